@@ -1,0 +1,77 @@
+import type { Failure } from '#infra/apperr/result.ts';
+import type { ServiceName } from '#engine/engine.ts';
+
+/** One assertion: what was expected and what came. */
+export interface Check {
+  /** Unique within its step, kebab-case. */
+  readonly id: string;
+  readonly title: string;
+  readonly status: 'passed' | 'failed';
+  readonly expected: string;
+  readonly got: string;
+}
+
+export type StepStatus = 'passed' | 'failed' | 'skipped';
+
+/** A step as the plan names it. */
+export interface StepInfo {
+  /** `<phase>.<name>`, for example `identity.pkce`. */
+  readonly id: string;
+  readonly phase: string;
+  readonly title: string;
+  /** Ids of steps that must have passed; else this one is skipped. */
+  readonly needs: readonly string[];
+}
+
+/** All that can happen in a run. Times are epoch milliseconds. */
+export type DemoEvent =
+  | {
+      readonly type: 'run-started';
+      readonly at: number;
+      readonly command: string;
+      readonly engine: string;
+      readonly engineReason: string;
+      readonly profile: string;
+      readonly steps: readonly StepInfo[];
+    }
+  | {
+      readonly type: 'step-started';
+      readonly at: number;
+      readonly step: StepInfo;
+      readonly index: number;
+      readonly total: number;
+      readonly attempt: number;
+    }
+  | { readonly type: 'step-progress'; readonly at: number; readonly stepId: string; readonly text: string }
+  | { readonly type: 'check'; readonly at: number; readonly stepId: string; readonly check: Check }
+  | {
+      readonly type: 'request';
+      readonly at: number;
+      readonly stepId: string;
+      readonly method: string;
+      readonly url: string;
+      readonly status: number;
+      readonly durationMs: number;
+    }
+  | {
+      readonly type: 'step-finished';
+      readonly at: number;
+      readonly stepId: string;
+      readonly status: StepStatus;
+      readonly detail: string;
+      readonly durationMs: number;
+      readonly error: Failure | null;
+    }
+  | {
+      readonly type: 'service';
+      readonly at: number;
+      readonly service: ServiceName;
+      readonly state: 'started' | 'healthy' | 'unhealthy' | 'exited';
+      readonly text: string;
+    }
+  | { readonly type: 'root-cause'; readonly at: number; readonly line: string; readonly logTail: readonly string[]; readonly fix: string }
+  | { readonly type: 'warning'; readonly at: number; readonly text: string }
+  | { readonly type: 'interrupted'; readonly at: number; readonly text: string }
+  | { readonly type: 'run-finished'; readonly at: number; readonly durationMs: number };
+
+export type Emit = (event: DemoEvent) => void;

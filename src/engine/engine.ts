@@ -1,0 +1,109 @@
+import type { Result } from '#infra/apperr/result.ts';
+
+/** The services of a stack, in the order of the dependency chain. */
+export const SERVICES = ['telemetry', 'identity', 'kms'] as const;
+export type ServiceName = (typeof SERVICES)[number];
+
+export const PROFILES = ['dev', 'demo', 'ci', 'prod'] as const;
+export type Profile = (typeof PROFILES)[number];
+
+/** Everything that a client of the stack must know; no secret but file names. */
+export interface Endpoints {
+  readonly kms: {
+    readonly service: string;
+    readonly ready: string;
+    readonly live: string;
+    readonly admin: string;
+    readonly openapi: string;
+  };
+  readonly identity: {
+    readonly issuer: string;
+    readonly discovery: string;
+    readonly ready: string;
+    readonly live: string;
+    readonly admin: string;
+  };
+  /** OTLP/HTTP base URL. */
+  readonly telemetry: { readonly otlp: string; readonly ready: string };
+  /** PEM file with the root certificate. */
+  readonly caFile: string;
+  /** Client certificate of the CLI, for the admin listeners and OTLP. */
+  readonly client: { readonly certFile: string; readonly keyFile: string };
+}
+
+/** What is known of a process or container at one moment. */
+export interface ServiceStatus {
+  readonly service: ServiceName;
+  /** `foreign`: something else holds the port. */
+  readonly state: 'absent' | 'starting' | 'running' | 'exited';
+  readonly address: string;
+  readonly pid: number | null;
+  /** Milliseconds since start; null when not running. */
+  readonly uptimeMs: number | null;
+  /** Starts since `up`, to tell a restart from a slow start. */
+  readonly restarts: number;
+  readonly exitCode: number | null;
+}
+
+/** For the root-cause line of something that stays red. */
+export interface Diagnosis {
+  readonly service: ServiceName;
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  readonly outOfMemory: boolean;
+  /** Last log lines, oldest first, at most 20. */
+  readonly logTail: readonly string[];
+}
+
+export type EngineEvent =
+  | { readonly type: 'service-started'; readonly service: ServiceName; readonly pid: number | null }
+  | { readonly type: 'service-exited'; readonly service: ServiceName; readonly exitCode: number | null; readonly signal: string | null };
+
+export interface PreparedTls {
+  /** Subject names from the root down to the issuing CA, for example `['root', 'policy', 'issuing']`. */
+  readonly chain: readonly string[];
+  readonly leaves: number;
+  readonly keyType: string;
+  /** False when valid certificates were there already. */
+  readonly created: boolean;
+}
+
+/** Exactly what demo/ needs of a place to run services in. */
+export interface Engine extends AsyncDisposable {
+  readonly kind: 'embedded' | 'docker';
+  /** Why this engine was chosen, one clause for the headline. */
+  readonly reason: string;
+  /** Ports that `up` needs and that somebody else holds, each with its holder; empty when all is well. */
+  portConflicts(services: readonly ServiceName[]): Promise<readonly PortConflict[]>;
+  /** Certificates, secrets, configuration: makes what is missing or expired, keeps what is good. */
+  prepare(signal: AbortSignal): Promise<Result<PreparedTls>>;
+  /** Starts a service that is not running; `already-running` leaves it alone; `restarted` replaced one whose configuration was stale. */
+  up(service: ServiceName, signal: AbortSignal): Promise<Result<'started' | 'already-running' | 'restarted'>>;
+  endpoints(): Endpoints;
+  /** Calls `emit` for every state change until `signal` aborts. */
+  watch(emit: (event: EngineEvent) => void, signal: AbortSignal): void;
+  status(): Promise<readonly ServiceStatus[]>;
+  diagnose(service: ServiceName): Promise<Diagnosis>;
+  /** Log lines, oldest first; ends at the end of the file unless `follow`. */
+  logs(
+    service: ServiceName,
+    options: { readonly tail?: number; readonly follow?: boolean; readonly signal?: AbortSignal },
+  ): AsyncIterable<string>;
+  /** Stops services in reverse order; `volumes` also removes their data and state. Bounded: kills after the grace period. */
+  down(options: {
+    readonly services?: readonly ServiceName[];
+    readonly volumes: boolean;
+    readonly signal?: AbortSignal;
+  }): Promise<Result<readonly ServiceName[]>>;
+  /** The tenant ids to seed with, by tenant name; `renew` makes new ones (reset). Written durably before it returns. */
+  demoTenants(options?: { readonly renew?: boolean }): Promise<Readonly<Record<string, string>>>;
+  /** Every OTLP signal that the sink or collector received, as OTLP JSON export requests, oldest first. */
+  telemetryRecords(signalKind: 'traces' | 'metrics' | 'logs'): AsyncIterable<unknown>;
+}
+
+export interface PortConflict {
+  readonly port: number;
+  readonly service: ServiceName;
+  /** For example `node (pid 4711)`; `another process` where the platform does not tell. */
+  readonly holder: string;
+}

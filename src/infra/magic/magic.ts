@@ -1,0 +1,41 @@
+/** Numbers and names that both products and the CLI share; each with its unit. */
+
+export const KMS_PORT = 8081;
+export const IDENTITY_PORT = 8082;
+/** Admin listener = public port + this. */
+export const ADMIN_PORT_OFFSET = 1000;
+/** Embedded OTLP sink = KMS public port + this; beside it two demos never share a sink. */
+export const SINK_PORT_OFFSET = 2000;
+
+/** The KMS as an OAuth resource server (RFC 8707): audience of its access tokens. */
+export const KMS_RESOURCE = 'urn:passthru:kms';
+/** Client id with which the KMS calls introspection at Identity. */
+export const KMS_CLIENT_ID = 'passthru-kms';
+/** URI SAN prefix that carries a tenant id in a client certificate. */
+export const TENANT_URN_PREFIX = 'urn:passthru:tenant:';
+
+/** KMS scopes. A coarse scope grants the fine ones listed; a fine one only itself. */
+export const KMS_SCOPES = {
+  'kms:read': ['kms:elastic-keys:read', 'kms:material-keys:read'],
+  'kms:write': [
+    'kms:elastic-keys:create',
+    'kms:elastic-keys:update',
+    'kms:elastic-keys:delete',
+    'kms:material-keys:rotate',
+    'kms:material-keys:revoke',
+  ],
+  'kms:crypto': ['kms:encrypt', 'kms:decrypt', 'kms:sign', 'kms:verify', 'kms:wrap', 'kms:unwrap', 'kms:rewrap', 'kms:generate'],
+  'kms:admin': ['kms:tenants:read', 'kms:tenants:write'],
+} as const;
+
+export type CoarseScope = keyof typeof KMS_SCOPES;
+export type FineScope = (typeof KMS_SCOPES)[CoarseScope][number];
+export type KmsScope = CoarseScope | FineScope;
+
+/** Coarse scopes by role, for realm users and for what Identity lets an account ask for. */
+export const ROLE_SCOPES: Readonly<Record<string, readonly CoarseScope[]>> = {
+  admin: ['kms:read', 'kms:write', 'kms:crypto', 'kms:admin'],
+  'tenant-admin': ['kms:read', 'kms:write', 'kms:crypto'],
+  user: ['kms:read', 'kms:crypto'],
+  service: ['kms:crypto'],
+};
