@@ -1,0 +1,9 @@
+import type { SigningKeyTable } from '../keys/signing-keys.table.ts';
+import type { OidcPayloadTable, RevokedTokenTable } from '../provider/payloads.table.ts';
+
+/** Every table of Identity's database; each slice owns its row types and its migration. */
+export interface IdentityTables {
+  oidc_payloads: OidcPayloadTable;
+  revoked_tokens: RevokedTokenTable;
+  signing_keys: SigningKeyTable;
+}
