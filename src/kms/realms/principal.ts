@@ -1,3 +1,4 @@
+import type {} from 'fastify';
 import type { FineScope } from '#infra/magic/magic.ts';
 
 export type PrincipalKind = 'token' | 'realm-user' | 'certificate';
