@@ -1,0 +1,90 @@
+import type { ErrorObject } from 'ajv';
+import type { FieldIssue } from '../apperr/app-error.ts';
+
+/** Edit distance (Levenshtein), for "did you mean". */
+const distance = (a: string, b: string): number => {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j += 1) {
+      next[j] = Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+};
+
+/** The candidate that a mistyped word was most likely meant to be, if any is near. */
+export const nearest = (word: string, candidates: readonly string[]): string | undefined =>
+  candidates
+    .map((candidate) => ({ candidate, edits: distance(word, candidate) }))
+    .filter(({ candidate, edits }) => edits <= Math.max(2, Math.floor(candidate.length / 3)))
+    .toSorted((a, b) => a.edits - b.edits)[0]?.candidate;
+
+const unknownKey = (error: ErrorObject, field: string): FieldIssue => {
+  const key = String(error.params['additionalProperty']);
+  const allowed = Object.keys((error.parentSchema?.['properties'] as object | undefined) ?? {});
+  const meant = nearest(key, allowed);
+  return {
+    field: `${field}/${key}`,
+    message: 'is not a known field',
+    fix: meant === undefined ? `Remove it; known here: ${allowed.join(', ') || 'none'}.` : `Did you mean ${meant}?`,
+  };
+};
+
+const describe = (error: ErrorObject): FieldIssue => {
+  const field = error.instancePath;
+  switch (error.keyword) {
+    case 'additionalProperties':
+      return unknownKey(error, field);
+    case 'required':
+      return { field: `${field}/${String(error.params['missingProperty'])}`, message: 'is missing', fix: 'Add it.' };
+    case 'const':
+      return { field, message: `must be ${JSON.stringify(error.params['allowedValue'])}` };
+    case 'enum':
+      return { field, message: `must be one of ${(error.params['allowedValues'] as unknown[]).join(', ')}` };
+    case 'pattern': {
+      const hint: unknown = error.parentSchema?.['description'];
+      return { field, message: typeof hint === 'string' ? `must be ${hint}` : `must match ${String(error.params['pattern'])}` };
+    }
+    default:
+      return { field, message: error.message ?? `fails ${error.keyword}` };
+  }
+};
+
+/**
+ * Of a union that does not match, only the branch that was meant: the one whose literal (say `kind: sqlite`) fits.
+ * Where no branch fits, the union itself is reported, with its literals.
+ */
+const meantBranches = (errors: readonly ErrorObject[]): readonly ErrorObject[] => {
+  const dropped = new Set<ErrorObject>();
+  for (const union of errors.filter((error) => error.keyword === 'anyOf')) {
+    const branches = new Map<string, ErrorObject[]>();
+    for (const error of errors) {
+      if (!error.schemaPath.startsWith(`${union.schemaPath}/`) || !error.instancePath.startsWith(union.instancePath)) continue;
+      const branch = error.schemaPath.slice(union.schemaPath.length + 1).split('/')[0] ?? '';
+      branches.set(branch, [...(branches.get(branch) ?? []), error]);
+    }
+    const fitting = [...branches.values()].filter((branch) =>
+      branch.every((error) => error.keyword !== 'const' && error.keyword !== 'type'),
+    );
+    for (const branch of branches.values()) if (!fitting.includes(branch)) for (const error of branch) dropped.add(error);
+    if (fitting.length > 0) dropped.add(union);
+  }
+  return errors.filter((error) => !dropped.has(error));
+};
+
+const describeUnion = (error: ErrorObject): FieldIssue => {
+  const options = (error.parentSchema?.['anyOf'] as { const?: unknown }[] | undefined) ?? [];
+  const literals = options.flatMap((option) => (option.const === undefined ? [] : [String(option.const)]));
+  return {
+    field: error.instancePath,
+    message: literals.length > 0 ? `must be one of ${literals.join(', ')}` : 'has none of the allowed forms',
+  };
+};
+
+/** Ajv's errors as field issues: where, what is wrong, how to mend it; each field said once. */
+export const issuesOf = (errors: readonly ErrorObject[]): readonly FieldIssue[] => {
+  const issues = meantBranches(errors).map((error) => (error.keyword === 'anyOf' ? describeUnion(error) : describe(error)));
+  return [...new Map(issues.map((issue) => [`${issue.field} ${issue.message}`, issue])).values()];
+};

@@ -1,0 +1,96 @@
+import type { ErrorObject } from 'ajv';
+import { AppError, type FieldIssue } from '../apperr/app-error.ts';
+import { issuesOf } from '../config/issues.ts';
+
+/** A Problem Details object, ready to send. */
+export interface Problem {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+const TITLES: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  408: 'Request Timeout',
+  409: 'Conflict',
+  413: 'Content Too Large',
+  415: 'Unsupported Media Type',
+  422: 'Unprocessable Content',
+  429: 'Too Many Requests',
+  500: 'Internal Server Error',
+  503: 'Service Unavailable',
+};
+
+/** What Fastify throws by itself, said in our words; its own code stays out of the answer. */
+const FASTIFY_CODES: Readonly<Record<string, readonly [code: string, detail: string]>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: ['body-too-large', 'The request body is larger than this route takes.'],
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: ['unsupported-media-type', 'This route takes application/json.'],
+  FST_ERR_CTP_EMPTY_JSON_BODY: ['body-missing', 'The request body is empty; this route takes a JSON object.'],
+  FST_ERR_CTP_INVALID_JSON_BODY: ['body-not-json', 'The request body is not valid JSON.'],
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['content-length-mismatch', 'The request body does not have the length that Content-Length says.'],
+  FST_ERR_BAD_URL: ['bad-url', 'The request path is not a valid URL.'],
+  FST_ERR_RATE_LIMIT: ['rate-limited', 'Too many requests; wait as Retry-After says.'],
+};
+
+const kebab = (text: string): string => text.toLowerCase().replaceAll(' ', '-');
+
+const problem = (
+  status: number,
+  code: string,
+  detail: string,
+  rest: { fix?: string | undefined; fields?: readonly FieldIssue[]; members?: object; headers?: Readonly<Record<string, string>> } = {},
+): Problem => ({
+  status,
+  headers: rest.headers ?? {},
+  body: {
+    type: `urn:passthru:problem:${code}`,
+    title: TITLES[status] ?? 'Error',
+    status,
+    detail,
+    code,
+    ...(rest.fix === undefined ? {} : { fix: rest.fix }),
+    ...(rest.fields === undefined || rest.fields.length === 0 ? {} : { errors: rest.fields }),
+    ...rest.members,
+  },
+});
+
+interface FastifyErrorish extends Error {
+  readonly statusCode?: number;
+  readonly code?: string;
+  readonly validation?: readonly ErrorObject[];
+  readonly validationContext?: string;
+}
+
+const fieldPrefix: Readonly<Record<string, string>> = { querystring: 'query', params: 'path', headers: 'header', body: '' };
+
+const inContext = (issues: readonly FieldIssue[], context: string | undefined): readonly FieldIssue[] =>
+  issues.map((issue) => ({ ...issue, field: `${fieldPrefix[context ?? 'body'] ?? ''}${issue.field || '/'}` }));
+
+/**
+ * Any thrown value as Problem Details: what the client may know, and nothing of SQL, paths or stack traces.
+ * Whatever is neither an AppError nor a client error of Fastify's becomes a bare 500.
+ *
+ * @see RFC 9457 section 3
+ */
+export const toProblem = (thrown: unknown): Problem => {
+  if (thrown instanceof AppError) {
+    const { code, status, message, fix, fields, members, headers } = thrown;
+    if (status === 500) return problem(500, code, 'The server met a state that it does not expect.', { headers });
+    return problem(status, code, message, { fix, fields, members, headers });
+  }
+  const error = (thrown instanceof Error ? thrown : new Error(String(thrown))) as FastifyErrorish;
+  if (error.validation !== undefined) {
+    const fields = inContext(issuesOf(error.validation), error.validationContext);
+    return problem(400, 'request-invalid', 'The request does not have the form that this route takes.', { fields });
+  }
+  const status = error.statusCode ?? 500;
+  if (status >= 400 && status < 500) {
+    const [code, detail] = FASTIFY_CODES[error.code ?? ''] ?? [kebab(TITLES[status] ?? 'bad request'), TITLES[status] ?? 'Bad Request'];
+    return problem(status, code, detail);
+  }
+  return problem(500, 'internal-error', 'The server met a state that it does not expect.');
+};

@@ -1,0 +1,171 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { randomUUIDv7 } from 'node:crypto';
+import type { Server } from 'node:https';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import helmet from '@fastify/helmet';
+import rateLimit from '@fastify/rate-limit';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { AppError } from '../apperr/app-error.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
+import type { TlsFiles } from '../tls/config.ts';
+import { readTls, serverTlsOptions } from '../tls/options.ts';
+import { reloadOnChange } from '../tls/reload.ts';
+import { toProblem } from './problem.ts';
+
+export type App = FastifyInstance<Server, IncomingMessage, ServerResponse, FastifyBaseLogger, TypeBoxTypeProvider>;
+
+export interface ServerOptions {
+  /** For spans and log lines, for example `kms` or `kms-admin`. */
+  readonly name: string;
+  readonly tls: TlsFiles;
+  /** `request` lets a client come without a certificate; one that comes is verified all the same. */
+  readonly clientCertificate: 'none' | 'request' | 'require';
+  readonly telemetry: Telemetry;
+  /** Bytes of a request body, default 64 KiB; a route may set its own. */
+  readonly bodyLimit?: number;
+  /** Directives of the Content-Security-Policy; by default nothing may be loaded at all. */
+  readonly contentSecurityPolicy?: Readonly<Record<string, readonly string[]>>;
+  readonly rateLimit?: { readonly max: number; readonly timeWindowMs: number; readonly key?: (request: FastifyRequest) => string };
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Runs a function in the trace of this request, which parsing a body would otherwise lose. */
+    inTrace: <R>(run: () => R) => R;
+  }
+}
+
+const DEFAULT_BODY_LIMIT = 64 * 1024;
+const REQUEST_TIMEOUT_MS = 30_000;
+const NO_CONTENT_ALLOWED = { defaultSrc: ["'none'"], frameAncestors: ["'none'"], baseUri: ["'none'"], formAction: ["'none'"] };
+
+const sendProblem = (thrown: unknown, reply: FastifyReply): FastifyReply => {
+  const { status, headers, body } = toProblem(thrown);
+  return reply.code(status).headers(headers).type('application/problem+json').send(JSON.stringify(body));
+};
+
+/** A request that is no HTTP at all never reaches a route; it still gets Problem Details. */
+const onClientError = (error: NodeJS.ErrnoException, socket: import('node:net').Socket): void => {
+  if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) return;
+  const status = error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request';
+  const body = JSON.stringify({
+    type: 'urn:passthru:problem:not-http',
+    title: status.slice(4),
+    status: Number(status.slice(0, 3)),
+    code: 'not-http',
+  });
+  socket.end(
+    `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: application/problem+json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+  );
+};
+
+const registerTracing = (app: App, name: string, telemetry: Telemetry): void => {
+  const duration = telemetry.histogram('http.server.request.duration', {
+    description: 'Time from request to last byte of the answer',
+    unit: 's',
+  });
+  app.decorateRequest('inTrace', null as unknown as FastifyRequest['inTrace']);
+  app.addHook('onRequest', (request, reply, done) => {
+    const started = performance.now();
+    const attributes = { 'http.request.method': request.method, 'http.route': request.routeOptions.url ?? 'unknown' };
+    const carrier = typeof request.headers.traceparent === 'string' ? { traceparent: request.headers.traceparent } : {};
+    void telemetry.span(
+      `${name} ${attributes['http.request.method']} ${attributes['http.route']}`,
+      { kind: 'server', attributes, carrier },
+      async (span) => {
+        const answered = new Promise<void>((resolve) => reply.raw.once('close', resolve));
+        request.inTrace = AsyncLocalStorage.snapshot() as FastifyRequest['inTrace'];
+        done();
+        await answered;
+        const result = { 'http.response.status_code': reply.raw.statusCode };
+        span.set(result);
+        duration((performance.now() - started) / 1000, { ...attributes, ...result });
+      },
+    );
+  });
+  app.addHook('preValidation', (request, _reply, done) => request.inTrace(done));
+};
+
+/**
+ * An HTTPS server that holds what every server of ours must: TLS 1.3, Problem Details for whatever goes wrong, strict JSON
+ * Schema without coercion, body limits, security headers, a trace and a duration for every request, certificates that
+ * reload when their files change. It is built, not listening; `close()` lets requests in flight finish.
+ */
+export const createServer = async (options: ServerOptions): Promise<App> => {
+  const { telemetry } = options;
+  const app: App = Fastify({
+    https: serverTlsOptions(await readTls(options.tls), options.clientCertificate),
+    bodyLimit: options.bodyLimit ?? DEFAULT_BODY_LIMIT,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    onProtoPoisoning: 'error',
+    onConstructorPoisoning: 'error',
+    trustProxy: false,
+    forceCloseConnections: 'idle',
+    genReqId: () => randomUUIDv7(),
+    routerOptions: { maxParamLength: 128 },
+    ajv: {
+      customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: true, allErrors: true, verbose: true, strict: false },
+    },
+    frameworkErrors: (error, _request, reply) => void sendProblem(error, reply),
+    clientErrorHandler: onClientError,
+  }).withTypeProvider<TypeBoxTypeProvider>();
+
+  const reload = reloadOnChange(app.server, options.tls, {
+    onReload: () => telemetry.log.info(`${options.name}: certificates reloaded`),
+    onError: (error) => telemetry.log.error(`${options.name}: certificates not reloaded, the old ones stay: ${String(error)}`),
+  });
+  app.addHook('onClose', async () => reload[Symbol.dispose]());
+
+  app.setErrorHandler((error, request, reply) => {
+    const { status } = toProblem(error);
+    if (status === 500)
+      telemetry.log.error(
+        `${request.method} ${request.routeOptions.url ?? '?'} failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+      );
+    return sendProblem(error, reply);
+  });
+  app.setNotFoundHandler(() => {
+    throw new AppError('route-not-found', 404, 'There is no such route, or not with this method.');
+  });
+
+  registerTracing(app, options.name, telemetry);
+  await app.register(helmet, {
+    contentSecurityPolicy: { useDefaults: false, directives: { ...NO_CONTENT_ALLOWED, ...options.contentSecurityPolicy } as never },
+    referrerPolicy: { policy: 'no-referrer' },
+    xFrameOptions: { action: 'deny' },
+  });
+  const limit = options.rateLimit;
+  if (limit !== undefined) {
+    await app.register(rateLimit, {
+      max: limit.max,
+      timeWindow: limit.timeWindowMs,
+      ...(limit.key === undefined ? {} : { keyGenerator: limit.key }),
+      errorResponseBuilder: (_request, context) =>
+        new AppError('rate-limited', 429, 'Too many requests from this client.', {
+          fix: `Wait ${Math.ceil(context.ttl / 1000)} s.`,
+          headers: { 'retry-after': String(Math.ceil(context.ttl / 1000)) },
+        }),
+    });
+  }
+  return app;
+};
+
+/**
+ * Starts to listen; with port 0 the system chooses.
+ *
+ * @throws AppError `port-taken` or `listen-failed`
+ */
+export const listen = async (app: App, where: { readonly host: string; readonly port: number }): Promise<{ readonly port: number }> => {
+  await app.listen(where).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'EADDRINUSE') {
+      throw new AppError('port-taken', 503, `port ${where.port} on ${where.host} is taken`, {
+        cause,
+        fix: 'Stop its holder or choose another port.',
+      });
+    }
+    throw new AppError('listen-failed', 503, `cannot listen on ${where.host}:${where.port}: ${cause.message}`, { cause });
+  });
+  const address = app.server.address();
+  return { port: typeof address === 'object' && address !== null ? address.port : where.port };
+};

@@ -1,0 +1,29 @@
+import type { Logger } from '../telemetry/telemetry.ts';
+
+/** After this many milliseconds a graceful stop gives up what is still in flight. */
+const STOP_GRACE_MS = 5_000;
+
+/**
+ * SIGTERM and SIGINT run `stop` once; a stop that fails or hangs past the grace period says so and sets exit code 1.
+ * The process then ends by itself, nothing being left to wait for.
+ */
+export const stopOnSignals = (stop: () => Promise<void>, log: Pick<Logger, 'info' | 'error'>): void => {
+  let stopping = false;
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (stopping) return;
+    stopping = true;
+    log.info(`stopping on ${signal}`);
+    const giveUp = setTimeout(() => {
+      log.error(`stopping took longer than ${STOP_GRACE_MS} ms; ending with requests in flight`);
+      process.exitCode = 1;
+      process.kill(process.pid, 'SIGKILL');
+    }, STOP_GRACE_MS);
+    giveUp.unref();
+    stop().catch((error: unknown) => {
+      log.error(`stopping failed: ${error instanceof Error ? error.message : String(error)}`);
+      process.exitCode = 1;
+    });
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+};

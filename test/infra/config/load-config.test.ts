@@ -1,0 +1,110 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { randomUUIDv7 } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Type } from 'typebox';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { AppError } from '#infra/apperr/app-error.ts';
+import { checkConfig, filePath, loadConfig, strictObject } from '#infra/config/load-config.ts';
+
+const schema = strictObject({
+  server: strictObject({
+    host: Type.String({ default: '127.0.0.1' }),
+    port: Type.Integer({ minimum: 0, maximum: 65_535 }),
+    cert: Type.Optional(filePath()),
+  }),
+  mode: Type.Optional(Type.Union([Type.Literal('fast'), Type.Literal('safe')])),
+  names: Type.Optional(Type.Array(Type.String())),
+  database: Type.Optional(
+    Type.Union([
+      strictObject({ kind: Type.Literal('sqlite'), directory: filePath() }),
+      strictObject({ kind: Type.Literal('postgres'), host: Type.String() }),
+    ]),
+  ),
+});
+
+describe('loadConfig', () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), `config-${randomUUIDv7()}-`));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  const file = async (name: string, text: string): Promise<string> => {
+    await writeFile(join(folder, name), text);
+    return join(folder, name);
+  };
+  const problem = async (...files: string[]): Promise<AppError> =>
+    loadConfig({ schema, files, what: 'KMS configuration' }).then(
+      () => expect.unreachable('the configuration was accepted'),
+      (error: unknown) => error as AppError,
+    );
+
+  it('lays later files over earlier ones, maps deep, lists whole, and fills in defaults', async () => {
+    const base = await file('base.yml', 'server:\n  port: 8081\nnames: [a, b]\n');
+    const over = await file('over.yml', 'server:\n  port: 9\nnames: [c]\n');
+    expect(await loadConfig({ schema, files: [base, over], what: 'test' })).toEqual({
+      server: { host: '127.0.0.1', port: 9 },
+      names: ['c'],
+    });
+  });
+
+  it('makes a relative path absolute against the file that states it, inside unions too', async () => {
+    const base = await file('base.yml', 'server:\n  port: 1\n  cert: tls/kms.pem\ndatabase:\n  kind: sqlite\n  directory: ../data\n');
+    const config = await loadConfig({ schema, files: [base], what: 'test' });
+    expect(config.server.cert).toBe(join(folder, 'tls/kms.pem'));
+    expect(config.database).toEqual({ kind: 'sqlite', directory: join(folder, '../data') });
+  });
+
+  it('refuses an unknown key, names the file that holds it and says what was meant', async () => {
+    const base = await file('base.yml', 'server:\n  port: 1\n');
+    const over = await file('over.yml', 'server:\n  prot: 2\n');
+    expect((await problem(base, over)).fields).toEqual([
+      { field: 'over.yml#/server/prot', message: 'is not a known field', fix: 'Did you mean port?' },
+    ]);
+  });
+
+  it('does not turn a string into a number', async () => {
+    expect((await problem(await file('a.yml', 'server:\n  port: "8081"\n'))).fields[0]).toMatchObject({
+      field: 'a.yml#/server/port',
+      message: 'must be integer',
+    });
+  });
+
+  it('refuses a key that stands twice, with its line', async () => {
+    const error = await problem(await file('a.yml', 'server:\n  port: 1\n  port: 2\n'));
+    expect(error.code).toBe('config-invalid');
+    expect(error.fields[0]?.field).toMatch(/^a\.yml:3:/);
+  });
+
+  it('names the branch of a union that was meant, and the literals when none was', async () => {
+    expect((await problem(await file('a.yml', 'server: { port: 1 }\ndatabase: { kind: postgres }\n'))).fields).toEqual([
+      { field: 'a.yml#/database/host', message: 'is missing', fix: 'Add it.' },
+    ]);
+    expect((await problem(await file('b.yml', 'server: { port: 1 }\nmode: slow\n'))).fields).toEqual([
+      { field: 'b.yml#/mode', message: 'must be one of fast, safe' },
+    ]);
+  });
+
+  it('reports every wrong field at once', async () => {
+    const error = await problem(await file('a.yml', 'server: { port: -1 }\nnames: [1]\n'));
+    expect(error.fields.map((issue) => issue.field)).toEqual(['a.yml#/server/port', 'a.yml#/names/0']);
+  });
+
+  it('names a file that cannot be read, and one that is no map', async () => {
+    expect((await problem(join(folder, 'absent.yml'))).code).toBe('config-unreadable');
+    expect((await problem(await file('list.yml', '- 1\n'))).fields[0]?.message).toBe('must be a map of settings');
+  });
+
+  it('leaves the value that it checks as it was', () => {
+    const value = { server: { port: 1 } };
+    expect(checkConfig(schema, value, 'test').server.host).toBe('127.0.0.1');
+    expect(value).toEqual({ server: { port: 1 } });
+  });
+
+  it('treats __proto__ as an unknown key and pollutes nothing', async () => {
+    const error = await problem(await file('a.yml', 'server: { port: 1 }\n__proto__: { polluted: true }\n'));
+    expect(error.code).toBe('config-invalid');
+    expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
+  });
+});
