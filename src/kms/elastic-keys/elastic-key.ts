@@ -1,0 +1,92 @@
+import type { AlgorithmName, KeyUse, Operation } from '#kms/crypto/algorithms.ts';
+
+/**
+ * States of an elastic key, in the words of NIST SP 800-57 part 1, section 7:
+ *
+ *                PATCH state=suspended
+ *      ┌────────┐ ───────────────────► ┌───────────┐
+ *      │ active │                      │ suspended │
+ *      └────────┘ ◄─────────────────── └───────────┘
+ *                PATCH state=active
+ *
+ * A suspended key does nothing at all; what it holds stays as it is until it is active again.
+ */
+export const ELASTIC_KEY_STATES = ['active', 'suspended'] as const;
+export type ElasticKeyState = (typeof ELASTIC_KEY_STATES)[number];
+
+/** A named pool of material keys with one policy. Times are epoch milliseconds. */
+export interface ElasticKey {
+  /** UUIDv7. */
+  readonly id: string;
+  /** Unique within the tenant. */
+  readonly name: string;
+  readonly description: string;
+  readonly algorithm: AlgorithmName;
+  /** Fixed at creation by the algorithm: no key has two uses. */
+  readonly use: KeyUse;
+  /** Allowed operations: those of the algorithm or fewer. */
+  readonly operations: readonly Operation[];
+  readonly state: ElasticKeyState;
+  /** Version of the newest material key, the one that protects. Versions count from 1. */
+  readonly latestVersion: number;
+  /** Material keys with a lower version neither decrypt, unwrap nor verify. */
+  readonly minDecryptionVersion: number;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  /** From then on the key protects nothing more; it still opens what it protected. Null: never. */
+  readonly expiresAt: number | null;
+}
+
+export interface CreateElasticKey {
+  readonly name: string;
+  readonly description?: string;
+  readonly algorithm: AlgorithmName;
+  readonly operations?: readonly Operation[];
+  /** Epoch milliseconds in the future. */
+  readonly expiresAt?: number | null;
+}
+
+export interface ChangeElasticKey {
+  readonly name?: string;
+  readonly description?: string;
+  readonly state?: ElasticKeyState;
+  readonly operations?: readonly Operation[];
+  readonly minDecryptionVersion?: number;
+  readonly expiresAt?: number | null;
+}
+
+export const ELASTIC_KEY_SORTS = ['name', '-name', 'created_at', '-created_at'] as const;
+export type ElasticKeySort = (typeof ELASTIC_KEY_SORTS)[number];
+
+export interface ListElasticKeys {
+  /** Exact name. */
+  readonly name?: string;
+  readonly algorithm?: AlgorithmName;
+  readonly state?: ElasticKeyState;
+  /** Default `created_at`, oldest first; a leading `-` turns the order round. */
+  readonly sort?: ElasticKeySort;
+  /** 1 to 100, default 50. */
+  readonly limit?: number;
+  /** `nextCursor` of the page before, with the same sort. */
+  readonly cursor?: string;
+}
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  /** Null on the last page. */
+  readonly nextCursor: string | null;
+}
+
+/** Decisions about elastic keys of one tenant; every id of another tenant is `elastic-key-not-found`, 404. */
+export interface ElasticKeyService {
+  /**
+   * Makes an elastic key and its first material key in one transaction.
+   *
+   * @throws AppError `elastic-key-name-taken` 409, `operation-not-of-algorithm` 400, `expiry-past` 400, `sealed` 503
+   */
+  create(tenantId: string, input: CreateElasticKey): Promise<ElasticKey>;
+  list(tenantId: string, query?: ListElasticKeys): Promise<Page<ElasticKey>>;
+  read(tenantId: string, id: string): Promise<ElasticKey>;
+  /** Changes name, description or policy; a new state holds from the answer on. */
+  change(tenantId: string, id: string, changes: ChangeElasticKey): Promise<ElasticKey>;
+}

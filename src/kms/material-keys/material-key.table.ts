@@ -1,0 +1,36 @@
+import type { Migration } from '#infra/database/migration.ts';
+import type { MaterialKeyState } from './material-key.ts';
+
+export interface MaterialKeyRow {
+  id: string;
+  elastic_key_id: string;
+  version: number;
+  state: MaterialKeyState;
+  /** The secret as compact JWE under the tenant's content key. */
+  wrapped: string;
+  /** JSON of the public JWK; null for a symmetric key. */
+  public_jwk: string | null;
+  /** Protections that processes have taken out in blocks; never below what was really done. */
+  protections_reserved: number;
+  created_at: number;
+  deactivated_at: number | null;
+}
+
+export const createMaterialKeys: Migration = {
+  name: '0002-material-keys',
+  up: async (db) => {
+    await db.schema
+      .createTable('material_keys')
+      .addColumn('id', 'text', (column) => column.primaryKey())
+      .addColumn('elastic_key_id', 'text', (column) => column.notNull().references('elastic_keys.id').onDelete('cascade'))
+      .addColumn('version', 'integer', (column) => column.notNull())
+      .addColumn('state', 'text', (column) => column.notNull())
+      .addColumn('wrapped', 'text', (column) => column.notNull())
+      .addColumn('public_jwk', 'text')
+      .addColumn('protections_reserved', 'bigint', (column) => column.notNull())
+      .addColumn('created_at', 'bigint', (column) => column.notNull())
+      .addColumn('deactivated_at', 'bigint')
+      .addUniqueConstraint('material_keys_one_per_version', ['elastic_key_id', 'version'])
+      .execute();
+  },
+};
