@@ -20,8 +20,8 @@ export interface ClientRow {
   scopes: string;
   /** UUIDv4 for a client that acts for itself; null where the account decides. */
   tenant_id: string | null;
+  /** Of its client-credentials tokens. */
   roles: string;
-  permissions: string;
   /** Seconds; null for the resource server's own. */
   access_token_ttl: number | null;
   disabled: ColumnType<number, number | undefined, number>;
@@ -56,7 +56,6 @@ export const clientMigration: Migration = {
       .addColumn('scopes', 'text', (column) => column.notNull())
       .addColumn('tenant_id', 'text')
       .addColumn('roles', 'text', (column) => column.notNull())
-      .addColumn('permissions', 'text', (column) => column.notNull())
       .addColumn('access_token_ttl', 'integer')
       .addColumn('disabled', 'integer', (column) => column.notNull().defaultTo(0))
       .addColumn('demo', 'integer', (column) => column.notNull().defaultTo(0))

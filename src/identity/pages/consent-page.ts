@@ -1,0 +1,50 @@
+import { html } from './html.ts';
+import { layout } from './layout.ts';
+import { scopeWords } from './scope-words.ts';
+
+/** A protected resource and what is asked of it. */
+export interface ConsentResource {
+  /** Name for people, for example `Key management service`. */
+  readonly name: string;
+  /** RFC 8707 resource indicator. */
+  readonly resource: string;
+  readonly scopes: readonly string[];
+}
+
+export interface ConsentView {
+  /** Path that the form is posted to. */
+  readonly action: string;
+  readonly csrfToken: string;
+  readonly clientName: string;
+  readonly username: string;
+  /** What is asked of Identity itself: `openid`, `profile` and so on. */
+  readonly scopes: readonly string[];
+  readonly resources: readonly ConsentResource[];
+  /** Host that the browser goes to afterwards. */
+  readonly returnTo: string;
+}
+
+const scopeList = (scopes: readonly string[]) =>
+  html`<ul class="scopes">${scopes.map((scope) => html`<li>${scopeWords(scope)}<code>${scope}</code></li>`)}</ul>`;
+
+/** Asks whether the client gets what it wants; `decision` is `allow` or `deny`. */
+export const consentPage = ({ action, csrfToken, clientName, username, scopes, resources, returnTo }: ConsentView): string =>
+  layout({
+    title: 'Allow access',
+    content: html`<h1>Allow access?</h1>
+<p><strong>${clientName}</strong> asks for access. You are logged in as <strong>${username}</strong>.</p>
+${scopes.length > 0 && html`<h2>Your account</h2>${scopeList(scopes)}`}
+${resources.map(
+  ({ name, resource, scopes: wanted }) => html`<h2>${name}</h2>
+<small>Resource <code>${resource}</code></small>
+${wanted.length > 0 ? scopeList(wanted) : html`<p>No permission</p>`}`,
+)}
+<p class="muted">Afterwards you go to <code>${returnTo}</code></p>
+<form method="post" action="${action}">
+<input type="hidden" name="_csrf" value="${csrfToken}">
+<div class="actions">
+<button class="primary" type="submit" name="decision" value="allow">Allow</button>
+<button type="submit" name="decision" value="deny">Deny</button>
+</div>
+</form>`,
+  });

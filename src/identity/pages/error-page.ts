@@ -1,0 +1,21 @@
+import { html } from './html.ts';
+import { layout } from './layout.ts';
+
+export interface ErrorView {
+  /** OAuth error or our code, for example `invalid_client`. */
+  readonly code: string;
+  readonly message: string;
+  /** One sentence that tells the reader what to do. */
+  readonly fix?: string;
+  readonly traceId?: string | null;
+}
+
+/** An error that no client can be told of, because the redirect URI is not known to be good. */
+export const errorPage = ({ code, message, fix, traceId }: ErrorView): string =>
+  layout({
+    title: 'Error',
+    content: html`<h1>This did not work</h1>
+<p class="alert" role="alert">${message}</p>
+${fix !== undefined && html`<p>${fix}</p>`}
+<p class="muted">Error <code>${code}</code>${traceId && html` · trace <code>${traceId}</code>`}</p>`,
+  });

@@ -1,0 +1,30 @@
+const markup = Symbol('markup');
+
+/** Markup that is safe to send: made by {@link html} only, so that every value in it was escaped. */
+export interface Html {
+  readonly [markup]: string;
+}
+
+export type HtmlValue = Html | string | number | null | undefined | false | readonly HtmlValue[];
+
+const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;', '`': '&#96;' };
+
+/** Text for element content and for quoted attribute values. */
+export const escapeHtml = (text: string): string => text.replaceAll(/[&<>"'`]/g, (character) => ENTITIES[character] ?? character);
+
+const isList = (value: HtmlValue): value is readonly HtmlValue[] => Array.isArray(value);
+
+const toMarkup = (value: HtmlValue): string => {
+  if (value === null || value === undefined || value === false) return '';
+  if (isList(value)) return value.map(toMarkup).join('');
+  if (typeof value === 'object') return value[markup];
+  return escapeHtml(String(value));
+};
+
+/** A template whose values are escaped, except other templates; null, undefined and false leave nothing. */
+export const html = (strings: TemplateStringsArray, ...values: readonly HtmlValue[]): Html => ({
+  [markup]: strings.map((part, index) => part + (index < values.length ? toMarkup(values[index]) : '')).join(''),
+});
+
+/** The markup as text, for the response body. */
+export const renderHtml = (page: Html): string => page[markup];
