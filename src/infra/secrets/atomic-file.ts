@@ -1,0 +1,47 @@
+import { randomBytes } from 'node:crypto';
+import { open, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+
+export interface AtomicWriteOptions {
+  /** Permission bits; 0o644 by default. */
+  readonly mode?: number;
+  /** Also force the bytes to the disk before the rename; default true. False for what can be made again. */
+  readonly durable?: boolean;
+}
+
+/**
+ * Writes a file aside and renames it over the old one: a reader, or a crash, sees the old text or the new one, never a part.
+ *
+ * @throws the file system's error; nothing is left behind then
+ */
+export const writeFileAtomic = async (path: string, text: string | Uint8Array, options: AtomicWriteOptions = {}): Promise<void> => {
+  const { mode = 0o644, durable = true } = options;
+  const aside = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
+  try {
+    const file = await open(aside, 'wx', mode);
+    try {
+      await file.writeFile(text);
+      // The umask may have taken bits away that the caller asked for.
+      await file.chmod(mode);
+      if (durable) await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(aside, path);
+  } catch (error) {
+    await rm(aside, { force: true });
+    throw error;
+  }
+  if (durable) await syncDirectory(dirname(path));
+};
+
+/** The rename itself is durable only once the directory is; Windows cannot open one and needs none of it. */
+const syncDirectory = async (directory: string): Promise<void> => {
+  if (process.platform === 'win32') return;
+  const handle = await open(directory, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+};

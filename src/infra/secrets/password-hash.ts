@@ -1,0 +1,43 @@
+import { AppError } from '#infra/apperr/app-error.ts';
+
+/** What a stored password is: a PBKDF2 hash, or plaintext where a demo allows it. */
+export type StoredPassword =
+  | { readonly kind: 'pbkdf2-sha256'; readonly iterations: number; readonly salt: Uint8Array; readonly hash: Uint8Array }
+  | { readonly kind: 'plaintext'; readonly password: string };
+
+const PLAINTEXT_PREFIX = '{plaintext}';
+const HASH_BYTES = 32;
+/** Above this a hostile realm file could stop the server with one log-in. */
+const MAX_ITERATIONS = 10_000_000;
+const PATTERN = /^\$pbkdf2-sha256\$i=([1-9]\d{0,7})\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)$/;
+
+/** `$pbkdf2-sha256$i=600000$<salt>$<hash>`, base64 without padding. */
+export const formatPasswordHash = (parts: { iterations: number; salt: Uint8Array; hash: Uint8Array }): string =>
+  `$pbkdf2-sha256$i=${parts.iterations}$${toBase64(parts.salt)}$${toBase64(parts.hash)}`;
+
+/**
+ * Reads a stored password.
+ *
+ * @throws AppError `password-hash-invalid`; its message does not repeat the stored text
+ */
+export const parsePasswordHash = (stored: string): StoredPassword => {
+  if (stored.startsWith(PLAINTEXT_PREFIX)) {
+    const password = stored.slice(PLAINTEXT_PREFIX.length);
+    if (password === '') throw invalid('is empty');
+    return { kind: 'plaintext', password };
+  }
+  const [, iterationText = '', saltText = '', hashText = ''] = PATTERN.exec(stored) ?? [];
+  const iterations = Number(iterationText);
+  const salt = Buffer.from(saltText, 'base64');
+  const hash = Buffer.from(hashText, 'base64');
+  if (iterationText === '') throw invalid('is not of the form $pbkdf2-sha256$i=<iterations>$<salt>$<hash>');
+  if (iterations > MAX_ITERATIONS) throw invalid(`asks for more than ${MAX_ITERATIONS} iterations`);
+  if (salt.length < 8) throw invalid('has a salt of less than 8 bytes');
+  if (hash.length !== HASH_BYTES) throw invalid(`has a hash that is not ${HASH_BYTES} bytes long`);
+  return { kind: 'pbkdf2-sha256', iterations, salt, hash };
+};
+
+const toBase64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64').replace(/=+$/, '');
+
+const invalid = (why: string) =>
+  new AppError('password-hash-invalid', 500, `a stored password ${why}`, { fix: 'Hash the password again and store the new text.' });

@@ -1,0 +1,88 @@
+import { pbkdf2, randomBytes } from 'node:crypto';
+import { promisify } from 'node:util';
+import { AppError } from '#infra/apperr/app-error.ts';
+import { equalSecrets } from './compare.ts';
+import { formatPasswordHash, parsePasswordHash } from './password-hash.ts';
+import { createWorkQueue } from './work-queue.ts';
+
+const derive = promisify(pbkdf2);
+const HASH_BYTES = 32;
+
+export interface PasswordOptions {
+  /** PBKDF2 rounds of new hashes, and the cost paid for unknown names. */
+  readonly iterations?: number;
+  readonly saltBytes?: number;
+  /** Derivations at once; each takes one thread of the pool. */
+  readonly concurrency?: number;
+  /** Derivations that may wait; one more is refused. */
+  readonly maxQueued?: number;
+  /** Longest password, in bytes of UTF-8. */
+  readonly maxBytes?: number;
+  /** Accept `{plaintext}…` as a stored password; for demos only. */
+  readonly allowPlaintext?: boolean;
+}
+
+export interface Passwords {
+  /**
+   * Hashes a new password.
+   *
+   * @throws AppError `password-empty`, `password-too-long`, `password-queue-full`
+   */
+  hash(password: string): Promise<string>;
+  /**
+   * Whether the password is the stored one; `undefined` (an unknown name) costs the same and is never right.
+   *
+   * @throws AppError `password-queue-full` (429), `password-hash-invalid`, `password-plaintext-refused`
+   */
+  verify(password: string, stored: string | undefined): Promise<boolean>;
+}
+
+/**
+ * PBKDF2-HMAC-SHA256 on the thread pool behind a bounded queue, so that a flood of log-ins delays neither the event loop nor memory.
+ *
+ * @see RFC 8018 section 5.2, NIST SP 800-132
+ */
+export const createPasswords = (options: PasswordOptions = {}): Passwords => {
+  const { iterations = 600_000, saltBytes = 32, concurrency = 2, maxQueued = 64, maxBytes = 1024, allowPlaintext = false } = options;
+  const queue = createWorkQueue({ concurrency, maxQueued });
+  const decoySalt = randomBytes(saltBytes);
+
+  const stretch = (password: string, salt: Uint8Array, rounds: number): Promise<Buffer> => {
+    const work = queue.run(() => derive(normalize(password), salt, rounds, HASH_BYTES, 'sha256'));
+    if (work !== null) return work;
+    throw new AppError('password-queue-full', 429, 'too many log-ins are being checked at this moment', {
+      headers: { 'Retry-After': '1' },
+      fix: 'Wait a second and try again.',
+    });
+  };
+
+  return {
+    hash: async (password) => {
+      if (password === '') throw new AppError('password-empty', 400, 'the password is empty');
+      if (isTooLong(password, maxBytes)) throw new AppError('password-too-long', 400, `the password is longer than ${maxBytes} bytes`);
+      const salt = randomBytes(saltBytes);
+      return formatPasswordHash({ iterations, salt, hash: await stretch(password, salt, iterations) });
+    },
+    verify: async (password, stored) => {
+      // Known before the name is looked at, so it tells nothing about the account.
+      if (password === '' || isTooLong(password, maxBytes)) return false;
+      if (stored === undefined) {
+        await stretch(password, decoySalt, iterations);
+        return false;
+      }
+      const parsed = parsePasswordHash(stored);
+      if (parsed.kind === 'pbkdf2-sha256') return equalSecrets(await stretch(password, parsed.salt, parsed.iterations), parsed.hash);
+      if (!allowPlaintext) {
+        throw new AppError('password-plaintext-refused', 500, 'a stored password is plaintext, which this configuration does not allow');
+      }
+      // The same cost as a hashed one, else the time would tell which accounts are plaintext.
+      await stretch(password, decoySalt, iterations);
+      return equalSecrets(normalize(password), normalize(parsed.password));
+    },
+  };
+};
+
+/** One spelling of each character, as in the OpaqueString profile. @see RFC 8265 section 4.2 */
+const normalize = (password: string) => password.normalize('NFC');
+
+const isTooLong = (password: string, maxBytes: number) => Buffer.byteLength(password, 'utf8') > maxBytes;

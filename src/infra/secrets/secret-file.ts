@@ -1,0 +1,52 @@
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { AppError } from '#infra/apperr/app-error.ts';
+import { writeFileAtomic } from './atomic-file.ts';
+
+/** Secrets are short; a file larger than this, in bytes, is not one. */
+const MAX_SECRET_BYTES = 64 * 1024;
+
+/**
+ * Reads a secret from its file and cuts one trailing newline, as an editor leaves it.
+ *
+ * @param purpose what the secret is for, named in the error, for example `the cookie keys`
+ * @throws AppError `secret-unreadable` that names the file's base name, never its content or folder
+ */
+export const readSecret = async (path: string, purpose = 'a secret'): Promise<string> => {
+  const unreadable = (why: string, cause?: unknown) =>
+    new AppError('secret-unreadable', 500, `the file ${basename(path)}, which holds ${purpose}, ${why}`, {
+      cause,
+      fix: `Make ${basename(path)} a file of mode 0600 that this user can read, or remove it and run \`passthru prepare\`.`,
+    });
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    throw unreadable(isMissing(error) ? 'does not exist' : 'cannot be read', error);
+  }
+  if (text.length > MAX_SECRET_BYTES) throw unreadable(`is larger than ${MAX_SECRET_BYTES} bytes`);
+  const secret = text.replace(/\r?\n$/, '');
+  if (secret === '') throw unreadable('is empty');
+  return secret;
+};
+
+/** Writes a secret with mode 0600, atomically and durably. */
+export const writeSecret = (path: string, text: string): Promise<void> => writeFileAtomic(path, text, { mode: 0o600 });
+
+/**
+ * The secret in the file, made first where there is none; an existing one is never replaced.
+ *
+ * @throws AppError `secret-unreadable` when the file is there and cannot be read
+ */
+export const ensureSecret = async (path: string, make: () => string, purpose?: string): Promise<string> => {
+  try {
+    return await readSecret(path, purpose);
+  } catch (error) {
+    if (!(error instanceof AppError) || !isMissing(error.cause)) throw error;
+  }
+  const secret = make();
+  await writeSecret(path, secret);
+  return secret;
+};
+
+const isMissing = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT';

@@ -1,0 +1,60 @@
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+
+/** Who logs in, with what, against which stored hash. */
+export interface Verified {
+  readonly name: string;
+  readonly password: string;
+  readonly stored: string;
+}
+
+/** Remembers passwords that were verified a moment ago, so that Basic authentication does not pay PBKDF2 for every request. */
+export interface VerifiedCache {
+  has(login: Verified): boolean;
+  remember(login: Verified): void;
+  clear(): void;
+}
+
+/**
+ * A bounded cache that holds no password: entries are HMAC-SHA256 values under a key that lives and dies with the process.
+ * A changed stored hash misses, so a changed password is refused at once.
+ *
+ * @param options.ttlMs life of an entry in milliseconds, from the verification on
+ * @param options.max entries kept; the oldest goes first
+ * @param options.now epoch milliseconds
+ */
+export const createVerifiedCache = (options: { ttlMs: number; max: number; now?: () => number }): VerifiedCache => {
+  const { ttlMs, max, now = Date.now } = options;
+  const key = randomBytes(32);
+  const entries = new Map<string, { readonly tag: Buffer; readonly expiresAt: number }>();
+
+  // Lengths keep ("ab", "c") and ("a", "bc") apart.
+  const mac = (...parts: string[]): Buffer => {
+    const hmac = createHmac('sha256', key);
+    for (const part of parts) hmac.update(`${Buffer.byteLength(part)}:`).update(part);
+    return hmac.digest();
+  };
+  const entryKey = (login: Verified) => mac('entry', login.name, login.stored).toString('base64');
+  const tagOf = (login: Verified) => mac('tag', login.name, login.stored, login.password);
+
+  return {
+    has: (login) => {
+      const id = entryKey(login);
+      const entry = entries.get(id);
+      const matches = timingSafeEqual(tagOf(login), entry?.tag ?? Buffer.alloc(32));
+      if (entry === undefined) return false;
+      if (entry.expiresAt > now()) return matches;
+      entries.delete(id);
+      return false;
+    },
+    remember: (login) => {
+      const id = entryKey(login);
+      entries.delete(id);
+      entries.set(id, { tag: tagOf(login), expiresAt: now() + ttlMs });
+      for (const oldest of entries.keys()) {
+        if (entries.size <= max) break;
+        entries.delete(oldest);
+      }
+    },
+    clear: () => entries.clear(),
+  };
+};

@@ -1,0 +1,97 @@
+// tsyringe inside @peculiar/x509 refuses to load without it.
+import 'reflect-metadata';
+import { randomBytes } from 'node:crypto';
+import { isIP } from 'node:net';
+import * as x509 from '@peculiar/x509';
+import { signingAlgorithm, type KeyType } from './key-types.ts';
+
+/** Clocks of two machines differ a little; a certificate made now must be valid on a slower one. */
+const BACKDATE_MS = 5 * 60_000;
+
+export interface CertificateRequest {
+  readonly commonName: string;
+  readonly publicKey: CryptoKey;
+  /** Absent for the root, which signs itself. */
+  readonly issuer: { readonly certPem: string; readonly key: CryptoKey; readonly keyType: KeyType };
+  /** Epoch milliseconds. */
+  readonly now: number;
+  readonly notAfter: number;
+  readonly profile:
+    | { readonly kind: 'ca'; readonly pathLength: number }
+    | {
+        readonly kind: 'server' | 'client';
+        readonly names: readonly string[];
+        readonly uriSans: readonly string[];
+      };
+}
+
+/**
+ * Signs one certificate.
+ *
+ * @returns PEM
+ * @see RFC 5280 section 4.2, CA/Browser Forum Baseline Requirements section 7.1
+ */
+export const signCertificate = async (request: CertificateRequest): Promise<string> => {
+  const issuer = new x509.X509Certificate(request.issuer.certPem);
+  const authorityKeyId = await x509.AuthorityKeyIdentifierExtension.create(issuer.publicKey, false, crypto);
+  return generate(request, { issuer: issuer.subject, signer: request.issuer, authorityKeyId });
+};
+
+/** The root: the only certificate that is signed by its own key. Same options as `signCertificate`, `issuer` being its own key. */
+export const signRoot = async (request: Omit<CertificateRequest, 'issuer'> & { key: CryptoKey; keyType: KeyType }): Promise<string> =>
+  generate(request, { issuer: subjectOf(request.commonName), signer: request, authorityKeyId: null });
+
+const generate = async (
+  request: Omit<CertificateRequest, 'issuer'>,
+  by: { issuer: x509.JsonName | string; signer: { key: CryptoKey; keyType: KeyType }; authorityKeyId: x509.Extension | null },
+): Promise<string> => {
+  const certificate = await x509.X509CertificateGenerator.create(
+    {
+      serialNumber: randomSerial(),
+      subject: subjectOf(request.commonName),
+      issuer: by.issuer,
+      notBefore: new Date(request.now - BACKDATE_MS),
+      notAfter: new Date(request.notAfter),
+      publicKey: request.publicKey,
+      signingKey: by.signer.key,
+      signingAlgorithm: signingAlgorithm(by.signer.keyType),
+      extensions: [
+        ...profileExtensions(request.profile),
+        await x509.SubjectKeyIdentifierExtension.create(request.publicKey, false, crypto),
+        ...(by.authorityKeyId === null ? [] : [by.authorityKeyId]),
+      ],
+    },
+    crypto,
+  );
+  return `${certificate.toString('pem')}\n`;
+};
+
+const profileExtensions = (profile: CertificateRequest['profile']): x509.Extension[] => {
+  if (profile.kind === 'ca') {
+    return [
+      new x509.BasicConstraintsExtension(true, profile.pathLength, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
+    ];
+  }
+  const names: x509.JsonGeneralNames = [
+    ...profile.names.map((name) => ({ type: isIP(name) === 0 ? ('dns' as const) : ('ip' as const), value: name })),
+    ...profile.uriSans.map((uri) => ({ type: 'url' as const, value: uri })),
+  ];
+  const usage = profile.kind === 'server' ? x509.ExtendedKeyUsage.serverAuth : x509.ExtendedKeyUsage.clientAuth;
+  return [
+    new x509.BasicConstraintsExtension(false, undefined, true),
+    new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+    new x509.ExtendedKeyUsageExtension([usage], false),
+    ...(names.length === 0 ? [] : [new x509.SubjectAlternativeNameExtension(names, false)]),
+  ];
+};
+
+/** The JSON form needs no escaping of what stands in the name. */
+const subjectOf = (commonName: string): x509.JsonName => [{ O: ['passthru'] }, { CN: [commonName] }];
+
+/** 128 random bits but for the sign bit, which is zero because a serial number is positive, and the bit after it, which fixes the length. */
+const randomSerial = (): string => {
+  const bytes = randomBytes(16);
+  bytes.writeUInt8((bytes.readUInt8(0) & 0x3f) | 0x40, 0);
+  return bytes.toString('hex');
+};

@@ -1,0 +1,133 @@
+import { X509Certificate } from 'node:crypto';
+import { signCertificate, signRoot } from './certificate-generator.ts';
+import { generateKeyPair, privateKeyFromPem, privateKeyToPem, type KeyType } from './key-types.ts';
+
+const DAY_MS = 86_400_000;
+export const AUTHORITY_DAYS = 3650;
+export const LEAF_DAYS = 90;
+
+/** One CA of a chain as it is kept: the key is a secret. */
+export interface StoredCa {
+  readonly name: string;
+  readonly certPem: string;
+  readonly keyPem: string;
+}
+
+export interface LeafOptions {
+  readonly kind: 'server' | 'client';
+  readonly commonName: string;
+  /** Subject alternative names: DNS names or IP addresses. */
+  readonly names?: readonly string[];
+  /** Subject alternative names that are URIs, for example `urn:passthru:tenant:<uuid>`. */
+  readonly uriSans?: readonly string[];
+  readonly days?: number;
+}
+
+export interface Leaf {
+  /** The leaf, then the intermediates from the issuing CA up; the root is not in it. */
+  readonly certPem: string;
+  /** PKCS#8. */
+  readonly keyPem: string;
+}
+
+/** A chain of certificate authorities with its keys. */
+export interface Authority {
+  readonly rootPem: string;
+  /** The intermediates, issuing CA first, without the root; empty when the root issues. */
+  readonly chainPem: string;
+  /** From the root down, for example `['root', 'policy', 'issuing']`. */
+  readonly names: readonly string[];
+  readonly keyType: KeyType;
+  issue(leaf: LeafOptions): Promise<Leaf>;
+  /** Everything that `authorityFromPem` needs, from the root down. */
+  toPem(): readonly StoredCa[];
+}
+
+export interface AuthorityOptions {
+  /** CAs from the root to the one that issues, at least 1; default 3. */
+  readonly length?: number;
+  readonly keyType?: KeyType;
+  /** Stands in the common names of the CAs. */
+  readonly name?: string;
+  readonly days?: number;
+  /** Epoch milliseconds. */
+  readonly now?: () => number;
+}
+
+/**
+ * Makes a chain of CAs; each may sign only as deep as the chain goes, and no leaf is signed by its own key.
+ *
+ * @throws TypeError for a length that is not a whole number from 1 to 9
+ * @see RFC 5280 section 4.2.1.9
+ */
+export const createAuthority = async (options: AuthorityOptions = {}): Promise<Authority> => {
+  const { length = 3, keyType = 'P-256', name = 'passthru', days = AUTHORITY_DAYS, now = Date.now } = options;
+  const names = authorityNames(length);
+  const pairs = await Promise.all(names.map(() => generateKeyPair(keyType)));
+  const at = now();
+  const cas: { name: string; certPem: string; key: CryptoKey; keyPem: string }[] = [];
+  for (const [depth, pair] of pairs.entries()) {
+    const issuer = cas.at(-1);
+    const request = {
+      commonName: `${name} ${names[depth]} CA`,
+      publicKey: pair.publicKey,
+      now: at,
+      notAfter: at + days * DAY_MS,
+      profile: { kind: 'ca' as const, pathLength: length - 1 - depth },
+    };
+    const certPem =
+      issuer === undefined
+        ? await signRoot({ ...request, key: pair.privateKey, keyType })
+        : await signCertificate({ ...request, issuer: { ...issuer, keyType } });
+    cas.push({ name: names[depth] ?? '', certPem, key: pair.privateKey, keyPem: await privateKeyToPem(pair.privateKey) });
+  }
+  return authorityOf({ cas, keyType, now });
+};
+
+/** A chain as it was kept by `toPem`; the caller has checked it (`checkAuthority`). */
+export const authorityFromPem = async (stored: readonly StoredCa[], now: () => number = Date.now): Promise<Authority> => {
+  const issuing = stored.at(-1);
+  if (issuing === undefined) throw new TypeError('an authority has at least one CA');
+  const { key, keyType } = await privateKeyFromPem(issuing.keyPem);
+  return authorityOf({ cas: stored.map((ca) => ({ ...ca, key })), keyType, now });
+};
+
+/** `root`, then `policy`, `policy-2`, …, then `issuing`. */
+export const authorityNames = (length: number): readonly string[] => {
+  if (!Number.isInteger(length) || length < 1 || length > 9) throw new TypeError(`a chain has 1 to 9 CAs, not ${length}`);
+  const policies = Array.from({ length: Math.max(0, length - 2) }, (_, i) => (i === 0 ? 'policy' : `policy-${i + 1}`));
+  return ['root', ...policies, ...(length > 1 ? ['issuing'] : [])];
+};
+
+const authorityOf = (of: { cas: readonly (StoredCa & { readonly key: CryptoKey })[]; keyType: KeyType; now: () => number }): Authority => {
+  const { cas, keyType, now } = of;
+  const [root] = cas;
+  const issuing = cas.at(-1);
+  if (root === undefined || issuing === undefined) throw new TypeError('an authority has at least one CA');
+  const chainPem = cas
+    .slice(1)
+    .toReversed()
+    .map((ca) => ca.certPem)
+    .join('');
+  const lastDay = Date.parse(new X509Certificate(issuing.certPem).validTo);
+  return {
+    rootPem: root.certPem,
+    chainPem,
+    names: cas.map((ca) => ca.name),
+    keyType,
+    toPem: () => cas.map(({ name, certPem, keyPem }) => ({ name, certPem, keyPem })),
+    issue: async ({ kind, commonName, names = [], uriSans = [], days = LEAF_DAYS }) => {
+      const at = now();
+      const pair = await generateKeyPair(keyType);
+      const certPem = await signCertificate({
+        commonName,
+        publicKey: pair.publicKey,
+        issuer: { certPem: issuing.certPem, key: issuing.key, keyType },
+        now: at,
+        notAfter: Math.min(at + days * DAY_MS, lastDay),
+        profile: { kind, names, uriSans },
+      });
+      return { certPem: certPem + chainPem, keyPem: await privateKeyToPem(pair.privateKey) };
+    },
+  };
+};

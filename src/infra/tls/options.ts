@@ -1,0 +1,71 @@
+import { readFile } from 'node:fs/promises';
+import type { ConnectionOptions, TlsOptions } from 'node:tls';
+import { basename } from 'node:path';
+import { AppError } from '#infra/apperr/app-error.ts';
+import type { TlsFiles } from './config.ts';
+
+/** The contents of `TlsFiles`. */
+export interface TlsPem {
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** What a server asks of its clients: nothing, a certificate if they have one, or always one. */
+export type ClientCertificate = 'none' | 'request' | 'require';
+
+/**
+ * Reads the three files.
+ *
+ * @throws AppError `tls-file-unreadable` that names the base name and the role of the file
+ */
+export const readTls = async (files: TlsFiles): Promise<TlsPem> => {
+  const [ca, cert, key] = await Promise.all([
+    readPem(files.ca, 'the trusted root certificate'),
+    readPem(files.cert, 'the certificate chain'),
+    readPem(files.key, 'the private key'),
+  ]);
+  return { ca, cert, key };
+};
+
+/**
+ * Options of a TLS 1.3 server.
+ * With `request` a client without a certificate gets in; one whose certificate does not verify must be cut off
+ * by `refuseUnverifiedPeers`, because TLS itself knows only all or nothing.
+ *
+ * @see RFC 8446 section 4.3.2
+ */
+export const serverTlsOptions = (pem: TlsPem, clientCertificate: ClientCertificate): TlsOptions => ({
+  ...pem,
+  minVersion: 'TLSv1.3',
+  maxVersion: 'TLSv1.3',
+  requestCert: clientCertificate !== 'none',
+  rejectUnauthorized: clientCertificate === 'require',
+});
+
+/**
+ * Options of a TLS 1.3 client that trusts only `ca`; verification is said explicitly, so that no environment variable turns it off.
+ */
+export const clientTlsOptions = (pem: {
+  readonly ca: string | Buffer | (string | Buffer)[];
+  readonly cert?: string | Buffer;
+  readonly key?: string | Buffer;
+}): ConnectionOptions => ({
+  ca: pem.ca,
+  ...(pem.cert === undefined ? {} : { cert: pem.cert }),
+  ...(pem.key === undefined ? {} : { key: pem.key }),
+  minVersion: 'TLSv1.3',
+  maxVersion: 'TLSv1.3',
+  rejectUnauthorized: true,
+});
+
+const readPem = async (path: string, role: string): Promise<string> => {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    throw new AppError('tls-file-unreadable', 500, `the TLS file ${basename(path)} (${role}) cannot be read`, {
+      cause: error,
+      fix: 'Run `passthru prepare`, which makes missing certificates again.',
+    });
+  }
+};

@@ -1,0 +1,41 @@
+import type { X509Certificate } from 'node:crypto';
+import { isIPv6 } from 'node:net';
+
+/** Names that a certificate is valid for. IP addresses as OpenSSL prints them are brought to their short form. */
+export interface SubjectAlternativeNames {
+  readonly dns: readonly string[];
+  readonly ip: readonly string[];
+  readonly uri: readonly string[];
+}
+
+/**
+ * The subject alternative names of a certificate.
+ * Node prints a name that holds a comma or a quote as a JSON string, so that no name can pretend to be two.
+ *
+ * @see CVE-2021-44532
+ */
+export const subjectAlternativeNames = (certificate: X509Certificate): SubjectAlternativeNames => {
+  const names = { dns: [] as string[], ip: [] as string[], uri: [] as string[] };
+  for (const { kind, value } of entries(certificate.subjectAltName ?? '')) {
+    if (kind === 'DNS') names.dns.push(value);
+    if (kind === 'IP Address') names.ip.push(canonicalIp(value));
+    if (kind === 'URI') names.uri.push(value);
+  }
+  return names;
+};
+
+/** One spelling of an IP address: `0:0:0:0:0:0:0:1` and `::1` are the same. */
+export const canonicalIp = (address: string): string => (isIPv6(address) ? new URL(`https://[${address}]`).hostname.slice(1, -1) : address);
+
+const ENTRY = /(?<kind>[^:,]+):(?<value>"(?:[^"\\]|\\.)*"|[^,"]*)(?:, |$)/y;
+
+const entries = function* (text: string): Iterable<{ kind: string; value: string }> {
+  ENTRY.lastIndex = 0;
+  while (ENTRY.lastIndex < text.length) {
+    const groups = ENTRY.exec(text)?.groups;
+    // Nothing after an entry that cannot be read is believed.
+    if (groups === undefined) return;
+    const { kind = '', value = '' } = groups;
+    yield { kind, value: value.startsWith('"') ? (JSON.parse(value) as string) : value };
+  }
+};
