@@ -27,7 +27,19 @@ const dependencyStateSchema = strictObject({
   cause: Type.Union([Type.String(), Type.Null()]),
 });
 
-const readySchema = strictObject({ status: Type.Literal('ready'), dependencies: Type.Record(Type.String(), dependencyStateSchema) });
+const dependenciesSchema = Type.Record(Type.String(), dependencyStateSchema);
+
+const readySchema = strictObject({ status: Type.Literal('ready'), dependencies: dependenciesSchema });
+
+const notReadySchema = strictObject({
+  type: Type.String(),
+  title: Type.String(),
+  status: Type.Literal(503),
+  detail: Type.String(),
+  code: Type.Literal('not-ready'),
+  reason: Type.String(),
+  dependencies: dependenciesSchema,
+});
 
 const causeOf = (thrown: unknown): string => {
   if (!(thrown instanceof Error)) return String(thrown);
@@ -52,14 +64,13 @@ export const readiness = async (
   dependencies: readonly DependencyCheck[],
   notReady: () => string | null,
 ): Promise<{
-  readonly ready: boolean;
   readonly reason: string | null;
   readonly dependencies: Readonly<Record<string, DependencyState>>;
 }> => {
   const states = await Promise.all(dependencies.map(async (dependency) => [dependency.name, await probe(dependency)] as const));
   const down = states.find(([, state]) => state.required && state.state === 'down');
   const reason = notReady() ?? (down === undefined ? null : `${down[0]} is down: ${down[1].cause ?? 'no cause given'}`);
-  return { ready: reason === null, reason, dependencies: Object.fromEntries(states) };
+  return { reason, dependencies: Object.fromEntries(states) };
 };
 
 /**
@@ -83,23 +94,27 @@ export const registerHealth = (
   );
   app.get(
     '/readyz',
-    { config, schema: { summary: 'The service and everything that it depends on', tags: ['health'], response: { 200: readySchema } } },
+    {
+      config,
+      schema: {
+        summary: 'The service and everything that it depends on',
+        tags: ['health'],
+        response: { 200: readySchema, 503: notReadySchema },
+      },
+    },
     async (_, reply) => {
-      const { ready, reason, dependencies } = await readiness(options.dependencies, options.notReady ?? (() => null));
-      if (ready) return { status: 'ready' as const, dependencies };
-      const body = {
+      const { reason, dependencies } = await readiness(options.dependencies, options.notReady ?? (() => null));
+      if (reason === null) return { status: 'ready' as const, dependencies };
+      reply.code(503).type('application/problem+json');
+      return {
         type: 'urn:passthru:problem:not-ready',
         title: 'Service Unavailable',
-        status: 503,
+        status: 503 as const,
         detail: reason,
-        code: 'not-ready',
+        code: 'not-ready' as const,
         reason,
         dependencies,
       };
-      return reply
-        .code(503)
-        .type('application/problem+json')
-        .send(body as never);
     },
   );
 };

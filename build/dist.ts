@@ -1,0 +1,30 @@
+/**
+ * Makes dist/ for the package: Node strips no types below node_modules, so what is published is JavaScript.
+ * `#…` imports resolve against the nearest package.json, so dist/ has one of its own.
+ */
+import { execFileSync } from 'node:child_process';
+import { cp, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+const root = join(import.meta.dirname, '..');
+const dist = join(root, 'dist');
+
+const { imports, version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as {
+  imports: Record<string, string>;
+  version: string;
+};
+
+await rm(dist, { recursive: true, force: true });
+execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', join(root, 'tsconfig.build.json')], {
+  stdio: 'inherit',
+});
+// Whatever a server reads beside its code (style sheets, say) goes along.
+await cp(join(root, 'src'), dist, { recursive: true, filter: (path) => !path.endsWith('.ts') });
+
+const compiled = Object.entries(imports)
+  .filter(([, target]) => target.startsWith('./src/'))
+  .map(([name, target]) => [name.replace('*', '*.ts'), target.replace('./src/', './').replace('*', '*.js')]);
+await writeFile(
+  join(dist, 'package.json'),
+  `${JSON.stringify({ type: 'module', version, imports: Object.fromEntries(compiled) }, null, 2)}\n`,
+);

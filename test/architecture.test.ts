@@ -1,0 +1,80 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { type Import, importsBelow } from '#test/support/imports.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+
+/** Which rooms a room may import, itself apart. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  infra: [],
+  kms: ['infra'],
+  identity: ['infra'],
+  engine: ['infra'],
+  demo: ['infra', 'engine'],
+  cli: ['infra', 'demo', 'engine', 'kms', 'identity'],
+};
+
+/** The only folders that may import a package. */
+const ONLY_IN: Readonly<Record<string, readonly string[]>> = {
+  'oidc-provider': ['src/identity/provider/'],
+  dockerode: ['src/engine/docker/'],
+  execa: ['src/engine/docker/', 'src/engine/embedded/'],
+  'node:sqlite': ['src/infra/database/'],
+  pg: ['src/infra/database/'],
+  ora: ['src/cli/reporters/'],
+  chalk: ['src/cli/reporters/'],
+};
+
+const roomOf = (path: string): string => path.split('/')[1] ?? '';
+
+const wallsBroken = (imports: readonly Import[]): readonly string[] =>
+  imports.flatMap(({ file, specifier, target }) => {
+    const owners = ONLY_IN[specifier];
+    if (owners !== undefined && !owners.some((owner) => file.startsWith(owner)))
+      return [`${file}: ${specifier} is for ${owners.join(', ')} only`];
+    if (target === null) return [];
+    const [from, to] = [roomOf(file), roomOf(target)];
+    if (from === to)
+      return specifier.startsWith('#') && target.split('/')[2] === file.split('/')[2]
+        ? [`${file}: ${specifier} lies in its own slice, import it relatively`]
+        : [];
+    if (!specifier.startsWith('#')) return [`${file}: ${specifier} leaves its room by a relative path`];
+    return MAY_IMPORT[from]?.includes(to) === true ? [] : [`${file}: ${from} may not import ${to} (${specifier})`];
+  });
+
+/** demo/ knows an engine by its interface only. */
+const enginesSeen = (imports: readonly Import[]): readonly string[] =>
+  imports
+    .filter(
+      ({ file, target }) => file.startsWith('src/demo/') && target?.startsWith('src/engine/') === true && target !== 'src/engine/engine.ts',
+    )
+    .map(({ file, specifier }) => `${file}: ${specifier} is more of the engine than its interface`);
+
+describe('The walls between the rooms', () => {
+  it('hold everywhere in src', async () => {
+    const imports = await importsBelow(ROOT);
+    expect(imports.length).toBeGreaterThan(100);
+    expect([...wallsBroken(imports), ...enginesSeen(imports)]).toEqual([]);
+  });
+
+  it('are seen to be broken in the fixture that breaks each kind', async () => {
+    const broken = wallsBroken(await importsBelow(join(ROOT, 'test/fixtures/architecture')));
+    expect(broken.toSorted()).toEqual([
+      'src/kms/tokens/peek.ts: ../../identity/accounts/account.ts leaves its room by a relative path',
+      'src/kms/tokens/peek.ts: kms may not import identity (#identity/accounts/account.ts)',
+      'src/kms/tokens/peek.ts: node:sqlite is for src/infra/database/ only',
+      'src/kms/tokens/peek.ts: oidc-provider is for src/identity/provider/ only',
+    ]);
+  });
+
+  it('stand in the lint configuration for every room, too', async () => {
+    const lint = JSON.parse(await readFile(join(ROOT, '.oxlintrc.json'), 'utf8')) as {
+      overrides: { files: string[]; rules: Record<string, unknown> }[];
+    };
+    const walled = lint.overrides
+      .filter((override) => override.rules['no-restricted-imports'] !== undefined)
+      .flatMap((override) => override.files);
+    for (const room of Object.keys(MAY_IMPORT)) expect(walled).toContain(`src/${room}/**`);
+  });
+});
