@@ -1,0 +1,58 @@
+import type { Kysely, Transaction } from 'kysely';
+import type { Telemetry } from '../telemetry/telemetry.ts';
+import { noTelemetry } from '../telemetry/telemetry.ts';
+import type { DatabaseConfig, DatabaseKind } from './config.ts';
+import type { Migration } from './migration.ts';
+
+export type { DatabaseKind } from './config.ts';
+
+/** One database with the tables of `T`: a SQLite file or a PostgreSQL schema. */
+export interface Database<T> extends AsyncDisposable {
+  readonly kind: DatabaseKind;
+  readonly name: string;
+  /** For single statements; each is a transaction of its own. */
+  readonly db: Kysely<T>;
+  /**
+   * Runs `run` in one transaction: committed (and on disk) when it resolves, rolled back when it throws.
+   * Inside, use only `tx`: a query on `db` from there is refused, because on SQLite it would wait for itself.
+   * SQLite runs transactions one after the other; PostgreSQL side by side as `read committed`, so a decision
+   * belongs in the statement that acts on it (`update … where …`), not in a read before it.
+   */
+  transaction<R>(run: (tx: Transaction<T>) => Promise<R>): Promise<R>;
+}
+
+/** The databases of one service; all names are made by the service, never by a caller. */
+export interface Databases extends AsyncDisposable {
+  readonly kind: DatabaseKind;
+  /**
+   * Opens a database, made and migrated where needed; migrations run in one transaction under a lock.
+   * Opened twice, it is shared: each disposal gives back one use.
+   *
+   * @param name lower-case letters, digits and underscores, a letter first, at most 63
+   * @throws AppError `database-corrupt`, `database-schema-newer`, `database-schema-unknown`, `database-full`,
+   *   `database-busy`, `database-unavailable`; TypeError for a bad name or list of migrations
+   */
+  open<T>(name: string, migrations: readonly Migration[]): Promise<Database<T>>;
+  /** Removes a database with all that is in it, after the transactions under way; what is not there is fine. */
+  drop(name: string): Promise<void>;
+  /** Names of the databases that exist, sorted. */
+  names(): Promise<string[]>;
+  /** Resolves when the database answers; throws with the cause when it does not. */
+  ping(signal?: AbortSignal): Promise<void>;
+}
+
+export interface DatabasesOptions {
+  readonly telemetry?: Telemetry;
+}
+
+/**
+ * Opens the folder (SQLite) or the connection pool (PostgreSQL) that the configuration names.
+ *
+ * @throws AppError `tls-file-unreadable`, `secret-unreadable`, `database-folder-unusable`
+ */
+export const openDatabases = async (config: DatabaseConfig, options: DatabasesOptions = {}): Promise<Databases> => {
+  const telemetry = options.telemetry ?? noTelemetry();
+  // Only one of the two is ever needed, and each costs a start its loading time.
+  if (config.kind === 'sqlite') return (await import('./sqlite/sqlite-databases.ts')).openSqliteDatabases(config, telemetry);
+  return (await import('./postgres/postgres-databases.ts')).openPostgresDatabases(config, telemetry);
+};
