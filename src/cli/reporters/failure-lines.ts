@@ -1,0 +1,42 @@
+import type { ChalkInstance } from 'chalk';
+import type { Failure } from '#infra/apperr/result.ts';
+import { wrapText } from './layout.ts';
+import { printable } from './terminal.ts';
+
+export interface FailureLayout {
+  readonly paint: ChalkInstance;
+  readonly width: number;
+  /** Columns before the text. */
+  readonly indent: number;
+}
+
+/**
+ * A failure and what lies beneath it, each level further in, then the nearest fix:
+ *
+ *     pkce-failed  the token endpoint answered 500
+ *       ↳ connection-refused  localhost:8082 refuses connections
+ *     fix  passthru logs identity
+ */
+export const failureLines = (failure: Failure, { paint, width, indent }: FailureLayout): readonly string[] => {
+  const lines: string[] = [];
+  let fix = '';
+  let depth = 0;
+  for (let at: Failure | null = failure; at !== null; at = at.cause) {
+    const lead = ' '.repeat(indent + depth * 2) + (depth === 0 ? '' : '↳ ');
+    const hang = ' '.repeat(lead.length);
+    const [first = '', ...rest] = wrapText(`${printable(at.code)}  ${printable(at.message)}`, width - lead.length);
+    const code = printable(at.code);
+    lines.push(first.startsWith(code) ? `${lead}${paint.red(code)}${first.slice(code.length)}` : lead + first);
+    for (const line of rest) lines.push(hang + line);
+    // The deepest fix is the nearest to what went wrong.
+    if (at.fix !== '') fix = at.fix;
+    depth += 1;
+  }
+  if (fix !== '') lines.push(...fixLines(fix, { paint, width, indent }));
+  return lines;
+};
+
+export const fixLines = (fix: string, { paint, width, indent }: FailureLayout): readonly string[] => {
+  const lead = ' '.repeat(indent);
+  return wrapText(printable(fix), width - indent - 5).map((line, index) => `${lead}${index === 0 ? paint.bold('fix') : '   '}  ${line}`);
+};

@@ -1,0 +1,21 @@
+import type { Reporter, ReporterOptions } from './reporter.ts';
+import { summaryLines } from './summary.ts';
+import type { Terminal } from './terminal.ts';
+import { createTranscript } from './transcript.ts';
+
+/** Lines one after another, for pipes, files and dumb terminals: the transcript to stderr, the result to stdout. */
+export const createPlainReporter = (terminal: Terminal, options: ReporterOptions): Reporter => {
+  const { verbosity } = options;
+  const transcript = createTranscript({ paint: terminal.paintErr, width: terminal.width, verbose: verbosity === 'verbose' });
+  return {
+    emit: (event) => {
+      const lines = transcript.lines(event);
+      if (verbosity !== 'quiet' || event.type === 'interrupted') for (const line of lines) terminal.err.write(`${line}\n`);
+    },
+    result: (report) => {
+      for (const line of summaryLines(report, { ...options, paint: terminal.paintOut, width: terminal.width }))
+        terminal.out.write(`${line}\n`);
+    },
+    [Symbol.dispose]: () => undefined,
+  };
+};

@@ -1,0 +1,91 @@
+import { isAbsolute, relative } from 'node:path';
+import type { ChalkInstance } from 'chalk';
+import type { Report } from '#demo/report.ts';
+import { formatDuration, pad, wrapItems } from './layout.ts';
+import type { ReporterOptions } from './reporter.ts';
+import { printable } from './terminal.ts';
+
+export interface SummaryOptions extends Pick<ReporterOptions, 'cwd' | 'staysUp' | 'stackFlags'> {
+  readonly paint: ChalkInstance;
+  readonly width: number;
+}
+
+const LABEL = 11;
+
+/** A path as a reader in `cwd` would type it: relative when it is below. */
+export const shortPath = (path: string, cwd: string): string => {
+  const short = relative(cwd, path);
+  return short === '' || short.startsWith('..') || isAbsolute(short) ? path : short;
+};
+
+/** A word that a POSIX shell takes as one argument. */
+export const shellWord = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
+
+/** What a run came to, and what a reader needs to go on. */
+export const summaryLines = (report: Report, options: SummaryOptions): readonly string[] => [
+  '',
+  ...countLines(report, options),
+  ...(options.staysUp && report.outcome !== 'failed' ? ['', ...accessLines(report, options)] : []),
+];
+
+const countLines = ({ steps, duration_ms, critical_path, outcome }: Report, { paint, width }: SummaryOptions): readonly string[] => {
+  const count = (status: string): number => steps.filter((step) => step.status === status).length;
+  const [passed, failed, skipped] = [count('passed'), count('failed'), count('skipped')];
+  const checks = steps.reduce((sum, step) => sum + step.checks.length, 0);
+  const bringUp = steps.filter(({ phase }) => phase === 'bring-up').reduce((sum, step) => sum + step.duration_ms, 0);
+  const color = outcome === 'passed' ? paint.green : outcome === 'partial' ? paint.yellow : paint.red;
+  const counts = `${passed} passed, ${failed} failed${skipped === 0 ? '' : `, ${skipped} skipped`}`;
+  const details = [
+    ...(checks === 0 ? [] : [`${checks} checks`]),
+    ...(bringUp === 0 ? [] : [`bring up ${formatDuration(bringUp)}`]),
+    ...(critical_path.length < 2 ? [] : [`critical path ${critical_path.join(' → ')}`]),
+  ];
+  const lead = `  ${counts} in ${formatDuration(duration_ms)}`;
+  const rest = details.length === 0 ? '' : ` (${details.join(', ')})`;
+  const colored = `  ${color(counts)} in ${formatDuration(duration_ms)}`;
+  return lead.length + rest.length <= width ? [colored + rest] : [colored, `  ${rest.trim()}`];
+};
+
+const accessLines = (report: Report, options: SummaryOptions): readonly string[] => {
+  const { endpoints, ca_file, critical_path } = report;
+  const { paint, cwd, stackFlags } = options;
+  const ca = shortPath(ca_file, cwd);
+  const kms = critical_path.includes('kms');
+  return [
+    ...(kms ? row('KMS', [endpoints.kms.service, endpoints.kms.openapi, endpoints.kms.ready], options) : []),
+    ...row('Identity', [endpoints.identity.issuer, endpoints.identity.discovery, endpoints.identity.ready], options),
+    ...row('Admin', [...(kms ? [endpoints.kms.admin] : []), endpoints.identity.admin, 'client certificate required'], options),
+    ...row('Telemetry', [endpoints.telemetry.otlp], options),
+    ...row('CA', [ca], options),
+    ...tryLines(report, ca, kms),
+    '',
+    `  ${paint.yellow('Demo credentials, never for real data:')}`,
+    ...credentialLines(report, options),
+    ...row(
+      'Next',
+      ['status', 'reset-demo', 'logs kms -f', 'down'].map((command) => `passthru ${command}${stackFlags}`),
+      options,
+    ),
+  ];
+};
+
+/** A labelled list, broken at the right edge and never inside an item. */
+const row = (label: string, items: readonly string[], { paint, width }: Pick<SummaryOptions, 'paint' | 'width'>): readonly string[] =>
+  wrapItems(items.map(printable), { separator: ' · ', columns: width - LABEL - 2 }).map(
+    (line, index) => `  ${index === 0 ? paint.bold(pad(label, LABEL)) : ' '.repeat(LABEL)}${line}`,
+  );
+
+/** Works as printed, from the folder of the run; the backslash keeps it within the width. */
+const tryLines = (report: Report, ca: string, kms: boolean): readonly string[] => {
+  const user = report.credentials.find(({ username }) => username === 'demo-user') ?? report.credentials[0];
+  const lead = `  ${pad('Try', LABEL)}curl --cacert ${shellWord(ca)}`;
+  if (!kms || user === undefined) return [`${lead} \\`, `  ${' '.repeat(LABEL + 2)}${report.endpoints.identity.discovery}`];
+  const address = `${report.endpoints.kms.service.replace(/\/$/, '')}/elastic-keys`;
+  return [`${lead} \\`, `  ${' '.repeat(LABEL + 2)}-u ${user.username}:${shellWord(user.password)} ${address}`];
+};
+
+const credentialLines = ({ credentials, clients }: Report, options: SummaryOptions): readonly string[] => {
+  const accounts = credentials.map(({ username, password }) => `${username} / ${password}`);
+  const secrets = clients.map(({ client_id, client_secret }) => `${client_id} / ${client_secret ?? '(public)'}`);
+  return [...row('Accounts', accounts, options), ...(secrets.length === 0 ? [] : row('Clients', secrets, options))];
+};

@@ -1,0 +1,198 @@
+import type { ChalkInstance } from 'chalk';
+import type { Check, DemoEvent, StepInfo, StepStatus } from '#demo/events.ts';
+import { unreachable } from '#infra/apperr/app-error.ts';
+import type { Failure } from '#infra/apperr/result.ts';
+import { failureLines, fixLines, type FailureLayout } from './failure-lines.ts';
+import { columnsOf, cut, fit, formatDuration, wrapItems, wrapText } from './layout.ts';
+import { printable } from './terminal.ts';
+
+type EventOf<T extends DemoEvent['type']> = Extract<DemoEvent, { type: T }>;
+
+export interface TranscriptOptions {
+  readonly paint: ChalkInstance;
+  readonly width: number;
+  readonly verbose: boolean;
+}
+
+/** A run as lines for a reader, one event at a time. */
+export interface Transcript {
+  /** The lines that this event adds. */
+  lines(event: DemoEvent): readonly string[];
+  /** The line of a step under way, without its mark: what stands before and after the spinner. */
+  running(stepId: string, elapsedMs: number): { readonly before: string; readonly after: string };
+}
+
+const MARKS: Readonly<Record<StepStatus, string>> = { passed: '✓', failed: '✗', skipped: '-' };
+const PHASES: Readonly<Record<string, string>> = { 'bring-up': 'Bring up', kms: 'KMS' };
+const MIN_TITLE = 14;
+const MAX_TITLE = 24;
+const TIME_COLUMNS = 11;
+
+const phaseTitle = (phase: string): string => PHASES[phase] ?? phase.charAt(0).toUpperCase() + phase.slice(1).replaceAll('-', ' ');
+
+/** A check that shows a refusal: its id ends so, and its title says what was refused. */
+const isRefusal = (check: Check): boolean => check.id.endsWith('-refused');
+const refused = (check: Check): string => check.title.replace(/\s+(is|are|was|were)?\s*refused.*$/, '');
+
+interface State {
+  steps: readonly StepInfo[];
+  titleColumns: number;
+  phase: string;
+  checks: Map<string, Check[]>;
+  progress: Map<string, string>;
+  interrupted: boolean;
+}
+
+export const createTranscript = (options: TranscriptOptions): Transcript => {
+  const state: State = { steps: [], titleColumns: MIN_TITLE, phase: '', checks: new Map(), progress: new Map(), interrupted: false };
+  return {
+    lines: (event) => linesOf(event, state, options),
+    running: (stepId, elapsedMs) => {
+      const step = state.steps.find(({ id }) => id === stepId);
+      if (step === undefined) return { before: '', after: '' };
+      const before = `  ${counter(step, state)}`;
+      return { before, after: stepRest(step, state.progress.get(stepId) ?? '', elapsedMs, before, state, options) };
+    },
+  };
+};
+
+const linesOf = (event: DemoEvent, state: State, options: TranscriptOptions): readonly string[] => {
+  const { paint, width, verbose } = options;
+  switch (event.type) {
+    case 'run-started':
+      state.steps = event.steps;
+      state.titleColumns = Math.min(MAX_TITLE, Math.max(MIN_TITLE, ...event.steps.map(({ title }) => columnsOf(title) + 1)));
+      return headline(event, options);
+    case 'step-started':
+      state.checks.set(event.step.id, []);
+      state.progress.delete(event.step.id);
+      return [...heading(event.step, state, paint), ...(verbose && event.attempt > 1 ? [note(`attempt ${event.attempt}`, options)] : [])];
+    case 'step-progress': {
+      state.progress.set(event.stepId, printable(event.text));
+      return verbose ? [note(printable(event.text), options)] : [];
+    }
+    case 'check':
+      state.checks.get(event.stepId)?.push(event.check);
+      return [];
+    case 'request':
+      return verbose ? [note(`${event.method} ${event.url} → ${event.status} in ${formatDuration(event.durationMs)}`, options)] : [];
+    case 'step-finished':
+      return finished(event, state, options);
+    case 'service':
+      // Services that stop because the run was interrupted are no news.
+      return verbose || (event.state === 'exited' && !state.interrupted)
+        ? [note(`${event.service}: ${event.state}, ${printable(event.text)}`, options, event.state === 'exited' ? '!' : '·')]
+        : [];
+    case 'root-cause':
+      return rootCause(event, options);
+    case 'warning':
+      return wrapText(printable(event.text), width - 12).map((line, index) => `          ${index === 0 ? paint.yellow('!') : ' '} ${line}`);
+    case 'interrupted':
+      state.interrupted = true;
+      return ['', `  ${paint.yellow(cut(printable(event.text), width - 2))}`];
+    case 'run-finished':
+      return [];
+    default:
+      return unreachable(event);
+  }
+};
+
+const note = (text: string, { paint, width }: TranscriptOptions, mark = '·'): string =>
+  `          ${paint.dim(`${mark} ${cut(text, width - 12)}`)}`;
+
+const headline = (
+  { command, engine, engineReason, profile }: EventOf<'run-started'>,
+  { paint, width }: TranscriptOptions,
+): readonly string[] => {
+  const lead = `passthru ${command}`;
+  const why = engineReason === '' ? '' : `: ${printable(engineReason)}`;
+  const tail = ` · profile ${profile}`;
+  const columns = width - columnsOf(lead) - 3 - columnsOf(tail);
+  return [`${paint.bold(lead)}   ${cut(`engine ${engine}${why}`, columns)}${tail}`];
+};
+
+const heading = ({ phase }: StepInfo, state: State, paint: ChalkInstance): readonly string[] => {
+  if (phase === state.phase) return [];
+  state.phase = phase;
+  return ['', `  ${paint.bold(phaseTitle(phase))}`];
+};
+
+const counter = (step: StepInfo, { steps }: State): string => {
+  const total = String(steps.length);
+  return `[${String(steps.findIndex(({ id }) => id === step.id) + 1).padStart(total.length)}/${total}]`;
+};
+
+/** Title, text and time, flush with the right edge. */
+const stepRest = (
+  step: StepInfo,
+  text: string,
+  durationMs: number | null,
+  before: string,
+  { titleColumns }: State,
+  { paint, width }: TranscriptOptions,
+): string => {
+  const taken = columnsOf(before) + 3 + titleColumns;
+  const time = (durationMs === null ? '' : formatDuration(durationMs)).padStart(TIME_COLUMNS);
+  const title = fit(step.title, titleColumns);
+  return `${title}${fit(text, width - taken - TIME_COLUMNS)}${paint.dim(time)}`.trimEnd();
+};
+
+const colorOf = (status: StepStatus, paint: ChalkInstance): ChalkInstance =>
+  ({ passed: paint.green, failed: paint.red, skipped: paint.yellow })[status];
+
+const finished = (event: EventOf<'step-finished'>, state: State, options: TranscriptOptions): readonly string[] => {
+  const { paint, width, verbose } = options;
+  const step = state.steps.find(({ id }) => id === event.stepId);
+  if (step === undefined) return [];
+  const checks = state.checks.get(step.id) ?? [];
+  const before = `  ${counter(step, state)}`;
+  const failed = checks.filter(({ status }) => status === 'failed').length;
+  const text = event.status === 'failed' && event.detail === '' ? failedText(checks.length, failed) : printable(event.detail);
+  const duration = event.status === 'skipped' ? null : event.durationMs;
+  const mark = colorOf(event.status, paint)(MARKS[event.status]);
+  const indent = columnsOf(before) + 1;
+  return [
+    ...heading(step, state, paint),
+    `${before} ${mark} ${stepRest(step, text, duration, before, state, options)}`,
+    ...(verbose
+      ? checks.filter(({ status }) => status === 'passed').map((check) => passedLine(check, indent, options))
+      : refusedLines(checks, indent, options)),
+    ...checks.filter(({ status }) => status === 'failed').flatMap((check) => failedLines(check, indent, options)),
+    ...errorLines(event.error, failed, { paint, width, indent: indent + 2 }),
+  ];
+};
+
+/** The failed checks above say already what a `check-failed` says; only what lies beneath it is new. */
+const errorLines = (error: Failure | null, failedChecks: number, layout: FailureLayout): readonly string[] => {
+  const shown = error?.code === 'check-failed' && failedChecks > 0 ? error.cause : error;
+  return shown === null ? [] : failureLines(shown, layout);
+};
+
+const failedText = (all: number, failed: number): string => (failed === 0 ? '' : `${failed} of ${all} checks failed`);
+
+const refusedLines = (checks: readonly Check[], indent: number, { paint, width }: TranscriptOptions): readonly string[] => {
+  const titles = checks.filter((check) => check.status === 'passed' && isRefusal(check)).map((check) => printable(refused(check)));
+  const lead = 'refused: ';
+  return wrapItems(titles, { separator: ' · ', columns: width - indent - 2 - lead.length }).map(
+    (line, index) => `${' '.repeat(indent)}${index === 0 ? `${paint.green('✓')} ${lead}` : ' '.repeat(2 + lead.length)}${line}`,
+  );
+};
+
+const passedLine = (check: Check, indent: number, { paint, width }: TranscriptOptions): string => {
+  const text = `${check.title} (${check.got})`;
+  return `${' '.repeat(indent)}${paint.green('✓')} ${cut(printable(text), width - indent - 2)}`;
+};
+
+const failedLines = (check: Check, indent: number, { paint, width }: TranscriptOptions): readonly string[] => {
+  const text = `${check.title}: expected ${check.expected}, got ${check.got}`;
+  return wrapText(printable(text), width - indent - 2).map(
+    (line, index) => `${' '.repeat(indent)}${index === 0 ? paint.red('✗') : ' '} ${line}`,
+  );
+};
+
+const rootCause = ({ line, logTail, fix }: EventOf<'root-cause'>, { paint, width }: TranscriptOptions): readonly string[] => [
+  '',
+  ...wrapText(printable(line), width - 16).map((text, index) => `  ${index === 0 ? paint.red.bold('root cause') : '          '}  ${text}`),
+  ...logTail.map((text) => `    ${paint.dim(`│ ${cut(printable(text), width - 6)}`)}`),
+  ...(fix === '' ? [] : fixLines(fix, { paint, width, indent: 4 })),
+];
