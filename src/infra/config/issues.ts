@@ -1,5 +1,5 @@
 import type { ErrorObject } from 'ajv';
-import type { FieldIssue } from '../apperr/app-error.ts';
+import type { FieldIssue } from '#infra/apperr/app-error.ts';
 
 /** Edit distance (Levenshtein), for "did you mean". */
 const distance = (a: string, b: string): number => {

@@ -3,7 +3,7 @@ import { basename, dirname, isAbsolute, resolve } from 'node:path';
 import { Ajv } from 'ajv';
 import { type Static, type TObject, type TProperties, type TSchema, Type } from 'typebox';
 import { LineCounter, parseDocument } from 'yaml';
-import { AppError, type FieldIssue } from '../apperr/app-error.ts';
+import { AppError, type FieldIssue } from '#infra/apperr/app-error.ts';
 import { issuesOf } from './issues.ts';
 
 /** An object that refuses unknown keys: what every configuration and every request body is made of. */

@@ -1,5 +1,5 @@
 import { Agent, request as undiciRequest } from 'undici';
-import { AppError } from '../apperr/app-error.ts';
+import { AppError } from '#infra/apperr/app-error.ts';
 
 export interface HttpsRequest {
   readonly method?: string;

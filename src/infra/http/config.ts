@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
-import { strictObject } from '../config/load-config.ts';
-import { tlsFilesSchema } from '../tls/config.ts';
+import { strictObject } from '#infra/config/load-config.ts';
+import { tlsFilesSchema } from '#infra/tls/config.ts';
 
 /** Where a server listens, and with which certificate. */
 export const listenerConfigSchema = strictObject({

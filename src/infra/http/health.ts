@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { strictObject } from '../config/load-config.ts';
+import { strictObject } from '#infra/config/load-config.ts';
 import type { App } from './server.ts';
 
 /** Something that a service cannot do without (required), or would rather have. */

@@ -1,6 +1,6 @@
 import type { ErrorObject } from 'ajv';
-import { AppError, type FieldIssue } from '../apperr/app-error.ts';
-import { issuesOf } from '../config/issues.ts';
+import { AppError, type FieldIssue } from '#infra/apperr/app-error.ts';
+import { issuesOf } from '#infra/config/issues.ts';
 
 /** A Problem Details object, ready to send. */
 export interface Problem {

@@ -1,16 +1,18 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUIDv7 } from 'node:crypto';
 import type { Server } from 'node:https';
+import type { Socket } from 'node:net';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { AppError } from '../apperr/app-error.ts';
-import type { Telemetry } from '../telemetry/telemetry.ts';
-import type { TlsFiles } from '../tls/config.ts';
-import { readTls, serverTlsOptions } from '../tls/options.ts';
-import { reloadOnChange } from '../tls/reload.ts';
+import { AppError } from '#infra/apperr/app-error.ts';
+import type { Telemetry } from '#infra/telemetry/telemetry.ts';
+import type { TlsFiles } from '#infra/tls/config.ts';
+import { type ClientCertificate, readTls, serverTlsOptions } from '#infra/tls/options.ts';
+import { refuseUnverifiedPeers } from '#infra/tls/peer.ts';
+import { reloadOnChange } from '#infra/tls/reload.ts';
 import { toProblem } from './problem.ts';
 
 export type App = FastifyInstance<Server, IncomingMessage, ServerResponse, FastifyBaseLogger, TypeBoxTypeProvider>;
@@ -20,7 +22,7 @@ export interface ServerOptions {
   readonly name: string;
   readonly tls: TlsFiles;
   /** `request` lets a client come without a certificate; one that comes is verified all the same. */
-  readonly clientCertificate: 'none' | 'request' | 'require';
+  readonly clientCertificate: ClientCertificate;
   readonly telemetry: Telemetry;
   /** Bytes of a request body, default 64 KiB; a route may set its own. */
   readonly bodyLimit?: number;
@@ -46,7 +48,7 @@ const sendProblem = (thrown: unknown, reply: FastifyReply): FastifyReply => {
 };
 
 /** A request that is no HTTP at all never reaches a route; it still gets Problem Details. */
-const onClientError = (error: NodeJS.ErrnoException, socket: import('node:net').Socket): void => {
+const onClientError = (error: NodeJS.ErrnoException, socket: Socket): void => {
   if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) return;
   const status = error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request';
   const body = JSON.stringify({
@@ -69,7 +71,8 @@ const registerTracing = (app: App, name: string, telemetry: Telemetry): void => 
   app.addHook('onRequest', (request, reply, done) => {
     const started = performance.now();
     const attributes = { 'http.request.method': request.method, 'http.route': request.routeOptions.url ?? 'unknown' };
-    const carrier = typeof request.headers.traceparent === 'string' ? { traceparent: request.headers.traceparent } : {};
+    const { traceparent } = request.headers;
+    const carrier: Record<string, string> = typeof traceparent === 'string' ? { traceparent } : {};
     void telemetry.span(
       `${name} ${attributes['http.request.method']} ${attributes['http.route']}`,
       { kind: 'server', attributes, carrier },
@@ -111,6 +114,7 @@ export const createServer = async (options: ServerOptions): Promise<App> => {
     clientErrorHandler: onClientError,
   }).withTypeProvider<TypeBoxTypeProvider>();
 
+  refuseUnverifiedPeers(app.server);
   const reload = reloadOnChange(app.server, options.tls, {
     onReload: () => telemetry.log.info(`${options.name}: certificates reloaded`),
     onError: (error) => telemetry.log.error(`${options.name}: certificates not reloaded, the old ones stay: ${String(error)}`),

@@ -1,4 +1,4 @@
-import type { Logger } from '../telemetry/telemetry.ts';
+import type { Logger } from '#infra/telemetry/telemetry.ts';
 
 /** After this many milliseconds a graceful stop gives up what is still in flight. */
 const STOP_GRACE_MS = 5_000;
