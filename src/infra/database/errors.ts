@@ -2,19 +2,8 @@ import { AppError } from '../apperr/app-error.ts';
 
 /** SQLite result codes, also of extended codes (`code & 0xff` is the primary one). @see https://www.sqlite.org/rescode.html */
 const SQLITE = { BUSY: 5, LOCKED: 6, READONLY: 8, IOERR: 10, CORRUPT: 11, FULL: 13, CANTOPEN: 14, NOTADB: 26 } as const;
-const SQLITE_CONSTRAINT_PRIMARYKEY = 1555;
-const SQLITE_CONSTRAINT_UNIQUE = 2067;
-/** @see https://www.postgresql.org/docs/17/errcodes-appendix.html */
-const UNIQUE_VIOLATION = '23505';
-
 const property = (error: unknown, name: string): unknown =>
   typeof error === 'object' && error !== null && name in error ? (error as Record<string, unknown>)[name] : undefined;
-
-/** Whether a statement was refused because its row would exist twice, on either database. */
-export const isUniqueViolation = (error: unknown): boolean => {
-  const sqlite = property(error, 'errcode');
-  return sqlite === SQLITE_CONSTRAINT_UNIQUE || sqlite === SQLITE_CONSTRAINT_PRIMARYKEY || property(error, 'code') === UNIQUE_VIOLATION;
-};
 
 const corrupt = (name: string, cause: unknown): AppError =>
   new AppError('database-corrupt', 503, `the database ${name} is damaged and was left as it is`, {
@@ -60,18 +49,16 @@ const fromSqlite = (errcode: number, name: string, cause: unknown): unknown => {
 
 const CONNECTION_CODE = /^(ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|ENOTFOUND|EAI_|ERR_TLS|ERR_SSL|CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_)/;
 /** pg reports a lost connection by message alone. */
-const CONNECTION_MESSAGE = /^(Connection terminated|timeout e[xr]|Client has encountered a connection error|The server does not support SSL)/;
+const CONNECTION_MESSAGE =
+  /^(Connection terminated|timeout e[xr]|Client has encountered a connection error|The server does not support SSL)/;
 
 const fromPostgres = (code: string, message: string, name: string, cause: unknown): unknown => {
-  // A full SQLSTATE is five characters; its first two are the class.
-  if (/^[0-9A-Z]{5}$/.test(code)) {
-    if (code === 'XX001' || code === 'XX002') return corrupt(name, cause);
-    if (code === '53100') return full(name, cause);
-    if (code === '55P03' || code === '40P01' || code === '40001') return busy(name, cause);
-    if (/^(08|28|3D|53|57P|58)/.test(code)) return unavailable(name, cause);
-    return cause;
-  }
-  return CONNECTION_CODE.test(code) || CONNECTION_MESSAGE.test(message) ? unavailable(name, cause) : cause;
+  if (CONNECTION_CODE.test(code) || CONNECTION_MESSAGE.test(message)) return unavailable(name, cause);
+  // The first two characters of a SQLSTATE are its class.
+  if (code === 'XX001' || code === 'XX002') return corrupt(name, cause);
+  if (code === '53100') return full(name, cause);
+  if (code === '55P03' || code === '40P01' || code === '40001') return busy(name, cause);
+  return /^(?:(?:08|28|3D|53|58)...|57P..)$/.test(code) ? unavailable(name, cause) : cause;
 };
 
 /**

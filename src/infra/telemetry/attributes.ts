@@ -65,9 +65,10 @@ const SECRETS: readonly (readonly [RegExp, string])[] = [
   [/\beyJ[\w-]{5,}(?:\.[\w-]*){2,4}/g, '[redacted]'],
   [/\b(Bearer|Basic|DPoP)\s+[\w.~+/=-]{6,}/gi, '$1 [redacted]'],
   [
-    /\b((?:access_|refresh_|id_)?token|id_token_hint|code|code_verifier|password|secret|client_secret|client_assertion)(["']?\s*[=:]\s*["']?)[^\s"'&,;}]+/gi,
+    /\b((?:access_|refresh_|id_)?token|id_token_hint|code_verifier|password|secret|client_secret|client_assertion)(["']?\s*[=:]\s*["']?)[^\s"'&,;}]+/gi,
     '$1$2[redacted]',
   ],
+  [/([?&](?:user_)?code=)[^\s"'&]+/g, '$1[redacted]'],
   [/\$pbkdf2-[\w-]+\$[^\s"']+/g, '[redacted]'],
   [/\bpassthru-share-v\d+\.[\w.-]+/g, '[redacted]'],
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, '[redacted]'],

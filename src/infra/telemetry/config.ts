@@ -9,7 +9,12 @@ export const telemetryConfigSchema = strictObject({
     description: 'base URL of OTLP/HTTP, https only; /v1/traces, /v1/metrics and /v1/logs are appended',
   }),
   tls: tlsFilesSchema,
-  export_interval_ms: Type.Integer({ minimum: 10, maximum: 60_000, default: 1_000, description: 'spans and logs wait this long for company' }),
+  export_interval_ms: Type.Integer({
+    minimum: 10,
+    maximum: 60_000,
+    default: 1_000,
+    description: 'spans and logs wait this long for company',
+  }),
 });
 
 /** `export_interval_ms` is 1,000 where the configuration says nothing. */

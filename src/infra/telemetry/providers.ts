@@ -1,0 +1,119 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { resourceFromAttributes } from '@opentelemetry/resources';
+import { BatchLogRecordProcessor, LoggerProvider, type LogRecordProcessor } from '@opentelemetry/sdk-logs';
+import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
+import { AlwaysOnSampler, BatchSpanProcessor, type SpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+import { EXPORT_TIMEOUT_MS, type Exporters } from './exporters.ts';
+
+/** Spans, and log records, that wait for the collector; a dead collector costs no more memory than these. */
+const MAX_QUEUED = 4_096;
+const MAX_BATCH = 512;
+/** Metrics are sums, and sums can wait: they go out every so many intervals of spans and logs, and at a flush. */
+const METRIC_INTERVALS = 10;
+
+/** Counts what waits in a processor and what finds no place in it; the processor itself would drop without telling anyone. */
+const createQueue = (onLost: (count: number) => void) => {
+  let waiting = 0;
+  return {
+    enter: (): boolean => {
+      const hasPlace = waiting < MAX_QUEUED;
+      if (hasPlace) waiting += 1;
+      else onLost(1);
+      return hasPlace;
+    },
+    leave: (count: number): void => void (waiting -= count),
+  };
+};
+
+type Limits = Omit<ConstructorParameters<typeof BatchSpanProcessor>[0], 'exporter'>;
+
+const spanProcessor = (exporter: Exporters['spans'], limits: Limits, onLost: (count: number) => void): SpanProcessor => {
+  const queue = createQueue(onLost);
+  const processor = new BatchSpanProcessor({
+    ...limits,
+    exporter: {
+      export: (spans, done) => {
+        queue.leave(spans.length);
+        exporter.export(spans, done);
+      },
+      shutdown: () => exporter.shutdown(),
+    },
+  });
+  return {
+    onStart: (span, context) => processor.onStart(span, context),
+    onEnd: (span) => {
+      if (queue.enter()) processor.onEnd(span);
+    },
+    // The processor's own flush does not wait for an export that its timer began.
+    forceFlush: async () => {
+      await processor.forceFlush();
+      await exporter.forceFlush?.();
+    },
+    shutdown: () => processor.shutdown(),
+  };
+};
+
+const logProcessor = (exporter: Exporters['logs'], limits: Limits, onLost: (count: number) => void): LogRecordProcessor => {
+  const queue = createQueue(onLost);
+  const processor = new BatchLogRecordProcessor({
+    ...limits,
+    exporter: {
+      export: (records, done) => {
+        queue.leave(records.length);
+        exporter.export(records, done);
+      },
+      forceFlush: () => exporter.forceFlush(),
+      shutdown: () => exporter.shutdown(),
+    },
+  });
+  return {
+    onEmit: (record) => {
+      if (queue.enter()) processor.onEmit(record);
+    },
+    forceFlush: () => processor.forceFlush(),
+    shutdown: () => processor.shutdown(),
+  };
+};
+
+interface Providers {
+  readonly tracing: TracerProvider;
+  readonly logging: LoggerProvider | null;
+  readonly metering: MeterProvider | null;
+}
+
+/**
+ * The SDK's providers; without exporters there are only spans, for their ids.
+ *
+ * @param intervalMs how long spans and logs wait for company
+ * @param onLost called with the number of spans or log records that found the queue full
+ */
+export const createProviders = (options: {
+  readonly service: string;
+  readonly version: string;
+  readonly exporters: Exporters | null;
+  readonly intervalMs: number;
+  readonly onLost: (count: number) => void;
+}): Providers => {
+  const { service, version, exporters, intervalMs, onLost } = options;
+  const resource = resourceFromAttributes({
+    'service.name': service,
+    'service.version': version,
+    'service.instance.id': randomUUIDv7(),
+    'process.pid': process.pid,
+  });
+  const sampler = new AlwaysOnSampler();
+  if (exporters === null) return { tracing: new TracerProvider({ resource, sampler }), logging: null, metering: null };
+  // Above what an export takes at most, so that its own result comes first.
+  const exportTimeoutMillis = EXPORT_TIMEOUT_MS * 2;
+  const limits = { scheduledDelayMillis: intervalMs, maxQueueSize: MAX_QUEUED, maxExportBatchSize: MAX_BATCH, exportTimeoutMillis };
+  const metrics = new PeriodicExportingMetricReader({
+    exporter: exporters.metrics,
+    exportIntervalMillis: Math.max(intervalMs * METRIC_INTERVALS, exportTimeoutMillis),
+    exportTimeoutMillis,
+  });
+  return {
+    tracing: new TracerProvider({ resource, sampler, spanProcessors: [spanProcessor(exporters.spans, limits, onLost)] }),
+    logging: new LoggerProvider({ resource, processors: [logProcessor(exporters.logs, limits, onLost)] }),
+    metering: new MeterProvider({ resource, readers: [metrics] }),
+  };
+};

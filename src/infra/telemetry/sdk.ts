@@ -1,0 +1,74 @@
+import { createNoopMeter, type Logger as OtlpLogger } from '@opentelemetry/api';
+import { readTls } from '../tls/options.ts';
+import { allowedAttributes } from './attributes.ts';
+import { createExporters } from './exporters.ts';
+import { createLogger, type LogSink, stdoutSink } from './logger.ts';
+import { createProviders } from './providers.ts';
+import type { Telemetry, TelemetryOptions } from './telemetry.ts';
+import { createTraces, type Traces } from './traces.ts';
+
+const DEFAULT_INTERVAL_MS = 1_000;
+/** Milliseconds that `flush`, and so the end of a process, waits for the collector. */
+const FLUSH_MS = 2_000;
+
+const atMost = async (limitMs: number, work: readonly (Promise<void> | undefined)[]): Promise<void> => {
+  const { promise: limit, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, limitMs);
+  await Promise.race([Promise.allSettled(work), limit]);
+  clearTimeout(timer);
+};
+
+const otlpSink =
+  (logger: OtlpLogger, traces: Traces): LogSink =>
+  (_level, { severity, severityNumber, body, attributes }) => {
+    const context = traces.active();
+    const timestamp = Date.now();
+    logger.emit({ severityText: severity, severityNumber, body, attributes, timestamp, ...(context === undefined ? {} : { context }) });
+  };
+
+/** `startTelemetry`, once the SDK is loaded. */
+export const startSdk = async (options: TelemetryOptions): Promise<Telemetry> => {
+  const { config, service, version } = options;
+  let dropped = 0;
+  const onLost = (count: number): void => void (dropped += count);
+  // Read once now: a missing certificate is an error of the start, not one lost export after the other.
+  if (config !== undefined) await readTls(config.tls);
+  const exporters = config === undefined ? null : createExporters(config, onLost);
+  const intervalMs = config?.export_interval_ms ?? DEFAULT_INTERVAL_MS;
+  const { tracing, logging, metering } = createProviders({ service, version, exporters, intervalMs, onLost });
+
+  const traces = createTraces(tracing.getTracer(service, version));
+  const meter = metering?.getMeter(service, version) ?? createNoopMeter();
+  const sinks: LogSink[] = [];
+  if (options.log === 'stdout') sinks.push(await stdoutSink(service, traces.ids));
+  if (logging !== null) sinks.push(otlpSink(logging.getLogger(service, version), traces));
+
+  const providers = [tracing, logging, metering];
+  let closing: Promise<void> | undefined;
+  return {
+    log: createLogger(sinks),
+    span: traces.span,
+    carrier: traces.carrier,
+    traceId: traces.traceId,
+    counter: (name, details) => {
+      const counter = meter.createCounter(name, details);
+      return (value, attributes) => counter.add(value, allowedAttributes(attributes));
+    },
+    histogram: (name, details) => {
+      const histogram = meter.createHistogram(name, details);
+      return (value, attributes) => histogram.record(value, allowedAttributes(attributes));
+    },
+    dropped: () => dropped,
+    probe: async (signal) => exporters?.probe(signal),
+    flush: () =>
+      atMost(
+        FLUSH_MS,
+        providers.map((provider) => provider?.forceFlush()),
+      ),
+    [Symbol.asyncDispose]: () =>
+      (closing ??= atMost(
+        FLUSH_MS,
+        providers.map((provider) => provider?.shutdown()),
+      )),
+  };
+};

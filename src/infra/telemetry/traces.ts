@@ -1,0 +1,70 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { type Context, ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, type Tracer, trace, TraceFlags } from '@opentelemetry/api';
+import { AppError } from '../apperr/app-error.ts';
+import { allowedAttributes, redact } from './attributes.ts';
+import type { Telemetry } from './telemetry.ts';
+
+/** `version-traceid-parentid-flags`; ids of zeros alone are invalid. @see https://www.w3.org/TR/trace-context/#traceparent-header */
+const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-[0-9a-f]{2}(?:-.*)?$/;
+
+const KINDS = { server: SpanKind.SERVER, client: SpanKind.CLIENT, internal: SpanKind.INTERNAL } as const;
+
+const contextOf = (traceparent: string | undefined): Context | null => {
+  const [, traceId, spanId] = TRACEPARENT.exec(traceparent?.trim() ?? '') ?? [];
+  if (traceId === undefined || spanId === undefined) return null;
+  return trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags: TraceFlags.SAMPLED, isRemote: true });
+};
+
+/** The name of an error that is fit for a trace: its code, else its class; never its message. */
+const errorType = (error: unknown): string => {
+  if (error instanceof AppError) return error.code;
+  if (!(error instanceof Error)) return typeof error;
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+};
+
+export interface Traces extends Pick<Telemetry, 'span' | 'carrier' | 'traceId'> {
+  /** Where a log record of this moment belongs. */
+  active(): Context | undefined;
+  ids(): { readonly traceId: string; readonly spanId: string } | null;
+}
+
+/** Spans that find their parent through the asynchronous flow; every span is recorded. */
+export const createTraces = (tracer: Tracer): Traces => {
+  const flow = new AsyncLocalStorage<Context>();
+
+  const run = async <T>(span: Span, context: Context, work: () => Promise<T>): Promise<T> => {
+    try {
+      return await flow.run(context, work);
+    } catch (error) {
+      span.setStatus({ code: SpanStatusCode.ERROR });
+      span.setAttribute('error.type', redact(errorType(error)));
+      throw error;
+    } finally {
+      span.end();
+    }
+  };
+
+  const ids: Traces['ids'] = () => {
+    const context = flow.getStore();
+    return context === undefined ? null : (trace.getSpanContext(context) ?? null);
+  };
+
+  return {
+    span: (name, options, work) => {
+      const parent = contextOf(options.carrier?.traceparent) ?? flow.getStore() ?? ROOT_CONTEXT;
+      const kind = KINDS[options.kind ?? 'internal'];
+      const span = tracer.startSpan(redact(name), { kind, attributes: allowedAttributes(options.attributes) }, parent);
+      const active = {
+        set: (attributes: Parameters<typeof allowedAttributes>[0]) => void span.setAttributes(allowedAttributes(attributes)),
+      };
+      return run(span, trace.setSpan(parent, span), () => work(active));
+    },
+    carrier: (): Record<string, string> => {
+      const active = ids();
+      return active === null ? {} : { traceparent: `00-${active.traceId}-${active.spanId}-01` };
+    },
+    traceId: () => ids()?.traceId ?? null,
+    active: () => flow.getStore(),
+    ids,
+  };
+};
