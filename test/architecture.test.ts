@@ -28,6 +28,18 @@ const ONLY_IN: Readonly<Record<string, readonly string[]>> = {
 
 const roomOf = (path: string): string => path.split('/')[1] ?? '';
 
+/** `src/kms/tokens/x.ts` → `tokens`; a file that stands directly in its room belongs to no slice. */
+const sliceOf = (path: string): string | null => (path.split('/').length > 3 ? (path.split('/')[2] ?? null) : null);
+
+const wrongWithinRoom = (file: string, specifier: string, target: string): readonly string[] => {
+  const [from, to] = [sliceOf(file), sliceOf(target)];
+  const isOwn = from === to;
+  if (isOwn && from !== null && specifier.startsWith('#')) return [`${file}: ${specifier} lies in its own slice, import it relatively`];
+  if (!isOwn && from !== null && to !== null && specifier.startsWith('.'))
+    return [`${file}: ${specifier} lies in another slice, import it with #`];
+  return [];
+};
+
 const wallsBroken = (imports: readonly Import[]): readonly string[] =>
   imports.flatMap(({ file, specifier, target }) => {
     const owners = ONLY_IN[specifier];
@@ -35,10 +47,7 @@ const wallsBroken = (imports: readonly Import[]): readonly string[] =>
       return [`${file}: ${specifier} is for ${owners.join(', ')} only`];
     if (target === null) return [];
     const [from, to] = [roomOf(file), roomOf(target)];
-    if (from === to)
-      return specifier.startsWith('#') && target.split('/')[2] === file.split('/')[2]
-        ? [`${file}: ${specifier} lies in its own slice, import it relatively`]
-        : [];
+    if (from === to) return wrongWithinRoom(file, specifier, target);
     if (!specifier.startsWith('#')) return [`${file}: ${specifier} leaves its room by a relative path`];
     return MAY_IMPORT[from]?.includes(to) === true ? [] : [`${file}: ${from} may not import ${to} (${specifier})`];
   });
