@@ -95,8 +95,14 @@ export interface Engine extends AsyncDisposable {
     readonly volumes: boolean;
     readonly signal?: AbortSignal;
   }): Promise<Result<readonly ServiceName[]>>;
-  /** The tenant ids to seed with, by tenant name; `renew` makes new ones (reset). Written durably before it returns. */
-  demoTenants(options?: { readonly renew?: boolean }): Promise<Readonly<Record<string, string>>>;
+  /**
+   * The tenant ids to seed with, by tenant name; `renew` makes new ones, `set` puts these in their place (a reset, or its
+   * rollback). Written durably before it returns.
+   */
+  demoTenants(options?: {
+    readonly renew?: boolean;
+    readonly set?: Readonly<Record<string, string>>;
+  }): Promise<Readonly<Record<string, string>>>;
   /** Every OTLP signal that the sink or collector received, as OTLP JSON export requests, oldest first. */
   telemetryRecords(signalKind: 'traces' | 'metrics' | 'logs'): AsyncIterable<unknown>;
 }

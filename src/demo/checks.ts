@@ -1,0 +1,42 @@
+import { failureFrom } from '#infra/apperr/result.ts';
+import type { Check } from './events.ts';
+
+/** What an expectation is written as; secrets never go in, see `same`. */
+export type Rendered = string | number | boolean | null | readonly (string | number)[];
+
+/**
+ * Asserts that `got` equals `expected` and tells so; never throws: a promise that rejects is a failed check.
+ *
+ * @returns whether the check passed
+ */
+export type CheckDoor = (id: string, title: string, expected: Rendered, got: Rendered | Promise<Rendered>) => Promise<boolean>;
+
+const MAX_RENDERED = 160;
+
+const render = (value: Rendered): string => {
+  const text = Array.isArray(value) ? value.join(' ') : String(value);
+  return text.length > MAX_RENDERED ? `${text.slice(0, MAX_RENDERED - 1)}…` : text;
+};
+
+const raw = (value: Rendered): string => JSON.stringify(value);
+
+/** A door that hands each check to `record`; an id may be used once a step. */
+export const createCheckDoor = (record: (check: Check) => void): CheckDoor => {
+  const ids = new Set<string>();
+  return async (id, title, expected, got) => {
+    if (ids.has(id)) throw new TypeError(`check ${id} exists twice in one step`);
+    ids.add(id);
+    const came = await Promise.resolve(got).then(
+      (value) => ({ passed: raw(value) === raw(expected), text: render(value) }),
+      (thrown: unknown) => {
+        const { code, message } = failureFrom(thrown);
+        return { passed: false, text: render(`${code}: ${message}`) };
+      },
+    );
+    record({ id, title, status: came.passed ? 'passed' : 'failed', expected: render(expected), got: came.text });
+    return came.passed;
+  };
+};
+
+/** Compares values that must not be printed: gives `name` when they are equal, `another <name>` when not. */
+export const same = (name: string, wanted: unknown, got: unknown): string => (wanted === got ? name : `another ${name}`);

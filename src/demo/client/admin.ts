@@ -1,0 +1,54 @@
+import type { HttpsResponse } from '#infra/http/client.ts';
+import { expectStatus } from './problem.ts';
+import type { Stack } from './stack.ts';
+
+/** The servers that hold demo data. */
+export type DemoServer = 'kms' | 'identity';
+
+/** Tenant id by tenant name. */
+export type Tenants = Readonly<Record<string, string>>;
+
+/** What a server says about its demo data. */
+export interface DemoState {
+  readonly seeded: boolean;
+  readonly tenants: Tenants;
+  /** A reset that was neither committed nor rolled back. */
+  readonly reset_pending: string | null;
+}
+
+/** The demo data of one server, over its admin listener with the CLI's client certificate. */
+export interface DemoAdmin {
+  readonly server: DemoServer;
+  state(): Promise<DemoState>;
+  /** Puts new demo data beside the old, which is retired but not yet gone. */
+  reset(tenants: Tenants): Promise<{ readonly reset_id: string; readonly tenants: Tenants; readonly previous_tenants: Tenants }>;
+  /** The old demo data again, the new deleted. */
+  rollback(resetId: string): Promise<void>;
+  /** The retired demo data deleted. */
+  commit(resetId: string): Promise<void>;
+}
+
+/** @param options.signal in place of the run's, for what must still be done after an interruption */
+export const demoAdmin = async (
+  stack: Pick<Stack, 'endpoints' | 'session'>,
+  server: DemoServer,
+  options: { readonly signal?: AbortSignal } = {},
+): Promise<DemoAdmin> => {
+  const session = await stack.session({ certificate: true, ...options });
+  const path = (rest: string): URL => new URL(`/admin/v1/demo${rest}`, stack.endpoints[server].admin);
+  const post = async (rest: string, body?: Record<string, unknown>): Promise<HttpsResponse> => {
+    const response = await session.request({ method: 'POST', url: path(rest), timeoutMs: 15_000, ...(body === undefined ? {} : { body }) });
+    return expectStatus(
+      response,
+      response.status === 204 ? 204 : 200,
+      `${server}: POST /admin/v1/demo${rest.replace(/[0-9a-f-]{36}/, '{id}')}`,
+    );
+  };
+  return {
+    server,
+    state: async () => expectStatus(await session.get(path('')), 200, `${server}: GET /admin/v1/demo`).json<DemoState>(),
+    reset: async (tenants) => (await post('/reset', { tenants })).json(),
+    rollback: async (resetId) => void (await post(`/reset/${resetId}/rollback`)),
+    commit: async (resetId) => void (await post(`/reset/${resetId}/commit`)),
+  };
+};

@@ -1,0 +1,35 @@
+import { AppError } from '#infra/apperr/app-error.ts';
+import type { HttpsResponse } from '#infra/http/client.ts';
+
+/** The members of Problem Details (RFC 9457) and of OAuth errors (RFC 6749 section 5.2) that the flows look at. */
+export interface Problem {
+  readonly code?: string;
+  readonly detail?: string;
+  readonly fix?: string;
+  readonly scope?: string;
+  readonly error?: string;
+  readonly error_description?: string;
+}
+
+/** The error body of an answer; empty when it has none. */
+export const problemOf = (response: Pick<HttpsResponse, 'text'>): Problem => {
+  try {
+    const value: unknown = JSON.parse(response.text);
+    return typeof value === 'object' && value !== null ? value : {};
+  } catch {
+    return {};
+  }
+};
+
+/** The answer again when it has the status that the story needs to go on; else the server's own error, nested. */
+export const expectStatus = <R extends Pick<HttpsResponse, 'status' | 'text'>>(response: R, status: number, what: string): R => {
+  if (response.status === status) return response;
+  const { code, detail, fix, error, error_description: description } = problemOf(response);
+  const cause = new AppError(
+    code ?? error ?? 'no-error-code',
+    response.status,
+    detail ?? description ?? 'no detail given',
+    fix === undefined ? {} : { fix },
+  );
+  throw new AppError('unexpected-answer', response.status, `${what} answered ${response.status}, not ${status}`, { cause });
+};

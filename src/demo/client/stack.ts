@@ -1,0 +1,70 @@
+import { readFile } from 'node:fs/promises';
+import type { Endpoints, Engine, ServiceName } from '#engine/engine.ts';
+import { failureFrom } from '#infra/apperr/result.ts';
+import { createHttpsClient, type HttpsClient } from '#infra/http/client.ts';
+import { createSession, type RequestNote, type Session, type SessionOptions } from './session.ts';
+
+type Started = Awaited<ReturnType<Engine['up']>>;
+
+/** The running stack as a client sees it: its addresses, its CA, sessions to speak to it. */
+export interface Stack extends AsyncDisposable {
+  readonly endpoints: Endpoints;
+  /** Starts every service of the run at the first call, and answers for this one; a second call for a service starts it anew. */
+  start(service: ServiceName): Promise<Started>;
+  /** A fresh browser-like session; `certificate` makes it show the CLI's client certificate. */
+  session(options?: { readonly certificate?: boolean } & Partial<Omit<SessionOptions, 'client' | 'note'>>): Promise<Session>;
+}
+
+export interface StackOptions {
+  readonly engine: Engine;
+  readonly services: readonly ServiceName[];
+  readonly signal: AbortSignal;
+  readonly note?: (request: RequestNote) => void;
+}
+
+/** One TLS client without and one with the client certificate, made when first asked for, shared by all sessions. */
+export const createStack = ({ engine, services, signal, note = () => {} }: StackOptions): Stack => {
+  const endpoints = engine.endpoints();
+  const begun = new Set<ServiceName>();
+  const pending = new Map<ServiceName, Promise<Started>>();
+  const clients = new Map<boolean, Promise<HttpsClient>>();
+
+  const up = (service: ServiceName): Promise<Started> => {
+    begun.add(service);
+    return engine.up(service, signal).catch((thrown: unknown) => ({ ok: false, error: failureFrom(thrown) }));
+  };
+
+  const start = (service: ServiceName): Promise<Started> => {
+    for (const each of services) if (!begun.has(each)) pending.set(each, up(each));
+    const first = pending.get(service);
+    pending.delete(service);
+    return first ?? up(service);
+  };
+
+  const connect = async (certificate: boolean): Promise<HttpsClient> => {
+    const ca = await readFile(endpoints.caFile, 'utf8');
+    if (!certificate) return createHttpsClient({ ca });
+    const [cert, key] = await Promise.all([readFile(endpoints.client.certFile, 'utf8'), readFile(endpoints.client.keyFile, 'utf8')]);
+    return createHttpsClient({ ca, cert, key });
+  };
+
+  const clientFor = (certificate: boolean): Promise<HttpsClient> => {
+    const known = clients.get(certificate);
+    if (known !== undefined) return known;
+    const made = connect(certificate);
+    made.catch(() => clients.delete(certificate));
+    clients.set(certificate, made);
+    return made;
+  };
+
+  return {
+    endpoints,
+    start,
+    session: async ({ certificate = false, ...rest } = {}) =>
+      createSession({ client: await clientFor(certificate), note, signal, ...rest }),
+    [Symbol.asyncDispose]: async () => {
+      const made = await Promise.allSettled(clients.values());
+      await Promise.all(made.map((each) => (each.status === 'fulfilled' ? each.value[Symbol.asyncDispose]() : undefined)));
+    },
+  };
+};

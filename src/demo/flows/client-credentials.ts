@@ -1,0 +1,58 @@
+import { jwtVerify } from 'jose';
+import { KMS_RESOURCE } from '#infra/magic/magic.ts';
+import { identityApi, random, type OAuthClient } from '../client/identity.ts';
+import { problemOf } from '../client/problem.ts';
+import type { Story } from '../step.ts';
+import { CONFIDENTIAL_CLIENT } from './demo-names.ts';
+
+/** A service gets a token for itself. @see RFC 6749 section 4.4 */
+export const clientCredentials: Story = async ({ stack, check, engine }) => {
+  const identity = await identityApi(stack, await stack.session());
+  const tokens = await identity.clientCredentials(CONFIDENTIAL_CLIENT, 'kms:read kms:crypto');
+  await check('bearer', 'Token type', 'Bearer', tokens.token_type);
+  await check('no-refresh', 'A refresh token', 'none', tokens.refresh_token === undefined ? 'none' : 'one');
+  const { payload } = await jwtVerify(tokens.access_token, await identity.keys(), {
+    issuer: identity.discovery.issuer,
+    audience: KMS_RESOURCE,
+    typ: 'at+jwt',
+  });
+  await check('client', 'The token names its client', CONFIDENTIAL_CLIENT.id, String(payload['client_id']));
+  await check('scope', 'and the scopes asked for', 'kms:crypto kms:read', String(payload['scope']).split(' ').toSorted().join(' '));
+  await check('tenant', 'and the tenant of the client', (await engine.demoTenants())['demo'] ?? 'none', String(payload['tenant_id']));
+
+  const refused = async (client: OAuthClient, change: Record<string, string> = {}): Promise<string> => {
+    const response = await identity.tokenRequest(client, {
+      grant_type: 'client_credentials',
+      scope: 'kms:read',
+      resource: KMS_RESOURCE,
+      ...change,
+    });
+    return `${response.status} ${problemOf(response).error ?? 'accepted'}`;
+  };
+  await check('wrong-secret', 'A wrong secret', '401 invalid_client', refused({ ...CONFIDENTIAL_CLIENT, secret: random() }));
+  await check(
+    'unknown-client',
+    'A client that does not exist',
+    '401 invalid_client',
+    refused({ id: `nobody-${random(6)}`, secret: random() }),
+  );
+  await check(
+    'foreign-scope',
+    'A scope that the client may not have',
+    '400 invalid_scope',
+    refused(CONFIDENTIAL_CLIENT, { scope: 'kms:admin' }),
+  );
+  await check(
+    'foreign-resource',
+    'A resource that is not known',
+    '400 invalid_target',
+    refused(CONFIDENTIAL_CLIENT, { resource: 'urn:elsewhere' }),
+  );
+  await check(
+    'password-grant',
+    'The password grant, gone with OAuth 2.1',
+    '400 unsupported_grant_type',
+    refused(CONFIDENTIAL_CLIENT, { grant_type: 'password', username: 'x', password: 'y' }),
+  );
+  return `${CONFIDENTIAL_CLIENT.id} · kms:read kms:crypto`;
+};

@@ -1,0 +1,75 @@
+import { callbackOf } from '../client/browser.ts';
+import { codeOf, identityApi, random } from '../client/identity.ts';
+import { problemOf } from '../client/problem.ts';
+import type { Story } from '../step.ts';
+import { account, LOOPBACK_REDIRECT, PUBLIC_CLIENT, USER_SCOPE } from './demo-names.ts';
+
+/** What an attacker or a careless application would try at the authorization and token endpoints. */
+export const pkceRefusals: Story = async ({ stack, check }) => {
+  const session = await stack.session();
+  const identity = await identityApi(stack, session);
+  const { issuer } = identity.discovery;
+  const attempt = (change: Record<string, string | null> = {}) =>
+    identity.attempt({ clientId: PUBLIC_CLIENT.id, redirectUri: LOOPBACK_REDIRECT, scope: USER_SCOPE, change });
+
+  const wrong = await identity.logIn(attempt(), { username: 'demo-user', password: `wrong-${random(6)}` });
+  await check(
+    'wrong-password',
+    'A wrong password',
+    'the login page again',
+    wrong.callback === null && wrong.pages.length === 1 ? 'the login page again' : 'let in',
+  );
+
+  const errorOf = async (change: Record<string, string | null>): Promise<string> => {
+    const { searchParams } = callbackOf(await identity.logIn(attempt(change)));
+    return searchParams.get('error') ?? 'accepted';
+  };
+  await check('no-challenge', 'No code challenge', 'invalid_request', errorOf({ code_challenge: null, code_challenge_method: null }));
+  await check('method-plain', 'Challenge method plain', 'invalid_request', errorOf({ code_challenge_method: 'plain' }));
+  await check(
+    'method-missing',
+    'Challenge without a method, which means plain',
+    'invalid_request',
+    errorOf({ code_challenge_method: null }),
+  );
+
+  const foreign = await identity.logIn(attempt({ redirect_uri: 'https://evil.example/callback' }));
+  await check(
+    'foreign-redirect',
+    'A redirect URI that is not registered',
+    'no redirect, 400',
+    `${foreign.callback === null ? 'no redirect' : 'redirected'}, ${foreign.last.status}`,
+  );
+
+  // One log-in serves the rest: the session cookie stays.
+  const first = attempt();
+  const firstCode = codeOf(await identity.logIn(first, account('demo-user')), first, issuer);
+  const redeem = async (code: string, verifier: string): Promise<string> => {
+    const response = await identity.tokenRequest(PUBLIC_CLIENT, {
+      grant_type: 'authorization_code',
+      code,
+      redirect_uri: LOOPBACK_REDIRECT,
+      code_verifier: verifier,
+    });
+    return response.status === 200 ? 'accepted' : (problemOf(response).error ?? `status ${response.status}`);
+  };
+  await check('wrong-verifier', 'The code with a wrong verifier', 'invalid_grant', redeem(firstCode, random()));
+
+  const second = attempt();
+  const secondCode = codeOf(await identity.logIn(second), second, issuer);
+  const tokens = await identity.exchange(PUBLIC_CLIENT, second, secondCode);
+  await check('replayed-code', 'A code that was redeemed already', 'invalid_grant', redeem(secondCode, second.verifier));
+  const refresh = await identity.tokenRequest(PUBLIC_CLIENT, { grant_type: 'refresh_token', refresh_token: tokens.refresh_token ?? '' });
+  await check('replay-revokes', 'and what it was redeemed for is revoked', 'invalid_grant', problemOf(refresh).error ?? 'accepted');
+
+  const third = attempt();
+  const thirdCode = codeOf(await identity.logIn(third), third, issuer);
+  const elsewhere = await identity.tokenRequest(PUBLIC_CLIENT, {
+    grant_type: 'authorization_code',
+    code: thirdCode,
+    redirect_uri: 'https://localhost:8765/callback',
+    code_verifier: third.verifier,
+  });
+  await check('other-redirect', 'A code redeemed for another redirect URI', 'invalid_grant', problemOf(elsewhere).error ?? 'accepted');
+  return 'refused: no challenge · method plain · wrong verifier · replayed code · foreign redirect';
+};

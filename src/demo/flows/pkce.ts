@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto';
+import { decodeProtectedHeader, jwtVerify } from 'jose';
+import { KMS_RESOURCE } from '#infra/magic/magic.ts';
+import { same } from '../checks.ts';
+import { callbackOf } from '../client/browser.ts';
+import { identityApi } from '../client/identity.ts';
+import { problemOf } from '../client/problem.ts';
+import type { Story } from '../step.ts';
+import { account, LOOPBACK_REDIRECT, PUBLIC_CLIENT, USER_SCOPE } from './demo-names.ts';
+
+/** A person logs in to an application with authorization code and PKCE, from discovery to refresh rotation. */
+export const pkce: Story = async ({ stack, check, engine }) => {
+  const session = await stack.session();
+  const identity = await identityApi(stack, session);
+  const { issuer } = identity.discovery;
+  await check('issuer', 'Discovery names the issuer that was asked', stack.endpoints.identity.issuer, issuer);
+  await check('methods', 'PKCE methods on offer', ['S256'], identity.discovery.code_challenge_methods_supported);
+
+  const attempt = identity.attempt({ clientId: PUBLIC_CLIENT.id, redirectUri: LOOPBACK_REDIRECT, scope: USER_SCOPE });
+  const walked = await identity.logIn(attempt, account('demo-user'));
+  const { searchParams } = callbackOf(walked);
+  await check('pages', 'Pages on the way', ['login', 'consent'], walked.pages);
+  await check('state', 'The callback carries our state', true, searchParams.get('state') === attempt.state);
+  await check('iss', 'and the issuer', issuer, searchParams.get('iss'));
+
+  const tokens = await identity.exchange(PUBLIC_CLIENT, attempt, searchParams.get('code') ?? '');
+  await check('token-type', 'Token type', 'Bearer', tokens.token_type);
+  await check(
+    'id-and-refresh',
+    'ID token and refresh token came too',
+    true,
+    tokens.id_token !== undefined && tokens.refresh_token !== undefined,
+  );
+
+  const keys = await identity.keys();
+  const idToken = await jwtVerify(tokens.id_token ?? '', keys, { issuer, audience: PUBLIC_CLIENT.id });
+  await check('id-token-alg', 'ID token verified with the published key, algorithm', 'ES256', idToken.protectedHeader.alg);
+  await check('nonce', 'its nonce', 'our nonce', same('our nonce', attempt.nonce, idToken.payload['nonce']));
+  const half = createHash('sha256').update(tokens.access_token).digest().subarray(0, 16).toString('base64url');
+  await check('at-hash', 'its at_hash', 'of this access token', same('of this access token', half, idToken.payload['at_hash']));
+
+  const access = await jwtVerify(tokens.access_token, keys, { issuer, audience: KMS_RESOURCE, typ: 'at+jwt' });
+  await check('access-typ', 'Access token type', 'at+jwt', decodeProtectedHeader(tokens.access_token).typ ?? 'none');
+  await check('access-aud', 'its audience', KMS_RESOURCE, String(access.payload.aud));
+  await check('access-tenant', 'its tenant', (await engine.demoTenants())['demo'] ?? 'none', String(access.payload['tenant_id']));
+  await check('access-roles', 'its roles', ['user'], access.payload['roles'] as string[]);
+
+  const rotated = await identity.tokenRequest(PUBLIC_CLIENT, { grant_type: 'refresh_token', refresh_token: tokens.refresh_token ?? '' });
+  const next = rotated.json<{ refresh_token?: string }>().refresh_token ?? '';
+  await check(
+    'rotated',
+    'Refresh gives another refresh token',
+    true,
+    rotated.status === 200 && next !== '' && next !== tokens.refresh_token,
+  );
+  const refreshWith = async (token: string) =>
+    problemOf(await identity.tokenRequest(PUBLIC_CLIENT, { grant_type: 'refresh_token', refresh_token: token })).error ?? 'accepted';
+  await check('reuse-refused', 'The old refresh token again', 'invalid_grant', refreshWith(tokens.refresh_token ?? ''));
+  await check('family-revoked', 'after that the new one too', 'invalid_grant', refreshWith(next));
+  return 'demo-user · S256 · code → ID token, access token, refresh';
+};

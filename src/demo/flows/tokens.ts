@@ -1,0 +1,77 @@
+import { codeOf, identityApi, random } from '../client/identity.ts';
+import { walk } from '../client/browser.ts';
+import type { Story } from '../step.ts';
+import { account, CONFIDENTIAL_CLIENT, LOOPBACK_REDIRECT, OTHER_CLIENT, PUBLIC_CLIENT } from './demo-names.ts';
+
+/** The life of tokens and of a session: userinfo, introspection, revocation, logout. */
+export const tokens: Story = async ({ stack, check }) => {
+  const session = await stack.session();
+  const identity = await identityApi(stack, session);
+  const attempt = identity.attempt({
+    clientId: PUBLIC_CLIENT.id,
+    redirectUri: LOOPBACK_REDIRECT,
+    scope: 'openid profile',
+    change: { resource: null },
+  });
+  const code = codeOf(await identity.logIn(attempt, account('demo-user')), attempt, identity.discovery.issuer);
+  const mine = await identity.exchange(PUBLIC_CLIENT, attempt, code);
+  const info = await identity.userinfo(mine.access_token);
+  await check(
+    'userinfo',
+    'Userinfo knows who logged in',
+    'demo-user',
+    info.json<{ preferred_username?: string }>().preferred_username ?? `status ${info.status}`,
+  );
+  await check(
+    'userinfo-refused',
+    'Userinfo for a made-up token',
+    401,
+    identity.userinfo(random()).then(({ status }) => status),
+  );
+
+  const service = await identity.clientCredentials(CONFIDENTIAL_CLIENT, 'kms:read');
+  const active = async (client = CONFIDENTIAL_CLIENT, token = service.access_token): Promise<string> => {
+    const response = await identity.introspect(client, token);
+    return response.status === 200 ? String(response.json<{ active: boolean }>().active) : `status ${response.status}`;
+  };
+  await check('active', 'Introspection of a fresh token: active', 'true', active());
+  await check('foreign-inactive', 'asked by another client: active', 'false', active(OTHER_CLIENT));
+  await check('made-up-inactive', 'of a made-up token: active', 'false', active(CONFIDENTIAL_CLIENT, random()));
+  await check(
+    'foreign-revocation',
+    'Another client cannot revoke it: active',
+    'true',
+    identity.revoke(OTHER_CLIENT, service.access_token).then(() => active()),
+  );
+  await check(
+    'revoked',
+    'Revocation',
+    200,
+    identity.revoke(CONFIDENTIAL_CLIENT, service.access_token).then(({ status }) => status),
+  );
+  await check('inactive', 'Introspection after it: active', 'false', active());
+  await check(
+    'unknown-revoked',
+    'Revocation of an unknown token tells nothing',
+    200,
+    identity.revoke(CONFIDENTIAL_CLIENT, random()).then(({ status }) => status),
+  );
+
+  const again = async (): Promise<readonly string[]> => {
+    const next = identity.attempt({
+      clientId: PUBLIC_CLIENT.id,
+      redirectUri: LOOPBACK_REDIRECT,
+      scope: 'openid profile',
+      change: { resource: null },
+    });
+    const { callback, pages } = await identity.logIn(next);
+    return [...pages, callback?.searchParams.has('code') === true ? 'code' : 'stopped'];
+  };
+  await check('session', 'While logged in nobody asks for the password', ['consent', 'code'], again());
+  const logout = new URL(identity.discovery.end_session_endpoint);
+  logout.searchParams.set('id_token_hint', mine.id_token ?? '');
+  const left = await walk({ session, url: logout, redirectUri: LOOPBACK_REDIRECT });
+  await check('logout', 'Logout asks, then ends the session', 200, left.last.status);
+  await check('logged-out', 'After logout the password is asked for', ['stopped'], again());
+  return 'introspection, revocation, userinfo, logout';
+};

@@ -1,0 +1,55 @@
+import { readFile } from 'node:fs/promises';
+import type { ServiceName } from '#engine/engine.ts';
+import type { Story } from '../step.ts';
+import { orThrow } from '../failures.ts';
+import { probe } from './probe.ts';
+import { handshake, refusal } from './handshake.ts';
+import { waitHealthy } from './wait.ts';
+
+const PASSES = 2;
+
+/** Starts a service (and, at the first call, all others beside it), waits until it is healthy, and looks at its TLS. */
+export const bringUp =
+  (service: ServiceName): Story =>
+  async ({ engine, stack, services, check, progress, signal, now, sleep, healthTimeoutMs }) => {
+    progress(`starting ${service}`);
+    const started = orThrow(await stack.start(service));
+    const url = stack.endpoints[service].ready;
+    const healthy = orThrow(
+      await waitHealthy({
+        service,
+        url,
+        probe: (inner) => probe({ stack, service, signal: inner }),
+        status: async () => (await engine.status()).find((each) => each.service === service),
+        timeoutMs: healthTimeoutMs,
+        passes: PASSES,
+        progress,
+        now,
+        sleep,
+        signal,
+      }),
+    );
+    await check('ready', '/readyz passes in a row', PASSES, healthy.passes);
+    await check('no-restart', 'Restarts while waiting', 0, healthy.restarts);
+
+    const files = stack.endpoints;
+    const [ca, cert, key] = await Promise.all(
+      [files.caFile, files.client.certFile, files.client.keyFile].map((file) => readFile(file, 'utf8')),
+    );
+    const authorities = cert!.split('BEGIN CERTIFICATE').length - 1;
+    const tls = { url, ca: ca!, cert: cert!, key: key!, signal };
+    const modern = await handshake(tls);
+    await check('tls-1.3', 'TLS version of the listener', 'TLSv1.3', modern.protocol);
+    await check(
+      'tls-1.2-refused',
+      'TLS 1.2',
+      'refused by the server',
+      handshake({ ...tls, only: 'TLSv1.2' }).then(({ protocol }) => protocol, refusal),
+    );
+    await check('tls-chain', 'Certificates from the leaf to the trusted root, verified', authorities + 1, modern.chain.length);
+    await check('tls-leaf', 'The leaf is self-signed', false, modern.selfSignedLeaf);
+
+    const before = services.slice(0, services.indexOf(service)).at(-1);
+    const how = started === 'already-running' ? ', was running' : '';
+    return before === undefined ? `healthy${how}` : `healthy after ${before}${how}`;
+  };

@@ -1,0 +1,50 @@
+import { X509Certificate } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { AppError } from '#infra/apperr/app-error.ts';
+import { orThrow } from '../failures.ts';
+import type { StepContext } from '../step.ts';
+
+/** Makes or keeps certificates, secrets and configuration, and reads the chain back from the files. */
+export const bringUpCertificates = async ({ engine, services, stack, check, signal, progress }: StepContext): Promise<string> => {
+  progress('certificates, secrets and configuration');
+  const conflicts = await engine.portConflicts(services);
+  const holders = conflicts.map(({ port, service, holder }) => `port ${port} for ${service} is held by ${holder}`);
+  await check('ports-free', 'Every port is free or ours', 'free', holders.length === 0 ? 'free' : holders.join('; '));
+  if (holders.length > 0) {
+    throw new AppError('port-taken', 409, holders.join('; '), {
+      fix: 'End that process, or choose other ports with --port-kms and --port-identity.',
+    });
+  }
+  const { chain, leaves, keyType } = orThrow(await engine.prepare(signal));
+
+  const { caFile, client } = stack.endpoints;
+  const [root] = await certificatesIn(caFile);
+  const path = await certificatesIn(client.certFile);
+  const [leaf, ...authorities] = path;
+  await check('chain-length', 'Certificates from the leaf to the root', chain.length + 1, path.length + 1);
+  await check('root-self-signed', 'The root is its own issuer', true, root !== undefined && isSelfSigned(root));
+  await check('leaf-not-self-signed', 'No other certificate is', 0, path.filter(isSelfSigned).length);
+  await check('leaf-no-authority', 'The leaf may not issue certificates', false, leaf?.ca ?? true);
+  await check('authorities', 'The others may', authorities.length, authorities.filter(({ ca }) => ca).length);
+  await check(
+    'chain-verifies',
+    'Each certificate is signed by the next',
+    path.length,
+    root === undefined ? 0 : signedLinks([...path, root]),
+  );
+  return `${chain.join(' → ')} → ${leaves} leaves, ${keyType === 'Ed25519' ? keyType : `EC ${keyType}`}`;
+};
+
+const certificatesIn = async (file: string): Promise<X509Certificate[]> =>
+  ((await readFile(file, 'utf8')).match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []).map(
+    (pem) => new X509Certificate(pem),
+  );
+
+const isSelfSigned = (certificate: X509Certificate): boolean =>
+  certificate.checkIssued(certificate) && certificate.verify(certificate.publicKey);
+
+const signedLinks = (path: readonly X509Certificate[]): number =>
+  path.filter((certificate, at) => {
+    const issuer = path[at + 1];
+    return issuer !== undefined && certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
+  }).length;

@@ -1,0 +1,66 @@
+import type { ServiceName } from '#engine/engine.ts';
+import { failureFrom } from '#infra/apperr/result.ts';
+import type { Stack } from '../client/stack.ts';
+
+/** What `/readyz` of one service answered, or why there was no answer. */
+export interface Probe {
+  readonly state: 'ready' | 'not-ready' | 'unreachable';
+  /** One clause for people, for example `/readyz answers 503: identity down, connection refused`. */
+  readonly text: string;
+  /** Names of the required dependencies that are down. */
+  readonly blockedBy: readonly string[];
+}
+
+interface Readiness {
+  readonly status?: string;
+  readonly reason?: string | null;
+  readonly detail?: string;
+  readonly dependencies?: Readonly<Record<string, { readonly state: string; readonly required: boolean; readonly cause: string | null }>>;
+}
+
+/** One look at `/readyz`, at most 2 s; only an abort of `signal` throws. */
+export const probe = async ({
+  stack,
+  service,
+  signal,
+}: {
+  stack: Pick<Stack, 'endpoints' | 'session'>;
+  service: ServiceName;
+  signal: AbortSignal;
+}): Promise<Probe> => {
+  const url = stack.endpoints[service].ready;
+  try {
+    const session = await stack.session({ certificate: service === 'telemetry' });
+    const response = await session.request({ url, signal, timeoutMs: 2_000 });
+    return readProbe(response.status, response.text);
+  } catch (thrown) {
+    signal.throwIfAborted();
+    return { state: 'unreachable', text: failureFrom(thrown).message, blockedBy: [] };
+  }
+};
+
+/** The answer of a `/readyz` as a Probe: pure. */
+export const readProbe = (status: number, body: string): Probe => {
+  if (status === 200) return { state: 'ready', text: 'ready', blockedBy: [] };
+  const readiness = parse(body);
+  const down = Object.entries(readiness.dependencies ?? {}).filter(([, each]) => each.required && each.state !== 'up');
+  const causes = [
+    ...down.map(([name, { cause }]) => (cause === null ? `${name} down` : `${name} down, ${cause}`)),
+    ...(typeof readiness.reason === 'string' ? [readiness.reason] : []),
+  ];
+  if (causes.length === 0 && readiness.detail !== undefined) causes.push(readiness.detail);
+  return {
+    state: 'not-ready',
+    text: `/readyz answers ${status}${causes.length === 0 ? '' : `: ${causes.join('; ')}`}`,
+    blockedBy: down.map(([name]) => name),
+  };
+};
+
+const parse = (body: string): Readiness => {
+  try {
+    const value: unknown = JSON.parse(body);
+    return typeof value === 'object' && value !== null ? value : {};
+  } catch {
+    return {};
+  }
+};

@@ -1,0 +1,123 @@
+import { Type, type Static } from 'typebox';
+import type { Endpoints } from '#engine/engine.ts';
+import type { Outcome } from './outcome.ts';
+
+const object = <P extends Parameters<typeof Type.Object>[0]>(properties: P) => Type.Object(properties, { additionalProperties: false });
+const oneOf = <const V extends readonly string[]>(values: V) => Type.Enum(values);
+
+const checkSchema = object({
+  id: Type.String(),
+  title: Type.String(),
+  status: oneOf(['passed', 'failed']),
+  expected: Type.String(),
+  got: Type.String(),
+});
+
+const failureSchema = Type.Cyclic(
+  {
+    failure: object({
+      code: Type.String(),
+      message: Type.String(),
+      cause: Type.Union([Type.Ref('failure'), Type.Null()]),
+      fix: Type.String(),
+    }),
+  },
+  'failure',
+);
+
+const stepSchema = object({
+  id: Type.String({ description: '<phase>.<name>' }),
+  phase: Type.String(),
+  title: Type.String(),
+  status: oneOf(['passed', 'failed', 'skipped']),
+  started_at: Type.Union([Type.String({ format: 'date-time' }), Type.Null()]),
+  duration_ms: Type.Integer({ minimum: 0 }),
+  checks: Type.Array(checkSchema),
+  error: Type.Union([failureSchema, Type.Null()]),
+});
+
+const credentialSchema = object({
+  username: Type.String(),
+  password: Type.String(),
+  tenant: Type.String(),
+  tenant_id: Type.Union([Type.String({ format: 'uuid' }), Type.Null()]),
+  roles: Type.Array(Type.String()),
+});
+
+const clientSchema = object({
+  client_id: Type.String(),
+  client_secret: Type.Union([Type.String(), Type.Null()], { description: 'null: a public client' }),
+  grant_types: Type.Array(Type.String()),
+  redirect_uris: Type.Array(Type.String()),
+  tenant: Type.Union([Type.String(), Type.Null()], { description: 'null: the tenant of the account that logs in' }),
+});
+
+/** The document that `demo --output json` prints; published as `docs/schemas/demo-report.schema.json`. */
+export const reportSchema = Type.Object(
+  {
+    version: Type.Literal(1),
+    command: Type.String(),
+    engine: oneOf(['embedded', 'docker']),
+    profile: oneOf(['dev', 'demo', 'ci', 'prod']),
+    outcome: oneOf(['passed', 'partial', 'failed']),
+    exit_code: Type.Integer({ minimum: 0, maximum: 130 }),
+    duration_ms: Type.Integer({ minimum: 0 }),
+    steps: Type.Array(stepSchema),
+    critical_path: Type.Array(Type.String()),
+    endpoints: object({
+      kms: object({ service: Type.String(), ready: Type.String(), live: Type.String(), admin: Type.String(), openapi: Type.String() }),
+      identity: object({
+        issuer: Type.String(),
+        discovery: Type.String(),
+        ready: Type.String(),
+        live: Type.String(),
+        admin: Type.String(),
+      }),
+      telemetry: object({ otlp: Type.String(), ready: Type.String() }),
+    }),
+    ca_file: Type.String(),
+    credentials: Type.Array(credentialSchema, { description: 'Demo accounts: never for real data' }),
+    clients: Type.Array(clientSchema),
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'urn:passthru:schema:demo-report:1',
+    title: 'passthru demo report',
+    additionalProperties: false,
+  },
+);
+export type Report = Static<typeof reportSchema>;
+export type Credential = Static<typeof credentialSchema>;
+export type DemoClient = Static<typeof clientSchema>;
+
+export interface ReportOptions {
+  readonly endpoints: Endpoints;
+  readonly credentials: readonly Credential[];
+  readonly clients: readonly DemoClient[];
+}
+
+/** An outcome and what a reader needs to go on, as the versioned document: pure. */
+export const toReport = (outcome: Outcome, { endpoints, credentials, clients }: ReportOptions): Report => ({
+  version: 1,
+  command: outcome.command,
+  engine: outcome.engine as Report['engine'],
+  profile: outcome.profile as Report['profile'],
+  outcome: outcome.outcome,
+  exit_code: outcome.exitCode,
+  duration_ms: Math.round(outcome.durationMs),
+  steps: outcome.steps.map(({ step, status, startedAt, durationMs, checks, error }) => ({
+    id: step.id,
+    phase: step.phase,
+    title: step.title,
+    status,
+    started_at: startedAt === null ? null : new Date(startedAt).toISOString(),
+    duration_ms: Math.round(durationMs),
+    checks: checks.map((check) => ({ ...check })),
+    error,
+  })),
+  critical_path: [...outcome.criticalPath],
+  endpoints: { kms: { ...endpoints.kms }, identity: { ...endpoints.identity }, telemetry: { ...endpoints.telemetry } },
+  ca_file: endpoints.caFile,
+  credentials: [...credentials],
+  clients: [...clients],
+});

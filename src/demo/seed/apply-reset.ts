@@ -1,0 +1,81 @@
+import { AppError } from '#infra/apperr/app-error.ts';
+import type { DemoAdmin, Tenants } from '../client/admin.ts';
+
+/** A reset that is under way on every server: the new data is there, the old not yet gone. */
+export interface PendingReset {
+  readonly tenants: Tenants;
+  readonly previous: Tenants;
+  /**
+   * Ends it, server by server. While none has committed a failure leaves all pending; after that there is no way back.
+   *
+   * @throws AppError `reset-half-committed` when only some have; the next demo or reset commits the others
+   */
+  commit(): Promise<void>;
+  /** Old data back on every server; `through` reaches them in place of the session that may have been aborted. */
+  rollback(through?: readonly DemoAdmin[]): Promise<void>;
+}
+
+/**
+ * Begins a reset on all servers, or on none: when one refuses, those that had begun are rolled back before it throws.
+ *
+ * @param undo makes the servers' doors anew for a rollback after an interruption
+ */
+export const applyReset = async (
+  servers: readonly DemoAdmin[],
+  tenants: Tenants,
+  undo: () => Promise<readonly DemoAdmin[]> = async () => servers,
+): Promise<PendingReset> => {
+  const begun = new Map<string, { readonly resetId: string; readonly previous: Tenants }>();
+  const rollback = async (through: readonly DemoAdmin[] = servers): Promise<void> => {
+    const results = await Promise.allSettled(
+      through.map(async (admin) => {
+        // A reset whose answer was lost is found by asking.
+        const resetId = begun.get(admin.server)?.resetId ?? (await admin.state()).reset_pending;
+        if (resetId !== null) await admin.rollback(resetId);
+        begun.delete(admin.server);
+      }),
+    );
+    const failed = results.flatMap((result, at) =>
+      result.status === 'rejected' ? [{ server: through[at]!.server, cause: result.reason as unknown }] : [],
+    );
+    const [first] = failed;
+    if (first === undefined) return;
+    throw new AppError(
+      'reset-not-rolled-back',
+      500,
+      `the reset could not be rolled back on ${failed.map(({ server }) => server).join(', ')}`,
+      {
+        cause: first.cause,
+        fix: 'Run the demo again: it recognises the interrupted reset and repairs it.',
+      },
+    );
+  };
+
+  const results = await Promise.allSettled(
+    servers.map(async (admin) => {
+      const { reset_id: resetId, previous_tenants: previous } = await admin.reset(tenants);
+      begun.set(admin.server, { resetId, previous });
+    }),
+  );
+  const refused = results.find((result) => result.status === 'rejected');
+  if (refused !== undefined) {
+    await rollback(await undo());
+    throw new AppError('reset-refused', 500, 'the reset could not begin on every server and was rolled back', { cause: refused.reason });
+  }
+  return {
+    tenants,
+    previous: [...begun.values()][0]?.previous ?? {},
+    commit: async () => {
+      for (const [at, admin] of servers.entries()) {
+        try {
+          await admin.commit(begun.get(admin.server)!.resetId);
+        } catch (cause) {
+          if (at === 0) throw cause;
+          const message = `the new demo data is there, but ${admin.server} did not confirm that the old is gone`;
+          throw new AppError('reset-half-committed', 500, message, { cause, fix: 'Run the demo again: it completes the reset.' });
+        }
+      }
+    },
+    rollback,
+  };
+};

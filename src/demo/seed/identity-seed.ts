@@ -1,0 +1,63 @@
+import { jwtVerify } from 'jose';
+import { KMS_RESOURCE } from '#infra/magic/magic.ts';
+import type { CheckDoor } from '../checks.ts';
+import type { Tenants } from '../client/admin.ts';
+import { codeOf, identityApi } from '../client/identity.ts';
+import type { Stack } from '../client/stack.ts';
+import { LOOPBACK_REDIRECT, PUBLIC_CLIENT } from '../flows/demo-names.ts';
+import type { Story } from '../step.ts';
+import { demoPassword, readIdentitySeed, type IdentitySeed } from './seed-files.ts';
+
+export interface SeedCheckOptions {
+  readonly stack: Pick<Stack, 'endpoints' | 'session'>;
+  /** The tenant ids that the seed must stand under. */
+  readonly tenants: Tenants;
+  readonly check: CheckDoor;
+}
+
+/** Logs in as every account and takes a token as every service client: all of the seed is there, under these tenants. */
+export const checkIdentitySeed = async ({ stack, tenants, check }: SeedCheckOptions): Promise<IdentitySeed> => {
+  const seed = await readIdentitySeed();
+  const readToken = async (identity: Awaited<ReturnType<typeof identityApi>>, token: string): Promise<readonly string[]> => {
+    const { payload } = await jwtVerify(token, await identity.keys(), { issuer: identity.discovery.issuer, audience: KMS_RESOURCE });
+    return [tenantName(tenants, payload['tenant_id']), ...((payload['roles'] ?? []) as string[]).toSorted()];
+  };
+  const logIn = async (username: string): Promise<readonly string[]> => {
+    const identity = await identityApi(stack, await stack.session());
+    const attempt = identity.attempt({ clientId: PUBLIC_CLIENT.id, redirectUri: LOOPBACK_REDIRECT, scope: 'openid kms:crypto' });
+    const walked = await identity.logIn(attempt, { username, password: demoPassword(username) });
+    const tokens = await identity.exchange(PUBLIC_CLIENT, attempt, codeOf(walked, attempt, identity.discovery.issuer));
+    return readToken(identity, tokens.access_token);
+  };
+  const serve = async (id: string, scope: string): Promise<readonly string[]> => {
+    const identity = await identityApi(stack, await stack.session());
+    const { access_token: token } = await identity.clientCredentials({ id, secret: demoPassword(id) }, scope);
+    return (await readToken(identity, token)).slice(0, 1);
+  };
+
+  await Promise.all([
+    ...seed.accounts.map(({ username, tenant, roles }) =>
+      check(`account-${username}`, `${username} logs in: tenant and roles`, [tenant, ...roles.toSorted()], logIn(username)),
+    ),
+    ...seed.clients
+      .filter(({ grant_types: grants }) => grants.includes('client_credentials'))
+      .map(({ client_id: id, tenant = '', scopes }) =>
+        check(
+          `client-${id}`,
+          `${id} gets a token: tenant`,
+          [tenant],
+          serve(id, scopes.filter((scope) => scope.startsWith('kms:')).join(' ')),
+        ),
+      ),
+  ]);
+  return seed;
+};
+
+const tenantName = (tenants: Tenants, id: unknown): string =>
+  Object.entries(tenants).find(([, known]) => known === id)?.[0] ?? `unknown tenant ${String(id)}`;
+
+/** The seeded accounts and clients of Identity, as their users find them. */
+export const identitySeed: Story = async ({ engine, stack, check }) => {
+  const { accounts, clients } = await checkIdentitySeed({ stack, tenants: await engine.demoTenants(), check });
+  return `${accounts.length} accounts, ${clients.length} clients`;
+};

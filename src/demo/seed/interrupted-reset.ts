@@ -1,0 +1,55 @@
+import { randomUUID } from 'node:crypto';
+import type { Tenants } from '../client/admin.ts';
+import type { StepContext } from '../step.ts';
+import { applyReset } from './apply-reset.ts';
+import { repairsFor, runningServers, sameTenants, statesOf, tenantsLine } from './servers.ts';
+
+/**
+ * Looks for what an interrupted reset may have left and mends it: ends what is pending, and where the servers then still
+ * disagree about the tenants, resets them together. The engine's tenants file is brought in line with the servers.
+ */
+export const repairInterrupted = async ({ engine, stack, check, progress, warn }: StepContext): Promise<string> => {
+  const servers = await runningServers(engine, stack);
+  const before = await statesOf(servers);
+  for (const { server, resetId, action } of repairsFor(before)) {
+    warn(`${server}: an interrupted reset was found, ${action}`);
+    await servers.find((admin) => admin.server === server)![action](resetId);
+  }
+  let states = await statesOf(servers);
+  const agreed = (): boolean => states.every(({ tenants }) => sameTenants(tenants, states[0]?.tenants ?? {}));
+  if (!agreed()) {
+    progress('the servers disagree about the demo tenants: resetting them together');
+    warn(
+      `the servers disagree about the demo tenants: ${states.map(({ server, tenants }) => `${server} has ${tenantsLine(tenants)}`).join('; ')}`,
+    );
+    const reset = await applyReset(servers, freshTenants(states[0]?.tenants ?? {}));
+    await reset.commit();
+    states = await statesOf(servers);
+  }
+  const tenants = states[0]?.tenants ?? {};
+  if (!sameTenants(await engine.demoTenants(), tenants)) await engine.demoTenants({ set: tenants });
+
+  await check('servers', 'Servers that hold demo data run', true, servers.length > 0);
+  for (const state of states) {
+    await check(`${state.server}-seeded`, `${state.server} is seeded`, true, state.seeded);
+    await check(`${state.server}-settled`, `${state.server} has no reset under way`, 'none', state.reset_pending ?? 'none');
+    await check(
+      `${state.server}-tenants`,
+      `${state.server} has the tenants of the stack`,
+      tenantsLine(tenants),
+      tenantsLine(state.tenants),
+    );
+  }
+  await check(
+    'tenant-ids',
+    'Tenant ids are random UUIDs (version 4)',
+    Object.keys(tenants).length,
+    Object.values(tenants).filter(isUuidV4).length,
+  );
+  return Object.keys(tenants).toSorted().join(', ');
+};
+
+/** New random ids for the same tenant names. */
+export const freshTenants = (tenants: Tenants): Tenants => Object.fromEntries(Object.keys(tenants).map((name) => [name, randomUUID()]));
+
+const isUuidV4 = (id: string): boolean => /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(id);

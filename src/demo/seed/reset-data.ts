@@ -1,0 +1,66 @@
+import { AppError } from '#infra/apperr/app-error.ts';
+import type { CheckDoor } from '../checks.ts';
+import type { StepContext } from '../step.ts';
+import { applyReset } from './apply-reset.ts';
+import { checkIdentitySeed } from './identity-seed.ts';
+import { freshTenants } from './interrupted-reset.ts';
+import { checkKmsSeed } from './kms-seed.ts';
+import { runningServers, sameTenants, statesOf, tenantsLine } from './servers.ts';
+
+/** An undo must not hang on the signal that asked for it; the run grants a little more than this. */
+const UNDO_MS = 4_000;
+
+/**
+ * New tenant ids, the demo data reset on every running server, exactly the seed read back over the public APIs, then committed
+ * everywhere; whatever goes wrong before that brings the old data and the old tenants file back, and proves it.
+ */
+export const resetData = async ({ engine, stack, check, progress, signal }: StepContext): Promise<string> => {
+  const servers = await runningServers(engine, stack);
+  if (servers.length === 0) {
+    throw new AppError('nothing-to-reset', 503, 'neither KMS nor Identity runs', { fix: 'Bring the stack up first: `passthru demo all`.' });
+  }
+  const undoServers = () => runningServers(engine, stack, AbortSignal.timeout(UNDO_MS));
+  const oldFile = await engine.demoTenants();
+  const fresh = freshTenants(oldFile);
+
+  progress('retiring the old demo data, seeding the new');
+  const pending = await applyReset(servers, fresh, undoServers);
+  try {
+    progress('reading the seed back');
+    let failed = 0;
+    const watched: CheckDoor = async (...args) => {
+      const passed = await check(...args);
+      if (!passed) failed += 1;
+      return passed;
+    };
+    await watched(
+      'tenant-ids-new',
+      'Tenant ids kept from before',
+      0,
+      Object.values(fresh).filter((id) => Object.values(pending.previous).includes(id)).length,
+    );
+    for (const { server } of servers) {
+      if (server === 'identity') await checkIdentitySeed({ stack, tenants: fresh, check: watched });
+      else await checkKmsSeed({ stack, tenants: fresh, check: watched, exact: true });
+    }
+    if (failed > 0) throw new AppError('seed-not-there', 500, `${failed} checks of the new demo data failed`);
+    signal.throwIfAborted();
+    await engine.demoTenants({ set: fresh });
+    await pending.commit();
+  } catch (cause) {
+    if (cause instanceof AppError && cause.code === 'reset-half-committed') throw cause;
+    await engine.demoTenants({ set: oldFile });
+    const undo = await undoServers();
+    await pending.rollback(undo);
+    const states = await statesOf(undo);
+    const back = states.every(({ tenants, reset_pending: open }) => open === null && sameTenants(tenants, pending.previous));
+    await check('old-data-back', 'The old demo data is back', true, back);
+    throw new AppError('reset-failed', 500, 'the reset failed; the old demo data is back', { cause });
+  }
+  const after = await statesOf(servers);
+  for (const state of after) {
+    await check(`${state.server}-committed`, `${state.server} keeps the new data for good`, 'none', state.reset_pending ?? 'none');
+    await check(`${state.server}-new-tenants`, `${state.server} has the new tenants`, tenantsLine(fresh), tenantsLine(state.tenants));
+  }
+  return `${servers.map(({ server }) => server).join(' and ')}: exactly the seed, under new tenant ids`;
+};

@@ -1,0 +1,53 @@
+import type { Engine } from '#engine/engine.ts';
+import { demoAdmin, type DemoAdmin, type DemoServer, type DemoState, type Tenants } from '../client/admin.ts';
+import type { Stack } from '../client/stack.ts';
+
+const DEMO_SERVERS = ['identity', 'kms'] as const;
+
+/** The servers of the stack that run now, Identity first: they share the tenant ids, so they are reset together. */
+export const runningServers = async (
+  engine: Engine,
+  stack: Pick<Stack, 'endpoints' | 'session'>,
+  signal?: AbortSignal,
+): Promise<readonly DemoAdmin[]> => {
+  const statuses = await engine.status();
+  const running = DEMO_SERVERS.filter((server) => statuses.some(({ service, state }) => service === server && state === 'running'));
+  return Promise.all(running.map((server) => demoAdmin(stack, server, signal === undefined ? {} : { signal })));
+};
+
+export interface ServerState extends DemoState {
+  readonly server: DemoServer;
+}
+
+export const statesOf = (servers: readonly DemoAdmin[]): Promise<readonly ServerState[]> =>
+  Promise.all(servers.map(async (admin) => ({ server: admin.server, ...(await admin.state()) })));
+
+/** Tenant ids as one line, in the order of their names. */
+export const tenantsLine = (tenants: Tenants): string =>
+  Object.entries(tenants)
+    .toSorted(([a], [b]) => a.localeCompare(b))
+    .map(([name, id]) => `${name} ${id}`)
+    .join(', ');
+
+export const sameTenants = (a: Tenants, b: Tenants): boolean => tenantsLine(a) === tenantsLine(b);
+
+export type Repair = { readonly server: DemoServer; readonly resetId: string; readonly action: 'commit' | 'rollback' };
+
+/**
+ * How to end a reset that was interrupted: pure. A server that waits while another one has committed the same tenants is
+ * committed too; every other pending reset is rolled back.
+ */
+export const repairsFor = (states: readonly ServerState[]): readonly Repair[] => {
+  const settled = states.filter((state) => state.reset_pending === null);
+  return states.flatMap(({ server, tenants, reset_pending: resetId }) =>
+    resetId === null
+      ? []
+      : [
+          {
+            server,
+            resetId,
+            action: settled.some((other) => sameTenants(other.tenants, tenants)) ? ('commit' as const) : ('rollback' as const),
+          },
+        ],
+  );
+};
