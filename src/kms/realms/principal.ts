@@ -1,4 +1,3 @@
-import type {} from 'fastify';
 import type { FineScope } from '#infra/magic/magic.ts';
 
 export type PrincipalKind = 'token' | 'realm-user' | 'certificate';
@@ -18,15 +17,4 @@ export interface Principal {
   readonly issuer: string | null;
   /** `jti` of a token. */
   readonly tokenId?: string;
-}
-
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** Set by the authorisation hook before any handler of `/service/api/v1` runs. */
-    principal: Principal;
-  }
-  interface FastifyContextConfig {
-    /** The fine scope that the caller needs; every route under `/service/api/v1` names one. */
-    scope?: FineScope;
-  }
 }

@@ -1,0 +1,63 @@
+import type { Logger } from '#infra/telemetry/telemetry.ts';
+
+/** What happens in the KMS that an operator wants to read; none of it holds a token, a password or a key. */
+export type KmsEvent =
+  | { readonly type: 'plaintext-passwords'; readonly usernames: readonly string[] }
+  | { readonly type: 'unsealed' }
+  | { readonly type: 'identity-unreachable'; readonly issuer: string; readonly cause: unknown }
+  | { readonly type: 'identity-reachable'; readonly issuer: string }
+  | { readonly type: 'demo-credentials-active' }
+  | { readonly type: 'demo-seeded'; readonly tenants: number; readonly accounts: number; readonly elasticKeys: number }
+  | { readonly type: 'demo-reset-started'; readonly resetId: string }
+  | { readonly type: 'demo-reset-already-done'; readonly resetId: string | null }
+  | { readonly type: 'demo-reset-committed'; readonly resetId: string }
+  | { readonly type: 'demo-reset-rolled-back'; readonly resetId: string }
+  | { readonly type: 'leftovers-removed'; readonly tenants: number; readonly databases: number }
+  | { readonly type: 'listening'; readonly listener: 'public' | 'admin'; readonly host: string; readonly port: number };
+
+export type Emit = (event: KmsEvent) => void;
+
+const text = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown));
+
+const lineOf = (event: KmsEvent): readonly ['info' | 'warn', string] => {
+  switch (event.type) {
+    case 'plaintext-passwords':
+      return [
+        'warn',
+        `realms.yml holds plaintext passwords for ${event.usernames.join(', ')}; replace them by PBKDF2 hashes before real data comes in`,
+      ];
+    case 'unsealed':
+      return ['info', 'unsealed'];
+    case 'identity-unreachable':
+      return ['warn', `Identity ${event.issuer} does not answer: ${text(event.cause)}`];
+    case 'identity-reachable':
+      return ['info', `Identity ${event.issuer} answers again`];
+    case 'demo-credentials-active':
+      return ['warn', 'demo accounts with published passwords are active; never keep real data here'];
+    case 'demo-seeded':
+      return [
+        'info',
+        `demo data seeded: ${event.tenants} tenants, ${event.accounts} accounts, ${event.elasticKeys} elastic keys were missing`,
+      ];
+    case 'demo-reset-started':
+      return ['info', `demo reset ${event.resetId} is in place and waits for commit or rollback`];
+    case 'demo-reset-already-done':
+      return ['warn', 'demo data was reset to these tenant ids already; it is kept as it is'];
+    case 'demo-reset-committed':
+      return ['info', `demo reset ${event.resetId} is committed`];
+    case 'demo-reset-rolled-back':
+      return ['info', `demo reset ${event.resetId} is rolled back`];
+    case 'leftovers-removed':
+      return ['info', `removed what an interrupted run left: ${event.tenants} tenants, ${event.databases} databases`];
+    case 'listening':
+      return ['info', `${event.listener} listener on ${event.host}:${event.port}`];
+  }
+};
+
+/** Writes each event as one log line. */
+export const logEvents =
+  (log: Logger): Emit =>
+  (event) => {
+    const [level, message] = lineOf(event);
+    log[level](message);
+  };

@@ -1,0 +1,81 @@
+import { AppError } from '#infra/apperr/app-error.ts';
+import type { FineScope } from '#infra/magic/magic.ts';
+
+/** `full` says what was wrong with a credential, `minimal` only that it was refused. */
+export const ERROR_DETAILS = ['full', 'minimal'] as const;
+export type ErrorDetail = (typeof ERROR_DETAILS)[number];
+
+const REALM = 'passthru-kms';
+
+/** A quoted-string of RFC 9110 section 5.6.4; RFC 6750 section 3 leaves out `"` and `\`, and we leave out all but ASCII. */
+const quoted = (text: string): string => `"${text.replaceAll(/[^\x20-\x7E]|["\\]/g, "'")}"`;
+
+const challenge = (scheme: string, parameters: Readonly<Record<string, string>>): string =>
+  `${scheme} ${Object.entries({ realm: REALM, ...parameters })
+    .map(([name, value]) => `${name}=${quoted(value)}`)
+    .join(', ')}`;
+
+const BASIC_CHALLENGE = challenge('Basic', { charset: 'UTF-8' });
+
+/** The errors of authentication and permission, each with the challenge that its RFC asks for. */
+export interface Challenges {
+  /** No credential at all: both schemes are offered. @see RFC 9110 section 11.6.1, RFC 6750 section 3.1 */
+  missing(): AppError;
+  /** A token that is refused. @see RFC 6750 section 3.1 */
+  invalidToken(why: string, cause?: unknown): AppError;
+  /** User name or password wrong; never says which. @see RFC 7617 */
+  invalidPassword(): AppError;
+  /** A certificate that is mapped to nobody; TLS asks for it, so there is no scheme to name. */
+  unknownCertificate(why: string): AppError;
+  /** More than one credential, or one that cannot be read. @see RFC 6750 section 3.1 */
+  invalidRequest(why: string): AppError;
+  /** Authenticated, but not allowed. @see RFC 6750 section 3.1 */
+  insufficientScope(scope: FineScope): AppError;
+  /** Authenticated, but the tenant is not here. */
+  unknownTenant(): AppError;
+}
+
+/** @param detail with `minimal` no answer tells more than its status does */
+export const createChallenges = (detail: ErrorDetail): Challenges => {
+  const full = detail === 'full';
+  const unauthenticated = (code: string, message: string, header: string, error: string | null, cause?: unknown): AppError =>
+    new AppError(full ? code : 'unauthenticated', 401, full ? message : 'Authentication failed.', {
+      cause,
+      headers: { 'www-authenticate': header },
+      members: error === null ? {} : { error, ...(full ? { error_description: message } : {}) },
+    });
+
+  return {
+    missing: () =>
+      new AppError('credential-missing', 401, 'This route needs a credential: a Bearer token, Basic, or a client certificate.', {
+        headers: { 'www-authenticate': `${challenge('Bearer', {})}, ${BASIC_CHALLENGE}` },
+      }),
+    invalidToken: (why, cause) =>
+      unauthenticated(
+        'token-invalid',
+        why,
+        challenge('Bearer', { error: 'invalid_token', ...(full ? { error_description: why } : {}) }),
+        'invalid_token',
+        cause,
+      ),
+    invalidPassword: () => unauthenticated('password-invalid', 'User name or password is wrong.', BASIC_CHALLENGE, null),
+    unknownCertificate: (why) => unauthenticated('certificate-unknown', why, `${challenge('Bearer', {})}, ${BASIC_CHALLENGE}`, null),
+    invalidRequest: (why) =>
+      new AppError('credential-invalid', 400, full ? why : 'The credential cannot be read.', {
+        fix: 'Send exactly one credential.',
+        headers: { 'www-authenticate': challenge('Bearer', { error: 'invalid_request', ...(full ? { error_description: why } : {}) }) },
+        members: { error: 'invalid_request' },
+      }),
+    insufficientScope: (scope) =>
+      new AppError('scope-insufficient', 403, full ? `This needs the scope ${scope}.` : 'Not allowed.', {
+        headers: {
+          'www-authenticate': challenge('Bearer', {
+            error: 'insufficient_scope',
+            ...(full ? { error_description: `This needs the scope ${scope}`, scope } : {}),
+          }),
+        },
+        members: { error: 'insufficient_scope', ...(full ? { scope } : {}) },
+      }),
+    unknownTenant: () => new AppError('tenant-unknown', 403, full ? 'The tenant of this credential does not exist here.' : 'Not allowed.'),
+  };
+};

@@ -1,0 +1,47 @@
+import { sql } from 'kysely';
+import { columns } from '#infra/database/columns.ts';
+import type { Migration } from '#infra/database/migration.ts';
+
+/** A user of the database realm. Times are epoch milliseconds. */
+export interface RealmUserRow {
+  /** UUIDv7. */
+  id: string;
+  username: string;
+  /** `$pbkdf2-sha256$…` */
+  password_hash: string;
+  /** UUIDv4. */
+  tenant_id: string;
+  /** JSON array of role names. */
+  roles: string;
+  /** 1 for an account of the demo seed. */
+  demo: number;
+  created_at: number;
+  /** Set by a demo reset until that is committed or rolled back; a retired row is nobody. */
+  retired_at: number | null;
+}
+
+/** Retired rows keep their names beside the new ones, so only rows in use compete for a name. */
+export const createRealmUsers: Migration = {
+  name: '0003-realm-users',
+  up: async (db, kind) => {
+    const type = columns(kind);
+    await db.schema
+      .createTable('kms_realm_users')
+      .addColumn('id', 'text', (column) => column.primaryKey())
+      .addColumn('username', 'text', (column) => column.notNull())
+      .addColumn('password_hash', 'text', (column) => column.notNull())
+      .addColumn('tenant_id', 'text', (column) => column.notNull())
+      .addColumn('roles', 'text', (column) => column.notNull())
+      .addColumn('demo', 'integer', (column) => column.notNull())
+      .addColumn('created_at', type.millis, (column) => column.notNull())
+      .addColumn('retired_at', type.millis)
+      .execute();
+    await db.schema
+      .createIndex('kms_realm_users_username')
+      .unique()
+      .on('kms_realm_users')
+      .column('username')
+      .where(sql.ref('retired_at'), 'is', null)
+      .execute();
+  },
+};

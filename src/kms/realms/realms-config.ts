@@ -1,0 +1,120 @@
+import { type Static, Type } from 'typebox';
+import { AppError, type FieldIssue } from '#infra/apperr/app-error.ts';
+import { loadConfig, strictObject } from '#infra/config/load-config.ts';
+import { ROLE_SCOPES } from '#infra/magic/magic.ts';
+
+/** The realms in which a caller can be known; one that `order` leaves out is switched off. */
+export const REALMS = ['file', 'database', 'federation'] as const;
+export type RealmName = (typeof REALMS)[number];
+
+export const PLAINTEXT_PREFIX = '{plaintext}';
+
+const username = Type.String({
+  minLength: 1,
+  maxLength: 128,
+  pattern: '^[^:\\x00-\\x1F\\x7F]+$',
+  description: 'text without colon or control characters (RFC 7617 section 2)',
+});
+const tenant = Type.String({ minLength: 1, maxLength: 64, description: 'name of an existing tenant' });
+const roles = Type.Array(Type.Union(Object.keys(ROLE_SCOPES).map((role) => Type.Literal(role))), {
+  minItems: 1,
+  uniqueItems: true,
+  description: 'roles; each grants its scopes',
+});
+
+const fileUserSchema = strictObject({
+  username,
+  password: Type.String({
+    pattern: '^(\\$pbkdf2-sha256\\$|\\{plaintext\\}.)',
+    maxLength: 1_200,
+    description: '$pbkdf2-sha256$i=<iterations>$<salt>$<hash>, or {plaintext}<password> for a demo',
+  }),
+  tenant,
+  roles,
+});
+
+const clientSchema = strictObject({
+  common_name: Type.String({ minLength: 1, maxLength: 64, description: 'common name of the certificate subject' }),
+  tenant: Type.Optional(tenant),
+  roles,
+});
+
+/** The form of realms.yml; published as `realms.schema.json` beside it. */
+export const realmsConfigSchema = strictObject(
+  {
+    order: Type.Array(Type.Union(REALMS.map((realm) => Type.Literal(realm))), {
+      minItems: 1,
+      uniqueItems: true,
+      default: [...REALMS],
+      description: 'realms in use, in the order in which they are asked; the first that knows a user name decides',
+    }),
+    password_hash: strictObject(
+      {
+        iterations: Type.Integer({ minimum: 1_000, maximum: 10_000_000, default: 600_000, description: 'PBKDF2-HMAC-SHA256 rounds' }),
+        salt_bytes: Type.Integer({ minimum: 16, maximum: 64, default: 32 }),
+      },
+      { default: {}, description: 'how new passwords are hashed, and the cost that is paid for unknown user names' },
+    ),
+    file: strictObject(
+      { users: Type.Array(fileUserSchema, { default: [], maxItems: 10_000 }) },
+      { default: {}, description: 'users that stand in this file' },
+    ),
+    certificates: strictObject(
+      {
+        tenant_from: Type.Union([Type.Literal('mapping'), Type.Literal('uri-san')], {
+          default: 'mapping',
+          description: 'where the tenant of a client certificate stands: in `clients` below, or in its URI SAN urn:passthru:tenant:<uuid>',
+        }),
+        clients: Type.Array(clientSchema, { default: [], maxItems: 10_000 }),
+      },
+      { default: {}, description: 'client certificates, by common name' },
+    ),
+  },
+  { title: 'passthru KMS realms', description: 'Who may use the KMS besides the holders of tokens' },
+);
+
+export type RealmsConfig = Static<typeof realmsConfigSchema>;
+export type FileUser = RealmsConfig['file']['users'][number];
+
+const duplicates = (names: readonly string[], field: (index: number) => string): FieldIssue[] =>
+  names.flatMap((name, index) =>
+    names.indexOf(name) === index ? [] : [{ field: field(index), message: `${name} stands here twice`, fix: 'Remove one of them.' }],
+  );
+
+/** What a JSON Schema cannot say: names once, and a tenant for each certificate unless the certificate names it. */
+export const realmsIssues = (config: RealmsConfig): readonly FieldIssue[] => {
+  const { tenant_from: tenantFrom, clients } = config.certificates;
+  return [
+    ...duplicates(
+      config.file.users.map((user) => user.username),
+      (index) => `realms.yml#/file/users/${index}/username`,
+    ),
+    ...duplicates(
+      clients.map((client) => client.common_name),
+      (index) => `realms.yml#/certificates/clients/${index}/common_name`,
+    ),
+    ...clients.flatMap((client, index): FieldIssue[] => {
+      const field = `realms.yml#/certificates/clients/${index}/tenant`;
+      if (tenantFrom === 'mapping' && client.tenant === undefined) return [{ field, message: 'is missing', fix: 'Name its tenant.' }];
+      if (tenantFrom === 'uri-san' && client.tenant !== undefined)
+        return [{ field, message: 'contradicts tenant_from: uri-san', fix: 'Remove it.' }];
+      return [];
+    }),
+  ];
+};
+
+/**
+ * Reads and checks realms.yml.
+ *
+ * @throws AppError `config-unreadable`, `config-invalid`
+ */
+export const loadRealms = async (files: readonly string[]): Promise<RealmsConfig> => {
+  const config = await loadConfig({ schema: realmsConfigSchema, files, what: 'the realms file' });
+  const fields = realmsIssues(config);
+  if (fields.length > 0)
+    throw new AppError('config-invalid', 400, `the realms file is not valid: ${fields.map((f) => `${f.field} ${f.message}`).join('; ')}`, {
+      fields,
+      fix: fields[0]?.fix ?? '',
+    });
+  return config;
+};

@@ -1,0 +1,86 @@
+import type { Kysely } from 'kysely';
+import { AppError } from '#infra/apperr/app-error.ts';
+import type { Database, Databases } from '#infra/database/databases.ts';
+import { tenantMigrations } from '#kms/database/migrations.ts';
+import type { ServiceTables } from '#kms/database/service-tables.ts';
+import type { TenantTables } from '#kms/database/tenant-tables.ts';
+import { isSchemaName } from './tenant.ts';
+import { tenantsStore } from './tenants.store.ts';
+
+/** The databases of the tenants, each opened when it is first needed. */
+export interface TenantDatabases extends AsyncDisposable {
+  /** @throws AppError `tenant-unknown` 404 when no such tenant is here */
+  of(tenantId: string): Promise<Database<TenantTables>>;
+  /** Closes and deletes a database that no row of `kms_tenants` names any more. */
+  drop(schemaName: string): Promise<void>;
+}
+
+/** Milliseconds between leaving the cache and being closed: longer than any request that may still use it. */
+const CLOSE_AFTER_MS = 35_000;
+
+/** @param options.maxOpen databases kept open; the one not used for longest goes first */
+export const createTenantDatabases = (options: {
+  readonly databases: Databases;
+  readonly service: Kysely<ServiceTables>;
+  readonly maxOpen?: number;
+}): TenantDatabases => {
+  const { databases, maxOpen = 256 } = options;
+  const store = tenantsStore(options.service);
+  const opened = new Map<string, Database<TenantTables>>();
+  /** One opening a tenant, however many ask at once. */
+  const opening = new Map<string, Promise<Database<TenantTables>>>();
+  const leaving = new Map<Database<TenantTables>, NodeJS.Timeout>();
+
+  const close = async (database: Database<TenantTables>): Promise<void> => {
+    clearTimeout(leaving.get(database));
+    leaving.delete(database);
+    await database[Symbol.asyncDispose]();
+  };
+
+  const closeLater = (database: Database<TenantTables>): void => {
+    const timer = setTimeout(() => void close(database), CLOSE_AFTER_MS);
+    timer.unref();
+    leaving.set(database, timer);
+  };
+
+  const open = async (tenantId: string): Promise<Database<TenantTables>> => {
+    const schemaName = await store.schemaNameOf(tenantId);
+    if (schemaName === undefined || !isSchemaName(schemaName)) {
+      throw new AppError('tenant-unknown', 404, 'There is no such tenant here.');
+    }
+    const database = await databases.open<TenantTables>(schemaName, tenantMigrations);
+    opened.set(tenantId, database);
+    for (const [oldest, other] of opened) {
+      if (opened.size <= maxOpen) break;
+      opened.delete(oldest);
+      closeLater(other);
+    }
+    return database;
+  };
+
+  return {
+    of: (tenantId) => {
+      const known = opened.get(tenantId);
+      if (known !== undefined) {
+        opened.delete(tenantId);
+        opened.set(tenantId, known);
+        return Promise.resolve(known);
+      }
+      const running = opening.get(tenantId) ?? open(tenantId).finally(() => opening.delete(tenantId));
+      opening.set(tenantId, running);
+      return running;
+    },
+    drop: async (schemaName) => {
+      const inUse = [...opened.entries()].filter(([, database]) => database.name === schemaName);
+      for (const [tenantId] of inUse) opened.delete(tenantId);
+      const all = [...inUse.map(([, database]) => database), ...leaving.keys()].filter((database) => database.name === schemaName);
+      await Promise.all(all.map(close));
+      await databases.drop(schemaName);
+    },
+    [Symbol.asyncDispose]: async () => {
+      const all = [...opened.values(), ...leaving.keys()];
+      opened.clear();
+      await Promise.all(all.map(close));
+    },
+  };
+};

@@ -1,0 +1,47 @@
+import type { Kysely } from 'kysely';
+import type { ServiceTables } from '#kms/database/service-tables.ts';
+import { isTenantId, type Tenant } from './tenant.ts';
+import { tenantsStore } from './tenants.store.ts';
+
+/** Which tenants there are, for every request. */
+export interface Tenants {
+  /** The active tenant with this id; undefined for anything else, a malformed id included. Never makes one. */
+  byId(id: string): Promise<Tenant | undefined>;
+  byName(name: string): Promise<Tenant | undefined>;
+  /** Forgets what is remembered; to be called when tenants have changed. */
+  forget(): void;
+}
+
+/** Another replica may change tenants, so what is remembered lives this long, in milliseconds. */
+const MEMORY_MS = 1_000;
+const MAX_REMEMBERED = 10_000;
+
+/** @param options.now epoch milliseconds */
+export const createTenants = (db: Kysely<ServiceTables>, options: { readonly now?: () => number } = {}): Tenants => {
+  const { now = Date.now } = options;
+  const store = tenantsStore(db);
+  const remembered = new Map<string, { readonly tenant: Tenant; readonly until: number }>();
+  let generation = 0;
+
+  const lookUp = async (key: string, find: () => Promise<Tenant | undefined>): Promise<Tenant | undefined> => {
+    const entry = remembered.get(key);
+    if (entry !== undefined && entry.until > now()) return entry.tenant;
+    const asked = generation;
+    const tenant = await find();
+    remembered.delete(key);
+    // What was read before a change must not be remembered after it.
+    if (tenant === undefined || asked !== generation) return tenant;
+    if (remembered.size >= MAX_REMEMBERED) remembered.clear();
+    remembered.set(key, { tenant, until: now() + MEMORY_MS });
+    return tenant;
+  };
+
+  return {
+    byId: async (id) => (isTenantId(id) ? lookUp(`id ${id}`, () => store.activeById(id)) : undefined),
+    byName: (name) => lookUp(`name ${name}`, () => store.activeByName(name)),
+    forget: () => {
+      generation += 1;
+      remembered.clear();
+    },
+  };
+};

@@ -1,0 +1,22 @@
+import type { Kysely, Transaction } from 'kysely';
+import type { ServiceTables } from '#kms/database/service-tables.ts';
+import type { Tenant } from './tenant.ts';
+import type { TenantRow } from './tenants.table.ts';
+
+export const toTenant = (row: TenantRow): Tenant => ({ id: row.id, name: row.name, schemaName: row.schema_name, demo: row.demo === 1 });
+
+/** Queries on `kms_tenants`; each is one statement, so a caller who needs several at once gives a transaction. */
+export const tenantsStore = (db: Kysely<ServiceTables> | Transaction<ServiceTables>) => ({
+  /** A tenant that may be served. */
+  activeById: async (id: string): Promise<Tenant | undefined> => {
+    const row = await db.selectFrom('kms_tenants').selectAll().where('id', '=', id).where('state', '=', 'active').executeTakeFirst();
+    return row === undefined ? undefined : toTenant(row);
+  },
+  activeByName: async (name: string): Promise<Tenant | undefined> => {
+    const row = await db.selectFrom('kms_tenants').selectAll().where('name', '=', name).where('state', '=', 'active').executeTakeFirst();
+    return row === undefined ? undefined : toTenant(row);
+  },
+  /** In whatever state: the database of a tenant that is being prepared is written before anyone may use it. */
+  schemaNameOf: async (id: string): Promise<string | undefined> =>
+    (await db.selectFrom('kms_tenants').select('schema_name').where('id', '=', id).executeTakeFirst())?.schema_name,
+});

@@ -1,0 +1,141 @@
+import { importJWK, type JWK } from 'jose';
+import type { HttpsClient } from '#infra/http/client.ts';
+import { AppError } from '#infra/apperr/app-error.ts';
+import type { Emit } from '#kms/events.ts';
+import { identityUnavailable } from './identity-unavailable.ts';
+
+export type VerificationKey = Exclude<Awaited<ReturnType<typeof importJWK>>, Uint8Array>;
+
+/** The public keys of one issuer. @see RFC 7517 section 5 */
+export interface JwksCache {
+  /**
+   * The key with this id; undefined when the issuer has none.
+   *
+   * @throws AppError `identity-unavailable` 503 when the issuer does not answer and what is remembered is too old
+   */
+  key(kid: string): Promise<VerificationKey | undefined>;
+  /** Resolves when the issuer publishes usable keys at this moment (at most a second ago); throws with the cause else. */
+  probe(): Promise<void>;
+}
+
+/** Longest wait for the document, in milliseconds; shorter than the limit of one readiness check. */
+const FETCH_TIMEOUT_MS = 1_500;
+const MAX_KEYS = 32;
+const MAX_KID_LENGTH = 128;
+/** Unknown kids make at most one request in this time, in milliseconds. */
+const UNKNOWN_KID_COOLDOWN_MS = 5_000;
+const NEGATIVE_LIFE_MS = 60_000;
+const MAX_NEGATIVE = 1_000;
+/** A failed request is not repeated within this time; a probe is answered from the last one within it. In milliseconds. */
+const SETTLED_MS = 900;
+
+const isPublicP256 = (key: JWK): boolean =>
+  key.kty === 'EC' &&
+  key.crv === 'P-256' &&
+  (key.alg === undefined || key.alg === 'ES256') &&
+  (key.use === undefined || key.use === 'sig') &&
+  (key.key_ops === undefined || key.key_ops.includes('verify')) &&
+  typeof key.x === 'string' &&
+  typeof key.y === 'string';
+
+/**
+ * Only ES256 keys with a unique, short kid; a symmetric key that stands in a JWKS is never taken, nor is anything private.
+ */
+const usableKeys = async (document: unknown): Promise<ReadonlyMap<string, VerificationKey>> => {
+  const list: unknown = typeof document === 'object' && document !== null && 'keys' in document ? document.keys : undefined;
+  if (!Array.isArray(list)) throw new AppError('jwks-malformed', 502, 'the JWKS is not an object with a list of keys');
+  if (list.length > MAX_KEYS) throw new AppError('jwks-too-large', 502, `the JWKS has more than ${MAX_KEYS} keys`);
+  const candidates = list.filter(
+    (key: unknown): key is JWK & { kid: string } =>
+      typeof key === 'object' && key !== null && isPublicP256(key) && typeof (key as JWK).kid === 'string',
+  );
+  const keys = new Map<string, VerificationKey>();
+  for (const { kid, kty, crv, x, y } of candidates) {
+    if (kid.length === 0 || kid.length > MAX_KID_LENGTH || candidates.filter((other) => other.kid === kid).length > 1) continue;
+    // A point that is not on the curve fails here; the other keys stay usable.
+    const imported = await importJWK({ kty, crv, x, y } as JWK, 'ES256').catch(() => null);
+    if (imported !== null && !(imported instanceof Uint8Array)) keys.set(kid, imported);
+  }
+  if (keys.size === 0) throw new AppError('jwks-empty', 502, 'the JWKS has no usable ES256 key');
+  return keys;
+};
+
+/**
+ * Keys fetched when they are first needed and again when they are older than `ttlMs`: one request at a time, from the
+ * configured URL only, no redirects, size and time capped. While the issuer is down the old keys serve for `staleMs` more.
+ *
+ * @param options.client trusts the configured CA only, and caps the size of an answer
+ * @param options.now epoch milliseconds
+ */
+export const createJwksCache = (options: {
+  readonly issuer: string;
+  readonly uri: string;
+  readonly client: Pick<HttpsClient, 'request'>;
+  readonly ttlMs: number;
+  readonly staleMs: number;
+  readonly emit?: Emit;
+  readonly now?: () => number;
+}): JwksCache => {
+  const { issuer, uri, client, ttlMs, staleMs, emit = () => {}, now = Date.now } = options;
+  let keys: ReadonlyMap<string, VerificationKey> = new Map();
+  let fetchedAt = Number.NEGATIVE_INFINITY;
+  let failure: { readonly error: unknown; readonly at: number } | null = null;
+  let flight: Promise<void> | null = null;
+  let askedForUnknownAt = Number.NEGATIVE_INFINITY;
+  const negative = new Map<string, number>();
+
+  const fetchKeys = async (): Promise<void> => {
+    try {
+      const answer = await client.request({ url: uri, headers: { accept: 'application/json' }, timeoutMs: FETCH_TIMEOUT_MS });
+      if (answer.status !== 200) throw new AppError('jwks-refused', 502, `the JWKS request was answered with ${answer.status}`);
+      keys = await usableKeys(answer.json());
+      if (failure !== null) emit({ type: 'identity-reachable', issuer });
+      fetchedAt = now();
+      failure = null;
+    } catch (error) {
+      if (failure === null) emit({ type: 'identity-unreachable', issuer, cause: error });
+      failure = { error, at: now() };
+      throw error;
+    }
+  };
+  const refresh = (): Promise<void> => (flight ??= fetchKeys().finally(() => (flight = null)));
+  const refreshUnlessSettled = (): Promise<void> =>
+    failure !== null && now() - failure.at < SETTLED_MS ? Promise.reject(failure.error as Error) : refresh();
+
+  const ensureKeys = async (): Promise<void> => {
+    if (now() - fetchedAt < ttlMs) return;
+    try {
+      await refreshUnlessSettled();
+    } catch (error) {
+      if (now() - fetchedAt >= ttlMs + staleMs) throw identityUnavailable(issuer, error);
+    }
+  };
+
+  const refetchForUnknown = async (kid: string): Promise<void> => {
+    if ((negative.get(kid) ?? 0) > now() || now() - askedForUnknownAt < UNKNOWN_KID_COOLDOWN_MS) return;
+    askedForUnknownAt = now();
+    await refresh().catch((error: unknown) => {
+      throw identityUnavailable(issuer, error);
+    });
+    if (keys.has(kid)) return;
+    if (negative.size >= MAX_NEGATIVE) negative.clear();
+    negative.set(kid, now() + NEGATIVE_LIFE_MS);
+  };
+
+  return {
+    key: async (kid) => {
+      if (kid.length === 0 || kid.length > MAX_KID_LENGTH) return undefined;
+      const before = fetchedAt;
+      await ensureKeys();
+      const known = keys.get(kid);
+      // Keys that came this very moment need no second look.
+      if (known !== undefined || fetchedAt !== before) return known;
+      await refetchForUnknown(kid);
+      return keys.get(kid);
+    },
+    probe: async () => {
+      if (failure === null && now() - fetchedAt < SETTLED_MS) return;
+      await refreshUnlessSettled();
+    },
+  };
+};
