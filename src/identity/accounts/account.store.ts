@@ -1,0 +1,40 @@
+import type { Selectable } from 'kysely';
+import type { Database } from '#infra/database/databases.ts';
+import type { IdentityTables } from '../database/tables.ts';
+import type { Account } from './account.ts';
+import type { AccountRow } from './account.table.ts';
+
+export interface StoredAccount {
+  readonly account: Account;
+  readonly passwordHash: string;
+}
+
+/** Accounts in use: what is retired or disabled is not found. Every method is one query. */
+export interface AccountStore {
+  byUsername(username: string): Promise<StoredAccount | undefined>;
+  byId(id: string): Promise<Account | undefined>;
+}
+
+const toAccount = (row: Selectable<AccountRow>): Account => ({
+  id: row.id,
+  username: row.username,
+  name: row.name,
+  email: row.email,
+  tenantId: row.tenant_id,
+  roles: JSON.parse(row.roles) as string[],
+  permissions: JSON.parse(row.permissions) as string[],
+});
+
+export const createAccountStore = ({ db }: Pick<Database<IdentityTables>, 'db'>): AccountStore => {
+  const inUse = () => db.selectFrom('accounts').selectAll().where('retired_at', 'is', null).where('disabled', '=', 0);
+  return {
+    byUsername: async (username) => {
+      const row = await inUse().where('username', '=', username).executeTakeFirst();
+      return row && { account: toAccount(row), passwordHash: row.password_hash };
+    },
+    byId: async (id) => {
+      const row = await inUse().where('id', '=', id).executeTakeFirst();
+      return row && toAccount(row);
+    },
+  };
+};

@@ -1,0 +1,52 @@
+import type { Database } from '#infra/database/databases.ts';
+import type { Passwords } from '#infra/secrets/passwords.ts';
+import type { IdentityTables } from '../database/tables.ts';
+import type { AccountLookup } from '../provider/lookups.ts';
+import { scopesOfRoles } from '../provider/scopes.ts';
+import { createAccountStore } from './account.store.ts';
+import type { Account } from './account.ts';
+import { MAX_USERNAME } from './account.ts';
+import type { AttemptLimits } from './attempt-limits.ts';
+import { createAttemptLimits } from './attempt-limits.ts';
+
+export interface Accounts extends AccountLookup {
+  /**
+   * The account whose password this is, else null: for an unknown name, a disabled account and a wrong password alike,
+   * and after the same time.
+   *
+   * @param login.address of the peer, as the socket has it
+   * @throws AppError `too-many-attempts` or `password-queue-full` (429 with `Retry-After`)
+   */
+  authenticate(login: { readonly username: string; readonly password: string; readonly address: string }): Promise<Account | null>;
+}
+
+export const createAccounts = (options: {
+  readonly database: Pick<Database<IdentityTables>, 'db'>;
+  readonly passwords: Pick<Passwords, 'verify'>;
+  readonly limits?: AttemptLimits;
+}): Accounts => {
+  const { passwords, limits = createAttemptLimits() } = options;
+  const store = createAccountStore(options.database);
+  return {
+    authenticate: async ({ username, password, address }) => {
+      const name = username.normalize('NFC');
+      const attempt = limits.begin({ account: name.slice(0, MAX_USERNAME), address });
+      try {
+        const stored = name.length > MAX_USERNAME ? undefined : await store.byUsername(name);
+        // Verified for an unknown name too: the time must not tell which names exist.
+        if (!(await passwords.verify(password, stored?.passwordHash)) || stored === undefined) return null;
+        attempt.succeeded();
+        return stored.account;
+      } catch (error) {
+        attempt.withdrawn();
+        throw error;
+      }
+    },
+    find: async (accountId) => {
+      const account = await store.byId(accountId);
+      if (account === undefined) return undefined;
+      const { id, tenantId, username, roles, permissions, name, email } = account;
+      return { accountId: id, tenantId, username, roles, name, email, scopes: [...new Set([...scopesOfRoles(roles), ...permissions])] };
+    },
+  };
+};

@@ -1,0 +1,39 @@
+import type { Database } from '#infra/database/databases.ts';
+import type { Passwords } from '#infra/secrets/passwords.ts';
+import type { VerifiedCache } from '#infra/secrets/verified-cache.ts';
+import { createVerifiedCache } from '#infra/secrets/verified-cache.ts';
+import type { IdentityTables } from '../database/tables.ts';
+import type { ClientLookup } from '../provider/lookups.ts';
+import { createClientStore } from './client.store.ts';
+import type { ServiceClient } from './service-clients.ts';
+
+const VERIFIED_TTL_MS = 60_000;
+const VERIFIED_MAX = 1_000;
+
+/**
+ * Clients of the database and, before them, service clients of the configuration.
+ * A secret that was verified is remembered for a minute under a keyed hash, so that PBKDF2 is not paid for every token.
+ */
+export const createClients = (options: {
+  readonly database: Pick<Database<IdentityTables>, 'db'>;
+  readonly passwords: Pick<Passwords, 'verify'>;
+  readonly serviceClients: ReadonlyMap<string, ServiceClient>;
+  readonly verified?: VerifiedCache;
+}): ClientLookup => {
+  const { passwords, serviceClients, verified = createVerifiedCache({ ttlMs: VERIFIED_TTL_MS, max: VERIFIED_MAX }) } = options;
+  const store = createClientStore(options.database);
+  return {
+    find: async (clientId) => serviceClients.get(clientId)?.client ?? (await store.byClientId(clientId))?.client,
+    verifySecret: async (clientId, secret) => {
+      const service = serviceClients.get(clientId);
+      if (service !== undefined) return service.verifySecret(secret);
+      const stored = (await store.byClientId(clientId))?.secretHash;
+      if (stored === undefined) return passwords.verify(secret, undefined);
+      const login = { name: clientId, password: secret, stored };
+      if (verified.has(login)) return true;
+      if (!(await passwords.verify(secret, stored))) return false;
+      verified.remember(login);
+      return true;
+    },
+  };
+};

@@ -1,0 +1,46 @@
+import { type Static, Type } from 'typebox';
+import { filePath, loadConfig, strictObject } from '#infra/config/load-config.ts';
+import { databaseConfigSchema } from '#infra/database/config.ts';
+import { listenerConfigSchema } from '#infra/http/config.ts';
+import { telemetryConfigSchema } from '#infra/telemetry/config.ts';
+
+const resourceServerSchema = strictObject({
+  resource: Type.String({ pattern: '^(https://|urn:)\\S+$', maxLength: 512, description: 'RFC 8707 resource indicator: the audience' }),
+  name: Type.String({ minLength: 1, maxLength: 128, description: 'for people, on the consent page' }),
+  scopes: Type.Array(Type.String({ pattern: '^[a-z][a-z0-9:._-]*$' }), { minItems: 1, uniqueItems: true }),
+  token_format: Type.Union([Type.Literal('jwt'), Type.Literal('opaque')], { default: 'jwt' }),
+  token_ttl_seconds: Type.Integer({ minimum: 1, maximum: 86_400, default: 600 }),
+});
+
+const serviceClientSchema = strictObject({
+  client_id: Type.String({ pattern: '^[a-z][a-z0-9-]{0,63}$' }),
+  secret_file: filePath({ description: 'file of mode 0600 with the secret' }),
+  may_introspect: Type.Array(Type.String({ minLength: 1 }), { uniqueItems: true, description: 'audiences of the tokens it may ask about' }),
+});
+
+/** What `identity.yml` and its overlays may say. */
+export const identityConfigSchema = strictObject({
+  issuer: Type.String({ pattern: '^https://[^/?#\\s]+$', description: 'https origin without path: `iss` of every token' }),
+  server: listenerConfigSchema,
+  admin: listenerConfigSchema,
+  database: databaseConfigSchema,
+  telemetry: Type.Optional(telemetryConfigSchema),
+  secrets: strictObject({
+    cookie_keys_file: filePath({ description: 'one key a line, newest first, each of at least 32 characters' }),
+  }),
+  resource_servers: Type.Array(resourceServerSchema, { minItems: 1 }),
+  service_clients: Type.Array(serviceClientSchema, { default: [] }),
+  demo: strictObject(
+    {
+      seed_file: Type.Optional(filePath({ description: 'accounts and clients of the demo' })),
+      tenants_file: Type.Optional(filePath({ description: 'JSON of tenant ids by name; ids are minted when it is missing' })),
+    },
+    { default: {} },
+  ),
+});
+
+export type IdentityConfig = Static<typeof identityConfigSchema>;
+
+/** @throws AppError `config-unreadable` or `config-invalid` that names every wrong field */
+export const loadIdentityConfig = (files: readonly string[]): Promise<IdentityConfig> =>
+  loadConfig({ schema: identityConfigSchema, files, what: 'Identity configuration' });

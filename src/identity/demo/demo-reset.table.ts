@@ -1,0 +1,31 @@
+import { columns } from '#infra/database/columns.ts';
+import type { Migration } from '#infra/database/migration.ts';
+
+/**
+ * The latest demo reset. Pending: old rows are retired and new ones in use, and either may still win.
+ *
+ *   (none) ─ reset → pending ─ commit → committed
+ *                       └──── rollback → rolled-back
+ */
+export interface DemoResetRow {
+  /** UUIDv7. */
+  id: string;
+  state: 'pending' | 'committed' | 'rolled-back';
+  created_at: number;
+}
+
+export interface DemoResetTables {
+  demo_resets: DemoResetRow;
+}
+
+export const demoResetMigration: Migration = {
+  name: '0004-demo-resets',
+  up: async (db, kind) => {
+    await db.schema
+      .createTable('demo_resets')
+      .addColumn('id', 'text', (column) => column.primaryKey())
+      .addColumn('state', 'text', (column) => column.notNull())
+      .addColumn('created_at', columns(kind).millis, (column) => column.notNull())
+      .execute();
+  },
+};

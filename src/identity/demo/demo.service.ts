@@ -1,0 +1,175 @@
+import { randomUUIDv7 } from 'node:crypto';
+import type { Transaction } from 'kysely';
+import { AppError } from '#infra/apperr/app-error.ts';
+import type { Database } from '#infra/database/databases.ts';
+import { isUniqueViolation } from '#infra/database/unique-violation.ts';
+import type { IdentityTables } from '../database/tables.ts';
+import type { ProviderDoor } from '../provider/provider.ts';
+import type { Gone } from './demo.store.ts';
+import { deleteRetired, demoNames, insertReset, insertRows, latestReset, restoreRows, retireRows, setResetState } from './demo.store.ts';
+import type { Seed } from './seed-file.ts';
+import { seedRows } from './seed-rows.ts';
+import type { DemoTenants } from './tenants.ts';
+import { tenantIds } from './tenants.ts';
+
+export interface DemoState {
+  readonly seeded: boolean;
+  readonly tenants: DemoTenants;
+  /** The reset that waits for commit or rollback. */
+  readonly resetPending: string | null;
+}
+
+export interface DemoReset {
+  readonly resetId: string;
+  readonly tenants: DemoTenants;
+  readonly previousTenants: DemoTenants;
+}
+
+/** The demo's accounts and clients; every method that writes is one transaction, and rows that are no demo stay as they are. */
+export interface Demo {
+  state(): Promise<DemoState>;
+  /**
+   * Inserts what is missing and leaves the rest, tenant ids included.
+   *
+   * @param given ids for tenants that are not there yet; one without is minted
+   * @throws AppError `demo-name-taken` (409)
+   */
+  seed(given?: DemoTenants): Promise<DemoTenants>;
+  /**
+   * Retires the demo rows in use and inserts the seed anew; a reset that still waits is committed by it.
+   *
+   * @throws AppError `demo-tenant-unknown` (400), `demo-tenant-id-used` (409), `demo-name-taken` (409)
+   */
+  reset(given?: DemoTenants): Promise<DemoReset>;
+  /** @throws AppError `demo-reset-not-found` (404), `demo-reset-settled` (409) when it was committed */
+  rollback(resetId: string): Promise<DemoState>;
+  /** @throws AppError `demo-reset-not-found` (404), `demo-reset-settled` (409) when it was rolled back */
+  commit(resetId: string): Promise<DemoState>;
+  /** At start: settles what a stopped reset left behind, in favour of the new rows. */
+  sweep(): Promise<void>;
+}
+
+type Tx = Transaction<IdentityTables>;
+
+const nameTaken = (name: string, cause?: unknown): AppError =>
+  new AppError('demo-name-taken', 409, `The demo name ${name} belongs to an account or client that is no demo.`, {
+    cause,
+    fix: 'Rename that account or client; demo data never replaces other data.',
+  });
+
+const refuseForeign = (seed: Seed, foreign: ReadonlySet<string>): void => {
+  const names = [...seed.accounts.map((account) => account.username), ...seed.clients.map((client) => client.client_id)];
+  const taken = names.find((name) => foreign.has(name));
+  if (taken !== undefined) throw nameTaken(taken);
+};
+
+const refuseUnknown = (seed: Seed, given: DemoTenants): void => {
+  const unknown = Object.keys(given).filter((name) => !seed.tenants.includes(name));
+  if (unknown.length === 0) return;
+  throw new AppError('demo-tenant-unknown', 400, `The demo has no tenant ${unknown.join(', ')}.`, {
+    fields: unknown.map((name) => ({ field: `/tenants/${name}`, message: `is none of ${seed.tenants.join(', ')}` })),
+  });
+};
+
+const refuseUsed = (fresh: DemoTenants, previous: DemoTenants): void => {
+  const ids = Object.values(fresh);
+  const used = Object.entries(fresh).filter(
+    ([, id], index) => Object.values(previous).includes(id) || ids.indexOf(id) !== index,
+  );
+  if (used.length === 0) return;
+  throw new AppError('demo-tenant-id-used', 409, 'A reset needs tenant ids that are new.', {
+    fields: used.map(([name]) => ({ field: `/tenants/${name}`, message: 'is in use already' })),
+    fix: 'Send a new UUIDv4 for each tenant, or none.',
+  });
+};
+
+export const createDemo = (options: {
+  readonly database: Pick<Database<IdentityTables>, 'transaction'>;
+  readonly seed: Seed;
+  /** What hangs on accounts and clients that go. */
+  readonly provider: Pick<ProviderDoor, 'revokeForAccounts' | 'revokeForClients'>;
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number;
+}): Demo => {
+  const { database, seed, provider, now = Date.now } = options;
+
+  const revoke = async (tx: Tx, gone: Gone): Promise<void> => {
+    if (gone.accountIds.length > 0) await provider.revokeForAccounts(tx, gone.accountIds);
+    if (gone.clientIds.length > 0) await provider.revokeForClients(tx, gone.clientIds);
+  };
+
+  const stateIn = async (tx: Tx): Promise<DemoState> => {
+    const { tenants, usernames, clientIds } = await demoNames(tx);
+    const latest = await latestReset(tx);
+    const seeded =
+      seed.tenants.every((name) => tenants[name] !== undefined) &&
+      seed.accounts.every((account) => usernames.has(account.username)) &&
+      seed.clients.every((client) => clientIds.has(client.client_id));
+    return { seeded, tenants, resetPending: latest?.state === 'pending' ? latest.id : null };
+  };
+
+  const settlePending = async (tx: Tx): Promise<void> => {
+    await revoke(tx, await deleteRetired(tx));
+    const latest = await latestReset(tx);
+    if (latest?.state === 'pending') await setResetState(tx, latest.id, 'committed');
+  };
+
+  const settle = (resetId: string, state: 'committed' | 'rolled-back', change: (tx: Tx) => Promise<Gone>): Promise<DemoState> =>
+    database.transaction(async (tx) => {
+      const latest = await latestReset(tx);
+      if (latest?.id !== resetId) throw new AppError('demo-reset-not-found', 404, 'There is no such reset, or a later one replaced it.');
+      if (latest.state === 'pending') {
+        await revoke(tx, await change(tx));
+        await setResetState(tx, resetId, state);
+      } else if (latest.state !== state) {
+        throw new AppError('demo-reset-settled', 409, `The reset is ${latest.state} already.`);
+      }
+      return stateIn(tx);
+    });
+
+  const seedOnce = (given: DemoTenants): Promise<DemoTenants> =>
+    database.transaction(async (tx) => {
+      const there = await demoNames(tx);
+      refuseForeign(seed, there.foreign);
+      const tenants = tenantIds(seed.tenants, { ...given, ...there.tenants });
+      const rows = seedRows(seed, tenants, { at: now(), resetId: null });
+      await insertRows(tx, {
+        tenants: rows.tenants.filter((row) => there.tenants[row.name] === undefined),
+        accounts: rows.accounts.filter((row) => !there.usernames.has(row.username)),
+        clients: rows.clients.filter((row) => !there.clientIds.has(row.client_id)),
+      });
+      return tenants;
+    });
+
+  return {
+    state: () => database.transaction(stateIn),
+    seed: async (given = {}) => {
+      refuseUnknown(seed, given);
+      try {
+        return await seedOnce(given);
+      } catch (error) {
+        // Another replica seeded at the same moment; now nothing is missing.
+        if (isUniqueViolation(error)) return seedOnce(given);
+        throw error;
+      }
+    },
+    reset: async (given = {}) => {
+      refuseUnknown(seed, given);
+      return database.transaction(async (tx) => {
+        await settlePending(tx);
+        const { tenants: previousTenants, foreign } = await demoNames(tx);
+        refuseForeign(seed, foreign);
+        const tenants = tenantIds(seed.tenants, given);
+        refuseUsed(tenants, previousTenants);
+        const [resetId, at] = [randomUUIDv7(), now()];
+        await insertReset(tx, resetId, at);
+        await retireRows(tx, resetId, at);
+        await insertRows(tx, seedRows(seed, tenants, { at, resetId }));
+        return { resetId, tenants, previousTenants };
+      });
+    },
+    rollback: (resetId) => settle(resetId, 'rolled-back', (tx) => restoreRows(tx, resetId)),
+    commit: (resetId) => settle(resetId, 'committed', deleteRetired),
+    sweep: () => database.transaction(settlePending),
+  };
+};

@@ -1,0 +1,83 @@
+import type { Transaction } from 'kysely';
+import type { IdentityTables } from '../database/tables.ts';
+import type { DemoResetRow } from './demo-reset.table.ts';
+import type { SeedRows } from './seed-rows.ts';
+import type { DemoTenants } from './tenants.ts';
+
+type Tx = Transaction<IdentityTables>;
+
+/** Demo rows in use, by the names that are unique; `foreign` holds names of rows that are no demo. */
+export interface DemoNames {
+  readonly tenants: DemoTenants;
+  readonly usernames: ReadonlySet<string>;
+  readonly clientIds: ReadonlySet<string>;
+  readonly foreign: ReadonlySet<string>;
+}
+
+/** What hangs on rows that go: accounts by `sub`, clients by `client_id`. */
+export interface Gone {
+  readonly accountIds: readonly string[];
+  readonly clientIds: readonly string[];
+}
+
+export const demoNames = async (tx: Tx): Promise<DemoNames> => {
+  const tenants = await tx.selectFrom('demo_tenants').select(['name', 'id']).where('retired_at', 'is', null).orderBy('name').execute();
+  const accounts = await tx.selectFrom('accounts').select(['username', 'demo']).where('retired_at', 'is', null).execute();
+  const clients = await tx.selectFrom('clients').select(['client_id', 'demo']).where('retired_at', 'is', null).execute();
+  const named = [
+    ...accounts.map(({ username: name, demo }) => ({ name, demo })),
+    ...clients.map(({ client_id: name, demo }) => ({ name, demo })),
+  ];
+  return {
+    tenants: Object.fromEntries(tenants.map(({ name, id }) => [name, id])),
+    usernames: new Set(accounts.filter(({ demo }) => demo === 1).map(({ username }) => username)),
+    clientIds: new Set(clients.filter(({ demo }) => demo === 1).map(({ client_id }) => client_id)),
+    foreign: new Set(named.filter(({ demo }) => demo === 0).map(({ name }) => name)),
+  };
+};
+
+export const insertRows = async (tx: Tx, rows: SeedRows): Promise<void> => {
+  if (rows.tenants.length > 0) await tx.insertInto('demo_tenants').values(rows.tenants).execute();
+  if (rows.accounts.length > 0) await tx.insertInto('accounts').values(rows.accounts).execute();
+  if (rows.clients.length > 0) await tx.insertInto('clients').values(rows.clients).execute();
+};
+
+/** Takes every demo row out of use; it stays until the reset is settled. */
+export const retireRows = async (tx: Tx, resetId: string, at: number): Promise<void> => {
+  const change = { retired_at: at, retired_by: resetId };
+  await tx.updateTable('demo_tenants').set(change).where('retired_at', 'is', null).execute();
+  await tx.updateTable('accounts').set(change).where('retired_at', 'is', null).where('demo', '=', 1).execute();
+  await tx.updateTable('clients').set(change).where('retired_at', 'is', null).where('demo', '=', 1).execute();
+};
+
+/** Deletes the rows that a reset inserted and takes those that it retired into use again. */
+export const restoreRows = async (tx: Tx, resetId: string): Promise<Gone> => {
+  await tx.deleteFrom('demo_tenants').where('reset_id', '=', resetId).execute();
+  const accounts = await tx.deleteFrom('accounts').where('reset_id', '=', resetId).where('demo', '=', 1).returning('id').execute();
+  const clients = await tx.deleteFrom('clients').where('reset_id', '=', resetId).where('demo', '=', 1).returning('client_id').execute();
+  const change = { retired_at: null, retired_by: null };
+  await tx.updateTable('demo_tenants').set(change).where('retired_by', '=', resetId).execute();
+  await tx.updateTable('accounts').set(change).where('retired_by', '=', resetId).execute();
+  await tx.updateTable('clients').set(change).where('retired_by', '=', resetId).execute();
+  return { accountIds: accounts.map(({ id }) => id), clientIds: clients.map(({ client_id }) => client_id) };
+};
+
+/** Deletes every retired demo row. */
+export const deleteRetired = async (tx: Tx): Promise<Gone> => {
+  await tx.deleteFrom('demo_tenants').where('retired_at', 'is not', null).execute();
+  const accounts = await tx.deleteFrom('accounts').where('retired_at', 'is not', null).where('demo', '=', 1).returning('id').execute();
+  const clients = await tx.deleteFrom('clients').where('retired_at', 'is not', null).where('demo', '=', 1).returning('client_id').execute();
+  return { accountIds: accounts.map(({ id }) => id), clientIds: clients.map(({ client_id }) => client_id) };
+};
+
+export const latestReset = (tx: Tx): Promise<DemoResetRow | undefined> => tx.selectFrom('demo_resets').selectAll().executeTakeFirst();
+
+/** Replaces the reset before it: only the latest can be settled. */
+export const insertReset = async (tx: Tx, id: string, at: number): Promise<void> => {
+  await tx.deleteFrom('demo_resets').execute();
+  await tx.insertInto('demo_resets').values({ id, state: 'pending', created_at: at }).execute();
+};
+
+export const setResetState = async (tx: Tx, id: string, state: DemoResetRow['state']): Promise<void> => {
+  await tx.updateTable('demo_resets').set({ state }).where('id', '=', id).execute();
+};

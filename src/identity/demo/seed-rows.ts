@@ -1,0 +1,62 @@
+import { randomUUIDv7 } from 'node:crypto';
+import type { Insertable } from 'kysely';
+import { InternalError } from '#infra/apperr/app-error.ts';
+import type { AccountRow } from '../accounts/account.table.ts';
+import type { ClientRow } from '../clients/client.table.ts';
+import type { DemoTenantRow } from './demo-tenant.table.ts';
+import type { Seed } from './seed-file.ts';
+import type { DemoTenants } from './tenants.ts';
+
+export interface SeedRows {
+  readonly tenants: readonly Insertable<DemoTenantRow>[];
+  readonly accounts: readonly Insertable<AccountRow>[];
+  readonly clients: readonly Insertable<ClientRow>[];
+}
+
+const idOf = (tenants: DemoTenants, name: string): string => {
+  const id = tenants[name];
+  if (id === undefined) throw new InternalError(`the demo tenant ${name} has no id`);
+  return id;
+};
+
+/**
+ * Every row of the seed, with new ids; pure but for these.
+ *
+ * @param made.at epoch milliseconds
+ * @param made.resetId the reset that inserts them, null for the first seeding
+ */
+export const seedRows = (seed: Seed, tenants: DemoTenants, made: { readonly at: number; readonly resetId: string | null }): SeedRows => {
+  const common = { created_at: made.at, retired_at: null, retired_by: null, reset_id: made.resetId };
+  return {
+    tenants: seed.tenants.map((name) => ({ ...common, id: idOf(tenants, name), name })),
+    accounts: seed.accounts.map((account) => ({
+      ...common,
+      id: randomUUIDv7(),
+      username: account.username,
+      password_hash: account.password_hash,
+      name: account.name,
+      email: account.email,
+      tenant_id: idOf(tenants, account.tenant),
+      roles: JSON.stringify(account.roles),
+      permissions: JSON.stringify(account.permissions),
+      demo: 1,
+    })),
+    clients: seed.clients.map((client) => ({
+      ...common,
+      pk: randomUUIDv7(),
+      client_id: client.client_id,
+      name: client.name,
+      secret_hash: client.secret_hash ?? null,
+      application_type: client.application_type,
+      token_endpoint_auth_method: client.token_endpoint_auth_method,
+      redirect_uris: JSON.stringify(client.redirect_uris),
+      post_logout_redirect_uris: JSON.stringify(client.post_logout_redirect_uris),
+      grant_types: JSON.stringify(client.grant_types),
+      scopes: JSON.stringify(client.scopes),
+      tenant_id: client.tenant === undefined ? null : idOf(tenants, client.tenant),
+      roles: JSON.stringify(client.roles),
+      access_token_ttl: client.access_token_ttl_seconds ?? null,
+      demo: 1,
+    })),
+  };
+};

@@ -1,0 +1,97 @@
+import { Type } from 'typebox';
+import { AppError } from '#infra/apperr/app-error.ts';
+import { strictObject } from '#infra/config/load-config.ts';
+import type { App } from '#infra/http/server.ts';
+import type { Accounts } from '../accounts/accounts.ts';
+import type { EmitIdentityEvent } from '../events.ts';
+import type { InteractionDetails, Interactions } from '../provider/interactions.ts';
+import type { ResourceServer } from '../provider/lookups.ts';
+import type { ConsentResource } from './consent-page.ts';
+import { consentPage } from './consent-page.ts';
+import { pageHeaders } from './content-policy.ts';
+import { formOf } from './form-protection.ts';
+import { finish, interactionAt, interactionParams, returnTargets } from './interaction-request.ts';
+
+const bodySchema = strictObject({
+  _csrf: Type.String({ maxLength: 512 }),
+  decision: Type.Union([Type.Literal('allow'), Type.Literal('deny')]),
+});
+
+interface Wanted {
+  readonly scopes: readonly string[];
+  readonly resources: readonly ConsentResource[];
+}
+
+/** What is asked for: what was not granted yet, or all of it when the client wants to ask again. */
+const wantedBy = (details: InteractionDetails, servers: readonly ResourceServer[]): Wanted => {
+  const nameOf = (resource: string): string => servers.find((server) => server.resource === resource)?.name ?? resource;
+  const resources = Object.entries(details.missingResourceScopes)
+    .filter(([, scopes]) => scopes.length > 0)
+    .map(([resource, scopes]) => ({ name: nameOf(resource), resource, scopes }));
+  if (details.missingScopes.length > 0 || resources.length > 0) return { scopes: details.missingScopes, resources };
+
+  const requested = typeof details.params.scope === 'string' ? details.params.scope.split(' ').filter(Boolean) : [];
+  const ofServers = servers
+    .map(({ name, resource, scopes }) => ({ name, resource, scopes: requested.filter((scope) => scopes.includes(scope)) }))
+    .filter(({ scopes }) => scopes.length > 0);
+  return { scopes: requested.filter((scope) => !ofServers.some(({ scopes }) => scopes.includes(scope))), resources: ofServers };
+};
+
+const hostOf = (details: InteractionDetails): string => {
+  const [target] = returnTargets(details);
+  if (target === undefined || !URL.canParse(target)) return details.client.name;
+  const { host, protocol } = new URL(target);
+  return host || protocol;
+};
+
+/** `GET` and `POST /consent/<uid>`: asks whether the client gets what it wants. */
+export const registerConsent = (
+  app: App,
+  options: {
+    readonly interactions: Interactions;
+    readonly accounts: Pick<Accounts, 'find'>;
+    readonly resourceServers: readonly ResourceServer[];
+    readonly emit: EmitIdentityEvent;
+  },
+): void => {
+  const { interactions, accounts, resourceServers, emit } = options;
+
+  const accountOf = async (details: InteractionDetails) => {
+    const account = details.session && (await accounts.find(details.session.accountId));
+    if (account !== undefined) return account;
+    throw new AppError('interaction-not-found', 404, 'You are not logged in any more.', {
+      fix: 'Go back to the application and start again.',
+    });
+  };
+
+  app.get('/consent/:uid', { schema: { params: interactionParams } }, async (request, reply) => {
+    const details = await interactionAt(interactions, request, reply, 'consent');
+    const { username } = await accountOf(details);
+    return reply.headers(pageHeaders(returnTargets(details))).send(
+      consentPage({
+        action: formOf(request),
+        csrfToken: reply.generateCsrf({ userInfo: formOf(request) }),
+        clientName: details.client.name,
+        username,
+        returnTo: hostOf(details),
+        ...wantedBy(details, resourceServers),
+      }),
+    );
+  });
+
+  app.post(
+    '/consent/:uid',
+    { schema: { params: interactionParams, body: bodySchema }, preHandler: app.csrfProtection },
+    async (request, reply) => {
+      const details = await interactionAt(interactions, request, reply, 'consent');
+      const { accountId } = await accountOf(details);
+      const clientId = details.client.id;
+      if (request.body.decision === 'deny') {
+        emit({ type: 'consent-refused', accountId, clientId });
+        return finish(reply, () => interactions.abort(request.raw, reply.raw));
+      }
+      emit({ type: 'consent-given', accountId, clientId });
+      return finish(reply, () => interactions.finishConsent(request.raw, reply.raw));
+    },
+  );
+};

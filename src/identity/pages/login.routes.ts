@@ -1,0 +1,93 @@
+import { Type } from 'typebox';
+import { AppError } from '#infra/apperr/app-error.ts';
+import { strictObject } from '#infra/config/load-config.ts';
+import type { App } from '#infra/http/server.ts';
+import type { Account } from '../accounts/account.ts';
+import type { Accounts } from '../accounts/accounts.ts';
+import type { EmitIdentityEvent } from '../events.ts';
+import type { Interactions } from '../provider/interactions.ts';
+import { pageHeaders } from './content-policy.ts';
+import { formOf } from './form-protection.ts';
+import { finish, interactionAt, interactionParams, returnTargets } from './interaction-request.ts';
+import { loginPage } from './login-page.ts';
+
+const bodySchema = strictObject({
+  _csrf: Type.String({ maxLength: 512 }),
+  username: Type.Optional(Type.String({ maxLength: 1024 })),
+  password: Type.Optional(Type.String({ maxLength: 4096 })),
+  decision: Type.Optional(Type.Union([Type.Literal('login'), Type.Literal('cancel')])),
+});
+
+const WRONG = 'The user name or the password is wrong.';
+
+/** What to show for an attempt that did not get in; anything but a delay is thrown on. */
+const problemOf = (error: unknown): { readonly text: string; readonly retryAfter: string; readonly code: string } => {
+  if (!(error instanceof AppError) || error.status !== 429) throw error;
+  const retryAfter = error.headers['retry-after'] ?? error.headers['Retry-After'] ?? '1';
+  return { text: `${error.message} ${error.fix ?? ''}`.trim(), retryAfter, code: error.code };
+};
+
+/** `GET` and `POST /login/<uid>`: proves who the user is and goes back into the authorization. */
+export const registerLogin = (
+  app: App,
+  options: { readonly interactions: Interactions; readonly accounts: Pick<Accounts, 'authenticate'>; readonly emit: EmitIdentityEvent },
+): void => {
+  const { interactions, accounts, emit } = options;
+
+  app.get('/login/:uid', { schema: { params: interactionParams } }, async (request, reply) => {
+    const details = await interactionAt(interactions, request, reply, 'login');
+    const hint = details.params.login_hint;
+    return reply.headers(pageHeaders(returnTargets(details))).send(
+      loginPage({
+        action: formOf(request),
+        csrfToken: reply.generateCsrf({ userInfo: formOf(request) }),
+        clientName: details.client.name,
+        ...(typeof hint === 'string' ? { username: hint.slice(0, 256) } : {}),
+      }),
+    );
+  });
+
+  app.post(
+    '/login/:uid',
+    { schema: { params: interactionParams, body: bodySchema }, preHandler: app.csrfProtection },
+    async (request, reply) => {
+      const details = await interactionAt(interactions, request, reply, 'login');
+      const { id: clientId, name: clientName } = details.client;
+      const { username = '', password = '', decision } = request.body;
+      if (decision === 'cancel') {
+        emit({ type: 'login-cancelled', clientId });
+        return finish(reply, () => interactions.abort(request.raw, reply.raw));
+      }
+
+      const again = (status: number, problem: string) =>
+        reply
+          .code(status)
+          .headers(pageHeaders(returnTargets(details)))
+          .send(
+            loginPage({
+              action: formOf(request),
+              csrfToken: reply.generateCsrf({ userInfo: formOf(request) }),
+              clientName,
+              username: username.slice(0, 256),
+              problem,
+            }),
+          );
+
+      let account: Account | null;
+      try {
+        account = await accounts.authenticate({ username, password, address: request.ip });
+      } catch (error) {
+        const { text, retryAfter, code } = problemOf(error);
+        emit({ type: 'login-failed', reason: code === 'too-many-attempts' ? 'too-many-attempts' : 'busy', clientId });
+        return again(429, text).header('retry-after', retryAfter);
+      }
+      if (account === null) {
+        emit({ type: 'login-failed', reason: 'wrong-credentials', clientId });
+        return again(403, WRONG);
+      }
+      const accountId = account.id;
+      emit({ type: 'logged-in', accountId, tenantId: account.tenantId, clientId });
+      return finish(reply, () => interactions.finishLogin(request.raw, reply.raw, { accountId, remember: false }));
+    },
+  );
+};

@@ -1,0 +1,52 @@
+import formbody from '@fastify/formbody';
+import type { App } from '#infra/http/server.ts';
+import { toProblem } from '#infra/http/problem.ts';
+import type { Telemetry } from '#infra/telemetry/telemetry.ts';
+import type { Accounts } from '../accounts/accounts.ts';
+import type { EmitIdentityEvent } from '../events.ts';
+import type { Interactions } from '../provider/interactions.ts';
+import type { ResourceServer } from '../provider/lookups.ts';
+import { registerConsent } from './consent.routes.ts';
+import { pageHeaders } from './content-policy.ts';
+import { errorPage } from './error-page.ts';
+import { describeFormError, protectForms } from './form-protection.ts';
+import { registerLogin } from './login.routes.ts';
+import { STYLESHEET, STYLESHEET_PATH } from './stylesheet.ts';
+
+export interface PagesOptions {
+  readonly interactions: Interactions;
+  readonly accounts: Accounts;
+  readonly resourceServers: readonly ResourceServer[];
+  readonly emit: EmitIdentityEvent;
+  /** For the tokens of the forms. */
+  readonly secret: string;
+  readonly telemetry: Pick<Telemetry, 'log' | 'traceId'>;
+}
+
+const DAY_S = 86_400;
+
+/** The pages for people: log-in, consent and their style sheet. What goes wrong here is a page too, never JSON. */
+export const registerPages = async (app: App, options: PagesOptions): Promise<void> => {
+  const { telemetry } = options;
+
+  app.get(STYLESHEET_PATH, async (_request, reply) =>
+    reply.type('text/css; charset=utf-8').header('cache-control', `public, max-age=${DAY_S}`).send(STYLESHEET),
+  );
+
+  await app.register(async (scope) => {
+    const pages = scope as unknown as App;
+    pages.setErrorHandler((thrown, _request, reply) => {
+      const { status, headers, body } = toProblem(describeFormError(thrown));
+      if (status === 500) telemetry.log.error(`a page failed: ${thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)}`);
+      const { code, detail, fix } = body as { readonly code: string; readonly detail: string; readonly fix?: string };
+      return reply
+        .code(status)
+        .headers({ ...headers, ...pageHeaders() })
+        .send(errorPage({ code, message: detail, ...(fix === undefined ? {} : { fix }), traceId: telemetry.traceId() }));
+    });
+    await pages.register(formbody, { bodyLimit: 16 * 1024 });
+    await protectForms(pages, options.secret);
+    registerLogin(pages, options);
+    registerConsent(pages, options);
+  });
+};
