@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { combine, split } from 'shamir-secret-sharing';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { equalSecrets } from './compare.ts';
@@ -26,7 +26,8 @@ export const makeShares = async (options: { threshold: number; shares: number })
   if (!isCount(threshold) || !isCount(shares) || threshold > shares) {
     throw new TypeError(`shares and threshold are whole numbers from 2 to 255, threshold at most shares; got ${threshold} of ${shares}`);
   }
-  const secret = randomBytes(SECRET_BYTES);
+  // The library takes plain byte arrays only, no Buffer.
+  const secret = crypto.getRandomValues(new Uint8Array(SECRET_BYTES));
   try {
     const setId = setIdOf(secret);
     const parts = await split(secret, shares, threshold);
@@ -71,7 +72,7 @@ export const combineShares = async (texts: readonly string[]): Promise<Uint8Arra
 
 const parseShare = (text: string, position: number): Share => {
   const [, setId = '', threshold, , index, base64url = '', sum = ''] = PATTERN.exec(text) ?? [];
-  const bytes = Buffer.from(base64url, 'base64url');
+  const bytes = new Uint8Array(Buffer.from(base64url, 'base64url'));
   if (setId === '' || checksum(text.slice(0, text.lastIndexOf('.'))) !== sum || bytes.length !== SECRET_BYTES + 1) {
     throw refuse('unseal-shares-damaged', `unseal share ${position + 1} is damaged or is no unseal share`, 'Restore it from its backup.');
   }

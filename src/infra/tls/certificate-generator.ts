@@ -86,8 +86,15 @@ const profileExtensions = (profile: CertificateRequest['profile']): x509.Extensi
   ];
 };
 
-/** The JSON form needs no escaping of what stands in the name. */
-const subjectOf = (commonName: string): x509.JsonName => [{ O: ['passthru'] }, { CN: [commonName] }];
+/**
+ * The generator gives quotes, commas and a leading `#` a meaning of their own; no name of ours needs them.
+ *
+ * @throws TypeError for a name with other characters, or longer than 64
+ */
+const subjectOf = (commonName: string): x509.JsonName => {
+  if (!/^[\p{L}\p{N}][\p{L}\p{N} ._@:/-]{0,63}$/u.test(commonName)) throw new TypeError(`${JSON.stringify(commonName)} is no common name`);
+  return [{ O: ['passthru'] }, { CN: [commonName] }];
+};
 
 /** 128 random bits but for the sign bit, which is zero because a serial number is positive, and the bit after it, which fixes the length. */
 const randomSerial = (): string => {

@@ -1,0 +1,115 @@
+import { pbkdf2Sync, randomUUIDv7 } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { createPasswords } from '#infra/secrets/passwords.ts';
+import { parsePasswordHash } from '#infra/secrets/password-hash.ts';
+
+const quick = { iterations: 1000 };
+
+/** Milliseconds that a failing check takes. */
+const time = async (check: () => Promise<boolean>) => {
+  const start = performance.now();
+  expect(await check()).toBe(false);
+  return performance.now() - start;
+};
+
+/** The best of four, because the machine has other work. */
+const best = async (check: () => Promise<boolean>) => Math.min(await time(check), await time(check), await time(check), await time(check));
+
+const fiftyTurns = async () => {
+  for (let turn = 0; turn < 50; turn += 1) await setImmediate();
+  return 50;
+};
+
+describe('a password', () => {
+  it('is hashed with 600,000 rounds and a salt of 32 bytes by default', async () => {
+    const password = randomUUIDv7();
+    const stored = await createPasswords().hash(password);
+    const parsed = parsePasswordHash(stored);
+    if (parsed.kind !== 'pbkdf2-sha256') throw new Error('no hash');
+    expect(parsed.iterations).toBe(600_000);
+    expect(parsed.salt).toHaveLength(32);
+    expect(stored).not.toContain('=$');
+    expect(Buffer.from(parsed.hash)).toEqual(pbkdf2Sync(password, parsed.salt, 600_000, 32, 'sha256'));
+  });
+
+  it('is verified against its hash, and another one is not', async () => {
+    const passwords = createPasswords(quick);
+    const password = randomUUIDv7();
+    const stored = await passwords.hash(password);
+    expect(await passwords.verify(password, stored)).toBe(true);
+    expect(await passwords.verify(`${password} `, stored)).toBe(false);
+    expect(await passwords.verify('', stored)).toBe(false);
+    expect(await passwords.hash(password)).not.toBe(stored);
+  });
+
+  it('is the same in every spelling of its characters', async () => {
+    const passwords = createPasswords(quick);
+    const name = randomUUIDv7();
+    expect(await passwords.verify(`Zoe\u0308 ${name}`, await passwords.hash(`Zo\u00eb ${name}`))).toBe(true);
+  });
+
+  it('of an unknown name is wrong and costs as much as a known one', async () => {
+    const passwords = createPasswords({ iterations: 100_000 });
+    const stored = await passwords.hash(randomUUIDv7());
+    const known = await best(() => passwords.verify('wrong', stored));
+    const unknown = await best(() => passwords.verify('wrong', undefined));
+    const plaintext = await best(() =>
+      createPasswords({ iterations: 100_000, allowPlaintext: true }).verify('wrong', `{plaintext}${randomUUIDv7()}`),
+    );
+    for (const other of [unknown, plaintext]) expect(other / known).toBeGreaterThan(0.5);
+  });
+
+  it('longer than the limit in bytes is refused, in whatever script', async () => {
+    const passwords = createPasswords({ ...quick, maxBytes: 8 });
+    await expect(passwords.hash('ééééé')).rejects.toMatchObject({ code: 'password-too-long', status: 400 });
+    await expect(passwords.hash('')).rejects.toMatchObject({ code: 'password-empty', status: 400 });
+    expect(await passwords.verify('ééééé', undefined)).toBe(false);
+    expect(await passwords.verify('éééé', await passwords.hash('éééé'))).toBe(true);
+  });
+
+  it('stored as plaintext is taken only where that is allowed', async () => {
+    const password = randomUUIDv7();
+    const allowing = createPasswords({ ...quick, allowPlaintext: true });
+    expect(await allowing.verify(password, `{plaintext}${password}`)).toBe(true);
+    expect(await allowing.verify(randomUUIDv7(), `{plaintext}${password}`)).toBe(false);
+    await expect(createPasswords(quick).verify(password, `{plaintext}${password}`)).rejects.toMatchObject({
+      code: 'password-plaintext-refused',
+    });
+  });
+
+  it('stored in a form that cannot be read is an error that does not repeat it', async () => {
+    const salt = Buffer.alloc(32, 1).toString('base64').replace('=', '');
+    for (const stored of [
+      '',
+      'plain',
+      '{plaintext}',
+      `$pbkdf2-sha256$i=0$${salt}$${salt}`,
+      `$pbkdf2-sha256$i=99999999$${salt}$${salt}`,
+      `$pbkdf2-sha256$i=1000$${salt}$AAAA`,
+      `$pbkdf2-sha256$i=1000$AAAA$${salt}`,
+      `$pbkdf2-sha512$i=1000$${salt}$${salt}`,
+    ]) {
+      const error = await createPasswords(quick)
+        .verify('password', stored)
+        .catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({ code: expect.stringMatching(/^password-(hash-invalid|plaintext-refused)$/) });
+      expect(String(error)).not.toContain(salt);
+    }
+  });
+
+  it('is refused with 429 and Retry-After when too many wait, and taken again later', async () => {
+    const passwords = createPasswords({ ...quick, concurrency: 1, maxQueued: 2 });
+    const outcomes = await Promise.allSettled(Array.from({ length: 5 }, () => passwords.verify(randomUUIDv7(), undefined)));
+    expect(outcomes.map((outcome) => outcome.status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled', 'rejected', 'rejected']);
+    expect(outcomes[4]).toMatchObject({ reason: { code: 'password-queue-full', status: 429, headers: { 'Retry-After': '1' } } });
+    expect(await passwords.verify(randomUUIDv7(), undefined)).toBe(false);
+  });
+
+  it('is stretched off the event loop', async () => {
+    const hashing = createPasswords().hash(randomUUIDv7());
+    const turns = await Promise.race([hashing.then(() => 0), fiftyTurns()]);
+    await hashing;
+    expect(turns).toBe(50);
+  });
+});

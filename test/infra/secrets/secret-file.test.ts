@@ -1,0 +1,81 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { chmod, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { ensureSecret, readSecret, writeSecret } from '#infra/secrets/secret-file.ts';
+import { writeFileAtomic } from '#infra/secrets/atomic-file.ts';
+import { temporaryDirectory } from '../../support/temporary-directory.ts';
+
+describe('a secret file', () => {
+  it('is written for its owner only, whatever was there before, and nothing is left beside it', async () => {
+    await using folder = await temporaryDirectory();
+    const file = join(folder.path, 'secret');
+    await writeFile(file, 'old');
+    await chmod(file, 0o644);
+    const secret = randomUUIDv7();
+    await writeSecret(file, secret);
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    expect(await readSecret(file)).toBe(secret);
+    expect(await readdir(folder.path)).toEqual(['secret']);
+  });
+
+  it('is read without the newline that an editor leaves, and with every other character', async () => {
+    await using folder = await temporaryDirectory();
+    const file = join(folder.path, 'secret');
+    for (const [text, secret] of [
+      ['a b\n', 'a b'],
+      ['a\r\n', 'a'],
+      ['a\n\n', 'a\n'],
+      [' a ', ' a '],
+    ] as const) {
+      await writeFile(file, text);
+      expect(await readSecret(file)).toBe(secret);
+    }
+  });
+
+  it('that is missing, empty or no file is named by its base name and purpose, without its folder', async () => {
+    await using folder = await temporaryDirectory();
+    await writeFile(join(folder.path, 'empty'), '\n');
+    await mkdir(join(folder.path, 'folder'));
+    for (const name of ['missing', 'empty', 'folder']) {
+      const error = await readSecret(join(folder.path, name), 'the cookie keys').catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({ code: 'secret-unreadable', status: 500 });
+      expect(String(error)).toContain(`the file ${name}, which holds the cookie keys,`);
+      expect(String(error)).not.toContain(folder.path);
+    }
+  });
+
+  it('is made once', async () => {
+    await using folder = await temporaryDirectory();
+    const file = join(folder.path, 'secret');
+    const first = await ensureSecret(file, randomUUIDv7);
+    expect(await ensureSecret(file, randomUUIDv7)).toBe(first);
+  });
+
+  it('that cannot be read is never replaced', async () => {
+    await using folder = await temporaryDirectory();
+    const file = join(folder.path, 'secret');
+    await writeFile(file, '');
+    await expect(ensureSecret(file, randomUUIDv7)).rejects.toMatchObject({ code: 'secret-unreadable' });
+    expect(await readFile(file, 'utf8')).toBe('');
+  });
+});
+
+describe('an atomic write', () => {
+  it('that fails leaves the old file and nothing beside it', async () => {
+    await using folder = await temporaryDirectory();
+    await mkdir(join(folder.path, 'target', 'full'), { recursive: true });
+    await expect(writeFileAtomic(join(folder.path, 'target'), 'text')).rejects.toThrow(/EISDIR|ENOTEMPTY|EEXIST|EPERM/);
+    expect(await readdir(folder.path)).toEqual(['target']);
+    await expect(writeFileAtomic(join(folder.path, 'absent', 'file'), 'text')).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  it('replaces a link instead of writing where it points', async () => {
+    await using folder = await temporaryDirectory();
+    const [elsewhere, link] = [join(folder.path, 'elsewhere'), join(folder.path, 'link')];
+    await writeFile(elsewhere, 'untouched');
+    await symlink(elsewhere, link);
+    await writeSecret(link, randomUUIDv7());
+    expect(await readFile(elsewhere, 'utf8')).toBe('untouched');
+  });
+});
