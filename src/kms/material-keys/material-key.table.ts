@@ -6,10 +6,8 @@ export interface MaterialKeyRow {
   elastic_key_id: string;
   version: number;
   state: MaterialKeyState;
-  /** The secret as compact JWE under the tenant's content key. */
+  /** The secret as compact JWE under the tenant's content key; a public key is derived from it, so that no row can put another in its place. */
   wrapped: string;
-  /** JSON of the public JWK; null for a symmetric key. */
-  public_jwk: string | null;
   /** Protections that processes have taken out in blocks; never below what was really done. */
   protections_reserved: number;
   created_at: number;
@@ -26,7 +24,6 @@ export const createMaterialKeys: Migration = {
       .addColumn('version', 'integer', (column) => column.notNull())
       .addColumn('state', 'text', (column) => column.notNull())
       .addColumn('wrapped', 'text', (column) => column.notNull())
-      .addColumn('public_jwk', 'text')
       .addColumn('protections_reserved', 'bigint', (column) => column.notNull())
       .addColumn('created_at', 'bigint', (column) => column.notNull())
       .addColumn('deactivated_at', 'bigint')

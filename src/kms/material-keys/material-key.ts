@@ -1,5 +1,5 @@
-import type { JWK } from 'jose';
 import type { Page } from '#kms/elastic-keys/elastic-key.ts';
+import type { PublicJwk } from './key-material.ts';
 
 /**
  * States of a material key (a version), in the words of NIST SP 800-57 part 1, section 7:
@@ -22,7 +22,7 @@ export interface MaterialKey {
   readonly version: number;
   readonly state: MaterialKeyState;
   /** Public part of a key pair (RFC 7517); null for a symmetric key. */
-  readonly publicJwk: JWK | null;
+  readonly publicJwk: PublicJwk | null;
   readonly createdAt: number;
   readonly deactivatedAt: number | null;
 }
@@ -50,5 +50,5 @@ export interface MaterialKeyService {
    *
    * @see RFC 7517 section 5
    */
-  jwks(tenantId: string, elasticKeyId: string): Promise<{ keys: JWK[] }>;
+  jwks(tenantId: string, elasticKeyId: string): Promise<{ keys: PublicJwk[] }>;
 }

@@ -1,0 +1,28 @@
+import { AppError } from '#infra/apperr/app-error.ts';
+
+export const sealedError = (): AppError =>
+  new AppError('sealed', 503, 'The KMS is sealed: no key can be used until it is unsealed.', {
+    fix: 'Start the KMS with its unseal shares, or unseal it on the admin listener.',
+    headers: { 'Retry-After': '10' },
+  });
+
+export const unsealFailed = (): AppError =>
+  new AppError('unseal-failed', 503, 'The unseal shares do not open this database.', {
+    fix: 'Give the unseal shares that were made together with this database; those of another installation never open it.',
+  });
+
+/** A record of the hierarchy that its own key does not open: changed, copied or corrupt. */
+export const barrierDamaged = (what: string): AppError =>
+  new AppError('barrier-damaged', 500, `The key hierarchy is damaged: ${what} cannot be opened.`, {
+    fix: 'Restore the service database from its last backup.',
+  });
+
+export const keyMaterialDamaged = (materialKeyId: string): AppError =>
+  new AppError('key-material-damaged', 500, `The stored material key ${materialKeyId} was changed or stands in the wrong place.`, {
+    fix: 'Restore the database of this tenant from its last backup.',
+  });
+
+export const tenantKeyMissing = (tenantId: string): AppError =>
+  new AppError('tenant-key-missing', 500, `Tenant ${tenantId} has no content key.`, {
+    fix: 'Remove the tenant and create it again, or restore the service database from its last backup.',
+  });

@@ -1,0 +1,84 @@
+import { hkdfSync, webcrypto } from 'node:crypto';
+import { CompactEncrypt, compactDecrypt, decodeProtectedHeader } from 'jose';
+
+const { subtle } = webcrypto;
+
+/** 256-bit key that wraps the level below it; not exportable. `id` is the `kid` of what it wraps. */
+export interface WrappingKey {
+  readonly id: string;
+  readonly key: CryptoKey;
+}
+
+/** What a wrapped key is and where it belongs; the authentication tag covers it. */
+export type BarrierClaims =
+  | { readonly purpose: 'root' | 'intermediate'; readonly barrier_key_id: string }
+  | { readonly purpose: 'content'; readonly barrier_key_id: string; readonly tenant_id: string }
+  | { readonly purpose: 'material'; readonly tenant_id: string; readonly elastic_key_id: string; readonly material_key_id: string };
+
+/** Bytes of every key of the hierarchy. */
+export const KEY_BYTES = 32;
+
+/** Imports 32 bytes and zeroes them: what remains cannot be exported and is cleared when it is let go. */
+export const importWrappingKey = async (id: string, bytes: Uint8Array): Promise<WrappingKey> => {
+  const copy = Uint8Array.from(bytes);
+  bytes.fill(0);
+  try {
+    return { id, key: await subtle.importKey('raw', copy, 'AES-GCM', false, ['encrypt', 'decrypt']) };
+  } finally {
+    copy.fill(0);
+  }
+};
+
+/**
+ * The key that wraps the root, and a name for it that tells wrong shares from a damaged record.
+ *
+ * @param unsealKey 32 bytes; not changed
+ * @see RFC 5869: one output per purpose, told apart by `info`
+ */
+export const deriveUnsealWrappingKey = async (unsealKey: Uint8Array): Promise<WrappingKey> => {
+  const derive = (info: string, bytes: number) => new Uint8Array(hkdfSync('sha256', unsealKey, new Uint8Array(0), info, bytes));
+  const name = Buffer.from(derive('passthru barrier v1 unseal key id', 8)).toString('hex');
+  return importWrappingKey(`unseal-${name}`, derive('passthru barrier v1 root wrapping key', KEY_BYTES));
+};
+
+const headerOf = (wrapping: WrappingKey, claims: BarrierClaims) => ({
+  alg: 'dir' as const,
+  enc: 'A256GCM' as const,
+  typ: 'passthru-barrier+jwe',
+  kid: wrapping.id,
+  ...claims,
+});
+
+/** Compact JWE with a random 96-bit IV. @see RFC 7516, RFC 7518 sections 4.5 and 5.3 */
+export const wrapKey = async (wrapping: WrappingKey, claims: BarrierClaims, plaintext: Uint8Array): Promise<string> =>
+  new CompactEncrypt(plaintext).setProtectedHeader(headerOf(wrapping, claims)).encrypt(wrapping.key);
+
+/** `kid` of a wrapped key, or null when it is no JWE of ours. Proves nothing. */
+export const wrappedBy = (jwe: string): string | null => {
+  try {
+    return decodeProtectedHeader(jwe).kid ?? null;
+  } catch {
+    return null;
+  }
+};
+
+/**
+ * Opens a wrapped key whose header says exactly these claims, no more and no less: a ciphertext that was copied to
+ * another tenant, elastic key or version is refused although the wrapping key would open it.
+ *
+ * @returns the bytes, which the caller zeroes; null when refused
+ */
+export const unwrapKey = async (wrapping: WrappingKey, claims: BarrierClaims, jwe: string): Promise<Uint8Array | null> => {
+  try {
+    const options = { keyManagementAlgorithms: ['dir'], contentEncryptionAlgorithms: ['A256GCM'] };
+    const { plaintext, protectedHeader } = await compactDecrypt(jwe, wrapping.key, options);
+    const expected = Object.entries(headerOf(wrapping, claims));
+    const same =
+      Object.keys(protectedHeader).length === expected.length && expected.every(([name, value]) => protectedHeader[name] === value);
+    if (same) return plaintext;
+    plaintext.fill(0);
+    return null;
+  } catch {
+    return null;
+  }
+};

@@ -1,0 +1,78 @@
+import { randomUUIDv7 } from 'node:crypto';
+import type { Transaction } from 'kysely';
+import type { Database } from '#infra/database/databases.ts';
+import type { ServiceTables } from '#kms/database/service-tables.ts';
+import { importWrappingKey, KEY_BYTES, unwrapKey, type WrappingKey, wrapKey } from './barrier-jwe.ts';
+import { contentKeyById, deleteContentKeys, insertBarrierKey, newestBarrierKey } from './barrier-keys.store.ts';
+import type { BarrierKeyRow } from './barrier-keys.table.ts';
+import { barrierDamaged, tenantKeyMissing } from './barrier-errors.ts';
+
+/** Content keys of the tenants, unwrapped while the barrier is unsealed. */
+export interface ContentKeys {
+  create(tx: Transaction<ServiceTables>, tenantId: string): Promise<void>;
+  drop(tx: Transaction<ServiceTables>, tenantId: string): Promise<void>;
+  /** The newest one, which wraps. */
+  newest(tenantId: string): Promise<WrappingKey>;
+  /** The one that a ciphertext names; null when it is none of this tenant's. */
+  named(tenantId: string, id: string): Promise<WrappingKey | null>;
+}
+
+const claimsOf = (tenantId: string, id: string) => ({ purpose: 'content', barrier_key_id: id, tenant_id: tenantId }) as const;
+
+/** Lives from one unseal to the next seal: with it all that it unwrapped is let go. */
+export const createContentKeys = (options: {
+  service: Database<ServiceTables>;
+  intermediate: WrappingKey;
+  now: () => number;
+  random: (bytes: number) => Uint8Array;
+}): ContentKeys => {
+  const { service, intermediate, now, random } = options;
+  /** One promise per tenant and key, so that many first callers unwrap once. */
+  const tenants = new Map<string, Map<string, Promise<WrappingKey | null>>>();
+
+  const open = async (row: BarrierKeyRow, tenantId: string): Promise<WrappingKey> => {
+    const bytes = await unwrapKey(intermediate, claimsOf(tenantId, row.id), row.wrapped);
+    if (!bytes) throw barrierDamaged(`the content key of tenant ${tenantId}`);
+    return importWrappingKey(row.id, bytes);
+  };
+
+  const once = (tenantId: string, slot: string, load: () => Promise<WrappingKey | null>): Promise<WrappingKey | null> => {
+    const slots = tenants.get(tenantId) ?? new Map<string, Promise<WrappingKey | null>>();
+    tenants.set(tenantId, slots);
+    const known = slots.get(slot);
+    if (known) return known;
+    const loading = load();
+    slots.set(slot, loading);
+    // Nothing but a key is remembered: a tenant made a moment later is found.
+    const forget = () => slots.delete(slot);
+    loading.then((key) => key ?? forget(), forget);
+    return loading;
+  };
+
+  return {
+    create: async (tx, tenantId) => {
+      const id = randomUUIDv7();
+      const bytes = random(KEY_BYTES);
+      const wrapped = await wrapKey(intermediate, claimsOf(tenantId, id), bytes);
+      bytes.fill(0);
+      await insertBarrierKey(tx, { id, purpose: 'content', owner: tenantId, version: 1, wrapped, created_at: now() });
+    },
+    drop: async (tx, tenantId) => {
+      await deleteContentKeys(tx, tenantId);
+      tenants.delete(tenantId);
+    },
+    newest: async (tenantId) => {
+      const key = await once(tenantId, 'newest', async () => {
+        const row = await newestBarrierKey(service.db, 'content', tenantId);
+        return row ? open(row, tenantId) : null;
+      });
+      if (!key) throw tenantKeyMissing(tenantId);
+      return key;
+    },
+    named: (tenantId, id) =>
+      once(tenantId, id, async () => {
+        const row = await contentKeyById(service.db, tenantId, id);
+        return row ? open(row, tenantId) : null;
+      }),
+  };
+};

@@ -1,0 +1,23 @@
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+
+/**
+ * Bytes of canonical base64url: no padding, no white space, no stray bits in the last character. Null for anything
+ * else, so that one value has exactly one text and a changed text is always a changed value.
+ *
+ * @see RFC 4648 section 3.5, RFC 7515 section 2
+ */
+export const decodeBase64url = (text: string): Uint8Array<ArrayBuffer> | null => {
+  if (!/^[A-Za-z0-9_-]*$/.test(text)) return null;
+  const tail = text.length % 4;
+  if (tail === 1) return null;
+  const last = ALPHABET.indexOf(text.at(-1) ?? 'A');
+  if (tail === 2 && (last & 0b1111) !== 0) return null;
+  if (tail === 3 && (last & 0b11) !== 0) return null;
+  return Uint8Array.from(Buffer.from(text, 'base64url'));
+};
+
+/** Canonical base64url of bytes or of the UTF-8 of a text. */
+export const encodeBase64url = (value: Uint8Array | string): string => Buffer.from(value as Uint8Array).toString('base64url');
+
+/** Characters of the base64url of so many bytes. */
+export const base64urlLength = (bytes: number): number => Math.ceil((bytes * 4) / 3);

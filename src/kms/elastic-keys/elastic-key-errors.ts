@@ -1,0 +1,28 @@
+import { AppError } from '#infra/apperr/app-error.ts';
+
+/** The same for a key of another tenant as for one that never was. */
+export const elasticKeyNotFound = (): AppError =>
+  new AppError('elastic-key-not-found', 404, 'There is no such elastic key.', { fix: 'List the elastic keys to find its id.' });
+
+export const elasticKeySuspended = (): AppError =>
+  new AppError('elastic-key-suspended', 409, 'The elastic key is suspended.', {
+    fix: 'Set its state to active to use it again.',
+  });
+
+export const elasticKeyExpired = (): AppError =>
+  new AppError('elastic-key-expired', 409, 'The elastic key has expired: it opens what it protected, and protects nothing more.', {
+    fix: 'Use another elastic key, or move its expiry.',
+  });
+
+export const operationNotAllowed = (operation: string, allowed: readonly string[]): AppError =>
+  new AppError('operation-not-allowed', 409, `This elastic key may not ${operation}.`, {
+    fix: `It may ${allowed.join(', ') || 'do nothing'}; use a key that was made for this operation.`,
+  });
+
+export const elasticKeyNameTaken = (name: string): AppError =>
+  new AppError('elastic-key-name-taken', 409, `There is an elastic key named ${name} already.`, {
+    fields: [{ field: '/name', message: 'is taken', fix: 'Choose another name.' }],
+  });
+
+export const fieldInvalid = (code: string, field: string, message: string, fix: string): AppError =>
+  new AppError(code, 400, `${field.slice(1)} ${message}.`, { fields: [{ field, message, fix }] });

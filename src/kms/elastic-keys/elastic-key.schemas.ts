@@ -1,0 +1,100 @@
+import { Type } from 'typebox';
+import { strictObject } from '#infra/config/load-config.ts';
+import { ALGORITHM_NAMES, ALGORITHMS, OPERATIONS } from '#kms/crypto/algorithms.ts';
+import { ELASTIC_KEY_SORTS, ELASTIC_KEY_STATES, type ElasticKey } from './elastic-key.ts';
+import { isoOf, isoOrNull, nextCursor, nullable, pageQuery, timestamp, uuidV7 } from './wire.ts';
+
+const facts = ALGORITHM_NAMES.map((name) => `\`${name}\`: ${ALGORITHMS[name].summary}`).join('; ');
+
+const name = Type.String({
+  description: 'Unique within the tenant.',
+  pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$',
+  minLength: 1,
+  maxLength: 128,
+  examples: ['invoices'],
+});
+const description = Type.String({ maxLength: 1024, examples: ['Encrypts the invoices of the web shop'] });
+const algorithm = Type.Union(
+  ALGORITHM_NAMES.map((each) => Type.Literal(each)),
+  { description: `Fixes the use of the key. ${facts}.` },
+);
+const state = Type.Union(
+  ELASTIC_KEY_STATES.map((each) => Type.Literal(each)),
+  { description: 'A suspended key does nothing until it is active again.' },
+);
+const operations = Type.Array(Type.Union(OPERATIONS.map((each) => Type.Literal(each))), {
+  description: 'What the key may do: all that its algorithm can, or less.',
+  uniqueItems: true,
+  maxItems: OPERATIONS.length,
+});
+const expiresAt = nullable(timestamp('From then on the key protects nothing more; it still opens what it protected.'));
+
+export const createBody = strictObject(
+  {
+    name,
+    description: Type.Optional(description),
+    algorithm,
+    operations: Type.Optional(operations),
+    expires_at: Type.Optional(expiresAt),
+  },
+  { examples: [{ name: 'invoices', description: 'Encrypts the invoices of the web shop', algorithm: 'A256GCM/A256KW' }] },
+);
+
+export const changeBody = strictObject(
+  {
+    name: Type.Optional(name),
+    description: Type.Optional(description),
+    state: Type.Optional(state),
+    operations: Type.Optional(operations),
+    min_decryption_version: Type.Optional(
+      Type.Integer({ description: 'Lower versions neither decrypt, unwrap nor verify.', minimum: 1, maximum: 2 ** 31 - 1 }),
+    ),
+    expires_at: Type.Optional(expiresAt),
+  },
+  { minProperties: 1, examples: [{ state: 'suspended' }, { state: 'active' }, { min_decryption_version: 2 }] },
+);
+
+export const listQuery = strictObject({
+  name: Type.Optional(Type.String({ description: 'Exact name.', minLength: 1, maxLength: 128, examples: ['demo-encryption-key'] })),
+  algorithm: Type.Optional(algorithm),
+  state: Type.Optional(state),
+  sort: Type.Optional(
+    Type.Union(
+      ELASTIC_KEY_SORTS.map((each) => Type.Literal(each)),
+      { description: '`created_at` by default; `-` turns the order round.' },
+    ),
+  ),
+  ...pageQuery,
+});
+
+export const elasticKeySchema = Type.Object({
+  id: uuidV7('UUIDv7.'),
+  name: Type.String(),
+  description: Type.String(),
+  algorithm: Type.String(),
+  use: Type.String({ description: '`encrypt`, `sign` or `wrap`; fixed at creation.' }),
+  operations: Type.Array(Type.String()),
+  state: Type.String(),
+  latest_version: Type.Integer({ description: 'The version that protects.' }),
+  min_decryption_version: Type.Integer(),
+  created_at: Type.String(),
+  updated_at: Type.String(),
+  expires_at: Type.Union([Type.String(), Type.Null()]),
+});
+
+export const elasticKeyPageSchema = Type.Object({ items: Type.Array(elasticKeySchema), next_cursor: nextCursor });
+
+export const elasticKeyView = (key: ElasticKey) => ({
+  id: key.id,
+  name: key.name,
+  description: key.description,
+  algorithm: key.algorithm,
+  use: key.use,
+  operations: [...key.operations],
+  state: key.state,
+  latest_version: key.latestVersion,
+  min_decryption_version: key.minDecryptionVersion,
+  created_at: isoOf(key.createdAt),
+  updated_at: isoOf(key.updatedAt),
+  expires_at: isoOrNull(key.expiresAt),
+});

@@ -1,0 +1,38 @@
+import type { Database } from '#infra/database/databases.ts';
+import type { Barrier } from '#kms/barrier/barrier.ts';
+import type { CryptoService } from '#kms/crypto/crypto.ts';
+import { createCryptoService } from '#kms/crypto/crypto.service.ts';
+import type { TenantTables } from '#kms/database/tenant-tables.ts';
+import type { RandomBytes } from '#kms/material-keys/key-material.ts';
+import { createKeyRing } from '#kms/material-keys/key-ring.ts';
+import { createMaterialKeyService } from '#kms/material-keys/material-key.service.ts';
+import type { MaterialKeyService } from '#kms/material-keys/material-key.ts';
+import { createProtectionCounter } from '#kms/material-keys/protection-counter.ts';
+import { createElasticKeyService } from './elastic-key.service.ts';
+import type { ElasticKeyService } from './elastic-key.ts';
+
+/** All that tenants do with keys. */
+export interface Keys {
+  readonly elasticKeys: ElasticKeyService;
+  readonly materialKeys: MaterialKeyService;
+  readonly crypto: CryptoService;
+}
+
+export interface KeysOptions {
+  readonly barrier: Barrier;
+  /** The tenant's own database, migrated with `tenantMigrations`; the caller keeps it open between calls. */
+  readonly database: (tenantId: string) => Promise<Database<TenantTables>>;
+  readonly now: () => number;
+  readonly random?: RandomBytes;
+}
+
+/** The three services over one key ring, so that what one changes the others see at once. */
+export const createKeys = ({ barrier, database, now, random }: KeysOptions): Keys => {
+  const ring = createKeyRing({ barrier, database, now });
+  const counter = createProtectionCounter({ database });
+  return {
+    elasticKeys: createElasticKeyService({ barrier, ring, database, now, random }),
+    materialKeys: createMaterialKeyService({ barrier, ring, database, now, random }),
+    crypto: createCryptoService({ ring, counter, now, random }),
+  };
+};

@@ -1,0 +1,41 @@
+/** A map that holds at most so many entries and lets the least recently used one go first. */
+export interface BoundedMap<V> {
+  get(key: string): V | undefined;
+  set(key: string, value: V): void;
+  delete(key: string): void;
+  /** Deletes every entry whose key begins so. */
+  deletePrefix(prefix: string): void;
+  clear(): void;
+  readonly size: number;
+}
+
+/** @param max entries, at least 1 */
+export const createBoundedMap = <V>({ max }: { max: number }): BoundedMap<V> => {
+  const entries = new Map<string, V>();
+  return {
+    get: (key) => {
+      const value = entries.get(key);
+      if (value === undefined) return undefined;
+      // A Map iterates in order of insertion: putting the entry in again makes it the youngest.
+      entries.delete(key);
+      entries.set(key, value);
+      return value;
+    },
+    set: (key, value) => {
+      entries.delete(key);
+      entries.set(key, value);
+      const oldest = entries.keys().next();
+      if (entries.size > max && !oldest.done) entries.delete(oldest.value);
+    },
+    delete: (key) => {
+      entries.delete(key);
+    },
+    deletePrefix: (prefix) => {
+      for (const key of entries.keys()) if (key.startsWith(prefix)) entries.delete(key);
+    },
+    clear: () => entries.clear(),
+    get size() {
+      return entries.size;
+    },
+  };
+};

@@ -1,0 +1,58 @@
+import { createPrivateKey, createPublicKey, randomBytes, webcrypto } from 'node:crypto';
+import type { Algorithm } from '#kms/crypto/algorithms.ts';
+
+const { subtle } = webcrypto;
+
+/** Fills so many bytes with random ones. */
+export type RandomBytes = (length: number) => Uint8Array;
+
+/** Public part of a key pair. @see RFC 7517 section 4, RFC 7518 section 6.2.1, RFC 8037 section 2 */
+export interface PublicJwk {
+  kty: string;
+  crv: string;
+  x: string;
+  y?: string;
+  /** The material key's id. */
+  kid: string;
+  alg: string;
+  use: 'sig';
+}
+
+/** A material key ready for use. The keys cannot be exported; only the public one is ever shown. */
+export interface KeyMaterial {
+  readonly secret: CryptoKey;
+  readonly public: { readonly key: CryptoKey; readonly jwk: PublicJwk } | null;
+}
+
+/**
+ * Makes the secret of a new material key.
+ *
+ * @returns raw bytes of a symmetric key, PKCS#8 (RFC 5208) of a key pair; the caller zeroes them after use
+ */
+export const generateSecret = async ({ key }: Algorithm, random: RandomBytes = randomBytes): Promise<Uint8Array> => {
+  if (key.kind === 'symmetric') return random(key.bytes);
+  const pair = (await subtle.generateKey(key.parameters, true, ['sign', 'verify'])) as webcrypto.CryptoKeyPair;
+  return new Uint8Array(await subtle.exportKey('pkcs8', pair.privateKey));
+};
+
+/** Makes a secret usable; the public key comes from the secret itself and from nowhere else. */
+export const importSecret = async (algorithm: Algorithm, kid: string, secret: Uint8Array): Promise<KeyMaterial> => {
+  const { key } = algorithm;
+  const bytes = Uint8Array.from(secret);
+  try {
+    if (key.kind === 'symmetric') {
+      return { secret: await subtle.importKey('raw', bytes, key.name, false, ['wrapKey', 'unwrapKey']), public: null };
+    }
+    const jwk = createPublicKey(createPrivateKey({ key: Buffer.from(bytes), format: 'der', type: 'pkcs8' })).export({ format: 'jwk' });
+    const { kty = '', crv = '', x = '', y } = jwk;
+    return {
+      secret: await subtle.importKey('pkcs8', bytes, key.parameters, false, ['sign']),
+      public: {
+        key: await subtle.importKey('jwk', jwk as webcrypto.JsonWebKey, key.parameters, true, ['verify']),
+        jwk: { kty, crv, x, ...(y === undefined ? {} : { y }), kid, alg: algorithm.jose.alg, use: 'sig' },
+      },
+    };
+  } finally {
+    bytes.fill(0);
+  }
+};
