@@ -1,0 +1,59 @@
+import { readFile } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Report } from '#demo/report.ts';
+import { createHttpsClient, type HttpsClient } from '#infra/http/client.ts';
+import { type DemoPlace, demoPlace } from '#test/support/cli.ts';
+
+let place: DemoPlace;
+let report: Report;
+let client: HttpsClient;
+
+beforeAll(async () => {
+  place = await demoPlace();
+  report = JSON.parse((await place.run('demo', 'all', '--output', 'json')).stdout) as Report;
+  client = createHttpsClient({ ca: await readFile(report.ca_file) });
+}, 120_000);
+afterAll(async () => {
+  await client?.[Symbol.asyncDispose]();
+  await place?.[Symbol.asyncDispose]();
+}, 60_000);
+
+const authorization = (username: string): Record<string, string> => {
+  const password = report.credentials.find((each) => each.username === username)?.password ?? '';
+  return { authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}` };
+};
+
+const keyNames = async (username: string): Promise<readonly string[]> => {
+  const answer = await client.request({ url: `${report.endpoints.kms.service}/elastic-keys`, headers: authorization(username) });
+  return answer
+    .json<{ items: { name: string }[] }>()
+    .items.map((item) => item.name)
+    .toSorted();
+};
+
+describe('passthru reset-demo on running servers', () => {
+  it('brings back exactly the seed, with new tenant ids', async () => {
+    // The flows of the demo made keys of their own, so what is there now is more than the seed.
+    const before = await keyNames('demo-tenant-admin');
+    const reset = await place.run('reset-demo', '--output', 'json');
+    expect(reset.code, reset.stderr + reset.stdout).toBe(0);
+    const after = await keyNames('demo-tenant-admin');
+    expect(after).toEqual(['demo-eddsa-key', 'demo-encryption-key', 'demo-signing-key', 'demo-wrapping-key']);
+    expect(before).toEqual(expect.arrayContaining([...after]));
+
+    const again = JSON.parse((await place.run('demo', 'all', '--output', 'json')).stdout) as Report;
+    expect(again.outcome).toBe('passed');
+    for (const old of report.credentials) {
+      const now = again.credentials.find((each) => each.username === old.username);
+      expect(now?.tenant_id, old.username).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+      expect(now?.tenant_id).not.toBe(old.tenant_id);
+    }
+  });
+
+  it('says what to do when no server runs', async () => {
+    await using idle = await demoPlace();
+    const run = await idle.run('reset-demo');
+    expect(run.code).toBe(2);
+    expect(run.stderr + run.stdout).toContain('passthru demo');
+  });
+});

@@ -1,0 +1,114 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomInt, randomUUIDv7 } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const BIN = join(import.meta.dirname, '../../bin/passthru.js');
+
+export interface CliResult {
+  /** Null when a signal ended it. */
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunningCli {
+  readonly child: ChildProcess;
+  readonly done: Promise<CliResult>;
+  /** Resolves as soon as stderr or stdout holds the text; rejects when the command ends without it. */
+  said(text: string): Promise<void>;
+}
+
+/** Starts the CLI as a process of its own, as a user would; nothing of the test's environment but the path goes along. */
+export const startCli = (
+  args: readonly string[],
+  options: { readonly cwd?: string; readonly env?: Record<string, string>; readonly bin?: string } = {},
+): RunningCli => {
+  const child = spawn(process.execPath, [options.bin ?? BIN, ...args], {
+    cwd: options.cwd ?? tmpdir(),
+    env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...options.env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (chunk) => (stdout += String(chunk)));
+  child.stderr.on('data', (chunk) => (stderr += String(chunk)));
+  const done = new Promise<CliResult>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code, stdout, stderr }));
+  });
+  const said = (text: string): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const look = (): void => {
+        if (stdout.includes(text) || stderr.includes(text)) resolve();
+      };
+      child.stdout.on('data', look);
+      child.stderr.on('data', look);
+      child.on('close', () => reject(new Error(`the command ended without saying ${JSON.stringify(text)}:\n${stdout}\n${stderr}`)));
+      look();
+    });
+  return { child, done, said };
+};
+
+/** Runs the CLI to its end. */
+export const cli = (args: readonly string[], options: Parameters<typeof startCli>[1] = {}): Promise<CliResult> =>
+  startCli(args, options).done;
+
+const isFree = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+
+/** Two neighbouring public ports whose admin and sink ports are free as well. */
+export const freePorts = async (): Promise<{ readonly kms: number; readonly identity: number }> => {
+  for (let attempt = 0; attempt < 50; attempt += 1) {
+    const kms = randomInt(10_000, 28_000);
+    const all = [kms, kms + 1, kms + 1000, kms + 1001, kms + 2000];
+    if ((await Promise.all(all.map(isFree))).every(Boolean)) return { kms, identity: kms + 1 };
+  }
+  throw new Error('found no free ports in fifty attempts');
+};
+
+/** A state folder and ports for one demo of a test; disposing takes down whatever runs there and removes the folder. */
+export interface DemoPlace extends AsyncDisposable {
+  readonly folder: string;
+  readonly stateDir: string;
+  readonly ports: { readonly kms: number; readonly identity: number };
+  /** Flags that place a command here. */
+  readonly flags: readonly string[];
+  run(...args: string[]): Promise<CliResult>;
+  start(...args: string[]): RunningCli;
+}
+
+export const demoPlace = async (): Promise<DemoPlace> => {
+  const folder = await mkdtemp(join(tmpdir(), `passthru-${randomUUIDv7()}-`));
+  const stateDir = join(folder, '.passthru');
+  const ports = await freePorts();
+  const flags = [
+    '--engine',
+    'embedded',
+    '--state-dir',
+    stateDir,
+    '--port-kms',
+    String(ports.kms),
+    '--port-identity',
+    String(ports.identity),
+  ];
+  return {
+    folder,
+    stateDir,
+    ports,
+    flags,
+    run: (...args) => cli([...args, ...flags], { cwd: folder }),
+    start: (...args) => startCli([...args, ...flags], { cwd: folder }),
+    [Symbol.asyncDispose]: async () => {
+      const { code, stderr } = await cli(['down', '--volumes', ...flags], { cwd: folder });
+      if (code !== 0) throw new Error(`passthru down ended with ${code}:\n${stderr}`);
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+};
