@@ -1,11 +1,24 @@
+import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Database } from '#infra/database/databases.ts';
-import type { Telemetry } from '#infra/telemetry/telemetry.ts';
+import type { JWK } from 'jose';
 import type { Transaction } from 'kysely';
+import { Provider } from 'oidc-provider';
+import type { Database } from '#infra/database/databases.ts';
+import { toProblem } from '#infra/http/problem.ts';
+import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import type { IdentityTables } from '../database/tables.ts';
-import type { SigningKeys } from '../keys/signing-keys.ts';
+import type { SigningKeys, SigningKeySet } from '../keys/signing-keys.ts';
+import { installAnswers } from './answers.ts';
+import { toClientMetadata } from './client-metadata.ts';
+import { createConfiguration } from './configuration.ts';
+import { createCookieKeys } from './cookie-keys.ts';
 import type { Interactions } from './interactions.ts';
+import { createInteractions } from './interactions.ts';
+import { createJwtTokens } from './jwt-tokens.ts';
 import type { AccountLookup, ClientLookup, ResourceServer } from './lookups.ts';
+import { isPage, isProviderPath, requestTarget } from './routes.ts';
+import { createAdapterFactory } from './store/adapter.ts';
+import { createPayloadStore, revokeForAccounts, revokeForClients } from './store/payloads.store.ts';
 
 export interface ProviderOptions {
   /** https URL without path: `iss` of every token. */
@@ -17,33 +30,120 @@ export interface ProviderOptions {
   /** Newest first: the first signs cookies, all verify. At least one, each of 32 random bytes or more. */
   readonly cookieKeys: readonly string[];
   readonly resourceServers: readonly ResourceServer[];
-  readonly telemetry: Telemetry;
+  readonly telemetry: Pick<Telemetry, 'log'>;
   /** Path of the page for a prompt; the interaction cookie is bound to it and to what lies below. Default `/<prompt>/<uid>`. */
   readonly interactionPath?: (prompt: 'login' | 'consent', uid: string) => string;
-  /** HTML pages of the provider's own: errors that must not be sent to a redirect URI, and logout. All have safe defaults. */
-  readonly pages?: ProviderPages;
+  /** Origins whose scripts may read answers; none by default. */
+  readonly corsOrigins?: readonly string[];
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
 }
 
-/** Whole HTML documents; each function escapes what it is given, but `form`, which is trusted HTML and has to stand in the body. */
-export interface ProviderPages {
-  error(error: { readonly code: string; readonly description: string }): string;
-  /** Asks whether to log out: `form` is the form with id `op.logoutForm`; a button `name="logout" value="yes"` of `form="op.logoutForm"` confirms. */
-  logout(page: { readonly form: string; readonly clientName: string | undefined }): string;
-  loggedOut(page: { readonly clientName: string | undefined }): string;
-}
-
+/** The OAuth 2.1 and OpenID Connect endpoints. */
 export interface ProviderDoor extends AsyncDisposable {
-  /** Answers one request on a provider path; the body must not have been read. */
+  /** Answers one request on a provider path; the body must not have been read. Never rejects. */
   handle(req: IncomingMessage, res: ServerResponse): Promise<void>;
   /** @param path pathname without query */
   isProviderPath(path: string): boolean;
   readonly interactions: Interactions;
-  /** Deletes sessions, grants, codes and tokens of the accounts, in the caller's transaction. */
+  /** Deletes sessions, interactions, grants, codes and tokens of the accounts, in the caller's transaction. */
   revokeForAccounts(tx: Transaction<IdentityTables>, accountIds: readonly string[]): Promise<void>;
-  /** Deletes grants, codes and tokens of the clients, in the caller's transaction. */
+  /** Deletes interactions, grants, codes and tokens of the clients, in the caller's transaction. */
   revokeForClients(tx: Transaction<IdentityTables>, clientIds: readonly string[]): Promise<void>;
-  /** Takes up a changed set of signing keys now; otherwise it is looked for every few seconds. */
+  /** Takes up a changed set of signing keys now; otherwise it is looked for every five seconds. */
   reloadKeys(): Promise<void>;
 }
+
+const KEY_CHECK_MS = 5000;
+const SWEEP_MS = 60_000;
+const SWEEP_ROWS = 500;
+
+const publicPart = ({ kty, crv, x, y, kid, alg, use }: JWK): JWK => ({ kty, crv, x, y, kid, alg, use }) as JWK;
+
+const fail = (error: unknown, res: ServerResponse): void => {
+  if (res.headersSent) {
+    res.destroy();
+    return;
+  }
+  const { status, headers, body } = toProblem(error);
+  res.writeHead(status, { ...headers, 'content-type': 'application/problem+json' }).end(JSON.stringify(body));
+};
+
+/**
+ * Wraps oidc-provider: nothing outside this folder sees it. All its state is in the database, so a new set of signing keys
+ * simply replaces the instance, and requests under way end on the old one.
+ *
+ * @see OAuth 2.1, OpenID Connect Core 1.0, RFC 8414, RFC 9207
+ */
+export const createProvider = async (options: ProviderOptions): Promise<ProviderDoor> => {
+  const { issuer, database, accounts, clients, signingKeys, resourceServers, telemetry, corsOrigins = [], now = Date.now } = options;
+  const interactionPath = options.interactionPath ?? ((prompt, uid) => `/${prompt}/${uid}`);
+  const issuerHost = new URL(issuer).host;
+  const store = createPayloadStore({ database, now });
+  const unusedSecret = randomBytes(32).toString('base64url');
+  const cookieKeys = createCookieKeys(options.cookieKeys);
+  const adapter = createAdapterFactory({
+    store,
+    now,
+    findClient: async (clientId) => {
+      const record = await clients.find(clientId);
+      return record && toClientMetadata(record, unusedSecret);
+    },
+  });
+
+  const build = (set: SigningKeySet) => {
+    const provider = new Provider(
+      issuer,
+      createConfiguration({ adapter, accounts, cookieKeys, corsOrigins, interactionPath, resourceServers, signingKeys: set.keys }),
+    );
+    // Secrets are hashed, so the provider's own comparison with a clear one has nothing to compare with.
+    Object.defineProperty(provider.Client.prototype, 'compareClientSecret', {
+      value(this: { clientId: string }, secret: string) {
+        return clients.verifySecret(this.clientId, secret);
+      },
+    });
+    const tokens = createJwtTokens({ issuer, keys: set.keys.map(publicPart), store, accounts, clients, now });
+    const resourceScopes = resourceServers.flatMap((server) => server.scopes);
+    installAnswers(provider, { tokens, resourceScopes, corsOrigins, log: telemetry.log });
+    return { provider, answer: provider.callback(), version: set.version };
+  };
+
+  let current = build(await signingKeys.current());
+  let keysCheckedAt = now();
+  const reloadKeys = async (): Promise<void> => {
+    const set = await signingKeys.current();
+    if (set.version !== current.version) current = build(set);
+  };
+  const checkKeys = async (): Promise<void> => {
+    if (now() - keysCheckedAt < KEY_CHECK_MS) return;
+    keysCheckedAt = now();
+    await reloadKeys().catch((error: unknown) => telemetry.log.error(`signing keys not read, the old ones stay: ${String(error)}`));
+  };
+
+  const sweeping = setInterval(() => {
+    store.sweep(SWEEP_ROWS).catch((error: unknown) => telemetry.log.error(`expired tokens not swept: ${String(error)}`));
+  }, SWEEP_MS);
+  sweeping.unref();
+
+  return {
+    handle: async (req, res) => {
+      try {
+        await checkKeys();
+        req.url = requestTarget(req.url ?? '/');
+        // The provider makes URLs from the Host header; what a client writes there must not choose them.
+        req.headers.host = issuerHost;
+        if (!isPage(req.url.split('?', 1)[0] ?? '')) req.headers.accept = 'application/json';
+        await current.answer(req, res);
+      } catch (error) {
+        telemetry.log.error(`Identity provider: ${String(error)}`);
+        fail(error, res);
+      }
+    },
+    isProviderPath,
+    interactions: createInteractions(() => current.provider),
+    revokeForAccounts,
+    revokeForClients,
+    reloadKeys,
+    [Symbol.asyncDispose]: async () => clearInterval(sweeping),
+  };
+};

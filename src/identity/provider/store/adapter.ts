@@ -1,0 +1,94 @@
+import type { Adapter, AdapterFactory, AdapterPayload } from 'oidc-provider';
+import { errors } from 'oidc-provider';
+import { InternalError } from '#infra/apperr/app-error.ts';
+import type { PayloadEntry, PayloadStore, StoredPayload } from './payloads.store.ts';
+
+type Payload = Record<string, unknown>;
+
+const text = (value: unknown): string | undefined => (typeof value === 'string' && value.length > 0 ? value : undefined);
+
+/** Takes the id, and whatever else would be a credential, out of what is written. */
+const withoutCredentials = (model: string, id: string, { jti: _jti, ...payload }: Payload): Payload => {
+  if (model !== 'Interaction') return payload;
+  const { returnTo, session, ...rest } = payload as Payload & { returnTo?: string; session?: Payload };
+  const { cookie: _cookie, ...sessionWithoutCookie } = session ?? {};
+  return {
+    ...rest,
+    ...(returnTo === undefined ? {} : { returnTo: returnTo.endsWith(id) ? returnTo.slice(0, -id.length) : returnTo }),
+    ...(session === undefined ? {} : { session: sessionWithoutCookie }),
+  };
+};
+
+const withId = (model: string, id: string, payload: Payload): Payload => ({
+  ...payload,
+  jti: id,
+  ...(model === 'Interaction' && typeof payload.returnTo === 'string' ? { returnTo: `${payload.returnTo}${id}` } : {}),
+});
+
+const toEntry = (model: string, id: string, payload: Payload, expiresAt: number | null): PayloadEntry => {
+  const session = payload.session as Payload | undefined;
+  const params = payload.params as Payload | undefined;
+  return {
+    model,
+    id,
+    payload: withoutCredentials(model, id, payload),
+    // An interaction only looks at its grant; it is no member of the family.
+    grantId: model === 'Interaction' ? undefined : text(payload.grantId),
+    uid: text(payload.uid),
+    userCode: text(payload.userCode),
+    accountId: text(payload.accountId) ?? text(session?.accountId),
+    clientId: text(payload.clientId) ?? text(params?.client_id),
+    expiresAt,
+  };
+};
+
+const fromStored = (stored: StoredPayload | undefined, restore: (payload: Payload) => Payload): AdapterPayload | undefined =>
+  stored && {
+    ...restore({ ...stored.payload }),
+    ...(stored.consumedAt === null ? {} : { consumed: Math.floor(stored.consumedAt / 1000) }),
+  };
+
+/**
+ * oidc-provider's storage interface over our store. Its own check of `consumed` is a read before a write and lets two
+ * through; here the conditional UPDATE decides, and whoever comes second gets `invalid_grant` after the family is gone.
+ *
+ * @see RFC 9700 section 4.14.2
+ */
+export const createAdapterFactory = (options: {
+  readonly store: PayloadStore;
+  /** Clients live in their own slice. */
+  readonly findClient: (clientId: string) => Promise<AdapterPayload | undefined>;
+  readonly now: () => number;
+}): AdapterFactory => {
+  const { store, findClient, now } = options;
+  return (model): Adapter => {
+    if (model === 'Client') {
+      const refuse = (): Promise<never> => Promise.reject(new InternalError('the provider may only read clients'));
+      return {
+        find: findClient,
+        upsert: refuse,
+        findByUid: refuse,
+        findByUserCode: refuse,
+        consume: refuse,
+        destroy: refuse,
+        revokeByGrantId: refuse,
+      };
+    }
+    return {
+      upsert: async (id, payload, expiresIn) => {
+        const entry = toEntry(model, id, { ...payload }, expiresIn === undefined ? null : now() + expiresIn * 1000);
+        if (model !== 'ReplayDetection') await store.save(entry);
+        else if (!(await store.insert(entry))) throw new errors.InvalidRequest('the proof was used before');
+      },
+      find: async (id) => fromStored(await store.find(model, id), (payload) => withId(model, id, payload)),
+      findByUid: async (uid) => fromStored(await store.findByUid(model, uid), (payload) => payload),
+      findByUserCode: async (userCode) => fromStored(await store.findByUserCode(model, userCode), (payload) => payload),
+      consume: async (id) => {
+        if ((await store.consume(model, id)) === 'replayed')
+          throw new errors.InvalidGrant('it was used before; the whole grant is revoked');
+      },
+      destroy: (id) => store.destroy(model, id),
+      revokeByGrantId: (grantId) => store.revokeByGrantId(model, grantId),
+    };
+  };
+};
