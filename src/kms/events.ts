@@ -9,7 +9,7 @@ export type KmsEvent =
   | { readonly type: 'demo-credentials-active' }
   | { readonly type: 'demo-seeded'; readonly tenants: number; readonly accounts: number; readonly elasticKeys: number }
   | { readonly type: 'demo-reset-started'; readonly resetId: string }
-  | { readonly type: 'demo-reset-already-done'; readonly resetId: string | null }
+  | { readonly type: 'demo-reset-already-done' }
   | { readonly type: 'demo-reset-committed'; readonly resetId: string }
   | { readonly type: 'demo-reset-rolled-back'; readonly resetId: string }
   | { readonly type: 'leftovers-removed'; readonly tenants: number; readonly databases: number }

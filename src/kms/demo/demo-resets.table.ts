@@ -1,12 +1,16 @@
 import { columns } from '#infra/database/columns.ts';
 import type { Migration } from '#infra/database/migration.ts';
 
-/** A reset that waits for its commit or rollback. */
+/**
+ * The latest demo reset. Pending: old rows are retired and new ones in use, and either may still win.
+ *
+ *     (none) ── reset ──► pending ── commit ────► committed
+ *                            └────── rollback ──► rolled-back
+ */
 export interface DemoResetRow {
   /** UUIDv7. */
   id: string;
-  /** Always 1, and unique: there is never more than one. */
-  slot: number;
+  state: 'pending' | 'committed' | 'rolled-back';
   /** Epoch milliseconds. */
   started_at: number;
 }
@@ -17,7 +21,7 @@ export const createDemoResets: Migration = {
     await db.schema
       .createTable('kms_demo_resets')
       .addColumn('id', 'text', (column) => column.primaryKey())
-      .addColumn('slot', 'integer', (column) => column.notNull().unique())
+      .addColumn('state', 'text', (column) => column.notNull())
       .addColumn('started_at', columns(kind).millis, (column) => column.notNull())
       .execute();
   },

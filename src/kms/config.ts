@@ -1,0 +1,59 @@
+import { type Static, Type } from 'typebox';
+import { filePath, loadConfig, strictObject } from '#infra/config/load-config.ts';
+import { databaseConfigSchema } from '#infra/database/config.ts';
+import { listenerConfigSchema } from '#infra/http/config.ts';
+import { telemetryConfigSchema } from '#infra/telemetry/config.ts';
+import { tlsFilesSchema } from '#infra/tls/config.ts';
+import { ERROR_DETAILS } from '#kms/realms/challenges.ts';
+import { issuerConfigSchema } from '#kms/tokens/issuer-config.ts';
+
+const serverSchema = strictObject({
+  ...listenerConfigSchema.properties,
+  swagger: Type.Boolean({ default: false, description: 'Swagger UI at /ui/swagger/' }),
+  rate_limit: strictObject(
+    {
+      max: Type.Integer({ minimum: 1, maximum: 1_000_000, default: 6_000, description: 'requests of one address in the window' }),
+      window_seconds: Type.Integer({ minimum: 1, maximum: 3_600, default: 60 }),
+    },
+    { default: {} },
+  ),
+});
+
+/** What `kms.yml` and its overlays may say. */
+export const kmsConfigSchema = strictObject({
+  server: serverSchema,
+  admin: listenerConfigSchema,
+  database: databaseConfigSchema,
+  telemetry: Type.Optional(telemetryConfigSchema),
+  unseal: strictObject({
+    share_files: Type.Array(filePath({ description: 'file of mode 0600 with one unseal share' }), { uniqueItems: true }),
+    threshold: Type.Optional(Type.Integer({ minimum: 2, maximum: 255, description: 'fewer shares than this leave the service sealed' })),
+  }),
+  realms_file: filePath({ description: 'realms.yml: who may use the KMS besides the holders of tokens' }),
+  identity: strictObject({
+    issuers: Type.Array(issuerConfigSchema, { default: [], maxItems: 32 }),
+    tls: tlsFilesSchema,
+  }),
+  errors: strictObject(
+    {
+      detail: Type.Union(
+        ERROR_DETAILS.map((detail) => Type.Literal(detail)),
+        { default: 'full', description: '`minimal`: 401 and 403 do not say what was wrong' },
+      ),
+    },
+    { default: {} },
+  ),
+  demo: strictObject(
+    {
+      seed_file: Type.Optional(filePath({ description: 'tenants, accounts and elastic keys of the demo' })),
+      tenants_file: Type.Optional(filePath({ description: 'JSON of tenant ids by name; ids are minted when it is missing' })),
+    },
+    { default: {} },
+  ),
+});
+
+export type KmsConfig = Static<typeof kmsConfigSchema>;
+
+/** @throws AppError `config-unreadable`, or `config-invalid` that names every wrong field */
+export const loadKmsConfig = (files: readonly string[]): Promise<KmsConfig> =>
+  loadConfig({ schema: kmsConfigSchema, files, what: 'KMS configuration' });

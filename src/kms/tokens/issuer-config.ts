@@ -1,0 +1,39 @@
+import { type Static, Type } from 'typebox';
+import { filePath, strictObject } from '#infra/config/load-config.ts';
+import { KMS_CLIENT_ID, KMS_RESOURCE } from '#infra/magic/magic.ts';
+import { REVOCATION_MODES } from './revocation.ts';
+
+const httpsUrl = (description: string) => Type.String({ pattern: '^https://[^\\s#@]+$', maxLength: 512, description });
+
+/** One issuer of access tokens: how its tokens are checked, and the tenants that it is the authority for. */
+export const issuerConfigSchema = strictObject({
+  issuer: httpsUrl('an https URL: exactly the `iss` of its tokens'),
+  jwks_uri: httpsUrl('an https URL without user and fragment'),
+  audience: Type.String({ minLength: 1, default: KMS_RESOURCE, description: 'exactly the `aud` of its tokens' }),
+  ca: filePath({ description: 'PEM file with the root certificate that its TLS is verified against' }),
+  tenants: Type.Union([Type.Literal('*'), Type.Array(Type.String({ minLength: 1 }), { minItems: 1, uniqueItems: true })], {
+    description: 'names of the tenants that it may speak for, or "*"',
+  }),
+  jwks_ttl_seconds: Type.Integer({ minimum: 1, maximum: 86_400, default: 300 }),
+  jwks_stale_seconds: Type.Integer({
+    minimum: 0,
+    maximum: 86_400,
+    default: 900,
+    description: 'how much longer keys serve while the issuer does not answer',
+  }),
+  clock_skew_seconds: Type.Integer({ minimum: 0, maximum: 30, default: 5 }),
+  revocation: strictObject({
+    mode: Type.Union(REVOCATION_MODES.map((mode) => Type.Literal(mode))),
+    interval_seconds: Type.Integer({
+      minimum: 1,
+      maximum: 30,
+      default: 10,
+      description: 'for `interval`: how long an answer is remembered',
+    }),
+    introspection_endpoint: httpsUrl('an https URL without user and fragment'),
+    client_id: Type.String({ minLength: 1, maxLength: 128, default: KMS_CLIENT_ID }),
+    client_secret_file: filePath({ description: 'file of mode 0600 with the client secret' }),
+  }),
+});
+
+export type IssuerConfig = Static<typeof issuerConfigSchema>;

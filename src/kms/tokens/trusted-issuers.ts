@@ -1,0 +1,89 @@
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { AppError } from '#infra/apperr/app-error.ts';
+import { createHttpsClient } from '#infra/http/client.ts';
+import type { DependencyCheck } from '#infra/http/health.ts';
+import { readSecret } from '#infra/secrets/secret-file.ts';
+import type { Telemetry } from '#infra/telemetry/telemetry.ts';
+import type { TlsPem } from '#infra/tls/options.ts';
+import type { Emit } from '#kms/events.ts';
+import { createIntrospection } from './introspection.ts';
+import type { IssuerConfig } from './issuer-config.ts';
+import { createJwksCache } from './jwks-cache.ts';
+import { createRevocation } from './revocation.ts';
+import type { TrustedIssuer } from './token-verifier.ts';
+
+export interface TrustedIssuers extends AsyncDisposable {
+  readonly issuers: readonly TrustedIssuer[];
+  /** Up when every issuer publishes its keys at this moment. */
+  readonly dependency: DependencyCheck;
+}
+
+/** A JWKS of 32 keys and an introspection answer are far smaller than this, in bytes. */
+const MAX_ANSWER_BYTES = 64 * 1024;
+
+const readAuthority = (path: string): Promise<string> =>
+  readFile(path, 'utf8').catch((cause: unknown) => {
+    throw new AppError('tls-file-unreadable', 500, `the TLS file ${basename(path)} (the root certificate of an issuer) cannot be read`, {
+      cause,
+      fix: 'Run `passthru prepare`, which makes missing certificates again.',
+    });
+  });
+
+/**
+ * Opens the connections to the configured issuers, each verified against its own root.
+ *
+ * @param options.tls the client certificate with which the KMS shows itself
+ * @throws AppError `tls-file-unreadable`, `secret-unreadable`
+ */
+export const openTrustedIssuers = async (options: {
+  readonly configs: readonly IssuerConfig[];
+  readonly tls: TlsPem;
+  readonly telemetry: Telemetry;
+  readonly emit: Emit;
+  readonly now?: () => number;
+}): Promise<TrustedIssuers> => {
+  const { configs, tls, telemetry, emit, now = Date.now } = options;
+  const open = async (config: IssuerConfig) => {
+    const { issuer, audience, revocation } = config;
+    const [ca, clientSecret] = await Promise.all([
+      readAuthority(config.ca),
+      readSecret(revocation.client_secret_file, `the secret of the client ${revocation.client_id}`),
+    ]);
+    const client = createHttpsClient({ ca, cert: tls.cert, key: tls.key, maxBytes: MAX_ANSWER_BYTES, telemetry });
+    const jwks = createJwksCache({
+      issuer,
+      uri: config.jwks_uri,
+      client,
+      ttlMs: config.jwks_ttl_seconds * 1000,
+      staleMs: config.jwks_stale_seconds * 1000,
+      emit,
+      now,
+    });
+    const introspection = createIntrospection({
+      issuer,
+      endpoint: revocation.introspection_endpoint,
+      clientId: revocation.client_id,
+      clientSecret,
+      client,
+    });
+    const trusted: TrustedIssuer = {
+      rules: { issuer, audience, clockSkewSeconds: config.clock_skew_seconds },
+      tenants: config.tenants,
+      jwks,
+      revocation: createRevocation({ mode: revocation.mode, intervalMs: revocation.interval_seconds * 1000, introspection, now }),
+    };
+    return { trusted, client };
+  };
+
+  const opened = await Promise.all(configs.map(open));
+  return {
+    issuers: opened.map(({ trusted }) => trusted),
+    dependency: {
+      name: 'identity',
+      required: true,
+      check: async () => void (await Promise.all(opened.map(({ trusted }) => trusted.jwks.probe()))),
+    },
+    [Symbol.asyncDispose]: async () => void (await Promise.all(opened.map(({ client }) => client[Symbol.asyncDispose]()))),
+  };
+};
