@@ -52,6 +52,9 @@ const ORDER: readonly KeyState[] = ['active', 'published', 'retired'];
 
 type Tx = Transaction<IdentityTables>;
 
+const change = (tx: Tx, kid: string, values: Partial<SigningKeyRow>): Promise<unknown> =>
+  tx.updateTable('signing_keys').set(values).where('kid', '=', kid).execute();
+
 /**
  * ES256 signing keys in the database, each sealed under a key that is not in it. The first call on an empty database makes
  * an active key and a next one; two replicas that start at once agree on the same pair.
@@ -88,9 +91,6 @@ export const createSigningKeys = async (options: SigningKeyOptions): Promise<Sig
     const query = tx.selectFrom('signing_keys').selectAll().where('state', '=', state);
     return (database.kind === 'postgres' ? query.forUpdate() : query).executeTakeFirst();
   };
-
-  const change = (tx: Tx, kid: string, values: Partial<SigningKeyRow>): Promise<unknown> =>
-    tx.updateTable('signing_keys').set(values).where('kid', '=', kid).execute();
 
   const open = (row: SigningKeyRow): JWK => {
     const jwk = opened.get(row.kid) ?? openKey(row.sealed_key, row, encryptionKey);

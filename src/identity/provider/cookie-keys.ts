@@ -9,6 +9,8 @@ export interface CookieKeys {
   index(data: string, signature: string): number;
 }
 
+const signWith = (key: string, data: string): string => createHmac('sha256', key).update(data).digest('base64url');
+
 /**
  * Cookie signatures by HMAC-SHA-256 (the library's own are HMAC-SHA-1), compared in constant time.
  *
@@ -19,7 +21,6 @@ export const createCookieKeys = (keys: readonly string[]): CookieKeys => {
   if (newest === undefined || keys.some((key) => Buffer.byteLength(key) < 32)) {
     throw new TypeError('cookieKeys needs at least one key, and each of at least 32 bytes');
   }
-  const signWith = (key: string, data: string): string => createHmac('sha256', key).update(data).digest('base64url');
   const index = (data: string, signature: string): number => keys.findIndex((key) => equalSecrets(signWith(key, data), signature));
   return { sign: (data) => signWith(newest, data), verify: (data, signature) => index(data, signature) >= 0, index };
 };

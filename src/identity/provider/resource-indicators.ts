@@ -13,6 +13,9 @@ const requestedScopes = (ctx: KoaContextWithOIDC): string[] => {
   return typeof scope === 'string' ? scope.split(' ') : [];
 };
 
+const isClientCredentials = (ctx: KoaContextWithOIDC): boolean =>
+  ctx.oidc.route === 'token' && ctx.oidc.params?.grant_type === 'client_credentials';
+
 /** @throws InvalidScope, naming the first scope that the client may not ask for (RFC 6749 section 3.3) */
 const checkScopes = (ctx: KoaContextWithOIDC, client: Client): void => {
   const scopes = allowedScopes(recordOf(client));
@@ -37,9 +40,6 @@ export const createResourceIndicators = (servers: readonly ResourceServer[], sig
     const scopes = requested.length === 0 && isClientCredentials(ctx) ? recordOf(client).scopes : requested;
     return servers.find((server) => scopes.some((scope) => server.scopes.includes(scope)))?.resource;
   };
-
-  const isClientCredentials = (ctx: KoaContextWithOIDC): boolean =>
-    ctx.oidc.route === 'token' && ctx.oidc.params?.grant_type === 'client_credentials';
 
   const getResourceServerInfo = (ctx: KoaContextWithOIDC, resource: string, client: Client): ProviderResourceServer => {
     const server = servers.find((candidate) => candidate.resource === resource);

@@ -48,6 +48,8 @@ const fromStored = (stored: StoredPayload | undefined, restore: (payload: Payloa
     ...(stored.consumedAt === null ? {} : { consumed: Math.floor(stored.consumedAt / 1000) }),
   };
 
+const refuse = (): Promise<never> => Promise.reject(new InternalError('the provider may only read clients'));
+
 /**
  * oidc-provider's storage interface over our store. Its own check of `consumed` is a read before a write and lets two
  * through; here the conditional UPDATE decides, and whoever comes second gets `invalid_grant` after the family is gone.
@@ -63,7 +65,6 @@ export const createAdapterFactory = (options: {
   const { store, findClient, now } = options;
   return (model): Adapter => {
     if (model === 'Client') {
-      const refuse = (): Promise<never> => Promise.reject(new InternalError('the provider may only read clients'));
       return {
         find: findClient,
         upsert: refuse,

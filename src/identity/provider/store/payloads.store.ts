@@ -102,6 +102,13 @@ export const revokeForAccounts = (tx: Transaction<IdentityTables>, accountIds: r
 export const revokeForClients = (tx: Transaction<IdentityTables>, clientIds: readonly string[]): Promise<void> =>
   deleteWhereIn(tx, 'client_id', clientIds);
 
+const upsert = (on: Kysely<IdentityTables>, row: PayloadRow): Promise<unknown> =>
+  on
+    .insertInto('oidc_payloads')
+    .values(row)
+    .onConflict((conflict) => conflict.column('id_hash').doUpdateSet({ ...row, consumed_at: (eb) => eb.ref('oidc_payloads.consumed_at') }))
+    .execute();
+
 /** The provider's state in the database. @param now milliseconds since the epoch */
 export const createPayloadStore = ({ database, now }: { database: Database<IdentityTables>; now: () => number }): PayloadStore => {
   const { db, kind } = database;
@@ -111,15 +118,6 @@ export const createPayloadStore = ({ database, now }: { database: Database<Ident
     // SQLite has one writer at a time; PostgreSQL needs the row lock that a concurrent DELETE waits for.
     return (await (kind === 'postgres' ? query.forKeyShare() : query).executeTakeFirst()) !== undefined;
   };
-
-  const upsert = (on: Kysely<IdentityTables>, row: PayloadRow): Promise<unknown> =>
-    on
-      .insertInto('oidc_payloads')
-      .values(row)
-      .onConflict((conflict) =>
-        conflict.column('id_hash').doUpdateSet({ ...row, consumed_at: (eb) => eb.ref('oidc_payloads.consumed_at') }),
-      )
-      .execute();
 
   const findOne = async (
     column: 'id_hash' | 'uid_hash' | 'user_code_hash',
