@@ -12,8 +12,8 @@ export interface ReporterOptions {
   readonly verbosity: 'quiet' | 'normal' | 'verbose';
   /** Paths below it are printed relative to it. */
   readonly cwd: string;
-  /** Whether the stack is still there after the run: only then are its addresses of use. */
-  readonly staysUp: boolean;
+  /** Whether to close with addresses and credentials: of use only while the stack stays up. */
+  readonly access: boolean;
   /** Flags that a further command needs to find this stack, for example ` --state-dir /srv/demo`. */
   readonly stackFlags: string;
 }

@@ -5,7 +5,7 @@ import { formatDuration, pad, wrapItems } from './layout.ts';
 import type { ReporterOptions } from './reporter.ts';
 import { printable } from './terminal.ts';
 
-export interface SummaryOptions extends Pick<ReporterOptions, 'cwd' | 'staysUp' | 'stackFlags'> {
+export interface SummaryOptions extends Pick<ReporterOptions, 'cwd' | 'access' | 'stackFlags'> {
   readonly paint: ChalkInstance;
   readonly width: number;
 }
@@ -25,7 +25,7 @@ export const shellWord = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text
 export const summaryLines = (report: Report, options: SummaryOptions): readonly string[] => [
   '',
   ...countLines(report, options),
-  ...(options.staysUp && report.outcome !== 'failed' ? ['', ...accessLines(report, options)] : []),
+  ...(options.access && report.outcome !== 'failed' ? ['', ...accessLines(report, options)] : []),
 ];
 
 const countLines = ({ steps, duration_ms, critical_path, outcome }: Report, { paint, width }: SummaryOptions): readonly string[] => {

@@ -192,7 +192,7 @@ const failedLines = (check: Check, indent: number, { paint, width }: TranscriptO
 
 const rootCause = ({ line, logTail, fix }: EventOf<'root-cause'>, { paint, width }: TranscriptOptions): readonly string[] => [
   '',
-  ...wrapText(printable(line), width - 16).map((text, index) => `  ${index === 0 ? paint.red.bold('root cause') : '          '}  ${text}`),
+  ...wrapText(printable(line), width - 16).map((text, index) => `  ${index === 0 ? paint.red.bold('Root cause') : '          '}  ${text}`),
   ...logTail.map((text) => `    ${paint.dim(`│ ${cut(printable(text), width - 6)}`)}`),
   ...(fix === '' ? [] : fixLines(fix, { paint, width, indent: 4 })),
 ];

@@ -1,0 +1,77 @@
+import { type DemoCommand, plan as planOf } from '#demo/plan.ts';
+import { run } from '#demo/run.ts';
+import type { Engine, ServiceName } from '#engine/engine.ts';
+import { AppError } from '#infra/apperr/app-error.ts';
+import { EXIT, type ExitCode } from '../exit-codes.ts';
+import { lockStack, openEngine } from '../open-engine.ts';
+import { firstWords } from '../reporters/first-words.ts';
+import { createReporter } from '../reporters/create-reporter.ts';
+import { reportOf } from '../report-of.ts';
+import { type Session, withSession } from '../session.ts';
+import type { Surroundings } from '../surroundings.ts';
+import { tearDown } from '../tear-down.ts';
+
+export interface DemoOptions {
+  readonly what: DemoCommand;
+  /** By setting key. */
+  readonly flags: Readonly<Record<string, unknown>>;
+  readonly surroundings: Surroundings;
+}
+
+/** `passthru demo`: brings the stack up, runs every step, reports, and tears down where that was asked for. */
+export const demo = ({ what, flags, surroundings }: DemoOptions): Promise<ExitCode> => {
+  firstWords(`demo ${what}`, flags, surroundings);
+  return withSession(
+    {
+      command: `demo ${what}`,
+      flags,
+      surroundings,
+      onInterrupt: {
+        first: 'Interrupted: stopping what this run started. Ctrl-C again skips that.',
+        second: 'Interrupted again: what this run started is left running; `passthru down` stops it.',
+      },
+    },
+    (session) => runDemo(session, what),
+  );
+};
+
+const runDemo = async (session: Session, what: DemoCommand): Promise<ExitCode> => {
+  const { options, interrupts, surroundings } = session;
+  const plan = planOf({ command: what, profile: options.profile });
+  await using engine = await openEngine(session);
+  await using _lock = await lockStack(session);
+  await refuseTakenPorts(engine, plan.services);
+  const before = await runningServices(engine);
+
+  using reporter = await createReporter(session, { access: !options.rm });
+  const outcome = await run(plan, {
+    engine,
+    emit: reporter.emit,
+    signal: interrupts.first,
+    now: surroundings.now,
+    failFast: options.failFast,
+    retry: { times: options.retry.count, delayMs: options.retry.delayMs, backoff: options.retry.backoff },
+    healthTimeoutMs: options.healthTimeoutMs,
+  });
+
+  const own = plan.services.filter((service) => !before.includes(service));
+  const services = interrupts.first.aborted || (outcome.outcome !== 'passed' && options.onPartial === 'cleanup') ? own : [];
+  const leaving = options.rm ? plan.services : services;
+  const tidy = await tearDown({ session, engine, services: leaving, volumes: options.rm && options.profile === 'ci' });
+  reporter.result(await reportOf(outcome, engine));
+  if (interrupts.first.aborted) return EXIT.interrupted;
+  return tidy ? outcome.exitCode : (Math.max(outcome.exitCode, EXIT.partial) as ExitCode);
+};
+
+const refuseTakenPorts = async (engine: Engine, services: readonly ServiceName[]): Promise<void> => {
+  const taken = await engine.portConflicts(services);
+  if (taken.length === 0) return;
+  const named = taken.map(({ port, service, holder }) => `port ${port} of ${service} is held by ${holder}`);
+  throw new AppError('port-taken', 409, named.join('; '), {
+    fields: taken.map(({ port, service, holder }) => ({ field: `port ${port}`, message: `of ${service} is held by ${holder}` })),
+    fix: 'Stop the holder, or choose other ports with --port-kms and --port-identity.',
+  });
+};
+
+const runningServices = async (engine: Engine): Promise<readonly ServiceName[]> =>
+  (await engine.status()).filter(({ state }) => state === 'running' || state === 'starting').map(({ service }) => service);

@@ -1,0 +1,56 @@
+import type { DemoCommand } from '#demo/plan.ts';
+import { resetDemo } from '#demo/reset.ts';
+import { EXIT, type ExitCode } from '../exit-codes.ts';
+import { lockStack, openEngine } from '../open-engine.ts';
+import { reportOf } from '../report-of.ts';
+import { createReporter } from '../reporters/create-reporter.ts';
+import { tenantLines } from '../reporters/tenant-lines.ts';
+import { firstWords } from '../reporters/first-words.ts';
+import { type Session, withSession } from '../session.ts';
+import type { Surroundings } from '../surroundings.ts';
+
+export interface ResetOptions {
+  readonly what: DemoCommand;
+  readonly flags: Readonly<Record<string, unknown>>;
+  readonly surroundings: Surroundings;
+}
+
+/** `passthru reset-demo`: the demo data of running servers back to the seed, under new tenant ids, or left as it was. */
+export const resetDemoData = ({ what, flags, surroundings }: ResetOptions): Promise<ExitCode> => {
+  firstWords(`reset-demo ${what}`, flags, surroundings);
+  return withSession(
+    {
+      command: `reset-demo ${what}`,
+      flags,
+      surroundings,
+      onInterrupt: {
+        first: 'Interrupted: bringing the old demo data back. Ctrl-C again skips that.',
+        second: 'Interrupted again: the next reset or demo finishes what is half done.',
+      },
+    },
+    (session) => reset(session, what),
+  );
+};
+
+const reset = async (session: Session, what: DemoCommand): Promise<ExitCode> => {
+  const { options, interrupts, surroundings, terminal } = session;
+  await using engine = await openEngine(session);
+  await using _lock = await lockStack(session);
+  const before = await engine.demoTenants();
+  using reporter = await createReporter(session, { access: false });
+  const outcome = await resetDemo({
+    target: what,
+    engine,
+    emit: reporter.emit,
+    signal: interrupts.first,
+    now: surroundings.now,
+    healthTimeoutMs: options.healthTimeoutMs,
+  });
+  const after = await engine.demoTenants();
+  reporter.result(await reportOf(outcome, engine));
+  if (options.output === 'human') {
+    const rows = Object.entries(after).map(([tenant, id]) => ({ tenant, old: before[tenant] ?? 'none', id }));
+    for (const line of tenantLines(rows)) terminal.out.write(`${line}\n`);
+  }
+  return interrupts.first.aborted ? EXIT.interrupted : outcome.exitCode;
+};

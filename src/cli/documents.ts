@@ -1,0 +1,67 @@
+import { type Static, Type } from 'typebox';
+import { strictObject } from '#infra/config/load-config.ts';
+import { SERVICES } from '#engine/engine.ts';
+
+const DRAFT = 'https://json-schema.org/draft/2020-12/schema';
+
+const document = <P extends Parameters<typeof strictObject>[0]>(name: string, title: string, properties: P) =>
+  strictObject(
+    { version: Type.Literal(1), command: Type.String(), exit_code: Type.Integer(), ...properties },
+    {
+      $schema: DRAFT,
+      $id: `urn:passthru:schema:${name}:1`,
+      title,
+    },
+  );
+
+const service = Type.Enum([...SERVICES]);
+const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(type: T) => Type.Union([type, Type.Null()]);
+
+/** `passthru status --output json` */
+export const statusSchema = document('status', 'passthru status', {
+  ready: Type.Boolean(),
+  services: Type.Array(
+    strictObject({
+      service,
+      state: Type.Enum(['ready', 'not-ready', 'starting', 'down']),
+      uptime_ms: nullable(Type.Integer({ minimum: 0 })),
+      pid: nullable(Type.Integer()),
+      address: Type.String(),
+      cause: nullable(Type.String()),
+    }),
+  ),
+});
+
+/** `passthru down --output json` */
+export const downSchema = document('down', 'passthru down', {
+  stopped: Type.Array(service),
+  volumes_removed: Type.Boolean(),
+});
+
+/** `passthru prepare --output json` */
+export const prepareSchema = document('prepare', 'passthru prepare', {
+  created: Type.Boolean({ description: 'false: what was there was good' }),
+  chain: Type.Array(Type.String(), { description: 'from the root down to the issuing CA' }),
+  leaves: Type.Integer(),
+  key_type: Type.String(),
+  ca_file: Type.String(),
+  state_dir: Type.String(),
+});
+
+/** What any command prints with `--output json` when it cannot do its work. */
+export const errorSchema = Type.Cyclic(
+  {
+    failure: strictObject({
+      code: Type.String(),
+      message: Type.String(),
+      cause: Type.Union([Type.Ref('failure'), Type.Null()]),
+      fix: Type.String(),
+    }),
+    document: document('error', 'passthru error', { error: Type.Ref('failure') }),
+  },
+  'document',
+);
+
+export type StatusDocument = Static<typeof statusSchema>;
+export type DownDocument = Static<typeof downSchema>;
+export type PrepareDocument = Static<typeof prepareSchema>;

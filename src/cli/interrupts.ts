@@ -1,0 +1,50 @@
+/** The part of `process` that tells of signals. */
+export interface SignalSource {
+  on(name: NodeJS.Signals, listener: () => void): unknown;
+  off(name: NodeJS.Signals, listener: () => void): unknown;
+}
+
+export interface Interrupts extends Disposable {
+  /** Aborts at the first signal: end the work and tear down. */
+  readonly first: AbortSignal;
+  /** Aborts at the second: leave the teardown, too. */
+  readonly second: AbortSignal;
+}
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** A terminal sends SIGINT once a key press; the same signal again within this many milliseconds is an echo, not a wish. */
+const ECHO = 50;
+
+/**
+ * Ctrl-C, SIGTERM and a closed terminal as two abort signals; while it lives they no longer kill the process.
+ *
+ * @param tell called at once with what is about to happen
+ */
+export const watchInterrupts = (options: {
+  readonly source: SignalSource;
+  readonly now: () => number;
+  readonly tell: (press: 'first' | 'second') => void;
+}): Interrupts => {
+  const { source, now, tell } = options;
+  const [first, second] = [new AbortController(), new AbortController()];
+  let pressedAt = 0;
+  const onSignal = (): void => {
+    if (!first.signal.aborted) {
+      pressedAt = now();
+      tell('first');
+      first.abort(new DOMException('interrupted', 'AbortError'));
+    } else if (!second.signal.aborted && now() - pressedAt >= ECHO) {
+      tell('second');
+      second.abort(new DOMException('interrupted twice', 'AbortError'));
+    }
+  };
+  for (const name of SIGNALS) source.on(name, onSignal);
+  return {
+    first: first.signal,
+    second: second.signal,
+    [Symbol.dispose]: () => {
+      for (const name of SIGNALS) source.off(name, onSignal);
+    },
+  };
+};

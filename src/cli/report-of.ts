@@ -1,0 +1,26 @@
+import type { Outcome } from '#demo/outcome.ts';
+import { toReport, type Report } from '#demo/report.ts';
+import { demoPassword, readIdentitySeed } from '#demo/seed/seed-files.ts';
+import type { Engine } from '#engine/engine.ts';
+
+/** The outcome with the addresses, accounts and clients that a reader needs to go on. */
+export const reportOf = async (outcome: Outcome, engine: Engine): Promise<Report> => {
+  const [seed, tenants] = await Promise.all([readIdentitySeed(), engine.demoTenants()]);
+  return toReport(outcome, {
+    endpoints: engine.endpoints(),
+    credentials: seed.accounts.map(({ username, tenant, roles }) => ({
+      username,
+      password: demoPassword(username),
+      tenant,
+      tenant_id: tenants[tenant] ?? null,
+      roles,
+    })),
+    clients: seed.clients.map(({ client_id, token_endpoint_auth_method, grant_types, redirect_uris, tenant }) => ({
+      client_id,
+      client_secret: token_endpoint_auth_method === 'none' ? null : demoPassword(client_id),
+      grant_types,
+      redirect_uris,
+      tenant: tenant ?? null,
+    })),
+  });
+};
