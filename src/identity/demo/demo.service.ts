@@ -41,6 +41,12 @@ export interface Demo {
    * @throws AppError `demo-tenant-unknown` (400), `demo-tenant-id-used` (409), `demo-name-taken` (409)
    */
   reset(given?: DemoTenants): Promise<DemoReset>;
+  /**
+   * Removes the demo rows and inserts the seed anew, at once and for good; an id that is given is used even if it is not new.
+   *
+   * @throws AppError `demo-tenant-unknown` (400), `demo-name-taken` (409)
+   */
+  replace(given?: DemoTenants): Promise<DemoTenants>;
   /** @throws AppError `demo-reset-not-found` (404), `demo-reset-settled` (409) when it was committed */
   rollback(resetId: string): Promise<DemoState>;
   /** @throws AppError `demo-reset-not-found` (404), `demo-reset-settled` (409) when it was rolled back */
@@ -166,6 +172,20 @@ export const createDemo = (options: {
         await retireRows(tx, resetId, at);
         await insertRows(tx, seedRows(seed, tenants, { at, resetId }));
         return { resetId, tenants, previousTenants };
+      });
+    },
+    replace: async (given = {}) => {
+      refuseUnknown(seed, given);
+      return database.transaction(async (tx) => {
+        await settlePending(tx);
+        const { foreign } = await demoNames(tx);
+        refuseForeign(seed, foreign);
+        const [resetId, at] = [randomUUIDv7(), now()];
+        await retireRows(tx, resetId, at);
+        await revoke(tx, await deleteRetired(tx));
+        const tenants = tenantIds(seed.tenants, given);
+        await insertRows(tx, seedRows(seed, tenants, { at, resetId: null }));
+        return tenants;
       });
     },
     rollback: (resetId) => settle(resetId, 'rolled-back', (tx) => restoreRows(tx, resetId)),

@@ -1,0 +1,55 @@
+import { readFile } from 'node:fs/promises';
+import { listen } from '#infra/http/server.ts';
+import { stopOnSignals } from '#infra/http/stop.ts';
+import { startTelemetry } from '#infra/telemetry/telemetry.ts';
+import type { IdentityConfig } from './config.ts';
+import { loadIdentityConfig } from './config.ts';
+import type { Demo } from './demo/demo.service.ts';
+import { readTenants } from './demo/tenants.ts';
+import type { EmitIdentityEvent } from './events.ts';
+import { recordEvents } from './events.ts';
+import { buildIdentity } from './server.ts';
+
+export interface ServeOptions {
+  /** YAML files, each laid over the one before. */
+  readonly configFiles: readonly string[];
+  /** Seed what is missing of the demo data. */
+  readonly demo: boolean;
+  /** Remove the demo data, and only that, and seed it again. */
+  readonly resetDemo: boolean;
+}
+
+const packageVersion = async (): Promise<string> => {
+  const { version } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')) as { readonly version: string };
+  return version;
+};
+
+const prepareDemo = async (demo: Demo, config: IdentityConfig, options: ServeOptions, emit: EmitIdentityEvent): Promise<void> => {
+  await demo.sweep();
+  if (!options.demo && !options.resetDemo) return;
+  const given = await readTenants(config.demo.tenants_file);
+  const tenants = options.resetDemo ? await demo.replace(given) : await demo.seed(given);
+  emit({ type: 'demo-seeded', tenants: Object.keys(tenants).length });
+};
+
+/**
+ * Runs Identity until SIGTERM or SIGINT: configuration, telemetry, database, demo data, then both listeners.
+ *
+ * @throws AppError for whatever keeps it from starting; nothing is left open then
+ */
+export const serveIdentity = async (options: ServeOptions): Promise<void> => {
+  const config = await loadIdentityConfig(options.configFiles);
+  await using opened = new AsyncDisposableStack();
+  const telemetry = opened.use(
+    await startTelemetry({ service: 'passthru-identity', version: await packageVersion(), config: config.telemetry, log: 'stdout' }),
+  );
+  const identity = opened.use(await buildIdentity({ config, telemetry }));
+  if (identity.demo !== null) await prepareDemo(identity.demo, config, options, recordEvents(telemetry));
+  const admin = await listen(identity.admin, config.admin);
+  const server = await listen(identity.app, config.server);
+  telemetry.log.info('listening', { listener: 'public', port: server.port });
+  telemetry.log.info('listening', { listener: 'admin', port: admin.port });
+
+  const running = opened.move();
+  stopOnSignals(() => running.disposeAsync(), telemetry.log);
+};

@@ -1,0 +1,43 @@
+import { dirname, join } from 'node:path';
+import { AppError } from '#infra/apperr/app-error.ts';
+import { ensureSecret, readSecret } from '#infra/secrets/secret-file.ts';
+import type { IdentityConfig } from './config.ts';
+import { newEncryptionKey, parseEncryptionKey } from './keys/seal.ts';
+
+const ENCRYPTION_KEY_FILE = 'identity-signing-key-encryption';
+const MIN_COOKIE_KEY_BYTES = 32;
+
+export interface IdentitySecrets {
+  /** Newest first. */
+  readonly cookieKeys: readonly [string, ...string[]];
+  /** 32 bytes, for the signing keys in the database. */
+  readonly encryptionKey: Uint8Array;
+}
+
+const readCookieKeys = async (file: string): Promise<readonly [string, ...string[]]> => {
+  const [first, ...rest] = (await readSecret(file, 'the cookie keys of Identity'))
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+  if (first === undefined || [first, ...rest].some((key) => Buffer.byteLength(key) < MIN_COOKIE_KEY_BYTES)) {
+    throw new AppError('cookie-keys-invalid', 500, `A cookie key is shorter than ${MIN_COOKIE_KEY_BYTES} bytes.`, {
+      fix: 'Write one key a line, newest first, each of 32 random bytes as base64url.',
+    });
+  }
+  return [first, ...rest];
+};
+
+/**
+ * Reads the secrets of Identity, once. The encryption key of the signing keys is made at the first start when no file is configured.
+ *
+ * @throws AppError `secret-unreadable`, `cookie-keys-invalid`, `signing-key-encryption-invalid`
+ */
+export const loadSecrets = async ({ cookie_keys_file, signing_key_encryption_file }: IdentityConfig['secrets']): Promise<IdentitySecrets> => {
+  const purpose = 'the encryption key of the signing keys';
+  const encryptionKey =
+    signing_key_encryption_file === undefined
+      ? ensureSecret(join(dirname(cookie_keys_file), ENCRYPTION_KEY_FILE), newEncryptionKey, purpose)
+      : readSecret(signing_key_encryption_file, purpose);
+  const [cookieKeys, encryption] = await Promise.all([readCookieKeys(cookie_keys_file), encryptionKey]);
+  return { cookieKeys, encryptionKey: parseEncryptionKey(encryption) };
+};

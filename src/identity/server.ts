@@ -1,0 +1,86 @@
+import { openDatabases } from '#infra/database/databases.ts';
+import type { DependencyCheck } from '#infra/http/health.ts';
+import { registerHealth } from '#infra/http/health.ts';
+import type { App } from '#infra/http/server.ts';
+import { createServer } from '#infra/http/server.ts';
+import { createPasswords } from '#infra/secrets/passwords.ts';
+import type { Telemetry } from '#infra/telemetry/telemetry.ts';
+import { createAccounts } from './accounts/accounts.ts';
+import { createAdmin } from './admin/admin.ts';
+import { createClients } from './clients/clients.ts';
+import { loadServiceClients } from './clients/service-clients.ts';
+import type { IdentityConfig } from './config.ts';
+import { identityMigrations } from './database/migrations.ts';
+import type { IdentityTables } from './database/tables.ts';
+import type { Demo } from './demo/demo.service.ts';
+import { createDemo } from './demo/demo.service.ts';
+import { loadSeed } from './demo/seed-file.ts';
+import { recordEvents } from './events.ts';
+import { createSigningKeys } from './keys/signing-keys.ts';
+import { registerPages } from './pages/pages.routes.ts';
+import { mountProvider } from './provider/mount.ts';
+import { createProvider } from './provider/provider.ts';
+import { toResourceServers } from './resource-servers.ts';
+import { loadSecrets } from './secrets.ts';
+
+/** Identity, built and not listening. Disposal drains both servers, then closes the database. */
+export interface Identity extends AsyncDisposable {
+  /** For everybody: OAuth and OpenID Connect endpoints, pages, health. */
+  readonly app: App;
+  /** For operators with a client certificate. */
+  readonly admin: App;
+  /** Null where no seed file is configured. */
+  readonly demo: Demo | null;
+}
+
+/** Requests of one address in a minute; a person needs ten, a demo some hundreds. */
+const RATE_LIMIT = { max: 6_000, timeWindowMs: 60_000 };
+
+/**
+ * Builds Identity from its configuration and opens its database.
+ *
+ * @param options.now epoch milliseconds
+ * @throws AppError for a secret, certificate, seed or database that cannot be used
+ */
+export const buildIdentity = async (options: {
+  readonly config: IdentityConfig;
+  readonly telemetry: Telemetry;
+  readonly now?: () => number;
+}): Promise<Identity> => {
+  const { config, telemetry, now = Date.now } = options;
+  await using opened = new AsyncDisposableStack();
+
+  const secrets = await loadSecrets(config.secrets);
+  const databases = opened.use(await openDatabases(config.database, { telemetry }));
+  const database = opened.use(await databases.open<IdentityTables>('identity', identityMigrations));
+  const emit = recordEvents(telemetry);
+  const passwords = createPasswords();
+  const resourceServers = toResourceServers(config.resource_servers);
+  const accounts = createAccounts({ database, passwords });
+  const clients = createClients({ database, passwords, serviceClients: await loadServiceClients(config.service_clients) });
+  const signingKeys = await createSigningKeys({ database, encryptionKey: secrets.encryptionKey, now });
+  const { issuer } = config;
+  const { cookieKeys } = secrets;
+  const provider = opened.use(
+    await createProvider({ issuer, database, accounts, clients, signingKeys, cookieKeys, resourceServers, telemetry, now }),
+  );
+  const seedFile = config.demo.seed_file;
+  const demo = seedFile === undefined ? null : createDemo({ database, seed: await loadSeed(seedFile), provider, now });
+
+  const dependencies: DependencyCheck[] = [
+    { name: 'database', required: true, check: (signal) => databases.ping(signal) },
+    ...(config.telemetry === undefined
+      ? []
+      : [{ name: 'telemetry', required: false, check: (signal: AbortSignal) => telemetry.probe(signal) }]),
+  ];
+  const app = await createServer({ name: 'identity', tls: config.server.tls, clientCertificate: 'none', telemetry, rateLimit: RATE_LIMIT });
+  opened.defer(() => app.close());
+  await mountProvider(app, provider);
+  await registerPages(app, { interactions: provider.interactions, accounts, resourceServers, emit, secret: cookieKeys[0], telemetry });
+  registerHealth(app, { dependencies });
+  const admin = await createAdmin({ tls: config.admin.tls, telemetry, dependencies, demo, emit });
+  opened.defer(() => admin.close());
+
+  const resources = opened.move();
+  return { app, admin, demo, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+};
