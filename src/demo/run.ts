@@ -1,16 +1,14 @@
-import { once } from 'node:events';
 import type { Engine } from '#engine/engine.ts';
-import { AppError } from '#infra/apperr/app-error.ts';
-import { failure, failureFrom, type Failure } from '#infra/apperr/result.ts';
-import { createCheckDoor } from './checks.ts';
+import { failureFrom } from '#infra/apperr/result.ts';
+import { runStep } from './attempts.ts';
 import { createStack, type Stack } from './client/stack.ts';
-import type { Check, DemoEvent, Emit, StepInfo, StepStatus } from './events.ts';
+import type { DemoEvent, Emit, StepStatus } from './events.ts';
 import { reportRootCause } from './health/root-cause.ts';
 import { outcomeOf, type Outcome } from './outcome.ts';
 import { pause } from './pause.ts';
-import type { Plan, StepId } from './plan.ts';
+import type { Plan } from './plan.ts';
 import { STORIES } from './stories.ts';
-import type { Stories, StepContext } from './step.ts';
+import type { Stories } from './step.ts';
 
 export interface RunOptions {
   readonly engine: Engine;
@@ -29,9 +27,13 @@ export interface RunOptions {
   readonly stories?: Stories;
 }
 
+/** Options with everything filled in, and what the steps share. */
+export type StepOptions = Required<Omit<RunOptions, 'failFast'>> & { readonly stack: Stack };
+
 /** Carries out a plan step by step, tells every event, and answers with what came of it; never throws. */
 export const run = async (plan: Plan, options: RunOptions): Promise<Outcome> => {
-  const { engine, signal, now = Date.now } = options;
+  const { engine, signal, now = Date.now, sleep = pause, healthTimeoutMs = 30_000, stories = STORIES } = options;
+  const { retry = { times: 0, delayMs: 0, backoff: 1 } } = options;
   const events: DemoEvent[] = [];
   const emit: Emit = (event) => void (events.push(event), options.emit(event));
   const begun = now();
@@ -60,10 +62,10 @@ export const run = async (plan: Plan, options: RunOptions): Promise<Outcome> => 
       continue;
     }
     current = step.id;
-    const passed = await runStep(step, index, plan, { ...options, emit, now, stack });
+    const passed = await runStep(step, index, plan, { engine, signal, emit, now, sleep, retry, healthTimeoutMs, stories, stack });
     statuses.set(step.id, passed ? 'passed' : 'failed');
     if (passed || signal.aborted) continue;
-    const down = await reportRootCause({ engine, stack, services: plan.services, emit, now, signal });
+    const down = await reportRootCause({ engine, stack, services: plan.services, emit, now, signal }).catch(unexplained(emit, now));
     stopped = options.failFast === true ? `${step.id} failed, --fail-fast` : down;
   }
 
@@ -80,88 +82,13 @@ const headline = (plan: Plan, engine: Engine) => ({
   profile: plan.profile,
 });
 
-type StepOptions = RunOptions & { readonly now: () => number; readonly stack: Stack };
-
-/** One step with its retries; true when it passed. */
-const runStep = async (step: StepInfo, index: number, plan: Plan, options: StepOptions): Promise<boolean> => {
-  const { emit, now, signal, sleep = pause, retry = { times: 0, delayMs: 0, backoff: 1 } } = options;
-  const begun = now();
-  for (let attempt = 1; ; attempt += 1) {
-    emit({ type: 'step-started', at: now(), step, index, total: plan.steps.length, attempt });
-    const { detail, error } = await attemptStep(step, plan, options);
-    if (error !== null && attempt <= retry.times && !signal.aborted) {
-      const delay = retry.delayMs * retry.backoff ** (attempt - 1);
-      emit({ type: 'step-progress', at: now(), stepId: step.id, text: `${error.message}; trying again in ${delay} ms` });
-      await sleep(delay, signal).catch(() => undefined);
-      if (!signal.aborted) continue;
-    }
-    const status = error === null ? 'passed' : 'failed';
-    emit({ type: 'step-finished', at: now(), stepId: step.id, status, detail, durationMs: now() - begun, error });
-    return error === null;
-  }
-};
-
-/** One attempt: the story runs, its checks are counted; what comes after its end is no longer heard. */
-const attemptStep = async (step: StepInfo, plan: Plan, options: StepOptions): Promise<{ detail: string; error: Failure | null }> => {
-  const { engine, stack, emit, now, signal, sleep = pause, stories = STORIES, healthTimeoutMs = 30_000 } = options;
-  const checks: Check[] = [];
-  let open = true;
-  const tell: Emit = (event) => void (open && emit(event));
-  const story = stories[step.id as StepId];
-  if (story === undefined) return { detail: '', error: failure('story-missing', `no story is written for ${step.id}`) };
-  const context: StepContext = {
-    engine,
-    stack,
-    services: plan.services,
-    check: createCheckDoor((check) => {
-      if (open) checks.push(check);
-      tell({ type: 'check', at: now(), stepId: step.id, check });
-    }),
-    progress: (text) => tell({ type: 'step-progress', at: now(), stepId: step.id, text }),
-    warn: (text) => tell({ type: 'warning', at: now(), text }),
-    signal,
-    now,
-    sleep,
-    healthTimeoutMs,
+/** The search for a cause may itself fail; the failed step then stands alone. */
+const unexplained =
+  (emit: Emit, now: () => number) =>
+  (thrown: unknown): null => {
+    emit({ type: 'warning', at: now(), text: `the cause could not be looked for: ${failureFrom(thrown).message}` });
+    return null;
   };
-  try {
-    const detail = await untilAborted(story(context), signal);
-    return { detail, error: verdict(checks, null) };
-  } catch (thrown) {
-    return { detail: '', error: verdict(checks, failureFrom(thrown)) };
-  } finally {
-    open = false;
-  }
-};
-
-/** A step passes when it asserted something and nothing failed. */
-const verdict = (checks: readonly Check[], thrown: Failure | null): Failure | null => {
-  const failed = checks.filter(({ status }) => status === 'failed');
-  const [first] = failed;
-  if (first !== undefined) {
-    const others = failed.length === 1 ? '' : ` (and ${failed.length - 1} more)`;
-    return failure('check-failed', `${first.title}: expected ${first.expected}, got ${first.got}${others}`, { cause: thrown });
-  }
-  if (thrown !== null) return thrown;
-  return checks.length === 0 ? failure('nothing-asserted', 'the step asserted nothing, which proves nothing') : null;
-};
-
-/** After an interruption a story gets this long to undo what it was in the middle of. */
-const GRACE_MS = 5_000;
-
-const untilAborted = async <T>(work: Promise<T>, signal: AbortSignal): Promise<T> => {
-  const done = new AbortController();
-  const graceOver = async (): Promise<never> => {
-    if (!signal.aborted) await once(signal, 'abort', { signal: done.signal });
-    await pause(GRACE_MS, done.signal);
-    throw new AppError('interrupted', 500, `interrupted, and the step did not end within ${GRACE_MS} ms`);
-  };
-  try {
-    return await Promise.race([work, graceOver()]);
-  } finally {
-    done.abort();
-  }
-};
 
 const watchServices = (engine: Engine, emit: Emit, now: () => number): AbortController => {
   const watching = new AbortController();

@@ -44,10 +44,11 @@ export const walk = async ({ session, url, redirectUri, account }: WalkOptions):
     const [password] = form.passwords;
     if (password !== undefined && (account === undefined || typed)) return { callback: null, last, pages };
     pages.push(at.pathname.split('/')[1] ?? '');
-    const filled = password === undefined ? form.fields : { ...form.fields, username: account!.username, [password]: account!.password };
+    const typing: Record<string, string> =
+      password === undefined || account === undefined ? {} : { username: account.username, [password]: account.password };
     typed ||= password !== undefined;
     at = new URL(form.action, at);
-    last = await session.post(at, filled, { origin: at.origin, 'sec-fetch-site': 'same-origin' });
+    last = await session.post(at, { ...form.fields, ...typing }, { origin: at.origin, 'sec-fetch-site': 'same-origin' });
   }
   throw new AppError('redirect-loop', 502, `gave up at ${at.origin}${at.pathname} after ${MAX_HOPS} hops`);
 };

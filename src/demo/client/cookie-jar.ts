@@ -22,7 +22,8 @@ export const createCookieJar = ({ now = Date.now }: { readonly now?: () => numbe
         const equals = pair.indexOf('=');
         if (equals < 1) continue;
         const attributes = new Map(rest.map((part) => attribute(part)));
-        const path = attributes.get('path')?.startsWith('/') === true ? attributes.get('path')! : defaultPath(url);
+        const given = attributes.get('path') ?? '';
+        const path = given.startsWith('/') ? given : defaultPath(url);
         const cookie = { name: pair.slice(0, equals), value: pair.slice(equals + 1), host: url.host, path };
         const key = `${cookie.host} ${cookie.path} ${cookie.name}`;
         if (isExpired(attributes, now())) cookies.delete(key);

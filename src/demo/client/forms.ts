@@ -28,7 +28,7 @@ export const parseForms = (page: string): readonly HtmlForm[] => {
     } else if (tag === '/form') open = false;
     // A control may stand outside and name its form.
     else if (attributes['form'] !== undefined) outside.push({ tag, attributes });
-    else if (open) forms.at(-1)!.controls.push({ tag, attributes });
+    else if (open) forms.at(-1)?.controls.push({ tag, attributes });
   }
   for (const control of outside) forms.find(({ id }) => id === control.attributes['form'])?.controls.push(control);
   return forms.map(({ attributes, controls }) => ({

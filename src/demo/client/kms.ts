@@ -40,7 +40,7 @@ export interface KmsApi {
 
 /** @param authorization header value; without it the session's client certificate is the credential */
 export const kmsApi = (stack: Pick<Stack, 'endpoints'>, session: Session, authorization?: string): KmsApi => {
-  const headers = authorization === undefined ? {} : { authorization };
+  const headers: Record<string, string> = authorization === undefined ? {} : { authorization };
   const base = stack.endpoints.kms.service.replace(/\/$/, '');
   const call: KmsApi['call'] = (method, path, body) =>
     session.request({ method, url: `${base}${path}`, headers, ...(body === undefined ? {} : { body }) });

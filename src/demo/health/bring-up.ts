@@ -33,11 +33,9 @@ export const bringUp =
     await check('no-restart', 'Restarts while waiting', 0, healthy.restarts);
 
     const files = stack.endpoints;
-    const [ca, cert, key] = await Promise.all(
-      [files.caFile, files.client.certFile, files.client.keyFile].map((file) => readFile(file, 'utf8')),
-    );
-    const authorities = cert!.split('BEGIN CERTIFICATE').length - 1;
-    const tls = { url, ca: ca!, cert: cert!, key: key!, signal };
+    const [ca, cert, key] = await Promise.all([read(files.caFile), read(files.client.certFile), read(files.client.keyFile)]);
+    const authorities = cert.split('BEGIN CERTIFICATE').length - 1;
+    const tls = { url, ca, cert, key, signal };
     const modern = await handshake(tls);
     await check('tls-1.3', 'TLS version of the listener', 'TLSv1.3', modern.protocol);
     await check(
@@ -53,3 +51,5 @@ export const bringUp =
     const how = started === 'already-running' ? ', was running' : '';
     return before === undefined ? `healthy${how}` : `healthy after ${before}${how}`;
   };
+
+const read = (file: string): Promise<string> => readFile(file, 'utf8');

@@ -27,17 +27,17 @@ export const applyReset = async (
 ): Promise<PendingReset> => {
   const begun = new Map<string, { readonly resetId: string; readonly previous: Tenants }>();
   const rollback = async (through: readonly DemoAdmin[] = servers): Promise<void> => {
-    const results = await Promise.allSettled(
-      through.map(async (admin) => {
+    const failed: { readonly server: string; readonly cause: unknown }[] = [];
+    for (const admin of through) {
+      try {
         // A reset whose answer was lost is found by asking.
         const resetId = begun.get(admin.server)?.resetId ?? (await admin.state()).reset_pending;
         if (resetId !== null) await admin.rollback(resetId);
         begun.delete(admin.server);
-      }),
-    );
-    const failed = results.flatMap((result, at) =>
-      result.status === 'rejected' ? [{ server: through[at]!.server, cause: result.reason as unknown }] : [],
-    );
+      } catch (cause) {
+        failed.push({ server: admin.server, cause });
+      }
+    }
     const [first] = failed;
     if (first === undefined) return;
     throw new AppError(
@@ -68,7 +68,7 @@ export const applyReset = async (
     commit: async () => {
       for (const [at, admin] of servers.entries()) {
         try {
-          await admin.commit(begun.get(admin.server)!.resetId);
+          await admin.commit(begun.get(admin.server)?.resetId ?? '');
         } catch (cause) {
           if (at === 0) throw cause;
           const message = `the new demo data is there, but ${admin.server} did not confirm that the old is gone`;

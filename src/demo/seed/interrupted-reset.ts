@@ -13,7 +13,7 @@ export const repairInterrupted = async ({ engine, stack, check, progress, warn }
   const before = await statesOf(servers);
   for (const { server, resetId, action } of repairsFor(before)) {
     warn(`${server}: an interrupted reset was found, ${action}`);
-    await servers.find((admin) => admin.server === server)![action](resetId);
+    await servers.find((admin) => admin.server === server)?.[action](resetId);
   }
   let states = await statesOf(servers);
   const agreed = (): boolean => states.every(({ tenants }) => sameTenants(tenants, states[0]?.tenants ?? {}));

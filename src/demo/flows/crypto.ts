@@ -1,0 +1,77 @@
+import { randomBytes } from 'node:crypto';
+import { compactVerify, createLocalJWKSet, decodeProtectedHeader } from 'jose';
+import { same } from '../checks.ts';
+import { keyApi } from '../client/key.ts';
+import { answerOf, base64url, type KmsApi } from '../client/kms.ts';
+import { random } from '../client/identity.ts';
+import type { StepContext, Story } from '../step.ts';
+import { tenantAdmin } from './callers.ts';
+import { tampered } from './tampered.ts';
+
+/** Encrypts, signs, wraps and makes data keys; a second implementation (`jose` alone) checks what can be checked outside. */
+export const crypto: Story = async ({ stack, check }) => {
+  const kms = await tenantAdmin(stack);
+  await encryption(kms, check);
+  await signatures(kms, check, 'ES256');
+  await signatures(kms, check, 'EdDSA');
+  await wrapping(kms, check);
+  return 'encrypt · decrypt · sign · verify · wrap · unwrap · data key';
+};
+
+type Check = StepContext['check'];
+const CONTEXT = 'order=4711';
+
+const encryption = async (kms: KmsApi, check: Check): Promise<void> => {
+  const key = keyApi(kms, (await kms.create('A256GCM/A256KW')).id);
+  const plaintext = base64url(`demo ${random(8)}`);
+  const { ciphertext, material_key_id: kid } = await key.encrypt(plaintext, CONTEXT);
+  const header = decodeProtectedHeader(ciphertext);
+  await check('jwe', 'A ciphertext is a compact JWE, parts', 5, ciphertext.split('.').length);
+  await check('jwe-header', 'its algorithms', ['A256KW', 'A256GCM'], [header.alg ?? 'none', String(header['enc'])]);
+  await check('jwe-kid', 'its kid names the material key', kid, header.kid ?? 'none');
+  const opened = key.decrypt(ciphertext, CONTEXT).then((got) => same('the plaintext', plaintext, got));
+  await check('decrypted', 'Decrypted with its context', 'the plaintext', opened);
+
+  const refused = '400 decryption-failed';
+  const open = (text: string, rest: Record<string, unknown> = {}) => key.call('decrypt', { ciphertext: text, ...rest }).then(answerOf);
+  await check('context-missing', 'without the context', refused, open(ciphertext));
+  await check('context-other', 'with another context', refused, open(ciphertext, { context: 'order=4712' }));
+  await check('tampered', 'with one character changed', refused, open(tampered(ciphertext), { context: CONTEXT }));
+  const other = keyApi(kms, (await kms.create('A256GCM/A256KW')).id);
+  await check('other-key', 'with another key', refused, other.call('decrypt', { ciphertext, context: CONTEXT }).then(answerOf));
+};
+
+const signatures = async (kms: KmsApi, check: Check, algorithm: 'ES256' | 'EdDSA'): Promise<void> => {
+  const id = algorithm.toLowerCase();
+  const key = keyApi(kms, (await kms.create(algorithm)).id);
+  const payload = base64url(`demo ${random(8)}`);
+  const { jws, material_key_id: kid } = await key.sign(payload);
+  await check(`${id}-verified`, `${algorithm}: the KMS calls its signature valid`, true, key.verify(jws));
+  await check(`${id}-tampered`, `${algorithm}: and a changed one`, false, key.verify(tampered(jws)));
+  const jwks = await key.jwks();
+  const parts = jwks.keys.map((each) => (['d', 'k', 'p', 'q'].some((part) => part in each) ? 'secret' : 'public'));
+  await check(`${id}-jwks`, `${algorithm}: the exported key set is`, ['public'], parts);
+  const outside = compactVerify(jws, createLocalJWKSet(jwks));
+  await check(
+    `${id}-outside`,
+    `${algorithm}: jose verifies it with the exported key, kid`,
+    kid,
+    outside.then(({ protectedHeader }) => protectedHeader.kid ?? 'none'),
+  );
+  const read = outside.then((result) => same('the payload', payload, Buffer.from(result.payload).toString('base64url')));
+  await check(`${id}-payload`, `${algorithm}: and reads`, 'the payload', read);
+};
+
+const wrapping = async (kms: KmsApi, check: Check): Promise<void> => {
+  const key = keyApi(kms, (await kms.create('A256KW')).id);
+  const secret = randomBytes(32).toString('base64url');
+  const { wrapped_key: wrapped } = await key.wrap(secret);
+  await check('wrapped', 'A wrapped key is a compact JWE, parts', 5, wrapped.split('.').length);
+  const unwrapped = key.unwrap(wrapped).then((got) => same('the key', secret, got));
+  await check('unwrapped', 'Unwrapped it is', 'the key', unwrapped);
+
+  const data = await key.generate(256);
+  await check('data-key', 'A data key has bytes', 32, Buffer.from(data.plaintext, 'base64url').length);
+  const again = key.unwrap(data.ciphertext).then((got) => same('the data key', data.plaintext, got));
+  await check('data-key-unwrapped', 'Its protected form gives back', 'the data key', again);
+};

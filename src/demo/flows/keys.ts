@@ -1,0 +1,68 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { keyApi } from '../client/key.ts';
+import { answerOf, type ElasticKey } from '../client/kms.ts';
+import type { Story } from '../step.ts';
+import { tenantAdmin } from './callers.ts';
+
+/** A tenant administrator makes an elastic key, finds it again, and rotates it. */
+export const keys: Story = async ({ stack, check }) => {
+  const kms = await tenantAdmin(stack);
+  const made = await kms.create('A256GCM/A256KW', { description: 'made by the demo' });
+  await check('created', 'A new elastic key has one version', 1, made.latest_version);
+  await check('id', 'its id is a UUID version', '7', made.id[14] ?? 'none');
+  await check('state', 'its state', 'active', made.state);
+
+  await check(
+    'read',
+    'It can be read',
+    made.name,
+    kms.want<ElasticKey>('GET', `/elastic-keys/${made.id}`).then(({ name }) => name),
+  );
+  await check(
+    'found',
+    'and found by its name',
+    made.id,
+    kms.named(made.name).then((key) => key?.id ?? 'not found'),
+  );
+  await check(
+    'name-taken',
+    'The name a second time',
+    '409 elastic-key-name-taken',
+    kms.call('POST', '/elastic-keys', { name: made.name, algorithm: made.algorithm }).then(answerOf),
+  );
+  await check(
+    'unknown-algorithm',
+    'An algorithm that is refused',
+    400,
+    kms.call('POST', '/elastic-keys', { name: `flow-${randomUUIDv7()}`, algorithm: 'RSA1_5' }).then(({ status }) => status),
+  );
+  await check(
+    'unknown-property',
+    'A property that is not known',
+    400,
+    kms
+      .call('POST', '/elastic-keys', { name: `flow-${randomUUIDv7()}`, algorithm: made.algorithm, tenant_id: randomUUIDv7() })
+      .then(({ status }) => status),
+  );
+
+  const key = keyApi(kms, made.id);
+  await check(
+    'material-key',
+    'Its material key is version',
+    1,
+    key.versions().then(([first]) => first?.version ?? 0),
+  );
+  const next = await key.rotate();
+  await check('rotated', 'Rotation makes version', 2, next.version);
+  const versions = key.versions().then((all) => all.map(({ version, state }) => `${version} ${state}`));
+  await check('versions', 'Newest first, one active', ['2 active', '1 deactivated'], versions);
+  const shown = JSON.stringify(await kms.want('GET', `/elastic-keys/${made.id}/material-keys/${next.id}`));
+  await check('no-secret', 'Secret key parts in what is shown', 'none', /"(k|d)":/.test(shown) ? 'some' : 'none');
+  await check(
+    'missing',
+    'A key that does not exist',
+    '404 elastic-key-not-found',
+    kms.call('GET', `/elastic-keys/${randomUUIDv7()}`).then(answerOf),
+  );
+  return 'create · read · find · list · rotate';
+};

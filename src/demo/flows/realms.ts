@@ -1,0 +1,44 @@
+import { answerOf, kmsApi, password, type ElasticKey, type Page } from '../client/kms.ts';
+import { random } from '../client/identity.ts';
+import type { Story } from '../step.ts';
+import { demoPassword } from '../seed/seed-files.ts';
+
+/** Realm users log in to the KMS with Basic; Identity has no part in it. */
+export const realms: Story = async ({ stack, check }) => {
+  const session = await stack.session();
+  const list = (authorization?: string) => kmsApi(stack, session, authorization).call('GET', '/elastic-keys?limit=1');
+
+  const missing = await list();
+  await check('missing', 'No credential', '401 credential-missing', answerOf(missing));
+  const challenge = missing.headers['www-authenticate'] ?? '';
+  await check(
+    'challenge',
+    'which offers Bearer and Basic',
+    ['Bearer', 'Basic'],
+    ['Bearer', 'Basic'].filter((scheme) => challenge.includes(`${scheme} `)),
+  );
+
+  const user = await list(password('demo-user', demoPassword('demo-user')));
+  await check('logged-in', 'demo-user with the password', 200, user.status);
+  await check('page', 'gets a page of one key', 1, user.json<Page<ElasticKey>>().items.length);
+
+  const wrong = await list(password('demo-user', `wrong-${random(6)}`));
+  const unknown = await list(password(`nobody-${random(6)}`, random(6)));
+  await check('wrong-password', 'A wrong password', '401 password-invalid', answerOf(wrong));
+  await check('unknown-user', 'An unknown user, the same answer', wrong.text, unknown.text);
+
+  const two = await session.request({
+    url: `${stack.endpoints.kms.service}/elastic-keys?access_token=${random()}`,
+    headers: { authorization: password('demo-user', demoPassword('demo-user')) },
+  });
+  await check('token-in-query', 'A token in the query', 400, two.status);
+
+  const service = kmsApi(stack, session, password('demo-service', demoPassword('demo-service')));
+  await check(
+    'role',
+    'demo-service may use keys but not list them',
+    '403 scope-insufficient',
+    service.call('GET', '/elastic-keys').then(answerOf),
+  );
+  return 'demo-user · demo-service · wrong password and unknown user refused alike';
+};

@@ -1,0 +1,43 @@
+import { decodeProtectedHeader } from 'jose';
+import { same } from '../checks.ts';
+import { keyApi } from '../client/key.ts';
+import { base64url } from '../client/kms.ts';
+import { random } from '../client/identity.ts';
+import type { Story } from '../step.ts';
+import { tenantAdmin } from './callers.ts';
+
+const CONTEXT = 'order=4711';
+
+/** After a rotation the old ciphertext still opens, new ones name the new version, and rewrap moves the old one over. */
+export const rotation: Story = async ({ stack, check }) => {
+  const kms = await tenantAdmin(stack);
+  const key = keyApi(kms, (await kms.create('A256GCM/A256KW')).id);
+  const plaintext = base64url(`demo ${random(8)}`);
+  const opened = async (ciphertext: string): Promise<string> => same('the plaintext', plaintext, await key.decrypt(ciphertext, CONTEXT));
+
+  const old = await key.encrypt(plaintext, CONTEXT);
+  const next = await key.rotate();
+  await check('old-opens', 'The old ciphertext after rotation', 'the plaintext', opened(old.ciphertext));
+  const fresh = await key.encrypt(plaintext, CONTEXT);
+  await check('new-kid', 'A new ciphertext names the new version', next.id, kidOf(fresh.ciphertext));
+  await check('old-kid', 'the old one the old version', old.material_key_id, kidOf(old.ciphertext));
+
+  const moved = await key.rewrap(old.ciphertext, CONTEXT);
+  await check('rewrapped-kid', 'Rewrapped, it names the new version', next.id, kidOf(moved.ciphertext));
+  await check('rewrap-silent', 'Rewrap shows the plaintext', false, moved.plaintext !== undefined);
+  await check('rewrapped-opens', 'The rewrapped ciphertext', 'the plaintext', opened(moved.ciphertext));
+
+  const signer = keyApi(kms, (await kms.create('ES256')).id);
+  const { jws } = await signer.sign(plaintext);
+  await signer.rotate();
+  await check('old-signature', 'A signature of the old version is valid', true, signer.verify(jws));
+  await check(
+    'jwks-both',
+    'The exported key set holds both versions',
+    2,
+    signer.jwks().then(({ keys }) => keys.length),
+  );
+  return 'old ciphertext opens · new kid · rewrap';
+};
+
+const kidOf = (ciphertext: string): string => decodeProtectedHeader(ciphertext).kid ?? 'none';

@@ -1,0 +1,58 @@
+import { keyApi } from '../client/key.ts';
+import { base64url, type KmsApi } from '../client/kms.ts';
+import { problemOf } from '../client/problem.ts';
+import type { HttpsResponse } from '#infra/http/client.ts';
+import type { Story } from '../step.ts';
+import { seededKey, serviceClient } from './callers.ts';
+import { CONFIDENTIAL_CLIENT, LIMITED_CLIENT } from './demo-names.ts';
+
+/** Coarse scopes grant their fine ones, a fine one only itself, and a refusal names what is missing. */
+export const scopes: Story = async ({ stack, check }) => {
+  const [crypto, read, limited] = await Promise.all([
+    serviceClient(stack, CONFIDENTIAL_CLIENT, 'kms:read kms:crypto'),
+    serviceClient(stack, CONFIDENTIAL_CLIENT, 'kms:read'),
+    serviceClient(stack, LIMITED_CLIENT, 'kms:elastic-keys:read'),
+  ]);
+  const { id } = await seededKey(read.kms, 'demo-encryption-key');
+  const plaintext = base64url('scopes');
+  const encrypt = (kms: KmsApi) => keyApi(kms, id).call('encrypt', { plaintext });
+
+  await check('coarse', 'kms:crypto grants encrypt', 200, statusOf(encrypt(crypto.kms)));
+  await check(
+    'coarse-read',
+    'kms:read grants reading material keys',
+    200,
+    statusOf(read.kms.call('GET', `/elastic-keys/${id}/material-keys`)),
+  );
+  await check('fine', 'kms:elastic-keys:read grants reading elastic keys', 200, statusOf(limited.kms.call('GET', `/elastic-keys/${id}`)));
+
+  const refused = async (answer: Promise<HttpsResponse>): Promise<readonly (string | number)[]> => {
+    const response = await answer;
+    const challenge = response.headers['www-authenticate'] ?? '';
+    return [response.status, problemOf(response).scope ?? 'no scope named', /error="([^"]*)"/.exec(challenge)?.[1] ?? 'no challenge'];
+  };
+  const missing = (scope: string) => [403, scope, 'insufficient_scope'];
+  await check('no-crypto', 'Without kms:crypto, encrypt', missing('kms:encrypt'), refused(encrypt(read.kms)));
+  await check(
+    'no-write',
+    'Without kms:write, create',
+    missing('kms:elastic-keys:create'),
+    refused(crypto.kms.call('POST', '/elastic-keys', { name: 'never', algorithm: 'ES256' })),
+  );
+  await check(
+    'no-rotate',
+    'and rotate',
+    missing('kms:material-keys:rotate'),
+    refused(crypto.kms.call('POST', `/elastic-keys/${id}/material-keys`)),
+  );
+  await check(
+    'fine-only',
+    'The fine scope grants nothing else: material keys',
+    missing('kms:material-keys:read'),
+    refused(limited.kms.call('GET', `/elastic-keys/${id}/material-keys`)),
+  );
+  await check('fine-no-crypto', 'nor encrypt', missing('kms:encrypt'), refused(encrypt(limited.kms)));
+  return 'coarse ok · fine ok · 403 names the missing scope';
+};
+
+const statusOf = (answer: Promise<HttpsResponse>): Promise<number> => answer.then(({ status }) => status);

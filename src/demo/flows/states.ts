@@ -1,0 +1,35 @@
+import { same } from '../checks.ts';
+import { keyApi } from '../client/key.ts';
+import { answerOf, base64url, type ElasticKey } from '../client/kms.ts';
+import { random } from '../client/identity.ts';
+import type { Story } from '../step.ts';
+import { tenantAdmin } from './callers.ts';
+
+/** A suspended key does nothing; active again it does everything as before. */
+export const states: Story = async ({ stack, check }) => {
+  const kms = await tenantAdmin(stack);
+  const key = keyApi(kms, (await kms.create('A256GCM/A256KW')).id);
+  const path = `/elastic-keys/${key.id}`;
+  const plaintext = base64url(`demo ${random(8)}`);
+  const { ciphertext } = await key.encrypt(plaintext);
+  const change = (state: string) => kms.want<ElasticKey>('PATCH', path, { state }).then((changed) => changed.state);
+
+  await check('suspended', 'The key is disabled', 'suspended', change('suspended'));
+  const refused = '409 elastic-key-suspended';
+  await check('encrypt-refused', 'Encrypt', refused, key.call('encrypt', { plaintext }).then(answerOf));
+  await check('decrypt-refused', 'Decrypt', refused, key.call('decrypt', { ciphertext }).then(answerOf));
+  await check('rotate-refused', 'Rotate', refused, key.call('material-keys').then(answerOf));
+  const read = kms.call('GET', path).then(({ status }) => status);
+  await check('readable', 'It can still be read', 200, read);
+  const broken = kms.call('PATCH', path, { state: 'broken' }).then(({ status }) => status);
+  await check('unknown-state', 'A state that does not exist', 400, broken);
+
+  await check('active', 'The key is enabled again', 'active', change('active'));
+  const opened = key.decrypt(ciphertext).then((got) => same('the plaintext', plaintext, got));
+  await check('opens-again', 'What it held', 'the plaintext', opened);
+
+  const signer = keyApi(kms, (await kms.create('ES256')).id);
+  const misuse = signer.call('encrypt', { plaintext }).then(answerOf);
+  await check('wrong-use', 'A signing key asked to encrypt', '409 operation-not-allowed', misuse);
+  return 'suspended · refused · active again';
+};

@@ -1,0 +1,54 @@
+import { randomUUIDv7 } from 'node:crypto';
+import type { HttpsResponse } from '#infra/http/client.ts';
+import { keyApi } from '../client/key.ts';
+import { base64url, type ElasticKey } from '../client/kms.ts';
+import type { Story } from '../step.ts';
+import { seededKey, serviceClient, tenantAdmin } from './callers.ts';
+import { OTHER_CLIENT } from './demo-names.ts';
+
+/** Another tenant can neither list, read, use nor guess a key: its answers are those for an id that does not exist. */
+export const tenantIsolation: Story = async ({ stack, check }) => {
+  const owner = await tenantAdmin(stack);
+  const { kms: other } = await serviceClient(stack, OTHER_CLIENT, 'kms:read kms:write kms:crypto');
+  const mine = await seededKey(owner, 'demo-encryption-key');
+  const [version] = await keyApi(owner, mine.id).versions();
+  const { ciphertext } = await keyApi(owner, mine.id).encrypt(base64url('tenant isolation'));
+
+  const theirs = await other.all<ElasticKey>('/elastic-keys');
+  const owned = new Set((await owner.all<ElasticKey>('/elastic-keys')).map(({ id }) => id));
+  await check('list', 'Keys of demo in the list of demo-other', 0, theirs.filter(({ id }) => owned.has(id)).length);
+  await check('by-name', 'found by name', 0, theirs.filter(({ name }) => name === mine.name).length);
+
+  const requests: readonly (readonly [id: string, title: string, ask: (id: string) => Promise<HttpsResponse>])[] = [
+    ['read', 'Read', (id) => other.call('GET', `/elastic-keys/${id}`)],
+    ['change', 'Change', (id) => other.call('PATCH', `/elastic-keys/${id}`, { state: 'suspended' })],
+    ['rotate', 'Rotate', (id) => other.call('POST', `/elastic-keys/${id}/material-keys`)],
+    ['versions', 'List the versions', (id) => other.call('GET', `/elastic-keys/${id}/material-keys`)],
+    ['jwks', 'Public keys', (id) => other.call('GET', `/elastic-keys/${id}/jwks`)],
+    ['encrypt', 'Encrypt', (id) => keyApi(other, id).call('encrypt', { plaintext: base64url('x') })],
+    ['decrypt', 'Decrypt', (id) => keyApi(other, id).call('decrypt', { ciphertext })],
+  ];
+  for (const [id, title, ask] of requests) {
+    const [foreign, absent] = [await ask(mine.id), await ask(randomUUIDv7())];
+    await check(`${id}-hidden`, `${title}: another tenant's key`, 404, foreign.status);
+    await check(
+      `${id}-same`,
+      `${title}: as if it did not exist`,
+      'the same answer',
+      foreign.text === absent.text ? 'the same answer' : 'another answer',
+    );
+  }
+  const [own] = theirs.filter(({ algorithm }) => algorithm === mine.algorithm);
+  const guessed = await other.call('GET', `/elastic-keys/${own?.id ?? randomUUIDv7()}/material-keys/${version?.id ?? ''}`);
+  await check('guessed-kid', "A material key of demo under demo-other's own key", 404, guessed.status);
+  const cross = keyApi(other, own?.id ?? '').call('decrypt', { ciphertext });
+  await check(
+    'cross-decrypt',
+    "Decrypt with demo-other's own key",
+    400,
+    cross.then(({ status }) => status),
+  );
+  const untouched = await owner.want<ElasticKey>('GET', `/elastic-keys/${mine.id}`);
+  await check('untouched', "demo's key is as it was", [mine.state, mine.latest_version], [untouched.state, untouched.latest_version]);
+  return 'demo-other cannot list, read, use or guess keys of demo';
+};

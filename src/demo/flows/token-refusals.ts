@@ -1,0 +1,57 @@
+import { decodeJwt, type JSONWebKeySet } from 'jose';
+import { codeOf, identityApi } from '../client/identity.ts';
+import { kmsApi } from '../client/kms.ts';
+import type { Story } from '../step.ts';
+import { serviceClient } from './callers.ts';
+import { account, CONFIDENTIAL_CLIENT, LOOPBACK_REDIRECT, PUBLIC_CLIENT, SHORT_LIVED_CLIENT } from './demo-names.ts';
+import { forge } from './forgeries.ts';
+
+/** The KMS grants up to 30 s of clock skew; the demo's configuration less. */
+const MAX_EXPIRY_WAIT_MS = 35_000;
+const EXPIRY_POLL_MS = 100;
+
+/** Everything that is not exactly a live access token of the trusted issuer for this KMS is refused with 401. */
+export const tokenRefusals: Story = async ({ stack, check, now, sleep, signal, progress }) => {
+  const session = await stack.session();
+  const identity = await identityApi(stack, session);
+  const ask = async (authorization?: string): Promise<string> => {
+    const response = await kmsApi(stack, session, authorization).call('GET', '/elastic-keys?limit=1');
+    const challenge = /error="([^"]*)"/.exec(response.headers['www-authenticate'] ?? '')?.[1];
+    return challenge === undefined ? String(response.status) : `${response.status} ${challenge}`;
+  };
+  const withToken = (token: string) => ask(`Bearer ${token}`);
+  const shortLived = await identity.clientCredentials(SHORT_LIVED_CLIENT, 'kms:read');
+  await check('alive', 'A short-lived token while it lives', '200', withToken(shortLived.access_token));
+
+  const { token } = await serviceClient(stack, CONFIDENTIAL_CLIENT, 'kms:read');
+  const published = (await session.get(identity.discovery.jwks_uri)).json<JSONWebKeySet>().keys.find(({ kty }) => kty === 'EC');
+  if (published === undefined) throw new TypeError('Identity publishes no EC key');
+  const forged = await forge(token, published);
+  const refused = '401 invalid_token';
+  await check('genuine', 'The genuine token', '200', withToken(token));
+  await check('no-token', 'No token', '401', ask());
+  await check('tampered', 'Claims changed after signing', refused, withToken(forged.tampered));
+  await check('foreign-key', 'Signed with another key under the same kid', refused, withToken(forged.foreignKey));
+  await check('own-key', 'Signed with a key that its header carries', refused, withToken(forged.ownKey));
+  await check('unknown-kid', 'Signed with a key that nobody published', refused, withToken(forged.unknownKid));
+  await check('foreign-issuer', 'Another issuer', refused, withToken(forged.foreignIssuer));
+  await check('other-audience', 'Another audience', refused, withToken(forged.otherAudience));
+  await check('alg-none', 'Algorithm none', refused, withToken(forged.algNone));
+  await check('hmac', 'HMAC with the public key as secret', refused, withToken(forged.hmac));
+
+  const attempt = identity.attempt({ clientId: PUBLIC_CLIENT.id, redirectUri: LOOPBACK_REDIRECT, scope: 'openid kms:read' });
+  const walked = await identity.logIn(attempt, account('demo-user'));
+  const tokens = await identity.exchange(PUBLIC_CLIENT, attempt, codeOf(walked, attempt, identity.discovery.issuer));
+  await check('id-token', 'An ID token in place of an access token', refused, withToken(tokens.id_token ?? ''));
+
+  progress('waiting for the short-lived token to expire');
+  const expiry = (decodeJwt(shortLived.access_token).exp ?? 0) * 1000;
+  let answer = await withToken(shortLived.access_token);
+  while (answer === '200' && now() < expiry + MAX_EXPIRY_WAIT_MS) {
+    await sleep(EXPIRY_POLL_MS, signal);
+    answer = await withToken(shortLived.access_token);
+  }
+  await check('expired', 'The short-lived token after its time', refused, answer);
+  await check('not-early', 'and not before it', true, now() >= expiry);
+  return 'refused: none · tampered · foreign key · foreign issuer · alg none · ID token · expired';
+};
