@@ -1,0 +1,217 @@
+import { randomBytes, randomUUID, randomUUIDv7 } from 'node:crypto';
+import fc from 'fast-check';
+import { decodeProtectedHeader } from 'jose';
+import { describe, expect, it } from 'vitest';
+import { openBarrier } from '#kms/barrier/barrier.ts';
+import { databaseKinds, withDatabases } from '#test/support/database.ts';
+import { openService, testKms } from '#test/support/kms-keys.ts';
+
+const binding = (tenantId: string) => ({ tenantId, elasticKeyId: randomUUIDv7(), materialKeyId: randomUUIDv7() });
+const key = () => new Uint8Array(randomBytes(32));
+const now = () => Date.UTC(2031, 0, 1);
+
+describe.each(databaseKinds())('The barrier on %s', (kind) => {
+  it('opens what it wrapped, also in another process with the same shares', async () => {
+    await using databases = await withDatabases(kind);
+    const kms = await testKms(databases);
+    const { barrier: other } = await kms.replica();
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ minLength: 1, maxLength: 4096 }), async (plaintext) => {
+        const where = binding(kms.tenantId);
+        const wrapped = await kms.barrier.wrap(where, plaintext);
+        expect(await kms.barrier.unwrap(where, wrapped)).toEqual(plaintext);
+        expect(await other.unwrap(where, wrapped)).toEqual(plaintext);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it('names the content key and the binding in the header of a compact JWE', async () => {
+    await using databases = await withDatabases(kind);
+    const kms = await testKms(databases);
+    const where = binding(kms.tenantId);
+    const wrapped = await kms.barrier.wrap(where, key());
+    const content = await kms.service.db
+      .selectFrom('barrier_keys')
+      .selectAll()
+      .where('purpose', '=', 'content')
+      .where('owner', '=', kms.tenantId)
+      .executeTakeFirstOrThrow();
+    expect(wrapped.split('.')).toHaveLength(5);
+    expect(decodeProtectedHeader(wrapped)).toEqual({
+      alg: 'dir',
+      enc: 'A256GCM',
+      typ: 'passthru-barrier+jwe',
+      kid: content.id,
+      purpose: 'material',
+      tenant_id: where.tenantId,
+      elastic_key_id: where.elasticKeyId,
+      material_key_id: where.materialKeyId,
+    });
+  });
+
+  it('refuses a ciphertext that was copied to another tenant, elastic key or version', async () => {
+    await using databases = await withDatabases(kind);
+    const kms = await testKms(databases);
+    const where = binding(kms.tenantId);
+    const wrapped = await kms.barrier.wrap(where, key());
+    const elsewhere = [
+      { ...where, tenantId: kms.otherTenantId },
+      { ...where, elasticKeyId: randomUUIDv7() },
+      { ...where, materialKeyId: randomUUIDv7() },
+    ];
+    for (const other of elsewhere) {
+      await expect(kms.barrier.unwrap(other, wrapped)).rejects.toMatchObject({ code: 'key-material-damaged', status: 500 });
+    }
+  });
+
+  it('refuses a ciphertext with any character changed', async () => {
+    await using databases = await withDatabases(kind);
+    const kms = await testKms(databases);
+    const where = binding(kms.tenantId);
+    const wrapped = await kms.barrier.wrap(where, key());
+    await fc.assert(
+      fc.asyncProperty(fc.nat(wrapped.length - 1), fc.constantFrom('A', 'B', 'z', '-', '.', '='), async (index, character) => {
+        fc.pre(wrapped[index] !== character);
+        const changed = wrapped.slice(0, index) + character + wrapped.slice(index + 1);
+        const opened = await kms.barrier.unwrap(where, changed).then(
+          (plaintext) => Buffer.from(plaintext).toString('hex'),
+          (error: { code: string }) => error.code,
+        );
+        expect(opened).toBe('key-material-damaged');
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('holds nothing that opens without the shares: no row contains a key', async () => {
+    await using databases = await withDatabases(kind);
+    const made: Uint8Array[] = [];
+    const random = (bytes: number) => {
+      const value = new Uint8Array(randomBytes(bytes));
+      made.push(Uint8Array.from(value));
+      return value;
+    };
+    const service = await openService(databases.databases);
+    const barrier = await openBarrier({ service, unsealKey: key(), now, random });
+    await service.transaction((tx) => barrier.createTenantKey(tx, randomUUID()));
+    const rows = await service.db.selectFrom('barrier_keys').selectAll().execute();
+    expect(made).toHaveLength(3);
+    expect(rows.map((row) => row.purpose).toSorted()).toEqual(['content', 'intermediate', 'root']);
+    const dump = JSON.stringify(rows);
+    for (const secret of made) {
+      for (const encoding of ['hex', 'base64', 'base64url'] as const) expect(dump).not.toContain(Buffer.from(secret).toString(encoding));
+    }
+  });
+
+  it('refuses wrong shares with a fix, and keeps the hierarchy that is there', async () => {
+    await using databases = await withDatabases(kind);
+    const kms = await testKms(databases);
+    const where = binding(kms.tenantId);
+    const wrapped = await kms.barrier.wrap(where, key());
+    const failure = { code: 'unseal-failed', status: 503, fix: expect.stringContaining('unseal shares') };
+    await expect(openBarrier({ service: kms.service, unsealKey: key(), now })).rejects.toMatchObject(failure);
+    await expect(openBarrier({ service: kms.service, unsealKey: key().subarray(1), now })).rejects.toMatchObject(failure);
+    const { barrier } = await kms.replica();
+    expect(await barrier.unwrap(where, wrapped)).toHaveLength(32);
+  });
+
+  it('stays sealed without shares, until it is unsealed with the right ones', async () => {
+    await using databases = await withDatabases(kind);
+    const kms = await testKms(databases);
+    const where = binding(kms.tenantId);
+    const wrapped = await kms.barrier.wrap(where, key());
+    const barrier = await openBarrier({ service: kms.service, unsealKey: null, now });
+    const sealed = { code: 'sealed', status: 503 };
+    expect(barrier.state()).toBe('sealed');
+    await expect(barrier.unwrap(where, wrapped)).rejects.toMatchObject(sealed);
+    await expect(barrier.wrap(where, key())).rejects.toMatchObject(sealed);
+    await expect(kms.service.transaction((tx) => barrier.createTenantKey(tx, randomUUID()))).rejects.toMatchObject(sealed);
+    await expect(barrier.unseal(key())).rejects.toMatchObject({ code: 'unseal-failed' });
+    expect(barrier.state()).toBe('sealed');
+    await barrier.unseal(kms.unsealKey);
+    expect(barrier.state()).toBe('unsealed');
+    expect(await barrier.unwrap(where, wrapped)).toHaveLength(32);
+  });
+
+  it('forgets at seal, tells its listeners, and what was under way ends as sealed', async () => {
+    await using databases = await withDatabases(kind);
+    const kms = await testKms(databases);
+    const where = binding(kms.tenantId);
+    const wrapped = await kms.barrier.wrap(where, key());
+    const forgotten: (string | null)[] = [];
+    kms.barrier.onForget((tenantId) => forgotten.push(tenantId));
+    const underWay = kms.barrier.unwrap(where, wrapped);
+    kms.barrier.seal();
+    await expect(underWay).rejects.toMatchObject({ code: 'sealed' });
+    await expect(kms.barrier.unwrap(where, wrapped)).rejects.toMatchObject({ code: 'sealed' });
+    expect(forgotten).toEqual([null]);
+    await kms.barrier.unseal(kms.unsealKey);
+    expect(await kms.barrier.unwrap(where, wrapped)).toHaveLength(32);
+  });
+
+  it('agrees on one root when replicas start at once', async () => {
+    await using databases = await withDatabases(kind);
+    const unsealKey = key();
+    const replicas = [databases.databases, ...(await Promise.all(Array.from({ length: 5 }, () => databases.reopen())))];
+    const services = await Promise.all(replicas.map(openService));
+    const barriers = await Promise.all(services.map((service) => openBarrier({ service, unsealKey, now })));
+    const service = await openService(databases.databases);
+    const rows = await service.db.selectFrom('barrier_keys').select('purpose').execute();
+    expect(rows.map((row) => row.purpose).toSorted()).toEqual(['intermediate', 'root']);
+    const [first, ...others] = barriers;
+    const where = binding(randomUUID());
+    await service.transaction((tx) => first?.createTenantKey(tx, where.tenantId) ?? Promise.reject(new Error('no barrier')));
+    const wrapped = await first?.wrap(where, new Uint8Array(32));
+    for (const barrier of others) expect(await barrier.unwrap(where, wrapped ?? '')).toEqual(new Uint8Array(32));
+  });
+
+  it('makes a content key in the transaction of its caller: rolled back, it never was', async () => {
+    await using databases = await withDatabases(kind);
+    const kms = await testKms(databases);
+    const tenantId = randomUUID();
+    const failing = kms.service.transaction(async (tx) => {
+      await kms.barrier.createTenantKey(tx, tenantId);
+      throw new Error('rolled back');
+    });
+    await expect(failing).rejects.toThrow('rolled back');
+    await expect(kms.barrier.wrap(binding(tenantId), key())).rejects.toMatchObject({ code: 'tenant-key-missing' });
+    await kms.service.transaction((tx) => kms.barrier.createTenantKey(tx, tenantId));
+    expect(await kms.barrier.wrap(binding(tenantId), key())).toContain('.');
+  });
+
+  it('shreds a tenant with its content key and leaves the others', async () => {
+    await using databases = await withDatabases(kind);
+    const kms = await testKms(databases);
+    const [mine, other] = [binding(kms.tenantId), binding(kms.otherTenantId)];
+    const [wrapped, otherWrapped] = [await kms.barrier.wrap(mine, key()), await kms.barrier.wrap(other, key())];
+    await kms.service.transaction((tx) => kms.barrier.dropTenantKey(tx, kms.tenantId));
+    await expect(kms.barrier.unwrap(mine, wrapped)).rejects.toMatchObject({ code: 'key-material-damaged' });
+    expect(await kms.barrier.unwrap(other, otherWrapped)).toHaveLength(32);
+  });
+
+  it.each(['root', 'intermediate'] as const)('refuses to start on a %s that was changed', async (purpose) => {
+    await using databases = await withDatabases(kind);
+    const kms = await testKms(databases);
+    const row = await kms.service.db.selectFrom('barrier_keys').selectAll().where('purpose', '=', purpose).executeTakeFirstOrThrow();
+    const wrapped = `${row.wrapped.slice(0, -22)}${'A'.repeat(22)}`;
+    await kms.service.db.updateTable('barrier_keys').set({ wrapped }).where('id', '=', row.id).execute();
+    await expect(kms.replica()).rejects.toMatchObject({ code: 'barrier-damaged', status: 500 });
+  });
+
+  it('refuses a content key that was copied from another tenant', async () => {
+    await using databases = await withDatabases(kind);
+    const kms = await testKms(databases);
+    const contentOf = (tenantId: string) =>
+      kms.service.db
+        .selectFrom('barrier_keys')
+        .selectAll()
+        .where('purpose', '=', 'content')
+        .where('owner', '=', tenantId)
+        .executeTakeFirstOrThrow();
+    const other = await contentOf(kms.otherTenantId);
+    const mine = await contentOf(kms.tenantId);
+    await kms.service.db.updateTable('barrier_keys').set({ wrapped: other.wrapped }).where('id', '=', mine.id).execute();
+    await expect(kms.barrier.wrap(binding(kms.tenantId), key())).rejects.toMatchObject({ code: 'barrier-damaged' });
+  });
+});

@@ -1,0 +1,72 @@
+import { randomBytes, randomUUID, randomUUIDv7 } from 'node:crypto';
+import type { Database, Databases } from '#infra/database/databases.ts';
+import { type Barrier, openBarrier } from '#kms/barrier/barrier.ts';
+import type { AlgorithmName } from '#kms/crypto/algorithms.ts';
+import { serviceMigrations, tenantMigrations } from '#kms/database/migrations.ts';
+import type { ServiceTables } from '#kms/database/service-tables.ts';
+import type { TenantTables } from '#kms/database/tenant-tables.ts';
+import type { ElasticKey } from '#kms/elastic-keys/elastic-key.ts';
+import { createKeys, type Keys } from '#kms/elastic-keys/keys.ts';
+import type { TestDatabases } from './database.ts';
+
+/** A KMS without its HTTP: barrier and key services over real databases, with a clock that stands still. */
+export interface TestKms extends Keys {
+  readonly service: Database<ServiceTables>;
+  readonly unsealKey: Uint8Array;
+  readonly barrier: Barrier;
+  /** Two tenants with a content key each. */
+  readonly tenantId: string;
+  readonly otherTenantId: string;
+  readonly clock: { now: number };
+  readonly database: (tenantId: string) => Promise<Database<TenantTables>>;
+  addTenant(): Promise<string>;
+  /** Another process on the same databases: own connections, barrier and key ring. */
+  replica(): Promise<Keys & { readonly barrier: Barrier }>;
+  /** An elastic key with a new name. */
+  make(algorithm: AlgorithmName, more?: { tenantId?: string }): Promise<ElasticKey>;
+}
+
+export const openService = (databases: Databases): Promise<Database<ServiceTables>> => databases.open('service', serviceMigrations);
+
+/** Opens each tenant's database once; they close with `databases`. */
+export const tenantDatabases = (databases: Databases) => {
+  const opened = new Map<string, Promise<Database<TenantTables>>>();
+  return (tenantId: string): Promise<Database<TenantTables>> => {
+    const known = opened.get(tenantId) ?? databases.open<TenantTables>(`tenant_${tenantId.replaceAll('-', '')}`, tenantMigrations);
+    opened.set(tenantId, known);
+    return known;
+  };
+};
+
+export const testKms = async ({ databases, reopen }: TestDatabases): Promise<TestKms> => {
+  const clock = { now: Date.UTC(2031, 0, 1) };
+  const now = () => clock.now;
+  const unsealKey = new Uint8Array(randomBytes(32));
+  const service = await openService(databases);
+  const barrier = await openBarrier({ service, unsealKey, now });
+  const database = tenantDatabases(databases);
+  const keys = createKeys({ barrier, database, now });
+  const addTenant = async () => {
+    const tenantId = randomUUID();
+    await service.transaction((tx) => barrier.createTenantKey(tx, tenantId));
+    return tenantId;
+  };
+  const tenantId = await addTenant();
+  return {
+    ...keys,
+    service,
+    unsealKey,
+    barrier,
+    tenantId,
+    otherTenantId: await addTenant(),
+    clock,
+    database,
+    addTenant,
+    replica: async () => {
+      const again = await reopen();
+      const other = await openBarrier({ service: await openService(again), unsealKey, now });
+      return { ...createKeys({ barrier: other, database: tenantDatabases(again), now }), barrier: other };
+    },
+    make: (algorithm, more = {}) => keys.elasticKeys.create(more.tenantId ?? tenantId, { name: `key-${randomUUIDv7()}`, algorithm }),
+  };
+};
