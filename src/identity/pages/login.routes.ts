@@ -59,10 +59,10 @@ export const registerLogin = (
         return finish(reply, () => interactions.abort(request.raw, reply.raw));
       }
 
-      const again = (status: number, problem: string) =>
+      const again = (status: number, problem: string, headers: Record<string, string> = {}) =>
         reply
           .code(status)
-          .headers(pageHeaders(returnTargets(details)))
+          .headers({ ...pageHeaders(returnTargets(details)), ...headers })
           .send(
             loginPage({
               action: formOf(request),
@@ -79,7 +79,7 @@ export const registerLogin = (
       } catch (error) {
         const { text, retryAfter, code } = problemOf(error);
         emit({ type: 'login-failed', reason: code === 'too-many-attempts' ? 'too-many-attempts' : 'busy', clientId });
-        return again(429, text).header('retry-after', retryAfter);
+        return again(429, text, { 'retry-after': retryAfter });
       }
       if (account === null) {
         emit({ type: 'login-failed', reason: 'wrong-credentials', clientId });

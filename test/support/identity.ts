@@ -1,0 +1,110 @@
+import { randomBytes, randomUUIDv7 } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { Agent, buildConnector, fetch as undiciFetch } from 'undici';
+import { stringify } from 'yaml';
+import { listen } from '#infra/http/server.ts';
+import { writeSecret } from '#infra/secrets/secret-file.ts';
+import type { Telemetry } from '#infra/telemetry/telemetry.ts';
+import { noTelemetry } from '#infra/telemetry/telemetry.ts';
+import type { TlsStore } from '#infra/tls/store.ts';
+import type { IdentityConfig } from '#identity/config.ts';
+import { loadIdentityConfig } from '#identity/config.ts';
+import type { Identity } from '#identity/server.ts';
+import { buildIdentity } from '#identity/server.ts';
+import { temporaryDirectory } from './temporary-directory.ts';
+import { testTls } from './tls.ts';
+
+const DEPLOYMENT = join(import.meta.dirname, '../../deployments/identity/config/identity.yml');
+
+/** What the tokens say; the server listens on a port that the system chose, and the client of the test dials that one. */
+export const ISSUER = 'https://localhost:8082';
+export const KMS_CLIENT_SECRET = randomBytes(32).toString('base64url');
+
+export interface TestIdentity extends AsyncDisposable {
+  readonly identity: Identity;
+  readonly config: IdentityConfig;
+  readonly configFiles: readonly string[];
+  readonly directory: string;
+  readonly tls: TlsStore;
+  readonly port: number;
+  readonly adminPort: number;
+  /** Speaks to the server under the issuer's name, over TLS that trusts only the test's CA. */
+  readonly fetch: typeof fetch;
+  /** Speaks to the admin listener with a client certificate, or without. */
+  admin(path: string, request?: { readonly method?: string; readonly body?: unknown; readonly certificate?: boolean }): Promise<Response>;
+}
+
+/** The configuration of a whole Identity in a folder: certificates, secrets, overlay. */
+export const identityFiles = async (directory: string, overlay: Record<string, unknown> = {}) => {
+  const tls = await testTls(join(directory, 'tls'));
+  const server = { port: 0, tls: tls.leaf('server') };
+  await writeSecret(join(directory, 'cookie-keys'), `${randomBytes(32).toString('base64url')}\n`);
+  await writeSecret(join(directory, 'kms-secret'), KMS_CLIENT_SECRET);
+  const file = join(directory, 'overlay.yml');
+  await writeFile(
+    file,
+    stringify({
+      issuer: ISSUER,
+      server,
+      admin: server,
+      database: { kind: 'sqlite', directory: join(directory, 'data') },
+      secrets: { cookie_keys_file: join(directory, 'cookie-keys') },
+      service_clients: [{ client_id: 'passthru-kms', secret_file: join(directory, 'kms-secret'), may_introspect: ['urn:passthru:kms'] }],
+      ...overlay,
+    }),
+  );
+  return { tls, configFiles: [DEPLOYMENT, file] as const };
+};
+
+const dialing = (port: number, tls: { readonly ca: string; readonly cert?: string; readonly key?: string }): Agent => {
+  const connect = buildConnector({ ...tls, minVersion: 'TLSv1.3' });
+  return new Agent({ connect: (options, callback) => connect({ ...options, hostname: '127.0.0.1', servername: 'localhost', port: String(port) }, callback) });
+};
+
+/** A whole Identity on SQLite, seeded with the demo, listening. */
+export const startTestIdentity = async (
+  options: { readonly telemetry?: Telemetry; readonly overlay?: Record<string, unknown>; readonly now?: () => number } = {},
+): Promise<TestIdentity> => {
+  await using opened = new AsyncDisposableStack();
+  const directory = opened.use(await temporaryDirectory()).path;
+  const { tls, configFiles } = await identityFiles(directory, options.overlay);
+  const config = await loadIdentityConfig(configFiles);
+  const identity = opened.use(
+    await buildIdentity({ config, telemetry: options.telemetry ?? noTelemetry(), ...(options.now === undefined ? {} : { now: options.now }) }),
+  );
+  await identity.demo?.seed();
+  const { port } = await listen(identity.app, config.server);
+  const { port: adminPort } = await listen(identity.admin, config.admin);
+
+  const files = tls.leaf('client');
+  const ca = readFileSync(tls.caFile, 'utf8');
+  const agent = opened.adopt(dialing(port, { ca }), (value) => value.destroy());
+  const certified = { ca, cert: readFileSync(files.cert, 'utf8'), key: readFileSync(files.key, 'utf8') };
+  const adminAgent = opened.adopt(dialing(adminPort, certified), (value) => value.destroy());
+  const strangerAgent = opened.adopt(dialing(adminPort, { ca }), (value) => value.destroy());
+  const through = (dispatcher: Agent): typeof fetch =>
+    ((input: string | URL, init?: RequestInit) => undiciFetch(input, { ...init, dispatcher } as never)) as typeof fetch;
+
+  const resources = opened.move();
+  return {
+    identity,
+    config,
+    configFiles,
+    directory,
+    tls,
+    port,
+    adminPort,
+    fetch: through(agent),
+    admin: (path, { method = 'GET', body, certificate = true } = {}) =>
+      through(certificate ? adminAgent : strangerAgent)(`https://localhost${path}`, {
+        method,
+        ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+      }),
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+};
+
+/** A name that no other test uses. */
+export const unique = (kind: string): string => `${kind}-${randomUUIDv7()}`;
