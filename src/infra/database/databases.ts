@@ -10,7 +10,10 @@ export type { DatabaseKind } from './config.ts';
 export interface Database<T> extends AsyncDisposable {
   readonly kind: DatabaseKind;
   readonly name: string;
-  /** For single statements; each is a transaction of its own. */
+  /**
+   * For single statements; each is a transaction of its own. The builders name the schema of each table;
+   * raw SQL that names a table would not, so it stays within expressions.
+   */
   readonly db: Kysely<T>;
   /**
    * Runs `run` in one transaction: committed (and on disk) when it resolves, rolled back when it throws.

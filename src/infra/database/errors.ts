@@ -5,7 +5,7 @@ const SQLITE = { BUSY: 5, LOCKED: 6, READONLY: 8, IOERR: 10, CORRUPT: 11, FULL: 
 const property = (error: unknown, name: string): unknown =>
   typeof error === 'object' && error !== null && name in error ? (error as Record<string, unknown>)[name] : undefined;
 
-const corrupt = (name: string, cause: unknown): AppError =>
+export const databaseCorrupt = (name: string, cause: unknown): AppError =>
   new AppError('database-corrupt', 503, `the database ${name} is damaged and was left as it is`, {
     cause,
     fix: 'Restore it from a backup or a snapshot; for demo data, remove the stack with its volumes and start again.',
@@ -32,7 +32,7 @@ const fromSqlite = (errcode: number, name: string, cause: unknown): unknown => {
   switch (errcode & 0xff) {
     case SQLITE.CORRUPT:
     case SQLITE.NOTADB:
-      return corrupt(name, cause);
+      return databaseCorrupt(name, cause);
     case SQLITE.FULL:
       return full(name, cause);
     case SQLITE.BUSY:
@@ -55,10 +55,11 @@ const CONNECTION_MESSAGE =
 const fromPostgres = (code: string, message: string, name: string, cause: unknown): unknown => {
   if (CONNECTION_CODE.test(code) || CONNECTION_MESSAGE.test(message)) return unavailable(name, cause);
   // The first two characters of a SQLSTATE are its class.
-  if (code === 'XX001' || code === 'XX002') return corrupt(name, cause);
+  if (code === 'XX001' || code === 'XX002') return databaseCorrupt(name, cause);
   if (code === '53100') return full(name, cause);
   if (code === '55P03' || code === '40P01' || code === '40001') return busy(name, cause);
-  return /^(?:(?:08|28|3D|53|58)...|57P..)$/.test(code) ? unavailable(name, cause) : cause;
+  // 57014: the statement ran into its time limit.
+  return /^(?:(?:08|28|3D|53|58)...|57P..|57014)$/.test(code) ? unavailable(name, cause) : cause;
 };
 
 /**
@@ -71,5 +72,6 @@ export const describeError = (error: unknown, name: string): unknown => {
   const errcode = property(error, 'errcode');
   if (typeof errcode === 'number') return fromSqlite(errcode, name, error);
   const code = property(error, 'code');
+  if (code === 'ENOSPC' || code === 'EDQUOT') return full(name, error);
   return fromPostgres(typeof code === 'string' ? code : '', error.message, name, error);
 };

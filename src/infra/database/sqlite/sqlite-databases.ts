@@ -1,0 +1,99 @@
+import { constants } from 'node:fs';
+import { access, mkdir } from 'node:fs/promises';
+import type { DatabaseSync } from 'node:sqlite';
+import { Kysely, sql } from 'kysely';
+import { AppError } from '../../apperr/app-error.ts';
+import type { Telemetry } from '../../telemetry/telemetry.ts';
+import type { SqliteConfig } from '../config.ts';
+import { checkDatabaseName } from '../database-name.ts';
+import { createDatabase } from '../database.ts';
+import type { Databases } from '../databases.ts';
+import { describeError } from '../errors.ts';
+import type { Migration } from '../migration.ts';
+import { checkMigrations, migrate } from '../migrator.ts';
+import { observedDialect } from '../observed-dialect.ts';
+import { createSharedHandles } from '../shared-handles.ts';
+import { sqliteDialect } from './sqlite-dialect.ts';
+import { createFile, exists, namesIn, openFile, removeAbandoned, removeFile } from './sqlite-file.ts';
+
+interface Handle {
+  readonly db: Kysely<unknown>;
+  /** Tells this database from every other in the process. */
+  readonly identity: object;
+}
+
+const unusable = (cause: unknown): AppError =>
+  new AppError('database-folder-unusable', 503, 'the folder of the databases cannot be used', {
+    cause,
+    fix: 'Check that it is a folder that this user may write.',
+  });
+
+/** The databases of one folder; each file has one connection in this process. */
+export const openSqliteDatabases = async (config: SqliteConfig, telemetry: Telemetry): Promise<Databases> => {
+  const { directory } = config;
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await removeAbandoned(directory, Date.now());
+  } catch (error) {
+    throw unusable(error);
+  }
+
+  const handleOf = (name: string, file: DatabaseSync): Handle => {
+    const identity = {};
+    const dialect = observedDialect(sqliteDialect(file), { system: 'sqlite', name, identity, telemetry });
+    return { db: new Kysely<unknown>({ dialect }), identity };
+  };
+
+  const create = (name: string, migrations: readonly Migration[]): Promise<void> =>
+    createFile(directory, name, async (file) => {
+      const { db } = handleOf(name, file);
+      try {
+        await migrate({ db, kind: 'sqlite', name, migrations });
+      } finally {
+        await db.destroy();
+      }
+    });
+
+  // Waits for the transaction under way, which has the only connection.
+  const close = ({ db }: Handle): Promise<void> =>
+    db
+      .connection()
+      .execute(async () => {})
+      .then(() => db.destroy());
+  const handles = createSharedHandles<Handle>(async (name) => handleOf(name, await openFile(directory, name)), close);
+
+  return {
+    kind: 'sqlite',
+    open: async <T>(name: string, migrations: readonly Migration[]) => {
+      checkDatabaseName(name);
+      checkMigrations(migrations);
+      try {
+        if (!(await exists(directory, name))) await create(name, migrations);
+        const { handle, release } = await handles.use(name);
+        try {
+          await migrate({ db: handle.db, kind: 'sqlite', name, migrations });
+        } catch (error) {
+          await release();
+          throw error;
+        }
+        return createDatabase<T>({ kind: 'sqlite', name, identity: handle.identity, db: handle.db as Kysely<T>, release });
+      } catch (error) {
+        throw describeError(error, name);
+      }
+    },
+    drop: async (name) => {
+      checkDatabaseName(name);
+      await handles.closeThen(name, () => removeFile(directory, name));
+    },
+    names: () => namesIn(directory),
+    ping: async (signal) => {
+      signal?.throwIfAborted();
+      await access(directory, constants.R_OK | constants.W_OK).catch((error: unknown) => {
+        throw unusable(error);
+      });
+      const [handle] = handles.open();
+      if (handle !== undefined) await sql`select 1`.execute(handle.db);
+    },
+    [Symbol.asyncDispose]: () => handles.closeAll(),
+  };
+};

@@ -1,0 +1,44 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { type Dialect, type Driver, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely';
+import { SqliteConnection } from './sqlite-connection.ts';
+
+const driver = (database: DatabaseSync): Driver => {
+  const connection = new SqliteConnection(database);
+  let last: Promise<void> = Promise.resolve();
+  let release = (): void => {};
+  return {
+    init: async () => {},
+    acquireConnection: async () => {
+      const before = last;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      last = promise;
+      await before;
+      release = resolve;
+      return connection;
+    },
+    // The write lock at once: a transaction that asks for it later, after reading, can only fail.
+    beginTransaction: () => connection.control('begin immediate'),
+    commitTransaction: () => connection.control('commit'),
+    rollbackTransaction: async () => {
+      // SQLite has rolled back by itself after some errors, a full disk among them.
+      if (database.isTransaction) await connection.control('rollback');
+    },
+    releaseConnection: async () => release(),
+    destroy: async () => connection.close(),
+  };
+};
+
+/** Kysely would queue for the one connection before it asks the driver, which then could not refuse who waits for himself. */
+class QueueingAdapter extends SqliteAdapter {
+  override get supportsMultipleConnections(): boolean {
+    return true;
+  }
+}
+
+/** Kysely over one open file of node:sqlite, one connection, transactions one after the other. */
+export const sqliteDialect = (database: DatabaseSync): Dialect => ({
+  createAdapter: () => new QueueingAdapter(),
+  createDriver: () => driver(database),
+  createIntrospector: (db) => new SqliteIntrospector(db),
+  createQueryCompiler: () => new SqliteQueryCompiler(),
+});

@@ -1,0 +1,90 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client } from 'pg';
+import { loadConfig } from '#infra/config/load-config.ts';
+import { type DatabaseConfig, type DatabaseKind, type PostgresConfig, postgresConfigSchema } from '#infra/database/config.ts';
+import { type Databases, openDatabases } from '#infra/database/databases.ts';
+import type { Telemetry } from '#infra/telemetry/telemetry.ts';
+import { clientTlsOptions, readTls } from '#infra/tls/options.ts';
+
+const configFile = (): string | undefined => process.env['PASSTHRU_TEST_POSTGRES'];
+
+/**
+ * The databases to test on: SQLite always, PostgreSQL where `PASSTHRU_TEST_POSTGRES` names the file of its configuration.
+ *
+ * @throws in CI when there is no PostgreSQL
+ */
+export const databaseKinds = (): readonly DatabaseKind[] => {
+  if (configFile() !== undefined) return ['sqlite', 'postgres'];
+  if (process.env['CI'] === 'true') throw new Error('CI must test on PostgreSQL: PASSTHRU_TEST_POSTGRES names no configuration');
+  process.stderr.write('tested on SQLite alone: PASSTHRU_TEST_POSTGRES names no PostgreSQL\n');
+  return ['sqlite'];
+};
+
+export interface TestDatabases extends AsyncDisposable {
+  readonly kind: DatabaseKind;
+  /** For a server under test: the same databases. */
+  readonly config: DatabaseConfig;
+  readonly databases: Databases;
+  /** The same databases opened once more, as a second process would. */
+  reopen(): Promise<Databases>;
+}
+
+const readPostgres = async (): Promise<PostgresConfig> => {
+  const file = configFile();
+  if (file === undefined) throw new Error('PASSTHRU_TEST_POSTGRES names no configuration');
+  return loadConfig({ schema: postgresConfigSchema, files: [file], what: 'the PostgreSQL of the tests' });
+};
+
+const administer = async (config: PostgresConfig, statement: string): Promise<void> => {
+  const { host, port, database, user } = config;
+  const client = new Client({ host, port, database, user, ssl: clientTlsOptions(await readTls(config.tls)) });
+  await client.connect();
+  try {
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
+};
+
+interface Place {
+  readonly config: DatabaseConfig;
+  readonly remove: () => Promise<void>;
+}
+
+const sqlitePlace = async (): Promise<Place> => {
+  const folder = await mkdtemp(join(tmpdir(), `passthru-${randomUUIDv7()}-`));
+  return { config: { kind: 'sqlite', directory: join(folder, 'data') }, remove: () => rm(folder, { recursive: true, force: true }) };
+};
+
+/** A whole PostgreSQL database for each test, because the schemas in it have the names that the product gives them. */
+const postgresPlace = async (): Promise<Place> => {
+  const server = await readPostgres();
+  const database = `test_${randomUUIDv7().replaceAll('-', '')}`;
+  await administer(server, `create database ${database}`);
+  return { config: { ...server, database }, remove: () => administer(server, `drop database ${database} with (force)`) };
+};
+
+/** Fresh, empty databases of one kind; disposed, they are closed and removed. */
+export const withDatabases = async (kind: DatabaseKind, options: { readonly telemetry?: Telemetry } = {}): Promise<TestDatabases> => {
+  const { config, remove } = await (kind === 'sqlite' ? sqlitePlace() : postgresPlace());
+  const opened: Databases[] = [];
+  const reopen = async (): Promise<Databases> => {
+    const databases = await openDatabases(config, options);
+    opened.push(databases);
+    return databases;
+  };
+  const databases = await reopen();
+  return {
+    kind,
+    config,
+    databases,
+    reopen,
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all(opened.map((each) => each[Symbol.asyncDispose]()));
+      await remove();
+    },
+  };
+};
