@@ -1,8 +1,7 @@
 import type { Migration } from '#infra/database/migration.ts';
 import { accountMigration } from '../accounts/account.table.ts';
 import { clientMigration } from '../clients/client.table.ts';
-import { demoResetMigration } from '../demo/demo-reset.table.ts';
-import { demoTenantMigration } from '../demo/demo-tenant.table.ts';
+import { demoMigration } from '../demo/demo.table.ts';
 import { signingKeyMigration } from '../keys/signing-keys.table.ts';
 import { payloadMigration } from '../provider/store/payloads.table.ts';
 
@@ -10,8 +9,7 @@ import { payloadMigration } from '../provider/store/payloads.table.ts';
 export const identityMigrations: readonly Migration[] = [
   accountMigration,
   clientMigration,
-  demoTenantMigration,
-  demoResetMigration,
+  demoMigration,
   payloadMigration,
   signingKeyMigration,
 ];

@@ -1,6 +1,6 @@
 import type { Transaction } from 'kysely';
 import type { IdentityTables } from '../database/tables.ts';
-import type { DemoResetRow } from './demo-reset.table.ts';
+import type { DemoResetRow } from './demo.table.ts';
 import type { SeedRows } from './seed-rows.ts';
 import type { DemoTenants } from './tenants.ts';
 

@@ -3,7 +3,7 @@ import type { Insertable } from 'kysely';
 import { InternalError } from '#infra/apperr/app-error.ts';
 import type { AccountRow } from '../accounts/account.table.ts';
 import type { ClientRow } from '../clients/client.table.ts';
-import type { DemoTenantRow } from './demo-tenant.table.ts';
+import type { DemoTenantRow } from './demo.table.ts';
 import type { Seed } from './seed-file.ts';
 import type { DemoTenants } from './tenants.ts';
 

@@ -15,12 +15,26 @@ export interface DemoTenantRow {
   reset_id: string | null;
 }
 
-export interface DemoTenantTables {
-  demo_tenants: DemoTenantRow;
+/**
+ * The latest demo reset. Pending: old rows are retired and new ones in use, and either may still win.
+ *
+ *   (none) ─ reset → pending ─ commit → committed
+ *                       └──── rollback → rolled-back
+ */
+export interface DemoResetRow {
+  /** UUIDv7. */
+  id: string;
+  state: 'pending' | 'committed' | 'rolled-back';
+  created_at: number;
 }
 
-export const demoTenantMigration: Migration = {
-  name: '0003-demo-tenants',
+export interface DemoTables {
+  demo_tenants: DemoTenantRow;
+  demo_resets: DemoResetRow;
+}
+
+export const demoMigration: Migration = {
+  name: '0003-demo',
   up: async (db, kind) => {
     const type = columns(kind);
     await db.schema
@@ -38,6 +52,12 @@ export const demoTenantMigration: Migration = {
       .on('demo_tenants')
       .column('name')
       .where(sql.ref('retired_at'), 'is', null)
+      .execute();
+    await db.schema
+      .createTable('demo_resets')
+      .addColumn('id', 'text', (column) => column.primaryKey())
+      .addColumn('state', 'text', (column) => column.notNull())
+      .addColumn('created_at', type.millis, (column) => column.notNull())
       .execute();
   },
 };
