@@ -18,6 +18,10 @@ export const createReporter = async ({ options, terminal, surroundings }: Sessio
   };
   switch (options.output) {
     case 'human':
+      if (surroundings.env['GITHUB_ACTIONS'] === 'true') {
+        const summaryFile = surroundings.env['GITHUB_STEP_SUMMARY'];
+        return (await import('./github.ts')).createGithubReporter(terminal, { ...reporterOptions, summaryFile });
+      }
       // Only a terminal needs the spinner's code.
       return terminal.animated && options.verbosity !== 'quiet'
         ? (await import('./pretty.ts')).createPrettyReporter(terminal, { ...reporterOptions, now })

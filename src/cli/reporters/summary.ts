@@ -1,7 +1,7 @@
 import { isAbsolute, relative } from 'node:path';
 import type { ChalkInstance } from 'chalk';
 import type { Report } from '#demo/report.ts';
-import { formatDuration, pad, wrapItems } from './layout.ts';
+import { formatDuration, pad, wrapItems, wrapText } from './layout.ts';
 import type { ReporterOptions } from './reporter.ts';
 import { printable } from './terminal.ts';
 
@@ -43,7 +43,7 @@ const countLines = ({ steps, duration_ms, critical_path, outcome }: Report, { pa
   const lead = `  ${counts} in ${formatDuration(duration_ms)}`;
   const rest = details.length === 0 ? '' : ` (${details.join(', ')})`;
   const colored = `  ${color(counts)} in ${formatDuration(duration_ms)}`;
-  return lead.length + rest.length <= width ? [colored + rest] : [colored, `  ${rest.trim()}`];
+  return lead.length + rest.length <= width ? [colored + rest] : [colored, ...wrapText(rest.trim(), width - 2).map((line) => `  ${line}`)];
 };
 
 const accessLines = (report: Report, options: SummaryOptions): readonly string[] => {

@@ -1,9 +1,9 @@
 import type { ChalkInstance } from 'chalk';
 import type { Check, DemoEvent, StepInfo, StepStatus } from '#demo/events.ts';
 import { unreachable } from '#infra/apperr/app-error.ts';
-import type { Failure } from '#infra/apperr/result.ts';
-import { failureLines, fixLines, type FailureLayout } from './failure-lines.ts';
-import { columnsOf, cut, fit, formatDuration, wrapItems, wrapText } from './layout.ts';
+import { errorLines, failedLines, failedText, passedLine, refusedLines } from './check-lines.ts';
+import { fixLines } from './failure-lines.ts';
+import { columnsOf, cut, fit, formatDuration, wrapText } from './layout.ts';
 import { printable } from './terminal.ts';
 
 type EventOf<T extends DemoEvent['type']> = Extract<DemoEvent, { type: T }>;
@@ -29,10 +29,6 @@ const MAX_TITLE = 24;
 const TIME_COLUMNS = 11;
 
 const phaseTitle = (phase: string): string => PHASES[phase] ?? phase.charAt(0).toUpperCase() + phase.slice(1).replaceAll('-', ' ');
-
-/** A check that shows a refusal: its id ends so, and its title says what was refused. */
-const isRefusal = (check: Check): boolean => check.id.endsWith('-refused');
-const refused = (check: Check): string => check.title.replace(/\s+(is|are|was|were)?\s*refused.*$/, '');
 
 interface State {
   steps: readonly StepInfo[];
@@ -81,7 +77,7 @@ const linesOf = (event: DemoEvent, state: State, options: TranscriptOptions): re
     case 'service':
       // Services that stop because the run was interrupted are no news.
       return verbose || (event.state === 'exited' && !state.interrupted)
-        ? [note(`${event.service}: ${event.state}, ${printable(event.text)}`, options, event.state === 'exited' ? '!' : '·')]
+        ? [note(`${event.service} ${serviceText(event)}`, options, event.state === 'exited' ? '!' : '·')]
         : [];
     case 'root-cause':
       return rootCause(event, options);
@@ -95,6 +91,11 @@ const linesOf = (event: DemoEvent, state: State, options: TranscriptOptions): re
     default:
       return unreachable(event);
   }
+};
+
+const serviceText = ({ state, text }: EventOf<'service'>): string => {
+  const said = printable(text);
+  return said.startsWith(state) ? said : `${state}, ${said}`;
 };
 
 const note = (text: string, { paint, width }: TranscriptOptions, mark = '·'): string =>
@@ -147,6 +148,8 @@ const finished = (event: EventOf<'step-finished'>, state: State, options: Transc
   const checks = state.checks.get(step.id) ?? [];
   const before = `  ${counter(step, state)}`;
   const failed = checks.filter(({ status }) => status === 'failed').length;
+  // A story whose whole point is refusals names them itself.
+  const refusals = event.detail.startsWith('refused') ? [] : checks;
   const text = event.status === 'failed' && event.detail === '' ? failedText(checks.length, failed) : printable(event.detail);
   const duration = event.status === 'skipped' ? null : event.durationMs;
   const mark = colorOf(event.status, paint)(MARKS[event.status]);
@@ -156,38 +159,10 @@ const finished = (event: EventOf<'step-finished'>, state: State, options: Transc
     `${before} ${mark} ${stepRest(step, text, duration, before, state, options)}`,
     ...(verbose
       ? checks.filter(({ status }) => status === 'passed').map((check) => passedLine(check, indent, options))
-      : refusedLines(checks, indent, options)),
+      : refusedLines(refusals, indent, options)),
     ...checks.filter(({ status }) => status === 'failed').flatMap((check) => failedLines(check, indent, options)),
     ...errorLines(event.error, failed, { paint, width, indent: indent + 2 }),
   ];
-};
-
-/** The failed checks above say already what a `check-failed` says; only what lies beneath it is new. */
-const errorLines = (error: Failure | null, failedChecks: number, layout: FailureLayout): readonly string[] => {
-  const shown = error?.code === 'check-failed' && failedChecks > 0 ? error.cause : error;
-  return shown === null ? [] : failureLines(shown, layout);
-};
-
-const failedText = (all: number, failed: number): string => (failed === 0 ? '' : `${failed} of ${all} checks failed`);
-
-const refusedLines = (checks: readonly Check[], indent: number, { paint, width }: TranscriptOptions): readonly string[] => {
-  const titles = checks.filter((check) => check.status === 'passed' && isRefusal(check)).map((check) => printable(refused(check)));
-  const lead = 'refused: ';
-  return wrapItems(titles, { separator: ' · ', columns: width - indent - 2 - lead.length }).map(
-    (line, index) => `${' '.repeat(indent)}${index === 0 ? `${paint.green('✓')} ${lead}` : ' '.repeat(2 + lead.length)}${line}`,
-  );
-};
-
-const passedLine = (check: Check, indent: number, { paint, width }: TranscriptOptions): string => {
-  const text = `${check.title} (${check.got})`;
-  return `${' '.repeat(indent)}${paint.green('✓')} ${cut(printable(text), width - indent - 2)}`;
-};
-
-const failedLines = (check: Check, indent: number, { paint, width }: TranscriptOptions): readonly string[] => {
-  const text = `${check.title}: expected ${check.expected}, got ${check.got}`;
-  return wrapText(printable(text), width - indent - 2).map(
-    (line, index) => `${' '.repeat(indent)}${index === 0 ? paint.red('✗') : ' '} ${line}`,
-  );
 };
 
 const rootCause = ({ line, logTail, fix }: EventOf<'root-cause'>, { paint, width }: TranscriptOptions): readonly string[] => [

@@ -1,0 +1,82 @@
+import { appendFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import type { DemoEvent } from '#demo/events.ts';
+import type { Report } from '#demo/report.ts';
+import { formatDuration } from './layout.ts';
+import { createPlainReporter } from './plain.ts';
+import type { Reporter, ReporterOptions } from './reporter.ts';
+import { printable, type Terminal } from './terminal.ts';
+
+export interface GithubOptions extends ReporterOptions {
+  /** Value of GITHUB_STEP_SUMMARY; undefined: no summary is wanted. */
+  readonly summaryFile: string | undefined;
+  readonly appendFile?: (file: string, text: string) => void;
+}
+
+/** @see https://docs.github.com/actions/reference/workflow-commands-for-github-actions */
+const data = (text: string): string => text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+const property = (text: string): string => data(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
+
+/** The plain transcript with a group a phase, an annotation for each failure and warning, and a step summary. */
+export const createGithubReporter = (terminal: Terminal, options: GithubOptions): Reporter => {
+  const { summaryFile, appendFile = appendFileSync } = options;
+  const plain = createPlainReporter(terminal, options);
+  const command = (text: string): void => void terminal.err.write(`${text}\n`);
+  let phase = '';
+  let grouped = false;
+  const endGroup = (): void => {
+    if (grouped) command('::endgroup::');
+    grouped = false;
+  };
+  const group = (next: string): void => {
+    if (next === phase) return;
+    endGroup();
+    phase = next;
+    grouped = true;
+    command(`::group::${data(phase)}`);
+  };
+  /** What servers and logs say must not be read as a command. */
+  const guarded = (event: DemoEvent): void => {
+    const token = randomUUID();
+    command(`::stop-commands::${token}`);
+    plain.emit(event);
+    command(`::${token}::`);
+  };
+  return {
+    emit: (event) => {
+      if (event.type === 'step-started') group(event.step.phase);
+      if (event.type === 'run-finished') endGroup();
+      guarded(event);
+      for (const text of annotations(event)) command(text);
+    },
+    result: (report) => {
+      endGroup();
+      plain.result(report);
+      if (summaryFile !== undefined && summaryFile !== '') appendFile(summaryFile, summaryOf(report));
+    },
+    [Symbol.dispose]: endGroup,
+  };
+};
+
+const annotations = (event: DemoEvent): readonly string[] => {
+  if (event.type === 'root-cause') return [`::error title=Root cause::${data(`${printable(event.line)}\n${printable(event.fix)}`)}`];
+  if (event.type === 'warning') return [`::warning title=passthru::${data(printable(event.text))}`];
+  if (event.type !== 'step-finished' || event.error === null) return [];
+  const { code, message } = event.error;
+  return [`::error title=${property(printable(event.stepId))}::${data(printable(`${code}: ${message}`))}`];
+};
+
+const cell = (text: string): string => printable(text).replaceAll('\\', '\\\\').replaceAll('|', '\\|').replaceAll('<', '&lt;');
+
+const MARKS = { passed: '✅', failed: '❌', skipped: '⏭️' } as const;
+
+/** Markdown for the page of the workflow run. */
+const summaryOf = (report: Report): string => {
+  const rows = report.steps.map(({ id, title, status, checks, duration_ms, error }) => {
+    const passed = checks.filter((check) => check.status === 'passed').length;
+    const said = error === null ? `${passed} of ${checks.length} checks` : `\`${cell(error.code)}\` ${cell(error.message)}`;
+    return `| ${MARKS[status]} | ${cell(title)} (${cell(id)}) | ${said} | ${formatDuration(duration_ms)} |`;
+  });
+  const head = `### passthru ${cell(report.command)}: ${report.outcome} in ${formatDuration(report.duration_ms)}`;
+  return [head, '', '| | Step | | Time |', '|---|---|---|---|', ...rows, ''].join('\n');
+};

@@ -1,0 +1,133 @@
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { describe, expect, it } from 'vitest';
+import type { DemoEvent } from '#demo/events.ts';
+import { reportSchema } from '#demo/report.ts';
+import { createGithubReporter } from '#cli/reporters/github.ts';
+import { createJsonReporter } from '#cli/reporters/json.ts';
+import type { Reporter, ReporterOptions } from '#cli/reporters/reporter.ts';
+import { createStructuredReporter } from '#cli/reporters/structured.ts';
+import { createTerminal, type Terminal } from '#cli/reporters/terminal.ts';
+import { FAILED_RUN, PASSED_RUN, recordedReport } from '#test/support/cli-events.ts';
+import { fakeSurroundings } from '#test/support/cli-surroundings.ts';
+
+const CA = '/work/place/.passthru/tls/ca.pem';
+
+const told = (
+  events: readonly DemoEvent[],
+  create: (terminal: Terminal, options: ReporterOptions) => Reporter,
+  verbosity: ReporterOptions['verbosity'] = 'normal',
+) => {
+  const surroundings = fakeSurroundings({ cwd: '/work/place' });
+  const reporter = create(createTerminal(surroundings), { verbosity, cwd: '/work/place', access: true, stackFlags: '' });
+  for (const event of events) reporter.emit(event);
+  reporter.result(recordedReport(events, CA));
+  return surroundings.written;
+};
+
+describe('--output json', () => {
+  it('puts one document on stdout, nothing else, and it is the report', () => {
+    const { out, err } = told(PASSED_RUN, createJsonReporter);
+    expect(JSON.parse(out)).toEqual(recordedReport(PASSED_RUN, CA));
+    expect(err).toBe('');
+  });
+
+  it('validates against the schema, failures and skipped steps included', () => {
+    const validate = new Ajv2020({ validateFormats: false }).compile(JSON.parse(JSON.stringify(reportSchema)) as object);
+    validate(JSON.parse(told(FAILED_RUN, createJsonReporter).out));
+    expect(validate.errors).toBeNull();
+  });
+
+  it('tells warnings and the root cause on stderr, and the whole transcript with -v', () => {
+    const { err } = told(FAILED_RUN, createJsonReporter);
+    expect(err).toContain('Root cause  kms was ended by SIGKILL');
+    expect(err).toContain('the certificate of the KMS expires in 6 days');
+    expect(err).not.toContain('[4/5]');
+    expect(told(FAILED_RUN, createJsonReporter, 'verbose').err).toContain('[4/5] ✗ Elastic keys');
+    expect(told(FAILED_RUN, createJsonReporter, 'quiet').err).toBe('');
+  });
+});
+
+describe('--output structured', () => {
+  const now = (): number => Date.UTC(2026, 0, 2, 3, 4, 6);
+  const records = (events: readonly DemoEvent[], verbosity: ReporterOptions['verbosity'] = 'normal') =>
+    told(events, (terminal, options) => createStructuredReporter(terminal, { ...options, now }), verbosity)
+      .out.trim()
+      .split('\n')
+      .map(
+        (line) => JSON.parse(line) as { eventName: string; body: { stringValue: string }; attributes: { key: string; value: object }[] },
+      );
+
+  it('is one log record a line with the field names of OTLP', () => {
+    const [first] = records(PASSED_RUN);
+    expect(first).toEqual({
+      timeUnixNano: '1767323045000000000',
+      observedTimeUnixNano: '1767323045000000000',
+      severityNumber: 9,
+      severityText: 'INFO',
+      eventName: 'passthru.run-started',
+      body: { stringValue: 'passthru demo all' },
+      attributes: [
+        { key: 'passthru.command', value: { stringValue: 'demo all' } },
+        { key: 'passthru.engine', value: { stringValue: 'embedded' } },
+        { key: 'passthru.engine.reason', value: { stringValue: 'no Docker engine answers on the default context' } },
+        { key: 'passthru.profile', value: { stringValue: 'demo' } },
+        { key: 'passthru.steps', value: { intValue: '5' } },
+      ],
+    });
+  });
+
+  it('names the error of a failed step and ends with the outcome', () => {
+    const all = records(FAILED_RUN);
+    const failed = all.find(({ body }) => body.stringValue === 'kms.keys failed');
+    expect(failed).toMatchObject({ severityNumber: 17 });
+    expect(failed?.attributes).toContainEqual({ key: 'error.type', value: { stringValue: 'kms-unreachable' } });
+    expect(all.at(-1)).toMatchObject({ eventName: 'passthru.outcome', severityText: 'ERROR' });
+    expect(all.at(-1)?.attributes).toContainEqual({ key: 'passthru.exit_code', value: { intValue: '1' } });
+  });
+
+  it('has debug records with -v only, and with -q errors and the outcome only', () => {
+    const names = (verbosity: ReporterOptions['verbosity']) => new Set(records(FAILED_RUN, verbosity).map(({ eventName }) => eventName));
+    expect(names('normal').has('passthru.request')).toBe(false);
+    expect(names('verbose').has('passthru.request')).toBe(true);
+    expect([...names('quiet')].toSorted()).toEqual(['passthru.check', 'passthru.outcome', 'passthru.root-cause', 'passthru.step-finished']);
+  });
+});
+
+describe('On GitHub Actions', () => {
+  const github = (events: readonly DemoEvent[]) => {
+    const summaries: string[] = [];
+    const written = told(events, (terminal, options) =>
+      createGithubReporter(terminal, { ...options, summaryFile: 'summary.md', appendFile: (_file, text) => void summaries.push(text) }),
+    );
+    return { ...written, summary: summaries.join('') };
+  };
+
+  it('phases are groups that end, and failures are annotations', () => {
+    const lines = github(FAILED_RUN).err.split('\n');
+    expect(lines.filter((line) => line.startsWith('::group::'))).toEqual(['::group::bring-up', '::group::identity', '::group::kms']);
+    expect(lines.filter((line) => line === '::endgroup::')).toHaveLength(3);
+    expect(lines).toContain('::error title=kms.keys::kms-unreachable: the KMS did not answer while an elastic key was made');
+    expect(lines.some((line) => line.startsWith('::error title=Root cause::kms was ended by SIGKILL'))).toBe(true);
+    expect(lines).toContain('::warning title=passthru::the certificate of the KMS expires in 6 days');
+  });
+
+  it('what a service logged cannot issue a command: it stands where commands are off', () => {
+    const evil: DemoEvent = { type: 'root-cause', at: 0, line: 'kms exited', logTail: ['::error::forged'], fix: '' };
+    const lines = github([...PASSED_RUN.slice(0, 1), evil]).err.split('\n');
+    const forged = lines.findIndex((line) => line.includes('::error::forged'));
+    const stop = lines.slice(0, forged).findLast((line) => line.startsWith('::stop-commands::'));
+    const token = stop?.slice('::stop-commands::'.length) ?? '';
+    expect(token).toMatch(/^[0-9a-f-]{36}$/);
+    expect(lines.slice(0, forged)).not.toContain(`::${token}::`);
+    expect(lines.slice(forged)).toContain(`::${token}::`);
+  });
+
+  it('a table of steps goes into the step summary', () => {
+    const { summary } = github(FAILED_RUN);
+    expect(summary).toContain('### passthru demo all: partial in 1.7 s');
+    expect(summary).toContain(
+      '| ❌ | Elastic keys (kms.keys) | `kms-unreachable` the KMS did not answer while an elastic key was made | 79 ms |',
+    );
+    expect(summary).toContain('| ⏭️ | Crypto (kms.crypto) |');
+  });
+});

@@ -1,0 +1,131 @@
+import { stripVTControlCharacters } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import type { DemoEvent } from '#demo/events.ts';
+import { createPlainReporter } from '#cli/reporters/plain.ts';
+import { createTerminal } from '#cli/reporters/terminal.ts';
+import { FAILED_RUN, PASSED_RUN, recordedReport } from '#test/support/cli-events.ts';
+import { fakeSurroundings } from '#test/support/cli-surroundings.ts';
+
+interface Telling {
+  readonly verbosity?: 'quiet' | 'normal' | 'verbose';
+  readonly env?: Record<string, string>;
+  readonly tty?: boolean;
+  readonly columns?: number;
+  readonly cwd?: string;
+}
+
+/** What a run looks like to someone who reads stdout and stderr. */
+const told = (events: readonly DemoEvent[], { verbosity = 'normal', cwd = '/work/place', ...rest }: Telling = {}) => {
+  const surroundings = fakeSurroundings({ cwd, ...rest });
+  const reporter = createPlainReporter(createTerminal(surroundings), { verbosity, cwd, access: true, stackFlags: '' });
+  for (const event of events) reporter.emit(event);
+  reporter.result(recordedReport(events, '/work/place/.passthru/tls/ca.pem'));
+  return surroundings.written;
+};
+
+describe('A run in plain lines', () => {
+  it('has a headline, a heading a phase, and a counted and timed line a step', () => {
+    expect(told(PASSED_RUN).err).toBe(
+      [
+        'passthru demo all   engine embedded: no Docker engine answers on the default context · profile demo',
+        '',
+        '  Bring up',
+        '  [1/5] ✓ Certificates  root → policy → issuing → 6 leaves, EC P-256                          118 ms',
+        '  [2/5] ✓ Telemetry     healthy                                                               200 ms',
+        '',
+        '  Identity',
+        '  [3/5] ✓ PKCE log-in   demo-user · S256 · code → ID token, access token, refresh              1.2 s',
+        '        ✓ refused: no code challenge · challenge method plain · wrong verifier',
+        '',
+        '  KMS',
+        '  [4/5] ✓ Elastic keys  created, listed, read                                                  79 ms',
+        '  [5/5] ✓ Crypto        encrypt → decrypt                                                      99 ms',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('ends on stdout with counts, addresses, the CA relative to the folder, a curl line and the credentials', () => {
+    const { out } = told(PASSED_RUN);
+    expect(out).toContain('5 passed, 0 failed in 1.7 s (8 checks, bring up 318 ms, critical path telemetry → identity → kms)');
+    expect(out).toContain('  KMS        https://localhost:8081/service/api/v1');
+    expect(out).toContain('  CA         .passthru/tls/ca.pem\n');
+    expect(out).toContain('curl --cacert .passthru/tls/ca.pem \\\n');
+    expect(out).toContain('-u demo-user:demo-user-password https://localhost:8081/service/api/v1/elastic-keys\n');
+    expect(out).toContain('Demo credentials, never for real data:');
+    expect(out).toContain('demo-admin / demo-admin-password');
+    expect(out).toContain('demo-public-client / (public)');
+  });
+
+  it('prints the CA file in full where it does not lie below the folder', () => {
+    expect(told(PASSED_RUN, { cwd: '/elsewhere' }).out).toContain('  CA         /work/place/.passthru/tls/ca.pem\n');
+  });
+
+  it('nests what went wrong from the step to the cause, with codes and the nearest fix', () => {
+    const { err } = told(FAILED_RUN);
+    expect(err).toContain(
+      [
+        '  [4/5] ✗ Elastic keys  1 of 1 checks failed                                                   79 ms',
+        '        ✗ Elastic key created: expected 201, got 503',
+        '          kms-unreachable  the KMS did not answer while an elastic key was made',
+        '            ↳ connection-refused  localhost:8081 refuses connections; waited for POST',
+        '              /service/api/v1/elastic-keys',
+        '          fix  Look at `passthru logs kms`, then run the demo again.',
+      ].join('\n'),
+    );
+    expect(err).toContain('  Root cause  kms was ended by SIGKILL; last probe: localhost:8081 refuses connections\n');
+    expect(err).toContain('    │ {"level":30,"msg":"listening"}\n');
+    expect(err).toContain('  [5/5] - Crypto        needs kms.keys\n');
+    expect(err).toContain('! kms exited with SIGKILL');
+  });
+
+  it('lets no control character of a log through', () => {
+    expect(told(FAILED_RUN).err).toContain('    │ red and bell\n');
+    // eslint-disable-next-line no-control-regex
+    expect(told(FAILED_RUN).err).not.toMatch(/[\u0007\u001b]/);
+  });
+
+  it('shows each request, check and waiting with -v, and the summary alone with -q', () => {
+    const { err } = told(PASSED_RUN, { verbosity: 'verbose' });
+    expect(err).toContain('· POST https://localhost:8082/oauth2/token → 200 in 12 ms');
+    expect(err).toContain('✓ Challenge method plain (invalid_request)');
+    expect(err).toContain('· /readyz answers 503');
+    const quiet = told(PASSED_RUN, { verbosity: 'quiet' });
+    expect([quiet.err, quiet.out]).toEqual(['', expect.stringContaining('5 passed, 0 failed')]);
+  });
+
+  it.each([60, 80, 100, 250])('never takes more than 100 columns, nor more than the %i that there are', (columns) => {
+    for (const events of [PASSED_RUN, FAILED_RUN]) {
+      for (const verbosity of ['normal', 'verbose'] as const) {
+        const { out, err } = told(events, { columns, verbosity, tty: true, env: { FORCE_COLOR: '1' } });
+        // A command that is to be copied is not broken inside a word.
+        const copied = /^\s+(-u |https:)/;
+        const long = stripVTControlCharacters(out + err)
+          .split('\n')
+          .filter((line) => [...line].length > Math.min(columns, 100) && !copied.test(line));
+        expect(long).toEqual([]);
+      }
+    }
+  });
+});
+
+describe('Colour', () => {
+  const escapes = (telling: Telling): boolean => {
+    const { out, err } = told(FAILED_RUN, telling);
+    return (out + err).includes('\u001b[');
+  };
+
+  it.each<[string, Telling, boolean]>([
+    ['is there on a terminal', { tty: true }, true],
+    ['is absent in a pipe', { tty: false }, false],
+    ['is absent with NO_COLOR', { tty: true, env: { NO_COLOR: '1' } }, false],
+    ['counts an empty NO_COLOR as none', { tty: true, env: { NO_COLOR: '' } }, true],
+    ['is absent on a dumb terminal', { tty: true, env: { TERM: 'dumb' } }, false],
+    ['is absent in CI', { tty: true, env: { CI: 'true' } }, false],
+    ['is there in a pipe with FORCE_COLOR', { tty: false, env: { FORCE_COLOR: '1' } }, true],
+    ['is absent with FORCE_COLOR=0', { tty: true, env: { FORCE_COLOR: '0' } }, false],
+    ['is absent where NO_COLOR and FORCE_COLOR contradict', { tty: true, env: { NO_COLOR: '1', FORCE_COLOR: '1' } }, false],
+  ])('%s', (_what, telling, expected) => {
+    expect(escapes(telling)).toBe(expected);
+  });
+});
