@@ -19,10 +19,19 @@ const serverSchema = strictObject({
   ),
 });
 
+const adminSchema = strictObject({
+  ...listenerConfigSchema.properties,
+  allowed_clients: Type.Array(Type.String({ minLength: 1, maxLength: 64 }), {
+    uniqueItems: true,
+    default: ['passthru-cli'],
+    description: 'common names of the client certificates of operators',
+  }),
+});
+
 /** What `kms.yml` and its overlays may say. */
 export const kmsConfigSchema = strictObject({
   server: serverSchema,
-  admin: listenerConfigSchema,
+  admin: adminSchema,
   database: databaseConfigSchema,
   telemetry: Type.Optional(telemetryConfigSchema),
   unseal: strictObject({
@@ -36,10 +45,7 @@ export const kmsConfigSchema = strictObject({
   }),
   errors: strictObject(
     {
-      detail: Type.Union(
-        ERROR_DETAILS.map((detail) => Type.Literal(detail)),
-        { default: 'full', description: '`minimal`: 401 and 403 do not say what was wrong' },
-      ),
+      detail: Type.Enum(ERROR_DETAILS, { default: 'full', description: '`minimal`: 401 and 403 do not say what was wrong' }),
     },
     { default: {} },
   ),

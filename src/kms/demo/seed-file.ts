@@ -13,13 +13,13 @@ const accountSchema = strictObject({
     description: '$pbkdf2-sha256$i=<iterations>$<salt>$<hash>',
   }),
   tenant: nameSchema,
-  roles: Type.Array(Type.Union(Object.keys(ROLE_SCOPES).map((role) => Type.Literal(role))), { minItems: 1, uniqueItems: true }),
+  roles: Type.Array(Type.Enum(Object.keys(ROLE_SCOPES)), { minItems: 1, uniqueItems: true }),
 });
 
 const elasticKeySchema = strictObject({
   name: nameSchema,
   tenant: nameSchema,
-  algorithm: Type.Union(ALGORITHM_NAMES.map((name) => Type.Literal(name))),
+  algorithm: Type.Enum([...ALGORITHM_NAMES]),
   description: Type.String({ default: '', maxLength: 512 }),
 });
 

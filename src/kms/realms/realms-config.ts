@@ -16,7 +16,7 @@ const username = Type.String({
   description: 'text without colon or control characters (RFC 7617 section 2)',
 });
 const tenant = Type.String({ minLength: 1, maxLength: 64, description: 'name of an existing tenant' });
-const roles = Type.Array(Type.Union(Object.keys(ROLE_SCOPES).map((role) => Type.Literal(role))), {
+const roles = Type.Array(Type.Enum(Object.keys(ROLE_SCOPES)), {
   minItems: 1,
   uniqueItems: true,
   description: 'roles; each grants its scopes',
@@ -42,7 +42,7 @@ const clientSchema = strictObject({
 /** The form of realms.yml; published as `realms.schema.json` beside it. */
 export const realmsConfigSchema = strictObject(
   {
-    order: Type.Array(Type.Union(REALMS.map((realm) => Type.Literal(realm))), {
+    order: Type.Array(Type.Enum(REALMS), {
       minItems: 1,
       uniqueItems: true,
       default: [...REALMS],
@@ -61,7 +61,7 @@ export const realmsConfigSchema = strictObject(
     ),
     certificates: strictObject(
       {
-        tenant_from: Type.Union([Type.Literal('mapping'), Type.Literal('uri-san')], {
+        tenant_from: Type.Enum(['mapping', 'uri-san'], {
           default: 'mapping',
           description: 'where the tenant of a client certificate stands: in `clients` below, or in its URI SAN urn:passthru:tenant:<uuid>',
         }),

@@ -23,7 +23,7 @@ export const issuerConfigSchema = strictObject({
   }),
   clock_skew_seconds: Type.Integer({ minimum: 0, maximum: 30, default: 5 }),
   revocation: strictObject({
-    mode: Type.Union(REVOCATION_MODES.map((mode) => Type.Literal(mode))),
+    mode: Type.Enum(REVOCATION_MODES),
     interval_seconds: Type.Integer({
       minimum: 1,
       maximum: 30,

@@ -1,0 +1,58 @@
+import { AppError } from '#infra/apperr/app-error.ts';
+import { strictObject } from '#infra/config/load-config.ts';
+import { type DependencyCheck, registerHealth } from '#infra/http/health.ts';
+import { type App, createServer } from '#infra/http/server.ts';
+import type { Telemetry } from '#infra/telemetry/telemetry.ts';
+import { peerOf } from '#infra/tls/peer.ts';
+import type { Barrier } from '#kms/barrier/barrier.ts';
+import type { KmsConfig } from '#kms/config.ts';
+import type { Demo } from '#kms/demo/demo.ts';
+import { Type } from 'typebox';
+import { registerDemoRoutes } from './demo.routes.ts';
+
+const ADMIN_PREFIX = '/admin/';
+
+const sealStatusSchema = strictObject({
+  sealed: Type.Boolean(),
+  share_files: Type.Integer({ description: 'unseal shares that the configuration names' }),
+  threshold: Type.Union([Type.Integer(), Type.Null()]),
+});
+
+/**
+ * The listener for operators, built and not listening: no connection without a verified client certificate, and beyond health
+ * only for the common names that the configuration lists.
+ *
+ * @param options.demo null where the demo is switched off; its routes do not exist then
+ */
+export const createAdmin = async (options: {
+  readonly config: Pick<KmsConfig, 'admin' | 'unseal'>;
+  readonly telemetry: Telemetry;
+  readonly barrier: Pick<Barrier, 'state'>;
+  readonly dependencies: readonly DependencyCheck[];
+  readonly notReady: () => string | null;
+  readonly demo: Demo | null;
+}): Promise<App> => {
+  const { config, telemetry, barrier, dependencies, notReady, demo } = options;
+  const app = await createServer({ name: 'kms-admin', tls: config.admin.tls, clientCertificate: 'require', telemetry });
+  const allowed = new Set(config.admin.allowed_clients);
+  app.addHook('onRequest', async (request) => {
+    if (request.routeOptions.url?.startsWith(ADMIN_PREFIX) !== true) return;
+    const name = peerOf(request.raw.socket)?.commonName ?? '';
+    if (allowed.has(name)) return;
+    throw new AppError('admin-client-unknown', 403, 'The client certificate is not one of an operator.', {
+      fix: 'Use a certificate whose common name stands in admin.allowed_clients.',
+    });
+  });
+  registerHealth(app, { dependencies, notReady });
+  app.get(
+    '/admin/v1/seal-status',
+    { schema: { summary: 'Whether the keys can be used', tags: ['seal'], response: { 200: sealStatusSchema } } },
+    async () => ({
+      sealed: barrier.state() === 'sealed',
+      share_files: config.unseal.share_files.length,
+      threshold: config.unseal.threshold ?? null,
+    }),
+  );
+  if (demo !== null) registerDemoRoutes(app, demo);
+  return app;
+};

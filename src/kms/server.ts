@@ -1,0 +1,104 @@
+import { type Databases, openDatabases } from '#infra/database/databases.ts';
+import { type DependencyCheck, registerHealth } from '#infra/http/health.ts';
+import { type App, createServer } from '#infra/http/server.ts';
+import type { Telemetry } from '#infra/telemetry/telemetry.ts';
+import { readTls } from '#infra/tls/options.ts';
+import { createAdmin } from './admin/admin.ts';
+import { openBarrier } from './barrier/barrier.ts';
+import type { KmsConfig } from './config.ts';
+import { serviceMigrations } from './database/migrations.ts';
+import type { ServiceTables } from './database/service-tables.ts';
+import type { Demo } from './demo/demo.ts';
+import { createDemo } from './demo/demo.service.ts';
+import { removeLeftovers } from './demo/leftovers.ts';
+import { loadSeed } from './demo/seed-file.ts';
+import { registerKeyRoutes } from './elastic-keys/key-routes.ts';
+import { createKeys } from './elastic-keys/keys.ts';
+import { logEvents } from './events.ts';
+import { registerOpenApi } from './openapi.ts';
+import { guardServiceRoutes } from './realms/authorization.ts';
+import { openRealms } from './realms/realms.ts';
+import { createTenantDatabases } from './tenants/tenant-databases.ts';
+import { createTenants } from './tenants/tenants.service.ts';
+import { openTrustedIssuers } from './tokens/trusted-issuers.ts';
+import { readUnsealKey } from './unseal-key.ts';
+
+/** The KMS, built and not listening. Disposal drains both servers, then closes the databases. */
+export interface Kms extends AsyncDisposable {
+  /** For everybody with a credential: keys, health, OpenAPI. */
+  readonly app: App;
+  /** For operators with a client certificate. */
+  readonly admin: App;
+  /** Null where the demo is switched off. */
+  readonly demo: Demo | null;
+}
+
+/**
+ * Builds the KMS from its configuration: opens its databases, unseals, removes what an interrupted run left.
+ *
+ * @param options.demo whether demo data may be made and reset here
+ * @param options.now epoch milliseconds
+ * @throws AppError for a secret, share, certificate, realms file, seed or database that cannot be used
+ */
+export const buildKms = async (options: {
+  readonly config: KmsConfig;
+  readonly telemetry: Telemetry;
+  readonly demo: boolean;
+  readonly databases?: Databases;
+  readonly now?: () => number;
+}): Promise<Kms> => {
+  const { config, telemetry, now = Date.now } = options;
+  await using opened = new AsyncDisposableStack();
+  const emit = logEvents(telemetry.log);
+
+  const databases = opened.use(options.databases ?? (await openDatabases(config.database, { telemetry })));
+  const service = opened.use(await databases.open<ServiceTables>('service', serviceMigrations));
+  const unsealKey = await readUnsealKey(config.unseal);
+  const barrier = await openBarrier({ service, unsealKey, now });
+  unsealKey?.fill(0);
+  const notReady = () => (barrier.state() === 'sealed' ? 'sealed' : null);
+  if (barrier.state() === 'unsealed') await removeLeftovers({ databases, service, barrier, emit, now });
+
+  const tenants = createTenants(service.db, { now });
+  const tenantDatabases = opened.use(createTenantDatabases({ databases, service: service.db }));
+  const keys = createKeys({ barrier, database: tenantDatabases.of, now });
+  const tls = await readTls(config.identity.tls);
+  const issuers = opened.use(await openTrustedIssuers({ configs: config.identity.issuers, tls, telemetry, emit, now }));
+  const authorization = await openRealms({ config, service, tenants, issuers: issuers.issuers, emit, now });
+  const seedFile = options.demo ? config.demo.seed_file : undefined;
+  const demo =
+    seedFile === undefined
+      ? null
+      : createDemo({
+          seed: await loadSeed(seedFile),
+          service,
+          tenants,
+          tenantDatabases,
+          barrier,
+          elasticKeys: keys.elasticKeys,
+          emit,
+          now,
+        });
+
+  const dependencies: DependencyCheck[] = [
+    { name: 'database', required: true, check: (signal) => databases.ping(signal) },
+    ...(config.identity.issuers.length === 0 ? [] : [issuers.dependency]),
+    ...(config.telemetry === undefined
+      ? []
+      : [{ name: 'telemetry', required: false, check: (signal: AbortSignal) => telemetry.probe(signal) }]),
+  ];
+  const { tls: serverTls, rate_limit: limit, swagger } = config.server;
+  const rateLimit = { max: limit.max, timeWindowMs: limit.window_seconds * 1000 };
+  const app = await createServer({ name: 'kms', tls: serverTls, clientCertificate: 'request', telemetry, rateLimit });
+  opened.defer(() => app.close());
+  await registerOpenApi(app, { swaggerUi: swagger });
+  guardServiceRoutes(app, authorization);
+  registerHealth(app, { dependencies, notReady });
+  registerKeyRoutes(app, keys);
+
+  const admin = await createAdmin({ config, telemetry, barrier, dependencies, notReady, demo });
+  opened.defer(() => admin.close());
+
+  const resources = opened.move();
+  return { app, admin, demo, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+};
