@@ -71,7 +71,7 @@ export const aServiceClient = (change: Partial<ClientRecord> = {}): ClientRecord
     ...change,
   });
 
-export const secretOf = (client: ClientRecord): string => `secret of ${client.clientId}: ü+%`;
+export const secretOf = (client: ClientRecord): string => `secret of ${client.clientId}: +%&=`;
 
 export interface Attempt {
   readonly client: ClientRecord;
@@ -119,10 +119,10 @@ export interface TestProvider extends AsyncDisposable {
   tokens(client: ClientRecord, account: AccountClaims, params?: Readonly<Record<string, string | null>>): Promise<Tokens>;
 }
 
-type Options = Partial<ProviderOptions> & { readonly minPublishedMs?: number; readonly encryptionKey?: Uint8Array };
+export type ProviderTestOptions = Partial<ProviderOptions> & { readonly minPublishedMs?: number; readonly encryptionKey?: Uint8Array };
 
 /** A provider behind a real HTTPS server; accounts and clients are in memory, all else is in the database. */
-export const startProvider = async (database: Database<IdentityTables>, options: Options = {}): Promise<TestProvider> => {
+export const startProvider = async (database: Database<IdentityTables>, options: ProviderTestOptions = {}): Promise<TestProvider> => {
   await using stack = new AsyncDisposableStack();
   const pki = stack.use(await makePki());
   const accounts = new Map<string, AccountClaims>();

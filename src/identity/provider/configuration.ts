@@ -120,7 +120,7 @@ export const createConfiguration = (options: ConfigurationOptions): Configuratio
       return {
         ...(owner.tenantId === null ? {} : { tenant_id: owner.tenantId }),
         roles: [...owner.roles],
-        permissions: fineScopes(token.scope?.split(' ') ?? []),
+        permissions: fineScopes(token.scope?.split(' ').filter(Boolean) ?? []),
         ...(grantId !== undefined && jwtResources.has(String(token.aud)) ? { grant_id: grantReference(grantId) } : {}),
       };
     },

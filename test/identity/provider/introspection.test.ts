@@ -1,0 +1,173 @@
+import { generateKeyPairSync, randomUUIDv7 } from 'node:crypto';
+import { decodeJwt, SignJWT } from 'jose';
+import { describe, expect, test } from 'vitest';
+import { KMS_RESOURCE } from '#infra/magic/magic.ts';
+import type { ClientRecord } from '#identity/provider/lookups.ts';
+import { databaseKinds } from '#test/support/database.ts';
+import { providerOn } from '#test/support/identity-database.ts';
+import { aClient, anAccount, aServiceClient, ISSUER, type TestProvider, type Tokens } from '#test/support/identity-provider.ts';
+
+const clientCredentials = async (provider: TestProvider, client: ClientRecord, form: Record<string, string> = {}): Promise<Tokens> =>
+  (await provider.post('/oauth2/token', { grant_type: 'client_credentials', ...form }, client)).json<Tokens>();
+
+const introspect = async (provider: TestProvider, client: ClientRecord, token: string): Promise<Record<string, unknown>> =>
+  (await provider.post('/oauth2/introspect', { token }, client)).json();
+
+const revoke = (provider: TestProvider, client: ClientRecord, token: string) => provider.post('/oauth2/revoke', { token }, client);
+
+describe.each(databaseKinds())('introspection and revocation on %s', (kind) => {
+  test('a JWT access token is active for its client and for its resource server, with its claims', async () => {
+    await using provider = await providerOn(kind);
+    const [account, client] = [anAccount(), aClient()];
+    const kms = aServiceClient({ mayIntrospect: [KMS_RESOURCE], tenantId: null });
+    provider.register(account, client, kms);
+    const { access_token: token } = await provider.tokens(client, account);
+
+    const [asKms, asClient] = [await introspect(provider, kms, token), await introspect(provider, client, token)];
+
+    expect(asKms).toMatchObject({
+      active: true,
+      token_type: 'Bearer',
+      iss: ISSUER,
+      sub: account.accountId,
+      client_id: client.clientId,
+      aud: KMS_RESOURCE,
+      scope: 'kms:read kms:crypto',
+      tenant_id: account.tenantId,
+      roles: ['user'],
+      jti: decodeJwt(token).jti,
+      exp: decodeJwt(token).exp,
+    });
+    expect(asClient).toEqual(asKms);
+  });
+
+  test('to another client it is inactive, like a token that does not exist', async () => {
+    await using provider = await providerOn(kind);
+    const [mine, other] = [aServiceClient(), aServiceClient()];
+    const publicOther = aClient({ mayIntrospect: [KMS_RESOURCE] });
+    provider.register(mine, other, publicOther);
+    const { access_token: token } = await clientCredentials(provider, mine);
+
+    const answers = [
+      await introspect(provider, other, token),
+      await introspect(provider, publicOther, token),
+      await introspect(provider, mine, 'made-up'),
+      await introspect(provider, mine, 'a.b.c'),
+    ];
+
+    expect(answers).toEqual(answers.map(() => ({ active: false })));
+  });
+
+  test('needs client authentication', async () => {
+    await using provider = await providerOn(kind);
+    const client = aServiceClient();
+    provider.register(client);
+    const { access_token: token } = await clientCredentials(provider, client);
+
+    const [none, wrong, wrongRevocation] = [
+      await provider.post('/oauth2/introspect', { token }),
+      await provider.post('/oauth2/introspect', { token }, client, 'wrong'),
+      await provider.post('/oauth2/revoke', { token }, client, 'wrong'),
+    ];
+
+    expect([none.status, wrong.status, wrongRevocation.status]).toEqual([400, 401, 401]);
+    expect(await introspect(provider, client, token)).toMatchObject({ active: true });
+  });
+
+  test.each(['kms:read', 'opaque:read'])(
+    'a revoked access token (%s) is inactive from then on, also to a second process',
+    async (scope) => {
+      await using provider = await providerOn(kind);
+      const client = aServiceClient({ scopes: ['kms:read', 'opaque:read'] });
+      provider.register(client);
+      const { access_token: token } = await clientCredentials(provider, client, { scope });
+      const { access_token: other } = await clientCredentials(provider, client, { scope });
+      expect(await introspect(provider, client, token)).toMatchObject({ active: true, tenant_id: client.tenantId });
+
+      const answers = [await revoke(provider, client, token), await revoke(provider, client, token)];
+
+      expect(answers.map(({ status, text }) => [status, text])).toEqual([
+        [200, ''],
+        [200, ''],
+      ]);
+      expect(await introspect(provider, client, token)).toEqual({ active: false });
+      expect(await introspect(provider, client, other)).toMatchObject({ active: true });
+    },
+  );
+
+  test('a client cannot revoke the token of another, and revoking what does not exist tells nothing', async () => {
+    await using provider = await providerOn(kind);
+    const [mine, other] = [aServiceClient(), aServiceClient()];
+    provider.register(mine, other);
+    const { access_token: token } = await clientCredentials(provider, mine);
+
+    const foreign = await revoke(provider, other, token);
+    const unknown = [await revoke(provider, other, 'made-up'), await revoke(provider, other, `${token.slice(0, -4)}AAAA`)];
+
+    expect([foreign.status, foreign.json<{ error: string }>().error]).toEqual([400, 'invalid_request']);
+    expect(unknown.map(({ status }) => status)).toEqual([200, 200]);
+    expect(await introspect(provider, mine, token)).toMatchObject({ active: true });
+  });
+
+  test('revoking a refresh token ends its family, the JWT access tokens too', async () => {
+    await using provider = await providerOn(kind);
+    const [account, client] = [anAccount(), aClient()];
+    provider.register(account, client);
+    const tokens = await provider.tokens(client, account);
+
+    await revoke(provider, client, tokens.refresh_token);
+
+    expect(await introspect(provider, client, tokens.access_token)).toEqual({ active: false });
+    expect(await introspect(provider, client, tokens.refresh_token)).toEqual({ active: false });
+  });
+
+  test('forged tokens are inactive: another key, no algorithm, an ID token, another issuer', async () => {
+    await using provider = await providerOn(kind);
+    const [account, client] = [anAccount(), aClient()];
+    provider.register(account, client);
+    const tokens = await provider.tokens(client, account);
+    const claims = decodeJwt(tokens.access_token);
+    const set = await provider.keys.current();
+    const { kid = '' } = set.keys[0];
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const sign = (payload: object, key: Parameters<SignJWT['sign']>[0], typ = 'at+jwt'): Promise<string> =>
+      new SignJWT({ ...payload }).setProtectedHeader({ alg: 'ES256', kid, typ }).sign(key);
+    const unsigned = `${Buffer.from(JSON.stringify({ alg: 'none', typ: 'at+jwt' })).toString('base64url')}.${tokens.access_token.split('.')[1]}.`;
+
+    const forged = [
+      await sign(claims, privateKey),
+      unsigned,
+      tokens.id_token,
+      await sign({ ...claims, iss: 'https://other.passthru.example' }, set.keys[0]),
+      await sign({ ...claims, exp: Math.floor(Date.now() / 1000) - 1 }, set.keys[0]),
+      await sign({ ...claims, jti: undefined }, set.keys[0]),
+      await sign({ ...claims, grant_id: randomUUIDv7() }, set.keys[0]),
+      await sign(claims, set.keys[0], 'JWT'),
+    ];
+
+    for (const token of forged) expect(await introspect(provider, client, token)).toEqual({ active: false });
+    expect(await introspect(provider, client, await sign(claims, set.keys[0]))).toMatchObject({ active: true });
+  });
+
+  test('tokens of a client that is gone, or is now in another tenant, are inactive', async () => {
+    await using provider = await providerOn(kind);
+    const [gone, moved] = [aServiceClient(), aServiceClient()];
+    const kms = aServiceClient({ mayIntrospect: [KMS_RESOURCE] });
+    provider.register(gone, moved, kms);
+    const [ofGone, ofMoved] = [await clientCredentials(provider, gone), await clientCredentials(provider, moved)];
+
+    provider.clients.delete(gone.clientId);
+    provider.register({ ...moved, tenantId: crypto.randomUUID() });
+
+    expect(await introspect(provider, kms, ofGone.access_token)).toEqual({ active: false });
+    expect(await introspect(provider, kms, ofMoved.access_token)).toEqual({ active: false });
+  });
+
+  test('the answer never shows the grant', async () => {
+    await using provider = await providerOn(kind);
+    const [account, client] = [anAccount(), aClient()];
+    provider.register(account, client);
+
+    expect(await introspect(provider, client, (await provider.tokens(client, account)).access_token)).not.toHaveProperty('grant_id');
+  });
+});
