@@ -1,0 +1,56 @@
+import { once } from 'node:events';
+import type { Server } from 'node:https';
+import { AppError } from '#infra/apperr/app-error.ts';
+import { loadConfig } from '#infra/config/load-config.ts';
+import { stopOnSignals } from '#infra/http/stop.ts';
+import { createLogger, stdoutSink } from '#infra/telemetry/logger.ts';
+import { sinkConfigSchema } from './config.ts';
+import { createSink } from './server.ts';
+import { openStore } from './store.ts';
+
+const SERVICE = 'passthru-telemetry';
+/** Milliseconds for the requests in flight at a stop. */
+const DRAIN_MS = 2_000;
+
+const listen = async (server: Server, where: { readonly host: string; readonly port: number }): Promise<number> => {
+  server.listen(where.port, where.host);
+  try {
+    await once(server, 'listening');
+  } catch (cause) {
+    const isTaken = (cause as NodeJS.ErrnoException).code === 'EADDRINUSE';
+    throw new AppError(isTaken ? 'port-taken' : 'listen-failed', 503, `cannot listen on ${where.host}:${where.port}`, {
+      cause,
+      fix: isTaken ? 'Stop its holder or choose another port.' : 'Check the address.',
+    });
+  }
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : where.port;
+};
+
+const drain = async (server: Server): Promise<void> => {
+  const closed = once(server, 'close');
+  server.close();
+  const giveUp = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
+  await closed;
+  clearTimeout(giveUp);
+};
+
+/**
+ * Runs the telemetry sink until it is told to stop; it prints JSON log lines and nothing else.
+ *
+ * @throws AppError `config-invalid`, `config-unreadable`, `tls-file-unreadable`, `port-taken`, `listen-failed`
+ */
+export const serveTelemetrySink = async (options: { readonly configFiles: readonly string[] }): Promise<void> => {
+  const config = await loadConfig({ schema: sinkConfigSchema, files: options.configFiles, what: 'telemetry sink configuration' });
+  // It sends no telemetry of its own: it would be its own collector.
+  const log = createLogger([await stdoutSink(SERVICE, () => null)]);
+  const store = await openStore(config.directory);
+  const server = await createSink({ tls: config.server.tls, store, log });
+  const port = await listen(server, config.server);
+  stopOnSignals(async () => {
+    await drain(server);
+    await store[Symbol.asyncDispose]();
+    log.info('stopped');
+  }, log);
+  log.info('listening', { listener: 'otlp', port });
+};

@@ -1,0 +1,43 @@
+import { createReadStream } from 'node:fs';
+import { join } from 'node:path';
+
+export const SIGNAL_KINDS = ['traces', 'metrics', 'logs'] as const;
+export type SignalKind = (typeof SIGNAL_KINDS)[number];
+
+/** The file that is being written. */
+export const fileOf = (directory: string, kind: SignalKind): string => join(directory, `${kind}.jsonl`);
+/** The file before it; there is only one, so the disk holds at most two of a kind. */
+export const olderFileOf = (directory: string, kind: SignalKind): string => `${fileOf(directory, kind)}.1`;
+
+/** The complete lines of a file; the one being written has no end yet. Nothing when there is no file. */
+async function* linesOf(file: string): AsyncGenerator<string> {
+  let rest = '';
+  try {
+    for await (const chunk of createReadStream(file, { encoding: 'utf8' })) {
+      const lines = (rest + String(chunk)).split('\n');
+      rest = lines.pop() ?? '';
+      yield* lines;
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+}
+
+const parse = (line: string): { readonly record: unknown } | null => {
+  try {
+    return { record: JSON.parse(line) as unknown };
+  } catch {
+    // The sink writes whole lines; half of one is what a kill or a full disk left, and was never acknowledged.
+    return null;
+  }
+};
+
+/** What the sink received of one kind: OTLP JSON export requests, oldest first. */
+export async function* readRecords(directory: string, kind: SignalKind): AsyncGenerator<unknown> {
+  for (const file of [olderFileOf(directory, kind), fileOf(directory, kind)]) {
+    for await (const line of linesOf(file)) {
+      const parsed = parse(line);
+      if (parsed !== null) yield parsed.record;
+    }
+  }
+}

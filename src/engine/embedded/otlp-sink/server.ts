@@ -1,0 +1,117 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:https';
+import { AppError } from '#infra/apperr/app-error.ts';
+import { readiness } from '#infra/http/health.ts';
+import { toProblem } from '#infra/http/problem.ts';
+import type { Logger } from '#infra/telemetry/telemetry.ts';
+import type { TlsFiles } from '#infra/tls/config.ts';
+import { readTls, serverTlsOptions } from '#infra/tls/options.ts';
+import { reloadOnChange } from '#infra/tls/reload.ts';
+import { readExport } from './body.ts';
+import { SIGNAL_KINDS, type SignalKind } from './records.ts';
+import type { SinkStore } from './store.ts';
+
+/** Milliseconds for a whole request to arrive. */
+const REQUEST_TIMEOUT_MS = 30_000;
+/** Clients are the services of one machine. */
+const MAX_CONNECTIONS = 256;
+
+interface Answer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body: unknown;
+}
+
+type Route = (request: IncomingMessage) => Promise<Answer>;
+
+const OK_EXPORT: Answer = { status: 200, body: {} };
+
+const problemOf = (error: unknown): Answer => {
+  const { status, headers, body } = toProblem(error);
+  return { status, headers: { ...headers, 'content-type': 'application/problem+json' }, body };
+};
+
+const receive = async (request: IncomingMessage, kind: SignalKind, store: SinkStore): Promise<Answer> => {
+  const line = await readExport(request, kind);
+  await store.append(kind, line).catch((cause: unknown) => {
+    // 503 is what OTLP lets a client try again.
+    throw new AppError('sink-unavailable', 503, 'The records cannot be written.', { cause, headers: { 'retry-after': '1' } });
+  });
+  return OK_EXPORT;
+};
+
+const ready = async (store: SinkStore): Promise<Answer> => {
+  const { reason, dependencies } = await readiness([{ name: 'storage', required: true, check: () => store.check() }], () => null);
+  if (reason === null) return { status: 200, body: { status: 'ready', dependencies } };
+  return problemOf(new AppError('not-ready', 503, reason, { members: { reason, dependencies } }));
+};
+
+const routesOf = (store: SinkStore): ReadonlyMap<string, Readonly<Record<string, Route>>> =>
+  new Map<string, Readonly<Record<string, Route>>>([
+    ...SIGNAL_KINDS.map((kind) => [`/v1/${kind}`, { POST: (request: IncomingMessage) => receive(request, kind, store) }] as const),
+    ['/livez', { GET: async () => ({ status: 200, body: { status: 'alive' } }) }],
+    ['/readyz', { GET: () => ready(store) }],
+  ]);
+
+const find = (routes: ReturnType<typeof routesOf>, request: IncomingMessage): Route => {
+  const methods = routes.get(request.url?.split('?')[0] ?? '');
+  if (methods === undefined) throw new AppError('route-not-found', 404, 'There is no such route.');
+  const method = request.method ?? '';
+  const route = Object.hasOwn(methods, method) ? methods[method] : undefined;
+  if (route === undefined) {
+    throw new AppError('method-not-allowed', 405, 'This route does not take this method.', {
+      headers: { allow: Object.keys(methods).join(', ') },
+    });
+  }
+  return route;
+};
+
+const send = (response: ServerResponse, { status, headers, body }: Answer): void => {
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    ...headers,
+  });
+  response.end(JSON.stringify(body));
+};
+
+/**
+ * An OTLP/HTTP receiver for JSON that writes what it gets into the store: TLS 1.3, client certificate required.
+ * It is built, not listening. Plain node:https, because it must be ready before anything else of a demo starts.
+ *
+ * @see https://opentelemetry.io/docs/specs/otlp/#otlphttp
+ */
+export const createSink = async (options: {
+  readonly tls: TlsFiles;
+  readonly store: SinkStore;
+  readonly log: Pick<Logger, 'info' | 'warn' | 'error'>;
+}): Promise<Server> => {
+  const { tls, store, log } = options;
+  const routes = routesOf(store);
+  const server = createServer(
+    { ...serverTlsOptions(await readTls(tls), 'require'), requestTimeout: REQUEST_TIMEOUT_MS },
+    (request, response) => {
+      const answer = async (): Promise<Answer> => find(routes, request)(request);
+      answer()
+        .catch((error: unknown) => {
+          const problem = problemOf(error);
+          if (problem.status >= 500)
+            log.error(`${request.method} ${request.url}: ${error instanceof Error ? describe(error) : String(error)}`);
+          return problem;
+        })
+        .then(
+          (result) => send(response, result),
+          (error: unknown) => log.error(`an answer could not be sent: ${String(error)}`),
+        );
+    },
+  );
+  server.maxConnections = MAX_CONNECTIONS;
+  reloadOnChange(server, tls, {
+    onReload: () => log.info('certificates reloaded'),
+    onError: (error) => log.error(`certificates not reloaded, the old ones stay: ${String(error)}`),
+  });
+  return server;
+};
+
+const describe = (error: Error): string => (error.cause instanceof Error ? `${error.message} ${error.cause.message}` : error.message);
