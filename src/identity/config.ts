@@ -28,7 +28,9 @@ export const identityConfigSchema = strictObject({
   secrets: strictObject({
     cookie_keys_file: filePath({ description: 'one key a line, newest first, each of at least 32 characters' }),
     signing_key_encryption_file: Type.Optional(
-      filePath({ description: '32 bytes, base64url; by default `identity-signing-key-encryption` beside the cookie keys, made at the first start' }),
+      filePath({
+        description: '32 bytes, base64url; by default `identity-signing-key-encryption` beside the cookie keys, made at the first start',
+      }),
     ),
   }),
   resource_servers: Type.Array(resourceServerSchema, { minItems: 1 }),

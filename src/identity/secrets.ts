@@ -32,7 +32,10 @@ const readCookieKeys = async (file: string): Promise<readonly [string, ...string
  *
  * @throws AppError `secret-unreadable`, `cookie-keys-invalid`, `signing-key-encryption-invalid`
  */
-export const loadSecrets = async ({ cookie_keys_file, signing_key_encryption_file }: IdentityConfig['secrets']): Promise<IdentitySecrets> => {
+export const loadSecrets = async ({
+  cookie_keys_file,
+  signing_key_encryption_file,
+}: IdentityConfig['secrets']): Promise<IdentitySecrets> => {
   const purpose = 'the encryption key of the signing keys';
   const encryptionKey =
     signing_key_encryption_file === undefined

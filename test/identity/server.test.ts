@@ -48,7 +48,9 @@ const authorizationUrl = async (change: Record<string, string | undefined> = {})
   return { url: oidc.buildAuthorizationUrl(client, present).href, verifier, state, nonce };
 };
 
-const logIn = async (options: { username?: string; browser?: Browser; change?: Record<string, string | undefined> } = {}): Promise<LogIn> => {
+const logIn = async (
+  options: { username?: string; browser?: Browser; change?: Record<string, string | undefined> } = {},
+): Promise<LogIn> => {
   const { username = 'demo-user', browser = browse() } = options;
   const { url, ...rest } = await authorizationUrl(options.change);
   let page = await browser.visit(url);
@@ -65,7 +67,8 @@ const exchange = ({ callback, verifier, state, nonce }: LogIn) =>
     idTokenExpected: true,
   });
 
-const claimsOf = (jwt: string): Record<string, unknown> => JSON.parse(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString()) as Record<string, unknown>;
+const claimsOf = (jwt: string): Record<string, unknown> =>
+  JSON.parse(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString()) as Record<string, unknown>;
 
 const kms = () => discover('passthru-kms', oidc.ClientSecretBasic(KMS_CLIENT_SECRET));
 
@@ -141,7 +144,11 @@ describe('an independent OpenID client', () => {
     const confidential = await discover('demo-confidential-client', oidc.ClientSecretBasic('demo-confidential-client-password'));
     const tokens = await oidc.clientCredentialsGrant(confidential, { scope: 'kms:read kms:crypto', resource: KMS_RESOURCE });
     const state = await running.identity.demo?.state();
-    expect(claimsOf(tokens.access_token)).toMatchObject({ aud: KMS_RESOURCE, tenant_id: state?.tenants.demo, scope: 'kms:read kms:crypto' });
+    expect(claimsOf(tokens.access_token)).toMatchObject({
+      aud: KMS_RESOURCE,
+      tenant_id: state?.tenants.demo,
+      scope: 'kms:read kms:crypto',
+    });
     const wrong = await discover('demo-confidential-client', oidc.ClientSecretBasic(unique('wrong')));
     await expect(oidc.clientCredentialsGrant(wrong, { resource: KMS_RESOURCE })).rejects.toMatchObject({ status: 401 });
   });
@@ -212,7 +219,11 @@ describe('the log-in page', () => {
 
   it('shows a hostile user name as text', async () => {
     const browser = browse();
-    const answer = await browser.submit(await loginPage(browser), { username: '"><script>alert(1)</script>', password: 'x', decision: 'login' });
+    const answer = await browser.submit(await loginPage(browser), {
+      username: '"><script>alert(1)</script>',
+      password: 'x',
+      decision: 'login',
+    });
     expect(answer.html).not.toContain('<script>');
     expect(answer.html).toContain('&quot;&gt;&lt;script&gt;');
   });
@@ -230,7 +241,9 @@ describe('the log-in page', () => {
     expect(statuses).toEqual([403, 403, 403, 403, 403, 429]);
     expect(last?.headers.get('retry-after')).toBe('1');
     expect(last?.html).toContain('Wait 1 s and try again.');
-    expect((await browser.submit(page, { username: 'demo-user', password: 'demo-user-password', decision: 'login' })).url).toContain('/consent/');
+    expect((await browser.submit(page, { username: 'demo-user', password: 'demo-user-password', decision: 'login' })).url).toContain(
+      '/consent/',
+    );
   });
 
   it('refuses a form without its token, with one of another form, and without its cookie', async () => {

@@ -22,7 +22,8 @@ const attributesOf = (tag: string): Record<string, string> =>
 export const formOn = (page: Page): { readonly action: string; readonly fields: Record<string, string> } => {
   const forms = [...page.html.matchAll(/<form [^>]*>/g)];
   const [form] = forms;
-  if (form === undefined || forms.length !== 1) throw new Error(`${page.url} answered ${page.status} with ${forms.length} forms: ${page.html}`);
+  if (form === undefined || forms.length !== 1)
+    throw new Error(`${page.url} answered ${page.status} with ${forms.length} forms: ${page.html}`);
   const hidden = [...page.html.matchAll(/<input [^>]*type="hidden"[^>]*>/g)].map(([tag]) => attributesOf(tag));
   return {
     action: new URL(attributesOf(form[0]).action ?? '', page.url).href,
@@ -41,9 +42,11 @@ export const createBrowser = (options: { readonly fetch: typeof fetch; readonly 
       const [name, value] = [pair.slice(0, at), pair.slice(at + 1)];
       const has = (wanted: string) => attributes.find((attribute) => attribute.toLowerCase().startsWith(wanted));
       const path = has('path=')?.slice('path='.length) ?? url.pathname;
-      if (has('secure') === undefined || has('httponly') === undefined || has('samesite=') === undefined) throw new Error(`careless cookie ${line}`);
+      if (has('secure') === undefined || has('httponly') === undefined || has('samesite=') === undefined)
+        throw new Error(`careless cookie ${line}`);
       const expires = has('expires=')?.slice('expires='.length);
-      if (value === '' || has('max-age=0') !== undefined || (expires !== undefined && Date.parse(expires) < Date.now())) jar.delete(`${name} ${path}`);
+      if (value === '' || has('max-age=0') !== undefined || (expires !== undefined && Date.parse(expires) < Date.now()))
+        jar.delete(`${name} ${path}`);
       else jar.set(`${name} ${path}`, { name, value, path });
     }
   };
@@ -55,14 +58,21 @@ export const createBrowser = (options: { readonly fetch: typeof fetch; readonly 
       .join('; ');
 
   /** @returns the last answer; its url is the foreign one when a redirect left the origin */
-  const request = async (target: string, init: { readonly method?: string; readonly form?: Record<string, string> } = {}): Promise<Page> => {
+  const request = async (
+    target: string,
+    init: { readonly method?: string; readonly form?: Record<string, string> } = {},
+  ): Promise<Page> => {
     let [next, { method = 'GET', form }] = [new URL(target, options.origin), init];
     for (let hops = 0; hops < 10; hops++) {
       if (next.origin !== options.origin) return { url: next.href, status: 0, headers: new Headers(), html: '' };
       const answer = await options.fetch(next, {
         method,
         redirect: 'manual',
-        headers: { cookie: cookiesFor(next), accept: 'text/html', ...(form ? { 'content-type': 'application/x-www-form-urlencoded' } : {}) },
+        headers: {
+          cookie: cookiesFor(next),
+          accept: 'text/html',
+          ...(form ? { 'content-type': 'application/x-www-form-urlencoded' } : {}),
+        },
         ...(form ? { body: new URLSearchParams(form).toString() } : {}),
       });
       remember(next, answer.headers);

@@ -60,7 +60,9 @@ export const identityFiles = async (directory: string, overlay: Record<string, u
 
 const dialing = (port: number, tls: { readonly ca: string; readonly cert?: string; readonly key?: string }): Agent => {
   const connect = buildConnector({ ...tls, minVersion: 'TLSv1.3' });
-  return new Agent({ connect: (options, callback) => connect({ ...options, hostname: '127.0.0.1', servername: 'localhost', port: String(port) }, callback) });
+  return new Agent({
+    connect: (options, callback) => connect({ ...options, hostname: '127.0.0.1', servername: 'localhost', port: String(port) }, callback),
+  });
 };
 
 /** A whole Identity on SQLite, seeded with the demo, listening. */
@@ -72,7 +74,11 @@ export const startTestIdentity = async (
   const { tls, configFiles } = await identityFiles(directory, options.overlay);
   const config = await loadIdentityConfig(configFiles);
   const identity = opened.use(
-    await buildIdentity({ config, telemetry: options.telemetry ?? noTelemetry(), ...(options.now === undefined ? {} : { now: options.now }) }),
+    await buildIdentity({
+      config,
+      telemetry: options.telemetry ?? noTelemetry(),
+      ...(options.now === undefined ? {} : { now: options.now }),
+    }),
   );
   await identity.demo?.seed();
   const { port } = await listen(identity.app, config.server);

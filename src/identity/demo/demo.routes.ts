@@ -46,7 +46,9 @@ export const registerDemoRoutes = (admin: App, { demo, emit }: { readonly demo: 
   );
   admin.post(
     '/admin/v1/demo/reset/:reset_id/rollback',
-    { schema: { summary: 'Bring back the data of before the reset', tags: ['demo'], params: paramsSchema, response: { 200: stateSchema } } },
+    {
+      schema: { summary: 'Bring back the data of before the reset', tags: ['demo'], params: paramsSchema, response: { 200: stateSchema } },
+    },
     async ({ params: { reset_id } }) => settled(reset_id, 'rolled-back', await demo.rollback(reset_id)),
   );
   admin.post(

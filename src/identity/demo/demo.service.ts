@@ -38,7 +38,7 @@ export interface Demo {
   /**
    * Retires the demo rows in use and inserts the seed anew; a reset that still waits is committed by it.
    *
-   * @throws AppError `demo-tenant-unknown` (400), `demo-tenant-id-used` (409), `demo-name-taken` (409)
+   * @throws AppError `demo-tenant-unknown` (400), `demo-tenant-id-used`, `demo-name-taken`, `demo-reset-busy` (409)
    */
   reset(given?: DemoTenants): Promise<DemoReset>;
   /**
@@ -63,6 +63,12 @@ const nameTaken = (name: string, cause?: unknown): AppError =>
     fix: 'Rename that account or client; demo data never replaces other data.',
   });
 
+/** Two resets at once: on PostgreSQL the second one meets the rows of the first. */
+const refuseConcurrent = (error: unknown): never => {
+  if (!isUniqueViolation(error)) throw error;
+  throw new AppError('demo-reset-busy', 409, 'Another reset was under way at the same moment.', { cause: error, fix: 'Try again.' });
+};
+
 const refuseForeign = (seed: Seed, foreign: ReadonlySet<string>): void => {
   const names = [...seed.accounts.map((account) => account.username), ...seed.clients.map((client) => client.client_id)];
   const taken = names.find((name) => foreign.has(name));
@@ -79,9 +85,7 @@ const refuseUnknown = (seed: Seed, given: DemoTenants): void => {
 
 const refuseUsed = (fresh: DemoTenants, previous: DemoTenants): void => {
   const ids = Object.values(fresh);
-  const used = Object.entries(fresh).filter(
-    ([, id], index) => Object.values(previous).includes(id) || ids.indexOf(id) !== index,
-  );
+  const used = Object.entries(fresh).filter(([, id], index) => Object.values(previous).includes(id) || ids.indexOf(id) !== index);
   if (used.length === 0) return;
   throw new AppError('demo-tenant-id-used', 409, 'A reset needs tenant ids that are new.', {
     fields: used.map(([name]) => ({ field: `/tenants/${name}`, message: 'is in use already' })),
@@ -161,18 +165,20 @@ export const createDemo = (options: {
     },
     reset: async (given = {}) => {
       refuseUnknown(seed, given);
-      return database.transaction(async (tx) => {
-        await settlePending(tx);
-        const { tenants: previousTenants, foreign } = await demoNames(tx);
-        refuseForeign(seed, foreign);
-        const tenants = tenantIds(seed.tenants, given);
-        refuseUsed(tenants, previousTenants);
-        const [resetId, at] = [randomUUIDv7(), now()];
-        await insertReset(tx, resetId, at);
-        await retireRows(tx, resetId, at);
-        await insertRows(tx, seedRows(seed, tenants, { at, resetId }));
-        return { resetId, tenants, previousTenants };
-      });
+      return database
+        .transaction(async (tx) => {
+          await settlePending(tx);
+          const { tenants: previousTenants, foreign } = await demoNames(tx);
+          refuseForeign(seed, foreign);
+          const tenants = tenantIds(seed.tenants, given);
+          refuseUsed(tenants, previousTenants);
+          const [resetId, at] = [randomUUIDv7(), now()];
+          await insertReset(tx, resetId, at);
+          await retireRows(tx, resetId, at);
+          await insertRows(tx, seedRows(seed, tenants, { at, resetId }));
+          return { resetId, tenants, previousTenants };
+        })
+        .catch(refuseConcurrent);
     },
     replace: async (given = {}) => {
       refuseUnknown(seed, given);

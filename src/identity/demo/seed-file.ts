@@ -62,8 +62,10 @@ const contradictions = (seed: Seed): FieldIssue[] => [
     seed.clients.map((client) => client.client_id),
     (index) => `/clients/${index}/client_id`,
   ),
-  ...[...seed.accounts.map((account, index) => ({ tenant: account.tenant, field: `/accounts/${index}/tenant` })),
-    ...seed.clients.map((client, index) => ({ tenant: client.tenant, field: `/clients/${index}/tenant` }))]
+  ...[
+    ...seed.accounts.map((account, index) => ({ tenant: account.tenant, field: `/accounts/${index}/tenant` })),
+    ...seed.clients.map((client, index) => ({ tenant: client.tenant, field: `/clients/${index}/tenant` })),
+  ]
     .filter(({ tenant }) => tenant !== undefined && !seed.tenants.includes(tenant))
     .map(({ tenant, field }) => ({ field, message: `names the tenant ${tenant}, which is not in /tenants` })),
   ...seed.clients.flatMap((client, index) => {
@@ -88,8 +90,13 @@ export const loadSeed = async (file: string): Promise<Seed> => {
   const seed = await loadConfig({ schema: seedSchema, files: [file], what: 'Identity demo seed' });
   const fields = contradictions(seed);
   if (fields.length === 0) return seed;
-  throw new AppError('config-invalid', 400, `Identity demo seed is not valid: ${fields.map((issue) => `${issue.field}: ${issue.message}`).join('; ')}`, {
-    fields,
-    fix: 'Correct the named fields and start again.',
-  });
+  throw new AppError(
+    'config-invalid',
+    400,
+    `Identity demo seed is not valid: ${fields.map((issue) => `${issue.field}: ${issue.message}`).join('; ')}`,
+    {
+      fields,
+      fix: 'Correct the named fields and start again.',
+    },
+  );
 };

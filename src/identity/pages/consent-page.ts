@@ -25,26 +25,33 @@ export interface ConsentView {
 }
 
 const scopeList = (scopes: readonly string[]) =>
-  html`<ul class="scopes">${scopes.map((scope) => html`<li>${scopeWords(scope)}<code>${scope}</code></li>`)}</ul>`;
+  html`<ul class="scopes">
+    ${scopes.map((scope) => html`<li>${scopeWords(scope)}<code>${scope}</code></li>`)}
+  </ul>`;
 
 /** Asks whether the client gets what it wants; `decision` is `allow` or `deny`. */
 export const consentPage = ({ action, csrfToken, clientName, username, scopes, resources, returnTo }: ConsentView): string =>
   layout({
     title: 'Allow access',
     content: html`<h1>Allow access?</h1>
-<p><strong>${clientName}</strong> asks for access. You are logged in as <strong>${username}</strong>.</p>
-${scopes.length > 0 && html`<h2>Your account</h2>${scopeList(scopes)}`}
-${resources.map(
-  ({ name, resource, scopes: wanted }) => html`<h2>${name}</h2>
-<small>Resource <code>${resource}</code></small>
-${wanted.length > 0 ? scopeList(wanted) : html`<p>No permission</p>`}`,
-)}
-<p class="muted">Afterwards you go to <code>${returnTo}</code></p>
-<form method="post" action="${action}">
-<input type="hidden" name="_csrf" value="${csrfToken}">
-<div class="actions">
-<button class="primary" type="submit" name="decision" value="allow">Allow</button>
-<button type="submit" name="decision" value="deny">Deny</button>
-</div>
-</form>`,
+      <p><strong>${clientName}</strong> asks for access. You are logged in as <strong>${username}</strong>.</p>
+      ${
+        scopes.length > 0 &&
+        html`<h2>Your account</h2>
+          ${scopeList(scopes)}`
+      }
+      ${resources.map(
+        ({ name, resource, scopes: wanted }) =>
+          html`<h2>${name}</h2>
+            <small>Resource <code>${resource}</code></small>
+            ${wanted.length > 0 ? scopeList(wanted) : html`<p>No permission</p>`}`,
+      )}
+      <p class="muted">Afterwards you go to <code>${returnTo}</code></p>
+      <form method="post" action="${action}">
+        <input type="hidden" name="_csrf" value="${csrfToken}" />
+        <div class="actions">
+          <button class="primary" type="submit" name="decision" value="allow">Allow</button>
+          <button type="submit" name="decision" value="deny">Deny</button>
+        </div>
+      </form>`,
   });

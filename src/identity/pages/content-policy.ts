@@ -1,11 +1,5 @@
 /** The policy of every page: only our style sheet, no script, no frame, no inline anything. */
-const BASE = [
-  "default-src 'none'",
-  "style-src 'self'",
-  "img-src 'self'",
-  "base-uri 'none'",
-  "frame-ancestors 'none'",
-] as const;
+const BASE = ["default-src 'none'", "style-src 'self'", "img-src 'self'", "base-uri 'none'", "frame-ancestors 'none'"] as const;
 
 const formTarget = (redirectUri: string): string | null => {
   if (!URL.canParse(redirectUri)) return null;

@@ -15,7 +15,7 @@ export const errorPage = ({ code, message, fix, traceId }: ErrorView): string =>
   layout({
     title: 'Error',
     content: html`<h1>This did not work</h1>
-<p class="alert" role="alert">${message}</p>
-${fix !== undefined && html`<p>${fix}</p>`}
-<p class="muted">Error <code>${code}</code>${traceId && html` · trace <code>${traceId}</code>`}</p>`,
+      <p class="alert" role="alert">${message}</p>
+      ${fix !== undefined && html`<p>${fix}</p>`}
+      <p class="muted">Error <code>${code}</code>${traceId && html` · trace <code>${traceId}</code>`}</p>`,
   });

@@ -37,7 +37,8 @@ export const registerPages = async (app: App, options: PagesOptions): Promise<vo
     const pages = scope as unknown as App;
     pages.setErrorHandler((thrown, _request, reply) => {
       const { status, headers, body } = toProblem(describeFormError(thrown));
-      if (status === 500) telemetry.log.error(`a page failed: ${thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)}`);
+      if (status === 500)
+        telemetry.log.error(`a page failed: ${thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)}`);
       const { code, detail, fix } = body as { readonly code: string; readonly detail: string; readonly fix?: string };
       return reply
         .code(status)

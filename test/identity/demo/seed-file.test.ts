@@ -71,9 +71,22 @@ describe('the demo seed of Identity', () => {
 
   for (const [what, change, field] of [
     ['an unknown key', { extra: 1 }, 'seed.yml#/extra'],
-    ['a client twice', (() => ({ clients: [{ ...client(), client_id: 'twice' }, { ...client(), client_id: 'twice' }] }))(), '/clients/1/client_id'],
+    [
+      'a client twice',
+      (() => ({
+        clients: [
+          { ...client(), client_id: 'twice' },
+          { ...client(), client_id: 'twice' },
+        ],
+      }))(),
+      '/clients/1/client_id',
+    ],
     ['a tenant that is not there', { clients: [{ ...client(), tenant: 'elsewhere' }] }, '/clients/0/tenant'],
-    ['a confidential client without a secret', { clients: [{ ...client(), token_endpoint_auth_method: 'client_secret_basic' }] }, '/clients/0/secret_hash'],
+    [
+      'a confidential client without a secret',
+      { clients: [{ ...client(), token_endpoint_auth_method: 'client_secret_basic' }] },
+      '/clients/0/secret_hash',
+    ],
     ['a client for itself without a tenant', { clients: [{ ...client(), grant_types: ['client_credentials'] }] }, '/clients/0/tenant'],
     ['codes without a redirect', { clients: [{ ...client(), redirect_uris: [] }] }, '/clients/0/redirect_uris'],
     ['a grant that does not exist', { clients: [{ ...client(), grant_types: ['password'] }] }, 'seed.yml#/clients/0/grant_types/0'],
@@ -96,7 +109,9 @@ describe('the default configuration of Identity', () => {
   it('is valid and names every scope of the KMS', async () => {
     const config = await loadIdentityConfig([join(CONFIG, 'identity.yml')]);
     expect(config.resource_servers[0]?.resource).toBe(KMS_RESOURCE);
-    expect(config.resource_servers[0]?.scopes.toSorted()).toEqual([...Object.keys(KMS_SCOPES), ...Object.values(KMS_SCOPES).flat()].toSorted());
+    expect(config.resource_servers[0]?.scopes.toSorted()).toEqual(
+      [...Object.keys(KMS_SCOPES), ...Object.values(KMS_SCOPES).flat()].toSorted(),
+    );
     expect(config.service_clients[0]?.client_id).toBe(KMS_CLIENT_ID);
     expect(config.demo.seed_file).toBe(SEED_FILE);
   });

@@ -25,7 +25,13 @@ describe('templates of the pages', () => {
 
   it('nest templates and lists without escaping them twice', () => {
     const items = ['a & b', 'c'].map((item) => html`<li>${item}</li>`);
-    expect(renderHtml(html`<ul>${items}</ul>`)).toBe('<ul><li>a &amp; b</li><li>c</li></ul>');
+    expect(
+      renderHtml(
+        html`<ul>
+          ${items}
+        </ul>`,
+      ),
+    ).toBe('<ul><li>a &amp; b</li><li>c</li></ul>');
   });
 
   it('leave nothing for null, undefined and false', () => {

@@ -1,0 +1,125 @@
+import { randomUUID, randomUUIDv7 } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import type { Database } from '#infra/database/databases.ts';
+import { createPasswords } from '#infra/secrets/passwords.ts';
+import { createAccounts } from '#identity/accounts/accounts.ts';
+import type { IdentityTables } from '#identity/database/tables.ts';
+import { databaseKinds } from '#test/support/database.ts';
+import { identityDatabase } from '#test/support/identity-database.ts';
+
+const passwords = createPasswords({ iterations: 1000 });
+
+const insert = async ({ db }: Database<IdentityTables>, change: Partial<IdentityTables['accounts']> = {}) => {
+  const id = randomUUIDv7();
+  const username = `user-${id}`;
+  const password = `password-${id}`;
+  const row = {
+    id,
+    username,
+    password_hash: await passwords.hash(password),
+    name: `Name ${id}`,
+    email: `${username}@test`,
+    tenant_id: randomUUID(),
+    roles: JSON.stringify(['user']),
+    permissions: JSON.stringify(['kms:elastic-keys:create']),
+    created_at: 1,
+    retired_at: null,
+    retired_by: null,
+    reset_id: null,
+  };
+  await db
+    .insertInto('accounts')
+    .values({ ...row, ...(change as object) })
+    .execute();
+  return { ...row, password };
+};
+
+const ADDRESS = '192.0.2.1';
+
+describe.each(databaseKinds())('accounts on %s', (kind) => {
+  it('let in who knows the password', async () => {
+    await using test = await identityDatabase(kind);
+    const { id, username, password, tenant_id } = await insert(test.database);
+    const accounts = createAccounts({ database: test.database, passwords });
+    expect(await accounts.authenticate({ username, password, address: ADDRESS })).toMatchObject({ id, username, tenantId: tenant_id });
+  });
+
+  it('let in nobody with a wrong password, an unknown name, an empty one or one of the wrong case', async () => {
+    await using test = await identityDatabase(kind);
+    const { username, password } = await insert(test.database);
+    const accounts = createAccounts({ database: test.database, passwords });
+    for (const login of [
+      { username, password: `${password}x` },
+      { username, password: '' },
+      { username: `nobody-${randomUUIDv7()}`, password },
+      { username: '', password },
+      { username: username.toUpperCase(), password },
+      { username: `${username}%`, password },
+      { username: 'x'.repeat(100_000), password },
+    ])
+      expect(await accounts.authenticate({ ...login, address: ADDRESS }), login.username.slice(0, 50)).toBeNull();
+  });
+
+  it('pay the same cost for a name that is not there', async () => {
+    await using test = await identityDatabase(kind);
+    const { username } = await insert(test.database);
+    const verified: (string | undefined)[] = [];
+    const accounts = createAccounts({
+      database: test.database,
+      passwords: {
+        verify: async (password, stored) => {
+          verified.push(stored);
+          return passwords.verify(password, stored);
+        },
+      },
+    });
+    await accounts.authenticate({ username, password: 'wrong', address: ADDRESS });
+    await accounts.authenticate({ username: `nobody-${randomUUIDv7()}`, password: 'wrong', address: ADDRESS });
+    expect(verified).toEqual([expect.stringMatching(/^\$pbkdf2/), undefined]);
+  });
+
+  for (const [what, change] of [
+    ['disabled', { disabled: 1 }],
+    ['retired', { retired_at: 2, retired_by: randomUUIDv7() }],
+  ] as const) {
+    it(`know nothing of an account that is ${what}`, async () => {
+      await using test = await identityDatabase(kind);
+      const { id, username, password } = await insert(test.database, change as never);
+      const accounts = createAccounts({ database: test.database, passwords });
+      expect(await accounts.authenticate({ username, password, address: ADDRESS })).toBeNull();
+      expect(await accounts.find(id)).toBeUndefined();
+    });
+  }
+
+  it('tell the provider who it is: scopes of the roles and permissions, coarse and fine', async () => {
+    await using test = await identityDatabase(kind);
+    const { id, tenant_id } = await insert(test.database);
+    const found = await createAccounts({ database: test.database, passwords }).find(id);
+    expect(found).toMatchObject({ accountId: id, tenantId: tenant_id, roles: ['user'] });
+    expect(found?.scopes).toEqual(expect.arrayContaining(['kms:read', 'kms:crypto', 'kms:encrypt', 'kms:elastic-keys:create']));
+    expect(found?.scopes).not.toContain('kms:write');
+  });
+
+  it('do not count an attempt when the server was too busy to look', async () => {
+    await using test = await identityDatabase(kind);
+    const { username, password } = await insert(test.database);
+    let busy = true;
+    const accounts = createAccounts({
+      database: test.database,
+      passwords: { verify: (given, stored) => (busy ? Promise.reject(new Error('full')) : passwords.verify(given, stored)) },
+    });
+    for (let n = 0; n < 20; n++) await expect(accounts.authenticate({ username, password, address: ADDRESS })).rejects.toThrow('full');
+    busy = false;
+    expect(await accounts.authenticate({ username, password, address: ADDRESS })).not.toBeNull();
+  });
+
+  it('stop a guesser after a few attempts, and let the owner in from elsewhere', async () => {
+    await using test = await identityDatabase(kind);
+    const { username, password } = await insert(test.database);
+    const accounts = createAccounts({ database: test.database, passwords });
+    const guess = () => accounts.authenticate({ username, password: `guess-${randomUUIDv7()}`, address: '203.0.113.66' });
+    for (let n = 0; n < 5; n++) expect(await guess()).toBeNull();
+    await expect(guess()).rejects.toMatchObject({ code: 'too-many-attempts', status: 429, headers: { 'retry-after': '1' } });
+    expect(await accounts.authenticate({ username, password, address: ADDRESS })).not.toBeNull();
+  });
+});

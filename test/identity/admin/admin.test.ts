@@ -1,0 +1,86 @@
+import { randomUUID, randomUUIDv7 } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { TestIdentity } from '#test/support/identity.ts';
+import { startTestIdentity } from '#test/support/identity.ts';
+
+let running: TestIdentity;
+beforeAll(async () => {
+  running = await startTestIdentity();
+});
+afterAll(() => running[Symbol.asyncDispose]());
+
+interface ResetBody {
+  readonly reset_id: string;
+  readonly tenants: Record<string, string>;
+  readonly previous_tenants: Record<string, string>;
+}
+const post = (path: string, body?: unknown) => running.admin(path, { method: 'POST', ...(body === undefined ? {} : { body }) });
+const state = async () => (await running.admin('/admin/v1/demo')).json();
+
+describe('the admin listener', () => {
+  it('refuses everybody without a client certificate, health included', async () => {
+    for (const path of ['/livez', '/readyz', '/admin/v1/demo']) {
+      await expect(running.admin(path, { certificate: false })).rejects.toThrow();
+    }
+  });
+
+  it('says whether it is alive and ready', async () => {
+    expect((await running.admin('/livez')).status).toBe(200);
+    expect(await (await running.admin('/readyz')).json()).toMatchObject({ dependencies: { database: { state: 'up', required: true } } });
+  });
+
+  it('is not on the public port', async () => {
+    expect((await running.fetch('https://localhost:8082/admin/v1/demo')).status).toBe(404);
+    expect((await running.fetch('https://localhost:8082/admin/v1/demo/reset', { method: 'POST' })).status).toBe(404);
+  });
+
+  it('resets the demo with the ids that it is given, and commits', async () => {
+    const { tenants: before } = (await state()) as { tenants: Record<string, string> };
+    const tenants = { demo: randomUUID(), 'demo-other': randomUUID() };
+    const answer = await post('/admin/v1/demo/reset', { tenants });
+    expect(answer.status).toBe(200);
+    const reset = (await answer.json()) as ResetBody;
+    expect(reset).toEqual({ reset_id: expect.any(String), tenants, previous_tenants: before });
+    expect(await state()).toEqual({ seeded: true, tenants, reset_pending: reset.reset_id });
+    expect(await (await post(`/admin/v1/demo/reset/${reset.reset_id}/commit`)).json()).toEqual({
+      seeded: true,
+      tenants,
+      reset_pending: null,
+    });
+  });
+
+  it('rolls a reset back, and mints ids when it is given none', async () => {
+    const before = await state();
+    const { reset_id, tenants } = (await (await post('/admin/v1/demo/reset', {})).json()) as ResetBody;
+    expect(tenants.demo).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4/);
+    expect((await post(`/admin/v1/demo/reset/${reset_id}/rollback`)).status).toBe(200);
+    expect(await state()).toEqual(before);
+  });
+
+  for (const [what, body, field] of [
+    ['an id that is no UUIDv4', { tenants: { demo: randomUUIDv7() } }, '/tenants/demo'],
+    ['a tenant that the demo does not have', { tenants: { other: randomUUID() } }, '/tenants/other'],
+    ['an unknown field', { tenant: {} }, '/tenant'],
+    ['tenants that are no map', { tenants: [] }, '/tenants'],
+  ] as const) {
+    it(`answers ${what} with 400 and the name of the field`, async () => {
+      const answer = await post('/admin/v1/demo/reset', body);
+      expect(answer.status).toBe(400);
+      expect(answer.headers.get('content-type')).toContain('application/problem+json');
+      const { errors } = (await answer.json()) as { errors: { field: string }[] };
+      expect(errors.map((issue) => issue.field)).toContain(field);
+    });
+  }
+
+  it('answers for a reset that is not there with 404, and for an id that is none with 400', async () => {
+    expect((await post(`/admin/v1/demo/reset/${randomUUIDv7()}/commit`)).status).toBe(404);
+    expect((await post('/admin/v1/demo/reset/nonsense/rollback')).status).toBe(400);
+  });
+
+  it('answers the settlement of a settled reset the other way with 409', async () => {
+    const { reset_id } = (await (await post('/admin/v1/demo/reset', {})).json()) as ResetBody;
+    await post(`/admin/v1/demo/reset/${reset_id}/commit`);
+    const answer = await post(`/admin/v1/demo/reset/${reset_id}/rollback`);
+    expect([answer.status, ((await answer.json()) as { code: string }).code]).toEqual([409, 'demo-reset-settled']);
+  });
+});

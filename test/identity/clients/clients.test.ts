@@ -1,0 +1,141 @@
+import { randomUUID, randomUUIDv7 } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { Database } from '#infra/database/databases.ts';
+import { createPasswords } from '#infra/secrets/passwords.ts';
+import { createClients } from '#identity/clients/clients.ts';
+import { loadServiceClients } from '#identity/clients/service-clients.ts';
+import type { IdentityTables } from '#identity/database/tables.ts';
+import { databaseKinds } from '#test/support/database.ts';
+import { identityDatabase } from '#test/support/identity-database.ts';
+import { temporaryDirectory } from '#test/support/temporary-directory.ts';
+
+const passwords = createPasswords({ iterations: 1000 });
+
+const counting = () => {
+  const stored: (string | undefined)[] = [];
+  return {
+    stored,
+    verify: (password: string, hash: string | undefined) => {
+      stored.push(hash);
+      return passwords.verify(password, hash);
+    },
+  };
+};
+
+const insert = async ({ db }: Database<IdentityTables>, change: Record<string, unknown> = {}) => {
+  const pk = randomUUIDv7();
+  const [clientId, secret] = [`client-${pk}`, `secret-${pk}`];
+  await db
+    .insertInto('clients')
+    .values({
+      pk,
+      client_id: clientId,
+      name: `Client ${pk}`,
+      secret_hash: await passwords.hash(secret),
+      application_type: 'web',
+      token_endpoint_auth_method: 'client_secret_basic',
+      redirect_uris: JSON.stringify(['https://client.test/callback']),
+      post_logout_redirect_uris: '[]',
+      grant_types: JSON.stringify(['client_credentials']),
+      scopes: JSON.stringify(['kms:read']),
+      tenant_id: randomUUID(),
+      roles: JSON.stringify(['user']),
+      access_token_ttl: 1,
+      created_at: 1,
+      retired_at: null,
+      retired_by: null,
+      reset_id: null,
+      ...change,
+    })
+    .execute();
+  return { pk, clientId, secret };
+};
+
+describe.each(databaseKinds())('clients on %s', (kind) => {
+  it('are found with everything that the provider asks for, and without their secret', async () => {
+    await using test = await identityDatabase(kind);
+    const { clientId } = await insert(test.database);
+    const found = await createClients({ database: test.database, passwords, serviceClients: new Map() }).find(clientId);
+    expect(found).toMatchObject({
+      clientId,
+      authMethod: 'client_secret_basic',
+      grantTypes: ['client_credentials'],
+      redirectUris: ['https://client.test/callback'],
+      scopes: ['kms:read'],
+      accessTokenTtlSeconds: 1,
+      mayIntrospect: [],
+    });
+    expect(JSON.stringify(found)).not.toContain('pbkdf2');
+  });
+
+  it('prove themselves by their secret; PBKDF2 is paid once a minute, and always for a wrong one', async () => {
+    await using test = await identityDatabase(kind);
+    const { clientId, secret } = await insert(test.database);
+    const counted = counting();
+    const clients = createClients({ database: test.database, passwords: counted, serviceClients: new Map() });
+    expect([await clients.verifySecret(clientId, secret), await clients.verifySecret(clientId, secret)]).toEqual([true, true]);
+    expect(counted.stored).toHaveLength(1);
+    expect([await clients.verifySecret(clientId, `${secret}x`), await clients.verifySecret(clientId, '')]).toEqual([false, false]);
+    expect(counted.stored).toHaveLength(3);
+  });
+
+  it('lose a remembered secret as soon as it is changed', async () => {
+    await using test = await identityDatabase(kind);
+    const { clientId, secret } = await insert(test.database);
+    const clients = createClients({ database: test.database, passwords, serviceClients: new Map() });
+    expect(await clients.verifySecret(clientId, secret)).toBe(true);
+    await test.database.db
+      .updateTable('clients')
+      .set({ secret_hash: await passwords.hash(`new-${secret}`) })
+      .where('client_id', '=', clientId)
+      .execute();
+    expect([await clients.verifySecret(clientId, secret), await clients.verifySecret(clientId, `new-${secret}`)]).toEqual([false, true]);
+  });
+
+  it('cost the same when they are unknown or have no secret, and are never let in', async () => {
+    await using test = await identityDatabase(kind);
+    const { clientId } = await insert(test.database, { secret_hash: null, token_endpoint_auth_method: 'none' });
+    const counted = counting();
+    const clients = createClients({ database: test.database, passwords: counted, serviceClients: new Map() });
+    expect(await clients.verifySecret(clientId, '')).toBe(false);
+    expect(await clients.verifySecret(clientId, 'undefined')).toBe(false);
+    expect(await clients.verifySecret(`nobody-${randomUUIDv7()}`, 'x')).toBe(false);
+    expect(counted.stored).toEqual([undefined, undefined, undefined]);
+  });
+
+  for (const [what, change] of [
+    ['disabled', { disabled: 1 }],
+    ['retired', { retired_at: 2, retired_by: randomUUIDv7() }],
+  ] as const) {
+    it(`are neither found nor let in when ${what}, even with a secret that was just verified`, async () => {
+      await using test = await identityDatabase(kind);
+      const { clientId, secret } = await insert(test.database);
+      const clients = createClients({ database: test.database, passwords, serviceClients: new Map() });
+      expect(await clients.verifySecret(clientId, secret)).toBe(true);
+      await test.database.db.updateTable('clients').set(change).where('client_id', '=', clientId).execute();
+      expect(await clients.find(clientId)).toBeUndefined();
+      expect(await clients.verifySecret(clientId, secret)).toBe(false);
+    });
+  }
+
+  it('of the configuration come first, have no grant, and may introspect what is configured', async () => {
+    await using test = await identityDatabase(kind);
+    await using folder = await temporaryDirectory();
+    const [clientId, secret] = [`service-${randomUUIDv7()}`, randomUUIDv7()];
+    const file = join(folder.path, 'secret');
+    await writeFile(file, `${secret}\n`, { mode: 0o600 });
+    await insert(test.database, { client_id: clientId });
+    const serviceClients = await loadServiceClients([{ client_id: clientId, secret_file: file, may_introspect: ['urn:passthru:kms'] }]);
+    const clients = createClients({ database: test.database, passwords, serviceClients });
+    expect(await clients.find(clientId)).toMatchObject({ grantTypes: [], scopes: [], mayIntrospect: ['urn:passthru:kms'] });
+    expect([await clients.verifySecret(clientId, secret), await clients.verifySecret(clientId, `${secret}x`)]).toEqual([true, false]);
+  });
+
+  it('of the configuration keep the server from starting when their secret cannot be read', async () => {
+    await using folder = await temporaryDirectory();
+    const missing = { client_id: `service-${randomUUIDv7()}`, secret_file: join(folder.path, 'missing'), may_introspect: [] };
+    await expect(loadServiceClients([missing])).rejects.toMatchObject({ code: 'secret-unreadable' });
+  });
+});
