@@ -38,5 +38,5 @@ export const createCheckDoor = (record: (check: Check) => void): CheckDoor => {
   };
 };
 
-/** Compares values that must not be printed: gives `name` when they are equal, `another <name>` when not. */
-export const same = (name: string, wanted: unknown, got: unknown): string => (wanted === got ? name : `another ${name}`);
+/** Compares values that must not be printed: gives `name` when they are equal, `not <name>` when they differ. */
+export const same = (name: string, wanted: unknown, got: unknown): string => (wanted === got ? name : `not ${name}`);

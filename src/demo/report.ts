@@ -1,5 +1,6 @@
 import { Type, type Static } from 'typebox';
 import type { Endpoints } from '#engine/engine.ts';
+import type { Failure } from '#infra/apperr/result.ts';
 import type { Outcome } from './outcome.ts';
 
 const object = <P extends Parameters<typeof Type.Object>[0]>(properties: P) => Type.Object(properties, { additionalProperties: false });
@@ -13,17 +14,14 @@ const checkSchema = object({
   got: Type.String(),
 });
 
-const failureSchema = Type.Cyclic(
-  {
-    failure: object({
-      code: Type.String(),
-      message: Type.String(),
-      cause: Type.Union([Type.Ref('failure'), Type.Null()]),
-      fix: Type.String(),
-    }),
-  },
-  'failure',
-);
+/** A failure holds its cause, so it stands once in `$defs` and refers to itself. */
+const failureRef = Type.Unsafe<Failure>({ $ref: '#/$defs/failure' });
+const failureSchema = object({
+  code: Type.String(),
+  message: Type.String(),
+  cause: Type.Union([failureRef, Type.Null()]),
+  fix: Type.String(),
+});
 
 const stepSchema = object({
   id: Type.String({ description: '<phase>.<name>' }),
@@ -33,7 +31,7 @@ const stepSchema = object({
   started_at: Type.Union([Type.String({ format: 'date-time' }), Type.Null()]),
   duration_ms: Type.Integer({ minimum: 0 }),
   checks: Type.Array(checkSchema),
-  error: Type.Union([failureSchema, Type.Null()]),
+  error: Type.Union([failureRef, Type.Null()]),
 });
 
 const credentialSchema = object({
@@ -83,6 +81,7 @@ export const reportSchema = Type.Object(
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     $id: 'urn:passthru:schema:demo-report:1',
     title: 'passthru demo report',
+    $defs: { failure: failureSchema },
     additionalProperties: false,
   },
 );

@@ -26,12 +26,6 @@ export const scopes: Story = async ({ stack, check }) => {
   );
   await check('fine', 'kms:elastic-keys:read grants reading elastic keys', 200, statusOf(limited.kms.call('GET', `/elastic-keys/${id}`)));
 
-  const refused = async (answer: Promise<HttpsResponse>): Promise<readonly (string | number)[]> => {
-    const response = await answer;
-    const challenge = response.headers['www-authenticate'] ?? '';
-    return [response.status, problemOf(response).scope ?? 'no scope named', /error="([^"]*)"/.exec(challenge)?.[1] ?? 'no challenge'];
-  };
-  const missing = (scope: string) => [403, scope, 'insufficient_scope'];
   await check('no-crypto', 'Without kms:crypto, encrypt', missing('kms:encrypt'), refused(encrypt(read.kms)));
   await check(
     'no-write',
@@ -56,3 +50,11 @@ export const scopes: Story = async ({ stack, check }) => {
 };
 
 const statusOf = (answer: Promise<HttpsResponse>): Promise<number> => answer.then(({ status }) => status);
+
+const refused = async (answer: Promise<HttpsResponse>): Promise<readonly (string | number)[]> => {
+  const response = await answer;
+  const challenge = response.headers['www-authenticate'] ?? '';
+  return [response.status, problemOf(response).scope ?? 'no scope named', /error="([^"]*)"/.exec(challenge)?.[1] ?? 'no challenge'];
+};
+
+const missing = (scope: string): readonly (string | number)[] => [403, scope, 'insufficient_scope'];

@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import { DEMO_COMMANDS, plan, resetPlan } from '#demo/plan.ts';
+import { STORIES } from '#demo/stories.ts';
+
+describe('plan', () => {
+  it.each(DEMO_COMMANDS)('puts every step of `demo %s` after all that it needs', (command) => {
+    const { steps } = plan({ command });
+    for (const [at, { id, needs }] of steps.entries()) {
+      const before = steps.slice(0, at).map((step) => step.id);
+      for (const need of needs) expect(before, `${id} needs ${need}`).toContain(need);
+    }
+  });
+
+  it.each(DEMO_COMMANDS)('names each step of `demo %s` once, by its phase', (command) => {
+    const { steps } = plan({ command });
+    expect(new Set(steps.map(({ id }) => id)).size).toBe(steps.length);
+    for (const { id, phase } of steps) expect(id.startsWith(`${phase}.`)).toBe(true);
+  });
+
+  it.each(DEMO_COMMANDS)('has a story for every step of `demo %s`', (command) => {
+    for (const { id } of plan({ command }).steps) expect(STORIES, id).toHaveProperty([id]);
+  });
+
+  it('starts telemetry before identity before kms', () => {
+    expect(plan({ command: 'all' }).services).toEqual(['telemetry', 'identity', 'kms']);
+  });
+
+  it('leaves the KMS out of `demo identity`', () => {
+    const { services, steps } = plan({ command: 'identity' });
+    expect(services).toEqual(['telemetry', 'identity']);
+    expect(steps.filter(({ id }) => id.includes('kms') || id.startsWith('integration'))).toEqual([]);
+  });
+
+  it('brings Identity up for `demo kms`, whose readiness hangs on it, but runs none of its flows', () => {
+    const { services, steps } = plan({ command: 'kms' });
+    expect(services).toContain('identity');
+    expect(steps.filter(({ phase }) => phase === 'identity' || phase === 'integration')).toEqual([]);
+  });
+
+  it('is the same for the same options', () => {
+    expect(plan({ command: 'all', profile: 'ci' })).toEqual(plan({ command: 'all', profile: 'ci' }));
+  });
+
+  it('looks for an interrupted reset before it resets', () => {
+    expect(resetPlan({ command: 'all' }).steps.map(({ id, needs }) => [id, needs])).toEqual([
+      ['reset.interrupted', []],
+      ['reset.data', ['reset.interrupted']],
+    ]);
+  });
+});
