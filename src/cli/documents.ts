@@ -1,16 +1,23 @@
-import { type Static, Type } from 'typebox';
+import { type Static, type TSchema, Type } from 'typebox';
+import type { Failure } from '#infra/apperr/result.ts';
 import { strictObject } from '#infra/config/load-config.ts';
 import { SERVICES } from '#engine/engine.ts';
 
 const DRAFT = 'https://json-schema.org/draft/2020-12/schema';
 
-const document = <P extends Parameters<typeof strictObject>[0]>(name: string, title: string, properties: P) =>
+const document = <P extends Parameters<typeof strictObject>[0]>(
+  name: string,
+  title: string,
+  properties: P,
+  $defs?: Record<string, TSchema>,
+) =>
   strictObject(
     { version: Type.Literal(1), command: Type.String(), exit_code: Type.Integer(), ...properties },
     {
       $schema: DRAFT,
       $id: `urn:passthru:schema:${name}:1`,
       title,
+      ...($defs === undefined ? {} : { $defs }),
     },
   );
 
@@ -48,18 +55,22 @@ export const prepareSchema = document('prepare', 'passthru prepare', {
   state_dir: Type.String(),
 });
 
+/** A failure holds its cause, so it stands once in `$defs` and refers to itself. */
+const failureRef = Type.Unsafe<Failure>({ $ref: '#/$defs/failure' });
+
 /** What any command prints with `--output json` when it cannot do its work. */
-export const errorSchema = Type.Cyclic(
+export const errorSchema = document(
+  'error',
+  'passthru error',
+  { error: failureRef },
   {
     failure: strictObject({
       code: Type.String(),
       message: Type.String(),
-      cause: Type.Union([Type.Ref('failure'), Type.Null()]),
+      cause: Type.Union([failureRef, Type.Null()]),
       fix: Type.String(),
     }),
-    document: document('error', 'passthru error', { error: Type.Ref('failure') }),
   },
-  'document',
 );
 
 export type StatusDocument = Static<typeof statusSchema>;

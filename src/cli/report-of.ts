@@ -5,7 +5,7 @@ import type { Engine } from '#engine/engine.ts';
 
 /** The outcome with the addresses, accounts and clients that a reader needs to go on. */
 export const reportOf = async (outcome: Outcome, engine: Engine): Promise<Report> => {
-  const [seed, tenants] = await Promise.all([readIdentitySeed(), engine.demoTenants()]);
+  const [seed, tenants] = await Promise.all([readIdentitySeed(), tenantsOf(engine)]);
   return toReport(outcome, {
     endpoints: engine.endpoints(),
     credentials: seed.accounts.map(({ username, tenant, roles }) => ({
@@ -23,4 +23,10 @@ export const reportOf = async (outcome: Outcome, engine: Engine): Promise<Report
       tenant: tenant ?? null,
     })),
   });
+};
+
+/** The tenant ids of a stack that is there; a stack that is not has none, and asking would make them. */
+export const tenantsOf = async (engine: Pick<Engine, 'status' | 'demoTenants'>): Promise<Readonly<Record<string, string>>> => {
+  const statuses = await engine.status();
+  return statuses.some(({ state }) => state !== 'absent') ? engine.demoTenants() : {};
 };

@@ -29,7 +29,7 @@ export const down = ({ volumes, flags, surroundings }: DownOptions): Promise<Exi
 const stop = async (session: Session, volumes: boolean): Promise<ExitCode> => {
   const { command, options, terminal, interrupts, surroundings } = session;
   const output = options.output;
-  await using engine = await openEngine(session);
+  await using engine = await openEngine(session, 'running');
   await using _lock = await lockStack(session);
   const given = Promise.withResolvers<null>();
   interrupts.second.addEventListener('abort', () => given.resolve(null), { once: true });

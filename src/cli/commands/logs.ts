@@ -22,7 +22,7 @@ export const logs = ({ service, follow, tail, flags, surroundings }: LogsOptions
     { command: 'logs', flags, surroundings, onInterrupt: { first: 'Stopped following.', second: 'Interrupted again.' } },
     async (session) => {
       const lines = tail === undefined ? undefined : tailCount(tail);
-      await using engine = await openEngine(session);
+      await using engine = await openEngine(session, 'running');
       const signal = AbortSignal.any([session.interrupts.first, surroundings.outClosed]);
       const services = service === undefined ? SERVICES : [service];
       const one = (name: ServiceName) => print(session, engine, name, { tail: lines, follow, signal, named: service === undefined });

@@ -2,7 +2,7 @@ import type { DemoCommand } from '#demo/plan.ts';
 import { resetDemo } from '#demo/reset.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { lockStack, openEngine } from '../open-engine.ts';
-import { reportOf } from '../report-of.ts';
+import { reportOf, tenantsOf } from '../report-of.ts';
 import { createReporter } from '../reporters/create-reporter.ts';
 import { tenantLines } from '../reporters/tenant-lines.ts';
 import { firstWords } from '../reporters/first-words.ts';
@@ -34,9 +34,9 @@ export const resetDemoData = ({ what, flags, surroundings }: ResetOptions): Prom
 
 const reset = async (session: Session, what: DemoCommand): Promise<ExitCode> => {
   const { options, interrupts, surroundings, terminal } = session;
-  await using engine = await openEngine(session);
+  await using engine = await openEngine(session, 'running');
   await using _lock = await lockStack(session);
-  const before = await engine.demoTenants();
+  const before = await tenantsOf(engine);
   using reporter = await createReporter(session, { access: false });
   const outcome = await resetDemo({
     target: what,
@@ -46,7 +46,7 @@ const reset = async (session: Session, what: DemoCommand): Promise<ExitCode> => 
     now: surroundings.now,
     healthTimeoutMs: options.healthTimeoutMs,
   });
-  const after = await engine.demoTenants();
+  const after = await tenantsOf(engine);
   reporter.result(await reportOf(outcome, engine));
   if (options.output === 'human') {
     const rows = Object.entries(after).map(([tenant, id]) => ({ tenant, old: before[tenant] ?? 'none', id }));

@@ -68,14 +68,14 @@ const annotations = (event: DemoEvent): readonly string[] => {
 
 const cell = (text: string): string => printable(text).replaceAll('\\', '\\\\').replaceAll('|', '\\|').replaceAll('<', '&lt;');
 
-const MARKS = { passed: '✅', failed: '❌', skipped: '⏭️' } as const;
+const MARKS: Readonly<Record<string, string>> = { passed: '✅', failed: '❌', skipped: '⏭️' };
 
 /** Markdown for the page of the workflow run. */
 const summaryOf = (report: Report): string => {
   const rows = report.steps.map(({ id, title, status, checks, duration_ms, error }) => {
     const passed = checks.filter((check) => check.status === 'passed').length;
     const said = error === null ? `${passed} of ${checks.length} checks` : `\`${cell(error.code)}\` ${cell(error.message)}`;
-    return `| ${MARKS[status]} | ${cell(title)} (${cell(id)}) | ${said} | ${formatDuration(duration_ms)} |`;
+    return `| ${MARKS[status] ?? ''} | ${cell(title)} (${cell(id)}) | ${said} | ${formatDuration(duration_ms)} |`;
   });
   const head = `### passthru ${cell(report.command)}: ${report.outcome} in ${formatDuration(report.duration_ms)}`;
   return [head, '', '| | Step | | Time |', '|---|---|---|---|', ...rows, ''].join('\n');

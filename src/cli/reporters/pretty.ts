@@ -49,7 +49,10 @@ export const createPrettyReporter = (terminal: Terminal, options: PrettyOptions)
       spinner.start();
       clearInterval(refresh);
       refresh = setInterval(draw, REFRESH);
-    } else draw();
+    } else if (event.type === 'step-progress') {
+      draw();
+      spinner.render();
+    }
   };
   return {
     emit: (event) => {
