@@ -1,0 +1,231 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import type { Plan, StepId } from '#demo/plan.ts';
+import { run, type RunOptions } from '#demo/run.ts';
+import type { Stories, Story } from '#demo/step.ts';
+import { AppError } from '#infra/apperr/app-error.ts';
+import { fail } from '#infra/apperr/result.ts';
+import { eventLog, fakeEngine, statusOf, unique } from '#test/support/demo-engine.ts';
+
+/** Real step ids, so that stories are found under them; the stories are the test's own. */
+const planOf = (...steps: readonly [id: StepId, ...needs: StepId[]][]): Plan => ({
+  command: unique('demo'),
+  target: 'all',
+  profile: 'demo',
+  services: ['telemetry', 'identity', 'kms'],
+  steps: steps.map(([id, ...needs]) => ({ id, phase: id.split('.')[0] ?? '', title: id, needs })),
+});
+
+const passes: Story = async ({ check }) => {
+  await check('fine', 'fine', true, true);
+  return 'done';
+};
+const fails: Story = async ({ check }) => {
+  await check('answer', 'the answer', 42, 41);
+  return 'done';
+};
+const throws =
+  (message: string): Story =>
+  async ({ check }) => {
+    await check('fine', 'fine', true, true);
+    throw new AppError('story-broke', 500, message, { fix: 'mend it', cause: new AppError('deep-down', 500, 'the reason') });
+  };
+
+const go = async (plan: Plan, stories: Stories, options: Partial<RunOptions> = {}) => {
+  const log = eventLog();
+  const outcome = await run(plan, { engine: fakeEngine(), emit: log.emit, signal: new AbortController().signal, stories, ...options });
+  return { outcome, log, statuses: Object.fromEntries(outcome.steps.map(({ step, status }) => [step.id, status])) };
+};
+
+describe('run', () => {
+  it('passes with exit code 0 when every step passed', async () => {
+    const { outcome, log } = await go(planOf(['bring-up.kms'], ['kms.keys', 'bring-up.kms']), {
+      'bring-up.kms': passes,
+      'kms.keys': passes,
+    });
+    expect([outcome.outcome, outcome.exitCode]).toEqual(['passed', 0]);
+    expect(outcome.steps.map(({ detail }) => detail)).toEqual(['done', 'done']);
+    expect(log.events.at(0)?.type).toBe('run-started');
+    expect(log.events.at(-1)?.type).toBe('run-finished');
+  });
+
+  it('skips what needs a failed step and goes on with the rest: partial, exit code 1', async () => {
+    const plan = planOf(['seed.kms'], ['kms.keys', 'seed.kms'], ['kms.crypto', 'kms.keys'], ['identity.pkce']);
+    const { outcome, statuses, log } = await go(plan, {
+      'seed.kms': fails,
+      'kms.keys': passes,
+      'kms.crypto': passes,
+      'identity.pkce': passes,
+    });
+    expect(statuses).toEqual({ 'seed.kms': 'failed', 'kms.keys': 'skipped', 'kms.crypto': 'skipped', 'identity.pkce': 'passed' });
+    expect([outcome.outcome, outcome.exitCode]).toEqual(['partial', 1]);
+    expect(log.of('step-finished').find(({ stepId }) => stepId === 'kms.keys')?.detail).toBe('needs seed.kms');
+  });
+
+  it('has failed with exit code 2 when nothing beyond the bring-up passed', async () => {
+    const plan = planOf(['bring-up.certificates'], ['bring-up.kms'], ['kms.keys', 'bring-up.kms']);
+    const { outcome } = await go(plan, { 'bring-up.certificates': passes, 'bring-up.kms': fails, 'kms.keys': passes });
+    expect([outcome.outcome, outcome.exitCode]).toEqual(['failed', 2]);
+  });
+
+  it('fails a step that asserts nothing', async () => {
+    const { outcome } = await go(planOf(['kms.keys']), { 'kms.keys': async () => 'looks fine' });
+    expect(outcome.steps[0]).toMatchObject({ status: 'failed', error: { code: 'nothing-asserted' } });
+  });
+
+  it('fails a step for which no story is written', async () => {
+    const { outcome } = await go(planOf(['kms.keys']), {});
+    expect(outcome.steps[0]).toMatchObject({ status: 'failed', error: { code: 'story-missing' } });
+  });
+
+  it('says what was expected and what came when a check failed', async () => {
+    const { outcome } = await go(planOf(['kms.keys']), { 'kms.keys': fails });
+    expect(outcome.steps[0]?.error).toMatchObject({ code: 'check-failed', message: 'the answer: expected 42, got 41' });
+  });
+
+  it('keeps code, cause and fix of what a story throws', async () => {
+    const message = unique('broken');
+    const { outcome } = await go(planOf(['kms.keys']), { 'kms.keys': throws(message) });
+    expect(outcome.steps[0]?.error).toMatchObject({ code: 'story-broke', message, fix: 'mend it', cause: { code: 'deep-down' } });
+  });
+
+  it('stops at the first failed step with failFast', async () => {
+    const plan = planOf(['kms.keys'], ['identity.pkce']);
+    const { statuses } = await go(plan, { 'kms.keys': fails, 'identity.pkce': passes }, { failFast: true });
+    expect(statuses).toEqual({ 'kms.keys': 'failed', 'identity.pkce': 'skipped' });
+  });
+
+  it('tries a failed step again with growing delays, and reports the checks of the last attempt only', async () => {
+    let attempts = 0;
+    const waits: number[] = [];
+    const story: Story = async (context) => ((attempts += 1) < 3 ? fails(context) : passes(context));
+    const { outcome, log } = await go(
+      planOf(['kms.keys']),
+      { 'kms.keys': story },
+      { retry: { times: 3, delayMs: 100, backoff: 2 }, sleep: async (milliseconds) => void waits.push(milliseconds) },
+    );
+    expect(outcome.steps[0]).toMatchObject({ status: 'passed', checks: [{ id: 'fine' }] });
+    expect(waits).toEqual([100, 200]);
+    expect(log.of('step-started').map(({ attempt }) => attempt)).toEqual([1, 2, 3]);
+  });
+
+  it('gives up after the retries that were allowed', async () => {
+    const { outcome, log } = await go(
+      planOf(['kms.keys']),
+      { 'kms.keys': fails },
+      { retry: { times: 2, delayMs: 1, backoff: 1 }, sleep: async () => {} },
+    );
+    expect(outcome.steps[0]?.status).toBe('failed');
+    expect(log.of('step-started')).toHaveLength(3);
+  });
+
+  it('ends the step under way when interrupted, skips the rest, and exits with 130', async () => {
+    const interrupt = new AbortController();
+    const waiting: Story = async ({ signal }) => {
+      interrupt.abort();
+      await delay(60_000, undefined, { signal });
+      return 'never';
+    };
+    const { outcome, statuses, log } = await go(
+      planOf(['kms.keys'], ['identity.pkce']),
+      { 'kms.keys': waiting, 'identity.pkce': passes },
+      { signal: interrupt.signal, retry: { times: 5, delayMs: 1, backoff: 1 } },
+    );
+    expect(outcome.exitCode).toBe(130);
+    expect(statuses).toEqual({ 'kms.keys': 'failed', 'identity.pkce': 'skipped' });
+    expect(log.of('interrupted')).toHaveLength(1);
+    expect(log.of('step-started')).toHaveLength(1);
+  });
+
+  it('lets an interrupted story undo what it was in the middle of before it ends', async () => {
+    const interrupt = new AbortController();
+    let undone = false;
+    const story: Story = async ({ signal }) => {
+      interrupt.abort();
+      try {
+        await delay(60_000, undefined, { signal });
+      } finally {
+        await delay(5);
+        undone = true;
+      }
+      return 'never';
+    };
+    await go(planOf(['kms.keys']), { 'kms.keys': story }, { signal: interrupt.signal });
+    expect(undone).toBe(true);
+  });
+
+  it('starts nothing when interrupted before it began', async () => {
+    const { statuses, outcome } = await go(planOf(['kms.keys']), { 'kms.keys': passes }, { signal: AbortSignal.abort() });
+    expect(statuses).toEqual({ 'kms.keys': 'skipped' });
+    expect(outcome.exitCode).toBe(130);
+  });
+
+  it('names the service that died, once, and skips the rest', async () => {
+    const line = unique('last words');
+    const engine = fakeEngine({
+      status: async () => [
+        statusOf('telemetry', { state: 'exited', exitCode: 137, pid: null }),
+        statusOf('identity', { state: 'exited', exitCode: 0, pid: null }),
+      ],
+      diagnose: async (service) => ({ service, exitCode: null, signal: 'SIGKILL', outOfMemory: false, logTail: [line] }),
+    });
+    const { log, statuses } = await go(
+      planOf(['kms.keys'], ['identity.pkce'], ['identity.tokens']),
+      { 'kms.keys': fails, 'identity.pkce': passes, 'identity.tokens': passes },
+      { engine },
+    );
+    const causes = log.of('root-cause');
+    expect(causes).toHaveLength(1);
+    expect(causes[0]?.line).toContain('telemetry was ended by SIGKILL, which blocks identity → kms');
+    expect(causes[0]?.logTail).toEqual([line]);
+    expect(statuses).toEqual({ 'kms.keys': 'failed', 'identity.pkce': 'skipped', 'identity.tokens': 'skipped' });
+  });
+
+  it('warns, and goes on, when the cause itself cannot be looked for', async () => {
+    const message = unique('no status');
+    const engine = fakeEngine({ status: () => Promise.reject(new Error(message)) });
+    const { log, statuses } = await go(planOf(['kms.keys'], ['identity.pkce']), { 'kms.keys': fails, 'identity.pkce': passes }, { engine });
+    expect(log.of('warning')[0]?.text).toContain(message);
+    expect(statuses['identity.pkce']).toBe('passed');
+  });
+
+  it('tells when a service starts or exits while it runs', async () => {
+    const engine = fakeEngine();
+    const story: Story = async (context) => {
+      engine.tell({ type: 'service-exited', service: 'kms', exitCode: null, signal: 'SIGKILL' });
+      return passes(context);
+    };
+    const { log } = await go(planOf(['kms.keys']), { 'kms.keys': story }, { engine });
+    expect(log.of('service')).toMatchObject([{ service: 'kms', state: 'exited', text: 'exited with SIGKILL' }]);
+    engine.tell({ type: 'service-started', service: 'kms', pid: 1 });
+    expect(log.of('service')).toHaveLength(1);
+  });
+
+  it('starts all services at the first wait, and each again only when asked again', async () => {
+    const engine = fakeEngine();
+    const story: Story = async ({ stack, check }) => {
+      await stack.start('telemetry');
+      expect(engine.upCalls).toEqual(['telemetry', 'identity', 'kms']);
+      await stack.start('kms');
+      await stack.start('kms');
+      await check('calls', 'calls', ['telemetry', 'identity', 'kms', 'kms'], engine.upCalls);
+      return 'done';
+    };
+    const { outcome } = await go(planOf(['bring-up.telemetry']), { 'bring-up.telemetry': story }, { engine });
+    expect(outcome.steps[0]?.error).toBeNull();
+  });
+
+  it('turns a start that throws into a failure of its service alone', async () => {
+    const engine = fakeEngine({
+      up: async (service) => (service === 'kms' ? Promise.reject(new Error('no memory')) : fail('up-failed', `${service} did not start`)),
+    });
+    const story: Story = async ({ stack, check }) => {
+      const [kms, identity] = [await stack.start('kms'), await stack.start('identity')];
+      await check('kms', 'kms', 'no memory', kms.ok ? 'started' : kms.error.message);
+      await check('identity', 'identity', 'up-failed', identity.ok ? 'started' : identity.error.code);
+      return 'done';
+    };
+    const { outcome } = await go(planOf(['bring-up.kms']), { 'bring-up.kms': story }, { engine });
+    expect(outcome.steps[0]?.error).toBeNull();
+  });
+});
