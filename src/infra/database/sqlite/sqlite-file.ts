@@ -1,6 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { link, open, readdir, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { databaseCorrupt } from '../errors.ts';
@@ -25,14 +25,18 @@ const sizeOf = async (file: string): Promise<number | null> => {
   return found?.size ?? null;
 };
 
-const connect = (file: string): DatabaseSync => {
+/** `synchronous = full` syncs the log at every commit, so an acknowledged write survives a power cut. */
+const DURABLE = 'pragma journal_mode = wal; pragma synchronous = full; pragma trusted_schema = off; pragma cell_size_check = on';
+/** For a file that is synced as a whole before anyone knows of it. */
+const UNSYNCED = 'pragma journal_mode = memory; pragma synchronous = off';
+
+const connect = (file: string, pragmas: string): DatabaseSync => {
   const url = pathToFileURL(file);
   // Never create: a file that is gone must be missed, not replaced.
   url.searchParams.set('mode', 'rw');
   const database = new DatabaseSync(url, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: true });
   try {
-    // `synchronous = full` syncs the log at every commit, so an acknowledged write survives a power cut.
-    database.exec('pragma journal_mode = wal; pragma synchronous = full; pragma trusted_schema = off; pragma cell_size_check = on');
+    database.exec(pragmas);
     return database;
   } catch (error) {
     database.close();
@@ -53,7 +57,7 @@ export const openFile = async (directory: string, name: string): Promise<Databas
   const size = await sizeOf(file);
   // SQLite takes an empty file for a new database. Ours get their name when they are complete, so this one lost its content.
   if (size === 0) throw databaseCorrupt(name, new Error('the file is empty'));
-  const database = connect(file);
+  const database = connect(file, DURABLE);
   if (size !== null && size <= CHECKED_BYTES) {
     const verdict = database.prepare('pragma quick_check(1)').get()?.quick_check;
     if (verdict !== 'ok') {
@@ -70,18 +74,24 @@ export const openFile = async (directory: string, name: string): Promise<Databas
  */
 export const createFile = async (directory: string, name: string, fill: (database: DatabaseSync) => Promise<void>): Promise<void> => {
   const aside = join(directory, `.${name}.${randomUUIDv7()}.new`);
-  // The log files that SQLite puts beside it take over the mode.
-  await (await open(aside, 'wx', 0o600)).close();
+  // The log files that SQLite puts beside it later take over the mode.
+  const file = await open(aside, 'wx', 0o600);
   try {
-    await fill(connect(aside));
+    await fill(connect(aside, UNSYNCED));
+    await file.sync();
     await link(aside, fileOf(directory, name)).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'EEXIST') throw error;
     });
-    const folder = await open(dirname(aside));
-    await folder.sync().finally(() => folder.close());
+    await syncDirectory(directory);
   } finally {
+    await file.close();
     await removeAll(aside);
   }
+};
+
+const syncDirectory = async (directory: string): Promise<void> => {
+  const folder = await open(directory);
+  await folder.sync().finally(() => folder.close());
 };
 
 /** The log first: a log without its database would be taken for that of the next database of the same name. */
