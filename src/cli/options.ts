@@ -125,10 +125,6 @@ const refuseClashes = (ports: Options['ports'], sources: readonly Source[]): voi
     const other = listeners.slice(index + 1).find(({ port }) => port === one.port);
     if (other === undefined) continue;
     throw usageError(`port ${one.port} is wanted by both ${one.name} (${one.from}) and ${other.name} (${other.from})`, {
-      fields: [
-        { field: one.from, message: `gives ${one.name} port ${one.port}` },
-        { field: other.from, message: `gives ${other.name} port ${other.port}` },
-      ],
       fix:
         `Choose --port-kms K and --port-identity I so that K, K+${ADMIN_PORT_OFFSET}, K+${SINK_PORT_OFFSET}, ` +
         `I and I+${ADMIN_PORT_OFFSET} all differ.`,

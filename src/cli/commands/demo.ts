@@ -68,7 +68,6 @@ const refuseTakenPorts = async (engine: Engine, services: readonly ServiceName[]
   if (taken.length === 0) return;
   const named = taken.map(({ port, service, holder }) => `port ${port} of ${service} is held by ${holder}`);
   throw new AppError('port-taken', 409, named.join('; '), {
-    fields: taken.map(({ port, service, holder }) => ({ field: `port ${port}`, message: `of ${service} is held by ${holder}` })),
     fix: 'Stop the holder, or choose other ports with --port-kms and --port-identity.',
   });
 };

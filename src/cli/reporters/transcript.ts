@@ -1,16 +1,14 @@
 import type { ChalkInstance } from 'chalk';
 import type { Check, DemoEvent, StepInfo, StepStatus } from '#demo/events.ts';
 import { unreachable } from '#infra/apperr/app-error.ts';
-import { errorLines, failedLines, failedText, passedLine, refusedLines } from './check-lines.ts';
+import { type CheckLayout, errorLines, failedLines, failedText, passedLine, refusedLines } from './check-lines.ts';
 import { fixLines } from './failure-lines.ts';
-import { columnsOf, cut, fit, formatDuration, wrapText } from './layout.ts';
+import { columnsOf, cut, fit, formatDuration, pad, wrapText } from './layout.ts';
 import { printable } from './terminal.ts';
 
 type EventOf<T extends DemoEvent['type']> = Extract<DemoEvent, { type: T }>;
 
-export interface TranscriptOptions {
-  readonly paint: ChalkInstance;
-  readonly width: number;
+export interface TranscriptOptions extends CheckLayout {
   readonly verbose: boolean;
 }
 
@@ -24,15 +22,14 @@ export interface Transcript {
 
 const MARKS: Readonly<Record<StepStatus, string>> = { passed: '✓', failed: '✗', skipped: '-' };
 const PHASES: Readonly<Record<string, string>> = { 'bring-up': 'Bring up', kms: 'KMS' };
-const MIN_TITLE = 14;
-const MAX_TITLE = 24;
-const TIME_COLUMNS = 11;
+/** Titles get a column of this width; the few that are longer push their text to the right. */
+const TITLE_COLUMNS = 15;
+const TIME_COLUMNS = 10;
 
 const phaseTitle = (phase: string): string => PHASES[phase] ?? phase.charAt(0).toUpperCase() + phase.slice(1).replaceAll('-', ' ');
 
 interface State {
   steps: readonly StepInfo[];
-  titleColumns: number;
   phase: string;
   checks: Map<string, Check[]>;
   progress: Map<string, string>;
@@ -40,14 +37,14 @@ interface State {
 }
 
 export const createTranscript = (options: TranscriptOptions): Transcript => {
-  const state: State = { steps: [], titleColumns: MIN_TITLE, phase: '', checks: new Map(), progress: new Map(), interrupted: false };
+  const state: State = { steps: [], phase: '', checks: new Map(), progress: new Map(), interrupted: false };
   return {
     lines: (event) => linesOf(event, state, options),
     running: (stepId, elapsedMs) => {
       const step = state.steps.find(({ id }) => id === stepId);
       if (step === undefined) return { before: '', after: '' };
       const before = `  ${counter(step, state)}`;
-      return { before, after: stepRest(step, state.progress.get(stepId) ?? '', elapsedMs, before, state, options) };
+      return { before, after: stepRest(step, state.progress.get(stepId) ?? '', elapsedMs, { before, ...options }) };
     },
   };
 };
@@ -57,7 +54,6 @@ const linesOf = (event: DemoEvent, state: State, options: TranscriptOptions): re
   switch (event.type) {
     case 'run-started':
       state.steps = event.steps;
-      state.titleColumns = Math.min(MAX_TITLE, Math.max(MIN_TITLE, ...event.steps.map(({ title }) => columnsOf(title) + 1)));
       return headline(event, options);
     case 'step-started':
       state.checks.set(event.step.id, []);
@@ -125,17 +121,15 @@ const counter = (step: StepInfo, { steps }: State): string => {
 
 /** Title, text and time, flush with the right edge. */
 const stepRest = (
-  step: StepInfo,
+  { title }: StepInfo,
   text: string,
   durationMs: number | null,
-  before: string,
-  { titleColumns }: State,
-  { paint, width }: TranscriptOptions,
+  { before, paint, width }: CheckLayout & { readonly before: string },
 ): string => {
-  const taken = columnsOf(before) + 3 + titleColumns;
+  const named = `${pad(title, TITLE_COLUMNS)} `;
   const time = (durationMs === null ? '' : formatDuration(durationMs)).padStart(TIME_COLUMNS);
-  const title = fit(step.title, titleColumns);
-  return `${title}${fit(text, width - taken - TIME_COLUMNS)}${paint.dim(time)}`.trimEnd();
+  const room = width - columnsOf(before) - 3 - columnsOf(named) - TIME_COLUMNS;
+  return `${named}${fit(text, room)}${paint.dim(time)}`.trimEnd();
 };
 
 const colorOf = (status: StepStatus, paint: ChalkInstance): ChalkInstance =>
@@ -156,7 +150,7 @@ const finished = (event: EventOf<'step-finished'>, state: State, options: Transc
   const indent = columnsOf(before) + 1;
   return [
     ...heading(step, state, paint),
-    `${before} ${mark} ${stepRest(step, text, duration, before, state, options)}`,
+    `${before} ${mark} ${stepRest(step, text, duration, { before, ...options })}`,
     ...(verbose
       ? checks.filter(({ status }) => status === 'passed').map((check) => passedLine(check, indent, options))
       : refusedLines(refusals, indent, options)),

@@ -24,6 +24,23 @@ const told = (
   return surroundings.written;
 };
 
+const now = (): number => Date.UTC(2026, 0, 2, 3, 4, 6);
+const records = (events: readonly DemoEvent[], verbosity: ReporterOptions['verbosity'] = 'normal') =>
+  told(events, (terminal, options) => createStructuredReporter(terminal, { ...options, now }), verbosity)
+    .out.trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { eventName: string; body: { stringValue: string }; attributes: { key: string; value: object }[] });
+
+const names = (verbosity: ReporterOptions['verbosity']) => new Set(records(FAILED_RUN, verbosity).map(({ eventName }) => eventName));
+
+const github = (events: readonly DemoEvent[]) => {
+  const summaries: string[] = [];
+  const written = told(events, (terminal, options) =>
+    createGithubReporter(terminal, { ...options, summaryFile: 'summary.md', appendFile: (_file, text) => void summaries.push(text) }),
+  );
+  return { ...written, summary: summaries.join('') };
+};
+
 describe('--output json', () => {
   it('puts one document on stdout, nothing else, and it is the report', () => {
     const { out, err } = told(PASSED_RUN, createJsonReporter);
@@ -48,15 +65,6 @@ describe('--output json', () => {
 });
 
 describe('--output structured', () => {
-  const now = (): number => Date.UTC(2026, 0, 2, 3, 4, 6);
-  const records = (events: readonly DemoEvent[], verbosity: ReporterOptions['verbosity'] = 'normal') =>
-    told(events, (terminal, options) => createStructuredReporter(terminal, { ...options, now }), verbosity)
-      .out.trim()
-      .split('\n')
-      .map(
-        (line) => JSON.parse(line) as { eventName: string; body: { stringValue: string }; attributes: { key: string; value: object }[] },
-      );
-
   it('is one log record a line with the field names of OTLP', () => {
     const [first] = records(PASSED_RUN);
     expect(first).toEqual({
@@ -86,7 +94,6 @@ describe('--output structured', () => {
   });
 
   it('has debug records with -v only, and with -q errors and the outcome only', () => {
-    const names = (verbosity: ReporterOptions['verbosity']) => new Set(records(FAILED_RUN, verbosity).map(({ eventName }) => eventName));
     expect(names('normal').has('passthru.request')).toBe(false);
     expect(names('verbose').has('passthru.request')).toBe(true);
     expect([...names('quiet')].toSorted()).toEqual(['passthru.check', 'passthru.outcome', 'passthru.root-cause', 'passthru.step-finished']);
@@ -94,14 +101,6 @@ describe('--output structured', () => {
 });
 
 describe('On GitHub Actions', () => {
-  const github = (events: readonly DemoEvent[]) => {
-    const summaries: string[] = [];
-    const written = told(events, (terminal, options) =>
-      createGithubReporter(terminal, { ...options, summaryFile: 'summary.md', appendFile: (_file, text) => void summaries.push(text) }),
-    );
-    return { ...written, summary: summaries.join('') };
-  };
-
   it('phases are groups that end, and failures are annotations', () => {
     const lines = github(FAILED_RUN).err.split('\n');
     expect(lines.filter((line) => line.startsWith('::group::'))).toEqual(['::group::bring-up', '::group::identity', '::group::kms']);

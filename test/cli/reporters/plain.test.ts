@@ -30,16 +30,16 @@ describe('A run in plain lines', () => {
         'passthru demo all   engine embedded: no Docker engine answers on the default context · profile demo',
         '',
         '  Bring up',
-        '  [1/5] ✓ Certificates  root → policy → issuing → 6 leaves, EC P-256                          118 ms',
-        '  [2/5] ✓ Telemetry     healthy                                                               200 ms',
+        '  [1/5] ✓ Certificates    root → policy → issuing → 6 leaves, EC P-256                        118 ms',
+        '  [2/5] ✓ Telemetry       healthy                                                             200 ms',
         '',
         '  Identity',
-        '  [3/5] ✓ PKCE log-in   demo-user · S256 · code → ID token, access token, refresh              1.2 s',
+        '  [3/5] ✓ PKCE log-in     demo-user · S256 · code → ID token, access token, refresh            1.2 s',
         '        ✓ refused: no code challenge · challenge method plain · wrong verifier',
         '',
         '  KMS',
-        '  [4/5] ✓ Elastic keys  created, listed, read                                                  79 ms',
-        '  [5/5] ✓ Crypto        encrypt → decrypt                                                      99 ms',
+        '  [4/5] ✓ Elastic keys    created, listed, read                                                79 ms',
+        '  [5/5] ✓ Crypto          encrypt → decrypt                                                    99 ms',
         '',
       ].join('\n'),
     );
@@ -65,7 +65,7 @@ describe('A run in plain lines', () => {
     const { err } = told(FAILED_RUN);
     expect(err).toContain(
       [
-        '  [4/5] ✗ Elastic keys  1 of 1 checks failed                                                   79 ms',
+        '  [4/5] ✗ Elastic keys    1 of 1 checks failed                                                 79 ms',
         '        ✗ Elastic key created: expected 201, got 503',
         '          kms-unreachable  the KMS did not answer while an elastic key was made',
         '            ↳ connection-refused  localhost:8081 refuses connections; waited for POST',
@@ -75,7 +75,7 @@ describe('A run in plain lines', () => {
     );
     expect(err).toContain('  Root cause  kms was ended by SIGKILL; last probe: localhost:8081 refuses connections\n');
     expect(err).toContain('    │ {"level":30,"msg":"listening"}\n');
-    expect(err).toContain('  [5/5] - Crypto        needs kms.keys\n');
+    expect(err).toContain('  [5/5] - Crypto          needs kms.keys\n');
     expect(err).toContain('! kms exited with SIGKILL');
   });
 

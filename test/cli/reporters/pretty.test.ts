@@ -47,15 +47,15 @@ describe('A run on a terminal', () => {
 
   it('leaves the finished line in the same columns as a pipe would', () => {
     expect(told(PASSED_RUN).err).toContain(
-      '  [2/5] ✓ Telemetry     healthy                                                               200 ms\n',
+      '  [2/5] ✓ Telemetry       healthy                                                             200 ms\n',
     );
     expect(told(FAILED_RUN).err).toContain(
-      '  [4/5] ✗ Elastic keys  1 of 1 checks failed                                                   79 ms\n',
+      '  [4/5] ✗ Elastic keys    1 of 1 checks failed                                                 79 ms\n',
     );
   });
 
   it('shows what is being waited for behind the spinner', () => {
-    expect(told(PASSED_RUN).err).toMatch(/\[2\/5\] [⠀-⣿] Telemetry {5}\/readyz answers 503/);
+    expect(told(PASSED_RUN).err).toMatch(/\[2\/5\] [⠀-⣿] Telemetry {7}\/readyz answers 503/);
   });
 
   it('shows the cursor again and puts the result on stdout', () => {
