@@ -160,12 +160,12 @@ describe('an independent OpenID client', () => {
   });
 });
 
-describe('the authorization refuses', () => {
-  const errorOf = async (change: Record<string, string | undefined>): Promise<string | null> => {
-    const page = await browse().visit((await authorizationUrl(change)).url);
-    return page.url.startsWith(REDIRECT) ? new URL(page.url).searchParams.get('error') : `page ${page.status}`;
-  };
+const errorOf = async (change: Record<string, string | undefined>): Promise<string | null> => {
+  const page = await browse().visit((await authorizationUrl(change)).url);
+  return page.url.startsWith(REDIRECT) ? new URL(page.url).searchParams.get('error') : `page ${page.status}`;
+};
 
+describe('the authorization refuses', () => {
   it('a request without a challenge', async () => {
     expect(await errorOf({ code_challenge: undefined, code_challenge_method: undefined })).toBe('invalid_request');
   });
@@ -191,9 +191,9 @@ describe('the authorization refuses', () => {
   });
 });
 
-describe('the log-in page', () => {
-  const loginPage = async (browser = browse()): Promise<Page> => browser.visit((await authorizationUrl()).url);
+const loginPage = async (browser = browse()): Promise<Page> => browser.visit((await authorizationUrl()).url);
 
+describe('the log-in page', () => {
   it('is shown with a strict policy that allows the way back to the client, and is not kept', async () => {
     const page = await loginPage();
     expect(page.status).toBe(200);
@@ -298,12 +298,12 @@ describe('the log-in page', () => {
   });
 });
 
-describe('the consent page', () => {
-  const consent = async (browser: Browser, change: Record<string, string> = {}): Promise<Page> => {
-    const page = await browser.visit((await authorizationUrl(change)).url);
-    return browser.submit(page, { username: 'demo-user', password: 'demo-user-password', decision: 'login' });
-  };
+const consent = async (browser: Browser, change: Record<string, string> = {}): Promise<Page> => {
+  const page = await browser.visit((await authorizationUrl(change)).url);
+  return browser.submit(page, { username: 'demo-user', password: 'demo-user-password', decision: 'login' });
+};
 
+describe('the consent page', () => {
   it('names the client, the user, the resource and what is asked for, and no more than the account may hold', async () => {
     const page = await consent(browse(), { scope: `${SCOPE} kms:admin` });
     for (const text of ['Demo Public Client', 'demo-user', KMS_RESOURCE, 'Key management service', 'kms:crypto', '127.0.0.1:43117']) {

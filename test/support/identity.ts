@@ -65,6 +65,9 @@ const dialing = (port: number, tls: { readonly ca: string; readonly cert?: strin
   });
 };
 
+const through = (dispatcher: Agent): typeof fetch =>
+  ((input: string | URL, init?: RequestInit) => undiciFetch(input, { ...init, dispatcher } as never)) as typeof fetch;
+
 /** A whole Identity on SQLite, seeded with the demo, listening. */
 export const startTestIdentity = async (
   options: { readonly telemetry?: Telemetry; readonly overlay?: Record<string, unknown>; readonly now?: () => number } = {},
@@ -90,8 +93,6 @@ export const startTestIdentity = async (
   const certified = { ca, cert: readFileSync(files.cert, 'utf8'), key: readFileSync(files.key, 'utf8') };
   const adminAgent = opened.adopt(dialing(adminPort, certified), (value) => value.destroy());
   const strangerAgent = opened.adopt(dialing(adminPort, { ca }), (value) => value.destroy());
-  const through = (dispatcher: Agent): typeof fetch =>
-    ((input: string | URL, init?: RequestInit) => undiciFetch(input, { ...init, dispatcher } as never)) as typeof fetch;
 
   const resources = opened.move();
   return {

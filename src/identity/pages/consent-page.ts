@@ -1,4 +1,4 @@
-import { html } from './html.ts';
+import { markup } from './html.ts';
 import { layout } from './layout.ts';
 import { scopeWords } from './scope-words.ts';
 
@@ -25,33 +25,26 @@ export interface ConsentView {
 }
 
 const scopeList = (scopes: readonly string[]) =>
-  html`<ul class="scopes">
-    ${scopes.map((scope) => html`<li>${scopeWords(scope)}<code>${scope}</code></li>`)}
-  </ul>`;
+  markup`<ul class="scopes">${scopes.map((scope) => markup`<li>${scopeWords(scope)}<code>${scope}</code></li>`)}</ul>`;
 
 /** Asks whether the client gets what it wants; `decision` is `allow` or `deny`. */
 export const consentPage = ({ action, csrfToken, clientName, username, scopes, resources, returnTo }: ConsentView): string =>
   layout({
     title: 'Allow access',
-    content: html`<h1>Allow access?</h1>
-      <p><strong>${clientName}</strong> asks for access. You are logged in as <strong>${username}</strong>.</p>
-      ${
-        scopes.length > 0 &&
-        html`<h2>Your account</h2>
-          ${scopeList(scopes)}`
-      }
-      ${resources.map(
-        ({ name, resource, scopes: wanted }) =>
-          html`<h2>${name}</h2>
-            <small>Resource <code>${resource}</code></small>
-            ${wanted.length > 0 ? scopeList(wanted) : html`<p>No permission</p>`}`,
-      )}
-      <p class="muted">Afterwards you go to <code>${returnTo}</code></p>
-      <form method="post" action="${action}">
-        <input type="hidden" name="_csrf" value="${csrfToken}" />
-        <div class="actions">
-          <button class="primary" type="submit" name="decision" value="allow">Allow</button>
-          <button type="submit" name="decision" value="deny">Deny</button>
-        </div>
-      </form>`,
+    content: markup`<h1>Allow access?</h1>
+<p><strong>${clientName}</strong> asks for access. You are logged in as <strong>${username}</strong>.</p>
+${scopes.length > 0 && markup`<h2>Your account</h2>${scopeList(scopes)}`}
+${resources.map(
+  ({ name, resource, scopes: wanted }) => markup`<h2>${name}</h2>
+<small>Resource <code>${resource}</code></small>
+${wanted.length > 0 ? scopeList(wanted) : markup`<p>No permission</p>`}`,
+)}
+<p class="muted">Afterwards you go to <code>${returnTo}</code></p>
+<form method="post" action="${action}">
+<input type="hidden" name="_csrf" value="${csrfToken}">
+<div class="actions">
+<button class="primary" type="submit" name="decision" value="allow">Allow</button>
+<button type="submit" name="decision" value="deny">Deny</button>
+</div>
+</form>`,
   });

@@ -1,4 +1,4 @@
-import { html } from './html.ts';
+import { markup } from './html.ts';
 import { layout } from './layout.ts';
 
 export interface ErrorView {
@@ -14,8 +14,8 @@ export interface ErrorView {
 export const errorPage = ({ code, message, fix, traceId }: ErrorView): string =>
   layout({
     title: 'Error',
-    content: html`<h1>This did not work</h1>
-      <p class="alert" role="alert">${message}</p>
-      ${fix !== undefined && html`<p>${fix}</p>`}
-      <p class="muted">Error <code>${code}</code>${traceId && html` · trace <code>${traceId}</code>`}</p>`,
+    content: markup`<h1>This did not work</h1>
+<p class="alert" role="alert">${message}</p>
+${fix !== undefined && markup`<p>${fix}</p>`}
+<p class="muted">Error <code>${code}</code>${traceId && markup` · trace <code>${traceId}</code>`}</p>`,
   });

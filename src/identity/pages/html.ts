@@ -1,8 +1,8 @@
-const markup = Symbol('markup');
+const content = Symbol('html');
 
-/** Markup that is safe to send: made by {@link html}, which escapes every value. */
+/** Markup that is safe to send: made by {@link markup}, which escapes every value. */
 export interface Html {
-  readonly [markup]: string;
+  readonly [content]: string;
 }
 
 export type HtmlValue = Html | string | number | null | undefined | false | readonly HtmlValue[];
@@ -17,17 +17,17 @@ const isList = (value: HtmlValue): value is readonly HtmlValue[] => Array.isArra
 const toMarkup = (value: HtmlValue): string => {
   if (value === null || value === undefined || value === false) return '';
   if (isList(value)) return value.map(toMarkup).join('');
-  if (typeof value === 'object') return value[markup] ?? '';
+  if (typeof value === 'object') return value[content] ?? '';
   return escapeHtml(String(value));
 };
 
 /** A template whose values are escaped, except other templates; null, undefined and false leave nothing. */
-export const html = (strings: TemplateStringsArray, ...values: readonly HtmlValue[]): Html => ({
-  [markup]: strings.map((part, index) => part + (index < values.length ? toMarkup(values[index]) : '')).join(''),
+export const markup = (strings: TemplateStringsArray, ...values: readonly HtmlValue[]): Html => ({
+  [content]: strings.map((part, index) => part + (index < values.length ? toMarkup(values[index]) : '')).join(''),
 });
 
 /** Markup that a library of ours made; never for anything that came from outside. */
-export const trustedHtml = (text: string): Html => ({ [markup]: text });
+export const trustedHtml = (text: string): Html => ({ [content]: text });
 
-/** The markup as text, for the response body. */
-export const renderHtml = (page: Html): string => page[markup];
+/** The content as text, for the response body. */
+export const renderHtml = (page: Html): string => page[content];

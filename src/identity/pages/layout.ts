@@ -1,5 +1,5 @@
 import type { HtmlValue } from './html.ts';
-import { html, renderHtml } from './html.ts';
+import { markup, renderHtml } from './html.ts';
 import { STYLESHEET_URL } from './stylesheet.ts';
 
 export interface Layout {
@@ -9,25 +9,24 @@ export interface Layout {
 
 /** A whole document around one page's content: language, viewport, style sheet, one `main`. */
 export const layout = ({ title, content }: Layout): string =>
-  renderHtml(
-    html`<!doctype html>
-      <html lang="en">
-        <head>
-          <meta charset="utf-8" />
-          <meta name="viewport" content="width=device-width, initial-scale=1" />
-          <meta name="robots" content="noindex" />
-          <title>${title} · passthru Identity</title>
-          <link rel="stylesheet" href="${STYLESHEET_URL}" />
-        </head>
-        <body>
-          <main>
-            <p class="brand">passthru Identity</p>
-            ${content}
-          </main>
-        </body>
-      </html> `,
-  );
+  renderHtml(markup`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="robots" content="noindex">
+<title>${title} · passthru Identity</title>
+<link rel="stylesheet" href="${STYLESHEET_URL}">
+</head>
+<body>
+<main>
+<p class="brand">passthru Identity</p>
+${content}
+</main>
+</body>
+</html>
+`);
 
 /** An error of a form, read out by a screen reader when the page opens. */
 export const alert = (text: string | undefined): HtmlValue =>
-  text !== undefined && html`<p class="alert" id="problem" role="alert">${text}</p>`;
+  text !== undefined && markup`<p class="alert" id="problem" role="alert">${text}</p>`;

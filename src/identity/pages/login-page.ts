@@ -1,4 +1,4 @@
-import { html } from './html.ts';
+import { markup } from './html.ts';
 import { alert, layout } from './layout.ts';
 
 export interface LoginView {
@@ -14,39 +14,22 @@ export interface LoginView {
 
 /** The log-in form; `decision` is `login` or `cancel`. */
 export const loginPage = ({ action, csrfToken, clientName, username, problem }: LoginView): string => {
-  const described = problem !== undefined && html` aria-invalid="true" aria-describedby="problem"`;
+  const described = problem !== undefined && markup` aria-invalid="true" aria-describedby="problem"`;
   return layout({
     title: problem === undefined ? 'Log in' : 'Error: log in',
-    content: html`<h1>Log in</h1>
-      <p>to continue to <strong>${clientName}</strong></p>
-      ${alert(problem)}
-      <form method="post" action="${action}">
-        <input type="hidden" name="_csrf" value="${csrfToken}" />
-        <label for="username">User name</label>
-        <input
-          id="username"
-          name="username"
-          type="text"
-          value="${username ?? ''}"
-          autocomplete="username"
-          autocapitalize="none"
-          spellcheck="false"
-          maxlength="256"
-          required${!username && html` autofocus`}${described}
-        />
-        <label for="password">Password</label>
-        <input
-          id="password"
-          name="password"
-          type="password"
-          autocomplete="current-password"
-          maxlength="1024"
-          required${username && html` autofocus`}${described}
-        />
-        <div class="actions">
-          <button class="primary" type="submit" name="decision" value="login">Log in</button>
-          <button type="submit" name="decision" value="cancel" formnovalidate>Cancel</button>
-        </div>
-      </form>`,
+    content: markup`<h1>Log in</h1>
+<p>to continue to <strong>${clientName}</strong></p>
+${alert(problem)}
+<form method="post" action="${action}">
+<input type="hidden" name="_csrf" value="${csrfToken}">
+<label for="username">User name</label>
+<input id="username" name="username" type="text" value="${username ?? ''}" autocomplete="username" autocapitalize="none" spellcheck="false" maxlength="256" required${!username && markup` autofocus`}${described}>
+<label for="password">Password</label>
+<input id="password" name="password" type="password" autocomplete="current-password" maxlength="1024" required${username && markup` autofocus`}${described}>
+<div class="actions">
+<button class="primary" type="submit" name="decision" value="login">Log in</button>
+<button type="submit" name="decision" value="cancel" formnovalidate>Cancel</button>
+</div>
+</form>`,
   });
 };

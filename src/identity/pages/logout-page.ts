@@ -1,4 +1,4 @@
-import { html, trustedHtml } from './html.ts';
+import { markup, trustedHtml } from './html.ts';
 import { layout } from './layout.ts';
 
 export interface LogoutView {
@@ -11,22 +11,19 @@ export interface LogoutView {
 export const logoutPage = ({ form, clientName }: LogoutView): string =>
   layout({
     title: 'Log out',
-    content: html`<h1>Log out?</h1>
-      <p>${clientName !== undefined && html`<strong>${clientName}</strong> asks to log you out. `}Do you want to end your session here?</p>
-      ${trustedHtml(form)}
-      <div class="actions">
-        <button class="primary" type="submit" form="op.logoutForm" name="logout" value="yes">Log out</button>
-        <button type="submit" form="op.logoutForm">Stay logged in</button>
-      </div>`,
+    content: markup`<h1>Log out?</h1>
+<p>${clientName !== undefined && markup`<strong>${clientName}</strong> asks to log you out. `}Do you want to end your session here?</p>
+${trustedHtml(form)}
+<div class="actions">
+<button class="primary" type="submit" form="op.logoutForm" name="logout" value="yes">Log out</button>
+<button type="submit" form="op.logoutForm">Stay logged in</button>
+</div>`,
   });
 
 /** The end of a session whose client gave no page to return to. */
 export const loggedOutPage = ({ clientName }: { readonly clientName?: string | undefined } = {}): string =>
   layout({
     title: 'Logged out',
-    content: html`<h1>You are logged out</h1>
-      <p>
-        ${clientName === undefined ? 'Your session here has ended.' : html`Your session here has ended for <strong>${clientName}</strong>.`}
-        You can close this page.
-      </p>`,
+    content: markup`<h1>You are logged out</h1>
+<p>${clientName === undefined ? 'Your session here has ended.' : markup`Your session here has ended for <strong>${clientName}</strong>.`} You can close this page.</p>`,
   });

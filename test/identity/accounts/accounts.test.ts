@@ -57,7 +57,7 @@ describe.each(databaseKinds())('accounts on %s', (kind) => {
       { username: `${username}%`, password },
       { username: 'x'.repeat(100_000), password },
     ])
-      expect(await accounts.authenticate({ ...login, address: ADDRESS }), login.username.slice(0, 50)).toBeNull();
+      expect(await accounts.authenticate({ ...login, address: ADDRESS })).toBeNull();
   });
 
   it('pay the same cost for a name that is not there', async () => {

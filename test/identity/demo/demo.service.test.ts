@@ -13,6 +13,12 @@ import { contents, demoOn, insertAccount, insertPayload, testSeed } from '#test/
 
 const CHILD = join(import.meta.dirname, '../../support/identity-demo-process.ts');
 
+const idOf = async (database: Database<IdentityTables>, username: string): Promise<string | undefined> =>
+  (await createAccountStore(database).byUsername(username))?.account.id;
+
+const run = (demo: ReturnType<typeof demoOn>, operation: 'reset' | 'rollback' | 'commit', resetId: string): Promise<unknown> =>
+  operation === 'reset' ? demo.reset() : demo[operation](resetId);
+
 describe.each(databaseKinds())('the demo of Identity on %s', (kind) => {
   const setup = async () => {
     const databases = await withDatabases(kind);
@@ -30,9 +36,6 @@ describe.each(databaseKinds())('the demo of Identity on %s', (kind) => {
       [Symbol.asyncDispose]: () => databases[Symbol.asyncDispose](),
     };
   };
-
-  const idOf = async (database: Database<IdentityTables>, username: string): Promise<string | undefined> =>
-    (await createAccountStore(database).byUsername(username))?.account.id;
 
   it('is not seeded at first, and seeded after the first start', async () => {
     await using test = await setup();
@@ -204,9 +207,6 @@ describe.each(databaseKinds())('the demo of Identity on %s', (kind) => {
     const resetId = operation === 'reset' ? '' : (await test.demo.reset()).resetId;
     return { ...test, resetId };
   };
-
-  const run = (demo: ReturnType<typeof demoOn>, operation: 'reset' | 'rollback' | 'commit', resetId: string): Promise<unknown> =>
-    operation === 'reset' ? demo.reset() : demo[operation](resetId);
 
   for (const operation of ['reset', 'rollback', 'commit'] as const) {
     it(`leaves the old data when ${operation} fails at any of its writes, and does it the next time`, async () => {

@@ -1,12 +1,12 @@
 import { randomUUIDv7 } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { escapeHtml, html, renderHtml } from '#identity/pages/html.ts';
+import { escapeHtml, markup, renderHtml } from '#identity/pages/html.ts';
 
 describe('templates of the pages', () => {
   it('escape every value that is not a template', () => {
     const value = `"><script>alert('${randomUUIDv7()}')</script>\``;
-    const page = renderHtml(html`<p title="${value}">${value}</p>`);
+    const page = renderHtml(markup`<p title="${value}">${value}</p>`);
     expect(page).not.toContain('<script>');
     expect(page).not.toContain(value);
     expect(page).toContain('&quot;&gt;&lt;script&gt;');
@@ -16,7 +16,7 @@ describe('templates of the pages', () => {
   it('let no text leave an element or a quoted attribute', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (value) => {
-        const inside = renderHtml(html`${value}`);
+        const inside = renderHtml(markup`${value}`);
         expect(inside).not.toMatch(/[<>"'`]/);
         expect(inside).toBe(escapeHtml(value));
       }),
@@ -24,22 +24,16 @@ describe('templates of the pages', () => {
   });
 
   it('nest templates and lists without escaping them twice', () => {
-    const items = ['a & b', 'c'].map((item) => html`<li>${item}</li>`);
-    expect(
-      renderHtml(
-        html`<ul>
-          ${items}
-        </ul>`,
-      ),
-    ).toBe('<ul><li>a &amp; b</li><li>c</li></ul>');
+    const items = ['a & b', 'c'].map((item) => markup`<li>${item}</li>`);
+    expect(renderHtml(markup`<ul>${items}</ul>`)).toBe('<ul><li>a &amp; b</li><li>c</li></ul>');
   });
 
   it('leave nothing for null, undefined and false', () => {
-    expect(renderHtml(html`<p>${null}${undefined}${false}${0}</p>`)).toBe('<p>0</p>');
+    expect(renderHtml(markup`<p>${null}${undefined}${false}${0}</p>`)).toBe('<p>0</p>');
   });
 
   it('do not take an object that only looks like a template', () => {
     const forged = { markup: '<script>' } as never;
-    expect(renderHtml(html`<p>${forged}</p>`)).not.toContain('<script>');
+    expect(renderHtml(markup`<p>${forged}</p>`)).not.toContain('<script>');
   });
 });
