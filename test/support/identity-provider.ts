@@ -100,6 +100,8 @@ export interface TestProvider extends AsyncDisposable {
   readonly door: ProviderDoor;
   readonly keys: SigningKeyStore;
   readonly port: number;
+  /** PEM of the authority that the server's certificate comes from. */
+  readonly ca: string;
   readonly accounts: Map<string, AccountClaims>;
   readonly clients: Map<string, ClientRecord>;
   /** What the provider logged as an error. */
@@ -247,6 +249,7 @@ export const startProvider = async (database: Database<IdentityTables>, options:
     door,
     keys,
     port,
+    ca: pki.ca,
     accounts,
     clients,
     logged,

@@ -1,0 +1,47 @@
+import { describe, expect, test } from 'vitest';
+import { databaseKinds } from '#test/support/database.ts';
+import { providerOn } from '#test/support/identity-database.ts';
+import { aClient, anAccount, aServiceClient, secretOf } from '#test/support/identity-provider.ts';
+
+describe.each(databaseKinds())('a dump of %s', (kind) => {
+  test('holds no code, token, cookie, interaction id, client secret or private key, while all of them work', async () => {
+    await using provider = await providerOn(kind);
+    const [account, client] = [anAccount(), aClient()];
+    const service = aServiceClient({ scopes: ['opaque:read'] });
+    provider.register(account, client, service);
+    const browser = provider.browser();
+    const started = await browser.request({ url: provider.attempt(client).url });
+    const attempt = provider.attempt(client, { scope: 'openid offline_access opaque:read' });
+    const code = await provider.code(attempt, account, browser);
+    const unused = await provider.code(provider.attempt(client), account, browser);
+    const tokens = (await provider.exchange(attempt, code)).json<Record<string, string>>();
+    const other = (await provider.post('/oauth2/token', { grant_type: 'client_credentials' }, service)).json<Record<string, string>>();
+    const { keys } = await provider.keys.current();
+
+    const dump = await provider.dump();
+
+    const interaction = new URL(started.headers.location ?? '', 'https://x').pathname.split('/').at(-1);
+    const secrets = {
+      code,
+      unused,
+      interaction,
+      refreshToken: tokens.refresh_token,
+      accessToken: tokens.access_token,
+      idToken: tokens.id_token,
+      clientToken: other.access_token,
+      clientSecret: secretOf(service),
+      verifier: attempt.verifier,
+      ...Object.fromEntries(browser.cookies().map(({ name, path, value }) => [`${name} ${path}`, value])),
+      ...Object.fromEntries(keys.map((key) => [`private key ${key.kid}`, key.d])),
+    };
+    expect(Object.keys(secrets).length).toBeGreaterThan(12);
+    for (const [name, value] of Object.entries(secrets)) {
+      expect(value?.length, name).toBeGreaterThan(20);
+      expect(dump.includes(String(value)), name).toBe(false);
+    }
+    expect(dump).toContain(account.accountId);
+    expect((await provider.post('/oauth2/introspect', { token: tokens.access_token ?? '' }, client)).json()).toMatchObject({
+      active: true,
+    });
+  });
+});

@@ -1,0 +1,183 @@
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import { request } from 'node:https';
+import { expect, test, vi } from 'vitest';
+import { providerOn } from '#test/support/identity-database.ts';
+import { aClient, anAccount, aServiceClient, ISSUER } from '#test/support/identity-provider.ts';
+
+const printed = vi.hoisted(() => {
+  const lines: string[] = [];
+  for (const method of ['log', 'info', 'warn', 'error', 'debug'] as const) {
+    console[method] = (...parts: unknown[]) => void lines.push(parts.join(' '));
+  }
+  return lines;
+});
+
+test('discovery and the OAuth metadata say what is there, with the issuer of the configuration', async () => {
+  await using provider = await providerOn('sqlite');
+
+  const openid = await provider.send({ url: `${ISSUER}/.well-known/openid-configuration` });
+  const oauth = await provider.send({ url: `${ISSUER}/.well-known/oauth-authorization-server` });
+
+  expect(oauth.json()).toEqual(openid.json());
+  expect(openid.json()).toMatchObject({
+    issuer: ISSUER,
+    authorization_endpoint: `${ISSUER}/oauth2/authorize`,
+    token_endpoint: `${ISSUER}/oauth2/token`,
+    introspection_endpoint: `${ISSUER}/oauth2/introspect`,
+    revocation_endpoint: `${ISSUER}/oauth2/revoke`,
+    userinfo_endpoint: `${ISSUER}/oidc/userinfo`,
+    end_session_endpoint: `${ISSUER}/oidc/logout`,
+    jwks_uri: `${ISSUER}/.well-known/jwks.json`,
+    response_types_supported: ['code'],
+    response_modes_supported: ['query'],
+    grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials'],
+    code_challenge_methods_supported: ['S256'],
+    id_token_signing_alg_values_supported: ['ES256'],
+    token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
+    authorization_response_iss_parameter_supported: true,
+    scopes_supported: expect.arrayContaining(['openid', 'offline_access', 'kms:read', 'kms:encrypt']),
+  });
+});
+
+/** What our own client would refuse to send. */
+const sendAs = async (
+  to: { port: number; ca: string },
+  path: string,
+  headers: Record<string, string>,
+): Promise<IncomingMessage & { body: string }> => {
+  const outgoing = request({ host: 'localhost', servername: 'localhost', port: to.port, ca: to.ca, path, headers, agent: false }).end();
+  const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk as Buffer);
+  return Object.assign(response, { body: Buffer.concat(chunks).toString() });
+};
+
+test('neither a Host header, a forwarded one nor an absolute request target chooses a URL of an answer', async () => {
+  await using provider = await providerOn('sqlite');
+  const client = aClient();
+  provider.register(client);
+  const headers = { host: 'evil.example', 'x-forwarded-host': 'evil.example', 'x-forwarded-proto': 'http', forwarded: 'host=evil.example' };
+  const path = '/.well-known/openid-configuration';
+
+  const metadata = await sendAs(provider, path, headers);
+  const absolute = await sendAs(provider, `https://evil.example${path}`, headers);
+  const started = await sendAs(provider, `/oauth2/authorize${provider.attempt(client).url.search}`, headers);
+
+  expect(JSON.parse(metadata.body)).toMatchObject({
+    issuer: ISSUER,
+    token_endpoint: `${ISSUER}/oauth2/token`,
+    jwks_uri: `${ISSUER}/.well-known/jwks.json`,
+  });
+  expect(absolute.body).not.toMatch(/"\w+_endpoint":"https:\/\/evil/);
+  expect(started.headers.location).toMatch(/^\/login\//);
+  expect(started.headers['set-cookie']?.length).toBeGreaterThan(0);
+  for (const cookie of started.headers['set-cookie'] ?? []) expect(cookie).toMatch(/; secure/i);
+  const { payload } = await provider.database.db.selectFrom('oidc_payloads').select('payload').executeTakeFirstOrThrow();
+  expect(JSON.parse(payload)).toMatchObject({ returnTo: `${ISSUER}/oauth2/authorize/` });
+});
+
+test('the JWKS shows public parts only: the key that signs and the next one', async () => {
+  await using provider = await providerOn('sqlite');
+
+  const jwks = await provider.send({ url: `${ISSUER}/.well-known/jwks.json` });
+
+  const { keys } = jwks.json<{ keys: Record<string, unknown>[] }>();
+  expect(keys).toHaveLength(2);
+  for (const key of keys) {
+    expect(key).toEqual({
+      kty: 'EC',
+      crv: 'P-256',
+      alg: 'ES256',
+      use: 'sig',
+      kid: expect.any(String),
+      x: expect.any(String),
+      y: expect.any(String),
+    });
+  }
+});
+
+test('no origin may read an answer, unless the configuration names it', async () => {
+  await using closed = await providerOn('sqlite');
+  await using open = await providerOn('sqlite', { corsOrigins: ['https://app.passthru.example'] });
+  const ask = async (provider: typeof open, origin: string, method: string, path: string): Promise<string | undefined> =>
+    (await provider.send({ method, url: `${ISSUER}${path}`, headers: { origin, 'access-control-request-method': 'POST' } })).headers[
+      'access-control-allow-origin'
+    ];
+
+  const origins = [
+    await ask(closed, 'https://app.passthru.example', 'GET', '/.well-known/openid-configuration'),
+    await ask(closed, 'https://app.passthru.example', 'OPTIONS', '/oauth2/token'),
+    await ask(open, 'https://evil.example', 'OPTIONS', '/oauth2/token'),
+    await ask(open, 'https://evil.example', 'GET', '/.well-known/jwks.json'),
+    await ask(open, 'https://app.passthru.example', 'OPTIONS', '/oauth2/token'),
+    await ask(open, 'https://app.passthru.example', 'GET', '/.well-known/jwks.json'),
+  ];
+
+  expect(origins).toEqual([undefined, undefined, undefined, undefined, 'https://app.passthru.example', 'https://app.passthru.example']);
+});
+
+test.each([
+  ['GET', '/oauth2/token', 404],
+  ['PUT', '/oauth2/token', 404],
+  ['GET', '/interaction/anything', 404],
+  ['GET', '/oauth2/authorize/made-up', 400],
+  ['POST', '/oauth2/authorize', 404],
+  ['POST', '/request', 404],
+  ['POST', '/reg', 404],
+])('%s %s is no endpoint: %i', async (method, path, status) => {
+  await using provider = await providerOn('sqlite');
+
+  expect((await provider.send({ method, url: `${ISSUER}${path}` })).status).toBe(status);
+});
+
+test('a program always gets JSON, whatever it says it accepts, and security headers', async () => {
+  await using provider = await providerOn('sqlite');
+
+  const response = await provider.send({ method: 'POST', url: `${ISSUER}/oauth2/token`, headers: { accept: 'text/html' }, form: {} });
+
+  expect([response.status, response.headers['content-type']]).toEqual([400, 'application/json; charset=utf-8']);
+  expect(response.headers).toMatchObject({
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    'strict-transport-security': expect.any(String),
+    'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  });
+});
+
+test.each([
+  ['JSON instead of a form', 'application/json', '{"grant_type":"client_credentials"}', 400],
+  ['a body that is too large', 'application/x-www-form-urlencoded', `token=${'a'.repeat(70_000)}`, 400],
+  ['a parameter twice', 'application/x-www-form-urlencoded', 'grant_type=client_credentials&grant_type=client_credentials', 400],
+  ['bytes that are no text', 'application/x-www-form-urlencoded', '%ff%00=%fe', 400],
+])('refuses %s', async (_what, contentType, body, status) => {
+  await using provider = await providerOn('sqlite');
+
+  const response = await provider.send({ method: 'POST', url: `${ISSUER}/oauth2/token`, headers: { 'content-type': contentType }, body });
+
+  expect(response.status).toBe(status);
+  expect(provider.logged).toEqual([]);
+});
+
+test('the provider warns of nothing, from start to logout', async () => {
+  await using provider = await providerOn('sqlite');
+  const [account, client, service] = [anAccount(), aClient(), aServiceClient()];
+  provider.register(account, client, service);
+  const tokens = await provider.tokens(client, account);
+  const openid = await provider.tokens(client, account, { scope: 'openid profile' });
+  await provider.post('/oauth2/token', { grant_type: 'refresh_token', refresh_token: tokens.refresh_token }, client);
+  const { access_token: token } = (await provider.post('/oauth2/token', { grant_type: 'client_credentials' }, service)).json<{
+    access_token: string;
+  }>();
+  for (const path of ['/oauth2/introspect', '/oauth2/revoke']) {
+    await provider.post(path, { token }, service);
+    await provider.post(path, { token: openid.access_token }, client);
+  }
+  await provider.send({ url: `${ISSUER}/oidc/userinfo`, headers: { authorization: `Bearer ${openid.access_token}` } });
+  await provider.walk(provider.browser(), provider.attempt(client, { redirect_uri: 'https://evil.example' }).url);
+  await provider.browser().request({ url: `${ISSUER}/oidc/logout` });
+  await provider.browser().request({ url: `${ISSUER}/oidc/logout/success` });
+
+  expect(printed.filter((line) => line.includes('oidc-provider') && !line.includes('Unsupported runtime'))).toEqual([]);
+  expect(printed.some((line) => line.includes('Unsupported runtime'))).toBe(true);
+});

@@ -1,0 +1,151 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { createPayloadStore, grantReference } from '#identity/provider/store/payloads.store.ts';
+import { databaseKinds } from '#test/support/database.ts';
+import { identityDatabase } from '#test/support/identity-database.ts';
+
+const HOUR = 3_600_000;
+
+const storeOn = async (kind: 'sqlite' | 'postgres') => {
+  const opened = await identityDatabase(kind);
+  const clock = { time: Date.UTC(2026, 0, 1) };
+  const store = createPayloadStore({ database: opened.database, now: () => clock.time });
+  const grant = async (): Promise<string> => {
+    const id = randomUUIDv7();
+    await store.save({ model: 'Grant', id, payload: {}, accountId: 'a', clientId: 'c', expiresAt: clock.time + HOUR });
+    return id;
+  };
+  const token = async (grantId: string, model = 'RefreshToken'): Promise<string> => {
+    const id = randomUUIDv7();
+    await store.save({ model, id, payload: { some: 'thing' }, grantId, expiresAt: clock.time + HOUR });
+    return id;
+  };
+  return { ...opened, store, clock, grant, token, [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose]() };
+};
+
+describe.each(databaseKinds())('the payload store on %s', (kind) => {
+  test('twenty consumptions at once: one is first, the others are replays, and the family is gone', async () => {
+    await using on = await storeOn(kind);
+    const grantId = await on.grant();
+    const [used, sibling, other] = [await on.token(grantId), await on.token(grantId, 'AccessToken'), await on.token(await on.grant())];
+
+    const results = await Promise.all(Array.from({ length: 20 }, () => on.store.consume('RefreshToken', used)));
+
+    expect(results.toSorted()).toEqual(['consumed', ...Array.from({ length: 19 }, () => 'replayed')]);
+    expect(await on.store.find('RefreshToken', used)).toBeUndefined();
+    expect(await on.store.find('AccessToken', sibling)).toBeUndefined();
+    expect(await on.store.grantIsLive(grantReference(grantId))).toBe(false);
+    expect(await on.store.find('RefreshToken', other)).toBeDefined();
+  });
+
+  test('two processes race for one token: one is first', async () => {
+    await using on = await storeOn(kind);
+    const second = createPayloadStore({ database: await on.reopen(), now: () => on.clock.time });
+    const token = await on.token(await on.grant());
+
+    const results = await Promise.all([on.store, second, on.store, second].map((store) => store.consume('RefreshToken', token)));
+
+    expect(results.filter((result) => result === 'consumed')).toHaveLength(1);
+  });
+
+  test('a token that is written while its family is being revoked never stays', async () => {
+    await using on = await storeOn(kind);
+    for (let round = 0; round < 10; round += 1) {
+      const grantId = await on.grant();
+      const used = await on.token(grantId);
+      await on.store.consume('RefreshToken', used);
+
+      await Promise.all([
+        ...Array.from({ length: 5 }, () => on.token(grantId)),
+        on.store.consume('RefreshToken', used),
+        ...Array.from({ length: 5 }, () => on.token(grantId, 'AccessToken')),
+      ]);
+
+      const left = await on.database.db
+        .selectFrom('oidc_payloads')
+        .select('model')
+        .where('grant_hash', '=', grantReference(grantId))
+        .execute();
+      expect(left).toEqual([]);
+    }
+  });
+
+  test('saving again keeps the mark of consumption', async () => {
+    await using on = await storeOn(kind);
+    const id = randomUUIDv7();
+    const entry = { model: 'PushedAuthorizationRequest', id, payload: { version: 1 }, expiresAt: null };
+    await on.store.save(entry);
+    await on.store.consume(entry.model, id);
+
+    await on.store.save({ ...entry, payload: { version: 2 } });
+
+    expect(await on.store.find(entry.model, id)).toEqual({ payload: { version: 2 }, consumedAt: on.clock.time });
+    expect(await on.store.consume(entry.model, id)).toBe('replayed');
+  });
+
+  test('what may be written once only is written by one of twenty', async () => {
+    await using on = await storeOn(kind);
+    const id = randomUUIDv7();
+
+    const results = await Promise.all(
+      Array.from({ length: 20 }, () => on.store.insert({ model: 'ReplayDetection', id, payload: {}, expiresAt: on.clock.time + HOUR })),
+    );
+
+    expect(results.filter(Boolean)).toHaveLength(1);
+  });
+
+  test('one id under two models is two entities, found by id, uid and user code of its model alone', async () => {
+    await using on = await storeOn(kind);
+    const id = randomUUIDv7();
+    await on.store.save({ model: 'Session', id, payload: { of: 'session' }, uid: 'u-1', expiresAt: null });
+    await on.store.save({ model: 'DeviceCode', id, payload: { of: 'device' }, userCode: 'u-1', expiresAt: null });
+
+    expect((await on.store.find('Session', id))?.payload).toEqual({ of: 'session' });
+    expect((await on.store.findByUid('Session', 'u-1'))?.payload).toEqual({ of: 'session' });
+    expect((await on.store.findByUserCode('DeviceCode', 'u-1'))?.payload).toEqual({ of: 'device' });
+    expect(await on.store.findByUid('DeviceCode', 'u-1')).toBeUndefined();
+    expect(await on.store.find('Grant', id)).toBeUndefined();
+
+    await on.store.destroy('Session', id);
+    expect(await on.store.find('Session', id)).toBeUndefined();
+    expect((await on.store.find('DeviceCode', id))?.payload).toEqual({ of: 'device' });
+  });
+
+  test('sweeping removes what has expired, a bounded number at a time, and nothing else', async () => {
+    await using on = await storeOn(kind);
+    for (let count = 0; count < 5; count += 1) {
+      await on.store.save({ model: 'Session', id: randomUUIDv7(), payload: {}, expiresAt: on.clock.time + HOUR });
+      await on.store.revokeToken(randomUUIDv7(), on.clock.time + HOUR);
+    }
+    const [kept, forEver] = [randomUUIDv7(), randomUUIDv7()];
+    await on.store.save({ model: 'Session', id: kept, payload: {}, expiresAt: on.clock.time + HOUR + 1 });
+    await on.store.save({ model: 'Session', id: forEver, payload: {}, expiresAt: null });
+    expect(await on.store.sweep(3)).toBe(0);
+
+    on.clock.time += HOUR;
+
+    expect([await on.store.sweep(3), await on.store.sweep(3), await on.store.sweep(3)]).toEqual([6, 4, 0]);
+    expect(await on.store.find('Session', kept)).toBeDefined();
+    expect(await on.store.find('Session', forEver)).toBeDefined();
+  });
+
+  test('a revoked token stays revoked when it is revoked again, also for a second process', async () => {
+    await using on = await storeOn(kind);
+    const jti = randomUUIDv7();
+    await Promise.all(Array.from({ length: 5 }, () => on.store.revokeToken(jti, on.clock.time + HOUR)));
+
+    const second = createPayloadStore({ database: await on.reopen(), now: () => on.clock.time });
+
+    expect([await second.tokenIsRevoked(jti), await second.tokenIsRevoked(randomUUIDv7())]).toEqual([true, false]);
+  });
+
+  test('an expired grant is not live', async () => {
+    await using on = await storeOn(kind);
+    const reference = grantReference(await on.grant());
+
+    const before = await on.store.grantIsLive(reference);
+    on.clock.time += HOUR;
+
+    expect([before, await on.store.grantIsLive(reference)]).toEqual([true, false]);
+  });
+});
