@@ -1,0 +1,77 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { open, rename, stat } from 'node:fs/promises';
+import type { ServiceName } from '../../engine.ts';
+import type { Layout } from '../layout.ts';
+
+/** A log that is longer than this many bytes at a start makes room for a new one. */
+const MAX_LOG_BYTES = 10 * 1024 * 1024;
+
+/** All that a server may know of our environment: no secret is ever in it. */
+const PASSED_ON = ['PATH', 'HOME', 'TZ', 'LANG', 'LC_ALL', 'TMPDIR'] as const;
+
+/** How a process ended. */
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: string | null;
+}
+
+export interface StartedProcess {
+  readonly pid: number;
+  /** Resolves when it has ended. */
+  readonly exited: Promise<Exit>;
+  /** Where its part of the log begins, in bytes. */
+  readonly logOffset: number;
+}
+
+/**
+ * Starts one server as a process of its own that outlives this one, its output in its log file.
+ *
+ * @throws the system's error when there is no process to be had, or no log to write
+ */
+export const startProcess = async (layout: Layout, service: ServiceName, options: { demoSeed: boolean }): Promise<StartedProcess> => {
+  const file = layout.log(service);
+  await makeRoom(file);
+  const log = await open(file, 'a', 0o600);
+  try {
+    const logOffset = (await log.stat()).size;
+    const child = spawn(process.execPath, commandOf(layout, service, options), {
+      cwd: layout.folder.path,
+      detached: true,
+      env: environment(layout),
+      stdio: ['ignore', log.fd, log.fd],
+    });
+    const exited = new Promise<Exit>((resolve) => child.once('exit', (code, signal) => resolve({ code, signal })));
+    await once(child, 'spawn');
+    child.unref();
+    return { pid: child.pid ?? 0, exited, logOffset };
+  } finally {
+    await log.close();
+  }
+};
+
+const commandOf = (layout: Layout, service: ServiceName, { demoSeed }: { demoSeed: boolean }): string[] => {
+  const defaults = layout.defaults(service);
+  return [
+    layout.bin,
+    'serve',
+    service,
+    ...(demoSeed && service !== 'telemetry' ? ['--demo'] : []),
+    ...(defaults === null ? [] : ['--config', defaults]),
+    '--config',
+    layout.overlay(service),
+  ];
+};
+
+const environment = (layout: Layout): NodeJS.ProcessEnv => ({
+  ...Object.fromEntries(PASSED_ON.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]))),
+  NODE_COMPILE_CACHE: layout.folder.cache,
+});
+
+const makeRoom = async (file: string): Promise<void> => {
+  const size = await stat(file).then(
+    (stats) => stats.size,
+    () => 0,
+  );
+  if (size > MAX_LOG_BYTES) await rename(file, `${file}.1`);
+};

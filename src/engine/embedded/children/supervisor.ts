@@ -1,0 +1,170 @@
+import { isAlive, processIdentity } from '#engine/state/process-identity.ts';
+import type { ServiceRecord } from '#engine/state/run-file.ts';
+import { fail, ok, type Result } from '#infra/apperr/result.ts';
+import { type Diagnosis, type EngineEvent, SERVICES, type ServiceName, type ServiceStatus } from '../../engine.ts';
+import type { Layout } from '../layout.ts';
+import { portsOfService } from '../ports.ts';
+import { tailLines } from './log-lines.ts';
+import type { Records } from './records.ts';
+import { type Exit, startProcess } from './start-process.ts';
+import { stopProcess } from './stop-process.ts';
+
+/** How often processes that are not our own children are looked at, in milliseconds. */
+const POLL_MS = 250;
+const LOG_TAIL_LINES = 20;
+
+/** The processes of a stack: starts, stops, watches and explains them. */
+export interface Supervisor {
+  /** Starts the service unless it runs with this configuration; one that runs with another is replaced. */
+  start(service: ServiceName, configHash: string, signal: AbortSignal): Promise<Result<'started' | 'already-running' | 'restarted'>>;
+  /** Ends every process of the service; answers whether there was one. */
+  stop(service: ServiceName, signal?: AbortSignal): Promise<boolean>;
+  status(): Promise<readonly ServiceStatus[]>;
+  diagnose(service: ServiceName): Promise<Diagnosis>;
+  watch(emit: (event: EngineEvent) => void, signal: AbortSignal): void;
+}
+
+/** A process that this one started. */
+interface Child {
+  readonly pid: number;
+  readonly identity: string;
+  readonly exited: Promise<Exit>;
+}
+
+export const createSupervisor = (options: {
+  layout: Layout;
+  records: Records;
+  demoSeed: boolean;
+  stopGraceMs: number;
+  /** Epoch milliseconds. */
+  now: () => number;
+  warn: (text: string) => void;
+}): Supervisor => {
+  const { layout, records, demoSeed, stopGraceMs, now, warn } = options;
+  const watchers = new Set<(event: EngineEvent) => void>();
+  const children = new Map<ServiceName, Child>();
+  const emit = (event: EngineEvent) => {
+    for (const watcher of watchers) watcher(event);
+  };
+
+  const follow = async (service: ServiceName, { pid, exited }: Child): Promise<void> => {
+    const exit = await exited;
+    emit({ type: 'service-exited', service, exitCode: exit.code, signal: exit.signal });
+    await records.change(service, (record) => (record?.pid === pid ? { ...record, exit } : record));
+  };
+
+  const launch = async (service: ServiceName, configHash: string): Promise<void> => {
+    const { pid, exited, logOffset } = await startProcess(layout, service, { demoSeed });
+    const child = { pid, exited, identity: (await processIdentity(pid)) ?? 'ended-at-once' };
+    children.set(service, child);
+    const port = portsOfService(layout.ports, service)[0] ?? 0;
+    const times = { started_at: now(), log_offset: logOffset, exit: null };
+    await records.change(service, () => ({ pid, identity: child.identity, port, config_hash: configHash, ...times }));
+    emit({ type: 'service-started', service, pid });
+    follow(service, child).catch((error: unknown) => warn(`how ${service} ended could not be recorded: ${String(error)}`));
+  };
+
+  /** How a process that is gone ended, as far as anybody saw it. The system knows a little before its parent does. */
+  const exitOf = async (service: ServiceName, record: ServiceRecord | undefined): Promise<Exit | null> => {
+    const child = children.get(service);
+    const isOurs = child !== undefined && (record === undefined || record.pid === child.pid);
+    return isOurs && !(await isAlive(child)) ? child.exited : (record?.exit ?? null);
+  };
+
+  const stop: Supervisor['stop'] = async (service, signal) => {
+    const targets = await records.processes(service);
+    const stopped = await Promise.all(
+      targets.map((target) => stopProcess(target, { graceMs: stopGraceMs, ...(signal === undefined ? {} : { signal }) })),
+    );
+    if ((await records.read())[service] !== undefined) await records.change(service, () => undefined);
+    return stopped.some((how) => how !== 'was-gone');
+  };
+
+  const diagnose: Supervisor['diagnose'] = async (service) => {
+    const { [service]: record } = await records.read();
+    const isGone = record === undefined || !(await isAlive(record));
+    const exit = isGone ? await exitOf(service, record) : null;
+    const logTail = await tailLines(layout.log(service), { lines: LOG_TAIL_LINES, from: record?.log_offset ?? 0 });
+    return {
+      service,
+      exitCode: exit?.code ?? null,
+      signal: exit?.signal ?? null,
+      outOfMemory: logTail.some((line) => line.includes('JavaScript heap out of memory')),
+      logTail,
+    };
+  };
+
+  return {
+    stop,
+    diagnose,
+    start: async (service, configHash, signal) => {
+      const { [service]: record } = await records.read();
+      const isRunning = record !== undefined && (await isAlive(record));
+      if (isRunning && record.config_hash === configHash) return ok('already-running');
+      const wasRunning = await stop(service, signal);
+      signal.throwIfAborted();
+      await launch(service, configHash);
+      const { [service]: launched } = await records.read();
+      if (launched !== undefined && (await isAlive(launched))) return ok(wasRunning ? 'restarted' : 'started');
+      const { exitCode, signal: by, logTail } = await diagnose(service);
+      return fail('service-exited', `${service} ended at once with ${by ?? `code ${exitCode}`}: ${logTail.at(-1) ?? 'it said nothing'}`, {
+        fix: `Look at \`passthru logs ${service}\`.`,
+      });
+    },
+    status: async () => {
+      const all = await records.read();
+      return Promise.all(
+        SERVICES.map(async (service): Promise<ServiceStatus> => {
+          const record = all[service];
+          const address = `https://localhost:${record?.port ?? portsOfService(layout.ports, service)[0]}`;
+          const base = { service, address, pid: null, uptimeMs: null, restarts: 0, exitCode: null };
+          if (record === undefined) return { ...base, state: 'absent' };
+          if (!(await isAlive(record))) return { ...base, state: 'exited', exitCode: (await exitOf(service, record))?.code ?? null };
+          // Another one than we started means that somebody restarted it meanwhile.
+          const restarts = (children.get(service)?.identity ?? record.identity) === record.identity ? 0 : 1;
+          return { ...base, state: 'running', pid: record.pid, uptimeMs: Math.max(0, now() - record.started_at), restarts };
+        }),
+      );
+    },
+    watch: (watcher, signal) => {
+      if (signal.aborted) return;
+      watchers.add(watcher);
+      const poll = pollForExits({ records, isChild: (service, pid) => children.get(service)?.pid === pid, emit: watcher, warn });
+      signal.addEventListener('abort', () => (watchers.delete(watcher), poll[Symbol.dispose]()), { once: true });
+    },
+  };
+};
+
+/** Tells of services that ended and that are not children of this process, so that no event tells it. */
+const pollForExits = (of: {
+  records: Records;
+  isChild: (service: ServiceName, pid: number) => boolean;
+  emit: (event: EngineEvent) => void;
+  warn: (text: string) => void;
+}): Disposable => {
+  const { records, isChild, emit, warn } = of;
+  const alive = new Map<ServiceName, number>();
+  let busy = false;
+  const look = async () => {
+    const all = await records.read();
+    for (const service of SERVICES) {
+      const { [service]: record } = all;
+      if (record !== undefined && (await isAlive(record))) {
+        alive.set(service, record.pid);
+        continue;
+      }
+      const before = alive.get(service);
+      alive.delete(service);
+      if (before !== undefined && !isChild(service, before)) emit({ type: 'service-exited', service, exitCode: null, signal: null });
+    }
+  };
+  const timer = setInterval(() => {
+    if (busy) return;
+    busy = true;
+    look()
+      .catch((error: unknown) => warn(`the services could not be looked at: ${String(error)}`))
+      .finally(() => (busy = false));
+  }, POLL_MS);
+  timer.unref();
+  return { [Symbol.dispose]: () => clearInterval(timer) };
+};

@@ -1,0 +1,115 @@
+import { rm } from 'node:fs/promises';
+import { fail, ok, type Result } from '#infra/apperr/result.ts';
+import { type Engine, type Profile, SERVICES, type ServiceName } from '../engine.ts';
+import { readLines } from './children/log-lines.ts';
+import { createRecords } from './children/records.ts';
+import { createSupervisor } from './children/supervisor.ts';
+import { attempt } from './failures.ts';
+import { demoTenants } from './files/demo-tenants.ts';
+import { type Prepared, prepare } from './files/prepare.ts';
+import { layoutOf } from './layout.ts';
+import { findPortConflicts } from './port-conflicts.ts';
+
+export interface EmbeddedEngineOptions {
+  /** Folder for everything that this stack keeps, `.passthru` by convention. */
+  readonly stateDir: string;
+  readonly portKms: number;
+  readonly portIdentity: number;
+  readonly profile: Profile;
+  /** Folder of our package.json. */
+  readonly packageRoot: string;
+  /** Start the servers with `--demo`. */
+  readonly demoSeed: boolean;
+  /** What a service gets to end its requests and write its data before it is killed, milliseconds; longer than its own limit for that. */
+  readonly stopGraceMs?: number;
+  /** Why this engine and no other, one clause. */
+  readonly reason?: string;
+  /** Told of damage that was found and repaired. */
+  readonly warn?: (text: string) => void;
+  /** Epoch milliseconds. */
+  readonly now?: () => number;
+}
+
+/**
+ * The stack as processes of this machine: Telemetry, Identity and KMS on SQLite, detached, so that they stay when the CLI ends.
+ * Whoever changes something (prepare, up, down, demoTenants with an option) holds the lock of the state folder.
+ */
+export const createEmbeddedEngine = (options: EmbeddedEngineOptions): Engine => {
+  const { demoSeed, stopGraceMs = 8_000, reason = 'Node processes and SQLite on this machine', warn = () => {}, now = Date.now } = options;
+  const layout = layoutOf(options);
+  const records = createRecords(layout, { warn, now });
+  const supervisor = createSupervisor({ layout, records, demoSeed, stopGraceMs, now, warn });
+  let prepared: Promise<Result<Prepared>> | undefined;
+
+  const portConflicts = (services: readonly ServiceName[]) => findPortConflicts({ layout, records, services });
+
+  const prepareAnew = (signal: AbortSignal): Promise<Result<Prepared>> => (prepared = prepare({ layout, signal, warn }));
+
+  /** Without every service only their data; with all of them also certificates, secrets and configuration, but no evidence. */
+  const removeData = async (services: readonly ServiceName[]): Promise<void> => {
+    const { folder } = layout;
+    const all = SERVICES.every((service) => services.includes(service));
+    const paths = all
+      ? [
+          folder.data,
+          folder.logs,
+          folder.tls,
+          folder.secrets,
+          folder.config,
+          folder.cache,
+          folder.run,
+          `${folder.run}.damaged`,
+          folder.gitignore,
+        ]
+      : services.map((service) => layout.data(service));
+    await records.settled();
+    await Promise.all(paths.map((path) => rm(path, { recursive: true, force: true })));
+    if (all) prepared = undefined;
+  };
+
+  return {
+    kind: 'embedded',
+    reason,
+    portConflicts,
+    prepare: async (signal) => {
+      const result = await prepareAnew(signal);
+      return result.ok ? ok(result.value.tls) : result;
+    },
+    up: (service, signal) =>
+      attempt('start-failed', `starting ${service}`, async () => {
+        const ready = await (prepared ?? prepareAnew(signal));
+        if (!ready.ok) return ready;
+        const [conflict] = await portConflicts([service]);
+        if (conflict !== undefined) {
+          return fail('port-taken', `port ${conflict.port} of ${service} is held by ${conflict.holder}`, {
+            fix: 'Stop the holder, or choose other ports with --port-kms and --port-identity.',
+          });
+        }
+        return supervisor.start(service, ready.value.hashes[service], signal);
+      }),
+    endpoints: () => layout.endpoints,
+    watch: supervisor.watch,
+    status: supervisor.status,
+    diagnose: supervisor.diagnose,
+    logs: (service, following) => readLines(layout.log(service), following),
+    down: ({ services = SERVICES, volumes, signal }) =>
+      attempt('stop-failed', 'stopping the services', async () => {
+        const stopped: ServiceName[] = [];
+        // Against the order of the chain: nobody loses what it depends on while it still works.
+        for (const service of SERVICES.toReversed().filter((each) => services.includes(each))) {
+          if (await supervisor.stop(service, signal)) stopped.push(service);
+        }
+        if (volumes) await removeData(services);
+        return ok(stopped);
+      }),
+    demoTenants: (change = {}) => demoTenants(layout.tenantsFile, { ...change, warn }),
+    telemetryRecords: async function* (kind) {
+      const { readRecords } = await import('./otlp-sink/records.ts');
+      yield* readRecords(layout.data('telemetry'), kind);
+    },
+    [Symbol.asyncDispose]: async () => {
+      // The services go on; only what this process was about to write is waited for.
+      await records.settled();
+    },
+  };
+};

@@ -1,0 +1,20 @@
+import type { LeafRequest } from '#infra/tls/store.ts';
+
+const server = (name: string): LeafRequest => ({
+  name,
+  kind: 'server',
+  commonName: name,
+  names: [name, `${name}.passthru.demo.local`, 'localhost', '127.0.0.1', '::1'],
+});
+
+const client = (name: string, commonName: string): LeafRequest => ({ name, kind: 'client', commonName });
+
+/** Every certificate of an embedded stack; the common name of a client is who it is. */
+export const LEAVES = [
+  server('telemetry'),
+  server('identity'),
+  server('kms'),
+  client('identity-client', 'passthru-identity'),
+  client('kms-client', 'passthru-kms'),
+  client('cli-client', 'passthru-cli'),
+] as const;

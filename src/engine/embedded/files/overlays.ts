@@ -1,0 +1,100 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parse, stringify } from 'yaml';
+import { writeFileAtomic } from '#infra/secrets/atomic-file.ts';
+import type { TlsFiles } from '#infra/tls/config.ts';
+import type { ServiceName } from '../../engine.ts';
+import type { Layout } from '../layout.ts';
+
+/** What this stack lays over the delivered configuration of one service: ports, certificates, folders, secrets. */
+export interface OverlayOptions {
+  readonly layout: Layout;
+  readonly leaf: (name: string) => TlsFiles;
+  readonly shareFiles: readonly string[];
+}
+
+type Tree = Readonly<Record<string, unknown>>;
+
+/** File that holds the secret with which a service client authenticates at Identity. */
+export const clientSecretFile = (layout: Layout, clientId: string): string => join(layout.folder.secrets, `${clientId}-client-secret`);
+
+export const cookieKeysFile = (layout: Layout): string => join(layout.folder.secrets, 'identity-cookie-keys');
+
+/** Ids of the service clients in Identity's delivered configuration. */
+export const serviceClientIds = async (layout: Layout): Promise<readonly string[]> =>
+  list((await readDefaults(layout, 'identity'))['service_clients']).map((client) => String(client['client_id']));
+
+/** Writes the overlay of every service, where it is not as it should be. */
+export const writeOverlays = async (options: OverlayOptions): Promise<void> => {
+  const { layout } = options;
+  const overlays = { telemetry: telemetryOverlay(options), identity: await identityOverlay(options), kms: await kmsOverlay(options) };
+  await Promise.all(
+    Object.entries(overlays).map(async ([service, overlay]) => {
+      const file = layout.overlay(service as ServiceName);
+      const text = `# Made by passthru at every start; changes are lost.\n${stringify(overlay)}`;
+      if ((await readFile(file, 'utf8').catch(missingIsNull)) !== text) await writeFileAtomic(file, text, { durable: false });
+    }),
+  );
+};
+
+const telemetryOverlay = ({ layout, leaf }: OverlayOptions): Tree => ({
+  server: { host: '127.0.0.1', port: layout.ports.telemetry, tls: { ...leaf('telemetry') } },
+  directory: layout.data('telemetry'),
+});
+
+const identityOverlay = async ({ layout, leaf }: OverlayOptions): Promise<Tree> => ({
+  issuer: layout.endpoints.identity.issuer,
+  server: { host: '127.0.0.1', port: layout.ports.identity, tls: { ...leaf('identity') } },
+  admin: { host: '127.0.0.1', port: layout.ports.identityAdmin, tls: { ...leaf('identity') } },
+  database: { kind: 'sqlite', directory: layout.data('identity') },
+  telemetry: { endpoint: layout.endpoints.telemetry.otlp, tls: { ...leaf('identity-client') } },
+  secrets: { cookie_keys_file: cookieKeysFile(layout) },
+  // A list is replaced as a whole, so the delivered entries are repeated with the files of this stack.
+  service_clients: list((await readDefaults(layout, 'identity'))['service_clients']).map((client) => ({
+    ...client,
+    secret_file: clientSecretFile(layout, String(client['client_id'])),
+  })),
+  demo: { tenants_file: layout.tenantsFile },
+});
+
+const kmsOverlay = async ({ layout, leaf, shareFiles }: OverlayOptions): Promise<Tree> => {
+  const issuers = list(map((await readDefaults(layout, 'kms'))['identity'])['issuers']);
+  const { issuer, discovery } = layout.endpoints.identity;
+  return {
+    server: { host: '127.0.0.1', port: layout.ports.kms, tls: { ...leaf('kms') } },
+    admin: { host: '127.0.0.1', port: layout.ports.kmsAdmin, tls: { ...leaf('kms') } },
+    database: { kind: 'sqlite', directory: layout.data('kms') },
+    telemetry: { endpoint: layout.endpoints.telemetry.otlp, tls: { ...leaf('kms-client') } },
+    unseal: { share_files: [...shareFiles] },
+    identity: {
+      issuers: issuers.map((delivered) => ({
+        ...delivered,
+        issuer,
+        jwks_uri: new URL('/.well-known/jwks.json', discovery).href,
+        ca: layout.endpoints.caFile,
+        revocation: {
+          ...map(delivered['revocation']),
+          introspection_endpoint: new URL('/oauth2/introspect', discovery).href,
+          client_secret_file: clientSecretFile(layout, String(map(delivered['revocation'])['client_id'])),
+        },
+      })),
+      tls: { ...leaf('kms-client') },
+    },
+    demo: { tenants_file: layout.tenantsFile },
+  };
+};
+
+const readDefaults = async (layout: Layout, service: ServiceName): Promise<Tree> => {
+  const file = layout.defaults(service);
+  return file === null ? {} : map(parse(await readFile(file, 'utf8')));
+};
+
+/** The server checks its configuration; here only the shape that is copied from matters. */
+const map = (value: unknown): Tree => (typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Tree) : {});
+
+const list = (value: unknown): readonly Tree[] => (Array.isArray(value) ? value.map(map) : []);
+
+const missingIsNull = (error: unknown): null => {
+  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+  throw error;
+};

@@ -1,0 +1,42 @@
+import { isAlive } from '#engine/state/process-identity.ts';
+import type { PortConflict, ServiceName } from '../engine.ts';
+import { listenersOn, nameOf } from './children/processes.ts';
+import type { Records } from './children/records.ts';
+import type { Layout } from './layout.ts';
+import { portsOfService, whyNotFree } from './ports.ts';
+
+/** The ports of these services that somebody else holds; our own running services are no conflict. */
+export const findPortConflicts = async (options: {
+  layout: Layout;
+  records: Records;
+  services: readonly ServiceName[];
+}): Promise<readonly PortConflict[]> => {
+  const { layout, records, services } = options;
+  const asked = services.flatMap((service) => portsOfService(layout.ports, service).map((port) => ({ service, port })));
+  const looked = await Promise.all(asked.map(async (ask) => ({ ...ask, why: await whyNotFree(ask.port) })));
+  const busy = looked.filter(({ why }) => why !== null);
+  if (busy.length === 0) return [];
+  const ours = await ourProcesses(records, services);
+  const conflicts = await Promise.all(
+    busy.map(async ({ service, port, why }) => {
+      if (why === 'not-permitted') return [{ service, port, holder: 'the system, for privileged users only' }];
+      const holders = await listenersOn(port);
+      const foreign = holders.filter((pid) => !ours.pids.has(pid));
+      // Where the platform does not tell who listens, a living service of ours on this port is the likely one.
+      if (holders.length === 0 ? ours.ports.has(port) : foreign.length === 0) return [];
+      const names = await Promise.all(foreign.map(nameOf));
+      return [{ service, port, holder: names.join(', ') || 'another process' }];
+    }),
+  );
+  return conflicts.flat();
+};
+
+const ourProcesses = async (records: Records, services: readonly ServiceName[]) => {
+  const targets = await Promise.all(services.map((service) => records.processes(service)));
+  const recorded = Object.values(await records.read());
+  const alive = await Promise.all(recorded.map(isAlive));
+  return {
+    pids: new Set(targets.flat().map(({ pid }) => pid)),
+    ports: new Set(recorded.filter((_, i) => alive[i] === true).map(({ port }) => port)),
+  };
+};

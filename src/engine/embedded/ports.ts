@@ -1,0 +1,73 @@
+import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { fail, ok, type Result } from '#infra/apperr/result.ts';
+import { ADMIN_PORT_OFFSET, SINK_PORT_OFFSET } from '#infra/magic/magic.ts';
+import type { ServiceName } from '../engine.ts';
+
+/** Every port of one embedded stack. */
+export interface Ports {
+  readonly kms: number;
+  readonly kmsAdmin: number;
+  readonly identity: number;
+  readonly identityAdmin: number;
+  readonly telemetry: number;
+}
+
+export const portsOf = ({ portKms, portIdentity }: { portKms: number; portIdentity: number }): Ports => ({
+  kms: portKms,
+  kmsAdmin: portKms + ADMIN_PORT_OFFSET,
+  identity: portIdentity,
+  identityAdmin: portIdentity + ADMIN_PORT_OFFSET,
+  telemetry: portKms + SINK_PORT_OFFSET,
+});
+
+/** The ports on which one service listens, the public one first. */
+export const portsOfService = (ports: Ports, service: ServiceName): readonly number[] =>
+  ({ kms: [ports.kms, ports.kmsAdmin], identity: [ports.identity, ports.identityAdmin], telemetry: [ports.telemetry] })[service];
+
+/** Refuses ports that do not exist, and two listeners on one port, which the offsets can bring about. */
+export const checkPorts = (ports: Ports): Result<Ports> => {
+  const fix = 'Choose other ports with --port-kms and --port-identity.';
+  const names = new Map<number, string>();
+  for (const [name, port] of Object.entries(ports)) {
+    const [label, other] = [LABELS[name as keyof Ports], names.get(port)];
+    if (!Number.isInteger(port) || port < 1 || port > 65_535)
+      return fail('port-invalid', `${label} would listen on port ${port}, which does not exist`, { fix });
+    if (other !== undefined) return fail('ports-collide', `${other} and ${label} would both listen on port ${port}`, { fix });
+    names.set(port, label);
+  }
+  return ok(ports);
+};
+
+const LABELS: Readonly<Record<keyof Ports, string>> = {
+  kms: 'the KMS',
+  kmsAdmin: `the KMS's admin listener`,
+  identity: 'Identity',
+  identityAdmin: `Identity's admin listener`,
+  telemetry: 'the telemetry sink',
+};
+
+/** Why nobody could listen on the port now: it is taken, or not allowed to us; null when it is free. */
+export const whyNotFree = async (port: number): Promise<'taken' | 'not-permitted' | null> => {
+  // A listener on ::1 alone would leave 127.0.0.1 free, and still answer whoever asks for `localhost`.
+  const [v4, v6] = [await tryListen(port, '127.0.0.1'), await tryListen(port, '::1')];
+  return v4 ?? v6;
+};
+
+const tryListen = async (port: number, host: string): Promise<'taken' | 'not-permitted' | null> => {
+  const server = createServer();
+  try {
+    server.listen({ port, host, exclusive: true });
+    await once(server, 'listening');
+    server.close();
+    await once(server, 'close');
+    return null;
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : null;
+    if (code === 'EADDRINUSE') return 'taken';
+    if (code === 'EACCES') return 'not-permitted';
+    // This machine has no IPv6.
+    if (code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT') return null;
+    throw error;
+  }
+};

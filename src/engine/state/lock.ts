@@ -1,0 +1,138 @@
+import { randomBytes } from 'node:crypto';
+import { link, mkdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { fail, failureFrom, ok, type Result } from '#infra/apperr/result.ts';
+import { isAlive, ownIdentity } from './process-identity.ts';
+import { stateFolder } from './state-folder.ts';
+
+/** Who holds the lock, as the file says it. */
+interface Holder {
+  readonly pid: number;
+  readonly identity: string;
+  readonly command: string;
+  /** Epoch milliseconds. */
+  readonly acquired_at: number;
+}
+
+export interface LockOptions {
+  readonly stateDir: string;
+  /** What the holder is doing, for the message to the second one, for example `demo all`. */
+  readonly command: string;
+  /** Told when a lock was left behind by a process that is gone, or is damaged. */
+  readonly warn?: (text: string) => void;
+  /** Epoch milliseconds. */
+  readonly now?: () => number;
+}
+
+/**
+ * Takes the lock of a state folder for this process; disposing of it lets go.
+ * A lock whose holder is gone (or whose number now belongs to another process) is taken over.
+ *
+ * @returns the lock, or Failure `lock-held` that names holder, age and command, or `state-folder-unusable`
+ */
+export const acquireLock = async (options: LockOptions): Promise<Result<AsyncDisposable>> => {
+  const { stateDir, command, warn = () => {}, now = Date.now } = options;
+  const folder = stateFolder(stateDir);
+  try {
+    await mkdir(folder.path, { recursive: true });
+    const mine: Holder = { pid: process.pid, identity: await ownIdentity(), command, acquired_at: now() };
+    const text = `${JSON.stringify(mine)}\n`;
+    // Each round either gets the lock, sees a living holder, or removes one dead lock; more rounds mean others do the same.
+    for (let round = 0; round < 10; round += 1) {
+      if (await place(folder.lock, text)) return ok(release(folder.path, folder.lock, text));
+      const found = await readFile(folder.lock, 'utf8').catch(missingIsNull);
+      if (found === null) continue;
+      const holder = parseHolder(found);
+      if (holder !== null && (await isAlive(holder))) return held(holder, stateDir, now());
+      await removeDead(folder.lock, found);
+      warn(
+        holder === null
+          ? 'the lock was damaged and has been replaced'
+          : `took over the lock of "${holder.command}" (pid ${holder.pid}), which is gone`,
+      );
+    }
+    return fail('lock-held', `other passthru processes are taking the lock of ${stateDir} in turns`, { fix: 'Try again.' });
+  } catch (error) {
+    return fail('state-folder-unusable', `the state folder ${folder.path} cannot be used`, {
+      cause: failureFrom(error),
+      fix: 'Make it writable, or name another one with --state-dir.',
+    });
+  }
+};
+
+/** Puts a complete lock file in place, or answers false when there is one: a hard link is atomic and never replaces. */
+const place = async (lock: string, text: string): Promise<boolean> => {
+  const aside = `${lock}.${randomBytes(6).toString('hex')}.tmp`;
+  await writeFile(aside, text, { flag: 'wx', mode: 0o600 });
+  try {
+    await link(aside, lock);
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'EEXIST')) return false;
+    throw error;
+  } finally {
+    await rm(aside, { force: true });
+  }
+};
+
+/**
+ * Removes a dead lock. Another process may have done so and taken the lock since we looked: what was moved aside is looked
+ * at again, and put back when it is not what we judged.
+ */
+const removeDead = async (lock: string, judged: string): Promise<void> => {
+  const aside = `${lock}.${randomBytes(6).toString('hex')}.dead`;
+  try {
+    await rename(lock, aside);
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return;
+    throw error;
+  }
+  try {
+    if ((await readFile(aside, 'utf8')) !== judged) await link(aside, lock).catch(existsIsFine);
+  } finally {
+    await rm(aside, { force: true });
+  }
+};
+
+const release = (directory: string, lock: string, text: string): AsyncDisposable => ({
+  [Symbol.asyncDispose]: async () => {
+    if ((await readFile(lock, 'utf8').catch(missingIsNull)) !== text) return;
+    await rm(lock, { force: true });
+    // After `down --volumes` nothing is left; a folder that still holds something stays.
+    await rmdir(directory).catch((error: unknown) => {
+      if (!hasCode(error, 'ENOTEMPTY') && !hasCode(error, 'EEXIST') && !hasCode(error, 'ENOENT')) throw error;
+    });
+  },
+});
+
+const held = (holder: Holder, stateDir: string, now: number) => {
+  const seconds = Math.max(0, Math.round((now - holder.acquired_at) / 1000));
+  const age = seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
+  return fail('lock-held', `passthru ${holder.command} (pid ${holder.pid}) has held the lock of ${stateDir} for ${age}`, {
+    fix: 'Wait until it ends, or use another folder with --state-dir and other ports.',
+  });
+};
+
+const parseHolder = (text: string): Holder | null => {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    // A text that is no JSON names no holder; the caller says that the lock was damaged.
+    return null;
+  }
+  if (typeof value !== 'object' || value === null) return null;
+  const { pid, identity, command, acquired_at: acquiredAt } = value as Partial<Record<keyof Holder, unknown>>;
+  const isHolder = typeof pid === 'number' && typeof identity === 'string' && typeof command === 'string' && typeof acquiredAt === 'number';
+  return isHolder ? { pid, identity, command, acquired_at: acquiredAt } : null;
+};
+
+const hasCode = (error: unknown, code: string): boolean => error instanceof Error && 'code' in error && error.code === code;
+
+const missingIsNull = (error: unknown): null => {
+  if (hasCode(error, 'ENOENT')) return null;
+  throw error;
+};
+
+const existsIsFine = (error: unknown): void => {
+  if (!hasCode(error, 'EEXIST')) throw error;
+};

@@ -1,0 +1,51 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+/**
+ * What tells a process from a later one with the same number: boot and start time. Null when no such process lives;
+ * one that has ended but that nobody has reaped counts as ended.
+ */
+export const processIdentity = (pid: number): Promise<string | null> =>
+  process.platform === 'linux' ? linuxIdentity(pid) : psIdentity(pid);
+
+/** This process. */
+export const ownIdentity = async (): Promise<string> => (await processIdentity(process.pid)) ?? '';
+
+/** Whether the process that was recorded under this number and identity still lives. */
+export const isAlive = async (recorded: { readonly pid: number; readonly identity: string }): Promise<boolean> =>
+  (await processIdentity(recorded.pid)) === recorded.identity;
+
+let bootId: Promise<string> | undefined;
+
+const linuxIdentity = async (pid: number): Promise<string | null> => {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(goneIsNull);
+  if (stat === null) return null;
+  // The name in parentheses may hold blanks and parentheses itself; what follows the last one may not.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const [state, startTicks] = [fields[0], fields[19]];
+  if (state === 'Z' || state === 'X' || startTicks === undefined) return null;
+  bootId ??= readFile('/proc/sys/kernel/random/boot_id', 'utf8');
+  return `${(await bootId).trim()}:${startTicks}`;
+};
+
+/** `/proc` answers ESRCH when the process ends while its file is being read. */
+const goneIsNull = (error: unknown): null => {
+  if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH')) return null;
+  throw error;
+};
+
+const psIdentity = async (pid: number): Promise<string | null> => {
+  let stdout: string;
+  try {
+    ({ stdout } = await run('ps', ['-o', 'state=,lstart=', '-p', String(pid)], { env: { PATH: '/bin:/usr/bin', LC_ALL: 'C' } }));
+  } catch (error) {
+    // ps ends with 1 when there is no such process.
+    if (error instanceof Error && 'code' in error && error.code === 1) return null;
+    throw error;
+  }
+  const [, state = '', start = ''] = /^\s*(\S+)\s+(.*\S)\s*$/.exec(stdout) ?? [];
+  return start === '' || state.startsWith('Z') ? null : start;
+};

@@ -1,0 +1,72 @@
+import { readFile, rename } from 'node:fs/promises';
+import { writeFileAtomic } from '#infra/secrets/atomic-file.ts';
+import { SERVICES, type ServiceName } from '../engine.ts';
+
+/** What is recorded of a service that was started. */
+export interface ServiceRecord {
+  readonly pid: number;
+  /** Tells the process from a later one with the same number. */
+  readonly identity: string;
+  /** Public port. */
+  readonly port: number;
+  /** Of everything that the service reads at its start; a difference asks for a restart. */
+  readonly config_hash: string;
+  /** Epoch milliseconds. */
+  readonly started_at: number;
+  /** Where the log of this start begins, in bytes. */
+  readonly log_offset: number;
+  /** How it ended, where a CLI saw it. */
+  readonly exit: { readonly code: number | null; readonly signal: string | null } | null;
+}
+
+export type RunRecords = Readonly<Partial<Record<ServiceName, ServiceRecord>>>;
+
+/** What the file says; `damaged` when it is there and makes no sense. */
+export const readRunFile = async (file: string): Promise<{ readonly records: RunRecords; readonly damaged: boolean }> => {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    if (isMissing(error)) return { records: {}, damaged: false };
+    throw error;
+  }
+  const records = parse(text);
+  return { records: records ?? {}, damaged: records === null };
+};
+
+/** Replaces the file as a whole. After a power cut its processes are gone anyway, so nothing waits for the disk. */
+export const writeRunFile = (file: string, records: RunRecords): Promise<void> =>
+  writeFileAtomic(file, `${JSON.stringify({ version: 1, services: records }, null, 2)}\n`, { durable: false });
+
+/** Moves a damaged file out of the way, for whoever wants to look at it; one that is gone already is no error. */
+export const setAside = async (file: string): Promise<void> => {
+  await rename(file, `${file}.damaged`).catch((error: unknown) => {
+    if (!isMissing(error)) throw error;
+  });
+};
+
+const isMissing = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT';
+
+const parse = (text: string): RunRecords | null => {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    // No JSON: `damaged` tells the caller.
+    return null;
+  }
+  if (!isObject(value) || value['version'] !== 1 || !isObject(value['services'])) return null;
+  const entries = Object.entries(value['services']);
+  const isSound = entries.every(([name, record]) => (SERVICES as readonly string[]).includes(name) && isRecord(record));
+  return isSound ? (Object.fromEntries(entries) as RunRecords) : null;
+};
+
+const isRecord = (value: unknown): value is ServiceRecord =>
+  isObject(value) &&
+  [value['pid'], value['port'], value['started_at'], value['log_offset']].every((number) => Number.isInteger(number)) &&
+  Number(value['pid']) > 1 &&
+  typeof value['identity'] === 'string' &&
+  typeof value['config_hash'] === 'string' &&
+  (value['exit'] === null || isObject(value['exit']));
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);

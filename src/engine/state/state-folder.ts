@@ -1,0 +1,56 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+
+/** Where everything of one stack lies; all paths absolute. */
+export interface StateFolder {
+  readonly path: string;
+  readonly lock: string;
+  readonly run: string;
+  readonly tls: string;
+  /** Mode 0700, files 0600. */
+  readonly secrets: string;
+  /** Configuration overlays with absolute paths, and `tenants.json`. */
+  readonly config: string;
+  readonly data: string;
+  readonly logs: string;
+  /** Compiled code of the servers, so that the second start is fast. */
+  readonly cache: string;
+  readonly evidence: string;
+  readonly snapshots: string;
+  readonly gitignore: string;
+}
+
+/** The paths of a state folder; makes nothing. */
+export const stateFolder = (stateDir: string): StateFolder => {
+  const path = resolve(stateDir);
+  const at = (name: string) => join(path, name);
+  return {
+    path,
+    lock: at('lock'),
+    run: at('run.json'),
+    tls: at('tls'),
+    secrets: at('secrets'),
+    config: at('config'),
+    data: at('data'),
+    logs: at('logs'),
+    cache: at('cache'),
+    evidence: at('evidence'),
+    snapshots: at('snapshots'),
+    gitignore: at('.gitignore'),
+  };
+};
+
+/**
+ * Makes the folders that a run needs, closed to other users. Git is told to look away, because CA keys and secrets lie here.
+ *
+ * @throws the file system's error
+ */
+export const makeStateFolder = async (folder: StateFolder): Promise<void> => {
+  await mkdir(folder.path, { recursive: true });
+  await Promise.all([
+    ...[folder.tls, folder.secrets, folder.config, folder.data, folder.logs, folder.cache].map((path) =>
+      mkdir(path, { recursive: true, mode: 0o700 }),
+    ),
+    writeFile(folder.gitignore, '*\n'),
+  ]);
+};
