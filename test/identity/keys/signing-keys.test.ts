@@ -1,0 +1,191 @@
+import { randomBytes } from 'node:crypto';
+import { decodeProtectedHeader } from 'jose';
+import { describe, expect, test } from 'vitest';
+import { newEncryptionKey, openKey, parseEncryptionKey, sealKey } from '#identity/keys/seal.ts';
+import { createSigningKeys } from '#identity/keys/signing-keys.ts';
+import { databaseKinds } from '#test/support/database.ts';
+import { identityDatabase, providerOn } from '#test/support/identity-database.ts';
+import { aServiceClient, ISSUER, startProvider, type TestProvider } from '#test/support/identity-provider.ts';
+
+const HOUR = 3_600_000;
+
+const published = async (provider: TestProvider): Promise<readonly string[]> =>
+  (await provider.send({ url: `${ISSUER}/.well-known/jwks.json` })).json<{ keys: { kid: string }[] }>().keys.map(({ kid }) => kid);
+
+const clientToken = async (provider: TestProvider, client: ReturnType<typeof aServiceClient>): Promise<string> =>
+  (await provider.post('/oauth2/token', { grant_type: 'client_credentials' }, client)).json<{ access_token: string }>().access_token;
+
+describe.each(databaseKinds())('signing keys on %s', (kind) => {
+  test('the first start makes a key that signs and a next one; later starts and other replicas have the same', async () => {
+    await using on = await identityDatabase(kind);
+    const encryptionKey = randomBytes(32);
+
+    const stores = await Promise.all([
+      createSigningKeys({ database: on.database, encryptionKey }),
+      createSigningKeys({ database: await on.reopen(), encryptionKey }),
+      createSigningKeys({ database: on.database, encryptionKey }),
+    ]);
+    const sets = await Promise.all(stores.map((store) => store.current()));
+
+    expect(sets[0]?.keys).toHaveLength(2);
+    expect(sets[0]?.keys[0]).toMatchObject({ kty: 'EC', crv: 'P-256', alg: 'ES256', use: 'sig', d: expect.any(String) });
+    expect(sets[1]).toEqual(sets[0]);
+    expect(sets[2]).toEqual(sets[0]);
+  });
+
+  test('another encryption key is refused at the start, with what to do', async () => {
+    await using on = await identityDatabase(kind);
+    await createSigningKeys({ database: on.database, encryptionKey: randomBytes(32) });
+
+    await expect(createSigningKeys({ database: on.database, encryptionKey: randomBytes(32) })).rejects.toMatchObject({
+      code: 'signing-key-unreadable',
+      fix: expect.stringContaining('signing_key_encryption_file'),
+    });
+  });
+
+  test('sealed keys cannot be exchanged between rows', async () => {
+    await using on = await identityDatabase(kind);
+    const encryptionKey = randomBytes(32);
+    await createSigningKeys({ database: on.database, encryptionKey });
+    const [first, second] = await on.database.db.selectFrom('signing_keys').selectAll().orderBy('kid').execute();
+
+    await on.database.db
+      .updateTable('signing_keys')
+      .set({ sealed_key: second?.sealed_key })
+      .where('kid', '=', first?.kid ?? '')
+      .execute();
+
+    await expect(createSigningKeys({ database: on.database, encryptionKey })).rejects.toMatchObject({ code: 'signing-key-unreadable' });
+  });
+
+  test('a rotation waits until verifiers have seen the next key, unless it is forced', async () => {
+    await using on = await identityDatabase(kind);
+    let time = Date.UTC(2026, 0, 1);
+    const keys = await createSigningKeys({ database: on.database, encryptionKey: randomBytes(32), minPublishedMs: HOUR, now: () => time });
+    const [active, next] = (await keys.current()).keys;
+
+    time += HOUR - 1000;
+    await expect(keys.rotate()).rejects.toMatchObject({ code: 'signing-key-too-new', status: 409, headers: { 'retry-after': '1' } });
+    expect((await keys.current()).keys.map(({ kid }) => kid)).toEqual([active.kid, next?.kid]);
+    time += 1000;
+    const rotated = await keys.rotate();
+    const forced = await keys.rotate({ force: true });
+
+    expect(rotated).toEqual({ active: next?.kid, retired: active.kid, published: expect.any(String) });
+    expect(forced).toEqual({ active: rotated.published, retired: next?.kid, published: expect.any(String) });
+    const set = (await keys.current()).keys.map(({ kid }) => kid);
+    expect(set.slice(0, 2)).toEqual([forced.active, forced.published]);
+    expect(set.slice(2).toSorted()).toEqual([active.kid, next?.kid].toSorted());
+  });
+
+  test('a retired key is published until its last token has ended', async () => {
+    await using on = await identityDatabase(kind);
+    let time = Date.UTC(2026, 0, 1);
+    const options = { database: on.database, encryptionKey: randomBytes(32), minPublishedMs: 0, maxTokenLifetimeMs: HOUR, now: () => time };
+    const keys = await createSigningKeys(options);
+    const { retired } = await keys.rotate();
+
+    time += HOUR - 1;
+    const second = await keys.rotate();
+    const during = (await keys.current()).keys.map(({ kid }) => kid);
+    time += 1;
+    await keys.rotate();
+    const after = (await keys.current()).keys.map(({ kid }) => kid);
+
+    expect(during).toContain(retired);
+    expect(after).not.toContain(retired);
+    expect(after).toContain(second.retired);
+  });
+
+  test('of two rotations at once neither leaves two keys that sign, or none', async () => {
+    await using on = await identityDatabase(kind);
+    const options = { encryptionKey: randomBytes(32), minPublishedMs: 0 };
+    const [one, two] = [
+      await createSigningKeys({ database: on.database, ...options }),
+      await createSigningKeys({ database: await on.reopen(), ...options }),
+    ];
+
+    await Promise.allSettled([one.rotate(), two.rotate(), one.rotate(), two.rotate()]);
+
+    const rows = await on.database.db.selectFrom('signing_keys').select('state').execute();
+    expect(rows.filter(({ state }) => state === 'active')).toHaveLength(1);
+    expect(rows.filter(({ state }) => state === 'published')).toHaveLength(1);
+  });
+
+  test('the provider takes a rotation up without a restart: next key signs, old tokens stay good, new one is published', async () => {
+    await using provider = await providerOn(kind, { minPublishedMs: 0 });
+    const client = aServiceClient();
+    provider.register(client);
+    const before = await clientToken(provider, client);
+    const [active, next] = await published(provider);
+
+    const rotated = await provider.keys.rotate();
+    await provider.door.reloadKeys();
+    const after = await clientToken(provider, client);
+
+    expect([decodeProtectedHeader(before).kid, decodeProtectedHeader(after).kid]).toEqual([active, next]);
+    expect(await published(provider)).toEqual([next, rotated.published, active]);
+    for (const token of [before, after]) {
+      expect((await provider.post('/oauth2/introspect', { token }, client)).json()).toMatchObject({ active: true });
+    }
+  });
+
+  test('a replica sees the rotation of another within seconds, and keeps its keys while the database does not answer', async () => {
+    await using on = await identityDatabase(kind);
+    let time = Date.now();
+    let broken = false;
+    const encryptionKey = randomBytes(32);
+    const keys = await createSigningKeys({ database: on.database, encryptionKey, minPublishedMs: 0 });
+    const signingKeys = { current: () => (broken ? Promise.reject(new Error('no database')) : keys.current()) };
+    await using replica = await startProvider(on.database, { encryptionKey, signingKeys, now: () => time });
+    const before = await published(replica);
+    await keys.rotate();
+
+    const soon = await published(replica);
+    broken = true;
+    time += 5000;
+    const during = await published(replica);
+    broken = false;
+    time += 5000;
+    const later = await published(replica);
+
+    expect(soon).toEqual(before);
+    expect(during).toEqual(before);
+    expect(replica.logged).toEqual([expect.stringContaining('signing keys not read')]);
+    expect(later[0]).toBe(before[1]);
+  });
+});
+
+test('an encryption key is 32 bytes of canonical base64url', () => {
+  expect(parseEncryptionKey(newEncryptionKey())).toHaveLength(32);
+  for (const text of [
+    '',
+    'short',
+    `${newEncryptionKey()}=`,
+    `${newEncryptionKey()} `,
+    randomBytes(33).toString('base64url'),
+    'A'.repeat(42) + 'B',
+  ]) {
+    expect(() => parseEncryptionKey(text)).toThrow(expect.objectContaining({ code: 'signing-key-encryption-invalid' }));
+  }
+});
+
+test('a sealed key opens under its own name only, and not when a bit has changed', () => {
+  const [key, name] = [randomBytes(32), { kid: 'k-1', alg: 'ES256' }];
+  const sealed = sealKey({ kty: 'EC', d: 'secret' }, name, key);
+
+  expect(openKey(sealed, name, key)).toEqual({ kty: 'EC', d: 'secret' });
+  expect(Buffer.from(sealed).includes('secret')).toBe(false);
+  expect(Buffer.from(sealKey({ kty: 'EC', d: 'secret' }, name, key))).not.toEqual(Buffer.from(sealed));
+  for (let index = 0; index < sealed.length; index += 1) {
+    const changed = Uint8Array.from(sealed, (byte, at) => (at === index ? byte ^ 1 : byte));
+    expect(() => openKey(changed, name, key)).toThrow(expect.objectContaining({ code: 'signing-key-unreadable' }));
+  }
+  for (const other of [
+    { kid: 'k-2', alg: 'ES256' },
+    { kid: 'k-1', alg: 'ES384' },
+  ]) {
+    expect(() => openKey(sealed, other, key)).toThrow(expect.objectContaining({ code: 'signing-key-unreadable' }));
+  }
+  expect(() => openKey(new Uint8Array(4), name, key)).toThrow(expect.objectContaining({ code: 'signing-key-unreadable' }));
+});
