@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chown, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -7,16 +7,25 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { createAuthority } from '#infra/tls/certificates.ts';
 import type { PostgresConfig } from '#infra/database/config.ts';
+import type { TlsFiles } from '#infra/tls/config.ts';
 
 /** Debian keeps each major version in a folder of its own. */
 const VERSIONS = '/usr/lib/postgresql';
 const USER = 'passthru';
+/** The only name in the certificate of the server. */
+const HOST = '127.0.0.1';
 const START_LIMIT_MS = 30_000;
 
 export interface RunningPostgres extends AsyncDisposable {
   readonly config: PostgresConfig;
   /** JSON of `config`, for `PASSTHRU_TEST_POSTGRES`. */
   readonly configFile: string;
+  /** Ends it at once, as a crash would; connections break. */
+  crash(): Promise<void>;
+  /** Starts it again on the same port, with what it had. */
+  start(): Promise<void>;
+  /** Files of a certificate from the same authority for another user. */
+  certificateOf(user: string): Promise<TlsFiles>;
 }
 
 /** The folder of the newest installed PostgreSQL, or null. */
@@ -44,7 +53,7 @@ const runAs = async (): Promise<{ uid: number; gid: number } | null> => {
 };
 
 const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1');
+  const server = createServer().listen(0, HOST);
   await once(server, 'listening');
   const address = server.address();
   server.close();
@@ -64,21 +73,21 @@ const runToEnd = async (program: string, args: readonly string[], identity: obje
 
 const writeTls = async (folder: string) => {
   const authority = await createAuthority({});
-  const server = await authority.issue({ kind: 'server', commonName: 'postgres', names: ['localhost', '127.0.0.1'] });
-  const client = await authority.issue({ kind: 'client', commonName: USER });
+  const server = await authority.issue({ kind: 'server', commonName: 'postgres', names: [HOST] });
   const write = async (name: string, text: string): Promise<string> => {
     const file = join(folder, name);
     await writeFile(file, text, { mode: 0o600 });
     return file;
   };
-  return {
-    ca: await write('ca.pem', authority.rootPem),
-    server: { cert: await write('server.pem', server.certPem), key: await write('server.key', server.keyPem) },
-    client: { cert: await write('client.pem', client.certPem), key: await write('client.key', client.keyPem) },
+  const ca = await write('ca.pem', authority.rootPem);
+  const clientOf = async (user: string): Promise<TlsFiles> => {
+    const { certPem, keyPem } = await authority.issue({ kind: 'client', commonName: user });
+    return { ca, cert: await write(`${user}.pem`, certPem), key: await write(`${user}.key`, keyPem) };
   };
+  return { ca, server: { cert: await write('server.pem', server.certPem), key: await write('server.key', server.keyPem) }, clientOf };
 };
 
-const untilReady = async (child: ReturnType<typeof spawn>): Promise<void> => {
+const untilReady = async (child: ChildProcess): Promise<void> => {
   const lines: string[] = [];
   if (child.stderr === null) throw new TypeError('stderr is a pipe');
   const signal = AbortSignal.timeout(START_LIMIT_MS);
@@ -110,10 +119,10 @@ export const startPostgres = async (binaries: string): Promise<RunningPostgres> 
     ['--pgdata', data, '--username', USER, '--encoding', 'UTF8', '--locale', 'C', '--auth', 'reject', '--no-sync'],
     as,
   );
-  await writeFile(join(data, 'pg_hba.conf'), 'hostssl all all 127.0.0.1/32 cert\n');
+  await writeFile(join(data, 'pg_hba.conf'), `hostssl all all ${HOST}/32 cert\n`);
   const port = await freePort();
   const settings = {
-    listen_addresses: '127.0.0.1',
+    listen_addresses: HOST,
     port: String(port),
     unix_socket_directories: '',
     ssl: 'on',
@@ -126,30 +135,31 @@ export const startPostgres = async (binaries: string): Promise<RunningPostgres> 
     max_connections: '200',
   };
   const args = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  const child = spawn(join(binaries, 'postgres'), ['-D', data, ...args], { stdio: ['ignore', 'ignore', 'pipe'], ...as });
-  const ended = once(child, 'close');
+  let running: { readonly child: ChildProcess; readonly ended: Promise<unknown> } | null = null;
+  const crash = async (): Promise<void> => {
+    running?.child.kill('SIGQUIT');
+    await running?.ended;
+    running = null;
+  };
+  const start = async (): Promise<void> => {
+    const child = spawn(join(binaries, 'postgres'), ['-D', data, ...args], { stdio: ['ignore', 'ignore', 'pipe'], ...as });
+    running = { child, ended: once(child, 'close') };
+    await untilReady(child);
+  };
   const stop = async (): Promise<void> => {
-    if (child.exitCode === null) child.kill('SIGQUIT');
-    await ended;
+    await crash();
     await rm(folder, { recursive: true, force: true });
   };
   try {
-    await untilReady(child);
+    await start();
   } catch (error) {
     await stop();
     throw error;
   }
-  const config: PostgresConfig = {
-    kind: 'postgres',
-    host: '127.0.0.1',
-    port,
-    database: 'postgres',
-    user: USER,
-    tls: { ca: tls.ca, ...tls.client },
-  };
+  const config: PostgresConfig = { kind: 'postgres', host: HOST, port, database: 'postgres', user: USER, tls: await tls.clientOf(USER) };
   const configFile = join(folder, 'database.json');
   await writeFile(configFile, JSON.stringify(config));
-  return { config, configFile, [Symbol.asyncDispose]: stop };
+  return { config, configFile, crash, start, certificateOf: tls.clientOf, [Symbol.asyncDispose]: stop };
 };
 
 /**

@@ -7,7 +7,7 @@ const PASSWORD = 'the password of the database';
 const DEFAULT_POOL_SIZE = 10;
 /** Milliseconds. */
 const LIMITS = {
-  connectionTimeoutMillis: 5_000,
+  connectionTimeoutMillis: 3_000,
   statement_timeout: 30_000,
   lock_timeout: 10_000,
   idle_in_transaction_session_timeout: 60_000,

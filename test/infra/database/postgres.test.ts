@@ -1,0 +1,173 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { sql } from 'kysely';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { PostgresConfig } from '#infra/database/config.ts';
+import { openDatabases } from '#infra/database/databases.ts';
+import { noTelemetry } from '#infra/telemetry/telemetry.ts';
+import { type TestTables, testMigrations, thing } from '#test/support/database-tables.ts';
+import { findPostgres, type RunningPostgres, startPostgres } from '#test/support/postgres.ts';
+import { makePki, type Pki } from '#test/support/pki.ts';
+
+let pki: Pki;
+beforeAll(async () => {
+  pki = await makePki();
+});
+afterAll(async () => pki[Symbol.asyncDispose]());
+
+const uniqueName = (): string => `db_${randomUUIDv7().replaceAll('-', '')}`;
+
+/** What becomes of a first query under this configuration. */
+const attempt = async (config: PostgresConfig): Promise<unknown> => {
+  await using databases = await openDatabases(config);
+  return await databases.ping().then(
+    () => 'connected',
+    (error: unknown) => error,
+  );
+};
+
+const causeOf = (error: unknown): string => (error instanceof Error ? `${error.message} ${causeOf(error.cause)}` : '');
+
+describe('a PostgreSQL that is none', () => {
+  const listening = async (onSocket: (socket: Socket) => void): Promise<AsyncDisposable & { config: PostgresConfig }> => {
+    const sockets = new Set<Socket>();
+    const server = createServer((socket) => {
+      sockets.add(socket);
+      socket.on('error', () => socket.destroy());
+      onSocket(socket);
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    return {
+      config: { kind: 'postgres', host: '127.0.0.1', port, database: 'any', user: 'any', tls: pki.client },
+      [Symbol.asyncDispose]: async () => {
+        for (const socket of sockets) socket.destroy();
+        server.close();
+        await once(server, 'close');
+      },
+    };
+  };
+
+  it('because nothing listens there is unavailable', async () => {
+    const { config } = await (async () => {
+      await using closed = await listening(() => {});
+      return { config: closed.config };
+    })();
+    expect(await attempt(config)).toMatchObject({ code: 'database-unavailable', status: 503, cause: { code: 'ECONNREFUSED' } });
+  });
+
+  it('because it has no TLS gets nothing but the question for it', async () => {
+    const received: string[] = [];
+    await using plain = await listening((socket) => {
+      socket.setEncoding('hex').on('data', (chunk) => {
+        received.push(String(chunk));
+        socket.write('N');
+      });
+    });
+    const error = await attempt(plain.config);
+    expect(error).toMatchObject({ code: 'database-unavailable' });
+    expect(causeOf(error)).toContain('does not support SSL');
+    // SSLRequest: length 8, code 80877103.
+    expect(received.join('')).toBe('0000000804d2162f');
+  });
+
+  it('because it never answers is given up when the caller gives up', async () => {
+    await using silent = await listening(() => {});
+    await using databases = await openDatabases(silent.config);
+    const controller = new AbortController();
+    const ping = databases.ping(controller.signal);
+    controller.abort(new Error('waited long enough'));
+    await expect(ping).rejects.toThrow('waited long enough');
+  });
+
+  it('is not even tried without its certificates or its password', async () => {
+    const tls = { ...pki.client, key: join(pki.folder, randomUUIDv7()) };
+    const config: PostgresConfig = { kind: 'postgres', host: '127.0.0.1', port: 1, database: 'any', user: 'any', tls: pki.client };
+    await expect(openDatabases({ ...config, tls })).rejects.toMatchObject({ code: 'tls-file-unreadable' });
+    const password_file = join(pki.folder, randomUUIDv7());
+    await expect(openDatabases({ ...config, password_file })).rejects.toMatchObject({ code: 'secret-unreadable' });
+  });
+});
+
+const binaries = await findPostgres();
+if (binaries === null && process.env['CI'] === 'true') throw new Error('CI must test on PostgreSQL: install the package postgresql');
+if (binaries === null) process.stderr.write('a PostgreSQL of its own is left out: its package is not installed\n');
+
+describe.runIf(binaries !== null)('a PostgreSQL of its own', () => {
+  let postgres: RunningPostgres;
+  beforeAll(async () => {
+    postgres = await startPostgres(binaries ?? '');
+  });
+  afterAll(async () => postgres[Symbol.asyncDispose]());
+
+  it('takes a client with a certificate in the name of its user', async () => {
+    expect(await attempt(postgres.config)).toBe('connected');
+  });
+
+  it('is refused under a name that its certificate does not have', async () => {
+    const error = await attempt({ ...postgres.config, host: 'localhost' });
+    expect(error).toMatchObject({ code: 'database-unavailable' });
+    expect(causeOf(error)).toMatch(/Hostname\/IP does not match certificate's altnames/);
+  });
+
+  it('is refused when another authority signed its certificate', async () => {
+    const error = await attempt({ ...postgres.config, tls: { ...postgres.config.tls, ca: pki.client.ca } });
+    expect(error).toMatchObject({ code: 'database-unavailable' });
+    expect(causeOf(error)).toMatch(/self.signed certificate in certificate chain|unable to get/);
+  });
+
+  it('refuses a certificate of another authority', async () => {
+    expect(await attempt({ ...postgres.config, tls: { ...pki.client, ca: postgres.config.tls.ca } })).toMatchObject({
+      code: 'database-unavailable',
+    });
+  });
+
+  it('refuses a certificate in the name of another user', async () => {
+    const tls = await postgres.certificateOf(`other-${randomUUIDv7()}`);
+    expect(await attempt({ ...postgres.config, tls })).toMatchObject({ code: 'database-unavailable', cause: { code: '28000' } });
+  });
+
+  it('gives no rounded number for an integer that is too large for one', async () => {
+    await using databases = await openDatabases(postgres.config);
+    await using database = await databases.open<TestTables>(uniqueName(), testMigrations);
+    const row = thing({ id: randomUUIDv7(), name: randomUUIDv7() });
+    await database.db
+      .insertInto('things')
+      .values({ ...row, at: sql<number>`9007199254740993` })
+      .execute();
+    await expect(database.db.selectFrom('things').select('at').execute()).rejects.toThrow(RangeError);
+    await database.db.updateTable('things').set({ at: Number.MAX_SAFE_INTEGER }).execute();
+    expect((await database.db.selectFrom('things').select('at').executeTakeFirstOrThrow()).at).toBe(Number.MAX_SAFE_INTEGER);
+  });
+
+  it('that crashes in a transaction fails it, and serves again once it is back, with what was committed', async () => {
+    const warned: string[] = [];
+    const telemetry = { ...noTelemetry(), log: { ...noTelemetry().log, warn: (line: string) => void warned.push(line) } };
+    await using databases = await openDatabases(postgres.config, { telemetry });
+    await using database = await databases.open<TestTables>(uniqueName(), testMigrations);
+    const kept = randomUUIDv7();
+    await database.db
+      .insertInto('things')
+      .values(thing({ id: kept, name: kept }))
+      .execute();
+    const broken = database.transaction(async (tx) => {
+      await tx
+        .insertInto('things')
+        .values(thing({ id: randomUUIDv7(), name: randomUUIDv7() }))
+        .execute();
+      await postgres.crash();
+      await tx
+        .insertInto('things')
+        .values(thing({ id: randomUUIDv7(), name: randomUUIDv7() }))
+        .execute();
+    });
+    await expect(broken).rejects.toMatchObject({ code: 'database-unavailable', status: 503 });
+    await expect(databases.ping()).rejects.toMatchObject({ code: 'database-unavailable' });
+    expect(warned.join('\n')).toContain('a connection to PostgreSQL was lost');
+    await postgres.start();
+    expect((await database.db.selectFrom('things').select('id').execute()).map((row) => row.id)).toEqual([kept]);
+    await databases.ping();
+  });
+});
