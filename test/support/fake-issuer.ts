@@ -86,7 +86,7 @@ export const fakeIssuer = async (tls: TlsFiles, now: () => number = Date.now): P
       if (pair === undefined) throw new Error('no such key');
       return new SignJWT(JSON.parse(JSON.stringify(payload)) as Record<string, unknown>)
         .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid: publicKeys[key]?.kid ?? '', ...header })
-        .sign(pair.privateKey);
+        .sign(pair.privateKey, { crit: Object.fromEntries(((header['crit'] ?? []) as string[]).map((name) => [name, true])) });
     },
     stop: () => app.close(),
     [Symbol.asyncDispose]: () => app.close(),
