@@ -29,6 +29,8 @@ export interface Endpoints {
   readonly caFile: string;
   /** Client certificate of the CLI, for the admin listeners and OTLP. */
   readonly client: { readonly certFile: string; readonly keyFile: string };
+  /** Client certificate of the demo's service account `demo-service`, which realms.yml maps to a tenant of the KMS. */
+  readonly serviceClient: { readonly certFile: string; readonly keyFile: string };
 }
 
 /** What is known of a process or container at one moment. */

@@ -154,6 +154,7 @@ export const recordedReport = (events: readonly DemoEvent[], caFile: string): Re
       telemetry: { otlp: 'https://localhost:10081', ready: 'https://localhost:10081/readyz' },
       caFile,
       client: { certFile: 'cli.pem', keyFile: 'cli.key' },
+      serviceClient: { certFile: 'service.pem', keyFile: 'service.key' },
     },
     credentials: ['demo-admin', 'demo-tenant-admin', 'demo-user', 'demo-service'].map((username) => ({
       username,

@@ -57,6 +57,7 @@ export const fakeEngine = (change: Partial<Engine> = {}): FakeEngine => {
       telemetry: { otlp: 'https://localhost:5', ready: 'https://localhost:5/readyz' },
       caFile: '/nowhere/ca.pem',
       client: { certFile: '/nowhere/cli.pem', keyFile: '/nowhere/cli.key' },
+      serviceClient: { certFile: '/nowhere/service.pem', keyFile: '/nowhere/service.key' },
     }),
     watch: (emit, signal) => {
       watchers.add(emit);

@@ -34,7 +34,7 @@ export const demoAdmin = async (
   server: DemoServer,
   options: { readonly signal?: AbortSignal } = {},
 ): Promise<DemoAdmin> => {
-  const session = await stack.session({ certificate: true, ...options });
+  const session = await stack.session({ certificate: 'cli', ...options });
   const path = (rest: string): URL => new URL(`/admin/v1/demo${rest}`, stack.endpoints[server].admin);
   const post = async (rest: string, body?: Record<string, unknown>): Promise<HttpsResponse> => {
     const response = await session.request({ method: 'POST', url: path(rest), timeoutMs: 15_000, ...(body === undefined ? {} : { body }) });

@@ -6,13 +6,16 @@ import { createSession, type RequestNote, type Session, type SessionOptions } fr
 
 type Started = Awaited<ReturnType<Engine['up']>>;
 
+/** `cli` is an operator's, for the admin listeners and the collector; `service` one of the KMS's own callers. */
+type ClientCertificate = 'none' | 'cli' | 'service';
+
 /** The running stack as a client sees it: its addresses, its CA, sessions to speak to it. */
 export interface Stack extends AsyncDisposable {
   readonly endpoints: Endpoints;
   /** Starts every service of the run at the first call, and answers for this one; a second call for a service starts it anew. */
   start(service: ServiceName): Promise<Started>;
-  /** A fresh browser-like session; `certificate` makes it show the CLI's client certificate. */
-  session(options?: { readonly certificate?: boolean } & Partial<Omit<SessionOptions, 'client' | 'note'>>): Promise<Session>;
+  /** A fresh browser-like session that shows this client certificate, by default none. */
+  session(options?: { readonly certificate?: ClientCertificate } & Partial<Omit<SessionOptions, 'client' | 'note'>>): Promise<Session>;
 }
 
 export interface StackOptions {
@@ -22,12 +25,12 @@ export interface StackOptions {
   readonly note?: (request: RequestNote) => void;
 }
 
-/** One TLS client without and one with the client certificate, made when first asked for, shared by all sessions. */
+/** One TLS client for each client certificate, made when first asked for, shared by all sessions. */
 export const createStack = ({ engine, services, signal, note = () => {} }: StackOptions): Stack => {
   const endpoints = engine.endpoints();
   const begun = new Set<ServiceName>();
   const pending = new Map<ServiceName, Promise<Started>>();
-  const clients = new Map<boolean, Promise<HttpsClient>>();
+  const clients = new Map<ClientCertificate, Promise<HttpsClient>>();
 
   const up = (service: ServiceName): Promise<Started> => {
     begun.add(service);
@@ -41,14 +44,15 @@ export const createStack = ({ engine, services, signal, note = () => {} }: Stack
     return first ?? up(service);
   };
 
-  const connect = async (certificate: boolean): Promise<HttpsClient> => {
+  const connect = async (certificate: ClientCertificate): Promise<HttpsClient> => {
     const ca = await readFile(endpoints.caFile, 'utf8');
-    if (!certificate) return createHttpsClient({ ca });
-    const [cert, key] = await Promise.all([readFile(endpoints.client.certFile, 'utf8'), readFile(endpoints.client.keyFile, 'utf8')]);
+    if (certificate === 'none') return createHttpsClient({ ca });
+    const { certFile, keyFile } = certificate === 'cli' ? endpoints.client : endpoints.serviceClient;
+    const [cert, key] = await Promise.all([readFile(certFile, 'utf8'), readFile(keyFile, 'utf8')]);
     return createHttpsClient({ ca, cert, key });
   };
 
-  const clientFor = (certificate: boolean): Promise<HttpsClient> => {
+  const clientFor = (certificate: ClientCertificate): Promise<HttpsClient> => {
     const known = clients.get(certificate);
     if (known !== undefined) return known;
     const made = connect(certificate);
@@ -60,7 +64,7 @@ export const createStack = ({ engine, services, signal, note = () => {} }: Stack
   return {
     endpoints,
     start,
-    session: async ({ certificate = false, ...rest } = {}) =>
+    session: async ({ certificate = 'none', ...rest } = {}) =>
       createSession({ client: await clientFor(certificate), note, signal, ...rest }),
     [Symbol.asyncDispose]: async () => {
       const made = await Promise.allSettled(clients.values());

@@ -8,7 +8,7 @@ import { seededKey, tenantAdmin } from './callers.ts';
 /** A service authenticates with its TLS client certificate alone; `realms.yml` says whose it is. */
 export const clientCertificate: Story = async ({ stack, check }) => {
   const bare = kmsApi(stack, await stack.session());
-  const session = await stack.session({ certificate: true });
+  const session = await stack.session({ certificate: 'service' });
   const certified = kmsApi(stack, session);
   await check('without', 'Without certificate', '401 credential-missing', bare.call('GET', '/elastic-keys?limit=1').then(answerOf));
 

@@ -27,6 +27,9 @@ export const realms: Story = async ({ stack, check }) => {
   await check('wrong-password', 'A wrong password', '401 password-invalid', answerOf(wrong));
   await check('unknown-user', 'An unknown user, the same answer', wrong.text, unknown.text);
 
+  const file = await list(password('demo-file-user', demoPassword('demo-file-user')));
+  await check('file-realm', 'demo-file-user, who stands in realms.yml', 200, file.status);
+
   const two = await session.request({
     url: `${stack.endpoints.kms.service}/elastic-keys?access_token=${random()}`,
     headers: { authorization: password('demo-user', demoPassword('demo-user')) },

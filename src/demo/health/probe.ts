@@ -30,7 +30,7 @@ export const probe = async ({
 }): Promise<Probe> => {
   const url = stack.endpoints[service].ready;
   try {
-    const session = await stack.session({ certificate: service === 'telemetry' });
+    const session = await stack.session({ certificate: service === 'telemetry' ? 'cli' : 'none' });
     const response = await session.request({ url, signal, timeoutMs: 2_000 });
     return readProbe(response.status, response.text);
   } catch (thrown) {

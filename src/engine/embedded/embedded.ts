@@ -43,7 +43,7 @@ export const createEmbeddedEngine = (options: EmbeddedEngineOptions): Engine => 
 
   const portConflicts = (services: readonly ServiceName[]) => findPortConflicts({ layout, records, services });
 
-  const prepareAnew = (signal: AbortSignal): Promise<Result<Prepared>> => (prepared = prepare({ layout, signal, warn }));
+  const prepareAnew = (signal: AbortSignal): Promise<Result<Prepared>> => (prepared = prepare({ layout, demo: demoSeed, signal, warn }));
 
   /** Without every service only their data; with all of them also certificates, secrets and configuration, but no evidence. */
   const removeData = async (services: readonly ServiceName[]): Promise<void> => {

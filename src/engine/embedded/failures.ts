@@ -8,6 +8,7 @@ const FIXES: Readonly<Record<string, string>> = {
   EACCES: 'Make the state folder and everything in it belong to this user, or name another one with --state-dir.',
   EPERM: 'Make the state folder and everything in it belong to this user, or name another one with --state-dir.',
   EROFS: 'That disk is read-only: name a state folder on another one with --state-dir.',
+  EEXIST: 'A file stands where a folder should be: move it away, or name another state folder with --state-dir.',
   ENOTDIR: 'A file stands where a folder should be: move it away, or name another state folder with --state-dir.',
   EISDIR: 'A folder stands where a file should be: move it away, or name another state folder with --state-dir.',
   EMFILE: 'Raise the limit of open files (`ulimit -n`).',

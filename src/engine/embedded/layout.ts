@@ -55,6 +55,7 @@ export const layoutOf = (options: { stateDir: string; portKms: number; portIdent
       telemetry: { otlp: at(ports.telemetry), ready: at(ports.telemetry, '/readyz') },
       caFile: join(folder.tls, 'ca.pem'),
       client: { certFile: join(folder.tls, 'cli-client.pem'), keyFile: join(folder.tls, 'cli-client.key') },
+      serviceClient: { certFile: join(folder.tls, 'service-client.pem'), keyFile: join(folder.tls, 'service-client.key') },
     },
   };
 };

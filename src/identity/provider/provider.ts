@@ -8,6 +8,7 @@ import { toProblem } from '#infra/http/problem.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import type { IdentityTables } from '../database/tables.ts';
 import type { SigningKeys, SigningKeySet } from '../keys/signing-keys.ts';
+import { addAccessTokenHash } from './access-token-hash.ts';
 import { installAnswers } from './answers.ts';
 import { toClientMetadata } from './client-metadata.ts';
 import { createConfiguration } from './configuration.ts';
@@ -102,6 +103,7 @@ export const createProvider = async (options: ProviderOptions): Promise<Provider
         return clients.verifySecret(this.clientId, secret);
       },
     });
+    addAccessTokenHash(provider);
     const tokens = createJwtTokens({ issuer, keys: set.keys.map(publicPart), store, accounts, clients, now });
     const resourceScopes = resourceServers.flatMap((server) => server.scopes);
     installAnswers(provider, { tokens, resourceScopes, corsOrigins, log: telemetry.log });

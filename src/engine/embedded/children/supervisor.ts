@@ -129,42 +129,46 @@ export const createSupervisor = (options: {
     watch: (watcher, signal) => {
       if (signal.aborted) return;
       watchers.add(watcher);
-      const poll = pollForExits({ records, isChild: (service, pid) => children.get(service)?.pid === pid, emit: watcher, warn });
+      const poll = pollForChanges({ records, isChild: (service, pid) => children.get(service)?.pid === pid, emit: watcher, warn });
       signal.addEventListener('abort', () => (watchers.delete(watcher), poll[Symbol.dispose]()), { once: true });
     },
   };
 };
 
-/** Tells of services that ended and that are not children of this process, so that no event tells it. */
-const pollForExits = (of: {
+/** Tells of services that start and end without being children of this process, so that no event tells it. */
+const pollForChanges = (of: {
   records: Records;
   isChild: (service: ServiceName, pid: number) => boolean;
   emit: (event: EngineEvent) => void;
   warn: (text: string) => void;
 }): Disposable => {
   const { records, isChild, emit, warn } = of;
-  const alive = new Map<ServiceName, number>();
+  let before: ReadonlyMap<ServiceName, number> | undefined;
   let busy = false;
   const look = async () => {
+    const alive = new Map<ServiceName, number>();
     const all = await records.read();
     for (const service of SERVICES) {
       const { [service]: record } = all;
-      if (record !== undefined && (await isAlive(record))) {
-        alive.set(service, record.pid);
-        continue;
-      }
-      const before = alive.get(service);
-      alive.delete(service);
-      if (before !== undefined && !isChild(service, before)) emit({ type: 'service-exited', service, exitCode: null, signal: null });
+      if (record !== undefined && (await isAlive(record))) alive.set(service, record.pid);
     }
+    for (const service of before === undefined ? [] : SERVICES) {
+      const [was, is] = [before?.get(service), alive.get(service)];
+      if (was === is) continue;
+      if (was !== undefined && !isChild(service, was)) emit({ type: 'service-exited', service, exitCode: null, signal: null });
+      if (is !== undefined && !isChild(service, is)) emit({ type: 'service-started', service, pid: is });
+    }
+    before = alive;
   };
-  const timer = setInterval(() => {
+  const tick = () => {
     if (busy) return;
     busy = true;
     look()
       .catch((error: unknown) => warn(`the services could not be looked at: ${String(error)}`))
       .finally(() => (busy = false));
-  }, POLL_MS);
+  };
+  tick();
+  const timer = setInterval(tick, POLL_MS);
   timer.unref();
   return { [Symbol.dispose]: () => clearInterval(timer) };
 };

@@ -17,4 +17,5 @@ export const LEAVES = [
   client('identity-client', 'passthru-identity'),
   client('kms-client', 'passthru-kms'),
   client('cli-client', 'passthru-cli'),
+  client('service-client', 'demo-service'),
 ] as const;

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { writeFileAtomic } from '#infra/secrets/atomic-file.ts';
 import type { TlsFiles } from '#infra/tls/config.ts';
@@ -11,6 +11,8 @@ export interface OverlayOptions {
   readonly layout: Layout;
   readonly leaf: (name: string) => TlsFiles;
   readonly shareFiles: readonly string[];
+  /** The realms of the demo in place of the empty ones. */
+  readonly demo: boolean;
 }
 
 type Tree = Readonly<Record<string, unknown>>;
@@ -57,7 +59,8 @@ const identityOverlay = async ({ layout, leaf }: OverlayOptions): Promise<Tree> 
   demo: { tenants_file: layout.tenantsFile },
 });
 
-const kmsOverlay = async ({ layout, leaf, shareFiles }: OverlayOptions): Promise<Tree> => {
+const kmsOverlay = async ({ layout, leaf, shareFiles, demo }: OverlayOptions): Promise<Tree> => {
+  const defaults = layout.defaults('kms');
   const issuers = list(map((await readDefaults(layout, 'kms'))['identity'])['issuers']);
   const { issuer, discovery } = layout.endpoints.identity;
   return {
@@ -66,12 +69,15 @@ const kmsOverlay = async ({ layout, leaf, shareFiles }: OverlayOptions): Promise
     database: { kind: 'sqlite', directory: layout.data('kms') },
     telemetry: { endpoint: layout.endpoints.telemetry.otlp, tls: { ...leaf('kms-client') } },
     unseal: { share_files: [...shareFiles] },
+    ...(demo && defaults !== null ? { realms_file: join(dirname(defaults), 'realms.demo.yml') } : {}),
     identity: {
       issuers: issuers.map((delivered) => ({
         ...delivered,
         issuer,
         jwks_uri: new URL('/.well-known/jwks.json', discovery).href,
         ca: layout.endpoints.caFile,
+        // All services of this stack read one clock.
+        clock_skew_seconds: 0,
         revocation: {
           ...map(delivered['revocation']),
           introspection_endpoint: new URL('/oauth2/introspect', discovery).href,

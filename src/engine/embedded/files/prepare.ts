@@ -20,9 +20,14 @@ export interface Prepared {
 }
 
 /** Everything on disk that the services need: makes what is missing, mends what is damaged, keeps what is good. */
-export const prepare = (options: { layout: Layout; signal: AbortSignal; warn: (text: string) => void }): Promise<Result<Prepared>> =>
+export const prepare = (options: {
+  layout: Layout;
+  demo: boolean;
+  signal: AbortSignal;
+  warn: (text: string) => void;
+}): Promise<Result<Prepared>> =>
   attempt('prepare-failed', 'preparing certificates, secrets and configuration', async () => {
-    const { layout, signal, warn } = options;
+    const { layout, demo, signal, warn } = options;
     const ports = checkPorts(layout.ports);
     if (!ports.ok) return ports;
     signal.throwIfAborted();
@@ -38,7 +43,7 @@ export const prepare = (options: { layout: Layout; signal: AbortSignal; warn: (t
     const clientSecrets = clientIds.map((id) => clientSecretFile(layout, id));
     await Promise.all(clientSecrets.map((file) => ensureSecret(file, randomSecret, 'the secret of a service client')));
     signal.throwIfAborted();
-    await writeOverlays({ layout, leaf: (name) => tls.leaf(name), shareFiles });
+    await writeOverlays({ layout, leaf: (name) => tls.leaf(name), shareFiles, demo });
     const hash = (service: ServiceName, secretFiles: readonly string[]) => configHash({ layout, service, code, secretFiles });
     const [telemetry, identity, kms] = await Promise.all([
       hash('telemetry', []),
