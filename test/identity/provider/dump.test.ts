@@ -17,14 +17,17 @@ describe.each(databaseKinds())('a dump of %s', (kind) => {
     const tokens = (await provider.exchange(attempt, code)).json<Record<string, string>>();
     const other = (await provider.post('/oauth2/token', { grant_type: 'client_credentials' }, service)).json<Record<string, string>>();
     const { keys } = await provider.keys.current();
+    // An interaction of somebody who is logged in remembers the session.
+    const resumed = await browser.request({ url: provider.attempt(client).url });
 
     const dump = await provider.dump();
 
-    const interaction = new URL(started.headers.location ?? '', 'https://x').pathname.split('/').at(-1);
+    const uidOf = (response: typeof started): string | undefined => response.headers.location?.split('/').at(-1);
     const secrets = {
       code,
       unused,
-      interaction,
+      interaction: uidOf(started),
+      secondInteraction: uidOf(resumed),
       refreshToken: tokens.refresh_token,
       accessToken: tokens.access_token,
       idToken: tokens.id_token,

@@ -126,6 +126,20 @@ describe.each(databaseKinds())('sessions and interactions on %s', (kind) => {
     expect(resumedAgain.status).toBe(400);
   });
 
+  test('a consent page cannot be answered with a log-in', async () => {
+    await using provider = await providerOn(kind);
+    const [account, other, client] = [anAccount(), anAccount(), aClient()];
+    provider.register(account, other, client);
+    const browser = provider.browser();
+    await provider.walk(browser, provider.attempt(client).url, account);
+    const consent = await firstPage(browser, provider.attempt(client).url);
+
+    const answer = await browser.request({ method: 'POST', url: consent, body: { account_id: other.accountId } });
+
+    expect([answer.status, answer.json<{ code: string }>().code]).toEqual([409, 'interaction-mismatch']);
+    expect((await browser.request({ url: consent })).json()).toMatchObject({ session: { accountId: account.accountId } });
+  });
+
   test('who refuses sends access_denied to the client, and nothing is granted', async () => {
     await using provider = await providerOn(kind);
     const [account, client] = [anAccount(), aClient()];

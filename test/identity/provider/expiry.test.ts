@@ -1,0 +1,86 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { LIFETIMES } from '#identity/provider/configuration.ts';
+import { databaseKinds } from '#test/support/database.ts';
+import { providerOn } from '#test/support/identity-database.ts';
+import { aClient, anAccount, aServiceClient, ISSUER } from '#test/support/identity-provider.ts';
+
+// Only the clock stands still: sockets and timers run.
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['Date'], now: Math.ceil(Date.now() / 1000) * 1000 });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const later = (seconds: number): void => {
+  vi.setSystemTime(Date.now() + seconds * 1000);
+};
+
+test.each(databaseKinds())('a code is good until its second, and not in it, on %s', async (kind) => {
+  await using provider = await providerOn(kind);
+  const [account, client] = [anAccount(), aClient()];
+  provider.register(account, client);
+  const browser = provider.browser();
+  const [first, second] = [provider.attempt(client), provider.attempt(client)];
+  const codes = [await provider.code(first, account, browser), await provider.code(second, account, browser)] as const;
+
+  later(LIFETIMES.authorizationCode - 1);
+  const inTime = await provider.exchange(first, codes[0]);
+  later(1);
+  const late = await provider.exchange(second, codes[1]);
+
+  expect([inTime.status, late.status, late.json<{ error: string }>().error]).toEqual([200, 400, 'invalid_grant']);
+});
+
+test.each(databaseKinds())('access tokens, JWT and opaque, end at their second, on %s', async (kind) => {
+  await using provider = await providerOn(kind);
+  const client = aServiceClient({ scopes: ['kms:read', 'opaque:read'], accessTokenTtlSeconds: 10 });
+  provider.register(client);
+  const issue = async (scope: string): Promise<string> =>
+    (await provider.post('/oauth2/token', { grant_type: 'client_credentials', scope }, client)).json<{ access_token: string }>()
+      .access_token;
+  const tokens = [await issue('kms:read'), await issue('opaque:read')];
+  const active = (): Promise<readonly boolean[]> =>
+    Promise.all(
+      tokens.map(async (token) => (await provider.post('/oauth2/introspect', { token }, client)).json<{ active: boolean }>().active),
+    );
+
+  later(9);
+  const before = await active();
+  later(1);
+
+  expect([before, await active()]).toEqual([
+    [true, true],
+    [false, false],
+  ]);
+});
+
+test.each(databaseKinds())('refresh tokens, sessions and interactions end, and a family ends with its grant, on %s', async (kind) => {
+  await using provider = await providerOn(kind);
+  const [account, client] = [anAccount(), aClient()];
+  provider.register(account, client);
+  const browser = provider.browser();
+  const attempt = provider.attempt(client);
+  const tokens = (await provider.exchange(attempt, await provider.code(attempt, account, browser))).json<{ refresh_token: string }>();
+  const login = await browser.request({ url: provider.attempt(client, { prompt: 'login consent' }).url });
+  const refresh = async (token: string) => {
+    const response = await provider.post('/oauth2/token', { grant_type: 'refresh_token', refresh_token: token }, client);
+    return response.json<{ refresh_token?: string; error?: string }>();
+  };
+
+  later(LIFETIMES.interaction);
+  const interaction = await browser.request({ url: new URL(login.headers.location ?? '', ISSUER) });
+  later(LIFETIMES.session);
+  const session = await provider.walk(browser, provider.attempt(client).url);
+  later(LIFETIMES.refreshToken - LIFETIMES.session - LIFETIMES.interaction - 1);
+  const second = await refresh(tokens.refresh_token);
+  later(LIFETIMES.refreshToken - 1);
+  const third = await refresh(second.refresh_token ?? '');
+  later(LIFETIMES.grant - 2 * LIFETIMES.refreshToken + 2);
+  const fourth = await refresh(third.refresh_token ?? '');
+
+  expect(interaction.status).toBe(404);
+  expect(session.pages).toEqual(['login']);
+  expect(third.refresh_token).toEqual(expect.any(String));
+  expect(fourth.error).toBe('invalid_grant');
+});
