@@ -1,0 +1,477 @@
+import { randomUUID, randomUUIDv7 } from 'node:crypto';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { EngineEvent, ServiceName } from '#engine/engine.ts';
+import type { Result } from '#infra/apperr/result.ts';
+import { listening, listenOn, testStack, type TestStack } from '#test/support/engine.ts';
+
+const never = new AbortController().signal;
+
+const valueOf = <T>(result: Result<T>): T => {
+  if (!result.ok) throw new Error(JSON.stringify(result.error));
+  return result.value;
+};
+
+const statusOf = async (stack: TestStack, service: ServiceName, engine = stack.engine()) =>
+  (await engine.status()).find((status) => status.service === service);
+
+/** Starts a service and waits until it listens; answers with its pid. */
+const started = async (stack: TestStack, service: ServiceName, engine = stack.engine()): Promise<number> => {
+  expect(valueOf(await engine.up(service, never))).toBe('started');
+  await listening(engine, service);
+  return (await statusOf(stack, service))?.pid ?? 0;
+};
+
+const isAlive = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+};
+
+describe('preparing a stack', () => {
+  it('makes certificates, secrets and configuration, all closed to others, and keeps them the next time', async () => {
+    await using stack = await testStack();
+    const first = valueOf(await stack.engine().prepare(never));
+    expect(first).toEqual({ chain: ['root', 'policy', 'issuing'], leaves: 7, keyType: 'P-256', created: true });
+    const secrets = join(stack.stateDir, 'secrets');
+    expect((await readdir(secrets)).toSorted()).toEqual([
+      'identity-cookie-keys',
+      'passthru-kms-client-secret',
+      ...[1, 2, 3, 4, 5].map((n) => `unseal-share-${n}`),
+    ]);
+    expect((await stat(secrets)).mode & 0o777).toBe(0o700);
+    const read = () => Promise.all(['identity-cookie-keys', 'unseal-share-1'].map((name) => readFile(join(secrets, name), 'utf8')));
+    for (const name of await readdir(secrets)) expect((await stat(join(secrets, name))).mode & 0o777).toBe(0o600);
+    const before = await read();
+    expect(valueOf(await stack.engine().prepare(never)).created).toBe(false);
+    expect(await read()).toEqual(before);
+    expect(await readFile(join(stack.stateDir, '.gitignore'), 'utf8')).toBe('*\n');
+  });
+
+  it('says where clients find everything, before anything is made', async () => {
+    await using stack = await testStack();
+    const { kms, identity, caFile, client } = stack.engine().endpoints();
+    expect(kms.service).toBe(`https://localhost:${stack.portKms}/service/api/v1`);
+    expect(kms.admin).toBe(`https://localhost:${stack.portKms + 1000}`);
+    expect(identity.issuer).toBe(`https://localhost:${stack.portIdentity}`);
+    expect(existsSync(stack.stateDir)).toBe(false);
+    valueOf(await stack.engine().prepare(never));
+    for (const file of [caFile, client.certFile, client.keyFile]) expect(existsSync(file)).toBe(true);
+  });
+
+  it('refuses ports that do not exist, and two listeners on one port', async () => {
+    await using stack = await testStack();
+    expect(await stack.engine({ portKms: 65_000 }).prepare(never)).toMatchObject({ ok: false, error: { code: 'port-invalid' } });
+    expect(await stack.engine({ portKms: 0 }).prepare(never)).toMatchObject({ ok: false, error: { code: 'port-invalid' } });
+    expect(await stack.engine({ portKms: 8081, portIdentity: 9081 }).prepare(never)).toMatchObject({
+      ok: false,
+      error: { code: 'ports-collide', message: `the KMS's admin listener and Identity would both listen on port 9081` },
+    });
+  });
+
+  it('fails with what the disk said and a fix, where the state folder cannot be', async () => {
+    await using stack = await testStack();
+    await writeFile(stack.stateDir, 'a file');
+    expect(await stack.engine().prepare(never)).toMatchObject({
+      ok: false,
+      error: {
+        code: 'prepare-failed',
+        cause: { code: expect.stringMatching(/eexist|enotdir/) },
+        fix: expect.stringContaining('--state-dir'),
+      },
+    });
+    await rm(stack.stateDir);
+  });
+
+  it('ends when it is interrupted', async () => {
+    await using stack = await testStack();
+    expect(await stack.engine().prepare(AbortSignal.abort())).toMatchObject({ ok: false, error: { code: 'interrupted' } });
+  });
+
+  it('makes lost unseal shares anew only while there is nothing that they sealed', async () => {
+    await using stack = await testStack();
+    const share = (n: number) => join(stack.stateDir, 'secrets', `unseal-share-${n}`);
+    const overlay = () => readFile(join(stack.stateDir, 'config', 'kms.yml'), 'utf8');
+    valueOf(await stack.engine().prepare(never));
+    const first = await readFile(share(5), 'utf8');
+    await rm(share(1));
+    await writeFile(share(3), 'damaged');
+    valueOf(await stack.engine().prepare(never));
+    expect(await readFile(share(5), 'utf8')).toBe(first);
+    for (const n of [2, 4, 5]) expect(await overlay()).toContain(share(n));
+    for (const n of [1, 3]) expect(await overlay()).not.toContain(share(n));
+
+    await rm(share(4));
+    await mkdir(join(stack.stateDir, 'data', 'kms'), { recursive: true });
+    await writeFile(join(stack.stateDir, 'data', 'kms', 'service.sqlite'), randomUUIDv7());
+    expect(await stack.engine().prepare(never)).toMatchObject({
+      ok: false,
+      error: { cause: { code: 'unseal-shares-lost' }, fix: expect.stringContaining('backup') },
+    });
+    expect(await readFile(share(5), 'utf8')).toBe(first);
+
+    await rm(join(stack.stateDir, 'data', 'kms'), { recursive: true });
+    valueOf(await stack.engine().prepare(never));
+    expect(await readFile(share(5), 'utf8')).not.toBe(first);
+  });
+});
+
+describe('a service', () => {
+  it('is started once, as a process of its own that other runs find', async () => {
+    await using stack = await testStack();
+    expect((await stack.engine().status()).map(({ state }) => state)).toEqual(['absent', 'absent', 'absent']);
+    const engine = stack.engine();
+    const pid = await started(stack, 'identity', engine);
+    await engine[Symbol.asyncDispose]();
+    expect(await statusOf(stack, 'identity')).toMatchObject({
+      state: 'running',
+      pid,
+      restarts: 0,
+      exitCode: null,
+      address: `https://localhost:${stack.portIdentity}`,
+    });
+    expect((await statusOf(stack, 'identity'))?.uptimeMs).toBeGreaterThan(0);
+    expect(valueOf(await engine.up('identity', never))).toBe('already-running');
+    expect(valueOf(await stack.engine().up('identity', never))).toBe('already-running');
+    expect((await statusOf(stack, 'identity'))?.pid).toBe(pid);
+  });
+
+  it('gets its configuration files and no secret, neither as argument nor in its environment', async () => {
+    await using stack = await testStack();
+    const secret = randomUUIDv7();
+    process.env['PASSTHRU_TEST_SECRET'] = secret;
+    try {
+      await started(stack, 'kms');
+      await started(stack, 'telemetry');
+    } finally {
+      delete process.env['PASSTHRU_TEST_SECRET'];
+    }
+    const config = join(stack.stateDir, 'config');
+    const told = async (service: ServiceName) => {
+      for await (const line of stack.engine().logs(service, {})) return JSON.parse(line) as { argv: string[]; env: Record<string, string> };
+      throw new Error('no log');
+    };
+    const { argv, env } = await told('kms');
+    const defaults = join(stack.packageRoot, 'deployments', 'kms', 'config', 'kms.yml');
+    expect(argv).toEqual(['serve', 'kms', '--demo', '--config', defaults, '--config', join(config, 'kms.yml')]);
+    expect((await told('telemetry')).argv).toEqual(['serve', 'telemetry', '--config', join(config, 'telemetry.yml')]);
+    const allowed = ['PATH', 'HOME', 'TZ', 'LANG', 'LC_ALL', 'TMPDIR', 'NODE_COMPILE_CACHE'];
+    expect(Object.keys(env).filter((name) => !allowed.includes(name))).toEqual([]);
+    expect(JSON.stringify({ argv, env })).not.toContain(secret);
+    for (const share of await readdir(join(stack.stateDir, 'secrets'))) {
+      expect(JSON.stringify({ argv, env })).not.toContain((await readFile(join(stack.stateDir, 'secrets', share), 'utf8')).trim());
+    }
+  });
+
+  it('is replaced when its configuration, a secret or the root certificate is another', async () => {
+    await using stack = await testStack();
+    let pid = await started(stack, 'identity');
+    const spoils = [
+      () => writeFile(join(stack.packageRoot, 'deployments', 'identity', 'config', 'extra.yml'), randomUUIDv7()),
+      () => rm(join(stack.stateDir, 'secrets', 'identity-cookie-keys')),
+      () => rm(join(stack.stateDir, 'tls', 'ca'), { recursive: true }),
+    ];
+    for (const spoil of spoils) {
+      await spoil();
+      const engine = stack.engine();
+      expect(valueOf(await engine.up('identity', never))).toBe('restarted');
+      const now = (await statusOf(stack, 'identity'))?.pid ?? 0;
+      expect(now).not.toBe(pid);
+      expect(isAlive(pid)).toBe(false);
+      await listening(engine, 'identity');
+      pid = now;
+    }
+  });
+
+  it('keeps running when only its certificate is made again, which it reloads', async () => {
+    await using stack = await testStack();
+    await started(stack, 'identity');
+    await rm(join(stack.stateDir, 'tls', 'identity.pem'));
+    expect(valueOf(await stack.engine().up('identity', never))).toBe('already-running');
+    expect(existsSync(join(stack.stateDir, 'tls', 'identity.pem'))).toBe(true);
+  });
+
+  it('that was killed is seen, explained and started again', async () => {
+    await using stack = await testStack();
+    const engine = stack.engine();
+    const exits = Promise.withResolvers<EngineEvent>();
+    using watching = abortOnDispose();
+    engine.watch((event) => event.type === 'service-exited' && exits.resolve(event), watching.signal);
+    const pid = await started(stack, 'kms', engine);
+    process.kill(pid, 'SIGKILL');
+    expect(await exits.promise).toEqual({ type: 'service-exited', service: 'kms', exitCode: null, signal: 'SIGKILL' });
+    expect(await statusOf(stack, 'kms', engine)).toMatchObject({ state: 'exited', pid: null, uptimeMs: null });
+    expect(await engine.diagnose('kms')).toMatchObject({
+      signal: 'SIGKILL',
+      exitCode: null,
+      outOfMemory: false,
+      logTail: expect.arrayContaining(['listening']),
+    });
+    await engine[Symbol.asyncDispose]();
+    expect(await stack.engine().diagnose('kms')).toMatchObject({ signal: 'SIGKILL' });
+    expect(valueOf(await stack.engine().up('kms', never))).toBe('started');
+  });
+
+  it('that another run starts is seen to start and to end, too', async () => {
+    await using stack = await testStack();
+    valueOf(await stack.engine().prepare(never));
+    const [start, exit] = [Promise.withResolvers<EngineEvent>(), Promise.withResolvers<EngineEvent>()];
+    using watching = abortOnDispose();
+    stack.engine().watch((event) => (event.type === 'service-exited' ? exit : start).resolve(event), watching.signal);
+    const other = stack.engine();
+    let pid = await started(stack, 'telemetry', other);
+    // Only a change after its first look is one for the watch; a second start is such a change in any case.
+    valueOf(await other.down({ volumes: false }));
+    pid = await started(stack, 'telemetry', other);
+    expect(await start.promise).toMatchObject({ type: 'service-started', service: 'telemetry' });
+    process.kill(pid, 'SIGKILL');
+    expect(await exit.promise).toEqual({ type: 'service-exited', service: 'telemetry', exitCode: null, signal: null });
+  });
+
+  it('that ends at its start is explained by its exit code and its last lines', async () => {
+    await using stack = await testStack();
+    await stack.behave('identity', 'ends');
+    const engine = stack.engine();
+    const exited = Promise.withResolvers<void>();
+    using watching = abortOnDispose();
+    engine.watch((event) => event.type === 'service-exited' && exited.resolve(), watching.signal);
+    valueOf(await engine.up('identity', never));
+    await exited.promise;
+    expect(await statusOf(stack, 'identity', engine)).toMatchObject({ state: 'exited', exitCode: 3 });
+    const { exitCode, logTail } = await engine.diagnose('identity');
+    expect(exitCode).toBe(3);
+    expect(logTail.at(-1)).toBe('the stand-in ends');
+    await stack.behave('identity', 'well');
+    valueOf(await engine.up('identity', never));
+    await listening(engine, 'identity');
+    expect((await engine.diagnose('identity')).logTail).not.toContain('the stand-in ends');
+  });
+
+  it('is not started on a port that somebody else holds', async () => {
+    await using stack = await testStack();
+    await using other = await listenOn(stack.portIdentity + 1000);
+    const engine = stack.engine();
+    const message = `port ${other.port} of identity is held by ${process.argv0.split('/').at(-1)} (pid ${process.pid})`;
+    expect(await engine.up('identity', never)).toMatchObject({
+      ok: false,
+      error: { code: 'port-taken', message: expect.stringContaining(message.slice(0, 40)) },
+    });
+    expect(await statusOf(stack, 'identity')).toMatchObject({ state: 'absent' });
+  });
+});
+
+describe('a taken port', () => {
+  it('is named with its holder, on either loopback address; our own services are no conflict', async () => {
+    await using stack = await testStack();
+    const engine = stack.engine();
+    expect(await engine.portConflicts(['telemetry', 'identity', 'kms'])).toEqual([]);
+    await started(stack, 'telemetry', engine);
+    await using _admin = await listenOn(stack.portKms + 1000);
+    await using _v6 = await listenOn(stack.portIdentity, '::1');
+    const conflicts = await stack.engine().portConflicts(['telemetry', 'identity', 'kms']);
+    expect(conflicts.map(({ port, service }) => ({ port, service }))).toEqual([
+      { port: stack.portIdentity, service: 'identity' },
+      { port: stack.portKms + 1000, service: 'kms' },
+    ]);
+    for (const { holder } of conflicts) expect(holder).toContain(`(pid ${process.pid})`);
+  });
+
+  it('does not matter for a service that is not asked for', async () => {
+    await using stack = await testStack();
+    await using _other = await listenOn(stack.portKms);
+    expect(await stack.engine().portConflicts(['identity'])).toEqual([]);
+  });
+});
+
+describe('taking a stack down', () => {
+  it('stops in reverse order what another run started, and is content when nothing runs', async () => {
+    await using stack = await testStack();
+    const pids = [await started(stack, 'telemetry'), await started(stack, 'identity'), await started(stack, 'kms')];
+    expect(valueOf(await stack.engine().down({ volumes: false }))).toEqual(['kms', 'identity', 'telemetry']);
+    expect(pids.filter(isAlive)).toEqual([]);
+    expect(valueOf(await stack.engine().down({ volumes: false }))).toEqual([]);
+    expect((await stack.engine().status()).map(({ state }) => state)).toEqual(['absent', 'absent', 'absent']);
+  });
+
+  it('stops only what it was told to', async () => {
+    await using stack = await testStack();
+    await started(stack, 'identity');
+    const kms = await started(stack, 'kms');
+    expect(valueOf(await stack.engine().down({ services: ['identity'], volumes: false }))).toEqual(['identity']);
+    expect(isAlive(kms)).toBe(true);
+  });
+
+  it('kills what does not heed SIGTERM, after the grace period', async () => {
+    await using stack = await testStack();
+    await stack.behave('kms', 'stubborn');
+    const pid = await started(stack, 'kms');
+    expect(valueOf(await stack.engine({ stopGraceMs: 100 }).down({ volumes: false }))).toEqual(['kms']);
+    expect(isAlive(pid)).toBe(false);
+  });
+
+  it('kills at once when it is interrupted itself', async () => {
+    await using stack = await testStack();
+    await stack.behave('kms', 'stubborn');
+    const pid = await started(stack, 'kms');
+    valueOf(await stack.engine({ stopGraceMs: 60_000 }).down({ volumes: false, signal: AbortSignal.abort() }));
+    expect(isAlive(pid)).toBe(false);
+  });
+
+  it('with its volumes leaves nothing but evidence and snapshots', async () => {
+    await using stack = await testStack();
+    await started(stack, 'kms');
+    await mkdir(join(stack.stateDir, 'evidence'));
+    valueOf(await stack.engine().down({ volumes: true }));
+    expect(await readdir(stack.stateDir)).toEqual(['evidence']);
+    valueOf(await stack.engine().down({ volumes: true }));
+  });
+
+  it('with the volumes of one service leaves those of the others', async () => {
+    await using stack = await testStack();
+    valueOf(await stack.engine().prepare(never));
+    for (const service of ['kms', 'identity']) await mkdir(join(stack.stateDir, 'data', service));
+    valueOf(await stack.engine().down({ services: ['kms'], volumes: true }));
+    expect(await readdir(join(stack.stateDir, 'data'))).toEqual(['identity']);
+    expect(existsSync(join(stack.stateDir, 'secrets', 'unseal-share-1'))).toBe(true);
+  });
+
+  it('never touches a process that only has a recorded number', async () => {
+    await using stack = await testStack();
+    valueOf(await stack.engine().prepare(never));
+    const stranger = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
+    await once(stranger, 'spawn');
+    const record = { pid: stranger.pid, identity: 'another boot:1', port: 1, config_hash: 'x', started_at: 0, log_offset: 0, exit: null };
+    await writeFile(join(stack.stateDir, 'run.json'), JSON.stringify({ version: 1, services: { kms: record } }));
+    expect(await statusOf(stack, 'kms')).toMatchObject({ state: 'exited' });
+    expect(valueOf(await stack.engine().down({ volumes: false }))).toEqual([]);
+    expect(stranger.exitCode).toBeNull();
+    expect(isAlive(stranger.pid ?? 0)).toBe(true);
+    stranger.kill('SIGKILL');
+    await once(stranger, 'exit');
+  });
+});
+
+describe('a damaged state folder', () => {
+  for (const [what, text] of [
+    ['is no JSON', '{"version":1,'],
+    ['is empty', ''],
+    ['holds nonsense', '{"version":1,"services":{"kms":{"pid":-1}}}'],
+    ['is of another version', '{"version":2,"services":{}}'],
+  ] as const) {
+    it(`whose run.json ${what} still tells what runs, with one warning, and is repaired by the next start`, async () => {
+      await using stack = await testStack();
+      const pid = await started(stack, 'kms');
+      await writeFile(join(stack.stateDir, 'run.json'), text);
+      const warnings: string[] = [];
+      const engine = stack.engine({ warn: (warning) => void warnings.push(warning) });
+      expect(await statusOf(stack, 'kms', engine)).toMatchObject({ state: 'running', pid });
+      expect(await engine.portConflicts(['kms'])).toEqual([]);
+      expect(valueOf(await engine.up('kms', never))).toBe('restarted');
+      expect(isAlive(pid)).toBe(false);
+      expect(warnings).toEqual(['run.json was damaged; the running services were found by their command lines']);
+      expect(await readFile(join(stack.stateDir, 'run.json.damaged'), 'utf8')).toBe(text);
+      expect(await statusOf(stack, 'kms')).toMatchObject({ state: 'running' });
+    });
+  }
+
+  it('without run.json, as a run leaves it that is killed right after a start, loses no process', async () => {
+    await using stack = await testStack();
+    const pids = [await started(stack, 'identity'), await started(stack, 'kms')];
+    await rm(join(stack.stateDir, 'run.json'));
+    expect(valueOf(await stack.engine().up('kms', never))).toBe('restarted');
+    expect(isAlive(pids[1] ?? 0)).toBe(false);
+    expect(valueOf(await stack.engine().down({ volumes: false }))).toEqual(['kms', 'identity']);
+    expect(pids.filter(isAlive)).toEqual([]);
+  });
+});
+
+describe('the demo tenants', () => {
+  it('have random ids that stay until they are renewed or set', async () => {
+    await using stack = await testStack();
+    valueOf(await stack.engine().prepare(never));
+    const first = await stack.engine().demoTenants();
+    expect(Object.keys(first)).toEqual(['demo', 'demo-other']);
+    for (const id of Object.values(first)) expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+    expect(await stack.engine().demoTenants()).toEqual(first);
+    const renewed = await stack.engine().demoTenants({ renew: true });
+    for (const name of Object.keys(first)) expect(renewed[name]).not.toBe(first[name]);
+    expect(await stack.engine().demoTenants()).toEqual(renewed);
+    const set = { demo: randomUUID(), 'demo-other': randomUUID() };
+    await stack.engine().demoTenants({ set });
+    expect(JSON.parse(await readFile(join(stack.stateDir, 'config', 'tenants.json'), 'utf8'))).toEqual(set);
+  });
+
+  it('are made anew, with a warning, when their file is damaged', async () => {
+    await using stack = await testStack();
+    valueOf(await stack.engine().prepare(never));
+    const file = join(stack.stateDir, 'config', 'tenants.json');
+    for (const text of ['', '[]', '{"demo":"not-a-uuid"}', `{"demo":"${randomUUIDv7()}"}`]) {
+      await writeFile(file, text);
+      const made = await stack.engine().demoTenants();
+      expect(await stack.engine().demoTenants()).toEqual(made);
+    }
+    expect(stack.warnings).toHaveLength(4);
+  });
+
+  it('do not restart a service when they change', async () => {
+    await using stack = await testStack();
+    await started(stack, 'kms');
+    await stack.engine().demoTenants({ renew: true });
+    expect(valueOf(await stack.engine().up('kms', never))).toBe('already-running');
+  });
+});
+
+const write = async (file: string, lines: readonly string[]) => writeFile(file, lines.map((line) => `${line}\n`).join(''), { flag: 'a' });
+
+describe('a log', () => {
+  it('is read from its beginning, or from its last lines, and followed until it is enough', async () => {
+    await using stack = await testStack();
+    valueOf(await stack.engine().prepare(never));
+    const file = join(stack.stateDir, 'logs', 'kms.log');
+    const lines = Array.from({ length: 50 }, (_, i) => `${i} Zoë ${randomUUIDv7()}`);
+    await write(file, lines);
+    const engine = stack.engine();
+    expect(await Array.fromAsync(engine.logs('kms', {}))).toEqual(lines);
+    expect(await Array.fromAsync(engine.logs('kms', { tail: 3 }))).toEqual(lines.slice(-3));
+    expect(await Array.fromAsync(engine.logs('kms', { tail: 0 }))).toEqual([]);
+    expect(await Array.fromAsync(engine.logs('identity', {}))).toEqual([]);
+    const [last, enough] = [randomUUIDv7(), new AbortController()];
+    const followed: string[] = [];
+    for await (const line of engine.logs('kms', { tail: 1, follow: true, signal: enough.signal })) {
+      followed.push(line);
+      if (followed.length === 1) await write(file, [last]);
+      else enough.abort();
+    }
+    expect(followed).toEqual([lines.at(-1), last]);
+  });
+
+  it('that grew too long makes room at a start', async () => {
+    await using stack = await testStack();
+    valueOf(await stack.engine().prepare(never));
+    await writeFile(join(stack.stateDir, 'logs', 'kms.log'), Buffer.alloc(10 * 1024 * 1024 + 1, 'x'));
+    await started(stack, 'kms');
+    expect((await stat(join(stack.stateDir, 'logs', 'kms.log'))).size).toBeLessThan(100_000);
+  });
+});
+
+describe('two stacks', () => {
+  it('run beside each other', async () => {
+    await using first = await testStack();
+    await using second = await testStack();
+    const pids = [await started(first, 'identity'), await started(second, 'identity')];
+    expect(new Set(pids).size).toBe(2);
+    valueOf(await first.engine().down({ volumes: true }));
+    expect(pids.map(isAlive)).toEqual([false, true]);
+  });
+});
+
+const abortOnDispose = (): Disposable & { readonly signal: AbortSignal } => {
+  const controller = new AbortController();
+  return { signal: controller.signal, [Symbol.dispose]: () => controller.abort() };
+};
