@@ -55,7 +55,7 @@ export const identityFiles = async (directory: string, overlay: Record<string, u
       ...overlay,
     }),
   );
-  return { tls, configFiles: [DEPLOYMENT, file] as const };
+  return { tls, issuer: ISSUER, configFiles: [DEPLOYMENT, file] as const };
 };
 
 const dialing = (port: number, tls: { readonly ca: string; readonly cert?: string; readonly key?: string }): Agent => {

@@ -1,0 +1,153 @@
+import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { describe, expect, it } from 'vitest';
+import { createHttpsClient } from '#infra/http/client.ts';
+import { identityFiles } from '#test/support/identity.ts';
+import { temporaryDirectory } from '#test/support/temporary-directory.ts';
+
+const PROCESS = join(import.meta.dirname, '../support/identity-process.ts');
+
+interface Line {
+  readonly attributes?: { readonly listener?: string; readonly port?: number };
+}
+
+/** A running process: its ports, once it has said them, and everything that it wrote. */
+const startProcess = async (mode: string, configFiles: readonly string[]) => {
+  const child: ChildProcess = spawn(process.execPath, [PROCESS, mode, ...configFiles], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const closed = once(child, 'close') as Promise<[number | null, string | null]>;
+  const output: string[] = [];
+  const errors: string[] = [];
+  child.stderr?.on('data', (chunk: Buffer) => errors.push(chunk.toString()));
+  const ports = new Map<string, number>();
+  const listening = new Promise<void>((resolve) => {
+    if (child.stdout === null) throw new TypeError('stdout is a pipe');
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      output.push(line);
+      const { listener, port } = (JSON.parse(line) as Line).attributes ?? {};
+      if (listener !== undefined && port !== undefined) ports.set(listener, port);
+      if (ports.size === 2) resolve();
+    });
+  });
+  await Promise.race([listening, closed]);
+  return {
+    child,
+    closed,
+    output,
+    errors,
+    port: (listener: 'public' | 'admin') => ports.get(listener) ?? 0,
+    [Symbol.asyncDispose]: async () => {
+      if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
+      await closed;
+    },
+  };
+};
+
+const setup = async (overlay: Record<string, unknown> = {}) => {
+  const folder = await temporaryDirectory();
+  const tenantsFile = join(folder.path, 'tenants.json');
+  const tenants = { demo: randomUUID(), 'demo-other': randomUUID() };
+  await writeFile(tenantsFile, JSON.stringify(tenants));
+  const files = await identityFiles(folder.path, { demo: { tenants_file: tenantsFile }, ...overlay });
+  const leaf = files.tls.leaf('client');
+  const [ca, cert, key] = await Promise.all([leaf.ca, leaf.cert, leaf.key].map((file) => readFile(file)));
+  const client = createHttpsClient({ ca: ca ?? '', cert: cert ?? '', key: key ?? '' });
+  return {
+    ...files,
+    directory: folder.path,
+    tenants,
+    get: (port: number, path: string) => client.request({ url: `https://localhost:${port}${path}` }),
+    [Symbol.asyncDispose]: async () => {
+      await client[Symbol.asyncDispose]();
+      await folder[Symbol.asyncDispose]();
+    },
+  };
+};
+
+describe('Identity as a process', () => {
+  it('starts with the demo, serves, and stops on SIGTERM with code 0', async () => {
+    await using test = await setup();
+    await using running = await startProcess('demo', test.configFiles);
+    expect((await test.get(running.port('public'), '/readyz')).status).toBe(200);
+    const discovery = await test.get(running.port('public'), '/.well-known/openid-configuration');
+    expect(discovery.json()).toMatchObject({ issuer: test.issuer, code_challenge_methods_supported: ['S256'] });
+    expect((await test.get(running.port('admin'), '/admin/v1/demo')).json()).toMatchObject({ seeded: true, tenants: test.tenants });
+    running.child.kill('SIGTERM');
+    expect(await running.closed).toEqual([0, null]);
+    for (const line of running.output) expect(JSON.parse(line)).toEqual(expect.any(Object));
+  });
+
+  it('keeps tenants and signing keys over a restart, a kill included', async () => {
+    await using test = await setup();
+    const seen: unknown[] = [];
+    for (const signal of ['SIGKILL', 'SIGTERM'] as const) {
+      await using running = await startProcess('demo', test.configFiles);
+      seen.push([
+        (await test.get(running.port('admin'), '/admin/v1/demo')).json(),
+        (await test.get(running.port('public'), '/.well-known/jwks.json')).json(),
+      ]);
+      running.child.kill(signal);
+      await running.closed;
+    }
+    expect(seen[0]).toEqual(seen[1]);
+  });
+
+  it('without --demo seeds nothing, and with --reset-demo seeds anew', async () => {
+    await using test = await setup();
+    {
+      await using plain = await startProcess('plain', test.configFiles);
+      expect((await test.get(plain.port('admin'), '/admin/v1/demo')).json()).toMatchObject({ seeded: false, tenants: {} });
+    }
+    await using reset = await startProcess('reset-demo', test.configFiles);
+    expect((await test.get(reset.port('admin'), '/admin/v1/demo')).json()).toMatchObject({ seeded: true, tenants: test.tenants });
+  });
+
+  it('names every wrong setting and ends with code 1', async () => {
+    await using test = await setup({ issuer: 'http://localhost', unknown: 1 });
+    await using running = await startProcess('demo', test.configFiles);
+    expect(await running.closed).toEqual([1, null]);
+    const text = running.errors.join('');
+    expect(text).toContain('overlay.yml#/issuer');
+    expect(text).toContain('overlay.yml#/unknown');
+    expect(running.output).toEqual([]);
+  });
+
+  for (const [what, file, code] of [
+    ['the cookie keys are missing', 'cookie-keys', 'secret-unreadable'],
+    ['the secret of the KMS is missing', 'kms-secret', 'secret-unreadable'],
+    ['its private key is missing', 'tls/server.key', 'tls-file-unreadable'],
+  ] as const) {
+    it(`does not start when ${what}, and leaves nothing running`, async () => {
+      await using test = await setup();
+      await rm(join(test.directory, file));
+      await using running = await startProcess('demo', test.configFiles);
+      expect(await running.closed).toEqual([1, null]);
+      expect(running.errors.join('')).toContain(`"${code}"`);
+    });
+  }
+
+  it('does not start with a cookie key that is too short', async () => {
+    await using test = await setup();
+    await writeFile(join(test.directory, 'cookie-keys'), 'short');
+    await using running = await startProcess('plain', test.configFiles);
+    expect(await running.closed).toEqual([1, null]);
+    expect(running.errors.join('')).toContain('"cookie-keys-invalid"');
+  });
+
+  it('does not make a new database in the place of a damaged one', async () => {
+    await using test = await setup();
+    {
+      await using first = await startProcess('demo', test.configFiles);
+      first.child.kill('SIGTERM');
+      await first.closed;
+    }
+    await writeFile(join(test.directory, 'data/identity.sqlite'), 'damaged '.repeat(1000));
+    await using running = await startProcess('demo', test.configFiles);
+    expect(await running.closed).toEqual([1, null]);
+    expect(running.errors.join('')).toContain('"database-corrupt"');
+  });
+});
