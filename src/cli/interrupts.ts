@@ -13,8 +13,8 @@ export interface Interrupts extends Disposable {
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** A terminal sends SIGINT once a key press; the same signal again within this many milliseconds is an echo, not a wish. */
-const ECHO = 50;
+/** One key press reaches us from the terminal and again through npm; a second one this soon, in milliseconds, is its echo. */
+const ECHO = 150;
 
 /**
  * Ctrl-C, SIGTERM and a closed terminal as two abort signals; while it lives they no longer kill the process.

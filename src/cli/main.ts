@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Argument, Command, CommanderError } from 'commander';
 import { DEMO_EXAMPLES, demoFlags, FLAG_HELP, flagsOf, outputFlags, stackFlags } from './command-flags.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
+import { firstWords } from './reporters/first-words.ts';
 import { type Surroundings, surroundingsOf } from './surroundings.ts';
 
 const TARGETS = ['kms', 'identity', 'all'] as const;
@@ -20,17 +21,19 @@ const commandTree = (surroundings: Surroundings, finish: (code: ExitCode) => voi
 
   const demo = program.command('demo').description('bring up, seed, wait, verify, run the flows, report');
   demo.addArgument(new Argument('<what>', 'what to show').choices(TARGETS)).addHelpText('after', DEMO_EXAMPLES);
-  demoFlags(outputFlags(stackFlags(demo))).action(async (what, _options, command) =>
-    finish(await (await import('./commands/demo.ts')).demo({ what, flags: flagsOf(command), surroundings })),
-  );
+  demoFlags(outputFlags(stackFlags(demo))).action(async (what, _options, command) => {
+    firstWords(`demo ${what}`, flagsOf(command), surroundings);
+    finish(await (await import('./commands/demo.ts')).demo({ what, flags: flagsOf(command), surroundings }));
+  });
 
   const reset = program
     .command('reset-demo')
     .description('reset and reseed demo data on running servers, verified, rolled back on failure');
   reset.addArgument(new Argument('[what]', 'whose data').choices(TARGETS).default('all'));
-  outputFlags(stackFlags(reset)).action(async (what, _options, command) =>
-    finish(await (await import('./commands/reset-demo.ts')).resetDemoData({ what, flags: flagsOf(command), surroundings })),
-  );
+  outputFlags(stackFlags(reset)).action(async (what, _options, command) => {
+    firstWords(`reset-demo ${what}`, flagsOf(command), surroundings);
+    finish(await (await import('./commands/reset-demo.ts')).resetDemoData({ what, flags: flagsOf(command), surroundings }));
+  });
 
   const status = program.command('status').description('every service with state, uptime, address and, when red, the cause');
   outputFlags(stackFlags(status)).action(async (_options, command) =>

@@ -18,8 +18,8 @@ export interface Surroundings {
   readonly giveUp: () => void;
 }
 
-/** Milliseconds that a process may take to end after the second Ctrl-C. */
-const LAST_GRACE = 1_000;
+/** Milliseconds that the CLI may take to end after the second Ctrl-C: longer than killing a service may take. */
+const LAST_GRACE = 9_000;
 
 export const surroundingsOf = (program: NodeJS.Process): Surroundings => {
   const closed = new AbortController();

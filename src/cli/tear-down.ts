@@ -1,42 +1,51 @@
 import type { Engine, ServiceName } from '#engine/engine.ts';
-import { tell, tellFailure } from './reporters/answer.ts';
-import { EXIT } from './exit-codes.ts';
+import { failure, type Failure } from '#infra/apperr/result.ts';
 import type { Session } from './session.ts';
 
-/** A teardown that takes longer than this is given up, milliseconds; the engine's own grace period is shorter. */
-const LIMIT = 30_000;
+/** How long services may take to end by themselves, all together, milliseconds; the engine's grace for each is shorter. */
+const LIMIT = 20_000;
+/** How long killing may take, milliseconds; only a process that hangs in the kernel needs it. */
+const KILL_LIMIT = 7_000;
+
+export interface TearDownOptions {
+  readonly session: Pick<Session, 'interrupts'>;
+  readonly engine: Engine;
+  /** All services when not given. */
+  readonly services?: readonly ServiceName[];
+  readonly volumes: boolean;
+}
 
 /**
- * Stops services, in bounded time; a second Ctrl-C leaves it.
+ * Stops services, in bounded time: after a second Ctrl-C, and after the limit, they are killed instead of asked.
  *
- * @returns whether all of it is stopped
+ * @returns what was stopped, or why not all of it is
  */
-export const tearDown = async (options: {
-  readonly session: Session;
-  readonly engine: Engine;
-  readonly services: readonly ServiceName[];
-  readonly volumes: boolean;
-}): Promise<boolean> => {
+export const tearDown = async (
+  options: TearDownOptions,
+): Promise<{ readonly stopped: readonly ServiceName[]; readonly error: Failure | null }> => {
   const { session, engine, services, volumes } = options;
-  if (services.length === 0) return true;
-  const { terminal, interrupts, command, surroundings } = session;
-  const quiet = session.options.verbosity === 'quiet' || session.options.output !== 'human';
-  const limit = AbortSignal.timeout(LIMIT);
-  const signal = AbortSignal.any([interrupts.second, limit]);
-  const given = Promise.withResolvers<'given up'>();
-  signal.addEventListener('abort', () => given.resolve('given up'), { once: true });
-  if (signal.aborted) return false;
-  const result = await Promise.race([engine.down({ services, volumes, signal }), given.promise]);
-  if (result === 'given up') {
-    if (limit.aborted)
-      tell(terminal, `Gave up after ${LIMIT / 1000} s: ${services.join(', ')} may still run; \`passthru down\` stops them.`);
-    return false;
+  if (services?.length === 0) return { stopped: [], error: null };
+  const [limit, done] = [AbortSignal.timeout(LIMIT), new AbortController()];
+  const signal = AbortSignal.any([session.interrupts.second, limit]);
+  const down = engine.down({ volumes, signal, ...(services === undefined ? {} : { services }) });
+  try {
+    const result = await Promise.race([down, killedTooLong(signal, done.signal)]);
+    if (result === 'too long') {
+      return { stopped: [], error: failure('teardown-too-slow', 'not all services ended in time', { fix: 'Run `passthru down` again.' }) };
+    }
+    return result.ok ? { stopped: result.value, error: null } : { stopped: [], error: result.error };
+  } finally {
+    done.abort();
   }
-  if (!result.ok) {
-    const exitCode = EXIT.partial;
-    tellFailure({ command, failure: result.error, fields: [], exitCode }, { terminal, output: 'human', now: surroundings.now });
-    return false;
-  }
-  if (!quiet) tell(terminal, `  Stopped ${result.value.join(', ') || 'nothing: nothing ran'}${volumes ? ', data removed' : ''}`);
-  return true;
 };
+
+/** Resolves `KILL_LIMIT` after `hurry` aborts, unless it is over before. */
+const killedTooLong = (hurry: AbortSignal, over: AbortSignal): Promise<'too long'> =>
+  new Promise((resolve) => {
+    const start = (): void => {
+      const timer = setTimeout(() => resolve('too long'), KILL_LIMIT);
+      over.addEventListener('abort', () => clearTimeout(timer), { once: true });
+    };
+    if (hurry.aborted) start();
+    else hurry.addEventListener('abort', start, { once: true });
+  });

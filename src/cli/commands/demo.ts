@@ -4,7 +4,7 @@ import type { Engine, ServiceName } from '#engine/engine.ts';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { lockStack, openEngine } from '../open-engine.ts';
-import { firstWords } from '../reporters/first-words.ts';
+import { tell, tellFailure } from '../reporters/answer.ts';
 import { createReporter } from '../reporters/create-reporter.ts';
 import { reportOf } from '../report-of.ts';
 import { type Session, withSession } from '../session.ts';
@@ -19,21 +19,19 @@ export interface DemoOptions {
 }
 
 /** `passthru demo`: brings the stack up, runs every step, reports, and tears down where that was asked for. */
-export const demo = ({ what, flags, surroundings }: DemoOptions): Promise<ExitCode> => {
-  firstWords(`demo ${what}`, flags, surroundings);
-  return withSession(
+export const demo = ({ what, flags, surroundings }: DemoOptions): Promise<ExitCode> =>
+  withSession(
     {
       command: `demo ${what}`,
       flags,
       surroundings,
       onInterrupt: {
-        first: 'Interrupted: stopping what this run started. Ctrl-C again skips that.',
-        second: 'Interrupted again: what this run started is left running; `passthru down` stops it.',
+        first: 'Interrupted: stopping what this run started. Ctrl-C again kills it.',
+        second: 'Interrupted again: killing what still runs instead of letting it finish.',
       },
     },
     (session) => runDemo(session, what),
   );
-};
 
 const runDemo = async (session: Session, what: DemoCommand): Promise<ExitCode> => {
   const { options, interrupts, surroundings } = session;
@@ -43,7 +41,7 @@ const runDemo = async (session: Session, what: DemoCommand): Promise<ExitCode> =
   await refuseTakenPorts(engine, plan.services);
   const before = await runningServices(engine);
 
-  using reporter = await createReporter(session, { access: !options.rm });
+  using reporter = await createReporter(session);
   const outcome = await run(plan, {
     engine,
     emit: reporter.emit,
@@ -57,10 +55,25 @@ const runDemo = async (session: Session, what: DemoCommand): Promise<ExitCode> =
   const own = plan.services.filter((service) => !before.includes(service));
   const services = interrupts.first.aborted || (outcome.outcome !== 'passed' && options.onPartial === 'cleanup') ? own : [];
   const leaving = options.rm ? plan.services : services;
-  const tidy = await tearDown({ session, engine, services: leaving, volumes: options.rm && options.profile === 'ci' });
-  reporter.result(await reportOf(outcome, engine));
+  const tidy = await leave(session, engine, leaving);
+  reporter.result(await reportOf(outcome, engine), { access: leaving.length === 0 });
   if (interrupts.first.aborted) return EXIT.interrupted;
   return tidy ? outcome.exitCode : (Math.max(outcome.exitCode, EXIT.partial) as ExitCode);
+};
+
+/** Tears down and says so; true when nothing of it is left. */
+const leave = async (session: Session, engine: Engine, services: readonly ServiceName[]): Promise<boolean> => {
+  const { command, options, terminal, surroundings } = session;
+  if (services.length === 0) return true;
+  // Only the ci profile is ephemeral: dev and demo find their data again.
+  const volumes = options.rm && options.profile === 'ci';
+  const { stopped, error } = await tearDown({ session, engine, services, volumes });
+  if (error !== null) {
+    tellFailure({ command, failure: error, fields: [], exitCode: EXIT.partial }, { terminal, output: 'human', now: surroundings.now });
+  } else if (options.output === 'human' && options.verbosity !== 'quiet') {
+    tell(terminal, `  Stopped ${stopped.join(', ') || 'nothing: nothing ran'}${volumes ? '; data removed' : ''}`);
+  }
+  return error === null;
 };
 
 const refuseTakenPorts = async (engine: Engine, services: readonly ServiceName[]): Promise<void> => {

@@ -4,6 +4,7 @@ import { lockStack, openEngine } from '../open-engine.ts';
 import { answer, tellFailure } from '../reporters/answer.ts';
 import { type Session, withSession } from '../session.ts';
 import type { Surroundings } from '../surroundings.ts';
+import { tearDown } from '../tear-down.ts';
 
 export interface DownOptions {
   readonly volumes: boolean;
@@ -19,28 +20,24 @@ export const down = ({ volumes, flags, surroundings }: DownOptions): Promise<Exi
       flags,
       surroundings,
       onInterrupt: {
-        first: 'Already stopping; Ctrl-C again leaves what still runs.',
-        second: 'Interrupted: what still runs is left running.',
+        first: 'Already stopping; Ctrl-C again kills what still runs.',
+        second: 'Interrupted again: killing what still runs instead of letting it finish.',
       },
     },
     (session) => stop(session, volumes),
   );
 
 const stop = async (session: Session, volumes: boolean): Promise<ExitCode> => {
-  const { command, options, terminal, interrupts, surroundings } = session;
+  const { command, options, terminal, surroundings } = session;
   const output = options.output;
   await using engine = await openEngine(session, 'running');
   await using _lock = await lockStack(session);
-  const given = Promise.withResolvers<null>();
-  interrupts.second.addEventListener('abort', () => given.resolve(null), { once: true });
-  const result = await Promise.race([engine.down({ volumes, signal: interrupts.second }), given.promise]);
-  if (result === null) return EXIT.interrupted;
-  if (!result.ok) {
-    tellFailure({ command, failure: result.error, fields: [], exitCode: EXIT.failed }, { terminal, output, now: surroundings.now });
+  const { stopped, error } = await tearDown({ session, engine, volumes });
+  if (error !== null) {
+    tellFailure({ command, failure: error, fields: [], exitCode: EXIT.failed }, { terminal, output, now: surroundings.now });
     return EXIT.failed;
   }
-  const stopped = [...result.value];
-  const document: DownDocument = { version: 1, command, exit_code: EXIT.passed, stopped, volumes_removed: volumes };
+  const document: DownDocument = { version: 1, command, exit_code: EXIT.passed, stopped: [...stopped], volumes_removed: volumes };
   const said = `${stopped.length === 0 ? 'Nothing ran' : `Stopped ${stopped.join(', ')}`}${volumes ? '; data removed' : ''}`;
   const lines = options.verbosity === 'quiet' ? [] : [said];
   const records = [{ body: said, attributes: { 'passthru.stopped': stopped.join(','), 'passthru.volumes_removed': volumes } }];

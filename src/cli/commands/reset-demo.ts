@@ -5,7 +5,6 @@ import { lockStack, openEngine } from '../open-engine.ts';
 import { reportOf, tenantsOf } from '../report-of.ts';
 import { createReporter } from '../reporters/create-reporter.ts';
 import { tenantLines } from '../reporters/tenant-lines.ts';
-import { firstWords } from '../reporters/first-words.ts';
 import { type Session, withSession } from '../session.ts';
 import type { Surroundings } from '../surroundings.ts';
 
@@ -16,9 +15,8 @@ export interface ResetOptions {
 }
 
 /** `passthru reset-demo`: the demo data of running servers back to the seed, under new tenant ids, or left as it was. */
-export const resetDemoData = ({ what, flags, surroundings }: ResetOptions): Promise<ExitCode> => {
-  firstWords(`reset-demo ${what}`, flags, surroundings);
-  return withSession(
+export const resetDemoData = ({ what, flags, surroundings }: ResetOptions): Promise<ExitCode> =>
+  withSession(
     {
       command: `reset-demo ${what}`,
       flags,
@@ -30,14 +28,13 @@ export const resetDemoData = ({ what, flags, surroundings }: ResetOptions): Prom
     },
     (session) => reset(session, what),
   );
-};
 
 const reset = async (session: Session, what: DemoCommand): Promise<ExitCode> => {
   const { options, interrupts, surroundings, terminal } = session;
   await using engine = await openEngine(session, 'running');
   await using _lock = await lockStack(session);
   const before = await tenantsOf(engine);
-  using reporter = await createReporter(session, { access: false });
+  using reporter = await createReporter(session);
   const outcome = await resetDemo({
     target: what,
     engine,
@@ -47,7 +44,7 @@ const reset = async (session: Session, what: DemoCommand): Promise<ExitCode> => 
     healthTimeoutMs: options.healthTimeoutMs,
   });
   const after = await tenantsOf(engine);
-  reporter.result(await reportOf(outcome, engine));
+  reporter.result(await reportOf(outcome, engine), { access: false });
   if (options.output === 'human') {
     const rows = Object.entries(after).map(([tenant, id]) => ({ tenant, old: before[tenant] ?? 'none', id }));
     for (const line of tenantLines(rows)) terminal.out.write(`${line}\n`);

@@ -7,13 +7,14 @@ import { createStructuredReporter } from './structured.ts';
 import { shellWord, shortPath } from './summary.ts';
 
 /** The reporter that the options and the terminal ask for. */
-export const createReporter = async ({ options, terminal, surroundings }: Session, { access }: { access: boolean }): Promise<Reporter> => {
+export const createReporter = async ({ options, terminal, surroundings }: Session): Promise<Reporter> => {
   const { cwd, now } = surroundings;
   const state = shortPath(options.stateDir, cwd);
   const reporterOptions: ReporterOptions = {
     verbosity: options.verbosity,
     cwd,
-    access,
+    // What npx runs is not on the PATH of the shell that called it.
+    program: surroundings.env['npm_lifecycle_event'] === 'npx' ? 'npx passthru' : 'passthru',
     stackFlags: state === '.passthru' ? '' : ` --state-dir ${shellWord(state)}`,
   };
   switch (options.output) {

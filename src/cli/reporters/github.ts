@@ -49,9 +49,9 @@ export const createGithubReporter = (terminal: Terminal, options: GithubOptions)
       guarded(event);
       for (const text of annotations(event)) command(text);
     },
-    result: (report) => {
+    result: (report, shown) => {
       endGroup();
-      plain.result(report);
+      plain.result(report, shown);
       if (summaryFile !== undefined && summaryFile !== '') appendFile(summaryFile, summaryOf(report));
     },
     [Symbol.dispose]: endGroup,

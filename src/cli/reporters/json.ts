@@ -3,7 +3,7 @@ import type { Reporter, ReporterOptions } from './reporter.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Warnings and the root cause are told even where only a document is wanted; they go to stderr. */
-const ALWAYS_TOLD = new Set(['root-cause', 'warning', 'interrupted']);
+const ALWAYS_TOLD = new Set(['root-cause', 'warning']);
 
 /** One document on stdout and nothing else there; with `-v` the transcript on stderr. */
 export const createJsonReporter = (terminal: Terminal, options: ReporterOptions): Reporter => {

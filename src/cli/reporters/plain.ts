@@ -10,10 +10,10 @@ export const createPlainReporter = (terminal: Terminal, options: ReporterOptions
   return {
     emit: (event) => {
       const lines = transcript.lines(event);
-      if (verbosity !== 'quiet' || event.type === 'interrupted') for (const line of lines) terminal.err.write(`${line}\n`);
+      if (verbosity !== 'quiet') for (const line of lines) terminal.err.write(`${line}\n`);
     },
-    result: (report) => {
-      for (const line of summaryLines(report, { ...options, paint: terminal.paintOut, width: terminal.width }))
+    result: (report, { access }) => {
+      for (const line of summaryLines(report, { ...options, access, paint: terminal.paintOut, width: terminal.width }))
         terminal.out.write(`${line}\n`);
     },
     [Symbol.dispose]: () => undefined,

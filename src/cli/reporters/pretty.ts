@@ -36,7 +36,7 @@ export const createPrettyReporter = (terminal: Terminal, options: PrettyOptions)
   const halt = (): void => {
     clearInterval(refresh);
     current = null;
-    spinner.stop();
+    if (spinner.isSpinning) spinner.stop();
   };
   const print = (lines: readonly string[]): void => {
     // While it spins, ora clears its line before and draws it again after each write.
@@ -60,9 +60,9 @@ export const createPrettyReporter = (terminal: Terminal, options: PrettyOptions)
       print(transcript.lines(event));
       step(event);
     },
-    result: (report) => {
+    result: (report, { access }) => {
       halt();
-      for (const line of summaryLines(report, { ...options, paint: terminal.paintOut, width: terminal.width }))
+      for (const line of summaryLines(report, { ...options, access, paint: terminal.paintOut, width: terminal.width }))
         terminal.out.write(`${line}\n`);
     },
     [Symbol.dispose]: halt,

@@ -2,10 +2,10 @@ import { isAbsolute, relative } from 'node:path';
 import type { ChalkInstance } from 'chalk';
 import type { Report } from '#demo/report.ts';
 import { formatDuration, pad, wrapItems, wrapText } from './layout.ts';
-import type { ReporterOptions } from './reporter.ts';
+import type { ReporterOptions, ResultOptions } from './reporter.ts';
 import { printable } from './terminal.ts';
 
-export interface SummaryOptions extends Pick<ReporterOptions, 'cwd' | 'access' | 'stackFlags'> {
+export interface SummaryOptions extends Pick<ReporterOptions, 'cwd' | 'program' | 'stackFlags'>, ResultOptions {
   readonly paint: ChalkInstance;
   readonly width: number;
 }
@@ -48,7 +48,7 @@ const countLines = ({ steps, duration_ms, critical_path, outcome }: Report, { pa
 
 const accessLines = (report: Report, options: SummaryOptions): readonly string[] => {
   const { endpoints, ca_file, critical_path } = report;
-  const { paint, cwd, stackFlags } = options;
+  const { paint, cwd, program, stackFlags } = options;
   const ca = shortPath(ca_file, cwd);
   const kms = critical_path.includes('kms');
   return [
@@ -63,7 +63,7 @@ const accessLines = (report: Report, options: SummaryOptions): readonly string[]
     ...credentialLines(report, options),
     ...row(
       'Next',
-      ['status', 'reset-demo', 'logs kms -f', 'down'].map((command) => `passthru ${command}${stackFlags}`),
+      ['status', 'reset-demo', 'logs kms -f', 'down'].map((command) => `${program} ${command}${stackFlags}`),
       options,
     ),
   ];

@@ -3,7 +3,7 @@ import type { Check, DemoEvent, StepInfo, StepStatus } from '#demo/events.ts';
 import { unreachable } from '#infra/apperr/app-error.ts';
 import { type CheckLayout, errorLines, failedLines, failedText, passedLine, refusedLines } from './check-lines.ts';
 import { fixLines } from './failure-lines.ts';
-import { columnsOf, cut, fit, formatDuration, pad, wrapText } from './layout.ts';
+import { columnsOf, cut, fit, formatDuration, wrapText } from './layout.ts';
 import { printable } from './terminal.ts';
 
 type EventOf<T extends DemoEvent['type']> = Extract<DemoEvent, { type: T }>;
@@ -22,14 +22,16 @@ export interface Transcript {
 
 const MARKS: Readonly<Record<StepStatus, string>> = { passed: '✓', failed: '✗', skipped: '-' };
 const PHASES: Readonly<Record<string, string>> = { 'bring-up': 'Bring up', kms: 'KMS' };
-/** Titles get a column of this width; the few that are longer push their text to the right. */
-const TITLE_COLUMNS = 15;
+/** The column of titles is as wide as the longest, within these bounds. */
+const MIN_TITLE = 15;
+const MAX_TITLE = 22;
 const TIME_COLUMNS = 10;
 
 const phaseTitle = (phase: string): string => PHASES[phase] ?? phase.charAt(0).toUpperCase() + phase.slice(1).replaceAll('-', ' ');
 
 interface State {
   steps: readonly StepInfo[];
+  titleColumns: number;
   phase: string;
   checks: Map<string, Check[]>;
   progress: Map<string, string>;
@@ -37,14 +39,17 @@ interface State {
 }
 
 export const createTranscript = (options: TranscriptOptions): Transcript => {
-  const state: State = { steps: [], phase: '', checks: new Map(), progress: new Map(), interrupted: false };
+  const state: State = { steps: [], titleColumns: MIN_TITLE, phase: '', checks: new Map(), progress: new Map(), interrupted: false };
   return {
     lines: (event) => linesOf(event, state, options),
     running: (stepId, elapsedMs) => {
       const step = state.steps.find(({ id }) => id === stepId);
       if (step === undefined) return { before: '', after: '' };
       const before = `  ${counter(step, state)}`;
-      return { before, after: stepRest(step, state.progress.get(stepId) ?? '', elapsedMs, { before, ...options }) };
+      return {
+        before,
+        after: stepRest(step, state.progress.get(stepId) ?? '', elapsedMs, { before, titleColumns: state.titleColumns, ...options }),
+      };
     },
   };
 };
@@ -54,6 +59,7 @@ const linesOf = (event: DemoEvent, state: State, options: TranscriptOptions): re
   switch (event.type) {
     case 'run-started':
       state.steps = event.steps;
+      state.titleColumns = Math.min(MAX_TITLE, Math.max(MIN_TITLE, ...event.steps.map(({ title }) => columnsOf(title))));
       return headline(event, options);
     case 'step-started':
       state.checks.set(event.step.id, []);
@@ -80,8 +86,9 @@ const linesOf = (event: DemoEvent, state: State, options: TranscriptOptions): re
     case 'warning':
       return wrapText(printable(event.text), width - 12).map((line, index) => `          ${index === 0 ? paint.yellow('!') : ' '} ${line}`);
     case 'interrupted':
+      // Whoever took the signal has said at once what happens now.
       state.interrupted = true;
-      return ['', `  ${paint.yellow(cut(printable(event.text), width - 2))}`];
+      return [];
     case 'run-finished':
       return [];
     default:
@@ -124,12 +131,12 @@ const stepRest = (
   { title }: StepInfo,
   text: string,
   durationMs: number | null,
-  { before, paint, width }: CheckLayout & { readonly before: string },
+  { before, titleColumns, paint, width }: CheckLayout & { readonly before: string; readonly titleColumns: number },
 ): string => {
-  const named = `${pad(title, TITLE_COLUMNS)} `;
-  const time = (durationMs === null ? '' : formatDuration(durationMs)).padStart(TIME_COLUMNS);
+  const named = `${fit(title, titleColumns)} `;
+  const time = durationMs === null ? '' : paint.dim(formatDuration(durationMs).padStart(TIME_COLUMNS));
   const room = width - columnsOf(before) - 3 - columnsOf(named) - TIME_COLUMNS;
-  return `${named}${fit(text, room)}${paint.dim(time)}`.trimEnd();
+  return `${named}${fit(text, room)}${time}`.trimEnd();
 };
 
 const colorOf = (status: StepStatus, paint: ChalkInstance): ChalkInstance =>
@@ -138,25 +145,32 @@ const colorOf = (status: StepStatus, paint: ChalkInstance): ChalkInstance =>
 const finished = (event: EventOf<'step-finished'>, state: State, options: TranscriptOptions): readonly string[] => {
   const { paint, width, verbose } = options;
   const step = state.steps.find(({ id }) => id === event.stepId);
-  if (step === undefined) return [];
+  // After an interruption the summary counts what was skipped.
+  if (step === undefined || (state.interrupted && event.status === 'skipped')) return [];
   const checks = state.checks.get(step.id) ?? [];
   const before = `  ${counter(step, state)}`;
   const failed = checks.filter(({ status }) => status === 'failed').length;
-  // A story whose whole point is refusals names them itself.
-  const refusals = event.detail.startsWith('refused') ? [] : checks;
-  const text = event.status === 'failed' && event.detail === '' ? failedText(checks.length, failed) : printable(event.detail);
+  // A step that was cut short did not fail by itself: its error only says that it was.
+  const cutShort = state.interrupted && event.status === 'failed' && failed === 0;
+  const text = cutShort ? 'interrupted' : textOf(event, checks.length, failed);
   const duration = event.status === 'skipped' ? null : event.durationMs;
   const mark = colorOf(event.status, paint)(MARKS[event.status]);
   const indent = columnsOf(before) + 1;
   return [
     ...heading(step, state, paint),
-    `${before} ${mark} ${stepRest(step, text, duration, { before, ...options })}`,
+    `${before} ${mark} ${stepRest(step, text, duration, { before, titleColumns: state.titleColumns, ...options })}`,
     ...(verbose
       ? checks.filter(({ status }) => status === 'passed').map((check) => passedLine(check, indent, options))
-      : refusedLines(refusals, indent, options)),
+      : refusedLines(checks, indent, options)),
     ...checks.filter(({ status }) => status === 'failed').flatMap((check) => failedLines(check, indent, options)),
-    ...errorLines(event.error, failed, { paint, width, indent: indent + 2 }),
+    ...errorLines(cutShort ? null : event.error, failed, { paint, width, indent: indent + 2 }),
   ];
+};
+
+const textOf = ({ detail, status }: EventOf<'step-finished'>, checks: number, failed: number): string => {
+  if (status === 'failed' && detail === '') return failedText(checks, failed);
+  // A story whose whole point is refusals names them in its detail; the lines below name each that was seen.
+  return status === 'passed' && detail.startsWith('refused:') ? `${checks} checks` : printable(detail);
 };
 
 const rootCause = ({ line, logTail, fix }: EventOf<'root-cause'>, { paint, width }: TranscriptOptions): readonly string[] => [

@@ -18,9 +18,9 @@ const told = (
   verbosity: ReporterOptions['verbosity'] = 'normal',
 ) => {
   const surroundings = fakeSurroundings({ cwd: '/work/place' });
-  const reporter = create(createTerminal(surroundings), { verbosity, cwd: '/work/place', access: true, stackFlags: '' });
+  const reporter = create(createTerminal(surroundings), { verbosity, cwd: '/work/place', program: 'passthru', stackFlags: '' });
   for (const event of events) reporter.emit(event);
-  reporter.result(recordedReport(events, CA));
+  reporter.result(recordedReport(events, CA), { access: true });
   return surroundings.written;
 };
 

@@ -17,9 +17,9 @@ interface Telling {
 /** What a run looks like to someone who reads stdout and stderr. */
 const told = (events: readonly DemoEvent[], { verbosity = 'normal', cwd = '/work/place', ...rest }: Telling = {}) => {
   const surroundings = fakeSurroundings({ cwd, ...rest });
-  const reporter = createPlainReporter(createTerminal(surroundings), { verbosity, cwd, access: true, stackFlags: '' });
+  const reporter = createPlainReporter(createTerminal(surroundings), { verbosity, cwd, program: 'passthru', stackFlags: '' });
   for (const event of events) reporter.emit(event);
-  reporter.result(recordedReport(events, '/work/place/.passthru/tls/ca.pem'));
+  reporter.result(recordedReport(events, '/work/place/.passthru/tls/ca.pem'), { access: true });
   return surroundings.written;
 };
 

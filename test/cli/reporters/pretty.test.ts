@@ -27,12 +27,12 @@ const told = (events: typeof PASSED_RUN) => {
   using reporter = createPrettyReporter(terminal, {
     verbosity: 'normal',
     cwd: '/work',
-    access: true,
+    program: 'passthru',
     stackFlags: '',
     now: () => at + 4200,
   });
   for (const event of events) reporter.emit(event);
-  reporter.result(recordedReport(events, '/work/.passthru/tls/ca.pem'));
+  reporter.result(recordedReport(events, '/work/.passthru/tls/ca.pem'), { access: true });
   return { out: out.text(), err: stripVTControlCharacters(err.text()) };
 };
 
