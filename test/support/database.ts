@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { loadConfig } from '#infra/config/load-config.ts';
-import { type DatabaseConfig, type DatabaseKind, type PostgresConfig, postgresConfigSchema } from '#infra/database/config.ts';
+import { DEFAULT_PORT, type DatabaseConfig, type DatabaseKind, type PostgresConfig, postgresConfigSchema } from '#infra/database/config.ts';
 import { type Databases, openDatabases } from '#infra/database/databases.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import { clientTlsOptions, readTls } from '#infra/tls/options.ts';
@@ -39,7 +39,7 @@ const readPostgres = async (): Promise<PostgresConfig> => {
 };
 
 const administer = async (config: PostgresConfig, statement: string): Promise<void> => {
-  const { host, port, database, user } = config;
+  const { host, port = DEFAULT_PORT, database, user } = config;
   const client = new Client({ host, port, database, user, ssl: clientTlsOptions(await readTls(config.tls)) });
   await client.connect();
   try {

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
-import { filePath, strictObject } from '../config/load-config.ts';
-import { tlsFilesSchema } from '../tls/config.ts';
+import { filePath, strictObject } from '#infra/config/load-config.ts';
+import { tlsFilesSchema } from '#infra/tls/config.ts';
 
 /** One SQLite file for each database, all in one folder. */
 export const sqliteConfigSchema = strictObject({
@@ -8,22 +8,27 @@ export const sqliteConfigSchema = strictObject({
   directory: filePath({ description: 'folder of the database files; made when it is missing' }),
 });
 
+/** Where the configuration says nothing; JSON Schema defaults have no effect inside a union. */
+export const DEFAULT_PORT = 5432;
+export const DEFAULT_POOL_SIZE = 10;
+
 /** One PostgreSQL schema for each database, over TLS 1.3 with `verify-full` and a client certificate. */
 export const postgresConfigSchema = strictObject({
   kind: Type.Literal('postgres'),
   host: Type.String({ minLength: 1, description: 'name or address that the server certificate is valid for' }),
-  port: Type.Integer({ minimum: 1, maximum: 65_535, default: 5432 }),
+  port: Type.Optional(Type.Integer({ minimum: 1, maximum: 65_535, description: `default ${DEFAULT_PORT}` })),
   database: Type.String({ minLength: 1 }),
   user: Type.String({ minLength: 1 }),
   password_file: Type.Optional(filePath({ description: 'where the server asks for a password beside the certificate' })),
   tls: tlsFilesSchema,
-  pool_size: Type.Integer({ minimum: 1, maximum: 100, default: 10, description: 'connections of one process' }),
+  pool_size: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: 100, description: `connections of one process, default ${DEFAULT_POOL_SIZE}` }),
+  ),
 });
 
 export const databaseConfigSchema = Type.Union([sqliteConfigSchema, postgresConfigSchema]);
 
 export type SqliteConfig = Static<typeof sqliteConfigSchema>;
-/** `pool_size` is 10 where the configuration says nothing. */
-export type PostgresConfig = Omit<Static<typeof postgresConfigSchema>, 'pool_size'> & { pool_size?: number };
+export type PostgresConfig = Static<typeof postgresConfigSchema>;
 export type DatabaseConfig = SqliteConfig | PostgresConfig;
 export type DatabaseKind = DatabaseConfig['kind'];

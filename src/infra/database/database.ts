@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Kysely, Transaction } from 'kysely';
-import { InternalError } from '../apperr/app-error.ts';
+import { InternalError } from '#infra/apperr/app-error.ts';
 import type { DatabaseKind } from './config.ts';
 import type { Database } from './databases.ts';
 

@@ -1,6 +1,6 @@
 import type { Kysely, Transaction } from 'kysely';
-import type { Telemetry } from '../telemetry/telemetry.ts';
-import { noTelemetry } from '../telemetry/telemetry.ts';
+import type { Telemetry } from '#infra/telemetry/telemetry.ts';
+import { noTelemetry } from '#infra/telemetry/telemetry.ts';
 import type { DatabaseConfig, DatabaseKind } from './config.ts';
 import type { Migration } from './migration.ts';
 

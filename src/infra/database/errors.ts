@@ -1,4 +1,4 @@
-import { AppError } from '../apperr/app-error.ts';
+import { AppError } from '#infra/apperr/app-error.ts';
 
 /** SQLite result codes, also of extended codes (`code & 0xff` is the primary one). @see https://www.sqlite.org/rescode.html */
 const SQLITE = { BUSY: 5, LOCKED: 6, READONLY: 8, IOERR: 10, CORRUPT: 11, FULL: 13, CANTOPEN: 14, NOTADB: 26 } as const;

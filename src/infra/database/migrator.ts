@@ -1,5 +1,5 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
-import { AppError, unreachable } from '../apperr/app-error.ts';
+import { AppError, unreachable } from '#infra/apperr/app-error.ts';
 import type { DatabaseKind } from './config.ts';
 import type { Migration } from './migration.ts';
 

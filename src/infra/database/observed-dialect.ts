@@ -1,5 +1,5 @@
 import type { CompiledQuery, DatabaseConnection, Dialect, Driver, QueryResult } from 'kysely';
-import type { Telemetry } from '../telemetry/telemetry.ts';
+import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import { describeError } from './errors.ts';
 import { refuseInsideTransaction } from './database.ts';
 import { statementOf } from './statement.ts';

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
-import { strictObject } from '../config/load-config.ts';
-import { tlsFilesSchema } from '../tls/config.ts';
+import { strictObject } from '#infra/config/load-config.ts';
+import { tlsFilesSchema } from '#infra/tls/config.ts';
 
 /** Where traces, metrics and logs go: an OTLP/HTTP collector on the user's own machine, over TLS with a client certificate. */
 export const telemetryConfigSchema = strictObject({

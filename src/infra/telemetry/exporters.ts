@@ -3,8 +3,8 @@ import type { ExportResult } from '@opentelemetry/core';
 import type { LogRecordExporter, ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import type { PushMetricExporter, ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace';
-import { AppError } from '../apperr/app-error.ts';
-import { clientTlsOptions, readTls } from '../tls/options.ts';
+import { AppError } from '#infra/apperr/app-error.ts';
+import { clientTlsOptions, readTls } from '#infra/tls/options.ts';
 import type { TelemetryConfig } from './config.ts';
 
 /** One export, its retry included, gives up after this many milliseconds. */
@@ -45,15 +45,18 @@ const createOutlet = <Batch>(open: () => Promise<Sender<Batch>>, onLost: (batch:
     }
   };
 
+  const answer = async (batch: Batch, done: (result: ExportResult) => void): Promise<void> => {
+    await deliver(batch);
+    // The loss is counted; a failure reported to the SDK would only reject promises that nobody holds.
+    done({ code: SUCCESS });
+  };
+
   const forceFlush = async (): Promise<void> => {
     await Promise.all(inFlight);
   };
   return {
     export: (batch, done) => {
-      // The loss is counted; a failure reported to the SDK would only reject promises that nobody holds.
-      const delivery = deliver(batch)
-        .then(() => done({ code: SUCCESS }))
-        .finally(() => inFlight.delete(delivery));
+      const delivery = answer(batch, done).finally(() => inFlight.delete(delivery));
       inFlight.add(delivery);
     },
     forceFlush,

@@ -1,5 +1,5 @@
 import { createNoopMeter, type Logger as OtlpLogger } from '@opentelemetry/api';
-import { readTls } from '../tls/options.ts';
+import { readTls } from '#infra/tls/options.ts';
 import { allowedAttributes } from './attributes.ts';
 import { createExporters } from './exporters.ts';
 import { createLogger, type LogSink, stdoutSink } from './logger.ts';

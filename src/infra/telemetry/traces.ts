@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { type Context, ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, type Tracer, trace, TraceFlags } from '@opentelemetry/api';
-import { AppError } from '../apperr/app-error.ts';
+import { AppError } from '#infra/apperr/app-error.ts';
 import { allowedAttributes, redact } from './attributes.ts';
 import type { Telemetry } from './telemetry.ts';
 

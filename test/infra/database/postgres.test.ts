@@ -30,26 +30,27 @@ const attempt = async (config: PostgresConfig): Promise<unknown> => {
 
 const causeOf = (error: unknown): string => (error instanceof Error ? `${error.message} ${causeOf(error.cause)}` : '');
 
-describe('a PostgreSQL that is none', () => {
-  const listening = async (onSocket: (socket: Socket) => void): Promise<AsyncDisposable & { config: PostgresConfig }> => {
-    const sockets = new Set<Socket>();
-    const server = createServer((socket) => {
-      sockets.add(socket);
-      socket.on('error', () => socket.destroy());
-      onSocket(socket);
-    }).listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address() as AddressInfo;
-    return {
-      config: { kind: 'postgres', host: '127.0.0.1', port, database: 'any', user: 'any', tls: pki.client },
-      [Symbol.asyncDispose]: async () => {
-        for (const socket of sockets) socket.destroy();
-        server.close();
-        await once(server, 'close');
-      },
-    };
+/** Something that listens where a PostgreSQL should be. */
+const listening = async (onSocket: (socket: Socket) => void): Promise<AsyncDisposable & { config: PostgresConfig }> => {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => socket.destroy());
+    onSocket(socket);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return {
+    config: { kind: 'postgres', host: '127.0.0.1', port, database: 'any', user: 'any', tls: pki.client },
+    [Symbol.asyncDispose]: async () => {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+      await once(server, 'close');
+    },
   };
+};
 
+describe('a PostgreSQL that is none', () => {
   it('because nothing listens there is unavailable', async () => {
     const { config } = await (async () => {
       await using closed = await listening(() => {});

@@ -45,7 +45,8 @@ describe('a SQLite file', () => {
       .execute();
     const files = await readdir(directory);
     expect(files.toSorted()).toEqual(['service.sqlite', 'service.sqlite-shm', 'service.sqlite-wal']);
-    for (const each of files) expect((await stat(join(directory, each))).mode & 0o777, each).toBe(0o600);
+    const modes = await Promise.all(files.map(async (each) => (await stat(join(directory, each))).mode & 0o777));
+    expect(modes).toEqual([0o600, 0o600, 0o600]);
     expect((await stat(directory)).mode & 0o777).toBe(0o700);
   });
 
@@ -125,6 +126,21 @@ describe('a SQLite file', () => {
     // Reached only if the wait leaves the event loop free.
     setTimeout(release.resolve, 100);
     await Promise.all([holding, writing]);
+    expect(await database.db.selectFrom('things').select('id').execute()).toHaveLength(1);
+  });
+
+  it('held by another for too long is reported as busy, and can still be read', async () => {
+    await using database = await databases.open<TestTables>('service', testMigrations);
+    await using second = await openDatabases({ kind: 'sqlite', directory });
+    await using other = await second.open<TestTables>('service', testMigrations);
+    await other.transaction(async () => {
+      const writing = database.db
+        .insertInto('things')
+        .values(thing({ id: randomUUIDv7(), name: randomUUIDv7() }))
+        .execute();
+      await expect(writing).rejects.toMatchObject({ code: 'database-busy', status: 503, headers: { 'retry-after': '1' } });
+      expect(await database.db.selectFrom('things').select('id').execute()).toEqual([]);
+    });
   });
 
   it('keeps a prepared statement right when its table changes', async () => {

@@ -1,5 +1,5 @@
 import { Kysely, PostgresDialect, type PostgresPool, sql } from 'kysely';
-import type { Telemetry } from '../../telemetry/telemetry.ts';
+import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import type { PostgresConfig } from '../config.ts';
 import { checkDatabaseName } from '../database-name.ts';
 import { createDatabase } from '../database.ts';

@@ -1,10 +1,9 @@
 import { type CustomTypesConfig, Pool, types } from 'pg';
-import { readSecret } from '../../secrets/secret-file.ts';
-import { clientTlsOptions, readTls } from '../../tls/options.ts';
-import type { PostgresConfig } from '../config.ts';
+import { readSecret } from '#infra/secrets/secret-file.ts';
+import { clientTlsOptions, readTls } from '#infra/tls/options.ts';
+import { DEFAULT_POOL_SIZE, DEFAULT_PORT, type PostgresConfig } from '../config.ts';
 
 const PASSWORD = 'the password of the database';
-const DEFAULT_POOL_SIZE = 10;
 /** Milliseconds. */
 const LIMITS = {
   connectionTimeoutMillis: 3_000,
@@ -46,7 +45,7 @@ export const createPool = async (config: PostgresConfig, onError: (error: Error)
   if (passwordFile !== undefined) await readSecret(passwordFile, PASSWORD);
   const pool = new Pool({
     host: config.host,
-    port: config.port,
+    port: config.port ?? DEFAULT_PORT,
     database: config.database,
     user: config.user,
     ...(passwordFile === undefined ? {} : { password: () => readSecret(passwordFile, PASSWORD) }),

@@ -5,7 +5,7 @@ import { SqliteConnection } from './sqlite-connection.ts';
 const driver = (database: DatabaseSync): Driver => {
   const connection = new SqliteConnection(database);
   let last: Promise<void> = Promise.resolve();
-  let release = (): void => {};
+  let release: (() => void) | undefined;
   return {
     init: async () => {},
     acquireConnection: async () => {
@@ -23,7 +23,7 @@ const driver = (database: DatabaseSync): Driver => {
       // SQLite has rolled back by itself after some errors, a full disk among them.
       if (database.isTransaction) await connection.control('rollback');
     },
-    releaseConnection: async () => release(),
+    releaseConnection: async () => release?.(),
     destroy: async () => connection.close(),
   };
 };
