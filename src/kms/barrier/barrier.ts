@@ -13,7 +13,7 @@ import {
   wrapKey,
   wrappedBy,
 } from './barrier-jwe.ts';
-import { insertServiceKeysOnce, serviceKeys } from './barrier-keys.store.ts';
+import { deleteContentKeys, insertServiceKeysOnce, serviceKeys } from './barrier-keys.store.ts';
 import { type BarrierKeyRow, SERVICE_OWNER } from './barrier-keys.table.ts';
 import { type ContentKeys, createContentKeys } from './content-keys.ts';
 
@@ -42,7 +42,7 @@ export interface Barrier {
   seal(): void;
   /** Makes the content key of a new tenant within the caller's transaction on the service database. */
   createTenantKey(tx: Transaction<ServiceTables>, tenantId: string): Promise<void>;
-  /** Deletes the content key: what it wrapped is lost for good once the caller's transaction commits. */
+  /** Deletes the content key, also while sealed: what it wrapped is lost for good once the caller's transaction commits. */
   dropTenantKey(tx: Transaction<ServiceTables>, tenantId: string): Promise<void>;
   /**
    * Never call it inside a transaction on the service database, whose one connection it may have to wait for.
@@ -144,7 +144,8 @@ export const openBarrier = async (options: BarrierOptions): Promise<Barrier> => 
     },
     createTenantKey: (tx, tenantId) => whileUnsealed((keys) => keys.create(tx, tenantId)),
     dropTenantKey: async (tx, tenantId) => {
-      await whileUnsealed((keys) => keys.drop(tx, tenantId));
+      await deleteContentKeys(tx, tenantId);
+      contents?.forget(tenantId);
       forget(tenantId);
     },
     wrap: (binding, plaintext) => whileUnsealed(async (keys) => wrapKey(await keys.newest(binding.tenantId), claimsOf(binding), plaintext)),

@@ -3,14 +3,14 @@ import type { Transaction } from 'kysely';
 import type { Database } from '#infra/database/databases.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import { importWrappingKey, KEY_BYTES, unwrapKey, type WrappingKey, wrapKey } from './barrier-jwe.ts';
-import { contentKeyById, deleteContentKeys, insertBarrierKey, newestBarrierKey } from './barrier-keys.store.ts';
+import { contentKeyById, insertBarrierKey, newestBarrierKey } from './barrier-keys.store.ts';
 import type { BarrierKeyRow } from './barrier-keys.table.ts';
 import { barrierDamaged, tenantKeyMissing } from './barrier-errors.ts';
 
 /** Content keys of the tenants, unwrapped while the barrier is unsealed. */
 export interface ContentKeys {
   create(tx: Transaction<ServiceTables>, tenantId: string): Promise<void>;
-  drop(tx: Transaction<ServiceTables>, tenantId: string): Promise<void>;
+  forget(tenantId: string): void;
   /** The newest one, which wraps. */
   newest(tenantId: string): Promise<WrappingKey>;
   /** The one that a ciphertext names; null when it is none of this tenant's. */
@@ -57,10 +57,7 @@ export const createContentKeys = (options: {
       bytes.fill(0);
       await insertBarrierKey(tx, { id, purpose: 'content', owner: tenantId, version: 1, wrapped, created_at: now() });
     },
-    drop: async (tx, tenantId) => {
-      await deleteContentKeys(tx, tenantId);
-      tenants.delete(tenantId);
-    },
+    forget: (tenantId) => void tenants.delete(tenantId),
     newest: async (tenantId) => {
       const key = await once(tenantId, 'newest', async () => {
         const row = await newestBarrierKey(service.db, 'content', tenantId);

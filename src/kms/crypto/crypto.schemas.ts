@@ -13,10 +13,11 @@ const MAX_OVERHEAD = 2048;
 /** Bytes of a request body that holds the largest content and its context. */
 export const CRYPTO_BODY_LIMIT = 2 * MAX_CONTENT;
 
-const binary = (description: string, maxBytes: number, example: string) =>
+const binary = (description: string, maxBytes: number, example: string, minLength = 0) =>
   Type.String({
-    description: `${description}, as base64url without padding.`,
+    description: `base64url without padding: ${description}`,
     pattern: '^[A-Za-z0-9_-]*$',
+    minLength,
     maxLength: base64urlLength(maxBytes),
     examples: [example],
   });
@@ -33,12 +34,12 @@ const context = Type.Optional(
   }),
 );
 const jwe = compact('JWE', 'A compact JWE of this elastic key.');
-const materialKeyId = uuidV7('The material key that was used: the `kid`.');
+const materialKeyId = uuidV7('the material key that was used: the `kid`');
 const exampleContext = 'invoice=2031-0042';
 const examplePlaintext = 'YXR0YWNrIGF0IGRhd24';
 
 export const encryptBody = strictObject(
-  { plaintext: binary('What to encrypt, at most 1 MiB', MAX_CONTENT, examplePlaintext), context },
+  { plaintext: binary('what to encrypt, at most 1 MiB', MAX_CONTENT, examplePlaintext), context },
   { examples: [{ plaintext: examplePlaintext, context: exampleContext }] },
 );
 export const encryptAnswer = Type.Object({
@@ -49,7 +50,7 @@ export const decryptBody = strictObject({ ciphertext: jwe, context });
 export const decryptAnswer = Type.Object({ plaintext: Type.String({ description: 'base64url' }) });
 
 export const wrapBody = strictObject(
-  { key: binary('Key material to wrap, 1 byte to 16 KiB', MAX_KEY, 'AAECAwQFBgcICQoLDA0ODw'), context },
+  { key: binary('key material to wrap, 1 byte to 16 KiB', MAX_KEY, 'AAECAwQFBgcICQoLDA0ODw', 2), context },
   { examples: [{ key: 'AAECAwQFBgcICQoLDA0ODw', context: exampleContext }] },
 );
 export const wrapAnswer = Type.Object({
@@ -87,7 +88,7 @@ export const generateAnswer = Type.Object({
 });
 
 export const signBody = strictObject(
-  { payload: binary('What to sign, at most 1 MiB', MAX_CONTENT, examplePlaintext) },
+  { payload: binary('what to sign, at most 1 MiB', MAX_CONTENT, examplePlaintext) },
   { examples: [{ payload: examplePlaintext }] },
 );
 export const signAnswer = Type.Object({ jws: Type.String({ description: 'Compact JWS (RFC 7515).' }), material_key_id: materialKeyId });

@@ -7,7 +7,7 @@ import { isoOf, isoOrNull, nextCursor, nullable, pageQuery, timestamp, uuidV7 } 
 const facts = ALGORITHM_NAMES.map((name) => `\`${name}\`: ${ALGORITHMS[name].summary}`).join('; ');
 
 const name = Type.String({
-  description: 'Unique within the tenant.',
+  description: 'letters, digits, dots, hyphens and underscores, a letter or digit first; unique within the tenant',
   pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$',
   minLength: 1,
   maxLength: 128,
@@ -27,7 +27,7 @@ const operations = Type.Array(Type.Union(OPERATIONS.map((each) => Type.Literal(e
   uniqueItems: true,
   maxItems: OPERATIONS.length,
 });
-const expiresAt = nullable(timestamp('From then on the key protects nothing more; it still opens what it protected.'));
+const expiresAt = nullable(timestamp('from which on the key protects nothing more; it still opens what it protected'));
 
 export const createBody = strictObject(
   {
@@ -68,7 +68,7 @@ export const listQuery = strictObject({
 });
 
 export const elasticKeySchema = Type.Object({
-  id: uuidV7('UUIDv7.'),
+  id: uuidV7('a UUIDv7'),
   name: Type.String(),
   description: Type.String(),
   algorithm: Type.String(),

@@ -2,10 +2,13 @@ import type { onRequestHookHandler } from 'fastify';
 import { Type } from 'typebox';
 import { strictObject } from '#infra/config/load-config.ts';
 import { decodeBase64url } from '#kms/crypto/base64url.ts';
-import { MAX_LIMIT } from './cursor.ts';
+import { DEFAULT_LIMIT, MAX_LIMIT } from './cursor.ts';
 import { fieldInvalid } from './elastic-key-errors.ts';
 
-/** Pieces of requests and answers that all key routes share. */
+/**
+ * Pieces of requests and answers that all key routes share. The description of a text with a pattern also ends the
+ * sentence "must be …" of a refusal.
+ */
 
 export const uuidV7 = (description: string) =>
   Type.String({
@@ -17,7 +20,7 @@ export const uuidV7 = (description: string) =>
 
 export const timestamp = (description: string) =>
   Type.String({
-    description: `${description} RFC 3339.`,
+    description: `an RFC 3339 time ${description}`,
     pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,3})?(Z|[+-]\\d{2}:\\d{2})$',
     maxLength: 29,
     examples: ['2031-01-01T00:00:00.000Z'],
@@ -28,16 +31,20 @@ export const nullable = <S extends ReturnType<typeof timestamp>>(schema: S) => T
 /** Query strings are text: without coercion a number is a pattern. */
 export const pageQuery = {
   limit: Type.Optional(
-    Type.String({ description: `Entries on a page, 1 to ${MAX_LIMIT}; 50 by default.`, pattern: '^([1-9][0-9]?|100)$', examples: ['20'] }),
+    Type.String({
+      description: `the number of entries on a page, 1 to ${MAX_LIMIT}, by default ${DEFAULT_LIMIT}`,
+      pattern: '^([1-9][0-9]?|100)$',
+      examples: ['20'],
+    }),
   ),
   cursor: Type.Optional(
-    Type.String({ description: '`next_cursor` of the page before.', minLength: 1, maxLength: 1024, pattern: '^[A-Za-z0-9_-]+$' }),
+    Type.String({ description: 'the `next_cursor` of the page before', minLength: 1, maxLength: 1024, pattern: '^[A-Za-z0-9_-]+$' }),
   ),
 };
 
 export const nextCursor = Type.Union([Type.String(), Type.Null()], { description: 'Null on the last page.' });
 
-export const elasticKeyPath = strictObject({ id: uuidV7('The elastic key.') });
+export const elasticKeyPath = strictObject({ id: uuidV7('the id of an elastic key, a UUIDv7') });
 
 /** @see RFC 9457 */
 export const problemSchema = Type.Object(

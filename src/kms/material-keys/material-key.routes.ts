@@ -19,8 +19,8 @@ const publicJwk = Type.Object({
 });
 
 const materialKeySchema = Type.Object({
-  id: uuidV7('The `kid` of every JWE, JWS and JWK of this version.'),
-  elastic_key_id: uuidV7('The elastic key of which it is a version.'),
+  id: uuidV7('the `kid` of every JWE, JWS and JWK of this version'),
+  elastic_key_id: uuidV7('the elastic key of which it is a version'),
   version: Type.Integer(),
   state: Type.String({ description: '`active` protects and opens; `deactivated` only opens.' }),
   public_jwk: Type.Union([publicJwk, Type.Null()], { description: 'Null for a symmetric key.' }),
@@ -94,7 +94,7 @@ export const registerMaterialKeyRoutes = (app: App, base: string, materialKeys: 
         summary: 'Read a material key',
         description: 'One version by its `kid`; the public part only.',
         tags,
-        params: strictObject({ id: uuidV7('The elastic key.'), kid: uuidV7('The material key.') }),
+        params: strictObject({ ...elasticKeyPath.properties, kid: uuidV7('the id of a material key, a UUIDv7') }),
         response: { 200: materialKeySchema, ...problems },
       },
     },

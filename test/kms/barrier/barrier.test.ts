@@ -188,6 +188,10 @@ describe.each(databaseKinds())('The barrier on %s', (kind) => {
     await kms.service.transaction((tx) => kms.barrier.dropTenantKey(tx, kms.tenantId));
     await expect(kms.barrier.unwrap(mine, wrapped)).rejects.toMatchObject({ code: 'key-material-damaged' });
     expect(await kms.barrier.unwrap(other, otherWrapped)).toHaveLength(32);
+    kms.barrier.seal();
+    await kms.service.transaction((tx) => kms.barrier.dropTenantKey(tx, kms.otherTenantId));
+    await kms.barrier.unseal(kms.unsealKey);
+    await expect(kms.barrier.unwrap(other, otherWrapped)).rejects.toMatchObject({ code: 'key-material-damaged' });
   });
 
   it.each(['root', 'intermediate'] as const)('refuses to start on a %s that was changed', async (purpose) => {

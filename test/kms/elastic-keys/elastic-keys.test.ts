@@ -4,6 +4,7 @@ import type { ElasticKeySort } from '#kms/elastic-keys/elastic-key.ts';
 import { databaseKinds, withDatabases } from '#test/support/database.ts';
 import { testKms } from '#test/support/kms-keys.ts';
 
+const encoded = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
 const name = () => `key-${randomUUIDv7()}`;
 
 describe.each(databaseKinds())('Elastic keys on %s', (kind) => {
@@ -158,7 +159,6 @@ describe.each(databaseKinds())('Elastic keys on %s', (kind) => {
     await make('A256KW');
     await make('A256KW');
     const { nextCursor } = await elasticKeys.list(tenantId, { sort: 'name', limit: 1 });
-    const encoded = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
     const hostile: [ElasticKeySort, string][] = [
       ['-name', nextCursor ?? ''],
       ['created_at', nextCursor ?? ''],

@@ -1,0 +1,323 @@
+import { randomUUID, randomUUIDv7 } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type App, createServer } from '#infra/http/server.ts';
+import { noTelemetry } from '#infra/telemetry/telemetry.ts';
+import { registerKeyRoutes } from '#kms/elastic-keys/key-routes.ts';
+import type { Keys } from '#kms/elastic-keys/keys.ts';
+import { databaseKinds, withDatabases } from '#test/support/database.ts';
+import { testKms, type TestKms } from '#test/support/kms-keys.ts';
+import { makePki, type Pki } from '#test/support/pki.ts';
+
+const BASE = '/service/api/v1/elastic-keys';
+const base64url = (text: string) => Buffer.from(text).toString('base64url');
+const name = () => `key-${randomUUIDv7()}`;
+
+let pki: Pki;
+beforeAll(async () => {
+  pki = await makePki();
+});
+afterAll(() => pki[Symbol.asyncDispose]());
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Record<string, unknown>;
+  readonly body: Record<string, unknown>;
+}
+
+/** The routes behind a hook that takes the tenant from a header, as the real one takes it from the credential. */
+const serve = async (keys: Keys): Promise<{ app: App; routes: { path: string; scope: string | undefined }[] } & AsyncDisposable> => {
+  const app = await createServer({ name: 'kms', tls: pki.server, clientCertificate: 'none', telemetry: noTelemetry() });
+  const routes: { path: string; scope: string | undefined }[] = [];
+  app.addHook('onRoute', ({ method, url, config }) => {
+    if (method !== 'HEAD') routes.push({ path: `${String(method)} ${url}`, scope: (config as { scope?: string }).scope });
+  });
+  app.addHook('onRequest', (request, _reply, done) => {
+    const tenantId = String(request.headers['test-tenant']);
+    request.principal = { kind: 'token', subject: 'test', tenantId, scopes: new Set(), roles: [], issuer: null };
+    done();
+  });
+  registerKeyRoutes(app, keys);
+  await app.ready();
+  return { app, routes, [Symbol.asyncDispose]: () => app.close() };
+};
+
+const client =
+  (app: App, tenantId: string) =>
+  async (method: 'GET' | 'POST' | 'PATCH', path: string, payload?: unknown): Promise<Answer> => {
+    const answer = await app.inject({
+      method,
+      url: path.startsWith('/') ? path : `${BASE}${/^(\?|$)/.test(path) ? path : `/${path}`}`,
+      headers: { 'test-tenant': tenantId, ...(payload === undefined ? {} : { 'content-type': 'application/json' }) },
+      ...(payload === undefined ? {} : { payload: typeof payload === 'string' ? payload : JSON.stringify(payload) }),
+    });
+    return { status: answer.statusCode, headers: answer.headers, body: answer.json() };
+  };
+
+/** Of an answer what a client decides with. */
+const seen = (answers: readonly Answer[]) => answers.map(({ status, body }) => ({ status, body }));
+
+const setUp = async (kms: TestKms) => {
+  const server = await serve(kms);
+  return { server, call: client(server.app, kms.tenantId), foreign: client(server.app, kms.otherTenantId) };
+};
+
+describe.each(databaseKinds())('The key routes on %s', (kind) => {
+  it('make, read, list and change an elastic key', async () => {
+    await using databases = await withDatabases(kind);
+    const kms = await testKms(databases);
+    const { server, call } = await setUp(kms);
+    await using _ = server;
+    const input = { name: name(), description: 'by the test', algorithm: 'A256GCM/A256KW', expires_at: '2040-02-29T12:00:00+02:00' };
+    const made = await call('POST', '', input);
+    expect(made).toMatchObject({ status: 201, headers: { location: `${BASE}/${String(made.body['id'])}` } });
+    expect(made.body).toEqual({
+      ...input,
+      id: made.body['id'],
+      use: 'encrypt',
+      operations: ['encrypt', 'decrypt', 'rewrap', 'generate'],
+      state: 'active',
+      latest_version: 1,
+      min_decryption_version: 1,
+      created_at: '2031-01-01T00:00:00.000Z',
+      updated_at: '2031-01-01T00:00:00.000Z',
+      expires_at: '2040-02-29T10:00:00.000Z',
+    });
+    expect((await call('GET', String(made.headers['location']))).body).toEqual(made.body);
+    expect((await call('GET', `?name=${input.name}&algorithm=A256GCM%2FA256KW&limit=1&sort=-name`)).body).toEqual({
+      items: [made.body],
+      next_cursor: null,
+    });
+    const changed = await call('PATCH', String(made.body['id']), { state: 'suspended', expires_at: null });
+    expect(changed).toMatchObject({ status: 200, body: { ...made.body, state: 'suspended', expires_at: null } });
+  });
+
+  it('rotate and show versions and public keys', async () => {
+    await using databases = await withDatabases(kind);
+    const kms = await testKms(databases);
+    const { server, call } = await setUp(kms);
+    await using _ = server;
+    const { id } = await kms.make('ES256');
+    const rotated = await call('POST', `${id}/material-keys`);
+    expect(rotated).toMatchObject({ status: 201, body: { elastic_key_id: id, version: 2, state: 'active', deactivated_at: null } });
+    const kid = String(rotated.body['id']);
+    expect(rotated.headers['location']).toBe(`${BASE}/${id}/material-keys/${kid}`);
+    expect((await call('GET', `${id}/material-keys/${kid}`)).body).toEqual(rotated.body);
+    const page = await call('GET', `${id}/material-keys?limit=1`);
+    expect(page.body).toEqual({ items: [rotated.body], next_cursor: expect.any(String) });
+    const rest = await call('GET', `${id}/material-keys?cursor=${String(page.body['next_cursor'])}`);
+    expect(rest.body).toMatchObject({ items: [{ version: 1, state: 'deactivated' }], next_cursor: null });
+    const { keys } = (await call('GET', `${id}/jwks`)).body as { keys: Record<string, unknown>[] };
+    expect(keys.map((key) => Object.keys(key).toSorted())).toEqual(keys.map(() => ['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y']));
+    expect(keys).toHaveLength(2);
+    expect(keys[0]).toEqual(rotated.body['public_jwk']);
+  });
+
+  it('encrypt, decrypt, rewrap and generate', async () => {
+    await using databases = await withDatabases(kind);
+    const kms = await testKms(databases);
+    const { server, call } = await setUp(kms);
+    await using _ = server;
+    const { id } = await kms.make('A256GCM/A256KW');
+    const [plaintext, context] = [base64url(`secret ${randomUUIDv7()}`), `record=${randomUUIDv7()}`];
+    const sealed = await call('POST', `${id}/encrypt`, { plaintext, context });
+    expect(sealed).toMatchObject({ status: 200, headers: { 'cache-control': 'no-store' } });
+    expect(Object.keys(sealed.body).toSorted()).toEqual(['ciphertext', 'material_key_id']);
+    const { ciphertext } = sealed.body;
+    expect((await call('POST', `${id}/decrypt`, { ciphertext, context })).body).toEqual({ plaintext });
+    const refused = await call('POST', `${id}/decrypt`, { ciphertext });
+    expect(refused).toMatchObject({ status: 400, headers: { 'cache-control': 'no-store' }, body: { code: 'decryption-failed' } });
+    await call('POST', `${id}/material-keys`);
+    const moved = await call('POST', `${id}/rewrap`, { ciphertext, context });
+    expect(Object.keys(moved.body).toSorted()).toEqual(['ciphertext', 'material_key_id']);
+    expect((await call('POST', `${id}/decrypt`, { ciphertext: moved.body['ciphertext'], context })).body).toEqual({ plaintext });
+    const generated = (await call('POST', `${id}/generate`, { context })).body;
+    expect(Buffer.from(String(generated['plaintext']), 'base64url')).toHaveLength(32);
+    const opened = await call('POST', `${id}/decrypt`, { ciphertext: generated['ciphertext'], context });
+    expect(opened.body).toEqual({ plaintext: generated['plaintext'] });
+    const hidden = (await call('POST', `${id}/generate`, { bits: 512, return_plaintext: false })).body;
+    expect(Object.keys(hidden).toSorted()).toEqual(['ciphertext', 'material_key_id']);
+  });
+
+  it('wrap and unwrap, sign and verify', async () => {
+    await using databases = await withDatabases(kind);
+    const kms = await testKms(databases);
+    const { server, call } = await setUp(kms);
+    await using _ = server;
+    const [wrapping, signing] = [(await kms.make('A256KW')).id, (await kms.make('EdDSA')).id];
+    const key = base64url(randomUUIDv7());
+    const { wrapped_key: wrapped } = (await call('POST', `${wrapping}/wrap`, { key })).body;
+    expect((await call('POST', `${wrapping}/unwrap`, { wrapped_key: wrapped })).body).toEqual({ key });
+    const payload = base64url(randomUUIDv7());
+    const { jws, material_key_id: kid } = (await call('POST', `${signing}/sign`, { payload })).body;
+    expect((await call('POST', `${signing}/verify`, { jws })).body).toEqual({ valid: true, payload, material_key_id: kid });
+    for (const hostile of [`${String(jws).slice(0, -2)}AA`, 'x', '..']) {
+      expect(await call('POST', `${signing}/verify`, { jws: hostile })).toMatchObject({ status: 200, body: { valid: false } });
+      expect((await call('POST', `${signing}/verify`, { jws: hostile })).body).toEqual({ valid: false });
+    }
+  });
+
+  it('take and give back 1 MiB', async () => {
+    await using databases = await withDatabases(kind);
+    const kms = await testKms(databases);
+    const { server, call } = await setUp(kms);
+    await using _ = server;
+    const [id, signing] = [(await kms.make('A256GCM/A256KW')).id, (await kms.make('ES256')).id];
+    const content = Buffer.alloc(1024 * 1024, 7).toString('base64url');
+    const { ciphertext } = (await call('POST', `${id}/encrypt`, { plaintext: content })).body;
+    expect((await call('POST', `${id}/decrypt`, { ciphertext })).body['plaintext']).toBe(content);
+    const { jws } = (await call('POST', `${signing}/sign`, { payload: content })).body;
+    expect((await call('POST', `${signing}/verify`, { jws })).body['valid']).toBe(true);
+    const more = Buffer.alloc(1024 * 1024 + 1).toString('base64url');
+    expect(await call('POST', `${id}/encrypt`, { plaintext: more })).toMatchObject({ status: 400, body: { code: 'request-invalid' } });
+    expect(await call('POST', `${id}/encrypt`, { plaintext: 'A'.repeat(3 * 1024 * 1024) })).toMatchObject({ status: 413 });
+  });
+
+  it('answer for a key of another tenant exactly as for one that never was', async () => {
+    await using databases = await withDatabases(kind);
+    const kms = await testKms(databases);
+    const { server, foreign } = await setUp(kms);
+    await using _ = server;
+    const mine = await kms.make('A256GCM/A256KW');
+    const [version] = (await kms.materialKeys.list(kms.tenantId, mine.id)).items;
+    const missing = { id: randomUUIDv7(), kid: randomUUIDv7() };
+    const bodies: Record<string, unknown> = {
+      encrypt: { plaintext: 'AAAA' },
+      decrypt: { ciphertext: 'x' },
+      rewrap: { ciphertext: 'x' },
+      wrap: { key: 'AAAA' },
+      unwrap: { wrapped_key: 'x' },
+      generate: {},
+      sign: { payload: 'AAAA' },
+      verify: { jws: 'x' },
+    };
+    const answersFor = ({ id, kid }: { id: string; kid: string }) =>
+      Promise.all([
+        foreign('GET', id),
+        foreign('PATCH', id, { state: 'suspended' }),
+        foreign('POST', `${id}/material-keys`),
+        foreign('GET', `${id}/material-keys`),
+        foreign('GET', `${id}/material-keys/${kid}`),
+        foreign('GET', `${id}/jwks`),
+        ...Object.entries(bodies).map(([operation, body]) => foreign('POST', `${id}/${operation}`, body)),
+      ]);
+    const [forMine, forMissing] = [await answersFor({ id: mine.id, kid: version?.id ?? '' }), await answersFor(missing)];
+    expect(seen(forMine)).toEqual(seen(forMissing));
+    for (const { status, body } of forMine) expect([status, body['code']]).toEqual([404, 'elastic-key-not-found']);
+    expect(await kms.elasticKeys.read(kms.tenantId, mine.id)).toEqual(mine);
+    expect((await foreign('GET', '')).body).toEqual({ items: [], next_cursor: null });
+  });
+
+  it('take the tenant from nothing but the credential', async () => {
+    await using databases = await withDatabases(kind);
+    const kms = await testKms(databases);
+    const { server, call, foreign } = await setUp(kms);
+    await using _ = server;
+    await kms.make('ES256');
+    const hostile = await foreign('POST', '', { name: name(), algorithm: 'ES256', tenant_id: kms.tenantId });
+    expect(hostile).toMatchObject({ status: 400, body: { code: 'request-invalid' } });
+    expect((await foreign('GET', `?tenant_id=${kms.tenantId}`)).status).toBe(400);
+    expect((await call('GET', '')).body['items']).toHaveLength(1);
+  });
+
+  it.each([
+    ['no body', undefined],
+    ['no JSON', '{'],
+    ['null', 'null'],
+    ['an array', []],
+    ['no name', { algorithm: 'ES256' }],
+    ['an empty name', { name: '', algorithm: 'ES256' }],
+    ['a name of 129 characters', { name: 'n'.repeat(129), algorithm: 'ES256' }],
+    ['a name with a path', { name: '../x', algorithm: 'ES256' }],
+    ['a number for a name', { name: 7, algorithm: 'ES256' }],
+    ['an unknown algorithm', { name: 'x', algorithm: 'RSA1_5' }],
+    ['an algorithm of the prototype', { name: 'x', algorithm: 'constructor' }],
+    ['an unknown property', { name: 'x', algorithm: 'ES256', use: 'encrypt' }],
+    ['a polluted prototype', '{"name":"x","algorithm":"ES256","__proto__":{"state":"suspended"}}'],
+    ['an operation that is none', { name: 'x', algorithm: 'ES256', operations: ['sign', 'export'] }],
+    ['an operation twice', { name: 'x', algorithm: 'ES256', operations: ['sign', 'sign'] }],
+    ['a foreign operation', { name: 'x', algorithm: 'ES256', operations: ['encrypt'] }],
+    ['a day that no calendar has', { name: 'x', algorithm: 'ES256', expires_at: '2040-02-30T00:00:00Z' }],
+    ['an hour that no clock has', { name: 'x', algorithm: 'ES256', expires_at: '2040-02-20T25:00:00Z' }],
+    ['a time that is past', { name: 'x', algorithm: 'ES256', expires_at: '1999-01-01T00:00:00Z' }],
+    ['a time without a zone', { name: 'x', algorithm: 'ES256', expires_at: '2040-01-01T00:00:00' }],
+    ['a description of 1025 characters', { name: 'x', algorithm: 'ES256', description: 'd'.repeat(1025) }],
+  ])('refuse to make a key from %s, and make none', async (_what, body) => {
+    await using databases = await withDatabases(kind);
+    const kms = await testKms(databases);
+    const { server, call } = await setUp(kms);
+    await using _ = server;
+    const answer = await call('POST', '', body);
+    expect(answer.status).toBe(400);
+    expect(answer.headers['content-type']).toContain('application/problem+json');
+    expect((await kms.elasticKeys.list(kms.tenantId)).items).toEqual([]);
+  });
+
+  it('refuse malformed ids, queries and bodies with a 4xx that names the field', async () => {
+    await using databases = await withDatabases(kind);
+    const kms = await testKms(databases);
+    const { server, call } = await setUp(kms);
+    await using _ = server;
+    const { id } = await kms.make('A256GCM/A256KW');
+    const attempts: [Promise<Answer>, string][] = [
+      [call('GET', 'not-a-uuid'), 'path/id'],
+      [call('GET', randomUUID()), 'path/id'],
+      [call('GET', `${id}/material-keys/1`), 'path/kid'],
+      [call('GET', '?limit=0'), 'query/limit'],
+      [call('GET', '?limit=101'), 'query/limit'],
+      [call('GET', '?limit=1&limit=2'), 'query/limit'],
+      [call('GET', '?sort=id'), 'query/sort'],
+      [call('GET', '?cursor=AAAA'), 'query/cursor'],
+      [call('GET', '?color=red'), 'query/color'],
+      [call('PATCH', id, {}), '/'],
+      [call('PATCH', id, { state: 'destroyed' }), '/state'],
+      [call('PATCH', id, { algorithm: 'A256KW' }), '/algorithm'],
+      [call('PATCH', id, { min_decryption_version: 2 }), '/min_decryption_version'],
+      [call('PATCH', id, { min_decryption_version: 1.5 }), '/min_decryption_version'],
+      [call('PATCH', id, { min_decryption_version: 2 ** 40 }), '/min_decryption_version'],
+      [call('POST', `${id}/encrypt`, {}), '/plaintext'],
+      [call('POST', `${id}/encrypt`, { plaintext: 'AR' }), '/plaintext'],
+      [call('POST', `${id}/encrypt`, { plaintext: 'AA==' }), '/plaintext'],
+      [call('POST', `${id}/encrypt`, { plaintext: 'AAAA', context: '' }), '/context'],
+      [call('POST', `${id}/encrypt`, { plaintext: 'AAAA', context: 'c'.repeat(4097) }), '/context'],
+      [call('POST', `${id}/encrypt`, '{"plaintext":"AAAA","context":"\\ud800"}'), '/context'],
+      [call('POST', `${id}/decrypt`, { ciphertext: '' }), '/ciphertext'],
+      [call('POST', `${id}/wrap`, { key: '' }), '/key'],
+      [call('POST', `${id}/generate`, { bits: 257 }), '/bits'],
+      [call('POST', `${id}/generate`, { bits: '256' }), '/bits'],
+    ];
+    for (const [attempt, field] of attempts) {
+      const { status, body } = await attempt;
+      expect({ field, status, errors: body['errors'] }).toEqual({
+        field,
+        status: 400,
+        errors: expect.arrayContaining([expect.objectContaining({ field })]),
+      });
+    }
+  });
+
+  it('declare a scope each', async () => {
+    await using databases = await withDatabases(kind);
+    const kms = await testKms(databases);
+    const { server } = await setUp(kms);
+    await using _ = server;
+    const scopes = Object.fromEntries(server.routes.map(({ path, scope }) => [path.replace(BASE, ''), scope]));
+    expect(scopes).toEqual({
+      'POST ': 'kms:elastic-keys:create',
+      'GET ': 'kms:elastic-keys:read',
+      'GET /:id': 'kms:elastic-keys:read',
+      'PATCH /:id': 'kms:elastic-keys:update',
+      'POST /:id/material-keys': 'kms:material-keys:rotate',
+      'GET /:id/material-keys': 'kms:material-keys:read',
+      'GET /:id/material-keys/:kid': 'kms:material-keys:read',
+      'GET /:id/jwks': 'kms:material-keys:read',
+      'POST /:id/encrypt': 'kms:encrypt',
+      'POST /:id/decrypt': 'kms:decrypt',
+      'POST /:id/rewrap': 'kms:rewrap',
+      'POST /:id/wrap': 'kms:wrap',
+      'POST /:id/unwrap': 'kms:unwrap',
+      'POST /:id/generate': 'kms:generate',
+      'POST /:id/sign': 'kms:sign',
+      'POST /:id/verify': 'kms:verify',
+    });
+  });
+});

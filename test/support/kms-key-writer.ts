@@ -1,0 +1,34 @@
+import { openDatabases } from '#infra/database/databases.ts';
+import { openBarrier } from '#kms/barrier/barrier.ts';
+import { createKeys } from '#kms/elastic-keys/keys.ts';
+import { openService, tenantDatabases } from './kms-keys.ts';
+
+/**
+ * A process that makes and rotates elastic keys until it is killed. It reads `{ config, unsealKey, tenantId }` from its
+ * standard input and writes one line for each write that was acknowledged: `<elastic key id> <latest version>`.
+ */
+const chunks: Buffer[] = [];
+for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+const { config, unsealKey, tenantId } = JSON.parse(Buffer.concat(chunks).toString()) as {
+  config: Parameters<typeof openDatabases>[0];
+  unsealKey: string;
+  tenantId: string;
+};
+const databases = await openDatabases(config);
+const barrier = await openBarrier({
+  service: await openService(databases),
+  unsealKey: new Uint8Array(Buffer.from(unsealKey, 'hex')),
+  now: Date.now,
+});
+const keys = createKeys({ barrier, database: tenantDatabases(databases), now: Date.now });
+const acknowledge = (id: string, version: number) => process.stdout.write(`${id} ${version}\n`);
+
+await Promise.all(
+  [1, 2].map(async (writer) => {
+    for (let index = 0; ; index += 1) {
+      const { id } = await keys.elasticKeys.create(tenantId, { name: `key-${writer}-${index}`, algorithm: 'A256GCM/A256KW' });
+      acknowledge(id, 1);
+      acknowledge(id, (await keys.materialKeys.rotate(tenantId, id)).version);
+    }
+  }),
+);
