@@ -66,7 +66,8 @@ const meantBranches = (errors: readonly ErrorObject[]): readonly ErrorObject[] =
       branches.set(branch, [...(branches.get(branch) ?? []), error]);
     }
     const fitting = [...branches.values()].filter((branch) =>
-      branch.every((error) => error.keyword !== 'const' && error.keyword !== 'type'),
+      // A wrong type further down is a mistake in the branch that was meant.
+      branch.every((error) => error.keyword !== 'const' && (error.keyword !== 'type' || error.instancePath !== union.instancePath)),
     );
     for (const branch of branches.values()) if (!fitting.includes(branch)) for (const error of branch) dropped.add(error);
     if (fitting.length > 0) dropped.add(union);
@@ -74,8 +75,21 @@ const meantBranches = (errors: readonly ErrorObject[]): readonly ErrorObject[] =
   return errors.filter((error) => !dropped.has(error));
 };
 
+interface UnionOption {
+  readonly const?: unknown;
+  readonly properties?: Readonly<Record<string, { readonly const?: unknown }>>;
+}
+
 const describeUnion = (error: ErrorObject): FieldIssue => {
-  const options = (error.parentSchema?.['anyOf'] as { const?: unknown }[] | undefined) ?? [];
+  const options = (error.parentSchema?.['anyOf'] as UnionOption[] | undefined) ?? [];
+  const [first, ...rest] = options.map(({ properties = {} }) =>
+    Object.keys(properties).filter((key) => properties[key]?.const !== undefined),
+  );
+  const tag = first?.find((key) => rest.every((keys) => keys.includes(key)));
+  if (tag !== undefined) {
+    const kinds = options.map(({ properties }) => String(properties?.[tag]?.const));
+    return { field: `${error.instancePath}/${tag}`, message: `must be one of ${kinds.join(', ')}` };
+  }
   const literals = options.flatMap((option) => (option.const === undefined ? [] : [String(option.const)]));
   return {
     field: error.instancePath,

@@ -27,6 +27,18 @@ describe('the configuration of a database', () => {
     expect(() => check(JSON.parse(JSON.stringify(value)))).toThrow(expect.objectContaining({ code: 'config-invalid' }));
   });
 
+  it('names the field that is wrong in the kind that was meant, and the kinds that there are', () => {
+    const fieldsOf = (value: unknown): unknown => {
+      try {
+        return check(value);
+      } catch (error) {
+        return (error as { fields: unknown }).fields;
+      }
+    };
+    expect(fieldsOf({ ...postgres, host: 1 })).toEqual([{ field: '/host', message: 'must be string' }]);
+    expect(fieldsOf({ kind: 'mysql' })).toEqual([{ field: '/kind', message: 'must be one of sqlite, postgres' }]);
+  });
+
   it('takes a folder as relative to the file that names it', async () => {
     await using folder = await temporaryDirectory();
     const file = join(folder.path, 'kms.yml');
