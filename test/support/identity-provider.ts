@@ -71,6 +71,9 @@ export const aServiceClient = (change: Partial<ClientRecord> = {}): ClientRecord
     ...change,
   });
 
+/** As RFC 6749 section 2.3.1 wants it in Basic credentials. */
+const formEncode = (value: string): string => new URLSearchParams({ v: value }).toString().slice(2);
+
 export const secretOf = (client: ClientRecord): string => `secret of ${client.clientId}: +%&=`;
 
 export interface Attempt {
@@ -186,8 +189,7 @@ export const startProvider = async (database: Database<IdentityTables>, options:
       const credentials = { client_id: as.clientId, ...(as.authMethod === 'none' ? {} : { client_secret: String(secret) }) };
       return send({ method: 'POST', url: `${ISSUER}${path}`, form: { ...credentials, ...form } });
     }
-    const encode = (value: string): string => new URLSearchParams({ v: value }).toString().slice(2);
-    const authorization = `Basic ${Buffer.from(`${encode(as.clientId)}:${encode(String(secret))}`).toString('base64')}`;
+    const authorization = `Basic ${Buffer.from(`${formEncode(as.clientId)}:${formEncode(String(secret))}`).toString('base64')}`;
     return send({ method: 'POST', url: `${ISSUER}${path}`, form, headers: { authorization } });
   };
 

@@ -3,7 +3,7 @@ import type { JWK } from 'jose';
 import type { Transaction } from 'kysely';
 import { AppError } from '#infra/apperr/app-error.ts';
 import type { Database } from '#infra/database/databases.ts';
-import type { IdentityTables } from '../database/tables.ts';
+import type { IdentityTables } from '#identity/database/tables.ts';
 import { openKey, sealKey } from './seal.ts';
 import type { KeyState, SigningKeyRow } from './signing-keys.table.ts';
 

@@ -3,7 +3,7 @@ import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 import { errors } from 'oidc-provider';
 import { AppError } from '#infra/apperr/app-error.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
-import { pageHeaders } from '../pages/content-policy.ts';
+import { pageHeaders } from '#identity/pages/content-policy.ts';
 import { recordOf } from './client-metadata.ts';
 import type { JwtTokens } from './jwt-tokens.ts';
 import { DISCOVERY_PATHS, ROUTES } from './routes.ts';

@@ -1,8 +1,8 @@
 import type { JWK } from 'jose';
 import type { Account, AdapterFactory, Configuration, KoaContextWithOIDC } from 'oidc-provider';
 import { errors } from 'oidc-provider';
-import { errorPage } from '../pages/error-page.ts';
-import { loggedOutPage, logoutPage } from '../pages/logout-page.ts';
+import { errorPage } from '#identity/pages/error-page.ts';
+import { loggedOutPage, logoutPage } from '#identity/pages/logout-page.ts';
 import { OPENID_SCOPES, RECORD_PROPERTY, recordOf } from './client-metadata.ts';
 import type { CookieKeys } from './cookie-keys.ts';
 import { createInteractionPolicy } from './interaction-policy.ts';

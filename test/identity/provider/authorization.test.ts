@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { KMS_RESOURCE } from '#infra/magic/magic.ts';
@@ -32,7 +33,11 @@ describe.each(databaseKinds())('authorization code on %s', (kind) => {
       roles: ['user'],
       permissions: expect.arrayContaining(['kms:elastic-keys:read', 'kms:encrypt']),
     });
-    expect(decodeJwt(tokens.id_token)).toMatchObject({ aud: client.clientId, nonce: attempt.url.searchParams.get('nonce') });
+    expect(decodeJwt(tokens.id_token)).toMatchObject({
+      aud: client.clientId,
+      nonce: attempt.url.searchParams.get('nonce'),
+      at_hash: createHash('sha256').update(tokens.access_token).digest().subarray(0, 16).toString('base64url'),
+    });
     expect(tokens).toMatchObject({ token_type: 'Bearer', expires_in: 600, scope: 'kms:read kms:crypto' });
   });
 

@@ -38,10 +38,8 @@ describe.each(databaseKinds())('a dump of %s', (kind) => {
       ...Object.fromEntries(keys.map((key) => [`private key ${key.kid}`, key.d])),
     };
     expect(Object.keys(secrets).length).toBeGreaterThan(12);
-    for (const [name, value] of Object.entries(secrets)) {
-      expect(value?.length, name).toBeGreaterThan(20);
-      expect(dump.includes(String(value)), name).toBe(false);
-    }
+    expect(Object.entries(secrets).filter(([, value]) => (value?.length ?? 0) <= 20)).toEqual([]);
+    expect(Object.entries(secrets).filter(([, value]) => dump.includes(String(value)))).toEqual([]);
     expect(dump).toContain(account.accountId);
     expect((await provider.post('/oauth2/introspect', { token: tokens.access_token ?? '' }, client)).json()).toMatchObject({
       active: true,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Kysely, Transaction } from 'kysely';
 import type { Database } from '#infra/database/databases.ts';
-import type { IdentityTables } from '../../database/tables.ts';
+import type { IdentityTables } from '#identity/database/tables.ts';
 import type { PayloadRow } from './payloads.table.ts';
 
 /** What the provider keeps of one entity; times in milliseconds since the epoch. */
