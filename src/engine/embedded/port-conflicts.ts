@@ -24,7 +24,7 @@ export const findPortConflicts = async (options: {
       const foreign = holders.filter((pid) => !ours.pids.has(pid));
       // Where the platform does not tell who listens, a living service of ours on this port is the likely one.
       if (holders.length === 0 ? ours.ports.has(port) : foreign.length === 0) return [];
-      const names = await Promise.all(foreign.map(nameOf));
+      const names = await Promise.all(foreign.map((pid) => nameOf(pid)));
       return [{ service, port, holder: names.join(', ') || 'another process' }];
     }),
   );

@@ -46,6 +46,11 @@ const psIdentity = async (pid: number): Promise<string | null> => {
     if (error instanceof Error && 'code' in error && error.code === 1) return null;
     throw error;
   }
-  const [, state = '', start = ''] = /^\s*(\S+)\s+(.*\S)\s*$/.exec(stdout) ?? [];
+  return identityInPs(stdout);
+};
+
+/** State and start time as `ps -o state=,lstart=` prints them; null for a process that nobody has reaped. */
+export const identityInPs = (line: string): string | null => {
+  const [, state = '', start = ''] = /^\s*(\S+)\s+(.*\S)\s*$/.exec(line) ?? [];
   return start === '' || state.startsWith('Z') ? null : start;
 };

@@ -6,6 +6,7 @@ import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { EngineEvent, ServiceName } from '#engine/engine.ts';
+import { processIdentity } from '#engine/state/process-identity.ts';
 import type { Result } from '#infra/apperr/result.ts';
 import { listening, listenOn, testStack, type TestStack } from '#test/support/engine.ts';
 
@@ -26,13 +27,8 @@ const started = async (stack: TestStack, service: ServiceName, engine = stack.en
   return (await statusOf(stack, service))?.pid ?? 0;
 };
 
-const isAlive = (pid: number): boolean => {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-};
+/** Not `kill(pid, 0)`, which also finds a child that has ended and waits for this process to notice. */
+const isAlive = async (pid: number): Promise<boolean> => (await processIdentity(pid)) !== null;
 
 describe('preparing a stack', () => {
   it('makes certificates, secrets and configuration, all closed to others, and keeps them the next time', async () => {
@@ -183,7 +179,7 @@ describe('a service', () => {
       expect(valueOf(await engine.up('identity', never))).toBe('restarted');
       const now = (await statusOf(stack, 'identity'))?.pid ?? 0;
       expect(now).not.toBe(pid);
-      expect(isAlive(pid)).toBe(false);
+      expect(await isAlive(pid)).toBe(false);
       await listening(engine, 'identity');
       pid = now;
     }
@@ -294,7 +290,7 @@ describe('taking a stack down', () => {
     await using stack = await testStack();
     const pids = [await started(stack, 'telemetry'), await started(stack, 'identity'), await started(stack, 'kms')];
     expect(valueOf(await stack.engine().down({ volumes: false }))).toEqual(['kms', 'identity', 'telemetry']);
-    expect(pids.filter(isAlive)).toEqual([]);
+    expect(await Promise.all(pids.map(isAlive))).not.toContain(true);
     expect(valueOf(await stack.engine().down({ volumes: false }))).toEqual([]);
     expect((await stack.engine().status()).map(({ state }) => state)).toEqual(['absent', 'absent', 'absent']);
   });
@@ -304,7 +300,7 @@ describe('taking a stack down', () => {
     await started(stack, 'identity');
     const kms = await started(stack, 'kms');
     expect(valueOf(await stack.engine().down({ services: ['identity'], volumes: false }))).toEqual(['identity']);
-    expect(isAlive(kms)).toBe(true);
+    expect(await isAlive(kms)).toBe(true);
   });
 
   it('kills what does not heed SIGTERM, after the grace period', async () => {
@@ -312,7 +308,7 @@ describe('taking a stack down', () => {
     await stack.behave('kms', 'stubborn');
     const pid = await started(stack, 'kms');
     expect(valueOf(await stack.engine({ stopGraceMs: 100 }).down({ volumes: false }))).toEqual(['kms']);
-    expect(isAlive(pid)).toBe(false);
+    expect(await isAlive(pid)).toBe(false);
   });
 
   it('kills at once when it is interrupted itself', async () => {
@@ -320,7 +316,7 @@ describe('taking a stack down', () => {
     await stack.behave('kms', 'stubborn');
     const pid = await started(stack, 'kms');
     valueOf(await stack.engine({ stopGraceMs: 60_000 }).down({ volumes: false, signal: AbortSignal.abort() }));
-    expect(isAlive(pid)).toBe(false);
+    expect(await isAlive(pid)).toBe(false);
   });
 
   it('with its volumes leaves nothing but evidence and snapshots', async () => {
@@ -351,7 +347,7 @@ describe('taking a stack down', () => {
     expect(await statusOf(stack, 'kms')).toMatchObject({ state: 'exited' });
     expect(valueOf(await stack.engine().down({ volumes: false }))).toEqual([]);
     expect(stranger.exitCode).toBeNull();
-    expect(isAlive(stranger.pid ?? 0)).toBe(true);
+    expect(await isAlive(stranger.pid ?? 0)).toBe(true);
     stranger.kill('SIGKILL');
     await once(stranger, 'exit');
   });
@@ -373,7 +369,7 @@ describe('a damaged state folder', () => {
       expect(await statusOf(stack, 'kms', engine)).toMatchObject({ state: 'running', pid });
       expect(await engine.portConflicts(['kms'])).toEqual([]);
       expect(valueOf(await engine.up('kms', never))).toBe('restarted');
-      expect(isAlive(pid)).toBe(false);
+      expect(await isAlive(pid)).toBe(false);
       expect(warnings).toEqual(['run.json was damaged; the running services were found by their command lines']);
       expect(await readFile(join(stack.stateDir, 'run.json.damaged'), 'utf8')).toBe(text);
       expect(await statusOf(stack, 'kms')).toMatchObject({ state: 'running' });
@@ -385,9 +381,9 @@ describe('a damaged state folder', () => {
     const pids = [await started(stack, 'identity'), await started(stack, 'kms')];
     await rm(join(stack.stateDir, 'run.json'));
     expect(valueOf(await stack.engine().up('kms', never))).toBe('restarted');
-    expect(isAlive(pids[1] ?? 0)).toBe(false);
+    expect(await isAlive(pids[1] ?? 0)).toBe(false);
     expect(valueOf(await stack.engine().down({ volumes: false }))).toEqual(['kms', 'identity']);
-    expect(pids.filter(isAlive)).toEqual([]);
+    expect(await Promise.all(pids.map(isAlive))).not.toContain(true);
   });
 });
 
@@ -460,6 +456,21 @@ describe('a log', () => {
   });
 });
 
+describe('the telemetry that was received', () => {
+  it('is read back as export requests, oldest first', async () => {
+    await using stack = await testStack();
+    const folder = join(stack.stateDir, 'data', 'telemetry');
+    expect(await Array.fromAsync(stack.engine().telemetryRecords('traces'))).toEqual([]);
+    await mkdir(folder, { recursive: true });
+    const requests = [{ resourceSpans: [{ id: randomUUIDv7() }] }, { resourceSpans: [] }];
+    await write(
+      join(folder, 'traces.jsonl'),
+      requests.map((request) => JSON.stringify(request)),
+    );
+    expect(await Array.fromAsync(stack.engine().telemetryRecords('traces'))).toEqual(requests);
+  });
+});
+
 describe('two stacks', () => {
   it('run beside each other', async () => {
     await using first = await testStack();
@@ -467,7 +478,7 @@ describe('two stacks', () => {
     const pids = [await started(first, 'identity'), await started(second, 'identity')];
     expect(new Set(pids).size).toBe(2);
     valueOf(await first.engine().down({ volumes: true }));
-    expect(pids.map(isAlive)).toEqual([false, true]);
+    expect(await Promise.all(pids.map(isAlive))).toEqual([false, true]);
   });
 });
 

@@ -4,34 +4,35 @@ import { basename } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
-const isLinux = process.platform === 'linux';
 
-/** Processes whose command line has this text as one of its arguments. */
-export const processesWithArgument = async (argument: string): Promise<readonly number[]> => {
-  if (!isLinux) {
+/** Processes but this one whose command line has this text as one of its arguments. */
+export const processesWithArgument = async (argument: string, platform = process.platform): Promise<readonly number[]> => {
+  if (platform !== 'linux') {
     const { stdout } = await run('ps', ['-axww', '-o', 'pid=,args=']);
     return stdout
       .split('\n')
       .filter((line) => ` ${line} `.includes(` ${argument} `))
-      .map((line) => Number.parseInt(line, 10));
+      .map((line) => Number.parseInt(line, 10))
+      .filter((pid) => pid !== process.pid);
   }
   const pids = await linuxPids();
-  const matches = await Promise.all(pids.map(async (pid) => (await commandLine(pid)).includes(argument)));
+  const matches = await Promise.all(pids.map(async (pid) => (await commandLine(pid, platform)).includes(argument)));
   return pids.filter((pid, i) => matches[i] === true && pid !== process.pid);
 };
 
 /** Processes that listen on the port, as far as the platform tells us. */
-export const listenersOn = async (port: number): Promise<readonly number[]> => (isLinux ? linuxListeners(port) : lsofListeners(port));
+export const listenersOn = (port: number, platform = process.platform): Promise<readonly number[]> =>
+  platform === 'linux' ? linuxListeners(port) : lsofListeners(port);
 
 /** A process in words, for example `node (pid 4711)`. */
-export const nameOf = async (pid: number): Promise<string> => {
-  const [program = ''] = await commandLine(pid);
+export const nameOf = async (pid: number, platform = process.platform): Promise<string> => {
+  const [program = ''] = await commandLine(pid, platform);
   return program === '' ? `pid ${pid}` : `${basename(program)} (pid ${pid})`;
 };
 
 /** The arguments of a process, the program first; empty when it is gone or hidden. Elsewhere than on Linux they are split at blanks. */
-const commandLine = async (pid: number): Promise<readonly string[]> => {
-  if (isLinux) return (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(hidden)).split('\0').filter((part) => part !== '');
+const commandLine = async (pid: number, platform: NodeJS.Platform): Promise<readonly string[]> => {
+  if (platform === 'linux') return (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(hidden)).split('\0').filter((part) => part !== '');
   const { stdout } = await run('ps', ['-ww', '-o', 'args=', '-p', String(pid)]).catch(() => ({ stdout: '' }));
   return stdout.trim().split(' ');
 };
