@@ -10,7 +10,7 @@ import { temporaryDirectory } from './temporary-directory.ts';
 export const ROOT = join(import.meta.dirname, '..', '..');
 
 /** How a stand-in server behaves; `ends` exits with code 3 at its start, `stubborn` does not heed SIGTERM. */
-export type Behaviour = 'well' | 'ends' | 'stubborn';
+type Behaviour = 'well' | 'ends' | 'stubborn';
 
 /**
  * A server that listens where its overlay says, tells what it was started with, and does nothing else:

@@ -6,7 +6,7 @@ import { refuseUnverifiedPeers } from '#infra/tls/peer.ts';
 import { readTls, serverTlsOptions, type ClientCertificate } from '#infra/tls/options.ts';
 import { prepareTls, type TlsStore, type TlsStoreOptions } from '#infra/tls/store.ts';
 
-export const SERVER_NAMES = ['localhost', '127.0.0.1', '::1', 'kms.passthru.demo.local'] as const;
+const SERVER_NAMES = ['localhost', '127.0.0.1', '::1', 'kms.passthru.demo.local'] as const;
 
 /** A store with one server leaf `server` and one client leaf `client`; the client's common name is new each time. */
 export const testTls = async (

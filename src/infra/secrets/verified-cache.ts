@@ -1,7 +1,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 
 /** Who logs in, with what, against which stored hash. */
-export interface Verified {
+interface Verified {
   readonly name: string;
   readonly password: string;
   readonly stored: string;

@@ -1,14 +1,15 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { authorityNames, type LeafOptions, type StoredCa } from './certificates.ts';
+import { isIP } from 'node:net';
+import { authorityNames } from './authority-names.ts';
+import type { LeafOptions, StoredCa } from './certificates.ts';
 import { keyTypeOf, type KeyType } from './key-types.ts';
 import { canonicalIp, subjectAlternativeNames } from './subject-alternative-names.ts';
-import { isIP } from 'node:net';
 
 const DAY_MS = 86_400_000;
 /** A leaf that ends sooner than this is made again. */
-export const LEAF_MARGIN_MS = 7 * DAY_MS;
+const LEAF_MARGIN_MS = 7 * DAY_MS;
 /** CAs must outlive the leaves that they are about to sign. */
-export const CA_MARGIN_MS = 30 * DAY_MS;
+const CA_MARGIN_MS = 30 * DAY_MS;
 
 const EXTENDED_KEY_USAGE = { server: '1.3.6.1.5.5.7.3.1', client: '1.3.6.1.5.5.7.3.2' } as const;
 

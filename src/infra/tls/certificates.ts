@@ -1,10 +1,11 @@
 import { X509Certificate } from 'node:crypto';
+import { authorityNames } from './authority-names.ts';
 import { signCertificate, signRoot } from './certificate-generator.ts';
 import { generateKeyPair, privateKeyFromPem, privateKeyToPem, type KeyType } from './key-types.ts';
 
 const DAY_MS = 86_400_000;
-export const AUTHORITY_DAYS = 3650;
-export const LEAF_DAYS = 90;
+const AUTHORITY_DAYS = 3650;
+const LEAF_DAYS = 90;
 
 /** One CA of a chain as it is kept: the key is a secret. */
 export interface StoredCa {
@@ -23,7 +24,7 @@ export interface LeafOptions {
   readonly days?: number;
 }
 
-export interface Leaf {
+interface Leaf {
   /** The leaf, then the intermediates from the issuing CA up; the root is not in it. */
   readonly certPem: string;
   /** PKCS#8. */
@@ -90,13 +91,6 @@ export const authorityFromPem = async (stored: readonly StoredCa[], now: () => n
   if (issuing === undefined) throw new TypeError('an authority has at least one CA');
   const { key, keyType } = await privateKeyFromPem(issuing.keyPem);
   return authorityOf({ cas: stored.map((ca) => ({ ...ca, key })), keyType, now });
-};
-
-/** `root`, then `policy`, `policy-2`, …, then `issuing`. */
-export const authorityNames = (length: number): readonly string[] => {
-  if (!Number.isInteger(length) || length < 1 || length > 9) throw new TypeError(`a chain has 1 to 9 CAs, not ${length}`);
-  const policies = Array.from({ length: Math.max(0, length - 2) }, (_, i) => (i === 0 ? 'policy' : `policy-${i + 1}`));
-  return ['root', ...policies, ...(length > 1 ? ['issuing'] : [])];
 };
 
 const authorityOf = (of: { cas: readonly (StoredCa & { readonly key: CryptoKey })[]; keyType: KeyType; now: () => number }): Authority => {

@@ -4,7 +4,7 @@ import { setAside } from '#engine/state/run-file.ts';
 import { writeFileAtomic } from '#infra/secrets/atomic-file.ts';
 
 /** Names of the demo tenants; the seeds of both servers use them. */
-export const DEMO_TENANT_NAMES = ['demo', 'demo-other'] as const;
+const DEMO_TENANT_NAMES = ['demo', 'demo-other'] as const;
 
 export type TenantIds = Readonly<Record<string, string>>;
 

@@ -1,4 +1,3 @@
-import type { Static } from 'typebox';
 import { filePath, strictObject } from '#infra/config/load-config.ts';
 import { listenerConfigSchema } from '#infra/http/config.ts';
 
@@ -6,5 +5,3 @@ export const sinkConfigSchema = strictObject({
   server: listenerConfigSchema,
   directory: filePath({ description: 'folder of traces.jsonl, metrics.jsonl and logs.jsonl; made when it is missing' }),
 });
-
-export type SinkConfig = Static<typeof sinkConfigSchema>;

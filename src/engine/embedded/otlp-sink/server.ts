@@ -53,8 +53,10 @@ const routesOf = (store: SinkStore): ReadonlyMap<string, Readonly<Record<string,
     ['/readyz', { GET: () => ready(store) }],
   ]);
 
+const pathOf = (request: IncomingMessage): string => request.url?.split('?')[0] ?? '';
+
 const find = (routes: ReturnType<typeof routesOf>, request: IncomingMessage): Route => {
-  const methods = routes.get(request.url?.split('?')[0] ?? '');
+  const methods = routes.get(pathOf(request));
   if (methods === undefined) throw new AppError('route-not-found', 404, 'There is no such route.');
   const method = request.method ?? '';
   const route = Object.hasOwn(methods, method) ? methods[method] : undefined;
@@ -97,7 +99,7 @@ export const createSink = async (options: {
         .catch((error: unknown) => {
           const problem = problemOf(error);
           if (problem.status >= 500)
-            log.error(`${request.method} ${request.url}: ${error instanceof Error ? describe(error) : String(error)}`);
+            log.error(`${request.method} ${pathOf(request)}: ${error instanceof Error ? describe(error) : String(error)}`);
           return problem;
         })
         .then(
