@@ -1,6 +1,6 @@
 import type { HtmlValue } from './html.ts';
 import { markup, renderHtml } from './html.ts';
-import { STYLESHEET_URL } from './stylesheet.ts';
+import { ICON_PATH, STYLESHEET_URL } from './stylesheet.ts';
 
 export interface Layout {
   readonly title: string;
@@ -16,6 +16,7 @@ export const layout = ({ title, content }: Layout): string =>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
 <title>${title} · passthru Identity</title>
+<link rel="icon" href="${ICON_PATH}" type="image/svg+xml">
 <link rel="stylesheet" href="${STYLESHEET_URL}">
 </head>
 <body>

@@ -11,7 +11,7 @@ import { pageHeaders } from './content-policy.ts';
 import { errorPage } from './error-page.ts';
 import { describeFormError, protectForms } from './form-protection.ts';
 import { registerLogin } from './login.routes.ts';
-import { STYLESHEET, STYLESHEET_PATH } from './stylesheet.ts';
+import { ICON, ICON_PATH, STYLESHEET, STYLESHEET_PATH } from './stylesheet.ts';
 
 export interface PagesOptions {
   readonly interactions: Interactions;
@@ -25,13 +25,14 @@ export interface PagesOptions {
 
 const DAY_S = 86_400;
 
-/** The pages for people: log-in, consent and their style sheet. What goes wrong here is a page too, never JSON. */
+/** The pages for people: log-in, consent, their style sheet and icon. What goes wrong here is a page too, never JSON. */
 export const registerPages = async (app: App, options: PagesOptions): Promise<void> => {
   const { telemetry } = options;
 
-  app.get(STYLESHEET_PATH, async (_request, reply) =>
-    reply.type('text/css; charset=utf-8').header('cache-control', `public, max-age=${DAY_S}`).send(STYLESHEET),
-  );
+  const serve = (path: string, type: string, text: string) =>
+    app.get(path, async (_request, reply) => reply.type(type).header('cache-control', `public, max-age=${DAY_S}`).send(text));
+  serve(STYLESHEET_PATH, 'text/css; charset=utf-8', STYLESHEET);
+  serve(ICON_PATH, 'image/svg+xml', ICON);
 
   await app.register(async (scope) => {
     const pages = scope as unknown as App;

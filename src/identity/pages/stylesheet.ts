@@ -109,3 +109,7 @@ button:hover { text-decoration: underline; }
 /** Changes with the content, so that a browser may keep the file for long. */
 export const STYLESHEET_PATH = '/assets/identity.css';
 export const STYLESHEET_URL = `${STYLESHEET_PATH}?v=${createHash('sha256').update(STYLESHEET).digest('hex').slice(0, 12)}`;
+
+/** The icon of every tab: without one of its own a browser asks for /favicon.ico and reports an error. */
+export const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="7" fill="#1d5bb8"/><path d="M8 16h16m-6-6 6 6-6 6" fill="none" stroke="#fff" stroke-width="3" stroke-linecap="round" stroke-linejoin="round"/></svg>`;
+export const ICON_PATH = '/assets/identity.svg';

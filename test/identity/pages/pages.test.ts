@@ -41,7 +41,10 @@ describe('every page', () => {
     it(`${name}: says its language, has one title, one main and one heading, and only our style sheet`, () => {
       expect(page).toMatch(/^<!doctype html>\n<html lang="en">/);
       for (const tag of ['<title>', '<main>', '<h1>']) expect(page.split(tag)).toHaveLength(2);
-      expect(page.match(/<link [^>]*>/g)).toEqual([`<link rel="stylesheet" href="${STYLESHEET_URL}">`]);
+      expect(page.match(/<link [^>]*>/g)).toEqual([
+        '<link rel="icon" href="/assets/identity.svg" type="image/svg+xml">',
+        `<link rel="stylesheet" href="${STYLESHEET_URL}">`,
+      ]);
     });
 
     it(`${name}: needs no script and holds no inline style or handler`, () => {

@@ -1,0 +1,129 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
+import { KMS_RESOURCE } from '#infra/magic/magic.ts';
+import { missingBrowser, startChromium } from '#test/support/chromium.ts';
+import { ISSUER, startTestIdentity, unique } from '#test/support/identity.ts';
+
+const missing = await missingBrowser();
+if (missing !== null) process.stderr.write(`the pages are not tested in a browser: ${missing}\n`);
+
+/** Where to keep pictures of the pages, for somebody to look at. */
+const SCREENSHOTS = process.env['PASSTHRU_TEST_SCREENSHOTS'];
+
+const picture = async (page: Page, name: string): Promise<void> => {
+  if (SCREENSHOTS !== undefined) await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`) });
+};
+
+/** The client's own end of the redirect, on a loopback port. */
+const startCallback = async () => {
+  const server = createServer((_request, response) =>
+    response.setHeader('content-type', 'text/html').end('<title>callback</title>arrived'),
+  );
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return { origin: `http://127.0.0.1:${port}`, [Symbol.asyncDispose]: async () => void server.close() };
+};
+
+const setup = async (context: { readonly javaScriptEnabled?: boolean; readonly colorScheme?: 'light' | 'dark' } = {}) => {
+  await using opened = new AsyncDisposableStack();
+  const identity = opened.use(await startTestIdentity());
+  const callback = opened.use(await startCallback());
+  const { browser } = opened.use(await startChromium({ caFile: identity.tls.caFile, ports: { 'localhost:8082': identity.port } }));
+  const page = await (await browser.newContext({ viewport: { width: 900, height: 760 }, ...context })).newPage();
+  const complaints: string[] = [];
+  page.on('console', (message) => complaints.push(message.text()));
+  page.on('pageerror', (error) => complaints.push(error.message));
+  const url = new URL(`${ISSUER}/oauth2/authorize`);
+  url.search = new URLSearchParams({
+    client_id: 'demo-public-client',
+    response_type: 'code',
+    redirect_uri: `${callback.origin}/callback`,
+    scope: 'openid profile offline_access kms:read kms:crypto',
+    resource: KMS_RESOURCE,
+    state: unique('state'),
+    code_challenge_method: 'S256',
+    code_challenge: createHash('sha256').update(randomBytes(32).toString('base64url')).digest('base64url'),
+  }).toString();
+  const resources = opened.move();
+  return { page, callback, complaints, url: url.href, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+};
+
+describe.skipIf(missing !== null)('the pages in Chromium', () => {
+  it('lead to the client by keyboard alone and without JavaScript, and break no policy on the way', async () => {
+    await using test = await setup({ javaScriptEnabled: false });
+    const { page, complaints, callback } = test;
+    await page.goto(test.url);
+    await picture(page, 'login-light');
+    await page.keyboard.type('demo-user');
+    await page.keyboard.press('Tab');
+    await page.keyboard.type('demo-user-password');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/\/consent\//);
+    await picture(page, 'consent-light');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(`${callback.origin}/callback?**`);
+    expect(new URL(page.url()).searchParams.get('code')).toEqual(expect.any(String));
+    expect(new URL(page.url()).searchParams.get('iss')).toBe(ISSUER);
+    expect(complaints).toEqual([]);
+  });
+
+  it('show a wrong password as an alert, in the dark too, and keep the user name', async () => {
+    await using test = await setup({ colorScheme: 'dark' });
+    const { page, complaints } = test;
+    await page.goto(test.url);
+    await page.getByLabel('User name').fill('demo-user');
+    await page.getByLabel('Password').fill(unique('wrong'));
+    await page.getByRole('button', { name: 'Log in' }).click();
+    expect(await page.getByRole('alert').textContent()).toBe('The user name or the password is wrong.');
+    expect(await page.getByLabel('User name').inputValue()).toBe('demo-user');
+    expect(await page.getByLabel('Password').inputValue()).toBe('');
+    await picture(page, 'login-dark-wrong');
+    await page.getByLabel('Password').fill('demo-user-password');
+    await page.getByRole('button', { name: 'Log in' }).click();
+    await picture(page, 'consent-dark');
+    await page.getByRole('button', { name: 'Deny' }).click();
+    await page.waitForURL(`${test.callback.origin}/callback?**`);
+    expect(new URL(page.url()).searchParams.get('error')).toBe('access_denied');
+    // The browser reports the refused log-in itself; nothing else is wrong.
+    expect(complaints.filter((text) => !text.includes('403'))).toEqual([]);
+  });
+
+  it('are styled by the one style sheet, on a narrow screen without a horizontal scroll bar', async () => {
+    await using test = await setup();
+    const { page } = test;
+    await page.setViewportSize({ width: 320, height: 640 });
+    await page.goto(test.url);
+    const [scroll, background] = await page.evaluate<[number, string]>(
+      `[document.documentElement.scrollWidth, getComputedStyle(document.querySelector('button.primary')).backgroundColor]`,
+    );
+    expect(scroll).toBeLessThanOrEqual(320);
+    expect(background).toBe('rgb(29, 91, 184)');
+    await picture(page, 'login-narrow');
+  });
+
+  it('show an error that no client may be told of, and the question before a log-out', async () => {
+    await using test = await setup();
+    const { page } = test;
+    await page.goto(test.url.replace('demo-public-client', unique('nobody')));
+    expect(await page.getByRole('heading').textContent()).toBe('This did not work');
+    await picture(page, 'error');
+    await page.goto(test.url);
+    await page.getByLabel('User name').fill('demo-user');
+    await page.getByLabel('Password').fill('demo-user-password');
+    await page.getByRole('button', { name: 'Log in' }).click();
+    await page.waitForURL(/\/consent\//);
+    await page.goto(`${ISSUER}/oidc/logout`);
+    expect(await page.getByRole('heading').textContent()).toBe('Log out?');
+    await picture(page, 'logout');
+    await page.getByRole('button', { name: 'Log out' }).click();
+    expect(await page.getByRole('heading').textContent()).toBe('You are logged out');
+    await picture(page, 'logged-out');
+  });
+});

@@ -1,0 +1,56 @@
+import { execFile } from 'node:child_process';
+import { access, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Browser } from 'playwright-core';
+import { chromium } from 'playwright-core';
+import { temporaryDirectory } from './temporary-directory.ts';
+
+const EXECUTABLE = '/usr/bin/chromium';
+const run = promisify(execFile);
+
+const isThere = (file: string): Promise<boolean> =>
+  access(file).then(
+    () => true,
+    () => false,
+  );
+
+/**
+ * Why there is no real browser to test with, or null when there is one.
+ *
+ * @throws in CI when there is none
+ */
+export const missingBrowser = async (): Promise<string | null> => {
+  const missing: string[] = [];
+  for (const file of [EXECUTABLE, '/usr/bin/certutil']) if (!(await isThere(file))) missing.push(file);
+  if (missing.length === 0) return null;
+  const reason = `${missing.join(' and ')} are missing: install the packages chromium and libnss3-tools`;
+  if (process.env['CI'] === 'true') throw new Error(`CI must test in a browser: ${reason}`);
+  return reason;
+};
+
+/**
+ * Chromium with a home of its own, in which one CA is trusted and certificate errors stay errors.
+ *
+ * @param options.ports where the browser finds a server: `localhost:8082` is dialled on that port of 127.0.0.1
+ */
+export const startChromium = async (options: {
+  readonly caFile: string;
+  readonly ports: Readonly<Record<string, number>>;
+}): Promise<AsyncDisposable & { readonly browser: Browser }> => {
+  await using opened = new AsyncDisposableStack();
+  const home = opened.use(await temporaryDirectory()).path;
+  const database = `sql:${join(home, '.pki/nssdb')}`;
+  await mkdir(join(home, '.pki/nssdb'), { recursive: true });
+  await run('certutil', ['-N', '--empty-password', '-d', database]);
+  await run('certutil', ['-A', '-d', database, '-n', 'test-root', '-t', 'C,,', '-i', options.caFile]);
+  const rules = Object.entries(options.ports).map(([from, port]) => `MAP ${from} 127.0.0.1:${port}`);
+  const browser = await chromium.launch({
+    executablePath: EXECUTABLE,
+    args: ['--no-sandbox', '--disable-background-networking', `--host-resolver-rules=${rules.join(',')}`],
+    env: { HOME: home, PATH: '/usr/bin:/bin' },
+  });
+  opened.defer(() => browser.close());
+  const resources = opened.move();
+  return { browser, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+};
