@@ -7,7 +7,7 @@ describe('plan', () => {
     const { steps } = plan({ command });
     for (const [at, { id, needs }] of steps.entries()) {
       const before = steps.slice(0, at).map((step) => step.id);
-      for (const need of needs) expect(before, `${id} needs ${need}`).toContain(need);
+      for (const need of needs) expect({ id, before }).toMatchObject({ id, before: expect.arrayContaining([need]) });
     }
   });
 
@@ -18,7 +18,7 @@ describe('plan', () => {
   });
 
   it.each(DEMO_COMMANDS)('has a story for every step of `demo %s`', (command) => {
-    for (const { id } of plan({ command }).steps) expect(STORIES, id).toHaveProperty([id]);
+    expect(plan({ command }).steps.filter(({ id }) => !Object.hasOwn(STORIES, id))).toEqual([]);
   });
 
   it('starts telemetry before identity before kms', () => {

@@ -31,6 +31,13 @@ const throws =
     throw new AppError('story-broke', 500, message, { fix: 'mend it', cause: new AppError('deep-down', 500, 'the reason') });
   };
 
+const startsBoth: Story = async ({ stack, check }) => {
+  const [kms, identity] = [await stack.start('kms'), await stack.start('identity')];
+  await check('kms', 'kms', 'no memory', kms.ok ? 'started' : kms.error.message);
+  await check('identity', 'identity', 'up-failed', identity.ok ? 'started' : identity.error.code);
+  return 'done';
+};
+
 const go = async (plan: Plan, stories: Stories, options: Partial<RunOptions> = {}) => {
   const log = eventLog();
   const outcome = await run(plan, { engine: fakeEngine(), emit: log.emit, signal: new AbortController().signal, stories, ...options });
@@ -219,13 +226,7 @@ describe('run', () => {
     const engine = fakeEngine({
       up: async (service) => (service === 'kms' ? Promise.reject(new Error('no memory')) : fail('up-failed', `${service} did not start`)),
     });
-    const story: Story = async ({ stack, check }) => {
-      const [kms, identity] = [await stack.start('kms'), await stack.start('identity')];
-      await check('kms', 'kms', 'no memory', kms.ok ? 'started' : kms.error.message);
-      await check('identity', 'identity', 'up-failed', identity.ok ? 'started' : identity.error.code);
-      return 'done';
-    };
-    const { outcome } = await go(planOf(['bring-up.kms']), { 'bring-up.kms': story }, { engine });
+    const { outcome } = await go(planOf(['bring-up.kms']), { 'bring-up.kms': startsBoth }, { engine });
     expect(outcome.steps[0]?.error).toBeNull();
   });
 });

@@ -10,7 +10,7 @@ export const clientCertificate: Story = async ({ stack, check }) => {
   const bare = kmsApi(stack, await stack.session());
   const session = await stack.session({ certificate: 'service' });
   const certified = kmsApi(stack, session);
-  await check('without', 'Without certificate', '401 credential-missing', bare.call('GET', '/elastic-keys?limit=1').then(answerOf));
+  await check('without', 'No certificate', '401 credential-missing', bare.call('GET', '/elastic-keys?limit=1').then(answerOf));
 
   const { id } = await seededKey(await tenantAdmin(stack), 'demo-encryption-key');
   const key = keyApi(certified, id);
@@ -22,7 +22,7 @@ export const clientCertificate: Story = async ({ stack, check }) => {
   const both = kmsApi(stack, session, password('demo-user', demoPassword('demo-user')));
   await check(
     'two-credentials',
-    'A password beside the certificate',
+    'Password beside the certificate',
     '400 credential-invalid',
     both.call('GET', '/elastic-keys?limit=1').then(answerOf),
   );

@@ -29,28 +29,13 @@ export const clientCredentials: Story = async ({ stack, check, engine }) => {
     });
     return `${response.status} ${problemOf(response).error ?? 'accepted'}`;
   };
-  await check('wrong-secret', 'A wrong secret', '401 invalid_client', refused({ ...CONFIDENTIAL_CLIENT, secret: random() }));
-  await check(
-    'unknown-client',
-    'A client that does not exist',
-    '401 invalid_client',
-    refused({ id: `nobody-${random(6)}`, secret: random() }),
-  );
-  await check(
-    'foreign-scope',
-    'A scope that the client may not have',
-    '400 invalid_scope',
-    refused(CONFIDENTIAL_CLIENT, { scope: 'kms:admin' }),
-  );
-  await check(
-    'foreign-resource',
-    'A resource that is not known',
-    '400 invalid_target',
-    refused(CONFIDENTIAL_CLIENT, { resource: 'urn:elsewhere' }),
-  );
+  await check('wrong-secret', 'Wrong secret', '401 invalid_client', refused({ ...CONFIDENTIAL_CLIENT, secret: random() }));
+  await check('unknown-client', 'Unknown client', '401 invalid_client', refused({ id: `nobody-${random(6)}`, secret: random() }));
+  await check('foreign-scope', 'Scope not granted', '400 invalid_scope', refused(CONFIDENTIAL_CLIENT, { scope: 'kms:admin' }));
+  await check('foreign-resource', 'Unknown resource', '400 invalid_target', refused(CONFIDENTIAL_CLIENT, { resource: 'urn:elsewhere' }));
   await check(
     'password-grant',
-    'The password grant, gone with OAuth 2.1',
+    'Password grant',
     '400 unsupported_grant_type',
     refused(CONFIDENTIAL_CLIENT, { grant_type: 'password', username: 'x', password: 'y' }),
   );

@@ -34,11 +34,11 @@ const encryption = async (kms: KmsApi, check: Check): Promise<void> => {
 
   const refused = '400 decryption-failed';
   const open = (text: string, rest: Record<string, unknown> = {}) => key.call('decrypt', { ciphertext: text, ...rest }).then(answerOf);
-  await check('context-missing', 'without the context', refused, open(ciphertext));
-  await check('context-other', 'with another context', refused, open(ciphertext, { context: 'order=4712' }));
-  await check('tampered', 'with one character changed', refused, open(tampered(ciphertext), { context: CONTEXT }));
+  await check('context-missing', 'No context', refused, open(ciphertext));
+  await check('context-other', 'Other context', refused, open(ciphertext, { context: 'order=4712' }));
+  await check('tampered', 'Tampered ciphertext', refused, open(tampered(ciphertext), { context: CONTEXT }));
   const other = keyApi(kms, (await kms.create('A256GCM/A256KW')).id);
-  await check('other-key', 'with another key', refused, other.call('decrypt', { ciphertext, context: CONTEXT }).then(answerOf));
+  await check('other-key', 'Other key', refused, other.call('decrypt', { ciphertext, context: CONTEXT }).then(answerOf));
 };
 
 const signatures = async (kms: KmsApi, check: Check, algorithm: 'ES256' | 'EdDSA'): Promise<void> => {

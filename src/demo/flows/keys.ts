@@ -26,19 +26,19 @@ export const keys: Story = async ({ stack, check }) => {
   );
   await check(
     'name-taken',
-    'The name a second time',
+    'Name taken',
     '409 elastic-key-name-taken',
     kms.call('POST', '/elastic-keys', { name: made.name, algorithm: made.algorithm }).then(answerOf),
   );
   await check(
     'unknown-algorithm',
-    'An algorithm that is refused',
+    'Algorithm RSA1_5',
     400,
     kms.call('POST', '/elastic-keys', { name: `flow-${randomUUIDv7()}`, algorithm: 'RSA1_5' }).then(({ status }) => status),
   );
   await check(
     'unknown-property',
-    'A property that is not known',
+    'Unknown property',
     400,
     kms
       .call('POST', '/elastic-keys', { name: `flow-${randomUUIDv7()}`, algorithm: made.algorithm, tenant_id: randomUUIDv7() })
@@ -58,11 +58,6 @@ export const keys: Story = async ({ stack, check }) => {
   await check('versions', 'Newest first, one active', ['2 active', '1 deactivated'], versions);
   const shown = JSON.stringify(await kms.want('GET', `/elastic-keys/${made.id}/material-keys/${next.id}`));
   await check('no-secret', 'Secret key parts in what is shown', 'none', /"(k|d)":/.test(shown) ? 'some' : 'none');
-  await check(
-    'missing',
-    'A key that does not exist',
-    '404 elastic-key-not-found',
-    kms.call('GET', `/elastic-keys/${randomUUIDv7()}`).then(answerOf),
-  );
+  await check('missing', 'Missing key', '404 elastic-key-not-found', kms.call('GET', `/elastic-keys/${randomUUIDv7()}`).then(answerOf));
   return 'create · read · find · list · rotate';
 };

@@ -15,7 +15,7 @@ export const pkceRefusals: Story = async ({ stack, check }) => {
   const wrong = await identity.logIn(attempt(), { username: 'demo-user', password: `wrong-${random(6)}` });
   await check(
     'wrong-password',
-    'A wrong password',
+    'A wrong password shows',
     'the login page again',
     wrong.callback === null && wrong.pages.length === 1 ? 'the login page again' : 'let in',
   );
@@ -24,21 +24,16 @@ export const pkceRefusals: Story = async ({ stack, check }) => {
     const { searchParams } = callbackOf(await identity.logIn(attempt(change)));
     return searchParams.get('error') ?? 'accepted';
   };
-  await check('no-challenge', 'No code challenge', 'invalid_request', errorOf({ code_challenge: null, code_challenge_method: null }));
-  await check('method-plain', 'Challenge method plain', 'invalid_request', errorOf({ code_challenge_method: 'plain' }));
-  await check(
-    'method-missing',
-    'Challenge without a method, which means plain',
-    'invalid_request',
-    errorOf({ code_challenge_method: null }),
-  );
+  await check('no-challenge', 'No challenge', 'invalid_request', errorOf({ code_challenge: null, code_challenge_method: null }));
+  await check('method-plain', 'Method plain', 'invalid_request', errorOf({ code_challenge_method: 'plain' }));
+  await check('method-missing', 'No method, which means plain', 'invalid_request', errorOf({ code_challenge_method: null }));
 
   const foreign = await identity.logIn(attempt({ redirect_uri: 'https://evil.example/callback' }));
   await check(
     'foreign-redirect',
-    'A redirect URI that is not registered',
-    'no redirect, 400',
-    `${foreign.callback === null ? 'no redirect' : 'redirected'}, ${foreign.last.status}`,
+    'Foreign redirect',
+    '400, no redirect',
+    `${foreign.last.status}, ${foreign.callback === null ? 'no redirect' : 'redirected'}`,
   );
 
   // One log-in serves the rest: the session cookie stays.
@@ -53,14 +48,14 @@ export const pkceRefusals: Story = async ({ stack, check }) => {
     });
     return response.status === 200 ? 'accepted' : (problemOf(response).error ?? `status ${response.status}`);
   };
-  await check('wrong-verifier', 'The code with a wrong verifier', 'invalid_grant', redeem(firstCode, random()));
+  await check('wrong-verifier', 'Wrong verifier', 'invalid_grant', redeem(firstCode, random()));
 
   const second = attempt();
   const secondCode = codeOf(await identity.logIn(second), second, issuer);
   const tokens = await identity.exchange(PUBLIC_CLIENT, second, secondCode);
-  await check('replayed-code', 'A code that was redeemed already', 'invalid_grant', redeem(secondCode, second.verifier));
+  await check('replayed-code', 'Replayed code', 'invalid_grant', redeem(secondCode, second.verifier));
   const refresh = await identity.tokenRequest(PUBLIC_CLIENT, { grant_type: 'refresh_token', refresh_token: tokens.refresh_token ?? '' });
-  await check('replay-revokes', 'and what it was redeemed for is revoked', 'invalid_grant', problemOf(refresh).error ?? 'accepted');
+  await check('replay-revokes', 'Tokens of a replayed code', 'invalid_grant', problemOf(refresh).error ?? 'accepted');
 
   const third = attempt();
   const thirdCode = codeOf(await identity.logIn(third), third, issuer);
@@ -70,6 +65,6 @@ export const pkceRefusals: Story = async ({ stack, check }) => {
     redirect_uri: 'https://localhost:8765/callback',
     code_verifier: third.verifier,
   });
-  await check('other-redirect', 'A code redeemed for another redirect URI', 'invalid_grant', problemOf(elsewhere).error ?? 'accepted');
+  await check('other-redirect', 'Code redeemed for another redirect', 'invalid_grant', problemOf(elsewhere).error ?? 'accepted');
   return 'refused: no challenge · method plain · wrong verifier · replayed code · foreign redirect';
 };

@@ -55,7 +55,7 @@ export const pkce: Story = async ({ stack, check, engine }) => {
   );
   const refreshWith = async (token: string) =>
     problemOf(await identity.tokenRequest(PUBLIC_CLIENT, { grant_type: 'refresh_token', refresh_token: token })).error ?? 'accepted';
-  await check('reuse-refused', 'The old refresh token again', 'invalid_grant', refreshWith(tokens.refresh_token ?? ''));
-  await check('family-revoked', 'after that the new one too', 'invalid_grant', refreshWith(next));
+  await check('reuse-refused', 'Old refresh token again', 'invalid_grant', refreshWith(tokens.refresh_token ?? ''));
+  await check('family-revoked', 'Its successor after that', 'invalid_grant', refreshWith(next));
   return 'demo-user · S256 · code → ID token, access token, refresh';
 };

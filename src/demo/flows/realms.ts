@@ -24,7 +24,7 @@ export const realms: Story = async ({ stack, check }) => {
 
   const wrong = await list(password('demo-user', `wrong-${random(6)}`));
   const unknown = await list(password(`nobody-${random(6)}`, random(6)));
-  await check('wrong-password', 'A wrong password', '401 password-invalid', answerOf(wrong));
+  await check('wrong-password', 'Wrong password', '401 password-invalid', answerOf(wrong));
   await check('unknown-user', 'An unknown user, the same answer', wrong.text, unknown.text);
 
   const file = await list(password('demo-file-user', demoPassword('demo-file-user')));
@@ -34,14 +34,9 @@ export const realms: Story = async ({ stack, check }) => {
     url: `${stack.endpoints.kms.service}/elastic-keys?access_token=${random()}`,
     headers: { authorization: password('demo-user', demoPassword('demo-user')) },
   });
-  await check('token-in-query', 'A token in the query', 400, two.status);
+  await check('token-in-query', 'Token in the query', 400, two.status);
 
   const service = kmsApi(stack, session, password('demo-service', demoPassword('demo-service')));
-  await check(
-    'role',
-    'demo-service may use keys but not list them',
-    '403 scope-insufficient',
-    service.call('GET', '/elastic-keys').then(answerOf),
-  );
+  await check('role', 'Keys listed by demo-service', '403 scope-insufficient', service.call('GET', '/elastic-keys').then(answerOf));
   return 'demo-user · demo-service · wrong password and unknown user refused alike';
 };

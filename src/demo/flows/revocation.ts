@@ -33,7 +33,7 @@ export const revocation: Story = async ({ stack, check, now, sleep, signal, prog
     answer = await sign();
   }
   const waited = now() - begun;
-  await check('refused', 'Sign with it now', '401 token-invalid', answer);
+  await check('refused', 'Sign with the revoked token', '401 token-invalid', answer);
   await check('bystander', 'Another token of the same client still works', '200', sign(bystander.kms));
   return `refused after ${Math.round(waited)} ms`;
 };

@@ -26,26 +26,26 @@ export const scopes: Story = async ({ stack, check }) => {
   );
   await check('fine', 'kms:elastic-keys:read grants reading elastic keys', 200, statusOf(limited.kms.call('GET', `/elastic-keys/${id}`)));
 
-  await check('no-crypto', 'Without kms:crypto, encrypt', missing('kms:encrypt'), refused(encrypt(read.kms)));
+  await check('no-crypto', 'Encrypt without kms:crypto', missing('kms:encrypt'), refused(encrypt(read.kms)));
   await check(
     'no-write',
-    'Without kms:write, create',
+    'Create without kms:write',
     missing('kms:elastic-keys:create'),
     refused(crypto.kms.call('POST', '/elastic-keys', { name: 'never', algorithm: 'ES256' })),
   );
   await check(
     'no-rotate',
-    'and rotate',
+    'Rotate without kms:write',
     missing('kms:material-keys:rotate'),
     refused(crypto.kms.call('POST', `/elastic-keys/${id}/material-keys`)),
   );
   await check(
     'fine-only',
-    'The fine scope grants nothing else: material keys',
+    'Material keys with kms:elastic-keys:read',
     missing('kms:material-keys:read'),
     refused(limited.kms.call('GET', `/elastic-keys/${id}/material-keys`)),
   );
-  await check('fine-no-crypto', 'nor encrypt', missing('kms:encrypt'), refused(encrypt(limited.kms)));
+  await check('fine-no-crypto', 'Encrypt with kms:elastic-keys:read', missing('kms:encrypt'), refused(encrypt(limited.kms)));
   return 'coarse ok · fine ok · 403 names the missing scope';
 };
 

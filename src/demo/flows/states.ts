@@ -16,13 +16,13 @@ export const states: Story = async ({ stack, check }) => {
 
   await check('suspended', 'The key is disabled', 'suspended', change('suspended'));
   const refused = '409 elastic-key-suspended';
-  await check('encrypt-refused', 'Encrypt', refused, key.call('encrypt', { plaintext }).then(answerOf));
-  await check('decrypt-refused', 'Decrypt', refused, key.call('decrypt', { ciphertext }).then(answerOf));
-  await check('rotate-refused', 'Rotate', refused, key.call('material-keys').then(answerOf));
+  await check('encrypt-refused', 'Encrypt while suspended', refused, key.call('encrypt', { plaintext }).then(answerOf));
+  await check('decrypt-refused', 'Decrypt while suspended', refused, key.call('decrypt', { ciphertext }).then(answerOf));
+  await check('rotate-refused', 'Rotate while suspended', refused, key.call('material-keys').then(answerOf));
   const read = kms.call('GET', path).then(({ status }) => status);
   await check('readable', 'It can still be read', 200, read);
   const broken = kms.call('PATCH', path, { state: 'broken' }).then(({ status }) => status);
-  await check('unknown-state', 'A state that does not exist', 400, broken);
+  await check('unknown-state', 'Unknown state', 400, broken);
 
   await check('active', 'The key is enabled again', 'active', change('active'));
   const opened = key.decrypt(ciphertext).then((got) => same('the plaintext', plaintext, got));
@@ -30,6 +30,6 @@ export const states: Story = async ({ stack, check }) => {
 
   const signer = keyApi(kms, (await kms.create('ES256')).id);
   const misuse = signer.call('encrypt', { plaintext }).then(answerOf);
-  await check('wrong-use', 'A signing key asked to encrypt', '409 operation-not-allowed', misuse);
+  await check('wrong-use', 'Encrypt with a signing key', '409 operation-not-allowed', misuse);
   return 'suspended · refused · active again';
 };

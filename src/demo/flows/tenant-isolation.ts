@@ -23,28 +23,28 @@ export const tenantIsolation: Story = async ({ stack, check }) => {
     ['read', 'Read', (id) => other.call('GET', `/elastic-keys/${id}`)],
     ['change', 'Change', (id) => other.call('PATCH', `/elastic-keys/${id}`, { state: 'suspended' })],
     ['rotate', 'Rotate', (id) => other.call('POST', `/elastic-keys/${id}/material-keys`)],
-    ['versions', 'List the versions', (id) => other.call('GET', `/elastic-keys/${id}/material-keys`)],
-    ['jwks', 'Public keys', (id) => other.call('GET', `/elastic-keys/${id}/jwks`)],
-    ['encrypt', 'Encrypt', (id) => keyApi(other, id).call('encrypt', { plaintext: base64url('x') })],
-    ['decrypt', 'Decrypt', (id) => keyApi(other, id).call('decrypt', { ciphertext })],
+    ['versions', 'List versions of', (id) => other.call('GET', `/elastic-keys/${id}/material-keys`)],
+    ['jwks', 'Export', (id) => other.call('GET', `/elastic-keys/${id}/jwks`)],
+    ['encrypt', 'Encrypt with', (id) => keyApi(other, id).call('encrypt', { plaintext: base64url('x') })],
+    ['decrypt', 'Decrypt with', (id) => keyApi(other, id).call('decrypt', { ciphertext })],
   ];
   for (const [id, title, ask] of requests) {
     const [foreign, absent] = [await ask(mine.id), await ask(randomUUIDv7())];
-    await check(`${id}-hidden`, `${title}: another tenant's key`, 404, foreign.status);
+    await check(`${id}-hidden`, `${title} demo's key`, 404, foreign.status);
     await check(
       `${id}-same`,
-      `${title}: as if it did not exist`,
+      `${title} demo's key, as if it did not exist`,
       'the same answer',
       foreign.text === absent.text ? 'the same answer' : 'another answer',
     );
   }
   const [own] = theirs.filter(({ algorithm }) => algorithm === mine.algorithm);
   const guessed = await other.call('GET', `/elastic-keys/${own?.id ?? randomUUIDv7()}/material-keys/${version?.id ?? ''}`);
-  await check('guessed-kid', "A material key of demo under demo-other's own key", 404, guessed.status);
+  await check('guessed-kid', 'Its material key guessed', 404, guessed.status);
   const cross = keyApi(other, own?.id ?? '').call('decrypt', { ciphertext });
   await check(
     'cross-decrypt',
-    "Decrypt with demo-other's own key",
+    'Its ciphertext under a key of demo-other',
     400,
     cross.then(({ status }) => status),
   );

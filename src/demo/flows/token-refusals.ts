@@ -31,19 +31,19 @@ export const tokenRefusals: Story = async (context) => {
   const refused = '401 invalid_token';
   await check('genuine', 'The genuine token', '200', withToken(token));
   await check('no-token', 'No token', '401', ask());
-  await check('tampered', 'Claims changed after signing', refused, withToken(forged.tampered));
-  await check('foreign-key', 'Signed with another key under the same kid', refused, withToken(forged.foreignKey));
-  await check('own-key', 'Signed with a key that its header carries', refused, withToken(forged.ownKey));
-  await check('unknown-kid', 'Signed with a key that nobody published', refused, withToken(forged.unknownKid));
-  await check('foreign-issuer', 'Another issuer', refused, withToken(forged.foreignIssuer));
-  await check('other-audience', 'Another audience', refused, withToken(forged.otherAudience));
+  await check('tampered', 'Tampered', refused, withToken(forged.tampered));
+  await check('foreign-key', 'Foreign key', refused, withToken(forged.foreignKey));
+  await check('own-key', 'Key in its own header', refused, withToken(forged.ownKey));
+  await check('unknown-kid', 'Unpublished key', refused, withToken(forged.unknownKid));
+  await check('foreign-issuer', 'Foreign issuer', refused, withToken(forged.foreignIssuer));
+  await check('other-audience', 'Other audience', refused, withToken(forged.otherAudience));
   await check('alg-none', 'Algorithm none', refused, withToken(forged.algNone));
-  await check('hmac', 'HMAC with the public key as secret', refused, withToken(forged.hmac));
+  await check('hmac', 'HMAC with the public key', refused, withToken(forged.hmac));
 
   const attempt = identity.attempt({ clientId: PUBLIC_CLIENT.id, redirectUri: LOOPBACK_REDIRECT, scope: 'openid kms:read' });
   const walked = await identity.logIn(attempt, account('demo-user'));
   const tokens = await identity.exchange(PUBLIC_CLIENT, attempt, codeOf(walked, attempt, identity.discovery.issuer));
-  await check('id-token', 'An ID token in place of an access token', refused, withToken(tokens.id_token ?? ''));
+  await check('id-token', 'ID token', refused, withToken(tokens.id_token ?? ''));
 
   progress('waiting for the short-lived token to expire');
   const expiry = (decodeJwt(shortLived).exp ?? 0) * 1000;
@@ -52,7 +52,7 @@ export const tokenRefusals: Story = async (context) => {
     await sleep(EXPIRY_POLL_MS, signal);
     answer = await withToken(shortLived);
   }
-  await check('expired', 'The short-lived token after its time', refused, answer);
+  await check('expired', 'Expired', refused, answer);
   await check('not-early', 'and not before it', true, now() >= expiry);
   return 'refused: none · tampered · foreign key · foreign issuer · alg none · ID token · expired';
 };

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Tenants } from '../client/admin.ts';
 import type { StepContext } from '../step.ts';
 import { applyReset } from './apply-reset.ts';
-import { repairsFor, runningServers, sameTenants, statesOf, tenantsLine } from './servers.ts';
+import { refuseWithoutServers, repairsFor, runningServers, sameTenants, statesOf, tenantsLine } from './servers.ts';
 
 /**
  * Looks for what an interrupted reset may have left and mends it: ends what is pending, and where the servers then still
@@ -10,6 +10,7 @@ import { repairsFor, runningServers, sameTenants, statesOf, tenantsLine } from '
  */
 export const repairInterrupted = async ({ engine, stack, check, progress, warn }: StepContext): Promise<string> => {
   const servers = await runningServers(engine, stack);
+  refuseWithoutServers(servers);
   const before = await statesOf(servers);
   for (const { server, resetId, action } of repairsFor(before)) {
     warn(`${server}: an interrupted reset was found, ${action}`);

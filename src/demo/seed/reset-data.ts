@@ -5,7 +5,7 @@ import { applyReset } from './apply-reset.ts';
 import { checkIdentitySeed } from './identity-seed.ts';
 import { freshTenants } from './interrupted-reset.ts';
 import { checkKmsSeed } from './kms-seed.ts';
-import { runningServers, sameTenants, statesOf, tenantsLine } from './servers.ts';
+import { refuseWithoutServers, runningServers, sameTenants, statesOf, tenantsLine } from './servers.ts';
 
 /** An undo must not hang on the signal that asked for it; the run grants a little more than this. */
 const UNDO_MS = 4_000;
@@ -16,9 +16,7 @@ const UNDO_MS = 4_000;
  */
 export const resetData = async ({ engine, stack, check, progress, signal }: StepContext): Promise<string> => {
   const servers = await runningServers(engine, stack);
-  if (servers.length === 0) {
-    throw new AppError('nothing-to-reset', 503, 'neither KMS nor Identity runs', { fix: 'Bring the stack up first: `passthru demo all`.' });
-  }
+  refuseWithoutServers(servers);
   const undoServers = () => runningServers(engine, stack, AbortSignal.timeout(UNDO_MS));
   const oldFile = await engine.demoTenants();
   const fresh = freshTenants(oldFile);

@@ -1,4 +1,5 @@
 import type { Engine } from '#engine/engine.ts';
+import { AppError } from '#infra/apperr/app-error.ts';
 import { demoAdmin, type DemoAdmin, type DemoServer, type DemoState, type Tenants } from '../client/admin.ts';
 import type { Stack } from '../client/stack.ts';
 
@@ -13,6 +14,12 @@ export const runningServers = async (
   const statuses = await engine.status();
   const running = DEMO_SERVERS.filter((server) => statuses.some(({ service, state }) => service === server && state === 'running'));
   return Promise.all(running.map((server) => demoAdmin(stack, server, signal === undefined ? {} : { signal })));
+};
+
+/** A reset without a server must not touch the tenants file: what is stored still has the old ids. */
+export const refuseWithoutServers = (servers: readonly DemoAdmin[]): void => {
+  if (servers.length > 0) return;
+  throw new AppError('nothing-to-reset', 503, 'neither KMS nor Identity runs', { fix: 'Bring the stack up first: `passthru demo all`.' });
 };
 
 export interface ServerState extends DemoState {

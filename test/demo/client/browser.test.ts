@@ -42,14 +42,14 @@ const to = (location: string): Page => ({ status: 303, headers: { location } });
 const account = { username: unique('user'), password: unique('password') };
 const start = 'https://identity.example/authorize?client_id=1';
 
-describe('walk', () => {
-  const whole = () =>
-    site((method, path) => {
-      if (path === '/authorize') return { ...to('/login/1'), setCookies: ['flow=1; Path=/'] };
-      if (path === '/login/1') return method === 'GET' ? { text: login('/login/1') } : to('/consent/1');
-      return method === 'GET' ? { text: consent } : to(`${redirectUri}?code=abc`);
-    });
+const whole = () =>
+  site((method, path) => {
+    if (path === '/authorize') return { ...to('/login/1'), setCookies: ['flow=1; Path=/'] };
+    if (path === '/login/1') return method === 'GET' ? { text: login('/login/1') } : to('/consent/1');
+    return method === 'GET' ? { text: consent } : to(`${redirectUri}?code=abc`);
+  });
 
+describe('walk', () => {
   it('logs in, consents, and ends at the redirect to the client', async () => {
     const { session, requests } = whole();
     const walked = await walk({ session, url: start, redirectUri, account });

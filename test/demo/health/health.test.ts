@@ -34,26 +34,26 @@ describe('readProbe', () => {
   });
 });
 
-describe('waitHealthy', () => {
-  const waiting = (probes: readonly Probe[], change: Partial<WaitOptions> = {}) => {
-    let [clock, at] = [0, 0];
-    const told: string[] = [];
-    const options: WaitOptions = {
-      service: 'kms',
-      url: 'https://localhost/readyz',
-      probe: async () => probes[Math.min(at++, probes.length - 1)] ?? ready,
-      status: async () => statusOf('kms'),
-      timeoutMs: 1_000,
-      intervalMs: 100,
-      progress: (text) => void told.push(text),
-      now: () => clock,
-      sleep: async (milliseconds) => void (clock += milliseconds),
-      signal: new AbortController().signal,
-      ...change,
-    };
-    return { result: waitHealthy(options), told, probes: () => at };
+const waiting = (probes: readonly Probe[], change: Partial<WaitOptions> = {}) => {
+  let [clock, at] = [0, 0];
+  const told: string[] = [];
+  const options: WaitOptions = {
+    service: 'kms',
+    url: 'https://localhost/readyz',
+    probe: async () => probes[Math.min(at++, probes.length - 1)] ?? ready,
+    status: async () => statusOf('kms'),
+    timeoutMs: 1_000,
+    intervalMs: 100,
+    progress: (text) => void told.push(text),
+    now: () => clock,
+    sleep: async (milliseconds) => void (clock += milliseconds),
+    signal: new AbortController().signal,
+    ...change,
   };
+  return { result: waitHealthy(options), told, probes: () => at };
+};
 
+describe('waitHealthy', () => {
   it('wants two passes in a row', async () => {
     const { result, probes } = waiting([ready, red, ready, ready]);
     await expect(result).resolves.toMatchObject({ ok: true, value: { passes: 2, waitedMs: 300 } });
@@ -95,14 +95,15 @@ describe('waitHealthy', () => {
   });
 });
 
+const finding = (service: Finding['service'], change: Partial<Finding> = {}): Finding => ({
+  service,
+  state: 'running',
+  probe: ready,
+  diagnosis: null,
+  ...change,
+});
+
 describe('rootCauseOf', () => {
-  const finding = (service: Finding['service'], change: Partial<Finding> = {}): Finding => ({
-    service,
-    state: 'running',
-    probe: ready,
-    diagnosis: null,
-    ...change,
-  });
   const diagnosis = { exitCode: 1, signal: null, outOfMemory: false, logTail: ['last'] } as const;
 
   it('is null for a sound chain', () => {

@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import { applyReset } from '#demo/seed/apply-reset.ts';
+import { fakeServer, someTenants } from '#test/support/demo-servers.ts';
+
+const two = () => {
+  const [old, fresh] = [someTenants(), someTenants()];
+  return { old, fresh, identity: fakeServer('identity', old), kms: fakeServer('kms', old) };
+};
+
+describe('applyReset', () => {
+  it('puts the new tenants on every server, and keeps them at commit', async () => {
+    const { old, fresh, identity, kms } = two();
+    const reset = await applyReset([identity, kms], fresh);
+    expect(reset.previous).toEqual(old);
+    await reset.commit();
+    expect([identity.tenants(), kms.tenants()]).toEqual([fresh, fresh]);
+    expect([identity.pending(), kms.pending()]).toEqual([null, null]);
+  });
+
+  it('brings the old tenants back on every server at rollback', async () => {
+    const { old, fresh, identity, kms } = two();
+    await (await applyReset([identity, kms], fresh)).rollback();
+    expect([identity.tenants(), kms.tenants()]).toEqual([old, old]);
+    expect([identity.pending(), kms.pending()]).toEqual([null, null]);
+  });
+
+  it.each(['identity', 'kms'] as const)('leaves no server changed when %s refuses to begin', async (name) => {
+    const servers = two();
+    servers[name].break('reset');
+    await expect(applyReset([servers.identity, servers.kms], servers.fresh)).rejects.toMatchObject({ code: 'reset-refused' });
+    expect([servers.identity.tenants(), servers.kms.tenants()]).toEqual([servers.old, servers.old]);
+  });
+
+  it('finds and rolls back a reset whose answer was lost', async () => {
+    const { old, fresh, identity, kms } = two();
+    kms.break('reset', 'after');
+    await expect(applyReset([identity, kms], fresh)).rejects.toMatchObject({ code: 'reset-refused' });
+    expect(kms.tenants()).toEqual(old);
+    expect(kms.pending()).toBeNull();
+  });
+
+  it('names the server on which the rollback failed, and still rolls the other back', async () => {
+    const { old, fresh, identity, kms } = two();
+    const reset = await applyReset([identity, kms], fresh);
+    identity.break('rollback');
+    await expect(reset.rollback()).rejects.toMatchObject({ code: 'reset-not-rolled-back', message: expect.stringContaining('identity') });
+    expect(kms.tenants()).toEqual(old);
+  });
+
+  it('can still be rolled back when the first commit failed', async () => {
+    const { old, fresh, identity, kms } = two();
+    const reset = await applyReset([identity, kms], fresh);
+    identity.break('commit');
+    await expect(reset.commit()).rejects.toMatchObject({ code: 'connection-refused' });
+    await reset.rollback();
+    expect([identity.tenants(), kms.tenants()]).toEqual([old, old]);
+  });
+
+  it('says that it is half done when a later commit failed', async () => {
+    const { fresh, identity, kms } = two();
+    const reset = await applyReset([identity, kms], fresh);
+    kms.break('commit');
+    await expect(reset.commit()).rejects.toMatchObject({ code: 'reset-half-committed' });
+    expect([identity.tenants(), kms.tenants()]).toEqual([fresh, fresh]);
+  });
+});
