@@ -49,7 +49,7 @@ const make = async (session: Session): Promise<ExitCode> => {
     state_dir: options.stateDir,
   };
   const lines = [
-    `Certificates  ${created ? 'made' : 'kept, all valid'}: ${chain.join(' → ')} → ${leaves} leaves, ${keyType}`,
+    `Certificates  ${created ? 'made' : 'kept, all valid'}: ${chain.join(' → ')} → ${leaves} leaves, ${keyType.startsWith('P-') ? `EC ${keyType}` : keyType}`,
     `CA            ${shortPath(caFile, cwd)}`,
     `State         ${shortPath(options.stateDir, cwd)} (secrets are readable by you only)`,
   ];

@@ -1,0 +1,204 @@
+import { createServer, type Server } from 'node:net';
+import { once } from 'node:events';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { randomUUIDv7 } from 'node:crypto';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import type { TSchema } from 'typebox';
+import { afterEach, describe, expect, it } from 'vitest';
+import { downSchema, errorSchema, prepareSchema, statusSchema } from '#cli/documents.ts';
+import { main } from '#cli/main.ts';
+import { acquireLock } from '#engine/state/lock.ts';
+import { freePorts } from '#test/support/cli.ts';
+import { fakeSurroundings, type FakeSurroundings } from '#test/support/cli-surroundings.ts';
+import { temporaryDirectory } from '#test/support/temporary-directory.ts';
+
+/** An empty folder with free ports, and command lines that are run there without a process of their own. */
+const place = async () => {
+  const folder = await temporaryDirectory();
+  const ports = await freePorts();
+  const flags = ['--state-dir', join(folder.path, 'state'), '--port-kms', String(ports.kms), '--port-identity', String(ports.identity)];
+  const start = (line: string, env: Record<string, string> = {}) => {
+    const surroundings = fakeSurroundings({ cwd: folder.path, env });
+    const done = main([...line.split(' '), ...flags], surroundings).then(() => {
+      const code = process.exitCode;
+      process.exitCode = 0;
+      return { code, ...surroundings.written };
+    });
+    return { surroundings, done };
+  };
+  return {
+    path: folder.path,
+    stateDir: join(folder.path, 'state'),
+    ports,
+    start,
+    run: (line: string) => start(line).done,
+    [Symbol.asyncDispose]: async () => {
+      const { code, err } = await start('down --volumes').done;
+      if (code !== 0) throw new Error(`passthru down ended with ${code}: ${err}`);
+      await folder[Symbol.asyncDispose]();
+    },
+  };
+};
+
+const listening = async (port: number): Promise<Server & AsyncDisposable> => {
+  const server = createServer();
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  return server;
+};
+
+const valid = (schema: TSchema, text: string): unknown => {
+  const validate = new Ajv2020({ allErrors: true, validateFormats: false }).compile(JSON.parse(JSON.stringify(schema)) as object);
+  const value: unknown = JSON.parse(text);
+  validate(value);
+  expect(validate.errors).toBeNull();
+  return value;
+};
+
+/** Resolves when stderr holds the text; the command must not have ended before. */
+const said = async (surroundings: FakeSurroundings, text: string): Promise<void> => {
+  await expect.poll(() => surroundings.written.err, { timeout: 30_000, interval: 10 }).toContain(text);
+};
+
+afterEach(() => {
+  process.exitCode = 0;
+});
+
+describe('Where nothing was ever started', () => {
+  it('status shows every service as down, exits 1 and makes no folder', async () => {
+    await using here = await place();
+    const { code, out } = await here.run('status');
+    expect(code).toBe(1);
+    for (const service of ['telemetry', 'identity', 'kms'])
+      expect(out).toMatch(new RegExp(`^${service} +down +- +https://localhost:\\d+ +not started$`, 'm'));
+    expect(await readdir(here.path)).toEqual([]);
+  });
+
+  it('status --output json validates against its schema', async () => {
+    await using here = await place();
+    const { code, out, err } = await here.run('status --output json');
+    expect(valid(statusSchema, out)).toMatchObject({ command: 'status', exit_code: code, ready: false });
+    expect(err).toBe('');
+  });
+
+  it('down succeeds, twice, and leaves nothing behind', async () => {
+    await using here = await place();
+    expect(await here.run('down')).toEqual({ code: 0, out: 'Nothing ran\n', err: '' });
+    const { code, out } = await here.run('down --volumes --output json');
+    expect([code, valid(downSchema, out)]).toEqual([0, { version: 1, command: 'down', exit_code: 0, stopped: [], volumes_removed: true }]);
+    expect(await readdir(here.path)).toEqual([]);
+  });
+
+  it('logs have no lines, and that is no failure', async () => {
+    await using here = await place();
+    expect(await here.run('logs kms --tail 5')).toEqual({ code: 0, out: '', err: '' });
+  });
+
+  it('reset-demo has nothing to reset: exit code 2 and the fix', async () => {
+    await using here = await place();
+    const { code, err } = await here.run('reset-demo');
+    expect(code).toBe(2);
+    expect(err).toContain('nothing-to-reset');
+    expect(err).toContain('passthru demo all');
+  });
+});
+
+describe('passthru prepare', () => {
+  it('makes certificates and secrets once, says so, and starts nothing', async () => {
+    await using here = await place();
+    const first = await here.run('prepare --output json');
+    expect(first.code).toBe(0);
+    const document = valid(prepareSchema, first.out) as { created: boolean; chain: string[]; ca_file: string };
+    expect(document).toMatchObject({ created: true, chain: ['root', 'policy', 'issuing'], key_type: 'P-256', state_dir: here.stateDir });
+    const ca = await readFile(document.ca_file, 'utf8');
+    expect((await stat(join(here.stateDir, 'secrets'))).mode & 0o077).toBe(0);
+
+    const second = await here.run('prepare');
+    expect(second.out).toContain('Certificates  kept, all valid: root → policy → issuing → ');
+    expect(second.out).toContain('CA            state/tls/ca.pem\n');
+    expect(await readFile(document.ca_file, 'utf8')).toBe(ca);
+    expect((await here.run('status')).code).toBe(1);
+  });
+
+  it('in a folder that cannot be used says why, with exit code 2, and as a document where JSON is wanted', async () => {
+    await using here = await place();
+    await writeFile(here.stateDir, randomUUIDv7());
+    const { code, out, err } = await here.run('prepare --output json');
+    expect(code).toBe(2);
+    expect(valid(errorSchema, out)).toMatchObject({ command: 'prepare', exit_code: 2, error: { code: 'state-folder-unusable' } });
+    expect(err).toContain('state-folder-unusable');
+    await here[Symbol.asyncDispose]().catch(() => undefined);
+    const { rm } = await import('node:fs/promises');
+    await rm(here.stateDir, { force: true });
+  });
+});
+
+describe('A command that changes something', () => {
+  it.each(['demo all', 'down', 'prepare', 'reset-demo'])(
+    '%s refuses while another holds the lock, and names holder, age and command',
+    async (line) => {
+      await using here = await place();
+      const lock = await acquireLock({ stateDir: here.stateDir, command: 'demo kms', now: () => Date.UTC(2026, 0, 2, 3, 4, 5) - 42_000 });
+      if (!lock.ok) throw new Error(lock.error.message);
+      const { code, out, err } = await here.run(line);
+      await lock.value[Symbol.asyncDispose]();
+      expect([code, out]).toEqual([2, '']);
+      expect(err.replaceAll(/\s+/g, ' ')).toContain(
+        `lock-held passthru demo kms (pid ${process.pid}) has held the lock of ${here.stateDir} for 42 s`,
+      );
+    },
+  );
+});
+
+describe('passthru demo', () => {
+  it('names every taken port and its holder before anything starts, with exit code 2', async () => {
+    await using here = await place();
+    await using _kms = await listening(here.ports.kms);
+    await using _admin = await listening(here.ports.identity + 1000);
+    const { code, out, err } = await here.run('demo all --output json');
+    expect(code).toBe(2);
+    const { error } = valid(errorSchema, out) as { error: { code: string; message: string; fix: string } };
+    expect(error.code).toBe('port-taken');
+    expect(error.message).toContain(`port ${here.ports.kms} of kms is held by`);
+    expect(error.message).toContain(`port ${here.ports.identity + 1000} of identity is held by`);
+    expect(error.message).toContain(`pid ${process.pid}`);
+    expect(error.fix).toContain('--port-kms');
+    expect(err).toContain('port-taken');
+    expect(await readdir(here.path)).toEqual([]);
+  });
+
+  it('interrupted while services start: acknowledges, takes down what it started, keeps no lock, exits 130', async () => {
+    await using here = await place();
+    const { surroundings, done } = here.start('demo identity');
+    await said(surroundings, '✓ Telemetry');
+    surroundings.signals.emit('SIGINT');
+    expect(surroundings.written.err).toContain('Interrupted: stopping what this run started. Ctrl-C again kills it.');
+    const { code, out } = await done;
+    expect(code).toBe(130);
+    expect(out).not.toContain('Demo credentials');
+    expect((await here.run('status --output json')).out).not.toContain('"state": "ready"');
+    expect(await readdir(here.stateDir)).not.toContain('lock');
+    expect(surroundings.signals.listenerCount('SIGINT')).toBe(0);
+  });
+
+  it('shows Identity, leaves it up for status and logs, and is taken down by the next one with --rm', async () => {
+    await using here = await place();
+    const first = await here.run('demo identity -v');
+    expect(first.err + first.out).toContain('0 failed');
+    expect(first.code).toBe(0);
+    expect(first.out).toContain(`Identity   https://localhost:${here.ports.identity}`);
+    expect(first.out).not.toContain('KMS  ');
+    const status = JSON.parse((await here.run('status --output json')).out) as { services: { service: string; state: string }[] };
+    expect(status.services.find(({ service }) => service === 'identity')?.state).toBe('ready');
+    expect((await here.run('logs identity --tail 1')).out.trim().split('\n')).toHaveLength(1);
+    const second = await here.run('demo identity --rm -q --output structured');
+    expect(second.code).toBe(0);
+    const records = second.out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { eventName: string });
+    expect(records.map(({ eventName }) => eventName)).toEqual(['passthru.outcome']);
+    expect((await here.run('status --output json')).out).not.toContain('"state": "ready"');
+  });
+});
