@@ -44,7 +44,7 @@ export const countersMigration: Migration = {
 };
 
 /** Counts how often it ran, which must be once. */
-export const countingMigration: Migration = {
+const countingMigration: Migration = {
   name: '0003-counting',
   up: async (db) => {
     await db

@@ -3,7 +3,7 @@ import { filePath, strictObject } from '#infra/config/load-config.ts';
 import { tlsFilesSchema } from '#infra/tls/config.ts';
 
 /** One SQLite file for each database, all in one folder. */
-export const sqliteConfigSchema = strictObject({
+const sqliteConfigSchema = strictObject({
   kind: Type.Literal('sqlite'),
   directory: filePath({ description: 'folder of the database files; made when it is missing' }),
 });

@@ -1,5 +1,4 @@
 import { Agent, request } from 'node:https';
-import type { ExportResult } from '@opentelemetry/core';
 import type { LogRecordExporter, ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import type { PushMetricExporter, ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace';
@@ -10,6 +9,7 @@ import type { TelemetryConfig } from './config.ts';
 /** One export, its retry included, gives up after this many milliseconds. */
 export const EXPORT_TIMEOUT_MS = 2_000;
 
+type ExportResult = Parameters<Parameters<SpanExporter['export']>[1]>[0];
 const SUCCESS = 0;
 
 /** What the SDK's processors need of an exporter, and what the exporters of the SDK have. */

@@ -15,7 +15,7 @@ const CHECKED_BYTES = 8 * 1024 * 1024;
 /** Longer waits happen outside of SQLite, where they do not hold up the event loop. */
 const BUSY_TIMEOUT_MS = 20;
 
-export const fileOf = (directory: string, name: string): string => join(directory, `${name}${SUFFIX}`);
+const fileOf = (directory: string, name: string): string => join(directory, `${name}${SUFFIX}`);
 
 const sizeOf = async (file: string): Promise<number | null> => {
   const found = await stat(file).catch((error: NodeJS.ErrnoException) => {
