@@ -105,9 +105,14 @@ describe.each(databaseKinds())('signing keys on %s', (kind) => {
       await createSigningKeys({ database: await on.reopen(), ...options }),
     ];
 
-    await Promise.allSettled([one.rotate(), two.rotate(), one.rotate(), two.rotate()]);
+    const results = await Promise.allSettled([one.rotate(), two.rotate(), one.rotate(), two.rotate()]);
 
-    const rows = await on.database.db.selectFrom('signing_keys').select('state').execute();
+    const rows = await on.database.db.selectFrom('signing_keys').select(['kid', 'state']).execute();
+    const rotated = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+    const refused = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as { code: string }] : []));
+    expect(rows).toHaveLength(2 + rotated.length);
+    expect(rows.map(({ kid }) => kid)).toEqual(expect.arrayContaining(rotated.flatMap((keys) => Object.values(keys))));
+    expect(refused.filter(({ code }) => code !== 'signing-key-conflict')).toEqual([]);
     expect(rows.filter(({ state }) => state === 'active')).toHaveLength(1);
     expect(rows.filter(({ state }) => state === 'published')).toHaveLength(1);
   });
