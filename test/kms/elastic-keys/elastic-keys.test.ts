@@ -1,6 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import type { ElasticKeySort } from '#kms/elastic-keys/elastic-key.ts';
+import type { ElasticKey, ElasticKeySort } from '#kms/elastic-keys/elastic-key.ts';
 import { databaseKinds, withDatabases } from '#test/support/database.ts';
 import { testKms } from '#test/support/kms-keys.ts';
 
@@ -134,22 +134,24 @@ describe.each(databaseKinds())('Elastic keys on %s', (kind) => {
     await using databases = await withDatabases(kind);
     const { elasticKeys, tenantId, clock } = await testKms(databases);
     const suffix = randomUUIDv7();
+    const made: ElasticKey[] = [];
     // Upper case before lower case, and two keys of one moment: the order is the same on every database.
     for (const [index, prefix] of ['b', 'B', 'a', 'c', 'A'].entries()) {
       clock.now += index % 2;
-      await elasticKeys.create(tenantId, { name: `${prefix}-${suffix}`, algorithm: 'A256KW' });
+      made.push(await elasticKeys.create(tenantId, { name: `${prefix}-${suffix}`, algorithm: 'A256KW' }));
     }
-    const names: string[] = [];
+    const listed: ElasticKey[] = [];
     let cursor: string | undefined;
     let pages = 0;
     do {
       const page = await elasticKeys.list(tenantId, { sort, limit: 2, ...(cursor === undefined ? {} : { cursor }) });
-      names.push(...page.items.map((key) => key.name.split('-')[0] ?? ''));
+      listed.push(...page.items);
       cursor = page.nextCursor ?? undefined;
       pages += 1;
     } while (cursor !== undefined);
-    const expected = sort.endsWith('name') ? ['A', 'B', 'a', 'b', 'c'] : ['b', 'B', 'a', 'c', 'A'];
-    expect(names).toEqual(sort.startsWith('-') ? expected.toReversed() : expected);
+    const place = (key: ElasticKey) => (sort.endsWith('name') ? key.name : `${key.createdAt} ${key.id}`);
+    const expected = made.toSorted((a, b) => (place(a) < place(b) ? -1 : 1));
+    expect(listed).toEqual(sort.startsWith('-') ? expected.toReversed() : expected);
     expect(pages).toBe(3);
   });
 
