@@ -17,6 +17,7 @@ import {
   retireAll,
   setResetState,
 } from './demo.store.ts';
+import { untilNothingIsPrepared } from './prepared-tenants.ts';
 import { byName, createSeeding, type SeedingOptions } from './seeding.ts';
 
 type Tx = Transaction<ServiceTables>;
@@ -130,7 +131,8 @@ export const createDemo = (options: SeedingOptions & { readonly emit: Emit }): D
         } catch (error) {
           const raced = error instanceof AppError && (error.code === 'demo-name-taken' || error.code === 'demo-tenant-id-used');
           if (!raced) throw error;
-          // Another replica may have seeded at the same moment; then nothing is missing any more.
+          // Another replica may be seeding at this moment; then nothing is missing when it is done.
+          await untilNothingIsPrepared(service, now);
           await seedMissing(given);
         }
       }),

@@ -3,10 +3,8 @@ import type { Barrier } from '#kms/barrier/barrier.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { Emit } from '#kms/events.ts';
 import { isSchemaName } from '#kms/tenants/tenant.ts';
+import { untilNothingIsPrepared } from './prepared-tenants.ts';
 import { deleteAccounts, deleteTenants, latestReset, setResetState } from './demo.store.ts';
-
-/** On PostgreSQL another replica may be preparing tenants at this moment; after this many milliseconds it is not. */
-const PREPARING_MS = 10 * 60_000;
 
 /**
  * At start, before anything is served: settles what an interrupted seed or reset left, in favour of the data in use. Tenants that
@@ -20,17 +18,13 @@ export const removeLeftovers = async (options: {
   readonly now: () => number;
 }): Promise<void> => {
   const { databases, service, barrier, emit, now } = options;
+  // Two processes never share SQLite files, so there what is being prepared was left behind.
+  if (databases.kind === 'postgres') await untilNothingIsPrepared(service, now);
   const tenants = await service.transaction(async (tx) => {
     const latest = await latestReset(tx);
     if (latest?.state === 'pending') await setResetState(tx, latest.id, 'committed');
     await deleteAccounts(tx, 'retired');
-    const preparedBefore = databases.kind === 'sqlite' ? Number.MAX_SAFE_INTEGER : now() - PREPARING_MS;
-    const rows = await tx
-      .selectFrom('kms_tenants')
-      .select('id')
-      .where('demo', '=', 1)
-      .where((or) => or.or([or('state', '=', 'retired'), or.and([or('state', '=', 'preparing'), or('created_at', '<', preparedBefore)])]))
-      .execute();
+    const rows = await tx.selectFrom('kms_tenants').select('id').where('demo', '=', 1).where('state', '!=', 'active').execute();
     const ids = rows.map((row) => row.id);
     await deleteTenants(tx, ids);
     for (const id of ids) await barrier.dropTenantKey(tx, id);

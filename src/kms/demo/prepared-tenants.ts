@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { AppError } from '#infra/apperr/app-error.ts';
 import type { Database } from '#infra/database/databases.ts';
 import { isUniqueViolation } from '#infra/database/unique-violation.ts';
@@ -7,7 +8,7 @@ import type { ElasticKeyService } from '#kms/elastic-keys/elastic-key.ts';
 import { newSchemaName, type Tenant } from '#kms/tenants/tenant.ts';
 import type { TenantDatabases } from '#kms/tenants/tenant-databases.ts';
 import type { DemoTenants } from './demo-tenants.ts';
-import { deleteTenants, demoTenantsIn, insertPreparing } from './demo.store.ts';
+import { deleteTenants, demoTenantsIn, insertPreparing, preparingSince } from './demo.store.ts';
 import type { SeedElasticKey } from './seed-file.ts';
 
 export interface PreparedTenantsOptions {
@@ -32,6 +33,19 @@ const idUsed = (name: string, cause: unknown): AppError =>
     fields: [{ field: `/tenants/${name}`, message: 'is in use already' }],
     fix: 'Send a new UUIDv4 for each tenant, or none.',
   });
+
+/** Preparing takes a fraction of a second; what is older than this, in milliseconds, was left by a process that died. */
+export const PREPARING_MS = 10_000;
+const LOOK_AGAIN_MS = 100;
+
+/**
+ * Waits until no other process prepares demo tenants, at most `PREPARING_MS`. To take away what one left is safe at any time: a
+ * process that should still be at it finds its tenants gone at the switch, and nothing has happened.
+ */
+export const untilNothingIsPrepared = async (service: Database<ServiceTables>, now: () => number): Promise<void> => {
+  const since = now() - PREPARING_MS;
+  while ((await preparingSince(service.db, since)) && now() - since < 2 * PREPARING_MS) await setTimeout(LOOK_AGAIN_MS);
+};
 
 export const createPreparedTenants = (options: PreparedTenantsOptions): PreparedTenants => {
   const { service, tenantDatabases, barrier, elasticKeys, now } = options;

@@ -16,6 +16,10 @@ const source = (authorizations: readonly string[], more: Partial<CredentialSourc
 const read = (authorizations: readonly string[], more: Partial<CredentialSource> = {}) =>
   credentialOf(source(authorizations, more), challenges);
 const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`;
+const all = (detail: 'full' | 'minimal') => {
+  const made = createChallenges(detail);
+  return [made.invalidToken('the why'), made.invalidPassword(), made.unknownCertificate('the why'), made.insufficientScope('kms:sign')];
+};
 const statusOf = (run: () => unknown): number => {
   try {
     run();
@@ -92,11 +96,6 @@ describe('the credential of a request', () => {
 });
 
 describe('challenges', () => {
-  const all = (detail: 'full' | 'minimal') => {
-    const made = createChallenges(detail);
-    return [made.invalidToken('the why'), made.invalidPassword(), made.unknownCertificate('the why'), made.insufficientScope('kms:sign')];
-  };
-
   it('say with full detail what was wrong and which scope is missing', () => {
     const [token, , , scope] = all('full');
     expect(token?.headers['www-authenticate']).toBe('Bearer realm="passthru-kms", error="invalid_token", error_description="the why"');

@@ -7,13 +7,13 @@ import { createJwksCache } from '#kms/tokens/jwks-cache.ts';
 
 let es256: JWK;
 let other: JWK;
+const makeKey = async (): Promise<JWK> => ({
+  ...(await exportJWK((await generateKeyPair('ES256', { extractable: true })).publicKey)),
+  kid: randomUUIDv7(),
+});
 beforeAll(async () => {
-  const make = async () => ({
-    ...(await exportJWK((await generateKeyPair('ES256', { extractable: true })).publicKey)),
-    kid: randomUUIDv7(),
-  });
-  es256 = await make();
-  other = await make();
+  es256 = await makeKey();
+  other = await makeKey();
 });
 
 const answer = (body: unknown, status = 200): HttpsResponse => ({
@@ -153,7 +153,7 @@ describe('JWKS cache', () => {
     world.respond = async () => respond();
     world.now += 60_000;
     expect(await cache.key(kidOf(es256))).toBeDefined();
-    await expect(cache.probe()).rejects.toThrow();
+    await expect(cache.probe()).rejects.toThrow(/JWKS/);
   });
 
   it('takes no symmetric key, no key for another algorithm or use, and no point off the curve', async () => {

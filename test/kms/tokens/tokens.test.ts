@@ -22,6 +22,16 @@ afterAll(async () => {
 });
 
 const ask = (token: string, path = KEYS): Promise<HttpsResponse> => kms.send(path, { headers: bearer(token) });
+const withPermissions = (permissions: string[]): Promise<string> => house.issuer.token(demo, { claims: { permissions } });
+/** Epoch seconds, so many from now. */
+const seconds = (from: number): number => Math.floor(Date.now() / 1000) + from;
+const decrypt = async (token: string): Promise<HttpsResponse> => {
+  const { items } = (await kms.send(KEYS, { headers: basic('demo-user', 'demo-user-password') })).json<{
+    items: { id: string; name: string }[];
+  }>();
+  const id = items.find((key) => key.name === 'demo-encryption-key')?.id ?? '';
+  return kms.send(`${KEYS}/${id}/decrypt`, { method: 'POST', headers: bearer(token), body: { jwe: 'x' } });
+};
 const refusedWith = (response: HttpsResponse): unknown => ({
   status: response.status,
   challenge: /error="(\w+)"/.exec(response.headers['www-authenticate'] ?? '')?.[1],
@@ -63,7 +73,6 @@ describe('a good token', () => {
   });
 
   it('is narrowed by its permissions, to nothing when they are empty', async () => {
-    const withPermissions = (permissions: string[]) => house.issuer.token(demo, { claims: { permissions } });
     expect((await ask(await withPermissions(['kms:elastic-keys:read']))).status).toBe(200);
     expect((await ask(await withPermissions(['kms:encrypt']))).status).toBe(403);
     expect((await ask(await withPermissions([]))).status).toBe(403);
@@ -84,8 +93,6 @@ describe('a good token', () => {
 });
 
 describe('a token is refused with 401', () => {
-  const seconds = (from: number) => Math.floor(Date.now() / 1000) + from;
-
   it.each<[string, Record<string, unknown>]>([
     ['of another issuer', { iss: 'https://identity.example' }],
     ['whose issuer differs by a slash', { iss: 'slash' }],
@@ -217,14 +224,6 @@ describe('a tenant', () => {
 });
 
 describe('a revoked token', () => {
-  const decrypt = async (token: string): Promise<HttpsResponse> => {
-    const { items } = (await kms.send(KEYS, { headers: basic('demo-user', 'demo-user-password') })).json<{
-      items: { id: string; name: string }[];
-    }>();
-    const id = items.find((key) => key.name === 'demo-encryption-key')?.id ?? '';
-    return kms.send(`${KEYS}/${id}/decrypt`, { method: 'POST', headers: bearer(token), body: { jwe: 'x' } });
-  };
-
   it('is refused at once where key material is used', async () => {
     const jti = randomUUIDv7();
     const token = await house.issuer.token(demo, { claims: { jti } });

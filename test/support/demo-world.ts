@@ -1,0 +1,136 @@
+import { randomUUID, randomUUIDv7 } from 'node:crypto';
+import { join } from 'node:path';
+import type { Database, Databases } from '#infra/database/databases.ts';
+import { type Barrier, openBarrier } from '#kms/barrier/barrier.ts';
+import { serviceMigrations } from '#kms/database/migrations.ts';
+import type { ServiceTables } from '#kms/database/service-tables.ts';
+import type { Demo } from '#kms/demo/demo.ts';
+import { createDemo } from '#kms/demo/demo.service.ts';
+import { removeLeftovers } from '#kms/demo/leftovers.ts';
+import { loadSeed, type Seed } from '#kms/demo/seed-file.ts';
+import { createKeys, type Keys } from '#kms/elastic-keys/keys.ts';
+import type { KmsEvent } from '#kms/events.ts';
+import { newSchemaName } from '#kms/tenants/tenant.ts';
+import { createTenantDatabases } from '#kms/tenants/tenant-databases.ts';
+import { createTenants, type Tenants } from '#kms/tenants/tenants.service.ts';
+import { KMS_CONFIG_FOLDER } from './kms-server.ts';
+
+/** One process of the KMS as far as demo data goes: what a start does, without HTTP. */
+export interface DemoWorld {
+  readonly demo: Demo;
+  readonly seed: Seed;
+  readonly keys: Keys;
+  readonly barrier: Barrier;
+  readonly service: Database<ServiceTables>;
+  readonly tenants: Tenants;
+  readonly events: readonly KmsEvent[];
+}
+
+/** Starts on databases that may have been left in any state. */
+export const startWorld = async (databases: Databases, unsealKey: Uint8Array, seed?: Seed): Promise<DemoWorld> => {
+  const world = await openWorld(databases, unsealKey, seed);
+  await removeLeftovers({ databases, ...world, emit: () => {}, now: Date.now });
+  return world;
+};
+
+/** A process that has started already: what waits to be settled stays as it is. */
+export const openWorld = async (databases: Databases, unsealKey: Uint8Array, given?: Seed): Promise<DemoWorld> => {
+  const events: KmsEvent[] = [];
+  const emit = (event: KmsEvent): void => void events.push(event);
+  const now = Date.now;
+  const service = await databases.open<ServiceTables>('service', serviceMigrations);
+  const barrier = await openBarrier({ service, unsealKey, now });
+  const tenants = createTenants(service.db);
+  const tenantDatabases = createTenantDatabases({ databases, service: service.db });
+  const keys = createKeys({ barrier, database: tenantDatabases.of, now });
+  const seed = given ?? (await loadSeed(join(KMS_CONFIG_FOLDER, 'demo-seed.yml')));
+  const demo = createDemo({ seed, service, tenants, tenantDatabases, barrier, elasticKeys: keys.elasticKeys, emit, now });
+  return { demo, seed, keys, barrier, service, tenants, events };
+};
+
+/** A tenant that is no demo, with a user and a key. */
+export const addRealTenant = async ({ service, barrier, keys }: DemoWorld): Promise<{ readonly id: string; readonly name: string }> => {
+  const [id, name] = [randomUUID(), `tenant-${randomUUIDv7()}`];
+  await service.transaction(async (tx) => {
+    const common = { demo: 0, created_at: Date.now(), retired_at: null };
+    await tx
+      .insertInto('kms_tenants')
+      .values({ ...common, id, name, schema_name: newSchemaName(), state: 'active' })
+      .execute();
+    await tx
+      .insertInto('kms_realm_users')
+      .values({
+        ...common,
+        id: randomUUIDv7(),
+        username: `user-${name}`,
+        password_hash: '$pbkdf2-sha256$i=1$YQ$YQ',
+        tenant_id: id,
+        roles: '["user"]',
+      })
+      .execute();
+    await barrier.createTenantKey(tx, id);
+  });
+  await keys.elasticKeys.create(id, { name: `key-${name}`, algorithm: 'A256GCM/A256KW' });
+  return { id, name };
+};
+
+/** Everything that there is of the demo, in an order that does not depend on ids; keys are used, not only counted. */
+export const inspect = async (world: DemoWorld) => {
+  const { demo, service, keys } = world;
+  const { tenants, seeded, resetPending } = await demo.state();
+  const users = await service.db.selectFrom('kms_realm_users').selectAll().where('retired_at', 'is', null).orderBy('username').execute();
+  const found = await Promise.all(
+    Object.entries(tenants).map(async ([name, id]) => {
+      const { items } = await keys.elasticKeys.list(id, { sort: 'name' });
+      for (const key of items.filter((item) => item.use === 'encrypt')) {
+        const address = { tenantId: id, elasticKeyId: key.id };
+        const plaintext = Buffer.from(randomUUIDv7());
+        const { jwe } = await keys.crypto.encrypt(address, { plaintext });
+        const opened = await keys.crypto.decrypt(address, { jwe });
+        if (!plaintext.equals(opened)) throw new Error(`the key ${key.name} of ${name} does not work`);
+      }
+      return items.map((key) => ({ tenant: name, name: key.name, algorithm: key.algorithm }));
+    }),
+  );
+  return {
+    seeded,
+    resetPending,
+    tenants,
+    accounts: users
+      .filter((user) => user.demo === 1)
+      .map(({ username, tenant_id, roles }) => ({
+        username,
+        tenant: Object.entries(tenants).find(([, id]) => id === tenant_id)?.[0] ?? `unknown ${tenant_id}`,
+        roles: JSON.parse(roles) as string[],
+      })),
+    keys: found.flat().toSorted((a, b) => `${a.tenant} ${a.name}`.localeCompare(`${b.tenant} ${b.name}`)),
+  };
+};
+
+/** What exactly the seed looks like to `inspect`. */
+export const asSeeded = (seed: Seed, tenants: Readonly<Record<string, string>>) => ({
+  seeded: true,
+  resetPending: null,
+  tenants,
+  accounts: seed.accounts
+    .map(({ username, tenant, roles }) => ({ username, tenant, roles }))
+    .toSorted((a, b) => a.username.localeCompare(b.username)),
+  keys: seed.elastic_keys
+    .map(({ tenant, name, algorithm }) => ({ tenant, name, algorithm }))
+    .toSorted((a, b) => `${a.tenant} ${a.name}`.localeCompare(`${b.tenant} ${b.name}`)),
+});
+
+/** Rows, content keys and databases that exist, to see that nothing is left over. */
+export const countAll = async (databases: Databases, { service }: DemoWorld) => {
+  const rows = await service.db.selectFrom('kms_tenants').select(['schema_name', 'state']).execute();
+  const content = await service.db.selectFrom('barrier_keys').select('id').where('purpose', '=', 'content').execute();
+  const retired = await service.db.selectFrom('kms_realm_users').select('id').where('retired_at', 'is not', null).execute();
+  return {
+    rows: rows.length,
+    inactive: rows.filter((row) => row.state !== 'active').length,
+    contentKeys: content.length,
+    retiredUsers: retired.length,
+    databases: (await databases.names()).filter((name) => name.startsWith('t_')).toSorted(),
+    named: rows.map((row) => row.schema_name).toSorted(),
+  };
+};
