@@ -1,7 +1,12 @@
 // Writes the published JSON Schemas from the code that owns them; run `npm run format` afterwards.
 import { mkdir, writeFile } from 'node:fs/promises';
+import { downSchema, errorSchema, prepareSchema, statusSchema } from '../src/cli/documents.ts';
 import { reportSchema } from '../src/demo/report.ts';
+
+const schemas = { 'demo-report': reportSchema, status: statusSchema, down: downSchema, prepare: prepareSchema, error: errorSchema };
 
 const folder = new URL('../docs/schemas/', import.meta.url);
 await mkdir(folder, { recursive: true });
-await writeFile(new URL('demo-report.schema.json', folder), `${JSON.stringify(reportSchema, null, 2)}\n`);
+for (const [name, schema] of Object.entries(schemas)) {
+  await writeFile(new URL(`${name}.schema.json`, folder), `${JSON.stringify(schema, null, 2)}\n`);
+}

@@ -1,0 +1,13 @@
+import { readFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { downSchema, errorSchema, prepareSchema, statusSchema } from '#cli/documents.ts';
+
+describe('The published schemas of what commands print', () => {
+  it.each(Object.entries({ status: statusSchema, down: downSchema, prepare: prepareSchema, error: errorSchema }))(
+    '%s is what the code says; `node build/schemas.ts` writes it anew',
+    async (name, schema) => {
+      const published: unknown = JSON.parse(await readFile(new URL(`../../docs/schemas/${name}.schema.json`, import.meta.url), 'utf8'));
+      expect(published).toEqual(JSON.parse(JSON.stringify(schema)));
+    },
+  );
+});
