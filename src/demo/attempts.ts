@@ -42,7 +42,7 @@ const attemptStep = async (step: StepInfo, plan: Plan, options: StepOptions): Pr
     check: createCheckDoor((check) => {
       if (open) checks.push(check);
       tell({ type: 'check', at: now(), stepId: step.id, check });
-    }),
+    }, signal),
     progress: (text) => tell({ type: 'step-progress', at: now(), stepId: step.id, text }),
     warn: (text) => tell({ type: 'warning', at: now(), text }),
     signal,
@@ -54,7 +54,9 @@ const attemptStep = async (step: StepInfo, plan: Plan, options: StepOptions): Pr
     const detail = await untilAborted(story(context), signal);
     return { detail, error: verdict(checks, null) };
   } catch (thrown) {
-    return { detail: '', error: verdict(checks, failureFrom(thrown)) };
+    const error = failureFrom(thrown);
+    if (signal.aborted) return { detail: '', error: failure('interrupted', 'interrupted before it was done', { cause: error }) };
+    return { detail: '', error: verdict(checks, error) };
   } finally {
     open = false;
   }

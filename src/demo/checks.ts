@@ -5,7 +5,7 @@ import type { Check } from './events.ts';
 export type Rendered = string | number | boolean | null | readonly (string | number)[];
 
 /**
- * Asserts that `got` equals `expected` and tells so; never throws: a promise that rejects is a failed check.
+ * Asserts that `got` equals `expected` and tells so; a promise that rejects is a failed check.
  *
  * @returns whether the check passed
  */
@@ -20,8 +20,8 @@ const render = (value: Rendered): string => {
 
 const raw = (value: Rendered): string => JSON.stringify(value);
 
-/** A door that hands each check to `record`; an id may be used once a step. */
-export const createCheckDoor = (record: (check: Check) => void): CheckDoor => {
+/** A door that hands each check to `record`; an id may be used once a step. After an abort of `signal` a rejection ends the story. */
+export const createCheckDoor = (record: (check: Check) => void, signal: AbortSignal): CheckDoor => {
   const ids = new Set<string>();
   return async (id, title, expected, got) => {
     if (ids.has(id)) throw new TypeError(`check ${id} exists twice in one step`);
@@ -29,6 +29,8 @@ export const createCheckDoor = (record: (check: Check) => void): CheckDoor => {
     const came = await Promise.resolve(got).then(
       (value) => ({ passed: raw(value) === raw(expected), text: render(value) }),
       (thrown: unknown) => {
+        // An interruption says nothing about what was to be checked.
+        signal.throwIfAborted();
         const { code, message } = failureFrom(thrown);
         return { passed: false, text: render(`${code}: ${message}`) };
       },

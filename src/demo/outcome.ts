@@ -34,7 +34,10 @@ export const outcomeOf = (events: readonly DemoEvent[], criticalPath: readonly S
   const steps = started.steps.map((step) => stepOutcome(step, events));
   const finished = events.find((event) => event.type === 'run-finished');
   const interrupted = events.some((event) => event.type === 'interrupted');
-  const outcome = verdict(steps);
+  const outcome = verdict(
+    steps,
+    events.some(({ type }) => type === 'root-cause'),
+  );
   return {
     command: started.command,
     profile: started.profile,
@@ -48,8 +51,8 @@ export const outcomeOf = (events: readonly DemoEvent[], criticalPath: readonly S
 };
 
 /** `failed` means that nothing is usable: not one step beyond the bring-up passed. */
-const verdict = (steps: readonly StepOutcome[]): Outcome['outcome'] => {
-  if (steps.length > 0 && steps.every(({ status }) => status === 'passed')) return 'passed';
+const verdict = (steps: readonly StepOutcome[], somethingDied: boolean): Outcome['outcome'] => {
+  if (steps.length > 0 && !somethingDied && steps.every(({ status }) => status === 'passed')) return 'passed';
   return steps.some(({ step, status }) => status === 'passed' && step.phase !== 'bring-up') ? 'partial' : 'failed';
 };
 

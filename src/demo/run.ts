@@ -69,6 +69,7 @@ export const run = async (plan: Plan, options: RunOptions): Promise<Outcome> => 
     stopped = options.failFast === true ? `${step.id} failed, --fail-fast` : down;
   }
 
+  if (!signal.aborted && !events.some(({ type }) => type === 'root-cause')) await reportDead({ engine, stack, plan, emit, now, signal });
   watching.abort();
   signal.removeEventListener('abort', onAbort);
   emit({ type: 'run-finished', at: now(), durationMs: now() - begun });
@@ -81,6 +82,17 @@ const headline = (plan: Plan, engine: Engine) => ({
   engineReason: engine.reason,
   profile: plan.profile,
 });
+
+/** A service may die when no step needs it any more: such a stack is not usable, however well the steps went. */
+const reportDead = async ({
+  plan,
+  ...options
+}: Pick<StepOptions, 'engine' | 'stack' | 'emit' | 'now' | 'signal'> & { plan: Plan }): Promise<void> => {
+  const { engine, emit, now } = options;
+  const statuses = await engine.status().catch(() => []);
+  const isDead = statuses.some(({ service, state }) => state === 'exited' && plan.services.includes(service));
+  if (isDead) await reportRootCause({ ...options, services: plan.services }).catch(unexplained(emit, now));
+};
 
 /** The search for a cause may itself fail; the failed step then stands alone. */
 const unexplained =

@@ -3,9 +3,9 @@ import { createCheckDoor, same } from '#demo/checks.ts';
 import type { Check } from '#demo/events.ts';
 import { unique } from '#test/support/demo-engine.ts';
 
-const door = () => {
+const door = (signal = new AbortController().signal) => {
   const checks: Check[] = [];
-  return { checks, check: createCheckDoor((each) => void checks.push(each)) };
+  return { checks, check: createCheckDoor((each) => void checks.push(each), signal) };
 };
 
 describe('a check', () => {
@@ -28,6 +28,12 @@ describe('a check', () => {
     const message = unique('no answer');
     await expect(check('gone', 'an answer', 200, Promise.reject(new Error(message)))).resolves.toBe(false);
     expect(checks[0]?.got).toContain(message);
+  });
+
+  it('is not counted when it was interrupted', async () => {
+    const { check, checks } = door(AbortSignal.abort());
+    await expect(check('gone', 'an answer', 200, Promise.reject(new Error(unique('cut off'))))).rejects.toThrow();
+    expect(checks).toEqual([]);
   });
 
   it('refuses an id that the step has used already', async () => {

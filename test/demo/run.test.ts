@@ -188,6 +188,13 @@ describe('run', () => {
     expect(statuses).toEqual({ 'kms.keys': 'failed', 'identity.pkce': 'skipped', 'identity.tokens': 'skipped' });
   });
 
+  it('has not passed when a service died that no step needed any more', async () => {
+    const engine = fakeEngine({ status: async () => [statusOf('telemetry', { state: 'exited', exitCode: 1, pid: null })] });
+    const { outcome, log } = await go(planOf(['kms.keys']), { 'kms.keys': passes }, { engine });
+    expect([outcome.outcome, outcome.exitCode]).toEqual(['partial', 1]);
+    expect(log.of('root-cause')).toHaveLength(1);
+  });
+
   it('warns, and goes on, when the cause itself cannot be looked for', async () => {
     const message = unique('no status');
     const engine = fakeEngine({ status: () => Promise.reject(new Error(message)) });
