@@ -32,7 +32,7 @@ describe('a check', () => {
 
   it('is not counted when it was interrupted', async () => {
     const { check, checks } = door(AbortSignal.abort());
-    await expect(check('gone', 'an answer', 200, Promise.reject(new Error(unique('cut off'))))).rejects.toThrow();
+    await expect(check('gone', 'an answer', 200, Promise.reject(new Error(unique('cut off'))))).rejects.toThrow('aborted');
     expect(checks).toEqual([]);
   });
 

@@ -28,13 +28,13 @@ export interface DemoAdmin {
   commit(resetId: string): Promise<void>;
 }
 
-/** @param options.signal in place of the run's, for what must still be done after an interruption */
+/** @param signal ends the requests in place of the run's own */
 export const demoAdmin = async (
   stack: Pick<Stack, 'endpoints' | 'session'>,
   server: DemoServer,
-  options: { readonly signal?: AbortSignal } = {},
+  signal: AbortSignal,
 ): Promise<DemoAdmin> => {
-  const session = await stack.session({ certificate: 'cli', ...options });
+  const session = await stack.session({ certificate: 'cli', signal });
   const path = (rest: string): URL => new URL(`/admin/v1/demo${rest}`, stack.endpoints[server].admin);
   const post = async (rest: string, body?: Record<string, unknown>): Promise<HttpsResponse> => {
     const response = await session.request({ method: 'POST', url: path(rest), timeoutMs: 15_000, ...(body === undefined ? {} : { body }) });

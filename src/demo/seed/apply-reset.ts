@@ -11,24 +11,16 @@ export interface PendingReset {
    * @throws AppError `reset-half-committed` when only some have; the next demo or reset commits the others
    */
   commit(): Promise<void>;
-  /** Old data back on every server; `through` reaches them in place of the session that may have been aborted. */
-  rollback(through?: readonly DemoAdmin[]): Promise<void>;
+  /** Old data back on every server. */
+  rollback(): Promise<void>;
 }
 
-/**
- * Begins a reset on all servers, or on none: when one refuses, those that had begun are rolled back before it throws.
- *
- * @param undo makes the servers' doors anew for a rollback after an interruption
- */
-export const applyReset = async (
-  servers: readonly DemoAdmin[],
-  tenants: Tenants,
-  undo: () => Promise<readonly DemoAdmin[]> = async () => servers,
-): Promise<PendingReset> => {
+/** Begins a reset on all servers, or on none: when one refuses, those that had begun are rolled back before it throws. */
+export const applyReset = async (servers: readonly DemoAdmin[], tenants: Tenants): Promise<PendingReset> => {
   const begun = new Map<string, { readonly resetId: string; readonly previous: Tenants }>();
-  const rollback = async (through: readonly DemoAdmin[] = servers): Promise<void> => {
+  const rollback = async (): Promise<void> => {
     const failed: { readonly server: string; readonly cause: unknown }[] = [];
-    for (const admin of through) {
+    for (const admin of servers) {
       try {
         // A reset whose answer was lost is found by asking.
         const resetId = begun.get(admin.server)?.resetId ?? (await admin.state()).reset_pending;
@@ -59,7 +51,7 @@ export const applyReset = async (
   );
   const refused = results.find((result) => result.status === 'rejected');
   if (refused !== undefined) {
-    await rollback(await undo());
+    await rollback();
     throw new AppError('reset-refused', 500, 'the reset could not begin on every server and was rolled back', { cause: refused.reason });
   }
   return {

@@ -7,9 +7,6 @@ import { freshTenants } from './interrupted-reset.ts';
 import { checkKmsSeed } from './kms-seed.ts';
 import { refuseWithoutServers, runningServers, sameTenants, statesOf, tenantsLine } from './servers.ts';
 
-/** An undo must not hang on the signal that asked for it; the run grants a little more than this. */
-const UNDO_MS = 4_000;
-
 /**
  * New tenant ids, the demo data reset on every running server, exactly the seed read back over the public APIs, then committed
  * everywhere; whatever goes wrong before that brings the old data and the old tenants file back, and proves it.
@@ -17,13 +14,13 @@ const UNDO_MS = 4_000;
 export const resetData = async ({ engine, stack, check, progress, signal }: StepContext): Promise<string> => {
   const servers = await runningServers(engine, stack);
   refuseWithoutServers(servers);
-  const undoServers = () => runningServers(engine, stack, AbortSignal.timeout(UNDO_MS));
   const oldFile = await engine.demoTenants();
   const fresh = freshTenants(oldFile);
 
   progress('retiring the old demo data, seeding the new');
-  const pending = await applyReset(servers, fresh, undoServers);
+  const pending = await applyReset(servers, fresh);
   try {
+    signal.throwIfAborted();
     progress('reading the seed back');
     let failed = 0;
     const watched: CheckDoor = async (...args) => {
@@ -48,9 +45,8 @@ export const resetData = async ({ engine, stack, check, progress, signal }: Step
   } catch (cause) {
     if (cause instanceof AppError && cause.code === 'reset-half-committed') throw cause;
     await engine.demoTenants({ set: oldFile });
-    const undo = await undoServers();
-    await pending.rollback(undo);
-    const states = await statesOf(undo);
+    await pending.rollback();
+    const states = await statesOf(servers);
     const back = states.every(({ tenants, reset_pending: open }) => open === null && sameTenants(tenants, pending.previous));
     await check('old-data-back', 'The old demo data is back', true, back);
     throw new AppError('reset-failed', 500, 'the reset failed; the old demo data is back', { cause });

@@ -5,15 +5,18 @@ import type { Stack } from '../client/stack.ts';
 
 const DEMO_SERVERS = ['identity', 'kms'] as const;
 
-/** The servers of the stack that run now, Identity first: they share the tenant ids, so they are reset together. */
-export const runningServers = async (
-  engine: Engine,
-  stack: Pick<Stack, 'endpoints' | 'session'>,
-  signal?: AbortSignal,
-): Promise<readonly DemoAdmin[]> => {
+/** Longest time for all that is asked of the admin listeners, milliseconds. */
+const ADMIN_MS = 30_000;
+
+/**
+ * The servers of the stack that run now, Identity first: they share the tenant ids, so they are reset together. An
+ * interruption of the run does not cut their requests off: nobody would know whether the change had happened.
+ */
+export const runningServers = async (engine: Engine, stack: Pick<Stack, 'endpoints' | 'session'>): Promise<readonly DemoAdmin[]> => {
   const statuses = await engine.status();
   const running = DEMO_SERVERS.filter((server) => statuses.some(({ service, state }) => service === server && state === 'running'));
-  return Promise.all(running.map((server) => demoAdmin(stack, server, signal === undefined ? {} : { signal })));
+  const signal = AbortSignal.timeout(ADMIN_MS);
+  return Promise.all(running.map((server) => demoAdmin(stack, server, signal)));
 };
 
 /** A reset without a server must not touch the tenants file: what is stored still has the old ids. */
