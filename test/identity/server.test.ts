@@ -2,10 +2,13 @@ import { randomUUIDv7 } from 'node:crypto';
 import * as oidc from 'openid-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { KMS_RESOURCE } from '#infra/magic/magic.ts';
+import { noTelemetry } from '#infra/telemetry/telemetry.ts';
 import type { TestIdentity } from '#test/support/identity.ts';
 import { ISSUER, KMS_CLIENT_SECRET, startTestIdentity, unique } from '#test/support/identity.ts';
 import type { Browser, Page } from '#test/support/identity-browser.ts';
 import { createBrowser, formOn } from '#test/support/identity-browser.ts';
+import { temporaryDirectory } from '#test/support/temporary-directory.ts';
+import { testTls } from '#test/support/tls.ts';
 
 const REDIRECT = 'http://127.0.0.1:43117/callback';
 const SCOPE = 'openid profile email offline_access kms:read kms:crypto';
@@ -338,5 +341,55 @@ describe('health', () => {
     const answer = await running.fetch(`${ISSUER}/assets/identity.css`);
     expect(answer.headers.get('content-type')).toContain('text/css');
     expect(await answer.text()).toContain(':focus-visible');
+  });
+});
+
+describe('a demo reset', () => {
+  it('ends what hung on the old accounts and clients: session, refresh token, access tokens', async () => {
+    await using other = await startTestIdentity();
+    const config = (clientId: string, authentication: oidc.ClientAuth) =>
+      oidc.discovery(new URL(ISSUER), clientId, undefined, authentication, { [oidc.customFetch]: other.fetch as oidc.CustomFetch });
+    const [publicClient, confidential, resourceServer] = await Promise.all([
+      config('demo-public-client', oidc.None()),
+      config('demo-confidential-client', oidc.ClientSecretBasic('demo-confidential-client-password')),
+      config('passthru-kms', oidc.ClientSecretBasic(KMS_CLIENT_SECRET)),
+    ]);
+    const browser = createBrowser({ fetch: other.fetch, origin: ISSUER });
+    const session = await logIn({ browser });
+    const tokens = await oidc.authorizationCodeGrant(publicClient, session.callback, {
+      pkceCodeVerifier: session.verifier,
+      expectedState: session.state,
+      expectedNonce: session.nonce,
+    });
+    const own = await oidc.clientCredentialsGrant(confidential, { scope: 'kms:read', resource: KMS_RESOURCE });
+    for (const token of [tokens.access_token, own.access_token]) {
+      expect(await oidc.tokenIntrospection(resourceServer, token)).toMatchObject({ active: true });
+    }
+
+    const { demo } = other.identity;
+    const reset = await demo?.reset();
+    await demo?.commit(reset?.resetId ?? '');
+    for (const token of [tokens.access_token, own.access_token]) {
+      expect(await oidc.tokenIntrospection(resourceServer, token)).toEqual({ active: false });
+    }
+    await expect(oidc.refreshTokenGrant(publicClient, tokens.refresh_token ?? '')).rejects.toMatchObject({ error: 'invalid_grant' });
+    expect((await browser.visit((await authorizationUrl()).url)).url).toContain('/login/');
+    const again = await oidc.clientCredentialsGrant(confidential, { scope: 'kms:read', resource: KMS_RESOURCE });
+    expect(claimsOf(again.access_token)).toMatchObject({ tenant_id: reset?.tenants.demo });
+  });
+});
+
+describe('Identity whose telemetry collector is down', () => {
+  it('is ready all the same and says so', async () => {
+    const telemetry = { ...noTelemetry(), probe: () => Promise.reject(new Error('collector refused the connection')) };
+    await using folder = await temporaryDirectory();
+    const tls = await testTls(folder.path);
+    const overlay = { telemetry: { endpoint: 'https://localhost:1', tls: tls.leaf('client') } };
+    await using other = await startTestIdentity({ telemetry, overlay });
+    const answer = await other.fetch(`${ISSUER}/readyz`);
+    expect(answer.status).toBe(200);
+    expect(await answer.json()).toMatchObject({
+      dependencies: { telemetry: { state: 'down', required: false, cause: 'collector refused the connection' } },
+    });
   });
 });

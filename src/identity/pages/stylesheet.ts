@@ -54,6 +54,7 @@ main {
 h1 { margin: 0 0 0.5rem; font-size: 1.5rem; line-height: 1.25; }
 h2 { margin: 1.5rem 0 0.25rem; font-size: 1rem; }
 p { margin: 0 0 1rem; overflow-wrap: anywhere; }
+main > :last-child { margin-bottom: 0; }
 .muted, small { color: var(--muted); font-size: 0.875rem; }
 code { font-family: ui-monospace, "Cascadia Mono", Menlo, monospace; font-size: 0.875em; overflow-wrap: anywhere; }
 
@@ -92,7 +93,7 @@ button:hover { text-decoration: underline; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 
 .alert {
-  margin: 1rem 0 0;
+  margin: 1rem 0;
   padding: 0.75rem 1rem;
   border-left: 0.25rem solid var(--alert);
   border-radius: 0.25rem;
