@@ -1,0 +1,32 @@
+import { Type } from 'typebox';
+import { strictObject } from '#infra/config/load-config.ts';
+import { createHttpsClient } from '#infra/http/client.ts';
+import { createServer, listen } from '#infra/http/server.ts';
+import { noTelemetry } from '#infra/telemetry/telemetry.ts';
+import { makePki } from '#test/support/pki.ts';
+import type { Suite } from './suite.ts';
+
+/** Our server and our client over TLS 1.3 on loopback. */
+export const httpSuite: Suite = async () => {
+  const pki = await makePki();
+  const app = await createServer({ name: 'bench', tls: pki.server, clientCertificate: 'none', telemetry: noTelemetry() });
+  app.post('/echo', { schema: { body: strictObject({ text: Type.String() }) } }, async (request) => request.body);
+  const { port } = await listen(app, { host: '127.0.0.1', port: 0 });
+  const client = createHttpsClient({ ca: pki.ca });
+  const send = (through: typeof client) =>
+    through.request({ method: 'POST', url: `https://localhost:${port}/echo`, body: { text: 'x'.repeat(1024) } });
+  return {
+    tasks: {
+      'https request of 1 KiB, connection kept': () => send(client),
+      'https request of 1 KiB, new connection': async () => {
+        await using fresh = createHttpsClient({ ca: pki.ca });
+        return await send(fresh);
+      },
+    },
+    [Symbol.asyncDispose]: async () => {
+      await client[Symbol.asyncDispose]();
+      await app.close();
+      await pki[Symbol.asyncDispose]();
+    },
+  };
+};

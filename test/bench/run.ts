@@ -1,0 +1,68 @@
+/**
+ * `npm run bench [name …]`: runs the benchmarks, writes `bench-results/latest.json`, keeps the run before as
+ * `bench-results/previous.json`, and prints each median as a ratio to it. Machines differ and are noisy: read ratios of runs
+ * on one machine, not single numbers.
+ */
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { Bench } from 'tinybench';
+import { demoSuite } from './demo.bench.ts';
+import { httpSuite } from './http.bench.ts';
+import { kmsSuite } from './kms.bench.ts';
+import { secretsSuite } from './secrets.bench.ts';
+import type { Measurement, Suite } from './suite.ts';
+
+interface Results {
+  readonly node: string;
+  readonly cpu: string;
+  readonly measured_at: string;
+  readonly benchmarks: Readonly<Record<string, Measurement>>;
+}
+
+const SUITES: Readonly<Record<string, Suite>> = { kms: kmsSuite, secrets: secretsSuite, http: httpSuite, demo: demoSuite };
+const FOLDER = join(import.meta.dirname, '../../bench-results');
+const LATEST = join(FOLDER, 'latest.json');
+
+const measure = async (suite: Suite): Promise<Record<string, Measurement>> => {
+  await using prepared = await suite();
+  const bench = new Bench({ time: 500, warmupTime: 100, throws: true, ...prepared.options });
+  for (const [name, task] of Object.entries(prepared.tasks)) bench.add(name, task);
+  await bench.run();
+  return Object.fromEntries(
+    bench.tasks.flatMap((task) => {
+      if (!('latency' in task.result)) return [];
+      const { p50, p99, samplesCount } = task.result.latency;
+      return [[task.name, { median_ms: p50, p99_ms: p99, samples: samplesCount }]];
+    }),
+  );
+};
+
+const readResults = (file: string): Promise<Results | null> =>
+  readFile(file, 'utf8').then(
+    (text) => JSON.parse(text) as Results,
+    () => null,
+  );
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.find((name) => SUITES[name] === undefined);
+if (unknown !== undefined) throw new TypeError(`no suite ${unknown}; there are ${Object.keys(SUITES).join(', ')}`);
+
+const benchmarks: Record<string, Measurement> = {};
+for (const [name, suite] of Object.entries(SUITES)) {
+  if (wanted.length === 0 || wanted.includes(name)) Object.assign(benchmarks, await measure(suite));
+}
+
+await mkdir(FOLDER, { recursive: true });
+const previous = await readResults(LATEST);
+if (previous !== null) await rename(LATEST, join(FOLDER, 'previous.json'));
+const results: Results = { node: process.version, cpu: cpus()[0]?.model ?? 'unknown', measured_at: new Date().toISOString(), benchmarks };
+await writeFile(LATEST, `${JSON.stringify(results, null, 2)}\n`);
+
+for (const [name, { median_ms, p99_ms, samples }] of Object.entries(benchmarks)) {
+  const before = previous?.benchmarks[name]?.median_ms;
+  const ratio = before === undefined ? 'new' : `${(median_ms / before).toFixed(2)} × the run before`;
+  console.log(
+    `${name.padEnd(58)} ${median_ms.toFixed(3).padStart(10)} ms  p99 ${p99_ms.toFixed(3).padStart(10)} ms  n ${String(samples).padStart(6)}  ${ratio}`,
+  );
+}

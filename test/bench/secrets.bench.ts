@@ -1,0 +1,18 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { createPasswords } from '#infra/secrets/passwords.ts';
+import { createAuthority } from '#infra/tls/certificates.ts';
+import type { Suite } from './suite.ts';
+
+/** What is meant to be slow (PBKDF2), and what a first run pays (a certificate chain). */
+export const secretsSuite: Suite = async () => {
+  const passwords = createPasswords();
+  const password = randomUUIDv7();
+  const stored = await passwords.hash(password);
+  return {
+    tasks: {
+      'password verify, PBKDF2-HMAC-SHA256 × 600,000': () => passwords.verify(password, stored),
+      'certificate chain of three authorities': () => createAuthority(),
+    },
+    [Symbol.asyncDispose]: async () => {},
+  };
+};
