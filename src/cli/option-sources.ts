@@ -15,7 +15,7 @@ export interface Source {
 const MILLISECONDS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
 
 /** Milliseconds of `30` (seconds), `30s`, `500ms`, `2m`, `1h`; anything else comes back as it was, for the schema to refuse. */
-export const readDuration = (value: unknown): unknown => {
+const readDuration = (value: unknown): unknown => {
   const match = /^(\d+(?:\.\d+)?)\s*(ms|s|m|h)?$/.exec(String(value).trim());
   if (match === null || (typeof value !== 'string' && typeof value !== 'number')) return value;
   return Math.round(Number(match[1]) * MILLISECONDS[(match[2] ?? 's') as keyof typeof MILLISECONDS]);

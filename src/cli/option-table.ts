@@ -2,10 +2,10 @@ import { Type } from 'typebox';
 import { strictObject } from '#infra/config/load-config.ts';
 import { ADMIN_PORT_OFFSET, SINK_PORT_OFFSET } from '#infra/magic/magic.ts';
 
-export const CLI_ENGINES = ['auto', 'embedded'] as const;
-export const CLI_PROFILES = ['dev', 'demo', 'ci'] as const;
-export const OUTPUTS = ['human', 'json', 'structured'] as const;
-export const VERBOSITIES = ['quiet', 'normal', 'verbose'] as const;
+const CLI_ENGINES = ['auto', 'embedded'] as const;
+const CLI_PROFILES = ['dev', 'demo', 'ci'] as const;
+const OUTPUTS = ['human', 'json', 'structured'] as const;
+const VERBOSITIES = ['quiet', 'normal', 'verbose'] as const;
 
 /** The sink or the admin listener takes a port above the public one, and 65535 is the last. */
 const LAST_PORT = 65_535;

@@ -52,7 +52,7 @@ describe('A service killed with SIGKILL', () => {
     'during a run: %s gone fails that run with one root-cause line, and the next run passes',
     async (service) => {
       const run = place.start('demo', 'all');
-      await run.said('KMS keys');
+      await run.said('PKCE log-in');
       await kill(service);
       const { code, stderr, stdout } = await run.done;
       expect([1, 2]).toContain(code);

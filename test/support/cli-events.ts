@@ -6,7 +6,7 @@ const START = Date.UTC(2026, 0, 2, 3, 4, 5);
 
 const step = (id: string, title: string, ...needs: string[]): StepInfo => ({ id, phase: id.split('.')[0] ?? '', title, needs });
 
-export const STEPS = [
+const STEPS = [
   step('bring-up.certificates', 'Certificates'),
   step('bring-up.telemetry', 'Telemetry', 'bring-up.certificates'),
   step('identity.pkce', 'PKCE log-in', 'bring-up.telemetry'),
