@@ -1,15 +1,19 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, expect, it } from 'vitest';
 import { createHttpsClient } from '#infra/http/client.ts';
-import { identityFiles } from '#test/support/identity.ts';
+import { fetchAt, identityFiles, unique } from '#test/support/identity.ts';
+import { createBrowser, formOn } from '#test/support/identity-browser.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';
 
+/** The processes load the same modules. */
+const COMPILE_CACHE = join(tmpdir(), 'passthru-test-compile-cache');
 const PROCESS = join(import.meta.dirname, '../support/identity-process.ts');
 
 interface Line {
@@ -18,7 +22,10 @@ interface Line {
 
 /** A running process: its ports, once it has said them, and everything that it wrote. */
 const startProcess = async (mode: string, configFiles: readonly string[]) => {
-  const child: ChildProcess = spawn(process.execPath, [PROCESS, mode, ...configFiles], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child: ChildProcess = spawn(process.execPath, [PROCESS, mode, ...configFiles], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, NODE_COMPILE_CACHE: COMPILE_CACHE },
+  });
   const closed = once(child, 'close') as Promise<[number | null, string | null]>;
   const output: string[] = [];
   const errors: string[] = [];
@@ -94,6 +101,65 @@ describe('Identity as a process', () => {
       await running.closed;
     }
     expect(seen[0]).toEqual(seen[1]);
+  });
+
+  it('writes no password, name, code or token into its log', async () => {
+    await using test = await setup();
+    await using running = await startProcess('demo', test.configFiles);
+    await using dialled = fetchAt(running.port('public'), await readFile(test.tls.caFile, 'utf8'));
+    const browser = createBrowser({ fetch: dialled.fetch, origin: test.issuer });
+    const [state, wrong] = [unique('state'), { username: unique('nobody'), password: unique('wrong') }];
+    const verifier = randomBytes(32).toString('base64url');
+    const query = {
+      client_id: 'demo-public-client',
+      response_type: 'code',
+      redirect_uri: 'http://127.0.0.1:43117/callback',
+      scope: 'openid kms:read',
+      resource: 'urn:passthru:kms',
+      state,
+      code_challenge_method: 'S256',
+      code_challenge: createHash('sha256').update(verifier).digest('base64url'),
+    };
+    let page = await browser.visit(`${test.issuer}/oauth2/authorize?${new URLSearchParams(query).toString()}`);
+    const csrf = formOn(page).fields._csrf ?? '';
+    page = await browser.submit(page, { ...wrong, decision: 'login' });
+    page = await browser.submit(page, { username: 'demo-user', password: 'demo-user-password', decision: 'login' });
+    page = await browser.submit(page, { decision: 'allow' });
+    const code = new URL(page.url).searchParams.get('code') ?? '';
+    const answer = await dialled.fetch(`${test.issuer}/oauth2/token`, {
+      method: 'POST',
+      body: new URLSearchParams({
+        grant_type: 'authorization_code',
+        client_id: query.client_id,
+        redirect_uri: query.redirect_uri,
+        code,
+        code_verifier: verifier,
+      }),
+    });
+    const tokens = (await answer.json()) as Record<string, string>;
+    expect(Object.keys(tokens)).toEqual(expect.arrayContaining(['access_token', 'refresh_token', 'id_token']));
+    running.child.kill('SIGTERM');
+    await running.closed;
+    const written = [...running.output, ...running.errors].join('\n');
+    expect(written).toContain('log-in failed');
+    expect(written).toContain('logged in');
+    const cookies = [...browser.jar.values()].map(({ value }) => value);
+    const { access_token, refresh_token, id_token } = tokens;
+    for (const secret of [
+      ...Object.values(wrong),
+      'demo-user-password',
+      state,
+      csrf,
+      code,
+      verifier,
+      access_token,
+      refresh_token,
+      id_token,
+      ...cookies,
+    ]) {
+      expect(secret?.length).toBeGreaterThan(10);
+      expect(written.includes(secret ?? '')).toBe(false);
+    }
   });
 
   it('without --demo seeds nothing, and with --reset-demo seeds anew', async () => {

@@ -68,6 +68,12 @@ const dialing = (port: number, tls: { readonly ca: string; readonly cert?: strin
 const through = (dispatcher: Agent): typeof fetch =>
   ((input: string | URL, init?: RequestInit) => undiciFetch(input, { ...init, dispatcher } as never)) as typeof fetch;
 
+/** Speaks to an Identity on a port of this machine under the issuer's name; dispose it. */
+export const fetchAt = (port: number, ca: string): AsyncDisposable & { readonly fetch: typeof fetch } => {
+  const agent = dialing(port, { ca });
+  return { fetch: through(agent), [Symbol.asyncDispose]: () => agent.destroy() };
+};
+
 /** A whole Identity on SQLite, seeded with the demo, listening. */
 export const startTestIdentity = async (
   options: { readonly telemetry?: Telemetry; readonly overlay?: Record<string, unknown>; readonly now?: () => number } = {},
