@@ -67,13 +67,17 @@ export const createJwtTokens = (options: {
     }
   };
 
+  /** A token of client credentials stands for the client in the tenant that it had then. */
   const isAlive = async (payload: AccessTokenPayload): Promise<boolean> => {
-    if (await store.tokenIsRevoked(payload.jti)) return false;
-    const client = await clients.find(payload.client_id);
-    if (client === undefined) return false;
-    // A token of client credentials stands for the client in the tenant that it had then.
-    if (payload.grant_id === undefined) return (payload.tenant_id ?? null) === client.tenantId;
-    return (await store.grantIsLive(payload.grant_id)) && (await accounts.find(payload.sub)) !== undefined;
+    const { grant_id: grant, sub } = payload;
+    const [revoked, client, ownerLives] = await Promise.all([
+      store.tokenIsRevoked(payload.jti),
+      clients.find(payload.client_id),
+      grant === undefined ||
+        Promise.all([store.grantIsLive(grant), accounts.find(sub)]).then(([live, account]) => live && account !== undefined),
+    ]);
+    if (revoked || client === undefined || !ownerLives) return false;
+    return grant !== undefined || (payload.tenant_id ?? null) === client.tenantId;
   };
 
   return {

@@ -70,6 +70,27 @@ describe.each(databaseKinds())('the payload store on %s', (kind) => {
     }
   });
 
+  test('consuming, issuing, revoking and sweeping at once never wait for each other in a circle', async () => {
+    await using on = await storeOn(kind);
+    for (let round = 0; round < 15; round += 1) {
+      const grantId = await on.grant();
+      const tokens = [await on.token(grantId), await on.token(grantId), await on.token(grantId, 'AccessToken')];
+      const each = (work: (token: string) => Promise<unknown>): Promise<unknown>[] => tokens.map(work);
+
+      await Promise.all([
+        ...Array.from({ length: 6 }).flatMap(() => each((token) => on.store.consume('RefreshToken', token))),
+        ...Array.from({ length: 3 }).flatMap(() => [on.token(grantId), on.token(grantId, 'AccessToken')]),
+        on.store.revokeByGrantId('AccessToken', grantId),
+        on.store.revokeByGrantId('RefreshToken', grantId),
+        on.store.destroy('Grant', grantId),
+        ...each((token) => on.store.destroy('RefreshToken', token)),
+        on.store.sweep(100),
+      ]);
+
+      expect(await on.store.grantIsLive(grantReference(grantId))).toBe(false);
+    }
+  });
+
   test('saving again keeps the mark of consumption', async () => {
     await using on = await storeOn(kind);
     const id = randomUUIDv7();

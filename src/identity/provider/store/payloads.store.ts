@@ -76,7 +76,7 @@ const toRow = (entry: PayloadEntry): PayloadRow => ({
 const fromRow = (row: Pick<PayloadRow, 'payload' | 'consumed_at'> | undefined): StoredPayload | undefined =>
   row && { payload: JSON.parse(row.payload) as Record<string, unknown>, consumedAt: row.consumed_at };
 
-/** The grant's row is locked first by whoever writes to its family, so issuing and revoking never cross. */
+/** The grant goes first: its row is the lock of the family. */
 const revokeFamily = async (tx: Transaction<IdentityTables>, grantHash: string): Promise<void> => {
   await tx.deleteFrom('oidc_payloads').where('id_hash', '=', grantHash).execute();
   await tx.deleteFrom('oidc_payloads').where('grant_hash', '=', grantHash).execute();
@@ -113,10 +113,15 @@ const upsert = (on: Kysely<IdentityTables>, row: PayloadRow): Promise<unknown> =
 export const createPayloadStore = ({ database, now }: { database: Database<IdentityTables>; now: () => number }): PayloadStore => {
   const { db, kind } = database;
 
-  const lockGrant = async (tx: Transaction<IdentityTables>, grantHash: string): Promise<boolean> => {
+  /**
+   * Whether the grant is there, and stays as it is until the transaction ends. Whoever writes to a family locks its grant
+   * before any other row: so issuing and revoking never cross, and no two transactions wait for each other. SQLite has one
+   * writer at a time and needs no lock.
+   */
+  const lockGrant = async (tx: Transaction<IdentityTables>, grantHash: string, purpose: 'issue' | 'revoke'): Promise<boolean> => {
     const query = tx.selectFrom('oidc_payloads').select('id_hash').where('id_hash', '=', grantHash);
-    // SQLite has one writer at a time; PostgreSQL needs the row lock that a concurrent DELETE waits for.
-    return (await (kind === 'postgres' ? query.forKeyShare() : query).executeTakeFirst()) !== undefined;
+    const lock = purpose === 'issue' ? query.forKeyShare() : query.forUpdate();
+    return (await (kind === 'postgres' ? lock : query).executeTakeFirst()) !== undefined;
   };
 
   const findOne = async (
@@ -142,7 +147,7 @@ export const createPayloadStore = ({ database, now }: { database: Database<Ident
         return;
       }
       await database.transaction(async (tx) => {
-        if (await lockGrant(tx, grantHash)) await upsert(tx, row);
+        if (await lockGrant(tx, grantHash, 'issue')) await upsert(tx, row);
       });
     },
 
@@ -162,6 +167,9 @@ export const createPayloadStore = ({ database, now }: { database: Database<Ident
     consume: (model, id) =>
       database.transaction(async (tx) => {
         const idHash = hash(model, id);
+        const row = await tx.selectFrom('oidc_payloads').select('grant_hash').where('id_hash', '=', idHash).executeTakeFirst();
+        const grantHash = row?.grant_hash ?? null;
+        if (grantHash !== null) await lockGrant(tx, grantHash, 'revoke');
         const first = await tx
           .updateTable('oidc_payloads')
           .set({ consumed_at: now() })
@@ -169,8 +177,7 @@ export const createPayloadStore = ({ database, now }: { database: Database<Ident
           .where('consumed_at', 'is', null)
           .executeTakeFirst();
         if (first.numUpdatedRows > 0n) return 'consumed';
-        const row = await tx.selectFrom('oidc_payloads').select('grant_hash').where('id_hash', '=', idHash).executeTakeFirst();
-        if (row?.grant_hash) await revokeFamily(tx, row.grant_hash);
+        if (grantHash !== null) await revokeFamily(tx, grantHash);
         return 'replayed';
       }),
 
@@ -184,7 +191,7 @@ export const createPayloadStore = ({ database, now }: { database: Database<Ident
     revokeByGrantId: (model, grantId) =>
       database.transaction(async (tx) => {
         const grantHash = grantReference(grantId);
-        await lockGrant(tx, grantHash);
+        await lockGrant(tx, grantHash, 'revoke');
         await tx.deleteFrom('oidc_payloads').where('grant_hash', '=', grantHash).where('model', '=', model).execute();
       }),
 
@@ -212,7 +219,11 @@ export const createPayloadStore = ({ database, now }: { database: Database<Ident
     sweep: async (limit) => {
       const payloads = await db
         .deleteFrom('oidc_payloads')
-        .where('id_hash', 'in', (eb) => eb.selectFrom('oidc_payloads').select('id_hash').where('expires_at', '<=', now()).limit(limit))
+        .where('id_hash', 'in', (eb) => {
+          const expired = eb.selectFrom('oidc_payloads').select('id_hash').where('expires_at', '<=', now()).limit(limit);
+          // What a request is just using is left for the next time, so sweeping waits for nobody.
+          return kind === 'postgres' ? expired.forUpdate().skipLocked() : expired;
+        })
         .executeTakeFirst();
       const tokens = await db
         .deleteFrom('revoked_tokens')
