@@ -36,7 +36,8 @@ export interface HouseOptions {
   readonly clients?: Readonly<Record<string, readonly string[]>>;
   readonly revocation?: 'every-request' | 'sensitive-only' | 'interval';
   readonly tenants?: '*' | readonly string[];
-  readonly change?: (config: Record<string, never>) => void;
+  /** Changes the configuration, defaults filled in, before it is used. */
+  readonly change?: (config: KmsConfig) => void;
 }
 
 /** Everything that a KMS needs around it: certificates, shares, secrets, an issuer that answers, a configuration. */
@@ -89,12 +90,13 @@ export const kmsHouse = async (options: HouseOptions = {}): Promise<KmsHouse> =>
     },
     demo: { seed_file: join(KMS_CONFIG_FOLDER, 'demo-seed.yml') },
   };
-  options.change?.(raw as never);
+  const config = checkConfig(kmsConfigSchema, raw, 'test configuration');
+  options.change?.(config);
   const ca = await readFile(store.caFile, 'utf8');
   return {
     folder,
     issuer,
-    config: checkConfig(kmsConfigSchema, raw, 'test configuration'),
+    config,
     ca,
     client: async (leaf) => {
       if (leaf === undefined) return opened.use(createHttpsClient({ ca }));

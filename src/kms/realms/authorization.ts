@@ -53,19 +53,10 @@ const isServiceRoute = (url: string): boolean => url === SERVICE_PREFIX || url.s
 export const guardServiceRoutes = (app: App, authorization: Authorization): void => {
   const { challenges, tokens, passwords, certificates } = authorization;
 
-  app.addHook('onRoute', (route) => {
-    if (!isServiceRoute(route.url)) return;
-    const scope = route.config?.scope;
-    if (scope === undefined || !FINE_SCOPES.has(scope))
-      throw new InternalError(`${String(route.method)} ${route.url} names no scope, so nobody would guard it`);
-  });
-
-  const authenticate = async (credential: Credential, request: FastifyRequest): Promise<Principal> => {
+  const authenticate = async (credential: Credential, scope: FineScope, request: FastifyRequest): Promise<Principal> => {
     switch (credential.kind) {
       case 'bearer': {
         if (tokens === null) throw challenges.invalidToken('Tokens are not accepted here: the realm federation is switched off');
-        const scope = request.routeOptions.config.scope;
-        if (scope === undefined) throw new InternalError('a guarded route without a scope');
         return tokens.verify({ token: credential.token, peer: credential.peer, scope });
       }
       case 'basic':
@@ -76,9 +67,9 @@ export const guardServiceRoutes = (app: App, authorization: Authorization): void
   };
 
   app.decorateRequest('principal');
-  app.addHook('onRequest', async (request) => {
-    const { url, config } = request.routeOptions;
-    if (url === undefined || !isServiceRoute(url)) return;
+  const guard = async (request: FastifyRequest): Promise<void> => {
+    const { scope } = request.routeOptions.config;
+    if (scope === undefined) throw new InternalError('a guarded route without a scope');
     const source = {
       rawHeaders: request.raw.rawHeaders,
       query: request.query as Record<string, unknown>,
@@ -86,8 +77,18 @@ export const guardServiceRoutes = (app: App, authorization: Authorization): void
     };
     const credential = credentialOf(source, challenges);
     if (credential === null) throw challenges.missing();
-    const principal = await authenticate(credential, request);
-    if (config.scope === undefined || !principal.scopes.has(config.scope)) throw challenges.insufficientScope(config.scope as never);
+    const principal = await authenticate(credential, scope, request);
+    if (!principal.scopes.has(scope)) throw challenges.insufficientScope(scope);
     request.principal = principal;
+  };
+
+  app.addHook('onRoute', (route) => {
+    if (!isServiceRoute(route.url)) return;
+    const scope = route.config?.scope;
+    if (scope === undefined || !FINE_SCOPES.has(scope))
+      throw new InternalError(`${String(route.method)} ${route.url} names no scope, so nobody would guard it`);
+    const before = [route.onRequest ?? []].flat();
+    // A hook of the route runs after the rate limit; one of the server would check passwords before it.
+    if (!before.includes(guard)) route.onRequest = [...before, guard];
   });
 };

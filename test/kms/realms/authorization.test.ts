@@ -246,7 +246,7 @@ describe('realms that are left out of the order', () => {
 
 describe('errors with minimal detail', () => {
   it('say no more than their status', async () => {
-    await using other = await kmsHouse({ change: (config) => Object.assign(config, { errors: { detail: 'minimal' } }) });
+    await using other = await kmsHouse({ change: (config) => void (config.errors = { detail: 'minimal' }) });
     await using server = await runKms(other);
     const demo = (await server.tenants())['demo'] ?? '';
     const tokens = await Promise.all([

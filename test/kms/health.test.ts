@@ -1,0 +1,113 @@
+import { describe, expect, it } from 'vitest';
+import { noTelemetry } from '#infra/telemetry/telemetry.ts';
+import { basic, kmsHouse, runKms } from '#test/support/kms-server.ts';
+
+const KEYS = '/service/api/v1/elastic-keys';
+interface Ready {
+  readonly reason?: string;
+  readonly dependencies: Readonly<Record<string, { readonly state: string; readonly required: boolean; readonly cause: string | null }>>;
+}
+
+describe('/readyz', () => {
+  it('names database and identity with state, latency and cause, on both listeners', async () => {
+    await using house = await kmsHouse();
+    await using kms = await runKms(house);
+    for (const response of [await kms.send('/readyz'), await kms.sendAdmin('/readyz')]) {
+      expect(response.status).toBe(200);
+      expect(response.json()).toMatchObject({
+        status: 'ready',
+        dependencies: {
+          database: { state: 'up', required: true, cause: null },
+          identity: { state: 'up', required: true, cause: null },
+        },
+      });
+    }
+  });
+
+  it('turns red when Identity dies and names it as the cause, and green when it is back', async () => {
+    await using house = await kmsHouse();
+    const clock = { ahead: 0 };
+    await using kms = await runKms(house, { now: () => Date.now() + clock.ahead });
+    expect((await kms.send('/readyz')).status).toBe(200);
+    house.issuer.jwksStatus = 500;
+    clock.ahead += 1_000;
+    const sick = (await kms.send('/readyz')).json<Ready>();
+    expect(sick.dependencies['identity']).toMatchObject({ state: 'down', cause: expect.stringContaining('500') as string });
+    house.issuer.jwksStatus = 200;
+    clock.ahead += 1_000;
+    expect((await kms.send('/readyz')).status).toBe(200);
+    await house.issuer.stop();
+    clock.ahead += 1_000;
+    const response = await kms.send('/readyz');
+    expect(response.status).toBe(503);
+    expect(response.headers['content-type']).toMatch(/^application\/problem\+json/);
+    expect(response.json<Ready>().reason).toMatch(/^identity is down: localhost:\d+ refuses connections/);
+    expect((await kms.send('/livez')).status).toBe(200);
+  });
+
+  it('asks Identity at most once in a second, however often it is asked', async () => {
+    await using house = await kmsHouse();
+    await using kms = await runKms(house);
+    await Promise.all(Array.from({ length: 100 }, () => kms.send('/readyz')));
+    expect(house.issuer.requests.jwks).toBeLessThan(5);
+  });
+
+  it('does not need telemetry, but says when it is down', async () => {
+    await using house = await kmsHouse({
+      change: (config) => void (config.telemetry = { endpoint: 'https://localhost:1', tls: config.server.tls, export_interval_ms: 1_000 }),
+    });
+    const telemetry = { ...noTelemetry(), probe: () => Promise.reject(new Error('the collector does not answer')) };
+    await using kms = await runKms(house, { telemetry });
+    const response = await kms.send('/readyz');
+    expect(response.status).toBe(200);
+    expect(response.json<Ready>().dependencies['telemetry']).toMatchObject({
+      state: 'down',
+      required: false,
+      cause: 'the collector does not answer',
+    });
+  });
+
+  it('is 503 with the reason sealed while there are not enough unseal shares, and nothing can be done with keys', async () => {
+    await using house = await kmsHouse({ change: (config) => void (config.unseal = { share_files: [], threshold: 2 }) });
+    await using kms = await runKms(house, { demo: false });
+    expect((await kms.send('/readyz')).json()).toMatchObject({ status: 503, reason: 'sealed' });
+    expect((await kms.send('/livez')).status).toBe(200);
+    expect((await kms.sendAdmin('/admin/v1/seal-status')).json()).toMatchObject({ sealed: true });
+  });
+
+  it('says nothing of paths, SQL or stack traces', async () => {
+    await using house = await kmsHouse();
+    await using kms = await runKms(house);
+    await house.issuer.stop();
+    const { text } = await kms.send('/readyz');
+    expect(text).not.toMatch(/\.ts|node:|select |\/tmp|passthru-test/);
+  });
+});
+
+describe('a KMS whose Identity is down', () => {
+  it('goes on to serve those whom it knows by itself', async () => {
+    await using house = await kmsHouse();
+    await using kms = await runKms(house);
+    await house.issuer.stop();
+    expect((await kms.send(KEYS, { headers: basic('demo-user', 'demo-user-password') })).status).toBe(200);
+  });
+
+  it('goes on to serve tokens with the keys that it has, then answers 503 with the cause', async () => {
+    await using house = await kmsHouse();
+    const clock = { ahead: 0 };
+    const now = () => Date.now() + clock.ahead;
+    await using kms = await runKms(house, { now });
+    const tenant = (await kms.tenants())['demo'] ?? '';
+    const token = () => house.issuer.token(tenant, { claims: { exp: Math.floor(now() / 1000) + 60 } });
+    const ask = async () => kms.send(KEYS, { headers: { authorization: `Bearer ${await token()}` } });
+    expect((await ask()).status).toBe(200);
+    await house.issuer.stop();
+    clock.ahead = 1_100_000;
+    expect((await ask()).status).toBe(200);
+    clock.ahead = 1_201_000;
+    const refused = await ask();
+    expect(refused.status).toBe(503);
+    expect(refused.json()).toMatchObject({ code: 'identity-unavailable', detail: expect.stringMatching(/refuses connections/) as string });
+    expect(refused.headers['retry-after']).toBe('2');
+  });
+});

@@ -1,0 +1,129 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { type KmsConfig, loadKmsConfig } from '#kms/config.ts';
+import { KMS_CONFIG_FOLDER, kmsHouse, runKms } from '#test/support/kms-server.ts';
+import { temporaryDirectory } from '#test/support/temporary-directory.ts';
+
+describe('kms.yml', () => {
+  it('is valid as delivered, with paths relative to itself', async () => {
+    const config = await loadKmsConfig([join(KMS_CONFIG_FOLDER, 'kms.yml')]);
+    expect(config).toMatchObject({
+      server: { host: '127.0.0.1', port: 8081, swagger: false },
+      admin: { port: 9081, allowed_clients: ['passthru-cli'] },
+      realms_file: join(KMS_CONFIG_FOLDER, 'realms.yml'),
+      errors: { detail: 'full' },
+    });
+    expect(config.server.tls.ca).toBe(join(KMS_CONFIG_FOLDER, '../secrets/ca.pem'));
+    expect(config.unseal.share_files[0]).toBe(join(KMS_CONFIG_FOLDER, '../secrets/kms-unseal-share-1'));
+  });
+
+  it.each([
+    ['an http issuer', 'identity: { issuers: [{ issuer: "http://localhost:8082" }] }', '/identity/issuers/0/issuer'],
+    ['a clock skew above 30 s', 'identity: { issuers: [{ clock_skew_seconds: 31 }] }', '/identity/issuers/0/clock_skew_seconds'],
+    ['an unknown key', 'server: { prot: 1 }', '/server/prot'],
+    ['a port that is text', 'server: { port: "8081" }', '/server/port'],
+    ['an unknown revocation mode', 'identity: { issuers: [{ revocation: { mode: never } }] }', '/identity/issuers/0/revocation/mode'],
+  ])('refuses %s in an overlay and names file and field', async (_, overlay, pointer) => {
+    await using folder = await temporaryDirectory();
+    const file = join(folder.path, 'overlay.yml');
+    await writeFile(file, overlay);
+    const error = await loadKmsConfig([join(KMS_CONFIG_FOLDER, 'kms.yml'), file]).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'config-invalid' });
+    expect((error as { fields: { field: string }[] }).fields.map((issue) => issue.field)).toContain(`overlay.yml#${pointer}`);
+  });
+});
+
+describe('a KMS that cannot start', () => {
+  it.each<[string, (config: KmsConfig) => void, string]>([
+    [
+      'whose unseal share is not there',
+      (config) => void (config.unseal.share_files = ['/nonexistent/share-1', '/nonexistent/share-2']),
+      'secret-unreadable',
+    ],
+    [
+      'that has one share of two',
+      (config) => void (config.unseal = { share_files: config.unseal.share_files.slice(0, 1) }),
+      'unseal-shares-too-few',
+    ],
+    ['that is sealed, with demo data to make,', (config) => void config.unseal.share_files.pop(), 'sealed'],
+    ['whose realms file is not there', (config) => void (config.realms_file = '/nonexistent/realms.yml'), 'config-unreadable'],
+    ['whose seed is not there', (config) => void (config.demo.seed_file = '/nonexistent/seed.yml'), 'config-unreadable'],
+  ])('%s says why', async (_, change, code) => {
+    await using house = await kmsHouse({ change });
+    await expect(runKms(house)).rejects.toMatchObject({ code });
+  });
+
+  it('because its shares are those of another database says so, and leaves the database as it was', async () => {
+    await using house = await kmsHouse();
+    {
+      await using first = await runKms(house);
+      expect((await first.send('/readyz')).status).toBe(200);
+    }
+    await using stranger = await kmsHouse();
+    const mixed = { ...house, config: { ...house.config, unseal: stranger.config.unseal } };
+    await expect(runKms(mixed)).rejects.toMatchObject({ code: 'unseal-failed' });
+    await using again = await runKms(house);
+    expect((await again.send('/readyz')).status).toBe(200);
+  });
+});
+
+describe('the API description', () => {
+  interface Operation {
+    readonly summary?: string;
+    readonly operationId?: string;
+    readonly responses?: Readonly<Record<string, unknown>>;
+  }
+
+  it('is OpenAPI 3.1 with every route of the service, each with a summary, and the three ways to log in', async () => {
+    await using house = await kmsHouse();
+    await using kms = await runKms(house);
+    const document = (await kms.send('/openapi.json')).json<{
+      openapi: string;
+      paths: Record<string, Record<string, Operation>>;
+      components: { securitySchemes: object };
+      security: object[];
+    }>();
+    expect(document.openapi).toMatch(/^3\.1\./);
+    expect(Object.keys(document.components.securitySchemes)).toEqual(['bearer', 'basic', 'certificate']);
+    expect(document.security).toHaveLength(3);
+    expect(Object.keys(document.paths)).toEqual(
+      expect.arrayContaining(['/service/api/v1/elastic-keys', '/service/api/v1/elastic-keys/{id}/encrypt', '/livez', '/readyz']),
+    );
+    const operations = Object.values(document.paths).flatMap((path) => Object.values(path));
+    expect(operations.filter((operation) => operation.summary === undefined)).toEqual([]);
+  });
+
+  it('is shown by Swagger UI under a policy that forbids inline script, where that is switched on', async () => {
+    await using house = await kmsHouse();
+    await using kms = await runKms(house);
+    const page = await kms.send('/ui/swagger/');
+    expect(page.status).toBe(200);
+    expect(page.headers['content-security-policy']).toContain("script-src 'self';");
+    expect(page.headers['content-security-policy']).not.toContain('unsafe');
+    expect(page.text).not.toMatch(/<script(?![^>]*\bsrc=)[^>]*>[^<]*\S/);
+    const sources = [...page.text.matchAll(/(?:src|href)="\.\/([^"]+)"/g)].map(([, source]) => source ?? '');
+    expect(sources.length).toBeGreaterThan(3);
+    for (const source of sources) expect((await kms.send(`/ui/swagger/${source}`, { method: 'HEAD' })).status).toBe(200);
+  });
+
+  it('has no Swagger UI where that is switched off', async () => {
+    await using house = await kmsHouse({ change: (config) => void (config.server.swagger = false) });
+    await using kms = await runKms(house);
+    expect((await kms.send('/ui/swagger/')).status).toBe(404);
+    expect((await kms.send('/openapi.json')).status).toBe(200);
+  });
+});
+
+describe('the public listener', () => {
+  it('limits the requests of one address, but never those for health', async () => {
+    await using house = await kmsHouse({
+      change: (config) => void (config.server.rate_limit = { max: 5, window_seconds: 60 }),
+    });
+    await using kms = await runKms(house);
+    const statuses: number[] = [];
+    for (let i = 0; i < 8; i += 1) statuses.push((await kms.send('/service/api/v1/elastic-keys')).status);
+    expect(statuses).toEqual([401, 401, 401, 401, 401, 429, 429, 429]);
+    for (let i = 0; i < 8; i += 1) expect((await kms.send('/livez')).status).toBe(200);
+  });
+});
