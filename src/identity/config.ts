@@ -19,7 +19,7 @@ const serviceClientSchema = strictObject({
 });
 
 /** What `identity.yml` and its overlays may say. */
-export const identityConfigSchema = strictObject({
+const identityConfigSchema = strictObject({
   issuer: Type.String({ pattern: '^https://[^/?#\\s]+$', description: 'https origin without path: `iss` of every token' }),
   server: listenerConfigSchema,
   admin: listenerConfigSchema,

@@ -2,7 +2,7 @@ import { unreachable } from '#infra/apperr/app-error.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 
 /** What happens at Identity beyond single requests; ids and closed words, never a user name that was typed. */
-export type IdentityEvent =
+type IdentityEvent =
   | { readonly type: 'logged-in'; readonly accountId: string; readonly tenantId: string; readonly clientId: string }
   | { readonly type: 'login-failed'; readonly reason: 'wrong-credentials' | 'too-many-attempts' | 'busy'; readonly clientId: string }
   | { readonly type: 'login-cancelled'; readonly clientId: string }

@@ -39,7 +39,7 @@ export const testSeed = (id = randomUUIDv7()): Seed => {
   };
 };
 
-export const provider = { revokeForAccounts, revokeForClients };
+const provider = { revokeForAccounts, revokeForClients };
 
 /** The demo of a seed; `onWrite` is told of every write before it happens, and of the commit, by its number from 1. */
 export const demoOn = (database: Database<IdentityTables>, seed: Seed, onWrite: (number: number) => void = () => {}): Demo => {

@@ -1,10 +1,10 @@
 import type { Selectable } from 'kysely';
 import type { Database } from '#infra/database/databases.ts';
-import type { IdentityTables } from '../database/tables.ts';
+import type { IdentityTables } from '#identity/database/tables.ts';
 import type { Account } from './account.ts';
 import type { AccountRow } from './account.table.ts';
 
-export interface StoredAccount {
+interface StoredAccount {
   readonly account: Account;
   readonly passwordHash: string;
 }

@@ -1,8 +1,8 @@
 import type { Database } from '#infra/database/databases.ts';
 import type { Passwords } from '#infra/secrets/passwords.ts';
-import type { IdentityTables } from '../database/tables.ts';
-import type { AccountLookup } from '../provider/lookups.ts';
-import { scopesOfRoles } from '../provider/scopes.ts';
+import type { IdentityTables } from '#identity/database/tables.ts';
+import type { AccountLookup } from '#identity/provider/lookups.ts';
+import { scopesOfRoles } from '#identity/provider/scopes.ts';
 import { createAccountStore } from './account.store.ts';
 import type { Account } from './account.ts';
 import { MAX_USERNAME } from './account.ts';

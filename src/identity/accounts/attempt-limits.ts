@@ -33,7 +33,7 @@ interface Counter {
 }
 
 /** One attempt that was let through; it counts as failed until it is settled. */
-export interface Attempt {
+interface Attempt {
   /** The password was right: the pair starts anew. */
   succeeded(): void;
   /** Nothing was learnt, for example because the server was too busy: the attempt does not count. */

@@ -4,8 +4,8 @@ import type { App } from '#infra/http/server.ts';
 import { createServer } from '#infra/http/server.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import type { TlsFiles } from '#infra/tls/config.ts';
-import { registerDemoRoutes } from '../demo/demo.routes.ts';
-import type { Demo } from '../demo/demo.service.ts';
+import { registerDemoRoutes } from '#identity/demo/demo.routes.ts';
+import type { Demo } from '#identity/demo/demo.service.ts';
 import type { EmitIdentityEvent } from '../events.ts';
 
 /** The admin listener, built and not listening: a verified client certificate is the credential for everything on it. */

@@ -1,10 +1,10 @@
 import type { Selectable } from 'kysely';
 import type { Database } from '#infra/database/databases.ts';
-import type { IdentityTables } from '../database/tables.ts';
-import type { ClientAuthMethod, ClientGrantType, ClientRecord } from '../provider/lookups.ts';
+import type { IdentityTables } from '#identity/database/tables.ts';
+import type { ClientAuthMethod, ClientGrantType, ClientRecord } from '#identity/provider/lookups.ts';
 import type { ClientRow } from './client.table.ts';
 
-export interface StoredClient {
+interface StoredClient {
   readonly client: ClientRecord;
   readonly secretHash: string | undefined;
 }

@@ -2,8 +2,8 @@ import type { Database } from '#infra/database/databases.ts';
 import type { Passwords } from '#infra/secrets/passwords.ts';
 import type { VerifiedCache } from '#infra/secrets/verified-cache.ts';
 import { createVerifiedCache } from '#infra/secrets/verified-cache.ts';
-import type { IdentityTables } from '../database/tables.ts';
-import type { ClientLookup } from '../provider/lookups.ts';
+import type { IdentityTables } from '#identity/database/tables.ts';
+import type { ClientLookup } from '#identity/provider/lookups.ts';
 import { createClientStore } from './client.store.ts';
 import type { ServiceClient } from './service-clients.ts';
 

@@ -3,8 +3,8 @@ import type { Transaction } from 'kysely';
 import { AppError } from '#infra/apperr/app-error.ts';
 import type { Database } from '#infra/database/databases.ts';
 import { isUniqueViolation } from '#infra/database/unique-violation.ts';
-import type { IdentityTables } from '../database/tables.ts';
-import type { ProviderDoor } from '../provider/provider.ts';
+import type { IdentityTables } from '#identity/database/tables.ts';
+import type { ProviderDoor } from '#identity/provider/provider.ts';
 import type { Gone } from './demo.store.ts';
 import { deleteRetired, demoNames, insertReset, insertRows, latestReset, restoreRows, retireRows, setResetState } from './demo.store.ts';
 import type { Seed } from './seed-file.ts';
@@ -19,7 +19,7 @@ export interface DemoState {
   readonly resetPending: string | null;
 }
 
-export interface DemoReset {
+interface DemoReset {
   readonly resetId: string;
   readonly tenants: DemoTenants;
   readonly previousTenants: DemoTenants;

@@ -1,5 +1,5 @@
 import type { Transaction } from 'kysely';
-import type { IdentityTables } from '../database/tables.ts';
+import type { IdentityTables } from '#identity/database/tables.ts';
 import type { DemoResetRow } from './demo.table.ts';
 import type { SeedRows } from './seed-rows.ts';
 import type { DemoTenants } from './tenants.ts';

@@ -37,15 +37,13 @@ const clientSchema = strictObject({
 });
 
 /** What `demo-seed.yml` may say. */
-export const seedSchema = strictObject({
+const seedSchema = strictObject({
   tenants: Type.Array(nameSchema, { minItems: 1, uniqueItems: true }),
   accounts: Type.Array(accountSchema),
   clients: Type.Array(clientSchema),
 });
 
 export type Seed = Static<typeof seedSchema>;
-export type SeedAccount = Seed['accounts'][number];
-export type SeedClient = Seed['clients'][number];
 
 const duplicates = (names: readonly string[], pointer: (index: number) => string): FieldIssue[] =>
   names.flatMap((name, index) =>

@@ -1,8 +1,8 @@
 import { randomUUIDv7 } from 'node:crypto';
 import type { Insertable } from 'kysely';
 import { InternalError } from '#infra/apperr/app-error.ts';
-import type { AccountRow } from '../accounts/account.table.ts';
-import type { ClientRow } from '../clients/client.table.ts';
+import type { AccountRow } from '#identity/accounts/account.table.ts';
+import type { ClientRow } from '#identity/clients/client.table.ts';
 import type { DemoTenantRow } from './demo.table.ts';
 import type { Seed } from './seed-file.ts';
 import type { DemoTenants } from './tenants.ts';
