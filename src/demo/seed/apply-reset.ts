@@ -1,4 +1,5 @@
 import { AppError } from '#infra/apperr/app-error.ts';
+import { failureFrom } from '#infra/apperr/result.ts';
 import type { DemoAdmin, Tenants } from '../client/admin.ts';
 
 /** A reset that is under way on every server: the new data is there, the old not yet gone. */
@@ -11,36 +12,36 @@ export interface PendingReset {
    * @throws AppError `reset-half-committed` when only some have; the next demo or reset commits the others
    */
   commit(): Promise<void>;
-  /** Old data back on every server. */
-  rollback(): Promise<void>;
+  /**
+   * Old data back on every server.
+   *
+   * @param cause why; it is kept when the rollback fails too
+   * @throws AppError `reset-not-rolled-back`
+   */
+  rollback(cause: unknown): Promise<void>;
 }
 
 /** Begins a reset on all servers, or on none: when one refuses, those that had begun are rolled back before it throws. */
 export const applyReset = async (servers: readonly DemoAdmin[], tenants: Tenants): Promise<PendingReset> => {
   const begun = new Map<string, { readonly resetId: string; readonly previous: Tenants }>();
-  const rollback = async (): Promise<void> => {
-    const failed: { readonly server: string; readonly cause: unknown }[] = [];
+  const rollback = async (cause: unknown): Promise<void> => {
+    const failed: { readonly server: string; readonly cause: string }[] = [];
     for (const admin of servers) {
       try {
         // A reset whose answer was lost is found by asking.
         const resetId = begun.get(admin.server)?.resetId ?? (await admin.state()).reset_pending;
         if (resetId !== null) await admin.rollback(resetId);
         begun.delete(admin.server);
-      } catch (cause) {
-        failed.push({ server: admin.server, cause });
+      } catch (thrown) {
+        failed.push({ server: admin.server, cause: failureFrom(thrown).message });
       }
     }
-    const [first] = failed;
-    if (first === undefined) return;
-    throw new AppError(
-      'reset-not-rolled-back',
-      500,
-      `the reset could not be rolled back on ${failed.map(({ server }) => server).join(', ')}`,
-      {
-        cause: first.cause,
-        fix: 'Run the demo again: it recognises the interrupted reset and repairs it.',
-      },
-    );
+    if (failed.length === 0) return;
+    const where = failed.map(({ server, cause: why }) => `${server} (${why})`).join(', ');
+    throw new AppError('reset-not-rolled-back', 500, `the reset failed and could not be rolled back on ${where}`, {
+      cause,
+      fix: 'Run the demo again: it recognises the interrupted reset and repairs it.',
+    });
   };
 
   const results = await Promise.allSettled(
@@ -51,7 +52,7 @@ export const applyReset = async (servers: readonly DemoAdmin[], tenants: Tenants
   );
   const refused = results.find((result) => result.status === 'rejected');
   if (refused !== undefined) {
-    await rollback();
+    await rollback(refused.reason);
     throw new AppError('reset-refused', 500, 'the reset could not begin on every server and was rolled back', { cause: refused.reason });
   }
   return {

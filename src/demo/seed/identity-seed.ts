@@ -1,4 +1,4 @@
-import { jwtVerify } from 'jose';
+import { decodeJwt, jwtVerify } from 'jose';
 import { KMS_RESOURCE } from '#infra/magic/magic.ts';
 import type { CheckDoor } from '../checks.ts';
 import type { Tenants } from '../client/admin.ts';
@@ -19,7 +19,10 @@ export interface SeedCheckOptions {
 export const checkIdentitySeed = async ({ stack, tenants, check }: SeedCheckOptions): Promise<IdentitySeed> => {
   const seed = await readIdentitySeed();
   const readToken = async (identity: Awaited<ReturnType<typeof identityApi>>, token: string): Promise<readonly string[]> => {
-    const { payload } = await jwtVerify(token, await identity.keys(), { issuer: identity.discovery.issuer, audience: KMS_RESOURCE });
+    const keys = await identity.keys();
+    // As of its issue: one client's tokens live a second, and a busy machine may take longer to get here.
+    const currentDate = new Date((decodeJwt(token).iat ?? 0) * 1000);
+    const { payload } = await jwtVerify(token, keys, { issuer: identity.discovery.issuer, audience: KMS_RESOURCE, currentDate });
     return [tenantName(tenants, payload['tenant_id']), ...((payload['roles'] ?? []) as string[]).toSorted()];
   };
   const logIn = async (username: string): Promise<readonly string[]> => {

@@ -45,7 +45,7 @@ export const resetData = async ({ engine, stack, check, progress, signal }: Step
   } catch (cause) {
     if (cause instanceof AppError && cause.code === 'reset-half-committed') throw cause;
     await engine.demoTenants({ set: oldFile });
-    await pending.rollback();
+    await pending.rollback(cause);
     const states = await statesOf(servers);
     const back = states.every(({ tenants, reset_pending: open }) => open === null && sameTenants(tenants, pending.previous));
     await check('old-data-back', 'The old demo data is back', true, back);

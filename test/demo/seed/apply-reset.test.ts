@@ -19,7 +19,7 @@ describe('applyReset', () => {
 
   it('brings the old tenants back on every server at rollback', async () => {
     const { old, fresh, identity, kms } = two();
-    await (await applyReset([identity, kms], fresh)).rollback();
+    await (await applyReset([identity, kms], fresh)).rollback(null);
     expect([identity.tenants(), kms.tenants()]).toEqual([old, old]);
     expect([identity.pending(), kms.pending()]).toEqual([null, null]);
   });
@@ -43,7 +43,10 @@ describe('applyReset', () => {
     const { old, fresh, identity, kms } = two();
     const reset = await applyReset([identity, kms], fresh);
     identity.break('rollback');
-    await expect(reset.rollback()).rejects.toMatchObject({ code: 'reset-not-rolled-back', message: expect.stringContaining('identity') });
+    await expect(reset.rollback(null)).rejects.toMatchObject({
+      code: 'reset-not-rolled-back',
+      message: expect.stringContaining('identity'),
+    });
     expect(kms.tenants()).toEqual(old);
   });
 
@@ -52,7 +55,7 @@ describe('applyReset', () => {
     const reset = await applyReset([identity, kms], fresh);
     identity.break('commit');
     await expect(reset.commit()).rejects.toMatchObject({ code: 'connection-refused' });
-    await reset.rollback();
+    await reset.rollback(null);
     expect([identity.tenants(), kms.tenants()]).toEqual([old, old]);
   });
 
