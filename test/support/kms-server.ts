@@ -108,7 +108,7 @@ export const kmsHouse = async (options: HouseOptions = {}): Promise<KmsHouse> =>
   };
 };
 
-export type Send = (path: string, request?: Omit<HttpsRequest, 'url'>) => Promise<HttpsResponse>;
+type Send = (path: string, request?: Omit<HttpsRequest, 'url'>) => Promise<HttpsResponse>;
 
 /** A KMS that listens, with demo data. */
 export interface RunningKms extends AsyncDisposable {

@@ -24,7 +24,7 @@ const elasticKeySchema = strictObject({
 });
 
 /** What `demo-seed.yml` may say. */
-export const seedSchema = strictObject({
+const seedSchema = strictObject({
   tenants: Type.Array(nameSchema, { minItems: 1, maxItems: 64, uniqueItems: true }),
   accounts: Type.Array(accountSchema, { maxItems: 1_000 }),
   elastic_keys: Type.Array(elasticKeySchema, { maxItems: 1_000 }),

@@ -17,7 +17,7 @@ export interface SeedingOptions extends PreparedTenantsOptions {
 }
 
 /** What a seed added. */
-export interface Added {
+interface Added {
   readonly tenants: number;
   readonly accounts: number;
   readonly elasticKeys: number;

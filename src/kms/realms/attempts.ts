@@ -40,7 +40,7 @@ const bounded = <V>(max: number): { get(key: string): V | undefined; set(key: st
 };
 
 /** One guess at a password; it counts as failed until it is said to have succeeded. */
-export interface Attempt {
+interface Attempt {
   succeeded(): void;
   /** The guess was not looked at (the queue was full), so it does not count. */
   withdrawn(): void;

@@ -23,7 +23,7 @@ declare module 'fastify' {
 }
 
 /** Everything below needs a credential and names a scope. */
-export const SERVICE_PREFIX = '/service/api/v1';
+const SERVICE_PREFIX = '/service/api/v1';
 
 export interface Authorization {
   readonly challenges: Challenges;

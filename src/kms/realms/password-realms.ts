@@ -10,7 +10,7 @@ import type { RealmUser, UserRealm } from './realm-users.store.ts';
 import { scopesOfRoles } from './scopes.ts';
 
 /** A user name and a password, and where they came from. */
-export interface Login {
+interface Login {
   readonly username: string;
   readonly password: string;
   readonly address: string;

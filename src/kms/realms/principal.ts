@@ -1,6 +1,6 @@
 import type { FineScope } from '#infra/magic/magic.ts';
 
-export type PrincipalKind = 'token' | 'realm-user' | 'certificate';
+type PrincipalKind = 'token' | 'realm-user' | 'certificate';
 
 /** Who asks, proved by exactly one credential. Everything that a route decides with comes from here. */
 export interface Principal {

@@ -4,7 +4,7 @@ import { loadConfig, strictObject } from '#infra/config/load-config.ts';
 import { ROLE_SCOPES } from '#infra/magic/magic.ts';
 
 /** The realms in which a caller can be known; one that `order` leaves out is switched off. */
-export const REALMS = ['file', 'database', 'federation'] as const;
+const REALMS = ['file', 'database', 'federation'] as const;
 export type RealmName = (typeof REALMS)[number];
 
 export const PLAINTEXT_PREFIX = '{plaintext}';
@@ -82,7 +82,7 @@ const duplicates = (names: readonly string[], field: (index: number) => string):
   );
 
 /** What a JSON Schema cannot say: names once, and a tenant for each certificate unless the certificate names it. */
-export const realmsIssues = (config: RealmsConfig): readonly FieldIssue[] => {
+const realmsIssues = (config: RealmsConfig): readonly FieldIssue[] => {
   const { tenant_from: tenantFrom, clients } = config.certificates;
   return [
     ...duplicates(

@@ -14,8 +14,7 @@ import { randomUUIDv7 } from 'node:crypto';
  * Only an active tenant is anybody's. A preparing one has its database and its keys written before anyone sees it; a
  * retired one waits for the reset that replaced it to be committed or rolled back.
  */
-export const TENANT_STATES = ['preparing', 'active', 'retired'] as const;
-export type TenantState = (typeof TENANT_STATES)[number];
+export type TenantState = 'preparing' | 'active' | 'retired';
 
 /** A customer of the service, with a database and a content key of its own. */
 export interface Tenant {

@@ -4,7 +4,7 @@ import { AppError } from '#infra/apperr/app-error.ts';
 import type { Emit } from '#kms/events.ts';
 import { identityUnavailable } from './identity-unavailable.ts';
 
-export type VerificationKey = Exclude<Awaited<ReturnType<typeof importJWK>>, Uint8Array>;
+type VerificationKey = Exclude<Awaited<ReturnType<typeof importJWK>>, Uint8Array>;
 
 /** The public keys of one issuer. @see RFC 7517 section 5 */
 export interface JwksCache {
