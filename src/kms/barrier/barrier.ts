@@ -17,10 +17,10 @@ import { deleteContentKeys, insertServiceKeysOnce, serviceKeys } from './barrier
 import { type BarrierKeyRow, SERVICE_OWNER } from './barrier-keys.table.ts';
 import { type ContentKeys, createContentKeys } from './content-keys.ts';
 
-export type BarrierState = 'sealed' | 'unsealed';
+type BarrierState = 'sealed' | 'unsealed';
 
 /** Where a material key stands; bound into its ciphertext and compared exactly when it is opened. */
-export interface KeyBinding {
+interface KeyBinding {
   readonly tenantId: string;
   readonly elasticKeyId: string;
   readonly materialKeyId: string;

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { strictObject } from '#infra/config/load-config.ts';
-import { uuidV7 } from '#kms/elastic-keys/wire.ts';
+import { oneOf, uuidV7 } from '#kms/elastic-keys/wire.ts';
 import { base64urlLength } from './base64url.ts';
 
 /** Bytes of a plaintext or payload. */
@@ -64,13 +64,10 @@ export const rewrapBody = strictObject({ ciphertext: jwe, context });
 
 export const generateBody = strictObject(
   {
-    bits: Type.Union(
-      [128, 192, 256, 512].map((bits) => Type.Literal(bits as 128 | 192 | 256 | 512)),
-      {
-        description: 'Length of the data key.',
-        default: 256,
-      },
-    ),
+    bits: oneOf([128, 192, 256, 512], {
+      description: 'Length of the data key.',
+      default: 256,
+    }),
     return_plaintext: Type.Boolean({ description: 'False: only the protected form is returned.', default: true }),
     context,
   },

@@ -5,7 +5,7 @@ export interface KeyAddress {
 }
 
 /** Authenticated data of a JWE: bound as a digest in its header, required again to open it. */
-export interface WithContext {
+interface WithContext {
   readonly context?: string;
 }
 
@@ -15,9 +15,7 @@ export interface Sealed {
   readonly materialKeyId: string;
 }
 
-export type Verification =
-  | { readonly valid: true; readonly materialKeyId: string; readonly payload: Uint8Array }
-  | { readonly valid: false };
+type Verification = { readonly valid: true; readonly materialKeyId: string; readonly payload: Uint8Array } | { readonly valid: false };
 
 /**
  * What a tenant does with its keys. Every operation checks the state, the expiry, the allowed operations and the use

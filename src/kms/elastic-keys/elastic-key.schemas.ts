@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import { strictObject } from '#infra/config/load-config.ts';
 import { ALGORITHM_NAMES, ALGORITHMS, OPERATIONS } from '#kms/crypto/algorithms.ts';
 import { ELASTIC_KEY_SORTS, ELASTIC_KEY_STATES, type ElasticKey } from './elastic-key.ts';
-import { isoOf, isoOrNull, nextCursor, nullable, pageQuery, timestamp, uuidV7 } from './wire.ts';
+import { isoOf, isoOrNull, nextCursor, nullable, oneOf, pageQuery, timestamp, uuidV7 } from './wire.ts';
 
 const facts = ALGORITHM_NAMES.map((name) => `\`${name}\`: ${ALGORITHMS[name].summary}`).join('; ');
 
@@ -14,15 +14,9 @@ const name = Type.String({
   examples: ['invoices'],
 });
 const description = Type.String({ maxLength: 1024, examples: ['Encrypts the invoices of the web shop'] });
-const algorithm = Type.Union(
-  ALGORITHM_NAMES.map((each) => Type.Literal(each)),
-  { description: `Fixes the use of the key. ${facts}.` },
-);
-const state = Type.Union(
-  ELASTIC_KEY_STATES.map((each) => Type.Literal(each)),
-  { description: 'A suspended key does nothing until it is active again.' },
-);
-const operations = Type.Array(Type.Union(OPERATIONS.map((each) => Type.Literal(each))), {
+const algorithm = oneOf(ALGORITHM_NAMES, { description: `Fixes the use of the key. ${facts}.` });
+const state = oneOf(ELASTIC_KEY_STATES, { description: 'A suspended key does nothing until it is active again.' });
+const operations = Type.Array(oneOf(OPERATIONS), {
   description: 'What the key may do: all that its algorithm can, or less.',
   uniqueItems: true,
   maxItems: OPERATIONS.length,
@@ -58,12 +52,7 @@ export const listQuery = strictObject({
   name: Type.Optional(Type.String({ description: 'Exact name.', minLength: 1, maxLength: 128, examples: ['demo-encryption-key'] })),
   algorithm: Type.Optional(algorithm),
   state: Type.Optional(state),
-  sort: Type.Optional(
-    Type.Union(
-      ELASTIC_KEY_SORTS.map((each) => Type.Literal(each)),
-      { description: '`created_at` by default; `-` turns the order round.' },
-    ),
-  ),
+  sort: Type.Optional(oneOf(ELASTIC_KEY_SORTS, { description: '`created_at` by default; `-` turns the order round.' })),
   ...pageQuery,
 });
 
@@ -74,7 +63,7 @@ export const elasticKeySchema = Type.Object({
   algorithm: Type.String(),
   use: Type.String({ description: '`encrypt`, `sign` or `wrap`; fixed at creation.' }),
   operations: Type.Array(Type.String()),
-  state: Type.String(),
+  state,
   latest_version: Type.Integer({ description: 'The version that protects.' }),
   min_decryption_version: Type.Integer(),
   created_at: Type.String(),

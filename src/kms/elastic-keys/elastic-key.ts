@@ -37,7 +37,7 @@ export interface ElasticKey {
   readonly expiresAt: number | null;
 }
 
-export interface CreateElasticKey {
+interface CreateElasticKey {
   readonly name: string;
   readonly description?: string;
   readonly algorithm: AlgorithmName;
@@ -46,7 +46,7 @@ export interface CreateElasticKey {
   readonly expiresAt?: number | null;
 }
 
-export interface ChangeElasticKey {
+interface ChangeElasticKey {
   readonly name?: string;
   readonly description?: string;
   readonly state?: ElasticKeyState;

@@ -26,6 +26,10 @@ export const timestamp = (description: string) =>
     examples: ['2031-01-01T00:00:00.000Z'],
   });
 
+/** One of these values and no other. */
+export const oneOf = <const T extends string | number>(values: readonly T[], options: Record<string, unknown> = {}) =>
+  Type.Unsafe<T>({ type: typeof values[0] === 'number' ? 'integer' : 'string', enum: [...values], ...options });
+
 export const nullable = <S extends ReturnType<typeof timestamp>>(schema: S) => Type.Union([schema, Type.Null()]);
 
 /** Query strings are text: without coercion a number is a pattern. */

@@ -1,8 +1,8 @@
 import { Type } from 'typebox';
 import { strictObject } from '#infra/config/load-config.ts';
 import type { App } from '#infra/http/server.ts';
-import { elasticKeyPath, isoOf, isoOrNull, nextCursor, pageQuery, problemSchema, uuidV7 } from '#kms/elastic-keys/wire.ts';
-import type { MaterialKey, MaterialKeyService } from './material-key.ts';
+import { elasticKeyPath, isoOf, isoOrNull, nextCursor, oneOf, pageQuery, problemSchema, uuidV7 } from '#kms/elastic-keys/wire.ts';
+import { MATERIAL_KEY_STATES, type MaterialKey, type MaterialKeyService } from './material-key.ts';
 
 const tags = ['Material keys'];
 const problems = { '4xx': problemSchema, '5xx': problemSchema };
@@ -22,7 +22,7 @@ const materialKeySchema = Type.Object({
   id: uuidV7('the `kid` of every JWE, JWS and JWK of this version'),
   elastic_key_id: uuidV7('the elastic key of which it is a version'),
   version: Type.Integer(),
-  state: Type.String({ description: '`active` protects and opens; `deactivated` only opens.' }),
+  state: oneOf(MATERIAL_KEY_STATES, { description: '`active` protects and opens; `deactivated` only opens.' }),
   public_jwk: Type.Union([publicJwk, Type.Null()], { description: 'Null for a symmetric key.' }),
   created_at: Type.String(),
   deactivated_at: Type.Union([Type.String(), Type.Null()]),

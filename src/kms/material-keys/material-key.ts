@@ -27,7 +27,7 @@ export interface MaterialKey {
   readonly deactivatedAt: number | null;
 }
 
-export interface ListMaterialKeys {
+interface ListMaterialKeys {
   /** 1 to 100, default 50. */
   readonly limit?: number;
   readonly cursor?: string;

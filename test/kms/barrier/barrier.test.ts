@@ -70,18 +70,17 @@ describe.each(databaseKinds())('The barrier on %s', (kind) => {
     const kms = await testKms(databases);
     const where = binding(kms.tenantId);
     const wrapped = await kms.barrier.wrap(where, key());
-    await fc.assert(
-      fc.asyncProperty(fc.nat(wrapped.length - 1), fc.constantFrom('A', 'B', 'z', '-', '.', '='), async (index, character) => {
-        fc.pre(wrapped[index] !== character);
-        const changed = wrapped.slice(0, index) + character + wrapped.slice(index + 1);
-        const opened = await kms.barrier.unwrap(where, changed).then(
-          (plaintext) => Buffer.from(plaintext).toString('hex'),
-          (error: { code: string }) => error.code,
-        );
-        expect(opened).toBe('key-material-damaged');
-      }),
-      { numRuns: 60 },
-    );
+    const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+    for (const [index, character] of [...wrapped].entries()) {
+      // The next character of the alphabet: in a last character that is a stray bit.
+      const other = alphabet[(alphabet.indexOf(character) + 1) % alphabet.length] ?? 'A';
+      const changed = wrapped.slice(0, index) + other + wrapped.slice(index + 1);
+      const opened = await kms.barrier.unwrap(where, changed).then(
+        () => 'opened',
+        (error: { code: string }) => error.code,
+      );
+      expect(opened, `character ${index}`).toBe('key-material-damaged');
+    }
   });
 
   it('holds nothing that opens without the shares: no row contains a key', async () => {
