@@ -4,7 +4,6 @@ import type { JWK } from 'jose';
 import type { Transaction } from 'kysely';
 import { Provider } from 'oidc-provider';
 import type { Database } from '#infra/database/databases.ts';
-import { toProblem } from '#infra/http/problem.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import type { IdentityTables } from '#identity/database/tables.ts';
 import type { SigningKeys, SigningKeySet } from '#identity/keys/signing-keys.ts';
@@ -17,7 +16,7 @@ import type { Interactions } from './interactions.ts';
 import { createInteractions } from './interactions.ts';
 import { createJwtTokens } from './jwt-tokens.ts';
 import type { AccountLookup, ClientLookup, ResourceServer } from './lookups.ts';
-import { isPage, isProviderPath, requestTarget } from './routes.ts';
+import { isPage, requestTarget } from './routes.ts';
 import { createAdapterFactory } from './store/adapter.ts';
 import { createPayloadStore, revokeForAccounts, revokeForClients } from './store/payloads.store.ts';
 
@@ -44,8 +43,6 @@ export interface ProviderOptions {
 export interface ProviderDoor extends AsyncDisposable {
   /** Answers one request on a provider path; the body must not have been read. Never rejects. */
   handle(req: IncomingMessage, res: ServerResponse): Promise<void>;
-  /** @param path pathname without query */
-  isProviderPath(path: string): boolean;
   readonly interactions: Interactions;
   /** Deletes sessions, interactions, grants, codes and tokens of the accounts, in the caller's transaction. */
   revokeForAccounts(tx: Transaction<IdentityTables>, accountIds: readonly string[]): Promise<void>;
@@ -60,15 +57,6 @@ const SWEEP_MS = 60_000;
 const SWEEP_ROWS = 500;
 
 const publicPart = ({ kty, crv, x, y, kid, alg, use }: JWK): JWK => ({ kty, crv, x, y, kid, alg, use }) as JWK;
-
-const fail = (error: unknown, res: ServerResponse): void => {
-  if (res.headersSent) {
-    res.destroy();
-    return;
-  }
-  const { status, headers, body } = toProblem(error);
-  res.writeHead(status, { ...headers, 'content-type': 'application/problem+json' }).end(JSON.stringify(body));
-};
 
 /**
  * Wraps oidc-provider: nothing outside this folder sees it. All its state is in the database, so a new set of signing keys
@@ -122,8 +110,9 @@ export const createProvider = async (options: ProviderOptions): Promise<Provider
     await reloadKeys().catch((error: unknown) => telemetry.log.error(`signing keys not read, the old ones stay: ${String(error)}`));
   };
 
+  let swept: Promise<unknown> = Promise.resolve();
   const sweeping = setInterval(() => {
-    store.sweep(SWEEP_ROWS).catch((error: unknown) => telemetry.log.error(`expired tokens not swept: ${String(error)}`));
+    swept = store.sweep(SWEEP_ROWS).catch((error: unknown) => telemetry.log.error(`expired tokens not swept: ${String(error)}`));
   }, SWEEP_MS);
   sweeping.unref();
 
@@ -138,14 +127,16 @@ export const createProvider = async (options: ProviderOptions): Promise<Provider
         await current.answer(req, res);
       } catch (error) {
         telemetry.log.error(`Identity provider: ${String(error)}`);
-        fail(error, res);
+        res.destroy();
       }
     },
-    isProviderPath,
     interactions: createInteractions(() => current.provider),
     revokeForAccounts,
     revokeForClients,
     reloadKeys,
-    [Symbol.asyncDispose]: async () => clearInterval(sweeping),
+    [Symbol.asyncDispose]: async () => {
+      clearInterval(sweeping);
+      await swept;
+    },
   };
 };

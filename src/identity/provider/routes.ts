@@ -31,14 +31,6 @@ export const PROVIDER_ROUTES: readonly { readonly path: string; readonly methods
 /** Pages for people; every other path answers programs, and always in JSON. */
 const PAGE_PREFIXES: readonly string[] = [AUTHORIZE_ALIAS, ROUTES.authorization, ROUTES.end_session];
 
-const matches = (pattern: string, path: string): boolean => {
-  if (!pattern.endsWith('/:uid')) return pattern === path;
-  const prefix = pattern.slice(0, -':uid'.length);
-  return path.startsWith(prefix) && path.length > prefix.length && !path.slice(prefix.length).includes('/');
-};
-
-export const isProviderPath = (path: string): boolean => PROVIDER_ROUTES.some((route) => matches(route.path, path));
-
 export const isPage = (path: string): boolean => PAGE_PREFIXES.some((prefix) => path === prefix || path.startsWith(`${prefix}/`));
 
 /** The request target in origin form, the alias resolved: an absolute form must not choose the host of the answer's URLs. */

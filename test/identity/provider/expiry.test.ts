@@ -84,3 +84,21 @@ test.each(databaseKinds())('refresh tokens, sessions and interactions end, and a
   expect(third.refresh_token).toEqual(expect.any(String));
   expect(fourth.error).toBe('invalid_grant');
 });
+
+test.each(databaseKinds())('what has expired is gone from the database within a minute, on %s', async (kind) => {
+  vi.useFakeTimers({ toFake: ['Date', 'setInterval'], now: Date.now() });
+  await using provider = await providerOn(kind);
+  const client = aClient();
+  provider.register(client);
+  await provider.browser().request({ url: provider.attempt(client).url });
+  const models = async (): Promise<readonly string[]> =>
+    (await provider.database.db.selectFrom('oidc_payloads').select('model').execute()).map(({ model }) => model);
+
+  later(LIFETIMES.interaction - 60);
+  await vi.advanceTimersByTimeAsync(59_000);
+  const before = await models();
+  await vi.advanceTimersByTimeAsync(61_000);
+
+  expect(before).toEqual(['Interaction']);
+  await expect.poll(models).toEqual([]);
+});
