@@ -15,7 +15,7 @@ import { contents, demoOn, insertAccount, insertPayload, testSeed } from '#test/
 /** A dozen processes load the same modules. */
 const COMPILE_CACHE = join(tmpdir(), 'passthru-test-compile-cache');
 const KILLS_TIMEOUT_MS = 180_000;
-const CHILD = join(import.meta.dirname, '../../support/identity-demo-process.ts');
+const CHILD = new URL('../../support/identity-demo-process.ts', import.meta.url).pathname;
 
 const idOf = async (database: Database<IdentityTables>, username: string): Promise<string | undefined> =>
   (await createAccountStore(database).byUsername(username))?.account.id;
