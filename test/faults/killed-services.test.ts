@@ -58,6 +58,7 @@ describe('A service killed with SIGKILL', () => {
       expect([1, 2]).toContain(code);
       expect((stdout + stderr).split('\n').filter((line) => line.includes('Root cause')).length).toBe(1);
       const repaired = await demo();
+      expect(repaired.report.steps.filter(({ status: came }) => came !== 'passed')).toEqual([]);
       expect([repaired.code, repaired.report.outcome]).toEqual([0, 'passed']);
     },
     120_000,
@@ -71,6 +72,7 @@ describe('The CLI killed with SIGKILL half-way', () => {
     run.child.kill('SIGKILL');
     await run.done;
     const next = await demo();
+    expect(next.report.steps.filter(({ status: came }) => came !== 'passed')).toEqual([]);
     expect([next.code, next.report.outcome]).toEqual([0, 'passed']);
   }, 120_000);
 });
