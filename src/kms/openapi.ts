@@ -5,7 +5,8 @@ import type { App } from '#infra/http/server.ts';
 const UI_POLICY = {
   'default-src': "'none'",
   'script-src': "'self'",
-  'style-src': "'self'",
+  // The one style element that the bundle adds to its page; another version of it needs another hash.
+  'style-src': "'self' 'sha256-RL3ie0nH+Lzz2YNqQN83mnU0J1ot4QL7b99vMdIX99w='",
   'img-src': "'self' data:",
   'connect-src': "'self'",
   'base-uri': "'none'",
