@@ -341,7 +341,13 @@ describe.each(databaseKinds())('Cryptography on %s', (kind) => {
     const key = await addressOf(kms, 'A256GCM/A256KW');
     const { jwe } = await kms.crypto.encrypt(key, { plaintext: plaintext() });
     kms.barrier.seal();
-    for (const refusal of await refusalsOf([kms.crypto.decrypt(key, { jwe }), kms.crypto.encrypt(key, { plaintext: plaintext() })])) {
+    const unknown = { ...key, elasticKeyId: randomUUIDv7() };
+    const attempts = [
+      kms.crypto.decrypt(key, { jwe }),
+      kms.crypto.encrypt(key, { plaintext: plaintext() }),
+      kms.crypto.decrypt(unknown, { jwe }),
+    ];
+    for (const refusal of await refusalsOf(attempts)) {
       expect(refusal).toMatchObject({ code: 'sealed', status: 503 });
     }
     await kms.barrier.unseal(kms.unsealKey);

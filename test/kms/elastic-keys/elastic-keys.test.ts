@@ -118,8 +118,10 @@ describe.each(databaseKinds())('Elastic keys on %s', (kind) => {
 
   it('list by filter', async () => {
     await using databases = await withDatabases(kind);
-    const { elasticKeys, tenantId, make } = await testKms(databases);
-    const [first, second, third] = [await make('ES256'), await make('EdDSA'), await make('EdDSA')];
+    const { elasticKeys, tenantId, make, clock } = await testKms(databases);
+    const [first, second] = [await make('ES256'), await make('EdDSA')];
+    clock.now += 1;
+    const third = await make('EdDSA');
     await elasticKeys.change(tenantId, third.id, { state: 'suspended' });
     const found = async (query: Parameters<typeof elasticKeys.list>[1]) =>
       (await elasticKeys.list(tenantId, query)).items.map((key) => key.id);
