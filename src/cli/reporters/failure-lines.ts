@@ -1,6 +1,6 @@
 import type { ChalkInstance } from 'chalk';
 import type { Failure } from '#infra/apperr/result.ts';
-import { wrapText } from './layout.ts';
+import { columnsOf, wrapText } from './layout.ts';
 import { printable } from './terminal.ts';
 
 export interface FailureLayout {
@@ -24,7 +24,7 @@ export const failureLines = (failure: Failure, { paint, width, indent }: Failure
   for (let at: Failure | null = failure; at !== null; at = at.cause) {
     const lead = ' '.repeat(indent + depth * 2) + (depth === 0 ? '' : '↳ ');
     const hang = ' '.repeat(lead.length);
-    const [first = '', ...rest] = wrapText(`${printable(at.code)}  ${printable(at.message)}`, width - lead.length);
+    const [first = '', ...rest] = wrapFacts(`${printable(at.code)}  ${printable(at.message)}`, width - lead.length);
     const code = printable(at.code);
     lines.push(first.startsWith(code) ? `${lead}${paint.red(code)}${first.slice(code.length)}` : lead + first);
     for (const line of rest) lines.push(hang + line);
@@ -35,6 +35,10 @@ export const failureLines = (failure: Failure, { paint, width, indent }: Failure
   if (fix !== '') lines.push(...fixLines(fix, { paint, width, indent }));
   return lines;
 };
+
+/** A message that is too long for a line, broken where one of its facts ends: `port 1 is taken; port 2 is taken`. */
+const wrapFacts = (text: string, columns: number): readonly string[] =>
+  columnsOf(text) <= columns ? [text] : text.split(/(?<=;) /).flatMap((fact) => wrapText(fact, columns));
 
 export const fixLines = (fix: string, { paint, width, indent }: FailureLayout): readonly string[] => {
   const lead = ' '.repeat(indent);

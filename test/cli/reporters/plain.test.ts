@@ -68,8 +68,8 @@ describe('A run in plain lines', () => {
         '  [4/5] ✗ Elastic keys    1 of 1 checks failed                                                 79 ms',
         '        ✗ Elastic key created: expected 201, got 503',
         '          kms-unreachable  the KMS did not answer while an elastic key was made',
-        '            ↳ connection-refused  localhost:8081 refuses connections; waited for POST',
-        '              /service/api/v1/elastic-keys',
+        '            ↳ connection-refused  localhost:8081 refuses connections;',
+        '              waited for POST /service/api/v1/elastic-keys',
         '          fix  Look at `passthru logs kms`, then run the demo again.',
       ].join('\n'),
     );
