@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { noTelemetry } from '#infra/telemetry/telemetry.ts';
+import type { FakeIssuer } from '#test/support/fake-issuer.ts';
 import { basic, kmsHouse, runKms } from '#test/support/kms-server.ts';
 
 const KEYS = '/service/api/v1/elastic-keys';
@@ -43,6 +44,19 @@ describe('/readyz', () => {
     expect(response.headers['content-type']).toMatch(/^application\/problem\+json/);
     expect(response.json<Ready>().reason).toMatch(/^identity is down: localhost:\d+ refuses connections/);
     expect((await kms.send('/livez')).status).toBe(200);
+  });
+
+  it.each<[string, (issuer: FakeIssuer) => void, RegExp]>([
+    ['a redirect, which is not followed', (issuer) => void (issuer.jwksStatus = 302), /answered with 302/],
+    ['more than 64 KiB', (issuer) => void (issuer.jwks = { keys: [], padding: 'x'.repeat(70_000) }), /larger than 65536 bytes/],
+    ['no usable key', (issuer) => void (issuer.jwks = { keys: [] }), /no usable ES256 key/],
+  ])('is red when Identity answers with %s', async (_, change, cause) => {
+    await using house = await kmsHouse();
+    change(house.issuer);
+    await using kms = await runKms(house);
+    const response = await kms.send('/readyz');
+    expect(response.status).toBe(503);
+    expect(response.json<Ready>().dependencies['identity']?.cause).toMatch(cause);
   });
 
   it('asks Identity at most once in a second, however often it is asked', async () => {

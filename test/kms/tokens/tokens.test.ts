@@ -30,7 +30,7 @@ const decrypt = async (token: string): Promise<HttpsResponse> => {
     items: { id: string; name: string }[];
   }>();
   const id = items.find((key) => key.name === 'demo-encryption-key')?.id ?? '';
-  return kms.send(`${KEYS}/${id}/decrypt`, { method: 'POST', headers: bearer(token), body: { jwe: 'x' } });
+  return kms.send(`${KEYS}/${id}/decrypt`, { method: 'POST', headers: bearer(token), body: { ciphertext: 'x' } });
 };
 const refusedWith = (response: HttpsResponse): unknown => ({
   status: response.status,
