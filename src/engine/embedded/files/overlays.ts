@@ -44,12 +44,21 @@ const telemetryOverlay = ({ layout, leaf }: OverlayOptions): Tree => ({
   directory: layout.data('telemetry'),
 });
 
+/** Often, so that whoever waits for a trace, the demo among them, does not wait for the exporter. */
+const EXPORT_INTERVAL_MS = 250;
+
+const telemetryTo = (layout: Layout, client: TlsFiles): Tree => ({
+  endpoint: layout.endpoints.telemetry.otlp,
+  tls: { ...client },
+  export_interval_ms: EXPORT_INTERVAL_MS,
+});
+
 const identityOverlay = async ({ layout, leaf }: OverlayOptions): Promise<Tree> => ({
   issuer: layout.endpoints.identity.issuer,
   server: { host: '127.0.0.1', port: layout.ports.identity, tls: { ...leaf('identity') } },
   admin: { host: '127.0.0.1', port: layout.ports.identityAdmin, tls: { ...leaf('identity') } },
   database: { kind: 'sqlite', directory: layout.data('identity') },
-  telemetry: { endpoint: layout.endpoints.telemetry.otlp, tls: { ...leaf('identity-client') } },
+  telemetry: telemetryTo(layout, leaf('identity-client')),
   secrets: { cookie_keys_file: cookieKeysFile(layout) },
   // A list is replaced as a whole, so the delivered entries are repeated with the files of this stack.
   service_clients: list((await readDefaults(layout, 'identity'))['service_clients']).map((client) => ({
@@ -67,7 +76,7 @@ const kmsOverlay = async ({ layout, leaf, shareFiles, demo }: OverlayOptions): P
     server: { host: '127.0.0.1', port: layout.ports.kms, tls: { ...leaf('kms') } },
     admin: { host: '127.0.0.1', port: layout.ports.kmsAdmin, tls: { ...leaf('kms') } },
     database: { kind: 'sqlite', directory: layout.data('kms') },
-    telemetry: { endpoint: layout.endpoints.telemetry.otlp, tls: { ...leaf('kms-client') } },
+    telemetry: telemetryTo(layout, leaf('kms-client')),
     unseal: { share_files: [...shareFiles] },
     ...(demo && defaults !== null ? { realms_file: join(dirname(defaults), 'realms.demo.yml') } : {}),
     identity: {
