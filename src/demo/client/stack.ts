@@ -16,6 +16,8 @@ export interface Stack extends AsyncDisposable {
   start(service: ServiceName): Promise<Started>;
   /** A fresh browser-like session that shows this client certificate, by default none. */
   session(options?: { readonly certificate?: ClientCertificate } & Partial<Omit<SessionOptions, 'client' | 'note'>>): Promise<Session>;
+  /** The browser of one person: its cookies last for the whole run, so whoever logged in stays logged in. */
+  browser(person: string): Promise<Session>;
 }
 
 export interface StackOptions {
@@ -30,6 +32,7 @@ export const createStack = ({ engine, services, signal, note = () => {} }: Stack
   const endpoints = engine.endpoints();
   const begun = new Set<ServiceName>();
   const pending = new Map<ServiceName, Promise<Started>>();
+  const browsers = new Map<string, Session>();
   const clients = new Map<ClientCertificate, Promise<HttpsClient>>();
 
   const up = (service: ServiceName): Promise<Started> => {
@@ -64,6 +67,11 @@ export const createStack = ({ engine, services, signal, note = () => {} }: Stack
   return {
     endpoints,
     start,
+    browser: async (person) => {
+      const known = browsers.get(person) ?? createSession({ client: await clientFor('none'), note, signal });
+      browsers.set(person, known);
+      return known;
+    },
     session: async ({ certificate = 'none', ...rest } = {}) =>
       createSession({ client: await clientFor(certificate), note, signal, ...rest }),
     [Symbol.asyncDispose]: async () => {

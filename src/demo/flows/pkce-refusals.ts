@@ -6,13 +6,13 @@ import { account, LOOPBACK_REDIRECT, PUBLIC_CLIENT, USER_SCOPE } from './demo-na
 
 /** What an attacker or a careless application would try at the authorization and token endpoints. */
 export const pkceRefusals: Story = async ({ stack, check }) => {
-  const session = await stack.session();
-  const identity = await identityApi(stack, session);
+  const stranger = await identityApi(stack, await stack.session());
+  const identity = await identityApi(stack, await stack.browser('demo-user'));
   const { issuer } = identity.discovery;
   const attempt = (change: Record<string, string | null> = {}) =>
     identity.attempt({ clientId: PUBLIC_CLIENT.id, redirectUri: LOOPBACK_REDIRECT, scope: USER_SCOPE, change });
 
-  const wrong = await identity.logIn(attempt(), { username: 'demo-user', password: `wrong-${random(6)}` });
+  const wrong = await stranger.logIn(attempt(), { username: 'demo-user', password: `wrong-${random(6)}` });
   await check(
     'wrong-password',
     'A wrong password shows',
@@ -28,7 +28,7 @@ export const pkceRefusals: Story = async ({ stack, check }) => {
   await check('method-plain', 'Method plain', 'invalid_request', errorOf({ code_challenge_method: 'plain' }));
   await check('method-missing', 'No method, which means plain', 'invalid_request', errorOf({ code_challenge_method: null }));
 
-  const foreign = await identity.logIn(attempt({ redirect_uri: 'https://evil.example/callback' }));
+  const foreign = await stranger.logIn(attempt({ redirect_uri: 'https://evil.example/callback' }));
   await check(
     'foreign-redirect',
     'Foreign redirect',
@@ -36,7 +36,6 @@ export const pkceRefusals: Story = async ({ stack, check }) => {
     `${foreign.last.status}, ${foreign.callback === null ? 'no redirect' : 'redirected'}`,
   );
 
-  // One log-in serves the rest: the session cookie stays.
   const first = attempt();
   const firstCode = codeOf(await identity.logIn(first, account('demo-user')), first, issuer);
   const redeem = async (code: string, verifier: string): Promise<string> => {

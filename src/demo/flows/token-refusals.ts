@@ -1,9 +1,9 @@
 import { decodeJwt, type JSONWebKeySet } from 'jose';
-import { codeOf, identityApi, type IdentityApi } from '../client/identity.ts';
+import { identityApi, type IdentityApi } from '../client/identity.ts';
 import { kmsApi } from '../client/kms.ts';
 import type { StepContext, Story } from '../step.ts';
-import { serviceClient } from './callers.ts';
-import { account, CONFIDENTIAL_CLIENT, LOOPBACK_REDIRECT, PUBLIC_CLIENT, SHORT_LIVED_CLIENT } from './demo-names.ts';
+import { person, serviceClient } from './callers.ts';
+import { CONFIDENTIAL_CLIENT, SHORT_LIVED_CLIENT } from './demo-names.ts';
 import { forge } from './forgeries.ts';
 
 /** The KMS grants up to 30 s of clock skew; the demo's configuration less. */
@@ -40,9 +40,7 @@ export const tokenRefusals: Story = async (context) => {
   await check('alg-none', 'Algorithm none', refused, withToken(forged.algNone));
   await check('hmac', 'HMAC with the public key', refused, withToken(forged.hmac));
 
-  const attempt = identity.attempt({ clientId: PUBLIC_CLIENT.id, redirectUri: LOOPBACK_REDIRECT, scope: 'openid kms:read' });
-  const walked = await identity.logIn(attempt, account('demo-user'));
-  const tokens = await identity.exchange(PUBLIC_CLIENT, attempt, codeOf(walked, attempt, identity.discovery.issuer));
+  const { tokens } = await person(stack, 'demo-user', 'openid kms:read');
   await check('id-token', 'ID token', refused, withToken(tokens.id_token ?? ''));
 
   progress('waiting for the short-lived token to expire');

@@ -1,26 +1,19 @@
 import { decodeJwt } from 'jose';
 import { same } from '../checks.ts';
-import { codeOf, identityApi } from '../client/identity.ts';
 import { keyApi } from '../client/key.ts';
-import { base64url, bearer, kmsApi } from '../client/kms.ts';
+import { base64url } from '../client/kms.ts';
 import { random } from '../client/identity.ts';
 import type { Story } from '../step.ts';
-import { seededKey, serviceClient } from './callers.ts';
-import { account, CONFIDENTIAL_CLIENT, LOOPBACK_REDIRECT, PUBLIC_CLIENT } from './demo-names.ts';
+import { person, seededKey, serviceClient } from './callers.ts';
+import { CONFIDENTIAL_CLIENT } from './demo-names.ts';
 
 /** A person and a service each take a token from Identity and use a key of the KMS with it. */
 export const tokenToKms: Story = async ({ stack, check }) => {
-  const session = await stack.session();
-  const identity = await identityApi(stack, session);
-  const attempt = identity.attempt({ clientId: PUBLIC_CLIENT.id, redirectUri: LOOPBACK_REDIRECT, scope: 'openid kms:read kms:crypto' });
-  const walked = await identity.logIn(attempt, account('demo-user'));
-  const tokens = await identity.exchange(PUBLIC_CLIENT, attempt, codeOf(walked, attempt, identity.discovery.issuer));
-  const person = kmsApi(stack, session, bearer(tokens.access_token));
-
-  const { id } = await seededKey(person, 'demo-encryption-key');
+  const { kms, tokens } = await person(stack, 'demo-user', 'openid kms:read kms:crypto');
+  const { id } = await seededKey(kms, 'demo-encryption-key');
   const plaintext = base64url(`demo ${random(8)}`);
-  const sealed = await keyApi(person, id).encrypt(plaintext);
-  const versions = await keyApi(person, id).versions();
+  const sealed = await keyApi(kms, id).encrypt(plaintext);
+  const versions = await keyApi(kms, id).versions();
   await check('person-encrypts', "demo-user's token encrypts with the newest version", versions[0]?.id ?? 'none', sealed.material_key_id);
 
   const service = await serviceClient(stack, CONFIDENTIAL_CLIENT, 'kms:read kms:crypto');

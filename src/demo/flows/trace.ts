@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { startTelemetry } from '#infra/telemetry/telemetry.ts';
 import { base64url, bearer, kmsApi } from '../client/kms.ts';
 import { identityApi } from '../client/identity.ts';
@@ -15,7 +16,11 @@ const CLI = 'passthru-cli';
 export const trace: Story = async ({ engine, stack, check, progress, now, sleep, signal }) => {
   const { telemetry: collector, caFile, client } = stack.endpoints;
   const tls = { ca: caFile, cert: client.certFile, key: client.keyFile };
-  await using telemetry = await startTelemetry({ service: CLI, version: '0.1.0', config: { endpoint: collector.otlp, tls } });
+  await using telemetry = await startTelemetry({
+    service: CLI,
+    version: await packageVersion(),
+    config: { endpoint: collector.otlp, tls },
+  });
   const traceId = await telemetry.span('demo trace', { kind: 'client' }, async () => {
     const session = await stack.session({ carrier: () => telemetry.carrier() });
     const identity = await identityApi(stack, session);
@@ -60,3 +65,8 @@ export const trace: Story = async ({ engine, stack, check, progress, now, sleep,
 };
 
 const isDatabase = ({ attributes }: Span): boolean => attributes.some((name) => name.startsWith('db.'));
+
+const packageVersion = async (): Promise<string> => {
+  const { version } = JSON.parse(await readFile(new URL('../../../package.json', import.meta.url), 'utf8')) as { readonly version: string };
+  return version;
+};

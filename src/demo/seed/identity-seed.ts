@@ -2,14 +2,14 @@ import { decodeJwt, jwtVerify } from 'jose';
 import { KMS_RESOURCE } from '#infra/magic/magic.ts';
 import type { CheckDoor } from '../checks.ts';
 import type { Tenants } from '../client/admin.ts';
-import { codeOf, identityApi } from '../client/identity.ts';
+import { identityApi, type IdentityApi } from '../client/identity.ts';
 import type { Stack } from '../client/stack.ts';
-import { LOOPBACK_REDIRECT, PUBLIC_CLIENT } from '../flows/demo-names.ts';
+import { person } from '../flows/callers.ts';
 import type { Story } from '../step.ts';
 import { demoPassword, readIdentitySeed, type IdentitySeed } from './seed-files.ts';
 
 export interface SeedCheckOptions {
-  readonly stack: Pick<Stack, 'endpoints' | 'session'>;
+  readonly stack: Pick<Stack, 'endpoints' | 'session' | 'browser'>;
   /** The tenant ids that the seed must stand under. */
   readonly tenants: Tenants;
   readonly check: CheckDoor;
@@ -18,7 +18,7 @@ export interface SeedCheckOptions {
 /** Logs in as every account and takes a token as every service client: all of the seed is there, under these tenants. */
 export const checkIdentitySeed = async ({ stack, tenants, check }: SeedCheckOptions): Promise<IdentitySeed> => {
   const seed = await readIdentitySeed();
-  const readToken = async (identity: Awaited<ReturnType<typeof identityApi>>, token: string): Promise<readonly string[]> => {
+  const readToken = async (identity: IdentityApi, token: string): Promise<readonly string[]> => {
     const keys = await identity.keys();
     // As of its issue: one client's tokens live a second, and a busy machine may take longer to get here.
     const currentDate = new Date((decodeJwt(token).iat ?? 0) * 1000);
@@ -26,10 +26,7 @@ export const checkIdentitySeed = async ({ stack, tenants, check }: SeedCheckOpti
     return [tenantName(tenants, payload['tenant_id']), ...((payload['roles'] ?? []) as string[]).toSorted()];
   };
   const logIn = async (username: string): Promise<readonly string[]> => {
-    const identity = await identityApi(stack, await stack.session());
-    const attempt = identity.attempt({ clientId: PUBLIC_CLIENT.id, redirectUri: LOOPBACK_REDIRECT, scope: 'openid kms:crypto' });
-    const walked = await identity.logIn(attempt, { username, password: demoPassword(username) });
-    const tokens = await identity.exchange(PUBLIC_CLIENT, attempt, codeOf(walked, attempt, identity.discovery.issuer));
+    const { identity, tokens } = await person(stack, username, 'openid kms:crypto');
     return readToken(identity, tokens.access_token);
   };
   const serve = async (id: string, scope: string): Promise<readonly string[]> => {
