@@ -23,10 +23,11 @@ const raw = (value: Rendered): string => JSON.stringify(value);
 /** A door that hands each check to `record`; an id may be used once a step. After an abort of `signal` a rejection ends the story. */
 export const createCheckDoor = (record: (check: Check) => void, signal: AbortSignal): CheckDoor => {
   const ids = new Set<string>();
+  let before: Promise<unknown> = Promise.resolve();
   return async (id, title, expected, got) => {
     if (ids.has(id)) throw new TypeError(`check ${id} exists twice in one step`);
     ids.add(id);
-    const came = await Promise.resolve(got).then(
+    const came = Promise.resolve(got).then(
       (value) => ({ passed: raw(value) === raw(expected), text: render(value) }),
       (thrown: unknown) => {
         // An interruption says nothing about what was to be checked.
@@ -35,8 +36,17 @@ export const createCheckDoor = (record: (check: Check) => void, signal: AbortSig
         return { passed: false, text: render(`${code}: ${message}`) };
       },
     );
-    record({ id, title, status: came.passed ? 'passed' : 'failed', expected: render(expected), got: came.text });
-    return came.passed;
+    // Checks that run at once are told in the order in which they were asked for.
+    const turn = before;
+    const told = async (): Promise<boolean> => {
+      await turn;
+      const { passed, text } = await came;
+      record({ id, title, status: passed ? 'passed' : 'failed', expected: render(expected), got: text });
+      return passed;
+    };
+    const result = told();
+    before = Promise.allSettled([came, result]);
+    return result;
   };
 };
 

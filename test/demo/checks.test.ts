@@ -30,6 +30,21 @@ describe('a check', () => {
     expect(checks[0]?.got).toContain(message);
   });
 
+  it('is told in the order of asking, however long each takes', async () => {
+    const { check, checks } = door();
+    const slow = Promise.withResolvers<number>();
+    const all = [
+      check('slow', 'slow', 1, slow.promise),
+      check('fast', 'fast', 1, 1),
+      check('third', 'third', 1, Promise.reject(new Error('no'))),
+    ];
+    await Promise.resolve();
+    expect(checks).toEqual([]);
+    slow.resolve(1);
+    await expect(Promise.all(all)).resolves.toEqual([true, true, false]);
+    expect(checks.map(({ id }) => id)).toEqual(['slow', 'fast', 'third']);
+  });
+
   it('is not counted when it was interrupted', async () => {
     const { check, checks } = door(AbortSignal.abort());
     await expect(check('gone', 'an answer', 200, Promise.reject(new Error(unique('cut off'))))).rejects.toThrow('aborted');
