@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Argument, Command, CommanderError } from 'commander';
-import { DEMO_EXAMPLES, demoFlags, FLAG_HELP, flagsOf, outputFlags, stackFlags } from './command-flags.ts';
+import { DEMO_EXAMPLES, demoFlags, FLAG_HELP, flagsOf, outputFlags, stackFlags } from './options/command-flags.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { firstWords } from './reporters/first-words.ts';
 import { type Surroundings, surroundingsOf } from './surroundings.ts';

@@ -3,9 +3,9 @@ import type { Static } from 'typebox';
 import { AppError, type FieldIssue } from '#infra/apperr/app-error.ts';
 import { checkConfig } from '#infra/config/load-config.ts';
 import { ADMIN_PORT_OFFSET, IDENTITY_PORT, KMS_PORT, SINK_PORT_OFFSET } from '#infra/magic/magic.ts';
-import { environmentSource, fileSource, flagSource, projectFile, type Source, userFile } from './option-sources.ts';
-import { OPTION_TABLE, settingsSchema } from './option-table.ts';
-import { usageError } from './usage-error.ts';
+import { environmentSource, fileSource, flagSource, projectFile, type Source, userFile } from './options/option-sources.ts';
+import { OPTION_TABLE, settingsSchema } from './options/option-table.ts';
+import { usageError } from './options/usage-error.ts';
 
 type Settings = Static<typeof settingsSchema>;
 

@@ -4,9 +4,9 @@ import { EXIT, type ExitCode } from './exit-codes.ts';
 import { type Interrupts, watchInterrupts } from './interrupts.ts';
 import { type Options, resolveOptions } from './options.ts';
 import { type Output, tell, tellFailure } from './reporters/answer.ts';
-import { createTerminal, type Terminal } from './reporters/terminal.ts';
+import { createTerminal, type Terminal } from './reporters/terminal/terminal.ts';
 import type { Surroundings } from './surroundings.ts';
-import { isUsageError } from './usage-error.ts';
+import { isUsageError } from './options/usage-error.ts';
 
 /** What a command works with. */
 export interface Session {

@@ -1,6 +1,6 @@
 import { homedir } from 'node:os';
 import type { SignalSource } from './interrupts.ts';
-import type { Stream } from './reporters/terminal.ts';
+import type { Stream } from './reporters/terminal/terminal.ts';
 
 /** All that the CLI takes from its process, read once. */
 export interface Surroundings {

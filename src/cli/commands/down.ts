@@ -1,7 +1,7 @@
 import type { DownDocument } from '../documents.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { lockStack, openEngine } from '../open-engine.ts';
-import { answer, tellFailure } from '../reporters/answer.ts';
+import { answer, tellFailure } from '#cli/reporters/answer.ts';
 import { type Session, withSession } from '../session.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { tearDown } from '../tear-down.ts';

@@ -1,10 +1,10 @@
 import { type Engine, SERVICES, type ServiceName } from '#engine/engine.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { openEngine } from '../open-engine.ts';
-import { writeLogLine } from '../reporters/log-lines.ts';
+import { writeLogLine } from '#cli/reporters/lines/log-lines.ts';
 import { type Session, withSession } from '../session.ts';
 import type { Surroundings } from '../surroundings.ts';
-import { usageError } from '../usage-error.ts';
+import { usageError } from '#cli/options/usage-error.ts';
 
 export interface LogsOptions {
   /** All services when not given. */

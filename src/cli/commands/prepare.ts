@@ -1,8 +1,8 @@
 import type { PrepareDocument } from '../documents.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { lockStack, openEngine } from '../open-engine.ts';
-import { answer, tellFailure } from '../reporters/answer.ts';
-import { shortPath } from '../reporters/summary.ts';
+import { answer, tellFailure } from '#cli/reporters/answer.ts';
+import { shortPath } from '#cli/reporters/lines/summary.ts';
 import { type Session, withSession } from '../session.ts';
 import type { Surroundings } from '../surroundings.ts';
 

@@ -3,8 +3,8 @@ import { resetDemo } from '#demo/reset.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { lockStack, openEngine } from '../open-engine.ts';
 import { reportOf, tenantsOf } from '../report-of.ts';
-import { createReporter } from '../reporters/create-reporter.ts';
-import { tenantLines } from '../reporters/tenant-lines.ts';
+import { createReporter } from '#cli/reporters/create-reporter.ts';
+import { tenantLines } from '#cli/reporters/lines/tenant-lines.ts';
 import { type Session, withSession } from '../session.ts';
 import type { Surroundings } from '../surroundings.ts';
 

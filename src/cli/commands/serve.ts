@@ -1,8 +1,8 @@
 import { AppError, unreachable } from '#infra/apperr/app-error.ts';
 import { failureFrom } from '#infra/apperr/result.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import { tellFailure } from '../reporters/answer.ts';
-import { createTerminal } from '../reporters/terminal.ts';
+import { tellFailure } from '#cli/reporters/answer.ts';
+import { createTerminal } from '#cli/reporters/terminal/terminal.ts';
 import type { Surroundings } from '../surroundings.ts';
 
 export interface ServeOptions {

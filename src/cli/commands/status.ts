@@ -2,8 +2,8 @@ import { type ServiceHealth, stackStatus } from '#demo/status.ts';
 import type { StatusDocument } from '../documents.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { openEngine } from '../open-engine.ts';
-import { answer } from '../reporters/answer.ts';
-import { statusLines } from '../reporters/status-lines.ts';
+import { answer } from '#cli/reporters/answer.ts';
+import { statusLines } from '#cli/reporters/lines/status-lines.ts';
 import { type Session, withSession } from '../session.ts';
 import type { Surroundings } from '../surroundings.ts';
 

@@ -1,9 +1,9 @@
 import { type FieldIssue, unreachable } from '#infra/apperr/app-error.ts';
 import type { Failure } from '#infra/apperr/result.ts';
-import { failureLines, fixLines } from './failure-lines.ts';
-import { wrapText } from './layout.ts';
-import { type LogAttributes, logLine } from './log-record.ts';
-import { printable, type Terminal } from './terminal.ts';
+import { failureLines, fixLines } from './lines/failure-lines.ts';
+import { wrapText } from './terminal/layout.ts';
+import { type LogAttributes, logLine } from './terminal/log-record.ts';
+import { printable, type Terminal } from './terminal/terminal.ts';
 
 export type Output = 'human' | 'json' | 'structured';
 

@@ -4,7 +4,7 @@ import { createJsonReporter } from './json.ts';
 import { createPlainReporter } from './plain.ts';
 import type { Reporter, ReporterOptions } from './reporter.ts';
 import { createStructuredReporter } from './structured.ts';
-import { shellWord, shortPath } from './summary.ts';
+import { shellWord, shortPath } from './lines/summary.ts';
 
 /** The reporter that the options and the terminal ask for. */
 export const createReporter = async ({ options, terminal, surroundings }: Session): Promise<Reporter> => {

@@ -2,10 +2,10 @@ import { appendFileSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
 import type { DemoEvent } from '#demo/events.ts';
 import type { Report } from '#demo/report.ts';
-import { formatDuration } from './layout.ts';
+import { formatDuration } from './terminal/layout.ts';
 import { createPlainReporter } from './plain.ts';
 import type { Reporter, ReporterOptions } from './reporter.ts';
-import { printable, type Terminal } from './terminal.ts';
+import { printable, type Terminal } from './terminal/terminal.ts';
 
 export interface GithubOptions extends ReporterOptions {
   /** Value of GITHUB_STEP_SUMMARY; undefined: no summary is wanted. */

@@ -1,6 +1,6 @@
 import { createPlainReporter } from './plain.ts';
 import type { Reporter, ReporterOptions } from './reporter.ts';
-import type { Terminal } from './terminal.ts';
+import type { Terminal } from './terminal/terminal.ts';
 
 /** Warnings and the root cause are told even where only a document is wanted; they go to stderr. */
 const ALWAYS_TOLD = new Set(['root-cause', 'warning']);

@@ -1,7 +1,7 @@
 import type { Reporter, ReporterOptions } from './reporter.ts';
-import { summaryLines } from './summary.ts';
-import type { Terminal } from './terminal.ts';
-import { createTranscript } from './transcript.ts';
+import { summaryLines } from './lines/summary.ts';
+import type { Terminal } from './terminal/terminal.ts';
+import { createTranscript } from './lines/transcript.ts';
 
 /** Lines one after another, for pipes, files and dumb terminals: the transcript to stderr, the result to stdout. */
 export const createPlainReporter = (terminal: Terminal, options: ReporterOptions): Reporter => {

@@ -1,9 +1,9 @@
 import ora from 'ora';
 import type { DemoEvent } from '#demo/events.ts';
 import type { Reporter, ReporterOptions } from './reporter.ts';
-import { summaryLines } from './summary.ts';
-import type { Terminal } from './terminal.ts';
-import { createTranscript } from './transcript.ts';
+import { summaryLines } from './lines/summary.ts';
+import type { Terminal } from './terminal/terminal.ts';
+import { createTranscript } from './lines/transcript.ts';
 
 export interface PrettyOptions extends ReporterOptions {
   /** Epoch milliseconds. */

@@ -1,9 +1,9 @@
 import type { DemoEvent } from '#demo/events.ts';
 import { unreachable } from '#infra/apperr/app-error.ts';
 import type { Failure } from '#infra/apperr/result.ts';
-import { type LogAttributes, type LogEntry, logLine, type Severity } from './log-record.ts';
+import { type LogAttributes, type LogEntry, logLine, type Severity } from './terminal/log-record.ts';
 import type { Reporter, ReporterOptions } from './reporter.ts';
-import type { Terminal } from './terminal.ts';
+import type { Terminal } from './terminal/terminal.ts';
 
 type Entry = readonly [severity: Severity, body: string, attributes: LogAttributes];
 

@@ -6,7 +6,7 @@ import { createGithubReporter } from '#cli/reporters/github.ts';
 import { createJsonReporter } from '#cli/reporters/json.ts';
 import type { Reporter, ReporterOptions } from '#cli/reporters/reporter.ts';
 import { createStructuredReporter } from '#cli/reporters/structured.ts';
-import { createTerminal, type Terminal } from '#cli/reporters/terminal.ts';
+import { createTerminal, type Terminal } from '#cli/reporters/terminal/terminal.ts';
 import { FAILED_RUN, PASSED_RUN, recordedReport } from '#test/support/cli-events.ts';
 import { fakeSurroundings } from '#test/support/cli-surroundings.ts';
 

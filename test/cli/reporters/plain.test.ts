@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import type { DemoEvent } from '#demo/events.ts';
 import { createPlainReporter } from '#cli/reporters/plain.ts';
-import { createTerminal } from '#cli/reporters/terminal.ts';
+import { createTerminal } from '#cli/reporters/terminal/terminal.ts';
 import { FAILED_RUN, PASSED_RUN, recordedReport } from '#test/support/cli-events.ts';
 import { fakeSurroundings } from '#test/support/cli-surroundings.ts';
 

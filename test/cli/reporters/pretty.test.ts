@@ -2,7 +2,7 @@ import { Writable } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { createPrettyReporter } from '#cli/reporters/pretty.ts';
-import { createTerminal } from '#cli/reporters/terminal.ts';
+import { createTerminal } from '#cli/reporters/terminal/terminal.ts';
 import { FAILED_RUN, PASSED_RUN, recordedReport } from '#test/support/cli-events.ts';
 
 /** A terminal that remembers all that was written to it. */

@@ -3,8 +3,8 @@ import type { Check, DemoEvent, StepInfo, StepStatus } from '#demo/events.ts';
 import { unreachable } from '#infra/apperr/app-error.ts';
 import { type CheckLayout, errorLines, failedLines, failedText, passedLine, refusedLines } from './check-lines.ts';
 import { fixLines } from './failure-lines.ts';
-import { columnsOf, cut, fit, formatDuration, wrapText } from './layout.ts';
-import { printable } from './terminal.ts';
+import { columnsOf, cut, fit, formatDuration, wrapText } from '../terminal/layout.ts';
+import { printable } from '../terminal/terminal.ts';
 
 type EventOf<T extends DemoEvent['type']> = Extract<DemoEvent, { type: T }>;
 

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
-import type { Output } from './answer.ts';
-import { logLine } from './log-record.ts';
-import type { Terminal } from './terminal.ts';
+import type { Output } from '../answer.ts';
+import { logLine } from '../terminal/log-record.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 
 export interface LogLineOptions {
   readonly terminal: Terminal;

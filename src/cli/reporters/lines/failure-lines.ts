@@ -1,7 +1,7 @@
 import type { ChalkInstance } from 'chalk';
 import type { Failure } from '#infra/apperr/result.ts';
-import { columnsOf, wrapText } from './layout.ts';
-import { printable } from './terminal.ts';
+import { columnsOf, wrapText } from '../terminal/layout.ts';
+import { printable } from '../terminal/terminal.ts';
 
 export interface FailureLayout {
   readonly paint: ChalkInstance;

@@ -1,9 +1,9 @@
 import { isAbsolute, relative } from 'node:path';
 import type { ChalkInstance } from 'chalk';
 import type { Report } from '#demo/report.ts';
-import { formatDuration, pad, wrapItems, wrapText } from './layout.ts';
-import type { ReporterOptions, ResultOptions } from './reporter.ts';
-import { printable } from './terminal.ts';
+import { formatDuration, pad, wrapItems, wrapText } from '../terminal/layout.ts';
+import type { ReporterOptions, ResultOptions } from '../reporter.ts';
+import { printable } from '../terminal/terminal.ts';
 
 export interface SummaryOptions extends Pick<ReporterOptions, 'cwd' | 'program' | 'stackFlags'>, ResultOptions {
   readonly paint: ChalkInstance;

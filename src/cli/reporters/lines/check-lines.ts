@@ -2,8 +2,8 @@ import type { ChalkInstance } from 'chalk';
 import type { Check } from '#demo/events.ts';
 import type { Failure } from '#infra/apperr/result.ts';
 import { failureLines, type FailureLayout } from './failure-lines.ts';
-import { cut, wrapItems, wrapText } from './layout.ts';
-import { printable } from './terminal.ts';
+import { cut, wrapItems, wrapText } from '../terminal/layout.ts';
+import { printable } from '../terminal/terminal.ts';
 
 export interface CheckLayout {
   readonly paint: ChalkInstance;

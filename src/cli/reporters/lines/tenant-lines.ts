@@ -1,4 +1,4 @@
-import { columnsOf, pad } from './layout.ts';
+import { columnsOf, pad } from '../terminal/layout.ts';
 
 /** Tenant ids before and after a reset, a line each. */
 export const tenantLines = (rows: readonly { readonly tenant: string; readonly old: string; readonly id: string }[]): readonly string[] => {

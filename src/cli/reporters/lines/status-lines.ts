@@ -1,7 +1,7 @@
 import type { ChalkInstance } from 'chalk';
 import type { ServiceHealth } from '#demo/status.ts';
-import { columnsOf, cut, formatAge, pad } from './layout.ts';
-import { printable } from './terminal.ts';
+import { columnsOf, cut, formatAge, pad } from '../terminal/layout.ts';
+import { printable } from '../terminal/terminal.ts';
 
 const HEAD = ['Service', 'State', 'Up', 'Address', 'Cause'] as const;
 
