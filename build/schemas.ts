@@ -1,4 +1,4 @@
-// Writes the published JSON Schemas from the code that owns them; run `npm run format` afterwards.
+// Writes the published JSON Schemas from the code that owns them: `npm run schemas`.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { downSchema, errorSchema, prepareSchema, statusSchema } from '../src/cli/documents.ts';
 import { reportSchema } from '../src/demo/report.ts';

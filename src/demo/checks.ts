@@ -2,7 +2,7 @@ import { failureFrom } from '#infra/apperr/result.ts';
 import type { Check } from './events.ts';
 
 /** What an expectation is written as; secrets never go in, see `same`. */
-export type Rendered = string | number | boolean | null | readonly (string | number)[];
+type Rendered = string | number | boolean | null | readonly (string | number)[];
 
 /**
  * Asserts that `got` equals `expected` and tells so; a promise that rejects is a failed check.

@@ -2,7 +2,7 @@ import { AppError } from '#infra/apperr/app-error.ts';
 import type { Failure, Result } from '#infra/apperr/result.ts';
 
 /** A Failure as an error to throw; `failureFrom` gives the same Failure back. */
-export const asError = ({ code, message, cause, fix }: Failure): AppError =>
+const asError = ({ code, message, cause, fix }: Failure): AppError =>
   new AppError(code, 500, message, { ...(fix === '' ? {} : { fix }), ...(cause === null ? {} : { cause: asError(cause) }) });
 
 /** The value of a Result, or its failure thrown. */

@@ -3,7 +3,7 @@ import type { Failure } from '#infra/apperr/result.ts';
 import type { Check, DemoEvent, StepInfo, StepStatus } from './events.ts';
 
 /** What became of one step; its checks are those of the last attempt. */
-export interface StepOutcome {
+interface StepOutcome {
   readonly step: StepInfo;
   readonly status: StepStatus;
   /** Epoch milliseconds; null when it never started. */

@@ -31,7 +31,7 @@ const SERVICES_OF: Readonly<Record<DemoCommand, readonly ServiceName[]>> = {
 type Row = readonly [id: StepId, title: string, needs: readonly StepId[], targets: readonly DemoCommand[]];
 
 /** Every step there is; its story is found under the same id. */
-export const STEP_IDS = [
+const STEP_IDS = [
   'bring-up.certificates',
   'bring-up.telemetry',
   'bring-up.identity',

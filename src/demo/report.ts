@@ -86,8 +86,8 @@ export const reportSchema = Type.Object(
   },
 );
 export type Report = Static<typeof reportSchema>;
-export type Credential = Static<typeof credentialSchema>;
-export type DemoClient = Static<typeof clientSchema>;
+type Credential = Static<typeof credentialSchema>;
+type DemoClient = Static<typeof clientSchema>;
 
 export interface ReportOptions {
   readonly endpoints: Endpoints;

@@ -8,7 +8,7 @@ import type { Session } from './session.ts';
 import type { Stack } from './stack.ts';
 
 /** @see RFC 8414 section 2 */
-export interface Discovery {
+interface Discovery {
   readonly issuer: string;
   readonly authorization_endpoint: string;
   readonly token_endpoint: string;
@@ -45,7 +45,7 @@ export interface Attempt {
   readonly redirectUri: string;
 }
 
-export interface AttemptOptions {
+interface AttemptOptions {
   readonly clientId: string;
   readonly redirectUri: string;
   readonly scope: string;
@@ -118,7 +118,7 @@ export const identityApi = async (stack: Pick<Stack, 'endpoints'>, session: Sess
 };
 
 /** @see RFC 6749 section 2.3.1: both parts form-encoded first */
-export const basic = (id: string, secret: string): string =>
+const basic = (id: string, secret: string): string =>
   `Basic ${Buffer.from(`${encodeURIComponent(id)}:${encodeURIComponent(secret)}`).toString('base64')}`;
 
 /** The code of a walk's callback, its state and issuer compared first. @see RFC 9207 section 2.4 */

@@ -6,7 +6,7 @@ import { demoPassword } from '../seed/seed-files.ts';
 import { account, LOOPBACK_REDIRECT, PUBLIC_CLIENT } from './demo-names.ts';
 
 /** The KMS as a realm user of the demo sees it. */
-export const realmUser = async (stack: Pick<Stack, 'endpoints' | 'session'>, username: string): Promise<KmsApi> =>
+const realmUser = async (stack: Pick<Stack, 'endpoints' | 'session'>, username: string): Promise<KmsApi> =>
   kmsApi(stack, await stack.session(), password(username, demoPassword(username)));
 
 /** May make, change and use the keys of the tenant `demo`. */
