@@ -73,7 +73,8 @@ export const run = async (plan: Plan, options: RunOptions): Promise<Outcome> => 
   watching.abort();
   signal.removeEventListener('abort', onAbort);
   emit({ type: 'run-finished', at: now(), durationMs: now() - begun });
-  return outcomeOf(events, plan.services);
+  const waitedFor = plan.services.filter((service) => plan.steps.some(({ id }) => id === `bring-up.${service}`));
+  return outcomeOf(events, waitedFor);
 };
 
 const headline = (plan: Plan, engine: Engine) => ({

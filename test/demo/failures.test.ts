@@ -1,0 +1,23 @@
+import { describe, expect, it } from 'vitest';
+import { orThrow } from '#demo/failures.ts';
+import { failure, failureFrom, ok } from '#infra/apperr/result.ts';
+import { unique } from '#test/support/demo-engine.ts';
+
+describe('orThrow', () => {
+  it('gives the value of a success', () => {
+    expect(orThrow(ok(7))).toBe(7);
+  });
+
+  it('throws a failure as an error from which the same failure comes back, causes and fixes included', () => {
+    const error = failure('outer', unique('outside'), {
+      fix: 'mend it',
+      cause: failure('inner', 'inside', { cause: failure('core', 'deep') }),
+    });
+    try {
+      orThrow({ ok: false, error });
+      expect.unreachable('it must throw');
+    } catch (thrown) {
+      expect(failureFrom(thrown)).toEqual(error);
+    }
+  });
+});
