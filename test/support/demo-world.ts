@@ -27,9 +27,14 @@ export interface DemoWorld {
 }
 
 /** Starts on databases that may have been left in any state. */
-export const startWorld = async (databases: Databases, unsealKey: Uint8Array, seed?: Seed): Promise<DemoWorld> => {
+export const startWorld = async (
+  databases: Databases,
+  unsealKey: Uint8Array,
+  seed?: Seed,
+  now: () => number = Date.now,
+): Promise<DemoWorld> => {
   const world = await openWorld(databases, unsealKey, seed);
-  await removeLeftovers({ databases, ...world, emit: () => {}, now: Date.now });
+  await removeLeftovers({ databases, ...world, emit: () => {}, now });
   return world;
 };
 

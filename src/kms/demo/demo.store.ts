@@ -44,6 +44,7 @@ export const preparingSince = async (db: Connection, since: number): Promise<boo
 
 /** @returns how many became active */
 export const activate = async (tx: Tx, ids: readonly string[]): Promise<number> => {
+  if (ids.length === 0) return 0;
   const { numUpdatedRows } = await tx
     .updateTable('kms_tenants')
     .set({ state: 'active' })

@@ -35,7 +35,7 @@ const idUsed = (name: string, cause: unknown): AppError =>
   });
 
 /** Preparing takes a fraction of a second; what is older than this, in milliseconds, was left by a process that died. */
-const PREPARING_MS = 10_000;
+const PREPARING_MS = 5_000;
 const LOOK_AGAIN_MS = 100;
 
 /**

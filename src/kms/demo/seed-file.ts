@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { type Static, Type } from 'typebox';
 import { AppError, type FieldIssue } from '#infra/apperr/app-error.ts';
 import { loadConfig, strictObject } from '#infra/config/load-config.ts';
@@ -63,7 +64,7 @@ const contradictions = (seed: Seed): FieldIssue[] => {
 /** @throws AppError `config-unreadable`, or `config-invalid` that names every wrong field */
 export const loadSeed = async (file: string): Promise<Seed> => {
   const seed = await loadConfig({ schema: seedSchema, files: [file], what: 'KMS demo seed' });
-  const fields = contradictions(seed);
+  const fields = contradictions(seed).map((issue) => ({ ...issue, field: `${basename(file)}#${issue.field}` }));
   if (fields.length === 0) return seed;
   const list = fields.map((issue) => `${issue.field}: ${issue.message}`).join('; ');
   throw new AppError('config-invalid', 400, `KMS demo seed is not valid: ${list}`, {

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { type Static, Type } from 'typebox';
 import { AppError, type FieldIssue } from '#infra/apperr/app-error.ts';
 import { loadConfig, strictObject } from '#infra/config/load-config.ts';
@@ -87,14 +88,14 @@ const realmsIssues = (config: RealmsConfig): readonly FieldIssue[] => {
   return [
     ...duplicates(
       config.file.users.map((user) => user.username),
-      (index) => `realms.yml#/file/users/${index}/username`,
+      (index) => `/file/users/${index}/username`,
     ),
     ...duplicates(
       clients.map((client) => client.common_name),
-      (index) => `realms.yml#/certificates/clients/${index}/common_name`,
+      (index) => `/certificates/clients/${index}/common_name`,
     ),
     ...clients.flatMap((client, index): FieldIssue[] => {
-      const field = `realms.yml#/certificates/clients/${index}/tenant`;
+      const field = `/certificates/clients/${index}/tenant`;
       if (tenantFrom === 'mapping' && client.tenant === undefined) return [{ field, message: 'is missing', fix: 'Name its tenant.' }];
       if (tenantFrom === 'uri-san' && client.tenant !== undefined)
         return [{ field, message: 'contradicts tenant_from: uri-san', fix: 'Remove it.' }];
@@ -108,9 +109,9 @@ const realmsIssues = (config: RealmsConfig): readonly FieldIssue[] => {
  *
  * @throws AppError `config-unreadable`, `config-invalid`
  */
-export const loadRealms = async (files: readonly string[]): Promise<RealmsConfig> => {
-  const config = await loadConfig({ schema: realmsConfigSchema, files, what: 'the realms file' });
-  const fields = realmsIssues(config);
+export const loadRealms = async (file: string): Promise<RealmsConfig> => {
+  const config = await loadConfig({ schema: realmsConfigSchema, files: [file], what: 'the realms file' });
+  const fields = realmsIssues(config).map((issue) => ({ ...issue, field: `${basename(file)}#${issue.field}` }));
   if (fields.length > 0)
     throw new AppError('config-invalid', 400, `the realms file is not valid: ${fields.map((f) => `${f.field} ${f.message}`).join('; ')}`, {
       fields,

@@ -34,7 +34,7 @@ export const openRealms = async (options: {
   readonly now: () => number;
 }): Promise<Authorization> => {
   const { config, service, tenants, issuers, emit, now } = options;
-  const realms = await loadRealms([config.realms_file]);
+  const realms = await loadRealms(config.realms_file);
   const { users } = realms.file;
   const plaintext = users.filter((user) => user.password.startsWith(PLAINTEXT_PREFIX)).map((user) => user.username);
   if (plaintext.length > 0) emit({ type: 'plaintext-passwords', usernames: plaintext });

@@ -16,7 +16,7 @@ const load = async (realms: unknown) => {
   await using folder = await temporaryDirectory();
   const file = join(folder.path, 'realms.yml');
   await writeFile(file, stringify(realms));
-  return await loadRealms([file]);
+  return await loadRealms(file);
 };
 const user = (change: Record<string, unknown> = {}) => ({
   username: `user-${randomUUIDv7()}`,
@@ -33,7 +33,7 @@ describe('realms.yml', () => {
 
   it.each(['realms.yml', 'realms.demo.yml'])('is valid as delivered, by us and by the published schema: %s', async (name) => {
     const file = join(KMS_CONFIG_FOLDER, name);
-    await expect(loadRealms([file])).resolves.toMatchObject({ order: ['file', 'database', 'federation'] });
+    await expect(loadRealms(file)).resolves.toMatchObject({ order: ['file', 'database', 'federation'] });
     const validate = new Ajv2020({ strict: false }).compile(JSON.parse(await readFile(published, 'utf8')) as object);
     expect(validate(parse(await readFile(file, 'utf8')))).toBe(true);
   });
@@ -41,7 +41,7 @@ describe('realms.yml', () => {
   it('has the documented passwords behind the hashes of the demo', async () => {
     const text = await readFile(join(KMS_CONFIG_FOLDER, 'realms.demo.yml'), 'utf8');
     const documented = [...text.matchAll(/username: (\S+) # password: (\S+)\n\s+password: (\S+)/g)];
-    expect(documented).toHaveLength((await loadRealms([join(KMS_CONFIG_FOLDER, 'realms.demo.yml')])).file.users.length);
+    expect(documented).toHaveLength((await loadRealms(join(KMS_CONFIG_FOLDER, 'realms.demo.yml'))).file.users.length);
     for (const [, username, password, hash] of documented) {
       expect(password).toBe(`${username}-password`);
       expect(hash).toContain('$i=600000$');
