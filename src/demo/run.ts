@@ -109,8 +109,8 @@ const watchServices = (engine: Engine, emit: Emit, now: () => number): AbortCont
     const { service } = event;
     if (event.type === 'service-started') emit({ type: 'service', at: now(), service, state: 'started', text: `pid ${event.pid}` });
     else {
-      const how = event.signal ?? `code ${event.exitCode}`;
-      emit({ type: 'service', at: now(), service, state: 'exited', text: `exited with ${how}` });
+      const how = event.signal ?? (event.exitCode === null ? '' : `code ${event.exitCode}`);
+      emit({ type: 'service', at: now(), service, state: 'exited', text: how === '' ? 'exited' : `exited with ${how}` });
     }
   }, watching.signal);
   return watching;

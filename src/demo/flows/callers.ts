@@ -1,8 +1,8 @@
 import { AppError } from '#infra/apperr/app-error.ts';
-import { codeOf, identityApi, type IdentityApi, type OAuthClient, type TokenSet } from '../client/identity.ts';
-import { bearer, kmsApi, password, type ElasticKey, type KmsApi } from '../client/kms.ts';
-import type { Stack } from '../client/stack.ts';
-import { demoPassword } from '../seed/seed-files.ts';
+import { codeOf, identityApi, type IdentityApi, type OAuthClient, type TokenSet } from '#demo/client/identity.ts';
+import { bearer, kmsApi, password, type ElasticKey, type KmsApi } from '#demo/client/kms.ts';
+import type { Stack } from '#demo/client/stack.ts';
+import { demoPassword } from '#demo/seed/seed-files.ts';
 import { account, LOOPBACK_REDIRECT, PUBLIC_CLIENT } from './demo-names.ts';
 
 /** The KMS as a realm user of the demo sees it. */

@@ -1,7 +1,7 @@
-import { keyApi } from '../client/key.ts';
-import { answerOf, base64url, kmsApi, password } from '../client/kms.ts';
+import { keyApi } from '#demo/client/key.ts';
+import { answerOf, base64url, kmsApi, password } from '#demo/client/kms.ts';
 import { same } from '../checks.ts';
-import { demoPassword } from '../seed/seed-files.ts';
+import { demoPassword } from '#demo/seed/seed-files.ts';
 import type { Story } from '../step.ts';
 import { seededKey, tenantAdmin } from './callers.ts';
 

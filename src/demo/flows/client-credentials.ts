@@ -1,7 +1,7 @@
 import { jwtVerify } from 'jose';
 import { KMS_RESOURCE } from '#infra/magic/magic.ts';
-import { identityApi, random, type OAuthClient } from '../client/identity.ts';
-import { problemOf } from '../client/problem.ts';
+import { identityApi, random, type OAuthClient } from '#demo/client/identity.ts';
+import { problemOf } from '#demo/client/problem.ts';
 import type { Story } from '../step.ts';
 import { CONFIDENTIAL_CLIENT } from './demo-names.ts';
 

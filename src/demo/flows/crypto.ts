@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { compactVerify, createLocalJWKSet, decodeProtectedHeader } from 'jose';
 import { same } from '../checks.ts';
-import { keyApi } from '../client/key.ts';
-import { answerOf, base64url, type KmsApi } from '../client/kms.ts';
-import { random } from '../client/identity.ts';
+import { keyApi } from '#demo/client/key.ts';
+import { answerOf, base64url, type KmsApi } from '#demo/client/kms.ts';
+import { random } from '#demo/client/identity.ts';
 import type { StepContext, Story } from '../step.ts';
 import { tenantAdmin } from './callers.ts';
 import { tampered } from './tampered.ts';

@@ -1,5 +1,5 @@
-import { demoPassword } from '../seed/seed-files.ts';
-import type { OAuthClient } from '../client/identity.ts';
+import { demoPassword } from '#demo/seed/seed-files.ts';
+import type { OAuthClient } from '#demo/client/identity.ts';
 
 /** Names of the demo's accounts and clients; their passwords follow from them. */
 const confidential = (id: string): OAuthClient => ({ id, secret: demoPassword(id) });

@@ -1,6 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto';
-import { keyApi } from '../client/key.ts';
-import { answerOf, type ElasticKey } from '../client/kms.ts';
+import { keyApi } from '#demo/client/key.ts';
+import { answerOf, type ElasticKey } from '#demo/client/kms.ts';
 import type { Story } from '../step.ts';
 import { tenantAdmin } from './callers.ts';
 

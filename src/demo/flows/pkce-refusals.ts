@@ -1,6 +1,6 @@
-import { callbackOf } from '../client/browser.ts';
-import { codeOf, identityApi, random } from '../client/identity.ts';
-import { problemOf } from '../client/problem.ts';
+import { callbackOf } from '#demo/client/browser.ts';
+import { codeOf, identityApi, random } from '#demo/client/identity.ts';
+import { problemOf } from '#demo/client/problem.ts';
 import type { Story } from '../step.ts';
 import { account, LOOPBACK_REDIRECT, PUBLIC_CLIENT, USER_SCOPE } from './demo-names.ts';
 

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { decodeProtectedHeader, jwtVerify } from 'jose';
 import { KMS_RESOURCE } from '#infra/magic/magic.ts';
 import { same } from '../checks.ts';
-import { callbackOf } from '../client/browser.ts';
-import { identityApi } from '../client/identity.ts';
-import { problemOf } from '../client/problem.ts';
+import { callbackOf } from '#demo/client/browser.ts';
+import { identityApi } from '#demo/client/identity.ts';
+import { problemOf } from '#demo/client/problem.ts';
 import type { Story } from '../step.ts';
 import { account, LOOPBACK_REDIRECT, PUBLIC_CLIENT, USER_SCOPE } from './demo-names.ts';
 

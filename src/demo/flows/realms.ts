@@ -1,7 +1,7 @@
-import { answerOf, kmsApi, password, type ElasticKey, type Page } from '../client/kms.ts';
-import { random } from '../client/identity.ts';
+import { answerOf, kmsApi, password, type ElasticKey, type Page } from '#demo/client/kms.ts';
+import { random } from '#demo/client/identity.ts';
 import type { Story } from '../step.ts';
-import { demoPassword } from '../seed/seed-files.ts';
+import { demoPassword } from '#demo/seed/seed-files.ts';
 
 /** Realm users log in to the KMS with Basic; Identity has no part in it. */
 export const realms: Story = async ({ stack, check }) => {

@@ -1,5 +1,5 @@
-import { keyApi } from '../client/key.ts';
-import { answerOf, base64url } from '../client/kms.ts';
+import { keyApi } from '#demo/client/key.ts';
+import { answerOf, base64url } from '#demo/client/kms.ts';
 import type { Story } from '../step.ts';
 import { seededKey, serviceClient } from './callers.ts';
 import { CONFIDENTIAL_CLIENT } from './demo-names.ts';

@@ -1,8 +1,8 @@
 import { decodeProtectedHeader } from 'jose';
 import { same } from '../checks.ts';
-import { keyApi } from '../client/key.ts';
-import { base64url } from '../client/kms.ts';
-import { random } from '../client/identity.ts';
+import { keyApi } from '#demo/client/key.ts';
+import { base64url } from '#demo/client/kms.ts';
+import { random } from '#demo/client/identity.ts';
 import type { Story } from '../step.ts';
 import { tenantAdmin } from './callers.ts';
 

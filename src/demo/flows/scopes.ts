@@ -1,6 +1,6 @@
-import { keyApi } from '../client/key.ts';
-import { base64url, type KmsApi } from '../client/kms.ts';
-import { problemOf } from '../client/problem.ts';
+import { keyApi } from '#demo/client/key.ts';
+import { base64url, type KmsApi } from '#demo/client/kms.ts';
+import { problemOf } from '#demo/client/problem.ts';
 import type { HttpsResponse } from '#infra/http/client.ts';
 import type { Story } from '../step.ts';
 import { seededKey, serviceClient } from './callers.ts';

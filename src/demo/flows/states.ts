@@ -1,7 +1,7 @@
 import { same } from '../checks.ts';
-import { keyApi } from '../client/key.ts';
-import { answerOf, base64url, type ElasticKey } from '../client/kms.ts';
-import { random } from '../client/identity.ts';
+import { keyApi } from '#demo/client/key.ts';
+import { answerOf, base64url, type ElasticKey } from '#demo/client/kms.ts';
+import { random } from '#demo/client/identity.ts';
 import type { Story } from '../step.ts';
 import { tenantAdmin } from './callers.ts';
 

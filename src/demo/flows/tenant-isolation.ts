@@ -1,7 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto';
 import type { HttpsResponse } from '#infra/http/client.ts';
-import { keyApi } from '../client/key.ts';
-import { base64url, type ElasticKey } from '../client/kms.ts';
+import { keyApi } from '#demo/client/key.ts';
+import { base64url, type ElasticKey } from '#demo/client/kms.ts';
 import type { Story } from '../step.ts';
 import { seededKey, serviceClient, tenantAdmin } from './callers.ts';
 import { OTHER_CLIENT } from './demo-names.ts';

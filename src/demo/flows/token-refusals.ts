@@ -1,6 +1,6 @@
 import { decodeJwt, type JSONWebKeySet } from 'jose';
-import { identityApi, type IdentityApi } from '../client/identity.ts';
-import { kmsApi } from '../client/kms.ts';
+import { identityApi, type IdentityApi } from '#demo/client/identity.ts';
+import { kmsApi } from '#demo/client/kms.ts';
 import type { StepContext, Story } from '../step.ts';
 import { person, serviceClient } from './callers.ts';
 import { CONFIDENTIAL_CLIENT, SHORT_LIVED_CLIENT } from './demo-names.ts';

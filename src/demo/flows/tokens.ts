@@ -1,5 +1,5 @@
-import { codeOf, identityApi, random } from '../client/identity.ts';
-import { walk } from '../client/browser.ts';
+import { codeOf, identityApi, random } from '#demo/client/identity.ts';
+import { walk } from '#demo/client/browser.ts';
 import type { Story } from '../step.ts';
 import { account, CONFIDENTIAL_CLIENT, LOOPBACK_REDIRECT, OTHER_CLIENT, PUBLIC_CLIENT } from './demo-names.ts';
 

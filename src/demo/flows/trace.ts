@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { startTelemetry } from '#infra/telemetry/telemetry.ts';
-import { base64url, bearer, kmsApi } from '../client/kms.ts';
-import { identityApi } from '../client/identity.ts';
-import { keyApi } from '../client/key.ts';
+import { base64url, bearer, kmsApi } from '#demo/client/kms.ts';
+import { identityApi } from '#demo/client/identity.ts';
+import { keyApi } from '#demo/client/key.ts';
 import type { Story } from '../step.ts';
 import { seededKey } from './callers.ts';
 import { CONFIDENTIAL_CLIENT } from './demo-names.ts';

@@ -1,6 +1,6 @@
 import type { ServiceName } from '#engine/engine.ts';
 import { failureFrom } from '#infra/apperr/result.ts';
-import type { Stack } from '../client/stack.ts';
+import type { Stack } from '#demo/client/stack.ts';
 
 /** What `/readyz` of one service answered, or why there was no answer. */
 export interface Probe {

@@ -1,5 +1,5 @@
 import type { Diagnosis, Engine, ServiceName, ServiceStatus } from '#engine/engine.ts';
-import type { Stack } from '../client/stack.ts';
+import type { Stack } from '#demo/client/stack.ts';
 import type { Emit } from '../events.ts';
 import { probe, type Probe } from './probe.ts';
 

@@ -1,6 +1,6 @@
 import { AppError } from '#infra/apperr/app-error.ts';
 import { failureFrom } from '#infra/apperr/result.ts';
-import type { DemoAdmin, Tenants } from '../client/admin.ts';
+import type { DemoAdmin, Tenants } from '#demo/client/admin.ts';
 
 /** A reset that is under way on every server: the new data is there, the old not yet gone. */
 export interface PendingReset {

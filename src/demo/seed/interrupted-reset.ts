@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Tenants } from '../client/admin.ts';
+import type { Tenants } from '#demo/client/admin.ts';
 import type { StepContext } from '../step.ts';
 import { applyReset } from './apply-reset.ts';
 import { refuseWithoutServers, repairsFor, runningServers, sameTenants, statesOf, tenantsLine } from './servers.ts';

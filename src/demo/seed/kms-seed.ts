@@ -1,4 +1,4 @@
-import { kmsApi, password, type ElasticKey, type KmsApi, type MaterialKey } from '../client/kms.ts';
+import { kmsApi, password, type ElasticKey, type KmsApi, type MaterialKey } from '#demo/client/kms.ts';
 import type { Story } from '../step.ts';
 import type { SeedCheckOptions } from './identity-seed.ts';
 import { demoPassword, readKmsSeed, type KmsSeed } from './seed-files.ts';

@@ -1,7 +1,7 @@
 import type { Engine } from '#engine/engine.ts';
 import { AppError } from '#infra/apperr/app-error.ts';
-import { demoAdmin, type DemoAdmin, type DemoServer, type DemoState, type Tenants } from '../client/admin.ts';
-import type { Stack } from '../client/stack.ts';
+import { demoAdmin, type DemoAdmin, type DemoServer, type DemoState, type Tenants } from '#demo/client/admin.ts';
+import type { Stack } from '#demo/client/stack.ts';
 
 const DEMO_SERVERS = ['identity', 'kms'] as const;
 
