@@ -39,6 +39,7 @@ export const withSession = async (
     tell(terminal, press === 'first' ? `\n${onInterrupt.first}` : onInterrupt.second);
     if (press === 'second') giveUp();
   };
+  using _alive = keepAlive();
   using interrupts = watchInterrupts({ source: signals, now, tell: pressed });
   try {
     const options = await resolveOptions({
@@ -58,6 +59,18 @@ export const withSession = async (
     tellFailure({ command, failure: failureFrom(thrown), fields, exitCode }, { terminal, output, now });
     return exitCode;
   }
+};
+
+/** Longest delay that a timer takes, milliseconds. */
+const FOREVER = 2 ** 31 - 1;
+
+/**
+ * Keeps the process until a command is done: it may wait for what keeps no process alive, such as the end of a service that
+ * was let go, and would else end half-way with exit code 0.
+ */
+const keepAlive = (): Disposable => {
+  const timer = setInterval(() => undefined, FOREVER);
+  return { [Symbol.dispose]: () => clearInterval(timer) };
 };
 
 /** How to tell that the options themselves are wrong, before they are read. */
