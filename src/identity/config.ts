@@ -2,6 +2,7 @@ import { type Static, Type } from 'typebox';
 import { filePath, loadConfig, strictObject } from '#infra/config/load-config.ts';
 import { databaseConfigSchema } from '#infra/database/config.ts';
 import { listenerConfigSchema } from '#infra/http/config.ts';
+import { adminListenerConfigSchema } from '#infra/http/operators.ts';
 import { telemetryConfigSchema } from '#infra/telemetry/config.ts';
 
 const resourceServerSchema = strictObject({
@@ -22,7 +23,7 @@ const serviceClientSchema = strictObject({
 const identityConfigSchema = strictObject({
   issuer: Type.String({ pattern: '^https://[^/?#\\s]+$', description: 'https origin without path: `iss` of every token' }),
   server: listenerConfigSchema,
-  admin: listenerConfigSchema,
+  admin: adminListenerConfigSchema,
   database: databaseConfigSchema,
   telemetry: Type.Optional(telemetryConfigSchema),
   secrets: strictObject({

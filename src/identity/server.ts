@@ -78,7 +78,7 @@ export const buildIdentity = async (options: {
   await mountProvider(app, provider);
   await registerPages(app, { interactions: provider.interactions, accounts, resourceServers, emit, secret: cookieKeys[0], telemetry });
   registerHealth(app, { dependencies });
-  const admin = await createAdmin({ tls: config.admin.tls, telemetry, dependencies, demo, emit });
+  const admin = await createAdmin({ config: config.admin, telemetry, dependencies, demo, emit });
   opened.defer(() => admin.close());
 
   const resources = opened.move();

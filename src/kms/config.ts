@@ -2,6 +2,7 @@ import { type Static, Type } from 'typebox';
 import { filePath, loadConfig, strictObject } from '#infra/config/load-config.ts';
 import { databaseConfigSchema } from '#infra/database/config.ts';
 import { listenerConfigSchema } from '#infra/http/config.ts';
+import { adminListenerConfigSchema } from '#infra/http/operators.ts';
 import { telemetryConfigSchema } from '#infra/telemetry/config.ts';
 import { tlsFilesSchema } from '#infra/tls/config.ts';
 import { ERROR_DETAILS } from '#kms/realms/challenges.ts';
@@ -19,19 +20,10 @@ const serverSchema = strictObject({
   ),
 });
 
-const adminSchema = strictObject({
-  ...listenerConfigSchema.properties,
-  allowed_clients: Type.Array(Type.String({ minLength: 1, maxLength: 64 }), {
-    uniqueItems: true,
-    default: ['passthru-cli'],
-    description: 'common names of the client certificates of operators',
-  }),
-});
-
 /** What `kms.yml` and its overlays may say. */
 export const kmsConfigSchema = strictObject({
   server: serverSchema,
-  admin: adminSchema,
+  admin: adminListenerConfigSchema,
   database: databaseConfigSchema,
   telemetry: Type.Optional(telemetryConfigSchema),
   unseal: strictObject({

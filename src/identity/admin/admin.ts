@@ -1,23 +1,28 @@
 import type { DependencyCheck } from '#infra/http/health.ts';
 import { registerHealth } from '#infra/http/health.ts';
+import { admitOperatorsOnly } from '#infra/http/operators.ts';
 import type { App } from '#infra/http/server.ts';
 import { createServer } from '#infra/http/server.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
-import type { TlsFiles } from '#infra/tls/config.ts';
 import { registerDemoRoutes } from '#identity/demo/demo.routes.ts';
 import type { Demo } from '#identity/demo/demo.service.ts';
+import type { IdentityConfig } from '../config.ts';
 import type { EmitIdentityEvent } from '../events.ts';
 
-/** The admin listener, built and not listening: a verified client certificate is the credential for everything on it. */
+/**
+ * The listener for operators, built and not listening: no connection without a verified client certificate, and beyond health
+ * only for the common names that the configuration lists.
+ */
 export const createAdmin = async (options: {
-  readonly tls: TlsFiles;
+  readonly config: IdentityConfig['admin'];
   readonly telemetry: Telemetry;
   readonly dependencies: readonly DependencyCheck[];
   readonly demo: Demo | null;
   readonly emit: EmitIdentityEvent;
 }): Promise<App> => {
-  const { tls, telemetry, dependencies, demo, emit } = options;
-  const admin = await createServer({ name: 'identity-admin', tls, clientCertificate: 'require', telemetry });
+  const { config, telemetry, dependencies, demo, emit } = options;
+  const admin = await createServer({ name: 'identity-admin', tls: config.tls, clientCertificate: 'require', telemetry });
+  admitOperatorsOnly(admin, config.allowed_clients);
   registerHealth(admin, { dependencies });
   if (demo !== null) registerDemoRoutes(admin, { demo, emit });
   return admin;

@@ -1,16 +1,13 @@
-import { AppError } from '#infra/apperr/app-error.ts';
 import { strictObject } from '#infra/config/load-config.ts';
 import { type DependencyCheck, registerHealth } from '#infra/http/health.ts';
+import { admitOperatorsOnly } from '#infra/http/operators.ts';
 import { type App, createServer } from '#infra/http/server.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
-import { peerOf } from '#infra/tls/peer.ts';
 import type { Barrier } from '#kms/barrier/barrier.ts';
 import type { KmsConfig } from '#kms/config.ts';
 import type { Demo } from '#kms/demo/demo.ts';
 import { Type } from 'typebox';
 import { registerDemoRoutes } from './demo.routes.ts';
-
-const ADMIN_PREFIX = '/admin/';
 
 const sealStatusSchema = strictObject({
   sealed: Type.Boolean(),
@@ -34,15 +31,7 @@ export const createAdmin = async (options: {
 }): Promise<App> => {
   const { config, telemetry, barrier, dependencies, notReady, demo } = options;
   const app = await createServer({ name: 'kms-admin', tls: config.admin.tls, clientCertificate: 'require', telemetry });
-  const allowed = new Set(config.admin.allowed_clients);
-  app.addHook('onRequest', async (request) => {
-    if (request.routeOptions.url?.startsWith(ADMIN_PREFIX) !== true) return;
-    const name = peerOf(request.raw.socket)?.commonName ?? '';
-    if (allowed.has(name)) return;
-    throw new AppError('admin-client-unknown', 403, 'The client certificate is not one of an operator.', {
-      fix: 'Use a certificate whose common name stands in admin.allowed_clients.',
-    });
-  });
+  admitOperatorsOnly(app, config.admin.allowed_clients);
   registerHealth(app, { dependencies, notReady });
   app.get(
     '/admin/v1/seal-status',

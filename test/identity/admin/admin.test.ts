@@ -26,6 +26,22 @@ describe('the admin listener', () => {
     }
   });
 
+  it('lets a certificate that is not an operator see health and nothing else', async () => {
+    await using other = await startTestIdentity({ overlay: { admin: { allowed_clients: [`operator-${randomUUIDv7()}`] } } });
+    expect((await other.admin('/readyz')).status).toBe(200);
+    const before = await other.identity.demo?.state();
+    for (const [method, path] of [
+      ['GET', '/admin/v1/demo'],
+      ['POST', '/admin/v1/demo/reset'],
+      ['POST', `/admin/v1/demo/reset/${randomUUIDv7()}/commit`],
+    ] as const) {
+      const answer = await other.admin(path, { method, ...(method === 'POST' ? { body: {} } : {}) });
+      expect(answer.status).toBe(403);
+      expect(await answer.json()).toMatchObject({ code: 'admin-client-unknown' });
+    }
+    expect(await other.identity.demo?.state()).toEqual(before);
+  });
+
   it('says whether it is alive and ready', async () => {
     expect((await running.admin('/livez')).status).toBe(200);
     expect(await (await running.admin('/readyz')).json()).toMatchObject({ dependencies: { database: { state: 'up', required: true } } });
