@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { Argument, Command, CommanderError } from 'commander';
+import { packageVersion } from '#infra/config/package-version.ts';
 import { DEMO_EXAMPLES, demoFlags, FLAG_HELP, flagsOf, outputFlags, stackFlags } from './options/command-flags.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { firstWords } from './reporters/first-words.ts';
@@ -9,10 +9,9 @@ const TARGETS = ['kms', 'identity', 'all'] as const;
 
 /** The command tree. A command's code is imported when it is called, so that the first words come at once. */
 const commandTree = (surroundings: Surroundings, finish: (code: ExitCode) => void): Command => {
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
   const program = new Command('passthru')
     .description('Brings up a KMS, an Identity provider and their telemetry, and proves the stack with real flows.')
-    .version(version, '-V, --version', 'print the version')
+    .version(packageVersion(), '-V, --version', 'print the version')
     .exitOverride()
     .configureOutput({ writeOut: (text) => void surroundings.out.write(text), writeErr: (text) => void surroundings.err.write(text) })
     .showSuggestionAfterError()

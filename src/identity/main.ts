@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { packageVersion } from '#infra/config/package-version.ts';
+import type { ServeOptions } from '#infra/config/serve-options.ts';
 import { listen } from '#infra/http/server.ts';
 import { stopOnSignals } from '#infra/http/stop.ts';
 import { startTelemetry } from '#infra/telemetry/telemetry.ts';
@@ -9,20 +10,6 @@ import { readTenants } from './demo/tenants.ts';
 import type { EmitIdentityEvent } from './events.ts';
 import { recordEvents } from './events.ts';
 import { buildIdentity } from './server.ts';
-
-export interface ServeOptions {
-  /** YAML files, each laid over the one before. */
-  readonly configFiles: readonly string[];
-  /** Seed what is missing of the demo data. */
-  readonly demo: boolean;
-  /** Remove the demo data, and only that, and seed it again. */
-  readonly resetDemo: boolean;
-}
-
-const packageVersion = async (): Promise<string> => {
-  const { version } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')) as { readonly version: string };
-  return version;
-};
 
 const prepareDemo = async (demo: Demo, config: IdentityConfig, options: ServeOptions, emit: EmitIdentityEvent): Promise<void> => {
   await demo.sweep();
@@ -41,7 +28,7 @@ export const serveIdentity = async (options: ServeOptions): Promise<void> => {
   const config = await loadIdentityConfig(options.configFiles);
   await using opened = new AsyncDisposableStack();
   const telemetry = opened.use(
-    await startTelemetry({ service: 'passthru-identity', version: await packageVersion(), config: config.telemetry, log: 'stdout' }),
+    await startTelemetry({ service: 'passthru-identity', version: packageVersion(), config: config.telemetry, log: 'stdout' }),
   );
   const identity = opened.use(await buildIdentity({ config, telemetry }));
   if (identity.demo !== null) await prepareDemo(identity.demo, config, options, recordEvents(telemetry));

@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { packageVersion } from '#infra/config/package-version.ts';
+import type { ServeOptions } from '#infra/config/serve-options.ts';
 import { listen } from '#infra/http/server.ts';
 import { stopOnSignals } from '#infra/http/stop.ts';
 import { startTelemetry } from '#infra/telemetry/telemetry.ts';
@@ -7,20 +8,6 @@ import { readDemoTenants } from './demo/demo-tenants.ts';
 import { startDemo } from './demo/start-demo.ts';
 import { logEvents } from './events.ts';
 import { buildKms } from './server.ts';
-
-export interface ServeOptions {
-  /** YAML files, each laid over the one before. */
-  readonly configFiles: readonly string[];
-  /** Seed what is missing of the demo data. */
-  readonly demo: boolean;
-  /** Remove the demo data, and only that, and seed it again. */
-  readonly resetDemo: boolean;
-}
-
-const packageVersion = async (): Promise<string> => {
-  const { version } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')) as { readonly version: string };
-  return version;
-};
 
 /**
  * Runs the KMS until SIGTERM or SIGINT: configuration, telemetry, databases, unsealing, demo data, then both listeners.
@@ -31,7 +18,7 @@ export const serveKms = async (options: ServeOptions): Promise<void> => {
   const config = await loadKmsConfig(options.configFiles);
   await using opened = new AsyncDisposableStack();
   const telemetry = opened.use(
-    await startTelemetry({ service: 'passthru-kms', version: await packageVersion(), config: config.telemetry, log: 'stdout' }),
+    await startTelemetry({ service: 'passthru-kms', version: packageVersion(), config: config.telemetry, log: 'stdout' }),
   );
   const emit = logEvents(telemetry.log);
   const kms = opened.use(await buildKms({ config, telemetry, demo: options.demo || options.resetDemo }));

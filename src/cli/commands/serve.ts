@@ -1,19 +1,17 @@
 import { AppError, unreachable } from '#infra/apperr/app-error.ts';
 import { failureFrom } from '#infra/apperr/result.ts';
+import type { ServeOptions } from '#infra/config/serve-options.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { tellFailure } from '#cli/reporters/answer.ts';
 import { createTerminal } from '#cli/reporters/terminal/terminal.ts';
 import type { Surroundings } from '../surroundings.ts';
 
-export interface ServeOptions {
+interface ServeCommand extends ServeOptions {
   readonly server: 'kms' | 'identity' | 'telemetry';
-  readonly configFiles: readonly string[];
-  readonly demo: boolean;
-  readonly resetDemo: boolean;
 }
 
 /** `passthru serve`: one server in the foreground; its signals are its own. */
-export const serve = async (options: ServeOptions, { out, err, env, now }: Surroundings): Promise<ExitCode> => {
+export const serve = async (options: ServeCommand, { out, err, env, now }: Surroundings): Promise<ExitCode> => {
   try {
     await start(options);
     return EXIT.passed;
@@ -28,7 +26,7 @@ export const serve = async (options: ServeOptions, { out, err, env, now }: Surro
   }
 };
 
-const start = async ({ server, configFiles, demo, resetDemo }: ServeOptions): Promise<void> => {
+const start = async ({ server, configFiles, demo, resetDemo }: ServeCommand): Promise<void> => {
   switch (server) {
     case 'kms':
       return (await import('#kms/main.ts')).serveKms({ configFiles, demo, resetDemo });

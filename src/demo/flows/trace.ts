@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { packageVersion } from '#infra/config/package-version.ts';
 import { startTelemetry } from '#infra/telemetry/telemetry.ts';
 import { base64url, bearer, kmsApi } from '#demo/client/kms.ts';
 import { identityApi } from '#demo/client/identity.ts';
@@ -18,7 +18,7 @@ export const trace: Story = async ({ engine, stack, check, progress, now, sleep,
   const tls = { ca: caFile, cert: client.certFile, key: client.keyFile };
   await using telemetry = await startTelemetry({
     service: CLI,
-    version: await packageVersion(),
+    version: packageVersion(),
     config: { endpoint: collector.otlp, tls },
   });
   const traceId = await telemetry.span('demo trace', { kind: 'client' }, async () => {
@@ -65,8 +65,3 @@ export const trace: Story = async ({ engine, stack, check, progress, now, sleep,
 };
 
 const isDatabase = ({ attributes }: Span): boolean => attributes.some((name) => name.startsWith('db.'));
-
-const packageVersion = async (): Promise<string> => {
-  const { version } = JSON.parse(await readFile(new URL('../../../package.json', import.meta.url), 'utf8')) as { readonly version: string };
-  return version;
-};

@@ -1,0 +1,9 @@
+/** What every server is told when it starts. */
+export interface ServeOptions {
+  /** YAML files, each laid over the one before. */
+  readonly configFiles: readonly string[];
+  /** Seed what is missing of the demo data. */
+  readonly demo: boolean;
+  /** Remove the demo data, and only that, and seed it again. */
+  readonly resetDemo: boolean;
+}
