@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { open, rename, rm } from 'node:fs/promises';
+import { link, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 export interface AtomicWriteOptions {
@@ -7,6 +7,8 @@ export interface AtomicWriteOptions {
   readonly mode?: number;
   /** Also force the bytes to the disk before the rename; default true. False for what can be made again. */
   readonly durable?: boolean;
+  /** Replace what is there; default true. False fails with `EEXIST` instead, also when another process was faster. */
+  readonly replace?: boolean;
 }
 
 /**
@@ -15,7 +17,7 @@ export interface AtomicWriteOptions {
  * @throws the file system's error; nothing is left behind then
  */
 export const writeFileAtomic = async (path: string, text: string | Uint8Array, options: AtomicWriteOptions = {}): Promise<void> => {
-  const { mode = 0o644, durable = true } = options;
+  const { mode = 0o644, durable = true, replace = true } = options;
   const aside = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
   try {
     const file = await open(aside, 'wx', mode);
@@ -27,7 +29,13 @@ export const writeFileAtomic = async (path: string, text: string | Uint8Array, o
     } finally {
       await file.close();
     }
-    await rename(aside, path);
+    if (replace) {
+      await rename(aside, path);
+    } else {
+      // Unlike a rename, a hard link never replaces.
+      await link(aside, path);
+      await rm(aside);
+    }
   } catch (error) {
     await rm(aside, { force: true });
     throw error;

@@ -34,7 +34,8 @@ export const readSecret = async (path: string, purpose = 'a secret'): Promise<st
 export const writeSecret = (path: string, text: string): Promise<void> => writeFileAtomic(path, text, { mode: 0o600 });
 
 /**
- * The secret in the file, made first where there is none; an existing one is never replaced.
+ * The secret in the file, made first where there is none; an existing one is never replaced, and of many that make it at once
+ * all get the same.
  *
  * @throws AppError `secret-unreadable` when the file is there and cannot be read
  */
@@ -44,9 +45,15 @@ export const ensureSecret = async (path: string, make: () => string, purpose?: s
   } catch (error) {
     if (!(error instanceof AppError) || !isMissing(error.cause)) throw error;
   }
-  const secret = make();
-  await writeSecret(path, secret);
-  return secret;
+  try {
+    await writeFileAtomic(path, make(), { mode: 0o600, replace: false });
+  } catch (error) {
+    // Another process was faster; what it wrote is the secret.
+    if (!hasCode(error, 'EEXIST')) throw error;
+  }
+  return readSecret(path, purpose);
 };
 
-const isMissing = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT';
+const hasCode = (error: unknown, code: string): boolean => error instanceof Error && 'code' in error && error.code === code;
+
+const isMissing = (error: unknown): boolean => hasCode(error, 'ENOENT');

@@ -52,6 +52,15 @@ describe('a secret file', () => {
     expect(await ensureSecret(file, randomUUIDv7)).toBe(first);
   });
 
+  it('is the same for all that make it at once, and the one that stays', async () => {
+    await using folder = await temporaryDirectory();
+    const file = join(folder.path, 'secret');
+    const secrets = await Promise.all(Array.from({ length: 20 }, () => ensureSecret(file, randomUUIDv7)));
+    expect(new Set(secrets)).toEqual(new Set([await readSecret(file)]));
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    expect(await readdir(folder.path)).toEqual(['secret']);
+  });
+
   it('that cannot be read is never replaced', async () => {
     await using folder = await temporaryDirectory();
     const file = join(folder.path, 'secret');
