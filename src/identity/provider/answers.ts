@@ -2,6 +2,7 @@ import type { EventEmitter } from 'node:events';
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 import { errors } from 'oidc-provider';
 import { AppError } from '#infra/apperr/app-error.ts';
+import { routeNotFound, toProblem } from '#infra/http/problem.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import { pageHeaders } from '#identity/pages/content-policy.ts';
 import { recordOf } from './client-metadata.ts';
@@ -29,6 +30,15 @@ const answerStructuredToken = async (ctx: KoaContextWithOIDC, tokens: JwtTokens)
     const refused = new errors.InvalidRequest('client is not authorized to revoke the presented token');
     ctx.body = { error: refused.message, error_description: refused.error_description };
   }
+};
+
+/** Koa's own answer is plain text, for example to an OPTIONS that is no preflight. */
+const answerNotFound = (ctx: KoaContextWithOIDC): void => {
+  if (ctx.status !== 404 || (ctx.body ?? null) !== null) return;
+  const { status, body } = toProblem(routeNotFound());
+  ctx.status = status;
+  ctx.body = JSON.stringify(body);
+  ctx.type = 'application/problem+json';
 };
 
 /** What discovery says of itself is what clients of ours may do, and all scopes there are. */
@@ -88,6 +98,7 @@ export const installAnswers = (
     await next();
     if (failures.has(ctx)) answerFailure(ctx, failures.get(ctx), options.log);
     await answerStructuredToken(ctx, options.tokens);
+    answerNotFound(ctx);
     completeMetadata(ctx, options.resourceScopes);
     if (ctx.response.is('html')) securePage(ctx);
     else ctx.set({ 'content-security-policy': "default-src 'none'; frame-ancestors 'none'", 'x-content-type-options': 'nosniff' });

@@ -19,6 +19,8 @@ export const mountProvider = async (app: App, door: ProviderDoor): Promise<void>
         schema: { hide: true } as FastifySchema,
         handler: async (request, reply) => {
           reply.hijack();
+          // The provider stops reading a body that is too long; what it leaves would keep the connection from its next request.
+          reply.raw.once('finish', () => void request.raw.resume());
           for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) reply.raw.setHeader(name, value);
           await door.handle(request.raw, reply.raw);
         },

@@ -70,6 +70,9 @@ const fieldPrefix: Readonly<Record<string, string>> = { querystring: 'query', pa
 const inContext = (issues: readonly FieldIssue[], context: string | undefined): readonly FieldIssue[] =>
   issues.map((issue) => ({ ...issue, field: `${fieldPrefix[context ?? 'body'] ?? ''}${issue.field || '/'}` }));
 
+/** For a path or a method that nobody answers. */
+export const routeNotFound = (): AppError => new AppError('route-not-found', 404, 'There is no such route, or not with this method.');
+
 /**
  * Any thrown value as Problem Details: what the client may know, and nothing of SQL, paths or stack traces.
  * Whatever is neither an AppError nor a client error of Fastify's becomes a bare 500.

@@ -13,7 +13,7 @@ import type { TlsFiles } from '#infra/tls/config.ts';
 import { type ClientCertificate, readTls, serverTlsOptions } from '#infra/tls/options.ts';
 import { refuseUnverifiedPeers } from '#infra/tls/peer.ts';
 import { reloadOnChange } from '#infra/tls/reload.ts';
-import { toProblem } from './problem.ts';
+import { routeNotFound, toProblem } from './problem.ts';
 
 export type App = FastifyInstance<Server, IncomingMessage, ServerResponse, FastifyBaseLogger, TypeBoxTypeProvider>;
 
@@ -130,7 +130,7 @@ export const createServer = async (options: ServerOptions): Promise<App> => {
     return sendProblem(error, reply);
   });
   app.setNotFoundHandler(() => {
-    throw new AppError('route-not-found', 404, 'There is no such route, or not with this method.');
+    throw routeNotFound();
   });
 
   registerTracing(app, options.name, telemetry);
