@@ -1,4 +1,5 @@
 import type { Database } from '#infra/database/databases.ts';
+import { type AttemptLimits, createAttemptLimits } from '#infra/secrets/attempts/attempt-limits.ts';
 import type { Passwords } from '#infra/secrets/passwords.ts';
 import type { IdentityTables } from '#identity/database/tables.ts';
 import type { AccountLookup } from '#identity/provider/lookups.ts';
@@ -6,8 +7,6 @@ import { scopesOfRoles } from '#identity/provider/scopes.ts';
 import { createAccountStore } from './account.store.ts';
 import type { Account } from './account.ts';
 import { MAX_USERNAME } from './account.ts';
-import type { AttemptLimits } from './attempt-limits.ts';
-import { createAttemptLimits } from './attempt-limits.ts';
 
 export interface Accounts extends AccountLookup {
   /**
@@ -19,6 +18,9 @@ export interface Accounts extends AccountLookup {
    */
   authenticate(login: { readonly username: string; readonly password: string; readonly address: string }): Promise<Account | null>;
 }
+
+/** Nobody has a name with a control character in it; PostgreSQL cannot even be asked about one with NUL. */
+const isName = (name: string): boolean => name.length <= MAX_USERNAME && !/\p{Cc}/u.test(name);
 
 export const createAccounts = (options: {
   readonly database: Pick<Database<IdentityTables>, 'db'>;
@@ -32,7 +34,7 @@ export const createAccounts = (options: {
       const name = username.normalize('NFC');
       const attempt = limits.begin({ account: name.slice(0, MAX_USERNAME), address });
       try {
-        const stored = name.length > MAX_USERNAME ? undefined : await store.byUsername(name);
+        const stored = isName(name) ? await store.byUsername(name) : undefined;
         // Verified for an unknown name too: the time must not tell which names exist.
         if (!(await passwords.verify(password, stored?.passwordHash)) || stored === undefined) return null;
         attempt.succeeded();

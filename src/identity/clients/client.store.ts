@@ -31,9 +31,13 @@ const toClient = (row: Selectable<ClientRow>): ClientRecord => ({
   mayIntrospect: [],
 });
 
+/** `client-id = *VSCHAR`; RFC 6749 appendix A.1. */
+const CLIENT_ID = /^[\x20-\x7E]{1,256}$/;
+
 export const createClientStore = ({ db }: Pick<Database<IdentityTables>, 'db'>): ClientStore => {
   return {
     byClientId: async (clientId) => {
+      if (!CLIENT_ID.test(clientId)) return undefined;
       const row = await db
         .selectFrom('clients')
         .selectAll()

@@ -18,6 +18,10 @@ const invalidCursor = (): AppError =>
 /** Opaque to clients; `order` names the list and its order, so that a cursor is of use nowhere else. */
 export const encodeCursor = (order: string, { value, id }: Position): string => encodeBase64url(JSON.stringify([order, value, id]));
 
+/** What a database can hold and compare. */
+const isText = (value: unknown, max: number): value is string =>
+  typeof value === 'string' && value.length <= max && value.isWellFormed() && !value.includes('\0');
+
 /** @throws AppError `cursor-invalid` 400 */
 export const decodeCursor = (order: string, type: 'string' | 'number', cursor: string | undefined): Position | null => {
   if (cursor === undefined) return null;
@@ -31,7 +35,7 @@ export const decodeCursor = (order: string, type: 'string' | 'number', cursor: s
   }
   if (!Array.isArray(parts) || parts.length !== 3) throw invalidCursor();
   const [made, value, id] = parts as unknown[];
-  const typed = type === 'number' ? Number.isSafeInteger(value) : typeof value === 'string' && value.length <= 256;
-  if (made !== order || !typed || typeof id !== 'string' || id.length > 64) throw invalidCursor();
+  const typed = type === 'number' ? Number.isSafeInteger(value) : isText(value, 256);
+  if (made !== order || !typed || !isText(id, 64)) throw invalidCursor();
   return { value: value as string | number, id };
 };

@@ -6,14 +6,21 @@ import { isoOf, isoOrNull, nextCursor, nullable, oneOf, pageQuery, timestamp, uu
 
 const facts = ALGORITHM_NAMES.map((name) => `\`${name}\`: ${ALGORITHMS[name].summary}`).join('; ');
 
-const name = Type.String({
-  description: 'letters, digits, dots, hyphens and underscores, a letter or digit first; unique within the tenant',
-  pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$',
-  minLength: 1,
-  maxLength: 128,
-  examples: ['invoices'],
+const nameOf = (example: string) =>
+  Type.String({
+    description: 'letters, digits, dots, hyphens and underscores, a letter or digit first; unique within the tenant',
+    pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$',
+    minLength: 1,
+    maxLength: 128,
+    examples: [example],
+  });
+const name = nameOf('invoices');
+const description = Type.String({
+  description: 'text without NUL characters and lone surrogates, which no database holds',
+  pattern: '^[^\\x00\\p{Cs}]*$',
+  maxLength: 1024,
+  examples: ['Encrypts the invoices of the web shop'],
 });
-const description = Type.String({ maxLength: 1024, examples: ['Encrypts the invoices of the web shop'] });
 const algorithm = oneOf(ALGORITHM_NAMES, { description: `Fixes the use of the key. ${facts}.` });
 const state = oneOf(ELASTIC_KEY_STATES, { description: 'A suspended key does nothing until it is active again.' });
 const operations = Type.Array(oneOf(OPERATIONS), {
@@ -49,7 +56,7 @@ export const changeBody = strictObject(
 );
 
 export const listQuery = strictObject({
-  name: Type.Optional(Type.String({ description: 'Exact name.', minLength: 1, maxLength: 128, examples: ['demo-encryption-key'] })),
+  name: Type.Optional(nameOf('demo-encryption-key')),
   algorithm: Type.Optional(algorithm),
   state: Type.Optional(state),
   sort: Type.Optional(oneOf(ELASTIC_KEY_SORTS, { description: '`created_at` by default; `-` turns the order round.' })),

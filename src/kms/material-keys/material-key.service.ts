@@ -84,7 +84,9 @@ export const createMaterialKeyService = ({ barrier, ring, database, now, random 
       const order = `material-keys/${elasticKeyId}`;
       const after = decodeCursor(order, 'number', cursor);
       const { store, elasticKey } = await open(key);
-      const below = after ? Number(after.value) : elasticKey.latest_version + 1;
+      // A cursor is not signed: no version beyond the column's range may come from one.
+      const end = elasticKey.latest_version + 1;
+      const below = after ? Math.max(0, Math.min(Number(after.value), end)) : end;
       const rows = await materialKeysBelow(store.db, elasticKeyId, { below, limit: limit + 1 });
       const items = rows.slice(0, limit);
       const last = items.at(-1);

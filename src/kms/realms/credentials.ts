@@ -25,12 +25,16 @@ const authorizations = (rawHeaders: readonly string[]): string[] =>
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
+/** "The user-id and password MUST NOT contain any control characters." RFC 7617 section 2 */
+const CONTROL = /\p{Cc}/u;
+
 /** @see RFC 7617 section 2 */
 const basic = (encoded: string): { readonly username: string; readonly password: string } | null => {
   const bytes = Buffer.from(encoded, 'base64');
   if (bytes.toString('base64') !== encoded) return null;
   try {
     const text = utf8.decode(bytes);
+    if (CONTROL.test(text)) return null;
     const colon = text.indexOf(':');
     return colon < 1 ? null : { username: text.slice(0, colon), password: text.slice(colon + 1) };
   } catch {

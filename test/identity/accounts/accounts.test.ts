@@ -44,6 +44,14 @@ describe.each(databaseKinds())('accounts on %s', (kind) => {
     expect(await accounts.authenticate({ username, password, address: ADDRESS })).toMatchObject({ id, username, tenantId: tenant_id });
   });
 
+  it('know nobody by a name with a control character, which a database may not even take', async () => {
+    await using test = await identityDatabase(kind);
+    const { username, password } = await insert(test.database);
+    const accounts = createAccounts({ database: test.database, passwords });
+    for (const odd of ['\u0000', `${username}\u0000`, `${username}\n`])
+      expect(await accounts.authenticate({ username: odd, password, address: ADDRESS })).toBeNull();
+  });
+
   it('let in nobody with a wrong password, an unknown name, an empty one or one of the wrong case', async () => {
     await using test = await identityDatabase(kind);
     const { username, password } = await insert(test.database);

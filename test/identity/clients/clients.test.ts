@@ -120,6 +120,16 @@ describe.each(databaseKinds())('clients on %s', (kind) => {
     });
   }
 
+  it('are not known by a name with a control character, which a database may not even take', async () => {
+    await using test = await identityDatabase(kind);
+    const { clientId, secret } = await insert(test.database);
+    const clients = createClients({ database: test.database, passwords, serviceClients: new Map() });
+    for (const odd of ['\u0000', `${clientId}\u0000`]) {
+      expect(await clients.find(odd)).toBeUndefined();
+      expect(await clients.verifySecret(odd, secret)).toBe(false);
+    }
+  });
+
   it('of the configuration come first, have no grant, and may introspect what is configured', async () => {
     await using test = await identityDatabase(kind);
     await using folder = await temporaryDirectory();

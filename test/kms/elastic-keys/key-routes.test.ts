@@ -91,6 +91,39 @@ describe.each(databaseKinds())('The key routes on %s', (kind) => {
     expect(changed).toMatchObject({ status: 200, body: { ...made.body, state: 'suspended', expires_at: null } });
   });
 
+  it('refuse text that no database can hold, and cursors of their own making', async () => {
+    await using databases = await withDatabases(kind);
+    const kms = await testKms(databases);
+    const { server, call } = await setUp(kms);
+    await using _ = server;
+    const { id } = await kms.make('ES256');
+    for (const odd of ['\u0000', 'before\u0000after', '\ud800', '\udfffafter']) {
+      const invalid = { status: 400, body: { errors: [{ field: '/description' }] } };
+      expect(await call('POST', '', { name: name(), algorithm: 'ES256', description: odd })).toMatchObject(invalid);
+      expect(await call('PATCH', id, { description: odd })).toMatchObject(invalid);
+    }
+    expect(await call('PATCH', id, { description: 'two\nlines 💥' })).toMatchObject({
+      status: 200,
+      body: { description: 'two\nlines 💥' },
+    });
+    expect(await call('GET', '?name=%00')).toMatchObject({ status: 400, body: { errors: [{ field: 'query/name' }] } });
+    const cursor = (...parts: unknown[]) => base64url(JSON.stringify(parts));
+    for (const made of [
+      cursor('elastic-keys/name', '\u0000', id),
+      cursor('elastic-keys/name', 'a', '\u0000'),
+      cursor('elastic-keys/name', '\ud800', id),
+    ]) {
+      const answer = await call('GET', `?sort=name&cursor=${made}`);
+      expect(answer).toMatchObject({ status: 400, body: { code: 'cursor-invalid', errors: [{ field: 'query/cursor' }] } });
+    }
+    for (const version of [2 ** 31, Number.MAX_SAFE_INTEGER]) {
+      const answer = await call('GET', `${id}/material-keys?cursor=${cursor(`material-keys/${id}`, version, id)}`);
+      expect(answer).toMatchObject({ status: 200, body: { items: [{ version: 1 }] } });
+    }
+    const before = await call('GET', `${id}/material-keys?cursor=${cursor(`material-keys/${id}`, Number.MIN_SAFE_INTEGER, id)}`);
+    expect(before).toMatchObject({ status: 200, body: { items: [], next_cursor: null } });
+  });
+
   it('rotate and show versions and public keys', async () => {
     await using databases = await withDatabases(kind);
     const kms = await testKms(databases);

@@ -64,6 +64,8 @@ describe('the credential of a request', () => {
     ['a Basic value without colon', [basic('user')], {}],
     ['a Basic value with an empty user name', [basic(':password')], {}],
     ['a Basic value that is not UTF-8', [`Basic ${Buffer.from([0xff, 0x3a, 0x61]).toString('base64')}`], {}],
+    ['a user name with a control character', [basic('us\u0000er:password')], {}],
+    ['a password with a control character', [basic('user:pass\nword')], {}],
     ['a token longer than any of ours', [`Bearer ${'a'.repeat(8_193)}`], {}],
     ['a token with a control character', ['Bearer abc\u0000def'], {}],
   ])('refuses %s with 400', (_, authorizations, more) => {
