@@ -1,14 +1,14 @@
 import type { Engine } from '#engine/engine.ts';
 import { failureFrom } from '#infra/apperr/result.ts';
-import { runStep } from './attempts.ts';
+import { runStep } from '#demo/steps/attempts.ts';
 import { createStack, type Stack } from './client/stack.ts';
 import type { DemoEvent, Emit, StepStatus } from './events.ts';
 import { reportRootCause } from './health/root-cause.ts';
 import { outcomeOf, type Outcome } from './outcome.ts';
 import { pause } from './pause.ts';
 import type { Plan } from './plan.ts';
-import { STORIES } from './stories.ts';
-import type { Stories } from './step.ts';
+import { STORIES } from '#demo/steps/stories.ts';
+import type { Stories } from '#demo/steps/step.ts';
 
 export interface RunOptions {
   readonly engine: Engine;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DEMO_COMMANDS, plan, resetPlan } from '#demo/plan.ts';
-import { STORIES } from '#demo/stories.ts';
+import { STORIES } from '#demo/steps/stories.ts';
 
 describe('plan', () => {
   it.each(DEMO_COMMANDS)('puts every step of `demo %s` after all that it needs', (command) => {

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { Plan, StepId } from '#demo/plan.ts';
 import { run, type RunOptions } from '#demo/run.ts';
-import type { Stories, Story } from '#demo/step.ts';
+import type { Stories, Story } from '#demo/steps/step.ts';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { fail } from '#infra/apperr/result.ts';
 import { eventLog, fakeEngine, statusOf, unique } from '#test/support/demo-engine.ts';

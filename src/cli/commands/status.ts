@@ -1,4 +1,4 @@
-import { type ServiceHealth, stackStatus } from '#demo/status.ts';
+import { type ServiceHealth, stackStatus } from '#demo/health/status.ts';
 import type { StatusDocument } from '../documents.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { openEngine } from '../open-engine.ts';

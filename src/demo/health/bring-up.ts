@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { ServiceName } from '#engine/engine.ts';
-import type { Story } from '../step.ts';
+import type { Story } from '#demo/steps/step.ts';
 import { orThrow } from '../failures.ts';
 import { probe } from './probe.ts';
 import { handshake, refusal } from './handshake.ts';

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { orThrow } from '../failures.ts';
-import type { StepContext } from '../step.ts';
+import type { StepContext } from '#demo/steps/step.ts';
 
 /** Makes or keeps certificates, secrets and configuration, and reads the chain back from the files. */
 export const bringUpCertificates = async ({ engine, services, stack, check, signal, progress }: StepContext): Promise<string> => {

@@ -1,11 +1,11 @@
 import { decodeJwt, jwtVerify } from 'jose';
 import { KMS_RESOURCE } from '#infra/magic/magic.ts';
-import type { CheckDoor } from '../checks.ts';
+import type { CheckDoor } from '#demo/steps/checks.ts';
 import type { Tenants } from '#demo/client/admin.ts';
 import { identityApi, type IdentityApi } from '#demo/client/identity.ts';
 import type { Stack } from '#demo/client/stack.ts';
 import { person } from '#demo/flows/callers.ts';
-import type { Story } from '../step.ts';
+import type { Story } from '#demo/steps/step.ts';
 import { demoPassword, readIdentitySeed, type IdentitySeed } from './seed-files.ts';
 
 export interface SeedCheckOptions {

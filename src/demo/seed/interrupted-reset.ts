@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Tenants } from '#demo/client/admin.ts';
-import type { StepContext } from '../step.ts';
+import type { StepContext } from '#demo/steps/step.ts';
 import { applyReset } from './apply-reset.ts';
 import { refuseWithoutServers, repairsFor, runningServers, sameTenants, statesOf, tenantsLine } from './servers.ts';
 

@@ -1,5 +1,5 @@
 import { kmsApi, password, type ElasticKey, type KmsApi, type MaterialKey } from '#demo/client/kms.ts';
-import type { Story } from '../step.ts';
+import type { Story } from '#demo/steps/step.ts';
 import type { SeedCheckOptions } from './identity-seed.ts';
 import { demoPassword, readKmsSeed, type KmsSeed } from './seed-files.ts';
 

@@ -1,6 +1,6 @@
 import { AppError } from '#infra/apperr/app-error.ts';
-import type { CheckDoor } from '../checks.ts';
-import type { StepContext } from '../step.ts';
+import type { CheckDoor } from '#demo/steps/checks.ts';
+import type { StepContext } from '#demo/steps/step.ts';
 import { applyReset } from './apply-reset.ts';
 import { checkIdentitySeed } from './identity-seed.ts';
 import { freshTenants } from './interrupted-reset.ts';

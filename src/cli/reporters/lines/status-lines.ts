@@ -1,5 +1,5 @@
 import type { ChalkInstance } from 'chalk';
-import type { ServiceHealth } from '#demo/status.ts';
+import type { ServiceHealth } from '#demo/health/status.ts';
 import { columnsOf, cut, formatAge, pad } from '../terminal/layout.ts';
 import { printable } from '../terminal/terminal.ts';
 

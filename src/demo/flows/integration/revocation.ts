@@ -1,8 +1,8 @@
 import { keyApi } from '#demo/client/key.ts';
 import { answerOf, base64url } from '#demo/client/kms.ts';
-import type { Story } from '../step.ts';
-import { seededKey, serviceClient } from './callers.ts';
-import { CONFIDENTIAL_CLIENT } from './demo-names.ts';
+import type { Story } from '#demo/steps/step.ts';
+import { seededKey, serviceClient } from '../callers.ts';
+import { CONFIDENTIAL_CLIENT } from '../demo-names.ts';
 
 /** The longest that the KMS may remember an introspection answer. */
 const MAX_REMEMBERED_MS = 30_000;

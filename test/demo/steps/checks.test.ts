@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createCheckDoor, same } from '#demo/checks.ts';
+import { createCheckDoor, same } from '#demo/steps/checks.ts';
 import type { Check } from '#demo/events.ts';
 import { unique } from '#test/support/demo-engine.ts';
 

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { decodeProtectedHeader, jwtVerify } from 'jose';
 import { KMS_RESOURCE } from '#infra/magic/magic.ts';
-import { same } from '../checks.ts';
+import { same } from '#demo/steps/checks.ts';
 import { callbackOf } from '#demo/client/browser.ts';
 import { identityApi } from '#demo/client/identity.ts';
 import { problemOf } from '#demo/client/problem.ts';
-import type { Story } from '../step.ts';
-import { account, LOOPBACK_REDIRECT, PUBLIC_CLIENT, USER_SCOPE } from './demo-names.ts';
+import type { Story } from '#demo/steps/step.ts';
+import { account, LOOPBACK_REDIRECT, PUBLIC_CLIENT, USER_SCOPE } from '../demo-names.ts';
 
 /** A person logs in to an application with authorization code and PKCE, from discovery to refresh rotation. */
 export const pkce: Story = async ({ stack, check, engine }) => {

@@ -1,8 +1,8 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { keyApi } from '#demo/client/key.ts';
 import { answerOf, type ElasticKey } from '#demo/client/kms.ts';
-import type { Story } from '../step.ts';
-import { tenantAdmin } from './callers.ts';
+import type { Story } from '#demo/steps/step.ts';
+import { tenantAdmin } from '../callers.ts';
 
 /** A tenant administrator makes an elastic key, finds it again, and rotates it. */
 export const keys: Story = async ({ stack, check }) => {

@@ -2,9 +2,9 @@ import { randomUUIDv7 } from 'node:crypto';
 import type { HttpsResponse } from '#infra/http/client.ts';
 import { keyApi } from '#demo/client/key.ts';
 import { base64url, type ElasticKey } from '#demo/client/kms.ts';
-import type { Story } from '../step.ts';
-import { seededKey, serviceClient, tenantAdmin } from './callers.ts';
-import { OTHER_CLIENT } from './demo-names.ts';
+import type { Story } from '#demo/steps/step.ts';
+import { seededKey, serviceClient, tenantAdmin } from '../callers.ts';
+import { OTHER_CLIENT } from '../demo-names.ts';
 
 /** Another tenant can neither list, read, use nor guess a key: its answers are those for an id that does not exist. */
 export const tenantIsolation: Story = async ({ stack, check }) => {

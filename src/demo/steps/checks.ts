@@ -1,5 +1,5 @@
 import { failureFrom } from '#infra/apperr/result.ts';
-import type { Check } from './events.ts';
+import type { Check } from '../events.ts';
 
 /** What an expectation is written as; secrets never go in, see `same`. */
 type Rendered = string | number | boolean | null | readonly (string | number)[];

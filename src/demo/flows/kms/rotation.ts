@@ -1,10 +1,10 @@
 import { decodeProtectedHeader } from 'jose';
-import { same } from '../checks.ts';
+import { same } from '#demo/steps/checks.ts';
 import { keyApi } from '#demo/client/key.ts';
 import { base64url } from '#demo/client/kms.ts';
 import { random } from '#demo/client/identity.ts';
-import type { Story } from '../step.ts';
-import { tenantAdmin } from './callers.ts';
+import type { Story } from '#demo/steps/step.ts';
+import { tenantAdmin } from '../callers.ts';
 
 const CONTEXT = 'order=4711';
 

@@ -1,7 +1,7 @@
 import { codeOf, identityApi, random } from '#demo/client/identity.ts';
 import { walk } from '#demo/client/browser.ts';
-import type { Story } from '../step.ts';
-import { account, CONFIDENTIAL_CLIENT, LOOPBACK_REDIRECT, OTHER_CLIENT, PUBLIC_CLIENT } from './demo-names.ts';
+import type { Story } from '#demo/steps/step.ts';
+import { account, CONFIDENTIAL_CLIENT, LOOPBACK_REDIRECT, OTHER_CLIENT, PUBLIC_CLIENT } from '../demo-names.ts';
 
 /** The life of tokens and of a session: userinfo, introspection, revocation, logout. */
 export const tokens: Story = async ({ stack, check }) => {

@@ -1,6 +1,6 @@
 import type { Engine, ServiceName } from '#engine/engine.ts';
-import { probe } from './health/probe.ts';
-import { createStack } from './client/stack.ts';
+import { probe } from './probe.ts';
+import { createStack } from '#demo/client/stack.ts';
 
 /** One service as `passthru status` shows it. */
 export interface ServiceHealth {

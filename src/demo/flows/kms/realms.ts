@@ -1,6 +1,6 @@
 import { answerOf, kmsApi, password, type ElasticKey, type Page } from '#demo/client/kms.ts';
 import { random } from '#demo/client/identity.ts';
-import type { Story } from '../step.ts';
+import type { Story } from '#demo/steps/step.ts';
 import { demoPassword } from '#demo/seed/seed-files.ts';
 
 /** Realm users log in to the KMS with Basic; Identity has no part in it. */

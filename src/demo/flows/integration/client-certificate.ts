@@ -1,9 +1,9 @@
 import { keyApi } from '#demo/client/key.ts';
 import { answerOf, base64url, kmsApi, password } from '#demo/client/kms.ts';
-import { same } from '../checks.ts';
+import { same } from '#demo/steps/checks.ts';
 import { demoPassword } from '#demo/seed/seed-files.ts';
-import type { Story } from '../step.ts';
-import { seededKey, tenantAdmin } from './callers.ts';
+import type { Story } from '#demo/steps/step.ts';
+import { seededKey, tenantAdmin } from '../callers.ts';
 
 /** A service authenticates with its TLS client certificate alone; `realms.yml` says whose it is. */
 export const clientCertificate: Story = async ({ stack, check }) => {

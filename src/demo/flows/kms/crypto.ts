@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { compactVerify, createLocalJWKSet, decodeProtectedHeader } from 'jose';
-import { same } from '../checks.ts';
+import { same } from '#demo/steps/checks.ts';
 import { keyApi } from '#demo/client/key.ts';
 import { answerOf, base64url, type KmsApi } from '#demo/client/kms.ts';
 import { random } from '#demo/client/identity.ts';
-import type { StepContext, Story } from '../step.ts';
-import { tenantAdmin } from './callers.ts';
+import type { StepContext, Story } from '#demo/steps/step.ts';
+import { tenantAdmin } from '../callers.ts';
 import { tampered } from './tampered.ts';
 
 /** Encrypts, signs, wraps and makes data keys; a second implementation (`jose` alone) checks what can be checked outside. */

@@ -1,11 +1,11 @@
 import { decodeJwt } from 'jose';
-import { same } from '../checks.ts';
+import { same } from '#demo/steps/checks.ts';
 import { keyApi } from '#demo/client/key.ts';
 import { base64url } from '#demo/client/kms.ts';
 import { random } from '#demo/client/identity.ts';
-import type { Story } from '../step.ts';
-import { person, seededKey, serviceClient } from './callers.ts';
-import { CONFIDENTIAL_CLIENT } from './demo-names.ts';
+import type { Story } from '#demo/steps/step.ts';
+import { person, seededKey, serviceClient } from '../callers.ts';
+import { CONFIDENTIAL_CLIENT } from '../demo-names.ts';
 
 /** A person and a service each take a token from Identity and use a key of the KMS with it. */
 export const tokenToKms: Story = async ({ stack, check }) => {

@@ -2,9 +2,9 @@ import { keyApi } from '#demo/client/key.ts';
 import { base64url, type KmsApi } from '#demo/client/kms.ts';
 import { problemOf } from '#demo/client/problem.ts';
 import type { HttpsResponse } from '#infra/http/client.ts';
-import type { Story } from '../step.ts';
-import { seededKey, serviceClient } from './callers.ts';
-import { CONFIDENTIAL_CLIENT, LIMITED_CLIENT } from './demo-names.ts';
+import type { Story } from '#demo/steps/step.ts';
+import { seededKey, serviceClient } from '../callers.ts';
+import { CONFIDENTIAL_CLIENT, LIMITED_CLIENT } from '../demo-names.ts';
 
 /** Coarse scopes grant their fine ones, a fine one only itself, and a refusal names what is missing. */
 export const scopes: Story = async ({ stack, check }) => {

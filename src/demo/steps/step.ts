@@ -1,7 +1,7 @@
 import type { Engine, ServiceName } from '#engine/engine.ts';
 import type { CheckDoor } from './checks.ts';
-import type { StepId } from './plan.ts';
-import type { Stack } from './client/stack.ts';
+import type { StepId } from '../plan.ts';
+import type { Stack } from '#demo/client/stack.ts';
 
 /** What a story gets to work with: the stack, and the doors through which it tells what happens. */
 export interface StepContext {

@@ -1,9 +1,9 @@
-import { same } from '../checks.ts';
+import { same } from '#demo/steps/checks.ts';
 import { keyApi } from '#demo/client/key.ts';
 import { answerOf, base64url, type ElasticKey } from '#demo/client/kms.ts';
 import { random } from '#demo/client/identity.ts';
-import type { Story } from '../step.ts';
-import { tenantAdmin } from './callers.ts';
+import type { Story } from '#demo/steps/step.ts';
+import { tenantAdmin } from '../callers.ts';
 
 /** A suspended key does nothing; active again it does everything as before. */
 export const states: Story = async ({ stack, check }) => {

@@ -1,9 +1,9 @@
 import { decodeJwt, type JSONWebKeySet } from 'jose';
 import { identityApi, type IdentityApi } from '#demo/client/identity.ts';
 import { kmsApi } from '#demo/client/kms.ts';
-import type { StepContext, Story } from '../step.ts';
-import { person, serviceClient } from './callers.ts';
-import { CONFIDENTIAL_CLIENT, SHORT_LIVED_CLIENT } from './demo-names.ts';
+import type { StepContext, Story } from '#demo/steps/step.ts';
+import { person, serviceClient } from '../callers.ts';
+import { CONFIDENTIAL_CLIENT, SHORT_LIVED_CLIENT } from '../demo-names.ts';
 import { forge } from './forgeries.ts';
 
 /** The KMS grants up to 30 s of clock skew; the demo's configuration less. */

@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { failure, failureFrom, type Failure } from '#infra/apperr/result.ts';
 import { createCheckDoor } from './checks.ts';
-import type { Check, Emit, StepInfo } from './events.ts';
-import { pause } from './pause.ts';
-import type { Plan, StepId } from './plan.ts';
-import type { StepOptions } from './run.ts';
+import type { Check, Emit, StepInfo } from '../events.ts';
+import { pause } from '../pause.ts';
+import type { Plan, StepId } from '../plan.ts';
+import type { StepOptions } from '../run.ts';
 import type { StepContext } from './step.ts';
 
 /** One step with its retries; true when it passed. */

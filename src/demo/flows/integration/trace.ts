@@ -3,9 +3,9 @@ import { startTelemetry } from '#infra/telemetry/telemetry.ts';
 import { base64url, bearer, kmsApi } from '#demo/client/kms.ts';
 import { identityApi } from '#demo/client/identity.ts';
 import { keyApi } from '#demo/client/key.ts';
-import type { Story } from '../step.ts';
-import { seededKey } from './callers.ts';
-import { CONFIDENTIAL_CLIENT } from './demo-names.ts';
+import type { Story } from '#demo/steps/step.ts';
+import { seededKey } from '../callers.ts';
+import { CONFIDENTIAL_CLIENT } from '../demo-names.ts';
 import { spansOf, type Span } from './spans.ts';
 
 const WAIT_MS = 10_000;

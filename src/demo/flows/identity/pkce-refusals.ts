@@ -1,8 +1,8 @@
 import { callbackOf } from '#demo/client/browser.ts';
 import { codeOf, identityApi, random } from '#demo/client/identity.ts';
 import { problemOf } from '#demo/client/problem.ts';
-import type { Story } from '../step.ts';
-import { account, LOOPBACK_REDIRECT, PUBLIC_CLIENT, USER_SCOPE } from './demo-names.ts';
+import type { Story } from '#demo/steps/step.ts';
+import { account, LOOPBACK_REDIRECT, PUBLIC_CLIENT, USER_SCOPE } from '../demo-names.ts';
 
 /** What an attacker or a careless application would try at the authorization and token endpoints. */
 export const pkceRefusals: Story = async ({ stack, check }) => {

@@ -2,8 +2,8 @@ import { jwtVerify } from 'jose';
 import { KMS_RESOURCE } from '#infra/magic/magic.ts';
 import { identityApi, random, type OAuthClient } from '#demo/client/identity.ts';
 import { problemOf } from '#demo/client/problem.ts';
-import type { Story } from '../step.ts';
-import { CONFIDENTIAL_CLIENT } from './demo-names.ts';
+import type { Story } from '#demo/steps/step.ts';
+import { CONFIDENTIAL_CLIENT } from '../demo-names.ts';
 
 /** A service gets a token for itself. @see RFC 6749 section 4.4 */
 export const clientCredentials: Story = async ({ stack, check, engine }) => {
