@@ -1,4 +1,5 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createBoundedMap } from '#infra/cache/bounded-map.ts';
 
 /** Who logs in, with what, against which stored hash. */
 interface Verified {
@@ -19,13 +20,13 @@ export interface VerifiedCache {
  * A changed stored hash misses, so a changed password is refused at once.
  *
  * @param options.ttlMs life of an entry in milliseconds, from the verification on
- * @param options.max entries kept; the oldest goes first
+ * @param options.max entries kept; the one unused for longest goes first
  * @param options.now epoch milliseconds
  */
 export const createVerifiedCache = (options: { ttlMs: number; max: number; now?: () => number }): VerifiedCache => {
   const { ttlMs, max, now = Date.now } = options;
   const key = randomBytes(32);
-  const entries = new Map<string, { readonly tag: Buffer; readonly expiresAt: number }>();
+  const entries = createBoundedMap<{ readonly tag: Buffer; readonly expiresAt: number }>({ max });
 
   // Lengths keep ("ab", "c") and ("a", "bc") apart.
   const mac = (...parts: string[]): Buffer => {
@@ -47,13 +48,7 @@ export const createVerifiedCache = (options: { ttlMs: number; max: number; now?:
       return false;
     },
     remember: (login) => {
-      const id = entryKey(login);
-      entries.delete(id);
-      entries.set(id, { tag: tagOf(login), expiresAt: now() + ttlMs });
-      for (const oldest of entries.keys()) {
-        if (entries.size <= max) break;
-        entries.delete(oldest);
-      }
+      entries.set(entryKey(login), { tag: tagOf(login), expiresAt: now() + ttlMs });
     },
     clear: () => entries.clear(),
   };

@@ -7,7 +7,7 @@ import type { TenantTables } from '#kms/database/tenant-tables.ts';
 import { elasticKeyNotFound } from '#kms/elastic-keys/elastic-key-errors.ts';
 import { elasticKeyById, elasticKeyOf } from '#kms/elastic-keys/elastic-key.store.ts';
 import type { ElasticKey } from '#kms/elastic-keys/elastic-key.ts';
-import { type BoundedMap, createBoundedMap } from './bounded-map.ts';
+import { type BoundedMap, createBoundedMap } from '#infra/cache/bounded-map.ts';
 import { importSecret, type KeyMaterial } from './key-material.ts';
 import { materialKeyById, materialKeysBelow } from './material-key.store.ts';
 import type { MaterialKeyRow } from './material-key.table.ts';

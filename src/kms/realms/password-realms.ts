@@ -1,9 +1,10 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { AppError } from '#infra/apperr/app-error.ts';
+import { createSingleFlight } from '#infra/cache/single-flight.ts';
+import type { AttemptLimits } from '#infra/secrets/attempts/attempt-limits.ts';
 import type { Passwords } from '#infra/secrets/passwords.ts';
 import type { VerifiedCache } from '#infra/secrets/verified-cache.ts';
 import type { Tenants } from '#kms/tenants/tenants.service.ts';
-import type { Attempts } from './attempts.ts';
 import type { Challenges } from './challenges.ts';
 import type { Principal } from './principal.ts';
 import type { RealmUser, UserRealm } from './realm-users.store.ts';
@@ -34,12 +35,12 @@ export const createPasswordRealms = (options: {
   readonly tenants: Tenants;
   readonly passwords: Passwords;
   readonly verified: VerifiedCache;
-  readonly attempts: Attempts;
+  readonly attempts: AttemptLimits;
   readonly challenges: Challenges;
 }): PasswordRealms => {
   const { realms, tenants, passwords, verified, attempts, challenges } = options;
   const flightKey = randomBytes(32);
-  const inFlight = new Map<string, Promise<boolean>>();
+  const once = createSingleFlight<boolean>();
 
   const find = async (username: string): Promise<RealmUser | undefined> => {
     if (Buffer.byteLength(username) > MAX_USERNAME_BYTES) return undefined;
@@ -51,7 +52,7 @@ export const createPasswordRealms = (options: {
   };
 
   const checkPassword = async (login: Login, stored: string | undefined): Promise<boolean> => {
-    const attempt = attempts.begin(login.username, login.address);
+    const attempt = attempts.begin({ account: login.username, address: login.address });
     try {
       const right = await passwords.verify(login.password, stored);
       if (right) attempt.succeeded();
@@ -67,11 +68,7 @@ export const createPasswordRealms = (options: {
     const key = createHmac('sha256', flightKey)
       .update(JSON.stringify([login.username, login.password, login.address, stored ?? null]))
       .digest('base64');
-    const running = inFlight.get(key);
-    if (running !== undefined) return running;
-    const check = checkPassword(login, stored).finally(() => inFlight.delete(key));
-    inFlight.set(key, check);
-    return check;
+    return once(key, () => checkPassword(login, stored));
   };
 
   return {

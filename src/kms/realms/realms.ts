@@ -1,4 +1,5 @@
 import type { Database } from '#infra/database/databases.ts';
+import { createAttemptLimits } from '#infra/secrets/attempts/attempt-limits.ts';
 import { createPasswords } from '#infra/secrets/passwords.ts';
 import { createVerifiedCache } from '#infra/secrets/verified-cache.ts';
 import type { KmsConfig } from '#kms/config.ts';
@@ -6,7 +7,6 @@ import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { Emit } from '#kms/events.ts';
 import type { Tenants } from '#kms/tenants/tenants.service.ts';
 import { createTokenVerifier, type TrustedIssuer } from '#kms/tokens/token-verifier.ts';
-import { createAttempts } from './attempts.ts';
 import type { Authorization } from './authorization.ts';
 import { createCertificateRealm } from './certificates.ts';
 import { createChallenges } from './challenges.ts';
@@ -58,7 +58,7 @@ export const openRealms = async (options: {
         allowPlaintext: plaintext.length > 0,
       }),
       verified: createVerifiedCache({ ttlMs: VERIFIED_MS, max: MAX_VERIFIED, now }),
-      attempts: createAttempts({ now }),
+      attempts: createAttemptLimits({ now }),
       challenges,
     }),
     certificates: createCertificateRealm({ config: realms.certificates, tenants, challenges }),

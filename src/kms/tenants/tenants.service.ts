@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import { createBoundedMap } from '#infra/cache/bounded-map.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import { isTenantId, type Tenant } from './tenant.ts';
 import { tenantsStore } from './tenants.store.ts';
@@ -20,7 +21,7 @@ const MAX_REMEMBERED = 10_000;
 export const createTenants = (db: Kysely<ServiceTables>, options: { readonly now?: () => number } = {}): Tenants => {
   const { now = Date.now } = options;
   const store = tenantsStore(db);
-  const remembered = new Map<string, { readonly tenant: Tenant; readonly until: number }>();
+  const remembered = createBoundedMap<{ readonly tenant: Tenant; readonly until: number }>({ max: MAX_REMEMBERED });
   let generation = 0;
 
   const lookUp = async (key: string, find: () => Promise<Tenant | undefined>): Promise<Tenant | undefined> => {
@@ -31,7 +32,6 @@ export const createTenants = (db: Kysely<ServiceTables>, options: { readonly now
     remembered.delete(key);
     // What was read before a change must not be remembered after it.
     if (tenant === undefined || asked !== generation) return tenant;
-    if (remembered.size >= MAX_REMEMBERED) remembered.clear();
     remembered.set(key, { tenant, until: now() + MEMORY_MS });
     return tenant;
   };

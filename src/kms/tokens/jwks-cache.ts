@@ -1,4 +1,5 @@
 import { importJWK, type JWK } from 'jose';
+import { createBoundedMap } from '#infra/cache/bounded-map.ts';
 import type { HttpsClient } from '#infra/http/client.ts';
 import { AppError } from '#infra/apperr/app-error.ts';
 import type { Emit } from '#kms/events.ts';
@@ -82,7 +83,7 @@ export const createJwksCache = (options: {
   let failure: { readonly error: unknown; readonly at: number } | null = null;
   let flight: Promise<void> | null = null;
   let askedForUnknownAt = Number.NEGATIVE_INFINITY;
-  const negative = new Map<string, number>();
+  const negative = createBoundedMap<number>({ max: MAX_NEGATIVE });
 
   const fetchKeys = async (): Promise<void> => {
     try {
@@ -118,7 +119,6 @@ export const createJwksCache = (options: {
       throw identityUnavailable(issuer, error);
     });
     if (keys.has(kid)) return;
-    if (negative.size >= MAX_NEGATIVE) negative.clear();
     negative.set(kid, now() + NEGATIVE_LIFE_MS);
   };
 

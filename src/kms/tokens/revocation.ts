@@ -1,3 +1,5 @@
+import { createBoundedMap } from '#infra/cache/bounded-map.ts';
+import { createSingleFlight } from '#infra/cache/single-flight.ts';
 import type { FineScope } from '#infra/magic/magic.ts';
 import { SENSITIVE_SCOPES } from '#kms/realms/scopes.ts';
 import type { Introspection } from './introspection.ts';
@@ -35,25 +37,17 @@ export const createRevocation = (options: {
   readonly now?: () => number;
 }): Revocation => {
   const { mode, intervalMs, introspection, now = Date.now } = options;
-  const answers = new Map<string, { readonly active: boolean; readonly until: number }>();
-  const inFlight = new Map<string, Promise<boolean>>();
+  const answers = createBoundedMap<{ readonly active: boolean; readonly until: number }>({ max: MAX_REMEMBERED });
+  const once = createSingleFlight<boolean>();
 
-  const ask = ({ token, key }: TokenUse): Promise<boolean> => {
-    const running = inFlight.get(key);
-    if (running !== undefined) return running;
-    const answer = introspection.isActive(token).finally(() => inFlight.delete(key));
-    inFlight.set(key, answer);
-    return answer;
-  };
+  const ask = ({ token, key }: TokenUse): Promise<boolean> => once(key, () => introspection.isActive(token));
 
   const askAtIntervals = async (use: TokenUse): Promise<boolean> => {
     const remembered = answers.get(use.key);
     if (remembered !== undefined && remembered.until > now()) return remembered.active;
     const asked = now();
     const active = await ask(use);
-    answers.delete(use.key);
     answers.set(use.key, { active, until: Math.min(use.expiresAt, asked + Math.min(intervalMs, MAX_LIFE_MS)) });
-    if (answers.size > MAX_REMEMBERED) answers.delete(answers.keys().next().value ?? '');
     return active;
   };
 

@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { createBoundedMap } from '#infra/cache/bounded-map.ts';
+import { createSingleFlight } from '#infra/cache/single-flight.ts';
 import type { FineScope } from '#infra/magic/magic.ts';
 import type { PeerCertificate } from '#kms/realms/certificates.ts';
 import type { Challenges } from '#kms/realms/challenges.ts';
@@ -57,8 +59,8 @@ export const createTokenVerifier = (options: {
 }): TokenVerifier => {
   const { tenants, challenges, now = Date.now } = options;
   const issuers = new Map(options.issuers.map((issuer) => [issuer.rules.issuer, issuer]));
-  const remembered = new Map<string, Verified>();
-  const inFlight = new Map<string, Promise<Verified>>();
+  const remembered = createBoundedMap<Verified>({ max: MAX_REMEMBERED });
+  const once = createSingleFlight<Verified>();
 
   const verifyOnce = async (token: string, id: string): Promise<Verified> => {
     const issuer = issuers.get(claimedIssuer(token) ?? '');
@@ -73,7 +75,6 @@ export const createTokenVerifier = (options: {
       key: digest(JSON.stringify([id, claims.issuer, claims.audience])),
       until: Math.min(claims.expiresAt, now() + LIFE_MS),
     };
-    if (remembered.size >= MAX_REMEMBERED) remembered.delete(remembered.keys().next().value ?? '');
     remembered.set(id, verified);
     return verified;
   };
@@ -81,13 +82,9 @@ export const createTokenVerifier = (options: {
   const verifiedToken = async (token: string): Promise<Verified> => {
     const id = digest(token);
     const known = remembered.get(id);
-    if (known !== undefined) {
-      if (known.until > now()) return known;
-      remembered.delete(id);
-    }
-    const running = inFlight.get(id) ?? verifyOnce(token, id).finally(() => inFlight.delete(id));
-    inFlight.set(id, running);
-    return running;
+    if (known !== undefined && known.until > now()) return known;
+    remembered.delete(id);
+    return once(id, () => verifyOnce(token, id));
   };
 
   /** Compared on every request: the same token may come over another connection. */

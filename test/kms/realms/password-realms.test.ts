@@ -2,7 +2,7 @@ import { randomUUID, randomUUIDv7 } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { createVerifiedCache } from '#infra/secrets/verified-cache.ts';
-import { createAttempts } from '#kms/realms/attempts.ts';
+import { createAttemptLimits } from '#infra/secrets/attempts/attempt-limits.ts';
 import { createChallenges } from '#kms/realms/challenges.ts';
 import { createPasswordRealms } from '#kms/realms/password-realms.ts';
 import type { RealmUser } from '#kms/realms/realm-users.store.ts';
@@ -36,7 +36,7 @@ const setup = () => {
       },
     },
     verified: createVerifiedCache({ ttlMs: 30_000, max: 100, now }),
-    attempts: createAttempts({ now }),
+    attempts: createAttemptLimits({ now }),
     challenges: createChallenges('full'),
   });
   const logIn = (password: string, username = user.username, address = '192.0.2.1') => realms.authenticate({ username, password, address });

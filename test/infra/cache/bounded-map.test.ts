@@ -1,6 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { createBoundedMap } from '#kms/material-keys/bounded-map.ts';
+import { createBoundedMap } from '#infra/cache/bounded-map.ts';
 
 describe('A bounded map', () => {
   it('lets the least recently used entry go first', () => {

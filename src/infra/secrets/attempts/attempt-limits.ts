@@ -1,0 +1,113 @@
+import { AppError } from '#infra/apperr/app-error.ts';
+import { type BoundedMap, createBoundedMap } from '#infra/cache/bounded-map.ts';
+import { networkOf } from './network.ts';
+
+interface Limit {
+  /** Failures that cost nothing yet. */
+  readonly free: number;
+  /** Milliseconds; the first delay is a second, each further failure doubles it. */
+  readonly longestDelayMs: number;
+}
+
+/**
+ * A person mistypes; an office shares an address; an account is tried from many addresses. The last is delayed by seconds at
+ * most: whoever guesses from many addresses may slow the owner down at a new address, but never lock them out.
+ */
+const PAIR: Limit = { free: 5, longestDelayMs: 60_000 };
+const ADDRESS: Limit = { free: 50, longestDelayMs: 60_000 };
+const ACCOUNT: Limit = { free: 20, longestDelayMs: 5_000 };
+
+const FIRST_DELAY_MS = 1_000;
+/** Failures are forgotten this many milliseconds after the last one. */
+const MEMORY_MS = 15 * 60_000;
+/** An address from which an account logged in keeps its standing for this many milliseconds. */
+const TRUST_MS = 24 * 60 * 60_000;
+
+interface Failures {
+  readonly count: number;
+  readonly lastAt: number;
+}
+
+/** One guess at a password; it counts as failed until it is said to have succeeded. */
+interface Attempt {
+  /** The password was right: the pair starts anew, and the address is known to the account from now on. */
+  succeeded(): void;
+  /** The guess was not looked at, for example because the queue was full, so it does not count. */
+  withdrawn(): void;
+}
+
+/** Slows down guessing: per account and address together, per address, and per account from addresses that are new to it. */
+export interface AttemptLimits {
+  /**
+   * Counts an attempt before the password is checked, so that guesses sent at once count too.
+   *
+   * @param guess.address of the peer, as the socket has it; an IPv6 address counts by its /64
+   * @throws AppError `too-many-attempts` 429 with Retry-After in seconds, while a delay runs
+   */
+  begin(guess: { readonly account: string; readonly address: string }): Attempt;
+}
+
+/**
+ * Nobody can be locked out for good: delays end within a minute, an attempt refused during a delay does not prolong it, and an
+ * address from which the account has logged in is not slowed by what others try. All of it is in memory, and bounded.
+ *
+ * @param options.max entries kept of each kind; the one unused for longest goes first
+ * @param options.now epoch milliseconds
+ */
+export const createAttemptLimits = (options: { readonly max?: number; readonly now?: () => number } = {}): AttemptLimits => {
+  const { max = 10_000, now = Date.now } = options;
+  const pairs = createBoundedMap<Failures>({ max });
+  const addresses = createBoundedMap<Failures>({ max });
+  const accounts = createBoundedMap<Failures>({ max });
+  const trustedAt = createBoundedMap<number>({ max });
+
+  const remembered = (map: BoundedMap<Failures>, key: string): Failures => {
+    const entry = map.get(key);
+    return entry === undefined || now() - entry.lastAt >= MEMORY_MS ? { count: 0, lastAt: 0 } : entry;
+  };
+  /** Milliseconds that are still to wait. */
+  const delayOf = ({ count, lastAt }: Failures, limit: Limit): number => {
+    if (count < limit.free) return 0;
+    const delay = Math.min(FIRST_DELAY_MS * 2 ** Math.min(count - limit.free, 30), limit.longestDelayMs);
+    return Math.max(0, lastAt + delay - now());
+  };
+
+  return {
+    begin: ({ account, address }) => {
+      const network = networkOf(address);
+      const pair = JSON.stringify([account, network]);
+      const isTrusted = (trustedAt.get(pair) ?? 0) > now() - TRUST_MS;
+      const counted = [
+        { map: pairs, key: pair, limit: PAIR },
+        { map: addresses, key: network, limit: ADDRESS },
+        ...(isTrusted ? [] : [{ map: accounts, key: account, limit: ACCOUNT }]),
+      ].map((entry) => ({ ...entry, before: remembered(entry.map, entry.key) }));
+
+      const waitMs = Math.max(...counted.map(({ before, limit }) => delayOf(before, limit)));
+      if (waitMs > 0) {
+        const seconds = Math.ceil(waitMs / 1000);
+        throw new AppError('too-many-attempts', 429, 'Too many failed attempts to log in.', {
+          fix: `Wait ${seconds} s and try again.`,
+          headers: { 'retry-after': String(seconds) },
+        });
+      }
+      for (const { map, key, before } of counted) map.set(key, { count: before.count + 1, lastAt: now() });
+
+      const takeBack = (): void => {
+        for (const { map, key } of counted) {
+          const { count, lastAt } = remembered(map, key);
+          if (count > 1) map.set(key, { count: count - 1, lastAt });
+          else map.delete(key);
+        }
+      };
+      return {
+        succeeded: () => {
+          takeBack();
+          pairs.delete(pair);
+          trustedAt.set(pair, now());
+        },
+        withdrawn: takeBack,
+      };
+    },
+  };
+};
