@@ -95,6 +95,8 @@ const untilReady = async (child: ChildProcess): Promise<void> => {
   for await (const line of output) {
     lines.push(line);
     if (line.includes('ready to accept connections')) {
+      output.close();
+      // Closing pauses the pipe, and a server whose log nobody reads stops at the first full buffer.
       child.stderr.resume();
       return;
     }
