@@ -1,6 +1,7 @@
 import type { Database } from '#infra/database/databases.ts';
+import { type AttemptLimits, createAttemptLimits } from '#infra/secrets/attempts/attempt-limits.ts';
+import { createGuessCheck } from '#infra/secrets/attempts/guess-check.ts';
 import type { Passwords } from '#infra/secrets/passwords.ts';
-import type { VerifiedCache } from '#infra/secrets/verified-cache.ts';
 import { createVerifiedCache } from '#infra/secrets/verified-cache.ts';
 import type { IdentityTables } from '#identity/database/tables.ts';
 import type { ClientLookup } from '#identity/provider/lookups.ts';
@@ -18,22 +19,18 @@ export const createClients = (options: {
   readonly database: Pick<Database<IdentityTables>, 'db'>;
   readonly passwords: Pick<Passwords, 'verify'>;
   readonly serviceClients: ReadonlyMap<string, ServiceClient>;
-  readonly verified?: VerifiedCache;
+  readonly limits?: AttemptLimits;
 }): ClientLookup => {
-  const { passwords, serviceClients, verified = createVerifiedCache({ ttlMs: VERIFIED_TTL_MS, max: VERIFIED_MAX }) } = options;
+  const { passwords, serviceClients, limits = createAttemptLimits() } = options;
+  const isSecret = createGuessCheck({ passwords, verified: createVerifiedCache({ ttlMs: VERIFIED_TTL_MS, max: VERIFIED_MAX }), limits });
   const store = createClientStore(options.database);
   return {
     find: async (clientId) => serviceClients.get(clientId)?.client ?? (await store.byClientId(clientId))?.client,
-    verifySecret: async (clientId, secret) => {
+    verifySecret: async (clientId, secret, address) => {
       const service = serviceClients.get(clientId);
       if (service !== undefined) return service.verifySecret(secret);
       const stored = (await store.byClientId(clientId))?.secretHash;
-      if (stored === undefined) return passwords.verify(secret, undefined);
-      const login = { name: clientId, password: secret, stored };
-      if (verified.has(login)) return true;
-      if (!(await passwords.verify(secret, stored))) return false;
-      verified.remember(login);
-      return true;
+      return isSecret({ name: clientId, password: secret, stored, address });
     },
   };
 };

@@ -45,8 +45,13 @@ export interface ClientRecord {
 export interface ClientLookup {
   /** @returns undefined for an unknown, disabled or retired client */
   find(clientId: string): Promise<ClientRecord | undefined>;
-  /** In constant time and at the same cost for a client without a secret; resolves false, never throws, for a wrong one. */
-  verifySecret(clientId: string, secret: string): Promise<boolean>;
+  /**
+   * In constant time and at the same cost for a client without a secret; resolves false for a wrong one.
+   *
+   * @param address of the peer, as the socket has it
+   * @throws AppError `too-many-attempts` or `password-queue-full` (429 with Retry-After)
+   */
+  verifySecret(clientId: string, secret: string, address: string): Promise<boolean>;
 }
 
 /**

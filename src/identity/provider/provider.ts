@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { JWK } from 'jose';
@@ -80,6 +81,9 @@ export const createProvider = async (options: ProviderOptions): Promise<Provider
     },
   });
 
+  // The provider's comparison of secrets does not know the request.
+  const peerAddress = new AsyncLocalStorage<string>();
+
   const build = (set: SigningKeySet) => {
     const provider = new Provider(
       issuer,
@@ -88,7 +92,7 @@ export const createProvider = async (options: ProviderOptions): Promise<Provider
     // Secrets are hashed, so the provider's own comparison with a clear one has nothing to compare with.
     Object.defineProperty(provider.Client.prototype, 'compareClientSecret', {
       value(this: { clientId: string }, secret: string) {
-        return clients.verifySecret(this.clientId, secret);
+        return clients.verifySecret(this.clientId, secret, peerAddress.getStore() ?? '');
       },
     });
     addAccessTokenHash(provider);
@@ -124,7 +128,7 @@ export const createProvider = async (options: ProviderOptions): Promise<Provider
         // The provider makes URLs from the Host header; what a client writes there must not choose them.
         req.headers.host = issuerHost;
         if (!isPage(req.url.split('?', 1)[0] ?? '')) req.headers.accept = 'application/json';
-        await current.answer(req, res);
+        await peerAddress.run(req.socket.remoteAddress ?? '', () => current.answer(req, res));
       } catch (error) {
         telemetry.log.error(`Identity provider: ${String(error)}`);
         res.destroy();

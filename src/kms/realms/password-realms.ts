@@ -1,7 +1,5 @@
-import { createHmac, randomBytes } from 'node:crypto';
-import { AppError } from '#infra/apperr/app-error.ts';
-import { createSingleFlight } from '#infra/cache/single-flight.ts';
 import type { AttemptLimits } from '#infra/secrets/attempts/attempt-limits.ts';
+import { createGuessCheck } from '#infra/secrets/attempts/guess-check.ts';
 import type { Passwords } from '#infra/secrets/passwords.ts';
 import type { VerifiedCache } from '#infra/secrets/verified-cache.ts';
 import type { Tenants } from '#kms/tenants/tenants.service.ts';
@@ -39,8 +37,7 @@ export const createPasswordRealms = (options: {
   readonly challenges: Challenges;
 }): PasswordRealms => {
   const { realms, tenants, passwords, verified, attempts, challenges } = options;
-  const flightKey = randomBytes(32);
-  const once = createSingleFlight<boolean>();
+  const isPassword = createGuessCheck({ passwords, verified, limits: attempts });
 
   const find = async (username: string): Promise<RealmUser | undefined> => {
     if (Buffer.byteLength(username) > MAX_USERNAME_BYTES) return undefined;
@@ -51,35 +48,11 @@ export const createPasswordRealms = (options: {
     return undefined;
   };
 
-  const checkPassword = async (login: Login, stored: string | undefined): Promise<boolean> => {
-    const attempt = attempts.begin({ account: login.username, address: login.address });
-    try {
-      const right = await passwords.verify(login.password, stored);
-      if (right) attempt.succeeded();
-      return right;
-    } catch (error) {
-      if (error instanceof AppError && error.code === 'password-queue-full') attempt.withdrawn();
-      throw error;
-    }
-  };
-
-  /** Equal guesses from one address share one check; a guess from another address counts on its own. */
-  const checkOnce = (login: Login, stored: string | undefined): Promise<boolean> => {
-    const key = createHmac('sha256', flightKey)
-      .update(JSON.stringify([login.username, login.password, login.address, stored ?? null]))
-      .digest('base64');
-    return once(key, () => checkPassword(login, stored));
-  };
-
   return {
-    authenticate: async (login) => {
-      const user = await find(login.username);
-      const claim = { name: login.username, password: login.password, stored: user?.stored ?? '' };
-      if (user === undefined || !verified.has(claim)) {
-        const right = await checkOnce(login, user?.stored);
-        if (user === undefined || !right) throw challenges.invalidPassword();
-        verified.remember(claim);
-      }
+    authenticate: async ({ username, password, address }) => {
+      const user = await find(username);
+      const right = await isPassword({ name: username, password, stored: user?.stored, address });
+      if (user === undefined || !right) throw challenges.invalidPassword();
       const { by, value } = user.tenant;
       const tenant = await (by === 'id' ? tenants.byId(value) : tenants.byName(value));
       if (tenant === undefined) throw challenges.unknownTenant();

@@ -12,6 +12,7 @@ import { identityDatabase } from '#test/support/identity-database.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';
 
 const passwords = createPasswords({ iterations: 1000 });
+const ADDRESS = '192.0.2.1';
 
 const counting = () => {
   const stored: (string | undefined)[] = [];
@@ -75,23 +76,55 @@ describe.each(databaseKinds())('clients on %s', (kind) => {
     const { clientId, secret } = await insert(test.database);
     const counted = counting();
     const clients = createClients({ database: test.database, passwords: counted, serviceClients: new Map() });
-    expect([await clients.verifySecret(clientId, secret), await clients.verifySecret(clientId, secret)]).toEqual([true, true]);
+    expect([await clients.verifySecret(clientId, secret, ADDRESS), await clients.verifySecret(clientId, secret, ADDRESS)]).toEqual([
+      true,
+      true,
+    ]);
     expect(counted.stored).toHaveLength(1);
-    expect([await clients.verifySecret(clientId, `${secret}x`), await clients.verifySecret(clientId, '')]).toEqual([false, false]);
+    expect([await clients.verifySecret(clientId, `${secret}x`, ADDRESS), await clients.verifySecret(clientId, '', ADDRESS)]).toEqual([
+      false,
+      false,
+    ]);
     expect(counted.stored).toHaveLength(3);
+  });
+
+  it('are slowed down when their secret is guessed, per client and address, and let in all the same from elsewhere', async () => {
+    await using test = await identityDatabase(kind);
+    const { clientId, secret } = await insert(test.database);
+    const clients = createClients({ database: test.database, passwords, serviceClients: new Map() });
+    const guesses = await Promise.allSettled(
+      Array.from({ length: 20 }, (_, index) => clients.verifySecret(clientId, `wrong-${index}`, ADDRESS)),
+    );
+    const refused = guesses.filter((guess) => guess.status === 'rejected');
+    expect(refused.length).toBeGreaterThanOrEqual(10);
+    expect(refused[0]?.reason).toMatchObject({ code: 'too-many-attempts', status: 429, headers: { 'retry-after': '1' } });
+    expect(await clients.verifySecret(clientId, secret, '198.51.100.7')).toBe(true);
+    expect(await clients.verifySecret(clientId, secret, ADDRESS)).toBe(true);
+  });
+
+  it('may come many at once: equal guesses are checked once and count once', async () => {
+    await using test = await identityDatabase(kind);
+    const { clientId, secret } = await insert(test.database);
+    const counted = counting();
+    const clients = createClients({ database: test.database, passwords: counted, serviceClients: new Map() });
+    const answers = await Promise.all(Array.from({ length: 100 }, () => clients.verifySecret(clientId, secret, ADDRESS)));
+    expect(new Set(answers)).toEqual(new Set([true]));
+    expect(counted.stored.length).toBeLessThan(5);
   });
 
   it('lose a remembered secret as soon as it is changed', async () => {
     await using test = await identityDatabase(kind);
     const { clientId, secret } = await insert(test.database);
     const clients = createClients({ database: test.database, passwords, serviceClients: new Map() });
-    expect(await clients.verifySecret(clientId, secret)).toBe(true);
+    expect(await clients.verifySecret(clientId, secret, ADDRESS)).toBe(true);
     await test.database.db
       .updateTable('clients')
       .set({ secret_hash: await passwords.hash(`new-${secret}`) })
       .where('client_id', '=', clientId)
       .execute();
-    expect([await clients.verifySecret(clientId, secret), await clients.verifySecret(clientId, `new-${secret}`)]).toEqual([false, true]);
+    expect([await clients.verifySecret(clientId, secret, ADDRESS), await clients.verifySecret(clientId, `new-${secret}`, ADDRESS)]).toEqual(
+      [false, true],
+    );
   });
 
   it('cost the same when they are unknown or have no secret, and are never let in', async () => {
@@ -99,9 +132,9 @@ describe.each(databaseKinds())('clients on %s', (kind) => {
     const { clientId } = await insert(test.database, { secret_hash: null, token_endpoint_auth_method: 'none' });
     const counted = counting();
     const clients = createClients({ database: test.database, passwords: counted, serviceClients: new Map() });
-    expect(await clients.verifySecret(clientId, '')).toBe(false);
-    expect(await clients.verifySecret(clientId, 'undefined')).toBe(false);
-    expect(await clients.verifySecret(`nobody-${randomUUIDv7()}`, 'x')).toBe(false);
+    expect(await clients.verifySecret(clientId, '', ADDRESS)).toBe(false);
+    expect(await clients.verifySecret(clientId, 'undefined', ADDRESS)).toBe(false);
+    expect(await clients.verifySecret(`nobody-${randomUUIDv7()}`, 'x', ADDRESS)).toBe(false);
     expect(counted.stored).toEqual([undefined, undefined, undefined]);
   });
 
@@ -113,10 +146,10 @@ describe.each(databaseKinds())('clients on %s', (kind) => {
       await using test = await identityDatabase(kind);
       const { clientId, secret } = await insert(test.database);
       const clients = createClients({ database: test.database, passwords, serviceClients: new Map() });
-      expect(await clients.verifySecret(clientId, secret)).toBe(true);
+      expect(await clients.verifySecret(clientId, secret, ADDRESS)).toBe(true);
       await test.database.db.updateTable('clients').set(change).where('client_id', '=', clientId).execute();
       expect(await clients.find(clientId)).toBeUndefined();
-      expect(await clients.verifySecret(clientId, secret)).toBe(false);
+      expect(await clients.verifySecret(clientId, secret, ADDRESS)).toBe(false);
     });
   }
 
@@ -126,7 +159,7 @@ describe.each(databaseKinds())('clients on %s', (kind) => {
     const clients = createClients({ database: test.database, passwords, serviceClients: new Map() });
     for (const odd of ['\u0000', `${clientId}\u0000`]) {
       expect(await clients.find(odd)).toBeUndefined();
-      expect(await clients.verifySecret(odd, secret)).toBe(false);
+      expect(await clients.verifySecret(odd, secret, ADDRESS)).toBe(false);
     }
   });
 
@@ -140,7 +173,10 @@ describe.each(databaseKinds())('clients on %s', (kind) => {
     const serviceClients = await loadServiceClients([{ client_id: clientId, secret_file: file, may_introspect: ['urn:passthru:kms'] }]);
     const clients = createClients({ database: test.database, passwords, serviceClients });
     expect(await clients.find(clientId)).toMatchObject({ grantTypes: [], scopes: [], mayIntrospect: ['urn:passthru:kms'] });
-    expect([await clients.verifySecret(clientId, secret), await clients.verifySecret(clientId, `${secret}x`)]).toEqual([true, false]);
+    expect([await clients.verifySecret(clientId, secret, ADDRESS), await clients.verifySecret(clientId, `${secret}x`, ADDRESS)]).toEqual([
+      true,
+      false,
+    ]);
   });
 
   it('of the configuration keep the server from starting when their secret cannot be read', async () => {

@@ -93,6 +93,18 @@ describe.each(databaseKinds())('client credentials on %s', (kind) => {
     expect([unknown, tooMuch, granted, gone].map(({ status }) => status)).toEqual([401, 400, 200, 401]);
   });
 
+  test('secrets are checked together with the address that the connection comes from', async () => {
+    const client = aServiceClient();
+    const addresses: string[] = [];
+    await using provider = await providerOn(kind, {
+      clients: { find: async () => client, verifySecret: async (_id, _secret, address) => addresses.push(address) > 0 },
+    });
+
+    await provider.post('/oauth2/token', GRANT, client);
+
+    expect(addresses).toEqual([expect.stringMatching(/^(::ffff:)?127\.0\.0\.1$/)]);
+  });
+
   test('when too many passwords are being checked the answer is 429 with Retry-After, no server error', async () => {
     const client = aServiceClient();
     const full = new AppError('password-queue-full', 429, 'Too many log-ins at once.', { headers: { 'retry-after': '1' } });
