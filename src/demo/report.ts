@@ -63,7 +63,14 @@ export const reportSchema = Type.Object(
     steps: Type.Array(stepSchema),
     critical_path: Type.Array(Type.String()),
     endpoints: object({
-      kms: object({ service: Type.String(), ready: Type.String(), live: Type.String(), admin: Type.String(), openapi: Type.String() }),
+      kms: object({
+        service: Type.String(),
+        ready: Type.String(),
+        live: Type.String(),
+        admin: Type.String(),
+        openapi: Type.String(),
+        swagger: Type.Union([Type.String(), Type.Null()], { description: 'Swagger UI; null: switched off' }),
+      }),
       identity: object({
         issuer: Type.String(),
         discovery: Type.String(),

@@ -15,6 +15,8 @@ export interface Endpoints {
     readonly live: string;
     readonly admin: string;
     readonly openapi: string;
+    /** Swagger UI; null where it is switched off. */
+    readonly swagger: string | null;
   };
   readonly identity: {
     readonly issuer: string;

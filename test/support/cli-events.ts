@@ -143,6 +143,7 @@ export const recordedReport = (events: readonly DemoEvent[], caFile: string): Re
         live: 'https://localhost:8081/livez',
         admin: 'https://localhost:9081',
         openapi: 'https://localhost:8081/openapi.json',
+        swagger: 'https://localhost:8081/ui/swagger/',
       },
       identity: {
         issuer: 'https://localhost:8082',

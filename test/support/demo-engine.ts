@@ -46,6 +46,7 @@ export const fakeEngine = (change: Partial<Engine> = {}): FakeEngine => {
         live: 'https://localhost:1/livez',
         admin: 'https://localhost:2',
         openapi: 'https://localhost:1/openapi.json',
+        swagger: 'https://localhost:1/ui/swagger/',
       },
       identity: {
         issuer: 'https://localhost:3',

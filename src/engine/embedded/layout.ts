@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { stateFolder, type StateFolder } from '#engine/state/state-folder.ts';
-import type { Endpoints, ServiceName } from '../engine.ts';
+import type { Endpoints, Profile, ServiceName } from '../engine.ts';
 import { type Ports, portsOf } from './ports.ts';
 
 /** Where every file and listener of an embedded stack is: computed, nothing is looked up. */
@@ -23,8 +23,14 @@ export interface Layout {
 const at = (port: number, path = ''): string => `https://localhost:${port}${path}`;
 
 /** The layout of the stack with this state folder and these ports. */
-export const layoutOf = (options: { stateDir: string; portKms: number; portIdentity: number; packageRoot: string }): Layout => {
-  const { packageRoot } = options;
+export const layoutOf = (options: {
+  stateDir: string;
+  portKms: number;
+  portIdentity: number;
+  packageRoot: string;
+  profile: Profile;
+}): Layout => {
+  const { packageRoot, profile } = options;
   const folder = stateFolder(options.stateDir);
   const ports = portsOf(options);
   return {
@@ -44,6 +50,8 @@ export const layoutOf = (options: { stateDir: string; portKms: number; portIdent
         live: at(ports.kms, '/livez'),
         admin: at(ports.kmsAdmin),
         openapi: at(ports.kms, '/openapi.json'),
+        // A page to try things out with, which a production service does not offer.
+        swagger: profile === 'prod' ? null : at(ports.kms, '/ui/swagger/'),
       },
       identity: {
         issuer: at(ports.identity),

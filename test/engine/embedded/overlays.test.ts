@@ -10,9 +10,11 @@ import { readTls } from '#infra/tls/options.ts';
 import { loadKmsConfig } from '#kms/config.ts';
 import { ROOT, testStack, type TestStack } from '#test/support/engine.ts';
 
-const prepared = async (): Promise<TestStack & { readonly files: (service: string) => string[] }> => {
+const prepared = async (
+  options: Parameters<TestStack['engine']>[0] = {},
+): Promise<TestStack & { readonly files: (service: string) => string[] }> => {
   const stack = await testStack();
-  const result = await stack.engine({ packageRoot: ROOT }).prepare(new AbortController().signal);
+  const result = await stack.engine({ packageRoot: ROOT, ...options }).prepare(new AbortController().signal);
   if (!result.ok) throw new Error(JSON.stringify(result.error));
   const files = (service: string) => [
     join(ROOT, 'deployments', service, 'config', `${service}.yml`),
@@ -26,6 +28,7 @@ describe('the configuration that a stack lays over the delivered one', () => {
     await using stack = await prepared();
     const config = await loadKmsConfig(stack.files('kms'));
     expect(config.server.port).toBe(stack.portKms);
+    expect(config.server.swagger).toBe(true);
     expect(config.admin.port).toBe(stack.portKms + 1000);
     expect(config.database).toEqual({ kind: 'sqlite', directory: join(stack.stateDir, 'data', 'kms') });
     expect(config.telemetry?.endpoint).toBe(`https://localhost:${stack.portKms + 2000}`);
@@ -39,6 +42,12 @@ describe('the configuration that a stack lays over the delivered one', () => {
       if (files === undefined) throw new Error('no TLS files');
       expect((await readTls(files)).cert).toContain('BEGIN CERTIFICATE');
     }
+  });
+
+  it('leaves the Swagger UI of a production service switched off, and names no address of it', async () => {
+    await using stack = await prepared({ profile: 'prod' });
+    expect((await loadKmsConfig(stack.files('kms'))).server.swagger).toBe(false);
+    expect(stack.engine({ profile: 'prod' }).endpoints().kms.swagger).toBeNull();
   });
 
   it('is one that Identity takes, and gives both sides the same client secret', async () => {

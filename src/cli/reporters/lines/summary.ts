@@ -47,12 +47,13 @@ const countLines = ({ steps, duration_ms, critical_path, outcome }: Report, { pa
 };
 
 const accessLines = (report: Report, options: SummaryOptions): readonly string[] => {
-  const { endpoints, ca_file, critical_path } = report;
+  const { endpoints, ca_file, steps } = report;
   const { paint, cwd, program, stackFlags } = options;
   const ca = shortPath(ca_file, cwd);
-  const kms = critical_path.includes('kms');
+  const kms = steps.some(({ phase }) => phase === 'kms');
+  const { service, openapi, ready, swagger } = endpoints.kms;
   return [
-    ...(kms ? row('KMS', [endpoints.kms.service, endpoints.kms.openapi, endpoints.kms.ready], options) : []),
+    ...(kms ? row('KMS', [...(swagger === null ? [] : [swagger]), service, openapi, ready], options) : []),
     ...row('Identity', [endpoints.identity.issuer, endpoints.identity.discovery, endpoints.identity.ready], options),
     ...row('Admin', [...(kms ? [endpoints.kms.admin] : []), endpoints.identity.admin, 'client certificate required'], options),
     ...row('Telemetry', [endpoints.telemetry.otlp], options),

@@ -73,7 +73,7 @@ const kmsOverlay = async ({ layout, leaf, shareFiles, demo }: OverlayOptions): P
   const issuers = list(map((await readDefaults(layout, 'kms'))['identity'])['issuers']);
   const { issuer, discovery } = layout.endpoints.identity;
   return {
-    server: { host: '127.0.0.1', port: layout.ports.kms, tls: { ...leaf('kms') } },
+    server: { host: '127.0.0.1', port: layout.ports.kms, tls: { ...leaf('kms') }, swagger: layout.endpoints.kms.swagger !== null },
     admin: { host: '127.0.0.1', port: layout.ports.kmsAdmin, tls: { ...leaf('kms') } },
     database: { kind: 'sqlite', directory: layout.data('kms') },
     telemetry: telemetryTo(layout, leaf('kms-client')),
