@@ -16,7 +16,7 @@ const PACKAGE_ROOT = join(import.meta.dirname, '../..');
 /**
  * The engine that the options ask for, on the state folder that they name.
  *
- * @param which `running`: on the ports of the stack that is there, unless ports were stated
+ * @param which `running`: on the ports of the stack that is there, but for a port that was stated
  */
 export const openEngine = async (session: Session, which: 'stated' | 'running' = 'stated'): Promise<Engine> => {
   const { options, terminal, surroundings } = session;
@@ -37,9 +37,10 @@ export const openEngine = async (session: Session, which: 'stated' | 'running' =
 
 /** Ports of the services that were last started here: `passthru status` needs no flags after a demo on other ports. */
 const portsInUse = async ({ stateDir, ports, portsStated }: Options): Promise<Options['ports']> => {
-  if (portsStated) return ports;
   const { records } = await readRunFile(stateFolder(stateDir).run);
-  return { kms: records.kms?.port ?? ports.kms, identity: records.identity?.port ?? ports.identity };
+  const inUse = (service: 'kms' | 'identity'): number =>
+    portsStated[service] ? ports[service] : (records[service]?.port ?? ports[service]);
+  return { kms: inUse('kms'), identity: inUse('identity') };
 };
 
 /** The lock of the state folder, for a command that changes something. */

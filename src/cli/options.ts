@@ -26,7 +26,7 @@ export interface Options {
   readonly stateDir: string;
   readonly ports: { readonly kms: number; readonly identity: number };
   /** Whether somebody stated a port: else a running stack may know better. */
-  readonly portsStated: boolean;
+  readonly portsStated: Readonly<Record<'kms' | 'identity', boolean>>;
 }
 
 export interface OptionInputs {
@@ -81,7 +81,7 @@ export const resolveOptions = async ({ flags, env, cwd, home, warn }: OptionInpu
     onPartial: settings.on_partial,
     stateDir: resolve(stateFolder, settings.state_dir),
     ports,
-    portsStated: settings.port_kms !== undefined || settings.port_identity !== undefined,
+    portsStated: { kms: settings.port_kms !== undefined, identity: settings.port_identity !== undefined },
   };
 };
 

@@ -47,7 +47,7 @@ describe('Options', () => {
       onPartial: 'keep',
       stateDir: join(here.cwd, '.passthru'),
       ports: { kms: 8081, identity: 8082 },
-      portsStated: false,
+      portsStated: { kms: false, identity: false },
     });
   });
 
