@@ -1,0 +1,48 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
+import { randomUUIDv7 } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Report } from '#demo/report.ts';
+import { cli, freePorts } from '#test/support/cli.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+let folder: string;
+let installed: string;
+
+/** Packs the package as `npm publish` would and lays it, with the dependencies of this checkout, into an empty folder. */
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), `passthru-${randomUUIDv7()}-`));
+  const packed = execFileSync('npm', ['pack', '--silent', '--pack-destination', folder], { cwd: ROOT, encoding: 'utf8' });
+  const modules = join(folder, 'node_modules');
+  installed = join(modules, 'passthru');
+  await mkdir(installed, { recursive: true });
+  execFileSync('tar', ['-xzf', join(folder, packed.trim().split('\n').at(-1) ?? ''), '--strip-components=1', '-C', installed]);
+  const dependencies = (await readdir(join(ROOT, 'node_modules'))).filter((name) => !name.startsWith('.'));
+  for (const name of dependencies) await symlink(join(ROOT, 'node_modules', name), join(modules, name));
+}, 120_000);
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe('The packed package', () => {
+  it('holds JavaScript instead of TypeScript, and no secret', async () => {
+    const files = (await readdir(installed, { recursive: true })).filter((name) => !name.startsWith('node_modules'));
+    expect(files).toContain(join('dist', 'cli', 'main.js'));
+    expect(files.filter((name) => name.endsWith('.ts') || name.startsWith('src'))).toEqual([]);
+    expect(files.filter((name) => /\.(key|pem)$|secrets|\.passthru/.test(name))).toEqual([]);
+  });
+
+  it('runs the whole demo from an empty folder', async () => {
+    const { kms, identity } = await freePorts();
+    const flags = ['--engine', 'embedded', '--port-kms', String(kms), '--port-identity', String(identity)];
+    const run = await cli(['demo', 'all', ...flags, '--rm', '--profile', 'ci', '--output', 'json'], {
+      cwd: folder,
+      bin: join(installed, 'bin/passthru.js'),
+    });
+    const report = JSON.parse(run.stdout) as Report;
+    expect(report.steps.filter((step) => step.status !== 'passed')).toEqual([]);
+    expect(run.code).toBe(0);
+    expect(existsSync(join(folder, '.passthru/run.json'))).toBe(false);
+  }, 120_000);
+});
