@@ -62,6 +62,26 @@ const onClientError = (error: NodeJS.ErrnoException, socket: Socket): void => {
   );
 };
 
+/**
+ * "A server MUST respond with a 400 (Bad Request) status code to any HTTP/1.1 request message that lacks a Host header field and
+ * to any request message that contains more than one Host header field line." RFC 9112 section 3.2
+ */
+const checkHost = ({ rawHeaders, httpVersion }: IncomingMessage): void => {
+  const hosts = rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host').length;
+  if (hosts === 1 || (hosts === 0 && httpVersion === '1.0')) return;
+  throw new AppError('host-invalid', 400, `The request has ${hosts === 0 ? 'no' : 'more than one'} Host header.`, {
+    fields: [{ field: 'header/host', message: 'must stand there once', fix: 'Send one Host header.' }],
+  });
+};
+
+/** Anything but `100-continue`, which Node answers itself. */
+const refuseExpectation = (_request: IncomingMessage, response: ServerResponse): void => {
+  const { status, body } = toProblem(
+    new AppError('expectation-failed', 417, 'The expectation of the Expect header cannot be met.', { fix: 'Leave the Expect header out.' }),
+  );
+  response.writeHead(status, { 'content-type': 'application/problem+json', connection: 'close' }).end(JSON.stringify(body));
+};
+
 const registerTracing = (app: App, name: string, telemetry: Telemetry): void => {
   const duration = telemetry.histogram('http.server.request.duration', {
     description: 'Time from request to last byte of the answer',
@@ -98,7 +118,8 @@ const registerTracing = (app: App, name: string, telemetry: Telemetry): void => 
 export const createServer = async (options: ServerOptions): Promise<App> => {
   const { telemetry } = options;
   const app: App = Fastify({
-    https: serverTlsOptions(await readTls(options.tls), options.clientCertificate),
+    // Node's own answer to a request without Host has no body; ours follows in a hook.
+    https: { ...serverTlsOptions(await readTls(options.tls), options.clientCertificate), requireHostHeader: false },
     bodyLimit: options.bodyLimit ?? DEFAULT_BODY_LIMIT,
     requestTimeout: REQUEST_TIMEOUT_MS,
     onProtoPoisoning: 'error',
@@ -115,6 +136,7 @@ export const createServer = async (options: ServerOptions): Promise<App> => {
   }).withTypeProvider<TypeBoxTypeProvider>();
 
   refuseUnverifiedPeers(app.server);
+  app.server.on('checkExpectation', refuseExpectation);
   const reload = reloadOnChange(app.server, options.tls, {
     onReload: () => telemetry.log.info(`${options.name}: certificates reloaded`),
     onError: (error) => telemetry.log.error(`${options.name}: certificates not reloaded, the old ones stay: ${String(error)}`),
@@ -134,6 +156,7 @@ export const createServer = async (options: ServerOptions): Promise<App> => {
   });
 
   registerTracing(app, options.name, telemetry);
+  app.addHook('onRequest', async (request) => checkHost(request.raw));
   await app.register(helmet, {
     contentSecurityPolicy: { useDefaults: false, directives: { ...NO_CONTENT_ALLOWED, ...options.contentSecurityPolicy } as never },
     referrerPolicy: { policy: 'no-referrer' },

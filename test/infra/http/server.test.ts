@@ -163,6 +163,24 @@ describe('A server of ours', () => {
     expect((await trusted.request({ method: 'POST', url: `${base}/echo`, body: { name: 'a' } })).status).toBe(200);
   });
 
+  it.each([
+    ['without a Host header', '', 'HTTP/1.1 400 ', '"code":"host-invalid"'],
+    ['with two Host headers', 'Host: localhost\r\nhost: elsewhere\r\n', 'HTTP/1.1 400 ', '"field":"header/host"'],
+    ['with an expectation that nobody can meet', 'Host: localhost\r\nExpect: the-best\r\n', 'HTTP/1.1 417 ', '"code":"expectation-failed"'],
+  ])('answers a request %s with Problem Details', async (_, headers, status, text) => {
+    const base = await serve((app) => void app.get('/', async () => ({ served: true })));
+    const { promise, resolve, reject } = Promise.withResolvers<string>();
+    const socket = tlsConnect({ port: Number(new URL(base).port), host: '127.0.0.1', servername: 'localhost', ca: pki.ca }, () =>
+      socket.write(`GET / HTTP/1.1\r\n${headers}Connection: close\r\n\r\n`),
+    );
+    let answer = '';
+    socket.on('data', (chunk) => (answer += String(chunk)));
+    socket.on('error', reject).on('close', () => resolve(answer));
+    expect(await promise).toContain(status);
+    expect(answer.toLowerCase()).toContain('content-type: application/problem+json');
+    expect(answer).toContain(text);
+  });
+
   it('answers what is no HTTP with Problem Details', async () => {
     const base = await serve(echo);
     const raw = await new Promise<string>((resolve, reject) => {
