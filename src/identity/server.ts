@@ -33,9 +33,6 @@ export interface Identity extends AsyncDisposable {
   readonly demo: Demo | null;
 }
 
-/** Requests of one address in a minute; a person needs ten, a demo some hundreds. */
-const RATE_LIMIT = { max: 6_000, timeWindowMs: 60_000 };
-
 /**
  * Builds Identity from its configuration and opens its database.
  *
@@ -73,7 +70,9 @@ export const buildIdentity = async (options: {
       ? []
       : [{ name: 'telemetry', required: false, check: (signal: AbortSignal) => telemetry.probe(signal) }]),
   ];
-  const app = await createServer({ name: 'identity', tls: config.server.tls, clientCertificate: 'none', telemetry, rateLimit: RATE_LIMIT });
+  const { tls, rate_limit: limit } = config.server;
+  const rateLimit = { max: limit.max, timeWindowMs: limit.window_seconds * 1000 };
+  const app = await createServer({ name: 'identity', tls, clientCertificate: 'none', telemetry, rateLimit });
   opened.defer(() => app.close());
   await mountProvider(app, provider);
   await registerPages(app, { interactions: provider.interactions, accounts, resourceServers, emit, secret: cookieKeys[0], telemetry });

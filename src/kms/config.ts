@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { filePath, loadConfig, strictObject } from '#infra/config/load-config.ts';
 import { databaseConfigSchema } from '#infra/database/config.ts';
-import { listenerConfigSchema } from '#infra/http/config.ts';
+import { listenerConfigSchema, rateLimitConfigSchema } from '#infra/http/config.ts';
 import { adminListenerConfigSchema } from '#infra/http/operators.ts';
 import { telemetryConfigSchema } from '#infra/telemetry/config.ts';
 import { tlsFilesSchema } from '#infra/tls/config.ts';
@@ -11,13 +11,7 @@ import { issuerConfigSchema } from '#kms/tokens/issuer-config.ts';
 const serverSchema = strictObject({
   ...listenerConfigSchema.properties,
   swagger: Type.Boolean({ default: false, description: 'Swagger UI at /ui/swagger/' }),
-  rate_limit: strictObject(
-    {
-      max: Type.Integer({ minimum: 1, maximum: 1_000_000, default: 6_000, description: 'requests of one address in the window' }),
-      window_seconds: Type.Integer({ minimum: 1, maximum: 3_600, default: 60 }),
-    },
-    { default: {} },
-  ),
+  rate_limit: rateLimitConfigSchema,
 });
 
 /** What `kms.yml` and its overlays may say. */

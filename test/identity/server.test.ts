@@ -344,6 +344,20 @@ describe('health', () => {
   });
 });
 
+describe('the public listener', () => {
+  it('answers 429 to an address that asks too often, at the endpoints of the provider too, and lets health through', async () => {
+    await using other = await startTestIdentity({ overlay: { server: { rate_limit: { max: 3, window_seconds: 60 } } } });
+    const ask = async (path: string) => other.fetch(`${ISSUER}${path}`);
+    for (let i = 0; i < 5; i += 1) expect((await ask('/livez')).status).toBe(200);
+    const statuses = [];
+    for (let i = 0; i < 4; i += 1) statuses.push((await ask('/.well-known/jwks.json')).status);
+    expect(statuses).toEqual([200, 200, 200, 429]);
+    const refused = await other.fetch(`${ISSUER}/oauth2/token`, { method: 'POST' });
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, expect.stringMatching(/^\d+$/)]);
+    expect((await ask('/readyz')).status).toBe(200);
+  });
+});
+
 describe('a demo reset', () => {
   it('ends what hung on the old accounts and clients: session, refresh token, access tokens', async () => {
     await using other = await startTestIdentity();

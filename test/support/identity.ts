@@ -47,11 +47,11 @@ export const identityFiles = async (directory: string, overlay: Record<string, u
     file,
     stringify({
       issuer: ISSUER,
-      server,
       database: { kind: 'sqlite', directory: join(directory, 'data') },
       secrets: { cookie_keys_file: join(directory, 'cookie-keys') },
       service_clients: [{ client_id: 'passthru-kms', secret_file: join(directory, 'kms-secret'), may_introspect: ['urn:passthru:kms'] }],
       ...overlay,
+      server: { ...server, ...(overlay.server ?? {}) },
       admin: { ...server, allowed_clients: [tls.clientName], ...(overlay.admin ?? {}) },
     }),
   );

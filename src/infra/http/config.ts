@@ -10,3 +10,12 @@ export const listenerConfigSchema = strictObject({
 });
 
 export type ListenerConfig = Static<typeof listenerConfigSchema>;
+
+/** How often one client address may ask at a public listener; health is exempt. */
+export const rateLimitConfigSchema = strictObject(
+  {
+    max: Type.Integer({ minimum: 1, maximum: 1_000_000, default: 6_000, description: 'requests of one address in the window' }),
+    window_seconds: Type.Integer({ minimum: 1, maximum: 3_600, default: 60 }),
+  },
+  { default: {} },
+);
