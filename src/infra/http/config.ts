@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox';
+import { Type } from 'typebox';
 import { strictObject } from '#infra/config/load-config.ts';
 import { tlsFilesSchema } from '#infra/tls/config.ts';
 
@@ -8,8 +8,6 @@ export const listenerConfigSchema = strictObject({
   port: Type.Integer({ minimum: 0, maximum: 65_535, description: 'TCP port; 0 lets the system choose' }),
   tls: tlsFilesSchema,
 });
-
-export type ListenerConfig = Static<typeof listenerConfigSchema>;
 
 /** How often one client address may ask at a public listener; health is exempt. */
 export const rateLimitConfigSchema = strictObject(

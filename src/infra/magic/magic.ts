@@ -30,7 +30,6 @@ export const KMS_SCOPES = {
 
 export type CoarseScope = keyof typeof KMS_SCOPES;
 export type FineScope = (typeof KMS_SCOPES)[CoarseScope][number];
-export type KmsScope = CoarseScope | FineScope;
 
 /** Coarse scopes by role, for realm users and for what Identity lets an account ask for. */
 export const ROLE_SCOPES: Readonly<Record<string, readonly CoarseScope[]>> = {

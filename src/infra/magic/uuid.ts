@@ -1,0 +1,7 @@
+/** Strict forms of the ids on the wire, in lower case, as JSON Schema patterns. @see RFC 9562 sections 5.4 and 5.7 */
+export const UUID_V4 = '^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$';
+export const UUID_V7 = '^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$';
+
+const v4 = new RegExp(UUID_V4);
+
+export const isUuidV4 = (text: string): boolean => v4.test(text);
