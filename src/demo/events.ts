@@ -66,8 +66,17 @@ export type DemoEvent =
       readonly type: 'service';
       readonly at: number;
       readonly service: ServiceName;
-      readonly state: 'started' | 'healthy' | 'unhealthy' | 'exited';
+      readonly state: 'started' | 'exited';
       readonly text: string;
+    }
+  | {
+      readonly type: 'service';
+      readonly at: number;
+      readonly service: ServiceName;
+      readonly state: 'healthy';
+      readonly text: string;
+      /** How long the run waited for it; 0 when it was ready whenever it was asked. */
+      readonly waitedMs: number;
     }
   | { readonly type: 'root-cause'; readonly at: number; readonly line: string; readonly logTail: readonly string[]; readonly fix: string }
   | { readonly type: 'warning'; readonly at: number; readonly text: string }

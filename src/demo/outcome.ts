@@ -23,12 +23,12 @@ export interface Outcome {
   readonly exitCode: 0 | 1 | 2 | 130;
   readonly durationMs: number;
   readonly steps: readonly StepOutcome[];
-  /** The services whose start the run waited for, in chain order. */
+  /** The services that the run waited for, in that order; one that was ready when its turn came is not among them. */
   readonly criticalPath: readonly ServiceName[];
 }
 
 /** The events of one run folded into what came of it: pure. A step that never finished counts as skipped. */
-export const outcomeOf = (events: readonly DemoEvent[], criticalPath: readonly ServiceName[]): Outcome => {
+export const outcomeOf = (events: readonly DemoEvent[]): Outcome => {
   const started = events.find((event) => event.type === 'run-started');
   if (started === undefined) throw new TypeError('outcomeOf needs the events of a run that started');
   const steps = started.steps.map((step) => stepOutcome(step, events));
@@ -46,9 +46,15 @@ export const outcomeOf = (events: readonly DemoEvent[], criticalPath: readonly S
     exitCode: interrupted ? 130 : ({ passed: 0, partial: 1, failed: 2 } as const)[outcome],
     durationMs: finished?.durationMs ?? 0,
     steps,
-    criticalPath,
+    criticalPath: criticalPathOf(events),
   };
 };
+
+const criticalPathOf = (events: readonly DemoEvent[]): readonly ServiceName[] => [
+  ...new Set(
+    events.flatMap((event) => (event.type === 'service' && event.state === 'healthy' && event.waitedMs > 0 ? [event.service] : [])),
+  ),
+];
 
 /** `failed` means that nothing is usable: not one step beyond the bring-up passed. */
 const verdict = (steps: readonly StepOutcome[], somethingDied: boolean): Outcome['outcome'] => {

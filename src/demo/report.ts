@@ -61,7 +61,7 @@ export const reportSchema = Type.Object(
     exit_code: Type.Integer({ minimum: 0, maximum: 130 }),
     duration_ms: Type.Integer({ minimum: 0 }),
     steps: Type.Array(stepSchema),
-    critical_path: Type.Array(Type.String()),
+    critical_path: Type.Array(Type.String(), { description: 'Services that the run waited for, in that order' }),
     endpoints: object({
       kms: object({
         service: Type.String(),

@@ -8,7 +8,7 @@ import { outcomeOf, type Outcome } from './outcome.ts';
 import { pause } from './pause.ts';
 import type { Plan } from './plan.ts';
 import { STORIES } from '#demo/steps/stories.ts';
-import type { Stories } from '#demo/steps/step.ts';
+import type { Kept, Stories } from '#demo/steps/step.ts';
 
 export interface RunOptions {
   readonly engine: Engine;
@@ -28,7 +28,7 @@ export interface RunOptions {
 }
 
 /** Options with everything filled in, and what the steps share. */
-export type StepOptions = Required<Omit<RunOptions, 'failFast'>> & { readonly stack: Stack };
+export type StepOptions = Required<Omit<RunOptions, 'failFast'>> & { readonly stack: Stack; readonly kept: Kept };
 
 /** Carries out a plan step by step, tells every event, and answers with what came of it; never throws. */
 export const run = async (plan: Plan, options: RunOptions): Promise<Outcome> => {
@@ -38,6 +38,7 @@ export const run = async (plan: Plan, options: RunOptions): Promise<Outcome> => 
   const emit: Emit = (event) => void (events.push(event), options.emit(event));
   const begun = now();
   const statuses = new Map<string, StepStatus>();
+  const kept: Kept = {};
   let stopped: string | null = null;
 
   emit({ type: 'run-started', at: begun, ...headline(plan, engine), steps: plan.steps });
@@ -62,7 +63,7 @@ export const run = async (plan: Plan, options: RunOptions): Promise<Outcome> => 
       continue;
     }
     current = step.id;
-    const passed = await runStep(step, index, plan, { engine, signal, emit, now, sleep, retry, healthTimeoutMs, stories, stack });
+    const passed = await runStep(step, index, plan, { engine, signal, emit, now, sleep, retry, healthTimeoutMs, stories, stack, kept });
     statuses.set(step.id, passed ? 'passed' : 'failed');
     if (passed || signal.aborted) continue;
     const down = await reportRootCause({ engine, stack, services: plan.services, emit, now, signal }).catch(unexplained(emit, now));
@@ -73,8 +74,7 @@ export const run = async (plan: Plan, options: RunOptions): Promise<Outcome> => 
   watching.abort();
   signal.removeEventListener('abort', onAbort);
   emit({ type: 'run-finished', at: now(), durationMs: now() - begun });
-  const waitedFor = plan.services.filter((service) => plan.steps.some(({ id }) => id === `bring-up.${service}`));
-  return outcomeOf(events, waitedFor);
+  return outcomeOf(events);
 };
 
 const headline = (plan: Plan, engine: Engine) => ({

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { DemoEvent, StepInfo } from '#demo/events.ts';
 import { outcomeOf } from '#demo/outcome.ts';
 import { reportSchema, toReport, type ReportOptions } from '#demo/report.ts';
+import type { ServiceName } from '#engine/engine.ts';
 import { failure } from '#infra/apperr/result.ts';
 import { fakeEngine, unique } from '#test/support/demo-engine.ts';
 
@@ -42,24 +43,37 @@ const validate = new Ajv2020({ allErrors: true, formats: { 'date-time': true, uu
 
 describe('outcomeOf', () => {
   it('counts a step that never finished as skipped', () => {
-    expect(outcomeOf(events(), []).steps.map(({ status }) => status)).toEqual(['passed', 'failed', 'skipped']);
+    expect(outcomeOf(events()).steps.map(({ status }) => status)).toEqual(['passed', 'failed', 'skipped']);
   });
 
   it('is failed with exit code 2 while only the bring-up passed', () => {
-    expect(outcomeOf(events(), [])).toMatchObject({ outcome: 'failed', exitCode: 2, durationMs: 99.4 });
+    expect(outcomeOf(events())).toMatchObject({ outcome: 'failed', exitCode: 2, durationMs: 99.4 });
   });
 
   it('has exit code 130 after an interruption, whatever passed', () => {
-    expect(outcomeOf(events([{ type: 'interrupted', at, text: 'stopped' }]), []).exitCode).toBe(130);
+    expect(outcomeOf(events([{ type: 'interrupted', at, text: 'stopped' }])).exitCode).toBe(130);
+  });
+
+  it('has on its critical path what was waited for, once each, in that order', () => {
+    const healthy = (service: ServiceName, waitedMs: number): DemoEvent => ({
+      type: 'service',
+      at,
+      service,
+      state: 'healthy',
+      text: 'healthy',
+      waitedMs,
+    });
+    const seen = [healthy('telemetry', 200), healthy('identity', 0), healthy('kms', 80), healthy('telemetry', 5)];
+    expect(outcomeOf(events(seen)).criticalPath).toEqual(['telemetry', 'kms']);
   });
 
   it('refuses events of a run that never started', () => {
-    expect(() => outcomeOf([], [])).toThrow(TypeError);
+    expect(() => outcomeOf([])).toThrow(TypeError);
   });
 });
 
 describe('toReport', () => {
-  const report = toReport(outcomeOf(events(), ['telemetry', 'identity', 'kms']), options);
+  const report = toReport(outcomeOf(events()), options);
 
   it('is a document of version 1 that its schema accepts', () => {
     validate(report);

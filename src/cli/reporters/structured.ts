@@ -80,7 +80,7 @@ const entryOf = (event: DemoEvent): Entry => {
       ];
     case 'service':
       return [
-        event.state === 'exited' || event.state === 'unhealthy' ? 'WARN' : 'INFO',
+        event.state === 'exited' ? 'WARN' : 'INFO',
         `${event.service}: ${event.text}`,
         { 'passthru.service': event.service, 'passthru.service.state': event.state },
       ];

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { ServiceName } from '#engine/engine.ts';
 import type { Story } from '#demo/steps/step.ts';
 import { orThrow } from '../failures.ts';
+import { CHAIN } from './chain.ts';
 import { probe } from './probe.ts';
 import { handshake, refusal } from './handshake.ts';
 import { waitHealthy } from './wait.ts';
@@ -11,11 +12,11 @@ const PASSES = 2;
 /** Starts a service (and, at the first call, all others beside it), waits until it is healthy, and looks at its TLS. */
 export const bringUp =
   (service: ServiceName): Story =>
-  async ({ engine, stack, services, check, progress, signal, now, sleep, healthTimeoutMs }) => {
+  async ({ engine, stack, services, check, progress, healthy, signal, now, sleep, healthTimeoutMs }) => {
     progress(`starting ${service}`);
     const started = orThrow(await stack.start(service));
     const url = stack.endpoints[service].ready;
-    const healthy = orThrow(
+    const found = orThrow(
       await waitHealthy({
         service,
         url,
@@ -29,8 +30,14 @@ export const bringUp =
         signal,
       }),
     );
-    await check('ready', '/readyz passes in a row', PASSES, healthy.passes);
-    await check('no-restart', 'Restarts while waiting', 0, healthy.restarts);
+    healthy(service, found.waitedMs);
+    await check('ready', '/readyz passes in a row', PASSES, found.passes);
+    await check('no-restart', 'Restarts while waiting', 0, found.restarts);
+    if (service !== 'telemetry') {
+      const { required, preferred } = CHAIN[service];
+      const wanted = ['database', ...required, ...preferred].map((name) => `${name} up`);
+      await check('dependencies', '/readyz names what it depends on', wanted.toSorted(), found.probe.dependencies.toSorted());
+    }
 
     const files = stack.endpoints;
     const [ca, cert, key] = await Promise.all([read(files.caFile), read(files.client.certFile), read(files.client.keyFile)]);

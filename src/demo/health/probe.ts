@@ -9,6 +9,8 @@ export interface Probe {
   readonly text: string;
   /** Names of the required dependencies that are down. */
   readonly blockedBy: readonly string[];
+  /** Every dependency that it named, with its state, for example `identity up`. */
+  readonly dependencies: readonly string[];
 }
 
 interface Readiness {
@@ -35,14 +37,15 @@ export const probe = async ({
     return readProbe(response.status, response.text);
   } catch (thrown) {
     signal.throwIfAborted();
-    return { state: 'unreachable', text: failureFrom(thrown).message, blockedBy: [] };
+    return { state: 'unreachable', text: failureFrom(thrown).message, blockedBy: [], dependencies: [] };
   }
 };
 
 /** The answer of a `/readyz` as a Probe: pure. */
 export const readProbe = (status: number, body: string): Probe => {
-  if (status === 200) return { state: 'ready', text: 'ready', blockedBy: [] };
   const readiness = parse(body);
+  const dependencies = Object.entries(readiness.dependencies ?? {}).map(([name, { state }]) => `${name} ${state}`);
+  if (status === 200) return { state: 'ready', text: 'ready', blockedBy: [], dependencies };
   const down = Object.entries(readiness.dependencies ?? {}).filter(([, each]) => each.required && each.state !== 'up');
   const causes = [
     ...down.map(([name, { cause }]) => (cause === null ? `${name} down` : `${name} down, ${cause}`)),
@@ -53,6 +56,7 @@ export const readProbe = (status: number, body: string): Probe => {
     state: 'not-ready',
     text: `/readyz answers ${status}${causes.length === 0 ? '' : `: ${causes.join('; ')}`}`,
     blockedBy: down.map(([name]) => name),
+    dependencies,
   };
 };
 

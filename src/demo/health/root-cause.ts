@@ -1,6 +1,7 @@
 import type { Diagnosis, Engine, ServiceName, ServiceStatus } from '#engine/engine.ts';
 import type { Stack } from '#demo/client/stack.ts';
 import type { Emit } from '../events.ts';
+import { prefers, requires } from './chain.ts';
 import { probe, type Probe } from './probe.ts';
 
 /** One service at the moment of trouble. */
@@ -18,21 +19,33 @@ export interface RootCause {
   readonly fix: string;
 }
 
-/** The first service of the chain that is in trouble, and all that hangs on it: pure; null when the chain is sound. */
+/**
+ * The service in trouble that explains the others, and what it does to them: pure; null when the chain is sound. One that the
+ * others could do without explains nothing, so it comes last.
+ */
 export const rootCauseOf = (findings: readonly Finding[]): RootCause | null => {
-  const at = findings.findIndex(({ state, probe: seen }) => state !== 'running' || seen?.state !== 'ready');
-  const root = findings[at];
+  const troubled = findings.filter(({ state, probe: seen }) => state !== 'running' || seen?.state !== 'ready');
+  const unexplained = troubled.filter(({ service }) => !troubled.some((other) => requires(service, other.service)));
+  const isDispensable = ({ service }: Finding): boolean => findings.some((other) => prefers(other.service, service));
+  const [root, ...others] = unexplained.toSorted((a, b) => Number(isDispensable(a)) - Number(isDispensable(b)));
   if (root === undefined) return null;
   const { service, diagnosis } = root;
-  const chain = findings.slice(at + 1).map((each) => each.service);
-  const blocks = chain.length === 0 ? '' : `, which blocks ${chain.join(' → ')}`;
   const lastProbe = root.probe === null ? '' : `; last probe: ${root.probe.text}`;
+  const beside = others.map((other) => `; ${other.service} ${condition(other)}, too`).join('');
   return {
     service,
-    line: `${service} ${condition(root)}${blocks}${lastProbe}`,
+    line: `${service} ${condition(root)}${effectOf(service, findings)}${lastProbe}${beside}`,
     logTail: diagnosis?.logTail ?? [],
     fix: fixFor(root),
   };
+};
+
+const effectOf = (root: ServiceName, findings: readonly Finding[]): string => {
+  const services = findings.map(({ service }) => service);
+  const blocked = services.filter((service) => requires(service, root));
+  const worse = services.filter((service) => prefers(service, root));
+  if (blocked.length > 0) return `, which blocks ${blocked.join(' → ')}`;
+  return worse.length === 0 ? '' : `, without which ${worse.join(' and ')} can go on`;
 };
 
 const condition = ({ state, diagnosis }: Finding): string => {

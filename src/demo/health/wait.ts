@@ -20,8 +20,11 @@ export interface WaitOptions {
 
 /** What a healthy service looked like when it became so. */
 export interface Healthy {
+  /** Milliseconds; 0 when it was ready whenever it was asked. */
   readonly waitedMs: number;
   readonly passes: number;
+  /** What the last look found. */
+  readonly probe: Probe;
   /** Restarts seen while waiting. */
   readonly restarts: number;
 }
@@ -33,6 +36,7 @@ export const waitHealthy = async (options: WaitOptions): Promise<Result<Healthy>
   const first = await options.status();
   let last = first;
   let passed = 0;
+  let wasReady = true;
   let text = 'no probe yet';
   for (;;) {
     const current = await options.status();
@@ -45,9 +49,13 @@ export const waitHealthy = async (options: WaitOptions): Promise<Result<Healthy>
     last = current;
     const seen = await options.probe(signal);
     passed = seen.state === 'ready' ? passed + 1 : 0;
+    wasReady &&= seen.state === 'ready';
     if (seen.state !== 'ready' && seen.text !== text) options.progress(`waiting for ${seen.blockedBy.join(', ') || service}: ${seen.text}`);
     text = seen.text;
-    if (passed >= passes) return ok({ waitedMs: now() - begun, passes: passed, restarts: (last?.restarts ?? 0) - (first?.restarts ?? 0) });
+    if (passed >= passes) {
+      const restarts = (last?.restarts ?? 0) - (first?.restarts ?? 0);
+      return ok({ waitedMs: wasReady ? 0 : now() - begun, passes: passed, probe: seen, restarts });
+    }
     if (now() - begun >= timeoutMs) {
       return fail('health-timeout', `waited ${timeoutMs} ms for ${service} at ${url} to become healthy; last probe: ${text}`, {
         fix: `Look at \`passthru logs ${service}\`, or give it longer with --health-timeout.`,

@@ -29,7 +29,7 @@ export const runStep = async (step: StepInfo, index: number, plan: Plan, options
 
 /** One attempt: the story runs, its checks are counted; what comes after its end is no longer heard. */
 const attemptStep = async (step: StepInfo, plan: Plan, options: StepOptions): Promise<{ detail: string; error: Failure | null }> => {
-  const { engine, stack, emit, now, signal, sleep, stories, healthTimeoutMs } = options;
+  const { engine, stack, emit, now, signal, sleep, stories, healthTimeoutMs, kept } = options;
   const checks: Check[] = [];
   let open = true;
   const tell: Emit = (event) => void (open && emit(event));
@@ -45,6 +45,11 @@ const attemptStep = async (step: StepInfo, plan: Plan, options: StepOptions): Pr
     }, signal),
     progress: (text) => tell({ type: 'step-progress', at: now(), stepId: step.id, text }),
     warn: (text) => tell({ type: 'warning', at: now(), text }),
+    healthy: (service, waitedMs) => {
+      const text = waitedMs === 0 ? 'at the first look' : `after ${Math.round(waitedMs)} ms`;
+      tell({ type: 'service', at: now(), service, state: 'healthy', text, waitedMs });
+    },
+    kept,
     signal,
     now,
     sleep,

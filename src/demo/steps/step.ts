@@ -3,6 +3,12 @@ import type { CheckDoor } from './checks.ts';
 import type { StepId } from '../plan.ts';
 import type { Stack } from '#demo/client/stack.ts';
 
+/** Things that take time to become useful, so an early step makes them; a later one that finds none makes its own. */
+export interface Kept {
+  /** An access token that the KMS accepted while it lived. */
+  shortLivedToken?: string;
+}
+
 /** What a story gets to work with: the stack, and the doors through which it tells what happens. */
 export interface StepContext {
   readonly engine: Engine;
@@ -13,6 +19,10 @@ export interface StepContext {
   /** Says what is being waited for. */
   readonly progress: (text: string) => void;
   readonly warn: (text: string) => void;
+  /** Tells that a service is healthy, and how many milliseconds the run waited for it. */
+  readonly healthy: (service: ServiceName, waitedMs: number) => void;
+  /** What one step leaves for a later one of the same run. */
+  readonly kept: Kept;
   readonly signal: AbortSignal;
   readonly now: () => number;
   readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>;

@@ -4,8 +4,13 @@ import { rootCauseOf, type Finding } from '#demo/health/root-cause.ts';
 import { waitHealthy, type WaitOptions } from '#demo/health/wait.ts';
 import { statusOf, unique } from '#test/support/demo-engine.ts';
 
-const ready: Probe = { state: 'ready', text: 'ready', blockedBy: [] };
-const red: Probe = { state: 'not-ready', text: '/readyz answers 503: identity down', blockedBy: ['identity'] };
+const ready: Probe = { state: 'ready', text: 'ready', blockedBy: [], dependencies: ['database up'] };
+const red: Probe = {
+  state: 'not-ready',
+  text: '/readyz answers 503: identity down',
+  blockedBy: ['identity'],
+  dependencies: ['identity down'],
+};
 
 describe('readProbe', () => {
   it('names each required dependency that is down with its cause, and no optional one', () => {
@@ -22,6 +27,7 @@ describe('readProbe', () => {
       state: 'not-ready',
       text: `/readyz answers 503: identity down, ${cause}`,
       blockedBy: ['identity'],
+      dependencies: ['database up', 'identity down', 'telemetry down'],
     });
   });
 
@@ -30,7 +36,7 @@ describe('readProbe', () => {
   });
 
   it.each(['', 'not json', 'null', '[]'])('takes a body that says nothing (%j) for not ready', (body) => {
-    expect(readProbe(502, body)).toEqual({ state: 'not-ready', text: '/readyz answers 502', blockedBy: [] });
+    expect(readProbe(502, body)).toEqual({ state: 'not-ready', text: '/readyz answers 502', blockedBy: [], dependencies: [] });
   });
 });
 
@@ -58,6 +64,11 @@ describe('waitHealthy', () => {
     const { result, probes } = waiting([ready, red, ready, ready]);
     await expect(result).resolves.toMatchObject({ ok: true, value: { passes: 2, waitedMs: 300 } });
     expect(probes()).toBe(4);
+  });
+
+  it('has not waited for what was ready whenever it was asked', async () => {
+    const { result } = waiting([ready]);
+    await expect(result).resolves.toMatchObject({ ok: true, value: { waitedMs: 0, probe: ready } });
   });
 
   it('starts counting anew when the process was restarted', async () => {
@@ -117,6 +128,26 @@ describe('rootCauseOf', () => {
       finding('kms', { probe: red }),
     ]);
     expect(cause).toMatchObject({ service: 'identity', line: 'identity exited with code 1, which blocks kms', logTail: ['last'] });
+  });
+
+  it('does not say that a dead telemetry blocks those that only prefer it', () => {
+    const dead = finding('telemetry', { state: 'exited', probe: null, diagnosis: { service: 'telemetry', ...diagnosis } });
+    expect(rootCauseOf([dead, finding('identity'), finding('kms')])).toMatchObject({
+      service: 'telemetry',
+      line: 'telemetry exited with code 1, without which identity and kms can go on',
+    });
+  });
+
+  it('blames what is required before what is only preferred, and names both', () => {
+    const cause = rootCauseOf([
+      finding('telemetry', { state: 'exited', probe: null, diagnosis: { service: 'telemetry', ...diagnosis } }),
+      finding('identity', { state: 'exited', probe: null, diagnosis: { service: 'identity', ...diagnosis, exitCode: 7 } }),
+      finding('kms', { probe: red }),
+    ]);
+    expect(cause).toMatchObject({
+      service: 'identity',
+      line: 'identity exited with code 7, which blocks kms; telemetry exited with code 1, too',
+    });
   });
 
   it('tells what the last probe said of a service that runs but is not ready', () => {
