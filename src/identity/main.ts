@@ -1,12 +1,12 @@
 import { packageVersion } from '#infra/config/package-version.ts';
 import type { ServeOptions } from '#infra/config/serve-options.ts';
+import { readDemoTenants } from '#infra/demo-data/demo-tenants.ts';
 import { listen } from '#infra/http/server.ts';
 import { stopOnSignals } from '#infra/http/stop.ts';
 import { startTelemetry } from '#infra/telemetry/telemetry.ts';
 import type { IdentityConfig } from './config.ts';
 import { loadIdentityConfig } from './config.ts';
 import type { Demo } from './demo/demo.service.ts';
-import { readTenants } from './demo/tenants.ts';
 import type { EmitIdentityEvent } from './events.ts';
 import { recordEvents } from './events.ts';
 import { buildIdentity } from './server.ts';
@@ -14,7 +14,7 @@ import { buildIdentity } from './server.ts';
 const prepareDemo = async (demo: Demo, config: IdentityConfig, options: ServeOptions, emit: EmitIdentityEvent): Promise<void> => {
   await demo.sweep();
   if (!options.demo && !options.resetDemo) return;
-  const given = await readTenants(config.demo.tenants_file);
+  const given = await readDemoTenants(config.demo.tenants_file);
   const tenants = options.resetDemo ? await demo.replace(given) : await demo.seed(given);
   emit({ type: 'demo-seeded', tenants: Object.keys(tenants).length });
 };

@@ -62,7 +62,7 @@ export const buildIdentity = async (options: {
     await createProvider({ issuer, database, accounts, clients, signingKeys, cookieKeys, resourceServers, telemetry, now }),
   );
   const seedFile = config.demo.seed_file;
-  const demo = seedFile === undefined ? null : createDemo({ database, seed: await loadSeed(seedFile), provider, now });
+  const demo = seedFile === undefined ? null : createDemo({ database, seed: await loadSeed(seedFile), provider, emit, now });
 
   const dependencies: DependencyCheck[] = [
     { name: 'database', required: true, check: (signal) => databases.ping(signal) },
@@ -77,7 +77,7 @@ export const buildIdentity = async (options: {
   await mountProvider(app, provider);
   await registerPages(app, { interactions: provider.interactions, accounts, resourceServers, emit, secret: cookieKeys[0], telemetry });
   registerHealth(app, { dependencies });
-  const admin = await createAdmin({ config: config.admin, telemetry, dependencies, demo, emit });
+  const admin = await createAdmin({ config: config.admin, telemetry, dependencies, demo });
   opened.defer(() => admin.close());
 
   const resources = opened.move();

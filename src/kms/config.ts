@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { filePath, loadConfig, strictObject } from '#infra/config/load-config.ts';
 import { databaseConfigSchema } from '#infra/database/config.ts';
+import { demoConfigSchema } from '#infra/demo-data/config.ts';
 import { listenerConfigSchema, rateLimitConfigSchema } from '#infra/http/config.ts';
 import { adminListenerConfigSchema } from '#infra/http/operators.ts';
 import { telemetryConfigSchema } from '#infra/telemetry/config.ts';
@@ -35,13 +36,7 @@ export const kmsConfigSchema = strictObject({
     },
     { default: {} },
   ),
-  demo: strictObject(
-    {
-      seed_file: Type.Optional(filePath({ description: 'tenants, accounts and elastic keys of the demo' })),
-      tenants_file: Type.Optional(filePath({ description: 'JSON of tenant ids by name; ids are minted when it is missing' })),
-    },
-    { default: {} },
-  ),
+  demo: demoConfigSchema('tenants, accounts and elastic keys'),
 });
 
 export type KmsConfig = Static<typeof kmsConfigSchema>;

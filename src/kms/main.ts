@@ -1,10 +1,10 @@
 import { packageVersion } from '#infra/config/package-version.ts';
 import type { ServeOptions } from '#infra/config/serve-options.ts';
+import { readDemoTenants } from '#infra/demo-data/demo-tenants.ts';
 import { listen } from '#infra/http/server.ts';
 import { stopOnSignals } from '#infra/http/stop.ts';
 import { startTelemetry } from '#infra/telemetry/telemetry.ts';
 import { loadKmsConfig } from './config.ts';
-import { readDemoTenants } from './demo/demo-tenants.ts';
 import { startDemo } from './demo/start-demo.ts';
 import { logEvents } from './events.ts';
 import { buildKms } from './server.ts';

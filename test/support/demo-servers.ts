@@ -1,21 +1,22 @@
 import { randomUUID, randomUUIDv7 } from 'node:crypto';
-import type { DemoAdmin, DemoServer, Tenants } from '#demo/client/admin.ts';
+import type { DemoAdmin, DemoServer } from '#demo/client/admin.ts';
 import { AppError } from '#infra/apperr/app-error.ts';
+import type { DemoTenants } from '#infra/demo-data/demo-tenants.ts';
 
-export const someTenants = (): Tenants => ({ demo: randomUUID(), 'demo-other': randomUUID() });
+export const someTenants = (): DemoTenants => ({ demo: randomUUID(), 'demo-other': randomUUID() });
 
 export interface FakeServer extends DemoAdmin {
   /** What is in use now. */
-  tenants(): Tenants;
+  tenants(): DemoTenants;
   pending(): string | null;
   /** The next call of this operation fails; `after` does its work first, as when the answer is lost. */
   break(operation: 'reset' | 'rollback' | 'commit', when?: 'before' | 'after'): void;
 }
 
 /** A server that keeps its demo tenants in memory and resets them as the real ones do. */
-export const fakeServer = (server: DemoServer, tenants: Tenants): FakeServer => {
+export const fakeServer = (server: DemoServer, tenants: DemoTenants): FakeServer => {
   let current = tenants;
-  let waiting: { id: string; previous: Tenants } | null = null;
+  let waiting: { id: string; previous: DemoTenants } | null = null;
   const broken = new Map<string, 'before' | 'after'>();
   const perform = async <T>(operation: string, work: () => T): Promise<T> => {
     const when = broken.get(operation);
@@ -26,7 +27,7 @@ export const fakeServer = (server: DemoServer, tenants: Tenants): FakeServer => 
     if (when === 'after') throw lost;
     return result;
   };
-  const settle = (id: string): { id: string; previous: Tenants } => {
+  const settle = (id: string): { id: string; previous: DemoTenants } => {
     if (waiting?.id !== id) throw new AppError('demo-reset-not-found', 404, 'no such reset');
     const settled = waiting;
     waiting = null;

@@ -59,7 +59,7 @@ export const demoOn = (database: Database<IdentityTables>, seed: Seed, onWrite: 
         return result;
       }),
   };
-  return createDemo({ database: observed, seed, provider });
+  return createDemo({ database: observed, seed, provider, emit: () => {} });
 };
 
 /** Everything of the demo and around it that a caller could see or that a token could hang on. */

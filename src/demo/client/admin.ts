@@ -1,3 +1,5 @@
+import type { DemoResetBody, DemoStateBody } from '#infra/demo-data/demo-data.routes.ts';
+import type { DemoTenants } from '#infra/demo-data/demo-tenants.ts';
 import type { HttpsResponse } from '#infra/http/client.ts';
 import { expectStatus } from './problem.ts';
 import type { Stack } from './stack.ts';
@@ -5,23 +7,12 @@ import type { Stack } from './stack.ts';
 /** The servers that hold demo data. */
 export type DemoServer = 'kms' | 'identity';
 
-/** Tenant id by tenant name. */
-export type Tenants = Readonly<Record<string, string>>;
-
-/** What a server says about its demo data. */
-export interface DemoState {
-  readonly seeded: boolean;
-  readonly tenants: Tenants;
-  /** A reset that was neither committed nor rolled back. */
-  readonly reset_pending: string | null;
-}
-
 /** The demo data of one server, over its admin listener with the CLI's client certificate. */
 export interface DemoAdmin {
   readonly server: DemoServer;
-  state(): Promise<DemoState>;
+  state(): Promise<DemoStateBody>;
   /** Puts new demo data beside the old, which is retired but not yet gone. */
-  reset(tenants: Tenants): Promise<{ readonly reset_id: string; readonly tenants: Tenants; readonly previous_tenants: Tenants }>;
+  reset(tenants: DemoTenants): Promise<DemoResetBody>;
   /** The old demo data again, the new deleted. */
   rollback(resetId: string): Promise<void>;
   /** The retired demo data deleted. */
@@ -46,7 +37,7 @@ export const demoAdmin = async (
   };
   return {
     server,
-    state: async () => expectStatus(await session.get(path('')), 200, `${server}: GET /admin/v1/demo`).json<DemoState>(),
+    state: async () => expectStatus(await session.get(path('')), 200, `${server}: GET /admin/v1/demo`).json<DemoStateBody>(),
     reset: async (tenants) => (await post('/reset', { tenants })).json(),
     rollback: async (resetId) => void (await post(`/reset/${resetId}/rollback`)),
     commit: async (resetId) => void (await post(`/reset/${resetId}/commit`)),

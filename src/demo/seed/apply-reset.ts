@@ -1,11 +1,12 @@
 import { AppError } from '#infra/apperr/app-error.ts';
 import { failureFrom } from '#infra/apperr/result.ts';
-import type { DemoAdmin, Tenants } from '#demo/client/admin.ts';
+import type { DemoTenants } from '#infra/demo-data/demo-tenants.ts';
+import type { DemoAdmin } from '#demo/client/admin.ts';
 
 /** A reset that is under way on every server: the new data is there, the old not yet gone. */
 export interface PendingReset {
-  readonly tenants: Tenants;
-  readonly previous: Tenants;
+  readonly tenants: DemoTenants;
+  readonly previous: DemoTenants;
   /**
    * Ends it, server by server. While none has committed a failure leaves all pending; after that there is no way back.
    *
@@ -22,8 +23,8 @@ export interface PendingReset {
 }
 
 /** Begins a reset on all servers, or on none: when one refuses, those that had begun are rolled back before it throws. */
-export const applyReset = async (servers: readonly DemoAdmin[], tenants: Tenants): Promise<PendingReset> => {
-  const begun = new Map<string, { readonly resetId: string; readonly previous: Tenants }>();
+export const applyReset = async (servers: readonly DemoAdmin[], tenants: DemoTenants): Promise<PendingReset> => {
+  const begun = new Map<string, { readonly resetId: string; readonly previous: DemoTenants }>();
   const rollback = async (cause: unknown): Promise<void> => {
     const failed: { readonly server: string; readonly cause: string }[] = [];
     for (const admin of servers) {

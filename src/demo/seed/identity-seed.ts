@@ -1,7 +1,7 @@
 import { decodeJwt, jwtVerify } from 'jose';
 import { KMS_RESOURCE } from '#infra/magic/magic.ts';
 import type { CheckDoor } from '#demo/steps/checks.ts';
-import type { Tenants } from '#demo/client/admin.ts';
+import type { DemoTenants } from '#infra/demo-data/demo-tenants.ts';
 import { identityApi, type IdentityApi } from '#demo/client/identity.ts';
 import type { Stack } from '#demo/client/stack.ts';
 import { person } from '#demo/flows/callers.ts';
@@ -11,7 +11,7 @@ import { demoPassword, readIdentitySeed, type IdentitySeed } from './seed-files.
 export interface SeedCheckOptions {
   readonly stack: Pick<Stack, 'endpoints' | 'session' | 'browser'>;
   /** The tenant ids that the seed must stand under. */
-  readonly tenants: Tenants;
+  readonly tenants: DemoTenants;
   readonly check: CheckDoor;
 }
 
@@ -53,7 +53,7 @@ export const checkIdentitySeed = async ({ stack, tenants, check }: SeedCheckOpti
   return seed;
 };
 
-const tenantName = (tenants: Tenants, id: unknown): string =>
+const tenantName = (tenants: DemoTenants, id: unknown): string =>
   Object.entries(tenants).find(([, known]) => known === id)?.[0] ?? `unknown tenant ${String(id)}`;
 
 /** The seeded accounts and clients of Identity, as their users find them. */

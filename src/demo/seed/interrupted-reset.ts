@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Tenants } from '#demo/client/admin.ts';
+import type { DemoTenants } from '#infra/demo-data/demo-tenants.ts';
+import { isUuidV4 } from '#infra/magic/uuid.ts';
 import type { StepContext } from '#demo/steps/step.ts';
 import { applyReset } from './apply-reset.ts';
 import { refuseWithoutServers, repairsFor, runningServers, sameTenants, statesOf, tenantsLine } from './servers.ts';
@@ -51,6 +52,5 @@ export const repairInterrupted = async ({ engine, stack, check, progress, warn }
 };
 
 /** New random ids for the same tenant names. */
-export const freshTenants = (tenants: Tenants): Tenants => Object.fromEntries(Object.keys(tenants).map((name) => [name, randomUUID()]));
-
-const isUuidV4 = (id: string): boolean => /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(id);
+export const freshTenants = (tenants: DemoTenants): DemoTenants =>
+  Object.fromEntries(Object.keys(tenants).map((name) => [name, randomUUID()]));

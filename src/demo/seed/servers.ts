@@ -1,6 +1,8 @@
 import type { Engine } from '#engine/engine.ts';
 import { AppError } from '#infra/apperr/app-error.ts';
-import { demoAdmin, type DemoAdmin, type DemoServer, type DemoState, type Tenants } from '#demo/client/admin.ts';
+import type { DemoStateBody } from '#infra/demo-data/demo-data.routes.ts';
+import type { DemoTenants } from '#infra/demo-data/demo-tenants.ts';
+import { demoAdmin, type DemoAdmin, type DemoServer } from '#demo/client/admin.ts';
 import type { Stack } from '#demo/client/stack.ts';
 
 const DEMO_SERVERS = ['identity', 'kms'] as const;
@@ -25,7 +27,7 @@ export const refuseWithoutServers = (servers: readonly DemoAdmin[]): void => {
   throw new AppError('nothing-to-reset', 503, 'neither KMS nor Identity runs', { fix: 'Bring the stack up first: `passthru demo all`.' });
 };
 
-export interface ServerState extends DemoState {
+export interface ServerState extends DemoStateBody {
   readonly server: DemoServer;
 }
 
@@ -33,13 +35,13 @@ export const statesOf = (servers: readonly DemoAdmin[]): Promise<readonly Server
   Promise.all(servers.map(async (admin) => ({ server: admin.server, ...(await admin.state()) })));
 
 /** Tenant ids as one line, in the order of their names. */
-export const tenantsLine = (tenants: Tenants): string =>
+export const tenantsLine = (tenants: DemoTenants): string =>
   Object.entries(tenants)
     .toSorted(([a], [b]) => a.localeCompare(b))
     .map(([name, id]) => `${name} ${id}`)
     .join(', ');
 
-export const sameTenants = (a: Tenants, b: Tenants): boolean => tenantsLine(a) === tenantsLine(b);
+export const sameTenants = (a: DemoTenants, b: DemoTenants): boolean => tenantsLine(a) === tenantsLine(b);
 
 export type Repair = { readonly server: DemoServer; readonly resetId: string; readonly action: 'commit' | 'rollback' };
 

@@ -1,13 +1,12 @@
+import { registerDemoRoutes } from '#infra/demo-data/demo-data.routes.ts';
+import type { DemoResets } from '#infra/demo-data/demo-reset.ts';
 import type { DependencyCheck } from '#infra/http/health.ts';
 import { registerHealth } from '#infra/http/health.ts';
 import { admitOperatorsOnly } from '#infra/http/operators.ts';
 import type { App } from '#infra/http/server.ts';
 import { createServer } from '#infra/http/server.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
-import { registerDemoRoutes } from '#identity/demo/demo.routes.ts';
-import type { Demo } from '#identity/demo/demo.service.ts';
 import type { IdentityConfig } from '../config.ts';
-import type { EmitIdentityEvent } from '../events.ts';
 
 /**
  * The listener for operators, built and not listening: no connection without a verified client certificate, and beyond health
@@ -17,13 +16,12 @@ export const createAdmin = async (options: {
   readonly config: IdentityConfig['admin'];
   readonly telemetry: Telemetry;
   readonly dependencies: readonly DependencyCheck[];
-  readonly demo: Demo | null;
-  readonly emit: EmitIdentityEvent;
+  readonly demo: DemoResets | null;
 }): Promise<App> => {
-  const { config, telemetry, dependencies, demo, emit } = options;
+  const { config, telemetry, dependencies, demo } = options;
   const admin = await createServer({ name: 'identity-admin', tls: config.tls, clientCertificate: 'require', telemetry });
   admitOperatorsOnly(admin, config.allowed_clients);
   registerHealth(admin, { dependencies });
-  if (demo !== null) registerDemoRoutes(admin, { demo, emit });
+  if (demo !== null) registerDemoRoutes(admin, demo);
   return admin;
 };

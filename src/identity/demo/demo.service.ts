@@ -3,31 +3,18 @@ import type { Transaction } from 'kysely';
 import { AppError } from '#infra/apperr/app-error.ts';
 import type { Database } from '#infra/database/databases.ts';
 import { isUniqueViolation } from '#infra/database/unique-violation.ts';
+import { type DemoResetOutcome, type DemoResets, type DemoState, isToSettle } from '#infra/demo-data/demo-reset.ts';
+import { type DemoTenants, refuseUnknownTenants, tenantIds, tenantIdsUsed } from '#infra/demo-data/demo-tenants.ts';
 import type { IdentityTables } from '#identity/database/tables.ts';
 import type { ProviderDoor } from '#identity/provider/provider.ts';
+import type { EmitIdentityEvent } from '../events.ts';
 import type { Gone } from './demo.store.ts';
 import { deleteRetired, demoNames, insertReset, insertRows, latestReset, restoreRows, retireRows, setResetState } from './demo.store.ts';
 import type { Seed } from './seed-file.ts';
 import { seedRows } from './seed-rows.ts';
-import type { DemoTenants } from './tenants.ts';
-import { tenantIds } from './tenants.ts';
-
-export interface DemoState {
-  readonly seeded: boolean;
-  readonly tenants: DemoTenants;
-  /** The reset that waits for commit or rollback. */
-  readonly resetPending: string | null;
-}
-
-interface DemoReset {
-  readonly resetId: string;
-  readonly tenants: DemoTenants;
-  readonly previousTenants: DemoTenants;
-}
 
 /** The demo's accounts and clients; every method that writes is one transaction, and rows that are no demo stay as they are. */
-export interface Demo {
-  state(): Promise<DemoState>;
+export interface Demo extends DemoResets {
   /**
    * Inserts what is missing and leaves the rest, tenant ids included.
    *
@@ -36,21 +23,11 @@ export interface Demo {
    */
   seed(given?: DemoTenants): Promise<DemoTenants>;
   /**
-   * Retires the demo rows in use and inserts the seed anew; a reset that still waits is committed by it.
-   *
-   * @throws AppError `demo-tenant-unknown` (400), `demo-tenant-id-used`, `demo-name-taken`, `demo-reset-busy` (409)
-   */
-  reset(given?: DemoTenants): Promise<DemoReset>;
-  /**
    * Removes the demo rows and inserts the seed anew, at once and for good; an id that is given is used even if it is not new.
    *
    * @throws AppError `demo-tenant-unknown` (400), `demo-name-taken` (409)
    */
   replace(given?: DemoTenants): Promise<DemoTenants>;
-  /** @throws AppError `demo-reset-not-found` (404), `demo-reset-settled` (409) when it was committed */
-  rollback(resetId: string): Promise<DemoState>;
-  /** @throws AppError `demo-reset-not-found` (404), `demo-reset-settled` (409) when it was rolled back */
-  commit(resetId: string): Promise<DemoState>;
   /** At start: settles what a stopped reset left behind, in favour of the new rows. */
   sweep(): Promise<void>;
 }
@@ -75,22 +52,10 @@ const refuseForeign = (seed: Seed, foreign: ReadonlySet<string>): void => {
   if (taken !== undefined) throw nameTaken(taken);
 };
 
-const refuseUnknown = (seed: Seed, given: DemoTenants): void => {
-  const unknown = Object.keys(given).filter((name) => !seed.tenants.includes(name));
-  if (unknown.length === 0) return;
-  throw new AppError('demo-tenant-unknown', 400, `The demo has no tenant ${unknown.join(', ')}.`, {
-    fields: unknown.map((name) => ({ field: `/tenants/${name}`, message: `is none of ${seed.tenants.join(', ')}` })),
-  });
-};
-
 const refuseUsed = (fresh: DemoTenants, previous: DemoTenants): void => {
   const ids = Object.values(fresh);
   const used = Object.entries(fresh).filter(([, id], index) => Object.values(previous).includes(id) || ids.indexOf(id) !== index);
-  if (used.length === 0) return;
-  throw new AppError('demo-tenant-id-used', 409, 'A reset needs tenant ids that are new.', {
-    fields: used.map(([name]) => ({ field: `/tenants/${name}`, message: 'is in use already' })),
-    fix: 'Send a new UUIDv4 for each tenant, or none.',
-  });
+  if (used.length > 0) throw tenantIdsUsed(used.map(([name]) => name));
 };
 
 export const createDemo = (options: {
@@ -98,10 +63,11 @@ export const createDemo = (options: {
   readonly seed: Seed;
   /** What hangs on accounts and clients that go. */
   readonly provider: Pick<ProviderDoor, 'revokeForAccounts' | 'revokeForClients'>;
+  readonly emit: EmitIdentityEvent;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
 }): Demo => {
-  const { database, seed, provider, now = Date.now } = options;
+  const { database, seed, provider, emit, now = Date.now } = options;
 
   const revoke = async (tx: Tx, gone: Gone): Promise<void> => {
     if (gone.accountIds.length > 0) await provider.revokeForAccounts(tx, gone.accountIds);
@@ -124,18 +90,17 @@ export const createDemo = (options: {
     if (latest?.state === 'pending') await setResetState(tx, latest.id, 'committed');
   };
 
-  const settle = (resetId: string, state: 'committed' | 'rolled-back', change: (tx: Tx) => Promise<Gone>): Promise<DemoState> =>
-    database.transaction(async (tx) => {
-      const latest = await latestReset(tx);
-      if (latest?.id !== resetId) throw new AppError('demo-reset-not-found', 404, 'There is no such reset, or a later one replaced it.');
-      if (latest.state === 'pending') {
+  const settle = async (resetId: string, outcome: DemoResetOutcome, change: (tx: Tx) => Promise<Gone>): Promise<DemoState> => {
+    const state = await database.transaction(async (tx) => {
+      if (isToSettle(await latestReset(tx), resetId, outcome)) {
         await revoke(tx, await change(tx));
-        await setResetState(tx, resetId, state);
-      } else if (latest.state !== state) {
-        throw new AppError('demo-reset-settled', 409, `The reset is ${latest.state} already.`);
+        await setResetState(tx, resetId, outcome);
       }
       return stateIn(tx);
     });
+    emit({ type: 'demo-reset-settled', resetId, outcome });
+    return state;
+  };
 
   const seedOnce = (given: DemoTenants): Promise<DemoTenants> =>
     database.transaction(async (tx) => {
@@ -154,7 +119,7 @@ export const createDemo = (options: {
   return {
     state: () => database.transaction(stateIn),
     seed: async (given = {}) => {
-      refuseUnknown(seed, given);
+      refuseUnknownTenants(seed.tenants, given);
       try {
         return await seedOnce(given);
       } catch (error) {
@@ -164,8 +129,8 @@ export const createDemo = (options: {
       }
     },
     reset: async (given = {}) => {
-      refuseUnknown(seed, given);
-      return database
+      refuseUnknownTenants(seed.tenants, given);
+      const reset = await database
         .transaction(async (tx) => {
           await settlePending(tx);
           const { tenants: previousTenants, foreign } = await demoNames(tx);
@@ -179,9 +144,11 @@ export const createDemo = (options: {
           return { resetId, tenants, previousTenants };
         })
         .catch(refuseConcurrent);
+      emit({ type: 'demo-reset', resetId: reset.resetId });
+      return reset;
     },
     replace: async (given = {}) => {
-      refuseUnknown(seed, given);
+      refuseUnknownTenants(seed.tenants, given);
       return database.transaction(async (tx) => {
         await settlePending(tx);
         const { foreign } = await demoNames(tx);

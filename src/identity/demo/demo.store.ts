@@ -2,7 +2,7 @@ import type { Transaction } from 'kysely';
 import type { IdentityTables } from '#identity/database/tables.ts';
 import type { DemoResetRow } from './demo.table.ts';
 import type { SeedRows } from './seed-rows.ts';
-import type { DemoTenants } from './tenants.ts';
+import type { DemoTenants } from '#infra/demo-data/demo-tenants.ts';
 
 type Tx = Transaction<IdentityTables>;
 

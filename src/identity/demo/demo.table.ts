@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { columns } from '#infra/database/columns.ts';
 import type { Migration } from '#infra/database/migration.ts';
+import type { DemoResetState } from '#infra/demo-data/demo-reset.ts';
 
 /** A demo tenant's id by its name; times are epoch milliseconds. */
 export interface DemoTenantRow {
@@ -15,16 +16,11 @@ export interface DemoTenantRow {
   reset_id: string | null;
 }
 
-/**
- * The latest demo reset. Pending: old rows are retired and new ones in use, and either may still win.
- *
- *   (none) ─ reset → pending ─ commit → committed
- *                       └──── rollback → rolled-back
- */
+/** The latest demo reset. */
 export interface DemoResetRow {
   /** UUIDv7. */
   id: string;
-  state: 'pending' | 'committed' | 'rolled-back';
+  state: DemoResetState;
   created_at: number;
 }
 

@@ -1,29 +1,28 @@
 import { type Static, Type } from 'typebox';
-import { AppError, type FieldIssue } from '#infra/apperr/app-error.ts';
+import type { FieldIssue } from '#infra/apperr/app-error.ts';
 import { loadConfig, strictObject } from '#infra/config/load-config.ts';
+import { demoNameSchema, refuseContradictions, repeated, seedHashSchema, strangers } from '#infra/demo-data/seed-checks.ts';
 
-const nameSchema = Type.String({ pattern: '^[a-z][a-z0-9-]{0,63}$' });
-const hashSchema = Type.String({ pattern: '^\\$pbkdf2-sha256\\$i=[1-9][0-9]{0,7}\\$[A-Za-z0-9+/]+\\$[A-Za-z0-9+/]+$' });
 const scopeSchema = Type.String({ pattern: '^[a-z][a-z0-9:._-]*$' });
 const uriSchema = Type.String({ pattern: '^[a-z][a-z0-9+.-]*:\\S+$', maxLength: 512 });
 const listOf = <T extends Parameters<typeof Type.Array>[0]>(items: T) => Type.Array(items, { uniqueItems: true, default: [] });
 
 const accountSchema = strictObject({
-  username: nameSchema,
-  password_hash: hashSchema,
+  username: demoNameSchema,
+  password_hash: seedHashSchema,
   name: Type.String({ minLength: 1, maxLength: 128 }),
   email: Type.String({ pattern: '^[^@\\s]+@[^@\\s]+$', maxLength: 254 }),
-  tenant: nameSchema,
-  roles: listOf(nameSchema),
+  tenant: demoNameSchema,
+  roles: listOf(demoNameSchema),
   permissions: listOf(scopeSchema),
 });
 
 const clientSchema = strictObject({
-  client_id: nameSchema,
+  client_id: demoNameSchema,
   name: Type.String({ minLength: 1, maxLength: 128 }),
   application_type: Type.Union([Type.Literal('web'), Type.Literal('native')], { default: 'web' }),
   token_endpoint_auth_method: Type.Union([Type.Literal('none'), Type.Literal('client_secret_basic'), Type.Literal('client_secret_post')]),
-  secret_hash: Type.Optional(hashSchema),
+  secret_hash: Type.Optional(seedHashSchema),
   grant_types: Type.Array(
     Type.Union([Type.Literal('authorization_code'), Type.Literal('refresh_token'), Type.Literal('client_credentials')]),
     { minItems: 1, uniqueItems: true },
@@ -31,41 +30,32 @@ const clientSchema = strictObject({
   redirect_uris: listOf(uriSchema),
   post_logout_redirect_uris: listOf(uriSchema),
   scopes: listOf(scopeSchema),
-  tenant: Type.Optional(nameSchema),
-  roles: listOf(nameSchema),
+  tenant: Type.Optional(demoNameSchema),
+  roles: listOf(demoNameSchema),
   access_token_ttl_seconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 86_400 })),
 });
 
 /** What `demo-seed.yml` may say. */
 const seedSchema = strictObject({
-  tenants: Type.Array(nameSchema, { minItems: 1, uniqueItems: true }),
+  tenants: Type.Array(demoNameSchema, { minItems: 1, uniqueItems: true }),
   accounts: Type.Array(accountSchema),
   clients: Type.Array(clientSchema),
 });
 
 export type Seed = Static<typeof seedSchema>;
 
-const duplicates = (names: readonly string[], pointer: (index: number) => string): FieldIssue[] =>
-  names.flatMap((name, index) =>
-    names.indexOf(name) === index ? [] : [{ field: pointer(index), message: `repeats ${name}`, fix: 'Give each its own name.' }],
-  );
-
 /** What a schema cannot say: names once, tenants that exist, a secret exactly where the client has to prove one. */
 const contradictions = (seed: Seed): FieldIssue[] => [
-  ...duplicates(
+  ...repeated(
     seed.accounts.map((account) => account.username),
     (index) => `/accounts/${index}/username`,
   ),
-  ...duplicates(
+  ...repeated(
     seed.clients.map((client) => client.client_id),
     (index) => `/clients/${index}/client_id`,
   ),
-  ...[
-    ...seed.accounts.map((account, index) => ({ tenant: account.tenant, field: `/accounts/${index}/tenant` })),
-    ...seed.clients.map((client, index) => ({ tenant: client.tenant, field: `/clients/${index}/tenant` })),
-  ]
-    .filter(({ tenant }) => tenant !== undefined && !seed.tenants.includes(tenant))
-    .map(({ tenant, field }) => ({ field, message: `names the tenant ${tenant}, which is not in /tenants` })),
+  ...strangers(seed.tenants, seed.accounts, (index) => `/accounts/${index}/tenant`),
+  ...strangers(seed.tenants, seed.clients, (index) => `/clients/${index}/tenant`),
   ...seed.clients.flatMap((client, index) => {
     const field = `/clients/${index}`;
     const isPublic = client.token_endpoint_auth_method === 'none';
@@ -85,16 +75,8 @@ const contradictions = (seed: Seed): FieldIssue[] => [
 
 /** @throws AppError `config-unreadable` or `config-invalid` that names every wrong field */
 export const loadSeed = async (file: string): Promise<Seed> => {
-  const seed = await loadConfig({ schema: seedSchema, files: [file], what: 'Identity demo seed' });
-  const fields = contradictions(seed);
-  if (fields.length === 0) return seed;
-  throw new AppError(
-    'config-invalid',
-    400,
-    `Identity demo seed is not valid: ${fields.map((issue) => `${issue.field}: ${issue.message}`).join('; ')}`,
-    {
-      fields,
-      fix: 'Correct the named fields and start again.',
-    },
-  );
+  const what = 'Identity demo seed';
+  const seed = await loadConfig({ schema: seedSchema, files: [file], what });
+  refuseContradictions(file, what, contradictions(seed));
+  return seed;
 };

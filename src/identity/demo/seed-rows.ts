@@ -5,7 +5,7 @@ import type { AccountRow } from '#identity/accounts/account.table.ts';
 import type { ClientRow } from '#identity/clients/client.table.ts';
 import type { DemoTenantRow } from './demo.table.ts';
 import type { Seed } from './seed-file.ts';
-import type { DemoTenants } from './tenants.ts';
+import type { DemoTenants } from '#infra/demo-data/demo-tenants.ts';
 
 export interface SeedRows {
   readonly tenants: readonly Insertable<DemoTenantRow>[];

@@ -1,13 +1,13 @@
 import { strictObject } from '#infra/config/load-config.ts';
+import { registerDemoRoutes } from '#infra/demo-data/demo-data.routes.ts';
+import type { DemoResets } from '#infra/demo-data/demo-reset.ts';
 import { type DependencyCheck, registerHealth } from '#infra/http/health.ts';
 import { admitOperatorsOnly } from '#infra/http/operators.ts';
 import { type App, createServer } from '#infra/http/server.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import type { Barrier } from '#kms/barrier/barrier.ts';
 import type { KmsConfig } from '#kms/config.ts';
-import type { Demo } from '#kms/demo/demo.ts';
 import { Type } from 'typebox';
-import { registerDemoRoutes } from './demo.routes.ts';
 
 const sealStatusSchema = strictObject({
   sealed: Type.Boolean(),
@@ -27,7 +27,7 @@ export const createAdmin = async (options: {
   readonly barrier: Pick<Barrier, 'state'>;
   readonly dependencies: readonly DependencyCheck[];
   readonly notReady: () => string | null;
-  readonly demo: Demo | null;
+  readonly demo: DemoResets | null;
 }): Promise<App> => {
   const { config, telemetry, barrier, dependencies, notReady, demo } = options;
   const app = await createServer({ name: 'kms-admin', tls: config.admin.tls, clientCertificate: 'require', telemetry });

@@ -1,16 +1,12 @@
 import { columns } from '#infra/database/columns.ts';
 import type { Migration } from '#infra/database/migration.ts';
+import type { DemoResetState } from '#infra/demo-data/demo-reset.ts';
 
-/**
- * The latest demo reset. Pending: old rows are retired and new ones in use, and either may still win.
- *
- *     (none) ── reset ──► pending ── commit ────► committed
- *                            └────── rollback ──► rolled-back
- */
+/** The latest demo reset. */
 export interface DemoResetRow {
   /** UUIDv7. */
   id: string;
-  state: 'pending' | 'committed' | 'rolled-back';
+  state: DemoResetState;
   /** Epoch milliseconds. */
   started_at: number;
 }

@@ -1,11 +1,12 @@
 import { randomUUIDv7 } from 'node:crypto';
 import type { Transaction } from 'kysely';
 import { AppError } from '#infra/apperr/app-error.ts';
+import { type DemoReset, type DemoResetOutcome, type DemoState, isToSettle } from '#infra/demo-data/demo-reset.ts';
+import { type DemoTenants, refuseUnknownTenants, tenantIds } from '#infra/demo-data/demo-tenants.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { Emit } from '#kms/events.ts';
 import type { Tenant } from '#kms/tenants/tenant.ts';
-import type { Demo, DemoReset, DemoState } from './demo.ts';
-import { type DemoTenants, tenantIds } from './demo-tenants.ts';
+import type { Demo } from './demo.ts';
 import {
   deleteAccounts,
   deleteTenants,
@@ -43,14 +44,6 @@ export const createDemo = (options: SeedingOptions & { readonly emit: Emit }): D
   const seeding = createSeeding(options);
   const inTurn = createTurns();
 
-  const refuseUnknown = (given: DemoTenants): void => {
-    const unknown = Object.keys(given).filter((name) => !seed.tenants.includes(name));
-    if (unknown.length === 0) return;
-    throw new AppError('demo-tenant-unknown', 400, `The demo has no tenant ${unknown.join(', ')}.`, {
-      fields: unknown.map((name) => ({ field: `/tenants/${name}`, message: `is none of ${seed.tenants.join(', ')}` })),
-    });
-  };
-
   const state = async (): Promise<DemoState> => {
     const missing = await seeding.missing();
     const latest = await latestReset(service.db);
@@ -61,16 +54,9 @@ export const createDemo = (options: SeedingOptions & { readonly emit: Emit }): D
     };
   };
 
-  const settle = async (
-    resetId: string,
-    wanted: 'committed' | 'rolled-back',
-    change: (tx: Tx) => Promise<readonly Tenant[]>,
-  ): Promise<DemoState> => {
+  const settle = async (resetId: string, wanted: DemoResetOutcome, change: (tx: Tx) => Promise<readonly Tenant[]>): Promise<DemoState> => {
     const gone = await service.transaction(async (tx) => {
-      const latest = await latestReset(tx);
-      if (latest?.id !== resetId) throw new AppError('demo-reset-not-found', 404, 'There is no such reset, or a later one replaced it.');
-      if (latest.state === wanted) return [];
-      if (latest.state !== 'pending') throw new AppError('demo-reset-settled', 409, `The reset is ${latest.state} already.`);
+      if (!isToSettle(await latestReset(tx), resetId, wanted)) return [];
       await setResetState(tx, resetId, wanted);
       const removed = await change(tx);
       for (const tenant of removed) await barrier.dropTenantKey(tx, tenant.id);
@@ -125,7 +111,7 @@ export const createDemo = (options: SeedingOptions & { readonly emit: Emit }): D
     state,
     seed: (given = {}) =>
       inTurn(async () => {
-        refuseUnknown(given);
+        refuseUnknownTenants(seed.tenants, given);
         try {
           await seedMissing(given);
         } catch (error) {
@@ -138,7 +124,7 @@ export const createDemo = (options: SeedingOptions & { readonly emit: Emit }): D
       }),
     reset: (given = {}) =>
       inTurn(async () => {
-        refuseUnknown(given);
+        refuseUnknownTenants(seed.tenants, given);
         return reset(given);
       }),
     rollback: (resetId) => inTurn(() => rollback(resetId)),

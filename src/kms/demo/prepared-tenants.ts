@@ -1,5 +1,4 @@
 import { setTimeout } from 'node:timers/promises';
-import { AppError } from '#infra/apperr/app-error.ts';
 import type { Database } from '#infra/database/databases.ts';
 import { isUniqueViolation } from '#infra/database/unique-violation.ts';
 import type { Barrier } from '#kms/barrier/barrier.ts';
@@ -7,7 +6,7 @@ import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { ElasticKeyService } from '#kms/elastic-keys/elastic-key.ts';
 import { newSchemaName, type Tenant } from '#kms/tenants/tenant.ts';
 import type { TenantDatabases } from '#kms/tenants/tenant-databases.ts';
-import type { DemoTenants } from './demo-tenants.ts';
+import { type DemoTenants, tenantIdsUsed } from '#infra/demo-data/demo-tenants.ts';
 import { deleteTenants, demoTenantsIn, insertPreparing, preparingSince } from './demo.store.ts';
 import type { SeedElasticKey } from './seed-file.ts';
 
@@ -26,13 +25,6 @@ export interface PreparedTenants {
   /** Removes rows, content keys and databases of those that are not in use yet. */
   discard(tenants: readonly Tenant[]): Promise<void>;
 }
-
-const idUsed = (name: string, cause: unknown): AppError =>
-  new AppError('demo-tenant-id-used', 409, 'Demo data needs tenant ids that are new.', {
-    cause,
-    fields: [{ field: `/tenants/${name}`, message: 'is in use already' }],
-    fix: 'Send a new UUIDv4 for each tenant, or none.',
-  });
 
 /** Preparing takes a fraction of a second; what is older than this, in milliseconds, was left by a process that died. */
 const PREPARING_MS = 5_000;
@@ -58,7 +50,7 @@ export const createPreparedTenants = (options: PreparedTenantsOptions): Prepared
         await barrier.createTenantKey(tx, id);
       })
       .catch((error: unknown) => {
-        throw isUniqueViolation(error) ? idUsed(name, error) : error;
+        throw isUniqueViolation(error) ? tenantIdsUsed([name], error) : error;
       });
     return tenant;
   };

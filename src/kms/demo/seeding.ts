@@ -5,7 +5,7 @@ import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { ElasticKeyService } from '#kms/elastic-keys/elastic-key.ts';
 import type { Tenant } from '#kms/tenants/tenant.ts';
 import type { Tenants } from '#kms/tenants/tenants.service.ts';
-import { type DemoTenants, tenantIds } from './demo-tenants.ts';
+import { type DemoTenants, tenantIds } from '#infra/demo-data/demo-tenants.ts';
 import { activate, demoTenantsIn, demoUsernames, insertAccounts } from './demo.store.ts';
 import { createPreparedTenants, type PreparedTenantsOptions } from './prepared-tenants.ts';
 import type { Seed, SeedElasticKey } from './seed-file.ts';

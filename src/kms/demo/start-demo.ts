@@ -1,6 +1,6 @@
 import type { Emit } from '#kms/events.ts';
 import type { Demo } from './demo.ts';
-import type { DemoTenants } from './demo-tenants.ts';
+import type { DemoTenants } from '#infra/demo-data/demo-tenants.ts';
 
 const isSame = (a: DemoTenants, b: DemoTenants): boolean =>
   Object.keys(a).length === Object.keys(b).length && Object.entries(a).every(([name, id]) => b[name] === id);

@@ -1,6 +1,7 @@
 import type { onRequestHookHandler } from 'fastify';
 import { Type } from 'typebox';
 import { strictObject } from '#infra/config/load-config.ts';
+import { UUID_V7 } from '#infra/magic/uuid.ts';
 import { decodeBase64url } from '#kms/crypto/base64url.ts';
 import { DEFAULT_LIMIT, MAX_LIMIT } from './cursor.ts';
 import { fieldInvalid } from './elastic-key-errors.ts';
@@ -13,7 +14,7 @@ import { fieldInvalid } from './elastic-key-errors.ts';
 export const uuidV7 = (description: string) =>
   Type.String({
     description,
-    pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$',
+    pattern: UUID_V7,
     maxLength: 36,
     examples: ['01980f6e-7c1a-7d3e-9b52-0c6f3a1e8d47'],
   });

@@ -1,4 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto';
+import { isUuidV4 } from '#infra/magic/uuid.ts';
 
 /**
  * States of a tenant:
@@ -33,7 +34,5 @@ export const newSchemaName = (): string => `t_${randomUUIDv7().replaceAll('-', '
 
 export const isSchemaName = (name: string): boolean => SCHEMA_NAME.test(name);
 
-const UUID_V4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
-
 /** Strict form of a tenant id: UUIDv4 in lower case. @see RFC 9562 section 5.4 */
-export const isTenantId = (text: string): boolean => UUID_V4.test(text);
+export const isTenantId = isUuidV4;

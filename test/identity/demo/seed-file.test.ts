@@ -79,16 +79,20 @@ describe('the demo seed of Identity', () => {
           { ...client(), client_id: 'twice' },
         ],
       }))(),
-      '/clients/1/client_id',
+      'seed.yml#/clients/1/client_id',
     ],
-    ['a tenant that is not there', { clients: [{ ...client(), tenant: 'elsewhere' }] }, '/clients/0/tenant'],
+    ['a tenant that is not there', { clients: [{ ...client(), tenant: 'elsewhere' }] }, 'seed.yml#/clients/0/tenant'],
     [
       'a confidential client without a secret',
       { clients: [{ ...client(), token_endpoint_auth_method: 'client_secret_basic' }] },
-      '/clients/0/secret_hash',
+      'seed.yml#/clients/0/secret_hash',
     ],
-    ['a client for itself without a tenant', { clients: [{ ...client(), grant_types: ['client_credentials'] }] }, '/clients/0/tenant'],
-    ['codes without a redirect', { clients: [{ ...client(), redirect_uris: [] }] }, '/clients/0/redirect_uris'],
+    [
+      'a client for itself without a tenant',
+      { clients: [{ ...client(), grant_types: ['client_credentials'] }] },
+      'seed.yml#/clients/0/tenant',
+    ],
+    ['codes without a redirect', { clients: [{ ...client(), redirect_uris: [] }] }, 'seed.yml#/clients/0/redirect_uris'],
     ['a grant that does not exist', { clients: [{ ...client(), grant_types: ['password'] }] }, 'seed.yml#/clients/0/grant_types/0'],
   ] as const) {
     it(`is refused with ${what}, and the field is named`, async () => {

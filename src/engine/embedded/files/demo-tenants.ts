@@ -1,14 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { setAside } from '#engine/state/run-file.ts';
+import type { DemoTenants } from '#infra/demo-data/demo-tenants.ts';
+import { isUuidV4 } from '#infra/magic/uuid.ts';
 import { writeFileAtomic } from '#infra/secrets/atomic-file.ts';
 
 /** Names of the demo tenants; the seeds of both servers use them. */
 const DEMO_TENANT_NAMES = ['demo', 'demo-other'] as const;
-
-export type TenantIds = Readonly<Record<string, string>>;
-
-const UUID_V4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 /**
  * The tenant ids in the file; made when there is none, or when it is damaged, and with `renew`; `set` puts others in their place.
@@ -16,8 +14,8 @@ const UUID_V4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f
  */
 export const demoTenants = async (
   file: string,
-  options: { renew?: boolean; set?: TenantIds; warn?: (text: string) => void } = {},
-): Promise<TenantIds> => {
+  options: { renew?: boolean; set?: DemoTenants; warn?: (text: string) => void } = {},
+): Promise<DemoTenants> => {
   const { renew = false, set, warn = () => {} } = options;
   if (set === undefined && !renew) {
     const text = await readFile(file, 'utf8').catch(missingIsNull);
@@ -33,7 +31,7 @@ export const demoTenants = async (
   return tenants;
 };
 
-const parse = (text: string): TenantIds | null => {
+const parse = (text: string): DemoTenants | null => {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -43,8 +41,8 @@ const parse = (text: string): TenantIds | null => {
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
   const entries: [string, unknown][] = Object.entries(value);
-  const isSound = entries.length > 0 && entries.every(([, id]) => typeof id === 'string' && UUID_V4.test(id));
-  return isSound ? (Object.fromEntries(entries) as TenantIds) : null;
+  const isSound = entries.length > 0 && entries.every(([, id]) => typeof id === 'string' && isUuidV4(id));
+  return isSound ? (Object.fromEntries(entries) as DemoTenants) : null;
 };
 
 const missingIsNull = (error: unknown): null => {

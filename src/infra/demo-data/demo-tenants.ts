@@ -3,22 +3,40 @@ import { readFile } from 'node:fs/promises';
 import { Type } from 'typebox';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { checkConfig } from '#infra/config/load-config.ts';
+import { UUID_V4 } from '#infra/magic/uuid.ts';
+
+/** Tenants, accounts, clients and keys of a demo are named so. */
+export const DEMO_NAME = '^[a-z][a-z0-9-]{0,63}$';
 
 /** Tenant ids by tenant name. */
+export type DemoTenants = Readonly<Record<string, string>>;
+
 export const demoTenantsSchema = Type.Record(
-  Type.String({ pattern: '^[a-z][a-z0-9-]{0,63}$' }),
-  Type.String({
-    pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$',
-    description: 'a UUIDv4 in lower case',
-  }),
+  Type.String({ pattern: DEMO_NAME }),
+  Type.String({ pattern: UUID_V4, description: 'a UUIDv4 in lower case' }),
   { additionalProperties: false, minProperties: 1, maxProperties: 64 },
 );
-
-export type DemoTenants = Readonly<Record<string, string>>;
 
 /** An id for each of these tenants: the given one, else a new UUIDv4. */
 export const tenantIds = (names: readonly string[], given: DemoTenants, newId: () => string = randomUUID): DemoTenants =>
   Object.fromEntries(names.map((name) => [name, Object.hasOwn(given, name) ? (given[name] ?? newId()) : newId()]));
+
+/** @throws AppError `demo-tenant-unknown` 400 for a tenant that is not in the seed */
+export const refuseUnknownTenants = (names: readonly string[], given: DemoTenants): void => {
+  const unknown = Object.keys(given).filter((name) => !names.includes(name));
+  if (unknown.length === 0) return;
+  throw new AppError('demo-tenant-unknown', 400, `The demo has no tenant ${unknown.join(', ')}.`, {
+    fields: unknown.map((name) => ({ field: `/tenants/${name}`, message: `is none of ${names.join(', ')}` })),
+  });
+};
+
+/** The ids given for these tenants belong to tenants already. */
+export const tenantIdsUsed = (names: readonly string[], cause?: unknown): AppError =>
+  new AppError('demo-tenant-id-used', 409, 'Demo data needs tenant ids that are new.', {
+    cause,
+    fields: names.map((name) => ({ field: `/tenants/${name}`, message: 'is in use already' })),
+    fix: 'Send a new UUIDv4 for each tenant, or none.',
+  });
 
 const parse = (text: string): unknown => {
   try {

@@ -1,25 +1,33 @@
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 import { strictObject } from '#infra/config/load-config.ts';
 import type { App } from '#infra/http/server.ts';
-import type { Demo, DemoState } from '#kms/demo/demo.ts';
-import { demoTenantsSchema } from '#kms/demo/demo-tenants.ts';
-
-const UUID_V7 = '^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$';
+import { UUID_V7 } from '#infra/magic/uuid.ts';
+import type { DemoResets, DemoState } from './demo-reset.ts';
+import { demoTenantsSchema } from './demo-tenants.ts';
 
 const tenantsSchema = Type.Record(Type.String(), Type.String());
 const stateSchema = strictObject({
   seeded: Type.Boolean(),
   tenants: tenantsSchema,
-  reset_pending: Type.Union([Type.String(), Type.Null()]),
+  reset_pending: Type.Union([Type.String(), Type.Null()], { description: 'the reset that waits for commit or rollback' }),
 });
 const resetSchema = strictObject({ reset_id: Type.String(), tenants: tenantsSchema, previous_tenants: tenantsSchema });
 const paramsSchema = strictObject({ reset_id: Type.String({ pattern: UUID_V7, description: 'a UUIDv7 in lower case' }) });
 const tags = ['demo'];
 
-const toBody = ({ seeded, tenants, resetPending }: DemoState) => ({ seeded, tenants: { ...tenants }, reset_pending: resetPending });
+/** Answer to `GET /admin/v1/demo`, and to a commit or rollback. */
+export type DemoStateBody = Readonly<Static<typeof stateSchema>>;
+/** Answer to `POST /admin/v1/demo/reset`. */
+export type DemoResetBody = Readonly<Static<typeof resetSchema>>;
 
-/** Demo data on the admin listener: what there is, reset, and the two ways to settle a reset. */
-export const registerDemoRoutes = (admin: App, demo: Demo): void => {
+const toBody = ({ seeded, tenants, resetPending }: DemoState): DemoStateBody => ({
+  seeded,
+  tenants: { ...tenants },
+  reset_pending: resetPending,
+});
+
+/** Demo data on an admin listener: what there is, reset, and the two ways to settle a reset. */
+export const registerDemoRoutes = (admin: App, demo: DemoResets): void => {
   admin.get('/admin/v1/demo', { schema: { summary: 'The demo data', tags, response: { 200: stateSchema } } }, async () =>
     toBody(await demo.state()),
   );

@@ -1,9 +1,7 @@
-import { randomUUID, randomUUIDv7 } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
-import { readDemoTenants, tenantIds } from '#kms/demo/demo-tenants.ts';
 import { loadSeed, type Seed } from '#kms/demo/seed-file.ts';
 import { KMS_CONFIG_FOLDER } from '#test/support/kms-server.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';
@@ -15,13 +13,6 @@ const loadChanged = async (change: (seed: Seed) => void): Promise<unknown> => {
   change(seed);
   await writeFile(file, stringify(seed));
   return await loadSeed(file).catch((error: unknown) => error);
-};
-
-const read = async (text: string): Promise<unknown> => {
-  await using folder = await temporaryDirectory();
-  const file = join(folder.path, 'tenants.json');
-  await writeFile(file, text);
-  return await readDemoTenants(file).catch((error: unknown) => error);
 };
 
 describe('demo-seed.yml', () => {
@@ -67,32 +58,5 @@ describe('demo-seed.yml', () => {
     expect(await loadChanged((seed) => void Object.assign(seed.elastic_keys[4] ?? {}, { name: 'demo-encryption-key' }))).toHaveProperty(
       'elastic_keys',
     );
-  });
-});
-
-describe('the file of demo tenants', () => {
-  it('gives the ids that were chosen, and none where there is no file', async () => {
-    const tenants = { demo: randomUUID(), 'demo-other': randomUUID() };
-    expect(await read(JSON.stringify(tenants))).toEqual(tenants);
-    expect(await readDemoTenants(join('/nonexistent', randomUUIDv7()))).toEqual({});
-    expect(await readDemoTenants(undefined)).toEqual({});
-  });
-
-  it.each([
-    ['text that is no JSON', '{'],
-    ['an id that is no UUIDv4', JSON.stringify({ demo: randomUUIDv7() })],
-    ['an id in capitals', JSON.stringify({ demo: randomUUID().toUpperCase() })],
-    ['a list', '[]'],
-    ['a name with a path', JSON.stringify({ '../demo': randomUUID() })],
-  ])('is refused with %s', async (_, text) => {
-    expect(await read(text)).toMatchObject({ code: 'config-invalid' });
-  });
-
-  it('leaves the ids that it does not have to chance', () => {
-    const demo = randomUUID();
-    const ids = tenantIds(['demo', 'demo-other', 'constructor'], { demo });
-    expect(ids['demo']).toBe(demo);
-    expect(new Set(Object.values(ids)).size).toBe(3);
-    for (const id of Object.values(ids)) expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4/);
   });
 });
