@@ -1,10 +1,10 @@
 import type { ColumnType } from 'kysely';
-import { sql } from 'kysely';
-import { columns } from '#infra/database/columns.ts';
 import type { Migration } from '#infra/database/migration.ts';
+import { uniqueInUse } from '#infra/demo-data/unique-in-use.ts';
+import { type ResetColumns, withResetColumns } from '#identity/database/reset-columns.ts';
 
 /** One person or service that can log in. Flags are 0 or 1, times are epoch milliseconds, lists are JSON text. */
-export interface AccountRow {
+export interface AccountRow extends ResetColumns {
   /** UUIDv7; the `sub` of every token. */
   id: string;
   username: string;
@@ -17,12 +17,6 @@ export interface AccountRow {
   permissions: string;
   disabled: ColumnType<number, number | undefined, number>;
   demo: ColumnType<number, number | undefined, never>;
-  created_at: number;
-  retired_at: number | null;
-  /** The demo reset that retired this row. */
-  retired_by: string | null;
-  /** The demo reset that inserted this row. */
-  reset_id: string | null;
 }
 
 export interface AccountTables {
@@ -32,7 +26,6 @@ export interface AccountTables {
 export const accountMigration: Migration = {
   name: '0001-accounts',
   up: async (db, kind) => {
-    const type = columns(kind);
     await db.schema
       .createTable('accounts')
       .addColumn('id', 'text', (column) => column.primaryKey())
@@ -45,18 +38,8 @@ export const accountMigration: Migration = {
       .addColumn('permissions', 'text', (column) => column.notNull())
       .addColumn('disabled', 'integer', (column) => column.notNull().defaultTo(0))
       .addColumn('demo', 'integer', (column) => column.notNull().defaultTo(0))
-      .addColumn('created_at', type.millis, (column) => column.notNull())
-      .addColumn('retired_at', type.millis)
-      .addColumn('retired_by', 'text')
-      .addColumn('reset_id', 'text')
+      .$call(withResetColumns(kind))
       .execute();
-    // A reset keeps the old row until it is committed, so only rows in use compete for a name.
-    await db.schema
-      .createIndex('accounts_username')
-      .unique()
-      .on('accounts')
-      .column('username')
-      .where(sql.ref('retired_at'), 'is', null)
-      .execute();
+    await uniqueInUse(db, 'accounts', 'username');
   },
 };

@@ -1,10 +1,10 @@
 import type { ColumnType } from 'kysely';
-import { sql } from 'kysely';
-import { columns } from '#infra/database/columns.ts';
 import type { Migration } from '#infra/database/migration.ts';
+import { uniqueInUse } from '#infra/demo-data/unique-in-use.ts';
+import { type ResetColumns, withResetColumns } from '#identity/database/reset-columns.ts';
 
 /** One OAuth client. Flags are 0 or 1, times are epoch milliseconds, lists are JSON text. */
-export interface ClientRow {
+export interface ClientRow extends ResetColumns {
   /** UUIDv7; a retired row and its successor share the `client_id`, never this. */
   pk: string;
   client_id: string;
@@ -26,12 +26,6 @@ export interface ClientRow {
   access_token_ttl: number | null;
   disabled: ColumnType<number, number | undefined, number>;
   demo: ColumnType<number, number | undefined, never>;
-  created_at: number;
-  retired_at: number | null;
-  /** The demo reset that retired this row. */
-  retired_by: string | null;
-  /** The demo reset that inserted this row. */
-  reset_id: string | null;
 }
 
 export interface ClientTables {
@@ -41,7 +35,6 @@ export interface ClientTables {
 export const clientMigration: Migration = {
   name: '0002-clients',
   up: async (db, kind) => {
-    const type = columns(kind);
     await db.schema
       .createTable('clients')
       .addColumn('pk', 'text', (column) => column.primaryKey())
@@ -59,17 +52,8 @@ export const clientMigration: Migration = {
       .addColumn('access_token_ttl', 'integer')
       .addColumn('disabled', 'integer', (column) => column.notNull().defaultTo(0))
       .addColumn('demo', 'integer', (column) => column.notNull().defaultTo(0))
-      .addColumn('created_at', type.millis, (column) => column.notNull())
-      .addColumn('retired_at', type.millis)
-      .addColumn('retired_by', 'text')
-      .addColumn('reset_id', 'text')
+      .$call(withResetColumns(kind))
       .execute();
-    await db.schema
-      .createIndex('clients_client_id')
-      .unique()
-      .on('clients')
-      .column('client_id')
-      .where(sql.ref('retired_at'), 'is', null)
-      .execute();
+    await uniqueInUse(db, 'clients', 'client_id');
   },
 };

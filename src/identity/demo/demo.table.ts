@@ -1,19 +1,14 @@
-import { sql } from 'kysely';
 import { columns } from '#infra/database/columns.ts';
 import type { Migration } from '#infra/database/migration.ts';
+import { uniqueInUse } from '#infra/demo-data/unique-in-use.ts';
 import type { DemoResetState } from '#infra/demo-data/demo-reset.ts';
+import { type ResetColumns, withResetColumns } from '#identity/database/reset-columns.ts';
 
 /** A demo tenant's id by its name; times are epoch milliseconds. */
-export interface DemoTenantRow {
+export interface DemoTenantRow extends ResetColumns {
   /** UUIDv4, new with every reset. */
   id: string;
   name: string;
-  created_at: number;
-  retired_at: number | null;
-  /** The demo reset that retired this row. */
-  retired_by: string | null;
-  /** The demo reset that inserted this row. */
-  reset_id: string | null;
 }
 
 /** The latest demo reset. */
@@ -37,18 +32,9 @@ export const demoMigration: Migration = {
       .createTable('demo_tenants')
       .addColumn('id', 'text', (column) => column.primaryKey())
       .addColumn('name', 'text', (column) => column.notNull())
-      .addColumn('created_at', type.millis, (column) => column.notNull())
-      .addColumn('retired_at', type.millis)
-      .addColumn('retired_by', 'text')
-      .addColumn('reset_id', 'text')
+      .$call(withResetColumns(kind))
       .execute();
-    await db.schema
-      .createIndex('demo_tenants_name')
-      .unique()
-      .on('demo_tenants')
-      .column('name')
-      .where(sql.ref('retired_at'), 'is', null)
-      .execute();
+    await uniqueInUse(db, 'demo_tenants', 'name');
     await db.schema
       .createTable('demo_resets')
       .addColumn('id', 'text', (column) => column.primaryKey())

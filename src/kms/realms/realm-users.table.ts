@@ -1,6 +1,6 @@
-import { sql } from 'kysely';
 import { columns } from '#infra/database/columns.ts';
 import type { Migration } from '#infra/database/migration.ts';
+import { uniqueInUse } from '#infra/demo-data/unique-in-use.ts';
 
 /** A user of the database realm. Times are epoch milliseconds. */
 export interface RealmUserRow {
@@ -36,12 +36,6 @@ export const createRealmUsers: Migration = {
       .addColumn('created_at', type.millis, (column) => column.notNull())
       .addColumn('retired_at', type.millis)
       .execute();
-    await db.schema
-      .createIndex('kms_realm_users_username')
-      .unique()
-      .on('kms_realm_users')
-      .column('username')
-      .where(sql.ref('retired_at'), 'is', null)
-      .execute();
+    await uniqueInUse(db, 'kms_realm_users', 'username');
   },
 };
