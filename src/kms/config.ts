@@ -6,7 +6,7 @@ import { listenerConfigSchema, rateLimitConfigSchema } from '#infra/http/config.
 import { adminListenerConfigSchema } from '#infra/http/operators.ts';
 import { telemetryConfigSchema } from '#infra/telemetry/config.ts';
 import { tlsFilesSchema } from '#infra/tls/config.ts';
-import { ERROR_DETAILS } from '#kms/realms/challenges.ts';
+import { ERROR_DETAILS } from '#kms/authorization/challenges.ts';
 import { issuerConfigSchema } from '#kms/tokens/issuer-config.ts';
 
 const serverSchema = strictObject({

@@ -8,7 +8,7 @@ import type { Demo } from '#kms/demo/demo.ts';
 import { createDemo } from '#kms/demo/demo.service.ts';
 import { removeLeftovers } from '#kms/demo/leftovers.ts';
 import { loadSeed, type Seed } from '#kms/demo/seed-file.ts';
-import { createKeys, type Keys } from '#kms/elastic-keys/keys.ts';
+import { createKeys, type Keys } from '#kms/keys/keys.ts';
 import type { KmsEvent } from '#kms/events.ts';
 import { newSchemaName } from '#kms/tenants/tenant.ts';
 import { createTenantDatabases } from '#kms/tenants/tenant-databases.ts';

@@ -1,6 +1,6 @@
 import { openDatabases } from '#infra/database/databases.ts';
 import { openBarrier } from '#kms/barrier/barrier.ts';
-import { createKeys } from '#kms/elastic-keys/keys.ts';
+import { createKeys } from '#kms/keys/keys.ts';
 import { openService, tenantDatabases } from './kms-keys.ts';
 
 /**

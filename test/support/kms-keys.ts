@@ -6,7 +6,7 @@ import { serviceMigrations, tenantMigrations } from '#kms/database/migrations.ts
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { TenantTables } from '#kms/database/tenant-tables.ts';
 import type { ElasticKey } from '#kms/elastic-keys/elastic-key.ts';
-import { createKeys, type Keys } from '#kms/elastic-keys/keys.ts';
+import { createKeys, type Keys } from '#kms/keys/keys.ts';
 import type { TestDatabases } from './database.ts';
 
 /** A KMS without its HTTP: barrier and key services over real databases, with a clock that stands still. */

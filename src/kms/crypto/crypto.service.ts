@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { AppError, InternalError } from '#infra/apperr/app-error.ts';
 import { assertUsable } from '#kms/elastic-keys/elastic-key.policy.ts';
-import type { KeyRing, Snapshot, UsableKey } from '#kms/material-keys/key-ring.ts';
+import type { KeyRing, Snapshot, UsableKey } from '#kms/key-ring/key-ring.ts';
 import type { RandomBytes } from '#kms/material-keys/key-material.ts';
-import type { ProtectionCounter } from '#kms/material-keys/protection-counter.ts';
+import type { ProtectionCounter } from '#kms/key-ring/protection-counter.ts';
 import { type Algorithm, algorithmOf, type Operation } from './algorithms.ts';
 import type { CryptoService, KeyAddress, Sealed } from './crypto.ts';
-import { decoyJwe, decoyJws } from './decoy.ts';
-import { type JoseInput, readJwe, readJws } from './jose-input.ts';
-import { openJwe, sealJwe } from './jwe.ts';
-import { signJws, verifyJws } from './jws.ts';
+import { decoyJwe, decoyJws } from './jose/decoy.ts';
+import { type JoseInput, readJwe, readJws } from './jose/jose-input.ts';
+import { openJwe, sealJwe } from './jose/jwe.ts';
+import { signJws, verifyJws } from './jose/jws.ts';
 
 export interface CryptoServiceOptions {
   readonly ring: KeyRing;

@@ -23,6 +23,3 @@ export const elasticKeyNameTaken = (name: string): AppError =>
   new AppError('elastic-key-name-taken', 409, `There is an elastic key named ${name} already.`, {
     fields: [{ field: '/name', message: 'is taken', fix: 'Choose another name.' }],
   });
-
-export const fieldInvalid = (code: string, field: string, message: string, fix: string): AppError =>
-  new AppError(code, 400, `${field.slice(1)} ${message}.`, { fields: [{ field, message, fix }] });

@@ -1,5 +1,6 @@
 import { type AlgorithmName, algorithmOf, type Operation, PROTECTING } from '#kms/crypto/algorithms.ts';
-import { elasticKeyExpired, elasticKeySuspended, fieldInvalid, operationNotAllowed } from './elastic-key-errors.ts';
+import { fieldInvalid } from '#kms/wire/field-invalid.ts';
+import { elasticKeyExpired, elasticKeySuspended, operationNotAllowed } from './elastic-key-errors.ts';
 import type { ElasticKey } from './elastic-key.ts';
 
 /**

@@ -1,7 +1,7 @@
 import type { App } from '#infra/http/server.ts';
 import { changeBody, createBody, elasticKeyPageSchema, elasticKeySchema, elasticKeyView, listQuery } from './elastic-key.schemas.ts';
 import type { ElasticKeyService } from './elastic-key.ts';
-import { elasticKeyPath, millisOf, problemSchema } from './wire.ts';
+import { elasticKeyPath, millisOf, problemSchema } from '#kms/wire/wire.ts';
 
 const tags = ['Elastic keys'];
 const problems = { '4xx': problemSchema, '5xx': problemSchema };

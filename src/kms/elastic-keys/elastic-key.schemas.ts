@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import { strictObject } from '#infra/config/load-config.ts';
 import { ALGORITHM_NAMES, ALGORITHMS, OPERATIONS } from '#kms/crypto/algorithms.ts';
 import { ELASTIC_KEY_SORTS, ELASTIC_KEY_STATES, type ElasticKey } from './elastic-key.ts';
-import { isoOf, isoOrNull, nextCursor, nullable, oneOf, pageQuery, timestamp, uuidV7 } from './wire.ts';
+import { isoOf, isoOrNull, nextCursor, nullable, oneOf, pageQuery, timestamp, uuidV7 } from '#kms/wire/wire.ts';
 
 const facts = ALGORITHM_NAMES.map((name) => `\`${name}\`: ${ALGORITHMS[name].summary}`).join('; ');
 

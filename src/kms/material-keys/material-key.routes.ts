@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { strictObject } from '#infra/config/load-config.ts';
 import type { App } from '#infra/http/server.ts';
-import { elasticKeyPath, isoOf, isoOrNull, nextCursor, oneOf, pageQuery, problemSchema, uuidV7 } from '#kms/elastic-keys/wire.ts';
+import { elasticKeyPath, isoOf, isoOrNull, nextCursor, oneOf, pageQuery, problemSchema, uuidV7 } from '#kms/wire/wire.ts';
 import { MATERIAL_KEY_STATES, type MaterialKey, type MaterialKeyService } from './material-key.ts';
 
 const tags = ['Material keys'];

@@ -2,10 +2,10 @@ import { TENANT_URN_PREFIX } from '#infra/magic/magic.ts';
 import type { Peer } from '#infra/tls/peer.ts';
 import { isTenantId, type Tenant } from '#kms/tenants/tenant.ts';
 import type { Tenants } from '#kms/tenants/tenants.service.ts';
-import type { Challenges } from './challenges.ts';
-import type { Principal } from './principal.ts';
+import type { Challenges } from '#kms/authorization/challenges.ts';
+import type { Principal } from '#kms/authorization/principal.ts';
 import type { RealmsConfig } from './realms-config.ts';
-import { scopesOfRoles } from './scopes.ts';
+import { scopesOfRoles } from '#kms/authorization/scopes.ts';
 
 /** What is used of a verified client certificate. */
 export type PeerCertificate = Pick<Peer, 'commonName' | 'uriSans' | 'fingerprint256'>;

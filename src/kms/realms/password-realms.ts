@@ -3,10 +3,10 @@ import { createGuessCheck } from '#infra/secrets/attempts/guess-check.ts';
 import type { Passwords } from '#infra/secrets/passwords.ts';
 import type { VerifiedCache } from '#infra/secrets/verified-cache.ts';
 import type { Tenants } from '#kms/tenants/tenants.service.ts';
-import type { Challenges } from './challenges.ts';
-import type { Principal } from './principal.ts';
+import type { Challenges } from '#kms/authorization/challenges.ts';
+import type { Principal } from '#kms/authorization/principal.ts';
 import type { RealmUser, UserRealm } from './realm-users.store.ts';
-import { scopesOfRoles } from './scopes.ts';
+import { scopesOfRoles } from '#kms/authorization/scopes.ts';
 
 /** A user name and a password, and where they came from. */
 interface Login {

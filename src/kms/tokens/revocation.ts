@@ -1,7 +1,7 @@
 import { createBoundedMap } from '#infra/cache/bounded-map.ts';
 import { createSingleFlight } from '#infra/cache/single-flight.ts';
 import type { FineScope } from '#infra/magic/magic.ts';
-import { SENSITIVE_SCOPES } from '#kms/realms/scopes.ts';
+import { SENSITIVE_SCOPES } from '#kms/authorization/scopes.ts';
 import type { Introspection } from './introspection.ts';
 
 /** How soon a revoked token is noticed: at once, at once where key material is used or changed, or after a while. */

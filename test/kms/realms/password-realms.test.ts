@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { createVerifiedCache } from '#infra/secrets/verified-cache.ts';
 import { createAttemptLimits } from '#infra/secrets/attempts/attempt-limits.ts';
-import { createChallenges } from '#kms/realms/challenges.ts';
+import { createChallenges } from '#kms/authorization/challenges.ts';
 import { createPasswordRealms } from '#kms/realms/password-realms.ts';
 import type { RealmUser } from '#kms/realms/realm-users.store.ts';
 

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { HttpsResponse } from '#infra/http/client.ts';
 import { createServer } from '#infra/http/server.ts';
 import { noTelemetry } from '#infra/telemetry/telemetry.ts';
-import { guardServiceRoutes } from '#kms/realms/authorization.ts';
-import { createChallenges } from '#kms/realms/challenges.ts';
+import { guardServiceRoutes } from '#kms/authorization/authorization.ts';
+import { createChallenges } from '#kms/authorization/challenges.ts';
 import { basic, bearer, type KmsHouse, kmsHouse, type RunningKms, runKms } from '#test/support/kms-server.ts';
 
 const KEYS = '/service/api/v1/elastic-keys';

@@ -1,4 +1,4 @@
-import type { PeerCertificate } from './certificates.ts';
+import type { PeerCertificate } from '#kms/realms/certificates.ts';
 import type { Challenges } from './challenges.ts';
 
 /** What a request brought to prove who asks. */

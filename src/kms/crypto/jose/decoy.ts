@@ -1,5 +1,5 @@
-import type { Algorithm } from './algorithms.ts';
-import { base64urlLength, encodeBase64url } from './base64url.ts';
+import type { Algorithm } from '../algorithms.ts';
+import { base64urlLength, encodeBase64url } from '#kms/wire/base64url.ts';
 import type { JoseInput } from './jose-input.ts';
 
 /**

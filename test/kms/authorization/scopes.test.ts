@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { KMS_SCOPES, ROLE_SCOPES } from '#infra/magic/magic.ts';
-import { expandScopes, FINE_SCOPES, narrowScopes, scopesOfRoles } from '#kms/realms/scopes.ts';
+import { expandScopes, FINE_SCOPES, narrowScopes, scopesOfRoles } from '#kms/authorization/scopes.ts';
 
 describe('scopes', () => {
   it('expands a coarse scope to its fine ones and keeps a fine one', () => {

@@ -4,12 +4,12 @@ import type { CryptoService } from '#kms/crypto/crypto.ts';
 import { createCryptoService } from '#kms/crypto/crypto.service.ts';
 import type { TenantTables } from '#kms/database/tenant-tables.ts';
 import type { RandomBytes } from '#kms/material-keys/key-material.ts';
-import { createKeyRing } from '#kms/material-keys/key-ring.ts';
+import { createKeyRing } from '#kms/key-ring/key-ring.ts';
 import { createMaterialKeyService } from '#kms/material-keys/material-key.service.ts';
 import type { MaterialKeyService } from '#kms/material-keys/material-key.ts';
-import { createProtectionCounter } from '#kms/material-keys/protection-counter.ts';
-import { createElasticKeyService } from './elastic-key.service.ts';
-import type { ElasticKeyService } from './elastic-key.ts';
+import { createProtectionCounter } from '#kms/key-ring/protection-counter.ts';
+import { createElasticKeyService } from '#kms/elastic-keys/elastic-key.service.ts';
+import type { ElasticKeyService } from '#kms/elastic-keys/elastic-key.ts';
 
 /** All that tenants do with keys. */
 export interface Keys {

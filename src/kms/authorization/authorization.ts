@@ -4,10 +4,10 @@ import type { App } from '#infra/http/server.ts';
 import type { FineScope } from '#infra/magic/magic.ts';
 import { peerOf } from '#infra/tls/peer.ts';
 import type { TokenVerifier } from '#kms/tokens/token-verifier.ts';
-import type { CertificateRealm, PeerCertificate } from './certificates.ts';
+import type { CertificateRealm, PeerCertificate } from '#kms/realms/certificates.ts';
 import type { Challenges } from './challenges.ts';
 import { type Credential, credentialOf } from './credentials.ts';
-import type { PasswordRealms } from './password-realms.ts';
+import type { PasswordRealms } from '#kms/realms/password-realms.ts';
 import type { Principal } from './principal.ts';
 import { FINE_SCOPES } from './scopes.ts';
 

@@ -2,8 +2,8 @@ import { randomUUIDv7 } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AppError } from '#infra/apperr/app-error.ts';
-import { createChallenges } from '#kms/realms/challenges.ts';
-import { credentialOf, type CredentialSource } from '#kms/realms/credentials.ts';
+import { createChallenges } from '#kms/authorization/challenges.ts';
+import { credentialOf, type CredentialSource } from '#kms/authorization/credentials.ts';
 
 const challenges = createChallenges('full');
 const peer = { commonName: `client-${randomUUIDv7()}`, uriSans: [], fingerprint256: 'AA:BB' };

@@ -2,9 +2,9 @@ import type { onRequestHookHandler } from 'fastify';
 import { Type } from 'typebox';
 import { strictObject } from '#infra/config/load-config.ts';
 import { UUID_V7 } from '#infra/magic/uuid.ts';
-import { decodeBase64url } from '#kms/crypto/base64url.ts';
+import { decodeBase64url } from './base64url.ts';
 import { DEFAULT_LIMIT, MAX_LIMIT } from './cursor.ts';
-import { fieldInvalid } from './elastic-key-errors.ts';
+import { fieldInvalid } from './field-invalid.ts';
 
 /**
  * Pieces of requests and answers that all key routes share. The description of a text with a pattern also ends the

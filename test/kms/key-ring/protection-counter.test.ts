@@ -1,6 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { createProtectionCounter } from '#kms/material-keys/protection-counter.ts';
+import { createProtectionCounter } from '#kms/key-ring/protection-counter.ts';
 import { databaseKinds, withDatabases } from '#test/support/database.ts';
 import { type TestKms, testKms } from '#test/support/kms-keys.ts';
 

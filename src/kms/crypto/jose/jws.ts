@@ -1,5 +1,5 @@
 import { CompactSign, compactVerify } from 'jose';
-import type { Algorithm } from './algorithms.ts';
+import type { Algorithm } from '../algorithms.ts';
 import type { JoseInput } from './jose-input.ts';
 
 /**

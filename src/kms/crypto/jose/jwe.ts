@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { CompactEncrypt, compactDecrypt } from 'jose';
-import type { Algorithm } from './algorithms.ts';
-import { encodeBase64url } from './base64url.ts';
+import type { Algorithm } from '../algorithms.ts';
+import { encodeBase64url } from '#kms/wire/base64url.ts';
 import type { JoseInput } from './jose-input.ts';
 
 /** How a context stands in the protected header, which the authentication tag covers. */

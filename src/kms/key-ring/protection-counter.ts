@@ -2,7 +2,7 @@ import { AppError } from '#infra/apperr/app-error.ts';
 import type { Database } from '#infra/database/databases.ts';
 import type { TenantTables } from '#kms/database/tenant-tables.ts';
 import { createBoundedMap } from '#infra/cache/bounded-map.ts';
-import { reserveProtections } from './material-key.store.ts';
+import { reserveProtections } from '#kms/material-keys/material-key.store.ts';
 
 /** Counts how often a version protects, without a write per call. */
 export interface ProtectionCounter {

@@ -8,9 +8,9 @@ import { elasticKeyNotFound } from '#kms/elastic-keys/elastic-key-errors.ts';
 import { elasticKeyById, elasticKeyOf } from '#kms/elastic-keys/elastic-key.store.ts';
 import type { ElasticKey } from '#kms/elastic-keys/elastic-key.ts';
 import { type BoundedMap, createBoundedMap } from '#infra/cache/bounded-map.ts';
-import { importSecret, type KeyMaterial } from './key-material.ts';
-import { materialKeyById, materialKeysBelow } from './material-key.store.ts';
-import type { MaterialKeyRow } from './material-key.table.ts';
+import { importSecret, type KeyMaterial } from '#kms/material-keys/key-material.ts';
+import { materialKeyById, materialKeysBelow } from '#kms/material-keys/material-key.store.ts';
+import type { MaterialKeyRow } from '#kms/material-keys/material-key.table.ts';
 
 /** A version that is ready for use. */
 export interface UsableKey extends KeyMaterial {
