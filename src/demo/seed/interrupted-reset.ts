@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { DemoTenants } from '#infra/demo-data/demo-tenants.ts';
 import { isUuidV4 } from '#infra/magic/uuid.ts';
-import type { StepContext } from '#demo/steps/step.ts';
+import type { StepContext, Story } from '#demo/steps/step.ts';
 import { applyReset } from './apply-reset.ts';
-import { refuseWithoutServers, repairsFor, runningServers, sameTenants, statesOf, tenantsLine } from './servers.ts';
+import { readIdentitySeed } from './seed-files.ts';
+import { DEMO_SERVERS, refuseWithoutServers, repairsFor, runningServers, sameTenants, statesOf, tenantsLine } from './servers.ts';
 
 /**
  * Looks for what an interrupted reset may have left and mends it: ends what is pending, and where the servers then still
@@ -28,10 +29,11 @@ export const repairInterrupted = async ({ engine, stack, check, progress, warn }
     await reset.commit();
     states = await statesOf(servers);
   }
-  const tenants = states[0]?.tenants ?? {};
-  if (!sameTenants(await engine.demoTenants(), tenants)) await engine.demoTenants({ set: tenants });
+  const found = states[0]?.tenants ?? {};
+  if (!sameTenants(await engine.demoTenants(), found)) await engine.demoTenants({ set: found });
 
-  await check('servers', 'Servers that hold demo data run', true, servers.length > 0);
+  const [tenants, seed] = [await engine.demoTenants(), await readIdentitySeed()];
+  await check('tenants', 'Tenants of the stack', seed.tenants.toSorted(), Object.keys(tenants).toSorted());
   for (const state of states) {
     await check(`${state.server}-seeded`, `${state.server} is seeded`, true, state.seeded);
     await check(`${state.server}-settled`, `${state.server} has no reset under way`, 'none', state.reset_pending ?? 'none');
@@ -42,13 +44,21 @@ export const repairInterrupted = async ({ engine, stack, check, progress, warn }
       tenantsLine(state.tenants),
     );
   }
-  await check(
-    'tenant-ids',
-    'Tenant ids are random UUIDs (version 4)',
-    Object.keys(tenants).length,
-    Object.values(tenants).filter(isUuidV4).length,
-  );
+  await check('tenant-ids', 'Tenant ids are random UUIDs (version 4)', seed.tenants.length, Object.values(tenants).filter(isUuidV4).length);
   return Object.keys(tenants).toSorted().join(', ');
+};
+
+/** Every planned server runs and holds the demo's tenants, whatever an earlier run left. */
+export const seedTenants: Story = async (context) => {
+  const planned = DEMO_SERVERS.filter((server) => context.services.includes(server));
+  const running = (await runningServers(context.engine, context.stack)).map(({ server }) => server);
+  await context.check(
+    'servers',
+    'Servers that hold demo data run',
+    planned,
+    planned.filter((server) => running.includes(server)),
+  );
+  return repairInterrupted(context);
 };
 
 /** New random ids for the same tenant names. */

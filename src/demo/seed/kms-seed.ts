@@ -1,10 +1,12 @@
-import { kmsApi, password, type ElasticKey, type KmsApi, type MaterialKey } from '#demo/client/kms.ts';
+import { AppError } from '#infra/apperr/app-error.ts';
+import { keyApi } from '#demo/client/key.ts';
+import { answerOf, base64url, kmsApi, password, type ElasticKey, type KmsApi, type MaterialKey } from '#demo/client/kms.ts';
 import type { Story } from '#demo/steps/step.ts';
 import type { SeedCheckOptions } from './identity-seed.ts';
 import { demoPassword, readKmsSeed, type KmsSeed } from './seed-files.ts';
 
 /**
- * Logs in as every realm user and reads the elastic keys back.
+ * Reads the elastic keys back, and logs in as every realm user to use them: those of the own tenant, and no others.
  *
  * @param options.exact no key but the seeded ones may be there, as right after a reset
  */
@@ -13,42 +15,65 @@ export const checkKmsSeed = async ({ stack, check, exact }: SeedCheckOptions & {
   const session = await stack.session();
   const as = (username: string): KmsApi => kmsApi(stack, session, password(username, demoPassword(username)));
 
-  await Promise.all(
-    seed.accounts.map(({ username, tenant }) =>
-      check(`user-${username}`, `${username} logs in and finds the keys of`, tenant, tenantOf(as(username), seed)),
-    ),
+  const seeded = await Promise.all(
+    seed.tenants.map(async (tenant) => {
+      const kms = as(readerOf(tenant, seed).username);
+      return { tenant, kms, keys: await kms.all<ElasticKey>('/elastic-keys') };
+    }),
   );
-  for (const tenant of seed.tenants) {
-    const reader = seed.accounts.find((account) => account.tenant === tenant && account.roles.some((role) => role !== 'service'));
-    if (reader === undefined) continue;
-    const kms = as(reader.username);
+  for (const { tenant, kms, keys } of seeded) {
     const wanted = seed.elastic_keys.filter((key) => key.tenant === tenant);
-    const found = await kms.all<ElasticKey>('/elastic-keys');
-    const seeded = found.filter(({ name }) => exact || wanted.some((key) => key.name === name));
-    await check(`keys-${tenant}`, `Elastic keys of ${tenant}`, described(wanted), described(seeded));
+    const found = keys.filter(({ name }) => exact || wanted.some((key) => key.name === name));
+    await check(`keys-${tenant}`, `Elastic keys of ${tenant}`, described(wanted), described(found));
     await Promise.all(
-      seeded.map(async ({ id, name }) => {
-        const versions = await kms.all<MaterialKey>(`/elastic-keys/${id}/material-keys`);
-        await check(`versions-${tenant}-${name}`, `${name} has a material key`, true, versions.length > 0);
-      }),
+      found.map(({ id, name }) => check(`versions-${tenant}-${name}`, `The newest version of ${name}`, 'active', newestState(kms, id))),
     );
   }
+  const encryptionKeys = seeded.map(({ tenant, keys }) => ({ tenant, id: encryptionKeyOf(tenant, keys, seed) }));
+  await Promise.all(
+    seed.accounts.map(({ username, tenant: own }) =>
+      check(
+        `user-${username}`,
+        `${username} logs in and uses the key of`,
+        seed.tenants.map((tenant) => `${tenant}: ${tenant === own ? WORKS : '404 elastic-key-not-found'}`),
+        Promise.all(encryptionKeys.map(async ({ tenant, id }) => `${tenant}: ${await use(as(username), id)}`)),
+      ),
+    ),
+  );
   return seed;
+};
+
+/** Who may list the keys of a tenant; a service may only use them. */
+const readerOf = (tenant: string, { accounts }: KmsSeed): KmsSeed['accounts'][number] => {
+  const reader = accounts.find((account) => account.tenant === tenant && account.roles.some((role) => role !== 'service'));
+  if (reader === undefined) throw new AppError('seed-not-readable', 500, `no account of the seed may list the keys of ${tenant}`);
+  return reader;
+};
+
+const newestState = async (kms: KmsApi, id: string): Promise<string> =>
+  (await kms.all<MaterialKey>(`/elastic-keys/${id}/material-keys`))[0]?.state ?? 'missing';
+
+const encryptionKeyOf = (tenant: string, keys: readonly ElasticKey[], seed: KmsSeed): string => {
+  const { name } = seed.elastic_keys.find((key) => key.tenant === tenant && key.algorithm.startsWith('A256GCM/')) ?? {};
+  const id = keys.find((key) => key.name === name)?.id;
+  if (id === undefined) throw new AppError('seed-key-missing', 404, `the KMS has no encryption key of the seed in ${tenant}`);
+  return id;
+};
+
+const WORKS = 'encrypts and decrypts';
+
+/** Whether a caller can encrypt and decrypt with a key, or the answer that refuses it. */
+const use = async (kms: KmsApi, id: string): Promise<string> => {
+  const key = keyApi(kms, id);
+  const plaintext = base64url('seed');
+  const sealed = await key.call('encrypt', { plaintext });
+  if (sealed.status !== 200) return answerOf(sealed);
+  const opened = await key.decrypt(sealed.json<{ ciphertext: string }>().ciphertext);
+  return opened === plaintext ? WORKS : 'another plaintext came back';
 };
 
 const described = (keys: readonly { readonly name: string; readonly algorithm: string }[]): readonly string[] =>
   keys.map(({ name, algorithm }) => `${name}: ${algorithm}`).toSorted();
-
-/** The tenant whose seeded keys a caller sees; a service sees no list, but may use a key. */
-const tenantOf = async (kms: KmsApi, seed: KmsSeed): Promise<string> => {
-  const response = await kms.call('GET', '/elastic-keys?limit=100');
-  if (response.status === 403) return 'demo';
-  const names = response.json<{ items: readonly ElasticKey[] }>().items.map(({ name }) => name);
-  return (
-    seed.tenants.find((tenant) => seed.elastic_keys.some((key) => key.tenant === tenant && names.includes(key.name))) ??
-    `status ${response.status}`
-  );
-};
 
 /** The seeded realm users and elastic keys of the KMS, as their users find them. */
 export const kmsSeed: Story = async ({ engine, stack, check }) => {

@@ -28,12 +28,9 @@ export const resetData = async ({ engine, stack, check, progress, signal }: Step
       if (!passed) failed += 1;
       return passed;
     };
-    await watched(
-      'tenant-ids-new',
-      'Tenant ids kept from before',
-      0,
-      Object.values(fresh).filter((id) => Object.values(pending.previous).includes(id)).length,
-    );
+    const old = new Set([...Object.values(oldFile), ...Object.values(pending.previous)]);
+    const current = (await statesOf(servers)).flatMap(({ tenants }) => Object.values(tenants));
+    await watched('tenant-ids-new', 'Tenant ids kept from before', 0, current.filter((id) => old.has(id)).length);
     for (const { server } of servers) {
       if (server === 'identity') await checkIdentitySeed({ stack, tenants: fresh, check: watched });
       else await checkKmsSeed({ stack, tenants: fresh, check: watched, exact: true });

@@ -5,7 +5,8 @@ import type { DemoTenants } from '#infra/demo-data/demo-tenants.ts';
 import { demoAdmin, type DemoAdmin, type DemoServer } from '#demo/client/admin.ts';
 import type { Stack } from '#demo/client/stack.ts';
 
-const DEMO_SERVERS = ['identity', 'kms'] as const;
+/** The servers that hold demo data, in the order in which they are reset. */
+export const DEMO_SERVERS = ['identity', 'kms'] as const;
 
 /** Longest time for all that is asked of the admin listeners, milliseconds. */
 const ADMIN_MS = 30_000;
