@@ -33,6 +33,15 @@ const events = (more: readonly DemoEvent[] = []): readonly DemoEvent[] => [
   { type: 'run-finished', at, durationMs: 99.4 },
 ];
 
+const healthy = (service: ServiceName, waitedMs: number): DemoEvent => ({
+  type: 'service',
+  at,
+  service,
+  state: 'healthy',
+  text: 'healthy',
+  waitedMs,
+});
+
 const options: ReportOptions = {
   endpoints: fakeEngine().endpoints(),
   credentials: [{ username: unique('user'), password: unique('password'), tenant: 'demo', tenant_id: randomUUID(), roles: ['user'] }],
@@ -55,14 +64,6 @@ describe('outcomeOf', () => {
   });
 
   it('has on its critical path what was waited for, once each, in that order', () => {
-    const healthy = (service: ServiceName, waitedMs: number): DemoEvent => ({
-      type: 'service',
-      at,
-      service,
-      state: 'healthy',
-      text: 'healthy',
-      waitedMs,
-    });
     const seen = [healthy('telemetry', 200), healthy('identity', 0), healthy('kms', 80), healthy('telemetry', 5)];
     expect(outcomeOf(events(seen)).criticalPath).toEqual(['telemetry', 'kms']);
   });

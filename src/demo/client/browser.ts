@@ -53,6 +53,10 @@ export const walk = async ({ session, url, redirectUri, account }: WalkOptions):
   throw new AppError('redirect-loop', 502, `gave up at ${at.origin}${at.pathname} after ${MAX_HOPS} hops`);
 };
 
+/** Whether a walk ended at a page that asks for a password. */
+export const asksForPassword = ({ callback, last }: Walk): boolean =>
+  callback === null && parseForms(last.text).some(({ passwords }) => passwords.length > 0);
+
 /** The callback of a walk that must end at the client. */
 export const callbackOf = ({ callback, last, pages }: Walk): URL => {
   if (callback !== null) return callback;

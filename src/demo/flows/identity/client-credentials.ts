@@ -4,9 +4,12 @@ import { identityApi, random, type OAuthClient } from '#demo/client/identity.ts'
 import { problemOf } from '#demo/client/problem.ts';
 import type { Story } from '#demo/steps/step.ts';
 import { CONFIDENTIAL_CLIENT } from '../demo-names.ts';
+import { shortLivedToken } from '../short-lived-token.ts';
 
 /** A service gets a token for itself. @see RFC 6749 section 4.4 */
-export const clientCredentials: Story = async ({ stack, check, engine }) => {
+export const clientCredentials: Story = async (context) => {
+  const { stack, check, engine, services, kept } = context;
+  if (services.includes('kms')) kept.shortLivedToken = await shortLivedToken(context);
   const identity = await identityApi(stack, await stack.session());
   const tokens = await identity.clientCredentials(CONFIDENTIAL_CLIENT, 'kms:read kms:crypto');
   await check('bearer', 'Token type', 'Bearer', tokens.token_type);
@@ -29,15 +32,17 @@ export const clientCredentials: Story = async ({ stack, check, engine }) => {
     });
     return `${response.status} ${problemOf(response).error ?? 'accepted'}`;
   };
-  await check('wrong-secret', 'Wrong secret', '401 invalid_client', refused({ ...CONFIDENTIAL_CLIENT, secret: random() }));
-  await check('unknown-client', 'Unknown client', '401 invalid_client', refused({ id: `nobody-${random(6)}`, secret: random() }));
-  await check('foreign-scope', 'Scope not granted', '400 invalid_scope', refused(CONFIDENTIAL_CLIENT, { scope: 'kms:admin' }));
-  await check('foreign-resource', 'Unknown resource', '400 invalid_target', refused(CONFIDENTIAL_CLIENT, { resource: 'urn:elsewhere' }));
-  await check(
-    'password-grant',
-    'Password grant',
-    '400 unsupported_grant_type',
-    refused(CONFIDENTIAL_CLIENT, { grant_type: 'password', username: 'x', password: 'y' }),
-  );
+  await Promise.all([
+    check('wrong-secret', 'Wrong secret', '401 invalid_client', refused({ ...CONFIDENTIAL_CLIENT, secret: random() })),
+    check('unknown-client', 'Unknown client', '401 invalid_client', refused({ id: `nobody-${random(6)}`, secret: random() })),
+    check('foreign-scope', 'Scope not granted', '400 invalid_scope', refused(CONFIDENTIAL_CLIENT, { scope: 'kms:admin' })),
+    check('foreign-resource', 'Unknown resource', '400 invalid_target', refused(CONFIDENTIAL_CLIENT, { resource: 'urn:elsewhere' })),
+    check(
+      'password-grant',
+      'Password grant',
+      '400 unsupported_grant_type',
+      refused(CONFIDENTIAL_CLIENT, { grant_type: 'password', username: 'x', password: 'y' }),
+    ),
+  ]);
   return `${CONFIDENTIAL_CLIENT.id} · kms:read kms:crypto`;
 };

@@ -1,4 +1,4 @@
-import { callbackOf } from '#demo/client/browser.ts';
+import { asksForPassword, callbackOf } from '#demo/client/browser.ts';
 import { codeOf, identityApi, random } from '#demo/client/identity.ts';
 import { problemOf } from '#demo/client/problem.ts';
 import type { Story } from '#demo/steps/step.ts';
@@ -16,17 +16,19 @@ export const pkceRefusals: Story = async ({ stack, check }) => {
   await check(
     'wrong-password',
     'A wrong password shows',
-    'the login page again',
-    wrong.callback === null && wrong.pages.length === 1 ? 'the login page again' : 'let in',
+    '403, the login page again',
+    `${wrong.last.status}, ${asksForPassword(wrong) ? 'the login page again' : 'another page'}`,
   );
 
   const errorOf = async (change: Record<string, string | null>): Promise<string> => {
     const { searchParams } = callbackOf(await identity.logIn(attempt(change)));
     return searchParams.get('error') ?? 'accepted';
   };
-  await check('no-challenge', 'No challenge', 'invalid_request', errorOf({ code_challenge: null, code_challenge_method: null }));
-  await check('method-plain', 'Method plain', 'invalid_request', errorOf({ code_challenge_method: 'plain' }));
-  await check('method-missing', 'No method, which means plain', 'invalid_request', errorOf({ code_challenge_method: null }));
+  await Promise.all([
+    check('no-challenge', 'No challenge', 'invalid_request', errorOf({ code_challenge: null, code_challenge_method: null })),
+    check('method-plain', 'Method plain', 'invalid_request', errorOf({ code_challenge_method: 'plain' })),
+    check('method-missing', 'No method, which means plain', 'invalid_request', errorOf({ code_challenge_method: null })),
+  ]);
 
   const foreign = await stranger.logIn(attempt({ redirect_uri: 'https://evil.example/callback' }));
   await check(

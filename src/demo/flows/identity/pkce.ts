@@ -53,9 +53,12 @@ export const pkce: Story = async ({ stack, check, engine }) => {
     true,
     rotated.status === 200 && next !== '' && next !== tokens.refresh_token,
   );
+  const successor = await identity.tokenRequest(PUBLIC_CLIENT, { grant_type: 'refresh_token', refresh_token: next });
+  await check('successor', 'which works in its turn', 200, successor.status);
+  const last = successor.json<{ refresh_token?: string }>().refresh_token ?? '';
   const refreshWith = async (token: string) =>
     problemOf(await identity.tokenRequest(PUBLIC_CLIENT, { grant_type: 'refresh_token', refresh_token: token })).error ?? 'accepted';
   await check('reuse-refused', 'Old refresh token again', 'invalid_grant', refreshWith(tokens.refresh_token ?? ''));
-  await check('family-revoked', 'Its successor after that', 'invalid_grant', refreshWith(next));
+  await check('family-revoked', 'The newest refresh token after that', 'invalid_grant', refreshWith(last));
   return 'demo-user · S256 · code → ID token, access token, refresh';
 };

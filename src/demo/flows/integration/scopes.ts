@@ -1,4 +1,5 @@
 import { keyApi } from '#demo/client/key.ts';
+import { random } from '#demo/client/identity.ts';
 import { base64url, type KmsApi } from '#demo/client/kms.ts';
 import { problemOf } from '#demo/client/problem.ts';
 import type { HttpsResponse } from '#infra/http/client.ts';
@@ -17,35 +18,38 @@ export const scopes: Story = async ({ stack, check }) => {
   const plaintext = base64url('scopes');
   const encrypt = (kms: KmsApi) => keyApi(kms, id).call('encrypt', { plaintext });
 
-  await check('coarse', 'kms:crypto grants encrypt', 200, statusOf(encrypt(crypto.kms)));
+  const name = `never-${random(6)}`;
+  await Promise.all([
+    check('coarse', 'kms:crypto grants encrypt', 200, statusOf(encrypt(crypto.kms))),
+    check('coarse-read', 'kms:read grants reading material keys', 200, statusOf(read.kms.call('GET', `/elastic-keys/${id}/material-keys`))),
+    check('fine', 'kms:elastic-keys:read grants reading elastic keys', 200, statusOf(limited.kms.call('GET', `/elastic-keys/${id}`))),
+    check('no-crypto', 'Encrypt without kms:crypto', missing('kms:encrypt'), refused(encrypt(read.kms))),
+    check(
+      'no-write',
+      'Create without kms:write',
+      missing('kms:elastic-keys:create'),
+      refused(crypto.kms.call('POST', '/elastic-keys', { name, algorithm: 'ES256' })),
+    ),
+    check(
+      'no-rotate',
+      'Rotate without kms:write',
+      missing('kms:material-keys:rotate'),
+      refused(crypto.kms.call('POST', `/elastic-keys/${id}/material-keys`)),
+    ),
+    check(
+      'fine-only',
+      'Material keys with kms:elastic-keys:read',
+      missing('kms:material-keys:read'),
+      refused(limited.kms.call('GET', `/elastic-keys/${id}/material-keys`)),
+    ),
+    check('fine-no-crypto', 'Encrypt with kms:elastic-keys:read', missing('kms:encrypt'), refused(encrypt(limited.kms))),
+  ]);
   await check(
-    'coarse-read',
-    'kms:read grants reading material keys',
-    200,
-    statusOf(read.kms.call('GET', `/elastic-keys/${id}/material-keys`)),
+    'nothing-made',
+    'Keys that the refused create left',
+    'none',
+    read.kms.named(name).then((key) => (key === undefined ? 'none' : key.name)),
   );
-  await check('fine', 'kms:elastic-keys:read grants reading elastic keys', 200, statusOf(limited.kms.call('GET', `/elastic-keys/${id}`)));
-
-  await check('no-crypto', 'Encrypt without kms:crypto', missing('kms:encrypt'), refused(encrypt(read.kms)));
-  await check(
-    'no-write',
-    'Create without kms:write',
-    missing('kms:elastic-keys:create'),
-    refused(crypto.kms.call('POST', '/elastic-keys', { name: 'never', algorithm: 'ES256' })),
-  );
-  await check(
-    'no-rotate',
-    'Rotate without kms:write',
-    missing('kms:material-keys:rotate'),
-    refused(crypto.kms.call('POST', `/elastic-keys/${id}/material-keys`)),
-  );
-  await check(
-    'fine-only',
-    'Material keys with kms:elastic-keys:read',
-    missing('kms:material-keys:read'),
-    refused(limited.kms.call('GET', `/elastic-keys/${id}/material-keys`)),
-  );
-  await check('fine-no-crypto', 'Encrypt with kms:elastic-keys:read', missing('kms:encrypt'), refused(encrypt(limited.kms)));
   return 'coarse ok · fine ok · 403 names the missing scope';
 };
 

@@ -1,7 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto';
 import type { HttpsResponse } from '#infra/http/client.ts';
 import { keyApi } from '#demo/client/key.ts';
-import { base64url, type ElasticKey } from '#demo/client/kms.ts';
+import { answerOf, base64url, type ElasticKey } from '#demo/client/kms.ts';
 import type { Story } from '#demo/steps/step.ts';
 import { seededKey, serviceClient, tenantAdmin } from '../callers.ts';
 import { OTHER_CLIENT } from '../demo-names.ts';
@@ -11,25 +11,34 @@ export const tenantIsolation: Story = async ({ stack, check }) => {
   const owner = await tenantAdmin(stack);
   const { kms: other } = await serviceClient(stack, OTHER_CLIENT, 'kms:read kms:write kms:crypto');
   const mine = await seededKey(owner, 'demo-encryption-key');
-  const [version] = await keyApi(owner, mine.id).versions();
-  const { ciphertext } = await keyApi(owner, mine.id).encrypt(base64url('tenant isolation'));
+  const own = await seededKey(other, 'demo-other-encryption-key');
+  const { ciphertext, material_key_id: kid } = await keyApi(owner, mine.id).encrypt(base64url('tenant isolation'));
 
   const theirs = await other.all<ElasticKey>('/elastic-keys');
   const owned = new Set((await owner.all<ElasticKey>('/elastic-keys')).map(({ id }) => id));
-  await check('list', 'Keys of demo in the list of demo-other', 0, theirs.filter(({ id }) => owned.has(id)).length);
+  await check('own', 'demo-other finds its own key in its list', 1, theirs.filter(({ id }) => id === own.id).length);
+  await check('list', 'Keys of demo in it', 0, theirs.filter(({ id }) => owned.has(id)).length);
   await check('by-name', 'found by name', 0, theirs.filter(({ name }) => name === mine.name).length);
 
   const requests: readonly (readonly [id: string, title: string, ask: (id: string) => Promise<HttpsResponse>])[] = [
     ['read', 'Read', (id) => other.call('GET', `/elastic-keys/${id}`)],
     ['change', 'Change', (id) => other.call('PATCH', `/elastic-keys/${id}`, { state: 'suspended' })],
+    ['version', 'Read a version of', (id) => other.call('GET', `/elastic-keys/${id}/material-keys/${kid}`)],
     ['rotate', 'Rotate', (id) => other.call('POST', `/elastic-keys/${id}/material-keys`)],
     ['versions', 'List versions of', (id) => other.call('GET', `/elastic-keys/${id}/material-keys`)],
     ['jwks', 'Export', (id) => other.call('GET', `/elastic-keys/${id}/jwks`)],
     ['encrypt', 'Encrypt with', (id) => keyApi(other, id).call('encrypt', { plaintext: base64url('x') })],
     ['decrypt', 'Decrypt with', (id) => keyApi(other, id).call('decrypt', { ciphertext })],
+    ['rewrap', 'Rewrap with', (id) => keyApi(other, id).call('rewrap', { ciphertext })],
   ];
-  for (const [id, title, ask] of requests) {
-    const [foreign, absent] = [await ask(mine.id), await ask(randomUUIDv7())];
+  const answers = await Promise.all(
+    requests.map(async ([id, title, ask]) => ({ id, title, answers: await Promise.all([ask(mine.id), ask(randomUUIDv7())]) })),
+  );
+  for (const {
+    id,
+    title,
+    answers: [foreign, absent],
+  } of answers) {
     await check(`${id}-hidden`, `${title} demo's key`, 404, foreign.status);
     await check(
       `${id}-same`,
@@ -38,16 +47,10 @@ export const tenantIsolation: Story = async ({ stack, check }) => {
       foreign.text === absent.text ? 'the same answer' : 'another answer',
     );
   }
-  const [own] = theirs.filter(({ algorithm }) => algorithm === mine.algorithm);
-  const guessed = await other.call('GET', `/elastic-keys/${own?.id ?? randomUUIDv7()}/material-keys/${version?.id ?? ''}`);
+  const guessed = await other.call('GET', `/elastic-keys/${own.id}/material-keys/${kid}`);
   await check('guessed-kid', 'Its material key guessed', 404, guessed.status);
-  const cross = keyApi(other, own?.id ?? '').call('decrypt', { ciphertext });
-  await check(
-    'cross-decrypt',
-    'Its ciphertext under a key of demo-other',
-    400,
-    cross.then(({ status }) => status),
-  );
+  const cross = keyApi(other, own.id).call('decrypt', { ciphertext });
+  await check('cross-decrypt', 'Its ciphertext under a key of demo-other', '400 decryption-failed', cross.then(answerOf));
   const untouched = await owner.want<ElasticKey>('GET', `/elastic-keys/${mine.id}`);
   await check('untouched', "demo's key is as it was", [mine.state, mine.latest_version], [untouched.state, untouched.latest_version]);
   return 'demo-other cannot list, read, use or guess keys of demo';

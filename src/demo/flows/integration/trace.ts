@@ -36,8 +36,12 @@ export const trace: Story = async ({ engine, stack, check, progress, now, sleep,
   const begun = now();
   let spans: readonly Span[] = [];
   const names = (): readonly string[] => [...new Set(spans.map(({ service }) => service))];
+  const orphans = (): number => {
+    const ids = new Set(spans.map(({ id }) => id));
+    return spans.filter(({ parent }) => parent !== '' && !ids.has(parent)).length;
+  };
   const complete = (): boolean =>
-    spans.some(isDatabase) && [CLI, 'identity', 'kms'].every((part) => names().some((name) => name.includes(part)));
+    spans.some(isDatabase) && orphans() === 0 && [CLI, 'identity', 'kms'].every((part) => names().some((name) => name.includes(part)));
   do {
     spans = await spansOf(engine.telemetryRecords('traces'), traceId);
     if (!complete()) await sleep(POLL_MS, signal);
@@ -58,8 +62,7 @@ export const trace: Story = async ({ engine, stack, check, progress, now, sleep,
     true,
     database.some(({ service }) => service.includes('kms')),
   );
-  const ids = new Set(spans.map(({ id }) => id));
-  await check('connected', 'Spans without their parent in it', 0, spans.filter(({ parent }) => parent !== '' && !ids.has(parent)).length);
+  await check('connected', 'Spans without their parent in it', 0, orphans());
   await check('one-root', 'Roots', 1, spans.filter(({ parent }) => parent === '').length);
   return `${spans.length} spans of ${names().length} services, ${database.length} of the database`;
 };

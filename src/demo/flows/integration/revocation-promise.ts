@@ -1,0 +1,35 @@
+import { fileURLToPath } from 'node:url';
+import { Type } from 'typebox';
+import { loadConfig } from '#infra/config/load-config.ts';
+
+/** How soon the KMS promises to notice that a token was revoked. */
+export interface RevocationPromise {
+  readonly mode: 'every-request' | 'sensitive-only' | 'interval';
+  /** Milliseconds after which no use of secret key material succeeds; 0: from the next request on. */
+  readonly boundMs: number;
+}
+
+/** The part of kms.yml that promises; every stack takes it over as it is delivered. */
+const promiseSchema = Type.Object({
+  identity: Type.Object({
+    issuers: Type.Array(
+      Type.Object({
+        revocation: Type.Object({
+          mode: Type.Enum(['every-request', 'sensitive-only', 'interval']),
+          interval_seconds: Type.Number({ minimum: 0 }),
+        }),
+      }),
+      { minItems: 1 },
+    ),
+  }),
+});
+
+/** Reads what the delivered configuration of the KMS promises for its issuer. */
+export const readRevocationPromise = async (): Promise<RevocationPromise> => {
+  const file = fileURLToPath(new URL('../../../../deployments/kms/config/kms.yml', import.meta.url));
+  const { identity } = await loadConfig({ schema: promiseSchema, files: [file], what: 'KMS configuration' });
+  const [issuer] = identity.issuers;
+  if (issuer === undefined) throw new TypeError('the schema lets no list of issuers through that is empty');
+  const { mode, interval_seconds: seconds } = issuer.revocation;
+  return { mode, boundMs: mode === 'interval' ? seconds * 1000 : 0 };
+};
