@@ -107,8 +107,11 @@ export interface Engine extends AsyncDisposable {
     readonly renew?: boolean;
     readonly set?: Readonly<Record<string, string>>;
   }): Promise<Readonly<Record<string, string>>>;
-  /** Every OTLP signal that the sink or collector received, as OTLP JSON export requests, oldest first. */
-  telemetryRecords(signalKind: 'traces' | 'metrics' | 'logs'): AsyncIterable<unknown>;
+  /**
+   * Every OTLP signal that the sink or collector received, as OTLP JSON export requests, oldest first; with `containing`
+   * only the requests in whose text that stands, for example a trace id.
+   */
+  telemetryRecords(signalKind: 'traces' | 'metrics' | 'logs', options?: { readonly containing?: string }): AsyncIterable<unknown>;
 }
 
 export interface PortConflict {

@@ -103,9 +103,9 @@ export const createEmbeddedEngine = (options: EmbeddedEngineOptions): Engine => 
         return ok(stopped);
       }),
     demoTenants: (change = {}) => demoTenants(layout.tenantsFile, { ...change, warn }),
-    telemetryRecords: async function* (kind) {
+    telemetryRecords: async function* (kind, looking) {
       const { readRecords } = await import('./otlp-sink/records.ts');
-      yield* readRecords(layout.data('telemetry'), kind);
+      yield* readRecords(layout.data('telemetry'), kind, looking);
     },
     [Symbol.asyncDispose]: async () => {
       // The services go on; only what this process was about to write is waited for.

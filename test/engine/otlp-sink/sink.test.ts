@@ -186,6 +186,13 @@ describe('the files of the telemetry sink', () => {
     expect(await sink.records('traces')).toEqual([tracesNamed(name)]);
   });
 
+  it('are those alone that contain what is looked for', async () => {
+    const [name, other] = [randomUUIDv7(), randomUUIDv7()];
+    await post('/v1/traces', tracesNamed(name));
+    await post('/v1/traces', tracesNamed(other));
+    expect(await Array.fromAsync(readRecords(sink.directory, 'traces', { containing: other }))).toEqual([tracesNamed(other)]);
+  });
+
   it('are empty where nothing came', async () => {
     expect(await Array.fromAsync(readRecords(join(pki.folder, randomUUIDv7()), 'logs'))).toEqual([]);
   });

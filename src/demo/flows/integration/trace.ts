@@ -43,7 +43,7 @@ export const trace: Story = async ({ engine, stack, check, progress, now, sleep,
   const complete = (): boolean =>
     spans.some(isDatabase) && orphans() === 0 && [CLI, 'identity', 'kms'].every((part) => names().some((name) => name.includes(part)));
   do {
-    spans = await spansOf(engine.telemetryRecords('traces'), traceId);
+    spans = await spansOf(engine.telemetryRecords('traces', { containing: traceId }), traceId);
     if (!complete()) await sleep(POLL_MS, signal);
   } while (!complete() && now() - begun < WAIT_MS);
 

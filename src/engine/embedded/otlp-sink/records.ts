@@ -32,11 +32,15 @@ const parse = (line: string): { readonly record: unknown } | null => {
   }
 };
 
-/** What the sink received of one kind: OTLP JSON export requests, oldest first. */
-export async function* readRecords(directory: string, kind: SignalKind): AsyncGenerator<unknown> {
+/** What the sink received of one kind: OTLP JSON export requests, oldest first; a line without `containing` is not even parsed. */
+export async function* readRecords(
+  directory: string,
+  kind: SignalKind,
+  { containing = '' }: { readonly containing?: string } = {},
+): AsyncGenerator<unknown> {
   for (const file of [olderFileOf(directory, kind), fileOf(directory, kind)]) {
     for await (const line of linesOf(file)) {
-      const parsed = parse(line);
+      const parsed = line.includes(containing) ? parse(line) : null;
       if (parsed !== null) yield parsed.record;
     }
   }
