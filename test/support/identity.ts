@@ -36,8 +36,11 @@ export interface TestIdentity extends AsyncDisposable {
   admin(path: string, request?: { readonly method?: string; readonly body?: unknown; readonly certificate?: boolean }): Promise<Response>;
 }
 
+/** Sections of a configuration, by name. */
+type Overlay = Readonly<Record<string, object>>;
+
 /** The configuration of a whole Identity in a folder: certificates, secrets, overlay. */
-export const identityFiles = async (directory: string, overlay: Record<string, unknown> = {}) => {
+export const identityFiles = async (directory: string, overlay: Overlay = {}) => {
   const tls = await testTls(join(directory, 'tls'));
   const server = { port: 0, tls: tls.leaf('server') };
   await writeSecret(join(directory, 'cookie-keys'), `${randomBytes(32).toString('base64url')}\n`);
@@ -51,8 +54,8 @@ export const identityFiles = async (directory: string, overlay: Record<string, u
       secrets: { cookie_keys_file: join(directory, 'cookie-keys') },
       service_clients: [{ client_id: 'passthru-kms', secret_file: join(directory, 'kms-secret'), may_introspect: ['urn:passthru:kms'] }],
       ...overlay,
-      server: { ...server, ...(overlay.server ?? {}) },
-      admin: { ...server, allowed_clients: [tls.clientName], ...(overlay.admin ?? {}) },
+      server: { ...server, ...overlay.server },
+      admin: { ...server, allowed_clients: [tls.clientName], ...overlay.admin },
     }),
   );
   return { tls, issuer: ISSUER, configFiles: [DEPLOYMENT, file] as const };
@@ -76,7 +79,7 @@ export const fetchAt = (port: number, ca: string): AsyncDisposable & { readonly 
 
 /** A whole Identity on SQLite, seeded with the demo, listening. */
 export const startTestIdentity = async (
-  options: { readonly telemetry?: Telemetry; readonly overlay?: Record<string, unknown>; readonly now?: () => number } = {},
+  options: { readonly telemetry?: Telemetry; readonly overlay?: Overlay; readonly now?: () => number } = {},
 ): Promise<TestIdentity> => {
   await using opened = new AsyncDisposableStack();
   const directory = opened.use(await temporaryDirectory()).path;

@@ -50,17 +50,7 @@ export const createEmbeddedEngine = (options: EmbeddedEngineOptions): Engine => 
     const { folder } = layout;
     const all = SERVICES.every((service) => services.includes(service));
     const paths = all
-      ? [
-          folder.data,
-          folder.logs,
-          folder.tls,
-          folder.secrets,
-          folder.config,
-          folder.cache,
-          folder.run,
-          `${folder.run}.damaged`,
-          folder.gitignore,
-        ]
+      ? [folder.data, folder.logs, folder.tls, folder.secrets, folder.config, folder.run, `${folder.run}.damaged`, folder.gitignore]
       : services.map((service) => layout.data(service));
     await records.settled();
     await Promise.all(paths.map((path) => rm(path, { recursive: true, force: true })));

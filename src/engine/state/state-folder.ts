@@ -13,8 +13,6 @@ export interface StateFolder {
   readonly config: string;
   readonly data: string;
   readonly logs: string;
-  /** Compiled code of the servers, so that the second start is fast. */
-  readonly cache: string;
   readonly evidence: string;
   readonly snapshots: string;
   readonly gitignore: string;
@@ -33,7 +31,6 @@ export const stateFolder = (stateDir: string): StateFolder => {
     config: at('config'),
     data: at('data'),
     logs: at('logs'),
-    cache: at('cache'),
     evidence: at('evidence'),
     snapshots: at('snapshots'),
     gitignore: at('.gitignore'),
@@ -48,9 +45,7 @@ export const stateFolder = (stateDir: string): StateFolder => {
 export const makeStateFolder = async (folder: StateFolder): Promise<void> => {
   await mkdir(folder.path, { recursive: true });
   await Promise.all([
-    ...[folder.tls, folder.secrets, folder.config, folder.data, folder.logs, folder.cache].map((path) =>
-      mkdir(path, { recursive: true, mode: 0o700 }),
-    ),
+    ...[folder.tls, folder.secrets, folder.config, folder.data, folder.logs].map((path) => mkdir(path, { recursive: true, mode: 0o700 })),
     writeFile(folder.gitignore, '*\n'),
   ]);
 };

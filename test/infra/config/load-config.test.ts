@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Type } from 'typebox';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { AppError } from '#infra/apperr/app-error.ts';
+import type { AppError } from '#infra/apperr/app-error.ts';
 import { checkConfig, filePath, loadConfig, strictObject } from '#infra/config/load-config.ts';
 
 const schema = strictObject({

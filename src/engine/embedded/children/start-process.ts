@@ -8,7 +8,7 @@ import type { Layout } from '../layout.ts';
 const MAX_LOG_BYTES = 10 * 1024 * 1024;
 
 /** All that a server may know of our environment: no secret is ever in it. */
-const PASSED_ON = ['PATH', 'HOME', 'TZ', 'LANG', 'LC_ALL', 'TMPDIR'] as const;
+const PASSED_ON = ['PATH', 'HOME', 'TZ', 'LANG', 'LC_ALL', 'TMPDIR', 'XDG_CACHE_HOME'] as const;
 
 /** How a process ended. */
 export interface Exit {
@@ -38,7 +38,7 @@ export const startProcess = async (layout: Layout, service: ServiceName, options
     const child = spawn(process.execPath, commandOf(layout, service, options), {
       cwd: layout.folder.path,
       detached: true,
-      env: environment(layout),
+      env: environment(),
       stdio: ['ignore', log.fd, log.fd],
     });
     const exited = new Promise<Exit>((resolve) => child.once('exit', (code, signal) => resolve({ code, signal })));
@@ -63,10 +63,8 @@ const commandOf = (layout: Layout, service: ServiceName, { demoSeed }: { demoSee
   ];
 };
 
-const environment = (layout: Layout): NodeJS.ProcessEnv => ({
-  ...Object.fromEntries(PASSED_ON.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]))),
-  NODE_COMPILE_CACHE: layout.folder.cache,
-});
+const environment = (): NodeJS.ProcessEnv =>
+  Object.fromEntries(PASSED_ON.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])));
 
 const makeRoom = async (file: string): Promise<void> => {
   const size = await stat(file).then(
