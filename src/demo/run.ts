@@ -1,34 +1,20 @@
 import type { Engine } from '#engine/engine.ts';
 import { failureFrom } from '#infra/apperr/result.ts';
-import { runStep } from '#demo/steps/attempts.ts';
-import { createStack, type Stack } from './client/stack.ts';
+import { createStack } from './client/stack.ts';
 import type { DemoEvent, Emit, StepStatus } from './events.ts';
 import { reportRootCause } from './health/root-cause.ts';
 import { outcomeOf, type Outcome } from './outcome.ts';
 import { pause } from './pause.ts';
 import type { Plan } from './plan.ts';
-import { STORIES } from '#demo/steps/stories.ts';
-import type { Kept, Stories } from '#demo/steps/step.ts';
+import { runStep } from './steps/attempts.ts';
+import type { Kept, StepOptions } from './steps/step.ts';
+import { STORIES } from './steps/stories.ts';
 
-export interface RunOptions {
-  readonly engine: Engine;
-  readonly emit: Emit;
-  /** Aborting ends the step under way at once and skips the rest; nothing is torn down here. */
-  readonly signal: AbortSignal;
-  /** Epoch milliseconds. */
-  readonly now?: () => number;
-  readonly sleep?: typeof pause;
-  /** Stop at the first failed step instead of going on. */
-  readonly failFast?: boolean;
-  /** How often a failed step is tried again, and how long before: `delayMs × backoff^n`. */
-  readonly retry?: { readonly times: number; readonly delayMs: number; readonly backoff: number };
-  /** How long to wait for one service to become healthy. */
-  readonly healthTimeoutMs?: number;
-  readonly stories?: Stories;
-}
-
-/** Options with everything filled in, and what the steps share. */
-export type StepOptions = Required<Omit<RunOptions, 'failFast'>> & { readonly stack: Stack; readonly kept: Kept };
+export type RunOptions = Pick<StepOptions, 'engine' | 'emit' | 'signal'> &
+  Partial<Pick<StepOptions, 'now' | 'sleep' | 'retry' | 'healthTimeoutMs' | 'stories'>> & {
+    /** Stop at the first failed step instead of going on. */
+    readonly failFast?: boolean;
+  };
 
 /** Carries out a plan step by step, tells every event, and answers with what came of it; never throws. */
 export const run = async (plan: Plan, options: RunOptions): Promise<Outcome> => {

@@ -5,8 +5,7 @@ import { createCheckDoor } from './checks.ts';
 import type { Check, Emit, StepInfo } from '../events.ts';
 import { pause } from '../pause.ts';
 import type { Plan, StepId } from '../plan.ts';
-import type { StepOptions } from '../run.ts';
-import type { StepContext } from './step.ts';
+import type { StepContext, StepOptions } from './step.ts';
 
 /** One step with its retries; true when it passed. */
 export const runStep = async (step: StepInfo, index: number, plan: Plan, options: StepOptions): Promise<boolean> => {

@@ -1,5 +1,6 @@
 import type { Engine, ServiceName } from '#engine/engine.ts';
 import type { CheckDoor } from './checks.ts';
+import type { Emit } from '../events.ts';
 import type { StepId } from '../plan.ts';
 import type { Stack } from '#demo/client/stack.ts';
 
@@ -33,3 +34,21 @@ export interface StepContext {
 export type Story = (context: StepContext) => Promise<string>;
 
 export type Stories = Readonly<Partial<Record<StepId, Story>>>;
+
+/** What carrying out a step needs. */
+export interface StepOptions {
+  readonly engine: Engine;
+  readonly stack: Stack;
+  readonly kept: Kept;
+  readonly stories: Stories;
+  readonly emit: Emit;
+  /** Aborting ends the step under way at once and skips the rest; nothing is torn down here. */
+  readonly signal: AbortSignal;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+  readonly sleep: StepContext['sleep'];
+  /** How often a failed step is tried again, and how long before: `delayMs × backoff^n`. */
+  readonly retry: { readonly times: number; readonly delayMs: number; readonly backoff: number };
+  /** How long to wait for one service to become healthy. */
+  readonly healthTimeoutMs: number;
+}

@@ -26,7 +26,7 @@ export const tenantIsolation: Story = async ({ stack, check }) => {
     ['version', 'Read a version of', (id) => other.call('GET', `/elastic-keys/${id}/material-keys/${kid}`)],
     ['rotate', 'Rotate', (id) => other.call('POST', `/elastic-keys/${id}/material-keys`)],
     ['versions', 'List versions of', (id) => other.call('GET', `/elastic-keys/${id}/material-keys`)],
-    ['jwks', 'Export', (id) => other.call('GET', `/elastic-keys/${id}/jwks`)],
+    ['jwks', 'Read the public keys of', (id) => other.call('GET', `/elastic-keys/${id}/jwks`)],
     ['encrypt', 'Encrypt with', (id) => keyApi(other, id).call('encrypt', { plaintext: base64url('x') })],
     ['decrypt', 'Decrypt with', (id) => keyApi(other, id).call('decrypt', { ciphertext })],
     ['rewrap', 'Rewrap with', (id) => keyApi(other, id).call('rewrap', { ciphertext })],

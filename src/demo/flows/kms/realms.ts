@@ -49,7 +49,7 @@ export const realms: Story = async ({ stack, check }) => {
 
   const service = kmsApi(stack, session, password('demo-service', demoPassword('demo-service')));
   await check('role', 'Keys listed by demo-service', '403 scope-insufficient', service.call('GET', '/elastic-keys').then(answerOf));
-  return 'demo-user · demo-service · wrong password and unknown user refused alike';
+  return 'database and file realm · PBKDF2 and plaintext';
 };
 
 const alike = (one: HttpsResponse, other: HttpsResponse): string => {
