@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { connect, type DetailedPeerCertificate, type PeerCertificate } from 'node:tls';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -197,13 +197,10 @@ describe('passthru demo all --engine embedded --output json', () => {
   });
 
   it('keeps every secret in a file that only its owner reads', async () => {
-    const listing = execFileSync(
-      'find',
-      [join(place.stateDir, 'secrets'), join(place.stateDir, 'tls'), '-name', '*', '-type', 'f', '-printf', '%m %f\n'],
-      { encoding: 'utf8' },
-    );
-    const open = listing.split('\n').filter((line) => line !== '' && !line.startsWith('600') && !line.endsWith('.pem'));
-    expect(open).toEqual([]);
+    const files = (await readdir(place.stateDir, { recursive: true })).filter((name) => /^secrets\/|\.key$|\.sqlite$/.test(name));
+    expect(files.length).toBeGreaterThan(10);
+    const modes = await Promise.all(files.map(async (name) => [name, ((await stat(join(place.stateDir, name))).mode & 0o777).toString(8)]));
+    expect(modes.filter(([, mode]) => mode !== '600')).toEqual([]);
   });
 
   it('refuses a demo on ports that somebody else holds, and names the holder before anything starts', async () => {
