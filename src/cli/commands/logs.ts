@@ -1,6 +1,7 @@
 import { type Engine, SERVICES, type ServiceName } from '#engine/engine.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { openEngine } from '../open-engine.ts';
+import { tell } from '#cli/reporters/answer.ts';
 import { writeLogLine } from '#cli/reporters/lines/log-lines.ts';
 import { type Session, withSession } from '../session.ts';
 import type { Surroundings } from '../surroundings.ts';
@@ -46,8 +47,12 @@ const print = async (
   { tail, follow, signal, named }: { tail: number | undefined; follow: boolean; signal: AbortSignal; named: boolean },
 ): Promise<void> => {
   const lines = engine.logs(service, { follow, signal, ...(tail === undefined ? {} : { tail }) });
+  let isEmpty = true;
   for await (const line of lines) {
     if (signal.aborted) return;
+    isEmpty = false;
     writeLogLine(line, { terminal, output: options.output, service, named, now: surroundings.now });
   }
+  // Silence could as well be a wrong --state-dir.
+  if (isEmpty) tell(terminal, `${service} has logged nothing in ${options.stateDir}`);
 };
