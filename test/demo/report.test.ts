@@ -114,7 +114,7 @@ describe('toReport', () => {
   });
 });
 
-it('The published schema is the one in the code; `npm run schemas` writes it anew', async () => {
+it('The published schema is the one in the code; `npm run generate` writes it anew', async () => {
   const published: unknown = JSON.parse(await readFile(new URL('../../docs/schemas/demo-report.schema.json', import.meta.url), 'utf8'));
   expect(published).toEqual(JSON.parse(JSON.stringify(reportSchema)));
 });
