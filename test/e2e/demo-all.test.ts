@@ -8,7 +8,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Report } from '#demo/report.ts';
 import { createHttpsClient, type HttpsClient } from '#infra/http/client.ts';
-import { type CliResult, cli, type DemoPlace, demoPlace } from '#test/support/cli.ts';
+import { basicOf, type CliResult, cli, type DemoPlace, demoPlace } from '#test/support/cli.ts';
 
 const SCHEMA = join(import.meta.dirname, '../../docs/schemas/demo-report.schema.json');
 
@@ -28,14 +28,11 @@ afterAll(async () => {
   await place?.[Symbol.asyncDispose]();
 }, 60_000);
 
-const basic = (username: string): Record<string, string> => {
-  const account = report.credentials.find((credential) => credential.username === username);
-  if (account === undefined) throw new Error(`${username} is not among the credentials of the report`);
-  return { authorization: `Basic ${Buffer.from(`${account.username}:${account.password}`).toString('base64')}` };
-};
-
 const elasticKey = async (name: string): Promise<string> => {
-  const answer = await client.request({ url: `${report.endpoints.kms.service}/elastic-keys?name=${name}`, headers: basic('demo-user') });
+  const answer = await client.request({
+    url: `${report.endpoints.kms.service}/elastic-keys?name=${name}`,
+    headers: basicOf(report, 'demo-user'),
+  });
   const key = answer.json<{ items: { id: string; name: string }[] }>().items.find((item) => item.name === name);
   if (key === undefined) throw new Error(`no elastic key ${name}: ${answer.text}`);
   return key.id;
@@ -161,13 +158,23 @@ describe('passthru demo all --engine embedded --output json', () => {
     const id = await elasticKey('demo-encryption-key');
     const plaintext = Buffer.from(randomUUIDv7()).toString('base64url');
     const url = `${report.endpoints.kms.service}/elastic-keys/${id}`;
-    const encrypted = await client.request({ method: 'POST', url: `${url}/encrypt`, headers: basic('demo-user'), body: { plaintext } });
+    const encrypted = await client.request({
+      method: 'POST',
+      url: `${url}/encrypt`,
+      headers: basicOf(report, 'demo-user'),
+      body: { plaintext },
+    });
     const { ciphertext } = encrypted.json<{ ciphertext: string }>();
     expect(ciphertext.split('.')).toHaveLength(5);
     const header = JSON.parse(Buffer.from(ciphertext.split('.')[0] ?? '', 'base64url').toString()) as { kid: string };
-    const versions = await client.request({ url: `${url}/material-keys`, headers: basic('demo-user') });
+    const versions = await client.request({ url: `${url}/material-keys`, headers: basicOf(report, 'demo-user') });
     expect(versions.json<{ items: { id: string }[] }>().items.map((version) => version.id)).toContain(header.kid);
-    const opened = await client.request({ method: 'POST', url: `${url}/decrypt`, headers: basic('demo-user'), body: { ciphertext } });
+    const opened = await client.request({
+      method: 'POST',
+      url: `${url}/decrypt`,
+      headers: basicOf(report, 'demo-user'),
+      body: { ciphertext },
+    });
     expect(opened.json()).toMatchObject({ plaintext });
   });
 

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Report } from '#demo/report.ts';
 
 const BIN = join(import.meta.dirname, '../../bin/passthru.js');
 
@@ -111,4 +112,11 @@ export const demoPlace = async (): Promise<DemoPlace> => {
       await rm(folder, { recursive: true, force: true });
     },
   };
+};
+
+/** The Basic credentials of a demo account, as a report lists it. */
+export const basicOf = (report: Report, username: string): Record<string, string> => {
+  const account = report.credentials.find((credential) => credential.username === username);
+  if (account === undefined) throw new Error(`${username} is not among the credentials of the report`);
+  return { authorization: `Basic ${Buffer.from(`${account.username}:${account.password}`).toString('base64')}` };
 };
