@@ -24,7 +24,7 @@ const lineOf = (event: KmsEvent): readonly ['info' | 'warn', string] => {
     case 'plaintext-passwords':
       return [
         'warn',
-        `realms.yml holds plaintext passwords for ${event.usernames.join(', ')}; replace them by PBKDF2 hashes before real data comes in`,
+        `the realms file holds plaintext passwords for ${event.usernames.join(', ')}; replace them by PBKDF2 hashes before real data comes in`,
       ];
     case 'unsealed':
       return ['info', 'unsealed'];

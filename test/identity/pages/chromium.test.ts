@@ -60,13 +60,16 @@ describe.skipIf(missing !== null)('the pages in Chromium', () => {
     const { page, complaints, callback } = test;
     await page.goto(test.url);
     await picture(page, 'login-light');
+    await page.locator('input[name=username]:focus').waitFor();
     await page.keyboard.type('demo-user');
     await page.keyboard.press('Tab');
+    await page.locator('input[name=password]:focus').waitFor();
     await page.keyboard.type('demo-user-password');
     await page.keyboard.press('Enter');
     await page.waitForURL(/\/consent\//);
     await picture(page, 'consent-light');
     await page.keyboard.press('Tab');
+    await page.locator('button:focus').waitFor();
     await page.keyboard.press('Enter');
     await page.waitForURL(`${callback.origin}/callback?**`);
     expect(new URL(page.url()).searchParams.get('code')).toEqual(expect.any(String));
