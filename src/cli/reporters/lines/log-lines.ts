@@ -2,6 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import type { Output } from '../answer.ts';
 import { logLine } from '../terminal/log-record.ts';
 import type { Terminal } from '../terminal/terminal.ts';
+import { serviceRecord } from './service-record.ts';
 
 export interface LogLineOptions {
   readonly terminal: Terminal;
@@ -14,13 +15,28 @@ export interface LogLineOptions {
 
 const NAME_COLUMNS = 10;
 
+/** A record's fields under the names that the service gave them; any other line as it is. */
+const jsonFields = (line: string): Readonly<Record<string, unknown>> => {
+  const record = serviceRecord(line);
+  if (record === null) return { line };
+  const { timestamp, severity, body, attributes, traceId, spanId } = record;
+  return { timestamp, severity_text: severity, body, attributes, trace_id: traceId, span_id: spanId };
+};
+
 /** One line of a service's log; with `json` and `structured` one JSON object a line, because a log has no end. */
 export const writeLogLine = (line: string, { terminal, output, service, named, now }: LogLineOptions): void => {
   const { out, paintOut } = terminal;
-  if (output === 'json') out.write(`${JSON.stringify({ service, line })}\n`);
+  if (output === 'json') out.write(`${JSON.stringify({ service, ...jsonFields(line) })}\n`);
   else if (output === 'structured') {
+    const record = serviceRecord(line);
     out.write(
-      `${logLine({ at: now(), severity: 'INFO', eventName: 'passthru.log', body: line, attributes: { 'passthru.service': service } })}\n`,
+      `${logLine({
+        at: record === null ? now() : Date.parse(record.timestamp),
+        severity: record?.severity ?? 'INFO',
+        eventName: 'passthru.log',
+        body: record?.body ?? line,
+        attributes: { ...record?.attributes, 'passthru.service': service },
+      })}\n`,
     );
   } else {
     const lead = named ? `${paintOut.cyan(service.padEnd(NAME_COLUMNS))} ` : '';

@@ -1,0 +1,48 @@
+import type { LogAttributes, Severity } from '../terminal/log-record.ts';
+
+/** What one of our servers logged on one line. */
+export interface ServiceRecord {
+  /** ISO 8601. */
+  readonly timestamp: string;
+  readonly severity: Severity;
+  readonly body: string;
+  readonly attributes: LogAttributes;
+  readonly traceId: string | undefined;
+  readonly spanId: string | undefined;
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const isSeverity = (value: unknown): value is Severity => value === 'DEBUG' || value === 'INFO' || value === 'WARN' || value === 'ERROR';
+
+const parsed = (line: string): unknown => {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return null;
+  }
+};
+
+const attributesOf = (value: unknown): LogAttributes => {
+  if (!isObject(value)) return {};
+  return Object.fromEntries(
+    Object.entries(value).map(([key, one]) => [
+      key,
+      typeof one === 'string' || typeof one === 'number' || typeof one === 'boolean' || one === null ? one : JSON.stringify(one),
+    ]),
+  );
+};
+
+const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+
+/** The record on a line of a service's log; null where the line is none: the runtime and other programs write what they like. */
+export const serviceRecord = (line: string): ServiceRecord | null => {
+  if (!line.startsWith('{')) return null;
+  const value = parsed(line);
+  if (!isObject(value)) return null;
+  const { timestamp, severity_text: severity, body, attributes, trace_id, span_id } = value;
+  if (typeof timestamp !== 'string' || Number.isNaN(Date.parse(timestamp)) || !isSeverity(severity) || typeof body !== 'string')
+    return null;
+  return { timestamp, severity, body, attributes: attributesOf(attributes), traceId: textOf(trace_id), spanId: textOf(span_id) };
+};
