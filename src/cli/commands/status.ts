@@ -42,7 +42,9 @@ const askServices = async (session: Session): Promise<ExitCode> => {
       'error.message': cause,
     },
   }));
-  const lines = options.verbosity === 'quiet' ? [] : statusLines(services, { paint: terminal.paintOut, width: terminal.width });
+  // A pipe has no edge to break a line at, and grep wants it whole.
+  const width = terminal.out.isTTY === true ? terminal.width : Number.POSITIVE_INFINITY;
+  const lines = options.verbosity === 'quiet' ? [] : statusLines(services, { paint: terminal.paintOut, width });
   answer({ command, document, lines, records }, { terminal, output: options.output, now: surroundings.now });
   return exitCode;
 };

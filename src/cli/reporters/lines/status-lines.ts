@@ -1,11 +1,11 @@
 import type { ChalkInstance } from 'chalk';
 import type { ServiceHealth } from '#demo/health/status.ts';
-import { columnsOf, cut, formatAge, pad } from '../terminal/layout.ts';
+import { columnsOf, formatAge, pad, wrapText } from '../terminal/layout.ts';
 import { printable } from '../terminal/terminal.ts';
 
 const HEAD = ['Service', 'State', 'Up', 'Address', 'Cause'] as const;
 
-/** A table of services, a line each: name, state, uptime, address and, when red, the cause. */
+/** A table of services: name, state, uptime, address and, when red, the cause, which goes on below where it is long. */
 export const statusLines = (
   services: readonly ServiceHealth[],
   { paint, width }: { readonly paint: ChalkInstance; readonly width: number },
@@ -19,12 +19,15 @@ export const statusLines = (
   ]);
   const widths = HEAD.map((head, column) => Math.max(columnsOf(head), ...rows.map((row) => columnsOf(row[column] ?? ''))));
   const causeAt = widths.slice(0, -1).reduce((sum, columns) => sum + columns + 2, 0);
-  const line = (cells: readonly string[]): string =>
-    cells
-      .map((cell, column) => (column === HEAD.length - 1 ? cut(cell, Math.max(20, width - causeAt)) : pad(cell, widths[column] ?? 0)))
-      .join('  ')
-      .trimEnd();
+  const linesOf = (cells: readonly string[]): readonly string[] => {
+    const before = cells.slice(0, -1).map((cell, column) => `${pad(cell, widths[column] ?? 0)}  `);
+    const cause = wrapText(cells.at(-1) ?? '', Math.max(20, width - causeAt));
+    return cause.map((text, index) => `${index === 0 ? before.join('') : ' '.repeat(causeAt)}${text}`.trimEnd());
+  };
   const colored = (text: string, state: ServiceHealth['state']): string =>
     text.replace(` ${state}`, ` ${state === 'ready' ? paint.green(state) : paint.red(state)}`);
-  return [paint.bold(line([...HEAD])), ...services.map(({ state }, index) => colored(line(rows[index] ?? []), state))];
+  return [
+    ...linesOf(HEAD).map((line) => paint.bold(line)),
+    ...services.flatMap(({ state }, index) => linesOf(rows[index] ?? []).map((line, at) => (at === 0 ? colored(line, state) : line))),
+  ];
 };
