@@ -34,7 +34,7 @@ export const demo = ({ what, flags, surroundings }: DemoOptions): Promise<ExitCo
   );
 
 const runDemo = async (session: Session, what: DemoCommand): Promise<ExitCode> => {
-  const { options, interrupts, surroundings } = session;
+  const { options, interrupts, surroundings, terminal } = session;
   const plan = planOf({ command: what, profile: options.profile });
   await using engine = await openEngine(session);
   await using _lock = await lockStack(session);
@@ -42,9 +42,13 @@ const runDemo = async (session: Session, what: DemoCommand): Promise<ExitCode> =
   const before = await runningServices(engine);
 
   using reporter = await createReporter(session);
+  let hasRootCause = false;
   const outcome = await run(plan, {
     engine,
-    emit: reporter.emit,
+    emit: (event) => {
+      hasRootCause ||= event.type === 'root-cause';
+      reporter.emit(event);
+    },
     signal: interrupts.first,
     now: surroundings.now,
     failFast: options.failFast,
@@ -56,7 +60,13 @@ const runDemo = async (session: Session, what: DemoCommand): Promise<ExitCode> =
   const services = interrupts.first.aborted || (outcome.outcome !== 'passed' && options.onPartial === 'cleanup') ? own : [];
   const leaving = options.rm ? plan.services : services;
   const tidy = await leave(session, engine, leaving);
-  reporter.result(await reportOf(outcome, engine), { access: leaving.length === 0 });
+  const isInterrupted = interrupts.first.aborted;
+  if (isInterrupted && leaving.length === 0 && options.output === 'human' && options.verbosity !== 'quiet')
+    tell(terminal, '  The stack was up before this run and stays up');
+  reporter.result(await reportOf(outcome, engine), {
+    access: leaving.length === 0,
+    next: (isInterrupted || hasRootCause) && !options.rm,
+  });
   if (interrupts.first.aborted) return EXIT.interrupted;
   return tidy ? outcome.exitCode : (Math.max(outcome.exitCode, EXIT.partial) as ExitCode);
 };

@@ -60,9 +60,9 @@ export const createPrettyReporter = (terminal: Terminal, options: PrettyOptions)
       print(transcript.lines(event));
       step(event);
     },
-    result: (report, { access }) => {
+    result: (report, resultOptions) => {
       halt();
-      for (const line of summaryLines(report, { ...options, access, paint: terminal.paintOut, width: terminal.width }))
+      for (const line of summaryLines(report, { ...options, ...resultOptions, paint: terminal.paintOut, width: terminal.width }))
         terminal.out.write(`${line}\n`);
     },
     [Symbol.dispose]: halt,

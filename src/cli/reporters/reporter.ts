@@ -11,6 +11,8 @@ export interface Reporter extends Disposable {
 export interface ResultOptions {
   /** Whether to close with addresses and credentials: of use only while the stack stays up. */
   readonly access: boolean;
+  /** Close with what to do next instead: addresses and credentials would hide that the run broke off. */
+  readonly next?: boolean;
 }
 
 export interface ReporterOptions {

@@ -12,14 +12,15 @@ interface Telling {
   readonly tty?: boolean;
   readonly columns?: number;
   readonly cwd?: string;
+  readonly next?: boolean;
 }
 
 /** What a run looks like to someone who reads stdout and stderr. */
-const told = (events: readonly DemoEvent[], { verbosity = 'normal', cwd = '/work/place', ...rest }: Telling = {}) => {
+const told = (events: readonly DemoEvent[], { verbosity = 'normal', cwd = '/work/place', next = false, ...rest }: Telling = {}) => {
   const surroundings = fakeSurroundings({ cwd, ...rest });
   const reporter = createPlainReporter(createTerminal(surroundings), { verbosity, cwd, program: 'passthru', stackFlags: '' });
   for (const event of events) reporter.emit(event);
-  reporter.result(recordedReport(events, '/work/place/.passthru/tls/ca.pem'), { access: true });
+  reporter.result(recordedReport(events, '/work/place/.passthru/tls/ca.pem'), { access: true, next });
   return surroundings.written;
 };
 
@@ -47,7 +48,7 @@ describe('A run in plain lines', () => {
 
   it('ends on stdout with counts, addresses, the CA relative to the folder, a curl line and the credentials', () => {
     const { out } = told(PASSED_RUN);
-    expect(out).toContain('5 passed, 0 failed in 1.7 s (8 checks, bring up 318 ms, critical path telemetry → identity → kms)');
+    expect(out).toContain('5 passed, 0 failed in 1.7 s (8 checks, bring up 318 ms, waited for telemetry → identity → kms)');
     expect(out).toContain('  KMS        https://localhost:8081/ui/swagger/ · https://localhost:8081/service/api/v1');
     expect(out).toContain('  CA         .passthru/tls/ca.pem\n');
     expect(out).toContain('curl --cacert .passthru/tls/ca.pem \\\n');
@@ -92,6 +93,30 @@ describe('A run in plain lines', () => {
     expect(err).toContain('· /readyz answers 503');
     const quiet = told(PASSED_RUN, { verbosity: 'quiet' });
     expect([quiet.err, quiet.out]).toEqual(['', expect.stringContaining('5 passed, 0 failed')]);
+  });
+
+  it('tells with -q, too, which steps failed, with the error, and the root cause', () => {
+    const { err } = told(FAILED_RUN, { verbosity: 'quiet' });
+    expect(err).toContain('✗ Elastic keys');
+    expect(err).toContain('kms-unreachable');
+    expect(err).toContain('  Root cause  kms was ended by SIGKILL');
+    expect(err).not.toContain('✓ Telemetry');
+  });
+
+  it('shows of the records in the log tail time, severity and body, of the last five lines', () => {
+    const record = (second: number) =>
+      JSON.stringify({ severity_text: 'WARN', timestamp: `2026-01-02T07:53:0${second}.000Z`, attributes: {}, body: `body ${second}` });
+    const logTail = [0, 1, 2, 3, 4].map(record).concat('not a record');
+    const { err } = told(FAILED_RUN.map((event) => (event.type === 'root-cause' ? { ...event, logTail } : event)));
+    expect(err).toContain('    │ 07:53:01 WARN body 1\n');
+    expect(err).toContain('    │ not a record\n');
+    expect(err).not.toContain('body 0');
+  });
+
+  it('closes with what to do next alone where that is asked for', () => {
+    const { out } = told(FAILED_RUN, { next: true });
+    expect(out).toContain('passthru status · passthru logs · passthru demo all');
+    expect(out).not.toMatch(/curl|credentials|https:/);
   });
 
   it.each([60, 80, 100, 250])('never takes more than 100 columns, nor more than the %i that there are', (columns) => {

@@ -25,7 +25,8 @@ export const shellWord = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text
 export const summaryLines = (report: Report, options: SummaryOptions): readonly string[] => [
   '',
   ...countLines(report, options),
-  ...(options.access && report.outcome !== 'failed' ? ['', ...accessLines(report, options)] : []),
+  ...(options.next === true ? nextLines(['status', 'logs', report.command], options) : []),
+  ...(options.access && options.next !== true && report.outcome !== 'failed' ? ['', ...accessLines(report, options)] : []),
 ];
 
 const countLines = ({ steps, duration_ms, critical_path, outcome }: Report, { paint, width }: SummaryOptions): readonly string[] => {
@@ -38,7 +39,7 @@ const countLines = ({ steps, duration_ms, critical_path, outcome }: Report, { pa
   const details = [
     ...(checks === 0 ? [] : [`${checks} checks`]),
     ...(bringUp === 0 ? [] : [`bring up ${formatDuration(bringUp)}`]),
-    ...(critical_path.length < 2 ? [] : [`critical path ${critical_path.join(' → ')}`]),
+    ...(critical_path.length < 2 ? [] : [`waited for ${critical_path.join(' → ')}`]),
   ];
   const lead = `  ${counts} in ${formatDuration(duration_ms)}`;
   const rest = details.length === 0 ? '' : ` (${details.join(', ')})`;
@@ -48,7 +49,7 @@ const countLines = ({ steps, duration_ms, critical_path, outcome }: Report, { pa
 
 const accessLines = (report: Report, options: SummaryOptions): readonly string[] => {
   const { endpoints, ca_file, steps } = report;
-  const { paint, cwd, program, stackFlags } = options;
+  const { paint, cwd } = options;
   const ca = shortPath(ca_file, cwd);
   const kms = steps.some(({ phase }) => phase === 'kms');
   const { service, openapi, ready, swagger } = endpoints.kms;
@@ -62,13 +63,16 @@ const accessLines = (report: Report, options: SummaryOptions): readonly string[]
     '',
     `  ${paint.yellow('Demo credentials, never for real data:')}`,
     ...credentialLines(report, options),
-    ...row(
-      'Next',
-      ['status', 'reset-demo', 'logs kms -f', 'down'].map((command) => `${program} ${command}${stackFlags}`),
-      options,
-    ),
+    ...nextLines(['status', 'reset-demo', 'logs kms -f', 'down'], options),
   ];
 };
+
+const nextLines = (commands: readonly string[], options: SummaryOptions): readonly string[] =>
+  row(
+    'Next',
+    commands.map((command) => `${options.program} ${command}${options.stackFlags}`),
+    options,
+  );
 
 /** A labelled list, broken at the right edge and never inside an item. */
 const row = (label: string, items: readonly string[], { paint, width }: Pick<SummaryOptions, 'paint' | 'width'>): readonly string[] =>

@@ -3,6 +3,7 @@ import type { Check, DemoEvent, StepInfo, StepStatus } from '#demo/events.ts';
 import { unreachable } from '#infra/apperr/app-error.ts';
 import { type CheckLayout, errorLines, failedLines, failedText, passedLine, refusedLines } from './check-lines.ts';
 import { fixLines } from './failure-lines.ts';
+import { serviceRecord } from './service-record.ts';
 import { columnsOf, cut, fit, formatDuration, wrapText } from '../terminal/layout.ts';
 import { printable } from '../terminal/terminal.ts';
 
@@ -26,6 +27,8 @@ const PHASES: Readonly<Record<string, string>> = { 'bring-up': 'Bring up', kms: 
 const MIN_TITLE = 15;
 const MAX_TITLE = 22;
 const TIME_COLUMNS = 10;
+/** The last lines of a log, which hold what a service said before it ended. */
+const TAIL_LINES = 5;
 
 const phaseTitle = (phase: string): string => PHASES[phase] ?? phase.charAt(0).toUpperCase() + phase.slice(1).replaceAll('-', ' ');
 
@@ -173,9 +176,16 @@ const textOf = ({ detail, status }: EventOf<'step-finished'>, checks: number, fa
   return status === 'passed' && detail.startsWith('refused:') ? `${checks} checks` : printable(detail);
 };
 
+/** `07:53:00 WARN body`, in UTC as the log has it. */
+const tailText = (line: string): string => {
+  const record = serviceRecord(line);
+  if (record === null) return line;
+  return `${new Date(record.timestamp).toISOString().slice(11, 19)} ${record.severity} ${record.body}`;
+};
+
 const rootCause = ({ line, logTail, fix }: EventOf<'root-cause'>, { paint, width }: TranscriptOptions): readonly string[] => [
   '',
   ...wrapText(printable(line), width - 16).map((text, index) => `  ${index === 0 ? paint.red.bold('Root cause') : '          '}  ${text}`),
-  ...logTail.map((text) => `    ${paint.dim(`│ ${cut(printable(text), width - 6)}`)}`),
+  ...logTail.slice(-TAIL_LINES).map((text) => `    ${paint.dim(`│ ${cut(printable(tailText(text)), width - 6)}`)}`),
   ...(fix === '' ? [] : fixLines(fix, { paint, width, indent: 4 })),
 ];
