@@ -1,6 +1,6 @@
 import { Argument, Command, CommanderError } from 'commander';
 import { packageVersion } from '#infra/config/package-version.ts';
-import { DEMO_EXAMPLES, demoFlags, FLAG_HELP, flagsOf, outputFlags, stackFlags } from './options/command-flags.ts';
+import { DEMO_EXAMPLES, demoFlags, FLAG_HELP, flagsOf, outputFlags, runFlags, stackFlags } from './options/command-flags.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { firstWords } from './reporters/first-words.ts';
 import { type Surroundings, surroundingsOf } from './surroundings.ts';
@@ -20,7 +20,7 @@ const commandTree = (surroundings: Surroundings, finish: (code: ExitCode) => voi
 
   const demo = program.command('demo').description('bring up, seed, wait, verify, run the flows, report');
   demo.addArgument(new Argument('<what>', 'what to show').choices(TARGETS)).addHelpText('after', DEMO_EXAMPLES);
-  demoFlags(outputFlags(stackFlags(demo))).action(async (what, _options, command) => {
+  demoFlags(runFlags(stackFlags(demo))).action(async (what, _options, command) => {
     firstWords(`demo ${what}`, flagsOf(command), surroundings);
     finish(await (await import('./commands/demo.ts')).demo({ what, flags: flagsOf(command), surroundings }));
   });
@@ -29,7 +29,7 @@ const commandTree = (surroundings: Surroundings, finish: (code: ExitCode) => voi
     .command('reset-demo')
     .description('reset and reseed demo data on running servers, verified, rolled back on failure');
   reset.addArgument(new Argument('[what]', 'whose data').choices(TARGETS).default('all'));
-  outputFlags(stackFlags(reset)).action(async (what, _options, command) => {
+  runFlags(stackFlags(reset)).action(async (what, _options, command) => {
     firstWords(`reset-demo ${what}`, flagsOf(command), surroundings);
     finish(await (await import('./commands/reset-demo.ts')).resetDemoData({ what, flags: flagsOf(command), surroundings }));
   });

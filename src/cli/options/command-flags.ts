@@ -30,8 +30,11 @@ export const outputFlags = (command: Command): Command =>
   command
     .option('--output <form>', 'human, json or structured (default: human)')
     .option('--no-color', 'no colour')
-    .addOption(new Option('-q, --quiet', 'only the result').conflicts('verbose'))
-    .addOption(new Option('-v, --verbose', 'each request and each check').conflicts('quiet'));
+    .addOption(new Option('-q, --quiet', 'only the result').conflicts('verbose'));
+
+/** Only a run has requests and checks to tell of. */
+export const runFlags = (command: Command): Command =>
+  outputFlags(command).addOption(new Option('-v, --verbose', 'each request and each check').conflicts('quiet'));
 
 export const demoFlags = (command: Command): Command =>
   command
