@@ -28,7 +28,9 @@ const commandTree = (surroundings: Surroundings, finish: (code: ExitCode) => voi
   const reset = program
     .command('reset-demo')
     .description('reset and reseed demo data on running servers, verified, rolled back on failure');
-  reset.addArgument(new Argument('[what]', 'whose data').choices(TARGETS).default('all'));
+  reset.addArgument(
+    new Argument('[what]', 'what must run; KMS and Identity share tenant ids, so whatever runs is reset').choices(TARGETS).default('all'),
+  );
   runFlags(stackFlags(reset)).action(async (what, _options, command) => {
     firstWords(`reset-demo ${what}`, flagsOf(command), surroundings);
     finish(await (await import('./commands/reset-demo.ts')).resetDemoData({ what, flags: flagsOf(command), surroundings }));
