@@ -2,7 +2,7 @@ import type { Outcome } from './outcome.ts';
 import { resetPlan, type DemoCommand } from './plan.ts';
 import { run, type RunOptions } from './run.ts';
 import { resetData } from './seed/reset-data.ts';
-import { repairInterrupted } from './seed/interrupted-reset.ts';
+import { repairBeforeReset } from './seed/interrupted-reset.ts';
 
 export interface ResetOptions extends Omit<RunOptions, 'stories' | 'retry'> {
   readonly target: DemoCommand;
@@ -17,5 +17,5 @@ export interface ResetOptions extends Omit<RunOptions, 'stories' | 'retry'> {
 export const resetDemo = ({ target, ...options }: ResetOptions): Promise<Outcome> =>
   run(resetPlan({ command: target }), {
     ...options,
-    stories: { 'reset.interrupted': repairInterrupted, 'reset.data': resetData },
+    stories: { 'reset.interrupted': repairBeforeReset, 'reset.data': resetData },
   });

@@ -201,3 +201,18 @@ describe('stackStatus on real servers', () => {
     expect(errors).toEqual([]);
   });
 });
+
+describe('a reset after Identity was killed', () => {
+  it('is refused before anything is changed', async () => {
+    const identityNow = async () => (await engine.status()).find(({ service }) => service === 'identity');
+    const [tenants, kms, identity] = [await engine.demoTenants(), await tenantsOf('kms'), await identityNow()];
+    process.kill(identity?.pid ?? Number.NaN, 'SIGKILL');
+    await expect.poll(async () => (await identityNow())?.state).toBe('exited');
+    const outcome = await resetDemo({ target: 'all', engine, emit: () => {}, signal: never });
+    expect(outcome.exitCode).not.toBe(0);
+    expect(outcome.steps.flatMap(({ error }) => error ?? [])).toContainEqual(
+      expect.objectContaining({ code: 'server-down', fix: 'Bring it back first: `passthru demo all`.' }),
+    );
+    expect([await engine.demoTenants(), await tenantsOf('kms')]).toEqual([tenants, kms]);
+  });
+});

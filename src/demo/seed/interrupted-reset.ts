@@ -4,7 +4,16 @@ import { isUuidV4 } from '#infra/magic/uuid.ts';
 import type { StepContext, Story } from '#demo/steps/step.ts';
 import { applyReset } from './apply-reset.ts';
 import { readIdentitySeed } from './seed-files.ts';
-import { DEMO_SERVERS, refuseWithoutServers, repairsFor, runningServers, sameTenants, statesOf, tenantsLine } from './servers.ts';
+import {
+  DEMO_SERVERS,
+  refuseDeadServers,
+  refuseWithoutServers,
+  repairsFor,
+  runningServers,
+  sameTenants,
+  statesOf,
+  tenantsLine,
+} from './servers.ts';
 
 /**
  * Looks for what an interrupted reset may have left and mends it: ends what is pending, and where the servers then still
@@ -46,6 +55,12 @@ export const repairInterrupted = async ({ engine, stack, check, progress, warn }
   }
   await check('tenant-ids', 'Tenant ids are random UUIDs (version 4)', seed.tenants.length, Object.values(tenants).filter(isUuidV4).length);
   return Object.keys(tenants).toSorted().join(', ');
+};
+
+/** As `repairInterrupted`, before a reset: nothing is changed while a server of the stack is down. */
+export const repairBeforeReset: Story = async (context) => {
+  refuseDeadServers(await context.engine.status());
+  return repairInterrupted(context);
 };
 
 /** Every planned server runs and holds the demo's tenants, whatever an earlier run left. */

@@ -5,13 +5,14 @@ import { applyReset } from './apply-reset.ts';
 import { checkIdentitySeed } from './identity-seed.ts';
 import { freshTenants } from './interrupted-reset.ts';
 import { checkKmsSeed } from './kms-seed.ts';
-import { refuseWithoutServers, runningServers, sameTenants, statesOf, tenantsLine } from './servers.ts';
+import { refuseDeadServers, refuseWithoutServers, runningServers, sameTenants, statesOf, tenantsLine } from './servers.ts';
 
 /**
  * New tenant ids, the demo data reset on every running server, exactly the seed read back over the public APIs, then committed
  * everywhere; whatever goes wrong before that brings the old data and the old tenants file back, and proves it.
  */
 export const resetData = async ({ engine, stack, check, progress, signal }: StepContext): Promise<string> => {
+  refuseDeadServers(await engine.status());
   const servers = await runningServers(engine, stack);
   refuseWithoutServers(servers);
   const oldFile = await engine.demoTenants();

@@ -1,4 +1,4 @@
-import type { Engine } from '#engine/engine.ts';
+import type { Engine, ServiceStatus } from '#engine/engine.ts';
 import { AppError } from '#infra/apperr/app-error.ts';
 import type { DemoStateBody } from '#infra/demo-data/demo-data.routes.ts';
 import type { DemoTenants } from '#infra/demo-data/demo-tenants.ts';
@@ -26,6 +26,18 @@ export const runningServers = async (engine: Engine, stack: Pick<Stack, 'endpoin
 export const refuseWithoutServers = (servers: readonly DemoAdmin[]): void => {
   if (servers.length > 0) return;
   throw new AppError('nothing-to-reset', 503, 'neither KMS nor Identity runs', { fix: 'Bring the stack up first: `passthru demo all`.' });
+};
+
+/**
+ * A server that was started and died keeps the old tenant ids, so the others must not get new ones without it. One that was
+ * never started, or was stopped, is no part of the stack.
+ */
+export const refuseDeadServers = (statuses: readonly Pick<ServiceStatus, 'service' | 'state'>[]): void => {
+  const dead = DEMO_SERVERS.filter((server) => statuses.some(({ service, state }) => service === server && state === 'exited'));
+  if (dead.length === 0) return;
+  throw new AppError('server-down', 503, `${dead.join(' and ')} does not run any more, but holds demo data with the same tenant ids`, {
+    fix: 'Bring it back first: `passthru demo all`.',
+  });
 };
 
 export interface ServerState extends DemoStateBody {

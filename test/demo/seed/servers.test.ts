@@ -1,6 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { repairsFor, sameTenants, type ServerState } from '#demo/seed/servers.ts';
+import { refuseDeadServers, repairsFor, sameTenants, type ServerState } from '#demo/seed/servers.ts';
 import { someTenants } from '#test/support/demo-servers.ts';
 
 const [old, fresh] = [someTenants(), someTenants()];
@@ -28,6 +28,27 @@ describe('repairsFor', () => {
 
   it('commits where the other server has committed the same tenants', () => {
     expect(repairsFor([state('identity', fresh), state('kms', fresh, id)])).toEqual([{ server: 'kms', resetId: id, action: 'commit' }]);
+  });
+});
+
+describe('refuseDeadServers', () => {
+  it.each(['identity', 'kms'] as const)('names %s when it was started and runs no more', (service) => {
+    const other = service === 'kms' ? 'identity' : 'kms';
+    const refuse = () =>
+      refuseDeadServers([
+        { service, state: 'exited' },
+        { service: other, state: 'running' },
+      ]);
+    expect(refuse).toThrow(expect.objectContaining({ code: 'server-down', message: expect.stringContaining(service) }));
+  });
+
+  it('lets a stack be reset of which only Identity was ever started', () => {
+    const statuses = [
+      { service: 'telemetry', state: 'exited' },
+      { service: 'identity', state: 'running' },
+      { service: 'kms', state: 'absent' },
+    ] as const;
+    expect(() => refuseDeadServers(statuses)).not.toThrow();
   });
 });
 
