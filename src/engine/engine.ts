@@ -38,7 +38,6 @@ export interface Endpoints {
 /** What is known of a process or container at one moment. */
 export interface ServiceStatus {
   readonly service: ServiceName;
-  /** `foreign`: something else holds the port. */
   readonly state: 'absent' | 'starting' | 'running' | 'exited';
   readonly address: string;
   readonly pid: number | null;
@@ -100,13 +99,9 @@ export interface Engine extends AsyncDisposable {
     readonly signal?: AbortSignal;
   }): Promise<Result<readonly ServiceName[]>>;
   /**
-   * The tenant ids to seed with, by tenant name; `renew` makes new ones, `set` puts these in their place (a reset, or its
-   * rollback). Written durably before it returns.
+   * The tenant ids to seed with, by tenant name; `set` puts these in their place (a reset, or its rollback). Written durably before it returns.
    */
-  demoTenants(options?: {
-    readonly renew?: boolean;
-    readonly set?: Readonly<Record<string, string>>;
-  }): Promise<Readonly<Record<string, string>>>;
+  demoTenants(options?: { readonly set?: Readonly<Record<string, string>> }): Promise<Readonly<Record<string, string>>>;
   /**
    * Every OTLP signal that the sink or collector received, as OTLP JSON export requests, oldest first; with `containing`
    * only the requests in whose text that stands, for example a trace id.

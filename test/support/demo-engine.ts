@@ -68,9 +68,8 @@ export const fakeEngine = (change: Partial<Engine> = {}): FakeEngine => {
     diagnose: async (service) => ({ service, exitCode: null, signal: null, outOfMemory: false, logTail: [] }),
     logs: async function* () {},
     down: async () => ok([]),
-    demoTenants: async ({ set, renew = false } = {}) => {
+    demoTenants: async ({ set } = {}) => {
       if (set !== undefined) tenants = set;
-      else if (renew) tenants = Object.fromEntries(Object.keys(tenants).map((name) => [name, randomUUID()]));
       return tenants;
     },
     telemetryRecords: async function* () {},

@@ -45,7 +45,7 @@ export const createEmbeddedEngine = (options: EmbeddedEngineOptions): Engine => 
 
   const prepareAnew = (signal: AbortSignal): Promise<Result<Prepared>> => (prepared = prepare({ layout, demo: demoSeed, signal, warn }));
 
-  /** Without every service only their data; with all of them also certificates, secrets and configuration, but no evidence. */
+  /** Without every service only their data; with all of them also certificates, secrets and configuration, and nothing that others put there. */
   const removeData = async (services: readonly ServiceName[]): Promise<void> => {
     const { folder } = layout;
     const all = SERVICES.every((service) => services.includes(service));

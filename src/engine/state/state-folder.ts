@@ -13,8 +13,6 @@ export interface StateFolder {
   readonly config: string;
   readonly data: string;
   readonly logs: string;
-  readonly evidence: string;
-  readonly snapshots: string;
   readonly gitignore: string;
 }
 
@@ -31,8 +29,6 @@ export const stateFolder = (stateDir: string): StateFolder => {
     config: at('config'),
     data: at('data'),
     logs: at('logs'),
-    evidence: at('evidence'),
-    snapshots: at('snapshots'),
     gitignore: at('.gitignore'),
   };
 };

@@ -9,15 +9,15 @@ import { writeFileAtomic } from '#infra/secrets/atomic-file.ts';
 const DEMO_TENANT_NAMES = ['demo', 'demo-other'] as const;
 
 /**
- * The tenant ids in the file; made when there is none, or when it is damaged, and with `renew`; `set` puts others in their place.
+ * The tenant ids in the file; made when there is none, or when it is damaged; `set` puts others in their place.
  * Random (version 4), so that nobody guesses the next demo's. On the disk before it returns.
  */
 export const demoTenants = async (
   file: string,
-  options: { renew?: boolean; set?: DemoTenants; warn?: (text: string) => void } = {},
+  options: { set?: DemoTenants; warn?: (text: string) => void } = {},
 ): Promise<DemoTenants> => {
-  const { renew = false, set, warn = () => {} } = options;
-  if (set === undefined && !renew) {
+  const { set, warn = () => {} } = options;
+  if (set === undefined) {
     const text = await readFile(file, 'utf8').catch(missingIsNull);
     const found = text === null ? null : parse(text);
     if (found !== null) return found;
