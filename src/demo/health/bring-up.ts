@@ -4,7 +4,7 @@ import type { Story } from '#demo/steps/step.ts';
 import { orThrow } from '../failures.ts';
 import { CHAIN } from './chain.ts';
 import { probe } from './probe.ts';
-import { handshake, refusal } from './handshake.ts';
+import { handshake, refusal, withoutCertificate } from './handshake.ts';
 import { waitHealthy } from './wait.ts';
 
 const PASSES = 2;
@@ -31,7 +31,6 @@ export const bringUp =
       }),
     );
     healthy(service, found.waitedMs);
-    await check('ready', '/readyz passes in a row', PASSES, found.passes);
     await check('no-restart', 'Restarts while waiting', 0, found.restarts);
     if (service !== 'telemetry') {
       const { required, preferred } = CHAIN[service];
@@ -53,6 +52,10 @@ export const bringUp =
     );
     await check('tls-chain', 'Certificates from the leaf to the trusted root, verified', authorities + 1, modern.chain.length);
     await check('tls-leaf', 'The leaf is self-signed', false, modern.selfSignedLeaf);
+    if (service !== 'telemetry') {
+      const admin = { url: files[service].admin, ca, signal };
+      await check('admin-certificate', 'Admin listener without a client certificate', 'refused by the server', withoutCertificate(admin));
+    }
 
     const before = services.slice(0, services.indexOf(service)).at(-1);
     const how = started === 'already-running' ? ', was running' : '';

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { orThrow } from '../failures.ts';
 import type { StepContext } from '#demo/steps/step.ts';
+import { isSelfSigned } from './handshake.ts';
 
 /** Makes or keeps certificates, secrets and configuration, and reads the chain back from the files. */
 export const bringUpCertificates = async ({ engine, services, stack, check, signal, progress }: StepContext): Promise<string> => {
@@ -17,13 +18,19 @@ export const bringUpCertificates = async ({ engine, services, stack, check, sign
   }
   const { chain, leaves, keyType } = orThrow(await engine.prepare(signal));
 
-  const { caFile, client } = stack.endpoints;
+  const { caFile, client, serviceClient } = stack.endpoints;
   const [root] = await certificatesIn(caFile);
   const path = await certificatesIn(client.certFile);
+  const others = await certificatesIn(serviceClient.certFile);
   const [leaf, ...authorities] = path;
   await check('chain-length', 'Certificates from the leaf to the root', chain.length + 1, path.length + 1);
-  await check('root-self-signed', 'The root is its own issuer', true, root !== undefined && isSelfSigned(root));
-  await check('leaf-not-self-signed', 'No other certificate is', 0, path.filter(isSelfSigned).length);
+  await check('root-self-signed', 'The root is signed with its own key', true, root !== undefined && isSelfSigned(root));
+  await check(
+    'leaf-not-self-signed',
+    'Self-signed among both client certificates and their authorities',
+    0,
+    [...path, ...others].filter(isSelfSigned).length,
+  );
   await check('leaf-no-authority', 'The leaf may not issue certificates', false, leaf?.ca ?? true);
   await check('authorities', 'The others may', authorities.length, authorities.filter(({ ca }) => ca).length);
   await check(
@@ -39,9 +46,6 @@ const certificatesIn = async (file: string): Promise<X509Certificate[]> =>
   ((await readFile(file, 'utf8')).match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []).map(
     (pem) => new X509Certificate(pem),
   );
-
-const isSelfSigned = (certificate: X509Certificate): boolean =>
-  certificate.checkIssued(certificate) && certificate.verify(certificate.publicKey);
 
 const signedLinks = (path: readonly X509Certificate[]): number =>
   path.filter((certificate, at) => {

@@ -1,5 +1,6 @@
 import { connect, type DetailedPeerCertificate } from 'node:tls';
 import { isIP } from 'node:net';
+import { X509Certificate } from 'node:crypto';
 
 export interface HandshakeOptions {
   readonly url: string;
@@ -42,7 +43,11 @@ export const handshake = ({ url, ca, cert, key, only, signal }: HandshakeOptions
   socket.once('error', reject);
   socket.once('secureConnect', () => {
     const chain = walk(socket.getPeerCertificate(true));
-    resolve({ protocol: socket.getProtocol(), chain: chain.map(({ subject }) => String(subject.CN)), selfSignedLeaf: chain.length < 2 });
+    resolve({
+      protocol: socket.getProtocol(),
+      chain: chain.map(({ subject }) => String(subject.CN)),
+      selfSignedLeaf: chain[0] === undefined || isSelfSigned(new X509Certificate(chain[0].raw)),
+    });
     socket.end();
   });
   return promise.finally(() => signal.removeEventListener('abort', onAbort));
@@ -58,6 +63,34 @@ const walk = (leaf: DetailedPeerCertificate): readonly DetailedPeerCertificate[]
     chain.push(each);
   }
   return chain;
+};
+
+/** Signed with its own key, whatever names it bears. */
+export const isSelfSigned = (certificate: X509Certificate): boolean => certificate.verify(certificate.publicKey);
+
+/** How a listener treats a caller that shows no client certificate: TLS 1.3 tells it only after the client's last message. */
+export const withoutCertificate = ({ url, ca, signal }: Pick<HandshakeOptions, 'url' | 'ca' | 'signal'>): Promise<string> => {
+  const { hostname, port } = new URL(url);
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  const socket = connect({
+    host: hostname,
+    port: Number(port || 443),
+    ...(isIP(hostname) === 0 ? { servername: hostname } : {}),
+    ca,
+    minVersion: 'TLSv1.3',
+  });
+  const onAbort = (): void => void socket.destroy(new Error('interrupted'));
+  signal.addEventListener('abort', onAbort, { once: true });
+  socket.setTimeout(TIMEOUT_MS, () => {
+    resolve('accepted');
+    socket.destroy();
+  });
+  socket.once('error', (error) =>
+    'code' in error && error.code === 'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED' ? resolve('refused by the server') : reject(error),
+  );
+  socket.once('close', () => resolve('closed without an alert'));
+  socket.resume();
+  return promise.finally(() => signal.removeEventListener('abort', onAbort));
 };
 
 /** The words for a failed handshake: a protocol version alert means that the server refused on purpose. */

@@ -15,7 +15,7 @@ export const pkceRefusals: Story = async ({ stack, check }) => {
   const wrong = await stranger.logIn(attempt(), { username: 'demo-user', password: `wrong-${random(6)}` });
   await check(
     'wrong-password',
-    'A wrong password shows',
+    'Wrong password',
     '403, the login page again',
     `${wrong.last.status}, ${asksForPassword(wrong) ? 'the login page again' : 'another page'}`,
   );

@@ -15,7 +15,7 @@ export const crypto: Story = async ({ stack, check }) => {
   await signatures(kms, check, 'ES256');
   await signatures(kms, check, 'EdDSA');
   await wrapping(kms, check);
-  return 'encrypt · sign · wrap · data key · jose alone agrees';
+  return 'encrypt · sign · wrap · data key · jose verifies too';
 };
 
 type Check = StepContext['check'];
