@@ -1,3 +1,4 @@
+import type { ShortLivedToken } from '#demo/flows/short-lived-token.ts';
 import type { Engine, ServiceName } from '#engine/engine.ts';
 import type { CheckDoor } from './checks.ts';
 import type { Emit } from '../events.ts';
@@ -7,7 +8,7 @@ import type { Stack } from '#demo/client/stack.ts';
 /** Things that take time to become useful, so an early step makes them; a later one that finds none makes its own. */
 export interface Kept {
   /** An access token that the KMS accepted while it lived. */
-  shortLivedToken?: string;
+  shortLivedToken?: ShortLivedToken;
 }
 
 /** What a story gets to work with: the stack, and the doors through which it tells what happens. */

@@ -9,7 +9,11 @@ import { shortLivedToken } from '../short-lived-token.ts';
 /** A service gets a token for itself. @see RFC 6749 section 4.4 */
 export const clientCredentials: Story = async (context) => {
   const { stack, check, engine, services, kept } = context;
-  if (services.includes('kms')) kept.shortLivedToken = await shortLivedToken(context);
+  if (services.includes('kms')) {
+    // A KMS that does not answer is not this step's to tell: the step that needs the token takes one itself.
+    const early = await shortLivedToken(context).catch(() => null);
+    if (early?.answer === '200') kept.shortLivedToken = early;
+  }
   const identity = await identityApi(stack, await stack.session());
   const tokens = await identity.clientCredentials(CONFIDENTIAL_CLIENT, 'kms:read kms:crypto');
   await check('bearer', 'Token type', 'Bearer', tokens.token_type);

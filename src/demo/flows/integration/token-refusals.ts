@@ -51,7 +51,8 @@ export const tokenRefusals: Story = async (context) => {
     check('person', 'The access token of a person', '200', withToken(tokens.access_token)),
     check('id-token', 'ID token', REFUSED, withToken(idToken)),
   ]);
-  await expired(context, shortLived, withToken);
+  await check('alive', 'A short-lived token while it lives', '200', shortLived.answer);
+  await expired(context, shortLived.token, withToken);
   return 'refused: none · tampered · foreign key · foreign issuer · alg none · ID token · expired';
 };
 
