@@ -202,6 +202,16 @@ describe('stackStatus on real servers', () => {
   });
 });
 
+describe('the Identity phase without a KMS', () => {
+  it('is not red because of it', async () => {
+    await engine.down({ services: ['kms'], volumes: false });
+    const { errors, outcome } = await go(only('identity.client-credentials'));
+    expect(errors).toEqual([]);
+    expect(outcome.steps.flatMap(({ checks }) => failedOf(checks))).toEqual([]);
+    expect((await go(only('bring-up.kms'))).errors).toEqual([]);
+  });
+});
+
 describe('a reset after Identity was killed', () => {
   it('is refused before anything is changed', async () => {
     const identityNow = async () => (await engine.status()).find(({ service }) => service === 'identity');
