@@ -1,8 +1,8 @@
-import { hkdfSync, webcrypto } from 'node:crypto';
+import { hkdfSync } from 'node:crypto';
 import { CompactEncrypt, compactDecrypt, decodeProtectedHeader } from 'jose';
 import { decodeBase64url } from '#kms/wire/base64url.ts';
 
-const { subtle } = webcrypto;
+const { subtle } = crypto;
 
 /** 256-bit key that wraps the level below it; not exportable. `id` is the `kid` of what it wraps. */
 export interface WrappingKey {

@@ -1,7 +1,7 @@
-import { createPrivateKey, createPublicKey, randomBytes, webcrypto } from 'node:crypto';
+import { createPrivateKey, createPublicKey, randomBytes } from 'node:crypto';
 import type { Algorithm } from '#kms/crypto/algorithms.ts';
 
-const { subtle } = webcrypto;
+const { subtle } = crypto;
 
 /** Fills so many bytes with random ones. */
 export type RandomBytes = (length: number) => Uint8Array;
@@ -31,7 +31,7 @@ export interface KeyMaterial {
  */
 export const generateSecret = async ({ key }: Algorithm, random: RandomBytes = randomBytes): Promise<Uint8Array> => {
   if (key.kind === 'symmetric') return random(key.bytes);
-  const pair = (await subtle.generateKey(key.parameters, true, ['sign', 'verify'])) as webcrypto.CryptoKeyPair;
+  const pair = (await subtle.generateKey(key.parameters, true, ['sign', 'verify'])) as { readonly privateKey: CryptoKey };
   return new Uint8Array(await subtle.exportKey('pkcs8', pair.privateKey));
 };
 
@@ -48,7 +48,7 @@ export const importSecret = async (algorithm: Algorithm, kid: string, secret: Ui
     return {
       secret: await subtle.importKey('pkcs8', bytes, key.parameters, false, ['sign']),
       public: {
-        key: await subtle.importKey('jwk', jwk as webcrypto.JsonWebKey, key.parameters, true, ['verify']),
+        key: await subtle.importKey('jwk', jwk, key.parameters, true, ['verify']),
         jwk: { kty, crv, x, ...(y === undefined ? {} : { y }), kid, alg: algorithm.jose.alg, use: 'sig' },
       },
     };

@@ -10,15 +10,15 @@ import { createTerminal, type Terminal } from '#cli/reporters/terminal/terminal.
 import { FAILED_RUN, PASSED_RUN, recordedReport } from '#test/support/cli-events.ts';
 import { fakeSurroundings } from '#test/support/cli-surroundings.ts';
 
-const CA = '/work/place/.passthru/tls/ca.pem';
+const CA = '/home/place/.passthru/tls/ca.pem';
 
 const told = (
   events: readonly DemoEvent[],
   create: (terminal: Terminal, options: ReporterOptions) => Reporter,
   verbosity: ReporterOptions['verbosity'] = 'normal',
 ) => {
-  const surroundings = fakeSurroundings({ cwd: '/work/place' });
-  const reporter = create(createTerminal(surroundings), { verbosity, cwd: '/work/place', program: 'passthru', stackFlags: '' });
+  const surroundings = fakeSurroundings({ cwd: '/home/place' });
+  const reporter = create(createTerminal(surroundings), { verbosity, cwd: '/home/place', program: 'passthru', stackFlags: '' });
   for (const event of events) reporter.emit(event);
   reporter.result(recordedReport(events, CA), { access: true });
   return surroundings.written;

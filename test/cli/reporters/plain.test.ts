@@ -16,11 +16,11 @@ interface Telling {
 }
 
 /** What a run looks like to someone who reads stdout and stderr. */
-const told = (events: readonly DemoEvent[], { verbosity = 'normal', cwd = '/work/place', next = false, ...rest }: Telling = {}) => {
+const told = (events: readonly DemoEvent[], { verbosity = 'normal', cwd = '/home/place', next = false, ...rest }: Telling = {}) => {
   const surroundings = fakeSurroundings({ cwd, ...rest });
   const reporter = createPlainReporter(createTerminal(surroundings), { verbosity, cwd, program: 'passthru', stackFlags: '' });
   for (const event of events) reporter.emit(event);
-  reporter.result(recordedReport(events, '/work/place/.passthru/tls/ca.pem'), { access: true, next });
+  reporter.result(recordedReport(events, '/home/place/.passthru/tls/ca.pem'), { access: true, next });
   return surroundings.written;
 };
 
@@ -59,7 +59,7 @@ describe('A run in plain lines', () => {
   });
 
   it('prints the CA file in full where it does not lie below the folder', () => {
-    expect(told(PASSED_RUN, { cwd: '/elsewhere' }).out).toContain('  CA         /work/place/.passthru/tls/ca.pem\n');
+    expect(told(PASSED_RUN, { cwd: '/elsewhere' }).out).toContain('  CA         /home/place/.passthru/tls/ca.pem\n');
   });
 
   it('nests what went wrong from the step to the cause, with codes and the nearest fix', () => {

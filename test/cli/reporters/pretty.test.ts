@@ -26,13 +26,13 @@ const told = (events: typeof PASSED_RUN) => {
   const at = events[0]?.at ?? 0;
   using reporter = createPrettyReporter(terminal, {
     verbosity: 'normal',
-    cwd: '/work',
+    cwd: '/home',
     program: 'passthru',
     stackFlags: '',
     now: () => at + 4200,
   });
   for (const event of events) reporter.emit(event);
-  reporter.result(recordedReport(events, '/work/.passthru/tls/ca.pem'), { access: true });
+  reporter.result(recordedReport(events, '/home/.passthru/tls/ca.pem'), { access: true });
   return { out: out.text(), err: stripVTControlCharacters(err.text()) };
 };
 
