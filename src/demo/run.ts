@@ -56,7 +56,8 @@ export const run = async (plan: Plan, options: RunOptions): Promise<Outcome> => 
     stopped = options.failFast === true ? `${step.id} failed, --fail-fast` : down;
   }
 
-  if (!signal.aborted && !events.some(({ type }) => type === 'root-cause')) await reportDead({ engine, stack, plan, emit, now, signal });
+  const isUnexplained = !signal.aborted && !events.some(({ type }) => type === 'root-cause');
+  if (isUnexplained) await reportDead({ engine, stack, plan, emit, now, signal }).catch(unexplained(emit, now));
   watching.abort();
   signal.removeEventListener('abort', onAbort);
   emit({ type: 'run-finished', at: now(), durationMs: now() - begun });
@@ -75,10 +76,9 @@ const reportDead = async ({
   plan,
   ...options
 }: Pick<StepOptions, 'engine' | 'stack' | 'emit' | 'now' | 'signal'> & { plan: Plan }): Promise<void> => {
-  const { engine, emit, now } = options;
-  const statuses = await engine.status().catch(() => []);
+  const statuses = await options.engine.status();
   const isDead = statuses.some(({ service, state }) => state === 'exited' && plan.services.includes(service));
-  if (isDead) await reportRootCause({ ...options, services: plan.services }).catch(unexplained(emit, now));
+  if (isDead) await reportRootCause({ ...options, services: plan.services });
 };
 
 /** The search for a cause may itself fail; the failed step then stands alone. */

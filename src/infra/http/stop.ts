@@ -4,8 +4,8 @@ import type { Logger } from '#infra/telemetry/telemetry.ts';
 const STOP_GRACE_MS = 5_000;
 
 /**
- * SIGTERM and SIGINT run `stop` once; a stop that fails or hangs past the grace period says so and sets exit code 1.
- * The process then ends by itself, nothing being left to wait for.
+ * SIGTERM and SIGINT run `stop` once; the process then ends by itself, nothing being left to wait for.
+ * A stop that fails is logged and makes the exit code 1; one that hangs past the grace period is logged and the process killed.
  */
 export const stopOnSignals = (stop: () => Promise<void>, log: Pick<Logger, 'info' | 'error'>): void => {
   let stopping = false;
@@ -15,7 +15,6 @@ export const stopOnSignals = (stop: () => Promise<void>, log: Pick<Logger, 'info
     log.info(`stopping on ${signal}`);
     const giveUp = setTimeout(() => {
       log.error(`stopping took longer than ${STOP_GRACE_MS} ms; ending with requests in flight`);
-      process.exitCode = 1;
       process.kill(process.pid, 'SIGKILL');
     }, STOP_GRACE_MS);
     giveUp.unref();
