@@ -48,6 +48,9 @@ const readTree = async (file: string, what: string): Promise<Tree> => {
 /** Where a setting came from, so that an error names the file and a relative path starts at the right folder. */
 type Origins = Map<string, string>;
 
+/** A map that says another `kind` is another thing, of which the keys below it are none: it replaces them. */
+const isOfAnotherKind = (below: Tree, value: Tree): boolean => typeof value['kind'] === 'string' && value['kind'] !== below['kind'];
+
 const overlay = (base: Tree, over: Tree, file: string, origins: Origins, path = ''): Tree => {
   const merged: Tree = { ...base };
   for (const [key, value] of Object.entries(over)) {
@@ -56,7 +59,7 @@ const overlay = (base: Tree, over: Tree, file: string, origins: Origins, path = 
       throw configInvalid(basename(file), [{ field: `${basename(file)}#${path}/__proto__`, message: 'is not a known field' }]);
     const pointer = `${path}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
     const below = merged[key];
-    if (isTree(value)) merged[key] = overlay(isTree(below) ? below : {}, value, file, origins, pointer);
+    if (isTree(value)) merged[key] = overlay(isTree(below) && !isOfAnotherKind(below, value) ? below : {}, value, file, origins, pointer);
     else merged[key] = value;
     origins.set(pointer, file);
   }
@@ -122,7 +125,8 @@ export const checkConfig = <S extends TSchema>(
 };
 
 /**
- * Reads YAML files in order, lays each over the one before (maps deep, everything else replaced) and checks the whole.
+ * Reads YAML files in order, lays each over the one before (maps deep, everything else replaced, and a map of another `kind`
+ * replaced, too) and checks the whole.
  * Relative paths in a `filePath` setting become absolute, against the file that stated them.
  *
  * @throws AppError `config-unreadable`, or `config-invalid` whose fields read `kms.yml#/server/port`

@@ -2,6 +2,7 @@ import type { Kysely, Transaction } from 'kysely';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import { noTelemetry } from '#infra/telemetry/telemetry.ts';
 import type { DatabaseConfig, DatabaseKind } from './config.ts';
+import type { Locks } from './locks.ts';
 import type { Migration } from './migration.ts';
 
 export type { DatabaseKind } from './config.ts';
@@ -24,8 +25,8 @@ export interface Database<T> extends AsyncDisposable {
   transaction<R>(run: (tx: Transaction<T>) => Promise<R>): Promise<R>;
 }
 
-/** The databases of one service; all names are made by the service, never by a caller. */
-export interface Databases extends AsyncDisposable {
+/** The databases of one service, and locks among its replicas; all names are made by the service, never by a caller. */
+export interface Databases extends Locks, AsyncDisposable {
   readonly kind: DatabaseKind;
   /**
    * Opens a database, made and migrated where needed; migrations run in one transaction under a lock.

@@ -23,7 +23,7 @@ export interface DemoResets {
    * Retires the demo data in use and puts the seed in its place; a reset that still waits is committed by it.
    *
    * @param given ids for the tenants; one without is minted
-   * @throws AppError `demo-tenant-unknown` 400, `demo-tenant-id-used` 409, `demo-name-taken` 409, `demo-reset-busy` 409
+   * @throws AppError `demo-tenant-unknown` 400, `demo-tenant-id-used` 409, `demo-name-taken` 409, `database-busy` 503
    */
   reset(given?: DemoTenants): Promise<DemoReset>;
   /** @throws AppError `demo-reset-not-found` 404, `demo-reset-settled` 409 when it was committed */

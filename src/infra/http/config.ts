@@ -17,3 +17,11 @@ export const rateLimitConfigSchema = strictObject(
   },
   { default: {} },
 );
+
+/** Where a balancer in front of a public listener stands. */
+export const proxyNetworksConfigSchema = Type.Array(Type.String({ pattern: '^[0-9a-fA-F.:]+/\\d{1,3}$' }), {
+  default: [],
+  uniqueItems: true,
+  description:
+    'networks, such as 10.0.0.0/8, whose connections may begin with a header of the PROXY protocol, version 2, that names the client',
+});

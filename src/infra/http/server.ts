@@ -13,7 +13,9 @@ import type { TlsFiles } from '#infra/tls/config.ts';
 import { type ClientCertificate, readTls, serverTlsOptions } from '#infra/tls/options.ts';
 import { refuseUnverifiedPeers } from '#infra/tls/peer.ts';
 import { reloadOnChange } from '#infra/tls/reload.ts';
+import { drainOnClose } from './drain.ts';
 import { routeNotFound, toProblem } from './problem.ts';
+import { acceptProxyProtocol } from './proxy-protocol.ts';
 
 export type App = FastifyInstance<Server, IncomingMessage, ServerResponse, FastifyBaseLogger, TypeBoxTypeProvider>;
 
@@ -28,6 +30,8 @@ export interface ServerOptions {
   readonly bodyLimit?: number;
   /** Directives of the Content-Security-Policy; by default nothing may be loaded at all. */
   readonly contentSecurityPolicy?: Readonly<Record<string, readonly string[]>>;
+  /** Networks whose connections may say on whose behalf they come (PROXY protocol, version 2); none by default. */
+  readonly proxyNetworks?: readonly string[];
   readonly rateLimit?: { readonly max: number; readonly timeWindowMs: number; readonly key?: (request: FastifyRequest) => string };
 }
 
@@ -113,7 +117,7 @@ const registerTracing = (app: App, name: string, telemetry: Telemetry): void => 
 /**
  * An HTTPS server that holds what every server of ours must: TLS 1.3, Problem Details for whatever goes wrong, strict JSON
  * Schema without coercion, body limits, security headers, a trace and a duration for every request, certificates that
- * reload when their files change. It is built, not listening; `close()` lets requests in flight finish.
+ * reload when their files change. It is built, not listening; `close()` gives requests in flight some seconds to finish.
  */
 export const createServer = async (options: ServerOptions): Promise<App> => {
   const { telemetry } = options;
@@ -135,7 +139,9 @@ export const createServer = async (options: ServerOptions): Promise<App> => {
     clientErrorHandler: onClientError,
   }).withTypeProvider<TypeBoxTypeProvider>();
 
+  acceptProxyProtocol(app.server, options.proxyNetworks ?? []);
   refuseUnverifiedPeers(app.server);
+  drainOnClose(app);
   app.server.on('checkExpectation', refuseExpectation);
   const reload = reloadOnChange(app.server, options.tls, {
     onReload: () => telemetry.log.info(`${options.name}: certificates reloaded`),

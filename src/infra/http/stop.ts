@@ -26,3 +26,21 @@ export const stopOnSignals = (stop: () => Promise<void>, log: Pick<Logger, 'info
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
 };
+
+/** Aborts at the first SIGTERM or SIGINT; once it is disposed, these signals do again what they did before. */
+export const stopRequest = (log: Pick<Logger, 'info'>): Disposable & { readonly signal: AbortSignal } => {
+  const controller = new AbortController();
+  const onSignal = (signal: NodeJS.Signals): void => {
+    log.info(`stopping on ${signal}`);
+    controller.abort(new Error(`stopped by ${signal}`));
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+  return {
+    signal: controller.signal,
+    [Symbol.dispose]: () => {
+      process.off('SIGTERM', onSignal);
+      process.off('SIGINT', onSignal);
+    },
+  };
+};

@@ -6,6 +6,8 @@ export const IDENTITY_PORT = 8082;
 export const ADMIN_PORT_OFFSET = 1000;
 /** Embedded OTLP sink = KMS public port + this; beside it two demos never share a sink. */
 export const SINK_PORT_OFFSET = 2000;
+/** Health of the collector on Docker = KMS public port + this. */
+export const COLLECTOR_HEALTH_PORT_OFFSET = 3000;
 
 /** The KMS as an OAuth resource server (RFC 8707): audience of its access tokens. */
 export const KMS_RESOURCE = 'urn:passthru:kms';

@@ -70,6 +70,17 @@ export const combineShares = async (texts: readonly string[]): Promise<Uint8Arra
   return secret;
 };
 
+/** Which set a share is of, and its place there from 1; null for a text that is no sound share. */
+export const shareIdentity = (text: string): { readonly setId: string; readonly index: number } | null => {
+  try {
+    const { setId, index } = parseShare(text.trim(), 0);
+    return { setId, index };
+  } catch (error) {
+    if (error instanceof AppError) return null;
+    throw error;
+  }
+};
+
 const parseShare = (text: string, position: number): Share => {
   const [, setId = '', threshold, , index, base64url = '', sum = ''] = PATTERN.exec(text) ?? [];
   const bytes = new Uint8Array(Buffer.from(base64url, 'base64url'));

@@ -1,9 +1,10 @@
-import { Agent, request } from 'node:https';
+import { type Agent, request } from 'node:https';
 import type { LogRecordExporter, ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import type { PushMetricExporter, ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { clientTlsOptions, readTls } from '#infra/tls/options.ts';
+import { createAgents } from './agents.ts';
 import type { TelemetryConfig } from './config.ts';
 
 /** One export, its retry included, gives up after this many milliseconds. */
@@ -74,6 +75,8 @@ export interface Exporters {
   readonly logs: LogRecordExporter;
   readonly metrics: PushMetricExporter;
   probe(signal: AbortSignal): Promise<void>;
+  /** Gives up what is being sent, so that a collector that never answers keeps no process alive. */
+  abandon(): void;
 }
 
 /**
@@ -84,13 +87,14 @@ export interface Exporters {
  */
 export const createExporters = (config: TelemetryConfig, onLost: (count: number) => void): Exporters => {
   const endpoint = config.endpoint.replace(/\/+$/, '');
+  const agents = createAgents();
 
   /** An exporter with a connection of its own, which ends with it. */
   const open = async <Batch>(
     path: 'v1/traces' | 'v1/logs' | 'v1/metrics',
     create: (options: { url: string; timeoutMillis: number; httpAgentOptions: () => Agent }) => Promise<Sender<Batch>>,
   ): Promise<Sender<Batch>> => {
-    const agent = new Agent({ ...clientTlsOptions(await readTls(config.tls)), keepAlive: true, maxSockets: 2 });
+    const agent = agents.open({ ...clientTlsOptions(await readTls(config.tls)), keepAlive: true, maxSockets: 2 });
     const exporter = await create({ url: `${endpoint}/${path}`, timeoutMillis: EXPORT_TIMEOUT_MS, httpAgentOptions: () => agent });
     return {
       export: (batch, done) => exporter.export(batch, done),
@@ -133,5 +137,5 @@ export const createExporters = (config: TelemetryConfig, onLost: (count: number)
     });
   };
 
-  return { spans, logs, metrics, probe };
+  return { spans, logs, metrics, probe, abandon: agents.abandon };
 };

@@ -69,6 +69,6 @@ export const startSdk = async (options: TelemetryOptions): Promise<Telemetry> =>
       (closing ??= atMost(
         FLUSH_MS,
         providers.map((provider) => provider?.shutdown()),
-      )),
+      ).finally(() => exporters?.abandon())),
   };
 };

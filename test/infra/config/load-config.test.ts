@@ -49,6 +49,16 @@ describe('loadConfig', () => {
     });
   });
 
+  it('puts a map of another kind in the place of the one below it, and lays one of the same kind over it', async () => {
+    const base = await file('base.yml', 'server:\n  port: 1\ndatabase:\n  kind: sqlite\n  directory: data\n');
+    const other = await file('other.yml', 'database:\n  kind: postgres\n  host: kms-postgres\n');
+    const same = await file('same.yml', 'database:\n  kind: postgres\n  host: elsewhere\n');
+    const kindless = await file('kindless.yml', 'database:\n  host: at-last\n');
+    const database = async (...files: string[]) => (await loadConfig({ schema, files: [base, ...files], what: 'test' })).database;
+    expect(await database(other)).toEqual({ kind: 'postgres', host: 'kms-postgres' });
+    expect(await database(other, same, kindless)).toEqual({ kind: 'postgres', host: 'at-last' });
+  });
+
   it('makes a relative path absolute against the file that states it, inside unions too', async () => {
     const base = await file('base.yml', 'server:\n  port: 1\n  cert: tls/kms.pem\ndatabase:\n  kind: sqlite\n  directory: ../data\n');
     const config = await loadConfig({ schema, files: [base], what: 'test' });

@@ -1,6 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { once } from 'node:events';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -8,8 +8,9 @@ import type { PostgresConfig } from '#infra/database/config.ts';
 import { openDatabases } from '#infra/database/databases.ts';
 import { noTelemetry } from '#infra/telemetry/telemetry.ts';
 import { type TestTables, testMigrations, thing } from '#test/support/database-tables.ts';
-import { findPostgres, type RunningPostgres, startPostgres } from '#test/support/postgres.ts';
 import { makePki, type Pki } from '#test/support/pki.ts';
+import { postgresProviders } from '#test/support/postgres/providers.ts';
+import type { RunningPostgres } from '#test/support/postgres/running-postgres.ts';
 
 let pki: Pki;
 beforeAll(async () => {
@@ -92,14 +93,10 @@ describe('a PostgreSQL that is none', () => {
   });
 });
 
-const binaries = await findPostgres();
-if (binaries === null && process.env['CI'] === 'true') throw new Error('CI must test on PostgreSQL: install the package postgresql');
-if (binaries === null) process.stderr.write('a PostgreSQL of its own is left out: its package is not installed\n');
-
-describe.runIf(binaries !== null)('a PostgreSQL of its own', () => {
+describe.each(await postgresProviders())('a PostgreSQL of its own, $name,', (provider) => {
   let postgres: RunningPostgres;
   beforeAll(async () => {
-    postgres = await startPostgres(binaries ?? '');
+    postgres = await provider.start();
   });
   afterAll(async () => postgres[Symbol.asyncDispose]());
 
@@ -108,7 +105,13 @@ describe.runIf(binaries !== null)('a PostgreSQL of its own', () => {
   });
 
   it('is refused under a name that its certificate does not have', async () => {
-    const error = await attempt({ ...postgres.config, host: 'localhost' });
+    const { host, port = 0 } = postgres.config;
+    await using relay = await listening((socket) => {
+      const upstream = connect({ host, port }).on('error', () => socket.destroy());
+      socket.once('close', () => upstream.destroy());
+      socket.pipe(upstream).pipe(socket);
+    });
+    const error = await attempt({ ...postgres.config, host: 'localhost', port: relay.config.port ?? 0 });
     expect(error).toMatchObject({ code: 'database-unavailable' });
     expect(causeOf(error)).toMatch(/Hostname\/IP does not match certificate's altnames/);
   });

@@ -7,6 +7,7 @@ import type { Databases } from '../databases.ts';
 import { checkMigrations, migrate } from '../migrator.ts';
 import { observedDialect } from '../observed-dialect.ts';
 import { createSharedHandles } from '../shared-handles.ts';
+import { createPostgresLocks } from './postgres-locks.ts';
 import { createPool } from './postgres-pool.ts';
 
 interface Handle {
@@ -14,15 +15,21 @@ interface Handle {
   readonly identity: object;
 }
 
-const untilAborted = (signal: AbortSignal | undefined): Promise<never> => {
+/** What `work` comes to, or the reason of the signal as soon as that aborts. */
+const orAborted = async (signal: AbortSignal | undefined, work: Promise<unknown>): Promise<void> => {
   const { promise, reject } = Promise.withResolvers<never>();
-  signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
-  return promise;
+  const onAbort = (): void => reject(signal?.reason);
+  signal?.addEventListener('abort', onAbort);
+  await Promise.race([work, promise]).finally(() => signal?.removeEventListener('abort', onAbort));
 };
 
 /** The schemas of one PostgreSQL database, all through one pool; every statement names its schema. */
 export const openPostgresDatabases = async (config: PostgresConfig, telemetry: Telemetry): Promise<Databases> => {
-  const pool = await createPool(config, (error) => telemetry.log.warn(`a connection to PostgreSQL was lost: ${error.message}`));
+  const { pool, close: closePool } = await createPool(config, {
+    onLost: (error) => telemetry.log.warn(`a connection to PostgreSQL was lost: ${error.message}`),
+    onUnusable: (error) =>
+      telemetry.log.error(`the client certificate for PostgreSQL was not renewed, the old one stays: ${String(error)}`),
+  });
   // Closing one schema must not close the connections of the others.
   const shared: PostgresPool = { connect: () => pool.connect(), end: async () => {}, options: pool.options };
 
@@ -36,11 +43,13 @@ export const openPostgresDatabases = async (config: PostgresConfig, telemetry: T
     ({ db }) => db.destroy(),
   );
   const { db: server } = handleOf(config.database);
+  const { lock, tryLock, releaseAll } = createPostgresLocks(pool, config.database);
   let closed: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     await handles.closeAll();
+    await releaseAll();
     await server.destroy();
-    await pool.end();
+    await closePool();
   };
 
   return {
@@ -71,8 +80,10 @@ export const openPostgresDatabases = async (config: PostgresConfig, telemetry: T
     },
     ping: async (signal) => {
       signal?.throwIfAborted();
-      await Promise.race([sql`select 1`.execute(server), untilAborted(signal)]);
+      await orAborted(signal, sql`select 1`.execute(server));
     },
+    lock,
+    tryLock,
     [Symbol.asyncDispose]: () => (closed ??= close()),
   };
 };

@@ -1,6 +1,9 @@
-import { type CustomTypesConfig, Pool, types } from 'pg';
+import { Socket } from 'node:net';
+import { createSecureContext, type SecureContext } from 'node:tls';
+import { Client, type ClientConfig, type CustomTypesConfig, Pool, types } from 'pg';
 import { readSecret } from '#infra/secrets/secret-file.ts';
-import { clientTlsOptions, readTls } from '#infra/tls/options.ts';
+import { clientTlsOptions, readTls, type TlsPem } from '#infra/tls/options.ts';
+import { watchTlsFiles } from '#infra/tls/watch-files.ts';
 import { DEFAULT_POOL_SIZE, DEFAULT_PORT, type PostgresConfig } from '../config.ts';
 
 const PASSWORD = 'the password of the database';
@@ -12,6 +15,9 @@ const LIMITS = {
   idle_in_transaction_session_timeout: 60_000,
   idleTimeoutMillis: 30_000,
 } as const;
+
+/** The server notices within half a minute that a client is gone without a word, and ends its transaction and its locks. */
+const KEEPALIVE = '-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3';
 
 /** An integer of 64 bits as a number; one that a number cannot hold is an error, never a rounded one. */
 const toSafeInteger = (text: string): number => {
@@ -33,31 +39,79 @@ const parsers: CustomTypesConfig = {
     PARSERS.get(oid) ?? types.getTypeParser(oid, format)) as CustomTypesConfig['getTypeParser'],
 };
 
+/** Told of what no query waits for. */
+export interface PoolEvents {
+  /** The server ended a connection. */
+  readonly onLost: (error: Error) => void;
+  /** The certificate files changed into something that cannot be used; the old ones stay. */
+  readonly onUnusable: (error: unknown) => void;
+}
+
+export interface PostgresConnections {
+  readonly pool: Pool;
+  /** Gives up connections that are not made yet, then closes the others once they are given back. */
+  close(): Promise<void>;
+}
+
+const contextOf = (pem: TlsPem): SecureContext => createSecureContext(clientTlsOptions(pem));
+
 /**
- * Connections over TLS 1.3 with `verify-full`: the chain up to our own root, and the name of the host.
- *
- * @param onError told of connections that the server ends while nobody uses them
+ * Connections over TLS 1.3 with `verify-full`: the chain up to our own root, and the name of the host. A new connection is made
+ * with the certificate files as they are then; one that is open stays as it is.
  */
-export const createPool = async (config: PostgresConfig, onError: (error: Error) => void): Promise<Pool> => {
-  const tls = clientTlsOptions(await readTls(config.tls));
+export const createPool = async (config: PostgresConfig, { onLost, onUnusable }: PoolEvents): Promise<PostgresConnections> => {
+  let secureContext = contextOf(await readTls(config.tls));
   const passwordFile = config.password_file;
   // Read now, so that a missing file is an error of the start; read again for each connection, so that it can change.
   if (passwordFile !== undefined) await readSecret(passwordFile, PASSWORD);
+  const making = new Set<Socket>();
+
+  /** A client whose socket is known from the beginning, so that a server that never answers holds up no end. */
+  class AbandonableClient extends Client {
+    constructor(settings?: ClientConfig) {
+      const socket = new Socket();
+      super({ ...settings, stream: () => socket });
+      making.add(socket);
+      const made = (): void => void making.delete(socket);
+      this.once('connect', made);
+      socket.once('close', made);
+    }
+  }
+
   const pool = new Pool({
+    Client: AbandonableClient,
     host: config.host,
     port: config.port ?? DEFAULT_PORT,
     database: config.database,
     user: config.user,
     ...(passwordFile === undefined ? {} : { password: () => readSecret(passwordFile, PASSWORD) }),
-    ssl: tls,
+    ssl: {
+      rejectUnauthorized: true,
+      get secureContext() {
+        return secureContext;
+      },
+    },
     max: config.pool_size ?? DEFAULT_POOL_SIZE,
     application_name: 'passthru',
     keepAlive: true,
+    options: KEEPALIVE,
     types: parsers,
     ...LIMITS,
   });
-  pool.on('error', onError);
+  pool.on('error', onLost);
   // The pool listens only to idle connections; one that breaks in use, between two statements, would end the process.
-  pool.on('connect', (client) => client.on('error', onError));
-  return pool;
+  pool.on('connect', (client) => client.on('error', onLost));
+  const renewal = watchTlsFiles(config.tls, {
+    onPem: (pem) => void (secureContext = contextOf(pem)),
+    onError: onUnusable,
+  });
+  return {
+    pool,
+    close: async () => {
+      renewal[Symbol.dispose]();
+      const ended = pool.end();
+      for (const socket of making) socket.destroy();
+      await ended;
+    },
+  };
 };

@@ -9,6 +9,7 @@ import { checkDatabaseName } from '../database-name.ts';
 import { createDatabase } from '../database.ts';
 import type { Databases } from '../databases.ts';
 import { describeError } from '../errors.ts';
+import { createLocalLocks } from '../locks.ts';
 import type { Migration } from '../migration.ts';
 import { checkMigrations, migrate } from '../migrator.ts';
 import { observedDialect } from '../observed-dialect.ts';
@@ -94,6 +95,7 @@ export const openSqliteDatabases = async (config: SqliteConfig, telemetry: Telem
       const [handle] = handles.open();
       if (handle !== undefined) await sql`select 1`.execute(handle.db);
     },
+    ...createLocalLocks(),
     [Symbol.asyncDispose]: () => handles.closeAll(),
   };
 };

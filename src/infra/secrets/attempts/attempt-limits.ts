@@ -45,7 +45,12 @@ export interface AttemptLimits {
    * @throws AppError `too-many-attempts` 429 with Retry-After in seconds, while a delay runs
    */
   begin(guess: { readonly account: string; readonly address: string }): Attempt;
+  /** A password that was found right a moment ago came again, and nobody had to look: the pair starts anew, too. */
+  rightAgain(credential: { readonly account: string; readonly address: string }): void;
 }
+
+/** One name for an account as seen from one network. */
+const pairOf = (account: string, network: string): string => JSON.stringify([account, network]);
 
 /**
  * Nobody can be locked out for good: delays end within a minute, an attempt refused during a delay does not prolong it, and an
@@ -73,9 +78,10 @@ export const createAttemptLimits = (options: { readonly max?: number; readonly n
   };
 
   return {
+    rightAgain: ({ account, address }) => void pairs.delete(pairOf(account, networkOf(address))),
     begin: ({ account, address }) => {
       const network = networkOf(address);
-      const pair = JSON.stringify([account, network]);
+      const pair = pairOf(account, network);
       const isTrusted = (trustedAt.get(pair) ?? 0) > now() - TRUST_MS;
       const counted = [
         { map: pairs, key: pair, limit: PAIR },

@@ -45,7 +45,10 @@ export const createGuessCheck = (options: {
   return async (guess) => {
     const { name, password, stored, address } = guess;
     const known = stored === undefined ? undefined : { name, password, stored };
-    if (known !== undefined && verified.has(known)) return true;
+    if (known !== undefined && verified.has(known)) {
+      limits.rightAgain({ account: name, address });
+      return true;
+    }
     const key = createHmac('sha256', flightKey)
       .update(JSON.stringify([name, password, address, stored ?? null]))
       .digest('base64');

@@ -1,0 +1,138 @@
+import type { Server } from 'node:https';
+import { BlockList, isIP, type Socket } from 'node:net';
+import { AppError } from '#infra/apperr/app-error.ts';
+
+const SIGNATURE = Buffer.from('\r\n\r\n\0\r\nQUIT\n', 'latin1');
+const HEAD_BYTES = 16;
+/** Bytes after the head: addresses, and additions that nobody here reads. */
+const MAX_BODY_BYTES = 1024;
+/** Milliseconds until the first bytes of a connection must be here. */
+const TIMEOUT_MS = 5_000;
+
+const VERSION_2 = 2;
+const COMMAND = { local: 0, proxy: 1 } as const;
+/** Family and transport; bytes of one address, and where its port stands. */
+const TCP_OVER_IPV4 = 0x11;
+const TCP_OVER_IPV6 = 0x21;
+
+interface Client {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** `needed`: bytes that are to come before more can be said. `client` is null where the header names none. */
+type Parsed =
+  | { readonly kind: 'needed' }
+  | { readonly kind: 'none' }
+  | { readonly kind: 'header'; readonly bytes: number; readonly client: Client | null }
+  | { readonly kind: 'malformed' };
+
+const ipv6 = (bytes: Buffer): string => Array.from({ length: 8 }, (_, group) => bytes.readUInt16BE(group * 2).toString(16)).join(':');
+
+const clientOf = (family: number, body: Buffer): Client | null => {
+  if (family === TCP_OVER_IPV4 && body.length >= 12) return { address: body.subarray(0, 4).join('.'), port: body.readUInt16BE(8) };
+  if (family === TCP_OVER_IPV6 && body.length >= 36) return { address: ipv6(body.subarray(0, 16)), port: body.readUInt16BE(32) };
+  return null;
+};
+
+/**
+ * What the first bytes of a connection are: a header of the PROXY protocol, version 2, or something else, such as TLS.
+ *
+ * @see https://www.haproxy.org/download/3.0/doc/proxy-protocol.txt section 2.2
+ */
+export const parseProxyHeader = (bytes: Buffer): Parsed => {
+  const seen = Math.min(bytes.length, SIGNATURE.length);
+  if (!bytes.subarray(0, seen).equals(SIGNATURE.subarray(0, seen))) return { kind: 'none' };
+  if (bytes.length < HEAD_BYTES) return { kind: 'needed' };
+  const [version, command] = [bytes.readUInt8(12) >> 4, bytes.readUInt8(12) & 0x0f];
+  const length = bytes.readUInt16BE(14);
+  const isKnown = version === VERSION_2 && (command === COMMAND.local || command === COMMAND.proxy);
+  if (!isKnown || length > MAX_BODY_BYTES) return { kind: 'malformed' };
+  if (bytes.length < HEAD_BYTES + length) return { kind: 'needed' };
+  const body = bytes.subarray(HEAD_BYTES, HEAD_BYTES + length);
+  // `local` is a connection of the balancer itself, such as a health check.
+  const client = command === COMMAND.local ? null : clientOf(bytes.readUInt8(13), body);
+  return { kind: 'header', bytes: HEAD_BYTES + length, client };
+};
+
+/** @throws AppError `config-invalid` for a text that is no network */
+const networksOf = (texts: readonly string[]): BlockList => {
+  const networks = new BlockList();
+  for (const text of texts) {
+    const [address = '', bits = ''] = text.split('/');
+    const family = isIP(address);
+    const length = Number(bits);
+    if (family === 0 || !/^\d+$/.test(bits) || length > (family === 4 ? 32 : 128)) {
+      throw new AppError('config-invalid', 400, `server.proxy_networks: ${text} is no network`, {
+        fields: [{ field: '/server/proxy_networks', message: `${text} is no network` }],
+        fix: 'Write address and length, for example 10.0.0.0/8.',
+      });
+    }
+    networks.addSubnet(address, length, family === 4 ? 'ipv4' : 'ipv6');
+  }
+  return networks;
+};
+
+const keyOf = (socket: Socket): string => `${socket.remoteAddress} ${socket.remotePort}`;
+
+/**
+ * Behind a balancer that passes TLS through, every connection has the balancer's address. From these networks a connection may
+ * begin with a header of the PROXY protocol, version 2, and has the address that stands there; one without such a header is
+ * taken as it is. From anywhere else the header is no beginning of TLS, and the connection fails. Call it on a new server.
+ *
+ * @throws AppError `config-invalid` for a text that is no network
+ */
+export const acceptProxyProtocol = (server: Server, networks: readonly string[]): void => {
+  if (networks.length === 0) return;
+  const trusted = networksOf(networks);
+  const [accept] = server.listeners('connection') as ((socket: Socket) => void)[];
+  if (accept === undefined) throw new TypeError('the server of TLS listens to its connections');
+  /** By the address of the balancer's end, which TLS on top of the connection has in common with it. */
+  const clients = new Map<string, Client>();
+
+  const isTrusted = ({ remoteAddress = '', remoteFamily }: Socket): boolean =>
+    isIP(remoteAddress) !== 0 && trusted.check(remoteAddress, remoteFamily === 'IPv6' ? 'ipv6' : 'ipv4');
+
+  const readHeader = (socket: Socket): void => {
+    let bytes = Buffer.alloc(0);
+    const end = (): void => {
+      clearTimeout(timer);
+      socket.off('readable', onReadable);
+      socket.off('error', end);
+      socket.off('close', end);
+    };
+    const timer = setTimeout(() => socket.destroy(), TIMEOUT_MS);
+    const onReadable = (): void => {
+      for (let chunk = socket.read() as Buffer | null; chunk !== null; chunk = socket.read() as Buffer | null)
+        bytes = Buffer.concat([bytes, chunk]);
+      const parsed = parseProxyHeader(bytes);
+      if (parsed.kind === 'needed') return;
+      end();
+      if (parsed.kind === 'malformed') {
+        socket.destroy();
+        return;
+      }
+      const rest = parsed.kind === 'header' ? bytes.subarray(parsed.bytes) : bytes;
+      if (parsed.kind === 'header' && parsed.client !== null) {
+        const key = keyOf(socket);
+        clients.set(key, parsed.client);
+        socket.once('close', () => clients.delete(key));
+      }
+      if (rest.length > 0) socket.unshift(rest);
+      accept.call(server, socket);
+    };
+    socket.on('readable', onReadable);
+    socket.on('error', end);
+    socket.on('close', end);
+  };
+
+  server.off('connection', accept);
+  server.on('connection', (socket: Socket) => (isTrusted(socket) ? readHeader(socket) : accept.call(server, socket)));
+  server.on('secureConnection', (socket: Socket) => {
+    const key = keyOf(socket);
+    const client = clients.get(key);
+    if (client === undefined) return;
+    clients.delete(key);
+    Object.defineProperties(socket, { remoteAddress: { value: client.address }, remotePort: { value: client.port } });
+  });
+};

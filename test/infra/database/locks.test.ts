@@ -1,0 +1,57 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { databaseKinds, withDatabases } from '#test/support/database.ts';
+
+const name = (): string => `lock-${randomUUIDv7()}`;
+
+describe.each(databaseKinds())('a lock on %s', (kind) => {
+  it('has one holder at a time, in the order in which they asked', async () => {
+    await using test = await withDatabases(kind);
+    const lock = name();
+    let holders = 0;
+    const most: number[] = [];
+    const order: number[] = [];
+    const use = async (number: number): Promise<void> => {
+      await using _held = await test.databases.lock(lock);
+      most.push((holders += 1));
+      await test.databases.ping();
+      order.push(number);
+      holders -= 1;
+    };
+    const first = await test.databases.lock(lock);
+    const others = [1, 2, 3].map(use);
+    await test.databases.ping();
+    expect(order).toEqual([]);
+    await first[Symbol.asyncDispose]();
+    await Promise.all(others);
+    expect(Math.max(...most)).toBe(1);
+    expect(order.toSorted()).toEqual([1, 2, 3]);
+  });
+
+  it('is not had while another holds it, and had afterwards; another name is another lock', async () => {
+    await using test = await withDatabases(kind);
+    const lock = name();
+    const held = await test.databases.lock(lock);
+    expect(await test.databases.tryLock(lock)).toBeNull();
+    await using other = await test.databases.tryLock(name());
+    expect(other).not.toBeNull();
+    await held[Symbol.asyncDispose]();
+    await held[Symbol.asyncDispose]();
+    await using again = await test.databases.tryLock(lock);
+    expect(again).not.toBeNull();
+    expect(await test.databases.tryLock(lock)).toBeNull();
+  });
+});
+
+// SQLite files have one process.
+describe.skipIf(!databaseKinds().includes('postgres'))('a lock among replicas on one PostgreSQL', () => {
+  it('keeps them apart, and ends when its holder closes its databases', async () => {
+    await using test = await withDatabases('postgres');
+    const [lock, replica] = [name(), await test.reopen()];
+    await replica.lock(lock);
+    expect(await test.databases.tryLock(lock)).toBeNull();
+    const waiting = test.databases.lock(lock);
+    await replica[Symbol.asyncDispose]();
+    await (await waiting)[Symbol.asyncDispose]();
+  });
+});
