@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox';
 import { filePath, loadConfig, strictObject } from '#infra/config/load-config.ts';
 import { databaseConfigSchema } from '#infra/database/config.ts';
 import { demoConfigSchema } from '#infra/demo-data/config.ts';
-import { listenerConfigSchema, rateLimitConfigSchema } from '#infra/http/config.ts';
+import { listenerConfigSchema, proxyNetworksConfigSchema, rateLimitConfigSchema } from '#infra/http/config.ts';
 import { adminListenerConfigSchema } from '#infra/http/operators.ts';
 import { telemetryConfigSchema } from '#infra/telemetry/config.ts';
 
@@ -23,7 +23,11 @@ const serviceClientSchema = strictObject({
 /** What `identity.yml` and its overlays may say. */
 const identityConfigSchema = strictObject({
   issuer: Type.String({ pattern: '^https://[^/?#\\s]+$', description: 'https origin without path: `iss` of every token' }),
-  server: strictObject({ ...listenerConfigSchema.properties, rate_limit: rateLimitConfigSchema }),
+  server: strictObject({
+    ...listenerConfigSchema.properties,
+    rate_limit: rateLimitConfigSchema,
+    proxy_networks: proxyNetworksConfigSchema,
+  }),
   admin: adminListenerConfigSchema,
   database: databaseConfigSchema,
   telemetry: Type.Optional(telemetryConfigSchema),

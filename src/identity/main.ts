@@ -1,5 +1,6 @@
 import { packageVersion } from '#infra/config/package-version.ts';
 import type { ServeOptions } from '#infra/config/serve-options.ts';
+import { startDatabases } from '#infra/database/start-databases.ts';
 import { readDemoTenants } from '#infra/demo-data/demo-tenants.ts';
 import { listen } from '#infra/http/server.ts';
 import { stopOnSignals } from '#infra/http/stop.ts';
@@ -13,14 +14,13 @@ import { buildIdentity } from './server.ts';
 
 const prepareDemo = async (demo: Demo, config: IdentityConfig, options: ServeOptions, emit: EmitIdentityEvent): Promise<void> => {
   await demo.sweep();
-  if (!options.demo && !options.resetDemo) return;
   const given = await readDemoTenants(config.demo.tenants_file);
   const tenants = options.resetDemo ? await demo.replace(given) : await demo.seed(given);
   emit({ type: 'demo-seeded', tenants: Object.keys(tenants).length });
 };
 
 /**
- * Runs Identity until SIGTERM or SIGINT: configuration, telemetry, database, demo data, then both listeners.
+ * Runs Identity until SIGTERM or SIGINT: configuration, telemetry, database (waited for), demo data, then both listeners.
  *
  * @throws AppError for whatever keeps it from starting; nothing is left open then
  */
@@ -30,7 +30,10 @@ export const serveIdentity = async (options: ServeOptions): Promise<void> => {
   const telemetry = opened.use(
     await startTelemetry({ service: 'passthru-identity', version: packageVersion(), config: config.telemetry, log: 'stdout' }),
   );
-  const identity = opened.use(await buildIdentity({ config, telemetry }));
+  const databases = await startDatabases(config.database, telemetry);
+  if (databases === null) return;
+  opened.use(databases);
+  const identity = opened.use(await buildIdentity({ config, telemetry, databases, demo: options.demo || options.resetDemo }));
   if (identity.demo !== null) await prepareDemo(identity.demo, config, options, recordEvents(telemetry));
   const admin = await listen(identity.admin, config.admin);
   const server = await listen(identity.app, config.server);

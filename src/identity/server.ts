@@ -1,4 +1,5 @@
-import { openDatabases } from '#infra/database/databases.ts';
+import { type Databases, openDatabases } from '#infra/database/databases.ts';
+import { createDemoLocks } from '#infra/demo-data/demo-locks.ts';
 import type { DependencyCheck } from '#infra/http/health.ts';
 import { registerHealth } from '#infra/http/health.ts';
 import type { App } from '#infra/http/server.ts';
@@ -29,26 +30,30 @@ export interface Identity extends AsyncDisposable {
   readonly app: App;
   /** For operators with a client certificate. */
   readonly admin: App;
-  /** Null where no seed file is configured. */
+  /** Null where the demo is switched off. */
   readonly demo: Demo | null;
 }
 
 /**
  * Builds Identity from its configuration and opens its database.
  *
+ * @param options.demo whether demo data may be made and reset here
  * @param options.now epoch milliseconds
  * @throws AppError for a secret, certificate, seed or database that cannot be used
  */
 export const buildIdentity = async (options: {
   readonly config: IdentityConfig;
   readonly telemetry: Telemetry;
+  readonly demo: boolean;
+  /** Opened before, and closed with Identity; opened here where absent. */
+  readonly databases?: Databases;
   readonly now?: () => number;
 }): Promise<Identity> => {
   const { config, telemetry, now = Date.now } = options;
   await using opened = new AsyncDisposableStack();
 
   const secrets = await loadSecrets(config.secrets);
-  const databases = opened.use(await openDatabases(config.database, { telemetry }));
+  const databases = opened.use(options.databases ?? (await openDatabases(config.database, { telemetry })));
   const database = opened.use(await databases.open<IdentityTables>('identity', identityMigrations));
   const emit = recordEvents(telemetry);
   const passwords = createPasswords();
@@ -61,8 +66,11 @@ export const buildIdentity = async (options: {
   const provider = opened.use(
     await createProvider({ issuer, database, accounts, clients, signingKeys, cookieKeys, resourceServers, telemetry, now }),
   );
-  const seedFile = config.demo.seed_file;
-  const demo = seedFile === undefined ? null : createDemo({ database, seed: await loadSeed(seedFile), provider, emit, now });
+  const seedFile = options.demo ? config.demo.seed_file : undefined;
+  const demo =
+    seedFile === undefined
+      ? null
+      : createDemo({ database, seed: await loadSeed(seedFile), provider, locks: createDemoLocks(databases, 'identity'), emit, now });
 
   const dependencies: DependencyCheck[] = [
     { name: 'database', required: true, check: (signal) => databases.ping(signal) },
@@ -70,15 +78,17 @@ export const buildIdentity = async (options: {
       ? []
       : [{ name: 'telemetry', required: false, check: (signal: AbortSignal) => telemetry.probe(signal) }]),
   ];
-  const { tls, rate_limit: limit } = config.server;
+  const { tls, rate_limit: limit, proxy_networks: proxyNetworks } = config.server;
   const rateLimit = { max: limit.max, timeWindowMs: limit.window_seconds * 1000 };
-  const app = await createServer({ name: 'identity', tls, clientCertificate: 'none', telemetry, rateLimit });
+  const app = await createServer({ name: 'identity', tls, clientCertificate: 'none', telemetry, rateLimit, proxyNetworks });
   opened.defer(() => app.close());
   await mountProvider(app, provider);
   await registerPages(app, { interactions: provider.interactions, accounts, resourceServers, emit, secret: cookieKeys[0], telemetry });
   registerHealth(app, { dependencies });
   const admin = await createAdmin({ config: config.admin, telemetry, dependencies, demo });
   opened.defer(() => admin.close());
+  // Both at once: each may wait for its requests.
+  opened.defer(async () => void (await Promise.all([app.close(), admin.close()])));
 
   const resources = opened.move();
   return { app, admin, demo, [Symbol.asyncDispose]: () => resources.disposeAsync() };

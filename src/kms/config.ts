@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox';
 import { filePath, loadConfig, strictObject } from '#infra/config/load-config.ts';
 import { databaseConfigSchema } from '#infra/database/config.ts';
 import { demoConfigSchema } from '#infra/demo-data/config.ts';
-import { listenerConfigSchema, rateLimitConfigSchema } from '#infra/http/config.ts';
+import { listenerConfigSchema, proxyNetworksConfigSchema, rateLimitConfigSchema } from '#infra/http/config.ts';
 import { adminListenerConfigSchema } from '#infra/http/operators.ts';
 import { telemetryConfigSchema } from '#infra/telemetry/config.ts';
 import { tlsFilesSchema } from '#infra/tls/config.ts';
@@ -13,6 +13,7 @@ const serverSchema = strictObject({
   ...listenerConfigSchema.properties,
   swagger: Type.Boolean({ default: false, description: 'Swagger UI at /ui/swagger/' }),
   rate_limit: rateLimitConfigSchema,
+  proxy_networks: proxyNetworksConfigSchema,
 });
 
 /** What `kms.yml` and its overlays may say. */
@@ -29,6 +30,11 @@ export const kmsConfigSchema = strictObject({
   identity: strictObject({
     issuers: Type.Array(issuerConfigSchema, { default: [], maxItems: 32 }),
     tls: tlsFilesSchema,
+    required: Type.Boolean({
+      default: true,
+      description:
+        '`/readyz` is 503 while an issuer does not answer; false where a balancer asks it, which would then take out every replica',
+    }),
   }),
   errors: strictObject(
     {

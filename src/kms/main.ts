@@ -1,5 +1,6 @@
 import { packageVersion } from '#infra/config/package-version.ts';
 import type { ServeOptions } from '#infra/config/serve-options.ts';
+import { startDatabases } from '#infra/database/start-databases.ts';
 import { readDemoTenants } from '#infra/demo-data/demo-tenants.ts';
 import { listen } from '#infra/http/server.ts';
 import { stopOnSignals } from '#infra/http/stop.ts';
@@ -10,7 +11,7 @@ import { logEvents } from './events.ts';
 import { buildKms } from './server.ts';
 
 /**
- * Runs the KMS until SIGTERM or SIGINT: configuration, telemetry, databases, unsealing, demo data, then both listeners.
+ * Runs the KMS until SIGTERM or SIGINT: configuration, telemetry, databases (waited for), unsealing, demo data, then both listeners.
  *
  * @throws AppError for whatever keeps it from starting; nothing is left open then
  */
@@ -21,7 +22,10 @@ export const serveKms = async (options: ServeOptions): Promise<void> => {
     await startTelemetry({ service: 'passthru-kms', version: packageVersion(), config: config.telemetry, log: 'stdout' }),
   );
   const emit = logEvents(telemetry.log);
-  const kms = opened.use(await buildKms({ config, telemetry, demo: options.demo || options.resetDemo }));
+  const databases = await startDatabases(config.database, telemetry);
+  if (databases === null) return;
+  opened.use(databases);
+  const kms = opened.use(await buildKms({ config, telemetry, databases, demo: options.demo || options.resetDemo }));
   if (kms.demo !== null) {
     await startDemo({ demo: kms.demo, reset: options.resetDemo, given: await readDemoTenants(config.demo.tenants_file), emit });
   }

@@ -1,4 +1,5 @@
 import { type Databases, openDatabases } from '#infra/database/databases.ts';
+import { createDemoLocks } from '#infra/demo-data/demo-locks.ts';
 import { type DependencyCheck, registerHealth } from '#infra/http/health.ts';
 import { type App, createServer } from '#infra/http/server.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
@@ -44,6 +45,7 @@ export const buildKms = async (options: {
   readonly config: KmsConfig;
   readonly telemetry: Telemetry;
   readonly demo: boolean;
+  /** Opened before, and closed with the KMS; opened here where absent. */
   readonly databases?: Databases;
   readonly now?: () => number;
 }): Promise<Kms> => {
@@ -57,13 +59,15 @@ export const buildKms = async (options: {
   const barrier = await openBarrier({ service, unsealKey, now });
   unsealKey?.fill(0);
   const notReady = () => (barrier.state() === 'sealed' ? 'sealed' : null);
-  if (barrier.state() === 'unsealed') await removeLeftovers({ databases, service, barrier, emit, now });
+  const locks = createDemoLocks(databases, 'kms');
+  if (barrier.state() === 'unsealed') await removeLeftovers({ databases, service, barrier, locks, emit });
 
   const tenants = createTenants(service.db, { now });
-  const tenantDatabases = opened.use(createTenantDatabases({ databases, service: service.db }));
+  const tenantDatabases = opened.use(createTenantDatabases({ databases, service: service.db, onGone: barrier.forgetTenant }));
   const keys = createKeys({ barrier, database: tenantDatabases.of, now });
   const tls = await readTls(config.identity.tls);
-  const issuers = opened.use(await openTrustedIssuers({ configs: config.identity.issuers, tls, telemetry, emit, now }));
+  const { issuers: configs, required } = config.identity;
+  const issuers = opened.use(await openTrustedIssuers({ configs, tls, required, telemetry, emit, now }));
   const authorization = await openRealms({ config, service, tenants, issuers: issuers.issuers, emit, now });
   const seedFile = options.demo ? config.demo.seed_file : undefined;
   const demo =
@@ -72,6 +76,7 @@ export const buildKms = async (options: {
       : createDemo({
           seed: await loadSeed(seedFile),
           service,
+          locks,
           tenants,
           tenantDatabases,
           barrier,
@@ -87,9 +92,9 @@ export const buildKms = async (options: {
       ? []
       : [{ name: 'telemetry', required: false, check: (signal: AbortSignal) => telemetry.probe(signal) }]),
   ];
-  const { tls: serverTls, rate_limit: limit, swagger } = config.server;
+  const { tls: serverTls, rate_limit: limit, proxy_networks: proxyNetworks, swagger } = config.server;
   const rateLimit = { max: limit.max, timeWindowMs: limit.window_seconds * 1000 };
-  const app = await createServer({ name: 'kms', tls: serverTls, clientCertificate: 'request', telemetry, rateLimit });
+  const app = await createServer({ name: 'kms', tls: serverTls, clientCertificate: 'request', telemetry, rateLimit, proxyNetworks });
   opened.defer(() => app.close());
   await registerOpenApi(app, { swaggerUi: swagger });
   guardServiceRoutes(app, authorization);
@@ -98,6 +103,8 @@ export const buildKms = async (options: {
 
   const admin = await createAdmin({ config, telemetry, barrier, dependencies, notReady, demo });
   opened.defer(() => admin.close());
+  // Both at once: each may wait for its requests.
+  opened.defer(async () => void (await Promise.all([app.close(), admin.close()])));
 
   const resources = opened.move();
   return { app, admin, demo, [Symbol.asyncDispose]: () => resources.disposeAsync() };

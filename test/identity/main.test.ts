@@ -162,11 +162,12 @@ describe('Identity as a process', () => {
     }
   });
 
-  it('without --demo seeds nothing, and with --reset-demo seeds anew', async () => {
+  it('without --demo seeds nothing and has no door to it, and with --reset-demo seeds anew', async () => {
     await using test = await setup();
     {
       await using plain = await startProcess('plain', test.configFiles);
-      expect((await test.get(plain.port('admin'), '/admin/v1/demo')).json()).toMatchObject({ seeded: false, tenants: {} });
+      expect((await test.get(plain.port('admin'), '/readyz')).status).toBe(200);
+      expect((await test.get(plain.port('admin'), '/admin/v1/demo')).status).toBe(404);
     }
     await using reset = await startProcess('reset-demo', test.configFiles);
     expect((await test.get(reset.port('admin'), '/admin/v1/demo')).json()).toMatchObject({ seeded: true, tenants: test.tenants });

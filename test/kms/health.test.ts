@@ -46,6 +46,19 @@ describe('/readyz', () => {
     expect((await kms.send('/livez')).status).toBe(200);
   });
 
+  it('stays green without Identity where the configuration does not require it, and names it as down', async () => {
+    await using house = await kmsHouse({ change: (config) => void (config.identity.required = false) });
+    await house.issuer.stop();
+    await using kms = await runKms(house);
+    const response = await kms.send('/readyz');
+    expect(response.status).toBe(200);
+    expect(response.json<Ready>().dependencies['identity']).toMatchObject({
+      state: 'down',
+      required: false,
+      cause: expect.stringMatching(/refuses connections/) as string,
+    });
+  });
+
   it.each<[string, (issuer: FakeIssuer) => void, RegExp]>([
     ['a redirect, which is not followed', (issuer) => void (issuer.jwksStatus = 302), /answered with 302/],
     ['more than 64 KiB', (issuer) => void (issuer.jwks = { keys: [], padding: 'x'.repeat(70_000) }), /larger than 65536 bytes/],

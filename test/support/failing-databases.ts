@@ -60,6 +60,8 @@ export const failingDatabases = (inner: Databases, dieAt: number): FailingDataba
     },
     names: () => inner.names(),
     ping: (signal) => inner.ping(signal),
+    lock: (name) => inner.lock(name),
+    tryLock: (name) => inner.tryLock(name),
     died: () => writes >= dieAt,
     [Symbol.asyncDispose]: () => inner[Symbol.asyncDispose](),
   };

@@ -1,6 +1,8 @@
 import { randomUUIDv7 } from 'node:crypto';
 import type { KyselyPlugin } from 'kysely';
 import type { Database } from '#infra/database/databases.ts';
+import { createLocalLocks, type Locks } from '#infra/database/locks.ts';
+import { createDemoLocks } from '#infra/demo-data/demo-locks.ts';
 import type { IdentityTables } from '#identity/database/tables.ts';
 import type { Demo } from '#identity/demo/demo.service.ts';
 import { createDemo } from '#identity/demo/demo.service.ts';
@@ -41,8 +43,17 @@ export const testSeed = (id = randomUUIDv7()): Seed => {
 
 const provider = { revokeForAccounts, revokeForClients };
 
-/** The demo of a seed; `onWrite` is told of every write before it happens, and of the commit, by its number from 1. */
-export const demoOn = (database: Database<IdentityTables>, seed: Seed, onWrite: (number: number) => void = () => {}): Demo => {
+/**
+ * The demo of a seed; `onWrite` is told of every write before it happens, and of the commit, by its number from 1.
+ *
+ * @param locks of the databases where several processes or replicas are at it
+ */
+export const demoOn = (
+  database: Database<IdentityTables>,
+  seed: Seed,
+  onWrite: (number: number) => void = () => {},
+  locks: Locks = createLocalLocks(),
+): Demo => {
   let writes = 0;
   const plugin: KyselyPlugin = {
     transformQuery: ({ node }) => {
@@ -59,7 +70,7 @@ export const demoOn = (database: Database<IdentityTables>, seed: Seed, onWrite: 
         return result;
       }),
   };
-  return createDemo({ database: observed, seed, provider, emit: () => {} });
+  return createDemo({ database: observed, seed, provider, locks: createDemoLocks(locks, 'identity'), emit: () => {} });
 };
 
 /** Everything of the demo and around it that a caller could see or that a token could hang on. */

@@ -89,6 +89,7 @@ export const startTestIdentity = async (
     await buildIdentity({
       config,
       telemetry: options.telemetry ?? noTelemetry(),
+      demo: true,
       ...(options.now === undefined ? {} : { now: options.now }),
     }),
   );

@@ -2,8 +2,8 @@ import { randomUUIDv7 } from 'node:crypto';
 import type { Transaction } from 'kysely';
 import { AppError } from '#infra/apperr/app-error.ts';
 import type { Database } from '#infra/database/databases.ts';
-import { isUniqueViolation } from '#infra/database/unique-violation.ts';
-import { type DemoResetOutcome, type DemoResets, type DemoState, isToSettle } from '#infra/demo-data/demo-reset.ts';
+import type { DemoLocks } from '#infra/demo-data/demo-locks.ts';
+import { type DemoReset, type DemoResetOutcome, type DemoResets, type DemoState, isToSettle } from '#infra/demo-data/demo-reset.ts';
 import { type DemoTenants, refuseUnknownTenants, tenantIds, tenantIdsUsed } from '#infra/demo-data/demo-tenants.ts';
 import type { IdentityTables } from '#identity/database/tables.ts';
 import type { ProviderDoor } from '#identity/provider/provider.ts';
@@ -28,7 +28,10 @@ export interface Demo extends DemoResets {
    * @throws AppError `demo-tenant-unknown` (400), `demo-name-taken` (409)
    */
   replace(given?: DemoTenants): Promise<DemoTenants>;
-  /** At start: settles what a stopped reset left behind, in favour of the new rows. */
+  /**
+   * At start: settles what a stopped reset left behind, in favour of the new rows. A reset that a living replica answers for
+   * is left alone.
+   */
   sweep(): Promise<void>;
 }
 
@@ -39,12 +42,6 @@ const nameTaken = (name: string, cause?: unknown): AppError =>
     cause,
     fix: 'Rename that account or client; demo data never replaces other data.',
   });
-
-/** Two resets at once: on PostgreSQL the second one meets the rows of the first. */
-const refuseConcurrent = (error: unknown): never => {
-  if (!isUniqueViolation(error)) throw error;
-  throw new AppError('demo-reset-busy', 409, 'Another reset was under way at the same moment.', { cause: error, fix: 'Try again.' });
-};
 
 const refuseForeign = (seed: Seed, foreign: ReadonlySet<string>): void => {
   const names = [...seed.accounts.map((account) => account.username), ...seed.clients.map((client) => client.client_id)];
@@ -63,11 +60,12 @@ export const createDemo = (options: {
   readonly seed: Seed;
   /** What hangs on accounts and clients that go. */
   readonly provider: Pick<ProviderDoor, 'revokeForAccounts' | 'revokeForClients'>;
+  readonly locks: DemoLocks;
   readonly emit: EmitIdentityEvent;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
 }): Demo => {
-  const { database, seed, provider, emit, now = Date.now } = options;
+  const { database, seed, provider, locks, emit, now = Date.now } = options;
 
   const revoke = async (tx: Tx, gone: Gone): Promise<void> => {
     if (gone.accountIds.length > 0) await provider.revokeForAccounts(tx, gone.accountIds);
@@ -84,10 +82,13 @@ export const createDemo = (options: {
     return { seeded, tenants, resetPending: latest?.state === 'pending' ? latest.id : null };
   };
 
-  const settlePending = async (tx: Tx): Promise<void> => {
+  /** @returns the reset that was pending */
+  const settlePending = async (tx: Tx): Promise<string | null> => {
     await revoke(tx, await deleteRetired(tx));
     const latest = await latestReset(tx);
-    if (latest?.state === 'pending') await setResetState(tx, latest.id, 'committed');
+    if (latest?.state !== 'pending') return null;
+    await setResetState(tx, latest.id, 'committed');
+    return latest.id;
   };
 
   const settle = async (resetId: string, outcome: DemoResetOutcome, change: (tx: Tx) => Promise<Gone>): Promise<DemoState> => {
@@ -98,6 +99,7 @@ export const createDemo = (options: {
       }
       return stateIn(tx);
     });
+    await locks.disown(resetId);
     emit({ type: 'demo-reset-settled', resetId, outcome });
     return state;
   };
@@ -116,53 +118,71 @@ export const createDemo = (options: {
       return tenants;
     });
 
+  const resetTo = async (given: DemoTenants): Promise<DemoReset> => {
+    const resetId = randomUUIDv7();
+    // Before anyone can see the reset.
+    await locks.own(resetId);
+    try {
+      const { settled, ...reset } = await database.transaction(async (tx) => {
+        const settled = await settlePending(tx);
+        const { tenants: previousTenants, foreign } = await demoNames(tx);
+        refuseForeign(seed, foreign);
+        const tenants = tenantIds(seed.tenants, given);
+        refuseUsed(tenants, previousTenants);
+        const at = now();
+        await insertReset(tx, resetId, at);
+        await retireRows(tx, resetId, at);
+        await insertRows(tx, seedRows(seed, tenants, { at, resetId }));
+        return { settled, resetId, tenants, previousTenants };
+      });
+      if (settled !== null) await locks.disown(settled);
+      return reset;
+    } catch (error) {
+      await locks.disown(resetId);
+      throw error;
+    }
+  };
+
+  const replaceWith = (given: DemoTenants): Promise<DemoTenants> =>
+    database.transaction(async (tx) => {
+      await settlePending(tx);
+      const { foreign } = await demoNames(tx);
+      refuseForeign(seed, foreign);
+      const [resetId, at] = [randomUUIDv7(), now()];
+      await retireRows(tx, resetId, at);
+      await revoke(tx, await deleteRetired(tx));
+      const tenants = tenantIds(seed.tenants, given);
+      await insertRows(tx, seedRows(seed, tenants, { at, resetId: null }));
+      return tenants;
+    });
+
+  const sweep = async (): Promise<void> => {
+    const latest = await database.transaction(latestReset);
+    if (latest?.state === 'pending' && (await locks.hasOwner(latest.id))) return;
+    await database.transaction(settlePending);
+  };
+
   return {
     state: () => database.transaction(stateIn),
-    seed: async (given = {}) => {
-      refuseUnknownTenants(seed.tenants, given);
-      try {
-        return await seedOnce(given);
-      } catch (error) {
-        // Another replica seeded at the same moment; now nothing is missing.
-        if (isUniqueViolation(error)) return seedOnce(given);
-        throw error;
-      }
-    },
-    reset: async (given = {}) => {
-      refuseUnknownTenants(seed.tenants, given);
-      const reset = await database
-        .transaction(async (tx) => {
-          await settlePending(tx);
-          const { tenants: previousTenants, foreign } = await demoNames(tx);
-          refuseForeign(seed, foreign);
-          const tenants = tenantIds(seed.tenants, given);
-          refuseUsed(tenants, previousTenants);
-          const [resetId, at] = [randomUUIDv7(), now()];
-          await insertReset(tx, resetId, at);
-          await retireRows(tx, resetId, at);
-          await insertRows(tx, seedRows(seed, tenants, { at, resetId }));
-          return { resetId, tenants, previousTenants };
-        })
-        .catch(refuseConcurrent);
-      emit({ type: 'demo-reset', resetId: reset.resetId });
-      return reset;
-    },
-    replace: async (given = {}) => {
-      refuseUnknownTenants(seed.tenants, given);
-      return database.transaction(async (tx) => {
-        await settlePending(tx);
-        const { foreign } = await demoNames(tx);
-        refuseForeign(seed, foreign);
-        const [resetId, at] = [randomUUIDv7(), now()];
-        await retireRows(tx, resetId, at);
-        await revoke(tx, await deleteRetired(tx));
-        const tenants = tenantIds(seed.tenants, given);
-        await insertRows(tx, seedRows(seed, tenants, { at, resetId: null }));
-        return tenants;
-      });
-    },
-    rollback: (resetId) => settle(resetId, 'rolled-back', (tx) => restoreRows(tx, resetId)),
-    commit: (resetId) => settle(resetId, 'committed', deleteRetired),
-    sweep: () => database.transaction(settlePending),
+    seed: (given = {}) =>
+      locks.exclusively(async () => {
+        refuseUnknownTenants(seed.tenants, given);
+        return seedOnce(given);
+      }),
+    reset: (given = {}) =>
+      locks.exclusively(async () => {
+        refuseUnknownTenants(seed.tenants, given);
+        const reset = await resetTo(given);
+        emit({ type: 'demo-reset', resetId: reset.resetId });
+        return reset;
+      }),
+    replace: (given = {}) =>
+      locks.exclusively(async () => {
+        refuseUnknownTenants(seed.tenants, given);
+        return replaceWith(given);
+      }),
+    rollback: (resetId) => locks.exclusively(() => settle(resetId, 'rolled-back', (tx) => restoreRows(tx, resetId))),
+    commit: (resetId) => locks.exclusively(() => settle(resetId, 'committed', deleteRetired)),
+    sweep: () => locks.exclusively(sweep),
   };
 };

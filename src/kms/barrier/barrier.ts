@@ -44,6 +44,8 @@ export interface Barrier {
   createTenantKey(tx: Transaction<ServiceTables>, tenantId: string): Promise<void>;
   /** Deletes the content key, also while sealed: what it wrapped is lost for good once the caller's transaction commits. */
   dropTenantKey(tx: Transaction<ServiceTables>, tenantId: string): Promise<void>;
+  /** Forgets what is remembered of a tenant: its keys are read again when they are needed, if they are still there. */
+  forgetTenant(tenantId: string): void;
   /**
    * Never call it inside a transaction on the service database, whose one connection it may have to wait for.
    *
@@ -119,6 +121,11 @@ export const openBarrier = async (options: BarrierOptions): Promise<Barrier> => 
   const forget = (tenantId: string | null) => listeners.forEach((listener) => listener(tenantId));
   let contents: ContentKeys | null = null;
 
+  const forgetTenant = (tenantId: string): void => {
+    contents?.forget(tenantId);
+    forget(tenantId);
+  };
+
   /** What runs while the barrier is sealed under it ends as `sealed`, not with a key that should be gone. */
   const whileUnsealed = async <T>(run: (keys: ContentKeys) => Promise<T>): Promise<T> => {
     const keys = contents;
@@ -145,9 +152,9 @@ export const openBarrier = async (options: BarrierOptions): Promise<Barrier> => 
     createTenantKey: (tx, tenantId) => whileUnsealed((keys) => keys.create(tx, tenantId)),
     dropTenantKey: async (tx, tenantId) => {
       await deleteContentKeys(tx, tenantId);
-      contents?.forget(tenantId);
-      forget(tenantId);
+      forgetTenant(tenantId);
     },
+    forgetTenant,
     wrap: (binding, plaintext) => whileUnsealed(async (keys) => wrapKey(await keys.newest(binding.tenantId), claimsOf(binding), plaintext)),
     unwrap: (binding, ciphertext) =>
       whileUnsealed(async (keys) => {

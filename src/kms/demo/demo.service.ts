@@ -1,8 +1,9 @@
 import { randomUUIDv7 } from 'node:crypto';
 import type { Transaction } from 'kysely';
-import { AppError } from '#infra/apperr/app-error.ts';
+import type { DemoLocks } from '#infra/demo-data/demo-locks.ts';
 import { type DemoReset, type DemoResetOutcome, type DemoState, isToSettle } from '#infra/demo-data/demo-reset.ts';
 import { type DemoTenants, refuseUnknownTenants, tenantIds } from '#infra/demo-data/demo-tenants.ts';
+import { leasesEnded } from '#kms/database/leases.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { Emit } from '#kms/events.ts';
 import type { Tenant } from '#kms/tenants/tenant.ts';
@@ -18,20 +19,9 @@ import {
   retireAll,
   setResetState,
 } from './demo.store.ts';
-import { untilNothingIsPrepared } from './prepared-tenants.ts';
 import { byName, createSeeding, type SeedingOptions } from './seeding.ts';
 
 type Tx = Transaction<ServiceTables>;
-
-/** Only one change of the demo at a time in this process; the transactions keep replicas apart. */
-const createTurns = () => {
-  let last: Promise<unknown> = Promise.resolve();
-  return <T>(run: () => Promise<T>): Promise<T> => {
-    const turn = last.then(run, run);
-    last = turn.catch(() => {});
-    return turn;
-  };
-};
 
 const deleteAll = (tx: Tx, tenants: readonly Tenant[]): Promise<void> =>
   deleteTenants(
@@ -39,10 +29,9 @@ const deleteAll = (tx: Tx, tenants: readonly Tenant[]): Promise<void> =>
     tenants.map((tenant) => tenant.id),
   );
 
-export const createDemo = (options: SeedingOptions & { readonly emit: Emit }): Demo => {
-  const { seed, service, tenants, tenantDatabases, barrier, emit, now } = options;
+export const createDemo = (options: SeedingOptions & { readonly locks: DemoLocks; readonly emit: Emit }): Demo => {
+  const { seed, service, tenants, tenantDatabases, barrier, locks, emit, now } = options;
   const seeding = createSeeding(options);
-  const inTurn = createTurns();
 
   const state = async (): Promise<DemoState> => {
     const missing = await seeding.missing();
@@ -63,6 +52,9 @@ export const createDemo = (options: SeedingOptions & { readonly emit: Emit }): D
       return removed;
     });
     tenants.forget();
+    await locks.disown(resetId);
+    // Other replicas may still serve a tenant whose database is about to go.
+    if (gone.length > 0) await leasesEnded(service.kind);
     // A crash here leaves databases that no row names; the next start removes them.
     for (const tenant of gone) await tenantDatabases.drop(tenant.schemaName);
     emit({ type: wanted === 'committed' ? 'demo-reset-committed' : 'demo-reset-rolled-back', resetId });
@@ -92,42 +84,37 @@ export const createDemo = (options: SeedingOptions & { readonly emit: Emit }): D
     const previousTenants = byName(await demoTenantsIn(service.db, 'active'));
     const ids = tenantIds(seed.tenants, given);
     const resetId = randomUUIDv7();
-    await seeding.switchTo(ids, async (tx) => {
-      const at = now();
-      await insertReset(tx, resetId, at);
-      await retireAll(tx, at);
-      await insertAccounts(tx, seed.accounts, ids, at);
-    });
+    await locks.own(resetId);
+    try {
+      await seeding.switchTo(ids, async (tx) => {
+        const at = now();
+        await insertReset(tx, resetId, at);
+        await retireAll(tx, at);
+        await insertAccounts(tx, seed.accounts, ids, at);
+      });
+    } catch (error) {
+      await locks.disown(resetId);
+      throw error;
+    }
+    await leasesEnded(service.kind);
     emit({ type: 'demo-reset-started', resetId });
     return { resetId, tenants: ids, previousTenants };
-  };
-
-  const seedMissing = async (given: DemoTenants): Promise<void> => {
-    const added = await seeding.add(given);
-    if (added.tenants + added.accounts + added.elasticKeys > 0) emit({ type: 'demo-seeded', ...added });
   };
 
   return {
     state,
     seed: (given = {}) =>
-      inTurn(async () => {
+      locks.exclusively(async () => {
         refuseUnknownTenants(seed.tenants, given);
-        try {
-          await seedMissing(given);
-        } catch (error) {
-          const raced = error instanceof AppError && (error.code === 'demo-name-taken' || error.code === 'demo-tenant-id-used');
-          if (!raced) throw error;
-          // Another replica may be seeding at this moment; then nothing is missing when it is done.
-          await untilNothingIsPrepared(service, now);
-          await seedMissing(given);
-        }
+        const added = await seeding.add(given);
+        if (added.tenants + added.accounts + added.elasticKeys > 0) emit({ type: 'demo-seeded', ...added });
       }),
     reset: (given = {}) =>
-      inTurn(async () => {
+      locks.exclusively(async () => {
         refuseUnknownTenants(seed.tenants, given);
         return reset(given);
       }),
-    rollback: (resetId) => inTurn(() => rollback(resetId)),
-    commit: (resetId) => inTurn(() => commit(resetId)),
+    rollback: (resetId) => locks.exclusively(() => rollback(resetId)),
+    commit: (resetId) => locks.exclusively(() => commit(resetId)),
   };
 };

@@ -29,19 +29,6 @@ export const insertPreparing = async (tx: Tx, tenant: Tenant, at: number): Promi
     .execute();
 };
 
-/** Whether some demo tenant has been in preparation since then; an older one was left by a process that died. */
-export const preparingSince = async (db: Connection, since: number): Promise<boolean> => {
-  const row = await db
-    .selectFrom('kms_tenants')
-    .select('id')
-    .where('demo', '=', 1)
-    .where('state', '=', 'preparing')
-    .where('created_at', '>', since)
-    .limit(1)
-    .executeTakeFirst();
-  return row !== undefined;
-};
-
 /** @returns how many became active */
 export const activate = async (tx: Tx, ids: readonly string[]): Promise<number> => {
   if (ids.length === 0) return 0;

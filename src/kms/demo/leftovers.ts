@@ -1,38 +1,59 @@
+import type { Transaction } from 'kysely';
 import type { Database, Databases } from '#infra/database/databases.ts';
+import type { DemoLocks } from '#infra/demo-data/demo-locks.ts';
 import type { Barrier } from '#kms/barrier/barrier.ts';
+import { leasesEnded } from '#kms/database/leases.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { Emit } from '#kms/events.ts';
-import { isSchemaName } from '#kms/tenants/tenant.ts';
-import { untilNothingIsPrepared } from './prepared-tenants.ts';
+import { isSchemaName, type TenantState } from '#kms/tenants/tenant.ts';
 import { deleteAccounts, deleteTenants, latestReset, setResetState } from './demo.store.ts';
 
-/**
- * At start, before anything is served: settles what an interrupted seed or reset left, in favour of the data in use. Tenants that
- * were being prepared go, a pending reset is committed, databases that no tenant names are deleted.
- */
-export const removeLeftovers = async (options: {
+interface Leftovers {
   readonly databases: Databases;
   readonly service: Database<ServiceTables>;
   readonly barrier: Pick<Barrier, 'dropTenantKey'>;
+  readonly locks: DemoLocks;
   readonly emit: Emit;
-  readonly now: () => number;
-}): Promise<void> => {
-  const { databases, service, barrier, emit, now } = options;
-  // Two processes never share SQLite files, so there what is being prepared was left behind.
-  if (databases.kind === 'postgres') await untilNothingIsPrepared(service, now);
-  const tenants = await service.transaction(async (tx) => {
-    const latest = await latestReset(tx);
-    if (latest?.state === 'pending') await setResetState(tx, latest.id, 'committed');
-    await deleteAccounts(tx, 'retired');
-    const rows = await tx.selectFrom('kms_tenants').select('id').where('demo', '=', 1).where('state', '!=', 'active').execute();
-    const ids = rows.map((row) => row.id);
-    await deleteTenants(tx, ids);
-    for (const id of ids) await barrier.dropTenantKey(tx, id);
-    return ids.length;
+}
+
+/**
+ * At start, before anything is served: settles what an interrupted seed or reset left, in favour of the data in use. Tenants that
+ * were being prepared go, databases that no tenant names are deleted, and a pending reset is committed where the process
+ * that began it is gone. What a living replica is at is waited for, and a reset that it answers for is left alone.
+ *
+ * @throws AppError `database-busy` 503 when another replica changes the demo for longer than a minute
+ */
+export const removeLeftovers = (options: Leftovers): Promise<void> =>
+  options.locks.exclusively(async () => {
+    const { databases, service, emit, locks } = options;
+    const latest = await latestReset(service.db);
+    const isPending = latest?.state === 'pending';
+    const isAlive = isPending && (await locks.hasOwner(latest.id));
+    const tenants = await service.transaction(async (tx) => {
+      if (isAlive) return deleteInState(tx, options.barrier, ['preparing']);
+      if (isPending) await setResetState(tx, latest.id, 'committed');
+      await deleteAccounts(tx, 'retired');
+      return deleteInState(tx, options.barrier, ['preparing', 'retired']);
+    });
+
+    if (tenants > 0) await leasesEnded(databases.kind);
+    // In this order: a tenant's row is there before its database, so that a new one is never taken for an orphan.
+    const found = (await databases.names()).filter(isSchemaName);
+    const named = new Set((await service.db.selectFrom('kms_tenants').select('schema_name').execute()).map((row) => row.schema_name));
+    const orphans = found.filter((name) => !named.has(name));
+    for (const orphan of orphans) await databases.drop(orphan);
+    if (tenants + orphans.length > 0) emit({ type: 'leftovers-removed', tenants, databases: orphans.length });
   });
 
-  const named = new Set((await service.db.selectFrom('kms_tenants').select('schema_name').execute()).map((row) => row.schema_name));
-  const orphans = (await databases.names()).filter((name) => isSchemaName(name) && !named.has(name));
-  for (const orphan of orphans) await databases.drop(orphan);
-  if (tenants + orphans.length > 0) emit({ type: 'leftovers-removed', tenants, databases: orphans.length });
+/** @returns how many there were */
+const deleteInState = async (
+  tx: Transaction<ServiceTables>,
+  barrier: Leftovers['barrier'],
+  states: readonly TenantState[],
+): Promise<number> => {
+  const rows = await tx.selectFrom('kms_tenants').select('id').where('demo', '=', 1).where('state', 'in', states).execute();
+  const ids = rows.map((row) => row.id);
+  await deleteTenants(tx, ids);
+  for (const id of ids) await barrier.dropTenantKey(tx, id);
+  return ids.length;
 };

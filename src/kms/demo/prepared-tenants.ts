@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises';
 import type { Database } from '#infra/database/databases.ts';
 import { isUniqueViolation } from '#infra/database/unique-violation.ts';
 import type { Barrier } from '#kms/barrier/barrier.ts';
@@ -7,7 +6,7 @@ import type { ElasticKeyService } from '#kms/elastic-keys/elastic-key.ts';
 import { newSchemaName, type Tenant } from '#kms/tenants/tenant.ts';
 import type { TenantDatabases } from '#kms/tenants/tenant-databases.ts';
 import { type DemoTenants, tenantIdsUsed } from '#infra/demo-data/demo-tenants.ts';
-import { deleteTenants, demoTenantsIn, insertPreparing, preparingSince } from './demo.store.ts';
+import { deleteTenants, demoTenantsIn, insertPreparing } from './demo.store.ts';
 import type { SeedElasticKey } from './seed-file.ts';
 
 export interface PreparedTenantsOptions {
@@ -25,19 +24,6 @@ export interface PreparedTenants {
   /** Removes rows, content keys and databases of those that are not in use yet. */
   discard(tenants: readonly Tenant[]): Promise<void>;
 }
-
-/** Preparing takes a fraction of a second; what is older than this, in milliseconds, was left by a process that died. */
-const PREPARING_MS = 5_000;
-const LOOK_AGAIN_MS = 100;
-
-/**
- * Waits until no other process prepares demo tenants, at most `PREPARING_MS`. To take away what one left is safe at any time: a
- * process that should still be at it finds its tenants gone at the switch, and nothing has happened.
- */
-export const untilNothingIsPrepared = async (service: Database<ServiceTables>, now: () => number): Promise<void> => {
-  const since = now() - PREPARING_MS;
-  while ((await preparingSince(service.db, since)) && now() - since < 2 * PREPARING_MS) await setTimeout(LOOK_AGAIN_MS);
-};
 
 export const createPreparedTenants = (options: PreparedTenantsOptions): PreparedTenants => {
   const { service, tenantDatabases, barrier, elasticKeys, now } = options;

@@ -3,6 +3,7 @@ import { isUniqueViolation } from '#infra/database/unique-violation.ts';
 import type { Database } from '#infra/database/databases.ts';
 import type { Barrier } from '#kms/barrier/barrier.ts';
 import { sealedError } from '#kms/barrier/barrier-errors.ts';
+import { leasesEnded } from '#kms/database/leases.ts';
 import type { TenantTables } from '#kms/database/tenant-tables.ts';
 import type { RandomBytes } from '#kms/material-keys/key-material.ts';
 import type { KeyRing } from '#kms/key-ring/key-ring.ts';
@@ -98,7 +99,7 @@ export const createElasticKeyService = ({ barrier, ring, database, now, random }
     },
 
     change: async (tenantId, id, changes) => {
-      const { db } = await open(tenantId);
+      const { db, kind } = await open(tenantId);
       const before = await elasticKeyById(db, id);
       if (!before) throw elasticKeyNotFound();
       const { name, description, state, operations, minDecryptionVersion, expiresAt } = changes;
@@ -112,7 +113,11 @@ export const createElasticKeyService = ({ barrier, ring, database, now, random }
         ...(expiresAt === undefined ? {} : { expires_at: checkedExpiry(expiresAt, now()) }),
       });
       const row = await nameTaken(name, write).finally(() => ring.forget({ tenantId, elasticKeyId: id }));
-      if (row) return elasticKeyOf(row);
+      if (row) {
+        const isOfPolicy = [state, operations, minDecryptionVersion, expiresAt].some((given) => given !== undefined);
+        if (isOfPolicy) await leasesEnded(kind);
+        return elasticKeyOf(row);
+      }
       throw fieldInvalid(
         'min-decryption-version-invalid',
         '/min_decryption_version',

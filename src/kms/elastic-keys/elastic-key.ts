@@ -87,6 +87,6 @@ export interface ElasticKeyService {
   create(tenantId: string, input: CreateElasticKey): Promise<ElasticKey>;
   list(tenantId: string, query?: ListElasticKeys): Promise<Page<ElasticKey>>;
   read(tenantId: string, id: string): Promise<ElasticKey>;
-  /** Changes name, description or policy; a new state holds from the answer on. */
+  /** Changes name, description or policy; a new policy holds from the answer on, in every replica. */
   change(tenantId: string, id: string, changes: ChangeElasticKey): Promise<ElasticKey>;
 }

@@ -3,6 +3,7 @@ import { sealedError } from '#kms/barrier/barrier-errors.ts';
 import { algorithmOf } from '#kms/crypto/algorithms.ts';
 import type { KeyAddress } from '#kms/crypto/crypto.ts';
 import type { Database } from '#infra/database/databases.ts';
+import { LEASE_MS } from '#kms/database/leases.ts';
 import type { TenantTables } from '#kms/database/tenant-tables.ts';
 import { elasticKeyNotFound } from '#kms/elastic-keys/elastic-key-errors.ts';
 import { elasticKeyById, elasticKeyOf } from '#kms/elastic-keys/elastic-key.store.ts';
@@ -52,17 +53,17 @@ const remember = <E>(map: BoundedMap<E>, name: string, entry: E, loading: Promis
 };
 
 /**
- * @param policyMs how long a policy is trusted without a look at the database: what another replica changed holds here
- *   after that at the latest, what this one changed holds at once
+ * @param leaseMs how long a policy is used without a look at the database: what another replica changed holds here after that
+ *   at the latest, which it waits for before it answers; what this one changed holds at once
  */
 export const createKeyRing = (options: {
   barrier: Barrier;
   database: (tenantId: string) => Promise<Database<TenantTables>>;
   now: () => number;
-  policyMs?: number;
+  leaseMs?: number;
   max?: number;
 }): KeyRing => {
-  const { barrier, database, now, policyMs = 1000, max = 4096 } = options;
+  const { barrier, database, now, leaseMs = LEASE_MS, max = 4096 } = options;
   const snapshots = createBoundedMap<{ readonly at: number; readonly value: Promise<Snapshot> }>({ max });
   const versions = createBoundedMap<Promise<UsableKey>>({ max });
 
@@ -105,7 +106,8 @@ export const createKeyRing = (options: {
       if (barrier.state() === 'sealed') return Promise.reject(sealedError());
       const at = now();
       const known = snapshots.get(slot(key));
-      if (known && at - known.at < policyMs) return known.value;
+      // A lease that seems to begin in the future began before the clock was set back.
+      if (known && known.at <= at && at - known.at < leaseMs) return known.value;
       const value = read(key);
       return remember(snapshots, slot(key), { at, value }, value).value;
     },

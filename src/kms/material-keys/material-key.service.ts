@@ -3,6 +3,7 @@ import { AppError } from '#infra/apperr/app-error.ts';
 import type { Barrier } from '#kms/barrier/barrier.ts';
 import { sealedError } from '#kms/barrier/barrier-errors.ts';
 import type { KeyAddress } from '#kms/crypto/crypto.ts';
+import { leasesEnded } from '#kms/database/leases.ts';
 import type { TenantTables } from '#kms/database/tenant-tables.ts';
 import { DEFAULT_LIMIT, decodeCursor, encodeCursor } from '#kms/wire/cursor.ts';
 import { elasticKeyExpired, elasticKeyNotFound, elasticKeySuspended } from '#kms/elastic-keys/elastic-key-errors.ts';
@@ -76,6 +77,7 @@ export const createMaterialKeyService = ({ barrier, ring, database, now, random 
           return made;
         })
         .finally(() => ring.forget(key));
+      await leasesEnded(store.kind);
       return viewOf(key, elasticKey, row);
     },
 

@@ -36,7 +36,7 @@ interface ListMaterialKeys {
 /** Decisions about the versions of one elastic key. */
 export interface MaterialKeyService {
   /**
-   * Makes a new version and deactivates the one before, in one transaction.
+   * Makes a new version and deactivates the one before, in one transaction; from the answer on every replica protects with it.
    *
    * @throws AppError `elastic-key-not-found` 404, `elastic-key-suspended` 409, `elastic-key-expired` 409, `sealed` 503
    */

@@ -1,13 +1,14 @@
 import type { Kysely } from 'kysely';
 import { AppError } from '#infra/apperr/app-error.ts';
 import type { Database, Databases } from '#infra/database/databases.ts';
+import { LEASE_MS } from '#kms/database/leases.ts';
 import { tenantMigrations } from '#kms/database/migrations.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { TenantTables } from '#kms/database/tenant-tables.ts';
 import { isSchemaName } from './tenant.ts';
 import { tenantsStore } from './tenants.store.ts';
 
-/** The databases of the tenants, each opened when it is first needed. */
+/** The databases of the tenants, each opened when it is first needed, and looked for again when the lease on that has ended. */
 export interface TenantDatabases extends AsyncDisposable {
   /** @throws AppError `tenant-unknown` 404 when no such tenant is here */
   of(tenantId: string): Promise<Database<TenantTables>>;
@@ -18,15 +19,27 @@ export interface TenantDatabases extends AsyncDisposable {
 /** Milliseconds between leaving the cache and being closed: longer than any request that may still use it. */
 const CLOSE_AFTER_MS = 35_000;
 
-/** @param options.maxOpen databases kept open; the one not used for longest goes first */
+interface Opened {
+  readonly database: Database<TenantTables>;
+  /** When the tenant was last found in this database. */
+  readonly foundAt: number;
+}
+
+/**
+ * @param options.maxOpen databases kept open; the one not used for longest goes first
+ * @param options.onGone told of a tenant that another replica removed, or gave another database
+ * @param options.elapsed milliseconds on a clock that never goes back
+ */
 export const createTenantDatabases = (options: {
   readonly databases: Databases;
   readonly service: Kysely<ServiceTables>;
   readonly maxOpen?: number;
+  readonly onGone?: (tenantId: string) => void;
+  readonly elapsed?: () => number;
 }): TenantDatabases => {
-  const { databases, maxOpen = 256 } = options;
+  const { databases, maxOpen = 256, onGone = () => {}, elapsed = () => performance.now() } = options;
   const store = tenantsStore(options.service);
-  const opened = new Map<string, Database<TenantTables>>();
+  const opened = new Map<string, Opened>();
   /** One opening a tenant, however many ask at once. */
   const opening = new Map<string, Promise<Database<TenantTables>>>();
   const leaving = new Map<Database<TenantTables>, NodeJS.Timeout>();
@@ -43,42 +56,50 @@ export const createTenantDatabases = (options: {
     leaving.set(database, timer);
   };
 
-  const open = async (tenantId: string): Promise<Database<TenantTables>> => {
+  const keep = (tenantId: string, entry: Opened): Database<TenantTables> => {
+    opened.delete(tenantId);
+    opened.set(tenantId, entry);
+    for (const [oldest, { database }] of opened) {
+      if (opened.size <= maxOpen) break;
+      opened.delete(oldest);
+      closeLater(database);
+    }
+    return entry.database;
+  };
+
+  const find = async (tenantId: string): Promise<Database<TenantTables>> => {
+    const foundAt = elapsed();
     const schemaName = await store.schemaNameOf(tenantId);
+    const known = opened.get(tenantId);
+    if (known !== undefined && known.database.name === schemaName) return keep(tenantId, { database: known.database, foundAt });
+    if (known !== undefined) {
+      opened.delete(tenantId);
+      closeLater(known.database);
+      onGone(tenantId);
+    }
     if (schemaName === undefined || !isSchemaName(schemaName)) {
       throw new AppError('tenant-unknown', 404, 'There is no such tenant here.');
     }
-    const database = await databases.open<TenantTables>(schemaName, tenantMigrations);
-    opened.set(tenantId, database);
-    for (const [oldest, other] of opened) {
-      if (opened.size <= maxOpen) break;
-      opened.delete(oldest);
-      closeLater(other);
-    }
-    return database;
+    return keep(tenantId, { database: await databases.open<TenantTables>(schemaName, tenantMigrations), foundAt });
   };
 
   return {
     of: (tenantId) => {
       const known = opened.get(tenantId);
-      if (known !== undefined) {
-        opened.delete(tenantId);
-        opened.set(tenantId, known);
-        return Promise.resolve(known);
-      }
-      const running = opening.get(tenantId) ?? open(tenantId).finally(() => opening.delete(tenantId));
+      if (known !== undefined && elapsed() - known.foundAt < LEASE_MS) return Promise.resolve(keep(tenantId, known));
+      const running = opening.get(tenantId) ?? find(tenantId).finally(() => opening.delete(tenantId));
       opening.set(tenantId, running);
       return running;
     },
     drop: async (schemaName) => {
-      const inUse = [...opened.entries()].filter(([, database]) => database.name === schemaName);
+      const inUse = [...opened.entries()].filter(([, { database }]) => database.name === schemaName);
       for (const [tenantId] of inUse) opened.delete(tenantId);
-      const all = [...inUse.map(([, database]) => database), ...leaving.keys()].filter((database) => database.name === schemaName);
+      const all = [...inUse.map(([, { database }]) => database), ...leaving.keys()].filter((database) => database.name === schemaName);
       await Promise.all(all.map(close));
       await databases.drop(schemaName);
     },
     [Symbol.asyncDispose]: async () => {
-      const all = [...opened.values(), ...leaving.keys()];
+      const all = [...[...opened.values()].map(({ database }) => database), ...leaving.keys()];
       opened.clear();
       await Promise.all(all.map(close));
     },

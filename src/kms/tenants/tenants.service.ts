@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import { createBoundedMap } from '#infra/cache/bounded-map.ts';
+import { LEASE_MS } from '#kms/database/leases.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import { isTenantId, type Tenant } from './tenant.ts';
 import { tenantsStore } from './tenants.store.ts';
@@ -13,26 +14,25 @@ export interface Tenants {
   forget(): void;
 }
 
-/** Another replica may change tenants, so what is remembered lives this long, in milliseconds. */
-const MEMORY_MS = 1_000;
 const MAX_REMEMBERED = 10_000;
 
 /** @param options.now epoch milliseconds */
 export const createTenants = (db: Kysely<ServiceTables>, options: { readonly now?: () => number } = {}): Tenants => {
   const { now = Date.now } = options;
   const store = tenantsStore(db);
-  const remembered = createBoundedMap<{ readonly tenant: Tenant; readonly until: number }>({ max: MAX_REMEMBERED });
+  const remembered = createBoundedMap<{ readonly tenant: Tenant; readonly readAt: number }>({ max: MAX_REMEMBERED });
   let generation = 0;
 
   const lookUp = async (key: string, find: () => Promise<Tenant | undefined>): Promise<Tenant | undefined> => {
     const entry = remembered.get(key);
-    if (entry !== undefined && entry.until > now()) return entry.tenant;
+    const at = now();
+    if (entry !== undefined && entry.readAt <= at && at - entry.readAt < LEASE_MS) return entry.tenant;
     const asked = generation;
     const tenant = await find();
     remembered.delete(key);
     // What was read before a change must not be remembered after it.
     if (tenant === undefined || asked !== generation) return tenant;
-    remembered.set(key, { tenant, until: now() + MEMORY_MS });
+    remembered.set(key, { tenant, readAt: at });
     return tenant;
   };
 

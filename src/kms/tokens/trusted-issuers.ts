@@ -39,11 +39,13 @@ const readAuthority = (path: string): Promise<string> =>
 export const openTrustedIssuers = async (options: {
   readonly configs: readonly IssuerConfig[];
   readonly tls: TlsPem;
+  /** Whether the KMS counts as not ready while an issuer does not answer. */
+  readonly required: boolean;
   readonly telemetry: Telemetry;
   readonly emit: Emit;
   readonly now?: () => number;
 }): Promise<TrustedIssuers> => {
-  const { configs, tls, telemetry, emit, now = Date.now } = options;
+  const { configs, tls, required, telemetry, emit, now = Date.now } = options;
   const open = async (config: IssuerConfig) => {
     const { issuer, audience, revocation } = config;
     const [ca, clientSecret] = await Promise.all([
@@ -81,7 +83,7 @@ export const openTrustedIssuers = async (options: {
     issuers: opened.map(({ trusted }) => trusted),
     dependency: {
       name: 'identity',
-      required: true,
+      required,
       check: async () => void (await Promise.all(opened.map(({ trusted }) => trusted.jwks.probe()))),
     },
     [Symbol.asyncDispose]: async () => void (await Promise.all(opened.map(({ client }) => client[Symbol.asyncDispose]()))),

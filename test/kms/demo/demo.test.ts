@@ -5,7 +5,6 @@ import { describe, expect, it } from 'vitest';
 import { createPasswords } from '#infra/secrets/passwords.ts';
 import { loadSeed } from '#kms/demo/seed-file.ts';
 import { startDemo } from '#kms/demo/start-demo.ts';
-import { newSchemaName } from '#kms/tenants/tenant.ts';
 import { addRealTenant, asSeeded, countAll, inspect, startWorld } from '#test/support/demo-world.ts';
 import { databaseKinds, withDatabases } from '#test/support/database.ts';
 import { KMS_CONFIG_FOLDER } from '#test/support/kms-server.ts';
@@ -186,32 +185,5 @@ describe.each(databaseKinds())('demo data on %s', (kind) => {
     await startDemo({ demo: world.demo, reset: true, given: {}, emit });
     const after = await world.demo.state();
     expect(Object.values(after.tenants)).not.toContain(next.demo);
-  });
-
-  it('is seeded once by two replicas that start at once', async () => {
-    await using test = await withDatabases(kind);
-    const ids = fresh();
-    const one = await startWorld(test.databases, unsealKey);
-    const two = await startWorld(await test.reopen(), unsealKey);
-    await Promise.all([one.demo.seed(ids), two.demo.seed(ids)]);
-    expect(await inspect(one)).toEqual(asSeeded(one.seed, ids));
-    expect(await inspect(two)).toEqual(asSeeded(two.seed, ids));
-    expect(await countAll(test.databases, one)).toMatchObject({ rows: 2, contentKeys: 2 });
-  });
-
-  it('that another process prepares is waited for where processes share databases, and removed where they do not', async () => {
-    await using test = await withDatabases(kind);
-    const world = await startWorld(test.databases, unsealKey);
-    const [id, name] = [randomUUID(), `tenant-${randomUUIDv7()}`];
-    const row = { id, name, schema_name: newSchemaName(), demo: 1, created_at: Date.now(), retired_at: null };
-    await world.service.db
-      .insertInto('kms_tenants')
-      .values({ ...row, state: 'preparing' })
-      .execute();
-    const starting = startWorld(await test.reopen(), unsealKey);
-    if (kind === 'postgres') await world.service.db.updateTable('kms_tenants').set({ state: 'active' }).where('id', '=', id).execute();
-    await starting;
-    expect((await world.tenants.byName(name))?.id).toBe(kind === 'postgres' ? id : undefined);
-    expect((await countAll(test.databases, world)).rows).toBe(kind === 'postgres' ? 1 : 0);
   });
 });

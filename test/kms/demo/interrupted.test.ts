@@ -44,7 +44,8 @@ const unsealKey = new Uint8Array(randomBytes(32));
 /** Runs the scene on fresh databases that die at a write; starts again and looks. @returns whether they died */
 const interruptAt = async (test: TestDatabases, scene: Scene, dieAt: number): Promise<{ died: boolean; found: 'old' | 'next' | null }> => {
   const ids = { old: fresh(), next: fresh() };
-  const first = await startWorld(test.databases, unsealKey, seed);
+  const living = await test.reopen();
+  const first = await startWorld(living, unsealKey, seed);
   const resetId = await scene.before(first, ids);
   const real = await addRealTenant(first);
 
@@ -58,9 +59,11 @@ const interruptAt = async (test: TestDatabases, scene: Scene, dieAt: number): Pr
   if (failing.died()) expect(result, `died at write ${dieAt}`).not.toBeNull();
   else expect(result).toBeNull();
 
+  // Both processes are gone; while the one that began a reset lives, a start leaves that reset alone.
+  await failing[Symbol.asyncDispose]();
+  await living[Symbol.asyncDispose]();
   const databases = await test.reopen();
-  // On PostgreSQL a start first waits for a process that may still be preparing; by then it has given up.
-  const after = await startWorld(databases, unsealKey, seed, () => Date.now() + 60_000);
+  const after = await startWorld(databases, unsealKey, seed);
   const { tenants } = await after.demo.state();
   const found = tenants['demo'] === ids.old.demo ? 'old' : tenants['demo'] === ids.next.demo ? 'next' : null;
   if (found === null) {

@@ -1,0 +1,28 @@
+import { setTimeout } from 'node:timers/promises';
+import type { DatabaseKind } from '#infra/database/databases.ts';
+
+/**
+ * What a process read from the database it may use for so many milliseconds without another look: the policy of a key, which
+ * tenants there are and where their databases lie.
+ *
+ * A change is acknowledged only once every lease has ended that may have begun before it. So it holds in every replica from
+ * the answer on, although replicas do not know of each other:
+ *
+ *     one      change ── commit ──────── leases end ──► answer
+ *     another  … uses what it read … │ reads again  │ the change holds here
+ *
+ * The lengths are durations of each process's own clock; that clocks differ does no harm, one that is set back while a lease
+ * runs may lengthen that one.
+ */
+export const LEASE_MS = 250;
+
+/** A timer may fire a little before its time. */
+const MARGIN_MS = 10;
+
+/**
+ * Resolves when no other process uses any more what it read before this call. This process has to forget it by itself, and
+ * with SQLite, whose files have one process, nothing is left to wait for.
+ */
+export const leasesEnded = async (kind: DatabaseKind): Promise<void> => {
+  if (kind === 'postgres') await setTimeout(LEASE_MS + MARGIN_MS);
+};

@@ -1,0 +1,31 @@
+/**
+ * A replica of the KMS as far as demo data goes: `node kms-demo-process.ts <prepare|reset> <config JSON> <unseal key hex> <seed JSON>`.
+ * `prepare` stops half-way through a change of the demo, `reset` after a reset that nobody settles; both say so and wait to be killed.
+ */
+import { randomUUID, randomUUIDv7 } from 'node:crypto';
+import type { DatabaseConfig } from '#infra/database/config.ts';
+import { openDatabases } from '#infra/database/databases.ts';
+import { insertPreparing } from '#kms/demo/demo.store.ts';
+import type { Seed } from '#kms/demo/seed-file.ts';
+import { newSchemaName } from '#kms/tenants/tenant.ts';
+import { startWorld } from './demo-world.ts';
+
+const say = (word: string): Promise<void> => new Promise((resolve) => process.stdout.write(`${word}\n`, () => resolve()));
+const forever = (): Promise<never> => new Promise(() => void setInterval(() => {}, 60_000));
+
+const [task = '', config = '', unsealKey = '', seed = ''] = process.argv.slice(2);
+const databases = await openDatabases(JSON.parse(config) as DatabaseConfig);
+const world = await startWorld(databases, new Uint8Array(Buffer.from(unsealKey, 'hex')), JSON.parse(seed) as Seed);
+if (task === 'prepare') {
+  await world.locks.exclusively(async () => {
+    const tenant = { id: randomUUID(), name: `tenant-${randomUUIDv7()}`, schemaName: newSchemaName(), demo: true };
+    await world.service.transaction((tx) => insertPreparing(tx, tenant, Date.now()));
+    await databases.open(tenant.schemaName, []);
+    await say('prepared');
+    await forever();
+  });
+}
+await world.demo.seed();
+await world.demo.reset();
+await say('reset');
+await forever();
