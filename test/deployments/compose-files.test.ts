@@ -1,0 +1,194 @@
+import { describe, expect, it } from 'vitest';
+import {
+  COMBINATIONS,
+  composeConfig,
+  type ComposeFile,
+  type ComposeFileService,
+  flawsOf,
+  networksOf,
+  readYaml,
+  stackConfig,
+} from '#test/support/deployments.ts';
+import { dockerEngine } from '#test/support/docker.ts';
+
+/** Files that say what a service is; all others are laid over one of them. */
+const DEFINITIONS = {
+  'telemetry/compose.prod.yml': ['telemetry'],
+  'telemetry/compose.yml': ['grafana'],
+  'identity/compose.yml': ['identity', 'identity-postgres'],
+  'kms/compose.yml': ['kms', 'kms-postgres'],
+  'identity/compose.prod.yml': ['identity-balancer'],
+  'kms/compose.prod.yml': ['kms-balancer'],
+} as const;
+
+const OVERRIDES = [
+  'telemetry/compose.local.yml',
+  'telemetry/compose.ci.yml',
+  'identity/compose.seed.yml',
+  'identity/compose.ci.yml',
+  'identity/compose.prod.yml',
+  'kms/compose.seed.yml',
+  'kms/compose.ci.yml',
+  'kms/compose.prod.yml',
+] as const;
+
+/** The base of a server leaves it to the profile what its health is. */
+const HEALTH_BY_PROFILE = ['identity', 'kms'];
+
+const WHERE: Readonly<Record<string, readonly string[]>> = {
+  telemetry: ['telemetry-network'],
+  grafana: ['telemetry-network'],
+  identity: ['identity-network', 'telemetry-network'],
+  'identity-postgres': ['identity-network'],
+  kms: ['identity-network', 'kms-network', 'telemetry-network'],
+  'kms-postgres': ['kms-network'],
+};
+
+const WHERE_IN_PROD: Readonly<Record<string, readonly string[]>> = {
+  ...WHERE,
+  identity: ['identity-edge-network', 'identity-network', 'telemetry-network'],
+  'identity-balancer': ['identity-edge-network'],
+  kms: ['identity-network', 'kms-edge-network', 'kms-network', 'telemetry-network'],
+  'kms-balancer': ['kms-edge-network'],
+};
+
+const serviceIn = (file: ComposeFile, name: string): ComposeFileService => {
+  const service = file.services?.[name];
+  if (service === undefined || service === null) throw new TypeError(`the file says nothing of ${name}`);
+  return service;
+};
+
+describe('Compose files as they are written', () => {
+  it.each(Object.entries(DEFINITIONS))('%s closes its services', async (file, names) => {
+    const written = await readYaml<ComposeFile>(file);
+    for (const name of names) {
+      const flaws = flawsOf({
+        ...serviceIn(written, name),
+        image: serviceIn(written, name).image?.replaceAll(/\$\{[^}]*:-(.*?)\}/g, '$1') ?? '',
+      });
+      const forgiven = HEALTH_BY_PROFILE.includes(name) ? flaws.filter((flaw) => !flaw.includes('health check')) : flaws;
+      expect({ name, flaws: forgiven }).toEqual({ name, flaws: [] });
+    }
+  });
+
+  it.each(OVERRIDES)('%s opens nothing of what it is laid over', async (file) => {
+    const closed = [
+      'user',
+      'read_only',
+      'privileged',
+      'cap_add',
+      'cap_drop',
+      'security_opt',
+      'network_mode',
+      'pid',
+      'ipc',
+      'devices',
+      'image',
+    ];
+    for (const [name, service] of Object.entries((await readYaml<ComposeFile>(file)).services ?? {})) {
+      if (name.endsWith('-balancer')) continue;
+      expect({ name, said: Object.keys(service ?? {}).filter((key) => closed.includes(key)) }).toEqual({ name, said: [] });
+    }
+  });
+
+  it('finds what is wrong with a service that is open', () => {
+    const open: ComposeFileService = {
+      image: 'postgres',
+      cap_add: ['SYS_ADMIN'],
+      network_mode: 'host',
+      ports: ['8081:8081'],
+      environment: { POSTGRES_PASSWORD: 'swordfish' },
+    };
+    expect(flawsOf(open)).toHaveLength(12);
+    expect(flawsOf({ ...open, ports: [{ host_ip: '0.0.0.0', mode: 'ingress', target: 1 }], user: '0:0', image: 'a:latest' })).toHaveLength(
+      12,
+    );
+  });
+
+  it.each([
+    ['telemetry', ['telemetry/compose.prod.yml', 'telemetry/compose.yml']],
+    ['identity', ['identity/compose.yml', 'identity/compose.seed.yml', 'identity/compose.prod.yml']],
+    ['kms', ['kms/compose.yml', 'kms/compose.seed.yml', 'kms/compose.prod.yml']],
+  ])('%s takes every secret from its own folder, and names none that another product names', async (product, files) => {
+    for (const file of files) {
+      const { secrets = {}, configs = {} } = await readYaml<ComposeFile>(file);
+      for (const [name, { file: path }] of [...Object.entries(secrets), ...Object.entries(configs)]) {
+        if (name.startsWith('build-')) continue;
+        expect({ name, startsWith: name.startsWith(`${product}-`) }).toEqual({ name, startsWith: true });
+        expect(path).toMatch(new RegExp(`^(\\$\\{PASSTHRU_MATERIAL[^}]*\\}/${product}/secrets|\\.\\./${product})/`));
+      }
+    }
+  });
+});
+
+describe.runIf(await dockerEngine())('Compose files as Compose reads them', () => {
+  it.each(Object.entries(COMBINATIONS))('%s: closed services, each on the networks that it needs', async (name, files) => {
+    const { services = {}, networks = {} } = await composeConfig(files);
+    const where = name.startsWith('prod') ? WHERE_IN_PROD : WHERE;
+    for (const [each, service] of Object.entries(services)) {
+      expect({ each, flaws: flawsOf(service ?? {}) }).toEqual({ each, flaws: [] });
+      expect({ each, networks: networksOf(service ?? {}) }).toEqual({ each, networks: where[each] });
+    }
+    for (const [network, said] of Object.entries(networks))
+      expect({ network, internal: said?.internal ?? false }).toEqual({ network, internal: /^(kms|identity)-network$/.test(network) });
+  });
+
+  it('joins no list twice, in whatever order the files come', async () => {
+    const one = await composeConfig(COMBINATIONS['KMS with telemetry'] ?? []);
+    const { services: all, ...rest } = await composeConfig(COMBINATIONS['all three'] ?? []);
+    expect({ services: all, ...rest }).toEqual(one);
+    expect(await composeConfig(COMBINATIONS['all three in another order'] ?? [])).toEqual(one);
+  });
+
+  it('keeps no data of ci in a volume that outlives it on the disk', async () => {
+    const { services = {} } = await composeConfig(COMBINATIONS['ci of all'] ?? []);
+    const named = Object.values(services).flatMap((service) =>
+      (service?.volumes ?? []).filter((volume) => typeof volume !== 'string' && volume.type === 'volume'),
+    );
+    expect(named.map((volume) => (typeof volume === 'string' ? volume : volume.source)).toSorted()).toEqual([
+      'identity-postgres-run',
+      'kms-postgres-run',
+      'telemetry-memory',
+    ]);
+  });
+
+  it('publishes other ports where it is told to', async () => {
+    const { services = {} } = await composeConfig(COMBINATIONS['all three'] ?? [], {
+      PASSTHRU_PORT_KMS: '12345',
+      PASSTHRU_PORT_OTLP: '12346',
+    });
+    expect(services['kms']?.ports).toContainEqual(expect.objectContaining({ host_ip: '127.0.0.1', published: '12345', target: 8081 }));
+    expect(services['telemetry']?.ports).toContainEqual(expect.objectContaining({ published: '12346', target: 4318 }));
+  });
+
+  it('seeds nothing and shows no Swagger UI in prod', async () => {
+    const { services = {} } = await composeConfig(COMBINATIONS['prod of all'] ?? []);
+    for (const name of ['kms', 'identity']) {
+      const command = services[name]?.command ?? [];
+      expect(command).toContain(`--config=deployments/${name}/config/${name}.prod.yml`);
+      expect(command.filter((word) => /demo/.test(word))).toEqual([]);
+    }
+  });
+
+  it('refuses prod without a folder of secrets, and says what is missing', async () => {
+    await expect(composeConfig(COMBINATIONS['prod of all'] ?? [], { PASSTHRU_MATERIAL: '' })).rejects.toThrow(
+      /PASSTHRU_MATERIAL is missing a value: must name the folder with the secrets/,
+    );
+  });
+
+  it('gives a swarm the same stack: one health check a service, addresses instead of virtual ones', async () => {
+    const { services = {} } = await stackConfig(COMBINATIONS['prod of all'] ?? []);
+    const inCompose = (await composeConfig(COMBINATIONS['prod of all'] ?? [])).services ?? {};
+    expect(Object.keys(services).toSorted()).toEqual(Object.keys(inCompose).toSorted());
+    for (const [name, service] of Object.entries(services)) {
+      expect({ name, test: service?.healthcheck?.test }).toEqual({
+        name,
+        test: inCompose[name]?.healthcheck?.test?.map((word) => word.replaceAll('$$', '$')),
+      });
+      expect({ name, command: service?.command }).toEqual({ name, command: inCompose[name]?.command ?? undefined });
+      expect({ name, networks: networksOf(service ?? {}) }).toEqual({ name, networks: WHERE_IN_PROD[name] });
+      expect({ name, flaws: flawsOf(service ?? {}) }).toEqual({ name, flaws: [] });
+      if (!name.endsWith('-balancer')) expect(service?.deploy).toMatchObject({ endpoint_mode: 'dnsrr' });
+    }
+  });
+});

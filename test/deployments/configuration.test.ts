@@ -1,0 +1,179 @@
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import type { ServiceName } from '#engine/engine.ts';
+import { MATERIAL } from '#engine/files/material/material-table.ts';
+import { stackOverlays } from '#engine/files/material/stack-overlays.ts';
+import { loadIdentityConfig } from '#identity/config.ts';
+import { loadKmsConfig } from '#kms/config.ts';
+import { type ComposeFile, DEPLOYMENTS, readYaml } from '#test/support/deployments.ts';
+import { ROOT } from '#test/support/engine.ts';
+import { PORTS } from '#test/support/material.ts';
+import { temporaryDirectory } from '#test/support/temporary-directory.ts';
+
+/** What containers read at fixed paths, in the order in which commands name it; `stack.yml` is generated. */
+const filesOf = (product: 'kms' | 'identity', profile: 'demo' | 'prod', stack: string): readonly string[] => {
+  const delivered = (name: string) => join(DEPLOYMENTS, product, 'config', name);
+  return [delivered(`${product}.yml`), delivered(`${product}.container.yml`), delivered(`${product}.${profile}.yml`), stack];
+};
+
+/** Every absolute path that a configuration speaks of. */
+const pathsIn = (value: unknown): readonly string[] => {
+  if (typeof value === 'string') return /^\/(run|etc)\//.test(value) ? [value] : [];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(pathsIn) : [];
+};
+
+/** Where the secrets and configs of a service are mounted, in the files of a profile together. */
+const mountedIn = async (service: string, ...files: readonly string[]): Promise<readonly string[]> => {
+  const written = await Promise.all(files.map((file) => readYaml<ComposeFile>(file)));
+  return written.flatMap(({ services = {} }) => {
+    const { secrets = [], configs = [] } = services[service] ?? {};
+    return [...secrets.map(({ target }) => `/run/secrets/${target}`), ...configs.map(({ target }) => target)];
+  });
+};
+
+describe('Configuration in containers', () => {
+  let folder: Awaited<ReturnType<typeof temporaryDirectory>>;
+  const stacks = { kms: '', identity: '' };
+  beforeAll(async () => {
+    folder = await temporaryDirectory();
+    const overlays = await stackOverlays(ROOT, PORTS);
+    for (const product of ['kms', 'identity'] as const) {
+      await mkdir(join(folder.path, product));
+      stacks[product] = join(folder.path, product, 'stack.yml');
+      await writeFile(stacks[product], overlays[product]);
+    }
+  });
+  afterAll(() => folder[Symbol.asyncDispose]());
+
+  it.each(['demo', 'prod'] as const)('of the KMS for %s is valid, and every file that it names is mounted', async (profile) => {
+    const config = await loadKmsConfig(filesOf('kms', profile, stacks.kms));
+    expect(config.database).toMatchObject({ kind: 'postgres', host: 'kms-postgres', user: 'kms' });
+    expect(config.server).toMatchObject({ host: '0.0.0.0', port: 8081, swagger: profile === 'demo' });
+    expect(config.identity.issuers).toMatchObject([
+      { issuer: `https://localhost:${PORTS.identity}`, jwks_uri: 'https://identity:8082/.well-known/jwks.json', clock_skew_seconds: 0 },
+    ]);
+    expect(config.realms_file.endsWith(profile === 'demo' ? 'realms.demo.yml' : 'realms.yml')).toBe(true);
+    const mounted = await mountedIn('kms', 'kms/compose.yml', profile === 'demo' ? 'kms/compose.seed.yml' : 'kms/compose.prod.yml');
+    const read = pathsIn(config).toSorted();
+    expect(read.filter((path) => !mounted.includes(path))).toEqual([]);
+    expect(read).toContain('/run/secrets/kms-unseal-share-3');
+    expect(mounted.filter((path) => !read.includes(path))).toEqual(['/etc/passthru/stack.yml']);
+  });
+
+  it.each(['demo', 'prod'] as const)('of Identity for %s is valid, and every file that it names is mounted', async (profile) => {
+    const config = await loadIdentityConfig(filesOf('identity', profile, stacks.identity));
+    expect(config.database).toMatchObject({ kind: 'postgres', host: 'identity-postgres', user: 'identity' });
+    expect(config.issuer).toBe(`https://localhost:${PORTS.identity}`);
+    // None is made at a start: the folder of secrets is read-only.
+    expect(config.secrets.signing_key_encryption_file).toBe('/run/secrets/identity-signing-key-encryption');
+    const other = profile === 'demo' ? 'identity/compose.seed.yml' : 'identity/compose.prod.yml';
+    const mounted = await mountedIn('identity', 'identity/compose.yml', other);
+    const read = pathsIn(config).toSorted();
+    expect(read.filter((path) => !mounted.includes(path))).toEqual([]);
+    expect(mounted.filter((path) => !read.includes(path))).toEqual(['/etc/passthru/stack.yml']);
+  });
+
+  it.each(['telemetry', 'identity', 'kms'] as const)(
+    'mounts of %s exactly the files that are prepared for it',
+    async (product: ServiceName) => {
+      const files = (await readdir(join(DEPLOYMENTS, product))).filter((file) => /^compose.*\.yml$/.test(file));
+      const sources = await Promise.all(
+        files.map(async (file) => {
+          const { secrets = {}, configs = {} } = await readYaml<ComposeFile>(join(product, file));
+          return [...Object.values(secrets), ...Object.values(configs)].map((source) => source.file);
+        }),
+      );
+      const prepared = sources.flat().flatMap((path) => /\/secrets\/(.+)$/.exec(path)?.slice(1) ?? []);
+      expect([...new Set(prepared)].toSorted()).toEqual(MATERIAL[product].map(({ name }) => name).toSorted());
+    },
+  );
+});
+
+interface Collector {
+  readonly extensions: { readonly health_check: { readonly path: string; readonly tls: Tls } };
+  readonly receivers: {
+    readonly otlp: { readonly protocols: Readonly<Record<string, { readonly tls?: Tls; readonly endpoint: string }>> };
+  };
+  readonly exporters: Readonly<
+    Record<string, { readonly path?: string; readonly endpoint?: string; readonly tls?: Record<string, unknown> }>
+  >;
+  readonly service: {
+    readonly pipelines: Readonly<Record<string, { readonly exporters: readonly string[] }>>;
+    readonly telemetry: unknown;
+  };
+}
+
+type Tls = Readonly<Record<'cert_file' | 'key_file' | 'client_ca_file' | 'min_version', string>>;
+
+describe('Configuration of the collector', () => {
+  const read = async <T>(file: string): Promise<T> => parse(await readFile(join(DEPLOYMENTS, 'telemetry', file), 'utf8')) as T;
+
+  it('takes nothing without TLS 1.3 and a client certificate, its health included', async () => {
+    const { extensions, receivers } = await read<Collector>('config/collector.yml');
+    const grafana = await read<Collector>('grafana/otlp.yml');
+    expect(Object.keys(receivers.otlp.protocols)).toEqual(['http']);
+    const takers = [extensions.health_check, receivers.otlp.protocols['http'], grafana.receivers.otlp.protocols['http']];
+    for (const taker of takers) {
+      expect(taker?.tls).toMatchObject({ client_ca_file: '/run/secrets/ca.pem', min_version: '1.3' });
+    }
+    // What the image of Grafana opens beside it is not reachable from outside of its container.
+    expect(grafana.receivers.otlp.protocols['grpc']?.endpoint).toBe('127.0.0.1:4317');
+  });
+
+  it('writes each signal into a file on its volume, and serves no metrics of its own over plain HTTP', async () => {
+    const { exporters, service } = await read<Collector>('config/collector.yml');
+    for (const signal of ['traces', 'metrics', 'logs']) {
+      expect(exporters[`file/${signal}`]?.path).toBe(`/var/lib/otel/${signal}.jsonl`);
+      expect(service.pipelines[signal]?.exporters).toEqual([`file/${signal}`, 'debug']);
+    }
+    expect(service.telemetry).toMatchObject({ metrics: { level: 'none' } });
+  });
+
+  it('sends to Grafana over verified TLS only, and keeps its files then', async () => {
+    const { exporters, service } = await read<Collector>('config/grafana.yml');
+    expect(exporters['otlp_http/grafana']).toMatchObject({
+      endpoint: 'https://grafana:4318',
+      tls: { ca_file: '/run/secrets/ca.pem', min_version: '1.3' },
+    });
+    expect(exporters['otlp_http/grafana']?.tls).not.toHaveProperty('insecure_skip_verify');
+    for (const [signal, { exporters: to }] of Object.entries(service.pipelines))
+      expect(to).toEqual([`file/${signal}`, 'debug', 'otlp_http/grafana']);
+  });
+});
+
+describe('Configuration of PostgreSQL', () => {
+  const rules = async (product: string, file: string) =>
+    (await readFile(join(DEPLOYMENTS, product, 'postgres', file), 'utf8'))
+      .split('\n')
+      .filter((line) => line !== '' && !line.startsWith('#'))
+      .map((line) => line.split(/\s+/));
+
+  it.each(['kms', 'identity'])('of %s lets in one role and the health check, each by its client certificate', async (product) => {
+    expect(await rules(product, 'pg_hba.conf')).toEqual([
+      ['local', 'all', 'postgres', 'peer'],
+      ['hostssl', product, product, 'all', 'cert', 'map=passthru'],
+      ['hostssl', product, 'passthru_health', 'all', 'cert', 'map=passthru'],
+    ]);
+    expect(await rules(product, 'pg_ident.conf')).toEqual([
+      ['passthru', `passthru-${product}`, product],
+      ['passthru', 'passthru-health', 'passthru_health'],
+    ]);
+    const { services = {} } = await readYaml<ComposeFile>(`${product}/compose.yml`);
+    const settings = services[`${product}-postgres`]?.command ?? [];
+    expect(settings).toEqual(expect.arrayContaining(['ssl=on', 'ssl_min_protocol_version=TLSv1.3', 'ssl_ca_file=/run/secrets/ca.pem']));
+  });
+});
+
+describe('Configuration of the balancers', () => {
+  it.each(['kms', 'identity'])('of %s passes TLS through and verifies whom it asks for readiness', async (product) => {
+    const text = await readFile(join(DEPLOYMENTS, product, 'config', 'haproxy.cfg'), 'utf8');
+    expect(text).toMatch(/^defaults\n {2}mode tcp$/m);
+    expect(text).not.toMatch(/\bbind\b.*\bssl\b|verify none/);
+    expect(text).toMatch(new RegExp(`check-ssl check-sni ${product} verify required verifyhost ${product} ca-file /run/secrets/ca.pem`));
+    expect(text).toContain('ssl-default-server-options ssl-min-ver TLSv1.3');
+    // The only listener of plain HTTP is the loopback of its own container.
+    expect(text.match(/mode http\n {2}bind (\S+)/)?.[1]).toBe('127.0.0.1:8404');
+  });
+});
