@@ -1,5 +1,5 @@
 import type { Failure } from '#infra/apperr/result.ts';
-import type { ServiceName } from '#engine/engine.ts';
+import type { PartName, ServiceName } from '#engine/engine.ts';
 
 /** One assertion: what was expected and what came. */
 export interface Check {
@@ -65,7 +65,7 @@ export type DemoEvent =
   | {
       readonly type: 'service';
       readonly at: number;
-      readonly service: ServiceName;
+      readonly service: PartName;
       readonly state: 'started' | 'exited';
       readonly text: string;
     }

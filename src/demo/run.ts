@@ -1,7 +1,9 @@
 import type { Engine } from '#engine/engine.ts';
+import { unreachable } from '#infra/apperr/app-error.ts';
 import { failureFrom } from '#infra/apperr/result.ts';
 import { createStack } from './client/stack.ts';
 import type { DemoEvent, Emit, StepStatus } from './events.ts';
+import { partsOf } from './health/chain.ts';
 import { reportRootCause } from './health/root-cause.ts';
 import { outcomeOf, type Outcome } from './outcome.ts';
 import { pause } from './pause.ts';
@@ -31,8 +33,8 @@ export const run = async (plan: Plan, options: RunOptions): Promise<Outcome> => 
   const onAbort = (): void => emit({ type: 'interrupted', at: now(), text: 'interrupted: the step under way ends, the rest is skipped' });
   signal.addEventListener('abort', onAbort, { once: true });
   if (signal.aborted) onAbort();
-  const watching = watchServices(engine, emit, now);
   let current = '';
+  const watching = watchParts(engine, emit, now, () => current);
   await using stack = createStack({
     engine,
     services: plan.services,
@@ -52,12 +54,12 @@ export const run = async (plan: Plan, options: RunOptions): Promise<Outcome> => 
     const passed = await runStep(step, index, plan, { engine, signal, emit, now, sleep, retry, healthTimeoutMs, stories, stack, kept });
     statuses.set(step.id, passed ? 'passed' : 'failed');
     if (passed || signal.aborted) continue;
-    const down = await reportRootCause({ engine, stack, services: plan.services, emit, now, signal }).catch(unexplained(emit, now));
+    const down = await reportRootCause({ engine, stack, services: plan.services, emit, now, sleep, signal }).catch(unexplained(emit, now));
     stopped = options.failFast === true ? `${step.id} failed, --fail-fast` : down;
   }
 
   const isUnexplained = !signal.aborted && !events.some(({ type }) => type === 'root-cause');
-  if (isUnexplained) await reportDead({ engine, stack, plan, emit, now, signal }).catch(unexplained(emit, now));
+  if (isUnexplained) await reportDead({ engine, stack, plan, emit, now, sleep, signal }).catch(unexplained(emit, now));
   watching.abort();
   signal.removeEventListener('abort', onAbort);
   emit({ type: 'run-finished', at: now(), durationMs: now() - begun });
@@ -71,13 +73,14 @@ const headline = (plan: Plan, engine: Engine) => ({
   profile: plan.profile,
 });
 
-/** A service may die when no step needs it any more: such a stack is not usable, however well the steps went. */
+/** A part may die when no step needs it any more: such a stack is not usable, however well the steps went. */
 const reportDead = async ({
   plan,
   ...options
-}: Pick<StepOptions, 'engine' | 'stack' | 'emit' | 'now' | 'signal'> & { plan: Plan }): Promise<void> => {
+}: Pick<StepOptions, 'engine' | 'stack' | 'emit' | 'now' | 'sleep' | 'signal'> & { plan: Plan }): Promise<void> => {
   const statuses = await options.engine.status();
-  const isDead = statuses.some(({ service, state }) => state === 'exited' && plan.services.includes(service));
+  const parts = partsOf(options.engine.parts, plan.services);
+  const isDead = statuses.some(({ service, state }) => state === 'exited' && parts.includes(service));
   if (isDead) await reportRootCause({ ...options, services: plan.services });
 };
 
@@ -89,14 +92,24 @@ const unexplained =
     return null;
   };
 
-const watchServices = (engine: Engine, emit: Emit, now: () => number): AbortController => {
+/** What the engine tells, as events of the run; what it does before something runs belongs to the step that waits for it. */
+const watchParts = (engine: Engine, emit: Emit, now: () => number, stepId: () => string): AbortController => {
   const watching = new AbortController();
   engine.watch((event) => {
-    const { service } = event;
-    if (event.type === 'service-started') emit({ type: 'service', at: now(), service, state: 'started', text: `pid ${event.pid}` });
-    else {
-      const how = event.signal ?? (event.exitCode === null ? '' : `code ${event.exitCode}`);
-      emit({ type: 'service', at: now(), service, state: 'exited', text: how === '' ? 'exited' : `exited with ${how}` });
+    switch (event.type) {
+      case 'progress':
+        return emit({ type: 'step-progress', at: now(), stepId: stepId(), text: event.text });
+      case 'service-started': {
+        const text = event.pid === null ? 'started' : `pid ${event.pid}`;
+        return emit({ type: 'service', at: now(), service: event.service, state: 'started', text });
+      }
+      case 'service-exited': {
+        const how = event.signal ?? (event.exitCode === null ? '' : `code ${event.exitCode}`);
+        const text = how === '' ? 'exited' : `exited with ${how}`;
+        return emit({ type: 'service', at: now(), service: event.service, state: 'exited', text });
+      }
+      default:
+        return unreachable(event);
     }
   }, watching.signal);
   return watching;

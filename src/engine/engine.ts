@@ -1,8 +1,15 @@
 import type { Result } from '#infra/apperr/result.ts';
 
-/** The services of a stack, in the order of the dependency chain. */
+/** The services that a demo speaks to, in the order of the dependency chain. */
 export const SERVICES = ['telemetry', 'identity', 'kms'] as const;
 export type ServiceName = (typeof SERVICES)[number];
+
+/** Database servers that an engine may run beside them, each for the service that its name begins with. */
+export const DATABASES = ['identity-postgres', 'kms-postgres'] as const;
+export type DatabaseName = (typeof DATABASES)[number];
+
+/** Whatever an engine runs as a process or container of its own. */
+export type PartName = ServiceName | DatabaseName;
 
 export const PROFILES = ['dev', 'demo', 'ci', 'prod'] as const;
 export type Profile = (typeof PROFILES)[number];
@@ -37,8 +44,10 @@ export interface Endpoints {
 
 /** What is known of a process or container at one moment. */
 export interface ServiceStatus {
-  readonly service: ServiceName;
+  readonly service: PartName;
   readonly state: 'absent' | 'starting' | 'running' | 'exited';
+  /** What the platform's own health check says; null where there is none. */
+  readonly health: 'starting' | 'healthy' | 'unhealthy' | null;
   readonly address: string;
   readonly pid: number | null;
   /** Milliseconds since start; null when not running. */
@@ -50,17 +59,21 @@ export interface ServiceStatus {
 
 /** For the root-cause line of something that stays red. */
 export interface Diagnosis {
-  readonly service: ServiceName;
+  readonly service: PartName;
   readonly exitCode: number | null;
   readonly signal: string | null;
   readonly outOfMemory: boolean;
+  /** Last output of the platform's own health check; null where there is none. */
+  readonly lastProbe: string | null;
   /** Last log lines, oldest first, at most 20. */
   readonly logTail: readonly string[];
 }
 
 export type EngineEvent =
-  | { readonly type: 'service-started'; readonly service: ServiceName; readonly pid: number | null }
-  | { readonly type: 'service-exited'; readonly service: ServiceName; readonly exitCode: number | null; readonly signal: string | null };
+  | { readonly type: 'service-started'; readonly service: PartName; readonly pid: number | null }
+  | { readonly type: 'service-exited'; readonly service: PartName; readonly exitCode: number | null; readonly signal: string | null }
+  /** What the engine does before something runs, one clause: an image that is pulled or built, containers that are made. */
+  | { readonly type: 'progress'; readonly text: string };
 
 export interface PreparedTls {
   /** Subject names from the root down to the issuing CA, for example `['root', 'policy', 'issuing']`. */
@@ -74,30 +87,32 @@ export interface PreparedTls {
 /** Exactly what demo/ needs of a place to run services in. */
 export interface Engine extends AsyncDisposable {
   readonly kind: 'embedded' | 'docker';
+  /** What it can run, in the order of the dependency chain. */
+  readonly parts: readonly PartName[];
   /** Why this engine was chosen, one clause for the headline. */
   readonly reason: string;
   /** Ports that `up` needs and that somebody else holds, each with its holder; empty when all is well. */
   portConflicts(services: readonly ServiceName[]): Promise<readonly PortConflict[]>;
   /** Certificates, secrets, configuration: makes what is missing or expired, keeps what is good. */
   prepare(signal: AbortSignal): Promise<Result<PreparedTls>>;
-  /** Starts a service that is not running; `already-running` leaves it alone; `restarted` replaced one whose configuration was stale. */
+  /** Starts a service that is not running, and the database that is its own; `already-running` leaves it alone; `restarted` replaced one whose configuration was stale. */
   up(service: ServiceName, signal: AbortSignal): Promise<Result<'started' | 'already-running' | 'restarted'>>;
   endpoints(): Endpoints;
   /** Calls `emit` for every state change until `signal` aborts. */
   watch(emit: (event: EngineEvent) => void, signal: AbortSignal): void;
   status(): Promise<readonly ServiceStatus[]>;
-  diagnose(service: ServiceName): Promise<Diagnosis>;
+  diagnose(part: PartName): Promise<Diagnosis>;
   /** Log lines, oldest first; ends at the end of the file unless `follow`. */
   logs(
-    service: ServiceName,
+    part: PartName,
     options: { readonly tail?: number; readonly follow?: boolean; readonly signal?: AbortSignal },
   ): AsyncIterable<string>;
-  /** Stops services in reverse order; `volumes` also removes their data and state. Bounded: kills after the grace period. */
+  /** Stops services and their databases in reverse order; `volumes` also removes data and state. Bounded: kills after the grace period. */
   down(options: {
     readonly services?: readonly ServiceName[];
     readonly volumes: boolean;
     readonly signal?: AbortSignal;
-  }): Promise<Result<readonly ServiceName[]>>;
+  }): Promise<Result<readonly PartName[]>>;
   /**
    * The tenant ids to seed with, by tenant name; `set` puts these in their place (a reset, or its rollback). Written durably before it returns.
    */
@@ -111,7 +126,7 @@ export interface Engine extends AsyncDisposable {
 
 export interface PortConflict {
   readonly port: number;
-  readonly service: ServiceName;
+  readonly service: PartName;
   /** For example `node (pid 4711)`; `another process` where the platform does not tell. */
   readonly holder: string;
 }

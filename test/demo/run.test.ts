@@ -174,7 +174,7 @@ describe('run', () => {
         statusOf('telemetry', { state: 'exited', exitCode: 137, pid: null }),
         statusOf('identity', { state: 'exited', exitCode: 0, pid: null }),
       ],
-      diagnose: async (service) => ({ service, exitCode: null, signal: 'SIGKILL', outOfMemory: false, logTail: [line] }),
+      diagnose: async (service) => ({ service, exitCode: null, signal: 'SIGKILL', outOfMemory: false, lastProbe: null, logTail: [line] }),
     });
     const { log, statuses } = await go(
       planOf(['kms.keys'], ['identity.pkce'], ['identity.tokens']),
@@ -186,6 +186,25 @@ describe('run', () => {
     expect(causes[0]?.line).toMatch(/^identity was ended by SIGKILL, which blocks kms;.* telemetry was ended by SIGKILL, too$/);
     expect(causes[0]?.logTail).toEqual([line]);
     expect(statuses).toEqual({ 'kms.keys': 'failed', 'identity.pkce': 'skipped', 'identity.tokens': 'skipped' });
+  });
+
+  it('waits a moment for the engine to tell of an end that clients noticed already', async () => {
+    let looks = 0;
+    const engine = fakeEngine({
+      status: async () => [statusOf('identity', (looks += 1) < 4 ? {} : { state: 'exited', exitCode: 137, pid: null }), statusOf('kms')],
+      diagnose: async (service) => ({ service, exitCode: 137, signal: 'SIGKILL', outOfMemory: false, lastProbe: null, logTail: [] }),
+    });
+    const { log } = await go(planOf(['kms.keys']), { 'kms.keys': fails }, { engine, sleep: async () => {} });
+    expect(log.of('root-cause')).toMatchObject([{ line: expect.stringMatching(/^identity was ended by SIGKILL, which blocks kms/) }]);
+  });
+
+  it('gives up that wait, and blames what is not ready', async () => {
+    let clock = 0;
+    const engine = fakeEngine({ status: async () => [statusOf('identity'), statusOf('kms')] });
+    const sleep = async (milliseconds: number) => void (clock += milliseconds);
+    const { log } = await go(planOf(['kms.keys']), { 'kms.keys': fails }, { engine, sleep, now: () => clock });
+    expect(log.of('root-cause')).toMatchObject([{ line: expect.stringMatching(/^identity is not ready, which blocks kms/) }]);
+    expect(clock).toBe(2_500);
   });
 
   it('has not passed when a service died that no step needed any more', async () => {
@@ -213,6 +232,39 @@ describe('run', () => {
     expect(log.of('service')).toMatchObject([{ service: 'kms', state: 'exited', text: 'exited with SIGKILL' }]);
     engine.tell({ type: 'service-started', service: 'kms', pid: 1 });
     expect(log.of('service')).toHaveLength(1);
+  });
+
+  it('tells what the engine does before something runs as progress of the step that waits for it', async () => {
+    const engine = fakeEngine();
+    const text = unique('building passthru-kms');
+    const story: Story = async (context) => {
+      engine.tell({ type: 'progress', text });
+      return passes(context);
+    };
+    const { log } = await go(
+      planOf(['bring-up.certificates'], ['bring-up.kms']),
+      { 'bring-up.certificates': passes, 'bring-up.kms': story },
+      { engine },
+    );
+    expect(log.of('step-progress')).toMatchObject([{ stepId: 'bring-up.kms', text }]);
+  });
+
+  it('names a database that died as the cause, of the services of the run only', async () => {
+    const parts = ['identity-postgres', 'kms-postgres', 'telemetry', 'identity', 'kms'] as const;
+    const dead = { state: 'exited', exitCode: 137, pid: null } as const;
+    const engine = fakeEngine({
+      kind: 'docker',
+      parts,
+      status: async () => parts.map((part) => statusOf(part, part.endsWith('-postgres') ? dead : {})),
+      diagnose: async (service) => ({ service, exitCode: 137, signal: 'SIGKILL', outOfMemory: false, lastProbe: null, logTail: [] }),
+    });
+    const plan: Plan = { ...planOf(['identity.pkce']), services: ['telemetry', 'identity'] };
+    const { log, outcome } = await go(plan, { 'identity.pkce': passes }, { engine });
+    expect(log.of('root-cause')).toMatchObject([
+      { line: expect.stringMatching(/^identity-postgres was ended by SIGKILL, which blocks identity/) },
+    ]);
+    expect(log.of('root-cause')[0]?.line).not.toContain('kms');
+    expect(outcome.exitCode).toBe(1);
   });
 
   it('starts all services at the first wait, and each again only when asked again', async () => {

@@ -1,14 +1,15 @@
 import { randomUUID, randomUUIDv7 } from 'node:crypto';
-import type { Engine, EngineEvent, ServiceName, ServiceStatus } from '#engine/engine.ts';
+import { type Engine, type EngineEvent, type PartName, type ServiceName, SERVICES, type ServiceStatus } from '#engine/engine.ts';
 import type { DemoEvent } from '#demo/events.ts';
 import { ok } from '#infra/apperr/result.ts';
 
 /** A name that no other test has. */
 export const unique = (name: string): string => `${name}-${randomUUIDv7()}`;
 
-export const statusOf = (service: ServiceName, change: Partial<ServiceStatus> = {}): ServiceStatus => ({
+export const statusOf = (service: PartName, change: Partial<ServiceStatus> = {}): ServiceStatus => ({
   service,
   state: 'running',
+  health: null,
   address: `https://localhost/${service}`,
   pid: 4711,
   uptimeMs: 1_000,
@@ -30,6 +31,7 @@ export const fakeEngine = (change: Partial<Engine> = {}): FakeEngine => {
   let tenants: Readonly<Record<string, string>> = { demo: randomUUID(), 'demo-other': randomUUID() };
   return {
     kind: 'embedded',
+    parts: SERVICES,
     reason: 'a test asked for it',
     upCalls,
     tell: (event) => watchers.forEach((watcher) => watcher(event)),
@@ -65,7 +67,7 @@ export const fakeEngine = (change: Partial<Engine> = {}): FakeEngine => {
       signal.addEventListener('abort', () => watchers.delete(emit), { once: true });
     },
     status: async () => [],
-    diagnose: async (service) => ({ service, exitCode: null, signal: null, outOfMemory: false, logTail: [] }),
+    diagnose: async (service) => ({ service, exitCode: null, signal: null, outOfMemory: false, lastProbe: null, logTail: [] }),
     logs: async function* () {},
     down: async () => ok([]),
     demoTenants: async ({ set } = {}) => {

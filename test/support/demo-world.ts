@@ -1,6 +1,7 @@
 import { randomUUID, randomUUIDv7 } from 'node:crypto';
 import { join } from 'node:path';
 import type { Database, Databases } from '#infra/database/databases.ts';
+import { createDemoLocks, type DemoLocks } from '#infra/demo-data/demo-locks.ts';
 import { type Barrier, openBarrier } from '#kms/barrier/barrier.ts';
 import { serviceMigrations } from '#kms/database/migrations.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
@@ -23,18 +24,14 @@ export interface DemoWorld {
   readonly barrier: Barrier;
   readonly service: Database<ServiceTables>;
   readonly tenants: Tenants;
+  readonly locks: DemoLocks;
   readonly events: readonly KmsEvent[];
 }
 
 /** Starts on databases that may have been left in any state. */
-export const startWorld = async (
-  databases: Databases,
-  unsealKey: Uint8Array,
-  seed?: Seed,
-  now: () => number = Date.now,
-): Promise<DemoWorld> => {
+export const startWorld = async (databases: Databases, unsealKey: Uint8Array, seed?: Seed): Promise<DemoWorld> => {
   const world = await openWorld(databases, unsealKey, seed);
-  await removeLeftovers({ databases, ...world, emit: () => {}, now });
+  await removeLeftovers({ databases, ...world, emit: () => {} });
   return world;
 };
 
@@ -46,11 +43,12 @@ export const openWorld = async (databases: Databases, unsealKey: Uint8Array, giv
   const service = await databases.open<ServiceTables>('service', serviceMigrations);
   const barrier = await openBarrier({ service, unsealKey, now });
   const tenants = createTenants(service.db);
-  const tenantDatabases = createTenantDatabases({ databases, service: service.db });
+  const tenantDatabases = createTenantDatabases({ databases, service: service.db, onGone: barrier.forgetTenant });
   const keys = createKeys({ barrier, database: tenantDatabases.of, now });
   const seed = given ?? (await loadSeed(join(KMS_CONFIG_FOLDER, 'demo-seed.yml')));
-  const demo = createDemo({ seed, service, tenants, tenantDatabases, barrier, elasticKeys: keys.elasticKeys, emit, now });
-  return { demo, seed, keys, barrier, service, tenants, events };
+  const locks = createDemoLocks(databases, 'kms');
+  const demo = createDemo({ seed, service, locks, tenants, tenantDatabases, barrier, elasticKeys: keys.elasticKeys, emit, now });
+  return { demo, seed, keys, barrier, service, tenants, locks, events };
 };
 
 /** A tenant that is no demo, with a user and a key. */

@@ -1,4 +1,4 @@
-import { randomUUIDv7 } from 'node:crypto';
+import { randomInt, randomUUIDv7 } from 'node:crypto';
 import { once } from 'node:events';
 import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo, type Server } from 'node:net';
@@ -95,19 +95,14 @@ export const listening = async (engine: Engine, service: ServiceName): Promise<v
   throw new Error(`${service} did not listen within 10 s: ${lines.join('\n')}`);
 };
 
-/** Ports whose offsets are free, too, at this moment. */
-const freePorts = async (): Promise<{ portKms: number; portIdentity: number }> => {
+/** Ports whose offsets are free, too, below those that the system gives to outgoing connections, which would take them meanwhile. */
+export const freePorts = async (): Promise<{ portKms: number; portIdentity: number }> => {
   for (;;) {
-    const portKms = await freePort();
+    const portKms = randomInt(10_000, 29_000);
     const portIdentity = portKms + 500;
-    const all = [portKms, portKms + 1000, portKms + 2000, portIdentity, portIdentity + 1000];
-    if (all.every((port) => port < 65_536) && (await Promise.all(all.map(isFree))).every(Boolean)) return { portKms, portIdentity };
+    const all = [portKms, portKms + 1000, portKms + 2000, portKms + 3000, portIdentity, portIdentity + 1000];
+    if ((await Promise.all(all.map(isFree))).every(Boolean)) return { portKms, portIdentity };
   }
-};
-
-const freePort = async (): Promise<number> => {
-  await using listener = await listenOn(0);
-  return listener.port;
 };
 
 const isFree = async (port: number): Promise<boolean> => {

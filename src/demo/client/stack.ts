@@ -27,6 +27,9 @@ export interface StackOptions {
   readonly note?: (request: RequestNote) => void;
 }
 
+/** Milliseconds for one request: a log-in is slow on purpose, and several at once on a busy machine wait for each other. */
+const REQUEST_MS = 15_000;
+
 /** One TLS client for each client certificate, made when first asked for, shared by all sessions. */
 export const createStack = ({ engine, services, signal, note = () => {} }: StackOptions): Stack => {
   const endpoints = engine.endpoints();
@@ -49,10 +52,10 @@ export const createStack = ({ engine, services, signal, note = () => {} }: Stack
 
   const connect = async (certificate: ClientCertificate): Promise<HttpsClient> => {
     const ca = await readFile(endpoints.caFile, 'utf8');
-    if (certificate === 'none') return createHttpsClient({ ca });
+    if (certificate === 'none') return createHttpsClient({ ca, timeoutMs: REQUEST_MS });
     const { certFile, keyFile } = certificate === 'cli' ? endpoints.client : endpoints.serviceClient;
     const [cert, key] = await Promise.all([readFile(certFile, 'utf8'), readFile(keyFile, 'utf8')]);
-    return createHttpsClient({ ca, cert, key });
+    return createHttpsClient({ ca, cert, key, timeoutMs: REQUEST_MS });
   };
 
   const clientFor = (certificate: ClientCertificate): Promise<HttpsClient> => {

@@ -1,4 +1,4 @@
-import type { ServiceName } from '#engine/engine.ts';
+import { type PartName, type ServiceName, SERVICES } from '#engine/engine.ts';
 
 /** What a service cannot do without, and what it would rather have, of the other services. */
 interface Needs {
@@ -13,9 +13,28 @@ export const CHAIN: Readonly<Record<ServiceName, Needs>> = {
   kms: { required: ['identity'], preferred: ['telemetry'] },
 };
 
-/** Whether `service` cannot work without `other`, directly or through one between them. */
-export const requires = (service: ServiceName, other: ServiceName): boolean =>
-  CHAIN[service].required.some((each) => each === other || requires(each, other));
+/** The service that a part belongs to: its own, or the one whose database it is. */
+const OWNER: Readonly<Record<PartName, ServiceName>> = {
+  telemetry: 'telemetry',
+  identity: 'identity',
+  kms: 'kms',
+  'identity-postgres': 'identity',
+  'kms-postgres': 'kms',
+};
 
-/** Whether `service` goes on without `other`, but not as well. */
-export const prefers = (service: ServiceName, other: ServiceName): boolean => CHAIN[service].preferred.includes(other);
+export const isService = (part: PartName): part is ServiceName => SERVICES.some((service) => service === part);
+
+/** Of the parts that an engine has, these services and their databases, in the engine's order. */
+export const partsOf = (parts: readonly PartName[], services: readonly ServiceName[]): readonly PartName[] =>
+  parts.filter((part) => services.includes(OWNER[part]));
+
+/** Whether `part` cannot work without `other`, directly or through one between them. */
+export const requires = (part: PartName, other: PartName): boolean => {
+  if (!isService(part)) return false;
+  const isItsDatabase = !isService(other) && OWNER[other] === part;
+  return isItsDatabase || CHAIN[part].required.some((each) => each === other || requires(each, other));
+};
+
+/** Whether `part` goes on without `other`, but not as well. */
+export const prefers = (part: PartName, other: PartName): boolean =>
+  isService(part) && isService(other) && CHAIN[part].preferred.includes(other);

@@ -1,5 +1,5 @@
 import type { ServiceName } from '#engine/engine.ts';
-import { failureFrom } from '#infra/apperr/result.ts';
+import { type Failure, failureFrom } from '#infra/apperr/result.ts';
 import type { Stack } from '#demo/client/stack.ts';
 
 /** What `/readyz` of one service answered, or why there was no answer. */
@@ -37,9 +37,13 @@ export const probe = async ({
     return readProbe(response.status, response.text);
   } catch (thrown) {
     signal.throwIfAborted();
-    return { state: 'unreachable', text: failureFrom(thrown).message, blockedBy: [], dependencies: [] };
+    return { state: 'unreachable', text: whyUnreachable(failureFrom(thrown), new URL(url)), blockedBy: [], dependencies: [] };
   }
 };
+
+/** A published port takes connections before anybody listens behind it, and drops them: it is one state under several names. */
+const whyUnreachable = ({ message, cause }: Failure, { host }: URL): string =>
+  cause?.code === 'econnreset' || cause?.code === 'und-err-socket' ? `${host} closes connections at once` : message;
 
 /** The answer of a `/readyz` as a Probe: pure. */
 export const readProbe = (status: number, body: string): Probe => {

@@ -1,10 +1,12 @@
-import type { Engine, ServiceName } from '#engine/engine.ts';
+import { type Engine, type PartName, type ServiceName, SERVICES, type ServiceStatus } from '#engine/engine.ts';
+import { createStack, type Stack } from '#demo/client/stack.ts';
+import { isService } from './chain.ts';
 import { probe } from './probe.ts';
-import { createStack } from '#demo/client/stack.ts';
+import { endOf } from './root-cause.ts';
 
-/** One service as `passthru status` shows it. */
+/** One part of the stack as `passthru status` shows it. */
 export interface ServiceHealth {
-  readonly service: ServiceName;
+  readonly service: PartName;
   readonly state: 'ready' | 'not-ready' | 'starting' | 'down';
   /** Milliseconds; null when down. */
   readonly uptimeMs: number | null;
@@ -20,7 +22,7 @@ export interface StackStatus {
   readonly ready: boolean;
 }
 
-/** Asks each service's process and `/readyz`; never throws for a service that is down. */
+/** Asks each part's process or container, and each service's `/readyz`; never throws for one that is down. */
 export const stackStatus = async ({
   engine,
   signal = AbortSignal.timeout(10_000),
@@ -29,17 +31,29 @@ export const stackStatus = async ({
   signal?: AbortSignal;
 }): Promise<StackStatus> => {
   const statuses = await engine.status();
-  await using stack = createStack({ engine, services: statuses.map(({ service }) => service), signal });
+  await using stack = createStack({ engine, services: SERVICES, signal });
   const services = await Promise.all(
-    statuses.map(async ({ service, state, uptimeMs, pid, address, exitCode }): Promise<ServiceHealth> => {
-      const base = { service, address, uptimeMs, pid };
+    statuses.map(async ({ service: part, state, health, uptimeMs, pid, address }): Promise<ServiceHealth> => {
+      const base = { service: part, address, uptimeMs, pid };
       if (state === 'absent') return { ...base, state: 'down', cause: 'not started' };
-      if (state === 'exited') return { ...base, state: 'down', cause: exitCode === null ? 'exited' : `exited with code ${exitCode}` };
-      const found = await probe({ stack, service, signal });
-      if (found.state === 'ready') return { ...base, state: 'ready', cause: null };
-      return { ...base, state: state === 'starting' ? 'starting' : 'not-ready', cause: found.text };
+      if (state === 'exited') return { ...base, state: 'down', cause: endOf(await engine.diagnose(part)) };
+      const cause = isService(part) ? await whyServiceNotReady(stack, part, signal) : await whyDatabaseNotReady(engine, part, health);
+      if (cause === null) return { ...base, state: 'ready', cause };
+      return { ...base, state: state === 'starting' || health === 'starting' ? 'starting' : 'not-ready', cause };
     }),
   );
   const wanted = services.filter((_, index) => statuses[index]?.state !== 'absent');
   return { services, ready: wanted.length > 0 && wanted.every(({ state }) => state === 'ready') };
+};
+
+const whyServiceNotReady = async (stack: Stack, service: ServiceName, signal: AbortSignal): Promise<string | null> => {
+  const found = await probe({ stack, service, signal });
+  return found.state === 'ready' ? null : found.text;
+};
+
+/** A database has no `/readyz`: the platform's own check tells. */
+const whyDatabaseNotReady = async (engine: Engine, part: PartName, health: ServiceStatus['health']): Promise<string | null> => {
+  if (health === null || health === 'healthy') return null;
+  const { lastProbe } = await engine.diagnose(part);
+  return lastProbe === null || lastProbe === '' ? `the health check says ${health}` : lastProbe;
 };

@@ -1,11 +1,11 @@
 import { rm } from 'node:fs/promises';
 import { fail, ok, type Result } from '#infra/apperr/result.ts';
-import { type Engine, type Profile, SERVICES, type ServiceName } from '../engine.ts';
+import { type Engine, type PartName, type Profile, SERVICES, type ServiceName } from '../engine.ts';
 import { readLines } from './children/log-lines.ts';
 import { createRecords } from './children/records.ts';
 import { createSupervisor } from './children/supervisor.ts';
-import { attempt } from './failures.ts';
-import { demoTenants } from './files/demo-tenants.ts';
+import { attempt } from '../attempt.ts';
+import { demoTenants } from '#engine/files/demo-tenants.ts';
 import { type Prepared, prepare } from './files/prepare.ts';
 import { layoutOf } from './layout.ts';
 import { findPortConflicts } from './port-conflicts.ts';
@@ -59,6 +59,7 @@ export const createEmbeddedEngine = (options: EmbeddedEngineOptions): Engine => 
 
   return {
     kind: 'embedded',
+    parts: SERVICES,
     reason,
     portConflicts,
     prepare: async (signal) => {
@@ -80,8 +81,8 @@ export const createEmbeddedEngine = (options: EmbeddedEngineOptions): Engine => 
     endpoints: () => layout.endpoints,
     watch: supervisor.watch,
     status: supervisor.status,
-    diagnose: supervisor.diagnose,
-    logs: (service, following) => readLines(layout.log(service), following),
+    diagnose: (part) => supervisor.diagnose(serviceOf(part)),
+    logs: (part, following) => readLines(layout.log(serviceOf(part)), following),
     down: ({ services = SERVICES, volumes, signal }) =>
       attempt('stop-failed', 'stopping the services', async () => {
         const stopped: ServiceName[] = [];
@@ -102,4 +103,10 @@ export const createEmbeddedEngine = (options: EmbeddedEngineOptions): Engine => 
       await records.settled();
     },
   };
+};
+
+const serviceOf = (part: PartName): ServiceName => {
+  const service = SERVICES.find((each) => each === part);
+  if (service === undefined) throw new TypeError(`the embedded engine runs no ${part}`);
+  return service;
 };

@@ -1,7 +1,9 @@
 import { join } from 'node:path';
+import { stateFiles } from '#engine/files/state-files.ts';
 import { stateFolder, type StateFolder } from '#engine/state/state-folder.ts';
+import { at, endpointsOf } from '../endpoints.ts';
 import type { Endpoints, Profile, ServiceName } from '../engine.ts';
-import { type Ports, portsOf } from './ports.ts';
+import { type Ports, portsOf } from '../ports.ts';
 
 /** Where every file and listener of an embedded stack is: computed, nothing is looked up. */
 export interface Layout {
@@ -19,8 +21,6 @@ export interface Layout {
   readonly tenantsFile: string;
   readonly endpoints: Endpoints;
 }
-
-const at = (port: number, path = ''): string => `https://localhost:${port}${path}`;
 
 /** The layout of the stack with this state folder and these ports. */
 export const layoutOf = (options: {
@@ -42,28 +42,7 @@ export const layoutOf = (options: {
     overlay: (service) => join(folder.config, `${service}.yml`),
     data: (service) => join(folder.data, service),
     log: (service) => join(folder.logs, `${service}.log`),
-    tenantsFile: join(folder.config, 'tenants.json'),
-    endpoints: {
-      kms: {
-        service: at(ports.kms, '/service/api/v1'),
-        ready: at(ports.kms, '/readyz'),
-        live: at(ports.kms, '/livez'),
-        admin: at(ports.kmsAdmin),
-        openapi: at(ports.kms, '/openapi.json'),
-        // A page to try things out with, which a production service does not offer.
-        swagger: profile === 'prod' ? null : at(ports.kms, '/ui/swagger/'),
-      },
-      identity: {
-        issuer: at(ports.identity),
-        discovery: at(ports.identity, '/.well-known/openid-configuration'),
-        ready: at(ports.identity, '/readyz'),
-        live: at(ports.identity, '/livez'),
-        admin: at(ports.identityAdmin),
-      },
-      telemetry: { otlp: at(ports.telemetry), ready: at(ports.telemetry, '/readyz') },
-      caFile: join(folder.tls, 'ca.pem'),
-      client: { certFile: join(folder.tls, 'cli-client.pem'), keyFile: join(folder.tls, 'cli-client.key') },
-      serviceClient: { certFile: join(folder.tls, 'service-client.pem'), keyFile: join(folder.tls, 'service-client.key') },
-    },
+    tenantsFile: stateFiles(folder).tenants,
+    endpoints: endpointsOf({ ports, folder, profile, telemetryReady: at(ports.telemetry, '/readyz') }),
   };
 };

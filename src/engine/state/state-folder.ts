@@ -13,6 +13,8 @@ export interface StateFolder {
   readonly config: string;
   readonly data: string;
   readonly logs: string;
+  /** What the Docker engine generates: copies of secrets for containers, Compose override. */
+  readonly docker: string;
   readonly gitignore: string;
 }
 
@@ -29,6 +31,7 @@ export const stateFolder = (stateDir: string): StateFolder => {
     config: at('config'),
     data: at('data'),
     logs: at('logs'),
+    docker: at('docker'),
     gitignore: at('.gitignore'),
   };
 };

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readProbe, type Probe } from '#demo/health/probe.ts';
 import { rootCauseOf, type Finding } from '#demo/health/root-cause.ts';
 import { waitHealthy, type WaitOptions } from '#demo/health/wait.ts';
+import type { Diagnosis } from '#engine/engine.ts';
 import { statusOf, unique } from '#test/support/demo-engine.ts';
 
 const ready: Probe = { state: 'ready', text: 'ready', blockedBy: [], dependencies: ['database up'] };
@@ -47,9 +48,9 @@ const waiting = (probes: readonly Probe[], change: Partial<WaitOptions> = {}) =>
     service: 'kms',
     url: 'https://localhost/readyz',
     probe: async () => probes[Math.min(at++, probes.length - 1)] ?? ready,
-    status: async () => statusOf('kms'),
+    status: async () => [statusOf('kms')],
     timeoutMs: 1_000,
-    intervalMs: 100,
+    intervalMs: { first: 100, last: 100 },
     progress: (text) => void told.push(text),
     now: () => clock,
     sleep: async (milliseconds) => void (clock += milliseconds),
@@ -73,10 +74,22 @@ describe('waitHealthy', () => {
 
   it('starts counting anew when the process was restarted', async () => {
     let looks = 0;
-    const status = async () => statusOf('kms', { pid: (looks += 1) < 3 ? 1 : 2, restarts: looks < 3 ? 0 : 1 });
+    const status = async () => [statusOf('kms', { pid: (looks += 1) < 3 ? 1 : 2, restarts: looks < 3 ? 0 : 1 })];
     const { result, probes } = waiting([ready], { status });
     await expect(result).resolves.toMatchObject({ ok: true, value: { restarts: 1 } });
     expect(probes()).toBe(3);
+  });
+
+  it('looks less often while nothing changes, and often again when something did', async () => {
+    const pauses: number[] = [];
+    const [first, last] = [40, 100];
+    const starting: Probe = { state: 'unreachable', text: 'refuses connections', blockedBy: [], dependencies: [] };
+    const { result } = waiting([starting, starting, starting, starting, starting, starting, starting, red, ready], {
+      intervalMs: { first, last },
+      sleep: async (milliseconds) => void pauses.push(Math.round(milliseconds)),
+    });
+    await result;
+    expect(pauses).toEqual([40, 50, 63, 78, 98, 100, 100, 40, 40]);
   });
 
   it('says once what it waits for', async () => {
@@ -97,25 +110,46 @@ describe('waitHealthy', () => {
   });
 
   it('gives up at once when the process has ended', async () => {
-    const { result, probes } = waiting([red], { status: async () => statusOf('kms', { state: 'exited', exitCode: 3 }) });
+    const { result, probes } = waiting([red], { status: async () => [statusOf('kms', { state: 'exited', exitCode: 3 })] });
     await expect(result).resolves.toMatchObject({
       ok: false,
       error: { code: 'service-exited', message: expect.stringContaining('code 3') },
     });
     expect(probes()).toBe(0);
   });
+
+  it.each(['kms-postgres', 'identity', 'identity-postgres'] as const)(
+    'gives up at once when %s, which it requires, has ended',
+    async (part) => {
+      const { result } = waiting([red], { status: async () => [statusOf(part, { state: 'exited', exitCode: 137 }), statusOf('kms')] });
+      await expect(result).resolves.toMatchObject({
+        ok: false,
+        error: {
+          code: 'service-exited',
+          message: `${part}, which kms requires, exited with code 137 while kms was waited for`,
+          fix: `Look at \`passthru logs ${part}\`.`,
+        },
+      });
+    },
+  );
+
+  it('goes on without what it only prefers', async () => {
+    const { result } = waiting([ready], { status: async () => [statusOf('telemetry', { state: 'exited' }), statusOf('kms')] });
+    await expect(result).resolves.toMatchObject({ ok: true });
+  });
 });
 
-const finding = (service: Finding['service'], change: Partial<Finding> = {}): Finding => ({
-  service,
+const finding = (part: Finding['part'], change: Partial<Finding> = {}): Finding => ({
+  part,
   state: 'running',
+  health: null,
   probe: ready,
   diagnosis: null,
   ...change,
 });
 
 describe('rootCauseOf', () => {
-  const diagnosis = { exitCode: 1, signal: null, outOfMemory: false, logTail: ['last'] } as const;
+  const diagnosis = { exitCode: 1, signal: null, outOfMemory: false, lastProbe: null, logTail: ['last'] } as const;
 
   it('is null for a sound chain', () => {
     expect(rootCauseOf([finding('telemetry'), finding('identity'), finding('kms')])).toBeNull();
@@ -127,13 +161,13 @@ describe('rootCauseOf', () => {
       finding('identity', { state: 'exited', probe: null, diagnosis: { service: 'identity', ...diagnosis } }),
       finding('kms', { probe: red }),
     ]);
-    expect(cause).toMatchObject({ service: 'identity', line: 'identity exited with code 1, which blocks kms', logTail: ['last'] });
+    expect(cause).toMatchObject({ part: 'identity', line: 'identity exited with code 1, which blocks kms', logTail: ['last'] });
   });
 
   it('does not say that a dead telemetry blocks those that only prefer it', () => {
     const dead = finding('telemetry', { state: 'exited', probe: null, diagnosis: { service: 'telemetry', ...diagnosis } });
     expect(rootCauseOf([dead, finding('identity'), finding('kms')])).toMatchObject({
-      service: 'telemetry',
+      part: 'telemetry',
       line: 'telemetry exited with code 1, without which identity and kms can go on',
     });
   });
@@ -145,7 +179,7 @@ describe('rootCauseOf', () => {
       finding('kms', { probe: red }),
     ]);
     expect(cause).toMatchObject({
-      service: 'identity',
+      part: 'identity',
       line: 'identity exited with code 7, which blocks kms; telemetry exited with code 1, too',
     });
   });
@@ -163,6 +197,57 @@ describe('rootCauseOf', () => {
   ])('words %j as "%s"', (change, line) => {
     const cause = rootCauseOf([finding('kms', { state: 'exited', probe: null, diagnosis: { service: 'kms', ...diagnosis, ...change } })]);
     expect(cause?.line).toBe(line);
+  });
+
+  describe('on an engine with databases', () => {
+    const database = (part: 'identity-postgres' | 'kms-postgres', change: Partial<Finding> = {}): Finding =>
+      finding(part, { health: 'healthy', probe: null, ...change });
+    const dead = (part: 'identity-postgres' | 'kms-postgres', change: Partial<Diagnosis>): Finding =>
+      database(part, { state: 'exited', health: null, diagnosis: { service: part, ...diagnosis, ...change } });
+
+    it('is null when every database is healthy, too', () => {
+      const chain = [database('identity-postgres'), database('kms-postgres'), finding('telemetry'), finding('identity'), finding('kms')];
+      expect(rootCauseOf(chain)).toBeNull();
+    });
+
+    it('blames a dead database, not the service that is red without it', () => {
+      const cause = rootCauseOf([
+        database('identity-postgres'),
+        dead('kms-postgres', { exitCode: 137, signal: 'SIGKILL', lastProbe: 'accepting connections' }),
+        finding('telemetry'),
+        finding('identity'),
+        finding('kms', { probe: red }),
+      ]);
+      expect(cause).toEqual({
+        part: 'kms-postgres',
+        line: 'kms-postgres was ended by SIGKILL, which blocks kms',
+        logTail: ['last'],
+        fix: 'Look at `passthru logs kms-postgres`, then run the demo again: it starts what is down.',
+      });
+    });
+
+    it('follows the chain from the database of Identity to the KMS', () => {
+      const cause = rootCauseOf([
+        dead('identity-postgres', { exitCode: null, outOfMemory: true }),
+        database('kms-postgres'),
+        finding('telemetry'),
+        finding('identity', { probe: red }),
+        finding('kms', { probe: red }),
+      ]);
+      expect(cause?.line).toBe('identity-postgres ran out of memory, which blocks identity → kms');
+      expect(cause?.fix).toBe('Give identity-postgres more memory, then run the demo again.');
+    });
+
+    it('tells what the health check of the platform said of a database that runs but is not well', () => {
+      const lastProbe = unique('psql: could not connect');
+      const sick = database('kms-postgres', {
+        health: 'unhealthy',
+        diagnosis: { service: 'kms-postgres', ...diagnosis, exitCode: null, lastProbe },
+      });
+      expect(rootCauseOf([sick, finding('kms', { probe: red })])?.line).toBe(
+        `kms-postgres is not ready, which blocks kms; last probe: ${lastProbe}`,
+      );
+    });
   });
 
   it('says that a service which was never started is not running', () => {

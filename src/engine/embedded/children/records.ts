@@ -3,8 +3,8 @@ import { isAlive, processIdentity } from '#engine/state/process-identity.ts';
 import { readRunFile, type RunRecords, type ServiceRecord, setAside, writeRunFile } from '#engine/state/run-file.ts';
 import { SERVICES, type ServiceName } from '../../engine.ts';
 import type { Layout } from '../layout.ts';
-import { portsOfService } from '../ports.ts';
-import { processesWithArgument } from './processes.ts';
+import { portsOfService } from '../../ports.ts';
+import { processesWithArgument } from '#engine/state/processes.ts';
 import type { Target } from './stop-process.ts';
 
 /** What is known of the processes of a stack, on disk, and by looking where the disk does not tell. */

@@ -3,7 +3,7 @@ import type { ServiceRecord } from '#engine/state/run-file.ts';
 import { fail, ok, type Result } from '#infra/apperr/result.ts';
 import { type Diagnosis, type EngineEvent, SERVICES, type ServiceName, type ServiceStatus } from '../../engine.ts';
 import type { Layout } from '../layout.ts';
-import { portsOfService } from '../ports.ts';
+import { portsOfService } from '../../ports.ts';
 import { tailLines } from './log-lines.ts';
 import type { Records } from './records.ts';
 import { type Exit, startProcess } from './start-process.ts';
@@ -89,6 +89,7 @@ export const createSupervisor = (options: {
       service,
       exitCode: exit?.code ?? null,
       signal: exit?.signal ?? null,
+      lastProbe: null,
       outOfMemory: logTail.some((line) => line.includes('JavaScript heap out of memory')),
       logTail,
     };
@@ -117,7 +118,7 @@ export const createSupervisor = (options: {
         SERVICES.map(async (service): Promise<ServiceStatus> => {
           const record = all[service];
           const address = `https://localhost:${record?.port ?? portsOfService(layout.ports, service)[0]}`;
-          const base = { service, address, pid: null, uptimeMs: null, restarts: 0, exitCode: null };
+          const base = { service, address, health: null, pid: null, uptimeMs: null, restarts: 0, exitCode: null };
           if (record === undefined) return { ...base, state: 'absent' };
           if (!(await isAlive(record))) return { ...base, state: 'exited', exitCode: (await exitOf(service, record))?.code ?? null };
           // Another one than we started means that somebody restarted it meanwhile.

@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { parse, stringify } from 'yaml';
+import { stringify } from 'yaml';
+import { issuersOf, list, map, readDelivered, type Tree } from '#engine/files/delivered-config.ts';
+import { stateFiles } from '#engine/files/state-files.ts';
 import { writeFileAtomic } from '#infra/secrets/atomic-file.ts';
 import type { TlsFiles } from '#infra/tls/config.ts';
 import type { ServiceName } from '../../engine.ts';
@@ -14,17 +16,6 @@ export interface OverlayOptions {
   /** The realms of the demo in place of the empty ones. */
   readonly demo: boolean;
 }
-
-type Tree = Readonly<Record<string, unknown>>;
-
-/** File that holds the secret with which a service client authenticates at Identity. */
-export const clientSecretFile = (layout: Layout, clientId: string): string => join(layout.folder.secrets, `${clientId}-client-secret`);
-
-export const cookieKeysFile = (layout: Layout): string => join(layout.folder.secrets, 'identity-cookie-keys');
-
-/** Ids of the service clients in Identity's delivered configuration. */
-export const serviceClientIds = async (layout: Layout): Promise<readonly string[]> =>
-  list((await readDefaults(layout, 'identity'))['service_clients']).map((client) => String(client['client_id']));
 
 /** Writes the overlay of every service, where it is not as it should be. */
 export const writeOverlays = async (options: OverlayOptions): Promise<void> => {
@@ -59,18 +50,18 @@ const identityOverlay = async ({ layout, leaf }: OverlayOptions): Promise<Tree> 
   admin: { host: '127.0.0.1', port: layout.ports.identityAdmin, tls: { ...leaf('identity') } },
   database: { kind: 'sqlite', directory: layout.data('identity') },
   telemetry: telemetryTo(layout, leaf('identity-client')),
-  secrets: { cookie_keys_file: cookieKeysFile(layout) },
+  secrets: { cookie_keys_file: stateFiles(layout.folder).cookieKeys },
   // A list is replaced as a whole, so the delivered entries are repeated with the files of this stack.
-  service_clients: list((await readDefaults(layout, 'identity'))['service_clients']).map((client) => ({
+  service_clients: list((await readDelivered(layout.packageRoot, 'identity', 'identity.yml'))['service_clients']).map((client) => ({
     ...client,
-    secret_file: clientSecretFile(layout, String(client['client_id'])),
+    secret_file: stateFiles(layout.folder).clientSecret(String(client['client_id'])),
   })),
   demo: { tenants_file: layout.tenantsFile },
 });
 
 const kmsOverlay = async ({ layout, leaf, shareFiles, demo }: OverlayOptions): Promise<Tree> => {
   const defaults = layout.defaults('kms');
-  const issuers = list(map((await readDefaults(layout, 'kms'))['identity'])['issuers']);
+  const issuers = issuersOf(await readDelivered(layout.packageRoot, 'kms', 'kms.yml'));
   const { issuer, discovery } = layout.endpoints.identity;
   return {
     server: { host: '127.0.0.1', port: layout.ports.kms, tls: { ...leaf('kms') }, swagger: layout.endpoints.kms.swagger !== null },
@@ -90,7 +81,7 @@ const kmsOverlay = async ({ layout, leaf, shareFiles, demo }: OverlayOptions): P
         revocation: {
           ...map(delivered['revocation']),
           introspection_endpoint: new URL('/oauth2/introspect', discovery).href,
-          client_secret_file: clientSecretFile(layout, String(map(delivered['revocation'])['client_id'])),
+          client_secret_file: stateFiles(layout.folder).clientSecret(String(map(delivered['revocation'])['client_id'])),
         },
       })),
       tls: { ...leaf('kms-client') },
@@ -98,16 +89,6 @@ const kmsOverlay = async ({ layout, leaf, shareFiles, demo }: OverlayOptions): P
     demo: { tenants_file: layout.tenantsFile },
   };
 };
-
-const readDefaults = async (layout: Layout, service: ServiceName): Promise<Tree> => {
-  const file = layout.defaults(service);
-  return file === null ? {} : map(parse(await readFile(file, 'utf8')));
-};
-
-/** The server checks its configuration; here only the shape that is copied from matters. */
-const map = (value: unknown): Tree => (typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Tree) : {});
-
-const list = (value: unknown): readonly Tree[] => (Array.isArray(value) ? value.map(map) : []);
 
 const missingIsNull = (error: unknown): null => {
   if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;

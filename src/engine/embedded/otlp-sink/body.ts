@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { AppError } from '#infra/apperr/app-error.ts';
-import type { SignalKind } from './records.ts';
+import type { SignalKind } from '../../otlp-records.ts';
 
 /** Of a body, compressed or not. */
 const MAX_BODY_BYTES = 16 * 1024 * 1024;

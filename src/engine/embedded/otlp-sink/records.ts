@@ -1,8 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
-
-export const SIGNAL_KINDS = ['traces', 'metrics', 'logs'] as const;
-export type SignalKind = (typeof SIGNAL_KINDS)[number];
+import { recordsIn, type SignalKind } from '../../otlp-records.ts';
 
 /** The file that is being written. */
 export const fileOf = (directory: string, kind: SignalKind): string => join(directory, `${kind}.jsonl`);
@@ -23,15 +21,6 @@ async function* linesOf(file: string): AsyncGenerator<string> {
   }
 }
 
-const parse = (line: string): { readonly record: unknown } | null => {
-  try {
-    return { record: JSON.parse(line) as unknown };
-  } catch {
-    // The sink writes whole lines; half of one is what a kill or a full disk left, and was never acknowledged.
-    return null;
-  }
-};
-
 /** What the sink received of one kind: OTLP JSON export requests, oldest first; a line without `containing` is not even parsed. */
 export async function* readRecords(
   directory: string,
@@ -39,9 +28,6 @@ export async function* readRecords(
   { containing = '' }: { readonly containing?: string } = {},
 ): AsyncGenerator<unknown> {
   for (const file of [olderFileOf(directory, kind), fileOf(directory, kind)]) {
-    for await (const line of linesOf(file)) {
-      const parsed = line.includes(containing) ? parse(line) : null;
-      if (parsed !== null) yield parsed.record;
-    }
+    yield* recordsIn(linesOf(file), { containing });
   }
 }

@@ -8,7 +8,7 @@ import type { TlsFiles } from '#infra/tls/config.ts';
 import { readTls, serverTlsOptions } from '#infra/tls/options.ts';
 import { reloadOnChange } from '#infra/tls/reload.ts';
 import { readExport } from './body.ts';
-import { SIGNAL_KINDS, type SignalKind } from './records.ts';
+import { SIGNAL_KINDS, type SignalKind } from '../../otlp-records.ts';
 import type { SinkStore } from './store.ts';
 
 /** Milliseconds for a whole request to arrive. */

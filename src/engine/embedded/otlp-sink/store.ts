@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { access, type FileHandle, mkdir, open, rename } from 'node:fs/promises';
-import { fileOf, olderFileOf, SIGNAL_KINDS, type SignalKind } from './records.ts';
+import { SIGNAL_KINDS, type SignalKind } from '../../otlp-records.ts';
+import { fileOf, olderFileOf } from './records.ts';
 
 /** A file of this size, in bytes, makes place for a new one. */
 const MAX_FILE_BYTES = 64 * 1024 * 1024;

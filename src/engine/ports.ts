@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { fail, ok, type Result } from '#infra/apperr/result.ts';
 import { ADMIN_PORT_OFFSET, SINK_PORT_OFFSET } from '#infra/magic/magic.ts';
-import type { ServiceName } from '../engine.ts';
+import type { ServiceName } from './engine.ts';
 
 /** Every port of one embedded stack. */
 export interface Ports {

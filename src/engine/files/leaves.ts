@@ -9,7 +9,7 @@ const server = (name: string): LeafRequest => ({
 
 const client = (name: string, commonName: string): LeafRequest => ({ name, kind: 'client', commonName });
 
-/** Every certificate of an embedded stack; the common name of a client is who it is. */
+/** Every certificate of a stack, on whichever engine; the common name of a client is who it is. */
 export const LEAVES = [
   server('telemetry'),
   server('identity'),
@@ -18,4 +18,7 @@ export const LEAVES = [
   client('kms-client', 'passthru-kms'),
   client('cli-client', 'passthru-cli'),
   client('service-client', 'demo-service'),
+  server('identity-postgres'),
+  server('kms-postgres'),
+  client('health-client', 'passthru-health'),
 ] as const;

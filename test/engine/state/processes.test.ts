@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { listenersOn, nameOf, processesWithArgument } from '#engine/embedded/children/processes.ts';
+import { listenersOn, nameOf, processesWithArgument } from '#engine/state/processes.ts';
 import { listenOn } from '#test/support/engine.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';
 

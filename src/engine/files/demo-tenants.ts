@@ -27,9 +27,12 @@ export const demoTenants = async (
     }
   }
   const tenants = set ?? Object.fromEntries(DEMO_TENANT_NAMES.map((name) => [name, randomUUID()]));
-  await writeFileAtomic(file, `${JSON.stringify(tenants, null, 2)}\n`);
+  await writeFileAtomic(file, tenantsText(tenants));
   return tenants;
 };
+
+/** As it stands in the file. */
+export const tenantsText = (tenants: DemoTenants): string => `${JSON.stringify(tenants, null, 2)}\n`;
 
 const parse = (text: string): DemoTenants | null => {
   let value: unknown;

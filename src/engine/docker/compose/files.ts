@@ -1,0 +1,33 @@
+import { join } from 'node:path';
+import type { Profile } from '../../engine.ts';
+import type { Project } from '../project.ts';
+
+const ALL = ['telemetry/compose.yml', 'kms/compose.demo.yml'] as const;
+
+/** Below deployments/, in the order in which Compose lays them over each other. The KMS's brings Identity's along. */
+const FILES: Readonly<Record<Profile, readonly string[]>> = {
+  dev: ALL,
+  demo: ALL,
+  ci: [...ALL, 'telemetry/compose.ci.yml', 'identity/compose.ci.yml', 'kms/compose.ci.yml'],
+  prod: ['telemetry/compose.yml', 'identity/compose.yml', 'identity/compose.prod.yml', 'kms/compose.yml', 'kms/compose.prod.yml'],
+};
+
+/** The Compose files of a project: always all of them, whatever is brought up, so that a container means the same in every run. */
+export const composeFiles = ({ packageRoot, profile }: Pick<Project, 'packageRoot' | 'profile'>): readonly string[] =>
+  FILES[profile].map((file) => join(packageRoot, 'deployments', ...file.split('/')));
+
+/** Variables of the Compose files. */
+export const composeVariables = (project: Project, tag: string): Readonly<Record<string, string>> => {
+  const { ports, folder } = project;
+  const [, healthPort = 0] = project.portsOf('telemetry');
+  return {
+    PASSTHRU_MATERIAL: folder.docker,
+    PASSTHRU_TAG: tag,
+    PASSTHRU_PORT_KMS: String(ports.kms),
+    PASSTHRU_PORT_KMS_ADMIN: String(ports.kmsAdmin),
+    PASSTHRU_PORT_IDENTITY: String(ports.identity),
+    PASSTHRU_PORT_IDENTITY_ADMIN: String(ports.identityAdmin),
+    PASSTHRU_PORT_OTLP: String(ports.telemetry),
+    PASSTHRU_PORT_TELEMETRY_HEALTH: String(healthPort),
+  };
+};

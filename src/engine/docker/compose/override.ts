@@ -1,0 +1,36 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { stringify } from 'yaml';
+import { writeFileAtomic } from '#infra/secrets/atomic-file.ts';
+import type { Labels } from '../labels.ts';
+import type { ComposeNames } from './names.ts';
+
+/** Labels of everything that Compose makes, by its name in the files. */
+export interface OverrideLabels {
+  readonly services: Readonly<Record<string, Labels>>;
+  network(name: string): Labels;
+  volume(name: string): Labels;
+}
+
+/** The Compose file of ours that lays labels over what is delivered. */
+export const overrideText = ({ services, network, volume }: OverrideLabels, names: ComposeNames): string => {
+  const tree = {
+    services: labelled(Object.keys(services), (name) => services[name] ?? {}),
+    networks: labelled(names.networks, network),
+    volumes: labelled(names.volumes, volume),
+  };
+  return `# Made by passthru at every start; changes are lost.\n${stringify(tree)}`;
+};
+
+const labelled = (names: readonly string[], labelsOf: (name: string) => Labels) =>
+  Object.fromEntries(names.map((name) => [name, { labels: literal(labelsOf(name)) }]));
+
+/** Compose would take a dollar sign for the beginning of a variable. */
+const literal = (labels: Labels): Labels =>
+  Object.fromEntries(Object.entries(labels).map(([name, value]) => [name, value.replaceAll('$', '$$$$')]));
+
+/** Writes it in one go. */
+export const writeOverride = async (file: string, text: string): Promise<void> => {
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  await writeFileAtomic(file, text, { durable: false });
+};

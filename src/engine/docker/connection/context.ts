@@ -1,0 +1,164 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { access } from 'node:fs/promises';
+import { isIP } from 'node:net';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { fail, ok, type Result } from '#infra/apperr/result.ts';
+import { lastLineOf } from './failures.ts';
+
+/** How the engine is reached: a Unix socket or Windows pipe, or TLS with the certificates in a folder. */
+export type DockerEndpoint =
+  | { readonly kind: 'socket'; readonly path: string }
+  | { readonly kind: 'tls'; readonly host: string; readonly port: number; readonly certFolder: string };
+
+/** One Docker engine, resolved once; Compose and the API client both get it from here, so that they never speak to two. */
+export interface DockerConnection {
+  /** Where it came from and where it leads, for people, for example `default context, unix:///var/run/docker.sock`. */
+  readonly name: string;
+  /** What the engine calls itself, for example `28.5.1`; null where it does not tell. */
+  readonly version: string | null;
+  readonly endpoint: DockerEndpoint;
+  /** The whole environment of `docker compose`: nothing else of ours is passed on. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const run = promisify(execFile);
+/** `docker context inspect` reads files only; milliseconds. */
+const INSPECT_LIMIT_MS = 5_000;
+
+/** All that the docker program may know of our environment. It looks up credentials for pulls below its own folder. */
+const PASSED_ON = [
+  'PATH',
+  'HOME',
+  'DOCKER_CONFIG',
+  'USERPROFILE',
+  'APPDATA',
+  'LOCALAPPDATA',
+  'SystemRoot',
+  'ProgramFiles',
+  'TEMP',
+  'TMPDIR',
+];
+
+/**
+ * The engine that the docker program would speak to: DOCKER_HOST, else DOCKER_CONTEXT, else the current context.
+ *
+ * @returns Failure `docker-cli-missing`, `docker-context-broken`, or one that says why such an endpoint does not do
+ */
+export const resolveContext = async (env: Environment): Promise<Result<DockerConnection>> => {
+  const passedOn = dockerEnvironment(env);
+  const host = env['DOCKER_HOST'];
+  if (host !== undefined && host !== '') {
+    const certFolder = env['DOCKER_CERT_PATH'] ?? join(env['DOCKER_CONFIG'] ?? join(homedir(), '.docker'));
+    const tls = env['DOCKER_TLS_VERIFY'] !== undefined && env['DOCKER_TLS_VERIFY'] !== '';
+    return connectionTo({ host, certFolder: tls ? certFolder : null, from: 'DOCKER_HOST', env: passedOn });
+  }
+  const context = env['DOCKER_CONTEXT'];
+  const asked = { ...passedOn, ...(context === undefined ? {} : { DOCKER_CONTEXT: context }) };
+  try {
+    const { stdout } = await run('docker', ['context', 'inspect'], { env: asked, timeout: INSPECT_LIMIT_MS });
+    const [inspected] = JSON.parse(stdout) as readonly InspectedContext[];
+    const endpoint = inspected?.Endpoints?.docker;
+    if (inspected === undefined || endpoint?.Host === undefined) return broken('it names no Docker endpoint');
+    const hasTls = (inspected.TLSMaterial?.docker ?? []).length > 0;
+    const certFolder = hasTls ? join(inspected.Storage.TLSPath, 'docker') : null;
+    return await connectionTo({ host: endpoint.Host, certFolder, from: `${inspected.Name} context`, env: passedOn });
+  } catch (error) {
+    if (isMissing(error)) {
+      return fail('docker-cli-missing', 'no `docker` program is on the PATH', { fix: 'Install Docker with its Compose plugin.' });
+    }
+    return broken(lastLineOf(error));
+  }
+};
+
+interface InspectedContext {
+  readonly Name: string;
+  readonly Endpoints?: { readonly docker?: { readonly Host?: string } };
+  readonly TLSMaterial?: { readonly docker?: readonly string[] };
+  readonly Storage: { readonly TLSPath: string };
+}
+
+/** What of an environment the docker program gets. Builds need the CA and the settings with which npm runs here, as build secrets. */
+export const dockerEnvironment = (env: Environment): Readonly<Record<string, string>> => {
+  const found = PASSED_ON.map((name) => [name, env[name]] as const);
+  const builds = [
+    ['PASSTHRU_BUILD_CA', readable(env['PASSTHRU_BUILD_CA'] ?? env['NODE_EXTRA_CA_CERTS'])],
+    ['PASSTHRU_BUILD_NPMRC', readable(env['PASSTHRU_BUILD_NPMRC'] ?? env['npm_config_userconfig'])],
+  ] as const;
+  return Object.fromEntries([...found, ...builds].flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+};
+
+const readable = (file: string | undefined): string | undefined => (file !== undefined && existsSync(file) ? resolve(file) : undefined);
+
+const broken = (why: string) =>
+  fail('docker-context-broken', `the Docker context cannot be read: ${why}`, {
+    fix: 'Look at `docker context ls`, and choose one with `docker context use`.',
+  });
+
+const connectionTo = async (options: {
+  host: string;
+  certFolder: string | null;
+  from: string;
+  env: Readonly<Record<string, string>>;
+}): Promise<Result<DockerConnection>> => {
+  const { host, certFolder, from, env } = options;
+  const name = `${from}, ${host}`;
+  const [, scheme = 'tcp', rest = host] = /^([a-z]+):\/\/(.*)$/.exec(host) ?? [];
+  if (scheme === 'unix' || scheme === 'npipe') {
+    // As Docker writes a pipe, `npipe:////./pipe/docker_engine`, what follows the scheme is the pipe's path.
+    return ok({ name, version: null, endpoint: { kind: 'socket', path: rest }, env: { ...env, DOCKER_HOST: host } });
+  }
+  if (scheme === 'ssh') {
+    return fail(
+      'docker-ssh',
+      `the Docker engine of ${name} is reached by ssh, so it is another machine: it cannot mount the secrets of this one`,
+      {
+        fix: 'Choose an engine of this machine with `docker context use default`.',
+      },
+    );
+  }
+  const url = URL.parse(`tcp://${rest}`);
+  if (scheme !== 'tcp' || url === null || url.hostname === '') return broken(`${name} is no address of an engine`);
+  if (!isThisMachine(url.hostname)) {
+    return fail('docker-remote', `the Docker engine of ${name} is another machine: it cannot mount the secrets of this one`, {
+      fix: 'Choose an engine of this machine with `docker context use default`.',
+    });
+  }
+  if (certFolder === null) {
+    return fail('docker-without-tls', `the Docker engine of ${name} would be reached without TLS`, {
+      fix: 'Use its Unix socket, or set DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH to the folder with ca.pem, cert.pem and key.pem.',
+    });
+  }
+  const missing = await firstMissing(['ca.pem', 'cert.pem', 'key.pem'].map((file) => join(certFolder, file)));
+  if (missing !== null) {
+    return fail('docker-certificates-missing', `${name} asks for TLS, and ${missing} cannot be read`, {
+      fix: 'Put the certificates of the engine there, or choose another context with `docker context use`.',
+    });
+  }
+  const endpoint = { kind: 'tls', host: url.hostname, port: Number(url.port || 2376), certFolder } as const;
+  return ok({ name, version: null, endpoint, env: { ...env, DOCKER_HOST: host, DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: certFolder } });
+};
+
+/** Secrets are mounted from this machine's files, and the ports are published on its loopback address. */
+const isThisMachine = (hostname: string): boolean => {
+  const host = hostname.replace(/^\[|\]$/g, '');
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+};
+
+const firstMissing = async (files: readonly string[]): Promise<string | null> => {
+  const readable = await Promise.all(
+    files.map((file) =>
+      access(file).then(
+        () => true,
+        () => false,
+      ),
+    ),
+  );
+  return files.find((_, i) => readable[i] === false) ?? null;
+};
+
+const isMissing = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT';

@@ -1,0 +1,108 @@
+import { fail, failureFrom, type Result } from '#infra/apperr/result.ts';
+
+/** What a program that failed said last, or else why it could not be run. */
+export const lastLineOf = (error: unknown): string => {
+  const { stderr, message, killed, signal } = error as { stderr?: unknown; message?: string; killed?: boolean; signal?: string | null };
+  const said = typeof stderr === 'string' ? stderr.trim().split('\n').at(-1) : '';
+  if (said !== undefined && said !== '') return said;
+  return killed === true ? `it gave no answer in time (${signal ?? 'killed'})` : (message ?? String(error));
+};
+
+interface Known {
+  readonly pattern: RegExp;
+  readonly code: string;
+  readonly message: string;
+  readonly fix: string;
+}
+
+/** What engines and Compose say about troubles that are not ours, and what to do about them. */
+const KNOWN: readonly Known[] = [
+  {
+    pattern: /permission denied while trying to connect|connect EACCES/i,
+    code: 'docker-permission-denied',
+    message: 'this user may not speak to the Docker engine',
+    fix: 'Add the user to the group of the socket (`docker`), log in again, or use a rootless engine.',
+  },
+  {
+    pattern: /cannot connect to the docker daemon|connect (ECONNREFUSED|ENOENT)|read ECONNRESET|write EPIPE|socket hang up/i,
+    code: 'docker-not-running',
+    message: 'the Docker engine does not answer',
+    fix: 'Start Docker, then run the command again: it goes on from what is there.',
+  },
+  {
+    pattern: /no space left on device|ENOSPC|disk quota exceeded/i,
+    code: 'docker-disk-full',
+    message: 'the disk of the Docker engine is full',
+    fix: 'Free space there (`docker system df` shows what takes it), then run the command again.',
+  },
+  {
+    pattern: /predefined address pools have been fully subnetted|could not find an available.*address pool/i,
+    code: 'docker-address-pools',
+    message: 'the Docker engine has no address pool left for another network',
+    fix: 'Remove networks that nobody uses (`docker network ls`, `docker network rm …`), or widen `default-address-pools` of the engine.',
+  },
+  {
+    pattern: /toomanyrequests|429 Too Many Requests|rate limit/i,
+    code: 'registry-rate-limit',
+    message: 'the registry answers no more pulls for now',
+    fix: 'Wait, or log in with `docker login`; images that are there already need no pull.',
+  },
+  {
+    pattern: /proxyconnect|407 Proxy Authentication/i,
+    code: 'registry-proxy',
+    message: 'the proxy in front of the registry refuses',
+    fix: 'Mend the proxy settings of the Docker engine.',
+  },
+  {
+    pattern: /x509:|certificate signed by unknown authority|SELF_SIGNED_CERT|UNABLE_TO_(VERIFY|GET_ISSUER)|unable to get local issuer/i,
+    code: 'registry-certificate',
+    message: 'a registry shows a certificate that is not trusted',
+    fix: 'A network that intercepts TLS needs its CA: trust it in the Docker engine, and name its bundle in NODE_EXTRA_CA_CERTS for the builds.',
+  },
+  {
+    pattern:
+      /no such host|EAI_AGAIN|ENOTFOUND|network is unreachable|TLS handshake timeout|i\/o timeout|ENETUNREACH|connection timed out|dial tcp/i,
+    code: 'registry-unreachable',
+    message: 'a registry cannot be reached',
+    fix: 'Go online once, so that the images can be had; later runs need no network.',
+  },
+  {
+    pattern: /manifest unknown|manifest for .* not found|pull access denied|repository does not exist/i,
+    code: 'image-not-found',
+    message: 'a registry does not have the image',
+    fix: 'Check the registry mirror of the Docker engine.',
+  },
+  {
+    pattern: /no such image|image .* (not found|is not present)/i,
+    code: 'image-gone',
+    message: 'an image that was there has been removed',
+    fix: 'Run the command again: it builds or pulls what is missing.',
+  },
+  {
+    pattern: /port is already allocated|address already in use|ports are not available/i,
+    code: 'port-taken',
+    message: 'somebody else took a port',
+    fix: 'Stop the holder, or choose other ports with --port-kms and --port-identity.',
+  },
+];
+
+/** A Failure out of what Docker said: the trouble and its fix where we know it, the text itself always. */
+export const dockerFailure = (options: { code: string; what: string; text: string; fix?: string; thrown?: unknown }) => {
+  const { code, what, text, fix = '', thrown } = options;
+  const known = KNOWN.find(({ pattern }) => pattern.test(text));
+  const cause = thrown === undefined ? null : failureFrom(thrown);
+  if (known === undefined) return fail(code, `${what}: ${text}`, { fix, cause });
+  return fail(known.code, `${what}: ${known.message} (${text})`, { fix: known.fix, cause });
+};
+
+/** The result of work with Docker; what it throws becomes a Failure that says what could not be done, and the fix. */
+export const attemptDocker = async <T>(code: string, what: string, work: () => Promise<Result<T>>): Promise<Result<T>> => {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof Error && (error.name === 'AbortError' || error.name === 'TimeoutError')) {
+      return fail('interrupted', `interrupted: ${what} did not end`);
+    }
+    return dockerFailure({ code, what: `${what} failed`, text: lastLineOf(error) });
+  }
+};

@@ -1,0 +1,113 @@
+import { fail, ok, type Result } from '#infra/apperr/result.ts';
+import type { PortConflict, ServiceName } from '../../engine.ts';
+import type { ContainerSummary, DockerApi } from '../connection/api.ts';
+import type { DockerConnection } from '../connection/context.ts';
+import { attemptDocker } from '../connection/failures.ts';
+import { ensureImages } from '../images/ensure.ts';
+import { COMPOSE, type Labels } from '../labels.ts';
+import type { Project } from '../project.ts';
+import { createContainers } from './create.ts';
+import { isBeyondRepair, isPaused, ofService, type Started, startService } from './start.ts';
+
+export interface BringUpOptions {
+  readonly connection: DockerConnection;
+  readonly api: DockerApi;
+  readonly project: Project;
+  readonly tag: string;
+  readonly own: Labels;
+  readonly hashes: Readonly<Record<string, string>>;
+  readonly conflicts: (services: readonly ServiceName[]) => Promise<readonly PortConflict[]>;
+  readonly progress: (text: string) => void;
+  readonly signal: AbortSignal;
+}
+
+export type BroughtUp = ReadonlyMap<ServiceName, Result<Started>>;
+
+/** Brings several services up at once: images, then containers by one call of Compose, then every start at the same time. */
+export const bringUp = async (services: readonly ServiceName[], options: BringUpOptions): Promise<BroughtUp> => {
+  const done = await attemptDocker('start-failed', `starting ${services.join(', ')}`, async () => ok(await bringUpAll(services, options)));
+  return done.ok ? done.value : new Map(services.map((service) => [service, done]));
+};
+
+const bringUpAll = async (services: readonly ServiceName[], options: BringUpOptions): Promise<BroughtUp> => {
+  const { api, project, signal } = options;
+  const [images, conflicts] = await Promise.all([ensureImages({ ...options, services }), options.conflicts(services)]);
+  if (!images.ok) return new Map(services.map((service) => [service, images]));
+  const refused = new Map(conflicts.map((conflict) => [conflict.service, refusal(conflict)] as const));
+  const wanted = services.filter((service) => !refused.has(service));
+  const result = new Map<ServiceName, Result<Started>>();
+  for (const service of services) {
+    const failed = refused.get(service);
+    if (failed !== undefined) result.set(service, failed);
+  }
+  if (wanted.length === 0) return result;
+
+  const before = await listContainers(api, project);
+  const names = wanted.flatMap((service) => project.containersOf(service));
+  await Promise.all([
+    ...before.filter(isBeyondRepair).map(({ id }) => api.remove(id)),
+    // Compose cannot give a paused container the network that it lost.
+    ...names
+      .flatMap((name) => ofService(before, name))
+      .filter(isPaused)
+      .map(({ id }) => api.unpause(id)),
+  ]);
+  const first = await createAndStart(names, before, options);
+  const broken = signal.aborted ? [] : names.filter((name) => isBroken(first.get(name)));
+  const second = broken.length === 0 ? new Map() : await makeAnew(broken, wanted, before, options);
+  const started = new Map([...first, ...second]);
+  for (const service of wanted) result.set(service, together(project.containersOf(service), service, started));
+  return result;
+};
+
+const refusal = ({ port, service, holder }: PortConflict) =>
+  fail('port-taken', `port ${port} of ${service} is held by ${holder}`, {
+    fix: 'Stop the holder, or choose other ports with --port-kms and --port-identity.',
+  });
+
+type Outcomes = ReadonlyMap<string, Result<Started>>;
+
+const createAndStart = async (
+  names: readonly string[],
+  before: readonly ContainerSummary[],
+  options: BringUpOptions,
+): Promise<Outcomes> => {
+  const { api, project, signal } = options;
+  const created = await createContainers({ ...options, services: names });
+  if (!created.ok) return new Map(names.map((name) => [name, created]));
+  signal.throwIfAborted();
+  const containers = await listContainers(api, project);
+  // Databases first: they take longest, and their servers wait for them by themselves.
+  const ordered = names.toSorted((a, b) => Number(b.endsWith('-postgres')) - Number(a.endsWith('-postgres')));
+  return new Map(
+    await Promise.all(ordered.map(async (name) => [name, await startService({ api, service: name, before, containers })] as const)),
+  );
+};
+
+/** A failure that new containers, or images that were there a moment ago, may mend. */
+const isBroken = (started: Result<Started> | undefined): boolean =>
+  started !== undefined && !started.ok && (started.error.code === 'start-failed' || started.error.code === 'image-gone');
+
+/** Whatever a killed run, or somebody else, took from below them, a network or an image, comes back with them. */
+const makeAnew = async (
+  names: readonly string[],
+  services: readonly ServiceName[],
+  before: readonly ContainerSummary[],
+  options: BringUpOptions,
+): Promise<Outcomes> => {
+  const { api, project } = options;
+  const images = await ensureImages({ ...options, services });
+  if (!images.ok) return new Map(names.map((name) => [name, images]));
+  const stopped = (await listContainers(api, project)).filter(({ state }) => state !== 'running');
+  await Promise.all(names.flatMap((name) => ofService(stopped, name)).map(({ id }) => api.remove(id)));
+  return createAndStart(names, before, options);
+};
+
+/** A service is up when it and what is its own are; what happened to itself is told. */
+const together = (names: readonly string[], service: ServiceName, started: Outcomes): Result<Started> => {
+  const failed = names.map((name) => started.get(name)).find((each) => each?.ok === false);
+  return failed ?? started.get(service) ?? fail('start-failed', `${service} was not started`);
+};
+
+const listContainers = (api: DockerApi, project: Project): Promise<readonly ContainerSummary[]> =>
+  api.containers([`${COMPOSE.project}=${project.name}`]);

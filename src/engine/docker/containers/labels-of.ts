@@ -1,0 +1,40 @@
+import type { DockerApi } from '../connection/api.ts';
+import { COMPOSE, type Labels, OURS, ourLabels } from '../labels.ts';
+import { PARTS, type Project } from '../project.ts';
+import type { OverrideLabels } from '../compose/override.ts';
+
+/**
+ * The labels with which Compose is to make a project. What is there with the right hash keeps its labels, word for word: a label
+ * is part of the configuration, and with another one Compose would make the container, or the network below it, anew.
+ */
+export const labelsFor = async (options: {
+  api: DockerApi;
+  project: Project;
+  /** Of what this process makes. */
+  own: Labels;
+  /** Of the generated files that each part reads at its start. */
+  hashes: Readonly<Record<string, string>>;
+}): Promise<OverrideLabels> => {
+  const { api, project, own, hashes } = options;
+  const ofProject = [`${COMPOSE.project}=${project.name}`];
+  const [containers, networks, volumes] = await Promise.all([api.containers(ofProject), api.networks(ofProject), api.volumes(ofProject)]);
+  const balancers = project.profile === 'prod' ? ['identity-balancer', 'kms-balancer'] : [];
+  const services = [...PARTS, ...balancers].map((name) => {
+    const there = containers.find(({ labels }) => labels[COMPOSE.service] === name)?.labels;
+    const hash = hashes[name] ?? '';
+    return [name, there?.[OURS.configHash] === hash ? ourLabels(there) : { ...own, [OURS.configHash]: hash }] as const;
+  });
+  // Only the ci profile is ephemeral: the data of the others outlives the run that made it, however that ended.
+  const ofData: Labels = project.profile === 'ci' ? own : { ...own, [OURS.lease]: 'kept' };
+  return {
+    services: Object.fromEntries(services),
+    network: kept(networks, 'com.docker.compose.network', own),
+    volume: kept(volumes, 'com.docker.compose.volume', ofData),
+  };
+};
+
+/** The labels of a network or volume by its name in the files: its own where it is there. */
+const kept = (things: readonly { labels: Labels }[], key: string, made: Labels) => (name: string) => {
+  const there = things.find(({ labels }) => labels[key] === name);
+  return there === undefined ? made : ourLabels(there.labels);
+};

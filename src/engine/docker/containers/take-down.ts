@@ -1,0 +1,57 @@
+import type { ContainerSummary, DockerApi } from '../connection/api.ts';
+import { COMPOSE } from '../labels.ts';
+
+/** What must be gone before another may be: nobody loses what it depends on while it still works. */
+const ENDS_AFTER: Readonly<Record<string, readonly string[]>> = {
+  kms: ['kms-balancer'],
+  identity: ['identity-balancer', 'kms'],
+  'kms-postgres': ['kms'],
+  'identity-postgres': ['identity'],
+  telemetry: ['kms', 'identity'],
+};
+
+export interface TakeDownOptions {
+  readonly api: DockerApi;
+  readonly containers: readonly ContainerSummary[];
+  /** What each gets to end by itself, milliseconds. */
+  readonly graceMs: number;
+  /** Its abort kills what still runs. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Ends containers, each when those that need it have ended, side by side where nothing stands between them, and removes them.
+ * The engine itself kills what does not end within its grace.
+ *
+ * @throws what the API throws
+ */
+export const takeDown = async ({ api, containers, graceMs, signal }: TakeDownOptions): Promise<void> => {
+  const services = [...new Set(containers.map(({ labels }) => labels[COMPOSE.service] ?? ''))];
+  const ended = new Map<string, Promise<void>>();
+  const end = (service: string): Promise<void> => {
+    const known = ended.get(service) ?? endService(service);
+    ended.set(service, known);
+    return known;
+  };
+  const endService = async (service: string): Promise<void> => {
+    const before = (ENDS_AFTER[service] ?? []).filter((other) => services.includes(other));
+    await Promise.all(before.map(end));
+    const ofIt = containers.filter(({ labels }) => (labels[COMPOSE.service] ?? '') === service);
+    await Promise.all(ofIt.map((container) => endContainer(api, container, graceMs, signal)));
+  };
+  await Promise.all(services.map(end));
+  await Promise.all(containers.map(({ id }) => api.remove(id)));
+};
+
+/** One that is paused would not hear of it; one that does not run needs nothing. */
+const endContainer = async (api: DockerApi, { id, state }: ContainerSummary, graceMs: number, signal?: AbortSignal): Promise<void> => {
+  if (state !== 'running' && state !== 'paused' && state !== 'restarting') return;
+  if (signal?.aborted === true || state === 'paused') return api.kill(id);
+  const hurry = new AbortController();
+  const kill = new Promise<void>((resolve, reject) => {
+    const now = () => api.kill(id).then(resolve, reject);
+    signal?.addEventListener('abort', now, { once: true, signal: hurry.signal });
+  });
+  await Promise.race([api.stop(id, graceMs), kill]);
+  hurry.abort();
+};

@@ -1,0 +1,177 @@
+import { AppError } from '#infra/apperr/app-error.ts';
+import { ok, type Result } from '#infra/apperr/result.ts';
+import { prepareMaterial, type Material } from '#engine/files/material/prepare-material.ts';
+import { materialTenants } from '#engine/files/material/material-tenants.ts';
+import { type Engine, type EngineEvent, type Profile, SERVICES, type ServiceName } from '../engine.ts';
+import { checkPorts } from '../ports.ts';
+import { createBatch } from './batch.ts';
+import type { DockerApi } from './connection/api.ts';
+import type { DockerConnection } from './connection/context.ts';
+import { attemptDocker, dockerFailure, lastLineOf } from './connection/failures.ts';
+import type { BroughtUp } from './containers/bring-up.ts';
+import { createContainerCache } from './containers/cache.ts';
+import { containersOf, statusOf, worstOf } from './containers/describe.ts';
+import { sweep } from './containers/sweep.ts';
+import { diagnose } from './diagnose.ts';
+import { down } from './down.ts';
+import { imageTag } from './images/tag.ts';
+import { COMPOSE, type Lease, ownLabels } from './labels.ts';
+import { readLogs } from './output/logs.ts';
+import { readCollected } from './output/records.ts';
+import { findPortConflicts } from './port-conflicts.ts';
+import { PARTS, projectOf } from './project.ts';
+
+export interface DockerEngineOptions {
+  /** Folder for everything that this stack keeps, `.passthru` by convention. */
+  readonly stateDir: string;
+  readonly portKms: number;
+  readonly portIdentity: number;
+  readonly profile: Profile;
+  /** Folder of our package.json. */
+  readonly packageRoot: string;
+  /** The engine, as `probeDocker` found it. */
+  readonly docker: DockerConnection;
+  /** `owner`: nobody needs the stack when this process is dead; `kept`: it belongs to its state folder. */
+  readonly lease: Lease;
+  /** What a container gets to end its requests and write its data before it is killed, milliseconds. */
+  readonly stopGraceMs?: number;
+  /** Why this engine and no other, one clause. */
+  readonly reason?: string;
+  /** Told of damage that was found and repaired, and of what was removed. */
+  readonly warn?: (text: string) => void;
+  /** Epoch milliseconds. */
+  readonly now?: () => number;
+}
+
+/**
+ * The stack as containers: PostgreSQL, the OpenTelemetry Collector, Identity and KMS. Compose makes them, so that they are what the
+ * files in deployments/ say; starting, watching and ending them goes through the Engine API, which tells at once what Compose would
+ * look for twice a second. Whoever changes something (prepare, up, down, demoTenants with an option) holds the lock of the state folder.
+ */
+export const createDockerEngine = (options: DockerEngineOptions): Engine => {
+  const { docker: connection, packageRoot, lease, stopGraceMs = 8_000, warn = () => {}, now = Date.now } = options;
+  const project = projectOf(options);
+  const { folder } = project;
+  const ofProject = [`${COMPOSE.project}=${project.name}`];
+  const api = once(async () => (await import('./connection/client.ts')).connect(connection));
+  const cache = createContainerCache({ api, project: project.name });
+  const watchers = new Set<(event: EngineEvent) => void>();
+  const tag = once(() => imageTag(packageRoot));
+  const swept = once(() => sweepAll(api, warn));
+  let prepared: Promise<Result<Material>> | undefined;
+
+  const progress = (text: string): void => {
+    for (const emit of watchers) emit({ type: 'progress', text });
+  };
+
+  const hasData = async (): Promise<boolean> =>
+    (await (await api()).volumes(ofProject)).some(({ labels }) => labels['com.docker.compose.volume']?.endsWith('-postgres-data') === true);
+
+  const prepareAnew = (signal: AbortSignal): Promise<Result<Material>> => {
+    const ports = checkPorts(project.ports);
+    if (!ports.ok) return Promise.resolve(ports);
+    prepared = prepareMaterial({ folder, target: folder.docker, packageRoot, ports: project.ports, hasData, signal, warn, now });
+    return prepared;
+  };
+
+  const portConflicts = (services: readonly ServiceName[]) => findPortConflicts({ api, project, services });
+
+  const up = createBatch<ServiceName, Awaited<ReturnType<Engine['up']>>>(async (services, signal): Promise<BroughtUp> => {
+    const loading = import('./containers/bring-up.ts');
+    const material = await (prepared ?? prepareAnew(signal));
+    if (!material.ok) return new Map(services.map((service) => [service, material]));
+    const brought = await attemptDocker('start-failed', `starting ${services.join(', ')}`, async () => {
+      await swept();
+      const { bringUp } = await loading;
+      const own = await ownLabels({ stateDir: folder.path, lease });
+      const { hashes } = material.value;
+      const rest = { tag: await tag(), own, hashes, conflicts: portConflicts, progress, signal };
+      const done = await bringUp(services, { connection, api: await api(), project, ...rest });
+      await cache.look();
+      return ok(done);
+    });
+    if (!brought.ok) return new Map(services.map((service) => [service, brought]));
+    for (const [service, done] of brought.value) if (done.ok && done.value !== 'already-running') forget(service);
+    return brought.value;
+  });
+
+  /** A start that `up` made is no restart. */
+  const forget = (service: ServiceName): void => {
+    for (const part of PARTS) if (project.containersOf(service).includes(part)) cache.forget(part);
+  };
+
+  return {
+    kind: 'docker',
+    parts: PARTS,
+    reason: options.reason ?? connection.name,
+    portConflicts,
+    prepare: async (signal) => {
+      // What `up` will need is fetched while certificates are made.
+      void Promise.allSettled([api(), tag(), import('./containers/bring-up.ts')]);
+      const [result] = await Promise.all([prepareAnew(signal), swept()]);
+      return result.ok ? ok(result.value.tls) : result;
+    },
+    up,
+    endpoints: () => project.endpoints,
+    watch: (emit, signal) => {
+      if (signal.aborted) return;
+      watchers.add(emit);
+      signal.addEventListener('abort', () => watchers.delete(emit), { once: true });
+      cache.watch(emit, signal);
+    },
+    status: async () => {
+      const { containers, lost } = await cache.known().catch(unanswered(connection));
+      return PARTS.map((part) => {
+        const found = containersOf(containers, part);
+        const status = statusOf(part, found, { address: project.address(part), starts: cache.starts(part), now: now() });
+        if (lost === null || status.state === 'absent') return status;
+        return { ...status, state: 'exited', health: null, pid: null, uptimeMs: null, exitCode: null };
+      });
+    },
+    diagnose: async (part) => diagnose({ api, part, ...(await cache.known().catch(unanswered(connection))) }),
+    logs: async function* (part, wanted) {
+      yield* readLogs({ api: await api(), part, look: cache.look, wanted });
+    },
+    down: async ({ services = SERVICES, volumes, signal }) => {
+      const done = await down({ api, project, services, volumes, graceMs: stopGraceMs, signal });
+      if (volumes && SERVICES.every((service) => services.includes(service))) prepared = undefined;
+      return done;
+    },
+    demoTenants: (change = {}) => materialTenants({ folder, target: folder.docker, set: change.set, warn }),
+    telemetryRecords: async function* (kind, looking) {
+      const container = worstOf(containersOf((await cache.known()).containers, 'telemetry'));
+      if (container === undefined) return;
+      yield* readCollected({ api: await api(), containerId: container.id, kind, ...looking });
+    },
+    [Symbol.asyncDispose]: () => {
+      cache.close();
+      return Promise.resolve();
+    },
+  };
+};
+
+const once = <T>(make: () => Promise<T>): (() => Promise<T>) => {
+  let made: Promise<T> | undefined;
+  return () => (made ??= make());
+};
+
+/** Leftovers that cannot be removed stand in nobody's way now; they are told. */
+const sweepAll = async (api: () => Promise<DockerApi>, warn: (text: string) => void): Promise<void> => {
+  try {
+    for (const stateDir of await sweep(await api())) warn(`removed the containers that a killed run left behind (${stateDir})`);
+  } catch (error) {
+    warn(`what killed runs left behind could not be removed: ${lastLineOf(error)}`);
+  }
+};
+
+/** Nothing was ever seen of the project, and now the engine does not answer. */
+const unanswered =
+  ({ name }: DockerConnection) =>
+  (error: unknown): never => {
+    const { error: why } = dockerFailure({
+      code: 'docker-not-running',
+      what: `the Docker engine (${name}) cannot be asked`,
+      text: lastLineOf(error),
+    });
+    throw new AppError(why.code, 503, why.message, { fix: why.fix, cause: error });
+  };

@@ -1,0 +1,56 @@
+import { rm } from 'node:fs/promises';
+import { ok, type Result } from '#infra/apperr/result.ts';
+import { type PartName, SERVICES, type ServiceName } from '../engine.ts';
+import type { DockerApi } from './connection/api.ts';
+import { attemptDocker } from './connection/failures.ts';
+import { takeDown } from './containers/take-down.ts';
+import { COMPOSE } from './labels.ts';
+import { PARTS, type Project } from './project.ts';
+
+export interface DownOptions {
+  readonly api: () => Promise<DockerApi>;
+  readonly project: Project;
+  readonly services: readonly ServiceName[];
+  readonly volumes: boolean;
+  readonly graceMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Ends and removes the containers of these services and their databases; of all services, whatever else the project has, too.
+ * Nothing of it runs in a child process, so that Ctrl-C at the terminal cannot end it half-way.
+ *
+ * @returns the parts that ran
+ */
+export const down = (options: DownOptions): Promise<Result<readonly PartName[]>> =>
+  attemptDocker('stop-failed', 'stopping the services', async () => {
+    const { project, services, volumes, graceMs, signal } = options;
+    const api = await options.api();
+    const ofProject = [`${COMPOSE.project}=${project.name}`];
+    const isAll = SERVICES.every((service) => services.includes(service));
+    const names = new Set(services.flatMap((service) => project.containersOf(service)));
+    const all = await api.containers(ofProject);
+    const going = isAll ? all : all.filter(({ labels }) => names.has(labels[COMPOSE.service] ?? ''));
+    const ran = new Set(
+      going.filter(({ state }) => state !== 'created' && state !== 'exited').map(({ labels }) => labels[COMPOSE.service]),
+    );
+    await takeDown({ api, containers: going, graceMs, signal });
+    if (isAll || going.length === all.length) {
+      const networks = await api.networks(ofProject);
+      await Promise.all(networks.map(({ id }) => api.removeNetwork(id)));
+    }
+    if (volumes) {
+      const isWanted = (name = '') => isAll || services.some((service) => name.startsWith(`${service}-`));
+      const there = (await api.volumes(ofProject)).filter(({ labels }) => isWanted(labels['com.docker.compose.volume']));
+      await Promise.all(there.map(({ id }) => api.removeVolume(id)));
+      if (isAll) await removeState(project);
+    }
+    return ok(PARTS.filter((part) => ran.has(part)).toReversed());
+  });
+
+/** Certificates, secrets, configuration and what the embedded engine may have had there; nothing that others put there. */
+const removeState = async ({ folder }: Project): Promise<void> => {
+  const { data, logs, tls, secrets, config, docker, run, gitignore } = folder;
+  const paths = [data, logs, tls, secrets, config, docker, run, `${run}.damaged`, gitignore];
+  await Promise.all(paths.map((path) => rm(path, { recursive: true, force: true })));
+};

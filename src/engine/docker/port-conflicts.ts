@@ -1,0 +1,36 @@
+import { listenersOn, nameOf } from '#engine/state/processes.ts';
+import type { PortConflict, ServiceName } from '../engine.ts';
+import { whyNotFree } from '../ports.ts';
+import type { ContainerSummary, DockerApi } from './connection/api.ts';
+import { COMPOSE } from './labels.ts';
+import type { Project } from './project.ts';
+
+/** The ports of these services that somebody else holds, a container or a process; our own containers are no conflict. */
+export const findPortConflicts = async (options: {
+  api: () => Promise<DockerApi>;
+  project: Project;
+  services: readonly ServiceName[];
+}): Promise<readonly PortConflict[]> => {
+  const { api, project, services } = options;
+  const asked = services.flatMap((service) => project.portsOf(service).map((port) => ({ service, port })));
+  const containers = await (await api()).containers([]);
+  const conflicts = await Promise.all(
+    asked.map(async ({ service, port }): Promise<readonly PortConflict[]> => {
+      // An engine that publishes without a proxy has no listener that could be seen.
+      const container = containers.find(({ publishedPorts }) => publishedPorts.includes(port));
+      if (container?.labels[COMPOSE.project] === project.name) return [];
+      if (container !== undefined) return [{ service, port, holder: inWords(container) }];
+      const why = await whyNotFree(port);
+      if (why === null) return [];
+      if (why === 'not-permitted') return [{ service, port, holder: 'the system, for privileged users only' }];
+      const names = await Promise.all((await listenersOn(port)).map((pid) => nameOf(pid)));
+      return [{ service, port, holder: names.join(', ') || 'another process' }];
+    }),
+  );
+  return conflicts.flat();
+};
+
+const inWords = ({ name, labels }: ContainerSummary): string => {
+  const project = labels[COMPOSE.project];
+  return `container ${name}${project === undefined ? '' : ` of project ${project}`}`;
+};

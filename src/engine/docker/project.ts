@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { COLLECTOR_HEALTH_PORT_OFFSET } from '#infra/magic/magic.ts';
+import { stateFolder, type StateFolder } from '#engine/state/state-folder.ts';
+import { at, endpointsOf } from '../endpoints.ts';
+import { DATABASES, type DatabaseName, type Endpoints, type PartName, type Profile, SERVICES, type ServiceName } from '../engine.ts';
+import { type Ports, portsOf, portsOfService } from '../ports.ts';
+
+/** What Docker runs, databases first: nobody waits for them, and they take longest. */
+export const PARTS = [...DATABASES, ...SERVICES] as const;
+
+/** One stack as Compose sees it: computed, nothing is looked up. */
+export interface Project {
+  /** Of Compose, the same for the same state folder. */
+  readonly name: string;
+  readonly folder: StateFolder;
+  readonly ports: Ports;
+  readonly profile: Profile;
+  readonly packageRoot: string;
+  /** Ports of this machine under which a part is published. */
+  portsOf(part: PartName): readonly number[];
+  /** Where people find a part. */
+  address(part: PartName): string;
+  /** What a service needs started: itself, its database, in production the balancer before it. */
+  containersOf(service: ServiceName): readonly string[];
+  /** Compose file of ours with the labels of containers, networks and volumes. */
+  readonly override: string;
+  readonly endpoints: Endpoints;
+}
+
+/** The project of the stack with this state folder and these ports. */
+export const projectOf = (options: {
+  stateDir: string;
+  portKms: number;
+  portIdentity: number;
+  packageRoot: string;
+  profile: Profile;
+}): Project => {
+  const { packageRoot, profile } = options;
+  const folder = stateFolder(options.stateDir);
+  const ports = portsOf(options);
+  const healthPort = ports.kms + COLLECTOR_HEALTH_PORT_OFFSET;
+  const published = (part: PartName): readonly number[] => {
+    if (isDatabase(part)) return [];
+    return part === 'telemetry' ? [ports.telemetry, healthPort] : portsOfService(ports, part);
+  };
+  return {
+    name: `passthru-${createHash('sha256').update(folder.path).digest('hex').slice(0, 8)}`,
+    folder,
+    ports,
+    profile,
+    packageRoot,
+    portsOf: published,
+    address: (part) => (isDatabase(part) ? `postgres://${part}:5432` : at(published(part)[0] ?? 0)),
+    containersOf: (service) => [
+      ...(service === 'telemetry' ? [] : [databaseOf(service)]),
+      service,
+      ...(profile === 'prod' && service !== 'telemetry' ? [`${service}-balancer`] : []),
+    ],
+    override: join(folder.docker, 'compose.yml'),
+    endpoints: endpointsOf({ ports, folder, profile, telemetryReady: at(healthPort, '/readyz') }),
+  };
+};
+
+export const isDatabase = (part: string): part is DatabaseName => (DATABASES as readonly string[]).includes(part);
+
+export const isPart = (name: string): name is PartName => (PARTS as readonly string[]).includes(name);
+
+/** The PostgreSQL of a service. */
+export const databaseOf = (service: Exclude<ServiceName, 'telemetry'>): DatabaseName => `${service}-postgres`;

@@ -1,0 +1,54 @@
+import { randomBytes } from 'node:crypto';
+import type { DemoTenants } from '#infra/demo-data/demo-tenants.ts';
+import { ensureSecret } from '#infra/secrets/secret-file.ts';
+import { prepareTls } from '#infra/tls/store.ts';
+import type { TlsFiles } from '#infra/tls/config.ts';
+import type { PreparedTls } from '../engine.ts';
+import { makeStateFolder, type StateFolder } from '#engine/state/state-folder.ts';
+import { demoTenants } from './demo-tenants.ts';
+import { LEAVES } from './leaves.ts';
+import { stateFiles } from './state-files.ts';
+import { prepareUnsealShares } from './unseal-share-files.ts';
+
+export interface Canonical {
+  readonly tls: PreparedTls;
+  /** The files of one certificate of LEAVES. */
+  leaf(name: string): TlsFiles;
+  /** The three with which the KMS unseals itself. */
+  readonly shareFiles: readonly string[];
+  readonly tenants: DemoTenants;
+}
+
+/**
+ * What every engine needs in the state folder: certificates, unseal shares, cookie keys, secrets of service clients, ids of the
+ * demo tenants. Makes what is missing, mends what is damaged, keeps what is good. The caller holds the lock of the folder.
+ *
+ * @param options.clientIds service clients of Identity
+ * @param options.copies folders with copies of the unseal shares
+ * @param options.hasData whether anything may be sealed under unseal shares that are no longer there
+ * @throws AppError `unseal-shares-lost`, `secret-unreadable`; the file system's error
+ */
+export const prepareCanonical = async (options: {
+  folder: StateFolder;
+  clientIds: readonly string[];
+  copies: readonly string[];
+  hasData: () => Promise<boolean>;
+  warn: (text: string) => void;
+  now?: (() => number) | undefined;
+}): Promise<Canonical> => {
+  const { folder, clientIds, copies, hasData, warn, now = Date.now } = options;
+  const files = stateFiles(folder);
+  await makeStateFolder(folder);
+  const [store, shareFiles, tenants] = await Promise.all([
+    prepareTls({ directory: folder.tls, leaves: LEAVES, now }),
+    prepareUnsealShares({ folder, copies, hasData }),
+    demoTenants(files.tenants, { warn }),
+    ensureSecret(files.cookieKeys, randomSecret, 'the keys that sign cookies'),
+    ...clientIds.map((id) => ensureSecret(files.clientSecret(id), randomSecret, 'the secret of a service client')),
+  ]);
+  const { chain, leaves, keyType, created } = store;
+  return { tls: { chain, leaves, keyType, created }, leaf: store.leaf, shareFiles, tenants };
+};
+
+/** 256 random bits, base64url. */
+export const randomSecret = (): string => randomBytes(32).toString('base64url');

@@ -1,0 +1,98 @@
+import type { Stats } from 'node:fs';
+import { chmod, lstat, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { AppError } from '#infra/apperr/app-error.ts';
+import { writeFileAtomic } from '#infra/secrets/atomic-file.ts';
+
+/** The folder keeps other users out; the files in it are for whichever user a container runs as. */
+const FOLDER_MODE = 0o700;
+const FILE_MODE = 0o444;
+
+const [GROUP_WRITES, OTHERS_WRITE] = [0o020, 0o002];
+
+/** A folder of secrets for containers: `<target>/<product>/secrets`. */
+export interface ClosedFolder {
+  readonly path: string;
+  /** Puts a file in its place as a whole; one that says the same already is left untouched. What can be made again does not wait for the disk. */
+  write(name: string, text: string): Promise<void>;
+  /**
+   * The same for what data is sealed under: on the disk when it returns, and where there was no file none is replaced.
+   *
+   * @throws `EEXIST` when somebody else put another there at the same time
+   */
+  writeSealing(name: string, text: string): Promise<void>;
+  /** Removes all files but these, and answers with their names. */
+  keepOnly(names: readonly string[]): Promise<readonly string[]>;
+}
+
+/**
+ * Makes the folder, or takes one that is there when nobody else can have put anything into it.
+ *
+ * @param target the folder of all products; it and the product's must be ours, too
+ * @throws AppError `folder-not-ours`, `folder-open`, `not-a-folder`, `not-a-file`; the file system's error
+ */
+export const closedFolder = async (target: string, path: string): Promise<ClosedFolder> => {
+  await mkdir(target, { recursive: true, mode: FOLDER_MODE });
+  refuseOthers(target, await stat(target));
+  for (const folder of [dirname(path), path]) {
+    await mkdir(folder, { recursive: true, mode: FOLDER_MODE }).catch(refuseFile(folder));
+    const stats = await lstat(folder);
+    if (!stats.isDirectory()) throw notA('folder', folder);
+    refuseOthers(folder, stats);
+  }
+  if (((await lstat(path)).mode & 0o777) !== FOLDER_MODE) await chmod(path, FOLDER_MODE);
+  for (const entry of await readdir(path, { withFileTypes: true })) if (!entry.isFile()) throw notA('file', join(path, entry.name));
+  return folderAt(path);
+};
+
+const folderAt = (path: string): ClosedFolder => {
+  const read = (name: string) => readFile(join(path, name), 'utf8').catch(missingIsNull);
+  const write = async (name: string, text: string, { durable, keepsRivals }: { durable: boolean; keepsRivals: boolean }): Promise<void> => {
+    const [file, there] = [join(path, name), await read(name)];
+    if (there !== text) return writeFileAtomic(file, text, { mode: FILE_MODE, durable, replace: !(keepsRivals && there === null) });
+    if (((await lstat(file)).mode & 0o777) !== FILE_MODE) await chmod(file, FILE_MODE);
+  };
+  return {
+    path,
+    write: (name, text) => write(name, text, { durable: false, keepsRivals: false }),
+    writeSealing: (name, text) => write(name, text, { durable: true, keepsRivals: true }),
+    keepOnly: async (names) => {
+      const others = (await readdir(path)).filter((name) => !names.includes(name));
+      await Promise.all(others.map((name) => rm(join(path, name))));
+      return others;
+    },
+  };
+};
+
+/** Whoever can write into a folder can put another file, or a link, in the place of ours. */
+const refuseOthers = (folder: string, { uid, gid, mode }: Stats): void => {
+  const own = process.getuid?.();
+  // Windows has no such modes.
+  if (own === undefined) return;
+  if (uid !== own) {
+    throw new AppError('folder-not-ours', 500, `${folder} belongs to another user (uid ${uid})`, {
+      fix: `Run the command as its owner, or make the folder yours: chown -R ${own} ${folder}`,
+    });
+  }
+  // Many systems give every user a group of its own, under the same number, and let it write.
+  const isShared = (mode & GROUP_WRITES) !== 0 && gid !== own;
+  if (isShared || (mode & OTHERS_WRITE) !== 0) {
+    throw new AppError('folder-open', 500, `other users can write to ${folder}`, { fix: `Close it to them: chmod go-w ${folder}` });
+  }
+};
+
+const notA = (what: 'file' | 'folder', path: string): AppError =>
+  new AppError(`not-a-${what}`, 500, `${path} is a link or something else where a ${what} belongs`, {
+    fix: 'Look where it comes from and move it away; nothing was written through it.',
+  });
+
+const refuseFile =
+  (folder: string) =>
+  (error: unknown): never => {
+    throw error instanceof Error && 'code' in error && error.code === 'EEXIST' ? notA('folder', folder) : error;
+  };
+
+const missingIsNull = (error: unknown): null => {
+  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+  throw error;
+};

@@ -1,0 +1,64 @@
+import { join } from 'node:path';
+import { KMS_CLIENT_ID } from '#infra/magic/magic.ts';
+import type { PartName, ServiceName } from '../../engine.ts';
+import { SIGNING_KEY_ENCRYPTION } from '../state-files.ts';
+import { SHARE_COPIES } from '../unseal-share-files.ts';
+
+/** Where the text of a file comes from: `tls` and `secrets` of the state folder, or made for containers. */
+export type Source = 'tls' | 'secrets' | 'unseal-share' | 'identity-stack' | 'kms-stack' | 'tenants';
+
+/** One file that Compose gives to containers. */
+export interface MaterialFile {
+  readonly name: string;
+  readonly source: Source;
+  /** Whose containers read it at their start: with another text they must be made anew. */
+  readonly readers: readonly PartName[];
+}
+
+const of = (source: Source, name: string, ...readers: PartName[]): MaterialFile => ({ name, source, readers });
+
+const ca = (...readers: PartName[]) => of('tls', 'ca.pem', ...readers);
+
+const leaf = (name: string, ...readers: PartName[]) => [of('tls', `${name}.pem`, ...readers), of('tls', `${name}.key`, ...readers)];
+
+/**
+ * A reset changes the ids under running servers, which learn them over their admin listeners; so nobody is made anew for them.
+ * A bind mount of a single file keeps the file that it found, also when another takes its name; the next start of a container
+ * looks the name up again, and that is when these ids are read.
+ */
+const tenants = of('tenants', 'tenants.json');
+
+const clientSecret = `${KMS_CLIENT_ID}-client-secret`;
+
+/** What lies in `<target>/<product>/secrets`; the Compose files say the same names. */
+export const MATERIAL: Readonly<Record<ServiceName, readonly MaterialFile[]>> = {
+  telemetry: [ca('telemetry'), ...leaf('telemetry', 'telemetry'), ...leaf('health-client', 'telemetry')],
+  identity: [
+    ca('identity', 'identity-postgres'),
+    ...leaf('identity', 'identity'),
+    ...leaf('identity-client', 'identity'),
+    of('secrets', 'identity-cookie-keys', 'identity'),
+    of('secrets', SIGNING_KEY_ENCRYPTION, 'identity'),
+    of('secrets', clientSecret, 'identity'),
+    ...leaf('identity-postgres', 'identity-postgres'),
+    of('secrets', 'identity-postgres-password', 'identity-postgres'),
+    ...leaf('health-client', 'identity-postgres'),
+    of('identity-stack', 'stack.yml', 'identity'),
+    tenants,
+  ],
+  kms: [
+    ca('kms', 'kms-postgres'),
+    ...leaf('kms', 'kms'),
+    ...leaf('kms-client', 'kms'),
+    ...SHARE_COPIES.map((name) => of('unseal-share', name, 'kms')),
+    of('secrets', clientSecret, 'kms'),
+    ...leaf('kms-postgres', 'kms-postgres'),
+    of('secrets', 'kms-postgres-password', 'kms-postgres'),
+    ...leaf('health-client', 'kms-postgres'),
+    of('kms-stack', 'stack.yml', 'kms'),
+    tenants,
+  ],
+};
+
+/** The folder of one product's files. */
+export const materialFolder = (target: string, product: ServiceName): string => join(target, product, 'secrets');

@@ -1,0 +1,24 @@
+import { join } from 'node:path';
+import type { Result } from '#infra/apperr/result.ts';
+import { checkPorts, type Ports } from '../../ports.ts';
+import type { StateFolder } from '#engine/state/state-folder.ts';
+import { type Material, prepareMaterial } from './prepare-material.ts';
+
+/**
+ * For `docker compose -f deployments/… up` without the CLI: the files beside the Compose files, `deployments/<product>/secrets/`.
+ * Whether a volume has data nobody can tell without asking a Docker engine; the copies that are there speak for it.
+ */
+export const prepareDeployments = async (options: {
+  readonly folder: StateFolder;
+  /** Folder of our package.json, and of `deployments`. */
+  readonly packageRoot: string;
+  readonly ports: Ports;
+  readonly signal: AbortSignal;
+  readonly warn: (text: string) => void;
+  /** Epoch milliseconds. */
+  readonly now?: () => number;
+}): Promise<Result<Material>> => {
+  const ports = checkPorts(options.ports);
+  if (!ports.ok) return ports;
+  return prepareMaterial({ ...options, target: join(options.packageRoot, 'deployments'), hasData: () => Promise.resolve(false) });
+};

@@ -1,0 +1,110 @@
+import { join } from 'node:path';
+import { ok, type Result } from '#infra/apperr/result.ts';
+import { KMS_CLIENT_ID } from '#infra/magic/magic.ts';
+import { ensureSecret } from '#infra/secrets/secret-file.ts';
+import { attempt } from '../../attempt.ts';
+import { DATABASES, type PartName, type PreparedTls, SERVICES, type ServiceName } from '../../engine.ts';
+import type { Ports } from '../../ports.ts';
+import type { StateFolder } from '#engine/state/state-folder.ts';
+import { type Canonical, prepareCanonical, randomSecret } from '../canonical.ts';
+import { SIGNING_KEY_ENCRYPTION, stateFiles } from '../state-files.ts';
+import { hasFiles } from '../unseal-share-files.ts';
+import { type ClosedFolder, closedFolder } from './closed-folder.ts';
+import { MATERIAL, materialFolder } from './material-table.ts';
+import { materialHashes, materialTexts, type Texts } from './material-texts.ts';
+import { prepareSigningKeyEncryption, shareTexts, writeSealing } from './sealing-secrets.ts';
+import { stackOverlays } from './stack-overlays.ts';
+
+export interface Material {
+  readonly tls: PreparedTls;
+  /** Of every generated file that a part's containers read at their start; with another hash they must be made anew. */
+  readonly hashes: Readonly<Record<PartName, string>>;
+  /** The folders that Compose mounts from, by product. */
+  readonly folders: Readonly<Record<ServiceName, string>>;
+}
+
+export interface MaterialOptions {
+  readonly folder: StateFolder;
+  /** Absolute folder; everything goes to `<target>/<product>/secrets`. */
+  readonly target: string;
+  /** Folder of our package.json. */
+  readonly packageRoot: string;
+  readonly ports: Pick<Ports, 'identity'>;
+  /** Whether containers may have data that is sealed under unseal shares which are no longer there. */
+  readonly hasData: () => Promise<boolean>;
+  readonly signal: AbortSignal;
+  /** Told of damage that was found and repaired, and of what was removed. */
+  readonly warn: (text: string) => void;
+  /** Epoch milliseconds. */
+  readonly now?: () => number;
+}
+
+/**
+ * What containers read: the canonical files in the state folder, and their copies in the target. Makes what is missing, mends
+ * what is damaged, keeps what is good. The caller holds the lock of the state folder.
+ *
+ * A bind mount of a single file keeps the very file that it found, also when another takes its name: what changes a file that is
+ * read at the start must change the hash, so that the container is made anew.
+ */
+export const prepareMaterial = (options: MaterialOptions): Promise<Result<Material>> =>
+  attempt('prepare-failed', 'preparing certificates, secrets and configuration for containers', async () => {
+    const { folder, target, packageRoot, ports, signal, warn } = options;
+    signal.throwIfAborted();
+    const overlays = await stackOverlays(packageRoot, ports);
+    // Before anything in them is believed or written.
+    const folders = await closedFolders(target);
+    const canonical = await prepareSources(options);
+    const shares = await shareTexts(folders.kms.path, canonical.shareFiles);
+    const texts = await materialTexts({ folder, shares, overlays, tenants: canonical.tenants });
+    signal.throwIfAborted();
+    await Promise.all(SERVICES.map((product) => fill(folders[product], product, texts[product], warn)));
+    const { telemetry, identity, kms } = folders;
+    return ok({
+      tls: canonical.tls,
+      hashes: materialHashes(texts),
+      folders: { telemetry: telemetry.path, identity: identity.path, kms: kms.path },
+    });
+  });
+
+const closedFolders = async (target: string): Promise<Readonly<Record<ServiceName, ClosedFolder>>> => {
+  const open = (product: ServiceName) => closedFolder(target, materialFolder(target, product));
+  const [telemetry, identity, kms] = await Promise.all([open('telemetry'), open('identity'), open('kms')]);
+  return { telemetry, identity, kms };
+};
+
+/** Everything that the copies are made of, in the state folder. */
+const prepareSources = async ({ folder, target, hasData, warn, now }: MaterialOptions): Promise<Canonical> => {
+  const files = stateFiles(folder);
+  const copiesOf = (product: ServiceName) => [...new Set([materialFolder(folder.docker, product), materialFolder(target, product)])];
+  const canonical = await prepareCanonical({
+    folder,
+    clientIds: [KMS_CLIENT_ID],
+    copies: copiesOf('kms'),
+    hasData: async () => (await hasFiles(join(folder.data, 'kms'))) || hasData(),
+    warn,
+    now,
+  });
+  await Promise.all([
+    prepareSigningKeyEncryption({
+      file: files.signingKeyEncryption,
+      copies: copiesOf('identity').map((copy) => join(copy, SIGNING_KEY_ENCRYPTION)),
+      target: join(materialFolder(target, 'identity'), SIGNING_KEY_ENCRYPTION),
+    }),
+    ...DATABASES.map((database) => ensureSecret(files.databasePassword(database), randomSecret, 'the password of a database superuser')),
+  ]);
+  return canonical;
+};
+
+const fill = async (folder: ClosedFolder, product: ServiceName, texts: Texts, warn: (text: string) => void): Promise<void> => {
+  await Promise.all(
+    MATERIAL[product].map(({ name, source }) => {
+      const seals = source === 'unseal-share' || name === SIGNING_KEY_ENCRYPTION;
+      const text = texts.get(name) ?? '';
+      return seals ? writeSealing(folder, name, text) : folder.write(name, text);
+    }),
+  );
+  for (const name of await folder.keepOnly([...texts.keys()])) {
+    // What an interrupted run was about to write has no name of its own.
+    if (!name.endsWith('.tmp')) warn(`removed ${join(folder.path, name)}, which does not belong there`);
+  }
+};

@@ -1,0 +1,28 @@
+import { stringify } from 'yaml';
+import { at } from '../../endpoints.ts';
+import type { Ports } from '../../ports.ts';
+import { issuersOf, readDelivered, type Tree } from '../delivered-config.ts';
+
+/** `stack.yml` of the products that have one: what depends on the ports under which this machine reaches the containers. */
+export interface StackOverlays {
+  readonly identity: string;
+  readonly kms: string;
+}
+
+/**
+ * The overlays that containers lay over their delivered configuration.
+ * Tokens name the issuer as browsers reach it; how the KMS reaches it, inside the networks, stands in `kms.container.yml`.
+ *
+ * @throws the file system's error, or the YAML parser's
+ */
+export const stackOverlays = async (packageRoot: string, ports: Pick<Ports, 'identity'>): Promise<StackOverlays> => {
+  const issuer = at(ports.identity);
+  const issuers = issuersOf(await readDelivered(packageRoot, 'kms', 'kms.container.yml'));
+  return {
+    identity: overlay({ issuer }),
+    // All containers of this machine read one clock.
+    kms: overlay({ identity: { issuers: issuers.map((delivered) => ({ ...delivered, issuer, clock_skew_seconds: 0 })) } }),
+  };
+};
+
+const overlay = (tree: Tree): string => `# Made by passthru; changes are lost.\n${stringify(tree)}`;

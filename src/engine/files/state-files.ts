@@ -1,0 +1,32 @@
+import { join } from 'node:path';
+import type { DatabaseName } from '../engine.ts';
+import type { StateFolder } from '#engine/state/state-folder.ts';
+
+/** The key under which Identity's signing keys lie in its database; without one Identity makes it, under this name beside the cookie keys. */
+export const SIGNING_KEY_ENCRYPTION = 'identity-signing-key-encryption';
+
+/** Where the canonical copy of each generated file lies in a state folder; computed, nothing is looked up. */
+export interface StateFiles {
+  /** Keys that sign Identity's cookies. */
+  readonly cookieKeys: string;
+  readonly signingKeyEncryption: string;
+  /** With which a service client authenticates at Identity. */
+  clientSecret(clientId: string): string;
+  /** Of the superuser of a PostgreSQL, who gets in over the local socket only. */
+  databasePassword(database: DatabaseName): string;
+  /** Of the KMS; `position` from 1. */
+  unsealShare(position: number): string;
+  readonly tenants: string;
+}
+
+export const stateFiles = (folder: StateFolder): StateFiles => {
+  const secret = (name: string) => join(folder.secrets, name);
+  return {
+    cookieKeys: secret('identity-cookie-keys'),
+    signingKeyEncryption: secret(SIGNING_KEY_ENCRYPTION),
+    clientSecret: (clientId) => secret(`${clientId}-client-secret`),
+    databasePassword: (database) => secret(`${database}-password`),
+    unsealShare: (position) => secret(`unseal-share-${position}`),
+    tenants: join(folder.config, 'tenants.json'),
+  };
+};

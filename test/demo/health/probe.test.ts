@@ -1,0 +1,31 @@
+import type { Socket } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { createStack } from '#demo/client/stack.ts';
+import { probe } from '#demo/health/probe.ts';
+import type { Endpoints } from '#engine/engine.ts';
+import { fakeEngine } from '#test/support/demo-engine.ts';
+import { listenOn } from '#test/support/engine.ts';
+import { makePki } from '#test/support/pki.ts';
+
+const signal = new AbortController().signal;
+
+describe('A look at a port that takes connections and drops them, as one does that is published before anybody listens', () => {
+  it.each([
+    ['with a reset', (socket: Socket) => void socket.resetAndDestroy()],
+    ['without a word', (socket: Socket) => void socket.destroy()],
+  ])('says the same, whether it drops them %s', async (_, drop) => {
+    await using pki = await makePki();
+    await using listener = await listenOn(0);
+    listener.server.on('connection', drop);
+    const address = `localhost:${listener.port}`;
+    const known = fakeEngine().endpoints();
+    const endpoints: Endpoints = {
+      ...known,
+      caFile: `${pki.folder}/ca.pem`,
+      identity: { ...known.identity, ready: `https://${address}/readyz` },
+    };
+    await using stack = createStack({ engine: fakeEngine({ endpoints: () => endpoints }), services: [], signal });
+    const seen = await probe({ stack, service: 'identity', signal });
+    expect(seen).toMatchObject({ state: 'unreachable', text: `${address} closes connections at once` });
+  });
+});

@@ -1,0 +1,204 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { DockerConnection } from '#engine/docker/connection/context.ts';
+import { ensureImages } from '#engine/docker/images/ensure.ts';
+import { buildProgress, lastWords, pullProgress } from '#engine/docker/images/progress.ts';
+import { imageTag } from '#engine/docker/images/tag.ts';
+import { projectOf } from '#engine/docker/project.ts';
+import { SERVICES } from '#engine/engine.ts';
+import { type FakeDocker, fakeDocker } from '#test/support/docker-api.ts';
+import { type Answer, fakeProgram } from '#test/support/fake-docker-program.ts';
+import { temporaryDirectory } from '#test/support/temporary-directory.ts';
+
+const ROOT = join(import.meta.dirname, '../../..');
+const HOUR = 60 * 60 * 1000;
+
+/** A package with everything that an image is built from. */
+const testPackage = async () => {
+  const folder = await temporaryDirectory();
+  const file = (...path: readonly string[]) => join(folder.path, ...path);
+  await mkdir(file('src', 'kms'), { recursive: true });
+  await mkdir(file('src', 'demo'));
+  await Promise.all([
+    cp(join(ROOT, 'deployments'), file('deployments'), { recursive: true }),
+    writeFile(file('package.json'), '{}'),
+    writeFile(file('src', 'kms', 'main.ts'), 'export const kms = 1;\n'),
+    writeFile(file('src', 'demo', 'run.ts'), 'export const run = 1;\n'),
+  ]);
+  return { path: folder.path, file, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() };
+};
+
+describe('the tag of our images', () => {
+  it('is the same for the same files, wherever they lie and whenever they were written', async () => {
+    await using one = await testPackage();
+    await using other = await testPackage();
+    expect(await imageTag(one.path)).toBe(await imageTag(other.path));
+    expect(await imageTag(one.path)).toMatch(/^[0-9a-f]{16}$/);
+  });
+
+  it('changes with code, configuration, packages and Dockerfile, and not with what no image holds', async () => {
+    await using tested = await testPackage();
+    const seen = new Set([await imageTag(tested.path)]);
+    for (const path of ['src/kms/main.ts', 'package.json', 'deployments/kms/Dockerfile', 'deployments/identity/config/identity.yml']) {
+      await writeFile(tested.file(...path.split('/')), `# ${randomUUIDv7()}\n`);
+      seen.add(await imageTag(tested.path));
+    }
+    expect(seen.size).toBe(5);
+    const before = await imageTag(tested.path);
+    await writeFile(tested.file('src', 'demo', 'run.ts'), 'export const run = 2;\n');
+    await writeFile(tested.file('deployments', 'kms', 'compose.yml'), 'services: {}\n');
+    expect(await imageTag(tested.path)).toBe(before);
+  });
+
+  it('takes dist/ where there is no src/, as a published package has it', async () => {
+    await using tested = await testPackage();
+    await mkdir(tested.file('dist', 'kms'), { recursive: true });
+    await writeFile(tested.file('dist', 'kms', 'main.js'), 'export const kms = 1;\n');
+    const withSource = await imageTag(tested.path);
+    await writeFile(tested.file('dist', 'kms', 'main.js'), 'export const kms = 2;\n');
+    expect(await imageTag(tested.path)).toBe(withSource);
+    await rm(tested.file('src'), { recursive: true });
+    const published = await imageTag(tested.path);
+    await writeFile(tested.file('dist', 'kms', 'main.js'), 'export const kms = 3;\n');
+    expect(await imageTag(tested.path)).not.toBe(published);
+  });
+});
+
+describe('the images of a run', () => {
+  const tag = '0123456789abcdef';
+
+  const ensure = async (fake: FakeDocker, ...answers: readonly Answer[]) => {
+    await using program = await fakeProgram(...answers);
+    const connection: DockerConnection = { name: 'test', version: null, endpoint: { kind: 'socket', path: '/nowhere' }, env: program.env };
+    const project = projectOf({ stateDir: join(program.folder, 'state'), portKms: 1, portIdentity: 2, packageRoot: ROOT, profile: 'demo' });
+    const progress: string[] = [];
+    const done = await ensureImages({
+      connection,
+      api: fake.api,
+      project,
+      tag,
+      services: SERVICES,
+      progress: (text) => void progress.push(text),
+      signal: new AbortController().signal,
+    });
+    return { done, progress, calls: await program.calls() };
+  };
+
+  const haveAll = (fake: FakeDocker): void => {
+    for (const service of SERVICES) fake.images.set(`passthru-${service}:${tag}`, { id: service, taggedAt: Date.now() });
+    fake.images.set('postgres:17-trixie', { id: 'postgres', taggedAt: 0, label: false });
+  };
+
+  it('are neither built nor pulled when they are there', async () => {
+    const fake = fakeDocker();
+    haveAll(fake);
+    const { done, calls } = await ensure(fake);
+    expect(done).toEqual({ ok: true, value: 'were-there' });
+    expect(calls).toEqual([]);
+  });
+
+  it('are built, the missing ones only, with a label by which they are found again', async () => {
+    const fake = fakeDocker();
+    haveAll(fake);
+    fake.images.delete(`passthru-kms:${tag}`);
+    const { done, progress, calls } = await ensure(fake, { to: ' build kms', stdout: '#6 [kms dependencies 4/4] RUN npm ci\n' });
+    // The program of this test builds nothing, and that is seen.
+    expect(done).toMatchObject({ ok: false, error: { code: 'image-not-built' } });
+    expect(calls).toHaveLength(1);
+    expect(calls[0]?.args).toMatch(/^compose -p passthru-[0-9a-f]{8} .* -f - --progress plain build kms$/);
+    expect(calls[0]?.input).toContain('passthru.image: kms');
+    expect(calls[0]?.env['PASSTHRU_TAG']).toBe(tag);
+    expect(progress).toEqual(['building images: kms dependencies 4/4 RUN npm ci']);
+  });
+
+  it('fail with the last output of the step that failed, and with a fix that fits: offline, disk full, rate limit', async () => {
+    const build = (said: string) => ({
+      to: ' build ',
+      code: 1,
+      stdout: `#9 [kms dependencies 4/4] RUN npm ci\n------\n > [kms dependencies 4/4] RUN npm ci:\n1.02 ${said}\n------\n`,
+      stderr: 'target kms: failed to solve: process "/bin/sh -c npm ci" did not complete successfully: exit code: 1\n',
+    });
+    const errors = [
+      ['npm error code EAI_AGAIN', 'registry-unreachable', 'Go online'],
+      ['write /app/node_modules/x: no space left on device', 'docker-disk-full', 'Free space'],
+      ['toomanyrequests: You have reached your pull rate limit', 'registry-rate-limit', 'docker login'],
+      ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'registry-certificate', 'NODE_EXTRA_CA_CERTS'],
+      ['npm error something else', 'image-build-failed', 'docker build'],
+    ] as const;
+    for (const [said, code, fix] of errors) {
+      const { done } = await ensure(fakeDocker(), { to: ' pull ' }, build(said));
+      if (done.ok) throw new Error('it was built');
+      expect(done.error).toMatchObject({
+        code,
+        message: expect.stringContaining(said) as string,
+        fix: expect.stringContaining(fix) as string,
+      });
+    }
+  });
+
+  it('fail to be pulled with what the registry said', async () => {
+    const text = 'Error response from daemon: Get "https://registry-1.docker.io/v2/": dial tcp: lookup registry-1.docker.io: no such host';
+    const { done } = await ensure(fakeDocker(), { to: ' pull ', code: 1, stderr: `${JSON.stringify({ error: true, message: text })}\n` });
+    expect(done).toMatchObject({
+      ok: false,
+      error: { code: 'registry-unreachable', message: expect.stringContaining('postgres:17-trixie') as string },
+    });
+  });
+
+  it('of another tag go after a build when they are old and ours, and those without a tag; others stay', async () => {
+    const fake = fakeDocker();
+    haveAll(fake);
+    const [old, recent, foreign] = ['passthru-kms:aaaaaaaaaaaaaaaa', 'passthru-kms:bbbbbbbbbbbbbbbb', 'passthru-kms:0.1.0'];
+    fake.images.set(old, { id: 'old', taggedAt: Date.now() - 2 * HOUR });
+    fake.images.set(recent, { id: 'recent', taggedAt: Date.now() });
+    fake.images.set(foreign, { id: 'foreign', taggedAt: 0 });
+    fake.images.set('sha256:untagged', { id: 'sha256:untagged', taggedAt: null });
+    const built = fake.images.get(`passthru-kms:${tag}`);
+    fake.images.delete(`passthru-kms:${tag}`);
+    // It is there when it is looked for the second time: after the build.
+    let asked = 0;
+    const api = {
+      ...fake.api,
+      image: (name: string) => (name === `passthru-kms:${tag}` && ++asked > 1 ? Promise.resolve(built ?? null) : fake.api.image(name)),
+    };
+    const { done } = await ensure({ ...fake, api }, { to: ' build kms' });
+    expect(done).toEqual({ ok: true, value: 'made' });
+    expect(fake.requests).toEqual(['remove image sha256:untagged', `remove image ${old}`]);
+  });
+});
+
+describe('the progress of builds and pulls', () => {
+  it('is one clause for each step that is really done', () => {
+    const said: string[] = [];
+    const tell = buildProgress((text) => void said.push(text));
+    for (const line of [
+      '#1 [internal] load build definition from Dockerfile',
+      '#6 [kms dependencies 4/4] RUN --mount=type=secret,id=ca npm ci',
+      '#6 0.204 added 120 packages',
+      '#6 [kms dependencies 4/4] RUN --mount=type=secret,id=ca npm ci',
+      '#6 DONE 1.4s',
+      '#9 exporting to image',
+    ]) {
+      tell(line);
+    }
+    expect(said).toEqual(['building images: kms dependencies 4/4 RUN npm ci']);
+  });
+
+  it('is nothing for what Compose says in plain text between its JSON lines', () => {
+    const said: string[] = [];
+    const tell = pullProgress((text) => void said.push(text));
+    for (const line of [
+      'time="…" level=warning msg="…"',
+      '{"id":"kms-postgres","text":"Pulling"}',
+      '{"id":"kms-postgres","text":"Pulling"}',
+    ])
+      tell(line);
+    expect(said).toEqual(['pulling images: kms-postgres pulling']);
+  });
+
+  it('ends in the last words where there is no better reason', () => {
+    expect(lastWords(['one', '------', 'two'])).toBe('one | two');
+  });
+});
