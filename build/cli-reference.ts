@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 
-const COMMANDS = ['', 'demo', 'reset-demo', 'status', 'logs', 'down', 'prepare', 'serve kms', 'serve identity'];
+const COMMANDS = ['', 'demo', 'reset-demo', 'status', 'logs', 'down', 'prepare', 'health', 'serve kms', 'serve identity'];
 const BIN = join(import.meta.dirname, '../bin/passthru.js');
 
 /** The help of every command, as the program prints it, in one Markdown document. */

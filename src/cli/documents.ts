@@ -1,7 +1,7 @@
 import { type Static, type TSchema, Type } from 'typebox';
 import type { Failure } from '#infra/apperr/result.ts';
 import { strictObject } from '#infra/config/load-config.ts';
-import { SERVICES } from '#engine/engine.ts';
+import { DATABASES, SERVICES } from '#engine/engine.ts';
 
 const DRAFT = 'https://json-schema.org/draft/2020-12/schema';
 
@@ -21,7 +21,8 @@ const document = <P extends Parameters<typeof strictObject>[0]>(
     },
   );
 
-const service = Type.Enum([...SERVICES]);
+/** A service, or a database server that an engine runs for one. */
+const part = Type.Enum([...SERVICES, ...DATABASES]);
 const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(type: T) => Type.Union([type, Type.Null()]);
 
 /** `passthru status --output json` */
@@ -29,7 +30,7 @@ export const statusSchema = document('status', 'passthru status', {
   ready: Type.Boolean(),
   services: Type.Array(
     strictObject({
-      service,
+      service: part,
       state: Type.Enum(['ready', 'not-ready', 'starting', 'down']),
       uptime_ms: nullable(Type.Integer({ minimum: 0 })),
       pid: nullable(Type.Integer()),
@@ -41,7 +42,7 @@ export const statusSchema = document('status', 'passthru status', {
 
 /** `passthru down --output json` */
 export const downSchema = document('down', 'passthru down', {
-  stopped: Type.Array(service),
+  stopped: Type.Array(part),
   volumes_removed: Type.Boolean(),
 });
 
@@ -53,6 +54,8 @@ export const prepareSchema = document('prepare', 'passthru prepare', {
   key_type: Type.String(),
   ca_file: Type.String(),
   state_dir: Type.String(),
+  compose_secrets: Type.Array(Type.String(), { description: 'Folders that plain Compose mounts from; none with --engine embedded' }),
+  next: Type.Array(Type.String(), { description: 'Shell commands to go on with' }),
 });
 
 /** A failure holds its cause, so it stands once in `$defs` and refers to itself. */

@@ -1,6 +1,7 @@
 import { Argument, Command, CommanderError } from 'commander';
+import { DATABASES, SERVICES } from '#engine/engine.ts';
 import { packageVersion } from '#infra/config/package-version.ts';
-import { DEMO_EXAMPLES, demoFlags, FLAG_HELP, flagsOf, outputFlags, runFlags, stackFlags } from './options/command-flags.ts';
+import { DEMO_EXAMPLES, demoFlags, FLAG_HELP, flagsOf, HEALTH_HELP, outputFlags, runFlags, stackFlags } from './options/command-flags.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { firstWords } from './reporters/first-words.ts';
 import { type Surroundings, surroundingsOf } from './surroundings.ts';
@@ -42,12 +43,10 @@ const commandTree = (surroundings: Surroundings, finish: (code: ExitCode) => voi
   );
 
   const logs = program.command('logs').description('what the services logged');
-  logs.addArgument(new Argument('[service]', 'one service only').choices(['telemetry', 'identity', 'kms']));
+  logs.addArgument(new Argument('[part]', 'one service, or the database of one').choices([...SERVICES, ...DATABASES]));
   logs.option('-f, --follow', 'go on with what is logged from now on').option('--tail <lines>', 'only the last lines');
-  outputFlags(stackFlags(logs)).action(async (service, { follow, tail }, command) =>
-    finish(
-      await (await import('./commands/logs.ts')).logs({ service, follow: follow === true, tail, flags: flagsOf(command), surroundings }),
-    ),
+  outputFlags(stackFlags(logs)).action(async (part, { follow, tail }, command) =>
+    finish(await (await import('./commands/logs.ts')).logs({ part, follow: follow === true, tail, flags: flagsOf(command), surroundings })),
   );
 
   const down = program.command('down').description('stop every service of the stack').option('--volumes', 'remove its data, too');
@@ -55,10 +54,17 @@ const commandTree = (surroundings: Surroundings, finish: (code: ExitCode) => voi
     finish(await (await import('./commands/down.ts')).down({ volumes: volumes === true, flags: flagsOf(command), surroundings })),
   );
 
-  const prepare = program.command('prepare').description('make certificates and secrets, start nothing');
+  const prepare = program.command('prepare').description('make certificates and secrets, for plain Compose too, start nothing');
   outputFlags(stackFlags(prepare)).action(async (_options, command) =>
     finish(await (await import('./commands/prepare.ts')).prepare({ flags: flagsOf(command), surroundings })),
   );
+
+  const health = program.command('health').description('ask one https URL whether its service is ready: the probe of a container');
+  health.argument('<url>', 'for example https://localhost:8081/readyz').requiredOption('--ca <file>', 'PEM file of the authority to trust');
+  health.option('--cert <file>', 'PEM file of a client certificate').option('--key <file>', 'PEM file of its key');
+  health.addHelpText('after', HEALTH_HELP).action(async (url, { ca, cert, key }) => {
+    finish(await (await import('./commands/health.ts')).health({ url, ca, cert, key, surroundings }));
+  });
 
   const serve = program.command('serve').description('run one server in the foreground');
   for (const server of ['kms', 'identity', 'telemetry'] as const) {

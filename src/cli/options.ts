@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { Static } from 'typebox';
 import { AppError, type FieldIssue } from '#infra/apperr/app-error.ts';
 import { checkConfig } from '#infra/config/load-config.ts';
-import { ADMIN_PORT_OFFSET, IDENTITY_PORT, KMS_PORT, SINK_PORT_OFFSET } from '#infra/magic/magic.ts';
+import { ADMIN_PORT_OFFSET, COLLECTOR_HEALTH_PORT_OFFSET, IDENTITY_PORT, KMS_PORT, SINK_PORT_OFFSET } from '#infra/magic/magic.ts';
 import { environmentSource, fileSource, flagSource, projectFile, type Source, userFile } from './options/option-sources.ts';
 import { OPTION_TABLE, settingsSchema } from './options/option-table.ts';
 import { usageError } from './options/usage-error.ts';
@@ -110,14 +110,15 @@ const describe = (issue: FieldIssue, merged: Readonly<Record<string, unknown>>, 
   return { field, message: `must be ${row.form}, not ${JSON.stringify(merged[key])}`, fix: `Use ${row.form}.` };
 };
 
-/** Every listener of a stack takes its own port; the admin and telemetry ones are derived from the public ones. */
+/** Every listener of a stack takes its own port, whichever engine runs it; all but two are derived from the public ones. */
 const refuseClashes = (ports: Options['ports'], sources: readonly Source[]): void => {
   const kms = originOf('port_kms', sources);
   const identity = originOf('port_identity', sources);
   const listeners = [
     { name: 'the KMS', port: ports.kms, from: kms },
     { name: "the KMS's admin listener", port: ports.kms + ADMIN_PORT_OFFSET, from: kms },
-    { name: 'the telemetry sink', port: ports.kms + SINK_PORT_OFFSET, from: kms },
+    { name: 'telemetry', port: ports.kms + SINK_PORT_OFFSET, from: kms },
+    { name: "telemetry's health", port: ports.kms + COLLECTOR_HEALTH_PORT_OFFSET, from: kms },
     { name: 'Identity', port: ports.identity, from: identity },
     { name: "Identity's admin listener", port: ports.identity + ADMIN_PORT_OFFSET, from: identity },
   ];
@@ -127,7 +128,7 @@ const refuseClashes = (ports: Options['ports'], sources: readonly Source[]): voi
     throw usageError(`port ${one.port} is wanted by both ${one.name} (${one.from}) and ${other.name} (${other.from})`, {
       fix:
         `Choose --port-kms K and --port-identity I so that K, K+${ADMIN_PORT_OFFSET}, K+${SINK_PORT_OFFSET}, ` +
-        `I and I+${ADMIN_PORT_OFFSET} all differ.`,
+        `K+${COLLECTOR_HEALTH_PORT_OFFSET}, I and I+${ADMIN_PORT_OFFSET} all differ.`,
     });
   }
 };

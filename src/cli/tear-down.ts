@@ -1,4 +1,4 @@
-import type { Engine, ServiceName } from '#engine/engine.ts';
+import type { Engine, PartName, ServiceName } from '#engine/engine.ts';
 import { failure, type Failure } from '#infra/apperr/result.ts';
 import type { Session } from './session.ts';
 
@@ -22,7 +22,7 @@ export interface TearDownOptions {
  */
 export const tearDown = async (
   options: TearDownOptions,
-): Promise<{ readonly stopped: readonly ServiceName[]; readonly error: Failure | null }> => {
+): Promise<{ readonly stopped: readonly PartName[]; readonly error: Failure | null }> => {
   const { session, engine, services, volumes } = options;
   if (services?.length === 0) return { stopped: [], error: null };
   const [limit, done] = [AbortSignal.timeout(LIMIT), new AbortController()];

@@ -17,7 +17,8 @@ import { temporaryDirectory } from '#test/support/temporary-directory.ts';
 const place = async () => {
   const folder = await temporaryDirectory();
   const ports = await freePorts();
-  const flags = ['--state-dir', join(folder.path, 'state'), '--port-kms', String(ports.kms), '--port-identity', String(ports.identity)];
+  const place = ['--state-dir', join(folder.path, 'state'), '--port-kms', String(ports.kms), '--port-identity', String(ports.identity)];
+  const flags = ['--engine', 'embedded', ...place];
   const start = (line: string, env: Record<string, string> = {}) => {
     const surroundings = fakeSurroundings({ cwd: folder.path, env });
     const done = main([...line.split(' '), ...flags], surroundings).then(() => {
@@ -114,6 +115,7 @@ describe('passthru prepare', () => {
     const first = await here.run('prepare --output json');
     expect(first.code).toBe(0);
     const document = valid(prepareSchema, first.out) as { created: boolean; chain: string[]; ca_file: string };
+    expect(document).toMatchObject({ compose_secrets: [], next: [] });
     expect(document).toMatchObject({ created: true, chain: ['root', 'policy', 'issuing'], key_type: 'P-256', state_dir: here.stateDir });
     const ca = await readFile(document.ca_file, 'utf8');
     expect((await stat(join(here.stateDir, 'secrets'))).mode & 0o077).toBe(0);
@@ -156,6 +158,15 @@ describe('A command that changes something', () => {
 });
 
 describe('passthru demo', () => {
+  it('refuses the prod profile, which has no demo data, and says where to read on', async () => {
+    await using here = await place();
+    const { code, err } = await here.run('demo all --profile prod');
+    expect(code).toBe(64);
+    expect(err.replaceAll(/\s+/g, ' ')).toContain('the prod profile seeds no demo data');
+    expect(err).toContain('docs/production.md');
+    expect(await readdir(here.path)).toEqual([]);
+  });
+
   it('names every taken port and its holder before anything starts, with exit code 2', async () => {
     await using here = await place();
     await using _kms = await listening(here.ports.kms);

@@ -49,7 +49,7 @@ describe('passthru', () => {
     ['serve kms', '--config'],
     ['logs kmss', 'Allowed choices are telemetry, identity, kms'],
     ['logs --tail many', '--tail must be a whole number'],
-    ['demo all --engine docker', 'this version has the embedded engine only'],
+    ['demo all --engine podman', 'one of auto, docker, embedded'],
     ['demo all --port-kms 8082', 'port 8082 is wanted by both the KMS (--port-kms) and Identity'],
     ['status --output xml', '--output must be one of human, json, structured'],
   ])('"%s" is a usage error, exit code 64, that says: %s', async (line, said) => {

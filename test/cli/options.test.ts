@@ -111,20 +111,20 @@ describe('A bad option', () => {
     await using here = await place({ project: 'retry: many\n' });
     const error = await refusal(here.resolve({ flags: { port_kms: '80x' }, env: { PASSTHRU_HEALTH_TIMEOUT: 'soon' } }));
     expect(error.code).toBe('usage');
-    expect(error.message).toContain('--port-kms must be a port from 1 to 63535');
+    expect(error.message).toContain('--port-kms must be a port from 1 to 62535');
     expect(error.message).toContain(
       'environment variable PASSTHRU_HEALTH_TIMEOUT must be a time from 100ms to 1h, for example 30s, not "soon"',
     );
     expect(error.message).toContain(`${join(here.cwd, 'passthru.yml')}#/retry must be a whole number from 0 to 10, not "many"`);
-    expect(error.fix).toContain('Use a port from 1 to 63535');
+    expect(error.fix).toContain('Use a port from 1 to 62535');
   });
 
   it.each([
-    ['engine', 'docker', 'this version has the embedded engine only'],
-    ['profile', 'prod', 'one of dev, demo, ci'],
+    ['engine', 'podman', 'one of auto, docker, embedded'],
+    ['profile', 'production', 'one of dev, demo, ci, prod'],
     ['output', 'xml', 'one of human, json, structured'],
     ['port_kms', '0', 'a port'],
-    ['port_kms', '63536', 'a port'],
+    ['port_kms', '62536', 'a port'],
     ['port_identity', '-1', 'a port'],
     ['port_identity', '80.5', 'a port'],
     ['health_timeout', '-4', 'a time'],
@@ -163,7 +163,8 @@ describe('A bad option', () => {
   it.each([
     [{ port_kms: '8082' }, 'the KMS (--port-kms)', 'Identity (the default of port_identity)'],
     [{ port_kms: '7082' }, "the KMS's admin listener (--port-kms)", 'Identity (the default of port_identity)'],
-    [{ port_kms: '6082' }, 'the telemetry sink (--port-kms)', 'Identity (the default of port_identity)'],
+    [{ port_kms: '6082' }, 'telemetry (--port-kms)', 'Identity (the default of port_identity)'],
+    [{ port_kms: '5082' }, "telemetry's health (--port-kms)", 'Identity (the default of port_identity)'],
     [{ port_kms: '9082' }, 'the KMS (--port-kms)', "Identity's admin listener (the default of port_identity)"],
     [{ port_identity: '9081' }, "the KMS's admin listener (the default of port_kms)", 'Identity (--port-identity)'],
     [{ port_identity: '9000', port_kms: '8000' }, "the KMS's admin listener (--port-kms)", 'Identity (--port-identity)'],

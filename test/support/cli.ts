@@ -64,17 +64,17 @@ const isFree = (port: number): Promise<boolean> =>
     server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
   });
 
-/** Two neighbouring public ports whose admin and sink ports are free as well. */
+/** Two neighbouring public ports whose admin, sink and health ports are free as well. */
 export const freePorts = async (): Promise<{ readonly kms: number; readonly identity: number }> => {
   for (let attempt = 0; attempt < 50; attempt += 1) {
     const kms = randomInt(10_000, 28_000);
-    const all = [kms, kms + 1, kms + 1000, kms + 1001, kms + 2000];
+    const all = [kms, kms + 1, kms + 1000, kms + 1001, kms + 2000, kms + 3000];
     if ((await Promise.all(all.map(isFree))).every(Boolean)) return { kms, identity: kms + 1 };
   }
   throw new Error('found no free ports in fifty attempts');
 };
 
-/** A state folder and ports for one demo of a test; disposing takes down whatever runs there and removes the folder. */
+/** A state folder, an engine and ports for one demo of a test; disposing takes down whatever runs there and removes the folder. */
 export interface DemoPlace extends AsyncDisposable {
   readonly folder: string;
   readonly stateDir: string;
@@ -85,27 +85,20 @@ export interface DemoPlace extends AsyncDisposable {
   start(...args: string[]): RunningCli;
 }
 
-export const demoPlace = async (): Promise<DemoPlace> => {
+export const demoPlace = async (engine: 'embedded' | 'docker' = 'embedded'): Promise<DemoPlace> => {
   const folder = await mkdtemp(join(tmpdir(), `passthru-${randomUUIDv7()}-`));
   const stateDir = join(folder, '.passthru');
   const ports = await freePorts();
-  const flags = [
-    '--engine',
-    'embedded',
-    '--state-dir',
-    stateDir,
-    '--port-kms',
-    String(ports.kms),
-    '--port-identity',
-    String(ports.identity),
-  ];
+  const flags = ['--engine', engine, '--state-dir', stateDir, '--port-kms', String(ports.kms), '--port-identity', String(ports.identity)];
+  // A machine of two cores that runs several stacks at once takes its time.
+  const options = { cwd: folder, env: { PASSTHRU_HEALTH_TIMEOUT: '120' } };
   return {
     folder,
     stateDir,
     ports,
     flags,
-    run: (...args) => cli([...args, ...flags], { cwd: folder }),
-    start: (...args) => startCli([...args, ...flags], { cwd: folder }),
+    run: (...args) => cli([...args, ...flags], options),
+    start: (...args) => startCli([...args, ...flags], options),
     [Symbol.asyncDispose]: async () => {
       const { code, stderr } = await cli(['down', '--volumes', ...flags], { cwd: folder });
       if (code !== 0) throw new Error(`passthru down ended with ${code}:\n${stderr}`);

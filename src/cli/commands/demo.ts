@@ -1,15 +1,16 @@
 import { type DemoCommand, plan as planOf } from '#demo/plan.ts';
 import { run } from '#demo/run.ts';
-import type { Engine, ServiceName } from '#engine/engine.ts';
+import type { Engine, PartName, ServiceName } from '#engine/engine.ts';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import { lockStack, openEngine } from '../open-engine.ts';
+import { lockStack, openEngine, recordStart } from '../open-engine.ts';
 import { tell, tellFailure } from '#cli/reporters/answer.ts';
 import { createReporter } from '#cli/reporters/create-reporter.ts';
 import { reportOf } from '../report-of.ts';
 import { type Session, withSession } from '../session.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { tearDown } from '../tear-down.ts';
+import { usageError } from '#cli/options/usage-error.ts';
 
 export interface DemoOptions {
   readonly what: DemoCommand;
@@ -35,11 +36,13 @@ export const demo = ({ what, flags, surroundings }: DemoOptions): Promise<ExitCo
 
 const runDemo = async (session: Session, what: DemoCommand): Promise<ExitCode> => {
   const { options, interrupts, surroundings, terminal } = session;
+  if (options.profile === 'prod') throw noDemoInProduction();
   const plan = planOf({ command: what, profile: options.profile });
   await using engine = await openEngine(session);
   await using _lock = await lockStack(session);
   await refuseTakenPorts(engine, plan.services);
-  const before = await runningServices(engine);
+  const before = await runningParts(engine);
+  await recordStart(session, engine);
 
   using reporter = await createReporter(session);
   let hasRootCause = false;
@@ -71,6 +74,11 @@ const runDemo = async (session: Session, what: DemoCommand): Promise<ExitCode> =
   return tidy ? outcome.exitCode : (Math.max(outcome.exitCode, EXIT.partial) as ExitCode);
 };
 
+const noDemoInProduction = () =>
+  usageError('the prod profile seeds no demo data, so there is nothing for a demo to show', {
+    fix: 'Use --profile demo; docs/production.md tells how to run the prod profile with Compose.',
+  });
+
 /** Tears down and says so; true when nothing of it is left. */
 const leave = async (session: Session, engine: Engine, services: readonly ServiceName[]): Promise<boolean> => {
   const { command, options, terminal, surroundings } = session;
@@ -95,5 +103,5 @@ const refuseTakenPorts = async (engine: Engine, services: readonly ServiceName[]
   });
 };
 
-const runningServices = async (engine: Engine): Promise<readonly ServiceName[]> =>
+const runningParts = async (engine: Engine): Promise<readonly PartName[]> =>
   (await engine.status()).filter(({ state }) => state === 'running' || state === 'starting').map(({ service }) => service);

@@ -31,7 +31,7 @@ export const resetDemoData = ({ what, flags, surroundings }: ResetOptions): Prom
 
 const reset = async (session: Session, what: DemoCommand): Promise<ExitCode> => {
   const { options, interrupts, surroundings, terminal } = session;
-  await using engine = await openEngine(session, 'running');
+  await using engine = await openEngine(session, 'find');
   await using _lock = await lockStack(session);
   const before = await tenantsOf(engine);
   using reporter = await createReporter(session);

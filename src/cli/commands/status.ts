@@ -26,7 +26,7 @@ export const status = ({ flags, surroundings }: StatusOptions): Promise<ExitCode
 
 const askServices = async (session: Session): Promise<ExitCode> => {
   const { command, options, terminal, interrupts, surroundings } = session;
-  await using engine = await openEngine(session, 'running');
+  await using engine = await openEngine(session, 'find');
   const { services, ready } = await stackStatus({ engine, signal: interrupts.first });
   if (interrupts.first.aborted) return EXIT.interrupted;
   const exitCode = ready ? EXIT.passed : EXIT.partial;

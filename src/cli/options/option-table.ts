@@ -1,13 +1,13 @@
 import { Type } from 'typebox';
 import { strictObject } from '#infra/config/load-config.ts';
-import { ADMIN_PORT_OFFSET, SINK_PORT_OFFSET } from '#infra/magic/magic.ts';
+import { ADMIN_PORT_OFFSET, COLLECTOR_HEALTH_PORT_OFFSET } from '#infra/magic/magic.ts';
+import { PROFILES } from '#engine/engine.ts';
 
-const CLI_ENGINES = ['auto', 'embedded'] as const;
-const CLI_PROFILES = ['dev', 'demo', 'ci'] as const;
+const CLI_ENGINES = ['auto', 'docker', 'embedded'] as const;
 const OUTPUTS = ['human', 'json', 'structured'] as const;
 const VERBOSITIES = ['quiet', 'normal', 'verbose'] as const;
 
-/** The sink or the admin listener takes a port above the public one, and 65535 is the last. */
+/** Other listeners of a service take ports above the public one, and 65535 is the last. */
 const LAST_PORT = 65_535;
 const port = (offset: number) => Type.Integer({ minimum: 1, maximum: LAST_PORT - offset });
 /** Milliseconds. */
@@ -19,7 +19,7 @@ const duration = (minimum: number) => Type.Integer({ minimum, maximum: 3_600_000
  */
 export const settingsSchema = strictObject({
   engine: Type.Enum([...CLI_ENGINES]),
-  profile: Type.Enum([...CLI_PROFILES]),
+  profile: Type.Enum([...PROFILES]),
   output: Type.Enum([...OUTPUTS]),
   color: Type.Optional(Type.Boolean()),
   verbosity: Type.Enum([...VERBOSITIES]),
@@ -31,7 +31,7 @@ export const settingsSchema = strictObject({
   rm: Type.Optional(Type.Boolean()),
   on_partial: Type.Enum(['keep', 'cleanup']),
   state_dir: Type.String({ minLength: 1 }),
-  port_kms: Type.Optional(port(SINK_PORT_OFFSET)),
+  port_kms: Type.Optional(port(COLLECTOR_HEALTH_PORT_OFFSET)),
   port_identity: Type.Optional(port(ADMIN_PORT_OFFSET)),
 });
 
@@ -48,8 +48,8 @@ interface Row {
 const oneOf = (values: readonly string[]): string => `one of ${values.join(', ')}`;
 
 export const OPTION_TABLE: Readonly<Record<SettingKey, Row>> = {
-  engine: { kind: 'text', form: `${oneOf(CLI_ENGINES)} (this version has the embedded engine only)` },
-  profile: { kind: 'text', form: oneOf(CLI_PROFILES) },
+  engine: { kind: 'text', form: oneOf(CLI_ENGINES) },
+  profile: { kind: 'text', form: oneOf(PROFILES) },
   output: { kind: 'text', form: oneOf(OUTPUTS) },
   color: { kind: 'boolean', form: 'true or false', flag: '--no-color' },
   verbosity: { kind: 'text', form: oneOf(VERBOSITIES), flag: '-q or -v' },
@@ -61,7 +61,10 @@ export const OPTION_TABLE: Readonly<Record<SettingKey, Row>> = {
   rm: { kind: 'boolean', form: 'true or false' },
   on_partial: { kind: 'text', form: oneOf(['keep', 'cleanup']) },
   state_dir: { kind: 'text', form: 'the path of a folder' },
-  port_kms: { kind: 'number', form: `a port from 1 to ${LAST_PORT - SINK_PORT_OFFSET} (admin and telemetry take ports above it)` },
+  port_kms: {
+    kind: 'number',
+    form: `a port from 1 to ${LAST_PORT - COLLECTOR_HEALTH_PORT_OFFSET} (admin and telemetry take ports above it)`,
+  },
   port_identity: { kind: 'number', form: `a port from 1 to ${LAST_PORT - ADMIN_PORT_OFFSET} (admin takes a port above it)` },
 };
 

@@ -13,7 +13,7 @@ const RECORD = JSON.stringify({
 
 const told = (line: string, output: 'json' | 'structured'): unknown => {
   const surroundings = fakeSurroundings({ cwd: '/home' });
-  writeLogLine(line, { terminal: createTerminal(surroundings), output, service: 'kms', named: false, now: surroundings.now });
+  writeLogLine(line, { terminal: createTerminal(surroundings), output, service: 'kms', nameColumns: 0, now: surroundings.now });
   return JSON.parse(surroundings.written.out);
 };
 

@@ -103,14 +103,13 @@ describe('A run in plain lines', () => {
     expect(err).not.toContain('✓ Telemetry');
   });
 
-  it('shows of the records in the log tail time, severity and body, of the last five lines', () => {
+  it('shows the whole log tail, of its records time, severity and body', () => {
     const record = (second: number) =>
       JSON.stringify({ severity_text: 'WARN', timestamp: `2026-01-02T07:53:0${second}.000Z`, attributes: {}, body: `body ${second}` });
     const logTail = [0, 1, 2, 3, 4].map(record).concat('not a record');
     const { err } = told(FAILED_RUN.map((event) => (event.type === 'root-cause' ? { ...event, logTail } : event)));
-    expect(err).toContain('    │ 07:53:01 WARN body 1\n');
-    expect(err).toContain('    │ not a record\n');
-    expect(err).not.toContain('body 0');
+    const shown = err.split('\n').filter((line) => line.startsWith('    │ '));
+    expect(shown).toEqual([...[0, 1, 2, 3, 4].map((second) => `    │ 07:53:0${second} WARN body ${second}`), '    │ not a record']);
   });
 
   it('closes with what to do next alone where that is asked for', () => {

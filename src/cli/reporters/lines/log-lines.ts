@@ -8,12 +8,10 @@ export interface LogLineOptions {
   readonly terminal: Terminal;
   readonly output: Output;
   readonly service: string;
-  /** Put the service's name before the line. */
-  readonly named: boolean;
+  /** Columns for the name before the line; 0 leaves the name away. */
+  readonly nameColumns: number;
   readonly now: () => number;
 }
-
-const NAME_COLUMNS = 10;
 
 /** A record's fields under the names that the service gave them; any other line as it is. */
 const jsonFields = (line: string): Readonly<Record<string, unknown>> => {
@@ -24,7 +22,7 @@ const jsonFields = (line: string): Readonly<Record<string, unknown>> => {
 };
 
 /** One line of a service's log; with `json` and `structured` one JSON object a line, because a log has no end. */
-export const writeLogLine = (line: string, { terminal, output, service, named, now }: LogLineOptions): void => {
+export const writeLogLine = (line: string, { terminal, output, service, nameColumns, now }: LogLineOptions): void => {
   const { out, paintOut } = terminal;
   if (output === 'json') out.write(`${JSON.stringify({ service, ...jsonFields(line) })}\n`);
   else if (output === 'structured') {
@@ -39,7 +37,7 @@ export const writeLogLine = (line: string, { terminal, output, service, named, n
       })}\n`,
     );
   } else {
-    const lead = named ? `${paintOut.cyan(service.padEnd(NAME_COLUMNS))} ` : '';
+    const lead = nameColumns === 0 ? '' : `${paintOut.cyan(service.padEnd(nameColumns))} `;
     // A log holds what clients sent: it must not steer the terminal.
     out.write(`${lead}${stripVTControlCharacters(line).replace(/[^\P{Cc}\t]/gu, '')}\n`);
   }

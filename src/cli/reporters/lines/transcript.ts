@@ -27,8 +27,6 @@ const PHASES: Readonly<Record<string, string>> = { 'bring-up': 'Bring up', kms: 
 const MIN_TITLE = 15;
 const MAX_TITLE = 22;
 const TIME_COLUMNS = 10;
-/** The last lines of a log, which hold what a service said before it ended. */
-const TAIL_LINES = 5;
 
 const phaseTitle = (phase: string): string => PHASES[phase] ?? phase.charAt(0).toUpperCase() + phase.slice(1).replaceAll('-', ' ');
 
@@ -186,6 +184,6 @@ const tailText = (line: string): string => {
 const rootCause = ({ line, logTail, fix }: EventOf<'root-cause'>, { paint, width }: TranscriptOptions): readonly string[] => [
   '',
   ...wrapText(printable(line), width - 16).map((text, index) => `  ${index === 0 ? paint.red.bold('Root cause') : '          '}  ${text}`),
-  ...logTail.slice(-TAIL_LINES).map((text) => `    ${paint.dim(`│ ${cut(printable(tailText(text)), width - 6)}`)}`),
+  ...logTail.map((text) => `    ${paint.dim(`│ ${cut(printable(tailText(text)), width - 6)}`)}`),
   ...(fix === '' ? [] : fixLines(fix, { paint, width, indent: 4 })),
 ];
