@@ -33,6 +33,22 @@ describe('The packed package', () => {
     expect(files.filter((name) => /\.(key|pem)$|deployments.*secrets|\.passthru/.test(name))).toEqual([]);
   });
 
+  it('prepares plain Compose beside its Compose files, and says how to go on, also on other ports', async () => {
+    const flags = ['--state-dir', join(folder, 'prepared'), '--port-kms', '18081', '--port-identity', '18082'];
+    const run = await cli(['prepare', '--output', 'json', ...flags], { cwd: folder, bin: join(installed, 'bin/passthru.js') });
+    expect(run.code, run.stderr).toBe(0);
+    const { compose_secrets: folders, next } = JSON.parse(run.stdout) as { compose_secrets: string[]; next: string[] };
+    expect(folders).toEqual(['telemetry', 'identity', 'kms'].map((product) => join(installed, 'deployments', product, 'secrets')));
+    for (const each of folders) expect(await readdir(each)).toContain('ca.pem');
+    expect(next[0]).toMatch(
+      /^PASSTHRU_PORT_KMS=18081 PASSTHRU_PORT_KMS_ADMIN=19081 .*PASSTHRU_PORT_TELEMETRY_HEALTH=21081 .*docker compose/,
+    );
+    expect(next[0]).toContain('-f node_modules/passthru/deployments/kms/compose.demo.yml up -d --wait');
+    const again = await cli(['prepare', '--state-dir', join(folder, 'prepared')], { cwd: folder, bin: join(installed, 'bin/passthru.js') });
+    expect(again.stdout).toContain('Certificates  kept, all valid');
+    expect(again.stdout).toMatch(/^  docker compose -f node_modules\/passthru\/deployments\/telemetry\/compose.yml/m);
+  });
+
   it('runs the whole demo from an empty folder', async () => {
     const { kms, identity } = await freePorts();
     const flags = ['--engine', 'embedded', '--port-kms', String(kms), '--port-identity', String(identity)];

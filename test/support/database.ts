@@ -8,16 +8,21 @@ import { DEFAULT_PORT, type DatabaseConfig, type DatabaseKind, type PostgresConf
 import { type Databases, openDatabases } from '#infra/database/databases.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import { clientTlsOptions, readTls } from '#infra/tls/options.ts';
+import { chosenDatabase } from './postgres/choice.ts';
 
 const configFile = (): string | undefined => process.env['PASSTHRU_TEST_POSTGRES'];
 
 /**
- * The databases to test on: SQLite always, PostgreSQL where `PASSTHRU_TEST_POSTGRES` names the file of its configuration.
+ * The databases to test on: what `PASSTHRU_TEST_DATABASE` names (sqlite, postgres, both); else SQLite always and PostgreSQL
+ * where `PASSTHRU_TEST_POSTGRES` names the file of its configuration, which the set-up of the test run starts if it can.
  *
- * @throws in CI when there is no PostgreSQL
+ * @throws when PostgreSQL is named, or this is CI, and there is none
  */
 export const databaseKinds = (): readonly DatabaseKind[] => {
-  if (configFile() !== undefined) return ['sqlite', 'postgres'];
+  const chosen = chosenDatabase();
+  if (chosen === 'sqlite') return ['sqlite'];
+  if (configFile() !== undefined) return chosen === 'postgres' ? ['postgres'] : ['sqlite', 'postgres'];
+  if (chosen !== undefined) throw new Error(`PASSTHRU_TEST_DATABASE=${chosen}, but PASSTHRU_TEST_POSTGRES names no PostgreSQL`);
   if (process.env['CI'] === 'true') throw new Error('CI must test on PostgreSQL: PASSTHRU_TEST_POSTGRES names no configuration');
   process.stderr.write('tested on SQLite alone: PASSTHRU_TEST_POSTGRES names no PostgreSQL\n');
   return ['sqlite'];

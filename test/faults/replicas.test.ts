@@ -1,0 +1,185 @@
+import { execFile } from 'node:child_process';
+import { randomUUIDv7 } from 'node:crypto';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AppError } from '#infra/apperr/app-error.ts';
+import { KMS_RESOURCE } from '#infra/magic/magic.ts';
+import { dockerImages } from '#test/support/docker.ts';
+import { ROOT } from '#test/support/engine.ts';
+import { fetchAt } from '#test/support/identity.ts';
+import { audit } from '#test/support/prod-audit.ts';
+import { basic, callersOf, viewOf } from '#test/support/prod-callers.ts';
+import { PERSON, PUBLIC_CLIENT, SERVICE_CLIENT, TENANTS } from '#test/support/prod-files.ts';
+import { createLedger, type Ledger, unexplained } from '#test/support/prod-ledger.ts';
+import { startLoad } from '#test/support/prod-load.ts';
+import { logIn, post, roundRobin, type Tokens } from '#test/support/prod-log-in.ts';
+import { PROD_FILES, prodStack, type ProdStack, type Replica } from '#test/support/prod-stack.ts';
+
+const run = promisify(execFile);
+
+/** After a kill, requests may fail for so many milliseconds: until the balancer has taken the replica out. */
+const WINDOW_MS = 15_000;
+const [BEFORE, AFTER] = [500, 1_000];
+/** Connections while the last replicas die; of a hundred, a balancer forgot some five. */
+const KNOCKS = 200;
+const KEYS = '/service/api/v1/elastic-keys';
+
+describe('the production files', () => {
+  it('refuse to start without the folder of the operator’s secrets, and say where to read about it', async () => {
+    const { PASSTHRU_MATERIAL: _, ...env } = process.env;
+    const args = ['compose', ...PROD_FILES.flatMap((file) => ['-f', file]), 'up', '--detach'];
+    await expect(run('docker', args, { cwd: join(ROOT, 'deployments'), env })).rejects.toMatchObject({
+      stderr: expect.stringMatching(/PASSTHRU_MATERIAL is missing a value: must name the folder .*docs\/production\.md/) as string,
+    });
+  });
+});
+
+describe.runIf(await dockerImages('postgres:17-trixie', 'haproxy:3.0-trixie'))('replicas in production', () => {
+  let stack: ProdStack;
+  let ledger: Ledger;
+  let killed: Replica;
+
+  beforeAll(async () => {
+    stack = await prodStack({ kms: 3, identity: 2 });
+  }, 900_000);
+  afterAll(async () => stack?.[Symbol.asyncDispose](), 120_000);
+
+  const auditOf = (replica: Replica) => audit(ledger, TENANTS, viewOf(stack, replica));
+  const at = (port: number, path = '') => `https://localhost:${port}${path}`;
+
+  it('have no demo data, no way to make it, and no Swagger UI', async () => {
+    await using client = stack.client();
+    await using operator = stack.client('operator');
+    const servers = { kms: await stack.replicas('kms'), identity: await stack.replicas('identity') };
+    for (const { port, adminPort } of [...servers.kms, ...servers.identity]) {
+      expect((await client.request({ url: at(port, '/ui/swagger/') })).status).toBe(404);
+      expect((await operator.request({ url: at(adminPort, '/readyz') })).status).toBe(200);
+      expect((await operator.request({ url: at(adminPort, '/admin/v1/demo') })).status).toBe(404);
+      expect((await operator.request({ method: 'POST', url: at(adminPort, '/admin/v1/demo/reset'), body: {} })).status).toBe(404);
+    }
+    const authorization = basic('demo-admin', 'demo-admin-password');
+    expect((await client.request({ url: at(stack.ports.kms, KEYS), headers: { authorization } })).status).toBe(401);
+    const token = await client.request({
+      method: 'POST',
+      url: at(stack.ports.identity, '/oauth2/token'),
+      headers: { authorization: basic('demo-confidential-client', 'demo-confidential-client-password') },
+      form: { grant_type: 'client_credentials', scope: 'kms:read', resource: KMS_RESOURCE },
+    });
+    expect([token.status, token.json()]).toEqual([401, expect.objectContaining({ error: 'invalid_client' })]);
+  });
+
+  it('of Identity know what any of them did: tokens, revocations, and each step of a log-in', { timeout: 120_000 }, async () => {
+    const issuer = at(stack.ports.identity);
+    await using opened = new AsyncDisposableStack();
+    const fetches = (await stack.replicas('identity')).map(({ port }) => opened.use(fetchAt(port, stack.files.ca)).fetch);
+    const [one, two] = fetches as [typeof fetch, typeof fetch];
+    expect(fetches).toHaveLength(2);
+
+    const secretOf = (name: string) => basic(name, stack.files.passwords[name] ?? '');
+    const kms = basic('passthru-kms', stack.files.kmsClientSecret);
+    const ask = async (fetching: typeof fetch, token: string) =>
+      (await post<{ active: boolean }>(fetching, `${issuer}/oauth2/introspect`, { token }, kms)).active;
+    const grant = { grant_type: 'client_credentials', scope: 'kms:read', resource: KMS_RESOURCE };
+    const { access_token: token } = await post<Tokens>(one, `${issuer}/oauth2/token`, grant, secretOf(SERVICE_CLIENT));
+    expect([await ask(one, token), await ask(two, token)]).toEqual([true, true]);
+    await using client = stack.client();
+    const read = async (bearer: string) =>
+      (await client.request({ url: at(stack.ports.kms, KEYS), headers: { authorization: `Bearer ${bearer}` } })).status;
+    expect(await read(token)).toBe(200);
+    const revoked = await two(`${issuer}/oauth2/revoke`, {
+      method: 'POST',
+      headers: { authorization: secretOf(SERVICE_CLIENT), 'content-type': 'application/x-www-form-urlencoded' },
+      body: new URLSearchParams({ token }).toString(),
+    });
+    expect(revoked.status).toBe(200);
+    expect([await ask(one, token), await ask(two, token)]).toEqual([false, false]);
+
+    // Once with the replicas in turn, once as the balancer likes it.
+    const balanced = opened.use(fetchAt(stack.ports.identity, stack.files.ca)).fetch;
+    for (const fetching of [roundRobin(fetches), balanced]) {
+      const tokens = await logIn(fetching, issuer, { username: PERSON, password: stack.files.passwords[PERSON] ?? '' });
+      expect(await read(tokens.access_token)).toBe(200);
+      const refresh = { grant_type: 'refresh_token', client_id: PUBLIC_CLIENT, refresh_token: tokens.refresh_token };
+      const again = await post<Tokens>(fetching, `${issuer}/oauth2/token`, refresh);
+      expect(await read(again.access_token)).toBe(200);
+      // Used twice: whoever is asked, the whole family ends.
+      await expect(post(fetching, `${issuer}/oauth2/token`, refresh)).rejects.toThrow(/400 .*invalid_grant/);
+      await expect(post(fetching, `${issuer}/oauth2/token`, { ...refresh, refresh_token: again.refresh_token })).rejects.toThrow(/400/);
+    }
+  });
+
+  it(
+    'of the KMS lose no acknowledged write and give no wrong answer when one of them is killed under load',
+    { timeout: 600_000 },
+    async () => {
+      ledger = createLedger();
+      const clock = () => performance.now();
+      const [first, second, third] = (await stack.replicas('kms')) as [Replica, Replica, Replica];
+      killed = second;
+      const underLoad = async () => {
+        await using load = startLoad({
+          ledger,
+          callers: callersOf(stack),
+          clients: 6,
+          base: at(stack.ports.kms, '/service/api/v1'),
+          clock,
+        });
+        await load.reached(BEFORE);
+        const from = clock();
+        await stack.kill(killed);
+        await load.reached(ledger.right + AFTER);
+        return from;
+      };
+      const from = await underLoad();
+      expect(ledger.wrong).toEqual([]);
+      expect(unexplained(ledger.failures, { from, to: from + WINDOW_MS })).toEqual([]);
+      const survivors = await stack.replicas('kms');
+      expect(survivors.map(({ id }) => id)).toEqual([first.id, third.id]);
+      for (const survivor of survivors) expect(await auditOf(survivor)).toEqual([]);
+    },
+  );
+
+  it('of the KMS that were killed come back with everything, and one serves alone', { timeout: 300_000 }, async () => {
+    await stack.start(killed);
+    const replicas = await stack.replicas('kms');
+    const back = replicas.find(({ id }) => id === killed.id) as Replica;
+    await stack.ready(back.port);
+    expect(await auditOf(back)).toEqual([]);
+    for (const other of replicas.filter(({ id }) => id !== killed.id)) await stack.kill(other);
+    await stack.ready(stack.ports.kms);
+    expect(await auditOf({ ...back, name: 'through the balancer', port: stack.ports.kms })).toEqual([]);
+  });
+
+  it('of the KMS serve those whom they know by themselves while there is no Identity', { timeout: 120_000 }, async () => {
+    for (const replica of await stack.replicas('identity')) await stack.kill(replica);
+    const [{ port }] = (await stack.replicas('kms')) as [Replica];
+    await using caller = stack.client('caller');
+    const readiness = async () => {
+      const { status, text } = await caller.request({ url: at(port, '/readyz') });
+      return [status, (JSON.parse(text) as { dependencies: { identity: { state: string } } }).dependencies.identity.state];
+    };
+    // What the balancer goes by.
+    await expect.poll(readiness, { timeout: 30_000 }).toEqual([200, 'down']);
+    const body = { name: `acme-${randomUUIDv7()}`, algorithm: 'ES256' };
+    expect((await caller.request({ method: 'POST', url: at(stack.ports.kms, KEYS), body })).status).toBe(201);
+  });
+
+  it('of the KMS that all die leave nobody waiting', { timeout: 120_000 }, async () => {
+    const replicas = await stack.replicas('kms');
+    const knocking: Promise<unknown>[] = [];
+    const knock = async (): Promise<string> => {
+      await using client = stack.client();
+      return client.request({ url: at(stack.ports.kms, '/livez') }).then(
+        ({ status }) => String(status),
+        (error: unknown) => (error instanceof AppError ? error.code : String(error)),
+      );
+    };
+    const dead = Promise.all(replicas.map((replica) => stack.kill(replica)));
+    await expect.poll(async () => knocking.push(knock()), { interval: 20, timeout: 30_000 }).toBe(KNOCKS);
+    await dead;
+    // Answered while one still lived, else refused; never forgotten.
+    expect(new Set(await Promise.all(knocking))).not.toContain('timed-out');
+    expect(await knock()).toBe('connection-failed');
+  });
+});

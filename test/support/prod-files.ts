@@ -1,0 +1,139 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { prepareMaterial } from '#engine/files/material/prepare-material.ts';
+import { stateFolder } from '#engine/state/state-folder.ts';
+import { createPasswords } from '#infra/secrets/passwords.ts';
+import { prepareTls } from '#infra/tls/store.ts';
+import { ROOT } from './engine.ts';
+import { valueOf } from './material.ts';
+
+/** Tenants of the test: one shows client certificates, one passwords. */
+export const TENANTS = ['acme', 'beta'] as const;
+export const CERTIFICATE_NAME = 'acme-service';
+export const USERNAME = 'beta-service';
+export const PERSON = 'acme-ann';
+export const PUBLIC_CLIENT = 'acme-app';
+export const SERVICE_CLIENT = 'acme-worker';
+export const REDIRECT = 'http://127.0.0.1/callback';
+
+/** What an operator has made before the stack is brought up. */
+export interface ProdFiles {
+  /** PASSTHRU_MATERIAL. */
+  readonly material: string;
+  /** Compose file of the operator's own, laid over the production files. */
+  readonly overlay: string;
+  /** Folder with what tenants are seeded from; for one job, no replica sees it. */
+  readonly seeds: string;
+  readonly ca: string;
+  /** Of `CERTIFICATE_NAME`, and of the operator. */
+  readonly certificates: Readonly<Record<'caller' | 'operator', { readonly cert: string; readonly key: string }>>;
+  /** By user name or client id. */
+  readonly passwords: Readonly<Record<string, string>>;
+  /** With which the KMS asks Identity about tokens. */
+  readonly kmsClientSecret: string;
+}
+
+/** Each replica at a port of its own on this machine, so that it can be asked directly; and the realms. */
+const overlayOf = (own: string) => ({
+  services: {
+    kms: {
+      ports: ['127.0.0.1::8081', '127.0.0.1::9081'],
+      configs: [{ source: 'kms-realms', target: '/etc/passthru/realms.yml' }],
+    },
+    identity: { ports: ['127.0.0.1::8082', '127.0.0.1::9082'] },
+  },
+  configs: { 'kms-realms': { file: join(own, 'realms.yml') }, 'kms-stack': { file: join(own, 'kms-stack.yml') } },
+});
+
+/** Certificates, secrets, realms and seeds in a folder. */
+export const prodFiles = async (directory: string, ports: { readonly identity: number }): Promise<ProdFiles> => {
+  const folder = stateFolder(join(directory, 'state'));
+  const material = join(directory, 'material');
+  const own = join(directory, 'own');
+  const seeds = join(own, 'seeds');
+  await mkdir(seeds, { recursive: true, mode: 0o755 });
+  const signal = new AbortController().signal;
+  const options = { folder, target: material, packageRoot: ROOT, ports, hasData: async () => false, signal };
+  const warn = (text: string): never => {
+    throw new Error(`a warning where all is new: ${text}`);
+  };
+  valueOf(await prepareMaterial({ ...options, warn }));
+  const tls = await prepareTls({
+    directory: folder.tls,
+    leaves: [{ name: CERTIFICATE_NAME, kind: 'client', commonName: CERTIFICATE_NAME }],
+  });
+  const pairOf = async (name: string) => ({
+    cert: await readFile(join(folder.tls, `${name}.pem`), 'utf8'),
+    key: await readFile(join(folder.tls, `${name}.key`), 'utf8'),
+  });
+
+  const names = [USERNAME, PERSON, SERVICE_CLIENT];
+  const passwords = Object.fromEntries(names.map((name) => [name, randomBytes(18).toString('base64url')]));
+  const { hash } = createPasswords();
+  const hashOf = (name: string) => hash(passwords[name] ?? '');
+
+  const put = async (file: string, content: unknown): Promise<void> => {
+    // JSON is YAML.
+    await writeFile(file, JSON.stringify(content, null, 2));
+    await chmod(file, 0o444);
+  };
+  const kmsStack: unknown = parse(await readFile(join(material, 'kms', 'secrets', 'stack.yml'), 'utf8'));
+  await put(join(own, 'kms-stack.yml'), { ...(kmsStack as object), realms_file: 'realms.yml' });
+  await put(join(own, 'realms.yml'), {
+    file: { users: [{ username: USERNAME, password: await hashOf(USERNAME), tenant: TENANTS[1], roles: ['tenant-admin'] }] },
+    certificates: { clients: [{ common_name: CERTIFICATE_NAME, tenant: TENANTS[0], roles: ['tenant-admin'] }] },
+  });
+  const overlay = join(own, 'compose.yml');
+  await put(overlay, overlayOf(own));
+
+  await put(join(seeds, 'tenants.json'), Object.fromEntries(TENANTS.map((name) => [name, randomUUID()])));
+  for (const service of ['kms', 'identity']) {
+    await put(join(seeds, `${service}.yml`), { demo: { seed_file: `${service}-seeds.yml`, tenants_file: 'tenants.json' } });
+  }
+  await put(join(seeds, 'kms-seeds.yml'), { tenants: TENANTS, accounts: [], elastic_keys: [] });
+  await put(join(seeds, 'identity-seeds.yml'), {
+    tenants: TENANTS,
+    accounts: [
+      {
+        username: PERSON,
+        password_hash: await hashOf(PERSON),
+        name: 'Ann',
+        email: `${PERSON}@passthru.example`,
+        tenant: TENANTS[0],
+        roles: ['tenant-admin'],
+      },
+    ],
+    clients: [
+      {
+        client_id: PUBLIC_CLIENT,
+        name: 'Application',
+        application_type: 'native',
+        token_endpoint_auth_method: 'none',
+        grant_types: ['authorization_code', 'refresh_token'],
+        redirect_uris: [REDIRECT],
+        scopes: ['openid', 'offline_access', 'kms:read', 'kms:crypto'],
+      },
+      {
+        client_id: SERVICE_CLIENT,
+        name: 'Worker',
+        token_endpoint_auth_method: 'client_secret_basic',
+        secret_hash: await hashOf(SERVICE_CLIENT),
+        grant_types: ['client_credentials'],
+        scopes: ['kms:read', 'kms:crypto'],
+        tenant: TENANTS[0],
+        roles: ['user'],
+      },
+    ],
+  });
+  return {
+    material,
+    overlay,
+    seeds,
+    ca: await readFile(tls.caFile, 'utf8'),
+    certificates: { caller: await pairOf(CERTIFICATE_NAME), operator: await pairOf('cli-client') },
+    passwords,
+    kmsClientSecret: (await readFile(join(folder.secrets, 'passthru-kms-client-secret'), 'utf8')).trim(),
+  };
+};

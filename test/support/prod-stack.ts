@@ -1,0 +1,170 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { createHttpsClient, type HttpsClient } from '#infra/http/client.ts';
+import { type Compose, compose } from './compose.ts';
+import { docker } from './docker-stack.ts';
+import { listenOn, ROOT } from './engine.ts';
+import { type ProdFiles, prodFiles } from './prod-files.ts';
+import { temporaryDirectory } from './temporary-directory.ts';
+
+/** The production files, as docs/production.md names them, from the folder `deployments`. */
+export const PROD_FILES = [
+  'telemetry/compose.prod.yml',
+  'identity/compose.yml',
+  'identity/compose.prod.yml',
+  'kms/compose.yml',
+  'kms/compose.prod.yml',
+] as const;
+
+/** Those that may build: a swarm takes no secrets of a build. */
+const BUILD_FILES = ['telemetry/compose.yml', 'kms/compose.demo.yml'] as const;
+
+type Server = 'kms' | 'identity';
+
+export interface Replica {
+  readonly id: string;
+  readonly name: string;
+  /** Ports of this machine: for everybody, and for operators. */
+  readonly port: number;
+  readonly adminPort: number;
+}
+
+export interface ProdStack extends AsyncDisposable {
+  readonly files: ProdFiles;
+  readonly compose: Compose;
+  /** Ports of the balancers. */
+  readonly ports: Readonly<Record<Server, number>>;
+  /** The containers of a server that run. */
+  replicas(server: Server): Promise<readonly Replica[]>;
+  kill(replica: Pick<Replica, 'id'>): Promise<void>;
+  /** Starts it again; its ports are others afterwards. */
+  start(replica: Pick<Replica, 'id'>): Promise<void>;
+  client(who?: 'anybody' | 'caller' | 'operator'): HttpsClient;
+  /** Resolves when /readyz at this port answers 200. */
+  ready(port: number): Promise<void>;
+}
+
+const UP_LIMIT_S = 240;
+const READY_LIMIT_MS = 90_000;
+const PAUSE_MS = 200;
+/** One processor may have all of them to serve. */
+const ANSWER_LIMIT_MS = 30_000;
+
+const freePort = async (): Promise<number> => {
+  await using listener = await listenOn(0);
+  return listener.port;
+};
+
+/** Tries until it succeeds. */
+const until = async (what: string, limitMs: number, run: () => Promise<void>): Promise<void> => {
+  const started = performance.now();
+  for (;;) {
+    try {
+      return await run();
+    } catch (error) {
+      if (performance.now() - started > limitMs) throw new Error(`waited ${limitMs} ms for ${what}`, { cause: error });
+      await setTimeout(PAUSE_MS);
+    }
+  }
+};
+
+interface Inspected {
+  readonly Id: string;
+  readonly Name: string;
+  readonly NetworkSettings: { readonly Ports: Readonly<Record<string, readonly { readonly HostPort: string }[] | null>> };
+}
+
+const portOf = ({ Name, NetworkSettings }: Inspected, port: number): number => {
+  const published = NetworkSettings.Ports[`${port}/tcp`]?.[0];
+  if (published === undefined) throw new Error(`${Name} publishes no port for ${port}`);
+  return Number(published.HostPort);
+};
+
+/**
+ * Makes tenants, accounts and clients: one job beside the replicas that seeds and then goes. The replicas themselves have no
+ * seed and are not started anew.
+ */
+const seed = async (stack: Compose, server: Server, { seeds }: ProdFiles): Promise<void> => {
+  const name = `${stack.project}-seed-${server}`;
+  const config = (file: string) => `--config=deployments/${server}/config/${server}${file}.yml`;
+  const command = ['serve', server, '--demo', config(''), config('.container'), '--config=/etc/passthru/stack.yml'];
+  const volume = `${seeds}:/etc/passthru/seeds:ro`;
+  const job = ['--detach', '--no-deps', '--name', name, '--volume', volume, server, ...command];
+  await stack.run('run', ...job, `--config=/etc/passthru/seeds/${server}.yml`);
+  try {
+    // It listens when everything is seeded.
+    const url = `https://localhost:${server === 'kms' ? 8081 : 8082}/livez`;
+    await until(`${name} to have seeded`, READY_LIMIT_MS, async () => {
+      await docker('exec', name, 'node', '/app/bin/passthru.js', 'health', url, '--ca', '/run/secrets/ca.pem');
+    });
+  } catch (error) {
+    throw new Error(await docker('logs', name), { cause: error });
+  } finally {
+    await docker('rm', '--force', name);
+  }
+};
+
+/** The production stack under a project, ports, tenants and data of its own; all of it ends with the test. */
+export const prodStack = async (options: { readonly kms: number; readonly identity: number }): Promise<ProdStack> => {
+  await using opened = new AsyncDisposableStack();
+  const directory = opened.use(await temporaryDirectory());
+  const ports = { kms: await freePort(), identity: await freePort() };
+  const files = await prodFiles(directory.path, ports);
+  const given = process.env['PASSTHRU_TAG'];
+  const tag = given ?? `test-${randomUUIDv7()}`;
+  const env = {
+    PASSTHRU_TAG: tag,
+    PASSTHRU_MATERIAL: files.material,
+    PASSTHRU_PORT_KMS: String(ports.kms),
+    PASSTHRU_PORT_IDENTITY: String(ports.identity),
+  };
+  const folder = join(ROOT, 'deployments');
+  const project = `prod-${randomUUIDv7()}`;
+  const stack = compose({ project, folder, env, files: [...PROD_FILES, files.overlay] });
+  if (given === undefined) {
+    await compose({ project, folder, env, files: BUILD_FILES }).run('build');
+    opened.defer(async () => {
+      await docker('image', 'rm', '--force', ...['telemetry', 'identity', 'kms'].map((name) => `passthru-${name}:${tag}`));
+    });
+  }
+  opened.defer(async () => void (await stack.run('down', '--volumes', '--timeout', '2')));
+
+  const client = (who: 'anybody' | 'caller' | 'operator' = 'anybody'): HttpsClient =>
+    createHttpsClient({ ca: files.ca, timeoutMs: ANSWER_LIMIT_MS, ...(who === 'anybody' ? {} : files.certificates[who]) });
+  const ready = async (port: number): Promise<void> => {
+    await using asking = client();
+    await until(`readyz at port ${port}`, READY_LIMIT_MS, async () => {
+      const { status, text } = await asking.request({ url: `https://localhost:${port}/readyz` });
+      if (status !== 200) throw new Error(text);
+    });
+  };
+
+  // The first start of all replicas at once, on databases that are empty.
+  const scale = ['--scale', `kms=${options.kms}`, '--scale', `identity=${options.identity}`];
+  await stack.run('up', '--detach', '--wait', '--wait-timeout', String(UP_LIMIT_S), '--no-build', '--pull', 'never', ...scale);
+  await seed(stack, 'identity', files);
+  await seed(stack, 'kms', files);
+  await Promise.all([ready(ports.kms), ready(ports.identity)]);
+
+  const resources = opened.move();
+  return {
+    files,
+    compose: stack,
+    ports,
+    client,
+    ready,
+    replicas: async (server) => {
+      const label = (name: string, value: string) => ['--filter', `label=com.docker.compose.${name}=${value}`];
+      const ids = await docker('ps', '--quiet', ...label('project', project), ...label('service', server), ...label('oneoff', 'False'));
+      const found = JSON.parse(await docker('inspect', ...ids.trim().split('\n'))) as readonly Inspected[];
+      const public_ = server === 'kms' ? 8081 : 8082;
+      return found
+        .map((each) => ({ id: each.Id, name: each.Name, port: portOf(each, public_), adminPort: portOf(each, public_ + 1000) }))
+        .toSorted((a, b) => a.name.localeCompare(b.name));
+    },
+    kill: async ({ id }) => void (await docker('kill', '--signal', 'KILL', id)),
+    start: async ({ id }) => void (await docker('start', id)),
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+};
