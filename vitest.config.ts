@@ -1,10 +1,13 @@
 import { defineConfig } from 'vitest/config';
 
+const database = process.env['PASSTHRU_TEST_DATABASE'];
+
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    globalSetup: ['test/support/postgres.ts'],
-    reporters: ['default', './test/support/closing-line.ts'],
+    globalSetup: ['test/support/postgres/global-setup.ts'],
+    reporters: ['default', './test/support/closing-line.ts', ...(process.env['CI'] === 'true' ? ['junit'] : [])],
+    outputFile: { junit: `test-results/tests${database === undefined ? '' : `-${database}`}.xml` },
     testTimeout: 60_000,
     hookTimeout: 120_000,
     maxWorkers: 2,
