@@ -8,19 +8,24 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { Bench } from 'tinybench';
 import { demoSuite } from './demo.bench.ts';
+import { dockerComparison } from './docker.bench.ts';
 import { httpSuite } from './http.bench.ts';
 import { kmsSuite } from './kms.bench.ts';
 import { secretsSuite } from './secrets.bench.ts';
-import type { Measurement, Suite } from './suite.ts';
+import { type Comparison, type Measurement, type Ratio, ratioOf, type Suite } from './suite.ts';
 
 interface Results {
   readonly node: string;
   readonly cpu: string;
   readonly measured_at: string;
   readonly benchmarks: Readonly<Record<string, Measurement>>;
+  /** Two ways side by side: of each comparison the ratio of ours to the other. */
+  readonly comparisons?: Readonly<Record<string, Ratio>>;
 }
 
 const SUITES: Readonly<Record<string, Suite>> = { kms: kmsSuite, secrets: secretsSuite, http: httpSuite, demo: demoSuite };
+/** Only when named: they need what not every machine has. */
+const COMPARISONS: Readonly<Record<string, Comparison>> = { docker: dockerComparison };
 const FOLDER = join(import.meta.dirname, '../../bench-results');
 const LATEST = join(FOLDER, 'latest.json');
 
@@ -45,18 +50,33 @@ const readResults = (file: string): Promise<Results | null> =>
   );
 
 const wanted = process.argv.slice(2);
-const unknown = wanted.find((name) => SUITES[name] === undefined);
-if (unknown !== undefined) throw new TypeError(`no suite ${unknown}; there are ${Object.keys(SUITES).join(', ')}`);
+const names = [...Object.keys(SUITES), ...Object.keys(COMPARISONS)];
+const unknown = wanted.find((name) => !names.includes(name));
+if (unknown !== undefined) throw new TypeError(`no suite ${unknown}; there are ${names.join(', ')}`);
 
 const benchmarks: Record<string, Measurement> = {};
 for (const [name, suite] of Object.entries(SUITES)) {
   if (wanted.length === 0 || wanted.includes(name)) Object.assign(benchmarks, await measure(suite));
 }
 
+const comparisons: Record<string, Ratio> = {};
+for (const [name, comparison] of Object.entries(COMPARISONS)) {
+  if (!wanted.includes(name)) continue;
+  const compared = await comparison();
+  const key = `${compared.ours} / ${compared.theirs}`;
+  comparisons[key] = ratioOf(compared);
+}
+
 await mkdir(FOLDER, { recursive: true });
 const previous = await readResults(LATEST);
 if (previous !== null) await rename(LATEST, join(FOLDER, 'previous.json'));
-const results: Results = { node: process.version, cpu: cpus()[0]?.model ?? 'unknown', measured_at: new Date().toISOString(), benchmarks };
+const results: Results = {
+  node: process.version,
+  cpu: cpus()[0]?.model ?? 'unknown',
+  measured_at: new Date().toISOString(),
+  benchmarks,
+  comparisons,
+};
 await writeFile(LATEST, `${JSON.stringify(results, null, 2)}\n`);
 
 for (const [name, { median_ms, p99_ms, samples }] of Object.entries(benchmarks)) {
@@ -64,5 +84,12 @@ for (const [name, { median_ms, p99_ms, samples }] of Object.entries(benchmarks))
   const ratio = before === undefined ? 'new' : `${(median_ms / before).toFixed(2)} × the run before`;
   console.log(
     `${name.padEnd(58)} ${median_ms.toFixed(3).padStart(10)} ms  p99 ${p99_ms.toFixed(3).padStart(10)} ms  n ${String(samples).padStart(6)}  ${ratio}`,
+  );
+}
+
+for (const [name, { ratio, ratios, aim, ours_median_ms, theirs_median_ms }] of Object.entries(comparisons)) {
+  const each = ratios.map((one) => one.toFixed(2)).join(' ');
+  console.log(
+    `${name}\n  ${ratio.toFixed(2)} (pairs ${each}; aim ≤ ${aim}), medians ${ours_median_ms.toFixed(0)} ms / ${theirs_median_ms.toFixed(0)} ms`,
   );
 }
