@@ -1,25 +1,14 @@
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { describe, expect, it } from 'vitest';
+import { listening } from '#test/support/listening.ts';
 import { databaseKinds, withDatabases } from '#test/support/database.ts';
 import { kmsProcess } from '#test/support/kms-process.ts';
 import { kmsHouse } from '#test/support/kms-server.ts';
 
 /** Takes connections and never says a word. */
-const silent = async () => {
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => sockets.add(socket.on('error', () => socket.destroy()))).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    port: (server.address() as AddressInfo).port,
-    [Symbol.asyncDispose]: async () => {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-      await once(server, 'close');
-    },
-  };
-};
+const silent = () => listening(createServer());
 
 describe.each(databaseKinds())('a KMS on %s that is told to stop', (kind) => {
   it('ends by itself within 5 s, with exit code 0, though connections are open and its collector never answers', async () => {

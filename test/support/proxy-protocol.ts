@@ -1,5 +1,5 @@
-import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { connect, createServer } from 'node:net';
+import { listening } from './listening.ts';
 
 /** The first bytes of every header of version 2. */
 export const SIGNATURE = Buffer.from('0d0a0d0a000d0a515549540a', 'hex');
@@ -24,27 +24,17 @@ export const proxyTcp6 = (client: string): Buffer =>
   proxyHeader(Buffer.concat([Buffer.from(client, 'hex'), Buffer.alloc(16), port(40_000), port(8081)]), { family: 0x21 });
 
 /** A balancer that passes TLS through and says that every connection is of this client. */
-export const balancerFor = async (client: string, server: number): Promise<AsyncDisposable & { readonly port: number }> => {
-  const sockets = new Set<Socket>();
-  const balancer = createServer((from) => {
-    const to = connect(server, '127.0.0.1');
-    for (const [socket, other] of [
-      [from, to],
-      [to, from],
-    ] as const) {
-      sockets.add(socket);
-      socket.on('error', () => socket.destroy()).on('close', () => other.destroy());
-    }
-    to.write(proxyTcp4(client));
-    from.pipe(to).pipe(from);
-  }).listen(0, '127.0.0.1');
-  await once(balancer, 'listening');
-  return {
-    port: (balancer.address() as AddressInfo).port,
-    [Symbol.asyncDispose]: async () => {
-      for (const socket of sockets) socket.destroy();
-      balancer.close();
-      await once(balancer, 'close');
-    },
-  };
-};
+export const balancerFor = (client: string, server: number): Promise<AsyncDisposable & { readonly port: number }> =>
+  listening(
+    createServer((from) => {
+      const to = connect(server, '127.0.0.1');
+      for (const [socket, other] of [
+        [from, to],
+        [to, from],
+      ] as const) {
+        socket.on('error', () => socket.destroy()).on('close', () => other.destroy());
+      }
+      to.write(proxyTcp4(client));
+      from.pipe(to).pipe(from);
+    }),
+  );

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { STATUS_CODES } from 'node:http';
+import { jsonObject } from '#infra/config/json-object.ts';
 import type { AppError } from '#infra/apperr/app-error.ts';
 import { askOnce, type OneAnswer } from '#infra/http/ask-once.ts';
 import { clientTlsOptions } from '#infra/tls/options.ts';
@@ -66,13 +67,9 @@ const readPem = (flag: string, file: string): Promise<string> =>
 /** What Problem Details give as the reason, else what the status means. @see RFC 9457 */
 const reasonOf = ({ status, text }: OneAnswer): string => {
   const unknown = STATUS_CODES[status] ?? 'no reason given';
-  try {
-    const problem = JSON.parse(text) as Readonly<Record<string, unknown>> | null;
-    return [problem?.['reason'], problem?.['detail'], problem?.['title']].find((each) => typeof each === 'string') ?? unknown;
-  } catch {
-    // Whatever answers there, it is no service of ours; its status says all.
-    return unknown;
-  }
+  // Whatever answers there with something else, it is no service of ours; its status says all.
+  const { reason, detail, title } = jsonObject(text) ?? {};
+  return [reason, detail, title].find((each) => typeof each === 'string') ?? unknown;
 };
 
 /** What came over the network must not move the cursor, nor make two lines of one. */

@@ -1,5 +1,7 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { jsonObject } from '#infra/config/json-object.ts';
+import { hasCode } from '#infra/apperr/system-error.ts';
 import { type Profile, PROFILES } from '#engine/engine.ts';
 import { stateFolder } from '#engine/state/state-folder.ts';
 import { writeFileAtomic } from '#infra/secrets/atomic-file.ts';
@@ -15,15 +17,12 @@ const fileOf = (stateDir: string): string => join(stateFolder(stateDir).docker, 
 
 /** The record of a state folder; null when none was ever made there, `damaged` when it makes no sense. */
 export const readStackRecord = async (stateDir: string): Promise<StackRecord | 'damaged' | null> => {
-  let text: string;
   try {
-    text = await readFile(fileOf(stateDir), 'utf8');
+    return parse(await readFile(fileOf(stateDir), 'utf8')) ?? 'damaged';
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : null;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
+    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return null;
     throw error;
   }
-  return parse(text) ?? 'damaged';
 };
 
 /** The caller holds the lock of the state folder. */
@@ -34,15 +33,7 @@ export const writeStackRecord = async (stateDir: string, { portKms, portIdentity
 };
 
 const parse = (text: string): StackRecord | null => {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    // No JSON: the caller is told `damaged`.
-    return null;
-  }
-  if (typeof value !== 'object' || value === null) return null;
-  const { version, port_kms: portKms, port_identity: portIdentity, profile } = value as Readonly<Record<string, unknown>>;
+  const { version, port_kms: portKms, port_identity: portIdentity, profile } = jsonObject(text) ?? {};
   const known = PROFILES.find((each) => each === profile);
   return version === 1 && isPort(portKms) && isPort(portIdentity) && known !== undefined ? { portKms, portIdentity, profile: known } : null;
 };

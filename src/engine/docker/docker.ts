@@ -1,3 +1,4 @@
+import { once } from '#infra/cache/once.ts';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { ok, type Result } from '#infra/apperr/result.ts';
 import { prepareMaterial, type Material } from '#engine/files/material/prepare-material.ts';
@@ -148,11 +149,6 @@ export const createDockerEngine = (options: DockerEngineOptions): Engine => {
       return Promise.resolve();
     },
   };
-};
-
-const once = <T>(make: () => Promise<T>): (() => Promise<T>) => {
-  let made: Promise<T> | undefined;
-  return () => (made ??= make());
 };
 
 /** Leftovers that cannot be removed stand in nobody's way now; they are told. */

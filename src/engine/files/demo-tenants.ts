@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { jsonObject } from '#infra/config/json-object.ts';
+import { missingIs } from '#infra/apperr/system-error.ts';
 import { setAside } from '#engine/state/run-file.ts';
 import type { DemoTenants } from '#infra/demo-data/demo-tenants.ts';
 import { isUuidV4 } from '#infra/magic/uuid.ts';
@@ -18,7 +20,7 @@ export const demoTenants = async (
 ): Promise<DemoTenants> => {
   const { set, warn = () => {} } = options;
   if (set === undefined) {
-    const text = await readFile(file, 'utf8').catch(missingIsNull);
+    const text = await readFile(file, 'utf8').catch(missingIs(null));
     const found = text === null ? null : parse(text);
     if (found !== null) return found;
     if (text !== null) {
@@ -35,20 +37,7 @@ export const demoTenants = async (
 export const tenantsText = (tenants: DemoTenants): string => `${JSON.stringify(tenants, null, 2)}\n`;
 
 const parse = (text: string): DemoTenants | null => {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    // No JSON: the caller says that the file was damaged.
-    return null;
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
-  const entries: [string, unknown][] = Object.entries(value);
+  const entries = Object.entries(jsonObject(text) ?? {});
   const isSound = entries.length > 0 && entries.every(([, id]) => typeof id === 'string' && isUuidV4(id));
   return isSound ? (Object.fromEntries(entries) as DemoTenants) : null;
-};
-
-const missingIsNull = (error: unknown): null => {
-  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
-  throw error;
 };

@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { missingIs } from '#infra/apperr/system-error.ts';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { writeSecret } from '#infra/secrets/secret-file.ts';
 import { combineShares, makeShares, shareIdentity } from '#infra/secrets/unseal-shares.ts';
@@ -102,10 +103,3 @@ const choices = function* <T>(items: readonly T[], count: number): Iterable<read
 };
 
 const readOrNull = (file: string): Promise<string | null> => readFile(file, 'utf8').catch(missingIs<string | null>(null));
-
-const missingIs =
-  <T>(value: T) =>
-  (error: unknown): T => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return value;
-    throw error;
-  };

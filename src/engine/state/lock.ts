@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { link, mkdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { jsonObject } from '#infra/config/json-object.ts';
+import { hasCode, missingIs } from '#infra/apperr/system-error.ts';
 import { fail, failureFrom, ok, type Result } from '#infra/apperr/result.ts';
 import { isAlive, ownIdentity } from './process-identity.ts';
 import { stateFolder } from './state-folder.ts';
@@ -39,7 +41,7 @@ export const acquireLock = async (options: LockOptions): Promise<Result<AsyncDis
     // Each round either gets the lock, sees a living holder, or removes one dead lock; more rounds mean others do the same.
     for (let round = 0; round < 10; round += 1) {
       if (await place(folder.lock, text)) return ok(release(folder.path, folder.lock, text));
-      const found = await readFile(folder.lock, 'utf8').catch(missingIsNull);
+      const found = await readFile(folder.lock, 'utf8').catch(missingIs(null));
       if (found === null) continue;
       const holder = parseHolder(found);
       if (holder !== null && (await isAlive(holder))) return held(holder, stateDir, now());
@@ -95,11 +97,11 @@ const removeDead = async (lock: string, judged: string): Promise<void> => {
 
 const release = (directory: string, lock: string, text: string): AsyncDisposable => ({
   [Symbol.asyncDispose]: async () => {
-    if ((await readFile(lock, 'utf8').catch(missingIsNull)) !== text) return;
+    if ((await readFile(lock, 'utf8').catch(missingIs(null))) !== text) return;
     await rm(lock, { force: true });
     // After `down --volumes` nothing is left; a folder that still holds something stays.
     await rmdir(directory).catch((error: unknown) => {
-      if (!hasCode(error, 'ENOTEMPTY') && !hasCode(error, 'EEXIST') && !hasCode(error, 'ENOENT')) throw error;
+      if (!hasCode(error, 'ENOTEMPTY', 'EEXIST', 'ENOENT')) throw error;
     });
   },
 });
@@ -112,25 +114,11 @@ const held = (holder: Holder, stateDir: string, now: number) => {
   });
 };
 
+/** A text that makes no sense names no holder; the caller says that the lock was damaged. */
 const parseHolder = (text: string): Holder | null => {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    // A text that is no JSON names no holder; the caller says that the lock was damaged.
-    return null;
-  }
-  if (typeof value !== 'object' || value === null) return null;
-  const { pid, identity, command, acquired_at: acquiredAt } = value as Partial<Record<keyof Holder, unknown>>;
+  const { pid, identity, command, acquired_at: acquiredAt } = jsonObject(text) ?? {};
   const isHolder = typeof pid === 'number' && typeof identity === 'string' && typeof command === 'string' && typeof acquiredAt === 'number';
   return isHolder ? { pid, identity, command, acquired_at: acquiredAt } : null;
-};
-
-const hasCode = (error: unknown, code: string): boolean => error instanceof Error && 'code' in error && error.code === code;
-
-const missingIsNull = (error: unknown): null => {
-  if (hasCode(error, 'ENOENT')) return null;
-  throw error;
 };
 
 const existsIsFine = (error: unknown): void => {

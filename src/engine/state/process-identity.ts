@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
+import { hasCode } from '#infra/apperr/system-error.ts';
 
 const run = promisify(execFile);
 
@@ -33,7 +34,7 @@ const linuxIdentity = async (pid: number): Promise<string | null> => {
 
 /** `/proc` answers ESRCH when the process ends while its file is being read. */
 const goneIsNull = (error: unknown): null => {
-  if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH')) return null;
+  if (hasCode(error, 'ENOENT', 'ESRCH')) return null;
   throw error;
 };
 
@@ -43,7 +44,7 @@ const psIdentity = async (pid: number): Promise<string | null> => {
     ({ stdout } = await run('ps', ['-o', 'state=,lstart=', '-p', String(pid)], { env: { PATH: '/bin:/usr/bin', LC_ALL: 'C' } }));
   } catch (error) {
     // ps ends with 1 when there is no such process.
-    if (error instanceof Error && 'code' in error && error.code === 1) return null;
+    if (hasCode(error, 1)) return null;
     throw error;
   }
   return identityInPs(stdout);

@@ -1,4 +1,6 @@
 import { readFile, rename } from 'node:fs/promises';
+import { isObject, jsonObject } from '#infra/config/json-object.ts';
+import { missingIs } from '#infra/apperr/system-error.ts';
 import { writeFileAtomic } from '#infra/secrets/atomic-file.ts';
 import { SERVICES, type ServiceName } from '../engine.ts';
 
@@ -23,13 +25,8 @@ export type RunRecords = Readonly<Partial<Record<ServiceName, ServiceRecord>>>;
 
 /** What the file says; `damaged` when it is there and makes no sense. */
 export const readRunFile = async (file: string): Promise<{ readonly records: RunRecords; readonly damaged: boolean }> => {
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    if (isMissing(error)) return { records: {}, damaged: false };
-    throw error;
-  }
+  const text = await readFile(file, 'utf8').catch(missingIs(null));
+  if (text === null) return { records: {}, damaged: false };
   const records = parse(text);
   return { records: records ?? {}, damaged: records === null };
 };
@@ -40,23 +37,13 @@ export const writeRunFile = (file: string, records: RunRecords): Promise<void> =
 
 /** Moves a damaged file out of the way, for whoever wants to look at it; one that is gone already is no error. */
 export const setAside = async (file: string): Promise<void> => {
-  await rename(file, `${file}.damaged`).catch((error: unknown) => {
-    if (!isMissing(error)) throw error;
-  });
+  await rename(file, `${file}.damaged`).catch(missingIs(undefined));
 };
 
-const isMissing = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT';
-
 const parse = (text: string): RunRecords | null => {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    // No JSON: `damaged` tells the caller.
-    return null;
-  }
-  if (!isObject(value) || value['version'] !== 1 || !isObject(value['services'])) return null;
-  const entries = Object.entries(value['services']);
+  const { version, services } = jsonObject(text) ?? {};
+  if (version !== 1 || !isObject(services)) return null;
+  const entries = Object.entries(services);
   const isSound = entries.every(([name, record]) => (SERVICES as readonly string[]).includes(name) && isRecord(record));
   return isSound ? (Object.fromEntries(entries) as RunRecords) : null;
 };
@@ -68,5 +55,3 @@ const isRecord = (value: unknown): value is ServiceRecord =>
   typeof value['identity'] === 'string' &&
   typeof value['config_hash'] === 'string' &&
   (value['exit'] === null || isObject(value['exit']));
-
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);

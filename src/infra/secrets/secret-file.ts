@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { hasCode } from '#infra/apperr/system-error.ts';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { writeFileAtomic } from './atomic-file.ts';
 
@@ -22,7 +23,7 @@ export const readSecret = async (path: string, purpose = 'a secret'): Promise<st
   try {
     text = await readFile(path, 'utf8');
   } catch (error) {
-    throw unreadable(isMissing(error) ? 'does not exist' : 'cannot be read', error);
+    throw unreadable(hasCode(error, 'ENOENT') ? 'does not exist' : 'cannot be read', error);
   }
   if (text.length > MAX_SECRET_BYTES) throw unreadable(`is larger than ${MAX_SECRET_BYTES} bytes`);
   const secret = text.replace(/\r?\n$/, '');
@@ -43,7 +44,7 @@ export const ensureSecret = async (path: string, make: () => string, purpose?: s
   try {
     return await readSecret(path, purpose);
   } catch (error) {
-    if (!(error instanceof AppError) || !isMissing(error.cause)) throw error;
+    if (!(error instanceof AppError) || !hasCode(error.cause, 'ENOENT')) throw error;
   }
   try {
     await writeFileAtomic(path, make(), { mode: 0o600, replace: false });
@@ -53,7 +54,3 @@ export const ensureSecret = async (path: string, make: () => string, purpose?: s
   }
   return readSecret(path, purpose);
 };
-
-const hasCode = (error: unknown, code: string): boolean => error instanceof Error && 'code' in error && error.code === code;
-
-const isMissing = (error: unknown): boolean => hasCode(error, 'ENOENT');

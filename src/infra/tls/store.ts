@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { once } from '#infra/cache/once.ts';
+import { missingIs } from '#infra/apperr/system-error.ts';
 import { writeFileAtomic } from '#infra/secrets/atomic-file.ts';
 import { ensureSecret } from '#infra/secrets/secret-file.ts';
 import { checkAuthority, checkLeaf } from './certificate-checks.ts';
@@ -118,13 +120,7 @@ const writePkcs12 = async (of: {
 /** The CAs from the root down; file names start with their depth. */
 const readAuthority = async (directory: string): Promise<StoredCa[]> => {
   const folder = join(directory, 'ca');
-  let files: string[];
-  try {
-    files = await readdir(folder);
-  } catch (error) {
-    if (isMissing(error)) return [];
-    throw error;
-  }
+  const files = await readdir(folder).catch(missingIs([]));
   const certificates = files.filter((file) => /^\d-[a-z0-9-]+\.pem$/.test(file)).toSorted();
   return Promise.all(
     certificates.map(async (file) => ({
@@ -150,18 +146,4 @@ const writeAuthority = async (directory: string, cas: readonly StoredCa[]): Prom
   await rename(aside, folder);
 };
 
-const readOrNull = async (path: string): Promise<string | null> => {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (isMissing(error)) return null;
-    throw error;
-  }
-};
-
-const isMissing = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT';
-
-const once = <T>(make: () => Promise<T>): (() => Promise<T>) => {
-  let made: Promise<T> | undefined;
-  return () => (made ??= make());
-};
+const readOrNull = (path: string): Promise<string | null> => readFile(path, 'utf8').catch(missingIs(null));

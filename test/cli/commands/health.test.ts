@@ -1,8 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto';
-import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { createServer as createHttpsServer } from 'node:https';
-import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net';
+import { createServer as createTcpServer } from 'node:net';
 import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -12,6 +11,7 @@ import type { TlsFiles } from '#infra/tls/config.ts';
 import { readTls, serverTlsOptions } from '#infra/tls/options.ts';
 import { prepareTls } from '#infra/tls/store.ts';
 import { fakeSurroundings } from '#test/support/cli-surroundings.ts';
+import { listening } from '#test/support/listening.ts';
 import { makePki, type Pki } from '#test/support/pki.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';
 
@@ -25,21 +25,6 @@ afterAll(() => Promise.all([pki[Symbol.asyncDispose](), stranger[Symbol.asyncDis
 afterEach(() => {
   process.exitCode = 0;
 });
-
-const listening = async (server: Server): Promise<AsyncDisposable & { readonly port: number }> => {
-  const sockets = new Set<Socket>();
-  server.on('connection', (socket: Socket) => sockets.add(socket.on('error', () => socket.destroy())));
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    port: (server.address() as AddressInfo).port,
-    [Symbol.asyncDispose]: async () => {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-      await once(server, 'close');
-    },
-  };
-};
 
 const service = async (answer: RequestListener, options: { mutual?: boolean; maxVersion?: 'TLSv1.2'; files?: TlsFiles } = {}) => {
   const tls = serverTlsOptions(await readTls(options.files ?? pki.server), options.mutual === true ? 'require' : 'none');

@@ -1,6 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto';
-import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -8,6 +7,7 @@ import type { PostgresConfig } from '#infra/database/config.ts';
 import { openDatabases } from '#infra/database/databases.ts';
 import { noTelemetry } from '#infra/telemetry/telemetry.ts';
 import { type TestTables, testMigrations, thing } from '#test/support/database-tables.ts';
+import { listening } from '#test/support/listening.ts';
 import { makePki, type Pki } from '#test/support/pki.ts';
 import { postgresProviders } from '#test/support/postgres/providers.ts';
 import type { RunningPostgres } from '#test/support/postgres/running-postgres.ts';
@@ -32,29 +32,18 @@ const attempt = async (config: PostgresConfig): Promise<unknown> => {
 const causeOf = (error: unknown): string => (error instanceof Error ? `${error.message} ${causeOf(error.cause)}` : '');
 
 /** Something that listens where a PostgreSQL should be. */
-const listening = async (onSocket: (socket: Socket) => void): Promise<AsyncDisposable & { config: PostgresConfig }> => {
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on('error', () => socket.destroy());
-    onSocket(socket);
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
+const standIn = async (onSocket: (socket: Socket) => void): Promise<AsyncDisposable & { config: PostgresConfig }> => {
+  const { port, [Symbol.asyncDispose]: end } = await listening(createServer(onSocket));
   return {
     config: { kind: 'postgres', host: '127.0.0.1', port, database: 'any', user: 'any', tls: pki.client },
-    [Symbol.asyncDispose]: async () => {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-      await once(server, 'close');
-    },
+    [Symbol.asyncDispose]: end,
   };
 };
 
 describe('a PostgreSQL that is none', () => {
   it('because nothing listens there is unavailable', async () => {
     const { config } = await (async () => {
-      await using closed = await listening(() => {});
+      await using closed = await standIn(() => {});
       return { config: closed.config };
     })();
     expect(await attempt(config)).toMatchObject({ code: 'database-unavailable', status: 503, cause: { code: 'ECONNREFUSED' } });
@@ -62,7 +51,7 @@ describe('a PostgreSQL that is none', () => {
 
   it('because it has no TLS gets nothing but the question for it', async () => {
     const received: string[] = [];
-    await using plain = await listening((socket) => {
+    await using plain = await standIn((socket) => {
       socket.setEncoding('hex').on('data', (chunk) => {
         received.push(String(chunk));
         socket.write('N');
@@ -76,7 +65,7 @@ describe('a PostgreSQL that is none', () => {
   });
 
   it('because it never answers is given up when the caller gives up', async () => {
-    await using silent = await listening(() => {});
+    await using silent = await standIn(() => {});
     await using databases = await openDatabases(silent.config);
     const controller = new AbortController();
     const ping = databases.ping(controller.signal);
@@ -106,7 +95,7 @@ describe.each(await postgresProviders())('a PostgreSQL of its own, $name,', (pro
 
   it('is refused under a name that its certificate does not have', async () => {
     const { host, port = 0 } = postgres.config;
-    await using relay = await listening((socket) => {
+    await using relay = await standIn((socket) => {
       const upstream = connect({ host, port }).on('error', () => socket.destroy());
       socket.once('close', () => upstream.destroy());
       socket.pipe(upstream).pipe(socket);

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { randomUUIDv7 } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { createSecureContext, TLSSocket } from 'node:tls';
@@ -11,6 +11,7 @@ import type { DatabaseConfig, PostgresConfig } from '#infra/database/config.ts';
 import { startDatabases } from '#infra/database/start-databases.ts';
 import { noTelemetry } from '#infra/telemetry/telemetry.ts';
 import { readTls } from '#infra/tls/options.ts';
+import { listening } from '#test/support/listening.ts';
 import { makePki, type Pki } from '#test/support/pki.ts';
 import { postgresProviders } from '#test/support/postgres/providers.ts';
 import type { RunningPostgres } from '#test/support/postgres/running-postgres.ts';
@@ -23,26 +24,11 @@ beforeAll(async () => {
 afterAll(async () => pki[Symbol.asyncDispose]());
 
 /** Something that listens where a PostgreSQL should be; the callback is told which connection it is, counted from 1. */
-const listening = async (onSocket: (socket: Socket, count: number) => void) => {
-  const sockets = new Set<Socket>();
+const standIn = async (onSocket: (socket: Socket, count: number) => void) => {
   let count = 0;
-  const server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on('error', () => socket.destroy());
-    onSocket(socket, (count += 1));
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  const config: PostgresConfig = { kind: 'postgres', host: '127.0.0.1', port, database: 'any', user: 'any', tls: pki.client };
-  return {
-    config,
-    connections: () => count,
-    [Symbol.asyncDispose]: async () => {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-      await once(server, 'close');
-    },
-  };
+  const server = await listening(createServer((socket) => onSocket(socket, (count += 1))));
+  const config: PostgresConfig = { kind: 'postgres', host: '127.0.0.1', port: server.port, database: 'any', user: 'any', tls: pki.client };
+  return { config, connections: () => count, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
 };
 
 /** What a start comes to, and what it logs. */
@@ -88,7 +74,7 @@ describe('the start of a server', () => {
   });
 
   it('waits for a PostgreSQL that resets connections, up to its limit, and says once what it waits for', async () => {
-    await using resetting = await listening((socket) => socket.resetAndDestroy());
+    await using resetting = await standIn((socket) => socket.resetAndDestroy());
     const { outcome, said } = await started({ ...resetting.config, start_timeout_seconds: 1 });
     const { port } = resetting.config;
     expect(await outcome).toMatchObject({
@@ -108,7 +94,7 @@ describe('the start of a server', () => {
   });
 
   it('waits for no server that has no TLS', async () => {
-    await using plain = await listening((socket) => socket.once('data', () => socket.end('N')));
+    await using plain = await standIn((socket) => socket.once('data', () => socket.end('N')));
     const { outcome, said } = await started(plain.config);
     expect(await outcome).toMatchObject({ code: 'database-refused', message: expect.stringContaining('does not support SSL') });
     expect(said).toEqual([]);
@@ -117,8 +103,8 @@ describe('the start of a server', () => {
   it.each(['SIGTERM', 'SIGINT'] as const)(
     'that waits for a server which never answers ends at once on %s, with exit code 0',
     async (signal) => {
-      await using silent = await listening(() => {});
-      await using refusing = await listening((socket) => socket.resetAndDestroy());
+      await using silent = await standIn(() => {});
+      await using refusing = await standIn((socket) => socket.resetAndDestroy());
       for (const { config } of [silent, refusing]) {
         const program = new URL('../../support/database-process.ts', import.meta.url).pathname;
         const child = spawn(process.execPath, [program, 'start', JSON.stringify(config)], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -166,7 +152,7 @@ describe.each((await postgresProviders()).slice(-1))('the start of a server on $
     await using folder = await temporaryDirectory();
     const ca = join(folder.path, 'ca.pem');
     await writeFile(ca, (await readFile(postgres.config.tls.ca, 'utf8')) + pki.ca);
-    await using starting = await listening((socket, count) => {
+    await using starting = await standIn((socket, count) => {
       if (count <= 2) void answerStartingUp(socket);
       else {
         const real = connect(port, host).on('error', () => socket.destroy());

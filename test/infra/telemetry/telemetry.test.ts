@@ -1,11 +1,11 @@
 import { randomUUIDv7 } from 'node:crypto';
-import { once } from 'node:events';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { AppError } from '#infra/apperr/app-error.ts';
 import type { TelemetryConfig } from '#infra/telemetry/config.ts';
 import { noTelemetry, startTelemetry, type Telemetry } from '#infra/telemetry/telemetry.ts';
+import { listening } from '#test/support/listening.ts';
 import { attributesOf, logsOf, metricsOf, spansOf } from '#test/support/otlp.ts';
 import { makePki, type Pki } from '#test/support/pki.ts';
 import { type RunningSink, startSink } from '#test/support/sink.ts';
@@ -218,17 +218,13 @@ describe('a collector', () => {
   });
 
   it('that never answers holds up neither a flush nor the end for longer than two seconds', async () => {
-    const sockets = new Set<Socket>();
-    const silent = createServer((socket) => void sockets.add(socket)).listen(0, '127.0.0.1');
-    await once(silent, 'listening');
-    const sender = await start(configFor(`https://127.0.0.1:${(silent.address() as AddressInfo).port}`));
+    await using silent = await listening(createServer());
+    const sender = await start(configFor(`https://127.0.0.1:${silent.port}`));
     await sender.span(randomUUIDv7(), {}, async () => {});
     const started = performance.now();
     await sender.flush();
     await sender[Symbol.asyncDispose]();
     const took = performance.now() - started;
-    for (const socket of sockets) socket.destroy();
-    silent.close();
     expect(took).toBeLessThan(4_900);
   });
 

@@ -1,3 +1,4 @@
+import { isObject, jsonObject } from '#infra/config/json-object.ts';
 import type { LogAttributes, Severity } from '../terminal/log-record.ts';
 
 /** What one of our servers logged on one line. */
@@ -11,18 +12,7 @@ export interface ServiceRecord {
   readonly spanId: string | undefined;
 }
 
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 const isSeverity = (value: unknown): value is Severity => value === 'DEBUG' || value === 'INFO' || value === 'WARN' || value === 'ERROR';
-
-const parsed = (line: string): unknown => {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return null;
-  }
-};
 
 const attributesOf = (value: unknown): LogAttributes => {
   if (!isObject(value)) return {};
@@ -38,9 +28,8 @@ const textOf = (value: unknown): string | undefined => (typeof value === 'string
 
 /** The record on a line of a service's log; null where the line is none: the runtime and other programs write what they like. */
 export const serviceRecord = (line: string): ServiceRecord | null => {
-  if (!line.startsWith('{')) return null;
-  const value = parsed(line);
-  if (!isObject(value)) return null;
+  const value = line.startsWith('{') ? jsonObject(line) : null;
+  if (value === null) return null;
   const { timestamp, severity_text: severity, body, attributes, trace_id, span_id } = value;
   if (typeof timestamp !== 'string' || Number.isNaN(Date.parse(timestamp)) || !isSeverity(severity) || typeof body !== 'string')
     return null;

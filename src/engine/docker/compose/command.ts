@@ -1,3 +1,4 @@
+import { hasCode } from '#infra/apperr/system-error.ts';
 import { execa, type ResultPromise } from 'execa';
 import { dirname } from 'node:path';
 import type { DockerConnection } from '../connection/context.ts';
@@ -80,7 +81,7 @@ const endGroup = (running: ResultPromise): void => {
       // A negative number means the group on POSIX; Windows has none, and ends the program.
       process.kill(process.platform === 'win32' ? (running.pid ?? 0) : -(running.pid ?? 0), name);
     } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+      if (!hasCode(error, 'ESRCH')) throw error;
     }
   };
   if (running.pid === undefined) return;

@@ -5,6 +5,7 @@ import { isIP } from 'node:net';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { hasCode } from '#infra/apperr/system-error.ts';
 import { fail, ok, type Result } from '#infra/apperr/result.ts';
 import { lastLineOf } from './failures.ts';
 
@@ -68,7 +69,7 @@ export const resolveContext = async (env: Environment): Promise<Result<DockerCon
     const certFolder = hasTls ? join(inspected.Storage.TLSPath, 'docker') : null;
     return await connectionTo({ host: endpoint.Host, certFolder, from: `${inspected.Name} context`, env: passedOn });
   } catch (error) {
-    if (isMissing(error)) {
+    if (hasCode(error, 'ENOENT')) {
       return fail('docker-cli-missing', 'no `docker` program is on the PATH', { fix: 'Install Docker with its Compose plugin.' });
     }
     return broken(lastLineOf(error));
@@ -160,5 +161,3 @@ const firstMissing = async (files: readonly string[]): Promise<string | null> =>
   );
   return files.find((_, i) => readable[i] === false) ?? null;
 };
-
-const isMissing = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT';

@@ -1,24 +1,15 @@
 import { fail, ok, type Result } from '#infra/apperr/result.ts';
 import type { PortConflict, ServiceName } from '../../engine.ts';
 import type { ContainerSummary, DockerApi } from '../connection/api.ts';
-import type { DockerConnection } from '../connection/context.ts';
 import { attemptDocker } from '../connection/failures.ts';
 import { ensureImages } from '../images/ensure.ts';
-import { COMPOSE, type Labels } from '../labels.ts';
+import { COMPOSE } from '../labels.ts';
 import type { Project } from '../project.ts';
-import { createContainers } from './create.ts';
+import { createContainers, type CreateOptions } from './create.ts';
 import { isBeyondRepair, isPaused, ofService, type Started, startService } from './start.ts';
 
-export interface BringUpOptions {
-  readonly connection: DockerConnection;
-  readonly api: DockerApi;
-  readonly project: Project;
-  readonly tag: string;
-  readonly own: Labels;
-  readonly hashes: Readonly<Record<string, string>>;
+export interface BringUpOptions extends Omit<CreateOptions, 'services'> {
   readonly conflicts: (services: readonly ServiceName[]) => Promise<readonly PortConflict[]>;
-  readonly progress: (text: string) => void;
-  readonly signal: AbortSignal;
 }
 
 export type BroughtUp = ReadonlyMap<ServiceName, Result<Started>>;

@@ -1,3 +1,4 @@
+import { jsonObject } from '#infra/config/json-object.ts';
 import { ok, type Result } from '#infra/apperr/result.ts';
 import { runCompose } from '../compose/command.ts';
 import { composeFiles, composeVariables } from '../compose/files.ts';
@@ -68,12 +69,5 @@ interface Said {
   readonly message?: string;
 }
 
-const parse = (line: string): Said => {
-  try {
-    const value: unknown = JSON.parse(line);
-    return typeof value === 'object' && value !== null ? value : {};
-  } catch {
-    // Warnings are plain text.
-    return {};
-  }
-};
+/** Nothing for a warning, which is plain text. */
+const parse = (line: string): Said => jsonObject(line) ?? {};

@@ -1,3 +1,4 @@
+import { jsonObject } from '#infra/config/json-object.ts';
 /** Longest clause of progress, in characters. */
 const WIDTH = 70;
 
@@ -37,15 +38,8 @@ export const pullProgress = (tell: (text: string) => void): ((line: string) => v
   };
 };
 
-const parse = (line: string): PullLine => {
-  try {
-    const value: unknown = JSON.parse(line);
-    return typeof value === 'object' && value !== null ? value : {};
-  } catch {
-    // Compose also says warnings in plain text: they are no progress.
-    return {};
-  }
-};
+/** Compose also says warnings in plain text: they are no progress. */
+const parse = (line: string): PullLine => jsonObject(line) ?? {};
 
 const cut = (text: string): string => (text.length > WIDTH ? `${text.slice(0, WIDTH - 1)}…` : text);
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
+import { hasCode } from '#infra/apperr/system-error.ts';
 import { SERVICES } from '../../engine.ts';
 
 /**
@@ -39,9 +40,8 @@ const filesBelow = async (path: string): Promise<readonly string[]> => {
     const entries = await readdir(path, { recursive: true, withFileTypes: true });
     return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : null;
-    if (code === 'ENOTDIR') return [path];
-    if (code === 'ENOENT') return [];
+    if (hasCode(error, 'ENOTDIR')) return [path];
+    if (hasCode(error, 'ENOENT')) return [];
     throw error;
   }
 };

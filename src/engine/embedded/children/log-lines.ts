@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
+import { missingIs } from '#infra/apperr/system-error.ts';
 
 /** No line of ours is longer; the tail of a log is looked for in this many bytes for each line asked for. */
 const TAIL_BYTES_PER_LINE = 4_096;
@@ -67,11 +68,4 @@ export const readLines = async function* (
   }
 };
 
-const sizeOf = async (file: string): Promise<number> => {
-  try {
-    return (await stat(file)).size;
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return 0;
-    throw error;
-  }
-};
+const sizeOf = async (file: string): Promise<number> => (await stat(file).catch(missingIs(null)))?.size ?? 0;

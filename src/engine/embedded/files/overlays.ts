@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { missingIs } from '#infra/apperr/system-error.ts';
 import { stringify } from 'yaml';
 import { issuersOf, list, map, readDelivered, type Tree } from '#engine/files/delivered-config.ts';
 import { stateFiles } from '#engine/files/state-files.ts';
@@ -25,7 +26,7 @@ export const writeOverlays = async (options: OverlayOptions): Promise<void> => {
     Object.entries(overlays).map(async ([service, overlay]) => {
       const file = layout.overlay(service as ServiceName);
       const text = `# Made by passthru at every start; changes are lost.\n${stringify(overlay)}`;
-      if ((await readFile(file, 'utf8').catch(missingIsNull)) !== text) await writeFileAtomic(file, text, { durable: false });
+      if ((await readFile(file, 'utf8').catch(missingIs(null))) !== text) await writeFileAtomic(file, text, { durable: false });
     }),
   );
 };
@@ -88,9 +89,4 @@ const kmsOverlay = async ({ layout, leaf, shareFiles, demo }: OverlayOptions): P
     },
     demo: { tenants_file: layout.tenantsFile },
   };
-};
-
-const missingIsNull = (error: unknown): null => {
-  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
-  throw error;
 };

@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
+import { hasCode } from '#infra/apperr/system-error.ts';
 import { recordsIn, type SignalKind } from '../../otlp-records.ts';
 
 /** The file that is being written. */
@@ -17,7 +18,7 @@ async function* linesOf(file: string): AsyncGenerator<string> {
       yield* lines;
     }
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    if (!hasCode(error, 'ENOENT')) throw error;
   }
 }
 

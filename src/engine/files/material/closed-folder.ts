@@ -1,6 +1,7 @@
 import type { Stats } from 'node:fs';
 import { chmod, lstat, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { hasCode, missingIs } from '#infra/apperr/system-error.ts';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { writeFileAtomic } from '#infra/secrets/atomic-file.ts';
 
@@ -46,7 +47,7 @@ export const closedFolder = async (target: string, path: string): Promise<Closed
 };
 
 const folderAt = (path: string): ClosedFolder => {
-  const read = (name: string) => readFile(join(path, name), 'utf8').catch(missingIsNull);
+  const read = (name: string) => readFile(join(path, name), 'utf8').catch(missingIs(null));
   const write = async (name: string, text: string, { durable, keepsRivals }: { durable: boolean; keepsRivals: boolean }): Promise<void> => {
     const [file, there] = [join(path, name), await read(name)];
     if (there !== text) return writeFileAtomic(file, text, { mode: FILE_MODE, durable, replace: !(keepsRivals && there === null) });
@@ -89,10 +90,5 @@ const notA = (what: 'file' | 'folder', path: string): AppError =>
 const refuseFile =
   (folder: string) =>
   (error: unknown): never => {
-    throw error instanceof Error && 'code' in error && error.code === 'EEXIST' ? notA('folder', folder) : error;
+    throw hasCode(error, 'EEXIST') ? notA('folder', folder) : error;
   };
-
-const missingIsNull = (error: unknown): null => {
-  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
-  throw error;
-};

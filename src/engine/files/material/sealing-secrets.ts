@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { hasCode, missingIs } from '#infra/apperr/system-error.ts';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { ensureSecret } from '#infra/secrets/secret-file.ts';
 import { shareIdentity } from '#infra/secrets/unseal-shares.ts';
@@ -50,7 +51,7 @@ export const writeSealing = async (folder: ClosedFolder, name: string, text: str
   try {
     await folder.writeSealing(name, text);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') throw sealedByOthers(name, folder.path, error);
+    if (hasCode(error, 'EEXIST')) throw sealedByOthers(name, folder.path, error);
     throw error;
   }
 };
@@ -63,11 +64,4 @@ const sealedByOthers = (what: string, folder: string, cause?: unknown): AppError
       `(docker compose … down --volumes), then that folder: rm -r ${folder}`,
   });
 
-const readOrNull = async (file: string): Promise<string | null> => {
-  try {
-    return (await readFile(file, 'utf8')).trim();
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
-    throw error;
-  }
-};
+const readOrNull = async (file: string): Promise<string | null> => (await readFile(file, 'utf8').catch(missingIs(null)))?.trim() ?? null;

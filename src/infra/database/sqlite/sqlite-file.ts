@@ -3,6 +3,7 @@ import { link, open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
+import { missingIs } from '#infra/apperr/system-error.ts';
 import { databaseCorrupt } from '../errors.ts';
 
 const SUFFIX = '.sqlite';
@@ -18,11 +19,7 @@ const BUSY_TIMEOUT_MS = 20;
 const fileOf = (directory: string, name: string): string => join(directory, `${name}${SUFFIX}`);
 
 const sizeOf = async (file: string): Promise<number | null> => {
-  const found = await stat(file).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return null;
-    throw error;
-  });
-  return found?.size ?? null;
+  return (await stat(file).catch(missingIs(null)))?.size ?? null;
 };
 
 /** `synchronous = full` syncs the log at every commit, so an acknowledged write survives a power cut. */

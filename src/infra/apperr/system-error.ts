@@ -1,0 +1,11 @@
+/** Whether an error of the file system, the network or a process has one of these codes, for example `ENOENT`. */
+export const hasCode = (error: unknown, ...codes: readonly unknown[]): boolean =>
+  error instanceof Error && 'code' in error && codes.includes(error.code);
+
+/** For `.catch`: this value in place of a file that is not there; any other error goes on. */
+export const missingIs =
+  <T>(value: T) =>
+  (error: unknown): T => {
+    if (hasCode(error, 'ENOENT')) return value;
+    throw error;
+  };
