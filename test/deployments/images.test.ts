@@ -4,7 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DEPLOYMENTS } from '#test/support/deployments.ts';
+import { type ComposeFile, DEPLOYMENTS, readYaml } from '#test/support/deployments.ts';
 import { dockerImages } from '#test/support/docker.ts';
 import { ROOT } from '#test/support/engine.ts';
 import { importsBelow } from '#test/support/imports.ts';
@@ -87,6 +87,17 @@ describe('Dockerfiles', () => {
     const foreign = new RegExp(`/${other}(/|$)|demo$|^test|secrets|^deployments/?$|^(src|dist)/?$|engine$`);
     expect(context.filter((path) => foreign.test(path))).toEqual([]);
     expect(context).toContain(`deployments/${product}/config`);
+  });
+
+  it.each([
+    ['telemetry', 'telemetry/compose.local.yml'],
+    ['identity', 'identity/compose.seed.yml'],
+    ['kms', 'kms/compose.seed.yml'],
+  ] as const)('of %s get their secrets from Compose under the names that they mount', async (product, file) => {
+    const mounted = [...(await dockerfileOf(product)).matchAll(/--mount=type=secret,id=(\w+)/g)].map(([, id]) => id);
+    const { services = {} } = await readYaml<ComposeFile>(file);
+    expect(mounted).toEqual(['ca', 'npmrc']);
+    expect(services[product]?.build?.secrets).toEqual(mounted.map((id) => ({ source: `build-${id}`, target: id })));
   });
 
   it.each(['kms', 'identity'] as const)('of %s leave out packages that its programs never load', async (product) => {

@@ -10,6 +10,7 @@ export const DEPLOYMENTS = join(ROOT, 'deployments');
 /** What the tests look at in a service of a Compose file; `docker compose config` writes the same words. */
 export interface ComposeFileService {
   readonly image?: string;
+  readonly build?: { readonly secrets?: readonly { readonly source: string; readonly target: string }[] };
   readonly user?: string;
   readonly read_only?: boolean;
   readonly privileged?: boolean;
