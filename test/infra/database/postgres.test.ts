@@ -5,12 +5,14 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PostgresConfig } from '#infra/database/config.ts';
 import { openDatabases } from '#infra/database/databases.ts';
+import { writeSecret } from '#infra/secrets/secret-file.ts';
 import { noTelemetry } from '#infra/telemetry/telemetry.ts';
 import { type TestTables, testMigrations, thing } from '#test/support/database-tables.ts';
 import { listening } from '#test/support/listening.ts';
 import { makePki, type Pki } from '#test/support/pki.ts';
 import { postgresProviders } from '#test/support/postgres/providers.ts';
 import type { RunningPostgres } from '#test/support/postgres/running-postgres.ts';
+import { PASSWORD_ROLE } from '#test/support/postgres/workspace.ts';
 
 let pki: Pki;
 beforeAll(async () => {
@@ -120,6 +122,20 @@ describe.each(await postgresProviders())('a PostgreSQL of its own, $name,', (pro
   it('refuses a certificate in the name of another user', async () => {
     const tls = await postgres.certificateOf(`other-${randomUUIDv7()}`);
     expect(await attempt({ ...postgres.config, tls })).toMatchObject({ code: 'database-unavailable', cause: { code: '28000' } });
+  });
+
+  it('takes the password of the file beside the certificate, and refuses a wrong one', async () => {
+    const [user, password] = [`user-${randomUUIDv7()}`, `password-${randomUUIDv7()}`];
+    await using databases = await openDatabases(postgres.config);
+    await using database = await databases.open<TestTables>(uniqueName(), testMigrations);
+    await sql`create role ${sql.id(PASSWORD_ROLE)}`.execute(database.db);
+    await sql`create role ${sql.id(user)} login password ${sql.lit(password)} in role ${sql.id(PASSWORD_ROLE)}`.execute(database.db);
+    const password_file = join(pki.folder, user);
+    const config = { ...postgres.config, user, tls: await postgres.certificateOf(user), password_file };
+    await writeSecret(password_file, password);
+    expect(await attempt(config)).toBe('connected');
+    await writeSecret(password_file, `wrong-${randomUUIDv7()}`);
+    expect(await attempt(config)).toMatchObject({ code: 'database-unavailable', cause: { code: '28P01' } });
   });
 
   it('gives no rounded number for an integer that is too large for one', async () => {

@@ -9,6 +9,8 @@ import type { TlsFiles } from '#infra/tls/config.ts';
 
 /** The superuser, and the name in the certificate of the tests. */
 export const USER = 'passthru';
+/** Members of this role are asked for a password beside their certificate; a test that wants some makes it. */
+export const PASSWORD_ROLE = 'asked_for_password';
 export const LOOPBACK = '127.0.0.1';
 const ANY_HOST = '0.0.0.0';
 
@@ -50,7 +52,8 @@ export const createWorkspace = async (host: string): Promise<Workspace> => {
 };
 
 /** Who may come in: whoever shows a certificate in the name of the user, from these addresses, and nobody else. */
-export const accessRules = (from: string): string => `hostssl all all ${from} cert\n`;
+export const accessRules = (from: string): string =>
+  `hostssl all +${PASSWORD_ROLE} ${from} scram-sha-256 clientcert=verify-full\nhostssl all all ${from} cert\n`;
 
 /** Arguments of `initdb`: no way in but what `accessRules` opens. */
 export const initArguments = (data: string): readonly string[] =>

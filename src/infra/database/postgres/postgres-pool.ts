@@ -70,7 +70,8 @@ export const createPool = async (config: PostgresConfig, { onLost, onUnusable }:
   class AbandonableClient extends Client {
     constructor(settings?: ClientConfig) {
       const socket = new Socket();
-      super({ ...settings, stream: () => socket });
+      // The pool hides the password from whoever copies its options.
+      super({ ...settings, password: settings?.password, stream: () => socket });
       making.add(socket);
       const made = (): void => void making.delete(socket);
       this.once('connect', made);
