@@ -1,7 +1,9 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { allowedAttributes } from '#infra/telemetry/attributes.ts';
+import { telemetryConfigSchema } from '#infra/telemetry/config.ts';
+import { createProviders } from '#infra/telemetry/providers.ts';
 import { DEPLOYMENTS, readYaml } from '#test/support/deployments.ts';
 import { ROOT } from '#test/support/engine.ts';
 
@@ -55,11 +57,55 @@ const isEmitted = (label: string): boolean =>
     label.replaceAll('_', '.').replace('status.code', 'status_code'),
   ].some((key) => Object.keys(allowedAttributes({ [key]: 1 })).length === 1);
 
+interface DataSource {
+  readonly uid: string;
+  readonly url: string;
+  readonly jsonData: { readonly timeInterval?: string };
+}
+
+const dataSources = async () =>
+  (await readYaml<{ datasources: readonly DataSource[] }>('telemetry/grafana/provisioning/datasources/passthru.yml')).datasources;
+
+/** How often a server without a configuration of its own sends its metrics within these milliseconds. */
+const exportsWithin = async (spanMs: number): Promise<number> => {
+  const intervalMs = (telemetryConfigSchema.properties.export_interval_ms as { default?: number }).default ?? 0;
+  vi.useFakeTimers();
+  try {
+    let sent = 0;
+    const deaf = { export: (_: unknown, done: (result: { code: number }) => void) => done({ code: 0 }), forceFlush: async () => undefined };
+    const outlet = { ...deaf, shutdown: async () => undefined };
+    const metrics = {
+      ...outlet,
+      export: (...[batch, done]: Parameters<typeof deaf.export>) => void ((sent += 1), deaf.export(batch, done)),
+    };
+    const { metering, tracing, logging } = createProviders({
+      service: 'test',
+      version: '0.0.0',
+      exporters: { spans: outlet, logs: outlet, metrics, probe: async () => undefined, abandon: () => undefined },
+      intervalMs,
+      onLost: () => expect.fail('nothing is sent that could be lost'),
+    });
+    metering?.getMeter('test').createCounter('test').add(1);
+    await vi.advanceTimersByTimeAsync(spanMs);
+    const within = sent;
+    await Promise.all([metering?.shutdown(), tracing.shutdown(), logging?.shutdown()]);
+    return within;
+  } finally {
+    vi.useRealTimers();
+  }
+};
+
 describe('Dashboards', () => {
+  it('ask for rates over what is sent: the step of Prometheus is no shorter than the pause between exports', async () => {
+    const step = (await dataSources()).find(({ uid }) => uid === 'prometheus')?.jsonData.timeInterval ?? '';
+    expect(step).toMatch(/^\d+s$/);
+    // $__rate_interval is four steps: a rate wants two points in it.
+    expect(await exportsWithin(parseInt(step, 10) * 10_000)).toBeGreaterThanOrEqual(10);
+    expect(JSON.stringify(await queries())).toContain('$__rate_interval');
+  });
+
   it('ask only the data sources that are provisioned', async () => {
-    const { datasources } = await readYaml<{ datasources: { uid: string; url: string }[] }>(
-      'telemetry/grafana/provisioning/datasources/passthru.yml',
-    );
+    const datasources = await dataSources();
     expect(new Set((await queries()).map(({ datasource }) => datasource.uid))).toEqual(new Set(datasources.map(({ uid }) => uid)));
     // They run in the same container; nothing is asked beyond it.
     expect(datasources.map(({ url }) => new URL(url).hostname)).toEqual(['127.0.0.1', '127.0.0.1', '127.0.0.1']);
