@@ -46,6 +46,13 @@ describe('the Docker engine that a command works with', () => {
     expect(JSON.stringify(calls)).not.toContain(secret);
   });
 
+  it('is reached, and reaches registries, through the proxy and with the certificates of our environment', async () => {
+    const network = { HTTPS_PROXY: 'http://proxy.example:3128', no_proxy: 'localhost', SSL_CERT_FILE: '/etc/ssl/company.pem' };
+    await using docker = await fakeProgram({ to: 'context inspect', stdout: inspected('default', 'unix:///var/run/docker.sock') });
+    const found = await resolveContext({ ...docker.env, ...network });
+    expect(found).toMatchObject({ ok: true, value: { env: network } });
+  });
+
   it('is the one that DOCKER_CONTEXT names, and DOCKER_HOST comes before both without asking anybody', async () => {
     await using docker = await fakeProgram({ to: 'context inspect', stdout: inspected('rootless', 'unix:///run/user/1000/docker.sock') });
     await resolveContext({ ...docker.env, DOCKER_CONTEXT: 'rootless' });

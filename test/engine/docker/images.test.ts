@@ -122,6 +122,9 @@ describe('the images of a run', () => {
     });
     const errors = [
       ['npm error code EAI_AGAIN', 'registry-unreachable', 'Go online'],
+      ['npm error network request failed, reason: socket hang up', 'registry-unreachable', 'Go online'],
+      ['npm error network read ECONNRESET', 'registry-unreachable', 'Go online'],
+      ['Cannot connect to the Docker daemon at unix:///var/run/docker.sock', 'docker-not-running', 'Start Docker'],
       ['write /app/node_modules/x: no space left on device', 'docker-disk-full', 'Free space'],
       ['toomanyrequests: You have reached your pull rate limit', 'registry-rate-limit', 'docker login'],
       ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'registry-certificate', 'NODE_EXTRA_CA_CERTS'],

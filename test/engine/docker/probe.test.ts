@@ -55,11 +55,11 @@ describe('whether there is a Docker engine to run on', () => {
       stderr: `docker: 'compose' is not a docker command.\n`,
       code: 1,
     });
-    expect(await failureOf(without.env)).toMatchObject({ code: 'docker-compose-missing', fix: expect.stringContaining('2.24') as string });
-    await using old = await withEngine(well, { to: 'compose version', stdout: 'v2.23.3\n' });
+    expect(await failureOf(without.env)).toMatchObject({ code: 'docker-compose-missing', fix: expect.stringContaining('2.29') as string });
+    await using old = await withEngine(well, { to: 'compose version', stdout: 'v2.28.1\n' });
     expect(await failureOf(old.env)).toMatchObject({
       code: 'docker-compose-too-old',
-      message: 'Docker Compose v2.23.3 is older than 2.24',
+      message: 'Docker Compose v2.28.1 is older than 2.29',
     });
     await using newer = await withEngine(well, { to: 'compose version', stdout: '5.0.1\n' });
     expect((await probeDocker({ env: newer.env })).ok).toBe(true);

@@ -5,8 +5,9 @@ import type { ContainerDetails, ContainerEvent, DockerApi, LogOptions } from './
 import type { DockerConnection } from './context.ts';
 import { linesOf } from './lines.ts';
 import { readCertificates } from './probe.ts';
+import { within } from './within.ts';
 
-/** A request that only reads or flips a switch takes milliseconds, on a busy machine seconds. */
+/** Most requests take milliseconds, on a busy machine seconds. */
 const REQUEST_LIMIT_MS = 20_000;
 /** What the engine may take beyond the grace period to end and unmount a container. */
 const STOP_LIMIT_MS = 20_000;
@@ -24,48 +25,88 @@ export const connect = async ({ endpoint }: DockerConnection): Promise<DockerApi
 
 const apiOf = (docker: Dockerode): DockerApi => ({
   containers: async (labels) =>
-    (await docker.listContainers({ all: true, filters: { label: [...labels] }, abortSignal: limit() })).map((found) => ({
-      id: found.Id,
-      name: (found.Names[0] ?? found.Id).replace(/^\//, ''),
-      labels: found.Labels,
-      image: found.Image,
-      imageId: found.ImageID,
-      state: found.State,
-      createdAt: found.Created * 1000,
-      publishedPorts: [...new Set(found.Ports.filter(isOnLoopback).map(({ PublicPort }) => PublicPort))],
-    })),
-  inspect: (id) => nullWhenMissing(async () => detailsOf(await docker.getContainer(id).inspect({ abortSignal: limit() }))),
-  start: (id) => unlessDone(docker.getContainer(id).start({ abortSignal: limit() }), 304),
+    (await soon('the list of containers', (abortSignal) => docker.listContainers({ all: true, ...having(labels), abortSignal }))).map(
+      (found) => ({
+        id: found.Id,
+        name: (found.Names[0] ?? found.Id).replace(/^\//, ''),
+        labels: found.Labels,
+        image: found.Image,
+        imageId: found.ImageID,
+        state: found.State,
+        createdAt: found.Created * 1000,
+        publishedPorts: [...new Set(found.Ports.filter(isOnLoopback).map(({ PublicPort }) => PublicPort))],
+      }),
+    ),
+  inspect: (id) =>
+    nullWhenMissing(async () =>
+      detailsOf(await soon(`what container ${id} is`, (abortSignal) => docker.getContainer(id).inspect({ abortSignal }))),
+    ),
+  start: (id) =>
+    unlessDone(
+      soon(`the start of container ${id}`, (abortSignal) => docker.getContainer(id).start({ abortSignal })),
+      304,
+    ),
   stop: (id, graceMs) =>
-    unlessDone(docker.getContainer(id).stop({ t: Math.ceil(graceMs / 1000), abortSignal: limit(graceMs + STOP_LIMIT_MS) }), 304, 404),
-  kill: (id) => unlessDone(docker.getContainer(id).kill({ signal: 'SIGKILL', abortSignal: limit() }), 404, 409),
-  unpause: (id) => unlessDone(docker.getContainer(id).unpause({ abortSignal: limit() }), 404, 409),
-  remove: (id) => unlessDone(docker.getContainer(id).remove({ force: true, v: true, abortSignal: limit(STOP_LIMIT_MS) }), 404, 409),
+    unlessDone(
+      within(graceMs + STOP_LIMIT_MS, `the stop of container ${id}`, (abortSignal) =>
+        docker.getContainer(id).stop({ t: Math.ceil(graceMs / 1000), abortSignal }),
+      ),
+      304,
+      404,
+    ),
+  kill: (id) =>
+    unlessDone(
+      soon(`the kill of container ${id}`, (abortSignal) => docker.getContainer(id).kill({ signal: 'SIGKILL', abortSignal })),
+      404,
+      409,
+    ),
+  unpause: (id) =>
+    unlessDone(
+      soon(`container ${id} to go on`, (abortSignal) => docker.getContainer(id).unpause({ abortSignal })),
+      404,
+      409,
+    ),
+  remove: (id) =>
+    unlessDone(
+      within(STOP_LIMIT_MS, `the removal of container ${id}`, (abortSignal) =>
+        docker.getContainer(id).remove({ force: true, v: true, abortSignal }),
+      ),
+      404,
+      409,
+    ),
   networks: async (labels) =>
-    (await docker.listNetworks({ filters: { label: [...labels] }, abortSignal: limit() })).map(({ Id, Name, Labels }) => ({
-      id: Id,
-      name: Name,
-      labels: Labels ?? {},
-    })),
-  removeNetwork: (id) => unlessDone(docker.getNetwork(id).remove({ abortSignal: limit() }), 404),
+    (await soon('the list of networks', (abortSignal) => docker.listNetworks({ ...having(labels), abortSignal }))).map(
+      ({ Id, Name, Labels }) => ({ id: Id, name: Name, labels: Labels ?? {} }),
+    ),
+  removeNetwork: (id) =>
+    unlessDone(
+      soon(`the removal of network ${id}`, (abortSignal) => docker.getNetwork(id).remove({ abortSignal })),
+      404,
+    ),
   volumes: async (labels) =>
-    ((await docker.listVolumes({ filters: { label: [...labels] }, abortSignal: limit() })).Volumes ?? []).map(({ Name, Labels }) => ({
-      id: Name,
-      name: Name,
-      labels: Labels ?? {},
-    })),
-  removeVolume: (name) => unlessDone(docker.getVolume(name).remove({ abortSignal: limit() }), 404),
+    ((await soon('the list of volumes', (abortSignal) => docker.listVolumes({ ...having(labels), abortSignal }))).Volumes ?? []).map(
+      ({ Name, Labels }) => ({ id: Name, name: Name, labels: Labels ?? {} }),
+    ),
+  removeVolume: (name) =>
+    unlessDone(
+      soon(`the removal of volume ${name}`, (abortSignal) => docker.getVolume(name).remove({ abortSignal })),
+      404,
+    ),
   images: async (labels) =>
-    (await docker.listImages({ filters: { label: [...labels] }, abortSignal: limit() })).map(({ Id, RepoTags }) => ({
+    (await soon('the list of images', (abortSignal) => docker.listImages({ ...having(labels), abortSignal }))).map(({ Id, RepoTags }) => ({
       id: Id,
       tags: (RepoTags ?? []).filter((tag) => tag !== '<none>:<none>'),
     })),
   image: (reference) =>
     nullWhenMissing(async () => {
-      const { Id, Metadata } = (await docker.getImage(reference).inspect()) as InspectedImage;
+      const { Id, Metadata } = (await soon(`what image ${reference} is`, () => docker.getImage(reference).inspect())) as InspectedImage;
       return { id: Id, taggedAt: momentOf(Metadata?.LastTagTime) };
     }),
-  removeImage: (reference) => unlessDone(docker.getImage(reference).remove({ abortSignal: limit(STOP_LIMIT_MS) }), 404),
+  removeImage: (reference) =>
+    unlessDone(
+      within(STOP_LIMIT_MS, `the removal of image ${reference}`, (abortSignal) => docker.getImage(reference).remove({ abortSignal })),
+      404,
+    ),
   events: async function* (project, opened, signal) {
     const label = [`com.docker.compose.project=${project}`];
     const options = { filters: JSON.stringify({ type: ['container'], label }), abortSignal: signal };
@@ -78,9 +119,17 @@ const apiOf = (docker: Dockerode): DockerApi => ({
   },
   logs: async (id, options) => releasing(await openLogs(docker, id, options)),
   archive: (id, path) =>
-    // No time limit: a signal would also cut the stream short, which takes as long as the reader likes.
-    nullWhenMissing(async () => releasing((await docker.getContainer(id).getArchive({ path })) as unknown as Readable)),
+    nullWhenMissing(async () => {
+      // The limit is for its beginning: a signal would also cut the stream short, which takes as long as the reader likes.
+      const opened = await soon(`${path} of container ${id}`, () => docker.getContainer(id).getArchive({ path }));
+      return releasing(opened as unknown as Readable);
+    }),
 });
+
+/** A request that only reads, or flips a switch. */
+const soon = <T>(what: string, ask: (limit: AbortSignal) => Promise<T>): Promise<T> => within(REQUEST_LIMIT_MS, what, ask);
+
+const having = (labels: readonly string[]) => ({ filters: { label: [...labels] } });
 
 /** Whether a port is published where ours are, on the loopback address or on all of them. */
 const isOnLoopback = ({ IP, PublicPort }: { IP?: string; PublicPort?: number }): boolean =>
@@ -116,8 +165,6 @@ const openLogs = (docker: Dockerode, id: string, { follow, tail, since, signal }
       (error, stream) => (error === null ? resolve(stream as Readable) : reject(error)),
     );
   });
-
-const limit = (milliseconds = REQUEST_LIMIT_MS): AbortSignal => AbortSignal.timeout(milliseconds);
 
 /** Of some requests a status says that what was asked for is so already: 304 no change, 404 gone, 409 not running or being removed. */
 const unlessDone = async (asked: Promise<unknown>, ...done: readonly number[]): Promise<void> => {

@@ -31,7 +31,10 @@ const run = promisify(execFile);
 /** `docker context inspect` reads files only; milliseconds. */
 const INSPECT_LIMIT_MS = 5_000;
 
-/** All that the docker program may know of our environment. It looks up credentials for pulls below its own folder. */
+/**
+ * All that the docker program may know of our environment. It looks up credentials for pulls below its own folder, and asks
+ * registries for tokens by itself, through a proxy and with certificates that its environment names.
+ */
 const PASSED_ON = [
   'PATH',
   'HOME',
@@ -43,6 +46,14 @@ const PASSED_ON = [
   'ProgramFiles',
   'TEMP',
   'TMPDIR',
+  'HTTP_PROXY',
+  'HTTPS_PROXY',
+  'NO_PROXY',
+  'http_proxy',
+  'https_proxy',
+  'no_proxy',
+  'SSL_CERT_FILE',
+  'SSL_CERT_DIR',
 ];
 
 /**

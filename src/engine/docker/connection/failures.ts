@@ -1,4 +1,5 @@
-import { fail, failureFrom, type Result } from '#infra/apperr/result.ts';
+import { AppError } from '#infra/apperr/app-error.ts';
+import { fail, type Result } from '#infra/apperr/result.ts';
 
 /** What a program that failed said last, or else why it could not be run. */
 export const lastLineOf = (error: unknown): string => {
@@ -15,6 +16,21 @@ interface Known {
   readonly fix: string;
 }
 
+const NOT_RUNNING = {
+  code: 'docker-not-running',
+  message: 'the Docker engine does not answer',
+  fix: 'Start Docker, then run the command again: it goes on from what is there.',
+};
+
+const UNREACHABLE = {
+  code: 'registry-unreachable',
+  message: 'a registry cannot be reached',
+  fix: 'Go online once, so that the images can be had; later runs need no network.',
+};
+
+/** A connection that broke: of ours it is the one to the engine, in a build or a pull one to a registry. */
+const BROKEN = /connect (ECONNREFUSED|ENOENT)|read ECONNRESET|write EPIPE|socket hang up/i;
+
 /** What engines and Compose say about troubles that are not ours, and what to do about them. */
 const KNOWN: readonly Known[] = [
   {
@@ -24,10 +40,8 @@ const KNOWN: readonly Known[] = [
     fix: 'Add the user to the group of the socket (`docker`), log in again, or use a rootless engine.',
   },
   {
-    pattern: /cannot connect to the docker daemon|connect (ECONNREFUSED|ENOENT)|read ECONNRESET|write EPIPE|socket hang up/i,
-    code: 'docker-not-running',
-    message: 'the Docker engine does not answer',
-    fix: 'Start Docker, then run the command again: it goes on from what is there.',
+    pattern: /cannot connect to the docker daemon/i,
+    ...NOT_RUNNING,
   },
   {
     pattern: /no space left on device|ENOSPC|disk quota exceeded/i,
@@ -62,9 +76,7 @@ const KNOWN: readonly Known[] = [
   {
     pattern:
       /no such host|EAI_AGAIN|ENOTFOUND|network is unreachable|TLS handshake timeout|i\/o timeout|ENETUNREACH|connection timed out|dial tcp/i,
-    code: 'registry-unreachable',
-    message: 'a registry cannot be reached',
-    fix: 'Go online once, so that the images can be had; later runs need no network.',
+    ...UNREACHABLE,
   },
   {
     pattern: /manifest unknown|manifest for .* not found|pull access denied|repository does not exist/i,
@@ -87,22 +99,30 @@ const KNOWN: readonly Known[] = [
 ];
 
 /** A Failure out of what Docker said: the trouble and its fix where we know it, the text itself always. */
-export const dockerFailure = (options: { code: string; what: string; text: string; fix?: string; thrown?: unknown }) => {
-  const { code, what, text, fix = '', thrown } = options;
-  const known = KNOWN.find(({ pattern }) => pattern.test(text));
-  const cause = thrown === undefined ? null : failureFrom(thrown);
-  if (known === undefined) return fail(code, `${what}: ${text}`, { fix, cause });
-  return fail(known.code, `${what}: ${known.message} (${text})`, { fix: known.fix, cause });
+export const dockerFailure = (options: {
+  code: string;
+  what: string;
+  text: string;
+  fix?: string;
+  /** Who is at the other end of a connection that broke; the engine when not given. */
+  peer?: 'engine' | 'registry';
+}) => {
+  const { code, what, text, fix = '', peer = 'engine' } = options;
+  const broken = peer === 'engine' ? NOT_RUNNING : UNREACHABLE;
+  const known = KNOWN.find(({ pattern }) => pattern.test(text)) ?? (BROKEN.test(text) ? broken : undefined);
+  if (known === undefined) return fail(code, `${what}: ${text}`, { fix });
+  return fail(known.code, `${what}: ${known.message} (${text})`, { fix: known.fix });
 };
+
+const LOOK = 'Look at `docker ps --all` and the log of the Docker engine, then run the command again.';
 
 /** The result of work with Docker; what it throws becomes a Failure that says what could not be done, and the fix. */
 export const attemptDocker = async <T>(code: string, what: string, work: () => Promise<Result<T>>): Promise<Result<T>> => {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof Error && (error.name === 'AbortError' || error.name === 'TimeoutError')) {
-      return fail('interrupted', `interrupted: ${what} did not end`);
-    }
-    return dockerFailure({ code, what: `${what} failed`, text: lastLineOf(error) });
+    if (error instanceof Error && error.name === 'AbortError') return fail('interrupted', `interrupted: ${what} did not end`);
+    if (error instanceof AppError) return fail(error.code, `${what} failed: ${error.message}`, { fix: error.fix ?? LOOK });
+    return dockerFailure({ code, what: `${what} failed`, text: lastLineOf(error), fix: LOOK });
   }
 };

@@ -11,8 +11,8 @@ const run = promisify(execFile);
 /** An engine that is well answers in a few milliseconds. */
 const ENGINE_LIMIT_MS = 2_000;
 const COMPOSE_LIMIT_MS = 5_000;
-/** The first Compose whose `include`, `!reset` and file secrets behave as our files need it. */
-const COMPOSE_MINIMUM = [2, 24] as const;
+/** The first Compose that tells its progress as JSON; `include`, `!reset` and file secrets, which our files need, are older. */
+const COMPOSE_MINIMUM = [2, 29] as const;
 
 /**
  * Whether there is a Docker engine to run the stack on: its program, its Compose, and an answer within two seconds.

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { EngineEvent, PartName } from '../../engine.ts';
 import type { ContainerDetails, DockerApi } from '../connection/api.ts';
 import { lastLineOf } from '../connection/failures.ts';
+import { within } from '../connection/within.ts';
 import { COMPOSE } from '../labels.ts';
 import { createObserver } from './observer.ts';
 
@@ -45,7 +46,7 @@ export const createContainerCache = (options: { api: () => Promise<DockerApi>; p
 
   const lookNow = async (): Promise<readonly ContainerDetails[]> => {
     try {
-      const found = await within(LOOK_LIMIT_MS, readContainers(await api(), project));
+      const found = await within(LOOK_LIMIT_MS, 'a look at the containers', async () => readContainers(await api(), project));
       lost = null;
       containers = found;
       tell(observer.see(found));
@@ -142,16 +143,4 @@ const readContainers = async (api: DockerApi, project: string): Promise<readonly
   const found = await api.containers([`${COMPOSE.project}=${project}`]);
   const details = await Promise.all(found.map(({ id }) => api.inspect(id)));
   return details.filter((each) => each !== null);
-};
-
-const within = async <T>(milliseconds: number, work: Promise<T>): Promise<T> => {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`the Docker engine did not tell its containers within ${milliseconds} ms`)), milliseconds);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 };

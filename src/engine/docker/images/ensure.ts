@@ -79,6 +79,7 @@ const compose = async (options: ImagesOptions, args: readonly string[], said: (l
     code: `image-${what}-failed`,
     what: what === 'pull' ? `${POSTGRES_IMAGE} could not be pulled` : 'the images could not be built',
     text: lastWords(outcome.lines),
+    peer: 'registry',
     fix: what === 'pull' ? `Try \`docker pull ${POSTGRES_IMAGE}\`.` : LOOK,
   });
 };
