@@ -93,6 +93,8 @@ export interface Engine extends AsyncDisposable {
   readonly reason: string;
   /** Ports that `up` needs and that somebody else holds, each with its holder; empty when all is well. */
   portConflicts(services: readonly ServiceName[]): Promise<readonly PortConflict[]>;
+  /** Whether an earlier run left data here that is to be found again. */
+  hasData(): Promise<boolean>;
   /** Certificates, secrets, configuration: makes what is missing or expired, keeps what is good. */
   prepare(signal: AbortSignal): Promise<Result<PreparedTls>>;
   /** Starts a service that is not running, and the database that is its own; `already-running` leaves it alone; `restarted` replaced one whose configuration was stale. */

@@ -217,4 +217,18 @@ describe('passthru demo', () => {
     expect(records.map(({ eventName }) => eventName)).toEqual(['passthru.outcome']);
     expect((await here.run('status --output json')).out).not.toContain('"state": "ready"');
   });
+
+  it('in the ci profile takes its own data away, and leaves that of earlier runs alone', async () => {
+    await using here = await place();
+    const data = () => readdir(join(here.stateDir, 'data'));
+    const fleeting = await here.run('demo identity --profile ci');
+    expect([fleeting.code, await data()]).toEqual([0, []]);
+    expect(fleeting.err).toContain('data removed');
+    expect((await here.run('demo identity --rm -q')).code).toBe(0);
+    const kept = await data();
+    expect(kept).toContain('identity');
+    const beside = await here.run('demo identity --profile ci');
+    expect([beside.code, await data()]).toEqual([0, kept]);
+    expect(beside.err).not.toContain('data removed');
+  });
 });

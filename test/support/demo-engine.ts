@@ -36,6 +36,7 @@ export const fakeEngine = (change: Partial<Engine> = {}): FakeEngine => {
     upCalls,
     tell: (event) => watchers.forEach((watcher) => watcher(event)),
     portConflicts: async () => [],
+    hasData: async () => false,
     prepare: async () => ok({ chain: ['root', 'policy', 'issuing'], leaves: 6, keyType: 'P-256', created: true }),
     up: async (service) => {
       upCalls.push(service);

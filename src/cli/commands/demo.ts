@@ -9,7 +9,7 @@ import { createReporter } from '#cli/reporters/create-reporter.ts';
 import { reportOf } from '../report-of.ts';
 import { type Session, withSession } from '../session.ts';
 import type { Surroundings } from '../surroundings.ts';
-import { tearDown } from '../tear-down.ts';
+import { tearDown, type TearDownOptions } from '../tear-down.ts';
 import { usageError } from '#cli/options/usage-error.ts';
 
 export interface DemoOptions {
@@ -38,10 +38,12 @@ const runDemo = async (session: Session, what: DemoCommand): Promise<ExitCode> =
   const { options, interrupts, surroundings, terminal } = session;
   if (options.profile === 'prod') throw noDemoInProduction();
   const plan = planOf({ command: what, profile: options.profile });
-  await using engine = await openEngine(session);
   await using _lock = await lockStack(session);
+  await using engine = await openEngine(session);
   await refuseTakenPorts(engine, plan.services);
   const before = await runningParts(engine);
+  // Only the ci profile is ephemeral, and only with what it made: dev and demo find their data again.
+  const volumes = options.rm && options.profile === 'ci' && !(await engine.hasData());
   await recordStart(session, engine);
 
   using reporter = await createReporter(session);
@@ -62,7 +64,7 @@ const runDemo = async (session: Session, what: DemoCommand): Promise<ExitCode> =
   const own = plan.services.filter((service) => !before.includes(service));
   const services = interrupts.first.aborted || (outcome.outcome !== 'passed' && options.onPartial === 'cleanup') ? own : [];
   const leaving = options.rm ? plan.services : services;
-  const tidy = await leave(session, engine, leaving);
+  const tidy = await leave({ session, engine, services: leaving, volumes });
   const isInterrupted = interrupts.first.aborted;
   if (isInterrupted && leaving.length === 0 && options.output === 'human' && options.verbosity !== 'quiet')
     tell(terminal, '  The stack was up before this run and stays up');
@@ -80,11 +82,9 @@ const noDemoInProduction = () =>
   });
 
 /** Tears down and says so; true when nothing of it is left. */
-const leave = async (session: Session, engine: Engine, services: readonly ServiceName[]): Promise<boolean> => {
+const leave = async ({ session, engine, services, volumes }: TearDownOptions & { readonly session: Session }): Promise<boolean> => {
   const { command, options, terminal, surroundings } = session;
-  if (services.length === 0) return true;
-  // Only the ci profile is ephemeral: dev and demo find their data again.
-  const volumes = options.rm && options.profile === 'ci';
+  if (services?.length === 0) return true;
   const { stopped, error } = await tearDown({ session, engine, services, volumes });
   if (error !== null) {
     tellFailure({ command, failure: error, fields: [], exitCode: EXIT.partial }, { terminal, output: 'human', now: surroundings.now });

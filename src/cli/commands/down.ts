@@ -31,9 +31,9 @@ export const down = ({ volumes, flags, surroundings }: DownOptions): Promise<Exi
 const stop = async (session: Session, volumes: boolean): Promise<ExitCode> => {
   const { command, options, terminal, surroundings } = session;
   const output = options.output;
+  await using _lock = await lockStack(session);
   await using engine = await openEngine(session, volumes ? 'remove' : 'find');
   await using leftover = volumes ? await openLeftover(session, engine) : null;
-  await using _lock = await lockStack(session);
   const stopped: PartName[] = [];
   for (const each of leftover === null ? [engine] : [engine, leftover]) {
     const torn = await tearDown({ session, engine: each, volumes });

@@ -31,8 +31,8 @@ export const resetDemoData = ({ what, flags, surroundings }: ResetOptions): Prom
 
 const reset = async (session: Session, what: DemoCommand): Promise<ExitCode> => {
   const { options, interrupts, surroundings, terminal } = session;
-  await using engine = await openEngine(session, 'find');
   await using _lock = await lockStack(session);
+  await using engine = await openEngine(session, 'find');
   const before = await tenantsOf(engine);
   using reporter = await createReporter(session);
   const outcome = await resetDemo({

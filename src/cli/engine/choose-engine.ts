@@ -10,7 +10,7 @@ export interface DockerDoor<C> {
   /** An engine that answers, with its name for people; or why there is none. */
   probe(): Promise<Result<{ readonly connection: C; readonly name: string }>>;
   /** What this state folder has on that engine. */
-  stack(connection: C): Promise<StackState>;
+  stack(connection: C): Promise<Result<StackState>>;
   /** Has every image that is missing made or pulled, so that it is sure whether they can be had. */
   images(connection: C): Promise<Result<unknown>>;
 }
@@ -50,8 +50,8 @@ export const chooseEngine = <C>(options: ChooseOptions<C>): Promise<Result<Choic
 
 const chooseEmbedded = async <C>({ purpose, knowsDocker, docker }: ChooseOptions<C>): Promise<Result<Choice<C>>> => {
   if (purpose !== 'find' && knowsDocker) {
-    const found = await docker.probe();
-    if (found.ok && (await docker.stack(found.value.connection)) === 'running') return isUpOn('Docker', 'docker');
+    const found = await lookAt(docker);
+    if (found.ok && found.value.stack === 'running') return isUpOn('Docker', 'docker');
   }
   return ok({ kind: 'embedded', reason: 'as asked for' });
 };
@@ -74,11 +74,10 @@ const KEPT = { kind: 'embedded', reason: 'the stack of this state folder is ther
 const chooseFreely = async <C>({ embedded, knowsDocker, docker }: ChooseOptions<C>): Promise<Result<Choice<C>>> => {
   if (embedded === 'running') return ok(KEPT);
   if (embedded === 'ended' && !knowsDocker) return ok(KEPT);
-  const found = await docker.probe();
+  const found = knowsDocker ? await lookAt(docker) : await docker.probe();
   if (!found.ok) return ok({ kind: 'embedded', reason: clauseOf(found.error) });
   const { connection, name } = found.value;
-  const there = knowsDocker ? await docker.stack(connection) : 'none';
-  if (there === 'running') return ok({ kind: 'docker', reason: name, connection });
+  if ('stack' in found.value && found.value.stack === 'running') return ok({ kind: 'docker', reason: name, connection });
   if (embedded === 'ended') return ok(KEPT);
   const images = await docker.images(connection);
   return ok(images.ok ? { kind: 'docker', reason: name, connection } : { kind: 'embedded', reason: clauseOf(images.error) });
@@ -86,12 +85,19 @@ const chooseFreely = async <C>({ embedded, knowsDocker, docker }: ChooseOptions<
 
 const findStack = async <C>({ embedded, knowsDocker, docker }: ChooseOptions<C>): Promise<Result<Choice<C>>> => {
   if (embedded === 'running' || !knowsDocker) return ok(KEPT);
-  const found = await docker.probe();
+  const found = await lookAt(docker);
   // Nobody can tell whether the stack on Docker runs: to say that nothing does could be wrong.
   if (!found.ok) return embedded === 'none' ? found : ok(KEPT);
-  const { connection, name } = found.value;
-  const there = await docker.stack(connection);
-  return ok(there === 'running' || embedded === 'none' ? { kind: 'docker', reason: name, connection } : KEPT);
+  const { connection, name, stack } = found.value;
+  return ok(stack === 'running' || embedded === 'none' ? { kind: 'docker', reason: name, connection } : KEPT);
+};
+
+/** An engine that answers, and what this state folder has on it. */
+const lookAt = async <C>(docker: DockerDoor<C>) => {
+  const found = await docker.probe();
+  if (!found.ok) return found;
+  const stack = await docker.stack(found.value.connection);
+  return stack.ok ? ok({ ...found.value, stack: stack.value }) : stack;
 };
 
 /** The first clause of a message: a headline is one line. */

@@ -24,7 +24,10 @@ export const dockerDoor = ({ env, stateDir, packageRoot, progress, signal }: Doc
   },
   images: async (docker) => {
     const { imagesObtainable } = await import('#engine/docker/before-start.ts');
-    return imagesObtainable({ docker, packageRoot, stateDir, progress, signal });
+    const images = await imagesObtainable({ docker, packageRoot, stateDir, progress, signal });
+    // Whoever interrupts has not chosen the other engine.
+    signal.throwIfAborted();
+    return images;
   },
 });
 

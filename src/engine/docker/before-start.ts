@@ -1,17 +1,15 @@
-import { type Result } from '#infra/apperr/result.ts';
+import { ok, type Result } from '#infra/apperr/result.ts';
 import { SERVICES, type ServiceName } from '../engine.ts';
 import type { DockerConnection } from './connection/context.ts';
 import { attemptDocker } from './connection/failures.ts';
 import { COMPOSE } from './labels.ts';
 import { projectOf } from './project.ts';
 
-/**
- * What a state folder has on an engine: something of it runs, or containers or volumes are left, or nothing is.
- *
- * @throws what the API throws
- */
-export const dockerStack = async (options: { docker: DockerConnection; stateDir: string }): Promise<'running' | 'ended' | 'none'> => {
-  const { docker, stateDir } = options;
+/** What a state folder has on an engine: something of it runs, or containers or volumes are left, or nothing is. */
+export const dockerStack = (options: { docker: DockerConnection; stateDir: string }): Promise<Result<'running' | 'ended' | 'none'>> =>
+  attemptDocker('docker-not-running', 'looking for the stack of this state folder', async () => ok(await lookForStack(options)));
+
+const lookForStack = async ({ docker, stateDir }: { docker: DockerConnection; stateDir: string }) => {
   const project = projectOf({ stateDir, portKms: 0, portIdentity: 0, packageRoot: '', profile: 'demo' });
   const { connect } = await import('./connection/client.ts');
   const api = await connect(docker);

@@ -1,4 +1,6 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { once } from '#infra/cache/once.ts';
+import { isFilled } from '#engine/state/state-folder.ts';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { ok, type Result } from '#infra/apperr/result.ts';
 import { prepareMaterial, type Material } from '#engine/files/material/prepare-material.ts';
@@ -77,7 +79,7 @@ export const createDockerEngine = (options: DockerEngineOptions): Engine => {
 
   const portConflicts = (services: readonly ServiceName[]) => findPortConflicts({ api, project, services });
 
-  const up = createBatch<ServiceName, Awaited<ReturnType<Engine['up']>>>(async (services, signal): Promise<BroughtUp> => {
+  const starts = createBatch<ServiceName, Awaited<ReturnType<Engine['up']>>>(async (services, signal): Promise<BroughtUp> => {
     const loading = import('./containers/bring-up.ts');
     const material = await (prepared ?? prepareAnew(signal));
     if (!material.ok) return new Map(services.map((service) => [service, material]));
@@ -105,14 +107,19 @@ export const createDockerEngine = (options: DockerEngineOptions): Engine => {
     kind: 'docker',
     parts: PARTS,
     reason: options.reason ?? connection.name,
-    portConflicts,
+    portConflicts: async (services) => {
+      // Leftovers of killed runs hold ports, and are nobody's stack.
+      await swept();
+      return portConflicts(services).catch(unanswered(connection));
+    },
+    hasData: async () => (await isFilled(folder.data)) || hasData().catch(unanswered(connection)),
     prepare: async (signal) => {
       // What `up` will need is fetched while certificates are made.
       void Promise.allSettled([api(), tag(), import('./containers/bring-up.ts')]);
       const [result] = await Promise.all([prepareAnew(signal), swept()]);
       return result.ok ? ok(result.value.tls) : result;
     },
-    up,
+    up: starts.do,
     endpoints: () => project.endpoints,
     watch: (emit, signal) => {
       if (signal.aborted) return;
@@ -131,16 +138,20 @@ export const createDockerEngine = (options: DockerEngineOptions): Engine => {
     },
     diagnose: async (part) => diagnose({ api, part, ...(await cache.known().catch(unanswered(connection))) }),
     logs: async function* (part, wanted) {
-      yield* readLogs({ api: await api(), part, look: cache.look, wanted });
+      yield* readLogs({ api: await api(), part, look: () => cache.look().catch(unanswered(connection)), wanted });
     },
     down: async ({ services = SERVICES, volumes, signal }) => {
+      // A start that was given up may still have containers made.
+      const enough = pause(GIVEN_UP_MS, undefined, { ref: false, ...(signal === undefined ? {} : { signal }) });
+      await Promise.race([starts.idle(), enough.catch(() => undefined)]);
       const done = await down({ api, project, services, volumes, graceMs: stopGraceMs, signal });
       if (volumes && SERVICES.every((service) => services.includes(service))) prepared = undefined;
       return done;
     },
     demoTenants: (change = {}) => materialTenants({ folder, target: folder.docker, set: change.set, warn }),
     telemetryRecords: async function* (kind, looking) {
-      const container = worstOf(containersOf((await cache.known()).containers, 'telemetry'));
+      const { containers } = await cache.known().catch(unanswered(connection));
+      const container = worstOf(containersOf(containers, 'telemetry'));
       if (container === undefined) return;
       yield* readCollected({ api: await api(), containerId: container.id, kind, ...looking });
     },
@@ -150,6 +161,9 @@ export const createDockerEngine = (options: DockerEngineOptions): Engine => {
     },
   };
 };
+
+/** What a start that was given up may take to end, milliseconds: Compose is killed after five seconds. */
+const GIVEN_UP_MS = 6_000;
 
 /** Leftovers that cannot be removed stand in nobody's way now; they are told. */
 const sweepAll = async (api: () => Promise<DockerApi>, warn: (text: string) => void): Promise<void> => {

@@ -16,6 +16,9 @@ export interface DownOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Somebody who makes containers faster than they can be removed is not one of us. */
+const MAX_LOOKS = 5;
+
 /**
  * Ends and removes the containers of these services and their databases; of all services, whatever else the project has, too.
  * Nothing of it runs in a child process, so that Ctrl-C at the terminal cannot end it half-way.
@@ -29,13 +32,16 @@ export const down = (options: DownOptions): Promise<Result<readonly PartName[]>>
     const ofProject = [`${COMPOSE.project}=${project.name}`];
     const isAll = SERVICES.every((service) => services.includes(service));
     const names = new Set(services.flatMap((service) => project.containersOf(service)));
-    const all = await api.containers(ofProject);
-    const going = isAll ? all : all.filter(({ labels }) => names.has(labels[COMPOSE.service] ?? ''));
-    const ran = new Set(
-      going.filter(({ state }) => state !== 'created' && state !== 'exited').map(({ labels }) => labels[COMPOSE.service]),
-    );
-    await takeDown({ api, containers: going, graceMs, signal });
-    if (isAll || going.length === all.length) {
+    const ran = new Set<string | undefined>();
+    let all = await api.containers(ofProject);
+    const going = () => (isAll ? all : all.filter(({ labels }) => names.has(labels[COMPOSE.service] ?? '')));
+    // Again until a look finds none: a start that was cut off may have had one made meanwhile.
+    for (let looks = 0; going().length > 0 && looks < MAX_LOOKS; looks += 1) {
+      for (const { state, labels } of going()) if (state !== 'created' && state !== 'exited') ran.add(labels[COMPOSE.service]);
+      await takeDown({ api, containers: going(), graceMs, signal });
+      all = await api.containers(ofProject);
+    }
+    if (all.length === 0) {
       const networks = await api.networks(ofProject);
       await Promise.all(networks.map(({ id }) => api.removeNetwork(id)));
     }

@@ -13,7 +13,7 @@ export const COMPOSE = {
 export const OURS = {
   /** The state folder that it belongs to, absolute. */
   stateDir: 'passthru.state-dir',
-  /** The machine on which the owner's number means something. */
+  /** The machine and user for whom the owner's number means something. */
   host: 'passthru.host',
   /** The process that made it, as `<pid> <identity>`. */
   owner: 'passthru.owner',
@@ -37,10 +37,13 @@ export const ownLabels = async (options: { stateDir: string; lease: Lease }): Pr
   [OURS.lease]: options.lease,
 });
 
-/** This machine; within one, containers that share its engine have processes of their own. */
+/**
+ * This machine and user; within one, containers that share its engine have processes of their own. Another user's processes may
+ * be hidden from us (`hidepid` of /proc), so nobody judges them.
+ */
 export const thisHost = async (): Promise<string> => {
   const processes = await readlink('/proc/self/ns/pid').catch(() => '');
-  return `${hostname()} ${processes}`.trim();
+  return [hostname(), processes, process.getuid?.() ?? ''].join(' ').trim();
 };
 
 /** Ours among the labels of a thing. */

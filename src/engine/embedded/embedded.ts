@@ -5,6 +5,7 @@ import { readLines } from './children/log-lines.ts';
 import { createRecords } from './children/records.ts';
 import { createSupervisor } from './children/supervisor.ts';
 import { attempt } from '../attempt.ts';
+import { isFilled } from '#engine/state/state-folder.ts';
 import { demoTenants } from '#engine/files/demo-tenants.ts';
 import { type Prepared, prepare } from './files/prepare.ts';
 import { layoutOf } from './layout.ts';
@@ -62,6 +63,7 @@ export const createEmbeddedEngine = (options: EmbeddedEngineOptions): Engine => 
     parts: SERVICES,
     reason,
     portConflicts,
+    hasData: async () => (await isFilled(layout.folder.data)) || isFilled(layout.folder.docker),
     prepare: async (signal) => {
       const result = await prepareAnew(signal);
       return result.ok ? ok(result.value.tls) : result;

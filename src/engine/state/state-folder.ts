@@ -1,5 +1,6 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { missingIs } from '#infra/apperr/system-error.ts';
 
 /** Where everything of one stack lies; all paths absolute. */
 export interface StateFolder {
@@ -48,3 +49,6 @@ export const makeStateFolder = async (folder: StateFolder): Promise<void> => {
     writeFile(folder.gitignore, '*\n'),
   ]);
 };
+
+/** Whether a folder is there and holds something. */
+export const isFilled = async (path: string): Promise<boolean> => (await readdir(path).catch(missingIs([]))).length > 0;

@@ -9,7 +9,11 @@ const NONE = 'no Docker engine answers on the default context';
 
 /** A choice between engines, and what was asked of Docker for it. */
 const choosing = async (
-  options: Partial<ChooseOptions<string>> & { readonly answers?: boolean; readonly stack?: StackState; readonly images?: boolean },
+  options: Partial<ChooseOptions<string>> & {
+    readonly answers?: boolean;
+    readonly stack?: StackState | 'unknown';
+    readonly images?: boolean;
+  },
 ) => {
   const asked: string[] = [];
   const { answers = true, stack = 'none', images = true, ...rest } = options;
@@ -29,7 +33,7 @@ const choosing = async (
       stack: async (given) => {
         expect(given).toBe(connection);
         asked.push('stack');
-        return stack;
+        return stack === 'unknown' ? fail('docker-no-answer', 'the Docker engine did not answer: the list of containers') : ok(stack);
       },
       images: async () => {
         asked.push('images');
@@ -73,6 +77,18 @@ describe('auto, for a start', () => {
 
   it('goes to the embedded engine when Docker, which ran the stack before, does not answer any more', async () => {
     expect((await choosing({ knowsDocker: true, answers: false })).said).toBe(`embedded: ${NONE}`);
+  });
+});
+
+describe('an engine that answers a ping and no more', () => {
+  it('is none to start on', async () => {
+    expect((await choosing({ knowsDocker: true, stack: 'unknown' })).said).toBe('embedded: the Docker engine did not answer');
+    expect((await choosing({ wanted: 'embedded', knowsDocker: true, stack: 'unknown' })).said).toBe('embedded: as asked for');
+  });
+
+  it('fails a command that looks for the stack, unless there is an embedded one', async () => {
+    expect((await choosing({ purpose: 'find', knowsDocker: true, stack: 'unknown' })).said).toMatch(/^docker-no-answer /);
+    expect((await choosing({ purpose: 'find', knowsDocker: true, stack: 'unknown', embedded: 'ended' })).said).toMatch(/^embedded: /);
   });
 });
 

@@ -254,7 +254,7 @@ describe('calls that come in one turn', () => {
   it('are one piece of work, and the next ones wait until it is done', async () => {
     const batches: string[][] = [];
     let running = 0;
-    const call = createBatch<string, string>(async (keys) => {
+    const { do: call } = createBatch<string, string>(async (keys) => {
       running += 1;
       expect(running).toBe(1);
       batches.push([...keys]);
@@ -270,9 +270,24 @@ describe('calls that come in one turn', () => {
     expect(batches).toEqual([['a', 'b'], ['c']]);
   });
 
+  it('are waited for by whoever wants nothing under way, however they end', async () => {
+    const { promise: going, reject } = Promise.withResolvers<ReadonlyMap<string, string>>();
+    const batch = createBatch<string, string>(() => going);
+    await batch.idle();
+    const call = batch.do('a', new AbortController().signal);
+    const events: string[] = [];
+    const idle = batch.idle().then(() => events.push('idle'));
+    const failed = call.catch(() => events.push('failed'));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(events).toEqual([]);
+    reject(new Error('no engine'));
+    await Promise.all([idle, failed]);
+    expect(events.toSorted()).toEqual(['failed', 'idle']);
+  });
+
   it('fail together, and the next ones do not fail with them', async () => {
     let first = true;
-    const call = createBatch<string, string>((keys) => {
+    const { do: call } = createBatch<string, string>((keys) => {
       if (!first) return Promise.resolve(new Map(keys.map((key) => [key, 'done'])));
       first = false;
       return Promise.reject(new Error('no engine'));
@@ -343,6 +358,35 @@ describe('taking a stack down', () => {
     expect(fake.containers.size).toBe(0);
   });
 
+  it('ends and removes all others when one can neither be ended nor removed, and then says which', async () => {
+    const fake = fakeDocker();
+    await using tested = await stack(fake);
+    fake.before = (request) =>
+      request.startsWith('remove kms-1') || request.startsWith('stop kms-1')
+        ? Promise.reject(new Error('container kms-1 does not end'))
+        : Promise.resolve();
+    expect(await tested.run()).toMatchObject({
+      ok: false,
+      error: { code: 'stop-failed', message: expect.stringContaining('kms-1 does not end') as string },
+    });
+    expect([...fake.containers.keys()]).toEqual(['kms-1']);
+    const stopped = fake.requests.filter((request) => request.startsWith('stop'));
+    expect(stopped).toHaveLength(5);
+  });
+
+  it('also takes what a start that was cut off has had made meanwhile', async () => {
+    const fake = fakeDocker();
+    await using tested = await stack(fake);
+    let isLate = true;
+    fake.before = async (request) => {
+      if (isLate && request === 'remove telemetry-1') have(fake, owned(tested.project.name, 'kms', { id: 'late', status: 'created' }));
+      isLate &&= request !== 'remove telemetry-1';
+    };
+    expect((await tested.run()).ok).toBe(true);
+    expect(fake.requests).toContain('remove late');
+    expect([fake.containers.size, fake.networks]).toEqual([0, []]);
+  });
+
   it('says that the engine does not answer, when it does not', async () => {
     const fake = fakeDocker();
     await using tested = await stack(fake);
@@ -368,6 +412,16 @@ describe('what killed runs left behind', () => {
     expect(fake.requests).toEqual(['remove kms-1', 'remove network n1', 'remove volume v1']);
   });
 
+  it('goes as far as it can, and what cannot be removed is told', async () => {
+    const fake = fakeDocker();
+    const lost = { [OURS.lease]: 'owner', [OURS.host]: await thisHost(), [OURS.owner]: dead };
+    have(fake, owned('passthru-22222222', 'kms', {}, lost), owned('passthru-33333333', 'telemetry', {}, lost));
+    fake.networks.push({ id: 'n1', name: 'n1', labels: lost });
+    fake.before = (request) => (request === 'remove kms-1' ? Promise.reject(new Error('kms-1 hangs')) : Promise.resolve());
+    await expect(sweep(fake.api)).rejects.toThrow('kms-1 hangs');
+    expect([[...fake.containers.keys()], fake.networks]).toEqual([['kms-1'], []]);
+  });
+
   it('stays when it belongs to its state folder, to a living owner, to another host, or to nobody that we know', async () => {
     const fake = fakeDocker();
     const host = await thisHost();
@@ -377,6 +431,8 @@ describe('what killed runs left behind', () => {
       owned('one', 'kms', { id: 'kept' }, { ...lost, [OURS.lease]: 'kept' }),
       owned('two', 'kms', { id: 'alive' }, { ...lost, [OURS.owner]: `${process.pid} ${await ownIdentity()}` }),
       owned('three', 'kms', { id: 'elsewhere' }, { ...lost, [OURS.host]: 'another host' }),
+      // Whose processes we may not be shown.
+      owned('six', 'kms', { id: 'of-another-user' }, { ...lost, [OURS.host]: host.replace(/\d+$/, '54321') }),
       owned('four', 'kms', { id: 'nobody' }, { ...lost, [OURS.owner]: 'somebody' }),
       owned('five', 'web', { id: 'foreign' }),
     );

@@ -91,9 +91,11 @@ describe.runIf(isThere)('the Docker engine, on real containers of stand-in serve
     };
     expect(valueOf(await engine.down({ volumes: false }))).toEqual(['kms', 'kms-postgres']);
     expect(await left()).toEqual(['', '', 1]);
+    expect(await engine.hasData()).toBe(true);
     expect(await statusOf(engine, 'kms')).toMatchObject({ state: 'absent' });
     expect(valueOf(await engine.down({ volumes: true }))).toEqual([]);
     expect(await left()).toEqual(['', '', 0]);
+    expect(await engine.hasData()).toBe(false);
   });
 
   it('tells the end of a part with its exit code and its last words, and starts it again', async () => {
@@ -208,8 +210,9 @@ describe.runIf(isThere)('the Docker engine, on real containers of stand-in serve
     expect(Object.keys(await stack.containers())).toHaveLength(2);
     killed.kill('SIGKILL');
     await once(killed, 'exit');
-    await using next = await other.engine();
-    valueOf(await next.prepare(never));
+    // Their ports are free at once for whoever wants the same.
+    await using next = await other.engine({ portKms: stack.portKms, portIdentity: stack.portIdentity });
+    expect(await next.portConflicts(ALL)).toEqual([]);
     expect(Object.keys(await stack.containers())).toEqual(['']);
     const volumes = await docker('volume', 'ls', '-q', '--filter', `label=com.docker.compose.project=${stack.project}`);
     expect(volumes.trim()).toBe(`${stack.project}_kms-postgres-data`);

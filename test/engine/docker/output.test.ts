@@ -54,6 +54,38 @@ describe('the output of a container', () => {
     expect(lines).toEqual(['first life', 'second life']);
   });
 
+  it('is followed over an engine that is away for a while, from where it broke off', async () => {
+    const fake = fakeDocker();
+    fake.containers.set('kms-1', container('kms', { startedAt: 1 }));
+    const control = new AbortController();
+    const asked: (number | undefined)[] = [];
+    const api: typeof fake.api = {
+      ...fake.api,
+      logs: async (_id, { since }) => {
+        asked.push(since);
+        if (asked.length > 1) return inPieces(frame(1, 'back again\n'), 7);
+        fake.gone = new Error('connect ENOENT /var/run/docker.sock');
+        throw new Error('read ECONNRESET');
+      },
+    };
+    let looks = 0;
+    const look = async () => {
+      looks += 1;
+      if (looks === 3) fake.gone = null;
+      if (fake.gone !== null) throw fake.gone;
+      return [...fake.containers.values()];
+    };
+    const lines: string[] = [];
+    const wanted = { follow: true, signal: control.signal };
+    for await (const line of readLogs({ api, part: 'kms', look, wanted, now: () => 4_711 })) {
+      lines.push(line);
+      control.abort();
+    }
+    expect([lines, asked, looks]).toEqual([['back again'], [undefined, 4_711], 3]);
+    fake.gone = new Error('connect ENOENT /var/run/docker.sock');
+    await expect(all(readLogs({ api: fake.api, part: 'kms', look: fake.api.containers as never, wanted: {} }))).rejects.toBe(fake.gone);
+  });
+
   it('is nothing for a part that was never made', async () => {
     const fake = fakeDocker();
     expect(await all(readLogs({ api: fake.api, part: 'kms', look: () => Promise.resolve([]), wanted: {} }))).toEqual([]);

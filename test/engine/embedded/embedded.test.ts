@@ -325,6 +325,7 @@ describe('taking a stack down', () => {
     await mkdir(join(stack.stateDir, 'notes'));
     valueOf(await stack.engine().down({ volumes: true }));
     expect(await readdir(stack.stateDir)).toEqual(['notes']);
+    expect(await stack.engine().hasData()).toBe(false);
     valueOf(await stack.engine().down({ volumes: true }));
   });
 
@@ -332,6 +333,7 @@ describe('taking a stack down', () => {
     await using stack = await testStack();
     valueOf(await stack.engine().prepare(never));
     for (const service of ['kms', 'identity']) await mkdir(join(stack.stateDir, 'data', service));
+    expect(await stack.engine().hasData()).toBe(true);
     valueOf(await stack.engine().down({ services: ['kms'], volumes: true }));
     expect(await readdir(join(stack.stateDir, 'data'))).toEqual(['identity']);
     expect(existsSync(join(stack.stateDir, 'secrets', 'unseal-share-1'))).toBe(true);

@@ -1,5 +1,6 @@
 import type { DockerApi, Labelled } from '../connection/api.ts';
 import { isOrphan, OURS, thisHost } from '../labels.ts';
+import { throwFailureIn } from './take-down.ts';
 
 /**
  * Removes what runs of this host left behind that were to take their stack with them and were killed: containers, networks and
@@ -17,8 +18,13 @@ export const sweep = async (api: DockerApi): Promise<readonly string[]> => {
     return things.filter((_, i) => orphans[i] === true);
   };
   const [oldContainers, oldNetworks, oldVolumes] = await Promise.all([dead(containers), dead(networks), dead(volumes)]);
-  await Promise.all(oldContainers.map(({ id }) => api.remove(id)));
-  await Promise.all([...oldNetworks.map(({ id }) => api.removeNetwork(id)), ...oldVolumes.map(({ id }) => api.removeVolume(id))]);
+  // What cannot be removed keeps nothing else.
+  const first = await Promise.allSettled(oldContainers.map(({ id }) => api.remove(id)));
+  const then = await Promise.allSettled([
+    ...oldNetworks.map(({ id }) => api.removeNetwork(id)),
+    ...oldVolumes.map(({ id }) => api.removeVolume(id)),
+  ]);
+  throwFailureIn([...first, ...then]);
   const all = [...oldContainers, ...oldNetworks, ...oldVolumes];
   return [...new Set(all.map(({ labels: of }) => of[OURS.stateDir] ?? 'an unknown state folder'))];
 };

@@ -33,14 +33,21 @@ export const takeDown = async ({ api, containers, graceMs, signal }: TakeDownOpt
     ended.set(service, known);
     return known;
   };
+  /** One that does not end keeps nobody else running. */
   const endService = async (service: string): Promise<void> => {
     const before = (ENDS_AFTER[service] ?? []).filter((other) => services.includes(other));
     await Promise.all(before.map(end));
     const ofIt = containers.filter(({ labels }) => (labels[COMPOSE.service] ?? '') === service);
-    await Promise.all(ofIt.map((container) => endContainer(api, container, graceMs, signal)));
+    await Promise.allSettled(ofIt.map((container) => endContainer(api, container, graceMs, signal)));
   };
   await Promise.all(services.map(end));
-  await Promise.all(containers.map(({ id }) => api.remove(id)));
+  // The engine ends what it removes: what did not end when it was asked goes now, or this fails.
+  throwFailureIn(await Promise.allSettled(containers.map(({ id }) => api.remove(id))));
+};
+
+/** @throws the first failure, now that nothing is under way any more */
+export const throwFailureIn = (results: readonly PromiseSettledResult<unknown>[]): void => {
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
 };
 
 /** One that is paused would not hear of it; one that does not run needs nothing. */

@@ -13,23 +13,32 @@ export interface LogsOptions {
 }
 
 /**
- * The log lines of a part, oldest first. With `follow` it goes on until the signal aborts, also over the end of a container and
- * the start of the next; else it ends where the log ends. Of several replicas the first one speaks, of a dead one its last words.
+ * The log lines of a part, oldest first. With `follow` it goes on until the signal aborts: over the end of a container and the
+ * start of the next, and over an engine that is away for a while. Else it ends where the log ends. Of several replicas the first
+ * one speaks, of a dead one its last words.
+ *
+ * @throws what the API throws at the first look, and later, too, without `follow`
  */
 export async function* readLogs(options: {
   api: DockerApi;
   part: string;
   look: () => Promise<readonly ContainerDetails[]>;
   wanted: LogsOptions;
+  /** Epoch milliseconds. */
+  now?: () => number;
 }): AsyncGenerator<string> {
-  const { api, part, look, wanted } = options;
+  const { api, part, look, wanted, now = Date.now } = options;
   const { tail, follow = false, signal } = wanted;
   const isOver = (): boolean => !follow || signal?.aborted === true;
+  /** When a log that is followed broke off; null while it is whole. */
+  let brokenAt: number | null = null;
   const read = async function* (id: string, from: { tail?: number; since?: number }): AsyncGenerator<string> {
+    brokenAt = null;
     try {
       yield* demultiplex(await api.logs(id, { follow, ...from, ...(signal === undefined ? {} : { signal }) }));
     } catch (error) {
-      if (signal?.aborted !== true) throw error;
+      if (isOver() && signal?.aborted !== true) throw error;
+      brokenAt = now();
     }
   };
 
@@ -38,10 +47,14 @@ export async function* readLogs(options: {
   while (!isOver()) {
     await pause(LOOK_MS, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
     if (isOver()) return;
-    const next = worstOf(containersOf(await look(), part));
-    const isNew = next !== undefined && isLive(next) && (next.id !== container?.id || next.startedAt !== container.startedAt);
-    if (!isNew) continue;
+    // An engine that does not answer is asked again.
+    const found = await look().catch(() => null);
+    const next = found === null ? undefined : worstOf(containersOf(found, part));
+    if (next === undefined || !isLive(next)) continue;
+    const isNew = next.id !== container?.id || next.startedAt !== container.startedAt;
+    if (!isNew && brokenAt === null) continue;
     container = next;
-    yield* read(next.id, next.startedAt === null ? {} : { since: next.startedAt });
+    const since: number | null = isNew ? next.startedAt : brokenAt;
+    yield* read(next.id, since === null ? {} : { since });
   }
 }
