@@ -4,7 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { loadConfig } from '#infra/config/load-config.ts';
-import { DEFAULT_PORT, type DatabaseConfig, type DatabaseKind, type PostgresConfig, postgresConfigSchema } from '#infra/database/config.ts';
+import {
+  DEFAULT_POOL_SIZE,
+  DEFAULT_PORT,
+  type DatabaseConfig,
+  type DatabaseKind,
+  type PostgresConfig,
+  postgresConfigSchema,
+} from '#infra/database/config.ts';
 import { type Databases, openDatabases } from '#infra/database/databases.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import { clientTlsOptions, readTls } from '#infra/tls/options.ts';
@@ -33,8 +40,8 @@ export interface TestDatabases extends AsyncDisposable {
   /** For a server under test: the same databases. */
   readonly config: DatabaseConfig;
   readonly databases: Databases;
-  /** The same databases opened once more, as a second process would. */
-  reopen(): Promise<Databases>;
+  /** The same databases opened once more, as a second process would; on PostgreSQL with so many connections. */
+  reopen(poolSize?: number): Promise<Databases>;
 }
 
 const readPostgres = async (): Promise<PostgresConfig> => {
@@ -76,8 +83,8 @@ const postgresPlace = async (): Promise<Place> => {
 export const withDatabases = async (kind: DatabaseKind, options: { readonly telemetry?: Telemetry } = {}): Promise<TestDatabases> => {
   const { config, remove } = await (kind === 'sqlite' ? sqlitePlace() : postgresPlace());
   const opened: Databases[] = [];
-  const reopen = async (): Promise<Databases> => {
-    const databases = await openDatabases(config, options);
+  const reopen = async (poolSize = DEFAULT_POOL_SIZE): Promise<Databases> => {
+    const databases = await openDatabases(config.kind === 'postgres' ? { ...config, pool_size: poolSize } : config, options);
     opened.push(databases);
     return databases;
   };

@@ -82,13 +82,10 @@ export const createDemo = (options: {
     return { seeded, tenants, resetPending: latest?.state === 'pending' ? latest.id : null };
   };
 
-  /** @returns the reset that was pending */
-  const settlePending = async (tx: Tx): Promise<string | null> => {
+  const settlePending = async (tx: Tx): Promise<void> => {
     await revoke(tx, await deleteRetired(tx));
     const latest = await latestReset(tx);
-    if (latest?.state !== 'pending') return null;
-    await setResetState(tx, latest.id, 'committed');
-    return latest.id;
+    if (latest?.state === 'pending') await setResetState(tx, latest.id, 'committed');
   };
 
   const settle = async (resetId: string, outcome: DemoResetOutcome, change: (tx: Tx) => Promise<Gone>): Promise<DemoState> => {
@@ -121,10 +118,10 @@ export const createDemo = (options: {
   const resetTo = async (given: DemoTenants): Promise<DemoReset> => {
     const resetId = randomUUIDv7();
     // Before anyone can see the reset.
-    await locks.own(resetId);
+    const before = await locks.own(resetId);
     try {
-      const { settled, ...reset } = await database.transaction(async (tx) => {
-        const settled = await settlePending(tx);
+      return await database.transaction(async (tx) => {
+        await settlePending(tx);
         const { tenants: previousTenants, foreign } = await demoNames(tx);
         refuseForeign(seed, foreign);
         const tenants = tenantIds(seed.tenants, given);
@@ -133,12 +130,12 @@ export const createDemo = (options: {
         await insertReset(tx, resetId, at);
         await retireRows(tx, resetId, at);
         await insertRows(tx, seedRows(seed, tenants, { at, resetId }));
-        return { settled, resetId, tenants, previousTenants };
+        return { resetId, tenants, previousTenants };
       });
-      if (settled !== null) await locks.disown(settled);
-      return reset;
     } catch (error) {
       await locks.disown(resetId);
+      // It is as pending as before.
+      if (before !== null) await locks.own(before);
       throw error;
     }
   };

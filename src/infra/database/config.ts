@@ -11,6 +11,8 @@ const sqliteConfigSchema = strictObject({
 /** Where the configuration says nothing; JSON Schema defaults have no effect inside a union. */
 export const DEFAULT_PORT = 5432;
 export const DEFAULT_POOL_SIZE = 10;
+/** One for the lock of a demo change, one for that of the reset which it begins, one for its statements. */
+export const MIN_POOL_SIZE = 3;
 export const DEFAULT_START_TIMEOUT_S = 60;
 
 /** One PostgreSQL schema for each database, over TLS 1.3 with `verify-full` and a client certificate. */
@@ -23,7 +25,7 @@ export const postgresConfigSchema = strictObject({
   password_file: Type.Optional(filePath({ description: 'where the server asks for a password beside the certificate' })),
   tls: tlsFilesSchema,
   pool_size: Type.Optional(
-    Type.Integer({ minimum: 3, maximum: 100, description: `connections of one process, default ${DEFAULT_POOL_SIZE}` }),
+    Type.Integer({ minimum: MIN_POOL_SIZE, maximum: 100, description: `connections of one process, default ${DEFAULT_POOL_SIZE}` }),
   ),
   start_timeout_seconds: Type.Optional(
     Type.Integer({

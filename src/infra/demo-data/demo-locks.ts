@@ -6,9 +6,11 @@ export interface DemoLocks {
   exclusively<T>(change: () => Promise<T>): Promise<T>;
   /**
    * From now on this process answers for a pending reset: until it is disowned, or the process ends, or a quarter of an hour
-   * is over, after which nobody will settle it any more.
+   * is over, after which nobody will settle it any more. It answers for one at most: the latest is the only one that can be settled.
+   *
+   * @returns the reset that it answered for until now
    */
-  own(resetId: string): Promise<void>;
+  own(resetId: string): Promise<string | null>;
   /** Answers no longer for a reset, if it did. */
   disown(resetId: string): Promise<void>;
   /** Whether some living process answers for this reset; without one it is settled at the next start. */
@@ -20,14 +22,15 @@ const OWNED_AT_MOST_MS = 15 * 60_000;
 /** @param service keeps services apart that share a database server */
 export const createDemoLocks = (locks: Locks, service: 'identity' | 'kms'): DemoLocks => {
   const ownerOf = (resetId: string): string => `${service}-demo-reset:${resetId}`;
-  const owned = new Map<string, { readonly lock: AsyncDisposable; readonly timer: NodeJS.Timeout }>();
+  let owned: { readonly resetId: string; readonly lock: AsyncDisposable; readonly timer: NodeJS.Timeout } | null = null;
   let last: Promise<unknown> = Promise.resolve();
 
   const disown = async (resetId: string): Promise<void> => {
-    const entry = owned.get(resetId);
-    owned.delete(resetId);
-    clearTimeout(entry?.timer);
-    await entry?.lock[Symbol.asyncDispose]();
+    if (owned?.resetId !== resetId) return;
+    const { lock, timer } = owned;
+    owned = null;
+    clearTimeout(timer);
+    await lock[Symbol.asyncDispose]();
   };
 
   const locked = async <T>(change: () => Promise<T>): Promise<T> => {
@@ -44,14 +47,18 @@ export const createDemoLocks = (locks: Locks, service: 'identity' | 'kms'): Demo
       return turn;
     },
     own: async (resetId) => {
+      const before = owned?.resetId ?? null;
+      // First, for it has a connection of the pool; and where another replica settled it, nobody else gives that back.
+      if (before !== null) await disown(before);
       const lock = await locks.lock(ownerOf(resetId));
       const timer = setTimeout(() => void disown(resetId), OWNED_AT_MOST_MS);
       timer.unref();
-      owned.set(resetId, { lock, timer });
+      owned = { resetId, lock, timer };
+      return before;
     },
     disown,
     hasOwner: async (resetId) => {
-      if (owned.has(resetId)) return true;
+      if (owned?.resetId === resetId) return true;
       const lock = await locks.tryLock(ownerOf(resetId));
       await lock?.[Symbol.asyncDispose]();
       return lock === null;

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { DEFAULT_POOL_SIZE, MIN_POOL_SIZE } from '#infra/database/config.ts';
 import { identityMigrations } from '#identity/database/migrations.ts';
 import type { IdentityTables } from '#identity/database/tables.ts';
 import { databaseKinds, withDatabases } from '#test/support/database.ts';
@@ -10,8 +11,8 @@ describe.skipIf(!databaseKinds().includes('postgres'))('the demo of replicas of 
   const setup = async () => {
     const test = await withDatabases('postgres');
     const seed = testSeed();
-    const replica = async () => {
-      const databases = await test.reopen();
+    const replica = async (poolSize = DEFAULT_POOL_SIZE) => {
+      const databases = await test.reopen(poolSize);
       const database = await databases.open<IdentityTables>('identity', identityMigrations);
       const demo = demoOn(database, seed, () => {}, databases);
       await demo.sweep();
@@ -59,5 +60,31 @@ describe.skipIf(!databaseKinds().includes('postgres'))('the demo of replicas of 
     expect(await two.demo.rollback(resetId)).toEqual({ seeded: true, tenants: before, resetPending: null });
     const again = await one.demo.reset();
     expect(again.previousTenants).toEqual(before);
+  });
+
+  it('needs no more connections than the smallest pool has, whoever settles its resets', async () => {
+    await using test = await setup();
+    const [one, two] = [await test.replica(MIN_POOL_SIZE), await test.replica(MIN_POOL_SIZE)];
+    await one.demo.seed();
+    for (let round = 0; round < MIN_POOL_SIZE; round += 1) {
+      // The second commits the first.
+      const [first, second] = [await one.demo.reset(), await one.demo.reset()];
+      expect(second.previousTenants).toEqual(first.tenants);
+      await two.demo.rollback(second.resetId);
+    }
+    expect((await one.demo.state()).resetPending).toBeNull();
+  });
+
+  it('keeps a pending reset also while the replica that began it fails to begin another one', async () => {
+    await using test = await setup();
+    const one = await test.replica();
+    const tenants = await one.demo.seed();
+    const { resetId, previousTenants } = await one.demo.reset();
+    const used = (await one.demo.state()).tenants;
+    await expect(one.demo.reset(used)).rejects.toMatchObject({ code: 'demo-tenant-id-used' });
+    const two = await test.replica();
+    expect((await two.demo.state()).resetPending).toBe(resetId);
+    await one.demo.rollback(resetId);
+    expect([previousTenants, (await two.demo.state()).tenants]).toEqual([tenants, tenants]);
   });
 });

@@ -3,7 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { describe, expect, it } from 'vitest';
-import type { DatabaseConfig } from '#infra/database/config.ts';
+import { type DatabaseConfig, MIN_POOL_SIZE } from '#infra/database/config.ts';
 import type { Seed } from '#kms/demo/seed-file.ts';
 import { databaseKinds, withDatabases } from '#test/support/database.ts';
 import { asSeeded, countAll, inspect, startWorld } from '#test/support/demo-world.ts';
@@ -109,6 +109,22 @@ describe.skipIf(!databaseKinds().includes('postgres'))('the demo of replicas on 
       expect(all).toMatchObject({ rows: 2, inactive: 0, contentKeys: 2, retiredUsers: 0 });
       expect(all.databases).toEqual(all.named);
     }
+  });
+
+  it('needs no more connections than the smallest pool has, whoever settles its resets', async () => {
+    await using test = await withDatabases(kind);
+    const [one, two] = [
+      await startWorld(await test.reopen(MIN_POOL_SIZE), unsealKey, seed),
+      await startWorld(await test.reopen(MIN_POOL_SIZE), unsealKey, seed),
+    ];
+    await one.demo.seed();
+    for (let round = 0; round < MIN_POOL_SIZE; round += 1) {
+      // The second commits the first.
+      const [first, second] = [await one.demo.reset(), await one.demo.reset()];
+      expect(second.previousTenants).toEqual(first.tenants);
+      await two.demo.rollback(second.resetId);
+    }
+    expect((await one.demo.state()).resetPending).toBeNull();
   });
 
   it('is never a mixture when replicas reset and start at once', async () => {
