@@ -122,6 +122,22 @@ describe('Configuration of the collector', () => {
     expect(grafana.receivers.otlp.protocols['grpc']?.endpoint).toBe('127.0.0.1:4317');
   });
 
+  it('keeps what is behind Grafana on the loopback of its container, and lets nothing report home', async () => {
+    const { services = {} } = await readYaml<ComposeFile>('telemetry/compose.yml');
+    const { environment = {} } = services['grafana'] ?? {};
+    const flagsOf = (part: string) => environment[`${part}_EXTRA_ARGS`]?.split(' ') ?? [];
+    expect(flagsOf('PROMETHEUS')).toEqual(['--web.listen-address=127.0.0.1:9090']);
+    for (const [part, silent] of [
+      ['LOKI', '-reporting.enabled=false'],
+      ['TEMPO', '-reporting.enabled=false'],
+      ['PYROSCOPE', '-usage-stats.enabled=false'],
+    ] as const) {
+      const flags = [silent, '-server.http-listen-address=127.0.0.1', '-server.grpc-listen-address=127.0.0.1'];
+      expect([part, flagsOf(part)]).toEqual([part, flags]);
+    }
+    expect(environment).toMatchObject({ GF_ANALYTICS_REPORTING_ENABLED: 'false', GF_PLUGINS_PREINSTALL_DISABLED: 'true' });
+  });
+
   it('writes each signal into a file on its volume, and serves no metrics of its own over plain HTTP', async () => {
     const { exporters, service } = await read<Collector>('config/collector.yml');
     for (const signal of ['traces', 'metrics', 'logs']) {
