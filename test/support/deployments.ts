@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { parseDocument } from 'yaml';
 import { ROOT } from './engine.ts';
@@ -80,7 +80,8 @@ const run = promisify(execFile);
 /** A path that names no real folder: nothing is started, so nothing is read. */
 const MATERIAL = join(DEPLOYMENTS, 'no-such-material');
 
-const flags = (files: readonly string[], flag: string) => files.flatMap((file) => [flag, join(DEPLOYMENTS, file)]);
+/** Files of an operator's own have absolute paths. */
+const flags = (files: readonly string[], flag: string) => files.flatMap((file) => [flag, resolve(DEPLOYMENTS, file)]);
 
 /** What Compose makes of files that are given together, profile `grafana` included. */
 export const composeConfig = async (files: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<ComposeFile> => {

@@ -40,11 +40,12 @@ const overlayOf = (own: string) => ({
   services: {
     kms: {
       ports: ['127.0.0.1::8081', '127.0.0.1::9081'],
-      configs: [{ source: 'kms-realms', target: '/etc/passthru/realms.yml' }],
+      secrets: [{ source: 'kms-realms', target: 'realms.yml' }],
     },
     identity: { ports: ['127.0.0.1::8082', '127.0.0.1::9082'] },
   },
-  configs: { 'kms-realms': { file: join(own, 'realms.yml') }, 'kms-stack': { file: join(own, 'kms-stack.yml') } },
+  secrets: { 'kms-realms': { file: join(own, 'realms.yml') } },
+  configs: { 'kms-stack': { file: join(own, 'kms-stack.yml') } },
 });
 
 /** Certificates, secrets, realms and seeds in a folder. */
@@ -80,7 +81,7 @@ export const prodFiles = async (directory: string, ports: { readonly identity: n
     await chmod(file, 0o444);
   };
   const kmsStack: unknown = parse(await readFile(join(material, 'kms', 'secrets', 'stack.yml'), 'utf8'));
-  await put(join(own, 'kms-stack.yml'), { ...(kmsStack as object), realms_file: 'realms.yml' });
+  await put(join(own, 'kms-stack.yml'), { ...(kmsStack as object), realms_file: '/run/secrets/realms.yml' });
   await put(join(own, 'realms.yml'), {
     file: { users: [{ username: USERNAME, password: await hashOf(USERNAME), tenant: TENANTS[1], roles: ['tenant-admin'] }] },
     certificates: { clients: [{ common_name: CERTIFICATE_NAME, tenant: TENANTS[0], roles: ['tenant-admin'] }] },
