@@ -19,6 +19,7 @@ import { logEvents } from './events.ts';
 import { registerOpenApi } from './openapi.ts';
 import { guardServiceRoutes } from './authorization/authorization.ts';
 import { openRealms } from './realms/realms.ts';
+import { watchForGoneTenants } from './tenants/gone-tenants.ts';
 import { createTenantDatabases } from './tenants/tenant-databases.ts';
 import { createTenants } from './tenants/tenants.service.ts';
 import { openTrustedIssuers } from './tokens/trusted-issuers.ts';
@@ -63,7 +64,9 @@ export const buildKms = async (options: {
   if (barrier.state() === 'unsealed') await removeLeftovers({ databases, service, barrier, locks, emit });
 
   const tenants = createTenants(service.db, { now });
-  const tenantDatabases = opened.use(createTenantDatabases({ databases, service: service.db, onGone: barrier.forgetTenant }));
+  const { forgetTenant: onGone, tenants: held } = barrier;
+  const tenantDatabases = opened.use(createTenantDatabases({ databases, service: service.db, onGone, held }));
+  opened.use(watchForGoneTenants(tenantDatabases));
   const keys = createKeys({ barrier, database: tenantDatabases.of, now });
   const tls = await readTls(config.identity.tls);
   const { issuers: configs, required } = config.identity;

@@ -12,7 +12,7 @@ import { loadSeed, type Seed } from '#kms/demo/seed-file.ts';
 import { createKeys, type Keys } from '#kms/keys/keys.ts';
 import type { KmsEvent } from '#kms/events.ts';
 import { newSchemaName } from '#kms/tenants/tenant.ts';
-import { createTenantDatabases } from '#kms/tenants/tenant-databases.ts';
+import { createTenantDatabases, type TenantDatabases } from '#kms/tenants/tenant-databases.ts';
 import { createTenants, type Tenants } from '#kms/tenants/tenants.service.ts';
 import { KMS_CONFIG_FOLDER } from './kms-server.ts';
 
@@ -24,6 +24,7 @@ export interface DemoWorld {
   readonly barrier: Barrier;
   readonly service: Database<ServiceTables>;
   readonly tenants: Tenants;
+  readonly tenantDatabases: TenantDatabases;
   readonly locks: DemoLocks;
   readonly events: readonly KmsEvent[];
 }
@@ -43,12 +44,13 @@ export const openWorld = async (databases: Databases, unsealKey: Uint8Array, giv
   const service = await databases.open<ServiceTables>('service', serviceMigrations);
   const barrier = await openBarrier({ service, unsealKey, now });
   const tenants = createTenants(service.db);
-  const tenantDatabases = createTenantDatabases({ databases, service: service.db, onGone: barrier.forgetTenant });
+  const { forgetTenant: onGone, tenants: held } = barrier;
+  const tenantDatabases = createTenantDatabases({ databases, service: service.db, onGone, held });
   const keys = createKeys({ barrier, database: tenantDatabases.of, now });
   const seed = given ?? (await loadSeed(join(KMS_CONFIG_FOLDER, 'demo-seed.yml')));
   const locks = createDemoLocks(databases, 'kms');
   const demo = createDemo({ seed, service, locks, tenants, tenantDatabases, barrier, elasticKeys: keys.elasticKeys, emit, now });
-  return { demo, seed, keys, barrier, service, tenants, locks, events };
+  return { demo, seed, keys, barrier, service, tenants, tenantDatabases, locks, events };
 };
 
 /** A tenant that is no demo, with a user and a key. */

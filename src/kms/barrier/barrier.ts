@@ -46,6 +46,8 @@ export interface Barrier {
   dropTenantKey(tx: Transaction<ServiceTables>, tenantId: string): Promise<void>;
   /** Forgets what is remembered of a tenant: its keys are read again when they are needed, if they are still there. */
   forgetTenant(tenantId: string): void;
+  /** Tenants of which keys are in memory. */
+  tenants(): readonly string[];
   /**
    * Never call it inside a transaction on the service database, whose one connection it may have to wait for.
    *
@@ -155,6 +157,7 @@ export const openBarrier = async (options: BarrierOptions): Promise<Barrier> => 
       forgetTenant(tenantId);
     },
     forgetTenant,
+    tenants: () => contents?.tenants() ?? [],
     wrap: (binding, plaintext) => whileUnsealed(async (keys) => wrapKey(await keys.newest(binding.tenantId), claimsOf(binding), plaintext)),
     unwrap: (binding, ciphertext) =>
       whileUnsealed(async (keys) => {

@@ -11,6 +11,8 @@ import { barrierDamaged, tenantKeyMissing } from './barrier-errors.ts';
 export interface ContentKeys {
   create(tx: Transaction<ServiceTables>, tenantId: string): Promise<void>;
   forget(tenantId: string): void;
+  /** Those of which a key is in memory. */
+  tenants(): readonly string[];
   /** The newest one, which wraps. */
   newest(tenantId: string): Promise<WrappingKey>;
   /** The one that a ciphertext names; null when it is none of this tenant's. */
@@ -58,6 +60,7 @@ export const createContentKeys = (options: {
       await insertBarrierKey(tx, { id, purpose: 'content', owner: tenantId, version: 1, wrapped, created_at: now() });
     },
     forget: (tenantId) => void tenants.delete(tenantId),
+    tenants: () => [...tenants].filter(([, slots]) => slots.size > 0).map(([tenantId]) => tenantId),
     newest: async (tenantId) => {
       const key = await once(tenantId, 'newest', async () => {
         const row = await newestBarrierKey(service.db, 'content', tenantId);

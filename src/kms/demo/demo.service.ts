@@ -52,6 +52,8 @@ export const createDemo = (options: SeedingOptions & { readonly locks: DemoLocks
       return removed;
     });
     tenants.forget();
+    // Again: until the commit a request found their content keys and remembered them.
+    for (const tenant of gone) barrier.forgetTenant(tenant.id);
     await locks.disown(resetId);
     // Other replicas may still serve a tenant whose database is about to go.
     if (gone.length > 0) await leasesEnded(service.kind);

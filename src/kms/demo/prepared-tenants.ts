@@ -12,7 +12,7 @@ import type { SeedElasticKey } from './seed-file.ts';
 export interface PreparedTenantsOptions {
   readonly service: Database<ServiceTables>;
   readonly tenantDatabases: TenantDatabases;
-  readonly barrier: Pick<Barrier, 'createTenantKey' | 'dropTenantKey'>;
+  readonly barrier: Pick<Barrier, 'createTenantKey' | 'dropTenantKey' | 'forgetTenant'>;
   readonly elasticKeys: Pick<ElasticKeyService, 'create'>;
   readonly now: () => number;
 }
@@ -59,6 +59,8 @@ export const createPreparedTenants = (options: PreparedTenantsOptions): Prepared
       for (const tenant of gone) await barrier.dropTenantKey(tx, tenant.id);
       return gone;
     });
+    // Again: until the commit their content keys were to be found.
+    for (const tenant of unused) barrier.forgetTenant(tenant.id);
     // A crash here leaves databases that no row names; the next start removes them.
     for (const tenant of unused) await tenantDatabases.drop(tenant.schemaName);
   };

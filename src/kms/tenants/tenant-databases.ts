@@ -14,6 +14,8 @@ export interface TenantDatabases extends AsyncDisposable {
   of(tenantId: string): Promise<Database<TenantTables>>;
   /** Closes and deletes a database that no row of `kms_tenants` names any more. */
   drop(schemaName: string): Promise<void>;
+  /** Looks which of the tenants in memory are still there, and lets go what there is of the others. */
+  forgetGone(): Promise<void>;
 }
 
 /** Milliseconds between leaving the cache and being closed: longer than any request that may still use it. */
@@ -28,6 +30,7 @@ interface Opened {
 /**
  * @param options.maxOpen databases kept open; the one not used for longest goes first
  * @param options.onGone told of a tenant that another replica removed, or gave another database
+ * @param options.held tenants of which something else is in memory, which `onGone` lets go
  * @param options.elapsed milliseconds on a clock that never goes back
  */
 export const createTenantDatabases = (options: {
@@ -35,9 +38,10 @@ export const createTenantDatabases = (options: {
   readonly service: Kysely<ServiceTables>;
   readonly maxOpen?: number;
   readonly onGone?: (tenantId: string) => void;
+  readonly held?: () => readonly string[];
   readonly elapsed?: () => number;
 }): TenantDatabases => {
-  const { databases, maxOpen = 256, onGone = () => {}, elapsed = () => performance.now() } = options;
+  const { databases, maxOpen = 256, onGone = () => {}, held = () => [], elapsed = () => performance.now() } = options;
   const store = tenantsStore(options.service);
   const opened = new Map<string, Opened>();
   /** One opening a tenant, however many ask at once. */
@@ -67,16 +71,19 @@ export const createTenantDatabases = (options: {
     return entry.database;
   };
 
+  const letGo = (tenantId: string): void => {
+    const known = opened.get(tenantId);
+    opened.delete(tenantId);
+    if (known !== undefined) closeLater(known.database);
+    onGone(tenantId);
+  };
+
   const find = async (tenantId: string): Promise<Database<TenantTables>> => {
     const foundAt = elapsed();
     const schemaName = await store.schemaNameOf(tenantId);
     const known = opened.get(tenantId);
     if (known !== undefined && known.database.name === schemaName) return keep(tenantId, { database: known.database, foundAt });
-    if (known !== undefined) {
-      opened.delete(tenantId);
-      closeLater(known.database);
-      onGone(tenantId);
-    }
+    if (known !== undefined) letGo(tenantId);
     if (schemaName === undefined || !isSchemaName(schemaName)) {
       throw new AppError('tenant-unknown', 404, 'There is no such tenant here.');
     }
@@ -97,6 +104,12 @@ export const createTenantDatabases = (options: {
       const all = [...inUse.map(([, { database }]) => database), ...leaving.keys()].filter((database) => database.name === schemaName);
       await Promise.all(all.map(close));
       await databases.drop(schemaName);
+    },
+    forgetGone: async () => {
+      // Seen before the look: what comes into memory during it may be younger than what the look finds.
+      const seen = [...new Set([...opened.keys(), ...held()])].map((id) => ({ id, name: opened.get(id)?.database.name }));
+      const found = await store.schemaNames();
+      for (const { id, name = found.get(id) } of seen) if (name === undefined || found.get(id) !== name) letGo(id);
     },
     [Symbol.asyncDispose]: async () => {
       const all = [...[...opened.values()].map(({ database }) => database), ...leaving.keys()];

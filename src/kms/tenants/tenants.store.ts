@@ -19,4 +19,9 @@ export const tenantsStore = (db: Kysely<ServiceTables> | Transaction<ServiceTabl
   /** In whatever state: the database of a tenant that is being prepared is written before anyone may use it. */
   schemaNameOf: async (id: string): Promise<string | undefined> =>
     (await db.selectFrom('kms_tenants').select('schema_name').where('id', '=', id).executeTakeFirst())?.schema_name,
+  /** By id, of all tenants in whatever state. */
+  schemaNames: async (): Promise<ReadonlyMap<string, string>> => {
+    const rows = await db.selectFrom('kms_tenants').select(['id', 'schema_name']).execute();
+    return new Map(rows.map((row) => [row.id, row.schema_name]));
+  },
 });
