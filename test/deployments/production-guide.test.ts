@@ -1,7 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { COMBINATIONS, composeConfig, stackConfig } from '#test/support/deployments.ts';
+import { projectOf } from '#engine/docker/project.ts';
+import { COMBINATIONS, type ComposeFile, composeConfig, readYaml, stackConfig } from '#test/support/deployments.ts';
+import { PORTS } from '#test/support/material.ts';
 import { dockerEngine } from '#test/support/docker.ts';
 import { ROOT } from '#test/support/engine.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';
@@ -31,5 +33,32 @@ describe.runIf(await dockerEngine())('What docs/production.md tells operators to
       expect(Object.keys(configs).filter((name) => /realms|seed/.test(name))).toEqual([]);
     }
     expect(await guide('production.md')).toContain('realms_file: /run/secrets/realms.yml');
+  });
+});
+
+describe('Commands of a backup', () => {
+  it('find the databases of a swarm by the names that its services have', async () => {
+    const text = await guide('production.md');
+    expect(text).toMatch(/docker stack deploy (?:.*\\\n)*.* passthru\n/);
+    expect(text).toContain('label=com.docker.swarm.service.name=passthru_$1');
+    const asked = [...text.matchAll(/^exec_in (\S+) pg_dump -U postgres -Fc (\S+) > /gm)].map(([, service, database]) => ({
+      service,
+      database,
+    }));
+    expect(asked).toEqual(['kms', 'identity'].map((database) => ({ service: `${database}-postgres`, database })));
+    const { services = {} } = await readYaml<ComposeFile>('kms/compose.yml');
+    expect(services['kms-postgres']?.environment).toMatchObject({ POSTGRES_DB: 'kms' });
+  });
+
+  it('say how the project of a CLI is named, which is not that of plain Compose', async () => {
+    const { name } = projectOf({
+      stateDir: '/srv/a',
+      portKms: PORTS.kms,
+      portIdentity: PORTS.identity,
+      packageRoot: ROOT,
+      profile: 'demo',
+    });
+    expect(name).toMatch(/^passthru-[0-9a-f]{8}$/);
+    expect(await guide('deployments.md')).toMatch(/`passthru-` and eight hexadecimal digits; `docker compose ls` shows it/);
   });
 });
