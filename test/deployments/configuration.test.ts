@@ -51,6 +51,7 @@ describe('Configuration in containers', () => {
     const config = await loadKmsConfig(filesOf('kms', profile, stacks.kms));
     expect(config.database).toMatchObject({ kind: 'postgres', host: 'kms-postgres', user: 'kms' });
     expect(config.server).toMatchObject({ host: '0.0.0.0', port: 8081, swagger: profile === 'demo' });
+    expect(config.admin).toMatchObject({ host: profile === 'demo' ? '0.0.0.0' : '127.0.0.1', port: 9081 });
     expect(config.identity.issuers).toMatchObject([
       { issuer: `https://localhost:${PORTS.identity}`, jwks_uri: 'https://identity:8082/.well-known/jwks.json', clock_skew_seconds: 0 },
     ]);
@@ -65,6 +66,7 @@ describe('Configuration in containers', () => {
   it.each(['demo', 'prod'] as const)('of Identity for %s is valid, and every file that it names is mounted', async (profile) => {
     const config = await loadIdentityConfig(filesOf('identity', profile, stacks.identity));
     expect(config.database).toMatchObject({ kind: 'postgres', host: 'identity-postgres', user: 'identity' });
+    expect(config.admin).toMatchObject({ host: profile === 'demo' ? '0.0.0.0' : '127.0.0.1', port: 9082 });
     expect(config.issuer).toBe(`https://localhost:${PORTS.identity}`);
     // None is made at a start: the folder of secrets is read-only.
     expect(config.secrets.signing_key_encryption_file).toBe('/run/secrets/identity-signing-key-encryption');

@@ -45,7 +45,7 @@ const overlayOf = (own: string) => ({
     identity: { ports: ['127.0.0.1::8082', '127.0.0.1::9082'] },
   },
   secrets: { 'kms-realms': { file: join(own, 'realms.yml') } },
-  configs: { 'kms-stack': { file: join(own, 'kms-stack.yml') } },
+  configs: { 'kms-stack': { file: join(own, 'kms-stack.yml') }, 'identity-stack': { file: join(own, 'identity-stack.yml') } },
 });
 
 /** Certificates, secrets, realms and seeds in a folder. */
@@ -80,8 +80,13 @@ export const prodFiles = async (directory: string, ports: { readonly identity: n
     await writeFile(file, JSON.stringify(content, null, 2));
     await chmod(file, 0o444);
   };
-  const kmsStack: unknown = parse(await readFile(join(material, 'kms', 'secrets', 'stack.yml'), 'utf8'));
-  await put(join(own, 'kms-stack.yml'), { ...(kmsStack as object), realms_file: '/run/secrets/realms.yml' });
+  const putStack = async (service: 'kms' | 'identity', settings: object): Promise<void> => {
+    const prepared = parse(await readFile(join(material, service, 'secrets', 'stack.yml'), 'utf8')) as object;
+    // Published, so that a test can ask each replica; as delivered, an admin listener is on the loopback of its container.
+    await put(join(own, `${service}-stack.yml`), { ...prepared, admin: { host: '0.0.0.0' }, ...settings });
+  };
+  await putStack('kms', { realms_file: '/run/secrets/realms.yml' });
+  await putStack('identity', {});
   await put(join(own, 'realms.yml'), {
     file: { users: [{ username: USERNAME, password: await hashOf(USERNAME), tenant: TENANTS[1], roles: ['tenant-admin'] }] },
     certificates: { clients: [{ common_name: CERTIFICATE_NAME, tenant: TENANTS[0], roles: ['tenant-admin'] }] },
