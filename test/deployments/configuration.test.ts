@@ -99,7 +99,15 @@ interface Collector {
     readonly otlp: { readonly protocols: Readonly<Record<string, { readonly tls?: Tls; readonly endpoint: string }>> };
   };
   readonly exporters: Readonly<
-    Record<string, { readonly path?: string; readonly endpoint?: string; readonly tls?: Record<string, unknown> }>
+    Record<
+      string,
+      {
+        readonly path?: string;
+        readonly rotation?: { readonly max_megabytes: string; readonly max_backups: number };
+        readonly endpoint?: string;
+        readonly tls?: Record<string, unknown>;
+      }
+    >
   >;
   readonly service: {
     readonly pipelines: Readonly<Record<string, { readonly exporters: readonly string[] }>>;
@@ -147,6 +155,18 @@ describe('Configuration of the collector', () => {
       expect(service.pipelines[signal]?.exporters).toEqual([`file/${signal}`, 'debug']);
     }
     expect(service.telemetry).toMatchObject({ metrics: { level: 'none' } });
+  });
+
+  it('turns its files over before they fill the memory of ci', async () => {
+    const { exporters } = await read<Collector>('config/collector.yml');
+    const ci = await readYaml<ComposeFile>('telemetry/compose.ci.yml');
+    const megabytes = Number(ci.services?.['telemetry']?.environment?.['PASSTHRU_TELEMETRY_FILE_MB']);
+    const files = ['traces', 'metrics', 'logs'].map((signal) => exporters[`file/${signal}`]?.rotation);
+    for (const rotation of files) expect(rotation?.max_megabytes).toBe('${env:PASSTHRU_TELEMETRY_FILE_MB:-64}');
+    // What is too old is removed after the next file was begun.
+    const most = files.reduce((sum, rotation) => sum + megabytes * ((rotation?.max_backups ?? Infinity) + 2), 0);
+    const room = /size=(\d+)m/.exec(JSON.stringify(ci.volumes?.['telemetry-memory']))?.[1];
+    expect(most).toBeLessThanOrEqual(Number(room));
   });
 
   it('sends to Grafana over verified TLS only, and keeps its files then', async () => {
