@@ -28,6 +28,9 @@ const unavailable = (name: string, cause: unknown): AppError =>
     headers: { 'retry-after': '1' },
   });
 
+/** What is asked of databases that are being closed. */
+export const databaseClosing = (name: string): AppError => unavailable(name, new Error('it is being closed here'));
+
 const fromSqlite = (errcode: number, name: string, cause: unknown): unknown => {
   switch (errcode & 0xff) {
     case SQLITE.CORRUPT:

@@ -1,6 +1,21 @@
 import { randomUUIDv7 } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
+import { type Kysely, sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import { databaseKinds, withDatabases } from '#test/support/database.ts';
+
+interface WaitingLocks {
+  pg_locks: { locktype: string; granted: boolean; database: number };
+}
+const waitingLocks = (db: Kysely<WaitingLocks>) =>
+  db
+    .withSchema('pg_catalog')
+    .selectFrom('pg_locks')
+    .select('granted')
+    .where('locktype', '=', 'advisory')
+    .where('granted', '=', false)
+    .where('database', '=', sql<number>`(select oid from pg_database where datname = current_database())`)
+    .execute();
 
 const name = (): string => `lock-${randomUUIDv7()}`;
 
@@ -53,5 +68,20 @@ describe.skipIf(!databaseKinds().includes('postgres'))('a lock among replicas on
     const waiting = test.databases.lock(lock);
     await replica[Symbol.asyncDispose]();
     await (await waiting)[Symbol.asyncDispose]();
+  });
+
+  it('is no longer waited for by a replica that closes its databases, and is given to none of its questions after that', async () => {
+    await using test = await withDatabases('postgres');
+    const [lock, replica] = [name(), await test.reopen()];
+    await using _held = await test.databases.lock(lock);
+    const waiting = Promise.allSettled([replica.lock(lock), replica.lock(lock)]);
+    const { db } = await test.databases.open<WaitingLocks>('look', []);
+    await expect.poll(() => waitingLocks(db), { timeout: 10_000 }).toHaveLength(2);
+    const unavailable = { status: 'rejected', reason: { code: 'database-unavailable' } };
+    // Far less than the minute that a lock is waited for.
+    const closed = await Promise.race([replica[Symbol.asyncDispose](), setTimeout(20_000, 'waited', { ref: false })]);
+    expect(closed).toBeUndefined();
+    expect(await waiting).toMatchObject([unavailable, unavailable]);
+    await expect(replica.lock(name())).rejects.toMatchObject(unavailable.reason);
   });
 });

@@ -1,12 +1,13 @@
 import type { Pool, PoolClient } from 'pg';
+import { InternalError } from '#infra/apperr/app-error.ts';
 import type { Locks } from '../locks.ts';
-import { describeError } from '../errors.ts';
+import { databaseClosing, describeError } from '../errors.ts';
 
 /** Milliseconds that a lock is waited for; what is done under one takes seconds at most. */
 const WAIT_MS = 60_000;
 
 export interface PostgresLocks extends Locks {
-  /** Ends every lock that is held. */
+  /** Ends every lock that is held, and every wait for one; from then on none is given. */
   releaseAll(): Promise<void>;
 }
 
@@ -20,6 +21,9 @@ const keyOf = (name: string): string => `passthru-lock:${name}`;
  */
 export const createPostgresLocks = (pool: Pool, database: string): PostgresLocks => {
   const held = new Set<() => Promise<void>>();
+  /** Connections on which a lock is asked for. */
+  const asking = new Set<PoolClient>();
+  let isClosing = false;
 
   const holding = (client: PoolClient, name: string): AsyncDisposable => {
     let released: Promise<void> | undefined;
@@ -39,35 +43,52 @@ export const createPostgresLocks = (pool: Pool, database: string): PostgresLocks
     return { [Symbol.asyncDispose]: end };
   };
 
-  const withClient = async <T>(work: (client: PoolClient) => Promise<T>): Promise<T> => {
+  /** Ends the connection and with it the question, unless that was done before. */
+  const giveUp = (client: PoolClient): void => {
+    if (asking.delete(client)) client.release(true);
+  };
+
+  /** @param ask whether the lock was had on this connection */
+  const take = async (name: string, ask: (client: PoolClient) => Promise<boolean>): Promise<AsyncDisposable | null> => {
+    if (isClosing) throw databaseClosing(database);
     const client = await pool.connect().catch((error: unknown) => {
       throw describeError(error, database);
     });
+    asking.add(client);
     try {
-      return await work(client);
+      if (isClosing) throw databaseClosing(database);
+      const isTaken = await ask(client);
+      // Given up while the answer was on its way.
+      if (!asking.delete(client)) throw databaseClosing(database);
+      if (isTaken) return holding(client, name);
+      client.release();
+      return null;
     } catch (error) {
-      client.release(true);
+      giveUp(client);
       throw describeError(error, database);
     }
   };
 
   return {
-    lock: (name) =>
-      withClient(async (client) => {
+    lock: async (name) => {
+      const lock = await take(name, async (client) => {
         await client.query("select set_config('lock_timeout', $1, false), set_config('statement_timeout', '0', false)", [`${WAIT_MS}`]);
         await client.query('select pg_advisory_lock(hashtextextended($1, 0))', [keyOf(name)]);
-        return holding(client, name);
-      }),
+        return true;
+      });
+      if (lock === null) throw new InternalError(`the lock ${name} was waited for and not had`);
+      return lock;
+    },
     tryLock: (name) =>
-      withClient(async (client) => {
+      take(name, async (client) => {
         const { rows } = await client.query<{ taken: boolean }>('select pg_try_advisory_lock(hashtextextended($1, 0)) as taken', [
           keyOf(name),
         ]);
-        if (rows[0]?.taken === true) return holding(client, name);
-        client.release();
-        return null;
+        return rows[0]?.taken === true;
       }),
     releaseAll: async () => {
+      isClosing = true;
+      for (const client of asking) giveUp(client);
       await Promise.all([...held].map((end) => end()));
     },
   };
