@@ -98,6 +98,7 @@ interface Collector {
   readonly receivers: {
     readonly otlp: { readonly protocols: Readonly<Record<string, { readonly tls?: Tls; readonly endpoint: string }>> };
   };
+  readonly processors: { readonly memory_limiter: { readonly limit_mib: number } };
   readonly exporters: Readonly<
     Record<
       string,
@@ -155,6 +156,18 @@ describe('Configuration of the collector', () => {
       expect(service.pipelines[signal]?.exporters).toEqual([`file/${signal}`, 'debug']);
     }
     expect(service.telemetry).toMatchObject({ metrics: { level: 'none' } });
+  });
+
+  it('refuses what it has no room for before its container is killed, health checks included', async () => {
+    const { processors } = await read<Collector>('config/collector.yml');
+    const { services = {} } = await readYaml<ComposeFile>('telemetry/compose.prod.yml');
+    const { environment = {}, deploy } = services['telemetry'] ?? {};
+    const mebibytes = (text: unknown) => Number(/^(\d+)Mi?B?$/.exec(String(text))?.[1]);
+    const container = mebibytes(deploy?.resources?.limits?.['memory']);
+    const [limiter, heap] = [processors.memory_limiter.limit_mib, mebibytes(environment['GOMEMLIMIT'])];
+    expect(limiter).toBeLessThan(heap);
+    // A Node that asks for health takes some 60 MB.
+    expect(heap).toBeLessThanOrEqual(container - 80);
   });
 
   it('turns its files over before they fill the memory of ci', async () => {
