@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { projectOf } from '#engine/docker/project.ts';
-import { COMBINATIONS, type ComposeFile, composeConfig, readYaml, stackConfig } from '#test/support/deployments.ts';
+import { COMBINATIONS, type ComposeFile, composeConfig, DEPLOYMENTS, readYaml, stackConfig } from '#test/support/deployments.ts';
 import { PORTS } from '#test/support/material.ts';
 import { dockerEngine } from '#test/support/docker.ts';
 import { ROOT } from '#test/support/engine.ts';
@@ -60,5 +60,46 @@ describe('Commands of a backup', () => {
     });
     expect(name).toMatch(/^passthru-[0-9a-f]{8}$/);
     expect(await guide('deployments.md')).toMatch(/`passthru-` and eight hexadecimal digits; `docker compose ls` shows it/);
+  });
+});
+
+describe('What docs/deployments.md says of containers', () => {
+  const megabytes = (text: string): number => {
+    const [, number, unit = ''] = /^(\d+) ?([MG])B?$/.exec(text) ?? [];
+    return Number(number) * (unit === 'G' ? 1024 : 1);
+  };
+
+  it('are the limits that the Compose files set, of every service', async () => {
+    const [, table = ''] = (await guide('deployments.md')).split('| | Processors | Memory | Volume |\n');
+    const said = table.split('\n\n')[0]?.split('\n').slice(1) ?? [];
+    const written = said.flatMap((line) => {
+      const [, names = '', cpus = '', memory = ''] = line.split('|').map((cell) => cell.trim());
+      const limits = { cpus, memory: megabytes(memory.replace(/ \(.*/, '')) };
+      return names
+        .replace(' (prod)', '')
+        .split(', ')
+        .map((name) => [name, limits] as const);
+    });
+    const files = ['telemetry/compose.yml', ...['telemetry', 'identity', 'kms'].map((product) => `${product}/compose.prod.yml`)];
+    const read = await Promise.all([...files, 'identity/compose.yml', 'kms/compose.yml'].map((file) => readYaml<ComposeFile>(file)));
+    const set = read.flatMap(({ services = {} }) =>
+      Object.entries(services).flatMap(([name, service]) => {
+        const limits = service?.deploy?.resources?.limits;
+        return limits === undefined ? [] : [[name, { cpus: limits['cpus'], memory: megabytes(String(limits['memory'])) }] as const];
+      }),
+    );
+    expect(Object.fromEntries(written)).toEqual(Object.fromEntries(set));
+  });
+
+  it('is of prod: alive is healthy, and what to ask for after a deploy', async () => {
+    const { services = {} } = await readYaml<ComposeFile>('kms/compose.prod.yml');
+    expect(services['kms']?.healthcheck?.test).toContain('https://localhost:8081/livez');
+    for (const port of [8081, 8082]) expect(await guide('production.md')).toContain(`npx passthru health https://localhost:${port}/readyz`);
+  });
+
+  it.each(['kms', 'identity'])('is how an init.sql ends, that of %s and an operator’s own', async (product) => {
+    const ending = '\\! rm "$PGDATA.making"';
+    expect((await readFile(join(DEPLOYMENTS, product, 'postgres', 'init.sql'), 'utf8')).trim().split('\n').at(-1)).toBe(ending);
+    expect(await guide('production.md')).toContain(ending);
   });
 });
