@@ -218,10 +218,26 @@ describe('Configuration of PostgreSQL', () => {
 });
 
 describe('Configuration of the balancers', () => {
-  it.each(['kms', 'identity'])('of %s passes TLS through and verifies whom it asks for readiness', async (product) => {
-    const text = await readFile(join(DEPLOYMENTS, product, 'config', 'haproxy.cfg'), 'utf8');
+  /** As a balancer of this product reads the file that both share. */
+  const configOf = async (product: string): Promise<string> => {
+    const { services = {}, configs = {} } = await readYaml<ComposeFile>(`${product}/compose.prod.yml`);
+    const environment = services[`${product}-balancer`]?.environment ?? {};
+    const text = await readFile(join(DEPLOYMENTS, product, configs[`${product}-balancer`]?.file ?? ''), 'utf8');
+    return text.replaceAll(/"([^"]*)"/g, (_, quoted: string) =>
+      quoted.replaceAll(/\$\{(\w+)\}/g, (variable, name: string) => environment[name] ?? variable),
+    );
+  };
+
+  it.each([
+    ['kms', 8081],
+    ['identity', 8082],
+  ])('of %s passes TLS through at %i and verifies whom it asks for readiness', async (product, port) => {
+    const text = await configOf(product);
+    expect(text).not.toContain('${');
     expect(text).toMatch(/^defaults\n {2}mode tcp$/m);
     expect(text).not.toMatch(/\bbind\b.*\bssl\b|verify none/);
+    expect(text).toContain(`  bind :${port}\n`);
+    expect(text).toContain(`  server-template ${product} 1-8 ${product}:${port}\n`);
     expect(text).toMatch(new RegExp(`check-ssl check-sni ${product} verify required verifyhost ${product} ca-file /run/secrets/ca.pem`));
     expect(text).toContain('ssl-default-server-options ssl-min-ver TLSv1.3');
     // The only listener of plain HTTP is the loopback of its own container.
