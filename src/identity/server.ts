@@ -66,11 +66,9 @@ export const buildIdentity = async (options: {
   const provider = opened.use(
     await createProvider({ issuer, database, accounts, clients, signingKeys, cookieKeys, resourceServers, telemetry, now }),
   );
+  const locks = opened.use(createDemoLocks(databases, 'identity'));
   const seedFile = options.demo ? config.demo.seed_file : undefined;
-  const demo =
-    seedFile === undefined
-      ? null
-      : createDemo({ database, seed: await loadSeed(seedFile), provider, locks: createDemoLocks(databases, 'identity'), emit, now });
+  const demo = seedFile === undefined ? null : createDemo({ database, seed: await loadSeed(seedFile), provider, locks, emit, now });
 
   const dependencies: DependencyCheck[] = [
     { name: 'database', required: true, check: (signal) => databases.ping(signal) },

@@ -60,7 +60,7 @@ export const buildKms = async (options: {
   const barrier = await openBarrier({ service, unsealKey, now });
   unsealKey?.fill(0);
   const notReady = () => (barrier.state() === 'sealed' ? 'sealed' : null);
-  const locks = createDemoLocks(databases, 'kms');
+  const locks = opened.use(createDemoLocks(databases, 'kms'));
   if (barrier.state() === 'unsealed') await removeLeftovers({ databases, service, barrier, locks, emit });
 
   const tenants = createTenants(service.db, { now });

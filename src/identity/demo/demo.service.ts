@@ -66,6 +66,7 @@ export const createDemo = (options: {
   readonly now?: () => number;
 }): Demo => {
   const { database, seed, provider, locks, emit, now = Date.now } = options;
+  const { transaction } = locks.guard(database);
 
   const revoke = async (tx: Tx, gone: Gone): Promise<void> => {
     if (gone.accountIds.length > 0) await provider.revokeForAccounts(tx, gone.accountIds);
@@ -89,7 +90,7 @@ export const createDemo = (options: {
   };
 
   const settle = async (resetId: string, outcome: DemoResetOutcome, change: (tx: Tx) => Promise<Gone>): Promise<DemoState> => {
-    const state = await database.transaction(async (tx) => {
+    const state = await transaction(async (tx) => {
       if (isToSettle(await latestReset(tx), resetId, outcome)) {
         await revoke(tx, await change(tx));
         await setResetState(tx, resetId, outcome);
@@ -102,7 +103,7 @@ export const createDemo = (options: {
   };
 
   const seedOnce = (given: DemoTenants): Promise<DemoTenants> =>
-    database.transaction(async (tx) => {
+    transaction(async (tx) => {
       const there = await demoNames(tx);
       refuseForeign(seed, there.foreign);
       const tenants = tenantIds(seed.tenants, { ...given, ...there.tenants });
@@ -120,7 +121,7 @@ export const createDemo = (options: {
     // Before anyone can see the reset.
     const before = await locks.own(resetId);
     try {
-      return await database.transaction(async (tx) => {
+      return await transaction(async (tx) => {
         await settlePending(tx);
         const { tenants: previousTenants, foreign } = await demoNames(tx);
         refuseForeign(seed, foreign);
@@ -141,7 +142,7 @@ export const createDemo = (options: {
   };
 
   const replaceWith = (given: DemoTenants): Promise<DemoTenants> =>
-    database.transaction(async (tx) => {
+    transaction(async (tx) => {
       await settlePending(tx);
       const { foreign } = await demoNames(tx);
       refuseForeign(seed, foreign);
@@ -154,9 +155,9 @@ export const createDemo = (options: {
     });
 
   const sweep = async (): Promise<void> => {
-    const latest = await database.transaction(latestReset);
+    const latest = await transaction(latestReset);
     if (latest?.state === 'pending' && (await locks.hasOwner(latest.id))) return;
-    await database.transaction(settlePending);
+    await transaction(settlePending);
   };
 
   return {

@@ -31,6 +31,13 @@ const unavailable = (name: string, cause: unknown): AppError =>
 /** What is asked of databases that are being closed. */
 export const databaseClosing = (name: string): AppError => unavailable(name, new Error('it is being closed here'));
 
+/** @param name of the database, whose connection ended and the lock with it */
+export const lockLost = (name: string): AppError =>
+  new AppError('database-lock-lost', 503, `a connection to the database ${name} broke, and a lock ended with it before the work was done`, {
+    fix: 'Look at the state of the database server and try again.',
+    headers: { 'retry-after': '1' },
+  });
+
 const fromSqlite = (errcode: number, name: string, cause: unknown): unknown => {
   switch (errcode & 0xff) {
     case SQLITE.CORRUPT:

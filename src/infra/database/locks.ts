@@ -1,3 +1,8 @@
+export interface Lock extends AsyncDisposable {
+  /** Aborts with an AppError `database-lock-lost` when the lock ends before its holder ends it; then another may have it. */
+  readonly lost: AbortSignal;
+}
+
 /**
  * Locks by name among all processes that use the same databases. One ends with its disposal, or with the process that
  * holds it, however that ends: PostgreSQL keeps it for a connection, and SQLite files have one process anyway.
@@ -8,17 +13,18 @@ export interface Locks {
    *
    * @throws AppError `database-busy` after a minute, `database-unavailable`
    */
-  lock(name: string): Promise<AsyncDisposable>;
+  lock(name: string): Promise<Lock>;
   /** The lock, or null when another holds it. @throws AppError `database-unavailable` */
-  tryLock(name: string): Promise<AsyncDisposable | null>;
+  tryLock(name: string): Promise<Lock | null>;
 }
 
 /** Locks within this process. */
 export const createLocalLocks = (): Locks => {
   /** The end of the last in each queue. */
   const queues = new Map<string, Promise<void>>();
+  const never = new AbortController().signal;
 
-  const enter = (name: string): { readonly turn: Promise<void>; readonly lock: AsyncDisposable } => {
+  const enter = (name: string): { readonly turn: Promise<void>; readonly lock: Lock } => {
     const turn = queues.get(name) ?? Promise.resolve();
     const { promise: left, resolve: leave } = Promise.withResolvers<void>();
     const end = turn.then(() => left);
@@ -27,7 +33,7 @@ export const createLocalLocks = (): Locks => {
       leave();
       if (queues.get(name) === end) queues.delete(name);
     };
-    return { turn, lock: { [Symbol.asyncDispose]: release } };
+    return { turn, lock: { lost: never, [Symbol.asyncDispose]: release } };
   };
 
   return {

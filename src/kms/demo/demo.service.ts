@@ -30,8 +30,9 @@ const deleteAll = (tx: Tx, tenants: readonly Tenant[]): Promise<void> =>
   );
 
 export const createDemo = (options: SeedingOptions & { readonly locks: DemoLocks; readonly emit: Emit }): Demo => {
-  const { seed, service, tenants, tenantDatabases, barrier, locks, emit, now } = options;
-  const seeding = createSeeding(options);
+  const { seed, tenants, tenantDatabases, barrier, locks, emit, now } = options;
+  const service = { ...options.service, ...locks.guard(options.service) };
+  const seeding = createSeeding({ ...options, service });
 
   const state = async (): Promise<DemoState> => {
     const missing = await seeding.missing();

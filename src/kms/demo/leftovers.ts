@@ -26,10 +26,11 @@ interface Leftovers {
 export const removeLeftovers = (options: Leftovers): Promise<void> =>
   options.locks.exclusively(async () => {
     const { databases, service, emit, locks } = options;
+    const { transaction } = locks.guard(service);
     const latest = await latestReset(service.db);
     const isPending = latest?.state === 'pending';
     const isAlive = isPending && (await locks.hasOwner(latest.id));
-    const tenants = await service.transaction(async (tx) => {
+    const tenants = await transaction(async (tx) => {
       if (isAlive) return deleteInState(tx, options.barrier, ['preparing']);
       if (isPending) await setResetState(tx, latest.id, 'committed');
       await deleteAccounts(tx, 'retired');

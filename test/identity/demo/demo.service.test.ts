@@ -5,11 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Database } from '#infra/database/databases.ts';
+import { createLocalLocks } from '#infra/database/locks.ts';
 import { identityMigrations } from '#identity/database/migrations.ts';
 import type { IdentityTables } from '#identity/database/tables.ts';
 import { createAccountStore } from '#identity/accounts/account.store.ts';
 import { createClientStore } from '#identity/clients/client.store.ts';
 import { databaseKinds, withDatabases } from '#test/support/database.ts';
+import { lostLocks } from '#test/support/lost-locks.ts';
 import { contents, demoOn, insertAccount, insertPayload, testSeed } from '#test/support/identity-demo.ts';
 
 /** A dozen processes load the same modules. */
@@ -142,6 +144,25 @@ describe.each(databaseKinds())('the demo of Identity on %s', (kind) => {
     await demoOn(test.database, test.seed).sweep();
     expect(await test.demo.state()).toEqual({ seeded: true, tenants: second.tenants, resetPending: null });
     expect((await contents(test.database)).accounts).toHaveLength(2);
+  });
+
+  it('stays as it was when the lock of a change is lost before its commit', async () => {
+    await using test = await setup();
+    await test.demo.seed();
+    await test.database.db.deleteFrom('accounts').where('username', '=', test.ann).execute();
+    const { resetId } = await test.demo.reset();
+    const before = await contents(test.database);
+    const lost = demoOn(test.database, test.seed, () => {}, lostLocks(createLocalLocks()));
+    const changes = [
+      () => lost.seed(),
+      () => lost.reset(),
+      () => lost.replace(),
+      () => lost.rollback(resetId),
+      () => lost.commit(resetId),
+      () => lost.sweep(),
+    ];
+    for (const change of changes) await expect(change()).rejects.toMatchObject({ code: 'database-lock-lost', status: 503 });
+    expect(await contents(test.database)).toEqual(before);
   });
 
   it('never touches what is no demo', async () => {

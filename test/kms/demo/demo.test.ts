@@ -3,9 +3,11 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createPasswords } from '#infra/secrets/passwords.ts';
+import { removeLeftovers } from '#kms/demo/leftovers.ts';
 import { loadSeed } from '#kms/demo/seed-file.ts';
 import { startDemo } from '#kms/demo/start-demo.ts';
-import { addRealTenant, asSeeded, countAll, inspect, startWorld } from '#test/support/demo-world.ts';
+import { lostLocks } from '#test/support/lost-locks.ts';
+import { addRealTenant, asSeeded, countAll, inspect, openWorld, startWorld } from '#test/support/demo-world.ts';
 import { databaseKinds, withDatabases } from '#test/support/database.ts';
 import { KMS_CONFIG_FOLDER } from '#test/support/kms-server.ts';
 
@@ -157,6 +159,28 @@ describe.each(databaseKinds())('demo data on %s', (kind) => {
     const all = await countAll(test.databases, world);
     expect(all).toMatchObject({ rows: 2, contentKeys: 2 });
     expect(all.databases).toEqual(all.named);
+  });
+
+  it('stays as it was when the lock of a change is lost before its commit', async () => {
+    await using test = await withDatabases(kind);
+    const world = await startWorld(test.databases, unsealKey);
+    await world.demo.seed();
+    await world.service.db.deleteFrom('kms_realm_users').where('username', '=', 'demo-user').execute();
+    const { resetId } = await world.demo.reset();
+    const before = await inspect(world);
+    const databases = { ...test.databases, ...lostLocks(test.databases) };
+    const lost = await openWorld(databases, unsealKey);
+    const changes = [
+      () => lost.demo.reset(),
+      () => lost.demo.rollback(resetId),
+      () => lost.demo.commit(resetId),
+      () => removeLeftovers({ databases, ...lost, emit }),
+    ];
+    for (const change of changes) await expect(change()).rejects.toMatchObject({ code: 'database-lock-lost', status: 503 });
+    expect(await inspect(world)).toEqual(before);
+    await world.demo.rollback(resetId);
+    await expect(lost.demo.seed()).rejects.toMatchObject({ code: 'database-lock-lost' });
+    expect((await world.demo.state()).seeded).toBe(false);
   });
 
   it('never takes the place of an account that is no demo', async () => {

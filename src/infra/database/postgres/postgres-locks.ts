@@ -1,7 +1,7 @@
 import type { Pool, PoolClient } from 'pg';
 import { InternalError } from '#infra/apperr/app-error.ts';
-import type { Locks } from '../locks.ts';
-import { databaseClosing, describeError } from '../errors.ts';
+import type { Lock, Locks } from '../locks.ts';
+import { databaseClosing, describeError, lockLost } from '../errors.ts';
 
 /** Milliseconds that a lock is waited for; what is done under one takes seconds at most. */
 const WAIT_MS = 60_000;
@@ -25,7 +25,7 @@ export const createPostgresLocks = (pool: Pool, database: string): PostgresLocks
   const asking = new Set<PoolClient>();
   let isClosing = false;
 
-  const holding = (client: PoolClient, name: string): AsyncDisposable => {
+  const holding = (client: PoolClient, name: string): Lock => {
     let released: Promise<void> | undefined;
     const release = async (): Promise<void> => {
       held.delete(end);
@@ -40,7 +40,11 @@ export const createPostgresLocks = (pool: Pool, database: string): PostgresLocks
     };
     const end = (): Promise<void> => (released ??= release());
     held.add(end);
-    return { [Symbol.asyncDispose]: end };
+    const lost = new AbortController();
+    client.once('end', () => {
+      if (released === undefined) lost.abort(lockLost(database));
+    });
+    return { lost: lost.signal, [Symbol.asyncDispose]: end };
   };
 
   /** Ends the connection and with it the question, unless that was done before. */
@@ -49,7 +53,7 @@ export const createPostgresLocks = (pool: Pool, database: string): PostgresLocks
   };
 
   /** @param ask whether the lock was had on this connection */
-  const take = async (name: string, ask: (client: PoolClient) => Promise<boolean>): Promise<AsyncDisposable | null> => {
+  const take = async (name: string, ask: (client: PoolClient) => Promise<boolean>): Promise<Lock | null> => {
     if (isClosing) throw databaseClosing(database);
     const client = await pool.connect().catch((error: unknown) => {
       throw describeError(error, database);
