@@ -40,7 +40,7 @@ export interface ComposeFile {
 
 /** A YAML file below deployments/; Compose's own tags are left out, what they stand on stays. */
 export const readYaml = async <T>(file: string): Promise<T> =>
-  parseDocument(await readFile(join(DEPLOYMENTS, file), 'utf8'), { logLevel: 'silent' }).toJS() as T;
+  parseDocument(await readFile(join(DEPLOYMENTS, file), 'utf8'), { logLevel: 'silent', merge: true }).toJS() as T;
 
 /** Every set of files that is meant to be given to `docker compose` together. */
 export const COMBINATIONS: Readonly<Record<string, readonly string[]>> = {
