@@ -23,6 +23,9 @@ import { byName, createSeeding, type SeedingOptions } from './seeding.ts';
 
 type Tx = Transaction<ServiceTables>;
 
+const isSame = (a: DemoTenants, b: DemoTenants): boolean =>
+  Object.keys(a).length === Object.keys(b).length && Object.entries(a).every(([name, id]) => b[name] === id);
+
 const deleteAll = (tx: Tx, tenants: readonly Tenant[]): Promise<void> =>
   deleteTenants(
     tx,
@@ -104,13 +107,34 @@ export const createDemo = (options: SeedingOptions & { readonly locks: DemoLocks
     return { resetId, tenants: ids, previousTenants };
   };
 
+  const add = async (given: DemoTenants): Promise<void> => {
+    const added = await seeding.add(given);
+    if (added.tenants + added.accounts + added.elasticKeys > 0) emit({ type: 'demo-seeded', ...added });
+  };
+
+  const replace = async (given: DemoTenants): Promise<DemoTenants> => {
+    const active = byName(await demoTenantsIn(service.db, 'active'));
+    if (isSame(active, given)) {
+      emit({ type: 'demo-reset-already-done' });
+      await add(given);
+      return active;
+    }
+    const { resetId, tenants: ids } = await reset(given);
+    await commit(resetId);
+    return ids;
+  };
+
   return {
     state,
     seed: (given = {}) =>
       locks.exclusively(async () => {
         refuseUnknownTenants(seed.tenants, given);
-        const added = await seeding.add(given);
-        if (added.tenants + added.accounts + added.elasticKeys > 0) emit({ type: 'demo-seeded', ...added });
+        await add(given);
+      }),
+    replace: (given = {}) =>
+      locks.exclusively(async () => {
+        refuseUnknownTenants(seed.tenants, given);
+        return replace(given);
       }),
     reset: (given = {}) =>
       locks.exclusively(async () => {

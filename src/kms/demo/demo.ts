@@ -13,4 +13,14 @@ export interface Demo extends DemoResets {
    * @throws AppError `demo-tenant-unknown` 400, `demo-tenant-id-used` 409, `demo-name-taken` 409
    */
   seed(given?: DemoTenants): Promise<void>;
+  /**
+   * Puts the seed in place of the demo data, for good, in one turn among all processes. A replacement is known by the tenant ids
+   * that it brings: one that was done before, by another replica or by a start that then crashed, is not done again, and what
+   * is missing of it is added.
+   *
+   * @param given ids for the tenants; one without is minted
+   * @returns the ids of the tenants in use
+   * @throws AppError as `reset`
+   */
+  replace(given?: DemoTenants): Promise<DemoTenants>;
 }

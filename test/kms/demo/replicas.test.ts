@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 import { describe, expect, it } from 'vitest';
 import { type DatabaseConfig, MIN_POOL_SIZE } from '#infra/database/config.ts';
 import type { Seed } from '#kms/demo/seed-file.ts';
+import { startDemo } from '#kms/demo/start-demo.ts';
 import { databaseKinds, withDatabases } from '#test/support/database.ts';
 import { asSeeded, countAll, inspect, startWorld } from '#test/support/demo-world.ts';
 
@@ -67,6 +68,34 @@ describe.skipIf(!databaseKinds().includes('postgres'))('the demo of replicas on 
     expect(worlds.flatMap(({ events }) => events.map(({ type }) => type))).toEqual(['demo-seeded']);
     const all = await countAll(test.databases, worlds[0]);
     expect(all).toMatchObject({ rows: 2, inactive: 0, contentKeys: 2 });
+    expect(all.databases).toEqual(all.named);
+  });
+
+  it('is replaced once by three that start at once with a reset', async () => {
+    await using test = await withDatabases(kind);
+    const [old, ids] = [fresh(), fresh()];
+    const one = await startWorld(await test.reopen(), unsealKey, seed);
+    await one.demo.seed(old);
+    const worlds = [one, await startWorld(await test.reopen(), unsealKey, seed), await startWorld(await test.reopen(), unsealKey, seed)];
+    await Promise.all(worlds.map(({ demo }) => startDemo({ demo, reset: true, given: ids, emit: () => {} })));
+    for (const world of worlds) expect(await inspect(world)).toEqual(asSeeded(seed, ids));
+    const types = worlds.flatMap(({ events }) => events.map(({ type }) => type)).toSorted();
+    const done = 'demo-reset-already-done';
+    expect(types).toEqual([done, done, 'demo-reset-committed', 'demo-reset-started', 'demo-seeded']);
+    const all = await countAll(test.databases, one);
+    expect(all).toMatchObject({ rows: 2, inactive: 0, contentKeys: 2, retiredUsers: 0 });
+    expect(all.databases).toEqual(all.named);
+  });
+
+  it('is replaced by each of three that start at once with a reset to ids of their own, one after the other', async () => {
+    await using test = await withDatabases(kind);
+    const begin = async () => startWorld(await test.reopen(), unsealKey, seed);
+    const worlds = await Promise.all([begin(), begin(), begin()]);
+    await Promise.all(worlds.map(({ demo }) => startDemo({ demo, reset: true, given: {}, emit: () => {} })));
+    const { tenants } = await worlds[0].demo.state();
+    for (const world of worlds) expect(await inspect(world)).toEqual(asSeeded(seed, tenants));
+    const all = await countAll(test.databases, worlds[0]);
+    expect(all).toMatchObject({ rows: 2, inactive: 0, contentKeys: 2, retiredUsers: 0 });
     expect(all.databases).toEqual(all.named);
   });
 
