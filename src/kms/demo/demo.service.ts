@@ -59,8 +59,9 @@ export const createDemo = (options: SeedingOptions & { readonly locks: DemoLocks
     // Again: until the commit a request found their content keys and remembered them.
     for (const tenant of gone) barrier.forgetTenant(tenant.id);
     await locks.disown(resetId);
-    // Other replicas may still serve a tenant whose database is about to go.
-    if (gone.length > 0) await leasesEnded(service.kind);
+    // Other replicas may still serve a tenant whose database is about to go; and who asks again may never have had an answer,
+    // for it was settled a moment ago by a process that died before it had waited.
+    await leasesEnded(service.kind);
     // A crash here leaves databases that no row names; the next start removes them.
     for (const tenant of gone) await tenantDatabases.drop(tenant.schemaName);
     emit({ type: wanted === 'committed' ? 'demo-reset-committed' : 'demo-reset-rolled-back', resetId });

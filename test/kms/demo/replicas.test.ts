@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { describe, expect, it } from 'vitest';
 import { type DatabaseConfig, MIN_POOL_SIZE } from '#infra/database/config.ts';
+import { LEASE_MS } from '#kms/database/leases.ts';
 import type { Seed } from '#kms/demo/seed-file.ts';
 import { startDemo } from '#kms/demo/start-demo.ts';
 import { databaseKinds, withDatabases } from '#test/support/database.ts';
@@ -154,6 +155,19 @@ describe.skipIf(!databaseKinds().includes('postgres'))('the demo of replicas on 
       await two.demo.rollback(second.resetId);
     }
     expect((await one.demo.state()).resetPending).toBeNull();
+  });
+
+  it('is settled with the answer, when it is asked for again too: no replica uses what it read before', async () => {
+    await using test = await withDatabases(kind);
+    const world = await startWorld(test.databases, unsealKey, seed);
+    await world.demo.seed();
+    for (const outcome of ['rollback', 'commit'] as const) {
+      const { resetId } = await world.demo.reset();
+      await world.demo[outcome](resetId);
+      const asked = performance.now();
+      await world.demo[outcome](resetId);
+      expect(performance.now() - asked).toBeGreaterThanOrEqual(LEASE_MS);
+    }
   });
 
   it('is never a mixture when replicas reset and start at once', async () => {
