@@ -63,7 +63,7 @@ export const buildKms = async (options: {
   const locks = opened.use(createDemoLocks(databases, 'kms'));
   if (barrier.state() === 'unsealed') await removeLeftovers({ databases, service, barrier, locks, emit });
 
-  const tenants = createTenants(service.db, { now });
+  const tenants = createTenants(service.db);
   const { forgetTenant: onGone, tenants: held } = barrier;
   const tenantDatabases = opened.use(createTenantDatabases({ databases, service: service.db, onGone, held }));
   opened.use(watchForGoneTenants(tenantDatabases));

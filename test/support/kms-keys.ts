@@ -9,7 +9,7 @@ import type { ElasticKey } from '#kms/elastic-keys/elastic-key.ts';
 import { createKeys, type Keys } from '#kms/keys/keys.ts';
 import type { TestDatabases } from './database.ts';
 
-/** A KMS without its HTTP: barrier and key services over real databases, with a clock that stands still. */
+/** A KMS without its HTTP: barrier and key services over real databases, with clocks that stand still. */
 export interface TestKms extends Keys {
   readonly service: Database<ServiceTables>;
   readonly unsealKey: Uint8Array;
@@ -17,7 +17,8 @@ export interface TestKms extends Keys {
   /** Two tenants with a content key each. */
   readonly tenantId: string;
   readonly otherTenantId: string;
-  readonly clock: { now: number };
+  /** `now` since the epoch, and `elapsed` on the clock that never goes back; milliseconds. */
+  readonly clock: { now: number; elapsed: number };
   readonly database: (tenantId: string) => Promise<Database<TenantTables>>;
   addTenant(): Promise<string>;
   /** Another process on the same databases: own connections, barrier and key ring. */
@@ -39,13 +40,14 @@ export const tenantDatabases = (databases: Databases) => {
 };
 
 export const testKms = async ({ databases, reopen }: TestDatabases): Promise<TestKms> => {
-  const clock = { now: Date.UTC(2031, 0, 1) };
+  const clock = { now: Date.UTC(2031, 0, 1), elapsed: 0 };
   const now = () => clock.now;
+  const elapsed = () => clock.elapsed;
   const unsealKey = new Uint8Array(randomBytes(32));
   const service = await openService(databases);
   const barrier = await openBarrier({ service, unsealKey, now });
   const database = tenantDatabases(databases);
-  const keys = createKeys({ barrier, database, now });
+  const keys = createKeys({ barrier, database, now, elapsed });
   const addTenant = async () => {
     const tenantId = randomUUID();
     await service.transaction((tx) => barrier.createTenantKey(tx, tenantId));
@@ -65,7 +67,7 @@ export const testKms = async ({ databases, reopen }: TestDatabases): Promise<Tes
     replica: async () => {
       const again = await reopen();
       const other = await openBarrier({ service: await openService(again), unsealKey, now });
-      return { ...createKeys({ barrier: other, database: tenantDatabases(again), now }), barrier: other };
+      return { ...createKeys({ barrier: other, database: tenantDatabases(again), now, elapsed }), barrier: other };
     },
     make: (algorithm, more = {}) => keys.elasticKeys.create(more.tenantId ?? tenantId, { name: `key-${randomUUIDv7()}`, algorithm }),
   };

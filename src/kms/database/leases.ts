@@ -11,8 +11,7 @@ import type { DatabaseKind } from '#infra/database/databases.ts';
  *     one      change ── commit ──────── leases end ──► answer
  *     another  … uses what it read … │ reads again  │ the change holds here
  *
- * The lengths are durations of each process's own clock; that clocks differ does no harm, one that is set back while a lease
- * runs may lengthen that one.
+ * The lengths are durations of each process's own clock that never goes back, so it does no harm that clocks differ or are set.
  */
 export const LEASE_MS = 250;
 

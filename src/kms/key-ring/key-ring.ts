@@ -55,15 +55,16 @@ const remember = <E>(map: BoundedMap<E>, name: string, entry: E, loading: Promis
 /**
  * @param leaseMs how long a policy is used without a look at the database: what another replica changed holds here after that
  *   at the latest, which it waits for before it answers; what this one changed holds at once
+ * @param elapsed milliseconds on a clock that never goes back
  */
 export const createKeyRing = (options: {
   barrier: Barrier;
   database: (tenantId: string) => Promise<Database<TenantTables>>;
-  now: () => number;
+  elapsed?: () => number;
   leaseMs?: number;
   max?: number;
 }): KeyRing => {
-  const { barrier, database, now, leaseMs = LEASE_MS, max = 4096 } = options;
+  const { barrier, database, elapsed = () => performance.now(), leaseMs = LEASE_MS, max = 4096 } = options;
   const snapshots = createBoundedMap<{ readonly at: number; readonly value: Promise<Snapshot> }>({ max });
   const versions = createBoundedMap<Promise<UsableKey>>({ max });
 
@@ -104,10 +105,9 @@ export const createKeyRing = (options: {
   return {
     snapshot: (key) => {
       if (barrier.state() === 'sealed') return Promise.reject(sealedError());
-      const at = now();
+      const at = elapsed();
       const known = snapshots.get(slot(key));
-      // A lease that seems to begin in the future began before the clock was set back.
-      if (known && known.at <= at && at - known.at < leaseMs) return known.value;
+      if (known && at - known.at < leaseMs) return known.value;
       const value = read(key);
       return remember(snapshots, slot(key), { at, value }, value).value;
     },

@@ -23,12 +23,14 @@ export interface KeysOptions {
   /** The tenant's own database, migrated with `tenantMigrations`; the caller keeps it open between calls. */
   readonly database: (tenantId: string) => Promise<Database<TenantTables>>;
   readonly now: () => number;
+  /** Milliseconds on a clock that never goes back, for leases. */
+  readonly elapsed?: () => number;
   readonly random?: RandomBytes;
 }
 
 /** The three services over one key ring, so that what one changes the others see at once. */
-export const createKeys = ({ barrier, database, now, random }: KeysOptions): Keys => {
-  const ring = createKeyRing({ barrier, database, now });
+export const createKeys = ({ barrier, database, now, elapsed, random }: KeysOptions): Keys => {
+  const ring = createKeyRing({ barrier, database, ...(elapsed && { elapsed }) });
   const counter = createProtectionCounter({ database });
   return {
     elasticKeys: createElasticKeyService({ barrier, ring, database, now, random }),

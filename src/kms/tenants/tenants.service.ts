@@ -16,17 +16,17 @@ export interface Tenants {
 
 const MAX_REMEMBERED = 10_000;
 
-/** @param options.now epoch milliseconds */
-export const createTenants = (db: Kysely<ServiceTables>, options: { readonly now?: () => number } = {}): Tenants => {
-  const { now = Date.now } = options;
+/** @param options.elapsed milliseconds on a clock that never goes back */
+export const createTenants = (db: Kysely<ServiceTables>, options: { readonly elapsed?: () => number } = {}): Tenants => {
+  const { elapsed = () => performance.now() } = options;
   const store = tenantsStore(db);
   const remembered = createBoundedMap<{ readonly tenant: Tenant; readonly readAt: number }>({ max: MAX_REMEMBERED });
   let generation = 0;
 
   const lookUp = async (key: string, find: () => Promise<Tenant | undefined>): Promise<Tenant | undefined> => {
     const entry = remembered.get(key);
-    const at = now();
-    if (entry !== undefined && entry.readAt <= at && at - entry.readAt < LEASE_MS) return entry.tenant;
+    const at = elapsed();
+    if (entry !== undefined && at - entry.readAt < LEASE_MS) return entry.tenant;
     const asked = generation;
     const tenant = await find();
     remembered.delete(key);

@@ -1,5 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { LEASE_MS } from '#kms/database/leases.ts';
 import { createProtectionCounter } from '#kms/key-ring/protection-counter.ts';
 import { databaseKinds, withDatabases } from '#test/support/database.ts';
 import { type TestKms, testKms } from '#test/support/kms-keys.ts';
@@ -72,7 +73,7 @@ describe.each(databaseKinds())('The count of protections on %s', (kind) => {
     await expect(attempt).rejects.toMatchObject({ code: 'protection-limit-reached', status: 409, fix: expect.stringContaining('Rotate') });
     expect(await crypto.decrypt(address, { jwe })).toBeInstanceOf(Uint8Array);
     await kms.materialKeys.rotate(kms.tenantId, address.elasticKeyId);
-    kms.clock.now += 1000;
+    kms.clock.elapsed += LEASE_MS;
     expect(await crypto.encrypt(address, { plaintext: bytes() })).toMatchObject({ jwe: expect.any(String) });
   });
 
