@@ -27,6 +27,13 @@ interface Opened {
   readonly foundAt: number;
 }
 
+interface Looking {
+  readonly since: number;
+  readonly database: Promise<Database<TenantTables>>;
+}
+
+const unknown = (): AppError => new AppError('tenant-unknown', 404, 'There is no such tenant here.');
+
 /**
  * @param options.maxOpen databases kept open; the one not used for longest goes first
  * @param options.onGone told of a tenant that another replica removed, or gave another database
@@ -44,8 +51,8 @@ export const createTenantDatabases = (options: {
   const { databases, maxOpen = 256, onGone = () => {}, held = () => [], elapsed = () => performance.now() } = options;
   const store = tenantsStore(options.service);
   const opened = new Map<string, Opened>();
-  /** One opening a tenant, however many ask at once. */
-  const opening = new Map<string, Promise<Database<TenantTables>>>();
+  /** One look a tenant, however many ask while a lease that began with it would run. */
+  const looking = new Map<string, Looking>();
   const leaving = new Map<Database<TenantTables>, NodeJS.Timeout>();
 
   const close = async (database: Database<TenantTables>): Promise<void> => {
@@ -61,6 +68,8 @@ export const createTenantDatabases = (options: {
   };
 
   const keep = (tenantId: string, entry: Opened): Database<TenantTables> => {
+    const before = opened.get(tenantId)?.database;
+    if (before !== undefined && before !== entry.database) closeLater(before);
     opened.delete(tenantId);
     opened.set(tenantId, entry);
     for (const [oldest, { database }] of opened) {
@@ -84,19 +93,33 @@ export const createTenantDatabases = (options: {
     const known = opened.get(tenantId);
     if (known !== undefined && known.database.name === schemaName) return keep(tenantId, { database: known.database, foundAt });
     if (known !== undefined) letGo(tenantId);
-    if (schemaName === undefined || !isSchemaName(schemaName)) {
-      throw new AppError('tenant-unknown', 404, 'There is no such tenant here.');
-    }
-    return keep(tenantId, { database: await databases.open<TenantTables>(schemaName, tenantMigrations), foundAt });
+    if (schemaName === undefined || !isSchemaName(schemaName)) throw unknown();
+    const database = await databases.open<TenantTables>(schemaName, tenantMigrations);
+    // Once more: opening makes what is not there, and this one may have been dropped while it was on its way.
+    const foundAgainAt = elapsed();
+    if ((await store.schemaNameOf(tenantId)) === schemaName) return keep(tenantId, { database, foundAt: foundAgainAt });
+    await database[Symbol.asyncDispose]();
+    await databases.drop(schemaName);
+    throw unknown();
+  };
+
+  const look = (tenantId: string): Looking => {
+    const entry: Looking = {
+      since: elapsed(),
+      database: find(tenantId).finally(() => {
+        if (looking.get(tenantId) === entry) looking.delete(tenantId);
+      }),
+    };
+    looking.set(tenantId, entry);
+    return entry;
   };
 
   return {
     of: (tenantId) => {
       const known = opened.get(tenantId);
       if (known !== undefined && elapsed() - known.foundAt < LEASE_MS) return Promise.resolve(keep(tenantId, known));
-      const running = opening.get(tenantId) ?? find(tenantId).finally(() => opening.delete(tenantId));
-      opening.set(tenantId, running);
-      return running;
+      const running = looking.get(tenantId);
+      return (running !== undefined && elapsed() - running.since < LEASE_MS ? running : look(tenantId)).database;
     },
     drop: async (schemaName) => {
       const inUse = [...opened.entries()].filter(([, { database }]) => database.name === schemaName);

@@ -1,5 +1,7 @@
 import { randomUUID, randomUUIDv7 } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import type { Databases } from '#infra/database/databases.ts';
+import { LEASE_MS } from '#kms/database/leases.ts';
 import { serviceMigrations } from '#kms/database/migrations.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import { isSchemaName, isTenantId, newSchemaName } from '#kms/tenants/tenant.ts';
@@ -122,6 +124,35 @@ describe.each(databaseKinds())('tenants on %s', (kind) => {
     );
     expect(counts).toEqual([0, 0, 0, 0, 0]);
     expect((await databases.of(rows[0]?.id ?? '')).name).toBe(rows[0]?.schema_name);
+  });
+
+  it('are looked for anew by whoever asks when a look has been under way for a lease, and get no database back that was dropped', async () => {
+    await using test = await withDatabases(kind);
+    const { db } = await service(test);
+    const opening = Promise.withResolvers<void>();
+    const began = Promise.withResolvers<void>();
+    const slow: Databases = {
+      ...test.databases,
+      open: async (name, migrations) => {
+        began.resolve();
+        await opening.promise;
+        return test.databases.open(name, migrations);
+      },
+    };
+    const clock = { elapsed: 0 };
+    await using databases = createTenantDatabases({ databases: slow, service: db, elapsed: () => clock.elapsed });
+    const one = row();
+    await db.insertInto('kms_tenants').values(one).execute();
+    const first = databases.of(one.id);
+    await began.promise;
+    expect(databases.of(one.id)).toBe(first);
+    await db.deleteFrom('kms_tenants').where('id', '=', one.id).execute();
+    clock.elapsed += LEASE_MS;
+    const unknown = { code: 'tenant-unknown', status: 404 };
+    await expect(databases.of(one.id)).rejects.toMatchObject(unknown);
+    opening.resolve();
+    await expect(first).rejects.toMatchObject(unknown);
+    expect(await test.databases.names()).toEqual(['service']);
   });
 
   it('lose their database when it is dropped, and nothing else', async () => {
