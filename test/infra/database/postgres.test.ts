@@ -151,6 +151,25 @@ describe.each(await postgresProviders())('a PostgreSQL of its own, $name,', (pro
     expect((await database.db.selectFrom('things').select('at').executeTakeFirstOrThrow()).at).toBe(Number.MAX_SAFE_INTEGER);
   });
 
+  it('that ends an idle connection is warned of once', async () => {
+    const warned: string[] = [];
+    const firstWarning = Promise.withResolvers<void>();
+    const warn = (line: string): void => {
+      warned.push(line);
+      firstWarning.resolve();
+    };
+    const telemetry = { ...noTelemetry(), log: { ...noTelemetry().log, warn } };
+    await using databases = await openDatabases(postgres.config, { telemetry });
+    await using other = await openDatabases(postgres.config);
+    await using idle = await databases.open<TestTables>(uniqueName(), testMigrations);
+    await using killer = await other.open<TestTables>(uniqueName(), testMigrations);
+    const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(idle.db);
+    await sql`select pg_terminate_backend(${sql.lit(rows[0]?.pid)})`.execute(killer.db);
+    await firstWarning.promise;
+    await databases.ping();
+    expect(warned).toEqual([expect.stringContaining('a connection to PostgreSQL was lost')]);
+  });
+
   it('that crashes in a transaction fails it, and serves again once it is back, with what was committed', async () => {
     const warned: string[] = [];
     const telemetry = { ...noTelemetry(), log: { ...noTelemetry().log, warn: (line: string) => void warned.push(line) } };

@@ -99,9 +99,10 @@ export const createPool = async (config: PostgresConfig, { onLost, onUnusable }:
     types: parsers,
     ...LIMITS,
   });
-  pool.on('error', onLost);
   // The pool listens only to idle connections; one that breaks in use, between two statements, would end the process.
   pool.on('connect', (client) => client.on('error', onLost));
+  // Of an idle one, that listener has told already; without one of its own the pool would throw.
+  pool.on('error', () => {});
   const renewal = watchTlsFiles(config.tls, {
     onPem: (pem) => void (secureContext = contextOf(pem)),
     onError: onUnusable,
