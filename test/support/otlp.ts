@@ -31,7 +31,13 @@ export interface OtlpMetric {
     readonly dataPoints: readonly { readonly asDouble?: number; readonly asInt?: number; readonly attributes: readonly KeyValue[] }[];
   };
   readonly histogram?: {
-    readonly dataPoints: readonly { readonly count: number; readonly sum: number; readonly attributes: readonly KeyValue[] }[];
+    readonly dataPoints: readonly {
+      readonly count: number;
+      readonly sum: number;
+      readonly bucketCounts: readonly number[];
+      readonly explicitBounds: readonly number[];
+      readonly attributes: readonly KeyValue[];
+    }[];
   };
 }
 

@@ -11,6 +11,13 @@ const DEFAULT_INTERVAL_MS = 1_000;
 /** Milliseconds that `flush`, and so the end of a process, waits for the collector. */
 const FLUSH_MS = 2_000;
 
+/**
+ * Bounds of the buckets of a histogram in seconds; those that the SDK takes otherwise are made for milliseconds.
+ *
+ * @see https://opentelemetry.io/docs/specs/semconv/http/http-metrics/#metric-httpserverrequestduration
+ */
+const SECONDS = { explicitBucketBoundaries: [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10] };
+
 const atMost = async (limitMs: number, work: readonly (Promise<void> | undefined)[]): Promise<void> => {
   const { promise: limit, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, limitMs);
@@ -55,7 +62,7 @@ export const startSdk = async (options: TelemetryOptions): Promise<Telemetry> =>
       return (value, attributes) => counter.add(value, allowedAttributes(attributes));
     },
     histogram: (name, details) => {
-      const histogram = meter.createHistogram(name, details);
+      const histogram = meter.createHistogram(name, details.unit === 's' ? { ...details, advice: SECONDS } : details);
       return (value, attributes) => histogram.record(value, allowedAttributes(attributes));
     },
     dropped: () => dropped,

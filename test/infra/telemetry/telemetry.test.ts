@@ -138,6 +138,19 @@ describe('logs and metrics', () => {
     expect(metrics.get('test.duration')).toMatchObject({ unit: 's', histogram: { dataPoints: [{ count: 1, sum: 0.25 }] } });
   });
 
+  it('tells milliseconds from a second in a duration in seconds', async () => {
+    const measure = telemetry.histogram('test.duration', { description: 'time', unit: 's' });
+    for (const seconds of [0.003, 0.004, 0.9]) measure(seconds);
+    await telemetry.flush();
+    const [point] = metricsOf(await sink.records('metrics')).flatMap(({ histogram }) => histogram?.dataPoints ?? []);
+    // A value stands in the bucket whose upper bound is the first that it does not exceed.
+    const counts = new Map(point?.explicitBounds.map((bound, index) => [bound, Number(point.bucketCounts[index])]));
+    expect([...counts].filter(([, count]) => count > 0)).toEqual([
+      [0.005, 2],
+      [1, 1],
+    ]);
+  });
+
   it('leave by themselves after the interval, and what is left leaves at the end', async () => {
     const quick = await start({ ...configFor(sink.endpoint), export_interval_ms: 10 });
     const name = randomUUIDv7();
