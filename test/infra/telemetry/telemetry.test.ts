@@ -138,7 +138,7 @@ describe('logs and metrics', () => {
     expect(metrics.get('test.duration')).toMatchObject({ unit: 's', histogram: { dataPoints: [{ count: 1, sum: 0.25 }] } });
   });
 
-  it('tells milliseconds from a second in a duration in seconds', async () => {
+  it('tell milliseconds from a second where a duration is in seconds', async () => {
     const measure = telemetry.histogram('test.duration', { description: 'time', unit: 's' });
     for (const seconds of [0.003, 0.004, 0.9]) measure(seconds);
     await telemetry.flush();
