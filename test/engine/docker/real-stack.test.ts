@@ -52,7 +52,7 @@ describe.runIf(isThere)('the delivered stack on Docker', () => {
         signal: never,
       };
       expect((await imagesObtainable(images)).ok).toBe(true);
-      expect(await dockerStack({ docker: found.value, stateDir })).toBe('none');
+      expect(await dockerStack({ docker: found.value, stateDir })).toEqual({ ok: true, value: 'none' });
 
       await using engine = open();
       await using _end = { [Symbol.asyncDispose]: async () => void (await engine.down({ volumes: true })) };
@@ -61,7 +61,7 @@ describe.runIf(isThere)('the delivered stack on Docker', () => {
       engine.watch((event) => void (event.type === 'progress' || events.push(`${event.type} ${event.service}`)), control.signal);
       expect(await Promise.all(ALL.map((service) => engine.up(service, never)))).toEqual(ALL.map(() => ({ ok: true, value: 'started' })));
       await allHealthy(engine);
-      expect(await dockerStack({ docker: found.value, stateDir })).toBe('running');
+      expect(await dockerStack({ docker: found.value, stateDir })).toEqual({ ok: true, value: 'running' });
       await vi.waitFor(
         async () => {
           const records = await Array.fromAsync(engine.telemetryRecords('traces'));
@@ -87,7 +87,7 @@ describe.runIf(isThere)('the delivered stack on Docker', () => {
         ok: true,
         value: ['kms', 'identity', 'telemetry', 'kms-postgres', 'identity-postgres'],
       });
-      expect(await dockerStack({ docker: found.value, stateDir })).toBe('none');
+      expect(await dockerStack({ docker: found.value, stateDir })).toEqual({ ok: true, value: 'none' });
       expect(warnings).toEqual([]);
     },
     LIMIT_MS,
