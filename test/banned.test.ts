@@ -48,4 +48,15 @@ describe('Nowhere in the repository', () => {
     expect(texts.length).toBeGreaterThan(below.length - 1);
     expect(texts.filter(({ text }) => shape.test(text)).map(({ file }) => file)).toEqual([]);
   });
+
+  it('stands a shell script, a PowerShell script or a Makefile', async () => {
+    const below = await Promise.all(
+      ['bin', 'build', 'deployments', 'docs', 'src', 'test', '.ci', '.github'].map((path) =>
+        readdir(join(ROOT, path), { recursive: true }),
+      ),
+    );
+    const files = [...below.flat(), ...(await readdir(ROOT))];
+    expect(files.length).toBeGreaterThan(500);
+    expect(files.filter((file) => /\.(sh|bash|ps1|psm1|bat|cmd)$|(^|\/)(GNU)?makefile$/i.test(file))).toEqual([]);
+  });
 });

@@ -115,7 +115,7 @@ describe('Compose files as they are written', () => {
       for (const [name, { file: path }] of [...Object.entries(secrets), ...Object.entries(configs)]) {
         if (name.startsWith('build-')) continue;
         expect({ name, startsWith: name.startsWith(`${product}-`) }).toEqual({ name, startsWith: true });
-        expect(path).toMatch(new RegExp(`^(\\$\\{PASSTHRU_MATERIAL[^}]*\\}/${product}/secrets|\\.\\./(${product}|balancer|postgres))/`));
+        expect(path).toMatch(new RegExp(`^(\\$\\{PASSTHRU_MATERIAL[^}]*\\}/${product}/secrets|\\.\\./(${product}|balancer))/`));
       }
     }
   });

@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process';
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { expect, it } from 'vitest';
-import { DEPLOYMENTS } from '#test/support/deployments.ts';
+import { describe, expect, it } from 'vitest';
+import { type ComposeFile, readYaml } from '#test/support/deployments.ts';
 import { dockerImages } from '#test/support/docker.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';
 
@@ -16,34 +16,44 @@ stat -c '%a %U %n' /tmp/tls/*
 cd /tmp/data && find . -mindepth 1 | sort
 `;
 
+/** The commands before the entry point of the image, as Compose gives them to a shell. */
+const startOf = async (product: string): Promise<string> => {
+  const { services } = await readYaml<ComposeFile>(`${product}/compose.yml`);
+  const [program, flags, text] = services?.[`${product}-postgres`]?.entrypoint ?? [];
+  expect([program, flags]).toEqual(['bash', '-ec']);
+  return (text ?? '').replaceAll('$$', '$');
+};
+
 /** Lines that the entry point of the image would see, after `before` was run in the container. */
-const startAfter = async (before: string): Promise<readonly string[]> => {
+const startAfter = async (product: string, before: string): Promise<readonly string[]> => {
   await using folder = await temporaryDirectory();
-  const [next, key] = [join(folder.path, 'next.sh'), join(folder.path, 'key')];
+  const [next, key] = [join(folder.path, 'next'), join(folder.path, 'key')];
   await writeFile(next, NEXT);
   await writeFile(key, 'a private key');
   await chmod(next, 0o555);
   await chmod(key, 0o444);
   const mounts = {
-    '/etc/postgresql/start.sh': join(DEPLOYMENTS, 'postgres', 'start.sh'),
-    '/run/secrets/postgres.key': key,
+    [`/run/secrets/${product}-postgres.key`]: key,
     '/run/secrets/health-client.key': key,
     '/usr/local/bin/docker-entrypoint.sh': next,
   };
   const volumes = Object.entries(mounts).flatMap(([target, source]) => ['--volume', `${source}:${target}:ro`]);
   const limits = ['--rm', '--network=none', '--user=postgres', '--env=PGDATA=/tmp/data/pgdata', '--entrypoint=bash'];
-  const command = `mkdir /tmp/data; ${before}; exec bash /etc/postgresql/start.sh postgres -c ssl=on`;
-  const { stdout } = await run('docker', ['run', ...limits, ...volumes, 'postgres:17-trixie', '-c', command], { timeout: 60_000 });
+  const command = `mkdir /tmp/data\n${before}\n${await startOf(product)}`;
+  const called = ['-ec', command, 'bash', 'postgres', '-c', 'ssl=on'];
+  const { stdout } = await run('docker', ['run', ...limits, ...volumes, 'postgres:17-trixie', ...called], { timeout: 60_000 });
   return stdout.trim().split('\n');
 };
 
 const CALLED = ['called with postgres -c ssl=on', '600 postgres /tmp/tls/health-client.key', '600 postgres /tmp/tls/server.key'];
 const DATABASE = 'mkdir $PGDATA; echo 17 > $PGDATA/PG_VERSION';
 
-it.runIf(await dockerImages('postgres:17-trixie')).each([
-  ['marks a database that is still to be made', 'true', ['./pgdata.making']],
-  ['wipes one whose first start did not come to its end', `${DATABASE}; touch $PGDATA.making`, ['./pgdata.making']],
-  ['leaves one alone that was finished', DATABASE, ['./pgdata', './pgdata/PG_VERSION']],
-])('what starts PostgreSQL has keys that only PostgreSQL reads, and %s', { timeout: 120_000 }, async (_, before, found) => {
-  expect(await startAfter(before)).toEqual([...CALLED, ...found]);
+describe.runIf(await dockerImages('postgres:17-trixie')).each(['identity', 'kms'])('What starts the PostgreSQL of %s', (product) => {
+  it.each([
+    ['marks a database that is still to be made', 'true', ['./pgdata.making']],
+    ['wipes one whose first start did not come to its end', `${DATABASE}; touch $PGDATA.making`, ['./pgdata.making']],
+    ['leaves one alone that was finished', DATABASE, ['./pgdata', './pgdata/PG_VERSION']],
+  ])('has keys that only PostgreSQL reads, and %s', { timeout: 120_000 }, async (_, before, found) => {
+    expect(await startAfter(product, before)).toEqual([...CALLED, ...found]);
+  });
 });

@@ -20,6 +20,7 @@ export interface ComposeFileService {
   readonly network_mode?: string;
   readonly networks?: readonly string[] | Readonly<Record<string, unknown>>;
   readonly environment?: Readonly<Record<string, string>>;
+  readonly entrypoint?: readonly string[];
   readonly command?: readonly string[];
   readonly healthcheck?: { readonly test?: readonly string[] };
   readonly ports?: readonly (string | { readonly host_ip?: string; readonly mode?: string; readonly target: number })[];
