@@ -2,17 +2,15 @@ import { execFile } from 'node:child_process';
 import { randomUUIDv7 } from 'node:crypto';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { composeFiles, composeVariables } from '#engine/docker/compose/files.ts';
 import { imageTag } from '#engine/docker/images/tag.ts';
+import { projectOf } from '#engine/docker/project.ts';
 import { prepareMaterial } from '#engine/files/material/prepare-material.ts';
-import { portsOf } from '#engine/ports.ts';
-import { stateFolder } from '#engine/state/state-folder.ts';
-import { COLLECTOR_HEALTH_PORT_OFFSET } from '#infra/magic/magic.ts';
 import { type DemoPlace, demoPlace } from '#test/support/cli.ts';
 import type { Comparison } from './suite.ts';
 
 const run = promisify(execFile);
 const ROOT = join(import.meta.dirname, '../..');
-const FILES = ['telemetry/compose.yml', 'kms/compose.demo.yml'].flatMap((file) => ['-f', join(ROOT, 'deployments', file)]);
 const LAST_HEALTHY = 'bring-up.kms';
 const PAIRS = 5;
 
@@ -51,34 +49,22 @@ const saysHealthy = (line: string): boolean => {
 };
 
 /** The same files, images and checks with plain Compose, certificates and secrets made before. */
-const compose = async (place: DemoPlace, tag: string): Promise<number> => {
-  const { kms, identity } = place.ports;
-  const ports = portsOf({ portKms: kms, portIdentity: identity });
-  const material = join(place.folder, 'material');
+const compose = async ({ ports, stateDir }: DemoPlace, tag: string): Promise<number> => {
+  const stack = projectOf({ stateDir, portKms: ports.kms, portIdentity: ports.identity, packageRoot: ROOT, profile: 'demo' });
   const prepared = await prepareMaterial({
-    folder: stateFolder(place.stateDir),
-    target: material,
+    folder: stack.folder,
+    target: stack.folder.docker,
     packageRoot: ROOT,
-    ports,
+    ports: stack.ports,
     hasData: () => Promise.resolve(false),
     signal: AbortSignal.timeout(60_000),
     warn: () => {},
   });
   if (!prepared.ok) throw new Error(prepared.error.message);
-  const env = {
-    PATH: process.env['PATH'],
-    HOME: process.env['HOME'],
-    PASSTHRU_MATERIAL: material,
-    PASSTHRU_TAG: tag,
-    PASSTHRU_PORT_KMS: String(ports.kms),
-    PASSTHRU_PORT_KMS_ADMIN: String(ports.kmsAdmin),
-    PASSTHRU_PORT_IDENTITY: String(ports.identity),
-    PASSTHRU_PORT_IDENTITY_ADMIN: String(ports.identityAdmin),
-    PASSTHRU_PORT_OTLP: String(ports.telemetry),
-    PASSTHRU_PORT_TELEMETRY_HEALTH: String(ports.kms + COLLECTOR_HEALTH_PORT_OFFSET),
-  };
+  const env = { PATH: process.env['PATH'], HOME: process.env['HOME'], ...composeVariables(stack, tag) };
+  const files = composeFiles(stack).flatMap((file) => ['-f', file]);
   const project = `passthru-bench-${randomUUIDv7()}`;
-  const call = (...args: readonly string[]) => run('docker', ['compose', '-p', project, ...FILES, ...args], { env });
+  const call = (...args: readonly string[]) => run('docker', ['compose', '-p', project, ...files, ...args], { env });
   const begun = performance.now();
   try {
     await call('up', '-d', '--wait', '--no-build');
