@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 import { ok, type Result } from '#infra/apperr/result.ts';
 import { type PartName, SERVICES, type ServiceName } from '../engine.ts';
 import type { DockerApi } from './connection/api.ts';
@@ -18,6 +19,8 @@ export interface DownOptions {
 
 /** Somebody who makes containers faster than they can be removed is not one of us. */
 const MAX_LOOKS = 5;
+/** Between two of them, milliseconds. */
+const LOOK_MS = 500;
 
 /**
  * Ends and removes the containers of these services and their databases; of all services, whatever else the project has, too.
@@ -37,10 +40,14 @@ export const down = (options: DownOptions): Promise<Result<readonly PartName[]>>
     const going = () => (isAll ? all : all.filter(({ labels }) => names.has(labels[COMPOSE.service] ?? '')));
     // Again until a look finds none: a start that was cut off may have had one made meanwhile.
     for (let looks = 0; going().length > 0 && looks < MAX_LOOKS; looks += 1) {
+      // The engine may still be at it.
+      if (looks > 0) await pause(LOOK_MS);
       for (const { state, labels } of going()) if (state !== 'created' && state !== 'exited') ran.add(labels[COMPOSE.service]);
       await takeDown({ api, containers: going(), graceMs, signal });
       all = await api.containers(ofProject);
     }
+    const [left] = going();
+    if (left !== undefined) throw new Error(`${left.name} was removed ${MAX_LOOKS} times, and is there again`);
     if (all.length === 0) {
       const networks = await api.networks(ofProject);
       await Promise.all(networks.map(({ id }) => api.removeNetwork(id)));

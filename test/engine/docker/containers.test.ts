@@ -387,6 +387,21 @@ describe('taking a stack down', () => {
     expect([fake.containers.size, fake.networks]).toEqual([0, []]);
   });
 
+  it('does not call done what somebody makes again each time', async () => {
+    const fake = fakeDocker();
+    await using tested = await stack(fake);
+    const { api } = fake;
+    const stubborn = { ...api, remove: (id: string) => (id === 'kms-1' ? Promise.resolve() : api.remove(id)) };
+    expect(await tested.run({ api: () => Promise.resolve(stubborn) })).toMatchObject({
+      ok: false,
+      error: {
+        code: 'stop-failed',
+        message: expect.stringContaining('is there again') as string,
+        fix: expect.stringMatching(/./) as string,
+      },
+    });
+  });
+
   it('says that the engine does not answer, when it does not', async () => {
     const fake = fakeDocker();
     await using tested = await stack(fake);
