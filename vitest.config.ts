@@ -1,10 +1,17 @@
 import { defineConfig } from 'vitest/config';
 
 const database = process.env['PASSTHRU_TEST_DATABASE'];
+const BROWSER = 'test/**/*.browser.test.ts';
+const WHOLE = 'test/{e2e,faults}/**/*.test.ts';
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
+    // A browser drops what it loads when a network of the machine comes or goes; other tests make networks of containers.
+    projects: [
+      { extends: true, test: { name: 'browser', include: [BROWSER], sequence: { groupOrder: 0 } } },
+      { extends: true, test: { name: 'whole', include: [WHOLE], sequence: { groupOrder: 1 } } },
+      { extends: true, test: { name: 'parts', include: ['test/**/*.test.ts'], exclude: [BROWSER, WHOLE], sequence: { groupOrder: 1 } } },
+    ],
     globalSetup: ['test/support/postgres/global-setup.ts'],
     reporters: ['default', './test/support/closing-line.ts', ...(process.env['CI'] === 'true' ? ['junit'] : [])],
     outputFile: { junit: `test-results/tests${database === undefined ? '' : `-${database}`}.xml` },

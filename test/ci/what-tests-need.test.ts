@@ -1,7 +1,11 @@
 import { randomUUIDv7 } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { postgresProviders } from '#test/support/postgres/providers.ts';
 import type { PostgresProvider } from '#test/support/postgres/running-postgres.ts';
+
+const TESTS = join(import.meta.dirname, '..');
 
 let printed = '';
 beforeEach(() => {
@@ -61,5 +65,16 @@ describe('A test that needs PostgreSQL', () => {
     await expect(postgresProviders(none)).rejects.toThrow(
       'CI must test on PostgreSQL: no the first: no such image; no the second: not installed',
     );
+  });
+});
+
+describe('A test that needs a browser', () => {
+  it('has the name by which it runs before those that make networks', async () => {
+    const tests = (await readdir(TESTS, { recursive: true })).filter((file) => file.endsWith('.test.ts'));
+    const starts = async (file: string): Promise<boolean> =>
+      /from '[^']*support\/chromium\.ts'/.test(await readFile(join(TESTS, file), 'utf8'));
+    const starting = (await Promise.all(tests.map(async (file) => ((await starts(file)) ? [file] : [])))).flat();
+    expect(starting.length).toBeGreaterThan(0);
+    expect(starting.toSorted()).toEqual(tests.filter((file) => file.endsWith('.browser.test.ts')).toSorted());
   });
 });
