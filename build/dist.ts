@@ -3,7 +3,7 @@
  * `#…` imports resolve against the nearest package.json, so dist/ has one of its own.
  */
 import { execFileSync } from 'node:child_process';
-import { cp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
@@ -28,3 +28,5 @@ await writeFile(
   join(dist, 'package.json'),
   `${JSON.stringify({ type: 'module', version, imports: Object.fromEntries(compiled) }, null, 2)}\n`,
 );
+// npm packs no package-lock.json of its root. Images built from the package hold the versions that were tested with it.
+await copyFile(join(root, 'package-lock.json'), join(dist, 'package-lock.json'));

@@ -29,6 +29,7 @@ describe('The packed package', () => {
   it('holds JavaScript instead of TypeScript, and no secret', async () => {
     const files = (await readdir(installed, { recursive: true })).filter((name) => !name.startsWith('node_modules'));
     expect(files).toContain(join('dist', 'cli', 'main.js'));
+    expect(files).toContain(join('dist', 'package-lock.json'));
     expect(files.filter((name) => name.endsWith('.ts') || name.startsWith('src'))).toEqual([]);
     expect(files.filter((name) => /\.(key|pem)$|deployments.*secrets|\.passthru/.test(name))).toEqual([]);
   });

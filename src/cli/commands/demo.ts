@@ -43,7 +43,9 @@ const runDemo = async (session: Session, what: DemoCommand): Promise<ExitCode> =
   await refuseTakenPorts(engine, plan.services);
   const before = await runningParts(engine);
   // Only the ci profile is ephemeral, and only with what it made: dev and demo find their data again.
-  const volumes = options.rm && options.profile === 'ci' && !(await engine.hasData());
+  const isEphemeral = options.rm && options.profile === 'ci';
+  const hadData = isEphemeral && (await engine.hasData());
+  const volumes = isEphemeral && !hadData;
   await recordStart(session, engine);
 
   using reporter = await createReporter(session);
@@ -64,7 +66,7 @@ const runDemo = async (session: Session, what: DemoCommand): Promise<ExitCode> =
   const own = plan.services.filter((service) => !before.includes(service));
   const services = interrupts.first.aborted || (outcome.outcome !== 'passed' && options.onPartial === 'cleanup') ? own : [];
   const leaving = options.rm ? plan.services : services;
-  const tidy = await leave({ session, engine, services: leaving, volumes });
+  const tidy = await leave({ session, engine, services: leaving, volumes, hadData });
   const isInterrupted = interrupts.first.aborted;
   if (isInterrupted && leaving.length === 0 && options.output === 'human' && options.verbosity !== 'quiet')
     tell(terminal, '  The stack was up before this run and stays up');
@@ -81,15 +83,22 @@ const noDemoInProduction = () =>
     fix: 'Use --profile demo; docs/production.md tells how to run the prod profile with Compose.',
   });
 
+interface LeaveOptions extends TearDownOptions {
+  readonly session: Session;
+  /** Data that would have gone, had it not been there before. */
+  readonly hadData: boolean;
+}
+
 /** Tears down and says so; true when nothing of it is left. */
-const leave = async ({ session, engine, services, volumes }: TearDownOptions & { readonly session: Session }): Promise<boolean> => {
+const leave = async ({ session, engine, services, volumes, hadData }: LeaveOptions): Promise<boolean> => {
   const { command, options, terminal, surroundings } = session;
   if (services?.length === 0) return true;
   const { stopped, error } = await tearDown({ session, engine, services, volumes });
   if (error !== null) {
     tellFailure({ command, failure: error, fields: [], exitCode: EXIT.partial }, { terminal, output: 'human', now: surroundings.now });
   } else if (options.output === 'human' && options.verbosity !== 'quiet') {
-    tell(terminal, `  Stopped ${stopped.join(', ') || 'nothing: nothing ran'}${volumes ? '; data removed' : ''}`);
+    const data = volumes ? '; data removed' : hadData ? '; the data was there before this run, and stays' : '';
+    tell(terminal, `  Stopped ${stopped.join(', ') || 'nothing: nothing ran'}${data}`);
   }
   return error === null;
 };

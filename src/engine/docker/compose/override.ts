@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { stringify } from 'yaml';
 import { writeFileAtomic } from '#infra/secrets/atomic-file.ts';
 import type { Labels } from '../labels.ts';
+import { isDatabase, isPart } from '../project.ts';
 import type { ComposeNames } from './names.ts';
 
 /** Labels of everything that Compose makes, by its name in the files. */
@@ -12,15 +13,23 @@ export interface OverrideLabels {
   volume(name: string): Labels;
 }
 
-/** The Compose file of ours that lays labels over what is delivered. */
+/** The Compose file of ours that lays labels, and a slower look at what starts, over what is delivered. */
 export const overrideText = ({ services, network, volume }: OverrideLabels, names: ComposeNames): string => {
   const tree = {
-    services: labelled(Object.keys(services), (name) => services[name] ?? {}),
+    services: Object.fromEntries(
+      Object.entries(services).map(([name, labels]) => [name, { labels: literal(labels), ...healthcheckOf(name) }]),
+    ),
     networks: labelled(names.networks, network),
     volumes: labelled(names.volumes, volume),
   };
   return `# Made by passthru at every start; changes are lost.\n${stringify(tree)}`;
 };
+
+/**
+ * Whoever waits with Compose alone waits for these checks, so its files ask every second or two. We ask `/readyz` from outside, and
+ * each check is one more process beside what is starting. A database can be asked by its check only.
+ */
+const healthcheckOf = (name: string) => (isPart(name) ? { healthcheck: { start_interval: isDatabase(name) ? '3s' : '5s' } } : {});
 
 const labelled = (names: readonly string[], labelsOf: (name: string) => Labels) =>
   Object.fromEntries(names.map((name) => [name, { labels: literal(labelsOf(name)) }]));
