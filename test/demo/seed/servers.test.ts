@@ -1,6 +1,9 @@
 import { randomUUIDv7 } from 'node:crypto';
-import { describe, expect, it } from 'vitest';
-import { refuseDeadServers, repairsFor, sameTenants, type ServerState } from '#demo/seed/servers.ts';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { createSession, type SessionRequest } from '#demo/client/session.ts';
+import type { Stack } from '#demo/client/stack.ts';
+import { refuseDeadServers, repairsFor, runningServers, sameTenants, type ServerState } from '#demo/seed/servers.ts';
+import { fakeEngine, statusOf } from '#test/support/demo-engine.ts';
 import { someTenants } from '#test/support/demo-servers.ts';
 
 const [old, fresh] = [someTenants(), someTenants()];
@@ -11,6 +14,51 @@ const state = (server: 'identity' | 'kms', tenants = old, pending: string | null
   reset_pending: pending,
 });
 const id = randomUUIDv7();
+
+describe('runningServers', () => {
+  afterEach(() => vi.restoreAllMocks());
+
+  /** A stack whose servers answer every request that was not given up before. */
+  const answering = (interrupt: AbortSignal) => {
+    const engine = fakeEngine({ status: async () => [statusOf('identity'), statusOf('kms', { state: 'exited' })] });
+    const asked: SessionRequest[] = [];
+    const client = {
+      request: async (request: SessionRequest) => {
+        request.signal?.throwIfAborted();
+        asked.push(request);
+        return { status: 204, headers: {}, setCookies: [], text: '', json: <T>() => ({}) as T };
+      },
+    };
+    const stack: Pick<Stack, 'endpoints' | 'session'> = {
+      endpoints: engine.endpoints(),
+      session: async (options = {}) => createSession({ client, note: () => {}, signal: interrupt, ...options }),
+    };
+    return { engine, stack, asked };
+  };
+
+  it('can still commit and roll back when the time of every limit set before is over', async () => {
+    const { engine, stack, asked } = answering(new AbortController().signal);
+    // As after a suspend: whatever limit is set while the servers are looked for, is over when they are asked.
+    vi.spyOn(AbortSignal, 'timeout').mockImplementation(() => AbortSignal.abort(new DOMException('too late', 'TimeoutError')));
+    const servers = await runningServers(engine, stack);
+    expect(servers.map(({ server }) => server)).toEqual(['identity']);
+    await servers[0]?.commit(id);
+    await servers[0]?.rollback(id);
+    expect(asked.map(({ url, timeoutMs }) => [new URL(url).pathname, timeoutMs])).toEqual([
+      [`/admin/v1/demo/reset/${id}/commit`, 15_000],
+      [`/admin/v1/demo/reset/${id}/rollback`, 15_000],
+    ]);
+  });
+
+  it('are asked to the end when the run is interrupted', async () => {
+    const interrupt = new AbortController();
+    const { engine, stack, asked } = answering(interrupt.signal);
+    const [identity] = await runningServers(engine, stack);
+    interrupt.abort();
+    await identity?.rollback(id);
+    expect(asked).toHaveLength(1);
+  });
+});
 
 describe('repairsFor', () => {
   it('has nothing to do when nothing is pending', () => {
