@@ -1,6 +1,7 @@
 import { connect, type DetailedPeerCertificate } from 'node:tls';
 import { isIP } from 'node:net';
 import { X509Certificate } from 'node:crypto';
+import { clientTlsOptions } from '#infra/tls/options.ts';
 
 export interface HandshakeOptions {
   readonly url: string;
@@ -26,16 +27,12 @@ const TIMEOUT_MS = 3_000;
 export const handshake = ({ url, ca, cert, key, only, signal }: HandshakeOptions): Promise<Handshake> => {
   const { hostname, port } = new URL(url);
   const { promise, resolve, reject } = Promise.withResolvers<Handshake>();
-  const minVersion = only ?? 'TLSv1.3';
   const socket = connect({
     host: hostname,
     port: Number(port || 443),
     ...(isIP(hostname) === 0 ? { servername: hostname } : {}),
-    ca,
-    cert,
-    key,
-    minVersion,
-    maxVersion: minVersion,
+    ...clientTlsOptions({ ca, cert, key }),
+    ...(only === undefined ? {} : { minVersion: only, maxVersion: only }),
   });
   const onAbort = (): void => void socket.destroy(new Error('interrupted'));
   signal.addEventListener('abort', onAbort, { once: true });
@@ -76,8 +73,7 @@ export const withoutCertificate = ({ url, ca, signal }: Pick<HandshakeOptions, '
     host: hostname,
     port: Number(port || 443),
     ...(isIP(hostname) === 0 ? { servername: hostname } : {}),
-    ca,
-    minVersion: 'TLSv1.3',
+    ...clientTlsOptions({ ca }),
   });
   const onAbort = (): void => void socket.destroy(new Error('interrupted'));
   signal.addEventListener('abort', onAbort, { once: true });

@@ -1,5 +1,6 @@
 import { Agent, request as undiciRequest } from 'undici';
 import { AppError } from '#infra/apperr/app-error.ts';
+import { clientTlsOptions } from '#infra/tls/options.ts';
 
 export interface HttpsRequest {
   readonly method?: string;
@@ -99,16 +100,8 @@ const flat = (headers: Record<string, string | string[] | undefined>): Record<st
 /** An HTTPS client that trusts the given authorities only, speaks TLS 1.3 only and follows no redirect. */
 export const createHttpsClient = (options: HttpsClientOptions): HttpsClient => {
   const { ca, cert, key, timeoutMs: defaultTimeout = 5_000, maxBytes = 1024 * 1024 } = options;
-  const agent = new Agent({
-    connect: {
-      ca,
-      ...(cert === undefined ? {} : { cert }),
-      ...(key === undefined ? {} : { key }),
-      minVersion: 'TLSv1.3',
-      maxVersion: 'TLSv1.3',
-    },
-    connections: 64,
-  });
+  const pem = { ca, ...(cert === undefined ? {} : { cert }), ...(key === undefined ? {} : { key }) };
+  const agent = new Agent({ connect: clientTlsOptions(pem), connections: 64 });
 
   const request = async (wanted: HttpsRequest): Promise<HttpsResponse> => {
     const url = new URL(wanted.url);

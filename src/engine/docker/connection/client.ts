@@ -1,6 +1,7 @@
 import { Agent } from 'node:https';
 import type { Readable } from 'node:stream';
 import Dockerode, { type ContainerInspectInfo } from 'dockerode';
+import { clientTlsOptions } from '#infra/tls/options.ts';
 import type { ContainerDetails, ContainerEvent, DockerApi, LogOptions } from './api.ts';
 import type { DockerConnection } from './context.ts';
 import { linesOf } from './lines.ts';
@@ -18,7 +19,7 @@ export const connect = async ({ endpoint }: DockerConnection): Promise<DockerApi
   const unsaid = { host: undefined, port: undefined, ca: undefined, cert: undefined, key: undefined };
   if (endpoint.kind === 'socket') return apiOf(new Dockerode({ ...unsaid, socketPath: endpoint.path, protocol: 'http' }));
   const certificates = await readCertificates(endpoint.certFolder);
-  const agent = new Agent({ ...certificates, minVersion: 'TLSv1.3' });
+  const agent = new Agent(clientTlsOptions(certificates));
   const options = { ...certificates, host: endpoint.host, port: endpoint.port, protocol: 'https', agent } as const;
   return apiOf(new Dockerode(options));
 };

@@ -4,6 +4,7 @@ import type { RequestOptions } from 'node:https';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { fail, ok, type Result } from '#infra/apperr/result.ts';
+import { clientTlsOptions } from '#infra/tls/options.ts';
 import { type DockerConnection, dockerEnvironment, type DockerEndpoint, resolveContext } from './context.ts';
 import { dockerFailure, lastLineOf } from './failures.ts';
 
@@ -123,15 +124,11 @@ const ping = async (endpoint: DockerEndpoint): Promise<{ status: number; osType:
 const requestOptions = async (endpoint: DockerEndpoint): Promise<RequestOptions> =>
   endpoint.kind === 'socket'
     ? { socketPath: endpoint.path }
-    : ({
-        host: endpoint.host,
-        port: endpoint.port,
-        ...(await readCertificates(endpoint.certFolder)),
-        minVersion: 'TLSv1.3',
-      } as RequestOptions);
+    : { host: endpoint.host, port: endpoint.port, ...clientTlsOptions(await readCertificates(endpoint.certFolder)) };
 
 /** What a TLS connection to the engine is verified and made with. */
 export const readCertificates = async (folder: string) => {
-  const [ca, cert, key] = await Promise.all(['ca.pem', 'cert.pem', 'key.pem'].map((file) => readFile(join(folder, file))));
+  const read = (file: string) => readFile(join(folder, file));
+  const [ca, cert, key] = await Promise.all([read('ca.pem'), read('cert.pem'), read('key.pem')]);
   return { ca, cert, key };
 };

@@ -1,0 +1,64 @@
+import { copyFile, readFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { handshake, withoutCertificate } from '#demo/health/handshake.ts';
+import { probeDocker } from '#engine/docker/connection/probe.ts';
+import { createHttpsClient } from '#infra/http/client.ts';
+import { makePki, type Pki } from '#test/support/pki.ts';
+import { temporaryDirectory } from '#test/support/temporary-directory.ts';
+
+/** With this variable at 0, Node takes any certificate in every connection that does not say otherwise. */
+const VARIABLE = ['NODE', 'TLS', 'REJECT', 'UNAUTHORIZED'].join('_');
+
+let pki: Pki;
+let stranger: Pki;
+let server: Server;
+let asked = 0;
+let url: string;
+
+beforeAll(async () => {
+  [pki, stranger] = await Promise.all([makePki(), makePki()]);
+  const [cert, key] = await Promise.all([readFile(pki.server.cert), readFile(pki.server.key)]);
+  server = createServer({ cert, key, minVersion: 'TLSv1.3' }, (_request, response) => {
+    asked += 1;
+    response.end('OK');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  url = `https://localhost:${(server.address() as AddressInfo).port}`;
+  vi.stubEnv(VARIABLE, '0');
+});
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  server.closeAllConnections();
+  server.close();
+  await Promise.all([pki[Symbol.asyncDispose](), stranger[Symbol.asyncDispose]()]);
+});
+
+const never = new AbortController().signal;
+
+describe('An environment that switches verification off', () => {
+  it('moves no client of ours to take a server of another authority', async () => {
+    await using client = createHttpsClient({ ca: stranger.ca });
+    await expect(client.request({ url })).rejects.toMatchObject({ code: 'tls-failed' });
+    const [cert, key] = await Promise.all([readFile(stranger.client.cert, 'utf8'), readFile(stranger.client.key, 'utf8')]);
+    const tls = { url, ca: stranger.ca, cert, key, signal: never };
+    await expect(handshake(tls)).rejects.toMatchObject({ code: 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY' });
+    await expect(withoutCertificate(tls)).rejects.toMatchObject({ code: 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY' });
+    expect(asked).toBe(0);
+  });
+
+  it('moves no look at a Docker engine to take one of another authority', async () => {
+    await using folder = await temporaryDirectory();
+    const files = [
+      [stranger.server.ca, 'ca.pem'],
+      [stranger.client.cert, 'cert.pem'],
+      [stranger.client.key, 'key.pem'],
+    ] as const;
+    await Promise.all(files.map(([from, to]) => copyFile(from, join(folder.path, to))));
+    const env = { ...process.env, DOCKER_HOST: url.replace('https', 'tcp'), DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: folder.path };
+    expect(await probeDocker({ env })).toMatchObject({ ok: false, error: { code: 'docker-tls-failed' } });
+    expect(asked).toBe(0);
+  });
+});
