@@ -28,8 +28,8 @@ describe('The Compose file of the engine', () => {
 
   it('has the checks in containers that start wait: ours look from outside, and only a database can be asked by its check alone', () => {
     const { services } = written({ kms: {}, 'kms-postgres': {}, 'kms-balancer': {} });
-    expect(services['kms']?.healthcheck).toEqual({ start_interval: '5s' });
-    expect(services['kms-postgres']?.healthcheck).toEqual({ start_interval: '3s' });
+    expect(services['kms']?.healthcheck).toEqual({ start_period: '60s', start_interval: '5s' });
+    expect(services['kms-postgres']?.healthcheck).toEqual({ start_period: '60s', start_interval: '3s' });
     expect(services['kms-balancer']).toEqual({ labels: {} });
   });
 });

@@ -29,7 +29,8 @@ export const overrideText = ({ services, network, volume }: OverrideLabels, name
  * Whoever waits with Compose alone waits for these checks, so its files ask every second or two. We ask `/readyz` from outside, and
  * each check is one more process beside what is starting. A database can be asked by its check only.
  */
-const healthcheckOf = (name: string) => (isPart(name) ? { healthcheck: { start_interval: isDatabase(name) ? '3s' : '5s' } } : {});
+const healthcheckOf = (name: string) =>
+  isPart(name) ? { healthcheck: { start_period: '60s', start_interval: isDatabase(name) ? '3s' : '5s' } } : {};
 
 const labelled = (names: readonly string[], labelsOf: (name: string) => Labels) =>
   Object.fromEntries(names.map((name) => [name, { labels: literal(labelsOf(name)) }]));
