@@ -13,6 +13,7 @@ import { checkIdentitySeed } from '#demo/seed/identity-seed.ts';
 import { checkKmsSeed } from '#demo/seed/kms-seed.ts';
 import { stackStatus } from '#demo/health/status.ts';
 import type { Engine } from '#engine/engine.ts';
+import type { DemoTenants } from '#infra/demo-data/demo-tenants.ts';
 import { ROOT, testStack, type TestStack } from '#test/support/engine.ts';
 import { eventLog, unique } from '#test/support/demo-engine.ts';
 
@@ -135,6 +136,44 @@ describe('resetDemo on real servers', () => {
     expect(data).toMatchObject({ status: 'failed', error: { code: 'reset-failed', cause: { message: why } } });
     expect(data?.checks.at(-1)).toMatchObject({ id: 'old-data-back', status: 'passed' });
     expect([await engine.demoTenants(), await tenantsOf('kms'), await tenantsOf('identity')]).toEqual([before, before, before]);
+  });
+
+  /** The engine with a tenants file that cannot be written: `write` is what becomes of the attempt before it fails. */
+  const unwritable = (why: string, write: (set: DemoTenants) => Promise<unknown> = async () => {}): Engine =>
+    Object.create(engine, {
+      demoTenants: {
+        value: async (options?: Parameters<Engine['demoTenants']>[0]) => {
+          if (options?.set === undefined) return engine.demoTenants();
+          await write(options.set);
+          throw new Error(why);
+        },
+      },
+    }) as Engine;
+
+  it('brings the old data back on both servers when the tenants file cannot be written at all', async () => {
+    const before = await engine.demoTenants();
+    const why = unique('read-only');
+    const outcome = await resetDemo({ target: 'all', engine: unwritable(why), emit: () => {}, signal: never });
+    expect(outcome.steps[1]).toMatchObject({ status: 'failed', error: { code: 'reset-failed', cause: { message: why } } });
+    expect([await engine.demoTenants(), await tenantsOf('kms'), await tenantsOf('identity')]).toEqual([before, before, before]);
+  });
+
+  it('tells that the tenants file stays as it is, and why the reset failed; the next demo mends it', async () => {
+    const before = await engine.demoTenants();
+    const why = unique('disk full');
+    const log = eventLog();
+    const changedOnce = unwritable(why, async (set) => {
+      if (!Object.values(before).includes(set['demo'] ?? '')) await engine.demoTenants({ set });
+    });
+    const outcome = await resetDemo({ target: 'all', engine: changedOnce, emit: log.emit, signal: never });
+    expect(outcome.steps[1]).toMatchObject({ error: { code: 'reset-failed', cause: { message: why } } });
+    expect(log.of('warning').map(({ text }) => text)).toEqual([
+      expect.stringContaining(`the tenants file could not be brought back: ${why}`),
+    ]);
+    expect([await tenantsOf('kms'), await tenantsOf('identity')]).toEqual([before, before]);
+
+    expect((await go(only('seed.tenants'))).errors).toEqual([]);
+    expect(await engine.demoTenants()).toEqual(before);
   });
 
   it('brings the old data back when it is interrupted', async () => {

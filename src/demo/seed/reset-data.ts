@@ -1,4 +1,6 @@
 import { AppError } from '#infra/apperr/app-error.ts';
+import { failureFrom } from '#infra/apperr/result.ts';
+import type { DemoTenants } from '#infra/demo-data/demo-tenants.ts';
 import type { CheckDoor } from '#demo/steps/checks.ts';
 import type { StepContext } from '#demo/steps/step.ts';
 import { applyReset } from './apply-reset.ts';
@@ -11,7 +13,7 @@ import { refuseDeadServers, refuseWithoutServers, runningServers, sameTenants, s
  * New tenant ids, the demo data reset on every running server, exactly the seed read back over the public APIs, then committed
  * everywhere; whatever goes wrong before that brings the old data and the old tenants file back, and proves it.
  */
-export const resetData = async ({ engine, stack, check, progress, signal }: StepContext): Promise<string> => {
+export const resetData = async ({ engine, stack, check, progress, warn, signal }: StepContext): Promise<string> => {
   refuseDeadServers(await engine.status());
   const servers = await runningServers(engine, stack);
   refuseWithoutServers(servers);
@@ -42,8 +44,8 @@ export const resetData = async ({ engine, stack, check, progress, signal }: Step
     await pending.commit();
   } catch (cause) {
     if (cause instanceof AppError && cause.code === 'reset-half-committed') throw cause;
-    await engine.demoTenants({ set: oldFile });
-    await pending.rollback(cause);
+    // The servers first, and the file whatever comes of them: it is what a full disk refuses, and the next run mends it.
+    await pending.rollback(cause).finally(() => restoreFile({ engine, warn }, oldFile));
     const states = await statesOf(servers);
     const back = states.every(({ tenants, reset_pending: open }) => open === null && sameTenants(tenants, pending.previous));
     await check('old-data-back', 'The old demo data is back', true, back);
@@ -55,4 +57,13 @@ export const resetData = async ({ engine, stack, check, progress, signal }: Step
     await check(`${state.server}-new-tenants`, `${state.server} has the new tenants`, tenantsLine(fresh), tenantsLine(state.tenants));
   }
   return `${servers.map(({ server }) => server).join(' and ')}: exactly the seed, under new tenant ids`;
+};
+
+/** The tenants file as it was. A failure is told, not thrown: why the reset failed must not be lost over it. */
+const restoreFile = async ({ engine, warn }: Pick<StepContext, 'engine' | 'warn'>, old: DemoTenants): Promise<void> => {
+  try {
+    if (!sameTenants(await engine.demoTenants(), old)) await engine.demoTenants({ set: old });
+  } catch (thrown) {
+    warn(`the tenants file could not be brought back: ${failureFrom(thrown).message}; the next demo or reset mends it`);
+  }
 };
