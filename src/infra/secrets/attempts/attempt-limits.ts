@@ -18,21 +18,28 @@ const ADDRESS: Limit = { free: 50, longestDelayMs: 60_000 };
 const ACCOUNT: Limit = { free: 20, longestDelayMs: 5_000 };
 
 const FIRST_DELAY_MS = 1_000;
-/** Failures are forgotten this many milliseconds after the last one. */
+/**
+ * Each failure is forgotten this many milliseconds after it, whatever came since: many people who share an address and mistype
+ * now and then never add up to a delay, and whoever guesses gains nothing over guessing in bursts with pauses between.
+ */
 const MEMORY_MS = 15 * 60_000;
 /** An address from which an account logged in keeps its standing for this many milliseconds. */
 const TRUST_MS = 24 * 60 * 60_000;
 
-interface Failures {
-  readonly count: number;
-  readonly lastAt: number;
-}
+/**
+ * When they happened, oldest first. It needs no bound but time: in a quarter of an hour the delays let through the free ones and
+ * then one for each longest delay, about 200 at most.
+ */
+type Failures = readonly number[];
 
 /** One guess at a password; it counts as failed until it is said to have succeeded. */
 interface Attempt {
-  /** The password was right: the pair starts anew, and the address is known to the account from now on. */
+  /**
+   * The password was right: the pair starts anew, the address is known to the account from now on, and for the others at the
+   * address it is as if there had been no attempt.
+   */
   succeeded(): void;
-  /** The guess was not looked at, for example because the queue was full, so it does not count. */
+  /** The guess was not looked at, for example because the queue was full: it is as if there had been no attempt. */
   withdrawn(): void;
 }
 
@@ -66,14 +73,12 @@ export const createAttemptLimits = (options: { readonly max?: number; readonly n
   const accounts = createBoundedMap<Failures>({ max });
   const trustedAt = createBoundedMap<number>({ max });
 
-  const remembered = (map: BoundedMap<Failures>, key: string): Failures => {
-    const entry = map.get(key);
-    return entry === undefined || now() - entry.lastAt >= MEMORY_MS ? { count: 0, lastAt: 0 } : entry;
-  };
+  const remembered = (map: BoundedMap<Failures>, key: string): Failures => (map.get(key) ?? []).filter((at) => now() - at < MEMORY_MS);
   /** Milliseconds that are still to wait. */
-  const delayOf = ({ count, lastAt }: Failures, limit: Limit): number => {
-    if (count < limit.free) return 0;
-    const delay = Math.min(FIRST_DELAY_MS * 2 ** Math.min(count - limit.free, 30), limit.longestDelayMs);
+  const delayOf = (failures: Failures, limit: Limit): number => {
+    const lastAt = failures.at(-1);
+    if (lastAt === undefined || failures.length < limit.free) return 0;
+    const delay = Math.min(FIRST_DELAY_MS * 2 ** Math.min(failures.length - limit.free, 30), limit.longestDelayMs);
     return Math.max(0, lastAt + delay - now());
   };
 
@@ -97,12 +102,16 @@ export const createAttemptLimits = (options: { readonly max?: number; readonly n
           headers: { 'retry-after': String(seconds) },
         });
       }
-      for (const { map, key, before } of counted) map.set(key, { count: before.count + 1, lastAt: now() });
+      const at = now();
+      for (const { map, key, before } of counted) map.set(key, [...before, at]);
 
+      // Its own mark and no other: a delay that other failures earned, before it or meanwhile, stays as long as it was.
       const takeBack = (): void => {
         for (const { map, key } of counted) {
-          const { count, lastAt } = remembered(map, key);
-          if (count > 1) map.set(key, { count: count - 1, lastAt });
+          const failures = remembered(map, key);
+          const own = failures.lastIndexOf(at);
+          const others = own < 0 ? failures : failures.toSpliced(own, 1);
+          if (others.length > 0) map.set(key, others);
           else map.delete(key);
         }
       };

@@ -23,6 +23,11 @@ const failOnce = (limits: AttemptLimits, guess: { account: string; address: stri
   }
 };
 
+/** Waits as long as it must, and fails then. */
+const failUntilCounted = (limits: AttemptLimits, wait: (ms: number) => unknown, guess: { account: string; address: string }): void => {
+  for (let seconds = failOnce(limits, guess); seconds > 0; seconds = failOnce(limits, guess)) wait(seconds * 1000);
+};
+
 const wentThrough = (waits: readonly number[]): number => waits.filter((seconds) => seconds === 0).length;
 
 describe('limits of log-in attempts', () => {
@@ -89,6 +94,45 @@ describe('limits of log-in attempts', () => {
     expect(failOnce(limits, { account, address })).toBe(2);
     attempt.succeeded();
     expect(failOnce(limits, { account, address })).toBe(1);
+  });
+
+  it('let the next person at an address log in at once after somebody else did, also after 60 failures by 60 accounts', () => {
+    const { limits, wait, address } = setup();
+    for (let n = 0; n < 60; n++) failUntilCounted(limits, wait, { account: `account-${randomUUIDv7()}`, address });
+    wait(MINUTE);
+    limits.begin({ account: `account-${randomUUIDv7()}`, address }).succeeded();
+    expect(failOnce(limits, { account: `account-${randomUUIDv7()}`, address })).toBe(0);
+  });
+
+  it('do not prolong a delay of the account or the address by an attempt that succeeded or was not looked at', () => {
+    const { limits, wait, account, address } = setup();
+    const elsewhere = (n: number) => ({ account, address: `198.51.100.${n}` });
+    for (let n = 0; n < 22; n++) failUntilCounted(limits, wait, elsewhere(n));
+    wait(5000);
+    limits.begin(elsewhere(22)).succeeded();
+    limits.begin(elsewhere(23)).withdrawn();
+    expect(failOnce(limits, { account, address })).toBe(0);
+  });
+
+  it('forget each failure by itself, so that an address where people mistype now and then is never slowed down', () => {
+    const { limits, wait, address } = setup();
+    for (let n = 0; n < 200; n++) {
+      expect(failOnce(limits, { account: `account-${randomUUIDv7()}`, address })).toBe(0);
+      wait(20_000);
+    }
+  });
+
+  it('let an address through about four times a minute at most, however long it guesses at many accounts', () => {
+    const { limits, wait, address } = setup();
+    const hours = 4;
+    let [guesses, time] = [0, 0];
+    while (time < hours * 60 * MINUTE) {
+      const seconds = failOnce(limits, { account: `account-${randomUUIDv7()}`, address });
+      if (seconds === 0) guesses += 1;
+      wait(seconds * 1000);
+      time += seconds * 1000;
+    }
+    expect(guesses).toBeLessThanOrEqual(hours * 60 * 4 + 50);
   });
 
   it('forget failures after a quarter of an hour', () => {
