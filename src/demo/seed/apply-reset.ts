@@ -2,6 +2,7 @@ import { AppError } from '#infra/apperr/app-error.ts';
 import { failureFrom } from '#infra/apperr/result.ts';
 import type { DemoTenants } from '#infra/demo-data/demo-tenants.ts';
 import type { DemoAdmin } from '#demo/client/admin.ts';
+import { sameTenants } from './servers.ts';
 
 /** A reset that is under way on every server: the new data is there, the old not yet gone. */
 export interface PendingReset {
@@ -9,8 +10,9 @@ export interface PendingReset {
   readonly previous: DemoTenants;
   /**
    * Ends it, server by server. While none has committed a failure leaves all pending; after that there is no way back.
+   * Whether a server has is asked of it when its answer is lost.
    *
-   * @throws AppError `reset-half-committed` when only some have; the next demo or reset commits the others
+   * @throws AppError `reset-half-committed` when only some have, or may have; the next demo or reset settles the others likewise
    */
   commit(): Promise<void>;
   /**
@@ -56,6 +58,13 @@ export const applyReset = async (servers: readonly DemoAdmin[], tenants: DemoTen
     await rollback(refused.reason);
     throw new AppError('reset-refused', 500, 'the reset could not begin on every server and was rolled back', { cause: refused.reason });
   }
+
+  /** Whether a server whose answer to the commit was lost has committed all the same; null when it cannot be asked. */
+  const hasCommitted = async (admin: DemoAdmin): Promise<boolean | null> => {
+    const state = await admin.state().catch(() => null);
+    return state && state.reset_pending !== begun.get(admin.server)?.resetId && sameTenants(state.tenants, tenants);
+  };
+
   return {
     tenants,
     previous: [...begun.values()][0]?.previous ?? {},
@@ -64,9 +73,15 @@ export const applyReset = async (servers: readonly DemoAdmin[], tenants: DemoTen
         try {
           await admin.commit(begun.get(admin.server)?.resetId ?? '');
         } catch (cause) {
-          if (at === 0) throw cause;
+          const committed = await hasCommitted(admin);
+          if (committed === true) continue;
+          // Nobody has: it can still be rolled back everywhere.
+          if (at === 0 && committed === false) throw cause;
           const message = `the new demo data is there, but ${admin.server} did not confirm that the old is gone`;
-          throw new AppError('reset-half-committed', 500, message, { cause, fix: 'Run the demo again: it completes the reset.' });
+          throw new AppError('reset-half-committed', 500, message, {
+            cause,
+            fix: 'Run the demo again: it settles the reset on all servers.',
+          });
         }
       }
     },

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { AppError } from '#infra/apperr/app-error.ts';
 import { applyReset } from '#demo/seed/apply-reset.ts';
 import { fakeServer, someTenants } from '#test/support/demo-servers.ts';
 
@@ -57,6 +58,28 @@ describe('applyReset', () => {
     await expect(reset.commit()).rejects.toMatchObject({ code: 'connection-refused' });
     await reset.rollback(null);
     expect([identity.tenants(), kms.tenants()]).toEqual([old, old]);
+  });
+
+  it.each(['identity', 'kms'] as const)('commits on both when the answer to the commit of %s was lost', async (name) => {
+    const { fresh, identity, kms } = two();
+    const reset = await applyReset([identity, kms], fresh);
+    ({ identity, kms })[name].break('commit', 'after');
+    await reset.commit();
+    expect([identity.tenants(), kms.tenants()]).toEqual([fresh, fresh]);
+    expect([identity.pending(), kms.pending()]).toEqual([null, null]);
+  });
+
+  it('leaves the others pending when nobody can say whether the first has committed', async () => {
+    const { fresh, identity, kms } = two();
+    const lost = new AppError('connection-refused', 503, 'gone');
+    let isGone = false;
+    const state = () => (isGone ? Promise.reject(lost) : identity.state());
+    const reset = await applyReset([{ ...identity, state }, kms], fresh);
+    identity.break('commit', 'after');
+    isGone = true;
+    await expect(reset.commit()).rejects.toMatchObject({ code: 'reset-half-committed', message: expect.stringContaining('identity') });
+    // A rollback here could leave the servers with different tenants; the next run asks both and settles it.
+    expect([kms.tenants(), kms.pending()]).toEqual([fresh, expect.any(String)]);
   });
 
   it('says that it is half done when a later commit failed', async () => {
