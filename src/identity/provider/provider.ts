@@ -20,6 +20,7 @@ import type { AccountLookup, ClientLookup, ResourceServer } from './lookups.ts';
 import { isPage, requestTarget } from './routes.ts';
 import { createAdapterFactory } from './store/adapter.ts';
 import { createPayloadStore, revokeForAccounts, revokeForClients } from './store/payloads.store.ts';
+import { startSweeping } from './store/sweeping.ts';
 
 export interface ProviderOptions {
   /** https URL without path: `iss` of every token. */
@@ -54,8 +55,6 @@ export interface ProviderDoor extends AsyncDisposable {
 }
 
 const KEY_CHECK_MS = 5000;
-const SWEEP_MS = 60_000;
-const SWEEP_ROWS = 500;
 
 const publicPart = ({ kty, crv, x, y, kid, alg, use }: JWK): JWK => ({ kty, crv, x, y, kid, alg, use }) as JWK;
 
@@ -114,11 +113,7 @@ export const createProvider = async (options: ProviderOptions): Promise<Provider
     await reloadKeys().catch((error: unknown) => telemetry.log.error(`signing keys not read, the old ones stay: ${String(error)}`));
   };
 
-  let swept: Promise<unknown> = Promise.resolve();
-  const sweeping = setInterval(() => {
-    swept = store.sweep(SWEEP_ROWS).catch((error: unknown) => telemetry.log.error(`expired tokens not swept: ${String(error)}`));
-  }, SWEEP_MS);
-  sweeping.unref();
+  const sweeping = startSweeping({ store, log: telemetry.log });
 
   return {
     handle: async (req, res) => {
@@ -138,9 +133,6 @@ export const createProvider = async (options: ProviderOptions): Promise<Provider
     revokeForAccounts,
     revokeForClients,
     reloadKeys,
-    [Symbol.asyncDispose]: async () => {
-      clearInterval(sweeping);
-      await swept;
-    },
+    [Symbol.asyncDispose]: () => sweeping[Symbol.asyncDispose](),
   };
 };

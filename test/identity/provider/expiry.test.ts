@@ -1,5 +1,7 @@
+import { randomUUIDv7 } from 'node:crypto';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { LIFETIMES } from '#identity/provider/configuration.ts';
+import { createPayloadStore } from '#identity/provider/store/payloads.store.ts';
 import { databaseKinds } from '#test/support/database.ts';
 import { providerOn } from '#test/support/identity-database.ts';
 import { aClient, anAccount, aServiceClient, ISSUER } from '#test/support/identity-provider.ts';
@@ -101,4 +103,21 @@ test.each(databaseKinds())('what has expired is gone from the database within a 
 
   expect(before).toEqual(['Interaction']);
   await expect.poll(models).toEqual([]);
+});
+
+test.each(databaseKinds())('one look a minute removes all that has expired, however much it is, on %s', async (kind) => {
+  vi.useFakeTimers({ toFake: ['Date', 'setInterval'], now: Date.now() });
+  await using provider = await providerOn(kind);
+  const store = createPayloadStore({ database: provider.database, now: Date.now });
+  const expired = Array.from({ length: 2000 }, () => randomUUIDv7());
+  for (const id of expired) await store.save({ model: 'Interaction', id, payload: {}, expiresAt: Date.now() });
+  const kept = randomUUIDv7();
+  await store.save({ model: 'Interaction', id: kept, payload: {}, expiresAt: Date.now() + 3_600_000 });
+  const left = async (): Promise<number> => (await provider.database.db.selectFrom('oidc_payloads').select('id_hash').execute()).length;
+  expect(await left()).toBe(2001);
+
+  await vi.advanceTimersByTimeAsync(60_000);
+
+  await expect.poll(left, { timeout: 5000 }).toBe(1);
+  expect(await store.find('Interaction', kept)).toBeDefined();
 });
