@@ -1,4 +1,5 @@
 import { homedir } from 'node:os';
+import { EXIT } from './exit-codes.ts';
 import type { SignalSource } from './interrupts.ts';
 import type { Stream } from './reporters/terminal/terminal.ts';
 
@@ -10,7 +11,7 @@ export interface Surroundings {
   readonly out: Stream;
   readonly err: Stream;
   readonly signals: SignalSource;
-  /** Aborts when the reader of stdout has gone away. */
+  /** Aborts when nothing that is written to stdout arrives any more. */
   readonly outClosed: AbortSignal;
   /** Epoch milliseconds. */
   readonly now: () => number;
@@ -21,21 +22,38 @@ export interface Surroundings {
 /** Milliseconds that the CLI may take to end after the second Ctrl-C: longer than killing a service may take. */
 const LAST_GRACE = 9_000;
 
+/** The reader of a pipe has gone; so has a terminal, when it is closed; the disk is full. */
+const UNWRITABLE = ['EPIPE', 'EIO', 'ENXIO', 'ENOSPC'];
+
+/** What a write says that arrives nowhere; the work goes on, above all a teardown. Any other error is a bug. */
+type Unwritten = (error: NodeJS.ErrnoException) => void;
+
+const onUnwritten = (stream: NodeJS.WriteStream, unwritten: Unwritten): void => {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (!UNWRITABLE.includes(error.code ?? '')) throw error;
+    unwritten(error);
+  });
+};
+
 export const surroundingsOf = (program: NodeJS.Process): Surroundings => {
+  const { stdout, stderr } = program;
   const closed = new AbortController();
-  for (const stream of [program.stdout, program.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      // `passthru logs | head`: nobody reads on, which is no failure of ours.
-      if (error.code !== 'EPIPE') throw error;
-      if (stream === program.stdout) closed.abort();
-    });
-  }
+  onUnwritten(stdout, ({ code, message }) => {
+    if (closed.signal.aborted) return;
+    closed.abort();
+    // `passthru logs | head`, or a terminal that was closed: nobody reads on, which is no failure of ours. A file lacks its answer.
+    if (code === 'EPIPE' || stdout.isTTY) return;
+    stderr.write(`! the result could not be written: ${message}\n`);
+    program.once('exit', () => (program.exitCode = Number(program.exitCode ?? EXIT.passed) || EXIT.failed));
+  });
+  // There is nowhere left to tell that remarks are lost, and none of them is the result.
+  onUnwritten(stderr, () => undefined);
   return {
     env: program.env,
     cwd: program.cwd(),
     home: homedir(),
-    out: program.stdout,
-    err: program.stderr,
+    out: stdout,
+    err: stderr,
     signals: program,
     outClosed: closed.signal,
     now: Date.now,
