@@ -54,9 +54,19 @@ export const pkceRefusals: Story = async ({ stack, check }) => {
   const second = attempt();
   const secondCode = codeOf(await identity.logIn(second), second, issuer);
   const tokens = await identity.exchange(PUBLIC_CLIENT, second, secondCode);
+  const access = async (): Promise<string> => {
+    const response = await identity.introspect(PUBLIC_CLIENT, tokens.access_token);
+    return response.status === 200 ? `active ${response.json<{ active: boolean }>().active}` : `status ${response.status}`;
+  };
+  const before = await access();
   await check('replayed-code', 'Replayed code', 'invalid_grant', redeem(secondCode, second.verifier));
   const refresh = await identity.tokenRequest(PUBLIC_CLIENT, { grant_type: 'refresh_token', refresh_token: tokens.refresh_token ?? '' });
-  await check('replay-revokes', 'Tokens of a replayed code', 'invalid_grant', problemOf(refresh).error ?? 'accepted');
+  await check(
+    'replay-revokes',
+    'Tokens of a replayed code',
+    'access token: active true, then active false; refresh token: invalid_grant',
+    `access token: ${before}, then ${await access()}; refresh token: ${problemOf(refresh).error ?? 'accepted'}`,
+  );
 
   const third = attempt();
   const thirdCode = codeOf(await identity.logIn(third), third, issuer);

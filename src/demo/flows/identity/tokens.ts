@@ -1,5 +1,6 @@
 import { codeOf, identityApi, random } from '#demo/client/identity.ts';
 import { asksForPassword, walk } from '#demo/client/browser.ts';
+import { parseForms } from '#demo/client/forms.ts';
 import type { Story } from '#demo/steps/step.ts';
 import { account, CONFIDENTIAL_CLIENT, LOOPBACK_REDIRECT, OTHER_CLIENT, PUBLIC_CLIENT } from '../demo-names.ts';
 
@@ -71,8 +72,17 @@ export const tokens: Story = async ({ stack, check }) => {
   await check('session', 'While logged in nobody asks for the password', ['consent', 'code'], again());
   const logout = new URL(identity.discovery.end_session_endpoint);
   logout.searchParams.set('id_token_hint', mine.id_token ?? '');
-  const left = await walk({ session, url: logout, redirectUri: LOOPBACK_REDIRECT });
-  await check('logout', 'Logout asks, then ends the session', 200, left.last.status);
+  const question = await session.get(logout);
+  const asks = parseForms(question.text).some(({ fields }) => fields['logout'] === 'yes');
+  const { last } = await walk({ session, url: logout, redirectUri: LOOPBACK_REDIRECT });
+  await check(
+    'logout',
+    'Logout asks, then ends the session',
+    ['200 asks', '200 You are logged out'],
+    [`${question.status} ${asks ? 'asks' : 'asks nothing'}`, `${last.status} ${headingOf(last.text)}`],
+  );
   await check('logged-out', 'After logout', ['password asked for'], again());
   return 'introspection, revocation, userinfo, logout';
 };
+
+const headingOf = (page: string): string => /<h1>([^<]*)<\/h1>/.exec(page)?.[1] ?? 'a page without a heading';

@@ -9,7 +9,6 @@ export interface Forgeries {
   /** Signed with another key that its own header carries. */
   readonly ownKey: string;
   readonly foreignIssuer: string;
-  readonly otherAudience: string;
   readonly algNone: string;
   /** HMAC with the public key of the issuer as secret (RFC 8725 section 2.1). */
   readonly hmac: string;
@@ -31,7 +30,6 @@ export const forge = async (token: string, published: JWK): Promise<Forgeries> =
     foreignKey: await sign({}),
     ownKey: await sign({}, { jwk: await exportJWK(publicKey) }),
     foreignIssuer: await sign({ iss: 'https://identity.example' }),
-    otherAudience: await sign({ aud: 'urn:elsewhere' }),
     algNone: `${encode({ ...header, alg: 'none' })}.${body}.`,
     hmac: `${hmacInput}.${createHmac('sha256', spki).update(hmacInput).digest('base64url')}`,
     unknownKid: await sign({}, { kid: 'no-such-key' }),
