@@ -64,8 +64,8 @@ export const pkceRefusals: Story = async ({ stack, check }) => {
   await check(
     'replay-revokes',
     'Tokens of a replayed code',
-    'access token: active true, then active false; refresh token: invalid_grant',
-    `access token: ${before}, then ${await access()}; refresh token: ${problemOf(refresh).error ?? 'accepted'}`,
+    'invalid_grant; access token active true, then active false',
+    `${problemOf(refresh).error ?? 'accepted'}; access token ${before}, then ${await access()}`,
   );
 
   const third = attempt();

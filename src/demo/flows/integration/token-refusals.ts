@@ -49,14 +49,14 @@ export const tokenRefusals: Story = async (context) => {
   const answer = expectStatus(await theirs.tokenRequest(PUBLIC_CLIENT, refresh), 200, 'identity: refresh for userinfo');
   const { access_token: forUserinfo } = answer.json<TokenSet>();
   const elsewhere = async (): Promise<string> =>
-    `${(await theirs.userinfo(forUserinfo)).status} at userinfo, ${await withToken(forUserinfo)} at the KMS`;
+    `${await withToken(forUserinfo)}; at userinfo ${(await theirs.userinfo(forUserinfo)).status}`;
   await Promise.all([
     check('genuine', 'The genuine token', '200', withToken(token)),
     check('no-token', 'No token', '401', ask()),
     ...FORGERIES.map(([id, title, name]) => check(id, title, REFUSED, withToken(forged[name]))),
     check('person', 'The access token of a person', '200', withToken(tokens.access_token)),
     check('id-token', 'ID token', REFUSED, withToken(idToken)),
-    check('other-resource', 'Access token for userinfo', `200 at userinfo, ${REFUSED} at the KMS`, elsewhere()),
+    check('other-resource', 'Access token for userinfo', `${REFUSED}; at userinfo 200`, elsewhere()),
   ]);
   await check('alive', 'A short-lived token while it lives', '200', shortLived.answer);
   await expired(context, shortLived.token, withToken);
