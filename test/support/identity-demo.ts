@@ -7,7 +7,7 @@ import type { IdentityTables } from '#identity/database/tables.ts';
 import type { Demo } from '#identity/demo/demo.service.ts';
 import { createDemo } from '#identity/demo/demo.service.ts';
 import type { Seed } from '#identity/demo/seed-file.ts';
-import { revokeForAccounts, revokeForClients } from '#identity/provider/store/payloads.store.ts';
+import { revokeForAccounts, revokeForClients, revokeForClientsSince } from '#identity/provider/store/payloads.store.ts';
 
 /** A seed of two tenants, whose names are no test's but this one's. */
 export const testSeed = (id = randomUUIDv7()): Seed => {
@@ -41,7 +41,7 @@ export const testSeed = (id = randomUUIDv7()): Seed => {
   };
 };
 
-const provider = { revokeForAccounts, revokeForClients };
+const provider = { revokeForAccounts, revokeForClients, revokeForClientsSince };
 
 /**
  * The demo of a seed; `onWrite` is told of every write before it happens, and of the commit, by its number from 1.
@@ -86,6 +86,7 @@ export const contents = async ({ db }: Pick<Database<IdentityTables>, 'db'>) => 
 export const insertPayload = async (
   { db }: Pick<Database<IdentityTables>, 'db'>,
   owner: { readonly account_id?: string; readonly client_id?: string },
+  createdAt = Date.now(),
 ): Promise<void> => {
   await db
     .insertInto('oidc_payloads')
@@ -100,6 +101,7 @@ export const insertPayload = async (
       payload: '{}',
       expires_at: null,
       consumed_at: null,
+      created_at: createdAt,
     })
     .execute();
 };

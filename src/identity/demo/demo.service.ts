@@ -59,7 +59,7 @@ export const createDemo = (options: {
   readonly database: Pick<Database<IdentityTables>, 'transaction'>;
   readonly seed: Seed;
   /** What hangs on accounts and clients that go. */
-  readonly provider: Pick<ProviderDoor, 'revokeForAccounts' | 'revokeForClients'>;
+  readonly provider: Pick<ProviderDoor, 'revokeForAccounts' | 'revokeForClients' | 'revokeForClientsSince'>;
   readonly locks: DemoLocks;
   readonly emit: EmitIdentityEvent;
   /** Milliseconds since the epoch. */
@@ -71,6 +71,7 @@ export const createDemo = (options: {
   const revoke = async (tx: Tx, gone: Gone): Promise<void> => {
     if (gone.accountIds.length > 0) await provider.revokeForAccounts(tx, gone.accountIds);
     if (gone.clientIds.length > 0) await provider.revokeForClients(tx, gone.clientIds);
+    if (gone.replaced !== undefined) await provider.revokeForClientsSince(tx, gone.replaced.clientIds, gone.replaced.since);
   };
 
   const stateIn = async (tx: Tx): Promise<DemoState> => {

@@ -18,6 +18,12 @@ export interface DemoNames {
 export interface Gone {
   readonly accountIds: readonly string[];
   readonly clientIds: readonly string[];
+  /**
+   * Clients whose row goes while an older one with the same `client_id` comes back. What accounts have with them goes with the
+   * accounts; what they have without one is of the row that goes when it was made since `since`, in epoch milliseconds by the
+   * clocks of the replicas.
+   */
+  readonly replaced?: { readonly clientIds: readonly string[]; readonly since: number };
 }
 
 export const demoNames = async (tx: Tx): Promise<DemoNames> => {
@@ -52,14 +58,21 @@ export const retireRows = async (tx: Tx, resetId: string, at: number): Promise<v
 
 /** Deletes the rows that a reset inserted and takes those that it retired into use again. */
 export const restoreRows = async (tx: Tx, resetId: string): Promise<Gone> => {
+  const reset = await tx.selectFrom('demo_resets').select('created_at').where('id', '=', resetId).executeTakeFirstOrThrow();
   await tx.deleteFrom('demo_tenants').where('reset_id', '=', resetId).execute();
   const accounts = await tx.deleteFrom('accounts').where('reset_id', '=', resetId).where('demo', '=', 1).returning('id').execute();
   const clients = await tx.deleteFrom('clients').where('reset_id', '=', resetId).where('demo', '=', 1).returning('client_id').execute();
   const change = { retired_at: null, retired_by: null };
   await tx.updateTable('demo_tenants').set(change).where('retired_by', '=', resetId).execute();
   await tx.updateTable('accounts').set(change).where('retired_by', '=', resetId).execute();
-  await tx.updateTable('clients').set(change).where('retired_by', '=', resetId).execute();
-  return { accountIds: accounts.map(({ id }) => id), clientIds: clients.map(({ client_id }) => client_id) };
+  const restored = await tx.updateTable('clients').set(change).where('retired_by', '=', resetId).returning('client_id').execute();
+  const back = new Set(restored.map(({ client_id }) => client_id));
+  const clientIds = clients.map(({ client_id }) => client_id);
+  return {
+    accountIds: accounts.map(({ id }) => id),
+    clientIds: clientIds.filter((id) => !back.has(id)),
+    replaced: { clientIds: clientIds.filter((id) => back.has(id)), since: reset.created_at },
+  };
 };
 
 /** Deletes every retired demo row. */

@@ -19,7 +19,7 @@ import { createJwtTokens } from './jwt-tokens.ts';
 import type { AccountLookup, ClientLookup, ResourceServer } from './lookups.ts';
 import { isPage, requestTarget } from './routes.ts';
 import { createAdapterFactory } from './store/adapter.ts';
-import { createPayloadStore, revokeForAccounts, revokeForClients } from './store/payloads.store.ts';
+import { createPayloadStore, revokeForAccounts, revokeForClients, revokeForClientsSince } from './store/payloads.store.ts';
 import { startSweeping } from './store/sweeping.ts';
 
 export interface ProviderOptions {
@@ -50,6 +50,13 @@ export interface ProviderDoor extends AsyncDisposable {
   revokeForAccounts(tx: Transaction<IdentityTables>, accountIds: readonly string[]): Promise<void>;
   /** Deletes interactions, grants, codes and tokens of the clients, in the caller's transaction. */
   revokeForClients(tx: Transaction<IdentityTables>, clientIds: readonly string[]): Promise<void>;
+  /**
+   * Deletes what the clients have without an account since a moment, in the caller's transaction: their own tokens, and
+   * interactions before log-in.
+   *
+   * @param since milliseconds since the epoch, included
+   */
+  revokeForClientsSince(tx: Transaction<IdentityTables>, clientIds: readonly string[], since: number): Promise<void>;
   /** Takes up a changed set of signing keys now; otherwise it is looked for every five seconds. */
   reloadKeys(): Promise<void>;
 }
@@ -132,6 +139,7 @@ export const createProvider = async (options: ProviderOptions): Promise<Provider
     interactions: createInteractions(() => current.provider),
     revokeForAccounts,
     revokeForClients,
+    revokeForClientsSince,
     reloadKeys,
     [Symbol.asyncDispose]: () => sweeping[Symbol.asyncDispose](),
   };

@@ -110,12 +110,35 @@ describe.each(databaseKinds())('the demo of Identity on %s', (kind) => {
   it('rolls a reset back: exactly what was before, sessions included, and nothing of the new', async () => {
     await using test = await setup();
     await test.demo.seed();
-    await insertPayload(test.database, { account_id: (await idOf(test.database, test.ann)) ?? '' });
+    const ann = { account_id: (await idOf(test.database, test.ann)) ?? '' };
+    await insertPayload(test.database, ann);
+    await insertPayload(test.database, { ...ann, client_id: test.clientId });
+    await insertPayload(test.database, { client_id: test.clientId }, Date.now() - 1);
     const before = await contents(test.database);
     const { resetId, previousTenants } = await test.demo.reset();
-    await insertPayload(test.database, { account_id: (await idOf(test.database, test.ann)) ?? '' });
+    const newAnn = { account_id: (await idOf(test.database, test.ann)) ?? '' };
+    await insertPayload(test.database, newAnn);
+    await insertPayload(test.database, { ...newAnn, client_id: test.clientId });
+    await insertPayload(test.database, { client_id: test.clientId });
     expect(await test.demo.rollback(resetId)).toEqual({ seeded: true, tenants: previousTenants, resetPending: null });
     expect({ ...(await contents(test.database)), resets: [] }).toEqual(before);
+  });
+
+  it("rolls a reset back to a seed without a client that it brought: all that was that client's goes", async () => {
+    await using test = await setup();
+    await test.demo.seed();
+    const before = await contents(test.database);
+    const added = `client-${randomUUIDv7()}`;
+    const stranger = await insertAccount(test.database, `stranger-${randomUUIDv7()}`);
+    const clients = test.seed.clients.flatMap((client) => [client, { ...client, client_id: added }]);
+    const demo = demoOn(test.database, { ...test.seed, clients });
+    const { resetId } = await demo.reset();
+    await insertPayload(test.database, { account_id: stranger, client_id: added });
+    await insertPayload(test.database, { account_id: stranger, client_id: test.clientId });
+    await demo.rollback(resetId);
+    const after = await contents(test.database);
+    expect(after.clients).toEqual(before.clients);
+    expect(after.payloads.map((row) => row.client_id)).toEqual([test.clientId]);
   });
 
   it('takes the same settlement twice and refuses the other one', async () => {

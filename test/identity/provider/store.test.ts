@@ -1,6 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { createPayloadStore, grantReference } from '#identity/provider/store/payloads.store.ts';
+import { createPayloadStore, grantReference, revokeForClientsSince } from '#identity/provider/store/payloads.store.ts';
 import { databaseKinds } from '#test/support/database.ts';
 import { identityDatabase } from '#test/support/identity-database.ts';
 
@@ -158,6 +158,26 @@ describe.each(databaseKinds())('the payload store on %s', (kind) => {
     const second = createPayloadStore({ database: await on.reopen(), now: () => on.clock.time });
 
     expect([await second.tokenIsRevoked(jti), await second.tokenIsRevoked(randomUUIDv7())]).toEqual([true, false]);
+  });
+
+  test('clients lose what they have without an account since a moment, and nothing else, however often it was written', async () => {
+    await using on = await storeOn(kind);
+    const [client, other] = [`client-${randomUUIDv7()}`, `client-${randomUUIDv7()}`];
+    const save = async (of: { clientId: string; accountId?: string }, id: string = randomUUIDv7()): Promise<string> => {
+      await on.store.save({ model: 'Interaction', id, payload: {}, expiresAt: null, ...of });
+      return id;
+    };
+    const older = await save({ clientId: client });
+    on.clock.time += 1;
+    const since = on.clock.time;
+    await save({ clientId: client }, older);
+    const kept = [older, await save({ clientId: client, accountId: 'a' }), await save({ clientId: other })];
+    const lost = [await save({ clientId: client }), await save({ clientId: client })];
+
+    await on.database.transaction((tx) => revokeForClientsSince(tx, [client], since));
+
+    const left = async (id: string): Promise<boolean> => (await on.store.find('Interaction', id)) !== undefined;
+    expect(await Promise.all([...kept, ...lost].map(left))).toEqual([true, true, true, false, false]);
   });
 
   test('an expired grant is not live', async () => {

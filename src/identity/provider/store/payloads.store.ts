@@ -60,7 +60,7 @@ export const grantReference = (grantId: string): string => hash(GRANT, grantId);
 
 const optionalHash = (kind: string, value: string | undefined): string | null => (value === undefined ? null : hash(kind, value));
 
-const toRow = (entry: PayloadEntry): PayloadRow => ({
+const toRow = (entry: PayloadEntry, createdAt: number): PayloadRow => ({
   id_hash: hash(entry.model, entry.id),
   model: entry.model,
   grant_hash: optionalHash(GRANT, entry.grantId),
@@ -71,6 +71,7 @@ const toRow = (entry: PayloadEntry): PayloadRow => ({
   payload: JSON.stringify(entry.payload),
   expires_at: entry.expiresAt,
   consumed_at: null,
+  created_at: createdAt,
 });
 
 const fromRow = (row: Pick<PayloadRow, 'payload' | 'consumed_at'> | undefined): StoredPayload | undefined =>
@@ -102,11 +103,39 @@ export const revokeForAccounts = (tx: Transaction<IdentityTables>, accountIds: r
 export const revokeForClients = (tx: Transaction<IdentityTables>, clientIds: readonly string[]): Promise<void> =>
   deleteWhereIn(tx, 'client_id', clientIds);
 
+/**
+ * Deletes what clients have without an account since a moment, in the caller's transaction: their own tokens, and interactions
+ * before log-in.
+ *
+ * @param since milliseconds since the epoch, included
+ */
+export const revokeForClientsSince = async (
+  tx: Transaction<IdentityTables>,
+  clientIds: readonly string[],
+  since: number,
+): Promise<void> => {
+  for (let start = 0; start < clientIds.length; start += DELETE_CHUNK) {
+    await tx
+      .deleteFrom('oidc_payloads')
+      .where('client_id', 'in', clientIds.slice(start, start + DELETE_CHUNK))
+      .where('account_id', 'is', null)
+      .where('created_at', '>=', since)
+      .execute();
+  }
+};
+
+/** Being written again makes nothing younger or unused. */
 const upsert = (on: Kysely<IdentityTables>, row: PayloadRow): Promise<unknown> =>
   on
     .insertInto('oidc_payloads')
     .values(row)
-    .onConflict((conflict) => conflict.column('id_hash').doUpdateSet({ ...row, consumed_at: (eb) => eb.ref('oidc_payloads.consumed_at') }))
+    .onConflict((conflict) =>
+      conflict.column('id_hash').doUpdateSet({
+        ...row,
+        consumed_at: (eb) => eb.ref('oidc_payloads.consumed_at'),
+        created_at: (eb) => eb.ref('oidc_payloads.created_at'),
+      }),
+    )
     .execute();
 
 /** The provider's state in the database. @param now milliseconds since the epoch */
@@ -140,7 +169,7 @@ export const createPayloadStore = ({ database, now }: { database: Database<Ident
 
   return {
     save: async (entry) => {
-      const row = toRow(entry);
+      const row = toRow(entry, now());
       const { grant_hash: grantHash } = row;
       if (grantHash === null) {
         await upsert(db, row);
@@ -154,7 +183,7 @@ export const createPayloadStore = ({ database, now }: { database: Database<Ident
     insert: async (entry) => {
       const inserted = await db
         .insertInto('oidc_payloads')
-        .values(toRow(entry))
+        .values(toRow(entry, now()))
         .onConflict((conflict) => conflict.column('id_hash').doNothing())
         .executeTakeFirst();
       return (inserted.numInsertedOrUpdatedRows ?? 0n) > 0n;

@@ -16,6 +16,8 @@ export interface PayloadRow {
   payload: string;
   expires_at: number | null;
   consumed_at: number | null;
+  /** When it was first written; 0 for what was there before times were kept. */
+  created_at: number;
 }
 
 /** A JWT access token that was revoked before its end. */
@@ -58,5 +60,15 @@ export const payloadMigration: Migration = {
       .addColumn('expires_at', type.millis, (column) => column.notNull())
       .execute();
     await db.schema.createIndex('revoked_tokens_expires_at').on('revoked_tokens').column('expires_at').execute();
+  },
+};
+
+export const payloadTimeMigration: Migration = {
+  name: '0006-provider-payload-times',
+  up: async (db, kind) => {
+    await db.schema
+      .alterTable('oidc_payloads')
+      .addColumn('created_at', columns(kind).millis, (column) => column.notNull().defaultTo(0))
+      .execute();
   },
 };
