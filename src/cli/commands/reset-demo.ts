@@ -1,7 +1,10 @@
 import type { DemoCommand } from '#demo/plan.ts';
 import { resetDemo } from '#demo/reset.ts';
+import type { Engine, Profile } from '#engine/engine.ts';
+import { readStackRecord } from '#cli/engine/stack-record.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { lockStack, openEngine } from '../open-engine.ts';
+import type { Options } from '../options.ts';
 import { reportOf, tenantsOf } from '../report-of.ts';
 import { createReporter } from '#cli/reporters/create-reporter.ts';
 import { tenantLines } from '#cli/reporters/lines/tenant-lines.ts';
@@ -37,6 +40,7 @@ const reset = async (session: Session, what: DemoCommand): Promise<ExitCode> => 
   using reporter = await createReporter(session);
   const outcome = await resetDemo({
     target: what,
+    profile: await stackProfile(engine, options),
     engine,
     emit: reporter.emit,
     signal: interrupts.first,
@@ -50,4 +54,13 @@ const reset = async (session: Session, what: DemoCommand): Promise<ExitCode> => 
     for (const line of tenantLines(rows)) terminal.out.write(`${line}\n`);
   }
   return interrupts.first.aborted ? EXIT.interrupted : outcome.exitCode;
+};
+
+/** The profile that the stack was brought up with, where a start on Docker left word of it; else the one of the options. */
+export const stackProfile = async (
+  { kind }: Pick<Engine, 'kind'>,
+  { stateDir, profile }: Pick<Options, 'stateDir' | 'profile'>,
+): Promise<Profile> => {
+  const record = kind === 'docker' ? await readStackRecord(stateDir) : null;
+  return record === null || record === 'damaged' ? profile : record.profile;
 };
