@@ -30,6 +30,23 @@ const started = async (stack: TestStack, service: ServiceName, engine = stack.en
 /** Not `kill(pid, 0)`, which also finds a child that has ended and waits for this process to notice. */
 const isAlive = async (pid: number): Promise<boolean> => (await processIdentity(pid)) !== null;
 
+const overlayOf = (stack: TestStack, service: ServiceName): string => join(stack.stateDir, 'config', `${service}.yml`);
+
+/** A process that is none of ours; ends with the test. */
+const stranger = async (program: string, args: readonly string[]) => {
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  await once(child, 'spawn');
+  return {
+    pid: child.pid ?? 0,
+    stdout: child.stdout,
+    [Symbol.asyncDispose]: async () => {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+    },
+  };
+};
+
 describe('preparing a stack', () => {
   it('makes certificates, secrets and configuration, all closed to others, and keeps them the next time', async () => {
     await using stack = await testStack();
@@ -278,6 +295,17 @@ describe('a taken port', () => {
     for (const { holder } of conflicts) expect(holder).toContain(`(pid ${process.pid})`);
   });
 
+  it('is named where its holder only names our configuration file on its command line', async () => {
+    await using stack = await testStack();
+    valueOf(await stack.engine().prepare(never));
+    const listen = `require('node:net').createServer().listen(${stack.portKms}, '127.0.0.1', () => console.log('listening'))`;
+    await using holder = await stranger(process.execPath, ['-e', listen, overlayOf(stack, 'kms')]);
+    await once(holder.stdout, 'data');
+    expect(await stack.engine().portConflicts(['kms'])).toEqual([
+      { service: 'kms', port: stack.portKms, holder: expect.stringContaining(`(pid ${holder.pid})`) },
+    ]);
+  });
+
   it('does not matter for a service that is not asked for', async () => {
     await using stack = await testStack();
     await using _other = await listenOn(stack.portKms);
@@ -337,6 +365,15 @@ describe('taking a stack down', () => {
     valueOf(await stack.engine().down({ services: ['kms'], volumes: true }));
     expect(await readdir(join(stack.stateDir, 'data'))).toEqual(['identity']);
     expect(existsSync(join(stack.stateDir, 'secrets', 'unseal-share-1'))).toBe(true);
+  });
+
+  it('never touches a process that only reads the configuration of a service', async () => {
+    await using stack = await testStack();
+    await started(stack, 'kms');
+    await using reader = await stranger('tail', ['-f', overlayOf(stack, 'kms')]);
+    expect(valueOf(await stack.engine().down({ volumes: false }))).toEqual(['kms']);
+    expect(await isAlive(reader.pid)).toBe(true);
+    expect(await statusOf(stack, 'kms')).toMatchObject({ state: 'absent' });
   });
 
   it('never touches a process that only has a recorded number', async () => {

@@ -25,7 +25,7 @@ export const createRecords = (layout: Layout, options: { warn: (text: string) =>
   let warned = false;
 
   const running = async (service: ServiceName): Promise<readonly Target[]> => {
-    const pids = await processesWithArgument(layout.overlay(service));
+    const pids = await serving(service, layout.overlay(service));
     const found = await Promise.all(pids.map(async (pid) => ({ pid, identity: await processIdentity(pid) })));
     return found.flatMap(({ pid, identity }) => (identity === null ? [] : [{ pid, identity }]));
   };
@@ -82,4 +82,15 @@ export const createRecords = (layout: Layout, options: { warn: (text: string) =>
       return isKnown ? found : [record, ...found];
     },
   };
+};
+
+/**
+ * Processes that serve with this configuration file, whichever installation of ours or hand started them; who only reads or edits
+ * the file is none.
+ */
+const serving = async (service: ServiceName, overlay: string): Promise<readonly number[]> => {
+  const holders = await processesWithArgument(overlay);
+  if (holders.length === 0) return [];
+  const others = await Promise.all(['serve', service, '--config'].map((argument) => processesWithArgument(argument)));
+  return holders.filter((pid) => others.every((pids) => pids.includes(pid)));
 };
