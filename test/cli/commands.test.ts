@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { randomUUIDv7 } from 'node:crypto';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { TSchema } from 'typebox';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { downSchema, errorSchema, prepareSchema, statusSchema } from '#cli/documents.ts';
 import { main } from '#cli/main.ts';
+import { reportSchema } from '#demo/report.ts';
 import { acquireLock } from '#engine/state/lock.ts';
 import { freePorts } from '#test/support/cli.ts';
 import { fakeSurroundings, type FakeSurroundings } from '#test/support/cli-surroundings.ts';
@@ -216,6 +217,32 @@ describe('passthru demo', () => {
       .map((line) => JSON.parse(line) as { eventName: string });
     expect(records.map(({ eventName }) => eventName)).toEqual(['passthru.outcome']);
     expect((await here.run('status --output json')).out).not.toContain('"state": "ready"');
+  });
+
+  it('whose teardown fails says so in its document, too: exit code 1, though every step passed', async () => {
+    await using here = await place();
+    using kill = vi.spyOn(process, 'kill').mockImplementation(() => {
+      throw Object.assign(new Error('kill EPERM'), { code: 'EPERM' });
+    });
+    const { code, out, err } = await here.run('demo identity --rm --output json');
+    expect(kill).toHaveBeenCalled();
+    expect(err).toContain('process-not-ours');
+    expect(code).toBe(1);
+    expect(valid(reportSchema, out)).toMatchObject({ outcome: 'passed', exit_code: code });
+  });
+
+  it('interrupted during its teardown exits 130, which its document says, too', async () => {
+    await using here = await place();
+    const { surroundings, done } = here.start('demo identity --rm --output json');
+    const send = process.kill.bind(process);
+    using kill = vi.spyOn(process, 'kill').mockImplementation((pid, signal) => {
+      surroundings.signals.emit('SIGINT');
+      return send(pid, signal);
+    });
+    const { code, out } = await done;
+    expect(kill).toHaveBeenCalled();
+    expect(code).toBe(130);
+    expect(valid(reportSchema, out)).toMatchObject({ outcome: 'passed', exit_code: code });
   });
 
   it('in the ci profile takes its own data away, and leaves that of earlier runs alone', async () => {

@@ -1,4 +1,6 @@
+import type { Emit } from '#demo/events.ts';
 import { type DemoCommand, plan as planOf } from '#demo/plan.ts';
+import type { Report } from '#demo/report.ts';
 import { run } from '#demo/run.ts';
 import type { Engine, PartName, ServiceName } from '#engine/engine.ts';
 import { AppError } from '#infra/apperr/app-error.ts';
@@ -6,6 +8,7 @@ import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { lockStack, openEngine, recordStart } from '../open-engine.ts';
 import { tell, tellFailure } from '#cli/reporters/answer.ts';
 import { createReporter } from '#cli/reporters/create-reporter.ts';
+import type { ResultOptions } from '#cli/reporters/reporter.ts';
 import { reportOf } from '../report-of.ts';
 import { type Session, withSession } from '../session.ts';
 import type { Surroundings } from '../surroundings.ts';
@@ -35,8 +38,26 @@ export const demo = ({ what, flags, surroundings }: DemoOptions): Promise<ExitCo
   );
 
 const runDemo = async (session: Session, what: DemoCommand): Promise<ExitCode> => {
-  const { options, interrupts, surroundings, terminal } = session;
+  const { options, interrupts } = session;
   if (options.profile === 'prod') throw noDemoInProduction();
+  using reporter = await createReporter(session);
+  const { report, exitCode: ran, shown } = await onStack(session, what, reporter.emit);
+  // The stack is let go of and nothing waits any more: no signal and no failure can part the exit code from what the report says.
+  const exitCode = interrupts.first.aborted ? EXIT.interrupted : ran;
+  reporter.result({ ...report, exit_code: exitCode }, shown);
+  return exitCode;
+};
+
+interface Ran {
+  readonly report: Report;
+  /** Of the steps and of the teardown. */
+  readonly exitCode: ExitCode;
+  readonly shown: ResultOptions;
+}
+
+/** All of a demo that needs the lock and the engine. */
+const onStack = async (session: Session, what: DemoCommand, tellEvent: Emit): Promise<Ran> => {
+  const { options, interrupts, surroundings, terminal } = session;
   const plan = planOf({ command: what, profile: options.profile });
   await using _lock = await lockStack(session);
   await using engine = await openEngine(session);
@@ -48,13 +69,12 @@ const runDemo = async (session: Session, what: DemoCommand): Promise<ExitCode> =
   const volumes = isEphemeral && !hadData;
   await recordStart(session, engine);
 
-  using reporter = await createReporter(session);
   let hasRootCause = false;
   const outcome = await run(plan, {
     engine,
     emit: (event) => {
       hasRootCause ||= event.type === 'root-cause';
-      reporter.emit(event);
+      tellEvent(event);
     },
     signal: interrupts.first,
     now: surroundings.now,
@@ -70,12 +90,11 @@ const runDemo = async (session: Session, what: DemoCommand): Promise<ExitCode> =
   const isInterrupted = interrupts.first.aborted;
   if (isInterrupted && leaving.length === 0 && options.output === 'human' && options.verbosity !== 'quiet')
     tell(terminal, '  The stack was up before this run and stays up');
-  reporter.result(await reportOf(outcome, engine), {
-    access: leaving.length === 0,
-    next: (isInterrupted || hasRootCause) && !options.rm,
-  });
-  if (interrupts.first.aborted) return EXIT.interrupted;
-  return tidy ? outcome.exitCode : (Math.max(outcome.exitCode, EXIT.partial) as ExitCode);
+  return {
+    report: await reportOf(outcome, engine),
+    exitCode: tidy ? outcome.exitCode : (Math.max(outcome.exitCode, EXIT.partial) as ExitCode),
+    shown: { access: leaving.length === 0, next: (isInterrupted || hasRootCause) && !options.rm },
+  };
 };
 
 const noDemoInProduction = () =>

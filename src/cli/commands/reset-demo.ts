@@ -1,3 +1,4 @@
+import type { Emit } from '#demo/events.ts';
 import type { DemoCommand } from '#demo/plan.ts';
 import { resetDemo } from '#demo/reset.ts';
 import type { Engine, Profile } from '#engine/engine.ts';
@@ -33,27 +34,34 @@ export const resetDemoData = ({ what, flags, surroundings }: ResetOptions): Prom
   );
 
 const reset = async (session: Session, what: DemoCommand): Promise<ExitCode> => {
-  const { options, interrupts, surroundings, terminal } = session;
+  const { options, interrupts, terminal } = session;
+  using reporter = await createReporter(session);
+  const { report, tenants } = await onStack(session, what, reporter.emit);
+  // The stack is let go of and nothing waits any more: no signal and no failure can part the exit code from what the report says.
+  const exitCode = interrupts.first.aborted ? EXIT.interrupted : (report.exit_code as ExitCode);
+  reporter.result({ ...report, exit_code: exitCode }, { access: false });
+  if (options.output === 'human') for (const line of tenantLines(tenants)) terminal.out.write(`${line}\n`);
+  return exitCode;
+};
+
+/** All of a reset that needs the lock and the engine. */
+const onStack = async (session: Session, what: DemoCommand, emit: Emit) => {
+  const { options, interrupts, surroundings } = session;
   await using _lock = await lockStack(session);
   await using engine = await openEngine(session, 'find');
   const before = await tenantsOf(engine);
-  using reporter = await createReporter(session);
   const outcome = await resetDemo({
     target: what,
     profile: await stackProfile(engine, options),
     engine,
-    emit: reporter.emit,
+    emit,
     signal: interrupts.first,
     now: surroundings.now,
     healthTimeoutMs: options.healthTimeoutMs,
   });
   const after = await tenantsOf(engine);
-  reporter.result(await reportOf(outcome, engine), { access: false });
-  if (options.output === 'human') {
-    const rows = Object.entries(after).map(([tenant, id]) => ({ tenant, old: before[tenant] ?? 'none', id }));
-    for (const line of tenantLines(rows)) terminal.out.write(`${line}\n`);
-  }
-  return interrupts.first.aborted ? EXIT.interrupted : outcome.exitCode;
+  const tenants = Object.entries(after).map(([tenant, id]) => ({ tenant, old: before[tenant] ?? 'none', id }));
+  return { report: await reportOf(outcome, engine), tenants };
 };
 
 /** The profile that the stack was brought up with, where a start on Docker left word of it; else the one of the options. */

@@ -110,7 +110,7 @@ export const createStructuredReporter = (terminal: Terminal, { verbosity, now }:
     result: (report) =>
       write({
         at: now(),
-        severity: report.outcome === 'passed' ? 'INFO' : 'ERROR',
+        severity: report.exit_code === 0 ? 'INFO' : 'ERROR',
         eventName: 'passthru.outcome',
         body: `${report.command} ${report.outcome}`,
         attributes: {

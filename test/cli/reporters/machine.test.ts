@@ -12,13 +12,15 @@ import { fakeSurroundings } from '#test/support/cli-surroundings.ts';
 
 const CA = '/home/place/.passthru/tls/ca.pem';
 
+const OPTIONS: ReporterOptions = { verbosity: 'normal', cwd: '/home/place', program: 'passthru', stackFlags: '' };
+
 const told = (
   events: readonly DemoEvent[],
   create: (terminal: Terminal, options: ReporterOptions) => Reporter,
   verbosity: ReporterOptions['verbosity'] = 'normal',
 ) => {
   const surroundings = fakeSurroundings({ cwd: '/home/place' });
-  const reporter = create(createTerminal(surroundings), { verbosity, cwd: '/home/place', program: 'passthru', stackFlags: '' });
+  const reporter = create(createTerminal(surroundings), { ...OPTIONS, verbosity });
   for (const event of events) reporter.emit(event);
   reporter.result(recordedReport(events, CA), { access: true });
   return surroundings.written;
@@ -91,6 +93,15 @@ describe('--output structured', () => {
     expect(failed?.attributes).toContainEqual({ key: 'error.type', value: { stringValue: 'kms-unreachable' } });
     expect(all.at(-1)).toMatchObject({ eventName: 'passthru.outcome', severityText: 'ERROR' });
     expect(all.at(-1)?.attributes).toContainEqual({ key: 'passthru.exit_code', value: { intValue: '1' } });
+  });
+
+  it('ends with an error where the process does, though every step passed', () => {
+    const surroundings = fakeSurroundings({ cwd: '/home/place' });
+    const reporter = createStructuredReporter(createTerminal(surroundings), { ...OPTIONS, now });
+    reporter.result({ ...recordedReport(PASSED_RUN, CA), exit_code: 1 }, { access: true });
+    const outcome = JSON.parse(surroundings.written.out) as { severityText: string; attributes: object[] };
+    expect(outcome.severityText).toBe('ERROR');
+    expect(outcome.attributes).toContainEqual({ key: 'passthru.exit_code', value: { intValue: '1' } });
   });
 
   it('has debug records with -v only, and with -q errors and the outcome only', () => {
