@@ -2,6 +2,7 @@ import { appendFileSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
 import type { DemoEvent } from '#demo/events.ts';
 import type { Report } from '#demo/report.ts';
+import { failureFrom } from '#infra/apperr/result.ts';
 import { formatDuration } from './terminal/layout.ts';
 import { createPlainReporter } from './plain.ts';
 import type { Reporter, ReporterOptions } from './reporter.ts';
@@ -52,7 +53,14 @@ export const createGithubReporter = (terminal: Terminal, options: GithubOptions)
     result: (report, shown) => {
       endGroup();
       plain.result(report, shown);
-      if (summaryFile !== undefined && summaryFile !== '') appendFile(summaryFile, summaryOf(report));
+      if (summaryFile === undefined || summaryFile === '') return;
+      const summary = summaryOf(report);
+      try {
+        appendFile(summaryFile, summary);
+      } catch (error) {
+        // The run is what it is; only a page about it is missing.
+        command(`::warning title=passthru::${data(printable(`the step summary could not be written: ${failureFrom(error).message}`))}`);
+      }
     },
     [Symbol.dispose]: endGroup,
   };

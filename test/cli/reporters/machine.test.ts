@@ -140,4 +140,20 @@ describe('On GitHub Actions', () => {
     );
     expect(summary).toContain('| ⏭️ | Crypto (kms.crypto) |');
   });
+
+  it('a step summary that cannot be written is a warning, and leaves the run what it was', () => {
+    const { out, err } = told(PASSED_RUN, (terminal, options) =>
+      createGithubReporter(terminal, {
+        ...options,
+        summaryFile: '/gone/summary.md',
+        appendFile: () => {
+          throw Object.assign(new Error("ENOENT: no such file or directory, open '/gone/summary.md'"), { code: 'ENOENT' });
+        },
+      }),
+    );
+    expect(out).toContain('5 passed, 0 failed');
+    expect(err.trim().split('\n').at(-1)).toBe(
+      "::warning title=passthru::the step summary could not be written: ENOENT: no such file or directory, open '/gone/summary.md'",
+    );
+  });
 });
