@@ -13,14 +13,21 @@ interface Telling {
   readonly columns?: number;
   readonly cwd?: string;
   readonly next?: boolean;
+  readonly stateDir?: string;
 }
 
 /** What a run looks like to someone who reads stdout and stderr. */
-const told = (events: readonly DemoEvent[], { verbosity = 'normal', cwd = '/home/place', next = false, ...rest }: Telling = {}) => {
+const told = (events: readonly DemoEvent[], telling: Telling = {}) => {
+  const { verbosity = 'normal', cwd = '/home/place', next = false, stateDir, ...rest } = telling;
   const surroundings = fakeSurroundings({ cwd, ...rest });
-  const reporter = createPlainReporter(createTerminal(surroundings), { verbosity, cwd, program: 'passthru', stackFlags: '' });
+  const reporter = createPlainReporter(createTerminal(surroundings), {
+    verbosity,
+    cwd,
+    program: 'passthru',
+    stackFlags: stateDir === undefined ? '' : ` --state-dir ${stateDir}`,
+  });
   for (const event of events) reporter.emit(event);
-  reporter.result(recordedReport(events, '/home/place/.passthru/tls/ca.pem'), { access: true, next });
+  reporter.result(recordedReport(events, `${stateDir ?? '/home/place/.passthru'}/tls/ca.pem`), { access: true, next });
   return surroundings.written;
 };
 
@@ -60,6 +67,20 @@ describe('A run in plain lines', () => {
 
   it('prints the CA file in full where it does not lie below the folder', () => {
     expect(told(PASSED_RUN, { cwd: '/elsewhere' }).out).toContain('  CA         /home/place/.passthru/tls/ca.pem\n');
+  });
+
+  it.each<[string, Telling]>([
+    ['in a pipe', {}],
+    ['on 60 columns', { columns: 60 }],
+    ['on 87 columns', { columns: 87 }],
+  ])('prints paths and commands whole %s, however long the name of the state folder', (_where, telling) => {
+    const stateDir = `/srv/${'long-'.repeat(23)}`;
+    const { out } = told(PASSED_RUN, { stateDir, ...telling });
+    expect(out).toContain(`  CA         ${stateDir}/tls/ca.pem\n`);
+    expect(out).toContain(`curl --cacert ${stateDir}/tls/ca.pem \\\n`);
+    for (const command of ['status', 'reset-demo', 'logs kms -f', 'down'])
+      expect(out).toMatch(new RegExp(`^  (Next)? +passthru ${command} --state-dir ${stateDir}$`, 'm'));
+    expect(out).not.toContain('…');
   });
 
   it('nests what went wrong from the step to the cause, with codes and the nearest fix', () => {
@@ -122,8 +143,8 @@ describe('A run in plain lines', () => {
     for (const events of [PASSED_RUN, FAILED_RUN]) {
       for (const verbosity of ['normal', 'verbose'] as const) {
         const { out, err } = told(events, { columns, verbosity, tty: true, env: { FORCE_COLOR: '1' } });
-        // A command that is to be copied is not broken inside a word.
-        const copied = /^\s+(-u |https:)/;
+        // What is to be copied, a command or a secret, is neither broken nor cut.
+        const copied = /^\s+(-u |https:|\S+ \/ \S+$)/;
         const long = stripVTControlCharacters(out + err)
           .split('\n')
           .filter((line) => [...line].length > Math.min(columns, 100) && !copied.test(line));

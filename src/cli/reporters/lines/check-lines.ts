@@ -26,9 +26,11 @@ export const errorLines = (error: Failure | null, failedChecks: number, layout: 
 export const failedText = (all: number, failed: number): string => (failed === 0 ? '' : `${failed} of ${all} checks failed`);
 
 export const refusedLines = (checks: readonly Check[], indent: number, { paint, width }: CheckLayout): readonly string[] => {
-  const titles = checks.filter((check) => check.status === 'passed' && isRefusal(check)).map((check) => printable(refused(check)));
   const lead = 'refused: ';
-  return wrapItems(titles, { separator: ' · ', columns: width - indent - 2 - lead.length }).map(
+  const columns = width - indent - 2 - lead.length;
+  const refusals = checks.filter((check) => check.status === 'passed' && isRefusal(check));
+  const titles = refusals.map((check) => cut(printable(refused(check)), columns));
+  return wrapItems(titles, { separator: ' · ', columns }).map(
     (line, index) => `${' '.repeat(indent)}${index === 0 ? `${paint.green('✓')} ${lead}` : ' '.repeat(2 + lead.length)}${line}`,
   );
 };

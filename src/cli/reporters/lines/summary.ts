@@ -74,7 +74,7 @@ const nextLines = (commands: readonly string[], options: SummaryOptions): readon
     options,
   );
 
-/** A labelled list, broken at the right edge and never inside an item. */
+/** A labelled list, broken at the right edge and never inside an item: an address, a path or a command is of use only as a whole. */
 const row = (label: string, items: readonly string[], { paint, width }: Pick<SummaryOptions, 'paint' | 'width'>): readonly string[] =>
   wrapItems(items.map(printable), { separator: ' · ', columns: width - LABEL - 2 }).map(
     (line, index) => `  ${index === 0 ? paint.bold(pad(label, LABEL)) : ' '.repeat(LABEL)}${line}`,

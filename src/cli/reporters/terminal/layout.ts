@@ -28,14 +28,13 @@ export const formatAge = (milliseconds: number): string => {
   return seconds < 172_800 ? `${Math.round(seconds / 3600)} h` : `${Math.round(seconds / 86_400)} d`;
 };
 
-/** Items joined by `separator`, broken into lines of at most `columns`; a single item that is longer is cut. */
+/** Items joined by `separator`, broken into lines of at most `columns`; a single item that is longer has its line, and stays whole. */
 export const wrapItems = (items: readonly string[], { separator, columns }: { separator: string; columns: number }): readonly string[] => {
   const lines: string[] = [];
   for (const item of items) {
-    const text = cut(item, columns);
     const line = lines.at(-1);
-    const longer = line === undefined ? '' : `${line}${separator}${text}`;
-    if (line === undefined || columnsOf(longer) > columns) lines.push(text);
+    const longer = line === undefined ? '' : `${line}${separator}${item}`;
+    if (line === undefined || columnsOf(longer) > columns) lines.push(item);
     else lines[lines.length - 1] = longer;
   }
   return lines;
