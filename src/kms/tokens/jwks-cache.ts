@@ -112,12 +112,24 @@ export const createJwksCache = (options: {
     }
   };
 
+  const unavailable = (error: unknown): never => {
+    throw identityUnavailable(issuer, error);
+  };
+
   const refetchForUnknown = async (kid: string): Promise<void> => {
-    if ((negative.get(kid) ?? 0) > now() || now() - askedForUnknownAt < UNKNOWN_KID_COOLDOWN_MS) return;
+    if ((negative.get(kid) ?? 0) > now()) return;
+    // It may bring this key: a token is not refused before it has landed.
+    if (flight !== null) {
+      await flight.catch(unavailable);
+      if (keys.has(kid)) return;
+    }
+    if (now() - askedForUnknownAt < UNKNOWN_KID_COOLDOWN_MS) {
+      // Nobody knows whether the issuer has this key, so that it is not said to have none.
+      if (failure !== null) unavailable(failure.error);
+      return;
+    }
     askedForUnknownAt = now();
-    await refresh().catch((error: unknown) => {
-      throw identityUnavailable(issuer, error);
-    });
+    await refresh().catch(unavailable);
     if (keys.has(kid)) return;
     negative.set(kid, now() + NEGATIVE_LIFE_MS);
   };

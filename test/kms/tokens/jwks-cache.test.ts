@@ -91,6 +91,30 @@ describe('JWKS cache', () => {
     expect(world.requests).toHaveLength(3);
   });
 
+  it('has a new key for everybody who asks for it at once right after a rotation', async () => {
+    const { cache, world } = cacheOf();
+    await cache.key(kidOf(es256));
+    world.respond = async () => answer({ keys: [es256, other] });
+    const keys = await Promise.all(Array.from({ length: 3 }, () => cache.key(kidOf(other))));
+    expect(keys.map((key) => key?.type)).toEqual(['public', 'public', 'public']);
+    expect(world.requests).toHaveLength(2);
+  });
+
+  it('asks for itself when the request under way was sent before the rotation', async () => {
+    const { cache, world } = cacheOf();
+    await cache.key(kidOf(es256));
+    world.now += 1_000;
+    const early = Promise.withResolvers<HttpsResponse>();
+    world.respond = () => early.promise;
+    const probe = cache.probe();
+    const key = cache.key(kidOf(other));
+    world.respond = async () => answer({ keys: [es256, other] });
+    early.resolve(answer({ keys: [es256] }));
+    await probe;
+    expect(await key).toBeDefined();
+    expect(world.requests).toHaveLength(3);
+  });
+
   it('remembers that a kid is unknown beyond the cooldown', async () => {
     const { cache, world } = cacheOf();
     await cache.key(kidOf(es256));
@@ -138,6 +162,27 @@ describe('JWKS cache', () => {
     await cache.key(kidOf(es256));
     world.respond = down;
     await expect(cache.key('perhaps-new')).rejects.toMatchObject({ code: 'identity-unavailable' });
+  });
+
+  it('answers 503, not 401, for every further unknown kid in the cooldown of one that the issuer gave no answer for', async () => {
+    const { cache, world } = cacheOf();
+    await cache.key(kidOf(es256));
+    world.respond = down;
+    const refused = {
+      code: 'identity-unavailable',
+      status: 503,
+      message: expect.stringContaining('identity.example refuses connections') as string,
+    };
+    const atOnce = await Promise.allSettled([cache.key('perhaps-new'), cache.key('perhaps-new'), cache.key('perhaps-newer')]);
+    expect(atOnce).toEqual(Array.from({ length: 3 }, () => ({ status: 'rejected', reason: expect.objectContaining(refused) as unknown })));
+    world.now += 4_999;
+    await expect(cache.key('perhaps-new')).rejects.toMatchObject(refused);
+    await expect(cache.key('perhaps-newest')).rejects.toMatchObject(refused);
+    expect(await cache.key(kidOf(es256))).toBeDefined();
+    expect(world.requests).toHaveLength(2);
+    world.respond = async () => answer({ keys: [es256] });
+    world.now += 1;
+    expect(await cache.key('perhaps-new')).toBeUndefined();
   });
 
   it.each([
