@@ -13,7 +13,7 @@ export interface Surroundings {
   readonly signals: SignalSource;
   /** Aborts when nothing that is written to stdout arrives any more. */
   readonly outClosed: AbortSignal;
-  /** Epoch milliseconds. */
+  /** Epoch milliseconds as of the start of the process, and steady since: for waits and durations as much as for time stamps. */
   readonly now: () => number;
   /** Ends the process by the signal that it would not hear. */
   readonly giveUp: () => void;
@@ -34,6 +34,9 @@ const onUnwritten = (stream: NodeJS.WriteStream, unwritten: Unwritten): void => 
     unwritten(error);
   });
 };
+
+/** Where the clock of the machine is set, waits would get longer or end at once, and durations negative. */
+const steadyNow = (): number => Math.floor(performance.timeOrigin + performance.now());
 
 export const surroundingsOf = (program: NodeJS.Process): Surroundings => {
   const { stdout, stderr } = program;
@@ -56,7 +59,7 @@ export const surroundingsOf = (program: NodeJS.Process): Surroundings => {
     err: stderr,
     signals: program,
     outClosed: closed.signal,
-    now: Date.now,
+    now: steadyNow,
     giveUp: () => void setTimeout(() => program.kill(program.pid, 'SIGKILL'), LAST_GRACE).unref(),
   };
 };

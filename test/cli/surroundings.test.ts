@@ -4,8 +4,13 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { watchInterrupts } from '#cli/interrupts.ts';
 import { surroundingsOf } from '#cli/surroundings.ts';
+import { waitHealthy } from '#demo/health/wait.ts';
+import { plan } from '#demo/plan.ts';
+import { run } from '#demo/run.ts';
+import { fakeEngine, statusOf } from '#test/support/demo-engine.ts';
 
 /** A process of which only the streams are real enough to fail. */
 const program = ({ tty }: { tty: boolean }) => {
@@ -79,5 +84,89 @@ describe('The streams of the process', () => {
     });
     const [out, [code]] = await Promise.all([text(child.stdout ?? Readable.from([])), once(child, 'exit')]);
     expect([out, code]).toEqual(['torn down\n', 0]);
+  });
+});
+
+describe('The clock of the CLI', () => {
+  const HOUR = 3_600_000;
+  let elapsed = 0;
+  let wall = 0;
+
+  beforeEach(() => {
+    elapsed = 1_000;
+    wall = Math.floor(performance.timeOrigin) + elapsed;
+    vi.spyOn(performance, 'now').mockImplementation(() => elapsed);
+    vi.spyOn(Date, 'now').mockImplementation(() => wall);
+  });
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+
+  /** Time goes by on both clocks. */
+  const pass = (milliseconds: number): void => {
+    elapsed += milliseconds;
+    wall += milliseconds;
+  };
+  /** Somebody sets the clock of the machine back. */
+  const setBack = (): void => void (wall -= HOUR);
+  const clock = () => program({ tty: true }).surroundings.now;
+
+  it('starts with that of the machine, in whole milliseconds, and goes on evenly when that is set back', () => {
+    const now = clock();
+    const start = now();
+    expect(start).toBe(wall);
+    setBack();
+    pass(250);
+    expect(now() - start).toBe(250);
+  });
+
+  it('lets a wait for health end after its time, though the clock of the machine is set back', async () => {
+    let looks = 0;
+    const waited = waitHealthy({
+      service: 'kms',
+      url: 'https://localhost/readyz',
+      probe: async () => ({ state: 'not-ready', text: '/readyz answers 503', blockedBy: [], dependencies: [] }),
+      status: async () => [statusOf('kms')],
+      timeoutMs: 30_000,
+      progress: setBack,
+      now: clock(),
+      sleep: async () => {
+        pass(10_000);
+        if ((looks += 1) > 10) throw new Error('it still waits');
+      },
+      signal: new AbortController().signal,
+    });
+    expect(await waited).toMatchObject({ ok: false, error: { code: 'health-timeout' } });
+    expect(looks).toBe(3);
+  });
+
+  it('hears the second Ctrl-C, though the clock of the machine is set back after the first', () => {
+    const source = new EventEmitter();
+    using interrupts = watchInterrupts({ source, now: clock(), tell: () => undefined });
+    source.emit('SIGINT');
+    setBack();
+    pass(200);
+    source.emit('SIGINT');
+    expect(interrupts.second.aborted).toBe(true);
+  });
+
+  it('makes no duration of a run negative when the clock of the machine is set back meanwhile', async () => {
+    const stories = {
+      'bring-up.certificates': async () => {
+        pass(40);
+        setBack();
+        return 'made';
+      },
+    };
+    const { steps, ...of } = plan({ command: 'all', profile: 'demo' });
+    const only = { ...of, steps: steps.filter(({ id }) => id === 'bring-up.certificates') };
+    const outcome = await run(only, {
+      engine: fakeEngine(),
+      emit: () => undefined,
+      signal: new AbortController().signal,
+      now: clock(),
+      stories,
+    });
+    expect([outcome.durationMs, outcome.steps.map(({ durationMs }) => durationMs)]).toEqual([40, [40]]);
   });
 });
