@@ -1,6 +1,9 @@
 import type { ErrorObject } from 'ajv';
 import type { FieldIssue } from '#infra/apperr/app-error.ts';
 
+/** A key that is longer was not meant to be one of ours: it is cut, and compared with nothing. */
+const MAX_KEY_CHARACTERS = 64;
+
 /** Edit distance (Levenshtein), for "did you mean". */
 const distance = (a: string, b: string): number => {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
@@ -24,9 +27,10 @@ export const nearest = (word: string, candidates: readonly string[]): string | u
 const unknownKey = (error: ErrorObject, field: string): FieldIssue => {
   const key = String(error.params['additionalProperty']);
   const allowed = Object.keys((error.parentSchema?.['properties'] as object | undefined) ?? {});
-  const meant = nearest(key, allowed);
+  const isLong = key.length > MAX_KEY_CHARACTERS;
+  const meant = isLong ? undefined : nearest(key, allowed);
   return {
-    field: `${field}/${key}`,
+    field: `${field}/${isLong ? `${key.slice(0, MAX_KEY_CHARACTERS)}…` : key}`,
     message: 'is not a known field',
     fix: meant === undefined ? `Remove it; known here: ${allowed.join(', ') || 'none'}.` : `Did you mean ${meant}?`,
   };
@@ -63,7 +67,9 @@ const meantBranches = (errors: readonly ErrorObject[]): readonly ErrorObject[] =
     for (const error of errors) {
       if (!error.schemaPath.startsWith(`${union.schemaPath}/`) || !error.instancePath.startsWith(union.instancePath)) continue;
       const branch = error.schemaPath.slice(union.schemaPath.length + 1).split('/')[0] ?? '';
-      branches.set(branch, [...(branches.get(branch) ?? []), error]);
+      const known = branches.get(branch);
+      if (known === undefined) branches.set(branch, [error]);
+      else known.push(error);
     }
     const fitting = [...branches.values()].filter((branch) =>
       // A wrong type further down is a mistake in the branch that was meant.
@@ -97,8 +103,18 @@ const describeUnion = (error: ErrorObject): FieldIssue => {
   };
 };
 
-/** Ajv's errors as field issues: where, what is wrong, how to mend it; each field said once. */
-export const issuesOf = (errors: readonly ErrorObject[]): readonly FieldIssue[] => {
-  const issues = meantBranches(errors).map((error) => (error.keyword === 'anyOf' ? describeUnion(error) : describe(error)));
-  return [...new Map(issues.map((issue) => [`${issue.field} ${issue.message}`, issue])).values()];
+/**
+ * Ajv's errors as field issues: where, what is wrong, how to mend it; each field said once.
+ *
+ * @param max issues; where there are more errors, one more issue says how many
+ */
+export const issuesOf = (errors: readonly ErrorObject[], max = Number.POSITIVE_INFINITY): readonly FieldIssue[] => {
+  const meant = meantBranches(errors);
+  const issues = new Map<string, FieldIssue>();
+  for (const [index, error] of meant.entries()) {
+    if (issues.size >= max) return [...issues.values(), { field: '', message: `has ${meant.length - index} more errors` }];
+    const issue = error.keyword === 'anyOf' ? describeUnion(error) : describe(error);
+    issues.set(`${issue.field} ${issue.message}`, issue);
+  }
+  return [...issues.values()];
 };

@@ -59,6 +59,9 @@ const problem = (
   },
 });
 
+/** Of the things that are wrong with one request, so many are said. */
+const MAX_ISSUES = 20;
+
 interface FastifyErrorish extends Error {
   readonly statusCode?: number;
   readonly code?: string;
@@ -88,7 +91,7 @@ export const toProblem = (thrown: unknown): Problem => {
   }
   const error = (thrown instanceof Error ? thrown : new Error(String(thrown))) as FastifyErrorish;
   if (error.validation !== undefined) {
-    const fields = inContext(issuesOf(error.validation), error.validationContext);
+    const fields = inContext(issuesOf(error.validation, MAX_ISSUES), error.validationContext);
     return problem(400, 'request-invalid', 'The request does not have the form that this route takes.', { fields });
   }
   const status = error.statusCode ?? 500;

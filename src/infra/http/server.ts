@@ -14,6 +14,7 @@ import { type ClientCertificate, readTls, serverTlsOptions } from '#infra/tls/op
 import { refuseUnverifiedPeers } from '#infra/tls/peer.ts';
 import { reloadOnChange } from '#infra/tls/reload.ts';
 import { drainOnClose } from './drain.ts';
+import { limitMembers } from './member-limit.ts';
 import { routeNotFound, toProblem } from './problem.ts';
 import { acceptProxyProtocol } from './proxy-protocol.ts';
 
@@ -163,6 +164,7 @@ export const createServer = async (options: ServerOptions): Promise<App> => {
 
   registerTracing(app, options.name, telemetry);
   app.addHook('onRequest', async (request) => checkHost(request.raw));
+  limitMembers(app);
   await app.register(helmet, {
     contentSecurityPolicy: { useDefaults: false, directives: { ...NO_CONTENT_ALLOWED, ...options.contentSecurityPolicy } as never },
     referrerPolicy: { policy: 'no-referrer' },
