@@ -154,6 +154,18 @@ describe('A run in plain lines', () => {
   });
 });
 
+describe('A terminal without a size, which says that it has 0 columns', () => {
+  const terminal = (columns: number) => createTerminal({ ...fakeSurroundings({ cwd: '/', tty: true, columns }), env: { TERM: 'xterm' } });
+
+  it('gets the lines of a pipe: no spinner can redraw a line there', () => {
+    expect([terminal(0).animated, terminal(80).animated]).toEqual([false, true]);
+  });
+
+  it('is taken to be as wide as a pipe', () => {
+    expect(terminal(0).width).toBe(100);
+  });
+});
+
 describe('Colour', () => {
   const escapes = (telling: Telling): boolean => {
     const { out, err } = told(FAILED_RUN, telling);

@@ -53,8 +53,9 @@ const colored = (stream: Stream, { env, color }: Pick<TerminalOptions, 'env' | '
 export const createTerminal = ({ out, err, env, color }: TerminalOptions): Terminal => ({
   out,
   err,
-  width: Math.max(MIN_WIDTH, Math.min(MAX_WIDTH, err.columns ?? out.columns ?? MAX_WIDTH)),
-  animated: err.isTTY === true && env['TERM'] !== 'dumb' && !isCi(env),
+  // A terminal that was given no size has 0 columns (a container's, one under expect); a spinner would redraw without end.
+  width: Math.max(MIN_WIDTH, Math.min(MAX_WIDTH, err.columns || out.columns || MAX_WIDTH)),
+  animated: err.isTTY === true && err.columns !== 0 && env['TERM'] !== 'dumb' && !isCi(env),
   paintOut: new Chalk({ level: colored(out, { env, color }) ? 1 : 0 }),
   paintErr: new Chalk({ level: colored(err, { env, color }) ? 1 : 0 }),
 });
