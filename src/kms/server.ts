@@ -3,7 +3,6 @@ import { createDemoLocks } from '#infra/demo-data/demo-locks.ts';
 import { type DependencyCheck, registerHealth } from '#infra/http/health.ts';
 import { type App, createServer } from '#infra/http/server.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
-import { readTls } from '#infra/tls/options.ts';
 import { createAdmin } from './admin/admin.ts';
 import { openBarrier } from './barrier/barrier.ts';
 import type { KmsConfig } from './config.ts';
@@ -68,8 +67,7 @@ export const buildKms = async (options: {
   const tenantDatabases = opened.use(createTenantDatabases({ databases, service: service.db, onGone, held }));
   opened.use(watchForGoneTenants(tenantDatabases));
   const keys = createKeys({ barrier, database: tenantDatabases.of, now });
-  const tls = await readTls(config.identity.tls);
-  const { issuers: configs, required } = config.identity;
+  const { issuers: configs, required, tls } = config.identity;
   const issuers = opened.use(await openTrustedIssuers({ configs, tls, required, telemetry, emit, now }));
   const authorization = await openRealms({ config, service, tenants, issuers: issuers.issuers, emit, now });
   const seedFile = options.demo ? config.demo.seed_file : undefined;

@@ -34,6 +34,11 @@ export interface HttpsClient extends AsyncDisposable {
   request(request: HttpsRequest): Promise<HttpsResponse>;
 }
 
+export interface ClosableHttpsClient extends HttpsClient {
+  /** Takes no more requests, and resolves once those under way have ended by themselves; disposal breaks them off. */
+  close(): Promise<void>;
+}
+
 export interface HttpsClientOptions {
   /** PEM of the certificate authorities to trust, and no others. */
   readonly ca: string | Buffer | (string | Buffer)[];
@@ -98,7 +103,7 @@ const flat = (headers: Record<string, string | string[] | undefined>): Record<st
   );
 
 /** An HTTPS client that trusts the given authorities only, speaks TLS 1.3 only and follows no redirect. */
-export const createHttpsClient = (options: HttpsClientOptions): HttpsClient => {
+export const createHttpsClient = (options: HttpsClientOptions): ClosableHttpsClient => {
   const { ca, cert, key, timeoutMs: defaultTimeout = 5_000, maxBytes = 1024 * 1024 } = options;
   const pem = { ca, ...(cert === undefined ? {} : { cert }), ...(key === undefined ? {} : { key }) };
   const agent = new Agent({ connect: clientTlsOptions(pem), connections: 64 });
@@ -145,5 +150,5 @@ export const createHttpsClient = (options: HttpsClientOptions): HttpsClient => {
     }
   };
 
-  return { request, [Symbol.asyncDispose]: () => agent.destroy() };
+  return { request, close: () => agent.close(), [Symbol.asyncDispose]: () => agent.destroy() };
 };

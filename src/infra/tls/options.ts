@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { ConnectionOptions, TlsOptions } from 'node:tls';
 import { basename } from 'node:path';
@@ -17,7 +18,7 @@ export type ClientCertificate = 'none' | 'request' | 'require';
 /**
  * Reads the three files.
  *
- * @throws AppError `tls-file-unreadable` that names the base name and the role of the file
+ * @throws AppError `tls-file-unreadable` that names the base name and the role of the file, also for a root that is no certificate
  */
 export const readTls = async (files: TlsFiles): Promise<TlsPem> => {
   const [ca, cert, key] = await Promise.all([
@@ -25,6 +26,7 @@ export const readTls = async (files: TlsFiles): Promise<TlsPem> => {
     readPem(files.cert, 'the certificate chain'),
     readPem(files.key, 'the private key'),
   ]);
+  checkRoot(ca, files.ca);
   return { ca, cert, key };
 };
 
@@ -59,13 +61,25 @@ export const clientTlsOptions = (pem: {
   rejectUnauthorized: true,
 });
 
+/** Node takes an empty text for the public authorities, and any other text without a certificate without a word. */
+const checkRoot = (pem: string, path: string): X509Certificate => {
+  try {
+    return new X509Certificate(pem);
+  } catch (error) {
+    throw unreadable(path, 'the trusted root certificate', error);
+  }
+};
+
+const unreadable = (path: string, role: string, cause: unknown): AppError =>
+  new AppError('tls-file-unreadable', 500, `the TLS file ${basename(path)} (${role}) cannot be read`, {
+    cause,
+    fix: 'Run `passthru prepare`, which makes missing certificates again.',
+  });
+
 const readPem = async (path: string, role: string): Promise<string> => {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
-    throw new AppError('tls-file-unreadable', 500, `the TLS file ${basename(path)} (${role}) cannot be read`, {
-      cause: error,
-      fix: 'Run `passthru prepare`, which makes missing certificates again.',
-    });
+    throw unreadable(path, role, error);
   }
 };

@@ -12,14 +12,19 @@ const POLL_MS = 30_000;
 /**
  * Looks at TLS files at once and whenever they change, until it is disposed; keeps no process alive.
  *
+ * @param options.known what is in use already and is no news
  * @param options.onPem called with each set whose key belongs to its certificate and that differs from the one before
  * @param options.onError told at each look at which the files make no usable set
  */
 export const watchTlsFiles = (
   files: TlsFiles,
-  options: { readonly onPem: (pem: TlsPem) => void; readonly onError?: ((error: unknown) => void) | undefined },
+  options: {
+    readonly known?: TlsPem;
+    readonly onPem: (pem: TlsPem) => void;
+    readonly onError?: ((error: unknown) => void) | undefined;
+  },
 ): Disposable => {
-  let seen: string | null = null;
+  let seen = options.known === undefined ? null : JSON.stringify(options.known);
   let settling: NodeJS.Timeout | undefined;
   let closed = false;
 

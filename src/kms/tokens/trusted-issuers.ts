@@ -1,13 +1,10 @@
-import { readFile } from 'node:fs/promises';
-import { basename } from 'node:path';
-import { AppError } from '#infra/apperr/app-error.ts';
-import { createHttpsClient } from '#infra/http/client.ts';
 import type { DependencyCheck } from '#infra/http/health.ts';
 import { readSecret } from '#infra/secrets/secret-file.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
-import type { TlsPem } from '#infra/tls/options.ts';
+import type { TlsFiles } from '#infra/tls/config.ts';
 import type { Emit } from '#kms/events.ts';
 import { createIntrospection } from './introspection.ts';
+import { openIssuerClient } from './issuer-client.ts';
 import type { IssuerConfig } from './issuer-config.ts';
 import { createJwksCache } from './jwks-cache.ts';
 import { createRevocation } from './revocation.ts';
@@ -19,26 +16,15 @@ export interface TrustedIssuers extends AsyncDisposable {
   readonly dependency: DependencyCheck;
 }
 
-/** A JWKS of 32 keys and an introspection answer are far smaller than this, in bytes. */
-const MAX_ANSWER_BYTES = 64 * 1024;
-
-const readAuthority = (path: string): Promise<string> =>
-  readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new AppError('tls-file-unreadable', 500, `the TLS file ${basename(path)} (the root certificate of an issuer) cannot be read`, {
-      cause,
-      fix: 'Run `passthru prepare`, which makes missing certificates again.',
-    });
-  });
-
 /**
- * Opens the connections to the configured issuers, each verified against its own root.
+ * Opens the connections to the configured issuers, each verified against its own root; renewed files are taken as they come.
  *
- * @param options.tls the client certificate with which the KMS shows itself
+ * @param options.tls the client certificate with which the KMS shows itself; its root is that of each issuer
  * @throws AppError `tls-file-unreadable`, `secret-unreadable`
  */
 export const openTrustedIssuers = async (options: {
   readonly configs: readonly IssuerConfig[];
-  readonly tls: TlsPem;
+  readonly tls: Pick<TlsFiles, 'cert' | 'key'>;
   /** Whether the KMS counts as not ready while an issuer does not answer. */
   readonly required: boolean;
   readonly telemetry: Telemetry;
@@ -48,11 +34,8 @@ export const openTrustedIssuers = async (options: {
   const { configs, tls, required, telemetry, emit, now = Date.now } = options;
   const open = async (config: IssuerConfig) => {
     const { issuer, audience, revocation } = config;
-    const [ca, clientSecret] = await Promise.all([
-      readAuthority(config.ca),
-      readSecret(revocation.client_secret_file, `the secret of the client ${revocation.client_id}`),
-    ]);
-    const client = createHttpsClient({ ca, cert: tls.cert, key: tls.key, maxBytes: MAX_ANSWER_BYTES, telemetry });
+    const clientSecret = await readSecret(revocation.client_secret_file, `the secret of the client ${revocation.client_id}`);
+    const client = await openIssuerClient({ issuer, tls: { ca: config.ca, cert: tls.cert, key: tls.key }, telemetry });
     const jwks = createJwksCache({
       issuer,
       uri: config.jwks_uri,

@@ -1,0 +1,61 @@
+import { type ClosableHttpsClient, createHttpsClient, type HttpsClient } from '#infra/http/client.ts';
+import type { Telemetry } from '#infra/telemetry/telemetry.ts';
+import type { TlsFiles } from '#infra/tls/config.ts';
+import { readTls, type TlsPem } from '#infra/tls/options.ts';
+import { watchTlsFiles } from '#infra/tls/watch-files.ts';
+
+export interface IssuerClient extends AsyncDisposable {
+  /** As `HttpsClient.request`. */
+  readonly request: HttpsClient['request'];
+}
+
+/** A JWKS of 32 keys and an introspection answer are far smaller than this, in bytes. */
+const MAX_ANSWER_BYTES = 64 * 1024;
+
+/**
+ * Requests to one issuer over connections that are made with the certificate files as they are on disk. When those change, a
+ * request under way ends as it began; files that make no usable set leave the old ones in use.
+ *
+ * @param options.tls `ca`: the only root that the issuer is verified against
+ * @throws AppError `tls-file-unreadable`
+ */
+export const openIssuerClient = async (options: {
+  readonly issuer: string;
+  readonly tls: TlsFiles;
+  readonly telemetry: Pick<Telemetry, 'log' | 'carrier'>;
+}): Promise<IssuerClient> => {
+  const { issuer, tls, telemetry } = options;
+  const open = (pem: TlsPem): ClosableHttpsClient => createHttpsClient({ ...pem, maxBytes: MAX_ANSWER_BYTES, telemetry });
+  const known = await readTls(tls);
+  let client = open(known);
+  /** Those that were replaced while they had requests under way. */
+  const ending = new Set<ClosableHttpsClient>();
+
+  const end = async (old: ClosableHttpsClient): Promise<void> => {
+    ending.add(old);
+    try {
+      await old.close();
+    } catch (error) {
+      telemetry.log.warn(`connections to ${issuer} under an old certificate were not closed: ${String(error)}`);
+    } finally {
+      ending.delete(old);
+    }
+  };
+  const renewal = watchTlsFiles(tls, {
+    known,
+    onPem: (pem) => {
+      void end(client);
+      client = open(pem);
+      telemetry.log.info(`certificates for ${issuer} reloaded`);
+    },
+    onError: (error) => telemetry.log.error(`certificates for ${issuer} not reloaded, the old ones stay: ${String(error)}`),
+  });
+
+  return {
+    request: (wanted) => client.request(wanted),
+    [Symbol.asyncDispose]: async () => {
+      renewal[Symbol.dispose]();
+      await Promise.all([client, ...ending].map((each) => each[Symbol.asyncDispose]()));
+    },
+  };
+};
