@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { publicCause } from '#infra/apperr/public-cause.ts';
 import { strictObject } from '#infra/config/load-config.ts';
 import type { App } from './server.ts';
 
@@ -41,20 +42,16 @@ const notReadySchema = strictObject({
   dependencies: dependenciesSchema,
 });
 
-const causeOf = (thrown: unknown): string => {
-  if (!(thrown instanceof Error)) return String(thrown);
-  return thrown.cause instanceof Error && !thrown.message.includes(thrown.cause.message)
-    ? `${thrown.message}: ${causeOf(thrown.cause)}`
-    : thrown.message;
-};
-
 const probe = async (dependency: DependencyCheck): Promise<DependencyState> => {
   const started = performance.now();
   const signal = AbortSignal.timeout(CHECK_TIMEOUT_MS);
   const timedOut = new Promise<never>((_, reject) => {
     signal.addEventListener('abort', () => reject(new Error(`${dependency.name} did not answer within ${CHECK_TIMEOUT_MS} ms`)));
   });
-  const cause = await Promise.race([dependency.check(signal), timedOut]).then(() => null, causeOf);
+  const cause = await Promise.race([dependency.check(signal), timedOut]).then(
+    () => null,
+    (thrown: unknown) => publicCause(thrown),
+  );
   const latency = Math.round((performance.now() - started) * 10) / 10;
   return { state: cause === null ? 'up' : 'down', required: dependency.required, latency_ms: latency, cause };
 };

@@ -1,0 +1,31 @@
+import { AppError } from './app-error.ts';
+
+const MAX_DEPTH = 8;
+
+const textIn = (error: Error, name: 'code' | 'syscall'): string | undefined => {
+  const value: unknown = name in error ? (error as Error & Record<string, unknown>)[name] : undefined;
+  return typeof value === 'string' ? value : undefined;
+};
+
+/**
+ * An AppError says what anybody may know. The message of a system, a TLS or a database error names paths, users and hosts, but
+ * every one of them has a code, which names none; a plain Error has only its words, and they stand where they hold no path.
+ */
+const publicWords = (error: Error): string => {
+  if (error instanceof AppError) return error.message;
+  const [code, syscall] = [textIn(error, 'code'), textIn(error, 'syscall')];
+  if (code !== undefined) return syscall === undefined ? code : `${code} (${syscall})`;
+  return error.name === 'Error' && error.message !== '' && !/[/\\]/.test(error.message) ? error.message : error.name;
+};
+
+/** What anybody may know of why something failed, down to its root: no path, no user, no SQL. */
+export const publicCause = (thrown: unknown, depth = 0): string => {
+  if (!(thrown instanceof Error)) return 'unknown error';
+  const words = publicWords(thrown);
+  const { cause } = thrown;
+  if (!(cause instanceof Error) || depth >= MAX_DEPTH) return words;
+  const beneath = publicCause(cause, depth + 1);
+  // Some say the words of their cause themselves.
+  const isSaid = words.includes(beneath) || (cause.message !== '' && words.includes(cause.message));
+  return isSaid ? words : `${words}: ${beneath}`;
+};
