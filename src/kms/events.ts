@@ -13,6 +13,7 @@ export type KmsEvent =
   | { readonly type: 'demo-reset-committed'; readonly resetId: string }
   | { readonly type: 'demo-reset-rolled-back'; readonly resetId: string }
   | { readonly type: 'leftovers-removed'; readonly tenants: number; readonly databases: number }
+  | { readonly type: 'databases-unnamed'; readonly names: readonly string[] }
   | { readonly type: 'listening'; readonly listener: 'public' | 'admin'; readonly host: string; readonly port: number };
 
 export type Emit = (event: KmsEvent) => void;
@@ -49,6 +50,11 @@ const lineOf = (event: KmsEvent): readonly ['info' | 'warn', string] => {
       return ['info', `demo reset ${event.resetId} is rolled back`];
     case 'leftovers-removed':
       return ['info', `removed what an interrupted run left: ${event.tenants} tenants, ${event.databases} databases`];
+    case 'databases-unnamed':
+      return [
+        'warn',
+        `databases that no tenant names are left as they are: ${event.names.join(', ')}; was the service database restored from before they were made?`,
+      ];
     case 'listening':
       return ['info', `${event.listener} listener on ${event.host}:${event.port}`];
   }

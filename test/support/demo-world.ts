@@ -42,7 +42,7 @@ export const openWorld = async (databases: Databases, unsealKey: Uint8Array, giv
   const emit = (event: KmsEvent): void => void events.push(event);
   const now = Date.now;
   const service = await databases.open<ServiceTables>('service', serviceMigrations);
-  const barrier = await openBarrier({ service, unsealKey, now });
+  const barrier = await openBarrier({ databases, service, unsealKey, now });
   const tenants = createTenants(service.db);
   const { forgetTenant: onGone, tenants: held } = barrier;
   const tenantDatabases = createTenantDatabases({ databases, service: service.db, onGone, held });
@@ -130,11 +130,13 @@ export const countAll = async (databases: Databases, { service }: DemoWorld) => 
   const rows = await service.db.selectFrom('kms_tenants').select(['schema_name', 'state']).execute();
   const content = await service.db.selectFrom('barrier_keys').select('id').where('purpose', '=', 'content').execute();
   const retired = await service.db.selectFrom('kms_realm_users').select('id').where('retired_at', 'is not', null).execute();
+  const toDrop = await service.db.selectFrom('kms_databases_to_drop').selectAll().execute();
   return {
     rows: rows.length,
     inactive: rows.filter((row) => row.state !== 'active').length,
     contentKeys: content.length,
     retiredUsers: retired.length,
+    toDrop: toDrop.length,
     databases: (await databases.names()).filter((name) => name.startsWith('t_')).toSorted(),
     named: rows.map((row) => row.schema_name).toSorted(),
   };

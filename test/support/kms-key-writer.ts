@@ -16,6 +16,7 @@ const { config, unsealKey, tenantId } = JSON.parse(Buffer.concat(chunks).toStrin
 };
 const databases = await openDatabases(config);
 const barrier = await openBarrier({
+  databases,
   service: await openService(databases),
   unsealKey: new Uint8Array(Buffer.from(unsealKey, 'hex')),
   now: Date.now,

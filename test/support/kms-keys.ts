@@ -45,7 +45,7 @@ export const testKms = async ({ databases, reopen }: TestDatabases): Promise<Tes
   const elapsed = () => clock.elapsed;
   const unsealKey = new Uint8Array(randomBytes(32));
   const service = await openService(databases);
-  const barrier = await openBarrier({ service, unsealKey, now });
+  const barrier = await openBarrier({ databases, service, unsealKey, now });
   const database = tenantDatabases(databases);
   const keys = createKeys({ barrier, database, now, elapsed });
   const addTenant = async () => {
@@ -66,7 +66,7 @@ export const testKms = async ({ databases, reopen }: TestDatabases): Promise<Tes
     addTenant,
     replica: async () => {
       const again = await reopen();
-      const other = await openBarrier({ service: await openService(again), unsealKey, now });
+      const other = await openBarrier({ databases: again, service: await openService(again), unsealKey, now });
       return { ...createKeys({ barrier: other, database: tenantDatabases(again), now, elapsed }), barrier: other };
     },
     make: (algorithm, more = {}) => keys.elasticKeys.create(more.tenantId ?? tenantId, { name: `key-${randomUUIDv7()}`, algorithm }),

@@ -11,6 +11,14 @@ export const unsealFailed = (): AppError =>
     fix: 'Give the unseal shares that were made together with this database; those of another installation never open it.',
   });
 
+/** Content keys are made below a root, and before the databases of their tenants: without one, those databases cannot be opened. */
+export const serviceDatabaseLost = (tenantDatabases: number): AppError => {
+  const there = tenantDatabases === 1 ? '1 tenant database is there' : `${tenantDatabases} tenant databases are there`;
+  return new AppError('service-database-lost', 503, `The service database is missing or empty, but ${there}.`, {
+    fix: 'Restore the service database from its last backup; for demo data, remove the stack with its volumes and start again.',
+  });
+};
+
 /** A record of the hierarchy that its own key does not open: changed, copied or corrupt. */
 export const barrierDamaged = (what: string): AppError =>
   new AppError('barrier-damaged', 500, `The key hierarchy is damaged: ${what} cannot be opened.`, {

@@ -1,8 +1,9 @@
 import { randomBytes, randomUUIDv7 } from 'node:crypto';
 import type { Transaction } from 'kysely';
-import type { Database } from '#infra/database/databases.ts';
+import type { Database, Databases } from '#infra/database/databases.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
-import { barrierDamaged, keyMaterialDamaged, sealedError, unsealFailed } from './barrier-errors.ts';
+import { isSchemaName } from '#kms/tenants/tenant.ts';
+import { barrierDamaged, keyMaterialDamaged, sealedError, serviceDatabaseLost, unsealFailed } from './barrier-errors.ts';
 import {
   type BarrierClaims,
   deriveUnsealWrappingKey,
@@ -35,7 +36,7 @@ export interface Barrier {
   state(): BarrierState;
   /**
    * @param key 32 bytes, combined from the unseal shares; stays the caller's to zero
-   * @throws AppError `unseal-failed` 503 when the shares are not those of this database
+   * @throws AppError `unseal-failed` 503 when the shares are not those of this database, `service-database-lost` 503
    */
   unseal(key: Uint8Array): Promise<void>;
   /** Forgets every key at once; all that follows is `sealed`, 503, until the next unseal. */
@@ -61,6 +62,8 @@ export interface Barrier {
 }
 
 export interface BarrierOptions {
+  /** Where the databases of the tenants are, beside that of the service. */
+  readonly databases: Pick<Databases, 'names'>;
   readonly service: Database<ServiceTables>;
   /** 32 bytes combined from the shares; null leaves the barrier sealed. Not changed. */
   readonly unsealKey: Uint8Array | null;
@@ -75,9 +78,25 @@ const claimsOf = ({ tenantId, elasticKeyId, materialKeyId }: KeyBinding): Barrie
   material_key_id: materialKeyId,
 });
 
-/** Makes root and intermediate where the database has none; of two replicas at once, one wins and both read its keys. */
-const establish = async ({ service, now, random = randomBytes }: BarrierOptions, unsealing: WrappingKey) => {
+/**
+ * The keys of the service database, looked for again when there are databases of tenants: another replica may just have made both.
+ *
+ * @throws AppError `service-database-lost` when there are tenants and no keys; a new root would open none of them
+ */
+const keysThatAreThere = async ({ service, databases }: BarrierOptions) => {
   const present = await serviceKeys(service.db);
+  if (present) return present;
+  const tenantDatabases = (await databases.names()).filter(isSchemaName);
+  if (tenantDatabases.length === 0) return null;
+  const late = await serviceKeys(service.db);
+  if (!late) throw serviceDatabaseLost(tenantDatabases.length);
+  return late;
+};
+
+/** Makes root and intermediate where nothing is there yet; of two replicas at once, one wins and both read its keys. */
+const establish = async (options: BarrierOptions, unsealing: WrappingKey) => {
+  const { service, now, random = randomBytes } = options;
+  const present = await keysThatAreThere(options);
   if (present) return present;
   const row = async (purpose: 'root' | 'intermediate', above: WrappingKey, bytes: Uint8Array): Promise<BarrierKeyRow> => {
     const id = randomUUIDv7();
@@ -115,7 +134,8 @@ const openIntermediate = async (options: BarrierOptions, unsealKey: Uint8Array):
 /**
  * Opens the barrier over the service database. The first start makes root and intermediate.
  *
- * @throws AppError `unseal-failed` 503 when a key is given and is not that of this database
+ * @throws AppError `unseal-failed` 503 when a key is given and is not that of this database; `service-database-lost` 503 when the
+ *   database has no keys although tenants have theirs
  */
 export const openBarrier = async (options: BarrierOptions): Promise<Barrier> => {
   const { service, now, random = randomBytes } = options;

@@ -1,12 +1,14 @@
 import type { BarrierKeyRow } from '#kms/barrier/barrier-keys.table.ts';
 import type { DemoResetRow } from '#kms/demo/demo-resets.table.ts';
 import type { RealmUserRow } from '#kms/realms/realm-users.table.ts';
+import type { DatabaseToDropRow } from '#kms/tenants/databases-to-drop.table.ts';
 import type { TenantRow } from '#kms/tenants/tenants.table.ts';
 
 /** Tables of the service database: what belongs to no single tenant. */
 export interface ServiceTables {
   barrier_keys: BarrierKeyRow;
   kms_tenants: TenantRow;
+  kms_databases_to_drop: DatabaseToDropRow;
   kms_realm_users: RealmUserRow;
   kms_demo_resets: DemoResetRow;
 }

@@ -62,7 +62,7 @@ export const createDemo = (options: SeedingOptions & { readonly locks: DemoLocks
     // Other replicas may still serve a tenant whose database is about to go; and who asks again may never have had an answer,
     // for it was settled a moment ago by a process that died before it had waited.
     await leasesEnded(service.kind);
-    // A crash here leaves databases that no row names; the next start removes them.
+    // A crash here leaves databases that are noted as to be dropped; the next start drops them.
     for (const tenant of gone) await tenantDatabases.drop(tenant.schemaName);
     emit({ type: wanted === 'committed' ? 'demo-reset-committed' : 'demo-reset-rolled-back', resetId });
     return state();

@@ -81,13 +81,16 @@ export const restoreRetired = async (tx: Tx): Promise<void> => {
   await tx.updateTable('kms_realm_users').set({ retired_at: null }).where('demo', '=', 1).where('retired_at', 'is not', null).execute();
 };
 
+/** Deletes the rows, and notes that their databases are to be dropped once the transaction is committed. */
 export const deleteTenants = async (tx: Tx, ids: readonly string[]): Promise<void> => {
   if (ids.length === 0) return;
-  await tx
+  const deleted = await tx
     .deleteFrom('kms_tenants')
     .where('demo', '=', 1)
     .where('id', 'in', [...ids])
+    .returning('schema_name')
     .execute();
+  if (deleted.length > 0) await tx.insertInto('kms_databases_to_drop').values(deleted).execute();
 };
 
 export const deleteAccounts = async (tx: Tx, which: 'in-use' | 'retired'): Promise<void> => {

@@ -6,6 +6,7 @@ import { leasesEnded } from '#kms/database/leases.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { Emit } from '#kms/events.ts';
 import { isSchemaName, type TenantState } from '#kms/tenants/tenant.ts';
+import { tenantsStore } from '#kms/tenants/tenants.store.ts';
 import { deleteAccounts, deleteTenants, latestReset, setResetState } from './demo.store.ts';
 
 interface Leftovers {
@@ -18,7 +19,7 @@ interface Leftovers {
 
 /**
  * At start, before anything is served: settles what an interrupted seed or reset left, in favour of the data in use. Tenants that
- * were being prepared go, databases that no tenant names are deleted, and a pending reset is committed where the process
+ * were being prepared go, databases of deleted tenants are dropped, and a pending reset is committed where the process
  * that began it is gone. What a living replica is at is waited for, and a reset that it answers for is left alone.
  *
  * @throws AppError `database-busy` 503 when another replica changes the demo for longer than a minute
@@ -37,13 +38,20 @@ export const removeLeftovers = (options: Leftovers): Promise<void> =>
       return deleteInState(tx, options.barrier, ['preparing', 'retired']);
     });
 
-    if (tenants > 0) await leasesEnded(databases.kind);
-    // In this order: a tenant's row is there before its database, so that a new one is never taken for an orphan.
+    const store = tenantsStore(service.db);
+    const toDrop = await store.databasesToDrop();
+    if (toDrop.length > 0) await leasesEnded(databases.kind);
+    for (const name of toDrop) {
+      await databases.drop(name);
+      await store.databaseDropped(name);
+    }
+    if (tenants + toDrop.length > 0) emit({ type: 'leftovers-removed', tenants, databases: toDrop.length });
+
+    // In this order: a tenant's row is there before its database.
     const found = (await databases.names()).filter(isSchemaName);
-    const named = new Set((await service.db.selectFrom('kms_tenants').select('schema_name').execute()).map((row) => row.schema_name));
-    const orphans = found.filter((name) => !named.has(name));
-    for (const orphan of orphans) await databases.drop(orphan);
-    if (tenants + orphans.length > 0) emit({ type: 'leftovers-removed', tenants, databases: orphans.length });
+    const named = new Set((await store.schemaNames()).values());
+    const unnamed = found.filter((name) => !named.has(name));
+    if (unnamed.length > 0) emit({ type: 'databases-unnamed', names: unnamed });
   });
 
 /** @returns how many there were */

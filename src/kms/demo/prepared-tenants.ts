@@ -61,7 +61,7 @@ export const createPreparedTenants = (options: PreparedTenantsOptions): Prepared
     });
     // Again: until the commit their content keys were to be found.
     for (const tenant of unused) barrier.forgetTenant(tenant.id);
-    // A crash here leaves databases that no row names; the next start removes them.
+    // A crash here leaves databases that are noted as to be dropped; the next start drops them.
     for (const tenant of unused) await tenantDatabases.drop(tenant.schemaName);
   };
 

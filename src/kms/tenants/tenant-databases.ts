@@ -12,7 +12,7 @@ import { tenantsStore } from './tenants.store.ts';
 export interface TenantDatabases extends AsyncDisposable {
   /** @throws AppError `tenant-unknown` 404 when no such tenant is here */
   of(tenantId: string): Promise<Database<TenantTables>>;
-  /** Closes and deletes a database that no row of `kms_tenants` names any more. */
+  /** Closes and deletes a database that is noted in `kms_databases_to_drop`, and the note. */
   drop(schemaName: string): Promise<void>;
   /** Looks which of the tenants in memory are still there, and lets go what there is of the others. */
   forgetGone(): Promise<void>;
@@ -127,6 +127,7 @@ export const createTenantDatabases = (options: {
       const all = [...inUse.map(([, { database }]) => database), ...leaving.keys()].filter((database) => database.name === schemaName);
       await Promise.all(all.map(close));
       await databases.drop(schemaName);
+      await store.databaseDropped(schemaName);
     },
     forgetGone: async () => {
       // Seen before the look: what comes into memory during it may be younger than what the look finds.

@@ -24,4 +24,12 @@ export const tenantsStore = (db: Kysely<ServiceTables> | Transaction<ServiceTabl
     const rows = await db.selectFrom('kms_tenants').select(['id', 'schema_name']).execute();
     return new Map(rows.map((row) => [row.id, row.schema_name]));
   },
+  /** Of tenants that were deleted; a crash came before they were dropped, or another process is at it. */
+  databasesToDrop: async (): Promise<readonly string[]> => {
+    const rows = await db.selectFrom('kms_databases_to_drop').select('schema_name').orderBy('schema_name').execute();
+    return rows.map((row) => row.schema_name);
+  },
+  databaseDropped: async (schemaName: string): Promise<void> => {
+    await db.deleteFrom('kms_databases_to_drop').where('schema_name', '=', schemaName).execute();
+  },
 });

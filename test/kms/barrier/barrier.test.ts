@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { decodeProtectedHeader } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { openBarrier } from '#kms/barrier/barrier.ts';
+import { newSchemaName } from '#kms/tenants/tenant.ts';
 import { databaseKinds, withDatabases } from '#test/support/database.ts';
 import { openService, testKms } from '#test/support/kms-keys.ts';
 
@@ -92,7 +93,7 @@ describe.each(databaseKinds())('The barrier on %s', (kind) => {
       return value;
     };
     const service = await openService(databases.databases);
-    const barrier = await openBarrier({ service, unsealKey: key(), now, random });
+    const barrier = await openBarrier({ databases: databases.databases, service, unsealKey: key(), now, random });
     await service.transaction((tx) => barrier.createTenantKey(tx, randomUUID()));
     const rows = await service.db.selectFrom('barrier_keys').selectAll().execute();
     expect(made).toHaveLength(3);
@@ -109,8 +110,12 @@ describe.each(databaseKinds())('The barrier on %s', (kind) => {
     const where = binding(kms.tenantId);
     const wrapped = await kms.barrier.wrap(where, key());
     const failure = { code: 'unseal-failed', status: 503, fix: expect.stringContaining('unseal shares') };
-    await expect(openBarrier({ service: kms.service, unsealKey: key(), now })).rejects.toMatchObject(failure);
-    await expect(openBarrier({ service: kms.service, unsealKey: key().subarray(1), now })).rejects.toMatchObject(failure);
+    await expect(openBarrier({ databases: databases.databases, service: kms.service, unsealKey: key(), now })).rejects.toMatchObject(
+      failure,
+    );
+    await expect(
+      openBarrier({ databases: databases.databases, service: kms.service, unsealKey: key().subarray(1), now }),
+    ).rejects.toMatchObject(failure);
     const { barrier } = await kms.replica();
     expect(await barrier.unwrap(where, wrapped)).toHaveLength(32);
   });
@@ -120,7 +125,7 @@ describe.each(databaseKinds())('The barrier on %s', (kind) => {
     const kms = await testKms(databases);
     const where = binding(kms.tenantId);
     const wrapped = await kms.barrier.wrap(where, key());
-    const barrier = await openBarrier({ service: kms.service, unsealKey: null, now });
+    const barrier = await openBarrier({ databases: databases.databases, service: kms.service, unsealKey: null, now });
     const sealed = { code: 'sealed', status: 503 };
     expect(barrier.state()).toBe('sealed');
     await expect(barrier.unwrap(where, wrapped)).rejects.toMatchObject(sealed);
@@ -153,8 +158,9 @@ describe.each(databaseKinds())('The barrier on %s', (kind) => {
     await using databases = await withDatabases(kind);
     const unsealKey = key();
     const replicas = [databases.databases, ...(await Promise.all(Array.from({ length: 5 }, () => databases.reopen())))];
-    const services = await Promise.all(replicas.map(openService));
-    const barriers = await Promise.all(services.map((service) => openBarrier({ service, unsealKey, now })));
+    const barriers = await Promise.all(
+      replicas.map(async (replica) => openBarrier({ databases: replica, service: await openService(replica), unsealKey, now })),
+    );
     const service = await openService(databases.databases);
     const rows = await service.db.selectFrom('barrier_keys').select('purpose').execute();
     expect(rows.map((row) => row.purpose).toSorted()).toEqual(['intermediate', 'root']);
@@ -163,6 +169,23 @@ describe.each(databaseKinds())('The barrier on %s', (kind) => {
     await service.transaction((tx) => first?.createTenantKey(tx, where.tenantId) ?? Promise.reject(new Error('no barrier')));
     const wrapped = await first?.wrap(where, new Uint8Array(32));
     for (const barrier of others) expect(await barrier.unwrap(where, wrapped ?? '')).toEqual(new Uint8Array(32));
+  });
+
+  it('makes no root beside databases of tenants, but takes one that another replica made a moment ago', async () => {
+    await using databases = await withDatabases(kind);
+    const unsealKey = key();
+    const replica = databases.databases;
+    const service = await openService(replica);
+    const names = async () => [newSchemaName(), 'service'];
+    const opening = openBarrier({ databases: { names }, service, unsealKey, now });
+    await expect(opening).rejects.toMatchObject({ code: 'service-database-lost', status: 503 });
+    expect(await service.db.selectFrom('barrier_keys').selectAll().execute()).toEqual([]);
+    const namesLate = async () => {
+      await openBarrier({ databases: replica, service, unsealKey, now });
+      return names();
+    };
+    const barrier = await openBarrier({ databases: { names: namesLate }, service, unsealKey, now });
+    expect(barrier.state()).toBe('unsealed');
   });
 
   it('makes a content key in the transaction of its caller: rolled back, it never was', async () => {

@@ -89,7 +89,7 @@ describe.each(databaseKinds())('demo data on %s', (kind) => {
     expect((await world.tenants.byId(real.id))?.name).toBe(real.name);
     expect((await world.keys.elasticKeys.list(real.id)).items.map((key) => key.name)).toEqual([`key-${real.name}`]);
     const all = await countAll(test.databases, world);
-    expect(all).toMatchObject({ rows: 3, inactive: 0, contentKeys: 3, retiredUsers: 0 });
+    expect(all).toMatchObject({ rows: 3, inactive: 0, contentKeys: 3, retiredUsers: 0, toDrop: 0 });
     expect(all.databases).toEqual(all.named);
   });
 

@@ -71,7 +71,7 @@ const interruptAt = async (test: TestDatabases, scene: Scene, dieAt: number): Pr
     expect((await inspect(after)).accounts).toEqual([]);
   } else expect(await inspect(after)).toEqual(asSeeded(after.seed, ids[found]));
   const all = await countAll(databases, after);
-  expect(all).toMatchObject({ inactive: 0, retiredUsers: 0, rows: all.contentKeys });
+  expect(all).toMatchObject({ inactive: 0, retiredUsers: 0, toDrop: 0, rows: all.contentKeys });
   expect(all.databases).toEqual(all.named);
   expect((await after.keys.elasticKeys.list(real.id)).items.map((key) => key.name)).toEqual([`key-${real.name}`]);
   return { died: failing.died(), found };

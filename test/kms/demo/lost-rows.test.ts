@@ -1,0 +1,57 @@
+import { randomBytes } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { isSchemaName } from '#kms/tenants/tenant.ts';
+import { removeLeftovers } from '#kms/demo/leftovers.ts';
+import type { KmsEvent } from '#kms/events.ts';
+import { databaseKinds, type TestDatabases, withDatabases } from '#test/support/database.ts';
+import { addRealTenant, openWorld, startWorld } from '#test/support/demo-world.ts';
+import { kmsHouse, runKms } from '#test/support/kms-server.ts';
+
+const unsealKey = new Uint8Array(randomBytes(32));
+
+const tenantDatabasesOf = async (test: TestDatabases) => {
+  await using databases = await test.reopen();
+  return (await databases.names()).filter(isSchemaName);
+};
+
+describe.each(databaseKinds())('a start on %s', (kind) => {
+  it('without the service database is refused while there are databases of tenants, and leaves them as they are', async () => {
+    await using test = await withDatabases(kind);
+    await using house = await kmsHouse({ change: (config) => (config.database = test.config) });
+    {
+      await using first = await runKms(house);
+      expect(Object.keys(await first.tenants())).toHaveLength(2);
+    }
+    const before = await tenantDatabasesOf(test);
+    expect(before).toHaveLength(2);
+    {
+      await using databases = await test.reopen();
+      await databases.drop('service');
+    }
+    // The second start finds the empty service database that the first one made.
+    for (let start = 0; start < 2; start += 1) {
+      await expect(runKms(house)).rejects.toMatchObject({
+        code: 'service-database-lost',
+        status: 503,
+        message: expect.stringContaining('missing or empty, but 2 tenant databases are there'),
+        fix: expect.stringContaining('Restore the service database'),
+      });
+      expect(await tenantDatabasesOf(test)).toEqual(before);
+    }
+  });
+
+  it('with a service database from before its tenants leaves the databases of the tenants, and says so', async () => {
+    await using test = await withDatabases(kind);
+    const world = await startWorld(await test.reopen(), unsealKey);
+    await world.demo.seed();
+    await addRealTenant(world);
+    const before = await tenantDatabasesOf(test);
+    expect(before).toHaveLength(3);
+    await world.service.db.deleteFrom('kms_tenants').execute();
+    const events: KmsEvent[] = [];
+    const databases = await test.reopen();
+    await removeLeftovers({ databases, ...(await openWorld(databases, unsealKey)), emit: (event) => void events.push(event) });
+    expect(await tenantDatabasesOf(test)).toEqual(before);
+    expect(events).toEqual([{ type: 'databases-unnamed', names: before }]);
+  });
+});
