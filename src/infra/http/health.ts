@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import { publicCause } from '#infra/apperr/public-cause.ts';
+import { createSingleFlight } from '#infra/cache/single-flight.ts';
 import { strictObject } from '#infra/config/load-config.ts';
 import type { App } from './server.ts';
 
@@ -20,6 +21,13 @@ export interface DependencyState {
 
 /** One check of a dependency may take this long, in milliseconds; then it counts as down. */
 const CHECK_TIMEOUT_MS = 2_000;
+
+/**
+ * Nobody shows who they are at `/readyz` and no rate limit counts it, so that a look is made once for all who ask while it is under
+ * way and this long after, in milliseconds. It is shorter than the shortest pause between two looks of the CLI, which calls a service
+ * healthy after two passes: they stay two looks.
+ */
+const REUSE_MS = 30;
 
 const dependencyStateSchema = strictObject({
   state: Type.Union([Type.Literal('up'), Type.Literal('down')]),
@@ -56,30 +64,46 @@ const probe = async (dependency: DependencyCheck): Promise<DependencyState> => {
   return { state: cause === null ? 'up' : 'down', required: dependency.required, latency_ms: latency, cause };
 };
 
-/** The answer of `/readyz`: every dependency looked at, all at once. */
-export const readiness = async (
-  dependencies: readonly DependencyCheck[],
-  notReady: () => string | null,
-): Promise<{
+/** A probe that is shared by all who ask at the same time, or nearly so. */
+const sharedProbe = (dependency: DependencyCheck, now: () => number): (() => Promise<DependencyState>) => {
+  const flight = createSingleFlight<DependencyState>();
+  let last: { readonly state: DependencyState; readonly at: number } | null = null;
+  const look = async (): Promise<DependencyState> => {
+    const state = await probe(dependency);
+    last = { state, at: now() };
+    return state;
+  };
+  return async () => (last !== null && now() - last.at < REUSE_MS ? last.state : flight(dependency.name, look));
+};
+
+interface Readiness {
   readonly reason: string | null;
   readonly dependencies: Readonly<Record<string, DependencyState>>;
-}> => {
-  const states = await Promise.all(dependencies.map(async (dependency) => [dependency.name, await probe(dependency)] as const));
+}
+
+const readinessOf = (states: readonly (readonly [name: string, DependencyState])[], notReady: () => string | null): Readiness => {
   const down = states.find(([, state]) => state.required && state.state === 'down');
   const reason = notReady() ?? (down === undefined ? null : `${down[0]} is down: ${down[1].cause ?? 'no cause given'}`);
   return { reason, dependencies: Object.fromEntries(states) };
 };
+
+/** The answer of `/readyz`: every dependency looked at, all at once. */
+export const readiness = async (dependencies: readonly DependencyCheck[], notReady: () => string | null): Promise<Readiness> =>
+  readinessOf(await Promise.all(dependencies.map(async (dependency) => [dependency.name, await probe(dependency)] as const)), notReady);
 
 /**
  * `GET /livez` (the process is alive) and `GET /readyz` (it can serve: 200, or 503 with Problem Details, and either way
  * each dependency with state, latency and cause). Both are exempt from rate limits and from authentication.
  *
  * @param options.notReady a reason of the service's own not to be ready, for example `sealed`
+ * @param options.now milliseconds of a clock that only goes forward
  */
 export const registerHealth = (
   app: App,
-  options: { readonly dependencies: readonly DependencyCheck[]; readonly notReady?: () => string | null },
+  options: { readonly dependencies: readonly DependencyCheck[]; readonly notReady?: () => string | null; readonly now?: () => number },
 ): void => {
+  const { notReady = () => null, now = () => performance.now() } = options;
+  const probes = options.dependencies.map((dependency) => [dependency.name, sharedProbe(dependency, now)] as const);
   const config = { rateLimit: false as const, public: true };
   app.get(
     '/livez',
@@ -100,7 +124,10 @@ export const registerHealth = (
       },
     },
     async (_, reply) => {
-      const { reason, dependencies } = await readiness(options.dependencies, options.notReady ?? (() => null));
+      const { reason, dependencies } = readinessOf(
+        await Promise.all(probes.map(async ([name, look]) => [name, await look()] as const)),
+        notReady,
+      );
       if (reason === null) return { status: 'ready' as const, dependencies };
       reply.code(503).type('application/problem+json');
       return {

@@ -19,10 +19,10 @@ afterEach(async () => {
 });
 afterAll(() => pki[Symbol.asyncDispose]());
 
-const serve = async (...dependencies: readonly DependencyCheck[]): Promise<App> => {
+const serve = async (dependency: DependencyCheck, now?: () => number): Promise<App> => {
   const app = await createServer({ name: 'test', tls: pki.server, clientCertificate: 'none', telemetry: noTelemetry() });
   open.push(app);
-  registerHealth(app, { dependencies });
+  registerHealth(app, { dependencies: [dependency], ...(now === undefined ? {} : { now }) });
   return app;
 };
 
@@ -35,7 +35,7 @@ const look = async (app: App) => {
   return { status: answer.statusCode, text: answer.payload, dependencies: answer.json<Ready>().dependencies };
 };
 
-const databaseDown = (check: () => Promise<void>): DependencyCheck => ({ name: 'database', required: true, check });
+const database = (check: () => Promise<void>): DependencyCheck => ({ name: 'database', required: true, check });
 
 describe('The cause in /readyz', () => {
   it('names the kind of a system error, and no path of the server', async () => {
@@ -44,7 +44,7 @@ describe('The cause in /readyz', () => {
       access(folder).catch((cause: unknown) => {
         throw new AppError('database-folder-unusable', 503, 'the database folder cannot be used', { cause });
       });
-    const { status, text, dependencies } = await look(await serve(databaseDown(check)));
+    const { status, text, dependencies } = await look(await serve(database(check)));
     expect(status).toBe(503);
     expect(dependencies['database']?.cause).toBe('the database folder cannot be used: ENOENT (access)');
     expect(text).not.toContain(folder);
@@ -53,7 +53,7 @@ describe('The cause in /readyz', () => {
   it('keeps the words of every AppError on the way down', async () => {
     const refused = new AppError('connection-refused', 503, 'identity refuses connections');
     const check = () => Promise.reject(new AppError('identity-unavailable', 503, 'Identity does not answer', { cause: refused }));
-    const { dependencies } = await look(await serve(databaseDown(check)));
+    const { dependencies } = await look(await serve(database(check)));
     expect(dependencies['database']?.cause).toBe('Identity does not answer: identity refuses connections');
   });
 
@@ -73,8 +73,65 @@ describe('The cause in /readyz', () => {
     ['the words of a plain error without a path', new Error('Connection terminated unexpectedly'), 'Connection terminated unexpectedly'],
   ])('says %s', async (_, cause, said) => {
     const check = () => Promise.reject(new AppError('database-unavailable', 503, 'the database does not answer', { cause }));
-    const { text, dependencies } = await look(await serve(databaseDown(check)));
+    const { text, dependencies } = await look(await serve(database(check)));
     expect(dependencies['database']?.cause).toBe(`the database does not answer: ${said}`);
     expect(text).not.toMatch(/kms|db\.internal|run\/secrets/);
+  });
+});
+
+describe('Many who ask /readyz', () => {
+  it('at once make one look at a dependency', async () => {
+    const everybody = Promise.withResolvers<void>();
+    let looks = 0;
+    const check = async () => {
+      looks += 1;
+      await everybody.promise;
+    };
+    const app = await createServer({ name: 'test', tls: pki.server, clientCertificate: 'none', telemetry: noTelemetry() });
+    open.push(app);
+    let asked = 0;
+    app.addHook('preHandler', async () => {
+      asked += 1;
+      if (asked === 100) everybody.resolve();
+    });
+    registerHealth(app, { dependencies: [database(check)], now: () => 0 });
+    const answers = await Promise.all(Array.from({ length: 100 }, () => look(app)));
+    expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 100 }, () => 200));
+    expect(looks).toBe(1);
+  });
+
+  it.each([
+    ['up', null],
+    ['down', 'no more'],
+  ])('share a look that found it %s for less than the pause between two looks of the CLI, and no longer', async (state, fails) => {
+    const clock = { now: 0 };
+    let looks = 0;
+    const check = async () => {
+      looks += 1;
+      if (fails !== null) throw new Error(fails);
+    };
+    const app = await serve(database(check), () => clock.now);
+    const states = async () => (await look(app)).dependencies['database']?.state;
+    expect([await states(), await states()]).toEqual([state, state]);
+    expect(looks).toBe(1);
+    clock.now = 40;
+    expect(await states()).toBe(state);
+    expect(looks).toBe(2);
+  });
+
+  it('see that a dependency went down, and that it is back, at the next look', async () => {
+    const clock = { now: 0 };
+    let isUp = true;
+    const check = async () => {
+      if (!isUp) throw new Error('no more');
+    };
+    const app = await serve(database(check), () => clock.now);
+    const seen = [];
+    for (const next of [true, false, true]) {
+      isUp = next;
+      clock.now += 40;
+      seen.push((await look(app)).status);
+    }
+    expect(seen).toEqual([200, 503, 200]);
   });
 });
