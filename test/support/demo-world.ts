@@ -54,13 +54,18 @@ export const openWorld = async (databases: Databases, unsealKey: Uint8Array, giv
 };
 
 /** A tenant that is no demo, with a user and a key. */
-export const addRealTenant = async ({ service, barrier, keys }: DemoWorld): Promise<{ readonly id: string; readonly name: string }> => {
+export const addRealTenant = async ({
+  service,
+  barrier,
+  tenantDatabases,
+  keys,
+}: DemoWorld): Promise<{ readonly id: string; readonly name: string }> => {
   const [id, name] = [randomUUID(), `tenant-${randomUUIDv7()}`];
   await service.transaction(async (tx) => {
     const common = { demo: 0, created_at: Date.now(), retired_at: null };
     await tx
       .insertInto('kms_tenants')
-      .values({ ...common, id, name, schema_name: newSchemaName(), state: 'active' })
+      .values({ ...common, id, name, schema_name: newSchemaName(), state: 'preparing' })
       .execute();
     await tx
       .insertInto('kms_realm_users')
@@ -75,6 +80,8 @@ export const addRealTenant = async ({ service, barrier, keys }: DemoWorld): Prom
       .execute();
     await barrier.createTenantKey(tx, id);
   });
+  await tenantDatabases.of(id);
+  await service.db.updateTable('kms_tenants').set({ state: 'active' }).where('id', '=', id).execute();
   await keys.elasticKeys.create(id, { name: `key-${name}`, algorithm: 'A256GCM/A256KW' });
   return { id, name };
 };

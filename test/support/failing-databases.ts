@@ -50,9 +50,9 @@ export const failingDatabases = (inner: Databases, dieAt: number): FailingDataba
   });
   return {
     kind: inner.kind,
-    open: async (name, migrations) => {
+    open: async (name, migrations, options) => {
       alive();
-      return failing(await inner.open(name, migrations));
+      return failing(await inner.open(name, migrations, options));
     },
     drop: async (name) => {
       write();

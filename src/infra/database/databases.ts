@@ -25,18 +25,23 @@ export interface Database<T> extends AsyncDisposable {
   transaction<R>(run: (tx: Transaction<T>) => Promise<R>): Promise<R>;
 }
 
+export interface OpenOptions {
+  /** False for a database that has been made before: one that is not there is `database-missing`. True where not said. */
+  readonly create?: boolean;
+}
+
 /** The databases of one service, and locks among its replicas; all names are made by the service, never by a caller. */
 export interface Databases extends Locks, AsyncDisposable {
   readonly kind: DatabaseKind;
   /**
-   * Opens a database, made and migrated where needed; migrations run in one transaction under a lock.
+   * Opens a database, made (unless told not to) and migrated where needed; migrations run in one transaction under a lock.
    * Opened twice, it is shared: each disposal gives back one use.
    *
    * @param name lower-case letters, digits and underscores, a letter first, at most 63
-   * @throws AppError `database-corrupt`, `database-schema-newer`, `database-schema-unknown`, `database-full`,
+   * @throws AppError `database-missing`, `database-corrupt`, `database-schema-newer`, `database-schema-unknown`, `database-full`,
    *   `database-busy`, `database-unavailable`; TypeError for a bad name or list of migrations
    */
-  open<T>(name: string, migrations: readonly Migration[]): Promise<Database<T>>;
+  open<T>(name: string, migrations: readonly Migration[], options?: OpenOptions): Promise<Database<T>>;
   /** Removes a database with all that is in it, after the transactions under way; what is not there is fine. */
   drop(name: string): Promise<void>;
   /** Names of the databases that exist, sorted. */

@@ -11,6 +11,11 @@ export const databaseCorrupt = (name: string, cause: unknown): AppError =>
     fix: 'Restore it from a backup or a snapshot; for demo data, remove the stack with its volumes and start again.',
   });
 
+export const databaseMissing = (name: string): AppError =>
+  new AppError('database-missing', 503, `the database ${name} is missing, and no empty one was put in its place`, {
+    fix: 'Restore it from a backup or a snapshot; demo data can be made anew with a reset.',
+  });
+
 const full = (name: string, cause: unknown): AppError =>
   new AppError('database-full', 503, `the database ${name} cannot grow: the disk is full`, { cause, fix: 'Free space on its disk.' });
 

@@ -1,6 +1,7 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { AppError, unreachable } from '#infra/apperr/app-error.ts';
 import type { DatabaseKind } from './config.ts';
+import { databaseMissing } from './errors.ts';
 import type { Migration } from './migration.ts';
 
 const TABLE = 'schema_migrations';
@@ -19,8 +20,9 @@ const hasTable = async (db: Tables, kind: DatabaseKind, name: string): Promise<b
   return (await found.execute(db)).rows.length > 0;
 };
 
-const readApplied = async (db: Tables, kind: DatabaseKind, name: string): Promise<string[]> => {
-  if (!(await hasTable(db, kind, name))) return [];
+/** @returns null where nothing has been made yet */
+const readApplied = async (db: Tables, kind: DatabaseKind, name: string): Promise<string[] | null> => {
+  if (!(await hasTable(db, kind, name))) return null;
   const rows = await db.selectFrom(TABLE).select('name').orderBy('position').execute();
   return rows.map((row) => row.name);
 };
@@ -32,11 +34,22 @@ const lock = async (tx: Tables, kind: DatabaseKind, name: string): Promise<void>
       return;
     case 'postgres':
       await sql`select pg_advisory_xact_lock(hashtextextended(${`passthru:${name}`}, 0))`.execute(tx);
-      await sql`create schema if not exists ${sql.id(name)}`.execute(tx);
       return;
     default:
       unreachable(kind);
   }
+};
+
+/** What comes before the first migration. */
+const prepare = async (tx: Tables, kind: DatabaseKind, name: string): Promise<void> => {
+  if (kind === 'postgres') await sql`create schema if not exists ${sql.id(name)}`.execute(tx);
+  await tx.schema
+    .createTable(TABLE)
+    .ifNotExists()
+    .addColumn('name', 'text', (column) => column.primaryKey())
+    .addColumn('position', 'integer', (column) => column.notNull().unique())
+    .addColumn('applied_at', 'bigint', (column) => column.notNull())
+    .execute();
 };
 
 /** The migrations that are still to run. What was applied must be the beginning of the list. */
@@ -73,30 +86,30 @@ export const checkMigrations = (migrations: readonly Migration[]): void => {
  * Brings a database to the end of the list: all that is missing in one transaction, under a lock, so that two processes
  * that start at once run each migration once and a killed one leaves the schema as it was.
  *
- * @throws AppError `database-schema-newer`, `database-schema-unknown`
+ * @param options.create false where the database must be there
+ * @throws AppError `database-missing`, `database-schema-newer`, `database-schema-unknown`
  */
 export const migrate = async (options: {
   readonly db: Kysely<unknown>;
   readonly kind: DatabaseKind;
   readonly name: string;
   readonly migrations: readonly Migration[];
+  readonly create?: boolean;
   readonly now?: () => number;
 }): Promise<void> => {
-  const { kind, name, migrations, now = Date.now } = options;
+  const { kind, name, migrations, create = true, now = Date.now } = options;
   const db = options.db as Tables;
   const seen = await readApplied(db, kind, name);
   // The usual start: nothing to do, nothing to lock.
-  if (seen.length > 0 && pendingOf(seen, migrations, name).length === 0) return;
+  if (seen !== null && seen.length > 0 && pendingOf(seen, migrations, name).length === 0) return;
+  if (seen === null && !create) throw databaseMissing(name);
   await db.transaction().execute(async (tx: Transaction<MigrationTables>) => {
     await lock(tx, kind, name);
-    await tx.schema
-      .createTable(TABLE)
-      .ifNotExists()
-      .addColumn('name', 'text', (column) => column.primaryKey())
-      .addColumn('position', 'integer', (column) => column.notNull().unique())
-      .addColumn('applied_at', 'bigint', (column) => column.notNull())
-      .execute();
-    const applied = await readApplied(tx, kind, name);
+    const before = await readApplied(tx, kind, name);
+    // It may have been dropped since the first look.
+    if (before === null && !create) throw databaseMissing(name);
+    if (before === null) await prepare(tx, kind, name);
+    const applied = before ?? [];
     let position = applied.length;
     for (const migration of pendingOf(applied, migrations, name)) {
       await migration.up(tx, kind);

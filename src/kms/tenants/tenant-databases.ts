@@ -10,7 +10,11 @@ import { tenantsStore } from './tenants.store.ts';
 
 /** The databases of the tenants, each opened when it is first needed, and looked for again when the lease on that has ended. */
 export interface TenantDatabases extends AsyncDisposable {
-  /** @throws AppError `tenant-unknown` 404 when no such tenant is here */
+  /**
+   * Makes the database of a tenant that is being prepared, and of no other: one that is gone must be missed, not replaced.
+   *
+   * @throws AppError `tenant-unknown` 404 when no such tenant is here, `database-missing` 503 when its database is not
+   */
   of(tenantId: string): Promise<Database<TenantTables>>;
   /** Closes and deletes a database that is noted in `kms_databases_to_drop`, and the note. */
   drop(schemaName: string): Promise<void>;
@@ -89,17 +93,22 @@ export const createTenantDatabases = (options: {
 
   const find = async (tenantId: string): Promise<Database<TenantTables>> => {
     const foundAt = elapsed();
-    const schemaName = await store.schemaNameOf(tenantId);
+    const { schema_name: schemaName, state } = (await store.databaseOf(tenantId)) ?? {};
     const known = opened.get(tenantId);
     if (known !== undefined && known.database.name === schemaName) return keep(tenantId, { database: known.database, foundAt });
     if (known !== undefined) letGo(tenantId);
     if (schemaName === undefined || !isSchemaName(schemaName)) throw unknown();
-    const database = await databases.open<TenantTables>(schemaName, tenantMigrations);
-    // Once more: opening makes what is not there, and this one may have been dropped while it was on its way.
+    const create = state === 'preparing';
+    const isStillNamed = async () => (await store.databaseOf(tenantId))?.schema_name === schemaName;
+    const database = await databases.open<TenantTables>(schemaName, tenantMigrations, { create }).catch(async (error: unknown) => {
+      // Missing with its tenant, it is not lost.
+      throw (await isStillNamed()) ? error : unknown();
+    });
+    // Once more: it may have been dropped while it was on its way, and made again.
     const foundAgainAt = elapsed();
-    if ((await store.schemaNameOf(tenantId)) === schemaName) return keep(tenantId, { database, foundAt: foundAgainAt });
+    if (await isStillNamed()) return keep(tenantId, { database, foundAt: foundAgainAt });
     await database[Symbol.asyncDispose]();
-    await databases.drop(schemaName);
+    if (create) await databases.drop(schemaName);
     throw unknown();
   };
 

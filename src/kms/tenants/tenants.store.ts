@@ -17,8 +17,8 @@ export const tenantsStore = (db: Kysely<ServiceTables> | Transaction<ServiceTabl
     return row === undefined ? undefined : toTenant(row);
   },
   /** In whatever state: the database of a tenant that is being prepared is written before anyone may use it. */
-  schemaNameOf: async (id: string): Promise<string | undefined> =>
-    (await db.selectFrom('kms_tenants').select('schema_name').where('id', '=', id).executeTakeFirst())?.schema_name,
+  databaseOf: async (id: string): Promise<Pick<TenantRow, 'schema_name' | 'state'> | undefined> =>
+    db.selectFrom('kms_tenants').select(['schema_name', 'state']).where('id', '=', id).executeTakeFirst(),
   /** By id, of all tenants in whatever state. */
   schemaNames: async (): Promise<ReadonlyMap<string, string>> => {
     const rows = await db.selectFrom('kms_tenants').select(['id', 'schema_name']).execute();

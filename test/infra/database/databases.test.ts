@@ -289,6 +289,21 @@ describe.each(databaseKinds())('databases on %s', (kind) => {
     expect(await countThings()).toBe(0);
   });
 
+  it('does not make a database that must be there, and migrates one that is', async () => {
+    const other = uniqueName();
+    const missing = { code: 'database-missing', status: 503 };
+    const open = () => test.databases.open<TestTables>(other, testMigrations, { create: false });
+    await expect(open()).rejects.toMatchObject(missing);
+    expect(await test.databases.names()).toEqual([name]);
+    await (await test.databases.open(other, [thingsMigration]))[Symbol.asyncDispose]();
+    await using found = await open();
+    expect(await found.db.selectFrom('counters').selectAll().execute()).toHaveLength(1);
+    await found[Symbol.asyncDispose]();
+    await test.databases.drop(other);
+    await expect(open()).rejects.toMatchObject(missing);
+    expect(await test.databases.names()).toEqual([name]);
+  });
+
   it('answers a ping, and none that was given up', async () => {
     await test.databases.ping(AbortSignal.timeout(5_000));
     await expect(test.databases.ping(AbortSignal.abort(new Error('given up')))).rejects.toThrow('given up');

@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { serviceMigrations } from '#kms/database/migrations.ts';
+import type { ServiceTables } from '#kms/database/service-tables.ts';
 import { isSchemaName } from '#kms/tenants/tenant.ts';
 import { removeLeftovers } from '#kms/demo/leftovers.ts';
 import type { KmsEvent } from '#kms/events.ts';
 import { databaseKinds, type TestDatabases, withDatabases } from '#test/support/database.ts';
 import { addRealTenant, openWorld, startWorld } from '#test/support/demo-world.ts';
-import { kmsHouse, runKms } from '#test/support/kms-server.ts';
+import { basic, kmsHouse, runKms } from '#test/support/kms-server.ts';
 
 const unsealKey = new Uint8Array(randomBytes(32));
 
@@ -53,5 +55,33 @@ describe.each(databaseKinds())('a start on %s', (kind) => {
     await removeLeftovers({ databases, ...(await openWorld(databases, unsealKey)), emit: (event) => void events.push(event) });
     expect(await tenantDatabasesOf(test)).toEqual(before);
     expect(events).toEqual([{ type: 'databases-unnamed', names: before }]);
+  });
+
+  it('without the database of one tenant answers 503 to that tenant, makes no empty one and serves the other', async () => {
+    await using test = await withDatabases(kind);
+    await using house = await kmsHouse({ change: (config) => (config.database = test.config) });
+    {
+      await using first = await runKms(house);
+      expect(Object.keys(await first.tenants())).toHaveLength(2);
+    }
+    {
+      await using databases = await test.reopen();
+      await using service = await databases.open<ServiceTables>('service', serviceMigrations);
+      const lost = await service.db.selectFrom('kms_tenants').select('schema_name').where('name', '=', 'demo').executeTakeFirstOrThrow();
+      await databases.drop(lost.schema_name);
+    }
+    const before = await tenantDatabasesOf(test);
+    expect(before).toHaveLength(1);
+    {
+      await using again = await runKms(house, { demo: false });
+      const list = (user: string) => again.send('/service/api/v1/elastic-keys', { headers: basic(user, `${user}-password`) });
+      const refused = await list('demo-user');
+      expect(refused.status).toBe(503);
+      expect(refused.json()).toMatchObject({ code: 'database-missing', fix: expect.stringContaining('Restore it from a backup') });
+      const answer = await list('demo-other-user');
+      expect(answer.status).toBe(200);
+      expect(answer.json<{ items: unknown[] }>().items).not.toHaveLength(0);
+    }
+    expect(await tenantDatabasesOf(test)).toEqual(before);
   });
 });

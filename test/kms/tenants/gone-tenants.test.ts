@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomBytes, randomUUID, randomUUIDv7 } from 'node:crypto';
 import type { Transaction } from 'kysely';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { Database, Databases } from '#infra/database/databases.ts';
+import type { Database, Databases, OpenOptions } from '#infra/database/databases.ts';
 import type { Migration } from '#infra/database/migration.ts';
 import { noTelemetry } from '#infra/telemetry/telemetry.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
@@ -35,8 +35,8 @@ it('what a KMS has open of tenants that are gone is closed when their requests h
   const closed: string[] = [];
   const databases: Databases = {
     ...test.databases,
-    open: async <T>(name: string, migrations: readonly Migration[]): Promise<Database<T>> => {
-      const database = await test.databases.open<T>(name, migrations);
+    open: async <T>(name: string, migrations: readonly Migration[], options?: OpenOptions): Promise<Database<T>> => {
+      const database = await test.databases.open<T>(name, migrations, options);
       return { ...database, [Symbol.asyncDispose]: async () => void closed.push(name) };
     },
     [Symbol.asyncDispose]: async () => {},
@@ -96,8 +96,8 @@ describe.skipIf(!databaseKinds().includes('postgres'))('of a tenant that a reset
     const inner = await test.reopen();
     const databases: Databases = {
       ...inner,
-      open: async <T>(name: string, migrations: readonly Migration[]): Promise<Database<T>> => {
-        const database = await inner.open<T>(name, migrations);
+      open: async <T>(name: string, migrations: readonly Migration[], options?: OpenOptions): Promise<Database<T>> => {
+        const database = await inner.open<T>(name, migrations, options);
         if (name !== 'service') return database;
         return {
           ...database,

@@ -1,8 +1,9 @@
 import { randomUUID, randomUUIDv7 } from 'node:crypto';
+import type { Kysely } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import type { Databases } from '#infra/database/databases.ts';
 import { LEASE_MS } from '#kms/database/leases.ts';
-import { serviceMigrations } from '#kms/database/migrations.ts';
+import { serviceMigrations, tenantMigrations } from '#kms/database/migrations.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import { isSchemaName, isTenantId, newSchemaName } from '#kms/tenants/tenant.ts';
 import { createTenantDatabases } from '#kms/tenants/tenant-databases.ts';
@@ -37,6 +38,14 @@ const row = (change: Record<string, unknown> = {}) => ({
   retired_at: null,
   ...change,
 });
+/** A tenant with a database, as it is once it has been prepared. */
+const insertTenants = async (test: TestDatabases, db: Kysely<ServiceTables>, tenants: readonly ReturnType<typeof row>[]): Promise<void> => {
+  await db
+    .insertInto('kms_tenants')
+    .values([...tenants])
+    .execute();
+  for (const { schema_name } of tenants) await (await test.databases.open(schema_name, tenantMigrations))[Symbol.asyncDispose]();
+};
 const service = (test: TestDatabases) => test.databases.open<ServiceTables>('service', serviceMigrations);
 
 describe.each(databaseKinds())('tenants on %s', (kind) => {
@@ -92,7 +101,7 @@ describe.each(databaseKinds())('tenants on %s', (kind) => {
     const { db } = await service(test);
     await using databases = createTenantDatabases({ databases: test.databases, service: db });
     const [one, two] = [row(), row()];
-    await db.insertInto('kms_tenants').values([one, two]).execute();
+    await insertTenants(test, db, [one, two]);
     const [first, again, other] = await Promise.all([databases.of(one.id), databases.of(one.id), databases.of(two.id)]);
     expect(again).toBe(first);
     expect(first.name).toBe(one.schema_name);
@@ -116,7 +125,7 @@ describe.each(databaseKinds())('tenants on %s', (kind) => {
     const { db } = await service(test);
     await using databases = createTenantDatabases({ databases: test.databases, service: db, maxOpen: 2 });
     const rows = Array.from({ length: 5 }, () => row());
-    await db.insertInto('kms_tenants').values(rows).execute();
+    await insertTenants(test, db, rows);
     const opened = await Promise.all(rows.map(({ id }) => databases.of(id)));
     // Those that left the cache may still be in use by a request.
     const counts = await Promise.all(
@@ -126,45 +135,61 @@ describe.each(databaseKinds())('tenants on %s', (kind) => {
     expect((await databases.of(rows[0]?.id ?? '')).name).toBe(rows[0]?.schema_name);
   });
 
-  it('are looked for anew by whoever asks when a look has been under way for a lease, and get no database back that was dropped', async () => {
-    await using test = await withDatabases(kind);
-    const { db } = await service(test);
-    const opening = Promise.withResolvers<void>();
-    const began = Promise.withResolvers<void>();
-    const slow: Databases = {
-      ...test.databases,
-      open: async (name, migrations) => {
-        began.resolve();
-        await opening.promise;
-        return test.databases.open(name, migrations);
-      },
-    };
-    const clock = { elapsed: 0 };
-    await using databases = createTenantDatabases({ databases: slow, service: db, elapsed: () => clock.elapsed });
-    const one = row();
-    await db.insertInto('kms_tenants').values(one).execute();
-    const first = databases.of(one.id);
-    await began.promise;
-    expect(databases.of(one.id)).toBe(first);
-    await db.deleteFrom('kms_tenants').where('id', '=', one.id).execute();
-    clock.elapsed += LEASE_MS;
-    const unknown = { code: 'tenant-unknown', status: 404 };
-    await expect(databases.of(one.id)).rejects.toMatchObject(unknown);
-    opening.resolve();
-    await expect(first).rejects.toMatchObject(unknown);
-    expect(await test.databases.names()).toEqual(['service']);
-  });
+  it.each(['preparing', 'active'])(
+    'are looked for anew when a look has been under way for a lease, and %s get no database back that was dropped',
+    async (state) => {
+      await using test = await withDatabases(kind);
+      const { db } = await service(test);
+      const opening = Promise.withResolvers<void>();
+      const began = Promise.withResolvers<void>();
+      const slow: Databases = {
+        ...test.databases,
+        open: async (name, migrations, options) => {
+          began.resolve();
+          await opening.promise;
+          return test.databases.open(name, migrations, options);
+        },
+      };
+      const clock = { elapsed: 0 };
+      await using databases = createTenantDatabases({ databases: slow, service: db, elapsed: () => clock.elapsed });
+      const one = row({ state });
+      await db.insertInto('kms_tenants').values(one).execute();
+      const first = databases.of(one.id);
+      await began.promise;
+      expect(databases.of(one.id)).toBe(first);
+      await db.deleteFrom('kms_tenants').where('id', '=', one.id).execute();
+      clock.elapsed += LEASE_MS;
+      const unknown = { code: 'tenant-unknown', status: 404 };
+      await expect(databases.of(one.id)).rejects.toMatchObject(unknown);
+      opening.resolve();
+      await expect(first).rejects.toMatchObject(unknown);
+      expect(await test.databases.names()).toEqual(['service']);
+    },
+  );
 
   it('lose their database when it is dropped, and nothing else', async () => {
     await using test = await withDatabases(kind);
     const { db } = await service(test);
     await using databases = createTenantDatabases({ databases: test.databases, service: db });
     const [one, two] = [row(), row()];
-    await db.insertInto('kms_tenants').values([one, two]).execute();
+    await insertTenants(test, db, [one, two]);
     await databases.of(one.id);
     await databases.of(two.id);
     await databases.drop(one.schema_name);
     expect(await test.databases.names()).toEqual(['service', two.schema_name].toSorted());
     expect((await databases.of(two.id)).name).toBe(two.schema_name);
+  });
+
+  it('get no empty database in place of one that is lost, unless they are being prepared', async () => {
+    await using test = await withDatabases(kind);
+    const { db } = await service(test);
+    await using databases = createTenantDatabases({ databases: test.databases, service: db });
+    const [active, retired, preparing] = [row(), row({ state: 'retired', retired_at: 2 }), row({ state: 'preparing' })];
+    await db.insertInto('kms_tenants').values([active, retired, preparing]).execute();
+    const missing = { code: 'database-missing', status: 503, fix: expect.stringContaining('Restore it from a backup') };
+    for (const { id } of [active, retired]) await expect(databases.of(id)).rejects.toMatchObject(missing);
+    expect(await test.databases.names()).toEqual(['service']);
+    expect((await databases.of(preparing.id)).name).toBe(preparing.schema_name);
+    expect(await test.databases.names()).toEqual(['service', preparing.schema_name]);
   });
 });

@@ -3,7 +3,8 @@ import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import type { PostgresConfig } from '../config.ts';
 import { checkDatabaseName } from '../database-name.ts';
 import { createDatabase } from '../database.ts';
-import type { Databases } from '../databases.ts';
+import type { Databases, OpenOptions } from '../databases.ts';
+import type { Migration } from '../migration.ts';
 import { checkMigrations, migrate } from '../migrator.ts';
 import { observedDialect } from '../observed-dialect.ts';
 import { createSharedHandles } from '../shared-handles.ts';
@@ -54,12 +55,12 @@ export const openPostgresDatabases = async (config: PostgresConfig, telemetry: T
 
   return {
     kind: 'postgres',
-    open: async <T>(name: string, migrations: Parameters<Databases['open']>[1]) => {
+    open: async <T>(name: string, migrations: readonly Migration[], { create = true }: OpenOptions = {}) => {
       checkDatabaseName(name);
       checkMigrations(migrations);
       const { handle, release } = await handles.use(name);
       try {
-        await migrate({ db: handle.db, kind: 'postgres', name, migrations });
+        await migrate({ db: handle.db, kind: 'postgres', name, migrations, create });
       } catch (error) {
         await release();
         throw error;

@@ -7,8 +7,8 @@ import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import type { SqliteConfig } from '../config.ts';
 import { checkDatabaseName } from '../database-name.ts';
 import { createDatabase } from '../database.ts';
-import type { Databases } from '../databases.ts';
-import { describeError } from '../errors.ts';
+import type { Databases, OpenOptions } from '../databases.ts';
+import { databaseMissing, describeError } from '../errors.ts';
 import { createLocalLocks } from '../locks.ts';
 import type { Migration } from '../migration.ts';
 import { checkMigrations, migrate } from '../migrator.ts';
@@ -45,7 +45,7 @@ export const openSqliteDatabases = async (config: SqliteConfig, telemetry: Telem
     return { db: new Kysely<unknown>({ dialect }), identity };
   };
 
-  const create = (name: string, migrations: readonly Migration[]): Promise<void> =>
+  const make = (name: string, migrations: readonly Migration[]): Promise<void> =>
     createFile(directory, name, async (file) => {
       const { db } = handleOf(name, file);
       try {
@@ -65,14 +65,16 @@ export const openSqliteDatabases = async (config: SqliteConfig, telemetry: Telem
 
   return {
     kind: 'sqlite',
-    open: async <T>(name: string, migrations: readonly Migration[]) => {
+    open: async <T>(name: string, migrations: readonly Migration[], { create = true }: OpenOptions = {}) => {
       checkDatabaseName(name);
       checkMigrations(migrations);
       try {
-        if (!(await exists(directory, name))) await create(name, migrations);
+        const isThere = await exists(directory, name);
+        if (!isThere && !create) throw databaseMissing(name);
+        if (!isThere) await make(name, migrations);
         const { handle, release } = await handles.use(name);
         try {
-          await migrate({ db: handle.db, kind: 'sqlite', name, migrations });
+          await migrate({ db: handle.db, kind: 'sqlite', name, migrations, create });
         } catch (error) {
           await release();
           throw error;
