@@ -22,6 +22,7 @@ const TITLES: Readonly<Record<number, string>> = {
   417: 'Expectation Failed',
   422: 'Unprocessable Content',
   429: 'Too Many Requests',
+  431: 'Request Header Fields Too Large',
   500: 'Internal Server Error',
   503: 'Service Unavailable',
 };

@@ -29,6 +29,8 @@ export interface ServerOptions {
   readonly telemetry: Telemetry;
   /** Bytes of a request body, default 64 KiB; a route may set its own. */
   readonly bodyLimit?: number;
+  /** Milliseconds for a request to arrive as a whole, default 30,000; looked at as often. */
+  readonly requestTimeoutMs?: number;
   /** Directives of the Content-Security-Policy; by default nothing may be loaded at all. */
   readonly contentSecurityPolicy?: Readonly<Record<string, readonly string[]>>;
   /** Networks whose connections may say on whose behalf they come (PROXY protocol, version 2); none by default. */
@@ -52,18 +54,24 @@ const sendProblem = (thrown: unknown, reply: FastifyReply): FastifyReply => {
   return reply.code(status).headers(headers).type('application/problem+json').send(JSON.stringify(body));
 };
 
-/** A request that is no HTTP at all never reaches a route; it still gets Problem Details. */
+const clientProblem = (code: string | undefined): AppError => {
+  switch (code) {
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return new AppError('request-timeout', 408, 'The request did not arrive as a whole in time.', { fix: 'Send it again, faster.' });
+    case 'HPE_HEADER_OVERFLOW':
+      return new AppError('not-http', 431, 'The header of the request is larger than this server takes.');
+    default:
+      return new AppError('not-http', 400, 'The request is not valid HTTP.');
+  }
+};
+
+/** A request that is no HTTP at all, or that never ends, reaches no route; it still gets Problem Details. */
 const onClientError = (error: NodeJS.ErrnoException, socket: Socket): void => {
   if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) return;
-  const status = error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request';
-  const body = JSON.stringify({
-    type: 'urn:passthru:problem:not-http',
-    title: status.slice(4),
-    status: Number(status.slice(0, 3)),
-    code: 'not-http',
-  });
+  const { status, body } = toProblem(clientProblem(error.code));
+  const text = JSON.stringify(body);
   socket.end(
-    `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: application/problem+json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+    `HTTP/1.1 ${status} ${String(body['title'])}\r\nConnection: close\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`,
   );
 };
 
@@ -121,12 +129,18 @@ const registerTracing = (app: App, name: string, telemetry: Telemetry): void => 
  * reload when their files change. It is built, not listening; `close()` gives requests in flight some seconds to finish.
  */
 export const createServer = async (options: ServerOptions): Promise<App> => {
-  const { telemetry } = options;
+  const { telemetry, requestTimeoutMs = REQUEST_TIMEOUT_MS } = options;
   const app: App = Fastify({
     // Node's own answer to a request without Host has no body; ours follows in a hook.
-    https: { ...serverTlsOptions(await readTls(options.tls), options.clientCertificate), requireHostHeader: false },
+    https: {
+      ...serverTlsOptions(await readTls(options.tls), options.clientCertificate),
+      requireHostHeader: false,
+      // Node swaps the two limits where that of the header is longer.
+      headersTimeout: requestTimeoutMs,
+      connectionsCheckingInterval: requestTimeoutMs,
+    },
     bodyLimit: options.bodyLimit ?? DEFAULT_BODY_LIMIT,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    requestTimeout: requestTimeoutMs,
     onProtoPoisoning: 'error',
     onConstructorPoisoning: 'error',
     trustProxy: false,

@@ -34,6 +34,18 @@ const serve = async (routes: (app: App) => void, options: Partial<ServerOptions>
   return `https://localhost:${port}`;
 };
 
+/** What comes back over a TLS connection, to its end, for this text. */
+const rawAnswer = (base: string, text: string): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const socket = tlsConnect({ port: Number(new URL(base).port), host: '127.0.0.1', servername: 'localhost', ca: pki.ca }, () =>
+      socket.write(text),
+    );
+    let answer = '';
+    socket.on('data', (chunk) => (answer += String(chunk)));
+    socket.on('end', () => resolve(answer));
+    socket.on('error', reject);
+  });
+
 const echo = (app: App): void => {
   app.post(
     '/echo',
@@ -183,17 +195,28 @@ describe('A server of ours', () => {
 
   it('answers what is no HTTP with Problem Details', async () => {
     const base = await serve(echo);
-    const raw = await new Promise<string>((resolve, reject) => {
-      const socket = tlsConnect({ port: Number(new URL(base).port), host: '127.0.0.1', servername: 'localhost', ca: pki.ca }, () =>
-        socket.write('NONSENSE\r\n\r\n'),
-      );
-      let text = '';
-      socket.on('data', (chunk) => (text += String(chunk)));
-      socket.on('end', () => resolve(text));
-      socket.on('error', reject);
-    });
+    const raw = await rawAnswer(base, 'NONSENSE\r\n\r\n');
     expect(raw).toMatch(/^HTTP\/1\.1 400/);
     expect(raw).toContain('"code":"not-http"');
+    expect(raw).toContain('"detail":');
+  });
+
+  it('answers a request that never arrives as a whole with 408', async () => {
+    const base = await serve(echo, { requestTimeoutMs: 200 });
+    const head = 'POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n';
+    const raw = await rawAnswer(base, `${head}{`);
+    expect(raw).toMatch(/^HTTP\/1\.1 408 Request Timeout\r\n/);
+    expect(JSON.parse(raw.slice(raw.indexOf('\r\n\r\n')))).toMatchObject({
+      status: 408,
+      code: 'request-timeout',
+      detail: 'The request did not arrive as a whole in time.',
+    });
+  });
+
+  it('answers a header that is too large with 431', async () => {
+    const raw = await rawAnswer(await serve(echo), `GET / HTTP/1.1\r\nHost: localhost\r\nX-Much: ${'x'.repeat(20_000)}\r\n\r\n`);
+    expect(raw).toMatch(/^HTTP\/1\.1 431 Request Header Fields Too Large\r\n/);
+    expect(raw).toContain('"detail":');
   });
 
   it('lets a request in flight finish when it closes', async () => {
