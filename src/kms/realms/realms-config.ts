@@ -3,6 +3,7 @@ import { type Static, Type } from 'typebox';
 import { AppError, type FieldIssue } from '#infra/apperr/app-error.ts';
 import { loadConfig, strictObject } from '#infra/config/load-config.ts';
 import { ROLE_SCOPES } from '#infra/magic/magic.ts';
+import { parsePasswordHash } from '#infra/secrets/password-hash.ts';
 
 /** The realms in which a caller can be known; one that `order` leaves out is switched off. */
 const REALMS = ['file', 'database', 'federation'] as const;
@@ -82,7 +83,19 @@ const duplicates = (names: readonly string[], field: (index: number) => string):
     names.indexOf(name) === index ? [] : [{ field: field(index), message: `${name} stands here twice`, fix: 'Remove one of them.' }],
   );
 
-/** What a JSON Schema cannot say: names once, and a tenant for each certificate unless the certificate names it. */
+/** A hash that no log-in could be checked against. */
+const passwordIssues = (users: readonly FileUser[]): FieldIssue[] =>
+  users.flatMap(({ password }, index) => {
+    try {
+      parsePasswordHash(password);
+      return [];
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      return [{ field: `/file/users/${index}/password`, message: error.message, ...(error.fix === undefined ? {} : { fix: error.fix }) }];
+    }
+  });
+
+/** What a JSON Schema cannot say: names once, password hashes that can be read, and a tenant for each certificate unless the certificate names it. */
 const realmsIssues = (config: RealmsConfig): readonly FieldIssue[] => {
   const { tenant_from: tenantFrom, clients } = config.certificates;
   return [
@@ -90,6 +103,7 @@ const realmsIssues = (config: RealmsConfig): readonly FieldIssue[] => {
       config.file.users.map((user) => user.username),
       (index) => `/file/users/${index}/username`,
     ),
+    ...passwordIssues(config.file.users),
     ...duplicates(
       clients.map((client) => client.common_name),
       (index) => `/certificates/clients/${index}/common_name`,

@@ -18,6 +18,8 @@ const load = async (realms: unknown) => {
   await writeFile(file, stringify(realms));
   return await loadRealms(file);
 };
+const SALT = Buffer.alloc(16, 1).toString('base64').replaceAll('=', '');
+const HASH = Buffer.alloc(32, 2).toString('base64').replaceAll('=', '');
 const user = (change: Record<string, unknown> = {}) => ({
   username: `user-${randomUUIDv7()}`,
   password: '{plaintext}a secret',
@@ -73,6 +75,17 @@ describe('realms.yml', () => {
       { file: { users: [user({ password: 'secret' })] } },
       'realms.yml#/file/users/0/password',
     ],
+    ...Object.entries({
+      'the form of passlib': `$pbkdf2-sha256$29000$${SALT}$${HASH}`,
+      'padded base64': `$pbkdf2-sha256$i=600000$${SALT}==$${HASH}=`,
+      'too many iterations': `$pbkdf2-sha256$i=99999999$${SALT}$${HASH}`,
+      'a salt that is too short': `$pbkdf2-sha256$i=600000$YQ$${HASH}`,
+      'half a hash': `$pbkdf2-sha256$i=600000$${SALT}$${HASH.slice(0, 20)}`,
+    }).map(([what, password]): [string, object, string] => [
+      `a password hash of ${what}`,
+      { file: { users: [user({ password: `$pbkdf2-sha256$i=600000$${SALT}$${HASH}` }), user({ password })] } },
+      'realms.yml#/file/users/1/password',
+    ]),
     ['an empty plaintext', { file: { users: [user({ password: '{plaintext}' })] } }, 'realms.yml#/file/users/0/password'],
     ['a user name with a colon', { file: { users: [user({ username: 'a:b' })] } }, 'realms.yml#/file/users/0/username'],
     ['a user name that stands twice', { file: { users: [twice, twice] } }, 'realms.yml#/file/users/1/username'],
@@ -92,5 +105,6 @@ describe('realms.yml', () => {
     const error = await load(realms).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: 'config-invalid' });
     expect((error as { fields: { field: string }[] }).fields.map((issue) => issue.field)).toContain(field);
+    expect((error as Error).message).not.toContain(SALT);
   });
 });
