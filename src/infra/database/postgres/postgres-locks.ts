@@ -1,6 +1,7 @@
 import type { Pool, PoolClient } from 'pg';
 import { InternalError } from '#infra/apperr/app-error.ts';
 import type { Lock, Locks } from '../locks.ts';
+import { allowAnswer, ANSWER_MARGIN_MS } from './answer-limit.ts';
 import { databaseClosing, describeError, lockLost } from '../errors.ts';
 
 /** Milliseconds that a lock is waited for; what is done under one takes seconds at most. */
@@ -76,6 +77,7 @@ export const createPostgresLocks = (pool: Pool, database: string): PostgresLocks
   return {
     lock: async (name) => {
       const lock = await take(name, async (client) => {
+        allowAnswer(client, WAIT_MS + ANSWER_MARGIN_MS);
         await client.query("select set_config('lock_timeout', $1, false), set_config('statement_timeout', '0', false)", [`${WAIT_MS}`]);
         await client.query('select pg_advisory_lock(hashtextextended($1, 0))', [keyOf(name)]);
         return true;

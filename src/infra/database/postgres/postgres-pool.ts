@@ -5,6 +5,7 @@ import { readSecret } from '#infra/secrets/secret-file.ts';
 import { clientTlsOptions, readTls, type TlsPem } from '#infra/tls/options.ts';
 import { watchTlsFiles } from '#infra/tls/watch-files.ts';
 import { DEFAULT_POOL_SIZE, DEFAULT_PORT, type PostgresConfig } from '../config.ts';
+import { ANSWER_MARGIN_MS, limitAnswers } from './answer-limit.ts';
 
 const PASSWORD = 'the password of the database';
 /** Milliseconds. */
@@ -14,6 +15,7 @@ const LIMITS = {
   lock_timeout: 10_000,
   idle_in_transaction_session_timeout: 60_000,
   idleTimeoutMillis: 30_000,
+  keepAliveInitialDelayMillis: 10_000,
 } as const;
 
 /** The server notices within half a minute that a client is gone without a word, and ends its transaction and its locks. */
@@ -57,9 +59,17 @@ const contextOf = (pem: TlsPem): SecureContext => createSecureContext(clientTlsO
 
 /**
  * Connections over TLS 1.3 with `verify-full`: the chain up to our own root, and the name of the host. A new connection is made
- * with the certificate files as they are then; one that is open stays as it is.
+ * with the certificate files as they are then; one that is open stays as it is. One on which no answer comes is broken, so that
+ * it makes room for another.
+ *
+ * @param limits.answerMs from a query to its answer; by default a little more than the server's own limit of a statement
  */
-export const createPool = async (config: PostgresConfig, { onLost, onUnusable }: PoolEvents): Promise<PostgresConnections> => {
+export const createPool = async (
+  config: PostgresConfig,
+  { onLost, onUnusable }: PoolEvents,
+  { answerMs = LIMITS.statement_timeout + ANSWER_MARGIN_MS }: { readonly answerMs?: number } = {},
+): Promise<PostgresConnections> => {
+  const port = config.port ?? DEFAULT_PORT;
   let secureContext = contextOf(await readTls(config.tls));
   const passwordFile = config.password_file;
   // Read now, so that a missing file is an error of the start; read again for each connection, so that it can change.
@@ -76,13 +86,20 @@ export const createPool = async (config: PostgresConfig, { onLost, onUnusable }:
       const made = (): void => void making.delete(socket);
       this.once('connect', made);
       socket.once('close', made);
+      limitAnswers(this, {
+        ms: answerMs,
+        giveUp: (ms) => {
+          const why = `Connection terminated: waited ${ms} ms for ${config.host}:${port} to answer a query`;
+          this.connection.stream.destroy(new Error(why));
+        },
+      });
     }
   }
 
   const pool = new Pool({
     Client: AbandonableClient,
     host: config.host,
-    port: config.port ?? DEFAULT_PORT,
+    port,
     database: config.database,
     user: config.user,
     ...(passwordFile === undefined ? {} : { password: () => readSecret(passwordFile, PASSWORD) }),
