@@ -2,6 +2,7 @@ import type { Database } from '#infra/database/databases.ts';
 import { AppError } from '#infra/apperr/app-error.ts';
 import type { Barrier } from '#kms/barrier/barrier.ts';
 import { sealedError } from '#kms/barrier/barrier-errors.ts';
+import { algorithmOf } from '#kms/crypto/algorithms.ts';
 import type { KeyAddress } from '#kms/crypto/crypto.ts';
 import { leasesEnded } from '#kms/database/leases.ts';
 import type { TenantTables } from '#kms/database/tenant-tables.ts';
@@ -9,7 +10,7 @@ import { DEFAULT_LIMIT, decodeCursor, encodeCursor } from '#kms/wire/cursor.ts';
 import { elasticKeyExpired, elasticKeyNotFound, elasticKeySuspended } from '#kms/elastic-keys/elastic-key-errors.ts';
 import { elasticKeyById, raiseVersion } from '#kms/elastic-keys/elastic-key.store.ts';
 import type { ElasticKeyRow } from '#kms/elastic-keys/elastic-key.table.ts';
-import type { RandomBytes } from './key-material.ts';
+import type { PublicJwk, RandomBytes } from './key-material.ts';
 import type { KeyRing } from '#kms/key-ring/key-ring.ts';
 import { insertActiveMaterialKey, materialKeyById, materialKeysBelow } from './material-key.store.ts';
 import type { MaterialKeyRow } from './material-key.table.ts';
@@ -23,6 +24,9 @@ export interface MaterialKeyServiceOptions {
   readonly now: () => number;
   readonly random?: RandomBytes | undefined;
 }
+
+/** Versions unwrapped at once for a JWK Set, so that a long one leaves the thread pool to others. */
+const OPENED_AT_ONCE = 16;
 
 const materialKeyNotFound = (): AppError =>
   new AppError('material-key-not-found', 404, 'This elastic key has no such material key.', {
@@ -107,11 +111,16 @@ export const createMaterialKeyService = ({ barrier, ring, database, now, random 
     jwks: async (tenantId, elasticKeyId) => {
       const key = { tenantId, elasticKeyId };
       const { store, elasticKey } = await open(key);
-      if (elasticKey.state !== 'active') return { keys: [] };
+      if (elasticKey.state !== 'active' || algorithmOf(elasticKey.algorithm).key.kind === 'symmetric') return { keys: [] };
       const { latest_version: latest, min_decryption_version: from } = elasticKey;
       const rows = await materialKeysBelow(store.db, elasticKeyId, { below: latest + 1, from, limit: latest });
-      const opened = await Promise.all(rows.map((row) => ring.open(key, elasticKey, row)));
-      return { keys: opened.flatMap((version) => version.public?.jwk ?? []) };
+      const keys: PublicJwk[] = [];
+      for (let at = 0; at < rows.length; at += OPENED_AT_ONCE) {
+        const group = rows.slice(at, at + OPENED_AT_ONCE);
+        const opened = await Promise.all(group.map((row) => ring.open(key, elasticKey, row)));
+        keys.push(...opened.flatMap((version) => version.public?.jwk ?? []));
+      }
+      return { keys };
     },
   };
 };

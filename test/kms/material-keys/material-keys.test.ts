@@ -1,5 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import type { Barrier } from '#kms/barrier/barrier.ts';
+import { createKeys } from '#kms/keys/keys.ts';
 import { databaseKinds, withDatabases } from '#test/support/database.ts';
 import { testKms } from '#test/support/kms-keys.ts';
 
@@ -96,6 +98,28 @@ describe.each(databaseKinds())('Material keys on %s', (kind) => {
     await elasticKeys.change(tenantId, key.id, { state: 'suspended' });
     expect(await kids()).toEqual([]);
     expect((await materialKeys.jwks(tenantId, (await make('A256KW')).id)).keys).toEqual([]);
+  });
+
+  it('are unwrapped for a JWK Set in small groups, and not at all when they are symmetric', async () => {
+    await using databases = await withDatabases(kind);
+    const { barrier, database, clock, materialKeys, tenantId, make } = await testKms(databases);
+    const load = { running: 0, most: 0, all: 0 };
+    const unwrap: Barrier['unwrap'] = async (...of) => {
+      load.running += 1;
+      load.most = Math.max(load.most, load.running);
+      load.all += 1;
+      return barrier.unwrap(...of).finally(() => (load.running -= 1));
+    };
+    // With no key in memory.
+    const { materialKeys: cold } = createKeys({ barrier: { ...barrier, unwrap }, database, now: () => clock.now });
+    const [symmetric, pair] = [await make('A256KW'), await make('ES256')];
+    for (let version = 2; version <= 3; version += 1) await materialKeys.rotate(tenantId, symmetric.id);
+    expect(await cold.jwks(tenantId, symmetric.id)).toEqual({ keys: [] });
+    expect(load.all).toBe(0);
+    await Promise.all(Array.from({ length: 33 }, () => materialKeys.rotate(tenantId, pair.id)));
+    const kids = (await materialKeys.list(tenantId, pair.id, { limit: 100 })).items.map(({ id }) => id);
+    expect((await cold.jwks(tenantId, pair.id)).keys.map(({ kid }) => kid)).toEqual(kids);
+    expect(load).toEqual({ running: 0, most: 16, all: 34 });
   });
 
   it('have nothing secret in their rows', async () => {
