@@ -1,5 +1,6 @@
 import formbody from '@fastify/formbody';
 import type { App } from '#infra/http/server.ts';
+import { logFailure } from '#infra/http/error-log.ts';
 import { toProblem } from '#infra/http/problem.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import type { Accounts } from '#identity/accounts/accounts.ts';
@@ -36,10 +37,10 @@ export const registerPages = async (app: App, options: PagesOptions): Promise<vo
 
   await app.register(async (scope) => {
     const pages = scope as unknown as App;
-    pages.setErrorHandler((thrown, _request, reply) => {
-      const { status, headers, body } = toProblem(describeFormError(thrown));
-      if (status === 500)
-        telemetry.log.error(`a page failed: ${thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)}`);
+    pages.setErrorHandler((thrown, request, reply) => {
+      const error = describeFormError(thrown);
+      logFailure(telemetry.log, request, error);
+      const { status, headers, body } = toProblem(error);
       const { code, detail, fix } = body as { readonly code: string; readonly detail: string; readonly fix?: string };
       return reply
         .code(status)

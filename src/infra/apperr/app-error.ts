@@ -9,6 +9,8 @@ export interface FieldIssue {
 export interface AppErrorOptions {
   /** What lies beneath; logged, never sent to a client. */
   readonly cause?: unknown;
+  /** Why, where the message does not say it; logged, never sent to a client. */
+  readonly reason?: string | undefined;
   readonly fields?: readonly FieldIssue[];
   /** One sentence that tells the reader what to do. */
   readonly fix?: string;
@@ -28,6 +30,7 @@ export class AppError extends Error {
   override readonly name: string = 'AppError';
   readonly code: string;
   readonly status: number;
+  readonly reason: string | undefined;
   readonly fields: readonly FieldIssue[];
   readonly fix: string | undefined;
   readonly headers: Readonly<Record<string, string>>;
@@ -42,6 +45,7 @@ export class AppError extends Error {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.status = status;
+    this.reason = options.reason;
     this.fields = options.fields ?? [];
     this.fix = options.fix;
     this.headers = options.headers ?? {};

@@ -14,6 +14,7 @@ import { type ClientCertificate, readTls, serverTlsOptions } from '#infra/tls/op
 import { refuseUnverifiedPeers } from '#infra/tls/peer.ts';
 import { reloadOnChange } from '#infra/tls/reload.ts';
 import { drainOnClose } from './drain.ts';
+import { logFailure } from './error-log.ts';
 import { limitMembers } from './member-limit.ts';
 import { routeNotFound, toProblem } from './problem.ts';
 import { acceptProxyProtocol } from './proxy-protocol.ts';
@@ -165,11 +166,7 @@ export const createServer = async (options: ServerOptions): Promise<App> => {
   app.addHook('onClose', async () => reload[Symbol.dispose]());
 
   app.setErrorHandler((error, request, reply) => {
-    const { status } = toProblem(error);
-    if (status === 500)
-      telemetry.log.error(
-        `${request.method} ${request.routeOptions.url ?? '?'} failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
-      );
+    logFailure(telemetry.log, request, error);
     return sendProblem(error, reply);
   });
   app.setNotFoundHandler(() => {

@@ -1,7 +1,7 @@
 import { AppError } from '#infra/apperr/app-error.ts';
 import type { FineScope } from '#infra/magic/magic.ts';
 
-/** `full` says what was wrong with a credential, `minimal` only that it was refused. */
+/** `full` says what was wrong with a credential, `minimal` only that it was refused; the log says it either way. */
 export const ERROR_DETAILS = ['full', 'minimal'] as const;
 export type ErrorDetail = (typeof ERROR_DETAILS)[number];
 
@@ -38,9 +38,12 @@ export interface Challenges {
 /** @param detail with `minimal` no answer tells more than its status does */
 export const createChallenges = (detail: ErrorDetail): Challenges => {
   const full = detail === 'full';
+  /** What the answer leaves out goes to the log. */
+  const untold = (why: string): { readonly reason?: string } => (full ? {} : { reason: why });
   const unauthenticated = (code: string, message: string, header: string, error: string | null, cause?: unknown): AppError =>
     new AppError(full ? code : 'unauthenticated', 401, full ? message : 'Authentication failed.', {
       cause,
+      ...untold(message),
       headers: { 'www-authenticate': header },
       members: error === null ? {} : { error, ...(full ? { error_description: message } : {}) },
     });
@@ -62,12 +65,14 @@ export const createChallenges = (detail: ErrorDetail): Challenges => {
     unknownCertificate: (why) => unauthenticated('certificate-unknown', why, `${challenge('Bearer', {})}, ${BASIC_CHALLENGE}`, null),
     invalidRequest: (why) =>
       new AppError('credential-invalid', 400, full ? why : 'The credential cannot be read.', {
+        ...untold(why),
         fix: 'Send exactly one credential.',
         headers: { 'www-authenticate': challenge('Bearer', { error: 'invalid_request', ...(full ? { error_description: why } : {}) }) },
         members: { error: 'invalid_request' },
       }),
     insufficientScope: (scope) =>
       new AppError('scope-insufficient', 403, full ? `This needs the scope ${scope}.` : 'Not allowed.', {
+        ...untold(`This needs the scope ${scope}.`),
         headers: {
           'www-authenticate': challenge('Bearer', {
             error: 'insufficient_scope',
@@ -76,6 +81,9 @@ export const createChallenges = (detail: ErrorDetail): Challenges => {
         },
         members: { error: 'insufficient_scope', ...(full ? { scope } : {}) },
       }),
-    unknownTenant: () => new AppError('tenant-unknown', 403, full ? 'The tenant of this credential does not exist here.' : 'Not allowed.'),
+    unknownTenant: () => {
+      const why = 'The tenant of this credential does not exist here.';
+      return new AppError('tenant-unknown', 403, full ? why : 'Not allowed.', untold(why));
+    },
   };
 };

@@ -245,9 +245,12 @@ describe('realms that are left out of the order', () => {
 });
 
 describe('errors with minimal detail', () => {
-  it('say no more than their status', async () => {
+  it('say no more than their status, and the log says why', async () => {
     await using other = await kmsHouse({ change: (config) => void (config.errors = { detail: 'minimal' }) });
-    await using server = await runKms(other);
+    const telemetry = noTelemetry();
+    const warned: string[] = [];
+    const log = { ...telemetry.log, warn: (message: string) => void warned.push(message) };
+    await using server = await runKms(other, { telemetry: { ...telemetry, log } });
     const demo = (await server.tenants())['demo'] ?? '';
     const tokens = await Promise.all([
       other.issuer.token(demo, { claims: { aud: 'urn:other' } }),
@@ -257,8 +260,15 @@ describe('errors with minimal detail', () => {
     const answers = await Promise.all(tokens.map((token) => server.send(KEYS, { headers: bearer(token) })));
     expect(new Set(answers.map((answer) => answer.text)).size).toBe(1);
     expect(new Set(answers.map((answer) => answer.headers['www-authenticate'])).size).toBe(1);
+    const refusals = () => warned.filter((line) => line.includes(' refused with '));
+    expect(refusals().toSorted()).toEqual([
+      `GET ${KEYS} refused with 401: unauthenticated: The claim aud of the token is missing or wrong`,
+      `GET ${KEYS} refused with 401: unauthenticated: The tenant of the token does not exist here`,
+      `GET ${KEYS} refused with 401: unauthenticated: The token has expired`,
+    ]);
     const denied = await server.send(KEYS, { headers: bearer(await other.issuer.token(demo, { claims: { scope: 'kms:crypto' } })) });
     expect(denied.status).toBe(403);
     expect(`${denied.text}${denied.headers['www-authenticate']}`).not.toContain('kms:elastic-keys:read');
+    expect(refusals().at(-1)).toContain('kms:elastic-keys:read');
   });
 });

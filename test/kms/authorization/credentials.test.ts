@@ -114,6 +114,11 @@ describe('challenges', () => {
     ).not.toMatch(/the why|kms:sign/);
   });
 
+  it('keep with minimal detail what was wrong for the log', () => {
+    const wrong = 'User name or password is wrong.';
+    expect(all('minimal').map(({ reason }) => reason)).toEqual(['the why', wrong, 'the why', 'This needs the scope kms:sign.']);
+  });
+
   it('cannot be broken out of by quotes, line breaks or other characters', () => {
     const header = createChallenges('full').invalidToken('a"b\\c\r\nSet-Cookie: x=ü').headers['www-authenticate'] ?? '';
     expect(header).toMatch(/^[\x20-\x7E]+$/);
