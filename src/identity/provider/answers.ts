@@ -2,6 +2,7 @@ import type { EventEmitter } from 'node:events';
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 import { errors } from 'oidc-provider';
 import { AppError } from '#infra/apperr/app-error.ts';
+import { causeChain } from '#infra/apperr/cause-chain.ts';
 import { routeNotFound, toProblem } from '#infra/http/problem.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import { pageHeaders } from '#identity/pages/content-policy.ts';
@@ -70,10 +71,11 @@ const answerFailure = (ctx: KoaContextWithOIDC, failure: unknown, log: Telemetry
     ctx.status = failure.status;
     ctx.set({ ...failure.headers });
     ctx.body = { error: 'temporarily_unavailable', error_description: failure.message };
-    log.warn(`${ctx.method} ${ctx.path} refused: ${failure.code}`);
+    if (failure.status === 429) log.warn(`${ctx.method} ${ctx.path} refused: ${failure.code}`);
+    else log.error(`${ctx.method} ${ctx.path} failed with ${failure.status}: ${causeChain(failure)}`);
     return;
   }
-  log.error(`${ctx.method} ${ctx.path} failed: ${failure instanceof Error ? (failure.stack ?? failure.message) : String(failure)}`);
+  log.error(`${ctx.method} ${ctx.path} failed: ${causeChain(failure)}`);
 };
 
 /** Wraps every answer of the provider: what it cannot do, what it should not say, and the headers of its pages. */

@@ -118,6 +118,21 @@ describe.each(databaseKinds())('client credentials on %s', (kind) => {
     expect(response.json()).toEqual({ error: 'temporarily_unavailable', error_description: 'Too many log-ins at once.' });
   });
 
+  test('when the database does not answer it is 503, and the log alone says why', async () => {
+    const client = aServiceClient();
+    const cause = new Error('connect ECONNREFUSED /run/postgres');
+    const down = new AppError('database-unavailable', 503, 'The database does not answer.', { cause });
+    await using provider = await providerOn(kind, {
+      clients: { find: async () => client, verifySecret: () => Promise.reject(down) },
+    });
+
+    const response = await provider.post('/oauth2/token', GRANT, client);
+
+    expect(response.status).toBe(503);
+    expect(response.text).not.toContain(cause.message);
+    expect(provider.logged).toEqual([expect.stringContaining(`The database does not answer.; caused by ${cause.message}`)]);
+  });
+
   test('what fails inside is logged, and the answer says nothing about it', async () => {
     const client = aServiceClient();
     await using provider = await providerOn(kind, {
