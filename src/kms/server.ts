@@ -56,8 +56,7 @@ export const buildKms = async (options: {
   const databases = opened.use(options.databases ?? (await openDatabases(config.database, { telemetry })));
   const service = opened.use(await databases.open<ServiceTables>('service', serviceMigrations));
   const unsealKey = await readUnsealKey(config.unseal);
-  const barrier = await openBarrier({ databases, service, unsealKey, now });
-  unsealKey?.fill(0);
+  const barrier = await openBarrier({ databases, service, unsealKey, now }).finally(() => unsealKey?.fill(0));
   const notReady = () => (barrier.state() === 'sealed' ? 'sealed' : null);
   const locks = opened.use(createDemoLocks(databases, 'kms'));
   if (barrier.state() === 'unsealed') await removeLeftovers({ databases, service, barrier, locks, emit });

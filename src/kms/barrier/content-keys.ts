@@ -55,8 +55,7 @@ export const createContentKeys = (options: {
     create: async (tx, tenantId) => {
       const id = randomUUIDv7();
       const bytes = random(KEY_BYTES);
-      const wrapped = await wrapKey(intermediate, claimsOf(tenantId, id), bytes);
-      bytes.fill(0);
+      const wrapped = await wrapKey(intermediate, claimsOf(tenantId, id), bytes).finally(() => bytes.fill(0));
       await insertBarrierKey(tx, { id, purpose: 'content', owner: tenantId, version: 1, wrapped, created_at: now() });
     },
     forget: (tenantId) => void tenants.delete(tenantId),

@@ -96,9 +96,14 @@ const registerKeyWrapping = (app: App, path: string, crypto: CryptoService): voi
       answer: schemas.wrapAnswer,
     }),
     async (request) => {
-      const { key, context } = request.body;
-      const sealed = await crypto.wrap(addressOf(request), { key: bytesOf(key, '/key'), ...contextOf(context) });
-      return { wrapped_key: sealed.jwe, material_key_id: sealed.materialKeyId };
+      const { key: text, context } = request.body;
+      const key = bytesOf(text, '/key');
+      try {
+        const sealed = await crypto.wrap(addressOf(request), { key, ...contextOf(context) });
+        return { wrapped_key: sealed.jwe, material_key_id: sealed.materialKeyId };
+      } finally {
+        key.fill(0);
+      }
     },
   );
   app.post(
@@ -113,7 +118,12 @@ const registerKeyWrapping = (app: App, path: string, crypto: CryptoService): voi
     }),
     async (request) => {
       const { wrapped_key: jwe, context } = request.body;
-      return { key: encodeBase64url(await crypto.unwrap(addressOf(request), { jwe, ...contextOf(context) })) };
+      const key = await crypto.unwrap(addressOf(request), { jwe, ...contextOf(context) });
+      try {
+        return { key: encodeBase64url(key) };
+      } finally {
+        key.fill(0);
+      }
     },
   );
   app.post(
@@ -130,9 +140,11 @@ const registerKeyWrapping = (app: App, path: string, crypto: CryptoService): voi
     async (request) => {
       const { bits, return_plaintext: shown, context } = request.body;
       const { dataKey, jwe, materialKeyId } = await crypto.generate(addressOf(request), { bits, ...contextOf(context) });
-      const plaintext = shown ? { plaintext: encodeBase64url(dataKey) } : {};
-      dataKey.fill(0);
-      return { ...plaintext, ciphertext: jwe, material_key_id: materialKeyId };
+      try {
+        return { ...(shown ? { plaintext: encodeBase64url(dataKey) } : {}), ciphertext: jwe, material_key_id: materialKeyId };
+      } finally {
+        dataKey.fill(0);
+      }
     },
   );
 };

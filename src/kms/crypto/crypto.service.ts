@@ -74,7 +74,12 @@ export const createCryptoService = ({ ring, counter, now, random = randomBytes }
 
     generate: async (key, { bits, context }) => {
       const dataKey = random(bits / 8);
-      return { dataKey, ...(await protect(key, 'generate', context, dataKey)) };
+      try {
+        return { dataKey, ...(await protect(key, 'generate', context, dataKey)) };
+      } catch (error) {
+        dataKey.fill(0);
+        throw error;
+      }
     },
 
     sign: async (key, { payload }) => {

@@ -1,5 +1,6 @@
 import { createPrivateKey, createPublicKey, randomBytes } from 'node:crypto';
 import type { Algorithm } from '#kms/crypto/algorithms.ts';
+import { viewOf } from '#kms/wire/base64url.ts';
 
 const { subtle } = crypto;
 
@@ -43,7 +44,7 @@ export const importSecret = async (algorithm: Algorithm, kid: string, secret: Ui
     if (key.kind === 'symmetric') {
       return { secret: await subtle.importKey('raw', bytes, key.name, false, ['wrapKey', 'unwrapKey']), public: null };
     }
-    const jwk = createPublicKey(createPrivateKey({ key: Buffer.from(bytes), format: 'der', type: 'pkcs8' })).export({ format: 'jwk' });
+    const jwk = createPublicKey(createPrivateKey({ key: viewOf(bytes), format: 'der', type: 'pkcs8' })).export({ format: 'jwk' });
     const { kty = '', crv = '', x = '', y } = jwk;
     return {
       secret: await subtle.importKey('pkcs8', bytes, key.parameters, false, ['sign']),

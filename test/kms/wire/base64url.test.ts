@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { base64urlLength, decodeBase64url, encodeBase64url } from '#kms/wire/base64url.ts';
+import { staysInBufferPool } from '#test/support/buffer-pool.ts';
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 
@@ -30,6 +31,14 @@ describe('base64url', () => {
         expect(bytes === null ? null : encodeBase64url(bytes)).toBe(canonical ? text : null);
       }),
     );
+  });
+
+  it('leaves no copy of what it encodes or decodes in memory that nobody zeroes', async () => {
+    const bytes = crypto.getRandomValues(new Uint8Array(48));
+    let text = '';
+    expect(await staysInBufferPool(bytes, () => void (text = encodeBase64url(bytes)))).toBe(false);
+    expect(await staysInBufferPool(bytes, () => decodeBase64url(text))).toBe(false);
+    expect(await staysInBufferPool(bytes, () => Buffer.from(bytes))).toBe(true);
   });
 
   it.each([
