@@ -2,7 +2,7 @@ import { AppError } from '#infra/apperr/app-error.ts';
 import type { App } from './server.ts';
 
 /** Members and elements of a request body, or of a query, at all depths together; no route of ours takes a tenth of it. */
-export const MAX_MEMBERS = 1_000;
+const MAX_MEMBERS = 1_000;
 
 const hasMoreThan = (max: number, value: unknown): boolean => {
   const open: unknown[] = [value];
