@@ -200,6 +200,8 @@ describe.runIf(isThere)('the Docker engine, on real containers of stand-in serve
     await using other = await newStack();
     const script = join(ROOT, 'test/support/docker-owner-process.ts');
     const killed = spawn(process.execPath, [script, JSON.stringify(stack.options)], { stdio: ['ignore', 'pipe', 'inherit'] });
+    using ending = new DisposableStack();
+    ending.defer(() => killed.kill('SIGKILL'));
     const [said] = (await once(createInterface(killed.stdout), 'line')) as [string];
     expect(JSON.parse(said)).toEqual({ ok: true, value: 'started' });
     expect(Object.keys(await stack.containers())).toHaveLength(2);
