@@ -1,4 +1,3 @@
-import type { Profile } from '#engine/engine.ts';
 import type { Outcome } from './outcome.ts';
 import { resetPlan, type DemoCommand } from './plan.ts';
 import { run, type RunOptions } from './run.ts';
@@ -7,8 +6,6 @@ import { repairBeforeReset } from './seed/interrupted-reset.ts';
 
 export interface ResetOptions extends Omit<RunOptions, 'stories' | 'retry'> {
   readonly target: DemoCommand;
-  /** What the stack was brought up with, for the report. */
-  readonly profile: Profile;
 }
 
 /**
@@ -17,8 +14,8 @@ export interface ResetOptions extends Omit<RunOptions, 'stories' | 'retry'> {
  *
  * Either the outcome is `passed` and exactly the seed is there under new tenant ids, or the old data is back.
  */
-export const resetDemo = ({ target, profile, ...options }: ResetOptions): Promise<Outcome> =>
-  run(resetPlan({ command: target, profile }), {
+export const resetDemo = ({ target, ...options }: ResetOptions): Promise<Outcome> =>
+  run(resetPlan({ command: target, profile: options.engine.profile }), {
     ...options,
     stories: { 'reset.interrupted': repairBeforeReset, 'reset.data': resetData },
   });

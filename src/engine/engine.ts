@@ -89,6 +89,8 @@ export interface Engine extends AsyncDisposable {
   readonly kind: 'embedded' | 'docker';
   /** What it can run, in the order of the dependency chain. */
   readonly parts: readonly PartName[];
+  /** What the stack is, or is to be, brought up with. */
+  readonly profile: Profile;
   /** Why this engine was chosen, one clause for the headline. */
   readonly reason: string;
   /** Ports that `up` needs and that somebody else holds, each with its holder; empty when all is well. */

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
-import { AppError, type FieldIssue } from '#infra/apperr/app-error.ts';
-import { filePath, loadConfig, strictObject } from '#infra/config/load-config.ts';
+import { configInvalid, filePath, loadConfig, strictObject } from '#infra/config/load-config.ts';
+import { repeated } from '#infra/config/repeated.ts';
 import { databaseConfigSchema } from '#infra/database/config.ts';
 import { demoConfigSchema } from '#infra/demo-data/config.ts';
 import { listenerConfigSchema, proxyNetworksConfigSchema, rateLimitConfigSchema } from '#infra/http/config.ts';
@@ -48,29 +48,13 @@ export const kmsConfigSchema = strictObject({
 
 export type KmsConfig = Static<typeof kmsConfigSchema>;
 
-/** What a JSON Schema cannot say: of two entries for one issuer only one could hold. */
-const issuerIssues = ({ identity: { issuers } }: KmsConfig): readonly FieldIssue[] => {
-  const names = issuers.map(({ issuer }) => issuer);
-  return names.flatMap((issuer, index) =>
-    names.indexOf(issuer) === index
-      ? []
-      : [{ field: `/identity/issuers/${index}/issuer`, message: `${issuer} stands here twice`, fix: 'Remove one of the two entries.' }],
-  );
-};
-
 /** @throws AppError `config-unreadable`, or `config-invalid` that names every wrong field */
 export const loadKmsConfig = async (files: readonly string[]): Promise<KmsConfig> => {
   const what = 'KMS configuration';
   const config = await loadConfig({ schema: kmsConfigSchema, files, what });
-  const fields = issuerIssues(config);
-  if (fields.length === 0) return config;
-  throw new AppError(
-    'config-invalid',
-    400,
-    `${what} is not valid: ${fields.map((issue) => `${issue.field}: ${issue.message}`).join('; ')}`,
-    {
-      fields,
-      fix: fields[0]?.fix ?? '',
-    },
-  );
+  // Of two entries for one issuer only one could hold.
+  const issuers = config.identity.issuers.map(({ issuer }) => issuer);
+  const fields = repeated(issuers, (index) => `/identity/issuers/${index}/issuer`);
+  if (fields.length > 0) throw configInvalid(what, fields);
+  return config;
 };

@@ -111,7 +111,7 @@ describe('the checks of the seed in the KMS', () => {
 describe('resetDemo on real servers', () => {
   it('leaves exactly the seed, under new tenant ids', async () => {
     const before = await engine.demoTenants();
-    const outcome = await resetDemo({ target: 'all', profile: 'demo', engine, emit: () => {}, signal: never });
+    const outcome = await resetDemo({ target: 'all', engine, emit: () => {}, signal: never });
     expect(outcome.steps.flatMap(({ error }) => error ?? [])).toEqual([]);
     const after = await engine.demoTenants();
     expect(Object.values(after).filter((id) => Object.values(before).includes(id))).toEqual([]);
@@ -130,7 +130,7 @@ describe('resetDemo on real servers', () => {
         },
       },
     }) as Engine;
-    const outcome = await resetDemo({ target: 'all', profile: 'demo', engine: broken, emit: () => {}, signal: never });
+    const outcome = await resetDemo({ target: 'all', engine: broken, emit: () => {}, signal: never });
     expect([outcome.outcome, outcome.exitCode]).toEqual(['partial', 1]);
     const [, data] = outcome.steps;
     expect(data).toMatchObject({ status: 'failed', error: { code: 'reset-failed', cause: { message: why } } });
@@ -153,7 +153,7 @@ describe('resetDemo on real servers', () => {
   it('brings the old data back on both servers when the tenants file cannot be written at all', async () => {
     const before = await engine.demoTenants();
     const why = unique('read-only');
-    const outcome = await resetDemo({ target: 'all', profile: 'demo', engine: unwritable(why), emit: () => {}, signal: never });
+    const outcome = await resetDemo({ target: 'all', engine: unwritable(why), emit: () => {}, signal: never });
     expect(outcome.steps[1]).toMatchObject({ status: 'failed', error: { code: 'reset-failed', cause: { message: why } } });
     expect([await engine.demoTenants(), await tenantsOf('kms'), await tenantsOf('identity')]).toEqual([before, before, before]);
   });
@@ -165,7 +165,7 @@ describe('resetDemo on real servers', () => {
     const changedOnce = unwritable(why, async (set) => {
       if (!Object.values(before).includes(set['demo'] ?? '')) await engine.demoTenants({ set });
     });
-    const outcome = await resetDemo({ target: 'all', profile: 'demo', engine: changedOnce, emit: log.emit, signal: never });
+    const outcome = await resetDemo({ target: 'all', engine: changedOnce, emit: log.emit, signal: never });
     expect(outcome.steps[1]).toMatchObject({ error: { code: 'reset-failed', cause: { message: why } } });
     expect(log.of('warning').map(({ text }) => text)).toEqual([
       expect.stringContaining(`the tenants file could not be brought back: ${why}`),
@@ -182,7 +182,7 @@ describe('resetDemo on real servers', () => {
     const emit = (event: { type: string; stepId?: string }): void => {
       if (event.type === 'check' && event.stepId === 'reset.data') interrupt.abort();
     };
-    const outcome = await resetDemo({ target: 'all', profile: 'demo', engine, emit, signal: interrupt.signal });
+    const outcome = await resetDemo({ target: 'all', engine, emit, signal: interrupt.signal });
     expect(outcome.exitCode).toBe(130);
     expect([await engine.demoTenants(), await tenantsOf('kms'), await tenantsOf('identity')]).toEqual([before, before, before]);
   });
@@ -257,7 +257,7 @@ describe('a reset after Identity was killed', () => {
     const [tenants, kms, identity] = [await engine.demoTenants(), await tenantsOf('kms'), await identityNow()];
     process.kill(identity?.pid ?? Number.NaN, 'SIGKILL');
     await expect.poll(async () => (await identityNow())?.state).toBe('exited');
-    const outcome = await resetDemo({ target: 'all', profile: 'demo', engine, emit: () => {}, signal: never });
+    const outcome = await resetDemo({ target: 'all', engine, emit: () => {}, signal: never });
     expect(outcome.exitCode).not.toBe(0);
     expect(outcome.steps.flatMap(({ error }) => error ?? [])).toContainEqual(
       expect.objectContaining({ code: 'server-down', fix: 'Bring it back first: `passthru demo all`.' }),

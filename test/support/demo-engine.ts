@@ -32,6 +32,7 @@ export const fakeEngine = (change: Partial<Engine> = {}): FakeEngine => {
   return {
     kind: 'embedded',
     parts: SERVICES,
+    profile: 'demo',
     reason: 'a test asked for it',
     upCalls,
     tell: (event) => watchers.forEach((watcher) => watcher(event)),

@@ -1,11 +1,8 @@
 import type { Emit } from '#demo/events.ts';
 import type { DemoCommand } from '#demo/plan.ts';
 import { resetDemo } from '#demo/reset.ts';
-import type { Engine, Profile } from '#engine/engine.ts';
-import { readStackRecord } from '#cli/engine/stack-record.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { lockStack, openEngine } from '../open-engine.ts';
-import type { Options } from '../options.ts';
 import { reportOf, tenantsOf } from '../report-of.ts';
 import { createReporter } from '#cli/reporters/create-reporter.ts';
 import { tenantLines } from '#cli/reporters/lines/tenant-lines.ts';
@@ -52,7 +49,6 @@ const onStack = async (session: Session, what: DemoCommand, emit: Emit) => {
   const before = await tenantsOf(engine);
   const outcome = await resetDemo({
     target: what,
-    profile: await stackProfile(engine, options),
     engine,
     emit,
     signal: interrupts.first,
@@ -62,13 +58,4 @@ const onStack = async (session: Session, what: DemoCommand, emit: Emit) => {
   const after = await tenantsOf(engine);
   const tenants = Object.entries(after).map(([tenant, id]) => ({ tenant, old: before[tenant] ?? 'none', id }));
   return { report: await reportOf(outcome, engine), tenants };
-};
-
-/** The profile that the stack was brought up with, where a start on Docker left word of it; else the one of the options. */
-export const stackProfile = async (
-  { kind }: Pick<Engine, 'kind'>,
-  { stateDir, profile }: Pick<Options, 'stateDir' | 'profile'>,
-): Promise<Profile> => {
-  const record = kind === 'docker' ? await readStackRecord(stateDir) : null;
-  return record === null || record === 'damaged' ? profile : record.profile;
 };

@@ -106,6 +106,7 @@ export const createDockerEngine = (options: DockerEngineOptions): Engine => {
   return {
     kind: 'docker',
     parts: PARTS,
+    profile: project.profile,
     reason: options.reason ?? connection.name,
     portConflicts: async (services) => {
       // Leftovers of killed runs hold ports, and are nobody's stack.

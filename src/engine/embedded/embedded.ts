@@ -61,6 +61,7 @@ export const createEmbeddedEngine = (options: EmbeddedEngineOptions): Engine => 
   return {
     kind: 'embedded',
     parts: SERVICES,
+    profile: options.profile,
     reason,
     portConflicts,
     hasData: async () => (await isFilled(layout.folder.data)) || isFilled(layout.folder.docker),

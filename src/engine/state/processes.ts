@@ -5,19 +5,19 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** Processes but this one whose command line has this text as one of its arguments. */
-export const processesWithArgument = async (argument: string, platform = process.platform): Promise<readonly number[]> => {
+/** Processes but this one whose command line has each of these texts as one of its arguments. */
+export const processesWithArguments = async (wanted: readonly string[], platform = process.platform): Promise<readonly number[]> => {
   if (platform !== 'linux') {
     const { stdout } = await run('ps', ['-axww', '-o', 'pid=,args=']);
     return stdout
       .split('\n')
-      .filter((line) => ` ${line} `.includes(` ${argument} `))
+      .filter((line) => wanted.every((argument) => ` ${line} `.includes(` ${argument} `)))
       .map((line) => Number.parseInt(line, 10))
       .filter((pid) => pid !== process.pid);
   }
   const pids = await linuxPids();
-  const matches = await Promise.all(pids.map(async (pid) => (await commandLine(pid, platform)).includes(argument)));
-  return pids.filter((pid, i) => matches[i] === true && pid !== process.pid);
+  const lines = await Promise.all(pids.map((pid) => commandLine(pid, platform)));
+  return pids.filter((pid, i) => pid !== process.pid && wanted.every((argument) => lines[i]?.includes(argument) === true));
 };
 
 /** Processes that listen on the port, as far as the platform tells us. */

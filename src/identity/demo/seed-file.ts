@@ -1,7 +1,8 @@
 import { type Static, Type } from 'typebox';
 import type { FieldIssue } from '#infra/apperr/app-error.ts';
 import { loadConfig, strictObject } from '#infra/config/load-config.ts';
-import { demoNameSchema, refuseContradictions, repeated, seedHashSchema, strangers } from '#infra/demo-data/seed-checks.ts';
+import { repeated } from '#infra/config/repeated.ts';
+import { demoNameSchema, refuseContradictions, seedHashSchema, strangers } from '#infra/demo-data/seed-checks.ts';
 
 const scopeSchema = Type.String({ pattern: '^[a-z][a-z0-9:._-]*$' });
 const uriSchema = Type.String({ pattern: '^[a-z][a-z0-9+.-]*:\\S+$', maxLength: 512 });

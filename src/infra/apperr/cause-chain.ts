@@ -1,8 +1,7 @@
 import { AppError } from './app-error.ts';
+import { codeOf } from './system-error.ts';
 
 const MAX_DEPTH = 8;
-
-const codeOf = (error: Error): string => ('code' in error && typeof error.code === 'string' ? error.code : '');
 
 const lineOf = (error: Error): string => {
   const code = codeOf(error);

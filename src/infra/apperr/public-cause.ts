@@ -1,11 +1,7 @@
 import { AppError } from './app-error.ts';
+import { codeOf } from './system-error.ts';
 
 const MAX_DEPTH = 8;
-
-const textIn = (error: Error, name: 'code' | 'syscall'): string | undefined => {
-  const value: unknown = name in error ? (error as Error & Record<string, unknown>)[name] : undefined;
-  return typeof value === 'string' ? value : undefined;
-};
 
 /**
  * An AppError says what anybody may know. The message of a system, a TLS or a database error names paths, users and hosts, but
@@ -13,8 +9,8 @@ const textIn = (error: Error, name: 'code' | 'syscall'): string | undefined => {
  */
 const publicWords = (error: Error): string => {
   if (error instanceof AppError) return error.message;
-  const [code, syscall] = [textIn(error, 'code'), textIn(error, 'syscall')];
-  if (code !== undefined) return syscall === undefined ? code : `${code} (${syscall})`;
+  const code = codeOf(error);
+  if (code !== '') return 'syscall' in error ? `${code} (${String(error.syscall)})` : code;
   return error.name === 'Error' && error.message !== '' && !/[/\\]/.test(error.message) ? error.message : error.name;
 };
 

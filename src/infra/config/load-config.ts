@@ -18,7 +18,8 @@ type Tree = { [key: string]: unknown };
 
 const isTree = (value: unknown): value is Tree => typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const configInvalid = (what: string, fields: readonly FieldIssue[]): AppError =>
+/** What is wrong with a configuration, each field named; of what mends it, the first. */
+export const configInvalid = (what: string, fields: readonly FieldIssue[]): AppError =>
   new AppError('config-invalid', 400, `${what} is not valid: ${fields.map((issue) => `${issue.field}: ${issue.message}`).join('; ')}`, {
     fields,
     fix: fields.find((issue) => issue.fix)?.fix ?? 'Correct the named fields and start again.',

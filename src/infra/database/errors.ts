@@ -13,7 +13,7 @@ export const databaseCorrupt = (name: string, cause: unknown): AppError =>
 
 export const databaseMissing = (name: string): AppError =>
   new AppError('database-missing', 503, `the database ${name} is missing, and no empty one was put in its place`, {
-    fix: 'Restore it from a backup or a snapshot; demo data can be made anew with a reset.',
+    fix: 'Restore it from a backup or a snapshot; for demo data, remove the stack with its volumes and start again.',
   });
 
 const full = (name: string, cause: unknown): AppError =>

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { Type } from 'typebox';
-import { AppError, type FieldIssue } from '#infra/apperr/app-error.ts';
+import type { FieldIssue } from '#infra/apperr/app-error.ts';
+import { configInvalid } from '#infra/config/load-config.ts';
 import { DEMO_NAME } from './demo-tenants.ts';
 
 /** Pieces of every `demo-seed.yml`, and what its schema cannot say. */
@@ -12,12 +13,6 @@ export const seedHashSchema = Type.String({
   pattern: '^\\$pbkdf2-sha256\\$i=[1-9][0-9]{0,7}\\$[A-Za-z0-9+/]+\\$[A-Za-z0-9+/]+$',
   description: '$pbkdf2-sha256$i=<iterations>$<salt>$<hash>',
 });
-
-/** An issue for every name that stands there a second time. */
-export const repeated = (names: readonly string[], field: (index: number) => string): FieldIssue[] =>
-  names.flatMap((name, index) =>
-    names.indexOf(name) === index ? [] : [{ field: field(index), message: `repeats ${name}`, fix: 'Give each its own name.' }],
-  );
 
 /** An issue for every entry of a tenant that the seed does not have; an entry may belong to none. */
 export const strangers = (
@@ -35,9 +30,5 @@ export const strangers = (
 export const refuseContradictions = (file: string, what: string, issues: readonly FieldIssue[]): void => {
   if (issues.length === 0) return;
   const fields = issues.map((issue) => ({ ...issue, field: `${basename(file)}#${issue.field}` }));
-  const list = fields.map((issue) => `${issue.field}: ${issue.message}`).join('; ');
-  throw new AppError('config-invalid', 400, `${what} is not valid: ${list}`, {
-    fields,
-    fix: 'Correct the named fields and start again.',
-  });
+  throw configInvalid(what, fields);
 };

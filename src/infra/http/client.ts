@@ -1,5 +1,6 @@
 import { Agent, request as undiciRequest } from 'undici';
 import { AppError } from '#infra/apperr/app-error.ts';
+import { codeOf } from '#infra/apperr/system-error.ts';
 import { clientTlsOptions } from '#infra/tls/options.ts';
 
 export interface HttpsRequest {
@@ -52,8 +53,6 @@ export interface HttpsClientOptions {
   readonly telemetry?: { carrier(): Record<string, string> };
   readonly onRequest?: (done: { method: string; url: string; status: number; durationMs: number }) => void;
 }
-
-const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '');
 
 const TLS_CODE = /^(ERR_(TLS|SSL)|CERT_|DEPTH_|UNABLE_TO_|SELF_SIGNED|HOSTNAME_MISMATCH|INVALID_CA|EPROTO)/;
 

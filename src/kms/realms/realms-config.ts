@@ -1,7 +1,8 @@
 import { basename } from 'node:path';
 import { type Static, Type } from 'typebox';
 import { AppError, type FieldIssue } from '#infra/apperr/app-error.ts';
-import { loadConfig, strictObject } from '#infra/config/load-config.ts';
+import { configInvalid, loadConfig, strictObject } from '#infra/config/load-config.ts';
+import { repeated } from '#infra/config/repeated.ts';
 import { ROLE_SCOPES } from '#infra/magic/magic.ts';
 import { parsePasswordHash } from '#infra/secrets/password-hash.ts';
 
@@ -78,11 +79,6 @@ export const realmsConfigSchema = strictObject(
 export type RealmsConfig = Static<typeof realmsConfigSchema>;
 export type FileUser = RealmsConfig['file']['users'][number];
 
-const duplicates = (names: readonly string[], field: (index: number) => string): FieldIssue[] =>
-  names.flatMap((name, index) =>
-    names.indexOf(name) === index ? [] : [{ field: field(index), message: `${name} stands here twice`, fix: 'Remove one of them.' }],
-  );
-
 /** A hash that no log-in could be checked against. */
 const passwordIssues = (users: readonly FileUser[]): FieldIssue[] =>
   users.flatMap(({ password }, index) => {
@@ -99,12 +95,12 @@ const passwordIssues = (users: readonly FileUser[]): FieldIssue[] =>
 const realmsIssues = (config: RealmsConfig): readonly FieldIssue[] => {
   const { tenant_from: tenantFrom, clients } = config.certificates;
   return [
-    ...duplicates(
+    ...repeated(
       config.file.users.map((user) => user.username),
       (index) => `/file/users/${index}/username`,
     ),
     ...passwordIssues(config.file.users),
-    ...duplicates(
+    ...repeated(
       clients.map((client) => client.common_name),
       (index) => `/certificates/clients/${index}/common_name`,
     ),
@@ -126,10 +122,6 @@ const realmsIssues = (config: RealmsConfig): readonly FieldIssue[] => {
 export const loadRealms = async (file: string): Promise<RealmsConfig> => {
   const config = await loadConfig({ schema: realmsConfigSchema, files: [file], what: 'the realms file' });
   const fields = realmsIssues(config).map((issue) => ({ ...issue, field: `${basename(file)}#${issue.field}` }));
-  if (fields.length > 0)
-    throw new AppError('config-invalid', 400, `the realms file is not valid: ${fields.map((f) => `${f.field} ${f.message}`).join('; ')}`, {
-      fields,
-      fix: fields[0]?.fix ?? '',
-    });
+  if (fields.length > 0) throw configInvalid('the realms file', fields);
   return config;
 };

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { listenersOn, nameOf, processesWithArgument } from '#engine/state/processes.ts';
+import { listenersOn, nameOf, processesWithArguments } from '#engine/state/processes.ts';
 import { listenOn } from '#test/support/engine.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';
 
@@ -33,11 +33,12 @@ const fakePrograms = async (directory: string, outputs: Readonly<Record<string, 
 afterEach(() => void vi.unstubAllEnvs());
 
 describe('processes', () => {
-  it('are found by one of their arguments as a whole', async () => {
+  it('are found by arguments as a whole, all of them', async () => {
     const argument = `/state/${randomUUIDv7()}/kms.yml`;
     await using child = await waitingProcess(argument);
-    expect(await processesWithArgument(argument)).toEqual([child.pid]);
-    expect(await processesWithArgument(argument.slice(0, -1))).toEqual([]);
+    expect(await processesWithArguments([argument])).toEqual([child.pid]);
+    expect(await processesWithArguments([argument.slice(0, -1)])).toEqual([]);
+    expect(await processesWithArguments([argument, randomUUIDv7()])).toEqual([]);
   });
 
   it('are found by the port on which they listen, and named', async () => {
@@ -63,7 +64,7 @@ describe('processes of a platform without /proc', () => {
     const argument = `/state/${randomUUIDv7()}/kms.yml`;
     const ps = ` 4711 node passthru.js serve kms --config ${argument}\n 4712 node passthru.js serve kms --config ${argument}.old\n${process.pid} test ${argument}\n`;
     await fakePrograms(folder.path, { ps, lsof: 'p4713\nf20\np4714\n' });
-    expect(await processesWithArgument(argument, 'darwin')).toEqual([4711]);
+    expect(await processesWithArguments(['serve', argument], 'darwin')).toEqual([4711]);
     expect(await listenersOn(8081, 'darwin')).toEqual([4713, 4714]);
     await fakePrograms(folder.path, { ps: '/usr/sbin/httpd -D FOREGROUND\n' });
     expect(await nameOf(4713, 'darwin')).toBe('httpd (pid 4713)');

@@ -4,7 +4,7 @@ import { readRunFile, type RunRecords, type ServiceRecord, setAside, writeRunFil
 import { SERVICES, type ServiceName } from '../../engine.ts';
 import type { Layout } from '../layout.ts';
 import { portsOfService } from '../../ports.ts';
-import { processesWithArgument } from '#engine/state/processes.ts';
+import { processesWithArguments } from '#engine/state/processes.ts';
 import type { Target } from './stop-process.ts';
 
 /** What is known of the processes of a stack, on disk, and by looking where the disk does not tell. */
@@ -25,7 +25,8 @@ export const createRecords = (layout: Layout, options: { warn: (text: string) =>
   let warned = false;
 
   const running = async (service: ServiceName): Promise<readonly Target[]> => {
-    const pids = await serving(service, layout.overlay(service));
+    // Whichever installation of ours or hand started it; who only reads or edits its configuration is no service.
+    const pids = await processesWithArguments(['serve', service, '--config', layout.overlay(service)]);
     const found = await Promise.all(pids.map(async (pid) => ({ pid, identity: await processIdentity(pid) })));
     return found.flatMap(({ pid, identity }) => (identity === null ? [] : [{ pid, identity }]));
   };
@@ -82,15 +83,4 @@ export const createRecords = (layout: Layout, options: { warn: (text: string) =>
       return isKnown ? found : [record, ...found];
     },
   };
-};
-
-/**
- * Processes that serve with this configuration file, whichever installation of ours or hand started them; who only reads or edits
- * the file is none.
- */
-const serving = async (service: ServiceName, overlay: string): Promise<readonly number[]> => {
-  const holders = await processesWithArgument(overlay);
-  if (holders.length === 0) return [];
-  const others = await Promise.all(['serve', service, '--config'].map((argument) => processesWithArgument(argument)));
-  return holders.filter((pid) => others.every((pids) => pids.includes(pid)));
 };
