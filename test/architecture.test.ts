@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { foldersInKnots } from '#test/support/knots.ts';
 import { type Import, importsBelow } from '#test/support/imports.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -24,6 +25,57 @@ const ONLY_IN: Readonly<Record<string, readonly string[]>> = {
   pg: ['src/infra/database/'],
   ora: ['src/cli/reporters/'],
   chalk: ['src/cli/reporters/'],
+};
+
+/**
+ * The floors of each room, from the top down. A floor is a list of folders or files, relative to the room; a file stands on the floor of
+ * the longest entry that it lies below. It may import from its own entry and from the floors below it: never from above, and never
+ * from another entry of its own floor. Every file of a room stands on one of them.
+ */
+const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  infra: [
+    ['demo-data'],
+    ['http'],
+    ['database'],
+    ['telemetry'],
+    ['tls'],
+    ['secrets'],
+    ['config'],
+    ['html', 'jobs', 'cache', 'files', 'magic'],
+    ['apperr'],
+  ],
+  kms: [
+    ['main.ts'],
+    ['server.ts'],
+    ['config.ts'],
+    ['admin'],
+    ['demo'],
+    ['access'],
+    ['keys'],
+    ['tenants'],
+    ['barrier'],
+    ['api'],
+    ['caller.ts'],
+    ['jobs'],
+    ['database'],
+    ['jose', 'events.ts'],
+  ],
+  identity: [
+    ['main.ts'],
+    ['server.ts'],
+    ['config.ts'],
+    ['admin'],
+    ['demo'],
+    ['pages'],
+    ['provider'],
+    ['accounts', 'clients', 'keys'],
+    ['views'],
+    ['database'],
+    ['events.ts'],
+  ],
+  engine: [['docker', 'embedded'], ['files'], ['state'], ['engine.ts']],
+  demo: [['run.ts'], ['plan.ts'], ['flows', 'seed', 'health'], ['world'], ['events.ts']],
+  cli: [['main.ts'], ['commands'], ['reporters'], ['documents'], ['settings']],
 };
 
 const roomOf = (path: string): string => path.split('/')[1] ?? '';
@@ -59,6 +111,54 @@ const enginesSeen = (imports: readonly Import[]): readonly string[] =>
       ({ file, target }) => file.startsWith('src/demo/') && target?.startsWith('src/engine/') === true && target !== 'src/engine/engine.ts',
     )
     .map(({ file, specifier }) => `${file}: ${specifier} is more of the engine than its interface`);
+
+/** The entry of a room's floors that a file lies below, and how far from the top it is; null for a file on no floor. */
+const placeOf = (file: string, floors: readonly (readonly string[])[]): { readonly entry: string; readonly floor: number } | null => {
+  const path = file.split('/').slice(2).join('/');
+  const places = floors.flatMap((entries, floor) =>
+    entries.filter((entry) => path === entry || path.startsWith(`${entry}/`)).map((entry) => ({ entry, floor })),
+  );
+  return places.toSorted((a, b) => b.entry.length - a.entry.length)[0] ?? null;
+};
+
+const floorsBroken = (imports: readonly Import[], room: string, floors: readonly (readonly string[])[]): readonly string[] => {
+  const own = imports.filter(({ file }) => roomOf(file) === room);
+  const homeless = [...new Set(own.map(({ file }) => file))]
+    .filter((file) => placeOf(file, floors) === null)
+    .map((file) => `${file} stands on no floor`);
+  const broken = own.flatMap(({ file, specifier, target }) => {
+    if (target === null || roomOf(target) !== room) return [];
+    const [from, to] = [placeOf(file, floors), placeOf(target, floors)];
+    if (from === null || to === null || from.entry === to.entry || from.floor < to.floor) return [];
+    return [`${file}: ${specifier} lies ${from.floor === to.floor ? `beside ${from.entry}` : `above ${from.entry}`}`];
+  });
+  return [...homeless, ...broken];
+};
+
+describe('The floors inside the rooms', () => {
+  for (const [room, floors] of Object.entries(FLOORS)) {
+    it(`hold in ${room}: imports go downwards only, and no folders form a knot`, async () => {
+      const imports = await importsBelow(ROOT);
+      expect(floorsBroken(imports, room, floors)).toEqual([]);
+      expect(foldersInKnots(imports, room)).toEqual([]);
+    });
+  }
+
+  it('exist for every room', () => {
+    expect(Object.keys(FLOORS).toSorted()).toEqual(Object.keys(MAY_IMPORT).toSorted());
+  });
+
+  it('are seen to be broken in the fixture that breaks each kind', async () => {
+    const imports = await importsBelow(join(ROOT, 'test/fixtures/architecture'));
+    const floors = [['admin'], ['keys', 'tenants'], ['jose']];
+    expect(floorsBroken(imports, 'kms', floors).toSorted()).toEqual([
+      'src/kms/jose/upwards.ts: #kms/admin/admin.ts lies above jose',
+      'src/kms/keys/sideways.ts: #kms/tenants/tenant.ts lies beside keys',
+      'src/kms/tokens/peek.ts stands on no floor',
+    ]);
+    expect(foldersInKnots(imports, 'kms')).toEqual([['src/kms/admin', 'src/kms/jose']]);
+  });
+});
 
 describe('The walls between the rooms', () => {
   it('hold everywhere in src', async () => {
