@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID, randomUUIDv7 } from 'node:crypto';
 import type { Database, Databases } from '#infra/database/databases.ts';
 import { type Barrier, openBarrier } from '#kms/barrier/barrier.ts';
-import type { AlgorithmName } from '#kms/crypto/algorithms.ts';
+import type { AlgorithmName } from '#kms/jose/algorithms.ts';
 import { serviceMigrations, tenantMigrations } from '#kms/database/migrations.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { TenantTables } from '#kms/database/tenant-tables.ts';

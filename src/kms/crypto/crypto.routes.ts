@@ -2,7 +2,7 @@ import type { TSchema } from 'typebox';
 import type { App } from '#infra/http/server.ts';
 import type { FineScope } from '#infra/magic/magic.ts';
 import { bytesOf, contextOf, elasticKeyPath, noStore, problemSchema } from '#kms/wire/wire.ts';
-import { encodeBase64url } from '#kms/wire/base64url.ts';
+import { encodeBase64url } from '#kms/jose/base64url.ts';
 import * as schemas from './crypto.schemas.ts';
 import type { CryptoService, KeyAddress } from './crypto.ts';
 

@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { strictObject } from '#infra/config/load-config.ts';
 import { oneOf, uuidV7 } from '#kms/wire/wire.ts';
-import { base64urlLength } from '#kms/wire/base64url.ts';
+import { base64urlLength } from '#kms/jose/base64url.ts';
 
 /** Bytes of a plaintext or payload. */
 const MAX_CONTENT = 1024 * 1024;

@@ -2,14 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { AppError, InternalError } from '#infra/apperr/app-error.ts';
 import { assertUsable } from '#kms/elastic-keys/elastic-key.policy.ts';
 import type { KeyRing, Snapshot, UsableKey } from '#kms/key-ring/key-ring.ts';
-import type { RandomBytes } from '#kms/material-keys/key-material.ts';
+import type { RandomBytes } from '#kms/jose/key-material.ts';
 import type { ProtectionCounter } from '#kms/key-ring/protection-counter.ts';
-import { type Algorithm, algorithmOf, type Operation } from './algorithms.ts';
+import { type Algorithm, algorithmOf, type Operation } from '#kms/jose/algorithms.ts';
 import type { CryptoService, KeyAddress, Sealed } from './crypto.ts';
-import { decoyJwe, decoyJws } from './jose/decoy.ts';
-import { type JoseInput, readJwe, readJws } from './jose/jose-input.ts';
-import { openJwe, sealJwe } from './jose/jwe.ts';
-import { signJws, verifyJws } from './jose/jws.ts';
+import { decoyJwe, decoyJws } from '#kms/jose/decoys.ts';
+import { type JoseInput, readJwe, readJws } from '#kms/jose/compact.ts';
+import { openJwe, sealJwe } from '#kms/jose/jwe.ts';
+import { signJws, verifyJws } from '#kms/jose/jws.ts';
 
 export interface CryptoServiceOptions {
   readonly ring: KeyRing;

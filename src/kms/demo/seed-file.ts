@@ -4,7 +4,7 @@ import { loadConfig, strictObject } from '#infra/config/load-config.ts';
 import { repeated } from '#infra/config/repeated.ts';
 import { demoNameSchema, refuseContradictions, seedHashSchema, strangers } from '#infra/demo-data/seed-checks.ts';
 import { ROLE_SCOPES } from '#infra/magic/magic.ts';
-import { ALGORITHM_NAMES } from '#kms/crypto/algorithms.ts';
+import { ALGORITHM_NAMES } from '#kms/jose/algorithms.ts';
 
 const accountSchema = strictObject({
   username: demoNameSchema,

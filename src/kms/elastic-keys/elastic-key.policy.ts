@@ -1,4 +1,4 @@
-import { type AlgorithmName, algorithmOf, type Operation, PROTECTING } from '#kms/crypto/algorithms.ts';
+import { type AlgorithmName, algorithmOf, type Operation, PROTECTING } from '#kms/jose/algorithms.ts';
 import { fieldInvalid } from '#kms/wire/field-invalid.ts';
 import { elasticKeyExpired, elasticKeySuspended, operationNotAllowed } from './elastic-key-errors.ts';
 import type { ElasticKey } from './elastic-key.ts';

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { strictObject } from '#infra/config/load-config.ts';
-import { ALGORITHM_NAMES, ALGORITHMS, OPERATIONS } from '#kms/crypto/algorithms.ts';
+import { ALGORITHM_NAMES, ALGORITHMS, OPERATIONS } from '#kms/jose/algorithms.ts';
 import { ELASTIC_KEY_SORTS, ELASTIC_KEY_STATES, type ElasticKey } from './elastic-key.ts';
 import { isoOf, isoOrNull, nextCursor, nullable, oneOf, pageQuery, timestamp, uuidV7 } from '#kms/wire/wire.ts';
 

@@ -5,7 +5,7 @@ import type { Barrier } from '#kms/barrier/barrier.ts';
 import { sealedError } from '#kms/barrier/barrier-errors.ts';
 import { leasesEnded } from '#kms/database/leases.ts';
 import type { TenantTables } from '#kms/database/tenant-tables.ts';
-import type { RandomBytes } from '#kms/material-keys/key-material.ts';
+import type { RandomBytes } from '#kms/jose/key-material.ts';
 import type { KeyRing } from '#kms/key-ring/key-ring.ts';
 import { insertActiveMaterialKey } from '#kms/material-keys/material-key.store.ts';
 import { mintMaterialKey } from '#kms/material-keys/mint.ts';

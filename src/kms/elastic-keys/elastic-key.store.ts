@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
-import type { Operation } from '#kms/crypto/algorithms.ts';
-import { algorithmOf } from '#kms/crypto/algorithms.ts';
+import type { Operation } from '#kms/jose/algorithms.ts';
+import { algorithmOf } from '#kms/jose/algorithms.ts';
 import type { TenantTables } from '#kms/database/tenant-tables.ts';
 import type { Position } from '#kms/wire/cursor.ts';
 import type { ElasticKey, ListElasticKeys } from './elastic-key.ts';

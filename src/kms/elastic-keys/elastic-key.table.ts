@@ -1,5 +1,5 @@
 import type { Migration } from '#infra/database/migration.ts';
-import type { AlgorithmName } from '#kms/crypto/algorithms.ts';
+import type { AlgorithmName } from '#kms/jose/algorithms.ts';
 import type { ElasticKeyState } from './elastic-key.ts';
 
 export interface ElasticKeyRow {

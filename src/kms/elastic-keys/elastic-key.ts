@@ -1,4 +1,4 @@
-import type { AlgorithmName, KeyUse, Operation } from '#kms/crypto/algorithms.ts';
+import type { AlgorithmName, KeyUse, Operation } from '#kms/jose/algorithms.ts';
 
 /**
  * States of an elastic key, in the words of NIST SP 800-57 part 1, section 7:

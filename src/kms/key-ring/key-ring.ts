@@ -1,6 +1,6 @@
 import type { Barrier } from '#kms/barrier/barrier.ts';
 import { sealedError } from '#kms/barrier/barrier-errors.ts';
-import { algorithmOf } from '#kms/crypto/algorithms.ts';
+import { algorithmOf } from '#kms/jose/algorithms.ts';
 import type { KeyAddress } from '#kms/crypto/crypto.ts';
 import type { Database } from '#infra/database/databases.ts';
 import { LEASE_MS } from '#kms/database/leases.ts';
@@ -9,7 +9,7 @@ import { elasticKeyNotFound } from '#kms/elastic-keys/elastic-key-errors.ts';
 import { elasticKeyById, elasticKeyOf } from '#kms/elastic-keys/elastic-key.store.ts';
 import type { ElasticKey } from '#kms/elastic-keys/elastic-key.ts';
 import { type BoundedMap, createBoundedMap } from '#infra/cache/bounded-map.ts';
-import { importSecret, type KeyMaterial } from '#kms/material-keys/key-material.ts';
+import { importSecret, type KeyMaterial } from '#kms/jose/key-material.ts';
 import { materialKeyById, materialKeysBelow } from '#kms/material-keys/material-key.store.ts';
 import type { MaterialKeyRow } from '#kms/material-keys/material-key.table.ts';
 

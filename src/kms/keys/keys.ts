@@ -3,7 +3,7 @@ import type { Barrier } from '#kms/barrier/barrier.ts';
 import type { CryptoService } from '#kms/crypto/crypto.ts';
 import { createCryptoService } from '#kms/crypto/crypto.service.ts';
 import type { TenantTables } from '#kms/database/tenant-tables.ts';
-import type { RandomBytes } from '#kms/material-keys/key-material.ts';
+import type { RandomBytes } from '#kms/jose/key-material.ts';
 import { createKeyRing } from '#kms/key-ring/key-ring.ts';
 import { createMaterialKeyService } from '#kms/material-keys/material-key.service.ts';
 import type { MaterialKeyService } from '#kms/material-keys/material-key.ts';

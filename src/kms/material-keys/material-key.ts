@@ -1,5 +1,5 @@
 import type { Page } from '#kms/elastic-keys/elastic-key.ts';
-import type { PublicJwk } from './key-material.ts';
+import type { PublicJwk } from '#kms/jose/key-material.ts';
 
 /**
  * States of a material key (a version), in the words of NIST SP 800-57 part 1, section 7:

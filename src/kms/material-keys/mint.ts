@@ -1,7 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto';
 import type { Barrier } from '#kms/barrier/barrier.ts';
-import { type AlgorithmName, algorithmOf } from '#kms/crypto/algorithms.ts';
-import { generateSecret, type RandomBytes } from './key-material.ts';
+import { type AlgorithmName, algorithmOf } from '#kms/jose/algorithms.ts';
+import { generateSecret, type RandomBytes } from '#kms/jose/key-material.ts';
 
 /** A new secret behind the barrier; it has no version until a transaction stores it. */
 export interface Minted {

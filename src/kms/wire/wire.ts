@@ -2,7 +2,7 @@ import type { onRequestHookHandler } from 'fastify';
 import { Type } from 'typebox';
 import { strictObject } from '#infra/config/load-config.ts';
 import { UUID_V7 } from '#infra/magic/uuid.ts';
-import { decodeBase64url } from './base64url.ts';
+import { decodeBase64url } from '#kms/jose/base64url.ts';
 import { DEFAULT_LIMIT, MAX_LIMIT } from './cursor.ts';
 import { fieldInvalid } from './field-invalid.ts';
 

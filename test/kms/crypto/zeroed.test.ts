@@ -4,7 +4,7 @@ import type { App } from '#infra/http/server.ts';
 import type { CryptoService } from '#kms/crypto/crypto.ts';
 import { registerCryptoRoutes } from '#kms/crypto/crypto.routes.ts';
 import { createKeys } from '#kms/keys/keys.ts';
-import { encodeBase64url } from '#kms/wire/base64url.ts';
+import { encodeBase64url } from '#kms/jose/base64url.ts';
 import { withDatabases } from '#test/support/database.ts';
 import { testKms } from '#test/support/kms-keys.ts';
 

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { CompactEncrypt, compactDecrypt } from 'jose';
-import type { Algorithm } from '../algorithms.ts';
-import { encodeBase64url } from '#kms/wire/base64url.ts';
-import type { JoseInput } from './jose-input.ts';
+import type { Algorithm } from './algorithms.ts';
+import { encodeBase64url } from './base64url.ts';
+import type { JoseInput } from './compact.ts';
 
 /** How a context stands in the protected header, which the authentication tag covers. */
 const digestOf = (context: string): string => encodeBase64url(createHash('sha256').update(context, 'utf8').digest());

@@ -1,6 +1,6 @@
-import type { Algorithm } from '../algorithms.ts';
-import { base64urlLength, encodeBase64url } from '#kms/wire/base64url.ts';
-import type { JoseInput } from './jose-input.ts';
+import type { Algorithm } from './algorithms.ts';
+import { base64urlLength, encodeBase64url } from './base64url.ts';
+import type { JoseInput } from './compact.ts';
 
 /**
  * A JWE that no key opens, about as long as the one that was refused: opening it costs what opening one with a wrong tag

@@ -1,9 +1,9 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { algorithmOf } from '#kms/crypto/algorithms.ts';
-import { encodeBase64url } from '#kms/wire/base64url.ts';
-import { decoyJwe, decoyJws } from '#kms/crypto/jose/decoy.ts';
-import { readJwe, readJws } from '#kms/crypto/jose/jose-input.ts';
+import { algorithmOf } from '#kms/jose/algorithms.ts';
+import { encodeBase64url } from '#kms/jose/base64url.ts';
+import { decoyJwe, decoyJws } from '#kms/jose/decoys.ts';
+import { readJwe, readJws } from '#kms/jose/compact.ts';
 
 const encryption = algorithmOf('A256GCM/A256KW');
 const es256 = algorithmOf('ES256');

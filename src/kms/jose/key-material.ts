@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey, randomBytes } from 'node:crypto';
-import type { Algorithm } from '#kms/crypto/algorithms.ts';
-import { viewOf } from '#kms/wire/base64url.ts';
+import type { Algorithm } from './algorithms.ts';
+import { viewOf } from './base64url.ts';
 
 const { subtle } = crypto;
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ALGORITHMS, algorithmOf } from '#kms/crypto/algorithms.ts';
-import { generateSecret, importSecret } from '#kms/material-keys/key-material.ts';
+import { ALGORITHMS, algorithmOf } from '#kms/jose/algorithms.ts';
+import { generateSecret, importSecret } from '#kms/jose/key-material.ts';
 import { staysInBufferPool } from '#test/support/buffer-pool.ts';
 
 describe('the secret of a material key', () => {

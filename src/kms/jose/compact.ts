@@ -1,5 +1,5 @@
-import type { Algorithm } from '../algorithms.ts';
-import { base64urlLength, decodeBase64url } from '#kms/wire/base64url.ts';
+import type { Algorithm } from './algorithms.ts';
+import { base64urlLength, decodeBase64url } from './base64url.ts';
 
 /** Every header parameter that we ever read; anything else (`zip`, `crit`, `jwk`, `jku`, `p2c`, …) is refused unread. */
 const JWE_PARAMETERS: ReadonlySet<string> = new Set(['alg', 'enc', 'kid', 'ctx', 'typ', 'cty']);

@@ -1,6 +1,6 @@
 import { CompactSign, compactVerify } from 'jose';
-import type { Algorithm } from '../algorithms.ts';
-import type { JoseInput } from './jose-input.ts';
+import type { Algorithm } from './algorithms.ts';
+import type { JoseInput } from './compact.ts';
 
 /**
  * Signs a payload.
