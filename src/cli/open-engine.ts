@@ -120,7 +120,7 @@ const createEngine = async (session: Session, choice: Choice<DockerConnection>, 
   };
   if (choice.kind === 'embedded') {
     const { createEmbeddedEngine } = await import('#engine/embedded/embedded.ts');
-    return createEmbeddedEngine({ ...common, demoSeed: true });
+    return createEmbeddedEngine({ ...common, isFallback: choice.isFallback, demoSeed: true });
   }
   const { createDockerEngine } = await import('#engine/docker/docker.ts');
   // What is to be gone at the end is nobody's when this process cannot see to that any more.

@@ -31,6 +31,8 @@ export type DemoEvent =
       readonly command: string;
       readonly engine: string;
       readonly engineReason: string;
+      /** Whether another engine would have been taken and cannot be had; `engineReason` is then what that one's failure says. */
+      readonly engineIsFallback: boolean;
       readonly profile: string;
       readonly steps: readonly StepInfo[];
     }

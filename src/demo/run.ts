@@ -70,6 +70,7 @@ const headline = (plan: Plan, engine: Engine) => ({
   command: plan.command,
   engine: engine.kind,
   engineReason: engine.reason,
+  engineIsFallback: engine.isFallback,
   profile: plan.profile,
 });
 

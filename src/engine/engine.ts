@@ -91,8 +91,10 @@ export interface Engine extends AsyncDisposable {
   readonly parts: readonly PartName[];
   /** What the stack is, or is to be, brought up with. */
   readonly profile: Profile;
-  /** Why this engine was chosen, one clause for the headline. */
+  /** Why this engine was chosen, on one line. */
   readonly reason: string;
+  /** True where another engine would have been taken and cannot be had; `reason` is then what that one's failure says. */
+  readonly isFallback: boolean;
   /** Ports that `up` needs and that somebody else holds, each with its holder; empty when all is well. */
   portConflicts(services: readonly ServiceName[]): Promise<readonly PortConflict[]>;
   /** Whether an earlier run left data here that is to be found again. */

@@ -15,7 +15,16 @@ const steps = [step('bring-up.kms'), step('kms.keys'), step('kms.crypto')] as co
 const check = { id: 'one', title: 'one', status: 'passed', expected: '1', got: '1' } as const;
 
 const events = (more: readonly DemoEvent[] = []): readonly DemoEvent[] => [
-  { type: 'run-started', at, command: 'demo kms', engine: 'embedded', engineReason: 'asked for', profile: 'demo', steps },
+  {
+    type: 'run-started',
+    at,
+    command: 'demo kms',
+    engine: 'embedded',
+    engineReason: 'asked for',
+    engineIsFallback: false,
+    profile: 'demo',
+    steps,
+  },
   { type: 'step-started', at, step: steps[0], index: 0, total: 3, attempt: 1 },
   { type: 'check', at, stepId: steps[0].id, check },
   { type: 'step-finished', at, stepId: steps[0].id, status: 'passed', detail: 'healthy', durationMs: 12.6, error: null },

@@ -48,6 +48,7 @@ const beginning = (command: string): readonly DemoEvent[] => [
     command,
     engine: 'embedded',
     engineReason: 'no Docker engine answers on the default context',
+    engineIsFallback: true,
     profile: 'demo',
     steps: STEPS,
   },

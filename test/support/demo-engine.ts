@@ -34,6 +34,7 @@ export const fakeEngine = (change: Partial<Engine> = {}): FakeEngine => {
     parts: SERVICES,
     profile: 'demo',
     reason: 'a test asked for it',
+    isFallback: false,
     upCalls,
     tell: (event) => watchers.forEach((watcher) => watcher(event)),
     portConflicts: async () => [],

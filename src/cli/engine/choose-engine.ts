@@ -16,7 +16,7 @@ export interface DockerDoor<C> {
 }
 
 export type Choice<C> =
-  | { readonly kind: 'embedded'; readonly reason: string }
+  | { readonly kind: 'embedded'; readonly reason: string; readonly isFallback: boolean }
   | { readonly kind: 'docker'; readonly reason: string; readonly connection: C };
 
 export interface ChooseOptions<C> {
@@ -53,7 +53,7 @@ const chooseEmbedded = async <C>({ purpose, knowsDocker, docker }: ChooseOptions
     const found = await lookAt(docker);
     if (found.ok && found.value.stack === 'running') return isUpOn('Docker', 'docker');
   }
-  return ok({ kind: 'embedded', reason: 'as asked for' });
+  return ok({ kind: 'embedded', reason: 'as asked for', isFallback: false });
 };
 
 const chooseDocker = async <C>({ purpose, embedded, docker }: ChooseOptions<C>): Promise<Result<Choice<C>>> => {
@@ -69,19 +69,22 @@ const isUpOn = (where: string, engine: string) =>
     fix: `Take it down first with \`passthru down --engine ${engine}\`, or use another --state-dir and other ports.`,
   });
 
-const KEPT = { kind: 'embedded', reason: 'the stack of this state folder is there' } as const;
+const KEPT = { kind: 'embedded', reason: 'the stack of this state folder is there', isFallback: false } as const;
 
 const chooseFreely = async <C>({ embedded, knowsDocker, docker }: ChooseOptions<C>): Promise<Result<Choice<C>>> => {
   if (embedded === 'running') return ok(KEPT);
   if (embedded === 'ended' && !knowsDocker) return ok(KEPT);
   const found = knowsDocker ? await lookAt(docker) : await docker.probe();
-  if (!found.ok) return ok({ kind: 'embedded', reason: clauseOf(found.error) });
+  if (!found.ok) return ok(fallback(found.error));
   const { connection, name } = found.value;
   if ('stack' in found.value && found.value.stack === 'running') return ok({ kind: 'docker', reason: name, connection });
   if (embedded === 'ended') return ok(KEPT);
   const images = await docker.images(connection);
-  return ok(images.ok ? { kind: 'docker', reason: name, connection } : { kind: 'embedded', reason: clauseOf(images.error) });
+  return ok(images.ok ? { kind: 'docker', reason: name, connection } : fallback(images.error));
 };
+
+/** The embedded engine in place of Docker, with all that the failure says, on one line. */
+const fallback = ({ message }: Failure) => ({ kind: 'embedded', reason: message.replaceAll(/\s+/g, ' '), isFallback: true }) as const;
 
 const findStack = async <C>({ embedded, knowsDocker, docker }: ChooseOptions<C>): Promise<Result<Choice<C>>> => {
   if (embedded === 'running' || !knowsDocker) return ok(KEPT);
@@ -99,6 +102,3 @@ const lookAt = async <C>(docker: DockerDoor<C>) => {
   const stack = await docker.stack(found.value.connection);
   return stack.ok ? ok({ ...found.value, stack: stack.value }) : stack;
 };
-
-/** The first clause of a message: a headline is one line. */
-const clauseOf = ({ message }: Failure): string => message.split(': ')[0] ?? message;

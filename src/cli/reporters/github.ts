@@ -68,6 +68,8 @@ export const createGithubReporter = (terminal: Terminal, options: GithubOptions)
 
 const annotations = (event: DemoEvent): readonly string[] => {
   if (event.type === 'root-cause') return [`::error title=Root cause::${data(`${printable(event.line)}\n${printable(event.fix)}`)}`];
+  if (event.type === 'run-started' && event.engineIsFallback)
+    return [`::warning title=passthru::${data(printable(`engine ${event.engine}: ${event.engineReason}`))}`];
   if (event.type === 'warning') return [`::warning title=passthru::${data(printable(event.text))}`];
   if (event.type !== 'step-finished' || event.error === null) return [];
   const { code, message } = event.error;

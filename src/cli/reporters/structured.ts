@@ -19,9 +19,9 @@ const errorAttributes = (error: Failure | null): LogAttributes => ({
 const entryOf = (event: DemoEvent): Entry => {
   switch (event.type) {
     case 'run-started': {
-      const { command, engine, engineReason, profile, steps } = event;
+      const { command, engine, engineReason, engineIsFallback, profile, steps } = event;
       return [
-        'INFO',
+        engineIsFallback ? 'WARN' : 'INFO',
         `passthru ${command}`,
         {
           'passthru.command': command,

@@ -108,6 +108,7 @@ export const createDockerEngine = (options: DockerEngineOptions): Engine => {
     parts: PARTS,
     profile: project.profile,
     reason: options.reason ?? connection.name,
+    isFallback: false,
     portConflicts: async (services) => {
       // Leftovers of killed runs hold ports, and are nobody's stack.
       await swept();

@@ -25,6 +25,8 @@ export interface EmbeddedEngineOptions {
   readonly stopGraceMs?: number;
   /** Why this engine and no other, one clause. */
   readonly reason?: string;
+  /** Whether Docker would have been taken, and cannot be had. */
+  readonly isFallback?: boolean;
   /** Told of damage that was found and repaired. */
   readonly warn?: (text: string) => void;
   /** Epoch milliseconds. */
@@ -36,7 +38,8 @@ export interface EmbeddedEngineOptions {
  * Whoever changes something (prepare, up, down, demoTenants with an option) holds the lock of the state folder.
  */
 export const createEmbeddedEngine = (options: EmbeddedEngineOptions): Engine => {
-  const { demoSeed, stopGraceMs = 8_000, reason = 'Node processes and SQLite on this machine', warn = () => {}, now = Date.now } = options;
+  const { demoSeed, stopGraceMs = 8_000, warn = () => {}, now = Date.now } = options;
+  const { reason = 'Node processes and SQLite on this machine', isFallback = false } = options;
   const layout = layoutOf(options);
   const records = createRecords(layout, { warn, now });
   const supervisor = createSupervisor({ layout, records, demoSeed, stopGraceMs, now, warn });
@@ -63,6 +66,7 @@ export const createEmbeddedEngine = (options: EmbeddedEngineOptions): Engine => 
     parts: SERVICES,
     profile: options.profile,
     reason,
+    isFallback,
     portConflicts,
     hasData: async () => (await isFilled(layout.folder.data)) || isFilled(layout.folder.docker),
     prepare: async (signal) => {

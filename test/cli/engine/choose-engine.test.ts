@@ -37,7 +37,7 @@ const choosing = async (
       },
       images: async () => {
         asked.push('images');
-        return images ? ok(null) : fail('images-not-obtainable', 'postgres is neither there nor to be had: registry unreachable');
+        return images ? ok(null) : fail('images-not-obtainable', 'postgres is neither there nor to be had:\n  registry unreachable');
       },
     },
     ...rest,
@@ -52,10 +52,16 @@ describe('auto, for a start', () => {
   });
 
   it.each([
-    [{ answers: false }, `embedded: ${NONE}`],
-    [{ images: false }, 'embedded: postgres is neither there nor to be had'],
-  ])('falls back to the embedded engine, with the reason: %j', async (change, said) => {
-    expect((await choosing(change)).said).toBe(said);
+    [{ answers: false }, `${NONE}: it refuses connections`],
+    [{ images: false }, 'postgres is neither there nor to be had: registry unreachable'],
+  ])('falls back to the embedded engine, with all that the failure says on one line: %j', async (change, reason) => {
+    expect((await choosing(change)).result).toEqual({ ok: true, value: { kind: 'embedded', reason, isFallback: true } });
+  });
+
+  it('is no fallback where the stack of the folder is an embedded one, or the embedded engine was named', async () => {
+    const notFallback = { ok: true, value: { kind: 'embedded', isFallback: false } };
+    expect((await choosing({ embedded: 'running' })).result).toMatchObject(notFallback);
+    expect((await choosing({ wanted: 'embedded' })).result).toMatchObject(notFallback);
   });
 
   it('keeps an embedded stack that runs, and asks nobody about Docker', async () => {
@@ -76,13 +82,15 @@ describe('auto, for a start', () => {
   });
 
   it('goes to the embedded engine when Docker, which ran the stack before, does not answer any more', async () => {
-    expect((await choosing({ knowsDocker: true, answers: false })).said).toBe(`embedded: ${NONE}`);
+    expect((await choosing({ knowsDocker: true, answers: false })).said).toBe(`embedded: ${NONE}: it refuses connections`);
   });
 });
 
 describe('an engine that answers a ping and no more', () => {
   it('is none to start on', async () => {
-    expect((await choosing({ knowsDocker: true, stack: 'unknown' })).said).toBe('embedded: the Docker engine did not answer');
+    expect((await choosing({ knowsDocker: true, stack: 'unknown' })).said).toBe(
+      'embedded: the Docker engine did not answer: the list of containers',
+    );
     expect((await choosing({ wanted: 'embedded', knowsDocker: true, stack: 'unknown' })).said).toBe('embedded: as asked for');
   });
 

@@ -72,8 +72,8 @@ describe('--output structured', () => {
     expect(first).toEqual({
       timeUnixNano: '1767323045000000000',
       observedTimeUnixNano: '1767323045000000000',
-      severityNumber: 9,
-      severityText: 'INFO',
+      severityNumber: 13,
+      severityText: 'WARN',
       eventName: 'passthru.run-started',
       body: { stringValue: 'passthru demo all' },
       attributes: [
@@ -84,6 +84,12 @@ describe('--output structured', () => {
         { key: 'passthru.steps', value: { intValue: '5' } },
       ],
     });
+  });
+
+  it('begins with a warning only where the engine is a fallback', () => {
+    const [first, ...rest] = PASSED_RUN;
+    if (first?.type !== 'run-started') throw new Error('a run starts with run-started');
+    expect(records([{ ...first, engineIsFallback: false }, ...rest])[0]).toMatchObject({ severityText: 'INFO' });
   });
 
   it('names the error of a failed step and ends with the outcome', () => {
@@ -119,6 +125,18 @@ describe('On GitHub Actions', () => {
     expect(lines).toContain('::error title=kms.keys::kms-unreachable: the KMS did not answer while an elastic key was made');
     expect(lines.some((line) => line.startsWith('::error title=Root cause::kms was ended by SIGKILL'))).toBe(true);
     expect(lines).toContain('::warning title=passthru::the certificate of the KMS expires in 6 days');
+  });
+
+  it('an engine that is a fallback is a warning that says why, another engine is none', () => {
+    const [first, ...rest] = PASSED_RUN;
+    if (first?.type !== 'run-started') throw new Error('a run starts with run-started');
+    const engineReason = 'the images could not be built: lstat /dist: no such file or directory';
+    const warningsOf = (isFallback: boolean) =>
+      github([{ ...first, engineReason, engineIsFallback: isFallback }, ...rest])
+        .err.split('\n')
+        .filter((line) => line.startsWith('::warning '));
+    expect(warningsOf(true)).toEqual([`::warning title=passthru::engine embedded: ${engineReason}`]);
+    expect(warningsOf(false)).toEqual([]);
   });
 
   it('what a service logged cannot issue a command: it stands where commands are off', () => {

@@ -53,6 +53,22 @@ describe('A run in plain lines', () => {
     );
   });
 
+  it('tells a reason that is too long for the headline in full below it', () => {
+    const [first, ...rest] = PASSED_RUN;
+    if (first?.type !== 'run-started') throw new Error('a run starts with run-started');
+    const engineReason = 'the images could not be built: lstat /dist: no such file or directory';
+    expect(
+      told([{ ...first, engineReason }, ...rest], { columns: 60, tty: true, env: { NO_COLOR: '1' } })
+        .err.split('\n')
+        .slice(0, 4),
+    ).toEqual([
+      'passthru demo all   engine embedded · profile demo',
+      '  the images could not be built: lstat /dist: no such file',
+      '  or directory',
+      '',
+    ]);
+  });
+
   it('ends on stdout with counts, addresses, the CA relative to the folder, a curl line and the credentials', () => {
     const { out } = told(PASSED_RUN);
     expect(out).toContain('5 passed, 0 failed in 1.7 s (8 checks, bring up 318 ms, waited for telemetry → identity → kms)');

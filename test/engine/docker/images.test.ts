@@ -201,6 +201,23 @@ describe('the progress of builds and pulls', () => {
     expect(said).toEqual(['pulling images: kms-postgres pulling']);
   });
 
+  it('names the error of a step that printed nothing, and no line of the Dockerfile', () => {
+    const lines = [
+      '#6 [dependencies 3/4] COPY package.json dist/package-lock.jso[n] ./',
+      '#6 ERROR: lstat /dist: no such file or directory',
+      '------',
+      ' > [dependencies 3/4] COPY package.json dist/package-lock.jso[n] ./:',
+      '------',
+      'Dockerfile:12',
+      '--------------------',
+      '  11 |     # Of a checkout that has both, its own.',
+      '  12 | >>> COPY package.json dist/package-lock.jso[n] ./',
+      '--------------------',
+      'failed to solve: lstat /dist: no such file or directory',
+    ];
+    expect(lastWords(lines)).toBe('lstat /dist: no such file or directory');
+  });
+
   it('ends in the last words where there is no better reason', () => {
     expect(lastWords(['one', '------', 'two'])).toBe('one | two');
   });

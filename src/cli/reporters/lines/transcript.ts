@@ -105,15 +105,17 @@ const serviceText = ({ state, text }: EventOf<'service'>): string => {
 const note = (text: string, { paint, width }: TranscriptOptions, mark = '·'): string =>
   `          ${paint.dim(`${mark} ${cut(text, width - 12)}`)}`;
 
+/** One line; a reason that is too long for it stands below in full, since it may say why the wanted engine cannot be had. */
 const headline = (
   { command, engine, engineReason, profile }: EventOf<'run-started'>,
   { paint, width }: TranscriptOptions,
 ): readonly string[] => {
   const lead = `passthru ${command}`;
-  const why = engineReason === '' ? '' : `: ${printable(engineReason)}`;
-  const tail = ` · profile ${profile}`;
-  const columns = width - columnsOf(lead) - 3 - columnsOf(tail);
-  return [`${paint.bold(lead)}   ${cut(`engine ${engine}${why}`, columns)}${tail}`];
+  const reason = printable(engineReason);
+  const told = (chosen: string): string => `   ${chosen} · profile ${profile}`;
+  const inOne = told(reason === '' ? `engine ${engine}` : `engine ${engine}: ${reason}`);
+  if (columnsOf(lead) + columnsOf(inOne) <= width) return [paint.bold(lead) + inOne];
+  return [paint.bold(lead) + told(`engine ${engine}`), ...wrapText(reason, width - 2).map((line) => `  ${line}`)];
 };
 
 const heading = ({ phase }: StepInfo, state: State, paint: ChalkInstance): readonly string[] => {

@@ -45,7 +45,10 @@ const cut = (text: string): string => (text.length > WIDTH ? `${text.slice(0, WI
 
 const FAILURE_LINES = 5;
 
-/** Why a build or pull failed: BuildKit repeats the last output of the step that failed; else what was said last. */
+/**
+ * Why a build or pull failed: BuildKit repeats the last output of the step that failed; of a step without any, such as a COPY, it
+ * names the error behind an excerpt of the Dockerfile; else what was said last.
+ */
 export const lastWords = (lines: readonly string[]): string => {
   const begin = lines.findLastIndex((line) => line.startsWith(' > ['));
   const output = begin === -1 ? [] : lines.slice(begin + 1);
@@ -54,9 +57,11 @@ export const lastWords = (lines: readonly string[]): string => {
   const errors = lines
     .map((line) => parse(line))
     .flatMap(({ error, message }) => (error === true && message !== undefined ? [message] : []));
-  const said = [...step.slice(-FAILURE_LINES), ...errors];
-  return (said.length > 0 ? said : lines.slice(-FAILURE_LINES))
-    .map((line) => line.trim())
-    .filter((line) => line !== '' && !/^-+$/.test(line))
-    .join(' | ');
+  const unsolved = lines.flatMap((line) => /failed to solve: (.+)$/.exec(line)?.[1] ?? []).slice(-1);
+  const said = [[...step.slice(-FAILURE_LINES), ...errors], unsolved].map(telling).find((each) => each.length > 0);
+  return (said ?? telling(lines.slice(-FAILURE_LINES))).join(' | ');
 };
+
+/** Lines that say something, trimmed. */
+const telling = (lines: readonly string[]): readonly string[] =>
+  lines.map((line) => line.trim()).filter((line) => line !== '' && !/^-+$/.test(line));
