@@ -7,8 +7,8 @@ import { listenerConfigSchema, proxyNetworksConfigSchema, rateLimitConfigSchema 
 import { adminListenerConfigSchema } from '#infra/http/operators.ts';
 import { telemetryConfigSchema } from '#infra/telemetry/config.ts';
 import { tlsFilesSchema } from '#infra/tls/config.ts';
-import { ERROR_DETAILS } from '#kms/authorization/challenges.ts';
-import { issuerConfigSchema } from '#kms/tokens/issuer-config.ts';
+import { ERROR_DETAILS } from '#kms/access/challenges.ts';
+import { issuerConfigSchema } from '#kms/access/tokens/issuer-config.ts';
 
 const serverSchema = strictObject({
   ...listenerConfigSchema.properties,

@@ -15,14 +15,14 @@ import { loadSeed } from './demo/seed-file.ts';
 import { registerKeyRoutes } from './keys/keys.routes.ts';
 import { createKeys } from './keys/keys.ts';
 import { logEvents } from './events.ts';
-import { registerOpenApi } from './openapi.ts';
-import { guardServiceRoutes } from './authorization/authorization.ts';
-import { openRealms } from './realms/realms.ts';
+import { registerOpenApi } from './api/openapi.ts';
+import { guardServiceRoutes } from './access/guard/guard.ts';
+import { openRealms } from './access/guard/authentication.ts';
 import { watchForGoneTenants } from './tenants/gone-tenants.ts';
 import { createTenantDatabases } from './tenants/tenant-databases.ts';
 import { createTenants } from './tenants/tenants.service.ts';
-import { openTrustedIssuers } from './tokens/trusted-issuers.ts';
-import { readUnsealKey } from './unseal-key.ts';
+import { openTrustedIssuers } from './access/tokens/trusted-issuers.ts';
+import { readUnsealKey } from './barrier/unseal-key.ts';
 
 /** The KMS, built and not listening. Disposal drains both servers, then closes the databases. */
 export interface Kms extends AsyncDisposable {

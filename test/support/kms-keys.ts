@@ -5,7 +5,7 @@ import type { AlgorithmName } from '#kms/jose/algorithms.ts';
 import { serviceMigrations, tenantMigrations } from '#kms/database/migrations.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { TenantTables } from '#kms/database/tenant-tables.ts';
-import type { ElasticKey } from '#kms/elastic-keys/elastic-key.ts';
+import type { ElasticKey } from '#kms/keys/elastic-keys/elastic-key.ts';
 import { createKeys, type Keys } from '#kms/keys/keys.ts';
 import type { TestDatabases } from './database.ts';
 

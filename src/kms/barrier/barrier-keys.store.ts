@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
-import { type BarrierKeyPurpose, type BarrierKeyRow, SERVICE_OWNER } from './barrier-keys.table.ts';
+import { type BarrierKeyPurpose, type BarrierKeyRow, SERVICE_OWNER } from '#kms/database/barrier-keys.table.ts';
 
 type Connection = Kysely<ServiceTables>;
 

@@ -15,7 +15,7 @@ import {
   wrappedBy,
 } from './barrier-jwe.ts';
 import { deleteContentKeys, insertServiceKeysOnce, serviceKeys } from './barrier-keys.store.ts';
-import { type BarrierKeyRow, SERVICE_OWNER } from './barrier-keys.table.ts';
+import { type BarrierKeyRow, SERVICE_OWNER } from '#kms/database/barrier-keys.table.ts';
 import { type ContentKeys, createContentKeys } from './content-keys.ts';
 
 type BarrierState = 'sealed' | 'unsealed';

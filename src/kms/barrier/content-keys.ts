@@ -4,7 +4,7 @@ import type { Database } from '#infra/database/databases.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import { importWrappingKey, KEY_BYTES, unwrapKey, type WrappingKey, wrapKey } from './barrier-jwe.ts';
 import { contentKeyById, insertBarrierKey, newestBarrierKey } from './barrier-keys.store.ts';
-import type { BarrierKeyRow } from './barrier-keys.table.ts';
+import type { BarrierKeyRow } from '#kms/database/barrier-keys.table.ts';
 import { barrierDamaged, tenantKeyMissing } from './barrier-errors.ts';
 
 /** Content keys of the tenants, unwrapped while the barrier is unsealed. */

@@ -1,9 +1,9 @@
 import type { Migration } from '#infra/database/migration.ts';
-import { createBarrierKeys } from '#kms/barrier/barrier-keys.table.ts';
+import { createBarrierKeys } from './barrier-keys.table.ts';
 import { createDemoResets } from '#kms/demo/demo-resets.table.ts';
-import { createElasticKeys } from '#kms/elastic-keys/elastic-key.table.ts';
-import { createMaterialKeys } from '#kms/material-keys/material-key.table.ts';
-import { createRealmUsers } from '#kms/realms/realm-users.table.ts';
+import { createElasticKeys } from './elastic-keys.table.ts';
+import { createMaterialKeys } from './material-keys.table.ts';
+import { createRealmUsers } from './realm-users.table.ts';
 import { createDatabasesToDrop } from '#kms/tenants/databases-to-drop.table.ts';
 import { createTenantsTable } from '#kms/tenants/tenants.table.ts';
 

@@ -1,6 +1,6 @@
-import type { BarrierKeyRow } from '#kms/barrier/barrier-keys.table.ts';
+import type { BarrierKeyRow } from './barrier-keys.table.ts';
 import type { DemoResetRow } from '#kms/demo/demo-resets.table.ts';
-import type { RealmUserRow } from '#kms/realms/realm-users.table.ts';
+import type { RealmUserRow } from './realm-users.table.ts';
 import type { DatabaseToDropRow } from '#kms/tenants/databases-to-drop.table.ts';
 import type { TenantRow } from '#kms/tenants/tenants.table.ts';
 

@@ -2,7 +2,7 @@ import type { Database } from '#infra/database/databases.ts';
 import { isUniqueViolation } from '#infra/database/unique-violation.ts';
 import type { Barrier } from '#kms/barrier/barrier.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
-import type { ElasticKeyService } from '#kms/elastic-keys/elastic-key.ts';
+import type { ElasticKeyService } from '#kms/keys/elastic-keys/elastic-key.ts';
 import { newSchemaName, type Tenant } from '#kms/tenants/tenant.ts';
 import type { TenantDatabases } from '#kms/tenants/tenant-databases.ts';
 import { type DemoTenants, tenantIdsUsed } from '#infra/demo-data/demo-tenants.ts';

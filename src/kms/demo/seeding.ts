@@ -2,7 +2,7 @@ import type { Transaction } from 'kysely';
 import { AppError, InternalError } from '#infra/apperr/app-error.ts';
 import { isUniqueViolation } from '#infra/database/unique-violation.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
-import type { ElasticKeyService } from '#kms/elastic-keys/elastic-key.ts';
+import type { ElasticKeyService } from '#kms/keys/elastic-keys/elastic-key.ts';
 import type { Tenant } from '#kms/tenants/tenant.ts';
 import type { Tenants } from '#kms/tenants/tenants.service.ts';
 import { type DemoTenants, tenantIds } from '#infra/demo-data/demo-tenants.ts';

@@ -1,7 +1,7 @@
 import type { App } from '#infra/http/server.ts';
-import { registerCryptoRoutes } from '#kms/crypto/crypto.routes.ts';
-import { registerMaterialKeyRoutes } from '#kms/material-keys/material-key.routes.ts';
-import { registerElasticKeyRoutes } from '#kms/elastic-keys/elastic-key.routes.ts';
+import { registerCryptoRoutes } from './operations/crypto.routes.ts';
+import { registerMaterialKeyRoutes } from './material-keys/material-key.routes.ts';
+import { registerElasticKeyRoutes } from './elastic-keys/elastic-key.routes.ts';
 import type { Keys } from './keys.ts';
 
 /**

@@ -1,15 +1,15 @@
 import type { Database } from '#infra/database/databases.ts';
 import type { Barrier } from '#kms/barrier/barrier.ts';
-import type { CryptoService } from '#kms/crypto/crypto.ts';
-import { createCryptoService } from '#kms/crypto/crypto.service.ts';
+import type { CryptoService } from './operations/crypto.ts';
+import { createCryptoService } from './operations/crypto.service.ts';
 import type { TenantTables } from '#kms/database/tenant-tables.ts';
 import type { RandomBytes } from '#kms/jose/key-material.ts';
-import { createKeyRing } from '#kms/key-ring/key-ring.ts';
-import { createMaterialKeyService } from '#kms/material-keys/material-key.service.ts';
-import type { MaterialKeyService } from '#kms/material-keys/material-key.ts';
-import { createProtectionCounter } from '#kms/key-ring/protection-counter.ts';
-import { createElasticKeyService } from '#kms/elastic-keys/elastic-key.service.ts';
-import type { ElasticKeyService } from '#kms/elastic-keys/elastic-key.ts';
+import { createKeyRing } from './key-ring/key-ring.ts';
+import { createMaterialKeyService } from './material-keys/material-key.service.ts';
+import type { MaterialKeyService } from './material-keys/material-key.ts';
+import { createProtectionCounter } from './key-ring/protection-counter.ts';
+import { createElasticKeyService } from './elastic-keys/elastic-key.service.ts';
+import type { ElasticKeyService } from './elastic-keys/elastic-key.ts';
 
 /** All that tenants do with keys. */
 export interface Keys {

@@ -2,7 +2,7 @@ import { readdir, watch } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openDatabases } from '#infra/database/databases.ts';
-import { readUnsealKey } from '#kms/unseal-key.ts';
+import { readUnsealKey } from '#kms/barrier/unseal-key.ts';
 import { asSeeded, countAll, inspect, startWorld } from '#test/support/demo-world.ts';
 import { kmsProcess } from '#test/support/kms-process.ts';
 import { kmsHouse } from '#test/support/kms-server.ts';

@@ -1,0 +1,66 @@
+import { TENANT_URN_PREFIX } from '#infra/magic/magic.ts';
+import type { Peer } from '#infra/tls/peer.ts';
+import { isTenantId, type Tenant } from '#kms/tenants/tenant.ts';
+import type { Tenants } from '#kms/tenants/tenants.service.ts';
+import type { Challenges } from '../challenges.ts';
+import type { Principal } from '../principal.ts';
+import type { RealmsConfig } from './realms-config.ts';
+import { scopesOfRoles } from '../scopes.ts';
+
+/** What is used of a verified client certificate. */
+export type PeerCertificate = Pick<Peer, 'commonName' | 'uriSans' | 'fingerprint256'>;
+
+/**
+ * The tenant that a certificate names in its URI SANs.
+ *
+ * @returns undefined unless exactly one of them is `urn:passthru:tenant:<UUIDv4>`
+ */
+const tenantIdOf = (uriSans: readonly string[]): string | undefined => {
+  const ids = uriSans.filter((uri) => uri.startsWith(TENANT_URN_PREFIX)).map((uri) => uri.slice(TENANT_URN_PREFIX.length));
+  return ids.length === 1 && ids[0] !== undefined && isTenantId(ids[0]) ? ids[0] : undefined;
+};
+
+/** Who a client certificate belongs to, as realms.yml maps its common name. */
+export interface CertificateRealm {
+  /** @throws AppError 401 for a certificate that is mapped to nobody, 403 for a tenant that is not here */
+  authenticate(peer: PeerCertificate): Promise<Principal>;
+}
+
+export const createCertificateRealm = (options: {
+  readonly config: RealmsConfig['certificates'];
+  readonly tenants: Tenants;
+  readonly challenges: Challenges;
+}): CertificateRealm => {
+  const { config, tenants, challenges } = options;
+  const clients = new Map(config.clients.map((client) => [client.common_name, client]));
+
+  const tenantOf = async (peer: PeerCertificate, mapped: string | undefined): Promise<Tenant> => {
+    if (config.tenant_from === 'mapping') {
+      const tenant = mapped === undefined ? undefined : await tenants.byName(mapped);
+      if (tenant === undefined) throw challenges.unknownTenant();
+      return tenant;
+    }
+    const id = tenantIdOf(peer.uriSans);
+    if (id === undefined) throw challenges.unknownCertificate('The client certificate does not name exactly one tenant');
+    const tenant = await tenants.byId(id);
+    if (tenant === undefined) throw challenges.unknownTenant();
+    return tenant;
+  };
+
+  return {
+    authenticate: async (peer) => {
+      const client = clients.get(peer.commonName);
+      if (client === undefined) throw challenges.unknownCertificate('The client certificate is mapped to nobody');
+      const tenant = await tenantOf(peer, client.tenant);
+      return {
+        kind: 'certificate',
+        subject: client.common_name,
+        username: client.common_name,
+        tenantId: tenant.id,
+        scopes: scopesOfRoles(client.roles),
+        roles: client.roles,
+        issuer: null,
+      };
+    },
+  };
+};

@@ -1,0 +1,42 @@
+import type { Kysely } from 'kysely';
+import type { ServiceTables } from '#kms/database/service-tables.ts';
+import type { RealmUserRow } from '#kms/database/realm-users.table.ts';
+
+/** A user who can prove who he is with a password. */
+export interface RealmUser {
+  /** `sub` of the principal. */
+  readonly subject: string;
+  readonly username: string;
+  /** `$pbkdf2-sha256$…` or, from a file only, `{plaintext}…` */
+  readonly stored: string;
+  /** The file realm names its tenant; the database realm holds its id. */
+  readonly tenant: { readonly by: 'name' | 'id'; readonly value: string };
+  readonly roles: readonly string[];
+}
+
+/** A place where users are looked up by name. */
+export interface UserRealm {
+  /** Exact match, case and all; undefined when nobody has that name. */
+  find(username: string): Promise<RealmUser | undefined>;
+}
+
+const toRealmUser = (row: RealmUserRow): RealmUser => ({
+  subject: row.id,
+  username: row.username,
+  stored: row.password_hash,
+  tenant: { by: 'id', value: row.tenant_id },
+  roles: JSON.parse(row.roles) as string[],
+});
+
+/** Users of `kms_realm_users`; retired ones are not found. */
+export const createDatabaseRealm = (db: Kysely<ServiceTables>): UserRealm => ({
+  find: async (username) => {
+    const row = await db
+      .selectFrom('kms_realm_users')
+      .selectAll()
+      .where('username', '=', username)
+      .where('retired_at', 'is', null)
+      .executeTakeFirst();
+    return row === undefined ? undefined : toRealmUser(row);
+  },
+});

@@ -1,0 +1,126 @@
+import { createHash } from 'node:crypto';
+import { createBoundedMap } from '#infra/cache/bounded-map.ts';
+import { createSingleFlight } from '#infra/cache/single-flight.ts';
+import type { FineScope } from '#infra/magic/magic.ts';
+import type { PeerCertificate } from '../realms/certificates.ts';
+import type { Challenges } from '../challenges.ts';
+import type { Principal } from '../principal.ts';
+import { expandScopes, narrowScopes } from '../scopes.ts';
+import type { Tenants } from '#kms/tenants/tenants.service.ts';
+import { claimedIssuer, readAccessToken, type TokenRules } from './access-token.ts';
+import type { AccessTokenClaims } from './claims.ts';
+import type { JwksCache } from './jwks-cache.ts';
+import type { Revocation } from './revocation.ts';
+
+/** One issuer whose tokens are accepted, and what it may speak for. */
+export interface TrustedIssuer {
+  readonly rules: TokenRules;
+  /** Names of the tenants for which this issuer is the authority, or all. */
+  readonly tenants: '*' | readonly string[];
+  readonly jwks: JwksCache;
+  readonly revocation: Revocation;
+}
+
+export interface TokenVerifier {
+  /**
+   * Who the holder of a token is.
+   *
+   * @param presented.peer the certificate of the connection, for tokens that are bound to one
+   * @param presented.scope what the route needs; some revocation modes depend on it
+   * @throws AppError 401 `invalid_token`; 400 for a certificate that the token is not bound to; 503 `identity-unavailable`
+   */
+  verify(presented: { readonly token: string; readonly peer: PeerCertificate | null; readonly scope: FineScope }): Promise<Principal>;
+}
+
+interface Verified {
+  readonly issuer: TrustedIssuer;
+  readonly claims: AccessTokenClaims;
+  readonly scopes: ReadonlySet<FineScope>;
+  readonly key: string;
+  /** Epoch milliseconds. */
+  readonly until: number;
+}
+
+/** A verified token is not verified again for this time, in milliseconds. */
+const LIFE_MS = 30_000;
+const MAX_REMEMBERED = 10_000;
+
+const digest = (text: string): string => createHash('sha256').update(text).digest('base64url');
+
+/** SHA-256 of the DER form, as `x5t#S256` has it. @see RFC 8705 section 3.1 */
+const thumbprint = (peer: PeerCertificate): string => Buffer.from(peer.fingerprint256.replaceAll(':', ''), 'hex').toString('base64url');
+
+/** @param options.now epoch milliseconds */
+export const createTokenVerifier = (options: {
+  readonly issuers: readonly TrustedIssuer[];
+  readonly tenants: Tenants;
+  readonly challenges: Challenges;
+  readonly now?: () => number;
+}): TokenVerifier => {
+  const { tenants, challenges, now = Date.now } = options;
+  const issuers = new Map(options.issuers.map((issuer) => [issuer.rules.issuer, issuer]));
+  const remembered = createBoundedMap<Verified>({ max: MAX_REMEMBERED });
+  const once = createSingleFlight<Verified>();
+
+  const verifyOnce = async (token: string, id: string): Promise<Verified> => {
+    const issuer = issuers.get(claimedIssuer(token) ?? '');
+    if (issuer === undefined) throw challenges.invalidToken('The token is not a JWT of an issuer that is trusted here');
+    const read = await readAccessToken(token, { rules: issuer.rules, jwks: issuer.jwks, now });
+    if ('refused' in read) throw challenges.invalidToken(read.refused);
+    const { claims } = read;
+    const verified: Verified = {
+      issuer,
+      claims,
+      scopes: narrowScopes(expandScopes(claims.scopes), claims.permissions),
+      key: digest(JSON.stringify([id, claims.issuer, claims.audience])),
+      until: Math.min(claims.expiresAt, now() + LIFE_MS),
+    };
+    remembered.set(id, verified);
+    return verified;
+  };
+
+  const verifiedToken = async (token: string): Promise<Verified> => {
+    const id = digest(token);
+    const known = remembered.get(id);
+    if (known !== undefined && known.until > now()) return known;
+    remembered.delete(id);
+    return once(id, () => verifyOnce(token, id));
+  };
+
+  /** Compared on every request: the same token may come over another connection. */
+  const checkBinding = ({ claims }: Verified, peer: PeerCertificate | null): void => {
+    const { confirmation } = claims;
+    if (confirmation === null) {
+      if (peer !== null) throw challenges.invalidRequest('There is a client certificate beside a token that is not bound to it');
+      return;
+    }
+    const expected = confirmation['x5t#S256'];
+    if (confirmation.jkt !== undefined || expected === undefined)
+      throw challenges.invalidToken('The token is bound in a way that is not known here');
+    if (peer === null || thumbprint(peer) !== expected) throw challenges.invalidToken('The token is bound to another client certificate');
+  };
+
+  return {
+    verify: async ({ token, peer, scope }) => {
+      const verified = await verifiedToken(token);
+      const { claims, issuer } = verified;
+      checkBinding(verified, peer);
+      const tenant = await tenants.byId(claims.tenantId);
+      if (tenant === undefined) throw challenges.invalidToken('The tenant of the token does not exist here');
+      if (issuer.tenants !== '*' && !issuer.tenants.includes(tenant.name))
+        throw challenges.invalidToken('The issuer of the token may not speak for its tenant');
+      const use = { token, key: verified.key, expiresAt: claims.expiresAt, scope };
+      if (await issuer.revocation.isRevoked(use)) throw challenges.invalidToken('The token was revoked');
+      return {
+        kind: 'token',
+        subject: claims.subject,
+        ...(claims.profile.preferred_username === undefined ? {} : { username: claims.profile.preferred_username }),
+        tenantId: tenant.id,
+        scopes: verified.scopes,
+        roles: claims.roles,
+        issuer: claims.issuer,
+        tokenId: claims.tokenId,
+      };
+    },
+  };
+};

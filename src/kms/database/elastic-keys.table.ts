@@ -1,0 +1,40 @@
+import type { Migration } from '#infra/database/migration.ts';
+import type { AlgorithmName } from '#kms/jose/algorithms.ts';
+import type { ElasticKeyState } from '#kms/keys/elastic-keys/elastic-key.ts';
+
+export interface ElasticKeyRow {
+  id: string;
+  name: string;
+  description: string;
+  algorithm: AlgorithmName;
+  /** JSON array of operations. */
+  operations: string;
+  state: ElasticKeyState;
+  latest_version: number;
+  min_decryption_version: number;
+  created_at: number;
+  updated_at: number;
+  expires_at: number | null;
+}
+
+/** The indexes carry the two sort orders of the list, so that a page costs the same at ten and at ten thousand keys. */
+export const createElasticKeys: Migration = {
+  name: '0001-elastic-keys',
+  up: async (db) => {
+    await db.schema
+      .createTable('elastic_keys')
+      .addColumn('id', 'text', (column) => column.primaryKey())
+      .addColumn('name', 'text', (column) => column.notNull().unique())
+      .addColumn('description', 'text', (column) => column.notNull())
+      .addColumn('algorithm', 'text', (column) => column.notNull())
+      .addColumn('operations', 'text', (column) => column.notNull())
+      .addColumn('state', 'text', (column) => column.notNull())
+      .addColumn('latest_version', 'integer', (column) => column.notNull())
+      .addColumn('min_decryption_version', 'integer', (column) => column.notNull())
+      .addColumn('created_at', 'bigint', (column) => column.notNull())
+      .addColumn('updated_at', 'bigint', (column) => column.notNull())
+      .addColumn('expires_at', 'bigint')
+      .execute();
+    await db.schema.createIndex('elastic_keys_by_age').on('elastic_keys').columns(['created_at', 'id']).execute();
+  },
+};

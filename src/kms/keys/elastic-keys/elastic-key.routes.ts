@@ -1,0 +1,100 @@
+import type { App } from '#infra/http/server.ts';
+import { changeBody, createBody, elasticKeyPageSchema, elasticKeySchema, elasticKeyView, listQuery } from './elastic-key.schemas.ts';
+import type { ElasticKeyService } from './elastic-key.ts';
+import { elasticKeyPath, millisOf, problemSchema } from '#kms/api/wire.ts';
+
+const tags = ['Elastic keys'];
+const problems = { '4xx': problemSchema, '5xx': problemSchema };
+
+const expiryOf = (text: string | null | undefined): { expiresAt?: number | null } => {
+  if (text === undefined) return {};
+  return { expiresAt: text === null ? null : millisOf(text, '/expires_at') };
+};
+
+/** @param base path below which the routes stand */
+export const registerElasticKeyRoutes = (app: App, base: string, elasticKeys: ElasticKeyService): void => {
+  app.post(
+    `${base}/elastic-keys`,
+    {
+      config: { scope: 'kms:elastic-keys:create' },
+      schema: {
+        operationId: 'createElasticKey',
+        summary: 'Create an elastic key',
+        description: 'Makes a named key pool and its first material key. The algorithm fixes for good what the key is used for.',
+        tags,
+        body: createBody,
+        response: { 201: elasticKeySchema, ...problems },
+      },
+    },
+    async (request, reply) => {
+      const { expires_at: expiresAt, ...input } = request.body;
+      const key = await elasticKeys.create(request.principal.tenantId, { ...input, ...expiryOf(expiresAt) });
+      return reply.code(201).header('location', `${base}/elastic-keys/${key.id}`).send(elasticKeyView(key));
+    },
+  );
+
+  app.get(
+    `${base}/elastic-keys`,
+    {
+      config: { scope: 'kms:elastic-keys:read' },
+      schema: {
+        operationId: 'listElasticKeys',
+        summary: 'List elastic keys',
+        description:
+          'One page of the elastic keys of the tenant. Give `next_cursor` back as `cursor`, with the same `sort`, for the next page.',
+        tags,
+        querystring: listQuery,
+        response: { 200: elasticKeyPageSchema, ...problems },
+      },
+    },
+    async (request) => {
+      const { limit, ...query } = request.query;
+      const page = await elasticKeys.list(request.principal.tenantId, {
+        ...query,
+        ...(limit === undefined ? {} : { limit: Number(limit) }),
+      });
+      return { items: page.items.map(elasticKeyView), next_cursor: page.nextCursor };
+    },
+  );
+
+  app.get(
+    `${base}/elastic-keys/:id`,
+    {
+      config: { scope: 'kms:elastic-keys:read' },
+      schema: {
+        operationId: 'readElasticKey',
+        summary: 'Read an elastic key',
+        description: 'The policy and the state of one elastic key; no key material.',
+        tags,
+        params: elasticKeyPath,
+        response: { 200: elasticKeySchema, ...problems },
+      },
+    },
+    async (request) => elasticKeyView(await elasticKeys.read(request.principal.tenantId, request.params.id)),
+  );
+
+  app.patch(
+    `${base}/elastic-keys/:id`,
+    {
+      config: { scope: 'kms:elastic-keys:update' },
+      schema: {
+        operationId: 'changeElasticKey',
+        summary: 'Change an elastic key',
+        description: 'Changes the members that are given, all or none: `state` `suspended` disables the key and `active` enables it again.',
+        tags,
+        params: elasticKeyPath,
+        body: changeBody,
+        response: { 200: elasticKeySchema, ...problems },
+      },
+    },
+    async (request) => {
+      const { expires_at: expiresAt, min_decryption_version: minDecryptionVersion, ...changes } = request.body;
+      const key = await elasticKeys.change(request.principal.tenantId, request.params.id, {
+        ...changes,
+        ...(minDecryptionVersion === undefined ? {} : { minDecryptionVersion }),
+        ...expiryOf(expiresAt),
+      });
+      return elasticKeyView(key);
+    },
+  );
+};

@@ -1,0 +1,96 @@
+import { Type } from 'typebox';
+import { strictObject } from '#infra/config/load-config.ts';
+import { ALGORITHM_NAMES, ALGORITHMS, OPERATIONS } from '#kms/jose/algorithms.ts';
+import { ELASTIC_KEY_SORTS, ELASTIC_KEY_STATES, type ElasticKey } from './elastic-key.ts';
+import { isoOf, isoOrNull, nextCursor, nullable, oneOf, pageQuery, timestamp, uuidV7 } from '#kms/api/wire.ts';
+
+const facts = ALGORITHM_NAMES.map((name) => `\`${name}\`: ${ALGORITHMS[name].summary}`).join('; ');
+
+const nameOf = (example: string) =>
+  Type.String({
+    description: 'letters, digits, dots, hyphens and underscores, a letter or digit first; unique within the tenant',
+    pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$',
+    minLength: 1,
+    maxLength: 128,
+    examples: [example],
+  });
+const name = nameOf('invoices');
+const description = Type.String({
+  description: 'text without NUL characters and lone surrogates, which no database holds',
+  pattern: '^[^\\x00\\p{Cs}]*$',
+  maxLength: 1024,
+  examples: ['Encrypts the invoices of the web shop'],
+});
+const algorithm = oneOf(ALGORITHM_NAMES, { description: `Fixes the use of the key. ${facts}.` });
+const state = oneOf(ELASTIC_KEY_STATES, { description: 'A suspended key does nothing until it is active again.' });
+const operations = Type.Array(oneOf(OPERATIONS), {
+  description: 'What the key may do: all that its algorithm can, or less.',
+  uniqueItems: true,
+  maxItems: OPERATIONS.length,
+});
+const expiresAt = nullable(timestamp('from which on the key protects nothing more; it still opens what it protected'));
+
+export const createBody = strictObject(
+  {
+    name,
+    description: Type.Optional(description),
+    algorithm,
+    operations: Type.Optional(operations),
+    expires_at: Type.Optional(expiresAt),
+  },
+  { examples: [{ name: 'invoices', description: 'Encrypts the invoices of the web shop', algorithm: 'A256GCM/A256KW' }] },
+);
+
+export const changeBody = strictObject(
+  {
+    name: Type.Optional(name),
+    description: Type.Optional(description),
+    state: Type.Optional(state),
+    operations: Type.Optional(operations),
+    min_decryption_version: Type.Optional(
+      Type.Integer({ description: 'Lower versions neither decrypt, unwrap nor verify.', minimum: 1, maximum: 2 ** 31 - 1 }),
+    ),
+    expires_at: Type.Optional(expiresAt),
+  },
+  { minProperties: 1, examples: [{ state: 'suspended' }, { state: 'active' }, { min_decryption_version: 2 }] },
+);
+
+export const listQuery = strictObject({
+  name: Type.Optional(nameOf('demo-encryption-key')),
+  algorithm: Type.Optional(algorithm),
+  state: Type.Optional(state),
+  sort: Type.Optional(oneOf(ELASTIC_KEY_SORTS, { description: '`created_at` by default; `-` turns the order round.' })),
+  ...pageQuery,
+});
+
+export const elasticKeySchema = Type.Object({
+  id: uuidV7('a UUIDv7'),
+  name: Type.String(),
+  description: Type.String(),
+  algorithm: Type.String(),
+  use: Type.String({ description: '`encrypt`, `sign` or `wrap`; fixed at creation.' }),
+  operations: Type.Array(Type.String()),
+  state,
+  latest_version: Type.Integer({ description: 'The version that protects.' }),
+  min_decryption_version: Type.Integer(),
+  created_at: Type.String(),
+  updated_at: Type.String(),
+  expires_at: Type.Union([Type.String(), Type.Null()]),
+});
+
+export const elasticKeyPageSchema = Type.Object({ items: Type.Array(elasticKeySchema), next_cursor: nextCursor });
+
+export const elasticKeyView = (key: ElasticKey) => ({
+  id: key.id,
+  name: key.name,
+  description: key.description,
+  algorithm: key.algorithm,
+  use: key.use,
+  operations: [...key.operations],
+  state: key.state,
+  latest_version: key.latestVersion,
+  min_decryption_version: key.minDecryptionVersion,
+  created_at: isoOf(key.createdAt),
+  updated_at: isoOf(key.updatedAt),
+  expires_at: isoOrNull(key.expiresAt),
+});

@@ -1,0 +1,63 @@
+import { AppError } from '#infra/apperr/app-error.ts';
+import type { Database } from '#infra/database/databases.ts';
+import type { TenantTables } from '#kms/database/tenant-tables.ts';
+import { createBoundedMap } from '#infra/cache/bounded-map.ts';
+import { reserveProtections } from '../material-keys/material-key.store.ts';
+
+/** Counts how often a version protects, without a write per call. */
+export interface ProtectionCounter {
+  /**
+   * Counts one protection.
+   *
+   * @param key the tenant and the material key
+   * @param limit exclusive bound of the version
+   * @throws AppError `protection-limit-reached` 409
+   */
+  take(key: { tenantId: string; materialKeyId: string }, limit: number): Promise<void>;
+}
+
+interface Block {
+  left: number;
+  /** The reservation under way; its callers wait for the same one. */
+  refill: Promise<void> | null;
+}
+
+const limitReached = (materialKeyId: string): AppError =>
+  new AppError('protection-limit-reached', 409, `Material key ${materialKeyId} has protected as often as its algorithm allows.`, {
+    fix: 'Rotate the elastic key; older ciphertexts still open.',
+  });
+
+/**
+ * Blocks are reserved in the database before any of them is used: after a crash the rest of a block is lost, and no
+ * count is ever used twice.
+ *
+ * @param block protections a reservation
+ * @see NIST SP 800-38D section 8.3
+ */
+export const createProtectionCounter = (options: {
+  database: (tenantId: string) => Promise<Database<TenantTables>>;
+  block?: number;
+  max?: number;
+}): ProtectionCounter => {
+  const { database, block: size = 1024, max = 4096 } = options;
+  const blocks = createBoundedMap<Block>({ max });
+
+  const refill = async (block: Block, { tenantId, materialKeyId }: { tenantId: string; materialKeyId: string }, limit: number) => {
+    const { db } = await database(tenantId);
+    if (!(await reserveProtections(db, materialKeyId, { block: size, limit }))) throw limitReached(materialKeyId);
+    block.left += size;
+  };
+
+  return {
+    take: async (key, limit) => {
+      const slot = `${key.tenantId}/${key.materialKeyId}`;
+      const block = blocks.get(slot) ?? { left: 0, refill: null };
+      blocks.set(slot, block);
+      while (block.left === 0) {
+        block.refill ??= refill(block, key, limit).finally(() => (block.refill = null));
+        await block.refill;
+      }
+      block.left -= 1;
+    },
+  };
+};

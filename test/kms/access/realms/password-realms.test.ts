@@ -1,0 +1,99 @@
+import { randomUUID, randomUUIDv7 } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { AppError } from '#infra/apperr/app-error.ts';
+import { createVerifiedCache } from '#infra/secrets/verified-cache.ts';
+import { createAttemptLimits } from '#infra/secrets/attempts/attempt-limits.ts';
+import { createChallenges } from '#kms/access/challenges.ts';
+import { createPasswordRealms } from '#kms/access/realms/password-realms.ts';
+import type { RealmUser } from '#kms/access/realms/realm-users.store.ts';
+
+const setup = () => {
+  const clock = { now: 1_800_000_000_000 };
+  const now = () => clock.now;
+  const tenant = { id: randomUUID(), name: `tenant-${randomUUIDv7()}`, schemaName: 't', demo: false };
+  const user: RealmUser = {
+    subject: randomUUIDv7(),
+    username: `user-${randomUUIDv7()}`,
+    stored: 'hash-1',
+    tenant: { by: 'id', value: tenant.id },
+    roles: ['user'],
+  };
+  const world = {
+    clock,
+    user,
+    users: [user] as RealmUser[],
+    checks: [] as { password: string; stored: string | undefined }[],
+    verify: async (password: string, stored: string | undefined): Promise<boolean> => stored === 'hash-1' && password === 'right',
+  };
+  const realms = createPasswordRealms({
+    realms: [{ find: async (username) => world.users.find((each) => each.username === username) }],
+    tenants: { byId: async () => tenant, byName: async () => tenant, forget: () => {} },
+    passwords: {
+      hash: () => Promise.reject(new Error('not used')),
+      verify: (password, stored) => {
+        world.checks.push({ password, stored });
+        return world.verify(password, stored);
+      },
+    },
+    verified: createVerifiedCache({ ttlMs: 30_000, max: 100, now }),
+    attempts: createAttemptLimits({ now }),
+    challenges: createChallenges('full'),
+  });
+  const logIn = (password: string, username = user.username, address = '192.0.2.1') => realms.authenticate({ username, password, address });
+  return { ...world, world, logIn, tenant };
+};
+
+describe('password realms', () => {
+  it('check a password once while it is remembered, and again afterwards', async () => {
+    const { world, logIn } = setup();
+    await logIn('right');
+    await logIn('right');
+    expect(world.checks).toHaveLength(1);
+    world.clock.now += 30_000;
+    await logIn('right');
+    expect(world.checks).toHaveLength(2);
+  });
+
+  it('check one credential once when it is sent many times at once, and count it as one attempt', async () => {
+    const { world, logIn } = setup();
+    const results = await Promise.all(Array.from({ length: 100 }, () => logIn('right')));
+    expect(results.every((principal) => principal.username === world.user.username)).toBe(true);
+    expect(world.checks).toHaveLength(1);
+  });
+
+  it('refuse a changed password at once, and one of a user that was removed', async () => {
+    const { world, logIn } = setup();
+    await logIn('right');
+    world.users = [{ ...world.user, stored: 'hash-2' }];
+    await expect(logIn('right')).rejects.toMatchObject({ code: 'password-invalid' });
+    world.users = [];
+    await expect(logIn('right')).rejects.toMatchObject({ code: 'password-invalid' });
+    // Also for nobody the price of a check is paid.
+    expect(world.checks.at(-1)).toEqual({ password: 'right', stored: undefined });
+  });
+
+  it('pass on that the queue is full, and do not hold it against the caller', async () => {
+    const { world, logIn } = setup();
+    const verify = world.verify;
+    world.verify = () => Promise.reject(new AppError('password-queue-full', 429, 'too many', { headers: { 'Retry-After': '1' } }));
+    for (let i = 0; i < 20; i += 1) await expect(logIn(`guess-${i}`)).rejects.toMatchObject({ code: 'password-queue-full', status: 429 });
+    world.verify = verify;
+    await expect(logIn('right')).resolves.toMatchObject({ kind: 'realm-user', subject: world.user.subject });
+  });
+
+  it('do not even look for a user name that is longer than any', async () => {
+    const { world, logIn } = setup();
+    const long = 'u'.repeat(513);
+    world.users = [{ ...world.user, username: long }];
+    await expect(logIn('right', long)).rejects.toMatchObject({ code: 'password-invalid' });
+    expect(world.checks.at(-1)?.stored).toBeUndefined();
+  });
+
+  it('let a remembered password pass while others make its account slow', async () => {
+    const { logIn } = setup();
+    await logIn('right');
+    for (let i = 0; i < 30; i += 1) await logIn(`guess-${i}`, undefined, `198.51.100.${i}`).catch(() => {});
+    await expect(logIn('right')).resolves.toBeDefined();
+    await expect(logIn('guess', undefined, '203.0.113.1')).rejects.toMatchObject({ code: 'too-many-attempts' });
+  });
+});

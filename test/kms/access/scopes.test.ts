@@ -1,0 +1,42 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { KMS_SCOPES, ROLE_SCOPES } from '#infra/magic/magic.ts';
+import { expandScopes, FINE_SCOPES, narrowScopes, scopesOfRoles } from '#kms/access/scopes.ts';
+
+describe('scopes', () => {
+  it('expands a coarse scope to its fine ones and keeps a fine one', () => {
+    expect([...expandScopes(['kms:read', 'kms:sign'])].toSorted()).toEqual(['kms:elastic-keys:read', 'kms:material-keys:read', 'kms:sign']);
+  });
+
+  it('gives nothing for what is no scope, however it is written', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.oneof(fc.string(), fc.constantFrom('__proto__', 'constructor', 'KMS:READ', 'kms:', 'kms:*', '*'))),
+        (scopes) => {
+          const named = scopes.filter((scope) => Object.hasOwn(KMS_SCOPES, scope) || (FINE_SCOPES as ReadonlySet<string>).has(scope));
+          expect(expandScopes(scopes)).toEqual(expandScopes(named));
+        },
+      ),
+    );
+    expect(expandScopes(['__proto__', 'constructor', 'KMS:READ', 'kms:*', '*']).size).toBe(0);
+  });
+
+  it('never grants more by permissions than by scopes, nor more than the permissions', () => {
+    const scope = fc.constantFrom(...Object.keys(KMS_SCOPES), ...FINE_SCOPES, 'openid');
+    fc.assert(
+      fc.property(fc.array(scope), fc.option(fc.array(scope), { nil: undefined }), (scopes, permissions) => {
+        const granted = expandScopes(scopes);
+        const narrowed = narrowScopes(granted, permissions);
+        expect(narrowed.isSubsetOf(granted)).toBe(true);
+        expect(narrowed).toEqual(permissions === undefined ? granted : granted.intersection(expandScopes(permissions)));
+      }),
+    );
+  });
+
+  it('gives each role its scopes, and none to a role that is not known', () => {
+    expect(scopesOfRoles(['admin'])).toEqual(FINE_SCOPES);
+    expect(scopesOfRoles(['user', 'service'])).toEqual(expandScopes(['kms:read', 'kms:crypto']));
+    expect(scopesOfRoles(['root', '__proto__', 'toString']).size).toBe(0);
+    expect(Object.keys(ROLE_SCOPES).every((role) => scopesOfRoles([role]).size > 0)).toBe(true);
+  });
+});

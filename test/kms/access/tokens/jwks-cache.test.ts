@@ -1,0 +1,248 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { exportJWK, generateKeyPair, generateSecret, type JWK } from 'jose';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { AppError } from '#infra/apperr/app-error.ts';
+import type { HttpsRequest, HttpsResponse } from '#infra/http/client.ts';
+import { createJwksCache } from '#kms/access/tokens/jwks-cache.ts';
+
+let es256: JWK;
+let other: JWK;
+const makeKey = async (): Promise<JWK> => ({
+  ...(await exportJWK((await generateKeyPair('ES256', { extractable: true })).publicKey)),
+  kid: randomUUIDv7(),
+});
+beforeAll(async () => {
+  es256 = await makeKey();
+  other = await makeKey();
+});
+
+const answer = (body: unknown, status = 200): HttpsResponse => ({
+  status,
+  headers: {},
+  setCookies: [],
+  text: JSON.stringify(body),
+  json: <T>() => body as T,
+});
+
+/** A cache whose clock and issuer the test moves. */
+const cacheOf = (keys: unknown[] = [es256]) => {
+  const world = {
+    now: 1_800_000_000_000,
+    requests: [] as HttpsRequest[],
+    respond: async (): Promise<HttpsResponse> => answer({ keys }),
+  };
+  const events: string[] = [];
+  const cache = createJwksCache({
+    issuer: 'https://identity.example',
+    uri: 'https://identity.example/jwks',
+    client: {
+      request: (request) => {
+        world.requests.push(request);
+        return world.respond();
+      },
+    },
+    ttlMs: 60_000,
+    staleMs: 120_000,
+    emit: (event) => void events.push(event.type),
+    now: () => world.now,
+  });
+  return { cache, world, events };
+};
+const down = () => Promise.reject(new AppError('connection-refused', 503, 'identity.example refuses connections'));
+const kidOf = (key: JWK): string => key.kid ?? '';
+
+describe('JWKS cache', () => {
+  it('fetches the configured URL once for many callers at once, and not again within its time to live', async () => {
+    const { cache, world } = cacheOf();
+    const keys = await Promise.all(Array.from({ length: 50 }, () => cache.key(kidOf(es256))));
+    world.now += 59_999;
+    keys.push(await cache.key(kidOf(es256)));
+    expect(keys.every((key) => key !== undefined)).toBe(true);
+    expect(world.requests.map((request) => request.url)).toEqual(['https://identity.example/jwks']);
+  });
+
+  it('fetches again after its time to live and takes over what changed', async () => {
+    const { cache, world } = cacheOf();
+    await cache.key(kidOf(es256));
+    world.respond = async () => answer({ keys: [other] });
+    world.now += 60_000;
+    expect(await cache.key(kidOf(es256))).toBeUndefined();
+    expect(await cache.key(kidOf(other))).toBeDefined();
+  });
+
+  it('asks at once for a kid that it does not know: the issuer may have rotated its keys', async () => {
+    const { cache, world } = cacheOf();
+    await cache.key(kidOf(es256));
+    world.respond = async () => answer({ keys: [es256, other] });
+    expect(await cache.key(kidOf(other))).toBeDefined();
+    expect(world.requests).toHaveLength(2);
+  });
+
+  it('makes one request for a flood of unknown kids, and one more only after the cooldown', async () => {
+    const { cache, world } = cacheOf();
+    await cache.key(kidOf(es256));
+    await Promise.all(Array.from({ length: 500 }, (_, index) => cache.key(`unknown-${index}`)));
+    expect(world.requests).toHaveLength(2);
+    world.now += 4_999;
+    await cache.key('unknown-more');
+    expect(world.requests).toHaveLength(2);
+    world.now += 1;
+    await cache.key('unknown-more');
+    expect(world.requests).toHaveLength(3);
+  });
+
+  it('has a new key for everybody who asks for it at once right after a rotation', async () => {
+    const { cache, world } = cacheOf();
+    await cache.key(kidOf(es256));
+    world.respond = async () => answer({ keys: [es256, other] });
+    const keys = await Promise.all(Array.from({ length: 3 }, () => cache.key(kidOf(other))));
+    expect(keys.map((key) => key?.type)).toEqual(['public', 'public', 'public']);
+    expect(world.requests).toHaveLength(2);
+  });
+
+  it('asks for itself when the request under way was sent before the rotation', async () => {
+    const { cache, world } = cacheOf();
+    await cache.key(kidOf(es256));
+    world.now += 1_000;
+    const early = Promise.withResolvers<HttpsResponse>();
+    world.respond = () => early.promise;
+    const probe = cache.probe();
+    const key = cache.key(kidOf(other));
+    world.respond = async () => answer({ keys: [es256, other] });
+    early.resolve(answer({ keys: [es256] }));
+    await probe;
+    expect(await key).toBeDefined();
+    expect(world.requests).toHaveLength(3);
+  });
+
+  it('remembers that a kid is unknown beyond the cooldown', async () => {
+    const { cache, world } = cacheOf();
+    await cache.key(kidOf(es256));
+    await cache.key('gone');
+    world.now += 10_000;
+    await cache.key('gone');
+    expect(world.requests).toHaveLength(2);
+  });
+
+  it('does not even look for a kid longer than 128 characters', async () => {
+    const { cache, world } = cacheOf();
+    expect(await cache.key('k'.repeat(129))).toBeUndefined();
+    expect(await cache.key('')).toBeUndefined();
+    expect(world.requests).toHaveLength(0);
+  });
+
+  it('serves old keys for a bounded time while the issuer is down, then answers 503 with the cause', async () => {
+    const { cache, world, events } = cacheOf();
+    await cache.key(kidOf(es256));
+    world.respond = down;
+    world.now += 179_999;
+    expect(await cache.key(kidOf(es256))).toBeDefined();
+    world.now += 1;
+    await expect(cache.key(kidOf(es256))).rejects.toMatchObject({
+      code: 'identity-unavailable',
+      status: 503,
+      message: expect.stringContaining('identity.example refuses connections') as string,
+    });
+    world.respond = async () => answer({ keys: [es256] });
+    world.now += 1_000;
+    expect(await cache.key(kidOf(es256))).toBeDefined();
+    expect(events).toEqual(['identity-unreachable', 'identity-reachable']);
+  });
+
+  it('does not repeat a failed request for every caller', async () => {
+    const { cache, world } = cacheOf();
+    world.respond = down;
+    await Promise.allSettled(Array.from({ length: 20 }, () => cache.key(kidOf(es256))));
+    await cache.key(kidOf(es256)).catch(() => {});
+    expect(world.requests).toHaveLength(1);
+  });
+
+  it('answers 503, not 401, for an unknown kid while the issuer is down', async () => {
+    const { cache, world } = cacheOf();
+    await cache.key(kidOf(es256));
+    world.respond = down;
+    await expect(cache.key('perhaps-new')).rejects.toMatchObject({ code: 'identity-unavailable' });
+  });
+
+  it('answers 503, not 401, for every further unknown kid in the cooldown of one that the issuer gave no answer for', async () => {
+    const { cache, world } = cacheOf();
+    await cache.key(kidOf(es256));
+    world.respond = down;
+    const refused = {
+      code: 'identity-unavailable',
+      status: 503,
+      message: expect.stringContaining('identity.example refuses connections') as string,
+    };
+    const atOnce = await Promise.allSettled([cache.key('perhaps-new'), cache.key('perhaps-new'), cache.key('perhaps-newer')]);
+    expect(atOnce).toEqual(Array.from({ length: 3 }, () => ({ status: 'rejected', reason: expect.objectContaining(refused) as unknown })));
+    world.now += 4_999;
+    await expect(cache.key('perhaps-new')).rejects.toMatchObject(refused);
+    await expect(cache.key('perhaps-newest')).rejects.toMatchObject(refused);
+    expect(await cache.key(kidOf(es256))).toBeDefined();
+    expect(world.requests).toHaveLength(2);
+    world.respond = async () => answer({ keys: [es256] });
+    world.now += 1;
+    expect(await cache.key('perhaps-new')).toBeUndefined();
+  });
+
+  it.each([
+    ['a redirect', () => answer({}, 302)],
+    ['an error', () => answer({}, 500)],
+    ['no JWKS', () => answer({ keys: 'none' })],
+    ['a list in place of a JWKS', () => answer([es256])],
+    ['more keys than anybody needs', () => answer({ keys: Array.from({ length: 33 }, (_, index) => ({ ...es256, kid: `${index}` })) })],
+    ['no usable key', () => answer({ keys: [] })],
+  ])('keeps the old keys when it is answered with %s', async (_, respond) => {
+    const { cache, world } = cacheOf();
+    await cache.key(kidOf(es256));
+    world.respond = async () => respond();
+    world.now += 60_000;
+    expect(await cache.key(kidOf(es256))).toBeDefined();
+    await expect(cache.probe()).rejects.toThrow(/JWKS/);
+  });
+
+  it('takes no symmetric key, no key for another algorithm or use, and no point off the curve', async () => {
+    const secret = { ...(await exportJWK(await generateSecret('HS256', { extractable: true }))), alg: 'HS256', kid: 'symmetric' };
+    const p384 = { ...(await exportJWK((await generateKeyPair('ES384', { extractable: true })).publicKey)), kid: 'p384' };
+    const rsa = { ...(await exportJWK((await generateKeyPair('RS256', { extractable: true })).publicKey)), kid: 'rsa' };
+    const refused = [
+      secret,
+      p384,
+      rsa,
+      { ...es256, kid: 'encryption', use: 'enc' },
+      { ...es256, kid: 'other-alg', alg: 'ES384' },
+      { ...es256, kid: 'signs-only', key_ops: ['sign'] },
+      { ...es256, kid: 'off-curve', y: es256.x },
+      { ...es256, kid: 'twice' },
+      { ...other, kid: 'twice' },
+      { ...es256, kid: 7 },
+      { ...es256, kid: 'k'.repeat(129) },
+      null,
+      'key',
+    ];
+    const { cache } = cacheOf([...refused, other]);
+    expect(await cache.key(kidOf(other))).toBeDefined();
+    for (const key of refused) expect(await cache.key(String((key as JWK | null)?.kid))).toBeUndefined();
+  });
+
+  it('never takes over a private part', async () => {
+    const { privateKey } = await generateKeyPair('ES256', { extractable: true });
+    const { cache } = cacheOf([{ ...(await exportJWK(privateKey)), kid: 'leaked' }]);
+    expect(await cache.key('leaked')).toMatchObject({ type: 'public' });
+  });
+
+  it('probes the issuer itself, not its own memory, at most once in a second', async () => {
+    const { cache, world } = cacheOf();
+    await cache.probe();
+    await cache.probe();
+    expect(world.requests).toHaveLength(1);
+    world.respond = down;
+    world.now += 1_000;
+    await expect(cache.probe()).rejects.toThrow('refuses connections');
+    await expect(cache.probe()).rejects.toThrow('refuses connections');
+    expect(world.requests).toHaveLength(2);
+    world.respond = async () => answer({ keys: [es256] });
+    world.now += 1_000;
+    await cache.probe();
+  });
+});

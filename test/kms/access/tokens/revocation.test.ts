@@ -1,0 +1,106 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import type { FineScope } from '#infra/magic/magic.ts';
+import { createRevocation, type RevocationMode, type TokenUse } from '#kms/access/tokens/revocation.ts';
+
+const world = (mode: RevocationMode, intervalMs = 10_000) => {
+  const state = { now: 1_800_000_000_000, asked: 0, answer: async (): Promise<boolean> => true };
+  const revocation = createRevocation({
+    mode,
+    intervalMs,
+    introspection: {
+      isActive: () => {
+        state.asked += 1;
+        return state.answer();
+      },
+    },
+    now: () => state.now,
+  });
+  return { state, revocation };
+};
+const use = (change: Partial<TokenUse> = {}): TokenUse => ({
+  token: `token-${randomUUIDv7()}`,
+  key: randomUUIDv7(),
+  expiresAt: 1_800_000_600_000,
+  scope: 'kms:elastic-keys:read',
+  ...change,
+});
+const unavailable = () => Promise.reject(new Error('identity does not answer'));
+
+describe('revocation', () => {
+  it('is asked for at every request in the mode every-request', async () => {
+    const { state, revocation } = world('every-request');
+    const token = use();
+    expect(await revocation.isRevoked(token)).toBe(false);
+    state.answer = async () => false;
+    expect(await revocation.isRevoked(token)).toBe(true);
+    expect(state.asked).toBe(2);
+  });
+
+  it.each<[FineScope, number]>([
+    ['kms:elastic-keys:read', 0],
+    ['kms:encrypt', 0],
+    ['kms:verify', 0],
+    ['kms:decrypt', 1],
+    ['kms:sign', 1],
+    ['kms:unwrap', 1],
+    ['kms:elastic-keys:delete', 1],
+    ['kms:material-keys:rotate', 1],
+  ])('in the mode sensitive-only %s asks %i times', async (scope, asked) => {
+    const { state, revocation } = world('sensitive-only');
+    await revocation.isRevoked(use({ scope }));
+    expect(state.asked).toBe(asked);
+  });
+
+  it('is asked for once an interval and token in the mode interval', async () => {
+    const { state, revocation } = world('interval');
+    const [one, two] = [use(), use()];
+    await revocation.isRevoked(one);
+    await revocation.isRevoked(two);
+    state.answer = async () => false;
+    state.now += 9_999;
+    expect(await revocation.isRevoked(one)).toBe(false);
+    expect(state.asked).toBe(2);
+    state.now += 1;
+    expect(await revocation.isRevoked(one)).toBe(true);
+  });
+
+  it('never remembers an answer longer than 30 seconds, nor beyond the life of the token', async () => {
+    const { state, revocation } = world('interval', 3_600_000);
+    const [long, short] = [use(), use({ expiresAt: 1_800_000_005_000 })];
+    await revocation.isRevoked(long);
+    await revocation.isRevoked(short);
+    state.now += 5_000;
+    await revocation.isRevoked(short);
+    expect(state.asked).toBe(3);
+    state.now += 25_000;
+    await revocation.isRevoked(long);
+    expect(state.asked).toBe(4);
+  });
+
+  it('never remembers a failure as an answer', async () => {
+    const { state, revocation } = world('interval');
+    const token = use();
+    state.answer = unavailable;
+    await expect(revocation.isRevoked(token)).rejects.toThrow('identity does not answer');
+    state.answer = async () => false;
+    expect(await revocation.isRevoked(token)).toBe(true);
+  });
+
+  it('asks once for many requests with one token at once', async () => {
+    const { state, revocation } = world('interval');
+    const token = use();
+    await Promise.all(Array.from({ length: 100 }, () => revocation.isRevoked(token)));
+    expect(state.asked).toBe(1);
+  });
+
+  it('fails every one of them when that question fails, and asks again afterwards', async () => {
+    const { state, revocation } = world('every-request');
+    state.answer = unavailable;
+    const token = use();
+    const results = await Promise.allSettled(Array.from({ length: 10 }, () => revocation.isRevoked(token)));
+    expect(results.every((result) => result.status === 'rejected')).toBe(true);
+    state.answer = async () => true;
+    expect(await revocation.isRevoked(token)).toBe(false);
+  });
+});

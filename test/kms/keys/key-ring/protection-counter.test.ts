@@ -1,0 +1,89 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { LEASE_MS } from '#kms/database/leases.ts';
+import { createProtectionCounter } from '#kms/keys/key-ring/protection-counter.ts';
+import { databaseKinds, withDatabases } from '#test/support/database.ts';
+import { type TestKms, testKms } from '#test/support/kms-keys.ts';
+
+const bytes = () => new TextEncoder().encode(randomUUIDv7());
+
+/** A key, and what its row says of its protections. */
+const counted = async (kms: TestKms) => {
+  const { id: elasticKeyId } = await kms.make('A256GCM/A256KW');
+  const { db } = await kms.database(kms.tenantId);
+  const row = () => db.selectFrom('material_keys').selectAll().where('elastic_key_id', '=', elasticKeyId).executeTakeFirstOrThrow();
+  const { id } = await row();
+  return {
+    address: { tenantId: kms.tenantId, elasticKeyId },
+    key: { tenantId: kms.tenantId, materialKeyId: id },
+    reserved: async () => (await row()).protections_reserved,
+    setReserved: (value: number) => db.updateTable('material_keys').set({ protections_reserved: value }).where('id', '=', id).execute(),
+  };
+};
+
+describe.each(databaseKinds())('The count of protections on %s', (kind) => {
+  it('is on disk before the first protection, in blocks', async () => {
+    await using databases = await withDatabases(kind);
+    const kms = await testKms(databases);
+    const { address, reserved } = await counted(kms);
+    expect(await reserved()).toBe(0);
+    await kms.crypto.encrypt(address, { plaintext: bytes() });
+    expect(await reserved()).toBe(1024);
+    await kms.crypto.generate(address, { bits: 256 });
+    expect(await reserved()).toBe(1024);
+  });
+
+  it('never falls below what many callers in two processes really did', async () => {
+    await using databases = await withDatabases(kind);
+    const kms = await testKms(databases);
+    const { key, reserved } = await counted(kms);
+    const counters = [1, 2].map(() => createProtectionCounter({ database: kms.database, block: 8 }));
+    await Promise.all(Array.from({ length: 100 }, (_, index) => counters[index % 2]?.take(key, 2 ** 32)));
+    expect(await reserved()).toBe(2 * 56);
+  });
+
+  it('after a crash begins a new block: the rest of the old one is lost, not used twice', async () => {
+    await using databases = await withDatabases(kind);
+    const kms = await testKms(databases);
+    const { key, reserved } = await counted(kms);
+    await createProtectionCounter({ database: kms.database, block: 8 }).take(key, 100);
+    await createProtectionCounter({ database: kms.database, block: 8 }).take(key, 100);
+    expect(await reserved()).toBe(16);
+  });
+
+  it('ends below the limit, exactly at the last whole block', async () => {
+    await using databases = await withDatabases(kind);
+    const kms = await testKms(databases);
+    const { key, reserved } = await counted(kms);
+    const counter = createProtectionCounter({ database: kms.database, block: 4 });
+    const results = await Promise.allSettled(Array.from({ length: 20 }, () => counter.take(key, 16)));
+    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(12);
+    expect(await reserved()).toBe(12);
+    await expect(counter.take(key, 16)).rejects.toMatchObject({ code: 'protection-limit-reached', status: 409 });
+  });
+
+  it('stops AES-GCM below 2^32, and a rotation gives a new version to go on with', async () => {
+    await using databases = await withDatabases(kind);
+    const kms = await testKms(databases);
+    const { address, setReserved } = await counted(kms);
+    const { jwe } = await kms.crypto.encrypt(address, { plaintext: bytes() });
+    await setReserved(2 ** 32 - 1024);
+    const { crypto } = await kms.replica();
+    const attempt = crypto.encrypt(address, { plaintext: bytes() });
+    await expect(attempt).rejects.toMatchObject({ code: 'protection-limit-reached', status: 409, fix: expect.stringContaining('Rotate') });
+    expect(await crypto.decrypt(address, { jwe })).toBeInstanceOf(Uint8Array);
+    await kms.materialKeys.rotate(kms.tenantId, address.elasticKeyId);
+    kms.clock.elapsed += LEASE_MS;
+    expect(await crypto.encrypt(address, { plaintext: bytes() })).toMatchObject({ jwe: expect.any(String) });
+  });
+
+  it('is not kept for signatures, which have no limit', async () => {
+    await using databases = await withDatabases(kind);
+    const kms = await testKms(databases);
+    const { id: elasticKeyId } = await kms.make('ES256');
+    await kms.crypto.sign({ tenantId: kms.tenantId, elasticKeyId }, { payload: bytes() });
+    const { db } = await kms.database(kms.tenantId);
+    const row = await db.selectFrom('material_keys').selectAll().executeTakeFirstOrThrow();
+    expect(row.protections_reserved).toBe(0);
+  });
+});
