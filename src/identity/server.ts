@@ -5,6 +5,8 @@ import { registerHealth } from '#infra/http/health.ts';
 import type { App } from '#infra/http/server.ts';
 import { createServer } from '#infra/http/server.ts';
 import { createPasswords } from '#infra/secrets/passwords.ts';
+import { systemClock } from '#infra/jobs/clock.ts';
+import { createJobs } from '#infra/jobs/create-jobs.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import { createAccounts } from './accounts/accounts.ts';
 import { createAdmin } from './admin/admin.ts';
@@ -51,6 +53,7 @@ export const buildIdentity = async (options: {
 }): Promise<Identity> => {
   const { config, telemetry, now = Date.now } = options;
   await using opened = new AsyncDisposableStack();
+  const jobs = opened.use(createJobs({ log: telemetry.log, clock: { ...systemClock, wall: now } }));
 
   const secrets = await loadSecrets(config.secrets);
   const databases = opened.use(options.databases ?? (await openDatabases(config.database, { telemetry })));
@@ -82,8 +85,8 @@ export const buildIdentity = async (options: {
   opened.defer(() => app.close());
   await mountProvider(app, provider);
   await registerPages(app, { interactions: provider.interactions, accounts, resourceServers, emit, secret: cookieKeys[0], telemetry });
-  registerHealth(app, { dependencies });
-  const admin = await createAdmin({ config: config.admin, telemetry, dependencies, demo });
+  registerHealth(app, { dependencies, jobs });
+  const admin = await createAdmin({ config: config.admin, telemetry, dependencies, jobs, demo });
   opened.defer(() => admin.close());
   // Both at once: each may wait for its requests.
   opened.defer(async () => void (await Promise.all([app.close(), admin.close()])));

@@ -2,6 +2,8 @@ import { type Databases, openDatabases } from '#infra/database/databases.ts';
 import { createDemoLocks } from '#infra/demo-data/demo-locks.ts';
 import { type DependencyCheck, registerHealth } from '#infra/http/health.ts';
 import { type App, createServer } from '#infra/http/server.ts';
+import { systemClock } from '#infra/jobs/clock.ts';
+import { createJobs } from '#infra/jobs/create-jobs.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import { createAdmin } from './admin/admin.ts';
 import { openBarrier } from './barrier/barrier.ts';
@@ -51,6 +53,7 @@ export const buildKms = async (options: {
 }): Promise<Kms> => {
   const { config, telemetry, now = Date.now } = options;
   await using opened = new AsyncDisposableStack();
+  const jobs = opened.use(createJobs({ log: telemetry.log, clock: { ...systemClock, wall: now } }));
   const emit = logEvents(telemetry.log);
 
   const databases = opened.use(options.databases ?? (await openDatabases(config.database, { telemetry })));
@@ -98,10 +101,10 @@ export const buildKms = async (options: {
   opened.defer(() => app.close());
   await registerOpenApi(app, { swaggerUi: swagger });
   guardServiceRoutes(app, authorization);
-  registerHealth(app, { dependencies, notReady });
+  registerHealth(app, { dependencies, jobs, notReady });
   registerKeyRoutes(app, keys);
 
-  const admin = await createAdmin({ config, telemetry, barrier, dependencies, notReady, demo });
+  const admin = await createAdmin({ config, telemetry, barrier, dependencies, jobs, notReady, demo });
   opened.defer(() => admin.close());
   // Both at once: each may wait for its requests.
   opened.defer(async () => void (await Promise.all([app.close(), admin.close()])));

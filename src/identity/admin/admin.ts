@@ -5,6 +5,7 @@ import { registerHealth } from '#infra/http/health.ts';
 import { admitOperatorsOnly } from '#infra/http/operators.ts';
 import type { App } from '#infra/http/server.ts';
 import { createServer } from '#infra/http/server.ts';
+import type { Jobs } from '#infra/jobs/job.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import type { IdentityConfig } from '../config.ts';
 
@@ -16,12 +17,13 @@ export const createAdmin = async (options: {
   readonly config: IdentityConfig['admin'];
   readonly telemetry: Telemetry;
   readonly dependencies: readonly DependencyCheck[];
+  readonly jobs: Pick<Jobs, 'states'>;
   readonly demo: DemoResets | null;
 }): Promise<App> => {
-  const { config, telemetry, dependencies, demo } = options;
+  const { config, telemetry, dependencies, jobs, demo } = options;
   const admin = await createServer({ name: 'identity-admin', tls: config.tls, clientCertificate: 'require', telemetry });
   admitOperatorsOnly(admin, config.allowed_clients);
-  registerHealth(admin, { dependencies });
+  registerHealth(admin, { dependencies, jobs });
   if (demo !== null) registerDemoRoutes(admin, demo);
   return admin;
 };

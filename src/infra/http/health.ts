@@ -2,6 +2,7 @@ import { Type } from 'typebox';
 import { publicCause } from '#infra/apperr/public-cause.ts';
 import { createSingleFlight } from '#infra/cache/single-flight.ts';
 import { strictObject } from '#infra/config/load-config.ts';
+import type { Jobs } from '#infra/jobs/job.ts';
 import type { App } from './server.ts';
 
 /** Something that a service cannot do without (required), or would rather have. */
@@ -38,7 +39,19 @@ const dependencyStateSchema = strictObject({
 
 const dependenciesSchema = Type.Record(Type.String(), dependencyStateSchema);
 
-const readySchema = strictObject({ status: Type.Literal('ready'), dependencies: dependenciesSchema });
+const jobStateSchema = strictObject(
+  {
+    running: Type.Boolean(),
+    last_run: Type.Union([Type.String({ format: 'date-time' }), Type.Null()], { description: 'when the last run began' }),
+    duration_ms: Type.Union([Type.Integer(), Type.Null()], { description: 'how long the last run took' }),
+    last_error: Type.Union([Type.String(), Type.Null()], { description: 'why the last run failed; null when it succeeded' }),
+  },
+  { description: 'a background job; one that fails does not make the service unready' },
+);
+
+const partsSchema = { dependencies: dependenciesSchema, jobs: Type.Record(Type.String(), jobStateSchema) };
+
+const readySchema = strictObject({ status: Type.Literal('ready'), ...partsSchema });
 
 const notReadySchema = strictObject({
   type: Type.String(),
@@ -47,7 +60,7 @@ const notReadySchema = strictObject({
   detail: Type.String(),
   code: Type.Literal('not-ready'),
   reason: Type.String(),
-  dependencies: dependenciesSchema,
+  ...partsSchema,
 });
 
 const probe = async (dependency: DependencyCheck): Promise<DependencyState> => {
@@ -93,16 +106,23 @@ export const readiness = async (dependencies: readonly DependencyCheck[], notRea
 
 /**
  * `GET /livez` (the process is alive) and `GET /readyz` (it can serve: 200, or 503 with Problem Details, and either way
- * each dependency with state, latency and cause). Both are exempt from rate limits and from authentication.
+ * each dependency with state, latency and cause, and each background job with its last run and last error). Both are exempt from
+ * rate limits and from authentication.
  *
+ * @param options.jobs none where absent
  * @param options.notReady a reason of the service's own not to be ready, for example `sealed`
  * @param options.now milliseconds of a clock that only goes forward
  */
 export const registerHealth = (
   app: App,
-  options: { readonly dependencies: readonly DependencyCheck[]; readonly notReady?: () => string | null; readonly now?: () => number },
+  options: {
+    readonly dependencies: readonly DependencyCheck[];
+    readonly jobs?: Pick<Jobs, 'states'>;
+    readonly notReady?: () => string | null;
+    readonly now?: () => number;
+  },
 ): void => {
-  const { notReady = () => null, now = () => performance.now() } = options;
+  const { jobs = { states: () => ({}) }, notReady = () => null, now = () => performance.now() } = options;
   const probes = options.dependencies.map((dependency) => [dependency.name, sharedProbe(dependency, now)] as const);
   const config = { rateLimit: false as const, public: true };
   app.get(
@@ -128,7 +148,8 @@ export const registerHealth = (
         await Promise.all(probes.map(async ([name, look]) => [name, await look()] as const)),
         notReady,
       );
-      if (reason === null) return { status: 'ready' as const, dependencies };
+      const parts = { dependencies, jobs: jobs.states() };
+      if (reason === null) return { status: 'ready' as const, ...parts };
       reply.code(503).type('application/problem+json');
       return {
         type: 'urn:passthru:problem:not-ready',
@@ -137,7 +158,7 @@ export const registerHealth = (
         detail: reason,
         code: 'not-ready' as const,
         reason,
-        dependencies,
+        ...parts,
       };
     },
   );

@@ -4,6 +4,7 @@ import type { DemoResets } from '#infra/demo-data/demo-reset.ts';
 import { type DependencyCheck, registerHealth } from '#infra/http/health.ts';
 import { admitOperatorsOnly } from '#infra/http/operators.ts';
 import { type App, createServer } from '#infra/http/server.ts';
+import type { Jobs } from '#infra/jobs/job.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import type { Barrier } from '#kms/barrier/barrier.ts';
 import type { KmsConfig } from '#kms/config.ts';
@@ -26,13 +27,14 @@ export const createAdmin = async (options: {
   readonly telemetry: Telemetry;
   readonly barrier: Pick<Barrier, 'state'>;
   readonly dependencies: readonly DependencyCheck[];
+  readonly jobs: Pick<Jobs, 'states'>;
   readonly notReady: () => string | null;
   readonly demo: DemoResets | null;
 }): Promise<App> => {
-  const { config, telemetry, barrier, dependencies, notReady, demo } = options;
+  const { config, telemetry, barrier, dependencies, jobs, notReady, demo } = options;
   const app = await createServer({ name: 'kms-admin', tls: config.admin.tls, clientCertificate: 'require', telemetry });
   admitOperatorsOnly(app, config.admin.allowed_clients);
-  registerHealth(app, { dependencies, notReady });
+  registerHealth(app, { dependencies, jobs, notReady });
   app.get(
     '/admin/v1/seal-status',
     { schema: { summary: 'Whether the keys can be used', tags: ['seal'], response: { 200: sealStatusSchema } } },

@@ -135,3 +135,20 @@ describe('Many who ask /readyz', () => {
     expect(seen).toEqual([200, 503, 200]);
   });
 });
+
+describe('Background jobs in /readyz', () => {
+  const state = { running: false, last_run: '2026-01-01T00:00:00.000Z', duration_ms: 12, last_error: 'the database is busy' };
+  const jobs = { states: () => ({ sweep: state, other: { running: true, last_run: null, duration_ms: null, last_error: null } }) };
+
+  it.each([
+    [200, () => Promise.resolve()],
+    [503, () => Promise.reject(new Error('gone'))],
+  ])('stand beside the dependencies of an answer with %d, and one that fails changes no status', async (status, check) => {
+    const app = await createServer({ name: 'test', tls: pki.server, clientCertificate: 'none', telemetry: noTelemetry() });
+    open.push(app);
+    registerHealth(app, { dependencies: [database(check)], jobs });
+    const answer = await app.inject({ url: '/readyz', headers: { host: 'localhost' } });
+    expect(answer.statusCode).toBe(status);
+    expect(answer.json<{ jobs: unknown }>().jobs).toEqual(jobs.states());
+  });
+});

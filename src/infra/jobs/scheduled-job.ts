@@ -1,0 +1,78 @@
+import { causeChain } from '#infra/apperr/cause-chain.ts';
+import { publicCause } from '#infra/apperr/public-cause.ts';
+import type { Clock } from './clock.ts';
+import type { Job, JobState } from './job.ts';
+
+/** Milliseconds that a run has to end once its job is stopped. */
+const STOP_LIMIT_MS = 2_000;
+
+export interface JobLog {
+  readonly info: (message: string) => void;
+  readonly error: (message: string) => void;
+}
+
+export interface ScheduledJob extends AsyncDisposable {
+  state(): JobState;
+}
+
+/**
+ * One job and its timer. The timer is set anew at the end of each run, so that runs never overlap. The log tells the first failure,
+ * each failure that has another cause than the one before, and the first success after a failure.
+ */
+export const scheduleJob = (job: Job, { clock, log }: { readonly clock: Clock; readonly log: JobLog }): ScheduledJob => {
+  const stopped = new AbortController();
+  let state: JobState = { running: false, last_run: null, duration_ms: null, last_error: null };
+  let underWay: Promise<void> | null = null;
+
+  const succeeded = (): void => {
+    if (state.last_error !== null) log.info(`job ${job.name} succeeded again`);
+    state = { ...state, last_error: null };
+  };
+
+  const failed = (thrown: unknown): void => {
+    // A run that was told to end may end in any way.
+    if (stopped.signal.aborted) return;
+    const cause = publicCause(thrown);
+    if (cause !== state.last_error) log.error(`job ${job.name} failed: ${causeChain(thrown)}`);
+    state = { ...state, last_error: cause };
+  };
+
+  /** False when another replica has the lock: that one does the work, and knows how it went. */
+  const runLocked = async (): Promise<boolean> => {
+    await using lock = await job.tryLock?.();
+    if (lock === null || stopped.signal.aborted) return false;
+    const began = clock.monotonic();
+    state = { ...state, running: true, last_run: new Date(clock.wall()).toISOString() };
+    try {
+      await job.run(lock === undefined ? stopped.signal : AbortSignal.any([stopped.signal, lock.lost]));
+      return true;
+    } finally {
+      state = { ...state, running: false, duration_ms: Math.round(clock.monotonic() - began) };
+    }
+  };
+
+  const runOnce = async (): Promise<void> => {
+    try {
+      if (await runLocked()) succeeded();
+    } catch (error) {
+      failed(error);
+    }
+    underWay = null;
+    if (!stopped.signal.aborted) timer = schedule();
+  };
+  const schedule = (): Disposable => clock.after(job.periodMs, () => void (underWay = runOnce()));
+  let timer = schedule();
+
+  return {
+    state: () => state,
+    [Symbol.asyncDispose]: async () => {
+      stopped.abort();
+      timer[Symbol.dispose]();
+      if (underWay === null) return;
+      const { promise: limit, resolve: reachLimit } = Promise.withResolvers<'limit'>();
+      using _limit = clock.after(STOP_LIMIT_MS, () => reachLimit('limit'));
+      if ((await Promise.race([underWay, limit])) !== 'limit') return;
+      log.error(`waited ${STOP_LIMIT_MS} ms for job ${job.name} to end, and stopped without it`);
+    },
+  };
+};
