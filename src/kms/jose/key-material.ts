@@ -19,10 +19,16 @@ export interface PublicJwk {
   use: 'sig';
 }
 
-/** A material key ready for use. The keys cannot be exported; only the public one is ever shown. */
+/**
+ * A material key ready for use: the key that protects (seals, signs) and the one that processes (opens, verifies), in the words of
+ * NIST SP 800-57 part 1. They are one key in a symmetric algorithm and the two halves of a key pair in another. Nothing secret in
+ * them can be exported.
+ */
 export interface KeyMaterial {
-  readonly secret: CryptoKey;
-  readonly public: { readonly key: CryptoKey; readonly jwk: PublicJwk } | null;
+  readonly protecting: CryptoKey;
+  readonly processing: CryptoKey;
+  /** Null for a symmetric key. */
+  readonly publicJwk: PublicJwk | null;
 }
 
 /**
@@ -42,16 +48,15 @@ export const importSecret = async (algorithm: Algorithm, kid: string, secret: Ui
   const bytes = Uint8Array.from(secret);
   try {
     if (key.kind === 'symmetric') {
-      return { secret: await subtle.importKey('raw', bytes, key.name, false, ['wrapKey', 'unwrapKey']), public: null };
+      const secretKey = await subtle.importKey('raw', bytes, key.name, false, ['wrapKey', 'unwrapKey']);
+      return { protecting: secretKey, processing: secretKey, publicJwk: null };
     }
     const jwk = createPublicKey(createPrivateKey({ key: viewOf(bytes), format: 'der', type: 'pkcs8' })).export({ format: 'jwk' });
     const { kty = '', crv = '', x = '', y } = jwk;
     return {
-      secret: await subtle.importKey('pkcs8', bytes, key.parameters, false, ['sign']),
-      public: {
-        key: await subtle.importKey('jwk', jwk, key.parameters, true, ['verify']),
-        jwk: { kty, crv, x, ...(y === undefined ? {} : { y }), kid, alg: algorithm.jose.alg, use: 'sig' },
-      },
+      protecting: await subtle.importKey('pkcs8', bytes, key.parameters, false, ['sign']),
+      processing: await subtle.importKey('jwk', jwk, key.parameters, true, ['verify']),
+      publicJwk: { kty, crv, x, ...(y === undefined ? {} : { y }), kid, alg: algorithm.jose.alg, use: 'sig' },
     };
   } finally {
     bytes.fill(0);

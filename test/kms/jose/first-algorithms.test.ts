@@ -28,14 +28,7 @@ const lengthsOf = (text: string): readonly number[] => text.split('.').map((segm
 const isJwe = ({ jose }: Algorithm): boolean => jose.kind === 'jwe';
 const read = (text: string, algorithm: Algorithm) => (isJwe(algorithm) ? readJwe : readJws)(text, algorithm);
 const decoy = (algorithm: Algorithm, characters: number) => (isJwe(algorithm) ? decoyJwe : decoyJws)(algorithm, characters);
-const keysOf = async (name: AlgorithmName) => {
-  const material = await importSecret(algorithmOf(name), KID, bytesOf(made[name].secret));
-  return {
-    protecting: material.secret,
-    processing: material.public?.key ?? material.secret,
-    publicJwk: material.public?.jwk ?? null,
-  };
-};
+const keysOf = (name: AlgorithmName) => importSecret(algorithmOf(name), KID, bytesOf(made[name].secret));
 
 const JWE = ['A256GCM/A256KW', 'A256KW'] as const;
 const JWS = ['ES256', 'EdDSA'] as const;

@@ -53,7 +53,7 @@ export const createMaterialKeyService = ({ barrier, ring, database, now, random 
     elasticKeyId: row.elastic_key_id,
     version: row.version,
     state: row.state,
-    publicJwk: (await ring.open(key, elasticKey, row)).public?.jwk ?? null,
+    publicJwk: (await ring.open(key, elasticKey, row)).publicJwk,
     createdAt: row.created_at,
     deactivatedAt: row.deactivated_at,
   });
@@ -118,7 +118,7 @@ export const createMaterialKeyService = ({ barrier, ring, database, now, random 
       for (let at = 0; at < rows.length; at += OPENED_AT_ONCE) {
         const group = rows.slice(at, at + OPENED_AT_ONCE);
         const opened = await Promise.all(group.map((row) => ring.open(key, elasticKey, row)));
-        keys.push(...opened.flatMap((version) => version.public?.jwk ?? []));
+        keys.push(...opened.flatMap((version) => version.publicJwk ?? []));
       }
       return { keys };
     },

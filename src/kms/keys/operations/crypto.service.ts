@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { AppError, InternalError } from '#infra/apperr/app-error.ts';
+import { AppError } from '#infra/apperr/app-error.ts';
 import { assertUsable } from '../elastic-keys/elastic-key.policy.ts';
 import type { KeyRing, Snapshot, UsableKey } from '../key-ring/key-ring.ts';
 import type { RandomBytes } from '#kms/jose/key-material.ts';
@@ -42,7 +42,7 @@ export const createCryptoService = ({ ring, counter, now, random = randomBytes }
     if (algorithm.protectionLimit !== null) {
       await counter.take({ tenantId: key.tenantId, materialKeyId: newest.id }, algorithm.protectionLimit);
     }
-    const jwe = await sealJwe({ algorithm, key: newest.secret, kid: newest.id, context, plaintext });
+    const jwe = await sealJwe({ algorithm, key: newest.protecting, kid: newest.id, context, plaintext });
     return { jwe, materialKeyId: newest.id };
   };
 
@@ -52,7 +52,7 @@ export const createCryptoService = ({ ring, counter, now, random = randomBytes }
     const read = readJwe(jwe, algorithm);
     const version = await versionOf(key, snapshot, read);
     const input = version && read ? read : decoyJwe(algorithm, jwe.length);
-    const plaintext = await openJwe({ algorithm, key: (version ?? newest).secret, input, context });
+    const plaintext = await openJwe({ algorithm, key: (version ?? newest).processing, input, context });
     if (!plaintext) throw decryptionFailed();
     return plaintext;
   };
@@ -84,7 +84,7 @@ export const createCryptoService = ({ ring, counter, now, random = randomBytes }
 
     sign: async (key, { payload }) => {
       const { newest, algorithm } = await use(key, 'sign');
-      return { jws: await signJws({ algorithm, key: newest.secret, kid: newest.id, payload }), materialKeyId: newest.id };
+      return { jws: await signJws({ algorithm, key: newest.protecting, kid: newest.id, payload }), materialKeyId: newest.id };
     },
 
     verify: async (key, { jws }) => {
@@ -92,10 +92,8 @@ export const createCryptoService = ({ ring, counter, now, random = randomBytes }
       const { algorithm, newest } = snapshot;
       const read = readJws(jws, algorithm);
       const version = await versionOf(key, snapshot, read);
-      const verifier = (version ?? newest).public;
-      if (!verifier) throw new InternalError('a signing key without a public key');
       const input = version && read ? read : decoyJws(algorithm, jws.length);
-      const payload = await verifyJws({ algorithm, key: verifier.key, input });
+      const payload = await verifyJws({ algorithm, key: (version ?? newest).processing, input });
       return version && payload ? { valid: true, materialKeyId: version.id, payload } : { valid: false };
     },
   };
