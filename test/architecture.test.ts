@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { foldersInKnots } from '#test/support/knots.ts';
+import { foldersInKnots } from '#test/knots.ts';
 import { type Import, importsBelow } from '#test/support/imports.ts';
 
 const ROOT = join(import.meta.dirname, '..');

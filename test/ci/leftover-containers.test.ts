@@ -8,7 +8,7 @@ import { containerPostgres, POSTGRES_IMAGE } from '#test/support/postgres/contai
 import { sweepLeftovers } from '#test/support/postgres/reaper.ts';
 import { runtimeClient } from '#test/support/postgres/runtime.ts';
 
-const PROCESS = join(import.meta.dirname, '../support/postgres-process.ts');
+const PROCESS = join(import.meta.dirname, 'postgres-process.ts');
 
 /** A container that publishes this port, whatever its state. */
 const containerAt = async (port: number) => {

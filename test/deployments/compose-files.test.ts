@@ -8,7 +8,7 @@ import {
   networksOf,
   readYaml,
   stackConfig,
-} from '#test/support/deployments.ts';
+} from '#test/deployments/deployments.ts';
 import { dockerEngine } from '#test/support/docker.ts';
 
 /** Files that say what a service is; all others are laid over one of them. */

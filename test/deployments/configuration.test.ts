@@ -7,7 +7,7 @@ import { MATERIAL } from '#engine/files/material/material-table.ts';
 import { stackOverlays } from '#engine/files/material/stack-overlays.ts';
 import { loadIdentityConfig } from '#identity/config.ts';
 import { loadKmsConfig } from '#kms/config.ts';
-import { type ComposeFile, DEPLOYMENTS, readYaml } from '#test/support/deployments.ts';
+import { type ComposeFile, DEPLOYMENTS, readYaml } from '#test/deployments/deployments.ts';
 import { ROOT } from '#test/support/engine.ts';
 import { PORTS } from '#test/support/material.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';

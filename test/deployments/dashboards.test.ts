@@ -4,7 +4,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { allowedAttributes } from '#infra/telemetry/attributes.ts';
 import { telemetryConfigSchema } from '#infra/telemetry/config.ts';
 import { createProviders } from '#infra/telemetry/providers.ts';
-import { DEPLOYMENTS, readYaml } from '#test/support/deployments.ts';
+import { DEPLOYMENTS, readYaml } from '#test/deployments/deployments.ts';
 import { ROOT } from '#test/support/engine.ts';
 
 interface Query {

@@ -4,7 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ComposeFile, DEPLOYMENTS, readYaml } from '#test/support/deployments.ts';
+import { type ComposeFile, DEPLOYMENTS, readYaml } from '#test/deployments/deployments.ts';
 import { dockerImages } from '#test/support/docker.ts';
 import { ROOT } from '#test/support/engine.ts';
 import { importsBelow } from '#test/support/imports.ts';

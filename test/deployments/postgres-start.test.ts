@@ -3,7 +3,7 @@ import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { type ComposeFile, readYaml } from '#test/support/deployments.ts';
+import { type ComposeFile, readYaml } from '#test/deployments/deployments.ts';
 import { dockerImages } from '#test/support/docker.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';
 

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { projectOf } from '#engine/docker/project.ts';
-import { COMBINATIONS, type ComposeFile, composeConfig, DEPLOYMENTS, readYaml, stackConfig } from '#test/support/deployments.ts';
+import { COMBINATIONS, type ComposeFile, composeConfig, DEPLOYMENTS, readYaml, stackConfig } from '#test/deployments/deployments.ts';
 import { PORTS } from '#test/support/material.ts';
 import { dockerEngine } from '#test/support/docker.ts';
 import { ROOT } from '#test/support/engine.ts';

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Report } from '#demo/report.ts';
 import { type CliResult, type DemoPlace, demoPlace } from '#test/support/cli.ts';
 import { dockerEngine } from '#test/support/docker.ts';
-import { checksOf, transcriptOf } from '#test/support/transcript.ts';
+import { checksOf, transcriptOf } from '#test/e2e/transcript.ts';
 
 /** The first run builds the images where they are missing. */
 const WITH_BUILD = 600_000;

@@ -5,7 +5,7 @@ import { createPlainReporter } from '#cli/reporters/plain.ts';
 import { createTerminal } from '#cli/reporters/terminal/terminal.ts';
 import { PASSED_RUN, recordedReport } from '#test/support/cli-events.ts';
 import { fakeSurroundings } from '#test/support/cli-surroundings.ts';
-import { checksOf, transcriptOf } from '#test/support/transcript.ts';
+import { checksOf, transcriptOf } from '#test/e2e/transcript.ts';
 
 const PLACE = { ports: { kms: 8081, identity: 8082 } };
 

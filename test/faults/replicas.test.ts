@@ -8,13 +8,13 @@ import { KMS_RESOURCE } from '#infra/magic/magic.ts';
 import { dockerImages } from '#test/support/docker.ts';
 import { ROOT } from '#test/support/engine.ts';
 import { fetchAt } from '#test/support/identity.ts';
-import { audit } from '#test/support/prod-audit.ts';
-import { basic, callersOf, viewOf } from '#test/support/prod-callers.ts';
-import { PERSON, PUBLIC_CLIENT, SERVICE_CLIENT, TENANTS } from '#test/support/prod-files.ts';
-import { createLedger, type Ledger, unexplained } from '#test/support/prod-ledger.ts';
-import { startLoad } from '#test/support/prod-load.ts';
-import { logIn, post, roundRobin, type Tokens } from '#test/support/prod-log-in.ts';
-import { PROD_FILES, prodStack, type ProdStack, type Replica } from '#test/support/prod-stack.ts';
+import { audit } from '#test/prod/audit.ts';
+import { basic, callersOf, viewOf } from '#test/prod/callers.ts';
+import { PERSON, PUBLIC_CLIENT, SERVICE_CLIENT, TENANTS } from '#test/prod/files.ts';
+import { createLedger, type Ledger, unexplained } from '#test/prod/ledger.ts';
+import { startLoad } from '#test/prod/load.ts';
+import { logIn, post, roundRobin, type Tokens } from '#test/prod/log-in.ts';
+import { PROD_FILES, prodStack, type ProdStack, type Replica } from '#test/prod/stack.ts';
 
 const run = promisify(execFile);
 

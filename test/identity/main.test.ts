@@ -14,7 +14,7 @@ import { temporaryDirectory } from '#test/support/temporary-directory.ts';
 
 /** The processes load the same modules. */
 const COMPILE_CACHE = join(tmpdir(), 'passthru-test-compile-cache');
-const PROCESS = new URL('../support/identity-process.ts', import.meta.url).pathname;
+const PROCESS = new URL('./identity-process.ts', import.meta.url).pathname;
 
 interface Line {
   readonly attributes?: { readonly listener?: string; readonly port?: number };

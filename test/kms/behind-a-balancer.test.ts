@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { basic, kmsHouse, runKms } from '#test/support/kms-server.ts';
+import { basic, kmsHouse, runKms } from '#test/kms/support/kms-server.ts';
 import { balancerFor } from '#test/support/proxy-protocol.ts';
 
 describe('a KMS behind a balancer that passes TLS through', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { noTelemetry } from '#infra/telemetry/telemetry.ts';
-import type { FakeIssuer } from '#test/support/fake-issuer.ts';
-import { basic, kmsHouse, runKms } from '#test/support/kms-server.ts';
+import type { FakeIssuer } from '#test/kms/support/fake-issuer.ts';
+import { basic, kmsHouse, runKms } from '#test/kms/support/kms-server.ts';
 
 const KEYS = '/service/api/v1/elastic-keys';
 interface Ready {

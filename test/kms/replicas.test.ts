@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import { serviceMigrations } from '#kms/database/migrations.ts';
 import { databaseKinds, type TestDatabases, withDatabases } from '#test/support/database.ts';
-import { basic, bearer, kmsHouse, type KmsHouse, runKms, type RunningKms } from '#test/support/kms-server.ts';
+import { basic, bearer, kmsHouse, type KmsHouse, runKms, type RunningKms } from '#test/kms/support/kms-server.ts';
 
 const KEYS = '/service/api/v1/elastic-keys';
 const ADMIN = basic('demo-tenant-admin', 'demo-tenant-admin-password');

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { type KmsConfig, loadKmsConfig } from '#kms/config.ts';
-import { KMS_CONFIG_FOLDER, kmsHouse, runKms } from '#test/support/kms-server.ts';
+import { KMS_CONFIG_FOLDER, kmsHouse, runKms } from '#test/kms/support/kms-server.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';
 
 describe('kms.yml', () => {

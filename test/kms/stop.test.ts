@@ -4,8 +4,8 @@ import { connect as connectTls } from 'node:tls';
 import { describe, expect, it } from 'vitest';
 import { listening } from '#test/support/listening.ts';
 import { databaseKinds, withDatabases } from '#test/support/database.ts';
-import { kmsProcess } from '#test/support/kms-process.ts';
-import { kmsHouse } from '#test/support/kms-server.ts';
+import { kmsProcess } from '#test/kms/support/kms-process.ts';
+import { kmsHouse } from '#test/kms/support/kms-server.ts';
 
 /** Takes connections and never says a word. */
 const silent = () => listening(createServer());

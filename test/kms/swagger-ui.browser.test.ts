@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { missingBrowser, startChromium } from '#test/support/chromium.ts';
-import { kmsHouse, runKms } from '#test/support/kms-server.ts';
+import { kmsHouse, runKms } from '#test/kms/support/kms-server.ts';
 
 const missing = await missingBrowser();
 if (missing !== null) process.stderr.write(`Swagger UI is not tested in a browser: ${missing}\n`);

@@ -1,8 +1,8 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { audit, type ReplicaView } from '#test/support/prod-audit.ts';
-import { createLedger, type Ledger, unexplained } from '#test/support/prod-ledger.ts';
-import type { KnownKey, Operation, Protected } from '#test/support/prod-operations.ts';
+import { audit, type ReplicaView } from '#test/prod/audit.ts';
+import { createLedger, type Ledger, unexplained } from '#test/prod/ledger.ts';
+import type { KnownKey, Operation, Protected } from '#test/prod/operations.ts';
 
 const [TENANT, OTHER] = ['one', 'two'] as const;
 const ALGORITHM = 'A256GCM/A256KW';

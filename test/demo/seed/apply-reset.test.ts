@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { applyReset } from '#demo/seed/apply-reset.ts';
-import { fakeServer, someTenants } from '#test/support/demo-servers.ts';
+import { fakeServer, someTenants } from '#test/demo/seed/demo-servers.ts';
 
 const two = () => {
   const [old, fresh] = [someTenants(), someTenants()];

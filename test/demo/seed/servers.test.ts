@@ -4,7 +4,7 @@ import { createSession, type SessionRequest } from '#demo/client/session.ts';
 import type { Stack } from '#demo/client/stack.ts';
 import { refuseDeadServers, repairsFor, runningServers, sameTenants, type ServerState } from '#demo/seed/servers.ts';
 import { fakeEngine, statusOf } from '#test/support/demo-engine.ts';
-import { someTenants } from '#test/support/demo-servers.ts';
+import { someTenants } from '#test/demo/seed/demo-servers.ts';
 
 const [old, fresh] = [someTenants(), someTenants()];
 const state = (server: 'identity' | 'kms', tenants = old, pending: string | null = null): ServerState => ({

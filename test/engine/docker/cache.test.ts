@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { createContainerCache } from '#engine/docker/containers/cache.ts';
 import { containersOf, signalOf, statusOf } from '#engine/docker/containers/describe.ts';
 import type { EngineEvent } from '#engine/engine.ts';
-import { container, type FakeDocker, fakeDocker } from '#test/support/docker-api.ts';
+import { container, type FakeDocker, fakeDocker } from '#test/engine/docker/support/docker-api.ts';
 
 /** A cache that is being watched until the test ends. */
 const watched = async (fake: FakeDocker) => {

@@ -14,8 +14,8 @@ import { findPortConflicts } from '#engine/docker/port-conflicts.ts';
 import { projectOf } from '#engine/docker/project.ts';
 import { type ServiceName, SERVICES } from '#engine/engine.ts';
 import { ownIdentity } from '#engine/state/process-identity.ts';
-import { container, type FakeDocker, fakeDocker } from '#test/support/docker-api.ts';
-import { type Answer, fakeProgram } from '#test/support/fake-docker-program.ts';
+import { container, type FakeDocker, fakeDocker } from '#test/engine/docker/support/docker-api.ts';
+import { type Answer, fakeProgram } from '#test/engine/docker/support/fake-docker-program.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');

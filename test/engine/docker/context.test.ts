@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { resolveContext } from '#engine/docker/connection/context.ts';
-import { fakeProgram } from '#test/support/fake-docker-program.ts';
+import { fakeProgram } from '#test/engine/docker/support/fake-docker-program.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';
 
 /** What `docker context inspect` prints of one context. */

@@ -9,7 +9,7 @@ import type { Result } from '#infra/apperr/result.ts';
 import { imageTag } from '#engine/docker/images/tag.ts';
 import { dockerImages } from '#test/support/docker.ts';
 import { docker } from '#test/support/docker-stack.ts';
-import { type DockerStack, dockerStack } from '#test/support/docker-stand-ins.ts';
+import { type DockerStack, dockerStack } from '#test/engine/docker/support/docker-stand-ins.ts';
 import { ROOT } from '#test/support/engine.ts';
 
 const never = new AbortController().signal;
@@ -198,7 +198,7 @@ describe.runIf(isThere)('the Docker engine, on real containers of stand-in serve
   it('removes what a run left behind that was killed and was to take its stack with it, but its data, and says so', async () => {
     await using stack = await newStack();
     await using other = await newStack();
-    const script = join(ROOT, 'test/support/docker-owner-process.ts');
+    const script = join(ROOT, 'test/engine/docker/support/docker-owner-process.ts');
     const killed = spawn(process.execPath, [script, JSON.stringify(stack.options)], { stdio: ['ignore', 'pipe', 'inherit'] });
     using ending = new DisposableStack();
     ending.defer(() => killed.kill('SIGKILL'));

@@ -7,9 +7,9 @@ import { imageTag } from '#engine/docker/images/tag.ts';
 import type { EngineEvent } from '#engine/engine.ts';
 import { readTls, serverTlsOptions } from '#infra/tls/options.ts';
 import { dockerImages } from '#test/support/docker.ts';
-import { dockerProxy } from '#test/support/docker-proxy.ts';
+import { dockerProxy } from '#test/engine/docker/support/docker-proxy.ts';
 import { docker } from '#test/support/docker-stack.ts';
-import { dockerStack } from '#test/support/docker-stand-ins.ts';
+import { dockerStack } from '#test/engine/docker/support/docker-stand-ins.ts';
 import { makePki } from '#test/support/pki.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';
 

@@ -8,8 +8,8 @@ import { buildProgress, lastWords, pullProgress } from '#engine/docker/images/pr
 import { imageTag } from '#engine/docker/images/tag.ts';
 import { projectOf } from '#engine/docker/project.ts';
 import { SERVICES } from '#engine/engine.ts';
-import { type FakeDocker, fakeDocker } from '#test/support/docker-api.ts';
-import { type Answer, fakeProgram } from '#test/support/fake-docker-program.ts';
+import { type FakeDocker, fakeDocker } from '#test/engine/docker/support/docker-api.ts';
+import { type Answer, fakeProgram } from '#test/engine/docker/support/fake-docker-program.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');

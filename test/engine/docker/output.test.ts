@@ -5,7 +5,7 @@ import { demultiplex } from '#engine/docker/output/demultiplex.ts';
 import { readLogs } from '#engine/docker/output/logs.ts';
 import { readCollected } from '#engine/docker/output/records.ts';
 import { readTar } from '#engine/docker/output/tar.ts';
-import { container, fakeDocker, frame } from '#test/support/docker-api.ts';
+import { container, fakeDocker, frame } from '#test/engine/docker/support/docker-api.ts';
 
 const all = async <T>(items: AsyncIterable<T>): Promise<T[]> => Array.fromAsync(items);
 

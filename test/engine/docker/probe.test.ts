@@ -4,7 +4,7 @@ import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { probeDocker } from '#engine/docker/connection/probe.ts';
-import { type Answer, fakeProgram } from '#test/support/fake-docker-program.ts';
+import { type Answer, fakeProgram } from '#test/engine/docker/support/fake-docker-program.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';
 
 const RECENT: Answer = { to: 'compose version', stdout: '2.40.3-3\n' };

@@ -5,7 +5,7 @@ import { createPasswords } from '#infra/secrets/passwords.ts';
 import { createAccounts } from '#identity/accounts/accounts.ts';
 import type { IdentityTables } from '#identity/database/tables.ts';
 import { databaseKinds } from '#test/support/database.ts';
-import { identityDatabase } from '#test/support/identity-database.ts';
+import { identityDatabase } from '#test/identity/support/identity-database.ts';
 
 const passwords = createPasswords({ iterations: 1000 });
 

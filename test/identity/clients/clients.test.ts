@@ -8,7 +8,7 @@ import { createClients } from '#identity/clients/clients.ts';
 import { loadServiceClients } from '#identity/clients/service-clients.ts';
 import type { IdentityTables } from '#identity/database/tables.ts';
 import { databaseKinds } from '#test/support/database.ts';
-import { identityDatabase } from '#test/support/identity-database.ts';
+import { identityDatabase } from '#test/identity/support/identity-database.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';
 
 const passwords = createPasswords({ iterations: 1000 });

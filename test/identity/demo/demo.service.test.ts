@@ -12,12 +12,12 @@ import { createAccountStore } from '#identity/accounts/account.store.ts';
 import { createClientStore } from '#identity/clients/client.store.ts';
 import { databaseKinds, withDatabases } from '#test/support/database.ts';
 import { lostLocks } from '#test/support/lost-locks.ts';
-import { contents, demoOn, insertAccount, insertPayload, testSeed } from '#test/support/identity-demo.ts';
+import { contents, demoOn, insertAccount, insertPayload, testSeed } from '#test/identity/demo/identity-demo.ts';
 
 /** A dozen processes load the same modules. */
 const COMPILE_CACHE = join(tmpdir(), 'passthru-test-compile-cache');
 const KILLS_TIMEOUT_MS = 180_000;
-const CHILD = new URL('../../support/identity-demo-process.ts', import.meta.url).pathname;
+const CHILD = new URL('./identity-demo-process.ts', import.meta.url).pathname;
 
 const idOf = async (database: Database<IdentityTables>, username: string): Promise<string | undefined> =>
   (await createAccountStore(database).byUsername(username))?.account.id;

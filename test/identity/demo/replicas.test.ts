@@ -4,7 +4,7 @@ import { DEFAULT_POOL_SIZE, MIN_POOL_SIZE } from '#infra/database/config.ts';
 import { identityMigrations } from '#identity/database/migrations.ts';
 import type { IdentityTables } from '#identity/database/tables.ts';
 import { databaseKinds, withDatabases } from '#test/support/database.ts';
-import { contents, demoOn, testSeed } from '#test/support/identity-demo.ts';
+import { contents, demoOn, testSeed } from '#test/identity/demo/identity-demo.ts';
 
 // SQLite files have one process.
 describe.skipIf(!databaseKinds().includes('postgres'))('the demo of replicas of Identity on one PostgreSQL', () => {

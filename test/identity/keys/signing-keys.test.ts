@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { newEncryptionKey, openKey, parseEncryptionKey, sealKey } from '#identity/keys/seal.ts';
 import { createSigningKeys } from '#identity/keys/signing-keys.ts';
 import { databaseKinds } from '#test/support/database.ts';
-import { identityDatabase, providerOn } from '#test/support/identity-database.ts';
-import { aServiceClient, ISSUER, startProvider, type TestProvider } from '#test/support/identity-provider.ts';
+import { identityDatabase, providerOn } from '#test/identity/support/identity-database.ts';
+import { aServiceClient, ISSUER, startProvider, type TestProvider } from '#test/identity/support/identity-provider.ts';
 
 const HOUR = 3_600_000;
 

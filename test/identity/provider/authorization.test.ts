@@ -3,8 +3,8 @@ import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { KMS_RESOURCE } from '#infra/magic/magic.ts';
 import { databaseKinds } from '#test/support/database.ts';
-import { providerOn } from '#test/support/identity-database.ts';
-import { aClient, anAccount, ISSUER, secretOf, type Tokens } from '#test/support/identity-provider.ts';
+import { providerOn } from '#test/identity/support/identity-database.ts';
+import { aClient, anAccount, ISSUER, secretOf, type Tokens } from '#test/identity/support/identity-provider.ts';
 
 describe.each(databaseKinds())('authorization code on %s', (kind) => {
   test('a person logs in, consents, and the client gets tokens that name tenant, roles and permissions', async () => {

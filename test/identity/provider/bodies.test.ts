@@ -1,7 +1,7 @@
 import { connect } from 'node:tls';
 import { describe, expect, test } from 'vitest';
-import { providerOn } from '#test/support/identity-database.ts';
-import { aServiceClient, type TestProvider } from '#test/support/identity-provider.ts';
+import { providerOn } from '#test/identity/support/identity-database.ts';
+import { aServiceClient, type TestProvider } from '#test/identity/support/identity-provider.ts';
 
 /** Everything that the server writes on one connection until it closes it. */
 const sendRaw = (provider: TestProvider, text: string): Promise<string> => {

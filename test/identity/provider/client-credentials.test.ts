@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { KMS_RESOURCE } from '#infra/magic/magic.ts';
 import { databaseKinds } from '#test/support/database.ts';
-import { providerOn } from '#test/support/identity-database.ts';
-import { aClient, aServiceClient, type Tokens } from '#test/support/identity-provider.ts';
+import { providerOn } from '#test/identity/support/identity-database.ts';
+import { aClient, aServiceClient, type Tokens } from '#test/identity/support/identity-provider.ts';
 
 const GRANT = { grant_type: 'client_credentials' };
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { databaseKinds } from '#test/support/database.ts';
-import { providerOn } from '#test/support/identity-database.ts';
-import { aClient, anAccount, aServiceClient, secretOf } from '#test/support/identity-provider.ts';
+import { providerOn } from '#test/identity/support/identity-database.ts';
+import { aClient, anAccount, aServiceClient, secretOf } from '#test/identity/support/identity-provider.ts';
 
 describe.each(databaseKinds())('a dump of %s', (kind) => {
   test('holds no code, token, cookie, interaction id, client secret or private key, while all of them work', async () => {

@@ -3,8 +3,8 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { LIFETIMES } from '#identity/provider/configuration.ts';
 import { createPayloadStore } from '#identity/provider/store/payloads.store.ts';
 import { databaseKinds } from '#test/support/database.ts';
-import { providerOn } from '#test/support/identity-database.ts';
-import { aClient, anAccount, aServiceClient, ISSUER } from '#test/support/identity-provider.ts';
+import { providerOn } from '#test/identity/support/identity-database.ts';
+import { aClient, anAccount, aServiceClient, ISSUER } from '#test/identity/support/identity-provider.ts';
 
 // Only the clock stands still: sockets and timers run.
 beforeEach(() => {

@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { KMS_RESOURCE } from '#infra/magic/magic.ts';
 import type { ClientRecord } from '#identity/provider/lookups.ts';
 import { databaseKinds } from '#test/support/database.ts';
-import { providerOn } from '#test/support/identity-database.ts';
-import { aClient, anAccount, aServiceClient, ISSUER, type TestProvider, type Tokens } from '#test/support/identity-provider.ts';
+import { providerOn } from '#test/identity/support/identity-database.ts';
+import { aClient, anAccount, aServiceClient, ISSUER, type TestProvider, type Tokens } from '#test/identity/support/identity-provider.ts';
 
 const clientCredentials = async (provider: TestProvider, client: ClientRecord, form: Record<string, string> = {}): Promise<Tokens> =>
   (await provider.post('/oauth2/token', { grant_type: 'client_credentials', ...form }, client)).json<Tokens>();

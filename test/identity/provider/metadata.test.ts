@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
 import { expect, test, vi } from 'vitest';
-import { providerOn } from '#test/support/identity-database.ts';
-import { aClient, anAccount, aServiceClient, ISSUER } from '#test/support/identity-provider.ts';
+import { providerOn } from '#test/identity/support/identity-database.ts';
+import { aClient, anAccount, aServiceClient, ISSUER } from '#test/identity/support/identity-provider.ts';
 
 const printed = vi.hoisted(() => {
   const lines: string[] = [];

@@ -2,8 +2,16 @@ import * as oauth from 'openid-client';
 import { describe, expect, test } from 'vitest';
 import { KMS_RESOURCE } from '#infra/magic/magic.ts';
 import { databaseKinds } from '#test/support/database.ts';
-import { providerOn } from '#test/support/identity-database.ts';
-import { aClient, anAccount, aServiceClient, ISSUER, REDIRECT, secretOf, type TestProvider } from '#test/support/identity-provider.ts';
+import { providerOn } from '#test/identity/support/identity-database.ts';
+import {
+  aClient,
+  anAccount,
+  aServiceClient,
+  ISSUER,
+  REDIRECT,
+  secretOf,
+  type TestProvider,
+} from '#test/identity/support/identity-provider.ts';
 
 /** openid-client over our HTTPS client, so that the issuer's name need not resolve. */
 const over =

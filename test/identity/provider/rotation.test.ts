@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { HttpsResponse } from '#infra/http/client.ts';
 import type { ClientRecord } from '#identity/provider/lookups.ts';
 import { databaseKinds } from '#test/support/database.ts';
-import { providerOn } from '#test/support/identity-database.ts';
-import { aClient, anAccount, ISSUER, type TestProvider, type Tokens } from '#test/support/identity-provider.ts';
+import { providerOn } from '#test/identity/support/identity-database.ts';
+import { aClient, anAccount, ISSUER, type TestProvider, type Tokens } from '#test/identity/support/identity-provider.ts';
 
 const TWENTY = Array.from({ length: 20 });
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { databaseKinds } from '#test/support/database.ts';
-import { providerOn } from '#test/support/identity-database.ts';
-import { aClient, anAccount, aServiceClient, ISSUER } from '#test/support/identity-provider.ts';
-import type { Browser } from '#test/support/browser.ts';
+import { providerOn } from '#test/identity/support/identity-database.ts';
+import { aClient, anAccount, aServiceClient, ISSUER } from '#test/identity/support/identity-provider.ts';
+import type { Browser } from '#test/identity/support/browser.ts';
 
 const SESSION = '__Host-passthru-session';
 

@@ -2,7 +2,7 @@ import { randomUUIDv7 } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { createPayloadStore, grantReference, revokeForClientsSince } from '#identity/provider/store/payloads.store.ts';
 import { databaseKinds } from '#test/support/database.ts';
-import { identityDatabase } from '#test/support/identity-database.ts';
+import { identityDatabase } from '#test/identity/support/identity-database.ts';
 
 const HOUR = 3_600_000;
 

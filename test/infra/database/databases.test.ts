@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AppError } from '#infra/apperr/app-error.ts';
 import type { Database } from '#infra/database/databases.ts';
 import { isUniqueViolation } from '#infra/database/unique-violation.ts';
-import { countersMigration, type TestTables, testMigrations, thing, thingsMigration } from '#test/support/database-tables.ts';
+import { countersMigration, type TestTables, testMigrations, thing, thingsMigration } from '#test/infra/database/database-tables.ts';
 import { databaseKinds, type TestDatabases, withDatabases } from '#test/support/database.ts';
 
 const uniqueName = (): string => `db_${randomUUIDv7().replaceAll('-', '')}`;

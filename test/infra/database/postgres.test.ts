@@ -7,7 +7,7 @@ import type { PostgresConfig } from '#infra/database/config.ts';
 import { openDatabases } from '#infra/database/databases.ts';
 import { writeSecret } from '#infra/secrets/secret-file.ts';
 import { noTelemetry } from '#infra/telemetry/telemetry.ts';
-import { type TestTables, testMigrations, thing } from '#test/support/database-tables.ts';
+import { type TestTables, testMigrations, thing } from '#test/infra/database/database-tables.ts';
 import { listening } from '#test/support/listening.ts';
 import { makePki, type Pki } from '#test/support/pki.ts';
 import { postgresProviders } from '#test/support/postgres/providers.ts';

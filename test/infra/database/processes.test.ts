@@ -3,10 +3,10 @@ import { randomUUIDv7 } from 'node:crypto';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type TestTables, testMigrations, thing } from '#test/support/database-tables.ts';
+import { type TestTables, testMigrations, thing } from '#test/infra/database/database-tables.ts';
 import { databaseKinds, type TestDatabases, withDatabases } from '#test/support/database.ts';
 
-const program = new URL('../../support/database-process.ts', import.meta.url).pathname;
+const program = new URL('./database-process.ts', import.meta.url).pathname;
 
 describe.each(databaseKinds())('several processes on %s', (kind) => {
   let test: TestDatabases;

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Databases, openDatabases } from '#infra/database/databases.ts';
 import { noTelemetry } from '#infra/telemetry/telemetry.ts';
 import type { TlsFiles } from '#infra/tls/config.ts';
-import { type TestTables, testMigrations } from '#test/support/database-tables.ts';
+import { type TestTables, testMigrations } from '#test/infra/database/database-tables.ts';
 import { postgresProviders } from '#test/support/postgres/providers.ts';
 import type { RunningPostgres } from '#test/support/postgres/running-postgres.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';

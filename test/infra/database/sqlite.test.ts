@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Databases, openDatabases } from '#infra/database/databases.ts';
-import { type TestTables, testMigrations, thing } from '#test/support/database-tables.ts';
+import { type TestTables, testMigrations, thing } from '#test/infra/database/database-tables.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';
 
 let folder: Awaited<ReturnType<typeof temporaryDirectory>>;

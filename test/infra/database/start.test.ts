@@ -106,7 +106,7 @@ describe('the start of a server', () => {
       await using silent = await standIn(() => {});
       await using refusing = await standIn((socket) => socket.resetAndDestroy());
       for (const { config } of [silent, refusing]) {
-        const program = new URL('../../support/database-process.ts', import.meta.url).pathname;
+        const program = new URL('./database-process.ts', import.meta.url).pathname;
         const child = spawn(process.execPath, [program, 'start', JSON.stringify(config)], { stdio: ['ignore', 'pipe', 'inherit'] });
         const lines: string[] = [];
         createInterface({ input: child.stdout }).on('line', (line) => lines.push(line));

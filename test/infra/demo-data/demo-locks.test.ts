@@ -6,7 +6,7 @@ import { openDatabases } from '#infra/database/databases.ts';
 import type { Lock } from '#infra/database/locks.ts';
 import { createDemoLocks } from '#infra/demo-data/demo-locks.ts';
 import { databaseKinds, withDatabases } from '#test/support/database.ts';
-import { type TestTables, testMigrations, thing } from '#test/support/database-tables.ts';
+import { type TestTables, testMigrations, thing } from '#test/infra/database/database-tables.ts';
 import { postgresProviders } from '#test/support/postgres/providers.ts';
 
 const insert = () => {

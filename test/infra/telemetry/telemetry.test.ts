@@ -6,7 +6,7 @@ import { AppError } from '#infra/apperr/app-error.ts';
 import type { TelemetryConfig } from '#infra/telemetry/config.ts';
 import { noTelemetry, startTelemetry, type Telemetry } from '#infra/telemetry/telemetry.ts';
 import { listening } from '#test/support/listening.ts';
-import { attributesOf, logsOf, metricsOf, spansOf } from '#test/support/otlp.ts';
+import { attributesOf, logsOf, metricsOf, spansOf } from '#test/infra/telemetry/otlp.ts';
 import { makePki, type Pki } from '#test/support/pki.ts';
 import { type RunningSink, startSink } from '#test/support/sink.ts';
 

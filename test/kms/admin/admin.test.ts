@@ -1,6 +1,6 @@
 import { randomUUID, randomUUIDv7 } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { basic, bearer, type KmsHouse, kmsHouse, type RunningKms, runKms } from '#test/support/kms-server.ts';
+import { basic, bearer, type KmsHouse, kmsHouse, type RunningKms, runKms } from '#test/kms/support/kms-server.ts';
 
 const KEYS = '/service/api/v1/elastic-keys';
 const stranger = `stranger-${randomUUIDv7()}`;

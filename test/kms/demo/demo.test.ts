@@ -7,9 +7,9 @@ import { removeLeftovers } from '#kms/demo/leftovers.ts';
 import { loadSeed } from '#kms/demo/seed-file.ts';
 import { startDemo } from '#kms/demo/start-demo.ts';
 import { lostLocks } from '#test/support/lost-locks.ts';
-import { addRealTenant, asSeeded, countAll, inspect, openWorld, startWorld } from '#test/support/demo-world.ts';
+import { addRealTenant, asSeeded, countAll, inspect, openWorld, startWorld } from '#test/kms/support/demo-world.ts';
 import { databaseKinds, withDatabases } from '#test/support/database.ts';
-import { KMS_CONFIG_FOLDER } from '#test/support/kms-server.ts';
+import { KMS_CONFIG_FOLDER } from '#test/kms/support/kms-server.ts';
 
 const emit = (): void => {};
 const fresh = () => ({ demo: randomUUID(), 'demo-other': randomUUID() });

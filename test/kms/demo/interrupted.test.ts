@@ -1,9 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { Seed } from '#kms/demo/seed-file.ts';
-import { addRealTenant, asSeeded, countAll, type DemoWorld, inspect, openWorld, startWorld } from '#test/support/demo-world.ts';
+import { addRealTenant, asSeeded, countAll, type DemoWorld, inspect, openWorld, startWorld } from '#test/kms/support/demo-world.ts';
 import { databaseKinds, type TestDatabases, withDatabases } from '#test/support/database.ts';
-import { failingDatabases } from '#test/support/failing-databases.ts';
+import { failingDatabases } from '#test/kms/demo/failing-databases.ts';
 
 const fresh = () => ({ demo: randomUUID(), 'demo-other': randomUUID() });
 type Ids = ReturnType<typeof fresh>;

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openDatabases } from '#infra/database/databases.ts';
 import { readUnsealKey } from '#kms/barrier/unseal-key.ts';
-import { asSeeded, countAll, inspect, startWorld } from '#test/support/demo-world.ts';
-import { kmsProcess } from '#test/support/kms-process.ts';
-import { kmsHouse } from '#test/support/kms-server.ts';
+import { asSeeded, countAll, inspect, startWorld } from '#test/kms/support/demo-world.ts';
+import { kmsProcess } from '#test/kms/support/kms-process.ts';
+import { kmsHouse } from '#test/kms/support/kms-server.ts';
 
 /** Resolves when the folder holds so many tenant databases. */
 const untilDatabases = async (folder: string, count: number): Promise<void> => {

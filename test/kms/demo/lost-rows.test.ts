@@ -6,8 +6,8 @@ import { isSchemaName } from '#kms/tenants/tenant.ts';
 import { removeLeftovers } from '#kms/demo/leftovers.ts';
 import type { KmsEvent } from '#kms/events.ts';
 import { databaseKinds, type TestDatabases, withDatabases } from '#test/support/database.ts';
-import { addRealTenant, openWorld, startWorld } from '#test/support/demo-world.ts';
-import { basic, kmsHouse, runKms } from '#test/support/kms-server.ts';
+import { addRealTenant, openWorld, startWorld } from '#test/kms/support/demo-world.ts';
+import { basic, kmsHouse, runKms } from '#test/kms/support/kms-server.ts';
 
 const unsealKey = new Uint8Array(randomBytes(32));
 

@@ -8,7 +8,7 @@ import { LEASE_MS } from '#kms/database/leases.ts';
 import type { Seed } from '#kms/demo/seed-file.ts';
 import { startDemo } from '#kms/demo/start-demo.ts';
 import { databaseKinds, withDatabases } from '#test/support/database.ts';
-import { asSeeded, countAll, inspect, startWorld } from '#test/support/demo-world.ts';
+import { asSeeded, countAll, inspect, startWorld } from '#test/kms/support/demo-world.ts';
 
 const fresh = () => ({ demo: randomUUID(), 'demo-other': randomUUID() });
 const unsealKey = new Uint8Array(randomBytes(32));
@@ -17,7 +17,7 @@ const seed: Seed = {
   accounts: [{ username: 'demo-user', password_hash: '$pbkdf2-sha256$i=1$YQ$YQ', tenant: 'demo', roles: ['user'] }],
   elastic_keys: [{ name: 'demo-encryption-key', tenant: 'demo', algorithm: 'A256GCM/A256KW', description: '' }],
 };
-const PROGRAM = new URL('../../support/kms-demo-process.ts', import.meta.url).pathname;
+const PROGRAM = new URL('./kms-demo-process.ts', import.meta.url).pathname;
 
 /** Another replica, which has come so far and goes no further. */
 const replica = async (task: 'prepare' | 'reset', config: DatabaseConfig) => {

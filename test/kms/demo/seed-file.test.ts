@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { loadSeed, type Seed } from '#kms/demo/seed-file.ts';
-import { KMS_CONFIG_FOLDER } from '#test/support/kms-server.ts';
+import { KMS_CONFIG_FOLDER } from '#test/kms/support/kms-server.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';
 
 const loadChanged = async (change: (seed: Seed) => void): Promise<unknown> => {

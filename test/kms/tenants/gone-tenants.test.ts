@@ -11,8 +11,8 @@ import type { Seed } from '#kms/demo/seed-file.ts';
 import { startDemo } from '#kms/demo/start-demo.ts';
 import { buildKms } from '#kms/server.ts';
 import { databaseKinds, withDatabases } from '#test/support/database.ts';
-import { type DemoWorld, inspect, startWorld } from '#test/support/demo-world.ts';
-import { kmsHouse } from '#test/support/kms-server.ts';
+import { type DemoWorld, inspect, startWorld } from '#test/kms/support/demo-world.ts';
+import { kmsHouse } from '#test/kms/support/kms-server.ts';
 
 const unsealKey = new Uint8Array(randomBytes(32));
 const fresh = () => ({ demo: randomUUID(), 'demo-other': randomUUID() });

@@ -7,7 +7,7 @@ import { createServer } from '#infra/http/server.ts';
 import { noTelemetry } from '#infra/telemetry/telemetry.ts';
 import { guardServiceRoutes } from '#kms/access/guard/guard.ts';
 import { createChallenges } from '#kms/access/challenges.ts';
-import { basic, bearer, type KmsHouse, kmsHouse, type RunningKms, runKms } from '#test/support/kms-server.ts';
+import { basic, bearer, type KmsHouse, kmsHouse, type RunningKms, runKms } from '#test/kms/support/kms-server.ts';
 
 const KEYS = '/service/api/v1/elastic-keys';
 const unique = randomUUIDv7();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { noTelemetry } from '#infra/telemetry/telemetry.ts';
-import { basic, kmsHouse, runKms } from '#test/support/kms-server.ts';
+import { basic, kmsHouse, runKms } from '#test/kms/support/kms-server.ts';
 
 const logged = () => {
   const warnings: string[] = [];

@@ -7,7 +7,7 @@ import { parse, stringify } from 'yaml';
 import { createPasswords } from '#infra/secrets/passwords.ts';
 import { loadRealms } from '#kms/access/realms/realms-config.ts';
 import { realmsJsonSchema } from '#kms/access/realms/realms-schema.ts';
-import { KMS_CONFIG_FOLDER } from '#test/support/kms-server.ts';
+import { KMS_CONFIG_FOLDER } from '#test/kms/support/kms-server.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';
 
 const published = join(KMS_CONFIG_FOLDER, 'realms.schema.json');

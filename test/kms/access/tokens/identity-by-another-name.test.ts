@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { KmsConfig } from '#kms/config.ts';
 import { createHttpsClient, type HttpsClient } from '#infra/http/client.ts';
 import { ISSUER, startTestIdentity, type TestIdentity } from '#test/support/identity.ts';
-import { bearer, kmsHouse, type KmsHouse, runKms, type RunningKms } from '#test/support/kms-server.ts';
+import { bearer, kmsHouse, type KmsHouse, runKms, type RunningKms } from '#test/kms/support/kms-server.ts';
 
 // In containers the KMS reaches Identity as `identity`, browsers as `localhost`: the issuer is one name, the address another.
 // Here the issuer is https://localhost:8082, where nothing listens, and the address https://127.0.0.1:<port>.

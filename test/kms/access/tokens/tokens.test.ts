@@ -2,7 +2,7 @@ import { randomUUID, randomUUIDv7 } from 'node:crypto';
 import { exportJWK, exportSPKI, generateKeyPair, importJWK, SignJWT, UnsecuredJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { HttpsResponse } from '#infra/http/client.ts';
-import { basic, bearer, type KmsHouse, kmsHouse, type RunningKms, runKms } from '#test/support/kms-server.ts';
+import { basic, bearer, type KmsHouse, kmsHouse, type RunningKms, runKms } from '#test/kms/support/kms-server.ts';
 
 const KEYS = '/service/api/v1/elastic-keys';
 

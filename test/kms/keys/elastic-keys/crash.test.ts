@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { databaseKinds, withDatabases } from '#test/support/database.ts';
 import { testKms } from '#test/support/kms-keys.ts';
 
-const WRITER = fileURLToPath(new URL('../../../support/kms-key-writer.ts', import.meta.url));
+const WRITER = fileURLToPath(new URL('./key-writer-process.ts', import.meta.url));
 
 describe.each(databaseKinds())('A KMS on %s that is killed while it writes', (kind) => {
   it('has lost no key and no version that it acknowledged, and left none half made', async () => {

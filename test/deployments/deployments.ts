@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { parseDocument } from 'yaml';
-import { ROOT } from './engine.ts';
+import { ROOT } from '../support/engine.ts';
 
 export const DEPLOYMENTS = join(ROOT, 'deployments');
 

@@ -2,11 +2,11 @@ import { randomUUIDv7 } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { createHttpsClient, type HttpsClient } from '#infra/http/client.ts';
-import { type Compose, compose } from './compose.ts';
-import { docker } from './docker-stack.ts';
-import { listenOn, ROOT } from './engine.ts';
-import { type ProdFiles, prodFiles } from './prod-files.ts';
-import { temporaryDirectory } from './temporary-directory.ts';
+import { type Compose, compose } from '../support/compose.ts';
+import { docker } from '../support/docker-stack.ts';
+import { listenOn, ROOT } from '../support/engine.ts';
+import { type ProdFiles, prodFiles } from './files.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 /** The production files, as docs/production.md names them, from the folder `deployments`. */
 export const PROD_FILES = [

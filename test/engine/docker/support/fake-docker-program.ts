@@ -1,6 +1,6 @@
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
-import { temporaryDirectory } from './temporary-directory.ts';
+import { temporaryDirectory } from '../../../support/temporary-directory.ts';
 
 /** What a `docker` program of a test says to one command. */
 export interface Answer {

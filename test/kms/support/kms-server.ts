@@ -15,9 +15,9 @@ import { type KmsConfig, kmsConfigSchema } from '#kms/config.ts';
 import { startDemo } from '#kms/demo/start-demo.ts';
 import { buildKms, type Kms } from '#kms/server.ts';
 import { type FakeIssuer, fakeIssuer } from './fake-issuer.ts';
-import { temporaryDirectory } from './temporary-directory.ts';
+import { temporaryDirectory } from '../../support/temporary-directory.ts';
 
-export const KMS_CONFIG_FOLDER = fileURLToPath(new URL('../../deployments/kms/config/', import.meta.url));
+export const KMS_CONFIG_FOLDER = fileURLToPath(new URL('../../../deployments/kms/config/', import.meta.url));
 
 export interface KmsHouse extends AsyncDisposable {
   readonly folder: string;

@@ -1,9 +1,9 @@
 import type { HttpsClient } from '#infra/http/client.ts';
-import type { ReplicaView } from './prod-audit.ts';
-import { TENANTS, USERNAME } from './prod-files.ts';
-import type { Caller } from './prod-load.ts';
-import { type Operation, requestOf, tenantOf } from './prod-operations.ts';
-import type { ProdStack, Replica } from './prod-stack.ts';
+import type { ReplicaView } from './audit.ts';
+import { TENANTS, USERNAME } from './files.ts';
+import type { Caller } from './load.ts';
+import { type Operation, requestOf, tenantOf } from './operations.ts';
+import type { ProdStack, Replica } from './stack.ts';
 
 type Body = Readonly<Record<string, unknown>>;
 

@@ -6,8 +6,8 @@ import { prepareMaterial } from '#engine/files/material/prepare-material.ts';
 import { stateFolder } from '#engine/state/state-folder.ts';
 import { createPasswords } from '#infra/secrets/passwords.ts';
 import { prepareTls } from '#infra/tls/store.ts';
-import { ROOT } from './engine.ts';
-import { valueOf } from './material.ts';
+import { ROOT } from '../support/engine.ts';
+import { valueOf } from '../support/material.ts';
 
 /** Tenants of the test: one shows client certificates, one passwords. */
 export const TENANTS = ['acme', 'beta'] as const;

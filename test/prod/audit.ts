@@ -1,5 +1,5 @@
-import type { Ledger } from './prod-ledger.ts';
-import type { KnownKey, Protected } from './prod-operations.ts';
+import type { Ledger } from './ledger.ts';
+import type { KnownKey, Protected } from './operations.ts';
 
 /** One replica, asked directly. A refusal throws. */
 export interface ReplicaView {

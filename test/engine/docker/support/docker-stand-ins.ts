@@ -6,9 +6,9 @@ import { probeDocker } from '#engine/docker/connection/probe.ts';
 import { createDockerEngine, type DockerEngineOptions } from '#engine/docker/docker.ts';
 import { projectOf } from '#engine/docker/project.ts';
 import type { Engine, PartName } from '#engine/engine.ts';
-import { docker } from './docker-stack.ts';
-import { freePorts, ROOT } from './engine.ts';
-import { temporaryDirectory } from './temporary-directory.ts';
+import { docker } from '../../../support/docker-stack.ts';
+import { freePorts, ROOT } from '../../../support/engine.ts';
+import { temporaryDirectory } from '../../../support/temporary-directory.ts';
 
 /** What the stand-in for one part does; `ends` exits with code 3, `hungry` takes memory until it is killed, `stubborn` heeds no SIGTERM. */
 type Behaviour = 'well' | 'ends' | 'hungry' | 'stubborn';

@@ -1,4 +1,4 @@
-import { type KnownKey, type Operation, type Protected, tenantOf } from './prod-operations.ts';
+import { type KnownKey, type Operation, type Protected, tenantOf } from './operations.ts';
 
 /** An answer as it came; a body that is no JSON is null. */
 export interface Answer {

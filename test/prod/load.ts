@@ -1,8 +1,8 @@
 import { randomBytes, randomInt, randomUUIDv7 } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import type { HttpsClient } from '#infra/http/client.ts';
-import type { Answer, Ledger } from './prod-ledger.ts';
-import { type KnownKey, type Operation, requestOf, tenantOf } from './prod-operations.ts';
+import type { Answer, Ledger } from './ledger.ts';
+import { type KnownKey, type Operation, requestOf, tenantOf } from './operations.ts';
 
 /** What a client of one tenant shows; each call makes a client with connections of its own. */
 export interface Caller {

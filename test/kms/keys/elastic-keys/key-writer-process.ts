@@ -1,7 +1,7 @@
 import { openDatabases } from '#infra/database/databases.ts';
 import { openBarrier } from '#kms/barrier/barrier.ts';
 import { createKeys } from '#kms/keys/keys.ts';
-import { openService, tenantDatabases } from './kms-keys.ts';
+import { openService, tenantDatabases } from '../../../support/kms-keys.ts';
 
 /**
  * A process that makes and rotates elastic keys until it is killed. It reads `{ config, unsealKey, tenantId }` from its

@@ -8,7 +8,7 @@ import { openDatabases } from '#infra/database/databases.ts';
 import { insertPreparing } from '#kms/demo/demo.store.ts';
 import type { Seed } from '#kms/demo/seed-file.ts';
 import { newSchemaName } from '#kms/tenants/tenant.ts';
-import { startWorld } from './demo-world.ts';
+import { startWorld } from '../support/demo-world.ts';
 
 const say = (word: string): Promise<void> => new Promise((resolve) => process.stdout.write(`${word}\n`, () => resolve()));
 const forever = (): Promise<never> => new Promise(() => void setInterval(() => {}, 60_000));

@@ -12,7 +12,7 @@ import { mountProvider } from '#identity/provider/mount.ts';
 import { createProvider, type ProviderDoor, type ProviderOptions } from '#identity/provider/provider.ts';
 import { scopesOfRoles } from '#identity/provider/scopes.ts';
 import { type Browser, openBrowser } from './browser.ts';
-import { makePki } from './pki.ts';
+import { makePki } from '../../support/pki.ts';
 
 /** Not where the server listens: what it says of itself must not come from the request. */
 export const ISSUER = 'https://identity.passthru.example:8443';

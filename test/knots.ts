@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import type { Import } from './imports.ts';
+import type { Import } from './support/imports.ts';
 
 /** A file that stands directly in its room is a place of its own; any other stands for its folder. */
 const placeOf = (path: string): string => (path.split('/').length === 3 ? path : dirname(path));

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { KMS_RESOURCE } from '#infra/magic/magic.ts';
-import { createBrowser } from './identity-browser.ts';
-import { PUBLIC_CLIENT, REDIRECT } from './prod-files.ts';
+import { createBrowser } from '../support/identity-browser.ts';
+import { PUBLIC_CLIENT, REDIRECT } from './files.ts';
 
 /** What the token endpoint answers. */
 export interface Tokens {

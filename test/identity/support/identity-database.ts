@@ -1,7 +1,7 @@
 import type { Database, DatabaseKind } from '#infra/database/databases.ts';
 import { identityMigrations } from '#identity/database/migrations.ts';
 import type { IdentityTables } from '#identity/database/tables.ts';
-import { type TestDatabases, withDatabases } from './database.ts';
+import { type TestDatabases, withDatabases } from '../../support/database.ts';
 import { type ProviderTestOptions, startProvider, type TestProvider } from './identity-provider.ts';
 
 export interface IdentityDatabase extends AsyncDisposable {
