@@ -35,14 +35,17 @@ const ONLY_IN: Readonly<Record<string, readonly string[]>> = {
 const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   infra: [
     ['demo-data'],
-    ['http'],
+    ['http/server', 'database/open'],
+    ['http', 'database/postgres', 'database/sqlite'],
+    ['database/common'],
     ['database'],
+    ['process', 'telemetry/sdk'],
     ['telemetry'],
+    ['secrets/attempts'],
+    ['secrets', 'tls/authority'],
     ['tls'],
-    ['secrets'],
-    ['config'],
-    ['html', 'jobs', 'cache', 'files', 'magic'],
-    ['apperr'],
+    ['jobs', 'config', 'files'],
+    ['html', 'cache', 'magic', 'apperr'],
   ],
   kms: [
     ['main.ts'],

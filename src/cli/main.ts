@@ -1,6 +1,6 @@
 import { Argument, Command, CommanderError } from 'commander';
 import { DATABASES, SERVICES } from '#engine/engine.ts';
-import { packageVersion } from '#infra/config/package-version.ts';
+import { packageVersion } from '#infra/process/package-version.ts';
 import { DEMO_EXAMPLES, demoFlags, FLAG_HELP, flagsOf, HEALTH_HELP, outputFlags, runFlags, stackFlags } from './options/command-flags.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { firstWords } from './reporters/first-words.ts';

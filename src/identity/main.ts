@@ -1,10 +1,10 @@
-import { packageVersion } from '#infra/config/package-version.ts';
-import type { ServeOptions } from '#infra/config/serve-options.ts';
-import { startDatabases } from '#infra/database/start-databases.ts';
+import { packageVersion } from '#infra/process/package-version.ts';
+import type { ServeOptions } from '#infra/process/serve-options.ts';
+import { startDatabases } from '#infra/database/open/start-databases.ts';
 import { readDemoTenants } from '#infra/demo-data/demo-tenants.ts';
-import { listen } from '#infra/http/server.ts';
-import { stopOnSignals } from '#infra/http/stop.ts';
-import { startTelemetry } from '#infra/telemetry/telemetry.ts';
+import { listen } from '#infra/http/server/listen.ts';
+import { stopOnSignals } from '#infra/process/stop.ts';
+import { startTelemetry } from '#infra/telemetry/sdk/start-telemetry.ts';
 import type { IdentityConfig } from './config.ts';
 import { loadIdentityConfig } from './config.ts';
 import type { Demo } from './demo/demo.service.ts';

@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 import { AppError } from '#infra/apperr/app-error.ts';
-import { ensureSecret, readSecret } from '#infra/secrets/secret-file.ts';
+import { ensureSecret, readSecret } from '#infra/files/secret-file.ts';
 import type { IdentityConfig } from './config.ts';
 import { newEncryptionKey, parseEncryptionKey } from './keys/seal.ts';
 

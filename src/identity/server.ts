@@ -1,9 +1,10 @@
-import { type Databases, openDatabases } from '#infra/database/databases.ts';
+import type { Databases } from '#infra/database/databases.ts';
+import { openDatabases } from '#infra/database/open/open-databases.ts';
 import { createDemoLocks } from '#infra/demo-data/demo-locks.ts';
 import type { DependencyCheck } from '#infra/http/health.ts';
-import { registerHealth } from '#infra/http/health.ts';
+import { registerHealth } from '#infra/http/health.routes.ts';
 import type { App } from '#infra/http/server.ts';
-import { createServer } from '#infra/http/server.ts';
+import { createServer } from '#infra/http/server/create-server.ts';
 import { createPasswords } from '#infra/secrets/passwords.ts';
 import { systemClock } from '#infra/jobs/clock.ts';
 import { createJobs } from '#infra/jobs/create-jobs.ts';

@@ -1,8 +1,9 @@
 import { Type } from 'typebox';
 import { strictObject } from '#infra/config/load-config.ts';
 import { createHttpsClient } from '#infra/http/client.ts';
-import { createServer, listen } from '#infra/http/server.ts';
-import { noTelemetry } from '#infra/telemetry/telemetry.ts';
+import { createServer } from '#infra/http/server/create-server.ts';
+import { listen } from '#infra/http/server/listen.ts';
+import { noTelemetry } from '#infra/telemetry/no-telemetry.ts';
 import { makePki } from '#test/support/pki.ts';
 import type { Suite } from './suite.ts';
 

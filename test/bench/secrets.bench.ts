@@ -1,6 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { createPasswords } from '#infra/secrets/passwords.ts';
-import { createAuthority } from '#infra/tls/certificates.ts';
+import { createAuthority } from '#infra/tls/authority/create-authority.ts';
 import type { Suite } from './suite.ts';
 
 /** What is meant to be slow (PBKDF2), and what a first run pays (a certificate chain). */

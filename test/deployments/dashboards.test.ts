@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { allowedAttributes } from '#infra/telemetry/attributes.ts';
 import { telemetryConfigSchema } from '#infra/telemetry/config.ts';
-import { createProviders } from '#infra/telemetry/providers.ts';
+import { createProviders } from '#infra/telemetry/sdk/providers.ts';
 import { DEPLOYMENTS, readYaml } from '#test/deployments/deployments.ts';
 import { ROOT } from '#test/support/engine.ts';
 

@@ -2,7 +2,7 @@ import { randomUUIDv7 } from 'node:crypto';
 import * as oidc from 'openid-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { KMS_RESOURCE } from '#infra/magic/magic.ts';
-import { noTelemetry } from '#infra/telemetry/telemetry.ts';
+import { noTelemetry } from '#infra/telemetry/no-telemetry.ts';
 import type { TestIdentity } from '#test/support/identity.ts';
 import { ISSUER, KMS_CLIENT_SECRET, startTestIdentity, unique } from '#test/support/identity.ts';
 import type { Browser, Page } from '#test/support/identity-browser.ts';

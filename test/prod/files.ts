@@ -5,7 +5,7 @@ import { parse } from 'yaml';
 import { prepareMaterial } from '#engine/files/material/prepare-material.ts';
 import { stateFolder } from '#engine/state/state-folder.ts';
 import { createPasswords } from '#infra/secrets/passwords.ts';
-import { prepareTls } from '#infra/tls/store.ts';
+import { prepareTls } from '#infra/tls/authority/store.ts';
 import { ROOT } from '../support/engine.ts';
 import { valueOf } from '../support/material.ts';
 

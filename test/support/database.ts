@@ -12,7 +12,8 @@ import {
   type PostgresConfig,
   postgresConfigSchema,
 } from '#infra/database/config.ts';
-import { type Databases, openDatabases } from '#infra/database/databases.ts';
+import type { Databases } from '#infra/database/databases.ts';
+import { openDatabases } from '#infra/database/open/open-databases.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import { clientTlsOptions, readTls } from '#infra/tls/options.ts';
 import { chosenDatabase } from './postgres/choice.ts';

@@ -1,5 +1,5 @@
 import type { Locks } from '#infra/database/locks.ts';
-import { lockLost } from '#infra/database/errors.ts';
+import { lockLost } from '#infra/database/common/errors.ts';
 
 /** Locks of which that of a demo change is lost as soon as it is had; the others are kept. */
 export const lostLocks = (inner: Locks): Locks => ({

@@ -3,7 +3,7 @@ import { randomUUIDv7 } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TlsFiles } from '#infra/tls/config.ts';
-import { prepareTls } from '#infra/tls/store.ts';
+import { prepareTls } from '#infra/tls/authority/store.ts';
 
 /** A throw-away certificate authority with a server and a client certificate, on disk. */
 export interface Pki extends AsyncDisposable {

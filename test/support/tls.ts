@@ -4,7 +4,7 @@ import { connect, createServer, type ConnectionOptions, type Server, type TLSSoc
 import type { AddressInfo } from 'node:net';
 import { refuseUnverifiedPeers } from '#infra/tls/peer.ts';
 import { readTls, serverTlsOptions, type ClientCertificate } from '#infra/tls/options.ts';
-import { prepareTls, type TlsStore, type TlsStoreOptions } from '#infra/tls/store.ts';
+import { prepareTls, type TlsStore, type TlsStoreOptions } from '#infra/tls/authority/store.ts';
 
 const SERVER_NAMES = ['localhost', '127.0.0.1', '::1', 'kms.passthru.demo.local'] as const;
 

@@ -1,6 +1,6 @@
 import { AppError, unreachable } from '#infra/apperr/app-error.ts';
 import { failureFrom } from '#infra/apperr/result.ts';
-import type { ServeOptions } from '#infra/config/serve-options.ts';
+import type { ServeOptions } from '#infra/process/serve-options.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { tellFailure } from '#cli/reporters/answer.ts';
 import { createTerminal } from '#cli/reporters/terminal/terminal.ts';

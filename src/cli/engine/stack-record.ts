@@ -4,7 +4,7 @@ import { jsonObject } from '#infra/config/json-object.ts';
 import { hasCode } from '#infra/apperr/system-error.ts';
 import { type Profile, PROFILES } from '#engine/engine.ts';
 import { stateFolder } from '#engine/state/state-folder.ts';
-import { writeFileAtomic } from '#infra/secrets/atomic-file.ts';
+import { writeFileAtomic } from '#infra/files/atomic-file.ts';
 
 /** How a stack was last brought up on Docker: `passthru status` needs no flags after a demo on other ports. */
 export interface StackRecord {

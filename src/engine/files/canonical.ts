@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { DemoTenants } from '#infra/demo-data/demo-tenants.ts';
-import { ensureSecret } from '#infra/secrets/secret-file.ts';
-import { prepareTls } from '#infra/tls/store.ts';
+import { ensureSecret } from '#infra/files/secret-file.ts';
+import { prepareTls } from '#infra/tls/authority/store.ts';
 import type { TlsFiles } from '#infra/tls/config.ts';
 import type { PreparedTls } from '../engine.ts';
 import { makeStateFolder, type StateFolder } from '#engine/state/state-folder.ts';

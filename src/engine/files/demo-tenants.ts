@@ -5,7 +5,7 @@ import { missingIs } from '#infra/apperr/system-error.ts';
 import { setAside } from '#engine/state/run-file.ts';
 import type { DemoTenants } from '#infra/demo-data/demo-tenants.ts';
 import { isUuidV4 } from '#infra/magic/uuid.ts';
-import { writeFileAtomic } from '#infra/secrets/atomic-file.ts';
+import { writeFileAtomic } from '#infra/files/atomic-file.ts';
 
 /** Names of the demo tenants; the seeds of both servers use them. */
 const DEMO_TENANT_NAMES = ['demo', 'demo-other'] as const;

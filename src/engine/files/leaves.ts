@@ -1,4 +1,4 @@
-import type { LeafRequest } from '#infra/tls/store.ts';
+import type { LeafRequest } from '#infra/tls/authority/store.ts';
 
 const server = (name: string): LeafRequest => ({
   name,

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { missingIs } from '#infra/apperr/system-error.ts';
 import { AppError } from '#infra/apperr/app-error.ts';
-import { writeSecret } from '#infra/secrets/secret-file.ts';
+import { writeSecret } from '#infra/files/secret-file.ts';
 import { combineShares, makeShares, shareIdentity } from '#infra/secrets/unseal-shares.ts';
 import type { StateFolder } from '#engine/state/state-folder.ts';
 import { stateFiles } from './state-files.ts';

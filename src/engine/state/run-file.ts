@@ -1,7 +1,7 @@
 import { readFile, rename } from 'node:fs/promises';
 import { isObject, jsonObject } from '#infra/config/json-object.ts';
 import { missingIs } from '#infra/apperr/system-error.ts';
-import { writeFileAtomic } from '#infra/secrets/atomic-file.ts';
+import { writeFileAtomic } from '#infra/files/atomic-file.ts';
 import { SERVICES, type ServiceName } from '../engine.ts';
 
 /** What is recorded of a service that was started. */

@@ -1,5 +1,5 @@
 import { equalSecrets } from '#infra/secrets/compare.ts';
-import { readSecret } from '#infra/secrets/secret-file.ts';
+import { readSecret } from '#infra/files/secret-file.ts';
 import type { ClientRecord } from '#identity/provider/lookups.ts';
 
 /** A service of the stack that may ask about tokens; it comes from the configuration, not from the database. */

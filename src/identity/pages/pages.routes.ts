@@ -1,6 +1,6 @@
 import formbody from '@fastify/formbody';
 import type { App } from '#infra/http/server.ts';
-import { logFailure } from '#infra/http/error-log.ts';
+import { logFailure } from '#infra/http/server/error-log.ts';
 import { toProblem } from '#infra/http/problem.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import type { Accounts } from '#identity/accounts/accounts.ts';

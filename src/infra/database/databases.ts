@@ -1,11 +1,14 @@
 import type { Kysely, Transaction } from 'kysely';
-import type { Telemetry } from '#infra/telemetry/telemetry.ts';
-import { noTelemetry } from '#infra/telemetry/telemetry.ts';
-import type { DatabaseConfig, DatabaseKind } from './config.ts';
+import type { DatabaseKind } from './config.ts';
 import type { Locks } from './locks.ts';
 import type { Migration } from './migration.ts';
 
-export type { DatabaseKind } from './config.ts';
+/**
+ * Databases, on SQLite or PostgreSQL behind one contract. This folder is what the products see: `databases.ts`, `locks.ts`, the shape
+ * of a migration and of its columns. `open/` opens what a configuration names, `sqlite/` and `postgres/` fulfil the contract, and
+ * `common/` holds what the two have in common. Only these know a driver; a query goes from Kysely through the observed dialect, which
+ * makes it a span and describes its errors, to the driver.
+ */
 
 /** One database with the tables of `T`: a SQLite file or a PostgreSQL schema. */
 export interface Database<T> extends AsyncDisposable {
@@ -49,19 +52,3 @@ export interface Databases extends Locks, AsyncDisposable {
   /** Resolves when the database answers; throws with the cause when it does not. */
   ping(signal?: AbortSignal): Promise<void>;
 }
-
-export interface DatabasesOptions {
-  readonly telemetry?: Telemetry;
-}
-
-/**
- * Opens the folder (SQLite) or the connection pool (PostgreSQL) that the configuration names.
- *
- * @throws AppError `tls-file-unreadable`, `secret-unreadable`, `database-folder-unusable`
- */
-export const openDatabases = async (config: DatabaseConfig, options: DatabasesOptions = {}): Promise<Databases> => {
-  const telemetry = options.telemetry ?? noTelemetry();
-  // Only one of the two is ever needed, and each costs a start its loading time.
-  if (config.kind === 'sqlite') return (await import('./sqlite/sqlite-databases.ts')).openSqliteDatabases(config, telemetry);
-  return (await import('./postgres/postgres-databases.ts')).openPostgresDatabases(config, telemetry);
-};

@@ -1,5 +1,4 @@
-/** What may stand beside a span, a measurement or a log line; a number, a truth value, or a short text. */
-export type Attributes = Readonly<Record<string, string | number | boolean | null | undefined>>;
+import type { Attributes } from './telemetry.ts';
 
 /**
  * Every attribute that may leave the process. A key that is not here is dropped, so that a header, a body or a

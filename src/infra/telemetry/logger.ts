@@ -1,5 +1,6 @@
 import type { Logger as PinoLogger } from 'pino';
-import { type Attributes, allowedAttributes, redact } from './attributes.ts';
+import { allowedAttributes, redact } from './attributes.ts';
+import type { Attributes } from './telemetry.ts';
 import type { Logger } from './telemetry.ts';
 
 const LEVELS = ['debug', 'info', 'warn', 'error'] as const;

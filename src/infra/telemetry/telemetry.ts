@@ -1,7 +1,13 @@
-import type { Attributes } from './attributes.ts';
 import type { TelemetryConfig } from './config.ts';
 
-export type { Attributes } from './attributes.ts';
+/**
+ * Telemetry: traces, metrics and log lines of one process. This file is the contract, which every room may see; `sdk/` fulfils it with
+ * OpenTelemetry and pino, and `no-telemetry.ts` with nothing. Names of attributes go through an allow-list and texts through a
+ * redaction (`attributes.ts`) before they leave the process: by a log line on stdout, or as OTLP to the collector.
+ */
+
+/** What stands beside a span, a measurement or a log line: a number, a truth value, or a short text. */
+export type Attributes = Readonly<Record<string, string | number | boolean | null | undefined>>;
 
 type Log = (message: string, attributes?: Attributes) => void;
 
@@ -60,30 +66,3 @@ export interface TelemetryOptions {
   /** `stdout`: one JSON object a line. Default `none`. */
   readonly log?: 'stdout' | 'none';
 }
-
-/**
- * Starts traces, metrics and logs of this process.
- *
- * @throws AppError `tls-file-unreadable` when a certificate file of the configuration cannot be read
- */
-export const startTelemetry = async (options: TelemetryOptions): Promise<Telemetry> => {
-  // Loaded here, so that whoever needs only the types or `noTelemetry` does not pay for the SDK.
-  const { startSdk } = await import('./sdk.ts');
-  return startSdk(options);
-};
-
-const ignore = (): void => {};
-
-/** Telemetry that records nothing; spans still run what they are given. */
-export const noTelemetry = (): Telemetry => ({
-  log: { debug: ignore, info: ignore, warn: ignore, error: ignore },
-  span: async (_name, _options, run) => run({ set: ignore }),
-  carrier: () => ({}),
-  traceId: () => null,
-  counter: () => ignore,
-  histogram: () => ignore,
-  dropped: () => 0,
-  probe: async () => {},
-  flush: async () => {},
-  [Symbol.asyncDispose]: async () => {},
-});

@@ -1,5 +1,5 @@
 import type { X509Certificate } from 'node:crypto';
-import { isIPv6 } from 'node:net';
+import { canonicalIp } from './ip-address.ts';
 
 /** Names that a certificate is valid for. IP addresses as OpenSSL prints them are brought to their short form. */
 export interface SubjectAlternativeNames {
@@ -23,9 +23,6 @@ export const subjectAlternativeNames = (certificate: X509Certificate): SubjectAl
   }
   return names;
 };
-
-/** One spelling of an IP address: `0:0:0:0:0:0:0:1` and `::1` are the same. */
-export const canonicalIp = (address: string): string => (isIPv6(address) ? new URL(`https://[${address}]`).hostname.slice(1, -1) : address);
 
 const ENTRY = /(?<kind>[^:,]+):(?<value>"(?:[^"\\]|\\.)*"|[^,"]*)(?:, |$)/y;
 

@@ -1,9 +1,11 @@
 import { strictObject } from '#infra/config/load-config.ts';
 import { registerDemoRoutes } from '#infra/demo-data/demo-data.routes.ts';
 import type { DemoResets } from '#infra/demo-data/demo-reset.ts';
-import { type DependencyCheck, registerHealth } from '#infra/http/health.ts';
+import type { DependencyCheck } from '#infra/http/health.ts';
+import { registerHealth } from '#infra/http/health.routes.ts';
 import { admitOperatorsOnly } from '#infra/http/operators.ts';
-import { type App, createServer } from '#infra/http/server.ts';
+import type { App } from '#infra/http/server.ts';
+import { createServer } from '#infra/http/server/create-server.ts';
 import type { Jobs } from '#infra/jobs/job.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import type { Barrier } from '#kms/barrier/barrier.ts';

@@ -1,4 +1,4 @@
-import { readSecret } from '#infra/secrets/secret-file.ts';
+import { readSecret } from '#infra/files/secret-file.ts';
 import { combineShares } from '#infra/secrets/unseal-shares.ts';
 import type { KmsConfig } from '../config.ts';
 

@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import type { DatabaseKind } from '#infra/database/databases.ts';
+import type { DatabaseKind } from '#infra/database/config.ts';
 
 /**
  * What a process read from the database it may use for so many milliseconds without another look: the policy of a key, which

@@ -9,7 +9,7 @@ import { health, type HealthOptions } from '#cli/commands/health.ts';
 import { main } from '#cli/main.ts';
 import type { TlsFiles } from '#infra/tls/config.ts';
 import { readTls, serverTlsOptions } from '#infra/tls/options.ts';
-import { prepareTls } from '#infra/tls/store.ts';
+import { prepareTls } from '#infra/tls/authority/store.ts';
 import { fakeSurroundings } from '#test/support/cli-surroundings.ts';
 import { listening } from '#test/support/listening.ts';
 import { makePki, type Pki } from '#test/support/pki.ts';

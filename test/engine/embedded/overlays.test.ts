@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { sinkConfigSchema } from '#engine/embedded/otlp-sink/config.ts';
 import { loadIdentityConfig } from '#identity/config.ts';
 import { loadConfig } from '#infra/config/load-config.ts';
-import { readSecret } from '#infra/secrets/secret-file.ts';
+import { readSecret } from '#infra/files/secret-file.ts';
 import { combineShares } from '#infra/secrets/unseal-shares.ts';
 import { readTls } from '#infra/tls/options.ts';
 import { loadKmsConfig } from '#kms/config.ts';

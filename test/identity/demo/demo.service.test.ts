@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Database } from '#infra/database/databases.ts';
-import { createLocalLocks } from '#infra/database/locks.ts';
+import { createLocalLocks } from '#infra/database/sqlite/local-locks.ts';
 import { identityMigrations } from '#identity/database/migrations.ts';
 import type { IdentityTables } from '#identity/database/tables.ts';
 import { createAccountStore } from '#identity/accounts/account.store.ts';

@@ -4,7 +4,7 @@
  */
 import { flushCompileCache } from 'node:module';
 import type { DatabaseConfig } from '#infra/database/config.ts';
-import { openDatabases } from '#infra/database/databases.ts';
+import { openDatabases } from '#infra/database/open/open-databases.ts';
 import { identityMigrations } from '#identity/database/migrations.ts';
 import type { IdentityTables } from '#identity/database/tables.ts';
 import type { Seed } from '#identity/demo/seed-file.ts';

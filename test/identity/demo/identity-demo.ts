@@ -1,7 +1,8 @@
 import { randomUUIDv7 } from 'node:crypto';
 import type { KyselyPlugin } from 'kysely';
 import type { Database } from '#infra/database/databases.ts';
-import { createLocalLocks, type Locks } from '#infra/database/locks.ts';
+import type { Locks } from '#infra/database/locks.ts';
+import { createLocalLocks } from '#infra/database/sqlite/local-locks.ts';
 import { createDemoLocks } from '#infra/demo-data/demo-locks.ts';
 import type { IdentityTables } from '#identity/database/tables.ts';
 import type { Demo } from '#identity/demo/demo.service.ts';

@@ -1,4 +1,5 @@
-import type { Database, DatabaseKind } from '#infra/database/databases.ts';
+import type { Database } from '#infra/database/databases.ts';
+import type { DatabaseKind } from '#infra/database/config.ts';
 import { identityMigrations } from '#identity/database/migrations.ts';
 import type { IdentityTables } from '#identity/database/tables.ts';
 import { type TestDatabases, withDatabases } from '../../support/database.ts';

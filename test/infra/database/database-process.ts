@@ -3,9 +3,9 @@
  * `start` waits for the database as a server does, and says what it logs; `open` migrates and ends; `hang` commits one row, begins a transaction with another, and then waits to be killed.
  */
 import type { DatabaseConfig } from '#infra/database/config.ts';
-import { openDatabases } from '#infra/database/databases.ts';
-import { startDatabases } from '#infra/database/start-databases.ts';
-import { noTelemetry } from '#infra/telemetry/telemetry.ts';
+import { openDatabases } from '#infra/database/open/open-databases.ts';
+import { startDatabases } from '#infra/database/open/start-databases.ts';
+import { noTelemetry } from '#infra/telemetry/no-telemetry.ts';
 import { type TestTables, testMigrations, thing } from './database-tables.ts';
 
 const say = (word: string): Promise<void> => new Promise((resolve) => process.stdout.write(`${word}\n`, () => resolve()));

@@ -2,7 +2,7 @@ import { randomUUIDv7 } from 'node:crypto';
 import { connect, createServer, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { PostgresConfig } from '#infra/database/config.ts';
-import { describeError } from '#infra/database/errors.ts';
+import { describeError } from '#infra/database/common/errors.ts';
 import { createPostgresLocks } from '#infra/database/postgres/postgres-locks.ts';
 import { createPool } from '#infra/database/postgres/postgres-pool.ts';
 import { listening } from '#test/support/listening.ts';

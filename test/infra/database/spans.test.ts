@@ -1,6 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Attributes, noTelemetry, type Telemetry } from '#infra/telemetry/telemetry.ts';
+import type { Attributes, Telemetry } from '#infra/telemetry/telemetry.ts';
+import { noTelemetry } from '#infra/telemetry/no-telemetry.ts';
 import { type TestTables, testMigrations, thing } from '#test/infra/database/database-tables.ts';
 import { databaseKinds, type TestDatabases, withDatabases } from '#test/support/database.ts';
 

@@ -3,7 +3,8 @@ import { mkdir, readdir, readFile, rm, stat, truncate, utimes, writeFile } from 
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Databases, openDatabases } from '#infra/database/databases.ts';
+import type { Databases } from '#infra/database/databases.ts';
+import { openDatabases } from '#infra/database/open/open-databases.ts';
 import { type TestTables, testMigrations, thing } from '#test/infra/database/database-tables.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';
 

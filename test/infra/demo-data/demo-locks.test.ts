@@ -2,7 +2,7 @@ import { randomUUIDv7 } from 'node:crypto';
 import { once } from 'node:events';
 import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
-import { openDatabases } from '#infra/database/databases.ts';
+import { openDatabases } from '#infra/database/open/open-databases.ts';
 import type { Lock } from '#infra/database/locks.ts';
 import { createDemoLocks } from '#infra/demo-data/demo-locks.ts';
 import { databaseKinds, withDatabases } from '#test/support/database.ts';

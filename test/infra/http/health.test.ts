@@ -3,9 +3,11 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { AppError } from '#infra/apperr/app-error.ts';
-import { type DependencyCheck, registerHealth } from '#infra/http/health.ts';
-import { type App, createServer } from '#infra/http/server.ts';
-import { noTelemetry } from '#infra/telemetry/telemetry.ts';
+import type { DependencyCheck } from '#infra/http/health.ts';
+import { registerHealth } from '#infra/http/health.routes.ts';
+import type { App } from '#infra/http/server.ts';
+import { createServer } from '#infra/http/server/create-server.ts';
+import { noTelemetry } from '#infra/telemetry/no-telemetry.ts';
 import { makePki, type Pki } from '#test/support/pki.ts';
 
 let pki: Pki;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { AppError } from '#infra/apperr/app-error.ts';
-import { createLocalLocks } from '#infra/database/locks.ts';
+import { createLocalLocks } from '#infra/database/sqlite/local-locks.ts';
 import { createJobs } from '#infra/jobs/create-jobs.ts';
 import type { Job } from '#infra/jobs/job.ts';
 import { createManualClock } from './manual-clock.ts';

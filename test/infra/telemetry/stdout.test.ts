@@ -3,7 +3,7 @@ import { randomUUIDv7 } from 'node:crypto';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 
-const telemetry = new URL('../../../src/infra/telemetry/telemetry.ts', import.meta.url).href;
+const telemetry = new URL('../../../src/infra/telemetry/sdk/start-telemetry.ts', import.meta.url).href;
 
 /** Runs a program with `telemetry` in scope and gives back what it wrote to stdout, a JSON object a line. */
 const run = async (program: string): Promise<Record<string, unknown>[]> => {

@@ -1,7 +1,7 @@
 import { readdir, watch } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { openDatabases } from '#infra/database/databases.ts';
+import { openDatabases } from '#infra/database/open/open-databases.ts';
 import { readUnsealKey } from '#kms/barrier/unseal-key.ts';
 import { asSeeded, countAll, inspect, startWorld } from '#test/kms/support/demo-world.ts';
 import { kmsProcess } from '#test/kms/support/kms-process.ts';

@@ -4,7 +4,7 @@
  */
 import { randomUUID, randomUUIDv7 } from 'node:crypto';
 import type { DatabaseConfig } from '#infra/database/config.ts';
-import { openDatabases } from '#infra/database/databases.ts';
+import { openDatabases } from '#infra/database/open/open-databases.ts';
 import { insertPreparing } from '#kms/demo/demo.store.ts';
 import type { Seed } from '#kms/demo/seed-file.ts';
 import { newSchemaName } from '#kms/tenants/tenant.ts';

@@ -1,7 +1,8 @@
 import { randomUUID, randomUUIDv7 } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type App, createServer } from '#infra/http/server.ts';
-import { noTelemetry } from '#infra/telemetry/telemetry.ts';
+import type { App } from '#infra/http/server.ts';
+import { createServer } from '#infra/http/server/create-server.ts';
+import { noTelemetry } from '#infra/telemetry/no-telemetry.ts';
 import { registerKeyRoutes } from '#kms/keys/keys.routes.ts';
 import type { Keys } from '#kms/keys/keys.ts';
 import { databaseKinds, withDatabases } from '#test/support/database.ts';

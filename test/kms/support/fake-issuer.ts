@@ -1,8 +1,9 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
-import { createServer, listen } from '#infra/http/server.ts';
+import { createServer } from '#infra/http/server/create-server.ts';
+import { listen } from '#infra/http/server/listen.ts';
 import { KMS_RESOURCE } from '#infra/magic/magic.ts';
-import { noTelemetry } from '#infra/telemetry/telemetry.ts';
+import { noTelemetry } from '#infra/telemetry/no-telemetry.ts';
 import type { TlsFiles } from '#infra/tls/config.ts';
 
 export interface TokenOptions {

@@ -4,7 +4,7 @@ import type { Transaction } from 'kysely';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Database, Databases, OpenOptions } from '#infra/database/databases.ts';
 import type { Migration } from '#infra/database/migration.ts';
-import { noTelemetry } from '#infra/telemetry/telemetry.ts';
+import { noTelemetry } from '#infra/telemetry/no-telemetry.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import { serviceMigrations } from '#kms/database/migrations.ts';
 import type { Seed } from '#kms/demo/seed-file.ts';

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { PostgresConfig } from '#infra/database/config.ts';
-import { createAuthority } from '#infra/tls/certificates.ts';
+import { createAuthority } from '#infra/tls/authority/create-authority.ts';
 import type { TlsFiles } from '#infra/tls/config.ts';
 
 /** The superuser, and the name in the certificate of the tests. */

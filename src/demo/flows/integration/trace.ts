@@ -1,5 +1,5 @@
-import { packageVersion } from '#infra/config/package-version.ts';
-import { startTelemetry } from '#infra/telemetry/telemetry.ts';
+import { packageVersion } from '#infra/process/package-version.ts';
+import { startTelemetry } from '#infra/telemetry/sdk/start-telemetry.ts';
 import { base64url, bearer, kmsApi } from '#demo/client/kms.ts';
 import { identityApi } from '#demo/client/identity.ts';
 import { keyApi } from '#demo/client/key.ts';

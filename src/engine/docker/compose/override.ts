@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { stringify } from 'yaml';
-import { writeFileAtomic } from '#infra/secrets/atomic-file.ts';
+import { writeFileAtomic } from '#infra/files/atomic-file.ts';
 import type { Labels } from '../labels.ts';
 import { isDatabase, isPart } from '../project.ts';
 import type { ComposeNames } from './names.ts';

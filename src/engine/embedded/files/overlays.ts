@@ -4,7 +4,7 @@ import { missingIs } from '#infra/apperr/system-error.ts';
 import { stringify } from 'yaml';
 import { issuersOf, list, map, readDelivered, type Tree } from '#engine/files/delivered-config.ts';
 import { stateFiles } from '#engine/files/state-files.ts';
-import { writeFileAtomic } from '#infra/secrets/atomic-file.ts';
+import { writeFileAtomic } from '#infra/files/atomic-file.ts';
 import type { TlsFiles } from '#infra/tls/config.ts';
 import type { ServiceName } from '../../engine.ts';
 import type { Layout } from '../layout.ts';

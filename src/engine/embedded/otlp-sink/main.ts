@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Server } from 'node:https';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { loadConfig } from '#infra/config/load-config.ts';
-import { stopOnSignals } from '#infra/http/stop.ts';
+import { stopOnSignals } from '#infra/process/stop.ts';
 import { createLogger, stdoutSink } from '#infra/telemetry/logger.ts';
 import { sinkConfigSchema } from './config.ts';
 import { createSink } from './server.ts';

@@ -3,7 +3,7 @@ import { chmod, lstat, mkdir, readdir, readFile, rm, stat } from 'node:fs/promis
 import { dirname, join } from 'node:path';
 import { hasCode, missingIs } from '#infra/apperr/system-error.ts';
 import { AppError } from '#infra/apperr/app-error.ts';
-import { writeFileAtomic } from '#infra/secrets/atomic-file.ts';
+import { writeFileAtomic } from '#infra/files/atomic-file.ts';
 
 /** The folder keeps other users out; the files in it are for whichever user a container runs as. */
 const FOLDER_MODE = 0o700;

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { ok, type Result } from '#infra/apperr/result.ts';
 import { KMS_CLIENT_ID } from '#infra/magic/magic.ts';
-import { ensureSecret } from '#infra/secrets/secret-file.ts';
+import { ensureSecret } from '#infra/files/secret-file.ts';
 import { attempt } from '../../attempt.ts';
 import { DATABASES, type PartName, type PreparedTls, SERVICES, type ServiceName } from '../../engine.ts';
 import type { Ports } from '../../ports.ts';

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hasCode, missingIs } from '#infra/apperr/system-error.ts';
 import { AppError } from '#infra/apperr/app-error.ts';
-import { ensureSecret } from '#infra/secrets/secret-file.ts';
+import { ensureSecret } from '#infra/files/secret-file.ts';
 import { shareIdentity } from '#infra/secrets/unseal-shares.ts';
 import { randomSecret } from '../canonical.ts';
 import { fitting, readShareCopies } from '../unseal-share-files.ts';

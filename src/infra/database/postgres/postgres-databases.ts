@@ -1,13 +1,13 @@
 import { Kysely, PostgresDialect, type PostgresPool, sql } from 'kysely';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import type { PostgresConfig } from '../config.ts';
-import { checkDatabaseName } from '../database-name.ts';
-import { createDatabase } from '../database.ts';
+import { checkDatabaseName } from '../common/database-name.ts';
+import { createDatabase } from '../common/database.ts';
 import type { Databases, OpenOptions } from '../databases.ts';
 import type { Migration } from '../migration.ts';
-import { checkMigrations, migrate } from '../migrator.ts';
-import { observedDialect } from '../observed-dialect.ts';
-import { createSharedHandles } from '../shared-handles.ts';
+import { checkMigrations, migrate } from '../common/migrator.ts';
+import { observedDialect } from '../common/observed-dialect.ts';
+import { createSharedHandles } from '../common/shared-handles.ts';
 import { createPostgresLocks } from './postgres-locks.ts';
 import { createPool } from './postgres-pool.ts';
 

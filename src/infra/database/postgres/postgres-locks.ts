@@ -2,7 +2,7 @@ import type { Pool, PoolClient } from 'pg';
 import { InternalError } from '#infra/apperr/app-error.ts';
 import type { Lock, Locks } from '../locks.ts';
 import { allowAnswer, ANSWER_MARGIN_MS } from './answer-limit.ts';
-import { databaseClosing, describeError, lockLost } from '../errors.ts';
+import { databaseClosing, describeError, lockLost } from '../common/errors.ts';
 
 /** Milliseconds that a lock is waited for; what is done under one takes seconds at most. */
 const WAIT_MS = 60_000;

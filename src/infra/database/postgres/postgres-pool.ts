@@ -1,7 +1,7 @@
 import { Socket } from 'node:net';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { Client, type ClientConfig, type CustomTypesConfig, Pool, types } from 'pg';
-import { readSecret } from '#infra/secrets/secret-file.ts';
+import { readSecret } from '#infra/files/secret-file.ts';
 import { clientTlsOptions, readTls, type TlsPem } from '#infra/tls/options.ts';
 import { watchTlsFiles } from '#infra/tls/watch-files.ts';
 import { DEFAULT_POOL_SIZE, DEFAULT_PORT, type PostgresConfig } from '../config.ts';

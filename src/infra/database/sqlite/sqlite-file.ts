@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { missingIs } from '#infra/apperr/system-error.ts';
-import { databaseCorrupt } from '../errors.ts';
+import { databaseCorrupt } from '../common/errors.ts';
 
 const SUFFIX = '.sqlite';
 /** A database being made; it gets its name when it is complete. */

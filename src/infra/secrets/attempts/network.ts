@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net';
-import { canonicalIp } from '#infra/tls/subject-alternative-names.ts';
+import { canonicalIp } from '#infra/tls/ip-address.ts';
 
 /** The eight groups of an IPv6 address in its canonical spelling. */
 const groupsOf = (address: string): readonly number[] => {

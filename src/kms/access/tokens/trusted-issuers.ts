@@ -1,5 +1,5 @@
 import type { DependencyCheck } from '#infra/http/health.ts';
-import { readSecret } from '#infra/secrets/secret-file.ts';
+import { readSecret } from '#infra/files/secret-file.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import type { TlsFiles } from '#infra/tls/config.ts';
 import type { Emit } from '#kms/events.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { noTelemetry } from '#infra/telemetry/telemetry.ts';
+import { noTelemetry } from '#infra/telemetry/no-telemetry.ts';
 import { basic, kmsHouse, runKms } from '#test/kms/support/kms-server.ts';
 
 const logged = () => {

@@ -1,4 +1,4 @@
-import { openDatabases } from '#infra/database/databases.ts';
+import { openDatabases } from '#infra/database/open/open-databases.ts';
 import { openBarrier } from '#kms/barrier/barrier.ts';
 import { createKeys } from '#kms/keys/keys.ts';
 import { openService, tenantDatabases } from '../../../support/kms-keys.ts';

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { prepareTls, type LeafRequest } from '#infra/tls/store.ts';
-import { temporaryDirectory } from '../../support/temporary-directory.ts';
-import { testTls } from '../../support/tls.ts';
+import { prepareTls, type LeafRequest } from '#infra/tls/authority/store.ts';
+import { temporaryDirectory } from '../../../support/temporary-directory.ts';
+import { testTls } from '../../../support/tls.ts';
 
 const run = promisify(execFile);
 const DAY_MS = 86_400_000;

@@ -1,8 +1,10 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { AppError, InternalError } from '#infra/apperr/app-error.ts';
-import { type App, createServer } from '#infra/http/server.ts';
-import { type Attributes, noTelemetry } from '#infra/telemetry/telemetry.ts';
+import type { App } from '#infra/http/server.ts';
+import { createServer } from '#infra/http/server/create-server.ts';
+import type { Attributes } from '#infra/telemetry/telemetry.ts';
+import { noTelemetry } from '#infra/telemetry/no-telemetry.ts';
 import { makePki, type Pki } from '#test/support/pki.ts';
 
 interface Line {

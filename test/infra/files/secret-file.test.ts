@@ -2,8 +2,8 @@ import { randomUUIDv7 } from 'node:crypto';
 import { chmod, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ensureSecret, readSecret, writeSecret } from '#infra/secrets/secret-file.ts';
-import { writeFileAtomic } from '#infra/secrets/atomic-file.ts';
+import { ensureSecret, readSecret, writeSecret } from '#infra/files/secret-file.ts';
+import { writeFileAtomic } from '#infra/files/atomic-file.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
 
 describe('a secret file', () => {

@@ -1,9 +1,10 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { authorityNames } from './authority-names.ts';
-import type { LeafOptions, StoredCa } from './certificates.ts';
+import type { LeafOptions, StoredCa } from './authority.ts';
 import { keyTypeOf, type KeyType } from './key-types.ts';
-import { canonicalIp, subjectAlternativeNames } from './subject-alternative-names.ts';
+import { canonicalIp } from '../ip-address.ts';
+import { subjectAlternativeNames } from '../subject-alternative-names.ts';
 
 const DAY_MS = 86_400_000;
 /** A leaf that ends sooner than this is made again. */

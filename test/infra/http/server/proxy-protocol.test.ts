@@ -3,9 +3,10 @@ import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import fc from 'fast-check';
-import { parseProxyHeader } from '#infra/http/proxy-protocol.ts';
-import { createServer, listen } from '#infra/http/server.ts';
-import { noTelemetry } from '#infra/telemetry/telemetry.ts';
+import { parseProxyHeader } from '#infra/http/server/proxy-protocol.ts';
+import { createServer } from '#infra/http/server/create-server.ts';
+import { listen } from '#infra/http/server/listen.ts';
+import { noTelemetry } from '#infra/telemetry/no-telemetry.ts';
 import { makePki, type Pki } from '#test/support/pki.ts';
 import { proxyHeader, proxyTcp4, proxyTcp6, SIGNATURE } from '#test/support/proxy-protocol.ts';
 

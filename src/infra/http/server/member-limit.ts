@@ -1,5 +1,5 @@
 import { AppError } from '#infra/apperr/app-error.ts';
-import type { App } from './server.ts';
+import type { App } from '../server.ts';
 
 /** Members and elements of a request body, or of a query, at all depths together; no route of ours takes a tenth of it. */
 const MAX_MEMBERS = 1_000;

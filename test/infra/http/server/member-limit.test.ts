@@ -1,8 +1,9 @@
 import { Type } from 'typebox';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { strictObject } from '#infra/config/load-config.ts';
-import { type App, createServer } from '#infra/http/server.ts';
-import { noTelemetry } from '#infra/telemetry/telemetry.ts';
+import type { App } from '#infra/http/server.ts';
+import { createServer } from '#infra/http/server/create-server.ts';
+import { noTelemetry } from '#infra/telemetry/no-telemetry.ts';
 import { makePki, type Pki } from '#test/support/pki.ts';
 
 const MIB = 1024 * 1024;

@@ -1,8 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Kysely, Transaction } from 'kysely';
 import { InternalError } from '#infra/apperr/app-error.ts';
-import type { DatabaseKind } from './config.ts';
-import type { Database } from './databases.ts';
+import type { DatabaseKind } from '../config.ts';
+import type { Database } from '../databases.ts';
 
 /** A transaction that the current asynchronous flow is inside of, and the one around it. */
 interface Scope {

@@ -1,8 +1,8 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { AppError, unreachable } from '#infra/apperr/app-error.ts';
-import type { DatabaseKind } from './config.ts';
+import type { DatabaseKind } from '../config.ts';
 import { databaseMissing } from './errors.ts';
-import type { Migration } from './migration.ts';
+import type { Migration } from '../migration.ts';
 
 const TABLE = 'schema_migrations';
 

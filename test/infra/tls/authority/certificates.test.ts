@@ -4,9 +4,9 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { authorityFromPem, createAuthority } from '#infra/tls/certificates.ts';
-import { KEY_TYPES } from '#infra/tls/key-types.ts';
-import { temporaryDirectory } from '../../support/temporary-directory.ts';
+import { authorityFromPem, createAuthority } from '#infra/tls/authority/create-authority.ts';
+import { KEY_TYPES } from '#infra/tls/authority/key-types.ts';
+import { temporaryDirectory } from '../../../support/temporary-directory.ts';
 
 const run = promisify(execFile);
 const blocks = (pem: string) =>

@@ -1,9 +1,10 @@
 import { setTimeout } from 'node:timers/promises';
 import { AppError } from '#infra/apperr/app-error.ts';
-import { stopRequest } from '#infra/http/stop.ts';
+import { stopRequest } from '#infra/process/stop.ts';
 import type { Logger, Telemetry } from '#infra/telemetry/telemetry.ts';
-import { type DatabaseConfig, DEFAULT_PORT, DEFAULT_START_TIMEOUT_S, type PostgresConfig } from './config.ts';
-import { type Databases, openDatabases } from './databases.ts';
+import { type DatabaseConfig, DEFAULT_PORT, DEFAULT_START_TIMEOUT_S, type PostgresConfig } from '../config.ts';
+import type { Databases } from '../databases.ts';
+import { openDatabases } from './open-databases.ts';
 
 /** Milliseconds between two looks: a refused connection costs next to nothing, and each wait delays the start. */
 const PAUSE_MS = { soon: 50, later: 500 } as const;

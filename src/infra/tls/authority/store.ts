@@ -3,11 +3,11 @@ import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { once } from '#infra/cache/once.ts';
 import { missingIs } from '#infra/apperr/system-error.ts';
-import { writeFileAtomic } from '#infra/secrets/atomic-file.ts';
-import { ensureSecret } from '#infra/secrets/secret-file.ts';
+import { writeFileAtomic } from '#infra/files/atomic-file.ts';
+import { ensureSecret } from '#infra/files/secret-file.ts';
 import { checkAuthority, checkLeaf } from './certificate-checks.ts';
-import type { Authority, LeafOptions, StoredCa } from './certificates.ts';
-import type { TlsFiles } from './config.ts';
+import type { Authority, LeafOptions, StoredCa } from './authority.ts';
+import type { TlsFiles } from '../config.ts';
 import type { KeyType } from './key-types.ts';
 
 /** One certificate of the store; `name` is the base name of its files. */
@@ -56,7 +56,7 @@ export const prepareTls = async (options: TlsStoreOptions): Promise<TlsStore> =>
   const isKept = checkAuthority(kept, { length, keyType, now: now() }) === null;
   const authority = once(async () => {
     // Loaded only when there is something to sign: it costs more than all the checks.
-    const { authorityFromPem, createAuthority } = await import('./certificates.ts');
+    const { authorityFromPem, createAuthority } = await import('./create-authority.ts');
     return isKept ? authorityFromPem(kept, now) : createAuthority({ length, keyType, now });
   });
 

@@ -5,7 +5,7 @@ import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { clientTlsOptions, readTls } from '#infra/tls/options.ts';
 import { createAgents } from './agents.ts';
-import type { TelemetryConfig } from './config.ts';
+import type { TelemetryConfig } from '../config.ts';
 
 /** One export, its retry included, gives up after this many milliseconds. */
 export const EXPORT_TIMEOUT_MS = 2_000;

@@ -1,8 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { type Context, ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, type Tracer, trace, TraceFlags } from '@opentelemetry/api';
 import { AppError } from '#infra/apperr/app-error.ts';
-import { allowedAttributes, redact } from './attributes.ts';
-import type { Telemetry } from './telemetry.ts';
+import { allowedAttributes, redact } from '../attributes.ts';
+import type { Telemetry } from '../telemetry.ts';
 
 /** `version-traceid-parentid-flags`; ids of zeros alone are invalid. @see https://www.w3.org/TR/trace-context/#traceparent-header */
 const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-[0-9a-f]{2}(?:-.*)?$/;

@@ -5,9 +5,11 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { AppError, InternalError } from '#infra/apperr/app-error.ts';
 import { strictObject } from '#infra/config/load-config.ts';
 import { createHttpsClient, type HttpsClient } from '#infra/http/client.ts';
-import { registerHealth } from '#infra/http/health.ts';
-import { type App, createServer, listen, type ServerOptions } from '#infra/http/server.ts';
-import { noTelemetry } from '#infra/telemetry/telemetry.ts';
+import { registerHealth } from '#infra/http/health.routes.ts';
+import type { App, ServerOptions } from '#infra/http/server.ts';
+import { createServer } from '#infra/http/server/create-server.ts';
+import { listen } from '#infra/http/server/listen.ts';
+import { noTelemetry } from '#infra/telemetry/no-telemetry.ts';
 import { makePki, type Pki } from '#test/support/pki.ts';
 
 let pki: Pki;

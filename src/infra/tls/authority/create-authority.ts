@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto';
+import type { Authority, AuthorityOptions, StoredCa } from './authority.ts';
 import { authorityNames } from './authority-names.ts';
 import { signCertificate, signRoot } from './certificate-generator.ts';
 import { generateKeyPair, privateKeyFromPem, privateKeyToPem, type KeyType } from './key-types.ts';
@@ -6,54 +7,6 @@ import { generateKeyPair, privateKeyFromPem, privateKeyToPem, type KeyType } fro
 const DAY_MS = 86_400_000;
 const AUTHORITY_DAYS = 3650;
 const LEAF_DAYS = 90;
-
-/** One CA of a chain as it is kept: the key is a secret. */
-export interface StoredCa {
-  readonly name: string;
-  readonly certPem: string;
-  readonly keyPem: string;
-}
-
-export interface LeafOptions {
-  readonly kind: 'server' | 'client';
-  readonly commonName: string;
-  /** Subject alternative names: DNS names or IP addresses. */
-  readonly names?: readonly string[];
-  /** Subject alternative names that are URIs, for example `urn:passthru:tenant:<uuid>`. */
-  readonly uriSans?: readonly string[];
-  readonly days?: number;
-}
-
-interface Leaf {
-  /** The leaf, then the intermediates from the issuing CA up; the root is not in it. */
-  readonly certPem: string;
-  /** PKCS#8. */
-  readonly keyPem: string;
-}
-
-/** A chain of certificate authorities with its keys. */
-export interface Authority {
-  readonly rootPem: string;
-  /** The intermediates, issuing CA first, without the root; empty when the root issues. */
-  readonly chainPem: string;
-  /** From the root down, for example `['root', 'policy', 'issuing']`. */
-  readonly names: readonly string[];
-  readonly keyType: KeyType;
-  issue(leaf: LeafOptions): Promise<Leaf>;
-  /** Everything that `authorityFromPem` needs, from the root down. */
-  toPem(): readonly StoredCa[];
-}
-
-export interface AuthorityOptions {
-  /** CAs from the root to the one that issues, at least 1; default 3. */
-  readonly length?: number;
-  readonly keyType?: KeyType;
-  /** Stands in the common names of the CAs. */
-  readonly name?: string;
-  readonly days?: number;
-  /** Epoch milliseconds. */
-  readonly now?: () => number;
-}
 
 /**
  * Makes a chain of CAs; each may sign only as deep as the chain goes, and no leaf is signed by its own key.

@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { causeChain } from '#infra/apperr/cause-chain.ts';
 import type { Logger } from '#infra/telemetry/telemetry.ts';
-import { toProblem } from './problem.ts';
+import { toProblem } from '../problem.ts';
 
 /**
  * One line for a request that failed or that was not let in, with what its answer leaves out: the causes of a server error, the

@@ -1,10 +1,10 @@
 import { createNoopMeter, type Logger as OtlpLogger } from '@opentelemetry/api';
 import { readTls } from '#infra/tls/options.ts';
-import { allowedAttributes } from './attributes.ts';
+import { allowedAttributes } from '../attributes.ts';
 import { createExporters } from './exporters.ts';
-import { createLogger, type LogSink, stdoutSink } from './logger.ts';
+import { createLogger, type LogSink, stdoutSink } from '../logger.ts';
 import { createProviders } from './providers.ts';
-import type { Telemetry, TelemetryOptions } from './telemetry.ts';
+import type { Telemetry, TelemetryOptions } from '../telemetry.ts';
 import { createTraces, type Traces } from './traces.ts';
 
 const DEFAULT_INTERVAL_MS = 1_000;
@@ -33,8 +33,12 @@ const otlpSink =
     logger.emit({ severityText: severity, severityNumber, body, attributes, timestamp, ...(context === undefined ? {} : { context }) });
   };
 
-/** `startTelemetry`, once the SDK is loaded. */
-export const startSdk = async (options: TelemetryOptions): Promise<Telemetry> => {
+/**
+ * Starts traces, metrics and logs of this process.
+ *
+ * @throws AppError `tls-file-unreadable` when a certificate file of the configuration cannot be read
+ */
+export const startTelemetry = async (options: TelemetryOptions): Promise<Telemetry> => {
   const { config, service, version } = options;
   let dropped = 0;
   const onLost = (count: number): void => void (dropped += count);

@@ -8,8 +8,8 @@ import { createInterface } from 'node:readline';
 import { createSecureContext, TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DatabaseConfig, PostgresConfig } from '#infra/database/config.ts';
-import { startDatabases } from '#infra/database/start-databases.ts';
-import { noTelemetry } from '#infra/telemetry/telemetry.ts';
+import { startDatabases } from '#infra/database/open/start-databases.ts';
+import { noTelemetry } from '#infra/telemetry/no-telemetry.ts';
 import { readTls } from '#infra/tls/options.ts';
 import { listening } from '#test/support/listening.ts';
 import { makePki, type Pki } from '#test/support/pki.ts';
@@ -106,7 +106,7 @@ describe('the start of a server', () => {
       await using silent = await standIn(() => {});
       await using refusing = await standIn((socket) => socket.resetAndDestroy());
       for (const { config } of [silent, refusing]) {
-        const program = new URL('./database-process.ts', import.meta.url).pathname;
+        const program = new URL('../database-process.ts', import.meta.url).pathname;
         const child = spawn(process.execPath, [program, 'start', JSON.stringify(config)], { stdio: ['ignore', 'pipe', 'inherit'] });
         const lines: string[] = [];
         createInterface({ input: child.stdout }).on('line', (line) => lines.push(line));

@@ -1,0 +1,17 @@
+import type { Telemetry } from './telemetry.ts';
+
+const ignore = (): void => {};
+
+/** Telemetry that records nothing; spans still run what they are given. */
+export const noTelemetry = (): Telemetry => ({
+  log: { debug: ignore, info: ignore, warn: ignore, error: ignore },
+  span: async (_name, _options, run) => run({ set: ignore }),
+  carrier: () => ({}),
+  traceId: () => null,
+  counter: () => ignore,
+  histogram: () => ignore,
+  dropped: () => 0,
+  probe: async () => {},
+  flush: async () => {},
+  [Symbol.asyncDispose]: async () => {},
+});
