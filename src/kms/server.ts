@@ -24,8 +24,7 @@ import { registerOpenApi } from './api/openapi.ts';
 import { guardServiceRoutes } from './access/guard/guard.ts';
 import { openRealms } from './access/guard/authentication.ts';
 import { watchForGoneTenants } from './tenants/gone-tenants.ts';
-import { createTenantDatabases } from './tenants/tenant-databases.ts';
-import { createTenants } from './tenants/tenants.service.ts';
+import { createTenantDirectory, databaseById } from './tenants/create-directory.ts';
 import { openTrustedIssuers } from './access/tokens/trusted-issuers.ts';
 import { readUnsealKey } from './barrier/unseal-key.ts';
 
@@ -67,11 +66,10 @@ export const buildKms = async (options: {
   const locks = opened.use(createDemoLocks(databases, 'kms'));
   if (barrier.state() === 'unsealed') await removeLeftovers({ databases, service, barrier, locks, emit });
 
-  const tenants = createTenants(service.db);
   const { forgetTenant: onGone, tenants: held } = barrier;
-  const tenantDatabases = opened.use(createTenantDatabases({ databases, service: service.db, onGone, held }));
-  opened.use(watchForGoneTenants(tenantDatabases));
-  const keys = createKeys({ barrier, database: tenantDatabases.of, now });
+  const tenants = opened.use(createTenantDirectory({ databases, service: service.db, onGone, held }));
+  opened.use(watchForGoneTenants(tenants));
+  const keys = createKeys({ barrier, database: databaseById(tenants), now });
   const { issuers: configs, required, tls } = config.identity;
   const issuers = opened.use(await openTrustedIssuers({ configs, tls, required, telemetry, emit, now }));
   const authorization = await openRealms({ config, service, tenants, issuers: issuers.issuers, emit, now });
@@ -84,7 +82,6 @@ export const buildKms = async (options: {
           service,
           locks,
           tenants,
-          tenantDatabases,
           barrier,
           elasticKeys: keys.elasticKeys,
           emit,

@@ -2,7 +2,7 @@ import { randomBytes, randomUUIDv7 } from 'node:crypto';
 import type { Transaction } from 'kysely';
 import type { Database, Databases } from '#infra/database/databases.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
-import { isSchemaName } from '#kms/tenants/tenant.ts';
+import { isSchemaName } from '#kms/database/schema-name.ts';
 import { barrierDamaged, keyMaterialDamaged, sealedError, serviceDatabaseLost, unsealFailed } from './barrier-errors.ts';
 import {
   type BarrierClaims,

@@ -1,11 +1,11 @@
 import type { Migration } from '#infra/database/migration.ts';
 import { createBarrierKeys } from './barrier-keys.table.ts';
-import { createDemoResets } from '#kms/demo/demo-resets.table.ts';
+import { createDemoResets } from './demo-resets.table.ts';
 import { createElasticKeys } from './elastic-keys.table.ts';
 import { createMaterialKeys } from './material-keys.table.ts';
 import { createRealmUsers } from './realm-users.table.ts';
-import { createDatabasesToDrop } from '#kms/tenants/databases-to-drop.table.ts';
-import { createTenantsTable } from '#kms/tenants/tenants.table.ts';
+import { createDatabasesToDrop } from './databases-to-drop.table.ts';
+import { createTenantsTable } from './tenants.table.ts';
 
 /** Migrations of the service database, in the order in which they run; only ever appended to. */
 export const serviceMigrations: readonly Migration[] = [

@@ -1,8 +1,8 @@
 import type { BarrierKeyRow } from './barrier-keys.table.ts';
-import type { DemoResetRow } from '#kms/demo/demo-resets.table.ts';
+import type { DemoResetRow } from './demo-resets.table.ts';
 import type { RealmUserRow } from './realm-users.table.ts';
-import type { DatabaseToDropRow } from '#kms/tenants/databases-to-drop.table.ts';
-import type { TenantRow } from '#kms/tenants/tenants.table.ts';
+import type { DatabaseToDropRow } from './databases-to-drop.table.ts';
+import type { TenantRow } from './tenants.table.ts';
 
 /** Tables of the service database: what belongs to no single tenant. */
 export interface ServiceTables {

@@ -3,7 +3,7 @@ import type { Transaction } from 'kysely';
 import type { DemoLocks } from '#infra/demo-data/demo-locks.ts';
 import { type DemoReset, type DemoResetOutcome, type DemoState, isToSettle } from '#infra/demo-data/demo-reset.ts';
 import { type DemoTenants, refuseUnknownTenants, tenantIds } from '#infra/demo-data/demo-tenants.ts';
-import { leasesEnded } from '#kms/database/leases.ts';
+import { leasesEnded } from '#kms/tenants/leases.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { Emit } from '#kms/events.ts';
 import type { Tenant } from '#kms/tenants/tenant.ts';
@@ -33,7 +33,7 @@ const deleteAll = (tx: Tx, tenants: readonly Tenant[]): Promise<void> =>
   );
 
 export const createDemo = (options: SeedingOptions & { readonly locks: DemoLocks; readonly emit: Emit }): Demo => {
-  const { seed, tenants, tenantDatabases, barrier, locks, emit, now } = options;
+  const { seed, tenants, barrier, locks, emit, now } = options;
   const service = { ...options.service, ...locks.guard(options.service) };
   const seeding = createSeeding({ ...options, service });
 
@@ -63,7 +63,7 @@ export const createDemo = (options: SeedingOptions & { readonly locks: DemoLocks
     // for it was settled a moment ago by a process that died before it had waited.
     await leasesEnded(service.kind);
     // A crash here leaves databases that are noted as to be dropped; the next start drops them.
-    for (const tenant of gone) await tenantDatabases.drop(tenant.schemaName);
+    for (const tenant of gone) await tenants.drop(tenant.schemaName);
     emit({ type: wanted === 'committed' ? 'demo-reset-committed' : 'demo-reset-rolled-back', resetId });
     return state();
   };

@@ -2,8 +2,8 @@ import { randomUUIDv7 } from 'node:crypto';
 import type { Kysely, Transaction } from 'kysely';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { Tenant, TenantState } from '#kms/tenants/tenant.ts';
-import { toTenant } from '#kms/tenants/tenants.store.ts';
-import type { DemoResetRow } from './demo-resets.table.ts';
+import { tenantsStore } from '#kms/tenants/tenants.store.ts';
+import type { DemoResetRow } from '#kms/database/demo-resets.table.ts';
 import type { Seed } from './seed-file.ts';
 
 /** Queries of the demo data in the service database. Each is atomic only within the transaction that the caller gives. */
@@ -11,10 +11,8 @@ import type { Seed } from './seed-file.ts';
 type Tx = Transaction<ServiceTables>;
 type Connection = Kysely<ServiceTables> | Tx;
 
-export const demoTenantsIn = async (db: Connection, state: TenantState): Promise<readonly Tenant[]> => {
-  const rows = await db.selectFrom('kms_tenants').selectAll().where('demo', '=', 1).where('state', '=', state).orderBy('name').execute();
-  return rows.map(toTenant);
-};
+export const demoTenantsIn = (db: Connection, state: TenantState): Promise<readonly Tenant[]> =>
+  tenantsStore(db).inState(state, { demo: true });
 
 export const demoUsernames = async (db: Connection): Promise<ReadonlySet<string>> => {
   const rows = await db.selectFrom('kms_realm_users').select('username').where('demo', '=', 1).where('retired_at', 'is', null).execute();

@@ -2,10 +2,11 @@ import type { Transaction } from 'kysely';
 import type { Database, Databases } from '#infra/database/databases.ts';
 import type { DemoLocks } from '#infra/demo-data/demo-locks.ts';
 import type { Barrier } from '#kms/barrier/barrier.ts';
-import { leasesEnded } from '#kms/database/leases.ts';
+import { leasesEnded } from '#kms/tenants/leases.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { Emit } from '#kms/events.ts';
-import { isSchemaName, type TenantState } from '#kms/tenants/tenant.ts';
+import { isSchemaName } from '#kms/database/schema-name.ts';
+import type { TenantState } from '#kms/tenants/tenant.ts';
 import { tenantsStore } from '#kms/tenants/tenants.store.ts';
 import { deleteAccounts, deleteTenants, latestReset, setResetState } from './demo.store.ts';
 

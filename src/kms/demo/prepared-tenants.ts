@@ -3,15 +3,16 @@ import { isUniqueViolation } from '#infra/database/unique-violation.ts';
 import type { Barrier } from '#kms/barrier/barrier.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { ElasticKeyService } from '#kms/keys/elastic-keys/elastic-key.ts';
-import { newSchemaName, type Tenant } from '#kms/tenants/tenant.ts';
-import type { TenantDatabases } from '#kms/tenants/tenant-databases.ts';
+import { newSchemaName } from '#kms/database/schema-name.ts';
+import type { Tenant } from '#kms/tenants/tenant.ts';
+import type { TenantDirectory } from '#kms/tenants/directory.ts';
 import { type DemoTenants, tenantIdsUsed } from '#infra/demo-data/demo-tenants.ts';
 import { deleteTenants, demoTenantsIn, insertPreparing } from './demo.store.ts';
 import type { SeedElasticKey } from './seed-file.ts';
 
 export interface PreparedTenantsOptions {
   readonly service: Database<ServiceTables>;
-  readonly tenantDatabases: TenantDatabases;
+  readonly tenants: Pick<TenantDirectory, 'preparing' | 'forget' | 'drop'>;
   readonly barrier: Pick<Barrier, 'createTenantKey' | 'dropTenantKey' | 'forgetTenant'>;
   readonly elasticKeys: Pick<ElasticKeyService, 'create'>;
   readonly now: () => number;
@@ -26,10 +27,10 @@ export interface PreparedTenants {
 }
 
 export const createPreparedTenants = (options: PreparedTenantsOptions): PreparedTenants => {
-  const { service, tenantDatabases, barrier, elasticKeys, now } = options;
+  const { service, tenants: directory, barrier, elasticKeys, now } = options;
 
   const begin = async (name: string, id: string): Promise<Tenant> => {
-    const tenant: Tenant = { id, name, schemaName: newSchemaName(), demo: true };
+    const tenant: Tenant = { id, name, schemaName: newSchemaName(), state: 'preparing', demo: true };
     await service
       .transaction(async (tx) => {
         await insertPreparing(tx, tenant, now());
@@ -43,7 +44,7 @@ export const createPreparedTenants = (options: PreparedTenantsOptions): Prepared
 
   const fill = async (tenant: Tenant, keys: readonly SeedElasticKey[]): Promise<void> => {
     // A tenant without keys has its database all the same.
-    await tenantDatabases.of(tenant.id);
+    await (await directory.preparing(tenant.id))?.database();
     for (const { name, algorithm, description } of keys) await elasticKeys.create(tenant.id, { name, algorithm, description });
   };
 
@@ -62,7 +63,7 @@ export const createPreparedTenants = (options: PreparedTenantsOptions): Prepared
     // Again: until the commit their content keys were to be found.
     for (const tenant of unused) barrier.forgetTenant(tenant.id);
     // A crash here leaves databases that are noted as to be dropped; the next start drops them.
-    for (const tenant of unused) await tenantDatabases.drop(tenant.schemaName);
+    for (const tenant of unused) await directory.drop(tenant.schemaName);
   };
 
   return {

@@ -4,7 +4,6 @@ import { isUniqueViolation } from '#infra/database/unique-violation.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { ElasticKeyService } from '#kms/keys/elastic-keys/elastic-key.ts';
 import type { Tenant } from '#kms/tenants/tenant.ts';
-import type { Tenants } from '#kms/tenants/tenants.service.ts';
 import { type DemoTenants, tenantIds } from '#infra/demo-data/demo-tenants.ts';
 import { activate, demoTenantsIn, demoUsernames, insertAccounts } from './demo.store.ts';
 import { createPreparedTenants, type PreparedTenantsOptions } from './prepared-tenants.ts';
@@ -12,7 +11,6 @@ import type { Seed, SeedElasticKey } from './seed-file.ts';
 
 export interface SeedingOptions extends PreparedTenantsOptions {
   readonly seed: Seed;
-  readonly tenants: Pick<Tenants, 'forget'>;
   readonly elasticKeys: Pick<ElasticKeyService, 'create' | 'list'>;
 }
 

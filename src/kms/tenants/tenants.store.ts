@@ -1,30 +1,78 @@
-import type { Kysely, Transaction } from 'kysely';
+import type { Kysely } from 'kysely';
+import { InternalError } from '#infra/apperr/app-error.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
-import type { Tenant } from './tenant.ts';
-import type { TenantRow } from './tenants.table.ts';
+import type { TenantRow } from '#kms/database/tenants.table.ts';
+import { type Tenant, TENANT_STATES, type TenantState } from './tenant.ts';
 
-export const toTenant = (row: TenantRow): Tenant => ({ id: row.id, name: row.name, schemaName: row.schema_name, demo: row.demo === 1 });
+const stateOf = ({ id, state }: TenantRow): TenantState => {
+  const known = TENANT_STATES.find((one) => one === state);
+  if (known === undefined) throw new InternalError(`tenant ${id} has the unknown state ${state}`);
+  return known;
+};
 
-/** Queries on `kms_tenants`; each is one statement, so a caller who needs several at once gives a transaction. */
-export const tenantsStore = (db: Kysely<ServiceTables> | Transaction<ServiceTables>) => ({
-  /** A tenant that may be served. */
-  activeById: async (id: string): Promise<Tenant | undefined> => {
-    const row = await db.selectFrom('kms_tenants').selectAll().where('id', '=', id).where('state', '=', 'active').executeTakeFirst();
-    return row === undefined ? undefined : toTenant(row);
+const tenantOf = (row: TenantRow): Tenant => ({
+  id: row.id,
+  name: row.name,
+  schemaName: row.schema_name,
+  state: stateOf(row),
+  demo: row.demo === 1,
+});
+
+/**
+ * Queries on `kms_tenants` and `kms_databases_to_drop`. Each is one statement but for `remove`, which is atomic within the
+ * transaction that it is given.
+ *
+ * @param db the service database, or a transaction on it
+ */
+export const tenantsStore = (db: Kysely<ServiceTables>) => ({
+  /** In whatever state. */
+  byId: async (id: string): Promise<Tenant | undefined> => {
+    const row = await db.selectFrom('kms_tenants').selectAll().where('id', '=', id).executeTakeFirst();
+    return row && tenantOf(row);
   },
   activeByName: async (name: string): Promise<Tenant | undefined> => {
     const row = await db.selectFrom('kms_tenants').selectAll().where('name', '=', name).where('state', '=', 'active').executeTakeFirst();
-    return row === undefined ? undefined : toTenant(row);
+    return row && tenantOf(row);
   },
-  /** In whatever state: the database of a tenant that is being prepared is written before anyone may use it. */
-  databaseOf: async (id: string): Promise<Pick<TenantRow, 'schema_name' | 'state'> | undefined> =>
-    db.selectFrom('kms_tenants').select(['schema_name', 'state']).where('id', '=', id).executeTakeFirst(),
-  /** By id, of all tenants in whatever state. */
+  /** By name. @param only.demo tenants of the demo only */
+  inState: async (state: TenantState, only: { readonly demo?: true } = {}): Promise<readonly Tenant[]> => {
+    let query = db.selectFrom('kms_tenants').selectAll().where('state', '=', state);
+    if (only.demo) query = query.where('demo', '=', 1);
+    return (await query.orderBy('name').execute()).map(tenantOf);
+  },
+  /** Names of the databases by tenant id, of all tenants in whatever state. */
   schemaNames: async (): Promise<ReadonlyMap<string, string>> => {
     const rows = await db.selectFrom('kms_tenants').select(['id', 'schema_name']).execute();
     return new Map(rows.map((row) => [row.id, row.schema_name]));
   },
-  /** Of tenants that were deleted; a crash came before they were dropped, or another process is at it. */
+  insert: async ({ id, name, schemaName, state, demo }: Tenant, at: number): Promise<void> => {
+    await db
+      .insertInto('kms_tenants')
+      .values({ id, name, schema_name: schemaName, state, demo: demo ? 1 : 0, created_at: at, retired_at: null })
+      .execute();
+  },
+  /** @returns false where the tenant is not in the state any more in which it was read: nothing is changed then */
+  changeState: async (tenant: Tenant, state: TenantState, at: number): Promise<boolean> => {
+    const { numUpdatedRows } = await db
+      .updateTable('kms_tenants')
+      .set({ state, retired_at: state === 'retired' ? at : null })
+      .where('id', '=', tenant.id)
+      .where('state', '=', tenant.state)
+      .executeTakeFirstOrThrow();
+    return numUpdatedRows === 1n;
+  },
+  /** Deletes the row, and notes that its database is to be dropped. @returns as `changeState` */
+  remove: async (tenant: Tenant): Promise<boolean> => {
+    const { numDeletedRows } = await db
+      .deleteFrom('kms_tenants')
+      .where('id', '=', tenant.id)
+      .where('state', '=', tenant.state)
+      .executeTakeFirstOrThrow();
+    if (numDeletedRows !== 1n) return false;
+    await db.insertInto('kms_databases_to_drop').values({ schema_name: tenant.schemaName }).execute();
+    return true;
+  },
+  /** Databases of removed tenants that exist yet: a crash came before they were dropped, or another process is at it. */
   databasesToDrop: async (): Promise<readonly string[]> => {
     const rows = await db.selectFrom('kms_databases_to_drop').select('schema_name').orderBy('schema_name').execute();
     return rows.map((row) => row.schema_name);

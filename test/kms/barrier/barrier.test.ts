@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { decodeProtectedHeader } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { openBarrier } from '#kms/barrier/barrier.ts';
-import { newSchemaName } from '#kms/tenants/tenant.ts';
+import { newSchemaName } from '#kms/database/schema-name.ts';
 import { databaseKinds, withDatabases } from '#test/support/database.ts';
 import { openService, testKms } from '#test/support/kms-keys.ts';
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { serviceMigrations } from '#kms/database/migrations.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
-import { isSchemaName } from '#kms/tenants/tenant.ts';
+import { isSchemaName } from '#kms/database/schema-name.ts';
 import { removeLeftovers } from '#kms/demo/leftovers.ts';
 import type { KmsEvent } from '#kms/events.ts';
 import { databaseKinds, type TestDatabases, withDatabases } from '#test/support/database.ts';

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { describe, expect, it } from 'vitest';
 import { type DatabaseConfig, MIN_POOL_SIZE } from '#infra/database/config.ts';
-import { LEASE_MS } from '#kms/database/leases.ts';
+import { LEASE_MS } from '#kms/tenants/leases.ts';
 import type { Seed } from '#kms/demo/seed-file.ts';
 import { startDemo } from '#kms/demo/start-demo.ts';
 import { databaseKinds, withDatabases } from '#test/support/database.ts';

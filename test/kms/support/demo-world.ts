@@ -11,9 +11,9 @@ import { removeLeftovers } from '#kms/demo/leftovers.ts';
 import { loadSeed, type Seed } from '#kms/demo/seed-file.ts';
 import { createKeys, type Keys } from '#kms/keys/keys.ts';
 import type { KmsEvent } from '#kms/events.ts';
-import { newSchemaName } from '#kms/tenants/tenant.ts';
-import { createTenantDatabases, type TenantDatabases } from '#kms/tenants/tenant-databases.ts';
-import { createTenants, type Tenants } from '#kms/tenants/tenants.service.ts';
+import { newSchemaName } from '#kms/database/schema-name.ts';
+import { createTenantDirectory, databaseById } from '#kms/tenants/create-directory.ts';
+import type { TenantDirectory } from '#kms/tenants/directory.ts';
 import { KMS_CONFIG_FOLDER } from './kms-server.ts';
 
 /** One process of the KMS as far as demo data goes: what a start does, without HTTP. */
@@ -23,8 +23,7 @@ export interface DemoWorld {
   readonly keys: Keys;
   readonly barrier: Barrier;
   readonly service: Database<ServiceTables>;
-  readonly tenants: Tenants;
-  readonly tenantDatabases: TenantDatabases;
+  readonly tenants: TenantDirectory;
   readonly locks: DemoLocks;
   readonly events: readonly KmsEvent[];
 }
@@ -43,21 +42,20 @@ export const openWorld = async (databases: Databases, unsealKey: Uint8Array, giv
   const now = Date.now;
   const service = await databases.open<ServiceTables>('service', serviceMigrations);
   const barrier = await openBarrier({ databases, service, unsealKey, now });
-  const tenants = createTenants(service.db);
   const { forgetTenant: onGone, tenants: held } = barrier;
-  const tenantDatabases = createTenantDatabases({ databases, service: service.db, onGone, held });
-  const keys = createKeys({ barrier, database: tenantDatabases.of, now });
+  const tenants = createTenantDirectory({ databases, service: service.db, onGone, held });
+  const keys = createKeys({ barrier, database: databaseById(tenants), now });
   const seed = given ?? (await loadSeed(join(KMS_CONFIG_FOLDER, 'demo-seed.yml')));
   const locks = createDemoLocks(databases, 'kms');
-  const demo = createDemo({ seed, service, locks, tenants, tenantDatabases, barrier, elasticKeys: keys.elasticKeys, emit, now });
-  return { demo, seed, keys, barrier, service, tenants, tenantDatabases, locks, events };
+  const demo = createDemo({ seed, service, locks, tenants, barrier, elasticKeys: keys.elasticKeys, emit, now });
+  return { demo, seed, keys, barrier, service, tenants, locks, events };
 };
 
 /** A tenant that is no demo, with a user and a key. */
 export const addRealTenant = async ({
   service,
   barrier,
-  tenantDatabases,
+  tenants,
   keys,
 }: DemoWorld): Promise<{ readonly id: string; readonly name: string }> => {
   const [id, name] = [randomUUID(), `tenant-${randomUUIDv7()}`];
@@ -80,7 +78,7 @@ export const addRealTenant = async ({
       .execute();
     await barrier.createTenantKey(tx, id);
   });
-  await tenantDatabases.of(id);
+  await (await tenants.preparing(id))?.database();
   await service.db.updateTable('kms_tenants').set({ state: 'active' }).where('id', '=', id).execute();
   await keys.elasticKeys.create(id, { name: `key-${name}`, algorithm: 'A256GCM/A256KW' });
   return { id, name };

@@ -78,12 +78,12 @@ describe.skipIf(!databaseKinds().includes('postgres'))('of a tenant that a reset
     await inspect(two);
     const all = [...Object.values(old), ...Object.values(next)];
     expect(two.barrier.tenants().toSorted()).toEqual(all.toSorted());
-    await two.tenantDatabases.forgetGone();
+    await two.tenants.forgetGone();
     expect(two.barrier.tenants()).toHaveLength(all.length);
     await one.demo[outcome](resetId);
     const forgotten: (string | null)[] = [];
     two.barrier.onForget((tenantId) => forgotten.push(tenantId));
-    await two.tenantDatabases.forgetGone();
+    await two.tenants.forgetGone();
     const [left, gone] = outcome === 'commit' ? [next, old] : [old, next];
     expect(two.barrier.tenants().toSorted()).toEqual(Object.values(left).toSorted());
     expect(forgotten.toSorted()).toEqual(Object.values(gone).toSorted());

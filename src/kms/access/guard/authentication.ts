@@ -5,7 +5,7 @@ import { createVerifiedCache } from '#infra/secrets/verified-cache.ts';
 import type { KmsConfig } from '#kms/config.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { Emit } from '#kms/events.ts';
-import type { Tenants } from '#kms/tenants/tenants.service.ts';
+import type { TenantDirectory } from '#kms/tenants/directory.ts';
 import { createTokenVerifier, type TrustedIssuer } from '../tokens/token-verifier.ts';
 import type { Authorization } from './guard.ts';
 import { createCertificateRealm } from '../realms/certificates.ts';
@@ -28,7 +28,7 @@ const MAX_VERIFIED = 10_000;
 export const openRealms = async (options: {
   readonly config: Pick<KmsConfig, 'realms_file' | 'errors'>;
   readonly service: Database<ServiceTables>;
-  readonly tenants: Tenants;
+  readonly tenants: Pick<TenantDirectory, 'byId' | 'byName'>;
   readonly issuers: readonly TrustedIssuer[];
   readonly emit: Emit;
   readonly now: () => number;

@@ -1,7 +1,7 @@
 import { TENANT_URN_PREFIX } from '#infra/magic/magic.ts';
 import type { Peer } from '#infra/tls/peer.ts';
 import { isTenantId, type Tenant } from '#kms/tenants/tenant.ts';
-import type { Tenants } from '#kms/tenants/tenants.service.ts';
+import type { TenantDirectory } from '#kms/tenants/directory.ts';
 import type { Challenges } from '../challenges.ts';
 import type { Principal } from '../principal.ts';
 import type { RealmsConfig } from './realms-config.ts';
@@ -28,7 +28,7 @@ export interface CertificateRealm {
 
 export const createCertificateRealm = (options: {
   readonly config: RealmsConfig['certificates'];
-  readonly tenants: Tenants;
+  readonly tenants: Pick<TenantDirectory, 'byId' | 'byName'>;
   readonly challenges: Challenges;
 }): CertificateRealm => {
   const { config, tenants, challenges } = options;

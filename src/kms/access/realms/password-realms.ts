@@ -2,7 +2,7 @@ import type { AttemptLimits } from '#infra/secrets/attempts/attempt-limits.ts';
 import { createGuessCheck } from '#infra/secrets/attempts/guess-check.ts';
 import type { Passwords } from '#infra/secrets/passwords.ts';
 import type { VerifiedCache } from '#infra/secrets/verified-cache.ts';
-import type { Tenants } from '#kms/tenants/tenants.service.ts';
+import type { TenantDirectory } from '#kms/tenants/directory.ts';
 import type { Challenges } from '../challenges.ts';
 import type { Principal } from '../principal.ts';
 import type { RealmUser, UserRealm } from './realm-users.store.ts';
@@ -30,7 +30,7 @@ const MAX_USERNAME_BYTES = 512;
  */
 export const createPasswordRealms = (options: {
   readonly realms: readonly UserRealm[];
-  readonly tenants: Tenants;
+  readonly tenants: Pick<TenantDirectory, 'byId' | 'byName'>;
   readonly passwords: Passwords;
   readonly verified: VerifiedCache;
   readonly attempts: AttemptLimits;

@@ -6,7 +6,7 @@ import type { PeerCertificate } from '../realms/certificates.ts';
 import type { Challenges } from '../challenges.ts';
 import type { Principal } from '../principal.ts';
 import { expandScopes, narrowScopes } from '../scopes.ts';
-import type { Tenants } from '#kms/tenants/tenants.service.ts';
+import type { TenantDirectory } from '#kms/tenants/directory.ts';
 import { claimedIssuer, readAccessToken, type TokenRules } from './access-token.ts';
 import type { AccessTokenClaims } from './claims.ts';
 import type { JwksCache } from './jwks-cache.ts';
@@ -53,7 +53,7 @@ const thumbprint = (peer: PeerCertificate): string => Buffer.from(peer.fingerpri
 /** @param options.now epoch milliseconds */
 export const createTokenVerifier = (options: {
   readonly issuers: readonly TrustedIssuer[];
-  readonly tenants: Tenants;
+  readonly tenants: Pick<TenantDirectory, 'byId' | 'byName'>;
   readonly challenges: Challenges;
   readonly now?: () => number;
 }): TokenVerifier => {

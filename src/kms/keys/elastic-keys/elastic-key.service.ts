@@ -3,7 +3,7 @@ import { isUniqueViolation } from '#infra/database/unique-violation.ts';
 import type { Database } from '#infra/database/databases.ts';
 import type { Barrier } from '#kms/barrier/barrier.ts';
 import { sealedError } from '#kms/barrier/barrier-errors.ts';
-import { leasesEnded } from '#kms/database/leases.ts';
+import { leasesEnded } from '#kms/tenants/leases.ts';
 import type { TenantTables } from '#kms/database/tenant-tables.ts';
 import type { RandomBytes } from '#kms/jose/key-material.ts';
 import type { KeyRing } from '../key-ring/key-ring.ts';

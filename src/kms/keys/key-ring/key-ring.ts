@@ -3,7 +3,7 @@ import { sealedError } from '#kms/barrier/barrier-errors.ts';
 import { algorithmOf } from '#kms/jose/algorithms.ts';
 import type { KeyAddress } from '../operations/crypto.ts';
 import type { Database } from '#infra/database/databases.ts';
-import { LEASE_MS } from '#kms/database/leases.ts';
+import { LEASE_MS } from '#kms/tenants/leases.ts';
 import type { TenantTables } from '#kms/database/tenant-tables.ts';
 import { elasticKeyNotFound } from '../elastic-keys/elastic-key-errors.ts';
 import { elasticKeyById, elasticKeyOf } from '../elastic-keys/elastic-key.store.ts';

@@ -4,7 +4,7 @@ import type { Barrier } from '#kms/barrier/barrier.ts';
 import { sealedError } from '#kms/barrier/barrier-errors.ts';
 import { algorithmOf } from '#kms/jose/algorithms.ts';
 import type { KeyAddress } from '../operations/crypto.ts';
-import { leasesEnded } from '#kms/database/leases.ts';
+import { leasesEnded } from '#kms/tenants/leases.ts';
 import type { TenantTables } from '#kms/database/tenant-tables.ts';
 import { DEFAULT_LIMIT, decodeCursor, encodeCursor } from '#kms/api/cursor.ts';
 import { elasticKeyExpired, elasticKeyNotFound, elasticKeySuspended } from '../elastic-keys/elastic-key-errors.ts';

@@ -6,11 +6,19 @@ import { createAttemptLimits } from '#infra/secrets/attempts/attempt-limits.ts';
 import { createChallenges } from '#kms/access/challenges.ts';
 import { createPasswordRealms } from '#kms/access/realms/password-realms.ts';
 import type { RealmUser } from '#kms/access/realms/realm-users.store.ts';
+import type { TenantHandle } from '#kms/tenants/directory.ts';
 
 const setup = () => {
   const clock = { now: 1_800_000_000_000 };
   const now = () => clock.now;
-  const tenant = { id: randomUUID(), name: `tenant-${randomUUIDv7()}`, schemaName: 't', demo: false };
+  const tenant: TenantHandle = {
+    id: randomUUID(),
+    name: `tenant-${randomUUIDv7()}`,
+    schemaName: 't',
+    state: 'active',
+    demo: false,
+    database: () => Promise.reject(new Error('not used')),
+  };
   const user: RealmUser = {
     subject: randomUUIDv7(),
     username: `user-${randomUUIDv7()}`,
@@ -27,7 +35,7 @@ const setup = () => {
   };
   const realms = createPasswordRealms({
     realms: [{ find: async (username) => world.users.find((each) => each.username === username) }],
-    tenants: { byId: async () => tenant, byName: async () => tenant, forget: () => {} },
+    tenants: { byId: async () => tenant, byName: async () => tenant },
     passwords: {
       hash: () => Promise.reject(new Error('not used')),
       verify: (password, stored) => {

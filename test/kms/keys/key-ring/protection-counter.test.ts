@@ -1,6 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { LEASE_MS } from '#kms/database/leases.ts';
+import { LEASE_MS } from '#kms/tenants/leases.ts';
 import { createProtectionCounter } from '#kms/keys/key-ring/protection-counter.ts';
 import { databaseKinds, withDatabases } from '#test/support/database.ts';
 import { type TestKms, testKms } from '#test/support/kms-keys.ts';

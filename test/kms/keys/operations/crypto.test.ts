@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { compactVerify, createLocalJWKSet, decodeProtectedHeader } from 'jose';
 import { describe, expect, it } from 'vitest';
 import type { AppError } from '#infra/apperr/app-error.ts';
-import { LEASE_MS } from '#kms/database/leases.ts';
+import { LEASE_MS } from '#kms/tenants/leases.ts';
 import { databaseKinds, withDatabases } from '#test/support/database.ts';
 import { type TestKms, testKms } from '#test/support/kms-keys.ts';
 

@@ -1,7 +1,6 @@
 import { sql } from 'kysely';
 import { columns } from '#infra/database/columns.ts';
 import type { Migration } from '#infra/database/migration.ts';
-import type { TenantState } from './tenant.ts';
 
 /** Times are epoch milliseconds. */
 export interface TenantRow {
@@ -10,7 +9,7 @@ export interface TenantRow {
   name: string;
   /** `t_` and 32 hexadecimal digits, made here: SQLite file or PostgreSQL schema. */
   schema_name: string;
-  state: TenantState;
+  state: string;
   /** 1 for a tenant of the demo seed. */
   demo: number;
   created_at: number;

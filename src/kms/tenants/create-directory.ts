@@ -1,0 +1,143 @@
+import type { Kysely } from 'kysely';
+import { createBoundedMap } from '#infra/cache/bounded-map.ts';
+import { createSingleFlight } from '#infra/cache/single-flight.ts';
+import type { Database, Databases } from '#infra/database/databases.ts';
+import { tenantMigrations } from '#kms/database/migrations.ts';
+import { isSchemaName } from '#kms/database/schema-name.ts';
+import type { ServiceTables } from '#kms/database/service-tables.ts';
+import type { TenantTables } from '#kms/database/tenant-tables.ts';
+import { type TenantDirectory, type TenantHandle, tenantUnknown } from './directory.ts';
+import { LEASE_MS } from './leases.ts';
+import { createOpenDatabases } from './open-databases.ts';
+import { isTenantId, type Tenant } from './tenant.ts';
+import { tenantsStore } from './tenants.store.ts';
+
+const MAX_REMEMBERED = 10_000;
+
+/** One look, shared by all who ask while its lease runs. */
+interface Look {
+  readonly since: number;
+  readonly found: Promise<TenantHandle | undefined>;
+}
+
+/**
+ * @param options.maxOpen databases kept open; the one not used for longest goes first
+ * @param options.onGone called with a tenant that another replica removed, or gave another database
+ * @param options.held tenants of which something else is in memory, which `onGone` lets go
+ * @param options.elapsed milliseconds on a clock that never goes back
+ */
+export const createTenantDirectory = (options: {
+  readonly databases: Databases;
+  readonly service: Kysely<ServiceTables>;
+  readonly maxOpen?: number;
+  readonly onGone?: (tenantId: string) => void;
+  readonly held?: () => readonly string[];
+  readonly elapsed?: () => number;
+}): TenantDirectory => {
+  const { databases, maxOpen = 256, onGone = () => {}, held = () => [], elapsed = () => performance.now() } = options;
+  const store = tenantsStore(options.service);
+  const looks = createBoundedMap<Look>({ max: MAX_REMEMBERED });
+  const open = createOpenDatabases({ max: maxOpen });
+  const opening = createSingleFlight<Database<TenantTables>>();
+
+  const letGo = (tenantId: string): void => {
+    open.letGo(tenantId);
+    onGone(tenantId);
+  };
+
+  const openAndCheck = async ({ id, schemaName }: Tenant, create: boolean): Promise<Database<TenantTables>> => {
+    const isStillNamed = async () => (await store.byId(id))?.schemaName === schemaName;
+    const database = await databases.open<TenantTables>(schemaName, tenantMigrations, { create }).catch(async (error: unknown) => {
+      // A database that is missing together with its tenant is not lost.
+      throw (await isStillNamed()) ? error : tenantUnknown();
+    });
+    // It may have been dropped while it was on its way, and made again.
+    if (await isStillNamed()) return open.keep(id, database);
+    await database[Symbol.asyncDispose]();
+    if (create) await databases.drop(schemaName);
+    throw tenantUnknown();
+  };
+
+  const databaseOf = async (tenant: Tenant, create: boolean): Promise<Database<TenantTables>> => {
+    const known = open.get(tenant.id);
+    if (known?.name === tenant.schemaName) return known;
+    if (known !== undefined) letGo(tenant.id);
+    if (!isSchemaName(tenant.schemaName)) throw tenantUnknown();
+    return opening(tenant.schemaName, () => openAndCheck(tenant, create));
+  };
+
+  const handleOf = (tenant: Tenant, since: number, again: () => Promise<TenantHandle | undefined>, create = false): TenantHandle => ({
+    ...tenant,
+    database: async () => {
+      if (elapsed() - since < LEASE_MS) return databaseOf(tenant, create);
+      const handle = await again();
+      if (handle === undefined) throw tenantUnknown();
+      return handle.database();
+    },
+  });
+
+  /** Only a tenant that was found is remembered: one that is made a moment later is found. */
+  const look = (key: string, find: (since: number) => Promise<TenantHandle | undefined>): Promise<TenantHandle | undefined> => {
+    const since = elapsed();
+    const known = looks.get(key);
+    if (known !== undefined && since - known.since < LEASE_MS) return known.found;
+    const entry: Look = { since, found: find(since) };
+    looks.set(key, entry);
+    const drop = (): void => {
+      if (looks.get(key) === entry) looks.delete(key);
+    };
+    entry.found.then((handle) => handle ?? drop(), drop);
+    return entry.found;
+  };
+
+  const byId: TenantDirectory['byId'] = async (id) => {
+    if (!isTenantId(id)) return undefined;
+    return look(`id ${id}`, async (since) => {
+      const tenant = await store.byId(id);
+      if (tenant === undefined && open.get(id) !== undefined) letGo(id);
+      return tenant?.state === 'active' ? handleOf(tenant, since, () => byId(id)) : undefined;
+    });
+  };
+
+  const preparing: TenantDirectory['preparing'] = async (id) => {
+    const since = elapsed();
+    const tenant = await store.byId(id);
+    return tenant?.state === 'preparing' ? handleOf(tenant, since, () => preparing(id), true) : undefined;
+  };
+
+  return {
+    byId,
+    byName: (name) =>
+      look(`name ${name}`, async (since) => {
+        const tenant = await store.activeByName(name);
+        return tenant && handleOf(tenant, since, () => byId(tenant.id));
+      }),
+    preparing,
+    forget: () => looks.clear(),
+    drop: async (schemaName) => {
+      await open.close(schemaName);
+      await databases.drop(schemaName);
+      await store.databaseDropped(schemaName);
+    },
+    forgetGone: async () => {
+      // Seen before the look: what comes into memory during it may be younger than what the look finds.
+      const names = open.names();
+      const seen = new Set([...names.keys(), ...held()]);
+      const found = await store.schemaNames();
+      for (const id of seen) {
+        const name = found.get(id);
+        if (name === undefined || (names.get(id) ?? name) !== name) letGo(id);
+      }
+    },
+    [Symbol.asyncDispose]: () => open[Symbol.asyncDispose](),
+  };
+};
+
+/** The database of a tenant that is served or being prepared. */
+export const databaseById =
+  (directory: TenantDirectory) =>
+  async (id: string): Promise<Database<TenantTables>> => {
+    const handle = (await directory.byId(id)) ?? (await directory.preparing(id));
+    if (handle === undefined) throw tenantUnknown();
+    return handle.database();
+  };

@@ -1,0 +1,39 @@
+import { AppError } from '#infra/apperr/app-error.ts';
+import type { Database } from '#infra/database/databases.ts';
+import type { TenantTables } from '#kms/database/tenant-tables.ts';
+import type { Tenant } from './tenant.ts';
+
+/** A tenant as one look at the directory found it, and the way to its database under the same lease. */
+export interface TenantHandle extends Tenant {
+  /**
+   * The tenant's database, opened where it is not open yet. Until the lease of the look ends, this looks at no row again; after
+   * that it looks anew, because the tenant may have been retired or removed meanwhile.
+   *
+   * @throws AppError `tenant-unknown` 404 when the tenant is not there any more, `database-missing` 503 when its database is not
+   */
+  database(): Promise<Database<TenantTables>>;
+}
+
+/**
+ * The tenants that there are, for everything that acts in the name of one. A request looks here once: the handle that it gets
+ * serves it to its end.
+ */
+export interface TenantDirectory extends AsyncDisposable {
+  /** The active tenant with this id; undefined for every other text, a malformed id included. */
+  byId(id: string): Promise<TenantHandle | undefined>;
+  /** The active tenant with this name. */
+  byName(name: string): Promise<TenantHandle | undefined>;
+  /**
+   * A tenant that nobody is served yet, for those who prepare it. Its database is made when it is first asked for; a database of
+   * any other tenant must exist, because one that was lost must be missed, not replaced.
+   */
+  preparing(id: string): Promise<TenantHandle | undefined>;
+  /** Ends the leases of this process; to be called once a change of tenants is committed. */
+  forget(): void;
+  /** Closes and deletes a database that is noted in `kms_databases_to_drop`, and then the note. */
+  drop(schemaName: string): Promise<void>;
+  /** Looks which of the tenants in memory are still there, and lets go of everything that is in memory of the others. */
+  forgetGone(): Promise<void>;
+}
+
+export const tenantUnknown = (): AppError => new AppError('tenant-unknown', 404, 'There is no such tenant here.');

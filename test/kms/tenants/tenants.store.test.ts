@@ -1,0 +1,56 @@
+import { randomUUID, randomUUIDv7 } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { serviceMigrations } from '#kms/database/migrations.ts';
+import { newSchemaName } from '#kms/database/schema-name.ts';
+import type { ServiceTables } from '#kms/database/service-tables.ts';
+import type { Tenant } from '#kms/tenants/tenant.ts';
+import { tenantsStore } from '#kms/tenants/tenants.store.ts';
+import { databaseKinds, withDatabases } from '#test/support/database.ts';
+
+const tenant = (change: Partial<Tenant> = {}): Tenant => ({
+  id: randomUUID(),
+  name: `tenant-${randomUUIDv7()}`,
+  schemaName: newSchemaName(),
+  state: 'active',
+  demo: false,
+  ...change,
+});
+
+describe.each(databaseKinds())('the store of tenants on %s', (kind) => {
+  const setUp = async () => {
+    const test = await withDatabases(kind);
+    const { db } = await test.databases.open<ServiceTables>('service', serviceMigrations);
+    return { db, store: tenantsStore(db), [Symbol.asyncDispose]: () => test[Symbol.asyncDispose]() };
+  };
+
+  it('has a name once among active tenants, also when two are made at once', async () => {
+    await using test = await setUp();
+    const { name } = tenant();
+    const make = (state: Tenant['state']) => test.store.insert(tenant({ name, state }), 1);
+    await make('retired');
+    await make('preparing');
+    const results = await Promise.allSettled([make('active'), make('active')]);
+    expect(results.map((result) => result.status).toSorted()).toEqual(['fulfilled', 'rejected']);
+  });
+
+  it('changes a tenant only from the state in which it was read', async () => {
+    await using test = await setUp();
+    const read = tenant();
+    await test.store.insert(read, 1);
+    expect(await test.store.changeState(read, 'retired', 2)).toBe(true);
+    expect(await test.store.changeState(read, 'retired', 3)).toBe(false);
+    expect(await test.store.remove(read)).toBe(false);
+    expect(await test.store.databasesToDrop()).toEqual([]);
+    expect(await test.store.byId(read.id)).toEqual({ ...read, state: 'retired' });
+    expect(await test.store.remove({ ...read, state: 'retired' })).toBe(true);
+    expect(await test.store.databasesToDrop()).toEqual([read.schemaName]);
+  });
+
+  it('refuses a row with a state that it does not know', async () => {
+    await using test = await setUp();
+    const one = tenant();
+    await test.store.insert(one, 1);
+    await test.db.updateTable('kms_tenants').set({ state: 'suspended' }).execute();
+    await expect(test.store.byId(one.id)).rejects.toMatchObject({ code: 'internal-error' });
+  });
+});
