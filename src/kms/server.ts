@@ -23,7 +23,7 @@ import { logEvents } from './events.ts';
 import { registerOpenApi } from './api/openapi.ts';
 import { guardServiceRoutes } from './access/guard/guard.ts';
 import { openRealms } from './access/guard/authentication.ts';
-import { watchForGoneTenants } from './tenants/gone-tenants.ts';
+import { forgetGoneTenants } from './tenants/gone-tenants.ts';
 import { createTenantDirectory, databaseById } from './tenants/create-directory.ts';
 import { openTrustedIssuers } from './access/tokens/trusted-issuers.ts';
 import { readUnsealKey } from './barrier/unseal-key.ts';
@@ -68,7 +68,7 @@ export const buildKms = async (options: {
 
   const { forgetTenant: onGone, tenants: held } = barrier;
   const tenants = opened.use(createTenantDirectory({ databases, service: service.db, onGone, held }));
-  opened.use(watchForGoneTenants(tenants));
+  opened.use(jobs.start(forgetGoneTenants(tenants)));
   const keys = createKeys({ barrier, database: databaseById(tenants), now });
   const { issuers: configs, required, tls } = config.identity;
   const issuers = opened.use(await openTrustedIssuers({ configs, tls, required, telemetry, emit, now }));
