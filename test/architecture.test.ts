@@ -62,6 +62,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['jobs'],
     ['database'],
     ['jose', 'events.ts'],
+    ['jose/families'],
   ],
   identity: [
     ['main.ts'],

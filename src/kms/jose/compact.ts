@@ -1,52 +1,51 @@
-import type { Algorithm } from './algorithms.ts';
+import type { Algorithm, CompactForm } from './algorithm.ts';
 import { base64urlLength, decodeBase64url } from './base64url.ts';
-
-/** Every header parameter that we ever read; anything else (`zip`, `crit`, `jwk`, `jku`, `p2c`, …) is refused unread. */
-const JWE_PARAMETERS: ReadonlySet<string> = new Set(['alg', 'enc', 'kid', 'ctx', 'typ', 'cty']);
-const JWS_PARAMETERS: ReadonlySet<string> = new Set(['alg', 'kid', 'typ', 'cty']);
 
 /** A kid is opaque and never longer; ours are UUIDs. */
 const MAX_KID = 128;
 /** Characters of a protected header; ours take less than 300. */
 const MAX_HEADER = 2048;
 
-type Header = Readonly<Record<string, string>>;
-
 /** A compact serialisation whose form is right; nothing in it is proved yet. */
 export interface JoseInput {
   readonly text: string;
   readonly kid: string;
-  readonly header: Header;
+  readonly header: Readonly<Record<string, unknown>>;
 }
 
-const readHeader = (segment: string, allowed: ReadonlySet<string>): Header | null => {
+const isOfType = (value: unknown, type: 'string' | 'object'): boolean => typeof value === type && value !== null && !Array.isArray(value);
+
+const readHeader = (segment: string, parameters: CompactForm['parameters']): JoseInput['header'] | null => {
   if (segment.length > MAX_HEADER) return null;
   const bytes = decodeBase64url(segment);
   if (!bytes) return null;
-  let value: unknown;
+  let header: unknown;
   try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch {
     return null;
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
-  const entries = Object.entries(value);
-  if (!entries.every((entry): entry is [string, string] => allowed.has(entry[0]) && typeof entry[1] === 'string')) return null;
-  return Object.fromEntries(entries);
+  if (!isOfType(header, 'object')) return null;
+  const entries = Object.entries(header as object);
+  const areKnown = entries.every(([name, value]) => {
+    const parameter = parameters.get(name);
+    return parameter !== undefined && isOfType(value, parameter.type);
+  });
+  return areKnown ? Object.fromEntries(entries) : null;
 };
 
-const read = (text: string, segmentBytes: readonly (number | 'any')[], allowed: ReadonlySet<string>, fixed: Header): JoseInput | null => {
+const read = (text: string, { header: fixed, parameters, segments }: CompactForm): JoseInput | null => {
   const [protectedHeader = '', ...rest] = text.split('.');
-  if (rest.length !== segmentBytes.length) return null;
-  const wellFormed = rest.every((segment, index) => {
-    const bytes = segmentBytes[index];
+  if (rest.length !== segments.length) return null;
+  const isWellFormed = rest.every((segment, index) => {
+    const bytes = segments[index];
     return (bytes === 'any' || segment.length === base64urlLength(bytes ?? 0)) && decodeBase64url(segment) !== null;
   });
-  if (!wellFormed) return null;
-  const header = readHeader(protectedHeader, allowed);
+  if (!isWellFormed) return null;
+  const header = readHeader(protectedHeader, parameters);
   if (!header || !Object.entries(fixed).every(([name, value]) => header[name] === value)) return null;
-  const kid = header['kid'];
-  if (kid === undefined || kid === '' || kid.length > MAX_KID) return null;
+  const { kid } = header;
+  if (typeof kid !== 'string' || kid === '' || kid.length > MAX_KID) return null;
   return { text, kid, header };
 };
 
@@ -56,15 +55,11 @@ const read = (text: string, segmentBytes: readonly (number | 'any')[], allowed: 
  *
  * @see RFC 7516 section 5.2
  */
-export const readJwe = (text: string, { jose }: Algorithm): JoseInput | null =>
-  jose.kind === 'jwe'
-    ? read(text, [jose.encryptedKeyBytes, jose.ivBytes, 'any', jose.tagBytes], JWE_PARAMETERS, { alg: jose.alg, enc: jose.enc })
-    : null;
+export const readJwe = (text: string, { jose }: Algorithm): JoseInput | null => (jose.kind === 'jwe' ? read(text, jose) : null);
 
 /**
  * Reads a compact JWS for a key of this algorithm, with the same care.
  *
  * @see RFC 7515 section 5.2
  */
-export const readJws = (text: string, { jose }: Algorithm): JoseInput | null =>
-  jose.kind === 'jws' ? read(text, ['any', jose.signatureBytes], JWS_PARAMETERS, { alg: jose.alg }) : null;
+export const readJws = (text: string, { jose }: Algorithm): JoseInput | null => (jose.kind === 'jws' ? read(text, jose) : null);

@@ -1,6 +1,18 @@
-import type { Algorithm } from './algorithms.ts';
-import { base64urlLength, encodeBase64url } from './base64url.ts';
+import type { Algorithm, CompactForm } from './algorithm.ts';
+import { encodeBase64url } from './base64url.ts';
 import type { JoseInput } from './compact.ts';
+
+const decoy = ({ header, parameters, segments }: CompactForm, filler: number, characters: number): JoseInput => {
+  const ofFamily = [...parameters].filter(([, parameter]) => parameter.decoy !== undefined);
+  const protectedHeader = {
+    ...header,
+    kid: 'decoy',
+    ...Object.fromEntries(ofFamily.map(([name, parameter]) => [name, parameter.decoy])),
+  };
+  const content = 'A'.repeat(Math.ceil(characters / 4) * 4);
+  const body = segments.map((bytes) => (bytes === 'any' ? content : encodeBase64url(new Uint8Array(bytes).fill(filler))));
+  return { text: [encodeBase64url(JSON.stringify(protectedHeader)), ...body].join('.'), kid: protectedHeader.kid, header: protectedHeader };
+};
 
 /**
  * A JWE that no key opens, about as long as the one that was refused: opening it costs what opening one with a wrong tag
@@ -8,17 +20,11 @@ import type { JoseInput } from './compact.ts';
  */
 export const decoyJwe = ({ jose }: Algorithm, characters: number): JoseInput => {
   if (jose.kind !== 'jwe') throw new TypeError('only a key that protects opens a JWE');
-  const header = { alg: jose.alg, enc: jose.enc, kid: 'decoy' };
-  const [encryptedKey, iv, tag] = [jose.encryptedKeyBytes, jose.ivBytes, jose.tagBytes].map((bytes) => 'A'.repeat(base64urlLength(bytes)));
-  const text = [encodeBase64url(JSON.stringify(header)), encryptedKey, iv, 'A'.repeat(Math.ceil(characters / 4) * 4), tag].join('.');
-  return { text, kid: header.kid, header };
+  return decoy(jose, 0, characters);
 };
 
 /** The same for a JWS; every byte of its signature is 1, which no early check of ECDSA or EdDSA refuses. */
 export const decoyJws = ({ jose }: Algorithm, characters: number): JoseInput => {
   if (jose.kind !== 'jws') throw new TypeError('only a key that signs verifies a JWS');
-  const header = { alg: jose.alg, kid: 'decoy' };
-  const signature = encodeBase64url(new Uint8Array(jose.signatureBytes).fill(1));
-  const text = [encodeBase64url(JSON.stringify(header)), 'A'.repeat(Math.ceil(characters / 4) * 4), signature].join('.');
-  return { text, kid: header.kid, header };
+  return decoy(jose, 1, characters);
 };

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { CompactEncrypt, compactDecrypt } from 'jose';
-import type { Algorithm } from './algorithms.ts';
+import type { Algorithm } from './algorithm.ts';
 import { encodeBase64url } from './base64url.ts';
 import type { JoseInput } from './compact.ts';
 
@@ -8,7 +8,7 @@ import type { JoseInput } from './compact.ts';
 const digestOf = (context: string): string => encodeBase64url(createHash('sha256').update(context, 'utf8').digest());
 
 /**
- * Protects a plaintext: new content encryption key and new random 96-bit IV each time.
+ * Protects a plaintext: new content encryption key and new random IV each time.
  *
  * @param context UTF-8 text that opens nothing but must be given again; its SHA-256 is in the header as `ctx`
  * @returns compact JWE
@@ -23,8 +23,7 @@ export const sealJwe = async (options: {
 }): Promise<string> => {
   const { algorithm, key, kid, context, plaintext } = options;
   if (algorithm.jose.kind !== 'jwe') throw new TypeError(`a key of ${algorithm.summary} protects nothing`);
-  const { alg, enc } = algorithm.jose;
-  const header = { alg, enc, kid, ...(context === undefined ? {} : { ctx: digestOf(context) }) };
+  const header = { ...algorithm.jose.header, kid, ...(context === undefined ? {} : { ctx: digestOf(context) }) };
   return new CompactEncrypt(plaintext).setProtectedHeader(header).encrypt(key);
 };
 
@@ -42,7 +41,7 @@ export const openJwe = async (options: {
 }): Promise<Uint8Array | null> => {
   const { algorithm, key, input, context } = options;
   if (algorithm.jose.kind !== 'jwe') return null;
-  const { alg, enc } = algorithm.jose;
+  const { alg, enc } = algorithm.jose.header;
   let plaintext: Uint8Array;
   try {
     const opened = await compactDecrypt(input.text, key, { keyManagementAlgorithms: [alg], contentEncryptionAlgorithms: [enc] });

@@ -1,5 +1,5 @@
 import { CompactSign, compactVerify } from 'jose';
-import type { Algorithm } from './algorithms.ts';
+import type { Algorithm } from './algorithm.ts';
 import type { JoseInput } from './compact.ts';
 
 /**
@@ -10,7 +10,7 @@ import type { JoseInput } from './compact.ts';
  */
 export const signJws = async (options: { algorithm: Algorithm; key: CryptoKey; kid: string; payload: Uint8Array }): Promise<string> => {
   const { algorithm, key, kid, payload } = options;
-  return new CompactSign(payload).setProtectedHeader({ alg: algorithm.jose.alg, kid }).sign(key);
+  return new CompactSign(payload).setProtectedHeader({ ...algorithm.jose.header, kid }).sign(key);
 };
 
 /**
@@ -21,7 +21,7 @@ export const signJws = async (options: { algorithm: Algorithm; key: CryptoKey; k
  */
 export const verifyJws = async (options: { algorithm: Algorithm; key: CryptoKey; input: JoseInput }): Promise<Uint8Array | null> => {
   try {
-    const { payload } = await compactVerify(options.input.text, options.key, { algorithms: [options.algorithm.jose.alg] });
+    const { payload } = await compactVerify(options.input.text, options.key, { algorithms: [options.algorithm.jose.header.alg] });
     return payload;
   } catch {
     return null;

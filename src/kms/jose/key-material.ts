@@ -1,6 +1,7 @@
 import { createPrivateKey, createPublicKey, randomBytes } from 'node:crypto';
-import type { Algorithm } from './algorithms.ts';
+import type { Algorithm } from './algorithm.ts';
 import { viewOf } from './base64url.ts';
+import type { KeyHalf } from './families/key-type.ts';
 
 const { subtle } = crypto;
 
@@ -38,7 +39,9 @@ export interface KeyMaterial {
  */
 export const generateSecret = async ({ key }: Algorithm, random: RandomBytes = randomBytes): Promise<Uint8Array> => {
   if (key.kind === 'symmetric') return random(key.bytes);
-  const pair = (await subtle.generateKey(key.parameters, true, ['sign', 'verify'])) as { readonly privateKey: CryptoKey };
+  const pair = (await subtle.generateKey(key.parameters, true, [...key.protects.usages, ...key.processes.usages])) as {
+    readonly privateKey: CryptoKey;
+  };
   return new Uint8Array(await subtle.exportKey('pkcs8', pair.privateKey));
 };
 
@@ -48,15 +51,19 @@ export const importSecret = async (algorithm: Algorithm, kid: string, secret: Ui
   const bytes = Uint8Array.from(secret);
   try {
     if (key.kind === 'symmetric') {
-      const secretKey = await subtle.importKey('raw', bytes, key.name, false, ['wrapKey', 'unwrapKey']);
+      const secretKey = await subtle.importKey('raw', bytes, key.parameters, false, key.usages);
       return { protecting: secretKey, processing: secretKey, publicJwk: null };
     }
     const jwk = createPublicKey(createPrivateKey({ key: viewOf(bytes), format: 'der', type: 'pkcs8' })).export({ format: 'jwk' });
     const { kty = '', crv = '', x = '', y } = jwk;
+    const imported = ({ half, usages }: KeyHalf): Promise<CryptoKey> =>
+      half === 'private'
+        ? subtle.importKey('pkcs8', bytes, key.parameters, false, usages)
+        : subtle.importKey('jwk', jwk, key.parameters, true, usages);
     return {
-      protecting: await subtle.importKey('pkcs8', bytes, key.parameters, false, ['sign']),
-      processing: await subtle.importKey('jwk', jwk, key.parameters, true, ['verify']),
-      publicJwk: { kty, crv, x, ...(y === undefined ? {} : { y }), kid, alg: algorithm.jose.alg, use: 'sig' },
+      protecting: await imported(key.protects),
+      processing: await imported(key.processes),
+      publicJwk: { kty, crv, x, ...(y === undefined ? {} : { y }), kid, alg: algorithm.jose.header.alg, use: 'sig' },
     };
   } finally {
     bytes.fill(0);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type Algorithm, type AlgorithmName, algorithmOf } from '#kms/jose/algorithms.ts';
+import type { Algorithm } from '#kms/jose/algorithm.ts';
+import { type AlgorithmName, algorithmOf } from '#kms/jose/algorithms.ts';
 import { decodeBase64url, encodeBase64url } from '#kms/jose/base64url.ts';
 import { readJwe, readJws } from '#kms/jose/compact.ts';
 import { decoyJwe, decoyJws } from '#kms/jose/decoys.ts';

@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import { strictObject } from '#infra/config/load-config.ts';
-import { ALGORITHM_NAMES, ALGORITHMS, OPERATIONS } from '#kms/jose/algorithms.ts';
+import { OPERATIONS } from '#kms/jose/algorithm.ts';
+import { ALGORITHM_NAMES, ALGORITHMS } from '#kms/jose/algorithms.ts';
 import { ELASTIC_KEY_SORTS, ELASTIC_KEY_STATES, type ElasticKey } from './elastic-key.ts';
 import { isoOf, isoOrNull, nextCursor, nullable, oneOf, pageQuery, timestamp, uuidV7 } from '#kms/api/wire.ts';
 

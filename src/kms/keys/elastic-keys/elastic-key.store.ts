@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely';
-import type { Operation } from '#kms/jose/algorithms.ts';
+import type { Operation } from '#kms/jose/algorithm.ts';
 import { algorithmOf } from '#kms/jose/algorithms.ts';
 import type { TenantTables } from '#kms/database/tenant-tables.ts';
 import type { Position } from '#kms/api/cursor.ts';

@@ -1,4 +1,5 @@
-import type { AlgorithmName, KeyUse, Operation } from '#kms/jose/algorithms.ts';
+import type { KeyUse, Operation } from '#kms/jose/algorithm.ts';
+import type { AlgorithmName } from '#kms/jose/algorithms.ts';
 
 /**
  * States of an elastic key, in the words of NIST SP 800-57 part 1, section 7:

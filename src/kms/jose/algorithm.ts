@@ -1,0 +1,44 @@
+import type { HeaderParameter } from './families/key-management.ts';
+import type { KeyType } from './families/key-type.ts';
+
+/** What a caller may ask a key to do. */
+export const OPERATIONS = ['encrypt', 'decrypt', 'sign', 'verify', 'wrap', 'unwrap', 'rewrap', 'generate'] as const;
+export type Operation = (typeof OPERATIONS)[number];
+
+/** Operations that apply protection; a key that has expired or is superseded may not do them (SP 800-57 part 1, section 7.4). */
+export const PROTECTING: ReadonlySet<Operation> = new Set<Operation>(['encrypt', 'sign', 'wrap', 'rewrap', 'generate']);
+
+export type KeyUse = 'encrypt' | 'sign' | 'wrap';
+
+/** Every fact about one algorithm of an elastic key. */
+export interface Algorithm {
+  readonly use: KeyUse;
+  readonly operations: readonly Operation[];
+  readonly jose: JweForm | JwsForm;
+  readonly key: KeyType;
+  /** How often one version may protect; null where the algorithm sets no bound. */
+  readonly protectionLimit: number | null;
+  readonly summary: string;
+}
+
+/** The form of every compact serialisation that a key of the algorithm makes and reads. */
+export interface CompactForm {
+  /** Header parameters whose values are fixed for the key. */
+  readonly header: Readonly<Record<string, string>>;
+  /** Every header parameter that may stand in it. */
+  readonly parameters: ReadonlyMap<string, HeaderParameter>;
+  /** Bytes of each segment after the header. */
+  readonly segments: readonly (number | 'any')[];
+}
+
+/** Content protection. @see RFC 7516 section 7.1 */
+export interface JweForm extends CompactForm {
+  readonly kind: 'jwe';
+  readonly header: { readonly alg: string; readonly enc: string };
+}
+
+/** Signature. @see RFC 7515 section 7.1 */
+export interface JwsForm extends CompactForm {
+  readonly kind: 'jws';
+  readonly header: { readonly alg: string };
+}
