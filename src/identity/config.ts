@@ -1,26 +1,15 @@
 import { type Static, Type } from 'typebox';
-import { filePath, loadConfig, strictObject } from '#infra/config/load-config.ts';
+import { loadConfig, strictObject } from '#infra/config/load-config.ts';
 import { databaseConfigSchema } from '#infra/database/config.ts';
 import { demoConfigSchema } from '#infra/demo-data/config.ts';
 import { listenerConfigSchema, proxyNetworksConfigSchema, rateLimitConfigSchema } from '#infra/http/config.ts';
 import { adminListenerConfigSchema } from '#infra/http/operators.ts';
 import { telemetryConfigSchema } from '#infra/telemetry/config.ts';
+import { serviceClientSchema } from './clients/service-clients.ts';
+import { resourceServerSchema } from './resource-servers/resource-server.ts';
+import { secretsSchema } from './secrets.ts';
 
-const resourceServerSchema = strictObject({
-  resource: Type.String({ pattern: '^(https://|urn:)\\S+$', maxLength: 512, description: 'RFC 8707 resource indicator: the audience' }),
-  name: Type.String({ minLength: 1, maxLength: 128, description: 'for people, on the consent page' }),
-  scopes: Type.Array(Type.String({ pattern: '^[a-z][a-z0-9:._-]*$' }), { minItems: 1, uniqueItems: true }),
-  token_format: Type.Union([Type.Literal('jwt'), Type.Literal('opaque')], { default: 'jwt' }),
-  token_ttl_seconds: Type.Integer({ minimum: 1, maximum: 86_400, default: 600 }),
-});
-
-const serviceClientSchema = strictObject({
-  client_id: Type.String({ pattern: '^[a-z][a-z0-9-]{0,63}$' }),
-  secret_file: filePath({ description: 'file of mode 0600 with the secret' }),
-  may_introspect: Type.Array(Type.String({ minLength: 1 }), { uniqueItems: true, description: 'audiences of the tokens it may ask about' }),
-});
-
-/** What `identity.yml` and its overlays may say. */
+/** The members that `identity.yml` and its overlays may have; each slice owns the schema of its own part. */
 const identityConfigSchema = strictObject({
   issuer: Type.String({ pattern: '^https://[^/?#\\s]+$', description: 'https origin without path: `iss` of every token' }),
   server: strictObject({
@@ -31,14 +20,7 @@ const identityConfigSchema = strictObject({
   admin: adminListenerConfigSchema,
   database: databaseConfigSchema,
   telemetry: Type.Optional(telemetryConfigSchema),
-  secrets: strictObject({
-    cookie_keys_file: filePath({ description: 'one key a line, newest first, each of at least 32 characters' }),
-    signing_key_encryption_file: Type.Optional(
-      filePath({
-        description: '32 bytes, base64url; by default `identity-signing-key-encryption` beside the cookie keys, made at the first start',
-      }),
-    ),
-  }),
+  secrets: secretsSchema,
   resource_servers: Type.Array(resourceServerSchema, { minItems: 1 }),
   service_clients: Type.Array(serviceClientSchema, { default: [] }),
   demo: demoConfigSchema('accounts and clients'),

@@ -8,11 +8,11 @@ import { startTelemetry } from '#infra/telemetry/sdk/start-telemetry.ts';
 import type { IdentityConfig } from './config.ts';
 import { loadIdentityConfig } from './config.ts';
 import type { Demo } from './demo/demo.service.ts';
-import type { EmitIdentityEvent } from './events.ts';
-import { recordEvents } from './events.ts';
+import type { Emit } from './events.ts';
+import { logEvents } from './events.ts';
 import { buildIdentity } from './server.ts';
 
-const prepareDemo = async (demo: Demo, config: IdentityConfig, options: ServeOptions, emit: EmitIdentityEvent): Promise<void> => {
+const prepareDemo = async (demo: Demo, config: IdentityConfig, options: ServeOptions, emit: Emit): Promise<void> => {
   await demo.sweep();
   const given = await readDemoTenants(config.demo.tenants_file);
   const tenants = options.resetDemo ? await demo.replace(given) : await demo.seed(given);
@@ -30,15 +30,16 @@ export const serveIdentity = async (options: ServeOptions): Promise<void> => {
   const telemetry = opened.use(
     await startTelemetry({ service: 'passthru-identity', version: packageVersion(), config: config.telemetry, log: 'stdout' }),
   );
+  const emit = logEvents(telemetry);
   const databases = await startDatabases(config.database, telemetry);
   if (databases === null) return;
   opened.use(databases);
   const identity = opened.use(await buildIdentity({ config, telemetry, databases, demo: options.demo || options.resetDemo }));
-  if (identity.demo !== null) await prepareDemo(identity.demo, config, options, recordEvents(telemetry));
+  if (identity.demo !== null) await prepareDemo(identity.demo, config, options, emit);
   const admin = await listen(identity.admin, config.admin);
   const server = await listen(identity.app, config.server);
-  telemetry.log.info('listening', { listener: 'public', port: server.port });
-  telemetry.log.info('listening', { listener: 'admin', port: admin.port });
+  emit({ type: 'listening', listener: 'public', port: server.port });
+  emit({ type: 'listening', listener: 'admin', port: admin.port });
 
   const running = opened.move();
   stopOnSignals(() => running.disposeAsync(), telemetry.log);

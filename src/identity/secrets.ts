@@ -1,11 +1,22 @@
 import { dirname, join } from 'node:path';
+import { type Static, Type } from 'typebox';
 import { AppError } from '#infra/apperr/app-error.ts';
+import { filePath, strictObject } from '#infra/config/load-config.ts';
 import { ensureSecret, readSecret } from '#infra/files/secret-file.ts';
-import type { IdentityConfig } from './config.ts';
 import { newEncryptionKey, parseEncryptionKey } from './keys/seal.ts';
 
 const ENCRYPTION_KEY_FILE = 'identity-signing-key-encryption';
 const MIN_COOKIE_KEY_BYTES = 32;
+
+/** The section `secrets` of the configuration. */
+export const secretsSchema = strictObject({
+  cookie_keys_file: filePath({ description: 'one key a line, newest first, each of at least 32 characters' }),
+  signing_key_encryption_file: Type.Optional(
+    filePath({
+      description: '32 bytes, base64url; by default `identity-signing-key-encryption` beside the cookie keys, made at the first start',
+    }),
+  ),
+});
 
 export interface IdentitySecrets {
   /** Newest first. */
@@ -35,7 +46,7 @@ const readCookieKeys = async (file: string): Promise<readonly [string, ...string
 export const loadSecrets = async ({
   cookie_keys_file,
   signing_key_encryption_file,
-}: IdentityConfig['secrets']): Promise<IdentitySecrets> => {
+}: Static<typeof secretsSchema>): Promise<IdentitySecrets> => {
   const purpose = 'the encryption key of the signing keys';
   const encryptionKey =
     signing_key_encryption_file === undefined

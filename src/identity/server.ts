@@ -9,9 +9,9 @@ import { createPasswords } from '#infra/secrets/passwords.ts';
 import { systemClock } from '#infra/jobs/clock.ts';
 import { createJobs } from '#infra/jobs/create-jobs.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
-import { createAccounts } from './accounts/accounts.ts';
+import { createAccounts } from './accounts/accounts.service.ts';
 import { createAdmin } from './admin/admin.ts';
-import { createClients } from './clients/clients.ts';
+import { createClients } from './clients/clients.service.ts';
 import { loadServiceClients } from './clients/service-clients.ts';
 import type { IdentityConfig } from './config.ts';
 import { identityMigrations } from './database/migrations.ts';
@@ -19,12 +19,12 @@ import type { IdentityTables } from './database/tables.ts';
 import type { Demo } from './demo/demo.service.ts';
 import { createDemo } from './demo/demo.service.ts';
 import { loadSeed } from './demo/seed-file.ts';
-import { recordEvents } from './events.ts';
-import { createSigningKeys } from './keys/signing-keys.ts';
+import { logEvents } from './events.ts';
+import { createSigningKeys } from './keys/signing-keys.service.ts';
 import { registerPages } from './pages/pages.routes.ts';
 import { mountProvider } from './provider/mount.ts';
-import { createProvider } from './provider/provider.ts';
-import { toResourceServers } from './resource-servers.ts';
+import { createOpenIdProvider } from './provider/provider.ts';
+import { toResourceServer } from './resource-servers/resource-server.ts';
 import { loadSecrets } from './secrets.ts';
 
 /** Identity, built and not listening. Disposal drains both servers, then closes the database. */
@@ -59,17 +59,26 @@ export const buildIdentity = async (options: {
   const secrets = await loadSecrets(config.secrets);
   const databases = opened.use(options.databases ?? (await openDatabases(config.database, { telemetry })));
   const database = opened.use(await databases.open<IdentityTables>('identity', identityMigrations));
-  const emit = recordEvents(telemetry);
+  const emit = logEvents(telemetry);
   const passwords = createPasswords();
-  const resourceServers = toResourceServers(config.resource_servers);
+  const resourceServers = config.resource_servers.map(toResourceServer);
   const accounts = createAccounts({ database, passwords });
   const clients = createClients({ database, passwords, serviceClients: await loadServiceClients(config.service_clients) });
   const signingKeys = await createSigningKeys({ database, encryptionKey: secrets.encryptionKey, now });
   const { issuer } = config;
   const { cookieKeys } = secrets;
-  const provider = opened.use(
-    await createProvider({ issuer, database, accounts, clients, signingKeys, cookieKeys, resourceServers, telemetry, now }),
-  );
+  const provider = await createOpenIdProvider({
+    issuer,
+    database,
+    accounts,
+    clients,
+    signingKeys,
+    cookieKeys,
+    resourceServers,
+    telemetry,
+    now,
+  });
+  for (const job of provider.jobs) opened.use(jobs.start(job));
   const locks = opened.use(createDemoLocks(databases, 'identity'));
   const seedFile = options.demo ? config.demo.seed_file : undefined;
   const demo = seedFile === undefined ? null : createDemo({ database, seed: await loadSeed(seedFile), provider, locks, emit, now });

@@ -1,8 +1,9 @@
 import type { Selectable } from 'kysely';
 import type { Database } from '#infra/database/databases.ts';
+import { storedTexts } from '#infra/database/stored-values.ts';
 import type { IdentityTables } from '#identity/database/tables.ts';
 import type { Account } from './account.ts';
-import type { AccountRow } from './account.table.ts';
+import type { AccountRow } from '#identity/database/accounts.table.ts';
 
 interface StoredAccount {
   readonly account: Account;
@@ -21,8 +22,8 @@ const toAccount = (row: Selectable<AccountRow>): Account => ({
   name: row.name,
   email: row.email,
   tenantId: row.tenant_id,
-  roles: JSON.parse(row.roles) as string[],
-  permissions: JSON.parse(row.permissions) as string[],
+  roles: storedTexts(row.roles, 'accounts.roles'),
+  permissions: storedTexts(row.permissions, 'accounts.permissions'),
 });
 
 export const createAccountStore = ({ db }: Pick<Database<IdentityTables>, 'db'>): AccountStore => {

@@ -1,14 +1,10 @@
-import type { Database } from '#infra/database/databases.ts';
-import { type AttemptLimits, createAttemptLimits } from '#infra/secrets/attempts/attempt-limits.ts';
-import type { Passwords } from '#infra/secrets/passwords.ts';
-import type { IdentityTables } from '#identity/database/tables.ts';
-import type { AccountLookup } from '#identity/provider/lookups.ts';
-import { scopesOfRoles } from '#identity/provider/scopes.ts';
-import { createAccountStore } from './account.store.ts';
-import type { Account } from './account.ts';
-import { MAX_USERNAME } from './account.ts';
+import type { Account, AccountClaims } from './account.ts';
 
-export interface Accounts extends AccountLookup {
+/**
+ * Who can log in, and what tokens say of them. Rows come from `account.store.ts`; log-in pages call `authenticate`, the provider
+ * and the consent page call `find`.
+ */
+export interface Accounts {
   /**
    * The account whose password this is, else null: for an unknown name, a disabled account and a wrong password alike,
    * and after the same time.
@@ -17,38 +13,6 @@ export interface Accounts extends AccountLookup {
    * @throws AppError `too-many-attempts` or `password-queue-full` (429 with `Retry-After`)
    */
   authenticate(login: { readonly username: string; readonly password: string; readonly address: string }): Promise<Account | null>;
+  /** @returns undefined for an unknown, disabled or retired account: the provider then issues and shows nothing */
+  find(accountId: string): Promise<AccountClaims | undefined>;
 }
-
-/** Nobody has a name with a control character in it; PostgreSQL cannot even be asked about one with NUL. */
-const isName = (name: string): boolean => name.length <= MAX_USERNAME && !/\p{Cc}/u.test(name);
-
-export const createAccounts = (options: {
-  readonly database: Pick<Database<IdentityTables>, 'db'>;
-  readonly passwords: Pick<Passwords, 'verify'>;
-  readonly limits?: AttemptLimits;
-}): Accounts => {
-  const { passwords, limits = createAttemptLimits() } = options;
-  const store = createAccountStore(options.database);
-  return {
-    authenticate: async ({ username, password, address }) => {
-      const name = username.normalize('NFC');
-      const attempt = limits.begin({ account: name.slice(0, MAX_USERNAME), address });
-      try {
-        const stored = isName(name) ? await store.byUsername(name) : undefined;
-        // Verified for an unknown name too: the time must not tell which names exist.
-        if (!(await passwords.verify(password, stored?.passwordHash)) || stored === undefined) return null;
-        attempt.succeeded();
-        return stored.account;
-      } catch (error) {
-        attempt.withdrawn();
-        throw error;
-      }
-    },
-    find: async (accountId) => {
-      const account = await store.byId(accountId);
-      if (account === undefined) return undefined;
-      const { id, tenantId, username, roles, permissions, name, email } = account;
-      return { accountId: id, tenantId, username, roles, name, email, scopes: [...new Set([...scopesOfRoles(roles), ...permissions])] };
-    },
-  };
-};

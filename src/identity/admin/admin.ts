@@ -1,20 +1,20 @@
+import type { Static } from 'typebox';
 import { registerDemoRoutes } from '#infra/demo-data/demo-data.routes.ts';
 import type { DemoResets } from '#infra/demo-data/demo-reset.ts';
 import type { DependencyCheck } from '#infra/http/health.ts';
 import { registerHealth } from '#infra/http/health.routes.ts';
-import { admitOperatorsOnly } from '#infra/http/operators.ts';
+import { type adminListenerConfigSchema, admitOperatorsOnly } from '#infra/http/operators.ts';
 import type { App } from '#infra/http/server.ts';
 import { createServer } from '#infra/http/server/create-server.ts';
 import type { Jobs } from '#infra/jobs/job.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
-import type { IdentityConfig } from '../config.ts';
 
 /**
  * The listener for operators, built and not listening: no connection without a verified client certificate, and beyond health
  * only for the common names that the configuration lists.
  */
 export const createAdmin = async (options: {
-  readonly config: IdentityConfig['admin'];
+  readonly config: Static<typeof adminListenerConfigSchema>;
   readonly telemetry: Telemetry;
   readonly dependencies: readonly DependencyCheck[];
   readonly jobs: Pick<Jobs, 'states'>;

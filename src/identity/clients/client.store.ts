@@ -1,8 +1,9 @@
 import type { Selectable } from 'kysely';
 import type { Database } from '#infra/database/databases.ts';
+import { storedTexts, storedWord } from '#infra/database/stored-values.ts';
 import type { IdentityTables } from '#identity/database/tables.ts';
-import type { ClientAuthMethod, ClientGrantType, ClientRecord } from '#identity/provider/lookups.ts';
-import type { ClientRow } from './client.table.ts';
+import type { ClientRow } from '#identity/database/clients.table.ts';
+import { APPLICATION_TYPES, CLIENT_AUTH_METHODS, CLIENT_GRANT_TYPES, type ClientRecord } from './client.ts';
 
 interface StoredClient {
   readonly client: ClientRecord;
@@ -14,19 +15,19 @@ export interface ClientStore {
   byClientId(clientId: string): Promise<StoredClient | undefined>;
 }
 
-const list = <T extends string>(json: string): readonly T[] => JSON.parse(json) as T[];
-
 const toClient = (row: Selectable<ClientRow>): ClientRecord => ({
   clientId: row.client_id,
   name: row.name,
-  applicationType: row.application_type,
-  authMethod: row.token_endpoint_auth_method as ClientAuthMethod,
-  grantTypes: list<ClientGrantType>(row.grant_types),
-  redirectUris: list(row.redirect_uris),
-  postLogoutRedirectUris: list(row.post_logout_redirect_uris),
-  scopes: list(row.scopes),
+  applicationType: storedWord(row.application_type, APPLICATION_TYPES, 'clients.application_type'),
+  authMethod: storedWord(row.token_endpoint_auth_method, CLIENT_AUTH_METHODS, 'clients.token_endpoint_auth_method'),
+  grantTypes: storedTexts(row.grant_types, 'clients.grant_types').map((type) =>
+    storedWord(type, CLIENT_GRANT_TYPES, 'clients.grant_types'),
+  ),
+  redirectUris: storedTexts(row.redirect_uris, 'clients.redirect_uris'),
+  postLogoutRedirectUris: storedTexts(row.post_logout_redirect_uris, 'clients.post_logout_redirect_uris'),
+  scopes: storedTexts(row.scopes, 'clients.scopes'),
   tenantId: row.tenant_id,
-  roles: list(row.roles),
+  roles: storedTexts(row.roles, 'clients.roles'),
   accessTokenTtlSeconds: row.access_token_ttl,
   mayIntrospect: [],
 });

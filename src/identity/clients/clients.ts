@@ -1,36 +1,17 @@
-import type { Database } from '#infra/database/databases.ts';
-import { type AttemptLimits, createAttemptLimits } from '#infra/secrets/attempts/attempt-limits.ts';
-import { createGuessCheck } from '#infra/secrets/attempts/guess-check.ts';
-import type { Passwords } from '#infra/secrets/passwords.ts';
-import { createVerifiedCache } from '#infra/secrets/verified-cache.ts';
-import type { IdentityTables } from '#identity/database/tables.ts';
-import type { ClientLookup } from '#identity/provider/lookups.ts';
-import { createClientStore } from './client.store.ts';
-import type { ServiceClient } from './service-clients.ts';
-
-const VERIFIED_TTL_MS = 60_000;
-const VERIFIED_MAX = 1_000;
+import type { ClientRecord } from './client.ts';
 
 /**
- * Clients of the database and, before them, service clients of the configuration.
- * A secret that was verified is remembered for a minute under a keyed hash, so that PBKDF2 is not paid for every token.
+ * Which clients there are, and whether one is who it says. Rows come from `client.store.ts`, service clients of the configuration
+ * from `service-clients.ts`; the provider alone asks.
  */
-export const createClients = (options: {
-  readonly database: Pick<Database<IdentityTables>, 'db'>;
-  readonly passwords: Pick<Passwords, 'verify'>;
-  readonly serviceClients: ReadonlyMap<string, ServiceClient>;
-  readonly limits?: AttemptLimits;
-}): ClientLookup => {
-  const { passwords, serviceClients, limits = createAttemptLimits() } = options;
-  const isSecret = createGuessCheck({ passwords, verified: createVerifiedCache({ ttlMs: VERIFIED_TTL_MS, max: VERIFIED_MAX }), limits });
-  const store = createClientStore(options.database);
-  return {
-    find: async (clientId) => serviceClients.get(clientId)?.client ?? (await store.byClientId(clientId))?.client,
-    verifySecret: async (clientId, secret, address) => {
-      const service = serviceClients.get(clientId);
-      if (service !== undefined) return service.verifySecret(secret);
-      const stored = (await store.byClientId(clientId))?.secretHash;
-      return isSecret({ name: clientId, password: secret, stored, address });
-    },
-  };
-};
+export interface Clients {
+  /** @returns undefined for an unknown, disabled or retired client */
+  find(clientId: string): Promise<ClientRecord | undefined>;
+  /**
+   * In constant time and at the same cost for a client without a secret; resolves false for a wrong one.
+   *
+   * @param address of the peer, as the socket has it
+   * @throws AppError `too-many-attempts` or `password-queue-full` (429 with Retry-After)
+   */
+  verifySecret(clientId: string, secret: string, address: string): Promise<boolean>;
+}

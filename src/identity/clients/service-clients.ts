@@ -1,14 +1,15 @@
+import { type Static, Type } from 'typebox';
+import { filePath, strictObject } from '#infra/config/load-config.ts';
 import { equalSecrets } from '#infra/secrets/compare.ts';
 import { readSecret } from '#infra/files/secret-file.ts';
-import type { ClientRecord } from '#identity/provider/lookups.ts';
+import type { ClientRecord } from './client.ts';
 
 /** A service of the stack that may ask about tokens; it comes from the configuration, not from the database. */
-export interface ServiceClientConfig {
-  readonly client_id: string;
-  readonly secret_file: string;
-  /** Audiences whose tokens it may introspect. */
-  readonly may_introspect: readonly string[];
-}
+export const serviceClientSchema = strictObject({
+  client_id: Type.String({ pattern: '^[a-z][a-z0-9-]{0,63}$' }),
+  secret_file: filePath({ description: 'file of mode 0600 with the secret' }),
+  may_introspect: Type.Array(Type.String({ minLength: 1 }), { uniqueItems: true, description: 'audiences of the tokens it may ask about' }),
+});
 
 export interface ServiceClient {
   readonly client: ClientRecord;
@@ -20,7 +21,9 @@ export interface ServiceClient {
  *
  * @throws AppError `secret-unreadable`
  */
-export const loadServiceClients = async (configs: readonly ServiceClientConfig[]): Promise<ReadonlyMap<string, ServiceClient>> => {
+export const loadServiceClients = async (
+  configs: readonly Static<typeof serviceClientSchema>[],
+): Promise<ReadonlyMap<string, ServiceClient>> => {
   const loaded = await Promise.all(
     configs.map(async ({ client_id, secret_file, may_introspect }): Promise<readonly [string, ServiceClient]> => {
       const expected = await readSecret(secret_file, `the secret of the service client ${client_id}`);

@@ -6,8 +6,8 @@ import type { DemoLocks } from '#infra/demo-data/demo-locks.ts';
 import { type DemoReset, type DemoResetOutcome, type DemoResets, type DemoState, isToSettle } from '#infra/demo-data/demo-reset.ts';
 import { type DemoTenants, refuseUnknownTenants, tenantIds, tenantIdsUsed } from '#infra/demo-data/demo-tenants.ts';
 import type { IdentityTables } from '#identity/database/tables.ts';
-import type { ProviderDoor } from '#identity/provider/provider.ts';
-import type { EmitIdentityEvent } from '../events.ts';
+import type { OpenIdProvider } from '#identity/provider/openid-provider.ts';
+import type { Emit } from '../events.ts';
 import type { Gone } from './demo.store.ts';
 import { deleteRetired, demoNames, insertReset, insertRows, latestReset, restoreRows, retireRows, setResetState } from './demo.store.ts';
 import type { Seed } from './seed-file.ts';
@@ -59,9 +59,9 @@ export const createDemo = (options: {
   readonly database: Pick<Database<IdentityTables>, 'transaction'>;
   readonly seed: Seed;
   /** What hangs on accounts and clients that go. */
-  readonly provider: Pick<ProviderDoor, 'revokeForAccounts' | 'revokeForClients' | 'revokeForClientsSince'>;
+  readonly provider: Pick<OpenIdProvider, 'revokeForAccounts' | 'revokeForClients' | 'revokeForClientsSince'>;
   readonly locks: DemoLocks;
-  readonly emit: EmitIdentityEvent;
+  readonly emit: Emit;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
 }): Demo => {

@@ -1,6 +1,6 @@
 import type { Transaction } from 'kysely';
 import type { IdentityTables } from '#identity/database/tables.ts';
-import type { DemoResetRow } from './demo.table.ts';
+import type { DemoResetRow } from '#identity/database/demo.table.ts';
 import type { SeedRows } from './seed-rows.ts';
 import type { DemoTenants } from '#infra/demo-data/demo-tenants.ts';
 

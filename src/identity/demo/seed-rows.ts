@@ -1,9 +1,9 @@
 import { randomUUIDv7 } from 'node:crypto';
 import type { Insertable } from 'kysely';
 import { InternalError } from '#infra/apperr/app-error.ts';
-import type { AccountRow } from '#identity/accounts/account.table.ts';
-import type { ClientRow } from '#identity/clients/client.table.ts';
-import type { DemoTenantRow } from './demo.table.ts';
+import type { AccountRow } from '#identity/database/accounts.table.ts';
+import type { ClientRow } from '#identity/database/clients.table.ts';
+import type { DemoTenantRow } from '#identity/database/demo.table.ts';
 import type { Seed } from './seed-file.ts';
 import type { DemoTenants } from '#infra/demo-data/demo-tenants.ts';
 

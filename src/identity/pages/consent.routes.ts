@@ -3,12 +3,13 @@ import { AppError } from '#infra/apperr/app-error.ts';
 import { strictObject } from '#infra/config/load-config.ts';
 import type { App } from '#infra/http/server.ts';
 import type { Accounts } from '#identity/accounts/accounts.ts';
-import type { EmitIdentityEvent } from '../events.ts';
-import type { InteractionDetails, Interactions } from '#identity/provider/interactions.ts';
-import type { ResourceServer } from '#identity/provider/lookups.ts';
-import type { ConsentResource } from './consent-page.ts';
-import { consentPage } from './consent-page.ts';
-import { pageHeaders } from './content-policy.ts';
+import type { Emit } from '../events.ts';
+import type { InteractionDetails, Interactions } from '#identity/provider/interactions/interactions.ts';
+import type { ResourceServer } from '#identity/resource-servers/resource-server.ts';
+import type { ConsentResource } from '#identity/views/consent-page.ts';
+import { consentPage } from '#identity/views/consent-page.ts';
+import { pageHeaders } from '#infra/html/content-policy.ts';
+import { renderHtml } from '#infra/html/html.ts';
 import { formOf } from './form-protection.ts';
 import { finish, interactionAt, interactionParams, returnTargets } from './interaction-request.ts';
 
@@ -22,7 +23,7 @@ interface Wanted {
   readonly resources: readonly ConsentResource[];
 }
 
-/** What is asked for: what was not granted yet, or all of it when the client wants to ask again. */
+/** The scopes that the page asks for: those that were not granted yet, or all when the client wants to ask again. */
 const wantedBy = (details: InteractionDetails, servers: readonly ResourceServer[]): Wanted => {
   const nameOf = (resource: string): string => servers.find((server) => server.resource === resource)?.name ?? resource;
   const resources = Object.entries(details.missingResourceScopes)
@@ -51,7 +52,7 @@ export const registerConsent = (
     readonly interactions: Interactions;
     readonly accounts: Pick<Accounts, 'find'>;
     readonly resourceServers: readonly ResourceServer[];
-    readonly emit: EmitIdentityEvent;
+    readonly emit: Emit;
   },
 ): void => {
   const { interactions, accounts, resourceServers, emit } = options;
@@ -67,16 +68,15 @@ export const registerConsent = (
   app.get('/consent/:uid', { schema: { params: interactionParams } }, async (request, reply) => {
     const details = await interactionAt(interactions, request, reply, 'consent');
     const { username } = await accountOf(details);
-    return reply.headers(pageHeaders(returnTargets(details))).send(
-      consentPage({
-        action: formOf(request),
-        csrfToken: reply.generateCsrf({ userInfo: formOf(request) }),
-        clientName: details.client.name,
-        username,
-        returnTo: hostOf(details),
-        ...wantedBy(details, resourceServers),
-      }),
-    );
+    const page = consentPage({
+      action: formOf(request),
+      csrfToken: reply.generateCsrf({ userInfo: formOf(request) }),
+      clientName: details.client.name,
+      username,
+      returnTo: hostOf(details),
+      ...wantedBy(details, resourceServers),
+    });
+    return reply.headers(pageHeaders(returnTargets(details))).send(renderHtml(page));
   });
 
   app.post(

@@ -4,12 +4,13 @@ import { strictObject } from '#infra/config/load-config.ts';
 import type { App } from '#infra/http/server.ts';
 import type { Account } from '#identity/accounts/account.ts';
 import type { Accounts } from '#identity/accounts/accounts.ts';
-import type { EmitIdentityEvent } from '../events.ts';
-import type { Interactions } from '#identity/provider/interactions.ts';
-import { pageHeaders } from './content-policy.ts';
+import type { Emit } from '../events.ts';
+import type { Interactions } from '#identity/provider/interactions/interactions.ts';
+import { pageHeaders } from '#infra/html/content-policy.ts';
+import { renderHtml } from '#infra/html/html.ts';
 import { formOf } from './form-protection.ts';
 import { finish, interactionAt, interactionParams, returnTargets } from './interaction-request.ts';
-import { loginPage } from './login-page.ts';
+import { loginPage } from '#identity/views/login-page.ts';
 
 const bodySchema = strictObject({
   _csrf: Type.String({ maxLength: 512 }),
@@ -20,7 +21,7 @@ const bodySchema = strictObject({
 
 const WRONG = 'The user name or the password is wrong.';
 
-/** What to show for an attempt that did not get in; anything but a delay is thrown on. */
+/** The words for an attempt that has to wait; any other error is thrown on. */
 const problemOf = (error: unknown): { readonly text: string; readonly retryAfter: string; readonly code: string } => {
   if (!(error instanceof AppError) || error.status !== 429) throw error;
   const retryAfter = error.headers['retry-after'] ?? error.headers['Retry-After'] ?? '1';
@@ -30,21 +31,20 @@ const problemOf = (error: unknown): { readonly text: string; readonly retryAfter
 /** `GET` and `POST /login/<uid>`: proves who the user is and goes back into the authorization. */
 export const registerLogin = (
   app: App,
-  options: { readonly interactions: Interactions; readonly accounts: Pick<Accounts, 'authenticate'>; readonly emit: EmitIdentityEvent },
+  options: { readonly interactions: Interactions; readonly accounts: Pick<Accounts, 'authenticate'>; readonly emit: Emit },
 ): void => {
   const { interactions, accounts, emit } = options;
 
   app.get('/login/:uid', { schema: { params: interactionParams } }, async (request, reply) => {
     const details = await interactionAt(interactions, request, reply, 'login');
     const hint = details.params.login_hint;
-    return reply.headers(pageHeaders(returnTargets(details))).send(
-      loginPage({
-        action: formOf(request),
-        csrfToken: reply.generateCsrf({ userInfo: formOf(request) }),
-        clientName: details.client.name,
-        ...(typeof hint === 'string' ? { username: hint.slice(0, 256) } : {}),
-      }),
-    );
+    const page = loginPage({
+      action: formOf(request),
+      csrfToken: reply.generateCsrf({ userInfo: formOf(request) }),
+      clientName: details.client.name,
+      ...(typeof hint === 'string' ? { username: hint.slice(0, 256) } : {}),
+    });
+    return reply.headers(pageHeaders(returnTargets(details))).send(renderHtml(page));
   });
 
   app.post(
@@ -59,19 +59,19 @@ export const registerLogin = (
         return finish(reply, () => interactions.abort(request.raw, reply.raw));
       }
 
-      const again = (status: number, problem: string, headers: Record<string, string> = {}) =>
-        reply
+      const again = (status: number, problem: string, headers: Record<string, string> = {}) => {
+        const page = loginPage({
+          action: formOf(request),
+          csrfToken: reply.generateCsrf({ userInfo: formOf(request) }),
+          clientName,
+          username: username.slice(0, 256),
+          problem,
+        });
+        return reply
           .code(status)
           .headers({ ...pageHeaders(returnTargets(details)), ...headers })
-          .send(
-            loginPage({
-              action: formOf(request),
-              csrfToken: reply.generateCsrf({ userInfo: formOf(request) }),
-              clientName,
-              username: username.slice(0, 256),
-              problem,
-            }),
-          );
+          .send(renderHtml(page));
+      };
 
       let account: Account | null;
       try {

@@ -4,21 +4,22 @@ import { logFailure } from '#infra/http/server/error-log.ts';
 import { toProblem } from '#infra/http/problem.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import type { Accounts } from '#identity/accounts/accounts.ts';
-import type { EmitIdentityEvent } from '../events.ts';
-import type { Interactions } from '#identity/provider/interactions.ts';
-import type { ResourceServer } from '#identity/provider/lookups.ts';
+import type { Emit } from '../events.ts';
+import type { Interactions } from '#identity/provider/interactions/interactions.ts';
+import type { ResourceServer } from '#identity/resource-servers/resource-server.ts';
 import { registerConsent } from './consent.routes.ts';
-import { pageHeaders } from './content-policy.ts';
-import { errorPage } from './error-page.ts';
+import { pageHeaders } from '#infra/html/content-policy.ts';
+import { renderHtml } from '#infra/html/html.ts';
+import { errorPage } from '#identity/views/error-page.ts';
 import { describeFormError, protectForms } from './form-protection.ts';
 import { registerLogin } from './login.routes.ts';
-import { ICON, ICON_PATH, STYLESHEET, STYLESHEET_PATH } from './stylesheet.ts';
+import { ICON, ICON_PATH, STYLESHEET, STYLESHEET_PATH } from '#identity/views/stylesheet.ts';
 
 export interface PagesOptions {
   readonly interactions: Interactions;
   readonly accounts: Accounts;
   readonly resourceServers: readonly ResourceServer[];
-  readonly emit: EmitIdentityEvent;
+  readonly emit: Emit;
   /** For the tokens of the forms. */
   readonly secret: string;
   readonly telemetry: Pick<Telemetry, 'log' | 'traceId'>;
@@ -45,7 +46,7 @@ export const registerPages = async (app: App, options: PagesOptions): Promise<vo
       return reply
         .code(status)
         .headers({ ...headers, ...pageHeaders() })
-        .send(errorPage({ code, message: detail, ...(fix === undefined ? {} : { fix }), traceId: telemetry.traceId() }));
+        .send(renderHtml(errorPage({ code, message: detail, ...(fix === undefined ? {} : { fix }), traceId: telemetry.traceId() })));
     });
     await pages.register(formbody, { bodyLimit: 16 * 1024 });
     await protectForms(pages, options.secret);

@@ -1,34 +1,39 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
-import { randomBytes } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { JWK } from 'jose';
-import type { Transaction } from 'kysely';
 import { Provider } from 'oidc-provider';
 import type { Database } from '#infra/database/databases.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
+import type { Accounts } from '#identity/accounts/accounts.ts';
+import type { Clients } from '#identity/clients/clients.ts';
 import type { IdentityTables } from '#identity/database/tables.ts';
-import type { SigningKeys, SigningKeySet } from '#identity/keys/signing-keys.ts';
-import { addAccessTokenHash } from './access-token-hash.ts';
-import { installAnswers } from './answers.ts';
-import { toClientMetadata } from './client-metadata.ts';
+import type { SigningKeySet, SigningKeys } from '#identity/keys/signing-keys.ts';
+import type { ResourceServer } from '#identity/resource-servers/resource-server.ts';
 import { createConfiguration } from './configuration.ts';
 import { createCookieKeys } from './cookie-keys.ts';
-import type { Interactions } from './interactions.ts';
-import { createInteractions } from './interactions.ts';
-import { createJwtTokens } from './jwt-tokens.ts';
-import type { AccountLookup, ClientLookup, ResourceServer } from './lookups.ts';
-import { isPage, requestTarget } from './routes.ts';
+import { createFeatures } from './features.ts';
+import { withoutAlias } from './features/authorization-code.ts';
+import { defaultScope } from './features/client-credentials.ts';
+import { completeMetadata } from './features/discovery.ts';
+import { createJwtIntrospection } from './features/introspection.ts';
+import { createAccessTokenVerifier } from './features/jwt-access-token.ts';
+import { createJwtRevocation } from './features/revocation.ts';
+import { createInteractions } from './interactions/create-interactions.ts';
+import type { OpenIdProvider } from './openid-provider.ts';
+import { recordOf, toClientMetadata } from './records/client-metadata.ts';
+import { installSeams } from './seams.ts';
+import { newUnusedSecret } from './seams/client-secret.ts';
+import { acceptJsonOnly, setHost, setRequestTarget } from './seams/request.ts';
 import { createAdapterFactory } from './store/adapter.ts';
-import { createPayloadStore, revokeForAccounts, revokeForClients, revokeForClientsSince } from './store/payloads.store.ts';
-import { startSweeping } from './store/sweeping.ts';
+import { createPayloadStore } from './store/payloads.store.ts';
+import { revokeForAccounts, revokeForClients, revokeForClientsSince } from './store/revoke-owners.ts';
+import { sweepExpired } from './store/sweep-expired.ts';
 
-export interface ProviderOptions {
+export interface OpenIdProviderOptions {
   /** https URL without path: `iss` of every token. */
   readonly issuer: string;
   readonly database: Database<IdentityTables>;
-  readonly accounts: AccountLookup;
-  readonly clients: ClientLookup;
-  readonly signingKeys: SigningKeys;
+  readonly accounts: Pick<Accounts, 'find'>;
+  readonly clients: Clients;
+  readonly signingKeys: Pick<SigningKeys, 'current'>;
   /** Newest first: the first signs cookies, all verify. At least one, each of 32 random bytes or more. */
   readonly cookieKeys: readonly string[];
   readonly resourceServers: readonly ResourceServer[];
@@ -41,27 +46,7 @@ export interface ProviderOptions {
   readonly now?: () => number;
 }
 
-/** The OAuth 2.1 and OpenID Connect endpoints. */
-export interface ProviderDoor extends AsyncDisposable {
-  /** Answers one request on a provider path; the body must not have been read. Never rejects. */
-  handle(req: IncomingMessage, res: ServerResponse): Promise<void>;
-  readonly interactions: Interactions;
-  /** Deletes sessions, interactions, grants, codes and tokens of the accounts, in the caller's transaction. */
-  revokeForAccounts(tx: Transaction<IdentityTables>, accountIds: readonly string[]): Promise<void>;
-  /** Deletes interactions, grants, codes and tokens of the clients, in the caller's transaction. */
-  revokeForClients(tx: Transaction<IdentityTables>, clientIds: readonly string[]): Promise<void>;
-  /**
-   * Deletes what the clients have without an account since a moment, in the caller's transaction: their own tokens, and
-   * interactions before log-in.
-   *
-   * @param since milliseconds since the epoch, included
-   */
-  revokeForClientsSince(tx: Transaction<IdentityTables>, clientIds: readonly string[], since: number): Promise<void>;
-  /** Takes up a changed set of signing keys now; otherwise it is looked for every five seconds. */
-  reloadKeys(): Promise<void>;
-}
-
-const KEY_CHECK_MS = 5000;
+const RELOAD_PERIOD_MS = 5000;
 
 const publicPart = ({ kty, crv, x, y, kid, alg, use }: JWK): JWK => ({ kty, crv, x, y, kid, alg, use }) as JWK;
 
@@ -71,12 +56,13 @@ const publicPart = ({ kty, crv, x, y, kid, alg, use }: JWK): JWK => ({ kty, crv,
  *
  * @see OAuth 2.1, OpenID Connect Core 1.0, RFC 8414, RFC 9207
  */
-export const createProvider = async (options: ProviderOptions): Promise<ProviderDoor> => {
+export const createOpenIdProvider = async (options: OpenIdProviderOptions): Promise<OpenIdProvider> => {
   const { issuer, database, accounts, clients, signingKeys, resourceServers, telemetry, corsOrigins = [], now = Date.now } = options;
   const interactionPath = options.interactionPath ?? ((prompt, uid) => `/${prompt}/${uid}`);
   const issuerHost = new URL(issuer).host;
+  const resourceScopes = resourceServers.flatMap((server) => server.scopes);
   const store = createPayloadStore({ database, now });
-  const unusedSecret = randomBytes(32).toString('base64url');
+  const unusedSecret = newUnusedSecret();
   const cookieKeys = createCookieKeys(options.cookieKeys);
   const adapter = createAdapterFactory({
     store,
@@ -87,60 +73,52 @@ export const createProvider = async (options: ProviderOptions): Promise<Provider
     },
   });
 
-  // The provider's comparison of secrets does not know the request.
-  const peerAddress = new AsyncLocalStorage<string>();
-
   const build = (set: SigningKeySet) => {
+    const features = createFeatures({ accounts, resourceServers, signingKid: String(set.keys[0].kid) });
     const provider = new Provider(
       issuer,
-      createConfiguration({ adapter, accounts, cookieKeys, corsOrigins, interactionPath, resourceServers, signingKeys: set.keys }),
+      createConfiguration({ adapter, accounts, cookieKeys, corsOrigins, features, interactionPath, signingKeys: set.keys }),
     );
-    // Secrets are hashed, so the provider's own comparison with a clear one has nothing to compare with.
-    Object.defineProperty(provider.Client.prototype, 'compareClientSecret', {
-      value(this: { clientId: string }, secret: string) {
-        return clients.verifySecret(this.clientId, secret, peerAddress.getStore() ?? '');
+    const verify = createAccessTokenVerifier({ issuer, keys: set.keys.map(publicPart), now });
+    installSeams(provider, {
+      verifySecret: clients.verifySecret,
+      defaultScope: (client, resource) => defaultScope(recordOf(client), resource, resourceServers),
+      structuredTokens: {
+        introspection: createJwtIntrospection({ verify, store, accounts, clients }),
+        revocation: createJwtRevocation({ verify, store }),
       },
+      completeMetadata: (metadata) => completeMetadata(metadata, resourceScopes),
+      corsOrigins,
+      log: telemetry.log,
     });
-    addAccessTokenHash(provider);
-    const tokens = createJwtTokens({ issuer, keys: set.keys.map(publicPart), store, accounts, clients, now });
-    const resourceScopes = resourceServers.flatMap((server) => server.scopes);
-    installAnswers(provider, { tokens, resourceScopes, corsOrigins, log: telemetry.log });
-    return { provider, answer: provider.callback(), version: set.version };
+    return { provider, answer: provider.callback(), version: set.version, endpoints: features.flatMap(({ endpoints = [] }) => endpoints) };
   };
 
   let current = build(await signingKeys.current());
-  let keysCheckedAt = now();
   const reloadKeys = async (): Promise<void> => {
     const set = await signingKeys.current();
     if (set.version !== current.version) current = build(set);
   };
-  const checkKeys = async (): Promise<void> => {
-    if (now() - keysCheckedAt < KEY_CHECK_MS) return;
-    keysCheckedAt = now();
-    await reloadKeys().catch((error: unknown) => telemetry.log.error(`signing keys not read, the old ones stay: ${String(error)}`));
-  };
-
-  const sweeping = startSweeping({ store, log: telemetry.log });
 
   return {
-    handle: async (req, res) => {
+    endpoints: current.endpoints,
+    handle: async (endpoint, req, res) => {
       try {
-        await checkKeys();
-        req.url = requestTarget(req.url ?? '/');
-        // The provider makes URLs from the Host header; what a client writes there must not choose them.
-        req.headers.host = issuerHost;
-        if (!isPage(req.url.split('?', 1)[0] ?? '')) req.headers.accept = 'application/json';
-        await peerAddress.run(req.socket.remoteAddress ?? '', () => current.answer(req, res));
+        setRequestTarget(req, withoutAlias);
+        setHost(req, issuerHost);
+        if (endpoint.answers === 'json') acceptJsonOnly(req);
+        await current.answer(req, res);
       } catch (error) {
         telemetry.log.error(`Identity provider: ${String(error)}`);
         res.destroy();
       }
     },
     interactions: createInteractions(() => current.provider),
+    // A replica or an operator may rotate the keys; what signs is read between requests, so that none of them waits for it.
+    jobs: [sweepExpired(store), { name: 'reload-signing-keys', periodMs: RELOAD_PERIOD_MS, run: reloadKeys }],
     revokeForAccounts,
     revokeForClients,
     revokeForClientsSince,
     reloadKeys,
-    [Symbol.asyncDispose]: () => sweeping[Symbol.asyncDispose](),
   };
 };

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { parseForms } from '#demo/client/forms.ts';
-import { loginPage } from '#identity/pages/login-page.ts';
-import { consentPage } from '#identity/pages/consent-page.ts';
+import { renderHtml } from '#infra/html/html.ts';
+import { loginPage } from '#identity/views/login-page.ts';
+import { consentPage } from '#identity/views/consent-page.ts';
 import { unique } from '#test/support/demo-engine.ts';
 
 describe('parseForms', () => {
@@ -42,9 +43,9 @@ describe('parseForms', () => {
 
   it("presses log in on Identity's login page and allow on its consent page", () => {
     const shared = { action: '/there', csrfToken: unique('csrf'), clientName: unique('client') };
-    const login = parseForms(loginPage({ ...shared, username: 'someone' }))[0];
+    const login = parseForms(renderHtml(loginPage({ ...shared, username: 'someone' })))[0];
     const consent = parseForms(
-      consentPage({ ...shared, username: 'someone', scopes: ['openid'], resources: [], returnTo: 'localhost' }),
+      renderHtml(consentPage({ ...shared, username: 'someone', scopes: ['openid'], resources: [], returnTo: 'localhost' })),
     )[0];
     expect(login?.fields).toMatchObject({ _csrf: shared.csrfToken, username: 'someone', decision: 'login' });
     expect(login?.passwords).toEqual(['password']);

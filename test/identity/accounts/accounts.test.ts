@@ -2,7 +2,7 @@ import { randomUUID, randomUUIDv7 } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { Database } from '#infra/database/databases.ts';
 import { createPasswords } from '#infra/secrets/passwords.ts';
-import { createAccounts } from '#identity/accounts/accounts.ts';
+import { createAccounts } from '#identity/accounts/accounts.service.ts';
 import type { IdentityTables } from '#identity/database/tables.ts';
 import { databaseKinds } from '#test/support/database.ts';
 import { identityDatabase } from '#test/identity/support/identity-database.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Database } from '#infra/database/databases.ts';
 import { createPasswords } from '#infra/secrets/passwords.ts';
-import { createClients } from '#identity/clients/clients.ts';
+import { createClients } from '#identity/clients/clients.service.ts';
 import { loadServiceClients } from '#identity/clients/service-clients.ts';
 import type { IdentityTables } from '#identity/database/tables.ts';
 import { databaseKinds } from '#test/support/database.ts';

@@ -8,7 +8,7 @@ import type { IdentityTables } from '#identity/database/tables.ts';
 import type { Demo } from '#identity/demo/demo.service.ts';
 import { createDemo } from '#identity/demo/demo.service.ts';
 import type { Seed } from '#identity/demo/seed-file.ts';
-import { revokeForAccounts, revokeForClients, revokeForClientsSince } from '#identity/provider/store/payloads.store.ts';
+import { revokeForAccounts, revokeForClients, revokeForClientsSince } from '#identity/provider/store/revoke-owners.ts';
 
 /** A seed of two tenants, whose names are no test's but this one's. */
 export const testSeed = (id = randomUUIDv7()): Seed => {

@@ -1,10 +1,12 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { LIFETIMES } from '#identity/provider/configuration.ts';
+import { createJobs } from '#infra/jobs/create-jobs.ts';
+import { LIFETIMES } from '#identity/provider/features/lifetimes.ts';
 import { createPayloadStore } from '#identity/provider/store/payloads.store.ts';
 import { databaseKinds } from '#test/support/database.ts';
 import { providerOn } from '#test/identity/support/identity-database.ts';
-import { aClient, anAccount, aServiceClient, ISSUER } from '#test/identity/support/identity-provider.ts';
+import { aClient, anAccount, aServiceClient, ISSUER, type TestProvider } from '#test/identity/support/identity-provider.ts';
+import { createManualClock } from '#test/support/manual-clock.ts';
 
 // Only the clock stands still: sockets and timers run.
 beforeEach(() => {
@@ -87,27 +89,36 @@ test.each(databaseKinds())('refresh tokens, sessions and interactions end, and a
   expect(fourth.error).toBe('invalid_grant');
 });
 
+/** The jobs of a provider, by a clock that the test moves. */
+const startJobs = ({ openid }: TestProvider) => {
+  const clock = createManualClock(new Date().toISOString());
+  const jobs = createJobs({ clock, log: { info: () => {}, error: () => {} } });
+  for (const job of openid.jobs) jobs.start(job);
+  return { advance: clock.advance, [Symbol.asyncDispose]: () => jobs[Symbol.asyncDispose]() };
+};
+
 test.each(databaseKinds())('what has expired is gone from the database within a minute, on %s', async (kind) => {
-  vi.useFakeTimers({ toFake: ['Date', 'setInterval'], now: Date.now() });
   await using provider = await providerOn(kind);
+  await using clock = startJobs(provider);
   const client = aClient();
   provider.register(client);
   await provider.browser().request({ url: provider.attempt(client).url });
   const models = async (): Promise<readonly string[]> =>
     (await provider.database.db.selectFrom('oidc_payloads').select('model').execute()).map(({ model }) => model);
 
-  later(LIFETIMES.interaction - 60);
-  await vi.advanceTimersByTimeAsync(59_000);
+  later(LIFETIMES.interaction - 1);
+  await clock.advance(59_000);
   const before = await models();
-  await vi.advanceTimersByTimeAsync(61_000);
+  later(1);
+  await clock.advance(60_000);
 
   expect(before).toEqual(['Interaction']);
   await expect.poll(models).toEqual([]);
 });
 
 test.each(databaseKinds())('one look a minute removes all that has expired, however much it is, on %s', async (kind) => {
-  vi.useFakeTimers({ toFake: ['Date', 'setInterval'], now: Date.now() });
   await using provider = await providerOn(kind);
+  await using clock = startJobs(provider);
   const store = createPayloadStore({ database: provider.database, now: Date.now });
   const expired = Array.from({ length: 2000 }, () => randomUUIDv7());
   for (const id of expired) await store.save({ model: 'Interaction', id, payload: {}, expiresAt: Date.now() });
@@ -116,7 +127,7 @@ test.each(databaseKinds())('one look a minute removes all that has expired, howe
   const left = async (): Promise<number> => (await provider.database.db.selectFrom('oidc_payloads').select('id_hash').execute()).length;
   expect(await left()).toBe(2001);
 
-  await vi.advanceTimersByTimeAsync(60_000);
+  await clock.advance(60_000);
 
   await expect.poll(left, { timeout: 5000 }).toBe(1);
   expect(await store.find('Interaction', kept)).toBeDefined();

@@ -2,7 +2,7 @@ import { generateKeyPairSync, randomUUIDv7 } from 'node:crypto';
 import { decodeJwt, SignJWT } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { KMS_RESOURCE } from '#infra/magic/magic.ts';
-import type { ClientRecord } from '#identity/provider/lookups.ts';
+import type { ClientRecord } from '#identity/clients/client.ts';
 import { databaseKinds } from '#test/support/database.ts';
 import { providerOn } from '#test/identity/support/identity-database.ts';
 import { aClient, anAccount, aServiceClient, ISSUER, type TestProvider, type Tokens } from '#test/identity/support/identity-provider.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { HttpsResponse } from '#infra/http/client.ts';
-import type { ClientRecord } from '#identity/provider/lookups.ts';
+import type { ClientRecord } from '#identity/clients/client.ts';
 import { databaseKinds } from '#test/support/database.ts';
 import { providerOn } from '#test/identity/support/identity-database.ts';
 import { aClient, anAccount, ISSUER, type TestProvider, type Tokens } from '#test/identity/support/identity-provider.ts';

@@ -321,8 +321,8 @@ describe.each(databaseKinds())('sessions and interactions on %s', (kind) => {
     await provider.browser().request({ url: provider.attempt(client).url });
 
     await provider.database.transaction(async (tx) => {
-      await provider.door.revokeForAccounts(tx, [account.accountId, 'nobody']);
-      await provider.door.revokeForClients(tx, [client.clientId, service.clientId]);
+      await provider.openid.revokeForAccounts(tx, [account.accountId, 'nobody']);
+      await provider.openid.revokeForClients(tx, [client.clientId, service.clientId]);
     });
 
     const rows = await provider.database.db.selectFrom('oidc_payloads').select(['model', 'account_id', 'client_id']).execute();

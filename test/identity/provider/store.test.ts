@@ -1,6 +1,8 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { createPayloadStore, grantReference, revokeForClientsSince } from '#identity/provider/store/payloads.store.ts';
+import { grantReference } from '#identity/provider/store/payload-hashes.ts';
+import { createPayloadStore } from '#identity/provider/store/payloads.store.ts';
+import { revokeForClientsSince } from '#identity/provider/store/revoke-owners.ts';
 import { databaseKinds } from '#test/support/database.ts';
 import { identityDatabase } from '#test/identity/support/identity-database.ts';
 

@@ -6,12 +6,16 @@ import { createServer } from '#infra/http/server/create-server.ts';
 import { listen } from '#infra/http/server/listen.ts';
 import { KMS_RESOURCE, KMS_SCOPES } from '#infra/magic/magic.ts';
 import { noTelemetry } from '#infra/telemetry/no-telemetry.ts';
+import type { AccountClaims } from '#identity/accounts/account.ts';
+import type { ClientRecord } from '#identity/clients/client.ts';
 import type { IdentityTables } from '#identity/database/tables.ts';
-import { createSigningKeys, type SigningKeyStore } from '#identity/keys/signing-keys.ts';
-import type { AccountClaims, ClientRecord, ResourceServer } from '#identity/provider/lookups.ts';
+import { createSigningKeys } from '#identity/keys/signing-keys.service.ts';
+import type { SigningKeys } from '#identity/keys/signing-keys.ts';
 import { mountProvider } from '#identity/provider/mount.ts';
-import { createProvider, type ProviderDoor, type ProviderOptions } from '#identity/provider/provider.ts';
-import { scopesOfRoles } from '#identity/provider/scopes.ts';
+import type { OpenIdProvider } from '#identity/provider/openid-provider.ts';
+import { createOpenIdProvider, type OpenIdProviderOptions } from '#identity/provider/provider.ts';
+import type { ResourceServer } from '#identity/resource-servers/resource-server.ts';
+import { scopesOfRoles } from '#identity/resource-servers/scopes.ts';
 import { type Browser, openBrowser } from './browser.ts';
 import { makePki } from '../../support/pki.ts';
 
@@ -101,8 +105,8 @@ export interface Walk {
 }
 
 export interface TestProvider extends AsyncDisposable {
-  readonly door: ProviderDoor;
-  readonly keys: SigningKeyStore;
+  readonly openid: OpenIdProvider;
+  readonly keys: SigningKeys;
   readonly port: number;
   /** PEM of the authority that the server's certificate comes from. */
   readonly ca: string;
@@ -125,7 +129,10 @@ export interface TestProvider extends AsyncDisposable {
   tokens(client: ClientRecord, account: AccountClaims, params?: Readonly<Record<string, string | null>>): Promise<Tokens>;
 }
 
-export type ProviderTestOptions = Partial<ProviderOptions> & { readonly minPublishedMs?: number; readonly encryptionKey?: Uint8Array };
+export type ProviderTestOptions = Partial<OpenIdProviderOptions> & {
+  readonly minPublishedMs?: number;
+  readonly encryptionKey?: Uint8Array;
+};
 
 /** A provider behind a real HTTPS server; accounts and clients are in memory, all else is in the database. */
 export const startProvider = async (database: Database<IdentityTables>, options: ProviderTestOptions = {}): Promise<TestProvider> => {
@@ -142,36 +149,34 @@ export const startProvider = async (database: Database<IdentityTables>, options:
     ...(minPublishedMs === undefined ? {} : { minPublishedMs }),
     ...(change.now === undefined ? {} : { now: change.now }),
   });
-  const door = stack.use(
-    await createProvider({
-      issuer: ISSUER,
-      database,
-      accounts: { find: async (id) => accounts.get(id) },
-      clients: {
-        find: async (id) => clients.get(id),
-        verifySecret: async (id, secret) => {
-          const client = clients.get(id);
-          return client !== undefined && secret === secretOf(client);
-        },
+  const openid = await createOpenIdProvider({
+    issuer: ISSUER,
+    database,
+    accounts: { find: async (id) => accounts.get(id) },
+    clients: {
+      find: async (id) => clients.get(id),
+      verifySecret: async (id, secret) => {
+        const client = clients.get(id);
+        return client !== undefined && secret === secretOf(client);
       },
-      signingKeys: keys,
-      cookieKeys: [randomBytes(32).toString('base64url')],
-      resourceServers: [KMS_SERVER, OPAQUE_SERVER],
-      telemetry: { log: { ...telemetry.log, error: (message) => void logged.push(message) } },
-      ...change,
-    }),
-  );
+    },
+    signingKeys: keys,
+    cookieKeys: [randomBytes(32).toString('base64url')],
+    resourceServers: [KMS_SERVER, OPAQUE_SERVER],
+    telemetry: { log: { ...telemetry.log, error: (message) => void logged.push(message) } },
+    ...change,
+  });
 
   const app = await createServer({ name: 'identity-test', tls: pki.server, clientCertificate: 'none', telemetry });
   stack.defer(() => app.close());
-  await mountProvider(app, door);
+  await mountProvider(app, openid);
   const uid = '/:page(^(?:login|consent)$)/:uid';
-  app.get(uid, async (request, reply) => door.interactions.details(request.raw, reply.raw));
+  app.get(uid, async (request, reply) => openid.interactions.details(request.raw, reply.raw));
   app.post<{ Body: { account_id?: string; remember?: boolean; decision?: string } }>(uid, async (request, reply) => {
     const { account_id: accountId, remember = false, decision } = request.body;
-    if (decision === 'deny') await door.interactions.abort(request.raw, reply.raw);
-    else if (decision === 'allow') await door.interactions.finishConsent(request.raw, reply.raw);
-    else await door.interactions.finishLogin(request.raw, reply.raw, { accountId: String(accountId), remember });
+    if (decision === 'deny') await openid.interactions.abort(request.raw, reply.raw);
+    else if (decision === 'allow') await openid.interactions.finishConsent(request.raw, reply.raw);
+    else await openid.interactions.finishLogin(request.raw, reply.raw, { accountId: String(accountId), remember });
     return reply.hijack();
   });
   const { port } = await listen(app, { host: '127.0.0.1', port: 0 });
@@ -249,7 +254,7 @@ export const startProvider = async (database: Database<IdentityTables>, options:
 
   const cleanup = stack.move();
   return {
-    door,
+    openid,
     keys,
     port,
     ca: pki.ca,

@@ -3,7 +3,7 @@ import { AppError } from '#infra/apperr/app-error.ts';
 import { createLocalLocks } from '#infra/database/sqlite/local-locks.ts';
 import { createJobs } from '#infra/jobs/create-jobs.ts';
 import type { Job } from '#infra/jobs/job.ts';
-import { createManualClock } from './manual-clock.ts';
+import { createManualClock } from '#test/support/manual-clock.ts';
 
 const setUp = () => {
   const clock = createManualClock('2026-01-01T00:00:00.000Z');

@@ -1,7 +1,7 @@
 import type { Adapter, AdapterFactory, AdapterPayload } from 'oidc-provider';
 import { errors } from 'oidc-provider';
 import { InternalError } from '#infra/apperr/app-error.ts';
-import type { PayloadEntry, PayloadStore, StoredPayload } from './payloads.store.ts';
+import type { PayloadEntry, PayloadStore, StoredPayload } from './payloads.ts';
 
 type Payload = Record<string, unknown>;
 

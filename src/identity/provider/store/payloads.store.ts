@@ -1,62 +1,9 @@
-import { createHash } from 'node:crypto';
 import type { Kysely, Transaction } from 'kysely';
 import type { Database } from '#infra/database/databases.ts';
 import type { IdentityTables } from '#identity/database/tables.ts';
-import type { PayloadRow } from './payloads.table.ts';
-
-/** What the provider keeps of one entity; times in milliseconds since the epoch. */
-export interface StoredPayload {
-  readonly payload: Readonly<Record<string, unknown>>;
-  readonly consumedAt: number | null;
-}
-
-export interface PayloadEntry {
-  readonly model: string;
-  readonly id: string;
-  readonly payload: Readonly<Record<string, unknown>>;
-  readonly grantId?: string | undefined;
-  readonly uid?: string | undefined;
-  readonly userCode?: string | undefined;
-  readonly accountId?: string | undefined;
-  readonly clientId?: string | undefined;
-  readonly expiresAt: number | null;
-}
-
-/** `consumed` for the one that came first; `replayed` for every other, whose grant family is gone when this returns. */
-export type Consumption = 'consumed' | 'replayed';
-
-export interface PayloadStore {
-  /**
-   * Writes one entity, atomically. A token or code of a grant that is gone is not written at all: a replay that revokes the
-   * family while the first use is still issuing leaves nothing usable behind, whatever the order of the two.
-   */
-  save(entry: PayloadEntry): Promise<void>;
-  /** Like `save`, but for what may be written once only. Resolves false when it was there. */
-  insert(entry: PayloadEntry): Promise<boolean>;
-  find(model: string, id: string): Promise<StoredPayload | undefined>;
-  findByUid(model: string, uid: string): Promise<StoredPayload | undefined>;
-  findByUserCode(model: string, userCode: string): Promise<StoredPayload | undefined>;
-  /** One conditional UPDATE decides who is first; the loser's revocation of the family is in the same transaction. */
-  consume(model: string, id: string): Promise<Consumption>;
-  /** Deletes one entity; a grant goes together with its whole family, in one transaction. */
-  destroy(model: string, id: string): Promise<void>;
-  revokeByGrantId(model: string, grantId: string): Promise<void>;
-  /** @param reference of `grantReference` */
-  grantIsLive(reference: string): Promise<boolean>;
-  /** Durable when this resolves; revoking twice is no error. `expiresAt` is when the token ends by itself. */
-  revokeToken(jti: string, expiresAt: number): Promise<void>;
-  tokenIsRevoked(jti: string): Promise<boolean>;
-  /** Deletes what has expired, at most `limit` rows of each table. @returns the number of rows deleted */
-  sweep(limit: number): Promise<number>;
-}
-
-const GRANT = 'Grant';
-const DELETE_CHUNK = 500;
-
-const hash = (kind: string, value: string): string => createHash('sha256').update(`${kind}:${value}`).digest('base64url');
-
-/** How a grant is named outside the provider, for example in a token: its row, never its id. */
-export const grantReference = (grantId: string): string => hash(GRANT, grantId);
+import type { PayloadRow } from '#identity/database/payloads.table.ts';
+import { GRANT, grantReference, hash } from './payload-hashes.ts';
+import type { PayloadEntry, PayloadStore, StoredPayload } from './payloads.ts';
 
 const optionalHash = (kind: string, value: string | undefined): string | null => (value === undefined ? null : hash(kind, value));
 
@@ -81,47 +28,6 @@ const fromRow = (row: Pick<PayloadRow, 'payload' | 'consumed_at'> | undefined): 
 const revokeFamily = async (tx: Transaction<IdentityTables>, grantHash: string): Promise<void> => {
   await tx.deleteFrom('oidc_payloads').where('id_hash', '=', grantHash).execute();
   await tx.deleteFrom('oidc_payloads').where('grant_hash', '=', grantHash).execute();
-};
-
-const deleteWhereIn = async (
-  tx: Transaction<IdentityTables>,
-  column: 'account_id' | 'client_id',
-  values: readonly string[],
-): Promise<void> => {
-  for (let start = 0; start < values.length; start += DELETE_CHUNK) {
-    const chunk = values.slice(start, start + DELETE_CHUNK);
-    await tx.deleteFrom('oidc_payloads').where(column, 'in', chunk).where('model', '=', GRANT).execute();
-    await tx.deleteFrom('oidc_payloads').where(column, 'in', chunk).execute();
-  }
-};
-
-/** Deletes sessions, interactions, grants, codes and tokens of accounts, in the caller's transaction. */
-export const revokeForAccounts = (tx: Transaction<IdentityTables>, accountIds: readonly string[]): Promise<void> =>
-  deleteWhereIn(tx, 'account_id', accountIds);
-
-/** Deletes interactions, grants, codes and tokens of clients, in the caller's transaction. */
-export const revokeForClients = (tx: Transaction<IdentityTables>, clientIds: readonly string[]): Promise<void> =>
-  deleteWhereIn(tx, 'client_id', clientIds);
-
-/**
- * Deletes what clients have without an account since a moment, in the caller's transaction: their own tokens, and interactions
- * before log-in.
- *
- * @param since milliseconds since the epoch, included
- */
-export const revokeForClientsSince = async (
-  tx: Transaction<IdentityTables>,
-  clientIds: readonly string[],
-  since: number,
-): Promise<void> => {
-  for (let start = 0; start < clientIds.length; start += DELETE_CHUNK) {
-    await tx
-      .deleteFrom('oidc_payloads')
-      .where('client_id', 'in', clientIds.slice(start, start + DELETE_CHUNK))
-      .where('account_id', 'is', null)
-      .where('created_at', '>=', since)
-      .execute();
-  }
 };
 
 /** Being written again makes nothing younger or unused. */

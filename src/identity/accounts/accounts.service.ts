@@ -1,0 +1,42 @@
+import type { Database } from '#infra/database/databases.ts';
+import { type AttemptLimits, createAttemptLimits } from '#infra/secrets/attempts/attempt-limits.ts';
+import type { Passwords } from '#infra/secrets/passwords.ts';
+import type { IdentityTables } from '#identity/database/tables.ts';
+import { scopesOfRoles } from '#identity/resource-servers/scopes.ts';
+import { createAccountStore } from './account.store.ts';
+import { MAX_USERNAME } from './account.ts';
+import type { Accounts } from './accounts.ts';
+
+/** No name holds a control character; PostgreSQL refuses even to look for one with NUL. */
+const isName = (name: string): boolean => name.length <= MAX_USERNAME && !/\p{Cc}/u.test(name);
+
+export const createAccounts = (options: {
+  readonly database: Pick<Database<IdentityTables>, 'db'>;
+  readonly passwords: Pick<Passwords, 'verify'>;
+  readonly limits?: AttemptLimits;
+}): Accounts => {
+  const { passwords, limits = createAttemptLimits() } = options;
+  const store = createAccountStore(options.database);
+  return {
+    authenticate: async ({ username, password, address }) => {
+      const name = username.normalize('NFC');
+      const attempt = limits.begin({ account: name.slice(0, MAX_USERNAME), address });
+      try {
+        const stored = isName(name) ? await store.byUsername(name) : undefined;
+        // Verified for an unknown name too: the time must not tell which names exist.
+        if (!(await passwords.verify(password, stored?.passwordHash)) || stored === undefined) return null;
+        attempt.succeeded();
+        return stored.account;
+      } catch (error) {
+        attempt.withdrawn();
+        throw error;
+      }
+    },
+    find: async (accountId) => {
+      const account = await store.byId(accountId);
+      if (account === undefined) return undefined;
+      const { id, tenantId, username, roles, permissions, name, email } = account;
+      return { accountId: id, tenantId, username, roles, name, email, scopes: [...new Set([...scopesOfRoles(roles), ...permissions])] };
+    },
+  };
+};

@@ -1,0 +1,35 @@
+/** How a client proves itself at the token endpoint; `none` is a public client. @see OpenID Connect Core 1.0 section 9 */
+export type ClientAuthMethod = 'none' | 'client_secret_basic' | 'client_secret_post';
+
+export const CLIENT_AUTH_METHODS: readonly ClientAuthMethod[] = ['none', 'client_secret_basic', 'client_secret_post'];
+
+/** @see RFC 7591 section 2 */
+export type ClientGrantType = 'authorization_code' | 'refresh_token' | 'client_credentials';
+
+export const CLIENT_GRANT_TYPES: readonly ClientGrantType[] = ['authorization_code', 'refresh_token', 'client_credentials'];
+
+/** `native` takes loopback redirects with any port (RFC 8252 section 7.3): they are registered without a port. */
+export type ApplicationType = 'web' | 'native';
+
+export const APPLICATION_TYPES: readonly ApplicationType[] = ['web', 'native'];
+
+/** One OAuth client as the provider knows it; never a secret. */
+export interface ClientRecord {
+  readonly clientId: string;
+  readonly name: string;
+  readonly applicationType: ApplicationType;
+  readonly authMethod: ClientAuthMethod;
+  readonly grantTypes: readonly ClientGrantType[];
+  readonly redirectUris: readonly string[];
+  readonly postLogoutRedirectUris: readonly string[];
+  /** All that the client may ask for: `openid`, `profile`, `offline_access` and scopes of resource servers. */
+  readonly scopes: readonly string[];
+  /** Tenant of its client-credentials tokens, UUIDv4; null for a client that only acts for users or only introspects. */
+  readonly tenantId: string | null;
+  /** Roles of its client-credentials tokens. */
+  readonly roles: readonly string[];
+  /** Seconds; null takes the resource server's `token_ttl_seconds`. */
+  readonly accessTokenTtlSeconds: number | null;
+  /** Audiences whose tokens it may introspect, beside its own tokens. */
+  readonly mayIntrospect: readonly string[];
+}

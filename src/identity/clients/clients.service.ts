@@ -1,0 +1,36 @@
+import type { Database } from '#infra/database/databases.ts';
+import { type AttemptLimits, createAttemptLimits } from '#infra/secrets/attempts/attempt-limits.ts';
+import { createGuessCheck } from '#infra/secrets/attempts/guess-check.ts';
+import type { Passwords } from '#infra/secrets/passwords.ts';
+import { createVerifiedCache } from '#infra/secrets/verified-cache.ts';
+import type { IdentityTables } from '#identity/database/tables.ts';
+import { createClientStore } from './client.store.ts';
+import type { Clients } from './clients.ts';
+import type { ServiceClient } from './service-clients.ts';
+
+const VERIFIED_TTL_MS = 60_000;
+const VERIFIED_MAX = 1_000;
+
+/**
+ * Clients of the database and, before them, service clients of the configuration.
+ * A secret that was verified is remembered for a minute under a keyed hash, so that PBKDF2 is not paid for every token.
+ */
+export const createClients = (options: {
+  readonly database: Pick<Database<IdentityTables>, 'db'>;
+  readonly passwords: Pick<Passwords, 'verify'>;
+  readonly serviceClients: ReadonlyMap<string, ServiceClient>;
+  readonly limits?: AttemptLimits;
+}): Clients => {
+  const { passwords, serviceClients, limits = createAttemptLimits() } = options;
+  const isSecret = createGuessCheck({ passwords, verified: createVerifiedCache({ ttlMs: VERIFIED_TTL_MS, max: VERIFIED_MAX }), limits });
+  const store = createClientStore(options.database);
+  return {
+    find: async (clientId) => serviceClients.get(clientId)?.client ?? (await store.byClientId(clientId))?.client,
+    verifySecret: async (clientId, secret, address) => {
+      const service = serviceClients.get(clientId);
+      if (service !== undefined) return service.verifySecret(secret);
+      const stored = (await store.byClientId(clientId))?.secretHash;
+      return isSecret({ name: clientId, password: secret, stored, address });
+    },
+  };
+};

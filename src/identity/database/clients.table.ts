@@ -1,0 +1,58 @@
+import type { ColumnType } from 'kysely';
+import type { Migration } from '#infra/database/migration.ts';
+import { uniqueInUse } from '#infra/demo-data/unique-in-use.ts';
+import { type ResetColumns, withResetColumns } from './reset-columns.ts';
+
+/** One OAuth client. Flags are 0 or 1, times are epoch milliseconds, lists are JSON text. */
+export interface ClientRow extends ResetColumns {
+  /** UUIDv7; a retired row and its successor share the `client_id`, never this. */
+  pk: string;
+  client_id: string;
+  name: string;
+  /** Null for a public client. */
+  secret_hash: string | null;
+  application_type: string;
+  token_endpoint_auth_method: string;
+  redirect_uris: string;
+  post_logout_redirect_uris: string;
+  grant_types: string;
+  scopes: string;
+  /** UUIDv4 for a client that acts for itself; null where the account decides. */
+  tenant_id: string | null;
+  /** Of its client-credentials tokens. */
+  roles: string;
+  /** Seconds; null for the resource server's own. */
+  access_token_ttl: number | null;
+  disabled: ColumnType<number, number | undefined, number>;
+  demo: ColumnType<number, number | undefined, never>;
+}
+
+export interface ClientTables {
+  clients: ClientRow;
+}
+
+export const clientMigration: Migration = {
+  name: '0002-clients',
+  up: async (db, kind) => {
+    await db.schema
+      .createTable('clients')
+      .addColumn('pk', 'text', (column) => column.primaryKey())
+      .addColumn('client_id', 'text', (column) => column.notNull())
+      .addColumn('name', 'text', (column) => column.notNull())
+      .addColumn('secret_hash', 'text')
+      .addColumn('application_type', 'text', (column) => column.notNull())
+      .addColumn('token_endpoint_auth_method', 'text', (column) => column.notNull())
+      .addColumn('redirect_uris', 'text', (column) => column.notNull())
+      .addColumn('post_logout_redirect_uris', 'text', (column) => column.notNull())
+      .addColumn('grant_types', 'text', (column) => column.notNull())
+      .addColumn('scopes', 'text', (column) => column.notNull())
+      .addColumn('tenant_id', 'text')
+      .addColumn('roles', 'text', (column) => column.notNull())
+      .addColumn('access_token_ttl', 'integer')
+      .addColumn('disabled', 'integer', (column) => column.notNull().defaultTo(0))
+      .addColumn('demo', 'integer', (column) => column.notNull().defaultTo(0))
+      .$call(withResetColumns(kind))
+      .execute();
+    await uniqueInUse(db, 'clients', 'client_id');
+  },
+};

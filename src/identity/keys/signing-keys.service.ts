@@ -1,0 +1,105 @@
+import { generateKeyPairSync, randomUUIDv7 } from 'node:crypto';
+import type { JWK } from 'jose';
+import type { Transaction } from 'kysely';
+import { AppError } from '#infra/apperr/app-error.ts';
+import type { Database } from '#infra/database/databases.ts';
+import type { SigningKeyRow } from '#identity/database/signing-keys.table.ts';
+import type { IdentityTables } from '#identity/database/tables.ts';
+import { openKey, sealKey } from './seal.ts';
+import { createSigningKeyStore } from './signing-keys.store.ts';
+import type { KeyState, SigningKeySet, SigningKeys } from './signing-keys.ts';
+
+export interface SigningKeyOptions {
+  readonly database: Database<IdentityTables>;
+  /** 32 bytes, from a secret file; see `parseEncryptionKey`. */
+  readonly encryptionKey: Uint8Array;
+  /** How long verifiers may cache the JWKS: a key signs only after it was published that long. Default one hour. */
+  readonly minPublishedMs?: number;
+  /** The longest life of a token: a retired key stays in the JWKS that long. Default one day. */
+  readonly maxTokenLifetimeMs?: number;
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number;
+}
+
+const ALG = 'ES256';
+const HOUR_MS = 3_600_000;
+/** In the JWKS the key that signs comes first. */
+const ORDER: readonly KeyState[] = ['active', 'published', 'retired'];
+
+type Tx = Transaction<IdentityTables>;
+
+const tooNew = (waitMs: number): AppError =>
+  new AppError('signing-key-too-new', 409, 'Verifiers may not have seen the next signing key yet.', {
+    fix: `Rotate again in ${Math.ceil(waitMs / 1000)} s.`,
+    headers: { 'retry-after': String(Math.ceil(waitMs / 1000)) },
+  });
+
+/**
+ * ES256 signing keys in the database, each sealed under a key that is not in it. The first call on an empty database makes
+ * an active key and a next one; two replicas that start at once agree on the same pair.
+ *
+ * @see RFC 7517, NIST SP 800-57 part 1 section 5.3
+ */
+export const createSigningKeys = async (options: SigningKeyOptions): Promise<SigningKeys> => {
+  const { database, encryptionKey, minPublishedMs = HOUR_MS, maxTokenLifetimeMs = 24 * HOUR_MS, now = Date.now } = options;
+  const store = createSigningKeyStore(database);
+  const opened = new Map<string, JWK>();
+
+  const insertNew = async (tx: Tx, state: 'published' | 'active'): Promise<string> => {
+    const kid = randomUUIDv7();
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const jwk: JWK = { ...(privateKey.export({ format: 'jwk' }) as JWK), kid, alg: ALG, use: 'sig' };
+    const time = now();
+    await store.insert(tx, {
+      kid,
+      alg: ALG,
+      state,
+      sealed_key: sealKey(jwk, { kid, alg: ALG }, encryptionKey),
+      published_at: time,
+      activated_at: state === 'active' ? time : null,
+      retired_at: null,
+    });
+    return kid;
+  };
+
+  const open = (row: SigningKeyRow): JWK => {
+    const jwk = opened.get(row.kid) ?? openKey(row.sealed_key, row, encryptionKey);
+    opened.set(row.kid, jwk);
+    return jwk;
+  };
+
+  const current = async (): Promise<SigningKeySet> => {
+    const rows = await store.all();
+    const sorted = ORDER.flatMap((state) => rows.filter((row) => row.state === state));
+    const [first, ...rest] = sorted;
+    if (first?.state !== 'active') {
+      throw new AppError('signing-key-missing', 500, 'No signing key is active.', { fix: 'Restart Identity: it makes the missing key.' });
+    }
+    return { version: sorted.map(({ kid, state }) => `${kid}:${state}`).join(' '), keys: [open(first), ...rest.map(open)] };
+  };
+
+  const rotate: SigningKeys['rotate'] = ({ force = false } = {}) =>
+    database.transaction(async (tx) => {
+      const active = await store.lockInState(tx, 'active');
+      const next = await store.lockInState(tx, 'published');
+      if (active === undefined || next === undefined) {
+        throw new AppError('signing-key-conflict', 409, 'Another rotation came first.', {
+          fix: 'Look at the keys, then rotate again if need be.',
+        });
+      }
+      const time = now();
+      const waitMs = next.published_at + minPublishedMs - time;
+      if (!force && waitMs > 0) throw tooNew(waitMs);
+      await store.retire(tx, active.kid, time);
+      await store.activate(tx, next.kid, time);
+      await store.deleteRetiredUntil(tx, time - maxTokenLifetimeMs);
+      return { active: next.kid, retired: active.kid, published: await insertNew(tx, 'published') };
+    });
+
+  await database.transaction(async (tx) => {
+    if ((await store.lockInState(tx, 'active')) === undefined) await insertNew(tx, 'active');
+    if ((await store.lockInState(tx, 'published')) === undefined) await insertNew(tx, 'published');
+  });
+  await current();
+  return { current, rotate };
+};

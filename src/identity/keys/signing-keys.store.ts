@@ -1,0 +1,46 @@
+import type { Insertable, Transaction } from 'kysely';
+import type { Database } from '#infra/database/databases.ts';
+import type { SigningKeyRow } from '#identity/database/signing-keys.table.ts';
+import type { IdentityTables } from '#identity/database/tables.ts';
+import type { KeyState } from './signing-keys.ts';
+
+type Tx = Transaction<IdentityTables>;
+
+/** Rows of signing keys. Every method is one query; those that take a transaction are as atomic as it is. */
+export interface SigningKeyStore {
+  /** Newest first. */
+  all(): Promise<readonly SigningKeyRow[]>;
+  /** The one key in this state; it stays as it is until the transaction ends. */
+  lockInState(tx: Tx, state: 'published' | 'active'): Promise<SigningKeyRow | undefined>;
+  /** Leaves the row of another replica where that one was first: its key is as good as ours. */
+  insert(tx: Tx, row: Insertable<SigningKeyRow> & { readonly state: KeyState }): Promise<void>;
+  activate(tx: Tx, kid: string, at: number): Promise<void>;
+  retire(tx: Tx, kid: string, at: number): Promise<void>;
+  /** @param moment epoch milliseconds, included */
+  deleteRetiredUntil(tx: Tx, moment: number): Promise<void>;
+}
+
+const change = async (tx: Tx, kid: string, values: Partial<SigningKeyRow> & { readonly state: KeyState }): Promise<void> => {
+  await tx.updateTable('signing_keys').set(values).where('kid', '=', kid).execute();
+};
+
+export const createSigningKeyStore = ({ db, kind }: Pick<Database<IdentityTables>, 'db' | 'kind'>): SigningKeyStore => ({
+  all: () => db.selectFrom('signing_keys').selectAll().orderBy('kid', 'desc').execute(),
+  lockInState: (tx, state) => {
+    const query = tx.selectFrom('signing_keys').selectAll().where('state', '=', state);
+    // SQLite has one writer at a time and needs no lock.
+    return (kind === 'postgres' ? query.forUpdate() : query).executeTakeFirst();
+  },
+  insert: async (tx, row) => {
+    await tx
+      .insertInto('signing_keys')
+      .values(row)
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+  },
+  activate: (tx, kid, at) => change(tx, kid, { state: 'active', activated_at: at }),
+  retire: (tx, kid, at) => change(tx, kid, { state: 'retired', retired_at: at }),
+  deleteRetiredUntil: async (tx, moment) => {
+    await tx.deleteFrom('signing_keys').where('state', '=', 'retired').where('retired_at', '<=', moment).execute();
+  },
+});

@@ -1,0 +1,22 @@
+import type { Feature } from './feature.ts';
+import { LIFETIMES } from './lifetimes.ts';
+
+const AUTHORIZATION_PATH = '/oauth2/authorize';
+/** A second path of the authorization endpoint. */
+const ALIAS = '/authorize';
+
+/** The authorization code grant, always with PKCE by S256. @see RFC 6749 section 4.1, RFC 7636, RFC 9700 section 2.1 */
+export const authorizationCode = (): Feature => ({
+  configuration: {
+    routes: { authorization: AUTHORIZATION_PATH },
+    responseTypes: ['code'],
+    pkce: { required: () => true },
+    allowOmittingSingleRegisteredRedirectUri: false,
+    ttl: { AuthorizationCode: LIFETIMES.authorizationCode },
+  },
+  endpoints: [ALIAS, AUTHORIZATION_PATH, `${AUTHORIZATION_PATH}/:uid`].map((path) => ({ path, methods: ['GET'], answers: 'page' })),
+});
+
+/** A request target with the second path of the authorization endpoint replaced by the first. */
+export const withoutAlias = (target: string): string =>
+  /^\/authorize(?=\?|$)/.test(target) ? `${AUTHORIZATION_PATH}${target.slice(ALIAS.length)}` : target;

@@ -1,0 +1,24 @@
+import { OPENID_SCOPES } from '../records/client-metadata.ts';
+import type { Feature } from './feature.ts';
+
+const JWKS_PATH = '/.well-known/jwks.json';
+
+/** Metadata and public keys, for everybody. @see RFC 8414, OpenID Connect Discovery 1.0, RFC 7517 */
+export const discovery = (): Feature => ({
+  configuration: { routes: { jwks: JWKS_PATH }, discovery: { scopes_supported: [...OPENID_SCOPES] } },
+  endpoints: ['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server', JWKS_PATH].map((path) => ({
+    path,
+    methods: ['GET', 'OPTIONS'],
+    answers: 'json',
+  })),
+});
+
+/** The metadata with the scopes of all resource servers, and the one response mode that clients are registered for. */
+export const completeMetadata = (
+  metadata: Readonly<Record<string, unknown>>,
+  resourceScopes: readonly string[],
+): Readonly<Record<string, unknown>> => ({
+  ...metadata,
+  response_modes_supported: ['query'],
+  scopes_supported: [...new Set([...((metadata.scopes_supported ?? []) as string[]), ...resourceScopes])],
+});

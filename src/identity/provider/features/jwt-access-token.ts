@@ -1,0 +1,44 @@
+import type { JWK, JWTPayload } from 'jose';
+import { createLocalJWKSet, errors, jwtVerify } from 'jose';
+
+/** Claims of a JWT access token of ours. @see RFC 9068 */
+export interface AccessTokenPayload extends JWTPayload {
+  readonly jti: string;
+  readonly sub: string;
+  readonly exp: number;
+  readonly aud: string | string[];
+  readonly client_id: string;
+  readonly tenant_id?: string;
+  /** `grantReference` of its grant; absent for client credentials. */
+  readonly grant_id?: string;
+}
+
+/** @returns undefined unless signature, issuer, type and time are good and every claim that we rely on is there */
+export type VerifyAccessToken = (token: string) => Promise<AccessTokenPayload | undefined>;
+
+const REQUIRED_CLAIMS = ['jti', 'sub', 'exp', 'aud', 'client_id'];
+
+/** @param options.keys public parts of all signing keys */
+export const createAccessTokenVerifier = (options: {
+  readonly issuer: string;
+  readonly keys: readonly JWK[];
+  readonly now: () => number;
+}): VerifyAccessToken => {
+  const { issuer, now } = options;
+  const keySet = createLocalJWKSet({ keys: [...options.keys] });
+  return async (token) => {
+    try {
+      const verified = await jwtVerify<AccessTokenPayload>(token, keySet, {
+        issuer,
+        typ: 'at+jwt',
+        algorithms: ['ES256'],
+        requiredClaims: REQUIRED_CLAIMS,
+        currentDate: new Date(now()),
+      });
+      return verified.payload;
+    } catch (error) {
+      if (error instanceof errors.JOSEError) return undefined;
+      throw error;
+    }
+  };
+};

@@ -1,0 +1,13 @@
+const MINUTE_S = 60;
+const DAY_S = 86_400;
+
+/** Seconds. A grant outlives its refresh tokens: it is the end of the whole family. */
+export const LIFETIMES = {
+  authorizationCode: MINUTE_S,
+  grant: 30 * DAY_S,
+  idToken: 60 * MINUTE_S,
+  interaction: 30 * MINUTE_S,
+  refreshToken: 14 * DAY_S,
+  session: DAY_S,
+  userinfoToken: 10 * MINUTE_S,
+} as const;

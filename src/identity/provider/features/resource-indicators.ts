@@ -1,0 +1,64 @@
+import type { Client, KoaContextWithOIDC, ResourceServer as ProviderResourceServer } from 'oidc-provider';
+import { errors } from 'oidc-provider';
+import type { ResourceServer } from '#identity/resource-servers/resource-server.ts';
+import { accountOf } from '../records/account-claims.ts';
+import { allowedScopes, recordOf } from '../records/client-metadata.ts';
+import type { Feature } from './feature.ts';
+
+type ScopeSource = { readonly scopes: Set<string> };
+
+const requestedScopes = (ctx: KoaContextWithOIDC): string[] => {
+  const scope = ctx.oidc.params?.scope;
+  return typeof scope === 'string' ? scope.split(' ') : [];
+};
+
+/** @throws InvalidScope, naming the first scope that the client may not ask for (RFC 6749 section 3.3) */
+const checkScopes = (ctx: KoaContextWithOIDC, client: Client): void => {
+  const scopes = allowedScopes(recordOf(client));
+  const foreign = requestedScopes(ctx).find((scope) => !scopes.includes(scope));
+  if (foreign !== undefined) throw new errors.InvalidScope('requested scope is not allowed', foreign);
+};
+
+/**
+ * Which resource server a token is for, and what it may hold: the scopes of the resource server that the client may ask for
+ * and the account may have. A token gets an audience whenever it gets a resource scope.
+ *
+ * @see RFC 8707
+ */
+export const resourceIndicators = (servers: readonly ResourceServer[], signingKid: string): Feature => {
+  const isResourceScope = (scope: string): boolean => servers.some((server) => server.scopes.includes(scope));
+
+  /** A request without `resource` is for the resource server whose scopes it names. */
+  const defaultResource = (ctx: KoaContextWithOIDC, client: Client, oneOf?: readonly string[]): string | readonly string[] | undefined => {
+    if (oneOf !== undefined) return oneOf;
+    checkScopes(ctx, client);
+    const scopes = requestedScopes(ctx);
+    return servers.find((server) => scopes.some((scope) => server.scopes.includes(scope)))?.resource;
+  };
+
+  const getResourceServerInfo = (ctx: KoaContextWithOIDC, resource: string, client: Client): ProviderResourceServer => {
+    const server = servers.find((candidate) => candidate.resource === resource);
+    if (server === undefined) throw new errors.InvalidTarget('there is no such resource server');
+    checkScopes(ctx, client);
+    const record = recordOf(client);
+    const allowed = allowedScopes(record);
+    const account = accountOf(ctx.oidc.account);
+    return {
+      scope: server.scopes.filter((scope) => allowed.includes(scope) && (account?.scopes.includes(scope) ?? true)).join(' '),
+      audience: server.resource,
+      accessTokenTTL: record.accessTokenTtlSeconds ?? server.tokenTtlSeconds,
+      accessTokenFormat: server.tokenFormat,
+      jwt: { sign: { alg: 'ES256', kid: signingKid } },
+    };
+  };
+
+  /** A refresh that asks only for OpenID scopes gets a token for userinfo; all else the one for the granted resource. */
+  const useGrantedResource = (ctx: KoaContextWithOIDC, source: ScopeSource): boolean => {
+    const requested = requestedScopes(ctx);
+    return (requested.length === 0 ? [...source.scopes] : requested).some(isResourceScope);
+  };
+
+  return {
+    configuration: { features: { resourceIndicators: { enabled: true, defaultResource, getResourceServerInfo, useGrantedResource } } },
+  };
+};

@@ -1,0 +1,40 @@
+import type { KoaContextWithOIDC } from 'oidc-provider';
+import { interactionPolicy } from 'oidc-provider';
+import { accountOf } from '../records/account-claims.ts';
+import { checksOf } from '../seams/interaction.ts';
+
+const { Check } = interactionPolicy;
+
+/** Requested resource scopes that the user has not consented to, without those that the account may not hold anyway. */
+const missingResourceScopes = (ctx: KoaContextWithOIDC): Record<string, string[]> => {
+  const allowed = accountOf(ctx.oidc.account)?.scopes ?? [];
+  const missing: Record<string, string[]> = {};
+  for (const [resource, server] of Object.entries(ctx.oidc.resourceServers ?? {})) {
+    const seen = new Set(ctx.oidc.grant?.getResourceScopeEncountered(resource).split(' '));
+    const scopes = [...ctx.oidc.requestParamScopes].filter(
+      (scope) => server.scopes.has(scope) && allowed.includes(scope) && !seen.has(scope),
+    );
+    if (scopes.length > 0) missing[resource] = scopes;
+  }
+  return missing;
+};
+
+/** The provider's own prompts, login before consent, with two changes: an account that is gone logs in again, and roles limit consent. */
+export const createInteractionPolicy = (): interactionPolicy.DefaultPolicy => {
+  const policy = interactionPolicy.base();
+  checksOf(policy, 'login').add(
+    new Check('account_gone', 'the account of the session is disabled or gone', 'login_required', (ctx) =>
+      ctx.oidc.session?.accountId !== undefined && ctx.oidc.account === undefined ? Check.REQUEST_PROMPT : Check.NO_NEED_TO_PROMPT,
+    ),
+  );
+  checksOf(policy, 'consent', 'rs_scopes_missing').add(
+    new Check(
+      'resource_scopes_missing',
+      'requested scopes not granted',
+      'consent_required',
+      (ctx) => (Object.keys(missingResourceScopes(ctx)).length > 0 ? Check.REQUEST_PROMPT : Check.NO_NEED_TO_PROMPT),
+      (ctx) => ({ missingResourceScopes: missingResourceScopes(ctx) }),
+    ),
+  );
+  return policy;
+};

@@ -1,0 +1,31 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+/** An authorization request that waits for a person, as a log-in or consent page shows it. */
+export interface InteractionDetails {
+  readonly uid: string;
+  readonly prompt: 'login' | 'consent';
+  readonly client: { readonly id: string; readonly name: string };
+  /** The authorization request as it came, for example `scope`, `login_hint`, `redirect_uri`. */
+  readonly params: Readonly<Record<string, unknown>>;
+  /** OpenID scopes that the user has not consented to yet. */
+  readonly missingScopes: readonly string[];
+  /** Scopes by resource that the user has not consented to yet, only those that the account may hold. */
+  readonly missingResourceScopes: Readonly<Record<string, readonly string[]>>;
+  readonly session?: { readonly accountId: string };
+}
+
+/**
+ * What the log-in and consent pages ask of the provider. Every method finds the interaction by its signed cookie and
+ * throws AppError `interaction-not-found` (404) when it is missing, expired or finished, or `interaction-mismatch` (409) when
+ * it waits for another prompt. The finishing methods write the whole answer, a redirect (303) back into the authorization
+ * endpoint, so a Fastify reply has to be hijacked first.
+ */
+export interface Interactions {
+  details(req: IncomingMessage, res: ServerResponse): Promise<InteractionDetails>;
+  /** The account has proven itself. `remember: false` makes the session end with the browser. */
+  finishLogin(req: IncomingMessage, res: ServerResponse, login: { readonly accountId: string; readonly remember: boolean }): Promise<void>;
+  /** Grants what `details` named missing, no more. */
+  finishConsent(req: IncomingMessage, res: ServerResponse): Promise<void>;
+  /** The user said no: `access_denied` goes back to the client. */
+  abort(req: IncomingMessage, res: ServerResponse): Promise<void>;
+}

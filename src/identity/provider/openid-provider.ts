@@ -1,0 +1,35 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Transaction } from 'kysely';
+import type { Job } from '#infra/jobs/job.ts';
+import type { IdentityTables } from '#identity/database/tables.ts';
+import type { Endpoint } from './features/feature.ts';
+import type { Interactions } from './interactions/interactions.ts';
+
+/**
+ * The OAuth 2.1 and OpenID Connect endpoints. This folder alone knows oidc-provider: `provider.ts` builds it, `features/` says what it can
+ * do, `seams/` holds what is patched or bent in it, `store/` keeps its state, `interactions/` is what pages ask of it, `records/`
+ * turns accounts and clients into its own. A request comes by `mount.ts`, passes the seams of `request.ts`, oidc-provider with the
+ * features, and the seams that complete the answer.
+ */
+export interface OpenIdProvider {
+  /** Every path that it answers. */
+  readonly endpoints: readonly Endpoint[];
+  /** Answers one request on an endpoint; the body must not have been read. Never rejects. */
+  handle(endpoint: Endpoint, req: IncomingMessage, res: ServerResponse): Promise<void>;
+  readonly interactions: Interactions;
+  /** Work by the clock: the sweep of expired rows, and a look for changed signing keys. */
+  readonly jobs: readonly Job[];
+  /** Deletes sessions, interactions, grants, codes and tokens of the accounts, in the caller's transaction. */
+  revokeForAccounts(tx: Transaction<IdentityTables>, accountIds: readonly string[]): Promise<void>;
+  /** Deletes interactions, grants, codes and tokens of the clients, in the caller's transaction. */
+  revokeForClients(tx: Transaction<IdentityTables>, clientIds: readonly string[]): Promise<void>;
+  /**
+   * Deletes what the clients have without an account since a moment, in the caller's transaction: their own tokens, and
+   * interactions before log-in.
+   *
+   * @param since milliseconds since the epoch, included
+   */
+  revokeForClientsSince(tx: Transaction<IdentityTables>, clientIds: readonly string[], since: number): Promise<void>;
+  /** Takes up a changed set of signing keys now; its job looks every five seconds. */
+  reloadKeys(): Promise<void>;
+}

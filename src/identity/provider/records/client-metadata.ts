@@ -1,0 +1,38 @@
+import type { AdapterPayload, Client } from 'oidc-provider';
+import type { ClientRecord } from '#identity/clients/client.ts';
+import { expandScopes } from '#identity/resource-servers/scopes.ts';
+
+/** Name of the metadata property that carries our record through oidc-provider. */
+export const RECORD_PROPERTY = 'passthru_record';
+/** Scopes of OpenID Connect itself, which belong to no resource server. */
+export const OPENID_SCOPES: readonly string[] = ['openid', 'offline_access', 'profile', 'email'];
+
+/**
+ * The client as oidc-provider wants it.
+ *
+ * @param unusedSecret of `newUnusedSecret`
+ * @see RFC 7591 section 2
+ */
+export const toClientMetadata = (record: ClientRecord, unusedSecret: string): AdapterPayload => {
+  const openidScopes = record.scopes.filter((scope) => OPENID_SCOPES.includes(scope));
+  return {
+    client_id: record.clientId,
+    client_name: record.name,
+    application_type: record.applicationType,
+    token_endpoint_auth_method: record.authMethod,
+    ...(record.authMethod === 'none' ? {} : { client_secret: unusedSecret }),
+    grant_types: [...record.grantTypes],
+    response_types: record.grantTypes.includes('authorization_code') ? ['code'] : [],
+    response_modes: ['query'],
+    redirect_uris: [...record.redirectUris],
+    post_logout_redirect_uris: [...record.postLogoutRedirectUris],
+    ...(openidScopes.length === 0 ? {} : { scope: openidScopes.join(' ') }),
+    [RECORD_PROPERTY]: record,
+  };
+};
+
+/** Our record of a client of oidc-provider. */
+export const recordOf = (client: Client): ClientRecord => client[RECORD_PROPERTY] as ClientRecord;
+
+/** The scopes that the client may ask for: a coarse scope lets it ask for less, for single fine ones. */
+export const allowedScopes = (record: ClientRecord): string[] => [...new Set([...record.scopes, ...expandScopes(record.scopes)])];

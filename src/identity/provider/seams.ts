@@ -1,0 +1,50 @@
+import type { Client, KoaContextWithOIDC, Provider } from 'oidc-provider';
+import type { Telemetry } from '#infra/telemetry/telemetry.ts';
+import type { Clients } from '#identity/clients/clients.ts';
+import { addAccessTokenHash } from './seams/access-token-hash.ts';
+import { compareHashedSecrets, noteAddress } from './seams/client-secret.ts';
+import { defaultScopeOfClientCredentials } from './seams/default-scope.ts';
+import { answerFailures, answerNotFound } from './seams/failures.ts';
+import { changeMetadata } from './seams/metadata.ts';
+import { askForScriptHashes, secureHeaders, withholdFromOrigins } from './seams/response-headers.ts';
+import { answerStructuredTokens, type StructuredTokenAnswers } from './seams/structured-tokens.ts';
+
+type Metadata = Readonly<Record<string, unknown>>;
+
+/**
+ * Patches a new instance of oidc-provider, and wraps every answer of it. The seams that are not installed here are called where they
+ * are needed: `seams/request.ts` for each request (`provider.ts`), `seams/interaction.ts` for log-in and consent (`interactions/`),
+ * `newUnusedSecret` for the metadata of clients.
+ *
+ * After an upgrade of oidc-provider read again what each seam names, then change the version that it names: a test holds all to the
+ * installed one.
+ */
+export const installSeams = (
+  provider: Provider,
+  options: {
+    readonly verifySecret: Clients['verifySecret'];
+    readonly defaultScope: (client: Client, resource: unknown) => string | undefined;
+    readonly structuredTokens: StructuredTokenAnswers;
+    readonly completeMetadata: (metadata: Metadata) => Metadata;
+    readonly corsOrigins: readonly string[];
+    readonly log: Telemetry['log'];
+  },
+): void => {
+  compareHashedSecrets(provider, options.verifySecret);
+  addAccessTokenHash(provider);
+  defaultScopeOfClientCredentials(provider, options.defaultScope);
+  const answerFailure = answerFailures(provider, options.log);
+
+  provider.use(async (context, next) => {
+    const ctx = context as unknown as KoaContextWithOIDC;
+    noteAddress(ctx);
+    askForScriptHashes(ctx);
+    await next();
+    answerFailure(ctx);
+    await answerStructuredTokens(ctx, options.structuredTokens);
+    answerNotFound(ctx);
+    changeMetadata(ctx, options.completeMetadata);
+    secureHeaders(ctx);
+    withholdFromOrigins(ctx, options.corsOrigins);
+  });
+};

@@ -1,0 +1,51 @@
+import type { EventEmitter } from 'node:events';
+import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
+import { AppError } from '#infra/apperr/app-error.ts';
+import { causeChain } from '#infra/apperr/cause-chain.ts';
+import { routeNotFound, toProblem } from '#infra/http/problem.ts';
+import type { Telemetry } from '#infra/telemetry/telemetry.ts';
+
+/**
+ * Answers and logs what failed inside: an error of ours with status 429 or 503 keeps it, anything else stays a server error.
+ *
+ * Why: oidc-provider answers 500 to every error that is not its own, and logs none of them.
+ * Bends: the event `server_error`, sent after the answer is made, and Koa's own event `error`, without whose listener Koa prints to
+ * the console; read in oidc-provider 9.13.3 (lib/shared/error_handler.js) and Koa 3 (lib/application.js).
+ * Held by: test/identity/provider/seams/failures.test.ts
+ *
+ * @returns the step that looks after each request
+ */
+export const answerFailures = (provider: Provider, log: Telemetry['log']): ((ctx: KoaContextWithOIDC) => void) => {
+  const failures = new WeakMap<object, unknown>();
+  provider.on('server_error', (ctx: KoaContextWithOIDC, error: unknown) => void failures.set(ctx, error));
+  (provider as EventEmitter).on('error', (error: Error) => log.error(`Identity provider: ${error.stack ?? error.message}`));
+
+  return (ctx) => {
+    if (!failures.has(ctx)) return;
+    const failure = failures.get(ctx);
+    if (!(failure instanceof AppError) || (failure.status !== 429 && failure.status !== 503)) {
+      log.error(`${ctx.method} ${ctx.path} failed: ${causeChain(failure)}`);
+      return;
+    }
+    ctx.status = failure.status;
+    ctx.set({ ...failure.headers });
+    ctx.body = { error: 'temporarily_unavailable', error_description: failure.message };
+    if (failure.status === 429) log.warn(`${ctx.method} ${ctx.path} refused: ${failure.code}`);
+    else log.error(`${ctx.method} ${ctx.path} failed with ${failure.status}: ${causeChain(failure)}`);
+  };
+};
+
+/**
+ * Answers a request that oidc-provider takes for nobody's in JSON.
+ *
+ * Why: Koa's own answer is plain text, for example to an OPTIONS that is no preflight.
+ * Bends: status 404 without a body, read in oidc-provider 9.13.3 (lib/shared/cors.js) and Koa 3 (lib/application.js).
+ * Held by: test/identity/provider/seams/failures.test.ts
+ */
+export const answerNotFound = (ctx: KoaContextWithOIDC): void => {
+  if (ctx.status !== 404 || (ctx.body ?? null) !== null) return;
+  const { status, body } = toProblem(routeNotFound());
+  ctx.status = status;
+  ctx.body = JSON.stringify(body);
+  ctx.type = 'application/problem+json';
+};

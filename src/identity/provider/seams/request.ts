@@ -1,0 +1,37 @@
+import type { IncomingMessage } from 'node:http';
+
+/**
+ * Puts the request target into origin form, with its path changed as given.
+ *
+ * Why: oidc-provider makes URLs from the target, and an absolute form would choose their host. It has one path an endpoint.
+ * Bends: `ctx.href` and `ctx.req.url`, read in oidc-provider 9.13.3 (lib/helpers/oidc_context.js) and Koa 3 (lib/request.js).
+ * Held by: test/identity/provider/seams/request.test.ts
+ */
+export const setRequestTarget = (request: IncomingMessage, change: (target: string) => string): void => {
+  const url = request.url ?? '/';
+  const absolute = url.startsWith('/') ? null : URL.parse(url);
+  const target = url.startsWith('/') ? url : absolute === null ? '/' : `${absolute.pathname}${absolute.search}`;
+  request.url = change(target);
+};
+
+/**
+ * Puts the issuer's host in place of the one that the client wrote.
+ *
+ * Why: oidc-provider makes the URLs of redirects and cookies from the Host header, and what a client writes there must not choose them.
+ * Bends: `ctx.host`, read in oidc-provider 9.13.3 (lib/helpers/oidc_context.js, `urlFor`) and Koa 3 (lib/request.js).
+ * Held by: test/identity/provider/seams/request.test.ts
+ */
+export const setHost = (request: IncomingMessage, host: string): void => {
+  request.headers.host = host;
+};
+
+/**
+ * Makes a request accept JSON alone: for the endpoints of programs.
+ *
+ * Why: oidc-provider answers errors as a page where the request accepts HTML, whatever the endpoint is.
+ * Bends: `ctx.accepts`, read in oidc-provider 9.13.3 (lib/shared/error_handler.js).
+ * Held by: test/identity/provider/seams/request.test.ts
+ */
+export const acceptJsonOnly = (request: IncomingMessage): void => {
+  request.headers.accept = 'application/json';
+};

@@ -1,0 +1,50 @@
+import type { KoaContextWithOIDC } from 'oidc-provider';
+import { pageHeaders } from '#infra/html/content-policy.ts';
+
+const POLICY = 'content-security-policy';
+
+/**
+ * Makes oidc-provider name its own scripts by their hashes. Called before it answers; `secureHeaders` reads them.
+ *
+ * Why: two of its pages post their form by a script, and the policy of a page forbids every other script.
+ * Bends: oidc-provider adds a hash to the directive `script-src` of a policy that is there already, read in oidc-provider 9.13.3
+ * (lib/helpers/script_src_sha.js).
+ * Held by: test/identity/provider/seams/response-headers.test.ts
+ */
+export const askForScriptHashes = (ctx: KoaContextWithOIDC): void => ctx.set(POLICY, 'script-src');
+
+/**
+ * Sets the headers of every answer. A page may post to us and, through our redirect, reach the client that started it; of scripts only
+ * those run that oidc-provider named by hash.
+ *
+ * Why: oidc-provider sets no security headers. Chromium applies `form-action` to redirects too.
+ * Bends: the redirect URIs in `ctx.oidc.params` (log-out) and `ctx.oidc.entities.Interaction` (resumption), read in oidc-provider 9.13.3
+ * (lib/actions/end_session.js, lib/actions/authorization/interactions.js).
+ * Held by: test/identity/provider/seams/response-headers.test.ts
+ */
+export const secureHeaders = (ctx: KoaContextWithOIDC): void => {
+  if (!ctx.response.is('html')) {
+    ctx.set({ [POLICY]: "default-src 'none'; frame-ancestors 'none'", 'x-content-type-options': 'nosniff' });
+    return;
+  }
+  const script = ctx.response
+    .get(POLICY)
+    .split(';')
+    .find((part) => part.trim().startsWith("script-src '"));
+  const targets = [ctx.oidc?.params?.post_logout_redirect_uri, ctx.oidc?.entities.Interaction?.params.redirect_uri];
+  const headers = pageHeaders(targets.filter((target) => typeof target === 'string'));
+  ctx.set(headers);
+  if (script !== undefined) ctx.set(POLICY, `${headers[POLICY]}; ${script.trim()}`);
+};
+
+/**
+ * Lets scripts of configured origins alone read an answer.
+ *
+ * Why: oidc-provider opens discovery and JWKS to every origin, and names any origin before it asks whether the client may use it.
+ * Bends: headers `access-control-*`, read in oidc-provider 9.13.3 (lib/shared/cors.js).
+ * Held by: test/identity/provider/seams/response-headers.test.ts
+ */
+export const withholdFromOrigins = (ctx: KoaContextWithOIDC, corsOrigins: readonly string[]): void => {
+  if (corsOrigins.includes(ctx.get('origin'))) return;
+  for (const name of Object.keys(ctx.response.headers)) if (name.startsWith('access-control-')) ctx.remove(name);
+};

@@ -1,0 +1,52 @@
+/**
+ * The state of the provider: sessions, interactions, grants, codes and tokens, each a payload of JSON under the hash of its id, and the
+ * JWT access tokens that were revoked. `adapter.ts` is what oidc-provider calls; it turns its calls into those of a `PayloadStore`,
+ * which `payload-store.ts` implements on the database. `revoke-owners.ts` deletes what accounts and clients have, in the transaction that
+ * removes them.
+ */
+
+/** One entity as the provider reads it; times in milliseconds since the epoch. */
+export interface StoredPayload {
+  readonly payload: Readonly<Record<string, unknown>>;
+  readonly consumedAt: number | null;
+}
+
+export interface PayloadEntry {
+  readonly model: string;
+  readonly id: string;
+  readonly payload: Readonly<Record<string, unknown>>;
+  readonly grantId?: string | undefined;
+  readonly uid?: string | undefined;
+  readonly userCode?: string | undefined;
+  readonly accountId?: string | undefined;
+  readonly clientId?: string | undefined;
+  readonly expiresAt: number | null;
+}
+
+/** `consumed` for the first use; `replayed` for every other, whose grant family is gone when this returns. */
+export type Consumption = 'consumed' | 'replayed';
+
+export interface PayloadStore {
+  /**
+   * Writes one entity, atomically. A token or code of a grant that is gone is not written at all: a replay that revokes the
+   * family while the first use is still issuing leaves nothing usable behind, whatever the order of the two.
+   */
+  save(entry: PayloadEntry): Promise<void>;
+  /** Like `save`, but for what may be written once only. Resolves false when it was there. */
+  insert(entry: PayloadEntry): Promise<boolean>;
+  find(model: string, id: string): Promise<StoredPayload | undefined>;
+  findByUid(model: string, uid: string): Promise<StoredPayload | undefined>;
+  findByUserCode(model: string, userCode: string): Promise<StoredPayload | undefined>;
+  /** One conditional UPDATE decides who is first; the loser's revocation of the family is in the same transaction. */
+  consume(model: string, id: string): Promise<Consumption>;
+  /** Deletes one entity; a grant goes together with its whole family, in one transaction. */
+  destroy(model: string, id: string): Promise<void>;
+  revokeByGrantId(model: string, grantId: string): Promise<void>;
+  /** @param reference of `grantReference` */
+  grantIsLive(reference: string): Promise<boolean>;
+  /** Durable when this resolves; revoking twice is no error. `expiresAt` is when the token ends by itself. */
+  revokeToken(jti: string, expiresAt: number): Promise<void>;
+  tokenIsRevoked(jti: string): Promise<boolean>;
+  /** Deletes what has expired, at most `limit` rows of each table. @returns the number of rows deleted */
+  sweep(limit: number): Promise<number>;
+}

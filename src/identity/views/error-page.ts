@@ -1,0 +1,21 @@
+import { type Html, markup } from '#infra/html/html.ts';
+import { layout } from './layout.ts';
+
+export interface ErrorView {
+  /** OAuth error or our code, for example `invalid_client`. */
+  readonly code: string;
+  readonly message: string;
+  /** One sentence that tells the reader what to do. */
+  readonly fix?: string;
+  readonly traceId?: string | null;
+}
+
+/** An error that goes to no client, because the redirect URI is not known to be good; or one of a page of ours. */
+export const errorPage = ({ code, message, fix, traceId }: ErrorView): Html =>
+  layout({
+    title: 'Error',
+    content: markup`<h1>This did not work</h1>
+<p class="alert" role="alert">${message}</p>
+${fix !== undefined && markup`<p>${fix}</p>`}
+<p class="muted">Error <code>${code}</code>${traceId && markup` · trace <code>${traceId}</code>`}</p>`,
+  });

@@ -1,0 +1,31 @@
+/** Each scope in the words of the person who grants it: what the client may then do. */
+const WORDS: Readonly<Record<string, string>> = {
+  openid: 'Know that it is you',
+  profile: 'See your name and user name',
+  email: 'See your e-mail address',
+  offline_access: 'Stay connected while you are away',
+  'kms:read': 'See keys and their versions',
+  'kms:write': 'Create, change, rotate, revoke and delete keys',
+  'kms:crypto': 'Encrypt, decrypt, sign, verify and wrap with keys',
+  'kms:admin': 'See and manage tenants',
+  'kms:elastic-keys:read': 'See keys',
+  'kms:material-keys:read': 'See the versions of keys',
+  'kms:elastic-keys:create': 'Create keys',
+  'kms:elastic-keys:update': 'Change keys',
+  'kms:elastic-keys:delete': 'Delete keys',
+  'kms:material-keys:rotate': 'Rotate keys',
+  'kms:material-keys:revoke': 'Revoke versions of keys',
+  'kms:encrypt': 'Encrypt with keys',
+  'kms:decrypt': 'Decrypt with keys',
+  'kms:sign': 'Sign with keys',
+  'kms:verify': 'Verify signatures with keys',
+  'kms:wrap': 'Wrap other keys',
+  'kms:unwrap': 'Unwrap other keys',
+  'kms:rewrap': 'Move ciphertexts to newer versions of keys',
+  'kms:generate': 'Generate data keys',
+  'kms:tenants:read': 'See tenants',
+  'kms:tenants:write': 'Manage tenants',
+};
+
+/** The words for a scope; one that has none is named as it is, never left out. */
+export const scopeWords = (scope: string): string => WORDS[scope] ?? `Use the permission “${scope}”`;
