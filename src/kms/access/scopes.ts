@@ -1,25 +1,14 @@
-import { type CoarseScope, type FineScope, KMS_SCOPES, ROLE_SCOPES } from '#infra/magic/magic.ts';
-
-const COARSE = new Map<string, readonly FineScope[]>(Object.entries(KMS_SCOPES));
+import { type FineScope, KMS_SCOPES } from '#infra/magic/magic.ts';
+import { coarseScopesOf, fineScopesOf } from '#infra/magic/scopes.ts';
 
 /** Every fine scope that there is. */
 export const FINE_SCOPES: ReadonlySet<FineScope> = new Set(Object.values(KMS_SCOPES).flat());
 
-const isFine = (scope: string): scope is FineScope => (FINE_SCOPES as ReadonlySet<string>).has(scope);
-
-/** Fine scopes that the given ones cover: a coarse one its fine ones, a fine one itself, an unknown one nothing. */
-export const expandScopes = (scopes: Iterable<string>): ReadonlySet<FineScope> => {
-  const expanded = new Set<FineScope>();
-  for (const scope of scopes) {
-    if (isFine(scope)) expanded.add(scope);
-    else for (const fine of COARSE.get(scope) ?? []) expanded.add(fine);
-  }
-  return expanded;
-};
+/** Fine scopes that the given ones cover; an unknown one covers nothing. */
+export const expandScopes = (scopes: Iterable<string>): ReadonlySet<FineScope> => new Set([...scopes].flatMap(fineScopesOf));
 
 /** Fine scopes of somebody with these roles; an unknown role gives nothing. */
-export const scopesOfRoles = (roles: readonly string[]): ReadonlySet<FineScope> =>
-  expandScopes(roles.flatMap((role): readonly CoarseScope[] => (Object.hasOwn(ROLE_SCOPES, role) ? (ROLE_SCOPES[role] ?? []) : [])));
+export const scopesOfRoles = (roles: readonly string[]): ReadonlySet<FineScope> => expandScopes(coarseScopesOf(roles));
 
 /** What `scopes` grants, cut down to what `permissions` grants as well where that is stated. */
 export const narrowScopes = (scopes: ReadonlySet<FineScope>, permissions: readonly string[] | undefined): ReadonlySet<FineScope> =>
