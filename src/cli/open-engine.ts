@@ -33,7 +33,7 @@ export const openEngine = async (session: Session, purpose: ChooseOptions<unknow
   const { options, interrupts, surroundings, terminal } = session;
   // Its code loads while the engine is looked for, which is mostly waiting.
   if (options.engine === 'docker')
-    void Promise.allSettled([import('#engine/docker/docker.ts'), import('#engine/docker/connection/client.ts')]);
+    void Promise.allSettled([import('#engine/docker/docker.ts'), import('#engine/docker/connection/connect.ts')]);
   const { records } = await readRunFile(stateFolder(options.stateDir).run);
   const past: Past = { embedded: records, docker: await readStackRecord(options.stateDir) };
   const choice = await chooseEngine({
@@ -124,7 +124,7 @@ const createEngine = async (session: Session, choice: Choice<DockerConnection>, 
   }
   const { createDockerEngine } = await import('#engine/docker/docker.ts');
   // What is to be gone at the end is nobody's when this process cannot see to that any more.
-  return createDockerEngine({ ...common, docker: choice.connection, lease: options.rm ? 'owner' : 'kept' });
+  return createDockerEngine({ ...common, docker: choice.connection, owner: options.rm ? 'process' : 'state-folder' });
 };
 
 /** Leaves word of a start for the commands that look for the stack later; the caller holds the lock. */

@@ -3,9 +3,9 @@ import { randomUUIDv7 } from 'node:crypto';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { composeFiles, composeVariables } from '#engine/docker/compose/files.ts';
-import { imageTag } from '#engine/docker/images/tag.ts';
-import { projectOf } from '#engine/docker/project.ts';
-import { prepareMaterial } from '#engine/files/material/prepare-material.ts';
+import { imageTag } from '#engine/docker/images/image-tag.ts';
+import { projectOf } from '#engine/docker/project/project.ts';
+import { prepareMounts } from '#engine/files/mounts/prepare-mounts.ts';
 import { type DemoPlace, demoPlace } from '#test/support/cli.ts';
 import type { Comparison } from './suite.ts';
 
@@ -51,7 +51,7 @@ const saysHealthy = (line: string): boolean => {
 /** The same files, images and checks with plain Compose, certificates and secrets made before. */
 const compose = async ({ ports, stateDir }: DemoPlace, tag: string): Promise<number> => {
   const stack = projectOf({ stateDir, portKms: ports.kms, portIdentity: ports.identity, packageRoot: ROOT, profile: 'demo' });
-  const prepared = await prepareMaterial({
+  const prepared = await prepareMounts({
     folder: stack.folder,
     target: stack.folder.docker,
     packageRoot: ROOT,

@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import type { ServiceName } from '#engine/engine.ts';
-import { MATERIAL } from '#engine/files/material/material-table.ts';
-import { stackOverlays } from '#engine/files/material/stack-overlays.ts';
+import { MOUNTS } from '#engine/files/mounts/mount-table.ts';
+import { stackOverlays } from '#engine/files/mounts/stack-overlays.ts';
 import { loadIdentityConfig } from '#identity/config.ts';
 import { loadKmsConfig } from '#kms/config.ts';
 import { type ComposeFile, DEPLOYMENTS, readYaml } from '#test/deployments/deployments.ts';
 import { ROOT } from '#test/support/engine.ts';
-import { PORTS } from '#test/support/material.ts';
+import { PORTS } from '#test/support/mounts.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';
 
 /** What containers read at fixed paths, in the order in which commands name it; `stack.yml` is generated. */
@@ -88,7 +88,7 @@ describe('Configuration in containers', () => {
         }),
       );
       const prepared = sources.flat().flatMap((path) => /\/secrets\/(.+)$/.exec(path)?.slice(1) ?? []);
-      expect([...new Set(prepared)].toSorted()).toEqual(MATERIAL[product].map(({ name }) => name).toSorted());
+      expect([...new Set(prepared)].toSorted()).toEqual(MOUNTS[product].map(({ name }) => name).toSorted());
     },
   );
 });

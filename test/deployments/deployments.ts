@@ -79,7 +79,7 @@ export const COMBINATIONS: Readonly<Record<string, readonly string[]>> = {
 const run = promisify(execFile);
 
 /** A path that names no real folder: nothing is started, so nothing is read. */
-const MATERIAL = join(DEPLOYMENTS, 'no-such-material');
+const MOUNTS = join(DEPLOYMENTS, 'no-such-mounts');
 
 /** Files of an operator's own have absolute paths. */
 const flags = (files: readonly string[], flag: string) => files.flatMap((file) => [flag, resolve(DEPLOYMENTS, file)]);
@@ -87,14 +87,14 @@ const flags = (files: readonly string[], flag: string) => files.flatMap((file) =
 /** What Compose makes of files that are given together, profile `grafana` included. */
 export const composeConfig = async (files: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<ComposeFile> => {
   const args = ['compose', '-p', 'test', '--profile', 'grafana', ...flags(files, '-f'), 'config', '--format', 'json'];
-  const { stdout } = await run('docker', args, { env: { ...process.env, PASSTHRU_MATERIAL: MATERIAL, ...env }, timeout: 60_000 });
+  const { stdout } = await run('docker', args, { env: { ...process.env, PASSTHRU_MATERIAL: MOUNTS, ...env }, timeout: 60_000 });
   return JSON.parse(stdout) as ComposeFile;
 };
 
 /** What `docker stack deploy` would deploy, as text; it wants no swarm. */
 export const stackConfig = async (files: readonly string[]): Promise<ComposeFile> => {
   const args = ['stack', 'config', ...flags(files, '-c')];
-  const { stdout } = await run('docker', args, { env: { ...process.env, PASSTHRU_MATERIAL: MATERIAL }, timeout: 60_000 });
+  const { stdout } = await run('docker', args, { env: { ...process.env, PASSTHRU_MATERIAL: MOUNTS }, timeout: 60_000 });
   return parseDocument(stdout).toJS() as ComposeFile;
 };
 

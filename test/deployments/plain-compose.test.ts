@@ -4,14 +4,14 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { prepareDeployments } from '#engine/files/material/prepare-deployments.ts';
+import { prepareDeployments } from '#engine/files/mounts/prepare-deployments.ts';
 import { stateFolder, type StateFolder } from '#engine/state/state-folder.ts';
 import { createHttpsClient } from '#infra/http/client.ts';
 import { KMS_RESOURCE } from '#infra/magic/magic.ts';
 import { type Compose, compose, copyPackage, leftOvers } from '#test/support/compose.ts';
 import { dockerEngine } from '#test/support/docker.ts';
 import { listenOn } from '#test/support/engine.ts';
-import { PORTS, valueOf } from '#test/support/material.ts';
+import { PORTS, valueOf } from '#test/support/mounts.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';
 
 const run = promisify(execFile);

@@ -1,9 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { projectOf } from '#engine/docker/project.ts';
+import { projectOf } from '#engine/docker/project/project.ts';
 import { COMBINATIONS, type ComposeFile, composeConfig, DEPLOYMENTS, readYaml, stackConfig } from '#test/deployments/deployments.ts';
-import { PORTS } from '#test/support/material.ts';
+import { PORTS } from '#test/support/mounts.ts';
 import { dockerEngine } from '#test/support/docker.ts';
 import { ROOT } from '#test/support/engine.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';

@@ -2,12 +2,12 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { prepareMaterial } from '#engine/files/material/prepare-material.ts';
+import { prepareMounts } from '#engine/files/mounts/prepare-mounts.ts';
 import { stateFolder } from '#engine/state/state-folder.ts';
 import { createPasswords } from '#infra/secrets/passwords.ts';
 import { prepareTls } from '#infra/tls/authority/store.ts';
 import { ROOT } from '../support/engine.ts';
-import { valueOf } from '../support/material.ts';
+import { valueOf } from '../support/mounts.ts';
 
 /** Tenants of the test: one shows client certificates, one passwords. */
 export const TENANTS = ['acme', 'beta'] as const;
@@ -21,7 +21,7 @@ export const REDIRECT = 'http://127.0.0.1/callback';
 /** What an operator has made before the stack is brought up. */
 export interface ProdFiles {
   /** PASSTHRU_MATERIAL. */
-  readonly material: string;
+  readonly mounts: string;
   /** Compose file of the operator's own, laid over the production files. */
   readonly overlay: string;
   /** Folder with what tenants are seeded from; for one job, no replica sees it. */
@@ -51,16 +51,16 @@ const overlayOf = (own: string) => ({
 /** Certificates, secrets, realms and seeds in a folder. */
 export const prodFiles = async (directory: string, ports: { readonly identity: number }): Promise<ProdFiles> => {
   const folder = stateFolder(join(directory, 'state'));
-  const material = join(directory, 'material');
+  const mounts = join(directory, 'mounts');
   const own = join(directory, 'own');
   const seeds = join(own, 'seeds');
   await mkdir(seeds, { recursive: true, mode: 0o755 });
   const signal = new AbortController().signal;
-  const options = { folder, target: material, packageRoot: ROOT, ports, hasData: async () => false, signal };
+  const options = { folder, target: mounts, packageRoot: ROOT, ports, hasData: async () => false, signal };
   const warn = (text: string): never => {
     throw new Error(`a warning where all is new: ${text}`);
   };
-  valueOf(await prepareMaterial({ ...options, warn }));
+  valueOf(await prepareMounts({ ...options, warn }));
   const tls = await prepareTls({
     directory: folder.tls,
     leaves: [{ name: CERTIFICATE_NAME, kind: 'client', commonName: CERTIFICATE_NAME }],
@@ -81,7 +81,7 @@ export const prodFiles = async (directory: string, ports: { readonly identity: n
     await chmod(file, 0o444);
   };
   const putStack = async (service: 'kms' | 'identity', settings: object): Promise<void> => {
-    const prepared = parse(await readFile(join(material, service, 'secrets', 'stack.yml'), 'utf8')) as object;
+    const prepared = parse(await readFile(join(mounts, service, 'secrets', 'stack.yml'), 'utf8')) as object;
     // Published, so that a test can ask each replica; as delivered, an admin listener is on the loopback of its container.
     await put(join(own, `${service}-stack.yml`), { ...prepared, admin: { host: '0.0.0.0' }, ...settings });
   };
@@ -134,7 +134,7 @@ export const prodFiles = async (directory: string, ports: { readonly identity: n
     ],
   });
   return {
-    material,
+    mounts,
     overlay,
     seeds,
     ca: await readFile(tls.caFile, 'utf8'),

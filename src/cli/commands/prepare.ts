@@ -58,7 +58,7 @@ const forEmbedded = async (session: Session): Promise<Result<Prepared>> => {
 
 /** Files for containers, beside the Compose files; no Docker engine is asked for anything. */
 const forCompose = async ({ options, terminal, interrupts, surroundings }: Session): Promise<Result<Prepared>> => {
-  const { prepareDeployments } = await import('#engine/files/material/prepare-deployments.ts');
+  const { prepareDeployments } = await import('#engine/files/mounts/prepare-deployments.ts');
   const result = await prepareDeployments({
     folder: stateFolder(options.stateDir),
     packageRoot: PACKAGE_ROOT,

@@ -2,8 +2,8 @@ import { ok, type Result } from '#infra/apperr/result.ts';
 import { SERVICES, type ServiceName } from '../engine.ts';
 import type { DockerConnection } from './connection/context.ts';
 import { attemptDocker } from './connection/failures.ts';
-import { COMPOSE } from './labels.ts';
-import { projectOf } from './project.ts';
+import { COMPOSE } from './project/labels.ts';
+import { projectOf } from './project/project.ts';
 
 /** What a state folder has on an engine: something of it runs, or containers or volumes are left, or nothing is. */
 export const dockerStack = (options: { docker: DockerConnection; stateDir: string }): Promise<Result<'running' | 'ended' | 'none'>> =>
@@ -11,7 +11,7 @@ export const dockerStack = (options: { docker: DockerConnection; stateDir: strin
 
 const lookForStack = async ({ docker, stateDir }: { docker: DockerConnection; stateDir: string }) => {
   const project = projectOf({ stateDir, portKms: 0, portIdentity: 0, packageRoot: '', profile: 'demo' });
-  const { connect } = await import('./connection/client.ts');
+  const { connect } = await import('./connection/connect.ts');
   const api = await connect(docker);
   const ofProject = [`${COMPOSE.project}=${project.name}`];
   const [containers, volumes] = await Promise.all([api.containers(ofProject), api.volumes(ofProject)]);
@@ -36,9 +36,9 @@ export const imagesObtainable = async (options: {
     const { docker, packageRoot, stateDir, services = SERVICES, progress, signal } = options;
     const project = projectOf({ stateDir, portKms: 0, portIdentity: 0, packageRoot, profile: 'demo' });
     const [{ connect }, { ensureImages }, { imageTag }] = await Promise.all([
-      import('./connection/client.ts'),
-      import('./images/ensure.ts'),
-      import('./images/tag.ts'),
+      import('./connection/connect.ts'),
+      import('./images/ensure-images.ts'),
+      import('./images/image-tag.ts'),
     ]);
     const [api, tag] = await Promise.all([connect(docker), imageTag(packageRoot)]);
     return ensureImages({ connection: docker, api, project, tag, services, progress, signal });

@@ -1,6 +1,6 @@
 import type { Diagnosis, PartName } from '../engine.ts';
-import type { ContainerDetails, DockerApi } from './connection/api.ts';
-import { containersOf, isLive, signalOf, worstOf } from './containers/describe.ts';
+import type { ContainerDetails, DockerApi } from './connection/docker-api.ts';
+import { containersOf, isLive, signalOf, worstOf } from './containers/container-state.ts';
 import { demultiplex } from './output/demultiplex.ts';
 
 const LOG_TAIL_LINES = 20;

@@ -3,26 +3,27 @@ import { once } from '#infra/cache/once.ts';
 import { isFilled } from '#engine/state/state-folder.ts';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { ok, type Result } from '#infra/apperr/result.ts';
-import { prepareMaterial, type Material } from '#engine/files/material/prepare-material.ts';
-import { materialTenants } from '#engine/files/material/material-tenants.ts';
+import { prepareMounts, type PreparedMounts } from '#engine/files/mounts/prepare-mounts.ts';
+import { mountedTenants } from '#engine/files/mounts/mounted-tenants.ts';
 import { type Engine, type EngineEvent, type Profile, SERVICES, type ServiceName } from '../engine.ts';
 import { checkPorts } from '../ports.ts';
 import { createBatch } from './batch.ts';
-import type { DockerApi } from './connection/api.ts';
+import type { DockerApi } from './connection/docker-api.ts';
 import type { DockerConnection } from './connection/context.ts';
 import { attemptDocker, dockerFailure, lastLineOf } from './connection/failures.ts';
 import type { BroughtUp } from './containers/bring-up.ts';
-import { createContainerCache } from './containers/cache.ts';
-import { containersOf, statusOf, worstOf } from './containers/describe.ts';
+import { createContainerCache } from './containers/container-watch.ts';
+import { containersOf, statusOf, worstOf } from './containers/container-state.ts';
 import { sweep } from './containers/sweep.ts';
 import { diagnose } from './diagnose.ts';
 import { down } from './down.ts';
-import { imageTag } from './images/tag.ts';
-import { COMPOSE, type Lease, ownLabels } from './labels.ts';
+import { imageTag } from './images/image-tag.ts';
+import { COMPOSE } from './project/labels.ts';
+import { type Owner, ownLabels } from './project/owner-label.ts';
 import { readLogs } from './output/logs.ts';
 import { readCollected } from './output/records.ts';
 import { findPortConflicts } from './port-conflicts.ts';
-import { PARTS, projectOf } from './project.ts';
+import { PARTS, projectOf } from './project/project.ts';
 
 export interface DockerEngineOptions {
   /** Folder for everything that this stack keeps, `.passthru` by convention. */
@@ -34,8 +35,8 @@ export interface DockerEngineOptions {
   readonly packageRoot: string;
   /** The engine, as `probeDocker` found it. */
   readonly docker: DockerConnection;
-  /** `owner`: nobody needs the stack when this process is dead; `kept`: it belongs to its state folder. */
-  readonly lease: Lease;
+  /** `process`: nobody needs the stack when this process is dead; `state-folder`: it stays until it is taken down. */
+  readonly owner: Owner;
   /** What a container gets to end its requests and write its data before it is killed, milliseconds. */
   readonly stopGraceMs?: number;
   /** Why this engine and no other, one clause. */
@@ -52,28 +53,28 @@ export interface DockerEngineOptions {
  * look for twice a second. Whoever changes something (prepare, up, down, demoTenants with an option) holds the lock of the state folder.
  */
 export const createDockerEngine = (options: DockerEngineOptions): Engine => {
-  const { docker: connection, packageRoot, lease, stopGraceMs = 8_000, warn = () => {}, now = Date.now } = options;
+  const { docker: connection, packageRoot, owner, stopGraceMs = 8_000, warn = () => {}, now = Date.now } = options;
   const project = projectOf(options);
   const { folder } = project;
   const ofProject = [`${COMPOSE.project}=${project.name}`];
-  const api = once(async () => (await import('./connection/client.ts')).connect(connection));
+  const api = once(async () => (await import('./connection/connect.ts')).connect(connection));
   const cache = createContainerCache({ api, project: project.name });
   const watchers = new Set<(event: EngineEvent) => void>();
   const tag = once(() => imageTag(packageRoot));
   const swept = once(() => sweepAll(api, warn));
-  let prepared: Promise<Result<Material>> | undefined;
+  let prepared: Promise<Result<PreparedMounts>> | undefined;
 
   const progress = (text: string): void => {
     for (const emit of watchers) emit({ type: 'progress', text });
   };
 
   const hasData = async (): Promise<boolean> =>
-    (await (await api()).volumes(ofProject)).some(({ labels }) => labels['com.docker.compose.volume']?.endsWith('-postgres-data') === true);
+    (await (await api()).volumes(ofProject)).some(({ labels }) => labels[COMPOSE.volume]?.endsWith('-postgres-data') === true);
 
-  const prepareAnew = (signal: AbortSignal): Promise<Result<Material>> => {
+  const prepareAnew = (signal: AbortSignal): Promise<Result<PreparedMounts>> => {
     const ports = checkPorts(project.ports);
     if (!ports.ok) return Promise.resolve(ports);
-    prepared = prepareMaterial({ folder, target: folder.docker, packageRoot, ports: project.ports, hasData, signal, warn, now });
+    prepared = prepareMounts({ folder, target: folder.docker, packageRoot, ports: project.ports, hasData, signal, warn, now });
     return prepared;
   };
 
@@ -81,13 +82,13 @@ export const createDockerEngine = (options: DockerEngineOptions): Engine => {
 
   const starts = createBatch<ServiceName, Awaited<ReturnType<Engine['up']>>>(async (services, signal): Promise<BroughtUp> => {
     const loading = import('./containers/bring-up.ts');
-    const material = await (prepared ?? prepareAnew(signal));
-    if (!material.ok) return new Map(services.map((service) => [service, material]));
+    const mounts = await (prepared ?? prepareAnew(signal));
+    if (!mounts.ok) return new Map(services.map((service) => [service, mounts]));
     const brought = await attemptDocker('start-failed', `starting ${services.join(', ')}`, async () => {
       await swept();
       const { bringUp } = await loading;
-      const own = await ownLabels({ stateDir: folder.path, lease });
-      const { hashes } = material.value;
+      const own = await ownLabels({ stateDir: folder.path, owner });
+      const { hashes } = mounts.value;
       const rest = { tag: await tag(), own, hashes, conflicts: portConflicts, progress, signal };
       const done = await bringUp(services, { connection, api: await api(), project, ...rest });
       await cache.look();
@@ -150,7 +151,7 @@ export const createDockerEngine = (options: DockerEngineOptions): Engine => {
       if (volumes && SERVICES.every((service) => services.includes(service))) prepared = undefined;
       return done;
     },
-    demoTenants: (change = {}) => materialTenants({ folder, target: folder.docker, set: change.set, warn }),
+    demoTenants: (change = {}) => mountedTenants({ folder, target: folder.docker, set: change.set, warn }),
     telemetryRecords: async function* (kind, looking) {
       const { containers } = await cache.known().catch(unanswered(connection));
       const container = worstOf(containersOf(containers, 'telemetry'));

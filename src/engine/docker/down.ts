@@ -2,11 +2,11 @@ import { rm } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ok, type Result } from '#infra/apperr/result.ts';
 import { type PartName, SERVICES, type ServiceName } from '../engine.ts';
-import type { DockerApi } from './connection/api.ts';
+import type { DockerApi } from './connection/docker-api.ts';
 import { attemptDocker } from './connection/failures.ts';
 import { takeDown } from './containers/take-down.ts';
-import { COMPOSE } from './labels.ts';
-import { PARTS, type Project } from './project.ts';
+import { COMPOSE } from './project/labels.ts';
+import { PARTS, type Project } from './project/project.ts';
 
 export interface DownOptions {
   readonly api: () => Promise<DockerApi>;
@@ -54,7 +54,7 @@ export const down = (options: DownOptions): Promise<Result<readonly PartName[]>>
     }
     if (volumes) {
       const isWanted = (name = '') => isAll || services.some((service) => name.startsWith(`${service}-`));
-      const there = (await api.volumes(ofProject)).filter(({ labels }) => isWanted(labels['com.docker.compose.volume']));
+      const there = (await api.volumes(ofProject)).filter(({ labels }) => isWanted(labels[COMPOSE.volume]));
       await Promise.all(there.map(({ id }) => api.removeVolume(id)));
       if (isAll) await removeState(project);
     }

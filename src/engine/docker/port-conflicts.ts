@@ -1,9 +1,9 @@
 import { listenersOn, nameOf } from '#engine/state/processes.ts';
 import type { PortConflict, ServiceName } from '../engine.ts';
 import { whyNotFree } from '../ports.ts';
-import type { ContainerSummary, DockerApi } from './connection/api.ts';
-import { COMPOSE } from './labels.ts';
-import type { Project } from './project.ts';
+import type { ContainerSummary, DockerApi } from './connection/docker-api.ts';
+import { COMPOSE } from './project/labels.ts';
+import type { Project } from './project/project.ts';
 
 /** The ports of these services that somebody else holds, a container or a process; our own containers are no conflict. */
 export const findPortConflicts = async (options: {

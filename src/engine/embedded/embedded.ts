@@ -2,13 +2,13 @@ import { rm } from 'node:fs/promises';
 import { fail, ok, type Result } from '#infra/apperr/result.ts';
 import { type Engine, type PartName, type Profile, SERVICES, type ServiceName } from '../engine.ts';
 import { readLines } from './children/log-lines.ts';
-import { createRecords } from './children/records.ts';
+import { createRecords } from './children/process-records.ts';
 import { createSupervisor } from './children/supervisor.ts';
 import { attempt } from '../attempt.ts';
 import { isFilled } from '#engine/state/state-folder.ts';
 import { demoTenants } from '#engine/files/demo-tenants.ts';
 import { type Prepared, prepare } from './files/prepare.ts';
-import { layoutOf } from './layout.ts';
+import { layoutOf } from './files/layout.ts';
 import { findPortConflicts } from './port-conflicts.ts';
 
 export interface EmbeddedEngineOptions {

@@ -1,8 +1,8 @@
 import { isAlive } from '#engine/state/process-identity.ts';
 import type { PortConflict, ServiceName } from '../engine.ts';
 import { listenersOn, nameOf } from '#engine/state/processes.ts';
-import type { Records } from './children/records.ts';
-import type { Layout } from './layout.ts';
+import type { Records } from './children/process-records.ts';
+import type { Layout } from './files/layout.ts';
 import { portsOfService, whyNotFree } from '../ports.ts';
 
 /** The ports of these services that somebody else holds; our own running services are no conflict. */

@@ -5,7 +5,7 @@ import type { StateFolder } from '#engine/state/state-folder.ts';
 /** The key under which Identity's signing keys lie in its database; without one Identity makes it, under this name beside the cookie keys. */
 export const SIGNING_KEY_ENCRYPTION = 'identity-signing-key-encryption';
 
-/** Where the canonical copy of each generated file lies in a state folder; computed, nothing is looked up. */
+/** Where the original of each generated file lies in a state folder. These are names only: nothing is looked up. */
 export interface StateFiles {
   /** Keys that sign Identity's cookies. */
   readonly cookieKeys: string;

@@ -9,9 +9,10 @@ import type { DockerConnection } from '#engine/docker/connection/context.ts';
 import { bringUp } from '#engine/docker/containers/bring-up.ts';
 import { sweep } from '#engine/docker/containers/sweep.ts';
 import { down } from '#engine/docker/down.ts';
-import { OURS, ownLabels, thisHost } from '#engine/docker/labels.ts';
+import { OURS } from '#engine/docker/project/labels.ts';
+import { ownLabels, thisHost } from '#engine/docker/project/owner-label.ts';
 import { findPortConflicts } from '#engine/docker/port-conflicts.ts';
-import { projectOf } from '#engine/docker/project.ts';
+import { projectOf } from '#engine/docker/project/project.ts';
 import { type ServiceName, SERVICES } from '#engine/engine.ts';
 import { ownIdentity } from '#engine/state/process-identity.ts';
 import { container, type FakeDocker, fakeDocker } from '#test/engine/docker/support/docker-api.ts';
@@ -56,7 +57,7 @@ describe('bringing services up', () => {
     await using program = await fakeProgram(...(options.answers ?? [{ to: CREATE }]));
     const connection: DockerConnection = { name: 'test', version: null, endpoint: { kind: 'socket', path: '/nowhere' }, env: program.env };
     const project = testProject(options.stateDir, options.packageRoot);
-    const own = await ownLabels({ stateDir: options.stateDir, lease: 'owner' });
+    const own = await ownLabels({ stateDir: options.stateDir, owner: 'process' });
     const signal = new AbortController().signal;
     const conflicts = () => Promise.resolve([]);
     const done = await bringUp(services, {
@@ -102,7 +103,6 @@ describe('bringing services up', () => {
     const { name } = testProject(state.path);
     const labels = {
       [OURS.owner]: 'an earlier run',
-      [OURS.lease]: 'kept',
       [OURS.configHash]: 'hash of telemetry',
       [OURS.stateDir]: '/with $HOME in it',
     };
@@ -123,7 +123,7 @@ describe('bringing services up', () => {
     const { override } = await run(fake, ['telemetry'], { stateDir: state.path });
     expect(override).not.toContain('an earlier run');
     expect(override).toContain('hash of telemetry');
-    expect(override).toContain(`passthru.owner: ${process.pid} ${await ownIdentity()}`);
+    expect(override).toContain(`passthru.owner: process ${process.pid} ${await ownIdentity()}`);
   });
 
   it('starts what has ended, wakes what is paused, and removes what is dead before Compose makes it anew', async () => {
@@ -414,12 +414,12 @@ describe('taking a stack down', () => {
 });
 
 describe('what killed runs left behind', () => {
-  const dead = '2147483646 no-such-process';
+  const dead = 'process 2147483646 no-such-process';
 
   it('goes: containers, networks and volumes of this host whose owner is dead, whatever project they are of', async () => {
     const fake = fakeDocker();
     const host = await thisHost();
-    const lost = { [OURS.lease]: 'owner', [OURS.host]: host, [OURS.owner]: dead, [OURS.stateDir]: '/home/me/.passthru' };
+    const lost = { [OURS.host]: host, [OURS.owner]: dead, [OURS.stateDir]: '/home/me/.passthru' };
     have(fake, owned('passthru-11111111', 'kms', {}, lost));
     fake.networks.push({ id: 'n1', name: 'n1', labels: lost });
     fake.volumes.push({ id: 'v1', name: 'v1', labels: lost });
@@ -429,7 +429,7 @@ describe('what killed runs left behind', () => {
 
   it('goes as far as it can, and what cannot be removed is told', async () => {
     const fake = fakeDocker();
-    const lost = { [OURS.lease]: 'owner', [OURS.host]: await thisHost(), [OURS.owner]: dead };
+    const lost = { [OURS.host]: await thisHost(), [OURS.owner]: dead };
     have(fake, owned('passthru-22222222', 'kms', {}, lost), owned('passthru-33333333', 'telemetry', {}, lost));
     fake.networks.push({ id: 'n1', name: 'n1', labels: lost });
     fake.before = (request) => (request === 'remove kms-1' ? Promise.reject(new Error('kms-1 hangs')) : Promise.resolve());
@@ -440,11 +440,11 @@ describe('what killed runs left behind', () => {
   it('stays when it belongs to its state folder, to a living owner, to another host, or to nobody that we know', async () => {
     const fake = fakeDocker();
     const host = await thisHost();
-    const lost = { [OURS.lease]: 'owner', [OURS.host]: host, [OURS.owner]: dead };
+    const lost = { [OURS.host]: host, [OURS.owner]: dead };
     have(
       fake,
-      owned('one', 'kms', { id: 'kept' }, { ...lost, [OURS.lease]: 'kept' }),
-      owned('two', 'kms', { id: 'alive' }, { ...lost, [OURS.owner]: `${process.pid} ${await ownIdentity()}` }),
+      owned('one', 'kms', { id: 'kept' }, { ...lost, [OURS.owner]: 'state-folder' }),
+      owned('two', 'kms', { id: 'alive' }, { ...lost, [OURS.owner]: `process ${process.pid} ${await ownIdentity()}` }),
       owned('three', 'kms', { id: 'elsewhere' }, { ...lost, [OURS.host]: 'another host' }),
       // Whose processes we may not be shown.
       owned('six', 'kms', { id: 'of-another-user' }, { ...lost, [OURS.host]: host.replace(/\d+$/, '54321') }),

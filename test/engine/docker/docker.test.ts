@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import type { Engine, EngineEvent, PartName } from '#engine/engine.ts';
 import type { Result } from '#infra/apperr/result.ts';
-import { imageTag } from '#engine/docker/images/tag.ts';
+import { imageTag } from '#engine/docker/images/image-tag.ts';
 import { dockerImages } from '#test/support/docker.ts';
 import { docker } from '#test/support/docker-stack.ts';
 import { type DockerStack, dockerStack } from '#test/engine/docker/support/docker-stand-ins.ts';

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { copyFile, mkdir } from 'node:fs/promises';
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import { connect } from '#engine/docker/connection/client.ts';
+import { connect } from '#engine/docker/connection/connect.ts';
 import { probeDocker } from '#engine/docker/connection/probe.ts';
-import { imageTag } from '#engine/docker/images/tag.ts';
+import { imageTag } from '#engine/docker/images/image-tag.ts';
 import type { EngineEvent } from '#engine/engine.ts';
 import { readTls, serverTlsOptions } from '#infra/tls/options.ts';
 import { dockerImages } from '#test/support/docker.ts';

@@ -4,7 +4,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { imagesObtainable, dockerStack } from '#engine/docker/before-start.ts';
 import { probeDocker } from '#engine/docker/connection/probe.ts';
 import { createDockerEngine } from '#engine/docker/docker.ts';
-import { projectOf } from '#engine/docker/project.ts';
+import { projectOf } from '#engine/docker/project/project.ts';
 import type { Engine } from '#engine/engine.ts';
 import { dockerImages } from '#test/support/docker.ts';
 import { docker } from '#test/support/docker-stack.ts';
@@ -38,7 +38,7 @@ describe.runIf(isThere)('the delivered stack on Docker', () => {
           packageRoot: ROOT,
           profile: 'ci',
           docker: found.value,
-          lease: 'owner',
+          owner: 'process',
           warn: (text) => void warnings.push(text),
           ...ports,
         });

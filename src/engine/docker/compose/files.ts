@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Profile } from '../../engine.ts';
-import type { Project } from '../project.ts';
+import type { Project } from '../project/project.ts';
 
 const ALL = ['telemetry/compose.yml', 'kms/compose.demo.yml'] as const;
 

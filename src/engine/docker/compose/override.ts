@@ -2,8 +2,8 @@ import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { stringify } from 'yaml';
 import { writeFileAtomic } from '#infra/files/atomic-file.ts';
-import type { Labels } from '../labels.ts';
-import { isDatabase, isPart } from '../project.ts';
+import type { Labels } from '../project/labels.ts';
+import { isDatabase, isPart } from '../project/project.ts';
 import type { ComposeNames } from './names.ts';
 
 /** Labels of everything that Compose makes, by its name in the files. */

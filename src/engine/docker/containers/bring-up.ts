@@ -1,12 +1,12 @@
 import { fail, ok, type Result } from '#infra/apperr/result.ts';
 import type { PortConflict, ServiceName } from '../../engine.ts';
-import type { ContainerSummary, DockerApi } from '../connection/api.ts';
+import type { ContainerSummary, DockerApi } from '../connection/docker-api.ts';
 import { attemptDocker } from '../connection/failures.ts';
-import { ensureImages } from '../images/ensure.ts';
-import { COMPOSE } from '../labels.ts';
-import type { Project } from '../project.ts';
-import { createContainers, type CreateOptions } from './create.ts';
-import { isBeyondRepair, isPaused, ofService, type Started, startService } from './start.ts';
+import { ensureImages } from '../images/ensure-images.ts';
+import { COMPOSE } from '../project/labels.ts';
+import type { Project } from '../project/project.ts';
+import { createContainers, type CreateOptions } from './create-containers.ts';
+import { isBeyondRepair, isPaused, ofService, type Started, startService } from './start-containers.ts';
 
 export interface BringUpOptions extends Omit<CreateOptions, 'services'> {
   readonly conflicts: (services: readonly ServiceName[]) => Promise<readonly PortConflict[]>;

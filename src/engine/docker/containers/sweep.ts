@@ -1,17 +1,18 @@
-import type { DockerApi, Labelled } from '../connection/api.ts';
-import { isOrphan, OURS, thisHost } from '../labels.ts';
+import type { DockerApi, Labelled } from '../connection/docker-api.ts';
+import { OURS } from '../project/labels.ts';
+import { isOrphan, thisHost } from '../project/owner-label.ts';
 import { throwFailureIn } from './take-down.ts';
 
 /**
- * Removes what runs of this host left behind that were to take their stack with them and were killed: containers, networks and
- * volumes with lease `owner` whose owner is dead. Nothing else is touched.
+ * Removes what killed runs of this host left behind: the containers, networks and volumes whose owner is a process that is dead.
+ * Nothing else is touched.
  *
  * @returns the state folders whose leftovers were removed
  * @throws what the API throws
  */
 export const sweep = async (api: DockerApi): Promise<readonly string[]> => {
   const host = await thisHost();
-  const labels = [`${OURS.lease}=owner`, `${OURS.host}=${host}`];
+  const labels = [OURS.owner, `${OURS.host}=${host}`];
   const [containers, networks, volumes] = await Promise.all([api.containers(labels), api.networks(labels), api.volumes(labels)]);
   const dead = async <T extends Labelled>(things: readonly T[]): Promise<readonly T[]> => {
     const orphans = await Promise.all(things.map((thing) => isOrphan(thing.labels, host)));

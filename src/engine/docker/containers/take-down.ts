@@ -1,5 +1,5 @@
-import type { ContainerSummary, DockerApi } from '../connection/api.ts';
-import { COMPOSE } from '../labels.ts';
+import type { ContainerSummary, DockerApi } from '../connection/docker-api.ts';
+import { COMPOSE } from '../project/labels.ts';
 
 /** What must be gone before another may be: nobody loses what it depends on while it still works. */
 const ENDS_AFTER: Readonly<Record<string, readonly string[]>> = {

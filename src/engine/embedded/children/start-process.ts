@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { open, rename, stat } from 'node:fs/promises';
 import type { ServiceName } from '../../engine.ts';
-import type { Layout } from '../layout.ts';
+import type { Layout } from '../files/layout.ts';
 
 /** A log that is longer than this many bytes at a start makes room for a new one. */
 const MAX_LOG_BYTES = 10 * 1024 * 1024;

@@ -2,10 +2,10 @@ import { isAlive, processIdentity } from '#engine/state/process-identity.ts';
 import type { ServiceRecord } from '#engine/state/run-file.ts';
 import { fail, ok, type Result } from '#infra/apperr/result.ts';
 import { type Diagnosis, type EngineEvent, SERVICES, type ServiceName, type ServiceStatus } from '../../engine.ts';
-import type { Layout } from '../layout.ts';
+import type { Layout } from '../files/layout.ts';
 import { portsOfService } from '../../ports.ts';
 import { tailLines } from './log-lines.ts';
-import type { Records } from './records.ts';
+import type { Records } from './process-records.ts';
 import { type Exit, startProcess } from './start-process.ts';
 import { stopProcess } from './stop-process.ts';
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ServiceName } from '../../engine.ts';
-import type { Layout } from '../layout.ts';
+import type { Layout } from './layout.ts';
 
 /**
  * A hash of all that a service reads at its start and not again: configuration, secrets, root certificate, Node and our code.

@@ -7,7 +7,7 @@ import { stateFiles } from '#engine/files/state-files.ts';
 import { writeFileAtomic } from '#infra/files/atomic-file.ts';
 import type { TlsFiles } from '#infra/tls/config.ts';
 import type { ServiceName } from '../../engine.ts';
-import type { Layout } from '../layout.ts';
+import type { Layout } from './layout.ts';
 
 /** What this stack lays over the delivered configuration of one service: ports, certificates, folders, secrets. */
 export interface OverlayOptions {

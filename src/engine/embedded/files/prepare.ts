@@ -1,13 +1,13 @@
-import { prepareCanonical } from '#engine/files/canonical.ts';
+import { prepareStateFiles } from '#engine/files/prepare-state-files.ts';
 import { serviceClientIds } from '#engine/files/delivered-config.ts';
-import { materialFolder } from '#engine/files/material/material-table.ts';
+import { mountFolder } from '#engine/files/mounts/mount-table.ts';
 import { stateFiles } from '#engine/files/state-files.ts';
 import { hasFiles } from '#engine/files/unseal-share-files.ts';
 import { ok, type Result } from '#infra/apperr/result.ts';
 import { attempt } from '../../attempt.ts';
 import type { PreparedTls, ServiceName } from '../../engine.ts';
 import { checkPorts } from '../../ports.ts';
-import type { Layout } from '../layout.ts';
+import type { Layout } from './layout.ts';
 import { codeVersion, configHash } from './config-hash.ts';
 import { writeOverlays } from './overlays.ts';
 
@@ -33,10 +33,10 @@ export const prepare = (options: {
     const files = stateFiles(folder);
     const [clientIds, code] = await Promise.all([serviceClientIds(packageRoot), codeVersion(packageRoot)]);
     const hasData = () => hasFiles(layout.data('kms'));
-    const { tls, leaf, shareFiles } = await prepareCanonical({
+    const { tls, leaf, shareFiles } = await prepareStateFiles({
       folder,
       clientIds,
-      copies: [materialFolder(folder.docker, 'kms')],
+      copies: [mountFolder(folder.docker, 'kms')],
       hasData,
       warn,
     });

@@ -8,7 +8,7 @@ if (!found.ok) throw new Error(found.error.message);
 const engine = createDockerEngine({
   ...(JSON.parse(options) as Parameters<typeof createDockerEngine>[0]),
   docker: found.value,
-  lease: 'owner',
+  owner: 'process',
 });
 const done = await engine.up('kms', new AbortController().signal);
 process.stdout.write(`${JSON.stringify(done)}\n`);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { probeDocker } from '#engine/docker/connection/probe.ts';
 import { createDockerEngine, type DockerEngineOptions } from '#engine/docker/docker.ts';
-import { projectOf } from '#engine/docker/project.ts';
+import { projectOf } from '#engine/docker/project/project.ts';
 import type { Engine, PartName } from '#engine/engine.ts';
 import { docker } from '../../../support/docker-stack.ts';
 import { freePorts, ROOT } from '../../../support/engine.ts';
@@ -71,7 +71,13 @@ export const dockerStack = async (): Promise<DockerStack> => {
   const engine: DockerStack['engine'] = async (more = {}) => {
     const found = await probeDocker({ env: process.env });
     if (!found.ok) throw new Error(found.error.message);
-    return createDockerEngine({ ...options, docker: found.value, lease: 'kept', warn: (text) => void warnings.push(text), ...more });
+    return createDockerEngine({
+      ...options,
+      docker: found.value,
+      owner: 'state-folder',
+      warn: (text) => void warnings.push(text),
+      ...more,
+    });
   };
   const project = projectOf(options).name;
   return {

@@ -4,12 +4,12 @@ import { runCompose } from '../compose/command.ts';
 import { composeFiles, composeVariables } from '../compose/files.ts';
 import { composeNames } from '../compose/names.ts';
 import { overrideText, writeOverride } from '../compose/override.ts';
-import type { DockerApi } from '../connection/api.ts';
+import type { DockerApi } from '../connection/docker-api.ts';
 import type { DockerConnection } from '../connection/context.ts';
 import { dockerFailure } from '../connection/failures.ts';
-import type { Labels } from '../labels.ts';
-import type { Project } from '../project.ts';
-import { labelsFor } from './labels-of.ts';
+import type { Labels } from '../project/labels.ts';
+import type { Project } from '../project/project.ts';
+import { labelsFor } from './wanted-labels.ts';
 
 export interface CreateOptions {
   readonly connection: DockerConnection;

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { COLLECTOR_HEALTH_PORT_OFFSET } from '#infra/magic/magic.ts';
 import { stateFolder, type StateFolder } from '#engine/state/state-folder.ts';
-import { at, endpointsOf } from '../endpoints.ts';
-import { DATABASES, type DatabaseName, type Endpoints, type PartName, type Profile, SERVICES, type ServiceName } from '../engine.ts';
-import { type Ports, portsOf, portsOfService } from '../ports.ts';
+import { at, endpointsOf } from '../../endpoints.ts';
+import { DATABASES, type DatabaseName, type Endpoints, type PartName, type Profile, SERVICES, type ServiceName } from '../../engine.ts';
+import { type Ports, portsOf, portsOfService } from '../../ports.ts';
 
 /** What Docker runs, databases first: nobody waits for them, and they take longest. */
 export const PARTS = [...DATABASES, ...SERVICES] as const;

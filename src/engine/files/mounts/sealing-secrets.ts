@@ -4,7 +4,7 @@ import { hasCode, missingIs } from '#infra/apperr/system-error.ts';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { ensureSecret } from '#infra/files/secret-file.ts';
 import { shareIdentity } from '#infra/secrets/unseal-shares.ts';
-import { randomSecret } from '../canonical.ts';
+import { randomSecret } from '../random-secret.ts';
 import { fitting, readShareCopies } from '../unseal-share-files.ts';
 import type { ClosedFolder } from './closed-folder.ts';
 
@@ -12,25 +12,25 @@ import type { ClosedFolder } from './closed-folder.ts';
 const ENCRYPTION_KEY = /^[\w-]{43}$/;
 
 /**
- * The texts of the KMS's share files for containers: those that are there, while they are sound and of the canonical set, so
- * that no container is made anew for a spare share; else the canonical ones.
+ * The texts of the KMS's share files for containers: those that are there, while they are sound and of the same set as
+ * the originals, so that no container is made anew for a spare share; else the originals.
  *
  * @param path folder of the KMS's files for containers
- * @param shareFiles three canonical ones that fit together
+ * @param shareFiles three originals that fit together
  * @throws AppError `sealed-by-others` when the folder holds shares of another set: data may be sealed under them
  */
 export const shareTexts = async (path: string, shareFiles: readonly string[]): Promise<readonly string[]> => {
-  const canonical = await Promise.all(shareFiles.map((file) => readFile(file, 'utf8')));
-  const setId = shareIdentity(canonical[0] ?? '')?.setId;
+  const originals = await Promise.all(shareFiles.map((file) => readFile(file, 'utf8')));
+  const setId = shareIdentity(originals[0] ?? '')?.setId;
   const copies = await readShareCopies(path);
   const sets = copies.map(({ text }) => shareIdentity(text)?.setId);
   // A damaged copy is of no set; what takes its place opens the same data.
   if (sets.some((found) => found !== undefined && found !== setId)) throw sealedByOthers('unseal shares', path);
-  return (await fitting(copies))?.map(({ text }) => text) ?? canonical;
+  return (await fitting(copies))?.map(({ text }) => text) ?? originals;
 };
 
 /**
- * The key that seals Identity's signing keys, in its canonical file: the one that is there, else a copy, else a new one.
+ * The key that seals Identity's signing keys, in its original file: the one that is there, else a copy, else a new one.
  * Without it in the state folder Identity would make it beside the cookie keys at its first start: the same file.
  *
  * @param options.copies files that may hold a copy, the most trusted first

@@ -7,7 +7,7 @@ import { DATABASES, type PartName, SERVICES, type ServiceName } from '../../engi
 import type { StateFolder } from '#engine/state/state-folder.ts';
 import { tenantsText } from '../demo-tenants.ts';
 import { SHARE_COPIES } from '../unseal-share-files.ts';
-import { MATERIAL, type MaterialFile } from './material-table.ts';
+import { MOUNTS, type MountedFile } from './mount-table.ts';
 import type { StackOverlays } from './stack-overlays.ts';
 
 /** Texts of one product's files, by name. */
@@ -19,14 +19,14 @@ export type Texts = ReadonlyMap<string, string>;
  * @param options.shares texts of the KMS's share files
  * @throws the file system's error
  */
-export const materialTexts = async (options: {
+export const mountTexts = async (options: {
   folder: StateFolder;
   shares: readonly string[];
   overlays: StackOverlays;
   tenants: DemoTenants;
 }): Promise<Readonly<Record<ServiceName, Texts>>> => {
   const { folder, shares, overlays, tenants } = options;
-  const textOf = async ({ source, name }: MaterialFile): Promise<string> => {
+  const textOf = async ({ source, name }: MountedFile): Promise<string> => {
     switch (source) {
       case 'tls':
         return readFile(join(folder.tls, name), 'utf8');
@@ -45,17 +45,17 @@ export const materialTexts = async (options: {
     }
   };
   const textsOf = async (product: ServiceName): Promise<Texts> =>
-    new Map(await Promise.all(MATERIAL[product].map(async (file) => [file.name, await textOf(file)] as const)));
+    new Map(await Promise.all(MOUNTS[product].map(async (file) => [file.name, await textOf(file)] as const)));
   const [telemetry, identity, kms] = await Promise.all([textsOf('telemetry'), textsOf('identity'), textsOf('kms')]);
   return { telemetry, identity, kms };
 };
 
 /** For each part a hash of the files that its containers read at their start. */
-export const materialHashes = (texts: Readonly<Record<ServiceName, Texts>>): Readonly<Record<PartName, string>> => {
+export const mountHashes = (texts: Readonly<Record<ServiceName, Texts>>): Readonly<Record<PartName, string>> => {
   const hashOf = (part: PartName): string => {
     const hash = createHash('sha256');
     for (const product of SERVICES) {
-      for (const { name, readers } of MATERIAL[product]) {
+      for (const { name, readers } of MOUNTS[product]) {
         if (readers.includes(part)) hash.update(JSON.stringify([product, name, texts[product].get(name)]));
       }
     }

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { isAlive, processIdentity } from '#engine/state/process-identity.ts';
 import { readRunFile, type RunRecords, type ServiceRecord, setAside, writeRunFile } from '#engine/state/run-file.ts';
 import { SERVICES, type ServiceName } from '../../engine.ts';
-import type { Layout } from '../layout.ts';
+import type { Layout } from '../files/layout.ts';
 import { portsOfService } from '../../ports.ts';
 import { processesWithArguments } from '#engine/state/processes.ts';
 import type { Target } from './stop-process.ts';

@@ -2,7 +2,7 @@ import { Agent } from 'node:https';
 import type { Readable } from 'node:stream';
 import Dockerode, { type ContainerInspectInfo } from 'dockerode';
 import { clientTlsOptions } from '#infra/tls/options.ts';
-import type { ContainerDetails, ContainerEvent, DockerApi, LogOptions } from './api.ts';
+import type { ContainerDetails, ContainerEvent, DockerApi, LogOptions } from './docker-api.ts';
 import type { DockerConnection } from './context.ts';
 import { linesOf } from './lines.ts';
 import { readCertificates } from './probe.ts';

@@ -2,7 +2,7 @@ import { randomUUIDv7 } from 'node:crypto';
 import { lstat, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SERVICES } from '#engine/engine.ts';
-import { type Material, type MaterialOptions, prepareMaterial } from '#engine/files/material/prepare-material.ts';
+import { type PreparedMounts, type MountOptions, prepareMounts } from '#engine/files/mounts/prepare-mounts.ts';
 import { stateFolder, type StateFolder } from '#engine/state/state-folder.ts';
 import type { Result } from '#infra/apperr/result.ts';
 import { ROOT } from './engine.ts';
@@ -10,18 +10,18 @@ import { temporaryDirectory } from './temporary-directory.ts';
 
 export const PORTS = { kms: 8081, kmsAdmin: 9081, identity: 8082, identityAdmin: 9082, telemetry: 10081 };
 
-export interface TestMaterial extends AsyncDisposable {
+export interface TestMounts extends AsyncDisposable {
   readonly path: string;
   readonly folder: StateFolder;
   readonly target: string;
   readonly warnings: string[];
-  prepare(options?: Partial<MaterialOptions>): Promise<Result<Material>>;
+  prepare(options?: Partial<MountOptions>): Promise<Result<PreparedMounts>>;
   /** A file for containers, for example `in('kms', 'ca.pem')`. */
   in(product: string, name?: string): string;
 }
 
 /** A state folder and a target of its own; the files are made by `prepare`. */
-export const testMaterial = async (): Promise<TestMaterial> => {
+export const testMounts = async (): Promise<TestMounts> => {
   const directory = await temporaryDirectory();
   const folder = stateFolder(join(directory.path, `state-${randomUUIDv7()}`));
   const target = folder.docker;
@@ -32,7 +32,7 @@ export const testMaterial = async (): Promise<TestMaterial> => {
     target,
     warnings,
     prepare: (options = {}) =>
-      prepareMaterial({
+      prepareMounts({
         folder,
         target,
         packageRoot: ROOT,

@@ -1,6 +1,7 @@
-import type { DockerApi } from '../connection/api.ts';
-import { COMPOSE, type Labels, OURS, ourLabels } from '../labels.ts';
-import { PARTS, type Project } from '../project.ts';
+import type { DockerApi } from '../connection/docker-api.ts';
+import { COMPOSE, type Labels, OURS, ourLabels } from '../project/labels.ts';
+import type { Owner } from '../project/owner-label.ts';
+import { PARTS, type Project } from '../project/project.ts';
 import type { OverrideLabels } from '../compose/override.ts';
 
 /**
@@ -25,11 +26,11 @@ export const labelsFor = async (options: {
     return [name, there?.[OURS.configHash] === hash ? ourLabels(there) : { ...own, [OURS.configHash]: hash }] as const;
   });
   // Only the ci profile is ephemeral: the data of the others outlives the run that made it, however that ended.
-  const ofData: Labels = project.profile === 'ci' ? own : { ...own, [OURS.lease]: 'kept' };
+  const ofData: Labels = project.profile === 'ci' ? own : { ...own, [OURS.owner]: 'state-folder' satisfies Owner };
   return {
     services: Object.fromEntries(services),
-    network: kept(networks, 'com.docker.compose.network', own),
-    volume: kept(volumes, 'com.docker.compose.volume', ofData),
+    network: kept(networks, COMPOSE.network, own),
+    volume: kept(volumes, COMPOSE.volume, ofData),
   };
 };
 

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { DemoTenants } from '#infra/demo-data/demo-tenants.ts';
 import { ensureSecret } from '#infra/files/secret-file.ts';
 import { prepareTls } from '#infra/tls/authority/store.ts';
@@ -7,10 +6,11 @@ import type { PreparedTls } from '../engine.ts';
 import { makeStateFolder, type StateFolder } from '#engine/state/state-folder.ts';
 import { demoTenants } from './demo-tenants.ts';
 import { LEAVES } from './leaves.ts';
+import { randomSecret } from './random-secret.ts';
 import { stateFiles } from './state-files.ts';
 import { prepareUnsealShares } from './unseal-share-files.ts';
 
-export interface Canonical {
+export interface PreparedStateFiles {
   readonly tls: PreparedTls;
   /** The files of one certificate of LEAVES. */
   leaf(name: string): TlsFiles;
@@ -20,22 +20,22 @@ export interface Canonical {
 }
 
 /**
- * What every engine needs in the state folder: certificates, unseal shares, cookie keys, secrets of service clients, ids of the
- * demo tenants. Makes what is missing, mends what is damaged, keeps what is good. The caller holds the lock of the folder.
+ * Prepares what every engine needs in the state folder: certificates, unseal shares, cookie keys, secrets of service clients, ids of
+ * the demo tenants. It makes what is missing, mends what is damaged and keeps what is good. The caller holds the lock of the folder.
  *
  * @param options.clientIds service clients of Identity
  * @param options.copies folders with copies of the unseal shares
  * @param options.hasData whether anything may be sealed under unseal shares that are no longer there
  * @throws AppError `unseal-shares-lost`, `secret-unreadable`; the file system's error
  */
-export const prepareCanonical = async (options: {
+export const prepareStateFiles = async (options: {
   folder: StateFolder;
   clientIds: readonly string[];
   copies: readonly string[];
   hasData: () => Promise<boolean>;
   warn: (text: string) => void;
   now?: (() => number) | undefined;
-}): Promise<Canonical> => {
+}): Promise<PreparedStateFiles> => {
   const { folder, clientIds, copies, hasData, warn, now = Date.now } = options;
   const files = stateFiles(folder);
   await makeStateFolder(folder);
@@ -49,6 +49,3 @@ export const prepareCanonical = async (options: {
   const { chain, leaves, keyType, created } = store;
   return { tls: { chain, leaves, keyType, created }, leaf: store.leaf, shareFiles, tenants };
 };
-
-/** 256 random bits, base64url. */
-export const randomSecret = (): string => randomBytes(32).toString('base64url');

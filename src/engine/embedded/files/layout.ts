@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { stateFiles } from '#engine/files/state-files.ts';
 import { stateFolder, type StateFolder } from '#engine/state/state-folder.ts';
-import { at, endpointsOf } from '../endpoints.ts';
-import type { Endpoints, Profile, ServiceName } from '../engine.ts';
-import { type Ports, portsOf } from '../ports.ts';
+import { at, endpointsOf } from '../../endpoints.ts';
+import type { Endpoints, Profile, ServiceName } from '../../engine.ts';
+import { type Ports, portsOf } from '../../ports.ts';
 
 /** Where every file and listener of an embedded stack is: computed, nothing is looked up. */
 export interface Layout {

@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { EngineEvent, PartName } from '../../engine.ts';
-import type { ContainerDetails, DockerApi } from '../connection/api.ts';
+import type { ContainerDetails, DockerApi } from '../connection/docker-api.ts';
 import { lastLineOf } from '../connection/failures.ts';
 import { within } from '../connection/within.ts';
-import { COMPOSE } from '../labels.ts';
-import { createObserver } from './observer.ts';
+import { COMPOSE } from '../project/labels.ts';
+import { createObserver } from './state-changes.ts';
 
 /** A look that puts right what an event that never came left wrong; milliseconds. */
 const LOOK_EVERY_MS = 2_000;

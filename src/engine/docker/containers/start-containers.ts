@@ -1,7 +1,7 @@
 import { ok, type Result } from '#infra/apperr/result.ts';
-import type { ContainerSummary, DockerApi } from '../connection/api.ts';
+import type { ContainerSummary, DockerApi } from '../connection/docker-api.ts';
 import { dockerFailure, lastLineOf } from '../connection/failures.ts';
-import { COMPOSE } from '../labels.ts';
+import { COMPOSE } from '../project/labels.ts';
 
 /** What `up` did for the containers of one service of Compose. */
 export type Started = 'started' | 'already-running' | 'restarted';

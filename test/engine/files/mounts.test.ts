@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import type { PartName } from '#engine/engine.ts';
-import { MATERIAL } from '#engine/files/material/material-table.ts';
-import { materialTenants } from '#engine/files/material/material-tenants.ts';
-import { prepareDeployments } from '#engine/files/material/prepare-deployments.ts';
+import { MOUNTS } from '#engine/files/mounts/mount-table.ts';
+import { mountedTenants } from '#engine/files/mounts/mounted-tenants.ts';
+import { prepareDeployments } from '#engine/files/mounts/prepare-deployments.ts';
 import { loadIdentityConfig } from '#identity/config.ts';
 import { loadKmsConfig } from '#kms/config.ts';
 import { ROOT } from '#test/support/engine.ts';
-import { PORTS, snapshot, testMaterial, valueOf } from '#test/support/material.ts';
+import { PORTS, snapshot, testMounts, valueOf } from '#test/support/mounts.ts';
 
 const NAMES = {
   telemetry: 'ca.pem telemetry.pem telemetry.key health-client.pem health-client.key',
@@ -35,23 +35,23 @@ const changed = (before: Hashes, after: Hashes): string[] =>
 
 describe('the files for containers', () => {
   it('have the names that Compose knows, are open inside closed folders, and no secret lies anywhere else', async () => {
-    await using material = await testMaterial();
-    const { tls, folders } = valueOf(await material.prepare());
+    await using mounts = await testMounts();
+    const { tls, folders } = valueOf(await mounts.prepare());
     expect(tls).toMatchObject({ chain: ['root', 'policy', 'issuing'], created: true });
     for (const product of PRODUCTS) {
-      expect(folders[product]).toBe(join(material.target, product, 'secrets'));
+      expect(folders[product]).toBe(join(mounts.target, product, 'secrets'));
       expect((await readdir(folders[product])).toSorted()).toEqual(NAMES[product].split(' ').toSorted());
       expect((await stat(folders[product])).mode & 0o777).toBe(0o700);
-      expect(await readdir(join(material.target, product))).toEqual(['secrets']);
+      expect(await readdir(join(mounts.target, product))).toEqual(['secrets']);
     }
-    const files = await snapshot(material.target);
+    const files = await snapshot(mounts.target);
     for (const [name, { mode, text }] of Object.entries(files)) expect([name, mode, text.length > 20]).toEqual([name, '444', true]);
-    for (const name of await readdir(material.folder.secrets)) {
-      expect((await stat(join(material.folder.secrets, name))).mode & 0o777).toBe(0o600);
+    for (const name of await readdir(mounts.folder.secrets)) {
+      expect((await stat(join(mounts.folder.secrets, name))).mode & 0o777).toBe(0o600);
     }
     // Nothing in clear where it is not secret: the overlays and tenant ids name no secret's text.
     const secrets = await Promise.all(
-      (await readdir(material.folder.secrets)).map((name) => readFile(join(material.folder.secrets, name), 'utf8')),
+      (await readdir(mounts.folder.secrets)).map((name) => readFile(join(mounts.folder.secrets, name), 'utf8')),
     );
     const open = Object.entries(files).filter(([name]) => /stack\.yml$|tenants\.json$|\.pem$/.test(name));
     expect(open.length).toBeGreaterThan(10);
@@ -63,25 +63,25 @@ describe('the files for containers', () => {
     expect(Buffer.from(identityPassword?.text ?? '', 'base64url')).toHaveLength(32);
     expect(identityPassword?.text).not.toBe(kmsPassword?.text);
     expect(files['identity/passthru-kms-client-secret']?.text).toBe(files['kms/passthru-kms-client-secret']?.text);
-    expect(material.warnings).toEqual([]);
+    expect(mounts.warnings).toEqual([]);
   });
 
   it('are left alone by a second run, to the byte, the time and the inode', async () => {
-    await using material = await testMaterial();
-    const first = valueOf(await material.prepare());
-    const before = await snapshot(material.target);
-    const second = valueOf(await material.prepare());
+    await using mounts = await testMounts();
+    const first = valueOf(await mounts.prepare());
+    const before = await snapshot(mounts.target);
+    const second = valueOf(await mounts.prepare());
     expect(second.tls.created).toBe(false);
     expect(second.hashes).toEqual(first.hashes);
-    expect(await snapshot(material.target)).toEqual(before);
+    expect(await snapshot(mounts.target)).toEqual(before);
   });
 
   it('make a configuration that both servers take, with the issuer as this machine reaches it', async () => {
-    await using material = await testMaterial();
-    valueOf(await material.prepare({ ports: { identity: 18_082 } }));
+    await using mounts = await testMounts();
+    valueOf(await mounts.prepare({ ports: { identity: 18_082 } }));
     const files = (product: string) => [
       ...[product, `${product}.container`].map((name) => join(ROOT, 'deployments', product, 'config', `${name}.yml`)),
-      material.in(product, 'stack.yml'),
+      mounts.in(product, 'stack.yml'),
     ];
     const [identity, kms] = [await loadIdentityConfig(files('identity')), await loadKmsConfig(files('kms'))];
     expect(identity.issuer).toBe('https://localhost:18082');
@@ -97,11 +97,11 @@ describe('the files for containers', () => {
   });
 
   it('change the hash of those parts only that read what changed', async () => {
-    await using material = await testMaterial();
-    let last = valueOf(await material.prepare()).hashes;
-    const step = async (spoil: () => Promise<unknown>, options: Parameters<typeof material.prepare>[0] = {}) => {
+    await using mounts = await testMounts();
+    let last = valueOf(await mounts.prepare()).hashes;
+    const step = async (spoil: () => Promise<unknown>, options: Parameters<typeof mounts.prepare>[0] = {}) => {
       await spoil();
-      const next = valueOf(await material.prepare(options)).hashes;
+      const next = valueOf(await mounts.prepare(options)).hashes;
       const parts = changed(last, next);
       last = next;
       return parts;
@@ -109,7 +109,7 @@ describe('the files for containers', () => {
     const gone =
       (...path: string[]) =>
       () =>
-        rm(join(material.folder.path, ...path), { recursive: true });
+        rm(join(mounts.folder.path, ...path), { recursive: true });
     const nothing = () => Promise.resolve();
     expect(await step(nothing)).toEqual([]);
     expect(await step(nothing, { ports: { identity: 18_082 } })).toEqual(['identity', 'kms']);
@@ -127,11 +127,11 @@ describe('the files for containers', () => {
   });
 
   it('change only where a changed port stands', async () => {
-    await using material = await testMaterial();
-    valueOf(await material.prepare());
-    const before = await snapshot(material.target);
-    valueOf(await material.prepare({ ports: { identity: 18_082 } }));
-    const after = await snapshot(material.target);
+    await using mounts = await testMounts();
+    valueOf(await mounts.prepare());
+    const before = await snapshot(mounts.target);
+    valueOf(await mounts.prepare({ ports: { identity: 18_082 } }));
+    const after = await snapshot(mounts.target);
     const different = Object.keys(after).filter((name) => after[name]?.ino !== before[name]?.ino);
     expect(different.toSorted()).toEqual(['identity/stack.yml', 'kms/stack.yml']);
   });
@@ -165,7 +165,7 @@ describe('the files for containers', () => {
     const made = PRODUCTS.flatMap((product) => NAMES[product].split(' ').map((name) => `${product}/secrets/${name}`));
     expect([...named].toSorted()).toEqual(made.toSorted());
     for (const product of PRODUCTS) {
-      for (const { name, source, readers: told } of MATERIAL[product]) {
+      for (const { name, source, readers: told } of MOUNTS[product]) {
         const mounting = source === 'tenants' ? [] : [...(readers.get(`${product}/secrets/${name}`) ?? [])];
         expect([product, name, told.toSorted()]).toEqual([product, name, mounting.toSorted()]);
       }
@@ -173,53 +173,52 @@ describe('the files for containers', () => {
   });
 
   it('follow the tenant ids of a reset at once', async () => {
-    await using material = await testMaterial();
-    const { folder, target, warnings } = material;
-    const { hashes } = valueOf(await material.prepare());
+    await using mounts = await testMounts();
+    const { folder, target, warnings } = mounts;
+    const { hashes } = valueOf(await mounts.prepare());
     const warn = (text: string) => void warnings.push(text);
     const set = { demo: randomUUID(), 'demo-other': randomUUID() };
-    expect(await materialTenants({ folder, target, set, warn })).toEqual(set);
-    for (const product of ['identity', 'kms'])
-      expect(JSON.parse(await readFile(material.in(product, 'tenants.json'), 'utf8'))).toEqual(set);
-    expect(await materialTenants({ folder, target, warn })).toEqual(set);
-    expect(valueOf(await material.prepare()).hashes).toEqual(hashes);
+    expect(await mountedTenants({ folder, target, set, warn })).toEqual(set);
+    for (const product of ['identity', 'kms']) expect(JSON.parse(await readFile(mounts.in(product, 'tenants.json'), 'utf8'))).toEqual(set);
+    expect(await mountedTenants({ folder, target, warn })).toEqual(set);
+    expect(valueOf(await mounts.prepare()).hashes).toEqual(hashes);
   });
 });
 
 describe('preparing for plain Compose', () => {
   it('fills the folders beside the Compose files, from the state folder that the engines use', async () => {
-    await using material = await testMaterial();
-    const packageRoot = join(material.path, 'package');
+    await using mounts = await testMounts();
+    const packageRoot = join(mounts.path, 'package');
     await cp(join(ROOT, 'deployments'), join(packageRoot, 'deployments'), {
       recursive: true,
       filter: (source) => !source.endsWith('/secrets'),
     });
     const prepare = (ports = PORTS) =>
       prepareDeployments({
-        folder: material.folder,
+        folder: mounts.folder,
         packageRoot,
         ports,
         signal: new AbortController().signal,
-        warn: (text) => void material.warnings.push(text),
+        warn: (text) => void mounts.warnings.push(text),
       });
     const { folders, hashes } = valueOf(await prepare());
     expect(folders.kms).toBe(join(packageRoot, 'deployments', 'kms', 'secrets'));
     const deployments = await snapshot(join(packageRoot, 'deployments'));
-    expect(valueOf(await material.prepare()).hashes).toEqual(hashes);
+    expect(valueOf(await mounts.prepare()).hashes).toEqual(hashes);
     const texts = (files: Awaited<ReturnType<typeof snapshot>>) => Object.entries(files).map(([name, { text }]) => [name, text]);
-    expect(texts(await snapshot(material.target))).toEqual(texts(deployments));
+    expect(texts(await snapshot(mounts.target))).toEqual(texts(deployments));
     expect(await prepare({ ...PORTS, identity: PORTS.kmsAdmin })).toMatchObject({ ok: false, error: { code: 'ports-collide' } });
-    expect(material.warnings).toEqual([]);
+    expect(mounts.warnings).toEqual([]);
   });
 
   it('says what is missing where the package is not whole', async () => {
-    await using material = await testMaterial();
-    const packageRoot = join(material.path, 'empty');
+    await using mounts = await testMounts();
+    const packageRoot = join(mounts.path, 'empty');
     await mkdir(packageRoot);
     await writeFile(join(packageRoot, 'package.json'), '{}');
-    const answer = await material.prepare({ packageRoot });
+    const answer = await mounts.prepare({ packageRoot });
     expect(answer).toMatchObject({ ok: false, error: { code: 'prepare-failed', cause: { code: 'enoent' } } });
     expect(JSON.stringify(answer)).toContain('kms.container.yml');
-    expect(await readdir(material.path)).toEqual(['empty']);
+    expect(await readdir(mounts.path)).toEqual(['empty']);
   });
 });

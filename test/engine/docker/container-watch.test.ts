@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
-import { createContainerCache } from '#engine/docker/containers/cache.ts';
-import { containersOf, signalOf, statusOf } from '#engine/docker/containers/describe.ts';
+import { createContainerCache } from '#engine/docker/containers/container-watch.ts';
+import { containersOf, signalOf, statusOf } from '#engine/docker/containers/container-state.ts';
 import type { EngineEvent } from '#engine/engine.ts';
 import { container, type FakeDocker, fakeDocker } from '#test/engine/docker/support/docker-api.ts';
 

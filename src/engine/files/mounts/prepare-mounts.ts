@@ -6,16 +6,17 @@ import { attempt } from '../../attempt.ts';
 import { DATABASES, type PartName, type PreparedTls, SERVICES, type ServiceName } from '../../engine.ts';
 import type { Ports } from '../../ports.ts';
 import type { StateFolder } from '#engine/state/state-folder.ts';
-import { type Canonical, prepareCanonical, randomSecret } from '../canonical.ts';
+import { type PreparedStateFiles, prepareStateFiles } from '../prepare-state-files.ts';
+import { randomSecret } from '../random-secret.ts';
 import { SIGNING_KEY_ENCRYPTION, stateFiles } from '../state-files.ts';
 import { hasFiles } from '../unseal-share-files.ts';
 import { type ClosedFolder, closedFolder } from './closed-folder.ts';
-import { MATERIAL, materialFolder } from './material-table.ts';
-import { materialHashes, materialTexts, type Texts } from './material-texts.ts';
+import { MOUNTS, mountFolder } from './mount-table.ts';
+import { mountHashes, mountTexts, type Texts } from './mount-texts.ts';
 import { prepareSigningKeyEncryption, shareTexts, writeSealing } from './sealing-secrets.ts';
 import { stackOverlays } from './stack-overlays.ts';
 
-export interface Material {
+export interface PreparedMounts {
   readonly tls: PreparedTls;
   /** Of every generated file that a part's containers read at their start; with another hash they must be made anew. */
   readonly hashes: Readonly<Record<PartName, string>>;
@@ -23,7 +24,7 @@ export interface Material {
   readonly folders: Readonly<Record<ServiceName, string>>;
 }
 
-export interface MaterialOptions {
+export interface MountOptions {
   readonly folder: StateFolder;
   /** Absolute folder; everything goes to `<target>/<product>/secrets`. */
   readonly target: string;
@@ -40,43 +41,43 @@ export interface MaterialOptions {
 }
 
 /**
- * What containers read: the canonical files in the state folder, and their copies in the target. Makes what is missing, mends
- * what is damaged, keeps what is good. The caller holds the lock of the state folder.
+ * Prepares the files that containers mount: the originals in the state folder, and their copies in the target. It makes what is
+ * missing, mends what is damaged and keeps what is good. The caller holds the lock of the state folder.
  *
  * A bind mount of a single file keeps the very file that it found, also when another takes its name: what changes a file that is
  * read at the start must change the hash, so that the container is made anew.
  */
-export const prepareMaterial = (options: MaterialOptions): Promise<Result<Material>> =>
+export const prepareMounts = (options: MountOptions): Promise<Result<PreparedMounts>> =>
   attempt('prepare-failed', 'preparing certificates, secrets and configuration for containers', async () => {
     const { folder, target, packageRoot, ports, signal, warn } = options;
     signal.throwIfAborted();
     const overlays = await stackOverlays(packageRoot, ports);
     // Before anything in them is believed or written.
     const folders = await closedFolders(target);
-    const canonical = await prepareSources(options);
-    const shares = await shareTexts(folders.kms.path, canonical.shareFiles);
-    const texts = await materialTexts({ folder, shares, overlays, tenants: canonical.tenants });
+    const originals = await prepareOriginals(options);
+    const shares = await shareTexts(folders.kms.path, originals.shareFiles);
+    const texts = await mountTexts({ folder, shares, overlays, tenants: originals.tenants });
     signal.throwIfAborted();
     await Promise.all(SERVICES.map((product) => fill(folders[product], product, texts[product], warn)));
     const { telemetry, identity, kms } = folders;
     return ok({
-      tls: canonical.tls,
-      hashes: materialHashes(texts),
+      tls: originals.tls,
+      hashes: mountHashes(texts),
       folders: { telemetry: telemetry.path, identity: identity.path, kms: kms.path },
     });
   });
 
 const closedFolders = async (target: string): Promise<Readonly<Record<ServiceName, ClosedFolder>>> => {
-  const open = (product: ServiceName) => closedFolder(target, materialFolder(target, product));
+  const open = (product: ServiceName) => closedFolder(target, mountFolder(target, product));
   const [telemetry, identity, kms] = await Promise.all([open('telemetry'), open('identity'), open('kms')]);
   return { telemetry, identity, kms };
 };
 
 /** Everything that the copies are made of, in the state folder. */
-const prepareSources = async ({ folder, target, hasData, warn, now }: MaterialOptions): Promise<Canonical> => {
+const prepareOriginals = async ({ folder, target, hasData, warn, now }: MountOptions): Promise<PreparedStateFiles> => {
   const files = stateFiles(folder);
-  const copiesOf = (product: ServiceName) => [...new Set([materialFolder(folder.docker, product), materialFolder(target, product)])];
-  const canonical = await prepareCanonical({
+  const copiesOf = (product: ServiceName) => [...new Set([mountFolder(folder.docker, product), mountFolder(target, product)])];
+  const originals = await prepareStateFiles({
     folder,
     clientIds: [KMS_CLIENT_ID],
     copies: copiesOf('kms'),
@@ -88,16 +89,16 @@ const prepareSources = async ({ folder, target, hasData, warn, now }: MaterialOp
     prepareSigningKeyEncryption({
       file: files.signingKeyEncryption,
       copies: copiesOf('identity').map((copy) => join(copy, SIGNING_KEY_ENCRYPTION)),
-      target: join(materialFolder(target, 'identity'), SIGNING_KEY_ENCRYPTION),
+      target: join(mountFolder(target, 'identity'), SIGNING_KEY_ENCRYPTION),
     }),
     ...DATABASES.map((database) => ensureSecret(files.databasePassword(database), randomSecret, 'the password of a database superuser')),
   ]);
-  return canonical;
+  return originals;
 };
 
 const fill = async (folder: ClosedFolder, product: ServiceName, texts: Texts, warn: (text: string) => void): Promise<void> => {
   await Promise.all(
-    MATERIAL[product].map(({ name, source }) => {
+    MOUNTS[product].map(({ name, source }) => {
       const seals = source === 'unseal-share' || name === SIGNING_KEY_ENCRYPTION;
       const text = texts.get(name) ?? '';
       return seals ? writeSealing(folder, name, text) : folder.write(name, text);

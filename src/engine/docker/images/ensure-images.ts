@@ -3,11 +3,11 @@ import { fail, ok, type Result } from '#infra/apperr/result.ts';
 import { SERVICES, type ServiceName } from '../../engine.ts';
 import { runCompose } from '../compose/command.ts';
 import { composeFiles, composeVariables } from '../compose/files.ts';
-import type { DockerApi } from '../connection/api.ts';
+import type { DockerApi } from '../connection/docker-api.ts';
 import type { DockerConnection } from '../connection/context.ts';
 import { dockerFailure } from '../connection/failures.ts';
-import { IMAGE_LABEL } from '../labels.ts';
-import type { Project } from '../project.ts';
+import { IMAGE_LABEL } from '../project/labels.ts';
+import type { Project } from '../project/project.ts';
 import { buildProgress, lastWords, pullProgress } from './progress.ts';
 
 /** Of the databases, as their Compose files name it. */

@@ -8,14 +8,14 @@ import { SHARE_COPIES } from '../unseal-share-files.ts';
 export type Source = 'tls' | 'secrets' | 'unseal-share' | 'identity-stack' | 'kms-stack' | 'tenants';
 
 /** One file that Compose gives to containers. */
-export interface MaterialFile {
+export interface MountedFile {
   readonly name: string;
   readonly source: Source;
   /** Whose containers read it at their start: with another text they must be made anew. */
   readonly readers: readonly PartName[];
 }
 
-const of = (source: Source, name: string, ...readers: PartName[]): MaterialFile => ({ name, source, readers });
+const of = (source: Source, name: string, ...readers: PartName[]): MountedFile => ({ name, source, readers });
 
 const ca = (...readers: PartName[]) => of('tls', 'ca.pem', ...readers);
 
@@ -31,7 +31,7 @@ const tenants = of('tenants', 'tenants.json');
 const clientSecret = `${KMS_CLIENT_ID}-client-secret`;
 
 /** What lies in `<target>/<product>/secrets`; the Compose files say the same names. */
-export const MATERIAL: Readonly<Record<ServiceName, readonly MaterialFile[]>> = {
+export const MOUNTS: Readonly<Record<ServiceName, readonly MountedFile[]>> = {
   telemetry: [ca('telemetry'), ...leaf('telemetry', 'telemetry'), ...leaf('health-client', 'telemetry')],
   identity: [
     ca('identity', 'identity-postgres'),
@@ -61,4 +61,4 @@ export const MATERIAL: Readonly<Record<ServiceName, readonly MaterialFile[]>> = 
 };
 
 /** The folder of one product's files. */
-export const materialFolder = (target: string, product: ServiceName): string => join(target, product, 'secrets');
+export const mountFolder = (target: string, product: ServiceName): string => join(target, product, 'secrets');

@@ -1,8 +1,8 @@
 import type { EngineEvent, PartName } from '../../engine.ts';
-import type { ContainerDetails } from '../connection/api.ts';
-import { COMPOSE } from '../labels.ts';
-import { isPart } from '../project.ts';
-import { isLive, signalOf } from './describe.ts';
+import type { ContainerDetails } from '../connection/docker-api.ts';
+import { COMPOSE } from '../project/labels.ts';
+import { isPart } from '../project/project.ts';
+import { isLive, signalOf } from './container-state.ts';
 
 /** What was last seen of one container. */
 interface Seen {

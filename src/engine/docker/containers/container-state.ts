@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import type { PartName, ServiceStatus } from '../../engine.ts';
-import type { ContainerDetails } from '../connection/api.ts';
-import { COMPOSE } from '../labels.ts';
+import type { ContainerDetails } from '../connection/docker-api.ts';
+import { COMPOSE } from '../project/labels.ts';
 
 /** Whether something of it runs now. */
 export const isLive = ({ status }: Pick<ContainerDetails, 'status'>): boolean => status === 'running' || status === 'paused';

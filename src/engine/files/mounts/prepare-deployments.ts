@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Result } from '#infra/apperr/result.ts';
 import { checkPorts, type Ports } from '../../ports.ts';
 import type { StateFolder } from '#engine/state/state-folder.ts';
-import { type Material, prepareMaterial } from './prepare-material.ts';
+import { type PreparedMounts, prepareMounts } from './prepare-mounts.ts';
 
 /**
  * For `docker compose -f deployments/… up` without the CLI: the files beside the Compose files, `deployments/<product>/secrets/`.
@@ -17,8 +17,8 @@ export const prepareDeployments = async (options: {
   readonly warn: (text: string) => void;
   /** Epoch milliseconds. */
   readonly now?: () => number;
-}): Promise<Result<Material>> => {
+}): Promise<Result<PreparedMounts>> => {
   const ports = checkPorts(options.ports);
   if (!ports.ok) return ports;
-  return prepareMaterial({ ...options, target: join(options.packageRoot, 'deployments'), hasData: () => Promise.resolve(false) });
+  return prepareMounts({ ...options, target: join(options.packageRoot, 'deployments'), hasData: () => Promise.resolve(false) });
 };
