@@ -12,7 +12,7 @@ export default defineConfig({
       { extends: true, test: { name: 'whole', include: [WHOLE], sequence: { groupOrder: 1 } } },
       { extends: true, test: { name: 'parts', include: ['test/**/*.test.ts'], exclude: [BROWSER, WHOLE], sequence: { groupOrder: 1 } } },
     ],
-    globalSetup: ['test/support/postgres/global-setup.ts'],
+    globalSetup: ['test/support/untouched-checkout.ts', 'test/support/postgres/global-setup.ts'],
     reporters: ['default', './test/support/closing-line.ts', ...(process.env['CI'] === 'true' ? ['junit'] : [])],
     outputFile: { junit: `test-results/tests${database === undefined ? '' : `-${database}`}.xml` },
     testTimeout: 60_000,

@@ -1,27 +1,18 @@
-/**
- * Runs the contract tests of the databases on one kind: `node build/contract-tests.ts sqlite|postgres`.
- * These are the test files that ask `databaseKinds()`, so a new one belongs to the matrix without being listed.
- */
-import { spawnSync } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-const root = join(import.meta.dirname, '..');
-const [kind, ...more] = process.argv.slice(2);
-if (kind !== 'sqlite' && kind !== 'postgres') throw new Error('usage: node build/contract-tests.ts sqlite|postgres [flags of vitest]');
+const ROOT = join(import.meta.dirname, '..');
 
-const tests = (await readdir(join(root, 'test'), { recursive: true })).filter((file) => file.endsWith('.test.ts'));
-const contracts: string[] = [];
-for (const file of tests.toSorted()) {
-  if ((await readFile(join(root, 'test', file), 'utf8')).includes('databaseKinds()')) contracts.push(join('test', file));
-}
-if (contracts.length === 0) throw new Error('no test file asks databaseKinds()');
+/** The contract tests of the databases: the test files that ask `databaseKinds()`, so that a new one need not be listed. */
+const contractTests = async (): Promise<readonly string[]> => {
+  const all = (await readdir(join(ROOT, 'test'), { recursive: true })).filter((file) => file.endsWith('.test.ts')).toSorted();
+  const asks = await Promise.all(all.map(async (file) => (await readFile(join(ROOT, 'test', file), 'utf8')).includes('databaseKinds()')));
+  return all.filter((_, index) => asks[index]).map((file) => join('test', file));
+};
 
-const { status, error } = spawnSync(process.execPath, [join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...contracts, ...more], {
-  cwd: root,
-  stdio: 'inherit',
-  // oxlint-disable-next-line node/no-process-env -- the tests' environment is this one with one word more
-  env: { ...process.env, PASSTHRU_TEST_DATABASE: kind },
-});
-if (error !== undefined) throw error;
-process.exitCode = status ?? 1;
+/**
+ * What vitest is told to run on one database in CI, where every contract test runs once on each: all tests, with coverage, on SQLite;
+ * the contract tests alone on PostgreSQL.
+ */
+export const testsOn = async (database: 'sqlite' | 'postgres'): Promise<readonly string[]> =>
+  database === 'sqlite' ? ['--coverage'] : contractTests();

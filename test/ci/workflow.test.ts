@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { testsOn } from '../../build/contract-tests.ts';
 import config from '../../vitest.config.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -32,7 +33,7 @@ const setUp = parse(await read('.github/actions/set-up/action.yml')) as { readon
 const { scripts } = JSON.parse(await read('package.json')) as { scripts: Record<string, string> };
 const jobs = Object.entries(workflow.jobs);
 
-/** What a job runs, once for each value of its matrix. */
+/** The commands of a job, one for each value of its matrix. */
 const commandsOf = (job: Job): readonly string[] => {
   const matrix = Object.entries(job.strategy?.matrix ?? {});
   const written = job.steps.flatMap(({ run }) => (run === undefined ? [] : [run]));
@@ -50,13 +51,13 @@ const inRun = (await read('.ci/run')).split('\n').filter((line) => line.startsWi
 
 describe('The workflow', () => {
   it.each([
+    ['the demo of a newcomer', 'demo-fresh', ['demo:fresh']],
     ['the demo of the KMS', 'demo-kms', ['demo:kms']],
     ['the demo of Identity', 'demo-identity', ['demo:identity']],
     ['the demo of both', 'demo-all', ['demo:all']],
     ['the demo without Docker', 'demo-embedded', ['demo:embedded']],
     ['the static checks', 'check', ['check:static']],
-    ['the tests with coverage', 'coverage', ['test']],
-    ['the contract tests on both databases', 'databases', ['test:sqlite', 'test:postgres']],
+    ['the tests on both databases', 'tests', ['test:sqlite', 'test:postgres']],
   ])('has a job for %s', (_, id, expected) => {
     const job = workflow.jobs[id];
     expect(job).toBeDefined();
@@ -111,12 +112,27 @@ describe('.ci/run', () => {
     expect(inRun.toSorted()).toEqual([...new Set(['npm ci', ...wanted])].toSorted());
   });
 
-  it('takes what is missing for a failure', async () => {
+  it("runs the newcomer's demo before any test that could leave a file in the checkout or an image on the engine", () => {
+    const first = inRun.filter((line) => !['npm ci', 'npm run check:static'].includes(line))[0];
+    expect(first).toBe('npm run demo:fresh');
+  });
+
+  it('fails where something that it needs is missing', async () => {
     expect(await read('.ci/run')).toMatch(/^set -eu$[\s\S]*^export CI=true$[\s\S]*^npm ci$/m);
   });
 });
 
-it('coverage below 80 % fails the tests', () => {
-  const { thresholds = {} } = config.test?.coverage ?? {};
-  expect(thresholds).toEqual({ statements: 80, branches: 80, functions: 80, lines: 80 });
+describe('The tests that CI runs', () => {
+  it('fail below a coverage of 80 %', async () => {
+    const { thresholds = {} } = config.test?.coverage ?? {};
+    expect(thresholds).toEqual({ statements: 80, branches: 80, functions: 80, lines: 80 });
+  });
+
+  it('are all tests with coverage on SQLite, and on PostgreSQL the contract tests alone, which so run once on each', async () => {
+    expect(await testsOn('sqlite')).toEqual(['--coverage']);
+    const onPostgres = await testsOn('postgres');
+    expect(onPostgres).toContain('test/kms/replicas.test.ts');
+    const asking = await Promise.all(onPostgres.map(async (file) => (await read(file)).includes('databaseKinds()')));
+    expect(asking).not.toContain(false);
+  });
 });

@@ -8,7 +8,8 @@ import { prepareDeployments } from '#engine/files/mounts/prepare-deployments.ts'
 import { stateFolder, type StateFolder } from '#engine/state/state-folder.ts';
 import { createHttpsClient } from '#infra/http/client.ts';
 import { KMS_RESOURCE } from '#infra/magic/magic.ts';
-import { type Compose, compose, copyPackage, leftOvers } from '#test/support/compose.ts';
+import { type Compose, compose, leftOvers } from '#test/support/compose.ts';
+import { copyCheckout } from '#test/support/copy-of-checkout.ts';
 import { dockerEngine } from '#test/support/docker.ts';
 import { listenOn } from '#test/support/engine.ts';
 import { PORTS, valueOf } from '#test/support/mounts.ts';
@@ -37,7 +38,7 @@ const VARIABLES = ['KMS', 'KMS_ADMIN', 'IDENTITY', 'IDENTITY_ADMIN', 'OTLP', 'TE
 const preparedPackage = async () => {
   const directory = await temporaryDirectory();
   const packageRoot = join(directory.path, 'package');
-  await copyPackage(packageRoot);
+  await copyCheckout(packageRoot);
   const ports = Object.fromEntries(await Promise.all(VARIABLES.map(async (name) => [name, await freePort()] as const)));
   const folder = stateFolder(join(directory.path, `state-${randomUUIDv7()}`));
   const prepare = async () =>

@@ -7,15 +7,22 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Report } from '#demo/report.ts';
 import { cli, freePorts } from '#test/support/cli.ts';
+import { copyCheckout } from '#test/support/copy-of-checkout.ts';
+import { ROOT } from '#test/support/engine.ts';
+import { temporaryDirectory } from '#test/support/temporary-directory.ts';
 
-const ROOT = join(import.meta.dirname, '../..');
 let folder: string;
 let installed: string;
 
-/** Packs the package as `npm publish` would and lays it, with the dependencies of this checkout, into an empty folder. */
+/**
+ * Packs a copy of the checkout as `npm publish` would, since packing writes dist/, and lays the package, with the dependencies of
+ * this checkout, into an empty folder.
+ */
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), `passthru-${randomUUIDv7()}-`));
-  const packed = execFileSync('npm', ['pack', '--silent', '--pack-destination', folder], { cwd: ROOT, encoding: 'utf8' });
+  await using checkout = await temporaryDirectory();
+  await copyCheckout(checkout.path);
+  const packed = execFileSync('npm', ['pack', '--silent', '--pack-destination', folder], { cwd: checkout.path, encoding: 'utf8' });
   const modules = join(folder, 'node_modules');
   installed = join(modules, 'passthru');
   await mkdir(installed, { recursive: true });

@@ -1,8 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cp } from 'node:fs/promises';
-import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { ROOT } from './engine.ts';
 
 const run = promisify(execFile);
 
@@ -57,11 +54,4 @@ export const leftOvers = async (project: string): Promise<readonly string[]> => 
   ];
   const found = await Promise.all(kinds.map((args) => run('docker', [...args, ...filter])));
   return found.flatMap(({ stdout }) => stdout.split('\n').filter((line) => line !== ''));
-};
-
-/** Copies what a package has, so that nothing is ever prepared in the checkout itself; no secrets of the checkout come along. */
-export const copyPackage = async (to: string): Promise<void> => {
-  const parts = ['package.json', 'package-lock.json', 'bin', 'src', 'deployments'];
-  const filter = (source: string) => !/deployments\/[a-z]+\/secrets$/.test(source);
-  await Promise.all(parts.map((part) => cp(join(ROOT, part), join(to, part), { recursive: true, filter })));
 };
