@@ -1,8 +1,10 @@
-// Writes what is published from the code that owns it, JSON Schemas and the command line: `npm run generate`.
+// Writes what follows from the code that owns it: JSON Schemas, the command line, the operations of the KMS for its client (`npm run generate`).
 import { mkdir, writeFile } from 'node:fs/promises';
 import { downSchema, errorSchema, prepareSchema, statusSchema } from '../src/cli/documents.ts';
 import { reportSchema } from '../src/demo/report.ts';
+import { kmsHouse, runKms } from '../test/kms/support/kms-server.ts';
 import { cliReference } from './cli-reference.ts';
+import { kmsOperationsSource, type OpenApiDocument } from './kms-operations.ts';
 
 const schemas = { 'demo-report': reportSchema, status: statusSchema, down: downSchema, prepare: prepareSchema, error: errorSchema };
 
@@ -12,3 +14,8 @@ for (const [name, schema] of Object.entries(schemas)) {
   await writeFile(new URL(`${name}.schema.json`, folder), `${JSON.stringify(schema, null, 2)}\n`);
 }
 await writeFile(new URL('../docs/cli.md', import.meta.url), cliReference());
+
+await using house = await kmsHouse();
+await using kms = await runKms(house, { demo: false });
+const document = (await kms.send('/openapi.json')).json<OpenApiDocument>();
+await writeFile(new URL('../src/client/kms/operations.gen.ts', import.meta.url), kmsOperationsSource(document));

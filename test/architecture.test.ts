@@ -12,8 +12,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   kms: ['infra'],
   identity: ['infra'],
   engine: ['infra'],
-  demo: ['infra', 'engine'],
-  cli: ['infra', 'demo', 'engine', 'kms', 'identity'],
+  client: ['infra'],
+  demo: ['infra', 'engine', 'client'],
+  cli: ['infra', 'demo', 'client', 'engine', 'kms', 'identity'],
 };
 
 /** The only folders that may import a package. */
@@ -90,7 +91,18 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['ports.ts', 'state'],
     ['engine.ts'],
   ],
-  demo: [['run.ts'], ['plan.ts'], ['flows', 'seed', 'health'], ['world'], ['events.ts']],
+  client: [['kms', 'identity', 'admin'], ['browser'], ['session'], ['problem.ts']],
+  demo: [
+    ['reset.ts', 'report.ts'],
+    ['run.ts'],
+    ['plan.ts'],
+    ['steps.ts'],
+    ['flows/identity', 'flows/kms', 'flows/integration', 'seed', 'health'],
+    ['world'],
+    ['step'],
+    ['outcome.ts'],
+    ['events.ts'],
+  ],
   cli: [['main.ts'], ['commands'], ['reporters'], ['documents'], ['settings']],
 };
 

@@ -1,6 +1,7 @@
 import type { Outcome } from '#demo/outcome.ts';
 import { toReport, type Report } from '#demo/report.ts';
-import { demoPassword, readIdentitySeed } from '#demo/seed/seed-files.ts';
+import { demoPassword } from '#demo/world/names.ts';
+import { readIdentitySeed } from '#demo/world/seed-files.ts';
 import type { Engine } from '#engine/engine.ts';
 
 /** The outcome with the addresses, accounts and clients that a reader needs to go on. */

@@ -23,6 +23,18 @@ export interface StepInfo {
   readonly needs: readonly string[];
 }
 
+/** Why a stack is not usable. */
+export interface RootCause {
+  /** One sentence: the part in trouble, how it ended, what that does to the others, the last probe. */
+  readonly line: string;
+  /** The part in trouble, and after it those that cannot work without it, in the order of the dependency chain. */
+  readonly chain: readonly [PartName, ...PartName[]];
+  /** The last log lines of the part in trouble, oldest first. */
+  readonly logTail: readonly string[];
+  /** What to do about it, one sentence. */
+  readonly fix: string;
+}
+
 /** All that can happen in a run. Times are epoch milliseconds. */
 export type DemoEvent =
   | {
@@ -51,6 +63,7 @@ export type DemoEvent =
       readonly at: number;
       readonly stepId: string;
       readonly method: string;
+      /** Without its query, which may hold codes, states and hints. */
       readonly url: string;
       readonly status: number;
       readonly durationMs: number;
@@ -80,8 +93,8 @@ export type DemoEvent =
       /** How long the run waited for it; 0 when it was ready whenever it was asked. */
       readonly waitedMs: number;
     }
-  | { readonly type: 'root-cause'; readonly at: number; readonly line: string; readonly logTail: readonly string[]; readonly fix: string }
-  | { readonly type: 'warning'; readonly at: number; readonly text: string }
+  | ({ readonly type: 'root-cause'; readonly at: number } & RootCause)
+  | { readonly type: 'warning'; readonly at: number; readonly stepId: string; readonly text: string }
   | { readonly type: 'interrupted'; readonly at: number; readonly text: string }
   | { readonly type: 'run-finished'; readonly at: number; readonly durationMs: number };
 

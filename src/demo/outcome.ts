@@ -1,10 +1,12 @@
 import type { ServiceName } from '#engine/engine.ts';
+import { unreachable } from '#infra/apperr/app-error.ts';
 import type { Failure } from '#infra/apperr/result.ts';
-import type { Check, DemoEvent, StepInfo, StepStatus } from './events.ts';
+import type { Check, DemoEvent, RootCause, StepInfo, StepStatus } from './events.ts';
 
 /** What became of one step; its checks are those of the last attempt. */
 interface StepOutcome {
   readonly step: StepInfo;
+  /** A step that has not finished counts as skipped. */
   readonly status: StepStatus;
   /** Epoch milliseconds; null when it never started. */
   readonly startedAt: number | null;
@@ -14,64 +16,114 @@ interface StepOutcome {
   readonly error: Failure | null;
 }
 
-export interface Outcome {
+type Told<T extends DemoEvent['type']> = Omit<Extract<DemoEvent, { type: T }>, 'type' | 'at'>;
+
+/**
+ * What is known of a run: its events folded, one at a time. Whatever is said of a run beyond the event that has just happened is read
+ * here; nobody else looks through events.
+ */
+export interface RunState {
   readonly command: string;
   readonly profile: string;
   readonly engine: string;
+  readonly durationMs: number;
+  readonly steps: readonly StepOutcome[];
+  /** The services that the run waited for, in that order; a service that was ready when its turn came is not among them. */
+  readonly criticalPath: readonly ServiceName[];
+  /** Why the stack is not usable; null where it is, or where no part of it explains a failure. */
+  readonly rootCause: RootCause | null;
+  readonly warnings: readonly Told<'warning'>[];
+  /** Every request that a step sent and that was answered, in the order of the answers. */
+  readonly requests: readonly Told<'request'>[];
+  readonly isInterrupted: boolean;
+}
+
+/** What came of a run. */
+export interface Outcome extends RunState {
   readonly outcome: 'passed' | 'partial' | 'failed';
   /** 0 all passed, 1 some failed, 2 nothing usable, 130 interrupted. */
   readonly exitCode: 0 | 1 | 2 | 130;
-  readonly durationMs: number;
-  readonly steps: readonly StepOutcome[];
-  /** The services that the run waited for, in that order; one that was ready when its turn came is not among them. */
-  readonly criticalPath: readonly ServiceName[];
 }
 
-/** The events of one run folded into what came of it: pure. A step that never finished counts as skipped. */
-export const outcomeOf = (events: readonly DemoEvent[]): Outcome => {
-  const started = events.find((event) => event.type === 'run-started');
-  if (started === undefined) throw new TypeError('outcomeOf needs the events of a run that started');
-  const steps = started.steps.map((step) => stepOutcome(step, events));
-  const finished = events.find((event) => event.type === 'run-finished');
-  const interrupted = events.some((event) => event.type === 'interrupted');
-  const outcome = verdict(
-    steps,
-    events.some(({ type }) => type === 'root-cause'),
-  );
-  return {
-    command: started.command,
-    profile: started.profile,
-    engine: started.engine,
-    outcome,
-    exitCode: interrupted ? 130 : ({ passed: 0, partial: 1, failed: 2 } as const)[outcome],
-    durationMs: finished?.durationMs ?? 0,
-    steps,
-    criticalPath: criticalPathOf(events),
-  };
+export const NOT_STARTED: RunState = {
+  command: '',
+  profile: '',
+  engine: '',
+  durationMs: 0,
+  steps: [],
+  criticalPath: [],
+  rootCause: null,
+  warnings: [],
+  requests: [],
+  isInterrupted: false,
 };
 
-const criticalPathOf = (events: readonly DemoEvent[]): readonly ServiceName[] => [
-  ...new Set(
-    events.flatMap((event) => (event.type === 'service' && event.state === 'healthy' && event.waitedMs > 0 ? [event.service] : [])),
-  ),
-];
+/** The state after one more event: pure. */
+export const advance = (state: RunState, { at, ...event }: DemoEvent): RunState => {
+  switch (event.type) {
+    case 'run-started': {
+      const { command, profile, engine, steps } = event;
+      return { ...NOT_STARTED, command, profile, engine, steps: steps.map(notRun) };
+    }
+    case 'step-started':
+      return withStep(state, event.step.id, ({ startedAt }) => ({ startedAt: startedAt ?? at, checks: [] }));
+    case 'check':
+      return withStep(state, event.stepId, ({ checks }) => ({ checks: [...checks, event.check] }));
+    case 'step-finished': {
+      const { stepId, status, durationMs, detail, error } = event;
+      return withStep(state, stepId, () => ({ status, durationMs, detail, error }));
+    }
+    case 'service': {
+      const isNew = event.state === 'healthy' && event.waitedMs > 0 && !state.criticalPath.includes(event.service);
+      return isNew ? { ...state, criticalPath: [...state.criticalPath, event.service] } : state;
+    }
+    case 'root-cause': {
+      const { type: _, ...rootCause } = event;
+      return { ...state, rootCause: state.rootCause ?? rootCause };
+    }
+    case 'warning': {
+      const { type: _, ...warning } = event;
+      return { ...state, warnings: [...state.warnings, warning] };
+    }
+    case 'request': {
+      const { type: _, ...request } = event;
+      return { ...state, requests: [...state.requests, request] };
+    }
+    case 'interrupted':
+      return { ...state, isInterrupted: true };
+    case 'run-finished':
+      return { ...state, durationMs: event.durationMs };
+    case 'step-progress':
+      return state;
+    default:
+      return unreachable(event);
+  }
+};
+
+const notRun = (step: StepInfo): StepOutcome => ({
+  step,
+  status: 'skipped',
+  startedAt: null,
+  durationMs: 0,
+  detail: '',
+  checks: [],
+  error: null,
+});
+
+const withStep = (state: RunState, id: string, change: (step: StepOutcome) => Partial<StepOutcome>): RunState => ({
+  ...state,
+  steps: state.steps.map((each) => (each.step.id === id ? { ...each, ...change(each) } : each)),
+});
+
+/** What came of a run that ended in this state: pure. */
+export const outcomeOf = (state: RunState): Outcome => {
+  if (state.command === '') throw new TypeError('outcomeOf needs the state of a run that started');
+  const outcome = verdict(state);
+  return { ...state, outcome, exitCode: state.isInterrupted ? 130 : ({ passed: 0, partial: 1, failed: 2 } as const)[outcome] };
+};
 
 /** `failed` means that nothing is usable: not one step beyond the bring-up passed. */
-const verdict = (steps: readonly StepOutcome[], somethingDied: boolean): Outcome['outcome'] => {
-  if (steps.length > 0 && !somethingDied && steps.every(({ status }) => status === 'passed')) return 'passed';
+const verdict = ({ steps, rootCause }: RunState): Outcome['outcome'] => {
+  if (steps.length > 0 && rootCause === null && steps.every(({ status }) => status === 'passed')) return 'passed';
   return steps.some(({ step, status }) => status === 'passed' && step.phase !== 'bring-up') ? 'partial' : 'failed';
-};
-
-const stepOutcome = (step: StepInfo, events: readonly DemoEvent[]): StepOutcome => {
-  const starts = events.flatMap((event, at) => (event.type === 'step-started' && event.step.id === step.id ? [{ event, at }] : []));
-  const finish = events.findLast((event) => event.type === 'step-finished' && event.stepId === step.id);
-  const lastAttempt = starts.at(-1);
-  const checks = events
-    .slice(lastAttempt?.at ?? events.length)
-    .flatMap((event) => (event.type === 'check' && event.stepId === step.id ? [event.check] : []));
-  const startedAt = starts[0]?.event.at ?? null;
-  if (finish?.type !== 'step-finished') {
-    return { step, status: 'skipped', startedAt, durationMs: 0, detail: '', checks, error: null };
-  }
-  return { step, status: finish.status, startedAt, durationMs: finish.durationMs, detail: finish.detail, checks, error: finish.error };
 };

@@ -23,8 +23,10 @@ const failureSchema = object({
   fix: Type.String(),
 });
 
+const stepId = Type.String({ description: '<phase>.<name>' });
+
 const stepSchema = object({
-  id: Type.String({ description: '<phase>.<name>' }),
+  id: stepId,
   phase: Type.String(),
   title: Type.String(),
   status: oneOf(['passed', 'failed', 'skipped']),
@@ -32,6 +34,21 @@ const stepSchema = object({
   duration_ms: Type.Integer({ minimum: 0 }),
   checks: Type.Array(checkSchema),
   error: Type.Union([failureRef, Type.Null()]),
+});
+
+const rootCauseSchema = object({
+  line: Type.String({ description: 'One sentence' }),
+  chain: Type.Array(Type.String(), { description: 'The part in trouble, then those that cannot work without it', minItems: 1 }),
+  log_tail: Type.Array(Type.String(), { description: 'Last log lines of the part in trouble, oldest first' }),
+  fix: Type.String(),
+});
+
+const requestSchema = object({
+  step: stepId,
+  method: Type.String(),
+  url: Type.String({ description: 'Without its query' }),
+  status: Type.Integer({ minimum: 100, maximum: 599 }),
+  duration_ms: Type.Integer({ minimum: 0 }),
 });
 
 const credentialSchema = object({
@@ -53,7 +70,7 @@ const clientSchema = object({
 /** The document that `demo --output json` prints; published as `docs/schemas/demo-report.schema.json`. */
 export const reportSchema = Type.Object(
   {
-    version: Type.Literal(1),
+    version: Type.Literal(2),
     command: Type.String(),
     engine: oneOf(['embedded', 'docker']),
     profile: oneOf(['dev', 'demo', 'ci', 'prod']),
@@ -62,6 +79,11 @@ export const reportSchema = Type.Object(
     duration_ms: Type.Integer({ minimum: 0 }),
     steps: Type.Array(stepSchema),
     critical_path: Type.Array(Type.String(), { description: 'Services that the run waited for, in that order' }),
+    root_cause: Type.Union([rootCauseSchema, Type.Null()], {
+      description: 'null: the stack is usable, or no part of it explains a failure',
+    }),
+    warnings: Type.Array(object({ step: stepId, text: Type.String() })),
+    requests: Type.Array(requestSchema, { description: 'Requests that were answered, in the order of the answers' }),
     endpoints: object({
       kms: object({
         service: Type.String(),
@@ -86,7 +108,7 @@ export const reportSchema = Type.Object(
   },
   {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
-    $id: 'urn:passthru:schema:demo-report:1',
+    $id: 'urn:passthru:schema:demo-report:2',
     title: 'passthru demo report',
     $defs: { failure: failureSchema },
     additionalProperties: false,
@@ -102,9 +124,9 @@ export interface ReportOptions {
   readonly clients: readonly DemoClient[];
 }
 
-/** An outcome and what a reader needs to go on, as the versioned document: pure. */
+/** An outcome, and what a reader needs to go on, as the versioned document: pure. */
 export const toReport = (outcome: Outcome, { endpoints, credentials, clients }: ReportOptions): Report => ({
-  version: 1,
+  version: 2,
   command: outcome.command,
   engine: outcome.engine as Report['engine'],
   profile: outcome.profile as Report['profile'],
@@ -122,8 +144,23 @@ export const toReport = (outcome: Outcome, { endpoints, credentials, clients }: 
     error,
   })),
   critical_path: [...outcome.criticalPath],
+  root_cause: rootCauseOf(outcome),
+  warnings: outcome.warnings.map(({ stepId: step, text }) => ({ step, text })),
+  requests: outcome.requests.map(({ stepId: step, method, url, status, durationMs }) => ({
+    step,
+    method,
+    url,
+    status,
+    duration_ms: Math.round(durationMs),
+  })),
   endpoints: { kms: { ...endpoints.kms }, identity: { ...endpoints.identity }, telemetry: { ...endpoints.telemetry } },
   ca_file: endpoints.caFile,
   credentials: [...credentials],
   clients: [...clients],
 });
+
+const rootCauseOf = ({ rootCause }: Outcome): Report['root_cause'] => {
+  if (rootCause === null) return null;
+  const { line, chain, logTail, fix } = rootCause;
+  return { line, chain: [...chain], log_tail: [...logTail], fix };
+};

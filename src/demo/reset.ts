@@ -1,10 +1,9 @@
 import type { Outcome } from './outcome.ts';
-import { resetPlan, type DemoCommand } from './plan.ts';
+import { resetPlan } from './plan.ts';
 import { run, type RunOptions } from './run.ts';
-import { resetData } from './seed/reset-data.ts';
-import { repairBeforeReset } from './seed/interrupted-reset.ts';
+import type { DemoCommand } from './step/step.ts';
 
-export interface ResetOptions extends Omit<RunOptions, 'stories' | 'retry'> {
+export interface ResetOptions extends Omit<RunOptions, 'steps' | 'retry'> {
   readonly target: DemoCommand;
 }
 
@@ -15,7 +14,4 @@ export interface ResetOptions extends Omit<RunOptions, 'stories' | 'retry'> {
  * Either the outcome is `passed` and exactly the seed is there under new tenant ids, or the old data is back.
  */
 export const resetDemo = ({ target, ...options }: ResetOptions): Promise<Outcome> =>
-  run(resetPlan({ command: target, profile: options.engine.profile }), {
-    ...options,
-    stories: { 'reset.interrupted': repairBeforeReset, 'reset.data': resetData },
-  });
+  run(resetPlan({ command: target, profile: options.engine.profile }), options);

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { demoAdmin } from '#demo/client/admin.ts';
-import { createStack, type Stack } from '#demo/client/stack.ts';
-import { seededKey, tenantAdmin } from '#demo/flows/callers.ts';
-import { createCheckDoor } from '#demo/steps/checks.ts';
-import type { Check } from '#demo/events.ts';
+import { demoDataApi } from '#client/admin/demo-data.ts';
+import { type Connections, createConnections } from '#client/session/connections.ts';
+import { createChecker } from '#demo/step/checker.ts';
+import { type StackAccess, stackAccess } from '#demo/step/stack-access.ts';
+import { tenantAdmin } from '#demo/world/callers.ts';
+import { seededKey } from '#demo/world/keys.ts';
+import type { Check, DemoEvent } from '#demo/events.ts';
 import type { Outcome } from '#demo/outcome.ts';
 import { plan, type Plan } from '#demo/plan.ts';
 import { resetDemo } from '#demo/reset.ts';
@@ -22,17 +24,20 @@ const LONG = 180_000;
 
 let place: TestStack;
 let engine: Engine;
-let stack: Stack;
+let connections: Connections;
+let stack: StackAccess;
 let whole: Outcome;
 
 beforeAll(async () => {
   place = await testStack();
   engine = place.engine({ packageRoot: ROOT });
   whole = await run(plan({ command: 'all' }), { engine, emit: () => {}, signal: never, healthTimeoutMs: 60_000 });
-  stack = createStack({ engine, services: ['telemetry', 'identity', 'kms'], signal: never });
+  const endpoints = engine.endpoints();
+  connections = createConnections({ caFile: endpoints.caFile });
+  stack = stackAccess({ endpoints, connections, signal: never });
 }, LONG);
 afterAll(async () => {
-  await stack?.[Symbol.asyncDispose]();
+  await connections?.[Symbol.asyncDispose]();
   await place?.[Symbol.asyncDispose]();
 }, LONG);
 
@@ -48,7 +53,10 @@ const go = async (part: Plan) => {
   return { outcome, log, errors: outcome.steps.flatMap(({ error }) => error ?? []) };
 };
 
-const tenantsOf = async (server: 'kms' | 'identity') => (await (await demoAdmin(stack, server, never)).state()).tenants;
+/** The demo data of one server, as an operator reaches it. */
+const demoData = async (server: 'kms' | 'identity') =>
+  demoDataApi({ server, url: stack.endpoints[server].admin, session: await stack.session({ certificate: stack.endpoints.client }) });
+const tenantsOf = async (server: 'kms' | 'identity') => (await (await demoData(server)).state()).tenants;
 
 const fresh = () => ({ demo: randomUUID(), 'demo-other': randomUUID() });
 
@@ -76,13 +84,13 @@ const failedOf = (checks: readonly Check[]) => checks.filter(({ status }) => sta
 describe('the checks of the seed', () => {
   it('fail where Identity has other tenants than those expected', async () => {
     const checks: Check[] = [];
-    await checkIdentitySeed({ stack, tenants: fresh(), check: createCheckDoor((check) => void checks.push(check), never) });
+    await checkIdentitySeed({ stack, tenants: fresh(), check: createChecker((check) => void checks.push(check), never) });
     expect(failedOf(checks)).toHaveLength(checks.length);
   });
 
   it('fail where the KMS holds a key that is not of the seed', async () => {
     const checks: Check[] = [];
-    const check = createCheckDoor((each) => void checks.push(each), never);
+    const check = createChecker((each) => void checks.push(each), never);
     await checkKmsSeed({ stack, tenants: await engine.demoTenants(), check, exact: true });
     // The flows of the whole demo made keys of their own in the tenant demo.
     expect(failedOf(checks)).toEqual(['keys-demo']);
@@ -93,17 +101,17 @@ describe('the checks of the seed in the KMS', () => {
   it('fail for every account of a tenant whose key cannot be used, the service too, and for nobody else', async () => {
     const owner = await tenantAdmin(stack);
     const { id } = await seededKey(owner, 'demo-encryption-key');
-    await owner.want('PATCH', `/elastic-keys/${id}`, { state: 'suspended' });
+    await owner.invoke('changeElasticKey', { path: { id }, body: { state: 'suspended' } });
     try {
       const checks: Check[] = [];
-      const check = createCheckDoor((each) => void checks.push(each), never);
+      const check = createChecker((each) => void checks.push(each), never);
       const { accounts } = await checkKmsSeed({ stack, tenants: await engine.demoTenants(), check, exact: false });
       const wanted = accounts.filter(({ tenant }) => tenant === 'demo').map(({ username }) => `user-${username}`);
       expect(wanted).toContain('user-demo-service');
       // A caller of another tenant gets its own answer first: as if there were no such key.
       expect(failedOf(checks)).toEqual(wanted);
     } finally {
-      await owner.want('PATCH', `/elastic-keys/${id}`, { state: 'active' });
+      await owner.invoke('changeElasticKey', { path: { id }, body: { state: 'active' } });
     }
   });
 });
@@ -179,7 +187,7 @@ describe('resetDemo on real servers', () => {
   it('brings the old data back when it is interrupted', async () => {
     const before = await engine.demoTenants();
     const interrupt = new AbortController();
-    const emit = (event: { type: string; stepId?: string }): void => {
+    const emit = (event: DemoEvent): void => {
       if (event.type === 'check' && event.stepId === 'reset.data') interrupt.abort();
     };
     const outcome = await resetDemo({ target: 'all', engine, emit, signal: interrupt.signal });
@@ -191,7 +199,7 @@ describe('resetDemo on real servers', () => {
 describe('a reset that was left half done', () => {
   it('is rolled back by the next demo when only one server began it', async () => {
     const before = await engine.demoTenants();
-    await (await demoAdmin(stack, 'kms', never)).reset(fresh());
+    await (await demoData('kms')).reset(fresh());
     const { errors, log } = await go(only('seed.tenants'));
     expect(errors).toEqual([]);
     expect(log.of('warning')[0]?.text).toBe('kms: an interrupted reset was found, rollback');
@@ -200,7 +208,7 @@ describe('a reset that was left half done', () => {
 
   it('is committed by the next demo when the other server had committed', async () => {
     const tenants = fresh();
-    const [identity, kms] = [await demoAdmin(stack, 'identity', never), await demoAdmin(stack, 'kms', never)];
+    const [identity, kms] = [await demoData('identity'), await demoData('kms')];
     await identity.commit((await identity.reset(tenants)).reset_id);
     await kms.reset(tenants);
     const { errors } = await go(only('seed.tenants'));
@@ -209,7 +217,7 @@ describe('a reset that was left half done', () => {
   });
 
   it('is made good by a reset of both when the servers disagree for good', async () => {
-    const kms = await demoAdmin(stack, 'kms', never);
+    const kms = await demoData('kms');
     await kms.commit((await kms.reset(fresh())).reset_id);
     const { errors, log } = await go(only('seed.tenants', 'seed.kms'));
     expect(errors).toEqual([]);

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import type { DemoEvent, StepInfo } from '#demo/events.ts';
-import { outcomeOf } from '#demo/outcome.ts';
+import { advance, NOT_STARTED, outcomeOf } from '#demo/outcome.ts';
 import { reportSchema, toReport, type ReportOptions } from '#demo/report.ts';
 import type { ServiceName } from '#engine/engine.ts';
 import { failure } from '#infra/apperr/result.ts';
@@ -42,6 +42,18 @@ const events = (more: readonly DemoEvent[] = []): readonly DemoEvent[] => [
   { type: 'run-finished', at, durationMs: 99.4 },
 ];
 
+/** What came of a run with these events. */
+const outcome = (all: readonly DemoEvent[]) => outcomeOf(all.reduce(advance, NOT_STARTED));
+
+const rootCause = { line: unique('kms is not running'), chain: ['identity', 'kms'], logTail: ['last words'], fix: 'start it' } as const;
+const warning = { stepId: 'kms.keys', text: unique('an old certificate') };
+const request = { stepId: 'kms.keys', method: 'GET', url: `https://localhost/${unique('keys')}`, status: 404, durationMs: 7.6 };
+const told: readonly DemoEvent[] = [
+  { type: 'warning', at, ...warning },
+  { type: 'request', at, ...request },
+  { type: 'root-cause', at, ...rootCause },
+];
+
 const healthy = (service: ServiceName, waitedMs: number): DemoEvent => ({
   type: 'service',
   at,
@@ -61,34 +73,60 @@ const validate = new Ajv2020({ allErrors: true, formats: { 'date-time': true, uu
 
 describe('outcomeOf', () => {
   it('counts a step that never finished as skipped', () => {
-    expect(outcomeOf(events()).steps.map(({ status }) => status)).toEqual(['passed', 'failed', 'skipped']);
+    expect(outcome(events()).steps.map(({ status }) => status)).toEqual(['passed', 'failed', 'skipped']);
   });
 
   it('is failed with exit code 2 while only the bring-up passed', () => {
-    expect(outcomeOf(events())).toMatchObject({ outcome: 'failed', exitCode: 2, durationMs: 99.4 });
+    expect(outcome(events())).toMatchObject({ outcome: 'failed', exitCode: 2, durationMs: 99.4 });
   });
 
   it('has exit code 130 after an interruption, whatever passed', () => {
-    expect(outcomeOf(events([{ type: 'interrupted', at, text: 'stopped' }])).exitCode).toBe(130);
+    expect(outcome(events([{ type: 'interrupted', at, text: 'stopped' }])).exitCode).toBe(130);
   });
 
   it('has on its critical path what was waited for, once each, in that order', () => {
     const seen = [healthy('telemetry', 200), healthy('identity', 0), healthy('kms', 80), healthy('telemetry', 5)];
-    expect(outcomeOf(events(seen)).criticalPath).toEqual(['telemetry', 'kms']);
+    expect(outcome(events(seen)).criticalPath).toEqual(['telemetry', 'kms']);
   });
 
-  it('refuses events of a run that never started', () => {
-    expect(() => outcomeOf([])).toThrow(TypeError);
+  it('holds the root cause, every warning and every request', () => {
+    expect(outcome(events(told))).toMatchObject({ rootCause, warnings: [warning], requests: [request] });
+    expect(outcome(events())).toMatchObject({ rootCause: null, warnings: [], requests: [] });
+  });
+
+  it('is not passed where a part died, also when every step passed', () => {
+    const [started, ...rest] = events();
+    const onlyBringUp = [{ ...started, steps: [steps[0]] } as DemoEvent, ...rest];
+    expect(outcome(onlyBringUp).outcome).toBe('passed');
+    expect(outcome([...onlyBringUp, ...told]).outcome).toBe('failed');
+  });
+
+  it('keeps the first root cause: what comes after it follows from it', () => {
+    const second: DemoEvent = { type: 'root-cause', at, ...rootCause, line: unique('another') };
+    expect(outcome(events([...told, second])).rootCause).toEqual(rootCause);
+  });
+
+  it('counts the checks of the last attempt only', () => {
+    const again: readonly DemoEvent[] = [
+      { type: 'check', at, stepId: steps[2].id, check: { ...check, status: 'failed' } },
+      { type: 'step-started', at, step: steps[2], index: 2, total: 3, attempt: 2 },
+      { type: 'check', at, stepId: steps[2].id, check },
+    ];
+    expect(outcome(events(again)).steps[2]?.checks).toEqual([check]);
+  });
+
+  it('refuses the state of a run that never started', () => {
+    expect(() => outcomeOf(NOT_STARTED)).toThrow(TypeError);
   });
 });
 
 describe('toReport', () => {
-  const report = toReport(outcomeOf(events()), options);
+  const report = toReport(outcome(events(told)), options);
 
-  it('is a document of version 1 that its schema accepts', () => {
+  it('is a document of version 2 that its schema accepts', () => {
     validate(report);
     expect(validate.errors).toBeNull();
-    expect(report).toMatchObject({ version: 1, command: 'demo kms', outcome: 'failed', exit_code: 2, duration_ms: 99 });
+    expect(report).toMatchObject({ version: 2, command: 'demo kms', outcome: 'failed', exit_code: 2, duration_ms: 99 });
   });
 
   it('writes times as RFC 3339, durations as whole milliseconds, and null for a step that never began', () => {
@@ -109,9 +147,17 @@ describe('toReport', () => {
     });
   });
 
+  it('has root cause, warnings and requests as members, a request by its step', () => {
+    const { line, chain, logTail, fix } = rootCause;
+    expect(report.root_cause).toEqual({ line, chain, log_tail: logTail, fix });
+    expect(report.warnings).toEqual([{ step: 'kms.keys', text: warning.text }]);
+    expect(report.requests).toEqual([{ step: 'kms.keys', method: 'GET', url: request.url, status: 404, duration_ms: 8 }]);
+    expect(toReport(outcome(events()), options).root_cause).toBeNull();
+  });
+
   it.each([
     ['an unknown member', { surprise: true }],
-    ['another version', { version: 2 }],
+    ['another version', { version: 1 }],
     ['an outcome that does not exist', { outcome: 'fine' }],
   ])('is refused by its schema with %s', (_, change) => {
     expect(validate({ ...report, ...change })).toBe(false);

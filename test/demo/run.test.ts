@@ -1,14 +1,18 @@
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:https';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import type { Plan, StepId } from '#demo/plan.ts';
+import type { Plan } from '#demo/plan.ts';
 import { run, type RunOptions } from '#demo/run.ts';
-import type { Stories, Story } from '#demo/steps/step.ts';
+import type { Step, StepWork } from '#demo/step/step.ts';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { fail } from '#infra/apperr/result.ts';
 import { eventLog, fakeEngine, statusOf, unique } from '#test/support/demo-engine.ts';
+import { listening } from '#test/support/listening.ts';
+import { makePki } from '#test/support/pki.ts';
 
-/** Real step ids, so that stories are found under them; the stories are the test's own. */
-const planOf = (...steps: readonly [id: StepId, ...needs: StepId[]][]): Plan => ({
+/** A plan of these steps, each with the ids of those that it needs. */
+const planOf = (...steps: readonly [id: string, ...needs: string[]][]): Plan => ({
   command: unique('demo'),
   target: 'all',
   profile: 'demo',
@@ -16,31 +20,33 @@ const planOf = (...steps: readonly [id: StepId, ...needs: StepId[]][]): Plan => 
   steps: steps.map(([id, ...needs]) => ({ id, phase: id.split('.')[0] ?? '', title: id, needs })),
 });
 
-const passes: Story = async ({ check }) => {
+const passes: StepWork = async ({ check }) => {
   await check('fine', 'fine', true, true);
   return 'done';
 };
-const fails: Story = async ({ check }) => {
+const fails: StepWork = async ({ check }) => {
   await check('answer', 'the answer', 42, 41);
   return 'done';
 };
 const throws =
-  (message: string): Story =>
+  (message: string): StepWork =>
   async ({ check }) => {
     await check('fine', 'fine', true, true);
-    throw new AppError('story-broke', 500, message, { fix: 'mend it', cause: new AppError('deep-down', 500, 'the reason') });
+    throw new AppError('step-broke', 500, message, { fix: 'mend it', cause: new AppError('deep-down', 500, 'the reason') });
   };
 
-const startsBoth: Story = async ({ stack, check }) => {
-  const [kms, identity] = [await stack.start('kms'), await stack.start('identity')];
+const startsBoth: StepWork = async ({ start, check }) => {
+  const [kms, identity] = [await start('kms'), await start('identity')];
   await check('kms', 'kms', 'no memory', kms.ok ? 'started' : kms.error.message);
   await check('identity', 'identity', 'up-failed', identity.ok ? 'started' : identity.error.code);
   return 'done';
 };
 
-const go = async (plan: Plan, stories: Stories, options: Partial<RunOptions> = {}) => {
+/** Runs a plan with this work under the ids of its steps. */
+const go = async (plan: Plan, works: Readonly<Record<string, StepWork>>, options: Partial<RunOptions> = {}) => {
   const log = eventLog();
-  const outcome = await run(plan, { engine: fakeEngine(), emit: log.emit, signal: new AbortController().signal, stories, ...options });
+  const steps = Object.entries(works).map(([id, work]): Step => ({ id, phase: '', title: id, needs: [], targets: [], run: work }));
+  const outcome = await run(plan, { engine: fakeEngine(), emit: log.emit, signal: new AbortController().signal, steps, ...options });
   return { outcome, log, statuses: Object.fromEntries(outcome.steps.map(({ step, status }) => [step.id, status])) };
 };
 
@@ -80,9 +86,9 @@ describe('run', () => {
     expect(outcome.steps[0]).toMatchObject({ status: 'failed', error: { code: 'nothing-asserted' } });
   });
 
-  it('fails a step for which no story is written', async () => {
+  it('fails a planned step that nobody has written', async () => {
     const { outcome } = await go(planOf(['kms.keys']), {});
-    expect(outcome.steps[0]).toMatchObject({ status: 'failed', error: { code: 'story-missing' } });
+    expect(outcome.steps[0]).toMatchObject({ status: 'failed', error: { code: 'step-unknown' } });
   });
 
   it('says what was expected and what came when a check failed', async () => {
@@ -90,10 +96,10 @@ describe('run', () => {
     expect(outcome.steps[0]?.error).toMatchObject({ code: 'check-failed', message: 'the answer: expected 42, got 41' });
   });
 
-  it('keeps code, cause and fix of what a story throws', async () => {
+  it('keeps code, cause and fix of what a step throws', async () => {
     const message = unique('broken');
     const { outcome } = await go(planOf(['kms.keys']), { 'kms.keys': throws(message) });
-    expect(outcome.steps[0]?.error).toMatchObject({ code: 'story-broke', message, fix: 'mend it', cause: { code: 'deep-down' } });
+    expect(outcome.steps[0]?.error).toMatchObject({ code: 'step-broke', message, fix: 'mend it', cause: { code: 'deep-down' } });
   });
 
   it('stops at the first failed step with failFast', async () => {
@@ -105,10 +111,10 @@ describe('run', () => {
   it('tries a failed step again with growing delays, and reports the checks of the last attempt only', async () => {
     let attempts = 0;
     const waits: number[] = [];
-    const story: Story = async (context) => ((attempts += 1) < 3 ? fails(context) : passes(context));
+    const work: StepWork = async (context) => ((attempts += 1) < 3 ? fails(context) : passes(context));
     const { outcome, log } = await go(
       planOf(['kms.keys']),
-      { 'kms.keys': story },
+      { 'kms.keys': work },
       { retry: { times: 3, delayMs: 100, backoff: 2 }, sleep: async (milliseconds) => void waits.push(milliseconds) },
     );
     expect(outcome.steps[0]).toMatchObject({ status: 'passed', checks: [{ id: 'fine' }] });
@@ -128,7 +134,7 @@ describe('run', () => {
 
   it('ends the step under way when interrupted, skips the rest, and exits with 130', async () => {
     const interrupt = new AbortController();
-    const waiting: Story = async ({ signal }) => {
+    const waiting: StepWork = async ({ signal }) => {
       interrupt.abort();
       await delay(60_000, undefined, { signal });
       return 'never';
@@ -144,10 +150,10 @@ describe('run', () => {
     expect(log.of('step-started')).toHaveLength(1);
   });
 
-  it('lets an interrupted story undo what it was in the middle of before it ends', async () => {
+  it('lets an interrupted step undo what it was in the middle of before it ends', async () => {
     const interrupt = new AbortController();
     let undone = false;
-    const story: Story = async ({ signal }) => {
+    const work: StepWork = async ({ signal }) => {
       interrupt.abort();
       try {
         await delay(60_000, undefined, { signal });
@@ -157,7 +163,7 @@ describe('run', () => {
       }
       return 'never';
     };
-    await go(planOf(['kms.keys']), { 'kms.keys': story }, { signal: interrupt.signal });
+    await go(planOf(['kms.keys']), { 'kms.keys': work }, { signal: interrupt.signal });
     expect(undone).toBe(true);
   });
 
@@ -224,11 +230,11 @@ describe('run', () => {
 
   it('tells when a service starts or exits while it runs', async () => {
     const engine = fakeEngine();
-    const story: Story = async (context) => {
+    const work: StepWork = async (context) => {
       engine.tell({ type: 'service-exited', service: 'kms', exitCode: null, signal: 'SIGKILL' });
       return passes(context);
     };
-    const { log } = await go(planOf(['kms.keys']), { 'kms.keys': story }, { engine });
+    const { log } = await go(planOf(['kms.keys']), { 'kms.keys': work }, { engine });
     expect(log.of('service')).toMatchObject([{ service: 'kms', state: 'exited', text: 'exited with SIGKILL' }]);
     engine.tell({ type: 'service-started', service: 'kms', pid: 1 });
     expect(log.of('service')).toHaveLength(1);
@@ -237,13 +243,13 @@ describe('run', () => {
   it('tells what the engine does before something runs as progress of the step that waits for it', async () => {
     const engine = fakeEngine();
     const text = unique('building passthru-kms');
-    const story: Story = async (context) => {
+    const work: StepWork = async (context) => {
       engine.tell({ type: 'progress', text });
       return passes(context);
     };
     const { log } = await go(
       planOf(['bring-up.certificates'], ['bring-up.kms']),
-      { 'bring-up.certificates': passes, 'bring-up.kms': story },
+      { 'bring-up.certificates': passes, 'bring-up.kms': work },
       { engine },
     );
     expect(log.of('step-progress')).toMatchObject([{ stepId: 'bring-up.kms', text }]);
@@ -267,17 +273,40 @@ describe('run', () => {
     expect(outcome.exitCode).toBe(1);
   });
 
+  it('tells each request under the step that sent it, without its query', async () => {
+    await using pki = await makePki();
+    const [cert, key] = await Promise.all([readFile(pki.server.cert), readFile(pki.server.key)]);
+    await using server = await listening(createServer({ cert, key }, (_request, response) => void response.end('{}')));
+    const url = `https://localhost:${server.port}/`;
+    const engine = fakeEngine({ endpoints: () => ({ ...fakeEngine().endpoints(), caFile: `${pki.folder}/ca.pem` }) });
+    const asks: StepWork = async ({ stack, check }) => {
+      const session = await stack.session();
+      await check(
+        'answer',
+        'answer',
+        200,
+        session.get(`${url}?code=secret`).then(({ status }) => status),
+      );
+      return 'done';
+    };
+    const { outcome } = await go(planOf(['kms.keys'], ['kms.crypto']), { 'kms.keys': asks, 'kms.crypto': asks }, { engine });
+    expect(outcome.requests.map(({ stepId, method, url, status }) => [stepId, method, url, status])).toEqual([
+      ['kms.keys', 'GET', url, 200],
+      ['kms.crypto', 'GET', url, 200],
+    ]);
+  });
+
   it('starts all services at the first wait, and each again only when asked again', async () => {
     const engine = fakeEngine();
-    const story: Story = async ({ stack, check }) => {
-      await stack.start('telemetry');
+    const work: StepWork = async ({ start, check }) => {
+      await start('telemetry');
       expect(engine.upCalls).toEqual(['telemetry', 'identity', 'kms']);
-      await stack.start('kms');
-      await stack.start('kms');
+      await start('kms');
+      await start('kms');
       await check('calls', 'calls', ['telemetry', 'identity', 'kms', 'kms'], engine.upCalls);
       return 'done';
     };
-    const { outcome } = await go(planOf(['bring-up.telemetry']), { 'bring-up.telemetry': story }, { engine });
+    const { outcome } = await go(planOf(['bring-up.telemetry']), { 'bring-up.telemetry': work }, { engine });
     expect(outcome.steps[0]?.error).toBeNull();
   });
 

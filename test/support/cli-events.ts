@@ -1,5 +1,5 @@
 import type { DemoEvent, StepInfo } from '#demo/events.ts';
-import { outcomeOf } from '#demo/outcome.ts';
+import { advance, NOT_STARTED, outcomeOf } from '#demo/outcome.ts';
 import { type Report, toReport } from '#demo/report.ts';
 
 const START = Date.UTC(2026, 0, 2, 3, 4, 5);
@@ -97,7 +97,7 @@ export const FAILED_RUN: readonly DemoEvent[] = [
   ...beginning('demo all'),
   started(3, 1521),
   check('kms.keys', 'created', 'Elastic key created', '201', '503'),
-  { type: 'warning', at: START + 1530, text: 'the certificate of the KMS expires in 6 days' },
+  { type: 'warning', at: START + 1530, stepId: 'kms.keys', text: 'the certificate of the KMS expires in 6 days' },
   { type: 'service', at: START + 1540, service: 'kms', state: 'exited', text: 'exited with SIGKILL' },
   {
     type: 'step-finished',
@@ -122,6 +122,7 @@ export const FAILED_RUN: readonly DemoEvent[] = [
     type: 'root-cause',
     at: START + 1610,
     line: 'kms was ended by SIGKILL; last probe: localhost:8081 refuses connections',
+    chain: ['kms'],
     logTail: ['{"level":30,"msg":"listening"}', '\u001b[31mred\u001b[0m and \u0007bell'],
     fix: 'Look at `passthru logs kms`, then run the demo again: it starts what is down.',
   },
@@ -139,7 +140,7 @@ export const FAILED_RUN: readonly DemoEvent[] = [
 
 /** The report of a recorded run, as it would be made on a stack with the default ports. */
 export const recordedReport = (events: readonly DemoEvent[], caFile: string): Report =>
-  toReport(outcomeOf(events), {
+  toReport(outcomeOf(events.reduce(advance, NOT_STARTED)), {
     endpoints: {
       kms: {
         service: 'https://localhost:8081/service/api/v1',

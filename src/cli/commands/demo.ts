@@ -1,7 +1,8 @@
 import type { Emit } from '#demo/events.ts';
-import { type DemoCommand, plan as planOf } from '#demo/plan.ts';
+import { plan as planOf } from '#demo/plan.ts';
 import type { Report } from '#demo/report.ts';
 import { run } from '#demo/run.ts';
+import type { DemoCommand } from '#demo/step/step.ts';
 import type { Engine, PartName, ServiceName } from '#engine/engine.ts';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
@@ -56,7 +57,7 @@ interface Ran {
 }
 
 /** All of a demo that needs the lock and the engine. */
-const onStack = async (session: Session, what: DemoCommand, tellEvent: Emit): Promise<Ran> => {
+const onStack = async (session: Session, what: DemoCommand, emit: Emit): Promise<Ran> => {
   const { options, interrupts, surroundings, terminal } = session;
   const plan = planOf({ command: what, profile: options.profile });
   await using _lock = await lockStack(session);
@@ -69,13 +70,9 @@ const onStack = async (session: Session, what: DemoCommand, tellEvent: Emit): Pr
   const volumes = isEphemeral && !hadData;
   await recordStart(session, engine);
 
-  let hasRootCause = false;
   const outcome = await run(plan, {
     engine,
-    emit: (event) => {
-      hasRootCause ||= event.type === 'root-cause';
-      tellEvent(event);
-    },
+    emit,
     signal: interrupts.first,
     now: surroundings.now,
     failFast: options.failFast,
@@ -93,7 +90,7 @@ const onStack = async (session: Session, what: DemoCommand, tellEvent: Emit): Pr
   return {
     report: await reportOf(outcome, engine),
     exitCode: tidy ? outcome.exitCode : (Math.max(outcome.exitCode, EXIT.partial) as ExitCode),
-    shown: { access: leaving.length === 0, next: (isInterrupted || hasRootCause) && !options.rm },
+    shown: { access: leaving.length === 0, next: (isInterrupted || outcome.rootCause !== null) && !options.rm },
   };
 };
 

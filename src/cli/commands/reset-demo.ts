@@ -1,6 +1,6 @@
 import type { Emit } from '#demo/events.ts';
-import type { DemoCommand } from '#demo/plan.ts';
 import { resetDemo } from '#demo/reset.ts';
+import type { DemoCommand } from '#demo/step/step.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { lockStack, openEngine } from '../open-engine.ts';
 import { reportOf, tenantsOf } from '../report-of.ts';

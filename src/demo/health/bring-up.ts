@@ -1,23 +1,22 @@
 import { readFile } from 'node:fs/promises';
 import type { ServiceName } from '#engine/engine.ts';
-import type { Story } from '#demo/steps/step.ts';
-import { orThrow } from '../failures.ts';
+import type { StepWork } from '#demo/step/step.ts';
+import { orThrow } from './or-throw.ts';
 import { CHAIN } from './chain.ts';
 import { probe, type Probe } from './probe.ts';
 import { handshake, refusal, withoutCertificate } from './handshake.ts';
 import { waitHealthy } from './wait.ts';
 
 const PASSES = 2;
-/** How long a service that is ready may take to find what it only prefers, in milliseconds. */
+/** Milliseconds that a service which is ready may take to find what it only prefers. */
 const WHOLE_MS = 5_000;
 const LOOK_MS = 100;
 
 /** Starts a service (and, at the first call, all others beside it), waits until it is healthy, and looks at its TLS. */
-export const bringUp =
-  (service: ServiceName): Story =>
-  async ({ engine, stack, services, check, progress, healthy, signal, now, sleep, healthTimeoutMs }) => {
+export const bringUp = (service: ServiceName): { readonly run: StepWork } => ({
+  run: async ({ engine, stack, services, start, check, progress, healthy, signal, now, sleep, healthTimeoutMs }) => {
     progress(`starting ${service}`);
-    const started = orThrow(await stack.start(service));
+    const started = orThrow(await start(service));
     const url = stack.endpoints[service].ready;
     const found = orThrow(
       await waitHealthy({
@@ -68,6 +67,7 @@ export const bringUp =
     const before = services.slice(0, services.indexOf(service)).at(-1);
     const how = started === 'already-running' ? ', was running' : '';
     return before === undefined ? `healthy${how}` : `healthy after ${before}${how}`;
-  };
+  },
+});
 
 const read = (file: string): Promise<string> => readFile(file, 'utf8');

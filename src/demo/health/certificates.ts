@@ -1,12 +1,12 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { AppError } from '#infra/apperr/app-error.ts';
-import { orThrow } from '../failures.ts';
-import type { StepContext } from '#demo/steps/step.ts';
+import { orThrow } from './or-throw.ts';
+import type { StepWork } from '#demo/step/step.ts';
 import { isSelfSigned } from './handshake.ts';
 
 /** Makes or keeps certificates, secrets and configuration, and reads the chain back from the files. */
-export const bringUpCertificates = async ({ engine, services, stack, check, signal, progress }: StepContext): Promise<string> => {
+export const run: StepWork = async ({ engine, services, stack, check, signal, progress }) => {
   progress('certificates, secrets and configuration');
   const conflicts = await engine.portConflicts(services);
   const holders = conflicts.map(({ port, service, holder }) => `port ${port} for ${service} is held by ${holder}`);

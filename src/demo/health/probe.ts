@@ -1,6 +1,6 @@
 import type { ServiceName } from '#engine/engine.ts';
 import { type Failure, failureFrom } from '#infra/apperr/result.ts';
-import type { Stack } from '#demo/client/stack.ts';
+import type { StackAccess } from '#demo/step/stack-access.ts';
 
 /** What `/readyz` of one service answered, or why there was no answer. */
 export interface Probe {
@@ -26,13 +26,13 @@ export const probe = async ({
   service,
   signal,
 }: {
-  stack: Pick<Stack, 'endpoints' | 'session'>;
+  stack: StackAccess;
   service: ServiceName;
   signal: AbortSignal;
 }): Promise<Probe> => {
   const url = stack.endpoints[service].ready;
   try {
-    const session = await stack.session({ certificate: service === 'telemetry' ? 'cli' : 'none' });
+    const session = await stack.session(service === 'telemetry' ? { certificate: stack.endpoints.client } : {});
     const response = await session.request({ url, signal, timeoutMs: 2_000 });
     return readProbe(response.status, response.text);
   } catch (thrown) {

@@ -1,5 +1,6 @@
-import { type Engine, type PartName, type ServiceName, SERVICES, type ServiceStatus } from '#engine/engine.ts';
-import { createStack, type Stack } from '#demo/client/stack.ts';
+import { type Engine, type PartName, type ServiceName, type ServiceStatus } from '#engine/engine.ts';
+import { createConnections } from '#client/session/connections.ts';
+import { stackAccess, type StackAccess } from '#demo/step/stack-access.ts';
 import { isService } from './chain.ts';
 import { probe } from './probe.ts';
 import { endOf } from './root-cause.ts';
@@ -31,7 +32,9 @@ export const stackStatus = async ({
   signal?: AbortSignal;
 }): Promise<StackStatus> => {
   const statuses = await engine.status();
-  await using stack = createStack({ engine, services: SERVICES, signal });
+  const endpoints = engine.endpoints();
+  await using connections = createConnections({ caFile: endpoints.caFile });
+  const stack = stackAccess({ endpoints, connections, signal });
   const services = await Promise.all(
     statuses.map(async ({ service: part, state, health, uptimeMs, pid, address }): Promise<ServiceHealth> => {
       const base = { service: part, address, uptimeMs, pid };
@@ -46,7 +49,7 @@ export const stackStatus = async ({
   return { services, ready: wanted.length > 0 && wanted.every(({ state }) => state === 'ready') };
 };
 
-const whyServiceNotReady = async (stack: Stack, service: ServiceName, signal: AbortSignal): Promise<string | null> => {
+const whyServiceNotReady = async (stack: StackAccess, service: ServiceName, signal: AbortSignal): Promise<string | null> => {
   const found = await probe({ stack, service, signal });
   return found.state === 'ready' ? null : found.text;
 };

@@ -1,7 +1,7 @@
 import { AppError } from '#infra/apperr/app-error.ts';
 import { failureFrom } from '#infra/apperr/result.ts';
 import type { DemoTenants } from '#infra/demo-data/demo-tenants.ts';
-import type { DemoAdmin } from '#demo/client/admin.ts';
+import type { DemoDataApi } from '#client/admin/demo-data.ts';
 import { sameTenants } from './servers.ts';
 
 /** A reset that is under way on every server: the new data is there, the old not yet gone. */
@@ -25,7 +25,7 @@ export interface PendingReset {
 }
 
 /** Begins a reset on all servers, or on none: when one refuses, those that had begun are rolled back before it throws. */
-export const applyReset = async (servers: readonly DemoAdmin[], tenants: DemoTenants): Promise<PendingReset> => {
+export const applyReset = async (servers: readonly DemoDataApi[], tenants: DemoTenants): Promise<PendingReset> => {
   const begun = new Map<string, { readonly resetId: string; readonly previous: DemoTenants }>();
   const rollback = async (cause: unknown): Promise<void> => {
     const failed: { readonly server: string; readonly cause: string }[] = [];
@@ -60,7 +60,7 @@ export const applyReset = async (servers: readonly DemoAdmin[], tenants: DemoTen
   }
 
   /** Whether a server whose answer to the commit was lost has committed all the same; null when it cannot be asked. */
-  const hasCommitted = async (admin: DemoAdmin): Promise<boolean | null> => {
+  const hasCommitted = async (admin: DemoDataApi): Promise<boolean | null> => {
     const state = await admin.state().catch(() => null);
     return state && state.reset_pending !== begun.get(admin.server)?.resetId && sameTenants(state.tenants, tenants);
   };

@@ -1,18 +1,19 @@
 import { decodeJwt, jwtVerify } from 'jose';
 import { KMS_RESOURCE } from '#infra/magic/magic.ts';
-import type { CheckDoor } from '#demo/steps/checks.ts';
+import type { Checker } from '#demo/step/checker.ts';
 import type { DemoTenants } from '#infra/demo-data/demo-tenants.ts';
-import { identityApi, type IdentityApi } from '#demo/client/identity.ts';
-import type { Stack } from '#demo/client/stack.ts';
-import { person } from '#demo/flows/callers.ts';
-import type { Story } from '#demo/steps/step.ts';
-import { demoPassword, readIdentitySeed, type IdentitySeed } from './seed-files.ts';
+import type { IdentityApi } from '#client/identity/identity.ts';
+import type { StackAccess } from '#demo/step/stack-access.ts';
+import type { StepWork } from '#demo/step/step.ts';
+import { person, serviceClient } from '#demo/world/callers.ts';
+import { demoPassword } from '#demo/world/names.ts';
+import { readIdentitySeed, type IdentitySeed } from '#demo/world/seed-files.ts';
 
 export interface SeedCheckOptions {
-  readonly stack: Pick<Stack, 'endpoints' | 'session' | 'browser'>;
+  readonly stack: StackAccess;
   /** The tenant ids that the seed must stand under. */
   readonly tenants: DemoTenants;
-  readonly check: CheckDoor;
+  readonly check: Checker;
 }
 
 /** Logs in as every account and takes a token as every service client: all of the seed is there, under these tenants. */
@@ -30,8 +31,7 @@ export const checkIdentitySeed = async ({ stack, tenants, check }: SeedCheckOpti
     return readToken(identity, tokens.access_token);
   };
   const serve = async (id: string, scope: string): Promise<readonly string[]> => {
-    const identity = await identityApi(stack, await stack.session());
-    const { access_token: token } = await identity.clientCredentials({ id, secret: demoPassword(id) }, scope);
+    const { identity, token } = await serviceClient(stack, { id, secret: demoPassword(id) }, scope);
     return (await readToken(identity, token)).slice(0, 1);
   };
 
@@ -57,7 +57,7 @@ const tenantName = (tenants: DemoTenants, id: unknown): string =>
   Object.entries(tenants).find(([, known]) => known === id)?.[0] ?? `unknown tenant ${String(id)}`;
 
 /** The seeded accounts and clients of Identity, as their users find them. */
-export const identitySeed: Story = async ({ engine, stack, check }) => {
+export const run: StepWork = async ({ engine, stack, check }) => {
   const { accounts, clients } = await checkIdentitySeed({ stack, tenants: await engine.demoTenants(), check });
   return `${accounts.length} accounts, ${clients.length} clients`;
 };

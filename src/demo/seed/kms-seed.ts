@@ -1,9 +1,12 @@
 import { AppError } from '#infra/apperr/app-error.ts';
-import { keyApi } from '#demo/client/key.ts';
-import { answerOf, base64url, kmsApi, password, type ElasticKey, type KmsApi, type MaterialKey } from '#demo/client/kms.ts';
-import type { Story } from '#demo/steps/step.ts';
+import { keyApi } from '#client/kms/key.ts';
+import { answerOf, type KmsApi } from '#client/kms/kms.ts';
+import type { ElasticKey, KmsAnswer } from '#client/kms/operations.ts';
+import type { StepWork } from '#demo/step/step.ts';
+import { realmUser } from '#demo/world/callers.ts';
+import { base64url } from '#demo/world/keys.ts';
 import type { SeedCheckOptions } from './identity-seed.ts';
-import { demoPassword, readKmsSeed, type KmsSeed } from './seed-files.ts';
+import { readKmsSeed, type KmsSeed } from '#demo/world/seed-files.ts';
 
 /**
  * Reads the elastic keys back, and logs in as every realm user to use them: those of the own tenant, and no others.
@@ -12,13 +15,11 @@ import { demoPassword, readKmsSeed, type KmsSeed } from './seed-files.ts';
  */
 export const checkKmsSeed = async ({ stack, check, exact }: SeedCheckOptions & { readonly exact: boolean }): Promise<KmsSeed> => {
   const seed = await readKmsSeed();
-  const session = await stack.session();
-  const as = (username: string): KmsApi => kmsApi(stack, session, password(username, demoPassword(username)));
 
   const seeded = await Promise.all(
     seed.tenants.map(async (tenant) => {
-      const kms = as(readerOf(tenant, seed).username);
-      return { tenant, kms, keys: await kms.all<ElasticKey>('/elastic-keys') };
+      const kms = await realmUser(stack, readerOf(tenant, seed).username);
+      return { tenant, kms, keys: await kms.all('listElasticKeys', {}) };
     }),
   );
   for (const { tenant, kms, keys } of seeded) {
@@ -31,19 +32,20 @@ export const checkKmsSeed = async ({ stack, check, exact }: SeedCheckOptions & {
   }
   const encryptionKeys = seeded.map(({ tenant, keys }) => ({ tenant, id: encryptionKeyOf(tenant, keys, seed) }));
   await Promise.all(
-    seed.accounts.map(({ username, tenant: own }) =>
-      check(
+    seed.accounts.map(async ({ username, tenant: own }) => {
+      const kms = await realmUser(stack, username);
+      return check(
         `user-${username}`,
         `${username} logs in and uses the key of`,
         seed.tenants.map((tenant) => `${tenant}: ${tenant === own ? WORKS : '404 elastic-key-not-found'}`),
-        Promise.all(encryptionKeys.map(async ({ tenant, id }) => `${tenant}: ${await use(as(username), id)}`)),
-      ),
-    ),
+        Promise.all(encryptionKeys.map(async ({ tenant, id }) => `${tenant}: ${await use(kms, id)}`)),
+      );
+    }),
   );
   return seed;
 };
 
-/** Who may list the keys of a tenant; a service may only use them. */
+/** An account that may list the keys of a tenant; a service may only use them. */
 const readerOf = (tenant: string, { accounts }: KmsSeed): KmsSeed['accounts'][number] => {
   const reader = accounts.find((account) => account.tenant === tenant && account.roles.some((role) => role !== 'service'));
   if (reader === undefined) throw new AppError('seed-not-readable', 500, `no account of the seed may list the keys of ${tenant}`);
@@ -51,7 +53,7 @@ const readerOf = (tenant: string, { accounts }: KmsSeed): KmsSeed['accounts'][nu
 };
 
 const newestState = async (kms: KmsApi, id: string): Promise<string> =>
-  (await kms.all<MaterialKey>(`/elastic-keys/${id}/material-keys`))[0]?.state ?? 'missing';
+  (await kms.all('listMaterialKeys', { path: { id } }))[0]?.state ?? 'missing';
 
 const encryptionKeyOf = (tenant: string, keys: readonly ElasticKey[], seed: KmsSeed): string => {
   const { name } = seed.elastic_keys.find((key) => key.tenant === tenant && key.algorithm.startsWith('A256GCM/')) ?? {};
@@ -68,7 +70,7 @@ const use = async (kms: KmsApi, id: string): Promise<string> => {
   const plaintext = base64url('seed');
   const sealed = await key.call('encrypt', { plaintext });
   if (sealed.status !== 200) return answerOf(sealed);
-  const opened = await key.decrypt(sealed.json<{ ciphertext: string }>().ciphertext);
+  const opened = await key.decrypt(sealed.json<KmsAnswer<'encrypt'>>().ciphertext);
   return opened === plaintext ? WORKS : 'another plaintext came back';
 };
 
@@ -76,7 +78,7 @@ const described = (keys: readonly { readonly name: string; readonly algorithm: s
   keys.map(({ name, algorithm }) => `${name}: ${algorithm}`).toSorted();
 
 /** The seeded realm users and elastic keys of the KMS, as their users find them. */
-export const kmsSeed: Story = async ({ engine, stack, check }) => {
+export const run: StepWork = async ({ engine, stack, check }) => {
   const { accounts, elastic_keys: keys } = await checkKmsSeed({ stack, tenants: await engine.demoTenants(), check, exact: false });
   return `${accounts.length} realm users, ${keys.length} elastic keys`;
 };

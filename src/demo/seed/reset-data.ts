@@ -1,11 +1,11 @@
 import { AppError } from '#infra/apperr/app-error.ts';
 import { failureFrom } from '#infra/apperr/result.ts';
 import type { DemoTenants } from '#infra/demo-data/demo-tenants.ts';
-import type { CheckDoor } from '#demo/steps/checks.ts';
-import type { StepContext } from '#demo/steps/step.ts';
+import type { Checker } from '#demo/step/checker.ts';
+import type { StepContext, StepWork } from '#demo/step/step.ts';
 import { applyReset } from './apply-reset.ts';
 import { checkIdentitySeed } from './identity-seed.ts';
-import { freshTenants } from './interrupted-reset.ts';
+import { freshTenants } from './repair.ts';
 import { checkKmsSeed } from './kms-seed.ts';
 import { refuseDeadServers, refuseWithoutServers, runningServers, sameTenants, statesOf, tenantsLine } from './servers.ts';
 
@@ -13,7 +13,7 @@ import { refuseDeadServers, refuseWithoutServers, runningServers, sameTenants, s
  * New tenant ids, the demo data reset on every running server, exactly the seed read back over the public APIs, then committed
  * everywhere; whatever goes wrong before that brings the old data and the old tenants file back, and proves it.
  */
-export const resetData = async ({ engine, stack, check, progress, warn, signal }: StepContext): Promise<string> => {
+export const run: StepWork = async ({ engine, stack, check, progress, warn, signal }) => {
   refuseDeadServers(await engine.status());
   const servers = await runningServers(engine, stack);
   refuseWithoutServers(servers);
@@ -26,7 +26,7 @@ export const resetData = async ({ engine, stack, check, progress, warn, signal }
     signal.throwIfAborted();
     progress('reading the seed back');
     let failed = 0;
-    const watched: CheckDoor = async (...args) => {
+    const watched: Checker = async (...args) => {
       const passed = await check(...args);
       if (!passed) failed += 1;
       return passed;

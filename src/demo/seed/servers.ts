@@ -2,8 +2,8 @@ import type { Engine, ServiceStatus } from '#engine/engine.ts';
 import { AppError } from '#infra/apperr/app-error.ts';
 import type { DemoStateBody } from '#infra/demo-data/demo-data.routes.ts';
 import type { DemoTenants } from '#infra/demo-data/demo-tenants.ts';
-import { demoAdmin, type DemoAdmin, type DemoServer } from '#demo/client/admin.ts';
-import type { Stack } from '#demo/client/stack.ts';
+import { demoDataApi, type DemoDataApi, type DemoServer } from '#client/admin/demo-data.ts';
+import type { StackAccess } from '#demo/step/stack-access.ts';
 
 /** The servers that hold demo data, in the order in which they are reset. */
 export const DEMO_SERVERS = ['identity', 'kms'] as const;
@@ -13,15 +13,20 @@ export const DEMO_SERVERS = ['identity', 'kms'] as const;
  * interruption of the run does not cut their requests off: nobody would know whether the change had happened. Each request
  * has a limit of its own; one for all of them would leave none for the rollback after a slow reset.
  */
-export const runningServers = async (engine: Engine, stack: Pick<Stack, 'endpoints' | 'session'>): Promise<readonly DemoAdmin[]> => {
+export const runningServers = async (engine: Engine, { endpoints, session }: StackAccess): Promise<readonly DemoDataApi[]> => {
   const statuses = await engine.status();
   const running = DEMO_SERVERS.filter((server) => statuses.some(({ service, state }) => service === server && state === 'running'));
   const uninterrupted = new AbortController().signal;
-  return Promise.all(running.map((server) => demoAdmin(stack, server, uninterrupted)));
+  return Promise.all(
+    running.map(async (server) => {
+      const options = { certificate: endpoints.client, signal: uninterrupted };
+      return demoDataApi({ server, url: endpoints[server].admin, session: await session(options) });
+    }),
+  );
 };
 
 /** A reset without a server must not touch the tenants file: what is stored still has the old ids. */
-export const refuseWithoutServers = (servers: readonly DemoAdmin[]): void => {
+export const refuseWithoutServers = (servers: readonly DemoDataApi[]): void => {
   if (servers.length > 0) return;
   throw new AppError('nothing-to-reset', 503, 'neither KMS nor Identity runs', { fix: 'Bring the stack up first: `passthru demo all`.' });
 };
@@ -42,7 +47,7 @@ export interface ServerState extends DemoStateBody {
   readonly server: DemoServer;
 }
 
-export const statesOf = (servers: readonly DemoAdmin[]): Promise<readonly ServerState[]> =>
+export const statesOf = (servers: readonly DemoDataApi[]): Promise<readonly ServerState[]> =>
   Promise.all(servers.map(async (admin) => ({ server: admin.server, ...(await admin.state()) })));
 
 /** Tenant ids as one line, in the order of their names. */

@@ -140,7 +140,7 @@ describe('On GitHub Actions', () => {
   });
 
   it('what a service logged cannot issue a command: it stands where commands are off', () => {
-    const evil: DemoEvent = { type: 'root-cause', at: 0, line: 'kms exited', logTail: ['::error::forged'], fix: '' };
+    const evil: DemoEvent = { type: 'root-cause', at: 0, line: 'kms exited', chain: ['kms'], logTail: ['::error::forged'], fix: '' };
     const lines = github([...PASSED_RUN.slice(0, 1), evil]).err.split('\n');
     const forged = lines.findIndex((line) => line.includes('::error::forged'));
     const stop = lines.slice(0, forged).findLast((line) => line.startsWith('::stop-commands::'));

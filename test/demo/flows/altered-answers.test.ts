@@ -1,17 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Session, SessionRequest } from '#demo/client/session.ts';
-import { createStack, type Stack } from '#demo/client/stack.ts';
+import { createConnections } from '#client/session/connections.ts';
+import type { Session } from '#client/session/session.ts';
 import type { Check } from '#demo/events.ts';
-import { pkceRefusals } from '#demo/flows/identity/pkce-refusals.ts';
-import { tokens } from '#demo/flows/identity/tokens.ts';
-import { tokenRefusals } from '#demo/flows/integration/token-refusals.ts';
-import { pause } from '#demo/pause.ts';
+import { run as pkceRefusals } from '#demo/flows/identity/pkce-refusals.ts';
+import { run as tokens } from '#demo/flows/identity/tokens.ts';
+import { run as tokenRefusals } from '#demo/flows/integration/refusals/token-refusals.ts';
 import { plan } from '#demo/plan.ts';
 import { run } from '#demo/run.ts';
-import { createCheckDoor } from '#demo/steps/checks.ts';
-import type { Story } from '#demo/steps/step.ts';
+import { createChecker } from '#demo/step/checker.ts';
+import { sleep } from '#demo/step/sleep.ts';
+import { type StackAccess, stackAccess } from '#demo/step/stack-access.ts';
+import type { StepWork } from '#demo/step/step.ts';
 import { type Engine, SERVICES } from '#engine/engine.ts';
-import type { HttpsResponse } from '#infra/http/client.ts';
+import type { HttpsRequest, HttpsResponse } from '#infra/http/client.ts';
 import { ROOT, testStack, type TestStack } from '#test/support/engine.ts';
 
 const never = new AbortController().signal;
@@ -29,50 +30,47 @@ beforeAll(async () => {
 }, 180_000);
 afterAll(() => place?.[Symbol.asyncDispose](), 60_000);
 
-type Alter = (request: SessionRequest, answer: HttpsResponse) => HttpsResponse;
+type Alter = (request: HttpsRequest, answer: HttpsResponse) => HttpsResponse;
 
 /** The sessions of a stack, each answer changed on its way. */
-const altering = (real: Stack, alter: Alter): Stack => {
+const altering = (real: StackAccess, alter: Alter): StackAccess => {
   const wrap = (session: Session): Session => {
-    const request = async (wanted: SessionRequest) => alter(wanted, await session.request(wanted));
+    const request = async (wanted: HttpsRequest) => alter(wanted, await session.request(wanted));
     return {
       request,
       get: (url, headers = {}) => request({ url, headers }),
       post: (url, form, headers = {}) => request({ method: 'POST', url, form, headers }),
     };
   };
-  return {
-    ...real,
-    session: async (options) => wrap(await real.session(options)),
-    browser: async (name) => wrap(await real.browser(name)),
-  };
+  return { ...real, session: async (options) => wrap(await real.session(options)) };
 };
 
-/** Ids of the checks of a story that fail. */
-const failures = async (story: Story, alter: Alter = (_request, answer) => answer): Promise<readonly string[]> => {
+/** Ids of the checks of a step that fail. */
+const failures = async (work: StepWork, alter: Alter = (_request, answer) => answer): Promise<readonly string[]> => {
   const checks: Check[] = [];
-  await using real = createStack({ engine, services: SERVICES, signal: never });
-  const stack = altering(real, alter);
+  const endpoints = engine.endpoints();
+  await using connections = createConnections({ caFile: endpoints.caFile });
+  const stack = altering(stackAccess({ endpoints, connections, signal: never }), alter);
   const ignore = (): void => {};
-  await story({
+  await work({
     engine,
     stack,
     services: SERVICES,
-    check: createCheckDoor((check) => void checks.push(check), never),
+    check: createChecker((check) => void checks.push(check), never),
     progress: ignore,
     warn: ignore,
     healthy: ignore,
-    kept: {},
+    start: (service) => engine.up(service, never),
     signal: never,
     now: Date.now,
-    sleep: pause,
+    sleep,
     healthTimeoutMs: 30_000,
   });
   expect(checks.length).toBeGreaterThan(5);
   return checks.filter(({ status }) => status === 'failed').map(({ id }) => id);
 };
 
-const pathOf = ({ url }: SessionRequest): string => new URL(url).pathname;
+const pathOf = ({ url }: HttpsRequest): string => new URL(url).pathname;
 const json = (answer: HttpsResponse, body: unknown): HttpsResponse => ({
   ...answer,
   status: 200,
@@ -86,8 +84,8 @@ describe('the flows', () => {
     ['PKCE refusals', pkceRefusals],
     ['token life cycle', tokens],
     ['token refusals', tokenRefusals],
-  ])('pass on servers that are left as they are: %s', async (_name, story) => {
-    expect(await failures(story)).toEqual([]);
+  ])('pass on servers that are left as they are: %s', async (_name, work) => {
+    expect(await failures(work)).toEqual([]);
   });
 
   it('see an access token that outlives the replay of its code', async () => {
@@ -108,7 +106,7 @@ describe('the flows', () => {
   });
 
   it('see a KMS that takes an access token which Identity gave for something else', async () => {
-    const isOpaque = ({ headers = {} }: SessionRequest): boolean => /^Bearer [^.]+$/.test(headers['authorization'] ?? '');
+    const isOpaque = ({ headers = {} }: HttpsRequest): boolean => /^Bearer [^.]+$/.test(headers['authorization'] ?? '');
     const careless: Alter = (request, answer) =>
       pathOf(request).endsWith('/elastic-keys') && isOpaque(request) ? json(answer, { items: [], next_cursor: null }) : answer;
     expect(await failures(tokenRefusals, careless)).toEqual(['other-resource']);

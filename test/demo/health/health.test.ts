@@ -161,13 +161,13 @@ describe('rootCauseOf', () => {
       finding('identity', { state: 'exited', probe: null, diagnosis: { service: 'identity', ...diagnosis } }),
       finding('kms', { probe: red }),
     ]);
-    expect(cause).toMatchObject({ part: 'identity', line: 'identity exited with code 1, which blocks kms', logTail: ['last'] });
+    expect(cause).toMatchObject({ chain: ['identity', 'kms'], line: 'identity exited with code 1, which blocks kms', logTail: ['last'] });
   });
 
   it('does not say that a dead telemetry blocks those that only prefer it', () => {
     const dead = finding('telemetry', { state: 'exited', probe: null, diagnosis: { service: 'telemetry', ...diagnosis } });
     expect(rootCauseOf([dead, finding('identity'), finding('kms')])).toMatchObject({
-      part: 'telemetry',
+      chain: ['telemetry'],
       line: 'telemetry exited with code 1, without which identity and kms can go on',
     });
   });
@@ -179,7 +179,7 @@ describe('rootCauseOf', () => {
       finding('kms', { probe: red }),
     ]);
     expect(cause).toMatchObject({
-      part: 'identity',
+      chain: ['identity', 'kms'],
       line: 'identity exited with code 7, which blocks kms; telemetry exited with code 1, too',
     });
   });
@@ -219,7 +219,7 @@ describe('rootCauseOf', () => {
         finding('kms', { probe: red }),
       ]);
       expect(cause).toEqual({
-        part: 'kms-postgres',
+        chain: ['kms-postgres', 'kms'],
         line: 'kms-postgres was ended by SIGKILL, which blocks kms',
         logTail: ['last'],
         fix: 'Look at `passthru logs kms-postgres`, then run the demo again: it starts what is down.',
@@ -235,6 +235,7 @@ describe('rootCauseOf', () => {
         finding('kms', { probe: red }),
       ]);
       expect(cause?.line).toBe('identity-postgres ran out of memory, which blocks identity → kms');
+      expect(cause?.chain).toEqual(['identity-postgres', 'identity', 'kms']);
       expect(cause?.fix).toBe('Give identity-postgres more memory, then run the demo again.');
     });
 

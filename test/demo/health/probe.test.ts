@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { createStack } from '#demo/client/stack.ts';
+import { createConnections } from '#client/session/connections.ts';
 import { probe } from '#demo/health/probe.ts';
+import { stackAccess } from '#demo/step/stack-access.ts';
 import type { Endpoints } from '#engine/engine.ts';
 import { fakeEngine } from '#test/support/demo-engine.ts';
 import { listenOn } from '#test/support/engine.ts';
@@ -24,8 +25,8 @@ describe('A look at a port that takes connections and drops them, as one does th
       caFile: `${pki.folder}/ca.pem`,
       identity: { ...known.identity, ready: `https://${address}/readyz` },
     };
-    await using stack = createStack({ engine: fakeEngine({ endpoints: () => endpoints }), services: [], signal });
-    const seen = await probe({ stack, service: 'identity', signal });
+    await using connections = createConnections({ caFile: endpoints.caFile });
+    const seen = await probe({ stack: stackAccess({ endpoints, connections, signal }), service: 'identity', signal });
     expect(seen).toMatchObject({ state: 'unreachable', text: `${address} closes connections at once` });
   });
 });

@@ -1,11 +1,11 @@
 import { randomUUID, randomUUIDv7 } from 'node:crypto';
-import type { DemoAdmin, DemoServer } from '#demo/client/admin.ts';
+import type { DemoDataApi, DemoServer } from '#client/admin/demo-data.ts';
 import { AppError } from '#infra/apperr/app-error.ts';
 import type { DemoTenants } from '#infra/demo-data/demo-tenants.ts';
 
 export const someTenants = (): DemoTenants => ({ demo: randomUUID(), 'demo-other': randomUUID() });
 
-export interface FakeServer extends DemoAdmin {
+export interface FakeServer extends DemoDataApi {
   /** What is in use now. */
   tenants(): DemoTenants;
   pending(): string | null;

@@ -1,8 +1,9 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { createSession, type SessionRequest } from '#demo/client/session.ts';
-import type { Stack } from '#demo/client/stack.ts';
+import { createSession } from '#client/session/session.ts';
 import { refuseDeadServers, repairsFor, runningServers, sameTenants, type ServerState } from '#demo/seed/servers.ts';
+import type { StackAccess } from '#demo/step/stack-access.ts';
+import type { HttpsRequest } from '#infra/http/client.ts';
 import { fakeEngine, statusOf } from '#test/support/demo-engine.ts';
 import { someTenants } from '#test/demo/seed/demo-servers.ts';
 
@@ -21,17 +22,17 @@ describe('runningServers', () => {
   /** A stack whose servers answer every request that was not given up before. */
   const answering = (interrupt: AbortSignal) => {
     const engine = fakeEngine({ status: async () => [statusOf('identity'), statusOf('kms', { state: 'exited' })] });
-    const asked: SessionRequest[] = [];
+    const asked: HttpsRequest[] = [];
     const client = {
-      request: async (request: SessionRequest) => {
+      request: async (request: HttpsRequest) => {
         request.signal?.throwIfAborted();
         asked.push(request);
         return { status: 204, headers: {}, setCookies: [], text: '', json: <T>() => ({}) as T };
       },
     };
-    const stack: Pick<Stack, 'endpoints' | 'session'> = {
+    const stack: StackAccess = {
       endpoints: engine.endpoints(),
-      session: async (options = {}) => createSession({ client, note: () => {}, signal: interrupt, ...options }),
+      session: async (options = {}) => createSession({ client, signal: interrupt, ...options }),
     };
     return { engine, stack, asked };
   };

@@ -1,5 +1,6 @@
 import type { ChalkInstance } from 'chalk';
-import type { Check, DemoEvent, StepInfo, StepStatus } from '#demo/events.ts';
+import type { DemoEvent, StepInfo, StepStatus } from '#demo/events.ts';
+import { advance, NOT_STARTED, type RunState } from '#demo/outcome.ts';
 import { unreachable } from '#infra/apperr/app-error.ts';
 import { type CheckLayout, errorLines, failedLines, failedText, passedLine, refusedLines } from './check-lines.ts';
 import { fixLines } from './failure-lines.ts';
@@ -31,20 +32,21 @@ const TIME_COLUMNS = 10;
 const phaseTitle = (phase: string): string => PHASES[phase] ?? phase.charAt(0).toUpperCase() + phase.slice(1).replaceAll('-', ' ');
 
 interface State {
-  steps: readonly StepInfo[];
+  run: RunState;
   titleColumns: number;
   phase: string;
-  checks: Map<string, Check[]>;
   progress: Map<string, string>;
-  interrupted: boolean;
 }
 
 export const createTranscript = (options: TranscriptOptions): Transcript => {
-  const state: State = { steps: [], titleColumns: MIN_TITLE, phase: '', checks: new Map(), progress: new Map(), interrupted: false };
+  const state: State = { run: NOT_STARTED, titleColumns: MIN_TITLE, phase: '', progress: new Map() };
   return {
-    lines: (event) => linesOf(event, state, options),
+    lines: (event) => {
+      state.run = advance(state.run, event);
+      return linesOf(event, state, options);
+    },
     running: (stepId, elapsedMs) => {
-      const step = state.steps.find(({ id }) => id === stepId);
+      const step = state.run.steps.find(({ step: { id } }) => id === stepId)?.step;
       if (step === undefined) return { before: '', after: '' };
       const before = `  ${counter(step, state)}`;
       return {
@@ -59,11 +61,9 @@ const linesOf = (event: DemoEvent, state: State, options: TranscriptOptions): re
   const { paint, width, verbose } = options;
   switch (event.type) {
     case 'run-started':
-      state.steps = event.steps;
       state.titleColumns = Math.min(MAX_TITLE, Math.max(MIN_TITLE, ...event.steps.map(({ title }) => columnsOf(title))));
       return headline(event, options);
     case 'step-started':
-      state.checks.set(event.step.id, []);
       state.progress.delete(event.step.id);
       return [...heading(event.step, state, paint), ...(verbose && event.attempt > 1 ? [note(`attempt ${event.attempt}`, options)] : [])];
     case 'step-progress': {
@@ -71,7 +71,6 @@ const linesOf = (event: DemoEvent, state: State, options: TranscriptOptions): re
       return verbose ? [note(printable(event.text), options)] : [];
     }
     case 'check':
-      state.checks.get(event.stepId)?.push(event.check);
       return [];
     case 'request':
       return verbose ? [note(`${event.method} ${event.url} → ${event.status} in ${formatDuration(event.durationMs)}`, options)] : [];
@@ -79,7 +78,7 @@ const linesOf = (event: DemoEvent, state: State, options: TranscriptOptions): re
       return finished(event, state, options);
     case 'service':
       // Services that stop because the run was interrupted are no news.
-      return verbose || (event.state === 'exited' && !state.interrupted)
+      return verbose || (event.state === 'exited' && !state.run.isInterrupted)
         ? [note(`${event.service} ${serviceText(event)}`, options, event.state === 'exited' ? '!' : '·')]
         : [];
     case 'root-cause':
@@ -88,7 +87,6 @@ const linesOf = (event: DemoEvent, state: State, options: TranscriptOptions): re
       return wrapText(printable(event.text), width - 12).map((line, index) => `          ${index === 0 ? paint.yellow('!') : ' '} ${line}`);
     case 'interrupted':
       // Whoever took the signal has said at once what happens now.
-      state.interrupted = true;
       return [];
     case 'run-finished':
       return [];
@@ -124,9 +122,9 @@ const heading = ({ phase }: StepInfo, state: State, paint: ChalkInstance): reado
   return ['', `  ${paint.bold(phaseTitle(phase))}`];
 };
 
-const counter = (step: StepInfo, { steps }: State): string => {
+const counter = (step: StepInfo, { run: { steps } }: State): string => {
   const total = String(steps.length);
-  return `[${String(steps.findIndex(({ id }) => id === step.id) + 1).padStart(total.length)}/${total}]`;
+  return `[${String(steps.findIndex((each) => each.step.id === step.id) + 1).padStart(total.length)}/${total}]`;
 };
 
 /** Title, text and time, flush with the right edge. */
@@ -147,14 +145,15 @@ const colorOf = (status: StepStatus, paint: ChalkInstance): ChalkInstance =>
 
 const finished = (event: EventOf<'step-finished'>, state: State, options: TranscriptOptions): readonly string[] => {
   const { paint, width, verbose } = options;
-  const step = state.steps.find(({ id }) => id === event.stepId);
+  const { steps, isInterrupted } = state.run;
+  const known = steps.find(({ step }) => step.id === event.stepId);
   // After an interruption the summary counts what was skipped.
-  if (step === undefined || (state.interrupted && event.status === 'skipped')) return [];
-  const checks = state.checks.get(step.id) ?? [];
+  if (known === undefined || (isInterrupted && event.status === 'skipped')) return [];
+  const { step, checks } = known;
   const before = `  ${counter(step, state)}`;
   const failed = checks.filter(({ status }) => status === 'failed').length;
   // A step that was cut short did not fail by itself: its error only says that it was.
-  const cutShort = state.interrupted && event.status === 'failed' && failed === 0;
+  const cutShort = isInterrupted && event.status === 'failed' && failed === 0;
   const text = cutShort ? 'interrupted' : textOf(event, checks.length, failed);
   const duration = event.status === 'skipped' ? null : event.durationMs;
   const mark = colorOf(event.status, paint)(MARKS[event.status]);
@@ -172,7 +171,7 @@ const finished = (event: EventOf<'step-finished'>, state: State, options: Transc
 
 const textOf = ({ detail, status }: EventOf<'step-finished'>, checks: number, failed: number): string => {
   if (status === 'failed' && detail === '') return failedText(checks, failed);
-  // A story whose whole point is refusals names them in its detail; the lines below name each that was seen.
+  // A step whose whole point is refusals names them in its detail; the lines below name each that was seen.
   return status === 'passed' && detail.startsWith('refused:') ? `${checks} checks` : printable(detail);
 };
 

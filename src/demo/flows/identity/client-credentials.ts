@@ -1,20 +1,15 @@
 import { jwtVerify } from 'jose';
 import { KMS_RESOURCE } from '#infra/magic/magic.ts';
-import { identityApi, random, type OAuthClient } from '#demo/client/identity.ts';
-import { problemOf } from '#demo/client/problem.ts';
-import type { Story } from '#demo/steps/step.ts';
-import { CONFIDENTIAL_CLIENT } from '../demo-names.ts';
-import { shortLivedToken } from '../short-lived-token.ts';
+import type { OAuthClient } from '#client/identity/identity.ts';
+import { randomText } from '#client/identity/random-text.ts';
+import { problemOf } from '#client/problem.ts';
+import type { StepWork } from '#demo/step/step.ts';
+import { visitor } from '#demo/world/callers.ts';
+import { CONFIDENTIAL_CLIENT } from '#demo/world/names.ts';
 
 /** A service gets a token for itself. @see RFC 6749 section 4.4 */
-export const clientCredentials: Story = async (context) => {
-  const { stack, check, engine, services, kept } = context;
-  if (services.includes('kms')) {
-    // A KMS that does not answer is not this step's to tell: the step that needs the token takes one itself.
-    const early = await shortLivedToken(context).catch(() => null);
-    if (early?.answer === '200') kept.shortLivedToken = early;
-  }
-  const identity = await identityApi(stack, await stack.session());
+export const run: StepWork = async ({ stack, check, engine }) => {
+  const identity = await visitor(stack);
   const tokens = await identity.clientCredentials(CONFIDENTIAL_CLIENT, 'kms:read kms:crypto');
   await check('bearer', 'Token type', 'Bearer', tokens.token_type);
   await check('no-refresh', 'A refresh token', 'none', tokens.refresh_token === undefined ? 'none' : 'one');
@@ -37,8 +32,8 @@ export const clientCredentials: Story = async (context) => {
     return `${response.status} ${problemOf(response).error ?? 'accepted'}`;
   };
   await Promise.all([
-    check('wrong-secret', 'Wrong secret', '401 invalid_client', refused({ ...CONFIDENTIAL_CLIENT, secret: random() })),
-    check('unknown-client', 'Unknown client', '401 invalid_client', refused({ id: `nobody-${random(6)}`, secret: random() })),
+    check('wrong-secret', 'Wrong secret', '401 invalid_client', refused({ ...CONFIDENTIAL_CLIENT, secret: randomText() })),
+    check('unknown-client', 'Unknown client', '401 invalid_client', refused({ id: `nobody-${randomText(6)}`, secret: randomText() })),
     check('foreign-scope', 'Scope not granted', '400 invalid_scope', refused(CONFIDENTIAL_CLIENT, { scope: 'kms:admin' })),
     check('foreign-resource', 'Unknown resource', '400 invalid_target', refused(CONFIDENTIAL_CLIENT, { resource: 'urn:elsewhere' })),
     check(

@@ -1,18 +1,20 @@
-import { asksForPassword, callbackOf } from '#demo/client/browser.ts';
-import { codeOf, identityApi, random } from '#demo/client/identity.ts';
-import { problemOf } from '#demo/client/problem.ts';
-import type { Story } from '#demo/steps/step.ts';
-import { account, LOOPBACK_REDIRECT, PUBLIC_CLIENT, USER_SCOPE } from '../demo-names.ts';
+import { asksForPassword, callbackOf } from '#client/browser/walk.ts';
+import { codeOf } from '#client/identity/authorization-request.ts';
+import { randomText } from '#client/identity/random-text.ts';
+import { problemOf } from '#client/problem.ts';
+import type { StepWork } from '#demo/step/step.ts';
+import { visitor } from '#demo/world/callers.ts';
+import { account, LOOPBACK_REDIRECT, PUBLIC_CLIENT, USER_SCOPE } from '#demo/world/names.ts';
 
-/** What an attacker or a careless application would try at the authorization and token endpoints. */
-export const pkceRefusals: Story = async ({ stack, check }) => {
-  const stranger = await identityApi(stack, await stack.session());
-  const identity = await identityApi(stack, await stack.browser('demo-user'));
+/** Identity refuses the tries of an attacker or a careless application at the authorization and token endpoints. */
+export const run: StepWork = async ({ stack, check }) => {
+  const stranger = await visitor(stack);
+  const identity = await visitor(stack);
   const { issuer } = identity.discovery;
-  const attempt = (change: Record<string, string | null> = {}) =>
-    identity.attempt({ clientId: PUBLIC_CLIENT.id, redirectUri: LOOPBACK_REDIRECT, scope: USER_SCOPE, change });
+  const request = (change: Record<string, string | null> = {}) =>
+    identity.authorizationRequest({ clientId: PUBLIC_CLIENT.id, redirectUri: LOOPBACK_REDIRECT, scope: USER_SCOPE, change });
 
-  const wrong = await stranger.logIn(attempt(), { username: 'demo-user', password: `wrong-${random(6)}` });
+  const wrong = await stranger.logIn(request(), { username: 'demo-user', password: `wrong-${randomText(6)}` });
   await check(
     'wrong-password',
     'Wrong password',
@@ -21,7 +23,7 @@ export const pkceRefusals: Story = async ({ stack, check }) => {
   );
 
   const errorOf = async (change: Record<string, string | null>): Promise<string> => {
-    const { searchParams } = callbackOf(await identity.logIn(attempt(change)));
+    const { searchParams } = callbackOf(await identity.logIn(request(change)));
     return searchParams.get('error') ?? 'accepted';
   };
   await Promise.all([
@@ -30,7 +32,7 @@ export const pkceRefusals: Story = async ({ stack, check }) => {
     check('method-missing', 'No method, which means plain', 'invalid_request', errorOf({ code_challenge_method: null })),
   ]);
 
-  const foreign = await stranger.logIn(attempt({ redirect_uri: 'https://evil.example/callback' }));
+  const foreign = await stranger.logIn(request({ redirect_uri: 'https://evil.example/callback' }));
   await check(
     'foreign-redirect',
     'Foreign redirect',
@@ -38,7 +40,7 @@ export const pkceRefusals: Story = async ({ stack, check }) => {
     `${foreign.last.status}, ${foreign.callback === null ? 'no redirect' : 'redirected'}`,
   );
 
-  const first = attempt();
+  const first = request();
   const firstCode = codeOf(await identity.logIn(first, account('demo-user')), first, issuer);
   const redeem = async (code: string, verifier: string): Promise<string> => {
     const response = await identity.tokenRequest(PUBLIC_CLIENT, {
@@ -49,9 +51,9 @@ export const pkceRefusals: Story = async ({ stack, check }) => {
     });
     return response.status === 200 ? 'accepted' : (problemOf(response).error ?? `status ${response.status}`);
   };
-  await check('wrong-verifier', 'Wrong verifier', 'invalid_grant', redeem(firstCode, random()));
+  await check('wrong-verifier', 'Wrong verifier', 'invalid_grant', redeem(firstCode, randomText()));
 
-  const second = attempt();
+  const second = request();
   const secondCode = codeOf(await identity.logIn(second), second, issuer);
   const tokens = await identity.exchange(PUBLIC_CLIENT, second, secondCode);
   const access = async (): Promise<string> => {
@@ -68,7 +70,7 @@ export const pkceRefusals: Story = async ({ stack, check }) => {
     `${problemOf(refresh).error ?? 'accepted'}; access token ${before}, then ${await access()}`,
   );
 
-  const third = attempt();
+  const third = request();
   const thirdCode = codeOf(await identity.logIn(third), third, issuer);
   const elsewhere = await identity.tokenRequest(PUBLIC_CLIENT, {
     grant_type: 'authorization_code',

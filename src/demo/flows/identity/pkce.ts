@@ -1,29 +1,28 @@
 import { createHash } from 'node:crypto';
 import { decodeProtectedHeader, jwtVerify } from 'jose';
 import { KMS_RESOURCE } from '#infra/magic/magic.ts';
-import { same } from '#demo/steps/checks.ts';
-import { callbackOf } from '#demo/client/browser.ts';
-import { identityApi } from '#demo/client/identity.ts';
-import { problemOf } from '#demo/client/problem.ts';
-import type { Story } from '#demo/steps/step.ts';
-import { account, LOOPBACK_REDIRECT, PUBLIC_CLIENT, USER_SCOPE } from '../demo-names.ts';
+import { callbackOf } from '#client/browser/walk.ts';
+import { problemOf } from '#client/problem.ts';
+import { same } from '#demo/step/checker.ts';
+import type { StepWork } from '#demo/step/step.ts';
+import { visitor } from '#demo/world/callers.ts';
+import { account, LOOPBACK_REDIRECT, PUBLIC_CLIENT, USER_SCOPE } from '#demo/world/names.ts';
 
 /** A person logs in to an application with authorization code and PKCE, from discovery to refresh rotation. */
-export const pkce: Story = async ({ stack, check, engine }) => {
-  const session = await stack.session();
-  const identity = await identityApi(stack, session);
+export const run: StepWork = async ({ stack, check, engine }) => {
+  const identity = await visitor(stack);
   const { issuer } = identity.discovery;
   await check('issuer', 'Discovery names the issuer that was asked', stack.endpoints.identity.issuer, issuer);
   await check('methods', 'PKCE methods on offer', ['S256'], identity.discovery.code_challenge_methods_supported);
 
-  const attempt = identity.attempt({ clientId: PUBLIC_CLIENT.id, redirectUri: LOOPBACK_REDIRECT, scope: USER_SCOPE });
-  const walked = await identity.logIn(attempt, account('demo-user'));
+  const request = identity.authorizationRequest({ clientId: PUBLIC_CLIENT.id, redirectUri: LOOPBACK_REDIRECT, scope: USER_SCOPE });
+  const walked = await identity.logIn(request, account('demo-user'));
   const { searchParams } = callbackOf(walked);
   await check('pages', 'Pages on the way', ['login', 'consent'], walked.pages);
-  await check('state', 'The callback carries our state', true, searchParams.get('state') === attempt.state);
+  await check('state', 'The callback carries our state', true, searchParams.get('state') === request.state);
   await check('iss', 'and the issuer', issuer, searchParams.get('iss'));
 
-  const tokens = await identity.exchange(PUBLIC_CLIENT, attempt, searchParams.get('code') ?? '');
+  const tokens = await identity.exchange(PUBLIC_CLIENT, request, searchParams.get('code') ?? '');
   await check('token-type', 'Token type', 'Bearer', tokens.token_type);
   await check(
     'id-and-refresh',
@@ -35,7 +34,7 @@ export const pkce: Story = async ({ stack, check, engine }) => {
   const keys = await identity.keys();
   const idToken = await jwtVerify(tokens.id_token ?? '', keys, { issuer, audience: PUBLIC_CLIENT.id });
   await check('id-token-alg', 'ID token verified with the published key, algorithm', 'ES256', idToken.protectedHeader.alg);
-  await check('nonce', 'its nonce', 'our nonce', same('our nonce', attempt.nonce, idToken.payload['nonce']));
+  await check('nonce', 'its nonce', 'our nonce', same('our nonce', request.nonce, idToken.payload['nonce']));
   const half = createHash('sha256').update(tokens.access_token).digest().subarray(0, 16).toString('base64url');
   await check('at-hash', 'its at_hash', 'of this access token', same('of this access token', half, idToken.payload['at_hash']));
 

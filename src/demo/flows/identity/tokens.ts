@@ -1,21 +1,23 @@
-import { codeOf, identityApi, random } from '#demo/client/identity.ts';
-import { asksForPassword, walk } from '#demo/client/browser.ts';
-import { parseForms } from '#demo/client/forms.ts';
-import type { Story } from '#demo/steps/step.ts';
-import { account, CONFIDENTIAL_CLIENT, LOOPBACK_REDIRECT, OTHER_CLIENT, PUBLIC_CLIENT } from '../demo-names.ts';
+import { codeOf } from '#client/identity/authorization-request.ts';
+import { identityApi } from '#client/identity/identity.ts';
+import { randomText } from '#client/identity/random-text.ts';
+import { asksForPassword, walk } from '#client/browser/walk.ts';
+import { parseForms } from '#client/browser/forms.ts';
+import type { StepWork } from '#demo/step/step.ts';
+import { account, CONFIDENTIAL_CLIENT, LOOPBACK_REDIRECT, OTHER_CLIENT, PUBLIC_CLIENT } from '#demo/world/names.ts';
 
 /** The life of tokens and of a session: userinfo, introspection, revocation, logout. */
-export const tokens: Story = async ({ stack, check }) => {
+export const run: StepWork = async ({ stack, check }) => {
   const session = await stack.session();
-  const identity = await identityApi(stack, session);
-  const attempt = identity.attempt({
+  const identity = await identityApi({ discovery: stack.endpoints.identity.discovery, session });
+  const request = identity.authorizationRequest({
     clientId: PUBLIC_CLIENT.id,
     redirectUri: LOOPBACK_REDIRECT,
     scope: 'openid profile',
     change: { resource: null },
   });
-  const code = codeOf(await identity.logIn(attempt, account('demo-user')), attempt, identity.discovery.issuer);
-  const mine = await identity.exchange(PUBLIC_CLIENT, attempt, code);
+  const code = codeOf(await identity.logIn(request, account('demo-user')), request, identity.discovery.issuer);
+  const mine = await identity.exchange(PUBLIC_CLIENT, request, code);
   const info = await identity.userinfo(mine.access_token);
   await check(
     'userinfo',
@@ -27,7 +29,7 @@ export const tokens: Story = async ({ stack, check }) => {
     'userinfo-refused',
     'Userinfo for a made-up token',
     401,
-    identity.userinfo(random()).then(({ status }) => status),
+    identity.userinfo(randomText()).then(({ status }) => status),
   );
 
   const service = await identity.clientCredentials(CONFIDENTIAL_CLIENT, 'kms:read');
@@ -37,7 +39,7 @@ export const tokens: Story = async ({ stack, check }) => {
   };
   await check('active', 'Introspection of a fresh token: active', 'true', active());
   await check('foreign-inactive', 'asked by another client: active', 'false', active(OTHER_CLIENT));
-  await check('made-up-inactive', 'of a made-up token: active', 'false', active(CONFIDENTIAL_CLIENT, random()));
+  await check('made-up-inactive', 'of a made-up token: active', 'false', active(CONFIDENTIAL_CLIENT, randomText()));
   await check(
     'foreign-revocation',
     'Another client cannot revoke it: active',
@@ -55,11 +57,11 @@ export const tokens: Story = async ({ stack, check }) => {
     'unknown-revoked',
     'Revocation of an unknown token tells nothing',
     200,
-    identity.revoke(CONFIDENTIAL_CLIENT, random()).then(({ status }) => status),
+    identity.revoke(CONFIDENTIAL_CLIENT, randomText()).then(({ status }) => status),
   );
 
   const again = async (): Promise<readonly string[]> => {
-    const next = identity.attempt({
+    const next = identity.authorizationRequest({
       clientId: PUBLIC_CLIENT.id,
       redirectUri: LOOPBACK_REDIRECT,
       scope: 'openid profile',

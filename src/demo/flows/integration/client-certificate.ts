@@ -1,15 +1,18 @@
-import { keyApi } from '#demo/client/key.ts';
-import { answerOf, base64url, kmsApi, password } from '#demo/client/kms.ts';
-import { same } from '#demo/steps/checks.ts';
-import { demoPassword } from '#demo/seed/seed-files.ts';
-import type { Story } from '#demo/steps/step.ts';
-import { seededKey, tenantAdmin } from '../callers.ts';
+import { keyApi } from '#client/kms/key.ts';
+import { answerOf, kmsApi } from '#client/kms/kms.ts';
+import { basic } from '#client/session/authorization.ts';
+import { same } from '#demo/step/checker.ts';
+import type { StepWork } from '#demo/step/step.ts';
+import { tenantAdmin } from '#demo/world/callers.ts';
+import { base64url, seededKey } from '#demo/world/keys.ts';
+import { demoPassword } from '#demo/world/names.ts';
 
 /** A service authenticates with its TLS client certificate alone; `realms.yml` says whose it is. */
-export const clientCertificate: Story = async ({ stack, check }) => {
-  const bare = kmsApi(stack, await stack.session());
-  const session = await stack.session({ certificate: 'service' });
-  const certified = kmsApi(stack, session);
+export const run: StepWork = async ({ stack, check }) => {
+  const url = stack.endpoints.kms.service;
+  const bare = kmsApi({ url, session: await stack.session() });
+  const session = await stack.session({ certificate: stack.endpoints.serviceClient });
+  const certified = kmsApi({ url, session });
   await check('without', 'No certificate', '401 credential-missing', bare.call('GET', '/elastic-keys?limit=1').then(answerOf));
 
   const { id } = await seededKey(await tenantAdmin(stack), 'demo-encryption-key');
@@ -19,7 +22,7 @@ export const clientCertificate: Story = async ({ stack, check }) => {
   await check('encrypted', 'With the certificate: a compact JWE, parts', 5, ciphertext.split('.').length);
   const opened = key.decrypt(ciphertext).then((got) => same('the plaintext', plaintext, got));
   await check('decrypted', 'which opens again', 'the plaintext', opened);
-  const both = kmsApi(stack, session, password('demo-user', demoPassword('demo-user')));
+  const both = kmsApi({ url, session, authorization: basic('demo-user', demoPassword('demo-user')) });
   await check(
     'two-credentials',
     'Password beside the certificate',

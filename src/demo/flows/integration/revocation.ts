@@ -1,14 +1,15 @@
-import { keyApi } from '#demo/client/key.ts';
-import { answerOf, base64url } from '#demo/client/kms.ts';
-import type { Story } from '#demo/steps/step.ts';
-import { seededKey, serviceClient } from '../callers.ts';
-import { CONFIDENTIAL_CLIENT } from '../demo-names.ts';
+import { keyApi } from '#client/kms/key.ts';
+import { answerOf } from '#client/kms/kms.ts';
+import type { StepWork } from '#demo/step/step.ts';
+import { serviceClient } from '#demo/world/callers.ts';
+import { base64url, seededKey } from '#demo/world/keys.ts';
+import { CONFIDENTIAL_CLIENT } from '#demo/world/names.ts';
 import { readRevocationPromise } from './revocation-promise.ts';
 
 const POLL_MS = 50;
 
 /** A token that is revoked at Identity stops working at the KMS, as soon as the configured mode promises. */
-export const revocation: Story = async ({ stack, check, now, sleep, signal, progress }) => {
+export const run: StepWork = async ({ stack, check, now, sleep, signal, progress }) => {
   const { mode, boundMs } = await readRevocationPromise();
   const { kms, token, identity } = await serviceClient(stack, CONFIDENTIAL_CLIENT, 'kms:read kms:crypto');
   const bystander = await serviceClient(stack, CONFIDENTIAL_CLIENT, 'kms:read kms:crypto');

@@ -1,14 +1,15 @@
-import { keyApi } from '#demo/client/key.ts';
-import { random } from '#demo/client/identity.ts';
-import { base64url, type KmsApi } from '#demo/client/kms.ts';
-import { problemOf } from '#demo/client/problem.ts';
+import { keyApi } from '#client/kms/key.ts';
+import { randomText } from '#client/identity/random-text.ts';
+import type { KmsApi } from '#client/kms/kms.ts';
+import { problemOf } from '#client/problem.ts';
 import type { HttpsResponse } from '#infra/http/client.ts';
-import type { Story } from '#demo/steps/step.ts';
-import { seededKey, serviceClient } from '../callers.ts';
-import { CONFIDENTIAL_CLIENT, LIMITED_CLIENT } from '../demo-names.ts';
+import type { StepWork } from '#demo/step/step.ts';
+import { serviceClient } from '#demo/world/callers.ts';
+import { base64url, seededKey } from '#demo/world/keys.ts';
+import { CONFIDENTIAL_CLIENT, LIMITED_CLIENT } from '#demo/world/names.ts';
 
 /** Coarse scopes grant their fine ones, a fine one only itself, and a refusal names what is missing. */
-export const scopes: Story = async ({ stack, check }) => {
+export const run: StepWork = async ({ stack, check }) => {
   const [crypto, read, limited] = await Promise.all([
     serviceClient(stack, CONFIDENTIAL_CLIENT, 'kms:read kms:crypto'),
     serviceClient(stack, CONFIDENTIAL_CLIENT, 'kms:read'),
@@ -18,7 +19,7 @@ export const scopes: Story = async ({ stack, check }) => {
   const plaintext = base64url('scopes');
   const encrypt = (kms: KmsApi) => keyApi(kms, id).call('encrypt', { plaintext });
 
-  const name = `never-${random(6)}`;
+  const name = `never-${randomText(6)}`;
   await Promise.all([
     check('coarse', 'kms:crypto grants encrypt', 200, statusOf(encrypt(crypto.kms))),
     check('coarse-read', 'kms:read grants reading material keys', 200, statusOf(read.kms.call('GET', `/elastic-keys/${id}/material-keys`))),
@@ -48,7 +49,7 @@ export const scopes: Story = async ({ stack, check }) => {
     'nothing-made',
     'Keys that the refused create left',
     'none',
-    read.kms.named(name).then((key) => (key === undefined ? 'none' : key.name)),
+    read.kms.elasticKeyNamed(name).then((key) => (key === undefined ? 'none' : key.name)),
   );
   return 'coarse ok · fine ok · 403 names the missing scope';
 };

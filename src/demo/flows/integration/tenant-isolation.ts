@@ -1,24 +1,25 @@
 import { randomUUIDv7 } from 'node:crypto';
 import type { HttpsResponse } from '#infra/http/client.ts';
-import { keyApi } from '#demo/client/key.ts';
-import { answerOf, base64url, type ElasticKey, type Page } from '#demo/client/kms.ts';
-import type { Story } from '#demo/steps/step.ts';
-import { seededKey, serviceClient, tenantAdmin } from '../callers.ts';
-import { OTHER_CLIENT } from '../demo-names.ts';
+import { keyApi } from '#client/kms/key.ts';
+import { answerOf } from '#client/kms/kms.ts';
+import type { StepWork } from '#demo/step/step.ts';
+import { serviceClient, tenantAdmin } from '#demo/world/callers.ts';
+import { base64url, seededKey } from '#demo/world/keys.ts';
+import { OTHER_CLIENT } from '#demo/world/names.ts';
 
 /** Another tenant can neither list, read, use nor guess a key: its answers are those for an id that does not exist. */
-export const tenantIsolation: Story = async ({ stack, check }) => {
+export const run: StepWork = async ({ stack, check }) => {
   const owner = await tenantAdmin(stack);
   const { kms: other } = await serviceClient(stack, OTHER_CLIENT, 'kms:read kms:write kms:crypto');
   const mine = await seededKey(owner, 'demo-encryption-key');
   const own = await seededKey(other, 'demo-other-encryption-key');
   const { ciphertext, material_key_id: kid } = await keyApi(owner, mine.id).encrypt(base64url('tenant isolation'));
 
-  const theirs = await other.all<ElasticKey>('/elastic-keys');
-  const owned = new Set((await owner.all<ElasticKey>('/elastic-keys')).map(({ id }) => id));
+  const theirs = await other.all('listElasticKeys', {});
+  const owned = new Set((await owner.all('listElasticKeys', {})).map(({ id }) => id));
   await check('own', 'demo-other finds its own key in its list', 1, theirs.filter(({ id }) => id === own.id).length);
   await check('list', 'Keys of demo in it', 0, theirs.filter(({ id }) => owned.has(id)).length);
-  const named = await other.want<Page<ElasticKey>>('GET', `/elastic-keys?${new URLSearchParams({ name: mine.name })}`);
+  const named = await other.invoke('listElasticKeys', { query: { name: mine.name } });
   await check('by-name', "Keys found by the name of demo's key", 0, named.items.length);
 
   const requests: readonly (readonly [id: string, title: string, ask: (id: string) => Promise<HttpsResponse>])[] = [
@@ -52,7 +53,7 @@ export const tenantIsolation: Story = async ({ stack, check }) => {
   await check('guessed-kid', 'The id of its material key, guessed under a key of demo-other', 404, guessed.status);
   const cross = keyApi(other, own.id).call('decrypt', { ciphertext });
   await check('cross-decrypt', 'Its ciphertext under a key of demo-other', '400 decryption-failed', cross.then(answerOf));
-  const untouched = await owner.want<ElasticKey>('GET', `/elastic-keys/${mine.id}`);
+  const untouched = await owner.invoke('readElasticKey', { path: { id: mine.id } });
   await check('untouched', "demo's key is as it was", [mine.state, mine.latest_version], [untouched.state, untouched.latest_version]);
   return 'demo-other cannot list, read, use or guess keys of demo';
 };

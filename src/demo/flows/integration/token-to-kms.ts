@@ -1,17 +1,17 @@
 import { decodeJwt } from 'jose';
-import { same } from '#demo/steps/checks.ts';
-import { keyApi } from '#demo/client/key.ts';
-import { base64url } from '#demo/client/kms.ts';
-import { random } from '#demo/client/identity.ts';
-import type { Story } from '#demo/steps/step.ts';
-import { person, seededKey, serviceClient } from '../callers.ts';
-import { CONFIDENTIAL_CLIENT } from '../demo-names.ts';
+import { keyApi } from '#client/kms/key.ts';
+import { randomText } from '#client/identity/random-text.ts';
+import { same } from '#demo/step/checker.ts';
+import type { StepWork } from '#demo/step/step.ts';
+import { person, serviceClient } from '#demo/world/callers.ts';
+import { base64url, seededKey } from '#demo/world/keys.ts';
+import { CONFIDENTIAL_CLIENT } from '#demo/world/names.ts';
 
 /** A person and a service each take a token from Identity and use a key of the KMS with it. */
-export const tokenToKms: Story = async ({ stack, check, engine }) => {
+export const run: StepWork = async ({ stack, check, engine }) => {
   const { kms, tokens } = await person(stack, 'demo-user', 'openid kms:read kms:crypto');
   const { id } = await seededKey(kms, 'demo-encryption-key');
-  const plaintext = base64url(`demo ${random(8)}`);
+  const plaintext = base64url(`demo ${randomText(8)}`);
   const sealed = await keyApi(kms, id).encrypt(plaintext);
   const versions = await keyApi(kms, id).versions();
   await check('person-encrypts', "demo-user's token encrypts with the newest version", versions[0]?.id ?? 'none', sealed.material_key_id);

@@ -1,11 +1,11 @@
 import type { HttpsResponse } from '#infra/http/client.ts';
-import { answerOf } from '#demo/client/kms.ts';
-import type { Session } from '#demo/client/session.ts';
-import type { CheckDoor } from '#demo/steps/checks.ts';
-import type { Story } from '#demo/steps/step.ts';
+import { answerOf } from '#client/kms/kms.ts';
+import type { Session } from '#client/session/session.ts';
+import type { Checker } from '#demo/step/checker.ts';
+import type { StepWork } from '#demo/step/step.ts';
 import { faultsOf, routesOf } from './openapi-document.ts';
 
-/** What kms.md promises below the service's base path. */
+/** The routes that the KMS has below the base path of its service. */
 const ROUTES = [
   'GET /elastic-keys',
   'POST /elastic-keys',
@@ -19,7 +19,7 @@ const ROUTES = [
 ];
 
 /** The KMS describes itself: an OpenAPI document with every route, and a page to try them out where that is switched on. */
-export const apiDescription: Story = async ({ stack, check }) => {
+export const run: StepWork = async ({ stack, check }) => {
   const session = await stack.session();
   const { service, openapi, swagger } = stack.endpoints.kms;
   const described = await session.get(openapi);
@@ -49,7 +49,7 @@ export const apiDescription: Story = async ({ stack, check }) => {
 /** Any id will do: without a credential nobody looks at it. */
 const NO_ID = '00000000-0000-7000-8000-000000000000';
 
-const checkPage = async (session: Session, page: HttpsResponse, url: string, check: CheckDoor): Promise<void> => {
+const checkPage = async (session: Session, page: HttpsResponse, url: string, check: Checker): Promise<void> => {
   await check('page', 'Swagger UI', '200 text/html', `${page.status} ${page.headers['content-type']?.split(';')[0] ?? 'no type'}`);
   const policy = new Map((page.headers['content-security-policy'] ?? '').split(';').map((each) => splitOnce(each.trim())));
   await check('policy', 'Its policy lets scripts in from', "'self'", policy.get('script-src') ?? 'anywhere');

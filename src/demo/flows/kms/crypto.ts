@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { compactVerify, createLocalJWKSet, decodeProtectedHeader } from 'jose';
-import { same } from '#demo/steps/checks.ts';
-import { keyApi } from '#demo/client/key.ts';
-import { answerOf, base64url, type KmsApi } from '#demo/client/kms.ts';
-import { random } from '#demo/client/identity.ts';
-import type { StepContext, Story } from '#demo/steps/step.ts';
-import { tenantAdmin } from '../callers.ts';
+import { answerOf, type KmsApi } from '#client/kms/kms.ts';
+import { randomText } from '#client/identity/random-text.ts';
+import { same } from '#demo/step/checker.ts';
+import type { StepContext, StepWork } from '#demo/step/step.ts';
+import { tenantAdmin } from '#demo/world/callers.ts';
+import { base64url, newKey } from '#demo/world/keys.ts';
 import { tampered } from './tampered.ts';
 
 /** Encrypts, signs, wraps and makes data keys; a second implementation (`jose` alone) checks what can be checked outside. */
-export const crypto: Story = async ({ stack, check }) => {
+export const run: StepWork = async ({ stack, check }) => {
   const kms = await tenantAdmin(stack);
   await encryption(kms, check);
   await signatures(kms, check, 'ES256');
@@ -22,8 +22,8 @@ type Check = StepContext['check'];
 const CONTEXT = 'order=4711';
 
 const encryption = async (kms: KmsApi, check: Check): Promise<void> => {
-  const key = keyApi(kms, (await kms.create('A256GCM/A256KW')).id);
-  const plaintext = base64url(`demo ${random(8)}`);
+  const key = await newKey(kms, 'A256GCM/A256KW');
+  const plaintext = base64url(`demo ${randomText(8)}`);
   const { ciphertext, material_key_id: kid } = await key.encrypt(plaintext, CONTEXT);
   const header = decodeProtectedHeader(ciphertext);
   await check('jwe', 'A ciphertext is a compact JWE, parts', 5, ciphertext.split('.').length);
@@ -37,14 +37,14 @@ const encryption = async (kms: KmsApi, check: Check): Promise<void> => {
   await check('context-missing', 'No context', refused, open(ciphertext));
   await check('context-other', 'Other context', refused, open(ciphertext, { context: 'order=4712' }));
   await check('tampered', 'Tampered ciphertext', refused, open(tampered(ciphertext), { context: CONTEXT }));
-  const other = keyApi(kms, (await kms.create('A256GCM/A256KW')).id);
+  const other = await newKey(kms, 'A256GCM/A256KW');
   await check('other-key', 'Other key', refused, other.call('decrypt', { ciphertext, context: CONTEXT }).then(answerOf));
 };
 
 const signatures = async (kms: KmsApi, check: Check, algorithm: 'ES256' | 'EdDSA'): Promise<void> => {
   const id = algorithm.toLowerCase();
-  const key = keyApi(kms, (await kms.create(algorithm)).id);
-  const payload = base64url(`demo ${random(8)}`);
+  const key = await newKey(kms, algorithm);
+  const payload = base64url(`demo ${randomText(8)}`);
   const { jws, material_key_id: kid } = await key.sign(payload);
   await check(`${id}-verified`, `${algorithm}: the KMS calls its signature valid`, true, key.verify(jws));
   await check(`${id}-tampered`, `${algorithm}: and a changed one`, false, key.verify(tampered(jws)));
@@ -63,7 +63,7 @@ const signatures = async (kms: KmsApi, check: Check, algorithm: 'ES256' | 'EdDSA
 };
 
 const wrapping = async (kms: KmsApi, check: Check): Promise<void> => {
-  const key = keyApi(kms, (await kms.create('A256KW')).id);
+  const key = await newKey(kms, 'A256KW');
   const secret = randomBytes(32).toString('base64url');
   const { wrapped_key: wrapped } = await key.wrap(secret);
   await check('wrapped', 'A wrapped key is a compact JWE, parts', 5, wrapped.split('.').length);
@@ -71,7 +71,7 @@ const wrapping = async (kms: KmsApi, check: Check): Promise<void> => {
   await check('unwrapped', 'Unwrapped it is', 'the key', unwrapped);
 
   const data = await key.generate(256);
-  await check('data-key', 'A data key has bytes', 32, Buffer.from(data.plaintext, 'base64url').length);
+  await check('data-key', 'A data key has bytes', 32, Buffer.from(data.plaintext ?? '', 'base64url').length);
   const again = key.unwrap(data.ciphertext).then((got) => same('the data key', data.plaintext, got));
   await check('data-key-unwrapped', 'Its protected form gives back', 'the data key', again);
 };

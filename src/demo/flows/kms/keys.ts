@@ -1,13 +1,15 @@
 import { randomUUIDv7 } from 'node:crypto';
-import { keyApi } from '#demo/client/key.ts';
-import { answerOf, type ElasticKey, type MaterialKey } from '#demo/client/kms.ts';
-import type { Story } from '#demo/steps/step.ts';
-import { tenantAdmin } from '../callers.ts';
+import { keyApi } from '#client/kms/key.ts';
+import { answerOf } from '#client/kms/kms.ts';
+import type { StepWork } from '#demo/step/step.ts';
+import { tenantAdmin } from '#demo/world/callers.ts';
+import { newKeyName } from '#demo/world/keys.ts';
 
 /** A tenant administrator makes an elastic key, finds it again, and rotates it. */
-export const keys: Story = async ({ stack, check }) => {
+export const run: StepWork = async ({ stack, check }) => {
   const kms = await tenantAdmin(stack);
-  const made = await kms.create('A256GCM/A256KW', { description: 'made by the demo' });
+  const wanted = { name: newKeyName(), algorithm: 'A256GCM/A256KW', description: 'made by the demo' } as const;
+  const made = await kms.invoke('createElasticKey', { body: wanted });
   await check('created', 'A new elastic key has one version', 1, made.latest_version);
   await check('id', 'its id is a UUID version', '7', made.id[14] ?? 'none');
   await check('state', 'its state', 'active', made.state);
@@ -16,13 +18,13 @@ export const keys: Story = async ({ stack, check }) => {
     'read',
     'It can be read',
     made.name,
-    kms.want<ElasticKey>('GET', `/elastic-keys/${made.id}`).then(({ name }) => name),
+    kms.invoke('readElasticKey', { path: { id: made.id } }).then(({ name }) => name),
   );
   await check(
     'found',
     'and found by its name',
     made.id,
-    kms.named(made.name).then((key) => key?.id ?? 'not found'),
+    kms.elasticKeyNamed(made.name).then((key) => key?.id ?? 'not found'),
   );
   await check(
     'name-taken',
@@ -34,15 +36,13 @@ export const keys: Story = async ({ stack, check }) => {
     'unknown-algorithm',
     'Algorithm RSA1_5',
     '400 request-invalid',
-    kms.call('POST', '/elastic-keys', { name: `flow-${randomUUIDv7()}`, algorithm: 'RSA1_5' }).then(answerOf),
+    kms.call('POST', '/elastic-keys', { name: newKeyName(), algorithm: 'RSA1_5' }).then(answerOf),
   );
   await check(
     'unknown-property',
     'Unknown property',
     '400 request-invalid',
-    kms
-      .call('POST', '/elastic-keys', { name: `flow-${randomUUIDv7()}`, algorithm: made.algorithm, tenant_id: randomUUIDv7() })
-      .then(answerOf),
+    kms.call('POST', '/elastic-keys', { name: newKeyName(), algorithm: made.algorithm, tenant_id: randomUUIDv7() }).then(answerOf),
   );
 
   const key = keyApi(kms, made.id);
@@ -56,7 +56,7 @@ export const keys: Story = async ({ stack, check }) => {
   await check('rotated', 'Rotation makes version', 2, next.version);
   const versions = key.versions().then((all) => all.map(({ version, state }) => `${version} ${state}`));
   await check('versions', 'Newest first, one active', ['2 active', '1 deactivated'], versions);
-  const shown = await kms.want<MaterialKey>('GET', `/elastic-keys/${made.id}/material-keys/${next.id}`);
+  const shown = await kms.invoke('readMaterialKey', { path: { id: made.id, kid: next.id } });
   await check('material-key-read', 'A material key can be read, version', 2, shown.version);
   await check('no-secret', 'Secret key parts in what is shown', 'none', /"(k|d|p|q)":/.test(JSON.stringify(shown)) ? 'some' : 'none');
   await check('missing', 'Missing key', '404 elastic-key-not-found', kms.call('GET', `/elastic-keys/${randomUUIDv7()}`).then(answerOf));

@@ -1,18 +1,17 @@
 import { decodeProtectedHeader } from 'jose';
-import { same } from '#demo/steps/checks.ts';
-import { keyApi } from '#demo/client/key.ts';
-import { base64url } from '#demo/client/kms.ts';
-import { random } from '#demo/client/identity.ts';
-import type { Story } from '#demo/steps/step.ts';
-import { tenantAdmin } from '../callers.ts';
+import { randomText } from '#client/identity/random-text.ts';
+import { same } from '#demo/step/checker.ts';
+import type { StepWork } from '#demo/step/step.ts';
+import { tenantAdmin } from '#demo/world/callers.ts';
+import { base64url, newKey } from '#demo/world/keys.ts';
 
 const CONTEXT = 'order=4711';
 
 /** After a rotation the old ciphertext still opens, new ones name the new version, and rewrap moves the old one over. */
-export const rotation: Story = async ({ stack, check }) => {
+export const run: StepWork = async ({ stack, check }) => {
   const kms = await tenantAdmin(stack);
-  const key = keyApi(kms, (await kms.create('A256GCM/A256KW')).id);
-  const plaintext = base64url(`demo ${random(8)}`);
+  const key = await newKey(kms, 'A256GCM/A256KW');
+  const plaintext = base64url(`demo ${randomText(8)}`);
   const opened = async (ciphertext: string): Promise<string> => same('the plaintext', plaintext, await key.decrypt(ciphertext, CONTEXT));
 
   const old = await key.encrypt(plaintext, CONTEXT);
@@ -24,10 +23,10 @@ export const rotation: Story = async ({ stack, check }) => {
 
   const moved = await key.rewrap(old.ciphertext, CONTEXT);
   await check('rewrapped-kid', 'Rewrapped, it names the new version', next.id, kidOf(moved.ciphertext));
-  await check('rewrap-silent', 'Rewrap shows the plaintext', false, moved.plaintext !== undefined);
+  await check('rewrap-silent', 'Rewrap shows the plaintext', false, 'plaintext' in moved);
   await check('rewrapped-opens', 'The rewrapped ciphertext', 'the plaintext', opened(moved.ciphertext));
 
-  const signer = keyApi(kms, (await kms.create('ES256')).id);
+  const signer = await newKey(kms, 'ES256');
   const { jws } = await signer.sign(plaintext);
   await signer.rotate();
   await check('old-signature', 'A signature of the old version is valid', true, signer.verify(jws));

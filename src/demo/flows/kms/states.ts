@@ -1,18 +1,20 @@
-import { same } from '#demo/steps/checks.ts';
-import { keyApi } from '#demo/client/key.ts';
-import { answerOf, base64url, type ElasticKey } from '#demo/client/kms.ts';
-import { random } from '#demo/client/identity.ts';
-import type { Story } from '#demo/steps/step.ts';
-import { tenantAdmin } from '../callers.ts';
+import { answerOf } from '#client/kms/kms.ts';
+import type { ElasticKey } from '#client/kms/operations.ts';
+import { randomText } from '#client/identity/random-text.ts';
+import { same } from '#demo/step/checker.ts';
+import type { StepWork } from '#demo/step/step.ts';
+import { tenantAdmin } from '#demo/world/callers.ts';
+import { base64url, newKey } from '#demo/world/keys.ts';
 
 /** A suspended key does nothing; active again it does everything as before. */
-export const states: Story = async ({ stack, check }) => {
+export const run: StepWork = async ({ stack, check }) => {
   const kms = await tenantAdmin(stack);
-  const key = keyApi(kms, (await kms.create('A256GCM/A256KW')).id);
+  const key = await newKey(kms, 'A256GCM/A256KW');
   const path = `/elastic-keys/${key.id}`;
-  const plaintext = base64url(`demo ${random(8)}`);
+  const plaintext = base64url(`demo ${randomText(8)}`);
   const { ciphertext } = await key.encrypt(plaintext);
-  const change = (state: string) => kms.want<ElasticKey>('PATCH', path, { state }).then((changed) => changed.state);
+  const change = (state: ElasticKey['state']) =>
+    kms.invoke('changeElasticKey', { path: { id: key.id }, body: { state } }).then((changed) => changed.state);
 
   await check('suspended', 'The key is disabled', 'suspended', change('suspended'));
   const refused = '409 elastic-key-suspended';
@@ -28,7 +30,7 @@ export const states: Story = async ({ stack, check }) => {
   const opened = key.decrypt(ciphertext).then((got) => same('the plaintext', plaintext, got));
   await check('opens-again', 'What it held', 'the plaintext', opened);
 
-  const signer = keyApi(kms, (await kms.create('ES256')).id);
+  const signer = await newKey(kms, 'ES256');
   const misuse = signer.call('encrypt', { plaintext }).then(answerOf);
   await check('wrong-use', 'Encrypt with a signing key', '409 operation-not-allowed', misuse);
   return 'suspended · refused · active again';

@@ -1,0 +1,80 @@
+import type { HttpsResponse } from '#infra/http/client.ts';
+import type { Session } from '#client/session/session.ts';
+import { expectStatus, problemOf } from '../problem.ts';
+import { KMS_ROUTES } from './operations.gen.ts';
+import type { ElasticKey, KmsAnswer, KmsList, KmsListItem, KmsOperation, KmsRequest } from './operations.ts';
+
+/** The service API of the KMS as one caller sees it; the tenant is that of the credential. */
+export interface KmsApi {
+  /**
+   * An operation that must succeed.
+   *
+   * @throws AppError `unexpected-answer`, the Problem Details of the KMS as its cause
+   */
+  invoke<O extends KmsOperation>(operation: O, request: KmsRequest<O>): Promise<KmsAnswer<O>>;
+  /** Every entry of a list, page after page, in the order of the API. @throws AppError `unexpected-answer` */
+  all<O extends KmsList>(operation: O, request: KmsRequest<O>): Promise<readonly KmsListItem<O>[]>;
+  /** The elastic key of the tenant with this name. @throws AppError `unexpected-answer` */
+  elasticKeyNamed(name: string): Promise<ElasticKey | undefined>;
+  /** Any request below the service URL, and its answer whatever it is: for refusals, and for requests that the API does not allow. */
+  call(method: string, path: string, body?: Readonly<Record<string, unknown>>): Promise<HttpsResponse>;
+}
+
+/** The request of any operation. */
+interface AnyRequest {
+  readonly path?: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly body?: Readonly<Record<string, unknown>>;
+}
+
+interface Page<T> {
+  readonly items: readonly T[];
+  readonly next_cursor: string | null;
+}
+
+/**
+ * @param options.url of the service, for example `https://localhost:8081/service/api/v1`
+ * @param options.authorization header value; without it the session's client certificate is the credential
+ */
+export const kmsApi = (options: { readonly url: string; readonly session: Session; readonly authorization?: string }): KmsApi => {
+  const { session, authorization } = options;
+  const headers: Record<string, string> = authorization === undefined ? {} : { authorization };
+  const base = options.url.replace(/\/$/, '');
+  const call: KmsApi['call'] = (method, path, body) =>
+    session.request({ method, url: `${base}${path}`, headers, ...(body === undefined ? {} : { body }) });
+
+  const succeed = async (operation: KmsOperation, { path: parameters = {}, query = {}, body }: AnyRequest): Promise<HttpsResponse> => {
+    const { method, path: template, status } = KMS_ROUTES[operation];
+    const path = template.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(parameters[name] ?? ''));
+    const search = new URLSearchParams(query).toString();
+    return expectStatus(await call(method, search === '' ? path : `${path}?${search}`, body), status, `kms: ${method} ${path}`);
+  };
+
+  const invoke: KmsApi['invoke'] = async (operation, request) => (await succeed(operation, request as AnyRequest)).json();
+
+  const all = async <O extends KmsList>(operation: O, request: KmsRequest<O>): Promise<readonly KmsListItem<O>[]> => {
+    const wanted = request as AnyRequest;
+    const items: KmsListItem<O>[] = [];
+    let cursor: string | null = null;
+    do {
+      const query: Record<string, string> = { ...wanted.query, limit: '100', ...(cursor === null ? {} : { cursor }) };
+      const page: Page<KmsListItem<O>> = (await succeed(operation, { ...wanted, query })).json();
+      items.push(...page.items);
+      cursor = page.next_cursor;
+    } while (cursor !== null);
+    return items;
+  };
+
+  return {
+    invoke,
+    all,
+    elasticKeyNamed: async (name) => (await invoke('listElasticKeys', { query: { name } })).items[0],
+    call,
+  };
+};
+
+/** Status and error code of an answer, for example `403 scope-insufficient`; the status alone where it has no code. */
+export const answerOf = (response: HttpsResponse): string => {
+  const { code } = problemOf(response);
+  return code === undefined ? String(response.status) : `${response.status} ${code}`;
+};

@@ -1,0 +1,405 @@
+// Generated from the OpenAPI document of the KMS by `npm run generate`; a test fails where the two differ.
+
+/** Of each operation: method, path below the service URL, and status of its success. */
+export const KMS_ROUTES = {
+  changeElasticKey: { method: 'PATCH', path: '/elastic-keys/{id}', status: 200 },
+  createElasticKey: { method: 'POST', path: '/elastic-keys', status: 201 },
+  decrypt: { method: 'POST', path: '/elastic-keys/{id}/decrypt', status: 200 },
+  encrypt: { method: 'POST', path: '/elastic-keys/{id}/encrypt', status: 200 },
+  generate: { method: 'POST', path: '/elastic-keys/{id}/generate', status: 200 },
+  listElasticKeys: { method: 'GET', path: '/elastic-keys', status: 200 },
+  listMaterialKeys: { method: 'GET', path: '/elastic-keys/{id}/material-keys', status: 200 },
+  readElasticKey: { method: 'GET', path: '/elastic-keys/{id}', status: 200 },
+  readJwks: { method: 'GET', path: '/elastic-keys/{id}/jwks', status: 200 },
+  readMaterialKey: { method: 'GET', path: '/elastic-keys/{id}/material-keys/{kid}', status: 200 },
+  rewrap: { method: 'POST', path: '/elastic-keys/{id}/rewrap', status: 200 },
+  rotateElasticKey: { method: 'POST', path: '/elastic-keys/{id}/material-keys', status: 201 },
+  sign: { method: 'POST', path: '/elastic-keys/{id}/sign', status: 200 },
+  unwrap: { method: 'POST', path: '/elastic-keys/{id}/unwrap', status: 200 },
+  verify: { method: 'POST', path: '/elastic-keys/{id}/verify', status: 200 },
+  wrap: { method: 'POST', path: '/elastic-keys/{id}/wrap', status: 200 },
+} as const;
+
+/** JSON Schemas, written as types, of each operation: its query, its body, the body of its success. */
+export interface KmsSchemas {
+  changeElasticKey: {
+    body: {
+      type: 'object';
+      properties: {
+        name: { type: 'string' };
+        description: { type: 'string' };
+        state: { type: 'string'; enum: ['active', 'suspended'] };
+        operations: {
+          type: 'array';
+          items: { type: 'string'; enum: ['encrypt', 'decrypt', 'sign', 'verify', 'wrap', 'unwrap', 'rewrap', 'generate'] };
+        };
+        min_decryption_version: { type: 'integer' };
+        expires_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+      };
+    };
+    answer: {
+      type: 'object';
+      properties: {
+        id: { type: 'string' };
+        name: { type: 'string' };
+        description: { type: 'string' };
+        algorithm: { type: 'string' };
+        use: { type: 'string' };
+        operations: { type: 'array'; items: { type: 'string' } };
+        state: { type: 'string'; enum: ['active', 'suspended'] };
+        latest_version: { type: 'integer' };
+        min_decryption_version: { type: 'integer' };
+        created_at: { type: 'string' };
+        updated_at: { type: 'string' };
+        expires_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+      };
+      required: [
+        'id',
+        'name',
+        'description',
+        'algorithm',
+        'use',
+        'operations',
+        'state',
+        'latest_version',
+        'min_decryption_version',
+        'created_at',
+        'updated_at',
+        'expires_at',
+      ];
+    };
+  };
+  createElasticKey: {
+    body: {
+      type: 'object';
+      properties: {
+        name: { type: 'string' };
+        description: { type: 'string' };
+        algorithm: { type: 'string'; enum: ['A256GCM/A256KW', 'A256KW', 'ES256', 'EdDSA'] };
+        operations: {
+          type: 'array';
+          items: { type: 'string'; enum: ['encrypt', 'decrypt', 'sign', 'verify', 'wrap', 'unwrap', 'rewrap', 'generate'] };
+        };
+        expires_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+      };
+      required: ['name', 'algorithm'];
+    };
+    answer: {
+      type: 'object';
+      properties: {
+        id: { type: 'string' };
+        name: { type: 'string' };
+        description: { type: 'string' };
+        algorithm: { type: 'string' };
+        use: { type: 'string' };
+        operations: { type: 'array'; items: { type: 'string' } };
+        state: { type: 'string'; enum: ['active', 'suspended'] };
+        latest_version: { type: 'integer' };
+        min_decryption_version: { type: 'integer' };
+        created_at: { type: 'string' };
+        updated_at: { type: 'string' };
+        expires_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+      };
+      required: [
+        'id',
+        'name',
+        'description',
+        'algorithm',
+        'use',
+        'operations',
+        'state',
+        'latest_version',
+        'min_decryption_version',
+        'created_at',
+        'updated_at',
+        'expires_at',
+      ];
+    };
+  };
+  decrypt: {
+    body: { type: 'object'; properties: { ciphertext: { type: 'string' }; context: { type: 'string' } }; required: ['ciphertext'] };
+    answer: { type: 'object'; properties: { plaintext: { type: 'string' } }; required: ['plaintext'] };
+  };
+  encrypt: {
+    body: { type: 'object'; properties: { plaintext: { type: 'string' }; context: { type: 'string' } }; required: ['plaintext'] };
+    answer: {
+      type: 'object';
+      properties: { ciphertext: { type: 'string' }; material_key_id: { type: 'string' } };
+      required: ['ciphertext', 'material_key_id'];
+    };
+  };
+  generate: {
+    body: {
+      type: 'object';
+      properties: {
+        bits: { type: 'integer'; enum: [128, 192, 256, 512] };
+        return_plaintext: { type: 'boolean' };
+        context: { type: 'string' };
+      };
+    };
+    answer: {
+      type: 'object';
+      properties: { plaintext: { type: 'string' }; ciphertext: { type: 'string' }; material_key_id: { type: 'string' } };
+      required: ['ciphertext', 'material_key_id'];
+    };
+  };
+  listElasticKeys: {
+    query: {
+      type: 'object';
+      properties: {
+        name: { type: 'string' };
+        algorithm: { type: 'string'; enum: ['A256GCM/A256KW', 'A256KW', 'ES256', 'EdDSA'] };
+        state: { type: 'string'; enum: ['active', 'suspended'] };
+        sort: { type: 'string'; enum: ['name', '-name', 'created_at', '-created_at'] };
+        limit: { type: 'string' };
+        cursor: { type: 'string' };
+      };
+    };
+    answer: {
+      type: 'object';
+      properties: {
+        items: {
+          type: 'array';
+          items: {
+            type: 'object';
+            properties: {
+              id: { type: 'string' };
+              name: { type: 'string' };
+              description: { type: 'string' };
+              algorithm: { type: 'string' };
+              use: { type: 'string' };
+              operations: { type: 'array'; items: { type: 'string' } };
+              state: { type: 'string'; enum: ['active', 'suspended'] };
+              latest_version: { type: 'integer' };
+              min_decryption_version: { type: 'integer' };
+              created_at: { type: 'string' };
+              updated_at: { type: 'string' };
+              expires_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+            };
+            required: [
+              'id',
+              'name',
+              'description',
+              'algorithm',
+              'use',
+              'operations',
+              'state',
+              'latest_version',
+              'min_decryption_version',
+              'created_at',
+              'updated_at',
+              'expires_at',
+            ];
+          };
+        };
+        next_cursor: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+      };
+      required: ['items', 'next_cursor'];
+    };
+  };
+  listMaterialKeys: {
+    query: { type: 'object'; properties: { limit: { type: 'string' }; cursor: { type: 'string' } } };
+    answer: {
+      type: 'object';
+      properties: {
+        items: {
+          type: 'array';
+          items: {
+            type: 'object';
+            properties: {
+              id: { type: 'string' };
+              elastic_key_id: { type: 'string' };
+              version: { type: 'integer' };
+              state: { type: 'string'; enum: ['active', 'deactivated'] };
+              public_jwk: {
+                anyOf: [
+                  {
+                    type: 'object';
+                    properties: {
+                      kty: { type: 'string' };
+                      crv: { type: 'string' };
+                      x: { type: 'string' };
+                      y: { type: 'string' };
+                      kid: { type: 'string' };
+                      alg: { type: 'string' };
+                      use: { type: 'string'; enum: ['sig'] };
+                    };
+                    required: ['kty', 'crv', 'x', 'kid', 'alg', 'use'];
+                  },
+                  { type: 'null' },
+                ];
+              };
+              created_at: { type: 'string' };
+              deactivated_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+            };
+            required: ['id', 'elastic_key_id', 'version', 'state', 'public_jwk', 'created_at', 'deactivated_at'];
+          };
+        };
+        next_cursor: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+      };
+      required: ['items', 'next_cursor'];
+    };
+  };
+  readElasticKey: {
+    answer: {
+      type: 'object';
+      properties: {
+        id: { type: 'string' };
+        name: { type: 'string' };
+        description: { type: 'string' };
+        algorithm: { type: 'string' };
+        use: { type: 'string' };
+        operations: { type: 'array'; items: { type: 'string' } };
+        state: { type: 'string'; enum: ['active', 'suspended'] };
+        latest_version: { type: 'integer' };
+        min_decryption_version: { type: 'integer' };
+        created_at: { type: 'string' };
+        updated_at: { type: 'string' };
+        expires_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+      };
+      required: [
+        'id',
+        'name',
+        'description',
+        'algorithm',
+        'use',
+        'operations',
+        'state',
+        'latest_version',
+        'min_decryption_version',
+        'created_at',
+        'updated_at',
+        'expires_at',
+      ];
+    };
+  };
+  readJwks: {
+    answer: {
+      type: 'object';
+      properties: {
+        keys: {
+          type: 'array';
+          items: {
+            type: 'object';
+            properties: {
+              kty: { type: 'string' };
+              crv: { type: 'string' };
+              x: { type: 'string' };
+              y: { type: 'string' };
+              kid: { type: 'string' };
+              alg: { type: 'string' };
+              use: { type: 'string'; enum: ['sig'] };
+            };
+            required: ['kty', 'crv', 'x', 'kid', 'alg', 'use'];
+          };
+        };
+      };
+      required: ['keys'];
+    };
+  };
+  readMaterialKey: {
+    answer: {
+      type: 'object';
+      properties: {
+        id: { type: 'string' };
+        elastic_key_id: { type: 'string' };
+        version: { type: 'integer' };
+        state: { type: 'string'; enum: ['active', 'deactivated'] };
+        public_jwk: {
+          anyOf: [
+            {
+              type: 'object';
+              properties: {
+                kty: { type: 'string' };
+                crv: { type: 'string' };
+                x: { type: 'string' };
+                y: { type: 'string' };
+                kid: { type: 'string' };
+                alg: { type: 'string' };
+                use: { type: 'string'; enum: ['sig'] };
+              };
+              required: ['kty', 'crv', 'x', 'kid', 'alg', 'use'];
+            },
+            { type: 'null' },
+          ];
+        };
+        created_at: { type: 'string' };
+        deactivated_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+      };
+      required: ['id', 'elastic_key_id', 'version', 'state', 'public_jwk', 'created_at', 'deactivated_at'];
+    };
+  };
+  rewrap: {
+    body: { type: 'object'; properties: { ciphertext: { type: 'string' }; context: { type: 'string' } }; required: ['ciphertext'] };
+    answer: {
+      type: 'object';
+      properties: { ciphertext: { type: 'string' }; material_key_id: { type: 'string' } };
+      required: ['ciphertext', 'material_key_id'];
+    };
+  };
+  rotateElasticKey: {
+    answer: {
+      type: 'object';
+      properties: {
+        id: { type: 'string' };
+        elastic_key_id: { type: 'string' };
+        version: { type: 'integer' };
+        state: { type: 'string'; enum: ['active', 'deactivated'] };
+        public_jwk: {
+          anyOf: [
+            {
+              type: 'object';
+              properties: {
+                kty: { type: 'string' };
+                crv: { type: 'string' };
+                x: { type: 'string' };
+                y: { type: 'string' };
+                kid: { type: 'string' };
+                alg: { type: 'string' };
+                use: { type: 'string'; enum: ['sig'] };
+              };
+              required: ['kty', 'crv', 'x', 'kid', 'alg', 'use'];
+            },
+            { type: 'null' },
+          ];
+        };
+        created_at: { type: 'string' };
+        deactivated_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+      };
+      required: ['id', 'elastic_key_id', 'version', 'state', 'public_jwk', 'created_at', 'deactivated_at'];
+    };
+  };
+  sign: {
+    body: { type: 'object'; properties: { payload: { type: 'string' } }; required: ['payload'] };
+    answer: {
+      type: 'object';
+      properties: { jws: { type: 'string' }; material_key_id: { type: 'string' } };
+      required: ['jws', 'material_key_id'];
+    };
+  };
+  unwrap: {
+    body: { type: 'object'; properties: { wrapped_key: { type: 'string' }; context: { type: 'string' } }; required: ['wrapped_key'] };
+    answer: { type: 'object'; properties: { key: { type: 'string' } }; required: ['key'] };
+  };
+  verify: {
+    body: { type: 'object'; properties: { jws: { type: 'string' } }; required: ['jws'] };
+    answer: {
+      anyOf: [
+        {
+          type: 'object';
+          properties: { valid: { type: 'boolean'; enum: [true] }; payload: { type: 'string' }; material_key_id: { type: 'string' } };
+          required: ['valid', 'payload', 'material_key_id'];
+        },
+        { type: 'object'; properties: { valid: { type: 'boolean'; enum: [false] } }; required: ['valid'] },
+      ];
+    };
+  };
+  wrap: {
+    body: { type: 'object'; properties: { key: { type: 'string' }; context: { type: 'string' } }; required: ['key'] };
+    answer: {
+      type: 'object';
+      properties: { wrapped_key: { type: 'string' }; material_key_id: { type: 'string' } };
+      required: ['wrapped_key', 'material_key_id'];
+    };
+  };
+}

@@ -1,0 +1,71 @@
+import type { HttpsClient, HttpsRequest, HttpsResponse } from '#infra/http/client.ts';
+import { createCookieJar } from './cookie-jar.ts';
+
+/** A request that was answered. */
+export interface AnsweredRequest {
+  readonly method: string;
+  /** Without its query, which may hold codes, states and hints. */
+  readonly url: string;
+  readonly status: number;
+  /** Milliseconds from the first byte sent to the last byte read. */
+  readonly durationMs: number;
+}
+
+export interface SessionOptions {
+  readonly client: Pick<HttpsClient, 'request'>;
+  /** Called after each answer. */
+  readonly onRequest?: (request: AnsweredRequest) => void;
+  /** Its abort ends every request under way. */
+  readonly signal?: AbortSignal;
+  /** Trace context (W3C `traceparent`) for each request. */
+  readonly carrier?: () => Record<string, string>;
+  /** Monotonic milliseconds. */
+  readonly clock?: () => number;
+}
+
+/**
+ * HTTPS as one browser speaks it: cookies are kept for each host, redirects are answers and followed by nobody.
+ *
+ * Every call rejects with an `AppError` where no answer came (`connection-refused`, `tls-failed`, `timed-out`, `response-too-large`,
+ * `connection-failed`), and with the reason of the abort where its signal aborted.
+ */
+export interface Session {
+  request(request: HttpsRequest): Promise<HttpsResponse>;
+  get(url: string | URL, headers?: Record<string, string>): Promise<HttpsResponse>;
+  /** A form as application/x-www-form-urlencoded. */
+  post(url: string | URL, form: Record<string, string>, headers?: Record<string, string>): Promise<HttpsResponse>;
+}
+
+/** A session without cookies yet. */
+export const createSession = ({
+  client,
+  onRequest = () => {},
+  signal,
+  carrier = () => ({}),
+  clock = () => performance.now(),
+}: SessionOptions): Session => {
+  const jar = createCookieJar();
+  const request = async (wanted: HttpsRequest): Promise<HttpsResponse> => {
+    const url = new URL(wanted.url);
+    const begun = clock();
+    const cookie = jar.header(url);
+    const response = await client.request({
+      ...(signal === undefined ? {} : { signal }),
+      ...wanted,
+      headers: { ...carrier(), ...(cookie === null ? {} : { cookie }), ...wanted.headers },
+    });
+    jar.store(url, response.setCookies);
+    onRequest({
+      method: wanted.method ?? 'GET',
+      url: `${url.origin}${url.pathname}`,
+      status: response.status,
+      durationMs: clock() - begun,
+    });
+    return response;
+  };
+  return {
+    request,
+    get: (url, headers = {}) => request({ url, headers }),
+    post: (url, form, headers = {}) => request({ method: 'POST', url, form, headers }),
+  };
+};

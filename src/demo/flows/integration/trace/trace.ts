@@ -1,0 +1,72 @@
+import { packageVersion } from '#infra/process/package-version.ts';
+import { startTelemetry } from '#infra/telemetry/sdk/start-telemetry.ts';
+import { kmsApi } from '#client/kms/kms.ts';
+import { bearer } from '#client/session/authorization.ts';
+import { identityApi } from '#client/identity/identity.ts';
+import { keyApi } from '#client/kms/key.ts';
+import type { StepWork } from '#demo/step/step.ts';
+import { base64url, seededKey } from '#demo/world/keys.ts';
+import { CONFIDENTIAL_CLIENT } from '#demo/world/names.ts';
+import { spansOf, type Span } from './spans.ts';
+
+const WAIT_MS = 10_000;
+const POLL_MS = 50;
+const CLI = 'passthru-cli';
+
+/** One trace from the CLI through Identity and the KMS to the database, found again in the telemetry stack. */
+export const run: StepWork = async ({ engine, stack, check, progress, now, sleep, signal }) => {
+  const { telemetry: collector, caFile, client } = stack.endpoints;
+  const tls = { ca: caFile, cert: client.certFile, key: client.keyFile };
+  await using telemetry = await startTelemetry({
+    service: CLI,
+    version: packageVersion(),
+    config: { endpoint: collector.otlp, tls },
+  });
+  const traceId = await telemetry.span('demo trace', { kind: 'client' }, async () => {
+    const session = await stack.session({ carrier: () => telemetry.carrier() });
+    const identity = await identityApi({ discovery: stack.endpoints.identity.discovery, session });
+    const tokens = await identity.clientCredentials(CONFIDENTIAL_CLIENT, 'kms:read kms:crypto');
+    const kms = kmsApi({ url: stack.endpoints.kms.service, session, authorization: bearer(tokens.access_token) });
+    await keyApi(kms, (await seededKey(kms, 'demo-encryption-key')).id).encrypt(base64url('one trace'));
+    return telemetry.traceId() ?? 'no trace';
+  });
+  await telemetry.flush();
+  await check('trace-id', 'The trace has an id of hexadecimal digits', 32, traceId.length);
+
+  progress('waiting for the spans to arrive');
+  const begun = now();
+  let spans: readonly Span[] = [];
+  const names = (): readonly string[] => [...new Set(spans.map(({ service }) => service))];
+  const orphans = (): number => {
+    const ids = new Set(spans.map(({ id }) => id));
+    return spans.filter(({ parent }) => parent !== '' && !ids.has(parent)).length;
+  };
+  const complete = (): boolean =>
+    spans.some(isDatabase) && orphans() === 0 && [CLI, 'identity', 'kms'].every((part) => names().some((name) => name.includes(part)));
+  do {
+    spans = await spansOf(engine.telemetryRecords('traces', { containing: traceId }), traceId);
+    if (!complete()) await sleep(POLL_MS, signal);
+  } while (!complete() && now() - begun < WAIT_MS);
+
+  for (const part of ['cli', 'identity', 'kms']) {
+    await check(
+      `${part}-span`,
+      `Spans of ${part} in it`,
+      true,
+      spans.some(({ service }) => service.includes(part)),
+    );
+  }
+  const database = spans.filter(isDatabase);
+  await check(
+    'database-span',
+    'A span of the database, below the KMS',
+    true,
+    database.some(({ service }) => service.includes('kms')),
+  );
+  await check('connected', 'Spans without their parent in it', 0, orphans());
+  await check('one-root', 'Roots', 1, spans.filter(({ parent }) => parent === '').length);
+  // How many spans it takes is the database's own affair.
+  return `one trace of ${names().length} services and the database`;
+};
+
+const isDatabase = ({ attributes }: Span): boolean => attributes.some((name) => name.startsWith('db.'));

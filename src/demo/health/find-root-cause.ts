@@ -1,0 +1,63 @@
+import type { Engine, PartName, ServiceName } from '#engine/engine.ts';
+import type { StackAccess } from '#demo/step/stack-access.ts';
+import type { RootCause } from '../events.ts';
+import { isService, partsOf } from './chain.ts';
+import { probe } from './probe.ts';
+import { isWell, rootCauseOf, type Finding } from './root-cause.ts';
+
+/** Where a cause is looked for, and with what. */
+export interface Search {
+  readonly engine: Engine;
+  readonly stack: StackAccess;
+  /** Of the run, in chain order. */
+  readonly services: readonly ServiceName[];
+  readonly now: () => number;
+  readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>;
+  readonly signal: AbortSignal;
+}
+
+/** Clients notice an end before the platform tells of it; milliseconds, a little more than an engine takes between two looks. */
+const END_TOLD_MS = 2_500;
+const LOOK_MS = 100;
+
+/** Looks at the chain after a failed step for the part that explains the failure; null when every part is well. */
+export const findRootCause = async (search: Search): Promise<RootCause | null> => {
+  const { engine, now, sleep, signal } = search;
+  const parts = partsOf(engine.parts, search.services);
+  const begun = now();
+  let findings = await findAll(parts, search);
+  // Nothing was started: the failed step says itself what is wrong.
+  if (findings.every(({ state }) => state === 'absent')) return null;
+  while (isUnexplained(findings) && now() - begun < END_TOLD_MS) {
+    await sleep(LOOK_MS, signal).catch(() => undefined);
+    // An interruption ends the run: nobody waits for a cause any more.
+    if (signal.aborted) return null;
+    const statuses = await engine.status();
+    if (statuses.some(({ service, state }) => state === 'exited' && parts.includes(service))) findings = await findAll(parts, search);
+  }
+  return rootCauseOf(findings);
+};
+
+/** The cause where a part of the run has ended; null, and no look at the others, where none has. */
+export const findDeadPart = async (search: Search): Promise<RootCause | null> => {
+  const statuses = await search.engine.status();
+  const parts = partsOf(search.engine.parts, search.services);
+  return statuses.some(({ service, state }) => state === 'exited' && parts.includes(service)) ? findRootCause(search) : null;
+};
+
+/** Something is not well, and nothing ended that would say why. */
+const isUnexplained = (findings: readonly Finding[]): boolean =>
+  findings.some((finding) => !isWell(finding)) && !findings.some(({ state }) => state === 'exited');
+
+const findAll = async (parts: readonly PartName[], { engine, stack, signal }: Search): Promise<readonly Finding[]> => {
+  const statuses = await engine.status();
+  return Promise.all(
+    parts.map(async (part): Promise<Finding> => {
+      const { state, health } = statuses.find((each) => each.service === part) ?? { state: 'absent', health: null };
+      if (state === 'absent') return { part, state, health, probe: null, diagnosis: null };
+      const seen = isService(part) ? await probe({ stack, service: part, signal }) : null;
+      const finding: Finding = { part, state, health, probe: seen, diagnosis: null };
+      return isWell(finding) ? finding : { ...finding, diagnosis: await engine.diagnose(part) };
+    }),
+  );
+};

@@ -1,0 +1,9 @@
+import type { StepWork } from '#demo/step/step.ts';
+import { repairInterrupted } from './repair.ts';
+import { refuseDeadServers } from './servers.ts';
+
+/** Ends what an interrupted reset left, before another reset begins; nothing is changed while a server of the stack is down. */
+export const run: StepWork = async (context) => {
+  refuseDeadServers(await context.engine.status());
+  return repairInterrupted(context);
+};

@@ -1,0 +1,46 @@
+import { identityApi, type IdentityApi, type OAuthClient, type TokenSet } from '#client/identity/identity.ts';
+import { codeOf } from '#client/identity/authorization-request.ts';
+import { kmsApi, type KmsApi } from '#client/kms/kms.ts';
+import { basic, bearer } from '#client/session/authorization.ts';
+import type { StackAccess } from '#demo/step/stack-access.ts';
+import { account, demoPassword, LOOPBACK_REDIRECT, PUBLIC_CLIENT } from './names.ts';
+
+/** The callers of the demo: each call gives one in a session of their own, so that nobody is logged in already. */
+
+/** The KMS as a realm user of the demo sees it, who logs in with Basic. */
+export const realmUser = async (stack: StackAccess, username: string): Promise<KmsApi> =>
+  kmsApi({ url: stack.endpoints.kms.service, session: await stack.session(), authorization: basic(username, demoPassword(username)) });
+
+/** The realm user who may make, change and use the keys of the tenant `demo`. */
+export const tenantAdmin = (stack: StackAccess): Promise<KmsApi> => realmUser(stack, 'demo-tenant-admin');
+
+/** Identity as nobody yet: a new browser. */
+export const visitor = async (stack: StackAccess): Promise<IdentityApi> =>
+  identityApi({ discovery: stack.endpoints.identity.discovery, session: await stack.session() });
+
+/** A person who logs in at Identity by authorization code and PKCE, with their password, and has tokens for the KMS. */
+export const person = async (
+  stack: StackAccess,
+  username: string,
+  scope: string,
+): Promise<{ readonly kms: KmsApi; readonly tokens: TokenSet; readonly identity: IdentityApi }> => {
+  const identity = await visitor(stack);
+  const request = identity.authorizationRequest({ clientId: PUBLIC_CLIENT.id, redirectUri: LOOPBACK_REDIRECT, scope });
+  const walked = await identity.logIn(request, account(username));
+  const tokens = await identity.exchange(PUBLIC_CLIENT, request, codeOf(walked, request, identity.discovery.issuer));
+  return { kms: await bearerOf(stack, tokens.access_token), tokens, identity };
+};
+
+/** A service with a token for the KMS that its client took from Identity for itself. */
+export const serviceClient = async (
+  stack: StackAccess,
+  client: OAuthClient,
+  scope: string,
+): Promise<{ readonly kms: KmsApi; readonly token: string; readonly identity: IdentityApi }> => {
+  const identity = await visitor(stack);
+  const { access_token: token } = await identity.clientCredentials(client, scope);
+  return { kms: await bearerOf(stack, token), token, identity };
+};
+
+const bearerOf = async (stack: StackAccess, token: string): Promise<KmsApi> =>
+  kmsApi({ url: stack.endpoints.kms.service, session: await stack.session(), authorization: bearer(token) });

@@ -1,0 +1,36 @@
+import { fileURLToPath } from 'node:url';
+import { Type, type Static } from 'typebox';
+import { loadConfig } from '#infra/config/load-config.ts';
+
+/** What a user of the demo may know of Identity's seed; the server checks the rest of the file. */
+const identitySeedSchema = Type.Object({
+  tenants: Type.Array(Type.String()),
+  accounts: Type.Array(Type.Object({ username: Type.String(), tenant: Type.String(), roles: Type.Array(Type.String(), { default: [] }) })),
+  clients: Type.Array(
+    Type.Object({
+      client_id: Type.String(),
+      token_endpoint_auth_method: Type.String(),
+      grant_types: Type.Array(Type.String()),
+      redirect_uris: Type.Array(Type.String(), { default: [] }),
+      scopes: Type.Array(Type.String(), { default: [] }),
+      tenant: Type.Optional(Type.String()),
+    }),
+  ),
+});
+export type IdentitySeed = Static<typeof identitySeedSchema>;
+
+const seedFile = (product: 'identity' | 'kms'): string =>
+  fileURLToPath(new URL(`../../../deployments/${product}/config/demo-seed.yml`, import.meta.url));
+
+export const readIdentitySeed = (): Promise<IdentitySeed> =>
+  loadConfig({ schema: identitySeedSchema, files: [seedFile('identity')], what: 'Identity demo seed' });
+
+/** What a user of the demo may know of the KMS's seed. */
+const kmsSeedSchema = Type.Object({
+  tenants: Type.Array(Type.String()),
+  accounts: Type.Array(Type.Object({ username: Type.String(), tenant: Type.String(), roles: Type.Array(Type.String(), { default: [] }) })),
+  elastic_keys: Type.Array(Type.Object({ name: Type.String(), tenant: Type.String(), algorithm: Type.String() })),
+});
+export type KmsSeed = Static<typeof kmsSeedSchema>;
+
+export const readKmsSeed = (): Promise<KmsSeed> => loadConfig({ schema: kmsSeedSchema, files: [seedFile('kms')], what: 'KMS demo seed' });
