@@ -1,3 +1,4 @@
+import { unreachable } from '#infra/apperr/app-error.ts';
 import type { Logger } from '#infra/telemetry/telemetry.ts';
 
 /** What happens in the KMS that an operator wants to read; none of it holds a token, a password or a key. */
@@ -57,6 +58,8 @@ const lineOf = (event: KmsEvent): readonly ['info' | 'warn', string] => {
       ];
     case 'listening':
       return ['info', `${event.listener} listener on ${event.host}:${event.port}`];
+    default:
+      return unreachable(event);
   }
 };
 

@@ -9,7 +9,7 @@ import { systemClock } from '#infra/jobs/clock.ts';
 import { createJobs } from '#infra/jobs/create-jobs.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import { createAdmin } from './admin/admin.ts';
-import { openBarrier } from './barrier/barrier.ts';
+import { openBarrier } from './barrier/open-barrier.ts';
 import type { KmsConfig } from './config.ts';
 import { serviceMigrations } from './database/migrations.ts';
 import type { ServiceTables } from './database/service-tables.ts';
@@ -19,12 +19,14 @@ import { removeLeftovers } from './demo/leftovers.ts';
 import { loadSeed } from './demo/seed-file.ts';
 import { registerKeyRoutes } from './keys/keys.routes.ts';
 import { createKeys } from './keys/keys.ts';
+import { countActs } from './keys/operations/count-acts.ts';
 import { logEvents } from './events.ts';
 import { registerOpenApi } from './api/openapi.ts';
 import { guardServiceRoutes } from './access/guard/guard.ts';
-import { openRealms } from './access/guard/authentication.ts';
+import { openAuthentication } from './access/guard/authentication.ts';
+import { createChallenges } from './access/challenges.ts';
 import { forgetGoneTenants } from './tenants/gone-tenants.ts';
-import { createTenantDirectory, databaseById } from './tenants/create-directory.ts';
+import { createTenantDirectory } from './tenants/create-directory.ts';
 import { openTrustedIssuers } from './access/tokens/trusted-issuers.ts';
 import { readUnsealKey } from './barrier/unseal-key.ts';
 
@@ -69,10 +71,19 @@ export const buildKms = async (options: {
   const { forgetTenant: onGone, tenants: held } = barrier;
   const tenants = opened.use(createTenantDirectory({ databases, service: service.db, onGone, held }));
   opened.use(jobs.start(forgetGoneTenants(tenants)));
-  const keys = createKeys({ barrier, database: databaseById(tenants), now });
+  const challenges = createChallenges(config.errors.detail);
+  const keys = createKeys({ barrier, insufficientScope: challenges.insufficientScope, emit: countActs(telemetry), now });
   const { issuers: configs, required, tls } = config.identity;
   const issuers = opened.use(await openTrustedIssuers({ configs, tls, required, telemetry, emit, now }));
-  const authorization = await openRealms({ config, service, tenants, issuers: issuers.issuers, emit, now });
+  const authenticate = await openAuthentication({
+    realmsFile: config.realms_file,
+    service,
+    tenants,
+    issuers: issuers.issuers,
+    challenges,
+    emit,
+    now,
+  });
   const seedFile = options.demo ? config.demo.seed_file : undefined;
   const demo =
     seedFile === undefined
@@ -100,7 +111,7 @@ export const buildKms = async (options: {
   const app = await createServer({ name: 'kms', tls: serverTls, clientCertificate: 'request', telemetry, rateLimit, proxyNetworks });
   opened.defer(() => app.close());
   await registerOpenApi(app, { swaggerUi: swagger });
-  guardServiceRoutes(app, authorization);
+  guardServiceRoutes(app, { challenges, authenticate, traceId: () => telemetry.traceId() });
   registerHealth(app, { dependencies, jobs, notReady });
   registerKeyRoutes(app, keys);
 

@@ -1,6 +1,8 @@
 import { randomBytes, randomUUID, randomUUIDv7 } from 'node:crypto';
 import type { Database, Databases } from '#infra/database/databases.ts';
-import { type Barrier, openBarrier } from '#kms/barrier/barrier.ts';
+import type { Barrier } from '#kms/barrier/barrier.ts';
+import { openBarrier } from '#kms/barrier/open-barrier.ts';
+import type { Caller } from '#kms/caller.ts';
 import type { AlgorithmName } from '#kms/jose/algorithms.ts';
 import { serviceMigrations, tenantMigrations } from '#kms/database/migrations.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
@@ -8,6 +10,7 @@ import type { TenantTables } from '#kms/database/tenant-tables.ts';
 import type { ElasticKey } from '#kms/keys/elastic-keys/elastic-key.ts';
 import { createKeys, type Keys } from '#kms/keys/keys.ts';
 import type { TestDatabases } from './database.ts';
+import { insufficientScope, testCaller } from './kms-caller.ts';
 
 /** A KMS without its HTTP: barrier and key services over real databases, with clocks that stand still. */
 export interface TestKms extends Keys {
@@ -17,14 +20,17 @@ export interface TestKms extends Keys {
   /** Two tenants with a content key each. */
   readonly tenantId: string;
   readonly otherTenantId: string;
+  /** A user of each who may do everything there. */
+  readonly caller: Caller;
+  readonly otherCaller: Caller;
   /** `now` since the epoch, and `elapsed` on the clock that never goes back; milliseconds. */
   readonly clock: { now: number; elapsed: number };
   readonly database: (tenantId: string) => Promise<Database<TenantTables>>;
   addTenant(): Promise<string>;
-  /** Another process on the same databases: own connections, barrier and key ring. */
-  replica(): Promise<Keys & { readonly barrier: Barrier }>;
+  /** Another process on the same databases: own connections, barrier and key ring; `caller` is the same user there. */
+  replica(): Promise<Keys & { readonly barrier: Barrier; readonly caller: Caller }>;
   /** An elastic key with a new name. */
-  make(algorithm: AlgorithmName, more?: { tenantId?: string }): Promise<ElasticKey>;
+  make(algorithm: AlgorithmName, more?: { readonly caller?: Caller }): Promise<ElasticKey>;
 }
 
 export const openService = (databases: Databases): Promise<Database<ServiceTables>> => databases.open('service', serviceMigrations);
@@ -47,28 +53,36 @@ export const testKms = async ({ databases, reopen }: TestDatabases): Promise<Tes
   const service = await openService(databases);
   const barrier = await openBarrier({ databases, service, unsealKey, now });
   const database = tenantDatabases(databases);
-  const keys = createKeys({ barrier, database, now, elapsed });
+  const keys = createKeys({ barrier, insufficientScope, now, elapsed });
   const addTenant = async () => {
     const tenantId = randomUUID();
     await service.transaction((tx) => barrier.createTenantKey(tx, tenantId));
     return tenantId;
   };
-  const tenantId = await addTenant();
+  const callerOf = (id: string, of: typeof database) => testCaller({ id, name: `tenant-${id}`, database: () => of(id) });
+  const [tenantId, otherTenantId] = [await addTenant(), await addTenant()];
+  const caller = callerOf(tenantId, database);
   return {
     ...keys,
     service,
     unsealKey,
     barrier,
     tenantId,
-    otherTenantId: await addTenant(),
+    otherTenantId,
+    caller,
+    otherCaller: callerOf(otherTenantId, database),
     clock,
     database,
     addTenant,
     replica: async () => {
       const again = await reopen();
       const other = await openBarrier({ databases: again, service: await openService(again), unsealKey, now });
-      return { ...createKeys({ barrier: other, database: tenantDatabases(again), now, elapsed }), barrier: other };
+      return {
+        ...createKeys({ barrier: other, insufficientScope, now, elapsed }),
+        barrier: other,
+        caller: callerOf(tenantId, tenantDatabases(again)),
+      };
     },
-    make: (algorithm, more = {}) => keys.elasticKeys.create(more.tenantId ?? tenantId, { name: `key-${randomUUIDv7()}`, algorithm }),
+    make: (algorithm, more = {}) => keys.elasticKeys.create(more.caller ?? caller, { name: `key-${randomUUIDv7()}`, algorithm }),
   };
 };

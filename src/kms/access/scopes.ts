@@ -1,6 +1,12 @@
 import { type FineScope, KMS_SCOPES } from '#infra/magic/magic.ts';
 import { coarseScopesOf, fineScopesOf } from '#infra/magic/scopes.ts';
 
+/**
+ * Everything about scopes follows from the table in infra/magic: a scope that is written there has its type, belongs to its coarse
+ * scope and to the roles that hold that, and a route may name it. Coarse scopes are expanded once, where a credential is read; from
+ * there on callers hold fine ones only.
+ */
+
 /** Every fine scope that there is. */
 export const FINE_SCOPES: ReadonlySet<FineScope> = new Set(Object.values(KMS_SCOPES).flat());
 
@@ -14,20 +20,18 @@ export const scopesOfRoles = (roles: readonly string[]): ReadonlySet<FineScope> 
 export const narrowScopes = (scopes: ReadonlySet<FineScope>, permissions: readonly string[] | undefined): ReadonlySet<FineScope> =>
   permissions === undefined ? scopes : scopes.intersection(expandScopes(permissions));
 
-/**
- * Scopes that destroy, replace or use secret key material: for them the revocation mode `sensitive-only` asks Identity
- * each time.
- */
-export const SENSITIVE_SCOPES: ReadonlySet<FineScope> = new Set<FineScope>([
-  'kms:elastic-keys:create',
-  'kms:elastic-keys:update',
-  'kms:elastic-keys:delete',
-  'kms:material-keys:rotate',
-  'kms:material-keys:revoke',
-  'kms:decrypt',
-  'kms:sign',
-  'kms:unwrap',
-  'kms:rewrap',
-  'kms:generate',
-  'kms:tenants:write',
+/** Scopes that only read, or protect without giving anything away. */
+const HARMLESS: ReadonlySet<FineScope> = new Set<FineScope>([
+  'kms:elastic-keys:read',
+  'kms:material-keys:read',
+  'kms:encrypt',
+  'kms:verify',
+  'kms:wrap',
+  'kms:tenants:read',
 ]);
+
+/**
+ * Scopes that destroy, replace or use secret key material: for them the revocation mode `sensitive-only` asks Identity each time.
+ * A scope that is new counts as sensitive until someone says that it is harmless.
+ */
+export const SENSITIVE_SCOPES: ReadonlySet<FineScope> = FINE_SCOPES.difference(HARMLESS);

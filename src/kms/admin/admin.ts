@@ -1,16 +1,16 @@
+import { type Static, Type } from 'typebox';
 import { strictObject } from '#infra/config/load-config.ts';
 import { registerDemoRoutes } from '#infra/demo-data/demo-data.routes.ts';
 import type { DemoResets } from '#infra/demo-data/demo-reset.ts';
 import type { DependencyCheck } from '#infra/http/health.ts';
 import { registerHealth } from '#infra/http/health.routes.ts';
-import { admitOperatorsOnly } from '#infra/http/operators.ts';
+import { type adminListenerConfigSchema, admitOperatorsOnly } from '#infra/http/operators.ts';
 import type { App } from '#infra/http/server.ts';
 import { createServer } from '#infra/http/server/create-server.ts';
 import type { Jobs } from '#infra/jobs/job.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import type { Barrier } from '#kms/barrier/barrier.ts';
-import type { KmsConfig } from '#kms/config.ts';
-import { Type } from 'typebox';
+import type { UnsealConfig } from '#kms/barrier/config.ts';
 
 const sealStatusSchema = strictObject({
   sealed: Type.Boolean(),
@@ -25,7 +25,7 @@ const sealStatusSchema = strictObject({
  * @param options.demo null where the demo is switched off; its routes do not exist then
  */
 export const createAdmin = async (options: {
-  readonly config: Pick<KmsConfig, 'admin' | 'unseal'>;
+  readonly config: { readonly admin: Static<typeof adminListenerConfigSchema>; readonly unseal: UnsealConfig };
   readonly telemetry: Telemetry;
   readonly barrier: Pick<Barrier, 'state'>;
   readonly dependencies: readonly DependencyCheck[];

@@ -1,53 +1,94 @@
 import type { Kysely } from 'kysely';
+import type { BarrierKeyRow } from '#kms/database/barrier-keys.table.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
-import { type BarrierKeyPurpose, type BarrierKeyRow, SERVICE_OWNER } from '#kms/database/barrier-keys.table.ts';
 
-type Connection = Kysely<ServiceTables>;
+/** Whose key it is, and for what: root and intermediate belong to the service, a content key to its tenant. */
+export type BarrierKeyOwner =
+  | { readonly purpose: 'root' | 'intermediate' }
+  /** UUIDv4 of the tenant. */
+  | { readonly purpose: 'content'; readonly tenantId: string };
 
-/** Newest key of an owner for a purpose. */
-export const newestBarrierKey = async (db: Connection, purpose: BarrierKeyPurpose, owner: string): Promise<BarrierKeyRow | undefined> =>
-  db
-    .selectFrom('barrier_keys')
-    .selectAll()
-    .where('purpose', '=', purpose)
-    .where('owner', '=', owner)
-    .orderBy('version', 'desc')
-    .limit(1)
-    .executeTakeFirst();
+/** A key of the hierarchy, readable only with the key above it. */
+export interface BarrierKey {
+  /** UUIDv7; `kid` of what this key wraps. */
+  readonly id: string;
+  /** Compact JWE under the key above. */
+  readonly wrapped: string;
+  /** Epoch milliseconds. */
+  readonly createdAt: number;
+}
 
-/** A content key of this tenant by id; an id of another tenant's key finds nothing. */
-export const contentKeyById = async (db: Connection, tenantId: string, id: string): Promise<BarrierKeyRow | undefined> =>
-  db
-    .selectFrom('barrier_keys')
-    .selectAll()
-    .where('id', '=', id)
-    .where('purpose', '=', 'content')
-    .where('owner', '=', tenantId)
-    .executeTakeFirst();
+/** What stands in the column of the owner where that is the service. */
+const SERVICE = 'service';
 
-export const insertBarrierKey = async (db: Connection, row: BarrierKeyRow): Promise<void> => {
-  await db.insertInto('barrier_keys').values(row).execute();
-};
+const ownerOf = (owner: BarrierKeyOwner): string => (owner.purpose === 'content' ? owner.tenantId : SERVICE);
+
+const barrierKeyOf = ({ id, wrapped, created_at: createdAt }: BarrierKeyRow): BarrierKey => ({ id, wrapped, createdAt });
+
+const firstVersionOf = (owner: BarrierKeyOwner, { id, wrapped, createdAt }: BarrierKey): BarrierKeyRow => ({
+  id,
+  purpose: owner.purpose,
+  owner: ownerOf(owner),
+  version: 1,
+  wrapped,
+  created_at: createdAt,
+});
 
 /**
- * Inserts root and intermediate, or nothing when a root is there already. Atomic within the caller's transaction: the
- * unique constraint makes a second replica wait for the first one's commit and then insert nothing.
+ * Queries on `barrier_keys`; each is one statement but for `insertServiceKeysOnce`.
+ *
+ * @param db the service database, or a transaction on it
  */
-export const insertServiceKeysOnce = async (tx: Connection, root: BarrierKeyRow, intermediate: BarrierKeyRow): Promise<void> => {
-  const { numInsertedOrUpdatedRows } = await tx
-    .insertInto('barrier_keys')
-    .values(root)
-    .onConflict((conflict) => conflict.columns(['purpose', 'owner', 'version']).doNothing())
-    .executeTakeFirstOrThrow();
-  if (numInsertedOrUpdatedRows === 1n) await insertBarrierKey(tx, intermediate);
-};
+export const barrierKeysStore = (db: Kysely<ServiceTables>) => ({
+  newest: async (owner: BarrierKeyOwner): Promise<BarrierKey | undefined> => {
+    const row = await db
+      .selectFrom('barrier_keys')
+      .selectAll()
+      .where('purpose', '=', owner.purpose)
+      .where('owner', '=', ownerOf(owner))
+      .orderBy('version', 'desc')
+      .limit(1)
+      .executeTakeFirst();
+    return row && barrierKeyOf(row);
+  },
 
-export const serviceKeys = async (db: Connection): Promise<{ root: BarrierKeyRow; intermediate: BarrierKeyRow } | null> => {
-  const root = await newestBarrierKey(db, 'root', SERVICE_OWNER);
-  const intermediate = await newestBarrierKey(db, 'intermediate', SERVICE_OWNER);
-  return root && intermediate ? { root, intermediate } : null;
-};
+  /** A content key of this tenant by id; an id of another tenant's key finds nothing. */
+  contentKey: async (tenantId: string, id: string): Promise<BarrierKey | undefined> => {
+    const row = await db
+      .selectFrom('barrier_keys')
+      .selectAll()
+      .where('id', '=', id)
+      .where('purpose', '=', 'content')
+      .where('owner', '=', tenantId)
+      .executeTakeFirst();
+    return row && barrierKeyOf(row);
+  },
 
-export const deleteContentKeys = async (tx: Connection, tenantId: string): Promise<void> => {
-  await tx.deleteFrom('barrier_keys').where('purpose', '=', 'content').where('owner', '=', tenantId).execute();
-};
+  insertContentKey: async (tenantId: string, key: BarrierKey): Promise<void> => {
+    await db
+      .insertInto('barrier_keys')
+      .values(firstVersionOf({ purpose: 'content', tenantId }, key))
+      .execute();
+  },
+
+  /**
+   * Inserts root and intermediate, or nothing when a root is there already. Atomic within the transaction that it is given: the
+   * unique constraint makes a second replica wait for the first one's commit and then insert nothing.
+   */
+  insertServiceKeysOnce: async (root: BarrierKey, intermediate: BarrierKey): Promise<void> => {
+    const { numInsertedOrUpdatedRows } = await db
+      .insertInto('barrier_keys')
+      .values(firstVersionOf({ purpose: 'root' }, root))
+      .onConflict((conflict) => conflict.columns(['purpose', 'owner', 'version']).doNothing())
+      .executeTakeFirstOrThrow();
+    if (numInsertedOrUpdatedRows !== 1n) return;
+    await db
+      .insertInto('barrier_keys')
+      .values(firstVersionOf({ purpose: 'intermediate' }, intermediate))
+      .execute();
+  },
+
+  deleteContentKeys: async (tenantId: string): Promise<void> => {
+    await db.deleteFrom('barrier_keys').where('purpose', '=', 'content').where('owner', '=', tenantId).execute();
+  },
+});

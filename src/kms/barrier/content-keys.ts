@@ -3,8 +3,7 @@ import type { Transaction } from 'kysely';
 import type { Database } from '#infra/database/databases.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import { importWrappingKey, KEY_BYTES, unwrapKey, type WrappingKey, wrapKey } from './barrier-jwe.ts';
-import { contentKeyById, insertBarrierKey, newestBarrierKey } from './barrier-keys.store.ts';
-import type { BarrierKeyRow } from '#kms/database/barrier-keys.table.ts';
+import { type BarrierKey, barrierKeysStore } from './barrier-keys.store.ts';
 import { barrierDamaged, tenantKeyMissing } from './barrier-errors.ts';
 
 /** Content keys of the tenants, unwrapped while the barrier is unsealed. */
@@ -28,14 +27,15 @@ export const createContentKeys = (options: {
   now: () => number;
   random: (bytes: number) => Uint8Array;
 }): ContentKeys => {
-  const { service, intermediate, now, random } = options;
+  const { intermediate, now, random } = options;
+  const store = barrierKeysStore(options.service.db);
   /** One promise per tenant and key, so that many first callers unwrap once. */
   const tenants = new Map<string, Map<string, Promise<WrappingKey | null>>>();
 
-  const open = async (row: BarrierKeyRow, tenantId: string): Promise<WrappingKey> => {
-    const bytes = await unwrapKey(intermediate, claimsOf(tenantId, row.id), row.wrapped);
+  const open = async (stored: BarrierKey, tenantId: string): Promise<WrappingKey> => {
+    const bytes = await unwrapKey(intermediate, claimsOf(tenantId, stored.id), stored.wrapped);
     if (!bytes) throw barrierDamaged(`the content key of tenant ${tenantId}`);
-    return importWrappingKey(row.id, bytes);
+    return importWrappingKey(stored.id, bytes);
   };
 
   const once = (tenantId: string, slot: string, load: () => Promise<WrappingKey | null>): Promise<WrappingKey | null> => {
@@ -56,22 +56,22 @@ export const createContentKeys = (options: {
       const id = randomUUIDv7();
       const bytes = random(KEY_BYTES);
       const wrapped = await wrapKey(intermediate, claimsOf(tenantId, id), bytes).finally(() => bytes.fill(0));
-      await insertBarrierKey(tx, { id, purpose: 'content', owner: tenantId, version: 1, wrapped, created_at: now() });
+      await barrierKeysStore(tx).insertContentKey(tenantId, { id, wrapped, createdAt: now() });
     },
     forget: (tenantId) => void tenants.delete(tenantId),
     tenants: () => [...tenants].filter(([, slots]) => slots.size > 0).map(([tenantId]) => tenantId),
     newest: async (tenantId) => {
       const key = await once(tenantId, 'newest', async () => {
-        const row = await newestBarrierKey(service.db, 'content', tenantId);
-        return row ? open(row, tenantId) : null;
+        const stored = await store.newest({ purpose: 'content', tenantId });
+        return stored ? open(stored, tenantId) : null;
       });
       if (!key) throw tenantKeyMissing(tenantId);
       return key;
     },
     named: (tenantId, id) =>
       once(tenantId, id, async () => {
-        const row = await contentKeyById(service.db, tenantId, id);
-        return row ? open(row, tenantId) : null;
+        const stored = await store.contentKey(tenantId, id);
+        return stored ? open(stored, tenantId) : null;
       }),
   };
 };

@@ -1,6 +1,6 @@
 import { readSecret } from '#infra/files/secret-file.ts';
 import { combineShares } from '#infra/secrets/unseal-shares.ts';
-import type { KmsConfig } from '../config.ts';
+import type { UnsealConfig } from './config.ts';
 
 /**
  * The unseal key from the share files of the configuration.
@@ -9,7 +9,7 @@ import type { KmsConfig } from '../config.ts';
  *   service sealed
  * @throws AppError `secret-unreadable`, `unseal-shares-too-few`, `unseal-shares-mixed`, `unseal-shares-damaged`
  */
-export const readUnsealKey = async (config: KmsConfig['unseal']): Promise<Uint8Array | null> => {
+export const readUnsealKey = async (config: UnsealConfig): Promise<Uint8Array | null> => {
   const { share_files: files, threshold = 1 } = config;
   if (files.length < threshold) return null;
   const shares = await Promise.all(files.map((file) => readSecret(file, 'an unseal share')));

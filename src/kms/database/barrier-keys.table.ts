@@ -1,15 +1,11 @@
 import type { Migration } from '#infra/database/migration.ts';
 
-export type BarrierKeyPurpose = 'root' | 'intermediate' | 'content';
-
-/** Owner of the keys that belong to the whole service; a content key belongs to its tenant. */
-export const SERVICE_OWNER = 'service';
-
 /** A key of the hierarchy, readable only with the key above it. */
 export interface BarrierKeyRow {
   /** UUIDv7; `kid` of what this key wraps. */
   id: string;
-  purpose: BarrierKeyPurpose;
+  /** `root`, `intermediate` or `content`. */
+  purpose: string;
   /** `service` or a tenant id. */
   owner: string;
   version: number;

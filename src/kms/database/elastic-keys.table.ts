@@ -1,15 +1,13 @@
 import type { Migration } from '#infra/database/migration.ts';
-import type { AlgorithmName } from '#kms/jose/algorithms.ts';
-import type { ElasticKeyState } from '#kms/keys/elastic-keys/elastic-key.ts';
 
 export interface ElasticKeyRow {
   id: string;
   name: string;
   description: string;
-  algorithm: AlgorithmName;
+  algorithm: string;
   /** JSON array of operations. */
   operations: string;
-  state: ElasticKeyState;
+  state: string;
   latest_version: number;
   min_decryption_version: number;
   created_at: number;

@@ -1,11 +1,10 @@
 import type { Migration } from '#infra/database/migration.ts';
-import type { MaterialKeyState } from '#kms/keys/material-keys/material-key.ts';
 
 export interface MaterialKeyRow {
   id: string;
   elastic_key_id: string;
   version: number;
-  state: MaterialKeyState;
+  state: string;
   /** The secret as compact JWE under the tenant's content key; a public key is derived from it, so that no row can put another in its place. */
   wrapped: string;
   /** Protections that processes have taken out in blocks; never below what was really done. */

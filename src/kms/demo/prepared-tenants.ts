@@ -1,11 +1,12 @@
 import type { Database } from '#infra/database/databases.ts';
 import { isUniqueViolation } from '#infra/database/unique-violation.ts';
 import type { Barrier } from '#kms/barrier/barrier.ts';
+import { serviceCaller } from '#kms/caller.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { ElasticKeyService } from '#kms/keys/elastic-keys/elastic-key.ts';
 import { newSchemaName } from '#kms/database/schema-name.ts';
 import type { Tenant } from '#kms/tenants/tenant.ts';
-import type { TenantDirectory } from '#kms/tenants/directory.ts';
+import { type TenantDirectory, tenantUnknown } from '#kms/tenants/directory.ts';
 import { type DemoTenants, tenantIdsUsed } from '#infra/demo-data/demo-tenants.ts';
 import { deleteTenants, demoTenantsIn, insertPreparing } from './demo.store.ts';
 import type { SeedElasticKey } from './seed-file.ts';
@@ -43,9 +44,12 @@ export const createPreparedTenants = (options: PreparedTenantsOptions): Prepared
   };
 
   const fill = async (tenant: Tenant, keys: readonly SeedElasticKey[]): Promise<void> => {
+    const handle = await directory.preparing(tenant.id);
+    if (handle === undefined) throw tenantUnknown();
     // A tenant without keys has its database all the same.
-    await (await directory.preparing(tenant.id))?.database();
-    for (const { name, algorithm, description } of keys) await elasticKeys.create(tenant.id, { name, algorithm, description });
+    await handle.database();
+    const seeder = serviceCaller(handle, 'demo-seed');
+    for (const { name, algorithm, description } of keys) await elasticKeys.create(seeder, { name, algorithm, description });
   };
 
   const discard = async (tenants: readonly Tenant[]): Promise<void> => {

@@ -1,8 +1,10 @@
 import type { Transaction } from 'kysely';
 import { AppError, InternalError } from '#infra/apperr/app-error.ts';
 import { isUniqueViolation } from '#infra/database/unique-violation.ts';
+import { type Caller, serviceCaller } from '#kms/caller.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { ElasticKeyService } from '#kms/keys/elastic-keys/elastic-key.ts';
+import { type TenantDirectory, tenantUnknown } from '#kms/tenants/directory.ts';
 import type { Tenant } from '#kms/tenants/tenant.ts';
 import { type DemoTenants, tenantIds } from '#infra/demo-data/demo-tenants.ts';
 import { activate, demoTenantsIn, demoUsernames, insertAccounts } from './demo.store.ts';
@@ -11,6 +13,7 @@ import type { Seed, SeedElasticKey } from './seed-file.ts';
 
 export interface SeedingOptions extends PreparedTenantsOptions {
   readonly seed: Seed;
+  readonly tenants: Pick<TenantDirectory, 'byId' | 'preparing' | 'forget' | 'drop'>;
   readonly elasticKeys: Pick<ElasticKeyService, 'create' | 'list'>;
 }
 
@@ -67,13 +70,19 @@ export const createSeeding = (options: SeedingOptions): Seeding => {
     }
   };
 
+  const seederOf = async (id: string): Promise<Caller> => {
+    const tenant = await tenants.byId(id);
+    if (tenant === undefined) throw tenantUnknown();
+    return serviceCaller(tenant, 'demo-seed');
+  };
+
   const missing: Seeding['missing'] = async () => {
     const present = byName(await demoTenantsIn(service.db, 'active'));
     const usernames = await demoUsernames(service.db);
     const keys: SeedElasticKey[] = [];
     for (const key of seed.elastic_keys) {
       const id = present[key.tenant];
-      if (id === undefined || (await elasticKeys.list(id, { name: key.name, limit: 1 })).items.length === 0) keys.push(key);
+      if (id === undefined || (await elasticKeys.list(await seederOf(id), { name: key.name, limit: 1 })).items.length === 0) keys.push(key);
     }
     return {
       present,
@@ -94,7 +103,7 @@ export const createSeeding = (options: SeedingOptions): Seeding => {
       }
       for (const { tenant, name, algorithm, description } of keys) {
         const id = present[tenant];
-        if (id !== undefined) await elasticKeys.create(id, { name, algorithm, description });
+        if (id !== undefined) await elasticKeys.create(await seederOf(id), { name, algorithm, description });
       }
       return { tenants: names.length, accounts: accounts.length, elasticKeys: keys.length };
     },

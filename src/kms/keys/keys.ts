@@ -1,40 +1,44 @@
-import type { Database } from '#infra/database/databases.ts';
+import type { AppError } from '#infra/apperr/app-error.ts';
+import type { FineScope } from '#infra/magic/magic.ts';
+import type { Act } from '#kms/action.ts';
 import type { Barrier } from '#kms/barrier/barrier.ts';
-import type { CryptoService } from './operations/crypto.ts';
-import { createCryptoService } from './operations/crypto.service.ts';
-import type { TenantTables } from '#kms/database/tenant-tables.ts';
 import type { RandomBytes } from '#kms/jose/key-material.ts';
-import { createKeyRing } from './key-ring/key-ring.ts';
-import { createMaterialKeyService } from './material-keys/material-key.service.ts';
-import type { MaterialKeyService } from './material-keys/material-key.ts';
-import { createProtectionCounter } from './key-ring/protection-counter.ts';
 import { createElasticKeyService } from './elastic-keys/elastic-key.service.ts';
 import type { ElasticKeyService } from './elastic-keys/elastic-key.ts';
+import { createKeyRing } from './key-ring/create-key-ring.ts';
+import { firstVersionMaker } from './material-keys/first-version.ts';
+import { createMaterialKeyService } from './material-keys/material-key.service.ts';
+import type { MaterialKeyService } from './material-keys/material-key.ts';
+import { createCryptography, type Cryptography } from './operations/cryptography.ts';
+import { createOperate } from './operations/operate.ts';
 
-/** All that tenants do with keys. */
+/** What callers do with the keys of their tenants. */
 export interface Keys {
   readonly elasticKeys: ElasticKeyService;
   readonly materialKeys: MaterialKeyService;
-  readonly crypto: CryptoService;
+  readonly crypto: Cryptography;
 }
 
 export interface KeysOptions {
   readonly barrier: Barrier;
-  /** The tenant's own database, migrated with `tenantMigrations`; the caller keeps it open between calls. */
-  readonly database: (tenantId: string) => Promise<Database<TenantTables>>;
+  /** The refusal of a caller who does not hold a scope. */
+  readonly insufficientScope: (scope: FineScope) => AppError;
+  /** Called with every act once its outcome is certain. */
+  readonly emit?: (act: Act) => void;
+  /** Epoch milliseconds. */
   readonly now: () => number;
   /** Milliseconds on a clock that never goes back, for leases. */
   readonly elapsed?: () => number;
   readonly random?: RandomBytes;
 }
 
-/** The three services over one key ring, so that what one changes the others see at once. */
-export const createKeys = ({ barrier, database, now, elapsed, random }: KeysOptions): Keys => {
-  const ring = createKeyRing({ barrier, database, ...(elapsed && { elapsed }) });
-  const counter = createProtectionCounter({ database });
+/** The three services behind one door, over one key ring: what one changes the others see at once. */
+export const createKeys = ({ barrier, insufficientScope, emit, now, elapsed, random }: KeysOptions): Keys => {
+  const ring = createKeyRing({ barrier, ...(elapsed && { elapsed }) });
+  const operate = createOperate({ barrier, ring, insufficientScope, ...(emit && { emit }) });
   return {
-    elasticKeys: createElasticKeyService({ barrier, ring, database, now, random }),
-    materialKeys: createMaterialKeyService({ barrier, ring, database, now, random }),
-    crypto: createCryptoService({ ring, counter, now, random }),
+    elasticKeys: createElasticKeyService({ operate, makeFirstVersion: firstVersionMaker({ barrier, random }), now }),
+    materialKeys: createMaterialKeyService({ operate, barrier, random, now }),
+    crypto: createCryptography({ operate, now, random }),
   };
 };

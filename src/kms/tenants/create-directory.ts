@@ -132,12 +132,3 @@ export const createTenantDirectory = (options: {
     [Symbol.asyncDispose]: () => open[Symbol.asyncDispose](),
   };
 };
-
-/** The database of a tenant that is served or being prepared. */
-export const databaseById =
-  (directory: TenantDirectory) =>
-  async (id: string): Promise<Database<TenantTables>> => {
-    const handle = (await directory.byId(id)) ?? (await directory.preparing(id));
-    if (handle === undefined) throw tenantUnknown();
-    return handle.database();
-  };

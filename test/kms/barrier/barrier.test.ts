@@ -2,7 +2,7 @@ import { randomBytes, randomUUID, randomUUIDv7 } from 'node:crypto';
 import fc from 'fast-check';
 import { decodeProtectedHeader } from 'jose';
 import { describe, expect, it } from 'vitest';
-import { openBarrier } from '#kms/barrier/barrier.ts';
+import { openBarrier } from '#kms/barrier/open-barrier.ts';
 import { newSchemaName } from '#kms/database/schema-name.ts';
 import { databaseKinds, withDatabases } from '#test/support/database.ts';
 import { openService, testKms } from '#test/support/kms-keys.ts';

@@ -63,8 +63,8 @@ describe.each(databaseKinds())('demo data on %s', (kind) => {
     const ids = fresh();
     await world.demo.seed(ids);
     await world.service.db.deleteFrom('kms_realm_users').where('username', '=', 'demo-user').execute();
-    const { items } = await world.keys.elasticKeys.list(ids.demo, { name: 'demo-signing-key' });
-    await world.keys.elasticKeys.change(ids.demo, items[0]?.id ?? '', { name: `renamed-${randomUUIDv7()}` });
+    const { items } = await world.keys.elasticKeys.list(world.callerOf(ids.demo), { name: 'demo-signing-key' });
+    await world.keys.elasticKeys.change(world.callerOf(ids.demo), items[0]?.id ?? '', { name: `renamed-${randomUUIDv7()}` });
     expect((await world.demo.state()).seeded).toBe(false);
     await world.demo.seed();
     const after = await inspect(world);
@@ -79,7 +79,7 @@ describe.each(databaseKinds())('demo data on %s', (kind) => {
     const [old, next] = [fresh(), fresh()];
     await world.demo.seed(old);
     const real = await addRealTenant(world);
-    await world.keys.elasticKeys.create(old.demo, { name: `key-${randomUUIDv7()}`, algorithm: 'ES256' });
+    await world.keys.elasticKeys.create(world.callerOf(old.demo), { name: `key-${randomUUIDv7()}`, algorithm: 'ES256' });
     const { resetId, tenants, previousTenants } = await world.demo.reset(next);
     expect({ tenants, previousTenants }).toEqual({ tenants: next, previousTenants: old });
     expect(await inspect(world)).toEqual({ ...asSeeded(world.seed, next), resetPending: resetId });
@@ -87,7 +87,7 @@ describe.each(databaseKinds())('demo data on %s', (kind) => {
     await world.demo.commit(resetId);
     expect(await inspect(world)).toEqual(asSeeded(world.seed, next));
     expect((await world.tenants.byId(real.id))?.name).toBe(real.name);
-    expect((await world.keys.elasticKeys.list(real.id)).items.map((key) => key.name)).toEqual([`key-${real.name}`]);
+    expect((await world.keys.elasticKeys.list(world.callerOf(real.id))).items.map((key) => key.name)).toEqual([`key-${real.name}`]);
     const all = await countAll(test.databases, world);
     expect(all).toMatchObject({ rows: 3, inactive: 0, contentKeys: 3, retiredUsers: 0, toDrop: 0 });
     expect(all.databases).toEqual(all.named);
@@ -98,13 +98,15 @@ describe.each(databaseKinds())('demo data on %s', (kind) => {
     const world = await startWorld(test.databases, unsealKey);
     const old = fresh();
     await world.demo.seed(old);
-    const mine = await world.keys.elasticKeys.create(old.demo, { name: `key-${randomUUIDv7()}`, algorithm: 'A256GCM/A256KW' });
-    const address = { tenantId: old.demo, elasticKeyId: mine.id };
-    const { jwe } = await world.keys.crypto.encrypt(address, { plaintext: Buffer.from('before the reset') });
+    const mine = await world.keys.elasticKeys.create(world.callerOf(old.demo), {
+      name: `key-${randomUUIDv7()}`,
+      algorithm: 'A256GCM/A256KW',
+    });
+    const { jwe } = await world.keys.crypto.encrypt(world.callerOf(old.demo), mine.id, { plaintext: Buffer.from('before the reset') });
     const { resetId } = await world.demo.reset();
     await world.demo.rollback(resetId);
     expect((await world.demo.state()).tenants).toEqual(old);
-    expect(Buffer.from(await world.keys.crypto.decrypt(address, { jwe })).toString()).toBe('before the reset');
+    expect(Buffer.from(await world.keys.crypto.decrypt(world.callerOf(old.demo), mine.id, { jwe })).toString()).toBe('before the reset');
     const all = await countAll(test.databases, world);
     expect(all).toMatchObject({ rows: 2, inactive: 0, contentKeys: 2 });
     expect(all.databases).toEqual(all.named);
@@ -203,9 +205,9 @@ describe.each(databaseKinds())('demo data on %s', (kind) => {
     await startDemo({ demo: world.demo, reset: false, given: old, emit });
     await startDemo({ demo: world.demo, reset: true, given: next, emit });
     expect(await inspect(world)).toEqual(asSeeded(world.seed, next));
-    const { id } = await world.keys.elasticKeys.create(next.demo, { name: `key-${randomUUIDv7()}`, algorithm: 'ES256' });
+    const { id } = await world.keys.elasticKeys.create(world.callerOf(next.demo), { name: `key-${randomUUIDv7()}`, algorithm: 'ES256' });
     await startDemo({ demo: world.demo, reset: true, given: next, emit });
-    await expect(world.keys.elasticKeys.read(next.demo, id)).resolves.toMatchObject({ id });
+    await expect(world.keys.elasticKeys.read(world.callerOf(next.demo), id)).resolves.toMatchObject({ id });
     await startDemo({ demo: world.demo, reset: true, given: {}, emit });
     const after = await world.demo.state();
     expect(Object.values(after.tenants)).not.toContain(next.demo);

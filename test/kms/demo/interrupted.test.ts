@@ -73,7 +73,7 @@ const interruptAt = async (test: TestDatabases, scene: Scene, dieAt: number): Pr
   const all = await countAll(databases, after);
   expect(all).toMatchObject({ inactive: 0, retiredUsers: 0, toDrop: 0, rows: all.contentKeys });
   expect(all.databases).toEqual(all.named);
-  expect((await after.keys.elasticKeys.list(real.id)).items.map((key) => key.name)).toEqual([`key-${real.name}`]);
+  expect((await after.keys.elasticKeys.list(after.callerOf(real.id))).items.map((key) => key.name)).toEqual([`key-${real.name}`]);
   return { died: failing.died(), found };
 };
 

@@ -4,7 +4,6 @@ import type { App } from '#infra/http/server.ts';
 import { createServer } from '#infra/http/server/create-server.ts';
 import { noTelemetry } from '#infra/telemetry/no-telemetry.ts';
 import { registerKeyRoutes } from '#kms/keys/keys.routes.ts';
-import type { Keys } from '#kms/keys/keys.ts';
 import { databaseKinds, withDatabases } from '#test/support/database.ts';
 import { testKms, type TestKms } from '#test/support/kms-keys.ts';
 import { makePki, type Pki } from '#test/support/pki.ts';
@@ -25,19 +24,18 @@ interface Answer {
   readonly body: Record<string, unknown>;
 }
 
-/** The routes behind a hook that takes the tenant from a header, as the real one takes it from the credential. */
-const serve = async (keys: Keys): Promise<{ app: App; routes: { path: string; scope: string | undefined }[] } & AsyncDisposable> => {
+/** The routes behind a hook that takes the caller from a header, as the guard takes him from the credential. */
+const serve = async (kms: TestKms): Promise<{ app: App; routes: { path: string; scope: string | undefined }[] } & AsyncDisposable> => {
   const app = await createServer({ name: 'kms', tls: pki.server, clientCertificate: 'none', telemetry: noTelemetry() });
   const routes: { path: string; scope: string | undefined }[] = [];
   app.addHook('onRoute', ({ method, url, config }) => {
     if (method !== 'HEAD') routes.push({ path: `${String(method)} ${url}`, scope: (config as { scope?: string }).scope });
   });
   app.addHook('onRequest', (request, _reply, done) => {
-    const tenantId = String(request.headers['test-tenant']);
-    request.principal = { kind: 'token', subject: 'test', tenantId, scopes: new Set(), roles: [], issuer: null };
+    request.caller = request.headers['test-tenant'] === kms.otherTenantId ? kms.otherCaller : kms.caller;
     done();
   });
-  registerKeyRoutes(app, keys);
+  registerKeyRoutes(app, kms);
   await app.ready();
   return { app, routes, [Symbol.asyncDispose]: () => app.close() };
 };
@@ -214,7 +212,7 @@ describe.each(databaseKinds())('The key routes on %s', (kind) => {
     const { server, foreign } = await setUp(kms);
     await using _ = server;
     const mine = await kms.make('A256GCM/A256KW');
-    const [version] = (await kms.materialKeys.list(kms.tenantId, mine.id)).items;
+    const [version] = (await kms.materialKeys.list(kms.caller, mine.id)).items;
     const missing = { id: randomUUIDv7(), kid: randomUUIDv7() };
     const bodies: Record<string, unknown> = {
       encrypt: { plaintext: 'AAAA' },
@@ -239,7 +237,7 @@ describe.each(databaseKinds())('The key routes on %s', (kind) => {
     const [forMine, forMissing] = [await answersFor({ id: mine.id, kid: version?.id ?? '' }), await answersFor(missing)];
     expect(seen(forMine)).toEqual(seen(forMissing));
     for (const { status, body } of forMine) expect([status, body['code']]).toEqual([404, 'elastic-key-not-found']);
-    expect(await kms.elasticKeys.read(kms.tenantId, mine.id)).toEqual(mine);
+    expect(await kms.elasticKeys.read(kms.caller, mine.id)).toEqual(mine);
     expect((await foreign('GET', '')).body).toEqual({ items: [], next_cursor: null });
   });
 
@@ -285,7 +283,7 @@ describe.each(databaseKinds())('The key routes on %s', (kind) => {
     const answer = await call('POST', '', body);
     expect(answer.status).toBe(400);
     expect(answer.headers['content-type']).toContain('application/problem+json');
-    expect((await kms.elasticKeys.list(kms.tenantId)).items).toEqual([]);
+    expect((await kms.elasticKeys.list(kms.caller)).items).toEqual([]);
   });
 
   it('refuse malformed ids, queries and bodies with a 4xx that names the field', async () => {

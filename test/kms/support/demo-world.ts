@@ -2,7 +2,9 @@ import { randomUUID, randomUUIDv7 } from 'node:crypto';
 import { join } from 'node:path';
 import type { Database, Databases } from '#infra/database/databases.ts';
 import { createDemoLocks, type DemoLocks } from '#infra/demo-data/demo-locks.ts';
-import { type Barrier, openBarrier } from '#kms/barrier/barrier.ts';
+import type { Barrier } from '#kms/barrier/barrier.ts';
+import { openBarrier } from '#kms/barrier/open-barrier.ts';
+import type { Caller } from '#kms/caller.ts';
 import { serviceMigrations } from '#kms/database/migrations.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { Demo } from '#kms/demo/demo.ts';
@@ -12,8 +14,9 @@ import { loadSeed, type Seed } from '#kms/demo/seed-file.ts';
 import { createKeys, type Keys } from '#kms/keys/keys.ts';
 import type { KmsEvent } from '#kms/events.ts';
 import { newSchemaName } from '#kms/database/schema-name.ts';
-import { createTenantDirectory, databaseById } from '#kms/tenants/create-directory.ts';
-import type { TenantDirectory } from '#kms/tenants/directory.ts';
+import { createTenantDirectory } from '#kms/tenants/create-directory.ts';
+import { type TenantDirectory, tenantUnknown } from '#kms/tenants/directory.ts';
+import { insufficientScope, testCaller } from '#test/support/kms-caller.ts';
 import { KMS_CONFIG_FOLDER } from './kms-server.ts';
 
 /** One process of the KMS as far as demo data goes: what a start does, without HTTP. */
@@ -24,6 +27,8 @@ export interface DemoWorld {
   readonly barrier: Barrier;
   readonly service: Database<ServiceTables>;
   readonly tenants: TenantDirectory;
+  /** A user of a tenant that is served or being prepared, who may do everything there. */
+  readonly callerOf: (tenantId: string) => Caller;
   readonly locks: DemoLocks;
   readonly events: readonly KmsEvent[];
 }
@@ -44,11 +49,19 @@ export const openWorld = async (databases: Databases, unsealKey: Uint8Array, giv
   const barrier = await openBarrier({ databases, service, unsealKey, now });
   const { forgetTenant: onGone, tenants: held } = barrier;
   const tenants = createTenantDirectory({ databases, service: service.db, onGone, held });
-  const keys = createKeys({ barrier, database: databaseById(tenants), now });
+  const keys = createKeys({ barrier, insufficientScope, now });
+  const callerOf = (id: string): Caller => {
+    const database = async () => {
+      const tenant = (await tenants.byId(id)) ?? (await tenants.preparing(id));
+      if (tenant === undefined) throw tenantUnknown();
+      return tenant.database();
+    };
+    return testCaller({ id, name: `tenant-${id}`, database });
+  };
   const seed = given ?? (await loadSeed(join(KMS_CONFIG_FOLDER, 'demo-seed.yml')));
   const locks = createDemoLocks(databases, 'kms');
   const demo = createDemo({ seed, service, locks, tenants, barrier, elasticKeys: keys.elasticKeys, emit, now });
-  return { demo, seed, keys, barrier, service, tenants, locks, events };
+  return { demo, seed, keys, barrier, service, tenants, callerOf, locks, events };
 };
 
 /** A tenant that is no demo, with a user and a key. */
@@ -56,6 +69,7 @@ export const addRealTenant = async ({
   service,
   barrier,
   tenants,
+  callerOf,
   keys,
 }: DemoWorld): Promise<{ readonly id: string; readonly name: string }> => {
   const [id, name] = [randomUUID(), `tenant-${randomUUIDv7()}`];
@@ -80,23 +94,22 @@ export const addRealTenant = async ({
   });
   await (await tenants.preparing(id))?.database();
   await service.db.updateTable('kms_tenants').set({ state: 'active' }).where('id', '=', id).execute();
-  await keys.elasticKeys.create(id, { name: `key-${name}`, algorithm: 'A256GCM/A256KW' });
+  await keys.elasticKeys.create(callerOf(id), { name: `key-${name}`, algorithm: 'A256GCM/A256KW' });
   return { id, name };
 };
 
 /** Everything that there is of the demo, in an order that does not depend on ids; keys are used, not only counted. */
 export const inspect = async (world: DemoWorld) => {
-  const { demo, service, keys } = world;
+  const { demo, service, keys, callerOf } = world;
   const { tenants, seeded, resetPending } = await demo.state();
   const users = await service.db.selectFrom('kms_realm_users').selectAll().where('retired_at', 'is', null).orderBy('username').execute();
   const found = await Promise.all(
     Object.entries(tenants).map(async ([name, id]) => {
-      const { items } = await keys.elasticKeys.list(id, { sort: 'name' });
+      const { items } = await keys.elasticKeys.list(callerOf(id), { sort: 'name' });
       for (const key of items.filter((item) => item.use === 'encrypt')) {
-        const address = { tenantId: id, elasticKeyId: key.id };
         const plaintext = Buffer.from(randomUUIDv7());
-        const { jwe } = await keys.crypto.encrypt(address, { plaintext });
-        const opened = await keys.crypto.decrypt(address, { jwe });
+        const { jwe } = await keys.crypto.encrypt(callerOf(id), key.id, { plaintext });
+        const opened = await keys.crypto.decrypt(callerOf(id), key.id, { jwe });
         if (!plaintext.equals(opened)) throw new Error(`the key ${key.name} of ${name} does not work`);
       }
       return items.map((key) => ({ tenant: name, name: key.name, algorithm: key.algorithm }));

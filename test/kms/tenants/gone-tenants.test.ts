@@ -139,10 +139,10 @@ describe.skipIf(!databaseKinds().includes('postgres'))('of a tenant that a reset
       for (const tenantId of await idsOf(world)) {
         // Nobody is served in the name of a retired one.
         if ((await world.tenants.byId(tenantId)) === undefined && (await world.tenants.preparing(tenantId)) === undefined) continue;
-        const { items } = await world.keys.elasticKeys.list(tenantId);
+        const { items } = await world.keys.elasticKeys.list(world.callerOf(tenantId));
         const elasticKeyId = items[0]?.id;
         if (elasticKeyId === undefined) continue;
-        await world.keys.crypto.encrypt({ tenantId, elasticKeyId }, { plaintext: randomBytes(1) });
+        await world.keys.crypto.encrypt(world.callerOf(tenantId), elasticKeyId, { plaintext: randomBytes(1) });
         used.push(tenantId);
       }
     };

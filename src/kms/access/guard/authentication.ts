@@ -1,19 +1,34 @@
+import { unreachable } from '#infra/apperr/app-error.ts';
 import type { Database } from '#infra/database/databases.ts';
+import type { FineScope } from '#infra/magic/magic.ts';
 import { createAttemptLimits } from '#infra/secrets/attempts/attempt-limits.ts';
 import { createPasswords } from '#infra/secrets/passwords.ts';
 import { createVerifiedCache } from '#infra/secrets/verified-cache.ts';
-import type { KmsConfig } from '#kms/config.ts';
+import type { AuthenticatedCaller } from '#kms/caller.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { Emit } from '#kms/events.ts';
 import type { TenantDirectory } from '#kms/tenants/directory.ts';
-import { createTokenVerifier, type TrustedIssuer } from '../tokens/token-verifier.ts';
-import type { Authorization } from './guard.ts';
+import type { Challenges } from '../challenges.ts';
 import { createCertificateRealm } from '../realms/certificates.ts';
-import { createChallenges } from '../challenges.ts';
 import { createFileRealm } from '../realms/file-realm.ts';
 import { createPasswordRealms } from '../realms/password-realms.ts';
 import { createDatabaseRealm, type UserRealm } from '../realms/realm-users.store.ts';
 import { loadRealms, PLAINTEXT_PREFIX, type RealmName } from '../realms/realms-config.ts';
+import { createTokenVerifier, type TrustedIssuer } from '../tokens/token-verifier.ts';
+import type { Credential } from './credentials.ts';
+
+/**
+ * Who asks, by the one credential that a request brought.
+ *
+ * @param request.scope what the route needs; some revocation modes depend on it
+ * @param request.address IP address of the client
+ * @throws AppError 401 for a credential that is refused, 403 for a tenant that is not here, 429 while a delay runs, 503
+ *   `identity-unavailable`
+ */
+export type Authenticate = (
+  credential: Credential,
+  request: { readonly scope: FineScope; readonly address: string },
+) => Promise<AuthenticatedCaller>;
 
 /** A verified password is not verified again for this time, in milliseconds. */
 const VERIFIED_MS = 30_000;
@@ -25,42 +40,54 @@ const MAX_VERIFIED = 10_000;
  * @param options.now epoch milliseconds
  * @throws AppError `config-unreadable`, `config-invalid`
  */
-export const openRealms = async (options: {
-  readonly config: Pick<KmsConfig, 'realms_file' | 'errors'>;
+export const openAuthentication = async (options: {
+  readonly realmsFile: string;
   readonly service: Database<ServiceTables>;
   readonly tenants: Pick<TenantDirectory, 'byId' | 'byName'>;
   readonly issuers: readonly TrustedIssuer[];
+  readonly challenges: Challenges;
   readonly emit: Emit;
   readonly now: () => number;
-}): Promise<Authorization> => {
-  const { config, service, tenants, issuers, emit, now } = options;
-  const realms = await loadRealms(config.realms_file);
-  const { users } = realms.file;
+}): Promise<Authenticate> => {
+  const { service, tenants, issuers, challenges, emit, now } = options;
+  const config = await loadRealms(options.realmsFile);
+  const { users } = config.file;
   const plaintext = users.filter((user) => user.password.startsWith(PLAINTEXT_PREFIX)).map((user) => user.username);
   if (plaintext.length > 0) emit({ type: 'plaintext-passwords', usernames: plaintext });
 
-  const challenges = createChallenges(config.errors.detail);
   const userRealms: Readonly<Record<RealmName, readonly UserRealm[]>> = {
     file: [createFileRealm(users)],
     database: [createDatabaseRealm(service.db)],
     // Its users log in at their issuer; here they show tokens, never passwords.
     federation: [],
   };
-  return {
-    challenges,
-    tokens: realms.order.includes('federation') ? createTokenVerifier({ issuers, tenants, challenges, now }) : null,
-    passwords: createPasswordRealms({
-      realms: realms.order.flatMap((realm) => userRealms[realm]),
-      tenants,
-      passwords: createPasswords({
-        iterations: realms.password_hash.iterations,
-        saltBytes: realms.password_hash.salt_bytes,
-        allowPlaintext: plaintext.length > 0,
-      }),
-      verified: createVerifiedCache({ ttlMs: VERIFIED_MS, max: MAX_VERIFIED, now }),
-      attempts: createAttemptLimits({ now }),
-      challenges,
+  const tokens = config.order.includes('federation') ? createTokenVerifier({ issuers, tenants, challenges, now }) : null;
+  const passwords = createPasswordRealms({
+    realms: config.order.flatMap((realm) => userRealms[realm]),
+    tenants,
+    passwords: createPasswords({
+      iterations: config.password_hash.iterations,
+      saltBytes: config.password_hash.salt_bytes,
+      allowPlaintext: plaintext.length > 0,
     }),
-    certificates: createCertificateRealm({ config: realms.certificates, tenants, challenges }),
+    verified: createVerifiedCache({ ttlMs: VERIFIED_MS, max: MAX_VERIFIED, now }),
+    attempts: createAttemptLimits({ now }),
+    challenges,
+  });
+  const certificates = createCertificateRealm({ config: config.certificates, tenants, challenges });
+
+  return async (credential, { scope, address }) => {
+    switch (credential.kind) {
+      case 'bearer': {
+        if (tokens === null) throw challenges.invalidToken('Tokens are not accepted here: the realm federation is switched off');
+        return tokens.verify({ token: credential.token, peer: credential.peer, scope });
+      }
+      case 'basic':
+        return passwords.authenticate({ username: credential.username, password: credential.password, address });
+      case 'certificate':
+        return certificates.authenticate(credential.peer);
+      default:
+        return unreachable(credential);
+    }
   };
 };

@@ -1,4 +1,4 @@
-import type { PeerCertificate } from '../realms/certificates.ts';
+import type { PeerCertificate } from '../peer-certificate.ts';
 import type { Challenges } from '../challenges.ts';
 
 /** What a request brought to prove who asks. */

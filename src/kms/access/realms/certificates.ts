@@ -1,14 +1,11 @@
 import { TENANT_URN_PREFIX } from '#infra/magic/magic.ts';
-import type { Peer } from '#infra/tls/peer.ts';
-import { isTenantId, type Tenant } from '#kms/tenants/tenant.ts';
+import type { AuthenticatedCaller, CallerTenant } from '#kms/caller.ts';
 import type { TenantDirectory } from '#kms/tenants/directory.ts';
+import { isTenantId } from '#kms/tenants/tenant.ts';
 import type { Challenges } from '../challenges.ts';
-import type { Principal } from '../principal.ts';
+import type { PeerCertificate } from '../peer-certificate.ts';
 import type { RealmsConfig } from './realms-config.ts';
 import { scopesOfRoles } from '../scopes.ts';
-
-/** What is used of a verified client certificate. */
-export type PeerCertificate = Pick<Peer, 'commonName' | 'uriSans' | 'fingerprint256'>;
 
 /**
  * The tenant that a certificate names in its URI SANs.
@@ -23,7 +20,7 @@ const tenantIdOf = (uriSans: readonly string[]): string | undefined => {
 /** Who a client certificate belongs to, as realms.yml maps its common name. */
 export interface CertificateRealm {
   /** @throws AppError 401 for a certificate that is mapped to nobody, 403 for a tenant that is not here */
-  authenticate(peer: PeerCertificate): Promise<Principal>;
+  authenticate(peer: PeerCertificate): Promise<AuthenticatedCaller>;
 }
 
 export const createCertificateRealm = (options: {
@@ -32,9 +29,9 @@ export const createCertificateRealm = (options: {
   readonly challenges: Challenges;
 }): CertificateRealm => {
   const { config, tenants, challenges } = options;
-  const clients = new Map(config.clients.map((client) => [client.common_name, client]));
+  const clients = new Map(config.clients.map((client) => [client.common_name, { ...client, scopes: scopesOfRoles(client.roles) }]));
 
-  const tenantOf = async (peer: PeerCertificate, mapped: string | undefined): Promise<Tenant> => {
+  const tenantOf = async (peer: PeerCertificate, mapped: string | undefined): Promise<CallerTenant> => {
     if (config.tenant_from === 'mapping') {
       const tenant = mapped === undefined ? undefined : await tenants.byName(mapped);
       if (tenant === undefined) throw challenges.unknownTenant();
@@ -53,13 +50,12 @@ export const createCertificateRealm = (options: {
       if (client === undefined) throw challenges.unknownCertificate('The client certificate is mapped to nobody');
       const tenant = await tenantOf(peer, client.tenant);
       return {
-        kind: 'certificate',
         subject: client.common_name,
         username: client.common_name,
-        tenantId: tenant.id,
-        scopes: scopesOfRoles(client.roles),
         roles: client.roles,
-        issuer: null,
+        scopes: client.scopes,
+        tenant,
+        authentication: { kind: 'certificate' },
       };
     },
   };

@@ -2,11 +2,10 @@ import type { AttemptLimits } from '#infra/secrets/attempts/attempt-limits.ts';
 import { createGuessCheck } from '#infra/secrets/attempts/guess-check.ts';
 import type { Passwords } from '#infra/secrets/passwords.ts';
 import type { VerifiedCache } from '#infra/secrets/verified-cache.ts';
+import type { AuthenticatedCaller } from '#kms/caller.ts';
 import type { TenantDirectory } from '#kms/tenants/directory.ts';
 import type { Challenges } from '../challenges.ts';
-import type { Principal } from '../principal.ts';
 import type { RealmUser, UserRealm } from './realm-users.store.ts';
-import { scopesOfRoles } from '../scopes.ts';
 
 /** A user name and a password, and where they came from. */
 interface Login {
@@ -15,10 +14,10 @@ interface Login {
   readonly address: string;
 }
 
-/** Users who prove themselves with a password. @see RFC 7617 */
+/** Users who prove with a password who they are. @see RFC 7617 */
 export interface PasswordRealms {
   /** @throws AppError 401 for a wrong name or password alike, 429 while a delay runs, 403 for a tenant that is not here */
-  authenticate(login: Login): Promise<Principal>;
+  authenticate(login: Login): Promise<AuthenticatedCaller>;
 }
 
 /** Bytes of UTF-8; a longer name is nobody's and is not even looked up. */
@@ -57,13 +56,12 @@ export const createPasswordRealms = (options: {
       const tenant = await (by === 'id' ? tenants.byId(value) : tenants.byName(value));
       if (tenant === undefined) throw challenges.unknownTenant();
       return {
-        kind: 'realm-user',
         subject: user.subject,
         username: user.username,
-        tenantId: tenant.id,
-        scopes: scopesOfRoles(user.roles),
         roles: user.roles,
-        issuer: null,
+        scopes: user.scopes,
+        tenant,
+        authentication: { kind: 'realm-user' },
       };
     },
   };

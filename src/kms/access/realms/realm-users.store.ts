@@ -1,10 +1,12 @@
 import type { Kysely } from 'kysely';
+import type { FineScope } from '#infra/magic/magic.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { RealmUserRow } from '#kms/database/realm-users.table.ts';
+import { scopesOfRoles } from '../scopes.ts';
 
 /** A user who can prove who he is with a password. */
 export interface RealmUser {
-  /** `sub` of the principal. */
+  /** Stable id within the realm. */
   readonly subject: string;
   readonly username: string;
   /** `$pbkdf2-sha256$…` or, from a file only, `{plaintext}…` */
@@ -12,6 +14,8 @@ export interface RealmUser {
   /** The file realm names its tenant; the database realm holds its id. */
   readonly tenant: { readonly by: 'name' | 'id'; readonly value: string };
   readonly roles: readonly string[];
+  /** Fine scopes of the roles. */
+  readonly scopes: ReadonlySet<FineScope>;
 }
 
 /** A place where users are looked up by name. */
@@ -20,13 +24,17 @@ export interface UserRealm {
   find(username: string): Promise<RealmUser | undefined>;
 }
 
-const toRealmUser = (row: RealmUserRow): RealmUser => ({
-  subject: row.id,
-  username: row.username,
-  stored: row.password_hash,
-  tenant: { by: 'id', value: row.tenant_id },
-  roles: JSON.parse(row.roles) as string[],
-});
+const realmUserOf = (row: RealmUserRow): RealmUser => {
+  const roles = JSON.parse(row.roles) as string[];
+  return {
+    subject: row.id,
+    username: row.username,
+    stored: row.password_hash,
+    tenant: { by: 'id', value: row.tenant_id },
+    roles,
+    scopes: scopesOfRoles(roles),
+  };
+};
 
 /** Users of `kms_realm_users`; retired ones are not found. */
 export const createDatabaseRealm = (db: Kysely<ServiceTables>): UserRealm => ({
@@ -37,6 +45,6 @@ export const createDatabaseRealm = (db: Kysely<ServiceTables>): UserRealm => ({
       .where('username', '=', username)
       .where('retired_at', 'is', null)
       .executeTakeFirst();
-    return row === undefined ? undefined : toRealmUser(row);
+    return row === undefined ? undefined : realmUserOf(row);
   },
 });

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { createBoundedMap } from '#infra/cache/bounded-map.ts';
 import { createSingleFlight } from '#infra/cache/single-flight.ts';
 import type { FineScope } from '#infra/magic/magic.ts';
-import type { PeerCertificate } from '../realms/certificates.ts';
+import type { PeerCertificate } from '../peer-certificate.ts';
 import type { Challenges } from '../challenges.ts';
-import type { Principal } from '../principal.ts';
 import { expandScopes, narrowScopes } from '../scopes.ts';
+import type { AuthenticatedCaller } from '#kms/caller.ts';
 import type { TenantDirectory } from '#kms/tenants/directory.ts';
 import { claimedIssuer, readAccessToken, type TokenRules } from './access-token.ts';
 import type { AccessTokenClaims } from './claims.ts';
@@ -29,7 +29,11 @@ export interface TokenVerifier {
    * @param presented.scope what the route needs; some revocation modes depend on it
    * @throws AppError 401 `invalid_token`; 400 for a certificate that the token is not bound to; 503 `identity-unavailable`
    */
-  verify(presented: { readonly token: string; readonly peer: PeerCertificate | null; readonly scope: FineScope }): Promise<Principal>;
+  verify(presented: {
+    readonly token: string;
+    readonly peer: PeerCertificate | null;
+    readonly scope: FineScope;
+  }): Promise<AuthenticatedCaller>;
 }
 
 interface Verified {
@@ -53,7 +57,7 @@ const thumbprint = (peer: PeerCertificate): string => Buffer.from(peer.fingerpri
 /** @param options.now epoch milliseconds */
 export const createTokenVerifier = (options: {
   readonly issuers: readonly TrustedIssuer[];
-  readonly tenants: Pick<TenantDirectory, 'byId' | 'byName'>;
+  readonly tenants: Pick<TenantDirectory, 'byId'>;
   readonly challenges: Challenges;
   readonly now?: () => number;
 }): TokenVerifier => {
@@ -112,14 +116,12 @@ export const createTokenVerifier = (options: {
       const use = { token, key: verified.key, expiresAt: claims.expiresAt, scope };
       if (await issuer.revocation.isRevoked(use)) throw challenges.invalidToken('The token was revoked');
       return {
-        kind: 'token',
         subject: claims.subject,
-        ...(claims.profile.preferred_username === undefined ? {} : { username: claims.profile.preferred_username }),
-        tenantId: tenant.id,
-        scopes: verified.scopes,
+        username: claims.profile.preferred_username ?? null,
         roles: claims.roles,
-        issuer: claims.issuer,
-        tokenId: claims.tokenId,
+        scopes: verified.scopes,
+        tenant,
+        authentication: { kind: 'token', issuer: claims.issuer, tokenId: claims.tokenId },
       };
     },
   };

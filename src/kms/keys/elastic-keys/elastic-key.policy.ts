@@ -1,6 +1,6 @@
 import { type Operation, PROTECTING } from '#kms/jose/algorithm.ts';
 import { type AlgorithmName, algorithmOf } from '#kms/jose/algorithms.ts';
-import { fieldInvalid } from '#kms/api/field-invalid.ts';
+import { fieldInvalid } from '#kms/api/fields.ts';
 import { elasticKeyExpired, elasticKeySuspended, operationNotAllowed } from './elastic-key-errors.ts';
 import type { ElasticKey } from './elastic-key.ts';
 

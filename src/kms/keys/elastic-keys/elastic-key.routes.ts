@@ -1,10 +1,20 @@
 import type { App } from '#infra/http/server.ts';
-import { changeBody, createBody, elasticKeyPageSchema, elasticKeySchema, elasticKeyView, listQuery } from './elastic-key.schemas.ts';
+import { millisOf } from '#kms/api/fields.ts';
+import { limitOf } from '#kms/api/paging.ts';
+import { problems } from '#kms/api/schemas.ts';
+import { ELASTIC_KEY_ACTIONS } from './elastic-key.actions.ts';
+import {
+  changeBody,
+  createBody,
+  elasticKeyPageSchema,
+  elasticKeyPath,
+  elasticKeySchema,
+  elasticKeyView,
+  listQuery,
+} from './elastic-key.schemas.ts';
 import type { ElasticKeyService } from './elastic-key.ts';
-import { elasticKeyPath, millisOf, problemSchema } from '#kms/api/wire.ts';
 
 const tags = ['Elastic keys'];
-const problems = { '4xx': problemSchema, '5xx': problemSchema };
 
 const expiryOf = (text: string | null | undefined): { expiresAt?: number | null } => {
   if (text === undefined) return {};
@@ -16,7 +26,7 @@ export const registerElasticKeyRoutes = (app: App, base: string, elasticKeys: El
   app.post(
     `${base}/elastic-keys`,
     {
-      config: { scope: 'kms:elastic-keys:create' },
+      config: { scope: ELASTIC_KEY_ACTIONS.create.scope },
       schema: {
         operationId: 'createElasticKey',
         summary: 'Create an elastic key',
@@ -28,7 +38,7 @@ export const registerElasticKeyRoutes = (app: App, base: string, elasticKeys: El
     },
     async (request, reply) => {
       const { expires_at: expiresAt, ...input } = request.body;
-      const key = await elasticKeys.create(request.principal.tenantId, { ...input, ...expiryOf(expiresAt) });
+      const key = await elasticKeys.create(request.caller, { ...input, ...expiryOf(expiresAt) });
       return reply.code(201).header('location', `${base}/elastic-keys/${key.id}`).send(elasticKeyView(key));
     },
   );
@@ -36,7 +46,7 @@ export const registerElasticKeyRoutes = (app: App, base: string, elasticKeys: El
   app.get(
     `${base}/elastic-keys`,
     {
-      config: { scope: 'kms:elastic-keys:read' },
+      config: { scope: ELASTIC_KEY_ACTIONS.list.scope },
       schema: {
         operationId: 'listElasticKeys',
         summary: 'List elastic keys',
@@ -49,10 +59,7 @@ export const registerElasticKeyRoutes = (app: App, base: string, elasticKeys: El
     },
     async (request) => {
       const { limit, ...query } = request.query;
-      const page = await elasticKeys.list(request.principal.tenantId, {
-        ...query,
-        ...(limit === undefined ? {} : { limit: Number(limit) }),
-      });
+      const page = await elasticKeys.list(request.caller, { ...query, ...limitOf(limit) });
       return { items: page.items.map(elasticKeyView), next_cursor: page.nextCursor };
     },
   );
@@ -60,7 +67,7 @@ export const registerElasticKeyRoutes = (app: App, base: string, elasticKeys: El
   app.get(
     `${base}/elastic-keys/:id`,
     {
-      config: { scope: 'kms:elastic-keys:read' },
+      config: { scope: ELASTIC_KEY_ACTIONS.read.scope },
       schema: {
         operationId: 'readElasticKey',
         summary: 'Read an elastic key',
@@ -70,13 +77,13 @@ export const registerElasticKeyRoutes = (app: App, base: string, elasticKeys: El
         response: { 200: elasticKeySchema, ...problems },
       },
     },
-    async (request) => elasticKeyView(await elasticKeys.read(request.principal.tenantId, request.params.id)),
+    async (request) => elasticKeyView(await elasticKeys.read(request.caller, request.params.id)),
   );
 
   app.patch(
     `${base}/elastic-keys/:id`,
     {
-      config: { scope: 'kms:elastic-keys:update' },
+      config: { scope: ELASTIC_KEY_ACTIONS.change.scope },
       schema: {
         operationId: 'changeElasticKey',
         summary: 'Change an elastic key',
@@ -89,7 +96,7 @@ export const registerElasticKeyRoutes = (app: App, base: string, elasticKeys: El
     },
     async (request) => {
       const { expires_at: expiresAt, min_decryption_version: minDecryptionVersion, ...changes } = request.body;
-      const key = await elasticKeys.change(request.principal.tenantId, request.params.id, {
+      const key = await elasticKeys.change(request.caller, request.params.id, {
         ...changes,
         ...(minDecryptionVersion === undefined ? {} : { minDecryptionVersion }),
         ...expiryOf(expiresAt),

@@ -3,7 +3,12 @@ import { strictObject } from '#infra/config/load-config.ts';
 import { OPERATIONS } from '#kms/jose/algorithm.ts';
 import { ALGORITHM_NAMES, ALGORITHMS } from '#kms/jose/algorithms.ts';
 import { ELASTIC_KEY_SORTS, ELASTIC_KEY_STATES, type ElasticKey } from './elastic-key.ts';
-import { isoOf, isoOrNull, nextCursor, nullable, oneOf, pageQuery, timestamp, uuidV7 } from '#kms/api/wire.ts';
+import { isoOf, isoOrNull } from '#kms/api/fields.ts';
+import { nextCursor, pageQuery } from '#kms/api/paging.ts';
+import { nullable, oneOf, timestamp, uuidV7 } from '#kms/api/schemas.ts';
+
+/** Path parameters of every route below an elastic key. */
+export const elasticKeyPath = strictObject({ id: uuidV7('the id of an elastic key, a UUIDv7') });
 
 const facts = ALGORITHM_NAMES.map((name) => `\`${name}\`: ${ALGORITHMS[name].summary}`).join('; ');
 

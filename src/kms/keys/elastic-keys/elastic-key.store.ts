@@ -1,91 +1,146 @@
 import { type Kysely, sql } from 'kysely';
-import type { Operation } from '#kms/jose/algorithm.ts';
-import { algorithmOf } from '#kms/jose/algorithms.ts';
-import type { TenantTables } from '#kms/database/tenant-tables.ts';
+import { InternalError } from '#infra/apperr/app-error.ts';
+import { isUniqueViolation } from '#infra/database/unique-violation.ts';
 import type { Position } from '#kms/api/cursor.ts';
-import type { ElasticKey, ListElasticKeys } from './elastic-key.ts';
 import type { ElasticKeyRow } from '#kms/database/elastic-keys.table.ts';
+import type { TenantTables } from '#kms/database/tenant-tables.ts';
+import { OPERATIONS } from '#kms/jose/algorithm.ts';
+import { ALGORITHM_NAMES, algorithmOf } from '#kms/jose/algorithms.ts';
+import { elasticKeyNameTaken } from './elastic-key-errors.ts';
+import { ELASTIC_KEY_STATES, type ElasticKey, type ListElasticKeys } from './elastic-key.ts';
 
-type Connection = Kysely<TenantTables>;
+/** One of the values that a text column may hold. */
+const memberOf = <T extends string>(values: readonly T[], text: string, of: string): T => {
+  const known = values.find((value) => value === text);
+  if (known === undefined) throw new InternalError(`${of} is the unknown ${text}`);
+  return known;
+};
 
-export const elasticKeyOf = (row: ElasticKeyRow): ElasticKey => ({
-  id: row.id,
-  name: row.name,
-  description: row.description,
-  algorithm: row.algorithm,
-  use: algorithmOf(row.algorithm).use,
-  operations: JSON.parse(row.operations) as Operation[],
-  state: row.state,
-  latestVersion: row.latest_version,
-  minDecryptionVersion: row.min_decryption_version,
-  createdAt: row.created_at,
-  updatedAt: row.updated_at,
-  expiresAt: row.expires_at,
+const elasticKeyOf = (row: ElasticKeyRow): ElasticKey => {
+  const of = (column: string) => `the ${column} of elastic key ${row.id}`;
+  const algorithm = memberOf(ALGORITHM_NAMES, row.algorithm, of('algorithm'));
+  return {
+    id: row.id,
+    name: row.name,
+    description: row.description,
+    algorithm,
+    use: algorithmOf(algorithm).use,
+    operations: (JSON.parse(row.operations) as string[]).map((operation) => memberOf(OPERATIONS, operation, of('operations'))),
+    state: memberOf(ELASTIC_KEY_STATES, row.state, of('state')),
+    latestVersion: row.latest_version,
+    minDecryptionVersion: row.min_decryption_version,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+    expiresAt: row.expires_at,
+  };
+};
+
+/** Members of an elastic key that may change, and the time of the change. */
+export type ElasticKeyChanges = Partial<
+  Pick<ElasticKey, 'name' | 'description' | 'operations' | 'state' | 'minDecryptionVersion' | 'expiresAt'>
+> &
+  Pick<ElasticKey, 'updatedAt'>;
+
+const columnsOf = (changes: ElasticKeyChanges): Partial<ElasticKeyRow> => {
+  const { name, description, operations, state, minDecryptionVersion, expiresAt, updatedAt } = changes;
+  return {
+    updated_at: updatedAt,
+    ...(name === undefined ? {} : { name }),
+    ...(description === undefined ? {} : { description }),
+    ...(operations === undefined ? {} : { operations: JSON.stringify(operations) }),
+    ...(state === undefined ? {} : { state }),
+    ...(minDecryptionVersion === undefined ? {} : { min_decryption_version: minDecryptionVersion }),
+    ...(expiresAt === undefined ? {} : { expires_at: expiresAt }),
+  };
+};
+
+/** A unique violation on this table is always the name: ids are ours. */
+const nameTaken = (name: string | undefined) => (error: unknown) => {
+  throw name !== undefined && isUniqueViolation(error) ? elasticKeyNameTaken(name) : error;
+};
+
+/**
+ * Queries on `elastic_keys`; each is one statement, so that it is atomic by itself.
+ *
+ * @param db the database of the tenant, or a transaction on it
+ */
+export const elasticKeysStore = (db: Kysely<TenantTables>) => ({
+  /** @throws AppError `elastic-key-name-taken` 409 */
+  insert: async (key: ElasticKey): Promise<void> => {
+    const row: ElasticKeyRow = {
+      id: key.id,
+      name: key.name,
+      description: key.description,
+      algorithm: key.algorithm,
+      operations: JSON.stringify(key.operations),
+      state: key.state,
+      latest_version: key.latestVersion,
+      min_decryption_version: key.minDecryptionVersion,
+      created_at: key.createdAt,
+      updated_at: key.updatedAt,
+      expires_at: key.expiresAt,
+    };
+    await db.insertInto('elastic_keys').values(row).execute().catch(nameTaken(key.name));
+  },
+
+  byId: async (id: string): Promise<ElasticKey | undefined> => {
+    const row = await db.selectFrom('elastic_keys').selectAll().where('id', '=', id).executeTakeFirst();
+    return row && elasticKeyOf(row);
+  },
+
+  /** At most `limit` after a position, in the order of the sort. */
+  list: async (
+    filter: Pick<ListElasticKeys, 'name' | 'algorithm' | 'state'>,
+    page: { column: 'name' | 'created_at'; direction: 'asc' | 'desc'; after: Position | null; limit: number },
+  ): Promise<ElasticKey[]> => {
+    const { column, direction, after, limit } = page;
+    let query = db.selectFrom('elastic_keys').selectAll();
+    if (filter.name !== undefined) query = query.where('name', '=', filter.name);
+    if (filter.algorithm !== undefined) query = query.where('algorithm', '=', filter.algorithm);
+    if (filter.state !== undefined) query = query.where('state', '=', filter.state);
+    if (after) {
+      const beyond = direction === 'asc' ? '>' : '<';
+      query = query.where((where) =>
+        where.or([where(column, beyond, after.value), where.and([where(column, '=', after.value), where('id', beyond, after.id)])]),
+      );
+    }
+    const rows = await query.orderBy(column, direction).orderBy('id', direction).limit(limit).execute();
+    return rows.map(elasticKeyOf);
+  },
+
+  /**
+   * Changes all members that are given, or none.
+   *
+   * @returns the key after the change, or undefined when there is no such key or it has no version `minDecryptionVersion`
+   * @throws AppError `elastic-key-name-taken` 409
+   */
+  update: async (id: string, changes: ElasticKeyChanges): Promise<ElasticKey | undefined> => {
+    const row = await db
+      .updateTable('elastic_keys')
+      .set(columnsOf(changes))
+      .where('id', '=', id)
+      .where('latest_version', '>=', changes.minDecryptionVersion ?? 1)
+      .returningAll()
+      .executeTakeFirst()
+      .catch(nameTaken(changes.name));
+    return row && elasticKeyOf(row);
+  },
+
+  /**
+   * Raises the latest version by one. The statement locks the row, so that rotations at once get one version each; the caller
+   * inserts that version in the same transaction.
+   *
+   * @returns the new version, or undefined when the key is not there, not active or expired
+   */
+  raiseVersion: async (id: string, now: number): Promise<number | undefined> => {
+    const row = await db
+      .updateTable('elastic_keys')
+      .set({ latest_version: sql<number>`latest_version + 1`, updated_at: now })
+      .where('id', '=', id)
+      .where('state', '=', 'active')
+      .where((where) => where.or([where('expires_at', 'is', null), where('expires_at', '>', now)]))
+      .returning('latest_version')
+      .executeTakeFirst();
+    return row?.latest_version;
+  },
 });
-
-export const insertElasticKey = async (tx: Connection, row: ElasticKeyRow): Promise<void> => {
-  await tx.insertInto('elastic_keys').values(row).execute();
-};
-
-export const elasticKeyById = async (db: Connection, id: string): Promise<ElasticKeyRow | undefined> =>
-  db.selectFrom('elastic_keys').selectAll().where('id', '=', id).executeTakeFirst();
-
-/** One page after a position, in the order of the sort; one row more than `limit` tells whether there is a next page. */
-export const elasticKeyPage = async (
-  db: Connection,
-  filter: Pick<ListElasticKeys, 'name' | 'algorithm' | 'state'>,
-  page: { column: 'name' | 'created_at'; direction: 'asc' | 'desc'; after: Position | null; limit: number },
-): Promise<ElasticKeyRow[]> => {
-  const { column, direction, after, limit } = page;
-  let query = db.selectFrom('elastic_keys').selectAll();
-  if (filter.name !== undefined) query = query.where('name', '=', filter.name);
-  if (filter.algorithm !== undefined) query = query.where('algorithm', '=', filter.algorithm);
-  if (filter.state !== undefined) query = query.where('state', '=', filter.state);
-  if (after) {
-    const beyond = direction === 'asc' ? '>' : '<';
-    query = query.where((where) =>
-      where.or([where(column, beyond, after.value), where.and([where(column, '=', after.value), where('id', beyond, after.id)])]),
-    );
-  }
-  return query
-    .orderBy(column, direction)
-    .orderBy('id', direction)
-    .limit(limit + 1)
-    .execute();
-};
-
-/**
- * Changes the columns that are given, all or none, in one conditional UPDATE.
- *
- * @returns the row after the change, or undefined when there is no such key or it has no version `min_decryption_version`
- */
-export const updateElasticKey = async (
-  db: Connection,
-  id: string,
-  changes: Partial<Omit<ElasticKeyRow, 'id' | 'algorithm' | 'latest_version' | 'created_at'>>,
-): Promise<ElasticKeyRow | undefined> =>
-  db
-    .updateTable('elastic_keys')
-    .set(changes)
-    .where('id', '=', id)
-    .where('latest_version', '>=', changes.min_decryption_version ?? 1)
-    .returningAll()
-    .executeTakeFirst();
-
-/**
- * Raises the latest version by one. The UPDATE locks the row, so that rotations at once get one version each; the
- * caller inserts that version in the same transaction.
- *
- * @returns the new version, or undefined when the key is not there, not active or expired
- */
-export const raiseVersion = async (tx: Connection, id: string, now: number): Promise<number | undefined> => {
-  const row = await tx
-    .updateTable('elastic_keys')
-    .set({ latest_version: sql<number>`latest_version + 1`, updated_at: now })
-    .where('id', '=', id)
-    .where('state', '=', 'active')
-    .where((where) => where.or([where('expires_at', 'is', null), where('expires_at', '>', now)]))
-    .returning('latest_version')
-    .executeTakeFirst();
-  return row?.latest_version;
-};

@@ -1,3 +1,5 @@
+import type { Page } from '#kms/api/paging.ts';
+import type { Caller } from '#kms/caller.ts';
 import type { KeyUse, Operation } from '#kms/jose/algorithm.ts';
 import type { AlgorithmName } from '#kms/jose/algorithms.ts';
 
@@ -72,22 +74,16 @@ export interface ListElasticKeys {
   readonly cursor?: string;
 }
 
-export interface Page<T> {
-  readonly items: readonly T[];
-  /** Null on the last page. */
-  readonly nextCursor: string | null;
-}
-
-/** Decisions about elastic keys of one tenant; every id of another tenant is `elastic-key-not-found`, 404. */
+/** Decisions about the elastic keys of the caller's tenant; every id of another tenant is `elastic-key-not-found`, 404. */
 export interface ElasticKeyService {
   /**
    * Makes an elastic key and its first material key in one transaction.
    *
    * @throws AppError `elastic-key-name-taken` 409, `operation-not-of-algorithm` 400, `expiry-past` 400, `sealed` 503
    */
-  create(tenantId: string, input: CreateElasticKey): Promise<ElasticKey>;
-  list(tenantId: string, query?: ListElasticKeys): Promise<Page<ElasticKey>>;
-  read(tenantId: string, id: string): Promise<ElasticKey>;
+  create(caller: Caller, input: CreateElasticKey): Promise<ElasticKey>;
+  list(caller: Caller, query?: ListElasticKeys): Promise<Page<ElasticKey>>;
+  read(caller: Caller, id: string): Promise<ElasticKey>;
   /** Changes name, description or policy; a new policy holds from the answer on, in every replica. */
-  change(tenantId: string, id: string, changes: ChangeElasticKey): Promise<ElasticKey>;
+  change(caller: Caller, id: string, changes: ChangeElasticKey): Promise<ElasticKey>;
 }

@@ -1,19 +1,17 @@
 import { AppError } from '#infra/apperr/app-error.ts';
-import type { Database } from '#infra/database/databases.ts';
-import type { TenantTables } from '#kms/database/tenant-tables.ts';
 import { createBoundedMap } from '#infra/cache/bounded-map.ts';
-import { reserveProtections } from '../material-keys/material-key.store.ts';
+import type { CallerTenant } from '#kms/caller.ts';
+import { materialKeysStore } from '../material-keys/material-key.store.ts';
 
 /** Counts how often a version protects, without a write per call. */
-export interface ProtectionCounter {
+interface ProtectionCounter {
   /**
    * Counts one protection.
    *
-   * @param key the tenant and the material key
    * @param limit exclusive bound of the version
    * @throws AppError `protection-limit-reached` 409
    */
-  take(key: { tenantId: string; materialKeyId: string }, limit: number): Promise<void>;
+  take(tenant: CallerTenant, materialKeyId: string, limit: number): Promise<void>;
 }
 
 interface Block {
@@ -34,27 +32,23 @@ const limitReached = (materialKeyId: string): AppError =>
  * @param block protections a reservation
  * @see NIST SP 800-38D section 8.3
  */
-export const createProtectionCounter = (options: {
-  database: (tenantId: string) => Promise<Database<TenantTables>>;
-  block?: number;
-  max?: number;
-}): ProtectionCounter => {
-  const { database, block: size = 1024, max = 4096 } = options;
+export const createProtectionCounter = (options: { readonly block?: number; readonly max?: number } = {}): ProtectionCounter => {
+  const { block: size = 1024, max = 4096 } = options;
   const blocks = createBoundedMap<Block>({ max });
 
-  const refill = async (block: Block, { tenantId, materialKeyId }: { tenantId: string; materialKeyId: string }, limit: number) => {
-    const { db } = await database(tenantId);
-    if (!(await reserveProtections(db, materialKeyId, { block: size, limit }))) throw limitReached(materialKeyId);
+  const refill = async (block: Block, tenant: CallerTenant, materialKeyId: string, limit: number): Promise<void> => {
+    const { db } = await tenant.database();
+    if (!(await materialKeysStore(db).reserveProtections(materialKeyId, { block: size, limit }))) throw limitReached(materialKeyId);
     block.left += size;
   };
 
   return {
-    take: async (key, limit) => {
-      const slot = `${key.tenantId}/${key.materialKeyId}`;
+    take: async (tenant, materialKeyId, limit) => {
+      const slot = `${tenant.id}/${materialKeyId}`;
       const block = blocks.get(slot) ?? { left: 0, refill: null };
       blocks.set(slot, block);
       while (block.left === 0) {
-        block.refill ??= refill(block, key, limit).finally(() => (block.refill = null));
+        block.refill ??= refill(block, tenant, materialKeyId, limit).finally(() => (block.refill = null));
         await block.refill;
       }
       block.left -= 1;

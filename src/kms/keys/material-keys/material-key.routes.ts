@@ -1,11 +1,14 @@
 import { Type } from 'typebox';
 import { strictObject } from '#infra/config/load-config.ts';
 import type { App } from '#infra/http/server.ts';
-import { elasticKeyPath, isoOf, isoOrNull, nextCursor, oneOf, pageQuery, problemSchema, uuidV7 } from '#kms/api/wire.ts';
+import { isoOf, isoOrNull } from '#kms/api/fields.ts';
+import { limitOf, nextCursor, pageQuery } from '#kms/api/paging.ts';
+import { oneOf, problems, uuidV7 } from '#kms/api/schemas.ts';
+import { elasticKeyPath } from '../elastic-keys/elastic-key.schemas.ts';
+import { MATERIAL_KEY_ACTIONS } from './material-key.actions.ts';
 import { MATERIAL_KEY_STATES, type MaterialKey, type MaterialKeyService } from './material-key.ts';
 
 const tags = ['Material keys'];
-const problems = { '4xx': problemSchema, '5xx': problemSchema };
 
 /** @see RFC 7517 section 4, RFC 7518 section 6.2.1, RFC 8037 section 2 */
 const publicJwk = Type.Object({
@@ -45,7 +48,7 @@ export const registerMaterialKeyRoutes = (app: App, base: string, materialKeys: 
   app.post(
     path,
     {
-      config: { scope: 'kms:material-keys:rotate' },
+      config: { scope: MATERIAL_KEY_ACTIONS.rotate.scope },
       schema: {
         operationId: 'rotateElasticKey',
         summary: 'Rotate an elastic key',
@@ -56,7 +59,7 @@ export const registerMaterialKeyRoutes = (app: App, base: string, materialKeys: 
       },
     },
     async (request, reply) => {
-      const key = await materialKeys.rotate(request.principal.tenantId, request.params.id);
+      const key = await materialKeys.rotate(request.caller, request.params.id);
       return reply.code(201).header('location', `${base}/elastic-keys/${key.elasticKeyId}/material-keys/${key.id}`).send(view(key));
     },
   );
@@ -64,7 +67,7 @@ export const registerMaterialKeyRoutes = (app: App, base: string, materialKeys: 
   app.get(
     path,
     {
-      config: { scope: 'kms:material-keys:read' },
+      config: { scope: MATERIAL_KEY_ACTIONS.list.scope },
       schema: {
         operationId: 'listMaterialKeys',
         summary: 'List the material keys of an elastic key',
@@ -77,10 +80,7 @@ export const registerMaterialKeyRoutes = (app: App, base: string, materialKeys: 
     },
     async (request) => {
       const { limit, ...query } = request.query;
-      const page = await materialKeys.list(request.principal.tenantId, request.params.id, {
-        ...query,
-        ...(limit === undefined ? {} : { limit: Number(limit) }),
-      });
+      const page = await materialKeys.list(request.caller, request.params.id, { ...query, ...limitOf(limit) });
       return { items: page.items.map(view), next_cursor: page.nextCursor };
     },
   );
@@ -88,7 +88,7 @@ export const registerMaterialKeyRoutes = (app: App, base: string, materialKeys: 
   app.get(
     `${path}/:kid`,
     {
-      config: { scope: 'kms:material-keys:read' },
+      config: { scope: MATERIAL_KEY_ACTIONS.read.scope },
       schema: {
         operationId: 'readMaterialKey',
         summary: 'Read a material key',
@@ -98,13 +98,13 @@ export const registerMaterialKeyRoutes = (app: App, base: string, materialKeys: 
         response: { 200: materialKeySchema, ...problems },
       },
     },
-    async (request) => view(await materialKeys.read(request.principal.tenantId, request.params.id, request.params.kid)),
+    async (request) => view(await materialKeys.read(request.caller, request.params.id, request.params.kid)),
   );
 
   app.get(
     `${base}/elastic-keys/:id/jwks`,
     {
-      config: { scope: 'kms:material-keys:read' },
+      config: { scope: MATERIAL_KEY_ACTIONS.jwks.scope },
       schema: {
         operationId: 'readJwks',
         summary: 'Public keys of an elastic key',
@@ -114,6 +114,6 @@ export const registerMaterialKeyRoutes = (app: App, base: string, materialKeys: 
         response: { 200: Type.Object({ keys: Type.Array(publicJwk) }), ...problems },
       },
     },
-    async (request) => materialKeys.jwks(request.principal.tenantId, request.params.id),
+    async (request) => materialKeys.jwks(request.caller, request.params.id),
   );
 };

@@ -1,28 +1,35 @@
-import type { Database } from '#infra/database/databases.ts';
+import { randomUUIDv7 } from 'node:crypto';
+import type { Kysely } from 'kysely';
 import { AppError } from '#infra/apperr/app-error.ts';
-import type { Barrier } from '#kms/barrier/barrier.ts';
-import { sealedError } from '#kms/barrier/barrier-errors.ts';
-import { algorithmOf } from '#kms/jose/algorithms.ts';
-import type { KeyAddress } from '../operations/crypto.ts';
-import { leasesEnded } from '#kms/tenants/leases.ts';
+import type { Operate } from '#kms/action.ts';
+import { DEFAULT_LIMIT, decodeCursor } from '#kms/api/cursor.ts';
+import { pageOf } from '#kms/api/paging.ts';
+import type { CallerTenant } from '#kms/caller.ts';
 import type { TenantTables } from '#kms/database/tenant-tables.ts';
-import { DEFAULT_LIMIT, decodeCursor, encodeCursor } from '#kms/api/cursor.ts';
+import { algorithmOf } from '#kms/jose/algorithms.ts';
+import type { PublicJwk } from '#kms/jose/key-material.ts';
 import { elasticKeyExpired, elasticKeyNotFound, elasticKeySuspended } from '../elastic-keys/elastic-key-errors.ts';
-import { elasticKeyById, raiseVersion } from '../elastic-keys/elastic-key.store.ts';
-import type { ElasticKeyRow } from '#kms/database/elastic-keys.table.ts';
-import type { PublicJwk, RandomBytes } from '#kms/jose/key-material.ts';
-import type { KeyRing } from '../key-ring/key-ring.ts';
-import { insertActiveMaterialKey, materialKeyById, materialKeysBelow } from './material-key.store.ts';
-import type { MaterialKeyRow } from '#kms/database/material-keys.table.ts';
-import type { MaterialKey, MaterialKeyService } from './material-key.ts';
-import { mintMaterialKey } from './mint.ts';
+import { elasticKeysStore } from '../elastic-keys/elastic-key.store.ts';
+import type { ElasticKey } from '../elastic-keys/elastic-key.ts';
+import { MATERIAL_KEY_ACTIONS } from './material-key.actions.ts';
+import { materialKeysStore } from './material-key.store.ts';
+import type { MaterialKey, MaterialKeyService, StoredMaterialKey } from './material-key.ts';
+import { type MintOptions, mintMaterialKey } from './mint.ts';
 
-export interface MaterialKeyServiceOptions {
-  readonly barrier: Barrier;
-  readonly ring: KeyRing;
-  readonly database: (tenantId: string) => Promise<Database<TenantTables>>;
+/** As much of the key ring as is asked for here. */
+interface PublicKeys {
+  /** The public part comes from the secret itself, so that no row can put another in its place. */
+  open(
+    of: { readonly tenant: CallerTenant; readonly elasticKeyId: string },
+    elasticKey: ElasticKey,
+    key: StoredMaterialKey,
+  ): Promise<{ readonly publicJwk: PublicJwk | null }>;
+}
+
+export interface MaterialKeyServiceOptions extends MintOptions {
+  readonly operate: Operate<PublicKeys>;
+  /** Epoch milliseconds. */
   readonly now: () => number;
-  readonly random?: RandomBytes | undefined;
 }
 
 /** Versions unwrapped at once for a JWK Set, so that a long one leaves the thread pool to others. */
@@ -33,94 +40,78 @@ const materialKeyNotFound = (): AppError =>
     fix: 'List its material keys to find the id, which is the kid of what it made.',
   });
 
-/** Why a rotation changed nothing, from the row as it is now. */
-const refusalOf = (row: ElasticKeyRow | undefined): AppError => {
-  if (!row) return elasticKeyNotFound();
-  return row.state === 'active' ? elasticKeyExpired() : elasticKeySuspended();
+/** Why a rotation changed nothing, from the elastic key as it is now. */
+const refusalOf = (key: ElasticKey | undefined): AppError => {
+  if (!key) return elasticKeyNotFound();
+  return key.state === 'active' ? elasticKeyExpired() : elasticKeySuspended();
 };
 
-export const createMaterialKeyService = ({ barrier, ring, database, now, random }: MaterialKeyServiceOptions): MaterialKeyService => {
-  const open = async ({ tenantId, elasticKeyId }: KeyAddress): Promise<{ store: Database<TenantTables>; elasticKey: ElasticKeyRow }> => {
-    if (barrier.state() === 'sealed') throw sealedError();
-    const store = await database(tenantId);
-    const elasticKey = await elasticKeyById(store.db, elasticKeyId);
-    if (!elasticKey) throw elasticKeyNotFound();
-    return { store, elasticKey };
-  };
+const elasticKeyIn = async (db: Kysely<TenantTables>, id: string): Promise<ElasticKey> => {
+  const key = await elasticKeysStore(db).byId(id);
+  if (!key) throw elasticKeyNotFound();
+  return key;
+};
 
-  const viewOf = async (key: KeyAddress, elasticKey: ElasticKeyRow, row: MaterialKeyRow): Promise<MaterialKey> => ({
-    id: row.id,
-    elasticKeyId: row.elastic_key_id,
-    version: row.version,
-    state: row.state,
-    publicJwk: (await ring.open(key, elasticKey, row)).publicJwk,
-    createdAt: row.created_at,
-    deactivatedAt: row.deactivated_at,
-  });
+/** Rows without their secrets, with the public keys that only the ring can open. */
+const shown = async (
+  ring: PublicKeys,
+  tenant: CallerTenant,
+  elasticKey: ElasticKey,
+  { wrapped, ...key }: StoredMaterialKey,
+): Promise<MaterialKey> => ({
+  ...key,
+  publicJwk: (await ring.open({ tenant, elasticKeyId: elasticKey.id }, elasticKey, { wrapped, ...key })).publicJwk,
+});
 
-  return {
-    rotate: async (tenantId, elasticKeyId) => {
-      const key = { tenantId, elasticKeyId };
-      const { store, elasticKey } = await open(key);
-      const minted = await mintMaterialKey({ barrier, random, ...key, algorithm: elasticKey.algorithm });
+export const createMaterialKeyService = ({ operate, now, ...mint }: MaterialKeyServiceOptions): MaterialKeyService => ({
+  rotate: (caller, elasticKeyId) => {
+    const materialKeyId = randomUUIDv7();
+    return operate(caller, MATERIAL_KEY_ACTIONS.rotate, { elasticKeyId, materialKeyId }, async ({ tenant, db }) => {
+      const { algorithm } = await elasticKeyIn(db, elasticKeyId);
+      const { wrapped, publicJwk } = await mintMaterialKey(mint, { tenantId: tenant.id, elasticKeyId, materialKeyId, algorithm });
       const createdAt = now();
-      const row = await store
-        .transaction(async (tx): Promise<MaterialKeyRow> => {
-          const version = await raiseVersion(tx, elasticKeyId, createdAt);
-          if (version === undefined) throw refusalOf(await elasticKeyById(tx, elasticKeyId));
-          const made: MaterialKeyRow = {
-            ...minted,
-            elastic_key_id: elasticKeyId,
-            version,
-            state: 'active',
-            protections_reserved: 0,
-            created_at: createdAt,
-            deactivated_at: null,
-          };
-          await insertActiveMaterialKey(tx, made);
-          return made;
-        })
-        .finally(() => ring.forget(key));
-      await leasesEnded(store.kind);
-      return viewOf(key, elasticKey, row);
-    },
+      return async (tx) => {
+        const version = await elasticKeysStore(tx).raiseVersion(elasticKeyId, createdAt);
+        if (version === undefined) throw refusalOf(await elasticKeysStore(tx).byId(elasticKeyId));
+        await materialKeysStore(tx).insertActive({ id: materialKeyId, elasticKeyId, version, wrapped, createdAt });
+        return { id: materialKeyId, elasticKeyId, version, state: 'active', publicJwk, createdAt, deactivatedAt: null };
+      };
+    });
+  },
 
-    list: async (tenantId, elasticKeyId, { limit = DEFAULT_LIMIT, cursor } = {}) => {
-      const key = { tenantId, elasticKeyId };
+  list: (caller, elasticKeyId, { limit = DEFAULT_LIMIT, cursor } = {}) =>
+    operate(caller, MATERIAL_KEY_ACTIONS.list, { elasticKeyId }, async ({ tenant, db, ring }) => {
       const order = `material-keys/${elasticKeyId}`;
       const after = decodeCursor(order, 'number', cursor);
-      const { store, elasticKey } = await open(key);
+      const elasticKey = await elasticKeyIn(db, elasticKeyId);
       // A cursor is not signed: no version beyond the column's range may come from one.
-      const end = elasticKey.latest_version + 1;
+      const end = elasticKey.latestVersion + 1;
       const below = after ? Math.max(0, Math.min(Number(after.value), end)) : end;
-      const rows = await materialKeysBelow(store.db, elasticKeyId, { below, limit: limit + 1 });
-      const items = rows.slice(0, limit);
-      const last = items.at(-1);
-      const nextCursor = last && rows.length > limit ? encodeCursor(order, { value: last.version, id: last.id }) : null;
-      return { items: await Promise.all(items.map((row) => viewOf(key, elasticKey, row))), nextCursor };
-    },
+      const found = await materialKeysStore(db).below(elasticKeyId, { below, limit: limit + 1 });
+      const { items, nextCursor } = pageOf(found, { limit, order, position: ({ version, id }) => ({ value: version, id }) });
+      return { items: await Promise.all(items.map((key) => shown(ring, tenant, elasticKey, key))), nextCursor };
+    }),
 
-    read: async (tenantId, elasticKeyId, id) => {
-      const key = { tenantId, elasticKeyId };
-      const { store, elasticKey } = await open(key);
-      const row = await materialKeyById(store.db, elasticKeyId, id);
-      if (!row) throw materialKeyNotFound();
-      return viewOf(key, elasticKey, row);
-    },
+  read: (caller, elasticKeyId, id) =>
+    operate(caller, MATERIAL_KEY_ACTIONS.read, { elasticKeyId, materialKeyId: id }, async ({ tenant, db, ring }) => {
+      const elasticKey = await elasticKeyIn(db, elasticKeyId);
+      const key = await materialKeysStore(db).byId(elasticKeyId, id);
+      if (!key) throw materialKeyNotFound();
+      return shown(ring, tenant, elasticKey, key);
+    }),
 
-    jwks: async (tenantId, elasticKeyId) => {
-      const key = { tenantId, elasticKeyId };
-      const { store, elasticKey } = await open(key);
-      if (elasticKey.state !== 'active' || algorithmOf(elasticKey.algorithm).key.kind === 'symmetric') return { keys: [] };
-      const { latest_version: latest, min_decryption_version: from } = elasticKey;
-      const rows = await materialKeysBelow(store.db, elasticKeyId, { below: latest + 1, from, limit: latest });
+  jwks: (caller, elasticKeyId) =>
+    operate(caller, MATERIAL_KEY_ACTIONS.jwks, { elasticKeyId }, async ({ tenant, db, ring }) => {
+      const elasticKey = await elasticKeyIn(db, elasticKeyId);
+      const { state, algorithm, latestVersion: latest, minDecryptionVersion: from } = elasticKey;
+      if (state !== 'active' || algorithmOf(algorithm).key.kind === 'symmetric') return { keys: [] };
+      const versions = await materialKeysStore(db).below(elasticKeyId, { below: latest + 1, from, limit: latest });
       const keys: PublicJwk[] = [];
-      for (let at = 0; at < rows.length; at += OPENED_AT_ONCE) {
-        const group = rows.slice(at, at + OPENED_AT_ONCE);
-        const opened = await Promise.all(group.map((row) => ring.open(key, elasticKey, row)));
-        keys.push(...opened.flatMap((version) => version.publicJwk ?? []));
+      for (let at = 0; at < versions.length; at += OPENED_AT_ONCE) {
+        const group = versions.slice(at, at + OPENED_AT_ONCE);
+        const opened = await Promise.all(group.map((key) => shown(ring, tenant, elasticKey, key)));
+        keys.push(...opened.flatMap(({ publicJwk }) => publicJwk ?? []));
       }
       return { keys };
-    },
-  };
-};
+    }),
+});

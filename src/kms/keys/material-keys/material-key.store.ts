@@ -1,55 +1,93 @@
 import type { Kysely } from 'kysely';
-import type { TenantTables } from '#kms/database/tenant-tables.ts';
+import { InternalError } from '#infra/apperr/app-error.ts';
 import type { MaterialKeyRow } from '#kms/database/material-keys.table.ts';
+import type { TenantTables } from '#kms/database/tenant-tables.ts';
+import { MATERIAL_KEY_STATES, type MaterialKeyState, type StoredMaterialKey } from './material-key.ts';
 
-type Connection = Kysely<TenantTables>;
-
-/** Belongs in the transaction that raised `latest_version` of the elastic key to this version. */
-export const insertActiveMaterialKey = async (tx: Connection, row: MaterialKeyRow): Promise<void> => {
-  await tx
-    .updateTable('material_keys')
-    .set({ state: 'deactivated', deactivated_at: row.created_at })
-    .where('elastic_key_id', '=', row.elastic_key_id)
-    .where('state', '=', 'active')
-    .execute();
-  await tx.insertInto('material_keys').values(row).execute();
+const stateOf = ({ id, state }: MaterialKeyRow): MaterialKeyState => {
+  const known = MATERIAL_KEY_STATES.find((one) => one === state);
+  if (known === undefined) throw new InternalError(`material key ${id} has the unknown state ${state}`);
+  return known;
 };
 
-export const materialKeyById = async (db: Connection, elasticKeyId: string, id: string): Promise<MaterialKeyRow | undefined> =>
-  db.selectFrom('material_keys').selectAll().where('id', '=', id).where('elastic_key_id', '=', elasticKeyId).executeTakeFirst();
-
-/** Newest first, below a version; at most `limit`. */
-export const materialKeysBelow = async (
-  db: Connection,
-  elasticKeyId: string,
-  { below, from = 1, limit }: { below: number; from?: number; limit: number },
-): Promise<MaterialKeyRow[]> =>
-  db
-    .selectFrom('material_keys')
-    .selectAll()
-    .where('elastic_key_id', '=', elasticKeyId)
-    .where('version', '<', below)
-    .where('version', '>=', from)
-    .orderBy('version', 'desc')
-    .limit(limit)
-    .execute();
+const materialKeyOf = (row: MaterialKeyRow): StoredMaterialKey => ({
+  id: row.id,
+  elasticKeyId: row.elastic_key_id,
+  version: row.version,
+  state: stateOf(row),
+  wrapped: row.wrapped,
+  createdAt: row.created_at,
+  deactivatedAt: row.deactivated_at,
+});
 
 /**
- * Takes a block out of what a version may still protect: one conditional UPDATE, so that two processes never hold the
- * same block and the sum stays below the limit.
+ * Queries on `material_keys`; each is one statement but for `insertActive`.
  *
- * @returns whether there was a whole block left
+ * @param db the database of the tenant, or a transaction on it
  */
-export const reserveProtections = async (
-  db: Connection,
-  id: string,
-  { block, limit }: { block: number; limit: number },
-): Promise<boolean> => {
-  const { numUpdatedRows } = await db
-    .updateTable('material_keys')
-    .set((expression) => ({ protections_reserved: expression('protections_reserved', '+', block) }))
-    .where('id', '=', id)
-    .where('protections_reserved', '<', limit - block)
-    .executeTakeFirst();
-  return numUpdatedRows === 1n;
-};
+export const materialKeysStore = (db: Kysely<TenantTables>) => ({
+  /** Deactivates the version before. Two statements: it belongs in the transaction that raised `latest_version` to this version. */
+  insertActive: async (key: Pick<StoredMaterialKey, 'id' | 'elasticKeyId' | 'version' | 'wrapped' | 'createdAt'>): Promise<void> => {
+    const { elasticKeyId, createdAt } = key;
+    await db
+      .updateTable('material_keys')
+      .set({ state: 'deactivated', deactivated_at: createdAt })
+      .where('elastic_key_id', '=', elasticKeyId)
+      .where('state', '=', 'active')
+      .execute();
+    const row: MaterialKeyRow = {
+      id: key.id,
+      elastic_key_id: elasticKeyId,
+      version: key.version,
+      state: 'active',
+      wrapped: key.wrapped,
+      protections_reserved: 0,
+      created_at: createdAt,
+      deactivated_at: null,
+    };
+    await db.insertInto('material_keys').values(row).execute();
+  },
+
+  byId: async (elasticKeyId: string, id: string): Promise<StoredMaterialKey | undefined> => {
+    const row = await db
+      .selectFrom('material_keys')
+      .selectAll()
+      .where('id', '=', id)
+      .where('elastic_key_id', '=', elasticKeyId)
+      .executeTakeFirst();
+    return row && materialKeyOf(row);
+  },
+
+  /** Newest first, below a version; at most `limit`. */
+  below: async (
+    elasticKeyId: string,
+    { below, from = 1, limit }: { readonly below: number; readonly from?: number; readonly limit: number },
+  ): Promise<StoredMaterialKey[]> => {
+    const rows = await db
+      .selectFrom('material_keys')
+      .selectAll()
+      .where('elastic_key_id', '=', elasticKeyId)
+      .where('version', '<', below)
+      .where('version', '>=', from)
+      .orderBy('version', 'desc')
+      .limit(limit)
+      .execute();
+    return rows.map(materialKeyOf);
+  },
+
+  /**
+   * Takes a block out of what a version may still protect: one conditional UPDATE, so that two processes never hold the same block
+   * and the sum stays below the limit.
+   *
+   * @returns whether there was a whole block left
+   */
+  reserveProtections: async (id: string, { block, limit }: { readonly block: number; readonly limit: number }): Promise<boolean> => {
+    const { numUpdatedRows } = await db
+      .updateTable('material_keys')
+      .set((expression) => ({ protections_reserved: expression('protections_reserved', '+', block) }))
+      .where('id', '=', id)
+      .where('protections_reserved', '<', limit - block)
+      .executeTakeFirst();
+    return numUpdatedRows === 1n;
+  },
+});

@@ -1,4 +1,5 @@
-import type { Page } from '../elastic-keys/elastic-key.ts';
+import type { Page } from '#kms/api/paging.ts';
+import type { Caller } from '#kms/caller.ts';
 import type { PublicJwk } from '#kms/jose/key-material.ts';
 
 /**
@@ -27,6 +28,12 @@ export interface MaterialKey {
   readonly deactivatedAt: number | null;
 }
 
+/** A version as it stands in the database, its secret wrapped. */
+export interface StoredMaterialKey extends Omit<MaterialKey, 'publicJwk'> {
+  /** Compact JWE under the tenant's content key. */
+  readonly wrapped: string;
+}
+
 interface ListMaterialKeys {
   /** 1 to 100, default 50. */
   readonly limit?: number;
@@ -40,15 +47,15 @@ export interface MaterialKeyService {
    *
    * @throws AppError `elastic-key-not-found` 404, `elastic-key-suspended` 409, `elastic-key-expired` 409, `sealed` 503
    */
-  rotate(tenantId: string, elasticKeyId: string): Promise<MaterialKey>;
+  rotate(caller: Caller, elasticKeyId: string): Promise<MaterialKey>;
   /** Newest first. */
-  list(tenantId: string, elasticKeyId: string, query?: ListMaterialKeys): Promise<Page<MaterialKey>>;
+  list(caller: Caller, elasticKeyId: string, query?: ListMaterialKeys): Promise<Page<MaterialKey>>;
   /** @throws AppError `material-key-not-found` 404 */
-  read(tenantId: string, elasticKeyId: string, id: string): Promise<MaterialKey>;
+  read(caller: Caller, elasticKeyId: string, id: string): Promise<MaterialKey>;
   /**
    * Public keys of the versions that `verify` accepts now: none for a symmetric or a suspended key.
    *
    * @see RFC 7517 section 5
    */
-  jwks(tenantId: string, elasticKeyId: string): Promise<{ keys: PublicJwk[] }>;
+  jwks(caller: Caller, elasticKeyId: string): Promise<{ keys: PublicJwk[] }>;
 }

@@ -83,7 +83,11 @@ describe('a route of the service', () => {
 
   it('that names no scope stops the server from being built', async () => {
     const app = await createServer({ name: 'kms', tls: house.config.server.tls, clientCertificate: 'request', telemetry: noTelemetry() });
-    guardServiceRoutes(app, { challenges: createChallenges('full'), tokens: null, passwords: {} as never, certificates: {} as never });
+    guardServiceRoutes(app, {
+      challenges: createChallenges('full'),
+      authenticate: () => Promise.reject(new Error('not used')),
+      traceId: () => null,
+    });
     expect(() => app.get('/service/api/v1/forgotten', handler)).toThrow(/names no scope/);
     expect(() => app.get('/service/api/v1/wrong', { config: { scope: 'kms:everything' as never } }, handler)).toThrow(/names no scope/);
     expect(() => app.get('/service/api/v1', handler)).toThrow(/names no scope/);

@@ -6,6 +6,7 @@ import { createAttemptLimits } from '#infra/secrets/attempts/attempt-limits.ts';
 import { createChallenges } from '#kms/access/challenges.ts';
 import { createPasswordRealms } from '#kms/access/realms/password-realms.ts';
 import type { RealmUser } from '#kms/access/realms/realm-users.store.ts';
+import { scopesOfRoles } from '#kms/access/scopes.ts';
 import type { TenantHandle } from '#kms/tenants/directory.ts';
 
 const setup = () => {
@@ -25,6 +26,7 @@ const setup = () => {
     stored: 'hash-1',
     tenant: { by: 'id', value: tenant.id },
     roles: ['user'],
+    scopes: scopesOfRoles(['user']),
   };
   const world = {
     clock,
@@ -86,7 +88,7 @@ describe('password realms', () => {
     world.verify = () => Promise.reject(new AppError('password-queue-full', 429, 'too many', { headers: { 'Retry-After': '1' } }));
     for (let i = 0; i < 20; i += 1) await expect(logIn(`guess-${i}`)).rejects.toMatchObject({ code: 'password-queue-full', status: 429 });
     world.verify = verify;
-    await expect(logIn('right')).resolves.toMatchObject({ kind: 'realm-user', subject: world.user.subject });
+    await expect(logIn('right')).resolves.toMatchObject({ authentication: { kind: 'realm-user' }, subject: world.user.subject });
   });
 
   it('do not even look for a user name that is longer than any', async () => {

@@ -29,17 +29,16 @@ describe.each(databaseKinds())('A KMS on %s that is killed while it writes', (ki
     expect(acknowledged.size).toBeGreaterThan(10);
 
     for (const [elasticKeyId, version] of acknowledged) {
-      const key = await kms.elasticKeys.read(kms.tenantId, elasticKeyId);
+      const key = await kms.elasticKeys.read(kms.caller, elasticKeyId);
       expect(key.latestVersion).toBeGreaterThanOrEqual(version);
     }
-    const { items } = await kms.elasticKeys.list(kms.tenantId, { limit: 100 });
+    const { items } = await kms.elasticKeys.list(kms.caller, { limit: 100 });
     for (const { id: elasticKeyId, latestVersion } of items) {
-      const versions = (await kms.materialKeys.list(kms.tenantId, elasticKeyId)).items.map(({ version }) => version);
+      const versions = (await kms.materialKeys.list(kms.caller, elasticKeyId)).items.map(({ version }) => version);
       expect(versions).toEqual(Array.from({ length: latestVersion }, (_, index) => latestVersion - index));
-      const address = { tenantId: kms.tenantId, elasticKeyId };
       const plaintext = new TextEncoder().encode(elasticKeyId);
-      const { jwe } = await kms.crypto.encrypt(address, { plaintext });
-      expect(await kms.crypto.decrypt(address, { jwe })).toEqual(plaintext);
+      const { jwe } = await kms.crypto.encrypt(kms.caller, elasticKeyId, { plaintext });
+      expect(await kms.crypto.decrypt(kms.caller, elasticKeyId, { jwe })).toEqual(plaintext);
     }
   });
 });

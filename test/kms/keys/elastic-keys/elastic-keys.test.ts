@@ -10,9 +10,9 @@ const name = () => `key-${randomUUIDv7()}`;
 describe.each(databaseKinds())('Elastic keys on %s', (kind) => {
   it('are made with a first material key and read back the same', async () => {
     await using databases = await withDatabases(kind);
-    const { elasticKeys, materialKeys, tenantId, clock } = await testKms(databases);
+    const { elasticKeys, materialKeys, caller, clock } = await testKms(databases);
     const input = { name: name(), description: 'for the test', algorithm: 'ES256', operations: ['verify', 'sign'] } as const;
-    const key = await elasticKeys.create(tenantId, { ...input, expiresAt: clock.now + 1000 });
+    const key = await elasticKeys.create(caller, { ...input, expiresAt: clock.now + 1000 });
     expect(key).toEqual({
       id: key.id,
       name: input.name,
@@ -28,8 +28,8 @@ describe.each(databaseKinds())('Elastic keys on %s', (kind) => {
       expiresAt: clock.now + 1000,
     });
     expect(key.id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7/);
-    expect(await elasticKeys.read(tenantId, key.id)).toEqual(key);
-    expect((await materialKeys.list(tenantId, key.id)).items).toMatchObject([{ version: 1, state: 'active', elasticKeyId: key.id }]);
+    expect(await elasticKeys.read(caller, key.id)).toEqual(key);
+    expect((await materialKeys.list(caller, key.id)).items).toMatchObject([{ version: 1, state: 'active', elasticKeyId: key.id }]);
   });
 
   it.each([
@@ -45,86 +45,86 @@ describe.each(databaseKinds())('Elastic keys on %s', (kind) => {
 
   it('refuse an operation that their algorithm cannot do', async () => {
     await using databases = await withDatabases(kind);
-    const { elasticKeys, tenantId, make } = await testKms(databases);
+    const { elasticKeys, caller, make } = await testKms(databases);
     const refusal = { code: 'operation-not-of-algorithm', status: 400, fields: [{ field: '/operations' }] };
-    const create = elasticKeys.create(tenantId, { name: name(), algorithm: 'ES256', operations: ['encrypt'] });
+    const create = elasticKeys.create(caller, { name: name(), algorithm: 'ES256', operations: ['encrypt'] });
     await expect(create).rejects.toMatchObject(refusal);
     const key = await make('A256KW');
-    await expect(elasticKeys.change(tenantId, key.id, { operations: ['sign'] })).rejects.toMatchObject(refusal);
+    await expect(elasticKeys.change(caller, key.id, { operations: ['sign'] })).rejects.toMatchObject(refusal);
   });
 
   it('refuse a name that is taken, at creation and at change, and leave nothing behind', async () => {
     await using databases = await withDatabases(kind);
-    const { elasticKeys, tenantId, otherTenantId, make } = await testKms(databases);
+    const { elasticKeys, caller, otherCaller, make } = await testKms(databases);
     const [first, second] = [await make('ES256'), await make('ES256')];
     const refusal = { code: 'elastic-key-name-taken', status: 409, fields: [{ field: '/name' }] };
-    await expect(elasticKeys.create(tenantId, { name: first.name, algorithm: 'ES256' })).rejects.toMatchObject(refusal);
-    await expect(elasticKeys.change(tenantId, second.id, { name: first.name, state: 'suspended' })).rejects.toMatchObject(refusal);
-    expect(await elasticKeys.read(tenantId, second.id)).toEqual(second);
-    expect((await elasticKeys.list(tenantId)).items).toHaveLength(2);
-    expect(await elasticKeys.create(otherTenantId, { name: first.name, algorithm: 'ES256' })).toMatchObject({ name: first.name });
+    await expect(elasticKeys.create(caller, { name: first.name, algorithm: 'ES256' })).rejects.toMatchObject(refusal);
+    await expect(elasticKeys.change(caller, second.id, { name: first.name, state: 'suspended' })).rejects.toMatchObject(refusal);
+    expect(await elasticKeys.read(caller, second.id)).toEqual(second);
+    expect((await elasticKeys.list(caller)).items).toHaveLength(2);
+    expect(await elasticKeys.create(otherCaller, { name: first.name, algorithm: 'ES256' })).toMatchObject({ name: first.name });
   });
 
   it('give one name to one of twenty callers at once', async () => {
     await using databases = await withDatabases(kind);
-    const { elasticKeys, tenantId } = await testKms(databases);
+    const { elasticKeys, caller } = await testKms(databases);
     const input = { name: name(), algorithm: 'A256KW' } as const;
-    const results = await Promise.allSettled(Array.from({ length: 20 }, () => elasticKeys.create(tenantId, input)));
+    const results = await Promise.allSettled(Array.from({ length: 20 }, () => elasticKeys.create(caller, input)));
     expect(results.filter((result) => result.status === 'fulfilled')).toHaveLength(1);
-    expect((await elasticKeys.list(tenantId, { name: input.name })).items).toHaveLength(1);
+    expect((await elasticKeys.list(caller, { name: input.name })).items).toHaveLength(1);
   });
 
   it('refuse an expiry that is past', async () => {
     await using databases = await withDatabases(kind);
-    const { elasticKeys, tenantId, clock } = await testKms(databases);
-    const create = elasticKeys.create(tenantId, { name: name(), algorithm: 'ES256', expiresAt: clock.now });
+    const { elasticKeys, caller, clock } = await testKms(databases);
+    const create = elasticKeys.create(caller, { name: name(), algorithm: 'ES256', expiresAt: clock.now });
     await expect(create).rejects.toMatchObject({ code: 'expiry-past', status: 400, fields: [{ field: '/expires_at' }] });
   });
 
   it('of another tenant are not found, the same as ones that never were', async () => {
     await using databases = await withDatabases(kind);
-    const { elasticKeys, materialKeys, otherTenantId, make } = await testKms(databases);
+    const { elasticKeys, materialKeys, otherCaller, make } = await testKms(databases);
     const foreign = (await make('ES256')).id;
     const refusals = await Promise.all(
       [foreign, randomUUIDv7()].flatMap((id) => [
-        elasticKeys.read(otherTenantId, id).catch((error: Error) => error),
-        elasticKeys.change(otherTenantId, id, { state: 'suspended' }).catch((error: Error) => error),
-        materialKeys.rotate(otherTenantId, id).catch((error: Error) => error),
-        materialKeys.list(otherTenantId, id).catch((error: Error) => error),
-        materialKeys.read(otherTenantId, id, randomUUIDv7()).catch((error: Error) => error),
-        materialKeys.jwks(otherTenantId, id).catch((error: Error) => error),
+        elasticKeys.read(otherCaller, id).catch((error: Error) => error),
+        elasticKeys.change(otherCaller, id, { state: 'suspended' }).catch((error: Error) => error),
+        materialKeys.rotate(otherCaller, id).catch((error: Error) => error),
+        materialKeys.list(otherCaller, id).catch((error: Error) => error),
+        materialKeys.read(otherCaller, id, randomUUIDv7()).catch((error: Error) => error),
+        materialKeys.jwks(otherCaller, id).catch((error: Error) => error),
       ]),
     );
     for (const refusal of refusals) expect(refusal).toMatchObject({ code: 'elastic-key-not-found', status: 404 });
     expect(new Set(refusals.map((refusal) => (refusal as Error).message)).size).toBe(1);
-    expect((await elasticKeys.list(otherTenantId)).items).toEqual([]);
+    expect((await elasticKeys.list(otherCaller)).items).toEqual([]);
   });
 
   it('change all members that are given, or none', async () => {
     await using databases = await withDatabases(kind);
-    const { elasticKeys, tenantId, make, clock } = await testKms(databases);
+    const { elasticKeys, caller, make, clock } = await testKms(databases);
     const key = await make('ES256');
     clock.now += 5000;
     const changes = { name: name(), description: 'changed', operations: ['verify'], expiresAt: clock.now + 1 } as const;
-    const changed = await elasticKeys.change(tenantId, key.id, changes);
+    const changed = await elasticKeys.change(caller, key.id, changes);
     expect(changed).toEqual({ ...key, ...changes, updatedAt: clock.now });
-    await expect(elasticKeys.change(tenantId, key.id, { description: 'never', minDecryptionVersion: 2 })).rejects.toMatchObject({
+    await expect(elasticKeys.change(caller, key.id, { description: 'never', minDecryptionVersion: 2 })).rejects.toMatchObject({
       code: 'min-decryption-version-invalid',
       status: 400,
     });
-    expect(await elasticKeys.read(tenantId, key.id)).toEqual(changed);
-    expect((await elasticKeys.change(tenantId, key.id, { expiresAt: null })).expiresAt).toBeNull();
+    expect(await elasticKeys.read(caller, key.id)).toEqual(changed);
+    expect((await elasticKeys.change(caller, key.id, { expiresAt: null })).expiresAt).toBeNull();
   });
 
   it('list by filter', async () => {
     await using databases = await withDatabases(kind);
-    const { elasticKeys, tenantId, make, clock } = await testKms(databases);
+    const { elasticKeys, caller, make, clock } = await testKms(databases);
     const [first, second] = [await make('ES256'), await make('EdDSA')];
     clock.now += 1;
     const third = await make('EdDSA');
-    await elasticKeys.change(tenantId, third.id, { state: 'suspended' });
+    await elasticKeys.change(caller, third.id, { state: 'suspended' });
     const found = async (query: Parameters<typeof elasticKeys.list>[1]) =>
-      (await elasticKeys.list(tenantId, query)).items.map((key) => key.id);
+      (await elasticKeys.list(caller, query)).items.map((key) => key.id);
     expect(await found({ name: first.name })).toEqual([first.id]);
     expect(await found({ algorithm: 'EdDSA' })).toEqual([second.id, third.id]);
     expect(await found({ state: 'suspended' })).toEqual([third.id]);
@@ -134,19 +134,19 @@ describe.each(databaseKinds())('Elastic keys on %s', (kind) => {
 
   it.each(['name', '-name', 'created_at', '-created_at'] as const)('list in pages by %s, each key once', async (sort) => {
     await using databases = await withDatabases(kind);
-    const { elasticKeys, tenantId, clock } = await testKms(databases);
+    const { elasticKeys, caller, clock } = await testKms(databases);
     const suffix = randomUUIDv7();
     const made: ElasticKey[] = [];
     // Upper case before lower case, and two keys of one moment: the order is the same on every database.
     for (const [index, prefix] of ['b', 'B', 'a', 'c', 'A'].entries()) {
       clock.now += index % 2;
-      made.push(await elasticKeys.create(tenantId, { name: `${prefix}-${suffix}`, algorithm: 'A256KW' }));
+      made.push(await elasticKeys.create(caller, { name: `${prefix}-${suffix}`, algorithm: 'A256KW' }));
     }
     const listed: ElasticKey[] = [];
     let cursor: string | undefined;
     let pages = 0;
     do {
-      const page = await elasticKeys.list(tenantId, { sort, limit: 2, ...(cursor === undefined ? {} : { cursor }) });
+      const page = await elasticKeys.list(caller, { sort, limit: 2, ...(cursor === undefined ? {} : { cursor }) });
       listed.push(...page.items);
       cursor = page.nextCursor ?? undefined;
       pages += 1;
@@ -159,10 +159,10 @@ describe.each(databaseKinds())('Elastic keys on %s', (kind) => {
 
   it('refuse a cursor that is not of this list and order', async () => {
     await using databases = await withDatabases(kind);
-    const { elasticKeys, tenantId, make } = await testKms(databases);
+    const { elasticKeys, caller, make } = await testKms(databases);
     await make('A256KW');
     await make('A256KW');
-    const { nextCursor } = await elasticKeys.list(tenantId, { sort: 'name', limit: 1 });
+    const { nextCursor } = await elasticKeys.list(caller, { sort: 'name', limit: 1 });
     const hostile: [ElasticKeySort, string][] = [
       ['-name', nextCursor ?? ''],
       ['created_at', nextCursor ?? ''],
@@ -174,24 +174,24 @@ describe.each(databaseKinds())('Elastic keys on %s', (kind) => {
       ['name', encoded('elastic-keys/name')],
     ];
     for (const [sort, cursor] of hostile) {
-      const refused = elasticKeys.list(tenantId, { sort, cursor });
+      const refused = elasticKeys.list(caller, { sort, cursor });
       await expect(refused).rejects.toMatchObject({ code: 'cursor-invalid', status: 400, fields: [{ field: 'query/cursor' }] });
     }
   });
 
   it('answer nothing while the barrier is sealed', async () => {
     await using databases = await withDatabases(kind);
-    const { elasticKeys, materialKeys, tenantId, make, barrier } = await testKms(databases);
+    const { elasticKeys, materialKeys, caller, make, barrier } = await testKms(databases);
     const key = await make('ES256');
     barrier.seal();
     const refused = [
-      elasticKeys.create(tenantId, { name: name(), algorithm: 'ES256' }),
-      elasticKeys.list(tenantId),
-      elasticKeys.read(tenantId, key.id),
-      elasticKeys.change(tenantId, key.id, { state: 'suspended' }),
-      materialKeys.rotate(tenantId, key.id),
-      materialKeys.list(tenantId, key.id),
-      materialKeys.jwks(tenantId, key.id),
+      elasticKeys.create(caller, { name: name(), algorithm: 'ES256' }),
+      elasticKeys.list(caller),
+      elasticKeys.read(caller, key.id),
+      elasticKeys.change(caller, key.id, { state: 'suspended' }),
+      materialKeys.rotate(caller, key.id),
+      materialKeys.list(caller, key.id),
+      materialKeys.jwks(caller, key.id),
     ];
     for (const result of await Promise.allSettled(refused)) {
       expect(result).toMatchObject({ status: 'rejected', reason: { code: 'sealed', status: 503 } });

@@ -1,6 +1,7 @@
 import { openDatabases } from '#infra/database/open/open-databases.ts';
-import { openBarrier } from '#kms/barrier/barrier.ts';
+import { openBarrier } from '#kms/barrier/open-barrier.ts';
 import { createKeys } from '#kms/keys/keys.ts';
+import { insufficientScope, testCaller } from '#test/support/kms-caller.ts';
 import { openService, tenantDatabases } from '../../../support/kms-keys.ts';
 
 /**
@@ -21,15 +22,17 @@ const barrier = await openBarrier({
   unsealKey: new Uint8Array(Buffer.from(unsealKey, 'hex')),
   now: Date.now,
 });
-const keys = createKeys({ barrier, database: tenantDatabases(databases), now: Date.now });
+const keys = createKeys({ barrier, insufficientScope, now: Date.now });
+const database = tenantDatabases(databases);
+const caller = testCaller({ id: tenantId, name: 'tenant', database: () => database(tenantId) });
 const acknowledge = (id: string, version: number) => process.stdout.write(`${id} ${version}\n`);
 
 await Promise.all(
   [1, 2].map(async (writer) => {
     for (let index = 0; ; index += 1) {
-      const { id } = await keys.elasticKeys.create(tenantId, { name: `key-${writer}-${index}`, algorithm: 'A256GCM/A256KW' });
+      const { id } = await keys.elasticKeys.create(caller, { name: `key-${writer}-${index}`, algorithm: 'A256GCM/A256KW' });
       acknowledge(id, 1);
-      acknowledge(id, (await keys.materialKeys.rotate(tenantId, id)).version);
+      acknowledge(id, (await keys.materialKeys.rotate(caller, id)).version);
     }
   }),
 );

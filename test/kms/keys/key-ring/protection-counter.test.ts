@@ -14,8 +14,8 @@ const counted = async (kms: TestKms) => {
   const row = () => db.selectFrom('material_keys').selectAll().where('elastic_key_id', '=', elasticKeyId).executeTakeFirstOrThrow();
   const { id } = await row();
   return {
-    address: { tenantId: kms.tenantId, elasticKeyId },
-    key: { tenantId: kms.tenantId, materialKeyId: id },
+    elasticKeyId,
+    materialKeyId: id,
     reserved: async () => (await row()).protections_reserved,
     setReserved: (value: number) => db.updateTable('material_keys').set({ protections_reserved: value }).where('id', '=', id).execute(),
   };
@@ -25,63 +25,66 @@ describe.each(databaseKinds())('The count of protections on %s', (kind) => {
   it('is on disk before the first protection, in blocks', async () => {
     await using databases = await withDatabases(kind);
     const kms = await testKms(databases);
-    const { address, reserved } = await counted(kms);
+    const { elasticKeyId, reserved } = await counted(kms);
     expect(await reserved()).toBe(0);
-    await kms.crypto.encrypt(address, { plaintext: bytes() });
+    await kms.crypto.encrypt(kms.caller, elasticKeyId, { plaintext: bytes() });
     expect(await reserved()).toBe(1024);
-    await kms.crypto.generate(address, { bits: 256 });
+    await kms.crypto.generate(kms.caller, elasticKeyId, { bits: 256 });
     expect(await reserved()).toBe(1024);
   });
 
   it('never falls below what many callers in two processes really did', async () => {
     await using databases = await withDatabases(kind);
     const kms = await testKms(databases);
-    const { key, reserved } = await counted(kms);
-    const counters = [1, 2].map(() => createProtectionCounter({ database: kms.database, block: 8 }));
-    await Promise.all(Array.from({ length: 100 }, (_, index) => counters[index % 2]?.take(key, 2 ** 32)));
+    const { materialKeyId, reserved } = await counted(kms);
+    const counters = [1, 2].map(() => createProtectionCounter({ block: 8 }));
+    await Promise.all(Array.from({ length: 100 }, (_, index) => counters[index % 2]?.take(kms.caller.tenant, materialKeyId, 2 ** 32)));
     expect(await reserved()).toBe(2 * 56);
   });
 
   it('after a crash begins a new block: the rest of the old one is lost, not used twice', async () => {
     await using databases = await withDatabases(kind);
     const kms = await testKms(databases);
-    const { key, reserved } = await counted(kms);
-    await createProtectionCounter({ database: kms.database, block: 8 }).take(key, 100);
-    await createProtectionCounter({ database: kms.database, block: 8 }).take(key, 100);
+    const { materialKeyId, reserved } = await counted(kms);
+    await createProtectionCounter({ block: 8 }).take(kms.caller.tenant, materialKeyId, 100);
+    await createProtectionCounter({ block: 8 }).take(kms.caller.tenant, materialKeyId, 100);
     expect(await reserved()).toBe(16);
   });
 
   it('ends below the limit, exactly at the last whole block', async () => {
     await using databases = await withDatabases(kind);
     const kms = await testKms(databases);
-    const { key, reserved } = await counted(kms);
-    const counter = createProtectionCounter({ database: kms.database, block: 4 });
-    const results = await Promise.allSettled(Array.from({ length: 20 }, () => counter.take(key, 16)));
+    const { materialKeyId, reserved } = await counted(kms);
+    const counter = createProtectionCounter({ block: 4 });
+    const results = await Promise.allSettled(Array.from({ length: 20 }, () => counter.take(kms.caller.tenant, materialKeyId, 16)));
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(12);
     expect(await reserved()).toBe(12);
-    await expect(counter.take(key, 16)).rejects.toMatchObject({ code: 'protection-limit-reached', status: 409 });
+    await expect(counter.take(kms.caller.tenant, materialKeyId, 16)).rejects.toMatchObject({
+      code: 'protection-limit-reached',
+      status: 409,
+    });
   });
 
   it('stops AES-GCM below 2^32, and a rotation gives a new version to go on with', async () => {
     await using databases = await withDatabases(kind);
     const kms = await testKms(databases);
-    const { address, setReserved } = await counted(kms);
-    const { jwe } = await kms.crypto.encrypt(address, { plaintext: bytes() });
+    const { elasticKeyId, setReserved } = await counted(kms);
+    const { jwe } = await kms.crypto.encrypt(kms.caller, elasticKeyId, { plaintext: bytes() });
     await setReserved(2 ** 32 - 1024);
-    const { crypto } = await kms.replica();
-    const attempt = crypto.encrypt(address, { plaintext: bytes() });
+    const { crypto, caller } = await kms.replica();
+    const attempt = crypto.encrypt(caller, elasticKeyId, { plaintext: bytes() });
     await expect(attempt).rejects.toMatchObject({ code: 'protection-limit-reached', status: 409, fix: expect.stringContaining('Rotate') });
-    expect(await crypto.decrypt(address, { jwe })).toBeInstanceOf(Uint8Array);
-    await kms.materialKeys.rotate(kms.tenantId, address.elasticKeyId);
+    expect(await crypto.decrypt(caller, elasticKeyId, { jwe })).toBeInstanceOf(Uint8Array);
+    await kms.materialKeys.rotate(kms.caller, elasticKeyId);
     kms.clock.elapsed += LEASE_MS;
-    expect(await crypto.encrypt(address, { plaintext: bytes() })).toMatchObject({ jwe: expect.any(String) });
+    expect(await crypto.encrypt(caller, elasticKeyId, { plaintext: bytes() })).toMatchObject({ jwe: expect.any(String) });
   });
 
   it('is not kept for signatures, which have no limit', async () => {
     await using databases = await withDatabases(kind);
     const kms = await testKms(databases);
     const { id: elasticKeyId } = await kms.make('ES256');
-    await kms.crypto.sign({ tenantId: kms.tenantId, elasticKeyId }, { payload: bytes() });
+    await kms.crypto.sign(kms.caller, elasticKeyId, { payload: bytes() });
     const { db } = await kms.database(kms.tenantId);
     const row = await db.selectFrom('material_keys').selectAll().executeTakeFirstOrThrow();
     expect(row.protections_reserved).toBe(0);

@@ -1,24 +1,24 @@
-import { randomBytes, randomUUID, randomUUIDv7 } from 'node:crypto';
+import { randomBytes, randomUUIDv7 } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { App } from '#infra/http/server.ts';
-import type { CryptoService } from '#kms/keys/operations/crypto.ts';
-import { registerCryptoRoutes } from '#kms/keys/operations/crypto.routes.ts';
+import { type Cryptography, registerCryptography } from '#kms/keys/operations/cryptography.ts';
 import { createKeys } from '#kms/keys/keys.ts';
 import { encodeBase64url } from '#kms/jose/base64url.ts';
 import { withDatabases } from '#test/support/database.ts';
+import { insufficientScope } from '#test/support/kms-caller.ts';
 import { testKms } from '#test/support/kms-keys.ts';
 
-type Handler = (request: { principal: object; params: object; body: object }) => Promise<Record<string, unknown>>;
+type Handler = (request: { caller: object; params: object; body: object }) => Promise<Record<string, unknown>>;
 
 /** The routes without HTTP, over a service that keeps what passes through it. */
-const routesOver = (crypto: Partial<CryptoService>) => {
+const routesOver = (crypto: Partial<Cryptography>) => {
   const handlers = new Map<string, Handler>();
   const post = (path: string, _: unknown, handler: Handler) => void handlers.set(path.slice(path.lastIndexOf('/') + 1), handler);
-  registerCryptoRoutes({ post } as unknown as App, '', crypto as CryptoService);
+  registerCryptography({ post } as unknown as App, '', crypto as Cryptography);
   return async (operation: string, body: object) => {
     const handler = handlers.get(operation);
     if (!handler) throw new Error(`no route for ${operation}`);
-    return handler({ principal: { tenantId: randomUUID() }, params: { id: randomUUIDv7() }, body });
+    return handler({ caller: {}, params: { id: randomUUIDv7() }, body });
   };
 };
 
@@ -29,7 +29,7 @@ describe('a key in the clear is zeroed', () => {
   it.each([true, false])('once it is wrapped; where that works: %s', async (works) => {
     const seen: Uint8Array[] = [];
     const call = routesOver({
-      wrap: async (_, { key }) => {
+      wrap: async (_caller, _id, { key }) => {
         seen.push(key);
         if (!works) throw new Error('does not work');
         return { jwe: 'jwe', materialKeyId: 'kid' };
@@ -54,17 +54,17 @@ describe('a key in the clear is zeroed', () => {
 
   it('when a data key cannot be protected', async () => {
     await using databases = await withDatabases('sqlite');
-    const { barrier, database, clock, elasticKeys, tenantId, make } = await testKms(databases);
+    const { barrier, clock, elasticKeys, caller, make } = await testKms(databases);
     const made: Uint8Array[] = [];
     const random = (bytes: number) => {
       const value = new Uint8Array(randomBytes(bytes));
       made.push(value);
       return value;
     };
-    const keys = createKeys({ barrier, database, now: () => clock.now, random });
+    const keys = createKeys({ barrier, insufficientScope, now: () => clock.now, random });
     const { id } = await make('A256KW');
-    await elasticKeys.change(tenantId, id, { state: 'suspended' });
-    const generating = keys.crypto.generate({ tenantId, elasticKeyId: id }, { bits: 256 });
+    await elasticKeys.change(caller, id, { state: 'suspended' });
+    const generating = keys.crypto.generate(caller, id, { bits: 256 });
     await expect(generating).rejects.toMatchObject({ code: 'elastic-key-suspended' });
     expect(made).toEqual([ZEROES]);
   });

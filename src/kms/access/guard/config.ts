@@ -1,0 +1,35 @@
+import { type Static, Type } from 'typebox';
+import { filePath, strictObject } from '#infra/config/load-config.ts';
+import { repeated } from '#infra/config/repeated.ts';
+import { tlsFilesSchema } from '#infra/tls/config.ts';
+import { ERROR_DETAILS } from '../challenges.ts';
+import { issuerConfigSchema } from '../tokens/issuer-config.ts';
+
+/** The members of `kms.yml` that say whom the KMS believes. */
+export const accessConfigSchema = strictObject({
+  realms_file: filePath({ description: 'realms.yml: who may use the KMS besides the holders of tokens' }),
+  identity: strictObject({
+    issuers: Type.Array(issuerConfigSchema, { default: [], maxItems: 32 }),
+    tls: tlsFilesSchema,
+    required: Type.Boolean({
+      default: true,
+      description:
+        '`/readyz` is 503 while an issuer does not answer; false where a balancer asks it, which would then take out every replica',
+    }),
+  }),
+  errors: strictObject(
+    {
+      detail: Type.Enum(ERROR_DETAILS, { default: 'full', description: '`minimal`: 401 and 403 do not say what was wrong' }),
+    },
+    { default: {} },
+  ),
+});
+
+export type AccessConfig = Static<typeof accessConfigSchema>;
+
+/** Fields of issuers that are named twice: of two entries for one issuer only one could hold. */
+export const repeatedIssuers = ({ identity }: Pick<AccessConfig, 'identity'>) =>
+  repeated(
+    identity.issuers.map(({ issuer }) => issuer),
+    (index) => `/identity/issuers/${index}/issuer`,
+  );

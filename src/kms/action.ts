@@ -1,0 +1,91 @@
+import type { Kysely, Transaction } from 'kysely';
+import type { FineScope } from '#infra/magic/magic.ts';
+import type { Caller, CallerTenant } from './caller.ts';
+import type { TenantTables } from './database/tenant-tables.ts';
+
+/**
+ * How far an action reaches.
+ *
+ *     use      key material in memory: no transaction, and no database while the key ring remembers the key
+ *     read     rows of the tenant's database
+ *     change   rows of the tenant's database, in one transaction
+ */
+export type Mode = 'use' | 'read' | 'change';
+
+/** An act that a caller may ask for, as data. */
+export interface Action<M extends Mode = Mode> {
+  /** Stable: audit records and metrics carry it. */
+  readonly name: string;
+  readonly scope: FineScope;
+  readonly mode: M;
+  /**
+   * Of a change: which memories of the key it makes untrue. `own`: those of this process. `all`: those of other replicas too,
+   * which may go on using them until their leases end, so that the answer waits for that.
+   */
+  readonly outdates?: 'own' | 'all';
+}
+
+/** The key that an act is about; null for an act on all keys of the tenant. */
+export interface Target {
+  readonly elasticKeyId: string;
+  readonly materialKeyId?: string;
+}
+
+/** A use has one key; the other modes may be about all. */
+export type TargetOf<M extends Mode> = { readonly use: Target; readonly read: Target | null; readonly change: Target | null }[M];
+
+/** What the work of `use` is given. */
+export interface KeyUse<Ring> {
+  readonly tenant: CallerTenant;
+  readonly elasticKeyId: string;
+  readonly ring: Ring;
+}
+
+/** What the work of `read` is given, and that of `change` before its transaction. */
+export interface Reading<Ring> {
+  readonly tenant: CallerTenant;
+  readonly db: Kysely<TenantTables>;
+  readonly ring: Ring;
+}
+
+/** An answer of `use` says which version was used; null where none was. */
+interface VersionUsed {
+  readonly materialKeyId: string | null;
+}
+
+/** The part of a change that its transaction holds: it writes through `tx` and nothing else, and gives the answer. */
+export type Write<A> = (tx: Transaction<TenantTables>) => Promise<A>;
+
+/**
+ * What an act does once it is admitted. A change comes in two parts: the first reads, and makes key material, which may wait for
+ * other databases; what it returns writes, in the transaction. So no transaction ever waits for anything but its own statements.
+ */
+interface WorkByMode<Ring, A> {
+  readonly use: (use: KeyUse<Ring>) => Promise<A & VersionUsed>;
+  readonly read: (reading: Reading<Ring>) => Promise<A>;
+  readonly change: (reading: Reading<Ring>) => Promise<Write<A>>;
+}
+export type Work<M extends Mode, Ring, A> = WorkByMode<Ring, A>[M];
+
+/**
+ * The one door to keys: nothing reads, changes or uses a key but through it, and only it hands out the database and the key ring.
+ * In this order it checks the scope and the seal, opens the transaction of a change, and tells what came of the act.
+ *
+ * @throws AppError `scope-insufficient` 403, `sealed` 503, and whatever the work throws
+ */
+export type Operate<Ring = unknown> = <M extends Mode, A>(
+  caller: Caller,
+  action: Action<M>,
+  target: TargetOf<M>,
+  work: Work<M, Ring, A>,
+) => Promise<A>;
+
+/** What came of an act. `refused`: the caller must ask otherwise (4xx). `failed`: the service could not (5xx). */
+export interface Act {
+  readonly caller: Caller;
+  readonly action: Action;
+  readonly target: Target | null;
+  readonly outcome: 'done' | 'refused' | 'failed';
+  /** The version that was used, where one was. */
+  readonly materialKeyId: string | null;
+}

@@ -1,0 +1,45 @@
+import { Type } from 'typebox';
+import { UUID_V7 } from '#infra/magic/uuid.ts';
+
+/**
+ * Pieces of the schemas that several routes share. The description of a text with a pattern also ends the sentence "must be …"
+ * of a refusal.
+ */
+
+export const uuidV7 = (description: string) =>
+  Type.String({
+    description,
+    pattern: UUID_V7,
+    maxLength: 36,
+    examples: ['01980f6e-7c1a-7d3e-9b52-0c6f3a1e8d47'],
+  });
+
+export const timestamp = (description: string) =>
+  Type.String({
+    description: `an RFC 3339 time ${description}`,
+    pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,3})?(Z|[+-]\\d{2}:\\d{2})$',
+    maxLength: 29,
+    examples: ['2031-01-01T00:00:00.000Z'],
+  });
+
+/** One of these values and no other. */
+export const oneOf = <const T extends string | number>(values: readonly T[], options: Record<string, unknown> = {}) =>
+  Type.Unsafe<T>({ type: typeof values[0] === 'number' ? 'integer' : 'string', enum: [...values], ...options });
+
+export const nullable = <S extends ReturnType<typeof timestamp>>(schema: S) => Type.Union([schema, Type.Null()]);
+
+/** @see RFC 9457 */
+const problemSchema = Type.Object(
+  {
+    type: Type.String(),
+    title: Type.String(),
+    status: Type.Integer(),
+    detail: Type.String(),
+    code: Type.String({ description: 'Stable; programs decide on this.' }),
+    fix: Type.Optional(Type.String()),
+  },
+  { description: 'Problem Details (RFC 9457).' },
+);
+
+/** The answers that every route may give beside its own. */
+export const problems = { '4xx': problemSchema, '5xx': problemSchema } as const;

@@ -1,0 +1,10 @@
+import { type Static, Type } from 'typebox';
+import { filePath, strictObject } from '#infra/config/load-config.ts';
+
+/** Where the unseal shares are, and how many of them unseal. */
+export const unsealConfigSchema = strictObject({
+  share_files: Type.Array(filePath({ description: 'file of mode 0600 with one unseal share' }), { uniqueItems: true }),
+  threshold: Type.Optional(Type.Integer({ minimum: 2, maximum: 255, description: 'fewer shares than this leave the service sealed' })),
+});
+
+export type UnsealConfig = Static<typeof unsealConfigSchema>;

@@ -1,0 +1,73 @@
+import { randomBytes } from 'node:crypto';
+import { keyMaterialDamaged, sealedError } from './barrier-errors.ts';
+import { type BarrierClaims, unwrapKey, wrapKey, wrappedBy } from './barrier-jwe.ts';
+import { barrierKeysStore } from './barrier-keys.store.ts';
+import type { Barrier, MaterialKeyAddress } from './barrier.ts';
+import { type ContentKeys, createContentKeys } from './content-keys.ts';
+import { type BarrierOptions, openIntermediate } from './hierarchy.ts';
+
+const claimsOf = ({ tenantId, elasticKeyId, materialKeyId }: MaterialKeyAddress): BarrierClaims => ({
+  purpose: 'material',
+  tenant_id: tenantId,
+  elastic_key_id: elasticKeyId,
+  material_key_id: materialKeyId,
+});
+
+/**
+ * Opens the barrier over the service database. The first start makes root and intermediate.
+ *
+ * @throws AppError `unseal-failed` 503 when a key is given and is not that of this database; `service-database-lost` 503 when the
+ *   database has no keys although tenants have theirs
+ */
+export const openBarrier = async (options: BarrierOptions): Promise<Barrier> => {
+  const { service, now, random = randomBytes } = options;
+  const listeners: ((tenantId: string | null) => void)[] = [];
+  const forget = (tenantId: string | null) => listeners.forEach((listener) => listener(tenantId));
+  let contents: ContentKeys | null = null;
+
+  const forgetTenant = (tenantId: string): void => {
+    contents?.forget(tenantId);
+    forget(tenantId);
+  };
+
+  /** An act under which the barrier is sealed ends as `sealed`, not with a key that should be gone. */
+  const whileUnsealed = async <T>(run: (keys: ContentKeys) => Promise<T>): Promise<T> => {
+    const keys = contents;
+    if (!keys) throw sealedError();
+    const result = await run(keys);
+    if (contents !== keys) throw sealedError();
+    return result;
+  };
+
+  const unseal = async (key: Uint8Array): Promise<void> => {
+    const intermediate = await openIntermediate(options, key);
+    contents ??= createContentKeys({ service, intermediate, now, random });
+  };
+
+  if (options.unsealKey) await unseal(options.unsealKey);
+
+  return {
+    state: () => (contents ? 'unsealed' : 'sealed'),
+    unseal,
+    seal: () => {
+      contents = null;
+      forget(null);
+    },
+    createTenantKey: (tx, tenantId) => whileUnsealed((keys) => keys.create(tx, tenantId)),
+    dropTenantKey: async (tx, tenantId) => {
+      await barrierKeysStore(tx).deleteContentKeys(tenantId);
+      forgetTenant(tenantId);
+    },
+    forgetTenant,
+    tenants: () => contents?.tenants() ?? [],
+    wrap: (of, plaintext) => whileUnsealed(async (keys) => wrapKey(await keys.newest(of.tenantId), claimsOf(of), plaintext)),
+    unwrap: (of, ciphertext) =>
+      whileUnsealed(async (keys) => {
+        const key = await keys.named(of.tenantId, wrappedBy(ciphertext) ?? '');
+        const plaintext = key && (await unwrapKey(key, claimsOf(of), ciphertext));
+        if (!plaintext) throw keyMaterialDamaged(of.materialKeyId);
+        return plaintext;
+      }),
+    onForget: (listener) => void listeners.push(listener),
+  };
+};

@@ -1,0 +1,75 @@
+import type { Database } from '#infra/database/databases.ts';
+import type { FineScope } from '#infra/magic/magic.ts';
+import type { TenantTables } from './database/tenant-tables.ts';
+
+/** The tenant of a caller, as one look at the directory of tenants found it. */
+export interface CallerTenant {
+  /** UUIDv4; the credential names it, and no path, query or header can change it. */
+  readonly id: string;
+  readonly name: string;
+  /**
+   * The tenant's own database, under the lease with which the tenant was found.
+   *
+   * @throws AppError `tenant-unknown` 404 when the tenant is gone meanwhile, `database-missing` 503
+   */
+  database(): Promise<Database<TenantTables>>;
+}
+
+/** How a caller proved who he is, with what only this kind of proof knows. */
+export type Authentication =
+  /** An access token: `iss` and `jti`. @see RFC 9068 */
+  | { readonly kind: 'token'; readonly issuer: string; readonly tokenId: string }
+  /** A password of a realm. @see RFC 7617 */
+  | { readonly kind: 'realm-user' }
+  /** A client certificate. */
+  | { readonly kind: 'certificate' }
+  /** Nobody: the service itself acts. */
+  | { readonly kind: 'service'; readonly purpose: ServicePurpose };
+
+/** The request in which a caller acts. */
+export interface CallerRequest {
+  /** UUIDv7. */
+  readonly id: string;
+  /** 32 hexadecimal digits; null outside of every trace. */
+  readonly traceId: string | null;
+  /** IP address of the client. */
+  readonly address: string;
+}
+
+/**
+ * Who acts, and what he may do: every service takes it in place of a tenant id, so that nothing happens in nobody's name. The
+ * guard makes one for each request.
+ */
+export interface Caller {
+  /** Stable id within the issuer or the realm: `sub`, realm user id, common name of a certificate. */
+  readonly subject: string;
+  readonly username: string | null;
+  readonly roles: readonly string[];
+  /** Fine scopes; coarse ones are expanded. */
+  readonly scopes: ReadonlySet<FineScope>;
+  readonly tenant: CallerTenant;
+  readonly authentication: Authentication;
+  /** Null for work that no request asked for. */
+  readonly request: CallerRequest | null;
+}
+
+/** A caller as his credential alone proves him. */
+export type AuthenticatedCaller = Omit<Caller, 'request'>;
+
+/** Work that the service does by itself, and the scopes that it takes: it may do this much and no more. */
+const SERVICE_SCOPES = {
+  'demo-seed': new Set<FineScope>(['kms:elastic-keys:read', 'kms:elastic-keys:create']),
+} as const;
+
+export type ServicePurpose = keyof typeof SERVICE_SCOPES;
+
+/** The service itself, acting for one tenant and one purpose. */
+export const serviceCaller = (tenant: CallerTenant, purpose: ServicePurpose): Caller => ({
+  subject: `service:${purpose}`,
+  username: null,
+  roles: [],
+  scopes: SERVICE_SCOPES[purpose],
+  tenant,
+  authentication: { kind: 'service', purpose },
+  request: null,
+});

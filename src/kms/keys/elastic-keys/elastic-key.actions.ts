@@ -1,0 +1,12 @@
+import type { Action } from '#kms/action.ts';
+
+/** What a caller may do with elastic keys, and the scope that each takes. */
+export const ELASTIC_KEY_ACTIONS = {
+  create: { name: 'elastic-key.create', scope: 'kms:elastic-keys:create', mode: 'change' },
+  list: { name: 'elastic-key.list', scope: 'kms:elastic-keys:read', mode: 'read' },
+  read: { name: 'elastic-key.read', scope: 'kms:elastic-keys:read', mode: 'read' },
+  /** Name and description only: nothing is decided by them. */
+  describe: { name: 'elastic-key.describe', scope: 'kms:elastic-keys:update', mode: 'change', outdates: 'own' },
+  /** The policy: state, operations, lowest version, expiry. */
+  change: { name: 'elastic-key.change', scope: 'kms:elastic-keys:update', mode: 'change', outdates: 'all' },
+} as const satisfies Readonly<Record<string, Action>>;

@@ -1,0 +1,100 @@
+import { type BoundedMap, createBoundedMap } from '#infra/cache/bounded-map.ts';
+import type { Barrier } from '#kms/barrier/barrier.ts';
+import { algorithmOf } from '#kms/jose/algorithms.ts';
+import { importSecret } from '#kms/jose/key-material.ts';
+import { LEASE_MS } from '#kms/tenants/leases.ts';
+import { elasticKeyNotFound } from '../elastic-keys/elastic-key-errors.ts';
+import { elasticKeysStore } from '../elastic-keys/elastic-key.store.ts';
+import type { ElasticKey } from '../elastic-keys/elastic-key.ts';
+import { materialKeysStore } from '../material-keys/material-key.store.ts';
+import type { StoredMaterialKey } from '../material-keys/material-key.ts';
+import type { KeyOfTenant, KeyRing, Snapshot, UsableKey } from './key-ring.ts';
+import { createProtectionCounter } from './protection-counter.ts';
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+const slot = ({ tenant, elasticKeyId }: KeyOfTenant) => `${tenant.id}/${elasticKeyId}/`;
+
+/** Remembers what is still loading, so that callers at once load once; a failure is not remembered. */
+const remember = <E>(map: BoundedMap<E>, name: string, entry: E, loading: Promise<unknown>): E => {
+  map.set(name, entry);
+  loading.catch(() => {
+    if (map.get(name) === entry) map.delete(name);
+  });
+  return entry;
+};
+
+/**
+ * @param leaseMs how long a policy is used without a look at the database: what another replica changed holds here after that
+ *   at the latest, which it waits for before it answers; what this one changed holds at once
+ * @param elapsed milliseconds on a clock that never goes back
+ */
+export const createKeyRing = (options: {
+  readonly barrier: Pick<Barrier, 'unwrap' | 'onForget'>;
+  readonly elapsed?: () => number;
+  readonly leaseMs?: number;
+  readonly max?: number;
+}): KeyRing => {
+  const { barrier, elapsed = () => performance.now(), leaseMs = LEASE_MS, max = 4096 } = options;
+  const snapshots = createBoundedMap<{ readonly at: number; readonly value: Promise<Snapshot> }>({ max });
+  const versions = createBoundedMap<Promise<UsableKey>>({ max });
+  const counter = createProtectionCounter({ max });
+
+  barrier.onForget((tenantId) => {
+    for (const map of [snapshots, versions]) {
+      if (tenantId === null) map.clear();
+      else map.deletePrefix(`${tenantId}/`);
+    }
+  });
+
+  const load = async ({ tenant, elasticKeyId }: KeyOfTenant, { algorithm }: ElasticKey, key: StoredMaterialKey): Promise<UsableKey> => {
+    const secret = await barrier.unwrap({ tenantId: tenant.id, elasticKeyId, materialKeyId: key.id }, key.wrapped);
+    try {
+      return { id: key.id, version: key.version, ...(await importSecret(algorithmOf(algorithm), key.id, secret)) };
+    } finally {
+      secret.fill(0);
+    }
+  };
+
+  const open: KeyRing['open'] = (of, elasticKey, key) => {
+    const name = slot(of) + key.id;
+    const known = versions.get(name);
+    if (known) return known;
+    const loading = load(of, elasticKey, key);
+    return remember(versions, name, loading, loading);
+  };
+
+  const read = async (of: KeyOfTenant): Promise<Snapshot> => {
+    const { db } = await of.tenant.database();
+    const elasticKey = await elasticKeysStore(db).byId(of.elasticKeyId);
+    if (!elasticKey) throw elasticKeyNotFound();
+    const [newest] = await materialKeysStore(db).below(of.elasticKeyId, { below: elasticKey.latestVersion + 1, limit: 1 });
+    if (!newest) throw elasticKeyNotFound();
+    return { elasticKey, newest: await open(of, elasticKey, newest) };
+  };
+
+  return {
+    snapshot: (of) => {
+      const at = elapsed();
+      const name = slot(of);
+      const known = snapshots.get(name);
+      if (known && at - known.at < leaseMs) return known.value;
+      const value = read(of);
+      return remember(snapshots, name, { at, value }, value).value;
+    },
+    version: async (of, elasticKey, id) => {
+      if (!UUID.test(id)) return null;
+      const known = versions.get(slot(of) + id);
+      if (known) return known;
+      const { db } = await of.tenant.database();
+      const key = await materialKeysStore(db).byId(of.elasticKeyId, id);
+      return key ? open(of, elasticKey, key) : null;
+    },
+    open,
+    countProtection: (of, materialKeyId, limit) => counter.take(of.tenant, materialKeyId, limit),
+    forget: (of) => {
+      snapshots.delete(slot(of));
+      versions.deletePrefix(slot(of));
+    },
+  };
+};

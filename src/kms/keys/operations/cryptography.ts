@@ -1,0 +1,47 @@
+import type { App } from '#infra/http/server.ts';
+import { createDecrypt, registerDecrypt } from './decrypt.ts';
+import { createEncrypt, registerEncrypt } from './encrypt.ts';
+import { createGenerate, registerGenerate } from './generate.ts';
+import type { OperationOptions } from './operation.ts';
+import { createRewrap, registerRewrap } from './rewrap.ts';
+import { createSign, registerSign } from './sign.ts';
+import { createUnwrap, registerUnwrap } from './unwrap.ts';
+import { createVerify, registerVerify } from './verify.ts';
+import { createWrap, registerWrap } from './wrap.ts';
+
+/**
+ * What a caller does with the material of his keys: a file an operation, which holds its scope, its act and its route.
+ *
+ *     encrypt, wrap, generate ─► protect ─┐
+ *     decrypt, unwrap ─────────► open ────┼─► key-in-use ─► key ring
+ *     rewrap ──────────► open, protect ───┤
+ *     sign, verify ───────────────────────┘
+ *
+ * Every operation refuses with `elastic-key-not-found` 404, `elastic-key-suspended`, `operation-not-allowed` or
+ * `elastic-key-expired` 409.
+ */
+export const createCryptography = (options: OperationOptions) => ({
+  encrypt: createEncrypt(options),
+  decrypt: createDecrypt(options),
+  rewrap: createRewrap(options),
+  wrap: createWrap(options),
+  unwrap: createUnwrap(options),
+  generate: createGenerate(options),
+  sign: createSign(options),
+  verify: createVerify(options),
+});
+
+export type Cryptography = ReturnType<typeof createCryptography>;
+
+/** @param base path below which the routes stand */
+export const registerCryptography = (app: App, base: string, cryptography: Cryptography): void => {
+  const path = `${base}/elastic-keys/:id`;
+  registerEncrypt(app, path, cryptography.encrypt);
+  registerDecrypt(app, path, cryptography.decrypt);
+  registerRewrap(app, path, cryptography.rewrap);
+  registerWrap(app, path, cryptography.wrap);
+  registerUnwrap(app, path, cryptography.unwrap);
+  registerGenerate(app, path, cryptography.generate);
+  registerSign(app, path, cryptography.sign);
+  registerVerify(app, path, cryptography.verify);
+};

@@ -1,0 +1,41 @@
+import { Type } from 'typebox';
+import { strictObject } from '#infra/config/load-config.ts';
+import type { App } from '#infra/http/server.ts';
+import type { Action } from '#kms/action.ts';
+import { contextOf } from '#kms/api/fields.ts';
+import type { Caller } from '#kms/caller.ts';
+import { encodeBase64url } from '#kms/jose/base64url.ts';
+import { open } from './open.ts';
+import { type OperationOptions, operationRoute, type WithContext } from './operation.ts';
+import { context, jwe } from './schemas.ts';
+
+const action = { name: 'decrypt', scope: 'kms:decrypt', mode: 'use' } as const satisfies Action;
+
+type Decrypt = (caller: Caller, elasticKeyId: string, input: { readonly jwe: string } & WithContext) => Promise<Uint8Array>;
+
+/** Opens a JWE of any version from the lowest that still processes. */
+export const createDecrypt =
+  ({ operate, now }: OperationOptions): Decrypt =>
+  async (caller, elasticKeyId, input) => {
+    const opened = await operate(caller, action, { elasticKeyId }, (use) => open(use, { operation: 'decrypt', now: now(), ...input }));
+    return opened.plaintext;
+  };
+
+export const registerDecrypt = (app: App, path: string, decrypt: Decrypt): void => {
+  app.post(
+    `${path}/decrypt`,
+    operationRoute({
+      action,
+      operationId: 'decrypt',
+      summary: 'Decrypt',
+      description: 'Opens a JWE of any version from `min_decryption_version` on. Every failure is the same `decryption-failed`.',
+      body: strictObject({ ciphertext: jwe, context }),
+      answer: Type.Object({ plaintext: Type.String({ description: 'base64url' }) }),
+    }),
+    async (request) => {
+      const { ciphertext, context: given } = request.body;
+      const plaintext = await decrypt(request.caller, request.params.id, { jwe: ciphertext, ...contextOf(given) });
+      return { plaintext: encodeBase64url(plaintext) };
+    },
+  );
+};

@@ -1,0 +1,45 @@
+import { strictObject } from '#infra/config/load-config.ts';
+import type { App } from '#infra/http/server.ts';
+import type { Action } from '#kms/action.ts';
+import { bytesOf, contextOf } from '#kms/api/fields.ts';
+import type { Caller } from '#kms/caller.ts';
+import { type OperationOptions, operationRoute, type WithContext } from './operation.ts';
+import { protect, type Protected } from './protect.ts';
+import { binary, ciphertextAnswer, context, exampleContext, examplePlaintext, MAX_CONTENT } from './schemas.ts';
+
+const action = { name: 'encrypt', scope: 'kms:encrypt', mode: 'use' } as const satisfies Action;
+
+type Encrypt = (caller: Caller, elasticKeyId: string, input: { readonly plaintext: Uint8Array } & WithContext) => Promise<Protected>;
+
+/** Encrypts with the newest material key. */
+export const createEncrypt =
+  ({ operate, now }: OperationOptions): Encrypt =>
+  (caller, elasticKeyId, input) =>
+    operate(caller, action, { elasticKeyId }, (use) => protect(use, { operation: 'encrypt', now: now(), ...input }));
+
+const body = strictObject(
+  { plaintext: binary('what to encrypt, at most 1 MiB', MAX_CONTENT, examplePlaintext), context },
+  { examples: [{ plaintext: examplePlaintext, context: exampleContext }] },
+);
+
+export const registerEncrypt = (app: App, path: string, encrypt: Encrypt): void => {
+  app.post(
+    `${path}/encrypt`,
+    operationRoute({
+      action,
+      operationId: 'encrypt',
+      summary: 'Encrypt',
+      description: 'Encrypts with the newest material key, whose id is the `kid` of the JWE.',
+      body,
+      answer: ciphertextAnswer,
+    }),
+    async (request) => {
+      const { plaintext, context: given } = request.body;
+      const { jwe, materialKeyId } = await encrypt(request.caller, request.params.id, {
+        plaintext: bytesOf(plaintext, '/plaintext'),
+        ...contextOf(given),
+      });
+      return { ciphertext: jwe, material_key_id: materialKeyId };
+    },
+  );
+};

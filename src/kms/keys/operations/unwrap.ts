@@ -1,0 +1,45 @@
+import { Type } from 'typebox';
+import { strictObject } from '#infra/config/load-config.ts';
+import type { App } from '#infra/http/server.ts';
+import type { Action } from '#kms/action.ts';
+import { contextOf } from '#kms/api/fields.ts';
+import type { Caller } from '#kms/caller.ts';
+import { encodeBase64url } from '#kms/jose/base64url.ts';
+import { open } from './open.ts';
+import { type OperationOptions, operationRoute, type WithContext } from './operation.ts';
+import { context, jwe } from './schemas.ts';
+
+const action = { name: 'unwrap', scope: 'kms:unwrap', mode: 'use' } as const satisfies Action;
+
+type Unwrap = (caller: Caller, elasticKeyId: string, input: { readonly jwe: string } & WithContext) => Promise<Uint8Array>;
+
+/** Opens a wrapped key, which the caller zeroes. */
+export const createUnwrap =
+  ({ operate, now }: OperationOptions): Unwrap =>
+  async (caller, elasticKeyId, input) => {
+    const opened = await operate(caller, action, { elasticKeyId }, (use) => open(use, { operation: 'unwrap', now: now(), ...input }));
+    return opened.plaintext;
+  };
+
+export const registerUnwrap = (app: App, path: string, unwrap: Unwrap): void => {
+  app.post(
+    `${path}/unwrap`,
+    operationRoute({
+      action,
+      operationId: 'unwrap',
+      summary: 'Unwrap a key',
+      description: 'Opens a wrapped key. Every failure is the same `decryption-failed`.',
+      body: strictObject({ wrapped_key: jwe, context }),
+      answer: Type.Object({ key: Type.String({ description: 'base64url' }) }),
+    }),
+    async (request) => {
+      const { wrapped_key: wrapped, context: given } = request.body;
+      const key = await unwrap(request.caller, request.params.id, { jwe: wrapped, ...contextOf(given) });
+      try {
+        return { key: encodeBase64url(key) };
+      } finally {
+        key.fill(0);
+      }
+    },
+  );
+};

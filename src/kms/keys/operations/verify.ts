@@ -1,0 +1,61 @@
+import { Type } from 'typebox';
+import { strictObject } from '#infra/config/load-config.ts';
+import type { App } from '#infra/http/server.ts';
+import type { Action } from '#kms/action.ts';
+import type { Caller } from '#kms/caller.ts';
+import { encodeBase64url } from '#kms/jose/base64url.ts';
+import { readJws } from '#kms/jose/compact.ts';
+import { decoyJws } from '#kms/jose/decoys.ts';
+import { verifyJws } from '#kms/jose/jws.ts';
+import { keyInUse, versionOf } from './key-in-use.ts';
+import { type OperationOptions, operationRoute } from './operation.ts';
+import { compact, materialKeyId } from './schemas.ts';
+
+const action = { name: 'verify', scope: 'kms:verify', mode: 'use' } as const satisfies Action;
+
+type Verification = { readonly valid: true; readonly materialKeyId: string; readonly payload: Uint8Array } | { readonly valid: false };
+
+type Verify = (caller: Caller, elasticKeyId: string, input: { readonly jws: string }) => Promise<Verification>;
+
+/** `{ valid: false }` for every cause, a malformed JWS included, and each takes as long as a wrong signature. */
+export const createVerify =
+  ({ operate, now }: OperationOptions): Verify =>
+  async (caller, elasticKeyId, { jws }) => {
+    const verified = await operate(caller, action, { elasticKeyId }, async (use) => {
+      const key = await keyInUse(use, 'verify', now());
+      const { algorithm, newest } = key;
+      const read = readJws(jws, algorithm);
+      const version = await versionOf(use, key, read);
+      const input = version && read ? read : decoyJws(algorithm, jws.length);
+      const payload = await verifyJws({ algorithm, key: (version ?? newest).processing, input });
+      return { payload, materialKeyId: version && version.id };
+    });
+    const { payload, materialKeyId: kid } = verified;
+    return kid !== null && payload !== null ? { valid: true, materialKeyId: kid, payload } : { valid: false };
+  };
+
+const answer = Type.Union([
+  strictObject({ valid: Type.Literal(true), payload: Type.String({ description: 'base64url' }), material_key_id: materialKeyId }),
+  strictObject({ valid: Type.Literal(false) }),
+]);
+
+export const registerVerify = (app: App, path: string, verify: Verify): void => {
+  app.post(
+    `${path}/verify`,
+    operationRoute({
+      action,
+      operationId: 'verify',
+      summary: 'Verify a signature',
+      description:
+        'Says whether a JWS is of this elastic key, and its payload if so. Whatever is wrong with it, the answer is `{ "valid": false }`.',
+      body: strictObject({ jws: compact('JWS', 'A compact JWS of this elastic key.') }),
+      answer,
+    }),
+    async (request) => {
+      const verification = await verify(request.caller, request.params.id, { jws: request.body.jws });
+      if (!verification.valid) return { valid: false as const };
+      const { payload, materialKeyId: kid } = verification;
+      return { valid: true as const, payload: encodeBase64url(payload), material_key_id: kid };
+    },
+  );
+};
