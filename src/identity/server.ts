@@ -78,7 +78,7 @@ export const buildIdentity = async (options: {
     telemetry,
     now,
   });
-  for (const job of provider.jobs) opened.use(jobs.start(job));
+  for (const job of [...databases.jobs, ...provider.jobs]) opened.use(jobs.start(job));
   const locks = opened.use(createDemoLocks(databases, 'identity'));
   const seedFile = options.demo ? config.demo.seed_file : undefined;
   const demo = seedFile === undefined ? null : createDemo({ database, seed: await loadSeed(seedFile), provider, locks, emit, now });
@@ -91,7 +91,7 @@ export const buildIdentity = async (options: {
   ];
   const { tls, rate_limit: limit, proxy_networks: proxyNetworks } = config.server;
   const rateLimit = { max: limit.max, timeWindowMs: limit.window_seconds * 1000 };
-  const app = await createServer({ name: 'identity', tls, clientCertificate: 'none', telemetry, rateLimit, proxyNetworks });
+  const app = await createServer({ name: 'identity', tls, clientCertificate: 'none', telemetry, jobs, rateLimit, proxyNetworks });
   opened.defer(() => app.close());
   await mountProvider(app, provider);
   await registerPages(app, { interactions: provider.interactions, accounts, resourceServers, emit, secret: cookieKeys[0], telemetry });

@@ -70,11 +70,11 @@ export const buildKms = async (options: {
 
   const { forgetTenant: onGone, tenants: held } = barrier;
   const tenants = opened.use(createTenantDirectory({ databases, service: service.db, onGone, held }));
-  opened.use(jobs.start(forgetGoneTenants(tenants)));
   const challenges = createChallenges(config.errors.detail);
   const keys = createKeys({ barrier, insufficientScope: challenges.insufficientScope, emit: countActs(telemetry), now });
   const { issuers: configs, required, tls } = config.identity;
   const issuers = opened.use(await openTrustedIssuers({ configs, tls, required, telemetry, emit, now }));
+  for (const job of [...databases.jobs, ...issuers.jobs, forgetGoneTenants(tenants)]) opened.use(jobs.start(job));
   const authenticate = await openAuthentication({
     realmsFile: config.realms_file,
     service,
@@ -108,7 +108,7 @@ export const buildKms = async (options: {
   ];
   const { tls: serverTls, rate_limit: limit, proxy_networks: proxyNetworks, swagger } = config.server;
   const rateLimit = { max: limit.max, timeWindowMs: limit.window_seconds * 1000 };
-  const app = await createServer({ name: 'kms', tls: serverTls, clientCertificate: 'request', telemetry, rateLimit, proxyNetworks });
+  const app = await createServer({ name: 'kms', tls: serverTls, clientCertificate: 'request', telemetry, jobs, rateLimit, proxyNetworks });
   opened.defer(() => app.close());
   await registerOpenApi(app, { swaggerUi: swagger });
   guardServiceRoutes(app, { challenges, authenticate, traceId: () => telemetry.traceId() });

@@ -25,6 +25,19 @@ describe('/readyz', () => {
     }
   });
 
+  it('names every background job: certificates of both listeners and of each issuer, tenants that are gone', async () => {
+    await using house = await kmsHouse();
+    await using kms = await runKms(house);
+    const { jobs } = (await kms.send('/readyz')).json<{ readonly jobs: Readonly<Record<string, unknown>> }>();
+    expect(Object.keys(jobs).toSorted()).toEqual([
+      'certificates-issuer-1',
+      'certificates-kms',
+      'certificates-kms-admin',
+      'forget-gone-tenants',
+    ]);
+    expect(jobs['certificates-kms']).toEqual({ running: false, last_run: null, duration_ms: null, last_error: null });
+  });
+
   it('turns red when Identity dies and names it as the cause, and green when it is back', async () => {
     await using house = await kmsHouse();
     const clock = { ahead: 0 };

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { readRecords } from '#engine/embedded/otlp-sink/records.ts';
 import type { SignalKind } from '#engine/otlp-records.ts';
 import { createSink } from '#engine/embedded/otlp-sink/server.ts';
+import { createJobs } from '#infra/jobs/create-jobs.ts';
 import { openStore } from '#engine/embedded/otlp-sink/store.ts';
 import type { Pki } from './pki.ts';
 
@@ -26,7 +27,9 @@ export const startSink = async (
   const store = await openStore(directory, options);
   const logged: string[] = [];
   const log = (line: string): void => void logged.push(line);
-  const server = await createSink({ tls: pki.server, store, log: { info: log, warn: log, error: log } });
+  const sinkLog = { info: log, warn: log, error: log };
+  const jobs = createJobs({ log: sinkLog });
+  const server = await createSink({ tls: pki.server, store, jobs, log: sinkLog });
   server.listen(options.port ?? 0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
@@ -41,6 +44,7 @@ export const startSink = async (
       server.close();
       server.closeAllConnections();
       await closed;
+      await jobs[Symbol.asyncDispose]();
       await store[Symbol.asyncDispose]();
     },
   };

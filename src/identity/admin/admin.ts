@@ -17,11 +17,11 @@ export const createAdmin = async (options: {
   readonly config: Static<typeof adminListenerConfigSchema>;
   readonly telemetry: Telemetry;
   readonly dependencies: readonly DependencyCheck[];
-  readonly jobs: Pick<Jobs, 'states'>;
+  readonly jobs: Jobs;
   readonly demo: DemoResets | null;
 }): Promise<App> => {
   const { config, telemetry, dependencies, jobs, demo } = options;
-  const admin = await createServer({ name: 'identity-admin', tls: config.tls, clientCertificate: 'require', telemetry });
+  const admin = await createServer({ name: 'identity-admin', tls: config.tls, clientCertificate: 'require', telemetry, jobs });
   admitOperatorsOnly(admin, config.allowed_clients);
   registerHealth(admin, { dependencies, jobs });
   if (demo !== null) registerDemoRoutes(admin, demo);

@@ -1,4 +1,5 @@
 import type { Kysely, Transaction } from 'kysely';
+import type { Job } from '#infra/jobs/job.ts';
 import type { DatabaseKind } from './config.ts';
 import type { Locks } from './locks.ts';
 import type { Migration } from './migration.ts';
@@ -36,6 +37,8 @@ export interface OpenOptions {
 /** The databases of one service, and locks among its replicas; all names are made by the service, never by a caller. */
 export interface Databases extends Locks, AsyncDisposable {
   readonly kind: DatabaseKind;
+  /** What is to be done by the clock while they are open; whoever opened them starts it. */
+  readonly jobs: readonly Job[];
   /**
    * Opens a database, made (unless told not to) and migrated where needed; migrations run in one transaction under a lock.
    * Opened twice, it is shared: each disposal gives back one use.

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Server } from 'node:https';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from 'fastify';
+import type { Jobs } from '#infra/jobs/job.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import type { TlsFiles } from '#infra/tls/config.ts';
 import type { ClientCertificate } from '#infra/tls/options.ts';
@@ -22,6 +23,8 @@ export interface ServerOptions {
   /** `request` lets a client come without a certificate; one that comes is verified all the same. */
   readonly clientCertificate: ClientCertificate;
   readonly telemetry: Telemetry;
+  /** Looks at the certificate files now and then, for file systems that tell of no change; without it nobody does. */
+  readonly jobs?: Pick<Jobs, 'start'>;
   /** Bytes of a request body, default 64 KiB; a route may set its own. */
   readonly bodyLimit?: number;
   /** Milliseconds for a request to arrive as a whole, default 30,000; looked at as often. */

@@ -1,9 +1,11 @@
 import type { Server } from 'node:tls';
 import type { TlsFiles } from './config.ts';
 import { serverTlsOptions } from './options.ts';
-import { watchTlsFiles } from './watch-files.ts';
+import { type TlsWatch, watchTlsFiles } from './watch-files.ts';
 
 export interface ReloadOptions {
+  /** Of the server, for the name of the job. */
+  readonly name: string;
   /** The new certificate is in use for new connections. */
   readonly onReload?: () => void;
   /** The files on disk make no usable set; the old certificate stays in use until they do. */
@@ -14,9 +16,10 @@ export interface ReloadOptions {
  * Takes new TLS files into use when they change; connections that are open stay open.
  * Stops when it is disposed or when the server closes, and keeps no process alive.
  */
-export const reloadOnChange = (server: Server, files: TlsFiles, { onReload, onError }: ReloadOptions = {}): Disposable => {
+export const reloadOnChange = (server: Server, files: TlsFiles, { name, onReload, onError }: ReloadOptions): TlsWatch => {
   let isFirst = true;
   const watching = watchTlsFiles(files, {
+    name,
     onPem: (pem) => {
       const { minVersion, maxVersion } = serverTlsOptions(pem, 'none');
       server.setSecureContext({ ...pem, minVersion, maxVersion });

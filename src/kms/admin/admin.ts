@@ -29,12 +29,12 @@ export const createAdmin = async (options: {
   readonly telemetry: Telemetry;
   readonly barrier: Pick<Barrier, 'state'>;
   readonly dependencies: readonly DependencyCheck[];
-  readonly jobs: Pick<Jobs, 'states'>;
+  readonly jobs: Jobs;
   readonly notReady: () => string | null;
   readonly demo: DemoResets | null;
 }): Promise<App> => {
   const { config, telemetry, barrier, dependencies, jobs, notReady, demo } = options;
-  const app = await createServer({ name: 'kms-admin', tls: config.admin.tls, clientCertificate: 'require', telemetry });
+  const app = await createServer({ name: 'kms-admin', tls: config.admin.tls, clientCertificate: 'require', telemetry, jobs });
   admitOperatorsOnly(app, config.admin.allowed_clients);
   registerHealth(app, { dependencies, jobs, notReady });
   app.get(

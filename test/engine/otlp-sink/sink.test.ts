@@ -139,6 +139,7 @@ describe('the telemetry sink', () => {
     const ready = await client.request({ url: `${sink.endpoint}/readyz` });
     expect(ready.status).toBe(200);
     expect(ready.json()).toMatchObject({ status: 'ready', dependencies: { storage: { state: 'up', required: true, cause: null } } });
+    expect(ready.json<{ jobs: object }>().jobs).toMatchObject({ 'certificates-telemetry': { running: false, last_error: null } });
   });
 
   it('is not ready, and says why, when its folder is gone', async () => {

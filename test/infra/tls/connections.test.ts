@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { connect, type TLSSocket } from 'node:tls';
 import { describe, expect, it } from 'vitest';
 import { AppError } from '#infra/apperr/app-error.ts';
@@ -149,7 +150,11 @@ describe('a server whose certificate is replaced', () => {
     const store = await testTls(folder.path);
     await using server = await echoServer({ store, clientCertificate: 'require' });
     const reloaded = Promise.withResolvers<void>();
-    using _reload = reloadOnChange(server.server, store.leaf('server'), { onReload: reloaded.resolve, onError: reloaded.reject });
+    using _reload = reloadOnChange(server.server, store.leaf('server'), {
+      name: 'test',
+      onReload: reloaded.resolve,
+      onError: reloaded.reject,
+    });
     const client = { ...clientTlsOptions(await readTls(store.leaf('client'))), port: server.port };
     const open = await connectAndEcho(client);
     const before = open.getPeerX509Certificate()?.fingerprint256;
@@ -176,7 +181,11 @@ describe('a server whose certificate is replaced', () => {
     await using server = await echoServer({ store });
     const wrong = Promise.withResolvers<unknown>();
     const reloaded = Promise.withResolvers<void>();
-    using _reload = reloadOnChange(server.server, store.leaf('server'), { onReload: reloaded.resolve, onError: wrong.resolve });
+    using _reload = reloadOnChange(server.server, store.leaf('server'), {
+      name: 'test',
+      onReload: reloaded.resolve,
+      onError: wrong.resolve,
+    });
     const client = { ...clientTlsOptions({ ca: await caOf(store.caFile) }), port: server.port };
 
     await writeFile(store.leaf('server').key, await readFile(next.leaf('server').key));
@@ -186,6 +195,34 @@ describe('a server whose certificate is replaced', () => {
     await writeFile(store.leaf('server').cert, await readFile(next.leaf('server').cert));
     await reloaded.promise;
     (await connectAndEcho({ ...client, ca: await caOf(next.caFile) })).destroy();
+  });
+
+  it('gives the new one where the file system tells of no change, once the job looks, which fails while the files do not fit together', async () => {
+    await using folder = await temporaryDirectory();
+    await using other = await temporaryDirectory();
+    await using links = await temporaryDirectory();
+    const [store, next] = [await testTls(folder.path), await testTls(other.path)];
+    const [leaf, nextLeaf] = [store.leaf('server'), next.leaf('server')];
+    // Whoever watches the folder of a link hears nothing of the file behind it.
+    const linked = { ca: join(links.path, 'ca.pem'), cert: join(links.path, 'server.pem'), key: join(links.path, 'server.key') };
+    for (const part of ['ca', 'cert', 'key'] as const) await symlink(leaf[part], linked[part]);
+    await using server = await echoServer({ store });
+    const events: string[] = [];
+    using reload = reloadOnChange(server.server, linked, {
+      name: 'test',
+      onReload: () => void events.push('reloaded'),
+      onError: () => void events.push('error'),
+    });
+    const look = () => reload.job.run(new AbortController().signal);
+    expect(reload.job.name).toBe('certificates-test');
+    await look();
+
+    await writeFile(leaf.key, await readFile(nextLeaf.key));
+    await expect(look()).rejects.toThrow(/key values mismatch/i);
+    await writeFile(leaf.cert, await readFile(nextLeaf.cert));
+    await look();
+    (await connectAndEcho({ ...clientTlsOptions({ ca: await caOf(next.caFile) }), port: server.port })).destroy();
+    expect(events).toEqual(['reloaded']);
   });
 });
 

@@ -50,6 +50,7 @@ export const failingDatabases = (inner: Databases, dieAt: number): FailingDataba
   });
   return {
     kind: inner.kind,
+    jobs: inner.jobs,
     open: async (name, migrations, options) => {
       alive();
       return failing(await inner.open(name, migrations, options));

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { Server } from 'node:https';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { loadConfig } from '#infra/config/load-config.ts';
+import { createJobs } from '#infra/jobs/create-jobs.ts';
 import { stopOnSignals } from '#infra/process/stop.ts';
 import { createLogger, stdoutSink } from '#infra/telemetry/logger.ts';
 import { sinkConfigSchema } from './config.ts';
@@ -45,10 +46,12 @@ export const serveTelemetrySink = async (options: { readonly configFiles: readon
   // It sends no telemetry of its own: it would be its own collector.
   const log = createLogger([await stdoutSink(SERVICE, () => null)]);
   const store = await openStore(config.directory);
-  const server = await createSink({ tls: config.server.tls, store, log });
+  const jobs = createJobs({ log });
+  const server = await createSink({ tls: config.server.tls, store, jobs, log });
   const port = await listen(server, config.server);
   stopOnSignals(async () => {
     await drain(server);
+    await jobs[Symbol.asyncDispose]();
     await store[Symbol.asyncDispose]();
     log.info('stopped');
   }, log);

@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:https';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { readiness } from '#infra/http/health.ts';
 import { toProblem } from '#infra/http/problem.ts';
+import type { Jobs } from '#infra/jobs/job.ts';
 import type { Logger } from '#infra/telemetry/telemetry.ts';
 import type { TlsFiles } from '#infra/tls/config.ts';
 import { readTls, serverTlsOptions } from '#infra/tls/options.ts';
@@ -40,17 +41,18 @@ const receive = async (request: IncomingMessage, kind: SignalKind, store: SinkSt
   return OK_EXPORT;
 };
 
-const ready = async (store: SinkStore): Promise<Answer> => {
+const ready = async (store: SinkStore, jobs: Pick<Jobs, 'states'>): Promise<Answer> => {
   const { reason, dependencies } = await readiness([{ name: 'storage', required: true, check: () => store.check() }], () => null);
-  if (reason === null) return { status: 200, body: { status: 'ready', dependencies } };
-  return problemOf(new AppError('not-ready', 503, reason, { members: { reason, dependencies } }));
+  const parts = { dependencies, jobs: jobs.states() };
+  if (reason === null) return { status: 200, body: { status: 'ready', ...parts } };
+  return problemOf(new AppError('not-ready', 503, reason, { members: { reason, ...parts } }));
 };
 
-const routesOf = (store: SinkStore): ReadonlyMap<string, Readonly<Record<string, Route>>> =>
+const routesOf = (store: SinkStore, jobs: Pick<Jobs, 'states'>): ReadonlyMap<string, Readonly<Record<string, Route>>> =>
   new Map<string, Readonly<Record<string, Route>>>([
     ...SIGNAL_KINDS.map((kind) => [`/v1/${kind}`, { POST: (request: IncomingMessage) => receive(request, kind, store) }] as const),
     ['/livez', { GET: async () => ({ status: 200, body: { status: 'alive' } }) }],
-    ['/readyz', { GET: () => ready(store) }],
+    ['/readyz', { GET: () => ready(store, jobs) }],
   ]);
 
 const pathOf = (request: IncomingMessage): string => request.url?.split('?')[0] ?? '';
@@ -87,10 +89,11 @@ const send = (response: ServerResponse, { status, headers, body }: Answer): void
 export const createSink = async (options: {
   readonly tls: TlsFiles;
   readonly store: SinkStore;
+  readonly jobs: Jobs;
   readonly log: Pick<Logger, 'info' | 'warn' | 'error'>;
 }): Promise<Server> => {
-  const { tls, store, log } = options;
-  const routes = routesOf(store);
+  const { tls, store, jobs, log } = options;
+  const routes = routesOf(store, jobs);
   const server = createServer(
     { ...serverTlsOptions(await readTls(tls), 'require'), requestTimeout: REQUEST_TIMEOUT_MS },
     (request, response) => {
@@ -109,10 +112,12 @@ export const createSink = async (options: {
     },
   );
   server.maxConnections = MAX_CONNECTIONS;
-  reloadOnChange(server, tls, {
+  const reload = reloadOnChange(server, tls, {
+    name: 'telemetry',
     onReload: () => log.info('certificates reloaded'),
     onError: (error) => log.error(`certificates not reloaded, the old ones stay: ${String(error)}`),
   });
+  jobs.start(reload.job);
   return server;
 };
 

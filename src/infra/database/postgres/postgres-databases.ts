@@ -26,7 +26,11 @@ const orAborted = async (signal: AbortSignal | undefined, work: Promise<unknown>
 
 /** The schemas of one PostgreSQL database, all through one pool; every statement names its schema. */
 export const openPostgresDatabases = async (config: PostgresConfig, telemetry: Telemetry): Promise<Databases> => {
-  const { pool, close: closePool } = await createPool(config, {
+  const {
+    pool,
+    job,
+    close: closePool,
+  } = await createPool(config, {
     onLost: (error) => telemetry.log.warn(`a connection to PostgreSQL was lost: ${error.message}`),
     onUnusable: (error) =>
       telemetry.log.error(`the client certificate for PostgreSQL was not renewed, the old one stays: ${String(error)}`),
@@ -55,6 +59,7 @@ export const openPostgresDatabases = async (config: PostgresConfig, telemetry: T
 
   return {
     kind: 'postgres',
+    jobs: [job],
     open: async <T>(name: string, migrations: readonly Migration[], { create = true }: OpenOptions = {}) => {
       checkDatabaseName(name);
       checkMigrations(migrations);

@@ -1,6 +1,7 @@
 import { Socket } from 'node:net';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { Client, type ClientConfig, type CustomTypesConfig, Pool, types } from 'pg';
+import type { Job } from '#infra/jobs/job.ts';
 import { readSecret } from '#infra/files/secret-file.ts';
 import { clientTlsOptions, readTls, type TlsPem } from '#infra/tls/options.ts';
 import { watchTlsFiles } from '#infra/tls/watch-files.ts';
@@ -51,6 +52,8 @@ export interface PoolEvents {
 
 export interface PostgresConnections {
   readonly pool: Pool;
+  /** Looks at the certificate files now and then. */
+  readonly job: Job;
   /** Gives up connections that are not made yet, then closes the others once they are given back. */
   close(): Promise<void>;
 }
@@ -121,11 +124,13 @@ export const createPool = async (
   // Of an idle one, that listener has told already; without one of its own the pool would throw.
   pool.on('error', () => {});
   const renewal = watchTlsFiles(config.tls, {
+    name: 'database',
     onPem: (pem) => void (secureContext = contextOf(pem)),
     onError: onUnusable,
   });
   return {
     pool,
+    job: renewal.job,
     close: async () => {
       renewal[Symbol.dispose]();
       const ended = pool.end();

@@ -65,6 +65,7 @@ export const openSqliteDatabases = async (config: SqliteConfig, telemetry: Telem
 
   return {
     kind: 'sqlite',
+    jobs: [],
     open: async <T>(name: string, migrations: readonly Migration[], { create = true }: OpenOptions = {}) => {
       checkDatabaseName(name);
       checkMigrations(migrations);

@@ -61,10 +61,15 @@ export const createServer = async (options: ServerOptions): Promise<App> => {
   drainOnClose(app);
   app.server.on('checkExpectation', refuseExpectation);
   const reload = reloadOnChange(app.server, options.tls, {
+    name: options.name,
     onReload: () => telemetry.log.info(`${options.name}: certificates reloaded`),
     onError: (error) => telemetry.log.error(`${options.name}: certificates not reloaded, the old ones stay: ${String(error)}`),
   });
-  app.addHook('onClose', async () => reload[Symbol.dispose]());
+  const polling = options.jobs?.start(reload.job);
+  app.addHook('onClose', async () => {
+    reload[Symbol.dispose]();
+    await polling?.[Symbol.asyncDispose]();
+  });
 
   app.setErrorHandler((error, request, reply) => {
     logFailure(telemetry.log, request, error);

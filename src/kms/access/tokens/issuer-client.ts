@@ -1,10 +1,13 @@
 import { type ClosableHttpsClient, createHttpsClient, type HttpsClient } from '#infra/http/client.ts';
+import type { Job } from '#infra/jobs/job.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import type { TlsFiles } from '#infra/tls/config.ts';
 import { readTls, type TlsPem } from '#infra/tls/options.ts';
 import { watchTlsFiles } from '#infra/tls/watch-files.ts';
 
 export interface IssuerClient extends AsyncDisposable {
+  /** Looks at the certificate files now and then. */
+  readonly job: Job;
   /** As `HttpsClient.request`. */
   readonly request: HttpsClient['request'];
 }
@@ -21,10 +24,12 @@ const MAX_ANSWER_BYTES = 64 * 1024;
  */
 export const openIssuerClient = async (options: {
   readonly issuer: string;
+  /** For the name of the job, one of each client. */
+  readonly name: string;
   readonly tls: TlsFiles;
   readonly telemetry: Pick<Telemetry, 'log' | 'carrier'>;
 }): Promise<IssuerClient> => {
-  const { issuer, tls, telemetry } = options;
+  const { issuer, name, tls, telemetry } = options;
   const open = (pem: TlsPem): ClosableHttpsClient => createHttpsClient({ ...pem, maxBytes: MAX_ANSWER_BYTES, telemetry });
   const known = await readTls(tls);
   let client = open(known);
@@ -42,6 +47,7 @@ export const openIssuerClient = async (options: {
     }
   };
   const renewal = watchTlsFiles(tls, {
+    name,
     known,
     onPem: (pem) => {
       void end(client);
@@ -52,6 +58,7 @@ export const openIssuerClient = async (options: {
   });
 
   return {
+    job: renewal.job,
     request: (wanted) => client.request(wanted),
     [Symbol.asyncDispose]: async () => {
       renewal[Symbol.dispose]();

@@ -1,4 +1,5 @@
 import type { DependencyCheck } from '#infra/http/health.ts';
+import type { Job } from '#infra/jobs/job.ts';
 import { readSecret } from '#infra/files/secret-file.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import type { TlsFiles } from '#infra/tls/config.ts';
@@ -14,6 +15,8 @@ export interface TrustedIssuers extends AsyncDisposable {
   readonly issuers: readonly TrustedIssuer[];
   /** Up when every issuer publishes its keys at this moment. */
   readonly dependency: DependencyCheck;
+  /** What is to be done by the clock while they are open; whoever opened them starts it. */
+  readonly jobs: readonly Job[];
 }
 
 /**
@@ -32,10 +35,11 @@ export const openTrustedIssuers = async (options: {
   readonly now?: () => number;
 }): Promise<TrustedIssuers> => {
   const { configs, tls, required, telemetry, emit, now = Date.now } = options;
-  const open = async (config: IssuerConfig) => {
+  const open = async (config: IssuerConfig, index: number) => {
     const { issuer, audience, revocation } = config;
     const clientSecret = await readSecret(revocation.client_secret_file, `the secret of the client ${revocation.client_id}`);
-    const client = await openIssuerClient({ issuer, tls: { ca: config.ca, cert: tls.cert, key: tls.key }, telemetry });
+    const name = `issuer-${index + 1}`;
+    const client = await openIssuerClient({ issuer, name, tls: { ca: config.ca, cert: tls.cert, key: tls.key }, telemetry });
     const jwks = createJwksCache({
       issuer,
       uri: config.jwks_uri,
@@ -64,6 +68,7 @@ export const openTrustedIssuers = async (options: {
   const opened = await Promise.all(configs.map(open));
   return {
     issuers: opened.map(({ trusted }) => trusted),
+    jobs: opened.map(({ client }) => client.job),
     dependency: {
       name: 'identity',
       required,
