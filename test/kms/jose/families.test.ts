@@ -134,6 +134,12 @@ describe('The algorithms that are offered', () => {
     expect(MORE['A128GCM/A128KW'].protectionLimit).toBe(2 ** 32);
     expect(MORE['A128CBC-HS256/A192GCMKW'].protectionLimit).toBe(2 ** 32);
     expect(MORE['A128CBC-HS256/A128KW'].protectionLimit).toBeNull();
+    const strict = algorithmsOf({
+      contentEncryptions: { A256GCM: { ...aesGcm(256), protectionLimit: 1000 } },
+      keyManagements: { A192GCMKW: aesGcmKeyWrap(192) },
+      signatures: {},
+    });
+    expect(strict['A256GCM/A192GCMKW'].protectionLimit).toBe(1000);
     expect(MORE.ES384.protectionLimit).toBeNull();
   });
 });
