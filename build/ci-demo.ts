@@ -13,7 +13,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import type { StatusDocument } from '../src/cli/documents.ts';
+import type { StatusDocument } from '../src/cli/documents/status.ts';
 import type { Report } from '../src/demo/report.ts';
 
 const root = join(import.meta.dirname, '..');

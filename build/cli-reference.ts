@@ -1,14 +1,59 @@
-import { execFileSync } from 'node:child_process';
-import { join } from 'node:path';
+import type { Command } from 'commander';
+import { commandTree } from '../src/cli/main.ts';
+import { cliProcess } from '../src/cli/process/cli-process.ts';
+import { fileKeyOf, flagOf, type Setting, variableOf } from '../src/cli/settings/setting.ts';
+import { SETTINGS } from '../src/cli/settings/settings.ts';
 
-const COMMANDS = ['', 'demo', 'reset-demo', 'status', 'logs', 'down', 'prepare', 'health', 'serve kms', 'serve identity'];
-const BIN = join(import.meta.dirname, '../bin/passthru.js');
+const INTRODUCTION = `# Command line
 
-/** The help of every command, as the program prints it, in one Markdown document. */
+Written by \`npm run generate\` from the rows of the settings and the help of the program; edit those.
+`;
+
+/** The settings and the help of every command, as the program prints it, in one Markdown document. */
 export const cliReference = (): string => {
-  const sections = COMMANDS.map((command) => {
-    const help = execFileSync(process.execPath, [BIN, ...command.split(' ').filter(Boolean), '--help'], { encoding: 'utf8', env: {} });
-    return `## passthru ${command}`.trimEnd().concat('\n\n```\n', help.trimEnd(), '\n```\n');
-  });
-  return ['# Command line\n\nWritten by `npm run generate` from the help of the program; edit that.\n', ...sections].join('\n');
+  let printed = '';
+  const out = { write: (text: string) => (printed += text) };
+  const helpOf = (command: Command): string => {
+    printed = '';
+    command.outputHelp();
+    return `## ${pathOf(command)}\n\n\`\`\`\n${printed.trimEnd()}\n\`\`\`\n`;
+  };
+  const program = commandTree({ ...cliProcess(process), out });
+  return [INTRODUCTION, settingsTable(), ...[program, ...commandsBelow(program)].map(helpOf)].join('\n');
+};
+
+const pathOf = (command: Command): string => [...(command.parent === null ? [] : [pathOf(command.parent)]), command.name()].join(' ');
+
+/** Every command that does something by itself, and is listed. */
+const commandsBelow = (parent: Command): readonly Command[] => {
+  const listed = parent.createHelp().visibleCommands(parent);
+  return listed
+    .filter((command) => command.name() !== 'help')
+    .flatMap((command) => (command.commands.length === 0 ? [command] : commandsBelow(command)));
+};
+
+const settingsTable = (): string => {
+  const rows = Object.entries<Setting<unknown>>(SETTINGS).map(([key, row]) => [
+    code(fileKeyOf(key)),
+    row.flags.map(({ spelling }) => code(spelling ?? flagOf(key))).join(', '),
+    code(variableOf(key)),
+    row.type.form,
+    defaultOf(row),
+  ]);
+  return [
+    '## Settings\n',
+    line(['In a file', 'Flag', 'Variable', 'Value', 'Default']),
+    line(Array.from({ length: 5 }, () => '---')),
+    ...rows.map(line),
+    '',
+  ].join('\n');
+};
+
+const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+
+const code = (text: string): string => `\`${text}\``;
+
+const defaultOf = ({ default: usual }: Setting<unknown>): string => {
+  if (typeof usual === 'function') return `${code(usual('demo'))}; ${code(usual('ci'))} in the profile ci`;
+  return typeof usual === 'string' ? code(usual) : 'the terminal decides';
 };

@@ -1,6 +1,9 @@
 // Writes what follows from the code that owns it: JSON Schemas, the command line, the operations of the KMS for its client (`npm run generate`).
 import { mkdir, writeFile } from 'node:fs/promises';
-import { downSchema, errorSchema, prepareSchema, statusSchema } from '../src/cli/documents.ts';
+import { downSchema } from '../src/cli/documents/down.ts';
+import { errorSchema } from '../src/cli/documents/error.ts';
+import { prepareSchema } from '../src/cli/documents/prepare.ts';
+import { statusSchema } from '../src/cli/documents/status.ts';
 import { reportSchema } from '../src/demo/report.ts';
 import { kmsHouse, runKms } from '../test/kms/support/kms-server.ts';
 import { cliReference } from './cli-reference.ts';

@@ -14,7 +14,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   engine: ['infra'],
   client: ['infra'],
   demo: ['infra', 'engine', 'client'],
-  cli: ['infra', 'demo', 'client', 'engine', 'kms', 'identity'],
+  stack: ['infra', 'engine'],
+  cli: ['infra', 'demo', 'client', 'engine', 'stack', 'kms', 'identity'],
 };
 
 /** The only folders that may import a package. */
@@ -108,7 +109,26 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['outcome.ts'],
     ['events.ts'],
   ],
-  cli: [['main.ts'], ['commands'], ['reporters'], ['documents'], ['settings']],
+  stack: [
+    ['prepare-stack.ts'],
+    ['open-stack.ts'],
+    ['engine', 'compose-starts.ts', 'lock.ts', 'ports.ts', 'tear-down.ts'],
+    ['record'],
+    ['stack.ts', 'or-throw.ts', 'package-root.ts'],
+  ],
+  cli: [
+    ['main.ts'],
+    ['commands'],
+    ['report-of.ts'],
+    ['context'],
+    ['command-line'],
+    ['reporters'],
+    ['reporters/lines'],
+    ['reporters/terminal'],
+    ['documents'],
+    ['settings'],
+    ['shell', 'process'],
+  ],
 };
 
 const roomOf = (path: string): string => path.split('/')[1] ?? '';
@@ -137,13 +157,23 @@ const wallsBroken = (imports: readonly Import[]): readonly string[] =>
     return MAY_IMPORT[from]?.includes(to) === true ? [] : [`${file}: ${from} may not import ${to} (${specifier})`];
   });
 
-/** demo/ knows an engine by its interface only. */
+/** The one file that may see the servers: it starts them. */
+const SERVE = 'src/cli/commands/serve.ts';
+
+/** demo/ and cli/ know an engine by its interface only. */
 const enginesSeen = (imports: readonly Import[]): readonly string[] =>
   imports
-    .filter(
-      ({ file, target }) => file.startsWith('src/demo/') && target?.startsWith('src/engine/') === true && target !== 'src/engine/engine.ts',
-    )
+    .filter(({ file, target }) => {
+      const knowsInterface = ['demo', 'cli'].includes(roomOf(file)) && file !== SERVE;
+      return knowsInterface && target?.startsWith('src/engine/') === true && target !== 'src/engine/engine.ts';
+    })
     .map(({ file, specifier }) => `${file}: ${specifier} is more of the engine than its interface`);
+
+/** cli/ sees the servers in one file only. */
+const serversSeen = (imports: readonly Import[]): readonly string[] =>
+  imports
+    .filter(({ file, target }) => roomOf(file) === 'cli' && file !== SERVE && ['kms', 'identity'].includes(roomOf(target ?? '')))
+    .map(({ file, specifier }) => `${file}: ${specifier} is a server, which only ${SERVE} may see`);
 
 /** The entry of a room's floors that a file lies below, and how far from the top it is; null for a file on no floor. */
 const placeOf = (file: string, floors: readonly (readonly string[])[]): { readonly entry: string; readonly floor: number } | null => {
@@ -197,12 +227,15 @@ describe('The walls between the rooms', () => {
   it('hold everywhere in src', async () => {
     const imports = await importsBelow(ROOT);
     expect(imports.length).toBeGreaterThan(100);
-    expect([...wallsBroken(imports), ...enginesSeen(imports)]).toEqual([]);
+    expect([...wallsBroken(imports), ...enginesSeen(imports), ...serversSeen(imports)]).toEqual([]);
   });
 
   it('are seen to be broken in the fixture that breaks each kind', async () => {
-    const broken = wallsBroken(await importsBelow(join(ROOT, 'test/fixtures/architecture')));
+    const imports = await importsBelow(join(ROOT, 'test/fixtures/architecture'));
+    const broken = [...wallsBroken(imports), ...enginesSeen(imports), ...serversSeen(imports)];
     expect(broken.toSorted()).toEqual([
+      'src/cli/commands/peek.ts: #engine/docker/docker.ts is more of the engine than its interface',
+      'src/cli/commands/peek.ts: #kms/main.ts is a server, which only src/cli/commands/serve.ts may see',
       'src/kms/tokens/peek.ts: ../../identity/accounts/account.ts leaves its room by a relative path',
       'src/kms/tokens/peek.ts: kms may not import identity (#identity/accounts/account.ts)',
       'src/kms/tokens/peek.ts: node:sqlite is for src/infra/database/ only',

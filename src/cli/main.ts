@@ -1,94 +1,107 @@
-import { Argument, Command, CommanderError } from 'commander';
-import { DATABASES, SERVICES } from '#engine/engine.ts';
-import { packageVersion } from '#infra/process/package-version.ts';
-import { DEMO_EXAMPLES, demoFlags, FLAG_HELP, flagsOf, HEALTH_HELP, outputFlags, runFlags, stackFlags } from './options/command-flags.ts';
-import { EXIT, type ExitCode } from './exit-codes.ts';
-import { firstWords } from './reporters/first-words.ts';
-import { type Surroundings, surroundingsOf } from './surroundings.ts';
+import type { Command } from 'commander';
+import { DATABASES, type PartName, SERVICES } from '#engine/engine.ts';
+import { type AddCommand, buildProgram, command, commandGroup } from './command-line/build-program.ts';
+import { DEMO_HELP, HEALTH_HELP } from './command-line/help-texts.ts';
+import { endWithUsage } from './command-line/usage-errors.ts';
+import { type CliProcess, cliProcess } from './process/cli-process.ts';
+import type { ExitCode } from './process/exit-codes.ts';
+import { DOWN_FLAGS, HEALTH_FLAGS, LOGS_FLAGS, SERVE_FLAGS, SINK_FLAGS } from './settings/command-flags.ts';
+import { oneOf, text } from './settings/value-types.ts';
 
-const TARGETS = ['kms', 'identity', 'all'] as const;
+const TARGET = oneOf(['kms', 'identity', 'all'], 'what');
+const PART = oneOf<PartName>([...SERVICES, ...DATABASES], 'part');
 
-/** The command tree. A command's code is imported when it is called, so that the first words come at once. */
-const commandTree = (surroundings: Surroundings, finish: (code: ExitCode) => void): Command => {
-  const program = new Command('passthru')
-    .description('Brings up a KMS, an Identity provider and their telemetry, and proves the stack with real flows.')
-    .version(packageVersion(), '-V, --version', 'print the version')
-    .exitOverride()
-    .configureOutput({ writeOut: (text) => void surroundings.out.write(text), writeErr: (text) => void surroundings.err.write(text) })
-    .showSuggestionAfterError()
-    .showHelpAfterError('(passthru --help tells what there is)')
-    .addHelpText('after', FLAG_HELP);
+/** Every command. Its code is imported when it is called, so that the first words come at once. */
+const COMMANDS: readonly AddCommand[] = [
+  command({
+    name: 'demo',
+    summary: 'bring up, seed, wait, verify, run the flows, report',
+    argument: { spelling: '<what>', help: 'what to show', type: TARGET },
+    settings: ['stack', 'output', 'run', 'demo'],
+    help: DEMO_HELP,
+    run: async (call) => (await import('./commands/demo.ts')).demo(call),
+  }),
+  command({
+    name: 'reset-demo',
+    summary: 'reset and reseed demo data on running servers, verified, rolled back on failure',
+    argument: {
+      spelling: '[what]',
+      help: 'what must run; KMS and Identity share tenant ids, so whatever runs is reset',
+      type: TARGET,
+      default: 'all',
+    },
+    settings: ['stack', 'output', 'run'],
+    run: async (call) => (await import('./commands/reset-demo.ts')).resetDemoData(call),
+  }),
+  command({
+    name: 'status',
+    summary: 'every service with state, uptime, address and, when red, the cause',
+    settings: ['stack', 'output'],
+    run: async (call) => (await import('./commands/status.ts')).status(call),
+  }),
+  command({
+    name: 'logs',
+    summary: 'what the services logged',
+    argument: { spelling: '[part]', help: 'one service, or the database of one', type: PART },
+    flags: LOGS_FLAGS,
+    settings: ['stack', 'output'],
+    run: async (call) => (await import('./commands/logs.ts')).logs(call),
+  }),
+  command({
+    name: 'down',
+    summary: 'stop every service of the stack',
+    flags: DOWN_FLAGS,
+    settings: ['stack', 'output'],
+    run: async (call) => (await import('./commands/down.ts')).down(call),
+  }),
+  command({
+    name: 'prepare',
+    summary: 'make certificates and secrets, for plain Compose too, start nothing',
+    settings: ['stack', 'output'],
+    run: async (call) => (await import('./commands/prepare.ts')).prepare(call),
+  }),
+  command({
+    name: 'health',
+    summary: 'ask one https URL whether its service is ready: the probe of a container',
+    argument: { spelling: '<url>', help: 'for example https://localhost:8081/readyz', type: text('a URL', 'url') },
+    flags: HEALTH_FLAGS,
+    help: HEALTH_HELP,
+    run: async (call) => (await import('./commands/health.ts')).health(call),
+  }),
+  commandGroup('serve', 'run one server in the foreground', [
+    command({
+      name: 'kms',
+      summary: 'run kms until it is told to stop',
+      flags: SERVE_FLAGS,
+      run: async (call) => (await import('./commands/serve.ts')).serveKms(call),
+    }),
+    command({
+      name: 'identity',
+      summary: 'run identity until it is told to stop',
+      flags: SERVE_FLAGS,
+      run: async (call) => (await import('./commands/serve.ts')).serveIdentity(call),
+    }),
+    command({
+      name: 'telemetry',
+      summary: 'run telemetry until it is told to stop',
+      isHidden: true,
+      flags: SINK_FLAGS,
+      run: async (call) => (await import('./commands/serve.ts')).serveTelemetry(call),
+    }),
+  ]),
+];
 
-  const demo = program.command('demo').description('bring up, seed, wait, verify, run the flows, report');
-  demo.addArgument(new Argument('<what>', 'what to show').choices(TARGETS)).addHelpText('after', DEMO_EXAMPLES);
-  demoFlags(runFlags(stackFlags(demo))).action(async (what, _options, command) => {
-    firstWords(`demo ${what}`, flagsOf(command), surroundings);
-    finish(await (await import('./commands/demo.ts')).demo({ what, flags: flagsOf(command), surroundings }));
-  });
+/** The whole command line; nothing of a command but its row is loaded. */
+export const commandTree = (cli: CliProcess): Command => buildProgram(COMMANDS, { process: cli, finish });
 
-  const reset = program
-    .command('reset-demo')
-    .description('reset and reseed demo data on running servers, verified, rolled back on failure');
-  reset.addArgument(
-    new Argument('[what]', 'what must run; KMS and Identity share tenant ids, so whatever runs is reset').choices(TARGETS).default('all'),
-  );
-  runFlags(stackFlags(reset)).action(async (what, _options, command) => {
-    firstWords(`reset-demo ${what}`, flagsOf(command), surroundings);
-    finish(await (await import('./commands/reset-demo.ts')).resetDemoData({ what, flags: flagsOf(command), surroundings }));
-  });
-
-  const status = program.command('status').description('every service with state, uptime, address and, when red, the cause');
-  outputFlags(stackFlags(status)).action(async (_options, command) =>
-    finish(await (await import('./commands/status.ts')).status({ flags: flagsOf(command), surroundings })),
-  );
-
-  const logs = program.command('logs').description('what the services logged');
-  logs.addArgument(new Argument('[part]', 'one service, or the database of one').choices([...SERVICES, ...DATABASES]));
-  logs.option('-f, --follow', 'go on with what is logged from now on').option('--tail <lines>', 'only the last lines');
-  outputFlags(stackFlags(logs)).action(async (part, { follow, tail }, command) =>
-    finish(await (await import('./commands/logs.ts')).logs({ part, follow: follow === true, tail, flags: flagsOf(command), surroundings })),
-  );
-
-  const down = program.command('down').description('stop every service of the stack').option('--volumes', 'remove its data, too');
-  outputFlags(stackFlags(down)).action(async ({ volumes }, command) =>
-    finish(await (await import('./commands/down.ts')).down({ volumes: volumes === true, flags: flagsOf(command), surroundings })),
-  );
-
-  const prepare = program.command('prepare').description('make certificates and secrets, for plain Compose too, start nothing');
-  outputFlags(stackFlags(prepare)).action(async (_options, command) =>
-    finish(await (await import('./commands/prepare.ts')).prepare({ flags: flagsOf(command), surroundings })),
-  );
-
-  const health = program.command('health').description('ask one https URL whether its service is ready: the probe of a container');
-  health.argument('<url>', 'for example https://localhost:8081/readyz').requiredOption('--ca <file>', 'PEM file of the authority to trust');
-  health.option('--cert <file>', 'PEM file of a client certificate').option('--key <file>', 'PEM file of its key');
-  health.addHelpText('after', HEALTH_HELP).action(async (url, { ca, cert, key }) => {
-    finish(await (await import('./commands/health.ts')).health({ url, ca, cert, key, surroundings }));
-  });
-
-  const serve = program.command('serve').description('run one server in the foreground');
-  for (const server of ['kms', 'identity', 'telemetry'] as const) {
-    const one = serve.command(server, { hidden: server === 'telemetry' }).description(`run ${server} until it is told to stop`);
-    one.requiredOption('--config <file...>', 'YAML files, each laid over the one before');
-    if (server !== 'telemetry')
-      one.option('--demo', 'seed the demo data that is missing').option('--reset-demo', 'reset the demo data first');
-    one.action(async ({ config, demo: seed, resetDemo }) => {
-      const { serve: run } = await import('./commands/serve.ts');
-      const code = await run({ server, configFiles: config, demo: seed === true, resetDemo: resetDemo === true }, surroundings);
-      // A server that listens is not at its end: its own exit code stands.
-      if (code !== EXIT.passed) finish(code);
-    });
-  }
-  return program;
-};
+const finish = (code: ExitCode): void => void (process.exitCode = code);
 
 /** Runs one command line; sets the exit code of the process and lets it end by itself. */
-export const main = async (argv: readonly string[], surroundings = surroundingsOf(process)): Promise<void> => {
+export const main = async (argv: readonly string[], cli = cliProcess(process)): Promise<void> => {
+  const program = commandTree(cli);
   try {
-    await commandTree(surroundings, (code) => void (process.exitCode = code)).parseAsync([...argv], { from: 'user' });
+    await program.parseAsync([...argv], { from: 'user' });
   } catch (thrown) {
-    if (!(thrown instanceof CommanderError)) throw thrown;
-    // Help and version end by an exception of code 0; everything else is a wrong command line.
-    process.exitCode = thrown.exitCode === 0 ? EXIT.passed : EXIT.usage;
+    finish(await endWithUsage(thrown, { program, argv, process: cli }));
   }
 };

@@ -6,12 +6,15 @@ import { randomUUIDv7 } from 'node:crypto';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { TSchema } from 'typebox';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { downSchema, errorSchema, prepareSchema, statusSchema } from '#cli/documents.ts';
+import { downSchema } from '#cli/documents/down.ts';
+import { errorSchema } from '#cli/documents/error.ts';
+import { prepareSchema } from '#cli/documents/prepare.ts';
+import { statusSchema } from '#cli/documents/status.ts';
 import { main } from '#cli/main.ts';
 import { reportSchema } from '#demo/report.ts';
 import { acquireLock } from '#engine/state/lock.ts';
 import { freePorts } from '#test/support/cli.ts';
-import { fakeSurroundings, type FakeSurroundings } from '#test/support/cli-surroundings.ts';
+import { fakeProcess, type FakeProcess } from '#test/support/fake-cli.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';
 
 /** An empty folder with free ports, and command lines that are run there without a process of their own. */
@@ -21,13 +24,13 @@ const place = async () => {
   const place = ['--state-dir', join(folder.path, 'state'), '--port-kms', String(ports.kms), '--port-identity', String(ports.identity)];
   const flags = ['--engine', 'embedded', ...place];
   const start = (line: string, env: Record<string, string> = {}) => {
-    const surroundings = fakeSurroundings({ cwd: folder.path, env });
-    const done = main([...line.split(' '), ...flags], surroundings).then(() => {
+    const cli = fakeProcess({ cwd: folder.path, env });
+    const done = main([...line.split(' '), ...flags], cli).then(() => {
       const code = process.exitCode;
       process.exitCode = 0;
-      return { code, ...surroundings.written };
+      return { code, ...cli.written };
     });
-    return { surroundings, done };
+    return { cli, done };
   };
   return {
     path: folder.path,
@@ -59,8 +62,8 @@ const valid = (schema: TSchema, text: string): unknown => {
 };
 
 /** Resolves when stderr holds the text; the command must not have ended before. */
-const said = async (surroundings: FakeSurroundings, text: string): Promise<void> => {
-  await expect.poll(() => surroundings.written.err, { timeout: 30_000, interval: 10 }).toContain(text);
+const said = async (cli: FakeProcess, text: string): Promise<void> => {
+  await expect.poll(() => cli.written.err, { timeout: 30_000, interval: 10 }).toContain(text);
 };
 
 afterEach(() => {
@@ -186,16 +189,16 @@ describe('passthru demo', () => {
 
   it('interrupted while services start: acknowledges, takes down what it started, keeps no lock, exits 130', async () => {
     await using here = await place();
-    const { surroundings, done } = here.start('demo identity');
-    await said(surroundings, '✓ Telemetry');
-    surroundings.signals.emit('SIGINT');
-    expect(surroundings.written.err).toContain('Interrupted: stopping what this run started. Ctrl-C again kills it.');
+    const { cli, done } = here.start('demo identity');
+    await said(cli, '✓ Telemetry');
+    cli.signals.emit('SIGINT');
+    expect(cli.written.err).toContain('Interrupted: stopping what this run started. Ctrl-C again kills it.');
     const { code, out } = await done;
     expect(code).toBe(130);
     expect(out).not.toContain('Demo credentials');
     expect((await here.run('status --output json')).out).not.toContain('"state": "ready"');
     expect(await readdir(here.stateDir)).not.toContain('lock');
-    expect(surroundings.signals.listenerCount('SIGINT')).toBe(0);
+    expect(cli.signals.listenerCount('SIGINT')).toBe(0);
   });
 
   it('shows Identity, leaves it up for status and logs, and is taken down by the next one with --rm', async () => {
@@ -233,10 +236,10 @@ describe('passthru demo', () => {
 
   it('interrupted during its teardown exits 130, which its document says, too', async () => {
     await using here = await place();
-    const { surroundings, done } = here.start('demo identity --rm --output json');
+    const { cli, done } = here.start('demo identity --rm --output json');
     const send = process.kill.bind(process);
     using kill = vi.spyOn(process, 'kill').mockImplementation((pid, signal) => {
-      surroundings.signals.emit('SIGINT');
+      cli.signals.emit('SIGINT');
       return send(pid, signal);
     });
     const { code, out } = await done;

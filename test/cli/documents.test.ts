@@ -1,6 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { downSchema, errorSchema, prepareSchema, statusSchema } from '#cli/documents.ts';
+import { downSchema } from '#cli/documents/down.ts';
+import { errorSchema } from '#cli/documents/error.ts';
+import { prepareSchema } from '#cli/documents/prepare.ts';
+import { statusSchema } from '#cli/documents/status.ts';
 
 describe('The published schemas of what commands print', () => {
   it.each(Object.entries({ status: statusSchema, down: downSchema, prepare: prepareSchema, error: errorSchema }))(

@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { main } from '#cli/main.ts';
-import { fakeSurroundings } from '#test/support/cli-surroundings.ts';
+import { fakeProcess } from '#test/support/fake-cli.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';
 
 /** Runs a command line in an empty folder, without a process of its own. */
@@ -11,11 +11,11 @@ const typed = async (line: string, files: Readonly<Record<string, string>> = {},
   const cwd = join(folder.path, 'work');
   await mkdir(cwd);
   for (const [name, text] of Object.entries(files)) await writeFile(join(cwd, name), text);
-  const surroundings = fakeSurroundings({ cwd, env });
-  await main(line === '' ? [] : line.split(' '), surroundings);
+  const cli = fakeProcess({ cwd, env });
+  await main(line === '' ? [] : line.split(' '), cli);
   const code = process.exitCode;
   process.exitCode = 0;
-  return { code, ...surroundings.written };
+  return { code, ...cli.written };
 };
 
 afterEach(() => {
@@ -41,13 +41,13 @@ describe('passthru', () => {
     ['', 'Usage: passthru'],
     ['dmeo all', 'Did you mean demo?'],
     ['demo', "missing required argument 'what'"],
-    ['demo kmss', 'Allowed choices are kms, identity, all'],
+    ['demo kmss', '<what> must be one of kms, identity, all, not "kmss"'],
     ['demo all --fail-fats', 'Did you mean --fail-fast?'],
     ['demo all --fail-fast --continue-on-error', 'cannot be used with'],
     ['demo all -q -v', 'cannot be used with'],
     ['status now', 'too many arguments'],
     ['serve kms', '--config'],
-    ['logs kmss', 'Allowed choices are telemetry, identity, kms'],
+    ['logs kmss', '[part] must be one of telemetry, identity, kms, identity-postgres, kms-postgres, not "kmss"'],
     ['logs --tail many', '--tail must be a whole number'],
     ['demo all --engine podman', 'one of auto, docker, embedded'],
     ['demo all --port-kms 8082', 'port 8082 is wanted by both the KMS (--port-kms) and Identity'],
@@ -59,10 +59,52 @@ describe('passthru', () => {
     expect(out).toBe('');
   });
 
-  it('tells a usage error as one document where JSON is wanted', async () => {
-    const { code, out } = await typed('demo all --output json --retry x');
-    expect(code).toBe(64);
-    expect(JSON.parse(out)).toMatchObject({ version: 1, command: 'demo all', exit_code: 64, error: { code: 'usage', cause: null } });
+  it.each([
+    ['a value of a flag', 'demo all --retry x', 'demo all', '--retry must be a whole number from 0 to 10, not "x"'],
+    ['a value of a flag of one command', 'logs --tail x', 'logs', '--tail must be a whole number of lines, not "x"'],
+    ['an argument', 'demo kmss', 'demo', '<what> must be one of kms, identity, all, not "kmss"'],
+    ['an unknown flag', 'status --watch', 'status', "unknown option '--watch'"],
+    ['an unknown command', 'dmeo all', '', "unknown command 'dmeo'"],
+    ['a flag without its value', 'down --state-dir', 'down', "option '--state-dir <folder>' argument missing"],
+    ['flags that exclude each other', 'demo all -q -v', 'demo', "option '-q, --quiet' cannot be used with option '-v, --verbose'"],
+    ['a flag that is missing', 'serve kms', 'serve kms', "required option '--config <file...>' not specified"],
+  ])('has one shape for each usage error, in each form: %s', async (_which, line, command, message) => {
+    const asked = (output: string) => typed(line, {}, { PASSTHRU_OUTPUT: output });
+    const [human, json, structured] = await Promise.all(['human', 'json', 'structured'].map(asked));
+    expect([human?.code, json?.code, structured?.code]).toEqual([64, 64, 64]);
+    expect(human?.out).toBe('');
+    expect(human?.err).toMatch(new RegExp(`^passthru ${command}${command === '' ? '' : ' '}failed\n  usage  .*\n(.*\n)*  fix  `));
+    expect(human?.err.replaceAll(/\s+/g, ' ')).toContain(`usage ${message} fix `);
+    const document = JSON.parse(json?.out ?? '') as { error: { fix: string } };
+    expect(document).toEqual({
+      version: 1,
+      command,
+      exit_code: 64,
+      error: { code: 'usage', message, cause: null, fix: expect.stringMatching(/./) },
+    });
+    expect(JSON.parse(structured?.out ?? '')).toMatchObject({
+      severityText: 'ERROR',
+      eventName: 'passthru.error',
+      body: { stringValue: message },
+      attributes: [
+        { key: 'error.type', value: { stringValue: 'usage' } },
+        { key: 'passthru.error.fix', value: { stringValue: document.error.fix } },
+        { key: 'passthru.exit_code', value: { intValue: '64' } },
+      ],
+    });
+  });
+
+  it.each(['status --output json --watch', 'status --watch --output=json', 'dmeo --output json'])(
+    'finds out that JSON is wanted wherever the flag stands: %s',
+    async (line) => {
+      const { out } = await typed(line);
+      expect(JSON.parse(out)).toMatchObject({ exit_code: 64, error: { code: 'usage' } });
+    },
+  );
+
+  it('names the program as it was called where it points to the help', async () => {
+    const { err } = await typed('status now', {}, { npm_lifecycle_event: 'npx' });
+    expect(err.replaceAll(/\s+/g, ' ')).toContain('fix `npx passthru status --help` tells what there is.');
   });
 
   it('names every bad setting at once, each with its source', async () => {
@@ -74,7 +116,7 @@ describe('passthru', () => {
     expect(err).toContain('3 values are wrong');
   });
 
-  it('tells of every wrong field of a server configuration, with exit code 1', async () => {
+  it('names every wrong field of a server configuration, with exit code 1', async () => {
     const { code, err } = await typed('serve kms --config /nowhere/kms.yml');
     expect(code).toBe(1);
     expect(err).toContain('passthru serve kms failed');

@@ -105,7 +105,12 @@ describe('Dockerfiles', () => {
     const isThere = (file: string) => context.some((path) => file === path || file.startsWith(`${path}/`));
     const commands = ['serve', 'health'].map((command) => `src/cli/commands/${command}.ts`);
     // main.ts names every command, but loads only the one that is called.
-    const entries = ['src/infra/process/package-version.ts', 'src/cli/surroundings.ts', 'src/cli/options/command-flags.ts', ...commands];
+    const entries = [
+      'src/cli/process/cli-process.ts',
+      'src/cli/command-line/build-program.ts',
+      'src/cli/command-line/usage-errors.ts',
+      ...commands,
+    ];
     const { files, packages } = await reachedFrom(entries, isThere);
     expect(files).toContain(`src/${product}/main.ts`);
     const removed = [...(await dockerfileOf(product)).matchAll(/dependencies\.(\S+)/g)].map(([, name = '']) => name);

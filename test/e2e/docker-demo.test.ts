@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { StatusDocument } from '#cli/documents.ts';
+import type { StatusDocument } from '#cli/documents/status.ts';
 import type { Report } from '#demo/report.ts';
 import { type CliResult, type DemoPlace, demoPlace } from '#test/support/cli.ts';
 import { containersOf, docker, leftoversOf, secretsOf } from '#test/support/docker-stack.ts';

@@ -4,23 +4,22 @@ import type { DemoEvent } from '#demo/events.ts';
 import { createPlainReporter } from '#cli/reporters/plain.ts';
 import { createTerminal } from '#cli/reporters/terminal/terminal.ts';
 import { PASSED_RUN, recordedReport } from '#test/support/cli-events.ts';
-import { fakeSurroundings } from '#test/support/cli-surroundings.ts';
+import { fakeProcess } from '#test/support/fake-cli.ts';
 import { checksOf, transcriptOf } from '#test/e2e/transcript.ts';
 
 const PLACE = { ports: { kms: 8081, identity: 8082 } };
 
 /** What the plain reporter makes of these events. */
 const told = (events: readonly DemoEvent[]) => {
-  const surroundings = fakeSurroundings({ cwd: '/srv' });
-  const reporter = createPlainReporter(createTerminal(surroundings), {
+  const cli = fakeProcess({ cwd: '/srv' });
+  const reporter = createPlainReporter(createTerminal(cli), {
     verbosity: 'normal',
     cwd: '/srv',
-    program: 'passthru',
-    stackFlags: '',
+    printedCommand: (words) => `passthru ${words}`,
   });
   for (const event of events) reporter.emit(event);
   reporter.result(recordedReport(events, '/srv/.passthru/tls/ca.pem'), { access: true });
-  return { stderr: surroundings.written.err, stdout: surroundings.written.out };
+  return { stderr: cli.written.err, stdout: cli.written.out };
 };
 
 /** The same run on another engine, in its own time. */

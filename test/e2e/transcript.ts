@@ -26,12 +26,14 @@ const withoutPorts = (text: string, place: Place): string => {
 };
 
 /**
- * What a run of `demo` told a reader, but for what two engines cannot have in common: the name of the engine and why it was
- * chosen, times (and with them the services that had to be waited for), ports and ids. Nothing else is changed.
+ * The lines of a run of `demo`, without what two engines cannot have in common: the name of the engine and why it was chosen,
+ * times (and with them the services that had to be waited for), ports and ids. Nothing else is changed.
  */
 export const transcriptOf = ({ stderr, stdout }: { readonly stderr: string; readonly stdout: string }, place: Place): readonly string[] =>
   withoutPorts(`${stderr}${stdout}`, place)
     .replace(/^(passthru .*) {3}engine .* · profile /, '$1   engine <engine> · profile ')
+    .replaceAll(/--engine \w+/g, '--engine <engine>')
+    .replaceAll(/--port-(kms|identity) \d+/g, '--port-$1 <port>')
     .replaceAll(UUID, '<id>')
     // The time at the right edge takes as much of the space before it as it needs.
     .replaceAll(new RegExp(` *(?:${TIME.source})$`, 'gm'), ' <time>')

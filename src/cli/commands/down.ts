@@ -1,51 +1,37 @@
-import type { PartName } from '#engine/engine.ts';
-import type { DownDocument } from '../documents.ts';
-import { EXIT, type ExitCode } from '../exit-codes.ts';
-import { lockStack, openEngine, openLeftover } from '../open-engine.ts';
-import { answer, tellFailure } from '#cli/reporters/answer.ts';
-import { type Session, withSession } from '../session.ts';
-import type { Surroundings } from '../surroundings.ts';
-import { tearDown } from '../tear-down.ts';
-
-export interface DownOptions {
-  readonly volumes: boolean;
-  readonly flags: Readonly<Record<string, unknown>>;
-  readonly surroundings: Surroundings;
-}
+import { openStack } from '#stack/open-stack.ts';
+import type { CommandCall } from '#cli/command-line/command.ts';
+import type { CommandContext } from '#cli/context/command-context.ts';
+import { runCommand } from '#cli/context/run-command.ts';
+import { stackOptions } from '#cli/context/stack-options.ts';
+import type { DownDocument } from '#cli/documents/down.ts';
+import { EXIT, type ExitCode } from '#cli/process/exit-codes.ts';
+import type { DOWN_FLAGS } from '#cli/settings/command-flags.ts';
+import type { ValuesOf } from '#cli/settings/setting.ts';
 
 /** `passthru down`: stops what runs; nothing running is success, too. */
-export const down = ({ volumes, flags, surroundings }: DownOptions): Promise<ExitCode> =>
-  withSession(
+export const down = (call: CommandCall<undefined, typeof DOWN_FLAGS>): Promise<ExitCode> =>
+  runCommand(
+    call,
     {
-      command: 'down',
-      flags,
-      surroundings,
-      onInterrupt: {
-        first: 'Already stopping; Ctrl-C again kills what still runs.',
-        second: 'Interrupted again: killing what still runs instead of letting it finish.',
-      },
+      first: 'Already stopping; Ctrl-C again kills what still runs.',
+      second: 'Interrupted again: killing what still runs instead of letting it finish.',
     },
-    (session) => stop(session, volumes),
+    stop,
   );
 
-const stop = async (session: Session, volumes: boolean): Promise<ExitCode> => {
-  const { command, options, terminal, surroundings } = session;
-  const output = options.output;
-  await using _lock = await lockStack(session);
-  await using engine = await openEngine(session, volumes ? 'remove' : 'find');
-  await using leftover = volumes ? await openLeftover(session, engine) : null;
-  const stopped: PartName[] = [];
-  for (const each of leftover === null ? [engine] : [engine, leftover]) {
-    const torn = await tearDown({ session, engine: each, volumes });
-    stopped.push(...torn.stopped);
-    if (torn.error === null) continue;
-    tellFailure({ command, failure: torn.error, fields: [], exitCode: EXIT.failed }, { terminal, output, now: surroundings.now });
+const stop = async (context: CommandContext<ValuesOf<typeof DOWN_FLAGS>>): Promise<ExitCode> => {
+  const { command, settings, flags, printer, interrupts } = context;
+  const { volumes } = flags;
+  await using stack = await openStack({ ...stackOptions(context), purpose: volumes ? 'remove' : 'find', holder: command });
+  const torn = await stack.tearDown({ volumes, hurry: interrupts.second });
+  if (!torn.ok) {
+    printer.failure(torn.error, { exitCode: EXIT.failed });
     return EXIT.failed;
   }
+  const stopped = [...torn.value];
   const document: DownDocument = { version: 1, command, exit_code: EXIT.passed, stopped, volumes_removed: volumes };
   const said = `${stopped.length === 0 ? 'Nothing ran' : `Stopped ${stopped.join(', ')}`}${volumes ? '; data removed' : ''}`;
-  const lines = options.verbosity === 'quiet' ? [] : [said];
   const records = [{ body: said, attributes: { 'passthru.stopped': stopped.join(','), 'passthru.volumes_removed': volumes } }];
-  answer({ command, document, lines, records }, { terminal, output, now: surroundings.now });
+  printer.result({ document, lines: settings.verbosity === 'quiet' ? [] : [said], records });
   return EXIT.passed;
 };

@@ -1,63 +1,53 @@
 import type { Engine, PartName } from '#engine/engine.ts';
-import { EXIT, type ExitCode } from '../exit-codes.ts';
-import { openEngine } from '../open-engine.ts';
-import { tell } from '#cli/reporters/answer.ts';
+import { openStack } from '#stack/open-stack.ts';
+import type { CommandCall } from '#cli/command-line/command.ts';
+import type { CommandContext } from '#cli/context/command-context.ts';
+import { runCommand } from '#cli/context/run-command.ts';
+import { stackOptions } from '#cli/context/stack-options.ts';
+import { EXIT, type ExitCode } from '#cli/process/exit-codes.ts';
 import { writeLogLine } from '#cli/reporters/lines/log-lines.ts';
-import { type Session, withSession } from '../session.ts';
-import type { Surroundings } from '../surroundings.ts';
-import { usageError } from '#cli/options/usage-error.ts';
+import type { LOGS_FLAGS } from '#cli/settings/command-flags.ts';
+import type { ValuesOf } from '#cli/settings/setting.ts';
+import { usageError } from '#cli/settings/usage-error.ts';
 
-export interface LogsOptions {
-  /** Every part of the stack when not given. */
-  readonly part?: PartName;
-  readonly follow: boolean;
-  /** As typed. */
-  readonly tail?: string;
-  readonly flags: Readonly<Record<string, unknown>>;
-  readonly surroundings: Surroundings;
-}
+type LogsContext = CommandContext<ValuesOf<typeof LOGS_FLAGS>>;
 
 /** `passthru logs`: the lines of one part as they are, or of all with the name before each. */
-export const logs = ({ part, follow, tail, flags, surroundings }: LogsOptions): Promise<ExitCode> =>
-  withSession(
-    { command: 'logs', flags, surroundings, onInterrupt: { first: 'Stopped following.', second: 'Interrupted again.' } },
-    async (session) => {
-      const lines = tail === undefined ? undefined : tailCount(tail);
-      await using engine = await openEngine(session, 'find');
-      const signal = AbortSignal.any([session.interrupts.first, surroundings.outClosed]);
-      if (part !== undefined && !engine.parts.includes(part)) throw unknownPart(engine, part);
-      const parts = part === undefined ? engine.parts : [part];
-      const nameColumns = part === undefined ? Math.max(...parts.map((name) => name.length)) : 0;
-      const one = (name: PartName) => print(session, engine, name, { tail: lines, follow, signal, nameColumns });
-      // Followed together; else one after the other, so that each part's lines stay together.
-      if (follow) await Promise.all(parts.map(one));
-      else for (const name of parts) await one(name);
-      return session.interrupts.first.aborted && !follow ? EXIT.interrupted : EXIT.passed;
-    },
-  );
+export const logs = (call: CommandCall<PartName | undefined, typeof LOGS_FLAGS>): Promise<ExitCode> =>
+  runCommand(call, { first: 'Stopped following.', second: 'Interrupted again.' }, (context) => printParts(context, call.argument));
 
-const tailCount = (text: string): number => {
-  const count = Number(text);
-  if (/^\d+$/.test(text) && Number.isSafeInteger(count)) return count;
-  throw usageError(`--tail must be a whole number of lines, not ${JSON.stringify(text)}`, { fix: 'Use --tail 100, for example.' });
+const printParts = async (context: LogsContext, part: PartName | undefined): Promise<ExitCode> => {
+  const { flags, interrupts, process } = context;
+  await using stack = await openStack({ ...stackOptions(context), purpose: 'find' });
+  const { engine } = stack;
+  const signal = AbortSignal.any([interrupts.first, process.outClosed]);
+  if (part !== undefined && !engine.parts.includes(part)) throw unknownPart(engine, part);
+  const parts = part === undefined ? engine.parts : [part];
+  const nameColumns = part === undefined ? Math.max(...parts.map((name) => name.length)) : 0;
+  const one = (name: PartName) => print(context, engine, name, { signal, nameColumns });
+  // Followed together; else one after the other, so that each part's lines stay together.
+  if (flags.follow) await Promise.all(parts.map(one));
+  else for (const name of parts) await one(name);
+  return interrupts.first.aborted && !flags.follow ? EXIT.interrupted : EXIT.passed;
 };
 
 const unknownPart = ({ kind, parts }: Engine, part: PartName) =>
   usageError(`the ${kind} engine runs no ${part}`, { fix: `It runs ${parts.join(', ')}.` });
 
 const print = async (
-  { terminal, options, surroundings }: Session,
+  { terminal, settings, flags, printer, process }: LogsContext,
   engine: Engine,
   part: PartName,
-  { tail, follow, signal, nameColumns }: { tail: number | undefined; follow: boolean; signal: AbortSignal; nameColumns: number },
+  { signal, nameColumns }: { signal: AbortSignal; nameColumns: number },
 ): Promise<void> => {
+  const { follow, tail } = flags;
   const lines = engine.logs(part, { follow, signal, ...(tail === undefined ? {} : { tail }) });
   let isEmpty = true;
   for await (const line of lines) {
     if (signal.aborted) return;
     isEmpty = false;
-    writeLogLine(line, { terminal, output: options.output, service: part, nameColumns, now: surroundings.now });
+    writeLogLine(line, { terminal, output: settings.output, service: part, nameColumns, now: process.now });
   }
   // Silence could as well be a wrong --state-dir.
-  if (isEmpty) tell(terminal, `${part} has logged nothing in ${options.stateDir}`);
+  if (isEmpty) printer.remark(`${part} has logged nothing in ${settings.stateDir}`);
 };

@@ -1,59 +1,51 @@
 import type { Emit } from '#demo/events.ts';
 import { resetDemo } from '#demo/reset.ts';
 import type { DemoCommand } from '#demo/step/step.ts';
-import { EXIT, type ExitCode } from '../exit-codes.ts';
-import { lockStack, openEngine } from '../open-engine.ts';
-import { reportOf, tenantsOf } from '../report-of.ts';
+import { openStack } from '#stack/open-stack.ts';
+import type { CommandCall } from '#cli/command-line/command.ts';
+import type { CommandContext } from '#cli/context/command-context.ts';
+import { runCommand } from '#cli/context/run-command.ts';
+import { stackOptions } from '#cli/context/stack-options.ts';
+import { EXIT, type ExitCode } from '#cli/process/exit-codes.ts';
 import { createReporter } from '#cli/reporters/create-reporter.ts';
 import { tenantLines } from '#cli/reporters/lines/tenant-lines.ts';
-import { type Session, withSession } from '../session.ts';
-import type { Surroundings } from '../surroundings.ts';
-
-export interface ResetOptions {
-  readonly what: DemoCommand;
-  readonly flags: Readonly<Record<string, unknown>>;
-  readonly surroundings: Surroundings;
-}
+import { reportOf, tenantsOf } from '../report-of.ts';
 
 /** `passthru reset-demo`: the demo data of running servers back to the seed, under new tenant ids, or left as it was. */
-export const resetDemoData = ({ what, flags, surroundings }: ResetOptions): Promise<ExitCode> =>
-  withSession(
+export const resetDemoData = (call: CommandCall<DemoCommand>): Promise<ExitCode> =>
+  runCommand(
+    call,
     {
-      command: `reset-demo ${what}`,
-      flags,
-      surroundings,
-      onInterrupt: {
-        first: 'Interrupted: bringing the old demo data back. Ctrl-C again skips that.',
-        second: 'Interrupted again: the next reset or demo finishes what is half done.',
-      },
+      first: 'Interrupted: bringing the old demo data back. Ctrl-C again skips that.',
+      second: 'Interrupted again: the next reset or demo finishes what is half done.',
     },
-    (session) => reset(session, what),
+    (context) => reset(context, call.argument),
   );
 
-const reset = async (session: Session, what: DemoCommand): Promise<ExitCode> => {
-  const { options, interrupts, terminal } = session;
-  using reporter = await createReporter(session);
-  const { report, tenants } = await onStack(session, what, reporter.emit);
+const reset = async (context: CommandContext, target: DemoCommand): Promise<ExitCode> => {
+  const { settings, interrupts, terminal } = context;
+  using reporter = await createReporter(context);
+  const { report, tenants } = await onStack(context, target, reporter.emit);
   // The stack is let go of and nothing waits any more: no signal and no failure can part the exit code from what the report says.
   const exitCode = interrupts.first.aborted ? EXIT.interrupted : (report.exit_code as ExitCode);
   reporter.result({ ...report, exit_code: exitCode }, { access: false });
-  if (options.output === 'human') for (const line of tenantLines(tenants)) terminal.out.write(`${line}\n`);
+  if (settings.output === 'human') for (const line of tenantLines(tenants)) terminal.out.write(`${line}\n`);
   return exitCode;
 };
 
 /** All of a reset that needs the lock and the engine. */
-const onStack = async (session: Session, what: DemoCommand, emit: Emit) => {
-  const { options, interrupts, surroundings } = session;
-  await using _lock = await lockStack(session);
-  await using engine = await openEngine(session, 'find');
+const onStack = async (context: CommandContext, target: DemoCommand, emit: Emit) => {
+  const { command, settings, interrupts, process } = context;
+  await using stack = await openStack({ ...stackOptions(context), purpose: 'find', holder: command });
+  const { engine } = stack;
   const before = await tenantsOf(engine);
   const outcome = await resetDemo({
-    target: what,
+    target,
     engine,
     emit,
     signal: interrupts.first,
-    now: surroundings.now,
-    healthTimeoutMs: options.healthTimeoutMs,
+    now: process.now,
+    healthTimeoutMs: settings.healthTimeout,
   });
   const after = await tenantsOf(engine);
   const tenants = Object.entries(after).map(([tenant, id]) => ({ tenant, old: before[tenant] ?? 'none', id }));

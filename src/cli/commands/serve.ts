@@ -1,40 +1,45 @@
-import { AppError, unreachable } from '#infra/apperr/app-error.ts';
+import { AppError } from '#infra/apperr/app-error.ts';
 import { failureFrom } from '#infra/apperr/result.ts';
-import type { ServeOptions } from '#infra/process/serve-options.ts';
-import { EXIT, type ExitCode } from '../exit-codes.ts';
-import { tellFailure } from '#cli/reporters/answer.ts';
+import type { CommandCall } from '#cli/command-line/command.ts';
+import { EXIT, type ExitCode } from '#cli/process/exit-codes.ts';
+import { createPrinter } from '#cli/reporters/create-printer.ts';
 import { createTerminal } from '#cli/reporters/terminal/terminal.ts';
-import type { Surroundings } from '../surroundings.ts';
+import type { SERVE_FLAGS, SINK_FLAGS } from '#cli/settings/command-flags.ts';
+import { readFlags } from '#cli/settings/resolve-settings.ts';
 
-interface ServeCommand extends ServeOptions {
-  readonly server: 'kms' | 'identity' | 'telemetry';
-}
+type ServeCall = CommandCall<undefined, typeof SERVE_FLAGS>;
 
-/** `passthru serve`: one server in the foreground; its signals are its own. */
-export const serve = async (options: ServeCommand, { out, err, env, now }: Surroundings): Promise<ExitCode> => {
-  try {
-    await start(options);
-    return EXIT.passed;
-  } catch (thrown) {
-    const fields = thrown instanceof AppError ? thrown.fields : [];
-    const terminal = createTerminal({ out, err, env });
-    tellFailure(
-      { command: `serve ${options.server}`, failure: failureFrom(thrown), fields, exitCode: EXIT.partial },
-      { terminal, output: 'human', now },
-    );
-    return EXIT.partial;
-  }
+// `passthru serve`: one server in the foreground; its signals are its own.
+
+export const serveKms = (call: ServeCall): Promise<ExitCode | null> =>
+  serve(call, async () => (await import('#kms/main.ts')).serveKms(serverOptions(call)));
+
+export const serveIdentity = (call: ServeCall): Promise<ExitCode | null> =>
+  serve(call, async () => (await import('#identity/main.ts')).serveIdentity(serverOptions(call)));
+
+export const serveTelemetry = (call: CommandCall<undefined, typeof SINK_FLAGS>): Promise<ExitCode | null> =>
+  serve(call, async () => {
+    const { config } = readFlags(call.flags, call.stated, call.process.cwd);
+    return (await import('#engine/embedded/otlp-sink/main.ts')).serveTelemetrySink({ configFiles: config });
+  });
+
+const serverOptions = ({ flags, stated, process }: ServeCall) => {
+  const { config, demo, resetDemo } = readFlags(flags, stated, process.cwd);
+  return { configFiles: config, demo, resetDemo };
 };
 
-const start = async ({ server, configFiles, demo, resetDemo }: ServeCommand): Promise<void> => {
-  switch (server) {
-    case 'kms':
-      return (await import('#kms/main.ts')).serveKms({ configFiles, demo, resetDemo });
-    case 'identity':
-      return (await import('#identity/main.ts')).serveIdentity({ configFiles, demo, resetDemo });
-    case 'telemetry':
-      return (await import('#engine/embedded/otlp-sink/main.ts')).serveTelemetrySink({ configFiles });
-    default:
-      return unreachable(server);
+/** Starts a server; null when it listens: it is not at its end, and its own exit code stands. */
+const serve = async (
+  { command, process }: Pick<CommandCall, 'command' | 'process'>,
+  start: () => Promise<void>,
+): Promise<ExitCode | null> => {
+  try {
+    await start();
+    return null;
+  } catch (thrown) {
+    const fields = thrown instanceof AppError ? thrown.fields : [];
+    const printer = createPrinter({ command, terminal: createTerminal(process), output: 'human', now: process.now });
+    printer.failure(failureFrom(thrown), { fields, exitCode: EXIT.partial });
+    return EXIT.partial;
   }
 };

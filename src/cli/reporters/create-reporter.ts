@@ -1,37 +1,50 @@
 import { unreachable } from '#infra/apperr/app-error.ts';
-import type { Session } from '../session.ts';
+import type { CliProcess } from '#cli/process/cli-process.ts';
+import type { PrintedCommand } from '#cli/settings/printed-command.ts';
+import { withPrintedCommands } from '#cli/settings/printed-fixes.ts';
+import type { CliSettings } from '#cli/settings/settings.ts';
 import { createJsonReporter } from './json.ts';
 import { createPlainReporter } from './plain.ts';
 import type { Reporter, ReporterOptions } from './reporter.ts';
 import { createStructuredReporter } from './structured.ts';
-import { shellWord, shortPath } from './lines/summary.ts';
+import type { Terminal } from './terminal/terminal.ts';
 
-/** The reporter that the options and the terminal ask for. */
-export const createReporter = async ({ options, terminal, surroundings }: Session): Promise<Reporter> => {
-  const { cwd, now } = surroundings;
-  const state = shortPath(options.stateDir, cwd);
-  const reporterOptions: ReporterOptions = {
-    verbosity: options.verbosity,
-    cwd,
-    // What npx runs is not on the PATH of the shell that called it.
-    program: surroundings.env['npm_lifecycle_event'] === 'npx' ? 'npx passthru' : 'passthru',
-    stackFlags: state === '.passthru' ? '' : ` --state-dir ${shellWord(state)}`,
+export interface CreateReporterOptions {
+  readonly settings: CliSettings;
+  readonly terminal: Terminal;
+  readonly printedCommand: PrintedCommand;
+  readonly process: Pick<CliProcess, 'env' | 'cwd' | 'now'>;
+}
+
+/** The reporter that settings and terminal ask for; the commands in what it tells work from where the reader is. */
+export const createReporter = async (options: CreateReporterOptions): Promise<Reporter> => {
+  const reporter = await wantedReporter(options);
+  return {
+    emit: (event) => reporter.emit(withPrintedCommands(event, options.printedCommand)),
+    result: (report, shown) => reporter.result(withPrintedCommands(report, options.printedCommand), shown),
+    [Symbol.dispose]: () => reporter[Symbol.dispose](),
   };
-  switch (options.output) {
+};
+
+const wantedReporter = async ({ settings, terminal, printedCommand, process }: CreateReporterOptions): Promise<Reporter> => {
+  const { env, cwd, now } = process;
+  const { output, verbosity } = settings;
+  const options: ReporterOptions = { verbosity, cwd, printedCommand };
+  switch (output) {
     case 'human':
-      if (surroundings.env['GITHUB_ACTIONS'] === 'true') {
-        const summaryFile = surroundings.env['GITHUB_STEP_SUMMARY'];
-        return (await import('./github.ts')).createGithubReporter(terminal, { ...reporterOptions, summaryFile });
+      if (env['GITHUB_ACTIONS'] === 'true') {
+        const summaryFile = env['GITHUB_STEP_SUMMARY'];
+        return (await import('./github.ts')).createGithubReporter(terminal, { ...options, summaryFile });
       }
       // Only a terminal needs the spinner's code.
-      return terminal.animated && options.verbosity !== 'quiet'
-        ? (await import('./pretty.ts')).createPrettyReporter(terminal, { ...reporterOptions, now })
-        : createPlainReporter(terminal, reporterOptions);
+      return terminal.animated && verbosity !== 'quiet'
+        ? (await import('./pretty.ts')).createPrettyReporter(terminal, { ...options, now })
+        : createPlainReporter(terminal, options);
     case 'json':
-      return createJsonReporter(terminal, reporterOptions);
+      return createJsonReporter(terminal, options);
     case 'structured':
-      return createStructuredReporter(terminal, { ...reporterOptions, now });
+      return createStructuredReporter(terminal, { ...options, now });
     default:
-      return unreachable(options.output);
+      return unreachable(output);
   }
 };

@@ -1,5 +1,8 @@
 import type { Emit } from '#demo/events.ts';
 import type { Report } from '#demo/report.ts';
+import type { PrintedCommand } from '#cli/settings/printed-command.ts';
+import type { CliSettings } from '#cli/settings/settings.ts';
+import type { ResultOptions } from './lines/summary.ts';
 
 /** What tells a run: every event as it happens, then the report. */
 export interface Reporter extends Disposable {
@@ -8,19 +11,10 @@ export interface Reporter extends Disposable {
   readonly result: (report: Report, options: ResultOptions) => void;
 }
 
-export interface ResultOptions {
-  /** Whether to close with addresses and credentials: of use only while the stack stays up. */
-  readonly access: boolean;
-  /** Close with what to do next instead: addresses and credentials would hide that the run broke off. */
-  readonly next?: boolean;
-}
-
 export interface ReporterOptions {
-  readonly verbosity: 'quiet' | 'normal' | 'verbose';
+  readonly verbosity: CliSettings['verbosity'];
   /** Paths below it are printed relative to it. */
   readonly cwd: string;
-  /** How this program is called from where the reader is, for example `npx passthru`. */
-  readonly program: string;
-  /** Flags that a further command needs to find this stack, for example ` --state-dir /srv/demo`. */
-  readonly stackFlags: string;
+  /** A further command on this stack, as it is printed. */
+  readonly printedCommand: PrintedCommand;
 }

@@ -5,12 +5,13 @@ import { createServer as createTcpServer } from 'node:net';
 import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { health, type HealthOptions } from '#cli/commands/health.ts';
+import { health } from '#cli/commands/health.ts';
 import { main } from '#cli/main.ts';
+import { HEALTH_FLAGS } from '#cli/settings/command-flags.ts';
 import type { TlsFiles } from '#infra/tls/config.ts';
 import { readTls, serverTlsOptions } from '#infra/tls/options.ts';
 import { prepareTls } from '#infra/tls/authority/store.ts';
-import { fakeSurroundings } from '#test/support/cli-surroundings.ts';
+import { fakeProcess } from '#test/support/fake-cli.ts';
 import { listening } from '#test/support/listening.ts';
 import { makePki, type Pki } from '#test/support/pki.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';
@@ -32,10 +33,11 @@ const service = async (answer: RequestListener, options: { mutual?: boolean; max
   return listening(createHttpsServer({ ...tls, ...(maxVersion && { minVersion: maxVersion, maxVersion }) }, answer));
 };
 
-const asked = async (url: string, rest: Partial<HealthOptions> = {}) => {
-  const surroundings = fakeSurroundings({ cwd: '/' });
-  const code = await health({ url, ca: pki.server.ca, surroundings, ...rest });
-  return { code, ...surroundings.written };
+const asked = async (url: string, { timeoutMs, ...files }: { timeoutMs?: number; ca?: string; cert?: string; key?: string } = {}) => {
+  const cli = fakeProcess({ cwd: '/' });
+  const stated = { ca: pki.server.ca, ...files };
+  const code = await health({ command: 'health', argument: url, stated, flags: HEALTH_FLAGS, process: cli }, timeoutMs);
+  return { code, ...cli.written };
 };
 
 const ready: RequestListener = (_request, response) => void response.end('{"status":"ready"}');
@@ -144,11 +146,11 @@ describe('passthru health', () => {
     ['health https://localhost/', "required option '--ca <file>' not specified", '--help'],
     ['health --ca x', "missing required argument 'url'", '--help'],
   ])('"%s" is a usage error, exit code 64: %s', async (line, said, fix) => {
-    const surroundings = fakeSurroundings({ cwd: '/' });
-    await main(line.split(' '), surroundings);
+    const cli = fakeProcess({ cwd: '/' });
+    await main(line.split(' '), cli);
     expect(process.exitCode).toBe(64);
-    expect(surroundings.written.out).toBe('');
-    expect(surroundings.written.err.replaceAll(/\s+/g, ' ')).toContain(said);
-    expect(surroundings.written.err.replaceAll(/\s+/g, ' ')).toContain(fix);
+    expect(cli.written.out).toBe('');
+    expect(cli.written.err.replaceAll(/\s+/g, ' ')).toContain(said);
+    expect(cli.written.err.replaceAll(/\s+/g, ' ')).toContain(fix);
   });
 });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { writeStackRecord } from '#cli/engine/stack-record.ts';
+import { writeStackRecord } from '#stack/record/stack-record.ts';
 import { main } from '#cli/main.ts';
 import { freePorts } from '#test/support/cli.ts';
-import { fakeSurroundings } from '#test/support/cli-surroundings.ts';
+import { fakeProcess } from '#test/support/fake-cli.ts';
 import { dockerEngine } from '#test/support/docker.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';
 
@@ -12,10 +12,10 @@ const hasDocker = await dockerEngine();
 const reset = async (stateDir: string, engine: string, output: string, env: Readonly<Record<string, string>>): Promise<string> => {
   const ports = await freePorts();
   const where = ['--state-dir', stateDir, '--port-kms', `${ports.kms}`, '--port-identity', `${ports.identity}`];
-  const surroundings = fakeSurroundings({ cwd: stateDir, env });
-  await main(['reset-demo', '--engine', engine, '--output', output, ...where], surroundings);
+  const cli = fakeProcess({ cwd: stateDir, env });
+  await main(['reset-demo', '--engine', engine, '--output', output, ...where], cli);
   process.exitCode = 0;
-  return output === 'json' ? surroundings.written.out : surroundings.written.err;
+  return output === 'json' ? cli.written.out : cli.written.err;
 };
 
 describe('The profile of a stack that is reset', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { writeLogLine } from '#cli/reporters/lines/log-lines.ts';
 import { createTerminal } from '#cli/reporters/terminal/terminal.ts';
-import { fakeSurroundings } from '#test/support/cli-surroundings.ts';
+import { fakeProcess } from '#test/support/fake-cli.ts';
 
 const RECORD = JSON.stringify({
   severity_text: 'WARN',
@@ -12,9 +12,9 @@ const RECORD = JSON.stringify({
 });
 
 const told = (line: string, output: 'json' | 'structured'): unknown => {
-  const surroundings = fakeSurroundings({ cwd: '/home' });
-  writeLogLine(line, { terminal: createTerminal(surroundings), output, service: 'kms', nameColumns: 0, now: surroundings.now });
-  return JSON.parse(surroundings.written.out);
+  const cli = fakeProcess({ cwd: '/home' });
+  writeLogLine(line, { terminal: createTerminal(cli), output, service: 'kms', nameColumns: 0, now: cli.now });
+  return JSON.parse(cli.written.out);
 };
 
 describe('A line of a log for a program', () => {

@@ -8,22 +8,22 @@ import type { Reporter, ReporterOptions } from '#cli/reporters/reporter.ts';
 import { createStructuredReporter } from '#cli/reporters/structured.ts';
 import { createTerminal, type Terminal } from '#cli/reporters/terminal/terminal.ts';
 import { FAILED_RUN, PASSED_RUN, recordedReport } from '#test/support/cli-events.ts';
-import { fakeSurroundings } from '#test/support/cli-surroundings.ts';
+import { fakeProcess } from '#test/support/fake-cli.ts';
 
 const CA = '/home/place/.passthru/tls/ca.pem';
 
-const OPTIONS: ReporterOptions = { verbosity: 'normal', cwd: '/home/place', program: 'passthru', stackFlags: '' };
+const OPTIONS: ReporterOptions = { verbosity: 'normal', cwd: '/home/place', printedCommand: (words) => `passthru ${words}` };
 
 const told = (
   events: readonly DemoEvent[],
   create: (terminal: Terminal, options: ReporterOptions) => Reporter,
   verbosity: ReporterOptions['verbosity'] = 'normal',
 ) => {
-  const surroundings = fakeSurroundings({ cwd: '/home/place' });
-  const reporter = create(createTerminal(surroundings), { ...OPTIONS, verbosity });
+  const cli = fakeProcess({ cwd: '/home/place' });
+  const reporter = create(createTerminal(cli), { ...OPTIONS, verbosity });
   for (const event of events) reporter.emit(event);
   reporter.result(recordedReport(events, CA), { access: true });
-  return surroundings.written;
+  return cli.written;
 };
 
 const now = (): number => Date.UTC(2026, 0, 2, 3, 4, 6);
@@ -102,10 +102,10 @@ describe('--output structured', () => {
   });
 
   it('ends with an error where the process does, though every step passed', () => {
-    const surroundings = fakeSurroundings({ cwd: '/home/place' });
-    const reporter = createStructuredReporter(createTerminal(surroundings), { ...OPTIONS, now });
+    const cli = fakeProcess({ cwd: '/home/place' });
+    const reporter = createStructuredReporter(createTerminal(cli), { ...OPTIONS, now });
     reporter.result({ ...recordedReport(PASSED_RUN, CA), exit_code: 1 }, { access: true });
-    const outcome = JSON.parse(surroundings.written.out) as { severityText: string; attributes: object[] };
+    const outcome = JSON.parse(cli.written.out) as { severityText: string; attributes: object[] };
     expect(outcome.severityText).toBe('ERROR');
     expect(outcome.attributes).toContainEqual({ key: 'passthru.exit_code', value: { intValue: '1' } });
   });

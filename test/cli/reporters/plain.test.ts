@@ -4,7 +4,7 @@ import type { DemoEvent } from '#demo/events.ts';
 import { createPlainReporter } from '#cli/reporters/plain.ts';
 import { createTerminal } from '#cli/reporters/terminal/terminal.ts';
 import { FAILED_RUN, PASSED_RUN, recordedReport } from '#test/support/cli-events.ts';
-import { fakeSurroundings } from '#test/support/cli-surroundings.ts';
+import { fakeProcess } from '#test/support/fake-cli.ts';
 
 interface Telling {
   readonly verbosity?: 'quiet' | 'normal' | 'verbose';
@@ -19,16 +19,15 @@ interface Telling {
 /** What a run looks like to someone who reads stdout and stderr. */
 const told = (events: readonly DemoEvent[], telling: Telling = {}) => {
   const { verbosity = 'normal', cwd = '/home/place', next = false, stateDir, ...rest } = telling;
-  const surroundings = fakeSurroundings({ cwd, ...rest });
-  const reporter = createPlainReporter(createTerminal(surroundings), {
+  const cli = fakeProcess({ cwd, ...rest });
+  const reporter = createPlainReporter(createTerminal(cli), {
     verbosity,
     cwd,
-    program: 'passthru',
-    stackFlags: stateDir === undefined ? '' : ` --state-dir ${stateDir}`,
+    printedCommand: (words) => `passthru ${words}${stateDir === undefined ? '' : ` --state-dir ${stateDir}`}`,
   });
   for (const event of events) reporter.emit(event);
   reporter.result(recordedReport(events, `${stateDir ?? '/home/place/.passthru'}/tls/ca.pem`), { access: true, next });
-  return surroundings.written;
+  return cli.written;
 };
 
 describe('A run in plain lines', () => {
@@ -149,6 +148,15 @@ describe('A run in plain lines', () => {
     expect(shown).toEqual([...[0, 1, 2, 3, 4].map((second) => `    │ 07:53:0${second} WARN body ${second}`), '    │ not a record']);
   });
 
+  it('names no part that does not run among the commands to go on with', () => {
+    const identity = PASSED_RUN.filter(
+      (event) => !('stepId' in event && event.stepId.startsWith('kms.')) && event.type !== 'step-started',
+    ).map((event) => (event.type === 'run-started' ? { ...event, steps: event.steps.filter(({ phase }) => phase !== 'kms') } : event));
+    expect(told(PASSED_RUN).out).toContain('passthru logs kms -f');
+    expect(told(identity).out).toContain('passthru logs identity -f');
+    expect(told(identity).out).not.toContain('logs kms');
+  });
+
   it('closes with what to do next alone where that is asked for', () => {
     const { out } = told(FAILED_RUN, { next: true });
     expect(out).toContain('passthru status · passthru logs · passthru demo all');
@@ -171,7 +179,7 @@ describe('A run in plain lines', () => {
 });
 
 describe('A terminal without a size, which says that it has 0 columns', () => {
-  const terminal = (columns: number) => createTerminal({ ...fakeSurroundings({ cwd: '/', tty: true, columns }), env: { TERM: 'xterm' } });
+  const terminal = (columns: number) => createTerminal({ ...fakeProcess({ cwd: '/', tty: true, columns }), env: { TERM: 'xterm' } });
 
   it('gets the lines of a pipe: no spinner can redraw a line there', () => {
     expect([terminal(0).animated, terminal(80).animated]).toEqual([false, true]);

@@ -27,8 +27,7 @@ const told = (events: typeof PASSED_RUN) => {
   using reporter = createPrettyReporter(terminal, {
     verbosity: 'normal',
     cwd: '/home',
-    program: 'passthru',
-    stackFlags: '',
+    printedCommand: (words) => `passthru ${words}`,
     now: () => at + 4200,
   });
   for (const event of events) reporter.emit(event);

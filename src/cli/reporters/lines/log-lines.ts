@@ -1,12 +1,12 @@
 import { stripVTControlCharacters } from 'node:util';
-import type { Output } from '../answer.ts';
+import type { CliSettings } from '#cli/settings/settings.ts';
 import { logLine } from '../terminal/log-record.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { serviceRecord } from './service-record.ts';
 
 export interface LogLineOptions {
   readonly terminal: Terminal;
-  readonly output: Output;
+  readonly output: CliSettings['output'];
   readonly service: string;
   /** Columns for the name before the line; 0 leaves the name away. */
   readonly nameColumns: number;

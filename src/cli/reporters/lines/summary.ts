@@ -1,27 +1,28 @@
-import { isAbsolute, relative } from 'node:path';
 import type { ChalkInstance } from 'chalk';
 import type { Report } from '#demo/report.ts';
+import type { PrintedCommand } from '#cli/settings/printed-command.ts';
+import { shellWord, shortPath } from '#cli/shell/words.ts';
 import { formatDuration, pad, wrapItems, wrapText } from '../terminal/layout.ts';
-import type { ReporterOptions, ResultOptions } from '../reporter.ts';
 import { printable } from '../terminal/terminal.ts';
 
-export interface SummaryOptions extends Pick<ReporterOptions, 'cwd' | 'program' | 'stackFlags'>, ResultOptions {
+export interface ResultOptions {
+  /** Whether to close with addresses and credentials: of use only while the stack stays up. */
+  readonly access: boolean;
+  /** Close with what to do next instead: addresses and credentials would hide that the run broke off. */
+  readonly next?: boolean;
+}
+
+export interface SummaryOptions extends ResultOptions {
+  /** Paths below it are printed relative to it. */
+  readonly cwd: string;
+  readonly printedCommand: PrintedCommand;
   readonly paint: ChalkInstance;
   readonly width: number;
 }
 
 const LABEL = 11;
 
-/** A path as a reader in `cwd` would type it: relative when it is below. */
-export const shortPath = (path: string, cwd: string): string => {
-  const short = relative(cwd, path);
-  return short === '' || short.startsWith('..') || isAbsolute(short) ? path : short;
-};
-
-/** A word that a POSIX shell takes as one argument. */
-export const shellWord = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
-
-/** What a run came to, and what a reader needs to go on. */
+/** The outcome of a run, and what a reader needs to go on. */
 export const summaryLines = (report: Report, options: SummaryOptions): readonly string[] => [
   '',
   ...countLines(report, options),
@@ -63,16 +64,12 @@ const accessLines = (report: Report, options: SummaryOptions): readonly string[]
     '',
     `  ${paint.yellow('Demo credentials, never for real data:')}`,
     ...credentialLines(report, options),
-    ...nextLines(['status', 'reset-demo', 'logs kms -f', 'down'], options),
+    ...nextLines(['status', 'reset-demo', `logs ${kms ? 'kms' : 'identity'} -f`, 'down'], options),
   ];
 };
 
 const nextLines = (commands: readonly string[], options: SummaryOptions): readonly string[] =>
-  row(
-    'Next',
-    commands.map((command) => `${options.program} ${command}${options.stackFlags}`),
-    options,
-  );
+  row('Next', commands.map(options.printedCommand), options);
 
 /** A labelled list, broken at the right edge and never inside an item: an address, a path or a command is of use only as a whole. */
 const row = (label: string, items: readonly string[], { paint, width }: Pick<SummaryOptions, 'paint' | 'width'>): readonly string[] =>

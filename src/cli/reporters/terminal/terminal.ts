@@ -1,19 +1,13 @@
 import { stripVTControlCharacters } from 'node:util';
 import { Chalk, type ChalkInstance } from 'chalk';
+import type { OutputStream } from '#cli/process/cli-process.ts';
 
-/** A stream as far as the reporters need it. */
-export interface Stream {
-  readonly isTTY?: boolean;
-  readonly columns?: number;
-  write(text: string): unknown;
-}
-
-/** Where results and progress go, and what may be done there. */
+/** The places for results and progress, and what a reporter may do there. */
 export interface Terminal {
   /** Results. */
-  readonly out: Stream;
+  readonly out: OutputStream;
   /** Everything else. */
-  readonly err: Stream;
+  readonly err: OutputStream;
   /** Columns to fill at most. */
   readonly width: number;
   /** A spinner may redraw its line on stderr. */
@@ -23,8 +17,8 @@ export interface Terminal {
 }
 
 export interface TerminalOptions {
-  readonly out: Stream;
-  readonly err: Stream;
+  readonly out: OutputStream;
+  readonly err: OutputStream;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** From `--no-color` or a settings file; undefined lets the environment decide. */
   readonly color?: boolean | undefined;
@@ -43,7 +37,7 @@ const isCi = (env: TerminalOptions['env']): boolean => isSet(env['CI']) && env['
  *
  * @see https://no-color.org and https://force-color.org
  */
-const colored = (stream: Stream, { env, color }: Pick<TerminalOptions, 'env' | 'color'>): boolean => {
+const colored = (stream: OutputStream, { env, color }: Pick<TerminalOptions, 'env' | 'color'>): boolean => {
   if (color !== undefined) return color;
   if (isSet(env['NO_COLOR'])) return false;
   if (isSet(env['FORCE_COLOR'])) return env['FORCE_COLOR'] !== '0' && env['FORCE_COLOR'] !== 'false';

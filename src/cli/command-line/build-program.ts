@@ -1,0 +1,116 @@
+import { Argument as CommanderArgument, Command, Option } from 'commander';
+import { packageVersion } from '#infra/process/package-version.ts';
+import type { CliProcess, OutputStream } from '#cli/process/cli-process.ts';
+import type { ExitCode } from '#cli/process/exit-codes.ts';
+import { type Flag, flagOf, REQUIRED, type Setting, type Settings } from '#cli/settings/setting.ts';
+import { SETTINGS } from '#cli/settings/settings.ts';
+import { usageError } from '#cli/settings/usage-error.ts';
+import type { Argument, CommandRow, NoFlags } from './command.ts';
+import { firstWords } from './first-words.ts';
+import { PROGRAM_HELP } from './help-texts.ts';
+
+/**
+ * The command line, built for commander from rows: `CommandRow` of each command, `Setting` of each flag. It parses, helps and
+ * suggests; values are checked later, together with those of the environment and of files.
+ */
+export interface Execution {
+  readonly process: CliProcess;
+  /** Takes the exit code of a command that has ended. */
+  readonly finish: (code: ExitCode) => void;
+}
+
+/** Puts a command, or a group of them, below another. */
+export type AddCommand = (parent: Command, execution: Execution) => void;
+
+export const buildProgram = (commands: readonly AddCommand[], execution: Execution): Command => {
+  const { out, err } = execution.process;
+  const program = new Command('passthru')
+    .description('Brings up a KMS, an Identity provider and their telemetry, and proves the stack with real flows.')
+    .version(packageVersion(), '-V, --version', 'print the version')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void out.write(text),
+      writeErr: (text) => void err.write(text),
+      getOutHelpWidth: () => helpWidth(out),
+      getErrHelpWidth: () => helpWidth(err),
+      // Errors are told in our own shape: usage-errors.ts.
+      outputError: () => undefined,
+    })
+    .configureHelp({ optionDescription })
+    .addHelpText('after', PROGRAM_HELP);
+  for (const add of commands) add(program, execution);
+  return program;
+};
+
+const helpWidth = ({ isTTY, columns }: OutputStream): number => (isTTY === true && columns) || 80;
+
+/** The help of a flag, then what it takes: `where the services run (auto, docker or embedded; default: auto)`. */
+const optionDescription = ({ description, argChoices, defaultValueDescription: usual }: Option): string => {
+  const choices = argChoices === undefined ? [] : [`${argChoices.slice(0, -1).join(', ')} or ${argChoices.at(-1)}`];
+  const notes = [...choices, ...(usual === undefined ? [] : [`default: ${usual}`])];
+  return notes.length === 0 ? description : `${description} (${notes.join('; ')})`;
+};
+
+export const commandGroup =
+  (name: string, summary: string, commands: readonly AddCommand[]): AddCommand =>
+  (parent, execution) => {
+    const group = parent.command(name).description(summary);
+    for (const add of commands) add(group, execution);
+  };
+
+export const command =
+  <A = undefined, F extends Settings = NoFlags>(row: CommandRow<A, F>): AddCommand =>
+  (parent, { process, finish }) => {
+    const flags = row.flags ?? ({} as F);
+    const made = parent.command(row.name, { hidden: row.isHidden === true }).description(row.summary);
+    if (row.argument !== undefined) made.addArgument(argumentOf(row.argument, process.cwd));
+    for (const option of [...optionsOf(flags, () => true), ...settingOptions(row)]) made.addOption(option);
+    if (row.help !== undefined) made.addHelpText('after', row.help);
+    made.action(async () => {
+      const argument = made.processedArgs[0] as A;
+      const stated = statedIn(made, [...Object.keys(SETTINGS), ...Object.keys(flags)]);
+      const isRun = row.settings?.includes('run') === true;
+      const name = parent.parent === null ? row.name : `${parent.name()} ${row.name}`;
+      const called = { command: isRun ? `${name} ${String(argument)}` : name, argument, stated, flags, process };
+      if (isRun) firstWords(called);
+      const code = await row.run(called);
+      if (code !== null) finish(code);
+    });
+  };
+
+const argumentOf = <A>({ spelling, help, type, default: usual }: Argument<A>, cwd: string): CommanderArgument => {
+  const argument = new CommanderArgument(spelling, help);
+  if (type.choices !== undefined) argument.choices(type.choices);
+  if (usual !== undefined) argument.default(usual);
+  return argument.argParser((text) => {
+    const value = type.fromText(text, cwd);
+    if (value !== undefined) return value;
+    throw usageError(`${spelling} must be ${type.form}, not ${JSON.stringify(text)}`, { fix: `Use ${type.form}.` });
+  });
+};
+
+const settingOptions = <A, F extends Settings>({ settings = [] }: CommandRow<A, F>): readonly Option[] =>
+  optionsOf(SETTINGS, ({ group }) => group !== undefined && settings.includes(group));
+
+const optionsOf = (rows: Settings, isOffered: (flag: Flag<unknown>) => boolean): readonly Option[] =>
+  Object.entries(rows).flatMap(([key, row]) => row.flags.filter(isOffered).map((flag) => optionOf(key, row, flag)));
+
+const optionOf = (key: string, row: Setting<unknown>, { spelling, help, means }: Flag<unknown>): Option => {
+  const { type, default: usual } = row;
+  const option = new Option(spelling ?? `${flagOf(key)} <${type.placeholder}>`, help);
+  if (means === undefined) {
+    // Known for help and completions; a wrong one is told later, in one shape with all that is wrong.
+    if (type.choices !== undefined) option.choices(type.choices).argParser((text) => text);
+    if (typeof usual === 'string') option.default(usual, usual);
+    return option.makeOptionMandatory(usual === REQUIRED);
+  }
+  if (option.attributeName() === key) return option;
+  const others = row.flags.filter((flag) => flag.means !== means).flatMap((flag) => new Option(flag.spelling ?? '').attributeName());
+  return option.implies({ [key]: means }).conflicts(others);
+};
+
+/** What the command line states, by key; a default of the parser is nothing that anybody stated. */
+const statedIn = (made: Command, keys: readonly string[]): Readonly<Record<string, unknown>> => {
+  const stated = keys.filter((key) => ['cli', 'implied'].includes(made.getOptionValueSource(key) ?? ''));
+  return Object.fromEntries(stated.map((key) => [key, made.getOptionValue(key) as unknown]));
+};

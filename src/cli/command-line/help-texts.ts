@@ -1,0 +1,24 @@
+export const PROGRAM_HELP = `
+Settings come from flags, then PASSTHRU_* variables (PASSTHRU_PORT_KMS), then passthru.yml in this
+folder, then passthru/config.yml below $XDG_CONFIG_HOME, then the defaults.
+
+Examples:
+  passthru demo all                 the whole story, then the stack stays up
+  passthru status                   is it well?
+  passthru demo all --rm            the same, and tidy up at the end
+  passthru down --volumes           stop everything and remove the data
+
+Exit codes: 0 all passed · 1 some failed · 2 nothing usable · 64 usage · 130 interrupted`;
+
+export const DEMO_HELP = `
+Examples:
+  passthru demo all
+  passthru demo kms --output json > report.json
+  passthru demo all --port-kms 18081 --port-identity 18082 --state-dir /tmp/second`;
+
+export const HEALTH_HELP = `
+TLS 1.3, verified against --ca and the host name; 3 seconds for everything together.
+Prints one line. Exit codes: 0 it answered 200 · 1 it did not, and the line says why · 64 usage
+
+Example:
+  passthru health https://localhost:8081/readyz --ca .passthru/tls/ca.pem`;

@@ -1,0 +1,62 @@
+import { type Command, CommanderError } from 'commander';
+import type { AppError } from '#infra/apperr/app-error.ts';
+import { failureFrom } from '#infra/apperr/result.ts';
+import type { CliProcess } from '#cli/process/cli-process.ts';
+import { EXIT, type ExitCode } from '#cli/process/exit-codes.ts';
+import { programName } from '#cli/settings/printed-command.ts';
+import { isUsageError, usageError } from '#cli/settings/usage-error.ts';
+import { wantedOutput } from '#cli/settings/wanted-output.ts';
+
+export interface CalledOptions {
+  readonly program: Command;
+  readonly argv: readonly string[];
+  readonly process: CliProcess;
+}
+
+/**
+ * Tells that a command line cannot be run, in the one shape that a usage error has, whoever found it.
+ *
+ * @returns the exit code; an error that is about something else is thrown again
+ */
+export const endWithUsage = async (thrown: unknown, { program, argv, process }: CalledOptions): Promise<ExitCode> => {
+  if (thrown instanceof CommanderError) {
+    // Help and version end by an exception of code 0.
+    if (thrown.exitCode === 0) return EXIT.passed;
+    // Without a command the help is the answer, and stands there already.
+    if (thrown.code === 'commander.help') return EXIT.usage;
+  }
+  const command = calledCommand(program, argv);
+  const error = thrown instanceof CommanderError ? usageErrorOf(thrown, `${programName(process.env)} ${command}`.trim()) : thrown;
+  if (!isUsageError(error)) throw thrown;
+  const { createPrinter } = await import('#cli/reporters/create-printer.ts');
+  const { createTerminal } = await import('#cli/reporters/terminal/terminal.ts');
+  const output = wantedOutput(statedOutput(argv), process.env);
+  const printer = createPrinter({ command, terminal: createTerminal(process), output, now: process.now });
+  printer.failure(failureFrom(error), { fields: error.fields, exitCode: EXIT.usage });
+  return EXIT.usage;
+};
+
+/** The parser's sentence, and below it what was meant, or where the help is. */
+const usageErrorOf = ({ message }: CommanderError, called: string): AppError => {
+  const [said = '', ...meant] = message.replace(/^error: /, '').split('\n');
+  const suggestion = meant.join(' ').replaceAll(/^\(|\)$/g, '');
+  return usageError(said, { fix: suggestion === '' ? `\`${called} --help\` tells what there is.` : suggestion });
+};
+
+/** The words that name a command, for example `serve kms`. */
+const calledCommand = (program: Command, argv: readonly string[]): string => {
+  const names: string[] = [];
+  let at: Command | undefined = program;
+  for (const word of argv) {
+    at = at.commands.find((command) => command.name() === word);
+    if (at === undefined) break;
+    names.push(word);
+  }
+  return names.join(' ');
+};
+
+/** The value of `--output` wherever it stands: the parser may have given up before it. */
+const statedOutput = (argv: readonly string[]): string | undefined => {
+  const at = argv.findLastIndex((word) => word === '--output' || word.startsWith('--output='));
+  return at === -1 ? undefined : (argv[at]?.split('=')[1] ?? argv[at + 1]);
+};

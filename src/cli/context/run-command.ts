@@ -1,0 +1,63 @@
+import { AppError } from '#infra/apperr/app-error.ts';
+import { failureFrom } from '#infra/apperr/result.ts';
+import type { CommandCall } from '#cli/command-line/command.ts';
+import { EXIT, type ExitCode } from '#cli/process/exit-codes.ts';
+import { watchInterrupts } from '#cli/process/interrupts.ts';
+import { createPrinter } from '#cli/reporters/create-printer.ts';
+import { createTerminal } from '#cli/reporters/terminal/terminal.ts';
+import { printedCommand } from '#cli/settings/printed-command.ts';
+import { resolveSettings } from '#cli/settings/resolve-settings.ts';
+import type { Settings, ValuesOf } from '#cli/settings/setting.ts';
+import { isUsageError } from '#cli/settings/usage-error.ts';
+import { wantedOutput } from '#cli/settings/wanted-output.ts';
+import type { CommandContext } from './command-context.ts';
+
+/** What a first signal makes a command do, told at once; the second skips it. */
+export interface InterruptRemarks {
+  readonly first: string;
+  readonly second: string;
+}
+
+/** Settings, terminal and signals around a command's work; what it throws is told, and its exit code answered. */
+export const runCommand = async <A, F extends Settings>(
+  { command, stated, flags, process }: CommandCall<A, F>,
+  remarks: InterruptRemarks,
+  work: (context: CommandContext<ValuesOf<F>>) => Promise<ExitCode>,
+): Promise<ExitCode> => {
+  const { now, signals, giveUp } = process;
+  let terminal = createTerminal({ ...process, color: stated['color'] === false ? false : undefined });
+  let printer = createPrinter({ command, terminal, output: wantedOutput(stated['output'], process.env), now });
+  const pressed = (press: 'first' | 'second'): void => {
+    printer.remark(press === 'first' ? `\n${remarks.first}` : remarks.second);
+    if (press === 'second') giveUp();
+  };
+  using _alive = keepAlive();
+  using interrupts = watchInterrupts({ source: signals, now, tell: pressed });
+  try {
+    const warn = (text: string): void => printer.remark(`! ${text}`);
+    const resolved = await resolveSettings({ stated, flags, ...process, warn });
+    const { settings } = resolved;
+    terminal = createTerminal({ ...process, color: settings.color });
+    const printed = printedCommand({ settings, ...process });
+    printer = createPrinter({ command, terminal, output: settings.output, printedCommand: printed, now });
+    return await work({ command, ...resolved, terminal, printer, printedCommand: printed, interrupts, process });
+  } catch (thrown) {
+    if (interrupts.first.aborted) return EXIT.interrupted;
+    const exitCode = isUsageError(thrown) ? EXIT.usage : EXIT.failed;
+    const fields = thrown instanceof AppError ? thrown.fields : [];
+    printer.failure(failureFrom(thrown), { fields, exitCode });
+    return exitCode;
+  }
+};
+
+/** Longest delay that a timer takes, milliseconds. */
+const FOREVER = 2 ** 31 - 1;
+
+/**
+ * Keeps the process until a command is done: it may wait for what keeps no process alive, such as the end of a service that
+ * was let go, and would else end half-way with exit code 0.
+ */
+const keepAlive = (): Disposable => {
+  const timer = setInterval(() => undefined, FOREVER);
+  return { [Symbol.dispose]: () => clearInterval(timer) };
+};

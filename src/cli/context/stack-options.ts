@@ -1,0 +1,26 @@
+import type { StackOptions } from '#stack/stack.ts';
+import type { CommandContext } from './command-context.ts';
+
+/** Told before the run begins, because whether they can be had decides on what it runs. */
+const IMAGES_MISSING = 'Images are missing: building or pulling them, which takes a minute or two the first time.';
+
+/** The stack that a command's settings name; a command that changes it holds its lock. */
+export const stackOptions = (context: CommandContext): Omit<StackOptions, 'purpose' | 'holder'> => {
+  const { settings, stated, printer, interrupts, process } = context;
+  return {
+    stateDir: settings.stateDir,
+    engine: settings.engine,
+    ports: {
+      ...(stated.has('portKms') ? { kms: settings.portKms } : {}),
+      ...(stated.has('portIdentity') ? { identity: settings.portIdentity } : {}),
+    },
+    profile: settings.profile,
+    // A stack that is to be gone at the end is nobody's when this process cannot see to that any more.
+    owner: settings.rm ? 'process' : 'state-folder',
+    env: process.env,
+    now: process.now,
+    signal: interrupts.first,
+    warn: (text) => printer.remark(`! ${text}`),
+    onImagesMissing: () => printer.remark(IMAGES_MISSING),
+  };
+};

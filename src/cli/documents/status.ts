@@ -1,0 +1,20 @@
+import { type Static, Type } from 'typebox';
+import { strictObject } from '#infra/config/load-config.ts';
+import { document, nullable, part } from './document.ts';
+
+/** `passthru status --output json` */
+export const statusSchema = document('status', 'passthru status', {
+  ready: Type.Boolean(),
+  services: Type.Array(
+    strictObject({
+      service: part,
+      state: Type.Enum(['ready', 'not-ready', 'starting', 'down']),
+      uptime_ms: nullable(Type.Integer({ minimum: 0 })),
+      pid: nullable(Type.Integer()),
+      address: Type.String(),
+      cause: nullable(Type.String()),
+    }),
+  ),
+});
+
+export type StatusDocument = Static<typeof statusSchema>;

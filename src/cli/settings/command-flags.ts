@@ -1,0 +1,45 @@
+import { REQUIRED, setting } from './setting.ts';
+import { boolean, file, files, wholeNumber } from './value-types.ts';
+
+// Flags of a single command: rows as of a setting, but no variable and no key of a file.
+
+export const LOGS_FLAGS = {
+  follow: setting({
+    type: boolean,
+    default: 'false',
+    flags: [{ spelling: '-f, --follow', means: true, help: 'go on with what is logged from now on' }],
+  }),
+  tail: setting({
+    type: wholeNumber({ form: 'a whole number of lines', placeholder: 'lines', minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
+    default: null,
+    flags: [{ help: 'only the last lines' }],
+  }),
+} as const;
+
+export const DOWN_FLAGS = {
+  volumes: setting({ type: boolean, default: 'false', flags: [{ spelling: '--volumes', means: true, help: 'remove its data, too' }] }),
+} as const;
+
+export const HEALTH_FLAGS = {
+  ca: setting({ type: file, default: REQUIRED, flags: [{ help: 'PEM file of the authority to trust' }] }),
+  cert: setting({ type: file, default: null, flags: [{ help: 'PEM file of a client certificate' }] }),
+  key: setting({ type: file, default: null, flags: [{ help: 'PEM file of its key' }] }),
+} as const;
+
+export const SINK_FLAGS = {
+  config: setting({ type: files, default: REQUIRED, flags: [{ help: 'YAML files, each laid over the one before' }] }),
+} as const;
+
+export const SERVE_FLAGS = {
+  ...SINK_FLAGS,
+  demo: setting({
+    type: boolean,
+    default: 'false',
+    flags: [{ spelling: '--demo', means: true, help: 'seed the demo data that is missing' }],
+  }),
+  resetDemo: setting({
+    type: boolean,
+    default: 'false',
+    flags: [{ spelling: '--reset-demo', means: true, help: 'reset the demo data first' }],
+  }),
+} as const;

@@ -1,0 +1,31 @@
+import { shellWord } from '#cli/shell/words.ts';
+import { flagOf, type Setting } from './setting.ts';
+import { type CliSettings, SETTINGS } from './settings.ts';
+
+/** A command of ours as it works from where the reader is: `down` gives `npx passthru down --state-dir /srv/demo`. */
+export type PrintedCommand = (words: string) => string;
+
+export interface PrintedCommandOptions {
+  readonly settings: CliSettings;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+}
+
+/** Every command that is printed comes from here: the program as it was called, and the flags that find the same stack again. */
+export const printedCommand = ({ settings, env, cwd }: PrintedCommandOptions): PrintedCommand => {
+  const flags = Object.entries<Setting<unknown>>(SETTINGS).flatMap(([key, row]) => stackFlag(key, row, settings, cwd));
+  return (words) => [programName(env), words, ...flags.filter(({ name }) => !words.includes(name)).map(({ text }) => text)].join(' ');
+};
+
+/** What npx runs is not on the PATH of the shell that called it. */
+export const programName = (env: PrintedCommandOptions['env']): string =>
+  env['npm_lifecycle_event'] === 'npx' ? 'npx passthru' : 'passthru';
+
+/** The flag of a setting that tells where the stack is, unless it has its default. */
+const stackFlag = (key: string, { type, flags, default: usual }: Setting<unknown>, settings: CliSettings, cwd: string) => {
+  const value = settings[key as keyof CliSettings];
+  const isDefault = typeof usual === 'string' && type.fromText(usual, cwd) === value;
+  if (isDefault || !flags.some(({ group }) => group === 'stack')) return [];
+  const name = flagOf(key);
+  return [{ name, text: `${name} ${shellWord(type.toText(value, cwd))}` }];
+};

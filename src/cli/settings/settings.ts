@@ -1,0 +1,102 @@
+import { PROFILES } from '#engine/engine.ts';
+import { ADMIN_PORT_OFFSET, COLLECTOR_HEALTH_PORT_OFFSET, IDENTITY_PORT, KMS_PORT } from '#infra/magic/magic.ts';
+import { setting, type ValuesOf } from './setting.ts';
+import { boolean, duration, factor, folder, oneOf, port, wholeNumber } from './value-types.ts';
+
+/**
+ * The settings of the CLI, one row each: the key `portKms` is `port_kms` in a settings file, `PASSTHRU_PORT_KMS` in the
+ * environment and `--port-kms` on the command line. From a row come the flag with its help and default, the reading of every
+ * source, the wording of errors, the flags of printed commands, the type of the value and the table in docs/cli.md.
+ *
+ * This folder sees the shapes of the engine and constants of `infra`, and nothing of the CLI but `shell` and `process`. Data goes
+ * rows → sources (flags, environment, files) → `resolveSettings` → one checked object, or one usage error that names all that is wrong.
+ */
+export const SETTINGS = {
+  engine: setting({
+    type: oneOf(['auto', 'docker', 'embedded'], 'engine'),
+    default: 'auto',
+    flags: [{ group: 'stack', help: 'where the services run' }],
+  }),
+  stateDir: setting({ type: folder, default: '.passthru', flags: [{ group: 'stack', help: 'state of the stack' }] }),
+  portKms: setting({
+    type: port({ highestOffset: COLLECTOR_HEALTH_PORT_OFFSET, taken: 'admin and telemetry take ports above it' }),
+    default: `${KMS_PORT}`,
+    flags: [{ group: 'stack', help: 'public port of the KMS' }],
+  }),
+  portIdentity: setting({
+    type: port({ highestOffset: ADMIN_PORT_OFFSET, taken: 'admin takes a port above it' }),
+    default: `${IDENTITY_PORT}`,
+    flags: [{ group: 'stack', help: 'public port of Identity' }],
+  }),
+  output: setting({
+    type: oneOf(['human', 'json', 'structured'], 'form'),
+    default: 'human',
+    flags: [{ group: 'output', help: 'form of the result' }],
+  }),
+  color: setting({
+    type: boolean,
+    // The terminal decides.
+    default: null,
+    flags: [{ group: 'output', spelling: '--no-color', means: false, help: 'no colour' }],
+  }),
+  verbosity: setting({
+    type: oneOf(['quiet', 'normal', 'verbose'], 'verbosity'),
+    default: 'normal',
+    flags: [
+      { group: 'output', spelling: '-q, --quiet', means: 'quiet', help: 'only the result' },
+      // Only a run has requests and checks to tell of.
+      { group: 'run', spelling: '-v, --verbose', means: 'verbose', help: 'each request and each check' },
+    ],
+  }),
+  profile: setting({
+    type: oneOf(PROFILES, 'profile'),
+    default: 'demo',
+    flags: [{ group: 'demo', help: 'purpose of the stack; prod has no demo data to show' }],
+  }),
+  onFailure: setting({
+    type: oneOf(['continue', 'stop'], 'what'),
+    default: 'continue',
+    flags: [
+      { group: 'demo', spelling: '--fail-fast', means: 'stop', help: 'stop at the first failed step' },
+      { group: 'demo', spelling: '--continue-on-error', means: 'continue', help: 'go on after a failed step (default)' },
+    ],
+  }),
+  healthTimeout: setting({
+    type: duration({ minimum: 100, example: '30s' }),
+    default: '30s',
+    flags: [{ group: 'demo', help: 'how long a service may take to get healthy' }],
+  }),
+  retry: setting({
+    type: wholeNumber({ form: 'a whole number from 0 to 10', placeholder: 'times', minimum: 0, maximum: 10 }),
+    default: '0',
+    flags: [{ group: 'demo', help: 'try a failed step again' }],
+  }),
+  retryDelay: setting({
+    type: duration({ minimum: 0, example: '1s' }),
+    default: '1s',
+    flags: [{ group: 'demo', help: 'wait before a retry' }],
+  }),
+  retryBackoff: setting({
+    type: factor({ minimum: 1, maximum: 10 }),
+    default: '2',
+    flags: [{ group: 'demo', help: 'lengthen each further wait' }],
+  }),
+  rm: setting({
+    type: boolean,
+    default: (profile) => `${profile === 'ci'}`,
+    flags: [
+      { group: 'demo', spelling: '--rm', means: true, help: 'tear down at the end (default in ci)' },
+      { group: 'demo', spelling: '--no-rm', means: false, help: 'leave the stack up, in ci too' },
+    ],
+  }),
+  onPartial: setting({
+    type: oneOf(['keep', 'cleanup'], 'what'),
+    default: 'keep',
+    flags: [{ group: 'demo', help: 'fate of the services that were started when a step failed' }],
+  }),
+} as const;
+
+/** Every setting, checked: paths absolute, times in milliseconds. */
+export type CliSettings = ValuesOf<typeof SETTINGS>;
+
+export type SettingKey = keyof typeof SETTINGS;

@@ -1,0 +1,42 @@
+import { join } from 'node:path';
+import { portsOf } from '#engine/ports.ts';
+import { COLLECTOR_HEALTH_PORT_OFFSET, IDENTITY_PORT, KMS_PORT } from '#infra/magic/magic.ts';
+import { PACKAGE_ROOT } from './package-root.ts';
+import type { StackPorts } from './stack.ts';
+
+/** How plain `docker compose up` starts a product from what was prepared. */
+export interface ComposeStart {
+  /** `kms` brings Identity along. */
+  readonly product: 'kms' | 'identity';
+  /** Ports that are not the defaults, as the Compose files name them. */
+  readonly variables: Readonly<Record<string, number>>;
+  /** Absolute, each laid over the one before. */
+  readonly files: readonly string[];
+}
+
+const FILES = {
+  kms: ['telemetry/compose.yml', 'kms/compose.demo.yml'],
+  identity: ['telemetry/compose.yml', 'identity/compose.demo.yml'],
+} as const;
+
+export const composeStarts = (ports: StackPorts): readonly ComposeStart[] =>
+  (['kms', 'identity'] as const).map((product) => ({
+    product,
+    variables: portVariables(ports),
+    files: FILES[product].map((file) => join(PACKAGE_ROOT, 'deployments', ...file.split('/'))),
+  }));
+
+const portVariables = ({ kms, identity }: StackPorts): Readonly<Record<string, number>> => {
+  const ports = portsOf({ portKms: kms, portIdentity: identity });
+  return {
+    ...(kms === KMS_PORT
+      ? {}
+      : {
+          PASSTHRU_PORT_KMS: ports.kms,
+          PASSTHRU_PORT_KMS_ADMIN: ports.kmsAdmin,
+          PASSTHRU_PORT_OTLP: ports.telemetry,
+          PASSTHRU_PORT_TELEMETRY_HEALTH: ports.kms + COLLECTOR_HEALTH_PORT_OFFSET,
+        }),
+    ...(identity === IDENTITY_PORT ? {} : { PASSTHRU_PORT_IDENTITY: ports.identity, PASSTHRU_PORT_IDENTITY_ADMIN: ports.identityAdmin }),
+  };
+};

@@ -1,0 +1,30 @@
+import type { DockerConnection } from '#engine/docker/connection/context.ts';
+import type { Engine } from '#engine/engine.ts';
+import { PACKAGE_ROOT } from '../package-root.ts';
+import type { StackOptions, StackPorts } from '../stack.ts';
+import type { Choice } from './choose-engine.ts';
+
+export interface CreateEngineOptions extends Pick<StackOptions, 'stateDir' | 'profile' | 'owner' | 'now' | 'warn'> {
+  readonly ports: StackPorts;
+}
+
+/** The engine that was chosen; only its code is loaded. */
+export const createEngine = async (choice: Choice<DockerConnection>, options: CreateEngineOptions): Promise<Engine> => {
+  const { stateDir, ports, profile, owner, now, warn } = options;
+  const common = {
+    stateDir,
+    portKms: ports.kms,
+    portIdentity: ports.identity,
+    profile,
+    packageRoot: PACKAGE_ROOT,
+    reason: choice.reason,
+    now,
+    warn,
+  };
+  if (choice.kind === 'embedded') {
+    const { createEmbeddedEngine } = await import('#engine/embedded/embedded.ts');
+    return createEmbeddedEngine({ ...common, isFallback: choice.isFallback, demoSeed: true });
+  }
+  const { createDockerEngine } = await import('#engine/docker/docker.ts');
+  return createDockerEngine({ ...common, docker: choice.connection, owner });
+};

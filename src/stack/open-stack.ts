@@ -1,0 +1,78 @@
+import type { Engine } from '#engine/engine.ts';
+import { AppError } from '#infra/apperr/app-error.ts';
+import { ok } from '#infra/apperr/result.ts';
+import { chooseEngine } from './engine/choose-engine.ts';
+import { createEngine } from './engine/create-engine.ts';
+import { dockerCandidate } from './engine/docker-candidate.ts';
+import { lockStateFolder } from './lock.ts';
+import { orThrow } from './or-throw.ts';
+import { checkPorts, withDefaultPorts } from './ports.ts';
+import { lastUsed, type LastStart, readLastStart, stateOf } from './record/last-start.ts';
+import { writeStackRecord } from './record/stack-record.ts';
+import type { Stack, StackOptions, StackPorts } from './stack.ts';
+import { tearDown } from './tear-down.ts';
+
+/**
+ * The stack of a state folder, on the engine that the options ask for; disposing of it lets go of engine and lock and leaves the
+ * services as they are.
+ *
+ * @throws AppError `lock-held`; why a named engine cannot be had; `other-engine-runs` where the stack of the folder is up on another
+ */
+export const openStack = async (options: StackOptions): Promise<Stack> => {
+  await using opened = new AsyncDisposableStack();
+  if (options.holder !== undefined) opened.use(await lockStateFolder({ ...options, holder: options.holder }));
+  const last = await readLastStart(options.stateDir);
+  const { engine, ports } = await openEngine(options, last);
+  opened.use(engine);
+  const leftover = options.purpose === 'remove' ? await openLeftover(options, last, engine) : null;
+  if (leftover !== null) opened.use(leftover);
+  const resources = opened.move();
+  return {
+    engine,
+    checkPorts: (services) => checkPorts(engine, services),
+    recordStart: async () => {
+      if (engine.kind !== 'docker') return;
+      await writeStackRecord(options.stateDir, { portKms: ports.kms, portIdentity: ports.identity, profile: options.profile });
+    },
+    tearDown: async (how) => {
+      const first = await tearDown(engine, how);
+      if (!first.ok || leftover === null) return first;
+      const second = await tearDown(leftover, how);
+      return second.ok ? ok([...first.value, ...second.value]) : second;
+    },
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+};
+
+const openEngine = async (options: StackOptions, last: LastStart): Promise<{ readonly engine: Engine; readonly ports: StackPorts }> => {
+  // Its code loads while the engine is looked for, which is mostly waiting.
+  if (options.engine === 'docker')
+    void Promise.allSettled([import('#engine/docker/docker.ts'), import('#engine/docker/connection/connect.ts')]);
+  const choice = orThrow(
+    await chooseEngine({
+      wanted: options.engine,
+      purpose: options.purpose,
+      embedded: await stateOf(last.embedded),
+      knowsDocker: last.docker !== null,
+      docker: dockerCandidate(options),
+    }),
+  );
+  const start = options.purpose === 'start' ? options : lastUsed(choice.kind, last, options);
+  const ports = withDefaultPorts(start.ports);
+  return { engine: await createEngine(choice, { ...options, ports, profile: start.profile }), ports };
+};
+
+/**
+ * Where nobody stated an engine and the stack is an embedded one: what the same folder once had on Docker, so that nothing of it
+ * stays; null where there never was anything, or Docker cannot be asked, which is told.
+ */
+const openLeftover = async (options: StackOptions, last: LastStart, engine: Engine): Promise<Engine | null> => {
+  if (engine.kind === 'docker' || options.engine !== 'auto' || last.docker === null) return null;
+  try {
+    return (await openEngine({ ...options, engine: 'docker', purpose: 'find' }, last)).engine;
+  } catch (thrown) {
+    if (!(thrown instanceof AppError)) throw thrown;
+    options.warn(`what this stack may have on Docker stays: ${thrown.message}`);
+    return null;
+  }
+};

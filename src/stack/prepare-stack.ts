@@ -1,0 +1,50 @@
+import { join } from 'node:path';
+import type { PreparedTls } from '#engine/engine.ts';
+import { portsOf } from '#engine/ports.ts';
+import { stateFolder } from '#engine/state/state-folder.ts';
+import { ok, type Result } from '#infra/apperr/result.ts';
+import { type ComposeStart, composeStarts } from './compose-starts.ts';
+import { lockStateFolder } from './lock.ts';
+import { openStack } from './open-stack.ts';
+import { PACKAGE_ROOT } from './package-root.ts';
+import { withDefaultPorts } from './ports.ts';
+import type { StackOptions } from './stack.ts';
+
+/** What a start needs beside programs: certificates, secrets, configuration. */
+export interface PreparedStack {
+  readonly tls: PreparedTls;
+  /** PEM file with the root certificate. */
+  readonly caFile: string;
+  /** For plain Compose: the folders that it mounts from, and how it starts each product; null for the embedded engine. */
+  readonly compose: { readonly folders: readonly string[]; readonly starts: readonly ComposeStart[] } | null;
+}
+
+export type PrepareStackOptions = Omit<StackOptions, 'purpose' | 'holder'> & Required<Pick<StackOptions, 'holder'>>;
+
+/** Makes what is missing or expired and keeps what is good; starts nothing and, unless the embedded engine is named, asks no engine. */
+export const prepareStack = async (options: PrepareStackOptions): Promise<Result<PreparedStack>> => {
+  const caFile = join(stateFolder(options.stateDir).tls, 'ca.pem');
+  if (options.engine !== 'embedded') return prepareForCompose(options, caFile);
+  await using stack = await openStack({ ...options, purpose: 'start' });
+  const result = await stack.engine.prepare(options.signal);
+  return result.ok ? ok({ tls: result.value, caFile, compose: null }) : result;
+};
+
+/** Files for containers, beside the Compose files; no Docker engine is asked for anything. */
+const prepareForCompose = async (options: PrepareStackOptions, caFile: string): Promise<Result<PreparedStack>> => {
+  const { stateDir, signal, warn, now } = options;
+  const ports = withDefaultPorts(options.ports);
+  await using _lock = await lockStateFolder(options);
+  const { prepareDeployments } = await import('#engine/files/mounts/prepare-deployments.ts');
+  const result = await prepareDeployments({
+    folder: stateFolder(stateDir),
+    packageRoot: PACKAGE_ROOT,
+    ports: portsOf({ portKms: ports.kms, portIdentity: ports.identity }),
+    signal,
+    warn,
+    now,
+  });
+  if (!result.ok) return result;
+  const { tls, folders } = result.value;
+  return ok({ tls, caFile, compose: { folders: Object.values(folders), starts: composeStarts(ports) } });
+};

@@ -1,0 +1,45 @@
+import type { Engine, Profile } from '#engine/engine.ts';
+import { isAlive } from '#engine/state/process-identity.ts';
+import { readRunFile, type RunRecords } from '#engine/state/run-file.ts';
+import { stateFolder } from '#engine/state/state-folder.ts';
+import type { StackPorts } from '../stack.ts';
+import { readStackRecord, type StackRecord } from './stack-record.ts';
+
+/** How the stack of a state folder was last started on each engine, as its files tell; nothing that runs is asked. */
+export interface LastStart {
+  readonly embedded: RunRecords;
+  readonly docker: StackRecord | 'damaged' | null;
+}
+
+export const readLastStart = async (stateDir: string): Promise<LastStart> => ({
+  embedded: (await readRunFile(stateFolder(stateDir).run)).records,
+  docker: await readStackRecord(stateDir),
+});
+
+/** Whether any of the services that were recorded still lives. */
+export const stateOf = async (records: RunRecords): Promise<'running' | 'ended' | 'none'> => {
+  const recorded = Object.values(records);
+  if (recorded.length === 0) return 'none';
+  return (await Promise.all(recorded.map(isAlive))).includes(true) ? 'running' : 'ended';
+};
+
+interface Start {
+  readonly ports: Partial<StackPorts>;
+  readonly profile: Profile;
+}
+
+/** Ports and profile of the last start: `passthru status` needs no flags after a demo on other ports. Stated ports stand. */
+export const lastUsed = (kind: Engine['kind'], last: LastStart, stated: Start): Start => {
+  if (kind === 'embedded') {
+    const { kms, identity } = last.embedded;
+    return { ports: { ...known({ kms: kms?.port, identity: identity?.port }), ...stated.ports }, profile: stated.profile };
+  }
+  if (last.docker === null || last.docker === 'damaged') return stated;
+  const { portKms, portIdentity, profile } = last.docker;
+  return { ports: { kms: portKms, identity: portIdentity, ...stated.ports }, profile };
+};
+
+const known = (ports: { readonly kms: number | undefined; readonly identity: number | undefined }): Partial<StackPorts> => ({
+  ...(ports.kms === undefined ? {} : { kms: ports.kms }),
+  ...(ports.identity === undefined ? {} : { identity: ports.identity }),
+});

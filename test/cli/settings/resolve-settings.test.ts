@@ -1,0 +1,183 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { Settings } from '#cli/settings/setting.ts';
+import { resolveSettings, type SettingSources } from '#cli/settings/resolve-settings.ts';
+
+import { temporaryDirectory } from '#test/support/temporary-directory.ts';
+
+/** A working folder and a home, with the settings files that a test writes. */
+const place = async (files: { project?: string; user?: string } = {}) => {
+  const folder = await temporaryDirectory();
+  const inputs = { cwd: join(folder.path, 'work'), home: join(folder.path, 'home') };
+  await mkdir(inputs.cwd, { recursive: true });
+  if (files.project !== undefined) await writeFile(join(inputs.cwd, 'passthru.yml'), files.project);
+  const user = join(inputs.home, '.config/passthru/config.yml');
+  await mkdir(dirname(user), { recursive: true });
+  if (files.user !== undefined) await writeFile(user, files.user);
+  const warnings: string[] = [];
+  return {
+    ...inputs,
+    warnings,
+    user,
+    resolve: async (rest: Partial<Omit<SettingSources<Settings>, 'flags'>> = {}) =>
+      (await resolveSettings({ stated: {}, flags: {}, env: {}, ...inputs, warn: (text) => warnings.push(text), ...rest })).settings,
+    [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
+  };
+};
+
+const refusal = (promise: Promise<unknown>): Promise<{ code: string; message: string; fix: string }> =>
+  promise.then(
+    (value) => Promise.reject(new Error(`was accepted: ${JSON.stringify(value)}`)),
+    (error: unknown) => error as { code: string; message: string; fix: string },
+  );
+
+describe('Settings', () => {
+  it('have the documented defaults, with the state below the working folder', async () => {
+    await using here = await place();
+    expect(await here.resolve()).toEqual({
+      engine: 'auto',
+      stateDir: join(here.cwd, '.passthru'),
+      portKms: 8081,
+      portIdentity: 8082,
+      output: 'human',
+      color: undefined,
+      verbosity: 'normal',
+      profile: 'demo',
+      onFailure: 'continue',
+      healthTimeout: 30_000,
+      retry: 0,
+      retryDelay: 1000,
+      retryBackoff: 2,
+      rm: false,
+      onPartial: 'keep',
+    });
+  });
+
+  it('come from flags before environment before project file before user file', async () => {
+    await using here = await place({ project: 'port_kms: 13000\nretry: 3\n', user: 'port_kms: 14000\nretry: 4\nport_identity: 24000\n' });
+    const env = { PASSTHRU_PORT_KMS: '12000' };
+    expect(await here.resolve({ stated: { portKms: '11000' }, env })).toMatchObject({ portKms: 11_000, portIdentity: 24_000 });
+    expect((await here.resolve({ env })).portKms).toBe(12_000);
+    expect((await here.resolve()).portKms).toBe(13_000);
+    expect((await here.resolve()).retry).toBe(3);
+    expect((await here.resolve({ cwd: here.home })).portKms).toBe(14_000);
+  });
+
+  it('read the user file from an absolute XDG_CONFIG_HOME, and ignore a relative one', async () => {
+    await using here = await place({ user: 'retry: 4\n' });
+    await mkdir(join(here.home, 'xdg/passthru'), { recursive: true });
+    await writeFile(join(here.home, 'xdg/passthru/config.yml'), 'retry: 5\n');
+    expect((await here.resolve({ env: { XDG_CONFIG_HOME: join(here.home, 'xdg') } })).retry).toBe(5);
+    expect((await here.resolve({ env: { XDG_CONFIG_HOME: 'xdg' } })).retry).toBe(4);
+  });
+
+  it('take times with and without a unit, in every source', async () => {
+    await using here = await place({ project: 'retry_delay: 250ms\nhealth_timeout: 7\n' });
+    expect(await here.resolve({ env: { PASSTHRU_HEALTH_TIMEOUT: '2m' } })).toMatchObject({
+      healthTimeout: 120_000,
+      retryDelay: 250,
+    });
+    expect((await here.resolve()).healthTimeout).toBe(7000);
+    expect((await here.resolve({ stated: { healthTimeout: '500ms' } })).healthTimeout).toBe(500);
+    expect((await here.resolve({ stated: { healthTimeout: '1.5' } })).healthTimeout).toBe(1500);
+  });
+
+  it('tear down at the end by default in the ci profile only, and --no-rm keeps the stack there', async () => {
+    await using here = await place();
+    expect((await here.resolve({ stated: { profile: 'ci' } })).rm).toBe(true);
+    expect((await here.resolve({ stated: { profile: 'dev' } })).rm).toBe(false);
+    expect((await here.resolve({ stated: { profile: 'ci', rm: false } })).rm).toBe(false);
+  });
+
+  it('start a relative state folder where it was stated', async () => {
+    const name = randomUUIDv7();
+    await using here = await place({ user: `state_dir: ${name}\n` });
+    expect((await here.resolve()).stateDir).toBe(join(dirname(here.user), name));
+    expect((await here.resolve({ env: { PASSTHRU_STATE_DIR: name } })).stateDir).toBe(join(here.cwd, name));
+  });
+
+  it('count an empty variable as not set', async () => {
+    await using here = await place();
+    expect((await here.resolve({ env: { PASSTHRU_PORT_KMS: '' } })).portKms).toBe(8081);
+  });
+
+  it('warn of a variable that is almost a setting, and leave foreign ones alone', async () => {
+    await using here = await place();
+    await here.resolve({ env: { PASSTHRU_PROT_KMS: '1', PASSTHRU_SOMETHING_QUITE_DIFFERENT: '1', HOME: '/' } });
+    expect(here.warnings).toEqual(['PASSTHRU_PROT_KMS in the environment is not a setting; did you mean PASSTHRU_PORT_KMS?']);
+  });
+});
+
+describe('A bad setting', () => {
+  it('is refused as a usage error that names where it came from, what is wrong and how to mend it', async () => {
+    await using here = await place({ project: 'retry: many\n' });
+    const error = await refusal(here.resolve({ stated: { portKms: '80x' }, env: { PASSTHRU_HEALTH_TIMEOUT: 'soon' } }));
+    expect(error.code).toBe('usage');
+    expect(error.message).toContain('--port-kms must be a port from 1 to 62535');
+    expect(error.message).toContain(
+      'environment variable PASSTHRU_HEALTH_TIMEOUT must be a time from 100ms to 1h, for example 30s, not "soon"',
+    );
+    expect(error.message).toContain(`${join(here.cwd, 'passthru.yml')}#/retry must be a whole number from 0 to 10, not "many"`);
+    expect(error.fix).toContain('Use a port from 1 to 62535');
+  });
+
+  it.each([
+    ['engine', 'podman', 'one of auto, docker, embedded'],
+    ['profile', 'production', 'one of dev, demo, ci, prod'],
+    ['output', 'xml', 'one of human, json, structured'],
+    ['portKms', '0', 'a port'],
+    ['portKms', '62536', 'a port'],
+    ['portIdentity', '-1', 'a port'],
+    ['portIdentity', '80.5', 'a port'],
+    ['healthTimeout', '-4', 'a time'],
+    ['healthTimeout', '2h', 'a time'],
+    ['retry', '1e3', 'a whole number'],
+    ['retryBackoff', '0.5', 'a factor'],
+    ['onPartial', 'burn', 'one of keep, cleanup'],
+    ['stateDir', '', 'the path of a folder'],
+  ])('%s=%s is refused', async (key, value, form) => {
+    await using here = await place();
+    const error = await refusal(here.resolve({ stated: { [key]: value } }));
+    expect([error.code, error.message]).toEqual(['usage', expect.stringContaining(form)]);
+  });
+
+  it('of the wrong YAML type is refused: no text passes for a number there', async () => {
+    await using here = await place({ project: 'port_kms: "13000"\n' });
+    expect((await refusal(here.resolve())).message).toContain('passthru.yml#/port_kms must be a port');
+  });
+
+  it('that is unknown in a settings file is refused, with the name that was meant', async () => {
+    await using here = await place({ project: 'prot_kms: 13000\n' });
+    expect(await refusal(here.resolve())).toMatchObject({ code: 'usage', fix: 'Did you mean port_kms?' });
+  });
+
+  it('file that is no YAML, or states a key twice, or is a list, is refused with its line', async () => {
+    for (const [project, said] of [
+      ['port_kms: [1\n', 'line'],
+      ['retry: 1\nretry: 2\n', 'line 2'],
+      ['- retry\n', 'map of settings'],
+    ] as const) {
+      await using here = await place({ project });
+      expect(await refusal(here.resolve())).toMatchObject({ code: 'usage', message: expect.stringContaining(said) });
+    }
+  });
+
+  it.each([
+    [{ portKms: '8082' }, 'the KMS (--port-kms)', 'Identity (the default of port_identity)'],
+    [{ portKms: '7082' }, "the KMS's admin listener (--port-kms)", 'Identity (the default of port_identity)'],
+    [{ portKms: '6082' }, 'telemetry (--port-kms)', 'Identity (the default of port_identity)'],
+    [{ portKms: '5082' }, "telemetry's health (--port-kms)", 'Identity (the default of port_identity)'],
+    [{ portKms: '9082' }, 'the KMS (--port-kms)', "Identity's admin listener (the default of port_identity)"],
+    [{ portIdentity: '9081' }, "the KMS's admin listener (the default of port_kms)", 'Identity (--port-identity)'],
+    [{ portIdentity: '9000', portKms: '8000' }, "the KMS's admin listener (--port-kms)", 'Identity (--port-identity)'],
+    [{ portIdentity: '9000', portKms: '9000' }, 'the KMS (--port-kms)', 'Identity (--port-identity)'],
+  ])('port that clashes is refused with both names: %j', async (stated, one, other) => {
+    await using here = await place();
+    const error = await refusal(here.resolve({ stated }));
+    expect(error.code).toBe('usage');
+    expect(error.message).toContain(one);
+    expect(error.message).toContain(other);
+  });
+});

@@ -1,0 +1,26 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { readStackRecord, writeStackRecord } from '#stack/record/stack-record.ts';
+import { temporaryDirectory } from '#test/support/temporary-directory.ts';
+
+describe('The record of a stack on Docker', () => {
+  it('is none where there never was one, and what was written last after that', async () => {
+    await using folder = await temporaryDirectory();
+    const stateDir = join(folder.path, 'state');
+    expect(await readStackRecord(stateDir)).toBeNull();
+    await writeStackRecord(stateDir, { portKms: 1, portIdentity: 2, profile: 'demo' });
+    await writeStackRecord(stateDir, { portKms: 12_001, portIdentity: 12_002, profile: 'ci' });
+    expect(await readStackRecord(stateDir)).toEqual({ portKms: 12_001, portIdentity: 12_002, profile: 'ci' });
+  });
+
+  it.each(['', '{', '[]', 'null', '{"version":2,"port_kms":1,"port_identity":2,"profile":"demo"}', '{"version":1,"port_kms":"1"}'])(
+    'that makes no sense (%j) is damaged, not missing',
+    async (text) => {
+      await using folder = await temporaryDirectory();
+      await writeStackRecord(folder.path, { portKms: 1, portIdentity: 2, profile: 'demo' });
+      await writeFile(join(folder.path, 'docker', 'stack.json'), text);
+      expect(await readStackRecord(folder.path)).toBe('damaged');
+    },
+  );
+});
