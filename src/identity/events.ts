@@ -1,4 +1,5 @@
 import { unreachable } from '#infra/apperr/app-error.ts';
+import type { DemoEvent } from '#infra/demo-data/events.ts';
 import type { Attributes, Telemetry } from '#infra/telemetry/telemetry.ts';
 
 /** Happenings in Identity that an operator wants to read: ids and closed words, never a user name that was typed. */
@@ -9,8 +10,7 @@ export type IdentityEvent =
   | { readonly type: 'consent-given'; readonly accountId: string; readonly clientId: string }
   | { readonly type: 'consent-refused'; readonly accountId: string; readonly clientId: string }
   | { readonly type: 'demo-seeded'; readonly tenants: number }
-  | { readonly type: 'demo-reset'; readonly resetId: string }
-  | { readonly type: 'demo-reset-settled'; readonly resetId: string; readonly outcome: 'committed' | 'rolled-back' }
+  | DemoEvent
   | { readonly type: 'listening'; readonly listener: 'public' | 'admin'; readonly port: number };
 
 export type Emit = (event: IdentityEvent) => void;
@@ -29,7 +29,9 @@ const lineOf = (event: IdentityEvent): readonly [level: 'info' | 'warn', message
       return ['info', 'consent refused', { account_id: event.accountId, client_id: event.clientId }];
     case 'demo-seeded':
       return ['info', 'demo data seeded', { count: event.tenants }];
-    case 'demo-reset':
+    case 'demo-credentials-active':
+      return ['warn', 'demo accounts with published passwords are active; never keep real data here', {}];
+    case 'demo-reset-started':
       return ['info', 'demo data reset, waiting for commit or rollback', { reset_id: event.resetId }];
     case 'demo-reset-settled':
       return ['info', 'demo reset settled', { reset_id: event.resetId, outcome: event.outcome }];

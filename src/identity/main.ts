@@ -2,22 +2,13 @@ import { packageVersion } from '#infra/process/package-version.ts';
 import type { ServeOptions } from '#infra/process/serve-options.ts';
 import { startDatabases } from '#infra/database/open/start-databases.ts';
 import { readDemoTenants } from '#infra/demo-data/demo-tenants.ts';
+import { startDemo } from '#infra/demo-data/start-demo.ts';
 import { listen } from '#infra/http/server/listen.ts';
 import { stopOnSignals } from '#infra/process/stop.ts';
 import { startTelemetry } from '#infra/telemetry/sdk/start-telemetry.ts';
-import type { IdentityConfig } from './config.ts';
 import { loadIdentityConfig } from './config.ts';
-import type { Demo } from './demo/demo.service.ts';
-import type { Emit } from './events.ts';
 import { logEvents } from './events.ts';
 import { buildIdentity } from './server.ts';
-
-const prepareDemo = async (demo: Demo, config: IdentityConfig, options: ServeOptions, emit: Emit): Promise<void> => {
-  await demo.sweep();
-  const given = await readDemoTenants(config.demo.tenants_file);
-  const tenants = options.resetDemo ? await demo.replace(given) : await demo.seed(given);
-  emit({ type: 'demo-seeded', tenants: Object.keys(tenants).length });
-};
 
 /**
  * Runs Identity until SIGTERM or SIGINT: configuration, telemetry, database (waited for), demo data, then both listeners.
@@ -35,7 +26,10 @@ export const serveIdentity = async (options: ServeOptions): Promise<void> => {
   if (databases === null) return;
   opened.use(databases);
   const identity = opened.use(await buildIdentity({ config, telemetry, databases, demo: options.demo || options.resetDemo }));
-  if (identity.demo !== null) await prepareDemo(identity.demo, config, options, emit);
+  if (identity.demo !== null) {
+    const given = await readDemoTenants(config.demo.tenants_file);
+    await startDemo({ demo: identity.demo, reset: options.resetDemo, given, emit });
+  }
   const admin = await listen(identity.admin, config.admin);
   const server = await listen(identity.app, config.server);
   emit({ type: 'listening', listener: 'public', port: server.port });

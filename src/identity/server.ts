@@ -1,5 +1,7 @@
 import type { Databases } from '#infra/database/databases.ts';
 import { openDatabases } from '#infra/database/open/open-databases.ts';
+import { createResets } from '#infra/demo-data/create-resets.ts';
+import type { Demo } from '#infra/demo-data/demo.ts';
 import { createDemoLocks } from '#infra/demo-data/demo-locks.ts';
 import type { DependencyCheck } from '#infra/http/health.ts';
 import { registerHealth } from '#infra/http/health.routes.ts';
@@ -16,8 +18,8 @@ import { loadServiceClients } from './clients/service-clients.ts';
 import type { IdentityConfig } from './config.ts';
 import { identityMigrations } from './database/migrations.ts';
 import type { IdentityTables } from './database/tables.ts';
-import type { Demo } from './demo/demo.service.ts';
-import { createDemo } from './demo/demo.service.ts';
+import { createDemo } from './demo/create-demo.ts';
+import { createDemoStore } from './demo/demo.store.ts';
 import { loadSeed } from './demo/seed-file.ts';
 import { logEvents } from './events.ts';
 import { createSigningKeys } from './keys/signing-keys.service.ts';
@@ -38,7 +40,7 @@ export interface Identity extends AsyncDisposable {
 }
 
 /**
- * Builds Identity from its configuration and opens its database.
+ * Builds Identity from its configuration: opens its database, settles what an interrupted run left.
  *
  * @param options.demo whether demo data may be made and reset here
  * @param options.now epoch milliseconds
@@ -80,8 +82,11 @@ export const buildIdentity = async (options: {
   });
   for (const job of [...databases.jobs, ...provider.jobs]) opened.use(jobs.start(job));
   const locks = opened.use(createDemoLocks(databases, 'identity'));
+  const store = createDemoStore(provider);
+  const resets = createResets({ database, store, locks, emit, now });
+  await resets.sweep();
   const seedFile = options.demo ? config.demo.seed_file : undefined;
-  const demo = seedFile === undefined ? null : createDemo({ database, seed: await loadSeed(seedFile), provider, locks, emit, now });
+  const demo = seedFile === undefined ? null : createDemo({ database, seed: await loadSeed(seedFile), store, resets, locks, emit, now });
 
   const dependencies: DependencyCheck[] = [
     { name: 'database', required: true, check: (signal) => databases.ping(signal) },

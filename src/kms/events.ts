@@ -1,4 +1,5 @@
 import { unreachable } from '#infra/apperr/app-error.ts';
+import type { DemoEvent } from '#infra/demo-data/events.ts';
 import type { Logger } from '#infra/telemetry/telemetry.ts';
 
 /** What happens in the KMS that an operator wants to read; none of it holds a token, a password or a key. */
@@ -7,12 +8,9 @@ export type KmsEvent =
   | { readonly type: 'unsealed' }
   | { readonly type: 'identity-unreachable'; readonly issuer: string; readonly cause: unknown }
   | { readonly type: 'identity-reachable'; readonly issuer: string }
-  | { readonly type: 'demo-credentials-active' }
+  | DemoEvent
   | { readonly type: 'demo-seeded'; readonly tenants: number; readonly accounts: number; readonly elasticKeys: number }
-  | { readonly type: 'demo-reset-started'; readonly resetId: string }
   | { readonly type: 'demo-reset-already-done' }
-  | { readonly type: 'demo-reset-committed'; readonly resetId: string }
-  | { readonly type: 'demo-reset-rolled-back'; readonly resetId: string }
   | { readonly type: 'leftovers-removed'; readonly tenants: number; readonly databases: number }
   | { readonly type: 'databases-unnamed'; readonly names: readonly string[] }
   | { readonly type: 'listening'; readonly listener: 'public' | 'admin'; readonly host: string; readonly port: number };
@@ -45,10 +43,8 @@ const lineOf = (event: KmsEvent): readonly ['info' | 'warn', string] => {
       return ['info', `demo reset ${event.resetId} is in place and waits for commit or rollback`];
     case 'demo-reset-already-done':
       return ['warn', 'demo data was reset to these tenant ids already; it is kept as it is'];
-    case 'demo-reset-committed':
-      return ['info', `demo reset ${event.resetId} is committed`];
-    case 'demo-reset-rolled-back':
-      return ['info', `demo reset ${event.resetId} is rolled back`];
+    case 'demo-reset-settled':
+      return ['info', `demo reset ${event.resetId} is ${event.outcome === 'committed' ? 'committed' : 'rolled back'}`];
     case 'leftovers-removed':
       return ['info', `removed what an interrupted run left: ${event.tenants} tenants, ${event.databases} databases`];
     case 'databases-unnamed':

@@ -2,11 +2,11 @@ import { packageVersion } from '#infra/process/package-version.ts';
 import type { ServeOptions } from '#infra/process/serve-options.ts';
 import { startDatabases } from '#infra/database/open/start-databases.ts';
 import { readDemoTenants } from '#infra/demo-data/demo-tenants.ts';
+import { startDemo } from '#infra/demo-data/start-demo.ts';
 import { listen } from '#infra/http/server/listen.ts';
 import { stopOnSignals } from '#infra/process/stop.ts';
 import { startTelemetry } from '#infra/telemetry/sdk/start-telemetry.ts';
 import { loadKmsConfig } from './config.ts';
-import { startDemo } from './demo/start-demo.ts';
 import { logEvents } from './events.ts';
 import { buildKms } from './server.ts';
 

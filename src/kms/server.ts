@@ -1,5 +1,7 @@
 import type { Databases } from '#infra/database/databases.ts';
 import { openDatabases } from '#infra/database/open/open-databases.ts';
+import { createResets } from '#infra/demo-data/create-resets.ts';
+import type { Demo } from '#infra/demo-data/demo.ts';
 import { createDemoLocks } from '#infra/demo-data/demo-locks.ts';
 import type { DependencyCheck } from '#infra/http/health.ts';
 import { registerHealth } from '#infra/http/health.routes.ts';
@@ -13,9 +15,8 @@ import { openBarrier } from './barrier/open-barrier.ts';
 import type { KmsConfig } from './config.ts';
 import { serviceMigrations } from './database/migrations.ts';
 import type { ServiceTables } from './database/service-tables.ts';
-import type { Demo } from './demo/demo.ts';
-import { createDemo } from './demo/demo.service.ts';
-import { removeLeftovers } from './demo/leftovers.ts';
+import { createDemo } from './demo/create-demo.ts';
+import { createDemoStore } from './demo/demo.store.ts';
 import { loadSeed } from './demo/seed-file.ts';
 import { registerKeyRoutes } from './keys/keys.routes.ts';
 import { createKeys } from './keys/keys.ts';
@@ -26,7 +27,9 @@ import { guardServiceRoutes } from './access/guard/guard.ts';
 import { openAuthentication } from './access/guard/authentication.ts';
 import { createChallenges } from './access/challenges.ts';
 import { forgetGoneTenants } from './tenants/gone-tenants.ts';
+import { sweepTenants } from './tenants/sweep.ts';
 import { createTenantDirectory } from './tenants/create-directory.ts';
+import { createTenantLifeCycle } from './tenants/create-life-cycle.ts';
 import { openTrustedIssuers } from './access/tokens/trusted-issuers.ts';
 import { readUnsealKey } from './barrier/unseal-key.ts';
 
@@ -65,11 +68,17 @@ export const buildKms = async (options: {
   const unsealKey = await readUnsealKey(config.unseal);
   const barrier = await openBarrier({ databases, service, unsealKey, now }).finally(() => unsealKey?.fill(0));
   const notReady = () => (barrier.state() === 'sealed' ? 'sealed' : null);
-  const locks = opened.use(createDemoLocks(databases, 'kms'));
-  if (barrier.state() === 'unsealed') await removeLeftovers({ databases, service, barrier, locks, emit });
-
   const { forgetTenant: onGone, tenants: held } = barrier;
   const tenants = opened.use(createTenantDirectory({ databases, service: service.db, onGone, held }));
+  const lifeCycle = createTenantLifeCycle({ kind: service.kind, barrier, directory: tenants, now });
+  const locks = opened.use(createDemoLocks(databases, 'kms'));
+  const store = createDemoStore(lifeCycle);
+  const { takeEffect } = lifeCycle;
+  const resets = createResets({ database: service, store, locks, takeEffect: (gone) => takeEffect(gone ?? []), emit, now });
+  if (barrier.state() === 'unsealed') {
+    await resets.sweep();
+    await locks.exclusively(() => sweepTenants({ databases, service: locks.guard(service), tenants, lifeCycle, emit }));
+  }
   const challenges = createChallenges(config.errors.detail);
   const keys = createKeys({ barrier, insufficientScope: challenges.insufficientScope, emit: countActs(telemetry), now });
   const { issuers: configs, required, tls } = config.identity;
@@ -92,8 +101,9 @@ export const buildKms = async (options: {
           seed: await loadSeed(seedFile),
           service,
           locks,
+          resets,
           tenants,
-          barrier,
+          lifeCycle,
           elasticKeys: keys.elasticKeys,
           emit,
           now,

@@ -33,7 +33,6 @@ describe.skipIf(!databaseKinds().includes('postgres'))('three replicas of Identi
     const start = async () => {
       const databases = await openDatabases(config.database);
       const identity = await buildIdentity({ config, telemetry: noTelemetry(), databases, demo: true });
-      await identity.demo?.sweep();
       await identity.demo?.seed(given);
       const { port } = await listen(identity.app, config.server);
       return { identity, url: `https://localhost:${port}` };

@@ -1,6 +1,6 @@
 import type { Static } from 'typebox';
 import { registerDemoRoutes } from '#infra/demo-data/demo-data.routes.ts';
-import type { DemoResets } from '#infra/demo-data/demo-reset.ts';
+import type { DemoResets } from '#infra/demo-data/demo.ts';
 import type { DependencyCheck } from '#infra/http/health.ts';
 import { registerHealth } from '#infra/http/health.routes.ts';
 import { type adminListenerConfigSchema, admitOperatorsOnly } from '#infra/http/operators.ts';

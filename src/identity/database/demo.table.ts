@@ -1,7 +1,6 @@
 import { columns } from '#infra/database/columns.ts';
 import type { Migration } from '#infra/database/migration.ts';
 import { uniqueInUse } from '#infra/demo-data/unique-in-use.ts';
-import type { DemoResetState } from '#infra/demo-data/demo-reset.ts';
 import { type ResetColumns, withResetColumns } from './reset-columns.ts';
 
 /** A demo tenant's id by its name; times are epoch milliseconds. */
@@ -15,7 +14,7 @@ export interface DemoTenantRow extends ResetColumns {
 export interface DemoResetRow {
   /** UUIDv7. */
   id: string;
-  state: DemoResetState;
+  state: string;
   created_at: number;
 }
 

@@ -1,6 +1,8 @@
-import type { Transaction } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
+import { latestResetOf } from '#infra/demo-data/demo-reset.ts';
+import type { DemoStore } from '#infra/demo-data/demo-store.ts';
 import type { IdentityTables } from '#identity/database/tables.ts';
-import type { DemoResetRow } from '#identity/database/demo.table.ts';
+import type { OpenIdProvider } from '#identity/provider/openid-provider.ts';
 import type { SeedRows } from './seed-rows.ts';
 import type { DemoTenants } from '#infra/demo-data/demo-tenants.ts';
 
@@ -15,7 +17,7 @@ export interface DemoNames {
 }
 
 /** What hangs on rows that go: accounts by `sub`, clients by `client_id`. */
-export interface Gone {
+interface Gone {
   readonly accountIds: readonly string[];
   readonly clientIds: readonly string[];
   /**
@@ -26,10 +28,10 @@ export interface Gone {
   readonly replaced?: { readonly clientIds: readonly string[]; readonly since: number };
 }
 
-export const demoNames = async (tx: Tx): Promise<DemoNames> => {
-  const tenants = await tx.selectFrom('demo_tenants').select(['name', 'id']).where('retired_at', 'is', null).orderBy('name').execute();
-  const accounts = await tx.selectFrom('accounts').select(['username', 'demo']).where('retired_at', 'is', null).execute();
-  const clients = await tx.selectFrom('clients').select(['client_id', 'demo']).where('retired_at', 'is', null).execute();
+export const demoNames = async (db: Kysely<IdentityTables>): Promise<DemoNames> => {
+  const tenants = await db.selectFrom('demo_tenants').select(['name', 'id']).where('retired_at', 'is', null).orderBy('name').execute();
+  const accounts = await db.selectFrom('accounts').select(['username', 'demo']).where('retired_at', 'is', null).execute();
+  const clients = await db.selectFrom('clients').select(['client_id', 'demo']).where('retired_at', 'is', null).execute();
   const named = [
     ...accounts.map(({ username: name, demo }) => ({ name, demo })),
     ...clients.map(({ client_id: name, demo }) => ({ name, demo })),
@@ -48,16 +50,8 @@ export const insertRows = async (tx: Tx, rows: SeedRows): Promise<void> => {
   if (rows.clients.length > 0) await tx.insertInto('clients').values(rows.clients).execute();
 };
 
-/** Takes every demo row out of use; it stays until the reset is settled. */
-export const retireRows = async (tx: Tx, resetId: string, at: number): Promise<void> => {
-  const change = { retired_at: at, retired_by: resetId };
-  await tx.updateTable('demo_tenants').set(change).where('retired_at', 'is', null).execute();
-  await tx.updateTable('accounts').set(change).where('retired_at', 'is', null).where('demo', '=', 1).execute();
-  await tx.updateTable('clients').set(change).where('retired_at', 'is', null).where('demo', '=', 1).execute();
-};
-
 /** Deletes the rows that a reset inserted and takes those that it retired into use again. */
-export const restoreRows = async (tx: Tx, resetId: string): Promise<Gone> => {
+const restoreRows = async (tx: Tx, resetId: string): Promise<Gone> => {
   const reset = await tx.selectFrom('demo_resets').select('created_at').where('id', '=', resetId).executeTakeFirstOrThrow();
   await tx.deleteFrom('demo_tenants').where('reset_id', '=', resetId).execute();
   const accounts = await tx.deleteFrom('accounts').where('reset_id', '=', resetId).where('demo', '=', 1).returning('id').execute();
@@ -76,21 +70,44 @@ export const restoreRows = async (tx: Tx, resetId: string): Promise<Gone> => {
 };
 
 /** Deletes every retired demo row. */
-export const deleteRetired = async (tx: Tx): Promise<Gone> => {
+const deleteRetiredRows = async (tx: Tx): Promise<Gone> => {
   await tx.deleteFrom('demo_tenants').where('retired_at', 'is not', null).execute();
   const accounts = await tx.deleteFrom('accounts').where('retired_at', 'is not', null).where('demo', '=', 1).returning('id').execute();
   const clients = await tx.deleteFrom('clients').where('retired_at', 'is not', null).where('demo', '=', 1).returning('client_id').execute();
   return { accountIds: accounts.map(({ id }) => id), clientIds: clients.map(({ client_id }) => client_id) };
 };
 
-export const latestReset = (tx: Tx): Promise<DemoResetRow | undefined> => tx.selectFrom('demo_resets').selectAll().executeTakeFirst();
+/**
+ * The demo's tenants, accounts, clients and latest reset.
+ *
+ * @param provider revokes tokens and sessions of accounts and clients that go, in the same transaction
+ */
+export const createDemoStore = (
+  provider: Pick<OpenIdProvider, 'revokeForAccounts' | 'revokeForClients' | 'revokeForClientsSince'>,
+): DemoStore<IdentityTables, void> => {
+  const revoke = async (tx: Tx, { accountIds, clientIds, replaced }: Gone): Promise<void> => {
+    if (accountIds.length > 0) await provider.revokeForAccounts(tx, accountIds);
+    if (clientIds.length > 0) await provider.revokeForClients(tx, clientIds);
+    if (replaced !== undefined) await provider.revokeForClientsSince(tx, replaced.clientIds, replaced.since);
+  };
 
-/** Replaces the reset before it: only the latest can be settled. */
-export const insertReset = async (tx: Tx, id: string, at: number): Promise<void> => {
-  await tx.deleteFrom('demo_resets').execute();
-  await tx.insertInto('demo_resets').values({ id, state: 'pending', created_at: at }).execute();
-};
-
-export const setResetState = async (tx: Tx, id: string, state: DemoResetRow['state']): Promise<void> => {
-  await tx.updateTable('demo_resets').set({ state }).where('id', '=', id).execute();
+  return {
+    latestReset: async (db) => latestResetOf(await db.selectFrom('demo_resets').select(['id', 'state']).executeTakeFirst()),
+    insertReset: async (tx, id, at) => {
+      await tx.deleteFrom('demo_resets').execute();
+      await tx.insertInto('demo_resets').values({ id, state: 'pending', created_at: at }).execute();
+    },
+    setResetState: async (tx, id, state) => {
+      await tx.updateTable('demo_resets').set({ state }).where('id', '=', id).execute();
+    },
+    tenants: async (db) => (await demoNames(db)).tenants,
+    retire: async (tx, resetId, at) => {
+      const change = { retired_at: at, retired_by: resetId };
+      await tx.updateTable('demo_tenants').set(change).where('retired_at', 'is', null).execute();
+      await tx.updateTable('accounts').set(change).where('retired_at', 'is', null).where('demo', '=', 1).execute();
+      await tx.updateTable('clients').set(change).where('retired_at', 'is', null).where('demo', '=', 1).execute();
+    },
+    deleteRetired: async (tx) => revoke(tx, await deleteRetiredRows(tx)),
+    restoreRetired: async (tx, resetId) => revoke(tx, await restoreRows(tx, resetId)),
+  };
 };

@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox';
 import { strictObject } from '#infra/config/load-config.ts';
 import type { App } from '#infra/http/server.ts';
 import { UUID_V7 } from '#infra/magic/uuid.ts';
-import type { DemoResets, DemoState } from './demo-reset.ts';
+import type { DemoResets, DemoState } from './demo.ts';
 import { demoTenantsSchema } from './demo-tenants.ts';
 
 const tenantsSchema = Type.Record(Type.String(), Type.String());

@@ -10,7 +10,7 @@ export interface DemoLocks extends AsyncDisposable {
    * A database for the changes: its transactions are rolled back with `database-lock-lost`, 503, when the lock of the change was
    * lost, since another process may be at it by then.
    */
-  guard<T>(database: Pick<Database<T>, 'transaction'>): Pick<Database<T>, 'transaction'>;
+  guard<T>(database: Database<T>): Database<T>;
   /**
    * From now on this process answers for a pending reset: until it is disowned, or the process ends, or a quarter of an hour
    * is over, after which nobody will settle it any more. It answers for one at most: the latest is the only one that can be settled.
@@ -84,6 +84,7 @@ export const createDemoLocks = (locks: Locks, service: 'identity' | 'kms'): Demo
       return turn;
     },
     guard: (database) => ({
+      ...database,
       transaction: (run) => database.transaction((tx) => run(tx).finally(() => held?.lost.throwIfAborted())),
     }),
     own: async (resetId) => {

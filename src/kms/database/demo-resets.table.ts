@@ -1,12 +1,11 @@
 import { columns } from '#infra/database/columns.ts';
 import type { Migration } from '#infra/database/migration.ts';
-import type { DemoResetState } from '#infra/demo-data/demo-reset.ts';
 
 /** The latest demo reset. */
 export interface DemoResetRow {
   /** UUIDv7. */
   id: string;
-  state: DemoResetState;
+  state: string;
   /** Epoch milliseconds. */
   started_at: number;
 }

@@ -1,113 +1,50 @@
-import { randomUUIDv7 } from 'node:crypto';
-import type { Kysely, Transaction } from 'kysely';
+import type { Kysely } from 'kysely';
+import { latestResetOf } from '#infra/demo-data/demo-reset.ts';
+import type { DemoStore } from '#infra/demo-data/demo-store.ts';
+import type { DemoTenants } from '#infra/demo-data/demo-tenants.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
-import type { Tenant, TenantState } from '#kms/tenants/tenant.ts';
+import type { TenantLifeCycle } from '#kms/tenants/life-cycle.ts';
+import type { Tenant } from '#kms/tenants/tenant.ts';
 import { tenantsStore } from '#kms/tenants/tenants.store.ts';
-import type { DemoResetRow } from '#kms/database/demo-resets.table.ts';
-import type { Seed } from './seed-file.ts';
+import { accountsStore } from './accounts.store.ts';
 
-/** Queries of the demo data in the service database. Each is atomic only within the transaction that the caller gives. */
+export const idsByName = (tenants: readonly Tenant[]): DemoTenants => Object.fromEntries(tenants.map(({ name, id }) => [name, id]));
 
-type Tx = Transaction<ServiceTables>;
-type Connection = Kysely<ServiceTables> | Tx;
+const demoIn = (db: Kysely<ServiceTables>, state: Tenant['state']) => tenantsStore(db).inState(state, { demo: true });
 
-export const demoTenantsIn = (db: Connection, state: TenantState): Promise<readonly Tenant[]> =>
-  tenantsStore(db).inState(state, { demo: true });
+/** The demo's tenants, accounts and latest reset in the service database. A reset takes the steps of its tenants' life. */
+export const createDemoStore = (lifeCycle: TenantLifeCycle): DemoStore<ServiceTables, readonly Tenant[]> => {
+  const { retire, restore, remove } = lifeCycle;
 
-export const demoUsernames = async (db: Connection): Promise<ReadonlySet<string>> => {
-  const rows = await db.selectFrom('kms_realm_users').select('username').where('demo', '=', 1).where('retired_at', 'is', null).execute();
-  return new Set(rows.map((row) => row.username));
-};
-
-export const insertPreparing = async (tx: Tx, tenant: Tenant, at: number): Promise<void> => {
-  const { id, name, schemaName } = tenant;
-  await tx
-    .insertInto('kms_tenants')
-    .values({ id, name, schema_name: schemaName, state: 'preparing', demo: 1, created_at: at, retired_at: null })
-    .execute();
-};
-
-/** @returns how many became active */
-export const activate = async (tx: Tx, ids: readonly string[]): Promise<number> => {
-  if (ids.length === 0) return 0;
-  const { numUpdatedRows } = await tx
-    .updateTable('kms_tenants')
-    .set({ state: 'active' })
-    .where('id', 'in', [...ids])
-    .where('state', '=', 'preparing')
-    .executeTakeFirstOrThrow();
-  return Number(numUpdatedRows);
-};
-
-export const insertAccounts = async (tx: Tx, accounts: Seed['accounts'], tenants: Readonly<Record<string, string>>, at: number) => {
-  for (const { username, password_hash, tenant, roles } of accounts) {
-    await tx
-      .insertInto('kms_realm_users')
-      .values({
-        id: randomUUIDv7(),
-        username,
-        password_hash,
-        tenant_id: tenants[tenant] ?? '',
-        roles: JSON.stringify(roles),
-        demo: 1,
-        created_at: at,
-        retired_at: null,
-      })
-      .execute();
-  }
-};
-
-/** Takes the demo out of use without deleting anything. */
-export const retireAll = async (tx: Tx, at: number): Promise<void> => {
-  await tx
-    .updateTable('kms_tenants')
-    .set({ state: 'retired', retired_at: at })
-    .where('demo', '=', 1)
-    .where('state', '=', 'active')
-    .execute();
-  await tx.updateTable('kms_realm_users').set({ retired_at: at }).where('demo', '=', 1).where('retired_at', 'is', null).execute();
-};
-
-/** Puts what was retired in use again; what is in use must have been deleted before. */
-export const restoreRetired = async (tx: Tx): Promise<void> => {
-  await tx
-    .updateTable('kms_tenants')
-    .set({ state: 'active', retired_at: null })
-    .where('demo', '=', 1)
-    .where('state', '=', 'retired')
-    .execute();
-  await tx.updateTable('kms_realm_users').set({ retired_at: null }).where('demo', '=', 1).where('retired_at', 'is not', null).execute();
-};
-
-/** Deletes the rows, and notes that their databases are to be dropped once the transaction is committed. */
-export const deleteTenants = async (tx: Tx, ids: readonly string[]): Promise<void> => {
-  if (ids.length === 0) return;
-  const deleted = await tx
-    .deleteFrom('kms_tenants')
-    .where('demo', '=', 1)
-    .where('id', 'in', [...ids])
-    .returning('schema_name')
-    .execute();
-  if (deleted.length > 0) await tx.insertInto('kms_databases_to_drop').values(deleted).execute();
-};
-
-export const deleteAccounts = async (tx: Tx, which: 'in-use' | 'retired'): Promise<void> => {
-  await tx
-    .deleteFrom('kms_realm_users')
-    .where('demo', '=', 1)
-    .where('retired_at', which === 'retired' ? 'is not' : 'is', null)
-    .execute();
-};
-
-export const latestReset = async (db: Connection): Promise<DemoResetRow | undefined> =>
-  db.selectFrom('kms_demo_resets').selectAll().orderBy('id', 'desc').limit(1).executeTakeFirst();
-
-/** Only the latest reset is remembered. */
-export const insertReset = async (tx: Tx, id: string, at: number): Promise<void> => {
-  await tx.deleteFrom('kms_demo_resets').execute();
-  await tx.insertInto('kms_demo_resets').values({ id, state: 'pending', started_at: at }).execute();
-};
-
-export const setResetState = async (tx: Tx, id: string, state: DemoResetRow['state']): Promise<void> => {
-  await tx.updateTable('kms_demo_resets').set({ state }).where('id', '=', id).execute();
+  return {
+    latestReset: async (tx) =>
+      latestResetOf(await tx.selectFrom('kms_demo_resets').select(['id', 'state']).orderBy('id', 'desc').limit(1).executeTakeFirst()),
+    insertReset: async (tx, id, at) => {
+      await tx.deleteFrom('kms_demo_resets').execute();
+      await tx.insertInto('kms_demo_resets').values({ id, state: 'pending', started_at: at }).execute();
+    },
+    setResetState: async (tx, id, state) => {
+      await tx.updateTable('kms_demo_resets').set({ state }).where('id', '=', id).execute();
+    },
+    tenants: async (tx) => idsByName(await demoIn(tx, 'active')),
+    retire: async (tx, _, at) => {
+      for (const tenant of await demoIn(tx, 'active')) await retire(tx, tenant);
+      await accountsStore(tx).retire(at);
+    },
+    deleteRetired: async (tx) => {
+      const old = await demoIn(tx, 'retired');
+      for (const tenant of old) await remove(tx, tenant);
+      await accountsStore(tx).delete('retired');
+      return old;
+    },
+    restoreRetired: async (tx) => {
+      const old = await demoIn(tx, 'retired');
+      const fresh = await demoIn(tx, 'active');
+      for (const tenant of fresh) await remove(tx, await retire(tx, tenant));
+      for (const tenant of old) await restore(tx, tenant);
+      await accountsStore(tx).delete('in-use');
+      await accountsStore(tx).restoreRetired();
+      return fresh;
+    },
+  };
 };

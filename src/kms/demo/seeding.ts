@@ -1,44 +1,51 @@
 import type { Transaction } from 'kysely';
-import { AppError, InternalError } from '#infra/apperr/app-error.ts';
+import { AppError } from '#infra/apperr/app-error.ts';
+import type { Database } from '#infra/database/databases.ts';
 import { isUniqueViolation } from '#infra/database/unique-violation.ts';
+import { type DemoTenants, tenantIds, tenantIdsUsed } from '#infra/demo-data/demo-tenants.ts';
 import { type Caller, serviceCaller } from '#kms/caller.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { ElasticKeyService } from '#kms/keys/elastic-keys/elastic-key.ts';
-import { type TenantDirectory, tenantUnknown } from '#kms/tenants/directory.ts';
+import { type TenantDirectory, type TenantHandle, tenantUnknown } from '#kms/tenants/directory.ts';
+import type { TenantLifeCycle } from '#kms/tenants/life-cycle.ts';
 import type { Tenant } from '#kms/tenants/tenant.ts';
-import { type DemoTenants, tenantIds } from '#infra/demo-data/demo-tenants.ts';
-import { activate, demoTenantsIn, demoUsernames, insertAccounts } from './demo.store.ts';
-import { createPreparedTenants, type PreparedTenantsOptions } from './prepared-tenants.ts';
+import { tenantsStore } from '#kms/tenants/tenants.store.ts';
+import { accountsStore } from './accounts.store.ts';
+import { idsByName } from './demo.store.ts';
 import type { Seed, SeedElasticKey } from './seed-file.ts';
 
-export interface SeedingOptions extends PreparedTenantsOptions {
+type Tx = Transaction<ServiceTables>;
+
+export interface SeedingOptions {
   readonly seed: Seed;
-  readonly tenants: Pick<TenantDirectory, 'byId' | 'preparing' | 'forget' | 'drop'>;
+  /** Its transactions are rolled back when the demo's lock is lost. */
+  readonly service: Database<ServiceTables>;
+  readonly tenants: Pick<TenantDirectory, 'byId' | 'preparing'>;
+  readonly lifeCycle: TenantLifeCycle;
   readonly elasticKeys: Pick<ElasticKeyService, 'create' | 'list'>;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
 }
 
-/** What a seed added. */
-interface Added {
-  readonly tenants: number;
-  readonly accounts: number;
-  readonly elasticKeys: number;
+/** Tenants, accounts and elastic keys of the seed that are not there. */
+interface Missing {
+  readonly tenants: readonly string[];
+  readonly accounts: Seed['accounts'];
+  readonly elasticKeys: readonly SeedElasticKey[];
 }
 
 export interface Seeding {
-  /** Tenants, accounts and elastic keys of the seed that are not there. */
-  missing(): Promise<{
-    readonly present: DemoTenants;
-    readonly tenants: readonly string[];
-    readonly accounts: Seed['accounts'];
-    readonly elasticKeys: readonly SeedElasticKey[];
-  }>;
-  /** Adds what is missing. @throws AppError `demo-tenant-id-used` 409, `demo-name-taken` 409 */
-  add(given: DemoTenants): Promise<Added>;
-  /** Prepares tenants, then in one transaction decides and puts them in use; removes them again when that is refused. */
-  switchTo(ids: DemoTenants, decide: (tx: Transaction<ServiceTables>) => Promise<void>): Promise<void>;
+  look(): Promise<{ readonly present: DemoTenants; readonly missing: Missing }>;
+  /**
+   * Writes tenants with their keys where nobody sees them yet, has them put in use, and removes them again when that is refused.
+   *
+   * @param use calls `activate` in the transaction that puts them in use
+   * @throws AppError `demo-tenant-id-used` 409, `demo-name-taken` 409; nothing is left of the tenants then
+   */
+  withPrepared<R>(tenants: DemoTenants, use: (activate: (tx: Tx) => Promise<void>) => Promise<R>): Promise<R>;
+  /** @returns the tenants in use, and what was added */
+  addMissing(given: DemoTenants): Promise<{ readonly tenants: DemoTenants; readonly added: Missing }>;
 }
-
-export const byName = (tenants: readonly Tenant[]): DemoTenants => Object.fromEntries(tenants.map(({ name, id }) => [name, id]));
 
 /** A name of the demo belongs to something that is no demo, or to another replica that seeds at the same moment. */
 const nameTaken = (cause: unknown): AppError =>
@@ -47,65 +54,91 @@ const nameTaken = (cause: unknown): AppError =>
     fix: 'Rename that tenant or account; demo data never replaces other data.',
   });
 
-export const createSeeding = (options: SeedingOptions): Seeding => {
-  const { seed, service, tenants, elasticKeys, now } = options;
-  const prepared = createPreparedTenants(options);
+/** @throws AppError `tenant-unknown` 404 for a tenant that went meanwhile */
+const seederOf = (tenant: TenantHandle | undefined): Caller => {
+  if (tenant === undefined) throw tenantUnknown();
+  return serviceCaller(tenant, 'demo-seed');
+};
 
-  const switchTo: Seeding['switchTo'] = async (ids, decide) => {
-    const fresh = await prepared.prepare(ids, seed.elastic_keys);
+export const createSeeding = ({ seed, service, tenants, lifeCycle, elasticKeys, now }: SeedingOptions): Seeding => {
+  const begin = (name: string, id: string): Promise<Tenant> =>
+    service
+      .transaction((tx) => lifeCycle.create(tx, { id, name, demo: true }))
+      .catch((error: unknown) => {
+        throw isUniqueViolation(error) ? tenantIdsUsed([name], error) : error;
+      });
+
+  const fill = async ({ id, name }: Tenant): Promise<void> => {
+    const seeder = seederOf(await tenants.preparing(id));
+    // A tenant without keys has its database all the same.
+    await seeder.tenant.database();
+    for (const { tenant, ...key } of seed.elastic_keys) if (tenant === name) await elasticKeys.create(seeder, key);
+  };
+
+  const discard = async (begun: readonly Tenant[]): Promise<void> => {
+    const unused = await service.transaction(async (tx) => {
+      // Where the answer to a commit was lost, they are in use in spite of the error.
+      const preparing = new Set((await tenantsStore(tx).inState('preparing')).map(({ id }) => id));
+      const left = begun.filter(({ id }) => preparing.has(id));
+      for (const tenant of left) await lifeCycle.remove(tx, tenant);
+      return left;
+    });
+    await lifeCycle.takeEffect(unused);
+  };
+
+  const withPrepared: Seeding['withPrepared'] = async (ids, use) => {
+    const begun: Tenant[] = [];
     try {
-      await service.transaction(async (tx) => {
-        await decide(tx);
-        const activated = await activate(
-          tx,
-          fresh.map((tenant) => tenant.id),
-        );
-        if (activated !== fresh.length) throw new InternalError('prepared demo tenants went away before the switch');
+      for (const [name, id] of Object.entries(ids)) begun.push(await begin(name, id));
+      const filled = await Promise.allSettled(begun.map(fill));
+      for (const result of filled) if (result.status === 'rejected') throw result.reason;
+      return await use(async (tx) => {
+        for (const tenant of begun) await lifeCycle.activate(tx, tenant);
       });
     } catch (error) {
-      await prepared.discard(fresh);
+      await discard(begun);
       throw isUniqueViolation(error) ? nameTaken(error) : error;
-    } finally {
-      tenants.forget();
     }
   };
 
-  const seederOf = async (id: string): Promise<Caller> => {
-    const tenant = await tenants.byId(id);
-    if (tenant === undefined) throw tenantUnknown();
-    return serviceCaller(tenant, 'demo-seed');
-  };
-
-  const missing: Seeding['missing'] = async () => {
-    const present = byName(await demoTenantsIn(service.db, 'active'));
-    const usernames = await demoUsernames(service.db);
+  const look: Seeding['look'] = async () => {
+    const present = idsByName(await tenantsStore(service.db).inState('active', { demo: true }));
+    const usernames = await accountsStore(service.db).usernames();
     const keys: SeedElasticKey[] = [];
     for (const key of seed.elastic_keys) {
       const id = present[key.tenant];
-      if (id === undefined || (await elasticKeys.list(await seederOf(id), { name: key.name, limit: 1 })).items.length === 0) keys.push(key);
+      if (id === undefined || (await elasticKeys.list(seederOf(await tenants.byId(id)), { name: key.name, limit: 1 })).items.length === 0)
+        keys.push(key);
     }
-    return {
-      present,
+    const missing = {
       tenants: seed.tenants.filter((name) => present[name] === undefined),
       accounts: seed.accounts.filter((account) => !usernames.has(account.username)),
       elasticKeys: keys,
     };
+    return { present, missing };
   };
 
   return {
-    missing,
-    switchTo,
-    add: async (given) => {
-      const { present, tenants: names, accounts, elasticKeys: keys } = await missing();
-      const fresh = tenantIds(names, given);
-      if (names.length + accounts.length > 0) {
-        await switchTo(fresh, (tx) => insertAccounts(tx, accounts, { ...present, ...fresh }, now()));
+    look,
+    withPrepared,
+    addMissing: async (given) => {
+      const { present, missing } = await look();
+      const fresh = tenantIds(missing.tenants, given);
+      const inUse = { ...present, ...fresh };
+      if (missing.tenants.length + missing.accounts.length > 0) {
+        await withPrepared(fresh, (activate) =>
+          service.transaction(async (tx) => {
+            await activate(tx);
+            await accountsStore(tx).insert(missing.accounts, inUse, now());
+          }),
+        );
       }
-      for (const { tenant, name, algorithm, description } of keys) {
+      // Those of fresh tenants are there already.
+      for (const { tenant, ...key } of missing.elasticKeys) {
         const id = present[tenant];
-        if (id !== undefined) await elasticKeys.create(await seederOf(id), { name, algorithm, description });
+        if (id !== undefined) await elasticKeys.create(seederOf(await tenants.byId(id)), key);
       }
-      return { tenants: names.length, accounts: accounts.length, elasticKeys: keys.length };
+      return { tenants: inUse, added: missing };
     },
   };
 };

@@ -3,10 +3,12 @@ import type { KyselyPlugin } from 'kysely';
 import type { Database } from '#infra/database/databases.ts';
 import type { Locks } from '#infra/database/locks.ts';
 import { createLocalLocks } from '#infra/database/sqlite/local-locks.ts';
+import { createResets, type Resets } from '#infra/demo-data/create-resets.ts';
+import type { Demo } from '#infra/demo-data/demo.ts';
 import { createDemoLocks } from '#infra/demo-data/demo-locks.ts';
 import type { IdentityTables } from '#identity/database/tables.ts';
-import type { Demo } from '#identity/demo/demo.service.ts';
-import { createDemo } from '#identity/demo/demo.service.ts';
+import { createDemo } from '#identity/demo/create-demo.ts';
+import { createDemoStore } from '#identity/demo/demo.store.ts';
 import type { Seed } from '#identity/demo/seed-file.ts';
 import { revokeForAccounts, revokeForClients, revokeForClientsSince } from '#identity/provider/store/revoke-owners.ts';
 
@@ -42,7 +44,7 @@ export const testSeed = (id = randomUUIDv7()): Seed => {
   };
 };
 
-const provider = { revokeForAccounts, revokeForClients, revokeForClientsSince };
+const store = createDemoStore({ revokeForAccounts, revokeForClients, revokeForClientsSince });
 
 /**
  * The demo of a seed; `onWrite` is told of every write before it happens, and of the commit, by its number from 1.
@@ -54,7 +56,7 @@ export const demoOn = (
   seed: Seed,
   onWrite: (number: number) => void = () => {},
   locks: Locks = createLocalLocks(),
-): Demo => {
+): Demo & Pick<Resets<IdentityTables>, 'sweep'> => {
   let writes = 0;
   const plugin: KyselyPlugin = {
     transformQuery: ({ node }) => {
@@ -63,7 +65,8 @@ export const demoOn = (
     },
     transformResult: async ({ result }) => result,
   };
-  const observed: Pick<Database<IdentityTables>, 'transaction'> = {
+  const observed: Database<IdentityTables> = {
+    ...database,
     transaction: (run) =>
       database.transaction(async (tx) => {
         const result = await run(tx.withPlugin(plugin) as typeof tx);
@@ -71,7 +74,9 @@ export const demoOn = (
         return result;
       }),
   };
-  return createDemo({ database: observed, seed, provider, locks: createDemoLocks(locks, 'identity'), emit: () => {} });
+  const common = { database: observed, store, locks: createDemoLocks(locks, 'identity'), emit: () => {}, now: Date.now };
+  const resets = createResets(common);
+  return { ...createDemo({ ...common, seed, resets }), sweep: resets.sweep };
 };
 
 /** Everything of the demo and around it that a caller could see or that a token could hang on. */

@@ -3,11 +3,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createPasswords } from '#infra/secrets/passwords.ts';
-import { removeLeftovers } from '#kms/demo/leftovers.ts';
 import { loadSeed } from '#kms/demo/seed-file.ts';
-import { startDemo } from '#kms/demo/start-demo.ts';
+import { startDemo } from '#infra/demo-data/start-demo.ts';
 import { lostLocks } from '#test/support/lost-locks.ts';
-import { addRealTenant, asSeeded, countAll, inspect, openWorld, startWorld } from '#test/kms/support/demo-world.ts';
+import { addRealTenant, asSeeded, countAll, inspect, openWorld, startWorld, sweepWorld } from '#test/kms/support/demo-world.ts';
 import { databaseKinds, withDatabases } from '#test/support/database.ts';
 import { KMS_CONFIG_FOLDER } from '#test/kms/support/kms-server.ts';
 
@@ -176,7 +175,7 @@ describe.each(databaseKinds())('demo data on %s', (kind) => {
       () => lost.demo.reset(),
       () => lost.demo.rollback(resetId),
       () => lost.demo.commit(resetId),
-      () => removeLeftovers({ databases, ...lost, emit }),
+      () => sweepWorld(databases, lost),
     ];
     for (const change of changes) await expect(change()).rejects.toMatchObject({ code: 'database-lock-lost', status: 503 });
     expect(await inspect(world)).toEqual(before);

@@ -5,9 +5,7 @@
 import { randomUUID, randomUUIDv7 } from 'node:crypto';
 import type { DatabaseConfig } from '#infra/database/config.ts';
 import { openDatabases } from '#infra/database/open/open-databases.ts';
-import { insertPreparing } from '#kms/demo/demo.store.ts';
 import type { Seed } from '#kms/demo/seed-file.ts';
-import { newSchemaName } from '#kms/database/schema-name.ts';
 import { startWorld } from '../support/demo-world.ts';
 
 const say = (word: string): Promise<void> => new Promise((resolve) => process.stdout.write(`${word}\n`, () => resolve()));
@@ -18,15 +16,9 @@ const databases = await openDatabases(JSON.parse(config) as DatabaseConfig);
 const world = await startWorld(databases, new Uint8Array(Buffer.from(unsealKey, 'hex')), JSON.parse(seed) as Seed);
 if (task === 'prepare') {
   await world.locks.exclusively(async () => {
-    const tenant = {
-      id: randomUUID(),
-      name: `tenant-${randomUUIDv7()}`,
-      schemaName: newSchemaName(),
-      state: 'preparing' as const,
-      demo: true,
-    };
-    await world.service.transaction((tx) => insertPreparing(tx, tenant, Date.now()));
-    await databases.open(tenant.schemaName, []);
+    const tenant = { id: randomUUID(), name: `tenant-${randomUUIDv7()}`, demo: true };
+    await world.service.transaction((tx) => world.lifeCycle.create(tx, tenant));
+    await (await world.tenants.preparing(tenant.id))?.database();
     await say('prepared');
     await forever();
   });

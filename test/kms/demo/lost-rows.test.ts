@@ -3,10 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { serviceMigrations } from '#kms/database/migrations.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import { isSchemaName } from '#kms/database/schema-name.ts';
-import { removeLeftovers } from '#kms/demo/leftovers.ts';
 import type { KmsEvent } from '#kms/events.ts';
 import { databaseKinds, type TestDatabases, withDatabases } from '#test/support/database.ts';
-import { addRealTenant, openWorld, startWorld } from '#test/kms/support/demo-world.ts';
+import { addRealTenant, openWorld, startWorld, sweepWorld } from '#test/kms/support/demo-world.ts';
 import { basic, kmsHouse, runKms } from '#test/kms/support/kms-server.ts';
 
 const unsealKey = new Uint8Array(randomBytes(32));
@@ -52,7 +51,7 @@ describe.each(databaseKinds())('a start on %s', (kind) => {
     await world.service.db.deleteFrom('kms_tenants').execute();
     const events: KmsEvent[] = [];
     const databases = await test.reopen();
-    await removeLeftovers({ databases, ...(await openWorld(databases, unsealKey)), emit: (event) => void events.push(event) });
+    await sweepWorld(databases, await openWorld(databases, unsealKey), (event) => void events.push(event));
     expect(await tenantDatabasesOf(test)).toEqual(before);
     expect(events).toEqual([{ type: 'databases-unnamed', names: before }]);
   });

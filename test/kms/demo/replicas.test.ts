@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { type DatabaseConfig, MIN_POOL_SIZE } from '#infra/database/config.ts';
 import { LEASE_MS } from '#kms/tenants/leases.ts';
 import type { Seed } from '#kms/demo/seed-file.ts';
-import { startDemo } from '#kms/demo/start-demo.ts';
+import { startDemo } from '#infra/demo-data/start-demo.ts';
 import { databaseKinds, withDatabases } from '#test/support/database.ts';
 import { asSeeded, countAll, inspect, startWorld } from '#test/kms/support/demo-world.ts';
 
@@ -82,7 +82,7 @@ describe.skipIf(!databaseKinds().includes('postgres'))('the demo of replicas on 
     for (const world of worlds) expect(await inspect(world)).toEqual(asSeeded(seed, ids));
     const types = worlds.flatMap(({ events }) => events.map(({ type }) => type)).toSorted();
     const done = 'demo-reset-already-done';
-    expect(types).toEqual([done, done, 'demo-reset-committed', 'demo-reset-started', 'demo-seeded']);
+    expect(types).toEqual([done, done, 'demo-reset-settled', 'demo-reset-started', 'demo-seeded']);
     const all = await countAll(test.databases, one);
     expect(all).toMatchObject({ rows: 2, inactive: 0, contentKeys: 2, retiredUsers: 0 });
     expect(all.databases).toEqual(all.named);

@@ -1,21 +1,25 @@
 import { randomUUID, randomUUIDv7 } from 'node:crypto';
 import { join } from 'node:path';
 import type { Database, Databases } from '#infra/database/databases.ts';
+import { createResets, type Resets } from '#infra/demo-data/create-resets.ts';
+import type { Demo } from '#infra/demo-data/demo.ts';
 import { createDemoLocks, type DemoLocks } from '#infra/demo-data/demo-locks.ts';
 import type { Barrier } from '#kms/barrier/barrier.ts';
 import { openBarrier } from '#kms/barrier/open-barrier.ts';
 import type { Caller } from '#kms/caller.ts';
 import { serviceMigrations } from '#kms/database/migrations.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
-import type { Demo } from '#kms/demo/demo.ts';
-import { createDemo } from '#kms/demo/demo.service.ts';
-import { removeLeftovers } from '#kms/demo/leftovers.ts';
+import { createDemo } from '#kms/demo/create-demo.ts';
+import { createDemoStore } from '#kms/demo/demo.store.ts';
 import { loadSeed, type Seed } from '#kms/demo/seed-file.ts';
 import { createKeys, type Keys } from '#kms/keys/keys.ts';
-import type { KmsEvent } from '#kms/events.ts';
-import { newSchemaName } from '#kms/database/schema-name.ts';
+import type { Emit, KmsEvent } from '#kms/events.ts';
 import { createTenantDirectory } from '#kms/tenants/create-directory.ts';
+import { createTenantLifeCycle } from '#kms/tenants/create-life-cycle.ts';
 import { type TenantDirectory, tenantUnknown } from '#kms/tenants/directory.ts';
+import type { TenantLifeCycle } from '#kms/tenants/life-cycle.ts';
+import { sweepTenants } from '#kms/tenants/sweep.ts';
+import type { Tenant } from '#kms/tenants/tenant.ts';
 import { insufficientScope, testCaller } from '#test/support/kms-caller.ts';
 import { KMS_CONFIG_FOLDER } from './kms-server.ts';
 
@@ -29,6 +33,8 @@ export interface DemoWorld {
   readonly tenants: TenantDirectory;
   /** A user of a tenant that is served or being prepared, who may do everything there. */
   readonly callerOf: (tenantId: string) => Caller;
+  readonly lifeCycle: TenantLifeCycle;
+  readonly resets: Resets<ServiceTables>;
   readonly locks: DemoLocks;
   readonly events: readonly KmsEvent[];
 }
@@ -36,8 +42,15 @@ export interface DemoWorld {
 /** Starts on databases that may have been left in any state. */
 export const startWorld = async (databases: Databases, unsealKey: Uint8Array, seed?: Seed): Promise<DemoWorld> => {
   const world = await openWorld(databases, unsealKey, seed);
-  await removeLeftovers({ databases, ...world, emit: () => {} });
+  await sweepWorld(databases, world);
   return world;
+};
+
+/** Removes what interrupted runs left, as a start does. */
+export const sweepWorld = async (databases: Databases, world: DemoWorld, emit: Emit = () => {}): Promise<void> => {
+  const { service, locks, resets, tenants, lifeCycle } = world;
+  await resets.sweep();
+  await locks.exclusively(() => sweepTenants({ databases, service: locks.guard(service), tenants, lifeCycle, emit }));
 };
 
 /** A process that has started already: what waits to be settled stays as it is. */
@@ -60,42 +73,40 @@ export const openWorld = async (databases: Databases, unsealKey: Uint8Array, giv
   };
   const seed = given ?? (await loadSeed(join(KMS_CONFIG_FOLDER, 'demo-seed.yml')));
   const locks = createDemoLocks(databases, 'kms');
-  const demo = createDemo({ seed, service, locks, tenants, barrier, elasticKeys: keys.elasticKeys, emit, now });
-  return { demo, seed, keys, barrier, service, tenants, callerOf, locks, events };
+  const lifeCycle = createTenantLifeCycle({ kind: service.kind, barrier, directory: tenants, now });
+  const resets = createResets({
+    database: service,
+    store: createDemoStore(lifeCycle),
+    locks,
+    takeEffect: (gone) => lifeCycle.takeEffect(gone ?? []),
+    emit,
+    now,
+  });
+  const demo = createDemo({ seed, service, resets, locks, tenants, lifeCycle, elasticKeys: keys.elasticKeys, emit, now });
+  return { demo, seed, keys, barrier, service, tenants, callerOf, lifeCycle, resets, locks, events };
 };
 
 /** A tenant that is no demo, with a user and a key. */
-export const addRealTenant = async ({
-  service,
-  barrier,
-  tenants,
-  callerOf,
-  keys,
-}: DemoWorld): Promise<{ readonly id: string; readonly name: string }> => {
-  const [id, name] = [randomUUID(), `tenant-${randomUUIDv7()}`];
+export const addRealTenant = async ({ service, tenants, callerOf, lifeCycle, keys }: DemoWorld): Promise<Pick<Tenant, 'id' | 'name'>> => {
+  const name = `tenant-${randomUUIDv7()}`;
+  const tenant = await service.transaction((tx) => lifeCycle.create(tx, { id: randomUUID(), name, demo: false }));
+  await (await tenants.preparing(tenant.id))?.database();
   await service.transaction(async (tx) => {
-    const common = { demo: 0, created_at: Date.now(), retired_at: null };
-    await tx
-      .insertInto('kms_tenants')
-      .values({ ...common, id, name, schema_name: newSchemaName(), state: 'preparing' })
-      .execute();
+    await lifeCycle.activate(tx, tenant);
+    const row = {
+      id: randomUUIDv7(),
+      username: `user-${name}`,
+      password_hash: '$pbkdf2-sha256$i=1$YQ$YQ',
+      tenant_id: tenant.id,
+      roles: '["user"]',
+    };
     await tx
       .insertInto('kms_realm_users')
-      .values({
-        ...common,
-        id: randomUUIDv7(),
-        username: `user-${name}`,
-        password_hash: '$pbkdf2-sha256$i=1$YQ$YQ',
-        tenant_id: id,
-        roles: '["user"]',
-      })
+      .values({ ...row, demo: 0, created_at: Date.now(), retired_at: null })
       .execute();
-    await barrier.createTenantKey(tx, id);
   });
-  await (await tenants.preparing(id))?.database();
-  await service.db.updateTable('kms_tenants').set({ state: 'active' }).where('id', '=', id).execute();
-  await keys.elasticKeys.create(callerOf(id), { name: `key-${name}`, algorithm: 'A256GCM/A256KW' });
-  return { id, name };
+  await keys.elasticKeys.create(callerOf(tenant.id), { name: `key-${name}`, algorithm: 'A256GCM/A256KW' });
+  return tenant;
 };
 
 /** Everything that there is of the demo, in an order that does not depend on ids; keys are used, not only counted. */

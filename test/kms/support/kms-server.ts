@@ -13,7 +13,7 @@ import { noTelemetry } from '#infra/telemetry/no-telemetry.ts';
 import { prepareTls } from '#infra/tls/authority/store.ts';
 import { readFile } from 'node:fs/promises';
 import { type KmsConfig, kmsConfigSchema } from '#kms/config.ts';
-import { startDemo } from '#kms/demo/start-demo.ts';
+import { startDemo } from '#infra/demo-data/start-demo.ts';
 import { buildKms, type Kms } from '#kms/server.ts';
 import { type FakeIssuer, fakeIssuer } from './fake-issuer.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';

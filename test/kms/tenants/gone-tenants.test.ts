@@ -8,7 +8,7 @@ import { noTelemetry } from '#infra/telemetry/no-telemetry.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import { serviceMigrations } from '#kms/database/migrations.ts';
 import type { Seed } from '#kms/demo/seed-file.ts';
-import { startDemo } from '#kms/demo/start-demo.ts';
+import { startDemo } from '#infra/demo-data/start-demo.ts';
 import { buildKms } from '#kms/server.ts';
 import { databaseKinds, withDatabases } from '#test/support/database.ts';
 import { type DemoWorld, inspect, startWorld } from '#test/kms/support/demo-world.ts';

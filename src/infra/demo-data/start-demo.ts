@@ -1,9 +1,9 @@
-import type { Emit } from '#kms/events.ts';
 import type { Demo } from './demo.ts';
-import type { DemoTenants } from '#infra/demo-data/demo-tenants.ts';
+import type { DemoTenants } from './demo-tenants.ts';
+import type { DemoEvent } from './events.ts';
 
 /**
- * What `--demo` and `--reset-demo` do at a start. The first adds what is missing; the second puts the seed in place of the demo
+ * The demo data at a start with `--demo`, which adds what is missing, or `--reset-demo`, which puts the seed in place of the demo
  * data.
  *
  * @param options.given tenant ids chosen by whoever starts the servers; minted where none is given
@@ -12,7 +12,7 @@ export const startDemo = async (options: {
   readonly demo: Demo;
   readonly reset: boolean;
   readonly given: DemoTenants;
-  readonly emit: Emit;
+  readonly emit: (event: DemoEvent) => void;
 }): Promise<void> => {
   const { demo, reset, given, emit } = options;
   emit({ type: 'demo-credentials-active' });

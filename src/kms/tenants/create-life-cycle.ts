@@ -1,0 +1,57 @@
+import type { Transaction } from 'kysely';
+import type { DatabaseKind } from '#infra/database/config.ts';
+import type { Barrier } from '#kms/barrier/barrier.ts';
+import { newSchemaName } from '#kms/database/schema-name.ts';
+import type { ServiceTables } from '#kms/database/service-tables.ts';
+import type { TenantDirectory } from './directory.ts';
+import { leasesEnded } from './leases.ts';
+import type { TenantLifeCycle } from './life-cycle.ts';
+import { stateAfter, stepRefused, type Tenant, type TenantStep } from './tenant.ts';
+import { tenantsStore } from './tenants.store.ts';
+
+/**
+ * @param options.kind of the service database
+ * @param options.now epoch milliseconds
+ */
+export const createTenantLifeCycle = (options: {
+  readonly kind: DatabaseKind;
+  readonly barrier: Pick<Barrier, 'createTenantKey' | 'dropTenantKey' | 'forgetTenant'>;
+  readonly directory: Pick<TenantDirectory, 'forget' | 'drop'>;
+  readonly now: () => number;
+}): TenantLifeCycle => {
+  const { kind, barrier, directory, now } = options;
+
+  const changeState =
+    (step: Exclude<TenantStep, 'remove'>) =>
+    async (tx: Transaction<ServiceTables>, tenant: Tenant): Promise<Tenant> => {
+      const state = stateAfter(step, tenant);
+      if (!(await tenantsStore(tx).changeState(tenant, state, now()))) throw stepRefused(step, tenant);
+      return { ...tenant, state };
+    };
+
+  return {
+    create: async (tx, { id, name, demo }) => {
+      const tenant: Tenant = { id, name, schemaName: newSchemaName(), state: 'preparing', demo };
+      await tenantsStore(tx).insert(tenant, now());
+      await barrier.createTenantKey(tx, id);
+      return tenant;
+    },
+    activate: changeState('activate'),
+    retire: changeState('retire'),
+    restore: changeState('restore'),
+    remove: async (tx, tenant) => {
+      stateAfter('remove', tenant);
+      if (!(await tenantsStore(tx).remove(tenant))) throw stepRefused('remove', tenant);
+      await barrier.dropTenantKey(tx, tenant.id);
+    },
+    takeEffect: async (removed) => {
+      directory.forget();
+      // Again: until the commit a request found their content keys and remembered them.
+      for (const { id } of removed) barrier.forgetTenant(id);
+      // Other replicas may still serve a tenant whose database is about to go.
+      await leasesEnded(kind);
+      // A crash here leaves databases that are noted as to be dropped.
+      for (const { schemaName } of removed) await directory.drop(schemaName);
+    },
+  };
+};

@@ -1,0 +1,34 @@
+import type { Transaction } from 'kysely';
+import type { ServiceTables } from '#kms/database/service-tables.ts';
+import type { Tenant } from './tenant.ts';
+
+type Tx = Transaction<ServiceTables>;
+
+/**
+ * The life of tenants, as `tenant.ts` draws it. Every step is taken within a transaction of the caller on the service database, so
+ * that several tenants, and rows that belong to them, change together or not at all. A step is refused with
+ * `tenant-state-refused` 409 where it is not drawn, or where the tenant is not in the state any more in which it was read.
+ *
+ * Whoever prepares tenants holds a lock to the end, and the sweep of a start waits for it: what it finds in preparation then was
+ * left by a process that is gone.
+ */
+export interface TenantLifeCycle {
+  /**
+   * Writes row and content key of a tenant that is being prepared. `TenantDirectory.preparing` makes its database.
+   *
+   * @throws a unique violation of the database for an id that is in use
+   */
+  create(tx: Tx, tenant: Pick<Tenant, 'id' | 'name' | 'demo'>): Promise<Tenant>;
+  /** @throws a unique violation of the database for a name that another active tenant has */
+  activate(tx: Tx, tenant: Tenant): Promise<Tenant>;
+  retire(tx: Tx, tenant: Tenant): Promise<Tenant>;
+  /** @throws as `activate` */
+  restore(tx: Tx, tenant: Tenant): Promise<Tenant>;
+  /** Deletes row and content key, and notes the database as one to drop: the next start drops it if nobody does before. */
+  remove(tx: Tx, tenant: Tenant): Promise<void>;
+  /**
+   * To be called once the transaction is committed, before the change is acknowledged: resolves when no replica uses any more what
+   * it read before, and the databases of the tenants that it removed are gone.
+   */
+  takeEffect(removed: readonly Tenant[]): Promise<void>;
+}
