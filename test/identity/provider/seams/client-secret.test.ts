@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest';
+import { compareHashedSecrets, newUnusedSecret, noteAddress } from '#identity/provider/seams/client-secret.ts';
+import { aBareClient, startBareProvider } from './bare-provider.ts';
+
+const FORM = { grant_type: 'client_credentials' };
+
+test('oidc-provider compares a secret in clear by a method of its clients', async () => {
+  await using bare = await startBareProvider();
+
+  expect(Object.hasOwn(bare.provider.Client.prototype, 'compareClientSecret')).toBe(true);
+  expect((await bare.post('/token', FORM)).status).toBe(200);
+  expect((await bare.post('/token', FORM, 'another')).status).toBe(401);
+});
+
+test('with the seam the secret goes to our comparison, with the client and the address of the peer, and its answer decides', async () => {
+  const asked: (readonly string[])[] = [];
+  await using bare = await startBareProvider({
+    install: (provider) => {
+      compareHashedSecrets(provider, async (...parts) => {
+        asked.push(parts);
+        return parts[1] === 'ours';
+      });
+      provider.use(async (context, next) => {
+        noteAddress(context as never);
+        await next();
+      });
+    },
+  });
+
+  const statuses = [(await bare.post('/token', FORM, 'ours')).status, (await bare.post('/token', FORM)).status];
+
+  expect(statuses).toEqual([200, 401]);
+  expect(asked).toEqual([
+    ['bare-client', 'ours', '127.0.0.1'],
+    ['bare-client', 'a secret in clear', '127.0.0.1'],
+  ]);
+});
+
+test('oidc-provider refuses a confidential client without a secret in clear, and takes one that is never compared', async () => {
+  const bare = (secret: string | undefined) => startBareProvider({ client: aBareClient({ client_secret: secret }) });
+  await using without = await bare(undefined).catch((error: unknown) => ({ error, [Symbol.asyncDispose]: async () => {} }));
+  await using withUnused = await bare(newUnusedSecret());
+
+  const find = async () => ('error' in without ? Promise.reject(without.error) : without.provider.Client.find('bare-client'));
+  await expect(find()).rejects.toMatchObject({ error: 'invalid_client_metadata' });
+  expect(await withUnused.provider.Client.find('bare-client')).toBeDefined();
+  expect(newUnusedSecret()).not.toBe(newUnusedSecret());
+});

@@ -1,0 +1,87 @@
+import type { EventEmitter } from 'node:events';
+import type { Configuration, KoaContextWithOIDC, Provider } from 'oidc-provider';
+import { expect, test } from 'vitest';
+import { AppError } from '#infra/apperr/app-error.ts';
+import { answerFailures, answerNotFound } from '#identity/provider/seams/failures.ts';
+import { startBareProvider } from './bare-provider.ts';
+
+const FORM = { grant_type: 'client_credentials' };
+const BUSY = new AppError('password-queue-full', 429, 'Too many log-ins at once.', { headers: { 'retry-after': '1' } });
+const DOWN = new AppError('database-unavailable', 503, 'The database does not answer.', { cause: new Error('ECONNREFUSED') });
+
+/** Fails where a token is made. */
+const failing = (error: Error): Configuration => ({
+  extraTokenClaims: async () => {
+    throw error;
+  },
+});
+
+const withSeams = () => {
+  const lines: string[] = [];
+  const line = (level: string) => (message: string) => void lines.push(`${level}: ${message}`);
+  const log = { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') };
+  const install = (provider: Provider): void => {
+    const answerFailure = answerFailures(provider, log);
+    provider.use(async (context, next) => {
+      const ctx = context as unknown as KoaContextWithOIDC;
+      await next();
+      answerFailure(ctx);
+      answerNotFound(ctx);
+    });
+  };
+  return { lines, install };
+};
+
+test('oidc-provider answers 500 to an error of ours, whatever its status', async () => {
+  await using bare = await startBareProvider({ configuration: failing(DOWN) });
+
+  const answer = await bare.post('/token', FORM);
+
+  expect([answer.status, await answer.json()]).toEqual([500, expect.objectContaining({ error: 'server_error' })]);
+});
+
+test.each([
+  [BUSY, 429, '1', /^warn: POST \/token refused: password-queue-full$/],
+  [DOWN, 503, null, /^error: POST \/token failed with 503: .*The database does not answer\.; caused by .*ECONNREFUSED/],
+])('with the seam %s keeps its status, and is logged', async (error, status, retryAfter, line) => {
+  const { lines, install } = withSeams();
+  await using bare = await startBareProvider({ configuration: failing(error), install });
+
+  const answer = await bare.post('/token', FORM);
+
+  expect([answer.status, answer.headers.get('retry-after')]).toEqual([status, retryAfter]);
+  expect(await answer.json()).toEqual({ error: 'temporarily_unavailable', error_description: error.message });
+  expect(lines).toEqual([expect.stringMatching(line)]);
+});
+
+test('with the seam any other error stays a server error that says nothing, and the log says why', async () => {
+  const { lines, install } = withSeams();
+  await using bare = await startBareProvider({ configuration: failing(new Error('select * from secret')), install });
+
+  const answer = await bare.post('/token', FORM);
+
+  expect(answer.status).toBe(500);
+  expect(await answer.text()).not.toContain('secret');
+  expect(lines).toEqual([expect.stringMatching(/^error: POST \/token failed: .*select \* from secret/)]);
+});
+
+test("with the seam Koa's own errors go to our log", async () => {
+  const { lines, install } = withSeams();
+  await using bare = await startBareProvider({ install });
+
+  (bare.provider as EventEmitter).emit('error', new Error('the socket is gone'));
+
+  expect(lines).toEqual([expect.stringMatching(/^error: Identity provider: .*the socket is gone/)]);
+});
+
+test('Koa answers in plain text where oidc-provider has no answer; with the seam it is a Problem', async () => {
+  await using bare = await startBareProvider();
+  await using mended = await startBareProvider({ install: withSeams().install });
+  const ask = async (of: typeof bare) => {
+    const answer = await of.send('/token', { method: 'OPTIONS' });
+    return [answer.status, answer.headers.get('content-type')?.split(';')[0]];
+  };
+
+  expect(await ask(bare)).toEqual([404, 'text/plain']);
+  expect(await ask(mended)).toEqual([404, 'application/problem+json']);
+});
