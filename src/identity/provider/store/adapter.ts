@@ -1,29 +1,12 @@
 import type { Adapter, AdapterFactory, AdapterPayload } from 'oidc-provider';
 import { errors } from 'oidc-provider';
 import { InternalError } from '#infra/apperr/app-error.ts';
+import { withCredentials, withoutCredentials } from '../seams/interaction-payload.ts';
 import type { PayloadEntry, PayloadStore, StoredPayload } from './payloads.ts';
 
-type Payload = Record<string, unknown>;
+type Payload = Readonly<Record<string, unknown>>;
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' && value.length > 0 ? value : undefined);
-
-/** Takes the id, and whatever else would be a credential, out of what is written. */
-const withoutCredentials = (model: string, id: string, { jti: _jti, ...payload }: Payload): Payload => {
-  if (model !== 'Interaction') return payload;
-  const { returnTo, session, ...rest } = payload as Payload & { returnTo?: string; session?: Payload };
-  const { cookie: _cookie, ...sessionWithoutCookie } = session ?? {};
-  return {
-    ...rest,
-    ...(returnTo === undefined ? {} : { returnTo: returnTo.endsWith(id) ? returnTo.slice(0, -id.length) : returnTo }),
-    ...(session === undefined ? {} : { session: sessionWithoutCookie }),
-  };
-};
-
-const withId = (model: string, id: string, payload: Payload): Payload => ({
-  ...payload,
-  jti: id,
-  ...(model === 'Interaction' && typeof payload.returnTo === 'string' ? { returnTo: `${payload.returnTo}${id}` } : {}),
-});
 
 const toEntry = (model: string, id: string, payload: Payload, expiresAt: number | null): PayloadEntry => {
   const session = payload.session as Payload | undefined;
@@ -81,7 +64,7 @@ export const createAdapterFactory = (options: {
         if (model !== 'ReplayDetection') await store.save(entry);
         else if (!(await store.insert(entry))) throw new errors.InvalidRequest('the proof was used before');
       },
-      find: async (id) => fromStored(await store.find(model, id), (payload) => withId(model, id, payload)),
+      find: async (id) => fromStored(await store.find(model, id), (payload) => withCredentials(model, id, payload)),
       findByUid: async (uid) => fromStored(await store.findByUid(model, uid), (payload) => payload),
       findByUserCode: async (userCode) => fromStored(await store.findByUserCode(model, userCode), (payload) => payload),
       consume: async (id) => {

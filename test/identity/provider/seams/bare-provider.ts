@@ -19,15 +19,17 @@ export const aBareClient = (change: Partial<ClientMetadata> = {}): ClientMetadat
 export interface BareProvider extends AsyncDisposable {
   readonly provider: Provider;
   readonly port: number;
+  /** Payloads as oidc-provider has stored them, those of one model. */
+  stored(model: string): readonly AdapterPayload[];
   send(path: string, init?: RequestInit): Promise<Response>;
   /** A form post of the client, by Basic authentication. */
   post(path: string, form: Readonly<Record<string, string>>, secret?: string): Promise<Response>;
 }
 
-/** Entities in memory, without end. */
-const memory = (): NonNullable<Configuration['adapter']> => {
-  const entities = new Map<string, AdapterPayload>();
-  return (model) => ({
+/** Keeps entities in memory, without end. */
+const memory =
+  (entities: Map<string, AdapterPayload>): NonNullable<Configuration['adapter']> =>
+  (model) => ({
     upsert: async (id, payload) => void entities.set(`${model} ${id}`, payload),
     find: async (id) => entities.get(`${model} ${id}`),
     findByUid: async (uid) => [...entities.values()].find((payload) => payload.uid === uid),
@@ -36,7 +38,6 @@ const memory = (): NonNullable<Configuration['adapter']> => {
     destroy: async (id) => void entities.delete(`${model} ${id}`),
     revokeByGrantId: async () => {},
   });
-};
 
 /**
  * oidc-provider as it comes, behind plain HTTP on the loopback: what a seam bends is looked at here without it, and then with it.
@@ -59,8 +60,9 @@ export const startBareProvider = async (
   const client = options.client ?? aBareClient();
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const { features, ...configuration } = options.configuration ?? {};
+  const entities = new Map<string, AdapterPayload>();
   const provider = new Provider(ISSUER, {
-    adapter: memory(),
+    adapter: memory(entities),
     clients: [client],
     clientDefaults: { id_token_signed_response_alg: 'ES256' },
     cookies: { keys: [randomBytes(32).toString('base64url')] },
@@ -89,6 +91,7 @@ export const startBareProvider = async (
   return {
     provider,
     port,
+    stored: (model) => [...entities].flatMap(([key, payload]) => (key.startsWith(`${model} `) ? [payload] : [])),
     send,
     post: (path, form, secret = String(client.client_secret)) =>
       send(path, {
