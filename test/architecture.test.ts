@@ -77,6 +77,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['config.ts'],
     ['admin', 'demo', 'pages'],
     ['provider'],
+    ['provider/features/grants', 'provider/features/tokens'],
     ['provider/interactions', 'provider/features'],
     ['provider/store'],
     ['provider/seams'],

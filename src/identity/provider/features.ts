@@ -1,19 +1,19 @@
 import type { Accounts } from '#identity/accounts/accounts.ts';
 import type { ResourceServer } from '#identity/resource-servers/resource-server.ts';
-import { accessToken } from './features/access-token.ts';
-import { authorizationCode } from './features/authorization-code.ts';
+import { accessToken } from './features/tokens/access-token.ts';
+import { authorizationCode } from './features/grants/authorization-code.ts';
 import { clientAuthentication } from './features/client-authentication.ts';
-import { clientCredentials } from './features/client-credentials.ts';
+import { clientCredentials } from './features/grants/client-credentials.ts';
 import { discovery } from './features/discovery.ts';
 import type { Feature } from './features/feature.ts';
-import { introspection } from './features/introspection.ts';
-import { refreshToken } from './features/refresh-token.ts';
+import { introspection } from './features/tokens/introspection.ts';
+import { refreshToken } from './features/grants/refresh-token.ts';
 import { resourceIndicators } from './features/resource-indicators.ts';
-import { revocation } from './features/revocation.ts';
+import { revocation } from './features/tokens/revocation.ts';
 import { rpInitiatedLogout } from './features/rp-initiated-logout.ts';
 import { userinfo } from './features/userinfo.ts';
 
-/** Every feature of Identity. A new one, a grant for example, is a file in `features/` and a line here. */
+/** Every feature of Identity. A new one, a grant for example, is a file in `features/grants/` and a line here. */
 export const createFeatures = (options: {
   readonly accounts: Pick<Accounts, 'find'>;
   readonly resourceServers: readonly ResourceServer[];

@@ -10,12 +10,12 @@ import type { ResourceServer } from '#identity/resource-servers/resource-server.
 import { createConfiguration } from './configuration.ts';
 import { createCookieKeys } from './cookie-keys.ts';
 import { createFeatures } from './features.ts';
-import { withoutAlias } from './features/authorization-code.ts';
-import { defaultScope } from './features/client-credentials.ts';
+import { withoutAlias } from './features/grants/authorization-code.ts';
+import { defaultScope } from './features/grants/client-credentials.ts';
 import { completeMetadata } from './features/discovery.ts';
-import { createJwtIntrospection } from './features/introspection.ts';
-import { createAccessTokenVerifier } from './features/jwt-access-token.ts';
-import { createJwtRevocation } from './features/revocation.ts';
+import { createJwtIntrospection } from './features/tokens/introspection.ts';
+import { createAccessTokenVerifier } from './features/tokens/jwt-access-token.ts';
+import { createJwtRevocation } from './features/tokens/revocation.ts';
 import { createInteractions } from './interactions/create-interactions.ts';
 import type { OpenIdProvider } from './openid-provider.ts';
 import { recordOf, toClientMetadata } from './records/client-metadata.ts';

@@ -1,13 +1,14 @@
 import type { Configuration } from 'oidc-provider';
 
 /**
- * One feature of OAuth or OpenID Connect a file: what oidc-provider is told of it, the endpoints that it opens, and the rules that are
- * ours. Features know accounts, clients, resource servers, the store and views; they know nothing of each other, and patch nothing
- * (that is for `seams/`). `../features.ts` lists them, `../configuration.ts` puts their parts together, `../mount.ts` opens
- * their endpoints.
+ * One feature of OAuth or OpenID Connect: what oidc-provider is told of it, and the endpoints that it opens. Each has a file, which also
+ * holds the rules that are ours: `grants/` are the ways to a token, `tokens/` is what a token says and whether it still counts,
+ * the rest lies here. Features see accounts, clients, resource servers, the store and views, and patch nothing: that is for `seams/`.
+ *
+ * `../features.ts` lists them, `../configuration.ts` puts their parts together, `../mount.ts` opens their endpoints.
  */
 export interface Feature {
-  /** Its part of the configuration. The members `features`, `routes`, `ttl` and `discovery` of all features are merged, all others are one feature's own. */
+  /** Its part. The members `features`, `routes`, `ttl` and `discovery` of all features are merged; any other is set by one feature alone. */
   readonly configuration: Configuration;
   readonly endpoints?: readonly Endpoint[];
 }

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
-import { withoutAlias } from '#identity/provider/features/authorization-code.ts';
+import { withoutAlias } from '#identity/provider/features/grants/authorization-code.ts';
 import { acceptJsonOnly, setHost, setRequestTarget } from '#identity/provider/seams/request.ts';
 import { type BareProvider, startBareProvider } from './bare-provider.ts';
 

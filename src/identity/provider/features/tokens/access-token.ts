@@ -1,9 +1,9 @@
 import type { ResourceServer } from '#identity/resource-servers/resource-server.ts';
 import { expandScopes } from '#identity/resource-servers/scopes.ts';
-import { ownerOf } from '../records/account-claims.ts';
-import { grantReference } from '../store/payload-hashes.ts';
-import type { Feature } from './feature.ts';
-import { LIFETIMES } from './lifetimes.ts';
+import { ownerOf } from '../../records/account-claims.ts';
+import { grantReference } from '../../store/payload-hashes.ts';
+import type { Feature } from '../feature.ts';
+import { LIFETIMES } from '../lifetimes.ts';
 
 /** The claims of access tokens for resource servers beside the standard ones, and how long access tokens live. @see RFC 9068 */
 export const accessToken = (servers: readonly ResourceServer[]): Feature => {

@@ -1,6 +1,6 @@
 import type { ClientRecord } from '#identity/clients/client.ts';
 import type { ResourceServer } from '#identity/resource-servers/resource-server.ts';
-import type { Feature } from './feature.ts';
+import type { Feature } from '../feature.ts';
 
 /** A client that acts for itself, in its own tenant. @see RFC 6749 section 4.4 */
 export const clientCredentials = (): Feature => ({ configuration: { features: { clientCredentials: { enabled: true } } } });

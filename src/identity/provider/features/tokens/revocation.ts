@@ -1,8 +1,8 @@
 import { errors } from 'oidc-provider';
 import type { ClientRecord } from '#identity/clients/client.ts';
-import type { PayloadStore } from '../store/payloads.ts';
-import { AUTH_METHODS } from './client-authentication.ts';
-import type { Feature } from './feature.ts';
+import type { PayloadStore } from '../../store/payloads.ts';
+import { AUTH_METHODS } from '../client-authentication.ts';
+import type { Feature } from '../feature.ts';
 import type { VerifyAccessToken } from './jwt-access-token.ts';
 
 const REVOCATION_PATH = '/oauth2/revoke';

@@ -1,6 +1,6 @@
 import type { KoaContextWithOIDC } from 'oidc-provider';
-import type { Feature } from './feature.ts';
-import { LIFETIMES } from './lifetimes.ts';
+import type { Feature } from '../feature.ts';
+import { LIFETIMES } from '../lifetimes.ts';
 
 /** Seconds until the grant of a refresh token ends, when the request has loaded it. */
 const grantRemaining = (ctx: KoaContextWithOIDC): number => Math.max(1, ctx.oidc.grant?.remainingTTL ?? LIFETIMES.refreshToken);

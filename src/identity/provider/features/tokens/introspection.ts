@@ -1,10 +1,10 @@
 import type { Accounts } from '#identity/accounts/accounts.ts';
 import type { ClientRecord } from '#identity/clients/client.ts';
 import type { Clients } from '#identity/clients/clients.ts';
-import { recordOf } from '../records/client-metadata.ts';
-import type { PayloadStore } from '../store/payloads.ts';
-import { AUTH_METHODS } from './client-authentication.ts';
-import type { Feature } from './feature.ts';
+import { recordOf } from '../../records/client-metadata.ts';
+import type { PayloadStore } from '../../store/payloads.ts';
+import { AUTH_METHODS } from '../client-authentication.ts';
+import type { Feature } from '../feature.ts';
 import type { AccessTokenPayload, VerifyAccessToken } from './jwt-access-token.ts';
 
 const INTROSPECTION_PATH = '/oauth2/introspect';

@@ -1,5 +1,5 @@
-import type { Feature } from './feature.ts';
-import { LIFETIMES } from './lifetimes.ts';
+import type { Feature } from '../feature.ts';
+import { LIFETIMES } from '../lifetimes.ts';
 
 const AUTHORIZATION_PATH = '/oauth2/authorize';
 /** A second path of the authorization endpoint. */
