@@ -3,26 +3,8 @@ import type { Database } from '#infra/database/databases.ts';
 import type { IdentityTables } from '#identity/database/tables.ts';
 import type { PayloadRow } from '#identity/database/payloads.table.ts';
 import { GRANT, grantReference, hash } from './payload-hashes.ts';
-import type { PayloadEntry, PayloadStore, StoredPayload } from './payloads.ts';
-
-const optionalHash = (kind: string, value: string | undefined): string | null => (value === undefined ? null : hash(kind, value));
-
-const toRow = (entry: PayloadEntry, createdAt: number): PayloadRow => ({
-  id_hash: hash(entry.model, entry.id),
-  model: entry.model,
-  grant_hash: optionalHash(GRANT, entry.grantId),
-  uid_hash: optionalHash('uid', entry.uid),
-  user_code_hash: optionalHash('user-code', entry.userCode),
-  account_id: entry.accountId ?? null,
-  client_id: entry.clientId ?? null,
-  payload: JSON.stringify(entry.payload),
-  expires_at: entry.expiresAt,
-  consumed_at: null,
-  created_at: createdAt,
-});
-
-const fromRow = (row: Pick<PayloadRow, 'payload' | 'consumed_at'> | undefined): StoredPayload | undefined =>
-  row && { payload: JSON.parse(row.payload) as Record<string, unknown>, consumedAt: row.consumed_at };
+import { fromRow, toRow } from './payload-rows.ts';
+import type { PayloadStore, StoredPayload } from './payloads.ts';
 
 /** The grant goes first: its row is the lock of the family. */
 const revokeFamily = async (tx: Transaction<IdentityTables>, grantHash: string): Promise<void> => {
@@ -151,18 +133,21 @@ export const createPayloadStore = ({ database, now }: { database: Database<Ident
     tokenIsRevoked: async (jti) =>
       (await db.selectFrom('revoked_tokens').select('jti').where('jti', '=', jti).executeTakeFirst()) !== undefined,
 
+    // Rows that a request or the sweep of another replica has in hand are left for the next time: sweeping waits for nobody.
     sweep: async (limit) => {
       const payloads = await db
         .deleteFrom('oidc_payloads')
         .where('id_hash', 'in', (eb) => {
           const expired = eb.selectFrom('oidc_payloads').select('id_hash').where('expires_at', '<=', now()).limit(limit);
-          // What a request is just using is left for the next time, so sweeping waits for nobody.
           return kind === 'postgres' ? expired.forUpdate().skipLocked() : expired;
         })
         .executeTakeFirst();
       const tokens = await db
         .deleteFrom('revoked_tokens')
-        .where('jti', 'in', (eb) => eb.selectFrom('revoked_tokens').select('jti').where('expires_at', '<=', now()).limit(limit))
+        .where('jti', 'in', (eb) => {
+          const expired = eb.selectFrom('revoked_tokens').select('jti').where('expires_at', '<=', now()).limit(limit);
+          return kind === 'postgres' ? expired.forUpdate().skipLocked() : expired;
+        })
         .executeTakeFirst();
       return Number(payloads.numDeletedRows + tokens.numDeletedRows);
     },
