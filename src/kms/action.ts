@@ -34,14 +34,14 @@ export interface Target {
 /** A use has one key; the other modes may be about all. */
 export type TargetOf<M extends Mode> = { readonly use: Target; readonly read: Target | null; readonly change: Target | null }[M];
 
-/** What the work of `use` is given. */
+/** The work of `use` gets this. */
 export interface KeyUse<Ring> {
   readonly tenant: CallerTenant;
   readonly elasticKeyId: string;
   readonly ring: Ring;
 }
 
-/** What the work of `read` is given, and that of `change` before its transaction. */
+/** The work of `read` gets this, and that of `change` before its transaction. */
 export interface Reading<Ring> {
   readonly tenant: CallerTenant;
   readonly db: Kysely<TenantTables>;
@@ -57,8 +57,9 @@ interface VersionUsed {
 export type Write<A> = (tx: Transaction<TenantTables>) => Promise<A>;
 
 /**
- * What an act does once it is admitted. A change comes in two parts: the first reads, and makes key material, which may wait for
- * other databases; what it returns writes, in the transaction. So no transaction ever waits for anything but its own statements.
+ * The work of an act runs once the act is admitted. That of a change has two parts: the first reads, and makes key material, for
+ * which it may wait for other databases; it returns the second, which writes in the transaction. So no transaction ever waits for
+ * anything but its own statements.
  */
 interface WorkByMode<Ring, A> {
   readonly use: (use: KeyUse<Ring>) => Promise<A & VersionUsed>;
@@ -80,7 +81,7 @@ export type Operate<Ring = unknown> = <M extends Mode, A>(
   work: Work<M, Ring, A>,
 ) => Promise<A>;
 
-/** What came of an act. `refused`: the caller must ask otherwise (4xx). `failed`: the service could not (5xx). */
+/** An act that is over. `refused`: the caller must ask otherwise (4xx). `failed`: the service could not do it (5xx). */
 export interface Act {
   readonly caller: Caller;
   readonly action: Action;

@@ -37,8 +37,8 @@ export interface CallerRequest {
 }
 
 /**
- * Who acts, and what he may do: every service takes it in place of a tenant id, so that nothing happens in nobody's name. The
- * guard makes one for each request.
+ * The one who acts, with his tenant and his scopes. Every service takes a caller in place of a tenant id, so that nothing happens in
+ * nobody's name. The guard makes one for each request.
  */
 export interface Caller {
   /** Stable id within the issuer or the realm: `sub`, realm user id, common name of a certificate. */

@@ -2,7 +2,7 @@ import { unreachable } from '#infra/apperr/app-error.ts';
 import type { DemoEvent } from '#infra/demo-data/events.ts';
 import type { Logger } from '#infra/telemetry/telemetry.ts';
 
-/** What happens in the KMS that an operator wants to read; none of it holds a token, a password or a key. */
+/** Events of the KMS for its operators; none holds a token, a password or a key. */
 export type KmsEvent =
   | { readonly type: 'plaintext-passwords'; readonly usernames: readonly string[] }
   | { readonly type: 'unsealed' }

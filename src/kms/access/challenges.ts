@@ -38,7 +38,7 @@ export interface Challenges {
 /** @param detail with `minimal` no answer tells more than its status does */
 export const createChallenges = (detail: ErrorDetail): Challenges => {
   const full = detail === 'full';
-  /** What the answer leaves out goes to the log. */
+  /** The log gets the reason that the answer leaves out. */
   const untold = (why: string): { readonly reason?: string } => (full ? {} : { reason: why });
   const unauthenticated = (code: string, message: string, header: string, error: string | null, cause?: unknown): AppError =>
     new AppError(full ? code : 'unauthenticated', 401, full ? message : 'Authentication failed.', {

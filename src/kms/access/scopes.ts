@@ -16,7 +16,7 @@ export const expandScopes = (scopes: Iterable<string>): ReadonlySet<FineScope> =
 /** Fine scopes of somebody with these roles; an unknown role gives nothing. */
 export const scopesOfRoles = (roles: readonly string[]): ReadonlySet<FineScope> => expandScopes(coarseScopesOf(roles));
 
-/** What `scopes` grants, cut down to what `permissions` grants as well where that is stated. */
+/** The scopes that `permissions` grants as well, where these are stated; all of them where not. */
 export const narrowScopes = (scopes: ReadonlySet<FineScope>, permissions: readonly string[] | undefined): ReadonlySet<FineScope> =>
   permissions === undefined ? scopes : scopes.intersection(expandScopes(permissions));
 

@@ -18,7 +18,7 @@ const invalidCursor = (): AppError =>
 /** Opaque to clients; `order` names the list and its order, so that a cursor is of use nowhere else. */
 export const encodeCursor = (order: string, { value, id }: Position): string => encodeBase64url(JSON.stringify([order, value, id]));
 
-/** What a database can hold and compare. */
+/** A text that a database can hold and compare. */
 const isText = (value: unknown, max: number): value is string =>
   typeof value === 'string' && value.length <= max && value.isWellFormed() && !value.includes('\0');
 

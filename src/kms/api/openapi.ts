@@ -1,7 +1,7 @@
 import swagger from '@fastify/swagger';
 import type { App } from '#infra/http/server.ts';
 
-/** What the Swagger UI may load: its own files, no inline script, no other host. */
+/** The Swagger UI may load its own files, no inline script, and nothing from another host. */
 const UI_POLICY = {
   'default-src': "'none'",
   'script-src': "'self'",

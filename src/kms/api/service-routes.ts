@@ -2,8 +2,8 @@ import type { FineScope } from '#infra/magic/magic.ts';
 import type { Caller } from '#kms/caller.ts';
 
 /**
- * What all routes for tenants share: the path below which they stand, the scope that each declares, and the caller that the
- * guard puts into the request before a handler runs. api/ knows no route and no key; it holds the shapes of requests and answers.
+ * All routes for tenants stand below one path, declare a scope each, and find their caller in the request, where the guard has put
+ * him.
  */
 export const SERVICE_PREFIX = '/service/api/v1';
 

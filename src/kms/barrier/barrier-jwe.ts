@@ -10,7 +10,7 @@ export interface WrappingKey {
   readonly key: CryptoKey;
 }
 
-/** What a wrapped key is and where it belongs; the authentication tag covers it. */
+/** The purpose of a wrapped key and its place; the authentication tag covers both. */
 export type BarrierClaims =
   | { readonly purpose: 'root' | 'intermediate'; readonly barrier_key_id: string }
   | { readonly purpose: 'content'; readonly barrier_key_id: string; readonly tenant_id: string }

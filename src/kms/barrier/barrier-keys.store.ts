@@ -18,7 +18,7 @@ export interface BarrierKey {
   readonly createdAt: number;
 }
 
-/** What stands in the column of the owner where that is the service. */
+/** The service in the column of the owner. */
 const SERVICE = 'service';
 
 const ownerOf = (owner: BarrierKeyOwner): string => (owner.purpose === 'content' ? owner.tenantId : SERVICE);

@@ -12,7 +12,7 @@ import type { MaterialKeyService } from './material-keys/material-key.ts';
 import { createCryptography, type Cryptography } from './operations/cryptography.ts';
 import { createOperate } from './operations/operate.ts';
 
-/** What callers do with the keys of their tenants. */
+/** The services for the keys of tenants. */
 export interface Keys {
   readonly elasticKeys: ElasticKeyService;
   readonly materialKeys: MaterialKeyService;

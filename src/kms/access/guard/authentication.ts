@@ -18,7 +18,7 @@ import { createTokenVerifier, type TrustedIssuer } from '../tokens/token-verifie
 import type { Credential } from './credentials.ts';
 
 /**
- * Who asks, by the one credential that a request brought.
+ * Finds out who asks, by the one credential that a request brought.
  *
  * @param request.scope what the route needs; some revocation modes depend on it
  * @param request.address IP address of the client

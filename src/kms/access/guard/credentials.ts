@@ -1,7 +1,7 @@
 import type { PeerCertificate } from '../peer-certificate.ts';
 import type { Challenges } from '../challenges.ts';
 
-/** What a request brought to prove who asks. */
+/** The proof of identity that a request brought. */
 export type Credential =
   | { readonly kind: 'bearer'; readonly token: string; readonly peer: PeerCertificate | null }
   | { readonly kind: 'basic'; readonly username: string; readonly password: string }

@@ -17,7 +17,7 @@ const tenantIdOf = (uriSans: readonly string[]): string | undefined => {
   return ids.length === 1 && ids[0] !== undefined && isTenantId(ids[0]) ? ids[0] : undefined;
 };
 
-/** Who a client certificate belongs to, as realms.yml maps its common name. */
+/** The clients that realms.yml names, by the common names of their certificates. */
 export interface CertificateRealm {
   /** @throws AppError 401 for a certificate that is mapped to nobody, 403 for a tenant that is not here */
   authenticate(peer: PeerCertificate): Promise<AuthenticatedCaller>;

@@ -91,7 +91,10 @@ const passwordIssues = (users: readonly FileUser[]): FieldIssue[] =>
     }
   });
 
-/** What a JSON Schema cannot say: names once, password hashes that can be read, and a tenant for each certificate unless the certificate names it. */
+/**
+ * Issues that no JSON Schema can find: names that stand there twice, password hashes that cannot be read, and certificates without a
+ * tenant where they do not name it themselves.
+ */
 const realmsIssues = (config: RealmsConfig): readonly FieldIssue[] => {
   const { tenant_from: tenantFrom, clients } = config.certificates;
   return [

@@ -4,7 +4,7 @@ type Json = { readonly [key: string]: unknown };
 
 const isJson = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** What has a default may be left out; inside, the default is filled in before the check, so there it counts as required. */
+/** A schema in which members with a default are optional; the check of a file counts them as required, because it fills defaults in first. */
 const withoutDefaulted = (schema: unknown): unknown => {
   if (Array.isArray(schema)) return schema.map(withoutDefaulted);
   if (!isJson(schema)) return schema;

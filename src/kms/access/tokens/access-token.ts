@@ -2,7 +2,7 @@ import { decodeJwt, errors, jwtVerify } from 'jose';
 import { type AccessTokenClaims, readClaims } from './claims.ts';
 import type { JwksCache } from './jwks-cache.ts';
 
-/** What an issuer's tokens must be; fixed by the configuration, never by the token. */
+/** The rules for the tokens of one issuer: the configuration fixes them, never the token. */
 export interface TokenRules {
   readonly issuer: string;
   readonly audience: string;

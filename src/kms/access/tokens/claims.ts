@@ -55,7 +55,7 @@ const payloadSchema = Type.Object({
 
 type Payload = Static<typeof payloadSchema>;
 
-/** Who a token is bound to. @see RFC 8705 section 3.1, RFC 9449 section 6.1 */
+/** The key or the certificate that a token is bound to. @see RFC 8705 section 3.1, RFC 9449 section 6.1 */
 type Confirmation = NonNullable<Payload['cnf']>;
 
 /** The claims of an access token for the KMS, each with its type; what no standard and none of ours names is in `custom`. */

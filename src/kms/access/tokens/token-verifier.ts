@@ -23,7 +23,7 @@ export interface TrustedIssuer {
 
 export interface TokenVerifier {
   /**
-   * Who the holder of a token is.
+   * Verifies a token and finds out who its holder is.
    *
    * @param presented.peer the certificate of the connection, for tokens that are bound to one
    * @param presented.scope what the route needs; some revocation modes depend on it

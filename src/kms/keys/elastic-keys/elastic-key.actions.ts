@@ -1,6 +1,6 @@
 import type { Action } from '#kms/action.ts';
 
-/** What a caller may do with elastic keys, and the scope that each takes. */
+/** The acts on elastic keys, and the scope that each takes. */
 export const ELASTIC_KEY_ACTIONS = {
   create: { name: 'elastic-key.create', scope: 'kms:elastic-keys:create', mode: 'change' },
   list: { name: 'elastic-key.list', scope: 'kms:elastic-keys:read', mode: 'read' },

@@ -1,6 +1,6 @@
 import type { Action } from '#kms/action.ts';
 
-/** What a caller may do with the versions of an elastic key, and the scope that each takes. */
+/** The acts on the versions of an elastic key, and the scope that each takes. */
 export const MATERIAL_KEY_ACTIONS = {
   rotate: { name: 'material-key.rotate', scope: 'kms:material-keys:rotate', mode: 'change', outdates: 'all' },
   list: { name: 'material-key.list', scope: 'kms:material-keys:read', mode: 'read' },

@@ -10,7 +10,7 @@ import { createVerify, registerVerify } from './verify.ts';
 import { createWrap, registerWrap } from './wrap.ts';
 
 /**
- * What a caller does with the material of his keys: a file an operation, which holds its scope, its act and its route.
+ * The operations with key material: a file each, which holds its scope, its act and its route.
  *
  *     encrypt, wrap, generate ─► protect ─┐
  *     decrypt, unwrap ─────────► open ────┼─► key-in-use ─► key ring

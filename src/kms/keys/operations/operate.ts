@@ -62,22 +62,22 @@ type Run<M extends Mode> = <A>(caller: Caller, action: Action<M>, target: Target
 export const createOperate = (options: OperateOptions): Operate<KeyRing> => {
   const { barrier, ring, insufficientScope, idempotency, audit, emit } = options;
 
+  const tell = async <A>(act: Act, answer: A): Promise<A> => {
+    if (audit) await audit.record(act, null);
+    emit?.(act);
+    return answer;
+  };
+
   const run: { readonly [M in Mode]: Run<M> } = {
     use: async (caller, action, target, work) => {
       const answer = await work({ tenant: caller.tenant, elasticKeyId: target.elasticKeyId, ring });
-      const act: Act = { caller, action, target, outcome: 'done', materialKeyId: answer.materialKeyId };
-      if (audit) await audit.record(act, null);
-      emit?.(act);
-      return answer;
+      return tell({ caller, action, target, outcome: 'done', materialKeyId: answer.materialKeyId }, answer);
     },
 
     read: async (caller, action, target, work) => {
       const { db } = await caller.tenant.database();
       const answer = await work({ tenant: caller.tenant, db, ring });
-      const act: Act = { caller, action, target, outcome: 'done', materialKeyId: null };
-      if (audit) await audit.record(act, null);
-      emit?.(act);
-      return answer;
+      return tell({ caller, action, target, outcome: 'done', materialKeyId: null }, answer);
     },
 
     change: async <A>(caller: Caller, action: Action<'change'>, target: TargetOf<'change'>, work: Work<'change', KeyRing, A>) => {
@@ -85,7 +85,7 @@ export const createOperate = (options: OperateOptions): Operate<KeyRing> => {
       const database = await tenant.database();
       const act: Act = { caller, action, target, outcome: 'done', materialKeyId: null };
       const before = await idempotency?.replay<A>(database.db, caller, action);
-      if (before) return before.answer;
+      if (before) return tell(act, before.answer);
       const write = await work({ tenant, db: database.db, ring });
       const answer = await database
         .transaction(async (tx) => {
@@ -111,9 +111,7 @@ export const createOperate = (options: OperateOptions): Operate<KeyRing> => {
       return await run[action.mode](caller, action, target, work);
     } catch (error) {
       const outcome = error instanceof AppError && error.status < 500 ? 'refused' : 'failed';
-      const act: Act = { caller, action, target, outcome, materialKeyId: null };
-      if (audit) await audit.record(act, null);
-      emit?.(act);
+      await tell({ caller, action, target, outcome, materialKeyId: null }, null);
       throw error;
     }
   };

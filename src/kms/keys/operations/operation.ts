@@ -8,7 +8,7 @@ import { elasticKeyPath } from '../elastic-keys/elastic-key.schemas.ts';
 import type { KeyRing } from '../key-ring/key-ring.ts';
 import { MAX_CONTENT } from './schemas.ts';
 
-/** What every operation is made of. */
+/** The parts that every operation is made of. */
 export interface OperationOptions {
   readonly operate: Operate<KeyRing>;
   /** Epoch milliseconds. */

@@ -1,0 +1,190 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import type { FineScope } from '#infra/magic/magic.ts';
+import { FINE_SCOPES } from '#kms/access/scopes.ts';
+import type { Act } from '#kms/action.ts';
+import { type Caller, serviceCaller } from '#kms/caller.ts';
+import { createElasticKeyService } from '#kms/keys/elastic-keys/elastic-key.service.ts';
+import { createKeyRing } from '#kms/keys/key-ring/create-key-ring.ts';
+import { firstVersionMaker } from '#kms/keys/material-keys/first-version.ts';
+import { createCryptography } from '#kms/keys/operations/cryptography.ts';
+import { createOperate, type OperateOptions } from '#kms/keys/operations/operate.ts';
+import { databaseKinds, withDatabases } from '#test/support/database.ts';
+import { importsBelow } from '#test/support/imports.ts';
+import { insufficientScope, testCaller } from '#test/support/kms-caller.ts';
+import { type TestKms, testKms } from '#test/support/kms-keys.ts';
+
+const bytes = () => new TextEncoder().encode(randomUUIDv7());
+const name = () => `key-${randomUUIDv7()}`;
+
+/** Every act on keys, each with the scope that it takes. */
+const actsOf = ({ elasticKeys, materialKeys, crypto }: TestKms, id: string): [FineScope, (caller: Caller) => Promise<unknown>][] => [
+  ['kms:elastic-keys:create', (caller) => elasticKeys.create(caller, { name: name(), algorithm: 'ES256' })],
+  ['kms:elastic-keys:read', (caller) => elasticKeys.list(caller)],
+  ['kms:elastic-keys:read', (caller) => elasticKeys.read(caller, id)],
+  ['kms:elastic-keys:update', (caller) => elasticKeys.change(caller, id, { description: 'changed' })],
+  ['kms:elastic-keys:update', (caller) => elasticKeys.change(caller, id, { minDecryptionVersion: 1 })],
+  ['kms:material-keys:rotate', (caller) => materialKeys.rotate(caller, id)],
+  ['kms:material-keys:read', (caller) => materialKeys.list(caller, id)],
+  ['kms:material-keys:read', (caller) => materialKeys.read(caller, id, randomUUIDv7())],
+  ['kms:material-keys:read', (caller) => materialKeys.jwks(caller, id)],
+  ['kms:encrypt', (caller) => crypto.encrypt(caller, id, { plaintext: bytes() })],
+  ['kms:decrypt', (caller) => crypto.decrypt(caller, id, { jwe: 'x' })],
+  ['kms:rewrap', (caller) => crypto.rewrap(caller, id, { jwe: 'x' })],
+  ['kms:wrap', (caller) => crypto.wrap(caller, id, { key: bytes() })],
+  ['kms:unwrap', (caller) => crypto.unwrap(caller, id, { jwe: 'x' })],
+  ['kms:generate', (caller) => crypto.generate(caller, id, { bits: 128 })],
+  ['kms:sign', (caller) => crypto.sign(caller, id, { payload: bytes() })],
+  ['kms:verify', (caller) => crypto.verify(caller, id, { jws: 'x' })],
+];
+
+const refusal = (promise: Promise<unknown>): Promise<string | undefined> =>
+  promise.then(
+    () => undefined,
+    (error: { readonly code?: string }) => error.code,
+  );
+
+/** Services over the same databases, with more of a door. */
+const behindDoor = ({ barrier, clock }: TestKms, more: Pick<OperateOptions, 'audit' | 'idempotency' | 'emit'>) => {
+  const now = () => clock.now;
+  const operate = createOperate({ barrier, ring: createKeyRing({ barrier, elapsed: () => clock.elapsed }), insufficientScope, ...more });
+  return {
+    elasticKeys: createElasticKeyService({ operate, makeFirstVersion: firstVersionMaker({ barrier }), now }),
+    crypto: createCryptography({ operate, now }),
+  };
+};
+
+const told = (acts: readonly Act[]) =>
+  acts.map(({ action, outcome, target, materialKeyId }) => [action.name, outcome, target, materialKeyId]);
+
+describe.each(databaseKinds())('The door to keys on %s', (kind) => {
+  it('admits to each act whoever holds its scope, and nobody else', async () => {
+    await using databases = await withDatabases(kind);
+    const kms = await testKms(databases);
+    const { id } = await kms.make('A256GCM/A256KW');
+    const { tenant } = kms.caller;
+    for (const [scope, act] of actsOf(kms, id)) {
+      expect(await refusal(act(testCaller(tenant, FINE_SCOPES.difference(new Set([scope]))))), scope).toBe('scope-insufficient');
+      expect(await refusal(act(testCaller(tenant, new Set([scope])))), scope).not.toBe('scope-insufficient');
+    }
+  });
+
+  it('says that the KMS is sealed only to callers who hold the scope', async () => {
+    await using databases = await withDatabases(kind);
+    const kms = await testKms(databases);
+    const { id } = await kms.make('A256GCM/A256KW');
+    kms.barrier.seal();
+    for (const [scope, act] of actsOf(kms, id)) {
+      expect(await refusal(act(kms.caller)), scope).toBe('sealed');
+      expect(await refusal(act(testCaller(kms.caller.tenant, new Set()))), scope).toBe('scope-insufficient');
+    }
+  });
+
+  it('lets the service itself seed keys, and do nothing else with them', async () => {
+    await using databases = await withDatabases(kind);
+    const kms = await testKms(databases);
+    const seeder = serviceCaller(kms.caller.tenant, 'demo-seed');
+    const { id } = await kms.elasticKeys.create(seeder, { name: name(), algorithm: 'A256GCM/A256KW' });
+    expect((await kms.elasticKeys.list(seeder)).items).toMatchObject([{ id }]);
+    expect(await refusal(kms.crypto.encrypt(seeder, id, { plaintext: bytes() }))).toBe('scope-insufficient');
+    expect(await refusal(kms.materialKeys.rotate(seeder, id))).toBe('scope-insufficient');
+  });
+
+  it('tells of every act once it is over: who did what to which key and version, and what came of it', async () => {
+    await using databases = await withDatabases(kind);
+    const kms = await testKms(databases);
+    const acts: Act[] = [];
+    const { elasticKeys, crypto } = behindDoor(kms, { emit: (act) => void acts.push(act) });
+    const { caller } = kms;
+    const key = await elasticKeys.create(caller, { name: name(), algorithm: 'A256GCM/A256KW' });
+    const target = { elasticKeyId: key.id };
+    const { materialKeyId } = await crypto.encrypt(caller, key.id, { plaintext: bytes() });
+    await crypto.decrypt(caller, key.id, { jwe: 'x' }).catch(() => {});
+    await elasticKeys.list(caller);
+    await elasticKeys.change(caller, key.id, { state: 'suspended' });
+    kms.barrier.seal();
+    await elasticKeys.read(caller, key.id).catch(() => {});
+    expect(told(acts)).toEqual([
+      ['elastic-key.create', 'done', target, null],
+      ['encrypt', 'done', target, materialKeyId],
+      ['decrypt', 'refused', target, null],
+      ['elastic-key.list', 'done', null, null],
+      ['elastic-key.change', 'done', target, null],
+      ['elastic-key.read', 'failed', target, null],
+    ]);
+    expect(acts.every((act) => act.caller === caller)).toBe(true);
+  });
+
+  it('commits no change without its record, and answers nothing without one', async () => {
+    await using databases = await withDatabases(kind);
+    const kms = await testKms(databases);
+    const key = await kms.make('A256GCM/A256KW');
+    const recorded: [Act, boolean][] = [];
+    const audit = {
+      record: async (act: Act, tx: unknown) => {
+        recorded.push([act, tx !== null]);
+        if (act.outcome === 'done') throw new Error('the disk is full');
+      },
+    };
+    const { elasticKeys, crypto } = behindDoor(kms, { audit });
+    await expect(elasticKeys.create(kms.caller, { name: name(), algorithm: 'ES256' })).rejects.toThrow('the disk is full');
+    await expect(elasticKeys.change(kms.caller, key.id, { description: 'changed' })).rejects.toThrow('the disk is full');
+    await expect(elasticKeys.read(kms.caller, key.id)).rejects.toThrow('the disk is full');
+    await expect(crypto.encrypt(kms.caller, key.id, { plaintext: bytes() })).rejects.toThrow('the disk is full');
+    expect((await kms.elasticKeys.list(kms.caller)).items).toEqual([key]);
+    expect(recorded.map(([act, isInTransaction]) => [act.action.name, act.outcome, isInTransaction])).toEqual([
+      ['elastic-key.create', 'done', true],
+      ['elastic-key.create', 'failed', false],
+      ['elastic-key.describe', 'done', true],
+      ['elastic-key.describe', 'failed', false],
+      ['elastic-key.read', 'done', false],
+      ['elastic-key.read', 'failed', false],
+      ['encrypt', 'done', false],
+      ['encrypt', 'failed', false],
+    ]);
+  });
+
+  it('answers a request that comes again as before, and changes nothing twice', async () => {
+    await using databases = await withDatabases(kind);
+    const kms = await testKms(databases);
+    const answers = new Map<string, unknown>();
+    let isBroken = true;
+    const { elasticKeys } = behindDoor(kms, {
+      idempotency: {
+        replay: async <A>(_db: unknown, caller: Caller) => {
+          const answer = answers.get(caller.request?.id ?? '');
+          return answer === undefined ? undefined : { answer: answer as A };
+        },
+        remember: async (_tx, caller, _action, answer) => {
+          if (isBroken) throw new Error('broken');
+          answers.set(caller.request?.id ?? '', answer);
+        },
+      },
+    });
+    const input = { name: name(), algorithm: 'ES256' } as const;
+    await expect(elasticKeys.create(kms.caller, input)).rejects.toThrow('broken');
+    isBroken = false;
+    const made = await elasticKeys.create(kms.caller, input);
+    expect(await elasticKeys.create(kms.caller, input)).toEqual(made);
+    expect((await kms.elasticKeys.list(kms.caller)).items).toEqual([made]);
+  });
+});
+
+describe('The files of keys', () => {
+  it('ask for key material and for a database nowhere but at the door and in the key ring', async () => {
+    const root = new URL('../../../../', import.meta.url).pathname;
+    const files = new Set((await importsBelow(root)).map(({ file }) => file).filter((file) => file.startsWith('src/kms/keys/')));
+    const asking = async (pattern: RegExp) => {
+      const texts = await Promise.all([...files].map(async (file) => [file, await readFile(`${root}${file}`, 'utf8')] as const));
+      return texts.flatMap(([file, text]) => (pattern.test(text) ? [file] : [])).toSorted();
+    };
+    expect(await asking(/\.transaction\(/)).toEqual(['src/kms/keys/operations/operate.ts']);
+    expect(await asking(/\.database\(\)/)).toEqual([
+      'src/kms/keys/key-ring/create-key-ring.ts',
+      'src/kms/keys/key-ring/protection-counter.ts',
+      'src/kms/keys/operations/operate.ts',
+    ]);
+    expect(await asking(/\.unwrap\(\{/)).toEqual(['src/kms/keys/key-ring/create-key-ring.ts']);
+  });
+});
