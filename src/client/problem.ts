@@ -1,7 +1,7 @@
 import { AppError } from '#infra/apperr/app-error.ts';
 import type { HttpsResponse } from '#infra/http/client.ts';
 
-/** The members of Problem Details (RFC 9457) and of OAuth errors (RFC 6749 section 5.2) that the flows look at. */
+/** The members of Problem Details (RFC 9457) and of OAuth errors (RFC 6749 section 5.2) that a client of ours looks at. */
 export interface Problem {
   readonly code?: string;
   readonly detail?: string;
@@ -21,7 +21,12 @@ export const problemOf = (response: Pick<HttpsResponse, 'text'>): Problem => {
   }
 };
 
-/** The answer again when it has the status that the story needs to go on; else the server's own error, nested. */
+/**
+ * The answer again where it has the status that the caller needs.
+ *
+ * @param what the request, for the message
+ * @throws AppError `unexpected-answer`, the server's own error as its cause
+ */
 export const expectStatus = <R extends Pick<HttpsResponse, 'status' | 'text'>>(response: R, status: number, what: string): R => {
   if (response.status === status) return response;
   const { code, detail, fix, error, error_description: description } = problemOf(response);

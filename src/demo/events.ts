@@ -1,7 +1,7 @@
 import type { Failure } from '#infra/apperr/result.ts';
 import type { PartName, ServiceName } from '#engine/engine.ts';
 
-/** One assertion: what was expected and what came. */
+/** One assertion: the value that was expected and the value that came. */
 export interface Check {
   /** Unique within its step, kebab-case. */
   readonly id: string;
@@ -31,11 +31,11 @@ export interface RootCause {
   readonly chain: readonly [PartName, ...PartName[]];
   /** The last log lines of the part in trouble, oldest first. */
   readonly logTail: readonly string[];
-  /** What to do about it, one sentence. */
+  /** The remedy, one sentence. */
   readonly fix: string;
 }
 
-/** All that can happen in a run. Times are epoch milliseconds. */
+/** Everything that can happen in a run. Times are epoch milliseconds. */
 export type DemoEvent =
   | {
       readonly type: 'run-started';
@@ -90,11 +90,12 @@ export type DemoEvent =
       readonly service: ServiceName;
       readonly state: 'healthy';
       readonly text: string;
-      /** How long the run waited for it; 0 when it was ready whenever it was asked. */
+      /** Milliseconds that the run waited for it; 0 when it was ready whenever it was asked. */
       readonly waitedMs: number;
     }
   | ({ readonly type: 'root-cause'; readonly at: number } & RootCause)
-  | { readonly type: 'warning'; readonly at: number; readonly stepId: string; readonly text: string }
+  /** Of a step; null: of the run as a whole. */
+  | { readonly type: 'warning'; readonly at: number; readonly stepId: string | null; readonly text: string }
   | { readonly type: 'interrupted'; readonly at: number; readonly text: string }
   | { readonly type: 'run-finished'; readonly at: number; readonly durationMs: number };
 

@@ -3,7 +3,7 @@ import { unreachable } from '#infra/apperr/app-error.ts';
 import type { Failure } from '#infra/apperr/result.ts';
 import type { Check, DemoEvent, RootCause, StepInfo, StepStatus } from './events.ts';
 
-/** What became of one step; its checks are those of the last attempt. */
+/** The fate of one step; its checks are those of the last attempt. */
 interface StepOutcome {
   readonly step: StepInfo;
   /** A step that has not finished counts as skipped. */
@@ -16,11 +16,12 @@ interface StepOutcome {
   readonly error: Failure | null;
 }
 
-type Told<T extends DemoEvent['type']> = Omit<Extract<DemoEvent, { type: T }>, 'type' | 'at'>;
+/** The facts of an event, without its time. */
+type FactsOf<T extends DemoEvent['type']> = Omit<Extract<DemoEvent, { type: T }>, 'type' | 'at'>;
 
 /**
- * What is known of a run: its events folded, one at a time. Whatever is said of a run beyond the event that has just happened is read
- * here; nobody else looks through events.
+ * A run so far: its events folded, one at a time. A reporter prints the event that has just happened, or reads here; nobody looks
+ * through events a second time.
  */
 export interface RunState {
   readonly command: string;
@@ -32,13 +33,14 @@ export interface RunState {
   readonly criticalPath: readonly ServiceName[];
   /** Why the stack is not usable; null where it is, or where no part of it explains a failure. */
   readonly rootCause: RootCause | null;
-  readonly warnings: readonly Told<'warning'>[];
+  /** Every warning, first of all that another engine than the wanted one runs the stack. */
+  readonly warnings: readonly FactsOf<'warning'>[];
   /** Every request that a step sent and that was answered, in the order of the answers. */
-  readonly requests: readonly Told<'request'>[];
+  readonly requests: readonly FactsOf<'request'>[];
   readonly isInterrupted: boolean;
 }
 
-/** What came of a run. */
+/** A run that has ended, and the verdict on it. */
 export interface Outcome extends RunState {
   readonly outcome: 'passed' | 'partial' | 'failed';
   /** 0 all passed, 1 some failed, 2 nothing usable, 130 interrupted. */
@@ -62,8 +64,9 @@ export const NOT_STARTED: RunState = {
 export const advance = (state: RunState, { at, ...event }: DemoEvent): RunState => {
   switch (event.type) {
     case 'run-started': {
-      const { command, profile, engine, steps } = event;
-      return { ...NOT_STARTED, command, profile, engine, steps: steps.map(notRun) };
+      const { command, profile, engine, engineReason, engineIsFallback, steps } = event;
+      const warnings = engineIsFallback ? [{ stepId: null, text: `engine ${engine}: ${engineReason}` }] : [];
+      return { ...NOT_STARTED, command, profile, engine, steps: steps.map(notRun), warnings };
     }
     case 'step-started':
       return withStep(state, event.step.id, ({ startedAt }) => ({ startedAt: startedAt ?? at, checks: [] }));
@@ -115,7 +118,7 @@ const withStep = (state: RunState, id: string, change: (step: StepOutcome) => Pa
   steps: state.steps.map((each) => (each.step.id === id ? { ...each, ...change(each) } : each)),
 });
 
-/** What came of a run that ended in this state: pure. */
+/** The outcome of a run that ended in this state: pure. */
 export const outcomeOf = (state: RunState): Outcome => {
   if (state.command === '') throw new TypeError('outcomeOf needs the state of a run that started');
   const outcome = verdict(state);

@@ -3,7 +3,7 @@ import type { StepInfo } from './events.ts';
 import type { DemoCommand, Step } from './step/step.ts';
 import { DEMO_STEPS, RESET_STEPS } from './steps.ts';
 
-/** What a run will do, as data: computed before anything starts, printable as JSON. */
+/** A run as data: computed before anything starts, printable as JSON. */
 export interface Plan {
   /** As typed, for example `demo all`. */
   readonly command: string;
@@ -39,8 +39,8 @@ const planOf = (verb: string, { command, profile = 'demo' }: PlanOptions, all: r
   };
 };
 
-/** What `demo` will do for these options: pure, the same options give the same plan. */
+/** The plan of `demo`: pure, the same options give the same plan. */
 export const plan = (options: PlanOptions): Plan => planOf('demo', options, DEMO_STEPS);
 
-/** What `reset-demo` will do on running servers. */
+/** The plan of `reset-demo`, on running servers. */
 export const resetPlan = (options: PlanOptions): Plan => planOf('reset-demo', options, RESET_STEPS);

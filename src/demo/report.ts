@@ -82,7 +82,9 @@ export const reportSchema = Type.Object(
     root_cause: Type.Union([rootCauseSchema, Type.Null()], {
       description: 'null: the stack is usable, or no part of it explains a failure',
     }),
-    warnings: Type.Array(object({ step: stepId, text: Type.String() })),
+    warnings: Type.Array(
+      object({ step: Type.Union([stepId, Type.Null()], { description: 'null: the run as a whole' }), text: Type.String() }),
+    ),
     requests: Type.Array(requestSchema, { description: 'Requests that were answered, in the order of the answers' }),
     endpoints: object({
       kms: object({

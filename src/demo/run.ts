@@ -16,7 +16,7 @@ import { DEMO_STEPS, RESET_STEPS } from './steps.ts';
 
 export type RunOptions = Pick<StepOptions, 'engine' | 'emit' | 'signal'> &
   Partial<Pick<StepOptions, 'now' | 'sleep' | 'retry' | 'healthTimeoutMs'>> & {
-    /** Where the work of each planned step is found; by default among all that there are. */
+    /** The steps among which the work of each planned one is found; by default all of them. */
     readonly steps?: readonly Step[];
     /** Stop at the first failed step instead of going on. */
     readonly failFast?: boolean;

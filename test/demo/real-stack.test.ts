@@ -79,6 +79,20 @@ describe('a whole demo on real servers', () => {
   });
 });
 
+describe('the steps after the bring-up', () => {
+  const later = plan({ command: 'all' }).steps.filter(({ phase }) => phase !== 'bring-up');
+
+  it(
+    'pass side by side, each in a run of its own: none uses what another left in a run',
+    async () => {
+      const runs = await Promise.all(later.map(({ id }) => go(only(id))));
+      expect(runs.flatMap(({ errors }) => errors)).toEqual([]);
+      expect(runs.map(({ outcome }) => outcome.steps.map(({ status }) => status))).toEqual(later.map(() => ['passed']));
+    },
+    LONG,
+  );
+});
+
 const failedOf = (checks: readonly Check[]) => checks.filter(({ status }) => status === 'failed').map(({ id }) => id);
 
 describe('the checks of the seed', () => {

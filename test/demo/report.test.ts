@@ -94,6 +94,13 @@ describe('outcomeOf', () => {
     expect(outcome(events())).toMatchObject({ rootCause: null, warnings: [], requests: [] });
   });
 
+  it('holds a fallback to another engine as a warning of the run as a whole', () => {
+    const [started, ...rest] = events(told);
+    const engineReason = unique('no Docker engine answers');
+    const fallback = [{ ...started, engineReason, engineIsFallback: true } as DemoEvent, ...rest];
+    expect(outcome(fallback).warnings).toEqual([{ stepId: null, text: `engine embedded: ${engineReason}` }, warning]);
+  });
+
   it('is not passed where a part died, also when every step passed', () => {
     const [started, ...rest] = events();
     const onlyBringUp = [{ ...started, steps: [steps[0]] } as DemoEvent, ...rest];

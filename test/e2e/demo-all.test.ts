@@ -6,9 +6,10 @@ import { join } from 'node:path';
 import { randomUUIDv7, X509Certificate } from 'node:crypto';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { keyApi } from '#client/kms/key.ts';
 import type { Report } from '#demo/report.ts';
 import { createHttpsClient, type HttpsClient } from '#infra/http/client.ts';
-import { basicOf, type CliResult, cli, type DemoPlace, demoPlace } from '#test/support/cli.ts';
+import { type CliResult, cli, type DemoPlace, demoPlace, kmsOf } from '#test/support/cli.ts';
 
 const SCHEMA = join(import.meta.dirname, '../../docs/schemas/demo-report.schema.json');
 
@@ -29,12 +30,8 @@ afterAll(async () => {
 }, 60_000);
 
 const elasticKey = async (name: string): Promise<string> => {
-  const answer = await client.request({
-    url: `${report.endpoints.kms.service}/elastic-keys?name=${name}`,
-    headers: basicOf(report, 'demo-user'),
-  });
-  const key = answer.json<{ items: { id: string; name: string }[] }>().items.find((item) => item.name === name);
-  if (key === undefined) throw new Error(`no elastic key ${name}: ${answer.text}`);
+  const key = await kmsOf(report, client, 'demo-user').elasticKeyNamed(name);
+  if (key === undefined) throw new Error(`no elastic key ${name}`);
   return key.id;
 };
 
@@ -155,27 +152,13 @@ describe('passthru demo all --engine embedded --output json', () => {
   });
 
   it('makes a ciphertext that is a compact JWE whose kid names the material key', async () => {
-    const id = await elasticKey('demo-encryption-key');
+    const key = keyApi(kmsOf(report, client, 'demo-user'), await elasticKey('demo-encryption-key'));
     const plaintext = Buffer.from(randomUUIDv7()).toString('base64url');
-    const url = `${report.endpoints.kms.service}/elastic-keys/${id}`;
-    const encrypted = await client.request({
-      method: 'POST',
-      url: `${url}/encrypt`,
-      headers: basicOf(report, 'demo-user'),
-      body: { plaintext },
-    });
-    const { ciphertext } = encrypted.json<{ ciphertext: string }>();
+    const { ciphertext } = await key.encrypt(plaintext);
     expect(ciphertext.split('.')).toHaveLength(5);
     const header = JSON.parse(Buffer.from(ciphertext.split('.')[0] ?? '', 'base64url').toString()) as { kid: string };
-    const versions = await client.request({ url: `${url}/material-keys`, headers: basicOf(report, 'demo-user') });
-    expect(versions.json<{ items: { id: string }[] }>().items.map((version) => version.id)).toContain(header.kid);
-    const opened = await client.request({
-      method: 'POST',
-      url: `${url}/decrypt`,
-      headers: basicOf(report, 'demo-user'),
-      body: { ciphertext },
-    });
-    expect(opened.json()).toMatchObject({ plaintext });
+    expect((await key.versions()).map((version) => version.id)).toContain(header.kid);
+    expect(await key.decrypt(ciphertext)).toBe(plaintext);
   });
 
   it('cannot be opened with its database alone: other unseal shares do not unseal it', async () => {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Report } from '#demo/report.ts';
 import { createHttpsClient, type HttpsClient } from '#infra/http/client.ts';
-import { basicOf, type DemoPlace, demoPlace } from '#test/support/cli.ts';
+import { type DemoPlace, demoPlace, kmsOf } from '#test/support/cli.ts';
 
 let place: DemoPlace;
 let report: Report;
@@ -18,13 +18,8 @@ afterAll(async () => {
   await place?.[Symbol.asyncDispose]();
 }, 60_000);
 
-const keyNames = async (username: string): Promise<readonly string[]> => {
-  const answer = await client.request({ url: `${report.endpoints.kms.service}/elastic-keys`, headers: basicOf(report, username) });
-  return answer
-    .json<{ items: { name: string }[] }>()
-    .items.map((item) => item.name)
-    .toSorted();
-};
+const keyNames = async (username: string): Promise<readonly string[]> =>
+  (await kmsOf(report, client, username).all('listElasticKeys', {})).map(({ name }) => name).toSorted();
 
 describe('passthru reset-demo on running servers', () => {
   it('brings back exactly the seed, with new tenant ids', async () => {

@@ -4,7 +4,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { kmsApi, type KmsApi } from '#client/kms/kms.ts';
+import { basic } from '#client/session/authorization.ts';
+import { createSession } from '#client/session/session.ts';
 import type { Report } from '#demo/report.ts';
+import type { HttpsClient } from '#infra/http/client.ts';
 
 const BIN = join(import.meta.dirname, '../../bin/passthru.js');
 
@@ -107,9 +111,10 @@ export const demoPlace = async (engine: 'embedded' | 'docker' = 'embedded'): Pro
   };
 };
 
-/** The Basic credentials of a demo account, as a report lists it. */
-export const basicOf = (report: Report, username: string): Record<string, string> => {
+/** The KMS of a report as one of its demo accounts sees it. */
+export const kmsOf = (report: Report, client: HttpsClient, username: string): KmsApi => {
   const account = report.credentials.find((credential) => credential.username === username);
   if (account === undefined) throw new Error(`${username} is not among the credentials of the report`);
-  return { authorization: `Basic ${Buffer.from(`${account.username}:${account.password}`).toString('base64')}` };
+  const authorization = basic(account.username, account.password);
+  return kmsApi({ url: report.endpoints.kms.service, session: createSession({ client }), authorization });
 };

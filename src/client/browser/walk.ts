@@ -4,7 +4,7 @@ import { parseForms } from './forms.ts';
 import { problemOf } from '../problem.ts';
 import type { Session } from '#client/session/session.ts';
 
-/** Where a walk through the pages ended. */
+/** The end of a walk through pages. */
 export interface Walk {
   /** The redirect back to the client, null when a page was the end. */
   readonly callback: URL | null;
@@ -19,13 +19,17 @@ export interface WalkOptions {
   readonly url: string | URL;
   /** The walk ends at a redirect to this URI. */
   readonly redirectUri: string;
-  /** What to type into a page that asks for a password; without it such a page is the end. */
+  /** Typed into a page that asks for a password; without it such a page is the end. */
   readonly account?: { readonly username: string; readonly password: string };
 }
 
 const MAX_HOPS = 12;
 
-/** Walks redirects and forms as a person with a browser would: types in the account once, presses the first button. */
+/**
+ * Walks redirects and forms as a person with a browser would: types in the account once, presses the first button of each form.
+ *
+ * @throws AppError `redirect-loop` where it does not end
+ */
 export const walk = async ({ session, url, redirectUri, account }: WalkOptions): Promise<Walk> => {
   const pages: string[] = [];
   let typed = false;
@@ -57,7 +61,7 @@ export const walk = async ({ session, url, redirectUri, account }: WalkOptions):
 export const asksForPassword = ({ callback, last }: Walk): boolean =>
   callback === null && parseForms(last.text).some(({ passwords }) => passwords.length > 0);
 
-/** The callback of a walk that must end at the client. */
+/** The callback of a walk that must end at the client. @throws AppError `no-callback`, with the error or the title of the last page */
 export const callbackOf = ({ callback, last, pages }: Walk): URL => {
   if (callback !== null) return callback;
   const { error, error_description: description } = problemOf(last);

@@ -19,7 +19,7 @@ type PathPart<O extends KmsOperation> = [PathParameter<O>] extends [never] ? unk
 type QueryPart<O extends KmsOperation> = KmsSchemas[O] extends { query: infer Schema } ? { readonly query?: XStatic<Schema> } : unknown;
 type BodyPart<O extends KmsOperation> = KmsSchemas[O] extends { body: unknown } ? { readonly body: KmsBody<O> } : unknown;
 
-/** What an operation takes: the members of its path, its query and its body, as far as it has them. */
+/** The request of an operation: the members of its path, its query and its body, as far as it has them. */
 export type KmsRequest<O extends KmsOperation> = PathPart<O> & QueryPart<O> & BodyPart<O>;
 
 interface Page {

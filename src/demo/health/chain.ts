@@ -1,6 +1,6 @@
 import { type PartName, type ServiceName, SERVICES } from '#engine/engine.ts';
 
-/** What a service cannot do without, and what it would rather have, of the other services. */
+/** The other services that a service cannot do without, and those that it would rather have. */
 interface Needs {
   readonly required: readonly ServiceName[];
   readonly preferred: readonly ServiceName[];

@@ -5,7 +5,7 @@ import { isService, partsOf } from './chain.ts';
 import { probe } from './probe.ts';
 import { isWell, rootCauseOf, type Finding } from './root-cause.ts';
 
-/** Where a cause is looked for, and with what. */
+/** The stack in which a cause is looked for, and the means. */
 export interface Search {
   readonly engine: Engine;
   readonly stack: StackAccess;

@@ -13,7 +13,7 @@ export interface HandshakeOptions {
   readonly signal: AbortSignal;
 }
 
-/** What was agreed with a listener, its certificate verified against the CA file. */
+/** The agreement with a listener, its certificate verified against the CA file. */
 export interface Handshake {
   readonly protocol: string | null;
   /** Common names from the leaf to the root. */
@@ -65,7 +65,7 @@ const walk = (leaf: DetailedPeerCertificate): readonly DetailedPeerCertificate[]
 /** Signed with its own key, whatever names it bears. */
 export const isSelfSigned = (certificate: X509Certificate): boolean => certificate.verify(certificate.publicKey);
 
-/** How a listener treats a caller that shows no client certificate: TLS 1.3 tells it only after the client's last message. */
+/** The treatment of a caller that shows no client certificate: in TLS 1.3 a listener refuses only after the client's last message. */
 export const withoutCertificate = ({ url, ca, signal }: Pick<HandshakeOptions, 'url' | 'ca' | 'signal'>): Promise<string> => {
   const { hostname, port } = new URL(url);
   const { promise, resolve, reject } = Promise.withResolvers<string>();

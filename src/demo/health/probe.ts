@@ -2,7 +2,7 @@ import type { ServiceName } from '#engine/engine.ts';
 import { type Failure, failureFrom } from '#infra/apperr/result.ts';
 import type { StackAccess } from '#demo/step/stack-access.ts';
 
-/** What `/readyz` of one service answered, or why there was no answer. */
+/** The answer of one service's `/readyz`, or the reason why there was none. */
 export interface Probe {
   readonly state: 'ready' | 'not-ready' | 'unreachable';
   /** One clause for people, for example `/readyz answers 503: identity down, connection refused`. */

@@ -7,7 +7,7 @@ import type { Probe } from './probe.ts';
 export interface Finding {
   readonly part: PartName;
   readonly state: ServiceStatus['state'];
-  /** What the platform's own health check says; it alone tells of a part that has no `/readyz`. */
+  /** The platform's own health check; for a part that has no `/readyz` there is no other. */
   readonly health: ServiceStatus['health'];
   /** Null where nobody can ask: a database has no `/readyz`. */
   readonly probe: Probe | null;
@@ -45,7 +45,7 @@ const effectOf = (root: PartName, blocked: readonly PartName[], findings: readon
   return worse.length === 0 ? '' : `, without which ${worse.join(' and ')} can go on`;
 };
 
-/** What the probe saw, or the platform's check where there is no probe. The check of a part that ended tells of better days. */
+/** The answer of the probe, or the platform's check where there is no probe; the last check of a part that ended is outdated. */
 const lastProbeOf = ({ state, probe: seen, diagnosis }: Finding): string => {
   const text = seen?.text ?? (state === 'exited' ? null : (diagnosis?.lastProbe ?? null));
   return text === null || text === '' ? '' : `; last probe: ${text}`;
@@ -56,7 +56,7 @@ const condition = ({ state, diagnosis }: Finding): string => {
   return state === 'exited' ? endOf(diagnosis) : 'is not ready';
 };
 
-/** How a part ended, for example `was ended by SIGKILL`. */
+/** The end of a part in words, for example `was ended by SIGKILL`. */
 export const endOf = (diagnosis: Pick<Diagnosis, 'exitCode' | 'signal' | 'outOfMemory'> | null): string => {
   if (diagnosis?.outOfMemory === true) return 'ran out of memory';
   if (diagnosis !== null && diagnosis.signal !== null) return `was ended by ${diagnosis.signal}`;

@@ -5,7 +5,7 @@ import type { Probe } from './probe.ts';
 
 export interface WaitOptions {
   readonly service: ServiceName;
-  /** Where the probe looks, for the message of a time-out. */
+  /** The address that the probe asks, for the message of a time-out. */
   readonly url: string;
   readonly probe: (signal: AbortSignal) => Promise<Probe>;
   /** Of every part of the engine. */
@@ -23,12 +23,12 @@ export interface WaitOptions {
 
 const INTERVAL_MS = { first: 40, last: 150 } as const;
 
-/** What a healthy service looked like when it became so. */
+/** A service at the moment at which it became healthy. */
 export interface Healthy {
   /** Milliseconds; 0 when it was ready whenever it was asked. */
   readonly waitedMs: number;
   readonly passes: number;
-  /** What the last look found. */
+  /** The last look at it. */
   readonly probe: Probe;
   /** Restarts seen while waiting. */
   readonly restarts: number;

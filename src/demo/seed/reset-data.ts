@@ -59,7 +59,7 @@ export const run: StepWork = async ({ engine, stack, check, progress, warn, sign
   return `${servers.map(({ server }) => server).join(' and ')}: exactly the seed, under new tenant ids`;
 };
 
-/** The tenants file as it was. A failure is told, not thrown: why the reset failed must not be lost over it. */
+/** Writes the tenants file as it was. A failure is a warning, not thrown: it must not hide why the reset failed. */
 const restoreFile = async ({ engine, warn }: Pick<StepContext, 'engine' | 'warn'>, old: DemoTenants): Promise<void> => {
   try {
     if (!sameTenants(await engine.demoTenants(), old)) await engine.demoTenants({ set: old });

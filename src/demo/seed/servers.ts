@@ -62,8 +62,8 @@ export const sameTenants = (a: DemoTenants, b: DemoTenants): boolean => tenantsL
 export type Repair = { readonly server: DemoServer; readonly resetId: string; readonly action: 'commit' | 'rollback' };
 
 /**
- * How to end a reset that was interrupted: pure. A server that waits while another one has committed the same tenants is
- * committed too; every other pending reset is rolled back.
+ * The ends of resets that were interrupted: pure. A server that waits while another has committed the same tenants is committed too;
+ * every other pending reset is rolled back.
  */
 export const repairsFor = (states: readonly ServerState[]): readonly Repair[] => {
   const settled = states.filter((state) => state.reset_pending === null);

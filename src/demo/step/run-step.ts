@@ -9,14 +9,14 @@ import { sleep as pause } from './sleep.ts';
 import { stackAccess } from './stack-access.ts';
 import type { Step, StepContext } from './step.ts';
 
-/** What carrying out a step takes. */
+/** Everything that carrying out a step takes. */
 export interface StepOptions extends Pick<StepContext, 'engine' | 'services' | 'start' | 'now' | 'sleep' | 'healthTimeoutMs'> {
   readonly engine: Engine;
   readonly connections: Connections;
   readonly emit: Emit;
   /** Aborting ends the step under way at once; nothing is torn down here. */
   readonly signal: AbortSignal;
-  /** How often a failed step is tried again, and how many milliseconds later: `delayMs × backoff^n`. */
+  /** The number of further tries after a failure, and the milliseconds before each: `delayMs × backoff^n`. */
   readonly retry: { readonly times: number; readonly delayMs: number; readonly backoff: number };
 }
 
@@ -49,7 +49,7 @@ const attemptStep = async (step: Step, options: StepOptions): Promise<{ detail: 
   const { signal } = options;
   const checks: Check[] = [];
   let open = true;
-  // What comes after the end of an attempt is no longer heard.
+  // An attempt that has ended says nothing more, even where a request of it is still under way.
   const tell: Emit = (event) => {
     if (!open) return;
     if (event.type === 'check') checks.push(event.check);

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { Type, type Static } from 'typebox';
 import { loadConfig } from '#infra/config/load-config.ts';
 
-/** What a user of the demo may know of Identity's seed; the server checks the rest of the file. */
+/** The part of Identity's seed that a user of the demo may know; the server checks the rest of the file. */
 const identitySeedSchema = Type.Object({
   tenants: Type.Array(Type.String()),
   accounts: Type.Array(Type.Object({ username: Type.String(), tenant: Type.String(), roles: Type.Array(Type.String(), { default: [] }) })),
@@ -25,7 +25,7 @@ const seedFile = (product: 'identity' | 'kms'): string =>
 export const readIdentitySeed = (): Promise<IdentitySeed> =>
   loadConfig({ schema: identitySeedSchema, files: [seedFile('identity')], what: 'Identity demo seed' });
 
-/** What a user of the demo may know of the KMS's seed. */
+/** The part of the KMS's seed that a user of the demo may know. */
 const kmsSeedSchema = Type.Object({
   tenants: Type.Array(Type.String()),
   accounts: Type.Array(Type.Object({ username: Type.String(), tenant: Type.String(), roles: Type.Array(Type.String(), { default: [] }) })),

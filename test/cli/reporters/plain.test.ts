@@ -150,7 +150,7 @@ describe('A run in plain lines', () => {
 
   it('names no part that does not run among the commands to go on with', () => {
     const identity = PASSED_RUN.filter(
-      (event) => !('stepId' in event && event.stepId.startsWith('kms.')) && event.type !== 'step-started',
+      (event) => !('stepId' in event && event.stepId?.startsWith('kms.') === true) && event.type !== 'step-started',
     ).map((event) => (event.type === 'run-started' ? { ...event, steps: event.steps.filter(({ phase }) => phase !== 'kms') } : event));
     expect(told(PASSED_RUN).out).toContain('passthru logs kms -f');
     expect(told(identity).out).toContain('passthru logs identity -f');

@@ -2,10 +2,10 @@ import { fileURLToPath } from 'node:url';
 import { Type } from 'typebox';
 import { loadConfig } from '#infra/config/load-config.ts';
 
-/** How soon the KMS promises to notice that a token was revoked. */
+/** The time within which the KMS promises to notice that a token was revoked. */
 export interface RevocationPromise {
   readonly mode: 'every-request' | 'sensitive-only' | 'interval';
-  /** Milliseconds after which no use of secret key material succeeds; 0: from the next request on. */
+  /** Milliseconds after which the token uses no secret key material any more; 0: from the next request on. */
   readonly boundMs: number;
 }
 

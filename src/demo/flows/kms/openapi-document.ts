@@ -27,7 +27,8 @@ export const routesOf = (document: unknown): readonly Route[] =>
   operationsOf(document as Document).map(({ method, path }) => ({ method: method.toUpperCase(), path }));
 
 /**
- * What keeps a document from being OpenAPI 3.1: the parts that are required, the parameters of each path, ids that are unique.
+ * The faults that keep a document from being OpenAPI 3.1: parts that are missing, parameters that a path does not declare, ids that two
+ * operations share.
  *
  * @see https://spec.openapis.org/oas/v3.1.1.html
  */

@@ -1,4 +1,4 @@
-/** What is looked at of one span. */
+/** One span, as far as the trace is checked. */
 export interface Span {
   readonly service: string;
   readonly name: string;

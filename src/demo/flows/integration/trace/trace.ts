@@ -65,7 +65,7 @@ export const run: StepWork = async ({ engine, stack, check, progress, now, sleep
   );
   await check('connected', 'Spans without their parent in it', 0, orphans());
   await check('one-root', 'Roots', 1, spans.filter(({ parent }) => parent === '').length);
-  // How many spans it takes is the database's own affair.
+  // The number of spans is the database's own affair.
   return `one trace of ${names().length} services and the database`;
 };
 
