@@ -1,8 +1,7 @@
 import { AppError } from '#infra/apperr/app-error.ts';
 import { failureFrom } from '#infra/apperr/result.ts';
-import type { DemoTenants } from '#infra/demo-data/demo-tenants.ts';
+import { type DemoTenants, sameTenants } from '#infra/demo-data/demo-tenants.ts';
 import type { DemoDataApi } from '#client/admin/demo-data.ts';
-import { sameTenants } from './servers.ts';
 
 /** A reset that is under way on every server: the new data is there, the old not yet gone. */
 export interface PendingReset {

@@ -1,10 +1,9 @@
-import { randomUUID } from 'node:crypto';
-import type { DemoTenants } from '#infra/demo-data/demo-tenants.ts';
+import { sameTenants, tenantIds } from '#infra/demo-data/demo-tenants.ts';
 import { isUuidV4 } from '#infra/magic/uuid.ts';
 import type { StepContext } from '#demo/step/step.ts';
 import { applyReset } from './apply-reset.ts';
 import { readIdentitySeed } from '#demo/world/seed-files.ts';
-import { refuseWithoutServers, repairsFor, runningServers, sameTenants, statesOf, tenantsLine } from './servers.ts';
+import { refuseWithoutServers, repairsFor, runningServers, statesOf, tenantsLine } from './servers.ts';
 
 /**
  * Looks for what an interrupted reset may have left and mends it: ends what is pending, and where the servers then still
@@ -25,7 +24,7 @@ export const repairInterrupted = async ({ engine, stack, check, progress, warn }
     warn(
       `the servers disagree about the demo tenants: ${states.map(({ server, tenants }) => `${server} has ${tenantsLine(tenants)}`).join('; ')}`,
     );
-    const reset = await applyReset(servers, freshTenants(states[0]?.tenants ?? {}));
+    const reset = await applyReset(servers, tenantIds(Object.keys(states[0]?.tenants ?? {}), {}));
     await reset.commit();
     states = await statesOf(servers);
   }
@@ -47,7 +46,3 @@ export const repairInterrupted = async ({ engine, stack, check, progress, warn }
   await check('tenant-ids', 'Tenant ids are random UUIDs (version 4)', seed.tenants.length, Object.values(tenants).filter(isUuidV4).length);
   return Object.keys(tenants).toSorted().join(', ');
 };
-
-/** New random ids for the same tenant names. */
-export const freshTenants = (tenants: DemoTenants): DemoTenants =>
-  Object.fromEntries(Object.keys(tenants).map((name) => [name, randomUUID()]));

@@ -1,13 +1,12 @@
 import { AppError } from '#infra/apperr/app-error.ts';
 import { failureFrom } from '#infra/apperr/result.ts';
-import type { DemoTenants } from '#infra/demo-data/demo-tenants.ts';
+import { type DemoTenants, sameTenants, tenantIds } from '#infra/demo-data/demo-tenants.ts';
 import type { Checker } from '#demo/step/checker.ts';
 import type { StepContext, StepWork } from '#demo/step/step.ts';
 import { applyReset } from './apply-reset.ts';
 import { checkIdentitySeed } from './identity-seed.ts';
-import { freshTenants } from './repair.ts';
 import { checkKmsSeed } from './kms-seed.ts';
-import { refuseDeadServers, refuseWithoutServers, runningServers, sameTenants, statesOf, tenantsLine } from './servers.ts';
+import { refuseDeadServers, refuseWithoutServers, runningServers, statesOf, tenantsLine } from './servers.ts';
 
 /**
  * New tenant ids, the demo data reset on every running server, exactly the seed read back over the public APIs, then committed
@@ -18,7 +17,7 @@ export const run: StepWork = async ({ engine, stack, check, progress, warn, sign
   const servers = await runningServers(engine, stack);
   refuseWithoutServers(servers);
   const oldFile = await engine.demoTenants();
-  const fresh = freshTenants(oldFile);
+  const fresh = tenantIds(Object.keys(oldFile), {});
 
   progress('retiring the old demo data, seeding the new');
   const pending = await applyReset(servers, fresh);

@@ -1,7 +1,7 @@
 import type { Engine, ServiceStatus } from '#engine/engine.ts';
 import { AppError } from '#infra/apperr/app-error.ts';
 import type { DemoStateBody } from '#infra/demo-data/demo-data.routes.ts';
-import type { DemoTenants } from '#infra/demo-data/demo-tenants.ts';
+import { type DemoTenants, sameTenants } from '#infra/demo-data/demo-tenants.ts';
 import { demoDataApi, type DemoDataApi, type DemoServer } from '#client/admin/demo-data.ts';
 import type { StackAccess } from '#demo/step/stack-access.ts';
 
@@ -56,8 +56,6 @@ export const tenantsLine = (tenants: DemoTenants): string =>
     .toSorted(([a], [b]) => a.localeCompare(b))
     .map(([name, id]) => `${name} ${id}`)
     .join(', ');
-
-export const sameTenants = (a: DemoTenants, b: DemoTenants): boolean => tenantsLine(a) === tenantsLine(b);
 
 export type Repair = { readonly server: DemoServer; readonly resetId: string; readonly action: 'commit' | 'rollback' };
 

@@ -1,8 +1,8 @@
 import { type Static, Type } from 'typebox';
 import type { FieldIssue } from '#infra/apperr/app-error.ts';
-import { loadConfig, strictObject } from '#infra/config/load-config.ts';
+import { strictObject } from '#infra/config/load-config.ts';
 import { repeated } from '#infra/config/repeated.ts';
-import { demoNameSchema, refuseContradictions, seedHashSchema, strangers } from '#infra/demo-data/seed-checks.ts';
+import { demoNameSchema, loadSeedFile, seedHashSchema, strangers } from '#infra/demo-data/seed-checks.ts';
 
 const scopeSchema = Type.String({ pattern: '^[a-z][a-z0-9:._-]*$' });
 const uriSchema = Type.String({ pattern: '^[a-z][a-z0-9+.-]*:\\S+$', maxLength: 512 });
@@ -36,7 +36,7 @@ const clientSchema = strictObject({
   access_token_ttl_seconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 86_400 })),
 });
 
-/** What `demo-seed.yml` may say. */
+/** The content of `demo-seed.yml`. */
 const seedSchema = strictObject({
   tenants: Type.Array(demoNameSchema, { minItems: 1, uniqueItems: true }),
   accounts: Type.Array(accountSchema),
@@ -45,7 +45,7 @@ const seedSchema = strictObject({
 
 export type Seed = Static<typeof seedSchema>;
 
-/** What a schema cannot say: names once, tenants that exist, a secret exactly where the client has to prove one. */
+/** Rules beyond the schema: names once, tenants that exist, a secret exactly where the client has to prove one. */
 const contradictions = (seed: Seed): FieldIssue[] => [
   ...repeated(
     seed.accounts.map((account) => account.username),
@@ -74,10 +74,6 @@ const contradictions = (seed: Seed): FieldIssue[] => [
   }),
 ];
 
-/** @throws AppError `config-unreadable` or `config-invalid` that names every wrong field */
-export const loadSeed = async (file: string): Promise<Seed> => {
-  const what = 'Identity demo seed';
-  const seed = await loadConfig({ schema: seedSchema, files: [file], what });
-  refuseContradictions(file, what, contradictions(seed));
-  return seed;
-};
+/** @throws AppError `config-unreadable`, or `config-invalid` that names every wrong field */
+export const loadSeed = (file: string): Promise<Seed> =>
+  loadSeedFile({ file, what: 'Identity demo seed', schema: seedSchema, contradictions });

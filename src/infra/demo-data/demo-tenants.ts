@@ -17,6 +17,10 @@ export const demoTenantsSchema = Type.Record(
   { additionalProperties: false, minProperties: 1, maxProperties: 64 },
 );
 
+/** Whether these are the same tenants under the same ids. */
+export const sameTenants = (a: DemoTenants, b: DemoTenants): boolean =>
+  Object.keys(a).length === Object.keys(b).length && Object.entries(a).every(([name, id]) => b[name] === id);
+
 /** An id for each of these tenants: the given one, else a new UUIDv4. */
 export const tenantIds = (names: readonly string[], given: DemoTenants, newId: () => string = randomUUID): DemoTenants =>
   Object.fromEntries(names.map((name) => [name, Object.hasOwn(given, name) ? (given[name] ?? newId()) : newId()]));

@@ -1,10 +1,10 @@
 import { basename } from 'node:path';
-import { Type } from 'typebox';
+import { type Static, type TSchema, Type } from 'typebox';
 import type { FieldIssue } from '#infra/apperr/app-error.ts';
-import { configInvalid } from '#infra/config/load-config.ts';
+import { configInvalid, loadConfig } from '#infra/config/load-config.ts';
 import { DEMO_NAME } from './demo-tenants.ts';
 
-/** Pieces of every `demo-seed.yml`, and what its schema cannot say. */
+/** The parts that every `demo-seed.yml` has. */
 
 export const demoNameSchema = Type.String({ pattern: DEMO_NAME, description: 'lower-case letters, digits and hyphens' });
 
@@ -26,9 +26,21 @@ export const strangers = (
       : [{ field: field(index), message: `names the tenant ${tenant}, which is not in /tenants` }],
   );
 
-/** @throws AppError `config-invalid` 400 that names every issue with its file, when there is any */
-export const refuseContradictions = (file: string, what: string, issues: readonly FieldIssue[]): void => {
-  if (issues.length === 0) return;
-  const fields = issues.map((issue) => ({ ...issue, field: `${basename(file)}#${issue.field}` }));
-  throw configInvalid(what, fields);
+/**
+ * Reads a `demo-seed.yml`.
+ *
+ * @param options.contradictions says what is wrong beyond the schema
+ * @throws AppError `config-unreadable`, or `config-invalid` 400 that names every wrong field with its file
+ */
+export const loadSeedFile = async <S extends TSchema>(options: {
+  readonly file: string;
+  readonly what: string;
+  readonly schema: S;
+  readonly contradictions: (seed: Static<S>) => readonly FieldIssue[];
+}): Promise<Static<S>> => {
+  const { file, what, schema, contradictions } = options;
+  const seed = await loadConfig({ schema, files: [file], what });
+  const fields = contradictions(seed).map((issue) => ({ ...issue, field: `${basename(file)}#${issue.field}` }));
+  if (fields.length > 0) throw configInvalid(what, fields);
+  return seed;
 };

@@ -2,14 +2,11 @@ import type { Resets } from '#infra/demo-data/create-resets.ts';
 import type { Demo } from '#infra/demo-data/demo.ts';
 import { demoInTurns } from '#infra/demo-data/demo-in-turns.ts';
 import type { DemoLocks } from '#infra/demo-data/demo-locks.ts';
-import { type DemoTenants, tenantIds } from '#infra/demo-data/demo-tenants.ts';
+import { type DemoTenants, sameTenants, tenantIds } from '#infra/demo-data/demo-tenants.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { Emit } from '#kms/events.ts';
 import { accountsStore } from './accounts.store.ts';
 import { createSeeding, type SeedingOptions } from './seeding.ts';
-
-const isSame = (a: DemoTenants, b: DemoTenants): boolean =>
-  Object.keys(a).length === Object.keys(b).length && Object.entries(a).every(([name, id]) => b[name] === id);
 
 /**
  * The demo's tenants, accounts and keys. New tenants are first written where nobody sees them, with databases and keys; then one
@@ -63,7 +60,7 @@ export const createDemo = (
     reset,
     replace: async (given) => {
       const { present } = await look();
-      if (isSame(present, given)) {
+      if (sameTenants(present, given)) {
         emit({ type: 'demo-reset-already-done' });
         return add(given);
       }

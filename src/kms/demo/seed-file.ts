@@ -1,8 +1,8 @@
 import { type Static, Type } from 'typebox';
 import type { FieldIssue } from '#infra/apperr/app-error.ts';
-import { loadConfig, strictObject } from '#infra/config/load-config.ts';
+import { strictObject } from '#infra/config/load-config.ts';
 import { repeated } from '#infra/config/repeated.ts';
-import { demoNameSchema, refuseContradictions, seedHashSchema, strangers } from '#infra/demo-data/seed-checks.ts';
+import { demoNameSchema, loadSeedFile, seedHashSchema, strangers } from '#infra/demo-data/seed-checks.ts';
 import { ROLE_SCOPES } from '#infra/magic/magic.ts';
 import { ALGORITHM_NAMES } from '#kms/jose/algorithms.ts';
 
@@ -20,7 +20,7 @@ const elasticKeySchema = strictObject({
   description: Type.String({ default: '', maxLength: 512 }),
 });
 
-/** What `demo-seed.yml` may say. */
+/** The content of `demo-seed.yml`. */
 const seedSchema = strictObject({
   tenants: Type.Array(demoNameSchema, { minItems: 1, maxItems: 64, uniqueItems: true }),
   accounts: Type.Array(accountSchema, { maxItems: 1_000 }),
@@ -30,7 +30,7 @@ const seedSchema = strictObject({
 export type Seed = Static<typeof seedSchema>;
 export type SeedElasticKey = Seed['elastic_keys'][number];
 
-/** What a schema cannot say: names once, and tenants that exist. */
+/** Rules beyond the schema: names once, and tenants that exist. */
 const contradictions = ({ tenants, accounts, elastic_keys: keys }: Seed): FieldIssue[] => [
   ...repeated(
     accounts.map((account) => account.username),
@@ -45,9 +45,4 @@ const contradictions = ({ tenants, accounts, elastic_keys: keys }: Seed): FieldI
 ];
 
 /** @throws AppError `config-unreadable`, or `config-invalid` that names every wrong field */
-export const loadSeed = async (file: string): Promise<Seed> => {
-  const what = 'KMS demo seed';
-  const seed = await loadConfig({ schema: seedSchema, files: [file], what });
-  refuseContradictions(file, what, contradictions(seed));
-  return seed;
-};
+export const loadSeed = (file: string): Promise<Seed> => loadSeedFile({ file, what: 'KMS demo seed', schema: seedSchema, contradictions });

@@ -1,7 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createSession } from '#client/session/session.ts';
-import { refuseDeadServers, repairsFor, runningServers, sameTenants, type ServerState } from '#demo/seed/servers.ts';
+import { refuseDeadServers, repairsFor, runningServers, type ServerState } from '#demo/seed/servers.ts';
 import type { StackAccess } from '#demo/step/stack-access.ts';
 import type { HttpsRequest } from '#infra/http/client.ts';
 import { fakeEngine, statusOf } from '#test/support/demo-engine.ts';
@@ -98,13 +98,5 @@ describe('refuseDeadServers', () => {
       { service: 'kms', state: 'absent' },
     ] as const;
     expect(() => refuseDeadServers(statuses)).not.toThrow();
-  });
-});
-
-describe('sameTenants', () => {
-  it('compares names and ids whatever their order', () => {
-    expect(sameTenants(old, Object.fromEntries(Object.entries(old).toReversed()))).toBe(true);
-    expect(sameTenants(old, fresh)).toBe(false);
-    expect(sameTenants(old, {})).toBe(false);
   });
 });

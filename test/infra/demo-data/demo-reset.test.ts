@@ -1,6 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { isToSettle } from '#infra/demo-data/demo-reset.ts';
+import { isToSettle, latestResetOf, pendingOf } from '#infra/demo-data/demo-reset.ts';
 
 describe('a demo reset', () => {
   const id = randomUUIDv7();
@@ -18,6 +18,15 @@ describe('a demo reset', () => {
     ['rolled-back', 'committed'],
   ] as const)('that is %s can no longer be %s', (state, outcome) => {
     expect(() => isToSettle({ id, state }, id, outcome)).toThrow(expect.objectContaining({ code: 'demo-reset-settled', status: 409 }));
+  });
+
+  it('is read from a row, and refused in a state that is not known', () => {
+    expect(latestResetOf(undefined)).toBeUndefined();
+    expect(latestResetOf({ id, state: 'pending' })).toEqual({ id, state: 'pending' });
+    expect(() => latestResetOf({ id, state: 'paused' })).toThrow(expect.objectContaining({ code: 'internal-error' }));
+    expect(pendingOf({ id, state: 'pending' })).toBe(id);
+    for (const latest of [undefined, { id, state: 'committed' }, { id, state: 'rolled-back' }] as const)
+      expect(pendingOf(latest)).toBeNull();
   });
 
   it('that is unknown, or that a later one replaced, is not found', () => {

@@ -2,7 +2,7 @@ import { randomUUID, randomUUIDv7 } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readDemoTenants, refuseUnknownTenants, tenantIds } from '#infra/demo-data/demo-tenants.ts';
+import { type DemoTenants, readDemoTenants, refuseUnknownTenants, sameTenants, tenantIds } from '#infra/demo-data/demo-tenants.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';
 
 const read = async (text: string): Promise<unknown> => {
@@ -55,5 +55,22 @@ describe('tenants given for a demo', () => {
   it('may be fewer than the seed has, or none', () => {
     expect(() => refuseUnknownTenants(['demo', 'demo-other'], { demo: randomUUID() })).not.toThrow();
     expect(() => refuseUnknownTenants(['demo', 'demo-other'], {})).not.toThrow();
+  });
+});
+
+describe('demo tenants', () => {
+  it('are the same with the same names and ids, whatever their order', () => {
+    const tenants = { demo: randomUUID(), 'demo-other': randomUUID() };
+    expect(sameTenants(tenants, Object.fromEntries(Object.entries(tenants).toReversed()))).toBe(true);
+    const others: DemoTenants[] = [
+      { ...tenants, demo: randomUUID() },
+      { demo: tenants.demo },
+      { ...tenants, 'demo-third': randomUUID() },
+      {},
+    ];
+    for (const other of others) {
+      expect(sameTenants(tenants, other)).toBe(false);
+      expect(sameTenants(other, tenants)).toBe(false);
+    }
   });
 });

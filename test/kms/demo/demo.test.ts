@@ -134,6 +134,31 @@ describe.each(databaseKinds())('demo data on %s', (kind) => {
     expect(second.previousTenants).toEqual(first.tenants);
     await world.demo.rollback(second.resetId);
     expect((await world.demo.state()).tenants).toEqual(first.tenants);
+    expect(world.events).toEqual([
+      expect.objectContaining({ type: 'demo-seeded' }),
+      { type: 'demo-reset-started', resetId: first.resetId },
+      { type: 'demo-reset-settled', resetId: first.resetId, outcome: 'committed' },
+      { type: 'demo-reset-started', resetId: second.resetId },
+      { type: 'demo-reset-settled', resetId: second.resetId, outcome: 'rolled-back' },
+    ]);
+  });
+
+  it('keeps a reset that waits where the next one is refused: it can still be rolled back', async () => {
+    await using test = await withDatabases(kind);
+    const world = await startWorld(test.databases, unsealKey);
+    const old = fresh();
+    await world.demo.seed(old);
+    const { resetId, tenants } = await world.demo.reset();
+    // The transaction that switches is refused when everything before it has been done.
+    const accounts = [...world.seed.accounts, ...world.seed.accounts];
+    const { demo } = await openWorld(test.databases, unsealKey, { ...world.seed, accounts });
+    await expect(demo.reset()).rejects.toMatchObject({ code: 'demo-name-taken', status: 409 });
+    expect(await inspect(world)).toEqual({ ...asSeeded(world.seed, tenants), resetPending: resetId });
+    await world.demo.rollback(resetId);
+    expect(await inspect(world)).toEqual(asSeeded(world.seed, old));
+    const all = await countAll(test.databases, world);
+    expect(all).toMatchObject({ rows: 2, inactive: 0, contentKeys: 2, toDrop: 0 });
+    expect(all.databases).toEqual(all.named);
   });
 
   it('is never a mixture when two resets come at once', async () => {
