@@ -50,7 +50,7 @@ const summaryOf = (report: Report): readonly string[] => [
   `passthru ${report.command} on ${report.engine}: ${report.outcome} in ${report.duration_ms} ms, exit code ${report.exit_code}`,
 ];
 
-/** What a command answered; whatever is no document is shown as it is. */
+/** The document that a command answered; any other text is shown as it is. */
 const documentIn = <T extends object>(out: string): Partial<T> => {
   try {
     return JSON.parse(out) as Partial<T>;

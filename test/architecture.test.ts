@@ -116,12 +116,11 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['open-stack.ts'],
     ['engine', 'compose-starts.ts', 'lock.ts', 'ports.ts', 'tear-down.ts'],
     ['record'],
-    ['stack.ts', 'or-throw.ts', 'package-root.ts'],
+    ['stack.ts', 'stack-options.ts', 'package-root.ts'],
   ],
   cli: [
     ['main.ts'],
     ['commands'],
-    ['report-of.ts'],
     ['context'],
     ['command-line'],
     ['reporters'],

@@ -11,7 +11,13 @@ import { oneOf, text } from './settings/value-types.ts';
 const TARGET = oneOf(['kms', 'identity', 'all'], 'what');
 const PART = oneOf<PartName>([...SERVICES, ...DATABASES], 'part');
 
-/** Every command. Its code is imported when it is called, so that the first words come at once. */
+/**
+ * The CLI, the only room that reads arguments, environment and terminal. A call goes: rows below → commander (command-line) →
+ * `runCommand` (context), which resolves the settings and prepares printer and signals → the command (commands), on a stack →
+ * events and results → reporters.
+ *
+ * This is every command, a row each. Its code is imported when it is called, so that the first words come at once.
+ */
 const COMMANDS: readonly AddCommand[] = [
   command({
     name: 'demo',

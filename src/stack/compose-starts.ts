@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { portsOf } from '#engine/ports.ts';
 import { COLLECTOR_HEALTH_PORT_OFFSET, IDENTITY_PORT, KMS_PORT } from '#infra/magic/magic.ts';
 import { PACKAGE_ROOT } from './package-root.ts';
-import type { StackPorts } from './stack.ts';
+import type { StackPorts } from './stack-options.ts';
 
 /** How plain `docker compose up` starts a product from what was prepared. */
 export interface ComposeStart {

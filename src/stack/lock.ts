@@ -1,8 +1,8 @@
 import { acquireLock } from '#engine/state/lock.ts';
-import { orThrow } from './or-throw.ts';
-import type { StackOptions } from './stack.ts';
+import { orThrow } from '#infra/apperr/or-throw.ts';
+import type { FullStackOptions } from './stack-options.ts';
 
-export interface LockOptions extends Pick<StackOptions, 'stateDir' | 'now' | 'warn'> {
+export interface LockOptions extends Pick<FullStackOptions, 'stateDir' | 'now' | 'warn'> {
   readonly holder: string;
 }
 

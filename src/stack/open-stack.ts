@@ -5,11 +5,12 @@ import { chooseEngine } from './engine/choose-engine.ts';
 import { createEngine } from './engine/create-engine.ts';
 import { dockerCandidate } from './engine/docker-candidate.ts';
 import { lockStateFolder } from './lock.ts';
-import { orThrow } from './or-throw.ts';
+import { orThrow } from '#infra/apperr/or-throw.ts';
 import { checkPorts, withDefaultPorts } from './ports.ts';
 import { lastUsed, type LastStart, readLastStart, stateOf } from './record/last-start.ts';
 import { writeStackRecord } from './record/stack-record.ts';
-import type { Stack, StackOptions, StackPorts } from './stack.ts';
+import type { Stack } from './stack.ts';
+import { type FullStackOptions, type StackOptions, type StackPorts, withDefaults } from './stack-options.ts';
 import { tearDown } from './tear-down.ts';
 
 /**
@@ -18,7 +19,8 @@ import { tearDown } from './tear-down.ts';
  *
  * @throws AppError `lock-held`; why a named engine cannot be had; `other-engine-runs` where the stack of the folder is up on another
  */
-export const openStack = async (options: StackOptions): Promise<Stack> => {
+export const openStack = async (stated: StackOptions): Promise<Stack> => {
+  const options = withDefaults(stated);
   await using opened = new AsyncDisposableStack();
   if (options.holder !== undefined) opened.use(await lockStateFolder({ ...options, holder: options.holder }));
   const last = await readLastStart(options.stateDir);
@@ -44,7 +46,7 @@ export const openStack = async (options: StackOptions): Promise<Stack> => {
   };
 };
 
-const openEngine = async (options: StackOptions, last: LastStart): Promise<{ readonly engine: Engine; readonly ports: StackPorts }> => {
+const openEngine = async (options: FullStackOptions, last: LastStart): Promise<{ readonly engine: Engine; readonly ports: StackPorts }> => {
   // Its code loads while the engine is looked for, which is mostly waiting.
   if (options.engine === 'docker')
     void Promise.allSettled([import('#engine/docker/docker.ts'), import('#engine/docker/connection/connect.ts')]);
@@ -63,10 +65,10 @@ const openEngine = async (options: StackOptions, last: LastStart): Promise<{ rea
 };
 
 /**
- * Where nobody stated an engine and the stack is an embedded one: what the same folder once had on Docker, so that nothing of it
- * stays; null where there never was anything, or Docker cannot be asked, which is told.
+ * The stack that the same folder once had on Docker, so that nothing of it stays. It is looked for where nobody stated an engine and
+ * the stack is an embedded one; null where there never was one, or Docker cannot be asked, which is told.
  */
-const openLeftover = async (options: StackOptions, last: LastStart, engine: Engine): Promise<Engine | null> => {
+const openLeftover = async (options: FullStackOptions, last: LastStart, engine: Engine): Promise<Engine | null> => {
   if (engine.kind === 'docker' || options.engine !== 'auto' || last.docker === null) return null;
   try {
     return (await openEngine({ ...options, engine: 'docker', purpose: 'find' }, last)).engine;

@@ -1,7 +1,7 @@
 import type { Engine, ServiceName } from '#engine/engine.ts';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { IDENTITY_PORT, KMS_PORT } from '#infra/magic/magic.ts';
-import type { StackPorts } from './stack.ts';
+import type { StackPorts } from './stack-options.ts';
 
 export const withDefaultPorts = (stated: Partial<StackPorts>): StackPorts => ({ kms: KMS_PORT, identity: IDENTITY_PORT, ...stated });
 

@@ -8,9 +8,9 @@ import { lockStateFolder } from './lock.ts';
 import { openStack } from './open-stack.ts';
 import { PACKAGE_ROOT } from './package-root.ts';
 import { withDefaultPorts } from './ports.ts';
-import type { StackOptions } from './stack.ts';
+import { type FullStackOptions, type StackOptions, withDefaults } from './stack-options.ts';
 
-/** What a start needs beside programs: certificates, secrets, configuration. */
+/** All that a start needs beside programs: certificates, secrets, configuration. */
 export interface PreparedStack {
   readonly tls: PreparedTls;
   /** PEM file with the root certificate. */
@@ -19,19 +19,22 @@ export interface PreparedStack {
   readonly compose: { readonly folders: readonly string[]; readonly starts: readonly ComposeStart[] } | null;
 }
 
-export type PrepareStackOptions = Omit<StackOptions, 'purpose' | 'holder'> & Required<Pick<StackOptions, 'holder'>>;
+export interface PrepareStackOptions extends Omit<StackOptions, 'purpose'> {
+  readonly holder: string;
+}
 
 /** Makes what is missing or expired and keeps what is good; starts nothing and, unless the embedded engine is named, asks no engine. */
-export const prepareStack = async (options: PrepareStackOptions): Promise<Result<PreparedStack>> => {
+export const prepareStack = async (stated: PrepareStackOptions): Promise<Result<PreparedStack>> => {
+  const options = { ...withDefaults({ ...stated, purpose: 'start' }), holder: stated.holder };
   const caFile = join(stateFolder(options.stateDir).tls, 'ca.pem');
   if (options.engine !== 'embedded') return prepareForCompose(options, caFile);
-  await using stack = await openStack({ ...options, purpose: 'start' });
+  await using stack = await openStack(options);
   const result = await stack.engine.prepare(options.signal);
   return result.ok ? ok({ tls: result.value, caFile, compose: null }) : result;
 };
 
 /** Files for containers, beside the Compose files; no Docker engine is asked for anything. */
-const prepareForCompose = async (options: PrepareStackOptions, caFile: string): Promise<Result<PreparedStack>> => {
+const prepareForCompose = async (options: FullStackOptions & PrepareStackOptions, caFile: string): Promise<Result<PreparedStack>> => {
   const { stateDir, signal, warn, now } = options;
   const ports = withDefaultPorts(options.ports);
   await using _lock = await lockStateFolder(options);

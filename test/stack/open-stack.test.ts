@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openStack } from '#stack/open-stack.ts';
 import { prepareStack } from '#stack/prepare-stack.ts';
-import type { StackOptions } from '#stack/stack.ts';
+import type { StackOptions } from '#stack/stack-options.ts';
 import { writeStackRecord } from '#stack/record/stack-record.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';
 
@@ -14,13 +14,8 @@ const place = async () => {
   const options = (rest: Partial<StackOptions> = {}): StackOptions => ({
     stateDir,
     engine: 'embedded',
-    ports: {},
-    profile: 'demo',
     purpose: 'find',
-    owner: 'state-folder',
     env: { DOCKER_HOST: `unix://${join(folder.path, 'no.sock')}` },
-    now: Date.now,
-    signal: new AbortController().signal,
     warn: (text) => warnings.push(text),
     onImagesMissing: () => expect.unreachable('no image is needed'),
     ...rest,

@@ -9,10 +9,6 @@ import type { Argument, CommandRow, NoFlags } from './command.ts';
 import { firstWords } from './first-words.ts';
 import { PROGRAM_HELP } from './help-texts.ts';
 
-/**
- * The command line, built for commander from rows: `CommandRow` of each command, `Setting` of each flag. It parses, helps and
- * suggests; values are checked later, together with those of the environment and of files.
- */
 export interface Execution {
   readonly process: CliProcess;
   /** Takes the exit code of a command that has ended. */
@@ -22,6 +18,11 @@ export interface Execution {
 /** Puts a command, or a group of them, below another. */
 export type AddCommand = (parent: Command, execution: Execution) => void;
 
+/**
+ * The command line, built for commander from rows: a `CommandRow` for each command, a `Setting` for each flag. Commander parses,
+ * helps and suggests. Values are checked later, together with those of the environment and of files. This folder sees settings,
+ * process and the printer; the code of a command it only loads.
+ */
 export const buildProgram = (commands: readonly AddCommand[], execution: Execution): Command => {
   const { out, err } = execution.process;
   const program = new Command('passthru')
@@ -44,7 +45,7 @@ export const buildProgram = (commands: readonly AddCommand[], execution: Executi
 
 const helpWidth = ({ isTTY, columns }: OutputStream): number => (isTTY === true && columns) || 80;
 
-/** The help of a flag, then what it takes: `where the services run (auto, docker or embedded; default: auto)`. */
+/** The help of a flag, then its choices and default: `where the services run (auto, docker or embedded; default: auto)`. */
 const optionDescription = ({ description, argChoices, defaultValueDescription: usual }: Option): string => {
   const choices = argChoices === undefined ? [] : [`${argChoices.slice(0, -1).join(', ')} or ${argChoices.at(-1)}`];
   const notes = [...choices, ...(usual === undefined ? [] : [`default: ${usual}`])];
@@ -109,7 +110,7 @@ const optionOf = (key: string, row: Setting<unknown>, { spelling, help, means }:
   return option.implies({ [key]: means }).conflicts(others);
 };
 
-/** What the command line states, by key; a default of the parser is nothing that anybody stated. */
+/** The values that the command line states, by key: nobody stated the defaults of the parser. */
 const statedIn = (made: Command, keys: readonly string[]): Readonly<Record<string, unknown>> => {
   const stated = keys.filter((key) => ['cli', 'implied'].includes(made.getOptionValueSource(key) ?? ''));
   return Object.fromEntries(stated.map((key) => [key, made.getOptionValue(key) as unknown]));

@@ -6,7 +6,7 @@ import type { ValueType } from '#cli/settings/value-types.ts';
 /** No flags of its own. */
 export type NoFlags = Readonly<Record<never, never>>;
 
-/** What stands behind the name of a command. */
+/** The word behind the name of a command. */
 export interface Argument<A> {
   /** `<what>` must be given, `[what]` may be. */
   readonly spelling: string;

@@ -14,7 +14,7 @@ export interface CalledOptions {
 }
 
 /**
- * Tells that a command line cannot be run, in the one shape that a usage error has, whoever found it.
+ * Prints why a command line cannot be run, in the one shape that usage errors have, whether the parser or a command found it.
  *
  * @returns the exit code; an error that is about something else is thrown again
  */
@@ -36,10 +36,11 @@ export const endWithUsage = async (thrown: unknown, { program, argv, process }: 
   return EXIT.usage;
 };
 
-/** The parser's sentence, and below it what was meant, or where the help is. */
-const usageErrorOf = ({ message }: CommanderError, called: string): AppError => {
-  const [said = '', ...meant] = message.replace(/^error: /, '').split('\n');
-  const suggestion = meant.join(' ').replaceAll(/^\(|\)$/g, '');
+/** The parser's sentence; its fix is the parser's suggestion, or the help. */
+const usageErrorOf = ({ code, message }: CommanderError, called: string): AppError => {
+  const [said = '', ...suggested] = message.replace(/^error: /, '').split('\n');
+  if (code === 'commander.conflictingOption') return usageError(said, { fix: 'Leave one of them out.' });
+  const suggestion = suggested.join(' ').replaceAll(/^\(|\)$/g, '');
   return usageError(said, { fix: suggestion === '' ? `\`${called} --help\` tells what there is.` : suggestion });
 };
 

@@ -14,7 +14,7 @@ import { EXIT, type ExitCode } from '#cli/process/exit-codes.ts';
 import { createReporter } from '#cli/reporters/create-reporter.ts';
 import type { ResultOptions } from '#cli/reporters/lines/summary.ts';
 import { usageError } from '#cli/settings/usage-error.ts';
-import { reportOf } from '../report-of.ts';
+import { reportOf } from '#cli/documents/demo-report.ts';
 
 /** `passthru demo`: brings the stack up, runs every step, reports, and tears down where that was asked for. */
 export const demo = (call: CommandCall<DemoCommand>): Promise<ExitCode> =>

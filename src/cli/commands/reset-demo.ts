@@ -9,7 +9,7 @@ import { stackOptions } from '#cli/context/stack-options.ts';
 import { EXIT, type ExitCode } from '#cli/process/exit-codes.ts';
 import { createReporter } from '#cli/reporters/create-reporter.ts';
 import { tenantLines } from '#cli/reporters/lines/tenant-lines.ts';
-import { reportOf, tenantsOf } from '../report-of.ts';
+import { reportOf, tenantsOf } from '#cli/documents/demo-report.ts';
 
 /** `passthru reset-demo`: the demo data of running servers back to the seed, under new tenant ids, or left as it was. */
 export const resetDemoData = (call: CommandCall<DemoCommand>): Promise<ExitCode> =>

@@ -12,13 +12,13 @@ import { isUsageError } from '#cli/settings/usage-error.ts';
 import { wantedOutput } from '#cli/settings/wanted-output.ts';
 import type { CommandContext } from './command-context.ts';
 
-/** What a first signal makes a command do, told at once; the second skips it. */
+/** The remarks on Ctrl-C, printed at once: the first signal ends the work in order, the second skips that. */
 export interface InterruptRemarks {
   readonly first: string;
   readonly second: string;
 }
 
-/** Settings, terminal and signals around a command's work; what it throws is told, and its exit code answered. */
+/** Puts settings, terminal and signals around the work of a command; prints an error that it throws; answers its exit code. */
 export const runCommand = async <A, F extends Settings>(
   { command, stated, flags, process }: CommandCall<A, F>,
   remarks: InterruptRemarks,

@@ -1,7 +1,7 @@
-import type { StackOptions } from '#stack/stack.ts';
+import type { StackOptions } from '#stack/stack-options.ts';
 import type { CommandContext } from './command-context.ts';
 
-/** Told before the run begins, because whether they can be had decides on what it runs. */
+/** A remark before the run begins: the images decide on which engine it runs. */
 const IMAGES_MISSING = 'Images are missing: building or pulling them, which takes a minute or two the first time.';
 
 /** The stack that a command's settings name; a command that changes it holds its lock. */

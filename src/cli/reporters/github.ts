@@ -36,7 +36,7 @@ export const createGithubReporter = (terminal: Terminal, options: GithubOptions)
     grouped = true;
     command(`::group::${data(phase)}`);
   };
-  /** What servers and logs say must not be read as a command. */
+  /** Text of servers and logs must not be read as a command. */
   const guarded = (event: DemoEvent): void => {
     const token = randomUUID();
     command(`::stop-commands::${token}`);

@@ -6,7 +6,7 @@ import type { LogAttributes } from './terminal/log-record.ts';
 export interface Printer {
   /** To stdout, in the form that was asked for. */
   result(result: CommandResult): void;
-  /** What went wrong, to stderr for a reader; for a program also as a document or record on stdout. */
+  /** A failure with its causes and the fix, to stderr for a reader; for a program also as a document or record on stdout. */
   failure(failure: Failure, options: FailureOptions): void;
   /** A line to stderr. */
   remark(text: string): void;

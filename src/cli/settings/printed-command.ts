@@ -17,7 +17,7 @@ export const printedCommand = ({ settings, env, cwd }: PrintedCommandOptions): P
   return (words) => [programName(env), words, ...flags.filter(({ name }) => !words.includes(name)).map(({ text }) => text)].join(' ');
 };
 
-/** What npx runs is not on the PATH of the shell that called it. */
+/** A program that npx runs is not on the PATH of the shell that called npx. */
 export const programName = (env: PrintedCommandOptions['env']): string =>
   env['npm_lifecycle_event'] === 'npx' ? 'npx passthru' : 'passthru';
 

@@ -8,7 +8,7 @@ import { SETTINGS } from './settings.ts';
 import { usageError } from './usage-error.ts';
 import type { ValueType } from './value-types.ts';
 
-/** What one place states: raw values by key, how they are read, and what an error calls them. */
+/** The statements of one place: raw values by key, how they are read, and how an error names them. */
 export interface Source {
   readonly values: ReadonlyMap<string, unknown>;
   read<T>(type: ValueType<T>, raw: unknown): T | undefined;

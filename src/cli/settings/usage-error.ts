@@ -1,6 +1,6 @@
 import { AppError, type FieldIssue } from '#infra/apperr/app-error.ts';
 
-/** What the caller typed or set is wrong: exit code 64. Each field says where its value came from. */
+/** A wrong command line, variable or settings file: exit code 64. Each field says where its value came from. */
 export const usageError = (message: string, options: { readonly fields?: readonly FieldIssue[]; readonly fix?: string } = {}): AppError =>
   new AppError('usage', 400, message, options);
 

@@ -1,5 +1,7 @@
 import { isAbsolute, relative } from 'node:path';
 
+// Commands and paths as a reader can paste them into a shell. This folder knows quoting, and nothing else of the CLI.
+
 /** A word that a POSIX shell takes as one argument. */
 export const shellWord = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
 

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { AppError } from '#infra/apperr/app-error.ts';
-import { orThrow } from './or-throw.ts';
+import { orThrow } from '#infra/apperr/or-throw.ts';
 import type { StepWork } from '#demo/step/step.ts';
 import { isSelfSigned } from './handshake.ts';
 

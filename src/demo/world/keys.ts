@@ -14,7 +14,8 @@ export const newKey = async (kms: KmsApi, algorithm: KmsBody<'createElasticKey'>
 /** The seeded elastic key of the caller's tenant with this name. */
 export const seededKey = async (kms: KmsApi, name: string): Promise<ElasticKey> => {
   const key = await kms.elasticKeyNamed(name);
-  if (key === undefined) throw new AppError('seed-key-missing', 404, `the KMS has no elastic key ${name}`, { fix: 'passthru reset-demo' });
+  if (key === undefined)
+    throw new AppError('seed-key-missing', 404, `the KMS has no elastic key ${name}`, { fix: 'Run `passthru reset-demo`.' });
   return key;
 };
 

@@ -1,6 +1,6 @@
 import { unreachable } from '#infra/apperr/app-error.ts';
 import { fail, type Failure, ok, type Result } from '#infra/apperr/result.ts';
-import type { StackOptions } from '../stack.ts';
+import type { FullStackOptions } from '../stack-options.ts';
 
 /** The state of the stack of a folder on one engine: something of it runs, only what it left is there, or there is nothing. */
 export type StackState = 'running' | 'ended' | 'none';
@@ -9,7 +9,7 @@ export type StackState = 'running' | 'ended' | 'none';
 export interface DockerCandidate<C> {
   /** An engine that answers, with its name for people; or why there is none. */
   probe(): Promise<Result<{ readonly connection: C; readonly name: string }>>;
-  /** What this state folder has on that engine. */
+  /** The state of this folder's stack on that engine. */
   stack(connection: C): Promise<Result<StackState>>;
   /** Has every image that is missing made or pulled, so that it is sure whether they can be had. */
   images(connection: C): Promise<Result<unknown>>;
@@ -20,10 +20,10 @@ export type Choice<C> =
   | { readonly kind: 'docker'; readonly reason: string; readonly connection: C };
 
 export interface ChooseOptions<C> {
-  readonly wanted: StackOptions['engine'];
-  readonly purpose: StackOptions['purpose'];
+  readonly wanted: FullStackOptions['engine'];
+  readonly purpose: FullStackOptions['purpose'];
   readonly embedded: StackState;
-  /** Whether this state folder ever had a stack on Docker: else nobody there needs to be asked about one. */
+  /** This state folder once had a stack on Docker; else nobody there needs to be asked about one. */
   readonly knowsDocker: boolean;
   readonly docker: DockerCandidate<C>;
 }
@@ -94,7 +94,7 @@ const findStack = async <C>({ embedded, knowsDocker, docker }: ChooseOptions<C>)
   return ok(stack === 'running' || embedded === 'none' ? { kind: 'docker', reason: name, connection } : KEPT);
 };
 
-/** An engine that answers, and what this state folder has on it. */
+/** An engine that answers, and the state of this folder's stack on it. */
 const lookAt = async <C>(docker: DockerCandidate<C>) => {
   const found = await docker.probe();
   if (!found.ok) return found;

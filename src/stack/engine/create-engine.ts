@@ -1,10 +1,10 @@
 import type { DockerConnection } from '#engine/docker/connection/context.ts';
 import type { Engine } from '#engine/engine.ts';
 import { PACKAGE_ROOT } from '../package-root.ts';
-import type { StackOptions, StackPorts } from '../stack.ts';
+import type { FullStackOptions, StackPorts } from '../stack-options.ts';
 import type { Choice } from './choose-engine.ts';
 
-export interface CreateEngineOptions extends Pick<StackOptions, 'stateDir' | 'profile' | 'owner' | 'now' | 'warn'> {
+export interface CreateEngineOptions extends Pick<FullStackOptions, 'stateDir' | 'profile' | 'owner' | 'now' | 'warn'> {
   readonly ports: StackPorts;
 }
 

@@ -1,7 +1,7 @@
 import type { DockerConnection } from '#engine/docker/connection/context.ts';
 import { ok } from '#infra/apperr/result.ts';
 import { PACKAGE_ROOT } from '../package-root.ts';
-import type { StackOptions } from '../stack.ts';
+import type { FullStackOptions } from '../stack-options.ts';
 import type { DockerCandidate } from './choose-engine.ts';
 
 /** Docker as it answers now; code is loaded with the question that needs it. */
@@ -10,7 +10,7 @@ export const dockerCandidate = ({
   stateDir,
   onImagesMissing,
   signal,
-}: Pick<StackOptions, 'env' | 'stateDir' | 'onImagesMissing' | 'signal'>): DockerCandidate<DockerConnection> => ({
+}: Pick<FullStackOptions, 'env' | 'stateDir' | 'onImagesMissing' | 'signal'>): DockerCandidate<DockerConnection> => ({
   probe: async () => {
     const { probeDocker } = await import('#engine/docker/connection/probe.ts');
     const found = await probeDocker({ env });

@@ -2,7 +2,7 @@ import type { Engine, Profile } from '#engine/engine.ts';
 import { isAlive } from '#engine/state/process-identity.ts';
 import { readRunFile, type RunRecords } from '#engine/state/run-file.ts';
 import { stateFolder } from '#engine/state/state-folder.ts';
-import type { StackPorts } from '../stack.ts';
+import type { StackPorts } from '../stack-options.ts';
 import { readStackRecord, type StackRecord } from './stack-record.ts';
 
 /** How the stack of a state folder was last started on each engine, as its files tell; nothing that runs is asked. */

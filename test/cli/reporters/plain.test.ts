@@ -16,7 +16,7 @@ interface Telling {
   readonly stateDir?: string;
 }
 
-/** What a run looks like to someone who reads stdout and stderr. */
+/** The text of a run on stdout and stderr. */
 const told = (events: readonly DemoEvent[], telling: Telling = {}) => {
   const { verbosity = 'normal', cwd = '/home/place', next = false, stateDir, ...rest } = telling;
   const cli = fakeProcess({ cwd, ...rest });
@@ -167,7 +167,7 @@ describe('A run in plain lines', () => {
     for (const events of [PASSED_RUN, FAILED_RUN]) {
       for (const verbosity of ['normal', 'verbose'] as const) {
         const { out, err } = told(events, { columns, verbosity, tty: true, env: { FORCE_COLOR: '1' } });
-        // What is to be copied, a command or a secret, is neither broken nor cut.
+        // A command or a secret is copied, so it is neither broken nor cut.
         const copied = /^\s+(-u |https:|\S+ \/ \S+$)/;
         const long = stripVTControlCharacters(out + err)
           .split('\n')

@@ -1,7 +1,7 @@
 import { isObject, jsonObject } from '#infra/config/json-object.ts';
 import type { LogAttributes, Severity } from '../terminal/log-record.ts';
 
-/** What one of our servers logged on one line. */
+/** One line of the log of one of our servers. */
 export interface ServiceRecord {
   /** ISO 8601. */
   readonly timestamp: string;

@@ -6,9 +6,9 @@ import { formatDuration, pad, wrapItems, wrapText } from '../terminal/layout.ts'
 import { printable } from '../terminal/terminal.ts';
 
 export interface ResultOptions {
-  /** Whether to close with addresses and credentials: of use only while the stack stays up. */
+  /** Close with addresses and credentials: they are of use only while the stack stays up. */
   readonly access: boolean;
-  /** Close with what to do next instead: addresses and credentials would hide that the run broke off. */
+  /** Close with the commands to go on with instead: addresses and credentials would hide that the run broke off. */
   readonly next?: boolean;
 }
 

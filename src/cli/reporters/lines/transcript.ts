@@ -1,11 +1,11 @@
 import type { ChalkInstance } from 'chalk';
-import type { DemoEvent, StepInfo, StepStatus } from '#demo/events.ts';
+import type { DemoEvent, StepInfo } from '#demo/events.ts';
 import { advance, NOT_STARTED, type RunState } from '#demo/outcome.ts';
 import { unreachable } from '#infra/apperr/app-error.ts';
 import { type CheckLayout, errorLines, failedLines, failedText, passedLine, refusedLines } from './check-lines.ts';
-import { fixLines } from './failure-lines.ts';
-import { serviceRecord } from './service-record.ts';
-import { columnsOf, cut, fit, formatDuration, wrapText } from '../terminal/layout.ts';
+import { rootCauseLines } from './root-cause-lines.ts';
+import { stepCounter, stepMark, stepRest } from './step-line.ts';
+import { columnsOf, cut, formatDuration, wrapText } from '../terminal/layout.ts';
 import { printable } from '../terminal/terminal.ts';
 
 type EventOf<T extends DemoEvent['type']> = Extract<DemoEvent, { type: T }>;
@@ -22,12 +22,10 @@ export interface Transcript {
   running(stepId: string, elapsedMs: number): { readonly before: string; readonly after: string };
 }
 
-const MARKS: Readonly<Record<StepStatus, string>> = { passed: '✓', failed: '✗', skipped: '-' };
 const PHASES: Readonly<Record<string, string>> = { 'bring-up': 'Bring up', kms: 'KMS' };
 /** The column of titles is as wide as the longest, within these bounds. */
 const MIN_TITLE = 15;
 const MAX_TITLE = 22;
-const TIME_COLUMNS = 10;
 
 const phaseTitle = (phase: string): string => PHASES[phase] ?? phase.charAt(0).toUpperCase() + phase.slice(1).replaceAll('-', ' ');
 
@@ -48,7 +46,7 @@ export const createTranscript = (options: TranscriptOptions): Transcript => {
     running: (stepId, elapsedMs) => {
       const step = state.run.steps.find(({ step: { id } }) => id === stepId)?.step;
       if (step === undefined) return { before: '', after: '' };
-      const before = `  ${counter(step, state)}`;
+      const before = `  ${stepCounter(step, state.run.steps)}`;
       return {
         before,
         after: stepRest(step, state.progress.get(stepId) ?? '', elapsedMs, { before, titleColumns: state.titleColumns, ...options }),
@@ -82,11 +80,11 @@ const linesOf = (event: DemoEvent, state: State, options: TranscriptOptions): re
         ? [note(`${event.service} ${serviceText(event)}`, options, event.state === 'exited' ? '!' : '·')]
         : [];
     case 'root-cause':
-      return rootCause(event, options);
+      return rootCauseLines(event, options);
     case 'warning':
       return wrapText(printable(event.text), width - 12).map((line, index) => `          ${index === 0 ? paint.yellow('!') : ' '} ${line}`);
     case 'interrupted':
-      // Whoever took the signal has said at once what happens now.
+      // The command has said at once what happens now: it heard the signal first.
       return [];
     case 'run-finished':
       return [];
@@ -122,27 +120,6 @@ const heading = ({ phase }: StepInfo, state: State, paint: ChalkInstance): reado
   return ['', `  ${paint.bold(phaseTitle(phase))}`];
 };
 
-const counter = (step: StepInfo, { run: { steps } }: State): string => {
-  const total = String(steps.length);
-  return `[${String(steps.findIndex((each) => each.step.id === step.id) + 1).padStart(total.length)}/${total}]`;
-};
-
-/** Title, text and time, flush with the right edge. */
-const stepRest = (
-  { title }: StepInfo,
-  text: string,
-  durationMs: number | null,
-  { before, titleColumns, paint, width }: CheckLayout & { readonly before: string; readonly titleColumns: number },
-): string => {
-  const named = `${fit(title, titleColumns)} `;
-  const time = durationMs === null ? '' : paint.dim(formatDuration(durationMs).padStart(TIME_COLUMNS));
-  const room = width - columnsOf(before) - 3 - columnsOf(named) - TIME_COLUMNS;
-  return `${named}${fit(text, room)}${time}`.trimEnd();
-};
-
-const colorOf = (status: StepStatus, paint: ChalkInstance): ChalkInstance =>
-  ({ passed: paint.green, failed: paint.red, skipped: paint.yellow })[status];
-
 const finished = (event: EventOf<'step-finished'>, state: State, options: TranscriptOptions): readonly string[] => {
   const { paint, width, verbose } = options;
   const { steps, isInterrupted } = state.run;
@@ -150,13 +127,13 @@ const finished = (event: EventOf<'step-finished'>, state: State, options: Transc
   // After an interruption the summary counts what was skipped.
   if (known === undefined || (isInterrupted && event.status === 'skipped')) return [];
   const { step, checks } = known;
-  const before = `  ${counter(step, state)}`;
+  const before = `  ${stepCounter(step, state.run.steps)}`;
   const failed = checks.filter(({ status }) => status === 'failed').length;
   // A step that was cut short did not fail by itself: its error only says that it was.
   const cutShort = isInterrupted && event.status === 'failed' && failed === 0;
   const text = cutShort ? 'interrupted' : textOf(event, checks.length, failed);
   const duration = event.status === 'skipped' ? null : event.durationMs;
-  const mark = colorOf(event.status, paint)(MARKS[event.status]);
+  const mark = stepMark(event.status, paint);
   const indent = columnsOf(before) + 1;
   return [
     ...heading(step, state, paint),
@@ -174,17 +151,3 @@ const textOf = ({ detail, status }: EventOf<'step-finished'>, checks: number, fa
   // A step whose whole point is refusals names them in its detail; the lines below name each that was seen.
   return status === 'passed' && detail.startsWith('refused:') ? `${checks} checks` : printable(detail);
 };
-
-/** `07:53:00 WARN body`, in UTC as the log has it. */
-const tailText = (line: string): string => {
-  const record = serviceRecord(line);
-  if (record === null) return line;
-  return `${new Date(record.timestamp).toISOString().slice(11, 19)} ${record.severity} ${record.body}`;
-};
-
-const rootCause = ({ line, logTail, fix }: EventOf<'root-cause'>, { paint, width }: TranscriptOptions): readonly string[] => [
-  '',
-  ...wrapText(printable(line), width - 16).map((text, index) => `  ${index === 0 ? paint.red.bold('Root cause') : '          '}  ${text}`),
-  ...logTail.map((text) => `    ${paint.dim(`│ ${cut(printable(tailText(text)), width - 6)}`)}`),
-  ...(fix === '' ? [] : fixLines(fix, { paint, width, indent: 4 })),
-];

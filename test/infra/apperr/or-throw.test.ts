@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { orThrow } from '#demo/health/or-throw.ts';
+import { orThrow } from '#infra/apperr/or-throw.ts';
 import { failure, failureFrom, ok } from '#infra/apperr/result.ts';
 import { unique } from '#test/support/demo-engine.ts';
 

@@ -1,5 +1,5 @@
-import { AppError } from '#infra/apperr/app-error.ts';
-import type { Failure, Result } from '#infra/apperr/result.ts';
+import { AppError } from './app-error.ts';
+import type { Failure, Result } from './result.ts';
 
 /** A Failure as an error to throw; `failureFrom` gives the same Failure back. */
 const asError = ({ code, message, cause, fix }: Failure): AppError =>

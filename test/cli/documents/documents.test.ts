@@ -9,7 +9,7 @@ describe('The published schemas of what commands print', () => {
   it.each(Object.entries({ status: statusSchema, down: downSchema, prepare: prepareSchema, error: errorSchema }))(
     '%s is what the code says; `npm run generate` writes it anew',
     async (name, schema) => {
-      const published: unknown = JSON.parse(await readFile(new URL(`../../docs/schemas/${name}.schema.json`, import.meta.url), 'utf8'));
+      const published: unknown = JSON.parse(await readFile(new URL(`../../../docs/schemas/${name}.schema.json`, import.meta.url), 'utf8'));
       expect(published).toEqual(JSON.parse(JSON.stringify(schema)));
     },
   );

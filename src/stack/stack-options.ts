@@ -1,0 +1,55 @@
+import type { Engine, Profile } from '#engine/engine.ts';
+
+/** Which stack, and for what: everything that a caller may state. */
+export interface StackOptions {
+  /** The folder of everything that the stack keeps; absolute. */
+  readonly stateDir: string;
+  /**
+   * An engine that is named is never replaced by another; `auto`, the default, keeps the one of the stack that is there, else takes
+   * Docker where it can be had, else the embedded one.
+   */
+  readonly engine?: 'auto' | Engine['kind'];
+  /** Public ports as stated; the others are those of the last start where a stack is looked for, else the usual ones. */
+  readonly ports?: Partial<StackPorts>;
+  /** Default: `demo`. */
+  readonly profile?: Profile;
+  /** `start` brings something up; `find` looks for what was brought up; `remove` also takes away what both engines share. */
+  readonly purpose: 'start' | 'find' | 'remove';
+  /**
+   * The work of this process, for another one that finds the state folder locked, for example `demo all`; the lock is held until
+   * the stack is disposed of. Without it no lock is taken, and nothing may be changed.
+   */
+  readonly holder?: string;
+  /** `process`: nobody needs the stack when this process is dead; `state-folder`, the default: it stays until it is taken down. */
+  readonly owner?: 'process' | 'state-folder';
+  /** Variables that say where Docker is, such as DOCKER_HOST. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Epoch milliseconds. */
+  readonly now?: () => number;
+  /** Ends the search for an engine. */
+  readonly signal?: AbortSignal;
+  /** Hears of damage that was found and repaired, and of what stays behind. */
+  readonly warn?: (text: string) => void;
+  /** Called once, before images are built or pulled, which takes a minute or two. */
+  readonly onImagesMissing?: () => void;
+}
+
+export interface StackPorts {
+  readonly kms: number;
+  readonly identity: number;
+}
+
+/** The options with their defaults. */
+export type FullStackOptions = Required<Omit<StackOptions, 'holder'>> & Pick<StackOptions, 'holder'>;
+
+export const withDefaults = (options: StackOptions): FullStackOptions => ({
+  engine: 'auto',
+  ports: {},
+  profile: 'demo',
+  owner: 'state-folder',
+  now: Date.now,
+  signal: new AbortController().signal,
+  warn: () => undefined,
+  onImagesMissing: () => undefined,
+  ...options,
+});
