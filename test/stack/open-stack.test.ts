@@ -72,6 +72,14 @@ describe('A stack that is opened', () => {
     expect(await portsOf({ purpose: 'start' })).toEqual([8081, 8082]);
   });
 
+  it('without a KMS finds its telemetry, whose port is derived from that of the KMS', async () => {
+    await using here = await place();
+    await ended(here.stateDir, { telemetry: 20_081, identity: 18_082 });
+    await using stack = await openStack(here.options());
+    const { telemetry, kms } = stack.engine.endpoints();
+    expect([telemetry.otlp, kms.admin]).toEqual(['https://localhost:20081', 'https://localhost:19081']);
+  });
+
   it('to be removed tells what stays on a Docker engine that does not answer', async () => {
     await using here = await place();
     await writeStackRecord(here.stateDir, { portKms: 1, portIdentity: 2, profile: 'demo' });

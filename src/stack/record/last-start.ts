@@ -2,6 +2,7 @@ import type { Engine, Profile } from '#engine/engine.ts';
 import { isAlive } from '#engine/state/process-identity.ts';
 import { readRunFile, type RunRecords } from '#engine/state/run-file.ts';
 import { stateFolder } from '#engine/state/state-folder.ts';
+import { SINK_PORT_OFFSET } from '#infra/magic/magic.ts';
 import type { StackPorts } from '../stack-options.ts';
 import { readStackRecord, type StackRecord } from './stack-record.ts';
 
@@ -30,16 +31,17 @@ interface Start {
 
 /** Ports and profile of the last start: `passthru status` needs no flags after a demo on other ports. Stated ports stand. */
 export const lastUsed = (kind: Engine['kind'], last: LastStart, stated: Start): Start => {
-  if (kind === 'embedded') {
-    const { kms, identity } = last.embedded;
-    return { ports: { ...known({ kms: kms?.port, identity: identity?.port }), ...stated.ports }, profile: stated.profile };
-  }
+  if (kind === 'embedded') return { ports: { ...recordedPorts(last.embedded), ...stated.ports }, profile: stated.profile };
   if (last.docker === null || last.docker === 'damaged') return stated;
   const { portKms, portIdentity, profile } = last.docker;
   return { ports: { kms: portKms, identity: portIdentity, ...stated.ports }, profile };
 };
 
-const known = (ports: { readonly kms: number | undefined; readonly identity: number | undefined }): Partial<StackPorts> => ({
-  ...(ports.kms === undefined ? {} : { kms: ports.kms }),
-  ...(ports.identity === undefined ? {} : { identity: ports.identity }),
-});
+/** Of a stack without a KMS, such as that of `demo identity`, telemetry tells the KMS's port: its own is derived from it. */
+const recordedPorts = ({ kms, identity, telemetry }: RunRecords): Partial<StackPorts> => {
+  const portKms = kms?.port ?? (telemetry === undefined ? undefined : telemetry.port - SINK_PORT_OFFSET);
+  return {
+    ...(portKms === undefined ? {} : { kms: portKms }),
+    ...(identity === undefined ? {} : { identity: identity.port }),
+  };
+};
