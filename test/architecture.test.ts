@@ -96,7 +96,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['docker/project', 'docker/connection', 'embedded/otlp-sink', 'files/mounts'],
     ['files'],
     ['endpoints.ts', 'attempt.ts', 'otlp-records.ts'],
-    ['ports.ts', 'state'],
+    ['ports.ts', 'state', 'stack-engine.ts'],
     ['engine.ts'],
   ],
   client: [['kms', 'identity', 'admin'], ['browser'], ['session'], ['problem.ts']],

@@ -97,8 +97,6 @@ export interface Engine extends AsyncDisposable {
   readonly isFallback: boolean;
   /** Ports that `up` needs and that somebody else holds, each with its holder; empty when all is well. */
   portConflicts(services: readonly ServiceName[]): Promise<readonly PortConflict[]>;
-  /** Whether an earlier run left data here that is to be found again. */
-  hasData(): Promise<boolean>;
   /** Certificates, secrets, configuration: makes what is missing or expired, keeps what is good. */
   prepare(signal: AbortSignal): Promise<Result<PreparedTls>>;
   /** Starts a service that is not running, and the database that is its own; `already-running` leaves it alone; `restarted` replaced one whose configuration was stale. */
@@ -108,17 +106,6 @@ export interface Engine extends AsyncDisposable {
   watch(emit: (event: EngineEvent) => void, signal: AbortSignal): void;
   status(): Promise<readonly ServiceStatus[]>;
   diagnose(part: PartName): Promise<Diagnosis>;
-  /** Log lines, oldest first; ends at the end of the file unless `follow`. */
-  logs(
-    part: PartName,
-    options: { readonly tail?: number; readonly follow?: boolean; readonly signal?: AbortSignal },
-  ): AsyncIterable<string>;
-  /** Stops services and their databases in reverse order; `volumes` also removes data and state. Bounded: kills after the grace period. */
-  down(options: {
-    readonly services?: readonly ServiceName[];
-    readonly volumes: boolean;
-    readonly signal?: AbortSignal;
-  }): Promise<Result<readonly PartName[]>>;
   /**
    * The tenant ids to seed with, by tenant name; `set` puts these in their place (a reset, or its rollback). Written durably before it returns.
    */

@@ -1,4 +1,4 @@
-import type { Engine } from '#engine/engine.ts';
+import type { StackEngine } from '#engine/stack-engine.ts';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { ok } from '#infra/apperr/result.ts';
 import { chooseEngine } from './engine/choose-engine.ts';
@@ -46,7 +46,10 @@ export const openStack = async (stated: StackOptions): Promise<Stack> => {
   };
 };
 
-const openEngine = async (options: FullStackOptions, last: LastStart): Promise<{ readonly engine: Engine; readonly ports: StackPorts }> => {
+const openEngine = async (
+  options: FullStackOptions,
+  last: LastStart,
+): Promise<{ readonly engine: StackEngine; readonly ports: StackPorts }> => {
   // Its code loads while the engine is looked for, which is mostly waiting.
   if (options.engine === 'docker')
     void Promise.allSettled([import('#engine/docker/docker.ts'), import('#engine/docker/connection/connect.ts')]);
@@ -68,7 +71,7 @@ const openEngine = async (options: FullStackOptions, last: LastStart): Promise<{
  * The stack that the same folder once had on Docker, so that nothing of it stays. It is looked for where nobody stated an engine and
  * the stack is an embedded one; null where there never was one, or Docker cannot be asked, which is told.
  */
-const openLeftover = async (options: FullStackOptions, last: LastStart, engine: Engine): Promise<Engine | null> => {
+const openLeftover = async (options: FullStackOptions, last: LastStart, engine: StackEngine): Promise<StackEngine | null> => {
   if (engine.kind === 'docker' || options.engine !== 'auto' || last.docker === null) return null;
   try {
     return (await openEngine({ ...options, engine: 'docker', purpose: 'find' }, last)).engine;

@@ -1,4 +1,5 @@
-import type { Engine, PartName, ServiceName } from '#engine/engine.ts';
+import type { PartName, ServiceName } from '#engine/engine.ts';
+import type { StackEngine } from '#engine/stack-engine.ts';
 import type { Result } from '#infra/apperr/result.ts';
 
 /**
@@ -12,7 +13,7 @@ import type { Result } from '#infra/apperr/result.ts';
  * engine (engine/) → Stack.
  */
 export interface Stack extends AsyncDisposable {
-  readonly engine: Engine;
+  readonly engine: StackEngine;
   /**
    * Makes sure that these services may be started.
    *

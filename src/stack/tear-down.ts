@@ -1,4 +1,5 @@
-import type { Engine, PartName } from '#engine/engine.ts';
+import type { PartName } from '#engine/engine.ts';
+import type { StackEngine } from '#engine/stack-engine.ts';
 import { fail, ok, type Result } from '#infra/apperr/result.ts';
 import type { TearDownOptions } from './stack.ts';
 
@@ -12,7 +13,10 @@ const KILL_LIMIT = 7_000;
  *
  * @returns what was stopped, or why not all of it is
  */
-export const tearDown = async (engine: Engine, { services, volumes, hurry }: TearDownOptions): Promise<Result<readonly PartName[]>> => {
+export const tearDown = async (
+  engine: StackEngine,
+  { services, volumes, hurry }: TearDownOptions,
+): Promise<Result<readonly PartName[]>> => {
   if (services?.length === 0) return ok([]);
   const [limit, done] = [AbortSignal.timeout(LIMIT), new AbortController()];
   const signal = AbortSignal.any([hurry, limit]);

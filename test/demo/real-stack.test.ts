@@ -14,7 +14,7 @@ import { run } from '#demo/run.ts';
 import { checkIdentitySeed } from '#demo/seed/identity-seed.ts';
 import { checkKmsSeed } from '#demo/seed/kms-seed.ts';
 import { stackStatus } from '#demo/health/status.ts';
-import type { Engine } from '#engine/engine.ts';
+import type { StackEngine } from '#engine/stack-engine.ts';
 import type { DemoTenants } from '#infra/demo-data/demo-tenants.ts';
 import { ROOT, testStack, type TestStack } from '#test/support/engine.ts';
 import { eventLog, unique } from '#test/support/demo-engine.ts';
@@ -23,7 +23,7 @@ const never = new AbortController().signal;
 const LONG = 180_000;
 
 let place: TestStack;
-let engine: Engine;
+let engine: StackEngine;
 let connections: Connections;
 let stack: StackAccess;
 let whole: Outcome;
@@ -144,14 +144,14 @@ describe('resetDemo on real servers', () => {
     const before = await engine.demoTenants();
     const why = unique('disk full');
     let failures = 0;
-    const broken: Engine = Object.create(engine, {
+    const broken: StackEngine = Object.create(engine, {
       demoTenants: {
-        value: async (options?: Parameters<Engine['demoTenants']>[0]) => {
+        value: async (options?: Parameters<StackEngine['demoTenants']>[0]) => {
           if (options?.set !== undefined && (failures += 1) === 1) throw new Error(why);
           return engine.demoTenants(options);
         },
       },
-    }) as Engine;
+    }) as StackEngine;
     const outcome = await resetDemo({ target: 'all', engine: broken, emit: () => {}, signal: never });
     expect([outcome.outcome, outcome.exitCode]).toEqual(['partial', 1]);
     const [, data] = outcome.steps;
@@ -161,16 +161,16 @@ describe('resetDemo on real servers', () => {
   });
 
   /** The engine with a tenants file that cannot be written: `write` is what becomes of the attempt before it fails. */
-  const unwritable = (why: string, write: (set: DemoTenants) => Promise<unknown> = async () => {}): Engine =>
+  const unwritable = (why: string, write: (set: DemoTenants) => Promise<unknown> = async () => {}): StackEngine =>
     Object.create(engine, {
       demoTenants: {
-        value: async (options?: Parameters<Engine['demoTenants']>[0]) => {
+        value: async (options?: Parameters<StackEngine['demoTenants']>[0]) => {
           if (options?.set === undefined) return engine.demoTenants();
           await write(options.set);
           throw new Error(why);
         },
       },
-    }) as Engine;
+    }) as StackEngine;
 
   it('brings the old data back on both servers when the tenants file cannot be written at all', async () => {
     const before = await engine.demoTenants();

@@ -1,15 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { tearDown } from '#stack/tear-down.ts';
-import type { Engine } from '#engine/engine.ts';
+import type { StackEngine } from '#engine/stack-engine.ts';
 import { fail, ok } from '#infra/apperr/result.ts';
 
-type Down = Engine['down'];
+type Down = StackEngine['down'];
 
 /** A signal that never aborts. */
 const unhurried = (): AbortSignal => new AbortController().signal;
 
 /** An engine of which only the teardown is asked. */
-const engineThat = (down: Down): Engine => ({ down }) as Engine;
+const engineThat = (down: Down): StackEngine => ({ down }) as StackEngine;
 
 /** Services that end only when they are killed: when the signal aborts. */
 const stubborn: Down = ({ signal }) =>

@@ -38,7 +38,6 @@ export const fakeEngine = (change: Partial<Engine> = {}): FakeEngine => {
     upCalls,
     tell: (event) => watchers.forEach((watcher) => watcher(event)),
     portConflicts: async () => [],
-    hasData: async () => false,
     prepare: async () => ok({ chain: ['root', 'policy', 'issuing'], leaves: 6, keyType: 'P-256', created: true }),
     up: async (service) => {
       upCalls.push(service);
@@ -71,8 +70,6 @@ export const fakeEngine = (change: Partial<Engine> = {}): FakeEngine => {
     },
     status: async () => [],
     diagnose: async (service) => ({ service, exitCode: null, signal: null, outOfMemory: false, lastProbe: null, logTail: [] }),
-    logs: async function* () {},
-    down: async () => ok([]),
     demoTenants: async ({ set } = {}) => {
       if (set !== undefined) tenants = set;
       return tenants;

@@ -4,7 +4,8 @@ import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { join } from 'node:path';
 import { createEmbeddedEngine, type EmbeddedEngineOptions } from '#engine/embedded/embedded.ts';
-import type { Engine, ServiceName } from '#engine/engine.ts';
+import type { ServiceName } from '#engine/engine.ts';
+import type { StackEngine } from '#engine/stack-engine.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
 export const ROOT = join(import.meta.dirname, '..', '..');
@@ -42,7 +43,7 @@ export interface TestStack extends AsyncDisposable {
   readonly portIdentity: number;
   readonly warnings: string[];
   /** An engine as another run of the CLI would make it. */
-  engine(options?: Partial<EmbeddedEngineOptions>): Engine;
+  engine(options?: Partial<EmbeddedEngineOptions>): StackEngine;
   behave(service: ServiceName, behaviour: Behaviour): Promise<void>;
 }
 
@@ -86,7 +87,7 @@ export const testStack = async (): Promise<TestStack> => {
 };
 
 /** Resolves when the service listens; fails with its log after ten seconds. */
-export const listening = async (engine: Engine, service: ServiceName): Promise<void> => {
+export const listening = async (engine: StackEngine, service: ServiceName): Promise<void> => {
   const lines: string[] = [];
   for await (const line of engine.logs(service, { follow: true, signal: AbortSignal.timeout(10_000) })) {
     if (line === 'listening') return;

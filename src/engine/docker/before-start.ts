@@ -1,45 +1,49 @@
 import { ok, type Result } from '#infra/apperr/result.ts';
 import { SERVICES, type ServiceName } from '../engine.ts';
-import type { DockerConnection } from './connection/context.ts';
+import type { DockerConnection } from './connection/docker-connection.ts';
 import { attemptDocker } from './connection/failures.ts';
+import { type OpenApi, openApi } from './connection/open-api.ts';
 import { COMPOSE } from './project/labels.ts';
-import { projectOf } from './project/project.ts';
+import { type Project, projectOf } from './project/project.ts';
 
-/** What a state folder has on an engine: something of it runs, or containers or volumes are left, or nothing is. */
-export const dockerStack = (options: { docker: DockerConnection; stateDir: string }): Promise<Result<'running' | 'ended' | 'none'>> =>
-  attemptDocker('docker-not-running', 'looking for the stack of this state folder', async () => ok(await lookForStack(options)));
+/** Questions to a Docker engine before a stack is opened on it: they start nothing, and make no state folder. */
+interface Asked {
+  readonly docker: DockerConnection;
+  readonly stateDir: string;
+  /** How its API is opened; by the library where not given. */
+  readonly open?: OpenApi;
+}
 
-const lookForStack = async ({ docker, stateDir }: { docker: DockerConnection; stateDir: string }) => {
-  const project = projectOf({ stateDir, portKms: 0, portIdentity: 0, packageRoot: '', profile: 'demo' });
-  const { connect } = await import('./connection/connect.ts');
-  const api = await connect(docker);
-  const ofProject = [`${COMPOSE.project}=${project.name}`];
-  const [containers, volumes] = await Promise.all([api.containers(ofProject), api.volumes(ofProject)]);
-  if (containers.some(({ state }) => state === 'running' || state === 'paused' || state === 'restarting')) return 'running';
-  return containers.length > 0 || volumes.length > 0 ? 'ended' : 'none';
-};
+/** Ports and profile name nothing that is asked here. */
+const projectOfFolder = (stateDir: string, packageRoot = ''): Project =>
+  projectOf({ stateDir, portKms: 0, portIdentity: 0, packageRoot, profile: 'demo' });
+
+/** What a state folder has on the engine: something of it runs, or containers or volumes are left, or nothing is. */
+export const dockerStack = ({ docker, stateDir, open = openApi }: Asked): Promise<Result<'running' | 'ended' | 'none'>> =>
+  attemptDocker('docker-not-running', 'looking for the stack of this state folder', async () => {
+    const api = await open(docker);
+    const ofProject = [`${COMPOSE.project}=${projectOfFolder(stateDir).name}`];
+    const [containers, volumes] = await Promise.all([api.containers(ofProject), api.volumes(ofProject)]);
+    if (containers.some(({ state }) => state === 'running' || state === 'paused' || state === 'restarting')) return ok('running');
+    return ok(containers.length > 0 || volumes.length > 0 ? 'ended' : 'none');
+  });
 
 /**
- * Whether every image that a run needs is there, or could be built and pulled now; nothing is started, and no state folder made.
+ * Whether every image that a run needs is there, or could be built and pulled now.
  *
- * @param options.progress what is being done, one clause
+ * @param options.progress is called with what is being done, one clause
  */
-export const imagesObtainable = async (options: {
-  docker: DockerConnection;
-  packageRoot: string;
-  stateDir: string;
-  services?: readonly ServiceName[];
-  progress: (text: string) => void;
-  signal: AbortSignal;
-}): Promise<Result<'were-there' | 'made'>> =>
+export const imagesObtainable = async (
+  options: Asked & {
+    readonly packageRoot: string;
+    readonly services?: readonly ServiceName[];
+    readonly progress: (text: string) => void;
+    readonly signal: AbortSignal;
+  },
+): Promise<Result<'were-there' | 'made'>> =>
   attemptDocker('images-missing', 'looking for the images', async () => {
-    const { docker, packageRoot, stateDir, services = SERVICES, progress, signal } = options;
-    const project = projectOf({ stateDir, portKms: 0, portIdentity: 0, packageRoot, profile: 'demo' });
-    const [{ connect }, { ensureImages }, { imageTag }] = await Promise.all([
-      import('./connection/connect.ts'),
-      import('./images/ensure-images.ts'),
-      import('./images/image-tag.ts'),
-    ]);
-    const [api, tag] = await Promise.all([connect(docker), imageTag(packageRoot)]);
-    return ensureImages({ connection: docker, api, project, tag, services, progress, signal });
+    const { docker, stateDir, open = openApi, packageRoot, services = SERVICES, progress, signal } = options;
+    const [{ ensureImages }, { imageTag }] = await Promise.all([import('./images/ensure-images.ts'), import('./images/image-tag.ts')]);
+    const [api, tag] = await Promise.all([open(docker), imageTag(packageRoot)]);
+    return ensureImages({ connection: docker, api, project: projectOfFolder(stateDir, packageRoot), tag, services, progress, signal });
   });

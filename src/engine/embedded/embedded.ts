@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { fail, ok, type Result } from '#infra/apperr/result.ts';
-import { type Engine, type PartName, type Profile, SERVICES, type ServiceName } from '../engine.ts';
+import { type PartName, type Profile, SERVICES, type ServiceName } from '../engine.ts';
+import type { StackEngine } from '../stack-engine.ts';
 import { readLines } from './children/log-lines.ts';
 import { createRecords } from './children/process-records.ts';
 import { createSupervisor } from './children/supervisor.ts';
@@ -37,7 +38,7 @@ export interface EmbeddedEngineOptions {
  * The stack as processes of this machine: Telemetry, Identity and KMS on SQLite, detached, so that they stay when the CLI ends.
  * Whoever changes something (prepare, up, down, demoTenants with an option) holds the lock of the state folder.
  */
-export const createEmbeddedEngine = (options: EmbeddedEngineOptions): Engine => {
+export const createEmbeddedEngine = (options: EmbeddedEngineOptions): StackEngine => {
   const { demoSeed, stopGraceMs = 8_000, warn = () => {}, now = Date.now } = options;
   const { reason = 'Node processes and SQLite on this machine', isFallback = false } = options;
   const layout = layoutOf(options);

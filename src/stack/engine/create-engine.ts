@@ -1,5 +1,5 @@
-import type { DockerConnection } from '#engine/docker/connection/context.ts';
-import type { Engine } from '#engine/engine.ts';
+import type { DockerConnection } from '#engine/docker/connection/docker-connection.ts';
+import type { StackEngine } from '#engine/stack-engine.ts';
 import { PACKAGE_ROOT } from '../package-root.ts';
 import type { FullStackOptions, StackPorts } from '../stack-options.ts';
 import type { Choice } from './choose-engine.ts';
@@ -9,7 +9,7 @@ export interface CreateEngineOptions extends Pick<FullStackOptions, 'stateDir' |
 }
 
 /** The engine that was chosen; only its code is loaded. */
-export const createEngine = async (choice: Choice<DockerConnection>, options: CreateEngineOptions): Promise<Engine> => {
+export const createEngine = async (choice: Choice<DockerConnection>, options: CreateEngineOptions): Promise<StackEngine> => {
   const { stateDir, ports, profile, owner, now, warn } = options;
   const common = {
     stateDir,

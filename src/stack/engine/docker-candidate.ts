@@ -1,4 +1,4 @@
-import type { DockerConnection } from '#engine/docker/connection/context.ts';
+import type { DockerConnection } from '#engine/docker/connection/docker-connection.ts';
 import { ok } from '#infra/apperr/result.ts';
 import { PACKAGE_ROOT } from '../package-root.ts';
 import type { FullStackOptions } from '../stack-options.ts';

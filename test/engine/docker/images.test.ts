@@ -2,17 +2,14 @@ import { randomUUIDv7 } from 'node:crypto';
 import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { DockerConnection } from '#engine/docker/connection/context.ts';
-import { ensureImages } from '#engine/docker/images/ensure-images.ts';
-import { buildProgress, lastWords, pullProgress } from '#engine/docker/images/progress.ts';
+import { imagesObtainable } from '#engine/docker/before-start.ts';
 import { imageTag } from '#engine/docker/images/image-tag.ts';
-import { projectOf } from '#engine/docker/project/project.ts';
-import { SERVICES } from '#engine/engine.ts';
 import { type FakeDocker, fakeDocker } from '#test/engine/docker/support/docker-api.ts';
 import { type Answer, fakeProgram } from '#test/engine/docker/support/fake-docker-program.ts';
+import { haveImages } from '#test/engine/docker/support/fake-stack.ts';
+import { ROOT } from '#test/support/engine.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';
 
-const ROOT = join(import.meta.dirname, '../../..');
 const HOUR = 60 * 60 * 1000;
 
 /** A package with everything that an image is built from. */
@@ -66,42 +63,38 @@ describe('the tag of our images', () => {
   });
 });
 
+/** Has every image of a run made, with a docker program that answers so. */
+const ensure = async (fake: FakeDocker, ...answers: readonly Answer[]) => {
+  await using program = await fakeProgram(...answers);
+  const progress: string[] = [];
+  const done = await imagesObtainable({
+    docker: { name: 'test', version: null, endpoint: { kind: 'socket', path: '/nowhere' }, env: program.env },
+    open: () => Promise.resolve(fake.api),
+    packageRoot: ROOT,
+    stateDir: join(program.folder, 'state'),
+    progress: (text) => void progress.push(text),
+    signal: new AbortController().signal,
+  });
+  return { done, progress, calls: await program.calls() };
+};
+
+/** An engine that has all images of this checkout, and the tag of ours. */
+const filled = async () => {
+  const fake = fakeDocker();
+  await haveImages(fake);
+  return { fake, tag: await imageTag(ROOT) };
+};
+
 describe('the images of a run', () => {
-  const tag = '0123456789abcdef';
-
-  const ensure = async (fake: FakeDocker, ...answers: readonly Answer[]) => {
-    await using program = await fakeProgram(...answers);
-    const connection: DockerConnection = { name: 'test', version: null, endpoint: { kind: 'socket', path: '/nowhere' }, env: program.env };
-    const project = projectOf({ stateDir: join(program.folder, 'state'), portKms: 1, portIdentity: 2, packageRoot: ROOT, profile: 'demo' });
-    const progress: string[] = [];
-    const done = await ensureImages({
-      connection,
-      api: fake.api,
-      project,
-      tag,
-      services: SERVICES,
-      progress: (text) => void progress.push(text),
-      signal: new AbortController().signal,
-    });
-    return { done, progress, calls: await program.calls() };
-  };
-
-  const haveAll = (fake: FakeDocker): void => {
-    for (const service of SERVICES) fake.images.set(`passthru-${service}:${tag}`, { id: service, taggedAt: Date.now() });
-    fake.images.set('postgres:17-trixie', { id: 'postgres', taggedAt: 0, label: false });
-  };
-
   it('are neither built nor pulled when they are there', async () => {
-    const fake = fakeDocker();
-    haveAll(fake);
+    const { fake } = await filled();
     const { done, calls } = await ensure(fake);
     expect(done).toEqual({ ok: true, value: 'were-there' });
     expect(calls).toEqual([]);
   });
 
   it('are built, the missing ones only, with a label by which they are found again', async () => {
-    const fake = fakeDocker();
-    haveAll(fake);
+    const { fake, tag } = await filled();
     fake.images.delete(`passthru-kms:${tag}`);
     const { done, progress, calls } = await ensure(fake, { to: ' build kms', stdout: '#6 [kms dependencies 4/4] RUN npm ci\n' });
     // The program of this test builds nothing, and that is seen.
@@ -151,8 +144,7 @@ describe('the images of a run', () => {
   });
 
   it('of another tag go after a build when they are old and ours, and those without a tag; others stay', async () => {
-    const fake = fakeDocker();
-    haveAll(fake);
+    const { fake, tag } = await filled();
     const [old, recent, foreign] = ['passthru-kms:aaaaaaaaaaaaaaaa', 'passthru-kms:bbbbbbbbbbbbbbbb', 'passthru-kms:0.1.0'];
     fake.images.set(old, { id: 'old', taggedAt: Date.now() - 2 * HOUR });
     fake.images.set(recent, { id: 'recent', taggedAt: Date.now() });
@@ -173,36 +165,37 @@ describe('the images of a run', () => {
 });
 
 describe('the progress of builds and pulls', () => {
-  it('is one clause for each step that is really done', () => {
-    const said: string[] = [];
-    const tell = buildProgress((text) => void said.push(text));
-    for (const line of [
+  /** What is told while an image is built, and why that fails, where BuildKit prints these lines. */
+  const told = async (lines: readonly string[], images: 'all-but-kms' | 'all-but-postgres' = 'all-but-kms') => {
+    const { fake, tag } = await filled();
+    fake.images.delete(images === 'all-but-kms' ? `passthru-kms:${tag}` : 'postgres:17-trixie');
+    const to = images === 'all-but-kms' ? ' build kms' : ' pull ';
+    const { done, progress } = await ensure(fake, { to, stdout: lines.join('\n'), code: 1 });
+    return { progress, why: done.ok ? null : done.error.message };
+  };
+
+  it('is one clause for each step that is really done', async () => {
+    const { progress } = await told([
       '#1 [internal] load build definition from Dockerfile',
       '#6 [kms dependencies 4/4] RUN --mount=type=secret,id=ca npm ci',
       '#6 0.204 added 120 packages',
       '#6 [kms dependencies 4/4] RUN --mount=type=secret,id=ca npm ci',
       '#6 DONE 1.4s',
       '#9 exporting to image',
-    ]) {
-      tell(line);
-    }
-    expect(said).toEqual(['building images: kms dependencies 4/4 RUN npm ci']);
+    ]);
+    expect(progress).toEqual(['building images: kms dependencies 4/4 RUN npm ci']);
   });
 
-  it('is nothing for what Compose says in plain text between its JSON lines', () => {
-    const said: string[] = [];
-    const tell = pullProgress((text) => void said.push(text));
-    for (const line of [
-      'time="…" level=warning msg="…"',
-      '{"id":"kms-postgres","text":"Pulling"}',
-      '{"id":"kms-postgres","text":"Pulling"}',
-    ])
-      tell(line);
-    expect(said).toEqual(['pulling images: kms-postgres pulling']);
+  it('is nothing for what Compose says in plain text between its JSON lines', async () => {
+    const { progress } = await told(
+      ['time="…" level=warning msg="…"', '{"id":"kms-postgres","text":"Pulling"}', '{"id":"kms-postgres","text":"Pulling"}'],
+      'all-but-postgres',
+    );
+    expect(progress).toEqual(['pulling images: kms-postgres pulling']);
   });
 
-  it('names the error of a step that printed nothing, and no line of the Dockerfile', () => {
-    const lines = [
+  it('names the error of a step that printed nothing, and no line of the Dockerfile', async () => {
+    const { why } = await told([
       '#6 [dependencies 3/4] COPY package.json dist/package-lock.jso[n] ./',
       '#6 ERROR: lstat /dist: no such file or directory',
       '------',
@@ -214,11 +207,11 @@ describe('the progress of builds and pulls', () => {
       '  12 | >>> COPY package.json dist/package-lock.jso[n] ./',
       '--------------------',
       'failed to solve: lstat /dist: no such file or directory',
-    ];
-    expect(lastWords(lines)).toBe('lstat /dist: no such file or directory');
+    ]);
+    expect(why).toBe('the images could not be built: lstat /dist: no such file or directory');
   });
 
-  it('ends in the last words where there is no better reason', () => {
-    expect(lastWords(['one', '------', 'two'])).toBe('one | two');
+  it('ends in the last words where there is no better reason', async () => {
+    expect((await told(['one', '------', 'two'])).why).toBe('the images could not be built: one | two');
   });
 });

@@ -1,11 +1,9 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { diagnose } from '#engine/docker/diagnose.ts';
 import { demultiplex } from '#engine/docker/output/demultiplex.ts';
-import { readLogs } from '#engine/docker/output/logs.ts';
-import { readCollected } from '#engine/docker/output/records.ts';
 import { readTar } from '#engine/docker/output/tar.ts';
-import { container, fakeDocker, frame } from '#test/engine/docker/support/docker-api.ts';
+import { frame } from '#test/engine/docker/support/docker-api.ts';
+import { fakeStack, watching } from '#test/engine/docker/support/fake-stack.ts';
 
 const all = async <T>(items: AsyncIterable<T>): Promise<T[]> => Array.fromAsync(items);
 
@@ -39,28 +37,36 @@ describe('the output of a container', () => {
   });
 
   it('goes on with the next start of a part while it is followed, and ends by the signal', async () => {
-    const fake = fakeDocker();
+    await using stack = await fakeStack();
+    const { fake } = stack;
     fake.output.set('kms-1', frame(1, 'first life\n'));
-    fake.containers.set('kms-1', container('kms', { startedAt: 1 }));
+    stack.have(stack.owned('kms', { startedAt: 1 }));
     const control = new AbortController();
     const lines: string[] = [];
-    const look = () => Promise.resolve([...fake.containers.values()]);
-    for await (const line of readLogs({ api: fake.api, part: 'kms', look, wanted: { follow: true, signal: control.signal } })) {
+    for await (const line of stack.engine().logs('kms', { follow: true, signal: control.signal })) {
       lines.push(line);
       if (line === 'second life') control.abort();
       fake.output.set('kms-1', frame(1, 'second life\n'));
-      fake.containers.set('kms-1', container('kms', { startedAt: 2 }));
+      stack.have(stack.owned('kms', { startedAt: 2 }));
     }
     expect(lines).toEqual(['first life', 'second life']);
   });
 
   it('is followed over an engine that is away for a while, from where it broke off', async () => {
-    const fake = fakeDocker();
-    fake.containers.set('kms-1', container('kms', { startedAt: 1 }));
+    await using stack = await fakeStack();
+    const { fake } = stack;
+    stack.have(stack.owned('kms', { startedAt: 1 }));
     const control = new AbortController();
     const asked: (number | undefined)[] = [];
+    let looks = 0;
     const api: typeof fake.api = {
       ...fake.api,
+      containers: (labels) => {
+        looks += 1;
+        // It is back at the third look.
+        if (looks === 3) fake.gone = null;
+        return fake.api.containers(labels);
+      },
       logs: async (_id, { since }) => {
         asked.push(since);
         if (asked.length > 1) return inPieces(frame(1, 'back again\n'), 7);
@@ -68,27 +74,24 @@ describe('the output of a container', () => {
         throw new Error('read ECONNRESET');
       },
     };
-    let looks = 0;
-    const look = async () => {
-      looks += 1;
-      if (looks === 3) fake.gone = null;
-      if (fake.gone !== null) throw fake.gone;
-      return [...fake.containers.values()];
-    };
     const lines: string[] = [];
-    const wanted = { follow: true, signal: control.signal };
-    for await (const line of readLogs({ api, part: 'kms', look, wanted, now: () => 4_711 })) {
+    const engine = stack.engine({ open: () => Promise.resolve(api), now: () => 4_711 });
+    for await (const line of engine.logs('kms', { follow: true, signal: control.signal })) {
       lines.push(line);
       control.abort();
     }
     expect([lines, asked, looks]).toEqual([['back again'], [undefined, 4_711], 3]);
-    fake.gone = new Error('connect ENOENT /var/run/docker.sock');
-    await expect(all(readLogs({ api: fake.api, part: 'kms', look: fake.api.containers as never, wanted: {} }))).rejects.toBe(fake.gone);
+  });
+
+  it('cannot be had from an engine that does not answer, and that is told', async () => {
+    await using stack = await fakeStack();
+    stack.fake.gone = new Error('connect ENOENT /var/run/docker.sock');
+    await expect(all(stack.engine().logs('kms', {}))).rejects.toMatchObject({ code: 'docker-not-running' });
   });
 
   it('is nothing for a part that was never made', async () => {
-    const fake = fakeDocker();
-    expect(await all(readLogs({ api: fake.api, part: 'kms', look: () => Promise.resolve([]), wanted: {} }))).toEqual([]);
+    await using stack = await fakeStack();
+    expect(await all(stack.engine().logs('kms', {}))).toEqual([]);
   });
 });
 
@@ -97,8 +100,9 @@ describe('what the collector received', () => {
   const record = (text: string) => JSON.stringify({ resourceSpans: [text] });
 
   it('is read out of its container, older files first, only of the kind that was asked for, half a line left out', async () => {
-    const fake = fakeDocker();
-    fake.archives.set(
+    await using stack = await fakeStack();
+    stack.have(stack.owned('telemetry'));
+    stack.fake.archives.set(
       'telemetry-1',
       tar({
         'otel/': '',
@@ -107,16 +111,20 @@ describe('what the collector received', () => {
         'otel/traces.jsonl': `${record(traceId)}\n${record('new')}\n{"resourceSp`,
       }),
     );
-    const read = (containing?: string) =>
-      all(
-        readCollected({ api: fake.api, containerId: 'telemetry-1', kind: 'traces', ...(containing === undefined ? {} : { containing }) }),
-      );
-    expect(await read()).toEqual([{ resourceSpans: ['old'] }, { resourceSpans: [traceId] }, { resourceSpans: ['new'] }]);
-    expect(await read(traceId)).toEqual([{ resourceSpans: [traceId] }]);
+    const engine = stack.engine();
+    expect(await all(engine.telemetryRecords('traces'))).toEqual([
+      { resourceSpans: ['old'] },
+      { resourceSpans: [traceId] },
+      { resourceSpans: ['new'] },
+    ]);
+    expect(await all(engine.telemetryRecords('traces', { containing: traceId }))).toEqual([{ resourceSpans: [traceId] }]);
   });
 
-  it('is nothing where the container has no such folder', async () => {
-    expect(await all(readCollected({ api: fakeDocker().api, containerId: 'telemetry-1', kind: 'logs' }))).toEqual([]);
+  it('is nothing where there is no container, or where it has no such folder', async () => {
+    await using stack = await fakeStack();
+    expect(await all(stack.engine().telemetryRecords('logs'))).toEqual([]);
+    stack.have(stack.owned('telemetry'));
+    expect(await all(stack.engine().telemetryRecords('logs'))).toEqual([]);
   });
 
   it('is read from a tar that comes byte by byte, and what nobody reads of it is passed over', async () => {
@@ -139,39 +147,60 @@ describe('what the collector received', () => {
 });
 
 describe('why a part is in trouble', () => {
-  const ask = (fake: ReturnType<typeof fakeDocker>, details: Parameters<typeof container>[1], lost: string | null = null) =>
-    diagnose({ api: () => Promise.resolve(fake.api), part: 'kms', containers: [container('kms', details)], lost });
-
   it('is its exit code, its signal, its memory, the last word of its health check and its last twenty lines', async () => {
-    const fake = fakeDocker();
-    fake.output.set('kms-1', frame(1, Array.from({ length: 30 }, (_, i) => `line ${i}\n`).join('')));
-    const found = await ask(fake, { status: 'exited', exitCode: 137, outOfMemory: true, lastProbe: 'localhost:8081 refuses connections' });
-    expect(found).toMatchObject({ exitCode: 137, signal: 'SIGKILL', outOfMemory: true, lastProbe: 'localhost:8081 refuses connections' });
+    await using stack = await fakeStack();
+    stack.fake.output.set('kms-1', frame(1, Array.from({ length: 30 }, (_, i) => `line ${i}\n`).join('')));
+    const lastProbe = 'localhost:8081 refuses connections';
+    stack.have(stack.owned('kms', { status: 'exited', exitCode: 137, outOfMemory: true, lastProbe }));
+    const found = await stack.engine().diagnose('kms');
+    expect(found).toMatchObject({ exitCode: 137, signal: 'SIGKILL', outOfMemory: true, lastProbe });
     expect(found.logTail).toHaveLength(20);
     expect(found.logTail.at(-1)).toBe('line 29');
   });
 
+  it.each([
+    [137, 'SIGKILL'],
+    [143, 'SIGTERM'],
+    [130, 'SIGINT'],
+    [1, null],
+    [0, null],
+  ])('names the signal behind an exit code above 128: %d', async (exitCode, signal) => {
+    await using stack = await fakeStack();
+    stack.have(stack.owned('kms', { status: 'exited', exitCode }));
+    expect(await stack.engine().diagnose('kms')).toMatchObject({ exitCode, signal });
+  });
+
   it('is what the engine said when it could not even start it', async () => {
+    await using stack = await fakeStack();
     const error = 'driver failed programming external connectivity: port is already allocated';
-    const found = await ask(fakeDocker(), { status: 'created', exitCode: 128, error, startedAt: null });
-    expect(found).toMatchObject({ exitCode: 128, logTail: [`not started: ${error}`] });
+    stack.have(stack.owned('kms', { status: 'created', exitCode: 128, error, startedAt: null }));
+    expect(await stack.engine().diagnose('kms')).toMatchObject({ exitCode: 128, logTail: [`not started: ${error}`] });
   });
 
   it('has no exit code while it runs, and says so when it is paused', async () => {
-    expect(await ask(fakeDocker(), {})).toMatchObject({ exitCode: null, signal: null });
-    expect(await ask(fakeDocker(), { status: 'paused' })).toMatchObject({ lastProbe: 'the container is paused' });
+    await using stack = await fakeStack();
+    stack.have(stack.owned('kms'));
+    expect(await stack.engine().diagnose('kms')).toMatchObject({ exitCode: null, signal: null });
+    stack.have(stack.owned('kms', { status: 'paused' }));
+    expect(await stack.engine().diagnose('kms')).toMatchObject({ lastProbe: 'the container is paused' });
   });
 
   it('is that the engine is gone, when it is, and nothing is asked of it then', async () => {
-    const fake = fakeDocker();
-    fake.gone = new Error('gone');
-    expect((await ask(fake, {}, 'connect ECONNREFUSED')).logTail).toEqual(['the Docker engine does not answer: connect ECONNREFUSED']);
+    await using stack = await fakeStack();
+    stack.have(stack.owned('kms'));
+    await using engine = stack.engine();
+    using told = await watching(engine);
+    stack.fake.gone = new Error('connect ECONNREFUSED');
+    stack.fake.breakStreams(new Error('socket hang up'));
+    await expect.poll(() => told.events.at(-1)?.type).toBe('service-exited');
+    expect((await engine.diagnose('kms')).logTail).toEqual(['the Docker engine does not answer: connect ECONNREFUSED']);
   });
 
   it('still names the exit code where the log cannot be read', async () => {
-    const fake = fakeDocker();
-    fake.gone = new Error('configured logging driver does not support reading');
-    const found = await ask(fake, { status: 'exited', exitCode: 3 });
+    await using stack = await fakeStack();
+    stack.have(stack.owned('kms', { status: 'exited', exitCode: 3 }));
+    const api = { ...stack.fake.api, logs: () => Promise.reject(new Error('configured logging driver does not support reading')) };
+    const found = await stack.engine({ open: () => Promise.resolve(api) }).diagnose('kms');
     expect(found).toMatchObject({ exitCode: 3, logTail: [expect.stringContaining('does not support reading')] });
   });
 });

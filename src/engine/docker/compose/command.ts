@@ -1,7 +1,7 @@
 import { hasCode } from '#infra/apperr/system-error.ts';
 import { execa, type ResultPromise } from 'execa';
 import { dirname } from 'node:path';
-import type { DockerConnection } from '../connection/context.ts';
+import type { DockerConnection } from '../connection/docker-connection.ts';
 import { linesOf } from '../connection/lines.ts';
 
 /** After SIGTERM Compose ends what it is doing; milliseconds until it is killed. */

@@ -1,60 +1,18 @@
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { hasCode } from '#infra/apperr/system-error.ts';
 import { fail, ok, type Result } from '#infra/apperr/result.ts';
+import type { DockerConnection } from './docker-connection.ts';
+import { dockerEnvironment, type Environment } from './docker-environment.ts';
 import { lastLineOf } from './failures.ts';
-
-/** How the engine is reached: a Unix socket or Windows pipe, or TLS with the certificates in a folder. */
-export type DockerEndpoint =
-  | { readonly kind: 'socket'; readonly path: string }
-  | { readonly kind: 'tls'; readonly host: string; readonly port: number; readonly certFolder: string };
-
-/** One Docker engine, resolved once; Compose and the API client both get it from here, so that they never speak to two. */
-export interface DockerConnection {
-  /** Where it came from and where it leads, for people, for example `default context, unix:///var/run/docker.sock`. */
-  readonly name: string;
-  /** What the engine calls itself, for example `28.5.1`; null where it does not tell. */
-  readonly version: string | null;
-  readonly endpoint: DockerEndpoint;
-  /** The whole environment of `docker compose`: nothing else of ours is passed on. */
-  readonly env: Readonly<Record<string, string>>;
-}
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 const run = promisify(execFile);
 /** `docker context inspect` reads files only; milliseconds. */
 const INSPECT_LIMIT_MS = 5_000;
-
-/**
- * All that the docker program may know of our environment. It looks up credentials for pulls below its own folder, and asks
- * registries for tokens by itself, through a proxy and with certificates that its environment names.
- */
-const PASSED_ON = [
-  'PATH',
-  'HOME',
-  'DOCKER_CONFIG',
-  'USERPROFILE',
-  'APPDATA',
-  'LOCALAPPDATA',
-  'SystemRoot',
-  'ProgramFiles',
-  'TEMP',
-  'TMPDIR',
-  'HTTP_PROXY',
-  'HTTPS_PROXY',
-  'NO_PROXY',
-  'http_proxy',
-  'https_proxy',
-  'no_proxy',
-  'SSL_CERT_FILE',
-  'SSL_CERT_DIR',
-];
 
 /**
  * The engine that the docker program would speak to: DOCKER_HOST, else DOCKER_CONTEXT, else the current context.
@@ -93,18 +51,6 @@ interface InspectedContext {
   readonly TLSMaterial?: { readonly docker?: readonly string[] };
   readonly Storage: { readonly TLSPath: string };
 }
-
-/** What of an environment the docker program gets. Builds need the CA and the settings with which npm runs here, as build secrets. */
-export const dockerEnvironment = (env: Environment): Readonly<Record<string, string>> => {
-  const found = PASSED_ON.map((name) => [name, env[name]] as const);
-  const builds = [
-    ['PASSTHRU_BUILD_CA', readable(env['PASSTHRU_BUILD_CA'] ?? env['NODE_EXTRA_CA_CERTS'])],
-    ['PASSTHRU_BUILD_NPMRC', readable(env['PASSTHRU_BUILD_NPMRC'] ?? env['npm_config_userconfig'])],
-  ] as const;
-  return Object.fromEntries([...found, ...builds].flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
-};
-
-const readable = (file: string | undefined): string | undefined => (file !== undefined && existsSync(file) ? resolve(file) : undefined);
 
 const broken = (why: string) =>
   fail('docker-context-broken', `the Docker context cannot be read: ${why}`, {

@@ -1,5 +1,6 @@
 import { AppError } from '#infra/apperr/app-error.ts';
 import { fail, type Result } from '#infra/apperr/result.ts';
+import type { DockerConnection } from './docker-connection.ts';
 
 /** What a program that failed said last, or else why it could not be run. */
 export const lastLineOf = (error: unknown): string => {
@@ -113,6 +114,18 @@ export const dockerFailure = (options: {
   if (known === undefined) return fail(code, `${what}: ${text}`, { fix });
   return fail(known.code, `${what}: ${known.message} (${text})`, { fix: known.fix });
 };
+
+/** For `.catch` of the first question to an engine: nothing was ever seen of the project, and now the engine does not answer. */
+export const throwUnanswered =
+  ({ name }: Pick<DockerConnection, 'name'>) =>
+  (error: unknown): never => {
+    const { error: why } = dockerFailure({
+      code: 'docker-not-running',
+      what: `the Docker engine (${name}) cannot be asked`,
+      text: lastLineOf(error),
+    });
+    throw new AppError(why.code, 503, why.message, { fix: why.fix, cause: error });
+  };
 
 const LOOK = 'Look at `docker ps --all` and the log of the Docker engine, then run the command again.';
 

@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { fail, ok, type Result } from '#infra/apperr/result.ts';
 import { clientTlsOptions } from '#infra/tls/options.ts';
-import { type DockerConnection, dockerEnvironment, type DockerEndpoint, resolveContext } from './context.ts';
+import { resolveContext } from './context.ts';
+import { dockerEnvironment } from './docker-environment.ts';
+import type { DockerConnection, DockerEndpoint } from './docker-connection.ts';
 import { dockerFailure, lastLineOf } from './failures.ts';
 
 const run = promisify(execFile);

@@ -4,7 +4,7 @@ import type { ContainerDetails, DockerApi } from '../connection/docker-api.ts';
 import { lastLineOf } from '../connection/failures.ts';
 import { within } from '../connection/within.ts';
 import { COMPOSE } from '../project/labels.ts';
-import { createObserver } from './state-changes.ts';
+import { createStateChanges } from './state-changes.ts';
 
 /** A look that puts right what an event that never came left wrong; milliseconds. */
 const LOOK_EVERY_MS = 2_000;
@@ -17,7 +17,7 @@ const RECONNECT_MS = [100, 2_000] as const;
 const ACTIONS = /^(create|start|die|oom|pause|unpause|destroy|rename|health_status)/;
 
 /** The containers of one project, as of the last event. */
-export interface ContainerCache {
+export interface ContainerWatch {
   /** Looks now, and answers with what is there. @throws what the API throws */
   look(): Promise<readonly ContainerDetails[]>;
   /** What is known: from memory while somebody watches, else by a look. Never waits longer than a look may take. */
@@ -29,9 +29,9 @@ export interface ContainerCache {
   close(): void;
 }
 
-export const createContainerCache = (options: { api: () => Promise<DockerApi>; project: string }): ContainerCache => {
+export const createContainerWatch = (options: { api: () => Promise<DockerApi>; project: string }): ContainerWatch => {
   const { api, project } = options;
-  const observer = createObserver();
+  const changes = createStateChanges();
   const watchers = new Set<(event: EngineEvent) => void>();
   let containers: readonly ContainerDetails[] = [];
   let lost: string | null = null;
@@ -49,11 +49,11 @@ export const createContainerCache = (options: { api: () => Promise<DockerApi>; p
       const found = await within(LOOK_LIMIT_MS, 'a look at the containers', async () => readContainers(await api(), project));
       lost = null;
       containers = found;
-      tell(observer.see(found));
+      tell(changes.see(found));
       return found;
     } catch (error) {
       lost = lastLineOf(error);
-      tell(observer.lose());
+      tell(changes.lose());
       throw error;
     }
   };
@@ -133,8 +133,8 @@ export const createContainerCache = (options: { api: () => Promise<DockerApi>; p
         { once: true },
       );
     },
-    starts: observer.starts,
-    forget: observer.forget,
+    starts: changes.starts,
+    forget: changes.forget,
     close,
   };
 };

@@ -5,7 +5,7 @@ import { composeFiles, composeVariables } from '../compose/files.ts';
 import { composeNames } from '../compose/names.ts';
 import { overrideText, writeOverride } from '../compose/override.ts';
 import type { DockerApi } from '../connection/docker-api.ts';
-import type { DockerConnection } from '../connection/context.ts';
+import type { DockerConnection } from '../connection/docker-connection.ts';
 import { dockerFailure } from '../connection/failures.ts';
 import type { Labels } from '../project/labels.ts';
 import type { Project } from '../project/project.ts';

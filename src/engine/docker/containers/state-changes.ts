@@ -12,7 +12,7 @@ interface Seen {
 }
 
 /** Tells changes by holding what is seen against what was seen before; so it does not matter whether an event was missed. */
-export interface Observer {
+export interface StateChanges {
   /** The first look only tells how things are. */
   see(containers: readonly ContainerDetails[]): readonly EngineEvent[];
   /** The engine is gone: whatever ran is not known to run. */
@@ -23,7 +23,7 @@ export interface Observer {
   forget(part: PartName): void;
 }
 
-export const createObserver = (): Observer => {
+export const createStateChanges = (): StateChanges => {
   let seen: ReadonlyMap<string, Seen> | null = null;
   const starts = new Map<PartName, Set<string>>();
 

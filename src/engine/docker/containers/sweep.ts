@@ -1,4 +1,5 @@
 import type { DockerApi, Labelled } from '../connection/docker-api.ts';
+import { lastLineOf } from '../connection/failures.ts';
 import { OURS } from '../project/labels.ts';
 import { isOrphan, thisHost } from '../project/owner-label.ts';
 import { throwFailureIn } from './take-down.ts';
@@ -10,7 +11,7 @@ import { throwFailureIn } from './take-down.ts';
  * @returns the state folders whose leftovers were removed
  * @throws what the API throws
  */
-export const sweep = async (api: DockerApi): Promise<readonly string[]> => {
+const sweep = async (api: DockerApi): Promise<readonly string[]> => {
   const host = await thisHost();
   const labels = [OURS.owner, `${OURS.host}=${host}`];
   const [containers, networks, volumes] = await Promise.all([api.containers(labels), api.networks(labels), api.volumes(labels)]);
@@ -28,4 +29,13 @@ export const sweep = async (api: DockerApi): Promise<readonly string[]> => {
   throwFailureIn([...first, ...then]);
   const all = [...oldContainers, ...oldNetworks, ...oldVolumes];
   return [...new Set(all.map(({ labels: of }) => of[OURS.stateDir] ?? 'an unknown state folder'))];
+};
+
+/** Sweeps and says whose leftovers went. What cannot be removed stands in nobody's way now: it is only told. */
+export const sweepAndTell = async (api: () => Promise<DockerApi>, warn: (text: string) => void): Promise<void> => {
+  try {
+    for (const stateDir of await sweep(await api())) warn(`removed the containers that a killed run left behind (${stateDir})`);
+  } catch (error) {
+    warn(`what killed runs left behind could not be removed: ${lastLineOf(error)}`);
+  }
 };

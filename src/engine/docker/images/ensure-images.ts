@@ -4,7 +4,7 @@ import { SERVICES, type ServiceName } from '../../engine.ts';
 import { runCompose } from '../compose/command.ts';
 import { composeFiles, composeVariables } from '../compose/files.ts';
 import type { DockerApi } from '../connection/docker-api.ts';
-import type { DockerConnection } from '../connection/context.ts';
+import type { DockerConnection } from '../connection/docker-connection.ts';
 import { dockerFailure } from '../connection/failures.ts';
 import { IMAGE_LABEL } from '../project/labels.ts';
 import type { Project } from '../project/project.ts';

@@ -11,6 +11,8 @@ import type {
 export interface FakeDocker {
   readonly api: DockerApi;
   readonly containers: Map<string, ContainerDetails>;
+  /** Ports of this machine by container. */
+  readonly published: Map<string, readonly number[]>;
   readonly networks: Labelled[];
   readonly volumes: Labelled[];
   readonly images: Map<string, ImageDetails & { readonly label?: boolean }>;
@@ -38,6 +40,7 @@ export const fakeDocker = (): FakeDocker => {
   const fake: FakeDocker = {
     api: undefined as unknown as DockerApi,
     containers: new Map(),
+    published: new Map(),
     networks: [],
     volumes: [],
     images: new Map(),
@@ -71,7 +74,9 @@ export const fakeDocker = (): FakeDocker => {
     containers: (labels) =>
       answer(() => {
         fake.looks += 1;
-        return [...fake.containers.values()].filter((container) => hasLabels(container, labels)).map(summaryOf);
+        return [...fake.containers.values()]
+          .filter((container) => hasLabels(container, labels))
+          .map((container) => summaryOf(container, fake.published.get(container.id)));
       }),
     inspect: (id) => answer(() => fake.containers.get(id) ?? null),
     start: (id) => change(`start ${id}`, () => update(id, { status: 'running', startedAt: 1, pid: 4711 })),
@@ -129,7 +134,10 @@ const hasLabels = ({ labels }: Labelled, wanted: readonly string[]): boolean =>
     return value === undefined ? labels[name] !== undefined : labels[name] === value;
   });
 
-const summaryOf = ({ id, name, labels, status, createdAt }: ContainerDetails): ContainerSummary => ({
+const summaryOf = (
+  { id, name, labels, status, createdAt }: ContainerDetails,
+  publishedPorts: readonly number[] = [],
+): ContainerSummary => ({
   id,
   name,
   labels,
@@ -137,7 +145,7 @@ const summaryOf = ({ id, name, labels, status, createdAt }: ContainerDetails): C
   imageId: 'sha256:image',
   state: status,
   createdAt,
-  publishedPorts: [],
+  publishedPorts,
 });
 
 /** In pieces of seven bytes: what is read must not lean on how it comes. */

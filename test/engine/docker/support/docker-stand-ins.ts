@@ -5,7 +5,8 @@ import { stringify } from 'yaml';
 import { probeDocker } from '#engine/docker/connection/probe.ts';
 import { createDockerEngine, type DockerEngineOptions } from '#engine/docker/docker.ts';
 import { projectOf } from '#engine/docker/project/project.ts';
-import type { Engine, PartName } from '#engine/engine.ts';
+import type { PartName } from '#engine/engine.ts';
+import type { StackEngine } from '#engine/stack-engine.ts';
 import { docker } from '../../../support/docker-stack.ts';
 import { freePorts, ROOT } from '../../../support/engine.ts';
 import { temporaryDirectory } from '../../../support/temporary-directory.ts';
@@ -39,7 +40,7 @@ export interface DockerStack extends AsyncDisposable {
   readonly warnings: string[];
   readonly options: Pick<DockerEngineOptions, 'stateDir' | 'packageRoot' | 'portKms' | 'portIdentity' | 'profile'>;
   /** An engine as another run of the CLI would make it. */
-  engine(options?: Partial<DockerEngineOptions>): Promise<Engine>;
+  engine(options?: Partial<DockerEngineOptions>): Promise<StackEngine>;
   behave(part: PartName, behaviour: Behaviour): Promise<void>;
   /** Ids of the project's containers by service. */
   containers(): Promise<Readonly<Record<string, string>>>;
