@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Algorithm } from '#kms/jose/algorithm.ts';
-import { type AlgorithmName, algorithmOf } from '#kms/jose/algorithms.ts';
+import { algorithmOf } from '#kms/jose/algorithms.ts';
 import { decodeBase64url, encodeBase64url } from '#kms/jose/base64url.ts';
 import { readJwe, readJws } from '#kms/jose/compact.ts';
 import { decoyJwe, decoyJws } from '#kms/jose/decoys.ts';
@@ -13,6 +13,8 @@ import made from './first-algorithms.json' with { type: 'json' };
  * The first four algorithms, held to what they made when their code was first written: keys, texts and decoys of that time are
  * in the JSON file. Whatever changes in the code, a customer's ciphertexts open and the texts keep their form.
  */
+
+type FirstName = keyof typeof made;
 
 const KID = '01980f6e-7c1a-7d3e-9b52-0c6f3a1e8d47';
 const CONTEXT = 'invoice=2031-0042';
@@ -29,7 +31,7 @@ const lengthsOf = (text: string): readonly number[] => text.split('.').map((segm
 const isJwe = ({ jose }: Algorithm): boolean => jose.kind === 'jwe';
 const read = (text: string, algorithm: Algorithm) => (isJwe(algorithm) ? readJwe : readJws)(text, algorithm);
 const decoy = (algorithm: Algorithm, characters: number) => (isJwe(algorithm) ? decoyJwe : decoyJws)(algorithm, characters);
-const keysOf = (name: AlgorithmName) => importSecret(algorithmOf(name), KID, bytesOf(made[name].secret));
+const keysOf = (name: FirstName) => importSecret(algorithmOf(name), KID, bytesOf(made[name].secret));
 
 const JWE = ['A256GCM/A256KW', 'A256KW'] as const;
 const JWS = ['ES256', 'EdDSA'] as const;
@@ -219,7 +221,7 @@ describe('Reading for the first algorithms', () => {
     };
   };
 
-  const readable = (name: AlgorithmName, text: string): readonly string[] =>
+  const readable = (name: FirstName, text: string): readonly string[] =>
     Object.entries(variantsOf(text)).flatMap(([label, variant]) => (read(variant, algorithmOf(name)) ? [label] : []));
 
   const ALWAYS = ['as it is', 'typ', 'cty', 'another kid', 'a kid of 128 characters'];
@@ -239,7 +241,7 @@ describe('Reading for the first algorithms', () => {
 
   it.each([...JWE, ...JWS])('lets a text of %s through for an algorithm with the same header, and for no other', (name) => {
     const text = name === 'ES256' || name === 'EdDSA' ? made[name].signed : made[name].sealed;
-    const same: readonly AlgorithmName[] = name === 'ES256' || name === 'EdDSA' ? [name] : JWE;
+    const same: readonly FirstName[] = name === 'ES256' || name === 'EdDSA' ? [name] : JWE;
     expect([...JWE, ...JWS].filter((other) => read(text, algorithmOf(other)))).toEqual(same);
   });
 });
