@@ -75,7 +75,7 @@ export interface KmsSchemas {
       properties: {
         name: { type: 'string' };
         description: { type: 'string' };
-        algorithm: { type: 'string'; enum: ['A256GCM/A256KW', 'A256KW', 'ES256', 'EdDSA'] };
+        algorithm: { type: 'string'; enum: ['A256GCM/A256KW', 'A256KW', 'ES256', 'ES384', 'EdDSA'] };
         operations: {
           type: 'array';
           items: { type: 'string'; enum: ['encrypt', 'decrypt', 'sign', 'verify', 'wrap', 'unwrap', 'rewrap', 'generate'] };
@@ -148,7 +148,7 @@ export interface KmsSchemas {
       type: 'object';
       properties: {
         name: { type: 'string' };
-        algorithm: { type: 'string'; enum: ['A256GCM/A256KW', 'A256KW', 'ES256', 'EdDSA'] };
+        algorithm: { type: 'string'; enum: ['A256GCM/A256KW', 'A256KW', 'ES256', 'ES384', 'EdDSA'] };
         state: { type: 'string'; enum: ['active', 'suspended'] };
         sort: { type: 'string'; enum: ['name', '-name', 'created_at', '-created_at'] };
         limit: { type: 'string' };

@@ -78,8 +78,6 @@ const MORE = algorithmsOf({
     'ECDH-ES+A256KW': ecdhWithKeyWrap,
   },
   signatures: {
-    ES256: ecdsa({ curveBits: 256, hashBits: 256 }),
-    ES384: ecdsa({ curveBits: 384, hashBits: 384 }),
     ES512: ecdsa({ curveBits: 521, hashBits: 512 }),
     HS256: hmac(256),
     HS512: hmac(512),
@@ -112,21 +110,21 @@ const newKey = async (algorithm: Algorithm) => {
 };
 
 describe('The algorithms that are offered', () => {
-  it('are four', () => {
-    expect(ALGORITHM_NAMES).toEqual(['A256GCM/A256KW', 'A256KW', 'ES256', 'EdDSA']);
+  it('are five', () => {
+    expect(ALGORITHM_NAMES).toEqual(['A256GCM/A256KW', 'A256KW', 'ES256', 'ES384', 'EdDSA']);
   });
 
   it('grow by a line in a family: each content encryption goes with each key management, and each key management wraps alone', () => {
     const more = algorithmsOf({
       contentEncryptions: { A128GCM: aesGcm(128), A256GCM: aesGcm(256) },
       keyManagements: { A128KW: aesKeyWrap(128) },
-      signatures: { ES384: ecdsa({ curveBits: 384, hashBits: 384 }) },
+      signatures: { ES512: ecdsa({ curveBits: 521, hashBits: 512 }) },
     });
     expect(Object.entries(more).map(([name, { use, summary }]) => [name, use, summary])).toEqual([
       ['A128GCM/A128KW', 'encrypt', 'AES-128-GCM content encryption, its key wrapped with AES-128 key wrap: encrypts data'],
       ['A256GCM/A128KW', 'encrypt', 'AES-256-GCM content encryption, its key wrapped with AES-128 key wrap: encrypts data'],
       ['A128KW', 'wrap', 'AES-128 key wrap: wraps other keys'],
-      ['ES384', 'sign', 'ECDSA on P-384 with SHA-384'],
+      ['ES512', 'sign', 'ECDSA on P-521 with SHA-512'],
     ]);
   });
 
@@ -140,7 +138,7 @@ describe('The algorithms that are offered', () => {
       signatures: {},
     });
     expect(strict['A256GCM/A192GCMKW'].protectionLimit).toBe(1000);
-    expect(MORE.ES384.protectionLimit).toBeNull();
+    expect(MORE.ES512.protectionLimit).toBeNull();
   });
 });
 

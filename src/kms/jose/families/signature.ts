@@ -31,5 +31,6 @@ const ed25519 = (): Signature => ({
 /** Every `alg` of a JWS that is offered. */
 export const SIGNATURES = {
   ES256: ecdsa({ curveBits: 256, hashBits: 256 }),
+  ES384: ecdsa({ curveBits: 384, hashBits: 384 }),
   EdDSA: ed25519(),
 } as const satisfies Readonly<Record<string, Signature>>;

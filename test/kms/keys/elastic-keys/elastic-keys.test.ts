@@ -36,6 +36,7 @@ describe.each(databaseKinds())('Elastic keys on %s', (kind) => {
     ['A256GCM/A256KW', 'encrypt', ['encrypt', 'decrypt', 'rewrap', 'generate']],
     ['A256KW', 'wrap', ['wrap', 'unwrap', 'rewrap', 'generate']],
     ['ES256', 'sign', ['sign', 'verify']],
+    ['ES384', 'sign', ['sign', 'verify']],
     ['EdDSA', 'sign', ['sign', 'verify']],
   ] as const)('have with %s the use %s, fixed by the algorithm', async (algorithm, use, operations) => {
     await using databases = await withDatabases(kind);

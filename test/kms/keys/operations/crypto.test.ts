@@ -186,32 +186,38 @@ describe.each(databaseKinds())('Cryptography on %s', (kind) => {
     }
   });
 
-  it.each(['ES256', 'EdDSA'] as const)('signs with %s what itself and any other JOSE implementation verifies', async (algorithm) => {
-    await using databases = await withDatabases(kind);
-    const kms = await testKms(databases);
-    const key = await newKey(kms, algorithm);
-    const jwks = createLocalJWKSet(await kms.materialKeys.jwks(kms.caller, key));
-    await fc.assert(
-      fc.asyncProperty(fc.uint8Array({ maxLength: 512 }), async (payload) => {
-        const { jws, materialKeyId } = await kms.crypto.sign(kms.caller, key, { payload });
-        expect(decodeProtectedHeader(jws)).toEqual({ alg: algorithm, kid: materialKeyId });
-        expect(await kms.crypto.verify(kms.caller, key, { jws })).toEqual({ valid: true, materialKeyId, payload });
-        expect((await compactVerify(jws, jwks)).payload).toEqual(payload);
-      }),
-      { numRuns: 20 },
-    );
-  });
+  it.each(['ES256', 'ES384', 'EdDSA'] as const)(
+    'signs with %s what itself and any other JOSE implementation verifies',
+    async (algorithm) => {
+      await using databases = await withDatabases(kind);
+      const kms = await testKms(databases);
+      const key = await newKey(kms, algorithm);
+      const jwks = createLocalJWKSet(await kms.materialKeys.jwks(kms.caller, key));
+      await fc.assert(
+        fc.asyncProperty(fc.uint8Array({ maxLength: 512 }), async (payload) => {
+          const { jws, materialKeyId } = await kms.crypto.sign(kms.caller, key, { payload });
+          expect(decodeProtectedHeader(jws)).toEqual({ alg: algorithm, kid: materialKeyId });
+          expect(await kms.crypto.verify(kms.caller, key, { jws })).toEqual({ valid: true, materialKeyId, payload });
+          expect((await compactVerify(jws, jwks)).payload).toEqual(payload);
+        }),
+        { numRuns: 20 },
+      );
+    },
+  );
 
-  it.each(['ES256', 'EdDSA'] as const)('says of a %s signature with any character changed only that it is not valid', async (algorithm) => {
-    await using databases = await withDatabases(kind);
-    const kms = await testKms(databases);
-    const key = await newKey(kms, algorithm);
-    const { jws } = await kms.crypto.sign(kms.caller, key, { payload: plaintext() });
-    for (let index = 0; index < jws.length; index += 1) {
-      const changed = `${jws.slice(0, index)}${jws[index] === 'A' ? 'B' : 'A'}${jws.slice(index + 1)}`;
-      expect(await kms.crypto.verify(kms.caller, key, { jws: changed }), `character ${index}`).toEqual({ valid: false });
-    }
-  });
+  it.each(['ES256', 'ES384', 'EdDSA'] as const)(
+    'says of a %s signature with any character changed only that it is not valid',
+    async (algorithm) => {
+      await using databases = await withDatabases(kind);
+      const kms = await testKms(databases);
+      const key = await newKey(kms, algorithm);
+      const { jws } = await kms.crypto.sign(kms.caller, key, { payload: plaintext() });
+      for (let index = 0; index < jws.length; index += 1) {
+        const changed = `${jws.slice(0, index)}${jws[index] === 'A' ? 'B' : 'A'}${jws.slice(index + 1)}`;
+        expect(await kms.crypto.verify(kms.caller, key, { jws: changed }), `character ${index}`).toEqual({ valid: false });
+      }
+    },
+  );
 
   it('says of every other failure to verify the same', async () => {
     await using databases = await withDatabases(kind);
