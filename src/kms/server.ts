@@ -1,8 +1,6 @@
 import type { Databases } from '#infra/database/databases.ts';
 import { openDatabases } from '#infra/database/open/open-databases.ts';
-import { createResets } from '#infra/demo-data/create-resets.ts';
 import type { Demo } from '#infra/demo-data/demo.ts';
-import { createDemoLocks } from '#infra/demo-data/demo-locks.ts';
 import type { DependencyCheck } from '#infra/http/health.ts';
 import { registerHealth } from '#infra/http/health.routes.ts';
 import type { App } from '#infra/http/server.ts';
@@ -10,28 +8,23 @@ import { createServer } from '#infra/http/server/create-server.ts';
 import { systemClock } from '#infra/jobs/clock.ts';
 import { createJobs } from '#infra/jobs/create-jobs.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
+import { guardServiceRoutes } from './access/guard/guard.ts';
+import { openAccess } from './access/guard/open-access.ts';
 import { createAdmin } from './admin/admin.ts';
+import { registerOpenApi } from './api/openapi.ts';
 import { openBarrier } from './barrier/open-barrier.ts';
+import { readUnsealKey } from './barrier/unseal-key.ts';
 import type { KmsConfig } from './config.ts';
 import { serviceMigrations } from './database/migrations.ts';
 import type { ServiceTables } from './database/service-tables.ts';
-import { createDemo } from './demo/create-demo.ts';
-import { createDemoStore } from './demo/demo.store.ts';
-import { loadSeed } from './demo/seed-file.ts';
+import { openDemoData } from './demo/open-demo-data.ts';
+import { logEvents } from './events.ts';
 import { registerKeyRoutes } from './keys/keys.routes.ts';
 import { createKeys } from './keys/keys.ts';
 import { countActs } from './keys/operations/count-acts.ts';
-import { logEvents } from './events.ts';
-import { registerOpenApi } from './api/openapi.ts';
-import { guardServiceRoutes } from './access/guard/guard.ts';
-import { openAuthentication } from './access/guard/authentication.ts';
-import { createChallenges } from './access/challenges.ts';
-import { forgetGoneTenants } from './tenants/gone-tenants.ts';
-import { sweepTenants } from './tenants/sweep.ts';
 import { createTenantDirectory } from './tenants/create-directory.ts';
 import { createTenantLifeCycle } from './tenants/create-life-cycle.ts';
-import { openTrustedIssuers } from './access/tokens/trusted-issuers.ts';
-import { readUnsealKey } from './barrier/unseal-key.ts';
+import { forgetGoneTenants } from './tenants/gone-tenants.ts';
 
 /** The KMS, built and not listening. Disposal drains both servers, then closes the databases. */
 export interface Kms extends AsyncDisposable {
@@ -42,6 +35,13 @@ export interface Kms extends AsyncDisposable {
   /** Null where the demo is switched off. */
   readonly demo: Demo | null;
 }
+
+/** The options of the public listener that its configuration gives. */
+const listenerOf = ({ tls, rate_limit: { max, window_seconds: seconds }, proxy_networks: proxyNetworks }: KmsConfig['server']) => ({
+  tls,
+  rateLimit: { max, timeWindowMs: seconds * 1000 },
+  proxyNetworks,
+});
 
 /**
  * Builds the KMS from its configuration: opens its databases, unseals, removes what an interrupted run left.
@@ -67,65 +67,35 @@ export const buildKms = async (options: {
   const service = opened.use(await databases.open<ServiceTables>('service', serviceMigrations));
   const unsealKey = await readUnsealKey(config.unseal);
   const barrier = await openBarrier({ databases, service, unsealKey, now }).finally(() => unsealKey?.fill(0));
-  const notReady = () => (barrier.state() === 'sealed' ? 'sealed' : null);
+
   const { forgetTenant: onGone, tenants: held } = barrier;
   const tenants = opened.use(createTenantDirectory({ databases, service: service.db, onGone, held }));
   const lifeCycle = createTenantLifeCycle({ kind: service.kind, barrier, directory: tenants, now });
-  const locks = opened.use(createDemoLocks(databases, 'kms'));
-  const store = createDemoStore(lifeCycle);
-  const { takeEffect } = lifeCycle;
-  const resets = createResets({ database: service, store, locks, takeEffect: (gone) => takeEffect(gone ?? []), emit, now });
-  if (barrier.state() === 'unsealed') {
-    await resets.sweep();
-    await locks.exclusively(() => sweepTenants({ databases, service: locks.guard(service), tenants, lifeCycle, emit }));
-  }
-  const challenges = createChallenges(config.errors.detail);
-  const keys = createKeys({ barrier, insufficientScope: challenges.insufficientScope, emit: countActs(telemetry), now });
-  const { issuers: configs, required, tls } = config.identity;
-  const issuers = opened.use(await openTrustedIssuers({ configs, tls, required, telemetry, emit, now }));
-  for (const job of [...databases.jobs, ...issuers.jobs, forgetGoneTenants(tenants)]) opened.use(jobs.start(job));
-  const authenticate = await openAuthentication({
-    realmsFile: config.realms_file,
-    service,
-    tenants,
-    issuers: issuers.issuers,
-    challenges,
-    emit,
-    now,
-  });
+  const demoData = opened.use(openDemoData({ databases, service, tenants, lifeCycle, emit, now }));
+  if (barrier.state() === 'unsealed') await demoData.sweep();
+
+  const access = opened.use(await openAccess({ config, service, tenants, telemetry, emit, now }));
+  const { insufficientScope } = access.challenges;
+  const keys = createKeys({ barrier, insufficientScope, emit: countActs(telemetry), now });
   const seedFile = options.demo ? config.demo.seed_file : undefined;
-  const demo =
-    seedFile === undefined
-      ? null
-      : createDemo({
-          seed: await loadSeed(seedFile),
-          service,
-          locks,
-          resets,
-          tenants,
-          lifeCycle,
-          elasticKeys: keys.elasticKeys,
-          emit,
-          now,
-        });
+  const demo = seedFile === undefined ? null : await demoData.load(seedFile, keys.elasticKeys);
+  for (const job of [...databases.jobs, ...access.jobs, forgetGoneTenants(tenants)]) opened.use(jobs.start(job));
 
   const dependencies: DependencyCheck[] = [
     { name: 'database', required: true, check: (signal) => databases.ping(signal) },
-    ...(config.identity.issuers.length === 0 ? [] : [issuers.dependency]),
-    ...(config.telemetry === undefined
-      ? []
-      : [{ name: 'telemetry', required: false, check: (signal: AbortSignal) => telemetry.probe(signal) }]),
+    ...access.dependencies,
   ];
-  const { tls: serverTls, rate_limit: limit, proxy_networks: proxyNetworks, swagger } = config.server;
-  const rateLimit = { max: limit.max, timeWindowMs: limit.window_seconds * 1000 };
-  const app = await createServer({ name: 'kms', tls: serverTls, clientCertificate: 'request', telemetry, jobs, rateLimit, proxyNetworks });
+  if (config.telemetry !== undefined) dependencies.push({ name: 'telemetry', required: false, check: (signal) => telemetry.probe(signal) });
+  const health = { dependencies, jobs, notReady: () => (barrier.state() === 'sealed' ? 'sealed' : null) };
+
+  const app = await createServer({ name: 'kms', clientCertificate: 'request', telemetry, jobs, ...listenerOf(config.server) });
   opened.defer(() => app.close());
-  await registerOpenApi(app, { swaggerUi: swagger });
-  guardServiceRoutes(app, { challenges, authenticate, traceId: () => telemetry.traceId() });
-  registerHealth(app, { dependencies, jobs, notReady });
+  await registerOpenApi(app, { swaggerUi: config.server.swagger });
+  guardServiceRoutes(app, { ...access, traceId: () => telemetry.traceId() });
+  registerHealth(app, health);
   registerKeyRoutes(app, keys);
 
-  const admin = await createAdmin({ config, telemetry, barrier, dependencies, jobs, notReady, demo });
+  const admin = await createAdmin({ config, telemetry, barrier, demo, ...health });
   opened.defer(() => admin.close());
   // Both at once: each may wait for its requests.
   opened.defer(async () => void (await Promise.all([app.close(), admin.close()])));

@@ -7,6 +7,8 @@ import { createServer } from '#infra/http/server/create-server.ts';
 import { noTelemetry } from '#infra/telemetry/no-telemetry.ts';
 import { guardServiceRoutes } from '#kms/access/guard/guard.ts';
 import { createChallenges } from '#kms/access/challenges.ts';
+import type { Caller } from '#kms/caller.ts';
+import { testCaller } from '#test/support/kms-caller.ts';
 import { basic, bearer, type KmsHouse, kmsHouse, type RunningKms, runKms } from '#test/kms/support/kms-server.ts';
 
 const KEYS = '/service/api/v1/elastic-keys';
@@ -93,6 +95,32 @@ describe('a route of the service', () => {
     expect(() => app.get('/service/api/v1', handler)).toThrow(/names no scope/);
     app.get('/service/api/v10/elsewhere', handler);
     await app.close();
+  });
+
+  it('knows its caller: who, of which tenant, by which proof, in which request', async () => {
+    const app = await createServer({ name: 'kms', tls: house.config.server.tls, clientCertificate: 'request', telemetry: noTelemetry() });
+    const tenant = { id: randomUUID(), name: `tenant-${unique}`, database: () => Promise.reject(new Error('not used')) };
+    const { request: _, ...authenticated } = testCaller(tenant);
+    const traceId = randomUUID().replaceAll('-', '');
+    guardServiceRoutes(app, {
+      challenges: createChallenges('full'),
+      authenticate: async (_credential, { scope, address }) => ({ ...authenticated, username: `${scope} from ${address}` }),
+      traceId: () => traceId,
+    });
+    const callers: Caller[] = [];
+    app.get('/service/api/v1/me', { config: { scope: 'kms:encrypt' } }, async (request) => {
+      callers.push(request.caller);
+      return {};
+    });
+    for (let i = 0; i < 2; i += 1) await app.inject({ url: '/service/api/v1/me', headers: basic('somebody', 'secret') });
+    await app.close();
+    const asExpected = {
+      ...authenticated,
+      username: 'kms:encrypt from 127.0.0.1',
+      request: { id: expect.stringMatching(/^[0-9a-f-]{14}7/), traceId, address: '127.0.0.1' },
+    };
+    expect(callers).toEqual([asExpected, asExpected]);
+    expect(callers[0]?.request?.id).not.toBe(callers[1]?.request?.id);
   });
 
   it('tells nothing about other routes: health, OpenAPI need no credential', async () => {

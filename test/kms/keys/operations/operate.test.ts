@@ -2,12 +2,14 @@ import { randomUUIDv7 } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import type { FineScope } from '#infra/magic/magic.ts';
+import type { Attributes } from '#infra/telemetry/telemetry.ts';
 import { FINE_SCOPES } from '#kms/access/scopes.ts';
 import type { Act } from '#kms/action.ts';
 import { type Caller, serviceCaller } from '#kms/caller.ts';
 import { createElasticKeyService } from '#kms/keys/elastic-keys/elastic-key.service.ts';
 import { createKeyRing } from '#kms/keys/key-ring/create-key-ring.ts';
 import { firstVersionMaker } from '#kms/keys/material-keys/first-version.ts';
+import { countActs } from '#kms/keys/operations/count-acts.ts';
 import { createCryptography } from '#kms/keys/operations/cryptography.ts';
 import { createOperate, type OperateOptions } from '#kms/keys/operations/operate.ts';
 import { databaseKinds, withDatabases } from '#test/support/database.ts';
@@ -114,6 +116,21 @@ describe.each(databaseKinds())('The door to keys on %s', (kind) => {
       ['elastic-key.read', 'failed', target, null],
     ]);
     expect(acts.every((act) => act.caller === caller)).toBe(true);
+  });
+
+  it('counts every act by action and outcome', async () => {
+    await using databases = await withDatabases(kind);
+    const kms = await testKms(databases);
+    const counted: [string, number, Attributes | undefined][] = [];
+    const counter = (metric: string) => (value: number, attributes?: Attributes) => void counted.push([metric, value, attributes]);
+    const { crypto } = behindDoor(kms, { emit: countActs({ counter }) });
+    const { id } = await kms.make('A256GCM/A256KW');
+    await crypto.encrypt(kms.caller, id, { plaintext: bytes() });
+    await crypto.sign(kms.caller, id, { payload: bytes() }).catch(() => {});
+    expect(counted).toEqual([
+      ['passthru.kms.acts', 1, { operation: 'encrypt', outcome: 'done' }],
+      ['passthru.kms.acts', 1, { operation: 'sign', outcome: 'refused' }],
+    ]);
   });
 
   it('commits no change without its record, and answers nothing without one', async () => {

@@ -1,0 +1,52 @@
+import type { Database } from '#infra/database/databases.ts';
+import type { DependencyCheck } from '#infra/http/health.ts';
+import type { Job } from '#infra/jobs/job.ts';
+import type { Telemetry } from '#infra/telemetry/telemetry.ts';
+import type { ServiceTables } from '#kms/database/service-tables.ts';
+import type { Emit } from '#kms/events.ts';
+import type { TenantDirectory } from '#kms/tenants/directory.ts';
+import { type Challenges, createChallenges } from '../challenges.ts';
+import { openTrustedIssuers } from '../tokens/trusted-issuers.ts';
+import { type Authenticate, openAuthentication } from './authentication.ts';
+import type { AccessConfig } from './config.ts';
+
+/** All that decides who asks; disposal closes the connections to the issuers. */
+export interface Access extends AsyncDisposable {
+  readonly challenges: Challenges;
+  readonly authenticate: Authenticate;
+  /** The issuers of tokens, where there are any. */
+  readonly dependencies: readonly DependencyCheck[];
+  /** The work by the clock while it is open, for the runner of the process. */
+  readonly jobs: readonly Job[];
+}
+
+/**
+ * Opens the connections to the configured issuers, and reads realms.yml.
+ *
+ * @param options.now epoch milliseconds
+ * @throws AppError `tls-file-unreadable`, `secret-unreadable`, `config-unreadable`, `config-invalid`
+ */
+export const openAccess = async (options: {
+  readonly config: AccessConfig;
+  readonly service: Database<ServiceTables>;
+  readonly tenants: Pick<TenantDirectory, 'byId' | 'byName'>;
+  readonly telemetry: Telemetry;
+  readonly emit: Emit;
+  readonly now: () => number;
+}): Promise<Access> => {
+  const { config, service, tenants, telemetry, emit, now } = options;
+  await using opened = new AsyncDisposableStack();
+  const { issuers: configs, tls, required } = config.identity;
+  const { issuers, dependency, jobs } = opened.use(await openTrustedIssuers({ configs, tls, required, telemetry, emit, now }));
+  const challenges = createChallenges(config.errors.detail);
+  const authenticate = await openAuthentication({ realmsFile: config.realms_file, service, tenants, issuers, challenges, emit, now });
+
+  const resources = opened.move();
+  return {
+    challenges,
+    authenticate,
+    dependencies: configs.length === 0 ? [] : [dependency],
+    jobs,
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+};

@@ -1,0 +1,51 @@
+import type { Database, Databases } from '#infra/database/databases.ts';
+import { createDemoLocks } from '#infra/demo-data/demo-locks.ts';
+import { createResets } from '#infra/demo-data/create-resets.ts';
+import type { Demo } from '#infra/demo-data/demo.ts';
+import type { ServiceTables } from '#kms/database/service-tables.ts';
+import type { Emit } from '#kms/events.ts';
+import type { ElasticKeyService } from '#kms/keys/elastic-keys/elastic-key.ts';
+import type { TenantDirectory } from '#kms/tenants/directory.ts';
+import type { TenantLifeCycle } from '#kms/tenants/life-cycle.ts';
+import { sweepTenants } from '#kms/tenants/sweep.ts';
+import { createDemo } from './create-demo.ts';
+import { createDemoStore } from './demo.store.ts';
+import { loadSeed } from './seed-file.ts';
+
+/** The demo data of a process; disposal gives its locks back. */
+export interface DemoData extends AsyncDisposable {
+  /** At a start, before anything is served: settles and removes what an interrupted run left. */
+  sweep(): Promise<void>;
+  /** @throws AppError `config-unreadable` or `config-invalid` for the seed */
+  load(seedFile: string, elasticKeys: Pick<ElasticKeyService, 'create' | 'list'>): Promise<Demo>;
+}
+
+/** @param options.now epoch milliseconds */
+export const openDemoData = (options: {
+  readonly databases: Databases;
+  readonly service: Database<ServiceTables>;
+  readonly tenants: TenantDirectory;
+  readonly lifeCycle: TenantLifeCycle;
+  readonly emit: Emit;
+  readonly now: () => number;
+}): DemoData => {
+  const { databases, service, tenants, lifeCycle, emit, now } = options;
+  const locks = createDemoLocks(databases, 'kms');
+  const resets = createResets({
+    database: service,
+    store: createDemoStore(lifeCycle),
+    locks,
+    takeEffect: (gone) => lifeCycle.takeEffect(gone ?? []),
+    emit,
+    now,
+  });
+  return {
+    sweep: async () => {
+      await resets.sweep();
+      await locks.exclusively(() => sweepTenants({ databases, service: locks.guard(service), tenants, lifeCycle, emit }));
+    },
+    load: async (seedFile, elasticKeys) =>
+      createDemo({ seed: await loadSeed(seedFile), service, locks, resets, tenants, lifeCycle, elasticKeys, emit, now }),
+    [Symbol.asyncDispose]: () => locks[Symbol.asyncDispose](),
+  };
+};
