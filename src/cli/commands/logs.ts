@@ -1,6 +1,6 @@
 import type { Engine, PartName } from '#engine/engine.ts';
-import type { StackEngine } from '#engine/stack-engine.ts';
 import { openStack } from '#stack/open-stack.ts';
+import type { Stack } from '#stack/stack.ts';
 import type { CommandCall } from '#cli/command-line/command.ts';
 import type { CommandContext } from '#cli/context/command-context.ts';
 import { runCommand } from '#cli/context/run-command.ts';
@@ -37,7 +37,7 @@ const unknownPart = ({ kind, parts }: Engine, part: PartName) =>
 
 const print = async (
   { terminal, settings, flags, printer, process }: LogsContext,
-  engine: StackEngine,
+  engine: Stack['engine'],
   part: PartName,
   { signal, nameColumns }: { signal: AbortSignal; nameColumns: number },
 ): Promise<void> => {
