@@ -2,14 +2,15 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Report } from '#demo/report.ts';
-import { cli, type CliResult, freePorts } from '#test/support/cli.ts';
+import { cli, type CliResult } from '#test/support/cli.ts';
+import { reservePorts } from '#test/support/ports.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';
 
 const SCRIPT = join(import.meta.dirname, '../../build/ci-demo.ts');
 
 /** The demo of Identity as CI runs it, with a temporary folder of its own, so that what it leaves behind can be seen. */
 const ciDemo = async (folder: string, ...flags: string[]): Promise<CliResult> => {
-  const { kms, identity } = await freePorts();
+  const { kms, identity } = await reservePorts();
   const ports = ['--port-kms', String(kms), '--port-identity', String(identity)];
   return cli(['identity', '--engine', 'embedded', ...ports, ...flags], { bin: SCRIPT, cwd: folder, env: { TMPDIR: folder } });
 };

@@ -13,14 +13,14 @@ import { statusSchema } from '#cli/documents/status.ts';
 import { main } from '#cli/main.ts';
 import { reportSchema } from '#demo/report.ts';
 import { acquireLock } from '#engine/state/lock.ts';
-import { freePorts } from '#test/support/cli.ts';
 import { fakeProcess, type FakeProcess } from '#test/support/fake-cli.ts';
+import { reservePorts } from '#test/support/ports.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';
 
 /** An empty folder with free ports, and command lines that are run there without a process of their own. */
 const place = async () => {
   const folder = await temporaryDirectory();
-  const ports = await freePorts();
+  const ports = await reservePorts();
   const place = ['--state-dir', join(folder.path, 'state'), '--port-kms', String(ports.kms), '--port-identity', String(ports.identity)];
   const flags = ['--engine', 'embedded', ...place];
   const start = (line: string, env: Record<string, string> = {}, given = flags) => {

@@ -7,12 +7,12 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { prepareDeployments } from '#engine/files/mounts/prepare-deployments.ts';
 import { stateFolder, type StateFolder } from '#engine/state/state-folder.ts';
 import { createHttpsClient } from '#infra/http/client.ts';
-import { KMS_RESOURCE } from '#infra/magic/magic.ts';
+import { ADMIN_PORT_OFFSET, COLLECTOR_HEALTH_PORT_OFFSET, KMS_RESOURCE, SINK_PORT_OFFSET } from '#infra/magic/magic.ts';
 import { type Compose, compose, leftOvers } from '#test/support/compose.ts';
 import { copyCheckout } from '#test/support/copy-of-checkout.ts';
 import { dockerEngine } from '#test/support/docker.ts';
-import { listenOn } from '#test/support/engine.ts';
 import { PORTS, valueOf } from '#test/support/mounts.ts';
+import { reservePorts } from '#test/support/ports.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';
 
 const run = promisify(execFile);
@@ -27,26 +27,32 @@ const basic = (name: string, password: string) => ({ authorization: `Basic ${Buf
 
 const demo = (name: string) => basic(name, `${name}-password`);
 
-const freePort = async (): Promise<number> => {
-  await using listener = await listenOn(0);
-  return listener.port;
+/** Ports of a lane of its own, by the variables of the Compose files. */
+const portsByVariable = async () => {
+  const { kms, identity } = await reservePorts();
+  return {
+    KMS: kms,
+    KMS_ADMIN: kms + ADMIN_PORT_OFFSET,
+    IDENTITY: identity,
+    IDENTITY_ADMIN: identity + ADMIN_PORT_OFFSET,
+    OTLP: kms + SINK_PORT_OFFSET,
+    TELEMETRY_HEALTH: kms + COLLECTOR_HEALTH_PORT_OFFSET,
+  };
 };
-
-const VARIABLES = ['KMS', 'KMS_ADMIN', 'IDENTITY', 'IDENTITY_ADMIN', 'OTLP', 'TELEMETRY_HEALTH'] as const;
 
 /** A copy of the package, prepared with `passthru prepare`'s own function for ports that are free. */
 const preparedPackage = async () => {
   const directory = await temporaryDirectory();
   const packageRoot = join(directory.path, 'package');
   await copyCheckout(packageRoot);
-  const ports = Object.fromEntries(await Promise.all(VARIABLES.map(async (name) => [name, await freePort()] as const)));
+  const ports = await portsByVariable();
   const folder = stateFolder(join(directory.path, `state-${randomUUIDv7()}`));
   const prepare = async () =>
     valueOf(
       await prepareDeployments({
         folder,
         packageRoot,
-        ports: { ...PORTS, identity: ports['IDENTITY'] ?? 0 },
+        ports: { ...PORTS, identity: ports.IDENTITY },
         signal: new AbortController().signal,
         warn: (text) => expect.fail(`a warning where all is well: ${text}`),
       }),
@@ -57,7 +63,7 @@ const preparedPackage = async () => {
     ...Object.fromEntries(Object.entries(ports).map(([name, port]) => [`PASSTHRU_PORT_${name}`, String(port)])),
     PASSTHRU_TAG: tag,
   };
-  const at = (name: (typeof VARIABLES)[number], path: string) => `https://localhost:${ports[name]}${path}`;
+  const at = (name: keyof typeof ports, path: string) => `https://localhost:${ports[name]}${path}`;
   return { ...directory, folder, packageRoot, prepare, tag, env, at };
 };
 

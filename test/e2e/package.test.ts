@@ -6,9 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Report } from '#demo/report.ts';
-import { cli, freePorts } from '#test/support/cli.ts';
+import { cli } from '#test/support/cli.ts';
 import { copyCheckout } from '#test/support/copy-of-checkout.ts';
 import { ROOT } from '#test/support/engine.ts';
+import { reservePorts } from '#test/support/ports.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';
 
 let folder: string;
@@ -58,7 +59,7 @@ describe('The packed package', () => {
   });
 
   it('runs the whole demo from an empty folder', async () => {
-    const { kms, identity } = await freePorts();
+    const { kms, identity } = await reservePorts();
     const flags = ['--engine', 'embedded', '--port-kms', String(kms), '--port-identity', String(identity)];
     const run = await cli(['demo', 'all', ...flags, '--rm', '--profile', 'ci', '--output', 'json'], {
       cwd: folder,

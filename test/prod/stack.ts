@@ -4,7 +4,8 @@ import { setTimeout } from 'node:timers/promises';
 import { createHttpsClient, type HttpsClient } from '#infra/http/client.ts';
 import { type Compose, compose } from '../support/compose.ts';
 import { docker } from '../support/docker-stack.ts';
-import { listenOn, ROOT } from '../support/engine.ts';
+import { ROOT } from '../support/engine.ts';
+import { reservePorts } from '../support/ports.ts';
 import { type ProdFiles, prodFiles } from './files.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
@@ -50,11 +51,6 @@ const READY_LIMIT_MS = 90_000;
 const PAUSE_MS = 200;
 /** One processor may have all of them to serve. */
 const ANSWER_LIMIT_MS = 30_000;
-
-const freePort = async (): Promise<number> => {
-  await using listener = await listenOn(0);
-  return listener.port;
-};
 
 /** Tries until it succeeds. */
 const until = async (what: string, limitMs: number, run: () => Promise<void>): Promise<void> => {
@@ -109,7 +105,7 @@ const seed = async (stack: Compose, server: Server, { seeds }: ProdFiles): Promi
 export const prodStack = async (options: { readonly kms: number; readonly identity: number }): Promise<ProdStack> => {
   await using opened = new AsyncDisposableStack();
   const directory = opened.use(await temporaryDirectory());
-  const ports = { kms: await freePort(), identity: await freePort() };
+  const ports = await reservePorts();
   const files = await prodFiles(directory.path, ports);
   const given = process.env['PASSTHRU_TAG'];
   const tag = given ?? `test-${randomUUIDv7()}`;

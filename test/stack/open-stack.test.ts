@@ -1,10 +1,13 @@
 import { access, mkdir, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openStack } from '#stack/open-stack.ts';
 import { prepareStack } from '#stack/prepare-stack.ts';
 import type { StackOptions } from '#stack/stack-options.ts';
 import { writeStackRecord } from '#stack/record/stack-record.ts';
+import { listening } from '#test/support/listening.ts';
+import { reservePorts } from '#test/support/ports.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';
 
 const place = async () => {
@@ -94,11 +97,8 @@ describe('A stack that is opened', () => {
 
   it('refuses ports that somebody else holds, each with its holder', async () => {
     await using here = await place();
-    const { freePorts } = await import('#test/support/cli.ts');
-    const { listening } = await import('#test/support/listening.ts');
-    const { createServer } = await import('node:net');
     await using held = await listening(createServer());
-    await using stack = await openStack(here.options({ purpose: 'start', ports: { ...(await freePorts()), identity: held.port } }));
+    await using stack = await openStack(here.options({ purpose: 'start', ports: { ...(await reservePorts()), identity: held.port } }));
     await expect(stack.checkPorts(['identity'])).rejects.toMatchObject({
       code: 'port-taken',
       message: expect.stringMatching(new RegExp(`^port ${held.port} of identity is held by .*pid ${process.pid}`)),

@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { randomInt, randomUUIDv7 } from 'node:crypto';
+import { randomUUIDv7 } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { kmsApi, type KmsApi } from '#client/kms/kms.ts';
@@ -9,6 +8,7 @@ import { basic } from '#client/session/authorization.ts';
 import { createSession } from '#client/session/session.ts';
 import type { Report } from '#demo/report.ts';
 import type { HttpsClient } from '#infra/http/client.ts';
+import { reservePorts, type StackPorts } from './ports.ts';
 
 const BIN = join(import.meta.dirname, '../../bin/passthru.js');
 
@@ -61,28 +61,11 @@ export const startCli = (
 export const cli = (args: readonly string[], options: Parameters<typeof startCli>[1] = {}): Promise<CliResult> =>
   startCli(args, options).done;
 
-const isFree = (port: number): Promise<boolean> =>
-  new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-  });
-
-/** Two neighbouring public ports whose admin, sink and health ports are free as well. */
-export const freePorts = async (): Promise<{ readonly kms: number; readonly identity: number }> => {
-  for (let attempt = 0; attempt < 50; attempt += 1) {
-    const kms = randomInt(10_000, 28_000);
-    const all = [kms, kms + 1, kms + 1000, kms + 1001, kms + 2000, kms + 3000];
-    if ((await Promise.all(all.map(isFree))).every(Boolean)) return { kms, identity: kms + 1 };
-  }
-  throw new Error('found no free ports in fifty attempts');
-};
-
 /** A state folder, an engine and ports for one demo of a test; disposing takes down whatever runs there and removes the folder. */
 export interface DemoPlace extends AsyncDisposable {
   readonly folder: string;
   readonly stateDir: string;
-  readonly ports: { readonly kms: number; readonly identity: number };
+  readonly ports: StackPorts;
   /** Flags that place a command here. */
   readonly flags: readonly string[];
   run(...args: string[]): Promise<CliResult>;
@@ -92,7 +75,7 @@ export interface DemoPlace extends AsyncDisposable {
 export const demoPlace = async (engine: 'embedded' | 'docker' = 'embedded'): Promise<DemoPlace> => {
   const folder = await mkdtemp(join(tmpdir(), `passthru-${randomUUIDv7()}-`));
   const stateDir = join(folder, '.passthru');
-  const ports = await freePorts();
+  const ports = await reservePorts();
   const flags = ['--engine', engine, '--state-dir', stateDir, '--port-kms', String(ports.kms), '--port-identity', String(ports.identity)];
   // A machine of two cores that runs several stacks at once takes its time.
   const options = { cwd: folder, env: { PASSTHRU_HEALTH_TIMEOUT: '120' } };

@@ -1,4 +1,4 @@
-import { randomInt, randomUUIDv7 } from 'node:crypto';
+import { randomUUIDv7 } from 'node:crypto';
 import { once } from 'node:events';
 import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo, type Server } from 'node:net';
@@ -6,11 +6,15 @@ import { join } from 'node:path';
 import { createEmbeddedEngine, type EmbeddedEngineOptions } from '#engine/embedded/embedded.ts';
 import type { ServiceName } from '#engine/engine.ts';
 import type { StackEngine } from '#engine/stack-engine.ts';
+import { reservePorts } from './ports.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
 export const ROOT = join(import.meta.dirname, '..', '..');
 
-/** How a stand-in server behaves; `ends` exits with code 3 at its start, `stubborn` does not heed SIGTERM. */
+/**
+ * How a stand-in server behaves; `ends` exits with code 3 before it listens, as soon as the test lets it, `stubborn` does not heed
+ * SIGTERM.
+ */
 type Behaviour = 'well' | 'ends' | 'stubborn';
 
 /**
@@ -20,10 +24,12 @@ type Behaviour = 'well' | 'ends' | 'stubborn';
 const STAND_IN = `
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 const [, service] = process.argv.slice(2);
 const behaviour = readFileSync(new URL('../behaviour-' + service, import.meta.url), 'utf8');
 console.log(JSON.stringify({ argv: process.argv.slice(2), env: process.env }));
 if (behaviour === 'ends') {
+  while (!existsSync(new URL('../end-' + service, import.meta.url))) await setTimeout(10);
   console.log('the stand-in ends');
   process.exit(3);
 }
@@ -45,6 +51,8 @@ export interface TestStack extends AsyncDisposable {
   /** An engine as another run of the CLI would make it. */
   engine(options?: Partial<EmbeddedEngineOptions>): StackEngine;
   behave(service: ServiceName, behaviour: Behaviour): Promise<void>;
+  /** Lets a stand-in end that is to end. */
+  letEnd(service: ServiceName): Promise<void>;
 }
 
 /** A package of stand-in servers with our real configuration, and a state folder whose name says whose it is; all of it ends with the test. */
@@ -61,7 +69,7 @@ export const testStack = async (): Promise<TestStack> => {
     cp(join(ROOT, 'deployments'), join(packageRoot, 'deployments'), { recursive: true }),
     ...(['telemetry', 'identity', 'kms'] as const).map((service) => behave(service, 'well')),
   ]);
-  const ports = await freePorts();
+  const { kms: portKms, identity: portIdentity } = await reservePorts();
   const engine: TestStack['engine'] = (options = {}) =>
     createEmbeddedEngine({
       stateDir,
@@ -69,16 +77,19 @@ export const testStack = async (): Promise<TestStack> => {
       profile: 'demo',
       demoSeed: true,
       warn: (text) => void warnings.push(text),
-      ...ports,
+      portKms,
+      portIdentity,
       ...options,
     });
   return {
-    ...ports,
+    portKms,
+    portIdentity,
     stateDir,
     packageRoot,
     warnings,
     engine,
     behave,
+    letEnd: (service) => writeFile(join(packageRoot, `end-${service}`), ''),
     [Symbol.asyncDispose]: async () => {
       await engine({ stopGraceMs: 0 }).down({ volumes: true });
       await folder[Symbol.asyncDispose]();
@@ -94,25 +105,6 @@ export const listening = async (engine: StackEngine, service: ServiceName): Prom
     lines.push(line);
   }
   throw new Error(`${service} did not listen within 10 s: ${lines.join('\n')}`);
-};
-
-/** Ports whose offsets are free, too, below those that the system gives to outgoing connections, which would take them meanwhile. */
-export const freePorts = async (): Promise<{ portKms: number; portIdentity: number }> => {
-  for (;;) {
-    const portKms = randomInt(10_000, 29_000);
-    const portIdentity = portKms + 500;
-    const all = [portKms, portKms + 1000, portKms + 2000, portKms + 3000, portIdentity, portIdentity + 1000];
-    if ((await Promise.all(all.map(isFree))).every(Boolean)) return { portKms, portIdentity };
-  }
-};
-
-const isFree = async (port: number): Promise<boolean> => {
-  try {
-    await (await listenOn(port))[Symbol.asyncDispose]();
-    return true;
-  } catch {
-    return false;
-  }
 };
 
 /** Somebody else who holds a port. */

@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { writeStackRecord } from '#stack/record/stack-record.ts';
 import { main } from '#cli/main.ts';
-import { freePorts } from '#test/support/cli.ts';
 import { fakeProcess } from '#test/support/fake-cli.ts';
 import { dockerEngine } from '#test/support/docker.ts';
+import { reservePorts } from '#test/support/ports.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';
 
 const hasDocker = await dockerEngine();
 
 /** `reset-demo` where nothing runs: it refuses, and its report names the profile. */
 const reset = async (stateDir: string, engine: string, output: string, env: Readonly<Record<string, string>>): Promise<string> => {
-  const ports = await freePorts();
+  const ports = await reservePorts();
   const where = ['--state-dir', stateDir, '--port-kms', `${ports.kms}`, '--port-identity', `${ports.identity}`];
   const cli = fakeProcess({ cwd: stateDir, env });
   await main(['reset-demo', '--engine', engine, '--output', output, ...where], cli);

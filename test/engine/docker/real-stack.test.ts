@@ -8,7 +8,8 @@ import { projectOf } from '#engine/docker/project/project.ts';
 import type { Engine } from '#engine/engine.ts';
 import { dockerImages } from '#test/support/docker.ts';
 import { docker } from '#test/support/docker-stack.ts';
-import { freePorts, ROOT } from '#test/support/engine.ts';
+import { ROOT } from '#test/support/engine.ts';
+import { reservePorts } from '#test/support/ports.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';
 
 const isThere = await dockerImages('node:26-trixie-slim', 'postgres:17-trixie', 'otel/opentelemetry-collector-contrib:0.160.0');
@@ -42,7 +43,8 @@ describe.runIf(isThere)('the delivered stack on Docker', () => {
           warn: (text) => void warnings.push(text),
           ...ports,
         });
-      const ports = await freePorts();
+      const { kms: portKms, identity: portIdentity } = await reservePorts();
+      const ports = { portKms, portIdentity };
       const progress: string[] = [];
       const images = {
         docker: found.value,

@@ -5,7 +5,8 @@ import { engineProblem, imageProblem } from '#test/support/docker.ts';
 import { ownerLabels, settleReaper } from './reaper.ts';
 import type { PostgresProvider, RunningPostgres } from './running-postgres.ts';
 import { runtimeClient } from './runtime.ts';
-import { accessRules, createWorkspace, freePort, initArguments, LOOPBACK, serverArguments, type Workspace } from './workspace.ts';
+import { reservePorts } from '#test/support/ports.ts';
+import { accessRules, createWorkspace, initArguments, LOOPBACK, serverArguments, type Workspace } from './workspace.ts';
 
 /** The image of the deployments. */
 export const POSTGRES_IMAGE = 'postgres:17-trixie';
@@ -86,7 +87,7 @@ const startContainer = async ({ workspace, host, inMemory }: Placement, port: nu
 const startIn = async (placement: Placement): Promise<RunningPostgres> => {
   const { workspace, host } = placement;
   // Docker would give the container another port each time that it starts.
-  const port = await freePort();
+  const { kms: port } = await reservePorts();
   const { config, configFile } = await workspace.publish({ host, port });
   const container = await startContainer(placement, port);
   return {

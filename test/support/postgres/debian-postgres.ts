@@ -4,7 +4,8 @@ import { chown, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { PostgresProvider, RunningPostgres } from './running-postgres.ts';
-import { accessRules, createWorkspace, freePort, initArguments, LOOPBACK, serverArguments, type Workspace } from './workspace.ts';
+import { reservePorts } from '#test/support/ports.ts';
+import { accessRules, createWorkspace, initArguments, LOOPBACK, serverArguments, type Workspace } from './workspace.ts';
 
 /** Debian keeps each major version in a folder of its own. */
 const VERSIONS = '/usr/lib/postgresql';
@@ -72,7 +73,7 @@ const startIn = async (workspace: Workspace, binaries: string): Promise<RunningP
   const as = { cwd: folder, ...identity };
   await runToEnd(join(binaries, 'initdb'), initArguments(data), as);
   await writeFile(join(data, 'pg_hba.conf'), accessRules(`${LOOPBACK}/32`));
-  const port = await freePort(LOOPBACK);
+  const { kms: port } = await reservePorts();
   const args = serverArguments({ listen: LOOPBACK, port, tls: server });
   let running: { readonly child: ChildProcess; readonly ended: Promise<unknown> } | null = null;
   const crash = async (): Promise<void> => {

@@ -1,6 +1,4 @@
-import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { PostgresConfig } from '#infra/database/config.ts';
@@ -12,7 +10,6 @@ export const USER = 'passthru';
 /** Members of this role are asked for a password beside their certificate; a test that wants some makes it. */
 export const PASSWORD_ROLE = 'asked_for_password';
 export const LOOPBACK = '127.0.0.1';
-const ANY_HOST = '0.0.0.0';
 
 export interface Workspace {
   readonly folder: string;
@@ -74,14 +71,3 @@ export const serverArguments = (options: { readonly listen: string; readonly por
     fsync: 'off',
     max_connections: '200',
   }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-
-/** A port that nothing listens on, on any address of this machine. */
-export const freePort = async (host: typeof LOOPBACK | typeof ANY_HOST = ANY_HOST): Promise<number> => {
-  const server = createServer().listen(0, host);
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (typeof address !== 'object' || address === null) throw new Error('the system gave no port');
-  return address.port;
-};

@@ -8,7 +8,8 @@ import { projectOf } from '#engine/docker/project/project.ts';
 import type { PartName } from '#engine/engine.ts';
 import type { StackEngine } from '#engine/stack-engine.ts';
 import { docker } from '../../../support/docker-stack.ts';
-import { freePorts, ROOT } from '../../../support/engine.ts';
+import { ROOT } from '../../../support/engine.ts';
+import { reservePorts } from '../../../support/ports.ts';
 import { temporaryDirectory } from '../../../support/temporary-directory.ts';
 
 /** What the stand-in for one part does; `ends` exits with code 3, `hungry` takes memory until it is killed, `stubborn` heeds no SIGTERM. */
@@ -68,7 +69,8 @@ export const dockerStack = async (): Promise<DockerStack> => {
   };
   await writeCompose(packageRoot, behaviours);
   const warnings: string[] = [];
-  const options = { stateDir, packageRoot, profile: 'demo', ...(await freePorts()) } as const;
+  const { kms: portKms, identity: portIdentity } = await reservePorts();
+  const options = { stateDir, packageRoot, profile: 'demo', portKms, portIdentity } as const;
   const engine: DockerStack['engine'] = async (more = {}) => {
     const found = await probeDocker({ env: process.env });
     if (!found.ok) throw new Error(found.error.message);

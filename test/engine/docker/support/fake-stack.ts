@@ -6,7 +6,8 @@ import { imageTag } from '#engine/docker/images/image-tag.ts';
 import { projectOf } from '#engine/docker/project/project.ts';
 import { type EngineEvent, SERVICES } from '#engine/engine.ts';
 import type { StackEngine } from '#engine/stack-engine.ts';
-import { freePorts, ROOT } from '../../../support/engine.ts';
+import { ROOT } from '../../../support/engine.ts';
+import { reservePorts } from '../../../support/ports.ts';
 import { temporaryDirectory } from '../../../support/temporary-directory.ts';
 import { container, type FakeDocker, fakeDocker } from './docker-api.ts';
 import { type Answer, type FakeProgram, fakeProgram } from './fake-docker-program.ts';
@@ -53,7 +54,8 @@ export const fakeStack = async (options: FakeStackOptions = {}): Promise<FakeSta
   const program = await fakeProgram(...answers);
   const fake = fakeDocker();
   const warnings: string[] = [];
-  const own = { stateDir, packageRoot, profile: 'demo', ...(await freePorts()) } as const;
+  const { kms: portKms, identity: portIdentity } = await reservePorts();
+  const own = { stateDir, packageRoot, profile: 'demo', portKms, portIdentity } as const;
   const { name: project } = projectOf(own);
   const engine: FakeStack['engine'] = (more = {}) =>
     createDockerEngine({
