@@ -162,7 +162,7 @@ describe('Identity as a process', () => {
     }
   });
 
-  it('without --demo seeds nothing and has no door to it, and with --reset-demo seeds anew', async () => {
+  it('without --demo seeds nothing and has no routes for it, and with --reset-demo seeds anew', async () => {
     await using test = await setup();
     {
       await using plain = await startProcess('plain', test.configFiles);

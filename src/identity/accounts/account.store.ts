@@ -22,8 +22,8 @@ const toAccount = (row: Selectable<AccountRow>): Account => ({
   name: row.name,
   email: row.email,
   tenantId: row.tenant_id,
-  roles: storedTexts(row.roles, 'accounts.roles'),
-  permissions: storedTexts(row.permissions, 'accounts.permissions'),
+  roles: storedTexts(row.roles, `the roles of account ${row.id}`),
+  permissions: storedTexts(row.permissions, `the permissions of account ${row.id}`),
 });
 
 export const createAccountStore = ({ db }: Pick<Database<IdentityTables>, 'db'>): AccountStore => {

@@ -15,22 +15,23 @@ export interface ClientStore {
   byClientId(clientId: string): Promise<StoredClient | undefined>;
 }
 
-const toClient = (row: Selectable<ClientRow>): ClientRecord => ({
-  clientId: row.client_id,
-  name: row.name,
-  applicationType: storedWord(row.application_type, APPLICATION_TYPES, 'clients.application_type'),
-  authMethod: storedWord(row.token_endpoint_auth_method, CLIENT_AUTH_METHODS, 'clients.token_endpoint_auth_method'),
-  grantTypes: storedTexts(row.grant_types, 'clients.grant_types').map((type) =>
-    storedWord(type, CLIENT_GRANT_TYPES, 'clients.grant_types'),
-  ),
-  redirectUris: storedTexts(row.redirect_uris, 'clients.redirect_uris'),
-  postLogoutRedirectUris: storedTexts(row.post_logout_redirect_uris, 'clients.post_logout_redirect_uris'),
-  scopes: storedTexts(row.scopes, 'clients.scopes'),
-  tenantId: row.tenant_id,
-  roles: storedTexts(row.roles, 'clients.roles'),
-  accessTokenTtlSeconds: row.access_token_ttl,
-  mayIntrospect: [],
-});
+const toClient = (row: Selectable<ClientRow>): ClientRecord => {
+  const of = (column: string) => `the ${column} of client ${row.client_id}`;
+  return {
+    clientId: row.client_id,
+    name: row.name,
+    applicationType: storedWord(row.application_type, APPLICATION_TYPES, of('application_type')),
+    authMethod: storedWord(row.token_endpoint_auth_method, CLIENT_AUTH_METHODS, of('token_endpoint_auth_method')),
+    grantTypes: storedTexts(row.grant_types, of('grant_types')).map((type) => storedWord(type, CLIENT_GRANT_TYPES, of('grant_types'))),
+    redirectUris: storedTexts(row.redirect_uris, of('redirect_uris')),
+    postLogoutRedirectUris: storedTexts(row.post_logout_redirect_uris, of('post_logout_redirect_uris')),
+    scopes: storedTexts(row.scopes, of('scopes')),
+    tenantId: row.tenant_id,
+    roles: storedTexts(row.roles, of('roles')),
+    accessTokenTtlSeconds: row.access_token_ttl,
+    mayIntrospect: [],
+  };
+};
 
 /** `client-id = *VSCHAR`; RFC 6749 appendix A.1. */
 const CLIENT_ID = /^[\x20-\x7E]{1,256}$/;

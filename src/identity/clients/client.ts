@@ -1,17 +1,14 @@
 /** How a client proves itself at the token endpoint; `none` is a public client. @see OpenID Connect Core 1.0 section 9 */
-export type ClientAuthMethod = 'none' | 'client_secret_basic' | 'client_secret_post';
-
-export const CLIENT_AUTH_METHODS: readonly ClientAuthMethod[] = ['none', 'client_secret_basic', 'client_secret_post'];
+export const CLIENT_AUTH_METHODS = ['none', 'client_secret_basic', 'client_secret_post'] as const;
+export type ClientAuthMethod = (typeof CLIENT_AUTH_METHODS)[number];
 
 /** @see RFC 7591 section 2 */
-export type ClientGrantType = 'authorization_code' | 'refresh_token' | 'client_credentials';
-
-export const CLIENT_GRANT_TYPES: readonly ClientGrantType[] = ['authorization_code', 'refresh_token', 'client_credentials'];
+export const CLIENT_GRANT_TYPES = ['authorization_code', 'refresh_token', 'client_credentials'] as const;
+export type ClientGrantType = (typeof CLIENT_GRANT_TYPES)[number];
 
 /** `native` takes loopback redirects with any port (RFC 8252 section 7.3): they are registered without a port. */
-export type ApplicationType = 'web' | 'native';
-
-export const APPLICATION_TYPES: readonly ApplicationType[] = ['web', 'native'];
+export const APPLICATION_TYPES = ['web', 'native'] as const;
+export type ApplicationType = (typeof APPLICATION_TYPES)[number];
 
 /** One OAuth client as the provider knows it; never a secret. */
 export interface ClientRecord {

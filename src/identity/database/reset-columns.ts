@@ -2,7 +2,7 @@ import type { CreateTableBuilder } from 'kysely';
 import { columns } from '#infra/database/columns.ts';
 import type { DatabaseKind } from '#infra/database/config.ts';
 
-/** What a demo reset writes into every table that it touches. Times are epoch milliseconds. */
+/** The columns that a demo reset writes in every table that it touches. Times are epoch milliseconds. */
 export interface ResetColumns {
   created_at: number;
   retired_at: number | null;

@@ -7,7 +7,7 @@ import type { SigningKeyRow } from '#identity/database/signing-keys.table.ts';
 import type { IdentityTables } from '#identity/database/tables.ts';
 import { openKey, sealKey } from './seal.ts';
 import { createSigningKeyStore } from './signing-keys.store.ts';
-import type { KeyState, SigningKeySet, SigningKeys } from './signing-keys.ts';
+import { KEY_STATES, type SigningKeySet, type SigningKeys } from './signing-keys.ts';
 
 export interface SigningKeyOptions {
   readonly database: Database<IdentityTables>;
@@ -23,8 +23,6 @@ export interface SigningKeyOptions {
 
 const ALG = 'ES256';
 const HOUR_MS = 3_600_000;
-/** In the JWKS the key that signs comes first. */
-const ORDER: readonly KeyState[] = ['active', 'published', 'retired'];
 
 type Tx = Transaction<IdentityTables>;
 
@@ -70,7 +68,8 @@ export const createSigningKeys = async (options: SigningKeyOptions): Promise<Sig
 
   const current = async (): Promise<SigningKeySet> => {
     const rows = await store.all();
-    const sorted = ORDER.flatMap((state) => rows.filter((row) => row.state === state));
+    // The key that signs comes first.
+    const sorted = KEY_STATES.flatMap((state) => rows.filter((row) => row.state === state));
     const [first, ...rest] = sorted;
     if (first?.state !== 'active') {
       throw new AppError('signing-key-missing', 500, 'No signing key is active.', { fix: 'Restart Identity: it makes the missing key.' });

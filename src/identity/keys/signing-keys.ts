@@ -8,7 +8,8 @@ import type { JWK } from 'jose';
  * published (next: in the JWKS, signs nothing) → active (signs) → retired (in the JWKS until its last token has ended).
  * One key at most is published and one at most is active; the database holds to that.
  */
-export type KeyState = 'published' | 'active' | 'retired';
+export const KEY_STATES = ['active', 'published', 'retired'] as const;
+export type KeyState = (typeof KEY_STATES)[number];
 
 /** All keys that the JWKS shows, private parts included, the one that signs first. */
 export interface SigningKeySet {

@@ -25,7 +25,7 @@ export const interactionAt = async (
   });
 };
 
-/** Where the answer to a form may lead the browser. */
+/** The addresses that the answer to a form may lead the browser to. */
 export const returnTargets = ({ params }: InteractionDetails): string[] =>
   typeof params.redirect_uri === 'string' ? [params.redirect_uri] : [];
 

@@ -27,7 +27,11 @@ export interface PagesOptions {
 
 const DAY_S = 86_400;
 
-/** The pages for people: log-in, consent, their style sheet and icon. What goes wrong here is a page too, never JSON. */
+/**
+ * The pages for people: log-in, consent, their style sheet and icon. A route finds the interaction of the browser (`interaction-request.ts`),
+ * asks accounts and provider, and sends the HTML of a view; forms carry a token (`form-protection.ts`). An error here is a page too,
+ * never JSON.
+ */
 export const registerPages = async (app: App, options: PagesOptions): Promise<void> => {
   const { telemetry } = options;
 

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { equalSecrets } from '#infra/secrets/compare.ts';
 
-/** What the cookie library asks of its keys. */
+/** Keys as the cookie library calls them; oidc-provider takes these in the place of a list of keys. */
 export interface CookieKeys {
   sign(data: string): string;
   verify(data: string, signature: string): boolean;

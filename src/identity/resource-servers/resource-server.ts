@@ -2,7 +2,8 @@ import { type Static, Type } from 'typebox';
 import { strictObject } from '#infra/config/load-config.ts';
 
 /**
- * A resource server whose access tokens this issuer makes: the configuration names each.
+ * A resource server whose access tokens this issuer makes. The configuration names each; `scopes.ts` knows which scopes a coarse one or
+ * a role covers. Accounts, the provider and the consent page read both.
  *
  * @see RFC 8707
  */

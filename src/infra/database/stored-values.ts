@@ -5,23 +5,23 @@ import { InternalError } from '#infra/apperr/app-error.ts';
 /**
  * A word of a closed set.
  *
- * @param column table and column, for the message
+ * @param place what holds it, for the message: `the state of tenant 7`
  * @throws InternalError for any other text
  */
-export const storedWord = <W extends string>(text: string, words: readonly W[], column: string): W => {
+export const storedWord = <W extends string>(text: string, words: readonly W[], place: string): W => {
   const word = words.find((candidate) => candidate === text);
-  if (word === undefined) throw new InternalError(`${column} holds ${JSON.stringify(text)}, which is none of ${words.join(', ')}`);
+  if (word === undefined) throw new InternalError(`${place} is ${JSON.stringify(text)}, which is none of ${words.join(', ')}`);
   return word;
 };
 
 /**
  * A list of texts, kept as a JSON array.
  *
- * @param column table and column, for the message
+ * @param place what holds it, for the message: `the roles of account 7`
  * @throws InternalError for any other text
  */
-export const storedTexts = (json: string, column: string): readonly string[] => {
+export const storedTexts = (json: string, place: string): readonly string[] => {
   const value: unknown = JSON.parse(json);
   if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value;
-  throw new InternalError(`${column} holds no list of texts`);
+  throw new InternalError(`${place} is no list of texts`);
 };

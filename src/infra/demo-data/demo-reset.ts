@@ -1,4 +1,5 @@
-import { AppError, InternalError } from '#infra/apperr/app-error.ts';
+import { AppError } from '#infra/apperr/app-error.ts';
+import { storedWord } from '#infra/database/stored-values.ts';
 
 /**
  * States of the latest demo reset. Pending: old rows are retired and new ones in use, and either may still win.
@@ -20,9 +21,7 @@ export interface LatestReset {
 /** @param row with the state as text, as a database has it */
 export const latestResetOf = (row: { readonly id: string; readonly state: string } | undefined): LatestReset | undefined => {
   if (row === undefined) return undefined;
-  const state = STATES.find((known) => known === row.state);
-  if (state === undefined) throw new InternalError(`demo reset ${row.id} has the unknown state ${row.state}`);
-  return { id: row.id, state };
+  return { id: row.id, state: storedWord(row.state, STATES, `the state of demo reset ${row.id}`) };
 };
 
 export const pendingOf = (latest: LatestReset | undefined): string | null => (latest?.state === 'pending' ? latest.id : null);

@@ -1,6 +1,9 @@
 const content = Symbol('html');
 
-/** Markup that is safe to send: made by {@link markup}, which escapes every value. */
+/**
+ * Markup that is safe to send: made by {@link markup}, which escapes every value. This folder holds what pages of either product are made
+ * of: templates here, the frame in `document.ts`, headers in `content-policy.ts`. It knows no page and no request.
+ */
 export interface Html {
   readonly [content]: string;
 }

@@ -1,20 +1,14 @@
 import type { Kysely } from 'kysely';
-import { InternalError } from '#infra/apperr/app-error.ts';
+import { storedWord } from '#infra/database/stored-values.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { TenantRow } from '#kms/database/tenants.table.ts';
 import { type Tenant, TENANT_STATES, type TenantState } from './tenant.ts';
-
-const stateOf = ({ id, state }: TenantRow): TenantState => {
-  const known = TENANT_STATES.find((one) => one === state);
-  if (known === undefined) throw new InternalError(`tenant ${id} has the unknown state ${state}`);
-  return known;
-};
 
 const tenantOf = (row: TenantRow): Tenant => ({
   id: row.id,
   name: row.name,
   schemaName: row.schema_name,
-  state: stateOf(row),
+  state: storedWord(row.state, TENANT_STATES, `the state of tenant ${row.id}`),
   demo: row.demo === 1,
 });
 

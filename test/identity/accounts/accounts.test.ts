@@ -37,7 +37,7 @@ const insert = async ({ db }: Database<IdentityTables>, change: Partial<Identity
 const ADDRESS = '192.0.2.1';
 
 describe.each(databaseKinds())('accounts on %s', (kind) => {
-  it('let in who knows the password', async () => {
+  it('let in somebody who knows the password', async () => {
     await using test = await identityDatabase(kind);
     const { id, username, password, tenant_id } = await insert(test.database);
     const accounts = createAccounts({ database: test.database, passwords });

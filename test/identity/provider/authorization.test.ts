@@ -136,7 +136,7 @@ describe.each(databaseKinds())('authorization code on %s', (kind) => {
     expect(right.status).toBe(200);
   });
 
-  test('what the provider made up as a client secret authenticates nobody, and a real one does', async () => {
+  test('the unused secret in the metadata of a client authenticates nobody, and its own secret does', async () => {
     await using provider = await providerOn(kind);
     const [account, client] = [anAccount(), aClient({ authMethod: 'client_secret_post' })];
     provider.register(account, client);

@@ -14,7 +14,7 @@ const sendRaw = (provider: TestProvider, text: string): Promise<string> => {
 };
 
 describe('the bodies of requests to the provider', () => {
-  test('one that is too long is refused, and the connection does not hang on what was not read', async () => {
+  test('a body that is too long is refused, and the connection does not wait for the rest of it', async () => {
     await using provider = await providerOn('sqlite');
     const head = 'POST /oauth2/token HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n';
     const body = `grant_type=${'a'.repeat(2_000_000)}`;

@@ -133,7 +133,7 @@ describe.each(databaseKinds())('client credentials on %s', (kind) => {
     expect(provider.logged).toEqual([expect.stringContaining(`The database does not answer.; caused by ${cause.message}`)]);
   });
 
-  test('what fails inside is logged, and the answer says nothing about it', async () => {
+  test('a failure inside is logged, and the answer says nothing about it', async () => {
     const client = aServiceClient();
     await using provider = await providerOn(kind, {
       clients: { find: async () => client, verifySecret: () => Promise.reject(new Error('select * from /secret/path')) },

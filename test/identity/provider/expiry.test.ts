@@ -97,7 +97,7 @@ const startJobs = ({ openid }: TestProvider) => {
   return { advance: clock.advance, [Symbol.asyncDispose]: () => jobs[Symbol.asyncDispose]() };
 };
 
-test.each(databaseKinds())('what has expired is gone from the database within a minute, on %s', async (kind) => {
+test.each(databaseKinds())('rows that have expired are gone from the database within a minute, on %s', async (kind) => {
   await using provider = await providerOn(kind);
   await using clock = startJobs(provider);
   const client = aClient();
@@ -116,7 +116,7 @@ test.each(databaseKinds())('what has expired is gone from the database within a 
   await expect.poll(models).toEqual([]);
 });
 
-test.each(databaseKinds())('one look a minute removes all that has expired, however much it is, on %s', async (kind) => {
+test.each(databaseKinds())('one sweep removes all rows that have expired, however many they are, on %s', async (kind) => {
   await using provider = await providerOn(kind);
   await using clock = startJobs(provider);
   const store = createPayloadStore({ database: provider.database, now: Date.now });

@@ -40,7 +40,7 @@ test('discovery and the OAuth metadata say what is there, with the issuer of the
   });
 });
 
-/** What our own client would refuse to send. */
+/** Sends headers and targets that our own client refuses to send. */
 const sendAs = async (
   to: { port: number; ca: string },
   path: string,

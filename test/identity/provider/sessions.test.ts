@@ -140,7 +140,7 @@ describe.each(databaseKinds())('sessions and interactions on %s', (kind) => {
     expect((await browser.request({ url: consent })).json()).toMatchObject({ session: { accountId: account.accountId } });
   });
 
-  test('who refuses sends access_denied to the client, and nothing is granted', async () => {
+  test('a user who refuses sends access_denied to the client, and nothing is granted', async () => {
     await using provider = await providerOn(kind);
     const [account, client] = [anAccount(), aClient()];
     provider.register(account, client);
@@ -157,7 +157,7 @@ describe.each(databaseKinds())('sessions and interactions on %s', (kind) => {
     expect(grants).toEqual([]);
   });
 
-  test('what was consented to once is not asked again of a web client, something new is', async () => {
+  test('a web client asks the user once for a scope, and again only for a new one', async () => {
     await using provider = await providerOn(kind);
     const account = anAccount();
     const client = aClient({ applicationType: 'web', redirectUris: ['https://client.passthru.example/callback'] });

@@ -107,7 +107,7 @@ describe.each(databaseKinds())('the payload store on %s', (kind) => {
     expect(await on.store.consume(entry.model, id)).toBe('replayed');
   });
 
-  test('what may be written once only is written by one of twenty', async () => {
+  test('an entity that may be written once is written by one of twenty', async () => {
     await using on = await storeOn(kind);
     const id = randomUUIDv7();
 

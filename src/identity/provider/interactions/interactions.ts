@@ -1,6 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-/** An authorization request that waits for a person, as a log-in or consent page shows it. */
+/**
+ * An authorization request that waits for a person, as a log-in or consent page shows it. `interaction-policy.ts` decides which requests
+ * wait, `create-interactions.ts` ends the wait.
+ */
 export interface InteractionDetails {
   readonly uid: string;
   readonly prompt: 'login' | 'consent';
@@ -15,7 +18,7 @@ export interface InteractionDetails {
 }
 
 /**
- * What the log-in and consent pages ask of the provider. Every method finds the interaction by its signed cookie and
+ * The provider as the log-in and consent pages see it. Every method finds the interaction by its signed cookie and
  * throws AppError `interaction-not-found` (404) when it is missing, expired or finished, or `interaction-mismatch` (409) when
  * it waits for another prompt. The finishing methods write the whole answer, a redirect (303) back into the authorization
  * endpoint, so a Fastify reply has to be hijacked first.

@@ -2,7 +2,10 @@ import type { AdapterPayload, Client } from 'oidc-provider';
 import type { ClientRecord } from '#identity/clients/client.ts';
 import { expandScopes } from '#identity/resource-servers/scopes.ts';
 
-/** Name of the metadata property that carries our record through oidc-provider. */
+/**
+ * Clients and accounts as oidc-provider has them, each with our own record inside: here is the way in and the way back.
+ * This is the name of the property that carries the record of a client.
+ */
 export const RECORD_PROPERTY = 'passthru_record';
 /** Scopes of OpenID Connect itself, which belong to no resource server. */
 export const OPENID_SCOPES: readonly string[] = ['openid', 'offline_access', 'profile', 'email'];

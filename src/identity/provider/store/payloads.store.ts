@@ -12,7 +12,7 @@ const revokeFamily = async (tx: Transaction<IdentityTables>, grantHash: string):
   await tx.deleteFrom('oidc_payloads').where('grant_hash', '=', grantHash).execute();
 };
 
-/** Being written again makes nothing younger or unused. */
+/** Writing an entity again makes it neither younger nor unused. */
 const upsert = (on: Kysely<IdentityTables>, row: PayloadRow): Promise<unknown> =>
   on
     .insertInto('oidc_payloads')
@@ -31,8 +31,8 @@ export const createPayloadStore = ({ database, now }: { database: Database<Ident
   const { db, kind } = database;
 
   /**
-   * Whether the grant is there, and stays as it is until the transaction ends. Whoever writes to a family locks its grant
-   * before any other row: so issuing and revoking never cross, and no two transactions wait for each other. SQLite has one
+   * Whether the grant is there, and stays as it is until the transaction ends. Every write to a family locks its grant before
+   * any other row: so issuing and revoking never cross, and no two transactions wait for each other. SQLite has one
    * writer at a time and needs no lock.
    */
   const lockGrant = async (tx: Transaction<IdentityTables>, grantHash: string, purpose: 'issue' | 'revoke'): Promise<boolean> => {

@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import { storedTexts } from '#infra/database/stored-values.ts';
 import type { FineScope } from '#infra/magic/magic.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { RealmUserRow } from '#kms/database/realm-users.table.ts';
@@ -25,7 +26,7 @@ export interface UserRealm {
 }
 
 const realmUserOf = (row: RealmUserRow): RealmUser => {
-  const roles = JSON.parse(row.roles) as string[];
+  const roles = storedTexts(row.roles, `the roles of account ${row.id}`);
   return {
     subject: row.id,
     username: row.username,

@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely';
-import { InternalError } from '#infra/apperr/app-error.ts';
+import { storedTexts, storedWord } from '#infra/database/stored-values.ts';
 import { isUniqueViolation } from '#infra/database/unique-violation.ts';
 import type { Position } from '#kms/api/cursor.ts';
 import type { ElasticKeyRow } from '#kms/database/elastic-keys.table.ts';
@@ -9,24 +9,17 @@ import { ALGORITHM_NAMES, algorithmOf } from '#kms/jose/algorithms.ts';
 import { elasticKeyNameTaken } from './elastic-key-errors.ts';
 import { ELASTIC_KEY_STATES, type ElasticKey, type ListElasticKeys } from './elastic-key.ts';
 
-/** One of the values that a text column may hold. */
-const memberOf = <T extends string>(values: readonly T[], text: string, of: string): T => {
-  const known = values.find((value) => value === text);
-  if (known === undefined) throw new InternalError(`${of} is the unknown ${text}`);
-  return known;
-};
-
 const elasticKeyOf = (row: ElasticKeyRow): ElasticKey => {
   const of = (column: string) => `the ${column} of elastic key ${row.id}`;
-  const algorithm = memberOf(ALGORITHM_NAMES, row.algorithm, of('algorithm'));
+  const algorithm = storedWord(row.algorithm, ALGORITHM_NAMES, of('algorithm'));
   return {
     id: row.id,
     name: row.name,
     description: row.description,
     algorithm,
     use: algorithmOf(algorithm).use,
-    operations: (JSON.parse(row.operations) as string[]).map((operation) => memberOf(OPERATIONS, operation, of('operations'))),
-    state: memberOf(ELASTIC_KEY_STATES, row.state, of('state')),
+    operations: storedTexts(row.operations, of('operations')).map((operation) => storedWord(operation, OPERATIONS, of('operations'))),
+    state: storedWord(row.state, ELASTIC_KEY_STATES, of('state')),
     latestVersion: row.latest_version,
     minDecryptionVersion: row.min_decryption_version,
     createdAt: row.created_at,

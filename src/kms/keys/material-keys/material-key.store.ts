@@ -1,20 +1,14 @@
 import type { Kysely } from 'kysely';
-import { InternalError } from '#infra/apperr/app-error.ts';
+import { storedWord } from '#infra/database/stored-values.ts';
 import type { MaterialKeyRow } from '#kms/database/material-keys.table.ts';
 import type { TenantTables } from '#kms/database/tenant-tables.ts';
-import { MATERIAL_KEY_STATES, type MaterialKeyState, type StoredMaterialKey } from './material-key.ts';
-
-const stateOf = ({ id, state }: MaterialKeyRow): MaterialKeyState => {
-  const known = MATERIAL_KEY_STATES.find((one) => one === state);
-  if (known === undefined) throw new InternalError(`material key ${id} has the unknown state ${state}`);
-  return known;
-};
+import { MATERIAL_KEY_STATES, type StoredMaterialKey } from './material-key.ts';
 
 const materialKeyOf = (row: MaterialKeyRow): StoredMaterialKey => ({
   id: row.id,
   elasticKeyId: row.elastic_key_id,
   version: row.version,
-  state: stateOf(row),
+  state: storedWord(row.state, MATERIAL_KEY_STATES, `the state of material key ${row.id}`),
   wrapped: row.wrapped,
   createdAt: row.created_at,
   deactivatedAt: row.deactivated_at,
