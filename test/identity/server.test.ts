@@ -337,6 +337,11 @@ describe('health', () => {
     expect(await ready.json()).toMatchObject({ status: 'ready', dependencies: { database: { state: 'up', required: true, cause: null } } });
   });
 
+  it('shows the jobs of the provider', async () => {
+    const ready = (await (await running.fetch(`${ISSUER}/readyz`)).json()) as { readonly jobs: Readonly<Record<string, unknown>> };
+    expect(Object.keys(ready.jobs)).toEqual(expect.arrayContaining(['sweep-expired-tokens', 'reload-signing-keys']));
+  });
+
   it('serves the style sheet that the pages name', async () => {
     const answer = await running.fetch(`${ISSUER}/assets/identity.css`);
     expect(answer.headers.get('content-type')).toContain('text/css');
