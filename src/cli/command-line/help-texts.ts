@@ -17,7 +17,7 @@ Examples:
   passthru demo all --port-kms 18081 --port-identity 18082 --state-dir /tmp/second`;
 
 export const HEALTH_HELP = `
-TLS 1.3, verified against --ca and the host name; 3 seconds for everything together.
+TLS 1.3, verified against --ca and the host name.
 Prints one line. Exit codes: 0 it answered 200 · 1 it did not, and the line says why · 64 usage
 
 Example:

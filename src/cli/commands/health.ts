@@ -14,10 +14,8 @@ import { usageError } from '#cli/settings/usage-error.ts';
 // A container platform runs this every second while the service itself starts, so it loads nothing that it can do without.
 
 /** Names of PEM files: the authority to trust, and no other; a client certificate and its key, both or none. */
-type PemFiles = ValuesOf<typeof HEALTH_FLAGS>;
+type PemFiles = Omit<ValuesOf<typeof HEALTH_FLAGS>, 'timeout'>;
 
-/** For everything together, milliseconds. */
-const TIMEOUT_MS = 3_000;
 /** Characters of the line that is printed. */
 const MAX_LINE = 500;
 
@@ -27,9 +25,9 @@ const MAX_LINE = 500;
  *
  * @throws AppError `usage`
  */
-export const health = async (call: CommandCall<string, typeof HEALTH_FLAGS>, timeoutMs = TIMEOUT_MS): Promise<ExitCode> => {
+export const health = async (call: CommandCall<string, typeof HEALTH_FLAGS>): Promise<ExitCode> => {
   const { argument, flags, stated, process } = call;
-  const files = readFlags(flags, stated, process.cwd);
+  const { timeout: timeoutMs, ...files } = readFlags(flags, stated, process.cwd);
   const { healthy, line } = await look(checkedUrl(argument), checkedFiles(files), timeoutMs);
   process.out.write(`${oneLine(line)}\n`);
   return healthy ? EXIT.passed : EXIT.partial;

@@ -1,5 +1,5 @@
 import { REQUIRED, setting } from './setting.ts';
-import { boolean, file, files, wholeNumber } from './value-types.ts';
+import { boolean, duration, file, files, wholeNumber } from './value-types.ts';
 
 // Flags of a single command: rows as of a setting, but no variable and no key of a file.
 
@@ -24,6 +24,11 @@ export const HEALTH_FLAGS = {
   ca: setting({ type: file, default: REQUIRED, flags: [{ help: 'PEM file of the authority to trust' }] }),
   cert: setting({ type: file, default: null, flags: [{ help: 'PEM file of a client certificate' }] }),
   key: setting({ type: file, default: null, flags: [{ help: 'PEM file of its key' }] }),
+  timeout: setting({
+    type: duration({ minimum: 100, example: '3s' }),
+    default: '3s',
+    flags: [{ help: 'how long everything together may take' }],
+  }),
 } as const;
 
 export const SINK_FLAGS = {

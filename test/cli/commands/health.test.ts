@@ -33,10 +33,10 @@ const service = async (answer: RequestListener, options: { mutual?: boolean; max
   return listening(createHttpsServer({ ...tls, ...(maxVersion && { minVersion: maxVersion, maxVersion }) }, answer));
 };
 
-const asked = async (url: string, { timeoutMs, ...files }: { timeoutMs?: number; ca?: string; cert?: string; key?: string } = {}) => {
+const asked = async (url: string, files: { timeout?: string; ca?: string; cert?: string; key?: string } = {}) => {
   const cli = fakeProcess({ cwd: '/' });
   const stated = { ca: pki.server.ca, ...files };
-  const code = await health({ command: 'health', argument: url, stated, flags: HEALTH_FLAGS, process: cli }, timeoutMs);
+  const code = await health({ command: 'health', argument: url, stated, flags: HEALTH_FLAGS, process: cli });
   return { code, ...cli.written };
 };
 
@@ -105,13 +105,13 @@ describe('passthru health', () => {
     await using deaf = await service(() => {});
     await using endless = await service((_request, response) => void response.write('{'));
     const url = (port: number) => `https://localhost:${port}/readyz`;
-    const timeoutMs = 300;
-    expect(await asked(url(silent.port), { timeoutMs })).toMatchObject({
+    const timeout = '300ms';
+    expect(await asked(url(silent.port), { timeout })).toMatchObject({
       code: 1,
       out: `waited 300 ms in vain for the TLS handshake of localhost:${silent.port}\n`,
     });
-    expect((await asked(url(deaf.port), { timeoutMs })).out).toBe(`waited 300 ms in vain for ${url(deaf.port)} to answer\n`);
-    expect((await asked(url(endless.port), { timeoutMs })).out).toBe(
+    expect((await asked(url(deaf.port), { timeout })).out).toBe(`waited 300 ms in vain for ${url(deaf.port)} to answer\n`);
+    expect((await asked(url(endless.port), { timeout })).out).toBe(
       `waited 300 ms in vain for the end of the answer of ${url(endless.port)}\n`,
     );
   });
