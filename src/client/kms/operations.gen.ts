@@ -7,6 +7,7 @@ export const KMS_ROUTES = {
   decrypt: { method: 'POST', path: '/elastic-keys/{id}/decrypt', status: 200 },
   encrypt: { method: 'POST', path: '/elastic-keys/{id}/encrypt', status: 200 },
   generate: { method: 'POST', path: '/elastic-keys/{id}/generate', status: 200 },
+  listAlgorithms: { method: 'GET', path: '/algorithms', status: 200 },
   listElasticKeys: { method: 'GET', path: '/elastic-keys', status: 200 },
   listMaterialKeys: { method: 'GET', path: '/elastic-keys/{id}/material-keys', status: 200 },
   readElasticKey: { method: 'GET', path: '/elastic-keys/{id}', status: 200 },
@@ -141,6 +142,33 @@ export interface KmsSchemas {
       type: 'object';
       properties: { plaintext: { type: 'string' }; ciphertext: { type: 'string' }; material_key_id: { type: 'string' } };
       required: ['ciphertext', 'material_key_id'];
+    };
+  };
+  listAlgorithms: {
+    answer: {
+      type: 'object';
+      properties: {
+        items: {
+          type: 'array';
+          items: {
+            type: 'object';
+            properties: {
+              algorithm: { type: 'string'; enum: ['A256GCM/A256KW', 'A256KW', 'ES256', 'ES384', 'EdDSA'] };
+              use: { type: 'string'; enum: ['encrypt', 'sign', 'wrap'] };
+              operations: {
+                type: 'array';
+                items: { type: 'string'; enum: ['encrypt', 'decrypt', 'sign', 'verify', 'wrap', 'unwrap', 'rewrap', 'generate'] };
+              };
+              alg: { type: 'string' };
+              enc: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+              protection_limit: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
+              summary: { type: 'string' };
+            };
+            required: ['algorithm', 'use', 'operations', 'alg', 'enc', 'protection_limit', 'summary'];
+          };
+        };
+      };
+      required: ['items'];
     };
   };
   listElasticKeys: {

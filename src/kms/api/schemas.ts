@@ -1,4 +1,4 @@
-import { Type } from 'typebox';
+import { type TSchema, Type } from 'typebox';
 import { UUID_V7 } from '#infra/magic/uuid.ts';
 
 /**
@@ -26,7 +26,7 @@ export const timestamp = (description: string) =>
 export const oneOf = <const T extends string | number>(values: readonly T[], options: Record<string, unknown> = {}) =>
   Type.Unsafe<T>({ type: typeof values[0] === 'number' ? 'integer' : 'string', enum: [...values], ...options });
 
-export const nullable = <S extends ReturnType<typeof timestamp>>(schema: S) => Type.Union([schema, Type.Null()]);
+export const nullable = <S extends TSchema>(schema: S, options: Record<string, unknown> = {}) => Type.Union([schema, Type.Null()], options);
 
 /** @see RFC 9457 */
 const problemSchema = Type.Object(

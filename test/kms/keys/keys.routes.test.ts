@@ -329,6 +329,31 @@ describe.each(databaseKinds())('The key routes on %s', (kind) => {
     }
   });
 
+  it('list every algorithm that an elastic key can be created with, and no other', async () => {
+    await using databases = await withDatabases(kind);
+    const kms = await testKms(databases);
+    const { server, call } = await setUp(kms);
+    await using _ = server;
+    const { status, body } = await call('GET', '/service/api/v1/algorithms');
+    const items = body['items'] as readonly { algorithm: string; use: string; operations: readonly string[] }[];
+    expect(status).toBe(200);
+    expect(items).toContainEqual({
+      algorithm: 'A256GCM/A256KW',
+      use: 'encrypt',
+      operations: ['encrypt', 'decrypt', 'rewrap', 'generate'],
+      alg: 'A256KW',
+      enc: 'A256GCM',
+      protection_limit: 2 ** 32,
+      summary: 'AES-256-GCM content encryption, its key wrapped with AES-256 key wrap: encrypts data',
+    });
+    expect(items).toContainEqual(expect.objectContaining({ algorithm: 'EdDSA', alg: 'EdDSA', enc: null, protection_limit: null }));
+    for (const { algorithm, use, operations } of items) {
+      expect(await call('POST', '', { name: name(), algorithm })).toMatchObject({ status: 201, body: { algorithm, use, operations } });
+    }
+    const refused = await call('POST', '', { name: name(), algorithm: 'RSA1_5' });
+    expect(refused).toMatchObject({ status: 400, body: { errors: [{ field: '/algorithm' }] } });
+  });
+
   it('declare a scope each', async () => {
     await using databases = await withDatabases(kind);
     const kms = await testKms(databases);
@@ -336,6 +361,7 @@ describe.each(databaseKinds())('The key routes on %s', (kind) => {
     await using _ = server;
     const scopes = Object.fromEntries(server.routes.map(({ path, scope }) => [path.replace(BASE, ''), scope]));
     expect(scopes).toEqual({
+      'GET /service/api/v1/algorithms': 'kms:elastic-keys:read',
       'POST ': 'kms:elastic-keys:create',
       'GET ': 'kms:elastic-keys:read',
       'GET /:id': 'kms:elastic-keys:read',

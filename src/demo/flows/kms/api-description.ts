@@ -7,6 +7,7 @@ import { faultsOf, routesOf } from './openapi-document.ts';
 
 /** The routes that the KMS has below the base path of its service. */
 const ROUTES = [
+  'GET /algorithms',
   'GET /elastic-keys',
   'POST /elastic-keys',
   'GET /elastic-keys/{id}',
