@@ -2,7 +2,6 @@ import type { Command } from 'commander';
 import { DATABASES, type PartName, SERVICES } from '#engine/engine.ts';
 import { type AddCommand, buildProgram, command, commandGroup } from './command-line/build-program.ts';
 import { DEMO_HELP, HEALTH_HELP } from './command-line/help-texts.ts';
-import { endWithUsage } from './command-line/usage-errors.ts';
 import { type CliProcess, cliProcess } from './process/cli-process.ts';
 import type { ExitCode } from './process/exit-codes.ts';
 import { DOWN_FLAGS, HEALTH_FLAGS, LOGS_FLAGS, SERVE_FLAGS, SINK_FLAGS } from './settings/command-flags.ts';
@@ -108,6 +107,7 @@ export const main = async (argv: readonly string[], cli = cliProcess(process)): 
   try {
     await program.parseAsync([...argv], { from: 'user' });
   } catch (thrown) {
+    const { endWithUsage } = await import('./command-line/usage-errors.ts');
     finish(await endWithUsage(thrown, { program, argv, process: cli }));
   }
 };

@@ -1,11 +1,11 @@
 import type { StackEngine } from '#engine/stack-engine.ts';
 import { AppError } from '#infra/apperr/app-error.ts';
+import { orThrow } from '#infra/apperr/or-throw.ts';
 import { ok } from '#infra/apperr/result.ts';
 import { chooseEngine } from './engine/choose-engine.ts';
 import { createEngine } from './engine/create-engine.ts';
 import { dockerCandidate } from './engine/docker-candidate.ts';
 import { lockStateFolder } from './lock.ts';
-import { orThrow } from '#infra/apperr/or-throw.ts';
 import { checkPorts, withDefaultPorts } from './ports.ts';
 import { lastUsed, type LastStart, readLastStart, stateOf } from './record/last-start.ts';
 import { writeStackRecord } from './record/stack-record.ts';

@@ -2,7 +2,7 @@ import { Argument as CommanderArgument, Command, Option } from 'commander';
 import { packageVersion } from '#infra/process/package-version.ts';
 import type { CliProcess, OutputStream } from '#cli/process/cli-process.ts';
 import type { ExitCode } from '#cli/process/exit-codes.ts';
-import { type Flag, flagOf, REQUIRED, type Setting, type Settings } from '#cli/settings/setting.ts';
+import { type Flag, flagOf, REQUIRED, type Setting, type SettingRows } from '#cli/settings/setting.ts';
 import { SETTINGS } from '#cli/settings/settings.ts';
 import { usageError } from '#cli/settings/usage-error.ts';
 import type { Argument, CommandRow, NoFlags } from './command.ts';
@@ -60,7 +60,7 @@ export const commandGroup =
   };
 
 export const command =
-  <A = undefined, F extends Settings = NoFlags>(row: CommandRow<A, F>): AddCommand =>
+  <A = undefined, F extends SettingRows = NoFlags>(row: CommandRow<A, F>): AddCommand =>
   (parent, { process, finish }) => {
     const flags = row.flags ?? ({} as F);
     const made = parent.command(row.name, { hidden: row.isHidden === true }).description(row.summary);
@@ -90,10 +90,10 @@ const argumentOf = <A>({ spelling, help, type, default: usual }: Argument<A>, cw
   });
 };
 
-const settingOptions = <A, F extends Settings>({ settings = [] }: CommandRow<A, F>): readonly Option[] =>
+const settingOptions = <A, F extends SettingRows>({ settings = [] }: CommandRow<A, F>): readonly Option[] =>
   optionsOf(SETTINGS, ({ group }) => group !== undefined && settings.includes(group));
 
-const optionsOf = (rows: Settings, isOffered: (flag: Flag<unknown>) => boolean): readonly Option[] =>
+const optionsOf = (rows: SettingRows, isOffered: (flag: Flag<unknown>) => boolean): readonly Option[] =>
   Object.entries(rows).flatMap(([key, row]) => row.flags.filter(isOffered).map((flag) => optionOf(key, row, flag)));
 
 const optionOf = (key: string, row: Setting<unknown>, { spelling, help, means }: Flag<unknown>): Option => {

@@ -1,6 +1,6 @@
 import type { CliProcess } from '#cli/process/cli-process.ts';
 import type { ExitCode } from '#cli/process/exit-codes.ts';
-import type { FlagGroup, Settings } from '#cli/settings/setting.ts';
+import type { FlagGroup, SettingRows } from '#cli/settings/setting.ts';
 import type { ValueType } from '#cli/settings/value-types.ts';
 
 /** No flags of its own. */
@@ -16,7 +16,7 @@ export interface Argument<A> {
 }
 
 /** One row of the command tree: all that is known of a command before its code is loaded. */
-export interface CommandRow<A, F extends Settings> {
+export interface CommandRow<A, F extends SettingRows> {
   readonly name: string;
   readonly summary: string;
   readonly argument?: Argument<A>;
@@ -32,7 +32,7 @@ export interface CommandRow<A, F extends Settings> {
 }
 
 /** A command as it was called. */
-export interface CommandCall<A = undefined, F extends Settings = NoFlags> {
+export interface CommandCall<A = undefined, F extends SettingRows = NoFlags> {
   /** For example `demo all`: with its argument where that tells which run it is. */
   readonly command: string;
   readonly argument: A;

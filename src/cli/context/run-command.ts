@@ -7,7 +7,7 @@ import { createPrinter } from '#cli/reporters/create-printer.ts';
 import { createTerminal } from '#cli/reporters/terminal/terminal.ts';
 import { printedCommand } from '#cli/settings/printed-command.ts';
 import { resolveSettings } from '#cli/settings/resolve-settings.ts';
-import type { Settings, ValuesOf } from '#cli/settings/setting.ts';
+import type { SettingRows, ValuesOf } from '#cli/settings/setting.ts';
 import { isUsageError } from '#cli/settings/usage-error.ts';
 import { wantedOutput } from '#cli/settings/wanted-output.ts';
 import type { CommandContext } from './command-context.ts';
@@ -19,7 +19,7 @@ export interface InterruptRemarks {
 }
 
 /** Puts settings, terminal and signals around the work of a command; prints an error that it throws; answers its exit code. */
-export const runCommand = async <A, F extends Settings>(
+export const runCommand = async <A, F extends SettingRows>(
   { command, stated, flags, process }: CommandCall<A, F>,
   remarks: InterruptRemarks,
   work: (context: CommandContext<ValuesOf<F>>) => Promise<ExitCode>,

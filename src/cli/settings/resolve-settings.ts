@@ -1,11 +1,11 @@
 import type { FieldIssue } from '#infra/apperr/app-error.ts';
 import { refuseClashes } from './port-clashes.ts';
-import type { Settings, ValuesOf } from './setting.ts';
+import type { SettingRows, ValuesOf } from './setting.ts';
 import { type CliSettings, type SettingKey, SETTINGS } from './settings.ts';
 import { environmentSource, fileSource, flagSource, projectFile, type Source, userFile } from './sources.ts';
 import { usageError } from './usage-error.ts';
 
-export interface SettingSources<F extends Settings> {
+export interface SettingSources<F extends SettingRows> {
   /** As the command line states them, by key. */
   readonly stated: Readonly<Record<string, unknown>>;
   /** Rows of the flags that the command has beside the settings. */
@@ -16,7 +16,7 @@ export interface SettingSources<F extends Settings> {
   readonly warn: (text: string) => void;
 }
 
-export interface ResolvedSettings<F extends Settings> {
+export interface ResolvedSettings<F extends SettingRows> {
   readonly settings: CliSettings;
   /** Values of the command's own flags. */
   readonly flags: ValuesOf<F>;
@@ -29,7 +29,7 @@ export interface ResolvedSettings<F extends Settings> {
  *
  * @throws AppError `usage` with one field for each bad value: where it came from, what is wrong, how to mend it
  */
-export const resolveSettings = async <F extends Settings>(options: SettingSources<F>): Promise<ResolvedSettings<F>> => {
+export const resolveSettings = async <F extends SettingRows>(options: SettingSources<F>): Promise<ResolvedSettings<F>> => {
   const { stated, flags, env, cwd, home, warn } = options;
   const sources = [
     flagSource(stated, cwd),
@@ -51,12 +51,12 @@ export const resolveSettings = async <F extends Settings>(options: SettingSource
  *
  * @throws AppError `usage`, as `resolveSettings` does
  */
-export const readFlags = <F extends Settings>(rows: F, stated: Readonly<Record<string, unknown>>, cwd: string): ValuesOf<F> =>
+export const readFlags = <F extends SettingRows>(rows: F, stated: Readonly<Record<string, unknown>>, cwd: string): ValuesOf<F> =>
   readRows(rows, [flagSource(stated, cwd)], cwd);
 
 const sourceOf = (key: string, sources: readonly Source[]): Source | undefined => sources.find(({ values }) => values.has(key));
 
-const readRows = <R extends Settings>(rows: R, sources: readonly Source[], cwd: string): ValuesOf<R> => {
+const readRows = <R extends SettingRows>(rows: R, sources: readonly Source[], cwd: string): ValuesOf<R> => {
   const issues: FieldIssue[] = sources.flatMap(({ unknown }) => unknown);
   const values: Record<string, unknown> = {};
   for (const [key, { type, ...row }] of Object.entries(rows)) {

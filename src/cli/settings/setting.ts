@@ -27,7 +27,7 @@ export interface Setting<T, D extends Default = Default> {
   readonly flags: readonly Flag<T>[];
 }
 
-export type Settings = Readonly<Record<string, Setting<unknown>>>;
+export type SettingRows = Readonly<Record<string, Setting<unknown>>>;
 
 /** A row whose values are checked against its type. */
 export const setting = <T, const D extends Default>(row: Setting<T, D>): Setting<T, D> => row;
@@ -35,7 +35,7 @@ export const setting = <T, const D extends Default>(row: Setting<T, D>): Setting
 type ValueOf<S> = S extends Setting<infer T, infer D> ? (null extends D ? T | undefined : T) : never;
 
 /** The values of rows, by key. */
-export type ValuesOf<R extends Settings> = { readonly [K in keyof R]: ValueOf<R[K]> };
+export type ValuesOf<R extends SettingRows> = { readonly [K in keyof R]: ValueOf<R[K]> };
 
 const separated = (key: string, separator: string): string => key.replaceAll(/[A-Z]/g, (letter) => `${separator}${letter.toLowerCase()}`);
 

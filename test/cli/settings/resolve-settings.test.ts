@@ -2,7 +2,7 @@ import { randomUUIDv7 } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Settings } from '#cli/settings/setting.ts';
+import type { SettingRows } from '#cli/settings/setting.ts';
 import { resolveSettings, type SettingSources } from '#cli/settings/resolve-settings.ts';
 
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';
@@ -21,7 +21,7 @@ const place = async (files: { project?: string; user?: string } = {}) => {
     ...inputs,
     warnings,
     user,
-    resolve: async (rest: Partial<Omit<SettingSources<Settings>, 'flags'>> = {}) =>
+    resolve: async (rest: Partial<Omit<SettingSources<SettingRows>, 'flags'>> = {}) =>
       (await resolveSettings({ stated: {}, flags: {}, env: {}, ...inputs, warn: (text) => warnings.push(text), ...rest })).settings,
     [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
   };
