@@ -34,11 +34,11 @@ export interface StartsOptions {
   readonly progress: (text: string) => void;
 }
 
+const load = () => import('./containers/bring-up.ts');
+
 /** Starts of services: those that are asked for in one turn of the event loop are made by one call of Compose. */
 export const createStarts = (options: StartsOptions): Starts => {
   const { connection, api, project, owner, tag, watch, swept, conflicts, mounts, progress } = options;
-  const load = () => import('./containers/bring-up.ts');
-
   /** A start that `up` made is no restart. */
   const forgetStarts = (service: ServiceName): void => {
     for (const part of PARTS) if (project.containersOf(service).includes(part)) watch.forget(part);
