@@ -37,7 +37,7 @@ const ONLY_IN: Readonly<Record<string, readonly string[]>> = {
 const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   infra: [
     ['demo-data'],
-    ['http/server', 'database/open'],
+    ['http/server', 'http/client', 'database/open'],
     ['http', 'database/postgres', 'database/sqlite'],
     ['database/common'],
     ['database'],
@@ -92,7 +92,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['docker/output', 'embedded/children'],
     ['docker/containers', 'embedded/files'],
     ['docker/images'],
-    ['docker/compose'],
+    ['docker/compose', 'docker/api'],
     ['docker/project', 'docker/connection', 'embedded/otlp-sink', 'files/mounts'],
     ['files'],
     ['endpoints.ts', 'attempt.ts', 'otlp-records.ts'],

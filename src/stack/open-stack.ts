@@ -51,8 +51,7 @@ const openEngine = async (
   last: LastStart,
 ): Promise<{ readonly engine: StackEngine; readonly ports: StackPorts }> => {
   // Its code loads while the engine is looked for, which is mostly waiting.
-  if (options.engine === 'docker')
-    void Promise.allSettled([import('#engine/docker/docker.ts'), import('#engine/docker/connection/connect.ts')]);
+  if (options.engine === 'docker') void Promise.allSettled([import('#engine/docker/docker.ts'), import('#engine/docker/api/connect.ts')]);
   const choice = orThrow(
     await chooseEngine({
       wanted: options.engine,

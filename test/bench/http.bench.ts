@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { strictObject } from '#infra/config/load-config.ts';
-import { createHttpsClient } from '#infra/http/client.ts';
+import { createHttpsClient } from '#infra/http/client/create-https-client.ts';
 import { createServer } from '#infra/http/server/create-server.ts';
 import { listen } from '#infra/http/server/listen.ts';
 import { noTelemetry } from '#infra/telemetry/no-telemetry.ts';

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { prepareDeployments } from '#engine/files/mounts/prepare-deployments.ts';
 import { stateFolder, type StateFolder } from '#engine/state/state-folder.ts';
-import { createHttpsClient } from '#infra/http/client.ts';
+import { createHttpsClient } from '#infra/http/client/create-https-client.ts';
 import { ADMIN_PORT_OFFSET, COLLECTOR_HEALTH_PORT_OFFSET, KMS_RESOURCE, SINK_PORT_OFFSET } from '#infra/magic/magic.ts';
 import { type Compose, compose, leftOvers } from '#test/support/compose.ts';
 import { copyCheckout } from '#test/support/copy-of-checkout.ts';

@@ -8,7 +8,8 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { keyApi } from '#client/kms/key.ts';
 import type { Report } from '#demo/report.ts';
-import { createHttpsClient, type HttpsClient } from '#infra/http/client.ts';
+import type { HttpsClient } from '#infra/http/client.ts';
+import { createHttpsClient } from '#infra/http/client/create-https-client.ts';
 import { type CliResult, cli, type DemoPlace, demoPlace, kmsOf } from '#test/support/cli.ts';
 
 const SCHEMA = join(import.meta.dirname, '../../docs/schemas/demo-report.schema.json');

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Report } from '#demo/report.ts';
-import { createHttpsClient, type HttpsClient } from '#infra/http/client.ts';
+import type { HttpsClient } from '#infra/http/client.ts';
+import { createHttpsClient } from '#infra/http/client/create-https-client.ts';
 import { type DemoPlace, demoPlace, kmsOf } from '#test/support/cli.ts';
 
 let place: DemoPlace;

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, expect, it } from 'vitest';
-import { createHttpsClient } from '#infra/http/client.ts';
+import { createHttpsClient } from '#infra/http/client/create-https-client.ts';
 import { fetchAt, identityFiles, unique } from '#test/support/identity.ts';
 import { createBrowser, formOn } from '#test/support/identity-browser.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';

@@ -1,7 +1,8 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { createHttpsClient, type HttpsClient } from '#infra/http/client.ts';
+import type { HttpsClient } from '#infra/http/client.ts';
+import { createHttpsClient } from '#infra/http/client/create-https-client.ts';
 import { type Compose, compose } from '../support/compose.ts';
 import { docker } from '../support/docker-stack.ts';
 import { ROOT } from '../support/engine.ts';

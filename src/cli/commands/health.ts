@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { STATUS_CODES } from 'node:http';
 import type { AppError } from '#infra/apperr/app-error.ts';
 import { jsonObject } from '#infra/config/json-object.ts';
-import { askOnce, type OneAnswer } from '#infra/http/ask-once.ts';
+import { askOnce, type OneAnswer } from '#infra/http/client/ask-once.ts';
 import { clientTlsOptions } from '#infra/tls/options.ts';
 import type { CommandCall } from '#cli/command-line/command.ts';
 import { EXIT, type ExitCode } from '#cli/process/exit-codes.ts';

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { createHttpsClient, type HttpsClient } from '#infra/http/client.ts';
+import type { HttpsClient } from '#infra/http/client.ts';
+import { createHttpsClient } from '#infra/http/client/create-https-client.ts';
 import { createSession, type Session, type SessionOptions } from './session.ts';
 
 /** A client certificate with its chain, and its private key: PEM files. */

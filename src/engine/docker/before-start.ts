@@ -2,7 +2,7 @@ import { ok, type Result } from '#infra/apperr/result.ts';
 import { SERVICES, type ServiceName } from '../engine.ts';
 import type { DockerConnection } from './connection/docker-connection.ts';
 import { attemptDocker } from './connection/failures.ts';
-import { type OpenApi, openApi } from './connection/open-api.ts';
+import { type OpenApi, openApi } from './api/open-api.ts';
 import { COMPOSE } from './project/labels.ts';
 import { type Project, projectOf } from './project/project.ts';
 

@@ -1,5 +1,5 @@
 import type { Diagnosis, PartName } from '../engine.ts';
-import type { ContainerDetails, DockerApi } from './connection/docker-api.ts';
+import type { ContainerDetails, DockerApi } from './api/docker-api.ts';
 import { containersOf, isLive, signalOf, worstOf } from './containers/container-state.ts';
 import { demultiplex } from './output/demultiplex.ts';
 

@@ -9,7 +9,7 @@ import { checkPorts } from '../ports.ts';
 import type { StackEngine } from '../stack-engine.ts';
 import type { DockerConnection } from './connection/docker-connection.ts';
 import { throwUnanswered } from './connection/failures.ts';
-import { type OpenApi, openApi } from './connection/open-api.ts';
+import { type OpenApi, openApi } from './api/open-api.ts';
 import { containersOf, statusOf, worstOf } from './containers/container-state.ts';
 import { createContainerWatch } from './containers/container-watch.ts';
 import { sweepAndTell } from './containers/sweep.ts';

@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ok, type Result } from '#infra/apperr/result.ts';
 import { type PartName, SERVICES, type ServiceName } from '../engine.ts';
-import type { DockerApi } from './connection/docker-api.ts';
+import type { DockerApi } from './api/docker-api.ts';
 import { attemptDocker } from './connection/failures.ts';
 import { takeDown } from './containers/take-down.ts';
 import { COMPOSE } from './project/labels.ts';

@@ -1,7 +1,7 @@
 import { listenersOn, nameOf } from '#engine/state/processes.ts';
 import type { PortConflict, ServiceName } from '../engine.ts';
 import { whyNotFree } from '../ports.ts';
-import type { ContainerSummary, DockerApi } from './connection/docker-api.ts';
+import type { ContainerSummary, DockerApi } from './api/docker-api.ts';
 import { COMPOSE } from './project/labels.ts';
 import type { Project } from './project/project.ts';
 

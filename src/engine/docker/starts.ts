@@ -3,7 +3,7 @@ import type { PreparedMounts } from '#engine/files/mounts/prepare-mounts.ts';
 import type { PortConflict, ServiceName } from '../engine.ts';
 import { createBatch } from './batch.ts';
 import type { DockerConnection } from './connection/docker-connection.ts';
-import type { DockerApi } from './connection/docker-api.ts';
+import type { DockerApi } from './api/docker-api.ts';
 import { attemptDocker } from './connection/failures.ts';
 import type { BroughtUp } from './containers/bring-up.ts';
 import type { ContainerWatch } from './containers/container-watch.ts';

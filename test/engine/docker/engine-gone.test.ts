@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { copyFile, mkdir } from 'node:fs/promises';
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import { connect } from '#engine/docker/connection/connect.ts';
+import { connect } from '#engine/docker/api/connect.ts';
 import { probeDocker } from '#engine/docker/connection/probe.ts';
 import { imageTag } from '#engine/docker/images/image-tag.ts';
 import type { EngineEvent } from '#engine/engine.ts';

@@ -1,7 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { attemptDocker } from '#engine/docker/connection/failures.ts';
-import { within } from '#engine/docker/connection/within.ts';
+import { within } from '#engine/docker/api/within.ts';
 import { ok } from '#infra/apperr/result.ts';
 
 const forever = () => new Promise<never>(() => {});

@@ -8,7 +8,8 @@ import { connect } from 'node:tls';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readRecords } from '#engine/embedded/otlp-sink/records.ts';
-import { createHttpsClient, type HttpsClient } from '#infra/http/client.ts';
+import type { HttpsClient } from '#infra/http/client.ts';
+import { createHttpsClient } from '#infra/http/client/create-https-client.ts';
 import { makePki, type Pki } from '#test/support/pki.ts';
 import { type RunningSink, startSink } from '#test/support/sink.ts';
 

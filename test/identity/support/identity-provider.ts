@@ -1,7 +1,7 @@
 import { createHash, randomBytes, randomUUID, randomUUIDv7 } from 'node:crypto';
 import type { Database } from '#infra/database/databases.ts';
 import type { HttpsRequest, HttpsResponse } from '#infra/http/client.ts';
-import { createHttpsClient } from '#infra/http/client.ts';
+import { createHttpsClient } from '#infra/http/client/create-https-client.ts';
 import { createServer } from '#infra/http/server/create-server.ts';
 import { listen } from '#infra/http/server/listen.ts';
 import { KMS_RESOURCE, KMS_SCOPES } from '#infra/magic/magic.ts';

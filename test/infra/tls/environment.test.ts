@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { handshake, withoutCertificate } from '#demo/health/handshake.ts';
 import { probeDocker } from '#engine/docker/connection/probe.ts';
-import { createHttpsClient } from '#infra/http/client.ts';
+import { createHttpsClient } from '#infra/http/client/create-https-client.ts';
 import { makePki, type Pki } from '#test/support/pki.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';
 

@@ -1,6 +1,6 @@
 import { fail, ok, type Result } from '#infra/apperr/result.ts';
 import type { PortConflict, ServiceName } from '../../engine.ts';
-import type { ContainerSummary, DockerApi } from '../connection/docker-api.ts';
+import type { ContainerSummary, DockerApi } from '../api/docker-api.ts';
 import { attemptDocker } from '../connection/failures.ts';
 import { ensureImages } from '../images/ensure-images.ts';
 import { COMPOSE } from '../project/labels.ts';

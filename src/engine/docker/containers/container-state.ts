@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
 import type { PartName, ServiceStatus } from '../../engine.ts';
-import type { ContainerDetails } from '../connection/docker-api.ts';
+import type { ContainerDetails } from '../api/docker-api.ts';
 import { COMPOSE } from '../project/labels.ts';
 
 /** Whether something of it runs now. */

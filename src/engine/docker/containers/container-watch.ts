@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { EngineEvent, PartName } from '../../engine.ts';
-import type { ContainerDetails, DockerApi } from '../connection/docker-api.ts';
+import type { ContainerDetails, DockerApi } from '../api/docker-api.ts';
 import { lastLineOf } from '../connection/failures.ts';
-import { within } from '../connection/within.ts';
+import { within } from '../api/within.ts';
 import { COMPOSE } from '../project/labels.ts';
 import { createStateChanges } from './state-changes.ts';
 

@@ -4,7 +4,7 @@ import { runCompose } from '../compose/command.ts';
 import { composeFiles, composeVariables } from '../compose/files.ts';
 import { composeNames } from '../compose/names.ts';
 import { overrideText, writeOverride } from '../compose/override.ts';
-import type { DockerApi } from '../connection/docker-api.ts';
+import type { DockerApi } from '../api/docker-api.ts';
 import type { DockerConnection } from '../connection/docker-connection.ts';
 import { dockerFailure } from '../connection/failures.ts';
 import type { Labels } from '../project/labels.ts';

@@ -1,5 +1,5 @@
 import { ok, type Result } from '#infra/apperr/result.ts';
-import type { ContainerSummary, DockerApi } from '../connection/docker-api.ts';
+import type { ContainerSummary, DockerApi } from '../api/docker-api.ts';
 import { dockerFailure, lastLineOf } from '../connection/failures.ts';
 import { COMPOSE } from '../project/labels.ts';
 

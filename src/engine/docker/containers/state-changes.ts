@@ -1,5 +1,5 @@
 import type { EngineEvent, PartName } from '../../engine.ts';
-import type { ContainerDetails } from '../connection/docker-api.ts';
+import type { ContainerDetails } from '../api/docker-api.ts';
 import { COMPOSE } from '../project/labels.ts';
 import { isPart } from '../project/project.ts';
 import { isLive, signalOf } from './container-state.ts';

@@ -1,4 +1,4 @@
-import type { DockerApi, Labelled } from '../connection/docker-api.ts';
+import type { DockerApi, Labelled } from '../api/docker-api.ts';
 import { lastLineOf } from '../connection/failures.ts';
 import { OURS } from '../project/labels.ts';
 import { isOrphan, thisHost } from '../project/owner-label.ts';

@@ -1,4 +1,4 @@
-import type { ContainerSummary, DockerApi } from '../connection/docker-api.ts';
+import type { ContainerSummary, DockerApi } from '../api/docker-api.ts';
 import { COMPOSE } from '../project/labels.ts';
 
 /** What must be gone before another may be: nobody loses what it depends on while it still works. */

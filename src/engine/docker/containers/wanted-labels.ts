@@ -1,4 +1,4 @@
-import type { DockerApi } from '../connection/docker-api.ts';
+import type { DockerApi } from '../api/docker-api.ts';
 import { COMPOSE, type Labels, OURS, ourLabels } from '../project/labels.ts';
 import type { Owner } from '../project/owner-label.ts';
 import { PARTS, type Project } from '../project/project.ts';

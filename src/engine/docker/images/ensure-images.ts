@@ -3,7 +3,7 @@ import { fail, ok, type Result } from '#infra/apperr/result.ts';
 import { SERVICES, type ServiceName } from '../../engine.ts';
 import { runCompose } from '../compose/command.ts';
 import { composeFiles, composeVariables } from '../compose/files.ts';
-import type { DockerApi } from '../connection/docker-api.ts';
+import type { DockerApi } from '../api/docker-api.ts';
 import type { DockerConnection } from '../connection/docker-connection.ts';
 import { dockerFailure } from '../connection/failures.ts';
 import { IMAGE_LABEL } from '../project/labels.ts';

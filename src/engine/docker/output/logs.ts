@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { containersOf, isLive, worstOf } from '../containers/container-state.ts';
-import type { ContainerDetails, DockerApi } from '../connection/docker-api.ts';
+import type { ContainerDetails, DockerApi } from '../api/docker-api.ts';
 import { demultiplex } from './demultiplex.ts';
 
 /** How often a part that ended is looked at, while its log is followed, milliseconds. */

@@ -1,5 +1,5 @@
 import { recordsIn, type SignalKind } from '../../otlp-records.ts';
-import type { DockerApi } from '../connection/docker-api.ts';
+import type { DockerApi } from '../api/docker-api.ts';
 import { linesOf } from '../connection/lines.ts';
 import { readTar } from './tar.ts';
 

@@ -1,4 +1,5 @@
-import { type ClosableHttpsClient, createHttpsClient, type HttpsClient } from '#infra/http/client.ts';
+import type { ClosableHttpsClient, HttpsClient } from '#infra/http/client.ts';
+import { createHttpsClient } from '#infra/http/client/create-https-client.ts';
 import type { Job } from '#infra/jobs/job.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import type { TlsFiles } from '#infra/tls/config.ts';

@@ -5,7 +5,7 @@ import type {
   DockerApi,
   ImageDetails,
   Labelled,
-} from '#engine/docker/connection/docker-api.ts';
+} from '#engine/docker/api/docker-api.ts';
 
 /** What a Docker engine of a test has, and what was asked of it. */
 export interface FakeDocker {

@@ -2,7 +2,8 @@ import { createServer as createHttpsServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createHttpsClient, type HttpsClient } from '#infra/http/client.ts';
+import type { HttpsClient } from '#infra/http/client.ts';
+import { createHttpsClient } from '#infra/http/client/create-https-client.ts';
 import { makePki, type Pki } from '#test/support/pki.ts';
 
 let pki: Pki;

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import type Dockerode from 'dockerode';
 import { detailsOf, momentOf } from './container-details.ts';
 import type { ContainerEvent, DockerApi, LogOptions } from './docker-api.ts';
-import { linesOf } from './lines.ts';
+import { linesOf } from '../connection/lines.ts';
 import { nullWhenMissing, soon, unlessDone } from './requests.ts';
 import { within } from './within.ts';
 

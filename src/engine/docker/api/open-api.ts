@@ -1,5 +1,5 @@
 import type { DockerApi } from './docker-api.ts';
-import type { DockerConnection } from './docker-connection.ts';
+import type { DockerConnection } from '../connection/docker-connection.ts';
 
 /** Opens the Engine API of a connection. */
 export type OpenApi = (docker: DockerConnection) => Promise<DockerApi>;

@@ -2,9 +2,9 @@ import { Agent } from 'node:https';
 import Dockerode from 'dockerode';
 import { clientTlsOptions } from '#infra/tls/options.ts';
 import type { DockerApi } from './docker-api.ts';
-import type { DockerConnection } from './docker-connection.ts';
+import type { DockerConnection } from '../connection/docker-connection.ts';
 import { createDockerApi } from './dockerode-api.ts';
-import { readCertificates } from './probe.ts';
+import { readCertificates } from '../connection/probe.ts';
 
 /** The Engine API of a connection. */
 export const connect = async ({ endpoint }: DockerConnection): Promise<DockerApi> => {

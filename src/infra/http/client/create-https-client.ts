@@ -1,0 +1,103 @@
+import { Agent, request as undiciRequest } from 'undici';
+import { AppError } from '#infra/apperr/app-error.ts';
+import { codeOf } from '#infra/apperr/system-error.ts';
+import { clientTlsOptions } from '#infra/tls/options.ts';
+import type { ClosableHttpsClient, HttpsClientOptions, HttpsRequest, HttpsResponse } from '../client.ts';
+
+const TLS_CODE = /^(ERR_(TLS|SSL)|CERT_|DEPTH_|UNABLE_TO_|SELF_SIGNED|HOSTNAME_MISMATCH|INVALID_CA|EPROTO)/;
+
+const described = (error: unknown, url: URL, timeoutMs: number, outer?: AbortSignal): unknown => {
+  if (error instanceof AppError) return error;
+  if (outer?.aborted === true) return outer.reason;
+  const where = `${url.host}${url.pathname}`;
+  const code = codeOf(error);
+  const message = error instanceof Error ? error.message : String(error);
+  if (code === 'ECONNREFUSED') return new AppError('connection-refused', 503, `${url.host} refuses connections`, { cause: error });
+  if (
+    code === 'UND_ERR_CONNECT_TIMEOUT' ||
+    code === 'UND_ERR_HEADERS_TIMEOUT' ||
+    code === 'UND_ERR_BODY_TIMEOUT' ||
+    (error instanceof Error && error.name === 'TimeoutError')
+  ) {
+    return new AppError('timed-out', 504, `waited ${timeoutMs} ms for ${where} to answer`, { cause: error });
+  }
+  if (TLS_CODE.test(code)) return new AppError('tls-failed', 503, `TLS with ${url.host} failed: ${message}`, { cause: error });
+  return new AppError('connection-failed', 503, `the connection to ${where} failed: ${message || code}`, { cause: error });
+};
+
+const readBody = async (body: AsyncIterable<Buffer>, maxBytes: number, url: URL): Promise<string> => {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    size += chunk.length;
+    if (size > maxBytes)
+      throw new AppError('response-too-large', 502, `the answer of ${url.host}${url.pathname} is larger than ${maxBytes} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+};
+
+const payload = (request: HttpsRequest): { body: string | Buffer | null; type: string | null } => {
+  if (request.form !== undefined) return { body: new URLSearchParams(request.form).toString(), type: 'application/x-www-form-urlencoded' };
+  if (request.body === undefined) return { body: null, type: null };
+  if (typeof request.body === 'string' || Buffer.isBuffer(request.body)) return { body: request.body, type: null };
+  return { body: JSON.stringify(request.body), type: 'application/json' };
+};
+
+const flat = (headers: Record<string, string | string[] | undefined>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) =>
+      value === undefined || name === 'set-cookie' ? [] : [[name, [value].flat().join(', ')]],
+    ),
+  );
+
+/** An HTTPS client that trusts the given authorities only, speaks TLS 1.3 only and follows no redirect. */
+export const createHttpsClient = (options: HttpsClientOptions): ClosableHttpsClient => {
+  const { ca, cert, key, timeoutMs: defaultTimeout = 5_000, maxBytes = 1024 * 1024 } = options;
+  const pem = { ca, ...(cert === undefined ? {} : { cert }), ...(key === undefined ? {} : { key }) };
+  const agent = new Agent({ connect: clientTlsOptions(pem), connections: 64 });
+
+  const request = async (wanted: HttpsRequest): Promise<HttpsResponse> => {
+    const url = new URL(wanted.url);
+    if (url.protocol !== 'https:') throw new TypeError(`only https is spoken here, not ${url.protocol}`);
+    const method = wanted.method ?? 'GET';
+    const timeoutMs = wanted.timeoutMs ?? defaultTimeout;
+    const timeout = AbortSignal.timeout(timeoutMs);
+    const signal = wanted.signal === undefined ? timeout : AbortSignal.any([wanted.signal, timeout]);
+    const { body, type } = payload(wanted);
+    const started = performance.now();
+    try {
+      const answer = await undiciRequest(url, {
+        dispatcher: agent,
+        method: method as 'GET',
+        headers: { ...options.telemetry?.carrier(), ...(type === null ? {} : { 'content-type': type }), ...wanted.headers },
+        body,
+        signal,
+      });
+      const text = await readBody(answer.body, maxBytes, url);
+      options.onRequest?.({ method, url: url.href, status: answer.statusCode, durationMs: performance.now() - started });
+      return {
+        status: answer.statusCode,
+        headers: flat(answer.headers),
+        setCookies: [answer.headers['set-cookie'] ?? []].flat(),
+        text,
+        json: <T>() => {
+          try {
+            return JSON.parse(text) as T;
+          } catch (cause) {
+            throw new AppError(
+              'response-not-json',
+              502,
+              `${url.host}${url.pathname} answered ${answer.statusCode} with something that is not JSON`,
+              { cause },
+            );
+          }
+        },
+      };
+    } catch (error) {
+      throw described(error, url, timeoutMs, wanted.signal);
+    }
+  };
+
+  return { request, close: () => agent.close(), [Symbol.asyncDispose]: () => agent.destroy() };
+};
