@@ -36,6 +36,7 @@ const ONLY_IN: Readonly<Record<string, readonly string[]>> = {
  */
 const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   infra: [
+    ['demo-data/resets'],
     ['demo-data'],
     ['http/server', 'http/client', 'database/open'],
     ['http', 'database/postgres', 'database/sqlite'],

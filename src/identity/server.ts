@@ -1,8 +1,8 @@
 import type { Databases } from '#infra/database/databases.ts';
 import { openDatabases } from '#infra/database/open/open-databases.ts';
-import { createResets } from '#infra/demo-data/create-resets.ts';
+import { createResets } from '#infra/demo-data/resets/create-resets.ts';
 import type { Demo } from '#infra/demo-data/demo.ts';
-import { createDemoLocks } from '#infra/demo-data/demo-locks.ts';
+import { createDemoLocks } from '#infra/demo-data/resets/create-demo-locks.ts';
 import type { DependencyCheck } from '#infra/http/health.ts';
 import { registerHealth } from '#infra/http/health.routes.ts';
 import type { App } from '#infra/http/server.ts';

@@ -1,12 +1,12 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { AppError } from '#infra/apperr/app-error.ts';
 import type { Database } from '#infra/database/databases.ts';
-import type { Resets } from '#infra/demo-data/create-resets.ts';
+import type { Resets } from '#infra/demo-data/resets/resets.ts';
 import type { Demo } from '#infra/demo-data/demo.ts';
-import { demoInTurns } from '#infra/demo-data/demo-in-turns.ts';
-import type { DemoLocks } from '#infra/demo-data/demo-locks.ts';
+import { demoInTurns } from '#infra/demo-data/resets/demo-in-turns.ts';
+import type { DemoLocks } from '#infra/demo-data/resets/demo-locks.ts';
 import { pendingOf } from '#infra/demo-data/demo-reset.ts';
-import type { DemoStore } from '#infra/demo-data/demo-store.ts';
+import type { DemoStore } from '#infra/demo-data/resets/demo-store.ts';
 import { type DemoTenants, tenantIds, tenantIdsUsed } from '#infra/demo-data/demo-tenants.ts';
 import type { IdentityTables } from '#identity/database/tables.ts';
 import type { Emit } from '../events.ts';

@@ -1,6 +1,6 @@
 import type { Kysely, Transaction } from 'kysely';
 import { latestResetOf } from '#infra/demo-data/demo-reset.ts';
-import type { DemoStore } from '#infra/demo-data/demo-store.ts';
+import type { DemoStore } from '#infra/demo-data/resets/demo-store.ts';
 import type { IdentityTables } from '#identity/database/tables.ts';
 import type { OpenIdProvider } from '#identity/provider/openid-provider.ts';
 import type { SeedRows } from './seed-rows.ts';
@@ -16,7 +16,7 @@ export interface DemoNames {
   readonly foreign: ReadonlySet<string>;
 }
 
-/** What hangs on rows that go: accounts by `sub`, clients by `client_id`. */
+/** Accounts by `sub` and clients by `client_id` whose rows go, and their tokens and sessions with them. */
 interface Gone {
   readonly accountIds: readonly string[];
   readonly clientIds: readonly string[];

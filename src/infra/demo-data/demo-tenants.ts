@@ -5,7 +5,7 @@ import { AppError } from '#infra/apperr/app-error.ts';
 import { checkConfig } from '#infra/config/load-config.ts';
 import { UUID_V4 } from '#infra/magic/uuid.ts';
 
-/** Tenants, accounts, clients and keys of a demo are named so. */
+/** Pattern for the names of a demo's tenants, accounts, clients and keys. */
 export const DEMO_NAME = '^[a-z][a-z0-9-]{0,63}$';
 
 /** Tenant ids by tenant name. */
@@ -51,7 +51,7 @@ const parse = (text: string): unknown => {
 };
 
 /**
- * The tenant ids that whoever starts the servers has chosen for all of them.
+ * Reads the tenant ids that were chosen for all servers before they started.
  *
  * @returns no ids when there is no such file
  * @throws AppError `config-unreadable`, `config-invalid`

@@ -1,6 +1,15 @@
 import type { DemoTenants } from './demo-tenants.ts';
 
-/** The demo data of a server, as an operator sees it. */
+/**
+ * Demo data of a server: tenants, accounts and keys or clients that a seed file names. This folder holds what KMS and Identity have in
+ * common: the contract here, the admin routes, tenant ids and seed files; in `resets/` how a reset is begun and settled under locks
+ * among processes. It knows no table: each server has a `DemoStore` of its rows, and a `createDemo` that puts both together.
+ *
+ *     --demo, --reset-demo ─► start-demo.ts ─┐
+ *     /admin/v1/demo ─► demo-data.routes.ts ─┴─► Demo ─► resets/ ─► DemoStore, in one transaction
+ */
+
+/** The state of the demo data, as an operator sees it. */
 export interface DemoState {
   readonly seeded: boolean;
   readonly tenants: DemoTenants;

@@ -1,6 +1,6 @@
 import type { DemoResetOutcome } from './demo-reset.ts';
 
-/** What happens to the demo data of a server, whichever it is; both write these to their logs. */
+/** Events of the demo data that KMS and Identity have under the same names. */
 export type DemoEvent =
   | { readonly type: 'demo-credentials-active' }
   | { readonly type: 'demo-reset-started'; readonly resetId: string }

@@ -3,10 +3,9 @@ import type { DemoTenants } from './demo-tenants.ts';
 import type { DemoEvent } from './events.ts';
 
 /**
- * The demo data at a start with `--demo`, which adds what is missing, or `--reset-demo`, which puts the seed in place of the demo
- * data.
+ * Makes the demo data at a start: `--demo` adds what is missing, `--reset-demo` puts the seed in place of the demo data.
  *
- * @param options.given tenant ids chosen by whoever starts the servers; minted where none is given
+ * @param options.given tenant ids that were chosen for all servers; an id that is not given is minted
  */
 export const startDemo = async (options: {
   readonly demo: Demo;

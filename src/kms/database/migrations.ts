@@ -7,6 +7,12 @@ import { createRealmUsers } from './realm-users.table.ts';
 import { createDatabasesToDrop } from './databases-to-drop.table.ts';
 import { createTenantsTable } from './tenants.table.ts';
 
+/**
+ * The databases of the KMS: one for the service, and one for each tenant. This folder holds the type of every row and every migration,
+ * and knows nothing of the slices above it: a row has texts and numbers, and the store of a slice parses them. A table is one file,
+ * `<table>.table.ts`; `service-tables.ts` and `tenant-tables.ts` list them by database.
+ */
+
 /** Migrations of the service database, in the order in which they run; only ever appended to. */
 export const serviceMigrations: readonly Migration[] = [
   createBarrierKeys,

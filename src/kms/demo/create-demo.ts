@@ -1,12 +1,13 @@
-import type { Resets } from '#infra/demo-data/create-resets.ts';
+import type { Resets } from '#infra/demo-data/resets/resets.ts';
 import type { Demo } from '#infra/demo-data/demo.ts';
-import { demoInTurns } from '#infra/demo-data/demo-in-turns.ts';
-import type { DemoLocks } from '#infra/demo-data/demo-locks.ts';
+import { demoInTurns } from '#infra/demo-data/resets/demo-in-turns.ts';
+import type { DemoLocks } from '#infra/demo-data/resets/demo-locks.ts';
 import { type DemoTenants, sameTenants, tenantIds } from '#infra/demo-data/demo-tenants.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { Emit } from '#kms/events.ts';
 import { accountsStore } from './accounts.store.ts';
-import { createSeeding, type SeedingOptions } from './seeding.ts';
+import { createSeeding } from './create-seeding.ts';
+import type { SeedingOptions } from './seeding.ts';
 
 /**
  * The demo's tenants, accounts and keys. New tenants are first written where nobody sees them, with databases and keys; then one

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import { latestResetOf } from '#infra/demo-data/demo-reset.ts';
-import type { DemoStore } from '#infra/demo-data/demo-store.ts';
+import type { DemoStore } from '#infra/demo-data/resets/demo-store.ts';
 import type { DemoTenants } from '#infra/demo-data/demo-tenants.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { TenantLifeCycle } from '#kms/tenants/life-cycle.ts';

@@ -1,6 +1,6 @@
 import type { Database, Databases } from '#infra/database/databases.ts';
-import { createDemoLocks } from '#infra/demo-data/demo-locks.ts';
-import { createResets } from '#infra/demo-data/create-resets.ts';
+import { createDemoLocks } from '#infra/demo-data/resets/create-demo-locks.ts';
+import { createResets } from '#infra/demo-data/resets/create-resets.ts';
 import type { Demo } from '#infra/demo-data/demo.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { Emit } from '#kms/events.ts';

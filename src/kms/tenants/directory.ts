@@ -3,6 +3,14 @@ import type { Database } from '#infra/database/databases.ts';
 import type { TenantTables } from '#kms/database/tenant-tables.ts';
 import type { Tenant } from './tenant.ts';
 
+/**
+ * Tenants: `tenant.ts` draws their life, `life-cycle.ts` takes its steps, this directory finds them for those who act in their name,
+ * and `sweep.ts` removes at a start what interrupted runs left. This folder sees the barrier, which has a content key for each
+ * tenant, and the tables of the service database. It knows nothing of elastic keys and of demo data.
+ *
+ *     credential ─► access ─► byId, byName ─► TenantHandle ─► Caller ─► keys ─► database()
+ */
+
 /** A tenant as one look at the directory found it, and the way to its database under the same lease. */
 export interface TenantHandle extends Tenant {
   /**

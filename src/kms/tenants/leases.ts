@@ -2,8 +2,8 @@ import { setTimeout } from 'node:timers/promises';
 import type { DatabaseKind } from '#infra/database/config.ts';
 
 /**
- * What a process read from the database it may use for so many milliseconds without another look: the policy of a key, which
- * tenants there are and where their databases lie.
+ * The length of a lease: for so many milliseconds a process may use what it read from the database without another look. This goes
+ * for the policy of a key, and for tenants and where their databases lie.
  *
  * A change is acknowledged only once every lease has ended that may have begun before it. So it holds in every replica from
  * the answer on, although replicas do not know of each other:

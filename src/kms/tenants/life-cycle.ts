@@ -9,8 +9,8 @@ type Tx = Transaction<ServiceTables>;
  * that several tenants, and rows that belong to them, change together or not at all. A step is refused with
  * `tenant-state-refused` 409 where it is not drawn, or where the tenant is not in the state any more in which it was read.
  *
- * Whoever prepares tenants holds a lock to the end, and the sweep of a start waits for it: what it finds in preparation then was
- * left by a process that is gone.
+ * A caller that prepares tenants holds a lock until they are active, and the sweep of a start waits for that lock. So every tenant
+ * that the sweep finds in preparation was left by a process that is gone.
  */
 export interface TenantLifeCycle {
   /**

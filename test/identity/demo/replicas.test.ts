@@ -62,7 +62,7 @@ describe.skipIf(!databaseKinds().includes('postgres'))('the demo of replicas of 
     expect(again.previousTenants).toEqual(before);
   });
 
-  it('needs no more connections than the smallest pool has, whoever settles its resets', async () => {
+  it('needs no more connections than the smallest pool has, also where another replica settles its resets', async () => {
     await using test = await setup();
     const [one, two] = [await test.replica(MIN_POOL_SIZE), await test.replica(MIN_POOL_SIZE)];
     await one.demo.seed();

@@ -32,7 +32,7 @@ const replica = async (task: 'prepare' | 'reset', config: DatabaseConfig) => {
   return { kill, [Symbol.asyncDispose]: kill };
 };
 
-describe.each(databaseKinds())('what a killed process left of the demo on %s', (kind) => {
+describe.each(databaseKinds())('demo data that a killed process left on %s', (kind) => {
   it('is removed by the next start', async () => {
     await using test = await withDatabases(kind);
     await using other = await replica('prepare', test.config);
@@ -124,7 +124,7 @@ describe.skipIf(!databaseKinds().includes('postgres'))('the demo of replicas on 
     expect(await countAll(test.databases, await starting)).toMatchObject({ rows: 0, databases: [] });
   });
 
-  it('keeps a pending reset while the replica that began it lives, whoever starts, and either replica settles it', async () => {
+  it('keeps a pending reset at the start of another replica while the one that began it lives, and either replica settles it', async () => {
     await using test = await withDatabases(kind);
     const [old, next] = [fresh(), fresh()];
     const one = await startWorld(await test.reopen(), unsealKey, seed);
@@ -141,7 +141,7 @@ describe.skipIf(!databaseKinds().includes('postgres'))('the demo of replicas on 
     }
   });
 
-  it('needs no more connections than the smallest pool has, whoever settles its resets', async () => {
+  it('needs no more connections than the smallest pool has, also where another replica settles its resets', async () => {
     await using test = await withDatabases(kind);
     const [one, two] = [
       await startWorld(await test.reopen(MIN_POOL_SIZE), unsealKey, seed),

@@ -1,9 +1,11 @@
 import { randomUUID, randomUUIDv7 } from 'node:crypto';
 import { join } from 'node:path';
 import type { Database, Databases } from '#infra/database/databases.ts';
-import { createResets, type Resets } from '#infra/demo-data/create-resets.ts';
+import { createResets } from '#infra/demo-data/resets/create-resets.ts';
+import type { Resets } from '#infra/demo-data/resets/resets.ts';
 import type { Demo } from '#infra/demo-data/demo.ts';
-import { createDemoLocks, type DemoLocks } from '#infra/demo-data/demo-locks.ts';
+import { createDemoLocks } from '#infra/demo-data/resets/create-demo-locks.ts';
+import type { DemoLocks } from '#infra/demo-data/resets/demo-locks.ts';
 import type { Barrier } from '#kms/barrier/barrier.ts';
 import { openBarrier } from '#kms/barrier/open-barrier.ts';
 import type { Caller } from '#kms/caller.ts';

@@ -29,7 +29,7 @@ const seed: Seed = {
 
 afterEach(() => vi.useRealTimers());
 
-it('what a KMS has open of tenants that are gone is closed when their requests have had the time to end', async () => {
+it('databases of tenants that are gone are closed when the requests that use them have had the time to end', async () => {
   await using test = await withDatabases('sqlite');
   await using house = await kmsHouse();
   const closed: string[] = [];

@@ -1,28 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Database } from '#infra/database/databases.ts';
 import type { Lock, Locks } from '#infra/database/locks.ts';
-
-/** What keeps processes apart that change the demo data of one database. Disposed, it answers for no reset any more. */
-export interface DemoLocks extends AsyncDisposable {
-  /** Runs one change of the demo data at a time, in all processes. */
-  exclusively<T>(change: () => Promise<T>): Promise<T>;
-  /**
-   * A database for the changes: its transactions are rolled back with `database-lock-lost`, 503, when the lock of the change was
-   * lost, since another process may be at it by then.
-   */
-  guard<T>(database: Database<T>): Database<T>;
-  /**
-   * From now on this process answers for a pending reset: until it is disowned, or the process ends, or a quarter of an hour
-   * is over, after which nobody will settle it any more. It answers for one at most: the latest is the only one that can be settled.
-   *
-   * @returns the reset that it answered for until now
-   */
-  own(resetId: string): Promise<string | null>;
-  /** Answers no longer for a reset, if it did. */
-  disown(resetId: string): Promise<void>;
-  /** Whether some living process answers for this reset; without one it is settled at the next start. */
-  hasOwner(resetId: string): Promise<boolean>;
-}
+import type { DemoLocks } from './demo-locks.ts';
 
 const OWNED_AT_MOST_MS = 15 * 60_000;
 /** Between two attempts to answer for a reset again. */
@@ -58,7 +36,7 @@ export const createDemoLocks = (locks: Locks, service: 'identity' | 'kms'): Demo
 
   const keep = (entry: Owned): void => entry.lock.lost.addEventListener('abort', () => void takeAgain(entry), { once: true });
 
-  /** PostgreSQL was away; whoever began the reset is not, and may settle it yet. */
+  /** The lock ended because PostgreSQL was away. This process is still here, and its caller may settle the reset yet. */
   const takeAgain = async (entry: Owned): Promise<void> => {
     await entry.lock[Symbol.asyncDispose]();
     const isOwned = (): boolean => owned === entry;
@@ -76,7 +54,7 @@ export const createDemoLocks = (locks: Locks, service: 'identity' | 'kms'): Demo
   };
 
   return {
-    // In turn within this process, so that it waits with one connection, however many changes it is asked for.
+    // The changes of this process wait in a queue here, so that only one of them holds a connection while it waits for the lock.
     exclusively: (change) => {
       const run = () => locked(change);
       const turn = last.then(run, run);
@@ -89,7 +67,7 @@ export const createDemoLocks = (locks: Locks, service: 'identity' | 'kms'): Demo
     }),
     own: async (resetId) => {
       const before = owned?.resetId ?? null;
-      // First, for it has a connection of the pool; and where another replica settled it, nobody else gives that back.
+      // First, because its lock holds a connection of the pool, which nobody else gives back where another replica settled the reset.
       if (before !== null) await disown(before);
       const lock = await locks.lock(ownerOf(resetId));
       const timer = setTimeout(() => void disown(resetId), OWNED_AT_MOST_MS);

@@ -1,11 +1,11 @@
-import type { Resets } from './create-resets.ts';
-import type { Demo, DemoReset, DemoState } from './demo.ts';
+import type { Resets } from './resets.ts';
+import type { Demo, DemoReset, DemoState } from '../demo.ts';
 import type { DemoLocks } from './demo-locks.ts';
-import type { DemoResetOutcome } from './demo-reset.ts';
-import { type DemoTenants, refuseUnknownTenants } from './demo-tenants.ts';
+import type { DemoResetOutcome } from '../demo-reset.ts';
+import { type DemoTenants, refuseUnknownTenants } from '../demo-tenants.ts';
 
 /**
- * The demo of one server, put together of what only that server knows: each change takes its turn among all processes.
+ * Puts the demo of one server together from the functions that know its rows: each change takes its turn among all processes.
  *
  * @param options.tenants names of the seed's tenants; ids for others are refused
  */

@@ -4,7 +4,7 @@ import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import { openDatabases } from '#infra/database/open/open-databases.ts';
 import type { Lock } from '#infra/database/locks.ts';
-import { createDemoLocks } from '#infra/demo-data/demo-locks.ts';
+import { createDemoLocks } from '#infra/demo-data/resets/create-demo-locks.ts';
 import { databaseKinds, withDatabases } from '#test/support/database.ts';
 import { type TestTables, testMigrations, thing } from '#test/infra/database/database-tables.ts';
 import { postgresProviders } from '#test/support/postgres/providers.ts';

@@ -1,10 +1,10 @@
 import type { Kysely, Transaction } from 'kysely';
-import type { DemoResetState, LatestReset } from './demo-reset.ts';
-import type { DemoTenants } from './demo-tenants.ts';
+import type { DemoResetState, LatestReset } from '../demo-reset.ts';
+import type { DemoTenants } from '../demo-tenants.ts';
 
 /**
- * The demo rows among the tables `T` of a server. What writes is atomic only within the transaction that it is given, and touches
- * no row that is no demo. Times are epoch milliseconds.
+ * The demo rows among the tables `T` of a server, and no other rows. A method that writes is atomic only within the transaction that
+ * it is given. Times are epoch milliseconds.
  *
  * `Gone` says what was deleted, for those who let go of it once the transaction is committed.
  */

@@ -1,0 +1,107 @@
+import { AppError } from '#infra/apperr/app-error.ts';
+import { isUniqueViolation } from '#infra/database/unique-violation.ts';
+import { tenantIds, tenantIdsUsed } from '#infra/demo-data/demo-tenants.ts';
+import { type Caller, serviceCaller } from '#kms/caller.ts';
+import { type TenantHandle, tenantUnknown } from '#kms/tenants/directory.ts';
+import type { Tenant } from '#kms/tenants/tenant.ts';
+import { tenantsStore } from '#kms/tenants/tenants.store.ts';
+import { accountsStore } from './accounts.store.ts';
+import { idsByName } from './demo.store.ts';
+import type { SeedElasticKey } from './seed-file.ts';
+import type { Seeding, SeedingOptions } from './seeding.ts';
+
+/** A name of the demo belongs to something that is no demo, or to another replica that seeds at the same moment. */
+const nameTaken = (cause: unknown): AppError =>
+  new AppError('demo-name-taken', 409, 'A name of the demo belongs to a tenant or an account that is no demo.', {
+    cause,
+    fix: 'Rename that tenant or account; demo data never replaces other data.',
+  });
+
+/** @throws AppError `tenant-unknown` 404 for a tenant that went meanwhile */
+const seederOf = (tenant: TenantHandle | undefined): Caller => {
+  if (tenant === undefined) throw tenantUnknown();
+  return serviceCaller(tenant, 'demo-seed');
+};
+
+export const createSeeding = ({ seed, service, tenants, lifeCycle, elasticKeys, now }: SeedingOptions): Seeding => {
+  const begin = (name: string, id: string): Promise<Tenant> =>
+    service
+      .transaction((tx) => lifeCycle.create(tx, { id, name, demo: true }))
+      .catch((error: unknown) => {
+        throw isUniqueViolation(error) ? tenantIdsUsed([name], error) : error;
+      });
+
+  const fill = async ({ id, name }: Tenant): Promise<void> => {
+    const seeder = seederOf(await tenants.preparing(id));
+    // A tenant without keys has its database all the same.
+    await seeder.tenant.database();
+    for (const { tenant, ...key } of seed.elastic_keys) if (tenant === name) await elasticKeys.create(seeder, key);
+  };
+
+  const discard = async (begun: readonly Tenant[]): Promise<void> => {
+    const unused = await service.transaction(async (tx) => {
+      // A commit whose answer was lost has put them in use in spite of the error.
+      const preparing = new Set((await tenantsStore(tx).inState('preparing')).map(({ id }) => id));
+      const left = begun.filter(({ id }) => preparing.has(id));
+      for (const tenant of left) await lifeCycle.remove(tx, tenant);
+      return left;
+    });
+    await lifeCycle.takeEffect(unused);
+  };
+
+  const withPrepared: Seeding['withPrepared'] = async (ids, use) => {
+    const begun: Tenant[] = [];
+    try {
+      for (const [name, id] of Object.entries(ids)) begun.push(await begin(name, id));
+      const filled = await Promise.allSettled(begun.map(fill));
+      for (const result of filled) if (result.status === 'rejected') throw result.reason;
+      return await use(async (tx) => {
+        for (const tenant of begun) await lifeCycle.activate(tx, tenant);
+      });
+    } catch (error) {
+      await discard(begun);
+      throw isUniqueViolation(error) ? nameTaken(error) : error;
+    }
+  };
+
+  const look: Seeding['look'] = async () => {
+    const present = idsByName(await tenantsStore(service.db).inState('active', { demo: true }));
+    const usernames = await accountsStore(service.db).usernames();
+    const keys: SeedElasticKey[] = [];
+    for (const key of seed.elastic_keys) {
+      const id = present[key.tenant];
+      if (id === undefined || (await elasticKeys.list(seederOf(await tenants.byId(id)), { name: key.name, limit: 1 })).items.length === 0)
+        keys.push(key);
+    }
+    const missing = {
+      tenants: seed.tenants.filter((name) => present[name] === undefined),
+      accounts: seed.accounts.filter((account) => !usernames.has(account.username)),
+      elasticKeys: keys,
+    };
+    return { present, missing };
+  };
+
+  return {
+    look,
+    withPrepared,
+    addMissing: async (given) => {
+      const { present, missing } = await look();
+      const fresh = tenantIds(missing.tenants, given);
+      const inUse = { ...present, ...fresh };
+      if (missing.tenants.length + missing.accounts.length > 0) {
+        await withPrepared(fresh, (activate) =>
+          service.transaction(async (tx) => {
+            await activate(tx);
+            await accountsStore(tx).insert(missing.accounts, inUse, now());
+          }),
+        );
+      }
+      // Fresh tenants have their keys already.
+      for (const { tenant, ...key } of missing.elasticKeys) {
+        const id = present[tenant];
+        if (id !== undefined) await elasticKeys.create(seederOf(await tenants.byId(id)), key);
+      }
+      return { tenants: inUse, added: missing };
+    },
+  };
+};
