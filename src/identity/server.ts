@@ -1,8 +1,6 @@
 import type { Databases } from '#infra/database/databases.ts';
 import { openDatabases } from '#infra/database/open/open-databases.ts';
-import { createResets } from '#infra/demo-data/resets/create-resets.ts';
 import type { Demo } from '#infra/demo-data/demo.ts';
-import { createDemoLocks } from '#infra/demo-data/resets/create-demo-locks.ts';
 import type { DependencyCheck } from '#infra/http/health.ts';
 import { registerHealth } from '#infra/http/health.routes.ts';
 import type { App } from '#infra/http/server.ts';
@@ -18,9 +16,7 @@ import { loadServiceClients } from './clients/service-clients.ts';
 import type { IdentityConfig } from './config.ts';
 import { identityMigrations } from './database/migrations.ts';
 import type { IdentityTables } from './database/tables.ts';
-import { createDemo } from './demo/create-demo.ts';
-import { createDemoStore } from './demo/demo.store.ts';
-import { loadSeed } from './demo/seed-file.ts';
+import { openDemoData } from './demo/open-demo-data.ts';
 import { logEvents } from './events.ts';
 import { createSigningKeys } from './keys/signing-keys.service.ts';
 import { registerPages } from './pages/pages.routes.ts';
@@ -81,12 +77,10 @@ export const buildIdentity = async (options: {
     now,
   });
   for (const job of [...databases.jobs, ...provider.jobs]) opened.use(jobs.start(job));
-  const locks = opened.use(createDemoLocks(databases, 'identity'));
-  const store = createDemoStore(provider);
-  const resets = createResets({ database, store, locks, emit, now });
-  await resets.sweep();
+  const demoData = opened.use(openDemoData({ databases, database, provider, emit, now }));
+  await demoData.sweep();
   const seedFile = options.demo ? config.demo.seed_file : undefined;
-  const demo = seedFile === undefined ? null : createDemo({ database, seed: await loadSeed(seedFile), store, resets, locks, emit, now });
+  const demo = seedFile === undefined ? null : await demoData.load(seedFile);
 
   const dependencies: DependencyCheck[] = [
     { name: 'database', required: true, check: (signal) => databases.ping(signal) },

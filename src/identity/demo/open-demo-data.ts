@@ -1,0 +1,37 @@
+import type { Database, Databases } from '#infra/database/databases.ts';
+import type { Demo } from '#infra/demo-data/demo.ts';
+import { createDemoLocks } from '#infra/demo-data/resets/create-demo-locks.ts';
+import { createResets } from '#infra/demo-data/resets/create-resets.ts';
+import type { IdentityTables } from '#identity/database/tables.ts';
+import type { OpenIdProvider } from '#identity/provider/openid-provider.ts';
+import type { Emit } from '../events.ts';
+import { createDemo } from './create-demo.ts';
+import { createDemoStore } from './demo.store.ts';
+import { loadSeed } from './seed-file.ts';
+
+/** The demo data of a process; disposal gives its locks back. */
+export interface DemoData extends AsyncDisposable {
+  /** At a start, before anything is served: settles what an interrupted run left. */
+  sweep(): Promise<void>;
+  /** @throws AppError `config-unreadable` or `config-invalid` for the seed */
+  load(seedFile: string): Promise<Demo>;
+}
+
+/** @param options.now epoch milliseconds */
+export const openDemoData = (options: {
+  readonly databases: Databases;
+  readonly database: Database<IdentityTables>;
+  readonly provider: OpenIdProvider;
+  readonly emit: Emit;
+  readonly now: () => number;
+}): DemoData => {
+  const { databases, database, provider, emit, now } = options;
+  const locks = createDemoLocks(databases, 'identity');
+  const store = createDemoStore(provider);
+  const resets = createResets({ database, store, locks, emit, now });
+  return {
+    sweep: resets.sweep,
+    load: async (seedFile) => createDemo({ database, seed: await loadSeed(seedFile), store, resets, locks, emit, now }),
+    [Symbol.asyncDispose]: () => locks[Symbol.asyncDispose](),
+  };
+};
