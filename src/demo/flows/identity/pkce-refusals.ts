@@ -14,7 +14,12 @@ export const run: StepWork = async ({ stack, check }) => {
   const request = (change: Record<string, string | null> = {}) =>
     identity.authorizationRequest({ clientId: PUBLIC_CLIENT.id, redirectUri: LOOPBACK_REDIRECT, scope: USER_SCOPE, change });
 
-  const wrong = await stranger.logIn(request(), { username: 'demo-user', password: `wrong-${randomText(6)}` });
+  const first = request();
+  // A password is slow on purpose, so the right one is on its way while the wrong one is refused.
+  const [wrong, walked] = await Promise.all([
+    stranger.logIn(request(), { username: 'demo-user', password: `wrong-${randomText(6)}` }),
+    identity.logIn(first, account('demo-user')),
+  ]);
   await check(
     'wrong-password',
     'Wrong password',
@@ -23,7 +28,7 @@ export const run: StepWork = async ({ stack, check }) => {
   );
 
   const errorOf = async (change: Record<string, string | null>): Promise<string> => {
-    const { searchParams } = callbackOf(await identity.logIn(request(change)));
+    const { searchParams } = callbackOf(await stranger.logIn(request(change)));
     return searchParams.get('error') ?? 'accepted';
   };
   await Promise.all([
@@ -40,8 +45,7 @@ export const run: StepWork = async ({ stack, check }) => {
     `${foreign.last.status}, ${foreign.callback === null ? 'no redirect' : 'redirected'}`,
   );
 
-  const first = request();
-  const firstCode = codeOf(await identity.logIn(first, account('demo-user')), first, issuer);
+  const firstCode = codeOf(walked, first, issuer);
   const redeem = async (code: string, verifier: string): Promise<string> => {
     const response = await identity.tokenRequest(PUBLIC_CLIENT, {
       grant_type: 'authorization_code',

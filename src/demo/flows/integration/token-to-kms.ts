@@ -9,14 +9,16 @@ import { CONFIDENTIAL_CLIENT } from '#demo/world/names.ts';
 
 /** A person and a service each take a token from Identity and use a key of the KMS with it. */
 export const run: StepWork = async ({ stack, check, engine }) => {
-  const { kms, tokens } = await person(stack, 'demo-user', 'openid kms:read kms:crypto');
+  const [{ kms, tokens }, service] = await Promise.all([
+    person(stack, 'demo-user', 'openid kms:read kms:crypto'),
+    serviceClient(stack, CONFIDENTIAL_CLIENT, 'kms:read kms:crypto'),
+  ]);
   const { id } = await seededKey(kms, 'demo-encryption-key');
   const plaintext = base64url(`demo ${randomText(8)}`);
   const sealed = await keyApi(kms, id).encrypt(plaintext);
   const versions = await keyApi(kms, id).versions();
   await check('person-encrypts', "demo-user's token encrypts with the newest version", versions[0]?.id ?? 'none', sealed.material_key_id);
 
-  const service = await serviceClient(stack, CONFIDENTIAL_CLIENT, 'kms:read kms:crypto');
   const opened = keyApi(service.kms, id).decrypt(sealed.ciphertext);
   await check(
     'service-decrypts',
