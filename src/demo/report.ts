@@ -1,7 +1,5 @@
 import { Type, type Static } from 'typebox';
-import type { Endpoints } from '#engine/engine.ts';
 import type { Failure } from '#infra/apperr/result.ts';
-import type { Outcome } from './outcome.ts';
 
 const object = <P extends Parameters<typeof Type.Object>[0]>(properties: P) => Type.Object(properties, { additionalProperties: false });
 const oneOf = <const V extends readonly string[]>(values: V) => Type.Enum(values);
@@ -117,52 +115,3 @@ export const reportSchema = Type.Object(
   },
 );
 export type Report = Static<typeof reportSchema>;
-type Credential = Static<typeof credentialSchema>;
-type DemoClient = Static<typeof clientSchema>;
-
-export interface ReportOptions {
-  readonly endpoints: Endpoints;
-  readonly credentials: readonly Credential[];
-  readonly clients: readonly DemoClient[];
-}
-
-/** An outcome, and what a reader needs to go on, as the versioned document: pure. */
-export const toReport = (outcome: Outcome, { endpoints, credentials, clients }: ReportOptions): Report => ({
-  version: 2,
-  command: outcome.command,
-  engine: outcome.engine as Report['engine'],
-  profile: outcome.profile as Report['profile'],
-  outcome: outcome.outcome,
-  exit_code: outcome.exitCode,
-  duration_ms: Math.round(outcome.durationMs),
-  steps: outcome.steps.map(({ step, status, startedAt, durationMs, checks, error }) => ({
-    id: step.id,
-    phase: step.phase,
-    title: step.title,
-    status,
-    started_at: startedAt === null ? null : new Date(startedAt).toISOString(),
-    duration_ms: Math.round(durationMs),
-    checks: checks.map((check) => ({ ...check })),
-    error,
-  })),
-  critical_path: [...outcome.criticalPath],
-  root_cause: rootCauseOf(outcome),
-  warnings: outcome.warnings.map(({ stepId: step, text }) => ({ step, text })),
-  requests: outcome.requests.map(({ stepId: step, method, url, status, durationMs }) => ({
-    step,
-    method,
-    url,
-    status,
-    duration_ms: Math.round(durationMs),
-  })),
-  endpoints: { kms: { ...endpoints.kms }, identity: { ...endpoints.identity }, telemetry: { ...endpoints.telemetry } },
-  ca_file: endpoints.caFile,
-  credentials: [...credentials],
-  clients: [...clients],
-});
-
-const rootCauseOf = ({ rootCause }: Outcome): Report['root_cause'] => {
-  if (rootCause === null) return null;
-  const { line, chain, logTail, fix } = rootCause;
-  return { line, chain: [...chain], log_tail: [...logTail], fix };
-};

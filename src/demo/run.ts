@@ -4,7 +4,7 @@ import { AppError } from '#infra/apperr/app-error.ts';
 import { failureFrom } from '#infra/apperr/result.ts';
 import type { Emit, RootCause, StepInfo } from './events.ts';
 import { findDeadPart, findRootCause, type Search } from './health/find-root-cause.ts';
-import { createStarter } from './health/start-services.ts';
+import { createStarter } from './health/bring-up/start-services.ts';
 import { watchParts } from './health/watch-parts.ts';
 import { advance, NOT_STARTED, outcomeOf, type Outcome } from './outcome.ts';
 import type { Plan } from './plan.ts';

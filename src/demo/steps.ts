@@ -1,4 +1,4 @@
-import { bringUp } from './health/bring-up.ts';
+import { bringUp } from './health/bring-up/bring-up.ts';
 import { DEMO_COMMANDS, type DemoCommand, type Step, type StepWork } from './step/step.ts';
 
 const KMS = ['kms', 'all'] as const;
@@ -20,7 +20,7 @@ const step = (
 
 /** Every step of a demo, in the order of execution; a step stands after all that it needs. */
 export const DEMO_STEPS: readonly Step[] = [
-  step('bring-up.certificates', 'Certificates', [], DEMO_COMMANDS, () => import('./health/certificates.ts')),
+  step('bring-up.certificates', 'Certificates', [], DEMO_COMMANDS, () => import('./health/bring-up/certificates.ts')),
   step('bring-up.telemetry', 'Telemetry', ['bring-up.certificates'], DEMO_COMMANDS, async () => bringUp('telemetry')),
   step('bring-up.identity', 'Identity', ['bring-up.telemetry'], DEMO_COMMANDS, async () => bringUp('identity')),
   step('bring-up.kms', 'KMS', ['bring-up.identity'], KMS, async () => bringUp('kms')),

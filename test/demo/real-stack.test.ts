@@ -80,14 +80,19 @@ describe('a whole demo on real servers', () => {
 });
 
 describe('the steps after the bring-up', () => {
-  const later = plan({ command: 'all' }).steps.filter(({ phase }) => phase !== 'bring-up');
-
   it(
-    'pass side by side, each in a run of its own: none uses what another left in a run',
+    'pass side by side and from the last to the first, each in a run of its own: none uses what another left',
     async () => {
-      const runs = await Promise.all(later.map(({ id }) => go(only(id))));
-      expect(runs.flatMap(({ errors }) => errors)).toEqual([]);
-      expect(runs.map(({ outcome }) => outcome.steps.map(({ status }) => status))).toEqual(later.map(() => ['passed']));
+      const later = plan({ command: 'all' }).steps.filter(({ phase }) => phase !== 'bring-up');
+      const left = later.map(({ id }) => id);
+      const outcomes: Outcome[] = [];
+      const worker = async (): Promise<void> => {
+        for (let id = left.pop(); id !== undefined; id = left.pop()) outcomes.push((await go(only(id))).outcome);
+      };
+      // Several log in as demo-user, and Identity delays an account at which more than a few guesses come at once.
+      await Promise.all([worker(), worker(), worker()]);
+      expect(outcomes.flatMap(({ steps }) => steps).filter(({ status }) => status !== 'passed')).toEqual([]);
+      expect(outcomes).toHaveLength(later.length);
     },
     LONG,
   );

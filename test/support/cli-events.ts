@@ -1,6 +1,7 @@
 import type { DemoEvent, StepInfo } from '#demo/events.ts';
 import { advance, NOT_STARTED, outcomeOf } from '#demo/outcome.ts';
-import { type Report, toReport } from '#demo/report.ts';
+import type { Report } from '#demo/report.ts';
+import { toReport } from '#demo/to-report.ts';
 
 const START = Date.UTC(2026, 0, 2, 3, 4, 5);
 

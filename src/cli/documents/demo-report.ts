@@ -1,5 +1,6 @@
 import type { Outcome } from '#demo/outcome.ts';
-import { toReport, type Report } from '#demo/report.ts';
+import type { Report } from '#demo/report.ts';
+import { toReport } from '#demo/to-report.ts';
 import { demoPassword } from '#demo/world/names.ts';
 import { readIdentitySeed } from '#demo/world/seed-files.ts';
 import type { Engine } from '#engine/engine.ts';

@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { watchInterrupts } from '#cli/process/interrupts.ts';
 import { cliProcess } from '#cli/process/cli-process.ts';
-import { waitHealthy } from '#demo/health/wait.ts';
+import { waitHealthy } from '#demo/health/bring-up/wait.ts';
 import { plan } from '#demo/plan.ts';
 import { run } from '#demo/run.ts';
 import { fakeEngine, statusOf } from '#test/support/demo-engine.ts';

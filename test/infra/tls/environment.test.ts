@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { handshake, withoutCertificate } from '#demo/health/handshake.ts';
+import { handshake, withoutCertificate } from '#demo/health/bring-up/handshake.ts';
 import { probeDocker } from '#engine/docker/connection/probe.ts';
 import { createHttpsClient } from '#infra/http/client/create-https-client.ts';
 import { makePki, type Pki } from '#test/support/pki.ts';

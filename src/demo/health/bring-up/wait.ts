@@ -1,7 +1,7 @@
 import type { ServiceName, ServiceStatus } from '#engine/engine.ts';
 import { fail, ok, type Result } from '#infra/apperr/result.ts';
-import { requires } from './chain.ts';
-import type { Probe } from './probe.ts';
+import { requires } from '../chain.ts';
+import type { Probe } from '../probe.ts';
 
 export interface WaitOptions {
   readonly service: ServiceName;

@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import type { ServiceName } from '#engine/engine.ts';
 import type { StepWork } from '#demo/step/step.ts';
 import { orThrow } from '#infra/apperr/or-throw.ts';
-import { CHAIN } from './chain.ts';
-import { probe, type Probe } from './probe.ts';
+import { CHAIN } from '../chain.ts';
+import { probe, type Probe } from '../probe.ts';
 import { handshake, refusal, withoutCertificate } from './handshake.ts';
 import { waitHealthy } from './wait.ts';
 

@@ -1,0 +1,51 @@
+import type { Endpoints } from '#engine/engine.ts';
+import type { Outcome } from './outcome.ts';
+import type { Report } from './report.ts';
+
+/** The things that a reader needs to go on. */
+export interface ReportOptions {
+  readonly endpoints: Endpoints;
+  readonly credentials: Report['credentials'];
+  readonly clients: Report['clients'];
+}
+
+/** An outcome as the versioned document: pure. */
+export const toReport = (outcome: Outcome, { endpoints, credentials, clients }: ReportOptions): Report => ({
+  version: 2,
+  command: outcome.command,
+  engine: outcome.engine as Report['engine'],
+  profile: outcome.profile as Report['profile'],
+  outcome: outcome.outcome,
+  exit_code: outcome.exitCode,
+  duration_ms: Math.round(outcome.durationMs),
+  steps: outcome.steps.map(({ step, status, startedAt, durationMs, checks, error }) => ({
+    id: step.id,
+    phase: step.phase,
+    title: step.title,
+    status,
+    started_at: startedAt === null ? null : new Date(startedAt).toISOString(),
+    duration_ms: Math.round(durationMs),
+    checks: checks.map((check) => ({ ...check })),
+    error,
+  })),
+  critical_path: [...outcome.criticalPath],
+  root_cause: rootCauseOf(outcome),
+  warnings: outcome.warnings.map(({ stepId: step, text }) => ({ step, text })),
+  requests: outcome.requests.map(({ stepId: step, method, url, status, durationMs }) => ({
+    step,
+    method,
+    url,
+    status,
+    duration_ms: Math.round(durationMs),
+  })),
+  endpoints: { kms: { ...endpoints.kms }, identity: { ...endpoints.identity }, telemetry: { ...endpoints.telemetry } },
+  ca_file: endpoints.caFile,
+  credentials: [...credentials],
+  clients: [...clients],
+});
+
+const rootCauseOf = ({ rootCause }: Outcome): Report['root_cause'] => {
+  if (rootCause === null) return null;
+  const { line, chain, logTail, fix } = rootCause;
+  return { line, chain: [...chain], log_tail: [...logTail], fix };
+};
