@@ -1,7 +1,7 @@
 import { AppError } from '#infra/apperr/app-error.ts';
 import { fail, failureFrom, type Result } from '#infra/apperr/result.ts';
 
-/** What to do about the errors of a disk; the rest speak for themselves. */
+/** Remedies for the errors of a disk; the rest speak for themselves. */
 const FIXES: Readonly<Record<string, string>> = {
   ENOSPC: 'Free some space on that disk, then run the command again: it completes what is missing.',
   EDQUOT: 'Free some of your disk quota, then run the command again: it completes what is missing.',

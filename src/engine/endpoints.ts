@@ -3,10 +3,10 @@ import type { Endpoints, Profile } from './engine.ts';
 import type { Ports } from './ports.ts';
 import type { StateFolder } from './state/state-folder.ts';
 
-/** An address of this machine. */
+/** A URL of this machine. */
 export const at = (port: number, path = ''): string => `https://localhost:${port}${path}`;
 
-/** Where a stack with these ports and this state folder is reached; the same on every engine but for the look at telemetry. */
+/** Addresses of a stack with these ports and this state folder; on every engine they are the same but for the look at telemetry. */
 export const endpointsOf = (options: {
   readonly ports: Ports;
   readonly folder: StateFolder;
@@ -21,7 +21,7 @@ export const endpointsOf = (options: {
       live: at(ports.kms, '/livez'),
       admin: at(ports.kmsAdmin),
       openapi: at(ports.kms, '/openapi.json'),
-      // A page to try things out with, which a production service does not offer.
+      // A page to try things out with is nothing for production.
       swagger: profile === 'prod' ? null : at(ports.kms, '/ui/swagger/'),
     },
     identity: {

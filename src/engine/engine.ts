@@ -8,13 +8,13 @@ export type ServiceName = (typeof SERVICES)[number];
 export const DATABASES = ['identity-postgres', 'kms-postgres'] as const;
 export type DatabaseName = (typeof DATABASES)[number];
 
-/** Whatever an engine runs as a process or container of its own. */
+/** A part that an engine runs as a process or container of its own. */
 export type PartName = ServiceName | DatabaseName;
 
 export const PROFILES = ['dev', 'demo', 'ci', 'prod'] as const;
 export type Profile = (typeof PROFILES)[number];
 
-/** Everything that a client of the stack must know; no secret but file names. */
+/** All that a client of the stack must know: addresses, and the names of the files that hold secrets. */
 export interface Endpoints {
   readonly kms: {
     readonly service: string;
@@ -42,11 +42,11 @@ export interface Endpoints {
   readonly serviceClient: { readonly certFile: string; readonly keyFile: string };
 }
 
-/** What is known of a process or container at one moment. */
+/** A process or container as it is known at one moment. */
 export interface ServiceStatus {
   readonly service: PartName;
   readonly state: 'absent' | 'starting' | 'running' | 'exited';
-  /** What the platform's own health check says; null where there is none. */
+  /** Result of the platform's own health check; null where there is none. */
   readonly health: 'starting' | 'healthy' | 'unhealthy' | null;
   readonly address: string;
   readonly pid: number | null;
@@ -57,7 +57,7 @@ export interface ServiceStatus {
   readonly exitCode: number | null;
 }
 
-/** For the root-cause line of something that stays red. */
+/** Facts for the root-cause line of a part that stays red. */
 export interface Diagnosis {
   readonly service: PartName;
   readonly exitCode: number | null;
@@ -72,7 +72,7 @@ export interface Diagnosis {
 export type EngineEvent =
   | { readonly type: 'service-started'; readonly service: PartName; readonly pid: number | null }
   | { readonly type: 'service-exited'; readonly service: PartName; readonly exitCode: number | null; readonly signal: string | null }
-  /** What the engine does before something runs, one clause: an image that is pulled or built, containers that are made. */
+  /** The engine does something before a service runs, in one clause: an image is pulled or built, containers are made. */
   | { readonly type: 'progress'; readonly text: string };
 
 export interface PreparedTls {
@@ -87,9 +87,9 @@ export interface PreparedTls {
 /** Exactly what demo/ needs of a place to run services in. */
 export interface Engine extends AsyncDisposable {
   readonly kind: 'embedded' | 'docker';
-  /** What it can run, in the order of the dependency chain. */
+  /** The parts that it can run, in the order of the dependency chain. */
   readonly parts: readonly PartName[];
-  /** What the stack is, or is to be, brought up with. */
+  /** The profile with which the stack is, or is to be, brought up. */
   readonly profile: Profile;
   /** Why this engine was chosen, on one line. */
   readonly reason: string;
@@ -99,7 +99,10 @@ export interface Engine extends AsyncDisposable {
   portConflicts(services: readonly ServiceName[]): Promise<readonly PortConflict[]>;
   /** Certificates, secrets, configuration: makes what is missing or expired, keeps what is good. */
   prepare(signal: AbortSignal): Promise<Result<PreparedTls>>;
-  /** Starts a service that is not running, and the database that is its own; `already-running` leaves it alone; `restarted` replaced one whose configuration was stale. */
+  /**
+   * Starts a service that is not running, and the database that is its own; `already-running` leaves it alone; `restarted` replaced one
+   * whose configuration was stale.
+   */
   up(service: ServiceName, signal: AbortSignal): Promise<Result<'started' | 'already-running' | 'restarted'>>;
   endpoints(): Endpoints;
   /** Calls `emit` for every state change until `signal` aborts. */
@@ -107,7 +110,8 @@ export interface Engine extends AsyncDisposable {
   status(): Promise<readonly ServiceStatus[]>;
   diagnose(part: PartName): Promise<Diagnosis>;
   /**
-   * The tenant ids to seed with, by tenant name; `set` puts these in their place (a reset, or its rollback). Written durably before it returns.
+   * The tenant ids to seed with, by tenant name; `set` puts these in their place (a reset, or its rollback). Written durably before it
+   * returns.
    */
   demoTenants(options?: { readonly set?: Readonly<Record<string, string>> }): Promise<Readonly<Record<string, string>>>;
   /**

@@ -47,7 +47,7 @@ export const testMounts = async (): Promise<TestMounts> => {
   };
 };
 
-/** What a target holds, by `<product>/<name>`. */
+/** The files of a target, by `<product>/<name>`. */
 export const snapshot = async (
   target: string,
 ): Promise<Readonly<Record<string, { text: string; mtimeMs: number; ino: number; mode: string }>>> => {

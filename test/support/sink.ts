@@ -13,7 +13,7 @@ export interface RunningSink extends AsyncDisposable {
   readonly endpoint: string;
   readonly port: number;
   readonly directory: string;
-  /** What it logged, oldest first. */
+  /** Its log lines, oldest first. */
   readonly logged: readonly string[];
   records(kind: SignalKind): Promise<unknown[]>;
 }

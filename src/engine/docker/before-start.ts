@@ -18,7 +18,7 @@ interface Asked {
 const projectOfFolder = (stateDir: string, packageRoot = ''): Project =>
   projectOf({ stateDir, portKms: 0, portIdentity: 0, packageRoot, profile: 'demo' });
 
-/** What a state folder has on the engine: something of it runs, or containers or volumes are left, or nothing is. */
+/** Whether something of a state folder runs on the engine, or containers or volumes of it are left, or nothing is. */
 export const dockerStack = ({ docker, stateDir, open = openApi }: Asked): Promise<Result<'running' | 'ended' | 'none'>> =>
   attemptDocker('docker-not-running', 'looking for the stack of this state folder', async () => {
     const api = await open(docker);

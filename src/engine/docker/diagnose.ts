@@ -4,11 +4,11 @@ import { containersOf, isLive, signalOf, worstOf } from './containers/container-
 import { demultiplex } from './output/demultiplex.ts';
 
 const LOG_TAIL_LINES = 20;
-/** For the last lines of a part that is already in trouble; milliseconds. */
+/** Milliseconds that the last lines of a part in trouble may take to come. */
 const LOG_LIMIT_MS = 3_000;
 
 /**
- * What is known of a part in trouble. When the engine is gone, that is what is known.
+ * The known facts of a part in trouble. When the engine is gone, that is the only one.
  *
  * @param options.lost why the engine does not answer; null when it does
  */

@@ -38,7 +38,7 @@ export interface DockerEngineOptions {
   readonly open?: OpenApi;
   /** `process`: nobody needs the stack when this process is dead; `state-folder`: it stays until it is taken down. */
   readonly owner: Owner;
-  /** What a container gets to end its requests and write its data before it is killed, milliseconds. */
+  /** Milliseconds that a container has to end its requests and write its data before it is killed. */
   readonly stopGraceMs?: number;
   /** Why this engine and no other, one clause. */
   readonly reason?: string;
@@ -54,11 +54,12 @@ const GIVEN_UP_MS = 6_000;
 /**
  * The stack as containers: PostgreSQL, the OpenTelemetry Collector, Identity and KMS. Compose makes them, so that they are what the
  * files in deployments/ say; starting, watching and ending them goes through the Engine API, which tells at once what Compose would
- * look for twice a second. Whoever changes something (prepare, up, down, demoTenants with an option) holds the lock of the state folder.
+ * look for twice a second. The caller of what changes something (prepare, up, down, demoTenants with an option) holds the lock of the
+ * state folder.
  *
  * The folders below, from the top down: `output/` reads logs and records, `containers/` makes, starts, watches and ends containers,
- * `images/` builds and pulls, `compose/` runs Compose, `project/` says what a stack is called and how it is labelled, and
- * `connection/` is the way to the engine. None of them knows another kind of engine.
+ * `images/` builds and pulls, `compose/` runs Compose and `api/` speaks the Engine API, `project/` names and labels a stack, and
+ * `connection/` finds the engine. None of them knows another kind of engine.
  */
 export const createDockerEngine = (options: DockerEngineOptions): StackEngine => {
   const { docker: connection, open = openApi, packageRoot, owner, stopGraceMs = 8_000, warn = () => {}, now = Date.now } = options;
@@ -115,7 +116,7 @@ export const createDockerEngine = (options: DockerEngineOptions): StackEngine =>
     },
     hasData: async () => (await isFilled(folder.data)) || hasVolumes().catch(unanswered),
     prepare: async (signal) => {
-      // What `up` will need is fetched while certificates are made.
+      // The things that `up` will need are fetched while certificates are made.
       void Promise.allSettled([api(), tag(), starts.load()]);
       const [result] = await Promise.all([prepareAnew(signal), swept()]);
       return result.ok ? ok(result.value.tls) : result;

@@ -38,7 +38,7 @@ export const down = (options: DownOptions): Promise<Result<readonly PartName[]>>
     const ran = new Set<string | undefined>();
     let all = await api.containers(ofProject);
     const going = () => (isAll ? all : all.filter(({ labels }) => names.has(labels[COMPOSE.service] ?? '')));
-    // Again until a look finds none: a start that was cut off may have had one made meanwhile.
+    // This is repeated until a look finds none: a start that was cut off may have had one made meanwhile.
     for (let looks = 0; going().length > 0 && looks < MAX_LOOKS; looks += 1) {
       // The engine may still be at it.
       if (looks > 0) await pause(LOOK_MS);

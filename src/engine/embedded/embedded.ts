@@ -22,13 +22,13 @@ export interface EmbeddedEngineOptions {
   readonly packageRoot: string;
   /** Start the servers with `--demo`. */
   readonly demoSeed: boolean;
-  /** What a service gets to end its requests and write its data before it is killed, milliseconds; longer than its own limit for that. */
+  /** Milliseconds that a service has to end its requests and write its data before it is killed; longer than its own limit for that. */
   readonly stopGraceMs?: number;
   /** Why this engine and no other, one clause. */
   readonly reason?: string;
   /** Whether Docker would have been taken, and cannot be had. */
   readonly isFallback?: boolean;
-  /** Told of damage that was found and repaired. */
+  /** Called with damage that was found and repaired. */
   readonly warn?: (text: string) => void;
   /** Epoch milliseconds. */
   readonly now?: () => number;
@@ -36,7 +36,7 @@ export interface EmbeddedEngineOptions {
 
 /**
  * The stack as processes of this machine: Telemetry, Identity and KMS on SQLite, detached, so that they stay when the CLI ends.
- * Whoever changes something (prepare, up, down, demoTenants with an option) holds the lock of the state folder.
+ * The caller of what changes something (prepare, up, down, demoTenants with an option) holds the lock of the state folder.
  */
 export const createEmbeddedEngine = (options: EmbeddedEngineOptions): StackEngine => {
   const { demoSeed, stopGraceMs = 8_000, warn = () => {}, now = Date.now } = options;
@@ -50,7 +50,9 @@ export const createEmbeddedEngine = (options: EmbeddedEngineOptions): StackEngin
 
   const prepareAnew = (signal: AbortSignal): Promise<Result<Prepared>> => (prepared = prepare({ layout, demo: demoSeed, signal, warn }));
 
-  /** Without every service only their data; with all of them also certificates, secrets and configuration, and nothing that others put there. */
+  /**
+   * Removes the data of these services; of all services also certificates, secrets and configuration, and nothing that others put there.
+   */
   const removeData = async (services: readonly ServiceName[]): Promise<void> => {
     const { folder } = layout;
     const all = SERVICES.every((service) => services.includes(service));

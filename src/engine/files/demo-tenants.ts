@@ -33,7 +33,7 @@ export const demoTenants = async (
   return tenants;
 };
 
-/** As it stands in the file. */
+/** The text of the file. */
 export const tenantsText = (tenants: DemoTenants): string => `${JSON.stringify(tenants, null, 2)}\n`;
 
 const parse = (text: string): DemoTenants | null => {

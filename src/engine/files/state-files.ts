@@ -2,7 +2,9 @@ import { join } from 'node:path';
 import type { DatabaseName } from '../engine.ts';
 import type { StateFolder } from '#engine/state/state-folder.ts';
 
-/** The key under which Identity's signing keys lie in its database; without one Identity makes it, under this name beside the cookie keys. */
+/**
+ * The key under which Identity's signing keys lie in its database; without one Identity makes it, under this name beside the cookie keys.
+ */
 export const SIGNING_KEY_ENCRYPTION = 'identity-signing-key-encryption';
 
 /** Where the original of each generated file lies in a state folder. These are names only: nothing is looked up. */
@@ -10,11 +12,11 @@ export interface StateFiles {
   /** Keys that sign Identity's cookies. */
   readonly cookieKeys: string;
   readonly signingKeyEncryption: string;
-  /** With which a service client authenticates at Identity. */
+  /** Secret with which a service client authenticates at Identity. */
   clientSecret(clientId: string): string;
-  /** Of the superuser of a PostgreSQL, who gets in over the local socket only. */
+  /** Password of the superuser of a PostgreSQL, who gets in over the local socket only. */
   databasePassword(database: DatabaseName): string;
-  /** Of the KMS; `position` from 1. */
+  /** Unseal share of the KMS; `position` from 1. */
   unsealShare(position: number): string;
   readonly tenants: string;
 }

@@ -96,7 +96,7 @@ const readShares = async (files: readonly string[]): Promise<readonly ShareFile[
   return shares.filter((share): share is ShareFile => share.text !== null);
 };
 
-/** Every choice of `count` items, in order; ten for three of five. */
+/** Every choice of `count` items, in order: three of five have ten. */
 const choices = function* <T>(items: readonly T[], count: number): Iterable<readonly T[]> {
   if (count === 0) yield [];
   else for (const [i, item] of items.entries()) for (const rest of choices(items.slice(i + 1), count - 1)) yield [item, ...rest];

@@ -6,7 +6,7 @@ import { fail, failureFrom, ok, type Result } from '#infra/apperr/result.ts';
 import { isAlive, ownIdentity } from './process-identity.ts';
 import { stateFolder } from './state-folder.ts';
 
-/** Who holds the lock, as the file says it. */
+/** The holder of the lock, as the file names it. */
 interface Holder {
   readonly pid: number;
   readonly identity: string;
@@ -17,9 +17,9 @@ interface Holder {
 
 export interface LockOptions {
   readonly stateDir: string;
-  /** What the holder is doing, for the message to the second one, for example `demo all`. */
+  /** The command of the holder, for the message to the next one, for example `demo all`. */
   readonly command: string;
-  /** Told when a lock was left behind by a process that is gone, or is damaged. */
+  /** Called when a lock is damaged, or was left behind by a process that is gone. */
   readonly warn?: (text: string) => void;
   /** Epoch milliseconds. */
   readonly now?: () => number;

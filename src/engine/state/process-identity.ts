@@ -6,7 +6,7 @@ import { hasCode } from '#infra/apperr/system-error.ts';
 const run = promisify(execFile);
 
 /**
- * What tells a process from a later one with the same number: boot and start time. Null when no such process lives;
+ * The mark that tells a process from a later one with the same number: boot and start time. Null when no such process lives;
  * one that has ended but that nobody has reaped counts as ended.
  */
 export const processIdentity = (pid: number): Promise<string | null> =>

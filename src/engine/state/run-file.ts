@@ -4,18 +4,18 @@ import { missingIs } from '#infra/apperr/system-error.ts';
 import { writeFileAtomic } from '#infra/files/atomic-file.ts';
 import { SERVICES, type ServiceName } from '../engine.ts';
 
-/** What is recorded of a service that was started. */
+/** The record of a service that was started. */
 export interface ServiceRecord {
   readonly pid: number;
   /** Tells the process from a later one with the same number. */
   readonly identity: string;
   /** Public port. */
   readonly port: number;
-  /** Of everything that the service reads at its start; a difference asks for a restart. */
+  /** A hash of everything that the service reads at its start; a difference asks for a restart. */
   readonly config_hash: string;
   /** Epoch milliseconds. */
   readonly started_at: number;
-  /** Where the log of this start begins, in bytes. */
+  /** Offset in the log file at which this start begins, in bytes. */
   readonly log_offset: number;
   /** How it ended, where a CLI saw it. */
   readonly exit: { readonly code: number | null; readonly signal: string | null } | null;
@@ -23,7 +23,7 @@ export interface ServiceRecord {
 
 export type RunRecords = Readonly<Partial<Record<ServiceName, ServiceRecord>>>;
 
-/** What the file says; `damaged` when it is there and makes no sense. */
+/** The content of the file; `damaged` when it is there and makes no sense. */
 export const readRunFile = async (file: string): Promise<{ readonly records: RunRecords; readonly damaged: boolean }> => {
   const text = await readFile(file, 'utf8').catch(missingIs(null));
   if (text === null) return { records: {}, damaged: false };

@@ -2,7 +2,12 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { missingIs } from '#infra/apperr/system-error.ts';
 
-/** Where everything of one stack lies; all paths absolute. */
+/**
+ * The state folder of a stack (`.passthru`), which is crash-only: whatever a killed run left behind, the next one repairs or removes.
+ * This folder knows its paths, its lock, its record of what was started, and how to tell whether a process of then still lives.
+ */
+
+/** The paths of one stack, all of them absolute. */
 export interface StateFolder {
   readonly path: string;
   readonly lock: string;
@@ -14,7 +19,7 @@ export interface StateFolder {
   readonly config: string;
   readonly data: string;
   readonly logs: string;
-  /** What the Docker engine generates: copies of secrets for containers, Compose override. */
+  /** Files that the Docker engine generates: copies of secrets for containers, Compose override. */
   readonly docker: string;
   readonly gitignore: string;
 }

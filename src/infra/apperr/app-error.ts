@@ -1,4 +1,4 @@
-/** One thing wrong with what the caller sent: where it stands, what is wrong, how to mend it. */
+/** A fault in what the caller sent: where it stands, what is wrong, how to mend it. */
 export interface FieldIssue {
   /** JSON Pointer into the body, or `query/name`, `path/name`, `header/name`, or `file.yml#/pointer`. */
   readonly field: string;
@@ -7,7 +7,7 @@ export interface FieldIssue {
 }
 
 export interface AppErrorOptions {
-  /** What lies beneath; logged, never sent to a client. */
+  /** The error beneath; logged, never sent to a client. */
   readonly cause?: unknown;
   /** Why, where the message does not say it; logged, never sent to a client. */
   readonly reason?: string | undefined;

@@ -14,7 +14,7 @@ const publicWords = (error: Error): string => {
   return error.name === 'Error' && error.message !== '' && !/[/\\]/.test(error.message) ? error.message : error.name;
 };
 
-/** What anybody may know of why something failed, down to its root: no path, no user, no SQL. */
+/** The reasons of a failure that anybody may know, down to its root: no path, no user, no SQL. */
 export const publicCause = (thrown: unknown, depth = 0): string => {
   if (!(thrown instanceof Error)) return 'unknown error';
   const words = publicWords(thrown);

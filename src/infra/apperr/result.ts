@@ -6,7 +6,7 @@ export interface Failure {
   readonly code: string;
   readonly message: string;
   readonly cause: Failure | null;
-  /** What to do about it, one sentence; empty when the cause says it. */
+  /** The remedy, one sentence; empty when the cause says it. */
   readonly fix: string;
 }
 

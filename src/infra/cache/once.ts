@@ -1,4 +1,4 @@
-/** What `make` answers, made at the first call. */
+/** A function that calls `make` at its first call, and gives the same answer to all. */
 export const once = <T>(make: () => Promise<T>): (() => Promise<T>) => {
   let made: Promise<T> | undefined;
   return () => (made ??= make());

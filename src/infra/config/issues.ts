@@ -57,7 +57,7 @@ const describe = (error: ErrorObject): FieldIssue => {
 };
 
 /**
- * Of a union that does not match, only the branch that was meant: the one whose literal (say `kind: sqlite`) fits.
+ * Reduces the errors of a union that does not match to the branch that was meant: the one whose literal (say `kind: sqlite`) fits.
  * Where no branch fits, the union itself is reported, with its literals.
  */
 const meantBranches = (errors: readonly ErrorObject[]): readonly ErrorObject[] => {

@@ -18,7 +18,7 @@ type Tree = { [key: string]: unknown };
 
 const isTree = (value: unknown): value is Tree => typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** What is wrong with a configuration, each field named; of what mends it, the first. */
+/** The error of a configuration: it names each wrong field, and as its fix the first one that is known. */
 export const configInvalid = (what: string, fields: readonly FieldIssue[]): AppError =>
   new AppError('config-invalid', 400, `${what} is not valid: ${fields.map((issue) => `${issue.field}: ${issue.message}`).join('; ')}`, {
     fields,
@@ -46,7 +46,7 @@ const readTree = async (file: string, what: string): Promise<Tree> => {
   return value;
 };
 
-/** Where a setting came from, so that an error names the file and a relative path starts at the right folder. */
+/** The file of each setting, so that an error names it and a relative path starts at the right folder. */
 type Origins = Map<string, string>;
 
 /** A map that says another `kind` is another thing, of which the keys below it are none: it replaces them. */

@@ -8,10 +8,10 @@ const sqliteConfigSchema = strictObject({
   directory: filePath({ description: 'folder of the database files; made when it is missing' }),
 });
 
-/** Where the configuration says nothing; JSON Schema defaults have no effect inside a union. */
+/** Defaults, for where the configuration says nothing; those of a JSON Schema have no effect inside a union. */
 export const DEFAULT_PORT = 5432;
 export const DEFAULT_POOL_SIZE = 10;
-/** One for the lock of a demo change, one for that of the reset which it begins, one for its statements. */
+/** Three connections: for the lock of a demo change, for the lock of the reset that it begins, and for its statements. */
 export const MIN_POOL_SIZE = 3;
 export const DEFAULT_START_TIMEOUT_S = 60;
 

@@ -37,7 +37,7 @@ export interface OpenOptions {
 /** The databases of one service, and locks among its replicas; all names are made by the service, never by a caller. */
 export interface Databases extends Locks, AsyncDisposable {
   readonly kind: DatabaseKind;
-  /** What is to be done by the clock while they are open; whoever opened them starts it. */
+  /** The work that is to be done by the clock while they are open; the opener starts these jobs. */
   readonly jobs: readonly Job[];
   /**
    * Opens a database, made (unless told not to) and migrated where needed; migrations run in one transaction under a lock.

@@ -4,12 +4,12 @@ export interface Lock extends AsyncDisposable {
 }
 
 /**
- * Locks by name among all processes that use the same databases. One ends with its disposal, or with the process that
+ * Locks by name among all processes that use the same databases. A lock ends with its disposal, or with the process that
  * holds it, however that ends: PostgreSQL keeps it for a connection, and SQLite files have one process anyway.
  */
 export interface Locks {
   /**
-   * Waits for the lock, and for those who asked before. Not to be asked for by its holder, who would wait for himself.
+   * Waits for the lock, and for those who asked before. The holder must not ask for it again: it would wait for itself.
    *
    * @throws AppError `database-busy` after a minute, `database-unavailable`
    */

@@ -5,7 +5,7 @@ import { basename, dirname, join } from 'node:path';
 export interface AtomicWriteOptions {
   /** Permission bits; 0o644 by default. */
   readonly mode?: number;
-  /** Also force the bytes to the disk before the rename; default true. False for what can be made again. */
+  /** Whether the bytes are forced to the disk before the rename; default true. False for what can be made again. */
   readonly durable?: boolean;
   /** Replace what is there; default true. False fails with `EEXIST` instead, also when another process was faster. */
   readonly replace?: boolean;

@@ -4,6 +4,11 @@ import { hasCode } from '#infra/apperr/system-error.ts';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { writeFileAtomic } from './atomic-file.ts';
 
+/**
+ * Files that are written as a whole or not at all (`atomic-file.ts`), and secrets in them: of mode 0600, and named in errors by their
+ * base name only.
+ */
+
 /** Secrets are short; a file larger than this, in bytes, is not one. */
 const MAX_SECRET_BYTES = 64 * 1024;
 

@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import { strictObject } from '#infra/config/load-config.ts';
 import { tlsFilesSchema } from '#infra/tls/config.ts';
 
-/** Where a server listens, and with which certificate. */
+/** Address and certificate of a listener. */
 export const listenerConfigSchema = strictObject({
   host: Type.String({ default: '127.0.0.1', minLength: 1, description: 'address to listen on' }),
   port: Type.Integer({ minimum: 0, maximum: 65_535, description: 'TCP port; 0 lets the system choose' }),
@@ -18,7 +18,7 @@ export const rateLimitConfigSchema = strictObject(
   { default: {} },
 );
 
-/** Where a balancer in front of a public listener stands. */
+/** Networks of the balancers in front of a public listener. */
 export const proxyNetworksConfigSchema = Type.Array(Type.String({ pattern: '^[0-9a-fA-F.:]+/\\d{1,3}$' }), {
   default: [],
   uniqueItems: true,

@@ -16,11 +16,11 @@ export interface DependencyState {
   readonly cause: string | null;
 }
 
-/** One check of a dependency may take this long, in milliseconds; then it counts as down. */
+/** Milliseconds that a check of a dependency may take; after that the dependency counts as down. */
 const CHECK_TIMEOUT_MS = 2_000;
 
 /**
- * Nobody shows who they are at `/readyz` and no rate limit counts it, so that a look is made once for all who ask while it is under
+ * `/readyz` needs no authentication and counts under no rate limit, so that a look is made once for all who ask while it is under
  * way and this long after, in milliseconds. It is shorter than the shortest pause between two looks of the CLI, which calls a service
  * healthy after two passes: they stay two looks.
  */

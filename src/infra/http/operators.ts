@@ -7,7 +7,7 @@ import type { App } from './server.ts';
 
 const ADMIN_PREFIX = '/admin/';
 
-/** Where an admin listener listens, and who may do more there than look at its health. */
+/** Address of an admin listener, and the clients that may do more there than look at its health. */
 export const adminListenerConfigSchema = strictObject({
   ...listenerConfigSchema.properties,
   allowed_clients: Type.Array(Type.String({ minLength: 1, maxLength: 64 }), {

@@ -27,7 +27,7 @@ const TITLES: Readonly<Record<number, string>> = {
   503: 'Service Unavailable',
 };
 
-/** What Fastify throws by itself, said in our words; its own code stays out of the answer. */
+/** Errors that Fastify throws by itself, in our words; their own codes stay out of the answer. */
 const FASTIFY_CODES: Readonly<Record<string, readonly [code: string, detail: string]>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: ['body-too-large', 'The request body is larger than this route takes.'],
   FST_ERR_CTP_INVALID_MEDIA_TYPE: ['unsupported-media-type', 'This route takes application/json.'],
@@ -60,7 +60,7 @@ const problem = (
   },
 });
 
-/** Of the things that are wrong with one request, so many are said. */
+/** So many of the things that are wrong with one request are told. */
 const MAX_ISSUES = 20;
 
 interface FastifyErrorish extends Error {
@@ -75,12 +75,12 @@ const fieldPrefix: Readonly<Record<string, string>> = { querystring: 'query', pa
 const inContext = (issues: readonly FieldIssue[], context: string | undefined): readonly FieldIssue[] =>
   issues.map((issue) => ({ ...issue, field: `${fieldPrefix[context ?? 'body'] ?? ''}${issue.field || '/'}` }));
 
-/** For a path or a method that nobody answers. */
+/** The error of a path or a method that nobody answers. */
 export const routeNotFound = (): AppError => new AppError('route-not-found', 404, 'There is no such route, or not with this method.');
 
 /**
  * Any thrown value as Problem Details: what the client may know, and nothing of SQL, paths or stack traces.
- * Whatever is neither an AppError nor a client error of Fastify's becomes a bare 500.
+ * A value that is neither an AppError nor a client error of Fastify's becomes a bare 500.
  *
  * @see RFC 9457 section 3
  */

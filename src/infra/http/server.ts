@@ -9,15 +9,15 @@ import type { ClientCertificate } from '#infra/tls/options.ts';
 
 /**
  * HTTP for both products: what a server of ours is (this file), its health, its errors (`problem.ts`), its admin listener
- * (`operators.ts`), and the two clients. `server/` builds such a server. A request passes the PROXY protocol, TLS, the Host header, the
- * limits, its schema, the route, and comes back as JSON or as Problem Details.
+ * (`operators.ts`), and what a client is (`client.ts`). `server/` builds a server, `client/` a client. A request passes the PROXY
+ * protocol, TLS, the Host header, the limits, its schema, the route, and comes back as JSON or as Problem Details.
  */
 
 /** A server that routes are added to; schemas are those of TypeBox. */
 export type App = FastifyInstance<Server, IncomingMessage, ServerResponse, FastifyBaseLogger, TypeBoxTypeProvider>;
 
 export interface ServerOptions {
-  /** For spans and log lines, for example `kms` or `kms-admin`. */
+  /** Name in spans, log lines and jobs, for example `kms` or `kms-admin`. */
   readonly name: string;
   readonly tls: TlsFiles;
   /** `request` lets a client come without a certificate; one that comes is verified all the same. */

@@ -21,7 +21,7 @@ export interface Job {
   run(signal: AbortSignal): Promise<void>;
 }
 
-/** What anybody may know of a job. */
+/** The state of a job, which anybody may know. */
 export interface JobState {
   readonly running: boolean;
   /** When the last run began, that which is under way included (RFC 3339); null before the first one. */

@@ -1,4 +1,4 @@
-/** What every server is told when it starts. */
+/** How a server is to start. */
 export interface ServeOptions {
   /** YAML files, each laid over the one before. */
   readonly configFiles: readonly string[];

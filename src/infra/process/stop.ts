@@ -1,5 +1,9 @@
 import type { Logger } from '#infra/telemetry/telemetry.ts';
 
+/**
+ * A server as a process of the system: how it is told to start (`serve-options.ts`), what its version is, and how it stops at a signal.
+ */
+
 /** After this many milliseconds a graceful stop gives up what is still in flight. */
 const STOP_GRACE_MS = 5_000;
 

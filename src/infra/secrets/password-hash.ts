@@ -1,6 +1,6 @@
 import { AppError } from '#infra/apperr/app-error.ts';
 
-/** What a stored password is: a PBKDF2 hash, or plaintext where a demo allows it. */
+/** The forms of a stored password: a PBKDF2 hash, or plaintext where a demo allows it. */
 export type StoredPassword =
   | { readonly kind: 'pbkdf2-sha256'; readonly iterations: number; readonly salt: Uint8Array; readonly hash: Uint8Array }
   | { readonly kind: 'plaintext'; readonly password: string };

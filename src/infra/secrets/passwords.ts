@@ -5,6 +5,12 @@ import { equalSecrets } from './compare.ts';
 import { formatPasswordHash, parsePasswordHash } from './password-hash.ts';
 import { createWorkQueue } from './work-queue.ts';
 
+/**
+ * Secrets that a server checks or opens with: this folder hashes and verifies passwords (PBKDF2 in a bounded queue, so that log-ins
+ * never take all threads), remembers for a while which were right, splits and joins unseal shares, and compares in constant time.
+ * `attempts/` slows down those who guess. Nothing here reads a file or a database.
+ */
+
 const derive = promisify(pbkdf2);
 const HASH_BYTES = 32;
 
@@ -82,7 +88,7 @@ export const createPasswords = (options: PasswordOptions = {}): Passwords => {
   };
 };
 
-/** One spelling of each character, as in the OpaqueString profile. @see RFC 8265 section 4.2 */
+/** Brings each character to one spelling, as the OpaqueString profile does. @see RFC 8265 section 4.2 */
 const normalize = (password: string) => password.normalize('NFC');
 
 const isTooLong = (password: string, maxBytes: number) => Buffer.byteLength(password, 'utf8') > maxBytes;

@@ -1,7 +1,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { createBoundedMap } from '#infra/cache/bounded-map.ts';
 
-/** Who logs in, with what, against which stored hash. */
+/** A log-in: the account, the password, and the stored hash that it is held against. */
 interface Verified {
   readonly name: string;
   readonly password: string;

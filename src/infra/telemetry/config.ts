@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox';
 import { strictObject } from '#infra/config/load-config.ts';
 import { tlsFilesSchema } from '#infra/tls/config.ts';
 
-/** Where traces, metrics and logs go: an OTLP/HTTP collector on the user's own machine, over TLS with a client certificate. */
+/** The collector of traces, metrics and logs: OTLP/HTTP on the user's own machine, over TLS with a client certificate. */
 export const telemetryConfigSchema = strictObject({
   endpoint: Type.String({
     pattern: '^https://[^/?#@]+(/[^?#]*)?$',

@@ -15,7 +15,7 @@ interface LogEntry {
   readonly attributes: Record<string, string | number | boolean>;
 }
 
-/** Where entries go. */
+/** Takes each entry. */
 export type LogSink = (level: Level, entry: LogEntry) => void;
 
 const SEVERITY = {

@@ -61,7 +61,7 @@ export interface TelemetryOptions {
   /** `service.name` of everything, for example `passthru-kms`. */
   readonly service: string;
   readonly version: string;
-  /** Where it goes; without it nothing is exported, but traces still have ids. */
+  /** The collector; without one nothing is exported, but traces still have ids. */
   readonly config?: TelemetryConfig | undefined;
   /** `stdout`: one JSON object a line. Default `none`. */
   readonly log?: 'stdout' | 'none';

@@ -5,6 +5,11 @@ import { basename } from 'node:path';
 import { AppError } from '#infra/apperr/app-error.ts';
 import type { TlsFiles } from './config.ts';
 
+/**
+ * TLS 1.3 at both ends of a connection: this folder reads the three PEM files of an end, makes the options of a server and a client out
+ * of them, says who the peer is, and takes renewed files into use while connections stay open. `authority/` makes the files.
+ */
+
 /** The contents of `TlsFiles`. */
 export interface TlsPem {
   readonly ca: string;
@@ -12,7 +17,7 @@ export interface TlsPem {
   readonly key: string;
 }
 
-/** What a server asks of its clients: nothing, a certificate if they have one, or always one. */
+/** Whether a server asks its clients for no certificate, for one if they have it, or for one in any case. */
 export type ClientCertificate = 'none' | 'request' | 'require';
 
 /**
@@ -32,7 +37,7 @@ export const readTls = async (files: TlsFiles): Promise<TlsPem> => {
 
 /**
  * Options of a TLS 1.3 server.
- * With `request` a client without a certificate gets in; one whose certificate does not verify must be cut off
+ * With `request` a client without a certificate gets in; a client whose certificate does not verify must be cut off
  * by `refuseUnverifiedPeers`, because TLS itself knows only all or nothing.
  *
  * @see RFC 8446 section 4.3.2

@@ -2,7 +2,7 @@ import type { X509Certificate } from 'node:crypto';
 import type { Server, TLSSocket } from 'node:tls';
 import { subjectAlternativeNames } from './subject-alternative-names.ts';
 
-/** Who is at the other end of a connection, by a certificate that was verified. */
+/** The other end of a connection, by a certificate that was verified. */
 export interface Peer {
   /** Empty when the subject has none or several. */
   readonly commonName: string;

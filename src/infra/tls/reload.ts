@@ -4,7 +4,7 @@ import { serverTlsOptions } from './options.ts';
 import { type TlsWatch, watchTlsFiles } from './watch-files.ts';
 
 export interface ReloadOptions {
-  /** Of the server, for the name of the job. */
+  /** Name of the server, for the name of the job. */
   readonly name: string;
   /** The new certificate is in use for new connections. */
   readonly onReload?: () => void;

@@ -30,7 +30,7 @@ const entries = function* (text: string): Iterable<{ kind: string; value: string
   ENTRY.lastIndex = 0;
   while (ENTRY.lastIndex < text.length) {
     const groups = ENTRY.exec(text)?.groups;
-    // Nothing after an entry that cannot be read is believed.
+    // Entries after one that cannot be read are not believed.
     if (groups === undefined) return;
     const { kind = '', value = '' } = groups;
     yield { kind, value: value.startsWith('"') ? (JSON.parse(value) as string) : value };

@@ -6,7 +6,7 @@ import { resolveContext } from '#engine/docker/connection/context.ts';
 import { fakeProgram } from '#test/engine/docker/support/fake-docker-program.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';
 
-/** What `docker context inspect` prints of one context. */
+/** The output of `docker context inspect` for one context. */
 const inspected = (name: string, host: string, tlsPath?: string): string =>
   JSON.stringify([
     {

@@ -28,7 +28,7 @@ const upAll = async (engine: Engine) => {
   return results.map(valueOf);
 };
 
-/** What an engine tells until the test ends. */
+/** The events of an engine until the test ends. */
 const watch = (engine: Engine) => {
   const events: EngineEvent[] = [];
   const control = new AbortController();

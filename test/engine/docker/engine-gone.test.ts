@@ -48,7 +48,7 @@ describe.runIf(isThere)('the way to a real Docker engine', () => {
     expect((await engine.diagnose('telemetry')).logTail[0]).toMatch(/^the Docker engine does not answer: /);
     expect(await engine.up('identity', never)).toMatchObject({ ok: false, error: { code: 'docker-not-running' } });
     expect(await engine.down({ volumes: false })).toMatchObject({ ok: false, error: { code: 'docker-not-running' } });
-    // Who asks for the first time has nothing to go by.
+    // An engine that asks for the first time has nothing to go by.
     await using other = await stack.engine({ docker: found.value });
     await expect(other.status()).rejects.toMatchObject({ code: 'docker-not-running' });
 

@@ -165,7 +165,7 @@ describe('the images of a run', () => {
 });
 
 describe('the progress of builds and pulls', () => {
-  /** What is told while an image is built, and why that fails, where BuildKit prints these lines. */
+  /** The progress of a build or pull that prints these lines and fails, and the reason that is given. */
   const told = async (lines: readonly string[], images: 'all-but-kms' | 'all-but-postgres' = 'all-but-kms') => {
     const { fake, tag } = await filled();
     fake.images.delete(images === 'all-but-kms' ? `passthru-kms:${tag}` : 'postgres:17-trixie');

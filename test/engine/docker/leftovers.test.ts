@@ -3,15 +3,15 @@ import { ownIdentity } from '#engine/state/process-identity.ts';
 import { thisHost } from '#engine/docker/project/owner-label.ts';
 import { fakeStack } from '#test/engine/docker/support/fake-stack.ts';
 
-/** Labels of what a run of this host left behind that was killed. */
+/** Labels that a killed run of this host left behind. */
 const lost = async () => ({
   'passthru.host': await thisHost(),
   'passthru.owner': 'process 2147483646 no-such-process',
   'passthru.state-dir': '/home/me/.passthru',
 });
 
-describe('what killed runs left behind', () => {
-  it('goes: containers, networks and volumes of this host whose owner is dead, whatever project they are of', async () => {
+describe('the leftovers of killed runs', () => {
+  it('are removed: containers, networks and volumes of this host whose owner is dead, whatever project they are of', async () => {
     await using stack = await fakeStack();
     const { fake } = stack;
     const labels = await lost();
@@ -23,7 +23,7 @@ describe('what killed runs left behind', () => {
     expect(stack.warnings).toEqual(['removed the containers that a killed run left behind (/home/me/.passthru)']);
   });
 
-  it('goes as far as it can, and what cannot be removed is told', async () => {
+  it('are removed as far as they can be, and a failure is told', async () => {
     await using stack = await fakeStack();
     const { fake } = stack;
     const labels = await lost();
@@ -38,7 +38,7 @@ describe('what killed runs left behind', () => {
     expect(stack.warnings).toEqual(['what killed runs left behind could not be removed: kms-1 hangs']);
   });
 
-  it('stays when it belongs to its state folder, to a living owner, to another host, or to nobody that we know', async () => {
+  it('stay when they belong to their state folder, to a living owner, to another host, or to nobody that we know', async () => {
     await using stack = await fakeStack();
     const labels = await lost();
     const of = (id: string, more: Readonly<Record<string, string>>) =>
@@ -47,7 +47,7 @@ describe('what killed runs left behind', () => {
       of('kept', { 'passthru.owner': 'state-folder' }),
       of('alive', { 'passthru.owner': `process ${process.pid} ${await ownIdentity()}` }),
       of('elsewhere', { 'passthru.host': 'another host' }),
-      // Whose processes we may not be shown.
+      // Processes of another user may be hidden from us.
       of('of-another-user', { 'passthru.host': (await thisHost()).replace(/\d+$/, '54321') }),
       of('nobody', { 'passthru.owner': 'somebody' }),
       of('of-an-older-version', { 'passthru.owner': '2147483646 no-such-process', 'passthru.lease': 'kept' }),

@@ -95,11 +95,11 @@ describe('the output of a container', () => {
   });
 });
 
-describe('what the collector received', () => {
+describe('the records of the collector', () => {
   const traceId = randomUUIDv7().replaceAll('-', '');
   const record = (text: string) => JSON.stringify({ resourceSpans: [text] });
 
-  it('is read out of its container, older files first, only of the kind that was asked for, half a line left out', async () => {
+  it('are read out of its container, older files first, only of the kind that was asked for, half a line left out', async () => {
     await using stack = await fakeStack();
     stack.have(stack.owned('telemetry'));
     stack.fake.archives.set(
@@ -120,14 +120,14 @@ describe('what the collector received', () => {
     expect(await all(engine.telemetryRecords('traces', { containing: traceId }))).toEqual([{ resourceSpans: [traceId] }]);
   });
 
-  it('is nothing where there is no container, or where it has no such folder', async () => {
+  it('are none where there is no container, or where it has no such folder', async () => {
     await using stack = await fakeStack();
     expect(await all(stack.engine().telemetryRecords('logs'))).toEqual([]);
     stack.have(stack.owned('telemetry'));
     expect(await all(stack.engine().telemetryRecords('logs'))).toEqual([]);
   });
 
-  it('is read from a tar that comes byte by byte, and what nobody reads of it is passed over', async () => {
+  it('are read from a tar that comes byte by byte, and a file that nobody reads is passed over', async () => {
     const names: string[] = [];
     for await (const { name, content } of readTar(inPieces(tar({ a: 'x'.repeat(700), b: 'bee', c: '' }), 1))) {
       names.push(name === 'b' ? `b=${Buffer.concat(await all(content)).toString()}` : name);
@@ -135,7 +135,7 @@ describe('what the collector received', () => {
     expect(names).toEqual(['a', 'b=bee', 'c']);
   });
 
-  it('is read to the end of the answer, because what is left of one keeps its connection', async () => {
+  it('are read to the end of the answer, because an answer that is not read to its end keeps its connection', async () => {
     let ended = false;
     const answer = async function* () {
       yield* inPieces(tar({ a: 'text' }), 512);
@@ -146,8 +146,8 @@ describe('what the collector received', () => {
   });
 });
 
-describe('why a part is in trouble', () => {
-  it('is its exit code, its signal, its memory, the last word of its health check and its last twenty lines', async () => {
+describe('the diagnosis of a part in trouble', () => {
+  it('has its exit code, its signal, its memory, the last word of its health check and its last twenty lines', async () => {
     await using stack = await fakeStack();
     stack.fake.output.set('kms-1', frame(1, Array.from({ length: 30 }, (_, i) => `line ${i}\n`).join('')));
     const lastProbe = 'localhost:8081 refuses connections';
@@ -170,14 +170,14 @@ describe('why a part is in trouble', () => {
     expect(await stack.engine().diagnose('kms')).toMatchObject({ exitCode, signal });
   });
 
-  it('is what the engine said when it could not even start it', async () => {
+  it('has the words of the engine that could not even start it', async () => {
     await using stack = await fakeStack();
     const error = 'driver failed programming external connectivity: port is already allocated';
     stack.have(stack.owned('kms', { status: 'created', exitCode: 128, error, startedAt: null }));
     expect(await stack.engine().diagnose('kms')).toMatchObject({ exitCode: 128, logTail: [`not started: ${error}`] });
   });
 
-  it('has no exit code while it runs, and says so when it is paused', async () => {
+  it('has no exit code while the part runs, and says when it is paused', async () => {
     await using stack = await fakeStack();
     stack.have(stack.owned('kms'));
     expect(await stack.engine().diagnose('kms')).toMatchObject({ exitCode: null, signal: null });
@@ -185,7 +185,7 @@ describe('why a part is in trouble', () => {
     expect(await stack.engine().diagnose('kms')).toMatchObject({ lastProbe: 'the container is paused' });
   });
 
-  it('is that the engine is gone, when it is, and nothing is asked of it then', async () => {
+  it('says when the engine is gone, and nothing is asked of it then', async () => {
     await using stack = await fakeStack();
     stack.have(stack.owned('kms'));
     await using engine = stack.engine();
@@ -196,7 +196,7 @@ describe('why a part is in trouble', () => {
     expect((await engine.diagnose('kms')).logTail).toEqual(['the Docker engine does not answer: connect ECONNREFUSED']);
   });
 
-  it('still names the exit code where the log cannot be read', async () => {
+  it('still has the exit code where the log cannot be read', async () => {
     await using stack = await fakeStack();
     stack.have(stack.owned('kms', { status: 'exited', exitCode: 3 }));
     const api = { ...stack.fake.api, logs: () => Promise.reject(new Error('configured logging driver does not support reading')) };

@@ -25,8 +25,8 @@ const watched = async (stack: FakeStack) => {
   return { engine, events, control, see, kms, [Symbol.dispose]: () => control.abort() };
 };
 
-describe('what a watched engine knows of its containers', () => {
-  it('is as the engine tells it, and no event tells what was so before anybody watched', async () => {
+describe('the containers of a watched engine', () => {
+  it('are as Docker tells them, and no event tells what was so before anybody watched', async () => {
     await using stack = await fakeStack();
     stack.have(stack.owned('kms'));
     using watch = await watched(stack);
@@ -34,7 +34,7 @@ describe('what a watched engine knows of its containers', () => {
     expect(watch.events).toEqual([]);
   });
 
-  it('follows the events: a start with its pid, an end with its exit code and signal', async () => {
+  it('are followed by events: a start with its pid, an end with its exit code and signal', async () => {
     await using stack = await fakeStack();
     const { fake } = stack;
     using watch = await watched(stack);
@@ -50,7 +50,7 @@ describe('what a watched engine knows of its containers', () => {
     expect(await watch.kms()).toMatchObject({ state: 'exited', exitCode: 137 });
   });
 
-  it('is not looked up for the checks of health that run several times a second', async () => {
+  it('are not looked up for the checks of health that run several times a second', async () => {
     await using stack = await fakeStack();
     const { fake } = stack;
     stack.have(stack.owned('kms'));
@@ -62,7 +62,7 @@ describe('what a watched engine knows of its containers', () => {
     expect(fake.looks).toBe(looks);
   });
 
-  it('has both ends of a container that started and ended between two looks, and of one that was started anew', async () => {
+  it('have both ends told, also of one that started and ended between two looks, and of one that was started anew', async () => {
     await using stack = await fakeStack();
     using watch = await watched(stack);
     stack.have(stack.owned('kms', { status: 'exited', exitCode: 3, startedAt: 5 }));
@@ -78,7 +78,7 @@ describe('what a watched engine knows of its containers', () => {
     expect(watch.events.slice(2).map(({ type }) => type)).toEqual(['service-started', 'service-exited', 'service-started']);
   });
 
-  it('tells that somebody removed a container', async () => {
+  it('are told to have ended when somebody removes them', async () => {
     await using stack = await fakeStack();
     const { fake } = stack;
     stack.have(stack.owned('kms-postgres'));
@@ -90,14 +90,14 @@ describe('what a watched engine knows of its containers', () => {
     );
   });
 
-  it('is put right by a look every two seconds where an event never came', async () => {
+  it('are looked up every two seconds, where an event never came', async () => {
     await using stack = await fakeStack();
     using watch = await watched(stack);
     stack.have(stack.owned('identity', { pid: 5 }));
     await vi.waitFor(() => expect(watch.events).toEqual([{ type: 'service-started', service: 'identity', pid: 5 }]), { timeout: 10_000 });
   });
 
-  it('is looked up at once when the stream of events breaks, and the stream is opened again', async () => {
+  it('are looked up at once when the stream of events breaks, and the stream is opened again', async () => {
     await using stack = await fakeStack();
     const { fake } = stack;
     using watch = await watched(stack);
@@ -111,7 +111,7 @@ describe('what a watched engine knows of its containers', () => {
     });
   });
 
-  it('is that the engine is gone, with its reason, ends nothing by waiting, and is found again when it is back', async () => {
+  it('are told to have ended when Docker is gone, with its reason, and are found again when it is back', async () => {
     await using stack = await fakeStack();
     const { fake } = stack;
     stack.have(stack.owned('kms'));
@@ -129,7 +129,7 @@ describe('what a watched engine knows of its containers', () => {
     expect(await watch.kms()).toMatchObject({ state: 'running' });
   });
 
-  it('is asked for by one look where nobody watches, and the one who asks is told when it fails', async () => {
+  it('are looked up once where nobody watches, and a look that fails is told to its caller', async () => {
     await using stack = await fakeStack();
     const { fake } = stack;
     const engine = stack.engine();
@@ -142,7 +142,7 @@ describe('what a watched engine knows of its containers', () => {
     });
   });
 
-  it('is not followed when nobody watches any more', async () => {
+  it('are not followed when nobody watches any more', async () => {
     await using stack = await fakeStack();
     const { fake } = stack;
     const watch = await watched(stack);

@@ -120,7 +120,7 @@ describe('unseal shares for containers', () => {
       error: { cause: { code: 'sealed-by-others' }, fix: expect.stringContaining('--state-dir') },
     });
     expect(await snapshot(theirs.target)).toEqual(before);
-    // One alone among ours is refused as well.
+    // A single foreign share among ours is refused as well.
     await replace(copy(ours, 2), await read(copy(theirs, 2)));
     expect(await ours.prepare()).toMatchObject({ ok: false, error: { cause: { code: 'sealed-by-others' } } });
   });
@@ -199,7 +199,7 @@ describe('the folders for containers', () => {
     await symlink(elsewhere, mounts.in('kms', 'stack.yml'));
     expect(await mounts.prepare()).toMatchObject(refused('not-a-file'));
     await rm(mounts.in('kms', 'stack.yml'));
-    // What Docker makes of a file that is not there.
+    // Docker makes a folder of a file that is not there.
     await mkdir(mounts.in('kms', 'stack.yml'));
     expect(await mounts.prepare()).toMatchObject(refused('not-a-file'));
     await rm(mounts.in('kms', 'stack.yml'), { recursive: true });

@@ -22,7 +22,7 @@ afterAll(async () => pki[Symbol.asyncDispose]());
 
 const uniqueName = (): string => `db_${randomUUIDv7().replaceAll('-', '')}`;
 
-/** What becomes of a first query under this configuration. */
+/** The outcome of a first query under this configuration. */
 const attempt = async (config: PostgresConfig): Promise<unknown> => {
   await using databases = await openDatabases(config);
   return await databases.ping().then(

@@ -29,7 +29,7 @@ const serialOf = async (db: Kysely<TestTables>): Promise<string> => {
   return rows[0]?.serial ?? '';
 };
 
-/** Those of connections of which each is made while the ones before are held, until one is as wanted or there are too many. */
+/** Makes connections, each while the ones before are held, until one is as wanted or there are too many; answers with their certificates. */
 const serials = async (databases: Databases, wanted: string, depth = 0): Promise<readonly string[]> => {
   await using database = await databases.open<TestTables>(`depth_${depth}`, testMigrations);
   return await database.transaction(async (tx) => {

@@ -100,7 +100,7 @@ describe.each((await postgresProviders()).slice(-1))('a PostgreSQL, $name, that 
     const waiters = "select 1 from pg_locks where locktype = 'advisory' and not granted";
     await expect.poll(async () => (await pool.query(waiters)).rowCount).toBe(1);
 
-    // As long as the limit at least, while the one lock is held and the other waited for.
+    // This takes the limit at least, while the one lock is held and the other waited for.
     await expect(pool.query('select pg_sleep(5)')).rejects.toThrow(`waited ${ANSWER_MS} ms`);
     expect(held.lost.aborted).toBe(false);
     expect(lost).toHaveLength(1);

@@ -203,7 +203,7 @@ describe('a server whose certificate is replaced', () => {
     await using links = await temporaryDirectory();
     const [store, next] = [await testTls(folder.path), await testTls(other.path)];
     const [leaf, nextLeaf] = [store.leaf('server'), next.leaf('server')];
-    // Whoever watches the folder of a link hears nothing of the file behind it.
+    // A watch of the folder of a link hears nothing of the file behind it.
     const linked = { ca: join(links.path, 'ca.pem'), cert: join(links.path, 'server.pem'), key: join(links.path, 'server.key') };
     for (const part of ['ca', 'cert', 'key'] as const) await symlink(leaf[part], linked[part]);
     await using server = await echoServer({ store });

@@ -8,7 +8,7 @@ import { readCertificates } from '../connection/probe.ts';
 
 /** The Engine API of a connection. */
 export const connect = async ({ endpoint }: DockerConnection): Promise<DockerApi> => {
-  // Whatever is not said here, the library would take from the environment, which may speak of another engine.
+  // Settings that are not said here the library would take from the environment, which may speak of another engine.
   const unsaid = { host: undefined, port: undefined, ca: undefined, cert: undefined, key: undefined };
   if (endpoint.kind === 'socket') return createDockerApi(new Dockerode({ ...unsaid, socketPath: endpoint.path, protocol: 'http' }));
   const certificates = await readCertificates(endpoint.certFolder);

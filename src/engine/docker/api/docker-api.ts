@@ -1,4 +1,7 @@
-/** What the engine needs of the Docker Engine API, and no more: tests put recorded answers in its place. */
+/**
+ * The part of the Docker Engine API that this engine needs, in our words. This folder speaks it: `open-api.ts` opens it, the library
+ * behind it is loaded by the commands alone that ask an engine, and no request waits without a limit. Tests put a stand-in in its place.
+ */
 export interface DockerApi {
   /** Every container with these labels, running or not, as the list tells it. */
   containers(labels: readonly string[]): Promise<readonly ContainerSummary[]>;
@@ -9,7 +12,7 @@ export interface DockerApi {
   stop(id: string, graceMs: number): Promise<void>;
   kill(id: string): Promise<void>;
   unpause(id: string): Promise<void>;
-  /** With its anonymous volumes, running or not. */
+  /** Removes it with its anonymous volumes, running or not. */
   remove(id: string): Promise<void>;
   networks(labels: readonly string[]): Promise<readonly Labelled[]>;
   removeNetwork(id: string): Promise<void>;
@@ -39,7 +42,7 @@ export interface ContainerSummary extends Labelled {
   readonly state: string;
   /** Epoch milliseconds. */
   readonly createdAt: number;
-  /** Where this machine's loopback address reaches it. */
+  /** Ports of this machine's loopback address that lead to it. */
   readonly publishedPorts: readonly number[];
 }
 

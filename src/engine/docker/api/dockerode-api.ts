@@ -6,7 +6,7 @@ import { linesOf } from '../connection/lines.ts';
 import { nullWhenMissing, soon, unlessDone } from './requests.ts';
 import { within } from './within.ts';
 
-/** What the engine may take beyond the grace period to end and unmount a container, milliseconds. */
+/** Milliseconds that the engine may take beyond the grace period to end and unmount a container. */
 const STOP_LIMIT_MS = 20_000;
 
 /** The Engine API in our words, by the library that speaks it. */
@@ -119,7 +119,7 @@ const having = (labels: readonly string[]) => ({ filters: { label: [...labels] }
 const isOnLoopback = ({ IP, PublicPort }: { IP?: string; PublicPort?: number }): boolean =>
   PublicPort !== undefined && PublicPort > 0 && (IP === undefined || ['', '0.0.0.0', '::', '::1'].includes(IP) || IP.startsWith('127.'));
 
-/** Whoever stops half-way lets go of the connection: Node itself keeps it where the answer came whole, and with it the process. */
+/** Lets go of the connection when the reader stops half-way: Node would keep it where the answer came whole, and with it the process. */
 async function* releasing(stream: Readable): AsyncGenerator<Buffer> {
   try {
     yield* stream;

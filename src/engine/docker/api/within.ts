@@ -1,7 +1,7 @@
 import { AppError } from '#infra/apperr/app-error.ts';
 
 /**
- * What the engine answers to one request, within so many milliseconds.
+ * The engine's answer to one request, within so many milliseconds.
  *
  * @param what names the request, for example `the list of containers`
  * @param ask gets a signal that aborts at the limit; one that ignores it is left alone

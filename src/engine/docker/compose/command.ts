@@ -4,9 +4,14 @@ import { dirname } from 'node:path';
 import type { DockerConnection } from '../connection/docker-connection.ts';
 import { linesOf } from '../connection/lines.ts';
 
+/**
+ * Docker Compose: which files a stack is made of, what is laid over them, and how the program is run and ended. It only makes
+ * containers and images; everything else goes through the Engine API.
+ */
+
 /** After SIGTERM Compose ends what it is doing; milliseconds until it is killed. */
 const KILL_DELAY_MS = 5_000;
-/** Of what it said, what may matter for a failure. */
+/** Lines of its output that are kept for the message of a failure. */
 const KEPT_LINES = 40;
 
 export interface ComposeRun {

@@ -26,7 +26,7 @@ export const overrideText = ({ services, network, volume }: OverrideLabels, name
 };
 
 /**
- * Whoever waits with Compose alone waits for these checks, so its files ask every second or two. We ask `/readyz` from outside, and
+ * A user of Compose alone waits for these checks, so its files ask every second or two. We ask `/readyz` from outside, and
  * each check is one more process beside what is starting. A database can be asked by its check only.
  */
 const healthcheckOf = (name: string) =>

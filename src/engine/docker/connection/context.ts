@@ -67,7 +67,7 @@ const connectionTo = async (options: {
   const name = `${from}, ${host}`;
   const [, scheme = 'tcp', rest = host] = /^([a-z]+):\/\/(.*)$/.exec(host) ?? [];
   if (scheme === 'unix' || scheme === 'npipe') {
-    // As Docker writes a pipe, `npipe:////./pipe/docker_engine`, what follows the scheme is the pipe's path.
+    // Docker writes a pipe as `npipe:////./pipe/docker_engine`: the path of the pipe follows the scheme.
     return ok({ name, version: null, endpoint: { kind: 'socket', path: rest }, env: { ...env, DOCKER_HOST: host } });
   }
   if (scheme === 'ssh') {

@@ -28,7 +28,10 @@ const PASSED_ON = [
   'SSL_CERT_DIR',
 ];
 
-/** What of an environment the docker program gets. Builds need the CA and the settings with which npm runs here, as build secrets. */
+/**
+ * The part of an environment that the docker program gets. Builds need the CA and the settings with which npm runs here, as build
+ * secrets.
+ */
 export const dockerEnvironment = (env: Environment): Readonly<Record<string, string>> => {
   const found = PASSED_ON.map((name) => [name, env[name]] as const);
   const builds = [

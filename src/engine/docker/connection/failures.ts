@@ -2,7 +2,7 @@ import { AppError } from '#infra/apperr/app-error.ts';
 import { fail, type Result } from '#infra/apperr/result.ts';
 import type { DockerConnection } from './docker-connection.ts';
 
-/** What a program that failed said last, or else why it could not be run. */
+/** The last line of a program that failed, or else the reason why it could not be run. */
 export const lastLineOf = (error: unknown): string => {
   const { stderr, message, killed, signal } = error as { stderr?: unknown; message?: string; killed?: boolean; signal?: string | null };
   const said = typeof stderr === 'string' ? stderr.trim().split('\n').at(-1) : '';
@@ -32,7 +32,7 @@ const UNREACHABLE = {
 /** A connection that broke: of ours it is the one to the engine, in a build or a pull one to a registry. */
 const BROKEN = /connect (ECONNREFUSED|ENOENT)|read ECONNRESET|write EPIPE|socket hang up/i;
 
-/** What engines and Compose say about troubles that are not ours, and what to do about them. */
+/** Messages of engines and Compose about troubles that are not ours, each with its remedy. */
 const KNOWN: readonly Known[] = [
   {
     pattern: /permission denied while trying to connect|connect EACCES/i,
@@ -105,7 +105,7 @@ export const dockerFailure = (options: {
   what: string;
   text: string;
   fix?: string;
-  /** Who is at the other end of a connection that broke; the engine when not given. */
+  /** The other end of a connection that broke; the engine when not given. */
   peer?: 'engine' | 'registry';
 }) => {
   const { code, what, text, fix = '', peer = 'engine' } = options;

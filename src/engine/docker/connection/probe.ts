@@ -31,7 +31,7 @@ export const probeDocker = async (options: { env: Readonly<Record<string, string
   const compose = checkCompose(dockerEnvironment(env), ended.signal);
   const found = await answering;
   if (!found.ok) {
-    // Nobody wants to know any more, and a machine without an engine has better things to do.
+    // The answer is not wanted any more; the programs end, too.
     ended.abort();
     return found;
   }
@@ -106,7 +106,7 @@ const unreachable = (name: string, text: string, { kind }: DockerEndpoint) => {
   });
 };
 
-/** One plain request: the API client takes a tenth of a second to load, which nobody without Docker shall pay. */
+/** Makes one plain request: the API client takes a tenth of a second to load, which nobody without Docker shall pay. */
 const ping = async (endpoint: DockerEndpoint): Promise<{ status: number; osType: string; server: string }> => {
   const signal = AbortSignal.timeout(ENGINE_LIMIT_MS);
   const options = await requestOptions(endpoint);
@@ -128,7 +128,7 @@ const requestOptions = async (endpoint: DockerEndpoint): Promise<RequestOptions>
     ? { socketPath: endpoint.path }
     : { host: endpoint.host, port: endpoint.port, ...clientTlsOptions(await readCertificates(endpoint.certFolder)) };
 
-/** What a TLS connection to the engine is verified and made with. */
+/** The certificates with which a TLS connection to the engine is made and verified. */
 export const readCertificates = async (folder: string) => {
   const read = (file: string) => readFile(join(folder, file));
   const [ca, cert, key] = await Promise.all([read('ca.pem'), read('cert.pem'), read('key.pem')]);

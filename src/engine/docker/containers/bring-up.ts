@@ -75,11 +75,11 @@ const createAndStart = async (
   );
 };
 
-/** A failure that new containers, or images that were there a moment ago, may mend. */
+/** Whether new containers, or images that were there a moment ago, may mend a failure. */
 const isBroken = (started: Result<Started> | undefined): boolean =>
   started !== undefined && !started.ok && (started.error.code === 'start-failed' || started.error.code === 'image-gone');
 
-/** Whatever a killed run, or somebody else, took from below them, a network or an image, comes back with them. */
+/** Makes containers anew, and with them the network or image that a killed run, or somebody else, took from below them. */
 const makeAnew = async (
   names: readonly string[],
   services: readonly ServiceName[],

@@ -3,7 +3,7 @@ import type { PartName, ServiceStatus } from '../../engine.ts';
 import type { ContainerDetails } from '../api/docker-api.ts';
 import { COMPOSE } from '../project/labels.ts';
 
-/** Whether something of it runs now. */
+/** Whether a process of the container is there. */
 export const isLive = ({ status }: Pick<ContainerDetails, 'status'>): boolean => status === 'running' || status === 'paused';
 
 /** The containers of one part, one for each replica: while Compose replaces one, the new one counts. */
@@ -23,7 +23,7 @@ export const worstOf = (containers: readonly ContainerDetails[]): ContainerDetai
 
 const WORST: readonly ServiceStatus['state'][] = ['exited', 'absent', 'starting', 'running'];
 
-/** One that was made and never started is not there yet, unless it could not be started. */
+/** The state of a container. One that was made and never started is absent, unless it could not be started. */
 export const stateOf = ({ status, exitCode }: Pick<ContainerDetails, 'status' | 'exitCode'>): ServiceStatus['state'] => {
   switch (status) {
     case 'created':

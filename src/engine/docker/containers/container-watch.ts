@@ -13,14 +13,14 @@ const LOOK_LIMIT_MS = 5_000;
 /** Pause before the stream of events is opened again, milliseconds: doubled each time up to the last. */
 const RECONNECT_MS = [100, 2_000] as const;
 
-/** Of all that a container goes through, what changes its state; the checks of its health alone are several a second. */
+/** Events of a container that change its state; those of its health checks alone are several a second. */
 const ACTIONS = /^(create|start|die|oom|pause|unpause|destroy|rename|health_status)/;
 
 /** The containers of one project, as of the last event. */
 export interface ContainerWatch {
   /** Looks now, and answers with what is there. @throws what the API throws */
   look(): Promise<readonly ContainerDetails[]>;
-  /** What is known: from memory while somebody watches, else by a look. Never waits longer than a look may take. */
+  /** The containers as they are known: from memory while somebody watches, else by a look. It waits no longer than a look may take. */
   known(): Promise<{ readonly containers: readonly ContainerDetails[]; readonly lost: string | null }>;
   watch(emit: (event: EngineEvent) => void, signal: AbortSignal): void;
   /** How often a part was seen to start since `forget`. */
@@ -58,7 +58,10 @@ export const createContainerWatch = (options: { api: () => Promise<DockerApi>; p
     }
   };
 
-  /** One at a time. Whoever asks while one is under way gets the next one: the one under way may have passed what he asks for. */
+  /**
+   * Looks once at a time. A caller that comes while a look is under way gets the next one: the first may have passed what it wants to
+   * see.
+   */
   const look = (): Promise<readonly ContainerDetails[]> => {
     if (looking === undefined) {
       looking = lookNow().finally(() => (looking = undefined));
@@ -73,7 +76,7 @@ export const createContainerWatch = (options: { api: () => Promise<DockerApi>; p
     return next;
   };
 
-  /** What a look finds is told by events and `known`; so is that it failed. */
+  /** Looks for its events' sake: they and `known` tell what was found, and that it failed. */
   const lookQuietly = (): Promise<unknown> => look().catch(() => undefined);
 
   const follow = async (signal: AbortSignal): Promise<void> => {

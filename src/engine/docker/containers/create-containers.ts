@@ -58,7 +58,7 @@ const createProgress = (project: string, tell: (text: string) => void) => (line:
     tell(`${id.toLowerCase().replace(`${project}-`, '').replace(`${project}_`, '')}: ${status.toLowerCase()}`);
 };
 
-/** What Compose says is wrong: its last error, else its last words. */
+/** The reason that Compose gives: its last error, else its last words. */
 const errorIn = (lines: readonly string[]): string =>
   lines.map((line) => parse(line)).findLast(({ error }) => error === true)?.message ?? lines.slice(-3).join(' | ');
 
@@ -69,5 +69,5 @@ interface Said {
   readonly message?: string;
 }
 
-/** Nothing for a warning, which is plain text. */
+/** A line of Compose; a warning is plain text and says nothing here. */
 const parse = (line: string): Said => jsonObject(line) ?? {};

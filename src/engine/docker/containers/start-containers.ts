@@ -3,7 +3,7 @@ import type { ContainerSummary, DockerApi } from '../api/docker-api.ts';
 import { dockerFailure, lastLineOf } from '../connection/failures.ts';
 import { COMPOSE } from '../project/labels.ts';
 
-/** What `up` did for the containers of one service of Compose. */
+/** The outcome of `up` for the containers of one service of Compose. */
 export type Started = 'started' | 'already-running' | 'restarted';
 
 /** The containers of one service of Compose. */

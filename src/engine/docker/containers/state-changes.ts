@@ -4,7 +4,7 @@ import { COMPOSE } from '../project/labels.ts';
 import { isPart } from '../project/project.ts';
 import { isLive, signalOf } from './container-state.ts';
 
-/** What was last seen of one container. */
+/** A container as it was last seen. */
 interface Seen {
   readonly part: PartName;
   readonly live: boolean;

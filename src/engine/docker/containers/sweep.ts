@@ -20,7 +20,7 @@ const sweep = async (api: DockerApi): Promise<readonly string[]> => {
     return things.filter((_, i) => orphans[i] === true);
   };
   const [oldContainers, oldNetworks, oldVolumes] = await Promise.all([dead(containers), dead(networks), dead(volumes)]);
-  // What cannot be removed keeps nothing else.
+  // A thing that cannot be removed keeps no other.
   const first = await Promise.allSettled(oldContainers.map(({ id }) => api.remove(id)));
   const then = await Promise.allSettled([
     ...oldNetworks.map(({ id }) => api.removeNetwork(id)),
@@ -31,7 +31,7 @@ const sweep = async (api: DockerApi): Promise<readonly string[]> => {
   return [...new Set(all.map(({ labels: of }) => of[OURS.stateDir] ?? 'an unknown state folder'))];
 };
 
-/** Sweeps and says whose leftovers went. What cannot be removed stands in nobody's way now: it is only told. */
+/** Sweeps and says whose leftovers went. Leftovers that cannot be removed stand in nobody's way now: they are only told. */
 export const sweepAndTell = async (api: () => Promise<DockerApi>, warn: (text: string) => void): Promise<void> => {
   try {
     for (const stateDir of await sweep(await api())) warn(`removed the containers that a killed run left behind (${stateDir})`);

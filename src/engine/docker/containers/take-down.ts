@@ -1,7 +1,7 @@
 import type { ContainerSummary, DockerApi } from '../api/docker-api.ts';
 import { COMPOSE } from '../project/labels.ts';
 
-/** What must be gone before another may be: nobody loses what it depends on while it still works. */
+/** The services that must have ended before another ends: nobody loses what it depends on while it still works. */
 const ENDS_AFTER: Readonly<Record<string, readonly string[]>> = {
   kms: ['kms-balancer'],
   identity: ['identity-balancer', 'kms'],
@@ -13,7 +13,7 @@ const ENDS_AFTER: Readonly<Record<string, readonly string[]>> = {
 export interface TakeDownOptions {
   readonly api: DockerApi;
   readonly containers: readonly ContainerSummary[];
-  /** What each gets to end by itself, milliseconds. */
+  /** Milliseconds that each has to end by itself. */
   readonly graceMs: number;
   /** Its abort kills what still runs. */
   readonly signal?: AbortSignal | undefined;
@@ -33,7 +33,7 @@ export const takeDown = async ({ api, containers, graceMs, signal }: TakeDownOpt
     ended.set(service, known);
     return known;
   };
-  /** One that does not end keeps nobody else running. */
+  /** A service that does not end keeps no other running. */
   const endService = async (service: string): Promise<void> => {
     const before = (ENDS_AFTER[service] ?? []).filter((other) => services.includes(other));
     await Promise.all(before.map(end));
@@ -50,7 +50,7 @@ export const throwFailureIn = (results: readonly PromiseSettledResult<unknown>[]
   for (const result of results) if (result.status === 'rejected') throw result.reason;
 };
 
-/** One that is paused would not hear of it; one that does not run needs nothing. */
+/** Ends a container. A paused one would not hear a signal; one that does not run needs none. */
 const endContainer = async (api: DockerApi, { id, state }: ContainerSummary, graceMs: number, signal?: AbortSignal): Promise<void> => {
   if (state !== 'running' && state !== 'paused' && state !== 'restarting') return;
   if (signal?.aborted === true || state === 'paused') return api.kill(id);

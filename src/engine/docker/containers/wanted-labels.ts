@@ -5,15 +5,15 @@ import { PARTS, type Project } from '../project/project.ts';
 import type { OverrideLabels } from '../compose/override.ts';
 
 /**
- * The labels with which Compose is to make a project. What is there with the right hash keeps its labels, word for word: a label
+ * The labels with which Compose is to make a project. A container with the right hash keeps its labels, word for word: a label
  * is part of the configuration, and with another one Compose would make the container, or the network below it, anew.
  */
 export const labelsFor = async (options: {
   api: DockerApi;
   project: Project;
-  /** Of what this process makes. */
+  /** Labels of what this process makes. */
   own: Labels;
-  /** Of the generated files that each part reads at its start. */
+  /** A hash for each part, of the generated files that it reads at its start. */
   hashes: Readonly<Record<string, string>>;
 }): Promise<OverrideLabels> => {
   const { api, project, own, hashes } = options;

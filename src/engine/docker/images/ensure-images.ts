@@ -10,7 +10,7 @@ import { IMAGE_LABEL } from '../project/labels.ts';
 import type { Project } from '../project/project.ts';
 import { buildProgress, lastWords, pullProgress } from './progress.ts';
 
-/** Of the databases, as their Compose files name it. */
+/** Image of the databases, as their Compose files name it. */
 const POSTGRES_IMAGE = 'postgres:17-trixie';
 
 /** Images of one product by service: ours by tag, and its database's. */
@@ -22,7 +22,7 @@ export interface ImagesOptions {
   readonly project: Project;
   readonly tag: string;
   readonly services: readonly ServiceName[];
-  /** What is being done, one clause. */
+  /** Called with what is being done, one clause. */
   readonly progress: (text: string) => void;
   readonly signal: AbortSignal;
 }
@@ -84,7 +84,7 @@ const compose = async (options: ImagesOptions, args: readonly string[], said: (l
   });
 };
 
-/** By their label our images are found again when they are old. */
+/** Labels by which our images are found again when they are old. */
 const IMAGE_LABELS = stringify({
   services: Object.fromEntries(SERVICES.map((service) => [service, { build: { labels: { [IMAGE_LABEL]: service } } }])),
 });

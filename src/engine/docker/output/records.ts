@@ -3,10 +3,10 @@ import type { DockerApi } from '../api/docker-api.ts';
 import { linesOf } from '../connection/lines.ts';
 import { readTar } from './tar.ts';
 
-/** Where the collector writes, one file for each kind, and beside it `traces-<time>.jsonl` and so on, the older ones. */
+/** Folder into which the collector writes, one file for each kind, and beside it older ones, `traces-<time>.jsonl` and so on. */
 const FOLDER = '/var/lib/otel';
 
-/** What the collector received of one kind, oldest first, out of its container, running or not. */
+/** The OTLP JSON export requests of one kind that the collector received, oldest first, out of its container, running or not. */
 export async function* readCollected(options: {
   api: DockerApi;
   containerId: string;

@@ -38,7 +38,7 @@ export async function* readTar(chunks: AsyncIterable<Buffer>): AsyncGenerator<Ta
       const header = await exactly(BLOCK);
       if (header === null) return;
       if (header.every((byte) => byte === 0)) {
-        // What follows the end is read, too: an answer that was not read to its end would keep its connection, and so the process.
+        // The rest after the end is read, too: an answer that was not read to its end would keep its connection, and so the process.
         while ((await take(BLOCK)).length > 0);
         return;
       }

@@ -15,9 +15,9 @@ export const OURS = {
   stateDir: `${PREFIX}state-dir`,
   /** The machine and user for whom the number of a process means something. */
   host: `${PREFIX}host`,
-  /** Whose it is: see `owner-label.ts`. */
+  /** Its owner: see `owner-label.ts`. */
   owner: `${PREFIX}owner`,
-  /** Of the generated files that the container reads at its start. */
+  /** A hash of the generated files that the container reads at its start. */
   configHash: `${PREFIX}config-hash`,
 } as const;
 

@@ -3,7 +3,10 @@ import { hostname } from 'node:os';
 import { isAlive, ownIdentity } from '#engine/state/process-identity.ts';
 import { type Labels, OURS } from './labels.ts';
 
-/** Whose the containers, networks and volumes of a stack are: nobody needs those of a process that is dead; others stay until they are taken down. */
+/**
+ * The owner of containers, networks and volumes: nobody needs those of a process that is dead; those of a state folder stay until they
+ * are taken down.
+ */
 export type Owner = 'process' | 'state-folder';
 
 /** Labels of what this process makes now. The owner label is `process <pid> <identity>` or `state-folder`. */

@@ -6,10 +6,10 @@ import { at, endpointsOf } from '../../endpoints.ts';
 import { DATABASES, type DatabaseName, type Endpoints, type PartName, type Profile, SERVICES, type ServiceName } from '../../engine.ts';
 import { type Ports, portsOf, portsOfService } from '../../ports.ts';
 
-/** What Docker runs, databases first: nobody waits for them, and they take longest. */
+/** The parts that Docker runs, databases first: nobody waits for them, and they take longest. */
 export const PARTS = [...DATABASES, ...SERVICES] as const;
 
-/** One stack as Compose sees it: computed, nothing is looked up. */
+/** A stack as Compose sees it: its names are computed, nothing is looked up. */
 export interface Project {
   /** Of Compose, the same for the same state folder. */
   readonly name: string;
@@ -19,9 +19,9 @@ export interface Project {
   readonly packageRoot: string;
   /** Ports of this machine under which a part is published. */
   portsOf(part: PartName): readonly number[];
-  /** Where people find a part. */
+  /** The address at which people find a part. */
   address(part: PartName): string;
-  /** What a service needs started: itself, its database, in production the balancer before it. */
+  /** The containers that a service needs: its own, its database's, in production that of the balancer before it. */
   containersOf(service: ServiceName): readonly string[];
   /** Compose file of ours with the labels of containers, networks and volumes. */
   readonly override: string;

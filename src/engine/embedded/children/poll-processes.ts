@@ -5,7 +5,7 @@ import type { Records } from './process-records.ts';
 /** How often processes that are not our own children are looked at, in milliseconds. */
 const POLL_MS = 250;
 
-/** Tells of services that start and end without being children of this process, so that no event tells it. */
+/** Tells when services start and end that are no children of this process, so that no event tells it. */
 export const pollForChanges = (of: {
   records: Records;
   isChild: (service: ServiceName, pid: number) => boolean;

@@ -7,10 +7,10 @@ import { portsOfService } from '../../ports.ts';
 import { processesWithArguments } from '#engine/state/processes.ts';
 import type { Target } from './stop-process.ts';
 
-/** What is known of the processes of a stack, on disk, and by looking where the disk does not tell. */
+/** The processes of a stack as the disk records them, and as the system shows them where the disk does not tell. */
 export interface Records {
   read(): Promise<RunRecords>;
-  /** Sets or removes what is recorded of one service; changes of this process queue up. Only the holder of the lock may. */
+  /** Sets or removes the record of one service; changes of this process queue up. Only the holder of the lock may do it. */
   change(service: ServiceName, change: (record: ServiceRecord | undefined) => ServiceRecord | undefined): Promise<void>;
   /** Every process that runs with the configuration of this service, recorded or not: a killed run may have left one. */
   processes(service: ServiceName): Promise<readonly Target[]>;
@@ -25,13 +25,13 @@ export const createRecords = (layout: Layout, options: { warn: (text: string) =>
   let warned = false;
 
   const running = async (service: ServiceName): Promise<readonly Target[]> => {
-    // Whichever installation of ours or hand started it; who only reads or edits its configuration is no service.
+    // It counts whoever started it, and from whichever installation; a program that only reads or edits its configuration is no service.
     const pids = await processesWithArguments(['serve', service, '--config', layout.overlay(service)]);
     const found = await Promise.all(pids.map(async (pid) => ({ pid, identity: await processIdentity(pid) })));
     return found.flatMap(({ pid, identity }) => (identity === null ? [] : [{ pid, identity }]));
   };
 
-  /** Records for what runs though nothing is written of it; its configuration is unknown, so `up` replaces it. */
+  /** Records of processes that run though nothing is written of them; their configuration is unknown, so `up` replaces them. */
   const recover = async (): Promise<RunRecords> => {
     const found = await Promise.all(
       SERVICES.map(async (service) => {

@@ -20,7 +20,7 @@ export interface StartedProcess {
   readonly pid: number;
   /** Resolves when it has ended. */
   readonly exited: Promise<Exit>;
-  /** Where its part of the log begins, in bytes. */
+  /** Offset in its log file at which its part begins, in bytes. */
   readonly logOffset: number;
 }
 

@@ -120,7 +120,7 @@ export const createSupervisor = (options: {
           const base = { service, address, health: null, pid: null, uptimeMs: null, restarts: 0, exitCode: null };
           if (record === undefined) return { ...base, state: 'absent' };
           if (!(await isAlive(record))) return { ...base, state: 'exited', exitCode: (await exitOf(service, record))?.code ?? null };
-          // Another one than we started means that somebody restarted it meanwhile.
+          // Another process than we started means that somebody restarted it meanwhile.
           const restarts = (children.get(service)?.identity ?? record.identity) === record.identity ? 0 : 1;
           return { ...base, state: 'running', pid: record.pid, uptimeMs: Math.max(0, now() - record.started_at), restarts };
         }),

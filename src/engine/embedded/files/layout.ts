@@ -5,7 +5,7 @@ import { at, endpointsOf } from '../../endpoints.ts';
 import type { Endpoints, Profile, ServiceName } from '../../engine.ts';
 import { type Ports, portsOf } from '../../ports.ts';
 
-/** Where every file and listener of an embedded stack is: computed, nothing is looked up. */
+/** Paths and addresses of an embedded stack: they are computed, nothing is looked up. */
 export interface Layout {
   readonly folder: StateFolder;
   readonly ports: Ports;
@@ -14,7 +14,7 @@ export interface Layout {
   readonly bin: string;
   /** The defaults of a server, as delivered; the sink has none. */
   defaults(service: ServiceName): string | null;
-  /** What this stack lays over them. */
+  /** The file that this stack lays over them. */
   overlay(service: ServiceName): string;
   data(service: ServiceName): string;
   log(service: ServiceName): string;

@@ -9,7 +9,7 @@ import type { TlsFiles } from '#infra/tls/config.ts';
 import type { ServiceName } from '../../engine.ts';
 import type { Layout } from './layout.ts';
 
-/** What this stack lays over the delivered configuration of one service: ports, certificates, folders, secrets. */
+/** The settings that this stack lays over the delivered configuration of one service: ports, certificates, folders, secrets. */
 export interface OverlayOptions {
   readonly layout: Layout;
   readonly leaf: (name: string) => TlsFiles;
@@ -36,7 +36,7 @@ const telemetryOverlay = ({ layout, leaf }: OverlayOptions): Tree => ({
   directory: layout.data('telemetry'),
 });
 
-/** Often, so that whoever waits for a trace, the demo among them, does not wait for the exporter. */
+/** Exports are frequent, so that the demo, which waits for a trace, does not wait for the exporter. */
 const EXPORT_INTERVAL_MS = 250;
 
 const telemetryTo = (layout: Layout, client: TlsFiles): Tree => ({

@@ -13,11 +13,11 @@ import { writeOverlays } from './overlays.ts';
 
 export interface Prepared {
   readonly tls: PreparedTls;
-  /** Of what each service reads at its start. */
+  /** A hash for each service, of all that it reads at its start. */
   readonly hashes: Readonly<Record<ServiceName, string>>;
 }
 
-/** Everything on disk that the services need: makes what is missing, mends what is damaged, keeps what is good. */
+/** Prepares everything on disk that the services need: it makes what is missing, mends what is damaged, keeps what is good. */
 export const prepare = (options: {
   layout: Layout;
   demo: boolean;

@@ -4,7 +4,7 @@ import { gunzip } from 'node:zlib';
 import { AppError } from '#infra/apperr/app-error.ts';
 import type { SignalKind } from '../../otlp-records.ts';
 
-/** Of a body, compressed or not. */
+/** Bytes of a body, compressed or not. */
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 
 const gunzipAsync = promisify(gunzip);
@@ -17,7 +17,7 @@ const tooLarge = (): AppError => new AppError('body-too-large', 413, `The reques
 const invalid = (message: string, field: string): AppError =>
   new AppError('request-invalid', 400, 'The body is no OTLP export request.', { fields: [{ field, message }] });
 
-/** Reads to the end also what is too large, so that the client hears the refusal instead of a broken connection. */
+/** Reads a body that is too large to its end, too, so that the client hears the refusal instead of a broken connection. */
 const readBytes = async (request: IncomingMessage): Promise<Buffer> => {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -68,6 +68,6 @@ export const readExport = async (request: IncomingMessage, kind: SignalKind): Pr
   const member = MEMBER[kind];
   if (typeof body !== 'object' || body === null || !Object.hasOwn(body, member)) throw invalid('is missing', `/${member}`);
   if (!Array.isArray((body as Record<string, unknown>)[member])) throw invalid('must be an array', `/${member}`);
-  // Written anew, so that it is one line whatever white space it came with.
+  // It is written anew, so that it is one line whichever white space it came with.
   return JSON.stringify(body);
 };

@@ -9,6 +9,11 @@ import { sinkConfigSchema } from './config.ts';
 import { createSink } from './server.ts';
 import { openStore } from './store.ts';
 
+/**
+ * The OTLP sink: the collector of the embedded engine, and a program of its own (`passthru serve telemetry`). A request comes in over
+ * TLS (`server.ts`), is read and checked (`body.ts`), and becomes a line of a file (`store.ts`), which `records.ts` reads back.
+ */
+
 const SERVICE = 'passthru-telemetry';
 /** Milliseconds for the requests in flight at a stop. */
 const DRAIN_MS = 2_000;

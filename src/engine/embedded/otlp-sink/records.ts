@@ -8,7 +8,7 @@ export const fileOf = (directory: string, kind: SignalKind): string => join(dire
 /** The file before it; there is only one, so the disk holds at most two of a kind. */
 export const olderFileOf = (directory: string, kind: SignalKind): string => `${fileOf(directory, kind)}.1`;
 
-/** The complete lines of a file; the one being written has no end yet. Nothing when there is no file. */
+/** The complete lines of a file; the line that is being written has no end yet. None when there is no file. */
 async function* linesOf(file: string): AsyncGenerator<string> {
   let rest = '';
   try {
@@ -22,7 +22,7 @@ async function* linesOf(file: string): AsyncGenerator<string> {
   }
 }
 
-/** What the sink received of one kind: OTLP JSON export requests, oldest first; a line without `containing` is not even parsed. */
+/** The OTLP JSON export requests of one kind that the sink received, oldest first; a line without `containing` is not even parsed. */
 export async function* readRecords(
   directory: string,
   kind: SignalKind,

@@ -13,12 +13,12 @@ export interface SinkStore extends AsyncDisposable {
   check(): Promise<void>;
 }
 
-/** One file; whoever writes waits for the one before. */
+/** A file to which one line is written after the other. */
 const createFile = (directory: string, kind: SignalKind, maxBytes: number) => {
   const path = fileOf(directory, kind);
   let handle: FileHandle | undefined;
   let size = 0;
-  // What is there may end in half a line, left by a kill or a full disk; a new one must not become its second half.
+  // A kill or a full disk may have left half a line at the end; a new line must not become its second half.
   let endsInLine = false;
   let last: Promise<void> = Promise.resolve();
 

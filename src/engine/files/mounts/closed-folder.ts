@@ -14,10 +14,14 @@ const [GROUP_WRITES, OTHERS_WRITE] = [0o020, 0o002];
 /** A folder of secrets for containers: `<target>/<product>/secrets`. */
 export interface ClosedFolder {
   readonly path: string;
-  /** Puts a file in its place as a whole; one that says the same already is left untouched. What can be made again does not wait for the disk. */
+  /**
+   * Puts a file in its place as a whole; a file with the same text is left untouched. It does not wait for the disk: the file can be made
+   * again.
+   */
   write(name: string, text: string): Promise<void>;
   /**
-   * The same for what data is sealed under: on the disk when it returns, and where there was no file none is replaced.
+   * Does the same for a secret under which data is sealed: it is on the disk when this returns, and where there was no file none is
+   * replaced.
    *
    * @throws `EEXIST` when somebody else put another there at the same time
    */
@@ -65,7 +69,7 @@ const folderAt = (path: string): ClosedFolder => {
   };
 };
 
-/** Whoever can write into a folder can put another file, or a link, in the place of ours. */
+/** Refuses a folder that others may write: they could put another file, or a link, in the place of ours. */
 const refuseOthers = (folder: string, { uid, gid, mode }: Stats): void => {
   const own = process.getuid?.();
   // Windows has no such modes.

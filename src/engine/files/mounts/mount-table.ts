@@ -4,14 +4,14 @@ import type { PartName, ServiceName } from '../../engine.ts';
 import { SIGNING_KEY_ENCRYPTION } from '../state-files.ts';
 import { SHARE_COPIES } from '../unseal-share-files.ts';
 
-/** Where the text of a file comes from: `tls` and `secrets` of the state folder, or made for containers. */
+/** The source of a file's text: `tls` and `secrets` of the state folder, or made for containers. */
 export type Source = 'tls' | 'secrets' | 'unseal-share' | 'identity-stack' | 'kms-stack' | 'tenants';
 
-/** One file that Compose gives to containers. */
+/** A file that Compose mounts into containers. */
 export interface MountedFile {
   readonly name: string;
   readonly source: Source;
-  /** Whose containers read it at their start: with another text they must be made anew. */
+  /** Parts whose containers read it at their start: with another text they must be made anew. */
   readonly readers: readonly PartName[];
 }
 
@@ -30,7 +30,7 @@ const tenants = of('tenants', 'tenants.json');
 
 const clientSecret = `${KMS_CLIENT_ID}-client-secret`;
 
-/** What lies in `<target>/<product>/secrets`; the Compose files say the same names. */
+/** The files of `<target>/<product>/secrets`; the Compose files say the same names. */
 export const MOUNTS: Readonly<Record<ServiceName, readonly MountedFile[]>> = {
   telemetry: [ca('telemetry'), ...leaf('telemetry', 'telemetry'), ...leaf('health-client', 'telemetry')],
   identity: [

@@ -14,7 +14,7 @@ import type { StackOverlays } from './stack-overlays.ts';
 export type Texts = ReadonlyMap<string, string>;
 
 /**
- * What every file says: computed before anything is written.
+ * The text of every file, computed before anything is written.
  *
  * @param options.shares texts of the KMS's share files
  * @throws the file system's error
@@ -50,7 +50,7 @@ export const mountTexts = async (options: {
   return { telemetry, identity, kms };
 };
 
-/** For each part a hash of the files that its containers read at their start. */
+/** A hash for each part, of the files that its containers read at their start. */
 export const mountHashes = (texts: Readonly<Record<ServiceName, Texts>>): Readonly<Record<PartName, string>> => {
   const hashOf = (part: PartName): string => {
     const hash = createHash('sha256');

@@ -5,7 +5,7 @@ import type { StateFolder } from '#engine/state/state-folder.ts';
 import { type PreparedMounts, prepareMounts } from './prepare-mounts.ts';
 
 /**
- * For `docker compose -f deployments/… up` without the CLI: the files beside the Compose files, `deployments/<product>/secrets/`.
+ * Prepares `deployments/<product>/secrets/`, the files that `docker compose -f deployments/… up` mounts when it is run without the CLI.
  * Whether a volume has data nobody can tell without asking a Docker engine; the copies that are there speak for it.
  */
 export const prepareDeployments = async (options: {

@@ -34,7 +34,7 @@ export interface MountOptions {
   /** Whether containers may have data that is sealed under unseal shares which are no longer there. */
   readonly hasData: () => Promise<boolean>;
   readonly signal: AbortSignal;
-  /** Told of damage that was found and repaired, and of what was removed. */
+  /** Called with damage that was found and repaired, and with what was removed. */
   readonly warn: (text: string) => void;
   /** Epoch milliseconds. */
   readonly now?: () => number;
@@ -52,7 +52,7 @@ export const prepareMounts = (options: MountOptions): Promise<Result<PreparedMou
     const { folder, target, packageRoot, ports, signal, warn } = options;
     signal.throwIfAborted();
     const overlays = await stackOverlays(packageRoot, ports);
-    // Before anything in them is believed or written.
+    // This comes before anything in them is believed or written.
     const folders = await closedFolders(target);
     const originals = await prepareOriginals(options);
     const shares = await shareTexts(folders.kms.path, originals.shareFiles);
@@ -73,7 +73,7 @@ const closedFolders = async (target: string): Promise<Readonly<Record<ServiceNam
   return { telemetry, identity, kms };
 };
 
-/** Everything that the copies are made of, in the state folder. */
+/** Prepares everything that the copies are made of, in the state folder. */
 const prepareOriginals = async ({ folder, target, hasData, warn, now }: MountOptions): Promise<PreparedStateFiles> => {
   const files = stateFiles(folder);
   const copiesOf = (product: ServiceName) => [...new Set([mountFolder(folder.docker, product), mountFolder(target, product)])];
@@ -105,7 +105,7 @@ const fill = async (folder: ClosedFolder, product: ServiceName, texts: Texts, wa
     }),
   );
   for (const name of await folder.keepOnly([...texts.keys()])) {
-    // What an interrupted run was about to write has no name of its own.
+    // A file that an interrupted run was about to write is not worth a word.
     if (!name.endsWith('.tmp')) warn(`removed ${join(folder.path, name)}, which does not belong there`);
   }
 };

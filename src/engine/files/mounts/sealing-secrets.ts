@@ -31,7 +31,7 @@ export const shareTexts = async (path: string, shareFiles: readonly string[]): P
 
 /**
  * The key that seals Identity's signing keys, in its original file: the one that is there, else a copy, else a new one.
- * Without it in the state folder Identity would make it beside the cookie keys at its first start: the same file.
+ * If it were not in the state folder, Identity would make the same file beside the cookie keys at its first start.
  *
  * @param options.copies files that may hold a copy, the most trusted first
  * @param options.target the file for containers

@@ -33,7 +33,7 @@ const unavailable = (name: string, cause: unknown): AppError =>
     headers: { 'retry-after': '1' },
   });
 
-/** What is asked of databases that are being closed. */
+/** For a request to databases that are being closed. */
 export const databaseClosing = (name: string): AppError => unavailable(name, new Error('it is being closed here'));
 
 /** @param name of the database, whose connection ended and the lock with it */

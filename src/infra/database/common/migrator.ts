@@ -27,7 +27,7 @@ const readApplied = async (db: Tables, kind: DatabaseKind, name: string): Promis
   return rows.map((row) => row.name);
 };
 
-/** One process at a time; on SQLite `begin immediate` has seen to it. The lock ends with the transaction. */
+/** Lets one process migrate at a time; on SQLite `begin immediate` has done so already. The lock ends with the transaction. */
 const lock = async (tx: Tables, kind: DatabaseKind, name: string): Promise<void> => {
   switch (kind) {
     case 'sqlite':
@@ -40,7 +40,7 @@ const lock = async (tx: Tables, kind: DatabaseKind, name: string): Promise<void>
   }
 };
 
-/** What comes before the first migration. */
+/** Makes the schema and the table of migrations, which must be there before the first migration. */
 const prepare = async (tx: Tables, kind: DatabaseKind, name: string): Promise<void> => {
   if (kind === 'postgres') await sql`create schema if not exists ${sql.id(name)}`.execute(tx);
   await tx.schema
@@ -52,7 +52,7 @@ const prepare = async (tx: Tables, kind: DatabaseKind, name: string): Promise<vo
     .execute();
 };
 
-/** The migrations that are still to run. What was applied must be the beginning of the list. */
+/** The migrations that are still to run. The applied ones must be the beginning of the list. */
 const pendingOf = (applied: readonly string[], migrations: readonly Migration[], name: string): readonly Migration[] => {
   const known = new Set(migrations.map((migration) => migration.name));
   const odd = applied.findIndex((migration, index) => migrations[index]?.name !== migration);

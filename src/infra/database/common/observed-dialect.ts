@@ -7,7 +7,7 @@ import { statementOf } from './statement.ts';
 export interface Observation {
   /** `db.system.name` of the OpenTelemetry conventions. */
   readonly system: 'sqlite' | 'postgresql';
-  /** Of the database: the SQLite file or the PostgreSQL schema. */
+  /** Name of the database: the SQLite file or the PostgreSQL schema. */
   readonly name: string;
   /** The same for every use of the same database in this process. */
   readonly identity: object;
@@ -56,7 +56,7 @@ const described = async <R>(name: string, work: () => Promise<R>): Promise<R> =>
   }
 };
 
-/** What Kysely's driver gets back is always what this driver gave out. */
+/** Kysely gives back only connections that this driver gave out. */
 const innerOf = (connection: DatabaseConnection): DatabaseConnection =>
   connection instanceof ObservedConnection ? connection.inner : connection;
 

@@ -20,7 +20,7 @@ export const createSharedHandles = <H>(open: (name: string) => Promise<H>, close
 
   const inTurn = <R>(name: string, work: () => Promise<R>): Promise<R> => {
     const before = turns.get(name) ?? Promise.resolve();
-    // Whoever waits does not care how the one before fared; that one's caller does.
+    // A failure of the one before is its caller's affair; this one only waits for its end.
     const turn = before.then(work, work);
     turns.set(name, turn);
     const forget = (): void => {

@@ -26,7 +26,7 @@ const tableOf = (node: unknown): string | null => {
   }
 };
 
-/** What a query does and to which table: all of a statement that may appear in a trace. */
+/** The operation and the table of a query: nothing else of a statement may appear in a trace. */
 export const statementOf = (query: RootOperationNode): { readonly operation: string; readonly table: string | null } => {
   const parts = query as RootOperationNode & Record<string, unknown>;
   return { operation: OPERATIONS[query.kind] ?? 'schema', table: tableOf(parts.into ?? parts.from ?? parts.table) };

@@ -11,7 +11,7 @@ const PAUSE_MS = { soon: 50, later: 500 } as const;
 /** After so many milliseconds the looks become rare. */
 const SOON_MS = 15_000;
 
-/** What a server that is about to come up answers, or the network in its place: system errors and classes of SQLSTATE. */
+/** Codes that pass while a server comes up, or while the network does: system errors and classes of SQLSTATE. */
 const PASSING_CODE = /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOST\w+|ENET\w+|08...|53...|57P0[123])$/;
 /** pg gives these by message alone. */
 const PASSING_MESSAGE = /^(Connection terminated|timeout e[xr])/;

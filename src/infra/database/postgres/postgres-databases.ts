@@ -16,7 +16,7 @@ interface Handle {
   readonly identity: object;
 }
 
-/** What `work` comes to, or the reason of the signal as soon as that aborts. */
+/** The result of `work`, or the reason of the signal as soon as that aborts. */
 const orAborted = async (signal: AbortSignal | undefined, work: Promise<unknown>): Promise<void> => {
   const { promise, reject } = Promise.withResolvers<never>();
   const onAbort = (): void => reject(signal?.reason);

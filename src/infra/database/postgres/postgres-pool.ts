@@ -42,7 +42,7 @@ const parsers: CustomTypesConfig = {
     PARSERS.get(oid) ?? types.getTypeParser(oid, format)) as CustomTypesConfig['getTypeParser'],
 };
 
-/** Told of what no query waits for. */
+/** Called for what happens while no query waits. */
 export interface PoolEvents {
   /** The server ended a connection. */
   readonly onLost: (error: Error) => void;
@@ -62,7 +62,7 @@ const contextOf = (pem: TlsPem): SecureContext => createSecureContext(clientTlsO
 
 /**
  * Connections over TLS 1.3 with `verify-full`: the chain up to our own root, and the name of the host. A new connection is made
- * with the certificate files as they are then; one that is open stays as it is. One on which no answer comes is broken, so that
+ * with the certificate files as they are then; an open one stays as it is. A connection on which no answer comes is broken, so that
  * it makes room for another.
  *
  * @param limits.answerMs from a query to its answer; by default a little more than the server's own limit of a statement
@@ -121,7 +121,7 @@ export const createPool = async (
   });
   // The pool listens only to idle connections; one that breaks in use, between two statements, would end the process.
   pool.on('connect', (client) => client.on('error', onLost));
-  // Of an idle one, that listener has told already; without one of its own the pool would throw.
+  // The listener above has logged the loss of an idle connection; without a listener of its own the pool would throw.
   pool.on('error', () => {});
   const renewal = watchTlsFiles(config.tls, {
     name: 'database',

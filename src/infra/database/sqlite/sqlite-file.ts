@@ -24,7 +24,7 @@ const sizeOf = async (file: string): Promise<number | null> => {
 
 /** `synchronous = full` syncs the log at every commit, so an acknowledged write survives a power cut. */
 const DURABLE = 'pragma journal_mode = wal; pragma synchronous = full; pragma trusted_schema = off; pragma cell_size_check = on';
-/** For a file that is synced as a whole before anyone knows of it. */
+/** Settings for a file that is synced as a whole before anyone knows of it. */
 const UNSYNCED = 'pragma journal_mode = memory; pragma synchronous = off';
 
 const connect = (file: string, pragmas: string): DatabaseSync => {

@@ -11,7 +11,7 @@ export interface OneAnswer {
 const MAX_CHARACTERS = 64 * 1024;
 
 /**
- * One GET on a connection of its own, its answer read to the end; redirects are answers. For programs that ask once and end:
+ * Makes one GET on a connection of its own and reads the answer to its end; redirects are answers. For programs that ask once and end:
  * it loads nothing but Node's own client, in a fraction of the time that `createHttpsClient` takes.
  *
  * @param options.url an https URL
@@ -47,7 +47,7 @@ export const askOnce = ({ url, tls, timeoutMs }: { url: URL; tls: ConnectionOpti
   return promise.finally(() => clearTimeout(timer));
 };
 
-/** Where a name has several addresses, the last failure stands for all. */
+/** Says why a connection failed; where a name has several addresses, the last failure stands for all. */
 const said = (error: Error, url: URL): string => {
   const last: unknown = error instanceof AggregateError ? (error.errors.at(-1) ?? error) : error;
   const { code, message } = last as NodeJS.ErrnoException;

@@ -5,7 +5,7 @@ import type { Logger } from '#infra/telemetry/telemetry.ts';
 import { toProblem } from '../problem.ts';
 
 /**
- * One line for a request that failed or that was not let in, with what its answer leaves out: the causes of a server error, the
+ * Logs one line for a request that failed or that was not let in, with what its answer leaves out: the causes of a server error, the
  * reason of a refusal. Other errors of a client are its own affair.
  */
 export const logFailure = (log: Pick<Logger, 'warn' | 'error'>, request: FastifyRequest, thrown: unknown): void => {

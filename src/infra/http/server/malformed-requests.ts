@@ -36,7 +36,7 @@ export const checkHost = ({ rawHeaders, httpVersion }: IncomingMessage): void =>
   });
 };
 
-/** Anything but `100-continue`, which Node answers itself. */
+/** Refuses every expectation but `100-continue`, which Node answers itself. */
 export const refuseExpectation = (_request: IncomingMessage, response: ServerResponse): void => {
   const { status, body } = toProblem(
     new AppError('expectation-failed', 417, 'The expectation of the Expect header cannot be met.', { fix: 'Leave the Expect header out.' }),

@@ -11,7 +11,7 @@ const hasMoreThan = (max: number, value: unknown): boolean => {
     const at = open.pop();
     // Bytes and streams have no schema that goes into them.
     if (typeof at !== 'object' || at === null || ArrayBuffer.isView(at)) continue;
-    // Of a crowded object the names alone: its values take three times as long.
+    // The names of a crowded object are enough: its values take three times as long.
     seen += Array.isArray(at) ? at.length : Object.keys(at).length;
     if (seen > max) return true;
     open.push(...Object.values(at));

@@ -36,7 +36,7 @@ const clientOf = (family: number, body: Buffer): Client | null => {
 };
 
 /**
- * What the first bytes of a connection are: a header of the PROXY protocol, version 2, or something else, such as TLS.
+ * Reads the first bytes of a connection: a header of the PROXY protocol, version 2, or something else, such as TLS.
  *
  * @see https://www.haproxy.org/download/3.0/doc/proxy-protocol.txt section 2.2
  */
@@ -87,7 +87,7 @@ export const acceptProxyProtocol = (server: Server, networks: readonly string[])
   const trusted = networksOf(networks);
   const [accept] = server.listeners('connection') as ((socket: Socket) => void)[];
   if (accept === undefined) throw new TypeError('the server of TLS listens to its connections');
-  /** By the address of the balancer's end, which TLS on top of the connection has in common with it. */
+  /** Clients by the address of the balancer's end, which the TCP connection and the TLS on top of it have in common. */
   const clients = new Map<string, Client>();
 
   const isTrusted = ({ remoteAddress = '', remoteFamily }: Socket): boolean =>

@@ -32,7 +32,7 @@ const TRUST_MS = 24 * 60 * 60_000;
  */
 type Failures = readonly number[];
 
-/** One guess at a password; it counts as failed until it is said to have succeeded. */
+/** A guess at a password; it counts as failed until it is said to have succeeded. */
 interface Attempt {
   /**
    * The password was right: the pair starts anew, the address is known to the account from now on, and for the others at the
@@ -56,7 +56,7 @@ export interface AttemptLimits {
   rightAgain(credential: { readonly account: string; readonly address: string }): void;
 }
 
-/** One name for an account as seen from one network. */
+/** The key of an account as seen from one network. */
 const pairOf = (account: string, network: string): string => JSON.stringify([account, network]);
 
 /**

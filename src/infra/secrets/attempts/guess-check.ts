@@ -8,9 +8,9 @@ interface Guess {
   /** User name or client id. */
   readonly name: string;
   readonly password: string;
-  /** What is stored of the password; undefined for an unknown name. */
+  /** The stored hash of the password; undefined for an unknown name. */
   readonly stored: string | undefined;
-  /** Of the peer, as the socket has it. */
+  /** Address of the peer, as the socket has it. */
   readonly address: string;
 }
 

@@ -11,7 +11,7 @@ const groupsOf = (address: string): readonly number[] => {
 const isMappedIpv4 = (groups: readonly number[]): boolean => groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff;
 
 /**
- * What one subscriber holds: an IPv4 address, mapped or not, or the first 64 bits of an IPv6 address, however it is written.
+ * The addresses of one subscriber: an IPv4 address, mapped or not, or the first 64 bits of an IPv6 address, however it is written.
  *
  * @see RFC 4291 section 2.5.5.2, RFC 6177 section 2
  */

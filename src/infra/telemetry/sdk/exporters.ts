@@ -13,7 +13,7 @@ export const EXPORT_TIMEOUT_MS = 2_000;
 type ExportResult = Parameters<Parameters<SpanExporter['export']>[1]>[0];
 const SUCCESS = 0;
 
-/** What the SDK's processors need of an exporter, and what the exporters of the SDK have. */
+/** The part of an exporter that the SDK's processors need and that the SDK's own exporters have. */
 interface Outlet<Batch> {
   export(batch: Batch, done: (result: ExportResult) => void): void;
   forceFlush(): Promise<void>;

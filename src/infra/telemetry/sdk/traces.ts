@@ -23,7 +23,7 @@ const errorType = (error: unknown): string => {
 };
 
 export interface Traces extends Pick<Telemetry, 'span' | 'carrier' | 'traceId'> {
-  /** Where a log record of this moment belongs. */
+  /** The context to which a log record of this moment belongs. */
   active(): Context | undefined;
   ids(): { readonly traceId: string; readonly spanId: string } | null;
 }

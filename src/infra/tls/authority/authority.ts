@@ -5,7 +5,7 @@ import type { KeyType } from './key-types.ts';
  * (`store.ts`). Nothing here runs while a server serves: what a connection needs stands one folder up.
  */
 
-/** One CA of a chain as it is kept: the key is a secret. */
+/** A CA of a chain as it is kept: the key is a secret. */
 export interface StoredCa {
   readonly name: string;
   readonly certPem: string;

@@ -66,7 +66,7 @@ const parse = (pem: string): X509Certificate | null => {
   try {
     return new X509Certificate(pem);
   } catch {
-    // Whatever is wrong with the text, the answer is the same: it is no certificate.
+    // Whichever fault the text has, it is no certificate.
     return null;
   }
 };

@@ -2,7 +2,7 @@ import { createHash, X509Certificate } from 'node:crypto';
 import * as asn1js from 'asn1js';
 import * as pkijs from 'pkijs';
 
-/** As OpenSSL 3 does by default for the keys, and more than enough for a random password. */
+/** Iterations: as many as OpenSSL 3 has by default for the keys, and more than enough for a random password. */
 const ITERATIONS = 10_000;
 const CERTIFICATE_BAG = '1.2.840.113549.1.12.10.1.3';
 const SHROUDED_KEY_BAG = '1.2.840.113549.1.12.10.1.2';

@@ -10,7 +10,7 @@ import type { Authority, LeafOptions, StoredCa } from './authority.ts';
 import type { TlsFiles } from '../config.ts';
 import type { KeyType } from './key-types.ts';
 
-/** One certificate of the store; `name` is the base name of its files. */
+/** A certificate of the store; `name` is the base name of its files. */
 export interface LeafRequest extends LeafOptions {
   /** Lower-case letters, digits and hyphens. */
   readonly name: string;
@@ -22,7 +22,7 @@ export interface TlsStoreOptions {
   /** CAs from the root to the one that issues; default 3. */
   readonly length?: number;
   readonly keyType?: KeyType;
-  /** Also write `<name>.p12`, its password in `<name>.p12.password`. */
+  /** Whether `<name>.p12` is written, too, and its password in `<name>.p12.password`. */
   readonly pkcs12?: boolean;
   /** Epoch milliseconds. */
   readonly now?: () => number;

@@ -7,7 +7,7 @@ import type {
   Labelled,
 } from '#engine/docker/api/docker-api.ts';
 
-/** What a Docker engine of a test has, and what was asked of it. */
+/** A Docker engine in memory: the things that it has, and the requests that it got. */
 export interface FakeDocker {
   readonly api: DockerApi;
   readonly containers: Map<string, ContainerDetails>;
@@ -175,7 +175,7 @@ export const container = (service: string, details: Partial<ContainerDetails> = 
   ...details,
 });
 
-/** One piece of output as the engine frames it. */
+/** A piece of output as the engine frames it. */
 export const frame = (stream: 1 | 2, text: string): Buffer => {
   const body = Buffer.from(text);
   const header = Buffer.alloc(8);

@@ -9,9 +9,9 @@ const run = promisify(execFile);
 
 /** A way to the real engine that a test can cut. */
 export interface DockerProxy extends AsyncDisposable {
-  /** Of the TLS one. */
+  /** Port of the TLS proxy. */
   readonly port: number;
-  /** As if the engine had been stopped: every connection breaks, none is taken. */
+  /** Acts as an engine that was stopped: every connection breaks, none is taken. */
   cut(): Promise<void>;
   mend(): Promise<void>;
 }
@@ -30,7 +30,7 @@ export const dockerProxy = async (at: { readonly socket: string } | { readonly t
     const engine = connect(target);
     for (const each of [socket, engine]) {
       sockets.add(each);
-      // Whoever is cut off resets its connection; each side of the test sees that for itself.
+      // A side that is cut off resets its connection; each side of the test sees that for itself.
       each.on('error', () => each.destroy());
       each.on('close', () => (sockets.delete(each), socket.destroy(), engine.destroy()));
     }

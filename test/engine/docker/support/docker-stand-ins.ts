@@ -12,7 +12,7 @@ import { ROOT } from '../../../support/engine.ts';
 import { reservePorts } from '../../../support/ports.ts';
 import { temporaryDirectory } from '../../../support/temporary-directory.ts';
 
-/** What the stand-in for one part does; `ends` exits with code 3, `hungry` takes memory until it is killed, `stubborn` heeds no SIGTERM. */
+/** Behaviour of the stand-in for one part: `ends` exits with code 3, `hungry` takes memory until it is killed, `stubborn` heeds no SIGTERM. */
 type Behaviour = 'well' | 'ends' | 'hungry' | 'stubborn';
 
 const STAND_IN = `

@@ -2,7 +2,7 @@ import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { temporaryDirectory } from '../../../support/temporary-directory.ts';
 
-/** What a `docker` program of a test says to one command. */
+/** The answer of a test's `docker` program to one command. */
 export interface Answer {
   /** The beginning of its arguments, joined by blanks. */
   readonly to: string;

@@ -18,7 +18,7 @@ type Container = ReturnType<typeof container>;
 export const CREATE = ' create --no-build --pull never ';
 
 export interface FakeStackOptions {
-  /** What Compose says; it makes nothing: what it would have made is put there by the test. By default it makes containers without a word. */
+  /** Answers of Compose, which makes nothing: the test puts the containers there. By default it succeeds without a word. */
   readonly answers?: readonly Answer[];
   readonly packageRoot?: string;
   /** A state folder with certificates and secrets, of which this stack gets a copy: making them takes long. */

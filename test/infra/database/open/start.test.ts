@@ -31,7 +31,7 @@ const standIn = async (onSocket: (socket: Socket, count: number) => void) => {
   return { config, connections: () => count, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
 };
 
-/** What a start comes to, and what it logs. */
+/** The outcome of a start, and its log. */
 const started = async (config: DatabaseConfig) => {
   const said: string[] = [];
   const log = { ...noTelemetry().log, info: (text: string) => void said.push(text), warn: (text: string) => void said.push(text) };

@@ -24,7 +24,7 @@ afterEach(async () => {
 });
 afterAll(() => pki[Symbol.asyncDispose]());
 
-/** What a client reads and what the log holds when the handler of `/things/:id` throws this. */
+/** The answer to the client and the log when the handler of `/things/:id` throws this. */
 const failing = async (thrown: Error) => {
   const lines: Line[] = [];
   const at = (level: string) => (message: string, attributes?: Attributes) => void lines.push({ level, message, attributes });

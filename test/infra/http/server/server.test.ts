@@ -37,7 +37,7 @@ const serve = async (routes: (app: App) => void, options: Partial<ServerOptions>
   return `https://localhost:${port}`;
 };
 
-/** What comes back over a TLS connection, to its end, for this text. */
+/** The answer over a TLS connection, to its end, for this text. */
 const rawAnswer = (base: string, text: string): Promise<string> =>
   new Promise((resolve, reject) => {
     const socket = tlsConnect({ port: Number(new URL(base).port), host: '127.0.0.1', servername: 'localhost', ca: pki.ca }, () =>
