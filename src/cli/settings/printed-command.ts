@@ -11,10 +11,16 @@ export interface PrintedCommandOptions {
   readonly cwd: string;
 }
 
+/** These make a stack, or its files. All others find in the state folder on which engine and ports it runs. */
+const MAKES_STACK = /^(demo|prepare)\b/;
+
 /** Every command that is printed comes from here: the program as it was called, and the flags that find the same stack again. */
 export const printedCommand = ({ settings, env, cwd }: PrintedCommandOptions): PrintedCommand => {
   const flags = Object.entries<Setting<unknown>>(SETTINGS).flatMap(([key, row]) => stackFlag(key, row, settings, cwd));
-  return (words) => [programName(env), words, ...flags.filter(({ name }) => !words.includes(name)).map(({ text }) => text)].join(' ');
+  return (words) => {
+    const missing = flags.filter(({ key, name }) => !words.includes(name) && (key === 'stateDir' || MAKES_STACK.test(words)));
+    return [programName(env), words, ...missing.map(({ text }) => text)].join(' ');
+  };
 };
 
 /** A program that npx runs is not on the PATH of the shell that called npx. */
@@ -27,5 +33,5 @@ const stackFlag = (key: string, { type, flags, default: usual }: Setting<unknown
   const isDefault = typeof usual === 'string' && type.fromText(usual, cwd) === value;
   if (isDefault || !flags.some(({ group }) => group === 'stack')) return [];
   const name = flagOf(key);
-  return [{ name, text: `${name} ${shellWord(type.toText(value, cwd))}` }];
+  return [{ key, name, text: `${name} ${shellWord(type.toText(value, cwd))}` }];
 };

@@ -49,11 +49,13 @@ describe('A command', () => {
     const cli = fakeProcess({ cwd: folder.path, env: { npm_lifecycle_event: 'npx' } });
     const stated = { stateDir: 'other place', engine: 'embedded', portKms: '18081', portIdentity: '8082' };
     await runCommand({ ...called(cli), stated }, remarks, async () => {
-      throw new AppError('kms-down', 503, 'the KMS is down', { fix: 'Look at `passthru logs kms`, or `passthru down --engine docker`.' });
+      const fix = 'Look at `passthru logs kms`, `passthru down --engine docker` or start again: `passthru demo all`.';
+      throw new AppError('kms-down', 503, 'the KMS is down', { fix });
     });
-    expect(cli.written.err.replaceAll(/\s+/g, ' ')).toContain(
-      "fix Look at `npx passthru logs kms --engine embedded --state-dir 'other place' --port-kms 18081`, " +
-        "or `npx passthru down --engine docker --state-dir 'other place' --port-kms 18081`.",
-    );
+    const text = cli.written.err.replaceAll(/\s+/g, ' ');
+    // The state folder knows engine and ports of the stack that is there, not those of one that is to be made.
+    expect(text).toContain("fix Look at `npx passthru logs kms --state-dir 'other place'`, ");
+    expect(text).toContain("`npx passthru down --engine docker --state-dir 'other place'` or start again: ");
+    expect(text).toContain("`npx passthru demo all --engine embedded --state-dir 'other place' --port-kms 18081`.");
   });
 });
