@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { KMS_SCOPES, ROLE_SCOPES } from '#infra/magic/magic.ts';
-import { expandScopes, FINE_SCOPES, narrowScopes, scopesOfRoles } from '#kms/access/scopes.ts';
+import { expandScopes, FINE_SCOPES, narrowScopes, scopesOfRoles, SENSITIVE_SCOPES } from '#kms/access/scopes.ts';
 
 describe('scopes', () => {
   it('expands a coarse scope to its fine ones and keeps a fine one', () => {
@@ -31,6 +31,22 @@ describe('scopes', () => {
         expect(narrowed).toEqual(permissions === undefined ? granted : granted.intersection(expandScopes(permissions)));
       }),
     );
+  });
+
+  it('counts as sensitive whatever uses, replaces or destroys secret key material', () => {
+    expect([...SENSITIVE_SCOPES].toSorted()).toEqual([
+      'kms:decrypt',
+      'kms:elastic-keys:create',
+      'kms:elastic-keys:delete',
+      'kms:elastic-keys:update',
+      'kms:generate',
+      'kms:material-keys:revoke',
+      'kms:material-keys:rotate',
+      'kms:rewrap',
+      'kms:sign',
+      'kms:tenants:write',
+      'kms:unwrap',
+    ]);
   });
 
   it('gives each role its scopes, and none to a role that is not known', () => {

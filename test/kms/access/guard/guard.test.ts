@@ -5,10 +5,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { HttpsResponse } from '#infra/http/client.ts';
 import { createServer } from '#infra/http/server/create-server.ts';
 import { noTelemetry } from '#infra/telemetry/no-telemetry.ts';
+import { openAuthentication } from '#kms/access/guard/authentication.ts';
 import { guardServiceRoutes } from '#kms/access/guard/guard.ts';
 import { createChallenges } from '#kms/access/challenges.ts';
 import type { Caller } from '#kms/caller.ts';
+import { registerKeyRoutes } from '#kms/keys/keys.routes.ts';
+import type { TenantHandle } from '#kms/tenants/directory.ts';
+import { withDatabases } from '#test/support/database.ts';
 import { testCaller } from '#test/support/kms-caller.ts';
+import { testKms } from '#test/support/kms-keys.ts';
 import { basic, bearer, type KmsHouse, kmsHouse, type RunningKms, runKms } from '#test/kms/support/kms-server.ts';
 
 const KEYS = '/service/api/v1/elastic-keys';
@@ -121,6 +126,44 @@ describe('a route of the service', () => {
     };
     expect(callers).toEqual([asExpected, asExpected]);
     expect(callers[0]?.request?.id).not.toBe(callers[1]?.request?.id);
+  });
+
+  it('looks once into the directory of tenants, although it reads and changes keys', async () => {
+    await using databases = await withDatabases('sqlite');
+    const keys = await testKms(databases);
+    const { tenant } = keys.caller;
+    const looks: string[] = [];
+    const handle: TenantHandle = { ...tenant, schemaName: 't', state: 'active', demo: false };
+    const look = async (of: string) => {
+      looks.push(of);
+      return handle;
+    };
+    const challenges = createChallenges('full');
+    const authenticate = await openAuthentication({
+      realmsFile: house.config.realms_file,
+      service: keys.service,
+      tenants: { byId: look, byName: look },
+      issuers: [],
+      challenges,
+      emit: () => {},
+      now: Date.now,
+    });
+    const app = await createServer({ name: 'kms', tls: house.config.server.tls, clientCertificate: 'request', telemetry: noTelemetry() });
+    guardServiceRoutes(app, { challenges, authenticate, traceId: () => null });
+    registerKeyRoutes(app, keys);
+    const headers = basic(`plain-${unique}`, `plain-${unique}-password`);
+    const { id } = await keys.make('A256GCM/A256KW');
+    for (const [method, path, payload] of [
+      ['GET', `/${id}`, undefined],
+      ['GET', `/${id}/material-keys`, undefined],
+      ['POST', `/${id}/encrypt`, { plaintext: 'AAAA' }],
+      ['POST', `/${id}/generate`, {}],
+    ] as const) {
+      looks.length = 0;
+      const answer = await app.inject({ method, url: `${KEYS}${path}`, headers, ...(payload && { payload }) });
+      expect([path, answer.statusCode, looks]).toEqual([path, 200, ['demo']]);
+    }
+    await app.close();
   });
 
   it('tells nothing about other routes: health, OpenAPI need no credential', async () => {
