@@ -13,7 +13,12 @@ export default defineConfig({
       { extends: true, test: { name: 'parts', include: ['test/**/*.test.ts'], exclude: [BROWSER, WHOLE], sequence: { groupOrder: 1 } } },
     ],
     globalSetup: ['test/support/untouched-checkout.ts', 'test/support/postgres/global-setup.ts'],
-    reporters: ['default', './test/support/closing-line.ts', ...(process.env['CI'] === 'true' ? ['junit'] : [])],
+    reporters: [
+      'default',
+      './test/support/duration/duration-reporter.ts',
+      './test/support/closing-line.ts',
+      ...(process.env['CI'] === 'true' ? ['junit'] : []),
+    ],
     outputFile: { junit: `test-results/tests${database === undefined ? '' : `-${database}`}.xml` },
     testTimeout: 60_000,
     hookTimeout: 120_000,

@@ -15,18 +15,22 @@ const isThere = (file: string): Promise<boolean> =>
     () => false,
   );
 
+/** Why there is no real browser to test with, or null when there is one. */
+export const browserProblem = async (): Promise<string | null> => {
+  const missing: string[] = [];
+  for (const file of [EXECUTABLE, '/usr/bin/certutil']) if (!(await isThere(file))) missing.push(file);
+  return missing.length === 0 ? null : `${missing.join(' and ')} are missing: install the packages chromium and libnss3-tools`;
+};
+
 /**
- * Why there is no real browser to test with, or null when there is one.
+ * The same, for a test that is left out without a browser.
  *
  * @throws in CI when there is none
  */
 export const missingBrowser = async (): Promise<string | null> => {
-  const missing: string[] = [];
-  for (const file of [EXECUTABLE, '/usr/bin/certutil']) if (!(await isThere(file))) missing.push(file);
-  if (missing.length === 0) return null;
-  const reason = `${missing.join(' and ')} are missing: install the packages chromium and libnss3-tools`;
-  if (process.env['CI'] === 'true') throw new Error(`CI must test in a browser: ${reason}`);
-  return reason;
+  const problem = await browserProblem();
+  if (problem !== null && process.env['CI'] === 'true') throw new Error(`CI must test in a browser: ${problem}`);
+  return problem;
 };
 
 /**
