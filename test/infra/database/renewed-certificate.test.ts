@@ -29,7 +29,10 @@ const serialOf = async (db: Kysely<TestTables>): Promise<string> => {
   return rows[0]?.serial ?? '';
 };
 
-/** Makes connections, each while the ones before are held, until one is as wanted or there are too many; answers with their certificates. */
+/**
+ * Makes connections, each while the ones before are held, until one is as wanted or there are too many; answers with the serial numbers
+ * of their certificates.
+ */
 const serials = async (databases: Databases, wanted: string, depth = 0): Promise<readonly string[]> => {
   await using database = await databases.open<TestTables>(`depth_${depth}`, testMigrations);
   return await database.transaction(async (tx) => {
