@@ -35,7 +35,7 @@ const measured = async (): Promise<readonly string[]> => {
   const files = (await readdir(join(ROOT, 'src'), { recursive: true })).filter((file) => file.endsWith('.ts'));
   const texts = await Promise.all(files.map((file) => readFile(join(ROOT, 'src', file), 'utf8')));
   return texts.flatMap((text) =>
-    [...text.matchAll(/\.(counter|histogram)\('([^']+)'/g)].map(([, kind, name = '']) =>
+    [...text.matchAll(/\b(counter|histogram)\('([^']+)'/g)].map(([, kind, name = '']) =>
       kind === 'counter' ? `${name.replaceAll('.', '_')}_total` : `${name.replaceAll('.', '_')}_seconds`,
     ),
   );
