@@ -22,6 +22,8 @@ export default defineConfig({
     outputFile: { junit: `test-results/tests${database === undefined ? '' : `-${database}`}.xml` },
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    // A condition that a test waits for may come late on a busy machine; the default of a second is for idle ones.
+    expect: { poll: { timeout: 20_000 } },
     maxWorkers: 2,
     coverage: {
       provider: 'v8',

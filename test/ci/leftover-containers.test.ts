@@ -35,7 +35,8 @@ describe.runIf(await dockerImages(POSTGRES_IMAGE))('The PostgreSQL of a test run
     // A test file beside this one sweeps as it starts, so the removal may be its work, and still going on.
     await vi.waitFor(async () => expect(await containerAt(port)).toBeUndefined(), { timeout: 20_000 });
     const { dockerode } = (await runtimeClient()).container;
-    await vi.waitFor(() => expect(dockerode.getVolume(volume ?? '').inspect()).rejects.toMatchObject({ statusCode: 404 }));
+    const isThere = () => dockerode.getVolume(volume ?? '').inspect();
+    await vi.waitFor(() => expect(isThere()).rejects.toMatchObject({ statusCode: 404 }), { timeout: 20_000 });
     expect((await containerAt(inUse.config.port ?? 0))?.State).toBe('running');
   });
 });

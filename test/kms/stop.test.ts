@@ -35,9 +35,8 @@ describe.each(databaseKinds())('a KMS on %s that is told to stop', (kind) => {
     const handshaking = connect({ host: '127.0.0.1', port });
     await once(handshaking, 'connect');
     for (const socket of [idle, unused, half, handshaking]) socket.on('error', () => socket.destroy());
-    const asked = performance.now();
+    // A server that takes longer is killed, and then has no exit code.
     expect(await kms.end('SIGTERM')).toBe(0);
-    expect(performance.now() - asked).toBeLessThan(5_000);
     expect(kms.log.join('\n')).toContain('stopping on SIGTERM');
     for (const socket of [idle, unused, half, handshaking]) socket.destroy();
   });

@@ -164,7 +164,8 @@ describe.each(databaseKinds())('the payload store on %s', (kind) => {
     const swept = await other.transaction(async (tx) => {
       await tx.selectFrom('oidc_payloads').select('id_hash').forUpdate().execute();
       await tx.selectFrom('revoked_tokens').select('jti').forUpdate().execute();
-      return Promise.race([on.store.sweep(100), setTimeout(2000, 'waited')]);
+      // One that waited would wait for this transaction, and so for ever.
+      return Promise.race([on.store.sweep(100), setTimeout(20_000, 'waited', { ref: false })]);
     });
 
     expect([swept, await on.store.sweep(100)]).toEqual([0, 2]);

@@ -115,7 +115,8 @@ describe('the start of a server', () => {
         const asked = performance.now();
         child.kill(signal);
         expect(await ended).toEqual([0, null]);
-        expect(performance.now() - asked).toBeLessThan(1_500);
+        // The attempt to connect that is under way would last three seconds.
+        expect(performance.now() - asked).toBeLessThan(2_500);
         expect(lines.slice(-2)).toEqual([`stopping on ${signal}`, 'stopped']);
       }
     },

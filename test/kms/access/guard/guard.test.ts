@@ -227,10 +227,11 @@ describe('Basic', () => {
 
   it('pays PBKDF2 once for many requests with the same credential', async () => {
     await logIn('demo-user', 'demo-user-password');
+    const once = Math.min(await time(`nobody-${randomUUIDv7()}`), await time(`nobody-${randomUUIDv7()}`));
     const started = performance.now();
     for (let i = 0; i < 50; i += 1) expect((await logIn('demo-user', 'demo-user-password')).status).toBe(200);
-    // Fifty derivations would take seconds.
-    expect(performance.now() - started).toBeLessThan(1_500);
+    // Fifty derivations would take fifty times as long as one, however busy the machine is.
+    expect(performance.now() - started).toBeLessThan(25 * once);
   });
 });
 
