@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
-import { loadConfig, strictObject } from '#infra/config/load-config.ts';
+import { loadConfig } from '#infra/config/load-config.ts';
+import { strictObject } from '#infra/config/schema.ts';
 import { databaseConfigSchema } from '#infra/database/config.ts';
 import { demoConfigSchema } from '#infra/demo-data/config.ts';
 import { listenerConfigSchema, proxyNetworksConfigSchema, rateLimitConfigSchema } from '#infra/http/config.ts';

@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import { type Static, Type } from 'typebox';
 import { AppError } from '#infra/apperr/app-error.ts';
-import { filePath, strictObject } from '#infra/config/load-config.ts';
+import { filePath, strictObject } from '#infra/config/schema.ts';
 import { ensureSecret, readSecret } from '#infra/files/secret-file.ts';
 import { newEncryptionKey, parseEncryptionKey } from './keys/seal.ts';
 

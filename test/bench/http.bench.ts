@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { strictObject } from '#infra/config/load-config.ts';
+import { strictObject } from '#infra/config/schema.ts';
 import { createHttpsClient } from '#infra/http/client/create-https-client.ts';
 import { createServer } from '#infra/http/server/create-server.ts';
 import { listen } from '#infra/http/server/listen.ts';

@@ -1,6 +1,6 @@
 import { type TSchema, Type } from 'typebox';
 import { DATABASES, SERVICES } from '#engine/engine.ts';
-import { strictObject } from '#infra/config/load-config.ts';
+import { strictObject } from '#infra/config/schema.ts';
 
 /**
  * The JSON documents that commands print with `--output json`, one file each: a schema, and the type that it gives. They are

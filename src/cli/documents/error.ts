@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
 import type { Failure } from '#infra/apperr/result.ts';
-import { strictObject } from '#infra/config/load-config.ts';
+import { strictObject } from '#infra/config/schema.ts';
 import { document } from './document.ts';
 
 /** A failure holds its cause, so it stands once in `$defs` and refers to itself. */

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { strictObject } from '#infra/config/load-config.ts';
+import { strictObject } from '#infra/config/schema.ts';
 import { document, nullable, part } from './document.ts';
 
 /** `passthru status --output json` */

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { filePath, strictObject } from '#infra/config/load-config.ts';
+import { filePath, strictObject } from '#infra/config/schema.ts';
 import { equalSecrets } from '#infra/secrets/compare.ts';
 import { readSecret } from '#infra/files/secret-file.ts';
 import type { ClientRecord } from './client.ts';

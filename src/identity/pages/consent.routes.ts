@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { AppError } from '#infra/apperr/app-error.ts';
-import { strictObject } from '#infra/config/load-config.ts';
+import { strictObject } from '#infra/config/schema.ts';
 import type { App } from '#infra/http/server.ts';
 import type { Accounts } from '#identity/accounts/accounts.ts';
 import type { Emit } from '../events.ts';

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { AppError } from '#infra/apperr/app-error.ts';
-import { strictObject } from '#infra/config/load-config.ts';
+import { strictObject } from '#infra/config/schema.ts';
 import type { InteractionDetails, Interactions } from '#identity/provider/interactions/interactions.ts';
 
 export const interactionParams = strictObject({ uid: Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' }) });

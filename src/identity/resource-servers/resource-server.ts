@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { strictObject } from '#infra/config/load-config.ts';
+import { strictObject } from '#infra/config/schema.ts';
 
 /**
  * A resource server whose access tokens this issuer makes. The configuration names each; `scopes.ts` knows which scopes a coarse one or

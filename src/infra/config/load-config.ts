@@ -1,29 +1,19 @@
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, resolve } from 'node:path';
-import { Ajv } from 'ajv';
-import { type Static, type TObject, type TProperties, type TSchema, Type } from 'typebox';
+import type { Static, TSchema } from 'typebox';
 import { LineCounter, parseDocument } from 'yaml';
-import { AppError, type FieldIssue } from '#infra/apperr/app-error.ts';
-import { issuesOf } from './issues.ts';
+import { AppError } from '#infra/apperr/app-error.ts';
+import { checkConfig, configInvalid } from './check-config.ts';
 
-/** An object that refuses unknown keys: what every configuration and every request body is made of. */
-export const strictObject = <P extends TProperties>(properties: P, options: Record<string, unknown> = {}): TObject<P> =>
-  Type.Object(properties, { ...options, additionalProperties: false });
-
-/** A file name in a configuration file; a relative one is relative to that file, not to the working directory. */
-export const filePath = (options: Record<string, unknown> = {}) => Type.String({ minLength: 1, 'x-path': true, ...options });
+/**
+ * Configuration: YAML files, each laid over the one before, become one value that is held against its schema (`check-config.ts`); each
+ * fault is told with its file and its place (`issues.ts`). `schema.ts` has the two building blocks of every schema.
+ */
 
 /** `undefined` has no place in YAML; anything else of JSON has. */
 type Tree = { [key: string]: unknown };
 
 const isTree = (value: unknown): value is Tree => typeof value === 'object' && value !== null && !Array.isArray(value);
-
-/** The error of a configuration: it names each wrong field, and as its fix the first one that is known. */
-export const configInvalid = (what: string, fields: readonly FieldIssue[]): AppError =>
-  new AppError('config-invalid', 400, `${what} is not valid: ${fields.map((issue) => `${issue.field}: ${issue.message}`).join('; ')}`, {
-    fields,
-    fix: fields.find((issue) => issue.fix)?.fix ?? 'Correct the named fields and start again.',
-  });
 
 const readTree = async (file: string, what: string): Promise<Tree> => {
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
@@ -75,11 +65,6 @@ const originOf = (pointer: string, origins: Origins, files: readonly string[]): 
   return files.at(-1) ?? '';
 };
 
-const compile = (schema: TSchema) => {
-  const ajv = new Ajv({ allErrors: true, useDefaults: true, coerceTypes: false, removeAdditional: false, strict: false, verbose: true });
-  return ajv.compile(schema);
-};
-
 interface Schemaish {
   readonly properties?: Record<string, Schemaish>;
   readonly items?: Schemaish;
@@ -101,27 +86,6 @@ const resolvePaths = (schema: Schemaish, value: unknown, folderOf: (pointer: str
       const inner = options.find((option) => option.properties?.[key] !== undefined)?.properties?.[key] ?? {};
       return [key, resolvePaths(inner, item, folderOf, `${pointer}/${key}`)];
     }),
-  );
-};
-
-/**
- * The value checked against its schema, defaults filled in: no coercion, unknown keys refused.
- *
- * @param what for the error message, for example `KMS configuration`
- * @throws AppError `config-invalid` with one field issue for each thing wrong
- */
-export const checkConfig = <S extends TSchema>(
-  schema: S,
-  value: unknown,
-  what: string,
-  nameField = (pointer: string) => pointer || '/',
-): Static<S> => {
-  const copy: unknown = structuredClone(value);
-  const validate = compile(schema);
-  if (validate(copy)) return copy as Static<S>;
-  throw configInvalid(
-    what,
-    issuesOf(validate.errors ?? []).map((issue) => ({ ...issue, field: nameField(issue.field) })),
   );
 };
 

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { filePath, strictObject } from '#infra/config/load-config.ts';
+import { filePath, strictObject } from '#infra/config/schema.ts';
 import { tlsFilesSchema } from '#infra/tls/config.ts';
 
 /** One SQLite file for each database, all in one folder. */

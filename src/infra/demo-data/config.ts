@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { filePath, strictObject } from '#infra/config/load-config.ts';
+import { filePath, strictObject } from '#infra/config/schema.ts';
 
 /**
  * The section `demo` of a server's configuration.

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { strictObject } from '#infra/config/load-config.ts';
+import { strictObject } from '#infra/config/schema.ts';
 import type { App } from '#infra/http/server.ts';
 import { UUID_V7 } from '#infra/magic/uuid.ts';
 import type { DemoResets, DemoState } from './demo.ts';

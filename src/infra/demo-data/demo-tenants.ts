@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { Type } from 'typebox';
 import { AppError } from '#infra/apperr/app-error.ts';
-import { checkConfig } from '#infra/config/load-config.ts';
+import { checkConfig } from '#infra/config/check-config.ts';
 import { UUID_V4 } from '#infra/magic/uuid.ts';
 
 /** Pattern for the names of a demo's tenants, accounts, clients and keys. */

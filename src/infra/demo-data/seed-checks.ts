@@ -1,7 +1,8 @@
 import { basename } from 'node:path';
 import { type Static, type TSchema, Type } from 'typebox';
 import type { FieldIssue } from '#infra/apperr/app-error.ts';
-import { configInvalid, loadConfig } from '#infra/config/load-config.ts';
+import { loadConfig } from '#infra/config/load-config.ts';
+import { configInvalid } from '#infra/config/check-config.ts';
 import { DEMO_NAME } from './demo-tenants.ts';
 
 /** The parts that every `demo-seed.yml` has. */

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { strictObject } from '#infra/config/load-config.ts';
+import { strictObject } from '#infra/config/schema.ts';
 import { tlsFilesSchema } from '#infra/tls/config.ts';
 
 /** Address and certificate of a listener. */

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { strictObject } from '#infra/config/load-config.ts';
+import { strictObject } from '#infra/config/schema.ts';
 import type { Jobs } from '#infra/jobs/job.ts';
 import { type DependencyCheck, readinessOf, sharedProbe } from './health.ts';
 import type { App } from './server.ts';

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { AppError } from '#infra/apperr/app-error.ts';
-import { strictObject } from '#infra/config/load-config.ts';
+import { strictObject } from '#infra/config/schema.ts';
 import { peerOf } from '#infra/tls/peer.ts';
 import { listenerConfigSchema } from './config.ts';
 import type { App } from './server.ts';

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { strictObject } from '#infra/config/load-config.ts';
+import { strictObject } from '#infra/config/schema.ts';
 import { tlsFilesSchema } from '#infra/tls/config.ts';
 
 /** The collector of traces, metrics and logs: OTLP/HTTP on the user's own machine, over TLS with a client certificate. */

@@ -1,5 +1,5 @@
 import type { Static } from 'typebox';
-import { filePath, strictObject } from '#infra/config/load-config.ts';
+import { filePath, strictObject } from '#infra/config/schema.ts';
 
 /** Three PEM files of one end of a TLS connection: whom it trusts, its certificate with the intermediates, its private key. */
 export const tlsFilesSchema = strictObject({

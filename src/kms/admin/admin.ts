@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { strictObject } from '#infra/config/load-config.ts';
+import { strictObject } from '#infra/config/schema.ts';
 import { registerDemoRoutes } from '#infra/demo-data/demo-data.routes.ts';
 import type { DemoResets } from '#infra/demo-data/demo.ts';
 import type { DependencyCheck } from '#infra/http/health.ts';

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { filePath, strictObject } from '#infra/config/load-config.ts';
+import { filePath, strictObject } from '#infra/config/schema.ts';
 
 /** Where the unseal shares are, and how many of them unseal. */
 export const unsealConfigSchema = strictObject({

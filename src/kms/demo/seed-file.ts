@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
 import type { FieldIssue } from '#infra/apperr/app-error.ts';
-import { strictObject } from '#infra/config/load-config.ts';
+import { strictObject } from '#infra/config/schema.ts';
 import { repeated } from '#infra/config/repeated.ts';
 import { demoNameSchema, loadSeedFile, seedHashSchema, strangers } from '#infra/demo-data/seed-checks.ts';
 import { ROLE_SCOPES } from '#infra/magic/magic.ts';

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { strictObject } from '#infra/config/load-config.ts';
+import { strictObject } from '#infra/config/schema.ts';
 import type { App } from '#infra/http/server.ts';
 import { nullable, oneOf, problems } from '#kms/api/schemas.ts';
 import { OPERATIONS } from '#kms/jose/algorithm.ts';

@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { Type } from 'typebox';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { AppError } from '#infra/apperr/app-error.ts';
-import { checkConfig, filePath, loadConfig, strictObject } from '#infra/config/load-config.ts';
+import { loadConfig } from '#infra/config/load-config.ts';
+import { checkConfig } from '#infra/config/check-config.ts';
+import { filePath, strictObject } from '#infra/config/schema.ts';
 
 const schema = strictObject({
   server: strictObject({

@@ -1,7 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { checkConfig, loadConfig, strictObject } from '#infra/config/load-config.ts';
+import { loadConfig } from '#infra/config/load-config.ts';
+import { checkConfig } from '#infra/config/check-config.ts';
+import { strictObject } from '#infra/config/schema.ts';
 import { databaseConfigSchema } from '#infra/database/config.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';
 

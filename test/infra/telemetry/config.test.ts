@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkConfig } from '#infra/config/load-config.ts';
+import { checkConfig } from '#infra/config/check-config.ts';
 import { telemetryConfigSchema } from '#infra/telemetry/config.ts';
 
 const tls = { ca: 'ca.pem', cert: 'c.pem', key: 'c.key' };

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import { writeFile } from 'node:fs/promises';
-import { checkConfig } from '#infra/config/load-config.ts';
+import { checkConfig } from '#infra/config/check-config.ts';
 import type { HttpsClient, HttpsRequest, HttpsResponse } from '#infra/http/client.ts';
 import { createHttpsClient } from '#infra/http/client/create-https-client.ts';
 import { listen } from '#infra/http/server/listen.ts';

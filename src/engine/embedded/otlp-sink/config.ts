@@ -1,4 +1,4 @@
-import { filePath, strictObject } from '#infra/config/load-config.ts';
+import { filePath, strictObject } from '#infra/config/schema.ts';
 import { listenerConfigSchema } from '#infra/http/config.ts';
 
 export const sinkConfigSchema = strictObject({

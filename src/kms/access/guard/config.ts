@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { filePath, strictObject } from '#infra/config/load-config.ts';
+import { filePath, strictObject } from '#infra/config/schema.ts';
 import { repeated } from '#infra/config/repeated.ts';
 import { tlsFilesSchema } from '#infra/tls/config.ts';
 import { ERROR_DETAILS } from '../challenges.ts';

@@ -1,7 +1,9 @@
 import { basename } from 'node:path';
 import { type Static, Type } from 'typebox';
 import { AppError, type FieldIssue } from '#infra/apperr/app-error.ts';
-import { configInvalid, loadConfig, strictObject } from '#infra/config/load-config.ts';
+import { loadConfig } from '#infra/config/load-config.ts';
+import { configInvalid } from '#infra/config/check-config.ts';
+import { strictObject } from '#infra/config/schema.ts';
 import { repeated } from '#infra/config/repeated.ts';
 import { ROLE_SCOPES } from '#infra/magic/magic.ts';
 import { parsePasswordHash } from '#infra/secrets/password-hash.ts';

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { filePath, strictObject } from '#infra/config/load-config.ts';
+import { filePath, strictObject } from '#infra/config/schema.ts';
 import { KMS_CLIENT_ID, KMS_RESOURCE } from '#infra/magic/magic.ts';
 import { REVOCATION_MODES } from './revocation.ts';
 

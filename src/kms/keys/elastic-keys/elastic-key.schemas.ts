@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { strictObject } from '#infra/config/load-config.ts';
+import { strictObject } from '#infra/config/schema.ts';
 import { OPERATIONS } from '#kms/jose/algorithm.ts';
 import { ALGORITHM_NAMES, ALGORITHMS } from '#kms/jose/algorithms.ts';
 import { ELASTIC_KEY_SORTS, ELASTIC_KEY_STATES, type ElasticKey } from './elastic-key.ts';

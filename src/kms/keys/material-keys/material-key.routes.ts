@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { strictObject } from '#infra/config/load-config.ts';
+import { strictObject } from '#infra/config/schema.ts';
 import type { App } from '#infra/http/server.ts';
 import { isoOf, isoOrNull } from '#kms/api/fields.ts';
 import { limitOf, nextCursor, pageQuery } from '#kms/api/paging.ts';

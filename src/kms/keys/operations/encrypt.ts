@@ -1,4 +1,4 @@
-import { strictObject } from '#infra/config/load-config.ts';
+import { strictObject } from '#infra/config/schema.ts';
 import type { App } from '#infra/http/server.ts';
 import type { Action } from '#kms/action.ts';
 import { bytesOf, contextOf } from '#kms/api/fields.ts';

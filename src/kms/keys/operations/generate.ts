@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Type } from 'typebox';
-import { strictObject } from '#infra/config/load-config.ts';
+import { strictObject } from '#infra/config/schema.ts';
 import type { App } from '#infra/http/server.ts';
 import type { Action } from '#kms/action.ts';
 import { contextOf } from '#kms/api/fields.ts';

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { strictObject } from '#infra/config/load-config.ts';
+import { strictObject } from '#infra/config/schema.ts';
 import type { App } from '#infra/http/server.ts';
 import { createServer } from '#infra/http/server/create-server.ts';
 import { noTelemetry } from '#infra/telemetry/no-telemetry.ts';

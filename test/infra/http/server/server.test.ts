@@ -3,7 +3,7 @@ import { connect as tlsConnect } from 'node:tls';
 import { Type } from 'typebox';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { AppError, InternalError } from '#infra/apperr/app-error.ts';
-import { strictObject } from '#infra/config/load-config.ts';
+import { strictObject } from '#infra/config/schema.ts';
 import type { HttpsClient } from '#infra/http/client.ts';
 import { createHttpsClient } from '#infra/http/client/create-https-client.ts';
 import { registerHealth } from '#infra/http/health.routes.ts';
