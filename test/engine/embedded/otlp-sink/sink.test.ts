@@ -207,7 +207,7 @@ describe('the files of the telemetry sink', () => {
 });
 
 describe('the telemetry sink as a process', () => {
-  const main = new URL('../../../src/engine/embedded/otlp-sink/main.ts', import.meta.url);
+  const main = new URL('../../../../src/engine/embedded/otlp-sink/main.ts', import.meta.url);
   const run = (configFile: string) =>
     spawn(
       process.execPath,
