@@ -1,5 +1,5 @@
 /**
- * Runs a demo as a user would and keeps what tells how it went: `node build/ci-demo.ts kms|identity|all --engine docker|embedded`,
+ * Runs a demo as a user would, and keeps its report and the logs of its services: `node build/ci-demo.ts kms|identity|all --engine docker|embedded`,
  * then any other flags of `passthru demo`.
  *
  * test-results/demo-<what>-<engine>.json             the report
@@ -28,7 +28,7 @@ const stateDir = join(await mkdtemp(join(tmpdir(), 'passthru-ci-')), '.passthru'
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
-/** The CLI in a process of its own; what it says on stderr is shown, what it answers on stdout is returned. */
+/** Runs the CLI in a process of its own. Its stderr is shown, its stdout is returned. */
 const passthru = async (...args: readonly string[]): Promise<{ readonly code: number; readonly out: string }> => {
   const child = spawn(process.execPath, [join(root, 'bin/passthru.js'), ...args, '--engine', engine, '--state-dir', stateDir], {
     cwd: root,
@@ -38,7 +38,7 @@ const passthru = async (...args: readonly string[]): Promise<{ readonly code: nu
   return { code: code ?? 1, out };
 };
 
-/** One line a step, and what went wrong in it. */
+/** One line a step, and below it the checks that failed and its error. */
 const summaryOf = (report: Report): readonly string[] => [
   ...report.steps.flatMap(({ status, id, title, checks, duration_ms, error }) => [
     `${status.padEnd(7)} ${id.padEnd(34)} ${title} (${checks.length} checks, ${duration_ms} ms)`,

@@ -11,7 +11,7 @@ const contractTests = async (): Promise<readonly string[]> => {
 };
 
 /**
- * What vitest is told to run on one database in CI, where every contract test runs once on each: all tests, with coverage, on SQLite;
+ * The arguments of vitest for one database in CI, where every contract test runs once on each: all tests, with coverage, on SQLite;
  * the contract tests alone on PostgreSQL.
  */
 export const testsOn = async (database: 'sqlite' | 'postgres'): Promise<readonly string[]> =>

@@ -6,7 +6,7 @@ import { temporaryDirectory } from '#test/support/temporary-directory.ts';
 
 const SCRIPT = join(import.meta.dirname, '../../build/demo-fresh.ts');
 
-/** What stands in for git, npm, npx and docker: it writes down how it was called, and does as little as the script needs. */
+/** A program in the place of git, npm, npx and docker: it writes down how it was called, and does as little as the script needs. */
 const STAND_IN = `#!/bin/sh
 echo "\${0##*/} $*" >> "$CALLS"
 case "\${0##*/} $*" in

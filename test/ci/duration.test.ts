@@ -20,7 +20,7 @@ const planned = (change: Partial<PlannedRun> = {}): PlannedRun => ({
 
 const minutesOf = (run: PlannedRun): number => Number(/about (\d+) min/.exec(announcementOf(run, {})[0] ?? '')?.[1]);
 
-describe('What a run of the tests says at its start', () => {
+describe('The announcement of a whole run of the tests', () => {
   it('is an estimate for what is there, where no run of its kind is recorded', () => {
     expect(announcementOf(planned(), { [kindOf(planned({ coverage: false }))]: { milliseconds: 1, files: 1 } })).toEqual([
       expect.stringMatching(/^200 test files take about \d+ min: an estimate for two processors\.$/),

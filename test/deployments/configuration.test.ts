@@ -12,7 +12,7 @@ import { ROOT } from '#test/support/engine.ts';
 import { PORTS } from '#test/support/mounts.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';
 
-/** What containers read at fixed paths, in the order in which commands name it; `stack.yml` is generated. */
+/** The files that containers read at fixed paths, in the order in which commands name them; `stack.yml` is generated. */
 const filesOf = (product: 'kms' | 'identity', profile: 'demo' | 'prod', stack: string): readonly string[] => {
   const delivered = (name: string) => join(DEPLOYMENTS, product, 'config', name);
   return [delivered(`${product}.yml`), delivered(`${product}.container.yml`), delivered(`${product}.${profile}.yml`), stack];
@@ -129,7 +129,7 @@ describe('Configuration of the collector', () => {
     for (const taker of takers) {
       expect(taker?.tls).toMatchObject({ client_ca_file: '/run/secrets/ca.pem', min_version: '1.3' });
     }
-    // What the image of Grafana opens beside it is not reachable from outside of its container.
+    // The image of Grafana opens other ports beside it, which nobody reaches from outside of its container.
     expect(grafana.receivers.otlp.protocols['grpc']?.endpoint).toBe('127.0.0.1:4317');
   });
 
@@ -176,7 +176,7 @@ describe('Configuration of the collector', () => {
     const megabytes = Number(ci.services?.['telemetry']?.environment?.['PASSTHRU_TELEMETRY_FILE_MB']);
     const files = ['traces', 'metrics', 'logs'].map((signal) => exporters[`file/${signal}`]?.rotation);
     for (const rotation of files) expect(rotation?.max_megabytes).toBe('${env:PASSTHRU_TELEMETRY_FILE_MB:-64}');
-    // What is too old is removed after the next file was begun.
+    // Files that are too old are removed after the next one was begun.
     const most = files.reduce((sum, rotation) => sum + megabytes * ((rotation?.max_backups ?? Infinity) + 2), 0);
     const room = /size=(\d+)m/.exec(JSON.stringify(ci.volumes?.['telemetry-memory']))?.[1];
     expect(most).toBeLessThanOrEqual(Number(room));

@@ -48,7 +48,7 @@ const labelsOf = (expr: string): readonly string[] => {
   return [...matchers, ...groups].filter((label) => !['job', 'le', 'service_name'].includes(label));
 };
 
-/** Whether an attribute of this name may leave our processes; Prometheus writes underscores for dots. */
+/** True for an attribute that may leave our processes; Prometheus writes underscores for dots. */
 const isEmitted = (label: string): boolean =>
   [
     label,

@@ -7,7 +7,7 @@ import { ROOT } from '../support/engine.ts';
 
 export const DEPLOYMENTS = join(ROOT, 'deployments');
 
-/** What the tests look at in a service of a Compose file; `docker compose config` writes the same words. */
+/** The members of a service in a Compose file that tests look at; `docker compose config` writes the same words. */
 export interface ComposeFileService {
   readonly image?: string;
   readonly build?: { readonly secrets?: readonly { readonly source: string; readonly target: string }[] };
@@ -84,14 +84,14 @@ const MOUNTS = join(DEPLOYMENTS, 'no-such-mounts');
 /** Files of an operator's own have absolute paths. */
 const flags = (files: readonly string[], flag: string) => files.flatMap((file) => [flag, resolve(DEPLOYMENTS, file)]);
 
-/** What Compose makes of files that are given together, profile `grafana` included. */
+/** Compose files that are given together, as Compose reads them, profile `grafana` included. */
 export const composeConfig = async (files: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<ComposeFile> => {
   const args = ['compose', '-p', 'test', '--profile', 'grafana', ...flags(files, '-f'), 'config', '--format', 'json'];
   const { stdout } = await run('docker', args, { env: { ...process.env, PASSTHRU_MATERIAL: MOUNTS, ...env }, timeout: 60_000 });
   return JSON.parse(stdout) as ComposeFile;
 };
 
-/** What `docker stack deploy` would deploy, as text; it wants no swarm. */
+/** The stack that `docker stack deploy` would deploy, as text; this needs no swarm. */
 export const stackConfig = async (files: readonly string[]): Promise<ComposeFile> => {
   const args = ['stack', 'config', ...flags(files, '-c')];
   const { stdout } = await run('docker', args, { env: { ...process.env, PASSTHRU_MATERIAL: MOUNTS }, timeout: 60_000 });

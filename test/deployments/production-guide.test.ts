@@ -63,7 +63,7 @@ describe('Commands of a backup', () => {
   });
 });
 
-describe('What docs/deployments.md says of containers', () => {
+describe('The containers in docs/deployments.md', () => {
   const megabytes = (text: string): number => {
     const [, number, unit = ''] = /^(\d+) ?([MG])B?$/.exec(text) ?? [];
     return Number(number) * (unit === 'G' ? 1024 : 1);

@@ -84,7 +84,7 @@ const speakInClear = async ({ network, image, mark }: { network: string; image: 
 
 const place = ({ source, sourcePort, target, targetPort }: Segment) => `${source}:${sourcePort} → ${target}:${targetPort}`;
 
-/** What each client said first on each of its connections. */
+/** The first bytes of the client on each connection. */
 const openings = (segments: readonly Segment[]): readonly Segment[] => {
   const first = new Map<string, Segment>();
   for (const segment of segments) {

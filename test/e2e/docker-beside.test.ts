@@ -29,7 +29,7 @@ describe.runIf(await dockerEngine())('Stacks beside each other', () => {
   it(
     'two demos on Docker run at the same time; the one in the ci profile leaves nothing, the other stays up',
     async () => {
-      // Whoever is second would else wait for the other's build.
+      // The second demo would else wait for the build of the first.
       passed(await kept.run('demo', 'identity', '--output', 'json'));
       const flags = ['--output', 'json', '--health-timeout', '90'];
       const [one, other] = await Promise.all([

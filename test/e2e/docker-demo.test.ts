@@ -114,7 +114,7 @@ describe.runIf(await dockerEngine())('passthru on Docker', () => {
       await docker('image', 'inspect', ...images),
       ...(await Promise.all(images.map((image) => docker('history', '--no-trunc', '--format', '{{.CreatedBy}} {{.Comment}}', image)))),
     ].join('\n');
-    // What is looked through does hold environments and commands.
+    // The text that is searched does hold environments and commands.
     expect(['POSTGRES_PASSWORD_FILE=', 'USER node', 'node_modules'].filter((text) => !shown.includes(text))).toEqual([]);
     const secrets = await secretsOf(place);
     expect(secrets.size).toBeGreaterThan(20);

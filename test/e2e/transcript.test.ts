@@ -9,7 +9,7 @@ import { checksOf, transcriptOf } from '#test/e2e/transcript.ts';
 
 const PLACE = { ports: { kms: 8081, identity: 8082 } };
 
-/** What the plain reporter makes of these events. */
+/** The transcript that the plain reporter prints of these events. */
 const told = (events: readonly DemoEvent[]) => {
   const cli = fakeProcess({ cwd: '/srv' });
   const reporter = createPlainReporter(createTerminal(cli), {

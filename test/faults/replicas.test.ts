@@ -159,7 +159,7 @@ describe.runIf(await dockerImages('postgres:17-trixie', 'haproxy:3.0-trixie'))('
       const { status, text } = await caller.request({ url: at(port, '/readyz') });
       return [status, (JSON.parse(text) as { dependencies: { identity: { state: string } } }).dependencies.identity.state];
     };
-    // What the balancer goes by.
+    // The balancer goes by this answer.
     await expect.poll(readiness, { timeout: 30_000 }).toEqual([200, 'down']);
     const body = { name: `acme-${randomUUIDv7()}`, algorithm: 'ES256' };
     expect((await caller.request({ method: 'POST', url: at(stack.ports.kms, KEYS), body })).status).toBe(201);

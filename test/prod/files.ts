@@ -18,7 +18,7 @@ export const PUBLIC_CLIENT = 'acme-app';
 export const SERVICE_CLIENT = 'acme-worker';
 export const REDIRECT = 'http://127.0.0.1/callback';
 
-/** What an operator has made before the stack is brought up. */
+/** Files that an operator makes before the stack is brought up. */
 export interface ProdFiles {
   /** PASSTHRU_MATERIAL. */
   readonly mounts: string;

@@ -6,7 +6,7 @@ export interface Answer {
   readonly body: unknown;
 }
 
-/** What an answer was: right; wrong, which must never be; an honest refusal; or that the name is taken by our own broken attempt. */
+/** The verdict on an answer: right; wrong, which must never be; an honest refusal; or a name that our own broken attempt has taken. */
 export type Verdict = 'right' | 'wrong' | 'refused' | 'taken';
 
 /** A request that was refused with 5xx or whose connection broke. */

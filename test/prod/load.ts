@@ -4,7 +4,7 @@ import type { HttpsClient } from '#infra/http/client.ts';
 import type { Answer, Ledger } from './ledger.ts';
 import { type KnownKey, type Operation, requestOf, tenantOf } from './operations.ts';
 
-/** What a client of one tenant shows; each call makes a client with connections of its own. */
+/** A client of one tenant with its credential; `connect` opens connections of its own each time. */
 export interface Caller {
   readonly tenant: string;
   connect(): HttpsClient;
@@ -86,7 +86,7 @@ export const startLoad = ({ ledger, callers, clients, base, clock }: LoadOptions
     pick(ledger.keysOf(tenant).filter(({ algorithm }) => algorithms.includes(algorithm)));
   const newest = (key: KnownKey): number => Math.max(1, ...key.versions.keys());
 
-  /** What one client does over one connection. */
+  /** The calls of one client over one connection. */
   const story = async function* (tenant: string): AsyncGenerator<Operation, void> {
     const create = (algorithms: readonly string[]): Operation => {
       const name = `${tenant}-${randomUUIDv7()}`;

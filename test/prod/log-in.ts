@@ -3,7 +3,7 @@ import { KMS_RESOURCE } from '#infra/magic/magic.ts';
 import { createBrowser } from '../support/identity-browser.ts';
 import { PUBLIC_CLIENT, REDIRECT } from './files.ts';
 
-/** What the token endpoint answers. */
+/** An answer of the token endpoint. */
 export interface Tokens {
   readonly access_token: string;
   readonly refresh_token: string;

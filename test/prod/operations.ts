@@ -10,7 +10,7 @@ export interface KnownKey {
   readonly versions: Map<number, string>;
 }
 
-/** What the KMS gave back for a content: a JWE or a JWS; `content` is base64url. */
+/** A JWE or JWS that the KMS made of a content; `content` is base64url. */
 export interface Protected {
   readonly key: KnownKey;
   readonly content: string;

@@ -6,7 +6,7 @@ const run = promisify(execFile);
 /** A build compiles everything once; nothing else takes long. Milliseconds. */
 const LIMIT_MS = 600_000;
 
-/** What runs under a Compose project. */
+/** A container of a Compose project. */
 export interface ComposeService {
   readonly ID: string;
   readonly Service: string;

@@ -2,7 +2,7 @@ import { cp, symlink } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { ROOT } from './engine.ts';
 
-/** What git ignores, and git's own folder: a clone has none of it. */
+/** Git's own folder and the files that git ignores: a clone has none of them. */
 const NOT_IN_A_CLONE = /^(\.git|node_modules|dist|coverage|test-results|bench-results|\.passthru|.*\.tgz|deployments\/[a-z]+\/secrets)$/;
 
 /**

@@ -70,7 +70,7 @@ export const killContainer = async (place: Pick<DemoPlace, 'stateDir'>, service:
   await docker('kill', '--signal', 'KILL', id);
 };
 
-/** What must be nowhere but in its file: of a private key one line of its body, of any other secret the whole. */
+/** Texts that must stand nowhere but in their files, by file: one line of the body of a private key, the whole of any other secret. */
 export const secretsOf = async ({ stateDir }: Pick<DemoPlace, 'stateDir'>): Promise<ReadonlyMap<string, string>> => {
   const names = (await readdir(stateDir, { recursive: true })).filter(
     (name) => /\.key$|(^|\/)secrets\/[^.]+$/.test(name) && !name.endsWith('/secrets'),

@@ -12,7 +12,7 @@ const lastLine = (error: unknown): string => {
   return stderr.trim().split('\n').at(-1) || message;
 };
 
-/** What a docker command says when it fails, or null when it does not. */
+/** Runs a docker command. The answer is its last line when it fails, and null when it does not. */
 const failureOf = async (args: readonly string[], limitMs: number): Promise<string | null> =>
   run('docker', args, { timeout: limitMs }).then(
     () => null,

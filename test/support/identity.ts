@@ -18,7 +18,7 @@ import { testTls } from './tls.ts';
 
 const DEPLOYMENT = join(import.meta.dirname, '../../deployments/identity/config/identity.yml');
 
-/** What the tokens say; the server listens on a port that the system chose, and the client of the test dials that one. */
+/** The issuer that the tokens name; the server listens on a port that the system chose, and the client of the test dials that one. */
 export const ISSUER = 'https://localhost:8082';
 export const KMS_CLIENT_SECRET = randomBytes(32).toString('base64url');
 

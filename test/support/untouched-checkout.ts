@@ -1,13 +1,14 @@
 import { globSync } from 'node:fs';
 import { ROOT } from './engine.ts';
 
-/** What commands write into the folder of the package, and git ignores, so that nobody sees it. */
+/** Commands write these into the folder of the package; git ignores them, so that nobody sees them. */
 const WRITTEN = ['dist', '.passthru', 'deployments/*/secrets', '*.tgz'];
 
 /**
- * Global set-up of vitest: the run fails when a test left something in the checkout that was not there before.
+ * Global set-up of vitest: the run fails when a test left something in the checkout that was not there before. A test that packs or
+ * prepares works in a copy (`copyCheckout`).
  *
- * @throws at the end, with what was written; a test that packs or prepares works in `copyCheckout`
+ * @throws at the end, with the paths that were written
  */
 export default (): (() => void) => {
   const before = new Set(globSync(WRITTEN, { cwd: ROOT }));

@@ -8,7 +8,7 @@ export interface Segment {
   readonly payload: Buffer;
 }
 
-/** What `tcpdump -i any` writes: Linux cooked captures, where the protocol and the packet begin. */
+/** Link types of `tcpdump -i any`, Linux cooked captures: where the protocol and the packet begin. */
 const COOKED: Readonly<Record<number, { readonly protocolAt: number; readonly packetAt: number }>> = {
   113: { protocolAt: 14, packetAt: 16 },
   276: { protocolAt: 0, packetAt: 20 },

@@ -10,7 +10,7 @@ const HTTP = ['HTTP/1.', 'GET /', 'POST /'];
 const OTLP = ['resourceSpans', 'resourceMetrics', 'resourceLogs', 'service.name', 'telemetry.sdk'];
 const SQL = /\b(select|insert into|update|create table)\b/i;
 
-/** What can be read in a segment although nobody should: `http`, `otlp`, `postgres start-up`, `sql`; empty when nothing can. */
+/** Kinds of plain text in a segment that nobody should be able to read: `http`, `otlp`, `postgres start-up`, `sql`; empty where there is none. */
 export const plaintextIn = ({ sourcePort, targetPort, payload }: Segment): readonly string[] => {
   if (payload.length === 0) return [];
   const text = payload.toString('latin1');
@@ -27,7 +27,7 @@ export const plaintextIn = ({ sourcePort, targetPort, payload }: Segment): reado
 const isStartUp = (payload: Buffer): boolean =>
   payload.length >= 8 && payload.readUInt32BE(0) === payload.length && payload.readUInt32BE(4) !== SSL_REQUEST;
 
-/** Whether a client begins as it must: with a TLS handshake record, or by asking PostgreSQL for TLS. */
+/** True for a client that begins as it must: with a TLS handshake record, or by asking PostgreSQL for TLS. */
 export const beginsTls = ({ targetPort, payload }: Segment): boolean =>
   (payload[0] === 0x16 && payload[1] === 0x03) ||
   (targetPort === POSTGRES && payload.length === 8 && payload.readUInt32BE(4) === SSL_REQUEST);

@@ -1,4 +1,4 @@
-/** What tests take when it is there, and leave out when it is not. */
+/** Things of the machine that tests use where they are there; without one, the tests that need it are left out. */
 export interface Resources {
   readonly docker: boolean;
   readonly postgres: boolean;
@@ -14,7 +14,7 @@ export interface RecordedRun {
 /** Runs by `kindOf`: a run without Docker says nothing about one with it. */
 export type RecordedRuns = Readonly<Record<string, RecordedRun>>;
 
-/** What is about to run: every test file of these projects of vitest.config.ts. */
+/** A run that is about to start: every test file of these projects of vitest.config.ts. */
 export interface PlannedRun {
   readonly projects: readonly string[];
   readonly files: number;
@@ -49,7 +49,7 @@ const millisecondsOf = (run: PlannedRun, last: RecordedRun | undefined): number 
 
 const list = (words: readonly string[]): string => words.join(', ').replace(/, ([^,]+)$/, ' and $1');
 
-/** What to tell at the start of a run, five lines at most. */
+/** The lines that a run prints at its start, five at most. */
 export const announcementOf = (run: PlannedRun, runs: RecordedRuns): readonly string[] => {
   const last = runs[kindOf(run)];
   const minutes = Math.max(1, Math.round(millisecondsOf(run, last) / 60_000));

@@ -2,8 +2,8 @@ const CHOICES = ['sqlite', 'postgres', 'both'] as const;
 type DatabaseChoice = (typeof CHOICES)[number];
 
 /**
- * What `PASSTHRU_TEST_DATABASE` asks the contract tests to run on; undefined: both where there is a PostgreSQL. What is named
- * must be there.
+ * The databases of the contract tests as `PASSTHRU_TEST_DATABASE` names them, which must then be there; undefined, where it is not
+ * set: both where there is a PostgreSQL.
  *
  * @throws when it says something else
  */

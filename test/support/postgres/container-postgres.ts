@@ -46,7 +46,7 @@ class PublishedAt extends GenericContainer {
   };
 }
 
-/** Whether it is an address of this machine; the engine may run on another, and then only that one knows its addresses. */
+/** True for an address of this machine. The engine may run on another machine, and then only that one knows its addresses. */
 const isOwn = (host: string): boolean =>
   Object.values(networkInterfaces())
     .flat()

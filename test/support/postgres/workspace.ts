@@ -15,7 +15,7 @@ export interface Workspace {
   readonly folder: string;
   readonly server: TlsFiles;
   clientOf(user: string): Promise<TlsFiles>;
-  /** What a client needs, and the file that says so. */
+  /** The configuration of a client, and the file that holds it. */
   publish(address: { readonly host: string; readonly port: number }): Promise<{ config: PostgresConfig; configFile: string }>;
   remove(): Promise<void>;
 }
@@ -48,7 +48,7 @@ export const createWorkspace = async (host: string): Promise<Workspace> => {
   };
 };
 
-/** Who may come in: whoever shows a certificate in the name of the user, from these addresses, and nobody else. */
+/** Rules of pg_hba.conf: a client from these addresses with a certificate in the name of the user may come in, and nobody else. */
 export const accessRules = (from: string): string =>
   `hostssl all +${PASSWORD_ROLE} ${from} scram-sha-256 clientcert=verify-full\nhostssl all all ${from} cert\n`;
 
