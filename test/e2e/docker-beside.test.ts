@@ -94,7 +94,9 @@ describe.runIf(await dockerEngine())('An engine that does not answer', () => {
       await using place = await demoPlace();
       const run = await cli(['demo', 'identity', '--rm', ...place.flags.slice(2)], { cwd: place.folder, env });
       expect(run.code, run.stderr).toBe(0);
-      expect(run.stderr).toMatch(/^passthru demo identity {3}engine embedded: no Docker engine answers/);
+      expect(run.stderr.replaceAll(/\s+/g, ' ')).toMatch(
+        /^passthru demo identity engine embedded\b.{0,20} no Docker engine answers .*ENOENT \/nowhere/,
+      );
     },
     LONG,
   );

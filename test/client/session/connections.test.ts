@@ -1,9 +1,10 @@
-import { mkdir, readFile, rename } from 'node:fs/promises';
+import { mkdir, rename } from 'node:fs/promises';
 import { createServer } from 'node:https';
 import type { TLSSocket } from 'node:tls';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Connections, createConnections } from '#client/session/connections.ts';
+import { readTls, serverTlsOptions } from '#infra/tls/options.ts';
 import { listening } from '#test/support/listening.ts';
 import { makePki, type Pki } from '#test/support/pki.ts';
 
@@ -15,8 +16,7 @@ const opened = new AsyncDisposableStack();
 /** Answers with the cookie and the client certificate that it was shown, and sets a cookie. */
 beforeAll(async () => {
   pki = opened.use(await makePki());
-  const [cert, key] = await Promise.all([readFile(pki.server.cert), readFile(pki.server.key)]);
-  const server = createServer({ cert, key, ca: pki.ca, requestCert: true, rejectUnauthorized: false }, (request, response) => {
+  const server = createServer(serverTlsOptions(await readTls(pki.server), 'request'), (request, response) => {
     const { subject } = (request.socket as TLSSocket).getPeerCertificate();
     const seen = { cookie: request.headers.cookie ?? null, certificate: subject?.CN ?? null };
     response.writeHead(200, { 'set-cookie': 'who=me; Path=/' }).end(JSON.stringify(seen));
