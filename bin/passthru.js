@@ -3,20 +3,48 @@
 import { existsSync } from 'fs';
 import * as nodeModule from 'module';
 import { homedir } from 'os';
-import { join } from 'path';
+import { isAbsolute, join } from 'path';
 
 const MINIMUM = 24;
 
-const start = () => {
+/** The user's own cache folder; null where the user has no home: neither HOME nor an entry in /etc/passwd. */
+const cacheFolder = () => {
+  const configured = process.env.XDG_CACHE_HOME || '';
+  if (isAbsolute(configured)) return configured;
+  let home = '';
+  try {
+    home = homedir();
+  } catch (error) {
+    if (error.code !== 'ERR_SYSTEM_ERROR') throw error;
+  }
+  return isAbsolute(home) ? join(home, '.cache') : null;
+};
+
+/** A process whose working folder was removed cannot tell where it is. */
+const isSomewhere = () => {
+  try {
+    return process.cwd() !== '';
+  } catch (error) {
+    if (error.code === 'ENOENT') return false;
+    throw error;
+  }
+};
+
+const start = async () => {
+  if (!isSomewhere()) {
+    process.stderr.write('passthru cannot start: the working folder was removed.\nFix: change to a folder that is there.\n');
+    process.exitCode = 2;
+    return;
+  }
   // Compiled modules are kept between runs, so that the second start is the fast one; in the user's own cache folder,
   // because what lies in the shared temporary folder others could have put there. Where it cannot be written, there is none.
-  if (nodeModule.enableCompileCache) {
-    nodeModule.enableCompileCache(join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'passthru', 'compiled'));
-  }
+  const cache = cacheFolder();
+  if (nodeModule.enableCompileCache && cache !== null) nodeModule.enableCompileCache(join(cache, 'passthru', 'compiled'));
   // The packed package has dist/ instead of src/, because Node refuses TypeScript below node_modules.
   const source = new URL('../src/cli/main.ts', import.meta.url);
   const entry = existsSync(source) ? source : new URL('../dist/cli/main.js', import.meta.url);
-  return import(entry.href).then((cli) => cli.main(process.argv.slice(2)));
+  const cli = await import(entry.href);
+  await cli.main(process.argv.slice(2));
 };
 
 if (Number(process.versions.node.split('.')[0]) < MINIMUM) {

@@ -13,8 +13,8 @@ interface Ended {
   readonly stderr: string;
 }
 
-const node = (args: readonly string[]): Promise<Ended> =>
-  promisify(execFile)(process.execPath, [...args]).then(
+const node = (args: readonly string[], options: { readonly env?: NodeJS.ProcessEnv; readonly cwd?: string } = {}): Promise<Ended> =>
+  promisify(execFile)(process.execPath, [...args], options).then(
     ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
     (error: Ended) => error,
   );
@@ -22,6 +22,11 @@ const node = (args: readonly string[]): Promise<Ended> =>
 /** Makes the process believe that it is another version of Node, before anything else is loaded. */
 const asNode = (version: string): string =>
   `data:text/javascript,Object.defineProperty(process,"versions",{value:{...process.versions,node:"${version}"}})`;
+
+/** `os.homedir()` as it is for a user without `HOME` and without an entry in /etc/passwd. */
+const HOMELESS = `data:text/javascript,import os from 'os'; import { syncBuiltinESMExports } from 'module';
+  os.homedir = () => { throw Object.assign(new Error('uv_os_homedir returned ENOENT'), { code: 'ERR_SYSTEM_ERROR' }); };
+  syncBuiltinESMExports();`;
 
 describe('bin/passthru.js', () => {
   it.each(['12.22.12', '20.20.2', '23.11.1'])('on Node %s names that version and the fix, and exits 64', async (version) => {
@@ -34,6 +39,35 @@ describe('bin/passthru.js', () => {
 
   it('on Node 24 starts', async () => {
     expect(await node(['--import', asNode('24.0.0'), BIN, '--version'])).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it('starts for a user who has no home, in whatever folder caches are kept, and looks for no settings of that user', async () => {
+    await using folder = await temporaryDirectory();
+    const args = ['--import', HOMELESS, BIN, 'status', '--state-dir', join(folder.path, 'none')];
+    for (const cache of [undefined, folder.path, 'relative']) {
+      const env = { ...process.env, XDG_CONFIG_HOME: undefined, XDG_CACHE_HOME: cache, PASSTHRU_ENGINE: 'embedded' };
+      expect(await node(['--import', HOMELESS, BIN, '--version'], { env })).toMatchObject({ code: 0, stderr: '' });
+      const { stdout, stderr } = await node(args, { env, cwd: folder.path });
+      expect(stdout).toContain('not started');
+      expect(stderr).toBe('');
+    }
+  });
+
+  it('in a folder that was removed says so, and exits 2', async () => {
+    await using folder = await temporaryDirectory();
+    const script = `import { rmdirSync } from 'fs'; const here = process.cwd(); process.chdir(here); rmdirSync(here);`;
+    const { code, stderr } = await node(['--import', `data:text/javascript,${script}`, BIN, '--version'], { cwd: folder.path });
+    expect(stderr).toBe('passthru cannot start: the working folder was removed.\nFix: change to a folder that is there.\n');
+    expect(code).toBe(2);
+  });
+
+  it('exits 2, and not 1, when anything else goes wrong before the command line is read', async () => {
+    const broken = `import os from 'os'; import { syncBuiltinESMExports } from 'module';
+      os.homedir = () => { throw new Error('the disk is on fire'); }; syncBuiltinESMExports();`;
+    const env = { ...process.env, XDG_CACHE_HOME: undefined };
+    const { code, stderr } = await node(['--import', `data:text/javascript,${broken}`, BIN, '--version'], { env });
+    expect(stderr).toContain('passthru cannot start: Error: the disk is on fire');
+    expect(code).toBe(2);
   });
 
   it('loads dist/cli/main.js where there is no src, as in the packed package', async () => {

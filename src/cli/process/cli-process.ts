@@ -1,4 +1,4 @@
-import { homedir } from 'node:os';
+import { homeFolder } from '#infra/process/home-folder.ts';
 import { EXIT } from './exit-codes.ts';
 import type { SignalSource } from './interrupts.ts';
 
@@ -16,7 +16,8 @@ export interface OutputStream {
 export interface CliProcess {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
-  readonly home: string;
+  /** Null where the user has none. */
+  readonly home: string | null;
   readonly out: OutputStream;
   readonly err: OutputStream;
   readonly signals: SignalSource;
@@ -63,7 +64,7 @@ export const cliProcess = (program: NodeJS.Process): CliProcess => {
   return {
     env: program.env,
     cwd: program.cwd(),
-    home: homedir(),
+    home: homeFolder(),
     out: stdout,
     err: stderr,
     signals: program,

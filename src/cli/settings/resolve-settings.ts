@@ -12,7 +12,8 @@ export interface SettingSources<F extends SettingRows> {
   readonly flags: F;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
-  readonly home: string;
+  /** Null: only an absolute XDG_CONFIG_HOME names a user file. */
+  readonly home: string | null;
   readonly warn: (text: string) => void;
 }
 

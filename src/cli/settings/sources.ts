@@ -46,8 +46,9 @@ export const environmentSource = (env: Readonly<Record<string, string | undefine
   };
 };
 
-/** A YAML settings file; null when there is none. */
-export const fileSource = async (path: string): Promise<Source | null> => {
+/** A YAML settings file; null when there is none, or no place for one. */
+export const fileSource = async (path: string | null): Promise<Source | null> => {
+  if (path === null) return null;
   const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
     if (cause.code === 'ENOENT' || cause.code === 'ENOTDIR') return null;
     throw usageError(`settings file ${path} cannot be read: ${cause.message}`, { fix: 'Make it readable, or move it away.' });
@@ -88,10 +89,14 @@ const unknownKey = (field: string, name: string, known: readonly string[]): Fiel
   };
 };
 
-/** `$XDG_CONFIG_HOME/passthru/config.yml`; a relative XDG_CONFIG_HOME is ignored, as the XDG specification says. */
-export const userFile = (env: Readonly<Record<string, string | undefined>>, home: string): string => {
+/**
+ * `$XDG_CONFIG_HOME/passthru/config.yml`; a relative XDG_CONFIG_HOME is ignored, as the XDG specification says. Null where the user
+ * has no home either.
+ */
+export const userFile = (env: Readonly<Record<string, string | undefined>>, home: string | null): string | null => {
   const configured = env['XDG_CONFIG_HOME'] ?? '';
-  return join(isAbsolute(configured) ? configured : join(home, '.config'), 'passthru', 'config.yml');
+  const folder = isAbsolute(configured) ? configured : home === null ? null : join(home, '.config');
+  return folder === null ? null : join(folder, 'passthru', 'config.yml');
 };
 
 export const projectFile = (cwd: string): string => resolve(cwd, 'passthru.yml');

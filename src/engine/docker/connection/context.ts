@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process';
 import { access } from 'node:fs/promises';
 import { isIP } from 'node:net';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { hasCode } from '#infra/apperr/system-error.ts';
 import { fail, ok, type Result } from '#infra/apperr/result.ts';
+import { homeFolder } from '#infra/process/home-folder.ts';
 import type { DockerConnection } from './docker-connection.ts';
 import { dockerEnvironment, type Environment } from './docker-environment.ts';
 import { lastLineOf } from './failures.ts';
@@ -23,9 +23,8 @@ export const resolveContext = async (env: Environment): Promise<Result<DockerCon
   const passedOn = dockerEnvironment(env);
   const host = env['DOCKER_HOST'];
   if (host !== undefined && host !== '') {
-    const certFolder = env['DOCKER_CERT_PATH'] ?? join(env['DOCKER_CONFIG'] ?? join(homedir(), '.docker'));
     const tls = env['DOCKER_TLS_VERIFY'] !== undefined && env['DOCKER_TLS_VERIFY'] !== '';
-    return connectionTo({ host, certFolder: tls ? certFolder : null, from: 'DOCKER_HOST', env: passedOn });
+    return connectionTo({ host, certFolder: tls ? certificatesOf(env) : null, from: 'DOCKER_HOST', env: passedOn });
   }
   const context = env['DOCKER_CONTEXT'];
   const asked = { ...passedOn, ...(context === undefined ? {} : { DOCKER_CONTEXT: context }) };
@@ -43,6 +42,12 @@ export const resolveContext = async (env: Environment): Promise<Result<DockerCon
     }
     return broken(lastLineOf(error));
   }
+};
+
+/** Where the docker program looks for the certificates of an engine; null: nobody names a folder, and the user has no home. */
+const certificatesOf = (env: Environment): string | null => {
+  const home = homeFolder();
+  return env['DOCKER_CERT_PATH'] ?? env['DOCKER_CONFIG'] ?? (home === null ? null : join(home, '.docker'));
 };
 
 interface InspectedContext {
