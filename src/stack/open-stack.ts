@@ -56,7 +56,7 @@ const openEngine = async (
     await chooseEngine({
       wanted: options.engine,
       purpose: options.purpose,
-      embedded: await stateOf(last.embedded),
+      embedded: await stateOf(last.embedded, options.stateDir),
       knowsDocker: last.docker !== null,
       docker: dockerCandidate(options),
     }),

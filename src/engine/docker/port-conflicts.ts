@@ -1,8 +1,9 @@
-import { listenersOn, nameOf } from '#engine/state/processes.ts';
+import { listenersOn } from '#engine/state/processes.ts';
+import { holderName } from '#engine/state/served-folder.ts';
 import type { PortConflict, ServiceName } from '../engine.ts';
 import { whyNotFree } from '../ports.ts';
 import type { ContainerSummary, DockerApi } from './api/docker-api.ts';
-import { COMPOSE } from './project/labels.ts';
+import { COMPOSE, OURS } from './project/labels.ts';
 import type { Project } from './project/project.ts';
 
 /** The ports of these services that somebody else holds, a container or a process; our own containers are no conflict. */
@@ -23,7 +24,7 @@ export const findPortConflicts = async (options: {
       const why = await whyNotFree(port);
       if (why === null) return [];
       if (why === 'not-permitted') return [{ service, port, holder: 'the system, for privileged users only' }];
-      const names = await Promise.all((await listenersOn(port)).map((pid) => nameOf(pid)));
+      const names = await Promise.all((await listenersOn(port)).map(holderName));
       return [{ service, port, holder: names.join(', ') || 'another process' }];
     }),
   );
@@ -31,6 +32,7 @@ export const findPortConflicts = async (options: {
 };
 
 const inWords = ({ name, labels }: ContainerSummary): string => {
-  const project = labels[COMPOSE.project];
+  const { [OURS.stateDir]: stateDir, [COMPOSE.project]: project } = labels;
+  if (stateDir !== undefined) return `container ${name} of the stack in ${stateDir}`;
   return `container ${name}${project === undefined ? '' : ` of project ${project}`}`;
 };

@@ -4,6 +4,7 @@ import { jsonObject } from '#infra/config/json-object.ts';
 import { hasCode, missingIs } from '#infra/apperr/system-error.ts';
 import { fail, failureFrom, ok, type Result } from '#infra/apperr/result.ts';
 import { isAlive, ownIdentity } from './process-identity.ts';
+import { isSameFolder } from './served-folder.ts';
 import { stateFolder } from './state-folder.ts';
 
 /** The holder of the lock, as the file names it. */
@@ -13,6 +14,8 @@ interface Holder {
   readonly command: string;
   /** Epoch milliseconds. */
   readonly acquired_at: number;
+  /** The state folder that it locked, absolute: a copy of that folder has a copy of the lock. */
+  readonly folder: string;
 }
 
 export interface LockOptions {
@@ -36,7 +39,7 @@ export const acquireLock = async (options: LockOptions): Promise<Result<AsyncDis
   const folder = stateFolder(stateDir);
   try {
     await mkdir(folder.path, { recursive: true });
-    const mine: Holder = { pid: process.pid, identity: await ownIdentity(), command, acquired_at: now() };
+    const mine: Holder = { pid: process.pid, identity: await ownIdentity(), command, acquired_at: now(), folder: folder.path };
     const text = `${JSON.stringify(mine)}\n`;
     // Each round either gets the lock, sees a living holder, or removes one dead lock; more rounds mean others do the same.
     for (let round = 0; round < 10; round += 1) {
@@ -44,13 +47,10 @@ export const acquireLock = async (options: LockOptions): Promise<Result<AsyncDis
       const found = await readFile(folder.lock, 'utf8').catch(missingIs(null));
       if (found === null) continue;
       const holder = parseHolder(found);
-      if (holder !== null && (await isAlive(holder))) return held(holder, stateDir, now());
+      const isCopied = holder !== null && (await isCopy(holder, found, folder.path));
+      if (holder !== null && !isCopied && (await isAlive(holder))) return held(holder, stateDir, now());
       await removeDead(folder.lock, found);
-      warn(
-        holder === null
-          ? 'the lock was damaged and has been replaced'
-          : `took over the lock of "${holder.command}" (pid ${holder.pid}), which is gone`,
-      );
+      warn(whyReplaced(holder, isCopied));
     }
     return fail('lock-held', `other passthru processes are taking the lock of ${stateDir} in turns`, { fix: 'Try again.' });
   } catch (error) {
@@ -59,6 +59,18 @@ export const acquireLock = async (options: LockOptions): Promise<Result<AsyncDis
       fix: 'Make it writable, or name another one with --state-dir.',
     });
   }
+};
+
+/** Whether the lock came here with a copy of the folder that its holder locked: it lies there, too. A folder that was moved left none. */
+const isCopy = async (holder: Holder, text: string, folder: string): Promise<boolean> => {
+  if (await isSameFolder(holder.folder, folder)) return false;
+  return (await readFile(stateFolder(holder.folder).lock, 'utf8').catch(missingIs(null))) === text;
+};
+
+const whyReplaced = (holder: Holder | null, isCopied: boolean): string => {
+  if (holder === null) return 'the lock was damaged and has been replaced';
+  const lock = `the lock of "${holder.command}" (pid ${holder.pid})`;
+  return isCopied ? `replaced ${lock}, which holds ${holder.folder}, not this copy of it` : `took over ${lock}, which is gone`;
 };
 
 /** Puts a complete lock file in place, or answers false when there is one: a hard link is atomic and never replaces. */
@@ -116,10 +128,12 @@ const held = (holder: Holder, stateDir: string, now: number) => {
 
 /** A text that makes no sense names no holder; the caller says that the lock was damaged. */
 const parseHolder = (text: string): Holder | null => {
-  const { pid, identity, command, acquired_at: acquiredAt } = jsonObject(text) ?? {};
-  const isHolder = typeof pid === 'number' && typeof identity === 'string' && typeof command === 'string' && typeof acquiredAt === 'number';
-  return isHolder ? { pid, identity, command, acquired_at: acquiredAt } : null;
+  const { pid, identity, command, acquired_at: acquiredAt, folder } = jsonObject(text) ?? {};
+  const isHolder = typeof pid === 'number' && typeof acquiredAt === 'number' && [identity, command, folder].every(isText);
+  return isHolder ? ({ pid, identity, command, acquired_at: acquiredAt, folder } as Holder) : null;
 };
+
+const isText = (value: unknown): value is string => typeof value === 'string';
 
 const existsIsFine = (error: unknown): void => {
   if (!hasCode(error, 'EEXIST')) throw error;

@@ -31,7 +31,7 @@ export const nameOf = async (pid: number, platform = process.platform): Promise<
 };
 
 /** The arguments of a process, the program first; empty when it is gone or hidden. Elsewhere than on Linux they are split at blanks. */
-const commandLine = async (pid: number, platform: NodeJS.Platform): Promise<readonly string[]> => {
+export const commandLine = async (pid: number, platform: NodeJS.Platform): Promise<readonly string[]> => {
   if (platform === 'linux') return (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(hidden)).split('\0').filter((part) => part !== '');
   const { stdout } = await run('ps', ['-ww', '-o', 'args=', '-p', String(pid)]).catch(() => ({ stdout: '' }));
   return stdout.trim().split(' ');

@@ -1,6 +1,7 @@
 import type { Engine, Profile } from '#engine/engine.ts';
 import { isAlive } from '#engine/state/process-identity.ts';
 import { readRunFile, type RunRecords } from '#engine/state/run-file.ts';
+import { recordsByOwner } from '#engine/state/served-folder.ts';
 import { stateFolder } from '#engine/state/state-folder.ts';
 import { SINK_PORT_OFFSET } from '#infra/magic/magic.ts';
 import type { StackPorts } from '../stack-options.ts';
@@ -17,9 +18,9 @@ export const readLastStart = async (stateDir: string): Promise<LastStart> => ({
   docker: await readStackRecord(stateDir),
 });
 
-/** Whether any of the services that were recorded still lives. */
-export const stateOf = async (records: RunRecords): Promise<'running' | 'ended' | 'none'> => {
-  const recorded = Object.values(records);
+/** Whether any of the services that were recorded still lives; those that run for a folder of which this one is a copy do not count. */
+export const stateOf = async (records: RunRecords, stateDir: string): Promise<'running' | 'ended' | 'none'> => {
+  const recorded = Object.values((await recordsByOwner(records, stateFolder(stateDir).path)).own);
   if (recorded.length === 0) return 'none';
   return (await Promise.all(recorded.map(isAlive))).includes(true) ? 'running' : 'ended';
 };

@@ -1,3 +1,4 @@
+import { randomUUIDv7 } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
@@ -16,6 +17,16 @@ describe('the ports that a run needs', () => {
     expect(await stack.engine().portConflicts(['kms'])).toEqual([{ service: 'kms', port: portKms, holder }]);
     publishing(stack.project);
     expect(await stack.engine().portConflicts(['kms'])).toEqual([]);
+  });
+
+  it('are held by the stack of another state folder, such as one of which ours is a copy, and that folder is named', async () => {
+    await using stack = await fakeStack();
+    const original = `/srv/${randomUUIDv7()}/.passthru`;
+    const labels = { 'com.docker.compose.project': 'passthru-1234', 'passthru.state-dir': original };
+    stack.have(stack.owned('kms', { id: 'other', name: 'passthru-1234-kms-1' }, labels));
+    stack.fake.published.set('other', [stack.portKms]);
+    const holder = `container passthru-1234-kms-1 of the stack in ${original}`;
+    expect(await stack.engine().portConflicts(['kms'])).toEqual([{ service: 'kms', port: stack.portKms, holder }]);
   });
 
   it('are held by a process, which is named with its pid', async () => {

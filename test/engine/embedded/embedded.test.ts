@@ -2,13 +2,15 @@ import { randomUUID, randomUUIDv7 } from 'node:crypto';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { EngineEvent, ServiceName } from '#engine/engine.ts';
 import { processIdentity } from '#engine/state/process-identity.ts';
+import type { StackEngine } from '#engine/stack-engine.ts';
 import type { Result } from '#infra/apperr/result.ts';
 import { listening, listenOn, testStack, type TestStack } from '#test/support/engine.ts';
+import { reservePorts } from '#test/support/ports.ts';
 
 const never = new AbortController().signal;
 
@@ -394,6 +396,75 @@ describe('taking a stack down', () => {
     expect(await isAlive(stranger.pid ?? 0)).toBe(true);
     stranger.kill('SIGKILL');
     await once(stranger, 'exit');
+  });
+});
+
+describe('a state folder', () => {
+  const copyOf = async (stack: TestStack) => {
+    const stateDir = `${stack.stateDir}-copy`;
+    await cp(stack.stateDir, stateDir, { recursive: true, preserveTimestamps: true });
+    const warnings: string[] = [];
+    return { stateDir, warnings, warn: (text: string): void => void warnings.push(text) };
+  };
+  const states = async (engine: StackEngine) => (await engine.status()).map(({ state }) => state);
+
+  it('that is a copy leaves the processes of the original alone, and says so', async () => {
+    await using stack = await testStack();
+    const pids = [await started(stack, 'telemetry'), await started(stack, 'identity'), await started(stack, 'kms')];
+    const { stateDir, warnings, warn } = await copyOf(stack);
+    const copy = stack.engine({ stateDir, warn });
+    expect(await states(copy)).toEqual(['absent', 'absent', 'absent']);
+    expect(await copy.diagnose('kms')).toMatchObject({ exitCode: null, signal: null });
+    expect(warnings).toEqual(
+      ['telemetry', 'identity', 'kms'].map((name) => `the ${name} that run.json records runs for ${stack.stateDir}, and is left alone`),
+    );
+    expect(valueOf(await copy.down({ volumes: true }))).toEqual([]);
+    expect(await Promise.all(pids.map(isAlive))).toEqual([true, true, true]);
+    expect(await states(stack.engine())).toEqual(['running', 'running', 'running']);
+  });
+
+  it('that is a copy names the original where its ports are taken, and is a stack of its own on others', async () => {
+    await using stack = await testStack();
+    const pid = await started(stack, 'kms');
+    const { stateDir, warn } = await copyOf(stack);
+    expect(await stack.engine({ stateDir, warn }).portConflicts(['kms'])).toEqual([
+      { port: stack.portKms, service: 'kms', holder: `kms of the stack in ${stack.stateDir} (pid ${pid})` },
+      { port: stack.portKms + 1000, service: 'kms', holder: `kms of the stack in ${stack.stateDir} (pid ${pid})` },
+    ]);
+    const ports = await reservePorts();
+    const copy = stack.engine({ stateDir, warn, portKms: ports.kms, portIdentity: ports.identity });
+    expect(valueOf(await copy.up('kms', never))).toBe('started');
+    await listening(copy, 'kms');
+    expect(valueOf(await copy.down({ volumes: true }))).toEqual(['kms']);
+    expect(await isAlive(pid)).toBe(true);
+  });
+
+  it.runIf(process.platform === 'linux')('that was moved takes its processes along, and its next start replaces them', async () => {
+    await using stack = await testStack();
+    const pid = await started(stack, 'kms');
+    const stateDir = `${stack.stateDir}-moved`;
+    await rename(stack.stateDir, stateDir);
+    const [before, moved] = [stack.engine(), stack.engine({ stateDir })];
+    expect(await states(before)).toEqual(['absent', 'absent', 'absent']);
+    expect(await statusOf(stack, 'kms', moved)).toMatchObject({ state: 'running', pid });
+    // A new stack in the old place does not take them for its own, though their command lines name it.
+    valueOf(await before.prepare(never));
+    expect(valueOf(await before.down({ volumes: true }))).toEqual([]);
+    expect(await isAlive(pid)).toBe(true);
+    expect(valueOf(await moved.up('kms', never))).toBe('restarted');
+    expect(await isAlive(pid)).toBe(false);
+    await listening(moved, 'kms');
+    expect(valueOf(await moved.down({ volumes: true }))).toEqual(['kms']);
+  });
+
+  it('that is reached by a link is the one that the link leads to', async () => {
+    await using stack = await testStack();
+    const pid = await started(stack, 'kms');
+    const link = `${stack.stateDir}-link`;
+    await symlink(stack.stateDir, link);
+    expect(await statusOf(stack, 'kms', stack.engine({ stateDir: link }))).toMatchObject({ state: 'running', pid });
+    expect(valueOf(await stack.engine({ stateDir: link }).down({ volumes: false }))).toEqual(['kms']);
+    expect(stack.warnings).toEqual([]);
   });
 });
 

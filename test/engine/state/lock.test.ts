@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { randomUUIDv7 } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, expect, it } from 'vitest';
@@ -57,6 +57,22 @@ describe('the lock of a state folder', () => {
     expect(existsSync(stateDir)).toBe(false);
   });
 
+  it('that came with a copy of the folder holds nothing, while that of the original does; a folder that was moved stays locked', async () => {
+    await using folder = await temporaryDirectory();
+    const [original, copy, moved] = ['original', 'copy', 'moved'].map((name) => join(folder.path, name)) as [string, string, string];
+    const command = `demo ${randomUUIDv7()}`;
+    await using _lock = valueOf(await acquireLock({ stateDir: original, command }));
+    await cp(original, copy, { recursive: true });
+    const warnings: string[] = [];
+    await valueOf(await acquireLock({ stateDir: copy, command: 'down', warn: (text) => warnings.push(text) }))[Symbol.asyncDispose]();
+    expect(warnings).toEqual([`replaced the lock of "${command}" (pid ${process.pid}), which holds ${original}, not this copy of it`]);
+    expect(await acquireLock({ stateDir: original, command: 'down' })).toMatchObject({ ok: false, error: { code: 'lock-held' } });
+    await symlink(original, copy);
+    expect(await acquireLock({ stateDir: copy, command: 'down' })).toMatchObject({ ok: false, error: { code: 'lock-held' } });
+    await rename(original, moved);
+    expect(await acquireLock({ stateDir: moved, command: 'down' })).toMatchObject({ ok: false, error: { code: 'lock-held' } });
+  });
+
   it('goes to exactly one of many who ask at once', async () => {
     await using folder = await temporaryDirectory();
     const results = await Promise.all(Array.from({ length: 20 }, (_, i) => acquireLock({ stateDir: folder.path, command: `run ${i}` })));
@@ -81,7 +97,7 @@ describe('the lock of a state folder', () => {
 
   it('of a number that belongs to another process by now is taken over, by one of many', async () => {
     await using folder = await temporaryDirectory();
-    const stale = { pid: process.pid, identity: 'another boot:1', command: 'demo all', acquired_at: 0 };
+    const stale = { pid: process.pid, identity: 'another boot:1', command: 'demo all', acquired_at: 0, folder: folder.path };
     await writeFile(join(folder.path, 'lock'), JSON.stringify(stale));
     const results = await Promise.all(Array.from({ length: 10 }, (_, i) => acquireLock({ stateDir: folder.path, command: `run ${i}` })));
     expect(results.filter((result) => result.ok)).toHaveLength(1);

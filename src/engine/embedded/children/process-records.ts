@@ -1,14 +1,16 @@
 import { existsSync } from 'node:fs';
-import { isAlive, processIdentity } from '#engine/state/process-identity.ts';
+import { processIdentity } from '#engine/state/process-identity.ts';
 import { readRunFile, type RunRecords, type ServiceRecord, setAside, writeRunFile } from '#engine/state/run-file.ts';
 import { SERVICES, type ServiceName } from '../../engine.ts';
 import type { Layout } from '../files/layout.ts';
 import { portsOfService } from '../../ports.ts';
 import { processesWithArguments } from '#engine/state/processes.ts';
+import { isSameFolder, recordsByOwner, type Served, servedBy } from '#engine/state/served-folder.ts';
 import type { Target } from './stop-process.ts';
 
-/** The processes of a stack as the disk records them, and as the system shows them where the disk does not tell. */
+/** The processes of a stack as the disk records them, and as the system shows them where the disk does not tell or tells of others. */
 export interface Records {
+  /** Records of processes that run for another state folder, of which this one is a copy, are left out. */
   read(): Promise<RunRecords>;
   /** Sets or removes the record of one service; changes of this process queue up. Only the holder of the lock may do it. */
   change(service: ServiceName, change: (record: ServiceRecord | undefined) => ServiceRecord | undefined): Promise<void>;
@@ -20,15 +22,25 @@ export interface Records {
 
 export const createRecords = (layout: Layout, options: { warn: (text: string) => void; now: () => number }): Records => {
   const { warn, now } = options;
-  const file = layout.folder.run;
+  const { folder } = layout;
   let changes: Promise<void> = Promise.resolve();
-  let warned = false;
+  const told = new Set<string>();
+  const tell = (text: string): void => {
+    if (!told.has(text)) warn(text);
+    told.add(text);
+  };
 
   const running = async (service: ServiceName): Promise<readonly Target[]> => {
     // It counts whoever started it, and from whichever installation; a program that only reads or edits its configuration is no service.
-    const pids = await processesWithArguments(['serve', service, '--config', layout.overlay(service)]);
-    const found = await Promise.all(pids.map(async (pid) => ({ pid, identity: await processIdentity(pid) })));
-    return found.flatMap(({ pid, identity }) => (identity === null ? [] : [{ pid, identity }]));
+    const pids = await processesWithArguments(['serve', service, '--config']);
+    const found = await Promise.all(
+      pids.map(async (pid) => {
+        const [identity, served] = [await processIdentity(pid), await servedBy(pid)];
+        const isOurs = served !== null && served.service === service && (await isSameFolder(served.folder, folder.path));
+        return identity === null || !isOurs ? [] : [{ pid, identity }];
+      }),
+    );
+    return found.flat();
   };
 
   /** Records of processes that run though nothing is written of them; their configuration is unknown, so `up` replaces them. */
@@ -49,26 +61,25 @@ export const createRecords = (layout: Layout, options: { warn: (text: string) =>
     return Object.fromEntries(found.flat());
   };
 
-  const read = async (): Promise<RunRecords> => {
-    const { records, damaged } = await readRunFile(file);
-    if (damaged && !warned) {
-      warned = true;
-      warn('run.json was damaged; the running services were found by their command lines');
-    }
-    if (!damaged && (Object.keys(records).length > 0 || !existsSync(layout.folder.config))) return records;
-    return recover();
+  const look = async (): Promise<{ readonly own: RunRecords; readonly damaged: boolean; readonly foreign: readonly Served[] }> => {
+    const { records, damaged } = await readRunFile(folder.run);
+    if (damaged) tell('run.json was damaged; the running services were found by their command lines');
+    const { own, foreign } = await recordsByOwner(records, folder.path);
+    for (const { service, folder: other } of foreign) tell(`the ${service} that run.json records runs for ${other}, and is left alone`);
+    if (!damaged && (Object.keys(records).length > 0 || !existsSync(folder.config))) return { own, damaged, foreign };
+    return { own: await recover(), damaged, foreign };
   };
 
   return {
-    read,
+    read: async () => (await look()).own,
     change: (service, change) => {
       const apply = async (): Promise<void> => {
-        const { damaged } = await readRunFile(file);
-        const { [service]: current, ...others } = await read();
+        const { own, damaged, foreign } = await look();
+        const { [service]: current, ...others } = own;
         const changed = change(current);
-        if (changed === current) return;
-        if (damaged) await setAside(file);
-        await writeRunFile(file, changed === undefined ? others : { ...others, [service]: changed });
+        if (changed === current && foreign.length === 0) return;
+        if (damaged) await setAside(folder.run);
+        await writeRunFile(folder.run, changed === undefined ? others : { ...others, [service]: changed });
       };
       const next = changes.then(apply);
       // A change that failed is its caller's to tell; the next one still gets its turn.
@@ -76,11 +87,6 @@ export const createRecords = (layout: Layout, options: { warn: (text: string) =>
       return next;
     },
     settled: () => changes,
-    processes: async (service) => {
-      const { [service]: record } = await read();
-      const found = await running(service);
-      const isKnown = record === undefined || found.some(({ pid }) => pid === record.pid) || !(await isAlive(record));
-      return isKnown ? found : [record, ...found];
-    },
+    processes: running,
   };
 };
