@@ -27,8 +27,11 @@ export interface StepInfo {
 export interface RootCause {
   /** One sentence: the part in trouble, how it ended, what that does to the others, the last probe. */
   readonly line: string;
-  /** The part in trouble, and after it those that cannot work without it, in the order of the dependency chain. */
-  readonly chain: readonly [PartName, ...PartName[]];
+  /**
+   * The part in trouble, and after it those that cannot work without it, in the order of the dependency chain; `engine` alone where the
+   * engine cannot be asked.
+   */
+  readonly chain: readonly [PartName, ...PartName[]] | readonly ['engine'];
   /** The last log lines of the part in trouble, oldest first. */
   readonly logTail: readonly string[];
   /** The remedy, one sentence. */

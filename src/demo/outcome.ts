@@ -125,8 +125,18 @@ export const outcomeOf = (state: RunState): Outcome => {
   return { ...state, outcome, exitCode: state.isInterrupted ? 130 : ({ passed: 0, partial: 1, failed: 2 } as const)[outcome] };
 };
 
-/** `failed` means that nothing is usable: not one step beyond the bring-up passed. */
-const verdict = ({ steps, rootCause }: RunState): Outcome['outcome'] => {
-  if (steps.length > 0 && rootCause === null && steps.every(({ status }) => status === 'passed')) return 'passed';
+/** The outcome of a run that was interrupted when its steps had ended already. */
+export const interruptedAfter = (outcome: Outcome): Outcome => outcomeOf({ ...outcome, isInterrupted: true });
+
+/** The outcome of a run whose stack could not be taken down as was asked for: one more step, which failed. */
+export const tornDownInVain = (outcome: Outcome, error: Failure): Outcome =>
+  outcomeOf({ ...outcome, steps: [...outcome.steps, { ...notRun(TEAR_DOWN), status: 'failed', error }] });
+
+const TEAR_DOWN: StepInfo = { id: 'tear-down.stack', phase: 'tear-down', title: 'Tear down', needs: [] };
+
+/** `passed`: every step did, and nothing else went wrong. `failed`: nothing is usable, as not one step beyond the bring-up passed. */
+const verdict = ({ steps, rootCause, isInterrupted }: RunState): Outcome['outcome'] => {
+  const isSound = steps.length > 0 && rootCause === null && !isInterrupted;
+  if (isSound && steps.every(({ status }) => status === 'passed')) return 'passed';
   return steps.some(({ step, status }) => status === 'passed' && step.phase !== 'bring-up') ? 'partial' : 'failed';
 };

@@ -36,7 +36,10 @@ const stepSchema = object({
 
 const rootCauseSchema = object({
   line: Type.String({ description: 'One sentence' }),
-  chain: Type.Array(Type.String(), { description: 'The part in trouble, then those that cannot work without it', minItems: 1 }),
+  chain: Type.Array(Type.String(), {
+    description: 'The part in trouble, then those that cannot work without it; engine alone: the engine cannot be asked',
+    minItems: 1,
+  }),
   log_tail: Type.Array(Type.String(), { description: 'Last log lines of the part in trouble, oldest first' }),
   fix: Type.String(),
 });

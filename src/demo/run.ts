@@ -1,9 +1,9 @@
 import { createConnections } from '#client/session/connections.ts';
-import type { Engine } from '#engine/engine.ts';
+import type { Engine, ServiceName } from '#engine/engine.ts';
 import { AppError } from '#infra/apperr/app-error.ts';
-import { failureFrom } from '#infra/apperr/result.ts';
+import { type Failure, failure } from '#infra/apperr/result.ts';
 import type { Emit, RootCause, StepInfo } from './events.ts';
-import { findDeadPart, findRootCause, type Search } from './health/find-root-cause.ts';
+import { findCauseAtEnd, findDeadPart, findRootCause, type Search } from './health/find-root-cause.ts';
 import { createStarter } from './health/bring-up/start-services.ts';
 import { watchParts } from './health/watch-parts.ts';
 import { advance, NOT_STARTED, outcomeOf, type Outcome } from './outcome.ts';
@@ -28,8 +28,10 @@ export const run = async (plan: Plan, options: RunOptions): Promise<Outcome> => 
   const { retry = { times: 0, delayMs: 0, backoff: 1 }, failFast = false } = options;
   const { services } = plan;
   let state = NOT_STARTED;
+  const wereHealthy = new Set<ServiceName>();
   const emit: Emit = (event) => {
     state = advance(state, event);
+    if (event.type === 'service' && event.state === 'healthy') wereHealthy.add(event.service);
     options.emit(event);
   };
   const hasPassed = (id: string): boolean => state.steps.some(({ step, status }) => step.id === id && status === 'passed');
@@ -52,16 +54,13 @@ export const run = async (plan: Plan, options: RunOptions): Promise<Outcome> => 
     signal,
     onRequest: (request) => emit({ type: 'request', at: now(), stepId: current, ...request }),
   });
-  /** Tells the cause that `find` comes upon. The search may itself fail; the failed step then stands alone. */
-  const explain = async (find: (search: Search) => Promise<RootCause | null>): Promise<RootCause | null> => {
-    try {
-      const cause = await find({ engine, stack, services, now, sleep, signal });
-      if (cause !== null) emit({ type: 'root-cause', at: now(), ...cause });
-      return cause;
-    } catch (thrown) {
-      emit({ type: 'warning', at: now(), stepId: current, text: `the cause could not be looked for: ${failureFrom(thrown).message}` });
-      return null;
-    }
+  const search: Search = { engine, stack, services, now, sleep, signal };
+  const tell = (cause: RootCause): void => emit({ type: 'root-cause', at: now(), ...cause });
+  /** A part may die, or hang, when no step needs it any more: such a stack is not usable, however well the steps went. */
+  let causeAtEnd: RootCause | null = null;
+  const lookAtEnd = async (): Promise<Failure | null> => {
+    causeAtEnd = await findCauseAtEnd(search, wereHealthy);
+    return causeAtEnd && failure('stack-not-usable', `at the end of the run ${causeAtEnd.line}`, { fix: causeAtEnd.fix });
   };
 
   for (const [index, planned] of plan.steps.entries()) {
@@ -74,15 +73,23 @@ export const run = async (plan: Plan, options: RunOptions): Promise<Outcome> => 
     current = planned.id;
     const step = { ...(steps.find(({ id }) => id === planned.id) ?? unknownStep), ...planned };
     const place = { index, total: plan.steps.length };
-    const passed = await runStep(step, place, { engine, connections, services, start, signal, emit, now, sleep, retry, healthTimeoutMs });
+    const lastLook = index === plan.steps.length - 1 ? { lastLook: lookAtEnd } : {};
+    const means = { engine, connections, services, start, signal, emit, now, sleep, retry, healthTimeoutMs };
+    const passed = await runStep(step, place, { ...means, ...lastLook });
     if (passed || signal.aborted) continue;
-    const cause = await explain(findRootCause);
-    if (cause !== null) stopped = `${cause.chain[0]} is down`;
+    const cause = causeAtEnd ?? (await findRootCause(search));
+    if (cause !== null) {
+      tell(cause);
+      stopped = `${cause.chain[0]} is down`;
+    }
     if (failFast) stopped = `${planned.id} failed, --fail-fast`;
   }
 
-  // A part may die when no step needs it any more: such a stack is not usable, however well the steps went.
-  if (!signal.aborted && state.rootCause === null) await explain(findDeadPart);
+  // The step that failed may have had nothing to do with a part that died later.
+  if (!signal.aborted && state.rootCause === null && state.steps.some(({ status }) => status === 'failed')) {
+    const cause = await findDeadPart(search);
+    if (cause !== null) tell(cause);
+  }
   watching.abort();
   signal.removeEventListener('abort', onAbort);
   emit({ type: 'run-finished', at: now(), durationMs: now() - begun });

@@ -11,7 +11,7 @@ import { errorSchema } from '#cli/documents/error.ts';
 import { prepareSchema } from '#cli/documents/prepare.ts';
 import { statusSchema } from '#cli/documents/status.ts';
 import { main } from '#cli/main.ts';
-import { reportSchema } from '#demo/report.ts';
+import { type Report, reportSchema } from '#demo/report.ts';
 import { acquireLock } from '#engine/state/lock.ts';
 import { fakeProcess, type FakeProcess } from '#test/support/fake-cli.ts';
 import { reservePorts } from '#test/support/ports.ts';
@@ -232,7 +232,10 @@ describe('passthru demo', () => {
     expect(kill).toHaveBeenCalled();
     expect(err).toContain('process-not-ours');
     expect(code).toBe(1);
-    expect(valid(reportSchema, out)).toMatchObject({ outcome: 'passed', exit_code: code });
+    const report = valid(reportSchema, out) as Report;
+    expect(report).toMatchObject({ outcome: 'partial', exit_code: code });
+    const red = report.steps.filter(({ status }) => status !== 'passed');
+    expect(red).toMatchObject([{ id: 'tear-down.stack', status: 'failed', error: { cause: { code: 'process-not-ours' } } }]);
   });
 
   it('interrupted during its teardown exits 130, which its document says, too', async () => {
@@ -246,7 +249,7 @@ describe('passthru demo', () => {
     const { code, out } = await done;
     expect(kill).toHaveBeenCalled();
     expect(code).toBe(130);
-    expect(valid(reportSchema, out)).toMatchObject({ outcome: 'passed', exit_code: code });
+    expect(valid(reportSchema, out)).toMatchObject({ outcome: 'partial', exit_code: code });
   });
 
   it('in the ci profile takes its own data away, and leaves that of earlier runs alone', async () => {

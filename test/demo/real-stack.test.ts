@@ -11,6 +11,8 @@ import type { Outcome } from '#demo/outcome.ts';
 import { plan, type Plan } from '#demo/plan.ts';
 import { resetDemo } from '#demo/reset.ts';
 import { run } from '#demo/run.ts';
+import type { Step, StepWork } from '#demo/step/step.ts';
+import { toReport } from '#demo/to-report.ts';
 import { checkIdentitySeed } from '#demo/seed/identity-seed.ts';
 import { checkKmsSeed } from '#demo/seed/kms-seed.ts';
 import { stackStatus } from '#demo/health/status.ts';
@@ -276,6 +278,34 @@ describe('the Identity phase without a KMS', () => {
     expect(outcome.steps.flatMap(({ checks }) => failedOf(checks))).toEqual([]);
     expect((await go(only('bring-up.kms'))).errors).toEqual([]);
   });
+});
+
+describe('a service that is killed in the last step', () => {
+  it.each(['telemetry', 'identity', 'kms'] as const)(
+    'fails that step, which had no need of it any more: %s is the root cause',
+    async (service) => {
+      const pid = (await engine.status()).find((each) => each.service === service)?.pid ?? Number.NaN;
+      const ids = ['kms.description', 'kms.realms'];
+      const emit = ({ type, ...event }: DemoEvent): void => {
+        const isLast = type === 'check' && 'stepId' in event && event.stepId === 'kms.realms';
+        if (isLast) killed ||= process.kill(pid, 'SIGKILL');
+      };
+      let killed = false;
+      const asserts: StepWork = async ({ check }) => {
+        await check('fine', 'fine', true, true);
+        return 'done';
+      };
+      const steps = ids.map((id): Step => ({ id, phase: '', title: id, needs: [], targets: [], run: asserts }));
+      const outcome = await run(only(...ids), { engine, emit, signal: never, steps });
+      const report = toReport(outcome, { endpoints: engine.endpoints(), credentials: [], clients: [] });
+      expect(report).toMatchObject({ outcome: 'partial', exit_code: 1, root_cause: { chain: expect.arrayContaining([service]) } });
+      expect(report.root_cause?.line).toMatch(new RegExp(`^${service} was ended by SIGKILL`));
+      expect(report.steps.map(({ status }) => status)).toEqual(['passed', 'failed']);
+      expect(report.steps[1]?.error).toMatchObject({ code: 'stack-not-usable', fix: expect.stringContaining(`passthru logs ${service}`) });
+      expect((await go(only('bring-up.certificates', 'bring-up.telemetry', 'bring-up.identity', 'bring-up.kms'))).errors).toEqual([]);
+    },
+    LONG,
+  );
 });
 
 describe('a reset after Identity was killed', () => {

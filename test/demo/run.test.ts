@@ -215,17 +215,27 @@ describe('run', () => {
 
   it('has not passed when a service died that no step needed any more', async () => {
     const engine = fakeEngine({ status: async () => [statusOf('telemetry', { state: 'exited', exitCode: 1, pid: null })] });
-    const { outcome, log } = await go(planOf(['kms.keys']), { 'kms.keys': passes }, { engine });
+    const { outcome, log } = await go(planOf(['identity.pkce'], ['kms.keys']), { 'identity.pkce': passes, 'kms.keys': passes }, { engine });
     expect([outcome.outcome, outcome.exitCode]).toEqual(['partial', 1]);
+    expect(outcome.steps[1]).toMatchObject({ status: 'failed', error: { code: 'stack-not-usable' } });
     expect(log.of('root-cause')).toHaveLength(1);
   });
 
-  it('warns, and goes on, when the cause itself cannot be looked for', async () => {
-    const message = unique('no status');
-    const engine = fakeEngine({ status: () => Promise.reject(new Error(message)) });
-    const { log, statuses } = await go(planOf(['kms.keys'], ['identity.pkce']), { 'kms.keys': fails, 'identity.pkce': passes }, { engine });
-    expect(log.of('warning')[0]?.text).toContain(message);
-    expect(statuses['identity.pkce']).toBe('passed');
+  it('names the engine, alone, when it cannot be asked any more, and skips the rest', async () => {
+    const error = new AppError('engine-gone', 503, unique('no engine answers'), { fix: 'Start it.' });
+    const engine = fakeEngine({ status: () => Promise.reject(error) });
+    const { outcome, statuses } = await go(
+      planOf(['kms.keys'], ['identity.pkce']),
+      { 'kms.keys': fails, 'identity.pkce': passes },
+      { engine },
+    );
+    expect(outcome.rootCause).toEqual({
+      line: `the embedded engine cannot tell how its services are: ${error.message}`,
+      chain: ['engine'],
+      logTail: [],
+      fix: 'Start it.',
+    });
+    expect(statuses['identity.pkce']).toBe('skipped');
   });
 
   it('tells when a service starts or exits while it runs', async () => {
@@ -270,7 +280,7 @@ describe('run', () => {
       { line: expect.stringMatching(/^identity-postgres was ended by SIGKILL, which blocks identity/) },
     ]);
     expect(log.of('root-cause')[0]?.line).not.toContain('kms');
-    expect(outcome.exitCode).toBe(1);
+    expect(outcome.exitCode).toBe(2);
   });
 
   it('tells each request under the step that sent it, without its query', async () => {

@@ -55,7 +55,7 @@ describe('A service killed with SIGKILL', () => {
     expect((await status()).code).toBe(0);
   }, 120_000);
 
-  const moments = ['✓ KMS', '✓ PKCE log-in', '✓ Elastic keys'];
+  const moments = ['✓ KMS', '✓ PKCE log-in', '✓ Elastic keys', '✓ Client certificate'];
   it.each(moments.flatMap((moment) => ['telemetry', 'identity', 'kms'].map((service) => [moment, service] as const)))(
     'during a run, after %s: %s gone fails that run with one root-cause line, and the next run passes',
     async (moment, service) => {

@@ -1,9 +1,11 @@
 import type { Emit } from '#demo/events.ts';
 import { plan as planOf } from '#demo/plan.ts';
-import type { Report } from '#demo/report.ts';
+import { interruptedAfter, type Outcome, tornDownInVain } from '#demo/outcome.ts';
 import { run } from '#demo/run.ts';
 import type { DemoCommand } from '#demo/step/step.ts';
+import { toReport, type ReportOptions } from '#demo/to-report.ts';
 import type { Engine, PartName, ServiceName } from '#engine/engine.ts';
+import { ok, type Result } from '#infra/apperr/result.ts';
 import { openStack } from '#stack/open-stack.ts';
 import type { Stack } from '#stack/stack.ts';
 import type { CommandCall } from '#cli/command-line/command.ts';
@@ -14,7 +16,7 @@ import { EXIT, type ExitCode } from '#cli/process/exit-codes.ts';
 import { createReporter } from '#cli/reporters/create-reporter.ts';
 import type { ResultOptions } from '#cli/reporters/lines/summary.ts';
 import { usageError } from '#cli/settings/usage-error.ts';
-import { reportOf } from '#cli/documents/demo-report.ts';
+import { reportOptions } from '#cli/documents/demo-report.ts';
 
 /** `passthru demo`: brings the stack up, runs every step, reports, and tears down where that was asked for. */
 export const demo = (call: CommandCall<DemoCommand>): Promise<ExitCode> =>
@@ -31,17 +33,17 @@ const runDemo = async (context: CommandContext, what: DemoCommand): Promise<Exit
   const { settings, interrupts } = context;
   if (settings.profile === 'prod') throw noDemoInProduction();
   using reporter = await createReporter(context);
-  const { report, exitCode: ran, shown } = await onStack(context, what, reporter.emit);
+  const { outcome: ran, facts, shown } = await onStack(context, what, reporter.emit);
   // The stack is let go of and nothing waits any more: no signal and no failure can part the exit code from what the report says.
-  const exitCode = interrupts.first.aborted ? EXIT.interrupted : ran;
-  reporter.result({ ...report, exit_code: exitCode }, shown);
-  return exitCode;
+  const outcome = interrupts.first.aborted ? interruptedAfter(ran) : ran;
+  reporter.result(toReport(outcome, facts), shown);
+  return outcome.exitCode;
 };
 
 interface Ran {
-  readonly report: Report;
   /** Of the steps and of the teardown. */
-  readonly exitCode: ExitCode;
+  readonly outcome: Outcome;
+  readonly facts: ReportOptions;
   readonly shown: ResultOptions;
 }
 
@@ -72,12 +74,12 @@ const onStack = async (context: CommandContext, what: DemoCommand, emit: Emit): 
   const own = plan.services.filter((service) => !before.includes(service));
   const services = interrupts.first.aborted || (outcome.outcome !== 'passed' && settings.onPartial === 'cleanup') ? own : [];
   const leaving = settings.rm ? plan.services : services;
-  const tidy = await leave(context, { stack, services: leaving, volumes, hadData });
+  const left = await leave(context, { stack, services: leaving, volumes, hadData });
   const isInterrupted = interrupts.first.aborted;
   if (isInterrupted && leaving.length === 0) remarkToReader(context, '  The stack was up before this run and stays up');
   return {
-    report: await reportOf(outcome, engine),
-    exitCode: tidy ? outcome.exitCode : (Math.max(outcome.exitCode, EXIT.partial) as ExitCode),
+    outcome: left.ok ? outcome : tornDownInVain(outcome, left.error),
+    facts: await reportOptions(engine),
     shown: { access: leaving.length === 0, next: (isInterrupted || outcome.rootCause !== null) && !settings.rm },
   };
 };
@@ -95,17 +97,20 @@ interface LeaveOptions {
   readonly hadData: boolean;
 }
 
-/** Tears down and says so; true when nothing of it is left. */
-const leave = async (context: CommandContext, { stack, services, volumes, hadData }: LeaveOptions): Promise<boolean> => {
-  if (services.length === 0) return true;
+/** Tears down and says so; fails when something of it is left. */
+const leave = async (
+  context: CommandContext,
+  { stack, services, volumes, hadData }: LeaveOptions,
+): Promise<Result<readonly PartName[]>> => {
+  if (services.length === 0) return ok([]);
   const torn = await stack.tearDown({ services, volumes, hurry: context.interrupts.second });
   if (!torn.ok) {
     context.printer.failure(torn.error, { exitCode: EXIT.partial, readerOnly: true });
-    return false;
+    return torn;
   }
   const data = volumes ? '; data removed' : hadData ? '; the data was there before this run, and stays' : '';
   remarkToReader(context, `  Stopped ${torn.value.join(', ') || 'nothing: nothing ran'}${data}`);
-  return true;
+  return torn;
 };
 
 const remarkToReader = ({ settings, printer }: CommandContext, text: string): void => {

@@ -1,15 +1,17 @@
 import type { Emit } from '#demo/events.ts';
+import { interruptedAfter } from '#demo/outcome.ts';
 import { resetDemo } from '#demo/reset.ts';
 import type { DemoCommand } from '#demo/step/step.ts';
+import { toReport } from '#demo/to-report.ts';
 import { openStack } from '#stack/open-stack.ts';
 import type { CommandCall } from '#cli/command-line/command.ts';
 import type { CommandContext } from '#cli/context/command-context.ts';
 import { runCommand } from '#cli/context/run-command.ts';
 import { stackOptions } from '#cli/context/stack-options.ts';
-import { EXIT, type ExitCode } from '#cli/process/exit-codes.ts';
+import type { ExitCode } from '#cli/process/exit-codes.ts';
 import { createReporter } from '#cli/reporters/create-reporter.ts';
 import { tenantLines } from '#cli/reporters/lines/tenant-lines.ts';
-import { reportOf, tenantsOf } from '#cli/documents/demo-report.ts';
+import { reportOptions, tenantsOf } from '#cli/documents/demo-report.ts';
 
 /** `passthru reset-demo`: the demo data of running servers back to the seed, under new tenant ids, or left as it was. */
 export const resetDemoData = (call: CommandCall<DemoCommand>): Promise<ExitCode> =>
@@ -25,12 +27,12 @@ export const resetDemoData = (call: CommandCall<DemoCommand>): Promise<ExitCode>
 const reset = async (context: CommandContext, target: DemoCommand): Promise<ExitCode> => {
   const { settings, interrupts, terminal } = context;
   using reporter = await createReporter(context);
-  const { report, tenants } = await onStack(context, target, reporter.emit);
+  const { outcome: ran, facts, tenants } = await onStack(context, target, reporter.emit);
   // The stack is let go of and nothing waits any more: no signal and no failure can part the exit code from what the report says.
-  const exitCode = interrupts.first.aborted ? EXIT.interrupted : (report.exit_code as ExitCode);
-  reporter.result({ ...report, exit_code: exitCode }, { access: false });
+  const outcome = interrupts.first.aborted ? interruptedAfter(ran) : ran;
+  reporter.result(toReport(outcome, facts), { access: false });
   if (settings.output === 'human') for (const line of tenantLines(tenants)) terminal.out.write(`${line}\n`);
-  return exitCode;
+  return outcome.exitCode;
 };
 
 /** All of a reset that needs the lock and the engine. */
@@ -49,5 +51,5 @@ const onStack = async (context: CommandContext, target: DemoCommand, emit: Emit)
   });
   const after = await tenantsOf(engine);
   const tenants = Object.entries(after).map(([tenant, id]) => ({ tenant, old: before[tenant] ?? 'none', id }));
-  return { report: await reportOf(outcome, engine), tenants };
+  return { outcome, facts: await reportOptions(engine), tenants };
 };

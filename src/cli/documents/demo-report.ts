@@ -1,14 +1,12 @@
-import type { Outcome } from '#demo/outcome.ts';
-import type { Report } from '#demo/report.ts';
-import { toReport } from '#demo/to-report.ts';
+import type { ReportOptions } from '#demo/to-report.ts';
 import { demoPassword } from '#demo/world/names.ts';
 import { readIdentitySeed } from '#demo/world/seed-files.ts';
 import type { Engine } from '#engine/engine.ts';
 
-/** The outcome with the addresses, accounts and clients that a reader needs to go on. */
-export const reportOf = async (outcome: Outcome, engine: Engine): Promise<Report> => {
+/** The addresses, accounts and clients of a stack: a reader of its report needs them to go on. */
+export const reportOptions = async (engine: Engine): Promise<ReportOptions> => {
   const [seed, tenants] = await Promise.all([readIdentitySeed(), tenantsOf(engine)]);
-  return toReport(outcome, {
+  return {
     endpoints: engine.endpoints(),
     credentials: seed.accounts.map(({ username, tenant, roles }) => ({
       username,
@@ -24,11 +22,14 @@ export const reportOf = async (outcome: Outcome, engine: Engine): Promise<Report
       redirect_uris,
       tenant: tenant ?? null,
     })),
-  });
+  };
 };
 
-/** The tenant ids of a stack that is there; a stack that is not has none, and asking would make them. */
+/**
+ * The tenant ids of a stack that is there; a stack that is not has none, and asking would make them. Those of an engine that cannot be
+ * asked are not known, which is no trouble of its own: the run tells it as the root cause.
+ */
 export const tenantsOf = async (engine: Pick<Engine, 'status' | 'demoTenants'>): Promise<Readonly<Record<string, string>>> => {
-  const statuses = await engine.status();
+  const statuses = await engine.status().catch(() => []);
   return statuses.some(({ state }) => state !== 'absent') ? engine.demoTenants() : {};
 };

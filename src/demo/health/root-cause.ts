@@ -1,4 +1,5 @@
-import type { Diagnosis, PartName, ServiceStatus } from '#engine/engine.ts';
+import type { Diagnosis, Engine, PartName, ServiceStatus } from '#engine/engine.ts';
+import type { Failure } from '#infra/apperr/result.ts';
 import type { RootCause } from '../events.ts';
 import { isService, prefers, requires } from './chain.ts';
 import type { Probe } from './probe.ts';
@@ -34,6 +35,14 @@ export const rootCauseOf = (findings: readonly Finding[]): RootCause | null => {
     fix: fixFor(root),
   };
 };
+
+/** An engine that cannot be asked, told by its own failure: pure. */
+export const engineCause = (kind: Engine['kind'], { message, fix }: Failure): RootCause => ({
+  line: `the ${kind} engine cannot tell how its services are: ${message}`,
+  chain: ['engine'],
+  logTail: [],
+  fix,
+});
 
 /** Whether a part runs and is ready. */
 export const isWell = ({ part, state, health, probe: seen }: Finding): boolean =>
