@@ -3,7 +3,7 @@ import { loadConfig } from '#infra/config/load-config.ts';
 import { strictObject } from '#infra/config/schema.ts';
 import { databaseConfigSchema } from '#infra/database/config.ts';
 import { demoConfigSchema } from '#infra/demo-data/config.ts';
-import { listenerConfigSchema, proxyNetworksConfigSchema, rateLimitConfigSchema } from '#infra/http/config.ts';
+import { drainSecondsConfigSchema, listenerConfigSchema, proxyNetworksConfigSchema, rateLimitConfigSchema } from '#infra/http/config.ts';
 import { adminListenerConfigSchema } from '#infra/http/operators.ts';
 import { telemetryConfigSchema } from '#infra/telemetry/config.ts';
 import { serviceClientSchema } from './clients/service-clients.ts';
@@ -17,6 +17,7 @@ const identityConfigSchema = strictObject({
     ...listenerConfigSchema.properties,
     rate_limit: rateLimitConfigSchema,
     proxy_networks: proxyNetworksConfigSchema,
+    drain_seconds: drainSecondsConfigSchema,
   }),
   admin: adminListenerConfigSchema,
   database: databaseConfigSchema,

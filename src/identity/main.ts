@@ -11,7 +11,7 @@ import { logEvents } from './events.ts';
 import { buildIdentity } from './server.ts';
 
 /**
- * Runs Identity until SIGTERM or SIGINT: configuration, telemetry, database (waited for), demo data, then both listeners.
+ * Runs Identity until SIGTERM or SIGINT (`stopOnSignals`): configuration, telemetry, database (waited for), demo data, then both listeners.
  *
  * @throws AppError for whatever keeps it from starting; nothing is left open then
  */
@@ -25,7 +25,9 @@ export const serveIdentity = async (options: ServeOptions): Promise<void> => {
   const databases = await startDatabases(config.database, telemetry);
   if (databases === null) return;
   opened.use(databases);
-  const identity = opened.use(await buildIdentity({ config, telemetry, databases, demo: options.demo || options.resetDemo }));
+  const stopping = new AbortController();
+  const demo = options.demo || options.resetDemo;
+  const identity = opened.use(await buildIdentity({ config, telemetry, databases, demo, stopping: stopping.signal }));
   if (identity.demo !== null) {
     const given = await readDemoTenants(config.demo.tenants_file);
     await startDemo({ demo: identity.demo, reset: options.resetDemo, given, emit });
@@ -36,5 +38,6 @@ export const serveIdentity = async (options: ServeOptions): Promise<void> => {
   emit({ type: 'listening', listener: 'admin', port: admin.port });
 
   const running = opened.move();
-  stopOnSignals(() => running.disposeAsync(), telemetry.log);
+  const drain = { seconds: config.server.drain_seconds, begin: () => stopping.abort() };
+  stopOnSignals({ log: telemetry.log, drain, stop: () => running.disposeAsync() });
 };

@@ -39,6 +39,7 @@ export interface Identity extends AsyncDisposable {
  * Builds Identity from its configuration: opens its database, settles what an interrupted run left.
  *
  * @param options.demo whether demo data may be made and reset here
+ * @param options.stopping aborted when the service begins to stop; it serves until it is disposed
  * @param options.now epoch milliseconds
  * @throws AppError for a secret, certificate, seed or database that cannot be used
  */
@@ -48,9 +49,11 @@ export const buildIdentity = async (options: {
   readonly demo: boolean;
   /** Opened before, and closed with Identity; opened here where absent. */
   readonly databases?: Databases;
+  readonly stopping?: AbortSignal;
   readonly now?: () => number;
 }): Promise<Identity> => {
-  const { config, telemetry, now = Date.now } = options;
+  const { config, telemetry, stopping = new AbortController().signal, now = Date.now } = options;
+  const drain = { begun: stopping, seconds: config.server.drain_seconds };
   await using opened = new AsyncDisposableStack();
   const jobs = opened.use(createJobs({ log: telemetry.log, clock: { ...systemClock, wall: now } }));
 
@@ -90,12 +93,12 @@ export const buildIdentity = async (options: {
   ];
   const { tls, rate_limit: limit, proxy_networks: proxyNetworks } = config.server;
   const rateLimit = { max: limit.max, timeWindowMs: limit.window_seconds * 1000 };
-  const app = await createServer({ name: 'identity', tls, clientCertificate: 'none', telemetry, jobs, rateLimit, proxyNetworks });
+  const app = await createServer({ name: 'identity', tls, clientCertificate: 'none', telemetry, jobs, drain, rateLimit, proxyNetworks });
   opened.defer(() => app.close());
   await mountProvider(app, provider);
   await registerPages(app, { interactions: provider.interactions, accounts, resourceServers, emit, secret: cookieKeys[0], telemetry });
-  registerHealth(app, { dependencies, jobs });
-  const admin = await createAdmin({ config: config.admin, telemetry, dependencies, jobs, demo });
+  registerHealth(app, { dependencies, jobs, stopping });
+  const admin = await createAdmin({ config: config.admin, telemetry, dependencies, jobs, drain, demo });
   opened.defer(() => admin.close());
   // Both at once: each may wait for its requests.
   opened.defer(async () => void (await Promise.all([app.close(), admin.close()])));

@@ -4,7 +4,7 @@ import { configInvalid } from '#infra/config/check-config.ts';
 import { strictObject } from '#infra/config/schema.ts';
 import { databaseConfigSchema } from '#infra/database/config.ts';
 import { demoConfigSchema } from '#infra/demo-data/config.ts';
-import { listenerConfigSchema, proxyNetworksConfigSchema, rateLimitConfigSchema } from '#infra/http/config.ts';
+import { drainSecondsConfigSchema, listenerConfigSchema, proxyNetworksConfigSchema, rateLimitConfigSchema } from '#infra/http/config.ts';
 import { adminListenerConfigSchema } from '#infra/http/operators.ts';
 import { telemetryConfigSchema } from '#infra/telemetry/config.ts';
 import { accessConfigSchema, repeatedIssuers } from './access/guard/config.ts';
@@ -15,6 +15,7 @@ const serverSchema = strictObject({
   swagger: Type.Boolean({ default: false, description: 'Swagger UI at /ui/swagger/' }),
   rate_limit: rateLimitConfigSchema,
   proxy_networks: proxyNetworksConfigSchema,
+  drain_seconds: drainSecondsConfigSchema,
 });
 
 /** The form of `kms.yml` and its overlays: each slice declares its members, and here they come together. */

@@ -11,7 +11,7 @@ import { logEvents } from './events.ts';
 import { buildKms } from './server.ts';
 
 /**
- * Runs the KMS until SIGTERM or SIGINT: configuration, telemetry, databases (waited for), unsealing, demo data, then both listeners.
+ * Runs the KMS until SIGTERM or SIGINT (`stopOnSignals`): configuration, telemetry, databases (waited for), unsealing, demo data, then both listeners.
  *
  * @throws AppError for whatever keeps it from starting; nothing is left open then
  */
@@ -25,7 +25,9 @@ export const serveKms = async (options: ServeOptions): Promise<void> => {
   const databases = await startDatabases(config.database, telemetry);
   if (databases === null) return;
   opened.use(databases);
-  const kms = opened.use(await buildKms({ config, telemetry, databases, demo: options.demo || options.resetDemo }));
+  const stopping = new AbortController();
+  const demo = options.demo || options.resetDemo;
+  const kms = opened.use(await buildKms({ config, telemetry, databases, demo, stopping: stopping.signal }));
   if (kms.demo !== null) {
     await startDemo({ demo: kms.demo, reset: options.resetDemo, given: await readDemoTenants(config.demo.tenants_file), emit });
   }
@@ -35,5 +37,6 @@ export const serveKms = async (options: ServeOptions): Promise<void> => {
   emit({ type: 'listening', listener: 'public', host: config.server.host, port: server.port });
 
   const running = opened.move();
-  stopOnSignals(() => running.disposeAsync(), telemetry.log);
+  const drain = { seconds: config.server.drain_seconds, begin: () => stopping.abort() };
+  stopOnSignals({ log: telemetry.log, drain, stop: () => running.disposeAsync() });
 };

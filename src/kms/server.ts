@@ -47,6 +47,7 @@ const listenerOf = ({ tls, rate_limit: { max, window_seconds: seconds }, proxy_n
  * Builds the KMS from its configuration: opens its databases, unseals, removes what an interrupted run left.
  *
  * @param options.demo whether demo data may be made and reset here
+ * @param options.stopping aborted when the service begins to stop; it serves until it is disposed
  * @param options.now epoch milliseconds
  * @throws AppError for a secret, share, certificate, realms file, seed or database that cannot be used
  */
@@ -56,9 +57,11 @@ export const buildKms = async (options: {
   readonly demo: boolean;
   /** Opened before, and closed with the KMS; opened here where absent. */
   readonly databases?: Databases;
+  readonly stopping?: AbortSignal;
   readonly now?: () => number;
 }): Promise<Kms> => {
-  const { config, telemetry, now = Date.now } = options;
+  const { config, telemetry, stopping = new AbortController().signal, now = Date.now } = options;
+  const drain = { begun: stopping, seconds: config.server.drain_seconds };
   await using opened = new AsyncDisposableStack();
   const jobs = opened.use(createJobs({ log: telemetry.log, clock: { ...systemClock, wall: now } }));
   const emit = logEvents(telemetry.log);
@@ -88,14 +91,14 @@ export const buildKms = async (options: {
   if (config.telemetry !== undefined) dependencies.push({ name: 'telemetry', required: false, check: (signal) => telemetry.probe(signal) });
   const health = { dependencies, jobs, notReady: () => (barrier.state() === 'sealed' ? 'sealed' : null) };
 
-  const app = await createServer({ name: 'kms', clientCertificate: 'request', telemetry, jobs, ...listenerOf(config.server) });
+  const app = await createServer({ name: 'kms', clientCertificate: 'request', telemetry, jobs, drain, ...listenerOf(config.server) });
   opened.defer(() => app.close());
   await registerOpenApi(app, { swaggerUi: config.server.swagger });
   guardServiceRoutes(app, { ...access, traceId: () => telemetry.traceId() });
-  registerHealth(app, health);
+  registerHealth(app, { ...health, stopping });
   registerKeyRoutes(app, keys);
 
-  const admin = await createAdmin({ config, telemetry, barrier, demo, ...health });
+  const admin = await createAdmin({ config, telemetry, barrier, demo, drain, ...health });
   opened.defer(() => admin.close());
   // Both at once: each may wait for its requests.
   opened.defer(async () => void (await Promise.all([app.close(), admin.close()])));

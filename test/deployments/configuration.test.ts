@@ -18,6 +18,9 @@ const filesOf = (product: 'kms' | 'identity', profile: 'demo' | 'prod', stack: s
   return [delivered(`${product}.yml`), delivered(`${product}.container.yml`), delivered(`${product}.${profile}.yml`), stack];
 };
 
+/** What a server takes at most to end after it has drained. */
+const STOP_SECONDS = 5;
+
 /** Every absolute path that a configuration speaks of. */
 const pathsIn = (value: unknown): readonly string[] => {
   if (typeof value === 'string') return /^\/(run|etc)\//.test(value) ? [value] : [];
@@ -75,6 +78,19 @@ describe('Configuration in containers', () => {
     const read = pathsIn(config).toSorted();
     expect(read.filter((path) => !mounted.includes(path))).toEqual([]);
     expect(mounted.filter((path) => !read.includes(path))).toEqual(['/etc/passthru/stack.yml']);
+  });
+
+  it.each([
+    ['kms', loadKmsConfig],
+    ['identity', loadIdentityConfig],
+  ] as const)('of %s drains in prod, for longer than the balancer needs and shorter than the container may take', async (product, load) => {
+    const { drain_seconds: seconds } = (await load(filesOf(product, 'prod', stacks[product]))).server;
+    const { services = {} } = await readYaml<ComposeFile>(`${product}/compose.prod.yml`);
+    const balancer = await readFile(join(DEPLOYMENTS, 'balancer', 'haproxy.cfg'), 'utf8');
+    const [, usual, fast, falls] = /inter (\d+)s fastinter (\d+)ms fall (\d+)/.exec(balancer) ?? [];
+    expect(seconds).toBeGreaterThan(Number(usual) + ((Number(falls) - 1) * Number(fast)) / 1000);
+    expect(seconds + STOP_SECONDS).toBeLessThan(Number.parseInt(services[product]?.stop_grace_period ?? '', 10));
+    expect((await load(filesOf(product, 'demo', stacks[product]))).server.drain_seconds).toBe(0);
   });
 
   it.each(['telemetry', 'identity', 'kms'] as const)(

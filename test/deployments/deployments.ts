@@ -22,6 +22,7 @@ export interface ComposeFileService {
   readonly environment?: Readonly<Record<string, string>>;
   readonly entrypoint?: readonly string[];
   readonly command?: readonly string[];
+  readonly stop_grace_period?: string;
   readonly healthcheck?: { readonly test?: readonly string[] };
   readonly ports?: readonly (string | { readonly host_ip?: string; readonly mode?: string; readonly target: number })[];
   readonly secrets?: readonly { readonly source: string; readonly target: string }[];

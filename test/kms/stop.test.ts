@@ -1,3 +1,4 @@
+import { randomUUIDv7 } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { connect as connectTls } from 'node:tls';
@@ -5,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { listening } from '#test/support/listening.ts';
 import { databaseKinds, withDatabases } from '#test/support/database.ts';
 import { kmsProcess } from '#test/kms/support/kms-process.ts';
-import { kmsHouse } from '#test/kms/support/kms-server.ts';
+import { basic, kmsHouse } from '#test/kms/support/kms-server.ts';
 
 /** Takes connections and never says a word. */
 const silent = () => listening(createServer());
@@ -39,5 +40,38 @@ describe.each(databaseKinds())('a KMS on %s that is told to stop', (kind) => {
     expect(await kms.end('SIGTERM')).toBe(0);
     expect(kms.log.join('\n')).toContain('stopping on SIGTERM');
     for (const socket of [idle, unused, half, handshaking]) socket.destroy();
+  });
+});
+
+describe('a KMS that is told to stop, behind a balancer', () => {
+  const draining = (seconds: number) => kmsHouse({ change: (config) => (config.server.drain_seconds = seconds) });
+  const KEYS = '/service/api/v1/elastic-keys';
+
+  it('answers the rotation in flight, is not ready, serves what comes, and ends at once when it is told again', async () => {
+    await using house = await draining(300);
+    await using kms = await kmsProcess(house);
+    await using client = await house.client();
+    const headers = basic('demo-admin', 'demo-admin-password');
+    const ask = (path: string, method = 'GET', body?: Record<string, unknown>) =>
+      client.request({ method, url: `${kms.url}${path}`, headers, ...(body === undefined ? {} : { body }) });
+    const { id } = (await ask(KEYS, 'POST', { name: `key-${randomUUIDv7()}`, algorithm: 'ES256' })).json<{ id: string }>();
+
+    const rotated = ask(`${KEYS}/${id}/material-keys`, 'POST');
+    const ended = kms.end('SIGTERM');
+    expect((await rotated).status).toBe(201);
+    await expect.poll(async () => (await ask('/readyz')).json()).toMatchObject({ code: 'not-ready', reason: 'stopping' });
+    const again = await ask(`${KEYS}/${id}/material-keys`, 'POST');
+    expect([again.status, again.headers['connection']]).toEqual([201, 'close']);
+    expect((await ask('/livez')).status).toBe(200);
+    void kms.end('SIGINT');
+    expect(await ended).toBe(0);
+    expect(kms.log.join('\n')).toContain('stopping at once on another SIGINT');
+  });
+
+  it('ends by itself when it has drained', async () => {
+    await using house = await draining(1);
+    await using kms = await kmsProcess(house);
+    expect(await kms.end('SIGTERM')).toBe(0);
+    expect(kms.log.join('\n')).toContain('not ready from now on, and closed in 1 s');
   });
 });

@@ -4,7 +4,7 @@ import type { DemoResets } from '#infra/demo-data/demo.ts';
 import type { DependencyCheck } from '#infra/http/health.ts';
 import { registerHealth } from '#infra/http/health.routes.ts';
 import { type adminListenerConfigSchema, admitOperatorsOnly } from '#infra/http/operators.ts';
-import type { App } from '#infra/http/server.ts';
+import type { App, Drain } from '#infra/http/server.ts';
 import { createServer } from '#infra/http/server/create-server.ts';
 import type { Jobs } from '#infra/jobs/job.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
@@ -18,12 +18,13 @@ export const createAdmin = async (options: {
   readonly telemetry: Telemetry;
   readonly dependencies: readonly DependencyCheck[];
   readonly jobs: Jobs;
+  readonly drain: Drain;
   readonly demo: DemoResets | null;
 }): Promise<App> => {
-  const { config, telemetry, dependencies, jobs, demo } = options;
-  const admin = await createServer({ name: 'identity-admin', tls: config.tls, clientCertificate: 'require', telemetry, jobs });
+  const { config, telemetry, dependencies, jobs, drain, demo } = options;
+  const admin = await createServer({ name: 'identity-admin', tls: config.tls, clientCertificate: 'require', telemetry, jobs, drain });
   admitOperatorsOnly(admin, config.allowed_clients);
-  registerHealth(admin, { dependencies, jobs });
+  registerHealth(admin, { dependencies, jobs, stopping: drain.begun });
   if (demo !== null) registerDemoRoutes(admin, demo);
   return admin;
 };

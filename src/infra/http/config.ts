@@ -18,6 +18,15 @@ export const rateLimitConfigSchema = strictObject(
   { default: {} },
 );
 
+/** How long a server goes on serving after it was told to stop. */
+export const drainSecondsConfigSchema = Type.Integer({
+  minimum: 0,
+  maximum: 300,
+  default: 0,
+  description:
+    'seconds between the signal to stop and the end: not ready, but serving, until every balancer has noticed; 0 where nothing balances',
+});
+
 /** Networks of the balancers in front of a public listener. */
 export const proxyNetworksConfigSchema = Type.Array(Type.String({ pattern: '^[0-9a-fA-F.:]+/\\d{1,3}$' }), {
   default: [],

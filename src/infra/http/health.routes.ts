@@ -44,6 +44,7 @@ const notReadySchema = strictObject({
  *
  * @param options.jobs none where absent
  * @param options.notReady a reason of the service's own not to be ready, for example `sealed`
+ * @param options.stopping aborted when the service begins to stop: it is not ready then, with the reason `stopping`
  * @param options.now milliseconds of a clock that only goes forward
  */
 export const registerHealth = (
@@ -52,10 +53,12 @@ export const registerHealth = (
     readonly dependencies: readonly DependencyCheck[];
     readonly jobs?: Pick<Jobs, 'states'>;
     readonly notReady?: () => string | null;
+    readonly stopping?: AbortSignal;
     readonly now?: () => number;
   },
 ): void => {
-  const { jobs = { states: () => ({}) }, notReady = () => null, now = () => performance.now() } = options;
+  const { jobs = { states: () => ({}) }, stopping, now = () => performance.now() } = options;
+  const notReady = (): string | null => (stopping?.aborted === true ? 'stopping' : (options.notReady?.() ?? null));
   const probes = options.dependencies.map((dependency) => [dependency.name, sharedProbe(dependency, now)] as const);
   const config = { rateLimit: false as const, public: true };
   app.get(

@@ -16,6 +16,17 @@ import type { ClientCertificate } from '#infra/tls/options.ts';
 /** A server that routes are added to; schemas are those of TypeBox. */
 export type App = FastifyInstance<Server, IncomingMessage, ServerResponse, FastifyBaseLogger, TypeBoxTypeProvider>;
 
+/**
+ * A planned stop that balancers and clients can follow. Between its beginning and `close()` a server goes on serving; it is not ready,
+ * and each answer is the last of its connection.
+ */
+export interface Drain {
+  /** Aborts when it begins. */
+  readonly begun: AbortSignal;
+  /** Between the beginning and `close()`. */
+  readonly seconds: number;
+}
+
 export interface ServerOptions {
   /** Name in spans, log lines and jobs, for example `kms` or `kms-admin`. */
   readonly name: string;
@@ -33,5 +44,7 @@ export interface ServerOptions {
   readonly contentSecurityPolicy?: Readonly<Record<string, readonly string[]>>;
   /** Networks whose connections may say on whose behalf they come (PROXY protocol, version 2); none by default. */
   readonly proxyNetworks?: readonly string[];
+  /** How it leaves; without it, `close()` is the beginning too. */
+  readonly drain?: Drain;
   readonly rateLimit?: { readonly max: number; readonly timeWindowMs: number; readonly key?: (request: FastifyRequest) => string };
 }

@@ -7,16 +7,24 @@ import type { Logger } from '#infra/telemetry/telemetry.ts';
 /** After this many milliseconds a graceful stop gives up what is still in flight. */
 const STOP_GRACE_MS = 5_000;
 
+export interface StopOptions {
+  readonly log: Pick<Logger, 'info' | 'error'>;
+  /** Ends everything; the process then ends by itself, nothing being left to wait for. */
+  readonly stop: () => Promise<void>;
+  /** What comes before it: `begin` is called at the signal, and the server goes on serving for so many seconds. */
+  readonly drain?: { readonly seconds: number; readonly begin: () => void };
+}
+
 /**
- * SIGTERM and SIGINT run `stop` once; the process then ends by itself, nothing being left to wait for.
+ * SIGTERM and SIGINT, the first of them, begin the drain and then run `stop` once; the second ends the drain at once.
  * A stop that fails is logged and makes the exit code 1; one that hangs past the grace period is logged and the process killed.
  */
-export const stopOnSignals = (stop: () => Promise<void>, log: Pick<Logger, 'info' | 'error'>): void => {
+export const stopOnSignals = ({ log, stop, drain = { seconds: 0, begin: () => {} } }: StopOptions): void => {
   let stopping = false;
-  const onSignal = (signal: NodeJS.Signals): void => {
-    if (stopping) return;
-    stopping = true;
-    log.info(`stopping on ${signal}`);
+  let draining: NodeJS.Timeout | null = null;
+
+  const stopNow = (): void => {
+    draining = null;
     const giveUp = setTimeout(() => {
       log.error(`stopping took longer than ${STOP_GRACE_MS} ms; ending with requests in flight`);
       process.kill(process.pid, 'SIGKILL');
@@ -26,6 +34,20 @@ export const stopOnSignals = (stop: () => Promise<void>, log: Pick<Logger, 'info
       log.error(`stopping failed: ${error instanceof Error ? error.message : String(error)}`);
       process.exitCode = 1;
     });
+  };
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (stopping) {
+      if (draining === null) return;
+      clearTimeout(draining);
+      log.info(`stopping at once on another ${signal}`);
+      return stopNow();
+    }
+    stopping = true;
+    const { seconds, begin } = drain;
+    log.info(seconds === 0 ? `stopping on ${signal}` : `stopping on ${signal}: not ready from now on, and closed in ${seconds} s`);
+    begin();
+    if (seconds === 0) return stopNow();
+    draining = setTimeout(stopNow, seconds * 1000);
   };
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);

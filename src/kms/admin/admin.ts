@@ -5,7 +5,7 @@ import type { DemoResets } from '#infra/demo-data/demo.ts';
 import type { DependencyCheck } from '#infra/http/health.ts';
 import { registerHealth } from '#infra/http/health.routes.ts';
 import { type adminListenerConfigSchema, admitOperatorsOnly } from '#infra/http/operators.ts';
-import type { App } from '#infra/http/server.ts';
+import type { App, Drain } from '#infra/http/server.ts';
 import { createServer } from '#infra/http/server/create-server.ts';
 import type { Jobs } from '#infra/jobs/job.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
@@ -31,12 +31,13 @@ export const createAdmin = async (options: {
   readonly dependencies: readonly DependencyCheck[];
   readonly jobs: Jobs;
   readonly notReady: () => string | null;
+  readonly drain: Drain;
   readonly demo: DemoResets | null;
 }): Promise<App> => {
-  const { config, telemetry, barrier, dependencies, jobs, notReady, demo } = options;
-  const app = await createServer({ name: 'kms-admin', tls: config.admin.tls, clientCertificate: 'require', telemetry, jobs });
+  const { config, telemetry, barrier, dependencies, jobs, notReady, drain, demo } = options;
+  const app = await createServer({ name: 'kms-admin', tls: config.admin.tls, clientCertificate: 'require', telemetry, jobs, drain });
   admitOperatorsOnly(app, config.admin.allowed_clients);
-  registerHealth(app, { dependencies, jobs, notReady });
+  registerHealth(app, { dependencies, jobs, notReady, stopping: drain.begun });
   app.get(
     '/admin/v1/seal-status',
     { schema: { summary: 'Whether the keys can be used', tags: ['seal'], response: { 200: sealStatusSchema } } },

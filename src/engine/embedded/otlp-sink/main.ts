@@ -54,11 +54,12 @@ export const serveTelemetrySink = async (options: { readonly configFiles: readon
   const jobs = createJobs({ log });
   const server = await createSink({ tls: config.server.tls, store, jobs, log });
   const port = await listen(server, config.server);
-  stopOnSignals(async () => {
+  const stop = async (): Promise<void> => {
     await drain(server);
     await jobs[Symbol.asyncDispose]();
     await store[Symbol.asyncDispose]();
     log.info('stopped');
-  }, log);
+  };
+  stopOnSignals({ log, stop });
   log.info('listening', { listener: 'otlp', port });
 };

@@ -47,6 +47,8 @@ export const createServer = async (options: ServerOptions): Promise<App> => {
     onConstructorPoisoning: 'error',
     trustProxy: false,
     forceCloseConnections: 'idle',
+    // A request that arrives while it closes is served; Fastify's own refusal is no Problem Details.
+    return503OnClosing: false,
     genReqId: () => randomUUIDv7(),
     routerOptions: { maxParamLength: 128 },
     ajv: {
@@ -58,7 +60,7 @@ export const createServer = async (options: ServerOptions): Promise<App> => {
 
   acceptProxyProtocol(app.server, options.proxyNetworks ?? []);
   refuseUnverifiedPeers(app.server);
-  drainOnClose(app);
+  drainOnClose(app, options.drain);
   app.server.on('checkExpectation', refuseExpectation);
   const reload = reloadOnChange(app.server, options.tls, {
     name: options.name,
