@@ -69,8 +69,8 @@ interface WorkByMode<Ring, A> {
 export type Work<M extends Mode, Ring, A> = WorkByMode<Ring, A>[M];
 
 /**
- * The one door to keys: nothing reads, changes or uses a key but through it, and only it hands out the database and the key ring.
- * In this order it checks the scope and the seal, opens the transaction of a change, and tells what came of the act.
+ * The one door to keys: nothing that a request asks for reads, changes or uses a key but through it, and its work gets database and
+ * key ring from it. In this order it checks the scope and the seal, opens the transaction of a change, and tells what came of the act.
  *
  * @throws AppError `scope-insufficient` 403, `sealed` 503, and whatever the work throws
  */
@@ -81,12 +81,25 @@ export type Operate<Ring = unknown> = <M extends Mode, A>(
   work: Work<M, Ring, A>,
 ) => Promise<A>;
 
-/** An act that is over. `refused`: the caller must ask otherwise (4xx). `failed`: the service could not do it (5xx). */
+/**
+ * Checks the scope alone, before the body of a request is read. A refusal is told of as that of any other act.
+ *
+ * @throws AppError `scope-insufficient` 403
+ */
+export type Admit = (caller: Caller, action: Action, target: Target | null) => Promise<void>;
+
+/**
+ * How an act ended. `refused`: the caller must ask otherwise (4xx). `failed`: the service could not do it (5xx), and nothing is
+ * changed. `unknown`: the commit of a change was sent and not answered, so nobody knows whether it holds.
+ */
+export type Outcome = 'done' | 'refused' | 'failed' | 'unknown';
+
+/** An act that is over. */
 export interface Act {
   readonly caller: Caller;
   readonly action: Action;
   readonly target: Target | null;
-  readonly outcome: 'done' | 'refused' | 'failed';
+  readonly outcome: Outcome;
   /** The version that was used, where one was. */
   readonly materialKeyId: string | null;
 }

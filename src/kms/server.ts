@@ -94,7 +94,7 @@ export const buildKms = async (options: {
   const app = await createServer({ name: 'kms', clientCertificate: 'request', telemetry, jobs, drain, ...listenerOf(config.server) });
   opened.defer(() => app.close());
   await registerOpenApi(app, { swaggerUi: config.server.swagger });
-  guardServiceRoutes(app, { ...access, traceId: () => telemetry.traceId() });
+  guardServiceRoutes(app, { ...access, admit: keys.admit, traceId: () => telemetry.traceId() });
   registerHealth(app, { ...health, stopping });
   registerKeyRoutes(app, keys);
 

@@ -3,5 +3,7 @@ export const UUID_V4 = '^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-
 export const UUID_V7 = '^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$';
 
 const v4 = new RegExp(UUID_V4);
+const v7 = new RegExp(UUID_V7);
 
 export const isUuidV4 = (text: string): boolean => v4.test(text);
+export const isUuidV7 = (text: string): boolean => v7.test(text);

@@ -1,9 +1,10 @@
 import type { FineScope } from '#infra/magic/magic.ts';
+import type { Action } from '#kms/action.ts';
 import type { Caller } from '#kms/caller.ts';
 
 /**
- * All routes for tenants stand below one path, declare a scope each, and find their caller in the request, where the guard has put
- * him.
+ * All routes for tenants stand below one path, declare an action or a scope each, and find their caller in the request, where the
+ * guard has put him.
  */
 export const SERVICE_PREFIX = '/service/api/v1';
 
@@ -13,7 +14,9 @@ declare module 'fastify' {
     caller: Caller;
   }
   interface FastifyContextConfig {
-    /** The fine scope that the caller needs; every route below `SERVICE_PREFIX` names one. */
+    /** The act on keys that the route is for, and with it the scope that the caller needs. */
+    action?: Action;
+    /** The scope that the caller needs where the route is no act on keys. Every route below `SERVICE_PREFIX` has one of the two. */
     scope?: FineScope;
   }
 }

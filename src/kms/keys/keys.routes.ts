@@ -7,7 +7,7 @@ import { registerMaterialKeyRoutes } from './material-keys/material-key.routes.t
 import { registerCryptography } from './operations/cryptography.ts';
 
 /**
- * Adds every route of elastic keys, material keys and cryptography. Each declares the scope of its action, by which the guard
+ * Adds every route of elastic keys, material keys and cryptography. Each declares its action, by whose scope the guard
  * admits its requests, and acts as `request.caller`, whom the guard has put there.
  *
  * @param base path below which the routes stand, by default `/service/api/v1`

@@ -1,6 +1,6 @@
 import type { AppError } from '#infra/apperr/app-error.ts';
 import type { FineScope } from '#infra/magic/magic.ts';
-import type { Act } from '#kms/action.ts';
+import type { Act, Admit } from '#kms/action.ts';
 import type { Barrier } from '#kms/barrier/barrier.ts';
 import type { RandomBytes } from '#kms/jose/key-material.ts';
 import { createElasticKeyService } from './elastic-keys/elastic-key.service.ts';
@@ -10,10 +10,12 @@ import { firstVersionMaker } from './material-keys/first-version.ts';
 import { createMaterialKeyService } from './material-keys/material-key.service.ts';
 import type { MaterialKeyService } from './material-keys/material-key.ts';
 import { createCryptography, type Cryptography } from './operations/cryptography.ts';
-import { createOperate } from './operations/operate.ts';
+import { createDoor } from './operations/operate.ts';
 
 /** The services for the keys of tenants. */
 export interface Keys {
+  /** For the guard, which asks before the body of a request is read. */
+  readonly admit: Admit;
   readonly elasticKeys: ElasticKeyService;
   readonly materialKeys: MaterialKeyService;
   readonly crypto: Cryptography;
@@ -23,7 +25,7 @@ export interface KeysOptions {
   readonly barrier: Barrier;
   /** The refusal of a caller who does not hold a scope. */
   readonly insufficientScope: (scope: FineScope) => AppError;
-  /** Called with every act once its outcome is certain. */
+  /** Called with every act once it is over; must not throw. */
   readonly emit?: (act: Act) => void;
   /** Epoch milliseconds. */
   readonly now: () => number;
@@ -35,8 +37,9 @@ export interface KeysOptions {
 /** The three services behind one door, over one key ring: what one changes the others see at once. */
 export const createKeys = ({ barrier, insufficientScope, emit, now, elapsed, random }: KeysOptions): Keys => {
   const ring = createKeyRing({ barrier, ...(elapsed && { elapsed }) });
-  const operate = createOperate({ barrier, ring, insufficientScope, ...(emit && { emit }) });
+  const { operate, admit } = createDoor({ barrier, ring, insufficientScope, ...(emit && { emit }) });
   return {
+    admit,
     elasticKeys: createElasticKeyService({ operate, makeFirstVersion: firstVersionMaker({ barrier, random }), now }),
     materialKeys: createMaterialKeyService({ operate, barrier, random, now }),
     crypto: createCryptography({ operate, now, random }),

@@ -1,7 +1,10 @@
-import type { FastifyRequest } from 'fastify';
+import type { FastifyContextConfig, FastifyRequest } from 'fastify';
 import { InternalError } from '#infra/apperr/app-error.ts';
 import type { App } from '#infra/http/server.ts';
+import type { FineScope } from '#infra/magic/magic.ts';
+import { isUuidV7 } from '#infra/magic/uuid.ts';
 import { peerOf } from '#infra/tls/peer.ts';
+import type { Admit, Target } from '#kms/action.ts';
 import { SERVICE_PREFIX } from '#kms/api/service-routes.ts';
 import type { Challenges } from '../challenges.ts';
 import type { PeerCertificate } from '../peer-certificate.ts';
@@ -20,24 +23,41 @@ const peerOfRequest = (request: FastifyRequest): PeerCertificate | null => {
   return peer;
 };
 
+const scopeOf = ({ action, scope }: FastifyContextConfig): FineScope | undefined => action?.scope ?? scope;
+
 const isServiceRoute = (url: string): boolean => url === SERVICE_PREFIX || url.startsWith(`${SERVICE_PREFIX}/`);
 
+/** The key that the path names, where it is an id that a key can have: nothing has checked the path yet. */
+const targetOf = (request: FastifyRequest): Target | null => {
+  const { id, kid } = request.params as { readonly id?: string; readonly kid?: string };
+  if (id === undefined || !isUuidV7(id)) return null;
+  return { elasticKeyId: id, ...(kid !== undefined && isUuidV7(kid) ? { materialKeyId: kid } : {}) };
+};
+
 /**
- * Guards every route below `/service/api/v1`: it finds out who asks (401), refuses early whoever does not hold the scope of the
- * route (403), and puts the caller into the request. The services check the scope again, at their own door. Call it before any
- * route is added; a route there that names no scope, or one that does not exist, stops the server from being built.
+ * Guards every route below `/service/api/v1`: it finds out who asks (401), refuses whoever does not hold the scope of the route
+ * (403) before the body is read, and puts the caller into the request. The door to keys refuses the act, so that a refusal here is
+ * told of like every other; it checks the scope again when the act itself comes. Call it before any route is added; a route there
+ * that names no action and no scope, or a scope that does not exist, stops the server from being built.
  *
+ * @param options.admit asks the door to keys
  * @param options.traceId the trace that a request runs in, or null
  */
 export const guardServiceRoutes = (
   app: App,
-  options: { readonly challenges: Challenges; readonly authenticate: Authenticate; readonly traceId: () => string | null },
+  options: {
+    readonly challenges: Challenges;
+    readonly authenticate: Authenticate;
+    readonly admit: Admit;
+    readonly traceId: () => string | null;
+  },
 ): void => {
-  const { challenges, authenticate, traceId } = options;
+  const { challenges, authenticate, admit, traceId } = options;
 
   app.decorateRequest('caller');
   const guard = async (request: FastifyRequest): Promise<void> => {
-    const { scope } = request.routeOptions.config;
+    const { action } = request.routeOptions.config;
+    const scope = scopeOf(request.routeOptions.config);
     if (scope === undefined) throw new InternalError('a guarded route without a scope');
     const source = {
       rawHeaders: request.raw.rawHeaders,
@@ -48,13 +68,15 @@ export const guardServiceRoutes = (
     if (credential === null) throw challenges.missing();
     const address = request.ip;
     const authenticated = await authenticate(credential, { scope, address });
-    if (!authenticated.scopes.has(scope)) throw challenges.insufficientScope(scope);
-    request.caller = { ...authenticated, request: { id: request.id, traceId: traceId(), address } };
+    const caller = { ...authenticated, request: { id: request.id, traceId: traceId(), address } };
+    if (action !== undefined) await admit(caller, action, targetOf(request));
+    else if (!caller.scopes.has(scope)) throw challenges.insufficientScope(scope);
+    request.caller = caller;
   };
 
   app.addHook('onRoute', (route) => {
     if (!isServiceRoute(route.url)) return;
-    const scope = route.config?.scope;
+    const scope = scopeOf(route.config ?? {});
     if (scope === undefined || !FINE_SCOPES.has(scope))
       throw new InternalError(`${String(route.method)} ${route.url} names no scope, so nobody would guard it`);
     const before = [route.onRequest ?? []].flat();

@@ -26,7 +26,7 @@ export const registerElasticKeyRoutes = (app: App, base: string, elasticKeys: El
   app.post(
     `${base}/elastic-keys`,
     {
-      config: { scope: ELASTIC_KEY_ACTIONS.create.scope },
+      config: { action: ELASTIC_KEY_ACTIONS.create },
       schema: {
         operationId: 'createElasticKey',
         summary: 'Create an elastic key',
@@ -46,7 +46,7 @@ export const registerElasticKeyRoutes = (app: App, base: string, elasticKeys: El
   app.get(
     `${base}/elastic-keys`,
     {
-      config: { scope: ELASTIC_KEY_ACTIONS.list.scope },
+      config: { action: ELASTIC_KEY_ACTIONS.list },
       schema: {
         operationId: 'listElasticKeys',
         summary: 'List elastic keys',
@@ -67,7 +67,7 @@ export const registerElasticKeyRoutes = (app: App, base: string, elasticKeys: El
   app.get(
     `${base}/elastic-keys/:id`,
     {
-      config: { scope: ELASTIC_KEY_ACTIONS.read.scope },
+      config: { action: ELASTIC_KEY_ACTIONS.read },
       schema: {
         operationId: 'readElasticKey',
         summary: 'Read an elastic key',
@@ -83,7 +83,7 @@ export const registerElasticKeyRoutes = (app: App, base: string, elasticKeys: El
   app.patch(
     `${base}/elastic-keys/:id`,
     {
-      config: { scope: ELASTIC_KEY_ACTIONS.change.scope },
+      config: { action: ELASTIC_KEY_ACTIONS.change },
       schema: {
         operationId: 'changeElasticKey',
         summary: 'Change an elastic key',

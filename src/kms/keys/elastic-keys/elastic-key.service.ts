@@ -87,6 +87,7 @@ export const createElasticKeyService = ({ operate, makeFirstVersion, now }: Elas
       return async (tx) => {
         const key = await elasticKeysStore(tx).update(id, changed);
         if (key) return key;
+        if (!(await elasticKeysStore(tx).byId(id))) throw elasticKeyNotFound();
         throw fieldInvalid(
           'min-decryption-version-invalid',
           '/min_decryption_version',

@@ -48,7 +48,7 @@ export const registerMaterialKeyRoutes = (app: App, base: string, materialKeys: 
   app.post(
     path,
     {
-      config: { scope: MATERIAL_KEY_ACTIONS.rotate.scope },
+      config: { action: MATERIAL_KEY_ACTIONS.rotate },
       schema: {
         operationId: 'rotateElasticKey',
         summary: 'Rotate an elastic key',
@@ -67,7 +67,7 @@ export const registerMaterialKeyRoutes = (app: App, base: string, materialKeys: 
   app.get(
     path,
     {
-      config: { scope: MATERIAL_KEY_ACTIONS.list.scope },
+      config: { action: MATERIAL_KEY_ACTIONS.list },
       schema: {
         operationId: 'listMaterialKeys',
         summary: 'List the material keys of an elastic key',
@@ -88,7 +88,7 @@ export const registerMaterialKeyRoutes = (app: App, base: string, materialKeys: 
   app.get(
     `${path}/:kid`,
     {
-      config: { scope: MATERIAL_KEY_ACTIONS.read.scope },
+      config: { action: MATERIAL_KEY_ACTIONS.read },
       schema: {
         operationId: 'readMaterialKey',
         summary: 'Read a material key',
@@ -104,7 +104,7 @@ export const registerMaterialKeyRoutes = (app: App, base: string, materialKeys: 
   app.get(
     `${base}/elastic-keys/:id/jwks`,
     {
-      config: { scope: MATERIAL_KEY_ACTIONS.jwks.scope },
+      config: { action: MATERIAL_KEY_ACTIONS.jwks },
       schema: {
         operationId: 'readJwks',
         summary: 'Public keys of an elastic key',

@@ -1,7 +1,8 @@
 import type { Kysely, Transaction } from 'kysely';
 import { AppError } from '#infra/apperr/app-error.ts';
+import type { DatabaseKind } from '#infra/database/config.ts';
 import type { FineScope } from '#infra/magic/magic.ts';
-import type { Act, Action, Mode, Operate, TargetOf, Work } from '#kms/action.ts';
+import type { Act, Action, Admit, Mode, Operate, Outcome, Target, TargetOf, Work } from '#kms/action.ts';
 import { sealedError } from '#kms/barrier/barrier-errors.ts';
 import type { Barrier } from '#kms/barrier/barrier.ts';
 import type { Caller } from '#kms/caller.ts';
@@ -9,18 +10,30 @@ import type { TenantTables } from '#kms/database/tenant-tables.ts';
 import { leasesEnded } from '#kms/tenants/leases.ts';
 import type { KeyRing } from '../key-ring/key-ring.ts';
 
+/** A change that somebody asks for. */
+export interface Attempt {
+  readonly caller: Caller;
+  readonly action: Action<'change'>;
+  /** Of a change that makes a key, a target that is new each time. */
+  readonly target: Target | null;
+}
+
 /**
  * Answers of changes that were made before: a caller who repeats a request, because he never got its answer, gets that answer, and
- * nothing is changed twice. The key and the digest of the body come with the request of the caller.
+ * nothing is changed twice.
  */
 export interface Idempotency {
   /**
-   * @returns the answer of the same request; undefined for one that is new
-   * @throws AppError 422 when the key came before with another body
+   * @returns what was remembered of the same request; undefined for one that is new
+   * @throws AppError 422 when its key came before with another request
    */
-  replay<A>(db: Kysely<TenantTables>, caller: Caller, action: Action): Promise<{ readonly answer: A } | undefined>;
-  /** Within the transaction of the change: both are stored, or neither. */
-  remember(tx: Transaction<TenantTables>, caller: Caller, action: Action, answer: unknown): Promise<void>;
+  replay<A>(db: Kysely<TenantTables>, attempt: Attempt): Promise<{ readonly answer: A; readonly target: Target | null } | undefined>;
+  /**
+   * Within the transaction of the change: both are stored, or neither.
+   *
+   * @throws AppError 409 when the same request was made meanwhile: the change is rolled back, and the caller asks again
+   */
+  remember(tx: Transaction<TenantTables>, attempt: Attempt, answer: unknown): Promise<void>;
 }
 
 /** Where every act is recorded before anyone hears of it. */
@@ -33,7 +46,7 @@ export interface Audit {
   record(act: Act, tx: Transaction<TenantTables> | null): Promise<void>;
 }
 
-export interface OperateOptions {
+export interface DoorOptions {
   readonly barrier: Pick<Barrier, 'state'>;
   readonly ring: KeyRing;
   /** The refusal of a caller who does not hold a scope. */
@@ -42,77 +55,152 @@ export interface OperateOptions {
   readonly idempotency?: Idempotency;
   /** None configured: acts leave no record. */
   readonly audit?: Audit;
-  /** Called with every act once its outcome is certain. */
+  /** Called with every act once it is over; must not throw. */
   readonly emit?: (act: Act) => void;
 }
 
-type Run<M extends Mode> = <A>(caller: Caller, action: Action<M>, target: TargetOf<M>, work: Work<M, KeyRing, A>) => Promise<A>;
+/** The one door to keys. */
+export interface Door {
+  readonly operate: Operate<KeyRing>;
+  readonly admit: Admit;
+}
+
+/** An act that was done, and what its caller is answered. */
+interface Done<A> {
+  readonly answer: A;
+  readonly target: Target | null;
+  readonly materialKeyId: string | null;
+  /** Whether its record went with the transaction. */
+  readonly isRecorded: boolean;
+}
+
+type Run<M extends Mode> = <A>(caller: Caller, action: Action<M>, target: TargetOf<M>, work: Work<M, KeyRing, A>) => Promise<Done<A>>;
+
+/** The answer to a commit was lost, or the commit failed: the caller learns the cause. */
+class CommitUnanswered extends Error {
+  override readonly name = 'CommitUnanswered';
+}
+
+const outcomeOf = (error: unknown): Outcome => {
+  if (error instanceof CommitUnanswered) return 'unknown';
+  return error instanceof AppError && error.status < 500 ? 'refused' : 'failed';
+};
 
 /**
- * The one door to keys:
+ * Makes the one door to keys:
  *
  *     scope ─► seal ─► idempotency ─► transaction ─► audit ─► event
  *       │        │         │
  *       ▼        ▼         ▼ of a request that came before
  *      403      503     its answer
  *
- * Acts that are refused or fail are recorded and told of as well. After the commit of a change the door makes this process forget
- * the key, and where other replicas may still use what they read of it, waits until their leases have ended.
+ * Each act is recorded and told of once: also one that is refused or fails. After the commit of a change the door makes this process
+ * forget the key, and where other replicas may still use what they read of it, waits until their leases have ended; so it does for
+ * the repetition of a change, because the process that made it may have died before that wait was over.
  */
-export const createOperate = (options: OperateOptions): Operate<KeyRing> => {
+export const createDoor = (options: DoorOptions): Door => {
   const { barrier, ring, insufficientScope, idempotency, audit, emit } = options;
 
-  const tell = async <A>(act: Act, answer: A): Promise<A> => {
-    if (audit) await audit.record(act, null);
-    emit?.(act);
-    return answer;
+  const settle = async ({ caller: { tenant }, action, target }: Attempt, kind: DatabaseKind): Promise<void> => {
+    if (target && action.outdates !== undefined) ring.forget({ tenant, elasticKeyId: target.elasticKeyId });
+    if (action.outdates === 'all') await leasesEnded(kind);
+  };
+
+  const change: Run<'change'> = async <A>(
+    caller: Caller,
+    action: Action<'change'>,
+    target: Target | null,
+    work: Work<'change', KeyRing, A>,
+  ) => {
+    const { tenant } = caller;
+    const database = await tenant.database();
+    const { db, kind } = database;
+    const attempt: Attempt = { caller, action, target };
+    const before = await idempotency?.replay<A>(db, attempt);
+    if (before) {
+      await settle({ ...attempt, target: before.target }, kind);
+      return { ...before, materialKeyId: null, isRecorded: false };
+    }
+    const write = await work({ tenant, db, ring });
+    let isWritten = false;
+    const answer = await database
+      .transaction(async (tx) => {
+        const made = await write(tx);
+        if (idempotency) await idempotency.remember(tx, attempt, made);
+        if (audit) await audit.record({ caller, action, target, outcome: 'done', materialKeyId: null }, tx);
+        isWritten = true;
+        return made;
+      })
+      .catch((error: unknown) => {
+        // Nobody knows what holds, so nothing that was read before may be used any longer.
+        if (target && action.outdates !== undefined) ring.forget({ tenant, elasticKeyId: target.elasticKeyId });
+        throw isWritten ? new CommitUnanswered('the commit was not answered', { cause: error }) : error;
+      });
+    await settle(attempt, kind);
+    return { answer, target, materialKeyId: null, isRecorded: audit !== undefined };
   };
 
   const run: { readonly [M in Mode]: Run<M> } = {
-    use: async (caller, action, target, work) => {
-      const answer = await work({ tenant: caller.tenant, elasticKeyId: target.elasticKeyId, ring });
-      return tell({ caller, action, target, outcome: 'done', materialKeyId: answer.materialKeyId }, answer);
+    use: async ({ tenant }, _action, target, work) => {
+      const answer = await work({ tenant, elasticKeyId: target.elasticKeyId, ring });
+      return { answer, target, materialKeyId: answer.materialKeyId, isRecorded: false };
     },
-
-    read: async (caller, action, target, work) => {
-      const { db } = await caller.tenant.database();
-      const answer = await work({ tenant: caller.tenant, db, ring });
-      return tell({ caller, action, target, outcome: 'done', materialKeyId: null }, answer);
+    read: async ({ tenant }, _action, target, work) => {
+      const { db } = await tenant.database();
+      return { answer: await work({ tenant, db, ring }), target, materialKeyId: null, isRecorded: false };
     },
-
-    change: async <A>(caller: Caller, action: Action<'change'>, target: TargetOf<'change'>, work: Work<'change', KeyRing, A>) => {
-      const { tenant } = caller;
-      const database = await tenant.database();
-      const act: Act = { caller, action, target, outcome: 'done', materialKeyId: null };
-      const before = await idempotency?.replay<A>(database.db, caller, action);
-      if (before) return tell(act, before.answer);
-      const write = await work({ tenant, db: database.db, ring });
-      const answer = await database
-        .transaction(async (tx) => {
-          const made = await write(tx);
-          if (idempotency) await idempotency.remember(tx, caller, action, made);
-          if (audit) await audit.record(act, tx);
-          return made;
-        })
-        .finally(() => {
-          // Also where the answer to the commit was lost: nobody knows then what holds.
-          if (target && action.outdates !== undefined) ring.forget({ tenant, elasticKeyId: target.elasticKeyId });
-        });
-      if (action.outdates === 'all') await leasesEnded(database.kind);
-      emit?.(act);
-      return answer;
-    },
+    change,
   };
 
-  return async (caller, action, target, work) => {
+  /** Of an act whose record cannot be written, the event says that it failed. */
+  const tell = async (act: Act): Promise<void> => {
     try {
-      if (!caller.scopes.has(action.scope)) throw insufficientScope(action.scope);
-      if (barrier.state() === 'sealed') throw sealedError();
-      return await run[action.mode](caller, action, target, work);
+      await audit?.record(act, null);
     } catch (error) {
-      const outcome = error instanceof AppError && error.status < 500 ? 'refused' : 'failed';
-      await tell({ caller, action, target, outcome, materialKeyId: null }, null);
+      emit?.({ ...act, outcome: act.outcome === 'done' ? 'failed' : act.outcome });
       throw error;
     }
+    emit?.(act);
+  };
+
+  /** Tells of an act that its caller gets an error for. @returns the error to throw */
+  const ended = async (act: Omit<Act, 'outcome' | 'materialKeyId'>, error: unknown): Promise<unknown> => {
+    try {
+      await tell({ ...act, outcome: outcomeOf(error), materialKeyId: null });
+    } catch (unrecorded) {
+      // The caller learns that the record is missing; the log has the reason of the act below it.
+      if (unrecorded instanceof Error) unrecorded.cause ??= error;
+      return unrecorded;
+    }
+    return error instanceof CommitUnanswered ? error.cause : error;
+  };
+
+  const mustHold = ({ scopes }: Caller, { scope }: Action): void => {
+    if (!scopes.has(scope)) throw insufficientScope(scope);
+  };
+
+  return {
+    admit: async (caller, action, target) => {
+      try {
+        mustHold(caller, action);
+      } catch (error) {
+        throw await ended({ caller, action, target }, error);
+      }
+    },
+    operate: async (caller, action, target, work) => {
+      const act = { caller, action, target };
+      const admitted = async () => {
+        mustHold(caller, action);
+        if (barrier.state() === 'sealed') throw sealedError();
+        return run[action.mode](caller, action, target, work);
+      };
+      const done = await admitted().catch(async (error: unknown) => {
+        throw await ended(act, error);
+      });
+      const over: Act = { ...act, target: done.target, outcome: 'done', materialKeyId: done.materialKeyId };
+      if (done.isRecorded) emit?.(over);
+      else await tell(over);
+      return done.answer;
+    },
   };
 };

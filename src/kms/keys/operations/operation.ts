@@ -1,5 +1,4 @@
 import type { TSchema } from 'typebox';
-import type { FineScope } from '#infra/magic/magic.ts';
 import type { Action, Operate } from '#kms/action.ts';
 import { noStore } from '#kms/api/no-store.ts';
 import { problems } from '#kms/api/schemas.ts';
@@ -25,15 +24,15 @@ export interface WithContext {
 const BODY_LIMIT = 2 * MAX_CONTENT;
 
 /** Options of the route of an operation. */
-export const operationRoute = <S extends FineScope, B extends TSchema, A extends TSchema>(facts: {
-  action: Action<'use'> & { readonly scope: S };
+export const operationRoute = <B extends TSchema, A extends TSchema>(facts: {
+  action: Action<'use'>;
   operationId: string;
   summary: string;
   description: string;
   body: B;
   answer: A;
 }) => ({
-  config: { scope: facts.action.scope },
+  config: { action: facts.action },
   bodyLimit: BODY_LIMIT,
   onRequest: noStore,
   schema: {

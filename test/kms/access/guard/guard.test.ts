@@ -7,7 +7,9 @@ import { createServer } from '#infra/http/server/create-server.ts';
 import { noTelemetry } from '#infra/telemetry/no-telemetry.ts';
 import { openAuthentication } from '#kms/access/guard/authentication.ts';
 import { guardServiceRoutes } from '#kms/access/guard/guard.ts';
+import { AppError } from '#infra/apperr/app-error.ts';
 import { createChallenges } from '#kms/access/challenges.ts';
+import type { Target } from '#kms/action.ts';
 import type { Caller } from '#kms/caller.ts';
 import { registerKeyRoutes } from '#kms/keys/keys.routes.ts';
 import type { TenantHandle } from '#kms/tenants/directory.ts';
@@ -93,6 +95,7 @@ describe('a route of the service', () => {
     guardServiceRoutes(app, {
       challenges: createChallenges('full'),
       authenticate: () => Promise.reject(new Error('not used')),
+      admit: () => Promise.reject(new Error('not used')),
       traceId: () => null,
     });
     expect(() => app.get('/service/api/v1/forgotten', handler)).toThrow(/names no scope/);
@@ -110,6 +113,7 @@ describe('a route of the service', () => {
     guardServiceRoutes(app, {
       challenges: createChallenges('full'),
       authenticate: async (_credential, { scope, address }) => ({ ...authenticated, username: `${scope} from ${address}` }),
+      admit: async () => {},
       traceId: () => traceId,
     });
     const callers: Caller[] = [];
@@ -126,6 +130,37 @@ describe('a route of the service', () => {
     };
     expect(callers).toEqual([asExpected, asExpected]);
     expect(callers[0]?.request?.id).not.toBe(callers[1]?.request?.id);
+  });
+
+  it('asks the door to keys whether its caller may do what the route is for, and to which key', async () => {
+    const app = await createServer({ name: 'kms', tls: house.config.server.tls, clientCertificate: 'request', telemetry: noTelemetry() });
+    const tenant = { id: randomUUID(), name: `tenant-${unique}`, database: () => Promise.reject(new Error('not used')) };
+    const { request: _, ...authenticated } = testCaller(tenant);
+    const asked: [string, Target | null][] = [];
+    guardServiceRoutes(app, {
+      challenges: createChallenges('full'),
+      authenticate: async () => authenticated,
+      admit: async (_caller, { name }, target) => {
+        asked.push([name, target]);
+        throw new AppError('scope-insufficient', 403, 'No.');
+      },
+      traceId: () => null,
+    });
+    const action = { name: 'material-key.read', scope: 'kms:material-keys:read', mode: 'read' } as const;
+    app.get('/service/api/v1/keys/:id/versions/:kid', { config: { action } }, async () => ({ unreached: true }));
+    const [id, kid] = [randomUUIDv7(), randomUUIDv7()];
+    const statuses: number[] = [];
+    for (const path of [`${id}/versions/${kid}`, `${id}/versions/x`, `x/versions/${kid}`]) {
+      const answer = await app.inject({ url: `/service/api/v1/keys/${path}`, headers: basic('somebody', 'secret') });
+      statuses.push(answer.statusCode);
+    }
+    await app.close();
+    expect(statuses).toEqual([403, 403, 403]);
+    expect(asked).toEqual([
+      [action.name, { elasticKeyId: id, materialKeyId: kid }],
+      [action.name, { elasticKeyId: id }],
+      [action.name, null],
+    ]);
   });
 
   it('looks once into the directory of tenants, although it reads and changes keys', async () => {
@@ -149,7 +184,7 @@ describe('a route of the service', () => {
       now: Date.now,
     });
     const app = await createServer({ name: 'kms', tls: house.config.server.tls, clientCertificate: 'request', telemetry: noTelemetry() });
-    guardServiceRoutes(app, { challenges, authenticate, traceId: () => null });
+    guardServiceRoutes(app, { challenges, authenticate, admit: keys.admit, traceId: () => null });
     registerKeyRoutes(app, keys);
     const headers = basic(`plain-${unique}`, `plain-${unique}-password`);
     const { id } = await keys.make('A256GCM/A256KW');

@@ -4,14 +4,14 @@ import { describe, expect, it } from 'vitest';
 import type { FineScope } from '#infra/magic/magic.ts';
 import type { Attributes } from '#infra/telemetry/telemetry.ts';
 import { FINE_SCOPES } from '#kms/access/scopes.ts';
-import type { Act } from '#kms/action.ts';
+import type { Act, Target } from '#kms/action.ts';
 import { type Caller, serviceCaller } from '#kms/caller.ts';
 import { createElasticKeyService } from '#kms/keys/elastic-keys/elastic-key.service.ts';
 import { createKeyRing } from '#kms/keys/key-ring/create-key-ring.ts';
 import { firstVersionMaker } from '#kms/keys/material-keys/first-version.ts';
 import { countActs } from '#kms/keys/operations/count-acts.ts';
 import { createCryptography } from '#kms/keys/operations/cryptography.ts';
-import { createOperate, type OperateOptions } from '#kms/keys/operations/operate.ts';
+import { type Attempt, createDoor, type DoorOptions, type Idempotency } from '#kms/keys/operations/operate.ts';
 import { databaseKinds, withDatabases } from '#test/support/database.ts';
 import { importsBelow } from '#test/support/imports.ts';
 import { insufficientScope, testCaller } from '#test/support/kms-caller.ts';
@@ -48,13 +48,30 @@ const refusal = (promise: Promise<unknown>): Promise<string | undefined> =>
   );
 
 /** Services over the same databases, with more of a door. */
-const behindDoor = ({ barrier, clock }: TestKms, more: Pick<OperateOptions, 'audit' | 'idempotency' | 'emit'>) => {
+const behindDoor = ({ barrier, clock }: TestKms, more: Pick<DoorOptions, 'audit' | 'idempotency' | 'emit'>) => {
   const now = () => clock.now;
-  const operate = createOperate({ barrier, ring: createKeyRing({ barrier, elapsed: () => clock.elapsed }), insufficientScope, ...more });
+  const ring = createKeyRing({ barrier, elapsed: () => clock.elapsed });
+  const { operate, admit } = createDoor({ barrier, ring, insufficientScope, ...more });
   return {
+    admit,
     elasticKeys: createElasticKeyService({ operate, makeFirstVersion: firstVersionMaker({ barrier }), now }),
     crypto: createCryptography({ operate, now }),
   };
+};
+
+/** Remembers the answer to each request of a caller. */
+const remembering = (): Idempotency & { isBroken: boolean } => {
+  const answers = new Map<string, { readonly answer: unknown; readonly target: Target | null }>();
+  const memory = {
+    isBroken: false,
+    replay: async <A>(_db: unknown, { caller }: Attempt) =>
+      answers.get(caller.request?.id ?? '') as { readonly answer: A; readonly target: Target | null } | undefined,
+    remember: async (_tx: unknown, { caller, target }: Attempt, answer: unknown) => {
+      if (memory.isBroken) throw new Error('broken');
+      answers.set(caller.request?.id ?? '', { answer, target });
+    },
+  };
+  return memory;
 };
 
 const told = (acts: readonly Act[]) =>
@@ -151,40 +168,117 @@ describe.each(databaseKinds())('The door to keys on %s', (kind) => {
     await expect(crypto.encrypt(kms.caller, key.id, { plaintext: bytes() })).rejects.toThrow('the disk is full');
     expect((await kms.elasticKeys.list(kms.caller)).items).toEqual([key]);
     expect(recorded.map(([act, isInTransaction]) => [act.action.name, act.outcome, isInTransaction])).toEqual([
+      // The record of a change that is rolled back goes with it; the others may be there although writing them failed.
       ['elastic-key.create', 'done', true],
       ['elastic-key.create', 'failed', false],
       ['elastic-key.describe', 'done', true],
       ['elastic-key.describe', 'failed', false],
       ['elastic-key.read', 'done', false],
-      ['elastic-key.read', 'failed', false],
       ['encrypt', 'done', false],
-      ['encrypt', 'failed', false],
     ]);
+  });
+
+  it('tells of each act once, whatever fails', async () => {
+    await using databases = await withDatabases(kind);
+    const kms = await testKms(databases);
+    const key = await kms.make('A256GCM/A256KW');
+    const acts: Act[] = [];
+    const audit = { record: () => Promise.reject(new Error('the disk is full')) };
+    const { elasticKeys, crypto } = behindDoor(kms, { audit, emit: (act) => void acts.push(act) });
+    await elasticKeys.change(kms.caller, key.id, { state: 'suspended' }).catch(() => {});
+    await elasticKeys.read(kms.caller, key.id).catch(() => {});
+    await crypto.encrypt(kms.caller, key.id, { plaintext: bytes() }).catch(() => {});
+    await elasticKeys.read(testCaller(kms.caller.tenant, new Set()), key.id).catch(() => {});
+    expect(acts.map(({ action, outcome }) => [action.name, outcome])).toEqual([
+      ['elastic-key.change', 'failed'],
+      ['elastic-key.read', 'failed'],
+      ['encrypt', 'failed'],
+      ['elastic-key.read', 'refused'],
+    ]);
+  });
+
+  it('says, where the record of a refusal cannot be written, what was refused as well', async () => {
+    await using databases = await withDatabases(kind);
+    const kms = await testKms(databases);
+    const { elasticKeys } = behindDoor(kms, { audit: { record: () => Promise.reject(new Error('the disk is full')) } });
+    const refused = elasticKeys.read(testCaller(kms.caller.tenant, new Set()), randomUUIDv7());
+    await expect(refused).rejects.toMatchObject({ message: 'the disk is full', cause: { code: 'scope-insufficient' } });
+  });
+
+  it('knows nothing of a change whose commit was not answered, and tells it so', async () => {
+    await using databases = await withDatabases(kind);
+    const kms = await testKms(databases);
+    const key = await kms.make('A256GCM/A256KW');
+    const lost = new Error('the connection was lost');
+    const acts: Act[] = [];
+    const { elasticKeys, crypto } = behindDoor(kms, { emit: (act) => void acts.push(act) });
+    await crypto.encrypt(kms.caller, key.id, { plaintext: bytes() });
+    const { tenant } = kms.caller;
+    const database = await tenant.database();
+    const unanswered: Caller = {
+      ...kms.caller,
+      tenant: {
+        ...tenant,
+        database: async () => ({
+          ...database,
+          transaction: async (run) => {
+            await database.transaction(run);
+            throw lost;
+          },
+        }),
+      },
+    };
+    await expect(elasticKeys.change(unanswered, key.id, { state: 'suspended' })).rejects.toBe(lost);
+    expect(acts.map(({ action, outcome }) => [action.name, outcome])).toEqual([
+      ['encrypt', 'done'],
+      ['elastic-key.change', 'unknown'],
+    ]);
+    expect(await refusal(crypto.encrypt(kms.caller, key.id, { plaintext: bytes() }))).toBe('elastic-key-suspended');
+  });
+
+  it('tells of a caller who is not admitted, before anything else is known of the request', async () => {
+    await using databases = await withDatabases(kind);
+    const kms = await testKms(databases);
+    const acts: Act[] = [];
+    const { admit } = behindDoor(kms, { emit: (act) => void acts.push(act) });
+    const target = { elasticKeyId: randomUUIDv7() };
+    const action = { name: 'encrypt', scope: 'kms:encrypt', mode: 'use' } as const;
+    await admit(testCaller(kms.caller.tenant, new Set(['kms:encrypt'])), action, target);
+    expect(acts).toEqual([]);
+    expect(await refusal(admit(testCaller(kms.caller.tenant, new Set()), action, target))).toBe('scope-insufficient');
+    expect(told(acts)).toEqual([['encrypt', 'refused', target, null]]);
   });
 
   it('answers a request that comes again as before, and changes nothing twice', async () => {
     await using databases = await withDatabases(kind);
     const kms = await testKms(databases);
-    const answers = new Map<string, unknown>();
-    let isBroken = true;
-    const { elasticKeys } = behindDoor(kms, {
-      idempotency: {
-        replay: async <A>(_db: unknown, caller: Caller) => {
-          const answer = answers.get(caller.request?.id ?? '');
-          return answer === undefined ? undefined : { answer: answer as A };
-        },
-        remember: async (_tx, caller, _action, answer) => {
-          if (isBroken) throw new Error('broken');
-          answers.set(caller.request?.id ?? '', answer);
-        },
-      },
-    });
+    const acts: Act[] = [];
+    const memory = remembering();
+    const { elasticKeys } = behindDoor(kms, { idempotency: memory, emit: (act) => void acts.push(act) });
     const input = { name: name(), algorithm: 'ES256' } as const;
+    memory.isBroken = true;
     await expect(elasticKeys.create(kms.caller, input)).rejects.toThrow('broken');
-    isBroken = false;
+    memory.isBroken = false;
     const made = await elasticKeys.create(kms.caller, input);
     expect(await elasticKeys.create(kms.caller, input)).toEqual(made);
     expect((await kms.elasticKeys.list(kms.caller)).items).toEqual([made]);
+    expect(acts.slice(1).map(({ outcome, target }) => [outcome, target])).toEqual([
+      ['done', { elasticKeyId: made.id }],
+      ['done', { elasticKeyId: made.id }],
+    ]);
+  });
+
+  it('forgets the key before it answers the repetition of a change: the process that made it may have died before it could', async () => {
+    await using databases = await withDatabases(kind);
+    const kms = await testKms(databases);
+    const memory = remembering();
+    const here = behindDoor(kms, { idempotency: memory });
+    const another = behindDoor(kms, { idempotency: memory });
+    const key = await kms.make('A256GCM/A256KW');
+    await here.crypto.encrypt(kms.caller, key.id, { plaintext: bytes() });
+    await another.elasticKeys.change(kms.caller, key.id, { state: 'suspended' });
+    await here.elasticKeys.change(kms.caller, key.id, { state: 'suspended' });
+    expect(await refusal(here.crypto.encrypt(kms.caller, key.id, { plaintext: bytes() }))).toBe('elastic-key-suspended');
   });
 });
 
