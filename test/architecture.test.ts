@@ -116,7 +116,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['prepare-stack.ts'],
     ['open-stack.ts'],
     ['engine', 'compose-starts.ts', 'lock.ts', 'ports.ts', 'tear-down.ts'],
-    ['record'],
+    ['record', 'find-state-folder.ts'],
     ['stack.ts', 'stack-options.ts', 'package-root.ts'],
   ],
   cli: [

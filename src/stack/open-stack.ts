@@ -7,8 +7,8 @@ import { createEngine } from './engine/create-engine.ts';
 import { dockerCandidate } from './engine/docker-candidate.ts';
 import { lockStateFolder } from './lock.ts';
 import { checkPorts, withDefaultPorts } from './ports.ts';
-import { lastUsed, type LastStart, readLastStart, stateOf } from './record/last-start.ts';
-import { writeStackRecord } from './record/stack-record.ts';
+import { type LastStart, readLastStart, stateOf } from './record/last-start.ts';
+import { readStackRecord, restoreStackRecord, writeStackRecord } from './record/stack-record.ts';
 import type { Stack } from './stack.ts';
 import { type FullStackOptions, type StackOptions, type StackPorts, withDefaults } from './stack-options.ts';
 import { tearDown } from './tear-down.ts';
@@ -23,7 +23,8 @@ export const openStack = async (stated: StackOptions): Promise<Stack> => {
   const options = withDefaults(stated);
   await using opened = new AsyncDisposableStack();
   if (options.holder !== undefined) opened.use(await lockStateFolder({ ...options, holder: options.holder }));
-  const last = await readLastStart(options.stateDir);
+  const [last, before] = await Promise.all([readLastStart(options.stateDir), readStackRecord(options.stateDir)]);
+  tellOfLastStart(options, last);
   const { engine, ports } = await openEngine(options, last);
   opened.use(engine);
   const leftover = options.purpose === 'remove' ? await openLeftover(options, last, engine) : null;
@@ -33,9 +34,10 @@ export const openStack = async (stated: StackOptions): Promise<Stack> => {
     engine,
     checkPorts: (services) => checkPorts(engine, services),
     recordStart: async () => {
-      if (engine.kind !== 'docker') return;
-      await writeStackRecord(options.stateDir, { portKms: ports.kms, portIdentity: ports.identity, profile: options.profile });
+      const { kind, profile } = engine;
+      await writeStackRecord({ engine: kind, stateDir: options.stateDir, portKms: ports.kms, portIdentity: ports.identity, profile });
     },
+    forgetStart: () => restoreStackRecord(options.stateDir, before),
     tearDown: async (how) => {
       const first = await tearDown(engine, how);
       if (!first.ok || leftover === null) return first;
@@ -57,13 +59,24 @@ const openEngine = async (
       wanted: options.engine,
       purpose: options.purpose,
       embedded: await stateOf(last.embedded, options.stateDir),
-      knowsDocker: last.docker !== null,
+      last: last.engine,
+      knowsDocker: last.knowsDocker,
       docker: dockerCandidate(options),
     }),
   );
-  const start = options.purpose === 'start' ? options : lastUsed(choice.kind, last, options);
-  const ports = withDefaultPorts(start.ports);
-  return { engine: await createEngine(choice, { ...options, ports, profile: start.profile }), ports };
+  const ports = withDefaultPorts({ ...last.ports, ...options.ports });
+  const profile = options.profile ?? last.profile ?? 'demo';
+  return { engine: await createEngine(choice, { ...options, ports, profile }), ports };
+};
+
+/** What runs on Docker names the folder for which it was made; it is not looked for by another path. */
+const tellOfLastStart = ({ engine, purpose, stateDir, warn }: FullStackOptions, last: LastStart): void => {
+  if (last.engine === 'docker' && last.movedFrom !== null) {
+    warn(`${stateDir} was copied or moved from ${last.movedFrom}: what runs on Docker belongs to that path, and is left alone`);
+  }
+  if (purpose !== 'start' && engine !== 'auto' && last.engine !== null && last.engine !== engine) {
+    warn(`the stack of this state folder was last started on ${last.engine === 'docker' ? 'Docker' : 'the embedded engine'}`);
+  }
 };
 
 /**
@@ -71,7 +84,7 @@ const openEngine = async (
  * the stack is an embedded one; null where there never was one, or Docker cannot be asked, which is told.
  */
 const openLeftover = async (options: FullStackOptions, last: LastStart, engine: StackEngine): Promise<StackEngine | null> => {
-  if (engine.kind === 'docker' || options.engine !== 'auto' || last.docker === null) return null;
+  if (engine.kind === 'docker' || options.engine !== 'auto' || !last.knowsDocker) return null;
   try {
     return (await openEngine({ ...options, engine: 'docker', purpose: 'find' }, last)).engine;
   } catch (thrown) {

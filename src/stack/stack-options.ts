@@ -9,9 +9,9 @@ export interface StackOptions {
    * Docker where it can be had, else the embedded one.
    */
   readonly engine?: 'auto' | Engine['kind'];
-  /** Public ports as stated; the others are those of the last start where a stack is looked for, else the usual ones. */
+  /** Public ports as stated; the others are those of the last start, else the usual ones. */
   readonly ports?: Partial<StackPorts>;
-  /** Default: `demo`. */
+  /** As stated; else that of the last start, else `demo`. */
   readonly profile?: Profile;
   /** `start` brings something up; `find` looks for what was brought up; `remove` also takes away what both engines share. */
   readonly purpose: 'start' | 'find' | 'remove';
@@ -39,13 +39,12 @@ export interface StackPorts {
   readonly identity: number;
 }
 
-/** The options with their defaults. */
-export type FullStackOptions = Required<Omit<StackOptions, 'holder'>> & Pick<StackOptions, 'holder'>;
+/** The options with their defaults, but for what the last start tells. */
+export type FullStackOptions = Required<Omit<StackOptions, 'holder' | 'profile'>> & Pick<StackOptions, 'holder' | 'profile'>;
 
 export const withDefaults = (options: StackOptions): FullStackOptions => ({
   engine: 'auto',
   ports: {},
-  profile: 'demo',
   owner: 'state-folder',
   now: Date.now,
   signal: new AbortController().signal,

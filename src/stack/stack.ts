@@ -22,6 +22,8 @@ export interface Stack extends AsyncDisposable {
   checkPorts(services: readonly ServiceName[]): Promise<void>;
   /** Leaves word of a start, so that later commands find the stack without being told its ports. */
   recordStart(): Promise<void>;
+  /** Takes that word back, for a start of which nothing stays: what was recorded before counts again. */
+  forgetStart(): Promise<void>;
   /** Stops services in bounded time; a stack that was opened with the purpose `remove` also ends what its folder has on the other engine. */
   tearDown(options: TearDownOptions): Promise<Result<readonly PartName[]>>;
 }

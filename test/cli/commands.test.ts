@@ -76,8 +76,7 @@ describe('Where nothing was ever started', () => {
     await using here = await place();
     const { code, out } = await here.run('status');
     expect(code).toBe(1);
-    for (const service of ['telemetry', 'identity', 'kms'])
-      expect(out).toMatch(new RegExp(`^${service} +down +- +https://localhost:\\d+ +not started$`, 'm'));
+    for (const service of ['telemetry', 'identity', 'kms']) expect(out).toMatch(new RegExp(`^${service} +down +- +- +not started$`, 'm'));
     expect(await readdir(here.path)).toEqual([]);
   });
 
@@ -211,7 +210,15 @@ describe('passthru demo', () => {
     expect(first.out).not.toContain('KMS  ');
     // The KMS was not asked for, so status does not miss it; and it needs no flag to find the ports.
     const status = await here.runWithoutPorts('status');
-    expect([status.code, status.out]).toEqual([0, expect.stringMatching(/^kms +down +- +\S+ +not started$/m)]);
+    expect([status.code, status.out]).toEqual([0, expect.stringMatching(/^kms +down +- +- +not started$/m)]);
+    expect(status.out).toMatch(new RegExp(`^telemetry +ready +\\d+ \\w+ +https://localhost:${here.ports.kms + 2000}$`, 'm'));
+    expect(status.out).toMatch(new RegExp(`^identity +ready +\\d+ \\w+ +https://localhost:${here.ports.identity}$`, 'm'));
+    const again = await here.runWithoutPorts('demo identity');
+    expect([again.code, again.out]).toEqual([0, expect.stringContaining(`Identity   https://localhost:${here.ports.identity}`)]);
+    expect(again.err).toContain('embedded');
+    expect((await here.runWithoutPorts('reset-demo identity')).code).toBe(0);
+    const other = await here.start('status --port-identity 9', {}, ['--state-dir', here.stateDir]).done;
+    expect([other.code, other.err]).toEqual([1, `! --port-identity says 9; this stack was last started on ${here.ports.identity}\n`]);
     expect((await here.run('logs identity --tail 1')).out.trim().split('\n')).toHaveLength(1);
     const second = await here.run('demo identity --rm -q --output structured');
     expect(second.code).toBe(0);

@@ -62,7 +62,7 @@ describe('A stack that is opened', () => {
     await expect(access(join(here.stateDir, 'lock'))).rejects.toThrow('ENOENT');
   });
 
-  it('is looked for on the ports of its last start, unless others are stated; a start takes the defaults', async () => {
+  it('is looked for, and started again, on the ports of its last start, unless others are stated', async () => {
     await using here = await place();
     await ended(here.stateDir, { kms: 18_081, identity: 18_082 });
     const portsOf = async (rest: Partial<StackOptions>) => {
@@ -72,7 +72,9 @@ describe('A stack that is opened', () => {
     };
     expect(await portsOf({})).toEqual([18_081, 18_082]);
     expect(await portsOf({ ports: { identity: 19_000 } })).toEqual([18_081, 19_000]);
-    expect(await portsOf({ purpose: 'start' })).toEqual([8081, 8082]);
+    expect(await portsOf({ purpose: 'start' })).toEqual([18_081, 18_082]);
+    await writeStackRecord({ engine: 'embedded', stateDir: here.stateDir, portKms: 17_081, portIdentity: 17_082, profile: 'demo' });
+    expect(await portsOf({})).toEqual([17_081, 17_082]);
   });
 
   it('without a KMS finds its telemetry, whose port is derived from that of the KMS', async () => {
@@ -85,7 +87,8 @@ describe('A stack that is opened', () => {
 
   it('to be removed tells what stays on a Docker engine that does not answer', async () => {
     await using here = await place();
-    await writeStackRecord(here.stateDir, { portKms: 1, portIdentity: 2, profile: 'demo' });
+    await writeStackRecord({ engine: 'embedded', stateDir: here.stateDir, portKms: 1, portIdentity: 2, profile: 'demo' });
+    await mkdir(join(here.stateDir, 'docker', 'kms'), { recursive: true });
     await ended(here.stateDir, { identity: 18_082 });
     await using stack = await openStack(here.options({ engine: 'auto', purpose: 'remove', holder: 'a suite' }));
     expect([stack.engine.kind, here.warnings]).toEqual([

@@ -27,6 +27,7 @@ export const demo = (call: CommandCall<DemoCommand>): Promise<ExitCode> =>
       second: 'Interrupted again: killing what still runs instead of letting it finish.',
     },
     (context) => runDemo(context, call.argument),
+    { startsStack: true },
   );
 
 const runDemo = async (context: CommandContext, what: DemoCommand): Promise<ExitCode> => {
@@ -75,6 +76,7 @@ const onStack = async (context: CommandContext, what: DemoCommand, emit: Emit): 
   const services = interrupts.first.aborted || (outcome.outcome !== 'passed' && settings.onPartial === 'cleanup') ? own : [];
   const leaving = settings.rm ? plan.services : services;
   const left = await leave(context, { stack, services: leaving, volumes, hadData });
+  if (isEphemeral && left.ok) await stack.forgetStart();
   const isInterrupted = interrupts.first.aborted;
   if (isInterrupted && leaving.length === 0) remarkToReader(context, '  The stack was up before this run and stays up');
   return {

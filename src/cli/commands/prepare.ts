@@ -10,7 +10,9 @@ import { shortPath } from '#cli/shell/words.ts';
 
 /** `passthru prepare`: certificates, secrets and configuration, for this CLI and for plain Compose, and nothing started. */
 export const prepare = (call: CommandCall): Promise<ExitCode> =>
-  runCommand(call, { first: 'Interrupted: the next run completes what is missing.', second: 'Interrupted again.' }, make);
+  runCommand(call, { first: 'Interrupted: the next run completes what is missing.', second: 'Interrupted again.' }, make, {
+    startsStack: true,
+  });
 
 const make = async (context: CommandContext): Promise<ExitCode> => {
   const { command, printer, interrupts } = context;

@@ -18,7 +18,7 @@ const askServices = async (context: CommandContext): Promise<ExitCode> => {
   const { services, ready } = await stackStatus({ engine: stack.engine, signal: interrupts.first });
   if (interrupts.first.aborted) return EXIT.interrupted;
   const exitCode = ready ? EXIT.passed : EXIT.partial;
-  const document: StatusDocument = { version: 1, command, exit_code: exitCode, ready, services: services.map(memberOf) };
+  const document: StatusDocument = { version: 2, command, exit_code: exitCode, ready, services: services.map(memberOf) };
   const records = services.map(({ service, state, address, uptimeMs, cause }) => ({
     body: `${service} ${state}`,
     failed: state !== 'ready',

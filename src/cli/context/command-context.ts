@@ -3,7 +3,7 @@ import type { CliProcess } from '#cli/process/cli-process.ts';
 import type { Printer } from '#cli/reporters/printer.ts';
 import type { Terminal } from '#cli/reporters/terminal/terminal.ts';
 import type { PrintedCommand } from '#cli/settings/printed-command.ts';
-import type { CliSettings, SettingKey } from '#cli/settings/settings.ts';
+import type { CliSettings } from '#cli/settings/settings.ts';
 
 /**
  * All that a command works with, made by `runCommand` before its work begins: settings and flags from every source, checked; a
@@ -13,8 +13,6 @@ export interface CommandContext<F = unknown> {
   /** As typed, for example `demo all`. */
   readonly command: string;
   readonly settings: CliSettings;
-  /** Settings that somebody stated. */
-  readonly stated: ReadonlySet<SettingKey>;
   readonly flags: F;
   readonly terminal: Terminal;
   readonly printer: Printer;

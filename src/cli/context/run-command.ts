@@ -1,3 +1,4 @@
+import { basename, dirname, join } from 'node:path';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { failureFrom } from '#infra/apperr/result.ts';
 import type { CommandCall } from '#cli/command-line/command.ts';
@@ -5,9 +6,11 @@ import { EXIT, type ExitCode } from '#cli/process/exit-codes.ts';
 import { watchInterrupts } from '#cli/process/interrupts.ts';
 import { createPrinter } from '#cli/reporters/create-printer.ts';
 import { createTerminal } from '#cli/reporters/terminal/terminal.ts';
+import type { Printer } from '#cli/reporters/printer.ts';
 import { printedCommand } from '#cli/settings/printed-command.ts';
 import { resolveSettings } from '#cli/settings/resolve-settings.ts';
 import type { SettingRows, ValuesOf } from '#cli/settings/setting.ts';
+import type { CliSettings } from '#cli/settings/settings.ts';
 import { isUsageError } from '#cli/settings/usage-error.ts';
 import { wantedOutput } from '#cli/settings/wanted-output.ts';
 import type { CommandContext } from './command-context.ts';
@@ -23,6 +26,7 @@ export const runCommand = async <A, F extends SettingRows>(
   { command, stated, flags, process }: CommandCall<A, F>,
   remarks: InterruptRemarks,
   work: (context: CommandContext<ValuesOf<F>>) => Promise<ExitCode>,
+  { startsStack = false }: { readonly startsStack?: boolean } = {},
 ): Promise<ExitCode> => {
   const { now, signals, giveUp } = process;
   let terminal = createTerminal({ ...process, color: stated['color'] === false ? false : undefined });
@@ -35,18 +39,30 @@ export const runCommand = async <A, F extends SettingRows>(
   using interrupts = watchInterrupts({ source: signals, now, tell: pressed });
   try {
     const warn = (text: string): void => printer.remark(`! ${text}`);
-    const resolved = await resolveSettings({ stated, flags, ...process, warn });
-    const { settings } = resolved;
+    const resolved = await resolveSettings({ stated, flags, ...process, startsStack, warn });
+    const { settings, usualStateDir, flags: own } = resolved;
     terminal = createTerminal({ ...process, color: settings.color });
-    const printed = printedCommand({ settings, ...process });
+    const printed = printedCommand({ settings, usualStateDir, ...process });
     printer = createPrinter({ command, terminal, output: settings.output, printedCommand: printed, now });
-    return await work({ command, ...resolved, terminal, printer, printedCommand: printed, interrupts, process });
+    tellOfFolderAbove(settings, { cwd: process.cwd, printer });
+    return await work({ command, settings, flags: own, terminal, printer, printedCommand: printed, interrupts, process });
   } catch (thrown) {
     if (interrupts.first.aborted) return EXIT.interrupted;
     const exitCode = isUsageError(thrown) ? EXIT.usage : EXIT.failed;
     const fields = thrown instanceof AppError ? thrown.fields : [];
     printer.failure(failureFrom(thrown), { fields, exitCode });
     return exitCode;
+  }
+};
+
+/** A command in a subfolder may find another stack than its reader has in mind. */
+const tellOfFolderAbove = (
+  { stateDir, verbosity }: CliSettings,
+  { cwd, printer }: { readonly cwd: string; readonly printer: Printer },
+): void => {
+  const project = dirname(stateDir);
+  if (verbosity !== 'quiet' && basename(stateDir) === '.passthru' && cwd !== project && cwd.startsWith(join(project, '/'))) {
+    printer.remark(`State folder ${stateDir}`);
   }
 };
 

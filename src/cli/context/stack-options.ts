@@ -6,14 +6,11 @@ const IMAGES_MISSING = 'Images are missing: building or pulling them, which take
 
 /** The stack that a command's settings name; a command that changes it holds its lock. */
 export const stackOptions = (context: CommandContext): Omit<StackOptions, 'purpose' | 'holder'> => {
-  const { settings, stated, printer, interrupts, process } = context;
+  const { settings, printer, interrupts, process } = context;
   return {
     stateDir: settings.stateDir,
     engine: settings.engine,
-    ports: {
-      ...(stated.has('portKms') ? { kms: settings.portKms } : {}),
-      ...(stated.has('portIdentity') ? { identity: settings.portIdentity } : {}),
-    },
+    ports: { kms: settings.portKms, identity: settings.portIdentity },
     profile: settings.profile,
     // A stack that is to be gone at the end is nobody's when this process cannot see to that any more.
     owner: settings.rm ? 'process' : 'state-folder',

@@ -12,12 +12,14 @@ export const errorSchema = document(
   'passthru error',
   { error: failureRef },
   {
-    failure: strictObject({
-      code: Type.String(),
-      message: Type.String(),
-      cause: Type.Union([failureRef, Type.Null()]),
-      fix: Type.String(),
-    }),
+    $defs: {
+      failure: strictObject({
+        code: Type.String(),
+        message: Type.String(),
+        cause: Type.Union([failureRef, Type.Null()]),
+        fix: Type.String(),
+      }),
+    },
   },
 );
 

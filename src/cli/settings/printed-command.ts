@@ -7,6 +7,8 @@ export type PrintedCommand = (words: string) => string;
 
 export interface PrintedCommandOptions {
   readonly settings: CliSettings;
+  /** The state folder of a command that is typed here without the flag. */
+  readonly usualStateDir: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
 }
@@ -15,8 +17,8 @@ export interface PrintedCommandOptions {
 const MAKES_STACK = /^(demo|prepare)\b/;
 
 /** Every command that is printed comes from here: the program as it was called, and the flags that find the same stack again. */
-export const printedCommand = ({ settings, env, cwd }: PrintedCommandOptions): PrintedCommand => {
-  const flags = Object.entries<Setting<unknown>>(SETTINGS).flatMap(([key, row]) => stackFlag(key, row, settings, cwd));
+export const printedCommand = ({ settings, usualStateDir, env, cwd }: PrintedCommandOptions): PrintedCommand => {
+  const flags = Object.entries<Setting<unknown>>(SETTINGS).flatMap(([key, row]) => stackFlag(key, row, { settings, usualStateDir, cwd }));
   return (words) => {
     const missing = flags.filter(({ key, name }) => !words.includes(name) && (key === 'stateDir' || MAKES_STACK.test(words)));
     return [programName(env), words, ...missing.map(({ text }) => text)].join(' ');
@@ -27,11 +29,15 @@ export const printedCommand = ({ settings, env, cwd }: PrintedCommandOptions): P
 export const programName = (env: PrintedCommandOptions['env']): string =>
   env['npm_lifecycle_event'] === 'npx' ? 'npx passthru' : 'passthru';
 
-/** The flag of a setting that tells where the stack is, unless it has its default. */
-const stackFlag = (key: string, { type, flags, default: usual }: Setting<unknown>, settings: CliSettings, cwd: string) => {
+/** The flag of a setting that tells where the stack is, unless a command without it finds the same. */
+const stackFlag = (
+  key: string,
+  { type, flags, default: usual }: Setting<unknown>,
+  { settings, usualStateDir, cwd }: Omit<PrintedCommandOptions, 'env'>,
+) => {
   const value = settings[key as keyof CliSettings];
-  const isDefault = typeof usual === 'string' && type.fromText(usual, cwd) === value;
-  if (isDefault || !flags.some(({ group }) => group === 'stack')) return [];
+  const isFound = key === 'stateDir' ? value === usualStateDir : typeof usual === 'string' && type.fromText(usual, cwd) === value;
+  if (isFound || !flags.some(({ group }) => group === 'stack')) return [];
   const name = flagOf(key);
   return [{ key, name, text: `${name} ${shellWord(type.toText(value, cwd))}` }];
 };

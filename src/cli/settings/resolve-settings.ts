@@ -1,8 +1,12 @@
+import { dirname } from 'node:path';
+import { findStateFolder } from '#stack/find-state-folder.ts';
+import { readLastStart } from '#stack/record/last-start.ts';
 import type { FieldIssue } from '#infra/apperr/app-error.ts';
+import { codeOf } from '#infra/apperr/system-error.ts';
 import { refuseClashes } from './port-clashes.ts';
 import type { SettingRows, ValuesOf } from './setting.ts';
-import { type CliSettings, type SettingKey, SETTINGS } from './settings.ts';
-import { environmentSource, fileSource, flagSource, projectFile, type Source, userFile } from './sources.ts';
+import { type CliSettings, SETTINGS } from './settings.ts';
+import { environmentSource, fileSource, flagSource, knownSource, projectFile, type Source, userFile } from './sources.ts';
 import { usageError } from './usage-error.ts';
 
 export interface SettingSources<F extends SettingRows> {
@@ -14,6 +18,11 @@ export interface SettingSources<F extends SettingRows> {
   readonly cwd: string;
   /** Null: only an absolute XDG_CONFIG_HOME names a user file. */
   readonly home: string | null;
+  /**
+   * The command starts a stack: it does so as stated anywhere, and asks the record of the last start for the rest. Any other command
+   * looks for what was started, so only flags say more than the record.
+   */
+  readonly startsStack: boolean;
   readonly warn: (text: string) => void;
 }
 
@@ -21,30 +30,62 @@ export interface ResolvedSettings<F extends SettingRows> {
   readonly settings: CliSettings;
   /** Values of the command's own flags. */
   readonly flags: ValuesOf<F>;
-  /** Settings that somebody stated: where nobody stated a port, a running stack may know better. */
-  readonly stated: ReadonlySet<SettingKey>;
+  /** The state folder of a command that is typed here without the flag. */
+  readonly usualStateDir: string;
 }
 
 /**
- * Flags over environment over project file over user file over defaults, checked as one.
+ * Flags over environment over project file over user file over the record of the last start over defaults, checked as one.
  *
  * @throws AppError `usage` with one field for each bad value: where it came from, what is wrong, how to mend it
  */
 export const resolveSettings = async <F extends SettingRows>(options: SettingSources<F>): Promise<ResolvedSettings<F>> => {
-  const { stated, flags, env, cwd, home, warn } = options;
-  const sources = [
-    flagSource(stated, cwd),
-    environmentSource(env, cwd, warn),
-    await fileSource(projectFile(cwd)),
-    await fileSource(userFile(env, home)),
-  ].filter((source) => source !== null);
+  const { stated, flags, env, cwd, startsStack, warn } = options;
+  const [typed, environment] = [flagSource(stated, cwd), environmentSource(env, cwd, warn)];
+  const files = await fileSources(options);
+  const usualStateDir = stateDirIn([...files], cwd);
+  const record = await recordOf(stateDirIn([typed, environment, ...files], cwd));
+  const sources = startsStack ? [typed, environment, ...files, record] : [typed, record, environment, ...files];
   const values = readRows({ ...SETTINGS, ...flags }, sources, cwd) as CliSettings & ValuesOf<F>;
   refuseClashes(values, (key) => sourceOf(key, sources)?.origin(key));
-  return {
-    settings: values,
-    flags: values,
-    stated: new Set((Object.keys(SETTINGS) as SettingKey[]).filter((key) => sourceOf(key, sources) !== undefined)),
-  };
+  tellOfOtherPorts(values, sources, record, warn);
+  return { settings: values, flags: values, usualStateDir };
+};
+
+/** The last start that a state folder remembers. */
+const recordOf = async (stateDir: string): Promise<Source> => {
+  try {
+    const { ports, profile } = await readLastStart(stateDir);
+    return knownSource({ portKms: ports.kms, portIdentity: ports.identity, profile: profile ?? undefined });
+  } catch (error) {
+    // A folder that cannot be read is told by the command, which cannot use it either.
+    if (codeOf(error) === '') throw error;
+    return knownSource({});
+  }
+};
+
+/** Settings files, and what the place itself tells: the state folder of the project in which this is, whose settings file counts, too. */
+const fileSources = async ({ env, cwd, home, warn }: Pick<SettingSources<SettingRows>, 'env' | 'cwd' | 'home' | 'warn'>) => {
+  const [here, user] = [await fileSource(projectFile(cwd)), await fileSource(userFile(env, home))];
+  const found = await findStateFolder({ from: cwd, home, warn });
+  const project = here ?? (found === null ? null : await fileSource(projectFile(dirname(found))));
+  return [project, user, knownSource({ stateDir: found ?? undefined })].filter((source) => source !== null);
+};
+
+/** The state folder that these sources name; one that they state wrongly is refused with all other settings. */
+const stateDirIn = (sources: readonly Source[], cwd: string): string => {
+  const { type, default: usual } = SETTINGS.stateDir;
+  const source = sourceOf('stateDir', sources);
+  return source?.read(type, source.values.get('stateDir')) ?? type.fromText(usual, cwd) ?? cwd;
+};
+
+/** Ports that are stated are taken, even where the stack was started on others: that is a slip as often as it is meant. */
+const tellOfOtherPorts = (values: CliSettings, sources: readonly Source[], record: Source, warn: (text: string) => void): void => {
+  for (const key of ['portKms', 'portIdentity'] as const) {
+    const [source, last] = [sourceOf(key, sources), record.values.get(key)];
+    if (source === undefined || last === undefined || last === values[key]) continue;
+    warn(`${source.origin(key)} says ${values[key]}; this stack was last started on ${String(last)}`);
+  }
 };
 
 /**

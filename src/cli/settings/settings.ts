@@ -98,5 +98,3 @@ export const SETTINGS = {
 
 /** Every setting, checked: paths absolute, times in milliseconds. */
 export type CliSettings = ValuesOf<typeof SETTINGS>;
-
-export type SettingKey = keyof typeof SETTINGS;

@@ -46,6 +46,15 @@ export const environmentSource = (env: Readonly<Record<string, string | undefine
   };
 };
 
+/** Values that nobody stated here and that are known all the same, from the state folder. */
+export const knownSource = (known: Readonly<Record<string, unknown>>): Source => ({
+  values: new Map(Object.entries(known).filter(([, value]) => value !== undefined)),
+  // They were checked when they were stated.
+  read: <T>(_type: ValueType<T>, raw: unknown): T => raw as T,
+  origin: (key) => `${fileKeyOf(key)} of the last start`,
+  unknown: [],
+});
+
 /** A YAML settings file; null when there is none, or no place for one. */
 export const fileSource = async (path: string | null): Promise<Source | null> => {
   if (path === null) return null;

@@ -12,7 +12,8 @@ export interface ServiceHealth {
   /** Milliseconds; null when down. */
   readonly uptimeMs: number | null;
   readonly pid: number | null;
-  readonly address: string;
+  /** Null for a part that was not started. */
+  readonly address: string | null;
   /** Why it is not ready; null when it is. */
   readonly cause: string | null;
 }
@@ -38,7 +39,7 @@ export const stackStatus = async ({
   const services = await Promise.all(
     statuses.map(async ({ service: part, state, health, uptimeMs, pid, address }): Promise<ServiceHealth> => {
       const base = { service: part, address, uptimeMs, pid };
-      if (state === 'absent') return { ...base, state: 'down', cause: 'not started' };
+      if (state === 'absent') return { ...base, address: null, state: 'down', cause: 'not started' };
       if (state === 'exited') return { ...base, state: 'down', cause: endOf(await engine.diagnose(part)) };
       const cause = isService(part) ? await whyServiceNotReady(stack, part, signal) : await whyDatabaseNotReady(engine, part, health);
       if (cause === null) return { ...base, state: 'ready', cause };

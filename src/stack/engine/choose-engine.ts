@@ -1,5 +1,6 @@
 import { unreachable } from '#infra/apperr/app-error.ts';
 import { fail, type Failure, ok, type Result } from '#infra/apperr/result.ts';
+import type { Engine } from '#engine/engine.ts';
 import type { FullStackOptions } from '../stack-options.ts';
 
 /** The state of the stack of a folder on one engine: something of it runs, only what it left is there, or there is nothing. */
@@ -23,6 +24,8 @@ export interface ChooseOptions<C> {
   readonly wanted: FullStackOptions['engine'];
   readonly purpose: FullStackOptions['purpose'];
   readonly embedded: StackState;
+  /** The engine on which the stack was last started; null where nobody wrote that down. */
+  readonly last: Engine['kind'] | null;
   /** This state folder once had a stack on Docker; else nobody there needs to be asked about one. */
   readonly knowsDocker: boolean;
   readonly docker: DockerCandidate<C>;
@@ -70,14 +73,15 @@ const isUpOn = (where: string, engine: string) =>
 
 const KEPT = { kind: 'embedded', reason: 'the stack of this state folder is there', isFallback: false } as const;
 
-const chooseFreely = async <C>({ embedded, knowsDocker, docker }: ChooseOptions<C>): Promise<Result<Choice<C>>> => {
+const chooseFreely = async <C>({ embedded, last, knowsDocker, docker }: ChooseOptions<C>): Promise<Result<Choice<C>>> => {
   if (embedded === 'running') return ok(KEPT);
-  if (embedded === 'ended' && !knowsDocker) return ok(KEPT);
+  const wasEmbedded = last === 'embedded' || (last === null && embedded === 'ended');
+  if (wasEmbedded && !knowsDocker) return ok(KEPT);
   const found = knowsDocker ? await lookAt(docker) : await docker.probe();
-  if (!found.ok) return ok(fallback(found.error));
+  if (!found.ok) return ok(last === 'embedded' ? KEPT : fallback(found.error));
   const { connection, name } = found.value;
   if ('stack' in found.value && found.value.stack === 'running') return ok({ kind: 'docker', reason: name, connection });
-  if (embedded === 'ended') return ok(KEPT);
+  if (wasEmbedded) return ok(KEPT);
   const images = await docker.images(connection);
   return ok(images.ok ? { kind: 'docker', reason: name, connection } : fallback(images.error));
 };
@@ -85,13 +89,14 @@ const chooseFreely = async <C>({ embedded, knowsDocker, docker }: ChooseOptions<
 /** The embedded engine in place of Docker, with all that the failure says, on one line. */
 const fallback = ({ message }: Failure) => ({ kind: 'embedded', reason: message.replaceAll(/\s+/g, ' '), isFallback: true }) as const;
 
-const findStack = async <C>({ embedded, knowsDocker, docker }: ChooseOptions<C>): Promise<Result<Choice<C>>> => {
+const findStack = async <C>({ embedded, last, knowsDocker, docker }: ChooseOptions<C>): Promise<Result<Choice<C>>> => {
   if (embedded === 'running' || !knowsDocker) return ok(KEPT);
   const found = await lookAt(docker);
+  const wasEmbedded = last === 'embedded' || (last === null && embedded !== 'none');
   // Nobody can tell whether the stack on Docker runs: to say that nothing does could be wrong.
-  if (!found.ok) return embedded === 'none' ? found : ok(KEPT);
+  if (!found.ok) return wasEmbedded ? ok(KEPT) : found;
   const { connection, name, stack } = found.value;
-  return ok(stack === 'running' || embedded === 'none' ? { kind: 'docker', reason: name, connection } : KEPT);
+  return ok(stack === 'running' || !wasEmbedded ? { kind: 'docker', reason: name, connection } : KEPT);
 };
 
 /** An engine that answers, and the state of this folder's stack on it. */

@@ -1,10 +1,12 @@
 import type { DockerConnection } from '#engine/docker/connection/docker-connection.ts';
 import type { StackEngine } from '#engine/stack-engine.ts';
 import { PACKAGE_ROOT } from '../package-root.ts';
+import type { Profile } from '#engine/engine.ts';
 import type { FullStackOptions, StackPorts } from '../stack-options.ts';
 import type { Choice } from './choose-engine.ts';
 
-export interface CreateEngineOptions extends Pick<FullStackOptions, 'stateDir' | 'profile' | 'owner' | 'now' | 'warn'> {
+export interface CreateEngineOptions extends Pick<FullStackOptions, 'stateDir' | 'owner' | 'now' | 'warn'> {
+  readonly profile: Profile;
   readonly ports: StackPorts;
 }
 

@@ -1,19 +1,23 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { jsonObject } from '#infra/config/json-object.ts';
 import { hasCode } from '#infra/apperr/system-error.ts';
-import { type Profile, PROFILES } from '#engine/engine.ts';
+import { type Engine, type Profile, PROFILES } from '#engine/engine.ts';
 import { stateFolder } from '#engine/state/state-folder.ts';
 import { writeFileAtomic } from '#infra/files/atomic-file.ts';
 
-/** How a stack was last brought up on Docker: `passthru status` needs no flags after a demo on other ports. */
+/** How a stack was last started: later commands, and the next start, need no flags after a demo on other ports. */
 export interface StackRecord {
+  readonly engine: Engine['kind'];
+  /** The state folder then, absolute: another one now has been copied or moved. */
+  readonly stateDir: string;
   readonly portKms: number;
   readonly portIdentity: number;
   readonly profile: Profile;
 }
 
-const fileOf = (stateDir: string): string => join(stateFolder(stateDir).docker, 'stack.json');
+/** It goes with the configuration that was made for that start, when a stack is removed. */
+const fileOf = (stateDir: string): string => join(stateFolder(stateDir).config, 'stack.json');
 
 /** The record of a state folder; null when none was ever made there, `damaged` when it makes no sense. */
 export const readStackRecord = async (stateDir: string): Promise<StackRecord | 'damaged' | null> => {
@@ -26,16 +30,25 @@ export const readStackRecord = async (stateDir: string): Promise<StackRecord | '
 };
 
 /** The caller holds the lock of the state folder. */
-export const writeStackRecord = async (stateDir: string, { portKms, portIdentity, profile }: StackRecord): Promise<void> => {
-  await mkdir(stateFolder(stateDir).docker, { recursive: true, mode: 0o700 });
-  const record = { version: 1, port_kms: portKms, port_identity: portIdentity, profile };
+export const writeStackRecord = async ({ engine, stateDir, portKms, portIdentity, profile }: StackRecord): Promise<void> => {
+  await mkdir(stateFolder(stateDir).config, { recursive: true, mode: 0o700 });
+  const record = { version: 1, engine, state_dir: stateDir, port_kms: portKms, port_identity: portIdentity, profile };
   await writeFileAtomic(fileOf(stateDir), `${JSON.stringify(record)}\n`, { durable: false });
 };
 
-const parse = (text: string): StackRecord | null => {
-  const { version, port_kms: portKms, port_identity: portIdentity, profile } = jsonObject(text) ?? {};
-  const known = PROFILES.find((each) => each === profile);
-  return version === 1 && isPort(portKms) && isPort(portIdentity) && known !== undefined ? { portKms, portIdentity, profile: known } : null;
+/** Puts back what was recorded before a start of which nothing stays; the caller holds the lock of the state folder. */
+export const restoreStackRecord = async (stateDir: string, before: StackRecord | 'damaged' | null): Promise<void> => {
+  if (before === null || before === 'damaged') await rm(fileOf(stateDir), { force: true });
+  else await writeStackRecord({ ...before, stateDir });
 };
+
+const parse = (text: string): StackRecord | null => {
+  const { version, engine, state_dir: stateDir, port_kms: portKms, port_identity: portIdentity, profile } = jsonObject(text) ?? {};
+  const known = PROFILES.find((each) => each === profile);
+  if (version !== 1 || !isKind(engine) || typeof stateDir !== 'string' || known === undefined) return null;
+  return isPort(portKms) && isPort(portIdentity) ? { engine, stateDir, portKms, portIdentity, profile: known } : null;
+};
+
+const isKind = (value: unknown): value is Engine['kind'] => value === 'embedded' || value === 'docker';
 
 const isPort = (value: unknown): value is number => Number.isInteger(value);

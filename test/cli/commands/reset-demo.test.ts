@@ -30,7 +30,7 @@ describe('The profile of a stack that is reset', () => {
     await using folder = await temporaryDirectory();
     const env = { ...(process.env as Readonly<Record<string, string>>), PASSTHRU_PROFILE: 'dev' };
     expect(JSON.parse(await reset(folder.path, 'docker', 'json', env))).toMatchObject({ profile: 'dev' });
-    await writeStackRecord(folder.path, { portKms: 12_001, portIdentity: 12_002, profile: 'ci' });
+    await writeStackRecord({ engine: 'docker', stateDir: folder.path, portKms: 12_001, portIdentity: 12_002, profile: 'ci' });
     expect(JSON.parse(await reset(folder.path, 'docker', 'json', env))).toMatchObject({ profile: 'ci' });
   });
 });

@@ -11,9 +11,15 @@ import { fakeProcess } from '#test/support/fake-cli.ts';
 const printed = async (output: 'human' | 'json') => {
   const process = fakeProcess({ cwd: '/home', env: { npm_lifecycle_event: 'npx' } });
   const stated = { output, stateDir: 'place' };
-  const { settings } = await resolveSettings({ stated, flags: {}, ...process, warn: (text) => expect.unreachable(text) });
+  const warn = (text: string) => expect.unreachable(text);
+  const { settings, usualStateDir } = await resolveSettings({ stated, flags: {}, ...process, startsStack: true, warn });
   const terminal = createTerminal(process);
-  using reporter = await createReporter({ settings, terminal, process, printedCommand: printedCommand({ settings, ...process }) });
+  using reporter = await createReporter({
+    settings,
+    terminal,
+    process,
+    printedCommand: printedCommand({ settings, usualStateDir, ...process }),
+  });
   for (const event of FAILED_RUN) reporter.emit(event);
   reporter.result(recordedReport(FAILED_RUN, '/home/place/tls/ca.pem'), { access: false, next: true });
   return process.written;

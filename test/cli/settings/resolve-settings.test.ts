@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { SettingRows } from '#cli/settings/setting.ts';
+import { writeStackRecord } from '#stack/record/stack-record.ts';
 import { resolveSettings, type SettingSources } from '#cli/settings/resolve-settings.ts';
 
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';
@@ -22,7 +23,17 @@ const place = async (files: { project?: string; user?: string } = {}) => {
     warnings,
     user,
     resolve: async (rest: Partial<Omit<SettingSources<SettingRows>, 'flags'>> = {}) =>
-      (await resolveSettings({ stated: {}, flags: {}, env: {}, ...inputs, warn: (text) => warnings.push(text), ...rest })).settings,
+      (
+        await resolveSettings({
+          stated: {},
+          flags: {},
+          env: {},
+          startsStack: true,
+          ...inputs,
+          warn: (text) => warnings.push(text),
+          ...rest,
+        })
+      ).settings,
     [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
   };
 };
@@ -71,6 +82,56 @@ describe('Settings', () => {
     await writeFile(join(here.home, 'xdg/passthru/config.yml'), 'retry: 5\n');
     expect((await here.resolve({ env: { XDG_CONFIG_HOME: join(here.home, 'xdg') } })).retry).toBe(5);
     expect((await here.resolve({ env: { XDG_CONFIG_HOME: 'xdg' } })).retry).toBe(4);
+  });
+
+  describe('of the last start', () => {
+    const startedOn = async (cwd: string, portKms: number, portIdentity: number): Promise<void> => {
+      await writeStackRecord({ engine: 'embedded', stateDir: join(cwd, '.passthru'), portKms, portIdentity, profile: 'ci' });
+    };
+
+    it('are remembered by the state folder; whatever is stated counts more for a start', async () => {
+      await using here = await place({ project: 'port_kms: 13000\n' });
+      await startedOn(here.cwd, 18_081, 18_082);
+      expect(await here.resolve()).toMatchObject({ portKms: 13_000, portIdentity: 18_082, profile: 'ci', rm: true });
+      expect(await here.resolve({ stated: { portIdentity: '11000' } })).toMatchObject({ portIdentity: 11_000 });
+      expect(here.warnings).toEqual([
+        `${join(here.cwd, 'passthru.yml')}#/port_kms says 13000; this stack was last started on 18081`,
+        `${join(here.cwd, 'passthru.yml')}#/port_kms says 13000; this stack was last started on 18081`,
+        '--port-identity says 11000; this stack was last started on 18082',
+      ]);
+    });
+
+    it('count more than variables and files for a command that looks for the stack, and less than its flags', async () => {
+      await using here = await place({ project: 'port_kms: 13000\n' });
+      await startedOn(here.cwd, 18_081, 18_082);
+      const env = { PASSTHRU_PORT_IDENTITY: '12000', PASSTHRU_PROFILE: 'dev' };
+      const find = { startsStack: false, env };
+      expect(await here.resolve(find)).toMatchObject({ portKms: 18_081, portIdentity: 18_082, profile: 'ci' });
+      expect(here.warnings).toEqual([]);
+      expect((await here.resolve({ ...find, stated: { portKms: '11000' } })).portKms).toBe(11_000);
+      expect(here.warnings).toEqual(['--port-kms says 11000; this stack was last started on 18081']);
+    });
+
+    it('are named where a stated port clashes with them', async () => {
+      await using here = await place();
+      await startedOn(here.cwd, 18_081, 18_082);
+      const { message } = await refusal(here.resolve({ stated: { portKms: '17082' } }));
+      expect(message).toBe(
+        "port 18082 is wanted by both the KMS's admin listener (--port-kms) and Identity (port_identity of the last start)",
+      );
+    });
+  });
+
+  it('in a subfolder are those of the project above, whose state folder it is', async () => {
+    await using here = await place({ project: 'retry: 3\n' });
+    const stateDir = join(here.cwd, '.passthru');
+    await writeStackRecord({ engine: 'embedded', stateDir, portKms: 18_081, portIdentity: 18_082, profile: 'demo' });
+    const below = join(here.cwd, 'docs/guides');
+    await mkdir(below, { recursive: true });
+    expect(await here.resolve({ cwd: below })).toMatchObject({ stateDir, retry: 3, portKms: 18_081 });
+    expect(await here.resolve({ cwd: below, stated: { stateDir: 'own' } })).toMatchObject({ stateDir: join(below, 'own'), portKms: 8081 });
+    await writeFile(join(below, 'passthru.yml'), 'retry: 5\n');
+    expect(await here.resolve({ cwd: below })).toMatchObject({ stateDir, retry: 5 });
   });
 
   it('take times with and without a unit, in every source', async () => {

@@ -4,9 +4,11 @@ import { describe, expect, it } from 'vitest';
 import { commandTree } from '#cli/main.ts';
 import { resolveSettings } from '#cli/settings/resolve-settings.ts';
 import { fileKeyOf, flagOf, type Setting, variableOf } from '#cli/settings/setting.ts';
-import { type CliSettings, type SettingKey, SETTINGS } from '#cli/settings/settings.ts';
+import { type CliSettings, SETTINGS } from '#cli/settings/settings.ts';
 import { fakeProcess } from '#test/support/fake-cli.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';
+
+type SettingKey = keyof typeof SETTINGS;
 
 /** A good value of each setting that is not its default: as text, as YAML has it, and as the CLI works with it. */
 const OTHERS: Readonly<Record<SettingKey, readonly [text: string, yaml: string, value: unknown]>> = {
@@ -31,7 +33,7 @@ const resolved = async (sources: { stated?: object; env?: Record<string, string>
   await using folder = await temporaryDirectory();
   const { stated = {}, env = {}, project } = sources;
   if (project !== undefined) await writeFile(join(folder.path, 'passthru.yml'), project);
-  const places = { cwd: folder.path, home: folder.path, warn: (text: string) => expect.unreachable(text) };
+  const places = { cwd: folder.path, home: folder.path, startsStack: true, warn: (text: string) => expect.unreachable(text) };
   return (await resolveSettings({ stated: { ...stated }, flags: {}, env, ...places })).settings;
 };
 

@@ -22,6 +22,7 @@ const choosing = async (
     wanted: 'auto',
     purpose: 'start',
     embedded: 'none',
+    last: null,
     knowsDocker: false,
     docker: {
       probe: async () => {
@@ -79,6 +80,12 @@ describe('auto, for a start', () => {
   it('repairs an embedded stack that ended rather than start another one', async () => {
     expect((await choosing({ embedded: 'ended' })).said).toMatch(/^embedded: the stack of this state folder/);
     expect((await choosing({ embedded: 'ended', knowsDocker: true, stack: 'ended' })).said).toMatch(/^embedded: /);
+  });
+
+  it.each(['none', 'ended'] as const)('keeps the engine of the last start, though nothing of it runs: embedded %s', async (embedded) => {
+    expect((await choosing({ last: 'embedded', embedded })).said).toMatch(/^embedded: the stack of this state folder/);
+    expect((await choosing({ last: 'embedded', embedded, knowsDocker: true, stack: 'ended' })).said).toMatch(/^embedded: /);
+    expect((await choosing({ last: 'docker', embedded, knowsDocker: true, stack: 'ended' })).said).toBe(`docker: ${NAME}`);
   });
 
   it('goes to the embedded engine when Docker, which ran the stack before, does not answer any more', async () => {
@@ -155,6 +162,15 @@ describe('auto, for a command that looks for the stack', () => {
     ['running', 'ended', 'embedded'],
   ] as const)('finds, with embedded %s and Docker %s, %s', async (embedded, stack, kind) => {
     expect((await choosing({ purpose: 'find', embedded, knowsDocker: true, stack })).result).toMatchObject({ value: { kind } });
+  });
+
+  it.each([
+    ['embedded', 'none', 'ended', 'embedded'],
+    ['embedded', 'ended', 'running', 'docker'],
+    ['docker', 'ended', 'ended', 'docker'],
+    ['docker', 'ended', 'none', 'docker'],
+  ] as const)('finds that of the last start (%s), with embedded %s and Docker %s: %s', async (last, embedded, stack, kind) => {
+    expect((await choosing({ purpose: 'find', last, embedded, knowsDocker: true, stack })).result).toMatchObject({ value: { kind } });
   });
 
   it('fails where the stack was on Docker and nobody there answers: that nothing runs could be wrong', async () => {

@@ -14,7 +14,7 @@ export const statusLines = (
     service,
     state,
     uptimeMs === null ? '-' : formatAge(uptimeMs),
-    printable(address),
+    printable(address ?? '-'),
     printable(cause ?? ''),
   ]);
   const widths = HEAD.map((head, column) => Math.max(columnsOf(head), ...rows.map((row) => columnsOf(row[column] ?? ''))));

@@ -1,0 +1,51 @@
+import { lstat, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { isSameFolder } from '#engine/state/served-folder.ts';
+import { stateFolder } from '#engine/state/state-folder.ts';
+
+/** The name of a state folder for which nobody stated another. */
+const STATE_FOLDER = '.passthru';
+
+export interface FindOptions {
+  /** The working folder; absolute. */
+  readonly from: string;
+  /** The user's home; null where the user has none. */
+  readonly home: string | null;
+  /** Hears why a folder that is there is not taken. */
+  readonly warn: (text: string) => void;
+}
+
+/**
+ * The state folder of the project in which a command runs: that of the working folder, else of the nearest folder above it, as git finds
+ * its own. The search stays on one file system and ends below the home, and below a folder in which everybody may write. A folder of
+ * another user is not taken: its configuration would be believed.
+ *
+ * @returns an absolute path; null where there is none
+ */
+export const findStateFolder = async ({ from, home, warn }: FindOptions): Promise<string | null> => {
+  const own = join(from, STATE_FOLDER);
+  if (await lookAt(own)) return own;
+  const start = await stat(from).catch(() => null);
+  if (start === null) return null;
+  for (let at = dirname(from), below = from; at !== below; [below, at] = [at, dirname(at)]) {
+    const here = await stat(at).catch(() => null);
+    if (here === null || here.dev !== start.dev || (here.mode & 0o002) !== 0) return null;
+    if (home !== null && (await isSameFolder(at, home))) return null;
+    const path = join(at, STATE_FOLDER);
+    const found = await lookAt(path);
+    if (found === null || !found.isDirectory() || !(await wasUsed(path))) continue;
+    if (process.getuid === undefined || found.uid === process.getuid()) return path;
+    warn(`the state folder ${path} belongs to another user, and is not used`);
+    return null;
+  }
+  return null;
+};
+
+const lookAt = (path: string) => lstat(path).catch(() => null);
+
+/** A folder of that name in which no stack ever was is somebody else's matter. */
+const wasUsed = async (path: string): Promise<boolean> => {
+  const { config, docker, tls } = stateFolder(path);
+  const parts = await Promise.all([config, docker, tls].map(lookAt));
+  return parts.some((part) => part?.isDirectory() === true);
+};
