@@ -33,9 +33,9 @@ export const serveIdentity = async (options: ServeOptions): Promise<void> => {
     await startDemo({ demo: identity.demo, reset: options.resetDemo, given, emit });
   }
   const admin = await listen(identity.admin, config.admin);
+  emit({ type: 'listening', listener: 'admin', host: config.admin.host, port: admin.port });
   const server = await listen(identity.app, config.server);
-  emit({ type: 'listening', listener: 'public', port: server.port });
-  emit({ type: 'listening', listener: 'admin', port: admin.port });
+  emit({ type: 'listening', listener: 'public', host: config.server.host, port: server.port });
 
   const running = opened.move();
   const drain = { seconds: config.server.drain_seconds, begin: () => stopping.abort() };

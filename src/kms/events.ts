@@ -1,11 +1,11 @@
 import { unreachable } from '#infra/apperr/app-error.ts';
-import type { DemoEvent } from '#infra/demo-data/events.ts';
-import type { Logger } from '#infra/telemetry/telemetry.ts';
+import { type DemoEvent, lineOfDemoEvent } from '#infra/demo-data/events.ts';
+import { createEventLog, type EventLine } from '#infra/telemetry/event-log.ts';
+import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 
 /** Events of the KMS for its operators; none holds a token, a password or a key. */
 export type KmsEvent =
   | { readonly type: 'plaintext-passwords'; readonly usernames: readonly string[] }
-  | { readonly type: 'unsealed' }
   | { readonly type: 'identity-unreachable'; readonly issuer: string; readonly cause: unknown }
   | { readonly type: 'identity-reachable'; readonly issuer: string }
   | DemoEvent
@@ -19,50 +19,49 @@ export type Emit = (event: KmsEvent) => void;
 
 const text = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown));
 
-const lineOf = (event: KmsEvent): readonly ['info' | 'warn', string] => {
+const lineOf = (event: KmsEvent): EventLine => {
   switch (event.type) {
     case 'plaintext-passwords':
       return [
         'warn',
         `the realms file holds plaintext passwords for ${event.usernames.join(', ')}; replace them by PBKDF2 hashes before real data comes in`,
+        { count: event.usernames.length },
       ];
-    case 'unsealed':
-      return ['info', 'unsealed'];
     case 'identity-unreachable':
-      return ['warn', `Identity ${event.issuer} does not answer: ${text(event.cause)}`];
+      return ['warn', `Identity ${event.issuer} does not answer: ${text(event.cause)}`, { issuer: event.issuer }];
     case 'identity-reachable':
-      return ['info', `Identity ${event.issuer} answers again`];
-    case 'demo-credentials-active':
-      return ['warn', 'demo accounts with published passwords are active; never keep real data here'];
+      return ['info', `Identity ${event.issuer} answers again`, { issuer: event.issuer }];
     case 'demo-seeded':
       return [
         'info',
         `demo data seeded: ${event.tenants} tenants, ${event.accounts} accounts, ${event.elasticKeys} elastic keys were missing`,
+        { count: event.tenants },
       ];
+    case 'demo-credentials-active':
     case 'demo-reset-started':
-      return ['info', `demo reset ${event.resetId} is in place and waits for commit or rollback`];
-    case 'demo-reset-already-done':
-      return ['warn', 'demo data was reset to these tenant ids already; it is kept as it is'];
     case 'demo-reset-settled':
-      return ['info', `demo reset ${event.resetId} is ${event.outcome === 'committed' ? 'committed' : 'rolled back'}`];
+      return lineOfDemoEvent(event);
+    case 'demo-reset-already-done':
+      return ['warn', 'demo data was reset to these tenant ids already; it is kept as it is', {}];
     case 'leftovers-removed':
-      return ['info', `removed what an interrupted run left: ${event.tenants} tenants, ${event.databases} databases`];
+      return [
+        'info',
+        `removed what an interrupted run left: ${event.tenants} tenants, ${event.databases} databases`,
+        { count: event.tenants },
+      ];
     case 'databases-unnamed':
       return [
         'warn',
         `databases that no tenant names are left as they are: ${event.names.join(', ')}; was the service database restored from before they were made?`,
+        { count: event.names.length },
       ];
     case 'listening':
-      return ['info', `${event.listener} listener on ${event.host}:${event.port}`];
+      return ['info', `${event.listener} listener on ${event.host}:${event.port}`, { listener: event.listener, port: event.port }];
     default:
       return unreachable(event);
   }
 };
 
-/** Writes each event as one log line. */
-export const logEvents =
-  (log: Logger): Emit =>
-  (event) => {
-    const [level, message] = lineOf(event);
-    log[level](message);
-  };
+/** Writes each event as one log line, and counts it. */
+export const logEvents = (telemetry: Pick<Telemetry, 'log' | 'counter'>): Emit =>
+  createEventLog(telemetry, { counter: 'passthru.kms.events', description: 'Starts, demo resets and changes of Identity', lineOf });

@@ -21,7 +21,7 @@ export const serveKms = async (options: ServeOptions): Promise<void> => {
   const telemetry = opened.use(
     await startTelemetry({ service: 'passthru-kms', version: packageVersion(), config: config.telemetry, log: 'stdout' }),
   );
-  const emit = logEvents(telemetry.log);
+  const emit = logEvents(telemetry);
   const databases = await startDatabases(config.database, telemetry);
   if (databases === null) return;
   opened.use(databases);

@@ -64,7 +64,7 @@ export const buildKms = async (options: {
   const drain = { begun: stopping, seconds: config.server.drain_seconds };
   await using opened = new AsyncDisposableStack();
   const jobs = opened.use(createJobs({ log: telemetry.log, clock: { ...systemClock, wall: now } }));
-  const emit = logEvents(telemetry.log);
+  const emit = logEvents(telemetry);
 
   const databases = opened.use(options.databases ?? (await openDatabases(config.database, { telemetry })));
   const service = opened.use(await databases.open<ServiceTables>('service', serviceMigrations));

@@ -28,7 +28,7 @@ export interface JobState {
   readonly last_run: string | null;
   /** Milliseconds that the last run took; null before the end of the first one. */
   readonly duration_ms: number | null;
-  /** Why the last run failed, without paths, users and SQL; null when it succeeded. */
+  /** Why the last run failed, or that it does not end, without paths, users and SQL; null when it succeeded, or another replica has the work. */
   readonly last_error: string | null;
 }
 

@@ -1,7 +1,11 @@
+import { AppError } from '#infra/apperr/app-error.ts';
 import { causeChain } from '#infra/apperr/cause-chain.ts';
 import { publicCause } from '#infra/apperr/public-cause.ts';
 import type { Clock } from './clock.ts';
 import type { Job, JobState } from './job.ts';
+
+/** Milliseconds after which a run that has not ended, or whose lock has not been answered for, is shown as a failure. It goes on. */
+const OVERDUE_MS = 5 * 60_000;
 
 /** Milliseconds that a run has to end once its job is stopped. */
 const STOP_LIMIT_MS = 2_000;
@@ -51,9 +55,14 @@ export const scheduleJob = (job: Job, { clock, log }: { readonly clock: Clock; r
     }
   };
 
+  const overdue = (): void => failed(new AppError('job-overdue', 503, `it has not ended within ${OVERDUE_MS / 1000} s`));
+
   const runOnce = async (): Promise<void> => {
+    using _overdue = clock.after(OVERDUE_MS, overdue);
     try {
       if (await runLocked()) succeeded();
+      // Another replica does the work now, and what this one failed with is over.
+      else state = { ...state, last_error: null };
     } catch (error) {
       failed(error);
     }

@@ -102,6 +102,21 @@ describe('A background job', () => {
     expect(jobs.states()['sweep']).toMatchObject({ running: false, last_error: 'no table' });
   });
 
+  it('shows a run that does not end, once, and its end when it comes', async () => {
+    await using world = setUp();
+    const { clock, jobs, lines } = world;
+    const { job, runs } = heldJob();
+    jobs.start(job);
+    await clock.advance(1_000 + 5 * 60_000 - 1);
+    expect(jobs.states()['sweep']).toMatchObject({ running: true, last_error: null });
+    await clock.advance(60 * 60_000);
+    expect(jobs.states()['sweep']).toMatchObject({ running: true, last_error: 'it has not ended within 300 s' });
+    runs[0]?.resolve();
+    await clock.advance(0);
+    expect(jobs.states()['sweep']).toMatchObject({ running: false, last_error: null });
+    expect(lines).toEqual(['error job sweep failed: job-overdue: it has not ended within 300 s', 'info job sweep succeeded again']);
+  });
+
   it('has a name of its own', async () => {
     await using world = setUp();
     const { jobs } = world;
@@ -142,6 +157,33 @@ describe('A background job that replicas share', () => {
     runs[0]?.reject(signals[0]?.reason);
     await clock.advance(0);
     expect(jobs.states()['sweep']?.last_error).toBe('the lock ended');
+  });
+
+  it('shows a lock that is never answered for', async () => {
+    await using world = setUp();
+    const { clock, jobs } = world;
+    const { job } = heldJob({ tryLock: () => new Promise(() => {}) });
+    jobs.start(job);
+    await clock.advance(1_000 + 5 * 60_000);
+    expect(jobs.states()['sweep']).toMatchObject({ running: false, last_run: null, last_error: 'it has not ended within 300 s' });
+  });
+
+  it('shows no old failure once another replica has the work', async () => {
+    await using world = setUp();
+    const { clock, jobs } = world;
+    const { job, runs } = heldJob();
+    let isTaken = false;
+    jobs.start({
+      ...job,
+      tryLock: async () => (isTaken ? null : { lost: new AbortController().signal, [Symbol.asyncDispose]: async () => {} }),
+    });
+    await clock.advance(1_000);
+    runs[0]?.reject(new AppError('database-busy', 503, 'the database is busy'));
+    await clock.advance(0);
+    expect(jobs.states()['sweep']?.last_error).toBe('the database is busy');
+    isTaken = true;
+    await clock.advance(1_000);
+    expect(jobs.states()['sweep']?.last_error).toBeNull();
   });
 
   it('fails when its lock cannot be asked for, without having run', async () => {
