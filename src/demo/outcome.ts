@@ -27,6 +27,7 @@ export interface RunState {
   readonly command: string;
   readonly profile: string;
   readonly engine: string;
+  readonly engineReason: string;
   readonly durationMs: number;
   readonly steps: readonly StepOutcome[];
   /** The services that the run waited for, in that order; a service that was ready when its turn came is not among them. */
@@ -51,6 +52,7 @@ export const NOT_STARTED: RunState = {
   command: '',
   profile: '',
   engine: '',
+  engineReason: '',
   durationMs: 0,
   steps: [],
   criticalPath: [],
@@ -66,7 +68,7 @@ export const advance = (state: RunState, { at, ...event }: DemoEvent): RunState 
     case 'run-started': {
       const { command, profile, engine, engineReason, engineIsFallback, steps } = event;
       const warnings = engineIsFallback ? [{ stepId: null, text: `engine ${engine}: ${engineReason}` }] : [];
-      return { ...NOT_STARTED, command, profile, engine, steps: steps.map(notRun), warnings };
+      return { ...NOT_STARTED, command, profile, engine, engineReason, steps: steps.map(notRun), warnings };
     }
     case 'step-started':
       return withStep(state, event.step.id, ({ startedAt }) => ({ startedAt: startedAt ?? at, checks: [] }));

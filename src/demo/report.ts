@@ -30,6 +30,7 @@ const stepSchema = object({
   status: oneOf(['passed', 'failed', 'skipped']),
   started_at: Type.Union([Type.String({ format: 'date-time' }), Type.Null()]),
   duration_ms: Type.Integer({ minimum: 0 }),
+  detail: Type.String({ description: 'The result in a few words, or why the step was skipped; empty where there is nothing to say' }),
   checks: Type.Array(checkSchema),
   error: Type.Union([failureRef, Type.Null()]),
 });
@@ -74,6 +75,7 @@ export const reportSchema = Type.Object(
     version: Type.Literal(2),
     command: Type.String(),
     engine: oneOf(['embedded', 'docker']),
+    engine_reason: Type.String({ description: 'Why this engine' }),
     profile: oneOf(['dev', 'demo', 'ci', 'prod']),
     outcome: oneOf(['passed', 'partial', 'failed']),
     exit_code: Type.Integer({ minimum: 0, maximum: 130 }),

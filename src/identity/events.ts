@@ -42,5 +42,8 @@ const lineOf = (event: IdentityEvent): EventLine => {
 };
 
 /** Writes each event as one log line, and counts it. */
-export const logEvents = (telemetry: Pick<Telemetry, 'log' | 'counter'>): Emit =>
-  createEventLog(telemetry, { counter: 'passthru.identity.events', description: 'Log-ins, consents and demo resets by outcome', lineOf });
+export const logEvents = ({ log, counter }: Pick<Telemetry, 'log' | 'counter'>): Emit =>
+  createEventLog(log, {
+    count: counter('passthru.identity.events', { description: 'Log-ins, consents and demo resets by outcome' }),
+    lineOf,
+  });

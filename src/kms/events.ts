@@ -63,5 +63,8 @@ const lineOf = (event: KmsEvent): EventLine => {
 };
 
 /** Writes each event as one log line, and counts it. */
-export const logEvents = (telemetry: Pick<Telemetry, 'log' | 'counter'>): Emit =>
-  createEventLog(telemetry, { counter: 'passthru.kms.events', description: 'Starts, demo resets and changes of Identity', lineOf });
+export const logEvents = ({ log, counter }: Pick<Telemetry, 'log' | 'counter'>): Emit =>
+  createEventLog(log, {
+    count: counter('passthru.kms.events', { description: 'Starts, demo resets, and Identity gone and back' }),
+    lineOf,
+  });

@@ -145,6 +145,20 @@ describe('toReport', () => {
     ]);
   });
 
+  it('says why this engine, what came of each step in a few words, and why one was skipped', () => {
+    const skipped: DemoEvent = {
+      type: 'step-finished',
+      at,
+      stepId: steps[2].id,
+      status: 'skipped',
+      detail: 'needs kms.keys',
+      durationMs: 0,
+      error: null,
+    };
+    const { engine_reason: reason, steps: told } = toReport(outcome(events([skipped])), options);
+    expect([reason, told.map(({ detail }) => detail)]).toEqual(['asked for', ['healthy', '', 'needs kms.keys']]);
+  });
+
   it('keeps each check, and the causes of an error nested', () => {
     expect(report.steps[0]?.checks).toEqual([check]);
     expect(report.steps[1]?.error).toEqual({

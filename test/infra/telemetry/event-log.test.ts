@@ -9,22 +9,18 @@ describe('The events of a server', () => {
     const told: unknown[] = [];
     const write = (level: string) => (message: string, attributes?: Attributes) => void told.push([level, message, attributes]);
     const emit = createEventLog<Event>(
+      { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') },
       {
-        log: { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') },
-        counter: (name) => (value, attributes) => void told.push([name, value, attributes]),
-      },
-      {
-        counter: 'passthru.door.events',
-        description: 'What happens at the door',
+        count: (value, attributes) => void told.push(['count', value, attributes]),
         lineOf: (event) => (event.type === 'opened' ? ['info', 'opened', {}] : ['warn', 'refused', { reason: event.reason }]),
       },
     );
     emit({ type: 'opened' });
     emit({ type: 'refused', reason: 'busy' });
     expect(told).toEqual([
-      ['passthru.door.events', 1, { operation: 'opened' }],
+      ['count', 1, { operation: 'opened' }],
       ['info', 'opened', {}],
-      ['passthru.door.events', 1, { operation: 'refused', reason: 'busy' }],
+      ['count', 1, { operation: 'refused', reason: 'busy' }],
       ['warn', 'refused', { reason: 'busy' }],
     ]);
   });
