@@ -5,6 +5,7 @@ import { type Failure, failure } from '#infra/apperr/result.ts';
 import type { Emit, RootCause, StepInfo } from './events.ts';
 import { findCauseAtEnd, findDeadPart, findRootCause, type Search } from './health/find-root-cause.ts';
 import { createStarter } from './health/bring-up/start-services.ts';
+import { isWorthAWord, skewText, withClockCause } from './health/clock.ts';
 import { watchParts } from './health/watch-parts.ts';
 import { advance, NOT_STARTED, outcomeOf, type Outcome } from './outcome.ts';
 import type { Plan } from './plan.ts';
@@ -33,6 +34,13 @@ export const run = async (plan: Plan, options: RunOptions): Promise<Outcome> => 
     state = advance(state, event);
     if (event.type === 'service' && event.state === 'healthy') wereHealthy.add(event.service);
     options.emit(event);
+    if (event.type === 'request') warnOfClock(event);
+  };
+  let hasWarnedOfClock = false;
+  const warnOfClock = ({ at, stepId }: { readonly at: number; readonly stepId: string }): void => {
+    if (hasWarnedOfClock || state.clock === null || !isWorthAWord(state.clock)) return;
+    hasWarnedOfClock = true;
+    emit({ type: 'warning', at, stepId, text: skewText(state.clock) });
   };
   const hasPassed = (id: string): boolean => state.steps.some(({ step, status }) => step.id === id && status === 'passed');
   const begun = now();
@@ -73,9 +81,11 @@ export const run = async (plan: Plan, options: RunOptions): Promise<Outcome> => 
     current = planned.id;
     const step = { ...(steps.find(({ id }) => id === planned.id) ?? unknownStep), ...planned };
     const place = { index, total: plan.steps.length };
-    const lastLook = index === plan.steps.length - 1 ? { lastLook: lookAtEnd } : {};
+    const isLast = index === plan.steps.length - 1;
+    const judge = async (error: Failure | null): Promise<Failure | null> =>
+      error === null ? (isLast ? lookAtEnd() : null) : withClockCause(error, state.clock);
     const means = { engine, connections, services, start, signal, emit, now, sleep, retry, healthTimeoutMs };
-    const passed = await runStep(step, place, { ...means, ...lastLook });
+    const passed = await runStep(step, place, { ...means, judge });
     if (passed || signal.aborted) continue;
     const cause = causeAtEnd ?? (await findRootCause(search));
     if (cause !== null) {

@@ -1,3 +1,4 @@
+import { thrownMessage } from '#infra/apperr/thrown-words.ts';
 import { unreachable } from '#infra/apperr/app-error.ts';
 import { type DemoEvent, lineOfDemoEvent } from '#infra/demo-data/events.ts';
 import { createEventLog, type EventLine } from '#infra/telemetry/event-log.ts';
@@ -17,7 +18,7 @@ export type KmsEvent =
 
 export type Emit = (event: KmsEvent) => void;
 
-const text = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown));
+const text = (thrown: unknown): string => thrownMessage(thrown);
 
 const lineOf = (event: KmsEvent): EventLine => {
   switch (event.type) {

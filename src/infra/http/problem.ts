@@ -1,3 +1,4 @@
+import { thrownWords } from '#infra/apperr/thrown-words.ts';
 import type { ErrorObject } from 'ajv';
 import { AppError, type FieldIssue } from '#infra/apperr/app-error.ts';
 import { issuesOf } from '#infra/config/issues.ts';
@@ -90,7 +91,7 @@ export const toProblem = (thrown: unknown): Problem => {
     if (status === 500) return problem(500, code, 'The server met a state that it does not expect.', { headers });
     return problem(status, code, message, { fix, fields, members, headers });
   }
-  const error = (thrown instanceof Error ? thrown : new Error(String(thrown))) as FastifyErrorish;
+  const error = (thrown instanceof Error ? thrown : new Error(thrownWords(thrown))) as FastifyErrorish;
   if (error.validation !== undefined) {
     const fields = inContext(issuesOf(error.validation, MAX_ISSUES), error.validationContext);
     return problem(400, 'request-invalid', 'The request does not have the form that this route takes.', { fields });

@@ -1,3 +1,4 @@
+import { thrownMessage } from '#infra/apperr/thrown-words.ts';
 import type { Logger } from '#infra/telemetry/telemetry.ts';
 
 /**
@@ -31,7 +32,7 @@ export const stopOnSignals = ({ log, stop, drain = { seconds: 0, begin: () => {}
     }, STOP_GRACE_MS);
     giveUp.unref();
     stop().catch((error: unknown) => {
-      log.error(`stopping failed: ${error instanceof Error ? error.message : String(error)}`);
+      log.error(`stopping failed: ${thrownMessage(error)}`);
       process.exitCode = 1;
     });
   };

@@ -1,13 +1,19 @@
+import { thrownWords } from '#infra/apperr/thrown-words.ts';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { fail, type Result } from '#infra/apperr/result.ts';
 import type { DockerConnection } from './docker-connection.ts';
 
 /** The last line of a program that failed, or else the reason why it could not be run. */
 export const lastLineOf = (error: unknown): string => {
-  const { stderr, message, killed, signal } = error as { stderr?: unknown; message?: string; killed?: boolean; signal?: string | null };
+  const { stderr, message, killed, signal } = (error ?? {}) as {
+    stderr?: unknown;
+    message?: string;
+    killed?: boolean;
+    signal?: string | null;
+  };
   const said = typeof stderr === 'string' ? stderr.trim().split('\n').at(-1) : '';
   if (said !== undefined && said !== '') return said;
-  return killed === true ? `it gave no answer in time (${signal ?? 'killed'})` : (message ?? String(error));
+  return killed === true ? `it gave no answer in time (${signal ?? 'killed'})` : message || thrownWords(error);
 };
 
 interface Known {

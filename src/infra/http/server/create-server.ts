@@ -1,3 +1,4 @@
+import { thrownWords } from '#infra/apperr/thrown-words.ts';
 import { randomUUIDv7 } from 'node:crypto';
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
@@ -65,7 +66,7 @@ export const createServer = async (options: ServerOptions): Promise<App> => {
   const reload = reloadOnChange(app.server, options.tls, {
     name: options.name,
     onReload: () => telemetry.log.info(`${options.name}: certificates reloaded`),
-    onError: (error) => telemetry.log.error(`${options.name}: certificates not reloaded, the old ones stay: ${String(error)}`),
+    onError: (error) => telemetry.log.error(`${options.name}: certificates not reloaded, the old ones stay: ${thrownWords(error)}`),
   });
   const polling = options.jobs?.start(reload.job);
   app.addHook('onClose', async () => {
