@@ -7,6 +7,7 @@ import type { CookieKeys } from './cookie-keys.ts';
 import type { Feature } from './features/feature.ts';
 import { LIFETIMES } from './features/lifetimes.ts';
 import { createInteractionPolicy } from './interactions/interaction-policy.ts';
+import { sessionCookieName } from './session-cookie.ts';
 import { toAccount } from './records/account-claims.ts';
 
 export interface ConfigurationOptions {
@@ -15,6 +16,7 @@ export interface ConfigurationOptions {
   readonly cookieKeys: CookieKeys;
   readonly corsOrigins: readonly string[];
   readonly features: readonly Feature[];
+  readonly issuer: string;
   readonly interactionPath: (prompt: 'login' | 'consent', uid: string) => string;
   /** Private JWKs, the one that signs first. */
   readonly signingKeys: readonly [JWK, ...JWK[]];
@@ -25,7 +27,7 @@ const commonConfiguration = (options: ConfigurationOptions): Configuration => ({
   adapter: options.adapter,
   jwks: { keys: [...options.signingKeys] },
   cookies: {
-    names: { session: '__Host-passthru-session', interaction: '__Secure-passthru-interaction', resume: '__Secure-passthru-resume' },
+    names: { session: sessionCookieName(options.issuer), interaction: '__Secure-passthru-interaction', resume: '__Secure-passthru-resume' },
     keys: options.cookieKeys,
     long: { signed: true, httpOnly: true, secure: true, sameSite: 'lax', path: '/' },
     short: { signed: true, httpOnly: true, secure: true, sameSite: 'lax' },
