@@ -58,7 +58,7 @@ export const readProbe = (status: number, body: string): Probe => {
   if (causes.length === 0 && readiness.detail !== undefined) causes.push(readiness.detail);
   return {
     state: 'not-ready',
-    text: `/readyz answers ${status}${causes.length === 0 ? '' : `: ${causes.join('; ')}`}`,
+    text: `/readyz answers ${status}${causes.length === 0 ? '' : `: ${[...new Set(causes)].join('; ')}`}`,
     blockedBy: down.map(([name]) => name),
     dependencies,
   };

@@ -131,11 +131,10 @@ export const createDockerEngine = (options: DockerEngineOptions): StackEngine =>
     },
     status: async () => {
       const { containers, lost } = await watch.known().catch(unanswered);
+      if (lost !== null) return unanswered(new Error(lost));
       return PARTS.map((part) => {
         const found = containersOf(containers, part);
-        const status = statusOf(part, found, { address: project.address(part), starts: watch.starts(part), now: now() });
-        if (lost === null || status.state === 'absent') return status;
-        return { ...status, state: 'exited', health: null, pid: null, uptimeMs: null, exitCode: null };
+        return statusOf(part, found, { address: project.address(part), starts: watch.starts(part), now: now() });
       });
     },
     diagnose: async (part) => diagnose({ api, part, ...(await watch.known().catch(unanswered)) }),
