@@ -1,7 +1,8 @@
 import { isObject, jsonObject } from '#infra/config/json-object.ts';
+import { collectorRecord } from './collector-record.ts';
 import type { LogAttributes, Severity } from '../terminal/log-record.ts';
 
-/** One line of the log of one of our servers. */
+/** One line of the log of one of our servers, or of the OpenTelemetry Collector. */
 export interface ServiceRecord {
   /** ISO 8601. */
   readonly timestamp: string;
@@ -29,7 +30,15 @@ const textOf = (value: unknown): string | undefined => (typeof value === 'string
 /** The record on a line of a service's log; null where the line is none: the runtime and other programs write what they like. */
 export const serviceRecord = (line: string): ServiceRecord | null => {
   const value = line.startsWith('{') ? jsonObject(line) : null;
-  if (value === null) return null;
+  return (value && ownRecord(value)) ?? otherRecord(line);
+};
+
+const otherRecord = (line: string): ServiceRecord | null => {
+  const record = collectorRecord(line);
+  return record && { ...record, traceId: undefined, spanId: undefined };
+};
+
+const ownRecord = (value: Readonly<Record<string, unknown>>): ServiceRecord | null => {
   const { timestamp, severity_text: severity, body, attributes, trace_id, span_id } = value;
   if (typeof timestamp !== 'string' || Number.isNaN(Date.parse(timestamp)) || !isSeverity(severity) || typeof body !== 'string')
     return null;
