@@ -1,6 +1,5 @@
 import type { Databases } from '#infra/database/databases.ts';
 import { openDatabases } from '#infra/database/open/open-databases.ts';
-import type { Demo } from '#infra/demo-data/demo.ts';
 import type { DependencyCheck } from '#infra/http/health.ts';
 import { registerHealth } from '#infra/http/health.routes.ts';
 import type { App } from '#infra/http/server.ts';
@@ -17,6 +16,7 @@ import { readUnsealKey } from './barrier/unseal-key.ts';
 import type { KmsConfig } from './config.ts';
 import { serviceMigrations } from './database/migrations.ts';
 import type { ServiceTables } from './database/service-tables.ts';
+import type { KmsDemo } from './demo/kms-demo.ts';
 import { openDemoData } from './demo/open-demo-data.ts';
 import { logEvents } from './events.ts';
 import { registerKeyRoutes } from './keys/keys.routes.ts';
@@ -33,7 +33,7 @@ export interface Kms extends AsyncDisposable {
   /** For operators with a client certificate. */
   readonly admin: App;
   /** Null where the demo is switched off. */
-  readonly demo: Demo | null;
+  readonly demo: KmsDemo | null;
 }
 
 /** The options of the public listener that its configuration gives. */

@@ -36,6 +36,7 @@ export const fakeServer = (server: DemoServer, tenants: DemoTenants): FakeServer
   return {
     server,
     state: async () => ({ seeded: true, tenants: current, reset_pending: waiting?.id ?? null }),
+    seed: async () => ({ seeded: true, tenants: current, reset_pending: waiting?.id ?? null }),
     reset: (fresh) =>
       perform('reset', () => {
         waiting = { id: randomUUIDv7(), previous: current };
