@@ -3,6 +3,7 @@ import { openDatabases } from '#infra/database/open/open-databases.ts';
 import type { Demo } from '#infra/demo-data/demo.ts';
 import type { DependencyCheck } from '#infra/http/health.ts';
 import { registerHealth } from '#infra/http/health.routes.ts';
+import { watchOptional } from '#infra/http/optional-dependencies.ts';
 import type { App } from '#infra/http/server.ts';
 import { createServer } from '#infra/http/server/create-server.ts';
 import { systemClock } from '#infra/jobs/clock.ts';
@@ -84,11 +85,12 @@ export const buildKms = async (options: {
   const demo = seedFile === undefined ? null : await demoData.load(seedFile, keys.elasticKeys);
   for (const job of [...databases.jobs, ...access.jobs, forgetGoneTenants(tenants)]) opened.use(jobs.start(job));
 
-  const dependencies: DependencyCheck[] = [
+  const checks: DependencyCheck[] = [
     { name: 'database', required: true, check: (signal) => databases.ping(signal) },
     ...access.dependencies,
   ];
-  if (config.telemetry !== undefined) dependencies.push({ name: 'telemetry', required: false, check: (signal) => telemetry.probe(signal) });
+  if (config.telemetry !== undefined) checks.push({ name: 'telemetry', required: false, check: (signal) => telemetry.probe(signal) });
+  const dependencies = watchOptional(checks, { jobs });
   const health = { dependencies, jobs, notReady: () => (barrier.state() === 'sealed' ? 'sealed' : null) };
 
   const app = await createServer({ name: 'kms', clientCertificate: 'request', telemetry, jobs, drain, ...listenerOf(config.server) });

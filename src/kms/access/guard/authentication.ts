@@ -1,7 +1,7 @@
 import { unreachable } from '#infra/apperr/app-error.ts';
 import type { Database } from '#infra/database/databases.ts';
 import type { FineScope } from '#infra/magic/magic.ts';
-import { createAttemptLimits } from '#infra/secrets/attempts/attempt-limits.ts';
+import { createAttemptLimits } from '#infra/secrets/attempts/create-attempt-limits.ts';
 import { createPasswords } from '#infra/secrets/passwords.ts';
 import { createVerifiedCache } from '#infra/secrets/verified-cache.ts';
 import type { AuthenticatedCaller } from '#kms/caller.ts';
@@ -70,8 +70,8 @@ export const openAuthentication = async (options: {
       saltBytes: config.password_hash.salt_bytes,
       allowPlaintext: plaintext.length > 0,
     }),
-    verified: createVerifiedCache({ ttlMs: VERIFIED_MS, max: MAX_VERIFIED, now }),
-    attempts: createAttemptLimits({ now }),
+    verified: createVerifiedCache({ ttlMs: VERIFIED_MS, max: MAX_VERIFIED }),
+    attempts: createAttemptLimits(),
     challenges,
   });
   const certificates = createCertificateRealm({ config: config.certificates, tenants, challenges });
