@@ -15,6 +15,7 @@ import { createAdmin } from './admin/admin.ts';
 import { registerOpenApi } from './api/openapi.ts';
 import { openBarrier } from './barrier/open-barrier.ts';
 import { readUnsealKey } from './barrier/unseal-key.ts';
+import type { Caller } from './caller.ts';
 import type { KmsConfig } from './config.ts';
 import { serviceMigrations } from './database/migrations.ts';
 import type { ServiceTables } from './database/service-tables.ts';
@@ -25,6 +26,7 @@ import { createKeys } from './keys/keys.ts';
 import { countActs } from './keys/operations/count-acts.ts';
 import { createTenantDirectory } from './tenants/create-directory.ts';
 import { createTenantLifeCycle } from './tenants/create-life-cycle.ts';
+import { lookAtTenants } from './tenants/damaged-tenants.ts';
 import { forgetGoneTenants } from './tenants/gone-tenants.ts';
 
 /** The KMS, built and not listening. Disposal drains both servers, then closes the databases. */
@@ -73,7 +75,7 @@ export const buildKms = async (options: {
   const barrier = await openBarrier({ databases, service, unsealKey, now }).finally(() => unsealKey?.fill(0));
 
   const { forgetTenant: onGone, tenants: held } = barrier;
-  const tenants = opened.use(createTenantDirectory({ databases, service: service.db, onGone, held }));
+  const tenants = opened.use(createTenantDirectory({ databases, service: service.db, onGone, held, emit }));
   const lifeCycle = createTenantLifeCycle({ kind: service.kind, barrier, directory: tenants, now });
   const demoData = opened.use(openDemoData({ databases, service, tenants, lifeCycle, emit, now }));
   if (barrier.state() === 'unsealed') await demoData.sweep();
@@ -83,7 +85,7 @@ export const buildKms = async (options: {
   const keys = createKeys({ barrier, insufficientScope, emit: countActs(telemetry), now });
   const seedFile = options.demo ? config.demo.seed_file : undefined;
   const demo = seedFile === undefined ? null : await demoData.load(seedFile, keys.elasticKeys);
-  for (const job of [...databases.jobs, ...access.jobs, forgetGoneTenants(tenants)]) opened.use(jobs.start(job));
+  for (const job of [...databases.jobs, ...access.jobs, forgetGoneTenants(tenants), lookAtTenants(tenants)]) opened.use(jobs.start(job));
 
   const checks: DependencyCheck[] = [
     { name: 'database', required: true, check: (signal) => databases.ping(signal) },
@@ -97,6 +99,10 @@ export const buildKms = async (options: {
   opened.defer(() => app.close());
   await registerOpenApi(app, { swaggerUi: config.server.swagger });
   guardServiceRoutes(app, { ...access, admit: keys.admit, traceId: () => telemetry.traceId() });
+  app.addHook('onError', async (request, _reply, error) => {
+    const caller: Caller | undefined = request.caller;
+    if (caller !== undefined) tenants.noteDamage(caller.tenant, error);
+  });
   registerHealth(app, { ...health, stopping });
   registerKeyRoutes(app, keys);
 
