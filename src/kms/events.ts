@@ -59,7 +59,11 @@ const lineOf = (event: KmsEvent): EventLine => {
         { count: event.names.length },
       ];
     case 'tenant-damaged':
-      return ['error', `tenant ${event.name} (${event.tenantId}) is closed, the others go on: ${causeChain(event.cause)}`, { tenant_id: event.tenantId }];
+      return [
+        'error',
+        `tenant ${event.name} (${event.tenantId}) is closed, the others go on: ${causeChain(event.cause)}`,
+        { tenant_id: event.tenantId },
+      ];
     case 'tenant-mended':
       return ['info', `tenant ${event.name} (${event.tenantId}) is open again`, { tenant_id: event.tenantId }];
     case 'listening':

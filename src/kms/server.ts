@@ -52,6 +52,7 @@ const listenerOf = ({ tls, rate_limit: { max, window_seconds: seconds }, proxy_n
  * @param options.demo whether demo data may be made and reset here
  * @param options.stopping aborted when the service begins to stop; it serves until it is disposed
  * @param options.now epoch milliseconds
+ * @param options.elapsed milliseconds of a clock that never goes back
  * @throws AppError for a secret, share, certificate, realms file, seed or database that cannot be used
  */
 export const buildKms = async (options: {
@@ -62,8 +63,9 @@ export const buildKms = async (options: {
   readonly databases?: Databases;
   readonly stopping?: AbortSignal;
   readonly now?: () => number;
+  readonly elapsed?: () => number;
 }): Promise<Kms> => {
-  const { config, telemetry, stopping = new AbortController().signal, now = Date.now } = options;
+  const { config, telemetry, stopping = new AbortController().signal, now = Date.now, elapsed = () => performance.now() } = options;
   const drain = { begun: stopping, seconds: config.server.drain_seconds };
   await using opened = new AsyncDisposableStack();
   const jobs = opened.use(createJobs({ log: telemetry.log, clock: { ...systemClock, wall: now } }));
@@ -80,7 +82,7 @@ export const buildKms = async (options: {
   const demoData = opened.use(openDemoData({ databases, service, tenants, lifeCycle, emit, now }));
   if (barrier.state() === 'unsealed') await demoData.sweep();
 
-  const access = opened.use(await openAccess({ config, service, tenants, telemetry, emit, now }));
+  const access = opened.use(await openAccess({ config, service, tenants, telemetry, emit, now, elapsed }));
   const { insufficientScope } = access.challenges;
   const keys = createKeys({ barrier, insufficientScope, emit: countActs(telemetry), now });
   const seedFile = options.demo ? config.demo.seed_file : undefined;

@@ -182,6 +182,7 @@ describe('a route of the service', () => {
       challenges,
       emit: () => {},
       now: Date.now,
+      elapsed: () => performance.now(),
     });
     const app = await createServer({ name: 'kms', tls: house.config.server.tls, clientCertificate: 'request', telemetry: noTelemetry() });
     guardServiceRoutes(app, { challenges, authenticate, admit: keys.admit, traceId: () => null });
