@@ -49,7 +49,7 @@ export const createTenantDirectory = (options: {
     onGone(tenantId);
   };
 
-  const damages = createDamages({ emit });
+  const damages = createDamages({ emit, elapsed });
 
   const openAndCheck = async (tenant: Tenant, create: boolean): Promise<Database<TenantTables>> => {
     const { id, schemaName } = tenant;
@@ -79,7 +79,11 @@ export const createTenantDirectory = (options: {
   const handleOf = (tenant: Tenant, since: number, again: () => Promise<TenantHandle | undefined>, create = false): TenantHandle => ({
     ...tenant,
     database: async () => {
-      if (elapsed() - since < LEASE_MS) return databaseOf(tenant, create);
+      if (elapsed() - since < LEASE_MS) {
+        const damage = damages.recent(tenant.id);
+        if (damage !== undefined) throw damage;
+        return databaseOf(tenant, create);
+      }
       const handle = await again();
       if (handle === undefined) throw tenantUnknown();
       return handle.database();
@@ -145,12 +149,13 @@ export const createTenantDirectory = (options: {
       letGo(tenant.id);
     },
     lookAtDamage: async () => {
-      const there = new Set(await databases.names());
+      // In this order: a tenant's database is there before it is active.
       const active = await store.inState('active');
+      const there = new Set(await databases.names());
       const closed = new Map<string, string>();
       for (const tenant of active) {
         const { id, schemaName } = tenant;
-        const known = damages.known().has(id);
+        const known = damages.isKnown(id);
         if (there.has(schemaName) && !known) continue;
         // A file that was removed under an open connection takes writes that nobody will find again.
         if (!there.has(schemaName)) await open.close(schemaName);

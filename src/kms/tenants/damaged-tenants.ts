@@ -2,7 +2,7 @@ import { AppError } from '#infra/apperr/app-error.ts';
 import type { Job } from '#infra/jobs/job.ts';
 import type { TenantDirectory } from './directory.ts';
 
-const LOOK_EVERY_MS = 10_000;
+const LOOK_EVERY_MS = 30_000;
 /** So many of the closed tenants are named. */
 const MAX_NAMED = 10;
 

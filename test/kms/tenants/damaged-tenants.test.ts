@@ -9,7 +9,7 @@ import { basic, kmsHouse, type KmsHouse, runKms, type RunningKms } from '#test/k
 
 /** The user of the damaged tenant, and of the one that must go on. */
 const [HURT, WHOLE] = ['demo-user', 'demo-other-user'];
-const A_LOOK_MS = 10_000;
+const A_LOOK_MS = 30_000;
 
 /** Row of the tenant that is damaged here. */
 const hurtTenant = async (test: TestDatabases) => {
