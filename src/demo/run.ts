@@ -2,6 +2,7 @@ import { createConnections } from '#client/session/connections.ts';
 import type { Engine, ServiceName } from '#engine/engine.ts';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { type Failure, failure } from '#infra/apperr/result.ts';
+import { steadyNow } from '#infra/jobs/clock.ts';
 import type { Emit, RootCause, StepInfo } from './events.ts';
 import { findCauseAtEnd, findDeadPart, findRootCause, type Search } from './health/find-root-cause.ts';
 import { createStarter } from './health/bring-up/start-services.ts';
@@ -25,7 +26,7 @@ export type RunOptions = Pick<StepOptions, 'engine' | 'emit' | 'signal'> &
 
 /** Carries out a plan step by step, tells every event, and answers with what came of it; never throws. */
 export const run = async (plan: Plan, options: RunOptions): Promise<Outcome> => {
-  const { engine, signal, now = Date.now, sleep = pause, healthTimeoutMs = 30_000, steps = [...DEMO_STEPS, ...RESET_STEPS] } = options;
+  const { engine, signal, now = steadyNow, sleep = pause, healthTimeoutMs = 30_000, steps = [...DEMO_STEPS, ...RESET_STEPS] } = options;
   const { retry = { times: 0, delayMs: 0, backoff: 1 }, failFast = false } = options;
   const { services } = plan;
   let state = NOT_STARTED;

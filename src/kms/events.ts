@@ -1,5 +1,6 @@
 import { thrownMessage } from '#infra/apperr/thrown-words.ts';
 import { unreachable } from '#infra/apperr/app-error.ts';
+import { causeChain } from '#infra/apperr/cause-chain.ts';
 import { type DemoEvent, lineOfDemoEvent } from '#infra/demo-data/events.ts';
 import { createEventLog, type EventLine } from '#infra/telemetry/event-log.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
@@ -14,6 +15,8 @@ export type KmsEvent =
   | { readonly type: 'demo-reset-already-done' }
   | { readonly type: 'leftovers-removed'; readonly tenants: number; readonly databases: number }
   | { readonly type: 'databases-unnamed'; readonly names: readonly string[] }
+  | { readonly type: 'tenant-damaged'; readonly tenantId: string; readonly name: string; readonly cause: unknown }
+  | { readonly type: 'tenant-mended'; readonly tenantId: string; readonly name: string }
   | { readonly type: 'listening'; readonly listener: 'public' | 'admin'; readonly host: string; readonly port: number };
 
 export type Emit = (event: KmsEvent) => void;
@@ -56,6 +59,14 @@ const lineOf = (event: KmsEvent): EventLine => {
         `databases that no tenant names are left as they are: ${event.names.join(', ')}; was the service database restored from before they were made?`,
         { count: event.names.length },
       ];
+    case 'tenant-damaged':
+      return [
+        'error',
+        `tenant ${event.name} (${event.tenantId}) is closed, the others go on: ${causeChain(event.cause)}`,
+        { tenant_id: event.tenantId },
+      ];
+    case 'tenant-mended':
+      return ['info', `tenant ${event.name} (${event.tenantId}) is open again`, { tenant_id: event.tenantId }];
     case 'listening':
       return ['info', `${event.listener} listener on ${event.host}:${event.port}`, { listener: event.listener, port: event.port }];
     default:

@@ -1,3 +1,4 @@
+import { READYZ_MS } from '#infra/magic/limits.ts';
 import { REQUIRED, setting } from './setting.ts';
 import { boolean, duration, file, files, wholeNumber } from './value-types.ts';
 
@@ -26,7 +27,7 @@ export const HEALTH_FLAGS = {
   key: setting({ type: file, default: null, flags: [{ help: 'PEM file of its key' }] }),
   timeout: setting({
     type: duration({ minimum: 100, example: '3s' }),
-    default: '3s',
+    default: `${READYZ_MS / 1_000}s`,
     flags: [{ help: 'how long everything together may take' }],
   }),
 } as const;

@@ -1,18 +1,14 @@
 import formbody from '@fastify/formbody';
 import type { App } from '#infra/http/server.ts';
-import { logFailure } from '#infra/http/server/error-log.ts';
-import { toProblem } from '#infra/http/problem.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import type { Accounts } from '#identity/accounts/accounts.ts';
 import type { Emit } from '../events.ts';
 import type { Interactions } from '#identity/provider/interactions/interactions.ts';
 import type { ResourceServer } from '#identity/resource-servers/resource-server.ts';
 import { registerConsent } from './consent.routes.ts';
-import { pageHeaders } from '#infra/html/content-policy.ts';
-import { renderHtml } from '#infra/html/html.ts';
-import { errorPage } from '#identity/views/error-page.ts';
 import { describeFormError, protectForms } from './form-protection.ts';
 import { registerLogin } from './login.routes.ts';
+import { pageOfError } from './page-of-error.ts';
 import { ICON, ICON_PATH, STYLESHEET, STYLESHEET_PATH } from '#identity/views/stylesheet.ts';
 
 export interface PagesOptions {
@@ -42,16 +38,8 @@ export const registerPages = async (app: App, options: PagesOptions): Promise<vo
 
   await app.register(async (scope) => {
     const pages = scope as unknown as App;
-    pages.setErrorHandler((thrown, request, reply) => {
-      const error = describeFormError(thrown);
-      logFailure(telemetry.log, request, error);
-      const { status, headers, body } = toProblem(error);
-      const { code, detail, fix } = body as { readonly code: string; readonly detail: string; readonly fix?: string };
-      return reply
-        .code(status)
-        .headers({ ...headers, ...pageHeaders() })
-        .send(renderHtml(errorPage({ code, message: detail, ...(fix === undefined ? {} : { fix }), traceId: telemetry.traceId() })));
-    });
+    const answer = pageOfError(telemetry);
+    pages.setErrorHandler((thrown, request, reply) => answer(describeFormError(thrown), request, reply));
     await pages.register(formbody, { bodyLimit: 16 * 1024 });
     await protectForms(pages, options.secret);
     registerLogin(pages, options);

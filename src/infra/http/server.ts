@@ -27,6 +27,20 @@ export interface Drain {
   readonly seconds: number;
 }
 
+/** How often one address may ask, and whoever proves at once who it is. */
+export interface RateLimit {
+  /** Requests of one address in the window. */
+  readonly max: number;
+  readonly timeWindowMs: number;
+  /** Callers who speak for many, and count by themselves and not by their address. */
+  readonly known?: {
+    /** The name of a caller that has proved it; null for everybody else. It is called for every request, before anything is read. */
+    readonly nameOf: (request: FastifyRequest) => string | null;
+    /** Requests of one of them in the window. */
+    readonly max: number;
+  };
+}
+
 export interface ServerOptions {
   /** Name in spans, log lines and jobs, for example `kms` or `kms-admin`. */
   readonly name: string;
@@ -46,5 +60,5 @@ export interface ServerOptions {
   readonly proxyNetworks?: readonly string[];
   /** How it leaves; without it, `close()` is the beginning too. */
   readonly drain?: Drain;
-  readonly rateLimit?: { readonly max: number; readonly timeWindowMs: number; readonly key?: (request: FastifyRequest) => string };
+  readonly rateLimit?: RateLimit;
 }

@@ -60,8 +60,8 @@ export const createDemo = (
     locks,
     settle: resets.settle,
     state: async () => {
-      const { present, missing } = await look();
-      const seeded = missing.tenants.length + missing.accounts.length + missing.elasticKeys.length === 0;
+      const { present, missing, damaged } = await look();
+      const seeded = missing.tenants.length + missing.accounts.length + missing.elasticKeys.length + damaged.size === 0;
       return { seeded, tenants: present, resetPending: await resets.pending() };
     },
     seed: add,

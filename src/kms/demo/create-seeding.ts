@@ -3,6 +3,7 @@ import { isUniqueViolation } from '#infra/database/unique-violation.ts';
 import { tenantIds, tenantIdsUsed } from '#infra/demo-data/demo-tenants.ts';
 import { type Caller, serviceCaller } from '#kms/caller.ts';
 import { type TenantHandle, tenantUnknown } from '#kms/tenants/directory.ts';
+import { isDamage } from '#kms/tenants/damage.ts';
 import type { Tenant } from '#kms/tenants/tenant.ts';
 import { tenantsStore } from '#kms/tenants/tenants.store.ts';
 import { accountsStore } from './accounts.store.ts';
@@ -68,17 +69,24 @@ export const createSeeding = ({ seed, service, tenants, lifeCycle, elasticKeys, 
     const present = idsByName(await tenantsStore(service.db).inState('active', { demo: true }));
     const usernames = await accountsStore(service.db).usernames();
     const keys: SeedElasticKey[] = [];
+    const damaged = new Set<string>();
     for (const key of seed.elastic_keys) {
       const id = present[key.tenant];
-      if (id === undefined || (await elasticKeys.list(seederOf(await tenants.byId(id)), { name: key.name, limit: 1 })).items.length === 0)
-        keys.push(key);
+      try {
+        if (id === undefined || (await elasticKeys.list(seederOf(await tenants.byId(id)), { name: key.name, limit: 1 })).items.length === 0)
+          keys.push(key);
+      } catch (error) {
+        // One tenant is closed, and nothing can be added to it.
+        if (!isDamage(error)) throw error;
+        damaged.add(key.tenant);
+      }
     }
     const missing = {
       tenants: seed.tenants.filter((name) => present[name] === undefined),
       accounts: seed.accounts.filter((account) => !usernames.has(account.username)),
       elasticKeys: keys,
     };
-    return { present, missing };
+    return { present, missing, damaged };
   };
 
   return {

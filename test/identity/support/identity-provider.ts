@@ -169,7 +169,11 @@ export const startProvider = async (database: Database<IdentityTables>, options:
 
   const app = await createServer({ name: 'identity-test', tls: pki.server, clientCertificate: 'none', telemetry });
   stack.defer(() => app.close());
-  await mountProvider(app, openid);
+  await mountProvider(app, openid, {
+    onPageError: (error) => {
+      throw error;
+    },
+  });
   const uid = '/:page(^(?:login|consent)$)/:uid';
   app.get(uid, async (request, reply) => openid.interactions.details(request.raw, reply.raw));
   app.post<{ Body: { account_id?: string; remember?: boolean; decision?: string } }>(uid, async (request, reply) => {

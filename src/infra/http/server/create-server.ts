@@ -1,10 +1,8 @@
 import { thrownWords } from '#infra/apperr/thrown-words.ts';
 import { randomUUIDv7 } from 'node:crypto';
 import helmet from '@fastify/helmet';
-import rateLimit from '@fastify/rate-limit';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyReply } from 'fastify';
-import { AppError } from '#infra/apperr/app-error.ts';
 import { readTls, serverTlsOptions } from '#infra/tls/options.ts';
 import { refuseUnverifiedPeers } from '#infra/tls/peer.ts';
 import { reloadOnChange } from '#infra/tls/reload.ts';
@@ -14,6 +12,7 @@ import { drainOnClose } from './drain.ts';
 import { logFailure } from './error-log.ts';
 import { answerClientError, checkHost, refuseExpectation } from './malformed-requests.ts';
 import { limitMembers } from './member-limit.ts';
+import { limitRequests } from './request-limit.ts';
 import { acceptProxyProtocol } from './proxy-protocol.ts';
 import { traceRequests } from './tracing.ts';
 
@@ -90,18 +89,6 @@ export const createServer = async (options: ServerOptions): Promise<App> => {
     referrerPolicy: { policy: 'no-referrer' },
     xFrameOptions: { action: 'deny' },
   });
-  const limit = options.rateLimit;
-  if (limit !== undefined) {
-    await app.register(rateLimit, {
-      max: limit.max,
-      timeWindow: limit.timeWindowMs,
-      ...(limit.key === undefined ? {} : { keyGenerator: limit.key }),
-      errorResponseBuilder: (_request, context) =>
-        new AppError('rate-limited', 429, 'Too many requests from this client.', {
-          fix: `Wait ${Math.ceil(context.ttl / 1000)} s.`,
-          headers: { 'retry-after': String(Math.ceil(context.ttl / 1000)) },
-        }),
-    });
-  }
+  if (options.rateLimit !== undefined) await limitRequests(app, options.rateLimit);
   return app;
 };

@@ -1,7 +1,7 @@
 import { unreachable } from '#infra/apperr/app-error.ts';
 import type { Database } from '#infra/database/databases.ts';
 import type { FineScope } from '#infra/magic/magic.ts';
-import { createAttemptLimits } from '#infra/secrets/attempts/attempt-limits.ts';
+import { createAttemptLimits } from '#infra/secrets/attempts/create-attempt-limits.ts';
 import { createPasswords } from '#infra/secrets/passwords.ts';
 import { createVerifiedCache } from '#infra/secrets/verified-cache.ts';
 import type { AuthenticatedCaller } from '#kms/caller.ts';
@@ -38,6 +38,7 @@ const MAX_VERIFIED = 10_000;
  * Reads realms.yml and puts together everything that can say who asks.
  *
  * @param options.now epoch milliseconds
+ * @param options.elapsed milliseconds of a clock that never goes back
  * @throws AppError `config-unreadable`, `config-invalid`
  */
 export const openAuthentication = async (options: {
@@ -48,8 +49,9 @@ export const openAuthentication = async (options: {
   readonly challenges: Challenges;
   readonly emit: Emit;
   readonly now: () => number;
+  readonly elapsed: () => number;
 }): Promise<Authenticate> => {
-  const { service, tenants, issuers, challenges, emit, now } = options;
+  const { service, tenants, issuers, challenges, emit, now, elapsed } = options;
   const config = await loadRealms(options.realmsFile);
   const { users } = config.file;
   const plaintext = users.filter((user) => user.password.startsWith(PLAINTEXT_PREFIX)).map((user) => user.username);
@@ -61,7 +63,7 @@ export const openAuthentication = async (options: {
     // Its users log in at their issuer; here they show tokens, never passwords.
     federation: [],
   };
-  const tokens = config.order.includes('federation') ? createTokenVerifier({ issuers, tenants, challenges, now }) : null;
+  const tokens = config.order.includes('federation') ? createTokenVerifier({ issuers, tenants, challenges, now, elapsed }) : null;
   const passwords = createPasswordRealms({
     realms: config.order.flatMap((realm) => userRealms[realm]),
     tenants,
@@ -70,8 +72,8 @@ export const openAuthentication = async (options: {
       saltBytes: config.password_hash.salt_bytes,
       allowPlaintext: plaintext.length > 0,
     }),
-    verified: createVerifiedCache({ ttlMs: VERIFIED_MS, max: MAX_VERIFIED, now }),
-    attempts: createAttemptLimits({ now }),
+    verified: createVerifiedCache({ ttlMs: VERIFIED_MS, max: MAX_VERIFIED, elapsed }),
+    attempts: createAttemptLimits(),
     challenges,
   });
   const certificates = createCertificateRealm({ config: config.certificates, tenants, challenges });

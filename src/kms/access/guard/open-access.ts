@@ -24,6 +24,7 @@ export interface Access extends AsyncDisposable {
  * Opens the connections to the configured issuers, and reads realms.yml.
  *
  * @param options.now epoch milliseconds
+ * @param options.elapsed milliseconds of a clock that never goes back
  * @throws AppError `tls-file-unreadable`, `secret-unreadable`, `config-unreadable`, `config-invalid`
  */
 export const openAccess = async (options: {
@@ -33,13 +34,23 @@ export const openAccess = async (options: {
   readonly telemetry: Telemetry;
   readonly emit: Emit;
   readonly now: () => number;
+  readonly elapsed: () => number;
 }): Promise<Access> => {
-  const { config, service, tenants, telemetry, emit, now } = options;
+  const { config, service, tenants, telemetry, emit, now, elapsed } = options;
   await using opened = new AsyncDisposableStack();
   const { issuers: configs, tls, required } = config.identity;
-  const { issuers, dependency, jobs } = opened.use(await openTrustedIssuers({ configs, tls, required, telemetry, emit, now }));
+  const { issuers, dependency, jobs } = opened.use(await openTrustedIssuers({ configs, tls, required, telemetry, emit, now, elapsed }));
   const challenges = createChallenges(config.errors.detail);
-  const authenticate = await openAuthentication({ realmsFile: config.realms_file, service, tenants, issuers, challenges, emit, now });
+  const authenticate = await openAuthentication({
+    realmsFile: config.realms_file,
+    service,
+    tenants,
+    issuers,
+    challenges,
+    emit,
+    now,
+    elapsed,
+  });
 
   const resources = opened.move();
   return {
