@@ -1,6 +1,6 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
-import { parseSync, type Program } from 'oxc-parser';
+import { isNode, type Node, readSyntax } from './syntax.ts';
 
 /** One import of a module: the file that has it (relative to the root) and what it names. */
 export interface Import {
@@ -28,27 +28,6 @@ const isLoader = (node: Node): boolean =>
   // As in process['getBuiltinModule']; 'require' is a word of TLS, too.
   (node.type === 'Literal' && node['value'] !== 'require' && LOADERS.includes(String(node['value'])));
 
-interface Node {
-  readonly type: string;
-  readonly start: number;
-  readonly end: number;
-  readonly [member: string]: unknown;
-}
-
-const isNode = (value: unknown): value is Node => typeof value === 'object' && value !== null && 'type' in value;
-
-const nodesOf = function* (program: Program): Generator<Node> {
-  const pending: unknown[] = [program];
-  while (pending.length > 0) {
-    const next = pending.pop();
-    if (Array.isArray(next)) pending.push(...(next as unknown[]));
-    else if (isNode(next)) {
-      yield next;
-      pending.push(...Object.values(next));
-    }
-  }
-};
-
 /** The text of a string, or of a template without a gap; null for anything that is known at run time only. */
 const textOf = (node: unknown): string | null => {
   if (!isNode(node)) return null;
@@ -73,15 +52,13 @@ interface Imports {
 }
 
 const readImports = (file: string, text: string): Imports => {
-  const { program, errors } = parseSync(file, text);
-  if (errors[0] !== undefined) throw new SyntaxError(`${file}: ${errors[0].message}`);
   const [imports, hidden]: [Import[], HiddenImport[]] = [[], []];
   const load = (node: Node, name: unknown, isType: boolean): void => {
     const specifier = textOf(name);
     if (specifier === null || /^(\/|file:|data:)/.test(specifier)) hidden.push({ file, code: text.slice(node.start, node.end) });
     else imports.push({ file, specifier, target: targetOf(file, specifier), isType });
   };
-  for (const node of nodesOf(program)) {
+  for (const node of readSyntax(file, text)) {
     switch (node.type) {
       case 'ImportDeclaration':
         load(node, node['source'], node['importKind'] === 'type');
