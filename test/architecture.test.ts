@@ -219,6 +219,25 @@ describe('The walls between the rooms', () => {
   });
 });
 
+/** Files of the Docker engine that a test imports from another folder than the one that mirrors it: they may change at any time. */
+const insidesPinned = (imports: readonly Import[]): readonly string[] =>
+  imports
+    .filter(({ file, target }) => isIn(target, 'engine/docker') && !file.startsWith('test/engine/docker/'))
+    .map(({ file, specifier }) => `${file}: ${specifier}`);
+
+describe('Tests', () => {
+  it('outside of its own folder import nothing of the Docker engine', async () => {
+    const { imports } = await readImportsBelow(ROOT, 'test');
+    const tests = imports.filter(({ file }) => !file.startsWith('test/fixtures/'));
+    expect(tests.filter(({ target }) => isIn(target, 'engine/docker'))).not.toEqual([]);
+    expect(insidesPinned(tests)).toEqual([]);
+  });
+
+  it('are seen to import it in the fixture', () => {
+    expect(insidesPinned(fixture.imports)).toEqual(['src/cli/commands/peek.ts: #engine/docker/docker.ts']);
+  });
+});
+
 /** `<file> <the statement>` of everything in the fixture that breaks a rule of lint. */
 const lintedFixture = async (rule: string): Promise<readonly string[]> => {
   const oxlint = join(ROOT, 'node_modules/oxlint/bin/oxlint');

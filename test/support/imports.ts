@@ -38,6 +38,7 @@ const textOf = (node: unknown): string | null => {
 };
 
 const targetOf = (file: string, specifier: string): string | null => {
+  if (specifier.startsWith('#test/')) return specifier.slice(1);
   if (specifier.startsWith('#')) return join('src', specifier.slice(1)).split(sep).join('/');
   if (specifier.startsWith('.'))
     return relative('.', join(dirname(file), specifier))
@@ -83,10 +84,10 @@ const readImports = (file: string, text: string): Imports => {
   return { imports, hidden };
 };
 
-/** Everything below `<root>/src` that loads a module: static and dynamic, of values and of types, and what cannot be read. */
-export const readImportsBelow = async (root: string): Promise<Imports> => {
-  const names = (await readdir(join(root, 'src'), { recursive: true })).filter((name) => MODULE.test(name));
-  const files = names.map((name) => join('src', name).split(sep).join('/'));
+/** Everything below `<root>/<folder>` that loads a module: static and dynamic, of values and of types, and what cannot be read. */
+export const readImportsBelow = async (root: string, folder = 'src'): Promise<Imports> => {
+  const names = (await readdir(join(root, folder), { recursive: true })).filter((name) => MODULE.test(name));
+  const files = names.map((name) => join(folder, name).split(sep).join('/'));
   const lists = await Promise.all(files.map(async (file) => readImports(file, await readFile(join(root, file), 'utf8'))));
   return { imports: lists.flatMap(({ imports }) => imports), hidden: lists.flatMap(({ hidden }) => hidden) };
 };
