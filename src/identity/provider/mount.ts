@@ -1,6 +1,7 @@
 import type { FastifySchema } from 'fastify';
 import type { App } from '#infra/http/server.ts';
 import type { OpenIdProvider } from './openid-provider.ts';
+import { discardUnreadBody } from './seams/unread-body.ts';
 
 /**
  * Puts the provider's endpoints into the server, in a context of their own without body parsers: the provider reads its bodies
@@ -18,8 +19,7 @@ export const mountProvider = async (app: App, provider: Pick<OpenIdProvider, 'en
         schema: { hide: true } as FastifySchema,
         handler: async (request, reply) => {
           reply.hijack();
-          // The provider stops reading a body that is too long; what it leaves would keep the connection from its next request.
-          reply.raw.once('finish', () => void request.raw.resume());
+          discardUnreadBody(request.raw, reply.raw);
           for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) reply.raw.setHeader(name, value);
           await provider.handle(endpoint, request.raw, reply.raw);
         },
