@@ -1,7 +1,7 @@
 import { defineConfig, type OxlintOverride } from 'oxlint';
 import { isBelow, MAY_SEE, ONLY_IN, roomOf, seenFrom } from './test/walls.ts';
 
-/** What a file below `zone` may not import: other rooms, and packages that belong to another folder. */
+/** Imports that are refused below `zone`: other rooms, and packages that belong to another folder. */
 const restrictions = (zone: string) => {
   const seen = seenFrom(zone);
   const rooms = Object.keys(MAY_SEE).filter((room) => !room.includes('/') && room !== roomOf(zone) && !seen.includes(room));

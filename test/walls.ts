@@ -1,8 +1,7 @@
 import type { HiddenImport, Import } from './support/imports.ts';
 
 /**
- * Which rooms, or which files of a room, a room may import, itself apart. The longest entry that a file lies below says what it may
- * see. `oxlint.config.ts` derives its rules from these tables, too.
+ * The rooms, or files of a room, that a room may import, itself apart. Of the entries that a file lies below, the longest counts. `oxlint.config.ts` derives its rules from these tables, too.
  */
 export const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
   infra: [],
@@ -30,7 +29,7 @@ export const ONLY_IN: Readonly<Record<string, readonly string[]>> = {
 
 export const isBelow = (path: string, entry: string): boolean => path === entry || path.startsWith(`${entry}/`);
 
-/** What the files below a path of src may see. */
+/** The rooms and files that the files below a path of src may import. */
 export const seenFrom = (path: string): readonly string[] => {
   const entries = Object.keys(MAY_SEE).filter((entry) => isBelow(path, entry));
   return MAY_SEE[entries.toSorted((a, b) => b.length - a.length)[0] ?? ''] ?? [];

@@ -1,5 +1,5 @@
 import { unreachable } from '#infra/apperr/app-error.ts';
-import { type DemoEvent, lineOfDemoEvent } from '#infra/demo-data/events.ts';
+import { type DemoDataEvent, lineOfDemoDataEvent } from '#infra/demo-data/events.ts';
 import { createEventLog, type EventLine } from '#infra/telemetry/event-log.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 
@@ -8,7 +8,7 @@ export type KmsEvent =
   | { readonly type: 'plaintext-passwords'; readonly usernames: readonly string[] }
   | { readonly type: 'identity-unreachable'; readonly issuer: string; readonly cause: unknown }
   | { readonly type: 'identity-reachable'; readonly issuer: string }
-  | DemoEvent
+  | DemoDataEvent
   | { readonly type: 'demo-seeded'; readonly tenants: number; readonly accounts: number; readonly elasticKeys: number }
   | { readonly type: 'demo-reset-already-done' }
   | { readonly type: 'leftovers-removed'; readonly tenants: number; readonly databases: number }
@@ -40,7 +40,7 @@ const lineOf = (event: KmsEvent): EventLine => {
     case 'demo-credentials-active':
     case 'demo-reset-started':
     case 'demo-reset-settled':
-      return lineOfDemoEvent(event);
+      return lineOfDemoDataEvent(event);
     case 'demo-reset-already-done':
       return ['warn', 'demo data was reset to these tenant ids already; it is kept as it is', {}];
     case 'leftovers-removed':

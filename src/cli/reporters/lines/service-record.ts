@@ -2,7 +2,7 @@ import { isObject, jsonObject } from '#infra/config/json-object.ts';
 import type { LogAttributes, Severity } from '../terminal/log-record.ts';
 
 /** One line of the log of one of our servers. */
-export interface ServiceRecord {
+export interface ServiceLogLine {
   /** ISO 8601. */
   readonly timestamp: string;
   readonly severity: Severity;
@@ -27,7 +27,7 @@ const attributesOf = (value: unknown): LogAttributes => {
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 
 /** The record on a line of a service's log; null where the line is none: the runtime and other programs write what they like. */
-export const serviceRecord = (line: string): ServiceRecord | null => {
+export const serviceRecord = (line: string): ServiceLogLine | null => {
   const value = line.startsWith('{') ? jsonObject(line) : null;
   if (value === null) return null;
   const { timestamp, severity_text: severity, body, attributes, trace_id, span_id } = value;
