@@ -192,6 +192,7 @@ describe('The walls between the rooms', () => {
         'src/cli/commands/serve.ts: #kms/server.ts is nothing that cli may see from here',
         'src/demo/peek.ts: #engine/state/lock.ts is nothing that demo may see from here',
         'src/kms/tokens/hidden.ts: createRequire hides which module it loads',
+        'src/kms/tokens/hidden.ts: createRequire hides which module it loads',
         "src/kms/tokens/hidden.ts: 'getBuiltinModule' hides which module it loads",
         'src/kms/tokens/hidden.ts: getBuiltinModule hides which module it loads',
         "src/kms/tokens/hidden.ts: import('file:///accounts/account.ts') hides which module it loads",

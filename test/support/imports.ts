@@ -53,10 +53,13 @@ interface Imports {
 }
 
 const readImports = (file: string, text: string): Imports => {
-  const [imports, hidden]: [Import[], HiddenImport[]] = [[], []];
+  const imports: Import[] = [];
+  // By where it stands: a name that is imported as itself is two nodes in one place.
+  const hidden = new Map<number, HiddenImport>();
+  const hide = ({ start, end }: Node): void => void hidden.set(start, { file, code: text.slice(start, end) });
   const load = (node: Node, name: unknown, isType: boolean): void => {
     const specifier = textOf(name);
-    if (specifier === null || /^(\/|file:|data:)/.test(specifier)) hidden.push({ file, code: text.slice(node.start, node.end) });
+    if (specifier === null || /^(\/|file:|data:)/.test(specifier)) hide(node);
     else imports.push({ file, specifier, target: targetOf(file, specifier), isType });
   };
   for (const node of readSyntax(file, text)) {
@@ -78,10 +81,10 @@ const readImports = (file: string, text: string): Imports => {
         load(node, node['expression'], false);
         break;
       default:
-        if (isLoader(node)) hidden.push({ file, code: text.slice(node.start, node.end) });
+        if (isLoader(node)) hide(node);
     }
   }
-  return { imports, hidden };
+  return { imports, hidden: [...hidden.values()] };
 };
 
 /** Everything below `<root>/<folder>` that loads a module: static and dynamic, of values and of types, and what cannot be read. */
