@@ -118,6 +118,6 @@ const headline = (plan: Plan, engine: Engine) => ({
 const unknownStep: Omit<Step, keyof StepInfo> = {
   targets: [],
   run: async () => {
-    throw new AppError('step-unknown', 500, 'the plan names a step that there is not');
+    throw new AppError('step-unknown', 500, 'the plan names a step that does not exist');
   },
 };

@@ -1,7 +1,7 @@
 import { thrownMessage } from '#infra/apperr/thrown-words.ts';
 import { unreachable } from '#infra/apperr/app-error.ts';
 import { causeChain } from '#infra/apperr/cause-chain.ts';
-import { type DemoEvent, lineOfDemoEvent } from '#infra/demo-data/events.ts';
+import { type DemoDataEvent, lineOfDemoDataEvent } from '#infra/demo-data/events.ts';
 import { createEventLog, type EventLine } from '#infra/telemetry/event-log.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 
@@ -10,7 +10,7 @@ export type KmsEvent =
   | { readonly type: 'plaintext-passwords'; readonly usernames: readonly string[] }
   | { readonly type: 'identity-unreachable'; readonly issuer: string; readonly cause: unknown }
   | { readonly type: 'identity-reachable'; readonly issuer: string }
-  | DemoEvent
+  | DemoDataEvent
   | { readonly type: 'demo-seeded'; readonly tenants: number; readonly accounts: number; readonly elasticKeys: number }
   | { readonly type: 'demo-reset-already-done' }
   | { readonly type: 'leftovers-removed'; readonly tenants: number; readonly databases: number }
@@ -44,7 +44,7 @@ const lineOf = (event: KmsEvent): EventLine => {
     case 'demo-credentials-active':
     case 'demo-reset-started':
     case 'demo-reset-settled':
-      return lineOfDemoEvent(event);
+      return lineOfDemoDataEvent(event);
     case 'demo-reset-already-done':
       return ['warn', 'demo data was reset to these tenant ids already; it is kept as it is', {}];
     case 'leftovers-removed':

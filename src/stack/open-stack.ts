@@ -69,7 +69,7 @@ const openEngine = async (
   return { engine: await createEngine(choice, { ...options, ports, profile }), ports };
 };
 
-/** What runs on Docker names the folder for which it was made; it is not looked for by another path. */
+/** Containers name the folder for which they were made; nobody looks for them by another path. */
 const tellOfLastStart = ({ engine, purpose, stateDir, warn }: FullStackOptions, last: LastStart): void => {
   if (last.engine === 'docker' && last.movedFrom !== null) {
     warn(`${stateDir} was copied or moved from ${last.movedFrom}: what runs on Docker belongs to that path, and is left alone`);

@@ -43,7 +43,7 @@ const events = (more: readonly DemoEvent[] = []): readonly DemoEvent[] => [
   { type: 'run-finished', at, durationMs: 99.4 },
 ];
 
-/** What came of a run with these events. */
+/** The outcome of a run with these events. */
 const outcome = (all: readonly DemoEvent[]) => outcomeOf(all.reduce(advance, NOT_STARTED));
 
 const rootCause = { line: unique('kms is not running'), chain: ['identity', 'kms'], logTail: ['last words'], fix: 'start it' } as const;

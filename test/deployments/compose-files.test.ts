@@ -115,7 +115,7 @@ describe('Compose files as they are written', () => {
       for (const [name, { file: path }] of [...Object.entries(secrets), ...Object.entries(configs)]) {
         if (name.startsWith('build-')) continue;
         expect({ name, startsWith: name.startsWith(`${product}-`) }).toEqual({ name, startsWith: true });
-        expect(path).toMatch(new RegExp(`^(\\$\\{PASSTHRU_MATERIAL[^}]*\\}/${product}/secrets|\\.\\./(${product}|balancer))/`));
+        expect(path).toMatch(new RegExp(`^(\\$\\{PASSTHRU_MOUNTS[^}]*\\}/${product}/secrets|\\.\\./(${product}|balancer))/`));
       }
     }
   });
@@ -171,8 +171,8 @@ describe.runIf(await dockerEngine())('Compose files as Compose reads them', () =
   });
 
   it('refuses prod without a folder of secrets, and says what is missing', async () => {
-    await expect(composeConfig(COMBINATIONS['prod of all'] ?? [], { PASSTHRU_MATERIAL: '' })).rejects.toThrow(
-      /PASSTHRU_MATERIAL is missing a value: must name the folder with the secrets/,
+    await expect(composeConfig(COMBINATIONS['prod of all'] ?? [], { PASSTHRU_MOUNTS: '' })).rejects.toThrow(
+      /PASSTHRU_MOUNTS is missing a value: must name the folder with the secrets/,
     );
   });
 

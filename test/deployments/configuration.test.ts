@@ -18,7 +18,7 @@ const filesOf = (product: 'kms' | 'identity', profile: 'demo' | 'prod', stack: s
   return [delivered(`${product}.yml`), delivered(`${product}.container.yml`), delivered(`${product}.${profile}.yml`), stack];
 };
 
-/** What a server takes at most to end after it has drained. */
+/** The longest time that a server takes to end after it has drained. */
 const STOP_SECONDS = 5;
 
 /** Every absolute path that a configuration speaks of. */

@@ -29,11 +29,9 @@ const contextOf = async (product: Product): Promise<readonly string[]> => {
 /** Every file of ours and every package that a program in the image loads, or loads later, from its entries on. */
 const reachedFrom = async (entries: readonly string[], isThere: (file: string) => boolean) => {
   const imports = await importsBelow(ROOT);
-  const typesOnly = new Set(await importsOfTypes());
   const [files, packages] = [new Set<string>(entries), new Set<string>()];
   for (const file of files) {
-    for (const { specifier, target } of imports.filter((each) => each.file === file)) {
-      if (typesOnly.has(`${file} ${specifier}`)) continue;
+    for (const { specifier, target } of imports.filter((each) => each.file === file && !each.isType)) {
       if (target !== null && isThere(target)) files.add(target);
       else if (target === null && !specifier.startsWith('node:'))
         packages.add(
@@ -45,21 +43,6 @@ const reachedFrom = async (entries: readonly string[], isThere: (file: string) =
     }
   }
   return { files, packages };
-};
-
-/** `<file> <specifier>` of everything that is only ever imported as a type: Node drops it. */
-const importsOfTypes = async (): Promise<readonly string[]> => {
-  const files = [...new Set((await importsBelow(ROOT)).map(({ file }) => file))];
-  const found = await Promise.all(
-    files.map(async (file) => {
-      const text = await readFile(join(ROOT, file), 'utf8');
-      const specifiers = (pattern: RegExp) => [...text.matchAll(pattern)].map(([, specifier = '']) => specifier);
-      const types = specifiers(/^(?:import|export) type [^;]*? from '([^']+)';/gm);
-      const values = new Set(specifiers(/^(?:import|export) (?!type )[^;]*? from '([^']+)';/gm));
-      return types.filter((specifier) => !values.has(specifier)).map((specifier) => `${file} ${specifier}`);
-    }),
-  );
-  return found.flat();
 };
 
 const dependencies = async (): Promise<readonly string[]> =>

@@ -1,9 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { projectOf } from '#engine/docker/project/project.ts';
 import { COMBINATIONS, type ComposeFile, composeConfig, DEPLOYMENTS, readYaml, stackConfig } from '#test/deployments/deployments.ts';
-import { PORTS } from '#test/support/mounts.ts';
 import { dockerEngine } from '#test/support/docker.ts';
 import { ROOT } from '#test/support/engine.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';
@@ -48,18 +46,6 @@ describe('Commands of a backup', () => {
     expect(asked).toEqual(['kms', 'identity'].map((database) => ({ service: `${database}-postgres`, database })));
     const { services = {} } = await readYaml<ComposeFile>('kms/compose.yml');
     expect(services['kms-postgres']?.environment).toMatchObject({ POSTGRES_DB: 'kms' });
-  });
-
-  it('say how the project of a CLI is named, which is not that of plain Compose', async () => {
-    const { name } = projectOf({
-      stateDir: '/srv/a',
-      portKms: PORTS.kms,
-      portIdentity: PORTS.identity,
-      packageRoot: ROOT,
-      profile: 'demo',
-    });
-    expect(name).toMatch(/^passthru-[0-9a-f]{8}$/);
-    expect(await guide('deployments.md')).toMatch(/`passthru-` and eight hexadecimal digits; `docker compose ls` shows it/);
   });
 });
 

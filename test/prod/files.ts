@@ -20,7 +20,7 @@ export const REDIRECT = 'http://127.0.0.1/callback';
 
 /** Files that an operator makes before the stack is brought up. */
 export interface ProdFiles {
-  /** PASSTHRU_MATERIAL. */
+  /** PASSTHRU_MOUNTS. */
   readonly mounts: string;
   /** Compose file of the operator's own, laid over the production files. */
   readonly overlay: string;

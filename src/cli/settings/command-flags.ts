@@ -11,7 +11,7 @@ export const LOGS_FLAGS = {
     flags: [{ spelling: '-f, --follow', means: true, help: 'go on with what is logged from now on' }],
   }),
   tail: setting({
-    type: wholeNumber({ form: 'a whole number of lines', placeholder: 'lines', minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
+    type: wholeNumber({ form: '0 or more lines, for example 100', placeholder: 'lines', minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
     default: null,
     flags: [{ help: 'only the last lines' }],
   }),

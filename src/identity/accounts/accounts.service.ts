@@ -4,7 +4,7 @@ import { createAttemptLimits } from '#infra/secrets/attempts/create-attempt-limi
 import { createGuessCheck } from '#infra/secrets/attempts/guess-check.ts';
 import type { Passwords } from '#infra/secrets/passwords.ts';
 import type { IdentityTables } from '#identity/database/tables.ts';
-import { scopesOfRoles } from '#identity/resource-servers/scopes.ts';
+import { grantableScopesOfRoles } from '#identity/resource-servers/scopes.ts';
 import { createAccountStore } from './account.store.ts';
 import { MAX_USERNAME } from './account.ts';
 import type { Accounts } from './accounts.ts';
@@ -32,7 +32,15 @@ export const createAccounts = (options: {
       const account = await store.byId(accountId);
       if (account === undefined) return undefined;
       const { id, tenantId, username, roles, permissions, name, email } = account;
-      return { accountId: id, tenantId, username, roles, name, email, scopes: [...new Set([...scopesOfRoles(roles), ...permissions])] };
+      return {
+        accountId: id,
+        tenantId,
+        username,
+        roles,
+        name,
+        email,
+        scopes: [...new Set([...grantableScopesOfRoles(roles), ...permissions])],
+      };
     },
   };
 };

@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest, FastifySchema } from 'fastify';
 import type { App } from '#infra/http/server.ts';
 import type { OpenIdProvider } from './openid-provider.ts';
+import { discardUnreadBody } from './seams/unread-body.ts';
 
 const asksForHtml = ({ headers }: FastifyRequest): boolean => /\btext\/html\b/i.test(headers.accept ?? '');
 
@@ -34,8 +35,7 @@ export const mountProvider = async (
           : {}),
         handler: async (request, reply) => {
           reply.hijack();
-          // The provider stops reading a body that is too long; what it leaves would keep the connection from its next request.
-          reply.raw.once('finish', () => void request.raw.resume());
+          discardUnreadBody(request.raw, reply.raw);
           for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) reply.raw.setHeader(name, value);
           await provider.handle(endpoint, request.raw, reply.raw);
         },

@@ -5,7 +5,7 @@ import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from 'fastify
 import type { Jobs } from '#infra/jobs/job.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import type { TlsFiles } from '#infra/tls/config.ts';
-import type { ClientCertificate } from '#infra/tls/options.ts';
+import type { ClientCertificateMode } from '#infra/tls/options.ts';
 
 /**
  * HTTP for both products: what a server of ours is (this file), its health, its errors (`problem.ts`), its admin listener
@@ -46,7 +46,7 @@ export interface ServerOptions {
   readonly name: string;
   readonly tls: TlsFiles;
   /** `request` lets a client come without a certificate; one that comes is verified all the same. */
-  readonly clientCertificate: ClientCertificate;
+  readonly clientCertificate: ClientCertificateMode;
   readonly telemetry: Telemetry;
   /** Looks at the certificate files now and then, for file systems that tell of no change; without it nobody does. */
   readonly jobs?: Pick<Jobs, 'start'>;

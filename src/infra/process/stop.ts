@@ -12,7 +12,7 @@ export interface StopOptions {
   readonly log: Pick<Logger, 'info' | 'error'>;
   /** Ends everything; the process then ends by itself, nothing being left to wait for. */
   readonly stop: () => Promise<void>;
-  /** What comes before it: `begin` is called at the signal, and the server goes on serving for so many seconds. */
+  /** The time before it: `begin` is called at the signal, and the server goes on serving for so many seconds. */
   readonly drain?: { readonly seconds: number; readonly begin: () => void };
 }
 

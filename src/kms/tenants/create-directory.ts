@@ -26,7 +26,7 @@ interface Look {
  * @param options.maxOpen databases kept open; the one not used for longest goes first
  * @param options.onGone called with a tenant that another replica removed, or gave another database
  * @param options.emit tells of tenants whose databases are damaged
- * @param options.held tenants of which something else is in memory, which `onGone` lets go
+ * @param options.held tenants that other parts hold in memory; `onGone` makes them let go
  * @param options.elapsed milliseconds on a clock that never goes back
  */
 export const createTenantDirectory = (options: {

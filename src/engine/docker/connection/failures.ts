@@ -105,7 +105,7 @@ const KNOWN: readonly Known[] = [
   },
 ];
 
-/** A Failure out of what Docker said: the trouble and its fix where we know it, the text itself always. */
+/** Makes a Failure of Docker's text. It quotes the text; where the trouble is known, it names it and its fix. */
 export const dockerFailure = (options: {
   code: string;
   what: string;

@@ -6,7 +6,7 @@ import type { Layout } from '../files/layout.ts';
 import { portsOfService } from '../../ports.ts';
 import { processesWithArguments } from '#engine/state/processes.ts';
 import { isSameFolder, recordsByOwner, type Served, servedBy } from '#engine/state/served-folder.ts';
-import type { Target } from './stop-process.ts';
+import type { RunningProcess } from './stop-process.ts';
 
 /** The processes of a stack as the disk records them, and as the system shows them where the disk does not tell or tells of others. */
 export interface Records {
@@ -15,7 +15,7 @@ export interface Records {
   /** Sets or removes the record of one service; changes of this process queue up. Only the holder of the lock may do it. */
   change(service: ServiceName, change: (record: ServiceRecord | undefined) => ServiceRecord | undefined): Promise<void>;
   /** Every process that runs with the configuration of this service, recorded or not: a killed run may have left one. */
-  processes(service: ServiceName): Promise<readonly Target[]>;
+  processes(service: ServiceName): Promise<readonly RunningProcess[]>;
   /** Resolves when every change that was asked for is on the disk, or has failed. */
   settled(): Promise<void>;
 }
@@ -30,7 +30,7 @@ export const createRecords = (layout: Layout, options: { warn: (text: string) =>
     told.add(text);
   };
 
-  const running = async (service: ServiceName): Promise<readonly Target[]> => {
+  const running = async (service: ServiceName): Promise<readonly RunningProcess[]> => {
     // It counts whoever started it, and from whichever installation; a program that only reads or edits its configuration is no service.
     const pids = await processesWithArguments(['serve', service, '--config']);
     const found = await Promise.all(

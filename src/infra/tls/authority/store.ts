@@ -8,7 +8,7 @@ import { ensureSecret } from '#infra/files/secret-file.ts';
 import { checkAuthority, checkLeaf } from './certificate-checks.ts';
 import type { Authority, LeafOptions, StoredCa } from './authority.ts';
 import type { TlsFiles } from '../config.ts';
-import type { KeyType } from './key-types.ts';
+import type { CertificateKeyType } from './key-types.ts';
 
 /** A certificate of the store; `name` is the base name of its files. */
 export interface LeafRequest extends LeafOptions {
@@ -21,7 +21,7 @@ export interface TlsStoreOptions {
   readonly leaves: readonly LeafRequest[];
   /** CAs from the root to the one that issues; default 3. */
   readonly length?: number;
-  readonly keyType?: KeyType;
+  readonly keyType?: CertificateKeyType;
   /** Whether `<name>.p12` is written, too, and its password in `<name>.p12.password`. */
   readonly pkcs12?: boolean;
   /** Epoch milliseconds. */
@@ -36,7 +36,7 @@ export interface TlsStore {
   /** Names of the CAs from the root down. */
   readonly chain: readonly string[];
   readonly leaves: number;
-  readonly keyType: KeyType;
+  readonly keyType: CertificateKeyType;
   /** Whether anything was made or made again. */
   readonly created: boolean;
 }

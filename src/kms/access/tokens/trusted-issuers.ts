@@ -16,7 +16,7 @@ export interface TrustedIssuers extends AsyncDisposable {
   readonly issuers: readonly TrustedIssuer[];
   /** Up when every issuer publishes its keys at this moment. */
   readonly dependency: DependencyCheck;
-  /** What is to be done by the clock while they are open; whoever opened them starts it. */
+  /** Work by the clock while they are open; the caller starts it. */
   readonly jobs: readonly Job[];
 }
 

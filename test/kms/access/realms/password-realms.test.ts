@@ -6,7 +6,7 @@ import { createAttemptLimits } from '#infra/secrets/attempts/create-attempt-limi
 import { createChallenges } from '#kms/access/challenges.ts';
 import { createPasswordRealms } from '#kms/access/realms/password-realms.ts';
 import type { RealmUser } from '#kms/access/realms/realm-users.store.ts';
-import { scopesOfRoles } from '#kms/access/scopes.ts';
+import { fineScopesOfRoles } from '#kms/access/scopes.ts';
 import type { TenantHandle } from '#kms/tenants/directory.ts';
 import { createManualClock } from '#test/support/manual-clock.ts';
 
@@ -26,7 +26,7 @@ const setup = () => {
     stored: 'hash-1',
     tenant: { by: 'id', value: tenant.id },
     roles: ['user'],
-    scopes: scopesOfRoles(['user']),
+    scopes: fineScopesOfRoles(['user']),
   };
   const world = {
     clock,
