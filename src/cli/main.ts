@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import { DATABASES, type PartName, SERVICES } from '#engine/engine.ts';
 import { type AddCommand, buildProgram, command, commandGroup } from './command-line/build-program.ts';
-import { DEMO_HELP, HEALTH_HELP } from './command-line/help-texts.ts';
+import { DEMO_HELP, HEALTH_HELP, PREPARE_HELP } from './command-line/help-texts.ts';
 import { type CliProcess, cliProcess } from './process/cli-process.ts';
 import type { ExitCode } from './process/exit-codes.ts';
-import { DOWN_FLAGS, HEALTH_FLAGS, LOGS_FLAGS, SERVE_FLAGS, SINK_FLAGS } from './settings/command-flags.ts';
+import { DOWN_FLAGS, HEALTH_FLAGS, LOGS_FLAGS, PREPARE_FLAGS, SERVE_FLAGS, SINK_FLAGS } from './settings/command-flags.ts';
 import { oneOf, text } from './settings/value-types.ts';
 
 const TARGET = oneOf(['kms', 'identity', 'all'], 'what');
@@ -62,7 +62,9 @@ const COMMANDS: readonly AddCommand[] = [
   command({
     name: 'prepare',
     summary: 'make certificates and secrets, for plain Compose too, start nothing',
-    settings: ['stack', 'output'],
+    flags: PREPARE_FLAGS,
+    settings: ['stack', 'output', 'prepare'],
+    help: PREPARE_HELP,
     run: async (call) => (await import('./commands/prepare.ts')).prepare(call),
   }),
   command({

@@ -24,3 +24,13 @@ Prints one line. Exit codes: 0 it answered 200 · 1 it did not, and the line say
 
 Example:
   passthru health https://localhost:8081/readyz --ca .passthru/tls/ca.pem`;
+
+export const PREPARE_HELP = `
+With --profile prod nothing that is there is overwritten; --renew replaces certificates of its own
+authority only. The keys of that authority and all unseal shares go to --state-dir, by default
+<out>/authority.
+
+Examples:
+  passthru prepare
+  passthru prepare --profile prod --issuer https://id.example.org:8082 --host kms.example.org --out /srv/passthru
+  passthru prepare --profile prod --out /srv/passthru --renew`;

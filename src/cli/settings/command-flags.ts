@@ -1,5 +1,5 @@
 import { REQUIRED, setting } from './setting.ts';
-import { boolean, duration, file, files, wholeNumber } from './value-types.ts';
+import { boolean, duration, file, files, folder, hosts, origin, wholeNumber } from './value-types.ts';
 
 // Flags of a single command: rows as of a setting, but no variable and no key of a file.
 
@@ -13,6 +13,21 @@ export const LOGS_FLAGS = {
     type: wholeNumber({ form: 'a whole number of lines', placeholder: 'lines', minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
     default: null,
     flags: [{ help: 'only the last lines' }],
+  }),
+} as const;
+
+export const PREPARE_FLAGS = {
+  out: setting({
+    type: folder,
+    default: null,
+    flags: [{ help: 'prod: folder for containers to mount from; PASSTHRU_MATERIAL names it then' }],
+  }),
+  issuer: setting({ type: origin, default: null, flags: [{ help: 'prod: address at which browsers reach Identity' }] }),
+  host: setting({ type: hosts, default: null, flags: [{ help: 'prod: names under which callers reach the KMS' }] }),
+  renew: setting({
+    type: boolean,
+    default: 'false',
+    flags: [{ spelling: '--renew', means: true, help: 'prod: sign certificates anew that end within 30 days or lack a name' }],
   }),
 } as const;
 
