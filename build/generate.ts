@@ -5,6 +5,7 @@ import { errorSchema } from '../src/cli/documents/error.ts';
 import { prepareSchema } from '../src/cli/documents/prepare.ts';
 import { prepareProdSchema } from '../src/cli/documents/prepare-prod.ts';
 import { statusSchema } from '../src/cli/documents/status.ts';
+import { tenantCreateSchema } from '../src/cli/documents/tenant-create.ts';
 import { reportSchema } from '../src/demo/report.ts';
 import { kmsHouse, runKms } from '../test/kms/support/kms-server.ts';
 import { cliReference } from './cli-reference.ts';
@@ -16,6 +17,7 @@ const schemas = {
   down: downSchema,
   prepare: prepareSchema,
   'prepare-prod': prepareProdSchema,
+  'tenant-create': tenantCreateSchema,
   error: errorSchema,
 };
 

@@ -11,6 +11,7 @@ export type KmsEvent =
   | DemoEvent
   | { readonly type: 'demo-seeded'; readonly tenants: number; readonly accounts: number; readonly elasticKeys: number }
   | { readonly type: 'demo-reset-already-done' }
+  | { readonly type: 'tenant-created'; readonly id: string }
   | { readonly type: 'leftovers-removed'; readonly tenants: number; readonly databases: number }
   | { readonly type: 'databases-unnamed'; readonly names: readonly string[] }
   | { readonly type: 'listening'; readonly listener: 'public' | 'admin'; readonly host: string; readonly port: number };
@@ -43,6 +44,8 @@ const lineOf = (event: KmsEvent): EventLine => {
       return lineOfDemoEvent(event);
     case 'demo-reset-already-done':
       return ['warn', 'demo data was reset to these tenant ids already; it is kept as it is', {}];
+    case 'tenant-created':
+      return ['info', `an operator made tenant ${event.id}`, {}];
     case 'leftovers-removed':
       return [
         'info',

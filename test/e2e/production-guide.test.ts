@@ -7,8 +7,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { prepareProd } from '#engine/files/prod/prepare-prod.ts';
 import { stateFolder } from '#engine/state/state-folder.ts';
+import type { HttpsRequest, HttpsResponse } from '#infra/http/client.ts';
 import { createHttpsClient } from '#infra/http/client/create-https-client.ts';
 import { prepareTls } from '#infra/tls/authority/store.ts';
+import { basic } from '#test/kms/support/kms-server.ts';
 import { type Guide, guide } from '#test/prod/guide.ts';
 import { PROD_FILES } from '#test/prod/stack.ts';
 import { type Compose, compose, leftOvers } from '#test/support/compose.ts';
@@ -21,6 +23,7 @@ import { temporaryDirectory } from '#test/support/temporary-directory.ts';
 
 const DAY = 86_400_000;
 const BACK_END = 'otlp.example.org';
+const PLAINTEXT = Buffer.from(`plain-${randomUUIDv7()}`).toString('base64url');
 
 /** Prints one line for each address: `connected`, or the code of the error. */
 const KNOCK = `
@@ -53,6 +56,8 @@ describe.runIf(await dockerImages('postgres:17-trixie', 'haproxy:3.0-trixie'))(
     let ports: Awaited<ReturnType<typeof reservePorts>>;
     let commands: Guide;
     let stack: Compose;
+    /** What the first tenant has. */
+    let [password, key, ciphertext] = ['', '', ''];
 
     beforeAll(async () => {
       const directory = opened.use(await temporaryDirectory());
@@ -81,6 +86,7 @@ describe.runIf(await dockerImages('postgres:17-trixie', 'haproxy:3.0-trixie'))(
           'npx passthru': `${process.execPath} ${join(ROOT, 'bin/passthru.js')}`,
           '/srv/passthru': target,
           'https://id.example.org:8082': issuer,
+          'passthru-kms:0.1.0': `passthru-kms:${tag}`,
           '-p passthru': `-p ${project}`,
           'localhost:8081': `localhost:${ports.kms}`,
           'localhost:8082': `localhost:${ports.identity}`,
@@ -134,6 +140,13 @@ describe.runIf(await dockerImages('postgres:17-trixie', 'haproxy:3.0-trixie'))(
     const addressOf = async (service: string): Promise<string> =>
       (await docker('inspect', '--format', '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}', await container(service))).trim();
 
+    /** The KMS, as the first tenant's administrator. */
+    const ask = async (path: string, request: Omit<HttpsRequest, 'url'>): Promise<HttpsResponse> => {
+      await using client = createHttpsClient({ ca: await operator('ca.pem'), timeoutMs: 30_000 });
+      const url = `https://localhost:${ports.kms}/service/api/v1/elastic-keys${path}`;
+      return client.request({ ...request, url, headers: basic('ann', password) });
+    };
+
     it('prepares: what is there is kept, and certificates that end soon are named', async () => {
       const said = await commands.run('Prepare');
       expect(said).toMatch(/^Kept +all \d+ files: nothing was missing$/m);
@@ -145,6 +158,17 @@ describe.runIf(await dockerImages('postgres:17-trixie', 'haproxy:3.0-trixie'))(
       await commands.run('With Compose', 1);
       const ready = () => commands.run('Health').catch((error: Error) => error.message);
       await expect.poll(ready, { timeout: 90_000 }).toMatch(/^ready: .*\nready: /);
+    });
+
+    it('makes a first tenant, whose administrator makes a key with the password that is printed', { timeout: 120_000 }, async () => {
+      const said = await commands.run('First tenants and accounts');
+      password = /^Password +(\S+)$/m.exec(said)?.[1] ?? '';
+      const made = await ask('', { method: 'POST', body: { name: `key-${randomUUIDv7()}`, algorithm: 'A256GCM' } });
+      expect(made.status).toBe(201);
+      key = made.json<{ id: string }>().id;
+      const sealed = await ask(`/${key}/encrypt`, { method: 'POST', body: { plaintext: PLAINTEXT } });
+      expect(sealed.status).toBe(200);
+      ciphertext = sealed.json<{ ciphertext: string }>().ciphertext;
     });
 
     it('renews certificates, and what runs shows them without a restart', { timeout: 300_000 }, async () => {
@@ -226,6 +250,8 @@ describe.runIf(await dockerImages('postgres:17-trixie', 'haproxy:3.0-trixie'))(
           .poll(() => commands.run('Health').catch((error: Error) => error.message), { timeout: 90_000 })
           .toMatch(/^ready: .*\nready: /);
         expect(await keys()).toBe(before);
+        const opened = await ask(`/${key}/decrypt`, { method: 'POST', body: { ciphertext } });
+        expect([opened.status, opened.json()]).toEqual([200, expect.objectContaining({ plaintext: PLAINTEXT })]);
       } finally {
         await rm(lost, { recursive: true });
       }

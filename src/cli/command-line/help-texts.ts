@@ -34,3 +34,10 @@ Examples:
   passthru prepare
   passthru prepare --profile prod --issuer https://id.example.org:8082 --host kms.example.org --out /srv/passthru
   passthru prepare --profile prod --out /srv/passthru --renew`;
+
+export const TENANT_CREATE_HELP = `
+The admin listener takes the certificate of an operator only. In production it is on the loopback of each
+replica: docs/production.md has the command that asks from there.
+
+Example:
+  passthru tenant create acme --administrator ann --operator /srv/passthru/operator`;

@@ -11,6 +11,8 @@ import type { Jobs } from '#infra/jobs/job.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import type { Barrier } from '#kms/barrier/barrier.ts';
 import type { UnsealConfig } from '#kms/barrier/config.ts';
+import { registerTenantRoutes } from './tenants.routes.ts';
+import type { TenantsService } from './tenants.service.ts';
 
 const sealStatusSchema = strictObject({
   sealed: Type.Boolean(),
@@ -32,9 +34,10 @@ export const createAdmin = async (options: {
   readonly jobs: Jobs;
   readonly notReady: () => string | null;
   readonly drain: Drain;
+  readonly tenants: TenantsService;
   readonly demo: DemoResets | null;
 }): Promise<App> => {
-  const { config, telemetry, barrier, dependencies, jobs, notReady, drain, demo } = options;
+  const { config, telemetry, barrier, dependencies, jobs, notReady, drain, tenants, demo } = options;
   const app = await createServer({ name: 'kms-admin', tls: config.admin.tls, clientCertificate: 'require', telemetry, jobs, drain });
   admitOperatorsOnly(app, config.admin.allowed_clients);
   registerHealth(app, { dependencies, jobs, notReady, stopping: drain.begun });
@@ -47,6 +50,7 @@ export const createAdmin = async (options: {
       threshold: config.unseal.threshold ?? null,
     }),
   );
+  registerTenantRoutes(app, tenants);
   if (demo !== null) registerDemoRoutes(app, demo);
   return app;
 };

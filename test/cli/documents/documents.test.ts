@@ -5,6 +5,7 @@ import { errorSchema } from '#cli/documents/error.ts';
 import { prepareSchema } from '#cli/documents/prepare.ts';
 import { prepareProdSchema } from '#cli/documents/prepare-prod.ts';
 import { statusSchema } from '#cli/documents/status.ts';
+import { tenantCreateSchema } from '#cli/documents/tenant-create.ts';
 
 describe('The published schemas of what commands print', () => {
   it.each(
@@ -13,6 +14,7 @@ describe('The published schemas of what commands print', () => {
       down: downSchema,
       prepare: prepareSchema,
       'prepare-prod': prepareProdSchema,
+      'tenant-create': tenantCreateSchema,
       error: errorSchema,
     }),
   )('%s is what the code says; `npm run generate` writes it anew', async (name, schema) => {
