@@ -1,8 +1,10 @@
 import { randomUUIDv7, X509Certificate } from 'node:crypto';
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { prepareProd } from '#engine/files/prod/prepare-prod.ts';
@@ -20,6 +22,8 @@ import { ROOT } from '#test/support/engine.ts';
 import { valueOf } from '#test/support/mounts.ts';
 import { reservePorts } from '#test/support/ports.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';
+
+const execute = promisify(execFile);
 
 const DAY = 86_400_000;
 const BACK_END = 'otlp.example.org';
@@ -185,6 +189,22 @@ describe.runIf(await dockerImages('postgres:17-trixie', 'haproxy:3.0-trixie'))(
       expect(await starts()).toBe(before);
       expect(await commands.run('Health')).toMatch(/^ready: .*\nready: /);
     });
+
+    it(
+      'shows a container a changed stack.yml after the restart that it names, also where `sed -i` gave it another inode',
+      { timeout: 120_000 },
+      async () => {
+        const mark = `marked-${randomUUIDv7()}`;
+        const seen = () => inside('kms', 'cat', '/etc/passthru/stack.yml');
+        await execute('sed', ['-i', `1i # ${mark}`, join(target, 'kms/secrets/stack.yml')]);
+        expect(await seen()).not.toContain(mark);
+        await commands.run('Renewal', 1);
+        expect(await seen()).toContain(mark);
+        await expect
+          .poll(() => commands.run('Health').catch((error: Error) => error.message), { timeout: 90_000 })
+          .toMatch(/^ready: .*\nready: /);
+      },
+    );
 
     it('gives the KMS and Identity no way out, and neither a way to the database of the other', { timeout: 120_000 }, async () => {
       for (const [server, other] of [
