@@ -167,7 +167,7 @@ describe.runIf(await dockerImages('postgres:17-trixie', 'haproxy:3.0-trixie'))(
     it('makes a first tenant, whose administrator makes a key with the password that is printed', { timeout: 120_000 }, async () => {
       const said = await commands.run('First tenants and accounts');
       password = /^Password +(\S+)$/m.exec(said)?.[1] ?? '';
-      const made = await ask('', { method: 'POST', body: { name: `key-${randomUUIDv7()}`, algorithm: 'A256GCM' } });
+      const made = await ask('', { method: 'POST', body: { name: `key-${randomUUIDv7()}`, algorithm: 'A256GCM/A256KW' } });
       expect(made.status).toBe(201);
       key = made.json<{ id: string }>().id;
       const sealed = await ask(`/${key}/encrypt`, { method: 'POST', body: { plaintext: PLAINTEXT } });

@@ -50,7 +50,7 @@ describe('A tenant that an operator makes', () => {
     });
     expect(made.text).not.toContain(one.administrator.password);
     expect((await create(other)).status).toBe(201);
-    const body = { name: `key-${randomUUIDv7()}`, algorithm: 'A256GCM' };
+    const body = { name: `key-${randomUUIDv7()}`, algorithm: 'A256GCM/A256KW' };
     const key = await kms.send(KEYS, { method: 'POST', headers: as(one.administrator), body });
     expect(key.status).toBe(201);
     const path = `${KEYS}/${key.json<{ id: string }>().id}`;
