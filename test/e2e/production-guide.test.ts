@@ -148,7 +148,7 @@ describe.runIf(await dockerImages('postgres:17-trixie', 'haproxy:3.0-trixie'))(
     const ask = async (path: string, request: Omit<HttpsRequest, 'url'>): Promise<HttpsResponse> => {
       await using client = createHttpsClient({ ca: await operator('ca.pem'), timeoutMs: 30_000 });
       const url = `https://localhost:${ports.kms}/service/api/v1/elastic-keys${path}`;
-      return client.request({ ...request, url, headers: basic('ann', password) });
+      return await client.request({ ...request, url, headers: basic('ann', password) });
     };
 
     it('prepares: what is there is kept, and certificates that end soon are named', async () => {

@@ -27,8 +27,7 @@ Example:
 
 export const PREPARE_HELP = `
 With --profile prod nothing that is there is overwritten; --renew replaces certificates of its own
-authority only. The keys of that authority and all unseal shares go to --state-dir, by default
-<out>/authority.
+authority only.
 
 Examples:
   passthru prepare

@@ -12,7 +12,7 @@ type Context = CommandContext<ValuesOf<typeof PREPARE_FLAGS>>;
 
 /** `passthru prepare --profile prod`: what docs/production.md starts with. Nothing that is there is overwritten. */
 export const makeProd = async (context: Context): Promise<ExitCode> => {
-  const { command, flags, settings, stated, printer, interrupts, process } = context;
+  const { command, flags, printer, interrupts, process } = context;
   const target = flags.out;
   if (target === undefined) {
     throw usageError('--profile prod needs --out', {
@@ -21,7 +21,7 @@ export const makeProd = async (context: Context): Promise<ExitCode> => {
   }
   const result = await prepareProdStack({
     target,
-    authority: stated.has('stateDir') ? settings.stateDir : undefined,
+    authority: flags.authority,
     issuer: flags.issuer,
     hosts: flags.host ?? [],
     renew: flags.renew,

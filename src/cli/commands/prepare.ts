@@ -35,7 +35,7 @@ const refuseProdFlags = ({ flags, settings }: Context): void => {
   });
 };
 
-const PROD_ONLY: readonly string[] = ['out', 'issuer', 'host', 'renew'];
+const PROD_ONLY: readonly string[] = ['out', 'authority', 'issuer', 'host', 'renew'];
 
 const make = async (context: CommandContext): Promise<ExitCode> => {
   const { command, printer, interrupts } = context;

@@ -22,6 +22,11 @@ export const PREPARE_FLAGS = {
     default: null,
     flags: [{ help: 'prod: folder for containers to mount from; PASSTHRU_MATERIAL names it then' }],
   }),
+  authority: setting({
+    type: folder,
+    default: null,
+    flags: [{ help: 'prod: keys of the authority and all unseal shares (default: <out>/authority)' }],
+  }),
   issuer: setting({ type: origin, default: null, flags: [{ help: 'prod: address at which browsers reach Identity' }] }),
   host: setting({ type: hosts, default: null, flags: [{ help: 'prod: names under which callers reach the KMS' }] }),
   renew: setting({

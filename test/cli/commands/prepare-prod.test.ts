@@ -53,9 +53,9 @@ describe('passthru prepare --profile prod', () => {
     expect(second.out).toContain('Authority     prod/authority: ');
   });
 
-  it('keeps the authority where --state-dir says', async () => {
+  it('keeps the authority where --authority says', async () => {
     await using here = await place();
-    await here.run(`--profile prod --issuer ${ISSUER} --out prod --state-dir vault`);
+    await here.run(`--profile prod --issuer ${ISSUER} --out prod --authority vault`);
     expect(await readdir(join(here.path, 'vault/tls'))).toContain('ca');
     expect(await readdir(join(here.path, 'prod'))).not.toContain('authority');
   });
@@ -67,6 +67,7 @@ describe('passthru prepare --profile prod', () => {
     ['--profile prod --out prod --issuer https://id.test/', 64, /--issuer must be an https origin without a path/],
     [`--profile prod --out prod --issuer ${ISSUER} --host https://kms.test`, 64, /--host must be names of hosts/],
     [`--profile prod --out prod --issuer ${ISSUER} --host 1.2.3`, 64, /--host must be names of hosts/],
+    ['--authority vault', 64, /--authority is for --profile prod/],
     ['--renew', 64, /--renew is for --profile prod, and this is demo/],
     ['--out prod', 64, /--out is for --profile prod, and this is demo/],
   ])('%s is refused with the fix, and nothing is made', async (line, code, said) => {

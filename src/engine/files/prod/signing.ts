@@ -53,7 +53,7 @@ export const createSigning = (options: {
 const missing = (directory: string): AppError =>
   new AppError('authority-missing', 500, `${directory} does not hold the authority whose root is in the ca.pem of the containers`, {
     fix:
-      'Bring the folder of the authority back, or name it with --state-dir. Certificates of an authority of your own: put each that is ' +
+      'Bring the folder of the authority back, or name it with --authority. Certificates of an authority of your own: put each that is ' +
       'missing in its place, <name>.pem with its intermediates and <name>.key.',
   });
 
