@@ -78,7 +78,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['docker/output', 'embedded/children'],
     ['docker/containers', 'embedded/files'],
     ['docker/images'],
-    ['docker/compose', 'docker/api'],
+    ['docker/compose', 'docker/api', 'files/prod'],
     ['docker/project', 'docker/connection', 'embedded/otlp-sink', 'files/mounts'],
     ['files'],
     ['endpoints.ts', 'attempt.ts', 'otlp-records.ts'],
@@ -98,7 +98,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['events.ts'],
   ],
   stack: [
-    ['prepare-stack.ts'],
+    ['prepare-stack.ts', 'prepare-prod-stack.ts'],
     ['open-stack.ts'],
     ['engine', 'compose-starts.ts', 'lock.ts', 'ports.ts', 'tear-down.ts'],
     ['record', 'find-state-folder.ts'],

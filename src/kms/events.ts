@@ -13,6 +13,7 @@ export type KmsEvent =
   | DemoDataEvent
   | { readonly type: 'demo-seeded'; readonly tenants: number; readonly accounts: number; readonly elasticKeys: number }
   | { readonly type: 'demo-reset-already-done' }
+  | { readonly type: 'tenant-created'; readonly id: string }
   | { readonly type: 'leftovers-removed'; readonly tenants: number; readonly databases: number }
   | { readonly type: 'databases-unnamed'; readonly names: readonly string[] }
   | { readonly type: 'tenant-damaged'; readonly tenantId: string; readonly name: string; readonly cause: unknown }
@@ -47,6 +48,8 @@ const lineOf = (event: KmsEvent): EventLine => {
       return lineOfDemoDataEvent(event);
     case 'demo-reset-already-done':
       return ['warn', 'demo data was reset to these tenant ids already; it is kept as it is', {}];
+    case 'tenant-created':
+      return ['info', `an operator made tenant ${event.id}`, {}];
     case 'leftovers-removed':
       return [
         'info',

@@ -11,6 +11,7 @@ import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import { guardServiceRoutes } from './access/guard/guard.ts';
 import { openAccess } from './access/guard/open-access.ts';
 import { createAdmin } from './admin/admin.ts';
+import { createTenantsService } from './admin/tenants.service.ts';
 import { registerOpenApi } from './api/openapi.ts';
 import { openBarrier } from './barrier/open-barrier.ts';
 import { readUnsealKey } from './barrier/unseal-key.ts';
@@ -108,7 +109,8 @@ export const buildKms = async (options: {
   registerHealth(app, { ...health, stopping });
   registerKeyRoutes(app, keys);
 
-  const admin = await createAdmin({ config, telemetry, barrier, demo, drain, ...health });
+  const made = createTenantsService({ service, locks: demoData.locks, tenants, lifeCycle, users: access.newUsers, emit });
+  const admin = await createAdmin({ config, telemetry, barrier, tenants: made, demo, drain, ...health });
   opened.defer(() => admin.close());
   // Both at once: each may wait for its requests.
   opened.defer(async () => void (await Promise.all([app.close(), admin.close()])));

@@ -111,7 +111,7 @@ export const flawsOf = (service: ComposeFileService): readonly string[] => {
   );
   const open = published.filter((port) => typeof port !== 'string' || !port.startsWith('127.0.0.1:'));
   const flaws: readonly (readonly [boolean, string])[] = [
-    [tag === undefined || tag === 'latest', `image ${service.image} is not pinned`],
+    [tag === undefined || tag === 'latest', `image ${service.image} names no version`],
     [/^(?:|root|0)(?::|$)/.test(service.user ?? ''), 'runs as root'],
     [service.read_only !== true, 'can write its root file system'],
     [service.privileged === true || service.cap_add !== undefined, 'has privileges'],

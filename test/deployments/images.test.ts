@@ -4,6 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CONTAINER_USER } from '#engine/files/prod/container-file.ts';
 import { type ComposeFile, DEPLOYMENTS, readYaml } from '#test/deployments/deployments.ts';
 import { dockerImages } from '#test/support/docker.ts';
 import { ROOT } from '#test/support/engine.ts';
@@ -49,14 +50,14 @@ const dependencies = async (): Promise<readonly string[]> =>
   Object.keys((JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { dependencies: object }).dependencies);
 
 describe('Dockerfiles', () => {
-  it.each(PRODUCTS)('of %s start from pinned images, run as a user with a name, and take no secret as an argument', async (product) => {
+  it.each(PRODUCTS)('of %s start from images of a version, run as a user by number, and take no secret as an argument', async (product) => {
     const text = await dockerfileOf(product);
     const images = [...text.matchAll(/^FROM (\S+)/gm)].map(([, image]) => image);
     expect(images.filter((image) => image !== 'node:26-trixie-slim' && image !== 'otel/opentelemetry-collector-contrib:0.160.0')).toEqual(
       [],
     );
-    expect(text.match(/^USER .*$/gm)).toEqual(['USER node']);
-    expect(text.match(/^(?:ARG|ENV) \S+/gm)).toEqual(['ARG VERSION=0.1.0', 'ENV NODE_ENV=production']);
+    expect(text.match(/^USER .*$/gm)).toEqual([`USER ${CONTAINER_USER}:${CONTAINER_USER}`]);
+    expect(text.match(/^(?:ARG|ENV) \S+/gm)).toEqual(['ENV NODE_ENV=production', 'ARG VERSION=0.1.0']);
     expect(text).toContain('NPM_CONFIG_IGNORE_SCRIPTS=true');
   });
 
@@ -106,6 +107,7 @@ describe('Dockerfiles', () => {
 describe.runIf(await dockerImages('node:26-trixie-slim', 'otel/opentelemetry-collector-contrib:0.160.0'))('Images', () => {
   const tag = `test-${randomUUIDv7()}`;
   const marker = `marker-${randomUUIDv7()}`;
+  const revision = randomUUIDv7();
   const nameOf = (product: Product) => `passthru-${product}:${tag}`;
   const inside = async (product: Product, ...program: readonly string[]): Promise<string> => {
     const [entry = '', ...args] = program;
@@ -126,6 +128,10 @@ describe.runIf(await dockerImages('node:26-trixie-slim', 'otel/opentelemetry-col
         nameOf(product),
         '--secret',
         `id=npmrc,src=${npmrc}`,
+        '--build-arg',
+        `REVISION=${revision}`,
+        '--build-arg',
+        `SOURCE=https://${revision}.example.test`,
       ];
       await run('docker', [...args, ROOT], { timeout: 600_000, maxBuffer: 64 * 1024 * 1024 });
     }
@@ -139,8 +145,16 @@ describe.runIf(await dockerImages('node:26-trixie-slim', 'otel/opentelemetry-col
     const settings = await run('docker', ['image', 'inspect', nameOf(product)]);
     for (const { stdout } of [history, settings]) expect(stdout).not.toMatch(new RegExp(`${marker}|password|PRIVATE KEY`));
     const [image] = JSON.parse(settings.stdout) as [{ Config: { User: string; Labels: Record<string, string> } }];
-    expect(image.Config.User).toBe('node');
-    expect(image.Config.Labels).toMatchObject({ 'org.opencontainers.image.title': `passthru-${product}` });
+    expect(image.Config.User).toBe(`${CONTAINER_USER}:${CONTAINER_USER}`);
+    const { version, license } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as Record<string, string>;
+    const told = Object.entries(image.Config.Labels).map(([name, value]) => [name.replace('org.opencontainers.image.', ''), value]);
+    expect(Object.fromEntries(told)).toMatchObject({
+      title: `passthru-${product}`,
+      version,
+      revision,
+      source: `https://${revision}.example.test`,
+      licenses: license,
+    });
   });
 
   it.each([

@@ -23,3 +23,15 @@ export const composeCommands = (starts: readonly ComposeStart[], cwd: string): r
       'up -d --wait',
     ].join(' '),
   }));
+
+/** How plain Compose starts production: on all addresses of the machine, because that is what it is for. */
+export const prodCommand = (
+  { variables, composeFiles }: { readonly variables: Readonly<Record<string, string>>; readonly composeFiles: readonly string[] },
+  cwd: string,
+): string =>
+  [
+    ...Object.entries({ ...variables, PASSTHRU_ADDRESS: '0.0.0.0' }).map(([name, value]) => `${name}=${shellWord(value)}`),
+    'docker compose -p passthru',
+    ...composeFiles.map((file) => `-f ${shellWord(shortPath(file, cwd))}`),
+    'up -d --wait',
+  ].join(' ');

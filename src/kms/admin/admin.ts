@@ -12,6 +12,8 @@ import type { Barrier } from '#kms/barrier/barrier.ts';
 import type { UnsealConfig } from '#kms/barrier/config.ts';
 import type { KmsDemo } from '#kms/demo/kms-demo.ts';
 import { registerFlowKeyRoutes } from './flow-keys.routes.ts';
+import { registerTenantRoutes } from './tenants.routes.ts';
+import type { TenantsService } from './tenants.service.ts';
 
 const sealStatusSchema = strictObject({
   sealed: Type.Boolean(),
@@ -33,9 +35,10 @@ export const createAdmin = async (options: {
   readonly jobs: Jobs;
   readonly notReady: () => string | null;
   readonly drain: Drain;
+  readonly tenants: TenantsService;
   readonly demo: KmsDemo | null;
 }): Promise<App> => {
-  const { config, telemetry, barrier, dependencies, jobs, notReady, drain, demo } = options;
+  const { config, telemetry, barrier, dependencies, jobs, notReady, drain, tenants, demo } = options;
   const app = await createServer({ name: 'kms-admin', tls: config.admin.tls, clientCertificate: 'require', telemetry, jobs, drain });
   admitOperatorsOnly(app, config.admin.allowed_clients);
   registerHealth(app, { dependencies, jobs, notReady, stopping: drain.begun });
@@ -48,6 +51,7 @@ export const createAdmin = async (options: {
       threshold: config.unseal.threshold ?? null,
     }),
   );
+  registerTenantRoutes(app, tenants);
   if (demo !== null) {
     registerDemoRoutes(app, demo);
     registerFlowKeyRoutes(app, demo);

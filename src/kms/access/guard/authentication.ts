@@ -13,6 +13,7 @@ import { createCertificateRealm } from '../realms/certificates.ts';
 import { createFileRealm } from '../realms/file-realm.ts';
 import { createPasswordRealms } from '../realms/password-realms.ts';
 import { createDatabaseRealm, type UserRealm } from '../realms/realm-users.store.ts';
+import { createNewUsers, type NewUsers } from '../realms/new-users.ts';
 import { loadRealms, PLAINTEXT_PREFIX, type RealmName } from '../realms/realms-config.ts';
 import { createTokenVerifier, type TrustedIssuer } from '../tokens/token-verifier.ts';
 import type { Credential } from './credentials.ts';
@@ -35,7 +36,7 @@ const VERIFIED_MS = 30_000;
 const MAX_VERIFIED = 10_000;
 
 /**
- * Reads realms.yml and puts together everything that can say who asks.
+ * Reads realms.yml and puts together everything that can say who asks, and who shall be able to ask.
  *
  * @param options.now epoch milliseconds
  * @param options.elapsed milliseconds of a clock that never goes back
@@ -50,7 +51,7 @@ export const openAuthentication = async (options: {
   readonly emit: Emit;
   readonly now: () => number;
   readonly elapsed: () => number;
-}): Promise<Authenticate> => {
+}): Promise<{ readonly authenticate: Authenticate; readonly newUsers: NewUsers }> => {
   const { service, tenants, issuers, challenges, emit, now, elapsed } = options;
   const config = await loadRealms(options.realmsFile);
   const { users } = config.file;
@@ -64,21 +65,22 @@ export const openAuthentication = async (options: {
     federation: [],
   };
   const tokens = config.order.includes('federation') ? createTokenVerifier({ issuers, tenants, challenges, now, elapsed }) : null;
+  const hashing = createPasswords({
+    iterations: config.password_hash.iterations,
+    saltBytes: config.password_hash.salt_bytes,
+    allowPlaintext: plaintext.length > 0,
+  });
   const passwords = createPasswordRealms({
     realms: config.order.flatMap((realm) => userRealms[realm]),
     tenants,
-    passwords: createPasswords({
-      iterations: config.password_hash.iterations,
-      saltBytes: config.password_hash.salt_bytes,
-      allowPlaintext: plaintext.length > 0,
-    }),
+    passwords: hashing,
     verified: createVerifiedCache({ ttlMs: VERIFIED_MS, max: MAX_VERIFIED, elapsed }),
     attempts: createAttemptLimits(),
     challenges,
   });
   const certificates = createCertificateRealm({ config: config.certificates, tenants, challenges });
 
-  return async (credential, { scope, address }) => {
+  const authenticate: Authenticate = async (credential, { scope, address }) => {
     switch (credential.kind) {
       case 'bearer': {
         if (tokens === null) throw challenges.invalidToken('Tokens are not accepted here: the realm federation is switched off');
@@ -92,4 +94,5 @@ export const openAuthentication = async (options: {
         return unreachable(credential);
     }
   };
+  return { authenticate, newUsers: createNewUsers({ config, passwords: hashing, now }) };
 };

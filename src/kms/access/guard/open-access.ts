@@ -6,6 +6,7 @@ import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { Emit } from '#kms/events.ts';
 import type { TenantDirectory } from '#kms/tenants/directory.ts';
 import { type Challenges, createChallenges } from '../challenges.ts';
+import type { NewUsers } from '../realms/new-users.ts';
 import { openTrustedIssuers } from '../tokens/trusted-issuers.ts';
 import { type Authenticate, openAuthentication } from './authentication.ts';
 import type { AccessConfig } from './config.ts';
@@ -14,6 +15,7 @@ import type { AccessConfig } from './config.ts';
 export interface Access extends AsyncDisposable {
   readonly challenges: Challenges;
   readonly authenticate: Authenticate;
+  readonly newUsers: NewUsers;
   /** The issuers of tokens, where there are any. */
   readonly dependencies: readonly DependencyCheck[];
   /** The work by the clock while it is open, for the runner of the process. */
@@ -41,7 +43,7 @@ export const openAccess = async (options: {
   const { issuers: configs, tls, required } = config.identity;
   const { issuers, dependency, jobs } = opened.use(await openTrustedIssuers({ configs, tls, required, telemetry, emit, now, elapsed }));
   const challenges = createChallenges(config.errors.detail);
-  const authenticate = await openAuthentication({
+  const { authenticate, newUsers } = await openAuthentication({
     realmsFile: config.realms_file,
     service,
     tenants,
@@ -56,6 +58,7 @@ export const openAccess = async (options: {
   return {
     challenges,
     authenticate,
+    newUsers,
     dependencies: configs.length === 0 ? [] : [dependency],
     jobs,
     [Symbol.asyncDispose]: () => resources.disposeAsync(),

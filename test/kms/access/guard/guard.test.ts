@@ -174,7 +174,7 @@ describe('a route of the service', () => {
       return handle;
     };
     const challenges = createChallenges('full');
-    const authenticate = await openAuthentication({
+    const { authenticate } = await openAuthentication({
       realmsFile: house.config.realms_file,
       service: keys.service,
       tenants: { byId: look, byName: look },
