@@ -6,7 +6,16 @@ import { codeOf } from '#infra/apperr/system-error.ts';
 import { refuseClashes } from './port-clashes.ts';
 import type { SettingRows, ValuesOf } from './setting.ts';
 import { type CliSettings, SETTINGS } from './settings.ts';
-import { environmentSource, fileSource, flagSource, knownSource, projectFile, type Source, userFile } from './sources.ts';
+import {
+  environmentSource,
+  fileSource,
+  flagSource,
+  knownSource,
+  projectFile,
+  type Source,
+  tellOfOtherVariables,
+  userFile,
+} from './sources.ts';
 import { usageError } from './usage-error.ts';
 
 export interface SettingSources<F extends SettingRows> {
@@ -41,7 +50,8 @@ export interface ResolvedSettings<F extends SettingRows> {
  */
 export const resolveSettings = async <F extends SettingRows>(options: SettingSources<F>): Promise<ResolvedSettings<F>> => {
   const { stated, flags, env, cwd, startsStack, warn } = options;
-  const [typed, environment] = [flagSource(stated, cwd), environmentSource(env, cwd, warn)];
+  const [typed, environment] = [flagSource(stated, cwd), environmentSource(env, cwd)];
+  await tellOfOtherVariables(env, { startsStack, warn });
   const files = await fileSources(options);
   const usualStateDir = stateDirIn([...files], cwd);
   const record = await recordOf(stateDirIn([typed, environment, ...files], cwd));

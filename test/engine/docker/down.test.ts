@@ -41,6 +41,27 @@ describe('taking a stack down', () => {
     expect(fake.networks).toHaveLength(1);
   });
 
+  it('removes the images that were built, when asked to, and tells why one stays; others are left alone', async () => {
+    await using stack = await fakeStack();
+    const { fake } = stack;
+    const [used, free] = ['passthru-kms:0123456789abcdef', 'passthru-identity:fedcba9876543210'];
+    for (const tag of [used, free, 'sha256:1']) fake.images.set(tag, { id: tag, taggedAt: 0 });
+    fake.images.set('postgres:17-trixie', { id: 'postgres', taggedAt: 0, label: false });
+    fake.before = (request) => (request.endsWith(used) ? Promise.reject(new Error('a container uses it')) : Promise.resolve());
+    expect(await stack.engine().removeImages()).toEqual({
+      ok: true,
+      value: { removed: [`image ${free}`, 'image sha256:1'], kept: [{ what: `image ${used}`, why: 'a container uses it' }] },
+    });
+    expect([...fake.images.keys()]).toEqual([used, 'postgres:17-trixie']);
+  });
+
+  it('tells which volumes there are', async () => {
+    await using stack = await runningStack();
+    expect(await stack.engine().volumes()).toEqual(['v1', 'v2']);
+    await stack.engine().down({ volumes: true });
+    expect(await stack.engine().volumes()).toEqual([]);
+  });
+
   it('also ends what the project has besides, and what is paused', async () => {
     await using stack = await runningStack();
     stack.have(stack.owned('grafana'), stack.owned('telemetry', { status: 'paused' }));
