@@ -7,6 +7,8 @@ export interface Import {
   readonly specifier: string;
   /** Path relative to the root for a file of ours; null for a package or a built-in. */
   readonly target: string | null;
+  /** Loaded when it is called for, and not with the file. */
+  readonly isLater: boolean;
 }
 
 const STATEMENT = /(?:import|export)\s(?:[^'"`;]*?\sfrom\s)?\s*'([^']+)'|import\(\s*'([^']+)'\s*\)|import\s+'([^']+)'/g;
@@ -30,7 +32,7 @@ export const importsBelow = async (root: string): Promise<readonly Import[]> => 
       const text = (await readFile(join(root, file), 'utf8')).replaceAll(/^\s*(\/\/|\*|\/\*).*$/gm, '');
       return [...text.matchAll(STATEMENT)].map((match) => {
         const specifier = match[1] ?? match[2] ?? match[3] ?? '';
-        return { file, specifier, target: targetOf(root, file, specifier) };
+        return { file, specifier, target: targetOf(root, file, specifier), isLater: match[2] !== undefined };
       });
     }),
   );
