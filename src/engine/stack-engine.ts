@@ -18,7 +18,7 @@ export interface StackEngine extends Engine {
   }): Promise<Result<readonly PartName[]>>;
   /** Names of the volumes that hold data of this stack; none where its data are files. */
   volumes(): Promise<readonly string[]>;
-  /** Removes the images that this program built, for whichever stack, unless a container uses them. */
+  /** Removes the images that were built from this code, unless a container uses them. */
   removeImages(): Promise<Result<RemovedImages>>;
 }
 

@@ -26,7 +26,7 @@ export interface Stack extends AsyncDisposable {
   forgetStart(): Promise<void>;
   /** Everything that there is of this stack: files and folders, absolute, and `volume <name>`. */
   contents(): Promise<readonly string[]>;
-  /** Removes the images that this program built, unless a container uses them. */
+  /** Removes the images that were built from this code, unless a container uses them. */
   removeImages(): Promise<Result<RemovedImages>>;
   /** Stops services in bounded time; a stack that was opened with the purpose `remove` also ends what its folder has on the other engine. */
   tearDown(options: TearDownOptions): Promise<Result<readonly PartName[]>>;

@@ -154,7 +154,7 @@ export const createDockerEngine = (options: DockerEngineOptions): StackEngine =>
     removeImages: () =>
       attemptDocker('images-not-removed', 'removing the images', async () => {
         const { removeImages } = await import('./images/remove-images.ts');
-        return ok(await removeImages(await api()));
+        return ok(await removeImages(await api(), await tag()));
       }),
     demoTenants: (change = {}) => mountedTenants({ folder, target: folder.docker, set: change.set, warn }),
     telemetryRecords: async function* (kind, looking) {

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { imageTag } from '#engine/docker/images/image-tag.ts';
+import { ROOT } from '#test/support/engine.ts';
 import { fakeStack } from '#test/engine/docker/support/fake-stack.ts';
 
 const ALL = ['kms', 'kms-postgres', 'identity', 'identity-postgres', 'telemetry'] as const;
@@ -44,15 +46,22 @@ describe('taking a stack down', () => {
   it('removes the images that were built, when asked to, and tells why one stays; others are left alone', async () => {
     await using stack = await fakeStack();
     const { fake } = stack;
-    const [used, free] = ['passthru-kms:0123456789abcdef', 'passthru-identity:fedcba9876543210'];
-    for (const tag of [used, free, 'sha256:1']) fake.images.set(tag, { id: tag, taggedAt: 0 });
+    const code = await imageTag(ROOT);
+    const [used, free, other] = [`passthru-kms:${code}`, `passthru-identity:${code}`, 'passthru-kms:0123456789abcdef'];
+    for (const tag of [used, free, other, 'sha256:1']) fake.images.set(tag, { id: tag, taggedAt: 0 });
     fake.images.set('postgres:17-trixie', { id: 'postgres', taggedAt: 0, label: false });
     fake.before = (request) => (request.endsWith(used) ? Promise.reject(new Error('a container uses it')) : Promise.resolve());
     expect(await stack.engine().removeImages()).toEqual({
       ok: true,
-      value: { removed: [`image ${free}`, 'image sha256:1'], kept: [{ what: `image ${used}`, why: 'a container uses it' }] },
+      value: {
+        removed: [`image ${free}`, 'image sha256:1'],
+        kept: [
+          { what: `image ${used}`, why: 'a container uses it' },
+          { what: `image ${other}`, why: 'it was built from other code than this' },
+        ],
+      },
     });
-    expect([...fake.images.keys()]).toEqual([used, 'postgres:17-trixie']);
+    expect([...fake.images.keys()]).toEqual([used, other, 'postgres:17-trixie']);
   });
 
   it('tells which volumes there are', async () => {
