@@ -100,9 +100,10 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   stack: [
     ['prepare-stack.ts', 'prepare-prod-stack.ts'],
     ['open-stack.ts'],
-    ['engine', 'compose-starts.ts', 'lock.ts', 'ports.ts', 'tear-down.ts'],
+    ['engine', 'compose-starts.ts', 'lock.ts', 'ports.ts', 'tear-down.ts', 'end-of-stack.ts', 'compose-secrets.ts'],
     ['record', 'find-state-folder.ts'],
-    ['stack.ts', 'stack-options.ts', 'package-root.ts'],
+    ['stack.ts', 'stack-options.ts', 'compose-variables.ts'],
+    ['package-root.ts'],
   ],
   cli: [
     ['main.ts'],

@@ -84,6 +84,26 @@ describe('Dockerfiles', () => {
     expect(services[product]?.build?.secrets).toEqual(mounted.map((id) => ({ source: `build-${id}`, target: id })));
   });
 
+  it.each(PRODUCTS)('of %s hold every file of ours that their programs load at once', async (product) => {
+    const context = await contextOf(product);
+    const [imports, typesOnly] = [await importsBelow(ROOT), new Set(await importsOfTypes())];
+    const files = new Set([
+      'src/cli/main.ts',
+      'src/cli/command-line/usage-errors.ts',
+      'src/cli/reporters/create-printer.ts',
+      'src/cli/reporters/terminal/terminal.ts',
+      'src/cli/commands/serve.ts',
+      'src/cli/commands/health.ts',
+      ...(product === 'telemetry' ? [] : [`src/${product}/main.ts`]),
+    ]);
+    for (const file of files) {
+      for (const { specifier, target, isLater } of imports.filter((each) => each.file === file)) {
+        if (target !== null && !isLater && !typesOnly.has(`${file} ${specifier}`)) files.add(target);
+      }
+    }
+    expect([...files].filter((file) => !context.some((path) => file === path || file.startsWith(`${path}/`)))).toEqual([]);
+  });
+
   it.each(['kms', 'identity'] as const)('of %s leave out packages that its programs never load', async (product) => {
     const context = await contextOf(product);
     const isThere = (file: string) => context.some((path) => file === path || file.startsWith(`${path}/`));

@@ -10,6 +10,8 @@ export interface Import {
   readonly target: string | null;
   /** Node drops an import of types alone. */
   readonly isType: boolean;
+  /** Loaded when it is called for, and not with the file. */
+  readonly isLater: boolean;
 }
 
 /** Code that loads a module and does not say which in so many words: `import(name)`, `getBuiltinModule`, `require`. */
@@ -58,9 +60,10 @@ const readImports = (file: string, text: string): Imports => {
   const hidden = new Map<number, HiddenImport>();
   const hide = ({ start, end }: Node): void => void hidden.set(start, { file, code: text.slice(start, end) });
   const load = (node: Node, name: unknown, isType: boolean): void => {
+    const isLater = node.type === 'ImportExpression';
     const specifier = textOf(name);
     if (specifier === null || /^(\/|file:|data:)/.test(specifier)) hide(node);
-    else imports.push({ file, specifier, target: targetOf(file, specifier), isType });
+    else imports.push({ file, specifier, target: targetOf(file, specifier), isType, isLater });
   };
   for (const node of readSyntax(file, text)) {
     switch (node.type) {

@@ -8,7 +8,7 @@ import { clientTlsOptions } from '#infra/tls/options.ts';
 import type { CommandCall } from '#cli/command-line/command.ts';
 import { EXIT, type ExitCode } from '#cli/process/exit-codes.ts';
 import type { HEALTH_FLAGS } from '#cli/settings/command-flags.ts';
-import { readFlags } from '#cli/settings/resolve-settings.ts';
+import { readFlags } from '#cli/settings/read-rows.ts';
 import type { ValuesOf } from '#cli/settings/setting.ts';
 import { usageError } from '#cli/settings/usage-error.ts';
 

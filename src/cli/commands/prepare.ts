@@ -71,6 +71,9 @@ const printPrepared = ({ command, settings, printer, process: { cwd } }: Command
     `CA            ${shortPath(caFile, cwd)}`,
     `State         ${shortPath(settings.stateDir, cwd)} (secrets are readable by you only)`,
     ...folders.map((folder, index) => `${index === 0 ? 'Compose' : '       '}       ${shortPath(folder, cwd)}`),
+    ...(folders.length === 0
+      ? []
+      : ['              unseal shares and keys, which no command removes: the volumes of plain Compose need them']),
     ...next.flatMap(({ title, command: text }) => ['', `${title}:`, `  ${text}`]),
   ];
   const records = [

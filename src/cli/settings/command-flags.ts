@@ -49,6 +49,11 @@ export const TENANT_CREATE_FLAGS = {
 
 export const DOWN_FLAGS = {
   volumes: setting({ type: boolean, default: 'false', flags: [{ spelling: '--volumes', means: true, help: 'remove its data, too' }] }),
+  images: setting({
+    type: boolean,
+    default: 'false',
+    flags: [{ spelling: '--images', means: true, help: 'remove the images that were built, too, unless a container uses them' }],
+  }),
 } as const;
 
 export const HEALTH_FLAGS = {

@@ -1,5 +1,6 @@
 import type { ComposeStart } from '#stack/compose-starts.ts';
-import { shellWord, shortPath } from './words.ts';
+import { shellWord } from '#infra/process/shell-word.ts';
+import { shortPath } from './words.ts';
 
 /** A command line for a shell, and what it does. */
 export interface ShellCommand {

@@ -8,7 +8,7 @@ import { type EngineEvent, type Profile, SERVICES, type ServiceName } from '../e
 import { checkPorts } from '../ports.ts';
 import type { StackEngine } from '../stack-engine.ts';
 import type { DockerConnection } from './connection/docker-connection.ts';
-import { throwUnanswered } from './connection/failures.ts';
+import { attemptDocker, throwUnanswered } from './connection/failures.ts';
 import { type OpenApi, openApi } from './api/open-api.ts';
 import { containersOf, statusOf, worstOf } from './containers/container-state.ts';
 import { createContainerWatch } from './containers/container-watch.ts';
@@ -149,6 +149,12 @@ export const createDockerEngine = (options: DockerEngineOptions): StackEngine =>
       if (volumes && SERVICES.every((service) => services.includes(service))) mounts = undefined;
       return done;
     },
+    volumes: async () => (await (await api()).volumes([`${COMPOSE.project}=${project.name}`]).catch(unanswered)).map(({ name }) => name),
+    removeImages: () =>
+      attemptDocker('images-not-removed', 'removing the images', async () => {
+        const { removeImages } = await import('./images/remove-images.ts');
+        return ok(await removeImages(await api(), await tag()));
+      }),
     demoTenants: (change = {}) => mountedTenants({ folder, target: folder.docker, set: change.set, warn }),
     telemetryRecords: async function* (kind, looking) {
       const { containers } = await watch.known().catch(unanswered);

@@ -73,6 +73,14 @@ const whyReplaced = (holder: Holder | null, isCopied: boolean): string => {
   return isCopied ? `replaced ${lock}, which holds ${holder.folder}, not this copy of it` : `took over ${lock}, which is gone`;
 };
 
+/** Whether a command that changes something is at work in a state folder. */
+export const isLocked = async (stateDir: string): Promise<boolean> => {
+  const { lock, path } = stateFolder(stateDir);
+  const text = await readFile(lock, 'utf8').catch(missingIs(''));
+  const holder = parseHolder(text);
+  return holder !== null && !(await isCopy(holder, text, path)) && isAlive(holder);
+};
+
 /** Puts a complete lock file in place, or answers false when there is one: a hard link is atomic and never replaces. */
 const place = async (lock: string, text: string): Promise<boolean> => {
   const aside = `${lock}.${randomBytes(6).toString('hex')}.tmp`;

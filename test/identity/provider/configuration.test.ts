@@ -10,6 +10,7 @@ const features = createFeatures({ accounts: { find: async () => undefined }, res
 
 const configurationOf = (parts: readonly Feature[]) =>
   createConfiguration({
+    issuer: 'https://localhost:8082',
     adapter: Set as never,
     accounts: { find: async () => undefined },
     cookieKeys: createCookieKeys(['a key of a cookie, long enough for every check']),
