@@ -1,5 +1,5 @@
-import formbody from '@fastify/formbody';
 import type { App } from '#infra/http/server.ts';
+import { readBodies } from '#infra/http/server/bodies.ts';
 import { logFailure } from '#infra/http/server/error-log.ts';
 import { toProblem } from '#infra/http/problem.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
@@ -26,6 +26,8 @@ export interface PagesOptions {
 }
 
 const DAY_S = 86_400;
+/** Bytes of a form. */
+const FORM_LIMIT = 16 * 1024;
 
 /**
  * The pages for people: log-in, consent, their style sheet and icon. A route finds the interaction of the browser (`interaction-request.ts`),
@@ -52,7 +54,7 @@ export const registerPages = async (app: App, options: PagesOptions): Promise<vo
         .headers({ ...headers, ...pageHeaders() })
         .send(renderHtml(errorPage({ code, message: detail, ...(fix === undefined ? {} : { fix }), traceId: telemetry.traceId() })));
     });
-    await pages.register(formbody, { bodyLimit: 16 * 1024 });
+    readBodies(pages, { reads: 'application/x-www-form-urlencoded', bodyLimit: FORM_LIMIT });
     await protectForms(pages, options.secret);
     registerLogin(pages, options);
     registerConsent(pages, options);

@@ -49,25 +49,31 @@ const refuseMembers = (value: unknown): void => {
  *
  * A route with a schema for its body takes what fits it, any other no body, or the object without members that some clients send.
  *
- * @param reads `application/json`, or forms for a context of pages
+ * @param options.reads `application/json` by default, or forms for a context of pages
+ * @param options.bodyLimit bytes of a body; that of the server where absent
  */
-export const readBodies = (app: App, reads: MediaType = 'application/json'): void => {
+export const readBodies = (app: App, options: { readonly reads?: MediaType; readonly bodyLimit?: number } = {}): void => {
+  const { reads = 'application/json', bodyLimit } = options;
   const parseJson = app.getDefaultJsonParser('error', 'error');
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (request, bytes: Buffer, done) => {
-    if (bytes.length === 0) return done(null);
-    requireMediaType(request.headers, reads);
-    const text = textOf(bytes);
-    if (reads === 'application/x-www-form-urlencoded') return done(null, fieldsOf(pairsOf(text)));
-    let json: { readonly error: Error | null; readonly value: unknown } | undefined;
-    // It calls back at once, inside of a `try` that would take an error of ours for one of the JSON.
-    parseJson(request, text, (error, value: unknown) => void (json = { error, value }));
-    if (json === undefined) throw new InternalError('the JSON parser did not call back');
-    if (json.error !== null) return done(json.error);
-    checkMembers(text, json.value);
-    if (request.routeOptions.schema?.body === undefined) refuseMembers(json.value);
-    return done(null, json.value);
-  });
+  app.addContentTypeParser(
+    '*',
+    { parseAs: 'buffer', ...(bodyLimit === undefined ? {} : { bodyLimit }) },
+    (request, bytes: Buffer, done) => {
+      if (bytes.length === 0) return done(null);
+      requireMediaType(request.headers, reads);
+      const text = textOf(bytes);
+      if (reads === 'application/x-www-form-urlencoded') return done(null, fieldsOf(pairsOf(text)));
+      let json: { readonly error: Error | null; readonly value: unknown } | undefined;
+      // It calls back at once, inside of a `try` that would take an error of ours for one of the JSON.
+      parseJson(request, text, (error, value: unknown) => void (json = { error, value }));
+      if (json === undefined) throw new InternalError('the JSON parser did not call back');
+      if (json.error !== null) return done(json.error);
+      checkMembers(text, json.value);
+      if (request.routeOptions.schema?.body === undefined) refuseMembers(json.value);
+      return done(null, json.value);
+    },
+  );
 };
 
 /** Refuses a request without a body where the route needs one. */

@@ -91,7 +91,6 @@ export const createServer = async (options: ServerOptions): Promise<App> => {
     checkHost(raw);
     checkTarget(raw);
   });
-  answerOtherMethods(app);
   readBodies(app);
   requireBodies(app);
   limitMembers(app);
@@ -113,5 +112,7 @@ export const createServer = async (options: ServerOptions): Promise<App> => {
         }),
     });
   }
+  // After the security headers, which these answers have as well.
+  answerOtherMethods(app);
   return app;
 };

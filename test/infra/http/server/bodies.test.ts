@@ -25,7 +25,7 @@ beforeAll(async () => {
   app.post('/nothing', async (request, reply) => reply.code(201).send({ body: request.body ?? null }));
   await app.register(async (scope) => {
     const pages = scope as unknown as App;
-    readBodies(pages, 'application/x-www-form-urlencoded');
+    readBodies(pages, { reads: 'application/x-www-form-urlencoded' });
     pages.post(
       '/form',
       { schema: { body: strictObject({ a: Type.String(), b: Type.Optional(Type.String()) }) } },

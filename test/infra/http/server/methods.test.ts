@@ -51,6 +51,7 @@ describe.each(RESOURCES)('%s', (path, methods: readonly string[]) => {
   it.each(METHODS.filter((method) => !methods.includes(method)))('refuses %s and says what it has', async (method) => {
     const answer = await send(method, path);
     expect([answer.status, answer.type, answer.headers['allow']]).toEqual([405, 'application/problem+json', methods.join(', ')]);
+    expect(answer.headers['content-security-policy']).toContain("default-src 'none'");
     const problem = { code: 'method-not-allowed', status: 405, fix: `Use ${methods.join(', ')}.` };
     expect(answer.json).toMatchObject(method === 'HEAD' ? {} : problem);
   });
