@@ -25,6 +25,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['demo-data'],
     ['http/server', 'http/client', 'database/open'],
     ['http', 'database/postgres', 'database/sqlite'],
+    ['http/request'],
     ['database/common'],
     ['database'],
     ['process', 'telemetry/sdk'],

@@ -86,7 +86,7 @@ describe('Dockerfiles', () => {
 
   it.each(PRODUCTS)('of %s hold every file of ours that their programs load at once', async (product) => {
     const context = await contextOf(product);
-    const [imports, typesOnly] = [await importsBelow(ROOT), new Set(await importsOfTypes())];
+    const imports = await importsBelow(ROOT);
     const files = new Set([
       'src/cli/main.ts',
       'src/cli/command-line/usage-errors.ts',
@@ -97,8 +97,8 @@ describe('Dockerfiles', () => {
       ...(product === 'telemetry' ? [] : [`src/${product}/main.ts`]),
     ]);
     for (const file of files) {
-      for (const { specifier, target, isLater } of imports.filter((each) => each.file === file)) {
-        if (target !== null && !isLater && !typesOnly.has(`${file} ${specifier}`)) files.add(target);
+      for (const { target, isLater, isType } of imports.filter((each) => each.file === file)) {
+        if (target !== null && !isLater && !isType) files.add(target);
       }
     }
     expect([...files].filter((file) => !context.some((path) => file === path || file.startsWith(`${path}/`)))).toEqual([]);

@@ -1,5 +1,5 @@
-import formbody from '@fastify/formbody';
 import type { App } from '#infra/http/server.ts';
+import { readBodies } from '#infra/http/server/bodies.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import type { Accounts } from '#identity/accounts/accounts.ts';
 import type { Emit } from '../events.ts';
@@ -22,6 +22,8 @@ export interface PagesOptions {
 }
 
 const DAY_S = 86_400;
+/** Bytes of a form. */
+const FORM_LIMIT = 16 * 1024;
 
 /**
  * The pages for people: log-in, consent, their style sheet and icon. A route finds the interaction of the browser (`interaction-request.ts`),
@@ -40,7 +42,7 @@ export const registerPages = async (app: App, options: PagesOptions): Promise<vo
     const pages = scope as unknown as App;
     const answer = pageOfError(telemetry);
     pages.setErrorHandler((thrown, request, reply) => answer(describeFormError(thrown), request, reply));
-    await pages.register(formbody, { bodyLimit: 16 * 1024 });
+    readBodies(pages, { reads: 'application/x-www-form-urlencoded', bodyLimit: FORM_LIMIT });
     await protectForms(pages, options.secret);
     registerLogin(pages, options);
     registerConsent(pages, options);

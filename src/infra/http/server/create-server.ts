@@ -8,12 +8,15 @@ import { refuseUnverifiedPeers } from '#infra/tls/peer.ts';
 import { reloadOnChange } from '#infra/tls/reload.ts';
 import { routeNotFound, toProblem } from '../problem.ts';
 import type { App, ServerOptions } from '../server.ts';
+import { readBodies, requireBodies } from './bodies.ts';
 import { drainOnClose } from './drain.ts';
 import { logFailure } from './error-log.ts';
-import { answerClientError, checkHost, refuseExpectation } from './malformed-requests.ts';
+import { MAX_HEADER, answerClientError, checkHost, refuseExpectation, refuseTunnels } from './malformed-requests.ts';
 import { limitMembers } from './member-limit.ts';
 import { limitRequests } from './request-limit.ts';
+import { answerOtherMethods } from './methods.ts';
 import { acceptProxyProtocol } from './proxy-protocol.ts';
+import { checkTarget } from './target.ts';
 import { traceRequests } from './tracing.ts';
 
 const DEFAULT_BODY_LIMIT = 64 * 1024;
@@ -37,6 +40,7 @@ export const createServer = async (options: ServerOptions): Promise<App> => {
     https: {
       ...serverTlsOptions(await readTls(options.tls), options.clientCertificate),
       requireHostHeader: false,
+      maxHeaderSize: MAX_HEADER,
       // Node swaps the two limits where that of the header is longer.
       headersTimeout: requestTimeoutMs,
       connectionsCheckingInterval: requestTimeoutMs,
@@ -62,6 +66,7 @@ export const createServer = async (options: ServerOptions): Promise<App> => {
   refuseUnverifiedPeers(app.server);
   drainOnClose(app, options.drain);
   app.server.on('checkExpectation', refuseExpectation);
+  refuseTunnels(app.server);
   const reload = reloadOnChange(app.server, options.tls, {
     name: options.name,
     onReload: () => telemetry.log.info(`${options.name}: certificates reloaded`),
@@ -82,7 +87,12 @@ export const createServer = async (options: ServerOptions): Promise<App> => {
   });
 
   traceRequests(app, options.name, telemetry);
-  app.addHook('onRequest', async (request) => checkHost(request.raw));
+  app.addHook('onRequest', async ({ raw }) => {
+    checkHost(raw);
+    checkTarget(raw);
+  });
+  readBodies(app);
+  requireBodies(app);
   limitMembers(app);
   await app.register(helmet, {
     contentSecurityPolicy: { useDefaults: false, directives: { ...NO_CONTENT_ALLOWED, ...options.contentSecurityPolicy } as never },
@@ -90,5 +100,7 @@ export const createServer = async (options: ServerOptions): Promise<App> => {
     xFrameOptions: { action: 'deny' },
   });
   if (options.rateLimit !== undefined) await limitRequests(app, options.rateLimit);
+  // After the security headers, which these answers have as well.
+  answerOtherMethods(app);
   return app;
 };
