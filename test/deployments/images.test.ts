@@ -95,6 +95,7 @@ describe('Dockerfiles', () => {
       'src/cli/commands/serve.ts',
       'src/cli/commands/health.ts',
       ...(product === 'telemetry' ? [] : [`src/${product}/main.ts`]),
+      ...(product === 'kms' ? ['src/cli/commands/tenant-create.ts'] : []),
     ]);
     for (const file of files) {
       for (const { target, isLater, isType } of imports.filter((each) => each.file === file)) {
