@@ -74,10 +74,11 @@ const buildAll = async (missing: readonly ServiceName[], options: ImagesOptions)
     const still = await missingOf(api, left, tag);
     const failed = built.ok ? notBuilt(still) : built;
     // What ails the engine or the network ails every build.
-    const isOfOne = !built.ok && image !== null && built.error.code === 'image-build-failed' && !signal.aborted;
-    const gone = isOfOne ? still.filter((service) => service === image) : still;
+    const isOfOne = !built.ok && built.error.code === 'image-build-failed' && !signal.aborted;
+    const own = isOfOne ? still.filter((service) => service === image) : [];
+    const gone = own.length > 0 ? own : still;
     for (const service of gone) failures.set(service, failed);
-    left = gone.length === 0 ? [] : still.filter((service) => !gone.includes(service));
+    left = still.filter((service) => !gone.includes(service));
   }
   return failures;
 };
@@ -97,7 +98,7 @@ const compose = async (
   args: readonly string[],
   said: (line: string) => void,
   what: 'pull' | 'build',
-): Promise<{ readonly result: Result<null>; readonly image: string | null }> => {
+): Promise<{ readonly result: Result<null>; readonly image: ServiceName | null }> => {
   const { connection, project, tag, signal } = options;
   const outcome = await runCompose({
     connection,
@@ -110,7 +111,7 @@ const compose = async (
     signal,
   });
   if (outcome.ok) return { result: ok(null), image: null };
-  const image = failedImage(outcome.lines);
+  const image = SERVICES.find((service) => service === failedImage(outcome.lines)) ?? null;
   const result = dockerFailure({
     code: `image-${what}-failed`,
     what:
