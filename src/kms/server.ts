@@ -95,7 +95,7 @@ export const buildKms = async (options: {
   opened.defer(() => app.close());
   await registerOpenApi(app, { swaggerUi: config.server.swagger });
   guardServiceRoutes(app, { ...access, admit: keys.admit, traceId: () => telemetry.traceId() });
-  registerHealth(app, { ...health, stopping });
+  registerHealth(app, { ...health, telemetry, stopping });
   registerKeyRoutes(app, keys);
 
   const admin = await createAdmin({ config, telemetry, barrier, demo, drain, ...health });

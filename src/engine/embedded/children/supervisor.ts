@@ -75,7 +75,7 @@ export const createSupervisor = (options: {
     const stopped = await Promise.all(
       targets.map((target) => stopProcess(target, { graceMs: stopGraceMs, ...(signal === undefined ? {} : { signal }) })),
     );
-    await records.change(service, () => undefined);
+    await records.forget(service);
     return stopped.some((how) => how !== 'was-gone');
   };
 
