@@ -1,6 +1,5 @@
 import formbody from '@fastify/formbody';
 import type { App } from '#infra/http/server.ts';
-import { logFailure } from '#infra/http/server/error-log.ts';
 import { toProblem } from '#infra/http/problem.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import type { Accounts } from '#identity/accounts/accounts.ts';
@@ -22,7 +21,7 @@ export interface PagesOptions {
   readonly emit: Emit;
   /** For the tokens of the forms. */
   readonly secret: string;
-  readonly telemetry: Pick<Telemetry, 'log' | 'traceId'>;
+  readonly telemetry: Pick<Telemetry, 'traceId'>;
 }
 
 const DAY_S = 86_400;
@@ -44,7 +43,7 @@ export const registerPages = async (app: App, options: PagesOptions): Promise<vo
     const pages = scope as unknown as App;
     pages.setErrorHandler((thrown, request, reply) => {
       const error = describeFormError(thrown);
-      logFailure(telemetry.log, request, error);
+      app.logFailure(request, error);
       const { status, headers, body } = toProblem(error);
       const { code, detail, fix } = body as { readonly code: string; readonly detail: string; readonly fix?: string };
       return reply

@@ -14,6 +14,7 @@ import { logFailure } from './error-log.ts';
 import { answerClientError, checkHost, refuseExpectation } from './malformed-requests.ts';
 import { limitMembers } from './member-limit.ts';
 import { acceptProxyProtocol } from './proxy-protocol.ts';
+import { createRefusalLog } from './refusal-log.ts';
 import { traceRequests } from './tracing.ts';
 
 const DEFAULT_BODY_LIMIT = 64 * 1024;
@@ -73,8 +74,11 @@ export const createServer = async (options: ServerOptions): Promise<App> => {
     await polling?.[Symbol.asyncDispose]();
   });
 
+  const refusals = createRefusalLog(telemetry.log);
+  app.addHook('onClose', async () => refusals[Symbol.dispose]());
+  app.decorate('logFailure', (request, thrown) => logFailure({ log: telemetry.log, refusals }, request, thrown));
   app.setErrorHandler((error, request, reply) => {
-    logFailure(telemetry.log, request, error);
+    app.logFailure(request, error);
     return sendProblem(error, reply);
   });
   app.setNotFoundHandler(() => {
