@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import { AppError } from '#infra/apperr/app-error.ts';
-import { causeChain } from '#infra/apperr/cause-chain.ts';
 import { publicCause } from '#infra/apperr/public-cause.ts';
 import { readiness } from '#infra/http/health.ts';
 import { toProblem } from '#infra/http/problem.ts';
@@ -39,7 +38,7 @@ const receive = async (request: IncomingMessage, kind: SignalKind, { store, lost
   const line = await readExport(request, kind);
   await store.append(kind, line).catch((cause: unknown) => {
     // Senders try again and again: the log tells when it begins and when it ends.
-    if (lost.cause === null) log.error(`records cannot be written: ${causeChain(cause)}`);
+    if (lost.cause === null) log.error(`records cannot be written: ${publicCause(cause)}`);
     lost.cause = publicCause(cause);
     lost.exports += 1;
     // 503 is what OTLP lets a client try again.
