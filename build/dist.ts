@@ -18,7 +18,7 @@ await rm(dist, { recursive: true, force: true });
 execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', join(root, 'tsconfig.build.json')], {
   stdio: 'inherit',
 });
-// Whatever a server reads beside its code (style sheets, say) goes along.
+// Files that a server reads beside its code, such as style sheets, go along.
 await cp(join(root, 'src'), dist, { recursive: true, filter: (path) => !path.endsWith('.ts') });
 
 const compiled = Object.entries(imports)

@@ -3,13 +3,23 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { downSchema } from '../src/cli/documents/down.ts';
 import { errorSchema } from '../src/cli/documents/error.ts';
 import { prepareSchema } from '../src/cli/documents/prepare.ts';
+import { prepareProdSchema } from '../src/cli/documents/prepare-prod.ts';
 import { statusSchema } from '../src/cli/documents/status.ts';
+import { tenantCreateSchema } from '../src/cli/documents/tenant-create.ts';
 import { reportSchema } from '../src/demo/report.ts';
 import { kmsHouse, runKms } from '../test/kms/support/kms-server.ts';
 import { cliReference } from './cli-reference.ts';
 import { kmsOperationsSource, type OpenApiDocument } from './kms-operations.ts';
 
-const schemas = { 'demo-report': reportSchema, status: statusSchema, down: downSchema, prepare: prepareSchema, error: errorSchema };
+const schemas = {
+  'demo-report': reportSchema,
+  status: statusSchema,
+  down: downSchema,
+  prepare: prepareSchema,
+  'prepare-prod': prepareProdSchema,
+  'tenant-create': tenantCreateSchema,
+  error: errorSchema,
+};
 
 const folder = new URL('../docs/schemas/', import.meta.url);
 await mkdir(folder, { recursive: true });

@@ -28,7 +28,7 @@ export interface OpenApiDocument {
 /** The service URL ends with it. */
 const BASE = '/service/api/v1';
 
-/** What decides on the type of a value; the rest of a schema narrows it or explains it. */
+/** Keywords that decide on the type of a value; the rest of a schema narrows it or explains it. */
 const TYPE_KEYWORDS = new Set(['type', 'properties', 'required', 'items', 'enum', 'const', 'anyOf', 'oneOf', 'allOf']);
 
 /** @param isRequest a member with a default may be left out of a request, and is always there in an answer */

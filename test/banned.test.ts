@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 
 const ROOT = join(import.meta.dirname, '..');
 
-/** What must stand nowhere, and where it is looked for. Split, so that this file does not hold what it looks for. */
+/** Texts that may stand nowhere, and the places that are searched. The patterns are split, so that this file does not match itself. */
 const BANNED: readonly { readonly what: string; readonly shape: RegExp; readonly below: readonly string[] }[] = [
   {
     // A server that only asks for a certificate cuts off whoever shows a wrong one.

@@ -1,10 +1,18 @@
 import type { Command } from 'commander';
 import { DATABASES, type PartName, SERVICES } from '#engine/engine.ts';
 import { type AddCommand, buildProgram, command, commandGroup } from './command-line/build-program.ts';
-import { DEMO_HELP, HEALTH_HELP } from './command-line/help-texts.ts';
+import { DEMO_HELP, HEALTH_HELP, PREPARE_HELP, TENANT_CREATE_HELP } from './command-line/help-texts.ts';
 import { type CliProcess, cliProcess } from './process/cli-process.ts';
 import type { ExitCode } from './process/exit-codes.ts';
-import { DOWN_FLAGS, HEALTH_FLAGS, LOGS_FLAGS, SERVE_FLAGS, SINK_FLAGS } from './settings/command-flags.ts';
+import {
+  DOWN_FLAGS,
+  HEALTH_FLAGS,
+  LOGS_FLAGS,
+  PREPARE_FLAGS,
+  SERVE_FLAGS,
+  SINK_FLAGS,
+  TENANT_CREATE_FLAGS,
+} from './settings/command-flags.ts';
 import { oneOf, text } from './settings/value-types.ts';
 
 const TARGET = oneOf(['kms', 'identity', 'all'], 'what');
@@ -62,9 +70,22 @@ const COMMANDS: readonly AddCommand[] = [
   command({
     name: 'prepare',
     summary: 'make certificates and secrets, for plain Compose too, start nothing',
-    settings: ['stack', 'output'],
+    flags: PREPARE_FLAGS,
+    settings: ['stack', 'output', 'prepare'],
+    help: PREPARE_HELP,
     run: async (call) => (await import('./commands/prepare.ts')).prepare(call),
   }),
+  commandGroup('tenant', 'tenants of a running KMS', [
+    command({
+      name: 'create',
+      summary: 'make a tenant and its first administrator, whose password is printed once',
+      argument: { spelling: '<name>', help: 'lower-case letters, digits and hyphens', type: text('a name', 'name') },
+      flags: TENANT_CREATE_FLAGS,
+      settings: ['output'],
+      help: TENANT_CREATE_HELP,
+      run: async (call) => (await import('./commands/tenant-create.ts')).tenantCreate(call),
+    }),
+  ]),
   command({
     name: 'health',
     summary: 'ask one https URL whether its service is ready: the probe of a container',

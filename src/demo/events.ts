@@ -38,6 +38,12 @@ export interface RootCause {
   readonly fix: string;
 }
 
+/** Where the clock of a service stands against ours: its host, and how many milliseconds it is ahead, or behind when negative. */
+export interface ClockSkew {
+  readonly host: string;
+  readonly skewMs: number;
+}
+
 /** Everything that can happen in a run. Times are epoch milliseconds. */
 export type DemoEvent =
   | {
@@ -70,6 +76,8 @@ export type DemoEvent =
       readonly url: string;
       readonly status: number;
       readonly durationMs: number;
+      /** Milliseconds that the clock of the server is ahead of ours; null where the answer tells no time. */
+      readonly skewMs: number | null;
     }
   | {
       readonly type: 'step-finished';

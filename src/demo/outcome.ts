@@ -1,7 +1,7 @@
 import type { ServiceName } from '#engine/engine.ts';
 import { unreachable } from '#infra/apperr/app-error.ts';
 import type { Failure } from '#infra/apperr/result.ts';
-import type { Check, DemoEvent, RootCause, StepInfo, StepStatus } from './events.ts';
+import type { Check, ClockSkew, DemoEvent, RootCause, StepInfo, StepStatus } from './events.ts';
 
 /** The fate of one step; its checks are those of the last attempt. */
 interface StepOutcome {
@@ -38,6 +38,8 @@ export interface RunState {
   readonly warnings: readonly FactsOf<'warning'>[];
   /** Every request that a step sent and that was answered, in the order of the answers. */
   readonly requests: readonly FactsOf<'request'>[];
+  /** The clock of the server that answered last, against ours; null before the first answer that tells a time. */
+  readonly clock: ClockSkew | null;
   readonly isInterrupted: boolean;
 }
 
@@ -59,6 +61,7 @@ export const NOT_STARTED: RunState = {
   rootCause: null,
   warnings: [],
   requests: [],
+  clock: null,
   isInterrupted: false,
 };
 
@@ -92,7 +95,9 @@ export const advance = (state: RunState, { at, ...event }: DemoEvent): RunState 
     }
     case 'request': {
       const { type: _, ...request } = event;
-      return { ...state, requests: [...state.requests, request] };
+      const { url, skewMs } = request;
+      const clock = skewMs === null ? state.clock : { host: new URL(url).host, skewMs };
+      return { ...state, requests: [...state.requests, request], clock };
     }
     case 'interrupted':
       return { ...state, isInterrupted: true };

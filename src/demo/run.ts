@@ -2,9 +2,11 @@ import { createConnections } from '#client/session/connections.ts';
 import type { Engine, ServiceName } from '#engine/engine.ts';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { type Failure, failure } from '#infra/apperr/result.ts';
+import { steadyNow } from '#infra/jobs/clock.ts';
 import type { Emit, RootCause, StepInfo } from './events.ts';
 import { findCauseAtEnd, findDeadPart, findRootCause, type Search } from './health/find-root-cause.ts';
 import { createStarter } from './health/bring-up/start-services.ts';
+import { isWorthAWord, skewText, withClockCause } from './health/clock.ts';
 import { watchParts } from './health/watch-parts.ts';
 import { advance, NOT_STARTED, outcomeOf, type Outcome } from './outcome.ts';
 import type { Plan } from './plan.ts';
@@ -24,7 +26,7 @@ export type RunOptions = Pick<StepOptions, 'engine' | 'emit' | 'signal'> &
 
 /** Carries out a plan step by step, tells every event, and answers with what came of it; never throws. */
 export const run = async (plan: Plan, options: RunOptions): Promise<Outcome> => {
-  const { engine, signal, now = Date.now, sleep = pause, healthTimeoutMs = 30_000, steps = [...DEMO_STEPS, ...RESET_STEPS] } = options;
+  const { engine, signal, now = steadyNow, sleep = pause, healthTimeoutMs = 30_000, steps = [...DEMO_STEPS, ...RESET_STEPS] } = options;
   const { retry = { times: 0, delayMs: 0, backoff: 1 }, failFast = false } = options;
   const { services } = plan;
   let state = NOT_STARTED;
@@ -33,6 +35,13 @@ export const run = async (plan: Plan, options: RunOptions): Promise<Outcome> => 
     state = advance(state, event);
     if (event.type === 'service' && event.state === 'healthy') wereHealthy.add(event.service);
     options.emit(event);
+    if (event.type === 'request') warnOfClock(event);
+  };
+  let hasWarnedOfClock = false;
+  const warnOfClock = ({ at, stepId }: { readonly at: number; readonly stepId: string }): void => {
+    if (hasWarnedOfClock || state.clock === null || !isWorthAWord(state.clock)) return;
+    hasWarnedOfClock = true;
+    emit({ type: 'warning', at, stepId, text: skewText(state.clock) });
   };
   const hasPassed = (id: string): boolean => state.steps.some(({ step, status }) => step.id === id && status === 'passed');
   const begun = now();
@@ -73,9 +82,11 @@ export const run = async (plan: Plan, options: RunOptions): Promise<Outcome> => 
     current = planned.id;
     const step = { ...(steps.find(({ id }) => id === planned.id) ?? unknownStep), ...planned };
     const place = { index, total: plan.steps.length };
-    const lastLook = index === plan.steps.length - 1 ? { lastLook: lookAtEnd } : {};
+    const isLast = index === plan.steps.length - 1;
+    const judge = async (error: Failure | null): Promise<Failure | null> =>
+      error === null ? (isLast ? lookAtEnd() : null) : withClockCause(error, state.clock);
     const means = { engine, connections, services, start, signal, emit, now, sleep, retry, healthTimeoutMs };
-    const passed = await runStep(step, place, { ...means, ...lastLook });
+    const passed = await runStep(step, place, { ...means, judge });
     if (passed || signal.aborted) continue;
     const cause = causeAtEnd ?? (await findRootCause(search));
     if (cause !== null) {
@@ -107,6 +118,6 @@ const headline = (plan: Plan, engine: Engine) => ({
 const unknownStep: Omit<Step, keyof StepInfo> = {
   targets: [],
   run: async () => {
-    throw new AppError('step-unknown', 500, 'the plan names a step that there is not');
+    throw new AppError('step-unknown', 500, 'the plan names a step that does not exist');
   },
 };

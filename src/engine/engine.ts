@@ -63,7 +63,7 @@ export interface Diagnosis {
   readonly exitCode: number | null;
   readonly signal: string | null;
   readonly outOfMemory: boolean;
-  /** Last output of the platform's own health check; null where there is none. */
+  /** Output of the platform's own health check, where the last one failed; null where there is none. */
   readonly lastProbe: string | null;
   /** Last log lines, oldest first, at most 20. */
   readonly logTail: readonly string[];
@@ -107,6 +107,7 @@ export interface Engine extends AsyncDisposable {
   endpoints(): Endpoints;
   /** Calls `emit` for every state change until `signal` aborts. */
   watch(emit: (event: EngineEvent) => void, signal: AbortSignal): void;
+  /** @throws AppError where the engine cannot be asked: nobody knows then how its services are */
   status(): Promise<readonly ServiceStatus[]>;
   diagnose(part: PartName): Promise<Diagnosis>;
   /**

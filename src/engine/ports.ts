@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { fail, ok, type Result } from '#infra/apperr/result.ts';
-import { ADMIN_PORT_OFFSET, SINK_PORT_OFFSET } from '#infra/magic/magic.ts';
+import { ADMIN_PORT_OFFSET, COLLECTOR_HEALTH_PORT_OFFSET, SINK_PORT_OFFSET } from '#infra/magic/magic.ts';
 import type { ServiceName } from './engine.ts';
 
 /** Every port of one embedded stack. */
@@ -19,6 +19,17 @@ export const portsOf = ({ portKms, portIdentity }: { portKms: number; portIdenti
   identity: portIdentity,
   identityAdmin: portIdentity + ADMIN_PORT_OFFSET,
   telemetry: portKms + SINK_PORT_OFFSET,
+});
+
+/** The ports of a product and its telemetry, by the variables of the Compose files that publish them. */
+export const composePorts = (ports: Ports) => ({
+  kms: {
+    PASSTHRU_PORT_KMS: ports.kms,
+    PASSTHRU_PORT_KMS_ADMIN: ports.kmsAdmin,
+    PASSTHRU_PORT_OTLP: ports.telemetry,
+    PASSTHRU_PORT_TELEMETRY_HEALTH: ports.kms + COLLECTOR_HEALTH_PORT_OFFSET,
+  },
+  identity: { PASSTHRU_PORT_IDENTITY: ports.identity, PASSTHRU_PORT_IDENTITY_ADMIN: ports.identityAdmin },
 });
 
 /** The ports on which one service listens, the public one first. */

@@ -16,4 +16,19 @@ export interface StackEngine extends Engine {
     readonly volumes: boolean;
     readonly signal?: AbortSignal;
   }): Promise<Result<readonly PartName[]>>;
+  /** Names of the volumes that hold data of this stack; none where its data are files. */
+  volumes(): Promise<readonly string[]>;
+  /** Removes the images that were built from this code, unless a container uses them. */
+  removeImages(): Promise<Result<RemovedImages>>;
+}
+
+/** A thing that stays where others were removed. */
+export interface Kept {
+  readonly what: string;
+  readonly why: string;
+}
+
+export interface RemovedImages {
+  readonly removed: readonly string[];
+  readonly kept: readonly Kept[];
 }

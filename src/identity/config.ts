@@ -15,7 +15,18 @@ const identityConfigSchema = strictObject({
   issuer: Type.String({ pattern: '^https://[^/?#\\s]+$', description: 'https origin without path: `iss` of every token' }),
   server: strictObject({
     ...listenerConfigSchema.properties,
-    rate_limit: rateLimitConfigSchema,
+    rate_limit: strictObject(
+      {
+        ...rateLimitConfigSchema.properties,
+        service_client_max: Type.Integer({
+          minimum: 1,
+          maximum: 100_000_000,
+          default: 1_000_000,
+          description: 'requests of one service client in the window, all replicas of it together; they do not count for its address',
+        }),
+      },
+      { default: {} },
+    ),
     proxy_networks: proxyNetworksConfigSchema,
     drain_seconds: drainSecondsConfigSchema,
   }),

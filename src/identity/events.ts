@@ -1,5 +1,5 @@
 import { unreachable } from '#infra/apperr/app-error.ts';
-import { type DemoEvent, lineOfDemoEvent } from '#infra/demo-data/events.ts';
+import { type DemoDataEvent, lineOfDemoDataEvent } from '#infra/demo-data/events.ts';
 import { createEventLog, type EventLine } from '#infra/telemetry/event-log.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 
@@ -11,7 +11,7 @@ export type IdentityEvent =
   | { readonly type: 'consent-given'; readonly accountId: string; readonly clientId: string }
   | { readonly type: 'consent-refused'; readonly accountId: string; readonly clientId: string }
   | { readonly type: 'demo-seeded'; readonly tenants: number }
-  | DemoEvent
+  | DemoDataEvent
   | { readonly type: 'listening'; readonly listener: 'public' | 'admin'; readonly host: string; readonly port: number };
 
 export type Emit = (event: IdentityEvent) => void;
@@ -33,7 +33,7 @@ const lineOf = (event: IdentityEvent): EventLine => {
     case 'demo-credentials-active':
     case 'demo-reset-started':
     case 'demo-reset-settled':
-      return lineOfDemoEvent(event);
+      return lineOfDemoDataEvent(event);
     case 'listening':
       return ['info', `${event.listener} listener on ${event.host}:${event.port}`, { listener: event.listener, port: event.port }];
     default:

@@ -3,7 +3,8 @@ import { openDatabases } from '#infra/database/open/open-databases.ts';
 import type { Demo } from '#infra/demo-data/demo.ts';
 import type { DependencyCheck } from '#infra/http/health.ts';
 import { registerHealth } from '#infra/http/health.routes.ts';
-import type { App } from '#infra/http/server.ts';
+import { watchOptional } from '#infra/http/optional-dependencies.ts';
+import type { App, RateLimit } from '#infra/http/server.ts';
 import { createServer } from '#infra/http/server/create-server.ts';
 import { createPasswords } from '#infra/secrets/passwords.ts';
 import { systemClock } from '#infra/jobs/clock.ts';
@@ -12,13 +13,14 @@ import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import { createAccounts } from './accounts/accounts.service.ts';
 import { createAdmin } from './admin/admin.ts';
 import { createClients } from './clients/clients.service.ts';
-import { loadServiceClients } from './clients/service-clients.ts';
+import { loadServiceClients, serviceClientOf } from './clients/service-clients.ts';
 import type { IdentityConfig } from './config.ts';
 import { identityMigrations } from './database/migrations.ts';
 import type { IdentityTables } from './database/tables.ts';
 import { openDemoData } from './demo/open-demo-data.ts';
 import { logEvents } from './events.ts';
 import { createSigningKeys } from './keys/signing-keys.service.ts';
+import { pageOfError } from './pages/page-of-error.ts';
 import { registerPages } from './pages/pages.routes.ts';
 import { mountProvider } from './provider/mount.ts';
 import { createOpenIdProvider } from './provider/provider.ts';
@@ -64,7 +66,8 @@ export const buildIdentity = async (options: {
   const passwords = createPasswords();
   const resourceServers = config.resource_servers.map(toResourceServer);
   const accounts = createAccounts({ database, passwords });
-  const clients = createClients({ database, passwords, serviceClients: await loadServiceClients(config.service_clients) });
+  const serviceClients = await loadServiceClients(config.service_clients);
+  const clients = createClients({ database, passwords, serviceClients });
   const signingKeys = await createSigningKeys({ database, encryptionKey: secrets.encryptionKey, now });
   const { issuer } = config;
   const { cookieKeys } = secrets;
@@ -85,17 +88,22 @@ export const buildIdentity = async (options: {
   const seedFile = options.demo ? config.demo.seed_file : undefined;
   const demo = seedFile === undefined ? null : await demoData.load(seedFile);
 
-  const dependencies: DependencyCheck[] = [
+  const checks: DependencyCheck[] = [
     { name: 'database', required: true, check: (signal) => databases.ping(signal) },
     ...(config.telemetry === undefined
       ? []
       : [{ name: 'telemetry', required: false, check: (signal: AbortSignal) => telemetry.probe(signal) }]),
   ];
+  const dependencies = watchOptional(checks, { jobs });
   const { tls, rate_limit: limit, proxy_networks: proxyNetworks } = config.server;
-  const rateLimit = { max: limit.max, timeWindowMs: limit.window_seconds * 1000 };
+  const rateLimit: RateLimit = {
+    max: limit.max,
+    timeWindowMs: limit.window_seconds * 1000,
+    known: { nameOf: ({ headers }) => serviceClientOf(serviceClients, headers.authorization), max: limit.service_client_max },
+  };
   const app = await createServer({ name: 'identity', tls, clientCertificate: 'none', telemetry, jobs, drain, rateLimit, proxyNetworks });
   opened.defer(() => app.close());
-  await mountProvider(app, provider);
+  await mountProvider(app, provider, { onPageError: pageOfError(telemetry) });
   await registerPages(app, { interactions: provider.interactions, accounts, resourceServers, emit, secret: cookieKeys[0], telemetry });
   registerHealth(app, { dependencies, jobs, telemetry, stopping });
   const admin = await createAdmin({ config: config.admin, telemetry, dependencies, jobs, drain, demo });

@@ -19,8 +19,8 @@ export interface Action<M extends Mode = Mode> {
   readonly scope: FineScope;
   readonly mode: M;
   /**
-   * Of a change: which memories of the key it makes untrue. `own`: those of this process. `all`: those of other replicas too,
-   * which may go on using them until their leases end, so that the answer waits for that.
+   * A change may make key rings out of date. `own`: the one of this process forgets the key. `all`: other replicas may use their
+   * rings until their leases end, and the answer waits for that.
    */
   readonly outdates?: 'own' | 'all';
 }

@@ -1,5 +1,7 @@
+import { thrownMessage } from '#infra/apperr/thrown-words.ts';
 import { unreachable } from '#infra/apperr/app-error.ts';
-import { type DemoEvent, lineOfDemoEvent } from '#infra/demo-data/events.ts';
+import { causeChain } from '#infra/apperr/cause-chain.ts';
+import { type DemoDataEvent, lineOfDemoDataEvent } from '#infra/demo-data/events.ts';
 import { createEventLog, type EventLine } from '#infra/telemetry/event-log.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 
@@ -8,16 +10,19 @@ export type KmsEvent =
   | { readonly type: 'plaintext-passwords'; readonly usernames: readonly string[] }
   | { readonly type: 'identity-unreachable'; readonly issuer: string; readonly cause: unknown }
   | { readonly type: 'identity-reachable'; readonly issuer: string }
-  | DemoEvent
+  | DemoDataEvent
   | { readonly type: 'demo-seeded'; readonly tenants: number; readonly accounts: number; readonly elasticKeys: number }
   | { readonly type: 'demo-reset-already-done' }
+  | { readonly type: 'tenant-created'; readonly id: string }
   | { readonly type: 'leftovers-removed'; readonly tenants: number; readonly databases: number }
   | { readonly type: 'databases-unnamed'; readonly names: readonly string[] }
+  | { readonly type: 'tenant-damaged'; readonly tenantId: string; readonly name: string; readonly cause: unknown }
+  | { readonly type: 'tenant-mended'; readonly tenantId: string; readonly name: string }
   | { readonly type: 'listening'; readonly listener: 'public' | 'admin'; readonly host: string; readonly port: number };
 
 export type Emit = (event: KmsEvent) => void;
 
-const text = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown));
+const text = (thrown: unknown): string => thrownMessage(thrown);
 
 const lineOf = (event: KmsEvent): EventLine => {
   switch (event.type) {
@@ -40,9 +45,11 @@ const lineOf = (event: KmsEvent): EventLine => {
     case 'demo-credentials-active':
     case 'demo-reset-started':
     case 'demo-reset-settled':
-      return lineOfDemoEvent(event);
+      return lineOfDemoDataEvent(event);
     case 'demo-reset-already-done':
       return ['warn', 'demo data was reset to these tenant ids already; it is kept as it is', {}];
+    case 'tenant-created':
+      return ['info', `an operator made tenant ${event.id}`, {}];
     case 'leftovers-removed':
       return [
         'info',
@@ -55,6 +62,14 @@ const lineOf = (event: KmsEvent): EventLine => {
         `databases that no tenant names are left as they are: ${event.names.join(', ')}; was the service database restored from before they were made?`,
         { count: event.names.length },
       ];
+    case 'tenant-damaged':
+      return [
+        'error',
+        `tenant ${event.name} (${event.tenantId}) is closed, the others go on: ${causeChain(event.cause)}`,
+        { tenant_id: event.tenantId },
+      ];
+    case 'tenant-mended':
+      return ['info', `tenant ${event.name} (${event.tenantId}) is open again`, { tenant_id: event.tenantId }];
     case 'listening':
       return ['info', `${event.listener} listener on ${event.host}:${event.port}`, { listener: event.listener, port: event.port }];
     default:

@@ -1,8 +1,8 @@
 import type { Databases } from '#infra/database/databases.ts';
 import { openDatabases } from '#infra/database/open/open-databases.ts';
-import type { Demo } from '#infra/demo-data/demo.ts';
 import type { DependencyCheck } from '#infra/http/health.ts';
 import { registerHealth } from '#infra/http/health.routes.ts';
+import { watchOptional } from '#infra/http/optional-dependencies.ts';
 import type { App } from '#infra/http/server.ts';
 import { createServer } from '#infra/http/server/create-server.ts';
 import { systemClock } from '#infra/jobs/clock.ts';
@@ -11,12 +11,15 @@ import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import { guardServiceRoutes } from './access/guard/guard.ts';
 import { openAccess } from './access/guard/open-access.ts';
 import { createAdmin } from './admin/admin.ts';
+import { createTenantsService } from './admin/tenants.service.ts';
 import { registerOpenApi } from './api/openapi.ts';
 import { openBarrier } from './barrier/open-barrier.ts';
 import { readUnsealKey } from './barrier/unseal-key.ts';
+import type { Caller } from './caller.ts';
 import type { KmsConfig } from './config.ts';
 import { serviceMigrations } from './database/migrations.ts';
 import type { ServiceTables } from './database/service-tables.ts';
+import type { KmsDemo } from './demo/kms-demo.ts';
 import { openDemoData } from './demo/open-demo-data.ts';
 import { logEvents } from './events.ts';
 import { registerKeyRoutes } from './keys/keys.routes.ts';
@@ -24,6 +27,7 @@ import { createKeys } from './keys/keys.ts';
 import { countActs } from './keys/operations/count-acts.ts';
 import { createTenantDirectory } from './tenants/create-directory.ts';
 import { createTenantLifeCycle } from './tenants/create-life-cycle.ts';
+import { lookAtTenants } from './tenants/damaged-tenants.ts';
 import { forgetGoneTenants } from './tenants/gone-tenants.ts';
 
 /** The KMS, built and not listening. Disposal drains both servers, then closes the databases. */
@@ -33,7 +37,7 @@ export interface Kms extends AsyncDisposable {
   /** For operators with a client certificate. */
   readonly admin: App;
   /** Null where the demo is switched off. */
-  readonly demo: Demo | null;
+  readonly demo: KmsDemo | null;
 }
 
 /** The options of the public listener that its configuration gives. */
@@ -49,6 +53,7 @@ const listenerOf = ({ tls, rate_limit: { max, window_seconds: seconds }, proxy_n
  * @param options.demo whether demo data may be made and reset here
  * @param options.stopping aborted when the service begins to stop; it serves until it is disposed
  * @param options.now epoch milliseconds
+ * @param options.elapsed milliseconds of a clock that never goes back
  * @throws AppError for a secret, share, certificate, realms file, seed or database that cannot be used
  */
 export const buildKms = async (options: {
@@ -59,8 +64,9 @@ export const buildKms = async (options: {
   readonly databases?: Databases;
   readonly stopping?: AbortSignal;
   readonly now?: () => number;
+  readonly elapsed?: () => number;
 }): Promise<Kms> => {
-  const { config, telemetry, stopping = new AbortController().signal, now = Date.now } = options;
+  const { config, telemetry, stopping = new AbortController().signal, now = Date.now, elapsed = () => performance.now() } = options;
   const drain = { begun: stopping, seconds: config.server.drain_seconds };
   await using opened = new AsyncDisposableStack();
   const jobs = opened.use(createJobs({ log: telemetry.log, clock: { ...systemClock, wall: now } }));
@@ -72,33 +78,39 @@ export const buildKms = async (options: {
   const barrier = await openBarrier({ databases, service, unsealKey, now }).finally(() => unsealKey?.fill(0));
 
   const { forgetTenant: onGone, tenants: held } = barrier;
-  const tenants = opened.use(createTenantDirectory({ databases, service: service.db, onGone, held }));
+  const tenants = opened.use(createTenantDirectory({ databases, service: service.db, onGone, held, emit }));
   const lifeCycle = createTenantLifeCycle({ kind: service.kind, barrier, directory: tenants, now });
   const demoData = opened.use(openDemoData({ databases, service, tenants, lifeCycle, emit, now }));
   if (barrier.state() === 'unsealed') await demoData.sweep();
 
-  const access = opened.use(await openAccess({ config, service, tenants, telemetry, emit, now }));
+  const access = opened.use(await openAccess({ config, service, tenants, telemetry, emit, now, elapsed }));
   const { insufficientScope } = access.challenges;
   const keys = createKeys({ barrier, insufficientScope, emit: countActs(telemetry), now });
   const seedFile = options.demo ? config.demo.seed_file : undefined;
   const demo = seedFile === undefined ? null : await demoData.load(seedFile, keys.elasticKeys);
-  for (const job of [...databases.jobs, ...access.jobs, forgetGoneTenants(tenants)]) opened.use(jobs.start(job));
+  for (const job of [...databases.jobs, ...access.jobs, forgetGoneTenants(tenants), lookAtTenants(tenants)]) opened.use(jobs.start(job));
 
-  const dependencies: DependencyCheck[] = [
+  const checks: DependencyCheck[] = [
     { name: 'database', required: true, check: (signal) => databases.ping(signal) },
     ...access.dependencies,
   ];
-  if (config.telemetry !== undefined) dependencies.push({ name: 'telemetry', required: false, check: (signal) => telemetry.probe(signal) });
+  if (config.telemetry !== undefined) checks.push({ name: 'telemetry', required: false, check: (signal) => telemetry.probe(signal) });
+  const dependencies = watchOptional(checks, { jobs });
   const health = { dependencies, jobs, notReady: () => (barrier.state() === 'sealed' ? 'sealed' : null) };
 
   const app = await createServer({ name: 'kms', clientCertificate: 'request', telemetry, jobs, drain, ...listenerOf(config.server) });
   opened.defer(() => app.close());
   await registerOpenApi(app, { swaggerUi: config.server.swagger });
   guardServiceRoutes(app, { ...access, admit: keys.admit, traceId: () => telemetry.traceId() });
+  app.addHook('onError', async (request, _reply, error) => {
+    const caller: Caller | undefined = request.caller;
+    if (caller !== undefined) tenants.noteDamage(caller.tenant, error);
+  });
   registerHealth(app, { ...health, telemetry, stopping });
   registerKeyRoutes(app, keys);
 
-  const admin = await createAdmin({ config, telemetry, barrier, demo, drain, ...health });
+  const made = createTenantsService({ service, locks: demoData.locks, tenants, lifeCycle, users: access.newUsers, emit });
+  const admin = await createAdmin({ config, telemetry, barrier, tenants: made, demo, drain, ...health });
   opened.defer(() => admin.close());
   // Both at once: each may wait for its requests.
   opened.defer(async () => void (await Promise.all([app.close(), admin.close()])));

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { portsOf } from '#engine/ports.ts';
-import { COLLECTOR_HEALTH_PORT_OFFSET, IDENTITY_PORT, KMS_PORT } from '#infra/magic/magic.ts';
+import { composePorts, portsOf } from '#engine/ports.ts';
+import { IDENTITY_PORT, KMS_PORT } from '#infra/magic/magic.ts';
 import { PACKAGE_ROOT } from './package-root.ts';
 import type { StackPorts } from './stack-options.ts';
 
@@ -27,16 +27,6 @@ export const composeStarts = (ports: StackPorts): readonly ComposeStart[] =>
   }));
 
 const portVariables = ({ kms, identity }: StackPorts): Readonly<Record<string, number>> => {
-  const ports = portsOf({ portKms: kms, portIdentity: identity });
-  return {
-    ...(kms === KMS_PORT
-      ? {}
-      : {
-          PASSTHRU_PORT_KMS: ports.kms,
-          PASSTHRU_PORT_KMS_ADMIN: ports.kmsAdmin,
-          PASSTHRU_PORT_OTLP: ports.telemetry,
-          PASSTHRU_PORT_TELEMETRY_HEALTH: ports.kms + COLLECTOR_HEALTH_PORT_OFFSET,
-        }),
-    ...(identity === IDENTITY_PORT ? {} : { PASSTHRU_PORT_IDENTITY: ports.identity, PASSTHRU_PORT_IDENTITY_ADMIN: ports.identityAdmin }),
-  };
+  const variables = composePorts(portsOf({ portKms: kms, portIdentity: identity }));
+  return { ...(kms === KMS_PORT ? {} : variables.kms), ...(identity === IDENTITY_PORT ? {} : variables.identity) };
 };

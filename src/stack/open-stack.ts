@@ -1,3 +1,7 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { stateFolder } from '#engine/state/state-folder.ts';
+import { missingIs } from '#infra/apperr/system-error.ts';
 import type { StackEngine } from '#engine/stack-engine.ts';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { orThrow } from '#infra/apperr/or-throw.ts';
@@ -38,6 +42,11 @@ export const openStack = async (stated: StackOptions): Promise<Stack> => {
       await writeStackRecord({ engine: kind, stateDir: options.stateDir, portKms: ports.kms, portIdentity: ports.identity, profile });
     },
     forgetStart: () => restoreStackRecord(options.stateDir, before),
+    contents: async () => {
+      const volumes = await Promise.all([engine, ...(leftover === null ? [] : [leftover])].map((each) => each.volumes()));
+      return [...(await filesIn(options.stateDir)), ...volumes.flat().map((name) => `volume ${name}`)];
+    },
+    removeImages: () => (leftover ?? engine).removeImages(),
     tearDown: async (how) => {
       const first = await tearDown(engine, how);
       if (!first.ok || leftover === null) return first;
@@ -46,6 +55,16 @@ export const openStack = async (stated: StackOptions): Promise<Stack> => {
     },
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
+};
+
+/** But for the lock, which is this command's own. */
+const filesIn = async (stateDir: string): Promise<readonly string[]> => {
+  const { path, lock } = stateFolder(stateDir);
+  const names = await readdir(path).catch(missingIs([]));
+  return names
+    .map((name) => join(path, name))
+    .filter((file) => file !== lock)
+    .toSorted();
 };
 
 const openEngine = async (
@@ -69,7 +88,7 @@ const openEngine = async (
   return { engine: await createEngine(choice, { ...options, ports, profile }), ports };
 };
 
-/** What runs on Docker names the folder for which it was made; it is not looked for by another path. */
+/** Containers name the folder for which they were made; nobody looks for them by another path. */
 const tellOfLastStart = ({ engine, purpose, stateDir, warn }: FullStackOptions, last: LastStart): void => {
   if (last.engine === 'docker' && last.movedFrom !== null) {
     warn(`${stateDir} was copied or moved from ${last.movedFrom}: what runs on Docker belongs to that path, and is left alone`);

@@ -1,6 +1,6 @@
 import type { Engine, Profile } from '#engine/engine.ts';
 
-/** Which stack, and for what: everything that a caller may state. */
+/** The stack that a caller means, and its purpose: everything that may be stated. */
 export interface StackOptions {
   /** The folder of everything that the stack keeps; absolute. */
   readonly stateDir: string;

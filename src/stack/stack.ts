@@ -1,5 +1,5 @@
 import type { PartName, ServiceName } from '#engine/engine.ts';
-import type { StackEngine } from '#engine/stack-engine.ts';
+import type { RemovedImages, StackEngine } from '#engine/stack-engine.ts';
 import type { Result } from '#infra/apperr/result.ts';
 
 /**
@@ -24,6 +24,10 @@ export interface Stack extends AsyncDisposable {
   recordStart(): Promise<void>;
   /** Takes that word back, for a start of which nothing stays: what was recorded before counts again. */
   forgetStart(): Promise<void>;
+  /** Everything that there is of this stack: files and folders, absolute, and `volume <name>`. */
+  contents(): Promise<readonly string[]>;
+  /** Removes the images that were built from this code, unless a container uses them. */
+  removeImages(): Promise<Result<RemovedImages>>;
   /** Stops services in bounded time; a stack that was opened with the purpose `remove` also ends what its folder has on the other engine. */
   tearDown(options: TearDownOptions): Promise<Result<readonly PartName[]>>;
 }

@@ -1,16 +1,7 @@
-import { execFile } from 'node:child_process';
-import { randomUUIDv7 } from 'node:crypto';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { composeFiles, composeVariables } from '#engine/docker/compose/files.ts';
-import { imageTag } from '#engine/docker/images/image-tag.ts';
-import { projectOf } from '#engine/docker/project/project.ts';
-import { prepareMounts } from '#engine/files/mounts/prepare-mounts.ts';
-import { type DemoPlace, demoPlace } from '#test/support/cli.ts';
+import { plainCompose } from '#test/engine/docker/support/plain-compose.ts';
+import { demoPlace } from '#test/support/cli.ts';
 import type { Comparison } from './suite.ts';
 
-const run = promisify(execFile);
-const ROOT = join(import.meta.dirname, '../..');
 const LAST_HEALTHY = 'bring-up.kms';
 const PAIRS = 5;
 
@@ -48,29 +39,16 @@ const saysHealthy = (line: string): boolean => {
   return eventName === 'passthru.step-finished' && value('passthru.step.id') === LAST_HEALTHY && value('passthru.step.status') === 'passed';
 };
 
-/** The same files, images and checks with plain Compose, certificates and secrets made before. */
-const compose = async ({ ports, stateDir }: DemoPlace, tag: string): Promise<number> => {
-  const stack = projectOf({ stateDir, portKms: ports.kms, portIdentity: ports.identity, packageRoot: ROOT, profile: 'demo' });
-  const prepared = await prepareMounts({
-    folder: stack.folder,
-    target: stack.folder.docker,
-    packageRoot: ROOT,
-    ports: stack.ports,
-    hasData: () => Promise.resolve(false),
-    signal: AbortSignal.timeout(60_000),
-    warn: () => {},
-  });
-  if (!prepared.ok) throw new Error(prepared.error.message);
-  const env = { PATH: process.env['PATH'], HOME: process.env['HOME'], ...composeVariables(stack, tag) };
-  const files = composeFiles(stack).flatMap((file) => ['-f', file]);
-  const project = `passthru-bench-${randomUUIDv7()}`;
-  const call = (...args: readonly string[]) => run('docker', ['compose', '-p', project, ...files, ...args], { env });
+/** The same with plain Compose, milliseconds. */
+const compose = async (): Promise<number> => {
+  await using place = await demoPlace();
+  const stack = await plainCompose(place);
   const begun = performance.now();
   try {
-    await call('up', '-d', '--wait', '--no-build');
+    await stack.up();
     return performance.now() - begun;
   } finally {
-    await call('down', '--volumes', '--timeout', '5');
+    await stack.down();
   }
 };
 
@@ -78,19 +56,14 @@ const compose = async ({ ports, stateDir }: DemoPlace, tag: string): Promise<num
 export const dockerComparison: Comparison = async () => {
   // Builds the images where they are missing, and warms the disk.
   await passthru();
-  const tag = await imageTag(ROOT);
-  const composeOnce = async (): Promise<number> => {
-    await using place = await demoPlace();
-    return await compose(place, tag);
-  };
-  await composeOnce();
+  await compose();
   const pairs: (readonly [ours: number, theirs: number])[] = [];
   for (let pair = 0; pair < PAIRS; pair += 1) {
     if (pair % 2 === 0) {
       const ours = await passthru();
-      pairs.push([ours, await composeOnce()]);
+      pairs.push([ours, await compose()]);
     } else {
-      const theirs = await composeOnce();
+      const theirs = await compose();
       pairs.push([await passthru(), theirs]);
     }
   }

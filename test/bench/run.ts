@@ -11,6 +11,7 @@ import { demoSuite } from './demo.bench.ts';
 import { dockerComparison } from './docker.bench.ts';
 import { httpSuite } from './http.bench.ts';
 import { kmsSuite } from './kms.bench.ts';
+import { refusalComparisons } from './refusals.bench.ts';
 import { secretsSuite } from './secrets.bench.ts';
 import { type Comparison, type Measurement, type Ratio, ratioOf, type Suite } from './suite.ts';
 
@@ -25,8 +26,10 @@ interface Results {
 
 const SUITES: Readonly<Record<string, Suite>> = { kms: kmsSuite, secrets: secretsSuite, http: httpSuite, demo: demoSuite };
 /** Only when named: they need what not every machine has. */
-const COMPARISONS: Readonly<Record<string, Comparison>> = { docker: dockerComparison };
+const COMPARISONS: Readonly<Record<string, Comparison>> = { docker: dockerComparison, ...refusalComparisons };
 const FOLDER = join(import.meta.dirname, '../../bench-results');
+/** Of a comparison with many pairs. */
+const MAX_PAIRS_SHOWN = 10;
 const LATEST = join(FOLDER, 'latest.json');
 
 const measure = async (suite: Suite): Promise<Record<string, Measurement>> => {
@@ -88,8 +91,9 @@ for (const [name, { median_ms, p99_ms, samples }] of Object.entries(benchmarks))
 }
 
 for (const [name, { ratio, ratios, aim, ours_median_ms, theirs_median_ms }] of Object.entries(comparisons)) {
-  const each = ratios.map((one) => one.toFixed(2)).join(' ');
+  const each = ratios.slice(0, MAX_PAIRS_SHOWN).map((one) => one.toFixed(2));
+  if (ratios.length > MAX_PAIRS_SHOWN) each.push('…');
   console.log(
-    `${name}\n  ${ratio.toFixed(2)} (pairs ${each}; aim ≤ ${aim}), medians ${ours_median_ms.toFixed(0)} ms / ${theirs_median_ms.toFixed(0)} ms`,
+    `${name}\n  ${ratio.toFixed(3)} (pairs ${each.join(' ')}; aim ≤ ${aim}), medians ${ours_median_ms.toPrecision(3)} ms / ${theirs_median_ms.toPrecision(3)} ms`,
   );
 }

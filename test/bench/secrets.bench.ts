@@ -3,7 +3,7 @@ import { createPasswords } from '#infra/secrets/passwords.ts';
 import { createAuthority } from '#infra/tls/authority/create-authority.ts';
 import type { Suite } from './suite.ts';
 
-/** What is meant to be slow (PBKDF2), and what a first run pays (a certificate chain). */
+/** Work that is meant to be slow (PBKDF2), and work that a first run pays for (a certificate chain). */
 export const secretsSuite: Suite = async () => {
   const passwords = createPasswords();
   const password = randomUUIDv7();

@@ -22,7 +22,7 @@ export interface Compared {
 
 export type Comparison = () => Promise<Compared>;
 
-/** What came of a comparison: the median of each way, and the median of the ratios within the pairs. */
+/** The outcome of a comparison: the median of each way, and the median of the ratios within the pairs. */
 export interface Ratio {
   readonly ratio: number;
   readonly ratios: readonly number[];

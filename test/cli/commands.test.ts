@@ -91,7 +91,12 @@ describe('Where nothing was ever started', () => {
     await using here = await place();
     expect(await here.run('down')).toEqual({ code: 0, out: 'Nothing ran\n', err: '' });
     const { code, out } = await here.run('down --volumes --output json');
-    expect([code, valid(downSchema, out)]).toEqual([0, { version: 1, command: 'down', exit_code: 0, stopped: [], volumes_removed: true }]);
+    const nothing = { version: 1, command: 'down', exit_code: 0, stopped: [], volumes_removed: true, removed: [], kept: expect.any(Array) };
+    expect([code, valid(downSchema, out)]).toEqual([0, nothing]);
+    expect((await here.run('down --volumes')).out).toMatch(/^Nothing ran; there was no data$/m);
+    expect((await here.run('down --images')).out).toMatch(
+      /^Nothing ran; no image removed\nStays {2}images: this stack was not on Docker, /,
+    );
     expect(await readdir(here.path)).toEqual([]);
   });
 
@@ -129,6 +134,12 @@ describe('passthru prepare', () => {
     expect(second.out).toContain('CA            state/tls/ca.pem\n');
     expect(await readFile(document.ca_file, 'utf8')).toBe(ca);
     expect((await here.run('status')).code).toBe(1);
+    await writeFile(join(here.stateDir, 'notes'), randomUUIDv7());
+    const down = valid(downSchema, (await here.run('down --volumes --output json')).out) as { removed: string[]; kept: { what: string }[] };
+    const gone = ['.gitignore', 'config', 'data', 'logs', 'secrets', 'tls'].map((name) => join(here.stateDir, name));
+    expect(down.removed).toEqual(gone);
+    expect(down.kept).toContainEqual({ what: join(here.stateDir, 'notes'), why: 'this program did not put it there' });
+    expect(await readdir(here.stateDir)).toEqual(['notes']);
   });
 
   it('in a folder that cannot be used says why, with exit code 2, and as a document where JSON is wanted', async () => {
@@ -228,6 +239,21 @@ describe('passthru demo', () => {
       .map((line) => JSON.parse(line) as { eventName: string });
     expect(records.map(({ eventName }) => eventName)).toEqual(['passthru.outcome']);
     expect((await here.run('status --output json')).out).not.toContain('"state": "ready"');
+  });
+
+  it('is followed by its logs over a restart, until it is taken down, its last lines included', async () => {
+    await using here = await place();
+    expect((await here.run('demo identity -q')).code).toBe(0);
+    const { cli, done } = here.start('logs -f --tail 0');
+    const stops = () => cli.written.out.split('stopping on SIGTERM').length - 1;
+    const other = await reservePorts();
+    expect((await here.runWithoutPorts(`demo identity -q --port-kms ${other.kms} --port-identity ${other.identity}`)).code).toBe(0);
+    await expect.poll(stops, { timeout: 30_000, interval: 10 }).toBe(2);
+    await here.runWithoutPorts('down --volumes');
+    const { code, out, err } = await done;
+    expect([code, stops()]).toEqual([0, 4]);
+    expect(out).toMatch(/^telemetry .*"stopped"\}\n$/m);
+    expect(err).toBe(`Nothing runs any more in ${here.stateDir}\n`);
   });
 
   it('whose teardown fails says so in its document, too: exit code 1, though every step passed', async () => {

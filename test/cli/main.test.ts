@@ -1,5 +1,5 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { main } from '#cli/main.ts';
 import { fakeProcess } from '#test/support/fake-cli.ts';
@@ -10,7 +10,10 @@ const typed = async (line: string, files: Readonly<Record<string, string>> = {},
   await using folder = await temporaryDirectory();
   const cwd = join(folder.path, 'work');
   await mkdir(cwd);
-  for (const [name, text] of Object.entries(files)) await writeFile(join(cwd, name), text);
+  for (const [name, text] of Object.entries(files)) {
+    await mkdir(dirname(join(cwd, name)), { recursive: true });
+    await writeFile(join(cwd, name), text);
+  }
   const cli = fakeProcess({ cwd, env });
   await main(line === '' ? [] : line.split(' '), cli);
   const code = process.exitCode;
@@ -48,7 +51,8 @@ describe('passthru', () => {
     ['status now', 'too many arguments'],
     ['serve kms', '--config'],
     ['logs kmss', '[part] must be one of telemetry, identity, kms, identity-postgres, kms-postgres, not "kmss"'],
-    ['logs --tail many', '--tail must be a whole number'],
+    ['logs --tail many', '--tail must be 0 or more lines, for example 100, not "many"'],
+    ['logs --tail -1', '--tail must be 0 or more lines, for example 100, not "-1" fix Use 0 or more lines, for example 100.'],
     ['demo all --engine podman', 'one of auto, docker, embedded'],
     ['demo all --port-kms 8082', 'port 8082 is wanted by both the KMS (--port-kms) and Identity'],
     ['status --output xml', '--output must be one of human, json, structured'],
@@ -61,7 +65,7 @@ describe('passthru', () => {
 
   it.each([
     ['a value of a flag', 'demo all --retry x', 'demo all', '--retry must be a whole number from 0 to 10, not "x"'],
-    ['a value of a flag of one command', 'logs --tail x', 'logs', '--tail must be a whole number of lines, not "x"'],
+    ['a value of a flag of one command', 'logs --tail x', 'logs', '--tail must be 0 or more lines, for example 100, not "x"'],
     ['an argument', 'demo kmss', 'demo', '<what> must be one of kms, identity, all, not "kmss"'],
     ['an unknown flag', 'status --watch', 'status', "unknown option '--watch'"],
     ['an unknown command', 'dmeo all', '', "unknown command 'dmeo'"],
@@ -101,6 +105,19 @@ describe('passthru', () => {
       expect(JSON.parse(out)).toMatchObject({ exit_code: 64, error: { code: 'usage' } });
     },
   );
+
+  it.each([
+    ['a value of a flag', 'status --state-dir='],
+    ['an unknown flag', 'status --watch'],
+    ['an unknown command', 'dmeo'],
+  ])('finds out that JSON is wanted where a settings file says so: %s', async (_which, line) => {
+    for (const file of ['passthru.yml', '.config/passthru/config.yml']) {
+      const { out } = await typed(line, { [file]: 'output: json\n' });
+      expect(JSON.parse(out), file).toMatchObject({ exit_code: 64, error: { code: 'usage' } });
+    }
+    const { out, err } = await typed(line, { 'passthru.yml': 'output: json\n' }, { PASSTHRU_OUTPUT: 'human' });
+    expect([out, err]).toEqual(['', expect.stringContaining('usage')]);
+  });
 
   it('names the program as it was called where it points to the help', async () => {
     const { err } = await typed('status now', {}, { npm_lifecycle_event: 'npx' });

@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { demoDataApi } from '#client/admin/demo-data.ts';
+import { keyApi } from '#client/kms/key.ts';
+import type { KmsBody } from '#client/kms/operations.ts';
 import { type Connections, createConnections } from '#client/session/connections.ts';
 import { createChecker } from '#demo/step/checker.ts';
 import { type StackAccess, stackAccess } from '#demo/step/stack-access.ts';
 import { tenantAdmin } from '#demo/world/callers.ts';
+import { withFlowKeys } from '#demo/world/flow-keys.ts';
 import { seededKey } from '#demo/world/keys.ts';
 import type { Check, DemoEvent } from '#demo/events.ts';
 import type { Outcome } from '#demo/outcome.ts';
@@ -17,6 +20,7 @@ import { checkIdentitySeed } from '#demo/seed/identity-seed.ts';
 import { checkKmsSeed } from '#demo/seed/kms-seed.ts';
 import { stackStatus } from '#demo/health/status.ts';
 import type { StackEngine } from '#engine/stack-engine.ts';
+import { newFlowKeyName } from '#infra/demo-data/flow-keys.ts';
 import type { DemoTenants } from '#infra/demo-data/demo-tenants.ts';
 import { ROOT, testStack, type TestStack } from '#test/support/engine.ts';
 import { eventLog, unique } from '#test/support/demo-engine.ts';
@@ -85,7 +89,9 @@ describe('the steps after the bring-up', () => {
   it(
     'pass side by side and from the last to the first, each in a run of its own: none uses what another left',
     async () => {
-      const later = plan({ command: 'all' }).steps.filter(({ phase }) => phase !== 'bring-up');
+      // The keys that earlier runs left go with seed.tenants, and those of runs beside it would, too.
+      expect((await go(only('seed.tenants'))).errors).toEqual([]);
+      const later = plan({ command: 'all' }).steps.filter(({ id, phase }) => phase !== 'bring-up' && id !== 'seed.tenants');
       const left = later.map(({ id }) => id);
       const outcomes: Outcome[] = [];
       const worker = async (): Promise<void> => {
@@ -112,8 +118,8 @@ describe('the checks of the seed', () => {
   it('fail where the KMS holds a key that is not of the seed', async () => {
     const checks: Check[] = [];
     const check = createChecker((each) => void checks.push(each), never);
+    await (await tenantAdmin(stack)).invoke('createElasticKey', { body: { name: unique('mine'), algorithm: 'A256KW' } });
     await checkKmsSeed({ stack, tenants: await engine.demoTenants(), check, exact: true });
-    // The flows of the whole demo made keys of their own in the tenant demo.
     expect(failedOf(checks)).toEqual(['keys-demo']);
   });
 });
@@ -130,7 +136,7 @@ describe('the checks of the seed in the KMS', () => {
       const wanted = accounts.filter(({ tenant }) => tenant === 'demo').map(({ username }) => `user-${username}`);
       expect(wanted).toContain('user-demo-service');
       // A caller of another tenant gets its own answer first: as if there were no such key.
-      expect(failedOf(checks)).toEqual(wanted);
+      expect(failedOf(checks)).toEqual(['state-demo-demo-encryption-key', ...wanted]);
     } finally {
       await owner.invoke('changeElasticKey', { path: { id }, body: { state: 'active' } });
     }
@@ -215,6 +221,124 @@ describe('resetDemo on real servers', () => {
     expect(outcome.exitCode).toBe(130);
     expect([await engine.demoTenants(), await tenantsOf('kms'), await tenantsOf('identity')]).toEqual([before, before, before]);
   });
+});
+
+/** The names of the elastic keys in the tenant demo. */
+const keyNames = async (): Promise<readonly string[]> =>
+  (await (await tenantAdmin(stack)).all('listElasticKeys', {})).map(({ name }) => name);
+
+const SEEDED = ['demo-eddsa-key', 'demo-encryption-key', 'demo-signing-key', 'demo-wrapping-key'];
+
+describe('a key of the seed that a visitor changed', () => {
+  const change = async (body: KmsBody<'changeElasticKey'>) => {
+    const owner = await tenantAdmin(stack);
+    const { id } = await seededKey(owner, 'demo-encryption-key');
+    await owner.invoke('changeElasticKey', { path: { id }, body });
+  };
+  const reset = () => resetDemo({ target: 'all', engine, emit: () => {}, signal: never });
+
+  it('is added again by the next demo, which says so, where it was renamed; the renamed one stays', async () => {
+    const name = unique('mine');
+    await change({ name });
+    const { errors, outcome } = await go(only('seed.tenants', 'seed.identity', 'seed.kms', 'integration.token'));
+    expect(errors).toEqual([]);
+    expect(outcome.warnings.map(({ text }) => text)).toEqual(['kms: some of the demo data was missing, and has been added again']);
+    expect(await keyNames()).toEqual(expect.arrayContaining([name, ...SEEDED]));
+  });
+
+  it.each<[string, () => KmsBody<'changeElasticKey'>]>([
+    ['suspended', () => ({ state: 'suspended' })],
+    ['expired', () => ({ expires_at: new Date(Date.now() + 2_000).toISOString() })],
+    ['kept from encrypting', () => ({ operations: ['decrypt'] })],
+  ])('fails the next demo with the reset as the fix, where it was %s, and the reset brings it back', async (_, body) => {
+    await change(body());
+    const owner = await tenantAdmin(stack);
+    const key = keyApi(owner, (await seededKey(owner, 'demo-encryption-key')).id);
+    await expect.poll(async () => (await key.call('encrypt', { plaintext: '' })).status).not.toBe(200);
+    const { outcome } = await go(only('seed.tenants', 'seed.kms'));
+    expect(outcome.steps.map(({ status }) => status)).toEqual(['passed', 'failed']);
+    expect(outcome.steps[1]?.error?.cause).toMatchObject({ code: 'seed-changed', fix: expect.stringContaining('`passthru reset-demo`') });
+    expect((await reset()).steps.flatMap(({ error }) => error ?? [])).toEqual([]);
+    expect((await keyNames()).toSorted()).toEqual(SEEDED);
+  });
+
+  it('is no obstacle for a reset, whatever became of it', async () => {
+    const before = Object.values(await engine.demoTenants());
+    await change({ name: unique('mine') });
+    const outcome = await reset();
+    expect([outcome.exitCode, outcome.steps.flatMap(({ error }) => error ?? [])]).toEqual([0, []]);
+    expect(Object.values(await engine.demoTenants()).filter((id) => before.includes(id))).toEqual([]);
+    expect((await keyNames()).toSorted()).toEqual(SEEDED);
+  });
+
+  it('names the tenant and the key where it cannot be added, and the reset', async () => {
+    const checks: Check[] = [];
+    const check = createChecker((each) => void checks.push(each), never);
+    await change({ name: unique('mine') });
+    const tenants = await engine.demoTenants();
+    await expect(checkKmsSeed({ stack, tenants, check, exact: false })).rejects.toMatchObject({
+      code: 'seed-key-missing',
+      message: 'the KMS has no encryption key demo-encryption-key in the tenant demo',
+      fix: expect.stringContaining('`passthru reset-demo`'),
+    });
+    expect((await go(only('seed.tenants'))).errors).toEqual([]);
+  });
+});
+
+describe('the keys that flows of the demo make', () => {
+  const flowKeys = async () => (await keyNames()).filter((name) => name.startsWith('flow-'));
+
+  it('are gone when their steps end, those of a step that fails, too', async () => {
+    const broken: Step = {
+      id: 'kms.keys',
+      phase: 'kms',
+      title: 'broken',
+      needs: [],
+      targets: [],
+      run: withFlowKeys(async ({ check }, _kms, keys) => {
+        await keys.newKey('A256KW');
+        await check('there', 'Keys of the flow', 1, (await flowKeys()).length);
+        throw new Error(unique('broken'));
+      }),
+    };
+    const failed = await run(only('kms.keys'), { engine, emit: () => {}, signal: never, steps: [broken] });
+    expect(failed.steps[0]?.checks).toMatchObject([{ id: 'there', status: 'passed' }]);
+    expect(failed.steps[0]?.status).toBe('failed');
+    expect(await flowKeys()).toEqual([]);
+    expect((await go(only('kms.keys', 'kms.crypto', 'kms.rotation', 'kms.states'))).errors).toEqual([]);
+    expect(await flowKeys()).toEqual([]);
+  });
+
+  it('are deleted by the next run where one was killed; keys of a visitor stay, whatever they are called', async () => {
+    const owner = await tenantAdmin(stack);
+    const own = ['flow-of-water', unique('Flow')];
+    for (const name of [newFlowKeyName(), newFlowKeyName(), ...own]) {
+      await owner.invoke('createElasticKey', { body: { name, algorithm: 'A256KW' } });
+    }
+    const { errors, log } = await go(only('seed.tenants'));
+    expect(errors).toEqual([]);
+    expect(log.of('warning').map(({ text }) => text)).toEqual(['kms: 2 keys that an earlier run had left are deleted']);
+    expect((await keyNames()).filter((name) => /^flow/i.test(name)).toSorted()).toEqual(own.toSorted());
+  });
+
+  it(
+    'have room beside a thousand keys of a visitor',
+    async () => {
+      const owner = await tenantAdmin(stack);
+      const before = await keyNames();
+      const left = Array.from({ length: 1_000 }, () => unique('mine'));
+      const make = async (): Promise<void> => {
+        for (let name = left.pop(); name !== undefined; name = left.pop()) {
+          await owner.invoke('createElasticKey', { body: { name, algorithm: 'A256KW' } });
+        }
+      };
+      await Promise.all(Array.from({ length: 8 }, make));
+      const { errors } = await go(only(...plan({ command: 'all' }).steps.map(({ id }) => id)));
+      expect(errors).toEqual([]);
+      expect(await keyNames()).toHaveLength(1_000 + before.length);
+    },
+    LONG,
+  );
 });
 
 describe('a reset that was left half done', () => {

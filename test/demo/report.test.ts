@@ -43,12 +43,12 @@ const events = (more: readonly DemoEvent[] = []): readonly DemoEvent[] => [
   { type: 'run-finished', at, durationMs: 99.4 },
 ];
 
-/** What came of a run with these events. */
+/** The outcome of a run with these events. */
 const outcome = (all: readonly DemoEvent[]) => outcomeOf(all.reduce(advance, NOT_STARTED));
 
 const rootCause = { line: unique('kms is not running'), chain: ['identity', 'kms'], logTail: ['last words'], fix: 'start it' } as const;
 const warning = { stepId: 'kms.keys', text: unique('an old certificate') };
-const request = { stepId: 'kms.keys', method: 'GET', url: `https://localhost/${unique('keys')}`, status: 404, durationMs: 7.6 };
+const request = { stepId: 'kms.keys', method: 'GET', url: `https://localhost/${unique('keys')}`, status: 404, durationMs: 7.6, skewMs: 0 };
 const told: readonly DemoEvent[] = [
   { type: 'warning', at, ...warning },
   { type: 'request', at, ...request },

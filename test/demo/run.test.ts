@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:https';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { expectStatus } from '#client/problem.ts';
 import type { Plan } from '#demo/plan.ts';
 import { run, type RunOptions } from '#demo/run.ts';
 import type { Step, StepWork } from '#demo/step/step.ts';
@@ -303,6 +304,28 @@ describe('run', () => {
     expect(outcome.requests.map(({ stepId, method, url, status }) => [stepId, method, url, status])).toEqual([
       ['kms.keys', 'GET', url, 200],
       ['kms.crypto', 'GET', url, 200],
+    ]);
+  });
+
+  it('names a clock that differs: a warning once, and the cause of a failure about times', async () => {
+    await using pki = await makePki();
+    const [cert, key] = await Promise.all([readFile(pki.server.cert), readFile(pki.server.key)]);
+    const fast = createServer({ cert, key }, (_request, response) => {
+      response.writeHead(401, { date: new Date(Date.now() + 3_600_000).toUTCString() }).end('{"code":"token-expired","detail":"expired"}');
+    });
+    await using server = await listening(fast);
+    const engine = fakeEngine({ endpoints: () => ({ ...fakeEngine().endpoints(), caFile: `${pki.folder}/ca.pem` }) });
+    const asks: StepWork = async ({ stack }) => {
+      const session = await stack.session();
+      expectStatus(await session.get(`https://localhost:${server.port}/`), 200, 'the KMS');
+      return 'done';
+    };
+    const { outcome } = await go(planOf(['kms.keys'], ['kms.crypto']), { 'kms.keys': asks, 'kms.crypto': asks }, { engine });
+    const said = expect.stringMatching(/^the clock of localhost:\d+ is (3599|3600) s ahead of the clock of this machine$/);
+    expect(outcome.warnings).toEqual([{ stepId: 'kms.keys', text: said }]);
+    expect(outcome.steps.map(({ error }) => error?.cause?.cause)).toEqual([
+      { code: 'clock-skew', message: said, cause: null, fix: expect.stringContaining('Set the clocks') },
+      { code: 'clock-skew', message: said, cause: null, fix: expect.stringContaining('Set the clocks') },
     ]);
   });
 

@@ -9,6 +9,7 @@ import {
   readYaml,
   stackConfig,
 } from '#test/deployments/deployments.ts';
+import { CONTAINER_USER } from '#engine/files/prod/container-file.ts';
 import { dockerEngine } from '#test/support/docker.ts';
 
 /** Files that say what a service is; all others are laid over one of them. */
@@ -24,6 +25,7 @@ const DEFINITIONS = {
 const OVERRIDES = [
   'telemetry/compose.local.yml',
   'telemetry/compose.ci.yml',
+  'telemetry/compose.forward.yml',
   'identity/compose.seed.yml',
   'identity/compose.ci.yml',
   'identity/compose.prod.yml',
@@ -35,22 +37,28 @@ const OVERRIDES = [
 /** The base of a server leaves it to the profile what its health is. */
 const HEALTH_BY_PROFILE = ['identity', 'kms'];
 
-const WHERE: Readonly<Record<string, readonly string[]>> = {
+/** In production; nothing but a balancer is on a network that leads out. */
+const WHERE_IN_PROD: Readonly<Record<string, readonly string[]>> = {
   telemetry: ['telemetry-network'],
-  grafana: ['telemetry-network'],
-  identity: ['identity-network', 'telemetry-network'],
-  'identity-postgres': ['identity-network'],
-  kms: ['identity-network', 'kms-network', 'telemetry-network'],
-  'kms-postgres': ['kms-network'],
+  identity: ['identity-database-network', 'identity-edge-network', 'identity-network', 'telemetry-network'],
+  'identity-postgres': ['identity-database-network'],
+  'identity-balancer': ['identity-edge-network', 'identity-public-network'],
+  kms: ['identity-network', 'kms-database-network', 'kms-edge-network', 'telemetry-network'],
+  'kms-postgres': ['kms-database-network'],
+  'kms-balancer': ['kms-edge-network', 'kms-public-network'],
 };
 
-const WHERE_IN_PROD: Readonly<Record<string, readonly string[]>> = {
-  ...WHERE,
-  identity: ['identity-edge-network', 'identity-network', 'telemetry-network'],
-  'identity-balancer': ['identity-edge-network'],
-  kms: ['identity-network', 'kms-edge-network', 'kms-network', 'telemetry-network'],
-  'kms-balancer': ['kms-edge-network'],
+/** On one machine, what is published is on a network that leads out. */
+const WHERE: Readonly<Record<string, readonly string[]>> = {
+  telemetry: ['local-network', 'telemetry-network'],
+  grafana: ['local-network', 'telemetry-network'],
+  identity: ['identity-database-network', 'identity-network', 'local-network', 'telemetry-network'],
+  'identity-postgres': ['identity-database-network'],
+  kms: ['identity-network', 'kms-database-network', 'local-network', 'telemetry-network'],
+  'kms-postgres': ['kms-database-network'],
 };
+
+const LEADS_OUT = ['local-network', 'identity-public-network', 'kms-public-network'];
 
 const serviceIn = (file: ComposeFile, name: string): ComposeFileService => {
   const service = file.services?.[name];
@@ -91,6 +99,14 @@ describe('Compose files as they are written', () => {
     }
   });
 
+  it.each(['telemetry/compose.prod.yml', 'identity/compose.yml', 'kms/compose.yml'])(
+    '%s runs our image as its user, by number',
+    async (file) => {
+      const ours = Object.values((await readYaml<ComposeFile>(file)).services ?? {}).filter((each) => each?.image?.startsWith('passthru-'));
+      expect(ours.map((each) => each?.user)).toEqual([`${CONTAINER_USER}:${CONTAINER_USER}`]);
+    },
+  );
+
   it('finds what is wrong with a service that is open', () => {
     const open: ComposeFileService = {
       image: 'postgres',
@@ -115,7 +131,7 @@ describe('Compose files as they are written', () => {
       for (const [name, { file: path }] of [...Object.entries(secrets), ...Object.entries(configs)]) {
         if (name.startsWith('build-')) continue;
         expect({ name, startsWith: name.startsWith(`${product}-`) }).toEqual({ name, startsWith: true });
-        expect(path).toMatch(new RegExp(`^(\\$\\{PASSTHRU_MATERIAL[^}]*\\}/${product}/secrets|\\.\\./(${product}|balancer))/`));
+        expect(path).toMatch(new RegExp(`^(\\$\\{PASSTHRU_MOUNTS[^}]*\\}/${product}/secrets|\\.\\./(${product}|balancer))/`));
       }
     }
   });
@@ -124,13 +140,15 @@ describe('Compose files as they are written', () => {
 describe.runIf(await dockerEngine())('Compose files as Compose reads them', () => {
   it.each(Object.entries(COMBINATIONS))('%s: closed services, each on the networks that it needs', async (name, files) => {
     const { services = {}, networks = {} } = await composeConfig(files);
-    const where = name.startsWith('prod') ? WHERE_IN_PROD : WHERE;
+    const isPublished = name.endsWith('published telemetry');
+    const { telemetry = [], grafana = [] } = WHERE;
+    const where = name.startsWith('prod') ? { ...WHERE_IN_PROD, ...(isPublished ? { telemetry, grafana } : {}) } : WHERE;
     for (const [each, service] of Object.entries(services)) {
       expect({ each, flaws: flawsOf(service ?? {}) }).toEqual({ each, flaws: [] });
       expect({ each, networks: networksOf(service ?? {}) }).toEqual({ each, networks: where[each] });
     }
     for (const [network, said] of Object.entries(networks))
-      expect({ network, internal: said?.internal ?? false }).toEqual({ network, internal: /^(kms|identity)-network$/.test(network) });
+      expect({ network, internal: said?.internal ?? false }).toEqual({ network, internal: !LEADS_OUT.includes(network) });
   });
 
   it('joins no list twice, in whatever order the files come', async () => {
@@ -171,8 +189,8 @@ describe.runIf(await dockerEngine())('Compose files as Compose reads them', () =
   });
 
   it('refuses prod without a folder of secrets, and says what is missing', async () => {
-    await expect(composeConfig(COMBINATIONS['prod of all'] ?? [], { PASSTHRU_MATERIAL: '' })).rejects.toThrow(
-      /PASSTHRU_MATERIAL is missing a value: must name the folder with the secrets/,
+    await expect(composeConfig(COMBINATIONS['prod of all'] ?? [], { PASSTHRU_MOUNTS: '' })).rejects.toThrow(
+      /PASSTHRU_MOUNTS is missing a value: must name the folder with the secrets/,
     );
   });
 

@@ -88,14 +88,14 @@ const flags = (files: readonly string[], flag: string) => files.flatMap((file) =
 /** Compose files that are given together, as Compose reads them, profile `grafana` included. */
 export const composeConfig = async (files: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<ComposeFile> => {
   const args = ['compose', '-p', 'test', '--profile', 'grafana', ...flags(files, '-f'), 'config', '--format', 'json'];
-  const { stdout } = await run('docker', args, { env: { ...process.env, PASSTHRU_MATERIAL: MOUNTS, ...env }, timeout: 60_000 });
+  const { stdout } = await run('docker', args, { env: { ...process.env, PASSTHRU_MOUNTS: MOUNTS, ...env }, timeout: 60_000 });
   return JSON.parse(stdout) as ComposeFile;
 };
 
 /** The stack that `docker stack deploy` would deploy, as text; this needs no swarm. */
 export const stackConfig = async (files: readonly string[]): Promise<ComposeFile> => {
   const args = ['stack', 'config', ...flags(files, '-c')];
-  const { stdout } = await run('docker', args, { env: { ...process.env, PASSTHRU_MATERIAL: MOUNTS }, timeout: 60_000 });
+  const { stdout } = await run('docker', args, { env: { ...process.env, PASSTHRU_MOUNTS: MOUNTS }, timeout: 60_000 });
   return parseDocument(stdout).toJS() as ComposeFile;
 };
 
@@ -111,7 +111,7 @@ export const flawsOf = (service: ComposeFileService): readonly string[] => {
   );
   const open = published.filter((port) => typeof port !== 'string' || !port.startsWith('127.0.0.1:'));
   const flaws: readonly (readonly [boolean, string])[] = [
-    [tag === undefined || tag === 'latest', `image ${service.image} is not pinned`],
+    [tag === undefined || tag === 'latest', `image ${service.image} names no version`],
     [/^(?:|root|0)(?::|$)/.test(service.user ?? ''), 'runs as root'],
     [service.read_only !== true, 'can write its root file system'],
     [service.privileged === true || service.cap_add !== undefined, 'has privileges'],

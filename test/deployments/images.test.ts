@@ -4,6 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CONTAINER_USER } from '#engine/files/prod/container-file.ts';
 import { type ComposeFile, DEPLOYMENTS, readYaml } from '#test/deployments/deployments.ts';
 import { dockerImages } from '#test/support/docker.ts';
 import { ROOT } from '#test/support/engine.ts';
@@ -29,11 +30,9 @@ const contextOf = async (product: Product): Promise<readonly string[]> => {
 /** Every file of ours and every package that a program in the image loads, or loads later, from its entries on. */
 const reachedFrom = async (entries: readonly string[], isThere: (file: string) => boolean) => {
   const imports = await importsBelow(ROOT);
-  const typesOnly = new Set(await importsOfTypes());
   const [files, packages] = [new Set<string>(entries), new Set<string>()];
   for (const file of files) {
-    for (const { specifier, target } of imports.filter((each) => each.file === file)) {
-      if (typesOnly.has(`${file} ${specifier}`)) continue;
+    for (const { specifier, target } of imports.filter((each) => each.file === file && !each.isType)) {
       if (target !== null && isThere(target)) files.add(target);
       else if (target === null && !specifier.startsWith('node:'))
         packages.add(
@@ -47,33 +46,18 @@ const reachedFrom = async (entries: readonly string[], isThere: (file: string) =
   return { files, packages };
 };
 
-/** `<file> <specifier>` of everything that is only ever imported as a type: Node drops it. */
-const importsOfTypes = async (): Promise<readonly string[]> => {
-  const files = [...new Set((await importsBelow(ROOT)).map(({ file }) => file))];
-  const found = await Promise.all(
-    files.map(async (file) => {
-      const text = await readFile(join(ROOT, file), 'utf8');
-      const specifiers = (pattern: RegExp) => [...text.matchAll(pattern)].map(([, specifier = '']) => specifier);
-      const types = specifiers(/^(?:import|export) type [^;]*? from '([^']+)';/gm);
-      const values = new Set(specifiers(/^(?:import|export) (?!type )[^;]*? from '([^']+)';/gm));
-      return types.filter((specifier) => !values.has(specifier)).map((specifier) => `${file} ${specifier}`);
-    }),
-  );
-  return found.flat();
-};
-
 const dependencies = async (): Promise<readonly string[]> =>
   Object.keys((JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { dependencies: object }).dependencies);
 
 describe('Dockerfiles', () => {
-  it.each(PRODUCTS)('of %s start from pinned images, run as a user with a name, and take no secret as an argument', async (product) => {
+  it.each(PRODUCTS)('of %s start from images of a version, run as a user by number, and take no secret as an argument', async (product) => {
     const text = await dockerfileOf(product);
     const images = [...text.matchAll(/^FROM (\S+)/gm)].map(([, image]) => image);
     expect(images.filter((image) => image !== 'node:26-trixie-slim' && image !== 'otel/opentelemetry-collector-contrib:0.160.0')).toEqual(
       [],
     );
-    expect(text.match(/^USER .*$/gm)).toEqual(['USER node']);
-    expect(text.match(/^(?:ARG|ENV) \S+/gm)).toEqual(['ARG VERSION=0.1.0', 'ENV NODE_ENV=production']);
+    expect(text.match(/^USER .*$/gm)).toEqual([`USER ${CONTAINER_USER}:${CONTAINER_USER}`]);
+    expect(text.match(/^(?:ARG|ENV) \S+/gm)).toEqual(['ENV NODE_ENV=production', 'ARG VERSION=0.1.0']);
     expect(text).toContain('NPM_CONFIG_IGNORE_SCRIPTS=true');
   });
 
@@ -100,6 +84,26 @@ describe('Dockerfiles', () => {
     expect(services[product]?.build?.secrets).toEqual(mounted.map((id) => ({ source: `build-${id}`, target: id })));
   });
 
+  it.each(PRODUCTS)('of %s hold every file of ours that their programs load at once', async (product) => {
+    const context = await contextOf(product);
+    const imports = await importsBelow(ROOT);
+    const files = new Set([
+      'src/cli/main.ts',
+      'src/cli/command-line/usage-errors.ts',
+      'src/cli/reporters/create-printer.ts',
+      'src/cli/reporters/terminal/terminal.ts',
+      'src/cli/commands/serve.ts',
+      'src/cli/commands/health.ts',
+      ...(product === 'telemetry' ? [] : [`src/${product}/main.ts`]),
+    ]);
+    for (const file of files) {
+      for (const { target, isLater, isType } of imports.filter((each) => each.file === file)) {
+        if (target !== null && !isLater && !isType) files.add(target);
+      }
+    }
+    expect([...files].filter((file) => !context.some((path) => file === path || file.startsWith(`${path}/`)))).toEqual([]);
+  });
+
   it.each(['kms', 'identity'] as const)('of %s leave out packages that its programs never load', async (product) => {
     const context = await contextOf(product);
     const isThere = (file: string) => context.some((path) => file === path || file.startsWith(`${path}/`));
@@ -123,6 +127,7 @@ describe('Dockerfiles', () => {
 describe.runIf(await dockerImages('node:26-trixie-slim', 'otel/opentelemetry-collector-contrib:0.160.0'))('Images', () => {
   const tag = `test-${randomUUIDv7()}`;
   const marker = `marker-${randomUUIDv7()}`;
+  const revision = randomUUIDv7();
   const nameOf = (product: Product) => `passthru-${product}:${tag}`;
   const inside = async (product: Product, ...program: readonly string[]): Promise<string> => {
     const [entry = '', ...args] = program;
@@ -143,6 +148,10 @@ describe.runIf(await dockerImages('node:26-trixie-slim', 'otel/opentelemetry-col
         nameOf(product),
         '--secret',
         `id=npmrc,src=${npmrc}`,
+        '--build-arg',
+        `REVISION=${revision}`,
+        '--build-arg',
+        `SOURCE=https://${revision}.example.test`,
       ];
       await run('docker', [...args, ROOT], { timeout: 600_000, maxBuffer: 64 * 1024 * 1024 });
     }
@@ -156,8 +165,16 @@ describe.runIf(await dockerImages('node:26-trixie-slim', 'otel/opentelemetry-col
     const settings = await run('docker', ['image', 'inspect', nameOf(product)]);
     for (const { stdout } of [history, settings]) expect(stdout).not.toMatch(new RegExp(`${marker}|password|PRIVATE KEY`));
     const [image] = JSON.parse(settings.stdout) as [{ Config: { User: string; Labels: Record<string, string> } }];
-    expect(image.Config.User).toBe('node');
-    expect(image.Config.Labels).toMatchObject({ 'org.opencontainers.image.title': `passthru-${product}` });
+    expect(image.Config.User).toBe(`${CONTAINER_USER}:${CONTAINER_USER}`);
+    const { version, license } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as Record<string, string>;
+    const told = Object.entries(image.Config.Labels).map(([name, value]) => [name.replace('org.opencontainers.image.', ''), value]);
+    expect(Object.fromEntries(told)).toMatchObject({
+      title: `passthru-${product}`,
+      version,
+      revision,
+      source: `https://${revision}.example.test`,
+      licenses: license,
+    });
   });
 
   it.each([

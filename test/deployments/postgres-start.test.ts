@@ -27,14 +27,13 @@ const startOf = async (product: string): Promise<string> => {
 /** Lines that the entry point of the image would see, after `before` was run in the container. */
 const startAfter = async (product: string, before: string): Promise<readonly string[]> => {
   await using folder = await temporaryDirectory();
-  const [next, key] = [join(folder.path, 'next'), join(folder.path, 'key')];
+  const [next, file] = [join(folder.path, 'next'), join(folder.path, 'file')];
   await writeFile(next, NEXT);
-  await writeFile(key, 'a private key');
+  await writeFile(file, 'a certificate or a key');
   await chmod(next, 0o555);
-  await chmod(key, 0o444);
+  await chmod(file, 0o444);
   const mounts = {
-    [`/run/secrets/${product}-postgres.key`]: key,
-    '/run/secrets/health-client.key': key,
+    ...Object.fromEntries(namesOf(product).map((name) => [`/run/secrets/${name}`, file])),
     '/usr/local/bin/docker-entrypoint.sh': next,
   };
   const volumes = Object.entries(mounts).flatMap(([target, source]) => ['--volume', `${source}:${target}:ro`]);
@@ -45,7 +44,13 @@ const startAfter = async (product: string, before: string): Promise<readonly str
   return stdout.trim().split('\n');
 };
 
-const CALLED = ['called with postgres -c ssl=on', '600 postgres /tmp/tls/health-client.key', '600 postgres /tmp/tls/server.key'];
+const namesOf = (product: string) => ['health-client', `${product}-postgres`].flatMap((name) => [`${name}.key`, `${name}.pem`]);
+
+const calledFor = (product: string) => [
+  'called with postgres -c ssl=on',
+  ...namesOf(product).map((name) => `600 postgres /tmp/tls/${name}`),
+];
+
 const DATABASE = 'mkdir $PGDATA; echo 17 > $PGDATA/PG_VERSION';
 
 describe.runIf(await dockerImages('postgres:17-trixie')).each(['identity', 'kms'])('What starts the PostgreSQL of %s', (product) => {
@@ -54,6 +59,6 @@ describe.runIf(await dockerImages('postgres:17-trixie')).each(['identity', 'kms'
     ['wipes one whose first start did not come to its end', `${DATABASE}; touch $PGDATA.making`, ['./pgdata.making']],
     ['leaves one alone that was finished', DATABASE, ['./pgdata', './pgdata/PG_VERSION']],
   ])('has keys that only PostgreSQL reads, and %s', { timeout: 120_000 }, async (_, before, found) => {
-    expect(await startAfter(product, before)).toEqual([...CALLED, ...found]);
+    expect(await startAfter(product, before)).toEqual([...calledFor(product), ...found]);
   });
 });

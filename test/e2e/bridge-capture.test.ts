@@ -106,7 +106,7 @@ describe.runIf((await dockerEngine()) && (await canCapture()))('the Docker bridg
     const kms = (await containersOf(demo)).find(({ service }) => service === 'kms');
     const { Image, NetworkSettings } = await inspect(kms?.id ?? 'kms');
     const names = Object.keys(NetworkSettings.Networks);
-    const network = names.find((name) => name.endsWith('_kms-network'));
+    const network = names.find((name) => name.endsWith('_kms-database-network'));
     const addresses = await addressesOf(names);
     const mark = randomUUIDv7();
     const control = await speakInClear({ network: network ?? '', image: Image, mark });

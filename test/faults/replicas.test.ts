@@ -27,10 +27,10 @@ const KEYS = '/service/api/v1/elastic-keys';
 
 describe('the production files', () => {
   it('refuse to start without the folder of the operator’s secrets, and say where to read about it', async () => {
-    const { PASSTHRU_MATERIAL: _, ...env } = process.env;
+    const { PASSTHRU_MOUNTS: _, ...env } = process.env;
     const args = ['compose', ...PROD_FILES.flatMap((file) => ['-f', file]), 'up', '--detach'];
     await expect(run('docker', args, { cwd: join(ROOT, 'deployments'), env })).rejects.toMatchObject({
-      stderr: expect.stringMatching(/PASSTHRU_MATERIAL is missing a value: must name the folder .*docs\/production\.md/) as string,
+      stderr: expect.stringMatching(/PASSTHRU_MOUNTS is missing a value: must name the folder .*docs\/production\.md/) as string,
     });
   });
 });

@@ -231,19 +231,15 @@ describe('the log-in page', () => {
     expect(answer.html).toContain('&quot;&gt;&lt;script&gt;');
   });
 
-  it('asks for a wait after some failures and says how long', async () => {
+  it('asks for a wait after many failures at once and says how long', async () => {
     const browser = browse();
     const page = await loginPage(browser);
     const username = unique('victim');
-    const statuses: number[] = [];
-    let last: Page | undefined;
-    for (let n = 0; n < 6; n++) {
-      last = await browser.submit(page, { username, password: 'wrong', decision: 'login' });
-      statuses.push(last.status);
-    }
-    expect(statuses).toEqual([403, 403, 403, 403, 403, 429]);
-    expect(last?.headers.get('retry-after')).toBe('1');
-    expect(last?.html).toContain('Wait 1 s and try again.');
+    const guesses = Array.from({ length: 45 }, (_, n) => browser.submit(page, { username, password: `wrong-${n}`, decision: 'login' }));
+    expect((await Promise.race(guesses)).status).toBe(403);
+    const refused = (await Promise.all(guesses)).find(({ status }) => status === 429);
+    expect(refused?.headers.get('retry-after')).toMatch(/^[1-6]$/);
+    expect(refused?.html).toMatch(/Wait [1-6] s and try again\./);
     expect((await browser.submit(page, { username: 'demo-user', password: 'demo-user-password', decision: 'login' })).url).toContain(
       '/consent/',
     );
@@ -293,9 +289,9 @@ describe('the log-in page', () => {
   it('rotates the session when somebody logs in', async () => {
     const browser = browse();
     const page = await loginPage(browser);
-    const before = [...browser.jar.values()].find(({ name }) => name === '__Host-passthru-session')?.value;
+    const before = [...browser.jar.values()].find(({ name }) => /^__Host-passthru-session-\w+$/.test(name))?.value;
     await browser.submit(page, { username: 'demo-user', password: 'demo-user-password', decision: 'login' });
-    const after = [...browser.jar.values()].find(({ name }) => name === '__Host-passthru-session')?.value;
+    const after = [...browser.jar.values()].find(({ name }) => /^__Host-passthru-session-\w+$/.test(name))?.value;
     expect(after).toEqual(expect.any(String));
     expect(after).not.toBe(before);
   });

@@ -140,7 +140,7 @@ describe('a KMS whose Identity is down', () => {
     await using house = await kmsHouse();
     const clock = { ahead: 0 };
     const now = () => Date.now() + clock.ahead;
-    await using kms = await runKms(house, { now });
+    await using kms = await runKms(house, { now, elapsed: () => performance.now() + clock.ahead });
     const tenant = (await kms.tenants())['demo'] ?? '';
     const token = () => house.issuer.token(tenant, { claims: { exp: Math.floor(now() / 1000) + 60 } });
     const ask = async () => kms.send(KEYS, { headers: { authorization: `Bearer ${await token()}` } });

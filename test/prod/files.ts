@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { prepareMounts } from '#engine/files/mounts/prepare-mounts.ts';
+import { prepareProd } from '#engine/files/prod/prepare-prod.ts';
 import { stateFolder } from '#engine/state/state-folder.ts';
 import { createPasswords } from '#infra/secrets/passwords.ts';
 import { prepareTls } from '#infra/tls/authority/store.ts';
@@ -20,7 +20,7 @@ export const REDIRECT = 'http://127.0.0.1/callback';
 
 /** Files that an operator makes before the stack is brought up. */
 export interface ProdFiles {
-  /** PASSTHRU_MATERIAL. */
+  /** PASSTHRU_MOUNTS. */
   readonly mounts: string;
   /** Compose file of the operator's own, laid over the production files. */
   readonly overlay: string;
@@ -40,10 +40,13 @@ const overlayOf = (own: string) => ({
   services: {
     kms: {
       ports: ['127.0.0.1::8081', '127.0.0.1::9081'],
+      networks: ['test-network'],
       secrets: [{ source: 'kms-realms', target: 'realms.yml' }],
     },
-    identity: { ports: ['127.0.0.1::8082', '127.0.0.1::9082'] },
+    identity: { ports: ['127.0.0.1::8082', '127.0.0.1::9082'], networks: ['test-network'] },
   },
+  // What is published is on a network that leads out; those of production are internal.
+  networks: { 'test-network': {} },
   secrets: { 'kms-realms': { file: join(own, 'realms.yml') } },
   configs: { 'kms-stack': { file: join(own, 'kms-stack.yml') }, 'identity-stack': { file: join(own, 'identity-stack.yml') } },
 });
@@ -56,18 +59,19 @@ export const prodFiles = async (directory: string, ports: { readonly identity: n
   const seeds = join(own, 'seeds');
   await mkdir(seeds, { recursive: true, mode: 0o755 });
   const signal = new AbortController().signal;
-  const options = { folder, target: mounts, packageRoot: ROOT, ports, hasData: async () => false, signal };
+  const issuer = `https://localhost:${ports.identity}`;
+  const options = { target: mounts, authority: folder, packageRoot: ROOT, issuer, hosts: [], renew: false, signal };
   const warn = (text: string): never => {
     throw new Error(`a warning where all is new: ${text}`);
   };
-  valueOf(await prepareMounts({ ...options, warn }));
+  valueOf(await prepareProd({ ...options, warn }));
   const tls = await prepareTls({
     directory: folder.tls,
     leaves: [{ name: CERTIFICATE_NAME, kind: 'client', commonName: CERTIFICATE_NAME }],
   });
-  const pairOf = async (name: string) => ({
-    cert: await readFile(join(folder.tls, `${name}.pem`), 'utf8'),
-    key: await readFile(join(folder.tls, `${name}.key`), 'utf8'),
+  const pairOf = async (at: string, name: string) => ({
+    cert: await readFile(join(at, `${name}.pem`), 'utf8'),
+    key: await readFile(join(at, `${name}.key`), 'utf8'),
   });
 
   const names = [USERNAME, PERSON, SERVICE_CLIENT];
@@ -138,8 +142,8 @@ export const prodFiles = async (directory: string, ports: { readonly identity: n
     overlay,
     seeds,
     ca: await readFile(tls.caFile, 'utf8'),
-    certificates: { caller: await pairOf(CERTIFICATE_NAME), operator: await pairOf('cli-client') },
+    certificates: { caller: await pairOf(folder.tls, CERTIFICATE_NAME), operator: await pairOf(join(mounts, 'operator'), 'cli-client') },
     passwords,
-    kmsClientSecret: (await readFile(join(folder.secrets, 'passthru-kms-client-secret'), 'utf8')).trim(),
+    kmsClientSecret: (await readFile(join(mounts, 'kms', 'secrets', 'passthru-kms-client-secret'), 'utf8')).trim(),
   };
 };

@@ -112,7 +112,7 @@ export const prodStack = async (options: { readonly kms: number; readonly identi
   const tag = given ?? `test-${randomUUIDv7()}`;
   const env = {
     PASSTHRU_TAG: tag,
-    PASSTHRU_MATERIAL: files.mounts,
+    PASSTHRU_MOUNTS: files.mounts,
     PASSTHRU_PORT_KMS: String(ports.kms),
     PASSTHRU_PORT_IDENTITY: String(ports.identity),
   };

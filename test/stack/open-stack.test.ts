@@ -1,4 +1,4 @@
-import { access, mkdir, writeFile } from 'node:fs/promises';
+import { access, cp, mkdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -96,6 +96,18 @@ describe('A stack that is opened', () => {
       [expect.stringMatching(/^what this stack may have on Docker stays: /)],
     ]);
     expect(await stack.tearDown({ volumes: true, hurry: new AbortController().signal })).toEqual({ ok: true, value: [] });
+  });
+
+  it('in a folder that was copied after a start on Docker says that the containers of the other path are left alone', async () => {
+    await using here = await place();
+    await writeStackRecord({ engine: 'docker', stateDir: here.stateDir, portKms: 1, portIdentity: 2, profile: 'demo' });
+    const copy = `${here.stateDir}-copy`;
+    await cp(here.stateDir, copy, { recursive: true });
+    await using _stack = await openStack(here.options({ stateDir: copy }));
+    expect(here.warnings).toEqual([
+      `${copy} was copied or moved from ${here.stateDir}: what runs on Docker belongs to that path, and is left alone`,
+      'the stack of this state folder was last started on Docker',
+    ]);
   });
 
   it('refuses ports that somebody else holds, each with its holder', async () => {

@@ -73,6 +73,7 @@ const beginning = (command: string): readonly DemoEvent[] => [
     url: 'https://localhost:8082/oauth2/token',
     status: 200,
     durationMs: 12,
+    skewMs: 0,
   },
   check('identity.pkce', 'id-token', 'ID token verified', 'true'),
   check('identity.pkce', 'no-challenge', 'No code challenge', 'invalid_request'),

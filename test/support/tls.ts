@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect, createServer, type ConnectionOptions, type Server, type TLSSocket } from 'node:tls';
 import type { AddressInfo } from 'node:net';
 import { refuseUnverifiedPeers } from '#infra/tls/peer.ts';
-import { readTls, serverTlsOptions, type ClientCertificate } from '#infra/tls/options.ts';
+import { readTls, serverTlsOptions, type ClientCertificateMode } from '#infra/tls/options.ts';
 import { prepareTls, type TlsStore, type TlsStoreOptions } from '#infra/tls/authority/store.ts';
 
 const SERVER_NAMES = ['localhost', '127.0.0.1', '::1', 'kms.passthru.demo.local'] as const;
@@ -28,7 +28,7 @@ export const testTls = async (
 /** A TLS server that answers every line with the same line. */
 export const echoServer = async (options: {
   store: TlsStore;
-  clientCertificate?: ClientCertificate;
+  clientCertificate?: ClientCertificateMode;
   onConnection?: (socket: TLSSocket) => void;
 }): Promise<AsyncDisposable & { readonly server: Server; readonly port: number }> => {
   const { clientCertificate = 'none', onConnection } = options;

@@ -20,7 +20,7 @@ export interface CommandRow<A, F extends SettingRows> {
   readonly name: string;
   readonly summary: string;
   readonly argument?: Argument<A>;
-  /** Which settings have a flag here. A command with those of a `run` takes its time, so it says its first words at once. */
+  /** The groups of settings that have a flag here. A command with those of a `run` takes its time, so it says its first words at once. */
   readonly settings?: readonly FlagGroup[];
   /** Flags that it has beside the settings. */
   readonly flags?: F;

@@ -24,3 +24,19 @@ Prints one line. Exit codes: 0 it answered 200 · 1 it did not, and the line say
 
 Example:
   passthru health https://localhost:8081/readyz --ca .passthru/tls/ca.pem`;
+
+export const PREPARE_HELP = `
+With --profile prod nothing that is there is overwritten; --renew replaces certificates of its own
+authority only.
+
+Examples:
+  passthru prepare
+  passthru prepare --profile prod --issuer https://id.example.org:8082 --host kms.example.org --out /srv/passthru
+  passthru prepare --profile prod --out /srv/passthru --renew`;
+
+export const TENANT_CREATE_HELP = `
+The admin listener takes the certificate of an operator only. In production it is on the loopback of each
+replica: docs/production.md has the command that asks from there.
+
+Example:
+  passthru tenant create acme --administrator ann --operator /srv/passthru/operator`;

@@ -30,7 +30,7 @@ export const endWithUsage = async (thrown: unknown, { program, argv, process }: 
   if (!isUsageError(error)) throw thrown;
   const { createPrinter } = await import('#cli/reporters/create-printer.ts');
   const { createTerminal } = await import('#cli/reporters/terminal/terminal.ts');
-  const output = wantedOutput(statedOutput(argv), process.env);
+  const output = await wantedOutput(statedOutput(argv), process);
   const printer = createPrinter({ command, terminal: createTerminal(process), output, now: process.now });
   printer.failure(failureFrom(error), { fields: error.fields, exitCode: EXIT.usage });
   return EXIT.usage;

@@ -1,3 +1,4 @@
+import { thrownMessage } from '#infra/apperr/thrown-words.ts';
 import { readFile } from 'node:fs/promises';
 import { STATUS_CODES } from 'node:http';
 import type { AppError } from '#infra/apperr/app-error.ts';
@@ -7,7 +8,7 @@ import { clientTlsOptions } from '#infra/tls/options.ts';
 import type { CommandCall } from '#cli/command-line/command.ts';
 import { EXIT, type ExitCode } from '#cli/process/exit-codes.ts';
 import type { HEALTH_FLAGS } from '#cli/settings/command-flags.ts';
-import { readFlags } from '#cli/settings/resolve-settings.ts';
+import { readFlags } from '#cli/settings/read-rows.ts';
 import type { ValuesOf } from '#cli/settings/setting.ts';
 import { usageError } from '#cli/settings/usage-error.ts';
 
@@ -40,7 +41,7 @@ const look = async (url: URL, files: PemFiles, timeoutMs: number): Promise<{ hea
     if (answer.status !== 200) return { healthy: false, line: `${url.href} answers ${answer.status}: ${reasonOf(answer)}` };
     return { healthy: true, line: `ready: ${url.href} answers 200 after ${Math.round(performance.now() - started)} ms` };
   } catch (error) {
-    return { healthy: false, line: error instanceof Error ? error.message : String(error) };
+    return { healthy: false, line: thrownMessage(error) };
   }
 };
 

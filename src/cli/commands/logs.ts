@@ -1,4 +1,5 @@
 import type { Engine, PartName } from '#engine/engine.ts';
+import { endOfStack } from '#stack/end-of-stack.ts';
 import { openStack } from '#stack/open-stack.ts';
 import type { Stack } from '#stack/stack.ts';
 import type { CommandCall } from '#cli/command-line/command.ts';
@@ -18,17 +19,23 @@ export const logs = (call: CommandCall<PartName | undefined, typeof LOGS_FLAGS>)
   runCommand(call, { first: 'Stopped following.', second: 'Interrupted again.' }, (context) => printParts(context, call.argument));
 
 const printParts = async (context: LogsContext, part: PartName | undefined): Promise<ExitCode> => {
-  const { flags, interrupts, process } = context;
+  const { flags, settings, printer, interrupts, process } = context;
   await using stack = await openStack({ ...stackOptions(context), purpose: 'find' });
   const { engine } = stack;
-  const signal = AbortSignal.any([interrupts.first, process.outClosed]);
+  const over = new AbortController();
+  const signal = AbortSignal.any([interrupts.first, process.outClosed, over.signal]);
   if (part !== undefined && !engine.parts.includes(part)) throw unknownPart(engine, part);
   const parts = part === undefined ? engine.parts : [part];
   const nameColumns = part === undefined ? Math.max(...parts.map((name) => name.length)) : 0;
   const one = (name: PartName) => print(context, engine, name, { signal, nameColumns });
   // Followed together; else one after the other, so that each part's lines stay together.
-  if (flags.follow) await Promise.all(parts.map(one));
-  else for (const name of parts) await one(name);
+  if (flags.follow) {
+    const following = Promise.all(parts.map(one));
+    await Promise.race([following, endOfStack({ engine, parts, stateDir: settings.stateDir, signal })]);
+    if (!signal.aborted && settings.verbosity !== 'quiet') printer.remark(`Nothing runs any more in ${settings.stateDir}`);
+    over.abort();
+    await following;
+  } else for (const name of parts) await one(name);
   return interrupts.first.aborted && !flags.follow ? EXIT.interrupted : EXIT.passed;
 };
 
@@ -49,6 +56,6 @@ const print = async (
     isEmpty = false;
     writeLogLine(line, { terminal, output: settings.output, service: part, nameColumns, now: process.now });
   }
-  // Silence could as well be a wrong --state-dir.
-  if (isEmpty) printer.remark(`${part} has logged nothing in ${settings.stateDir}`);
+  // Silence could as well be a wrong --state-dir, unless no line was asked for.
+  if (isEmpty && tail !== 0) printer.remark(`${part} has logged nothing in ${settings.stateDir}`);
 };

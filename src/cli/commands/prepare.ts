@@ -1,4 +1,7 @@
 import { type PreparedStack, prepareStack } from '#stack/prepare-stack.ts';
+import type { PREPARE_FLAGS } from '#cli/settings/command-flags.ts';
+import { flagOf, type ValuesOf } from '#cli/settings/setting.ts';
+import { usageError } from '#cli/settings/usage-error.ts';
 import type { CommandCall } from '#cli/command-line/command.ts';
 import type { CommandContext } from '#cli/context/command-context.ts';
 import { runCommand } from '#cli/context/run-command.ts';
@@ -8,11 +11,31 @@ import { EXIT, type ExitCode } from '#cli/process/exit-codes.ts';
 import { composeCommands } from '#cli/shell/compose-commands.ts';
 import { shortPath } from '#cli/shell/words.ts';
 
+type Context = CommandContext<ValuesOf<typeof PREPARE_FLAGS>>;
+
 /** `passthru prepare`: certificates, secrets and configuration, for this CLI and for plain Compose, and nothing started. */
-export const prepare = (call: CommandCall): Promise<ExitCode> =>
-  runCommand(call, { first: 'Interrupted: the next run completes what is missing.', second: 'Interrupted again.' }, make, {
+export const prepare = (call: CommandCall<undefined, typeof PREPARE_FLAGS>): Promise<ExitCode> =>
+  runCommand(call, { first: 'Interrupted: the next run completes what is missing.', second: 'Interrupted again.' }, prepareFor, {
     startsStack: true,
   });
+
+const prepareFor = async (context: Context): Promise<ExitCode> => {
+  if (context.settings.profile === 'prod') return (await import('./prepare-prod.ts')).makeProd(context);
+  refuseProdFlags(context);
+  return make(context);
+};
+
+/** Flags that have no effect are refused: their author believes that they have one. */
+const refuseProdFlags = ({ flags, settings }: Context): void => {
+  const stated = Object.entries(flags).filter(([key, value]) => value !== undefined && value !== false && PROD_ONLY.includes(key));
+  const [first] = stated;
+  if (first === undefined) return;
+  throw usageError(`${flagOf(first[0])} is for --profile prod, and this is ${settings.profile}`, {
+    fix: 'Add --profile prod, or leave it out: with the other profiles, what ends soon is renewed at each run.',
+  });
+};
+
+const PROD_ONLY: readonly string[] = ['out', 'authority', 'issuer', 'host', 'renew'];
 
 const make = async (context: CommandContext): Promise<ExitCode> => {
   const { command, printer, interrupts } = context;
@@ -48,6 +71,9 @@ const printPrepared = ({ command, settings, printer, process: { cwd } }: Command
     `CA            ${shortPath(caFile, cwd)}`,
     `State         ${shortPath(settings.stateDir, cwd)} (secrets are readable by you only)`,
     ...folders.map((folder, index) => `${index === 0 ? 'Compose' : '       '}       ${shortPath(folder, cwd)}`),
+    ...(folders.length === 0
+      ? []
+      : ['              unseal shares and keys, which no command removes: the volumes of plain Compose need them']),
     ...next.flatMap(({ title, command: text }) => ['', `${title}:`, `  ${text}`]),
   ];
   const records = [

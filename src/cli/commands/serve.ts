@@ -5,7 +5,7 @@ import { EXIT, type ExitCode } from '#cli/process/exit-codes.ts';
 import { createPrinter } from '#cli/reporters/create-printer.ts';
 import { createTerminal } from '#cli/reporters/terminal/terminal.ts';
 import type { SERVE_FLAGS, SINK_FLAGS } from '#cli/settings/command-flags.ts';
-import { readFlags } from '#cli/settings/resolve-settings.ts';
+import { readFlags } from '#cli/settings/read-rows.ts';
 
 type ServeCall = CommandCall<undefined, typeof SERVE_FLAGS>;
 

@@ -30,7 +30,7 @@ export const runCommand = async <A, F extends SettingRows>(
 ): Promise<ExitCode> => {
   const { now, signals, giveUp } = process;
   let terminal = createTerminal({ ...process, color: stated['color'] === false ? false : undefined });
-  let printer = createPrinter({ command, terminal, output: wantedOutput(stated['output'], process.env), now });
+  let printer = createPrinter({ command, terminal, output: await wantedOutput(stated['output'], process), now });
   const pressed = (press: 'first' | 'second'): void => {
     printer.remark(press === 'first' ? `\n${remarks.first}` : remarks.second);
     if (press === 'second') giveUp();

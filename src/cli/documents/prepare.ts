@@ -9,7 +9,10 @@ export const prepareSchema = document('prepare', 'passthru prepare', {
   key_type: Type.String(),
   ca_file: Type.String(),
   state_dir: Type.String(),
-  compose_secrets: Type.Array(Type.String(), { description: 'Folders that plain Compose mounts from; none with --engine embedded' }),
+  compose_secrets: Type.Array(Type.String(), {
+    description:
+      'Folders that plain Compose mounts from, with unseal shares and keys: no command removes them; none with --engine embedded',
+  }),
   next: Type.Array(Type.String(), { description: 'Shell commands to go on with' }),
 });
 

@@ -1,4 +1,5 @@
 import { homeFolder } from '#infra/process/home-folder.ts';
+import { steadyNow } from '#infra/jobs/clock.ts';
 import { EXIT } from './exit-codes.ts';
 import type { SignalSource } from './interrupts.ts';
 
@@ -47,9 +48,6 @@ const onUnwritten = (stream: NodeJS.WriteStream, unwritten: Unwritten): void => 
     unwritten(error);
   });
 };
-
-/** Where the clock of the machine is set, waits would get longer or end at once, and durations negative. */
-const steadyNow = (): number => Math.floor(performance.timeOrigin + performance.now());
 
 export const cliProcess = (program: NodeJS.Process): CliProcess => {
   const { stdout, stderr } = program;

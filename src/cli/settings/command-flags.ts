@@ -1,5 +1,6 @@
+import { READYZ_MS } from '#infra/magic/limits.ts';
 import { REQUIRED, setting } from './setting.ts';
-import { boolean, duration, file, files, wholeNumber } from './value-types.ts';
+import { boolean, duration, file, files, folder, hosts, origin, text, wholeNumber } from './value-types.ts';
 
 // Flags of a single command: rows as of a setting, but no variable and no key of a file.
 
@@ -10,14 +11,49 @@ export const LOGS_FLAGS = {
     flags: [{ spelling: '-f, --follow', means: true, help: 'go on with what is logged from now on' }],
   }),
   tail: setting({
-    type: wholeNumber({ form: 'a whole number of lines', placeholder: 'lines', minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
+    type: wholeNumber({ form: '0 or more lines, for example 100', placeholder: 'lines', minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
     default: null,
     flags: [{ help: 'only the last lines' }],
   }),
 } as const;
 
+export const PREPARE_FLAGS = {
+  out: setting({
+    type: folder,
+    default: null,
+    flags: [{ help: 'prod: folder for containers to mount from; PASSTHRU_MOUNTS names it then' }],
+  }),
+  authority: setting({
+    type: folder,
+    default: null,
+    flags: [{ help: 'prod: keys of the authority and all unseal shares (default: <out>/authority)' }],
+  }),
+  issuer: setting({ type: origin, default: null, flags: [{ help: 'prod: address at which browsers reach Identity' }] }),
+  host: setting({ type: hosts, default: null, flags: [{ help: 'prod: names under which callers reach the KMS' }] }),
+  renew: setting({
+    type: boolean,
+    default: 'false',
+    flags: [{ spelling: '--renew', means: true, help: 'prod: sign certificates anew that end within 30 days or lack a name' }],
+  }),
+} as const;
+
+export const TENANT_CREATE_FLAGS = {
+  administrator: setting({
+    type: text('a user name', 'user'),
+    default: REQUIRED,
+    flags: [{ help: 'name of its first user, who administers it' }],
+  }),
+  operator: setting({ type: folder, default: REQUIRED, flags: [{ help: "folder with ca.pem and an operator's cli-client.pem and .key" }] }),
+  url: setting({ type: origin, default: 'https://localhost:9081', flags: [{ help: 'admin listener of the KMS' }] }),
+} as const;
+
 export const DOWN_FLAGS = {
   volumes: setting({ type: boolean, default: 'false', flags: [{ spelling: '--volumes', means: true, help: 'remove its data, too' }] }),
+  images: setting({
+    type: boolean,
+    default: 'false',
+    flags: [{ spelling: '--images', means: true, help: 'remove the images that were built, too, unless a container uses them' }],
+  }),
 } as const;
 
 export const HEALTH_FLAGS = {
@@ -26,7 +62,7 @@ export const HEALTH_FLAGS = {
   key: setting({ type: file, default: null, flags: [{ help: 'PEM file of its key' }] }),
   timeout: setting({
     type: duration({ minimum: 100, example: '3s' }),
-    default: '3s',
+    default: `${READYZ_MS / 1_000}s`,
     flags: [{ help: 'how long everything together may take' }],
   }),
 } as const;

@@ -1,13 +1,13 @@
 import { dirname } from 'node:path';
 import { findStateFolder } from '#stack/find-state-folder.ts';
 import { readLastStart } from '#stack/record/last-start.ts';
-import type { FieldIssue } from '#infra/apperr/app-error.ts';
 import { codeOf } from '#infra/apperr/system-error.ts';
 import { refuseClashes } from './port-clashes.ts';
 import type { SettingRows, ValuesOf } from './setting.ts';
 import { type CliSettings, SETTINGS } from './settings.ts';
+import { tellOfOtherVariables } from './other-variables.ts';
+import { readRows, sourceOf } from './read-rows.ts';
 import { environmentSource, fileSource, flagSource, knownSource, projectFile, type Source, userFile } from './sources.ts';
-import { usageError } from './usage-error.ts';
 
 export interface SettingSources<F extends SettingRows> {
   /** As the command line states them, by key. */
@@ -41,7 +41,8 @@ export interface ResolvedSettings<F extends SettingRows> {
  */
 export const resolveSettings = async <F extends SettingRows>(options: SettingSources<F>): Promise<ResolvedSettings<F>> => {
   const { stated, flags, env, cwd, startsStack, warn } = options;
-  const [typed, environment] = [flagSource(stated, cwd), environmentSource(env, cwd, warn)];
+  const [typed, environment] = [flagSource(stated, cwd), environmentSource(env, cwd)];
+  await tellOfOtherVariables(env, { startsStack, warn });
   const files = await fileSources(options);
   const usualStateDir = stateDirIn([...files], cwd);
   const record = await recordOf(stateDirIn([typed, environment, ...files], cwd));
@@ -87,40 +88,3 @@ const tellOfOtherPorts = (values: CliSettings, sources: readonly Source[], recor
     warn(`${source.origin(key)} says ${values[key]}; this stack was last started on ${String(last)}`);
   }
 };
-
-/**
- * The flags of a command that reads no settings.
- *
- * @throws AppError `usage`, as `resolveSettings` does
- */
-export const readFlags = <F extends SettingRows>(rows: F, stated: Readonly<Record<string, unknown>>, cwd: string): ValuesOf<F> =>
-  readRows(rows, [flagSource(stated, cwd)], cwd);
-
-const sourceOf = (key: string, sources: readonly Source[]): Source | undefined => sources.find(({ values }) => values.has(key));
-
-const readRows = <R extends SettingRows>(rows: R, sources: readonly Source[], cwd: string): ValuesOf<R> => {
-  const issues: FieldIssue[] = sources.flatMap(({ unknown }) => unknown);
-  const values: Record<string, unknown> = {};
-  for (const [key, { type, ...row }] of Object.entries(rows)) {
-    const source = sourceOf(key, sources);
-    if (source === undefined) {
-      // A profile that is wrong is an issue already.
-      const profile = (values['profile'] ?? SETTINGS.profile.default) as CliSettings['profile'];
-      const text = typeof row.default === 'function' ? row.default(profile) : row.default;
-      values[key] = typeof text === 'string' ? type.fromText(text, cwd) : undefined;
-      continue;
-    }
-    const raw = source.values.get(key);
-    values[key] = source.read(type, raw);
-    if (values[key] !== undefined) continue;
-    issues.push({ field: source.origin(key), message: `must be ${type.form}, not ${JSON.stringify(raw)}`, fix: `Use ${type.form}.` });
-  }
-  if (issues.length > 0) throw invalid(issues);
-  return values as ValuesOf<R>;
-};
-
-const invalid = (fields: readonly FieldIssue[]) =>
-  usageError(fields.map(({ field, message }) => `${field} ${message}`).join('; '), {
-    fields,
-    fix: [...new Set(fields.flatMap(({ fix }) => fix ?? []))].join(' '),
-  });

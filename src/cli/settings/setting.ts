@@ -1,8 +1,8 @@
 import type { Profile } from '#engine/engine.ts';
 import type { ValueType } from './value-types.ts';
 
-/** Which commands take the flag of a setting: all that find a stack, all that answer, those that make a run, the demo alone. */
-export type FlagGroup = 'stack' | 'output' | 'run' | 'demo';
+/** The commands that take the flag of a setting: all that find a stack, all that answer, those that make a run, the demo or `prepare` alone. */
+export type FlagGroup = 'stack' | 'output' | 'run' | 'demo' | 'prepare';
 
 /** In the place of a default: the command line must state the value. */
 export const REQUIRED = Symbol('required');

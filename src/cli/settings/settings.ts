@@ -51,7 +51,10 @@ export const SETTINGS = {
   profile: setting({
     type: oneOf(PROFILES, 'profile'),
     default: 'demo',
-    flags: [{ group: 'demo', help: 'purpose of the stack; prod has no demo data to show' }],
+    flags: [
+      { group: 'demo', help: 'purpose of the stack; prod has no demo data to show' },
+      { group: 'prepare', help: 'purpose of the stack; prod makes what docs/production.md starts with' },
+    ],
   }),
   onFailure: setting({
     type: oneOf(['continue', 'stop'], 'what'),

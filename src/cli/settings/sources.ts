@@ -27,19 +27,11 @@ export const flagSource = (flags: Readonly<Record<string, unknown>>, cwd: string
   unknown: [],
 });
 
-/** `PASSTHRU_*` variables; an empty one counts as not set. A name that is almost a setting is told to `warn`, for it may be a slip. */
-export const environmentSource = (env: Readonly<Record<string, string | undefined>>, cwd: string, warn: (text: string) => void): Source => {
-  const keys = new Map(KEYS.map((key) => [variableOf(key), key]));
-  const values = new Map<string, unknown>();
-  for (const [name, text] of Object.entries(env)) {
-    if (!name.startsWith('PASSTHRU_') || text === undefined || text === '') continue;
-    const key = keys.get(name);
-    const meant = key === undefined ? nearest(name, [...keys.keys()]) : undefined;
-    if (key !== undefined) values.set(key, text);
-    if (meant !== undefined) warn(`${name} in the environment is not a setting; did you mean ${meant}?`);
-  }
+/** `PASSTHRU_*` variables; an empty one counts as not set. */
+export const environmentSource = (env: Readonly<Record<string, string | undefined>>, cwd: string): Source => {
+  const stated = KEYS.map((key) => [key, env[variableOf(key)]] as const).filter(([, text]) => text !== undefined && text !== '');
   return {
-    values,
+    values: new Map<string, unknown>(stated),
     read: (type, raw) => type.fromText(String(raw), cwd),
     origin: (key) => `environment variable ${variableOf(key)}`,
     unknown: [],

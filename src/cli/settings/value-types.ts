@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { shortPath } from '#cli/shell/words.ts';
 
@@ -122,5 +123,29 @@ export const files: ValueType<readonly string[]> = {
   placeholder: 'file...',
   fromText: (one) => fileNames([one]),
   fromYaml: fileNames,
+  toText: (value) => value.join(' '),
+};
+
+/** An https origin, as `iss` of tokens has it: no path, no trailing slash, lower case. */
+export const origin: ValueType<string> = {
+  form: 'an https origin without a path, for example https://id.example.org:8082',
+  placeholder: 'url',
+  fromText: (value) => (URL.canParse(value) && value.startsWith('https://') && new URL(value).origin === value ? value : undefined),
+  fromYaml: (value, from) => (typeof value === 'string' ? origin.fromText(value, from) : undefined),
+  toText: String,
+};
+
+/** A DNS name in lower case, or an IP address. @see RFC 1123 section 2.1 */
+const isHost = (value: unknown): value is string =>
+  typeof value === 'string' &&
+  (isIP(value) !== 0 ||
+    (value.length <= 253 && /^(?!.*\.\d+$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(value)));
+
+/** Names of hosts; the flag is repeated, or followed by more than one. */
+export const hosts: ValueType<readonly string[]> = {
+  form: 'names of hosts in lower case or IP addresses, without scheme and port',
+  placeholder: 'name...',
+  fromText: (one) => (isHost(one) ? [one] : undefined),
+  fromYaml: (value) => (Array.isArray(value) && value.every(isHost) ? value : undefined),
   toText: (value) => value.join(' '),
 };

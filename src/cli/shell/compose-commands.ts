@@ -1,5 +1,6 @@
 import type { ComposeStart } from '#stack/compose-starts.ts';
-import { shellWord, shortPath } from './words.ts';
+import { shellWord } from '#infra/process/shell-word.ts';
+import { shortPath } from './words.ts';
 
 /** A command line for a shell, and what it does. */
 export interface ShellCommand {
@@ -23,3 +24,15 @@ export const composeCommands = (starts: readonly ComposeStart[], cwd: string): r
       'up -d --wait',
     ].join(' '),
   }));
+
+/** How plain Compose starts production: on all addresses of the machine, because that is what it is for. */
+export const prodCommand = (
+  { variables, composeFiles }: { readonly variables: Readonly<Record<string, string>>; readonly composeFiles: readonly string[] },
+  cwd: string,
+): string =>
+  [
+    ...Object.entries({ ...variables, PASSTHRU_ADDRESS: '0.0.0.0' }).map(([name, value]) => `${name}=${shellWord(value)}`),
+    'docker compose -p passthru',
+    ...composeFiles.map((file) => `-f ${shellWord(shortPath(file, cwd))}`),
+    'up -d --wait',
+  ].join(' ');

@@ -1,9 +1,6 @@
 import { isAbsolute, relative } from 'node:path';
 
-// Commands and paths as a reader can paste them into a shell. This folder knows quoting, and nothing else of the CLI.
-
-/** A word that a POSIX shell takes as one argument. */
-export const shellWord = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
+// Commands and paths as a reader can paste them into a shell. This folder knows nothing else of the CLI.
 
 /** A path as a reader in `cwd` would type it: relative when it is below. */
 export const shortPath = (path: string, cwd: string): string => {

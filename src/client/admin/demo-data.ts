@@ -16,6 +16,8 @@ export type DemoServer = 'kms' | 'identity';
 export interface DemoDataApi {
   readonly server: DemoServer;
   state(): Promise<DemoStateBody>;
+  /** Adds what is missing of the seed, and leaves the rest. */
+  seed(): Promise<DemoStateBody>;
   /** Puts new demo data beside the old, which is retired and not yet gone. */
   reset(tenants: DemoTenants): Promise<DemoResetBody>;
   /** Brings the old demo data back and deletes the new. */
@@ -43,6 +45,7 @@ export const demoDataApi = (options: { readonly server: DemoServer; readonly url
   return {
     server,
     state: async () => expectStatus(await session.get(pathTo('')), 200, `${server}: GET /admin/v1/demo`).json<DemoStateBody>(),
+    seed: async () => (await post('/seed')).json(),
     reset: async (tenants) => (await post('/reset', { tenants })).json(),
     rollback: async (resetId) => void (await post(`/reset/${resetId}/rollback`)),
     commit: async (resetId) => void (await post(`/reset/${resetId}/commit`)),

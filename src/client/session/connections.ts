@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { HttpsClient } from '#infra/http/client.ts';
 import { createHttpsClient } from '#infra/http/client/create-https-client.ts';
+import { ANSWER_MS } from '#infra/magic/limits.ts';
 import { createSession, type Session, type SessionOptions } from './session.ts';
 
 /** A client certificate with its chain, and its private key: PEM files. */
@@ -24,9 +25,6 @@ export interface Connections extends AsyncDisposable {
   session(options?: NewSession): Promise<Session>;
 }
 
-/** Milliseconds for one request: a log-in is slow on purpose, and several at once on a busy machine wait for each other. */
-const REQUEST_MS = 15_000;
-
 /**
  * Opens nothing yet: each client certificate gets its TLS client when a session first asks for it.
  *
@@ -37,9 +35,9 @@ export const createConnections = ({ caFile }: { readonly caFile: string }): Conn
 
   const connect = async (certificate: ClientCertificate | undefined): Promise<HttpsClient> => {
     const ca = await readFile(caFile, 'utf8');
-    if (certificate === undefined) return createHttpsClient({ ca, timeoutMs: REQUEST_MS });
+    if (certificate === undefined) return createHttpsClient({ ca, timeoutMs: ANSWER_MS });
     const [cert, key] = await Promise.all([readFile(certificate.certFile, 'utf8'), readFile(certificate.keyFile, 'utf8')]);
-    return createHttpsClient({ ca, cert, key, timeoutMs: REQUEST_MS });
+    return createHttpsClient({ ca, cert, key, timeoutMs: ANSWER_MS });
   };
 
   const clientFor = (certificate: ClientCertificate | undefined): Promise<HttpsClient> => {

@@ -5,7 +5,11 @@ interface Cookie {
   readonly path: string;
 }
 
-/** The cookies of one browser: host-only, by path; `Domain` is not honoured, which only narrows. */
+/**
+ * The cookies of one browser: by host, whatever the port, and by path; `Domain` is not honoured, which only narrows.
+ *
+ * @see RFC 6265 section 8.5: cookies do not provide isolation by port
+ */
 export interface CookieJar {
   store(url: URL, setCookies: readonly string[]): void;
   /** The Cookie header for a request, null when there is none to send. */
@@ -24,7 +28,7 @@ export const createCookieJar = ({ now = Date.now }: { readonly now?: () => numbe
         const attributes = new Map(rest.map((part) => attribute(part)));
         const given = attributes.get('path') ?? '';
         const path = given.startsWith('/') ? given : defaultPath(url);
-        const cookie = { name: pair.slice(0, equals), value: pair.slice(equals + 1), host: url.host, path };
+        const cookie = { name: pair.slice(0, equals), value: pair.slice(equals + 1), host: url.hostname, path };
         const key = `${cookie.host} ${cookie.path} ${cookie.name}`;
         if (isExpired(attributes, now())) cookies.delete(key);
         else cookies.set(key, cookie);
@@ -32,7 +36,7 @@ export const createCookieJar = ({ now = Date.now }: { readonly now?: () => numbe
     },
     header: (url) => {
       const sent = [...cookies.values()]
-        .filter(({ host, path }) => host === url.host && pathMatches(url.pathname, path))
+        .filter(({ host, path }) => host === url.hostname && pathMatches(url.pathname, path))
         .toSorted((a, b) => b.path.length - a.path.length);
       return sent.length === 0 ? null : sent.map(({ name, value }) => `${name}=${value}`).join('; ');
     },

@@ -1,4 +1,5 @@
 import type { HttpsClient, HttpsRequest, HttpsResponse } from '#infra/http/client.ts';
+import { clockSkew } from './clock-skew.ts';
 import { createCookieJar } from './cookie-jar.ts';
 
 /** A request that was answered. */
@@ -9,6 +10,8 @@ export interface AnsweredRequest {
   readonly status: number;
   /** Milliseconds from the first byte sent to the last byte read. */
   readonly durationMs: number;
+  /** Milliseconds that the server's clock is ahead of ours, 0 where they may agree; null where the answer tells no time. */
+  readonly skewMs: number | null;
 }
 
 export interface SessionOptions {
@@ -21,6 +24,8 @@ export interface SessionOptions {
   readonly carrier?: () => Record<string, string>;
   /** Monotonic milliseconds. */
   readonly clock?: () => number;
+  /** Epoch milliseconds. */
+  readonly now?: () => number;
 }
 
 /**
@@ -43,11 +48,12 @@ export const createSession = ({
   signal,
   carrier = () => ({}),
   clock = () => performance.now(),
+  now = Date.now,
 }: SessionOptions): Session => {
   const jar = createCookieJar();
   const request = async (wanted: HttpsRequest): Promise<HttpsResponse> => {
     const url = new URL(wanted.url);
-    const begun = clock();
+    const [begun, sentAt] = [clock(), now()];
     const cookie = jar.header(url);
     const response = await client.request({
       ...(signal === undefined ? {} : { signal }),
@@ -60,6 +66,7 @@ export const createSession = ({
       url: `${url.origin}${url.pathname}`,
       status: response.status,
       durationMs: clock() - begun,
+      skewMs: clockSkew({ date: response.headers['date'], sentAt, answeredAt: now() }),
     });
     return response;
   };

@@ -1,3 +1,4 @@
+import { READYZ_MS } from '#infra/magic/limits.ts';
 import type { ServiceName } from '#engine/engine.ts';
 import { type Failure, failureFrom } from '#infra/apperr/result.ts';
 import type { StackAccess } from '#demo/step/stack-access.ts';
@@ -20,7 +21,7 @@ interface Readiness {
   readonly dependencies?: Readonly<Record<string, { readonly state: string; readonly required: boolean; readonly cause: string | null }>>;
 }
 
-/** One look at `/readyz`, at most 2 s; only an abort of `signal` throws. */
+/** One look at `/readyz`, for a limited time; only an abort of `signal` throws. */
 export const probe = async ({
   stack,
   service,
@@ -33,7 +34,7 @@ export const probe = async ({
   const url = stack.endpoints[service].ready;
   try {
     const session = await stack.session(service === 'telemetry' ? { certificate: stack.endpoints.client } : {});
-    const response = await session.request({ url, signal, timeoutMs: 2_000 });
+    const response = await session.request({ url, signal, timeoutMs: READYZ_MS });
     return readProbe(response.status, response.text);
   } catch (thrown) {
     signal.throwIfAborted();
@@ -58,7 +59,7 @@ export const readProbe = (status: number, body: string): Probe => {
   if (causes.length === 0 && readiness.detail !== undefined) causes.push(readiness.detail);
   return {
     state: 'not-ready',
-    text: `/readyz answers ${status}${causes.length === 0 ? '' : `: ${causes.join('; ')}`}`,
+    text: `/readyz answers ${status}${causes.length === 0 ? '' : `: ${[...new Set(causes)].join('; ')}`}`,
     blockedBy: down.map(([name]) => name),
     dependencies,
   };

@@ -8,6 +8,7 @@ import type { StepWork } from '#demo/step/step.ts';
 import { person, serviceClient } from '#demo/world/callers.ts';
 import { demoPassword } from '#demo/world/names.ts';
 import { readIdentitySeed, type IdentitySeed } from '#demo/world/seed-files.ts';
+import { wholeSeed } from './whole-seed.ts';
 
 export interface SeedCheckOptions {
   readonly stack: StackAccess;
@@ -58,6 +59,7 @@ const tenantName = (tenants: DemoTenants, id: unknown): string =>
 
 /** The seeded accounts and clients of Identity, as their users find them. */
 export const run: StepWork = async ({ engine, stack, check }) => {
-  const { accounts, clients } = await checkIdentitySeed({ stack, tenants: await engine.demoTenants(), check });
+  const options = { stack, tenants: await engine.demoTenants() };
+  const { accounts, clients } = await wholeSeed('identity', check, (watched) => checkIdentitySeed({ ...options, check: watched }));
   return `${accounts.length} accounts, ${clients.length} clients`;
 };

@@ -4,8 +4,9 @@ import { answerOf, type KmsApi } from '#client/kms/kms.ts';
 import type { ElasticKey, KmsAnswer } from '#client/kms/operations.ts';
 import type { StepWork } from '#demo/step/step.ts';
 import { realmUser } from '#demo/world/callers.ts';
-import { base64url } from '#demo/world/keys.ts';
+import { base64url, RESET_FIX } from '#demo/world/keys.ts';
 import type { SeedCheckOptions } from './identity-seed.ts';
+import { wholeSeed } from './whole-seed.ts';
 import { readKmsSeed, type KmsSeed } from '#demo/world/seed-files.ts';
 
 /**
@@ -26,6 +27,9 @@ export const checkKmsSeed = async ({ stack, check, exact }: SeedCheckOptions & {
     const wanted = seed.elastic_keys.filter((key) => key.tenant === tenant);
     const found = keys.filter(({ name }) => exact || wanted.some((key) => key.name === name));
     await check(`keys-${tenant}`, `Elastic keys of ${tenant}`, described(wanted), described(found));
+    await Promise.all(
+      found.map(({ name, state }) => check(`state-${tenant}-${name}`, `The elastic key ${name} of ${tenant}`, 'active', state)),
+    );
     await Promise.all(
       found.map(({ id, name }) => check(`versions-${tenant}-${name}`, `The newest version of ${name}`, 'active', newestState(kms, id))),
     );
@@ -58,7 +62,10 @@ const newestState = async (kms: KmsApi, id: string): Promise<string> =>
 const encryptionKeyOf = (tenant: string, keys: readonly ElasticKey[], seed: KmsSeed): string => {
   const { name } = seed.elastic_keys.find((key) => key.tenant === tenant && key.algorithm.startsWith('A256GCM/')) ?? {};
   const id = keys.find((key) => key.name === name)?.id;
-  if (id === undefined) throw new AppError('seed-key-missing', 404, `the KMS has no encryption key of the seed in ${tenant}`);
+  if (id === undefined)
+    throw new AppError('seed-key-missing', 404, `the KMS has no encryption key ${name ?? 'of the seed'} in the tenant ${tenant}`, {
+      fix: RESET_FIX,
+    });
   return id;
 };
 
@@ -79,6 +86,7 @@ const described = (keys: readonly { readonly name: string; readonly algorithm: s
 
 /** The seeded realm users and elastic keys of the KMS, as their users find them. */
 export const run: StepWork = async ({ engine, stack, check }) => {
-  const { accounts, elastic_keys: keys } = await checkKmsSeed({ stack, tenants: await engine.demoTenants(), check, exact: false });
+  const options = { stack, tenants: await engine.demoTenants(), exact: false };
+  const { accounts, elastic_keys: keys } = await wholeSeed('kms', check, (watched) => checkKmsSeed({ ...options, check: watched }));
   return `${accounts.length} realm users, ${keys.length} elastic keys`;
 };

@@ -39,9 +39,12 @@ export const refuseDeadServers = (statuses: readonly Pick<ServiceStatus, 'servic
   const dead = DEMO_SERVERS.filter((server) => statuses.some(({ service, state }) => service === server && state === 'exited'));
   if (dead.length === 0) return;
   throw new AppError('server-down', 503, `${dead.join(' and ')} does not run any more, but holds demo data with the same tenant ids`, {
-    fix: 'Bring it back first: `passthru demo all`.',
+    fix: `Bring it back first: \`passthru demo ${statuses.some(isStartedKms) ? 'all' : 'identity'}\`.`,
   });
 };
+
+/** A demo of Identity alone brings back what there was, where no KMS ever was. */
+const isStartedKms = ({ service, state }: Pick<ServiceStatus, 'service' | 'state'>): boolean => service === 'kms' && state !== 'absent';
 
 export interface ServerState extends DemoStateBody {
   readonly server: DemoServer;

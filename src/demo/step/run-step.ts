@@ -18,8 +18,8 @@ export interface StepOptions extends Pick<StepContext, 'engine' | 'services' | '
   readonly signal: AbortSignal;
   /** The number of further tries after a failure, and the milliseconds before each: `delayMs × backoff^n`. */
   readonly retry: { readonly times: number; readonly delayMs: number; readonly backoff: number };
-  /** A last look once the work of the step is done: the failure that makes the step fail all the same, or null. */
-  readonly lastLook?: () => Promise<Failure | null>;
+  /** The failure of an attempt, seen with what the run knows; a step whose work is done and sound (null) may fail all the same. */
+  readonly judge: (error: Failure | null) => Promise<Failure | null>;
 }
 
 /** One step with its retries; true when it passed. */
@@ -59,11 +59,11 @@ const attemptStep = async (step: Step, options: StepOptions): Promise<{ detail: 
   };
   try {
     const detail = await untilAborted(step.run(contextOf(step, options, tell)), signal);
-    return { detail, error: verdict(checks, null) ?? (await options.lastLook?.()) ?? null };
+    return { detail, error: await options.judge(verdict(checks, null)) };
   } catch (thrown) {
     const error = failureFrom(thrown);
     if (signal.aborted) return { detail: '', error: failure('interrupted', 'interrupted before it was done', { cause: error }) };
-    return { detail: '', error: verdict(checks, error) };
+    return { detail: '', error: await options.judge(verdict(checks, error)) };
   } finally {
     open = false;
   }

@@ -1,3 +1,4 @@
+import { thrownMessage } from '#infra/apperr/thrown-words.ts';
 import type { Diagnosis, PartName } from '../engine.ts';
 import type { ContainerDetails, DockerApi } from './api/docker-api.ts';
 import { containersOf, isLive, signalOf, worstOf } from './containers/container-state.ts';
@@ -43,7 +44,7 @@ const tailOf = async (api: DockerApi, id: string, since: number): Promise<readon
     const output = await api.logs(id, { follow: false, tail: LOG_TAIL_LINES, since, signal: AbortSignal.timeout(LOG_LIMIT_MS) });
     for await (const line of demultiplex(output)) lines.push(line);
   } catch (error) {
-    lines.push(`the log cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    lines.push(`the log cannot be read: ${thrownMessage(error)}`);
   }
   return lines.slice(-LOG_TAIL_LINES);
 };

@@ -8,7 +8,7 @@ import { type EngineEvent, type Profile, SERVICES, type ServiceName } from '../e
 import { checkPorts } from '../ports.ts';
 import type { StackEngine } from '../stack-engine.ts';
 import type { DockerConnection } from './connection/docker-connection.ts';
-import { throwUnanswered } from './connection/failures.ts';
+import { attemptDocker, throwUnanswered } from './connection/failures.ts';
 import { type OpenApi, openApi } from './api/open-api.ts';
 import { containersOf, statusOf, worstOf } from './containers/container-state.ts';
 import { createContainerWatch } from './containers/container-watch.ts';
@@ -131,11 +131,10 @@ export const createDockerEngine = (options: DockerEngineOptions): StackEngine =>
     },
     status: async () => {
       const { containers, lost } = await watch.known().catch(unanswered);
+      if (lost !== null) return unanswered(new Error(lost));
       return PARTS.map((part) => {
         const found = containersOf(containers, part);
-        const status = statusOf(part, found, { address: project.address(part), starts: watch.starts(part), now: now() });
-        if (lost === null || status.state === 'absent') return status;
-        return { ...status, state: 'exited', health: null, pid: null, uptimeMs: null, exitCode: null };
+        return statusOf(part, found, { address: project.address(part), starts: watch.starts(part), now: now() });
       });
     },
     diagnose: async (part) => diagnose({ api, part, ...(await watch.known().catch(unanswered)) }),
@@ -150,6 +149,12 @@ export const createDockerEngine = (options: DockerEngineOptions): StackEngine =>
       if (volumes && SERVICES.every((service) => services.includes(service))) mounts = undefined;
       return done;
     },
+    volumes: async () => (await (await api()).volumes([`${COMPOSE.project}=${project.name}`]).catch(unanswered)).map(({ name }) => name),
+    removeImages: () =>
+      attemptDocker('images-not-removed', 'removing the images', async () => {
+        const { removeImages } = await import('./images/remove-images.ts');
+        return ok(await removeImages(await api(), await tag()));
+      }),
     demoTenants: (change = {}) => mountedTenants({ folder, target: folder.docker, set: change.set, warn }),
     telemetryRecords: async function* (kind, looking) {
       const { containers } = await watch.known().catch(unanswered);

@@ -103,6 +103,11 @@ export const createEmbeddedEngine = (options: EmbeddedEngineOptions): StackEngin
         if (volumes) await removeData(services);
         return ok(stopped);
       }),
+    volumes: () => Promise.resolve([]),
+    removeImages: () => {
+      const why = 'this stack was not on Docker, so none was looked for; --engine docker removes those that no container uses';
+      return Promise.resolve(ok({ removed: [], kept: [{ what: 'images', why }] }));
+    },
     demoTenants: (change = {}) => demoTenants(layout.tenantsFile, { ...change, warn }),
     telemetryRecords: async function* (kind, looking) {
       const { readRecords } = await import('./otlp-sink/records.ts');

@@ -84,6 +84,14 @@ const whyReplaced = (holder: Holder | null, isCopied: boolean): string => {
   return isCopied ? `replaced ${lock}, which holds ${holder.folder}, not this copy of it` : `took over ${lock}, which is gone`;
 };
 
+/** Whether a command that changes something is at work in a state folder. */
+export const isLocked = async (stateDir: string): Promise<boolean> => {
+  const { lock, path } = stateFolder(stateDir);
+  const text = (await readLock(lock)) ?? '';
+  const holder = parseHolder(text) ?? (await parseLink({ lock, path }, text));
+  return holder !== null && !(await isCopy(holder, text, path)) && isAlive(holder);
+};
+
 /**
  * Puts a complete lock in place, and answers its text; null when there is one already. A hard link is atomic and never replaces. On a
  * full disk a file cannot hold a text, but a symbolic link can: its text, where it is short, stands in its own entry.

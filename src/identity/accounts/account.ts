@@ -20,7 +20,7 @@ export interface AccountClaims {
   readonly tenantId: string;
   readonly username: string;
   readonly roles: readonly string[];
-  /** Every scope of every resource server that the account may be granted, coarse and fine; see `scopesOfRoles`. */
+  /** Every scope of every resource server that the account may be granted, coarse and fine; see `grantableScopesOfRoles`. */
   readonly scopes: readonly string[];
   readonly name?: string;
   readonly email?: string;

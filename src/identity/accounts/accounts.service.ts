@@ -1,8 +1,10 @@
 import type { Database } from '#infra/database/databases.ts';
-import { type AttemptLimits, createAttemptLimits } from '#infra/secrets/attempts/attempt-limits.ts';
+import type { AttemptLimits } from '#infra/secrets/attempts/attempt-limits.ts';
+import { createAttemptLimits } from '#infra/secrets/attempts/create-attempt-limits.ts';
+import { createGuessCheck } from '#infra/secrets/attempts/guess-check.ts';
 import type { Passwords } from '#infra/secrets/passwords.ts';
 import type { IdentityTables } from '#identity/database/tables.ts';
-import { scopesOfRoles } from '#identity/resource-servers/scopes.ts';
+import { grantableScopesOfRoles } from '#identity/resource-servers/scopes.ts';
 import { createAccountStore } from './account.store.ts';
 import { MAX_USERNAME } from './account.ts';
 import type { Accounts } from './accounts.ts';
@@ -16,27 +18,29 @@ export const createAccounts = (options: {
   readonly limits?: AttemptLimits;
 }): Accounts => {
   const { passwords, limits = createAttemptLimits() } = options;
+  const isPassword = createGuessCheck({ passwords, limits });
   const store = createAccountStore(options.database);
   return {
     authenticate: async ({ username, password, address }) => {
       const name = username.normalize('NFC');
-      const attempt = limits.begin({ account: name.slice(0, MAX_USERNAME), address });
-      try {
-        const stored = isName(name) ? await store.byUsername(name) : undefined;
-        // Verified for an unknown name too: the time must not tell which names exist.
-        if (!(await passwords.verify(password, stored?.passwordHash)) || stored === undefined) return null;
-        attempt.succeeded();
-        return stored.account;
-      } catch (error) {
-        attempt.withdrawn();
-        throw error;
-      }
+      const stored = isName(name) ? await store.byUsername(name) : undefined;
+      // Checked for an unknown name too: the time must not tell which names exist.
+      const right = await isPassword({ name: name.slice(0, MAX_USERNAME), password, stored: stored?.passwordHash, address });
+      return right && stored !== undefined ? stored.account : null;
     },
     find: async (accountId) => {
       const account = await store.byId(accountId);
       if (account === undefined) return undefined;
       const { id, tenantId, username, roles, permissions, name, email } = account;
-      return { accountId: id, tenantId, username, roles, name, email, scopes: [...new Set([...scopesOfRoles(roles), ...permissions])] };
+      return {
+        accountId: id,
+        tenantId,
+        username,
+        roles,
+        name,
+        email,
+        scopes: [...new Set([...grantableScopesOfRoles(roles), ...permissions])],
+      };
     },
   };
 };

@@ -1,6 +1,6 @@
 import type { Static } from 'typebox';
 import { registerDemoRoutes } from '#infra/demo-data/demo-data.routes.ts';
-import type { DemoResets } from '#infra/demo-data/demo.ts';
+import type { Demo } from '#infra/demo-data/demo.ts';
 import type { DependencyCheck } from '#infra/http/health.ts';
 import { registerHealth } from '#infra/http/health.routes.ts';
 import { type adminListenerConfigSchema, admitOperatorsOnly } from '#infra/http/operators.ts';
@@ -19,7 +19,7 @@ export const createAdmin = async (options: {
   readonly dependencies: readonly DependencyCheck[];
   readonly jobs: Jobs;
   readonly drain: Drain;
-  readonly demo: DemoResets | null;
+  readonly demo: Demo | null;
 }): Promise<App> => {
   const { config, telemetry, dependencies, jobs, drain, demo } = options;
   const admin = await createServer({ name: 'identity-admin', tls: config.tls, clientCertificate: 'require', telemetry, jobs, drain });

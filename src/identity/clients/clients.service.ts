@@ -1,5 +1,6 @@
 import type { Database } from '#infra/database/databases.ts';
-import { type AttemptLimits, createAttemptLimits } from '#infra/secrets/attempts/attempt-limits.ts';
+import type { AttemptLimits } from '#infra/secrets/attempts/attempt-limits.ts';
+import { createAttemptLimits } from '#infra/secrets/attempts/create-attempt-limits.ts';
 import { createGuessCheck } from '#infra/secrets/attempts/guess-check.ts';
 import type { Passwords } from '#infra/secrets/passwords.ts';
 import { createVerifiedCache } from '#infra/secrets/verified-cache.ts';

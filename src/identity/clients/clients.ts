@@ -1,7 +1,7 @@
 import type { ClientRecord } from './client.ts';
 
 /**
- * Which clients there are, and whether one is who it says. Rows come from `client.store.ts`, service clients of the configuration
+ * The clients, and the check that one is who it says. Rows come from `client.store.ts`, service clients of the configuration
  * from `service-clients.ts`; the provider alone asks.
  */
 export interface Clients {

@@ -16,6 +16,26 @@ export interface ServiceClient {
   verifySecret(secret: string): boolean;
 }
 
+/** "encoded using the application/x-www-form-urlencoded encoding algorithm". RFC 6749 section 2.3.1 */
+const decoded = (text: string): string => new URLSearchParams(`=${text}`).get('') ?? '';
+
+/** More is no credential of a service client, and is not even decoded; in characters. */
+const MAX_CREDENTIAL = 1_024;
+
+/**
+ * The service client that a request proves to come from, by its Authorization header; null for everybody else.
+ *
+ * @see RFC 6749 section 2.3.1, RFC 7617
+ */
+export const serviceClientOf = (clients: ReadonlyMap<string, ServiceClient>, authorization: string | undefined): string | null => {
+  const [, encoded = ''] = /^Basic ([A-Za-z0-9+/]+=*)$/i.exec(authorization?.slice(0, MAX_CREDENTIAL) ?? '') ?? [];
+  const pair = Buffer.from(encoded, 'base64').toString('utf8');
+  const colon = pair.indexOf(':');
+  if (colon < 1) return null;
+  const clientId = decoded(pair.slice(0, colon));
+  return clients.get(clientId)?.verifySecret(decoded(pair.slice(colon + 1))) === true ? clientId : null;
+};
+
 /**
  * Reads the secret of every service client once.
  *

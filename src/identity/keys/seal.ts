@@ -6,7 +6,7 @@ const IV_BYTES = 12;
 const TAG_BYTES = 16;
 const KEY_BYTES = 32;
 
-/** Which row a sealed key belongs to: bound as associated data, so that rows cannot be exchanged in the database. */
+/** The row that a sealed key belongs to: bound as associated data, so that rows cannot be exchanged in the database. */
 export interface SealedKeyName {
   readonly kid: string;
   readonly alg: string;

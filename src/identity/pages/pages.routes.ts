@@ -1,17 +1,14 @@
-import formbody from '@fastify/formbody';
 import type { App } from '#infra/http/server.ts';
-import { toProblem } from '#infra/http/problem.ts';
+import { readBodies } from '#infra/http/server/bodies.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import type { Accounts } from '#identity/accounts/accounts.ts';
 import type { Emit } from '../events.ts';
 import type { Interactions } from '#identity/provider/interactions/interactions.ts';
 import type { ResourceServer } from '#identity/resource-servers/resource-server.ts';
 import { registerConsent } from './consent.routes.ts';
-import { pageHeaders } from '#infra/html/content-policy.ts';
-import { renderHtml } from '#infra/html/html.ts';
-import { errorPage } from '#identity/views/error-page.ts';
 import { describeFormError, protectForms } from './form-protection.ts';
 import { registerLogin } from './login.routes.ts';
+import { pageOfError } from './page-of-error.ts';
 import { ICON, ICON_PATH, STYLESHEET, STYLESHEET_PATH } from '#identity/views/stylesheet.ts';
 
 export interface PagesOptions {
@@ -25,6 +22,8 @@ export interface PagesOptions {
 }
 
 const DAY_S = 86_400;
+/** Bytes of a form. */
+const FORM_LIMIT = 16 * 1024;
 
 /**
  * The pages for people: log-in, consent, their style sheet and icon. A route finds the interaction of the browser (`interaction-request.ts`),
@@ -41,17 +40,9 @@ export const registerPages = async (app: App, options: PagesOptions): Promise<vo
 
   await app.register(async (scope) => {
     const pages = scope as unknown as App;
-    pages.setErrorHandler((thrown, request, reply) => {
-      const error = describeFormError(thrown);
-      app.logFailure(request, error);
-      const { status, headers, body } = toProblem(error);
-      const { code, detail, fix } = body as { readonly code: string; readonly detail: string; readonly fix?: string };
-      return reply
-        .code(status)
-        .headers({ ...headers, ...pageHeaders() })
-        .send(renderHtml(errorPage({ code, message: detail, ...(fix === undefined ? {} : { fix }), traceId: telemetry.traceId() })));
-    });
-    await pages.register(formbody, { bodyLimit: 16 * 1024 });
+    const answer = pageOfError(telemetry);
+    pages.setErrorHandler((thrown, request, reply) => answer(describeFormError(thrown), request, reply));
+    readBodies(pages, { reads: 'application/x-www-form-urlencoded', bodyLimit: FORM_LIMIT });
     await protectForms(pages, options.secret);
     registerLogin(pages, options);
     registerConsent(pages, options);

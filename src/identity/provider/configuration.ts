@@ -1,5 +1,6 @@
 import type { JWK } from 'jose';
 import type { AdapterFactory, Configuration } from 'oidc-provider';
+import { InternalError } from '#infra/apperr/app-error.ts';
 import { renderHtml } from '#infra/html/html.ts';
 import type { Accounts } from '#identity/accounts/accounts.ts';
 import { errorPage } from '#identity/views/error-page.ts';
@@ -7,6 +8,7 @@ import type { CookieKeys } from './cookie-keys.ts';
 import type { Feature } from './features/feature.ts';
 import { LIFETIMES } from './features/lifetimes.ts';
 import { createInteractionPolicy } from './interactions/interaction-policy.ts';
+import { sessionCookieName } from './session-cookie.ts';
 import { toAccount } from './records/account-claims.ts';
 
 export interface ConfigurationOptions {
@@ -15,6 +17,7 @@ export interface ConfigurationOptions {
   readonly cookieKeys: CookieKeys;
   readonly corsOrigins: readonly string[];
   readonly features: readonly Feature[];
+  readonly issuer: string;
   readonly interactionPath: (prompt: 'login' | 'consent', uid: string) => string;
   /** Private JWKs, the one that signs first. */
   readonly signingKeys: readonly [JWK, ...JWK[]];
@@ -25,7 +28,7 @@ const commonConfiguration = (options: ConfigurationOptions): Configuration => ({
   adapter: options.adapter,
   jwks: { keys: [...options.signingKeys] },
   cookies: {
-    names: { session: '__Host-passthru-session', interaction: '__Secure-passthru-interaction', resume: '__Secure-passthru-resume' },
+    names: { session: sessionCookieName(options.issuer), interaction: '__Secure-passthru-interaction', resume: '__Secure-passthru-resume' },
     keys: options.cookieKeys,
     long: { signed: true, httpOnly: true, secure: true, sameSite: 'lax', path: '/' },
     short: { signed: true, httpOnly: true, secure: true, sameSite: 'lax' },
@@ -59,17 +62,30 @@ const commonConfiguration = (options: ConfigurationOptions): Configuration => ({
  * The whole configuration of oidc-provider: the common part and that of every feature. Everything that oidc-provider would warn about,
  * or choose for itself, is chosen here or there.
  *
+ * @throws InternalError when two parts set the same member: one would win without a word
  * @see OAuth 2.1, RFC 9700
  */
 export const createConfiguration = (options: ConfigurationOptions): Configuration => {
   const parts = [commonConfiguration(options), ...options.features.map((feature) => feature.configuration)];
-  const merged = <K extends 'features' | 'routes' | 'ttl' | 'discovery'>(key: K): NonNullable<Configuration[K]> =>
-    Object.assign({}, ...parts.map((part) => part[key])) as NonNullable<Configuration[K]>;
-  return {
-    ...(Object.assign({}, ...parts) as Configuration),
-    features: merged('features'),
-    routes: merged('routes'),
-    ttl: merged('ttl'),
-    discovery: merged('discovery'),
-  };
+  const merged = Object.fromEntries(
+    MERGED.map((member) => [
+      member,
+      disjoint(
+        parts.map((part) => part[member] ?? {}),
+        `${member}.`,
+      ),
+    ]),
+  );
+  const alone = parts.map((part) => Object.fromEntries(Object.entries(part).filter(([member]) => !Object.hasOwn(merged, member))));
+  return { ...disjoint(alone), ...merged };
+};
+
+const MERGED = ['features', 'routes', 'ttl', 'discovery'] as const satisfies readonly (keyof Configuration)[];
+
+/** All members in one object. */
+const disjoint = (parts: readonly object[], prefix = ''): object => {
+  const members = parts.flatMap((part) => Object.entries(part));
+  const twice = members.find(([name], index) => members.findIndex(([other]) => other === name) < index);
+  if (twice !== undefined) throw new InternalError(`two parts of the provider's configuration set ${prefix}${twice[0]}`);
+  return Object.fromEntries(members);
 };

@@ -1,3 +1,4 @@
+import { thrownWords } from '#infra/apperr/thrown-words.ts';
 import type { JWK } from 'jose';
 import { Provider } from 'oidc-provider';
 import type { Database } from '#infra/database/databases.ts';
@@ -77,7 +78,7 @@ export const createOpenIdProvider = async (options: OpenIdProviderOptions): Prom
     const features = createFeatures({ accounts, resourceServers, signingKid: String(set.keys[0].kid) });
     const provider = new Provider(
       issuer,
-      createConfiguration({ adapter, accounts, cookieKeys, corsOrigins, features, interactionPath, signingKeys: set.keys }),
+      createConfiguration({ issuer, adapter, accounts, cookieKeys, corsOrigins, features, interactionPath, signingKeys: set.keys }),
     );
     const verify = createAccessTokenVerifier({ issuer, keys: set.keys.map(publicPart), now });
     installSeams(provider, {
@@ -109,7 +110,7 @@ export const createOpenIdProvider = async (options: OpenIdProviderOptions): Prom
         if (endpoint.answers === 'json') acceptJsonOnly(req);
         await current.answer(req, res);
       } catch (error) {
-        telemetry.log.error(`Identity provider: ${String(error)}`);
+        telemetry.log.error(`Identity provider: ${thrownWords(error)}`);
         res.destroy();
       }
     },

@@ -14,7 +14,7 @@ type Metadata = Readonly<Record<string, unknown>>;
 /**
  * Patches a new instance of oidc-provider, and wraps every answer of it. The seams that are not installed here are called where they
  * are needed: `seams/request.ts` for each request (`provider.ts`), `seams/interaction.ts` for log-in and consent (`interactions/`),
- * `newUnusedSecret` for the metadata of clients.
+ * `seams/unread-body.ts` where the endpoints are mounted (`mount.ts`), `newUnusedSecret` for the metadata of clients.
  *
  * After an upgrade of oidc-provider read again what each seam names, then change the version that it names: a test holds all to the
  * installed one.

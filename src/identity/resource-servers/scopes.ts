@@ -1,7 +1,7 @@
 import { coarseScopesOf, fineScopesOf } from '#infra/magic/scopes.ts';
 
-/** Scopes with the coarse ones of the KMS replaced by the fine ones that they cover, each once; scopes of others stay as they are. */
-export const expandScopes = (scopes: readonly string[]): string[] => [
+/** The claim `permissions` of these scopes: the coarse ones of the KMS replaced by the fine ones that they cover, each once; scopes of other APIs stay as they are. */
+export const permissionsOfScopes = (scopes: readonly string[]): string[] => [
   ...new Set(
     scopes.flatMap((scope): readonly string[] => {
       const fine = fineScopesOf(scope);
@@ -11,7 +11,7 @@ export const expandScopes = (scopes: readonly string[]): string[] => [
 ];
 
 /** Every scope, coarse and fine, that an account with these roles may be granted; an unknown role gives none. */
-export const scopesOfRoles = (roles: readonly string[]): string[] => {
+export const grantableScopesOfRoles = (roles: readonly string[]): string[] => {
   const coarse = coarseScopesOf(roles);
-  return [...coarse, ...expandScopes(coarse)];
+  return [...coarse, ...permissionsOfScopes(coarse)];
 };

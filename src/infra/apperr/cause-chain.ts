@@ -1,14 +1,12 @@
 import { AppError } from './app-error.ts';
-import { codeOf } from './system-error.ts';
+import { thrownWords } from './thrown-words.ts';
 
 const MAX_DEPTH = 8;
 
 const lineOf = (error: Error): string => {
-  const code = codeOf(error);
-  const words = error instanceof AppError ? (error.reason ?? error.message) : error.message;
-  // Node leaves the message of several failed connections empty.
-  if (words === '') return code || error.name;
-  return code === '' || words.includes(code) ? words : `${code}: ${words}`;
+  if (!(error instanceof AppError) || error.reason === undefined) return thrownWords(error);
+  const { code, reason } = error;
+  return reason.includes(code) ? reason : `${code}: ${reason}`;
 };
 
 /** A bug is found by its stack; what an AppError of ours says is enough, as its code is in one place. */
@@ -20,11 +18,11 @@ const textOf = (error: Error): string =>
  * rules out comes with its stack, its causes with their messages.
  */
 export const causeChain = (thrown: unknown): string => {
-  if (!(thrown instanceof Error)) return String(thrown);
+  if (!(thrown instanceof Error)) return thrownWords(thrown);
   const said = [textOf(thrown)];
   for (let { cause } = thrown, depth = 0; cause !== undefined && depth < MAX_DEPTH; depth += 1) {
     if (!(cause instanceof Error)) {
-      said.push(String(cause));
+      said.push(thrownWords(cause));
       break;
     }
     said.push(lineOf(cause));

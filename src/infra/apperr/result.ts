@@ -1,4 +1,5 @@
 import { AppError } from './app-error.ts';
+import { thrownWords } from './thrown-words.ts';
 
 /** An expected failure of orchestration as a value; it nests from the step down to the cause. */
 export interface Failure {
@@ -28,9 +29,9 @@ export const fail = (...args: Parameters<typeof failure>): { readonly ok: false;
 
 /** Any thrown value as a Failure, its `cause` chain kept (at most eight deep). */
 export const failureFrom = (thrown: unknown, depth = 0): Failure => {
-  if (!(thrown instanceof Error)) return failure('unexpected', String(thrown));
+  if (!(thrown instanceof Error)) return failure('unexpected', thrownWords(thrown));
   const cause = thrown.cause === undefined || depth >= 8 ? null : failureFrom(thrown.cause, depth + 1);
   if (thrown instanceof AppError) return failure(thrown.code, thrown.message, { cause, fix: thrown.fix ?? '' });
   const code = 'code' in thrown && typeof thrown.code === 'string' ? thrown.code.toLowerCase().replaceAll('_', '-') : 'unexpected';
-  return failure(code, thrown.message || thrown.name, { cause });
+  return failure(code, thrown.message || thrownWords(thrown), { cause });
 };

@@ -39,7 +39,7 @@ const readTree = async (file: string, what: string): Promise<Tree> => {
 /** The file of each setting, so that an error names it and a relative path starts at the right folder. */
 type Origins = Map<string, string>;
 
-/** A map that says another `kind` is another thing, of which the keys below it are none: it replaces them. */
+/** Whether two maps are of different kinds: their keys then have nothing to do with each other, and the upper map replaces the lower. */
 const isOfAnotherKind = (below: Tree, value: Tree): boolean => typeof value['kind'] === 'string' && value['kind'] !== below['kind'];
 
 const overlay = (base: Tree, over: Tree, file: string, origins: Origins, path = ''): Tree => {

@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox';
 import { strictObject } from '#infra/config/schema.ts';
 import type { App } from '#infra/http/server.ts';
 import { UUID_V7 } from '#infra/magic/uuid.ts';
-import type { DemoResets, DemoState } from './demo.ts';
+import type { Demo, DemoState } from './demo.ts';
 import { demoTenantsSchema } from './demo-tenants.ts';
 
 const tenantsSchema = Type.Record(Type.String(), Type.String());
@@ -26,10 +26,18 @@ const toBody = ({ seeded, tenants, resetPending }: DemoState): DemoStateBody => 
   reset_pending: resetPending,
 });
 
-/** Demo data on an admin listener: what there is, reset, and the two ways to settle a reset. */
-export const registerDemoRoutes = (admin: App, demo: DemoResets): void => {
+/** Demo data on an admin listener: what there is, seed what is missing, reset, and the two ways to settle a reset. */
+export const registerDemoRoutes = (admin: App, demo: Demo): void => {
   admin.get('/admin/v1/demo', { schema: { summary: 'The demo data', tags, response: { 200: stateSchema } } }, async () =>
     toBody(await demo.state()),
+  );
+  admin.post(
+    '/admin/v1/demo/seed',
+    { schema: { summary: 'Add what is missing of the seed, and leave the rest', tags, response: { 200: stateSchema } } },
+    async () => {
+      await demo.seed();
+      return toBody(await demo.state());
+    },
   );
   admin.post(
     '/admin/v1/demo/reset',

@@ -3,12 +3,12 @@ import type { EventLine } from '#infra/telemetry/event-log.ts';
 import type { DemoResetOutcome } from './demo-reset.ts';
 
 /** Events of the demo data that KMS and Identity have under the same names. */
-export type DemoEvent =
+export type DemoDataEvent =
   | { readonly type: 'demo-credentials-active' }
   | { readonly type: 'demo-reset-started'; readonly resetId: string }
   | { readonly type: 'demo-reset-settled'; readonly resetId: string; readonly outcome: DemoResetOutcome };
 
-export const lineOfDemoEvent = (event: DemoEvent): EventLine => {
+export const lineOfDemoDataEvent = (event: DemoDataEvent): EventLine => {
   switch (event.type) {
     case 'demo-credentials-active':
       return ['warn', 'demo accounts with published passwords are active; never keep real data here', {}];

@@ -1,6 +1,6 @@
 import type { Demo } from './demo.ts';
 import type { DemoTenants } from './demo-tenants.ts';
-import type { DemoEvent } from './events.ts';
+import type { DemoDataEvent } from './events.ts';
 
 /**
  * Makes the demo data at a start: `--demo` adds what is missing, `--reset-demo` puts the seed in place of the demo data.
@@ -11,7 +11,7 @@ export const startDemo = async (options: {
   readonly demo: Demo;
   readonly reset: boolean;
   readonly given: DemoTenants;
-  readonly emit: (event: DemoEvent) => void;
+  readonly emit: (event: DemoDataEvent) => void;
 }): Promise<void> => {
   const { demo, reset, given, emit } = options;
   emit({ type: 'demo-credentials-active' });

@@ -7,6 +7,8 @@ export interface AtomicWriteOptions {
   readonly mode?: number;
   /** Whether the bytes are forced to the disk before the rename; default true. False for what can be made again. */
   readonly durable?: boolean;
+  /** User and group that the file belongs to from the start, by number; the writer by default. Another one takes root. */
+  readonly owner?: number | undefined;
   /** Replace what is there; default true. False fails with `EEXIST` instead, also when another process was faster. */
   readonly replace?: boolean;
 }
@@ -17,7 +19,7 @@ export interface AtomicWriteOptions {
  * @throws the file system's error; nothing is left behind then
  */
 export const writeFileAtomic = async (path: string, text: string | Uint8Array, options: AtomicWriteOptions = {}): Promise<void> => {
-  const { mode = 0o644, durable = true, replace = true } = options;
+  const { mode = 0o644, durable = true, owner, replace = true } = options;
   const aside = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
   try {
     const file = await open(aside, 'wx', mode);
@@ -25,6 +27,7 @@ export const writeFileAtomic = async (path: string, text: string | Uint8Array, o
       await file.writeFile(text);
       // The umask may have taken bits away that the caller asked for.
       await file.chmod(mode);
+      if (owner !== undefined) await file.chown(owner, owner);
       if (durable) await file.sync();
     } finally {
       await file.close();

@@ -50,13 +50,13 @@ const notReadySchema = strictObject({
 
 /**
  * `GET /livez` (the process is alive) and `GET /readyz` (it can serve: 200, or 503 with Problem Details, and either way
- * each dependency with state, latency and cause, each background job with its last run and last error, and what of log and
- * telemetry got lost). Both are exempt from rate limits and from authentication.
+ * each dependency with state, latency and cause, optional ones as they were at the last look, each background job with its last run
+ * and last error, and what of log and telemetry got lost). Both are exempt from rate limits and from authentication.
  *
  * @param options.jobs none where absent
  * @param options.notReady a reason of the service's own not to be ready, for example `sealed`
  * @param options.stopping aborted when the service begins to stop: it is not ready then, with the reason `stopping`
- * @param options.now milliseconds of a clock that only goes forward
+ * @param options.elapsed milliseconds of a clock that never goes back
  */
 export const registerHealth = (
   app: App,
@@ -66,12 +66,15 @@ export const registerHealth = (
     readonly telemetry?: { dropped(): Dropped };
     readonly notReady?: () => string | null;
     readonly stopping?: AbortSignal;
-    readonly now?: () => number;
+    readonly elapsed?: () => number;
   },
 ): void => {
-  const { jobs = { states: () => ({}) }, telemetry = noTelemetry(), stopping, now = () => performance.now() } = options;
+  const { jobs = { states: () => ({}) }, telemetry = noTelemetry(), stopping, elapsed = () => performance.now() } = options;
   const notReady = (): string | null => (stopping?.aborted === true ? 'stopping' : (options.notReady?.() ?? null));
-  const probes = options.dependencies.map((dependency) => [dependency.name, sharedProbe(dependency, now)] as const);
+  const probes = options.dependencies.map((dependency) => {
+    const { name, last } = dependency;
+    return [name, last === undefined ? sharedProbe(dependency, elapsed) : async () => last()] as const;
+  });
   const config = { rateLimit: false as const, public: true };
   app.get(
     '/livez',

@@ -1,5 +1,6 @@
 import { publicCause } from '#infra/apperr/public-cause.ts';
 import { createSingleFlight } from '#infra/cache/single-flight.ts';
+import { DEPENDENCY_MS } from '#infra/magic/limits.ts';
 
 /** Something that a service cannot do without (required), or would rather have. */
 export interface DependencyCheck {
@@ -7,6 +8,8 @@ export interface DependencyCheck {
   readonly required: boolean;
   /** Resolves when the dependency is up; throws with the cause when it is not. */
   check(signal: AbortSignal): Promise<void>;
+  /** The state at the last look, for those that nobody waits for; see `watchOptional`. */
+  readonly last?: () => DependencyState;
 }
 
 export interface DependencyState {
@@ -15,9 +18,6 @@ export interface DependencyState {
   readonly latency_ms: number;
   readonly cause: string | null;
 }
-
-/** Milliseconds that a check of a dependency may take; after that the dependency counts as down. */
-const CHECK_TIMEOUT_MS = 2_000;
 
 /**
  * `/readyz` needs no authentication and counts under no rate limit, so that a look is made once for all who ask while it is under
@@ -28,9 +28,9 @@ const REUSE_MS = 30;
 
 const probe = async (dependency: DependencyCheck): Promise<DependencyState> => {
   const started = performance.now();
-  const signal = AbortSignal.timeout(CHECK_TIMEOUT_MS);
+  const signal = AbortSignal.timeout(DEPENDENCY_MS);
   const timedOut = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => reject(new Error(`${dependency.name} did not answer within ${CHECK_TIMEOUT_MS} ms`)));
+    signal.addEventListener('abort', () => reject(new Error(`${dependency.name} did not answer within ${DEPENDENCY_MS} ms`)));
   });
   const cause = await Promise.race([dependency.check(signal), timedOut]).then(
     () => null,
@@ -40,16 +40,20 @@ const probe = async (dependency: DependencyCheck): Promise<DependencyState> => {
   return { state: cause === null ? 'up' : 'down', required: dependency.required, latency_ms: latency, cause };
 };
 
-/** A probe that is shared by all who ask at the same time, or nearly so. */
-export const sharedProbe = (dependency: DependencyCheck, now: () => number): (() => Promise<DependencyState>) => {
+/**
+ * A probe that is shared by all who ask at the same time, or nearly so.
+ *
+ * @param elapsed milliseconds of a clock that never goes back
+ */
+export const sharedProbe = (dependency: DependencyCheck, elapsed: () => number): (() => Promise<DependencyState>) => {
   const flight = createSingleFlight<DependencyState>();
   let last: { readonly state: DependencyState; readonly at: number } | null = null;
   const look = async (): Promise<DependencyState> => {
     const state = await probe(dependency);
-    last = { state, at: now() };
+    last = { state, at: elapsed() };
     return state;
   };
-  return async () => (last !== null && now() - last.at < REUSE_MS ? last.state : flight(dependency.name, look));
+  return async () => (last !== null && elapsed() - last.at < REUSE_MS ? last.state : flight(dependency.name, look));
 };
 
 export interface Readiness {

@@ -1,3 +1,4 @@
+import { thrownWords } from '#infra/apperr/thrown-words.ts';
 import type { ErrorObject } from 'ajv';
 import { AppError, type FieldIssue } from '#infra/apperr/app-error.ts';
 import { issuesOf } from '#infra/config/issues.ts';
@@ -18,6 +19,7 @@ const TITLES: Readonly<Record<number, string>> = {
   408: 'Request Timeout',
   409: 'Conflict',
   413: 'Content Too Large',
+  414: 'URI Too Long',
   415: 'Unsupported Media Type',
   417: 'Expectation Failed',
   422: 'Unprocessable Content',
@@ -28,13 +30,25 @@ const TITLES: Readonly<Record<number, string>> = {
 };
 
 /** Errors that Fastify throws by itself, in our words; their own codes stay out of the answer. */
-const FASTIFY_CODES: Readonly<Record<string, readonly [code: string, detail: string]>> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: ['body-too-large', 'The request body is larger than this route takes.'],
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: ['unsupported-media-type', 'This route takes application/json.'],
-  FST_ERR_CTP_EMPTY_JSON_BODY: ['body-missing', 'The request body is empty; this route takes a JSON object.'],
-  FST_ERR_CTP_INVALID_JSON_BODY: ['body-not-json', 'The request body is not valid JSON.'],
+const FASTIFY_CODES: Readonly<Record<string, readonly [code: string, detail: string, fix?: string]>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: ['body-too-large', 'The request body is larger than this route takes.', 'Send less at once.'],
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: [
+    'unsupported-media-type',
+    'The Content-Type header names no media type.',
+    'Send Content-Type: application/json.',
+  ],
+  FST_ERR_CTP_INVALID_JSON_BODY: [
+    'body-not-json',
+    'The request body is not valid JSON.',
+    'Send one JSON object, without members named __proto__.',
+  ],
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['content-length-mismatch', 'The request body does not have the length that Content-Length says.'],
-  FST_ERR_BAD_URL: ['bad-url', 'The request path is not a valid URL.'],
+  FST_ERR_BAD_URL: ['bad-url', 'The request path is not a valid URL.', 'Percent-encode each part of the path as UTF-8.'],
+  FST_ERR_MAX_PARAM_LENGTH: [
+    'target-too-long',
+    'A segment of the request path is longer than any id or name.',
+    'Send the id or the name as it is.',
+  ],
   FST_ERR_RATE_LIMIT: ['rate-limited', 'Too many requests; wait as Retry-After says.'],
 };
 
@@ -75,8 +89,20 @@ const fieldPrefix: Readonly<Record<string, string>> = { querystring: 'query', pa
 const inContext = (issues: readonly FieldIssue[], context: string | undefined): readonly FieldIssue[] =>
   issues.map((issue) => ({ ...issue, field: `${fieldPrefix[context ?? 'body'] ?? ''}${issue.field || '/'}` }));
 
-/** The error of a path or a method that nobody answers. */
-export const routeNotFound = (): AppError => new AppError('route-not-found', 404, 'There is no such route, or not with this method.');
+/** The error of a path that nobody answers. */
+export const routeNotFound = (): AppError => new AppError('route-not-found', 404, 'There is no such route.');
+
+/**
+ * The error of a method that a resource does not have.
+ *
+ * @param allowed the methods that it has
+ * @see RFC 9110 section 15.5.6
+ */
+export const methodNotAllowed = (allowed: readonly string[]): AppError =>
+  new AppError('method-not-allowed', 405, 'This route does not take this method.', {
+    fix: `Use ${allowed.join(', ')}.`,
+    headers: { allow: allowed.join(', ') },
+  });
 
 /**
  * Any thrown value as Problem Details: what the client may know, and nothing of SQL, paths or stack traces.
@@ -90,15 +116,18 @@ export const toProblem = (thrown: unknown): Problem => {
     if (status === 500) return problem(500, code, 'The server met a state that it does not expect.', { headers });
     return problem(status, code, message, { fix, fields, members, headers });
   }
-  const error = (thrown instanceof Error ? thrown : new Error(String(thrown))) as FastifyErrorish;
+  const error = (thrown instanceof Error ? thrown : new Error(thrownWords(thrown))) as FastifyErrorish;
   if (error.validation !== undefined) {
     const fields = inContext(issuesOf(error.validation, MAX_ISSUES), error.validationContext);
     return problem(400, 'request-invalid', 'The request does not have the form that this route takes.', { fields });
   }
   const status = error.statusCode ?? 500;
   if (status >= 400 && status < 500) {
-    const [code, detail] = FASTIFY_CODES[error.code ?? ''] ?? [kebab(TITLES[status] ?? 'bad request'), TITLES[status] ?? 'Bad Request'];
-    return problem(status, code, detail);
+    const [code, detail, fix] = FASTIFY_CODES[error.code ?? ''] ?? [
+      kebab(TITLES[status] ?? 'bad request'),
+      TITLES[status] ?? 'Bad Request',
+    ];
+    return problem(status, code, detail, { fix });
   }
   return problem(500, 'internal-error', 'The server met a state that it does not expect.');
 };

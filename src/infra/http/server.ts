@@ -5,7 +5,7 @@ import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from 'fastify
 import type { Jobs } from '#infra/jobs/job.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import type { TlsFiles } from '#infra/tls/config.ts';
-import type { ClientCertificate } from '#infra/tls/options.ts';
+import type { ClientCertificateMode } from '#infra/tls/options.ts';
 
 /**
  * HTTP for both products: what a server of ours is (this file), its health, its errors (`problem.ts`), its admin listener
@@ -27,12 +27,26 @@ export interface Drain {
   readonly seconds: number;
 }
 
+/** How often one address may ask, and whoever proves at once who it is. */
+export interface RateLimit {
+  /** Requests of one address in the window. */
+  readonly max: number;
+  readonly timeWindowMs: number;
+  /** Callers who speak for many, and count by themselves and not by their address. */
+  readonly known?: {
+    /** The name of a caller that has proved it; null for everybody else. It is called for every request, before anything is read. */
+    readonly nameOf: (request: FastifyRequest) => string | null;
+    /** Requests of one of them in the window. */
+    readonly max: number;
+  };
+}
+
 export interface ServerOptions {
   /** Name in spans, log lines and jobs, for example `kms` or `kms-admin`. */
   readonly name: string;
   readonly tls: TlsFiles;
   /** `request` lets a client come without a certificate; one that comes is verified all the same. */
-  readonly clientCertificate: ClientCertificate;
+  readonly clientCertificate: ClientCertificateMode;
   readonly telemetry: Telemetry;
   /** Looks at the certificate files now and then, for file systems that tell of no change; without it nobody does. */
   readonly jobs?: Pick<Jobs, 'start'>;
@@ -46,5 +60,5 @@ export interface ServerOptions {
   readonly proxyNetworks?: readonly string[];
   /** How it leaves; without it, `close()` is the beginning too. */
   readonly drain?: Drain;
-  readonly rateLimit?: { readonly max: number; readonly timeWindowMs: number; readonly key?: (request: FastifyRequest) => string };
+  readonly rateLimit?: RateLimit;
 }

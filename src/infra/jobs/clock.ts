@@ -8,6 +8,9 @@ export interface Clock {
   after(ms: number, run: () => void): Disposable;
 }
 
+/** Epoch milliseconds as they were at the start of the process, and from then on by a clock that never goes back: for durations in what others read. */
+export const steadyNow = (): number => Math.floor(performance.timeOrigin + performance.now());
+
 /** The clock of this machine. Its timers keep no process alive. */
 export const systemClock: Clock = {
   wall: () => Date.now(),

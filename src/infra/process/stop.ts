@@ -1,3 +1,4 @@
+import { thrownMessage } from '#infra/apperr/thrown-words.ts';
 import type { Logger } from '#infra/telemetry/telemetry.ts';
 
 /**
@@ -13,7 +14,7 @@ export interface StopOptions {
   readonly log: Pick<Logger, 'info' | 'error'>;
   /** Ends everything; the process then ends by itself, nothing being left to wait for. */
   readonly stop: () => Promise<void>;
-  /** What comes before it: `begin` is called at the signal, and the server goes on serving for so many seconds. */
+  /** The time before it: `begin` is called at the signal, and the server goes on serving for so many seconds. */
   readonly drain?: { readonly seconds: number; readonly begin: () => void };
 }
 
@@ -34,7 +35,7 @@ export const stopOnSignals = ({ log, stop, drain = { seconds: 0, begin: () => {}
     }, STOP_GRACE_MS);
     giveUp.unref();
     stop().catch((error: unknown) => {
-      log.error(`stopping failed: ${error instanceof Error ? error.message : String(error)}`);
+      log.error(`stopping failed: ${thrownMessage(error)}`);
       process.exitCode = 1;
     });
   };

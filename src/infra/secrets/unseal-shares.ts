@@ -70,7 +70,7 @@ export const combineShares = async (texts: readonly string[]): Promise<Uint8Arra
   return secret;
 };
 
-/** Which set a share is of, and its place there from 1; null for a text that is no sound share. */
+/** The set that a share belongs to, and its place there from 1; null for a text that is no sound share. */
 export const shareIdentity = (text: string): { readonly setId: string; readonly index: number } | null => {
   try {
     const { setId, index } = parseShare(text.trim(), 0);

@@ -21,10 +21,10 @@ export interface VerifiedCache {
  *
  * @param options.ttlMs life of an entry in milliseconds, from the verification on
  * @param options.max entries kept; the one unused for longest goes first
- * @param options.now epoch milliseconds
+ * @param options.elapsed milliseconds of a clock that never goes back
  */
-export const createVerifiedCache = (options: { ttlMs: number; max: number; now?: () => number }): VerifiedCache => {
-  const { ttlMs, max, now = Date.now } = options;
+export const createVerifiedCache = (options: { ttlMs: number; max: number; elapsed?: () => number }): VerifiedCache => {
+  const { ttlMs, max, elapsed = () => performance.now() } = options;
   const key = randomBytes(32);
   const entries = createBoundedMap<{ readonly tag: Buffer; readonly expiresAt: number }>({ max });
 
@@ -43,12 +43,12 @@ export const createVerifiedCache = (options: { ttlMs: number; max: number; now?:
       const entry = entries.get(id);
       const matches = timingSafeEqual(tagOf(login), entry?.tag ?? Buffer.alloc(32));
       if (entry === undefined) return false;
-      if (entry.expiresAt > now()) return matches;
+      if (entry.expiresAt > elapsed()) return matches;
       entries.delete(id);
       return false;
     },
     remember: (login) => {
-      entries.set(entryKey(login), { tag: tagOf(login), expiresAt: now() + ttlMs });
+      entries.set(entryKey(login), { tag: tagOf(login), expiresAt: elapsed() + ttlMs });
     },
     clear: () => entries.clear(),
   };

@@ -1,7 +1,7 @@
 import type { Attributes, Logger, Measure } from './telemetry.ts';
 
 /** An event as operators read it. */
-export type EventLine = readonly [level: 'info' | 'warn', message: string, attributes: Attributes];
+export type EventLine = readonly [level: 'info' | 'warn' | 'error', message: string, attributes: Attributes];
 
 /**
  * Makes the function to which a server tells its events: it writes each as one log line, in the trace that runs, and counts it by its

@@ -6,7 +6,7 @@ import type { LogFileConfig, TelemetryConfig } from './config.ts';
  * redaction (`attributes.ts`) before they leave the process: by a log line on stdout, or as OTLP to the collector.
  */
 
-/** What stands beside a span, a measurement or a log line: a number, a truth value, or a short text. */
+/** Facts beside a span, a measurement or a log line: a number, a truth value, or a short text. */
 export type Attributes = Readonly<Record<string, string | number | boolean | null | undefined>>;
 
 type Log = (message: string, attributes?: Attributes) => void;

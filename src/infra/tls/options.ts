@@ -18,7 +18,7 @@ export interface TlsPem {
 }
 
 /** Whether a server asks its clients for no certificate, for one if they have it, or for one in any case. */
-export type ClientCertificate = 'none' | 'request' | 'require';
+export type ClientCertificateMode = 'none' | 'request' | 'require';
 
 /**
  * Reads the three files.
@@ -42,7 +42,7 @@ export const readTls = async (files: TlsFiles): Promise<TlsPem> => {
  *
  * @see RFC 8446 section 4.3.2
  */
-export const serverTlsOptions = (pem: TlsPem, clientCertificate: ClientCertificate): TlsOptions => ({
+export const serverTlsOptions = (pem: TlsPem, clientCertificate: ClientCertificateMode): TlsOptions => ({
   ...pem,
   minVersion: 'TLSv1.3',
   maxVersion: 'TLSv1.3',

@@ -14,7 +14,7 @@ export const FINE_SCOPES: ReadonlySet<FineScope> = new Set(Object.values(KMS_SCO
 export const expandScopes = (scopes: Iterable<string>): ReadonlySet<FineScope> => new Set([...scopes].flatMap(fineScopesOf));
 
 /** Fine scopes of somebody with these roles; an unknown role gives nothing. */
-export const scopesOfRoles = (roles: readonly string[]): ReadonlySet<FineScope> => expandScopes(coarseScopesOf(roles));
+export const fineScopesOfRoles = (roles: readonly string[]): ReadonlySet<FineScope> => expandScopes(coarseScopesOf(roles));
 
 /** The scopes that `permissions` grants as well, where these are stated; all of them where not. */
 export const narrowScopes = (scopes: ReadonlySet<FineScope>, permissions: readonly string[] | undefined): ReadonlySet<FineScope> =>

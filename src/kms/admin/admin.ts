@@ -1,7 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { strictObject } from '#infra/config/schema.ts';
 import { registerDemoRoutes } from '#infra/demo-data/demo-data.routes.ts';
-import type { DemoResets } from '#infra/demo-data/demo.ts';
 import type { DependencyCheck } from '#infra/http/health.ts';
 import { registerHealth } from '#infra/http/health.routes.ts';
 import { type adminListenerConfigSchema, admitOperatorsOnly } from '#infra/http/operators.ts';
@@ -11,6 +10,10 @@ import type { Jobs } from '#infra/jobs/job.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import type { Barrier } from '#kms/barrier/barrier.ts';
 import type { UnsealConfig } from '#kms/barrier/config.ts';
+import type { KmsDemo } from '#kms/demo/kms-demo.ts';
+import { registerFlowKeyRoutes } from './flow-keys.routes.ts';
+import { registerTenantRoutes } from './tenants.routes.ts';
+import type { TenantsService } from './tenants.service.ts';
 
 const sealStatusSchema = strictObject({
   sealed: Type.Boolean(),
@@ -32,9 +35,10 @@ export const createAdmin = async (options: {
   readonly jobs: Jobs;
   readonly notReady: () => string | null;
   readonly drain: Drain;
-  readonly demo: DemoResets | null;
+  readonly tenants: TenantsService;
+  readonly demo: KmsDemo | null;
 }): Promise<App> => {
-  const { config, telemetry, barrier, dependencies, jobs, notReady, drain, demo } = options;
+  const { config, telemetry, barrier, dependencies, jobs, notReady, drain, tenants, demo } = options;
   const app = await createServer({ name: 'kms-admin', tls: config.admin.tls, clientCertificate: 'require', telemetry, jobs, drain });
   admitOperatorsOnly(app, config.admin.allowed_clients);
   registerHealth(app, { dependencies, jobs, telemetry, notReady, stopping: drain.begun });
@@ -47,6 +51,10 @@ export const createAdmin = async (options: {
       threshold: config.unseal.threshold ?? null,
     }),
   );
-  if (demo !== null) registerDemoRoutes(app, demo);
+  registerTenantRoutes(app, tenants);
+  if (demo !== null) {
+    registerDemoRoutes(app, demo);
+    registerFlowKeyRoutes(app, demo);
+  }
   return app;
 };

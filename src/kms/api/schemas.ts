@@ -1,5 +1,6 @@
 import { type TSchema, Type } from 'typebox';
 import { UUID_V7 } from '#infra/magic/uuid.ts';
+import { MAX_TIME, TIME } from './time.ts';
 
 /**
  * Pieces of the schemas that several routes share. The description of a text with a pattern also ends the sentence "must be …"
@@ -16,9 +17,9 @@ export const uuidV7 = (description: string) =>
 
 export const timestamp = (description: string) =>
   Type.String({
-    description: `an RFC 3339 time ${description}`,
-    pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,3})?(Z|[+-]\\d{2}:\\d{2})$',
-    maxLength: 29,
+    description: `an RFC 3339 time, such as 2031-01-01T00:00:00Z, ${description}`,
+    pattern: TIME,
+    maxLength: MAX_TIME,
     examples: ['2031-01-01T00:00:00.000Z'],
   });
 
@@ -41,5 +42,6 @@ const problemSchema = Type.Object(
   { description: 'Problem Details (RFC 9457).' },
 );
 
-/** The answers that every route may give beside its own. */
-export const problems = { '4xx': problemSchema, '5xx': problemSchema } as const;
+/** The answers that every route may give beside its own; their media type is said here, or it would be that of all others. */
+const problem = { description: 'Problem Details (RFC 9457).', content: { 'application/problem+json': { schema: problemSchema } } } as const;
+export const problems = { '4xx': problem, '5xx': problem } as const;

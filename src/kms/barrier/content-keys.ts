@@ -45,7 +45,7 @@ export const createContentKeys = (options: {
     if (known) return known;
     const loading = load();
     slots.set(slot, loading);
-    // Nothing but a key is remembered: a tenant made a moment later is found.
+    // An absent key and a failure are forgotten, so that the next call looks again: the tenant may have been made meanwhile.
     const forget = () => slots.delete(slot);
     loading.then((key) => key ?? forget(), forget);
     return loading;

@@ -1,5 +1,4 @@
 import type { Resets } from '#infra/demo-data/resets/resets.ts';
-import type { Demo } from '#infra/demo-data/demo.ts';
 import { demoInTurns } from '#infra/demo-data/resets/demo-in-turns.ts';
 import type { DemoLocks } from '#infra/demo-data/resets/demo-locks.ts';
 import { type DemoTenants, sameTenants, tenantIds } from '#infra/demo-data/demo-tenants.ts';
@@ -7,6 +6,9 @@ import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { Emit } from '#kms/events.ts';
 import { accountsStore } from './accounts.store.ts';
 import { createSeeding } from './create-seeding.ts';
+import { createFlowKeys } from './flow-keys.ts';
+import type { KmsDemo } from './kms-demo.ts';
+import { tenantsStore } from '#kms/tenants/tenants.store.ts';
 import type { SeedingOptions } from './seeding.ts';
 
 /**
@@ -22,7 +24,7 @@ import type { SeedingOptions } from './seeding.ts';
  */
 export const createDemo = (
   options: SeedingOptions & { readonly resets: Resets<ServiceTables>; readonly locks: DemoLocks; readonly emit: Emit },
-): Demo => {
+): KmsDemo => {
   const { seed, resets, locks, emit } = options;
   const { look, addMissing, withPrepared } = createSeeding({
     ...options,
@@ -48,13 +50,18 @@ export const createDemo = (
     );
   };
 
-  return demoInTurns({
+  const removeFlowKeys = createFlowKeys({
+    demoTenants: () => tenantsStore(options.service.db).inState('active', { demo: true }),
+    tenants: options.tenants,
+  });
+
+  const demo = demoInTurns({
     tenants: seed.tenants,
     locks,
     settle: resets.settle,
     state: async () => {
-      const { present, missing } = await look();
-      const seeded = missing.tenants.length + missing.accounts.length + missing.elasticKeys.length === 0;
+      const { present, missing, damaged } = await look();
+      const seeded = missing.tenants.length + missing.accounts.length + missing.elasticKeys.length + damaged.size === 0;
       return { seeded, tenants: present, resetPending: await resets.pending() };
     },
     seed: add,
@@ -70,4 +77,5 @@ export const createDemo = (
       return tenants;
     },
   });
+  return { ...demo, removeFlowKeys };
 };

@@ -3,7 +3,8 @@ import { isUniqueViolation } from '#infra/database/unique-violation.ts';
 import { tenantIds, tenantIdsUsed } from '#infra/demo-data/demo-tenants.ts';
 import { type Caller, serviceCaller } from '#kms/caller.ts';
 import { type TenantHandle, tenantUnknown } from '#kms/tenants/directory.ts';
-import type { Tenant } from '#kms/tenants/tenant.ts';
+import { isDamage } from '#kms/tenants/damage.ts';
+import { createTenantPreparation, type NewTenant } from '#kms/tenants/prepare-tenants.ts';
 import { tenantsStore } from '#kms/tenants/tenants.store.ts';
 import { accountsStore } from './accounts.store.ts';
 import { idsByName } from './demo.store.ts';
@@ -17,6 +18,8 @@ const nameTaken = (cause: unknown): AppError =>
     fix: 'Rename that tenant or account; demo data never replaces other data.',
   });
 
+const idUsed = ({ name }: NewTenant, cause: unknown): AppError => tenantIdsUsed([name], cause);
+
 /** @throws AppError `tenant-unknown` 404 for a tenant that went meanwhile */
 const seederOf = (tenant: TenantHandle | undefined): Caller => {
   if (tenant === undefined) throw tenantUnknown();
@@ -24,42 +27,18 @@ const seederOf = (tenant: TenantHandle | undefined): Caller => {
 };
 
 export const createSeeding = ({ seed, service, tenants, lifeCycle, elasticKeys, now }: SeedingOptions): Seeding => {
-  const begin = (name: string, id: string): Promise<Tenant> =>
-    service
-      .transaction((tx) => lifeCycle.create(tx, { id, name, demo: true }))
-      .catch((error: unknown) => {
-        throw isUniqueViolation(error) ? tenantIdsUsed([name], error) : error;
-      });
+  const prepareTenants = createTenantPreparation({ service, tenants, lifeCycle, idUsed });
 
-  const fill = async ({ id, name }: Tenant): Promise<void> => {
-    const seeder = seederOf(await tenants.preparing(id));
-    // A tenant without keys has its database all the same.
-    await seeder.tenant.database();
-    for (const { tenant, ...key } of seed.elastic_keys) if (tenant === name) await elasticKeys.create(seeder, key);
-  };
-
-  const discard = async (begun: readonly Tenant[]): Promise<void> => {
-    const unused = await service.transaction(async (tx) => {
-      // A commit whose answer was lost has put them in use in spite of the error.
-      const preparing = new Set((await tenantsStore(tx).inState('preparing')).map(({ id }) => id));
-      const left = begun.filter(({ id }) => preparing.has(id));
-      for (const tenant of left) await lifeCycle.remove(tx, tenant);
-      return left;
-    });
-    await lifeCycle.takeEffect(unused);
+  const fill = async (tenant: TenantHandle): Promise<void> => {
+    const seeder = seederOf(tenant);
+    for (const { tenant: name, ...key } of seed.elastic_keys) if (name === tenant.name) await elasticKeys.create(seeder, key);
   };
 
   const withPrepared: Seeding['withPrepared'] = async (ids, use) => {
-    const begun: Tenant[] = [];
+    const wanted = Object.entries(ids).map(([name, id]) => ({ id, name, demo: true }));
     try {
-      for (const [name, id] of Object.entries(ids)) begun.push(await begin(name, id));
-      const filled = await Promise.allSettled(begun.map(fill));
-      for (const result of filled) if (result.status === 'rejected') throw result.reason;
-      return await use(async (tx) => {
-        for (const tenant of begun) await lifeCycle.activate(tx, tenant);
-      });
+      return await prepareTenants(wanted, { fill, use });
     } catch (error) {
-      await discard(begun);
       throw isUniqueViolation(error) ? nameTaken(error) : error;
     }
   };
@@ -68,17 +47,24 @@ export const createSeeding = ({ seed, service, tenants, lifeCycle, elasticKeys, 
     const present = idsByName(await tenantsStore(service.db).inState('active', { demo: true }));
     const usernames = await accountsStore(service.db).usernames();
     const keys: SeedElasticKey[] = [];
+    const damaged = new Set<string>();
     for (const key of seed.elastic_keys) {
       const id = present[key.tenant];
-      if (id === undefined || (await elasticKeys.list(seederOf(await tenants.byId(id)), { name: key.name, limit: 1 })).items.length === 0)
-        keys.push(key);
+      try {
+        if (id === undefined || (await elasticKeys.list(seederOf(await tenants.byId(id)), { name: key.name, limit: 1 })).items.length === 0)
+          keys.push(key);
+      } catch (error) {
+        // One tenant is closed, and nothing can be added to it.
+        if (!isDamage(error)) throw error;
+        damaged.add(key.tenant);
+      }
     }
     const missing = {
       tenants: seed.tenants.filter((name) => present[name] === undefined),
       accounts: seed.accounts.filter((account) => !usernames.has(account.username)),
       elasticKeys: keys,
     };
-    return { present, missing };
+    return { present, missing, damaged };
   };
 
   return {

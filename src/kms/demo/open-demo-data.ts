@@ -1,7 +1,7 @@
 import type { Database, Databases } from '#infra/database/databases.ts';
 import { createDemoLocks } from '#infra/demo-data/resets/create-demo-locks.ts';
+import type { DemoLocks } from '#infra/demo-data/resets/demo-locks.ts';
 import { createResets } from '#infra/demo-data/resets/create-resets.ts';
-import type { Demo } from '#infra/demo-data/demo.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { Emit } from '#kms/events.ts';
 import type { ElasticKeyService } from '#kms/keys/elastic-keys/elastic-key.ts';
@@ -10,14 +10,17 @@ import type { TenantLifeCycle } from '#kms/tenants/life-cycle.ts';
 import { sweepTenants } from '#kms/tenants/sweep.ts';
 import { createDemo } from './create-demo.ts';
 import { createDemoStore } from './demo.store.ts';
+import type { KmsDemo } from './kms-demo.ts';
 import { loadSeed } from './seed-file.ts';
 
 /** The demo data of a process; disposal gives its locks back. */
 export interface DemoData extends AsyncDisposable {
+  /** The lock of those who prepare tenants, also of those who make other ones than the demo's: the sweep waits for it. */
+  readonly locks: Pick<DemoLocks, 'exclusively' | 'guard'>;
   /** At a start, before anything is served: settles and removes what an interrupted run left. */
   sweep(): Promise<void>;
   /** @throws AppError `config-unreadable` or `config-invalid` for the seed */
-  load(seedFile: string, elasticKeys: Pick<ElasticKeyService, 'create' | 'list'>): Promise<Demo>;
+  load(seedFile: string, elasticKeys: Pick<ElasticKeyService, 'create' | 'list'>): Promise<KmsDemo>;
 }
 
 /** @param options.now epoch milliseconds */
@@ -40,6 +43,7 @@ export const openDemoData = (options: {
     now,
   });
   return {
+    locks,
     sweep: async () => {
       await resets.sweep();
       await locks.exclusively(() => sweepTenants({ databases, service: locks.guard(service), tenants, lifeCycle, emit }));

@@ -26,7 +26,8 @@ interface Missing {
 }
 
 export interface Seeding {
-  look(): Promise<{ readonly present: DemoTenants; readonly missing: Missing }>;
+  /** What is there and what is not; `damaged` names the tenants of which nobody can tell, because their databases are damaged. */
+  look(): Promise<{ readonly present: DemoTenants; readonly missing: Missing; readonly damaged: ReadonlySet<string> }>;
   /**
    * Writes tenants with their keys where nobody sees them yet, has them put in use, and removes them again when that is refused.
    *

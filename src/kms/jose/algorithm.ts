@@ -1,18 +1,18 @@
 import type { HeaderParameter } from './families/key-management.ts';
 import type { KeyType } from './families/key-type.ts';
 
-/** What a caller may ask a key to do. */
+/** The operations that a caller may ask of a key. */
 export const OPERATIONS = ['encrypt', 'decrypt', 'sign', 'verify', 'wrap', 'unwrap', 'rewrap', 'generate'] as const;
 export type Operation = (typeof OPERATIONS)[number];
 
 /** Operations that apply protection; a key that has expired or is superseded may not do them (SP 800-57 part 1, section 7.4). */
 export const PROTECTING: ReadonlySet<Operation> = new Set<Operation>(['encrypt', 'sign', 'wrap', 'rewrap', 'generate']);
 
-export type KeyUse = 'encrypt' | 'sign' | 'wrap';
+export type KeyPurpose = 'encrypt' | 'sign' | 'wrap';
 
 /** Every fact about one algorithm of an elastic key. */
 export interface Algorithm {
-  readonly use: KeyUse;
+  readonly use: KeyPurpose;
   readonly operations: readonly Operation[];
   readonly jose: JweForm | JwsForm;
   readonly key: KeyType;

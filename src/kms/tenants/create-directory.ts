@@ -4,8 +4,10 @@ import { createSingleFlight } from '#infra/cache/single-flight.ts';
 import type { Database, Databases } from '#infra/database/databases.ts';
 import { tenantMigrations } from '#kms/database/migrations.ts';
 import { isSchemaName } from '#kms/database/schema-name.ts';
+import type { Emit } from '#kms/events.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { TenantTables } from '#kms/database/tenant-tables.ts';
+import { createDamages, isDamage } from './damage.ts';
 import { type TenantDirectory, type TenantHandle, tenantUnknown } from './directory.ts';
 import { LEASE_MS } from './leases.ts';
 import { createOpenDatabases } from './open-databases.ts';
@@ -23,7 +25,8 @@ interface Look {
 /**
  * @param options.maxOpen databases kept open; the one not used for longest goes first
  * @param options.onGone called with a tenant that another replica removed, or gave another database
- * @param options.held tenants of which something else is in memory, which `onGone` lets go
+ * @param options.emit tells of tenants whose databases are damaged
+ * @param options.held tenants that other parts hold in memory; `onGone` makes them let go
  * @param options.elapsed milliseconds on a clock that never goes back
  */
 export const createTenantDirectory = (options: {
@@ -31,10 +34,11 @@ export const createTenantDirectory = (options: {
   readonly service: Kysely<ServiceTables>;
   readonly maxOpen?: number;
   readonly onGone?: (tenantId: string) => void;
+  readonly emit?: Emit;
   readonly held?: () => readonly string[];
   readonly elapsed?: () => number;
 }): TenantDirectory => {
-  const { databases, maxOpen = 256, onGone = () => {}, held = () => [], elapsed = () => performance.now() } = options;
+  const { databases, maxOpen = 256, onGone = () => {}, emit = () => {}, held = () => [], elapsed = () => performance.now() } = options;
   const store = tenantsStore(options.service);
   const looks = createBoundedMap<Look>({ max: MAX_REMEMBERED });
   const open = createOpenDatabases({ max: maxOpen });
@@ -45,12 +49,18 @@ export const createTenantDirectory = (options: {
     onGone(tenantId);
   };
 
-  const openAndCheck = async ({ id, schemaName }: Tenant, create: boolean): Promise<Database<TenantTables>> => {
+  const damages = createDamages({ emit, elapsed });
+
+  const openAndCheck = async (tenant: Tenant, create: boolean): Promise<Database<TenantTables>> => {
+    const { id, schemaName } = tenant;
     const isStillNamed = async () => (await store.byId(id))?.schemaName === schemaName;
     const database = await databases.open<TenantTables>(schemaName, tenantMigrations, { create }).catch(async (error: unknown) => {
       // A database that is missing together with its tenant is not lost.
-      throw (await isStillNamed()) ? error : tenantUnknown();
+      if (!(await isStillNamed())) throw tenantUnknown();
+      damages.note(tenant, error);
+      throw error;
     });
+    damages.mended(tenant);
     // It may have been dropped while it was on its way, and made again.
     if (await isStillNamed()) return open.keep(id, database);
     await database[Symbol.asyncDispose]();
@@ -69,7 +79,11 @@ export const createTenantDirectory = (options: {
   const handleOf = (tenant: Tenant, since: number, again: () => Promise<TenantHandle | undefined>, create = false): TenantHandle => ({
     ...tenant,
     database: async () => {
-      if (elapsed() - since < LEASE_MS) return databaseOf(tenant, create);
+      if (elapsed() - since < LEASE_MS) {
+        const damage = damages.recent(tenant.id);
+        if (damage !== undefined) throw damage;
+        return databaseOf(tenant, create);
+      }
       const handle = await again();
       if (handle === undefined) throw tenantUnknown();
       return handle.database();
@@ -128,6 +142,30 @@ export const createTenantDirectory = (options: {
         const name = found.get(id);
         if (name === undefined || (names.get(id) ?? name) !== name) letGo(id);
       }
+    },
+    noteDamage: (tenant, error) => {
+      if (!isDamage(error)) return;
+      damages.note(tenant, error);
+      letGo(tenant.id);
+    },
+    lookAtDamage: async () => {
+      // In this order: a tenant's database is there before it is active.
+      const active = await store.inState('active');
+      const there = new Set(await databases.names());
+      const closed = new Map<string, string>();
+      for (const tenant of active) {
+        const { id, schemaName } = tenant;
+        const known = damages.isKnown(id);
+        if (there.has(schemaName) && !known) continue;
+        // A file that was removed under an open connection takes writes that nobody will find again.
+        if (!there.has(schemaName)) await open.close(schemaName);
+        const cause = await databaseOf(tenant, false).then(
+          () => null,
+          (error: unknown) => error,
+        );
+        if (isDamage(cause)) closed.set(id, cause.message);
+      }
+      return closed;
     },
     [Symbol.asyncDispose]: () => open[Symbol.asyncDispose](),
   };

@@ -17,7 +17,8 @@ export interface TenantHandle extends Tenant {
    * The tenant's database, opened where it is not open yet. Until the lease of the look ends, this looks at no row again; after
    * that it looks anew, because the tenant may have been retired or removed meanwhile.
    *
-   * @throws AppError `tenant-unknown` 404 when the tenant is not there any more, `database-missing` 503 when its database is not
+   * @throws AppError `tenant-unknown` 404 when the tenant is not there any more, `database-missing` or `database-corrupt` 503 when its
+   *   database is not, or is damaged; the other tenants go on
    */
   database(): Promise<Database<TenantTables>>;
 }
@@ -40,6 +41,14 @@ export interface TenantDirectory extends AsyncDisposable {
   forget(): void;
   /** Closes and deletes a database that is noted in `kms_databases_to_drop`, and then the note. */
   drop(schemaName: string): Promise<void>;
+  /** Closes a tenant whose database turned out to be damaged while it was open; any other error is nothing to it. */
+  noteDamage(tenant: Pick<Tenant, 'id' | 'name'>, error: unknown): void;
+  /**
+   * Looks whether the databases of all active tenants are there, and opens again what was damaged.
+   *
+   * @returns causes by tenant id, of the tenants that are closed
+   */
+  lookAtDamage(): Promise<ReadonlyMap<string, string>>;
   /** Looks which of the tenants in memory are still there, and lets go of everything that is in memory of the others. */
   forgetGone(): Promise<void>;
 }

@@ -32,7 +32,7 @@ export interface ChooseOptions<C> {
 }
 
 /**
- * Which engine a command works with. One that was named is never replaced by another. `auto` keeps the engine of the stack that is
+ * Chooses the engine that a command works with. A named engine is never replaced by another. `auto` keeps the engine of the stack that is
  * there; else it takes Docker where an engine answers and the images are there or to be had, else the embedded one.
  *
  * @returns the choice with its reason, or why a named engine cannot be had, or that the stack of this folder is up on the other one

@@ -171,6 +171,26 @@ describe('Settings', () => {
   });
 });
 
+describe('Variables of the Compose files', () => {
+  const env = { PASSTHRU_PORT_KMS_ADMIN: '1', PASSTHRU_TAG: '1', PASSTHRU_BUILD_CA: '/ca.pem', PASSTHRU_PORT_IDENTITY: '18082' };
+
+  it('are no slips, and a start tells which of them it does not read', async () => {
+    await using here = await place();
+    expect((await here.resolve({ env })).portIdentity).toBe(18_082);
+    expect(here.warnings).toEqual(
+      ['PASSTHRU_PORT_KMS_ADMIN', 'PASSTHRU_TAG'].map(
+        (name) => `${name} in the environment is for plain Compose; this command does not read it`,
+      ),
+    );
+  });
+
+  it('are nothing to tell of for a command that starts nothing', async () => {
+    await using here = await place();
+    await here.resolve({ env, startsStack: false });
+    expect(here.warnings).toEqual([]);
+  });
+});
+
 describe('A bad setting', () => {
   it('is refused as a usage error that names where it came from, what is wrong and how to mend it', async () => {
     await using here = await place({ project: 'retry: many\n' });

@@ -37,7 +37,10 @@ const resolved = async (sources: { stated?: object; env?: Record<string, string>
   return (await resolveSettings({ stated: { ...stated }, flags: {}, env, ...places })).settings;
 };
 
-const demo = commandTree(fakeProcess({ cwd: '/' })).commands.find((command) => command.name() === 'demo');
+/** Flags of the two commands that have all settings between them. */
+const offered = commandTree(fakeProcess({ cwd: '/' }))
+  .commands.filter((command) => ['demo', 'prepare'].includes(command.name()))
+  .flatMap((command) => command.options.map((option) => ({ command: command.name(), option })));
 
 describe.each(Object.entries<Setting<unknown>>(SETTINGS))('The row of %s', (key, row) => {
   const [text, yaml, value] = OTHERS[key as SettingKey];
@@ -50,8 +53,9 @@ describe.each(Object.entries<Setting<unknown>>(SETTINGS))('The row of %s', (key,
   });
 
   it('gives its flags to commander, with help, default and choices', () => {
-    for (const { spelling = `${flagOf(key)} <${row.type.placeholder}>`, help, means } of row.flags) {
-      const option = demo?.options.find(({ flags }) => flags === spelling);
+    for (const { group, spelling = `${flagOf(key)} <${row.type.placeholder}>`, help, means } of row.flags) {
+      const where = group === 'prepare' ? 'prepare' : 'demo';
+      const option = offered.find((each) => each.command === where && each.option.flags === spelling)?.option;
       expect(option?.description).toBe(help);
       if (means !== undefined) continue;
       expect([option?.argChoices, option?.defaultValue]).toEqual([row.type.choices, row.default]);

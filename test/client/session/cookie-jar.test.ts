@@ -5,12 +5,12 @@ import { unique } from '#test/support/demo-engine.ts';
 const site = new URL('https://identity.example:8082/login/1');
 
 describe('the cookie jar', () => {
-  it('sends a cookie back to the host that set it, and to no other', () => {
+  it('sends a cookie back to the host that set it, on whichever port, and to no other', () => {
     const jar = createCookieJar();
     const value = unique('value');
     jar.store(site, [`session=${value}; Path=/; Secure; HttpOnly; SameSite=Lax`]);
     expect(jar.header(new URL('https://identity.example:8082/anywhere'))).toBe(`session=${value}`);
-    expect(jar.header(new URL('https://identity.example:8081/'))).toBeNull();
+    expect(jar.header(new URL('https://identity.example:8081/'))).toBe(`session=${value}`);
     expect(jar.header(new URL('https://elsewhere.example:8082/'))).toBeNull();
   });
 

@@ -6,7 +6,7 @@ import type { DemoTenants } from '#infra/demo-data/demo-tenants.ts';
 export const someTenants = (): DemoTenants => ({ demo: randomUUID(), 'demo-other': randomUUID() });
 
 export interface FakeServer extends DemoDataApi {
-  /** What is in use now. */
+  /** The data in use now. */
   tenants(): DemoTenants;
   pending(): string | null;
   /** The next call of this operation fails; `after` does its work first, as when the answer is lost. */
@@ -36,6 +36,7 @@ export const fakeServer = (server: DemoServer, tenants: DemoTenants): FakeServer
   return {
     server,
     state: async () => ({ seeded: true, tenants: current, reset_pending: waiting?.id ?? null }),
+    seed: async () => ({ seeded: true, tenants: current, reset_pending: waiting?.id ?? null }),
     reset: (fresh) =>
       perform('reset', () => {
         waiting = { id: randomUUIDv7(), previous: current };

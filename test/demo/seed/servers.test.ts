@@ -81,6 +81,14 @@ describe('repairsFor', () => {
 });
 
 describe('refuseDeadServers', () => {
+  it.each([
+    ['absent', 'passthru demo identity'],
+    ['running', 'passthru demo all'],
+  ] as const)('names a demo that brings back what there was, with a KMS that is %s', (state, fix) => {
+    const statuses = [{ service: 'identity', state: 'exited' } as const, { service: 'kms', state } as const];
+    expect(() => refuseDeadServers(statuses)).toThrow(expect.objectContaining({ fix: expect.stringContaining(fix) }));
+  });
+
   it.each(['identity', 'kms'] as const)('names %s when it was started and runs no more', (service) => {
     const other = service === 'kms' ? 'identity' : 'kms';
     const refuse = () =>

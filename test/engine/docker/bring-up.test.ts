@@ -208,7 +208,7 @@ describe('bringing services up', () => {
     await stack.engine().up('telemetry', never);
     const override = await stack.override();
     for (const name of [
-      'kms-network',
+      'kms-database-network',
       'identity-network',
       'telemetry-network',
       'kms-postgres-data',

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { imageTag } from '#engine/docker/images/image-tag.ts';
+import { ROOT } from '#test/support/engine.ts';
 import { fakeStack } from '#test/engine/docker/support/fake-stack.ts';
 
 const ALL = ['kms', 'kms-postgres', 'identity', 'identity-postgres', 'telemetry'] as const;
@@ -39,6 +41,34 @@ describe('taking a stack down', () => {
     expect([...fake.containers.keys()].toSorted()).toEqual(['identity-1', 'identity-postgres-1', 'telemetry-1']);
     expect(fake.volumes.map(({ id }) => id)).toEqual(['v2']);
     expect(fake.networks).toHaveLength(1);
+  });
+
+  it('removes the images that were built, when asked to, and tells why one stays; others are left alone', async () => {
+    await using stack = await fakeStack();
+    const { fake } = stack;
+    const code = await imageTag(ROOT);
+    const [used, free, other] = [`passthru-kms:${code}`, `passthru-identity:${code}`, 'passthru-kms:0123456789abcdef'];
+    for (const tag of [used, free, other, 'sha256:1']) fake.images.set(tag, { id: tag, taggedAt: 0 });
+    fake.images.set('postgres:17-trixie', { id: 'postgres', taggedAt: 0, label: false });
+    fake.before = (request) => (request.endsWith(used) ? Promise.reject(new Error('a container uses it')) : Promise.resolve());
+    expect(await stack.engine().removeImages()).toEqual({
+      ok: true,
+      value: {
+        removed: [`image ${free}`, 'image sha256:1'],
+        kept: [
+          { what: `image ${used}`, why: 'a container uses it' },
+          { what: `image ${other}`, why: 'it was built from other code than this' },
+        ],
+      },
+    });
+    expect([...fake.images.keys()]).toEqual([used, other, 'postgres:17-trixie']);
+  });
+
+  it('tells which volumes there are', async () => {
+    await using stack = await runningStack();
+    expect(await stack.engine().volumes()).toEqual(['v1', 'v2']);
+    await stack.engine().down({ volumes: true });
+    expect(await stack.engine().volumes()).toEqual([]);
   });
 
   it('also ends what the project has besides, and what is paused', async () => {

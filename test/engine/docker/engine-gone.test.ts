@@ -4,6 +4,10 @@ import { afterAll, describe, expect, it, vi } from 'vitest';
 import { connect } from '#engine/docker/api/connect.ts';
 import { probeDocker } from '#engine/docker/connection/probe.ts';
 import { imageTag } from '#engine/docker/images/image-tag.ts';
+import type { Plan } from '#demo/plan.ts';
+import { run } from '#demo/run.ts';
+import type { StepWork } from '#demo/step/step.ts';
+import { stackStatus } from '#demo/health/status.ts';
 import type { EngineEvent } from '#engine/engine.ts';
 import { readTls, serverTlsOptions } from '#infra/tls/options.ts';
 import { dockerImages } from '#test/support/docker.ts';
@@ -40,11 +44,26 @@ describe.runIf(isThere)('the way to a real Docker engine', () => {
     const state = async () => (await engine.status()).find(({ service }) => service === 'telemetry');
     expect(await state()).toMatchObject({ state: 'running', restarts: 0 });
 
-    await proxy.cut();
-    await vi.waitFor(() => expect(events.at(-1)).toEqual({ type: 'service-exited', service: 'telemetry', exitCode: null, signal: null }), {
-      timeout: 5_000,
+    /** A run of one step that passes, in which the way to the engine may break. */
+    const runWith = (work: StepWork) => {
+      const step = { id: 'kms.keys', phase: 'kms', title: 'Elastic keys', needs: [] };
+      const plan: Plan = { command: 'demo all', target: 'all', profile: 'demo', services: ['telemetry'], steps: [step] };
+      return run(plan, { engine, emit: () => {}, signal: never, steps: [{ ...step, targets: [], run: work }] });
+    };
+    const broken = await runWith(async ({ check }) => {
+      await check('fine', 'fine', true, true);
+      await proxy.cut();
+      // The engine is asked again every two seconds at the latest.
+      await vi.waitFor(() => expect(events.at(-1)?.type).toBe('progress'), { timeout: 10_000 });
+      return 'done';
     });
-    expect(await state()).toMatchObject({ state: 'exited', exitCode: null, pid: null });
+    expect(broken.rootCause).toMatchObject({ chain: ['engine'], fix: expect.stringContaining('Start Docker') });
+    expect(broken.steps).toMatchObject([{ status: 'failed', error: { code: 'stack-not-usable' } }]);
+    const told = { type: 'progress', text: expect.stringMatching(/^the Docker engine does not answer: /) };
+    await vi.waitFor(() => expect(events.at(-1)).toEqual(told), { timeout: 5_000 });
+    const gone = { code: 'docker-not-running', fix: expect.stringContaining('Start Docker') };
+    await expect(engine.status()).rejects.toMatchObject(gone);
+    await expect(stackStatus({ engine })).rejects.toMatchObject(gone);
     expect((await engine.diagnose('telemetry')).logTail[0]).toMatch(/^the Docker engine does not answer: /);
     expect(await engine.up('identity', never)).toMatchObject({ ok: false, error: { code: 'docker-not-running' } });
     expect(await engine.down({ volumes: false })).toMatchObject({ ok: false, error: { code: 'docker-not-running' } });

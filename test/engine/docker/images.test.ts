@@ -3,10 +3,12 @@ import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { imagesObtainable } from '#engine/docker/before-start.ts';
+import { ensureEach } from '#engine/docker/images/ensure-images.ts';
 import { imageTag } from '#engine/docker/images/image-tag.ts';
 import { type FakeDocker, fakeDocker } from '#test/engine/docker/support/docker-api.ts';
 import { type Answer, fakeProgram } from '#test/engine/docker/support/fake-docker-program.ts';
 import { haveImages } from '#test/engine/docker/support/fake-stack.ts';
+import { projectOf } from '#engine/docker/project/project.ts';
 import { ROOT } from '#test/support/engine.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';
 
@@ -104,6 +106,41 @@ describe('the images of a run', () => {
     expect(calls[0]?.input).toContain('passthru.image: kms');
     expect(calls[0]?.env['PASSTHRU_TAG']).toBe(tag);
     expect(progress).toEqual(['building images: kms dependencies 4/4 RUN npm ci']);
+  });
+
+  it('fail alone, by their name: one that cannot be built keeps no other from being built', async () => {
+    const fake = fakeDocker();
+    await using program = await fakeProgram(
+      { to: ' pull ' },
+      { to: ' build telemetry identity kms', code: 1, stderr: 'target identity: failed to solve: exit code: 1\n' },
+      { to: ' build telemetry kms' },
+    );
+    const tag = await imageTag(ROOT);
+    const signal = new AbortController().signal;
+    const docker = { name: 'test', version: null, endpoint: { kind: 'socket', path: '/nowhere' }, env: program.env } as const;
+    const project = projectOf({ stateDir: join(program.folder, 'state'), packageRoot: ROOT, portKms: 1, portIdentity: 2, profile: 'demo' });
+    const { failures } = await ensureEach({
+      connection: docker,
+      api: fake.api,
+      project,
+      tag,
+      services: ['telemetry', 'identity', 'kms'],
+      progress: () => {},
+      signal,
+    });
+    expect(failures.get('identity')).toMatchObject({
+      error: { code: 'image-build-failed', message: expect.stringContaining('the image of identity could not be built') },
+    });
+    // The program of this test builds nothing, which is told of the two others as of images that are not there.
+    expect(['telemetry', 'kms'].map((name) => failures.get(name as 'kms'))).toMatchObject([
+      { error: { code: 'image-not-built' } },
+      { error: { code: 'image-not-built' } },
+    ]);
+    expect((await program.calls()).map(({ args }) => /(pull|build) .*$/.exec(args)?.[0])).toEqual([
+      'pull identity-postgres',
+      'build telemetry identity kms',
+      'build telemetry kms',
+    ]);
   });
 
   it('fail with the last output of the step that failed, and with a fix that fits: offline, disk full, rate limit', async () => {

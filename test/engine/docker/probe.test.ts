@@ -1,10 +1,13 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
-import { chmod } from 'node:fs/promises';
+import { createServer as createHttpsServer } from 'node:https';
+import { chmod, copyFile, readFile } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { probeDocker } from '#engine/docker/connection/probe.ts';
 import { type Answer, fakeProgram } from '#test/engine/docker/support/fake-docker-program.ts';
+import { makePki } from '#test/support/pki.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';
 
 const RECENT: Answer = { to: 'compose version', stdout: '2.40.3-3\n' };
@@ -93,5 +96,35 @@ describe('whether there is a Docker engine to run on', () => {
     expect(await failureOf(unwell.env)).toMatchObject({ code: 'docker-not-running', message: expect.stringContaining('503') as string });
     await using windows = await withEngine((_, response) => response.writeHead(200, { ostype: 'windows' }).end('OK'), RECENT);
     expect(await failureOf(windows.env)).toMatchObject({ code: 'docker-windows-containers' });
+  });
+
+  it('is no where the engine is of another authority, though the environment switches verification off', async () => {
+    await using folder = await temporaryDirectory();
+    await using pki = await makePki();
+    await using stranger = await makePki();
+    let asked = 0;
+    const [cert, key] = await Promise.all([readFile(pki.server.cert), readFile(pki.server.key)]);
+    const engine = createHttpsServer({ cert, key, minVersion: 'TLSv1.3' }, (_, response) => {
+      asked += 1;
+      response.end('OK');
+    });
+    engine.listen(0, '127.0.0.1');
+    await once(engine, 'listening');
+    const files = [
+      [stranger.server.ca, 'ca.pem'],
+      [stranger.client.cert, 'cert.pem'],
+      [stranger.client.key, 'key.pem'],
+    ] as const;
+    await Promise.all(files.map(([from, to]) => copyFile(from, join(folder.path, to))));
+    const address = `tcp://localhost:${(engine.address() as AddressInfo).port}`;
+    vi.stubEnv(['NODE', 'TLS', 'REJECT', 'UNAUTHORIZED'].join('_'), '0');
+    try {
+      const env = { ...process.env, DOCKER_HOST: address, DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: folder.path };
+      expect(await probeDocker({ env })).toMatchObject({ ok: false, error: { code: 'docker-tls-failed' } });
+      expect(asked).toBe(0);
+    } finally {
+      vi.unstubAllEnvs();
+      engine.close();
+    }
   });
 });

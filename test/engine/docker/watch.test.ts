@@ -111,22 +111,23 @@ describe('the containers of a watched engine', () => {
     });
   });
 
-  it('are told to have ended when Docker is gone, with its reason, and are found again when it is back', async () => {
+  it('are not known when Docker is gone, which is told once with its reason, and are found again when it is back', async () => {
     await using stack = await fakeStack();
     const { fake } = stack;
     stack.have(stack.owned('kms'));
     using watch = await watched(stack);
     fake.gone = new Error('connect ECONNREFUSED /var/run/docker.sock');
     fake.breakStreams(new Error('socket hang up'));
-    await vi.waitFor(() => expect(watch.events).toEqual([{ type: 'service-exited', service: 'kms', exitCode: null, signal: null }]));
-    expect(await watch.kms()).toMatchObject({ state: 'exited', pid: null, exitCode: null });
+    const text = 'the Docker engine does not answer: connect ECONNREFUSED /var/run/docker.sock';
+    await vi.waitFor(() => expect(watch.events).toEqual([{ type: 'progress', text }]));
+    await expect(watch.kms()).rejects.toMatchObject({ code: 'docker-not-running', message: expect.stringContaining('ECONNREFUSED') });
     expect((await watch.engine.diagnose('kms')).logTail).toEqual([
       'the Docker engine does not answer: connect ECONNREFUSED /var/run/docker.sock',
     ]);
 
     fake.gone = null;
-    await vi.waitFor(() => expect(watch.events.at(-1)).toMatchObject({ type: 'service-started' }), { timeout: 10_000 });
-    expect(await watch.kms()).toMatchObject({ state: 'running' });
+    await vi.waitFor(async () => expect(await watch.kms()).toMatchObject({ state: 'running' }), { timeout: 10_000 });
+    expect(watch.events).toHaveLength(1);
   });
 
   it('are looked up once where nobody watches, and a look that fails is told to its caller', async () => {

@@ -560,6 +560,30 @@ describe('a log', () => {
     expect(followed).toEqual([lines.at(-1), last]);
   });
 
+  it('that is replaced while it is followed is read to its end before the next one, and one that is removed, too', async () => {
+    await using stack = await testStack();
+    valueOf(await stack.engine().prepare(never));
+    const file = join(stack.stateDir, 'logs', 'kms.log');
+    const [one, two, three, four] = Array.from({ length: 4 }, () => randomUUIDv7()) as [string, string, string, string];
+    await write(file, [one]);
+    const enough = new AbortController();
+    const followed: string[] = [];
+    for await (const line of stack.engine().logs('kms', { follow: true, signal: enough.signal })) {
+      followed.push(line);
+      if (line === one) {
+        await write(file, [two]);
+        await rename(file, `${file}.1`);
+        await write(file, [three]);
+      }
+      if (line === three) {
+        await writeFile(file, four, { flag: 'a' });
+        await rm(file);
+      }
+      if (line === four) enough.abort();
+    }
+    expect(followed).toEqual([one, two, three, four]);
+  });
+
   it('is followed through every rotation, however many came between two looks, and each line is told once', async () => {
     await using stack = await testStack();
     valueOf(await stack.engine().prepare(never));

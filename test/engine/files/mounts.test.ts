@@ -148,7 +148,7 @@ describe('the files for containers', () => {
     const [named, readers] = [new Set<string>(), new Map<string, Set<string>>()];
     for (const product of PRODUCTS) {
       const folder = join(ROOT, 'deployments', product);
-      for (const name of (await readdir(folder)).filter((each) => /^compose.*\.yml$/.test(each))) {
+      for (const name of (await readdir(folder)).filter((each) => /^compose.*\.yml$/.test(each) && each !== 'compose.forward.yml')) {
         const file = parse(await readFile(join(folder, name), 'utf8'), { logLevel: 'silent' }) as ComposeFile;
         const pathOf = new Map(
           Object.entries({ ...file.secrets, ...file.configs }).map(([key, { file: path = '' }]) => [key, path.split('}/')[1] ?? '']),

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { SmallDisk } from './disk.ts';
 import { type Service, SERVICES, type Services } from './services.ts';
 
-/** What a fault may break. */
+/** The parts that a fault may break. */
 export interface Stage {
   readonly services: Services;
   readonly disk: SmallDisk | null;

@@ -12,7 +12,7 @@ import type { HttpsResponse } from '#infra/http/client.ts';
 import { KMS_RESOURCE } from '#infra/magic/magic.ts';
 import type { Ledger } from './ledger.ts';
 
-/** What is broken at the moment, as far as the callers may notice. */
+/** The faults of the moment, as far as callers may notice them. */
 export interface Weather {
   /** Statuses that may come beside success, 429 and, in a fault, 503; null while nothing is broken. */
   readonly allows: readonly number[] | null;
@@ -28,7 +28,7 @@ export interface LoadOptions {
   readonly signal: AbortSignal;
 }
 
-/** What came of one request. */
+/** The outcome of one request. */
 type Came = { readonly kind: 'answer'; readonly answer: HttpsResponse } | { readonly kind: 'none'; readonly error: unknown };
 
 /** How often each outcome came. */
@@ -98,7 +98,7 @@ const judgeOf =
     return { ...came, ok };
   };
 
-/** What a write that was not acknowledged may have done: an answer below 500 says that nothing happened. */
+/** The possible effect of a write that was not acknowledged: an answer below 500 says that nothing happened. */
 const knownOf = (came: Came & { readonly ok: boolean }): 'acknowledged' | 'refused' | 'unknown' => {
   if (came.ok) return 'acknowledged';
   return came.kind === 'answer' ? 'refused' : 'unknown';

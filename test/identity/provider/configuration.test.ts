@@ -1,19 +1,39 @@
+import type { Configuration } from 'oidc-provider';
 import { expect, test } from 'vitest';
+import { createConfiguration } from '#identity/provider/configuration.ts';
+import { createCookieKeys } from '#identity/provider/cookie-keys.ts';
+import type { Feature } from '#identity/provider/features/feature.ts';
 import { createFeatures } from '#identity/provider/features.ts';
 import { KMS_SERVER } from '#test/identity/support/identity-provider.ts';
 
 const features = createFeatures({ accounts: { find: async () => undefined }, resourceServers: [KMS_SERVER], signingKid: 'k-1' });
-const MERGED = ['features', 'routes', 'ttl', 'discovery'];
 
-test('no two features set the same member of the configuration: the later would win without a word', () => {
-  const members = features.flatMap(({ configuration }) =>
-    Object.entries(configuration).flatMap(([name, value]) =>
-      MERGED.includes(name) ? Object.keys(value as object).map((member) => `${name}.${member}`) : [name],
-    ),
-  );
+const configurationOf = (parts: readonly Feature[]) =>
+  createConfiguration({
+    issuer: 'https://localhost:8082',
+    adapter: Set as never,
+    accounts: { find: async () => undefined },
+    cookieKeys: createCookieKeys(['a key of a cookie, long enough for every check']),
+    corsOrigins: [],
+    features: parts,
+    interactionPath: () => '/',
+    signingKeys: [{ kty: 'EC' }],
+  });
 
-  expect(members.length).toBeGreaterThan(20);
-  expect(members.filter((member, index) => members.indexOf(member) !== index)).toEqual([]);
+test('has the common part and that of every feature', () => {
+  const configuration = configurationOf(features);
+
+  expect(configuration).toMatchObject({ clockTolerance: 0, features: { dPoP: { enabled: false }, introspection: { enabled: true } } });
+  for (const part of features) expect(configuration).toMatchObject(part.configuration);
+});
+
+test.each([
+  ['another feature', 'pkce', { pkce: { required: () => false } }],
+  ['the common part', 'clockTolerance', { clockTolerance: 60 }],
+  ['another feature, in a member that is merged', 'ttl.AccessToken', { ttl: { AccessToken: 60 } }],
+  ['the common part, in a member that is merged', 'features.dPoP', { features: { dPoP: { enabled: true } } }],
+])('no feature sets what is set by %s already', (_by, member, configuration: Configuration) => {
+  expect(() => configurationOf([...features, { configuration }])).toThrow(`two parts of the provider's configuration set ${member}`);
 });
 
 test('no two features open the same endpoint', () => {

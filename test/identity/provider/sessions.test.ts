@@ -2,9 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { databaseKinds } from '#test/support/database.ts';
 import { providerOn } from '#test/identity/support/identity-database.ts';
 import { aClient, anAccount, aServiceClient, ISSUER } from '#test/identity/support/identity-provider.ts';
+import { sessionCookieName } from '#identity/provider/session-cookie.ts';
 import type { Browser } from '#test/identity/support/browser.ts';
 
-const SESSION = '__Host-passthru-session';
+const SESSION = sessionCookieName(ISSUER);
 
 const sessionOf = (browser: Browser): string | undefined => browser.cookies().find(({ name }) => name === SESSION)?.value;
 

@@ -15,7 +15,7 @@ import { mountProvider } from '#identity/provider/mount.ts';
 import type { OpenIdProvider } from '#identity/provider/openid-provider.ts';
 import { createOpenIdProvider, type OpenIdProviderOptions } from '#identity/provider/provider.ts';
 import type { ResourceServer } from '#identity/resource-servers/resource-server.ts';
-import { scopesOfRoles } from '#identity/resource-servers/scopes.ts';
+import { grantableScopesOfRoles } from '#identity/resource-servers/scopes.ts';
 import { type Browser, openBrowser } from './browser.ts';
 import { makePki } from '../../support/pki.ts';
 
@@ -41,7 +41,7 @@ export const OPAQUE_SERVER: ResourceServer = {
 export const anAccount = (change: Partial<AccountClaims> = {}): AccountClaims => {
   const roles = change.roles ?? ['user'];
   const username = `account-${randomUUIDv7()}`;
-  const scopes = [...scopesOfRoles(roles), 'opaque:read'];
+  const scopes = [...grantableScopesOfRoles(roles), 'opaque:read'];
   return { accountId: randomUUIDv7(), tenantId: randomUUID(), username, name: username, roles, scopes, ...change };
 };
 
@@ -112,7 +112,7 @@ export interface TestProvider extends AsyncDisposable {
   readonly ca: string;
   readonly accounts: Map<string, AccountClaims>;
   readonly clients: Map<string, ClientRecord>;
-  /** What the provider logged as an error. */
+  /** Errors that the provider logged. */
   readonly logged: string[];
   register(...entries: readonly (AccountClaims | ClientRecord)[]): void;
   browser(): Browser;
@@ -169,7 +169,11 @@ export const startProvider = async (database: Database<IdentityTables>, options:
 
   const app = await createServer({ name: 'identity-test', tls: pki.server, clientCertificate: 'none', telemetry });
   stack.defer(() => app.close());
-  await mountProvider(app, openid);
+  await mountProvider(app, openid, {
+    onPageError: (error) => {
+      throw error;
+    },
+  });
   const uid = '/:page(^(?:login|consent)$)/:uid';
   app.get(uid, async (request, reply) => openid.interactions.details(request.raw, reply.raw));
   app.post<{ Body: { account_id?: string; remember?: boolean; decision?: string } }>(uid, async (request, reply) => {

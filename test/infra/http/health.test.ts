@@ -5,6 +5,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { AppError } from '#infra/apperr/app-error.ts';
 import type { DependencyCheck } from '#infra/http/health.ts';
 import { registerHealth } from '#infra/http/health.routes.ts';
+import { watchOptional } from '#infra/http/optional-dependencies.ts';
+import type { Job } from '#infra/jobs/job.ts';
 import type { App } from '#infra/http/server.ts';
 import { createServer } from '#infra/http/server/create-server.ts';
 import { noTelemetry } from '#infra/telemetry/no-telemetry.ts';
@@ -21,10 +23,10 @@ afterEach(async () => {
 });
 afterAll(() => pki[Symbol.asyncDispose]());
 
-const serve = async (dependency: DependencyCheck, now?: () => number): Promise<App> => {
+const serve = async (dependency: DependencyCheck, elapsed?: () => number): Promise<App> => {
   const app = await createServer({ name: 'test', tls: pki.server, clientCertificate: 'none', telemetry: noTelemetry() });
   open.push(app);
-  registerHealth(app, { dependencies: [dependency], ...(now === undefined ? {} : { now }) });
+  registerHealth(app, { dependencies: [dependency], ...(elapsed === undefined ? {} : { elapsed }) });
   return app;
 };
 
@@ -96,7 +98,7 @@ describe('Many who ask /readyz', () => {
       asked += 1;
       if (asked === 100) everybody.resolve();
     });
-    registerHealth(app, { dependencies: [database(check)], now: () => 0 });
+    registerHealth(app, { dependencies: [database(check)], elapsed: () => 0 });
     const answers = await Promise.all(Array.from({ length: 100 }, () => look(app)));
     expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 100 }, () => 200));
     expect(looks).toBe(1);
@@ -135,6 +137,68 @@ describe('Many who ask /readyz', () => {
       seen.push((await look(app)).status);
     }
     expect(seen).toEqual([200, 503, 200]);
+  });
+});
+
+describe('An optional dependency', () => {
+  const telemetry = (check: () => Promise<void>): DependencyCheck => ({ name: 'telemetry', required: false, check });
+  const started: { readonly name: string; run(): Promise<void> }[] = [];
+  const jobs = {
+    start: (job: Job) => {
+      started.push({ name: job.name, run: () => job.run(new AbortController().signal) });
+      return { [Symbol.asyncDispose]: async () => {} };
+    },
+  };
+  const serveWatched = async (check: () => Promise<void>, elapsed: () => number) => {
+    started.length = 0;
+    const app = await createServer({ name: 'test', tls: pki.server, clientCertificate: 'none', telemetry: noTelemetry() });
+    open.push(app);
+    registerHealth(app, { dependencies: watchOptional([telemetry(check)], { jobs, elapsed }) });
+    return app;
+  };
+
+  it('that hangs holds up nobody: the answer is that of the last look', async () => {
+    const clock = { elapsed: 0 };
+    const hangs = new Promise<void>(() => {});
+    let answer: Promise<void> = Promise.resolve();
+    const app = await serveWatched(
+      () => answer,
+      () => clock.elapsed,
+    );
+    await look(app);
+    answer = hangs;
+    clock.elapsed += 40;
+    for (let n = 0; n < 3; n += 1) expect((await look(app)).dependencies['telemetry']?.state).toBe('up');
+  });
+
+  it('that hangs from the start is down, because it was not looked at yet', async () => {
+    const app = await serveWatched(
+      () => new Promise(() => {}),
+      () => 0,
+    );
+    const { status, dependencies } = await look(app);
+    expect([status, dependencies['telemetry']]).toEqual([
+      200,
+      { state: 'down', required: false, latency_ms: 0, cause: 'telemetry was not looked at yet' },
+    ]);
+  });
+
+  it('is looked at by a job while nobody asks, and by whoever asks for the next one', async () => {
+    const clock = { elapsed: 0 };
+    let isUp = true;
+    const check = async () => {
+      if (!isUp) throw new Error('no more');
+    };
+    const app = await serveWatched(check, () => clock.elapsed);
+    expect(started.map(({ name }) => name)).toEqual(['look-at-telemetry']);
+    isUp = false;
+    clock.elapsed += 40;
+    await started[0]?.run();
+    expect((await look(app)).dependencies['telemetry']).toMatchObject({ state: 'down', cause: 'no more' });
+    isUp = true;
+    clock.elapsed += 40;
+    await look(app);
+    await expect.poll(async () => (await look(app)).dependencies['telemetry']?.state).toBe('up');
   });
 });
 

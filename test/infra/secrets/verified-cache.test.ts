@@ -1,5 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createVerifiedCache } from '#infra/secrets/verified-cache.ts';
 
 const login = () => ({ name: `user-${randomUUIDv7()}`, password: randomUUIDv7(), stored: `hash-${randomUUIDv7()}` });
@@ -24,12 +24,23 @@ describe('the cache of verified passwords', () => {
 
   it('forgets after its time, counted from the verification, however often it was asked', () => {
     let now = 0;
-    const cache = createVerifiedCache({ ttlMs: 1000, max: 10, now: () => now });
+    const cache = createVerifiedCache({ ttlMs: 1000, max: 10, elapsed: () => now });
     const known = login();
     cache.remember(known);
     now = 999;
     expect(cache.has(known)).toBe(true);
     now = 1000;
+    expect(cache.has(known)).toBe(false);
+  });
+
+  it('forgets after its time also when the clock of the machine is set back meanwhile', () => {
+    let elapsed = 0;
+    const cache = createVerifiedCache({ ttlMs: 1000, max: 10, elapsed: () => elapsed });
+    const known = login();
+    cache.remember(known);
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 3_600_000 });
+    onTestFinished(() => void vi.useRealTimers());
+    elapsed = 1000;
     expect(cache.has(known)).toBe(false);
   });
 

@@ -1,13 +1,10 @@
-import { copyFile, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { handshake, withoutCertificate } from '#demo/health/bring-up/handshake.ts';
-import { probeDocker } from '#engine/docker/connection/probe.ts';
 import { createHttpsClient } from '#infra/http/client/create-https-client.ts';
 import { makePki, type Pki } from '#test/support/pki.ts';
-import { temporaryDirectory } from '#test/support/temporary-directory.ts';
 
 /** With this variable at 0, Node takes any certificate in every connection that does not say otherwise. */
 const VARIABLE = ['NODE', 'TLS', 'REJECT', 'UNAUTHORIZED'].join('_');
@@ -46,19 +43,6 @@ describe('An environment that switches verification off', () => {
     const tls = { url, ca: stranger.ca, cert, key, signal: never };
     await expect(handshake(tls)).rejects.toMatchObject({ code: 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY' });
     await expect(withoutCertificate(tls)).rejects.toMatchObject({ code: 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY' });
-    expect(asked).toBe(0);
-  });
-
-  it('moves no look at a Docker engine to take one of another authority', async () => {
-    await using folder = await temporaryDirectory();
-    const files = [
-      [stranger.server.ca, 'ca.pem'],
-      [stranger.client.cert, 'cert.pem'],
-      [stranger.client.key, 'key.pem'],
-    ] as const;
-    await Promise.all(files.map(([from, to]) => copyFile(from, join(folder.path, to))));
-    const env = { ...process.env, DOCKER_HOST: url.replace('https', 'tcp'), DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: folder.path };
-    expect(await probeDocker({ env })).toMatchObject({ ok: false, error: { code: 'docker-tls-failed' } });
     expect(asked).toBe(0);
   });
 });

@@ -47,7 +47,9 @@ const client =
       method,
       url: path.startsWith('/') ? path : `${BASE}${/^(\?|$)/.test(path) ? path : `/${path}`}`,
       headers: { 'test-tenant': tenantId, ...(payload === undefined ? {} : { 'content-type': 'application/json' }) },
-      ...(payload === undefined ? {} : { payload: typeof payload === 'string' ? payload : JSON.stringify(payload) }),
+      ...(payload === undefined
+        ? {}
+        : { payload: typeof payload === 'string' || Buffer.isBuffer(payload) ? payload : JSON.stringify(payload) }),
     });
     return { status: answer.statusCode, headers: answer.headers, body: answer.json() };
   };
@@ -284,6 +286,61 @@ describe.each(databaseKinds())('The key routes on %s', (kind) => {
     expect(answer.status).toBe(400);
     expect(answer.headers['content-type']).toContain('application/problem+json');
     expect((await kms.elasticKeys.list(kms.caller)).items).toEqual([]);
+  });
+
+  it('take authenticated data as the bytes that were sent, or not at all', async () => {
+    await using databases = await withDatabases(kind);
+    const kms = await testKms(databases);
+    const { server, call } = await setUp(kms);
+    await using _ = server;
+    const { id } = await kms.make('A256GCM/A256KW');
+    const context = 'Café \ufffd 🔑';
+    const { body } = await call('POST', `${id}/encrypt`, { plaintext: 'aGVsbG8', context });
+    expect(await call('POST', `${id}/decrypt`, { ciphertext: body['ciphertext'], context })).toMatchObject({
+      body: { plaintext: 'aGVsbG8' },
+    });
+    for (const bytes of ['\xff\xfe', '\xc0\xaf', '\x80\x81', 'Caf\xe9']) {
+      const binary = (before: string): Buffer => Buffer.from(`${before}"context":"${bytes}"}`, 'latin1');
+      const refused = { status: 400, body: { code: 'body-not-utf8', status: 400 } };
+      expect(await call('POST', `${id}/encrypt`, binary('{"plaintext":"aGVsbG8",'))).toMatchObject(refused);
+      expect(await call('POST', `${id}/decrypt`, binary(`{"ciphertext":"${String(body['ciphertext'])}",`))).toMatchObject(refused);
+      expect(
+        await call('POST', '', Buffer.from(`{"name":"${name()}","algorithm":"ES256","description":"${bytes}"}`, 'latin1')),
+      ).toMatchObject(refused);
+    }
+    expect((await kms.elasticKeys.list(kms.caller)).items.map((key) => key.id)).toEqual([id]);
+  });
+
+  it('rotate a key without a body, whatever type it has, and with no member of one', async () => {
+    await using databases = await withDatabases(kind);
+    const kms = await testKms(databases);
+    const { server, call } = await setUp(kms);
+    await using _ = server;
+    const { id } = await kms.make('A256GCM/A256KW');
+    const rotated = [];
+    for (const payload of [undefined, '', '{}']) rotated.push(await call('POST', `${id}/material-keys`, payload));
+    expect(rotated.map(({ status, body }) => [status, body['version']])).toEqual([2, 3, 4].map((version) => [201, version]));
+    const refused = await call('POST', `${id}/material-keys`, { algorithm: 'ES256' });
+    expect(refused).toMatchObject({ status: 400, body: { code: 'request-invalid', errors: [{ field: '/algorithm' }] } });
+    expect((await call('GET', id)).body['latest_version']).toBe(4);
+  });
+
+  it('take the times of RFC 3339, to the millisecond, and say what is wrong with another', async () => {
+    await using databases = await withDatabases(kind);
+    const kms = await testKms(databases);
+    const { server, call } = await setUp(kms);
+    await using _ = server;
+    const { id } = await kms.make('ES256');
+    for (const [given, kept] of [
+      ['2031-02-01T00:00:00.123456Z', '2031-02-01T00:00:00.123Z'],
+      ['2031-02-01T00:00:00.123456789+00:00', '2031-02-01T00:00:00.123Z'],
+      ['2031-02-01t00:00:00z', '2031-02-01T00:00:00.000Z'],
+    ]) {
+      expect(await call('PATCH', id, { expires_at: given })).toMatchObject({ status: 200, body: { expires_at: kept } });
+    }
+    const refused = await call('PATCH', id, { expires_at: '2031-02-01T24:00:00Z' });
+    expect(refused).toMatchObject({ status: 400, body: { code: 'time-invalid', errors: [{ field: '/expires_at' }] } });
+    expect(String(refused.body['detail'])).toContain('hour 24');
   });
 
   it('refuse malformed ids, queries and bodies with a 4xx that names the field', async () => {

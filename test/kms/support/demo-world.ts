@@ -143,7 +143,7 @@ export const inspect = async (world: DemoWorld) => {
   };
 };
 
-/** What exactly the seed looks like to `inspect`. */
+/** The seed, exactly as `inspect` shows it. */
 export const asSeeded = (seed: Seed, tenants: Readonly<Record<string, string>>) => ({
   seeded: true,
   resetPending: null,

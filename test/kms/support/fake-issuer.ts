@@ -19,7 +19,7 @@ export interface FakeIssuer extends AsyncDisposable {
   readonly issuer: string;
   readonly jwksUri: string;
   readonly introspectionEndpoint: string;
-  /** What the JWKS holds now; to be changed by a test. */
+  /** The keys of the JWKS now; a test may change them. */
   jwks: unknown;
   /** Status of the JWKS answer. */
   jwksStatus: number;

@@ -126,10 +126,16 @@ export interface RunningKms extends AsyncDisposable {
 
 export const runKms = async (
   house: KmsHouse,
-  options: { readonly demo?: boolean; readonly telemetry?: Telemetry; readonly now?: () => number } = {},
+  options: { readonly demo?: boolean; readonly telemetry?: Telemetry; readonly now?: () => number; readonly elapsed?: () => number } = {},
 ): Promise<RunningKms> => {
-  const { demo = true, telemetry = noTelemetry(), now } = options;
-  const kms = await buildKms({ config: house.config, telemetry, demo, ...(now === undefined ? {} : { now }) });
+  const { demo = true, telemetry = noTelemetry(), now, elapsed } = options;
+  const kms = await buildKms({
+    config: house.config,
+    telemetry,
+    demo,
+    ...(now === undefined ? {} : { now }),
+    ...(elapsed === undefined ? {} : { elapsed }),
+  });
   if (kms.demo !== null) await startDemo({ demo: kms.demo, reset: false, given: {}, emit: () => {} });
   const [app, admin] = await Promise.all([kms.app, kms.admin].map((each) => listen(each, { host: '127.0.0.1', port: 0 })));
   const [url, adminUrl] = [`https://localhost:${app?.port}`, `https://localhost:${admin?.port}`];

@@ -2,6 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import type { CliSettings } from '#cli/settings/settings.ts';
 import { logLine } from '../terminal/log-record.ts';
 import type { Terminal } from '../terminal/terminal.ts';
+import { collectorLine, collectorRecord } from './collector-record.ts';
 import { serviceRecord } from './service-record.ts';
 
 export interface LogLineOptions {
@@ -38,7 +39,9 @@ export const writeLogLine = (line: string, { terminal, output, service, nameColu
     );
   } else {
     const lead = nameColumns === 0 ? '' : `${paintOut.cyan(service.padEnd(nameColumns))} `;
+    const record = collectorRecord(line);
+    const text = record === null ? line : collectorLine(record);
     // A log holds what clients sent: it must not steer the terminal.
-    out.write(`${lead}${stripVTControlCharacters(line).replace(/[^\P{Cc}\t]/gu, '')}\n`);
+    out.write(`${lead}${stripVTControlCharacters(text).replace(/[^\P{Cc}\t]/gu, '')}\n`);
   }
 };

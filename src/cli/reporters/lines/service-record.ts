@@ -1,8 +1,9 @@
 import { isObject, jsonObject } from '#infra/config/json-object.ts';
+import { collectorRecord } from './collector-record.ts';
 import type { LogAttributes, Severity } from '../terminal/log-record.ts';
 
-/** One line of the log of one of our servers. */
-export interface ServiceRecord {
+/** One line of the log of one of our servers, or of the OpenTelemetry Collector. */
+export interface ServiceLogLine {
   /** ISO 8601. */
   readonly timestamp: string;
   readonly severity: Severity;
@@ -27,9 +28,17 @@ const attributesOf = (value: unknown): LogAttributes => {
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 
 /** The record on a line of a service's log; null where the line is none: the runtime and other programs write what they like. */
-export const serviceRecord = (line: string): ServiceRecord | null => {
+export const serviceRecord = (line: string): ServiceLogLine | null => {
   const value = line.startsWith('{') ? jsonObject(line) : null;
-  if (value === null) return null;
+  return (value && ownRecord(value)) ?? otherRecord(line);
+};
+
+const otherRecord = (line: string): ServiceLogLine | null => {
+  const record = collectorRecord(line);
+  return record && { ...record, traceId: undefined, spanId: undefined };
+};
+
+const ownRecord = (value: Readonly<Record<string, unknown>>): ServiceLogLine | null => {
   const { timestamp, severity_text: severity, body, attributes, trace_id, span_id } = value;
   if (typeof timestamp !== 'string' || Number.isNaN(Date.parse(timestamp)) || !isSeverity(severity) || typeof body !== 'string')
     return null;

@@ -1,28 +1,27 @@
 import { randomBytes } from 'node:crypto';
 import { compactVerify, createLocalJWKSet, decodeProtectedHeader } from 'jose';
-import { answerOf, type KmsApi } from '#client/kms/kms.ts';
+import { answerOf } from '#client/kms/kms.ts';
 import { randomText } from '#client/identity/random-text.ts';
 import { same } from '#demo/step/checker.ts';
-import type { StepContext, StepWork } from '#demo/step/step.ts';
-import { tenantAdmin } from '#demo/world/callers.ts';
-import { base64url, newKey } from '#demo/world/keys.ts';
+import type { StepContext } from '#demo/step/step.ts';
+import { type FlowKeys, withFlowKeys } from '#demo/world/flow-keys.ts';
+import { base64url } from '#demo/world/keys.ts';
 import { tampered } from './tampered.ts';
 
 /** Encrypts, signs, wraps and makes data keys; a second implementation (`jose` alone) checks what can be checked outside. */
-export const run: StepWork = async ({ stack, check }) => {
-  const kms = await tenantAdmin(stack);
-  await encryption(kms, check);
-  await signatures(kms, check, 'ES256');
-  await signatures(kms, check, 'EdDSA');
-  await wrapping(kms, check);
+export const run = withFlowKeys(async ({ check }, _kms, keys) => {
+  await encryption(keys, check);
+  await signatures(keys, check, 'ES256');
+  await signatures(keys, check, 'EdDSA');
+  await wrapping(keys, check);
   return 'encrypt · sign · wrap · data key · jose verifies too';
-};
+});
 
 type Check = StepContext['check'];
 const CONTEXT = 'order=4711';
 
-const encryption = async (kms: KmsApi, check: Check): Promise<void> => {
-  const key = await newKey(kms, 'A256GCM/A256KW');
+const encryption = async (keys: FlowKeys, check: Check): Promise<void> => {
+  const key = await keys.newKey('A256GCM/A256KW');
   const plaintext = base64url(`demo ${randomText(8)}`);
   const { ciphertext, material_key_id: kid } = await key.encrypt(plaintext, CONTEXT);
   const header = decodeProtectedHeader(ciphertext);
@@ -37,13 +36,13 @@ const encryption = async (kms: KmsApi, check: Check): Promise<void> => {
   await check('context-missing', 'No context', refused, open(ciphertext));
   await check('context-other', 'Other context', refused, open(ciphertext, { context: 'order=4712' }));
   await check('tampered', 'Tampered ciphertext', refused, open(tampered(ciphertext), { context: CONTEXT }));
-  const other = await newKey(kms, 'A256GCM/A256KW');
+  const other = await keys.newKey('A256GCM/A256KW');
   await check('other-key', 'Other key', refused, other.call('decrypt', { ciphertext, context: CONTEXT }).then(answerOf));
 };
 
-const signatures = async (kms: KmsApi, check: Check, algorithm: 'ES256' | 'EdDSA'): Promise<void> => {
+const signatures = async (keys: FlowKeys, check: Check, algorithm: 'ES256' | 'EdDSA'): Promise<void> => {
   const id = algorithm.toLowerCase();
-  const key = await newKey(kms, algorithm);
+  const key = await keys.newKey(algorithm);
   const payload = base64url(`demo ${randomText(8)}`);
   const { jws, material_key_id: kid } = await key.sign(payload);
   await check(`${id}-verified`, `${algorithm}: the KMS calls its signature valid`, true, key.verify(jws));
@@ -62,8 +61,8 @@ const signatures = async (kms: KmsApi, check: Check, algorithm: 'ES256' | 'EdDSA
   await check(`${id}-payload`, `${algorithm}: and reads`, 'the payload', read);
 };
 
-const wrapping = async (kms: KmsApi, check: Check): Promise<void> => {
-  const key = await newKey(kms, 'A256KW');
+const wrapping = async (keys: FlowKeys, check: Check): Promise<void> => {
+  const key = await keys.newKey('A256KW');
   const secret = randomBytes(32).toString('base64url');
   const { wrapped_key: wrapped } = await key.wrap(secret);
   await check('wrapped', 'A wrapped key is a compact JWE, parts', 5, wrapped.split('.').length);

@@ -1,14 +1,11 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { keyApi } from '#client/kms/key.ts';
 import { answerOf } from '#client/kms/kms.ts';
-import type { StepWork } from '#demo/step/step.ts';
-import { tenantAdmin } from '#demo/world/callers.ts';
-import { newKeyName } from '#demo/world/keys.ts';
+import { withFlowKeys } from '#demo/world/flow-keys.ts';
 
 /** A tenant administrator makes an elastic key, finds it again, and rotates it. */
-export const run: StepWork = async ({ stack, check }) => {
-  const kms = await tenantAdmin(stack);
-  const wanted = { name: newKeyName(), algorithm: 'A256GCM/A256KW', description: 'made by the demo' } as const;
+export const run = withFlowKeys(async ({ check }, kms, keys) => {
+  const wanted = { name: keys.newName(), algorithm: 'A256GCM/A256KW', description: 'made by the demo' } as const;
   const made = await kms.invoke('createElasticKey', { body: wanted });
   await check('created', 'A new elastic key has one version', 1, made.latest_version);
   await check('id', 'its id is a UUID version', '7', made.id[14] ?? 'none');
@@ -36,13 +33,13 @@ export const run: StepWork = async ({ stack, check }) => {
     'unknown-algorithm',
     'Algorithm RSA1_5',
     '400 request-invalid',
-    kms.call('POST', '/elastic-keys', { name: newKeyName(), algorithm: 'RSA1_5' }).then(answerOf),
+    kms.call('POST', '/elastic-keys', { name: keys.newName(), algorithm: 'RSA1_5' }).then(answerOf),
   );
   await check(
     'unknown-property',
     'Unknown property',
     '400 request-invalid',
-    kms.call('POST', '/elastic-keys', { name: newKeyName(), algorithm: made.algorithm, tenant_id: randomUUIDv7() }).then(answerOf),
+    kms.call('POST', '/elastic-keys', { name: keys.newName(), algorithm: made.algorithm, tenant_id: randomUUIDv7() }).then(answerOf),
   );
 
   const key = keyApi(kms, made.id);
@@ -61,4 +58,4 @@ export const run: StepWork = async ({ stack, check }) => {
   await check('no-secret', 'Secret key parts in what is shown', 'none', /"(k|d|p|q)":/.test(JSON.stringify(shown)) ? 'some' : 'none');
   await check('missing', 'Missing key', '404 elastic-key-not-found', kms.call('GET', `/elastic-keys/${randomUUIDv7()}`).then(answerOf));
   return 'create · read · find · list · rotate';
-};
+});

@@ -1,16 +1,14 @@
 import { decodeProtectedHeader } from 'jose';
 import { randomText } from '#client/identity/random-text.ts';
 import { same } from '#demo/step/checker.ts';
-import type { StepWork } from '#demo/step/step.ts';
-import { tenantAdmin } from '#demo/world/callers.ts';
-import { base64url, newKey } from '#demo/world/keys.ts';
+import { withFlowKeys } from '#demo/world/flow-keys.ts';
+import { base64url } from '#demo/world/keys.ts';
 
 const CONTEXT = 'order=4711';
 
 /** After a rotation the old ciphertext still opens, new ones name the new version, and rewrap moves the old one over. */
-export const run: StepWork = async ({ stack, check }) => {
-  const kms = await tenantAdmin(stack);
-  const key = await newKey(kms, 'A256GCM/A256KW');
+export const run = withFlowKeys(async ({ check }, _kms, keys) => {
+  const key = await keys.newKey('A256GCM/A256KW');
   const plaintext = base64url(`demo ${randomText(8)}`);
   const opened = async (ciphertext: string): Promise<string> => same('the plaintext', plaintext, await key.decrypt(ciphertext, CONTEXT));
 
@@ -26,7 +24,7 @@ export const run: StepWork = async ({ stack, check }) => {
   await check('rewrap-silent', 'Rewrap shows the plaintext', false, 'plaintext' in moved);
   await check('rewrapped-opens', 'The rewrapped ciphertext', 'the plaintext', opened(moved.ciphertext));
 
-  const signer = await newKey(kms, 'ES256');
+  const signer = await keys.newKey('ES256');
   const { jws } = await signer.sign(plaintext);
   await signer.rotate();
   await check('old-signature', 'A signature of the old version is valid', true, signer.verify(jws));
@@ -37,6 +35,6 @@ export const run: StepWork = async ({ stack, check }) => {
     signer.jwks().then(({ keys }) => keys.length),
   );
   return 'old ciphertext opens · new kid · rewrap';
-};
+});
 
 const kidOf = (ciphertext: string): string => decodeProtectedHeader(ciphertext).kid ?? 'none';

@@ -2,14 +2,12 @@ import { answerOf } from '#client/kms/kms.ts';
 import type { ElasticKey } from '#client/kms/operations.ts';
 import { randomText } from '#client/identity/random-text.ts';
 import { same } from '#demo/step/checker.ts';
-import type { StepWork } from '#demo/step/step.ts';
-import { tenantAdmin } from '#demo/world/callers.ts';
-import { base64url, newKey } from '#demo/world/keys.ts';
+import { withFlowKeys } from '#demo/world/flow-keys.ts';
+import { base64url } from '#demo/world/keys.ts';
 
 /** A suspended key does nothing; active again it does everything as before. */
-export const run: StepWork = async ({ stack, check }) => {
-  const kms = await tenantAdmin(stack);
-  const key = await newKey(kms, 'A256GCM/A256KW');
+export const run = withFlowKeys(async ({ check }, kms, keys) => {
+  const key = await keys.newKey('A256GCM/A256KW');
   const path = `/elastic-keys/${key.id}`;
   const plaintext = base64url(`demo ${randomText(8)}`);
   const { ciphertext } = await key.encrypt(plaintext);
@@ -30,8 +28,8 @@ export const run: StepWork = async ({ stack, check }) => {
   const opened = key.decrypt(ciphertext).then((got) => same('the plaintext', plaintext, got));
   await check('opens-again', 'What it held', 'the plaintext', opened);
 
-  const signer = await newKey(kms, 'ES256');
+  const signer = await keys.newKey('ES256');
   const misuse = signer.call('encrypt', { plaintext }).then(answerOf);
   await check('wrong-use', 'Encrypt with a signing key', '409 operation-not-allowed', misuse);
   return 'suspended · refused · active again';
-};
+});

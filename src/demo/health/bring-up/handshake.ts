@@ -1,3 +1,4 @@
+import { thrownWords } from '#infra/apperr/thrown-words.ts';
 import { connect, type DetailedPeerCertificate } from 'node:tls';
 import { isIP } from 'node:net';
 import { X509Certificate } from 'node:crypto';
@@ -93,4 +94,4 @@ export const withoutCertificate = ({ url, ca, signal }: Pick<HandshakeOptions, '
 export const refusal = (error: unknown): string =>
   error instanceof Error && 'code' in error && error.code === 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION'
     ? 'refused by the server'
-    : String(error);
+    : thrownWords(error);

@@ -15,8 +15,15 @@ export const detailsOf = ({ Id, Name, Config, State, Created, RestartCount }: Co
   createdAt: momentOf(Created) ?? 0,
   restartCount: RestartCount,
   health: healthOf(State.Health?.Status),
-  lastProbe: State.Health?.Log?.at(-1)?.Output.trim() ?? null,
+  lastProbe: failedProbe(State.Health?.Log?.at(-1)),
 });
+
+/** The output of a probe that failed, each line once; one that passed has nothing to tell, whatever it printed. */
+const failedProbe = (probe: { readonly ExitCode: number; readonly Output: string } | undefined): string | null => {
+  if (probe === undefined || probe.ExitCode === 0) return null;
+  const lines = probe.Output.split('\n').map((line) => line.trim());
+  return [...new Set(lines)].filter((line) => line !== '').join(' ');
+};
 
 const healthOf = (status: string | undefined): ContainerDetails['health'] =>
   status === 'healthy' || status === 'unhealthy' || status === 'starting' ? status : null;

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Profile } from '../../engine.ts';
+import { composePorts } from '../../ports.ts';
 import type { Project } from '../project/project.ts';
 
 const ALL = ['telemetry/compose.yml', 'kms/compose.demo.yml'] as const;
@@ -17,17 +18,8 @@ export const composeFiles = ({ packageRoot, profile }: Pick<Project, 'packageRoo
   FILES[profile].map((file) => join(packageRoot, 'deployments', ...file.split('/')));
 
 /** Variables of the Compose files. */
-export const composeVariables = (project: Project, tag: string): Readonly<Record<string, string>> => {
-  const { ports, folder } = project;
-  const [, healthPort = 0] = project.portsOf('telemetry');
-  return {
-    PASSTHRU_MATERIAL: folder.docker,
-    PASSTHRU_TAG: tag,
-    PASSTHRU_PORT_KMS: String(ports.kms),
-    PASSTHRU_PORT_KMS_ADMIN: String(ports.kmsAdmin),
-    PASSTHRU_PORT_IDENTITY: String(ports.identity),
-    PASSTHRU_PORT_IDENTITY_ADMIN: String(ports.identityAdmin),
-    PASSTHRU_PORT_OTLP: String(ports.telemetry),
-    PASSTHRU_PORT_TELEMETRY_HEALTH: String(healthPort),
-  };
+export const composeVariables = ({ ports, folder }: Project, tag: string): Readonly<Record<string, string>> => {
+  const { kms, identity } = composePorts(ports);
+  const published = Object.entries({ ...kms, ...identity }).map(([name, port]) => [name, String(port)]);
+  return { PASSTHRU_MOUNTS: folder.docker, PASSTHRU_TAG: tag, ...Object.fromEntries(published) };
 };

@@ -1,13 +1,19 @@
+import { thrownWords } from '#infra/apperr/thrown-words.ts';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { fail, type Result } from '#infra/apperr/result.ts';
 import type { DockerConnection } from './docker-connection.ts';
 
 /** The last line of a program that failed, or else the reason why it could not be run. */
 export const lastLineOf = (error: unknown): string => {
-  const { stderr, message, killed, signal } = error as { stderr?: unknown; message?: string; killed?: boolean; signal?: string | null };
+  const { stderr, message, killed, signal } = (error ?? {}) as {
+    stderr?: unknown;
+    message?: string;
+    killed?: boolean;
+    signal?: string | null;
+  };
   const said = typeof stderr === 'string' ? stderr.trim().split('\n').at(-1) : '';
   if (said !== undefined && said !== '') return said;
-  return killed === true ? `it gave no answer in time (${signal ?? 'killed'})` : (message ?? String(error));
+  return killed === true ? `it gave no answer in time (${signal ?? 'killed'})` : message || thrownWords(error);
 };
 
 interface Known {
@@ -99,7 +105,7 @@ const KNOWN: readonly Known[] = [
   },
 ];
 
-/** A Failure out of what Docker said: the trouble and its fix where we know it, the text itself always. */
+/** Makes a Failure of Docker's text. It quotes the text; where the trouble is known, it names it and its fix. */
 export const dockerFailure = (options: {
   code: string;
   what: string;

@@ -1,8 +1,8 @@
 import { fail, ok, type Result } from '#infra/apperr/result.ts';
-import type { PortConflict, ServiceName } from '../../engine.ts';
+import type { PartName, PortConflict, ServiceName } from '../../engine.ts';
 import type { ContainerSummary, DockerApi } from '../api/docker-api.ts';
 import { attemptDocker } from '../connection/failures.ts';
-import { ensureImages } from '../images/ensure-images.ts';
+import { ensureEach, ensureImages } from '../images/ensure-images.ts';
 import { COMPOSE } from '../project/labels.ts';
 import type { Project } from '../project/project.ts';
 import { createContainers, type CreateOptions } from './create-containers.ts';
@@ -22,9 +22,8 @@ export const bringUp = async (services: readonly ServiceName[], options: BringUp
 
 const bringUpAll = async (services: readonly ServiceName[], options: BringUpOptions): Promise<BroughtUp> => {
   const { api, project, signal } = options;
-  const [images, conflicts] = await Promise.all([ensureImages({ ...options, services }), options.conflicts(services)]);
-  if (!images.ok) return new Map(services.map((service) => [service, images]));
-  const refused = new Map(conflicts.map((conflict) => [conflict.service, refusal(conflict)] as const));
+  const [{ failures }, conflicts] = await Promise.all([ensureEach({ ...options, services }), options.conflicts(services)]);
+  const refused = new Map<PartName, Result<never>>([...conflicts.map((each) => [each.service, refusal(each)] as const), ...failures]);
   const wanted = services.filter((service) => !refused.has(service));
   const result = new Map<ServiceName, Result<Started>>();
   for (const service of services) {

@@ -52,8 +52,9 @@ export const createContainerWatch = (options: { api: () => Promise<DockerApi>; p
       tell(changes.see(found));
       return found;
     } catch (error) {
+      // Nobody knows how the containers are: they may run on, and what changed is told when the engine is back.
+      if (lost === null) tell([{ type: 'progress', text: `the Docker engine does not answer: ${lastLineOf(error)}` }]);
       lost = lastLineOf(error);
-      tell(changes.lose());
       throw error;
     }
   };

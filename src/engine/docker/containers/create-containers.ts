@@ -1,3 +1,4 @@
+import { shellWord } from '#infra/process/shell-word.ts';
 import { jsonObject } from '#infra/config/json-object.ts';
 import { ok, type Result } from '#infra/apperr/result.ts';
 import { runCompose } from '../compose/command.ts';
@@ -47,7 +48,7 @@ export const createContainers = async (options: CreateOptions): Promise<Result<n
     code: 'containers-not-made',
     what: 'the containers could not be made',
     text: errorIn(outcome.lines),
-    fix: `See what Compose makes of the files: docker compose ${files.map((file) => `-f ${file}`).join(' ')} config`,
+    fix: `See what Compose makes of the files: \`docker compose ${files.map((file) => `-f ${shellWord(file)}`).join(' ')} config\``,
   });
 };
 

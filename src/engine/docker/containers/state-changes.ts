@@ -15,8 +15,6 @@ interface Seen {
 export interface StateChanges {
   /** The first look only tells how things are. */
   see(containers: readonly ContainerDetails[]): readonly EngineEvent[];
-  /** The engine is gone: whatever ran is not known to run. */
-  lose(): readonly EngineEvent[];
   /** How often a part was seen to start since it was forgotten. */
   starts(part: PartName): number;
   /** Starts counting anew: what runs now is the first start. */
@@ -43,11 +41,6 @@ export const createStateChanges = (): StateChanges => {
       const details = new Map(containers.map((container) => [container.id, container]));
       const ended = [...before].filter(([id, was]) => was.live && !after.has(id)).map(([, { part }]) => exited(part, null));
       return [...ended, ...containers.flatMap(({ id }) => changes(before.get(id), after.get(id), details.get(id)))];
-    },
-    lose: () => {
-      const lost = [...(seen ?? [])].filter(([, { live }]) => live);
-      seen = new Map([...(seen ?? [])].map(([id, was]) => [id, { ...was, live: false }]));
-      return lost.map(([, { part }]) => exited(part, null));
     },
     starts: (part) => starts.get(part)?.size ?? 0,
     forget: (part) => {

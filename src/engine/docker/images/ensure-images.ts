@@ -8,7 +8,7 @@ import type { DockerConnection } from '../connection/docker-connection.ts';
 import { dockerFailure } from '../connection/failures.ts';
 import { IMAGE_LABEL } from '../project/labels.ts';
 import type { Project } from '../project/project.ts';
-import { buildProgress, lastWords, pullProgress } from './progress.ts';
+import { buildProgress, failedImage, lastWords, pullProgress } from './progress.ts';
 
 /** Image of the databases, as their Compose files name it. */
 const POSTGRES_IMAGE = 'postgres:17-trixie';
@@ -27,6 +27,9 @@ export interface ImagesOptions {
   readonly signal: AbortSignal;
 }
 
+/** The failures of images by the service that they belong to; every other image is there. */
+export type ImageFailures = ReadonlyMap<ServiceName, Result<never>>;
+
 /**
  * Every image that these services need is on the engine afterwards: ours are built when there is none of this tag, PostgreSQL's
  * is pulled when it is missing. Nothing is done, and nobody asks a registry, when all are there.
@@ -34,6 +37,12 @@ export interface ImagesOptions {
  * @returns whether something was built or pulled; a Failure with the last lines of what went wrong, and what to do
  */
 export const ensureImages = async (options: ImagesOptions): Promise<Result<'were-there' | 'made'>> => {
+  const { made, failures } = await ensureEach(options);
+  return [...failures.values()][0] ?? ok(made ? 'made' : 'were-there');
+};
+
+/** As `ensureImages`; an image that cannot be built keeps no other from being built. */
+export const ensureEach = async (options: ImagesOptions): Promise<{ readonly made: boolean; readonly failures: ImageFailures }> => {
   const { api, tag, services } = options;
   const wantsDatabase = services.some((service) => service !== 'telemetry');
   const [missing, postgres] = await Promise.all([
@@ -42,18 +51,39 @@ export const ensureImages = async (options: ImagesOptions): Promise<Result<'were
   ]);
   if (postgres === null) {
     const database = services.includes('identity') ? 'identity-postgres' : 'kms-postgres';
-    const pulled = await compose(options, ['--progress', 'json', 'pull', database], pullProgress(options.progress), 'pull');
-    if (!pulled.ok) return pulled;
+    const { result: pulled } = await compose(options, ['--progress', 'json', 'pull', database], pullProgress(options.progress), 'pull');
+    if (!pulled.ok) return { made: false, failures: new Map(services.map((service) => [service, pulled])) };
   }
-  if (missing.length > 0) {
-    const built = await compose(options, ['--progress', 'plain', 'build', ...missing], buildProgress(options.progress), 'build');
-    if (!built.ok) return built;
-    const still = await missingOf(api, missing, tag);
-    if (still.length > 0) return fail('image-not-built', `the build ended well, and ${still.join(', ')} has no image`, { fix: LOOK });
-    await removeOldImages(api, tag);
-  }
-  return ok(missing.length > 0 || postgres === null ? 'made' : 'were-there');
+  const failures = await buildAll(missing, options);
+  if (missing.length > 0 && failures.size === 0) await removeOldImages(api, tag);
+  return { made: missing.length > 0 || postgres === null, failures };
 };
+
+/** One call builds all; a build that fails takes the others down with it, so these are built again without it. */
+const buildAll = async (missing: readonly ServiceName[], options: ImagesOptions): Promise<ImageFailures> => {
+  const { api, tag, signal } = options;
+  const failures = new Map<ServiceName, Result<never>>();
+  let left = missing;
+  while (left.length > 0) {
+    const { result: built, image } = await compose(
+      options,
+      ['--progress', 'plain', 'build', ...left],
+      buildProgress(options.progress),
+      'build',
+    );
+    const still = await missingOf(api, left, tag);
+    const failed = built.ok ? notBuilt(still) : built;
+    // What ails the engine or the network ails every build.
+    const isOfOne = !built.ok && image !== null && built.error.code === 'image-build-failed' && !signal.aborted;
+    const gone = isOfOne ? still.filter((service) => service === image) : still;
+    for (const service of gone) failures.set(service, failed);
+    left = gone.length === 0 ? [] : still.filter((service) => !gone.includes(service));
+  }
+  return failures;
+};
+
+const notBuilt = (services: readonly ServiceName[]) =>
+  fail('image-not-built', `the build ended well, and ${services.join(', ')} has no image`, { fix: LOOK });
 
 const LOOK = 'Build by hand to see more: docker build -f deployments/<product>/Dockerfile .';
 
@@ -62,7 +92,12 @@ const missingOf = async (api: DockerApi, services: readonly ServiceName[], tag: 
   return services.filter((_, i) => found[i] === null);
 };
 
-const compose = async (options: ImagesOptions, args: readonly string[], said: (line: string) => void, what: 'pull' | 'build') => {
+const compose = async (
+  options: ImagesOptions,
+  args: readonly string[],
+  said: (line: string) => void,
+  what: 'pull' | 'build',
+): Promise<{ readonly result: Result<null>; readonly image: string | null }> => {
   const { connection, project, tag, signal } = options;
   const outcome = await runCompose({
     connection,
@@ -74,14 +109,19 @@ const compose = async (options: ImagesOptions, args: readonly string[], said: (l
     said,
     signal,
   });
-  if (outcome.ok) return ok(null);
-  return dockerFailure({
+  if (outcome.ok) return { result: ok(null), image: null };
+  const image = failedImage(outcome.lines);
+  const result = dockerFailure({
     code: `image-${what}-failed`,
-    what: what === 'pull' ? `${POSTGRES_IMAGE} could not be pulled` : 'the images could not be built',
+    what:
+      what === 'pull'
+        ? `${POSTGRES_IMAGE} could not be pulled`
+        : `${image === null ? 'the images' : `the image of ${image}`} could not be built`,
     text: lastWords(outcome.lines),
     peer: 'registry',
     fix: what === 'pull' ? `Try \`docker pull ${POSTGRES_IMAGE}\`.` : LOOK,
   });
+  return { result, image };
 };
 
 /** Labels by which our images are found again when they are old. */

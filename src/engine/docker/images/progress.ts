@@ -62,6 +62,15 @@ export const lastWords = (lines: readonly string[]): string => {
   return (said ?? telling(lines.slice(-FAILURE_LINES))).join(' | ');
 };
 
+/** The name of the image whose build failed, as BuildKit tells it: `target kms: failed to solve: …`, ` > [kms dependencies 3/3] …`. */
+export const failedImage = (lines: readonly string[]): string | null => {
+  for (const line of lines.toReversed()) {
+    const name = /^target ([\w-]+): failed to solve/.exec(line)?.[1] ?? /^ > \[([\w-]+) /.exec(line)?.[1];
+    if (name !== undefined) return name;
+  }
+  return null;
+};
+
 /** Lines that say something, trimmed. */
 const telling = (lines: readonly string[]): readonly string[] =>
   lines.map((line) => line.trim()).filter((line) => line !== '' && !/^-+$/.test(line));

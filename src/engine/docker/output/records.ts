@@ -3,7 +3,7 @@ import type { DockerApi } from '../api/docker-api.ts';
 import { linesOf } from '../connection/lines.ts';
 import { readTar } from './tar.ts';
 
-/** Folder into which the collector writes, one file for each kind, and beside it older ones, `traces-<time>.jsonl` and so on. */
+/** The collector's folder: one file for each kind, `traces.jsonl` for example, and older ones beside it, `traces-<time>.jsonl`. */
 const FOLDER = '/var/lib/otel';
 
 /** The OTLP JSON export requests of one kind that the collector received, oldest first, out of its container, running or not. */

@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { missingIs } from '#infra/apperr/system-error.ts';
 
@@ -13,21 +14,39 @@ export interface FileFollower extends AsyncDisposable {
 
 interface Held {
   readonly handle: FileHandle;
-  readonly ino: number;
+  readonly identity: string;
   offset: number;
 }
 
-const openIfThere = async (path: string): Promise<Held | null> => {
+interface Found {
+  readonly path: string;
+  readonly identity: string;
+}
+
+/** Tells a file from a later one that got its number. */
+const identityOf = ({ dev, ino, birthtimeMs }: Stats): string => `${dev}:${ino}:${birthtimeMs}`;
+
+const identityAt = async (path: string): Promise<string | null> => {
+  const stats = await stat(path).catch(missingIs(null));
+  return stats === null ? null : identityOf(stats);
+};
+
+/** Null when the file has another name by now. */
+const openSame = async ({ path, identity }: Found): Promise<Held | null> => {
   const handle = await open(path, 'r').catch(missingIs(null));
-  return handle === null ? null : { handle, ino: (await handle.stat()).ino, offset: 0 };
+  if (handle === null) return null;
+  if (identityOf(await handle.stat()) === identity) return { handle, identity, offset: 0 };
+  await handle.close();
+  return null;
 };
 
 /**
- * @param files the file that is written, and before it those that it was renamed to, oldest first; a file that is held open keeps its
- * number (inode), so that it is found again under its new name
+ * @param files the file that is written, and before it those that it was renamed to, oldest first; a file that is held open is found
+ * again under its new name, and is read to its end when it was removed
  */
 export const followFiles = (files: readonly string[]): FileFollower => {
   let held: Held | null = null;
+  let done: readonly string[] = [];
   let decoder = new TextDecoder();
   let pending = '';
 
@@ -44,27 +63,34 @@ export const followFiles = (files: readonly string[]): FileFollower => {
     }
   };
 
-  /** The file after the one that is held; the oldest one where that is gone or none is held; null when there is none. */
-  const next = async (): Promise<Held | null> => {
-    const inos = await Promise.all(files.map(async (file) => (await stat(file).catch(missingIs(null)))?.ino ?? null));
-    const at = held === null ? -1 : inos.indexOf(held.ino);
-    const path = files.find((_, i) => i > at && inos[i] !== null);
-    return path === undefined ? null : openIfThere(path);
+  /** Whether the file that is held has been removed, and the oldest one after it that was not read. */
+  const look = async (): Promise<{ readonly isGone: boolean; readonly next: Found | null }> => {
+    const identities = await Promise.all(files.map(identityAt));
+    done = done.filter((each) => identities.includes(each));
+    const at = held === null ? -1 : identities.indexOf(held.identity);
+    const found = files.flatMap((path, i) => {
+      const identity = identities[i] ?? null;
+      return i <= at || identity === null || done.includes(identity) ? [] : [{ path, identity }];
+    });
+    return { isGone: held !== null && at === -1, next: found[0] ?? null };
+  };
+
+  const finish = async function* (file: Held): AsyncIterable<string> {
+    // What was written between the look and the renaming is in the old file.
+    yield* drain(file);
+    if (pending !== '') yield pending;
+    [held, pending, decoder, done] = [null, '', new TextDecoder(), [...done, file.identity]];
+    await file.handle.close();
   };
 
   return {
     read: async function* () {
       for (;;) {
         if (held !== null) yield* drain(held);
-        const following = await next();
-        if (following === null) return;
-        // What was written between the look and the renaming is in the old file.
-        if (held !== null) {
-          yield* drain(held);
-          if (pending !== '') yield pending;
-          await held.handle.close();
-        }
-        [held, pending, decoder] = [following, '', new TextDecoder()];
+        const { isGone, next } = await look();
+        if (held !== null && (isGone || next !== null)) yield* finish(held);
+        if (next === null) return;
+        held = await openSame(next);
       }
     },
     rest: () => pending,

@@ -1,3 +1,4 @@
+import { thrownWords } from '#infra/apperr/thrown-words.ts';
 import { isAlive } from '#engine/state/process-identity.ts';
 import { type EngineEvent, SERVICES, type ServiceName } from '../../engine.ts';
 import type { Records } from './process-records.ts';
@@ -34,7 +35,7 @@ export const pollForChanges = (of: {
     if (busy) return;
     busy = true;
     look()
-      .catch((error: unknown) => warn(`the services could not be looked at: ${String(error)}`))
+      .catch((error: unknown) => warn(`the services could not be looked at: ${thrownWords(error)}`))
       .finally(() => (busy = false));
   };
   tick();

@@ -8,7 +8,7 @@ import type { Layout } from '../files/layout.ts';
 import { portsOfService } from '../../ports.ts';
 import { processesWithArguments } from '#engine/state/processes.ts';
 import { isSameFolder, recordsByOwner, type Served, servedBy } from '#engine/state/served-folder.ts';
-import type { Target } from './stop-process.ts';
+import type { RunningProcess } from './stop-process.ts';
 
 /** The processes of a stack as the disk records them, and as the system shows them where the disk does not tell or tells of others. */
 export interface Records {
@@ -22,7 +22,7 @@ export interface Records {
    */
   forget(service: ServiceName): Promise<void>;
   /** Every process that runs with the configuration of this service, recorded or not: a killed run may have left one. */
-  processes(service: ServiceName): Promise<readonly Target[]>;
+  processes(service: ServiceName): Promise<readonly RunningProcess[]>;
   /** Resolves when every change that was asked for is on the disk, or has failed. */
   settled(): Promise<void>;
 }
@@ -37,7 +37,7 @@ export const createRecords = (layout: Layout, options: { warn: (text: string) =>
     told.add(text);
   };
 
-  const running = async (service: ServiceName): Promise<readonly Target[]> => {
+  const running = async (service: ServiceName): Promise<readonly RunningProcess[]> => {
     // It counts whoever started it, and from whichever installation; a program that only reads or edits its configuration is no service.
     const pids = await processesWithArguments(['serve', service, '--config']);
     const found = await Promise.all(

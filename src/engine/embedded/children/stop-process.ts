@@ -7,7 +7,7 @@ const LOOK_MS = 15;
 /** After SIGKILL only the kernel has something left to do; milliseconds. */
 const KILL_MS = 5_000;
 
-export interface Target {
+export interface RunningProcess {
   readonly pid: number;
   readonly identity: string;
 }
@@ -20,7 +20,7 @@ export interface Target {
  * @throws AppError `process-not-ours` when we may not, `process-survives` when even that does not help
  */
 export const stopProcess = async (
-  target: Target,
+  target: RunningProcess,
   options: { graceMs: number; signal?: AbortSignal },
 ): Promise<'was-gone' | 'terminated' | 'killed'> => {
   if (!(await isAlive(target))) return 'was-gone';
@@ -33,7 +33,7 @@ export const stopProcess = async (
   });
 };
 
-const isGoneWithin = async (target: Target, milliseconds: number, signal?: AbortSignal): Promise<boolean> => {
+const isGoneWithin = async (target: RunningProcess, milliseconds: number, signal?: AbortSignal): Promise<boolean> => {
   const deadline = performance.now() + milliseconds;
   while (await isAlive(target)) {
     if (performance.now() >= deadline || signal?.aborted === true) return false;

@@ -1,3 +1,4 @@
+import { thrownWords } from '#infra/apperr/thrown-words.ts';
 import { isAlive, processIdentity } from '#engine/state/process-identity.ts';
 import type { ServiceRecord } from '#engine/state/run-file.ts';
 import { fail, ok, type Result } from '#infra/apperr/result.ts';
@@ -60,7 +61,7 @@ export const createSupervisor = (options: {
     const times = { started_at: now(), log_offset: logOffset, exit: null };
     await records.change(service, () => ({ pid, identity: child.identity, port, config_hash: configHash, ...times }));
     emit({ type: 'service-started', service, pid });
-    follow(service, child).catch((error: unknown) => warn(`how ${service} ended could not be recorded: ${String(error)}`));
+    follow(service, child).catch((error: unknown) => warn(`how ${service} ended could not be recorded: ${thrownWords(error)}`));
   };
 
   /** How a process that is gone ended, as far as anybody saw it. The system knows a little before its parent does. */

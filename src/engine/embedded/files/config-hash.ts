@@ -24,7 +24,7 @@ export const configHash = async (options: {
   return hash.digest('base64url');
 };
 
-/** Which code would run: the version of the package, and in a checkout the time of its newest source file. */
+/** Names the code that would run: the version of the package, and in a checkout the time of its newest source file. */
 export const codeVersion = async (packageRoot: string): Promise<string> => {
   const { version } = JSON.parse(await readFile(join(packageRoot, 'package.json'), 'utf8')) as { version: string };
   for (const folder of ['src', 'dist']) {

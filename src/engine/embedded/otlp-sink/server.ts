@@ -1,3 +1,4 @@
+import { thrownMessage, thrownWords } from '#infra/apperr/thrown-words.ts';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import { AppError } from '#infra/apperr/app-error.ts';
@@ -123,13 +124,12 @@ export const createSink = async (options: {
       answer()
         .catch((error: unknown) => {
           const problem = problemOf(error);
-          if (problem.status >= 500 && problem.status !== 503)
-            log.error(`${request.method} ${pathOf(request)}: ${error instanceof Error ? describe(error) : String(error)}`);
+          if (problem.status >= 500 && problem.status !== 503) log.error(`${request.method} ${pathOf(request)}: ${describe(error)}`);
           return problem;
         })
         .then(
           (result) => send(response, result),
-          (error: unknown) => log.error(`an answer could not be sent: ${String(error)}`),
+          (error: unknown) => log.error(`an answer could not be sent: ${thrownWords(error)}`),
         );
     },
   );
@@ -137,10 +137,11 @@ export const createSink = async (options: {
   const reload = reloadOnChange(server, tls, {
     name: 'telemetry',
     onReload: () => log.info('certificates reloaded'),
-    onError: (error) => log.error(`certificates not reloaded, the old ones stay: ${String(error)}`),
+    onError: (error) => log.error(`certificates not reloaded, the old ones stay: ${thrownWords(error)}`),
   });
   jobs.start(reload.job);
   return server;
 };
 
-const describe = (error: Error): string => (error.cause instanceof Error ? `${error.message} ${error.cause.message}` : error.message);
+const describe = (error: unknown): string =>
+  error instanceof Error && error.cause !== undefined ? `${thrownMessage(error)} ${thrownMessage(error.cause)}` : thrownMessage(error);

@@ -1,6 +1,7 @@
 import type { Stats } from 'node:fs';
 import { chmod, lstat, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { shellWord } from '#infra/process/shell-word.ts';
 import { hasCode, missingIs } from '#infra/apperr/system-error.ts';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { writeFileAtomic } from '#infra/files/atomic-file.ts';
@@ -76,13 +77,15 @@ const refuseOthers = (folder: string, { uid, gid, mode }: Stats): void => {
   if (own === undefined) return;
   if (uid !== own) {
     throw new AppError('folder-not-ours', 500, `${folder} belongs to another user (uid ${uid})`, {
-      fix: `Run the command as its owner, or make the folder yours: chown -R ${own} ${folder}`,
+      fix: `Run the command as its owner, or make the folder yours: \`chown -R ${own} ${shellWord(folder)}\``,
     });
   }
   // Many systems give every user a group of its own, under the same number, and let it write.
   const isShared = (mode & GROUP_WRITES) !== 0 && gid !== own;
   if (isShared || (mode & OTHERS_WRITE) !== 0) {
-    throw new AppError('folder-open', 500, `other users can write to ${folder}`, { fix: `Close it to them: chmod go-w ${folder}` });
+    throw new AppError('folder-open', 500, `other users can write to ${folder}`, {
+      fix: `Close it to them: \`chmod go-w ${shellWord(folder)}\`.`,
+    });
   }
 };
 

@@ -5,17 +5,17 @@ import { SIGNING_KEY_ENCRYPTION } from '../state-files.ts';
 import { SHARE_COPIES } from '../unseal-share-files.ts';
 
 /** The source of a file's text: `tls` and `secrets` of the state folder, or made for containers. */
-export type Source = 'tls' | 'secrets' | 'unseal-share' | 'identity-stack' | 'kms-stack' | 'tenants';
+export type MountSource = 'tls' | 'secrets' | 'unseal-share' | 'identity-stack' | 'kms-stack' | 'tenants';
 
 /** A file that Compose mounts into containers. */
 export interface MountedFile {
   readonly name: string;
-  readonly source: Source;
+  readonly source: MountSource;
   /** Parts whose containers read it at their start: with another text they must be made anew. */
   readonly readers: readonly PartName[];
 }
 
-const of = (source: Source, name: string, ...readers: PartName[]): MountedFile => ({ name, source, readers });
+const of = (source: MountSource, name: string, ...readers: PartName[]): MountedFile => ({ name, source, readers });
 
 const ca = (...readers: PartName[]) => of('tls', 'ca.pem', ...readers);
 

@@ -20,8 +20,8 @@ const checkScopes = (ctx: KoaContextWithOIDC, client: Client): void => {
 };
 
 /**
- * Which resource server a token is for, and what it may hold: the scopes of the resource server that the client may ask for
- * and the account may have. A token gets an audience whenever it gets a resource scope.
+ * Chooses the resource server that a token is for, and the scopes that it holds: those of the resource server that the client may
+ * ask for and the account may have. A token gets an audience whenever it gets a resource scope.
  *
  * @see RFC 8707
  */

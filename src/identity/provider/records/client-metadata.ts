@@ -1,6 +1,6 @@
 import type { AdapterPayload, Client } from 'oidc-provider';
 import type { ClientRecord } from '#identity/clients/client.ts';
-import { expandScopes } from '#identity/resource-servers/scopes.ts';
+import { permissionsOfScopes } from '#identity/resource-servers/scopes.ts';
 
 /**
  * Clients and accounts as oidc-provider has them, each with our own record inside: here is the way in and the way back.
@@ -38,4 +38,4 @@ export const toClientMetadata = (record: ClientRecord, unusedSecret: string): Ad
 export const recordOf = (client: Client): ClientRecord => client[RECORD_PROPERTY] as ClientRecord;
 
 /** The scopes that the client may ask for: a coarse scope lets it ask for less, for single fine ones. */
-export const allowedScopes = (record: ClientRecord): string[] => [...new Set([...record.scopes, ...expandScopes(record.scopes)])];
+export const allowedScopes = (record: ClientRecord): string[] => [...new Set([...record.scopes, ...permissionsOfScopes(record.scopes)])];

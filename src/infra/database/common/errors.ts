@@ -11,8 +11,9 @@ export const databaseCorrupt = (name: string, cause: unknown): AppError =>
     fix: 'Restore it from a backup or a snapshot; for demo data, remove the stack with its volumes and start again.',
   });
 
-export const databaseMissing = (name: string): AppError =>
+export const databaseMissing = (name: string, cause?: unknown): AppError =>
   new AppError('database-missing', 503, `the database ${name} is missing, and no empty one was put in its place`, {
+    cause,
     fix: 'Restore it from a backup or a snapshot; for demo data, remove the stack with its volumes and start again.',
   });
 
@@ -71,6 +72,8 @@ const fromPostgres = (code: string, message: string, name: string, cause: unknow
   if (CONNECTION_CODE.test(code) || CONNECTION_MESSAGE.test(message)) return unavailable(name, cause);
   // The first two characters of a SQLSTATE are its class.
   if (code === 'XX001' || code === 'XX002') return databaseCorrupt(name, cause);
+  // All statements are ours, so what they name was there once.
+  if (code === '42P01' || code === '3F000') return databaseMissing(name, cause);
   if (code === '53100') return full(name, cause);
   if (code === '55P03' || code === '40P01' || code === '40001') return busy(name, cause);
   // 57014: the statement ran into its time limit.

@@ -1,3 +1,4 @@
+import { thrownWords } from '#infra/apperr/thrown-words.ts';
 import { setTimeout } from 'node:timers/promises';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { stopRequest } from '#infra/process/stop.ts';
@@ -19,7 +20,7 @@ const PASSING_MESSAGE = /^(Connection terminated|timeout e[xr])/;
 /** The driver's error is the last but AppErrors around it. */
 const driverError = (error: unknown): Error & { readonly code?: unknown } => {
   if (error instanceof AppError && error.cause !== undefined) return driverError(error.cause);
-  return error instanceof Error ? error : new Error(String(error));
+  return error instanceof Error ? error : new Error(thrownWords(error));
 };
 
 /** Whether waiting may mend it. A wrong certificate, role or database stays wrong. */

@@ -1,3 +1,4 @@
+import { thrownWords } from '#infra/apperr/thrown-words.ts';
 import { Kysely, PostgresDialect, type PostgresPool, sql } from 'kysely';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import type { PostgresConfig } from '../config.ts';
@@ -33,7 +34,7 @@ export const openPostgresDatabases = async (config: PostgresConfig, telemetry: T
   } = await createPool(config, {
     onLost: (error) => telemetry.log.warn(`a connection to PostgreSQL was lost: ${error.message}`),
     onUnusable: (error) =>
-      telemetry.log.error(`the client certificate for PostgreSQL was not renewed, the old one stays: ${String(error)}`),
+      telemetry.log.error(`the client certificate for PostgreSQL was not renewed, the old one stays: ${thrownWords(error)}`),
   });
   // Closing one schema must not close the connections of the others.
   const shared: PostgresPool = { connect: () => pool.connect(), end: async () => {}, options: pool.options };

@@ -1,7 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto';
 import type { Database } from '#infra/database/databases.ts';
 import { isToSettle, pendingOf } from '../demo-reset.ts';
-import type { DemoEvent } from '../events.ts';
+import type { DemoDataEvent } from '../events.ts';
 import type { DemoLocks } from './demo-locks.ts';
 import type { DemoStore } from './demo-store.ts';
 import type { Resets } from './resets.ts';
@@ -16,7 +16,7 @@ export const createResets = <T, Gone>(options: {
   readonly store: DemoStore<T, Gone>;
   readonly locks: DemoLocks;
   readonly takeEffect?: (gone: Gone | null) => Promise<void>;
-  readonly emit: (event: DemoEvent) => void;
+  readonly emit: (event: DemoDataEvent) => void;
   readonly now: () => number;
 }): Resets<T> => {
   const { database, store, locks, takeEffect = async () => {}, emit, now } = options;

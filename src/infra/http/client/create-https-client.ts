@@ -1,3 +1,4 @@
+import { thrownMessage } from '#infra/apperr/thrown-words.ts';
 import { Agent, request as undiciRequest } from 'undici';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { codeOf } from '#infra/apperr/system-error.ts';
@@ -6,12 +7,16 @@ import type { ClosableHttpsClient, HttpsClientOptions, HttpsRequest, HttpsRespon
 
 const TLS_CODE = /^(ERR_(TLS|SSL)|CERT_|DEPTH_|UNABLE_TO_|SELF_SIGNED|HOSTNAME_MISMATCH|INVALID_CA|EPROTO)/;
 
+/** A certificate is refused by its times, so either it or our clock is wrong. */
+const CLOCK_CODE = /^CERT_(NOT_YET_VALID|HAS_EXPIRED)$/;
+const CLOCK_FIX = 'Compare the clocks of both machines and set the wrong one; where they are right, renew the certificate.';
+
 const described = (error: unknown, url: URL, timeoutMs: number, outer?: AbortSignal): unknown => {
   if (error instanceof AppError) return error;
   if (outer?.aborted === true) return outer.reason;
   const where = `${url.host}${url.pathname}`;
   const code = codeOf(error);
-  const message = error instanceof Error ? error.message : String(error);
+  const message = thrownMessage(error);
   if (code === 'ECONNREFUSED') return new AppError('connection-refused', 503, `${url.host} refuses connections`, { cause: error });
   if (
     code === 'UND_ERR_CONNECT_TIMEOUT' ||
@@ -20,6 +25,10 @@ const described = (error: unknown, url: URL, timeoutMs: number, outer?: AbortSig
     (error instanceof Error && error.name === 'TimeoutError')
   ) {
     return new AppError('timed-out', 504, `waited ${timeoutMs} ms for ${where} to answer`, { cause: error });
+  }
+  if (CLOCK_CODE.test(code)) {
+    const said = `TLS with ${url.host} failed: ${message}; the clock of this machine says ${new Date().toISOString()}`;
+    return new AppError('tls-failed', 503, said, { cause: error, fix: CLOCK_FIX });
   }
   if (TLS_CODE.test(code)) return new AppError('tls-failed', 503, `TLS with ${url.host} failed: ${message}`, { cause: error });
   return new AppError('connection-failed', 503, `the connection to ${where} failed: ${message || code}`, { cause: error });

@@ -1,20 +1,23 @@
+import { thrownWords } from '#infra/apperr/thrown-words.ts';
 import { randomUUIDv7 } from 'node:crypto';
 import helmet from '@fastify/helmet';
-import rateLimit from '@fastify/rate-limit';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyReply } from 'fastify';
-import { AppError } from '#infra/apperr/app-error.ts';
 import { readTls, serverTlsOptions } from '#infra/tls/options.ts';
 import { refuseUnverifiedPeers } from '#infra/tls/peer.ts';
 import { reloadOnChange } from '#infra/tls/reload.ts';
 import { routeNotFound, toProblem } from '../problem.ts';
 import type { App, ServerOptions } from '../server.ts';
+import { readBodies, requireBodies } from './bodies.ts';
 import { drainOnClose } from './drain.ts';
 import { logFailure } from './error-log.ts';
-import { answerClientError, checkHost, refuseExpectation } from './malformed-requests.ts';
+import { MAX_HEADER, answerClientError, checkHost, refuseExpectation, refuseTunnels } from './malformed-requests.ts';
 import { limitMembers } from './member-limit.ts';
+import { limitRequests } from './request-limit.ts';
+import { answerOtherMethods } from './methods.ts';
 import { acceptProxyProtocol } from './proxy-protocol.ts';
 import { createRefusalLog } from './refusal-log.ts';
+import { checkTarget } from './target.ts';
 import { traceRequests } from './tracing.ts';
 
 const DEFAULT_BODY_LIMIT = 64 * 1024;
@@ -38,6 +41,7 @@ export const createServer = async (options: ServerOptions): Promise<App> => {
     https: {
       ...serverTlsOptions(await readTls(options.tls), options.clientCertificate),
       requireHostHeader: false,
+      maxHeaderSize: MAX_HEADER,
       // Node swaps the two limits where that of the header is longer.
       headersTimeout: requestTimeoutMs,
       connectionsCheckingInterval: requestTimeoutMs,
@@ -63,10 +67,11 @@ export const createServer = async (options: ServerOptions): Promise<App> => {
   refuseUnverifiedPeers(app.server);
   drainOnClose(app, options.drain);
   app.server.on('checkExpectation', refuseExpectation);
+  refuseTunnels(app.server);
   const reload = reloadOnChange(app.server, options.tls, {
     name: options.name,
     onReload: () => telemetry.log.info(`${options.name}: certificates reloaded`),
-    onError: (error) => telemetry.log.error(`${options.name}: certificates not reloaded, the old ones stay: ${String(error)}`),
+    onError: (error) => telemetry.log.error(`${options.name}: certificates not reloaded, the old ones stay: ${thrownWords(error)}`),
   });
   const polling = options.jobs?.start(reload.job);
   app.addHook('onClose', async () => {
@@ -86,25 +91,20 @@ export const createServer = async (options: ServerOptions): Promise<App> => {
   });
 
   traceRequests(app, options.name, telemetry);
-  app.addHook('onRequest', async (request) => checkHost(request.raw));
+  app.addHook('onRequest', async ({ raw }) => {
+    checkHost(raw);
+    checkTarget(raw);
+  });
+  readBodies(app);
+  requireBodies(app);
   limitMembers(app);
   await app.register(helmet, {
     contentSecurityPolicy: { useDefaults: false, directives: { ...NO_CONTENT_ALLOWED, ...options.contentSecurityPolicy } as never },
     referrerPolicy: { policy: 'no-referrer' },
     xFrameOptions: { action: 'deny' },
   });
-  const limit = options.rateLimit;
-  if (limit !== undefined) {
-    await app.register(rateLimit, {
-      max: limit.max,
-      timeWindow: limit.timeWindowMs,
-      ...(limit.key === undefined ? {} : { keyGenerator: limit.key }),
-      errorResponseBuilder: (_request, context) =>
-        new AppError('rate-limited', 429, 'Too many requests from this client.', {
-          fix: `Wait ${Math.ceil(context.ttl / 1000)} s.`,
-          headers: { 'retry-after': String(Math.ceil(context.ttl / 1000)) },
-        }),
-    });
-  }
+  if (options.rateLimit !== undefined) await limitRequests(app, options.rateLimit);
+  // After the security headers, which these answers have as well.
+  answerOtherMethods(app);
   return app;
 };

@@ -3,8 +3,9 @@ import { createSingleFlight } from '#infra/cache/single-flight.ts';
 import type { Passwords } from '../passwords.ts';
 import type { VerifiedCache } from '../verified-cache.ts';
 import type { AttemptLimits } from './attempt-limits.ts';
+import { networkOf } from './network.ts';
 
-interface Guess {
+interface Candidate {
   /** User name or client id. */
   readonly name: string;
   readonly password: string;
@@ -15,45 +16,36 @@ interface Guess {
 }
 
 /** @throws AppError `too-many-attempts` or `password-queue-full` (429 with Retry-After) */
-export type GuessCheck = (guess: Guess) => Promise<boolean>;
+export type GuessCheck = (candidate: Candidate) => Promise<boolean>;
 
 /**
- * Says whether a password is right, for credentials that come with every request: guesses are slowed down per name and address,
- * equal ones from one address share one check, and what was right a moment ago costs nothing.
+ * Says whether a password is right: guesses are slowed down, and equal ones from one address share one check. A password that was
+ * right at this network a moment ago costs no PBKDF2; to be held against that costs a guesser as much as any other look.
+ *
+ * @param options.verified remembers right passwords; absent where each one is to be checked
  */
 export const createGuessCheck = (options: {
   readonly passwords: Pick<Passwords, 'verify'>;
-  readonly verified: VerifiedCache;
+  readonly verified?: Pick<VerifiedCache, 'has' | 'remember'>;
   readonly limits: AttemptLimits;
 }): GuessCheck => {
   const { passwords, verified, limits } = options;
   const flightKey = randomBytes(32);
   const once = createSingleFlight<boolean>();
 
-  const check = async ({ name, password, stored, address }: Guess): Promise<boolean> => {
-    const attempt = limits.begin({ account: name, address });
-    try {
-      const right = await passwords.verify(password, stored);
-      if (right) attempt.succeeded();
-      return right;
-    } catch (error) {
-      attempt.withdrawn();
-      throw error;
-    }
+  const look = async ({ name, password, stored, address }: Candidate): Promise<boolean> => {
+    const known = stored === undefined ? undefined : { name: JSON.stringify([name, networkOf(address)]), password, stored };
+    if (known !== undefined && verified?.has(known) === true) return true;
+    const right = (await passwords.verify(password, stored)) && known !== undefined;
+    if (right) verified?.remember(known);
+    return right;
   };
 
-  return async (guess) => {
-    const { name, password, stored, address } = guess;
-    const known = stored === undefined ? undefined : { name, password, stored };
-    if (known !== undefined && verified.has(known)) {
-      limits.rightAgain({ account: name, address });
-      return true;
-    }
+  return (candidate) => {
+    const { name, password, stored, address } = candidate;
     const key = createHmac('sha256', flightKey)
       .update(JSON.stringify([name, password, address, stored ?? null]))
       .digest('base64');
-    const right = await once(key, () => check(guess));
-    if (right && known !== undefined) verified.remember(known);
-    return right && known !== undefined;
+    return once(key, () => limits.attempt({ account: name, password, address }, () => look(candidate)));
   };
 };

@@ -1,4 +1,4 @@
-import type { KeyType } from './key-types.ts';
+import type { CertificateKeyType } from './key-types.ts';
 
 /**
  * Our own certificate authorities: this folder makes a chain of CAs, signs leaves for servers and clients, and keeps both as files
@@ -36,7 +36,7 @@ export interface Authority {
   readonly chainPem: string;
   /** From the root down, for example `['root', 'policy', 'issuing']`. */
   readonly names: readonly string[];
-  readonly keyType: KeyType;
+  readonly keyType: CertificateKeyType;
   issue(leaf: LeafOptions): Promise<Leaf>;
   /** Everything that `authorityFromPem` needs, from the root down. */
   toPem(): readonly StoredCa[];
@@ -45,7 +45,7 @@ export interface Authority {
 export interface AuthorityOptions {
   /** CAs from the root to the one that issues, at least 1; default 3. */
   readonly length?: number;
-  readonly keyType?: KeyType;
+  readonly keyType?: CertificateKeyType;
   /** Stands in the common names of the CAs. */
   readonly name?: string;
   readonly days?: number;

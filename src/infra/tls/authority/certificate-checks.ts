@@ -2,7 +2,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { authorityNames } from './authority-names.ts';
 import type { LeafOptions, StoredCa } from './authority.ts';
-import { keyTypeOf, type KeyType } from './key-types.ts';
+import { keyTypeOf, type CertificateKeyType } from './key-types.ts';
 import { canonicalIp } from '../ip-address.ts';
 import { subjectAlternativeNames } from '../subject-alternative-names.ts';
 
@@ -16,7 +16,7 @@ const EXTENDED_KEY_USAGE = { server: '1.3.6.1.5.5.7.3.1', client: '1.3.6.1.5.5.7
 
 export interface AuthorityExpectation {
   readonly length: number;
-  readonly keyType: KeyType;
+  readonly keyType: CertificateKeyType;
   /** Epoch milliseconds. */
   readonly now: number;
 }
@@ -42,7 +42,7 @@ export const checkAuthority = (cas: readonly StoredCa[], expected: AuthorityExpe
 /** Why the leaf cannot be used on, one clause; null when it can. `certPem` is the leaf, then the intermediates. */
 export const checkLeaf = (
   leaf: { readonly certPem: string; readonly keyPem: string },
-  expected: LeafOptions & { readonly cas: readonly StoredCa[]; readonly keyType: KeyType; readonly now: number },
+  expected: LeafOptions & { readonly cas: readonly StoredCa[]; readonly keyType: CertificateKeyType; readonly now: number },
 ): string | null => {
   const issuing = expected.cas.at(-1);
   const issuer = issuing === undefined ? null : parse(issuing.certPem);

@@ -3,7 +3,7 @@ import 'reflect-metadata';
 import { randomBytes } from 'node:crypto';
 import { isIP } from 'node:net';
 import * as x509 from '@peculiar/x509';
-import { signingAlgorithm, type KeyType } from './key-types.ts';
+import { signingAlgorithm, type CertificateKeyType } from './key-types.ts';
 
 /** Clocks of two machines differ a little; a certificate made now must be valid on a slower one. */
 const BACKDATE_MS = 5 * 60_000;
@@ -12,7 +12,7 @@ export interface CertificateRequest {
   readonly commonName: string;
   readonly publicKey: CryptoKey;
   /** Absent for the root, which signs itself. */
-  readonly issuer: { readonly certPem: string; readonly key: CryptoKey; readonly keyType: KeyType };
+  readonly issuer: { readonly certPem: string; readonly key: CryptoKey; readonly keyType: CertificateKeyType };
   /** Epoch milliseconds. */
   readonly now: number;
   readonly notAfter: number;
@@ -38,12 +38,13 @@ export const signCertificate = async (request: CertificateRequest): Promise<stri
 };
 
 /** The root: the only certificate that is signed by its own key. Same options as `signCertificate`, `issuer` being its own key. */
-export const signRoot = async (request: Omit<CertificateRequest, 'issuer'> & { key: CryptoKey; keyType: KeyType }): Promise<string> =>
-  generate(request, { issuer: subjectOf(request.commonName), signer: request, authorityKeyId: null });
+export const signRoot = async (
+  request: Omit<CertificateRequest, 'issuer'> & { key: CryptoKey; keyType: CertificateKeyType },
+): Promise<string> => generate(request, { issuer: subjectOf(request.commonName), signer: request, authorityKeyId: null });
 
 const generate = async (
   request: Omit<CertificateRequest, 'issuer'>,
-  by: { issuer: x509.JsonName | string; signer: { key: CryptoKey; keyType: KeyType }; authorityKeyId: x509.Extension | null },
+  by: { issuer: x509.JsonName | string; signer: { key: CryptoKey; keyType: CertificateKeyType }; authorityKeyId: x509.Extension | null },
 ): Promise<string> => {
   const certificate = await x509.X509CertificateGenerator.create(
     {

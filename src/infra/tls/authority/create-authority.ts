@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import type { Authority, AuthorityOptions, StoredCa } from './authority.ts';
 import { authorityNames } from './authority-names.ts';
 import { signCertificate, signRoot } from './certificate-generator.ts';
-import { generateKeyPair, privateKeyFromPem, privateKeyToPem, type KeyType } from './key-types.ts';
+import { generateKeyPair, privateKeyFromPem, privateKeyToPem, type CertificateKeyType } from './key-types.ts';
 
 const DAY_MS = 86_400_000;
 const AUTHORITY_DAYS = 3650;
@@ -46,7 +46,11 @@ export const authorityFromPem = async (stored: readonly StoredCa[], now: () => n
   return authorityOf({ cas: stored.map((ca) => ({ ...ca, key })), keyType, now });
 };
 
-const authorityOf = (of: { cas: readonly (StoredCa & { readonly key: CryptoKey })[]; keyType: KeyType; now: () => number }): Authority => {
+const authorityOf = (of: {
+  cas: readonly (StoredCa & { readonly key: CryptoKey })[];
+  keyType: CertificateKeyType;
+  now: () => number;
+}): Authority => {
   const { cas, keyType, now } = of;
   const [root] = cas;
   const issuing = cas.at(-1);

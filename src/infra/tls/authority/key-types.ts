@@ -8,16 +8,16 @@ const TABLE = {
   Ed25519: { generate: { name: 'Ed25519' }, sign: { name: 'Ed25519' }, openssl: 'ed25519' },
 } as const;
 
-export type KeyType = keyof typeof TABLE;
-export const KEY_TYPES = Object.keys(TABLE) as readonly KeyType[];
+export type CertificateKeyType = keyof typeof TABLE;
+export const KEY_TYPES = Object.keys(TABLE) as readonly CertificateKeyType[];
 
 export type KeyPair = { readonly publicKey: CryptoKey; readonly privateKey: CryptoKey };
 
 /** The algorithm with which a key of this type signs certificates. */
-export const signingAlgorithm = (keyType: KeyType): { readonly name: string; readonly hash?: string } => TABLE[keyType].sign;
+export const signingAlgorithm = (keyType: CertificateKeyType): { readonly name: string; readonly hash?: string } => TABLE[keyType].sign;
 
 /** A new extractable key pair. */
-export const generateKeyPair = async (keyType: KeyType): Promise<KeyPair> =>
+export const generateKeyPair = async (keyType: CertificateKeyType): Promise<KeyPair> =>
   (await crypto.subtle.generateKey(TABLE[keyType].generate, true, ['sign', 'verify'])) as KeyPair;
 
 /** PKCS#8 PEM of a private key. */
@@ -27,7 +27,7 @@ export const privateKeyToPem = async (key: CryptoKey): Promise<string> => {
 };
 
 /** The type of a key, or null for one that we do not use. */
-export const keyTypeOf = (key: KeyObject): KeyType | null => {
+export const keyTypeOf = (key: KeyObject): CertificateKeyType | null => {
   const openssl = key.asymmetricKeyType === 'ec' ? key.asymmetricKeyDetails?.namedCurve : key.asymmetricKeyType;
   return KEY_TYPES.find((keyType) => TABLE[keyType].openssl === openssl) ?? null;
 };
@@ -37,7 +37,7 @@ export const keyTypeOf = (key: KeyObject): KeyType | null => {
  *
  * @throws Error when the text is no private key or one of a type that we do not use
  */
-export const privateKeyFromPem = async (pem: string): Promise<{ readonly key: CryptoKey; readonly keyType: KeyType }> => {
+export const privateKeyFromPem = async (pem: string): Promise<{ readonly key: CryptoKey; readonly keyType: CertificateKeyType }> => {
   const object = createPrivateKey(pem);
   const keyType = keyTypeOf(object);
   if (keyType === null) throw new Error(`a key of type ${object.asymmetricKeyType ?? 'unknown'} signs no certificates here`);

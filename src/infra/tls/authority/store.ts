@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { once } from '#infra/cache/once.ts';
 import { missingIs } from '#infra/apperr/system-error.ts';
 import { writeFileAtomic } from '#infra/files/atomic-file.ts';
 import { ensureSecret } from '#infra/files/secret-file.ts';
-import { checkAuthority, checkLeaf } from './certificate-checks.ts';
-import type { Authority, LeafOptions, StoredCa } from './authority.ts';
+import { checkLeaf } from './certificate-checks.ts';
+import type { Authority, LeafOptions } from './authority.ts';
 import type { TlsFiles } from '../config.ts';
-import type { KeyType } from './key-types.ts';
+import type { CertificateKeyType } from './key-types.ts';
+import { openAuthority } from './stored-authority.ts';
 
 /** A certificate of the store; `name` is the base name of its files. */
 export interface LeafRequest extends LeafOptions {
@@ -21,7 +21,7 @@ export interface TlsStoreOptions {
   readonly leaves: readonly LeafRequest[];
   /** CAs from the root to the one that issues; default 3. */
   readonly length?: number;
-  readonly keyType?: KeyType;
+  readonly keyType?: CertificateKeyType;
   /** Whether `<name>.p12` is written, too, and its password in `<name>.p12.password`. */
   readonly pkcs12?: boolean;
   /** Epoch milliseconds. */
@@ -36,7 +36,7 @@ export interface TlsStore {
   /** Names of the CAs from the root down. */
   readonly chain: readonly string[];
   readonly leaves: number;
-  readonly keyType: KeyType;
+  readonly keyType: CertificateKeyType;
   /** Whether anything was made or made again. */
   readonly created: boolean;
 }
@@ -52,27 +52,15 @@ export const prepareTls = async (options: TlsStoreOptions): Promise<TlsStore> =>
   const { directory, leaves, length = 3, keyType = 'P-256', pkcs12 = false, now = Date.now } = options;
   for (const { name } of leaves) if (!/^[a-z0-9][a-z0-9-]*$/.test(name)) throw new TypeError(`${name} is no name for a certificate file`);
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  const kept = await readAuthority(directory);
-  const isKept = checkAuthority(kept, { length, keyType, now: now() }) === null;
-  const authority = once(async () => {
-    // Loaded only when there is something to sign: it costs more than all the checks.
-    const { authorityFromPem, createAuthority } = await import('./create-authority.ts');
-    return isKept ? authorityFromPem(kept, now) : createAuthority({ length, keyType, now });
-  });
-
-  const cas = isKept ? kept : (await authority()).toPem();
-  if (!isKept) await writeAuthority(directory, cas);
-  const caFile = join(directory, 'ca.pem');
+  const { cas, caFile, isNew, signer } = await openAuthority({ directory, length, keyType, now });
   const rootPem = cas[0]?.certPem ?? '';
-  if ((await readOrNull(caFile)) !== rootPem) await writeFileAtomic(caFile, rootPem, { durable: false });
-
   const filesOf = (name: string): TlsFiles => ({ ca: caFile, cert: join(directory, `${name}.pem`), key: join(directory, `${name}.key`) });
   const made = await Promise.all(
     leaves.map(async (leaf) => {
       const files = filesOf(leaf.name);
       const [certPem, keyPem] = [(await readOrNull(files.cert)) ?? '', (await readOrNull(files.key)) ?? ''];
       const isGood = checkLeaf({ certPem, keyPem }, { ...leaf, cas, keyType, now: now() }) === null;
-      const current = isGood ? { certPem, keyPem } : await issue(await authority(), leaf, files);
+      const current = isGood ? { certPem, keyPem } : await issue(await signer(), leaf, files);
       const madeStore = pkcs12 && (await writePkcs12({ directory, name: leaf.name, rootPem, ...current, isNew: !isGood }));
       return !isGood || madeStore;
     }),
@@ -87,7 +75,7 @@ export const prepareTls = async (options: TlsStoreOptions): Promise<TlsStore> =>
     chain: cas.map((ca) => ca.name),
     leaves: leaves.length,
     keyType,
-    created: !isKept || made.includes(true),
+    created: isNew || made.includes(true),
   };
 };
 
@@ -115,35 +103,6 @@ const writePkcs12 = async (of: {
   const store = await toPkcs12({ certPem: of.certPem, keyPem: of.keyPem, caPem: of.rootPem, password, name: of.name });
   await writeFileAtomic(file, store, { mode: 0o600, durable: false });
   return true;
-};
-
-/** The CAs from the root down; file names start with their depth. */
-const readAuthority = async (directory: string): Promise<StoredCa[]> => {
-  const folder = join(directory, 'ca');
-  const files = await readdir(folder).catch(missingIs([]));
-  const certificates = files.filter((file) => /^\d-[a-z0-9-]+\.pem$/.test(file)).toSorted();
-  return Promise.all(
-    certificates.map(async (file) => ({
-      name: file.slice(2, -'.pem'.length),
-      certPem: (await readOrNull(join(folder, file))) ?? '',
-      keyPem: (await readOrNull(join(folder, file.replace(/\.pem$/, '.key')))) ?? '',
-    })),
-  );
-};
-
-/** Written aside as a folder and renamed as one, so that certificates and keys of two chains never mix. */
-const writeAuthority = async (directory: string, cas: readonly StoredCa[]): Promise<void> => {
-  const folder = join(directory, 'ca');
-  const aside = join(directory, `.ca.${randomBytes(6).toString('hex')}.tmp`);
-  await mkdir(aside, { mode: 0o700 });
-  await Promise.all(
-    cas.flatMap((ca, depth) => [
-      writeFileAtomic(join(aside, `${depth}-${ca.name}.pem`), ca.certPem, { durable: false }),
-      writeFileAtomic(join(aside, `${depth}-${ca.name}.key`), ca.keyPem, { mode: 0o600, durable: false }),
-    ]),
-  );
-  await rm(folder, { recursive: true, force: true });
-  await rename(aside, folder);
 };
 
 const readOrNull = (path: string): Promise<string | null> => readFile(path, 'utf8').catch(missingIs(null));

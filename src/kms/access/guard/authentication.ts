@@ -1,7 +1,7 @@
 import { unreachable } from '#infra/apperr/app-error.ts';
 import type { Database } from '#infra/database/databases.ts';
 import type { FineScope } from '#infra/magic/magic.ts';
-import { createAttemptLimits } from '#infra/secrets/attempts/attempt-limits.ts';
+import { createAttemptLimits } from '#infra/secrets/attempts/create-attempt-limits.ts';
 import { createPasswords } from '#infra/secrets/passwords.ts';
 import { createVerifiedCache } from '#infra/secrets/verified-cache.ts';
 import type { AuthenticatedCaller } from '#kms/caller.ts';
@@ -13,6 +13,7 @@ import { createCertificateRealm } from '../realms/certificates.ts';
 import { createFileRealm } from '../realms/file-realm.ts';
 import { createPasswordRealms } from '../realms/password-realms.ts';
 import { createDatabaseRealm, type UserRealm } from '../realms/realm-users.store.ts';
+import { createNewUsers, type NewUsers } from '../realms/new-users.ts';
 import { loadRealms, PLAINTEXT_PREFIX, type RealmName } from '../realms/realms-config.ts';
 import { createTokenVerifier, type TrustedIssuer } from '../tokens/token-verifier.ts';
 import type { Credential } from './credentials.ts';
@@ -35,9 +36,10 @@ const VERIFIED_MS = 30_000;
 const MAX_VERIFIED = 10_000;
 
 /**
- * Reads realms.yml and puts together everything that can say who asks.
+ * Reads realms.yml and puts together everything that can say who asks, and who shall be able to ask.
  *
  * @param options.now epoch milliseconds
+ * @param options.elapsed milliseconds of a clock that never goes back
  * @throws AppError `config-unreadable`, `config-invalid`
  */
 export const openAuthentication = async (options: {
@@ -48,8 +50,9 @@ export const openAuthentication = async (options: {
   readonly challenges: Challenges;
   readonly emit: Emit;
   readonly now: () => number;
-}): Promise<Authenticate> => {
-  const { service, tenants, issuers, challenges, emit, now } = options;
+  readonly elapsed: () => number;
+}): Promise<{ readonly authenticate: Authenticate; readonly newUsers: NewUsers }> => {
+  const { service, tenants, issuers, challenges, emit, now, elapsed } = options;
   const config = await loadRealms(options.realmsFile);
   const { users } = config.file;
   const plaintext = users.filter((user) => user.password.startsWith(PLAINTEXT_PREFIX)).map((user) => user.username);
@@ -61,22 +64,23 @@ export const openAuthentication = async (options: {
     // Its users log in at their issuer; here they show tokens, never passwords.
     federation: [],
   };
-  const tokens = config.order.includes('federation') ? createTokenVerifier({ issuers, tenants, challenges, now }) : null;
+  const tokens = config.order.includes('federation') ? createTokenVerifier({ issuers, tenants, challenges, now, elapsed }) : null;
+  const hashing = createPasswords({
+    iterations: config.password_hash.iterations,
+    saltBytes: config.password_hash.salt_bytes,
+    allowPlaintext: plaintext.length > 0,
+  });
   const passwords = createPasswordRealms({
     realms: config.order.flatMap((realm) => userRealms[realm]),
     tenants,
-    passwords: createPasswords({
-      iterations: config.password_hash.iterations,
-      saltBytes: config.password_hash.salt_bytes,
-      allowPlaintext: plaintext.length > 0,
-    }),
-    verified: createVerifiedCache({ ttlMs: VERIFIED_MS, max: MAX_VERIFIED, now }),
-    attempts: createAttemptLimits({ now }),
+    passwords: hashing,
+    verified: createVerifiedCache({ ttlMs: VERIFIED_MS, max: MAX_VERIFIED, elapsed }),
+    attempts: createAttemptLimits(),
     challenges,
   });
   const certificates = createCertificateRealm({ config: config.certificates, tenants, challenges });
 
-  return async (credential, { scope, address }) => {
+  const authenticate: Authenticate = async (credential, { scope, address }) => {
     switch (credential.kind) {
       case 'bearer': {
         if (tokens === null) throw challenges.invalidToken('Tokens are not accepted here: the realm federation is switched off');
@@ -90,4 +94,5 @@ export const openAuthentication = async (options: {
         return unreachable(credential);
     }
   };
+  return { authenticate, newUsers: createNewUsers({ config, passwords: hashing, now }) };
 };

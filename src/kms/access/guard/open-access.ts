@@ -6,6 +6,7 @@ import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { Emit } from '#kms/events.ts';
 import type { TenantDirectory } from '#kms/tenants/directory.ts';
 import { type Challenges, createChallenges } from '../challenges.ts';
+import type { NewUsers } from '../realms/new-users.ts';
 import { openTrustedIssuers } from '../tokens/trusted-issuers.ts';
 import { type Authenticate, openAuthentication } from './authentication.ts';
 import type { AccessConfig } from './config.ts';
@@ -14,6 +15,7 @@ import type { AccessConfig } from './config.ts';
 export interface Access extends AsyncDisposable {
   readonly challenges: Challenges;
   readonly authenticate: Authenticate;
+  readonly newUsers: NewUsers;
   /** The issuers of tokens, where there are any. */
   readonly dependencies: readonly DependencyCheck[];
   /** The work by the clock while it is open, for the runner of the process. */
@@ -24,6 +26,7 @@ export interface Access extends AsyncDisposable {
  * Opens the connections to the configured issuers, and reads realms.yml.
  *
  * @param options.now epoch milliseconds
+ * @param options.elapsed milliseconds of a clock that never goes back
  * @throws AppError `tls-file-unreadable`, `secret-unreadable`, `config-unreadable`, `config-invalid`
  */
 export const openAccess = async (options: {
@@ -33,18 +36,29 @@ export const openAccess = async (options: {
   readonly telemetry: Telemetry;
   readonly emit: Emit;
   readonly now: () => number;
+  readonly elapsed: () => number;
 }): Promise<Access> => {
-  const { config, service, tenants, telemetry, emit, now } = options;
+  const { config, service, tenants, telemetry, emit, now, elapsed } = options;
   await using opened = new AsyncDisposableStack();
   const { issuers: configs, tls, required } = config.identity;
-  const { issuers, dependency, jobs } = opened.use(await openTrustedIssuers({ configs, tls, required, telemetry, emit, now }));
+  const { issuers, dependency, jobs } = opened.use(await openTrustedIssuers({ configs, tls, required, telemetry, emit, now, elapsed }));
   const challenges = createChallenges(config.errors.detail);
-  const authenticate = await openAuthentication({ realmsFile: config.realms_file, service, tenants, issuers, challenges, emit, now });
+  const { authenticate, newUsers } = await openAuthentication({
+    realmsFile: config.realms_file,
+    service,
+    tenants,
+    issuers,
+    challenges,
+    emit,
+    now,
+    elapsed,
+  });
 
   const resources = opened.move();
   return {
     challenges,
     authenticate,
+    newUsers,
     dependencies: configs.length === 0 ? [] : [dependency],
     jobs,
     [Symbol.asyncDispose]: () => resources.disposeAsync(),

@@ -5,7 +5,7 @@ import { isTenantId } from '#kms/tenants/tenant.ts';
 import type { Challenges } from '../challenges.ts';
 import type { PeerCertificate } from '../peer-certificate.ts';
 import type { RealmsConfig } from './realms-config.ts';
-import { scopesOfRoles } from '../scopes.ts';
+import { fineScopesOfRoles } from '../scopes.ts';
 
 /**
  * The tenant that a certificate names in its URI SANs.
@@ -29,7 +29,7 @@ export const createCertificateRealm = (options: {
   readonly challenges: Challenges;
 }): CertificateRealm => {
   const { config, tenants, challenges } = options;
-  const clients = new Map(config.clients.map((client) => [client.common_name, { ...client, scopes: scopesOfRoles(client.roles) }]));
+  const clients = new Map(config.clients.map((client) => [client.common_name, { ...client, scopes: fineScopesOfRoles(client.roles) }]));
 
   const tenantOf = async (peer: PeerCertificate, mapped: string | undefined): Promise<CallerTenant> => {
     if (config.tenant_from === 'mapping') {

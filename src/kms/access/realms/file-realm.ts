@@ -1,4 +1,4 @@
-import { scopesOfRoles } from '../scopes.ts';
+import { fineScopesOfRoles } from '../scopes.ts';
 import type { FileUser } from './realms-config.ts';
 import type { RealmUser, UserRealm } from './realm-users.store.ts';
 
@@ -13,7 +13,7 @@ export const createFileRealm = (users: readonly FileUser[]): UserRealm => {
         stored: user.password,
         tenant: { by: 'name', value: user.tenant },
         roles: user.roles,
-        scopes: scopesOfRoles(user.roles),
+        scopes: fineScopesOfRoles(user.roles),
       },
     ]),
   );

@@ -3,7 +3,7 @@ import { storedTexts } from '#infra/database/stored-values.ts';
 import type { FineScope } from '#infra/magic/magic.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { RealmUserRow } from '#kms/database/realm-users.table.ts';
-import { scopesOfRoles } from '../scopes.ts';
+import { fineScopesOfRoles } from '../scopes.ts';
 
 /** A user who can prove who he is with a password. */
 export interface RealmUser {
@@ -33,7 +33,7 @@ const realmUserOf = (row: RealmUserRow): RealmUser => {
     stored: row.password_hash,
     tenant: { by: 'id', value: row.tenant_id },
     roles,
-    scopes: scopesOfRoles(roles),
+    scopes: fineScopesOfRoles(roles),
   };
 };
 

@@ -14,7 +14,7 @@ export type RealmName = (typeof REALMS)[number];
 
 export const PLAINTEXT_PREFIX = '{plaintext}';
 
-const username = Type.String({
+export const usernameSchema = Type.String({
   minLength: 1,
   maxLength: 128,
   pattern: '^[^:\\x00-\\x1F\\x7F]+$',
@@ -28,7 +28,7 @@ const roles = Type.Array(Type.Enum(Object.keys(ROLE_SCOPES)), {
 });
 
 const fileUserSchema = strictObject({
-  username,
+  username: usernameSchema,
   password: Type.String({
     pattern: '^(\\$pbkdf2-sha256\\$|\\{plaintext\\}.)',
     maxLength: 1_200,

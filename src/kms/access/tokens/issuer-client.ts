@@ -1,3 +1,4 @@
+import { thrownWords } from '#infra/apperr/thrown-words.ts';
 import type { ClosableHttpsClient, HttpsClient } from '#infra/http/client.ts';
 import { createHttpsClient } from '#infra/http/client/create-https-client.ts';
 import type { Job } from '#infra/jobs/job.ts';
@@ -42,7 +43,7 @@ export const openIssuerClient = async (options: {
     try {
       await old.close();
     } catch (error) {
-      telemetry.log.warn(`connections to ${issuer} under an old certificate were not closed: ${String(error)}`);
+      telemetry.log.warn(`connections to ${issuer} under an old certificate were not closed: ${thrownWords(error)}`);
     } finally {
       ending.delete(old);
     }
@@ -55,7 +56,7 @@ export const openIssuerClient = async (options: {
       client = open(pem);
       telemetry.log.info(`certificates for ${issuer} reloaded`);
     },
-    onError: (error) => telemetry.log.error(`certificates for ${issuer} not reloaded, the old ones stay: ${String(error)}`),
+    onError: (error) => telemetry.log.error(`certificates for ${issuer} not reloaded, the old ones stay: ${thrownWords(error)}`),
   });
 
   return {

@@ -2,8 +2,9 @@ import { importJWK, type JWK } from 'jose';
 import { createBoundedMap } from '#infra/cache/bounded-map.ts';
 import type { HttpsClient } from '#infra/http/client.ts';
 import { AppError } from '#infra/apperr/app-error.ts';
+import { JWKS_MS } from '#infra/magic/limits.ts';
 import type { Emit } from '#kms/events.ts';
-import { identityUnavailable } from './identity-unavailable.ts';
+import { identityUnavailable, isLimited, refusedBy } from './identity-unavailable.ts';
 
 type VerificationKey = Exclude<Awaited<ReturnType<typeof importJWK>>, Uint8Array>;
 
@@ -15,12 +16,13 @@ export interface JwksCache {
    * @throws AppError `identity-unavailable` 503 when the issuer does not answer and what is remembered is too old
    */
   key(kid: string): Promise<VerificationKey | undefined>;
-  /** Resolves when the issuer publishes usable keys at this moment (at most a second ago); throws with the cause else. */
+  /**
+   * Resolves when the issuer publishes usable keys at this moment (at most a second ago), or says that it is asked too often while
+   * what is remembered may serve; throws with the cause else.
+   */
   probe(): Promise<void>;
 }
 
-/** Longest wait for the document, in milliseconds; shorter than the limit of one readiness check. */
-const FETCH_TIMEOUT_MS = 1_500;
 const MAX_KEYS = 32;
 const MAX_KID_LENGTH = 128;
 /** Unknown kids make at most one request in this time, in milliseconds. */
@@ -66,18 +68,20 @@ const usableKeys = async (document: unknown): Promise<ReadonlyMap<string, Verifi
  * configured URL only, no redirects, size and time capped. While the issuer is down the old keys serve for `staleMs` more.
  *
  * @param options.client trusts the configured CA only, and caps the size of an answer
- * @param options.now epoch milliseconds
+ * @param options.elapsed milliseconds of a clock that never goes back
  */
 export const createJwksCache = (options: {
   readonly issuer: string;
   readonly uri: string;
+  /** By which the issuer knows who asks, and limits this KMS apart from strangers; absent where it does not know it. */
+  readonly authorization?: string;
   readonly client: Pick<HttpsClient, 'request'>;
   readonly ttlMs: number;
   readonly staleMs: number;
   readonly emit?: Emit;
-  readonly now?: () => number;
+  readonly elapsed?: () => number;
 }): JwksCache => {
-  const { issuer, uri, client, ttlMs, staleMs, emit = () => {}, now = Date.now } = options;
+  const { issuer, uri, authorization, client, ttlMs, staleMs, emit = () => {}, elapsed = () => performance.now() } = options;
   let keys: ReadonlyMap<string, VerificationKey> = new Map();
   let fetchedAt = Number.NEGATIVE_INFINITY;
   let failure: { readonly error: unknown; readonly at: number } | null = null;
@@ -87,28 +91,29 @@ export const createJwksCache = (options: {
 
   const fetchKeys = async (): Promise<void> => {
     try {
-      const answer = await client.request({ url: uri, headers: { accept: 'application/json' }, timeoutMs: FETCH_TIMEOUT_MS });
-      if (answer.status !== 200) throw new AppError('jwks-refused', 502, `the JWKS request was answered with ${answer.status}`);
+      const headers = { accept: 'application/json', ...(authorization === undefined ? {} : { authorization }) };
+      const answer = await client.request({ url: uri, headers, timeoutMs: JWKS_MS });
+      if (answer.status !== 200) throw refusedBy(issuer, answer, 'jwks-refused', 'JWKS');
       keys = await usableKeys(answer.json());
       if (failure !== null) emit({ type: 'identity-reachable', issuer });
-      fetchedAt = now();
+      fetchedAt = elapsed();
       failure = null;
     } catch (error) {
       if (failure === null) emit({ type: 'identity-unreachable', issuer, cause: error });
-      failure = { error, at: now() };
+      failure = { error, at: elapsed() };
       throw error;
     }
   };
   const refresh = (): Promise<void> => (flight ??= fetchKeys().finally(() => (flight = null)));
   const refreshUnlessSettled = (): Promise<void> =>
-    failure !== null && now() - failure.at < SETTLED_MS ? Promise.reject(failure.error as Error) : refresh();
+    failure !== null && elapsed() - failure.at < SETTLED_MS ? Promise.reject(failure.error as Error) : refresh();
 
   const ensureKeys = async (): Promise<void> => {
-    if (now() - fetchedAt < ttlMs) return;
+    if (elapsed() - fetchedAt < ttlMs) return;
     try {
       await refreshUnlessSettled();
     } catch (error) {
-      if (now() - fetchedAt >= ttlMs + staleMs) throw identityUnavailable(issuer, error);
+      if (elapsed() - fetchedAt >= ttlMs + staleMs) throw identityUnavailable(issuer, error);
     }
   };
 
@@ -117,21 +122,21 @@ export const createJwksCache = (options: {
   };
 
   const refetchForUnknown = async (kid: string): Promise<void> => {
-    if ((negative.get(kid) ?? 0) > now()) return;
+    if ((negative.get(kid) ?? 0) > elapsed()) return;
     // It may bring this key: a token is not refused before it has landed.
     if (flight !== null) {
       await flight.catch(unavailable);
       if (keys.has(kid)) return;
     }
-    if (now() - askedForUnknownAt < UNKNOWN_KID_COOLDOWN_MS) {
+    if (elapsed() - askedForUnknownAt < UNKNOWN_KID_COOLDOWN_MS) {
       // Nobody knows whether the issuer has this key, so that it is not said to have none.
       if (failure !== null) unavailable(failure.error);
       return;
     }
-    askedForUnknownAt = now();
+    askedForUnknownAt = elapsed();
     await refresh().catch(unavailable);
     if (keys.has(kid)) return;
-    negative.set(kid, now() + NEGATIVE_LIFE_MS);
+    negative.set(kid, elapsed() + NEGATIVE_LIFE_MS);
   };
 
   return {
@@ -146,8 +151,11 @@ export const createJwksCache = (options: {
       return keys.get(kid);
     },
     probe: async () => {
-      if (failure === null && now() - fetchedAt < SETTLED_MS) return;
-      await refreshUnlessSettled();
+      if (failure === null && elapsed() - fetchedAt < SETTLED_MS) return;
+      await refreshUnlessSettled().catch((error: unknown) => {
+        // It answers, and what is remembered serves.
+        if (!isLimited(error) || elapsed() - fetchedAt >= ttlMs + staleMs) throw error;
+      });
     },
   };
 };

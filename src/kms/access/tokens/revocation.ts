@@ -28,15 +28,17 @@ const MAX_REMEMBERED = 10_000;
 
 /**
  * @param options.intervalMs for `interval`: how long an answer is remembered, at most 30,000
- * @param options.now epoch milliseconds
+ * @param options.elapsed milliseconds of a clock that never goes back
+ * @param options.now epoch milliseconds, for the end of a token's life
  */
 export const createRevocation = (options: {
   readonly mode: RevocationMode;
   readonly intervalMs: number;
   readonly introspection: Introspection;
+  readonly elapsed?: () => number;
   readonly now?: () => number;
 }): Revocation => {
-  const { mode, intervalMs, introspection, now = Date.now } = options;
+  const { mode, intervalMs, introspection, elapsed = () => performance.now(), now = Date.now } = options;
   const answers = createBoundedMap<{ readonly active: boolean; readonly until: number }>({ max: MAX_REMEMBERED });
   const once = createSingleFlight<boolean>();
 
@@ -44,10 +46,10 @@ export const createRevocation = (options: {
 
   const askAtIntervals = async (use: TokenUse): Promise<boolean> => {
     const remembered = answers.get(use.key);
-    if (remembered !== undefined && remembered.until > now()) return remembered.active;
-    const asked = now();
+    if (remembered !== undefined && remembered.until > elapsed() && use.expiresAt > now()) return remembered.active;
+    const asked = elapsed();
     const active = await ask(use);
-    answers.set(use.key, { active, until: Math.min(use.expiresAt, asked + Math.min(intervalMs, MAX_LIFE_MS)) });
+    answers.set(use.key, { active, until: asked + Math.min(intervalMs, MAX_LIFE_MS) });
     return active;
   };
 

@@ -41,7 +41,7 @@ interface Verified {
   readonly claims: AccessTokenClaims;
   readonly scopes: ReadonlySet<FineScope>;
   readonly key: string;
-  /** Epoch milliseconds. */
+  /** Milliseconds of the clock that never goes back. */
   readonly until: number;
 }
 
@@ -54,14 +54,18 @@ const digest = (text: string): string => createHash('sha256').update(text).diges
 /** SHA-256 of the DER form, as `x5t#S256` has it. @see RFC 8705 section 3.1 */
 const thumbprint = (peer: PeerCertificate): string => Buffer.from(peer.fingerprint256.replaceAll(':', ''), 'hex').toString('base64url');
 
-/** @param options.now epoch milliseconds */
+/**
+ * @param options.now epoch milliseconds, for the times that tokens name
+ * @param options.elapsed milliseconds of a clock that never goes back
+ */
 export const createTokenVerifier = (options: {
   readonly issuers: readonly TrustedIssuer[];
   readonly tenants: Pick<TenantDirectory, 'byId'>;
   readonly challenges: Challenges;
   readonly now?: () => number;
+  readonly elapsed?: () => number;
 }): TokenVerifier => {
-  const { tenants, challenges, now = Date.now } = options;
+  const { tenants, challenges, now = Date.now, elapsed = () => performance.now() } = options;
   const issuers = new Map(options.issuers.map((issuer) => [issuer.rules.issuer, issuer]));
   const remembered = createBoundedMap<Verified>({ max: MAX_REMEMBERED });
   const once = createSingleFlight<Verified>();
@@ -77,7 +81,7 @@ export const createTokenVerifier = (options: {
       claims,
       scopes: narrowScopes(expandScopes(claims.scopes), claims.permissions),
       key: digest(JSON.stringify([id, claims.issuer, claims.audience])),
-      until: Math.min(claims.expiresAt, now() + LIFE_MS),
+      until: elapsed() + LIFE_MS,
     };
     remembered.set(id, verified);
     return verified;
@@ -86,7 +90,7 @@ export const createTokenVerifier = (options: {
   const verifiedToken = async (token: string): Promise<Verified> => {
     const id = digest(token);
     const known = remembered.get(id);
-    if (known !== undefined && known.until > now()) return known;
+    if (known !== undefined && known.until > elapsed() && known.claims.expiresAt > now()) return known;
     remembered.delete(id);
     return once(id, () => verifyOnce(token, id));
   };

@@ -4,6 +4,7 @@ import { readSecret } from '#infra/files/secret-file.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import type { TlsFiles } from '#infra/tls/config.ts';
 import type { Emit } from '#kms/events.ts';
+import { clientCredential } from './client-credential.ts';
 import { createIntrospection } from './introspection.ts';
 import { openIssuerClient } from './issuer-client.ts';
 import type { IssuerConfig } from './issuer-config.ts';
@@ -15,7 +16,7 @@ export interface TrustedIssuers extends AsyncDisposable {
   readonly issuers: readonly TrustedIssuer[];
   /** Up when every issuer publishes its keys at this moment. */
   readonly dependency: DependencyCheck;
-  /** What is to be done by the clock while they are open; whoever opened them starts it. */
+  /** Work by the clock while they are open; the caller starts it. */
   readonly jobs: readonly Job[];
 }
 
@@ -32,35 +33,41 @@ export const openTrustedIssuers = async (options: {
   readonly required: boolean;
   readonly telemetry: Telemetry;
   readonly emit: Emit;
+  /** Epoch milliseconds. */
   readonly now?: () => number;
+  /** Milliseconds of a clock that never goes back. */
+  readonly elapsed?: () => number;
 }): Promise<TrustedIssuers> => {
-  const { configs, tls, required, telemetry, emit, now = Date.now } = options;
+  const { configs, tls, required, telemetry, emit, now = Date.now, elapsed = () => performance.now() } = options;
   const open = async (config: IssuerConfig, index: number) => {
     const { issuer, audience, revocation } = config;
     const clientSecret = await readSecret(revocation.client_secret_file, `the secret of the client ${revocation.client_id}`);
     const name = `issuer-${index + 1}`;
     const client = await openIssuerClient({ issuer, name, tls: { ca: config.ca, cert: tls.cert, key: tls.key }, telemetry });
+    const authorization = clientCredential(revocation.client_id, clientSecret);
+    // The secret is for the server that introspects, and for no other that may hold the keys.
+    const isOneServer = new URL(config.jwks_uri).origin === new URL(revocation.introspection_endpoint).origin;
     const jwks = createJwksCache({
       issuer,
       uri: config.jwks_uri,
+      ...(isOneServer ? { authorization } : {}),
       client,
       ttlMs: config.jwks_ttl_seconds * 1000,
       staleMs: config.jwks_stale_seconds * 1000,
       emit,
-      now,
+      elapsed,
     });
     const introspection = createIntrospection({
       issuer,
       endpoint: revocation.introspection_endpoint,
-      clientId: revocation.client_id,
-      clientSecret,
+      authorization,
       client,
     });
     const trusted: TrustedIssuer = {
       rules: { issuer, audience, clockSkewSeconds: config.clock_skew_seconds },
       tenants: config.tenants,
       jwks,
-      revocation: createRevocation({ mode: revocation.mode, intervalMs: revocation.interval_seconds * 1000, introspection, now }),
+      revocation: createRevocation({ mode: revocation.mode, intervalMs: revocation.interval_seconds * 1000, introspection, now, elapsed }),
     };
     return { trusted, client };
   };

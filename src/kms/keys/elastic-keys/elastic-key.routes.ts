@@ -1,7 +1,7 @@
 import type { App } from '#infra/http/server.ts';
-import { millisOf } from '#kms/api/fields.ts';
 import { limitOf } from '#kms/api/paging.ts';
 import { problems } from '#kms/api/schemas.ts';
+import { millisOf } from '#kms/api/time.ts';
 import { ELASTIC_KEY_ACTIONS } from './elastic-key.actions.ts';
 import {
   changeBody,

@@ -1,6 +1,6 @@
 import type { Page } from '#kms/api/paging.ts';
 import type { Caller } from '#kms/caller.ts';
-import type { KeyUse, Operation } from '#kms/jose/algorithm.ts';
+import type { KeyPurpose, Operation } from '#kms/jose/algorithm.ts';
 import type { AlgorithmName } from '#kms/jose/algorithms.ts';
 
 /**
@@ -26,7 +26,7 @@ export interface ElasticKey {
   readonly description: string;
   readonly algorithm: AlgorithmName;
   /** Fixed at creation by the algorithm: no key has two uses. */
-  readonly use: KeyUse;
+  readonly use: KeyPurpose;
   /** Allowed operations: those of the algorithm or fewer. */
   readonly operations: readonly Operation[];
   readonly state: ElasticKeyState;

@@ -28,8 +28,10 @@ export interface Snapshot {
 export interface KeyRing {
   /** @throws AppError `elastic-key-not-found` 404 */
   snapshot(of: KeyOfTenant): Promise<Snapshot>;
-  /** A version by kid; null when this elastic key has none such. */
+  /** A version by kid; null, and then the database was asked for it, when this elastic key has none such. */
   version(of: KeyOfTenant, elasticKey: ElasticKey, id: string): Promise<UsableKey | null>;
+  /** Asks the database for a version that is not there: a refusal that needs no look takes as long by it as one that does. */
+  lookInVain(of: KeyOfTenant): Promise<void>;
   /** A version that was read just now, made usable. */
   open(of: KeyOfTenant, elasticKey: ElasticKey, key: StoredMaterialKey): Promise<UsableKey>;
   /**

@@ -17,12 +17,18 @@ export const keyInUse = async (use: KeyUse<KeyRing>, operation: Operation, now: 
   return { elasticKey, newest, algorithm: algorithmOf(elasticKey.algorithm) };
 };
 
-/** The version that made an input; null where this key has none such that still processes. */
+/**
+ * The version that made an input; null where this key has none such that still processes.
+ *
+ * @returns `haveLooked` where the database was asked for it in vain
+ */
 export const versionOf = async (
   use: KeyUse<KeyRing>,
   { elasticKey }: Snapshot,
   input: Pick<JoseInput, 'kid'> | null,
-): Promise<UsableKey | null> => {
-  const version = input && (await use.ring.version(use, elasticKey, input.kid));
-  return version && version.version >= elasticKey.minDecryptionVersion ? version : null;
+): Promise<{ readonly version: UsableKey | null; readonly haveLooked: boolean }> => {
+  if (input === null) return { version: null, haveLooked: false };
+  const found = await use.ring.version(use, elasticKey, input.kid);
+  const version = found && found.version >= elasticKey.minDecryptionVersion ? found : null;
+  return { version, haveLooked: found === null };
 };

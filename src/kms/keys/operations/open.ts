@@ -3,9 +3,9 @@ import type { KeyUse } from '#kms/action.ts';
 import type { Operation } from '#kms/jose/algorithm.ts';
 import { readJwe } from '#kms/jose/compact.ts';
 import { decoyJwe } from '#kms/jose/decoys.ts';
-import { openJwe } from '#kms/jose/jwe.ts';
+import { openJwe, sealJwe } from '#kms/jose/jwe.ts';
 import type { KeyRing } from '../key-ring/key-ring.ts';
-import { keyInUse, versionOf } from './key-in-use.ts';
+import { type KeyInUse, keyInUse, versionOf } from './key-in-use.ts';
 import type { WithContext } from './operation.ts';
 
 interface Opened {
@@ -20,9 +20,20 @@ const decryptionFailed = (): AppError =>
     fix: 'Give a complete JWE of this elastic key with the context that it was made with; its version must not be below min_decryption_version.',
   });
 
+/** A JWE of each version from which its decoys are made; nobody gets it, and there is nothing in it. */
+const sealedBy = new WeakMap<CryptoKey, Promise<string>>();
+const sealedOf = ({ algorithm, newest }: KeyInUse): Promise<string> => {
+  const known = sealedBy.get(newest.protecting);
+  if (known !== undefined) return known;
+  const { protecting: key, id: kid } = newest;
+  const sealed = sealJwe({ algorithm, key, kid, context: undefined, plaintext: new Uint8Array() });
+  sealedBy.set(key, sealed);
+  return sealed;
+};
+
 /**
- * Opens a compact JWE with the version that made it. Where there is none, a decoy is opened instead, so that the refusal takes as
- * long as that of a wrong tag.
+ * Opens a compact JWE with the version that made it. Every refusal takes as long as that of a wrong tag: where there is no version,
+ * a decoy is opened instead, and each refusal pays for one look into the database that finds no version.
  *
  * @throws AppError as `keyInUse`, and `decryption-failed` 400, the same for every cause
  */
@@ -34,9 +45,12 @@ export const open = async (
   const key = await keyInUse(use, operation, now);
   const { algorithm, newest } = key;
   const read = readJwe(jwe, algorithm);
-  const version = await versionOf(use, key, read);
-  const opened = version && read ? read : decoyJwe(algorithm, jwe.length);
+  const { version, haveLooked } = await versionOf(use, key, read);
+  const opened = version && read ? read : decoyJwe(algorithm, jwe.length, await sealedOf(key));
   const plaintext = await openJwe({ algorithm, key: (version ?? newest).processing, input: opened, context });
-  if (!plaintext) throw decryptionFailed();
+  if (!plaintext) {
+    if (!haveLooked) await use.ring.lookInVain(use);
+    throw decryptionFailed();
+  }
   return { plaintext, materialKeyId: (version ?? newest).id };
 };

@@ -25,9 +25,10 @@ export const createVerify =
       const key = await keyInUse(use, 'verify', now());
       const { algorithm, newest } = key;
       const read = readJws(jws, algorithm);
-      const version = await versionOf(use, key, read);
+      const { version, haveLooked } = await versionOf(use, key, read);
       const input = version && read ? read : decoyJws(algorithm, jws.length);
       const payload = await verifyJws({ algorithm, key: (version ?? newest).processing, input });
+      if (payload === null && !haveLooked) await use.ring.lookInVain(use);
       return { payload, materialKeyId: version && version.id };
     });
     const { payload, materialKeyId: kid } = verified;

@@ -171,7 +171,7 @@ export const container = (service: string, details: Partial<ContainerDetails> = 
   createdAt: 900,
   restartCount: 0,
   health: 'healthy',
-  lastProbe: 'ready',
+  lastProbe: null,
   ...details,
 });
 

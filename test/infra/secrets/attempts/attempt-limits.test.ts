@@ -1,209 +1,307 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { AppError } from '#infra/apperr/app-error.ts';
-import { type AttemptLimits, createAttemptLimits } from '#infra/secrets/attempts/attempt-limits.ts';
+import { createAttemptLimits } from '#infra/secrets/attempts/create-attempt-limits.ts';
+import { createManualClock } from '#test/support/manual-clock.ts';
 
-const MINUTE = 60_000;
+const SECOND = 1_000;
+const HERE = '192.0.2.1';
 
-const setup = (max?: number) => {
-  let time = 1_800_000_000_000;
-  const limits = createAttemptLimits({ now: () => time, ...(max === undefined ? {} : { max }) });
-  return { limits, wait: (ms: number) => (time += ms), account: `account-${randomUUIDv7()}`, address: '192.0.2.1' };
+type Answer = 'right' | 'wrong' | { readonly waitS: number };
+
+/** Limits, and names whose passwords they guard; it counts the looks at each name. */
+const guarded = (max?: number) => {
+  const clock = createManualClock('2030-01-01T00:00:00Z');
+  const limits = createAttemptLimits({ clock, ...(max === undefined ? {} : { max }) });
+  const passwords = new Map<string, string>();
+  const looks: { readonly account: string; readonly address: string; readonly at: number; readonly right: boolean }[] = [];
+
+  /** Sends a guess; the answer comes when the clock has gone on. */
+  const guess = async (account: string, password: string, address = HERE): Promise<Answer> => {
+    try {
+      const right = await limits.attempt({ account, password, address }, async () => {
+        const isRight = passwords.get(account) === password;
+        looks.push({ account, address, at: clock.monotonic(), right: isRight });
+        return isRight;
+      });
+      return right ? 'right' : 'wrong';
+    } catch (error) {
+      expect(error).toMatchObject({ code: 'too-many-attempts', status: 429, headers: { 'retry-after': expect.stringMatching(/^\d+$/) } });
+      return { waitS: Number((error as { headers: Record<string, string> }).headers['retry-after']) };
+    }
+  };
+  /** Sends a guess and lets the time pass that the answer takes. */
+  const answered = (...of: Parameters<typeof guess>): Promise<Answer> => clock.until(guess(...of));
+  return {
+    clock,
+    limits,
+    looks,
+    guess,
+    answered,
+    account: (): { readonly name: string; readonly password: string } => {
+      const one = { name: `account-${randomUUIDv7()}`, password: `password-${randomUUIDv7()}` };
+      passwords.set(one.name, one.password);
+      return one;
+    },
+    wrong: () => `wrong-${randomUUIDv7()}`,
+    nobody: () => `nobody-${randomUUIDv7()}`,
+  };
 };
 
-/** Seconds that the caller has to wait, 0 when the attempt went through (and failed). */
-const failOnce = (limits: AttemptLimits, guess: { account: string; address: string }): number => {
-  try {
-    limits.begin(guess);
-    return 0;
-  } catch (error) {
-    if (!(error instanceof AppError) || error.status !== 429) throw error;
-    expect(error.code).toBe('too-many-attempts');
-    return Number(error.headers['retry-after']);
+/** Sends a guess of the bot twenty times a second for so many seconds, without waiting for answers. */
+const flood = async (world: ReturnType<typeof guarded>, seconds: number, send: (n: number) => unknown): Promise<void> => {
+  for (let n = 0; n < seconds * 20; n += 1) {
+    void send(n);
+    await world.clock.advance(50);
   }
 };
 
-/** Waits as long as it must, and fails then. */
-const failUntilCounted = (limits: AttemptLimits, wait: (ms: number) => unknown, guess: { account: string; address: string }): void => {
-  for (let seconds = failOnce(limits, guess); seconds > 0; seconds = failOnce(limits, guess)) wait(seconds * 1000);
+/** How often an owner must try, at most `most` times, while a bot sends twenty guesses a second. */
+const triesUntilLetIn = async (
+  world: ReturnType<typeof guarded>,
+  owner: { readonly name: string; readonly password: string },
+  bot: (n: number) => unknown,
+  most: number,
+): Promise<number> => {
+  for (let tries = 1; tries <= most; tries += 1) {
+    const seen: Answer[] = [];
+    void world.guess(owner.name, owner.password).then((answer) => seen.push(answer));
+    while (seen.length === 0) await flood(world, 1, bot);
+    if (seen[0] === 'right') return tries;
+  }
+  return Number.POSITIVE_INFINITY;
 };
 
-const wentThrough = (waits: readonly number[]): number => waits.filter((seconds) => seconds === 0).length;
-
-describe('limits of log-in attempts', () => {
-  it('let a few failures through, then ask for a wait that doubles up to a minute', () => {
-    const { limits, wait, account, address } = setup();
-    const waits: number[] = [];
-    for (let failures = 0; failures < 13; failures++) {
-      let seconds = failOnce(limits, { account, address });
-      waits.push(seconds);
-      while (seconds > 0) {
-        wait(seconds * 1000);
-        seconds = failOnce(limits, { account, address });
-      }
-    }
-    expect(waits).toEqual([0, 0, 0, 0, 0, 1, 2, 4, 8, 16, 32, 60, 60]);
-  });
-
-  it('never ask to wait longer than a minute, whatever the number of failures', () => {
-    const { limits, wait, account, address } = setup();
-    let longest = 0;
-    for (let n = 0; n < 400; n++) {
-      const seconds = failOnce(limits, { account, address });
-      longest = Math.max(longest, seconds);
-      wait(seconds * 1000);
-    }
-    expect(longest).toBe(60);
-  });
-
-  it('do not count an attempt that had to wait', () => {
-    const { limits, wait, account, address } = setup();
-    for (let n = 0; n < 5; n++) failOnce(limits, { account, address });
-    for (let n = 0; n < 50; n++) expect(failOnce(limits, { account, address })).toBe(1);
-    wait(1000);
-    expect(failOnce(limits, { account, address })).toBe(0);
-  });
-
-  it('count attempts before they are judged, so that many at once gain nothing', () => {
-    const { limits, account, address } = setup();
-    expect(wentThrough(Array.from({ length: 100 }, () => failOnce(limits, { account, address })))).toBe(5);
-  });
-
-  it('start anew after a success', () => {
-    const { limits, account, address } = setup();
-    for (let round = 0; round < 10; round++) {
-      for (let n = 0; n < 4; n++) expect(failOnce(limits, { account, address })).toBe(0);
-      limits.begin({ account, address }).succeeded();
-    }
-    for (let n = 0; n < 5; n++) expect(failOnce(limits, { account, address })).toBe(0);
-    expect(failOnce(limits, { account, address })).toBe(1);
-  });
-
-  it('do not count an attempt that nothing was learnt from', () => {
-    const { limits, account, address } = setup();
-    for (let n = 0; n < 100; n++) limits.begin({ account, address }).withdrawn();
-    expect(failOnce(limits, { account, address })).toBe(0);
-  });
-
-  it('keep the delay that other failures earned when one attempt is taken back', () => {
-    const { limits, wait, account, address } = setup();
-    const attempt = limits.begin({ account: `account-${randomUUIDv7()}`, address });
-    for (let n = 0; n < 49; n++) failOnce(limits, { account: `account-${randomUUIDv7()}`, address });
-    wait(1000);
-    failOnce(limits, { account: `account-${randomUUIDv7()}`, address });
-    expect(failOnce(limits, { account, address })).toBe(2);
-    attempt.succeeded();
-    expect(failOnce(limits, { account, address })).toBe(1);
-  });
-
-  it('let the next person at an address log in at once after somebody else did, also after 60 failures by 60 accounts', () => {
-    const { limits, wait, address } = setup();
-    for (let n = 0; n < 60; n++) failUntilCounted(limits, wait, { account: `account-${randomUUIDv7()}`, address });
-    wait(MINUTE);
-    limits.begin({ account: `account-${randomUUIDv7()}`, address }).succeeded();
-    expect(failOnce(limits, { account: `account-${randomUUIDv7()}`, address })).toBe(0);
-  });
-
-  it('do not prolong a delay of the account or the address by an attempt that succeeded or was not looked at', () => {
-    const { limits, wait, account, address } = setup();
-    const elsewhere = (n: number) => ({ account, address: `198.51.100.${n}` });
-    for (let n = 0; n < 22; n++) failUntilCounted(limits, wait, elsewhere(n));
-    wait(5000);
-    limits.begin(elsewhere(22)).succeeded();
-    limits.begin(elsewhere(23)).withdrawn();
-    expect(failOnce(limits, { account, address })).toBe(0);
-  });
-
-  it('forget each failure by itself, so that an address where people mistype now and then is never slowed down', () => {
-    const { limits, wait, address } = setup();
-    for (let n = 0; n < 200; n++) {
-      expect(failOnce(limits, { account: `account-${randomUUIDv7()}`, address })).toBe(0);
-      wait(20_000);
+describe('An owner who gives the right password', () => {
+  it('is let in at once at a network where the name logged in, while a bot there guesses at names that nobody has', async () => {
+    const world = guarded();
+    const { guess, clock, wrong, nobody } = world;
+    const { name, password } = world.account();
+    expect(await world.answered(name, password)).toBe('right');
+    for (let round = 0; round < 60; round += 1) {
+      await flood(world, 1, () => guess(nobody(), wrong()));
+      const answer = guess(name, password);
+      await clock.advance(0);
+      expect(await Promise.race([answer, 'later'])).toBe('right');
     }
   });
 
-  it('let an address through about four times a minute at most, however long it guesses at many accounts', () => {
-    const { limits, wait, address } = setup();
-    const hours = 4;
-    let [guesses, time] = [0, 0];
-    while (time < hours * 60 * MINUTE) {
-      const seconds = failOnce(limits, { account: `account-${randomUUIDv7()}`, address });
-      if (seconds === 0) guesses += 1;
-      wait(seconds * 1000);
-      time += seconds * 1000;
+  it('is let in at once while a bot there guesses at another name, and another network at this one', async () => {
+    const world = guarded();
+    const { guess, clock, wrong } = world;
+    const [{ name, password }, other] = [world.account(), world.account()];
+    await world.answered(name, password);
+    for (let round = 0; round < 20; round += 1) {
+      await flood(world, 1, (n) => (n % 2 === 0 ? guess(other.name, wrong()) : guess(name, wrong(), `198.51.100.${n}`)));
+      const answer = guess(name, password);
+      await clock.advance(0);
+      expect(await Promise.race([answer, 'later'])).toBe('right');
     }
-    expect(guesses).toBeLessThanOrEqual(hours * 60 * 4 + 50);
   });
 
-  it('forget failures after a quarter of an hour', () => {
-    const { limits, wait, account, address } = setup();
-    for (let n = 0; n < 5; n++) failOnce(limits, { account, address });
-    wait(15 * MINUTE);
-    for (let n = 0; n < 5; n++) expect(failOnce(limits, { account, address })).toBe(0);
-  });
-
-  it('never lock the owner out while one attacker goes on for ever', () => {
-    const { limits, wait, account, address } = setup();
-    for (let n = 0; n < 2000; n++) {
-      failOnce(limits, { account, address: '203.0.113.66' });
-      wait(1000);
+  it('is let in by the second try while a bot at the same network guesses at the same name, twenty times a second', async () => {
+    const world = guarded();
+    const { guess, wrong } = world;
+    const { name, password } = world.account();
+    await world.answered(name, password);
+    for (let round = 0; round < 10; round += 1) {
+      await flood(world, 20, () => guess(name, wrong()));
+      expect(await triesUntilLetIn(world, { name, password }, () => guess(name, wrong()), 3)).toBeLessThanOrEqual(2);
     }
-    expect(failOnce(limits, { account, address })).toBe(0);
   });
 
-  it('delay the owner at a new address by seconds at most while a thousand addresses attack the account', () => {
-    const { limits, wait, account, address } = setup();
-    for (let n = 0; n < 1000; n++) {
-      const seconds = failOnce(limits, { account, address: `10.0.${n >> 8}.${n & 255}` });
-      wait(Math.max(seconds * 1000, 10));
+  it('is let in by the second try at a network that is new to the name, whatever names a bot there guesses at', async () => {
+    const world = guarded();
+    const { guess, wrong, nobody } = world;
+    for (const target of [() => nobody(), () => 'one-name-that-nobody-has']) {
+      const { name, password } = world.account();
+      await flood(world, 60, () => guess(target(), wrong()));
+      expect(await triesUntilLetIn(world, { name, password }, () => guess(target(), wrong()), 3)).toBeLessThanOrEqual(2);
     }
-    expect(failOnce(limits, { account, address })).toBeLessThanOrEqual(5);
   });
 
-  it('slow many addresses that try one account, but not the address of its owner', () => {
-    const { limits, account, address } = setup();
-    limits.begin({ account, address }).succeeded();
-    expect(wentThrough(Array.from({ length: 100 }, (_, n) => failOnce(limits, { account, address: `198.51.100.${n}` })))).toBe(20);
-    expect(failOnce(limits, { account, address })).toBe(0);
+  it('is let in at once at a network that is new to the name while a bot guesses at it from another', async () => {
+    const world = guarded();
+    const { guess, wrong, clock } = world;
+    const { name, password } = world.account();
+    await flood(world, 60, () => guess(name, wrong(), '203.0.113.66'));
+    const answer = guess(name, password);
+    await clock.advance(0);
+    expect(await Promise.race([answer, 'later'])).toBe('right');
   });
 
-  it('no longer know an address of the owner a day after the last log-in there', () => {
-    const { limits, wait, account, address } = setup();
-    limits.begin({ account, address }).succeeded();
-    wait(24 * 60 * MINUTE);
-    for (let n = 0; n < 20; n++) failOnce(limits, { account, address: `198.51.100.${n}` });
-    expect(failOnce(limits, { account, address })).toBe(1);
+  it('is let in at once where the name logged in, while a thousand addresses guess at the name', async () => {
+    const world = guarded();
+    const { guess, clock, wrong } = world;
+    const { name, password } = world.account();
+    await world.answered(name, password);
+    await flood(world, 50, (n) => guess(name, wrong(), `10.0.${n >> 8}.${n & 255}`));
+    const answer = guess(name, password);
+    await clock.advance(0);
+    expect(await Promise.race([answer, 'later'])).toBe('right');
   });
 
-  it('slow down one address that tries many accounts', () => {
-    const { limits, address } = setup();
-    const waits = Array.from({ length: 500 }, () => failOnce(limits, { account: `account-${randomUUIDv7()}`, address }));
-    expect(wentThrough(waits)).toBe(50);
+  it('gets in after as many tries as a bot repeats each guess, when the bot knows the rule', async () => {
+    const world = guarded();
+    const { guess, wrong } = world;
+    const { name, password } = world.account();
+    const REPEATS = 5;
+    let current = wrong();
+    const bot = (n: number) => {
+      if (n % REPEATS === 0) current = wrong();
+      return guess(name, current);
+    };
+    await flood(world, 60, bot);
+    expect(await triesUntilLetIn(world, { name, password }, bot, 60)).toBeLessThanOrEqual(REPEATS + 1);
   });
 
-  it('count an IPv6 network as one address, however it is written', () => {
-    const { limits, account } = setup();
-    expect(wentThrough(Array.from({ length: 50 }, (_, n) => failOnce(limits, { account, address: `2001:db8::${n.toString(16)}` })))).toBe(
-      5,
-    );
-    expect(failOnce(limits, { account, address: '2001:0db8:0:0:ffff:1:2:3' })).toBe(1);
-    expect(failOnce(limits, { account, address: '2001:db8:0:1::1' })).toBe(0);
+  it('pays nothing: a thousand log-ins in a row all pass', async () => {
+    const world = guarded();
+    const { name, password } = world.account();
+    for (let n = 0; n < 1_000; n += 1) expect(await world.answered(name, password)).toBe('right');
+    expect(world.clock.monotonic()).toBe(0);
   });
+});
 
-  it('hold a bounded number of entries: a flood of others makes them forget, never grow', () => {
-    const { limits, account, address } = setup(3);
-    for (let n = 0; n < 5; n++) failOnce(limits, { account, address });
-    expect(failOnce(limits, { account, address })).toBe(1);
-    for (let n = 0; n < 3; n++) failOnce(limits, { account: `account-${randomUUIDv7()}`, address: `198.51.100.${n}` });
-    expect(failOnce(limits, { account, address })).toBe(0);
-  });
-
-  it('do not forget an entry that is asked for all the time', () => {
-    const { limits, account, address } = setup(3);
-    for (let n = 0; n < 5; n++) failOnce(limits, { account, address });
-    for (let n = 0; n < 100; n++) {
-      expect(failOnce(limits, { account, address })).toBe(1);
-      failOnce(limits, { account: `account-${randomUUIDv7()}`, address: `10.0.0.${n}` });
+describe('Runs of a demo, each with some log-ins and some wrong guesses from one address', () => {
+  it('pass hundreds of times in a row, however fast they follow each other', async () => {
+    const world = guarded();
+    const { guess, answered, clock, wrong, nobody } = world;
+    const accounts = [world.account(), world.account(), world.account(), world.account()];
+    for (let run = 0; run < 300; run += 1) {
+      const answers = Promise.all([
+        ...accounts.map(({ name, password }) => guess(name, password)),
+        ...accounts.slice(0, 2).map(({ name }) => guess(name, wrong())),
+        guess(nobody(), wrong()),
+      ]);
+      expect(await clock.until(answers)).toEqual(['right', 'right', 'right', 'right', 'wrong', 'wrong', 'wrong']);
+      for (const { name, password } of accounts) expect(await answered(name, password)).toBe('right');
     }
+  });
+});
+
+describe('Somebody who guesses', () => {
+  /** Wrong guesses that are looked at in ten minutes, of ten in three seconds. */
+  const inTenMinutes = async (world: ReturnType<typeof guarded>, send: (n: number) => unknown): Promise<number> => {
+    for (let n = 0; n < 200; n += 1) {
+      for (let each = 0; each < 10; each += 1) void send(n * 10 + each);
+      await world.clock.advance(3 * SECOND);
+    }
+    return world.looks.filter(({ right }) => !right).length;
+  };
+
+  it('gets one guess in six seconds at one name from one address, beside the first six', async () => {
+    const world = guarded();
+    const { name } = world.account();
+    expect(await inTenMinutes(world, () => world.guess(name, world.wrong()))).toBeLessThanOrEqual(6 + 100 + 1);
+  });
+
+  it('gets one guess in five seconds at one name from a thousand addresses, beside the first ten', async () => {
+    const world = guarded();
+    const { name } = world.account();
+    const send = (n: number) => world.guess(name, world.wrong(), `10.0.${(n >> 8) & 3}.${n & 255}`);
+    expect(await inTenMinutes(world, send)).toBeLessThanOrEqual(10 + 120 + 1);
+  });
+
+  it('gets one guess a second at many names from one address, beside the first twenty', async () => {
+    const world = guarded();
+    expect(await inTenMinutes(world, () => world.guess(world.nobody(), world.wrong()))).toBeLessThanOrEqual(20 + 600 + 1);
+  });
+
+  it('gets no more from the addresses of one IPv6 network, however they are written', async () => {
+    const world = guarded();
+    const address = (n: number) =>
+      n % 2 === 0 ? `2001:db8::${(n % 65_536).toString(16)}` : `2001:0DB8:0:0:ffff:1:2:${(n % 65_536).toString(16)}`;
+    const send = (n: number) => world.guess(world.nobody(), world.wrong(), address(n));
+    expect(await inTenMinutes(world, send)).toBeLessThanOrEqual(20 + 600 + 1);
+    expect(await world.answered(world.nobody(), world.wrong(), '2001:db8:0:1::1')).toBe('wrong');
+    expect(world.looks.at(-1)).toMatchObject({ address: '2001:db8:0:1::1', at: world.clock.monotonic() });
+  });
+
+  it('gains nothing by guesses that are sent at once', async () => {
+    const world = guarded();
+    const { name } = world.account();
+    for (let n = 0; n < 1_000; n += 1) void world.guess(name, world.wrong());
+    await world.clock.advance(0);
+    expect(world.looks).toHaveLength(6);
+  });
+
+  it('gains nothing by the log-ins of the owner at the same address', async () => {
+    const world = guarded();
+    const { name, password } = world.account();
+    const send = (n: number) => world.guess(name, n % 5 === 0 ? password : world.wrong());
+    // Beside those of the name: ten of the pair, and one more in twenty seconds.
+    expect(await inTenMinutes(world, send)).toBeLessThanOrEqual(6 + 100 + 1 + 10 + 30 + 1);
+  });
+
+  it('is answered alike, and as late, for a name that exists, one that logs in here and one that nobody has', async () => {
+    const answers = async (of: 'known' | 'elsewhere' | 'nobody') => {
+      const world = guarded();
+      const { name, password } = world.account();
+      if (of !== 'nobody') await world.answered(name, password, of === 'known' ? HERE : '203.0.113.9');
+      const target = of === 'nobody' ? world.nobody() : name;
+      const seen: unknown[] = [];
+      const begun = world.clock.monotonic();
+      await flood(world, 30, (n) => {
+        const ask = n % 10 === 0 ? target : `other-${n}`;
+        const done = world.guess(ask, world.wrong());
+        if (n % 10 === 0) void done.then((answer) => seen.push([n, answer, world.clock.monotonic() - begun]));
+      });
+      await world.clock.advance(20 * SECOND);
+      return seen;
+    };
+    const [known, elsewhere, nobody] = [await answers('known'), await answers('elsewhere'), await answers('nobody')];
+    expect(nobody).toHaveLength(60);
+    expect(nobody.some((each) => JSON.stringify(each).includes('waitS'))).toBe(true);
+    expect(elsewhere).toEqual(nobody);
+    expect(known).toEqual(nobody);
+  });
+
+  it('pays nothing when nobody could look', async () => {
+    const world = guarded();
+    const { name, password } = world.account();
+    const busy = () =>
+      world.limits.attempt({ account: name, password: world.wrong(), address: HERE }, () => Promise.reject(new Error('busy')));
+    for (let n = 0; n < 100; n += 1) await expect(busy()).rejects.toThrow('busy');
+    expect(await world.answered(name, password)).toBe('right');
+    expect(world.clock.monotonic()).toBe(0);
+  });
+
+  it('waits for a token and is looked at then, and is refused a second after the guess at the earliest', async () => {
+    const world = guarded();
+    const { name } = world.account();
+    for (let n = 0; n < 6; n += 1) expect(await world.answered(name, world.wrong())).toBe('wrong');
+    const begun = world.clock.monotonic();
+    expect(await world.answered(name, world.wrong())).toBe('wrong');
+    expect(world.clock.monotonic() - begun).toBe(6 * SECOND);
+    for (let n = 0; n < 32; n += 1) void world.guess(name, world.wrong());
+    expect(await world.answered(name, world.wrong())).toEqual({ waitS: 5 });
+    expect(world.clock.monotonic() - begun).toBe(7 * SECOND);
+  });
+});
+
+describe('The memory of attempts', () => {
+  it('is bounded: the oldest entries go, and waiting guesses are refused', async () => {
+    const world = guarded(3);
+    const { name } = world.account();
+    for (let n = 0; n < 6; n += 1) await world.answered(name, world.wrong());
+    for (let n = 0; n < 4; n += 1) await world.answered(world.nobody(), world.wrong(), `198.51.100.${n}`);
+    expect(await world.answered(name, world.wrong())).toBe('wrong');
+    expect(world.clock.monotonic()).toBe(0);
+
+    let refused = 0;
+    for (let n = 0; n < 4_000; n += 1)
+      void world.guess(name, world.wrong(), `10.0.${n >> 8}.${n & 255}`).then((answer) => (refused += typeof answer === 'object' ? 1 : 0));
+    await world.clock.advance(SECOND);
+    expect(refused).toBeGreaterThan(3_900);
+  });
+
+  it('holds no name that is longer than any', async () => {
+    const world = guarded();
+    const long = 'x'.repeat(100_000);
+    for (let n = 0; n < 6; n += 1) await world.answered(long, world.wrong());
+    expect(await world.answered(`${long}y`, world.wrong())).toBe('wrong');
+    expect(world.clock.monotonic()).toBe(0);
+    await world.answered(long, world.wrong());
+    expect(world.clock.monotonic()).toBe(6 * SECOND);
   });
 });

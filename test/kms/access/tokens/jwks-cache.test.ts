@@ -1,6 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { exportJWK, generateKeyPair, generateSecret, type JWK } from 'jose';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { AppError } from '#infra/apperr/app-error.ts';
 import type { HttpsRequest, HttpsResponse } from '#infra/http/client.ts';
 import { createJwksCache } from '#kms/access/tokens/jwks-cache.ts';
@@ -25,9 +25,9 @@ const answer = (body: unknown, status = 200): HttpsResponse => ({
 });
 
 /** A cache whose clock and issuer the test moves. */
-const cacheOf = (keys: unknown[] = [es256]) => {
+const cacheOf = (keys: unknown[] = [es256], authorization?: string) => {
   const world = {
-    now: 1_800_000_000_000,
+    elapsed: 1_000_000,
     requests: [] as HttpsRequest[],
     respond: async (): Promise<HttpsResponse> => answer({ keys }),
   };
@@ -35,6 +35,7 @@ const cacheOf = (keys: unknown[] = [es256]) => {
   const cache = createJwksCache({
     issuer: 'https://identity.example',
     uri: 'https://identity.example/jwks',
+    ...(authorization === undefined ? {} : { authorization }),
     client: {
       request: (request) => {
         world.requests.push(request);
@@ -44,18 +45,68 @@ const cacheOf = (keys: unknown[] = [es256]) => {
     ttlMs: 60_000,
     staleMs: 120_000,
     emit: (event) => void events.push(event.type),
-    now: () => world.now,
+    elapsed: () => world.elapsed,
   });
   return { cache, world, events };
 };
 const down = () => Promise.reject(new AppError('connection-refused', 503, 'identity.example refuses connections'));
 const kidOf = (key: JWK): string => key.kid ?? '';
 
+/** Sets the clock of the machine back, until the end of the test. */
+const setClockBack = (ms: number): void => {
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - ms });
+  onTestFinished(() => void vi.useRealTimers());
+};
+
 describe('JWKS cache', () => {
+  it('learns that a key was withdrawn and that another one came, also when the clock of the machine is set back', async () => {
+    const { cache, world } = cacheOf();
+    expect(await cache.key(kidOf(es256))).toBeDefined();
+    setClockBack(3_600_000);
+    world.elapsed += 60_000;
+    world.respond = async () => answer({ keys: [other] });
+    expect(await cache.key(kidOf(es256))).toBeUndefined();
+    expect(await cache.key(kidOf(other))).toBeDefined();
+    expect(world.requests.length).toBeLessThanOrEqual(3);
+    world.elapsed += 1_000;
+    world.respond = down;
+    await expect(cache.probe()).rejects.toThrow('refuses connections');
+  });
+
+  it('shows who asks to an issuer that knows it, and else nothing', async () => {
+    const { cache, world } = cacheOf([es256], 'Basic eDp5');
+    await cache.key(kidOf(es256));
+    expect(world.requests[0]?.headers).toMatchObject({ authorization: 'Basic eDp5' });
+    const stranger = cacheOf();
+    await stranger.cache.key(kidOf(es256));
+    expect(stranger.world.requests[0]?.headers).not.toHaveProperty('authorization');
+  });
+
+  it('says that the issuer limits its requests, and for how long, in the place of that it does not answer', async () => {
+    const { cache, world } = cacheOf();
+    world.respond = async () => ({ ...answer({}, 429), headers: { 'retry-after': '17' } });
+    await expect(cache.key(kidOf(es256))).rejects.toMatchObject({
+      code: 'identity-rate-limited',
+      status: 503,
+      headers: { 'retry-after': '17' },
+      message: expect.stringContaining('limits the requests'),
+    });
+  });
+
+  it('is healthy while the issuer limits its requests and what is remembered may serve, no longer', async () => {
+    const { cache, world } = cacheOf();
+    await cache.key(kidOf(es256));
+    world.respond = async () => answer({}, 429);
+    world.elapsed += 100_000;
+    await expect(cache.probe()).resolves.toBeUndefined();
+    world.elapsed += 100_000;
+    await expect(cache.probe()).rejects.toMatchObject({ code: 'identity-rate-limited' });
+  });
+
   it('fetches the configured URL once for many callers at once, and not again within its time to live', async () => {
     const { cache, world } = cacheOf();
     const keys = await Promise.all(Array.from({ length: 50 }, () => cache.key(kidOf(es256))));
-    world.now += 59_999;
+    world.elapsed += 59_999;
     keys.push(await cache.key(kidOf(es256)));
     expect(keys.every((key) => key !== undefined)).toBe(true);
     expect(world.requests.map((request) => request.url)).toEqual(['https://identity.example/jwks']);
@@ -65,7 +116,7 @@ describe('JWKS cache', () => {
     const { cache, world } = cacheOf();
     await cache.key(kidOf(es256));
     world.respond = async () => answer({ keys: [other] });
-    world.now += 60_000;
+    world.elapsed += 60_000;
     expect(await cache.key(kidOf(es256))).toBeUndefined();
     expect(await cache.key(kidOf(other))).toBeDefined();
   });
@@ -83,10 +134,10 @@ describe('JWKS cache', () => {
     await cache.key(kidOf(es256));
     await Promise.all(Array.from({ length: 500 }, (_, index) => cache.key(`unknown-${index}`)));
     expect(world.requests).toHaveLength(2);
-    world.now += 4_999;
+    world.elapsed += 4_999;
     await cache.key('unknown-more');
     expect(world.requests).toHaveLength(2);
-    world.now += 1;
+    world.elapsed += 1;
     await cache.key('unknown-more');
     expect(world.requests).toHaveLength(3);
   });
@@ -103,7 +154,7 @@ describe('JWKS cache', () => {
   it('asks for itself when the request under way was sent before the rotation', async () => {
     const { cache, world } = cacheOf();
     await cache.key(kidOf(es256));
-    world.now += 1_000;
+    world.elapsed += 1_000;
     const early = Promise.withResolvers<HttpsResponse>();
     world.respond = () => early.promise;
     const probe = cache.probe();
@@ -119,7 +170,7 @@ describe('JWKS cache', () => {
     const { cache, world } = cacheOf();
     await cache.key(kidOf(es256));
     await cache.key('gone');
-    world.now += 10_000;
+    world.elapsed += 10_000;
     await cache.key('gone');
     expect(world.requests).toHaveLength(2);
   });
@@ -135,16 +186,16 @@ describe('JWKS cache', () => {
     const { cache, world, events } = cacheOf();
     await cache.key(kidOf(es256));
     world.respond = down;
-    world.now += 179_999;
+    world.elapsed += 179_999;
     expect(await cache.key(kidOf(es256))).toBeDefined();
-    world.now += 1;
+    world.elapsed += 1;
     await expect(cache.key(kidOf(es256))).rejects.toMatchObject({
       code: 'identity-unavailable',
       status: 503,
       message: expect.stringContaining('identity.example refuses connections') as string,
     });
     world.respond = async () => answer({ keys: [es256] });
-    world.now += 1_000;
+    world.elapsed += 1_000;
     expect(await cache.key(kidOf(es256))).toBeDefined();
     expect(events).toEqual(['identity-unreachable', 'identity-reachable']);
   });
@@ -175,13 +226,13 @@ describe('JWKS cache', () => {
     };
     const atOnce = await Promise.allSettled([cache.key('perhaps-new'), cache.key('perhaps-new'), cache.key('perhaps-newer')]);
     expect(atOnce).toEqual(Array.from({ length: 3 }, () => ({ status: 'rejected', reason: expect.objectContaining(refused) as unknown })));
-    world.now += 4_999;
+    world.elapsed += 4_999;
     await expect(cache.key('perhaps-new')).rejects.toMatchObject(refused);
     await expect(cache.key('perhaps-newest')).rejects.toMatchObject(refused);
     expect(await cache.key(kidOf(es256))).toBeDefined();
     expect(world.requests).toHaveLength(2);
     world.respond = async () => answer({ keys: [es256] });
-    world.now += 1;
+    world.elapsed += 1;
     expect(await cache.key('perhaps-new')).toBeUndefined();
   });
 
@@ -196,7 +247,7 @@ describe('JWKS cache', () => {
     const { cache, world } = cacheOf();
     await cache.key(kidOf(es256));
     world.respond = async () => respond();
-    world.now += 60_000;
+    world.elapsed += 60_000;
     expect(await cache.key(kidOf(es256))).toBeDefined();
     await expect(cache.probe()).rejects.toThrow(/JWKS/);
   });
@@ -237,12 +288,12 @@ describe('JWKS cache', () => {
     await cache.probe();
     expect(world.requests).toHaveLength(1);
     world.respond = down;
-    world.now += 1_000;
+    world.elapsed += 1_000;
     await expect(cache.probe()).rejects.toThrow('refuses connections');
     await expect(cache.probe()).rejects.toThrow('refuses connections');
     expect(world.requests).toHaveLength(2);
     world.respond = async () => answer({ keys: [es256] });
-    world.now += 1_000;
+    world.elapsed += 1_000;
     await cache.probe();
   });
 });

@@ -4,7 +4,7 @@ import type { FineScope } from '#infra/magic/magic.ts';
 import { createRevocation, type RevocationMode, type TokenUse } from '#kms/access/tokens/revocation.ts';
 
 const world = (mode: RevocationMode, intervalMs = 10_000) => {
-  const state = { now: 1_800_000_000_000, asked: 0, answer: async (): Promise<boolean> => true };
+  const state = { now: 1_800_000_000_000, elapsed: 0, asked: 0, answer: async (): Promise<boolean> => true };
   const revocation = createRevocation({
     mode,
     intervalMs,
@@ -15,6 +15,7 @@ const world = (mode: RevocationMode, intervalMs = 10_000) => {
       },
     },
     now: () => state.now,
+    elapsed: () => state.elapsed,
   });
   return { state, revocation };
 };
@@ -58,10 +59,10 @@ describe('revocation', () => {
     await revocation.isRevoked(one);
     await revocation.isRevoked(two);
     state.answer = async () => false;
-    state.now += 9_999;
+    state.elapsed += 9_999;
     expect(await revocation.isRevoked(one)).toBe(false);
     expect(state.asked).toBe(2);
-    state.now += 1;
+    state.elapsed += 1;
     expect(await revocation.isRevoked(one)).toBe(true);
   });
 
@@ -70,12 +71,23 @@ describe('revocation', () => {
     const [long, short] = [use(), use({ expiresAt: 1_800_000_005_000 })];
     await revocation.isRevoked(long);
     await revocation.isRevoked(short);
+    state.elapsed += 5_000;
     state.now += 5_000;
     await revocation.isRevoked(short);
     expect(state.asked).toBe(3);
-    state.now += 25_000;
+    state.elapsed += 25_000;
     await revocation.isRevoked(long);
     expect(state.asked).toBe(4);
+  });
+
+  it('is asked for after an interval, also when the clock of the machine is set back meanwhile', async () => {
+    const { state, revocation } = world('interval');
+    const token = use();
+    await revocation.isRevoked(token);
+    state.now -= 3_600_000;
+    state.elapsed += 10_000;
+    state.answer = async () => false;
+    expect(await revocation.isRevoked(token)).toBe(true);
   });
 
   it('never remembers a failure as an answer', async () => {

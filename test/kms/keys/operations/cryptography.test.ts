@@ -14,7 +14,7 @@ const context = () => `record=${randomUUIDv7()}`;
 /** The id of an elastic key that is new. */
 const newKey = async ({ make }: TestKms, algorithm: Parameters<TestKms['make']>[0]): Promise<string> => (await make(algorithm)).id;
 
-/** What a client would see of a refusal. */
+/** A refusal as a client sees it. */
 const refusalOf = async (refused: Promise<unknown>) => {
   const error = await refused.then(
     () => null,

@@ -1,5 +1,4 @@
 import { randomUUIDv7 } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import type { FineScope } from '#infra/magic/magic.ts';
 import type { Attributes } from '#infra/telemetry/telemetry.ts';
@@ -13,7 +12,6 @@ import { countActs } from '#kms/keys/operations/count-acts.ts';
 import { createCryptography } from '#kms/keys/operations/cryptography.ts';
 import { type Attempt, createDoor, type DoorOptions, type Idempotency } from '#kms/keys/operations/operate.ts';
 import { databaseKinds, withDatabases } from '#test/support/database.ts';
-import { importsBelow } from '#test/support/imports.ts';
 import { insufficientScope, testCaller } from '#test/support/kms-caller.ts';
 import { type TestKms, testKms } from '#test/support/kms-keys.ts';
 
@@ -279,23 +277,5 @@ describe.each(databaseKinds())('The door to keys on %s', (kind) => {
     await another.elasticKeys.change(kms.caller, key.id, { state: 'suspended' });
     await here.elasticKeys.change(kms.caller, key.id, { state: 'suspended' });
     expect(await refusal(here.crypto.encrypt(kms.caller, key.id, { plaintext: bytes() }))).toBe('elastic-key-suspended');
-  });
-});
-
-describe('The files of keys', () => {
-  it('ask for key material and for a database nowhere but at the door and in the key ring', async () => {
-    const root = new URL('../../../../', import.meta.url).pathname;
-    const files = new Set((await importsBelow(root)).map(({ file }) => file).filter((file) => file.startsWith('src/kms/keys/')));
-    const asking = async (pattern: RegExp) => {
-      const texts = await Promise.all([...files].map(async (file) => [file, await readFile(`${root}${file}`, 'utf8')] as const));
-      return texts.flatMap(([file, text]) => (pattern.test(text) ? [file] : [])).toSorted();
-    };
-    expect(await asking(/\.transaction\(/)).toEqual(['src/kms/keys/operations/operate.ts']);
-    expect(await asking(/\.database\(\)/)).toEqual([
-      'src/kms/keys/key-ring/create-key-ring.ts',
-      'src/kms/keys/key-ring/protection-counter.ts',
-      'src/kms/keys/operations/operate.ts',
-    ]);
-    expect(await asking(/\.unwrap\(\{/)).toEqual(['src/kms/keys/key-ring/create-key-ring.ts']);
   });
 });

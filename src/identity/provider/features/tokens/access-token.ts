@@ -1,5 +1,5 @@
 import type { ResourceServer } from '#identity/resource-servers/resource-server.ts';
-import { expandScopes } from '#identity/resource-servers/scopes.ts';
+import { permissionsOfScopes } from '#identity/resource-servers/scopes.ts';
 import { ownerOf } from '../../records/account-claims.ts';
 import { grantReference } from '../../store/payload-hashes.ts';
 import type { Feature } from '../feature.ts';
@@ -17,7 +17,7 @@ export const accessToken = (servers: readonly ResourceServer[]): Feature => {
         return {
           ...(owner.tenantId === null ? {} : { tenant_id: owner.tenantId }),
           roles: [...owner.roles],
-          permissions: expandScopes(token.scope?.split(' ').filter(Boolean) ?? []),
+          permissions: permissionsOfScopes(token.scope?.split(' ').filter(Boolean) ?? []),
           ...(grantId !== undefined && jwtResources.has(String(token.aud)) ? { grant_id: grantReference(grantId) } : {}),
         };
       },

@@ -1,0 +1,99 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { missingIs } from '#infra/apperr/system-error.ts';
+import { AppError } from '#infra/apperr/app-error.ts';
+import { jsonObject } from '#infra/config/json-object.ts';
+import { writeFileAtomic } from '#infra/files/atomic-file.ts';
+import type { Leaf } from '#infra/tls/authority/authority.ts';
+import { subjectAlternativeNames } from '#infra/tls/subject-alternative-names.ts';
+import { type Access, PUBLIC, writeInPlace } from './container-file.ts';
+
+/** A certificate and its key, as two files of a folder. */
+export interface LeafPair {
+  readonly cert: string;
+  readonly key: string;
+  /** Holds both texts while they are written: two files cannot be replaced as one. */
+  readonly journal: string;
+  readonly keyAccess: Access;
+}
+
+/** A certificate as an operator asks about it. */
+export interface CertificateFacts {
+  readonly file: string;
+  /** Subject alternative names, DNS names and IP addresses; the common name of a client. */
+  readonly names: readonly string[];
+  /** Epoch milliseconds. */
+  readonly endsAt: number;
+  readonly certificate: X509Certificate;
+}
+
+export const leafPair = (folder: string, name: string, keyAccess: Access): LeafPair => ({
+  cert: join(folder, `${name}.pem`),
+  key: join(folder, `${name}.key`),
+  journal: join(folder, `.${name}.renewal`),
+  keyAccess,
+});
+
+/** Writes both files in place. A crash at any moment leaves what `finishPair` completes. */
+export const writePair = async (pair: LeafPair, { certPem, keyPem }: Leaf): Promise<void> => {
+  await writeFileAtomic(pair.journal, JSON.stringify({ certPem, keyPem }), { mode: 0o600 });
+  await finishPair(pair);
+};
+
+/** Completes the writing that an interrupted run began. @returns whether there was any */
+export const finishPair = async ({ cert, key, journal, keyAccess }: LeafPair): Promise<boolean> => {
+  const text = await readFile(journal, 'utf8').catch(missingIs(null));
+  if (text === null) return false;
+  const { certPem, keyPem } = jsonObject(text) ?? {};
+  if (typeof certPem !== 'string' || typeof keyPem !== 'string') {
+    throw new AppError('renewal-unreadable', 500, `${journal}, which a renewal left, cannot be read`, {
+      fix: 'Remove it, then run the command again.',
+    });
+  }
+  // The key first: a reader of the new certificate finds its key.
+  await writeInPlace(key, keyPem, keyAccess);
+  await writeInPlace(cert, certPem, PUBLIC);
+  await rm(journal);
+  return true;
+};
+
+/**
+ * The certificate of a pair; null where neither file is there.
+ *
+ * @throws AppError `certificate-incomplete`, `certificate-unreadable`, `certificate-without-its-key`
+ */
+export const readPair = async ({ cert, key }: LeafPair): Promise<CertificateFacts | null> => {
+  const [certPem, keyPem] = [await readOrNull(cert), await readOrNull(key)];
+  if (certPem === null && keyPem === null) return null;
+  if (certPem === null || keyPem === null) {
+    const [there, absent] = certPem === null ? [key, cert] : [cert, key];
+    throw new AppError('certificate-incomplete', 500, `${there} is there, and ${absent} is not`, {
+      fix: `Put the other one in its place, or move ${there} away: then both are made anew.`,
+    });
+  }
+  const certificate = readable(cert, () => new X509Certificate(certPem));
+  const isOwn = readable(key, () => certificate.checkPrivateKey(createPrivateKey(keyPem)));
+  if (!isOwn) {
+    throw new AppError('certificate-without-its-key', 500, `${key} is not the key of ${cert}`, {
+      fix: 'Put the right key there, or move both away: then they are made anew.',
+    });
+  }
+  const { dns, ip } = subjectAlternativeNames(certificate);
+  const names = [...dns, ...ip];
+  const subject = String(certificate.toLegacyObject().subject?.CN ?? '');
+  return { file: cert, names: names.length > 0 ? names : [subject], endsAt: Date.parse(certificate.validTo), certificate };
+};
+
+const readOrNull = (path: string): Promise<string | null> => readFile(path, 'utf8').catch(missingIs<string | null>(null));
+
+const readable = <T>(file: string, read: () => T): T => {
+  try {
+    return read();
+  } catch (cause) {
+    throw new AppError('certificate-unreadable', 500, `${file} cannot be read as PEM`, {
+      cause,
+      fix: 'Put a certificate in PEM there, its intermediates after it, and its key in PKCS#8 beside it.',
+    });
+  }
+};

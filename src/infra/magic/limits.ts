@@ -1,0 +1,17 @@
+/**
+ * How long one waits for another, in milliseconds. They nest: a caller waits longer than what it calls does itself, with room for the
+ * way there and back, so that the one who knows the cause is the one who tells it. `test/infra/magic/limits.test.ts` holds the order.
+ */
+
+/** The KMS for the keys of its issuer. */
+export const JWKS_MS = 1_500;
+/** The KMS for the answer whether a token is still good. */
+export const INTROSPECTION_MS = 3_000;
+/** A service for something that it depends on, in one look. */
+export const DEPENDENCY_MS = 2_000;
+/** The CLI for `/readyz`, in one look; `passthru health` waits as long where it is not told otherwise. */
+export const READYZ_MS = 3_000;
+/** A guess at a password for its turn. */
+export const GUESS_MS = 7_000;
+/** The demo for any other answer: a log-in is slow on purpose, and several at once on a busy machine wait for each other. */
+export const ANSWER_MS = 15_000;

@@ -1,0 +1,123 @@
+import { createHash, createHmac, randomBytes } from 'node:crypto';
+import { AppError } from '#infra/apperr/app-error.ts';
+import { createBoundedMap } from '#infra/cache/bounded-map.ts';
+import { type Clock, systemClock } from '#infra/jobs/clock.ts';
+import type { AttemptLimits, Guess } from './attempt-limits.ts';
+import { networkOf } from './network.ts';
+import { createTokenBuckets } from './token-buckets.ts';
+import { createWaitingList, dueMs, type Price } from './waiting-list.ts';
+
+/** A person mistypes; an office shares a network; a name is tried from many networks, of which one alone cannot use up its tokens. */
+const PAIR = { burst: 6, everyMs: 6_000 };
+const NETWORK = { burst: 20, everyMs: 1_000 };
+const NAME = { burst: 10, everyMs: 5_000 };
+/** For a name that logged in from this network, beside the others. */
+const KNOWN = { burst: 10, everyMs: 20_000 };
+/** A name stays known at a network for so many milliseconds after its last log-in there. */
+const KNOWN_MS = 24 * 60 * 60_000;
+/** A refusal is told no sooner after the guess than this, in milliseconds, so that its time does not tell whether anybody looked. */
+const REFUSAL_MS = 1_000;
+const MAX_CLEAR_NAME = 64;
+
+/** A key of bounded length; those of short names are free. */
+const cut = (name: string): string => (name.length <= MAX_CLEAR_NAME ? `=${name}` : createHash('sha256').update(name).digest('base64'));
+
+const tooMany = (prices: readonly Price[]): AppError => {
+  const seconds = Math.max(1, Math.ceil(dueMs(prices) / 1_000));
+  return new AppError('too-many-attempts', 429, 'Too many failed attempts to log in.', {
+    fix: `Wait ${seconds} s and try again.`,
+    headers: { 'retry-after': String(seconds) },
+  });
+};
+
+/**
+ *     guess ─► a token each of name, network, and the two together? ─ yes ─► look ─► right: price back; wrong: it stays paid
+ *                 │ no                                                        ▲
+ *                 ├─► waits; the guess that was refused most goes first ──────┘─ 7 s ─► 429, and a better place next time
+ *                 └─► name known at this network, and a token of the pair? ─► early look ─► right: at once
+ *                                                                                └─ wrong: it goes on waiting
+ *
+ * The answer to a wrong guess depends on names and networks alone, never on whether the name exists or is known. All of it is in
+ * memory and bounded.
+ *
+ * @param options.max entries kept of each kind; the one unused for longest goes first
+ */
+export const createAttemptLimits = (
+  options: { readonly max?: number; readonly clock?: Pick<Clock, 'monotonic' | 'after'> } = {},
+): AttemptLimits => {
+  const { max = 50_000, clock = systemClock } = options;
+  const elapsed = (): number => clock.monotonic();
+  const buckets = (size: { readonly burst: number; readonly everyMs: number }) => createTokenBuckets({ ...size, max, elapsed });
+  const [pairs, networks, names, known] = [buckets(PAIR), buckets(NETWORK), buckets(NAME), buckets(KNOWN)];
+  const list = createWaitingList({ clock });
+  const loggedInAt = createBoundedMap<number>({ max });
+  const refusals = createBoundedMap<number>({ max });
+  const guessKey = randomBytes(32);
+
+  const idOf = ({ account, password }: Guess): string =>
+    createHmac('sha256', guessKey)
+      .update(JSON.stringify([account, password]))
+      .digest('base64');
+
+  const isKnown = (pair: string): boolean => {
+    const at = loggedInAt.get(pair);
+    return at !== undefined && elapsed() - at < KNOWN_MS;
+  };
+
+  /** Looks for a known name at the price of the pair; a look that failed is none. */
+  const lookEarly = async (pair: string, look: () => Promise<boolean>): Promise<boolean> => {
+    known.take(pair);
+    try {
+      const right = await look();
+      if (right) known.giveBack(pair);
+      return right;
+    } catch {
+      known.giveBack(pair);
+      return false;
+    }
+  };
+
+  const pause = (ms: number): Promise<void> => new Promise((resolve) => void clock.after(ms, resolve));
+
+  return {
+    attempt: async (guess, look) => {
+      const arrivedAt = elapsed();
+      const name = cut(guess.account);
+      const network = networkOf(guess.address);
+      const pair = `${network} ${name}`;
+      const prices: readonly Price[] = [
+        { buckets: pairs, key: `pair ${pair}` },
+        { buckets: networks, key: `network ${network}` },
+        { buckets: names, key: `name ${name}` },
+      ];
+      const succeeded = (): true => {
+        loggedInAt.set(pair, elapsed());
+        return true;
+      };
+
+      const id = refusals.size > 0 || !list.isEmpty() ? idOf(guess) : null;
+      const place = list.join({ prices, refusals: id === null ? 0 : (refusals.get(id) ?? 0) });
+      if (!place.isAdmitted() && isKnown(pair) && known.has(pair) && (await lookEarly(pair, look))) {
+        place.leave(false);
+        return succeeded();
+      }
+
+      if (!(await place.decided)) {
+        const refused = id ?? idOf(guess);
+        refusals.set(refused, (refusals.get(refused) ?? 0) + 1);
+        const restMs = arrivedAt + REFUSAL_MS - elapsed();
+        if (restMs > 0) await pause(restMs);
+        throw tooMany(prices);
+      }
+      if (id !== null) refusals.delete(id);
+      let isPaid = false;
+      try {
+        const right = await look();
+        isPaid = !right;
+        return right ? succeeded() : false;
+      } finally {
+        place.leave(isPaid);
+      }
+    },
+  };
+};

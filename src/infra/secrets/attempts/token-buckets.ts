@@ -1,0 +1,41 @@
+import { createBoundedMap } from '#infra/cache/bounded-map.ts';
+
+/** A bucket of tokens for each key; a key that nobody took from has a full one. */
+export interface TokenBuckets {
+  /** @param reserved tokens that stay out of account, because somebody else waits for them */
+  has(key: string, reserved?: number): boolean;
+  take(key: string): void;
+  giveBack(key: string): void;
+  /** Milliseconds until there is a token, 0 when there is one. */
+  waitMs(key: string): number;
+}
+
+/**
+ * An entry is one number: the time at which the bucket is full again (the generic cell rate algorithm).
+ *
+ * @param options.burst tokens of a full bucket
+ * @param options.everyMs milliseconds in which one token comes back
+ * @param options.max buckets that are not full and are remembered; the one unused for longest counts as full then
+ * @param options.elapsed milliseconds of a clock that never goes back
+ */
+export const createTokenBuckets = (options: {
+  readonly burst: number;
+  readonly everyMs: number;
+  readonly max: number;
+  readonly elapsed: () => number;
+}): TokenBuckets => {
+  const { burst, everyMs, max, elapsed } = options;
+  const fullAt = createBoundedMap<number>({ max });
+  /** Milliseconds until the bucket is full. */
+  const missingMs = (key: string): number => Math.max(0, (fullAt.get(key) ?? 0) - elapsed());
+  return {
+    has: (key, reserved = 0) => missingMs(key) <= (burst - 1 - reserved) * everyMs,
+    take: (key) => fullAt.set(key, elapsed() + missingMs(key) + everyMs),
+    giveBack: (key) => {
+      const missing = missingMs(key) - everyMs;
+      if (missing > 0) fullAt.set(key, elapsed() + missing);
+      else fullAt.delete(key);
+    },
+    waitMs: (key) => Math.max(0, missingMs(key) - (burst - 1) * everyMs),
+  };
+};

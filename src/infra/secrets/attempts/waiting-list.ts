@@ -1,0 +1,136 @@
+import type { Clock } from '#infra/jobs/clock.ts';
+import { GUESS_MS } from '#infra/magic/limits.ts';
+import type { TokenBuckets } from './token-buckets.ts';
+
+/** Guesses that wait at once for the same token, and for any. */
+const MAX_WAITING_EACH = 32;
+const MAX_WAITING = 256;
+/** Looks at once: the queue of password checks keeps room for known names, which need not wait here. */
+const MAX_LOOKS = 16;
+/** Milliseconds between two looks at a list in which a token is due that is reserved. */
+const LOOK_AGAIN_MS = 50;
+
+/** One token of a bucket; keys of different kinds differ. */
+export interface Price {
+  readonly buckets: TokenBuckets;
+  readonly key: string;
+}
+
+export interface Turn {
+  readonly prices: readonly Price[];
+  /** How often this guess waited in vain before. */
+  readonly refusals: number;
+}
+
+interface Waiter extends Turn {
+  readonly decide: (admitted: boolean) => void;
+}
+
+/** A place in the list. */
+export interface Place {
+  /** True once the guess is paid and may be looked at; false when it waited in vain. */
+  readonly decided: Promise<boolean>;
+  readonly isAdmitted: () => boolean;
+  /** Ends the look, or the wait. @param paid false: the price is given back */
+  leave(paid: boolean): void;
+}
+
+export interface WaitingList {
+  readonly isEmpty: () => boolean;
+  join(turn: Turn): Place;
+}
+
+/** Milliseconds until all of a price can be paid, as far as nobody takes it away. */
+export const dueMs = (prices: readonly Price[]): number => Math.max(...prices.map(({ buckets, key }) => buckets.waitMs(key)));
+
+/**
+ * The guesses that wait until they can be paid. Those that waited in vain most often go first, and among equals the one that came
+ * first; when there are too many, the last of this order leaves. A guess that lacks one token reserves the others, so that nobody
+ * with less right takes them away for ever.
+ */
+export const createWaitingList = ({ clock }: { readonly clock: Pick<Clock, 'after'> }): WaitingList => {
+  /** In the order in which they may go. */
+  const waiting: Waiter[] = [];
+  let looks = 0;
+  let alarm: Disposable | null = null;
+
+  const remove = (waiter: Waiter): boolean => {
+    const at = waiting.indexOf(waiter);
+    if (at >= 0) waiting.splice(at, 1);
+    return at >= 0;
+  };
+  const decide = (waiter: Waiter, admitted: boolean): void => {
+    if (remove(waiter)) waiter.decide(admitted);
+  };
+
+  const admitThoseWhoMay = (): void => {
+    const reserved = new Map<string, number>();
+    const before = ({ key }: Price): number => reserved.get(key) ?? 0;
+    for (const waiter of waiting.slice()) {
+      if (looks >= MAX_LOOKS) return;
+      const { prices } = waiter;
+      const lacking = prices.filter((price) => !price.buckets.has(price.key, before(price)));
+      if (lacking.length === 0) {
+        for (const { buckets, key } of prices) buckets.take(key);
+        looks += 1;
+        decide(waiter, true);
+        continue;
+      }
+      // The next token that it lacks is somebody else's: until that one went, it holds up nobody.
+      if (lacking.some((price) => before(price) > 0)) continue;
+      for (const price of prices) reserved.set(price.key, before(price) + 1);
+    }
+  };
+
+  const pump = (): void => {
+    admitThoseWhoMay();
+    alarm?.[Symbol.dispose]();
+    alarm = null;
+    // While as many are looked at as may be, the end of a look goes on.
+    if (waiting.length === 0 || looks >= MAX_LOOKS) return;
+    const soonestMs = Math.min(...waiting.map(({ prices }) => dueMs(prices)));
+    // What is due and not admitted waits for a reserved token, which others will take or leave.
+    alarm = clock.after(Math.max(soonestMs, LOOK_AGAIN_MS), pump);
+  };
+
+  /** The last of a group that has become too long. */
+  const shorten = (isInGroup: (waiter: Waiter) => boolean, limit: number): void => {
+    const group = waiting.filter(isInGroup);
+    const last = group.at(-1);
+    if (last !== undefined && group.length > limit) decide(last, false);
+  };
+
+  return {
+    isEmpty: () => waiting.length === 0,
+    join: (turn) => {
+      const { promise, resolve } = Promise.withResolvers<boolean>();
+      let isAdmitted = false;
+      let deadline: Disposable | null = null;
+      const waiter: Waiter = {
+        ...turn,
+        decide: (admitted) => {
+          isAdmitted = admitted;
+          deadline?.[Symbol.dispose]();
+          resolve(admitted);
+        },
+      };
+      const at = waiting.findIndex(({ refusals }) => refusals < turn.refusals);
+      waiting.splice(at < 0 ? waiting.length : at, 0, waiter);
+      pump();
+      for (const { key } of turn.prices) shorten(({ prices }) => prices.some((price) => price.key === key), MAX_WAITING_EACH);
+      shorten(() => true, MAX_WAITING);
+      if (waiting.includes(waiter)) deadline = clock.after(GUESS_MS, () => decide(waiter, false));
+      return {
+        decided: promise,
+        isAdmitted: () => isAdmitted,
+        leave: (paid) => {
+          decide(waiter, false);
+          if (!isAdmitted) return;
+          looks -= 1;
+          if (!paid) for (const { buckets, key } of turn.prices) buckets.giveBack(key);
+          pump();
+        },
+      };
+    },
+  };
+};

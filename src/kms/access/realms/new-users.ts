@@ -1,0 +1,68 @@
+import { randomUUIDv7 } from 'node:crypto';
+import type { Transaction } from 'kysely';
+import { AppError } from '#infra/apperr/app-error.ts';
+import type { Passwords } from '#infra/secrets/passwords.ts';
+import type { ServiceTables } from '#kms/database/service-tables.ts';
+import type { RealmsConfig } from './realms-config.ts';
+
+/** A user of the database realm who is to be made. */
+export interface NewUser {
+  readonly username: string;
+  readonly passwordHash: string;
+  readonly tenantId: string;
+  readonly roles: readonly string[];
+}
+
+/** Makes users of the database realm. */
+export interface NewUsers {
+  /**
+   * Whether a user of that name could log in at all.
+   *
+   * @throws AppError `realm-switched-off` 409, `username-used` 409 for a name that a realm before this one knows
+   */
+  check(username: string): void;
+  /** @throws AppError `password-empty`, `password-too-long`, `password-queue-full` */
+  hash(password: string): Promise<string>;
+  /** @throws a unique violation of the database for a name that another user has */
+  insert(tx: Transaction<ServiceTables>, user: NewUser): Promise<void>;
+}
+
+/** @param options.now epoch milliseconds */
+export const createNewUsers = (options: {
+  readonly config: Pick<RealmsConfig, 'order' | 'file'>;
+  readonly passwords: Pick<Passwords, 'hash'>;
+  readonly now: () => number;
+}): NewUsers => {
+  const { config, passwords, now } = options;
+  const before = config.order.slice(0, config.order.indexOf('database'));
+  const shadowing = new Set(before.includes('file') ? config.file.users.map(({ username }) => username) : []);
+  return {
+    check: (username) => {
+      if (!config.order.includes('database')) {
+        throw new AppError('realm-switched-off', 409, 'The realm database is switched off here, so that nobody could log in.', {
+          fix: 'Add database to order in realms.yml, and start the KMS again.',
+        });
+      }
+      if (shadowing.has(username)) throw usernameUsed();
+    },
+    hash: (password) => passwords.hash(password),
+    insert: async (tx, { username, passwordHash, tenantId, roles }) => {
+      await tx
+        .insertInto('kms_realm_users')
+        .values({
+          id: randomUUIDv7(),
+          username,
+          password_hash: passwordHash,
+          tenant_id: tenantId,
+          roles: JSON.stringify(roles),
+          demo: 0,
+          created_at: now(),
+          retired_at: null,
+        })
+        .execute();
+    },
+  };
+};
+
+export const usernameUsed = (cause?: unknown): AppError =>
+  new AppError('username-used', 409, 'Another user has this name.', { cause, fix: 'Choose another user name.' });

@@ -1,0 +1,43 @@
+import { Type } from 'typebox';
+import { strictObject } from '#infra/config/schema.ts';
+import type { App } from '#infra/http/server.ts';
+import { usernameSchema } from '#kms/access/realms/realms-config.ts';
+import { ADMINISTRATOR_ROLE, type TenantsService } from './tenants.service.ts';
+
+const newTenantSchema = strictObject({
+  name: Type.String({
+    maxLength: 64,
+    pattern: '^[a-z0-9]+(-[a-z0-9]+)*$',
+    description: 'lower-case letters, digits and single hyphens between them; unique among tenants',
+  }),
+  administrator: strictObject({
+    username: usernameSchema,
+    password: Type.String({ minLength: 12, maxLength: 1024, description: 'at least 12 characters' }),
+  }),
+});
+
+const tenantSchema = strictObject({
+  id: Type.String({ format: 'uuid' }),
+  name: Type.String(),
+  administrator: strictObject({ username: Type.String(), roles: Type.Array(Type.String()) }),
+});
+
+/** Tenants, for operators. */
+export const registerTenantRoutes = (app: App, tenants: TenantsService): void => {
+  app.post(
+    '/admin/v1/tenants',
+    {
+      schema: {
+        summary: 'Make a tenant with its first administrator',
+        tags: ['tenants'],
+        body: newTenantSchema,
+        response: { 201: tenantSchema },
+      },
+    },
+    async (request, reply) => {
+      const { name, administrator } = request.body;
+      const id = await tenants.create({ name, administrator });
+      return reply.code(201).send({ id, name, administrator: { username: administrator.username, roles: [ADMINISTRATOR_ROLE] } });
+    },
+  );
+};

@@ -1,0 +1,75 @@
+import { randomUUID } from 'node:crypto';
+import { AppError } from '#infra/apperr/app-error.ts';
+import type { Database } from '#infra/database/databases.ts';
+import { isUniqueViolation } from '#infra/database/unique-violation.ts';
+import type { DemoLocks } from '#infra/demo-data/resets/demo-locks.ts';
+import { type NewUsers, usernameUsed } from '#kms/access/realms/new-users.ts';
+import type { ServiceTables } from '#kms/database/service-tables.ts';
+import type { Emit } from '#kms/events.ts';
+import type { TenantDirectory } from '#kms/tenants/directory.ts';
+import type { TenantLifeCycle } from '#kms/tenants/life-cycle.ts';
+import { createTenantPreparation } from '#kms/tenants/prepare-tenants.ts';
+import { tenantsStore } from '#kms/tenants/tenants.store.ts';
+
+/** The role of a tenant's first user. */
+export const ADMINISTRATOR_ROLE = 'tenant-admin';
+
+export interface TenantsService {
+  /**
+   * Makes a tenant, with its database and its content key, and a user of the database realm who administers it: both or neither. Every
+   * replica serves both when this returns.
+   *
+   * @returns the id of the tenant
+   * @throws AppError `tenant-name-used`, `username-used`, `realm-switched-off` 409; of a password that is empty or too long; 503 while
+   *   the service is sealed
+   */
+  create(tenant: {
+    readonly name: string;
+    readonly administrator: { readonly username: string; readonly password: string };
+  }): Promise<string>;
+}
+
+/** @param options.locks the lock of those who prepare tenants */
+export const createTenantsService = (options: {
+  readonly service: Database<ServiceTables>;
+  readonly locks: Pick<DemoLocks, 'exclusively' | 'guard'>;
+  readonly tenants: Pick<TenantDirectory, 'preparing'>;
+  readonly lifeCycle: TenantLifeCycle;
+  readonly users: NewUsers;
+  readonly emit: Emit;
+}): TenantsService => {
+  const { locks, tenants, lifeCycle, users, emit } = options;
+  const service = locks.guard(options.service);
+  const prepareTenants = createTenantPreparation({ service, tenants, lifeCycle });
+
+  return {
+    create: async ({ name, administrator: { username, password } }) => {
+      users.check(username);
+      const passwordHash = await users.hash(password);
+      const id = randomUUID();
+      await locks.exclusively(async () => {
+        // Before anything is made for it; whoever is faster all the same is found out by the database.
+        if ((await tenantsStore(service.db).activeByName(name)) !== undefined) throw nameUsed();
+        await prepareTenants([{ id, name, demo: false }], {
+          use: (activate) =>
+            service.transaction(async (tx) => {
+              await activate(tx).catch(asUsed(nameUsed));
+              await users.insert(tx, { username, passwordHash, tenantId: id, roles: [ADMINISTRATOR_ROLE] }).catch(asUsed(usernameUsed));
+            }),
+        });
+        await lifeCycle.takeEffect([]);
+      });
+      emit({ type: 'tenant-created', id });
+      return id;
+    },
+  };
+};
+
+const asUsed =
+  (used: (cause: unknown) => AppError) =>
+  (error: unknown): never => {
+    throw isUniqueViolation(error) ? used(error) : error;
+  };
+
+const nameUsed = (cause?: unknown): AppError =>
+  new AppError('tenant-name-used', 409, 'Another tenant has this name.', { cause, fix: 'Choose another name for the tenant.' });

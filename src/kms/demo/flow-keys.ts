@@ -1,0 +1,38 @@
+import { isFlowKeyName } from '#infra/demo-data/flow-keys.ts';
+import type { TenantTables } from '#kms/database/tenant-tables.ts';
+import type { Database } from '#infra/database/databases.ts';
+import type { TenantDirectory } from '#kms/tenants/directory.ts';
+import type { Tenant } from '#kms/tenants/tenant.ts';
+import type { KmsDemo } from './kms-demo.ts';
+
+/** Names that one statement deletes at most. */
+const BATCH = 500;
+
+/** @param options.demoTenants the tenants of the demo that are in use */
+export const createFlowKeys =
+  (options: {
+    readonly demoTenants: () => Promise<readonly Tenant[]>;
+    readonly tenants: Pick<TenantDirectory, 'byId'>;
+  }): KmsDemo['removeFlowKeys'] =>
+  async (name) => {
+    let removed = 0;
+    for (const { id } of await options.demoTenants()) {
+      const tenant = await options.tenants.byId(id);
+      if (tenant !== undefined) removed += await removeFrom(await tenant.database(), name);
+    }
+    return removed;
+  };
+
+/** In one transaction: nobody finds a key without its versions. */
+const removeFrom = ({ transaction }: Database<TenantTables>, name: string | undefined): Promise<number> =>
+  transaction(async (tx) => {
+    const like = tx.selectFrom('elastic_keys').select(['id', 'name']);
+    const found = await (name === undefined ? like.where('name', 'like', 'flow-%') : like.where('name', '=', name)).execute();
+    const ids = found.filter((key) => isFlowKeyName(key.name)).map(({ id }) => id);
+    for (let at = 0; at < ids.length; at += BATCH) {
+      const some = ids.slice(at, at + BATCH);
+      await tx.deleteFrom('material_keys').where('elastic_key_id', 'in', some).execute();
+      await tx.deleteFrom('elastic_keys').where('id', 'in', some).execute();
+    }
+    return ids.length;
+  });

@@ -1,0 +1,87 @@
+import type { Transaction } from 'kysely';
+import { AppError } from '#infra/apperr/app-error.ts';
+import type { Database } from '#infra/database/databases.ts';
+import { isUniqueViolation } from '#infra/database/unique-violation.ts';
+import type { ServiceTables } from '#kms/database/service-tables.ts';
+import { type TenantDirectory, type TenantHandle, tenantUnknown } from './directory.ts';
+import type { TenantLifeCycle } from './life-cycle.ts';
+import type { Tenant } from './tenant.ts';
+import { tenantsStore } from './tenants.store.ts';
+
+/** A tenant that is to be made. */
+export type NewTenant = Pick<Tenant, 'id' | 'name' | 'demo'>;
+
+/**
+ * Makes tenants where nobody sees them yet, has them put in use, and removes them again when that is refused. The caller holds the lock
+ * of those who prepare tenants.
+ *
+ * @param wanted the tenants, all new
+ * @param options.fill what they hold from the start; the database of each is made in any case
+ * @param options.use calls `activate` in the transaction that puts them in use
+ * @throws AppError `tenant-id-used` 409, or the caller's own in its place; what `fill` and `use` throw, a unique violation for a name that is taken. Nothing is left of
+ *   the tenants then
+ */
+export type PrepareTenants = <R>(
+  wanted: readonly NewTenant[],
+  options: {
+    readonly fill?: (tenant: TenantHandle) => Promise<void>;
+    readonly use: (activate: (tx: Transaction<ServiceTables>) => Promise<void>) => Promise<R>;
+  },
+) => Promise<R>;
+
+/**
+ * @param options.service its transactions are rolled back when the lock of the caller is lost
+ * @param options.idUsed the error for an id that is in use
+ */
+export const createTenantPreparation = (options: {
+  readonly service: Database<ServiceTables>;
+  readonly tenants: Pick<TenantDirectory, 'preparing'>;
+  readonly lifeCycle: TenantLifeCycle;
+  readonly idUsed?: (tenant: NewTenant, cause: unknown) => AppError;
+}): PrepareTenants => {
+  const { service, tenants, lifeCycle, idUsed = tenantIdUsed } = options;
+
+  const begin = (wanted: NewTenant): Promise<Tenant> =>
+    service
+      .transaction((tx) => lifeCycle.create(tx, wanted))
+      .catch((error: unknown) => {
+        throw isUniqueViolation(error) ? idUsed(wanted, error) : error;
+      });
+
+  const discard = async (begun: readonly Tenant[]): Promise<void> => {
+    const unused = await service.transaction(async (tx) => {
+      // A commit whose answer was lost has put them in use in spite of the error.
+      const preparing = new Set((await tenantsStore(tx).inState('preparing')).map(({ id }) => id));
+      const left = begun.filter(({ id }) => preparing.has(id));
+      for (const tenant of left) await lifeCycle.remove(tx, tenant);
+      return left;
+    });
+    await lifeCycle.takeEffect(unused);
+  };
+
+  return async (wanted, { fill, use }) => {
+    const begun: Tenant[] = [];
+    try {
+      for (const each of wanted) begun.push(await begin(each));
+      const filled = await Promise.allSettled(
+        begun.map(async ({ id }) => {
+          const tenant = await tenants.preparing(id);
+          if (tenant === undefined) throw tenantUnknown();
+          // A tenant without keys has its database all the same.
+          await tenant.database();
+          await fill?.(tenant);
+        }),
+      );
+      for (const result of filled) if (result.status === 'rejected') throw result.reason;
+      return await use(async (tx) => {
+        for (const tenant of begun) await lifeCycle.activate(tx, tenant);
+      });
+    } catch (error) {
+      await discard(begun);
+      throw error;
+    }
+  };
+};
+
+const tenantIdUsed = ({ id }: NewTenant, cause: unknown): AppError =>
+  new AppError('tenant-id-used', 409, `The tenant id ${id} is in use already.`, { cause });

@@ -1,0 +1,69 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { isNode, type Node, readSyntax } from '#test/support/syntax.ts';
+
+const KMS = join(import.meta.dirname, '../../src/kms');
+
+const nameOf = (node: unknown): unknown => (isNode(node) ? (node['name'] ?? node['value']) : null);
+
+/** Whether a node takes the member out of an object: `of.member`, `of['member']` or `const { member } = of`. */
+const takes = (node: Node, member: string): boolean => {
+  if (node.type === 'MemberExpression') return nameOf(node['property']) === member && nameOf(node['object']) !== 'config';
+  if (node.type !== 'ObjectPattern') return false;
+  return (node['properties'] as unknown[]).some((property) => isNode(property) && nameOf(property['key']) === member);
+};
+
+const takesIn = (file: string, text: string, member: string): boolean => readSyntax(file, text).some((node) => takes(node, member));
+
+/** Files of the KMS that take a member of this name out of an object. */
+const filesTaking = async (member: string): Promise<readonly string[]> => {
+  const files = (await readdir(KMS, { recursive: true })).filter((name) => name.endsWith('.ts'));
+  expect(files.length).toBeGreaterThan(100);
+  const taking = await Promise.all(
+    files.map(async (file) => (takesIn(file, await readFile(join(KMS, file), 'utf8'), member) ? [file] : [])),
+  );
+  return taking.flat().toSorted();
+};
+
+describe('In the KMS', () => {
+  it('nobody takes the database of a tenant but the door, the key ring below it, and who makes or finds that database', async () => {
+    expect(await filesTaking('database')).toEqual([
+      // A tenant without keys has its database all the same.
+      'demo/create-seeding.ts',
+      'keys/key-ring/create-key-ring.ts',
+      // A reserved block counts as used even where the act fails: it is never part of a transaction.
+      'keys/key-ring/protection-counter.ts',
+      'keys/operations/operate.ts',
+      'tenants/create-directory.ts',
+    ]);
+  });
+
+  it('nobody opens a transaction of a tenant but the door; all others are of the database of the service', async () => {
+    expect(await filesTaking('transaction')).toEqual([
+      'barrier/hierarchy.ts',
+      'demo/create-seeding.ts',
+      'keys/operations/operate.ts',
+      'tenants/sweep.ts',
+    ]);
+    expect(await filesTaking('startTransaction')).toEqual([]);
+  });
+
+  it('nobody unwraps a key but the key ring', async () => {
+    expect(await filesTaking('unwrap')).toEqual([
+      'keys/key-ring/create-key-ring.ts',
+      // The operation of this name, which goes through the door.
+      'keys/operations/cryptography.ts',
+    ]);
+  });
+
+  it.each([
+    'await caller.tenant.database();',
+    'const { database } = caller.tenant;',
+    'const { database: open } = caller.tenant;',
+    "await caller.tenant['database']();",
+    'await caller?.tenant?.database();',
+  ])('such a place is seen however it is written: %s', (line) => {
+    expect(takesIn('line.ts', line, 'database')).toBe(true);
+  });
+});
