@@ -33,7 +33,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['secrets/attempts'],
     ['secrets', 'tls/authority'],
     ['tls'],
-    ['jobs', 'config', 'files'],
+    ['jobs', 'config', 'files', 'lines'],
     ['html', 'cache', 'magic', 'apperr'],
   ],
   kms: [

@@ -5,7 +5,7 @@ import { databaseConfigSchema } from '#infra/database/config.ts';
 import { demoConfigSchema } from '#infra/demo-data/config.ts';
 import { drainSecondsConfigSchema, listenerConfigSchema, proxyNetworksConfigSchema, rateLimitConfigSchema } from '#infra/http/config.ts';
 import { adminListenerConfigSchema } from '#infra/http/operators.ts';
-import { telemetryConfigSchema } from '#infra/telemetry/config.ts';
+import { logFileConfigSchema, telemetryConfigSchema } from '#infra/telemetry/config.ts';
 import { serviceClientSchema } from './clients/service-clients.ts';
 import { resourceServerSchema } from './resource-servers/resource-server.ts';
 import { secretsSchema } from './secrets.ts';
@@ -33,6 +33,7 @@ const identityConfigSchema = strictObject({
   admin: adminListenerConfigSchema,
   database: databaseConfigSchema,
   telemetry: Type.Optional(telemetryConfigSchema),
+  log: Type.Optional(logFileConfigSchema),
   secrets: secretsSchema,
   resource_servers: Type.Array(resourceServerSchema, { minItems: 1 }),
   service_clients: Type.Array(serviceClientSchema, { default: [] }),

@@ -19,7 +19,12 @@ export const serveIdentity = async (options: ServeOptions): Promise<void> => {
   const config = await loadIdentityConfig(options.configFiles);
   await using opened = new AsyncDisposableStack();
   const telemetry = opened.use(
-    await startTelemetry({ service: 'passthru-identity', version: packageVersion(), config: config.telemetry, log: 'stdout' }),
+    await startTelemetry({
+      service: 'passthru-identity',
+      version: packageVersion(),
+      config: config.telemetry,
+      log: config.log ?? 'stdout',
+    }),
   );
   const emit = logEvents(telemetry);
   const databases = await startDatabases(config.database, telemetry);

@@ -105,7 +105,7 @@ export const buildIdentity = async (options: {
   opened.defer(() => app.close());
   await mountProvider(app, provider, { onPageError: pageOfError(telemetry) });
   await registerPages(app, { interactions: provider.interactions, accounts, resourceServers, emit, secret: cookieKeys[0], telemetry });
-  registerHealth(app, { dependencies, jobs, stopping });
+  registerHealth(app, { dependencies, jobs, telemetry, stopping });
   const admin = await createAdmin({ config: config.admin, telemetry, dependencies, jobs, drain, demo });
   opened.defer(() => admin.close());
   // Both at once: each may wait for its requests.

@@ -6,7 +6,7 @@ import { databaseConfigSchema } from '#infra/database/config.ts';
 import { demoConfigSchema } from '#infra/demo-data/config.ts';
 import { drainSecondsConfigSchema, listenerConfigSchema, proxyNetworksConfigSchema, rateLimitConfigSchema } from '#infra/http/config.ts';
 import { adminListenerConfigSchema } from '#infra/http/operators.ts';
-import { telemetryConfigSchema } from '#infra/telemetry/config.ts';
+import { logFileConfigSchema, telemetryConfigSchema } from '#infra/telemetry/config.ts';
 import { accessConfigSchema, repeatedIssuers } from './access/guard/config.ts';
 import { unsealConfigSchema } from './barrier/config.ts';
 
@@ -24,6 +24,7 @@ export const kmsConfigSchema = strictObject({
   admin: adminListenerConfigSchema,
   database: databaseConfigSchema,
   telemetry: Type.Optional(telemetryConfigSchema),
+  log: Type.Optional(logFileConfigSchema),
   unseal: unsealConfigSchema,
   ...accessConfigSchema.properties,
   demo: demoConfigSchema('tenants, accounts and elastic keys'),

@@ -19,7 +19,7 @@ export const serveKms = async (options: ServeOptions): Promise<void> => {
   const config = await loadKmsConfig(options.configFiles);
   await using opened = new AsyncDisposableStack();
   const telemetry = opened.use(
-    await startTelemetry({ service: 'passthru-kms', version: packageVersion(), config: config.telemetry, log: 'stdout' }),
+    await startTelemetry({ service: 'passthru-kms', version: packageVersion(), config: config.telemetry, log: config.log ?? 'stdout' }),
   );
   const emit = logEvents(telemetry);
   const databases = await startDatabases(config.database, telemetry);

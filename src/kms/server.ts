@@ -106,7 +106,7 @@ export const buildKms = async (options: {
     const caller: Caller | undefined = request.caller;
     if (caller !== undefined) tenants.noteDamage(caller.tenant, error);
   });
-  registerHealth(app, { ...health, stopping });
+  registerHealth(app, { ...health, telemetry, stopping });
   registerKeyRoutes(app, keys);
 
   const made = createTenantsService({ service, locks: demoData.locks, tenants, lifeCycle, users: access.newUsers, emit });

@@ -72,8 +72,9 @@ export interface DemoPlace extends AsyncDisposable {
   start(...args: string[]): RunningCli;
 }
 
-export const demoPlace = async (engine: 'embedded' | 'docker' = 'embedded'): Promise<DemoPlace> => {
-  const folder = await mkdtemp(join(tmpdir(), `passthru-${randomUUIDv7()}-`));
+/** @param on the folder in which the place is made, of temporary files where absent */
+export const demoPlace = async (engine: 'embedded' | 'docker' = 'embedded', on = tmpdir()): Promise<DemoPlace> => {
+  const folder = await mkdtemp(join(on, `passthru-${randomUUIDv7()}-`));
   const stateDir = join(folder, '.passthru');
   const ports = await reservePorts();
   const flags = ['--engine', engine, '--state-dir', stateDir, '--port-kms', String(ports.kms), '--port-identity', String(ports.identity)];

@@ -29,7 +29,7 @@ export const startSink = async (
   const log = (line: string): void => void logged.push(line);
   const sinkLog = { info: log, warn: log, error: log };
   const jobs = createJobs({ log: sinkLog });
-  const server = await createSink({ tls: pki.server, store, jobs, log: sinkLog });
+  const server = await createSink({ tls: pki.server, store, jobs, log: sinkLog, lostLines: () => ({ lines: 0, cause: null }) });
   server.listen(options.port ?? 0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

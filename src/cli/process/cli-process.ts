@@ -33,15 +33,18 @@ export interface CliProcess {
 /** Milliseconds that the CLI may take to end after the second Ctrl-C: longer than killing a service may take. */
 const LAST_GRACE = 9_000;
 
-/** The reader of a pipe has gone; so has a terminal, when it is closed; the disk is full. */
-const UNWRITABLE = ['EPIPE', 'EIO', 'ENXIO', 'ENOSPC'];
+/** The reader of a pipe or a socket has gone. */
+const READER_GONE = ['EPIPE', 'ECONNRESET'];
 
-/** Hears of a write that arrives nowhere; the work goes on, above all a teardown. Any other error is a bug. */
+/**
+ * Hears of a write that arrives nowhere, because a reader has gone, a terminal is closed, a disk is full: the work goes on, above all a
+ * teardown. An error that is not the system's is a bug.
+ */
 type Unwritten = (error: NodeJS.ErrnoException) => void;
 
 const onUnwritten = (stream: NodeJS.WriteStream, unwritten: Unwritten): void => {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (!UNWRITABLE.includes(error.code ?? '')) throw error;
+    if (error.syscall === undefined) throw error;
     unwritten(error);
   });
 };
@@ -53,7 +56,7 @@ export const cliProcess = (program: NodeJS.Process): CliProcess => {
     if (closed.signal.aborted) return;
     closed.abort();
     // `passthru logs | head`, or a terminal that was closed: nobody reads on, which is no failure of ours. A file lacks its answer.
-    if (code === 'EPIPE' || stdout.isTTY) return;
+    if (READER_GONE.includes(code ?? '') || stdout.isTTY) return;
     stderr.write(`! the result could not be written: ${message}\n`);
     program.once('exit', () => (program.exitCode = Number(program.exitCode ?? EXIT.passed) || EXIT.failed));
   });

@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { fail, ok, type Result } from '#infra/apperr/result.ts';
 import { type PartName, type Profile, SERVICES, type ServiceName } from '../engine.ts';
 import type { StackEngine } from '../stack-engine.ts';
-import { readLines } from './children/log-lines.ts';
+import { logFilesOf, readLines } from './children/log-lines.ts';
 import { createRecords } from './children/process-records.ts';
 import { createSupervisor } from './children/supervisor.ts';
 import { attempt } from '../attempt.ts';
@@ -92,7 +92,7 @@ export const createEmbeddedEngine = (options: EmbeddedEngineOptions): StackEngin
     watch: supervisor.watch,
     status: supervisor.status,
     diagnose: (part) => supervisor.diagnose(serviceOf(part)),
-    logs: (part, following) => readLines(layout.log(serviceOf(part)), following),
+    logs: (part, following) => readLines(logFilesOf(layout, serviceOf(part)), following),
     down: ({ services = SERVICES, volumes, signal }) =>
       attempt('stop-failed', 'stopping the services', async () => {
         const stopped: ServiceName[] = [];

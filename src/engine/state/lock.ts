@@ -1,11 +1,18 @@
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { link, lstat, mkdir, readdir, readFile, readlink, rename, rm, rmdir, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { jsonObject } from '#infra/config/json-object.ts';
 import { hasCode, missingIs } from '#infra/apperr/system-error.ts';
 import { fail, failureFrom, ok, type Result } from '#infra/apperr/result.ts';
+import { diskFix, isDiskFull } from './disk-fixes.ts';
 import { isAlive, ownIdentity } from './process-identity.ts';
 import { isSameFolder } from './served-folder.ts';
-import { stateFolder } from './state-folder.ts';
+import { stateFolder, type StateFolder } from './state-folder.ts';
+
+/** A symbolic link as short as this takes no block of its own on the file systems that keep it in its inode; ext4 keeps the least. */
+const MAX_LINK_CHARACTERS = 59;
+/** Taking the lock is a matter of milliseconds: what is older than this was left behind. */
+const LEFT_BEHIND_MS = 60_000;
 
 /** The holder of the lock, as the file names it. */
 interface Holder {
@@ -43,10 +50,14 @@ export const acquireLock = async (options: LockOptions): Promise<Result<AsyncDis
     const text = `${JSON.stringify(mine)}\n`;
     // Each round either gets the lock, sees a living holder, or removes one dead lock; more rounds mean others do the same.
     for (let round = 0; round < 10; round += 1) {
-      if (await place(folder.lock, text)) return ok(release(folder.path, folder.lock, text));
-      const found = await readFile(folder.lock, 'utf8').catch(missingIs(null));
+      const placed = await place(folder.lock, text, mine);
+      if (placed !== null) {
+        await sweep(folder.path, now());
+        return ok(release(folder.path, folder.lock, placed));
+      }
+      const found = await readLock(folder.lock);
       if (found === null) continue;
-      const holder = parseHolder(found);
+      const holder = parseHolder(found) ?? (await parseLink(folder, found));
       const isCopied = holder !== null && (await isCopy(holder, found, folder.path));
       if (holder !== null && !isCopied && (await isAlive(holder))) return held(holder, stateDir, now());
       await removeDead(folder.lock, found);
@@ -56,7 +67,7 @@ export const acquireLock = async (options: LockOptions): Promise<Result<AsyncDis
   } catch (error) {
     return fail('state-folder-unusable', `the state folder ${folder.path} cannot be used`, {
       cause: failureFrom(error),
-      fix: 'Make it writable, or name another one with --state-dir.',
+      fix: diskFix(error) ?? 'Make it writable, or name another one with --state-dir.',
     });
   }
 };
@@ -64,7 +75,7 @@ export const acquireLock = async (options: LockOptions): Promise<Result<AsyncDis
 /** Whether the lock came here with a copy of the folder that its holder locked: it lies there, too. A folder that was moved left none. */
 const isCopy = async (holder: Holder, text: string, folder: string): Promise<boolean> => {
   if (await isSameFolder(holder.folder, folder)) return false;
-  return (await readFile(stateFolder(holder.folder).lock, 'utf8').catch(missingIs(null))) === text;
+  return (await readLock(stateFolder(holder.folder).lock)) === text;
 };
 
 const whyReplaced = (holder: Holder | null, isCopied: boolean): string => {
@@ -76,23 +87,56 @@ const whyReplaced = (holder: Holder | null, isCopied: boolean): string => {
 /** Whether a command that changes something is at work in a state folder. */
 export const isLocked = async (stateDir: string): Promise<boolean> => {
   const { lock, path } = stateFolder(stateDir);
-  const text = await readFile(lock, 'utf8').catch(missingIs(''));
-  const holder = parseHolder(text);
+  const text = (await readLock(lock)) ?? '';
+  const holder = parseHolder(text) ?? (await parseLink({ lock, path }, text));
   return holder !== null && !(await isCopy(holder, text, path)) && isAlive(holder);
 };
 
-/** Puts a complete lock file in place, or answers false when there is one: a hard link is atomic and never replaces. */
-const place = async (lock: string, text: string): Promise<boolean> => {
+/**
+ * Puts a complete lock in place, and answers its text; null when there is one already. A hard link is atomic and never replaces. On a
+ * full disk a file cannot hold a text, but a symbolic link can: its text, where it is short, stands in its own entry.
+ */
+const place = async (lock: string, text: string, { pid, identity, command }: Holder): Promise<string | null> => {
   const aside = `${lock}.${randomBytes(6).toString('hex')}.tmp`;
-  await writeFile(aside, text, { flag: 'wx', mode: 0o600 });
   try {
+    await writeFile(aside, text, { flag: 'wx', mode: 0o600 });
     await link(aside, lock);
-    return true;
+    return text;
   } catch (error) {
-    if (hasCode(error, 'EEXIST')) return false;
-    throw error;
+    if (hasCode(error, 'EEXIST')) return null;
+    if (!isDiskFull(error)) throw error;
   } finally {
     await rm(aside, { force: true });
+  }
+  const full = [pid, identity, command].join('|');
+  const short = full.length <= MAX_LINK_CHARACTERS ? full : `${pid}|${identity}`;
+  try {
+    await symlink(short, lock);
+    return short;
+  } catch (error) {
+    if (hasCode(error, 'EEXIST')) return null;
+    throw error;
+  }
+};
+
+/** The text of the lock, whether it is a file or a symbolic link; null when there is none. */
+const readLock = async (lock: string): Promise<string | null> => {
+  try {
+    return await readlink(lock);
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return null;
+    // It is no link.
+    if (!hasCode(error, 'EINVAL')) throw error;
+  }
+  return readFile(lock, 'utf8').catch(missingIs(null));
+};
+
+/** Removes what a process left that was killed while it took the lock; what is young may be in use. */
+const sweep = async (directory: string, now: number): Promise<void> => {
+  for (const name of (await readdir(directory)).filter((each) => /^lock\.[0-9a-f]{12}\.(tmp|dead)$/.test(each))) {
+    const path = join(directory, name);
+    const stats = await lstat(path).catch(missingIs(null));
+    if (stats !== null && now - stats.mtimeMs > LEFT_BEHIND_MS) await rm(path, { force: true });
   }
 };
 
@@ -109,7 +153,7 @@ const removeDead = async (lock: string, judged: string): Promise<void> => {
     throw error;
   }
   try {
-    if ((await readFile(aside, 'utf8')) !== judged) await link(aside, lock).catch(existsIsFine);
+    if ((await readLock(aside)) !== judged) await link(aside, lock).catch(existsIsFine);
   } finally {
     await rm(aside, { force: true });
   }
@@ -117,7 +161,7 @@ const removeDead = async (lock: string, judged: string): Promise<void> => {
 
 const release = (directory: string, lock: string, text: string): AsyncDisposable => ({
   [Symbol.asyncDispose]: async () => {
-    if ((await readFile(lock, 'utf8').catch(missingIs(null))) !== text) return;
+    if ((await readLock(lock)) !== text) return;
     await rm(lock, { force: true });
     // After `down --volumes` nothing is left; a folder that still holds something stays.
     await rmdir(directory).catch((error: unknown) => {
@@ -142,6 +186,14 @@ const parseHolder = (text: string): Holder | null => {
 };
 
 const isText = (value: unknown): value is string => typeof value === 'string';
+
+/** The holder as a symbolic link names him: number, identity and, where there was room for it, command. */
+const parseLink = async ({ path, lock }: Pick<StateFolder, 'path' | 'lock'>, text: string): Promise<Holder | null> => {
+  const [pid = '', identity, command = 'in another terminal'] = text.split('|');
+  const stats = await lstat(lock).catch(missingIs(null));
+  if (!/^\d+$/.test(pid) || identity === undefined || stats === null) return null;
+  return { pid: Number(pid), identity, command, acquired_at: stats.mtimeMs, folder: path };
+};
 
 const existsIsFine = (error: unknown): void => {
   if (!hasCode(error, 'EEXIST')) throw error;

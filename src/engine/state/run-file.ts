@@ -15,7 +15,7 @@ export interface ServiceRecord {
   readonly config_hash: string;
   /** Epoch milliseconds. */
   readonly started_at: number;
-  /** Offset in the log file at which this start begins, in bytes. */
+  /** Offset in the file of the process's output at which this start begins, in bytes. */
   readonly log_offset: number;
   /** How it ended, where a CLI saw it. */
   readonly exit: { readonly code: number | null; readonly signal: string | null } | null;

@@ -24,7 +24,7 @@ export const createAdmin = async (options: {
   const { config, telemetry, dependencies, jobs, drain, demo } = options;
   const admin = await createServer({ name: 'identity-admin', tls: config.tls, clientCertificate: 'require', telemetry, jobs, drain });
   admitOperatorsOnly(admin, config.allowed_clients);
-  registerHealth(admin, { dependencies, jobs, stopping: drain.begun });
+  registerHealth(admin, { dependencies, jobs, telemetry, stopping: drain.begun });
   if (demo !== null) registerDemoRoutes(admin, demo);
   return admin;
 };

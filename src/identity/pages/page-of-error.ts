@@ -2,15 +2,14 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { pageHeaders } from '#infra/html/content-policy.ts';
 import { renderHtml } from '#infra/html/html.ts';
 import { toProblem } from '#infra/http/problem.ts';
-import { logFailure } from '#infra/http/server/error-log.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import { errorPage } from '#identity/views/error-page.ts';
 
 /** Answers a failed request with a page that says why, for people; what is told and what is logged is as for programs. */
 export const pageOfError =
-  (telemetry: Pick<Telemetry, 'log' | 'traceId'>) =>
+  (telemetry: Pick<Telemetry, 'traceId'>) =>
   (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
-    logFailure(telemetry.log, request, error);
+    request.server.logFailure(request, error);
     const { status, headers, body } = toProblem(error);
     const { code, detail, fix } = body as { readonly code: string; readonly detail: string; readonly fix?: string };
     return reply

@@ -18,7 +18,7 @@ export interface PagesOptions {
   readonly emit: Emit;
   /** For the tokens of the forms. */
   readonly secret: string;
-  readonly telemetry: Pick<Telemetry, 'log' | 'traceId'>;
+  readonly telemetry: Pick<Telemetry, 'traceId'>;
 }
 
 const DAY_S = 86_400;

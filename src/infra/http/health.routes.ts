@@ -2,6 +2,8 @@ import { Type } from 'typebox';
 import { strictObject } from '#infra/config/schema.ts';
 import type { Jobs } from '#infra/jobs/job.ts';
 import { type DependencyCheck, readinessOf, sharedProbe } from './health.ts';
+import { noTelemetry } from '#infra/telemetry/no-telemetry.ts';
+import type { Dropped } from '#infra/telemetry/telemetry.ts';
 import type { App } from './server.ts';
 
 const dependencyStateSchema = strictObject({
@@ -23,7 +25,16 @@ const jobStateSchema = strictObject(
   { description: 'a background job; one that fails does not make the service unready' },
 );
 
-const partsSchema = { dependencies: dependenciesSchema, jobs: Type.Record(Type.String(), jobStateSchema) };
+const droppedSchema = strictObject(
+  {
+    log_lines: Type.Integer({ description: 'log lines that could not be written' }),
+    log_cause: Type.Union([Type.String(), Type.Null()], { description: 'why the last one could not; null while lines are written' }),
+    telemetry_records: Type.Integer({ description: 'spans, log records and metric exports that did not reach the collector' }),
+  },
+  { description: 'what got lost since the start of the process; it does not make the service unready' },
+);
+
+const partsSchema = { dependencies: dependenciesSchema, jobs: Type.Record(Type.String(), jobStateSchema), dropped: droppedSchema };
 
 const readySchema = strictObject({ status: Type.Literal('ready'), ...partsSchema });
 
@@ -39,8 +50,8 @@ const notReadySchema = strictObject({
 
 /**
  * `GET /livez` (the process is alive) and `GET /readyz` (it can serve: 200, or 503 with Problem Details, and either way
- * each dependency with state, latency and cause, optional ones as they were at the last look, and each background job with its last run and last error). Both are exempt from
- * rate limits and from authentication.
+ * each dependency with state, latency and cause, optional ones as they were at the last look, each background job with its last run
+ * and last error, and what of log and telemetry got lost). Both are exempt from rate limits and from authentication.
  *
  * @param options.jobs none where absent
  * @param options.notReady a reason of the service's own not to be ready, for example `sealed`
@@ -52,12 +63,13 @@ export const registerHealth = (
   options: {
     readonly dependencies: readonly DependencyCheck[];
     readonly jobs?: Pick<Jobs, 'states'>;
+    readonly telemetry?: { dropped(): Dropped };
     readonly notReady?: () => string | null;
     readonly stopping?: AbortSignal;
     readonly elapsed?: () => number;
   },
 ): void => {
-  const { jobs = { states: () => ({}) }, stopping, elapsed = () => performance.now() } = options;
+  const { jobs = { states: () => ({}) }, telemetry = noTelemetry(), stopping, elapsed = () => performance.now() } = options;
   const notReady = (): string | null => (stopping?.aborted === true ? 'stopping' : (options.notReady?.() ?? null));
   const probes = options.dependencies.map((dependency) => {
     const { name, last } = dependency;
@@ -87,7 +99,7 @@ export const registerHealth = (
         await Promise.all(probes.map(async ([name, look]) => [name, await look()] as const)),
         notReady,
       );
-      const parts = { dependencies, jobs: jobs.states() };
+      const parts = { dependencies, jobs: jobs.states(), dropped: telemetry.dropped() };
       if (reason === null) return { status: 'ready' as const, ...parts };
       reply.code(503).type('application/problem+json');
       return {

@@ -7,6 +7,8 @@ import type { Logger } from '#infra/telemetry/telemetry.ts';
 
 /** After this many milliseconds a graceful stop gives up what is still in flight. */
 const STOP_GRACE_MS = 5_000;
+/** Milliseconds for the last line of the log. */
+const LAST_LINE_MS = 100;
 
 export interface StopOptions {
   readonly log: Pick<Logger, 'info' | 'error'>;
@@ -28,7 +30,8 @@ export const stopOnSignals = ({ log, stop, drain = { seconds: 0, begin: () => {}
     draining = null;
     const giveUp = setTimeout(() => {
       log.error(`stopping took longer than ${STOP_GRACE_MS} ms; ending with requests in flight`);
-      process.kill(process.pid, 'SIGKILL');
+      // The line above is written meanwhile.
+      setTimeout(() => process.kill(process.pid, 'SIGKILL'), LAST_LINE_MS);
     }, STOP_GRACE_MS);
     giveUp.unref();
     stop().catch((error: unknown) => {

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { strictObject } from '#infra/config/schema.ts';
+import { filePath, strictObject } from '#infra/config/schema.ts';
 import { tlsFilesSchema } from '#infra/tls/config.ts';
 
 /** The collector of traces, metrics and logs: OTLP/HTTP on the user's own machine, over TLS with a client certificate. */
@@ -19,3 +19,17 @@ export const telemetryConfigSchema = strictObject({
 
 /** `export_interval_ms` is 1,000 where the configuration says nothing. */
 export type TelemetryConfig = Omit<Static<typeof telemetryConfigSchema>, 'export_interval_ms'> & { export_interval_ms?: number };
+
+/** The log of a server in files of its own, for a place where nobody else collects and bounds its stdout. */
+export const logFileConfigSchema = strictObject({
+  file: filePath({ description: 'the log, one JSON object a line; `.1`, `.2` and so on are appended to the names of older files' }),
+  max_file_bytes: Type.Integer({
+    minimum: 65_536,
+    maximum: 1_073_741_824,
+    default: 10_485_760,
+    description: 'a file that would grow beyond this makes place for a new one',
+  }),
+  older_files: Type.Integer({ minimum: 1, maximum: 100, default: 4, description: 'older files that are kept' }),
+});
+
+export type LogFileConfig = Static<typeof logFileConfigSchema>;

@@ -1,4 +1,6 @@
 import type { Logger as PinoLogger } from 'pino';
+import { createLineQueue, type LostLines } from '#infra/lines/line-queue.ts';
+import type { LineTarget } from '#infra/lines/line-target.ts';
 import { allowedAttributes, redact } from './attributes.ts';
 import type { Attributes } from './telemetry.ts';
 import type { Logger } from './telemetry.ts';
@@ -34,22 +36,48 @@ export const createLogger = (sinks: readonly LogSink[]): Logger => {
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 };
 
-/** Writes each entry to stdout as one JSON object with the field names of OTLP. */
-export const stdoutSink = async (
-  service: string,
-  trace: () => { readonly traceId: string; readonly spanId: string } | null,
-): Promise<LogSink> => {
+/** Where log lines go, and what of them got lost on the way. */
+export interface LineSink {
+  readonly sink: LogSink;
+  lost(): LostLines;
+  /** Waits until all lines are written, at most this many milliseconds; lines may still come. */
+  flush(limitMs: number): Promise<void>;
+}
+
+/**
+ * Writes each entry to stdout, or to a file, as one JSON object with the field names of OTLP. A line that cannot be written is lost and
+ * counted; the first one that can be written again is followed by a warning with their number.
+ */
+export const lineSink = async (options: {
+  readonly service: string;
+  readonly trace: () => { readonly traceId: string; readonly spanId: string } | null;
+  readonly target: LineTarget;
+}): Promise<LineSink> => {
+  const { service, trace, target } = options;
   const { default: pino } = await import('pino');
-  const out: PinoLogger = pino({
-    level: 'debug',
-    base: null,
-    timestamp: () => `,"timestamp":"${new Date().toISOString()}"`,
-    messageKey: 'body',
-    formatters: { level: (label) => ({ severity_text: label.toUpperCase() }) },
+  const queue = createLineQueue({
+    target,
+    onWrittenAgain: ({ lines, cause }) => {
+      const attributes = { count: lines, reason: cause };
+      // It belongs to no trace: the line that happened to come next is not its cause.
+      write('warn', `${lines} log lines could not be written: ${cause}`, attributes, {});
+    },
   });
-  return (level, { body, attributes }) => {
+  const out: PinoLogger = pino(
+    {
+      level: 'debug',
+      base: null,
+      timestamp: () => `,"timestamp":"${new Date().toISOString()}"`,
+      messageKey: 'body',
+      formatters: { level: (label) => ({ severity_text: label.toUpperCase() }) },
+    },
+    { write: (line) => queue.write(line.trimEnd()) },
+  );
+  const write = (level: Level, body: string, attributes: LogEntry['attributes'], ids: Readonly<Record<string, string>>): void =>
+    out[level]({ 'service.name': service, 'process.pid': process.pid, ...ids, attributes }, body);
+  const sink: LogSink = (level, { body, attributes }) => {
     const active = trace();
-    const ids = active === null ? {} : { trace_id: active.traceId, span_id: active.spanId };
-    out[level]({ 'service.name': service, ...ids, attributes }, body);
+    write(level, body, attributes, active === null ? {} : { trace_id: active.traceId, span_id: active.spanId });
   };
+  return { sink, lost: queue.lost, flush: queue.flush };
 };

@@ -10,7 +10,7 @@ export const noTelemetry = (): Telemetry => ({
   traceId: () => null,
   counter: () => ignore,
   histogram: () => ignore,
-  dropped: () => 0,
+  dropped: () => ({ log_lines: 0, log_cause: null, telemetry_records: 0 }),
   probe: async () => {},
   flush: async () => {},
   [Symbol.asyncDispose]: async () => {},

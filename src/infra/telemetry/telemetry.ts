@@ -1,4 +1,4 @@
-import type { TelemetryConfig } from './config.ts';
+import type { LogFileConfig, TelemetryConfig } from './config.ts';
 
 /**
  * Telemetry: traces, metrics and log lines of one process. This file is the contract, which every room may see; `sdk/` fulfils it with
@@ -34,6 +34,16 @@ export interface ActiveSpan {
 /** Adds to a counter, or records a value in a histogram. */
 export type Measure = (value: number, attributes?: Attributes) => void;
 
+/** What did not arrive since the process started. */
+export interface Dropped {
+  /** Lines of the log. */
+  readonly log_lines: number;
+  /** Why the last line was not written, in words that anybody may read; null while lines are written. */
+  readonly log_cause: string | null;
+  /** Spans, log records and metric exports that did not reach the collector. */
+  readonly telemetry_records: number;
+}
+
 /** Traces, metrics and logs of one process. Nothing in here ever throws into the service, but for `probe`. */
 export interface Telemetry extends AsyncDisposable {
   readonly log: Logger;
@@ -49,8 +59,7 @@ export interface Telemetry extends AsyncDisposable {
   traceId(): string | null;
   counter(name: string, options: { readonly description: string; readonly unit?: string }): Measure;
   histogram(name: string, options: { readonly description: string; readonly unit: string }): Measure;
-  /** Spans, log records and metric exports that did not reach the collector. */
-  dropped(): number;
+  dropped(): Dropped;
   /** Resolves when the collector answers over TLS; throws with the cause when it does not. */
   probe(signal: AbortSignal): Promise<void>;
   /** Sends what is waiting, for at most two seconds. */
@@ -63,6 +72,6 @@ export interface TelemetryOptions {
   readonly version: string;
   /** The collector; without one nothing is exported, but traces still have ids. */
   readonly config?: TelemetryConfig | undefined;
-  /** `stdout`: one JSON object a line. Default `none`. */
-  readonly log?: 'stdout' | 'none';
+  /** One JSON object a line, to stdout or to files that rotate. Default `none`. */
+  readonly log?: 'stdout' | 'none' | LogFileConfig;
 }

@@ -41,7 +41,7 @@ export const createAdmin = async (options: {
   const { config, telemetry, barrier, dependencies, jobs, notReady, drain, tenants, demo } = options;
   const app = await createServer({ name: 'kms-admin', tls: config.admin.tls, clientCertificate: 'require', telemetry, jobs, drain });
   admitOperatorsOnly(app, config.admin.allowed_clients);
-  registerHealth(app, { dependencies, jobs, notReady, stopping: drain.begun });
+  registerHealth(app, { dependencies, jobs, telemetry, notReady, stopping: drain.begun });
   app.get(
     '/admin/v1/seal-status',
     { schema: { summary: 'Whether the keys can be used', tags: ['seal'], response: { 200: sealStatusSchema } } },

@@ -2,13 +2,14 @@ import { randomUUID, randomUUIDv7 } from 'node:crypto';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { cp, mkdir, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rename, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { EngineEvent, ServiceName } from '#engine/engine.ts';
 import { processIdentity } from '#engine/state/process-identity.ts';
 import type { StackEngine } from '#engine/stack-engine.ts';
 import type { Result } from '#infra/apperr/result.ts';
+import { createRotatedFile } from '#infra/lines/rotated-file.ts';
 import { listening, listenOn, testStack, type TestStack } from '#test/support/engine.ts';
 import { reservePorts } from '#test/support/ports.ts';
 
@@ -583,12 +584,61 @@ describe('a log', () => {
     expect(followed).toEqual([one, two, three, four]);
   });
 
-  it('that grew too long makes room at a start', async () => {
+  it('is followed through every rotation, however many came between two looks, and each line is told once', async () => {
     await using stack = await testStack();
     valueOf(await stack.engine().prepare(never));
-    await writeFile(join(stack.stateDir, 'logs', 'kms.log'), Buffer.alloc(10 * 1024 * 1024 + 1, 'x'));
+    await using log = createRotatedFile({ path: join(stack.stateDir, 'logs', 'kms.log'), maxBytes: 400, olderFiles: 4 });
+    const lines = Array.from({ length: 60 }, () => randomUUIDv7());
+    const append = async (some: readonly string[]): Promise<void> => {
+      for (const line of some) await log.append([line]);
+    };
+    await append(lines.slice(0, 5));
+    const enough = new AbortController();
+    const followed: string[] = [];
+    for await (const line of stack.engine().logs('kms', { follow: true, signal: enough.signal })) {
+      followed.push(line);
+      if (followed.length % 5 === 0 && followed.length < 30) await append(lines.slice(followed.length, followed.length + 5));
+      if (followed.length === 30) await append(lines.slice(30));
+      if (line === lines.at(-1)) enough.abort();
+    }
+    // Ten lines a file, and five files.
+    expect(followed).toEqual(lines);
+    expect(await Array.fromAsync(stack.engine().logs('kms', { tail: 15 }))).toEqual(lines.slice(-15));
+  });
+
+  it('shows what the process says outside of its log after that, and once the log goes on, before it', async () => {
+    await using stack = await testStack();
+    valueOf(await stack.engine().prepare(never));
+    const [log, output] = ['kms.log', 'kms.out.log'].map((name) => join(stack.stateDir, 'logs', name)) as [string, string];
+    const [line, crash, next] = [randomUUIDv7(), randomUUIDv7(), randomUUIDv7()];
+    await write(log, [line]);
+    await write(output, [crash]);
+    await utimes(log, 1, 1);
+    expect(await Array.fromAsync(stack.engine().logs('kms', {}))).toEqual([line, crash]);
+    await write(log, [next]);
+    await utimes(output, 1, 1);
+    expect(await Array.fromAsync(stack.engine().logs('kms', {}))).toEqual([crash, line, next]);
+  });
+
+  it('tells in a diagnosis of this run only, across a rotation too', async () => {
+    await using stack = await testStack();
+    const pid = await started(stack, 'kms');
+    await using log = createRotatedFile({ path: join(stack.stateDir, 'logs', 'kms.log'), maxBytes: 400, olderFiles: 4 });
+    const lineOf = (from: number): string => JSON.stringify({ 'process.pid': from, body: randomUUIDv7() });
+    const own = Array.from({ length: 8 }, () => lineOf(pid));
+    for (const line of [lineOf(1), lineOf(1), ...own]) await log.append([line]);
+    const { logTail } = await stack.engine().diagnose('kms');
+    // Of this run, and after it what the stand-in prints.
+    expect(logTail.slice(0, own.length)).toEqual(own);
+    expect(logTail.at(-1)).toBe('listening');
+  });
+
+  it('of the process itself that grew too long makes room at a start', async () => {
+    await using stack = await testStack();
+    valueOf(await stack.engine().prepare(never));
+    await writeFile(join(stack.stateDir, 'logs', 'kms.out.log'), Buffer.alloc(1024 * 1024 + 1, 'x'));
     await started(stack, 'kms');
-    expect((await stat(join(stack.stateDir, 'logs', 'kms.log'))).size).toBeLessThan(100_000);
+    expect((await stat(join(stack.stateDir, 'logs', 'kms.out.log'))).size).toBeLessThan(100_000);
   });
 });
 

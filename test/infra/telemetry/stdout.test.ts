@@ -29,6 +29,7 @@ describe('log lines on stdout', () => {
       severity_text: 'INFO',
       timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
       'service.name': 'passthru-test',
+      'process.pid': expect.any(Number),
       attributes: { port: 8081 },
       body: message,
     });

@@ -53,7 +53,7 @@ describe('a span', () => {
     expect(attributesOf(inner?.attributes ?? [])).toEqual({ 'http.request.method': 'GET', 'http.response.status_code': 204 });
     expect(outer?.parentSpanId).toBeUndefined();
     expect(JSON.stringify(requests)).toContain('{"key":"service.name","value":{"stringValue":"passthru-test"}}');
-    expect(telemetry.dropped()).toBe(0);
+    expect(telemetry.dropped().telemetry_records).toBe(0);
   });
 
   it('hands on what it runs, and marks a failure with its code and without its message', async () => {
@@ -209,13 +209,17 @@ describe('a collector', () => {
     await sink[Symbol.asyncDispose]();
     for (let i = 0; i < 3; i += 1) await telemetry.span(`lost ${i}`, {}, async () => telemetry.log.info(`lost ${i}`));
     await telemetry.flush();
-    expect(telemetry.dropped()).toBe(6);
+    // Three spans, three log records and one export of metrics.
+    expect(telemetry.dropped().telemetry_records).toBe(7);
     sink = await startSink(pki, { port });
     const name = randomUUIDv7();
     await telemetry.span(name, {}, async () => {});
     await telemetry.flush();
     expect(spansOf(await sink.records('traces')).map((span) => span.name)).toEqual([name]);
-    expect(telemetry.dropped()).toBe(6);
+    expect(telemetry.dropped().telemetry_records).toBe(7);
+    const metrics = JSON.stringify(await sink.records('metrics'));
+    expect(metrics).toMatch(/"passthru\.telemetry\.lost".*?"asDouble":7/);
+    expect(metrics).toMatch(/"passthru\.log\.lost".*?"asDouble":0/);
   });
 
   it('of another authority gets nothing', async () => {
@@ -224,7 +228,8 @@ describe('a collector', () => {
     await using sender = await start(configFor(foreign.endpoint));
     await sender.span(randomUUIDv7(), {}, async () => {});
     await sender.flush();
-    expect(sender.dropped()).toBe(1);
+    // A span and one export of metrics.
+    expect(sender.dropped().telemetry_records).toBe(2);
     expect(await foreign.records('traces')).toEqual([]);
     await expect(sender.probe(AbortSignal.timeout(5_000))).rejects.toMatchObject({
       code: 'telemetry-unavailable',
@@ -252,8 +257,8 @@ describe('a collector', () => {
     await telemetry.flush();
     const [spans, logs] = [spansOf(await sink.records('traces')).length, logsOf(await sink.records('logs')).length];
     expect(spans).toBeLessThan(5_001);
-    expect(spans + logs + telemetry.dropped()).toBe(10_000);
-    expect(telemetry.dropped()).toBeGreaterThan(0);
+    expect(spans + logs + telemetry.dropped().telemetry_records).toBe(10_000);
+    expect(telemetry.dropped().telemetry_records).toBeGreaterThan(0);
   });
 
   it('answers a probe when it is up, and the probe says why when it is not', async () => {
@@ -281,7 +286,7 @@ describe('starting', () => {
     local.log.info('nowhere');
     await local.probe(AbortSignal.timeout(1_000));
     await local.flush();
-    expect(local.dropped()).toBe(0);
+    expect(local.dropped().telemetry_records).toBe(0);
   });
 
   it('may be left out altogether: spans still run what they are given', async () => {
@@ -289,6 +294,6 @@ describe('starting', () => {
     expect(await none.span('work', {}, async (span) => (span.set({}), 42))).toBe(42);
     const failure = new Error(randomUUIDv7());
     await expect(none.span('fails', {}, async () => Promise.reject(failure))).rejects.toBe(failure);
-    expect([none.traceId(), none.carrier(), none.dropped()]).toEqual([null, {}, 0]);
+    expect([none.traceId(), none.carrier(), none.dropped().log_lines]).toEqual([null, {}, 0]);
   });
 });

@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs';
-import { processIdentity } from '#engine/state/process-identity.ts';
+import { rm } from 'node:fs/promises';
+import { isDiskFull } from '#engine/state/disk-fixes.ts';
+import { isAlive, processIdentity } from '#engine/state/process-identity.ts';
 import { readRunFile, type RunRecords, type ServiceRecord, setAside, writeRunFile } from '#engine/state/run-file.ts';
 import { SERVICES, type ServiceName } from '../../engine.ts';
 import type { Layout } from '../files/layout.ts';
@@ -14,6 +16,11 @@ export interface Records {
   read(): Promise<RunRecords>;
   /** Sets or removes the record of one service; changes of this process queue up. Only the holder of the lock may do it. */
   change(service: ServiceName, change: (record: ServiceRecord | undefined) => ServiceRecord | undefined): Promise<void>;
+  /**
+   * Removes the record of a service that has ended. On a full disk the record stays, which is as good, because its process is gone;
+   * the file goes as a whole once nothing of it lives.
+   */
+  forget(service: ServiceName): Promise<void>;
   /** Every process that runs with the configuration of this service, recorded or not: a killed run may have left one. */
   processes(service: ServiceName): Promise<readonly RunningProcess[]>;
   /** Resolves when every change that was asked for is on the disk, or has failed. */
@@ -70,22 +77,35 @@ export const createRecords = (layout: Layout, options: { warn: (text: string) =>
     return { own: await recover(), damaged, foreign };
   };
 
+  const change: Records['change'] = (service, changeOne) => {
+    const apply = async (): Promise<void> => {
+      const { own, damaged, foreign } = await look();
+      const { [service]: current, ...others } = own;
+      const changed = changeOne(current);
+      if (changed === current && foreign.length === 0) return;
+      if (damaged) await setAside(folder.run);
+      await writeRunFile(folder.run, changed === undefined ? others : { ...others, [service]: changed });
+    };
+    const next = changes.then(apply);
+    // A change that failed is its caller's to tell; the next one still gets its turn.
+    changes = next.catch(() => {});
+    return next;
+  };
+
+  const forget: Records['forget'] = async (service) => {
+    try {
+      await change(service, () => undefined);
+    } catch (error) {
+      if (!isDiskFull(error)) throw error;
+      const alive = await Promise.all(Object.values((await look()).own).map(isAlive));
+      if (!alive.includes(true)) await rm(folder.run, { force: true });
+    }
+  };
+
   return {
     read: async () => (await look()).own,
-    change: (service, change) => {
-      const apply = async (): Promise<void> => {
-        const { own, damaged, foreign } = await look();
-        const { [service]: current, ...others } = own;
-        const changed = change(current);
-        if (changed === current && foreign.length === 0) return;
-        if (damaged) await setAside(folder.run);
-        await writeRunFile(folder.run, changed === undefined ? others : { ...others, [service]: changed });
-      };
-      const next = changes.then(apply);
-      // A change that failed is its caller's to tell; the next one still gets its turn.
-      changes = next.catch(() => {});
-      return next;
-    },
+    change,
+    forget,
     settled: () => changes,
     processes: running,
   };

@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { open, rename, stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
+import { rotate } from '#infra/lines/rotated-file.ts';
 import type { ServiceName } from '../../engine.ts';
 import type { Layout } from '../files/layout.ts';
 
-/** A log that is longer than this many bytes at a start makes room for a new one. */
-const MAX_LOG_BYTES = 10 * 1024 * 1024;
+/** An output that is longer than this many bytes at a start makes room for a new one; it holds little, a service has its own log. */
+const MAX_OUTPUT_BYTES = 1024 * 1024;
 
 /** All that a server may know of our environment: no secret is ever in it. */
 const PASSED_ON = ['PATH', 'HOME', 'TZ', 'LANG', 'LC_ALL', 'TMPDIR', 'XDG_CACHE_HOME'] as const;
@@ -20,33 +21,33 @@ export interface StartedProcess {
   readonly pid: number;
   /** Resolves when it has ended. */
   readonly exited: Promise<Exit>;
-  /** Offset in its log file at which its part begins, in bytes. */
+  /** Offset in the file of its output at which its part begins, in bytes. */
   readonly logOffset: number;
 }
 
 /**
- * Starts one server as a process of its own that outlives this one, its output in its log file.
+ * Starts one server as a process of its own that outlives this one, its output in a file; its log it writes itself.
  *
- * @throws the system's error when there is no process to be had, or no log to write
+ * @throws the system's error when there is no process to be had, or no output to write
  */
 export const startProcess = async (layout: Layout, service: ServiceName, options: { demoSeed: boolean }): Promise<StartedProcess> => {
-  const file = layout.log(service);
+  const file = layout.output(service);
   await makeRoom(file);
-  const log = await open(file, 'a', 0o600);
+  const output = await open(file, 'a', 0o600);
   try {
-    const logOffset = (await log.stat()).size;
+    const logOffset = (await output.stat()).size;
     const child = spawn(process.execPath, commandOf(layout, service, options), {
       cwd: layout.folder.path,
       detached: true,
       env: environment(),
-      stdio: ['ignore', log.fd, log.fd],
+      stdio: ['ignore', output.fd, output.fd],
     });
     const exited = new Promise<Exit>((resolve) => child.once('exit', (code, signal) => resolve({ code, signal })));
     await once(child, 'spawn');
     child.unref();
     return { pid: child.pid ?? 0, exited, logOffset };
   } finally {
-    await log.close();
+    await output.close();
   }
 };
 
@@ -71,5 +72,5 @@ const makeRoom = async (file: string): Promise<void> => {
     (stats) => stats.size,
     () => 0,
   );
-  if (size > MAX_LOG_BYTES) await rename(file, `${file}.1`);
+  if (size > MAX_OUTPUT_BYTES) await rotate(file, 1);
 };

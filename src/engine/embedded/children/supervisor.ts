@@ -5,7 +5,7 @@ import { fail, ok, type Result } from '#infra/apperr/result.ts';
 import { type Diagnosis, type EngineEvent, SERVICES, type ServiceName, type ServiceStatus } from '../../engine.ts';
 import type { Layout } from '../files/layout.ts';
 import { portsOfService } from '../../ports.ts';
-import { tailLines } from './log-lines.ts';
+import { logFilesOf, tailOfRun } from './log-lines.ts';
 import { pollForChanges } from './poll-processes.ts';
 import type { Records } from './process-records.ts';
 import { type Exit, startProcess } from './start-process.ts';
@@ -76,7 +76,7 @@ export const createSupervisor = (options: {
     const stopped = await Promise.all(
       targets.map((target) => stopProcess(target, { graceMs: stopGraceMs, ...(signal === undefined ? {} : { signal }) })),
     );
-    await records.change(service, () => undefined);
+    await records.forget(service);
     return stopped.some((how) => how !== 'was-gone');
   };
 
@@ -84,7 +84,11 @@ export const createSupervisor = (options: {
     const { [service]: record } = await records.read();
     const isGone = record === undefined || !(await isAlive(record));
     const exit = isGone ? await exitOf(service, record) : null;
-    const logTail = await tailLines(layout.log(service), { lines: LOG_TAIL_LINES, from: record?.log_offset ?? 0 });
+    const logTail = await tailOfRun(logFilesOf(layout, service), {
+      pid: record?.pid ?? null,
+      outputFrom: record?.log_offset ?? 0,
+      lines: LOG_TAIL_LINES,
+    });
     return {
       service,
       exitCode: exit?.code ?? null,

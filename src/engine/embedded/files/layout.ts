@@ -5,6 +5,9 @@ import { at, endpointsOf } from '../../endpoints.ts';
 import type { Endpoints, Profile, ServiceName } from '../../engine.ts';
 import { type Ports, portsOf } from '../../ports.ts';
 
+/** Bounds of the log of a service: five files of ten mebibytes. */
+export const LOG_BOUNDS = { max_file_bytes: 10 * 1024 * 1024, older_files: 4 } as const;
+
 /** Paths and addresses of an embedded stack: they are computed, nothing is looked up. */
 export interface Layout {
   readonly folder: StateFolder;
@@ -17,7 +20,10 @@ export interface Layout {
   /** The file that this stack lays over them. */
   overlay(service: ServiceName): string;
   data(service: ServiceName): string;
+  /** The log that a service writes, and bounds, itself. */
   log(service: ServiceName): string;
+  /** What its process says outside of its log. */
+  output(service: ServiceName): string;
   readonly tenantsFile: string;
   readonly endpoints: Endpoints;
 }
@@ -42,6 +48,7 @@ export const layoutOf = (options: {
     overlay: (service) => join(folder.config, `${service}.yml`),
     data: (service) => join(folder.data, service),
     log: (service) => join(folder.logs, `${service}.log`),
+    output: (service) => join(folder.logs, `${service}.out.log`),
     tenantsFile: stateFiles(folder).tenants,
     endpoints: endpointsOf({ ports, folder, profile, telemetryReady: at(ports.telemetry, '/readyz') }),
   };

@@ -7,7 +7,7 @@ import { stateFiles } from '#engine/files/state-files.ts';
 import { writeFileAtomic } from '#infra/files/atomic-file.ts';
 import type { TlsFiles } from '#infra/tls/config.ts';
 import type { ServiceName } from '../../engine.ts';
-import type { Layout } from './layout.ts';
+import { type Layout, LOG_BOUNDS } from './layout.ts';
 
 /** The settings that this stack lays over the delivered configuration of one service: ports, certificates, folders, secrets. */
 export interface OverlayOptions {
@@ -31,9 +31,12 @@ export const writeOverlays = async (options: OverlayOptions): Promise<void> => {
   );
 };
 
+const logOf = (layout: Layout, service: ServiceName): Tree => ({ file: layout.log(service), ...LOG_BOUNDS });
+
 const telemetryOverlay = ({ layout, leaf }: OverlayOptions): Tree => ({
   server: { host: '127.0.0.1', port: layout.ports.telemetry, tls: { ...leaf('telemetry') } },
   directory: layout.data('telemetry'),
+  log: logOf(layout, 'telemetry'),
 });
 
 /** Exports are frequent, so that the demo, which waits for a trace, does not wait for the exporter. */
@@ -51,6 +54,7 @@ const identityOverlay = async ({ layout, leaf }: OverlayOptions): Promise<Tree> 
   admin: { host: '127.0.0.1', port: layout.ports.identityAdmin, tls: { ...leaf('identity') } },
   database: { kind: 'sqlite', directory: layout.data('identity') },
   telemetry: telemetryTo(layout, leaf('identity-client')),
+  log: logOf(layout, 'identity'),
   secrets: { cookie_keys_file: stateFiles(layout.folder).cookieKeys },
   // A list is replaced as a whole, so the delivered entries are repeated with the files of this stack.
   service_clients: list((await readDelivered(layout.packageRoot, 'identity', 'identity.yml'))['service_clients']).map((client) => ({
@@ -69,6 +73,7 @@ const kmsOverlay = async ({ layout, leaf, shareFiles, demo }: OverlayOptions): P
     admin: { host: '127.0.0.1', port: layout.ports.kmsAdmin, tls: { ...leaf('kms') } },
     database: { kind: 'sqlite', directory: layout.data('kms') },
     telemetry: telemetryTo(layout, leaf('kms-client')),
+    log: logOf(layout, 'kms'),
     unseal: { share_files: [...shareFiles] },
     ...(demo && defaults !== null ? { realms_file: join(dirname(defaults), 'realms.demo.yml') } : {}),
     identity: {

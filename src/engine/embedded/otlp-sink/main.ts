@@ -4,7 +4,8 @@ import { AppError } from '#infra/apperr/app-error.ts';
 import { loadConfig } from '#infra/config/load-config.ts';
 import { createJobs } from '#infra/jobs/create-jobs.ts';
 import { stopOnSignals } from '#infra/process/stop.ts';
-import { createLogger, stdoutSink } from '#infra/telemetry/logger.ts';
+import { createLogger } from '#infra/telemetry/logger.ts';
+import { openLog } from '#infra/telemetry/open-log.ts';
 import { sinkConfigSchema } from './config.ts';
 import { createSink } from './server.ts';
 import { openStore } from './store.ts';
@@ -17,6 +18,8 @@ import { openStore } from './store.ts';
 const SERVICE = 'passthru-telemetry';
 /** Milliseconds for the requests in flight at a stop. */
 const DRAIN_MS = 2_000;
+/** Milliseconds that the end of the process waits for its log. */
+const FLUSH_LOG_MS = 500;
 
 const listen = async (server: Server, where: { readonly host: string; readonly port: number }): Promise<number> => {
   server.listen(where.port, where.host);
@@ -49,16 +52,18 @@ const drain = async (server: Server): Promise<void> => {
 export const serveTelemetrySink = async (options: { readonly configFiles: readonly string[] }): Promise<void> => {
   const config = await loadConfig({ schema: sinkConfigSchema, files: options.configFiles, what: 'telemetry sink configuration' });
   // It sends no telemetry of its own: it would be its own collector.
-  const log = createLogger([await stdoutSink(SERVICE, () => null)]);
+  const lines = await openLog(config.log ?? 'stdout', { service: SERVICE, trace: () => null });
+  const log = createLogger([lines.sink]);
   const store = await openStore(config.directory);
   const jobs = createJobs({ log });
-  const server = await createSink({ tls: config.server.tls, store, jobs, log });
+  const server = await createSink({ tls: config.server.tls, store, jobs, log, lostLines: lines.lost });
   const port = await listen(server, config.server);
   const stop = async (): Promise<void> => {
     await drain(server);
     await jobs[Symbol.asyncDispose]();
     await store[Symbol.asyncDispose]();
     log.info('stopped');
+    await lines.flush(FLUSH_LOG_MS);
   };
   stopOnSignals({ log, stop });
   log.info('listening', { listener: 'otlp', port });

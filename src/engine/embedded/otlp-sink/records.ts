@@ -1,12 +1,13 @@
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { hasCode } from '#infra/apperr/system-error.ts';
+import { rotatedFiles } from '#infra/lines/rotated-file.ts';
 import { recordsIn, type SignalKind } from '../../otlp-records.ts';
 
 /** The file that is being written. */
 export const fileOf = (directory: string, kind: SignalKind): string => join(directory, `${kind}.jsonl`);
-/** The file before it; there is only one, so the disk holds at most two of a kind. */
-export const olderFileOf = (directory: string, kind: SignalKind): string => `${fileOf(directory, kind)}.1`;
+/** Files of a kind that are kept beside it. */
+export const OLDER_FILES = 1;
 
 /** The complete lines of a file; the line that is being written has no end yet. None when there is no file. */
 async function* linesOf(file: string): AsyncGenerator<string> {
@@ -28,7 +29,7 @@ export async function* readRecords(
   kind: SignalKind,
   { containing = '' }: { readonly containing?: string } = {},
 ): AsyncGenerator<unknown> {
-  for (const file of [olderFileOf(directory, kind), fileOf(directory, kind)]) {
+  for (const file of rotatedFiles(fileOf(directory, kind), OLDER_FILES)) {
     yield* recordsIn(linesOf(file), { containing });
   }
 }

@@ -2,10 +2,12 @@ import { thrownMessage, thrownWords } from '#infra/apperr/thrown-words.ts';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import { AppError } from '#infra/apperr/app-error.ts';
+import { publicCause } from '#infra/apperr/public-cause.ts';
 import { readiness } from '#infra/http/health.ts';
 import { toProblem } from '#infra/http/problem.ts';
 import type { Jobs } from '#infra/jobs/job.ts';
-import type { Logger } from '#infra/telemetry/telemetry.ts';
+import type { LostLines } from '#infra/lines/line-queue.ts';
+import type { Dropped, Logger } from '#infra/telemetry/telemetry.ts';
 import type { TlsFiles } from '#infra/tls/config.ts';
 import { readTls, serverTlsOptions } from '#infra/tls/options.ts';
 import { reloadOnChange } from '#infra/tls/reload.ts';
@@ -33,27 +35,46 @@ const problemOf = (error: unknown): Answer => {
   return { status, headers: { ...headers, 'content-type': 'application/problem+json' }, body };
 };
 
-const receive = async (request: IncomingMessage, kind: SignalKind, store: SinkStore): Promise<Answer> => {
+const receive = async (request: IncomingMessage, kind: SignalKind, { store, lost, log }: Sink): Promise<Answer> => {
   const line = await readExport(request, kind);
   await store.append(kind, line).catch((cause: unknown) => {
+    // Senders try again and again: the log tells when it begins and when it ends.
+    if (lost.cause === null) log.error(`records cannot be written: ${publicCause(cause)}`);
+    lost.cause = publicCause(cause);
+    lost.exports += 1;
     // 503 is what OTLP lets a client try again.
     throw new AppError('sink-unavailable', 503, 'The records cannot be written.', { cause, headers: { 'retry-after': '1' } });
   });
+  if (lost.cause !== null) log.info(`records are written again; ${lost.exports} exports could not be`);
+  lost.cause = null;
   return OK_EXPORT;
 };
 
-const ready = async (store: SinkStore, jobs: Pick<Jobs, 'states'>): Promise<Answer> => {
+/** What the routes work on. */
+interface Sink {
+  readonly store: SinkStore;
+  readonly jobs: Pick<Jobs, 'states'>;
+  /** Of the log of this process. */
+  readonly lostLines: () => LostLines;
+  /** Exports that could not be written since the start; their sender may have tried again. */
+  readonly lost: { exports: number; cause: string | null };
+  readonly log: Pick<Logger, 'info' | 'error'>;
+}
+
+const ready = async ({ store, jobs, lostLines, lost }: Sink): Promise<Answer> => {
   const { reason, dependencies } = await readiness([{ name: 'storage', required: true, check: () => store.check() }], () => null);
-  const parts = { dependencies, jobs: jobs.states() };
+  const { lines: log_lines, cause: log_cause } = lostLines();
+  const dropped: Dropped = { log_lines, log_cause, telemetry_records: lost.exports };
+  const parts = { dependencies, jobs: jobs.states(), dropped };
   if (reason === null) return { status: 200, body: { status: 'ready', ...parts } };
   return problemOf(new AppError('not-ready', 503, reason, { members: { reason, ...parts } }));
 };
 
-const routesOf = (store: SinkStore, jobs: Pick<Jobs, 'states'>): ReadonlyMap<string, Readonly<Record<string, Route>>> =>
+const routesOf = (sink: Sink): ReadonlyMap<string, Readonly<Record<string, Route>>> =>
   new Map<string, Readonly<Record<string, Route>>>([
-    ...SIGNAL_KINDS.map((kind) => [`/v1/${kind}`, { POST: (request: IncomingMessage) => receive(request, kind, store) }] as const),
+    ...SIGNAL_KINDS.map((kind) => [`/v1/${kind}`, { POST: (request: IncomingMessage) => receive(request, kind, sink) }] as const),
     ['/livez', { GET: async () => ({ status: 200, body: { status: 'alive' } }) }],
-    ['/readyz', { GET: () => ready(store, jobs) }],
+    ['/readyz', { GET: () => ready(sink) }],
   ]);
 
 const pathOf = (request: IncomingMessage): string => request.url?.split('?')[0] ?? '';
@@ -92,9 +113,10 @@ export const createSink = async (options: {
   readonly store: SinkStore;
   readonly jobs: Jobs;
   readonly log: Pick<Logger, 'info' | 'warn' | 'error'>;
+  readonly lostLines: () => LostLines;
 }): Promise<Server> => {
-  const { tls, store, jobs, log } = options;
-  const routes = routesOf(store, jobs);
+  const { tls, store, jobs, log, lostLines } = options;
+  const routes = routesOf({ store, jobs, lostLines, log, lost: { exports: 0, cause: null } });
   const server = createServer(
     { ...serverTlsOptions(await readTls(tls), 'require'), requestTimeout: REQUEST_TIMEOUT_MS },
     (request, response) => {
@@ -102,7 +124,7 @@ export const createSink = async (options: {
       answer()
         .catch((error: unknown) => {
           const problem = problemOf(error);
-          if (problem.status >= 500) log.error(`${request.method} ${pathOf(request)}: ${describe(error)}`);
+          if (problem.status >= 500 && problem.status !== 503) log.error(`${request.method} ${pathOf(request)}: ${describe(error)}`);
           return problem;
         })
         .then(

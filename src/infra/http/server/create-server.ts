@@ -16,6 +16,7 @@ import { limitMembers } from './member-limit.ts';
 import { limitRequests } from './request-limit.ts';
 import { answerOtherMethods } from './methods.ts';
 import { acceptProxyProtocol } from './proxy-protocol.ts';
+import { createRefusalLog } from './refusal-log.ts';
 import { checkTarget } from './target.ts';
 import { traceRequests } from './tracing.ts';
 
@@ -78,8 +79,11 @@ export const createServer = async (options: ServerOptions): Promise<App> => {
     await polling?.[Symbol.asyncDispose]();
   });
 
+  const refusals = createRefusalLog(telemetry.log);
+  app.addHook('onClose', async () => refusals[Symbol.dispose]());
+  app.decorate('logFailure', (request, thrown) => logFailure({ log: telemetry.log, refusals }, request, thrown));
   app.setErrorHandler((error, request, reply) => {
-    logFailure(telemetry.log, request, error);
+    app.logFailure(request, error);
     return sendProblem(error, reply);
   });
   app.setNotFoundHandler(() => {

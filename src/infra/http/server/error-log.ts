@@ -3,12 +3,27 @@ import { AppError } from '#infra/apperr/app-error.ts';
 import { causeChain } from '#infra/apperr/cause-chain.ts';
 import type { Logger } from '#infra/telemetry/telemetry.ts';
 import { toProblem } from '../problem.ts';
+import type { RefusalLog } from './refusal-log.ts';
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Logs a request that failed or was not let in; for error handlers of their own. */
+    logFailure: (request: FastifyRequest, thrown: unknown) => void;
+  }
+}
+
+/** Nobody is let in without a right credential, none without a scope, and nobody more often than he may. */
+const REFUSED: readonly number[] = [401, 403, 429];
 
 /**
  * Logs one line for a request that failed or that was not let in, with what its answer leaves out: the causes of a server error, the
- * reason of a refusal. Other errors of a client are its own affair.
+ * reason of a refusal. Refusals of one network are summed up. Other errors of a client are its own affair.
  */
-export const logFailure = (log: Pick<Logger, 'warn' | 'error'>, request: FastifyRequest, thrown: unknown): void => {
+export const logFailure = (
+  { log, refusals }: { readonly log: Pick<Logger, 'error'>; readonly refusals: Pick<RefusalLog, 'refused'> },
+  request: FastifyRequest,
+  thrown: unknown,
+): void => {
   const { status, body } = toProblem(thrown);
   const { method } = request;
   const route = request.routeOptions.url ?? 'unknown';
@@ -20,8 +35,12 @@ export const logFailure = (log: Pick<Logger, 'warn' | 'error'>, request: Fastify
   };
   if (status >= 500) return log.error(`${method} ${route} failed with ${status}: ${causeChain(thrown)}`, attributes);
   const reason = thrown instanceof AppError ? thrown.reason : undefined;
-  if (status === 401 || status === 403 || reason !== undefined) {
-    const why = reason ?? String(body['detail']);
-    log.warn(`${method} ${route} refused with ${status}: ${causeChain(thrown)}`, { ...attributes, reason: why });
-  }
+  if (!REFUSED.includes(status) && reason === undefined) return;
+  refusals.refused({
+    address: request.ip,
+    status,
+    code: attributes.code,
+    message: `${method} ${route} refused with ${status}: ${causeChain(thrown)}`,
+    attributes: { ...attributes, reason: reason ?? String(body['detail']) },
+  });
 };

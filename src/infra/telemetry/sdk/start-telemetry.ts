@@ -2,7 +2,8 @@ import { createNoopMeter, type Logger as OtlpLogger } from '@opentelemetry/api';
 import { readTls } from '#infra/tls/options.ts';
 import { allowedAttributes } from '../attributes.ts';
 import { createExporters } from './exporters.ts';
-import { createLogger, type LogSink, stdoutSink } from '../logger.ts';
+import { createLogger, type LogSink } from '../logger.ts';
+import { openLog } from '../open-log.ts';
 import { createProviders } from './providers.ts';
 import type { Telemetry, TelemetryOptions } from '../telemetry.ts';
 import { createTraces, type Traces } from './traces.ts';
@@ -10,6 +11,8 @@ import { createTraces, type Traces } from './traces.ts';
 const DEFAULT_INTERVAL_MS = 1_000;
 /** Milliseconds that `flush`, and so the end of a process, waits for the collector. */
 const FLUSH_MS = 2_000;
+/** Milliseconds that the end of a process waits for its log. */
+const FLUSH_LOG_MS = 500;
 
 /**
  * Bounds of the buckets of a histogram in seconds; those that the SDK takes otherwise are made for milliseconds.
@@ -51,8 +54,14 @@ export const startTelemetry = async (options: TelemetryOptions): Promise<Telemet
   const traces = createTraces(tracing.getTracer(service, version));
   const meter = metering?.getMeter(service, version) ?? createNoopMeter();
   const sinks: LogSink[] = [];
-  if (options.log === 'stdout') sinks.push(await stdoutSink(service, traces.ids));
+  const lines = options.log === undefined || options.log === 'none' ? null : await openLog(options.log, { service, trace: traces.ids });
+  if (lines !== null) sinks.push(lines.sink);
   if (logging !== null) sinks.push(otlpSink(logging.getLogger(service, version), traces));
+
+  const countLost = (name: string, description: string, count: () => number): void =>
+    meter.createObservableCounter(name, { description }).addCallback((result) => result.observe(count()));
+  countLost('passthru.log.lost', 'Log lines that could not be written', () => lines?.lost().lines ?? 0);
+  countLost('passthru.telemetry.lost', 'Spans, log records and metric exports that did not reach the collector', () => dropped);
 
   const providers = [tracing, logging, metering];
   let closing: Promise<void> | undefined;
@@ -69,7 +78,10 @@ export const startTelemetry = async (options: TelemetryOptions): Promise<Telemet
       const histogram = meter.createHistogram(name, details.unit === 's' ? { ...details, advice: SECONDS } : details);
       return (value, attributes) => histogram.record(value, allowedAttributes(attributes));
     },
-    dropped: () => dropped,
+    dropped: () => {
+      const { lines: log_lines, cause: log_cause } = lines?.lost() ?? { lines: 0, cause: null };
+      return { log_lines, log_cause, telemetry_records: dropped };
+    },
     probe: async (signal) => exporters?.probe(signal),
     flush: () =>
       atMost(
@@ -80,6 +92,8 @@ export const startTelemetry = async (options: TelemetryOptions): Promise<Telemet
       (closing ??= atMost(
         FLUSH_MS,
         providers.map((provider) => provider?.shutdown()),
-      ).finally(() => exporters?.abandon())),
+      )
+        .finally(() => exporters?.abandon())
+        .then(() => lines?.flush(FLUSH_LOG_MS))),
   };
 };

@@ -52,6 +52,7 @@ describe('The log line of a request', () => {
           'http.response.status_code': refused,
           code: 'unauthenticated',
           reason,
+          'client.address': '127.0.0.1',
         },
       },
     ]);
