@@ -14,8 +14,12 @@ import type { Interactions } from './interactions/interactions.ts';
 export interface OpenIdProvider {
   /** Every path that it answers. */
   readonly endpoints: readonly Endpoint[];
-  /** Answers one request on an endpoint; the body must not have been read. Never rejects. */
-  handle(endpoint: Endpoint, req: IncomingMessage, res: ServerResponse): Promise<void>;
+  /**
+   * Answers one request on an endpoint. Never rejects.
+   *
+   * @param body the form, which has been read from the request
+   */
+  handle(endpoint: Endpoint, req: IncomingMessage, res: ServerResponse, body?: Buffer): Promise<void>;
   readonly interactions: Interactions;
   /** Work by the clock: the sweep of expired rows, and a look for changed signing keys. */
   readonly jobs: readonly Job[];

@@ -1,6 +1,8 @@
 import { thrownWords } from '#infra/apperr/thrown-words.ts';
 import type { JWK } from 'jose';
 import { Provider } from 'oidc-provider';
+import { renderHtml } from '#infra/html/html.ts';
+import { formPostPage } from '#identity/views/form-post-page.ts';
 import type { Database } from '#infra/database/databases.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import type { Accounts } from '#identity/accounts/accounts.ts';
@@ -22,7 +24,7 @@ import type { OpenIdProvider } from './openid-provider.ts';
 import { recordOf, toClientMetadata } from './records/client-metadata.ts';
 import { installSeams } from './seams.ts';
 import { newUnusedSecret } from './seams/client-secret.ts';
-import { acceptJsonOnly, setHost, setRequestTarget } from './seams/request.ts';
+import { acceptJsonOnly, setHost, setRequestTarget, withBody } from './seams/request.ts';
 import { createAdapterFactory } from './store/adapter.ts';
 import { createPayloadStore } from './store/payloads.store.ts';
 import { revokeForAccounts, revokeForClients, revokeForClientsSince } from './store/revoke-owners.ts';
@@ -89,6 +91,7 @@ export const createOpenIdProvider = async (options: OpenIdProviderOptions): Prom
         revocation: createJwtRevocation({ verify, store }),
       },
       completeMetadata: (metadata) => completeMetadata(metadata, resourceScopes),
+      formPostPage: (parts) => renderHtml(formPostPage(parts)),
       corsOrigins,
       log: telemetry.log,
     });
@@ -103,8 +106,9 @@ export const createOpenIdProvider = async (options: OpenIdProviderOptions): Prom
 
   return {
     endpoints: current.endpoints,
-    handle: async (endpoint, req, res) => {
+    handle: async (endpoint, received, res, body) => {
       try {
+        const req = withBody(received, body);
         setRequestTarget(req, withoutAlias);
         setHost(req, issuerHost);
         if (endpoint.answers === 'json') acceptJsonOnly(req);

@@ -5,6 +5,7 @@ import { addAccessTokenHash } from './seams/access-token-hash.ts';
 import { compareHashedSecrets, noteAddress } from './seams/client-secret.ts';
 import { defaultScopeOfClientCredentials } from './seams/default-scope.ts';
 import { answerFailures, answerNotFound } from './seams/failures.ts';
+import { type FormPost, showFormPost } from './seams/form-post.ts';
 import { changeMetadata } from './seams/metadata.ts';
 import { askForScriptHashes, secureHeaders, withholdFromOrigins } from './seams/response-headers.ts';
 import { answerStructuredTokens, type StructuredTokenAnswers } from './seams/structured-tokens.ts';
@@ -14,7 +15,7 @@ type Metadata = Readonly<Record<string, unknown>>;
 /**
  * Patches a new instance of oidc-provider, and wraps every answer of it. The seams that are not installed here are called where they
  * are needed: `seams/request.ts` for each request (`provider.ts`), `seams/interaction.ts` for log-in and consent (`interactions/`),
- * `seams/unread-body.ts` where the endpoints are mounted (`mount.ts`), `newUnusedSecret` for the metadata of clients.
+ * `newUnusedSecret` for the metadata of clients.
  *
  * After an upgrade of oidc-provider read again what each seam names, then change the version that it names: a test holds all to the
  * installed one.
@@ -26,6 +27,7 @@ export const installSeams = (
     readonly defaultScope: (client: Client, resource: unknown) => string | undefined;
     readonly structuredTokens: StructuredTokenAnswers;
     readonly completeMetadata: (metadata: Metadata) => Metadata;
+    readonly formPostPage: (parts: FormPost) => string;
     readonly corsOrigins: readonly string[];
     readonly log: Telemetry['log'];
   },
@@ -44,7 +46,7 @@ export const installSeams = (
     await answerStructuredTokens(ctx, options.structuredTokens);
     answerNotFound(ctx);
     changeMetadata(ctx, options.completeMetadata);
-    secureHeaders(ctx);
+    secureHeaders(ctx, showFormPost(ctx, options.formPostPage));
     withholdFromOrigins(ctx, options.corsOrigins);
   });
 };

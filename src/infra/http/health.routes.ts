@@ -36,6 +36,9 @@ const droppedSchema = strictObject(
 
 const partsSchema = { dependencies: dependenciesSchema, jobs: Type.Record(Type.String(), jobStateSchema), dropped: droppedSchema };
 
+/** Of the OpenAPI document: these routes want no credential. */
+const nobody = { security: [] };
+
 const readySchema = strictObject({ status: Type.Literal('ready'), ...partsSchema });
 
 const notReadySchema = strictObject({
@@ -80,7 +83,12 @@ export const registerHealth = (
     '/livez',
     {
       config,
-      schema: { summary: 'The process is alive', tags: ['health'], response: { 200: strictObject({ status: Type.Literal('alive') }) } },
+      schema: {
+        ...nobody,
+        summary: 'The process is alive',
+        tags: ['health'],
+        response: { 200: strictObject({ status: Type.Literal('alive') }) },
+      },
     },
     async () => ({ status: 'alive' as const }),
   );
@@ -89,9 +97,13 @@ export const registerHealth = (
     {
       config,
       schema: {
+        ...nobody,
         summary: 'The service and everything that it depends on',
         tags: ['health'],
-        response: { 200: readySchema, 503: notReadySchema },
+        response: {
+          200: readySchema,
+          503: { description: 'Problem Details (RFC 9457).', content: { 'application/problem+json': { schema: notReadySchema } } },
+        },
       },
     },
     async (_, reply) => {

@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
@@ -21,13 +22,18 @@ const picture = async (page: Page, name: string): Promise<void> => {
 
 /** The client's own end of the redirect, on a loopback port. */
 const startCallback = async () => {
-  const server = createServer((_request, response) =>
-    response.setHeader('content-type', 'text/html').end('<title>callback</title>arrived'),
-  );
+  /** What came by POST. */
+  const forms: URLSearchParams[] = [];
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const body = await text(request);
+    if (request.method === 'POST') forms.push(new URLSearchParams(body));
+    response.setHeader('content-type', 'text/html').end('<title>callback</title>arrived');
+  };
+  const server = createServer((request, response) => void answer(request, response));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  return { origin: `http://127.0.0.1:${port}`, [Symbol.asyncDispose]: async () => void server.close() };
+  return { origin: `http://127.0.0.1:${port}`, forms, [Symbol.asyncDispose]: async () => void server.close() };
 };
 
 const setup = async (context: { readonly javaScriptEnabled?: boolean; readonly colorScheme?: 'light' | 'dark' } = {}) => {
@@ -75,6 +81,19 @@ describe.skipIf(missing !== null)('the pages in Chromium', () => {
     expect(new URL(page.url()).searchParams.get('code')).toEqual(expect.any(String));
     expect(new URL(page.url()).searchParams.get('iss')).toBe(ISSUER);
     expect(complaints).toEqual([]);
+  });
+
+  it.each([true, false])('lead an answer by a form to the client, script or no script: %s', async (javaScriptEnabled) => {
+    await using test = await setup({ javaScriptEnabled });
+    const { page, callback, complaints } = test;
+    await page.goto(`${test.url}&response_mode=form_post`);
+    // Without a script the page stays, and its button goes on.
+    if (!javaScriptEnabled) await page.getByRole('button', { name: 'Continue' }).click();
+    await page.waitForURL(`${callback.origin}/callback`);
+    const [form] = callback.forms;
+    expect(form?.get('error')).toBe('invalid_request');
+    expect(form?.get('iss')).toBe(ISSUER);
+    expect(complaints.filter((complaint) => complaint.includes('Content Security Policy'))).toEqual([]);
   });
 
   it('show a wrong password as an alert, in the dark too, and keep the user name', async () => {

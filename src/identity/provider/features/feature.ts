@@ -18,6 +18,11 @@ export interface Endpoint {
   /** `:uid` is one segment. */
   readonly path: string;
   readonly methods: readonly ('GET' | 'POST' | 'OPTIONS')[];
+  /**
+   * A POST to an address for browsers is sent on to the same address by GET, with the form as its query (303). The standards want POST as
+   * well as GET there, and a form of another site would bring no session: cookies are `SameSite=Lax`.
+   */
+  readonly postAs?: 'redirect';
   /** A page is for people; a program gets JSON, whatever it says it accepts. */
   readonly answers: 'page' | 'json';
 }

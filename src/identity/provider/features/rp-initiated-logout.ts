@@ -21,7 +21,7 @@ export const rpInitiatedLogout = (): Feature => ({
     routes: { end_session: LOGOUT_PATH },
   },
   endpoints: [
-    { path: LOGOUT_PATH, methods: ['GET'], answers: 'page' },
+    { path: LOGOUT_PATH, methods: ['GET', 'POST'], postAs: 'redirect', answers: 'page' },
     { path: `${LOGOUT_PATH}/confirm`, methods: ['POST'], answers: 'page' },
     { path: `${LOGOUT_PATH}/success`, methods: ['GET'], answers: 'page' },
   ],

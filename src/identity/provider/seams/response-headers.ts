@@ -18,11 +18,11 @@ export const askForScriptHashes = (ctx: KoaContextWithOIDC): void => ctx.set(POL
  * those run that oidc-provider named by hash.
  *
  * Why: oidc-provider sets no security headers. Chromium applies `form-action` to redirects too.
- * Bends: the redirect URIs in `ctx.oidc.params` (log-out) and `ctx.oidc.entities.Interaction` (resumption), read in oidc-provider 9.13.3
+ * Bends: the redirect URIs in `ctx.oidc.params` (log-out, an answer by a form) and `ctx.oidc.entities.Interaction` (resumption), read in oidc-provider 9.13.3
  * (lib/actions/end_session.js, lib/actions/authorization/interactions.js).
  * Held by: test/identity/provider/seams/response-headers.test.ts
  */
-export const secureHeaders = (ctx: KoaContextWithOIDC): void => {
+export const secureHeaders = (ctx: KoaContextWithOIDC, isFormPost = false): void => {
   if (!ctx.response.is('html')) {
     ctx.set({ [POLICY]: "default-src 'none'; frame-ancestors 'none'", 'x-content-type-options': 'nosniff' });
     return;
@@ -31,7 +31,11 @@ export const secureHeaders = (ctx: KoaContextWithOIDC): void => {
     .get(POLICY)
     .split(';')
     .find((part) => part.trim().startsWith("script-src '"));
-  const targets = [ctx.oidc?.params?.post_logout_redirect_uri, ctx.oidc?.entities.Interaction?.params.redirect_uri];
+  const targets = [
+    ctx.oidc?.params?.post_logout_redirect_uri,
+    ctx.oidc?.entities.Interaction?.params.redirect_uri,
+    ...(isFormPost ? [ctx.oidc?.params?.redirect_uri] : []),
+  ];
   const headers = pageHeaders(targets.filter((target) => typeof target === 'string'));
   ctx.set(headers);
   if (script !== undefined) ctx.set(POLICY, `${headers[POLICY]}; ${script.trim()}`);

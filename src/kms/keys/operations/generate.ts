@@ -14,6 +14,7 @@ import { context, exampleContext, materialKeyId } from './schemas.ts';
 const action = { name: 'generate', scope: 'kms:generate', mode: 'use' } as const satisfies Action;
 
 const BITS = [128, 192, 256, 512] as const;
+const DEFAULT_BITS = 256;
 
 type Generate = (
   caller: Caller,
@@ -37,8 +38,8 @@ export const createGenerate =
 
 const body = strictObject(
   {
-    bits: oneOf(BITS, { description: 'Length of the data key.', default: 256 }),
-    return_plaintext: Type.Boolean({ description: 'False: only the protected form is returned.', default: true }),
+    bits: Type.Optional(oneOf(BITS, { description: 'Length of the data key.', default: DEFAULT_BITS })),
+    return_plaintext: Type.Optional(Type.Boolean({ description: 'False: only the protected form is returned.', default: true })),
     context,
   },
   {
@@ -68,7 +69,7 @@ export const registerGenerate = (app: App, path: string, generate: Generate): vo
       answer,
     }),
     async (request) => {
-      const { bits, return_plaintext: isShown, context: given } = request.body;
+      const { bits = DEFAULT_BITS, return_plaintext: isShown = true, context: given } = request.body;
       const made = await generate(request.caller, request.params.id, { bits, ...contextOf(given) });
       const { dataKey, jwe, materialKeyId: kid } = made;
       try {

@@ -51,6 +51,8 @@ export const startBareProvider = async (
     readonly configuration?: Configuration;
     readonly install?: (provider: Provider) => void;
     readonly before?: (request: IncomingMessage) => void;
+    /** The request that oidc-provider sees in the place of the one that came. */
+    readonly replace?: (request: IncomingMessage) => Promise<IncomingMessage>;
   } = {},
 ): Promise<BareProvider> => {
   await using stack = new AsyncDisposableStack();
@@ -82,7 +84,8 @@ export const startBareProvider = async (
     await listening(
       createServer((request, response) => {
         options.before?.(request);
-        void answer(request, response);
+        if (options.replace === undefined) void answer(request, response);
+        else void options.replace(request).then((replaced) => answer(replaced, response));
       }),
     ),
   );

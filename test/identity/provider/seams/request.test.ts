@@ -1,8 +1,8 @@
 import { connect } from 'node:net';
-import { text } from 'node:stream/consumers';
+import { buffer, text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
 import { withoutAlias } from '#identity/provider/features/grants/authorization-code.ts';
-import { acceptJsonOnly, setHost, setRequestTarget } from '#identity/provider/seams/request.ts';
+import { acceptJsonOnly, setHost, setRequestTarget, withBody } from '#identity/provider/seams/request.ts';
 import { type BareProvider, startBareProvider } from './bare-provider.ts';
 
 const METADATA = '/.well-known/openid-configuration';
@@ -62,4 +62,23 @@ test('oidc-provider answers an error of the token endpoint as a page to a client
 
   expect(await typeOf(bare)).toBe('text/html');
   expect(await typeOf(mended)).toBe('application/json');
+});
+
+test('oidc-provider replaces what is not UTF-8 and knows no HEAD; with the seam it reads the bytes that we have read, and GET', async () => {
+  await using bare = await startBareProvider();
+  const seen: string[] = [];
+  await using mended = await startBareProvider({
+    replace: async (request) => {
+      const bytes = await buffer(request);
+      seen.push(bytes.toString());
+      return withBody(request, bytes.length === 0 ? undefined : bytes);
+    },
+  });
+  const form = { grant_type: 'client_credentials' };
+
+  expect((await bare.send(METADATA, { method: 'HEAD' })).status).toBe(404);
+  expect((await mended.send(METADATA, { method: 'HEAD' })).status).toBe(200);
+  expect((await mended.post('/token', form)).status).toBe(200);
+  expect((await mended.post('/token', { grant_type: 'other' })).status).toBe(400);
+  expect(seen).toEqual(['', 'grant_type=client_credentials', 'grant_type=other']);
 });

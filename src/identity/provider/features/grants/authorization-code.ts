@@ -14,7 +14,11 @@ export const authorizationCode = (): Feature => ({
     allowOmittingSingleRegisteredRedirectUri: false,
     ttl: { AuthorizationCode: LIFETIMES.authorizationCode },
   },
-  endpoints: [ALIAS, AUTHORIZATION_PATH, `${AUTHORIZATION_PATH}/:uid`].map((path) => ({ path, methods: ['GET'], answers: 'page' })),
+  endpoints: [
+    // "Authorization Servers MUST support the use of the HTTP GET and POST methods": OpenID Connect Core 1.0 section 3.1.2.1.
+    ...[ALIAS, AUTHORIZATION_PATH].map((path) => ({ path, methods: ['GET', 'POST'], postAs: 'redirect', answers: 'page' }) as const),
+    { path: `${AUTHORIZATION_PATH}/:uid`, methods: ['GET'], answers: 'page' },
+  ],
 });
 
 /** A request target with the second path of the authorization endpoint replaced by the first. */

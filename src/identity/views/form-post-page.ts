@@ -1,0 +1,21 @@
+import { type Html, markup, trustedHtml } from '#infra/html/html.ts';
+import { layout } from './layout.ts';
+
+export interface FormPostView {
+  /** The provider's own form with the answer to the client, its end tag left out: trusted markup. */
+  readonly form: string;
+  /** The provider's own script that posts the form at once: trusted markup, which the policy of the page names by its hash. */
+  readonly script: string;
+}
+
+/** On the way back to the client by a form, which is posted by a script, or by hand. */
+export const formPostPage = ({ form, script }: FormPostView): Html =>
+  layout({
+    title: 'Back to the application',
+    content: markup`<h1>Back to the application</h1>
+<p>You are being sent back to the application. If nothing happens, go on by hand.</p>
+${trustedHtml(form)}
+<div class="actions"><button class="primary" type="submit">Continue</button></div>
+</form>
+${trustedHtml(script)}`,
+  });
