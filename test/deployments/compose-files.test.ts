@@ -194,6 +194,19 @@ describe.runIf(await dockerEngine())('Compose files as Compose reads them', () =
     );
   });
 
+  it('takes the number of replicas in prod from one variable each, with Compose and in a swarm, and replaces the old ones last', async () => {
+    for (const read of [composeConfig, stackConfig]) {
+      const { services = {} } = await read(COMBINATIONS['prod of all'] ?? [], { PASSTHRU_REPLICAS_KMS: '5' });
+      for (const [name, replicas] of [
+        ['kms', 5],
+        ['identity', 2],
+      ] as const) {
+        const one = { parallelism: 1, order: 'start-first' };
+        expect(services[name]?.deploy).toMatchObject({ replicas, update_config: one, rollback_config: one });
+      }
+    }
+  });
+
   it('gives a swarm the same stack: one health check a service, addresses instead of virtual ones', async () => {
     const { services = {} } = await stackConfig(COMBINATIONS['prod of all'] ?? []);
     const inCompose = (await composeConfig(COMBINATIONS['prod of all'] ?? [])).services ?? {};

@@ -256,7 +256,7 @@ describe('Configuration of the balancers', () => {
     expect(text).toMatch(/^defaults\n {2}mode tcp$/m);
     expect(text).not.toMatch(/\bbind\b.*\bssl\b|verify none/);
     expect(text).toContain(`  bind :${port}\n`);
-    expect(text).toContain(`  server-template ${product} 1-8 ${product}:${port}\n`);
+    expect(text).toContain(`  server-template ${product} 1-16 ${product}:${port}\n`);
     expect(text).toMatch(new RegExp(`check-ssl check-sni ${product} verify required verifyhost ${product} ca-file /run/secrets/ca.pem`));
     expect(text).toContain('ssl-default-server-options ssl-min-ver TLSv1.3');
     // The only listener of plain HTTP is the loopback of its own container.

@@ -29,7 +29,7 @@ export interface ComposeFileService {
   readonly configs?: readonly { readonly source: string; readonly target: string }[];
   readonly volumes?: readonly (string | { readonly type: string; readonly source?: string; readonly target: string })[];
   readonly logging?: { readonly options?: Readonly<Record<string, string>> };
-  readonly deploy?: { readonly resources?: { readonly limits?: Readonly<Record<string, unknown>> } };
+  readonly deploy?: { readonly replicas?: number; readonly resources?: { readonly limits?: Readonly<Record<string, unknown>> } };
 }
 
 export interface ComposeFile {
@@ -93,9 +93,9 @@ export const composeConfig = async (files: readonly string[], env: Readonly<Reco
 };
 
 /** The stack that `docker stack deploy` would deploy, as text; this needs no swarm. */
-export const stackConfig = async (files: readonly string[]): Promise<ComposeFile> => {
+export const stackConfig = async (files: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<ComposeFile> => {
   const args = ['stack', 'config', ...flags(files, '-c')];
-  const { stdout } = await run('docker', args, { env: { ...process.env, PASSTHRU_MOUNTS: MOUNTS }, timeout: 60_000 });
+  const { stdout } = await run('docker', args, { env: { ...process.env, PASSTHRU_MOUNTS: MOUNTS, ...env }, timeout: 60_000 });
   return parseDocument(stdout).toJS() as ComposeFile;
 };
 

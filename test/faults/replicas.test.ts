@@ -1,10 +1,12 @@
 import { execFile } from 'node:child_process';
 import { randomUUIDv7 } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { KMS_RESOURCE } from '#infra/magic/magic.ts';
+import { docker } from '#test/support/docker-stack.ts';
 import { dockerImages } from '#test/support/docker.ts';
 import { ROOT } from '#test/support/engine.ts';
 import { fetchAt } from '#test/support/identity.ts';
@@ -12,8 +14,10 @@ import { audit } from '#test/prod/audit.ts';
 import { basic, callersOf, viewOf } from '#test/prod/callers.ts';
 import { PERSON, PUBLIC_CLIENT, SERVICE_CLIENT, TENANTS } from '#test/prod/files.ts';
 import { createLedger, type Ledger, unexplained } from '#test/prod/ledger.ts';
+import type { KnownKey } from '#test/prod/operations.ts';
 import { startLoad } from '#test/prod/load.ts';
 import { logIn, post, roundRobin, type Tokens } from '#test/prod/log-in.ts';
+import { startTokenLoad } from '#test/prod/token-load.ts';
 import { PROD_FILES, prodStack, type ProdStack, type Replica } from '#test/prod/stack.ts';
 
 const run = promisify(execFile);
@@ -23,7 +27,8 @@ const WINDOW_MS = 15_000;
 const [BEFORE, AFTER] = [500, 1_000];
 /** Connections while the last replicas die; of a hundred, a balancer forgot some five. */
 const KNOCKS = 200;
-const KEYS = '/service/api/v1/elastic-keys';
+const API = '/service/api/v1';
+const KEYS = `${API}/elastic-keys`;
 
 describe('the production files', () => {
   it('refuse to start without the folder of the operator’s secrets, and say where to read about it', async () => {
@@ -41,6 +46,7 @@ describe.runIf(await dockerImages('postgres:17-trixie', 'haproxy:3.0-trixie'))('
   let killed: Replica;
 
   beforeAll(async () => {
+    ledger = createLedger();
     stack = await prodStack({ kms: 3, identity: 2 });
   }, 900_000);
   afterAll(async () => stack?.[Symbol.asyncDispose](), 120_000);
@@ -109,31 +115,109 @@ describe.runIf(await dockerImages('postgres:17-trixie', 'haproxy:3.0-trixie'))('
     }
   });
 
+  /** Both products under load while `act` runs, and some time before and after it. */
+  const underLoad = async <T>(act: () => Promise<T>) => {
+    const clock = () => performance.now();
+    await using load = startLoad({ ledger, callers: callersOf(stack), clients: 4, base: at(stack.ports.kms, API), clock });
+    await load.reached(ledger.right + BEFORE);
+    const key = ledger.keysOf(TENANTS[0]).find(({ algorithm }) => algorithm === 'A256GCM/A256KW') as KnownKey;
+    await using tokens = startTokenLoad(stack, key.id);
+    const earlier = ledger.failures.length;
+    const done = await act();
+    await load.reached(ledger.right + BEFORE);
+    return { done, right: tokens.right, failures: [...ledger.wrong, ...ledger.failures.slice(earlier), ...tokens.failures] };
+  };
+  /** Acknowledged writes that a replica does not have. */
+  const lostWrites = async (): Promise<readonly string[]> => {
+    const audits = [];
+    for (const replica of await stack.replicas('kms')) audits.push(...(await auditOf(replica)));
+    return audits;
+  };
+
+  it('that are restarted in turn under load lose no request and no acknowledged write', { timeout: 300_000 }, async () => {
+    const restartInTurn = async (server: 'kms' | 'identity') => {
+      for (const { id } of await stack.replicas(server)) {
+        await stack.restart({ id });
+        const back = (await stack.replicas(server)).find((replica) => replica.id === id) as Replica;
+        await stack.ready(back.port);
+      }
+    };
+    const { right, failures } = await underLoad(() => Promise.all([restartInTurn('kms'), restartInTurn('identity')]));
+    expect(right).toBeGreaterThan(0);
+    expect([failures, await lostWrites()]).toEqual([[], []]);
+  });
+
+  it('that are updated under load, by the commands of docs/production.md, lose as little', { timeout: 300_000 }, async () => {
+    const [, chapter = ''] = (await readFile(join(ROOT, 'docs', 'production.md'), 'utf8')).split('\n### With Compose\n');
+    const [start, look, end] = [...chapter.matchAll(/^```\n([^`]*)^```$/gm)].map(([, commands = '']) => commands);
+    const next = `${stack.tag}-next`;
+    const images = ['telemetry', 'identity', 'kms'].map((name) => `passthru-${name}`);
+    for (const image of images) await docker('tag', `${image}:${stack.tag}`, `${image}:${next}`);
+    onTestFinished(async () => void (await docker('image', 'rm', '--force', ...images.map((image) => `${image}:${next}`))));
+    const before = await stack.replicas('kms');
+    const { done, right, failures } = await underLoad(() => stack.shell(`${start}${look}${end}`.replace('0.2.0', next)));
+    expect(done.trim().split('\n')).toEqual(Array.from({ length: 10 }, () => expect.stringMatching(/^ready: /) as string));
+    const after = await stack.replicas('kms');
+    expect(after).toHaveLength(before.length);
+    expect(after.filter(({ id }) => before.some((old) => old.id === id))).toEqual([]);
+    expect(right).toBeGreaterThan(0);
+    expect([failures, await lostWrites()]).toEqual([[], []]);
+  });
+
+  it.each(['kms', 'identity'] as const)(
+    'of %s that are all without a database say so through the balancer, whoever asks',
+    { timeout: 120_000 },
+    async (server) => {
+      const look = async (path: string) => {
+        // A connection of its own: the balancer decides anew.
+        await using client = stack.client('caller');
+        const { status, headers, text } = await client.request({ url: at(stack.ports[server], path) });
+        return { status, type: headers['content-type'], body: JSON.parse(text) as unknown };
+      };
+      /** How often the balancer had no replica that was ready; once at the beginning. */
+      const timesWithout = async () =>
+        (await stack.compose.run('logs', `${server}-balancer`)).split('backend server has no server available').length - 1;
+      const before = await timesWithout();
+      await stack.compose.run('stop', `${server}-postgres`);
+      try {
+        while ((await timesWithout()) === before) expect(await look('/livez')).toMatchObject({ status: 200 });
+        expect(await look('/readyz')).toEqual({
+          status: 503,
+          type: expect.stringContaining('application/problem+json') as string,
+          body: expect.objectContaining({ code: 'not-ready', reason: expect.stringContaining('database is down') as string }) as unknown,
+        });
+      } finally {
+        await stack.compose.run('start', `${server}-postgres`);
+        await stack.ready(stack.ports[server]);
+      }
+    },
+  );
+
   it(
     'of the KMS lose no acknowledged write and give no wrong answer when one of them is killed under load',
     { timeout: 600_000 },
     async () => {
-      ledger = createLedger();
       const clock = () => performance.now();
       const [first, second, third] = (await stack.replicas('kms')) as [Replica, Replica, Replica];
       killed = second;
-      const underLoad = async () => {
+      const earlier = ledger.failures.length;
+      const killUnderLoad = async () => {
         await using load = startLoad({
           ledger,
           callers: callersOf(stack),
           clients: 6,
-          base: at(stack.ports.kms, '/service/api/v1'),
+          base: at(stack.ports.kms, API),
           clock,
         });
-        await load.reached(BEFORE);
+        await load.reached(ledger.right + BEFORE);
         const from = clock();
         await stack.kill(killed);
         await load.reached(ledger.right + AFTER);
         return from;
       };
-      const from = await underLoad();
+      const from = await killUnderLoad();
       expect(ledger.wrong).toEqual([]);
-      expect(unexplained(ledger.failures, { from, to: from + WINDOW_MS })).toEqual([]);
+      expect(unexplained(ledger.failures.slice(earlier), { from, to: from + WINDOW_MS })).toEqual([]);
       const survivors = await stack.replicas('kms');
       expect(survivors.map(({ id }) => id)).toEqual([first.id, third.id]);
       for (const survivor of survivors) expect(await auditOf(survivor)).toEqual([]);

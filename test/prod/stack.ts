@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { randomUUIDv7 } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import type { HttpsClient } from '#infra/http/client.ts';
 import { createHttpsClient } from '#infra/http/client/create-https-client.ts';
 import { type Compose, compose } from '../support/compose.ts';
@@ -22,6 +24,8 @@ export const PROD_FILES = [
 /** Those that may build: a swarm takes no secrets of a build. */
 const BUILD_FILES = ['telemetry/compose.yml', 'kms/compose.demo.yml'] as const;
 
+const run = promisify(execFile);
+
 type Server = 'kms' | 'identity';
 
 export interface Replica {
@@ -40,8 +44,14 @@ export interface ProdStack extends AsyncDisposable {
   /** The containers of a server that run. */
   replicas(server: Server): Promise<readonly Replica[]>;
   kill(replica: Pick<Replica, 'id'>): Promise<void>;
+  /** Stops it, as an operator would, and starts it again; its ports are others afterwards. */
+  restart(replica: Pick<Replica, 'id'>): Promise<void>;
   /** Starts it again; its ports are others afterwards. */
   start(replica: Pick<Replica, 'id'>): Promise<void>;
+  /** The commands of an operator, in bash, from the folder `deployments`, with `$prod` and the variables of this stack. @returns stdout */
+  shell(commands: string): Promise<string>;
+  /** Tag of the images. */
+  readonly tag: string;
   client(who?: 'anybody' | 'caller' | 'operator'): HttpsClient;
   /** Resolves when /readyz at this port answers 200. */
   ready(port: number): Promise<void>;
@@ -54,11 +64,11 @@ const PAUSE_MS = 200;
 const ANSWER_LIMIT_MS = 30_000;
 
 /** Tries until it succeeds. */
-const until = async (what: string, limitMs: number, run: () => Promise<void>): Promise<void> => {
+const until = async (what: string, limitMs: number, attempt: () => Promise<void>): Promise<void> => {
   const started = performance.now();
   for (;;) {
     try {
-      return await run();
+      return await attempt();
     } catch (error) {
       if (performance.now() - started > limitMs) throw new Error(`waited ${limitMs} ms for ${what}`, { cause: error });
       await setTimeout(PAUSE_MS);
@@ -115,6 +125,8 @@ export const prodStack = async (options: { readonly kms: number; readonly identi
     PASSTHRU_MOUNTS: files.mounts,
     PASSTHRU_PORT_KMS: String(ports.kms),
     PASSTHRU_PORT_IDENTITY: String(ports.identity),
+    PASSTHRU_REPLICAS_KMS: String(options.kms),
+    PASSTHRU_REPLICAS_IDENTITY: String(options.identity),
   };
   const folder = join(ROOT, 'deployments');
   const project = `prod-${randomUUIDv7()}`;
@@ -138,8 +150,7 @@ export const prodStack = async (options: { readonly kms: number; readonly identi
   };
 
   // The first start of all replicas at once, on databases that are empty.
-  const scale = ['--scale', `kms=${options.kms}`, '--scale', `identity=${options.identity}`];
-  await stack.run('up', '--detach', '--wait', '--wait-timeout', String(UP_LIMIT_S), '--no-build', '--pull', 'never', ...scale);
+  await stack.run('up', '--detach', '--wait', '--wait-timeout', String(UP_LIMIT_S), '--no-build', '--pull', 'never');
   await seed(stack, 'identity', files);
   await seed(stack, 'kms', files);
   await Promise.all([ready(ports.kms), ready(ports.identity)]);
@@ -147,6 +158,7 @@ export const prodStack = async (options: { readonly kms: number; readonly identi
   const resources = opened.move();
   return {
     files,
+    tag,
     compose: stack,
     ports,
     client,
@@ -161,6 +173,13 @@ export const prodStack = async (options: { readonly kms: number; readonly identi
         .toSorted((a, b) => a.name.localeCompare(b.name));
     },
     kill: async ({ id }) => void (await docker('kill', '--signal', 'KILL', id)),
+    shell: async (commands) => {
+      const prod = [...PROD_FILES, files.overlay].map((file) => `-f ${file}`).join(' ');
+      const own = commands.replaceAll('docker compose -p passthru ', `docker compose -p ${project} `);
+      const options = { cwd: folder, env: { ...process.env, ...env, prod }, timeout: UP_LIMIT_S * 1000 };
+      return (await run('bash', ['-euo', 'pipefail', '-c', own], options)).stdout;
+    },
+    restart: async ({ id }) => void (await docker('restart', id)),
     start: async ({ id }) => void (await docker('start', id)),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
