@@ -21,6 +21,11 @@ const typed = async (line: string, files: Readonly<Record<string, string>> = {},
   return { code, ...cli.written };
 };
 
+const SINK_WITHOUT_CERTIFICATES = `
+server: { host: 127.0.0.1, port: 18850, tls: { ca: ca.pem, cert: sink.pem, key: sink.key } }
+directory: received
+`;
+
 afterEach(() => {
   process.exitCode = 0;
 });
@@ -122,6 +127,26 @@ describe('passthru', () => {
   it('names the program as it was called where it points to the help', async () => {
     const { err } = await typed('status now', {}, { npm_lifecycle_event: 'npx' });
     expect(err.replaceAll(/\s+/g, ' ')).toContain('fix `npx passthru status --help` tells what there is.');
+  });
+
+  it.each([
+    ['--help', 'Usage: npx passthru [options]', '  npx passthru status                   is it well?'],
+    ['demo --help', 'Usage: npx passthru demo [options] <what>', '  npx passthru demo kms --output json > report.json'],
+  ])('names the program as it was called in its help: %s', async (line, usage, example) => {
+    const { out } = await typed(line, {}, { npm_lifecycle_event: 'npx' });
+    expect(out).toContain(usage);
+    expect(out).toContain(example);
+    expect(out).not.toMatch(/^ +passthru /m);
+  });
+
+  it('names the program as it was called where a server cannot start', async () => {
+    const { code, err } = await typed(
+      'serve telemetry --config sink.yml',
+      { 'sink.yml': SINK_WITHOUT_CERTIFICATES },
+      { npm_lifecycle_event: 'npx' },
+    );
+    expect(code).toBe(1);
+    expect(err.replaceAll(/\s+/g, ' ')).toContain('Run `npx passthru prepare`, which makes missing certificates again.');
   });
 
   it('names every bad setting at once, each with its source', async () => {

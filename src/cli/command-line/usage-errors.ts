@@ -3,7 +3,7 @@ import type { AppError } from '#infra/apperr/app-error.ts';
 import { failureFrom } from '#infra/apperr/result.ts';
 import type { CliProcess } from '#cli/process/cli-process.ts';
 import { EXIT, type ExitCode } from '#cli/process/exit-codes.ts';
-import { programName } from '#cli/settings/printed-command.ts';
+import { bareCommand } from '#cli/settings/printed-command.ts';
 import { isUsageError, usageError } from '#cli/settings/usage-error.ts';
 import { wantedOutput } from '#cli/settings/wanted-output.ts';
 
@@ -26,12 +26,13 @@ export const endWithUsage = async (thrown: unknown, { program, argv, process }: 
     if (thrown.code === 'commander.help') return EXIT.usage;
   }
   const command = calledCommand(program, argv);
-  const error = thrown instanceof CommanderError ? usageErrorOf(thrown, `${programName(process.env)} ${command}`.trim()) : thrown;
+  const error = thrown instanceof CommanderError ? usageErrorOf(thrown, `passthru ${command}`.trim()) : thrown;
   if (!isUsageError(error)) throw thrown;
   const { createPrinter } = await import('#cli/reporters/create-printer.ts');
   const { createTerminal } = await import('#cli/reporters/terminal/terminal.ts');
   const output = await wantedOutput(statedOutput(argv), process);
-  const printer = createPrinter({ command, terminal: createTerminal(process), output, now: process.now });
+  const printedCommand = bareCommand(process.env);
+  const printer = createPrinter({ command, terminal: createTerminal(process), output, printedCommand, now: process.now });
   printer.failure(failureFrom(error), { fields: error.fields, exitCode: EXIT.usage });
   return EXIT.usage;
 };

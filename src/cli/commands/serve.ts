@@ -5,6 +5,7 @@ import { EXIT, type ExitCode } from '#cli/process/exit-codes.ts';
 import { createPrinter } from '#cli/reporters/create-printer.ts';
 import { createTerminal } from '#cli/reporters/terminal/terminal.ts';
 import type { SERVE_FLAGS, SINK_FLAGS } from '#cli/settings/command-flags.ts';
+import { bareCommand } from '#cli/settings/printed-command.ts';
 import { readFlags } from '#cli/settings/read-rows.ts';
 
 type ServeCall = CommandCall<undefined, typeof SERVE_FLAGS>;
@@ -38,7 +39,8 @@ const serve = async (
     return null;
   } catch (thrown) {
     const fields = thrown instanceof AppError ? thrown.fields : [];
-    const printer = createPrinter({ command, terminal: createTerminal(process), output: 'human', now: process.now });
+    const printedCommand = bareCommand(process.env);
+    const printer = createPrinter({ command, terminal: createTerminal(process), output: 'human', printedCommand, now: process.now });
     printer.failure(failureFrom(thrown), { fields, exitCode: EXIT.partial });
     return EXIT.partial;
   }

@@ -7,7 +7,7 @@ import { watchInterrupts } from '#cli/process/interrupts.ts';
 import { createPrinter } from '#cli/reporters/create-printer.ts';
 import { createTerminal } from '#cli/reporters/terminal/terminal.ts';
 import type { Printer } from '#cli/reporters/printer.ts';
-import { printedCommand } from '#cli/settings/printed-command.ts';
+import { bareCommand, printedCommand } from '#cli/settings/printed-command.ts';
 import { resolveSettings } from '#cli/settings/resolve-settings.ts';
 import type { SettingRows, ValuesOf } from '#cli/settings/setting.ts';
 import type { CliSettings } from '#cli/settings/settings.ts';
@@ -30,7 +30,13 @@ export const runCommand = async <A, F extends SettingRows>(
 ): Promise<ExitCode> => {
   const { now, signals, giveUp } = process;
   let terminal = createTerminal({ ...process, color: stated['color'] === false ? false : undefined });
-  let printer = createPrinter({ command, terminal, output: await wantedOutput(stated['output'], process), now });
+  let printer = createPrinter({
+    command,
+    terminal,
+    output: await wantedOutput(stated['output'], process),
+    printedCommand: bareCommand(process.env),
+    now,
+  });
   const pressed = (press: 'first' | 'second'): void => {
     printer.remark(press === 'first' ? `\n${remarks.first}` : remarks.second);
     if (press === 'second') giveUp();

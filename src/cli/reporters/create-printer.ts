@@ -2,7 +2,7 @@ import { unreachable } from '#infra/apperr/app-error.ts';
 import type { Failure } from '#infra/apperr/result.ts';
 import type { ErrorDocument } from '#cli/documents/error.ts';
 import type { PrintedCommand } from '#cli/settings/printed-command.ts';
-import { withPrintedCommands } from '#cli/settings/printed-fixes.ts';
+import { withPrintedCommand, withPrintedCommands } from '#cli/settings/printed-fixes.ts';
 import type { CliSettings } from '#cli/settings/settings.ts';
 import { failureLines, fixLines } from './lines/failure-lines.ts';
 import type { FailureOptions, Printer } from './printer.ts';
@@ -15,15 +15,15 @@ export interface PrinterOptions {
   readonly command: string;
   readonly terminal: Terminal;
   readonly output: CliSettings['output'];
-  /** How the commands of a fix are printed; as they stand when not given. */
-  readonly printedCommand?: PrintedCommand;
+  /** How the commands in sentences are printed. */
+  readonly printedCommand: PrintedCommand;
   /** Epoch milliseconds. */
   readonly now: () => number;
 }
 
 export const createPrinter = ({ command, terminal, output, printedCommand, now }: PrinterOptions): Printer => {
   const write = (line: string): void => void terminal.out.write(`${line}\n`);
-  const remark = (text: string): void => void terminal.err.write(`${text}\n`);
+  const remark = (text: string): void => void terminal.err.write(`${withPrintedCommand(text, printedCommand)}\n`);
   return {
     result: ({ document, lines, records }) => {
       switch (output) {
@@ -40,7 +40,7 @@ export const createPrinter = ({ command, terminal, output, printedCommand, now }
       }
     },
     failure: (found, options) => {
-      const failure = printedCommand === undefined ? found : withPrintedCommands(found, printedCommand);
+      const failure = withPrintedCommands(found, printedCommand);
       for (const line of linesOf(failure, options, command, terminal)) remark(line);
       if (options.readerOnly === true) return;
       const { exitCode } = options;

@@ -25,6 +25,12 @@ export const printedCommand = ({ settings, usualStateDir, env, cwd }: PrintedCom
   };
 };
 
+/** The same for a reader whose settings nobody knows: the program as it was called, without flags. */
+export const bareCommand =
+  (env: PrintedCommandOptions['env']): PrintedCommand =>
+  (words) =>
+    `${programName(env)} ${words}`;
+
 /** A program that npx runs is not on the PATH of the shell that called npx. */
 export const programName = (env: PrintedCommandOptions['env']): string =>
   env['npm_lifecycle_event'] === 'npx' ? 'npx passthru' : 'passthru';

@@ -2,10 +2,17 @@ import type { PrintedCommand } from './printed-command.ts';
 
 const COMMAND = /`passthru ([^`]+)`/g;
 
+/** Members that hold sentences of ours; a log tail, for example, stays as it was written. */
+const SENTENCES = ['fix', 'message', 'text'];
+
 /**
- * The same value with the commands in each `fix` of it as they work from where the reader is. Rooms that know neither the terminal
- * nor the flags write them in short, between backticks: "Look at `passthru logs kms`."
+ * The text with its commands as they work from where the reader is. Rooms that know neither the terminal nor the flags write them in
+ * short, between backticks: "Look at `passthru logs kms`."
  */
+export const withPrintedCommand = (text: string, command: PrintedCommand): string =>
+  text.replaceAll(COMMAND, (_, words: string) => `\`${command(words)}\``);
+
+/** The same value with the commands in each sentence of it as they work from where the reader is. */
 export const withPrintedCommands = <T>(value: T, command: PrintedCommand): T => replaceIn(value, command) as T;
 
 const replaceIn = (value: unknown, command: PrintedCommand): unknown => {
@@ -14,9 +21,7 @@ const replaceIn = (value: unknown, command: PrintedCommand): unknown => {
   return Object.fromEntries(
     Object.entries(value).map(([key, item]) => [
       key,
-      key === 'fix' && typeof item === 'string'
-        ? item.replaceAll(COMMAND, (_, words: string) => `\`${command(words)}\``)
-        : replaceIn(item, command),
+      SENTENCES.includes(key) && typeof item === 'string' ? withPrintedCommand(item, command) : replaceIn(item, command),
     ]),
   );
 };

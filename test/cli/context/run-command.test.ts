@@ -44,15 +44,16 @@ describe('A command', () => {
     expect([code, cli.written.err, cli.gaveUp()]).toEqual([130, '\nstopping\n', 0]);
   });
 
-  it('prints the commands of a fix as they work from where the reader is', async () => {
+  it('prints the commands in its sentences as they work from where the reader is', async () => {
     await using folder = await temporaryDirectory();
     const cli = fakeProcess({ cwd: folder.path, env: { npm_lifecycle_event: 'npx' } });
     const stated = { stateDir: 'other place', engine: 'embedded', portKms: '18081', portIdentity: '8082' };
     await runCommand({ ...called(cli), stated }, remarks, async () => {
       const fix = 'Look at `passthru logs kms`, `passthru down --engine docker` or start again: `passthru demo all`.';
-      throw new AppError('kms-down', 503, 'the KMS is down', { fix });
+      throw new AppError('kms-down', 503, 'the KMS is down, as `passthru status` shows', { fix });
     });
     const text = cli.written.err.replaceAll(/\s+/g, ' ');
+    expect(text).toContain("the KMS is down, as `npx passthru status --state-dir 'other place'` shows");
     // The state folder knows engine and ports of the stack that is there, not those of one that is to be made.
     expect(text).toContain("fix Look at `npx passthru logs kms --state-dir 'other place'`, ");
     expect(text).toContain("`npx passthru down --engine docker --state-dir 'other place'` or start again: ");
