@@ -25,8 +25,8 @@ export type AddCommand = (parent: Command, execution: Execution) => void;
  * process and the printer; the code of a command it only loads.
  */
 export const buildProgram = (commands: readonly AddCommand[], execution: Execution): Command => {
-  const { out, err } = execution.process;
-  const program = new Command('passthru')
+  const { out, err, env } = execution.process;
+  const program = new Command(programName(env))
     .description('Brings up a KMS, an Identity provider and their telemetry, and proves the stack with real flows.')
     .version(packageVersion(), '-V, --version', 'print the version')
     .exitOverride()
@@ -39,8 +39,7 @@ export const buildProgram = (commands: readonly AddCommand[], execution: Executi
       outputError: () => undefined,
     })
     .configureHelp({ optionDescription })
-    .addHelpText('after', asCalled(PROGRAM_HELP, execution.process))
-    .name(programName(execution.process.env));
+    .addHelpText('after', asCalled(PROGRAM_HELP, execution.process));
   for (const add of commands) add(program, execution);
   return program;
 };

@@ -10,6 +10,7 @@ import { EXIT, type ExitCode } from '#cli/process/exit-codes.ts';
 import { createPrinter } from '#cli/reporters/create-printer.ts';
 import type { Printer } from '#cli/reporters/printer.ts';
 import { createTerminal } from '#cli/reporters/terminal/terminal.ts';
+import { bareCommand } from '#cli/settings/printed-command.ts';
 import type { TENANT_CREATE_FLAGS } from '#cli/settings/command-flags.ts';
 import { readFlags } from '#cli/settings/read-rows.ts';
 import { isUsageError } from '#cli/settings/usage-error.ts';
@@ -25,7 +26,8 @@ const PASSWORD_BYTES = 18;
 export const tenantCreate = async (call: CommandCall<string, typeof TENANT_CREATE_FLAGS>): Promise<ExitCode> => {
   const { command, stated, process } = call;
   const terminal = createTerminal({ ...process, color: stated['color'] === false ? false : undefined });
-  const printer = createPrinter({ command, terminal, output: await wantedOutput(stated['output'], process), now: process.now });
+  const output = await wantedOutput(stated['output'], process);
+  const printer = createPrinter({ command, terminal, output, printedCommand: bareCommand(process.env), now: process.now });
   try {
     return await create(call, printer);
   } catch (thrown) {
