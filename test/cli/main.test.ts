@@ -31,6 +31,13 @@ describe('passthru', () => {
     expect(await typed('--version')).toEqual({ code: 0, out: `${version}\n`, err: '' });
   });
 
+  it.each(['--help', 'demo --help'])('shows in %s how it was called: npx runs what is on no PATH', async (line) => {
+    const { out } = await typed(line, {}, { npm_lifecycle_event: 'npx' });
+    expect(out).toContain('Usage: npx passthru ');
+    expect(out).toMatch(/^ {2}npx passthru demo all/m);
+    expect(out).not.toMatch(/^ {2}passthru /m);
+  });
+
   it('lists its commands with --help, and not the hidden one', async () => {
     const { code, out } = await typed('--help');
     expect(code).toBe(0);

@@ -2,6 +2,7 @@ import { Argument as CommanderArgument, Command, Option } from 'commander';
 import { packageVersion } from '#infra/process/package-version.ts';
 import type { CliProcess, OutputStream } from '#cli/process/cli-process.ts';
 import type { ExitCode } from '#cli/process/exit-codes.ts';
+import { programName } from '#cli/settings/printed-command.ts';
 import { type Flag, flagOf, REQUIRED, type Setting, type SettingRows } from '#cli/settings/setting.ts';
 import { SETTINGS } from '#cli/settings/settings.ts';
 import { usageError } from '#cli/settings/usage-error.ts';
@@ -24,8 +25,8 @@ export type AddCommand = (parent: Command, execution: Execution) => void;
  * process and the printer; the code of a command it only loads.
  */
 export const buildProgram = (commands: readonly AddCommand[], execution: Execution): Command => {
-  const { out, err } = execution.process;
-  const program = new Command('passthru')
+  const { out, err, env } = execution.process;
+  const program = new Command(programName(env))
     .description('Brings up a KMS, an Identity provider and their telemetry, and proves the stack with real flows.')
     .version(packageVersion(), '-V, --version', 'print the version')
     .exitOverride()
@@ -38,10 +39,13 @@ export const buildProgram = (commands: readonly AddCommand[], execution: Executi
       outputError: () => undefined,
     })
     .configureHelp({ optionDescription })
-    .addHelpText('after', PROGRAM_HELP);
+    .addHelpText('after', asCalled(PROGRAM_HELP, env));
   for (const add of commands) add(program, execution);
   return program;
 };
+
+/** The examples of a help, with the program as it was called. */
+const asCalled = (help: string, env: CliProcess['env']): string => help.replaceAll(/^ {2}passthru /gm, `  ${programName(env)} `);
 
 const helpWidth = ({ isTTY, columns }: OutputStream): number => (isTTY === true && columns) || 80;
 
@@ -66,7 +70,7 @@ export const command =
     const made = parent.command(row.name, { hidden: row.isHidden === true }).description(row.summary);
     if (row.argument !== undefined) made.addArgument(argumentOf(row.argument, process.cwd));
     for (const option of [...optionsOf(flags, () => true), ...settingOptions(row)]) made.addOption(option);
-    if (row.help !== undefined) made.addHelpText('after', row.help);
+    if (row.help !== undefined) made.addHelpText('after', asCalled(row.help, process.env));
     made.action(async () => {
       const argument = made.processedArgs[0] as A;
       const stated = statedIn(made, [...Object.keys(SETTINGS), ...Object.keys(flags)]);
