@@ -18,7 +18,8 @@ export const cliReference = (): string => {
     command.outputHelp();
     return `## ${pathOf(command)}\n\n\`\`\`\n${printed.trimEnd()}\n\`\`\`\n`;
   };
-  const program = commandTree({ ...cliProcess(process), out });
+  // Whoever runs this: the program has its own name in the reference.
+  const program = commandTree({ ...cliProcess(process), env: {}, out });
   return [INTRODUCTION, settingsTable(), ...[program, ...commandsBelow(program)].map(helpOf)].join('\n');
 };
 
