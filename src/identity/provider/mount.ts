@@ -58,7 +58,9 @@ const redirectToGet = ({ path }: Endpoint, request: FastifyRequest, reply: Fasti
   const query = request.url.split('?').slice(1).join('?');
   const inQuery = pairsOf(query, 'query');
   const inForm = (request.body as Form | undefined)?.pairs ?? [];
-  // Else a client that posts again where it is to ask by GET would go round, with a longer address each time.
+  // Else a client that posts again where it is to ask by GET would go round for ever.
+  if (inForm.length === 0)
+    throw new AppError('body-missing', 400, 'The form is empty.', { fix: 'Post the parameters as a form, or ask by GET.' });
   fieldsOf([...new Map(inQuery), ...new Map(inForm)], REPEATABLE);
   const pairs = [...inQuery, ...inForm];
   const target = `${path}?${new URLSearchParams(pairs.map(([name, value]) => [name, value])).toString()}`;

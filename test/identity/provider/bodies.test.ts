@@ -45,7 +45,8 @@ describe('the bodies of requests to the provider', () => {
     expect(foreign.status).toBe(204);
     expect(Object.keys(foreign.headers).filter((name) => name.startsWith('access-control-'))).toEqual([]);
     const refused = await provider.send({ method: 'DELETE', url });
-    expect([refused.status, refused.headers['allow'], refused.headers['content-type']]).toEqual([405, allow, 'application/problem+json']);
+    expect([refused.status, refused.headers['allow']]).toEqual([405, allow]);
+    expect(refused.headers['content-type']).toContain('application/problem+json');
   });
 
   test.each(['/.well-known/jwks.json', '/.well-known/openid-configuration', '/oidc/logout'])('%s answers HEAD as GET', async (path) => {
@@ -112,12 +113,15 @@ describe('the bodies of requests to the provider', () => {
 
     for (const length of [9_000, 90_000]) {
       const long = await provider.send({ method: 'POST', url: 'https://localhost/oauth2/authorize', form: { state: 'a'.repeat(length) } });
-      expect([long.status, long.headers['content-type']]).toEqual([413, 'application/problem+json']);
+      expect([long.status, long.headers['content-type']]).toEqual([413, expect.stringContaining('application/problem+json')]);
     }
-    const again = await provider.send({ method: 'POST', url: 'https://localhost/oauth2/authorize?state=a', form: { state: 'a' } });
-    expect([again.status, again.headers['content-type']]).toEqual([400, 'application/problem+json']);
+    const forms: Readonly<Record<string, string>>[] = [{ state: 'a' }, {}];
+    for (const form of forms) {
+      const again = await provider.send({ method: 'POST', url: 'https://localhost/oauth2/authorize?state=a', form });
+      expect([again.status, again.headers['content-type']]).toEqual([400, expect.stringContaining('application/problem+json')]);
+    }
     const odd = await provider.send({ url: 'https://localhost/oauth2/authorize?state=%FF' });
-    expect([odd.status, odd.headers['content-type']]).toEqual([400, 'application/problem+json']);
+    expect([odd.status, odd.headers['content-type']]).toEqual([400, expect.stringContaining('application/problem+json')]);
   });
 
   test('a POST to the log-out is sent on by GET, and its confirmation is not', async () => {

@@ -1,18 +1,18 @@
 import { IncomingMessage } from 'node:http';
 
 /**
- * A request with a body that has been read, as oidc-provider can read it once more; HEAD is GET, whose body Node leaves out.
+ * A request with a body that has been read, as oidc-provider can read it once more.
  *
  * Why: oidc-provider reads the body itself, decodes it as the charset that the client names and replaces what is not valid; a body that
- * was read before it takes with a warning. It knows no HEAD.
- * Bends: `ctx.req`, read in oidc-provider 9.13.3 (lib/shared/selective_body.js, lib/helpers/router.js) and Koa 3 (lib/request.js).
+ * was read before it finds empty.
+ * Bends: `ctx.req`, read in oidc-provider 9.13.3 (lib/shared/selective_body.js) and Koa 3 (lib/request.js).
  * Held by: test/identity/provider/seams/request.test.ts
  */
 export const withBody = (received: IncomingMessage, body?: Buffer): IncomingMessage => {
   const { 'content-type': contentType, ...headers } = received.headers;
   const { rawHeaders, httpVersion, httpVersionMajor, httpVersionMinor, url, method } = received;
   const request = Object.assign(new IncomingMessage(received.socket), { rawHeaders, httpVersion, httpVersionMajor, httpVersionMinor, url });
-  request.method = method === 'HEAD' ? 'GET' : method;
+  request.method = method;
   request.headers = { ...headers, ...(body === undefined || contentType === undefined ? {} : { 'content-type': contentType }) };
   request.complete = true;
   if (body !== undefined) request.push(body);

@@ -5,7 +5,7 @@ import { startBareProvider } from './bare-provider.ts';
 
 const CALLBACK = 'https://client.passthru.example/callback';
 const target = (mode: string): string =>
-  `/auth?${new URLSearchParams({ client_id: 'bare-client', redirect_uri: CALLBACK, scope: 'openid', response_mode: mode, response_type: 'none' }).toString()}`;
+  `/auth?${new URLSearchParams({ client_id: 'bare-client', redirect_uri: CALLBACK, scope: 'openid', response_mode: mode, response_type: 'code', prompt: 'none' }).toString()}`;
 
 const start = () =>
   startBareProvider({

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { buffer, text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
@@ -64,21 +65,19 @@ test('oidc-provider answers an error of the token endpoint as a page to a client
   expect(await typeOf(mended)).toBe('application/json');
 });
 
-test('oidc-provider replaces what is not UTF-8 and knows no HEAD; with the seam it reads the bytes that we have read, and GET', async () => {
-  await using bare = await startBareProvider();
-  const seen: string[] = [];
+test('oidc-provider finds nothing in a body that was read before; with the seam it reads the same bytes', async () => {
+  const readBefore = async (request: IncomingMessage) => ({ request, bytes: await buffer(request) });
+  await using bare = await startBareProvider({ replace: async (request) => (await readBefore(request)).request });
   await using mended = await startBareProvider({
-    replace: async (request) => {
-      const bytes = await buffer(request);
-      seen.push(bytes.toString());
+    replace: async (received) => {
+      const { request, bytes } = await readBefore(received);
       return withBody(request, bytes.length === 0 ? undefined : bytes);
     },
   });
   const form = { grant_type: 'client_credentials' };
 
-  expect((await bare.send(METADATA, { method: 'HEAD' })).status).toBe(404);
-  expect((await mended.send(METADATA, { method: 'HEAD' })).status).toBe(200);
+  expect((await bare.post('/token', form)).status).toBe(400);
   expect((await mended.post('/token', form)).status).toBe(200);
   expect((await mended.post('/token', { grant_type: 'other' })).status).toBe(400);
-  expect(seen).toEqual(['', 'grant_type=client_credentials', 'grant_type=other']);
+  expect((await mended.send(METADATA)).status).toBe(200);
 });
