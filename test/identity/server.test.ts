@@ -236,8 +236,9 @@ describe('the log-in page', () => {
     const page = await loginPage(browser);
     const username = unique('victim');
     const guesses = Array.from({ length: 45 }, (_, n) => browser.submit(page, { username, password: `wrong-${n}`, decision: 'login' }));
-    expect((await Promise.race(guesses)).status).toBe(403);
-    const refused = (await Promise.all(guesses)).find(({ status }) => status === 429);
+    const answers = await Promise.all(guesses);
+    expect(answers.map(({ status }) => status)).toContain(403);
+    const refused = answers.find(({ status }) => status === 429);
     expect(refused?.headers.get('retry-after')).toMatch(/^[1-6]$/);
     expect(refused?.html).toMatch(/Wait [1-6] s and try again\./);
     expect((await browser.submit(page, { username: 'demo-user', password: 'demo-user-password', decision: 'login' })).url).toContain(

@@ -25,7 +25,7 @@ describe('/readyz', () => {
     }
   });
 
-  it('names every background job: certificates of both listeners and of each issuer, tenants that are gone', async () => {
+  it('names every background job: certificates of both listeners and of each issuer, tenants that are gone or damaged', async () => {
     await using house = await kmsHouse();
     await using kms = await runKms(house);
     const { jobs } = (await kms.send('/readyz')).json<{ readonly jobs: Readonly<Record<string, unknown>> }>();
@@ -34,6 +34,7 @@ describe('/readyz', () => {
       'certificates-kms',
       'certificates-kms-admin',
       'forget-gone-tenants',
+      'look-at-tenants',
     ]);
     expect(jobs['certificates-kms']).toEqual({ running: false, last_run: null, duration_ms: null, last_error: null });
   });
@@ -41,7 +42,7 @@ describe('/readyz', () => {
   it('turns red when Identity dies and names it as the cause, and green when it is back', async () => {
     await using house = await kmsHouse();
     const clock = { ahead: 0 };
-    await using kms = await runKms(house, { now: () => Date.now() + clock.ahead });
+    await using kms = await runKms(house, { elapsed: () => performance.now() + clock.ahead });
     const status = async () => (await kms.send('/readyz')).status;
     expect(await status()).toBe(200);
     house.issuer.jwksStatus = 500;

@@ -217,6 +217,18 @@ describe.each(databaseKinds())('the tenant directory on %s', (kind) => {
     expect((await (await test.handleOf(two)).database()).name).toBe(two.schema_name);
   });
 
+  it('tells which active tenants are closed because their databases are not there, until they are there again', async () => {
+    await using test = await setUp();
+    const [one, two] = [row(), row()];
+    await test.insertPrepared(one, two);
+    for (const each of [one, two]) await (await test.handleOf(each)).database();
+    await test.databases.drop(one.schema_name);
+    expect(await test.directory.lookAtDamage()).toEqual(new Map([[one.id, expect.stringContaining(`${one.schema_name} is missing`)]]));
+    await (await test.databases.open(one.schema_name, tenantMigrations))[Symbol.asyncDispose]();
+    expect(await test.directory.lookAtDamage()).toEqual(new Map());
+    expect((await (await test.handleOf(two)).database()).name).toBe(two.schema_name);
+  });
+
   it('makes no empty database in place of one that is lost, unless its tenant is being prepared', async () => {
     await using test = await setUp();
     const [active, preparing] = [row(), row({ state: 'preparing' })];

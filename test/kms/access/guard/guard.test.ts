@@ -280,9 +280,10 @@ describe('guessing', () => {
     const guesses = Array.from({ length: 60 }, () =>
       slow.send(KEYS, { headers: basic(`nobody-${randomUUIDv7()}`, `guess-${randomUUIDv7()}`) }),
     );
-    expect((await Promise.race(guesses)).status).toBe(401);
     expect((await logIn()).status).toBe(200);
-    const refused = (await Promise.all(guesses)).find(({ status }) => status === 429);
+    const answers = await Promise.all(guesses);
+    expect(answers.map(({ status }) => status)).toContain(401);
+    const refused = answers.find(({ status }) => status === 429);
     expect(refused?.json()).toMatchObject({ status: 429, code: 'too-many-attempts' });
     expect(Number(refused?.headers['retry-after'])).toBeGreaterThan(0);
   });
