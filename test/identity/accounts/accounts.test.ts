@@ -133,7 +133,8 @@ describe.each(databaseKinds())('accounts on %s', (kind) => {
     const guesses = Promise.allSettled(Array.from({ length: 100 }, guess));
     expect(await accounts.authenticate({ username, password, address: ADDRESS })).not.toBeNull();
     const refused = (await clock.until(guesses)).filter(({ status }) => status === 'rejected');
-    expect(refused.length).toBeGreaterThan(90);
+    // Those for whom there is no place to wait, at the least.
+    expect(refused.length).toBeGreaterThan(50);
     expect(refused[0]).toMatchObject({
       reason: { code: 'too-many-attempts', status: 429, headers: { 'retry-after': expect.any(String) } },
     });

@@ -99,7 +99,8 @@ describe.each(databaseKinds())('clients on %s', (kind) => {
     const guesses = Promise.allSettled(Array.from({ length: 60 }, (_, index) => clients.verifySecret(clientId, `wrong-${index}`, ADDRESS)));
     expect(await clients.verifySecret(clientId, secret, '198.51.100.7')).toBe(true);
     const refused = (await clock.until(guesses)).filter((guess) => guess.status === 'rejected');
-    expect(refused.length).toBeGreaterThanOrEqual(50);
+    // Those for whom there is no place to wait, at the least.
+    expect(refused.length).toBeGreaterThanOrEqual(20);
     expect(refused[0]?.reason).toMatchObject({ code: 'too-many-attempts', status: 429, headers: { 'retry-after': expect.any(String) } });
     expect(await clock.until(clients.verifySecret(clientId, secret, ADDRESS))).toBe(true);
   });

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { HttpsResponse } from '#infra/http/client.ts';
+import { ANSWER_MS } from '#infra/magic/limits.ts';
 import { createServer } from '#infra/http/server/create-server.ts';
 import { noTelemetry } from '#infra/telemetry/no-telemetry.ts';
 import { openAuthentication } from '#kms/access/guard/authentication.ts';
@@ -278,7 +279,7 @@ describe('guessing', () => {
     const logIn = () => slow.send(KEYS, { headers: basic('demo-user', 'demo-user-password') });
     expect((await logIn()).status).toBe(200);
     const guesses = Array.from({ length: 60 }, () =>
-      slow.send(KEYS, { headers: basic(`nobody-${randomUUIDv7()}`, `guess-${randomUUIDv7()}`) }),
+      slow.send(KEYS, { headers: basic(`nobody-${randomUUIDv7()}`, `guess-${randomUUIDv7()}`), timeoutMs: ANSWER_MS }),
     );
     expect((await logIn()).status).toBe(200);
     const answers = await Promise.all(guesses);
