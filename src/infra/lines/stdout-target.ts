@@ -8,7 +8,7 @@ const STDOUT = 1;
 
 const writeTo = promisify(write);
 
-/** A pipe or a socket, which Node writes without blocking: a reader that sleeps keeps neither the process nor its end. */
+/** A pipe or a socket, which Node writes without blocking: a reader that sleeps does not hold up the process, only its end. */
 export const streamTarget = (stream: Writable): LineTarget => {
   // A stream without a listener ends the process at its first error; each write is told of its own.
   stream.on('error', () => undefined);

@@ -26,14 +26,17 @@ const program = ({ tty }: { tty: boolean }) => {
   return { fake, written, cli: cliProcess(fake as unknown as NodeJS.Process) };
 };
 
-const failed = (code: string): Error => Object.assign(new Error(`write ${code}`), { code });
+const failed = (code: string): Error => Object.assign(new Error(`write ${code}`), { code, syscall: 'write' });
 
 describe('The streams of the process', () => {
-  it.each(['EPIPE', 'EIO', 'ENXIO', 'ENOSPC'])('%s on stderr lets the work go on, as if somebody read it', (code) => {
-    const { fake, cli } = program({ tty: true });
-    fake.stderr.emit('error', failed(code));
-    expect([cli.outClosed.aborted, fake.exitCode]).toEqual([false, 0]);
-  });
+  it.each(['EPIPE', 'ECONNRESET', 'EIO', 'ENXIO', 'ENOSPC', 'EDQUOT', 'EFBIG'])(
+    '%s on stderr lets the work go on, as if somebody read it',
+    (code) => {
+      const { fake, cli } = program({ tty: true });
+      fake.stderr.emit('error', failed(code));
+      expect([cli.outClosed.aborted, fake.exitCode]).toEqual([false, 0]);
+    },
+  );
 
   it.each(['EPIPE', 'EIO', 'ENXIO'])('%s on stdout of a terminal says that nobody reads it, which is no failure', (code) => {
     const { fake, written, cli } = program({ tty: true });
