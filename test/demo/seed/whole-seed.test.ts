@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Check } from '#demo/events.ts';
 import { wholeSeed } from '#demo/seed/whole-seed.ts';
+import { AppError } from '#infra/apperr/app-error.ts';
 import { createChecker } from '#demo/step/checker.ts';
 import { unique } from '#test/support/demo-engine.ts';
 
@@ -18,6 +19,12 @@ describe('A seed that is read back', () => {
     const { title, done } = read('suspended');
     const fix = expect.stringContaining('`passthru reset-demo`');
     await expect(done).rejects.toMatchObject({ code: 'seed-changed', message: expect.stringContaining(title), fix });
+  });
+
+  it('was changed where it is refused', async () => {
+    await expect(read(Promise.reject(new AppError('unexpected-answer', 401, unique('refused')))).done).rejects.toMatchObject({
+      code: 'seed-changed',
+    });
   });
 
   it.each([
