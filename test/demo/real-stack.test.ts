@@ -409,18 +409,20 @@ describe('a service that is killed in the last step', () => {
     'fails that step, which had no need of it any more: %s is the root cause',
     async (service) => {
       const pid = (await engine.status()).find((each) => each.service === service)?.pid ?? Number.NaN;
-      const ids = ['kms.description', 'kms.realms'];
-      const emit = ({ type, ...event }: DemoEvent): void => {
-        const isLast = type === 'check' && 'stepId' in event && event.stepId === 'kms.realms';
-        if (isLast) killed ||= process.kill(pid, 'SIGKILL');
-      };
-      let killed = false;
       const asserts: StepWork = async ({ check }) => {
         await check('fine', 'fine', true, true);
         return 'done';
       };
-      const steps = ids.map((id): Step => ({ id, phase: '', title: id, needs: [], targets: [], run: asserts }));
-      const outcome = await run(only(...ids), { engine, emit, signal: never, steps });
+      const asserting: StepWork = async (context) => {
+        const isOver = async () => (await engine.status()).find((each) => each.service === service)?.state;
+        process.kill(pid, 'SIGKILL');
+        // A busy machine takes a moment to end it.
+        await expect.poll(isOver).toBe('exited');
+        return asserts(context);
+      };
+      const works = { 'kms.description': asserts, 'kms.realms': asserting };
+      const steps = Object.entries(works).map(([id, work]): Step => ({ id, phase: '', title: id, needs: [], targets: [], run: work }));
+      const outcome = await run(only(...Object.keys(works)), { engine, emit: () => {}, signal: never, steps });
       const report = toReport(outcome, { endpoints: engine.endpoints(), credentials: [], clients: [] });
       expect(report).toMatchObject({ outcome: 'partial', exit_code: 1, root_cause: { chain: expect.arrayContaining([service]) } });
       expect(report.root_cause?.line).toMatch(new RegExp(`^${service} was ended by SIGKILL`));
