@@ -63,7 +63,9 @@ describe('The streams of the process', () => {
 
   it.each(['stdout', 'stderr'] as const)('any other error of %s is a bug, and is thrown', (name) => {
     const { fake } = program({ tty: true });
-    expect(() => fake[name].emit('error', failed('EINVAL'))).toThrow('EINVAL');
+    expect(() => fake[name].emit('error', Object.assign(new Error('write after end'), { code: 'ERR_STREAM_WRITE_AFTER_END' }))).toThrow(
+      'write after end',
+    );
   });
 
   it('a command that is interrupted while stderr takes nothing any more still ends its work', async () => {
