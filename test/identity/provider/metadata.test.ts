@@ -118,11 +118,8 @@ test('no origin may read an answer, unless the configuration names it', async ()
 });
 
 test.each([
-  ['GET', '/oauth2/token', 404],
-  ['PUT', '/oauth2/token', 404],
   ['GET', '/interaction/anything', 404],
   ['GET', '/oauth2/authorize/made-up', 400],
-  ['POST', '/oauth2/authorize', 404],
   ['POST', '/request', 404],
   ['POST', '/reg', 404],
 ])('%s %s is no endpoint: %i', async (method, path, status) => {
@@ -146,8 +143,8 @@ test('a program always gets JSON, whatever it says it accepts, and security head
 });
 
 test.each([
-  ['JSON instead of a form', 'application/json', '{"grant_type":"client_credentials"}', 400],
-  ['a body that is too large', 'application/x-www-form-urlencoded', `token=${'a'.repeat(70_000)}`, 400],
+  ['JSON instead of a form', 'application/json', '{"grant_type":"client_credentials"}', 415],
+  ['a body that is too large', 'application/x-www-form-urlencoded', `token=${'a'.repeat(70_000)}`, 413],
   ['a parameter twice', 'application/x-www-form-urlencoded', 'grant_type=client_credentials&grant_type=client_credentials', 400],
   ['bytes that are no text', 'application/x-www-form-urlencoded', '%ff%00=%fe', 400],
 ])('refuses %s', async (_what, contentType, body, status) => {

@@ -1,4 +1,6 @@
 import { createHash, randomBytes, randomUUID, randomUUIDv7 } from 'node:crypto';
+import { Type } from 'typebox';
+import { strictObject } from '#infra/config/schema.ts';
 import type { Database } from '#infra/database/databases.ts';
 import type { HttpsRequest, HttpsResponse } from '#infra/http/client.ts';
 import { createHttpsClient } from '#infra/http/client/create-https-client.ts';
@@ -18,6 +20,13 @@ import type { ResourceServer } from '#identity/resource-servers/resource-server.
 import { grantableScopesOfRoles } from '#identity/resource-servers/scopes.ts';
 import { type Browser, openBrowser } from './browser.ts';
 import { makePki } from '../../support/pki.ts';
+
+/** What the pages of this provider send. */
+const interactionBody = strictObject({
+  account_id: Type.Optional(Type.String()),
+  remember: Type.Optional(Type.Boolean()),
+  decision: Type.Optional(Type.String()),
+});
 
 /** Not where the server listens: what it says of itself must not come from the request. */
 export const ISSUER = 'https://identity.passthru.example:8443';
@@ -176,7 +185,7 @@ export const startProvider = async (database: Database<IdentityTables>, options:
   });
   const uid = '/:page(^(?:login|consent)$)/:uid';
   app.get(uid, async (request, reply) => openid.interactions.details(request.raw, reply.raw));
-  app.post<{ Body: { account_id?: string; remember?: boolean; decision?: string } }>(uid, async (request, reply) => {
+  app.post(uid, { schema: { body: interactionBody } }, async (request, reply) => {
     const { account_id: accountId, remember = false, decision } = request.body;
     if (decision === 'deny') await openid.interactions.abort(request.raw, reply.raw);
     else if (decision === 'allow') await openid.interactions.finishConsent(request.raw, reply.raw);

@@ -29,7 +29,7 @@ const serve = async (kms: TestKms): Promise<{ app: App; routes: { path: string; 
   const app = await createServer({ name: 'kms', tls: pki.server, clientCertificate: 'none', telemetry: noTelemetry() });
   const routes: { path: string; scope: string | undefined }[] = [];
   app.addHook('onRoute', ({ method, url, config }) => {
-    if (method !== 'HEAD') routes.push({ path: `${String(method)} ${url}`, scope: (config as { scope?: string }).scope });
+    if (method !== 'HEAD') routes.push({ path: `${String(method)} ${url}`, scope: config?.action?.scope ?? config?.scope });
   });
   app.addHook('onRequest', (request, _reply, done) => {
     request.caller = request.headers['test-tenant'] === kms.otherTenantId ? kms.otherCaller : kms.caller;
