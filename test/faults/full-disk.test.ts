@@ -1,7 +1,9 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { missingIs } from '#infra/apperr/system-error.ts';
-import { type DemoPlace, demoPlace } from '#test/support/cli.ts';
+import type { Report } from '#demo/report.ts';
+import { createHttpsClient } from '#infra/http/client/create-https-client.ts';
+import { type DemoPlace, demoPlace, kmsOf } from '#test/support/cli.ts';
 import { canMount, smallDisk, type SmallDisk } from '#test/support/small-disk.ts';
 
 let disk: SmallDisk;
@@ -17,6 +19,32 @@ describe.runIf(await canMount())('On a full disk', () => {
     await place[Symbol.asyncDispose]();
     await disk[Symbol.asyncDispose]();
   }, 60_000);
+
+  it('every service goes on answering, tells what it could not write, and works as before when there is space', async () => {
+    const demo = await place.run('demo', 'kms', '--output', 'json');
+    const report = JSON.parse(demo.stdout) as Report;
+    await using client = createHttpsClient({ ca: await readFile(report.ca_file, 'utf8') });
+    const service = `${report.endpoints.kms.service}/elastic-keys`;
+    // Each is a line of the log, until its kind is summed up; together they are longer than what is left of the last block.
+    const refusals = [{}, { authorization: 'Bearer no-token' }, { authorization: 'Basic !' }, { authorization: 'Digest x' }];
+    const refuse = async () => {
+      const answers = await Promise.all(refusals.map((headers) => client.request({ url: service, headers })));
+      return answers.map(({ status }) => status);
+    };
+    const dropped = async () => {
+      const ready = await client.request({ url: report.endpoints.kms.ready });
+      return [ready.status, ready.json<{ dropped: { log_lines: number } }>().dropped.log_lines > 0];
+    };
+    const before = await refuse();
+    await disk.fill();
+    for (let round = 0; round < 10; round += 1) expect(await refuse()).toEqual(before);
+    await expect.poll(dropped).toEqual([200, true]);
+    expect((await client.request({ url: report.endpoints.telemetry.ready })).status).toBe(200);
+    await disk.free();
+    const kms = kmsOf(report, client, 'demo-tenant-admin');
+    expect((await kms.call('POST', '/elastic-keys', { name: 'after-the-full-disk', algorithm: 'ES256' })).status).toBe(201);
+    expect((await place.run('status')).code).toBe(0);
+  }, 120_000);
 
   it.each([
     ['down', true],

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { SmallDisk } from './disk.ts';
+import type { SmallDisk } from '#test/support/small-disk.ts';
 import { type Service, SERVICES, type Services } from './services.ts';
 
 /** The parts that a fault may break. */

@@ -19,7 +19,7 @@ import { parseArgs } from 'node:util';
 import { createSession } from '#client/session/session.ts';
 import type { Report } from '#demo/report.ts';
 import { createHttpsClient } from '#infra/http/client/create-https-client.ts';
-import { smallDisk } from './disk.ts';
+import { canMount, smallDisk } from '#test/support/small-disk.ts';
 import { type Fault, faultsOf } from './faults.ts';
 import { createLedger, lostWrites } from './ledger.ts';
 import { administrator, load, type Weather } from './load.ts';
@@ -62,7 +62,7 @@ const randomOf = (start: number): (() => number) => {
 const results = join(process.cwd(), 'test-results');
 await mkdir(results, { recursive: true });
 const place = await mkdtemp(join(tmpdir(), 'passthru-hostile-'));
-const disk = await smallDisk(join(place, 'disk'), DISK_MB);
+const disk = (await canMount()) ? await smallDisk(DISK_MB) : null;
 const folder = join(disk?.path ?? place, 'state');
 const passthru = (...args: readonly string[]): string =>
   spawnSync(process.execPath, [join(ROOT, 'bin/passthru.js'), ...args, '--state-dir', folder], {
