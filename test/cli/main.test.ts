@@ -147,11 +147,10 @@ describe('passthru', () => {
   });
 
   it('names the program as it was called where a server cannot start', async () => {
-    const { code, err } = await typed(
-      'serve telemetry --config sink.yml',
-      { 'sink.yml': SINK_WITHOUT_CERTIFICATES },
-      { npm_lifecycle_event: 'npx' },
-    );
+    await using folder = await temporaryDirectory();
+    const config = join(folder.path, 'sink.yml');
+    await writeFile(config, SINK_WITHOUT_CERTIFICATES);
+    const { code, err } = await typed(`serve telemetry --config ${config}`, {}, { npm_lifecycle_event: 'npx' });
     expect(code).toBe(1);
     expect(err.replaceAll(/\s+/g, ' ')).toContain('Run `npx passthru prepare`, which makes missing certificates again.');
   });

@@ -12,11 +12,10 @@ describe('a KMS behind a balancer that passes TLS through', () => {
     const logIn = async (through: { readonly port: number }, password: string) => {
       const client = await house.client();
       const url = `https://localhost:${through.port}/service/api/v1/elastic-keys`;
-      return (await client.request({ url, headers: basic('demo-user', password), timeoutMs: 20_000 })).status;
+      return (await client.request({ url, headers: basic('demo-user', password), timeoutMs: 30_000 })).status;
     };
-    const guesses: number[] = [];
-    for (let guess = 0; guess < 6; guess += 1) guesses.push(await logIn(attacker, `guess-${guess}`));
-    expect(guesses).toEqual([401, 401, 401, 401, 401, 429]);
+    const guesses = await Promise.all(Array.from({ length: 16 }, (_, guess) => logIn(attacker, `guess-${guess}`)));
+    expect(new Set(guesses)).toEqual(new Set([401, 429]));
     expect(await logIn(owner, 'demo-user-password')).toBe(200);
   });
 });

@@ -23,7 +23,7 @@ describe('passthru down --volumes after passthru prepare', () => {
     const why = 'unseal shares and keys for plain Compose, whose volumes need them; remove the folder when those are gone';
     const folders = ['telemetry', 'identity', 'kms'].map((product) => join(checkout, 'deployments', product, 'secrets'));
     expect(kept).toEqual(folders.map((what) => ({ what, why })));
-    expect(await readdir(join(checkout, 'deployments/kms/secrets'))).toContain('unseal-share-1');
+    expect(await readdir(join(checkout, 'deployments/kms/secrets'))).toContain('kms-unseal-share-1');
     const again = await cli(['down', '--volumes'], here);
     expect(again.stdout).toContain(`Stays  ${join(checkout, 'deployments/kms/secrets').slice(folder.path.length + 1)}: unseal shares`);
   });

@@ -15,7 +15,7 @@ const A_LOOK_MS = 30_000;
 const hurtTenant = async (test: TestDatabases) => {
   await using databases = await test.reopen();
   await using service = await databases.open<ServiceTables>('service', serviceMigrations);
-  return service.db.selectFrom('kms_tenants').selectAll().where('name', '=', 'demo').executeTakeFirstOrThrow();
+  return await service.db.selectFrom('kms_tenants').selectAll().where('name', '=', 'demo').executeTakeFirstOrThrow();
 };
 
 const list = async (kms: RunningKms, user: string | undefined) => {
