@@ -34,9 +34,10 @@ export const serveKms = async (options: ServeOptions): Promise<void> => {
   const admin = await listen(kms.admin, config.admin);
   emit({ type: 'listening', listener: 'admin', host: config.admin.host, port: admin.port });
   const server = await listen(kms.app, config.server);
-  emit({ type: 'listening', listener: 'public', host: config.server.host, port: server.port });
 
   const running = opened.move();
   const drain = { seconds: config.server.drain_seconds, begin: () => stopping.abort() };
   stopOnSignals({ log: telemetry.log, drain, stop: () => running.disposeAsync() });
+  // After that, so that whoever reads it may send a signal.
+  emit({ type: 'listening', listener: 'public', host: config.server.host, port: server.port });
 };

@@ -205,7 +205,7 @@ describe('passthru demo all --engine embedded --output json', () => {
     ];
     const run = await cli(['demo', 'all', ...flags]);
     expect(run.code).toBe(2);
-    expect(run.stderr + run.stdout).toMatch(new RegExp(`${place.ports.kms}.*pid \\d+`));
+    expect((run.stderr + run.stdout).replaceAll(/\s+/g, ' ')).toMatch(new RegExp(`${place.ports.kms}.*pid \\d+`));
     expect(existsSync(join(other.stateDir, 'data/kms'))).toBe(false);
   });
 

@@ -1,4 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { missingIs } from '#infra/apperr/system-error.ts';
 import type { Report } from '#demo/report.ts';
@@ -23,10 +24,18 @@ describe.runIf(await canMount())('On a full disk', () => {
   it('every service goes on answering, tells what it could not write, and works as before when there is space', async () => {
     const demo = await place.run('demo', 'kms', '--output', 'json');
     const report = JSON.parse(demo.stdout) as Report;
-    await using client = createHttpsClient({ ca: await readFile(report.ca_file, 'utf8') });
+    const pem = (name: string) => readFile(join(place.stateDir, 'tls', name), 'utf8');
+    const ca = await pem('ca.pem');
+    await using client = createHttpsClient({ ca });
+    await using sink = createHttpsClient({ ca, cert: await pem('cli-client.pem'), key: await pem('cli-client.key') });
     const service = `${report.endpoints.kms.service}/elastic-keys`;
     // Each is a line of the log, until its kind is summed up; together they are longer than what is left of the last block.
-    const refusals = [{}, { authorization: 'Bearer no-token' }, { authorization: 'Basic !' }, { authorization: 'Digest x' }];
+    const refusals: readonly Record<string, string>[] = [
+      {},
+      { authorization: 'Bearer no-token' },
+      { authorization: 'Basic !' },
+      { authorization: 'Digest x' },
+    ];
     const refuse = async () => {
       const answers = await Promise.all(refusals.map((headers) => client.request({ url: service, headers })));
       return answers.map(({ status }) => status);
@@ -39,7 +48,7 @@ describe.runIf(await canMount())('On a full disk', () => {
     await disk.fill();
     for (let round = 0; round < 10; round += 1) expect(await refuse()).toEqual(before);
     await expect.poll(dropped).toEqual([200, true]);
-    expect((await client.request({ url: report.endpoints.telemetry.ready })).status).toBe(200);
+    expect((await sink.request({ url: report.endpoints.telemetry.ready })).status).toBe(200);
     await disk.free();
     const kms = kmsOf(report, client, 'demo-tenant-admin');
     expect((await kms.call('POST', '/elastic-keys', { name: 'after-the-full-disk', algorithm: 'ES256' })).status).toBe(201);
