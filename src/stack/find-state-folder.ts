@@ -1,7 +1,9 @@
+import type { Stats } from 'node:fs';
 import { lstat, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isSameFolder } from '#engine/state/served-folder.ts';
 import { stateFolder } from '#engine/state/state-folder.ts';
+import { AppError } from '#infra/apperr/app-error.ts';
 
 /** The name of a state folder for which nobody stated another. */
 const STATE_FOLDER = '.passthru';
@@ -18,7 +20,7 @@ export interface FindOptions {
 /**
  * The state folder of the project in which a command runs: that of the working folder, else of the nearest folder above it, as git finds
  * its own. The search stays on one file system and ends below the home, and below a folder in which everybody may write. A folder of
- * another user is not taken: its configuration would be believed.
+ * another user above it is not taken; one in the working folder itself is for `refuseForeignFolder`, as a folder that was named is.
  *
  * @returns an absolute path; null where there is none
  */
@@ -34,12 +36,29 @@ export const findStateFolder = async ({ from, home, warn }: FindOptions): Promis
     const path = join(at, STATE_FOLDER);
     const found = await lookAt(path);
     if (found === null || !found.isDirectory() || !(await wasUsed(path))) continue;
-    if (process.getuid === undefined || found.uid === process.getuid()) return path;
+    if (!isForeign(found)) return path;
     warn(`the state folder ${path} belongs to another user, and is not used`);
     return null;
   }
   return null;
 };
+
+/**
+ * Refuses a state folder of another user, whoever named it: its configuration would be believed, and its keys and secrets used. Root is
+ * no exception: it would trust whatever any user put into a folder where everybody may write. A link counts, and what it leads to.
+ *
+ * @throws AppError `state-folder-not-ours`
+ */
+export const refuseForeignFolder = async (path: string): Promise<void> => {
+  const foreign = [await lookAt(path), await stat(path).catch(() => null)].find((found) => found !== null && isForeign(found));
+  if (foreign === undefined || foreign === null) return;
+  throw new AppError('state-folder-not-ours', 500, `the state folder ${path} belongs to another user (uid ${foreign.uid})`, {
+    fix: 'Name a folder of your own with --state-dir, which is made where it is not there. Or run the command as the owner of this one.',
+  });
+};
+
+/** Windows has no such numbers. */
+const isForeign = ({ uid }: Stats): boolean => process.getuid !== undefined && uid !== process.getuid();
 
 const lookAt = (path: string) => lstat(path).catch(() => null);
 

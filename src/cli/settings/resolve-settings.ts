@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { findStateFolder } from '#stack/find-state-folder.ts';
+import { findStateFolder, refuseForeignFolder } from '#stack/find-state-folder.ts';
 import { readLastStart } from '#stack/record/last-start.ts';
 import { codeOf } from '#infra/apperr/system-error.ts';
 import { refuseClashes } from './port-clashes.ts';
@@ -37,7 +37,8 @@ export interface ResolvedSettings<F extends SettingRows> {
 /**
  * Flags over environment over project file over user file over the record of the last start over defaults, checked as one.
  *
- * @throws AppError `usage` with one field for each bad value: where it came from, what is wrong, how to mend it
+ * @throws AppError `usage` with one field for each bad value: where it came from, what is wrong, how to mend it;
+ *   `state-folder-not-ours`
  */
 export const resolveSettings = async <F extends SettingRows>(options: SettingSources<F>): Promise<ResolvedSettings<F>> => {
   const { stated, flags, env, cwd, startsStack, warn } = options;
@@ -45,7 +46,9 @@ export const resolveSettings = async <F extends SettingRows>(options: SettingSou
   await tellOfOtherVariables(env, { startsStack, warn });
   const files = await fileSources(options);
   const usualStateDir = stateDirIn([...files], cwd);
-  const record = await recordOf(stateDirIn([typed, environment, ...files], cwd));
+  const stateDir = stateDirIn([typed, environment, ...files], cwd);
+  await refuseForeignFolder(stateDir);
+  const record = await recordOf(stateDir);
   const sources = startsStack ? [typed, environment, ...files, record] : [typed, record, environment, ...files];
   const values = readRows({ ...SETTINGS, ...flags }, sources, cwd) as CliSettings & ValuesOf<F>;
   refuseClashes(values, (key) => sourceOf(key, sources)?.origin(key));

@@ -1,5 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { SettingRows } from '#cli/settings/setting.ts';
@@ -132,6 +132,45 @@ describe('Settings', () => {
     expect(await here.resolve({ cwd: below, stated: { stateDir: 'own' } })).toMatchObject({ stateDir: join(below, 'own'), portKms: 8081 });
     await writeFile(join(below, 'passthru.yml'), 'retry: 5\n');
     expect(await here.resolve({ cwd: below })).toMatchObject({ stateDir, retry: 5 });
+  });
+
+  describe.runIf(process.getuid?.() === 0)('of a state folder that belongs to another user', () => {
+    const OTHER = 54_321;
+
+    /** A folder in which everybody may write, and in it a stack that another user put there. */
+    const planted = async (files: { project?: string } = {}) => {
+      const here = await place(files);
+      const stateDir = join(here.cwd, '.passthru');
+      await writeStackRecord({ engine: 'embedded', stateDir, portKms: 18_081, portIdentity: 18_082, profile: 'demo' });
+      await chown(stateDir, OTHER, OTHER);
+      await chmod(here.cwd, 0o1777);
+      return { ...here, stateDir };
+    };
+    const notOurs = (path: string) => ({
+      code: 'state-folder-not-ours',
+      message: `the state folder ${path} belongs to another user (uid ${OTHER})`,
+      fix: expect.stringContaining('--state-dir'),
+    });
+
+    it.each([true, false])('are not read, in the working folder, too (a command that starts a stack: %s)', async (startsStack) => {
+      await using here = await planted();
+      expect(await refusal(here.resolve({ startsStack }))).toMatchObject(notOurs(here.stateDir));
+    });
+
+    it('are not read where a flag, a variable or a settings file names it, or a link leads to it', async () => {
+      await using here = await planted({ project: 'state_dir: .passthru\n' });
+      const link = join(here.home, `link-${randomUUIDv7()}`);
+      await symlink(here.stateDir, link);
+      expect(await refusal(here.resolve())).toMatchObject(notOurs(here.stateDir));
+      expect(await refusal(here.resolve({ stated: { stateDir: link } }))).toMatchObject(notOurs(link));
+      expect(await refusal(here.resolve({ env: { PASSTHRU_STATE_DIR: here.stateDir } }))).toMatchObject(notOurs(here.stateDir));
+    });
+
+    it('do not keep anybody from a folder of their own beside it, or in it', async () => {
+      await using here = await planted();
+      for (const stateDir of [join(here.cwd, 'own'), join(here.stateDir, 'own')])
+        expect(await here.resolve({ stated: { stateDir } })).toMatchObject({ stateDir, portKms: 8081 });
+    });
   });
 
   it('take times with and without a unit, in every source', async () => {
