@@ -1,4 +1,4 @@
-import { AppError } from '#infra/apperr/app-error.ts';
+import { AppError, type FieldIssue } from '#infra/apperr/app-error.ts';
 import type { HttpsResponse } from '#infra/http/client.ts';
 
 /** The members of Problem Details (RFC 9457) and of OAuth errors (RFC 6749 section 5.2) that a client of ours looks at. */
@@ -6,6 +6,7 @@ export interface Problem {
   readonly code?: string;
   readonly detail?: string;
   readonly fix?: string;
+  readonly errors?: readonly FieldIssue[];
   readonly scope?: string;
   readonly error?: string;
   readonly error_description?: string;
@@ -21,6 +22,15 @@ export const problemOf = (response: Pick<HttpsResponse, 'text'>): Problem => {
   }
 };
 
+/** The error that a server answered with. */
+export const refusalOf = (response: Pick<HttpsResponse, 'status' | 'text'>): AppError => {
+  const { code, detail, fix, errors = [], error, error_description: description } = problemOf(response);
+  return new AppError(code ?? error ?? 'no-error-code', response.status, detail ?? description ?? 'no detail given', {
+    fields: errors,
+    ...(fix === undefined ? {} : { fix }),
+  });
+};
+
 /**
  * The answer again where it has the status that the caller needs.
  *
@@ -29,12 +39,6 @@ export const problemOf = (response: Pick<HttpsResponse, 'text'>): Problem => {
  */
 export const expectStatus = <R extends Pick<HttpsResponse, 'status' | 'text'>>(response: R, status: number, what: string): R => {
   if (response.status === status) return response;
-  const { code, detail, fix, error, error_description: description } = problemOf(response);
-  const cause = new AppError(
-    code ?? error ?? 'no-error-code',
-    response.status,
-    detail ?? description ?? 'no detail given',
-    fix === undefined ? {} : { fix },
-  );
+  const cause = refusalOf(response);
   throw new AppError('unexpected-answer', response.status, `${what} answered ${response.status}, not ${status}`, { cause });
 };

@@ -109,6 +109,8 @@ export interface Engine extends AsyncDisposable {
   watch(emit: (event: EngineEvent) => void, signal: AbortSignal): void;
   /** @throws AppError where the engine cannot be asked: nobody knows then how its services are */
   status(): Promise<readonly ServiceStatus[]>;
+  /** Whether there is a database of this server, whether or not the server runs. */
+  holdsData(server: 'identity' | 'kms'): Promise<boolean>;
   diagnose(part: PartName): Promise<Diagnosis>;
   /**
    * The tenant ids to seed with, by tenant name; `set` puts these in their place (a reset, or its rollback). Written durably before it

@@ -69,6 +69,7 @@ export const fakeEngine = (change: Partial<Engine> = {}): FakeEngine => {
       signal.addEventListener('abort', () => watchers.delete(emit), { once: true });
     },
     status: async () => [],
+    holdsData: async () => false,
     diagnose: async (service) => ({ service, exitCode: null, signal: null, outOfMemory: false, lastProbe: null, logTail: [] }),
     demoTenants: async ({ set } = {}) => {
       if (set !== undefined) tenants = set;

@@ -1,5 +1,5 @@
 import type { HttpsClient } from '#infra/http/client.ts';
-import { expectStatus } from '../problem.ts';
+import { refusalOf } from '../problem.ts';
 
 /** A tenant that was made. */
 export interface MadeTenant {
@@ -16,7 +16,7 @@ const CREATE_MS = 60_000;
  *
  * @param options.url of the admin listener
  * @param options.client shows the certificate of an operator
- * @throws AppError `unexpected-answer` where the KMS refuses, its error as the cause; of the connection
+ * @throws AppError with the code, the fields and the fix of the KMS where it refuses; of the connection
  */
 export const createTenant = async (options: {
   readonly url: string;
@@ -31,5 +31,6 @@ export const createTenant = async (options: {
     body: { name, administrator },
     timeoutMs: CREATE_MS,
   });
-  return expectStatus(response, 201, 'kms: POST /admin/v1/tenants').json<MadeTenant>();
+  if (response.status !== 201) throw refusalOf(response);
+  return response.json<MadeTenant>();
 };

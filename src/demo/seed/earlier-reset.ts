@@ -4,6 +4,6 @@ import { refuseDeadServers } from './servers.ts';
 
 /** Ends what an interrupted reset left, before another reset begins; nothing is changed while a server of the stack is down. */
 export const run: StepWork = async (context) => {
-  refuseDeadServers(await context.engine.status());
+  await refuseDeadServers(context.engine);
   return repairInterrupted(context);
 };

@@ -13,7 +13,7 @@ import { refuseDeadServers, refuseWithoutServers, runningServers, statesOf, tena
  * everywhere; whatever goes wrong before that brings the old data and the old tenants file back, and proves it.
  */
 export const run: StepWork = async ({ engine, stack, check, progress, warn, signal }) => {
-  refuseDeadServers(await engine.status());
+  await refuseDeadServers(engine);
   const servers = await runningServers(engine, stack);
   refuseWithoutServers(servers);
   const oldFile = await engine.demoTenants();

@@ -1,4 +1,4 @@
-import type { Engine, ServiceStatus } from '#engine/engine.ts';
+import type { Engine } from '#engine/engine.ts';
 import { AppError } from '#infra/apperr/app-error.ts';
 import type { DemoStateBody } from '#infra/demo-data/demo-data.routes.ts';
 import { type DemoTenants, sameTenants } from '#infra/demo-data/demo-tenants.ts';
@@ -32,19 +32,26 @@ export const refuseWithoutServers = (servers: readonly DemoDataApi[]): void => {
 };
 
 /**
- * A server that was started and died keeps the old tenant ids, so the others must not get new ones without it. One that was
- * never started, or was stopped, is no part of the stack.
+ * A server that does not run and has data keeps the old tenant ids, so the others must not get new ones without it: the next demo
+ * would replace the tenants there, with all their keys. One that was never started is no part of the stack.
+ *
+ * @throws AppError `server-down`
  */
-export const refuseDeadServers = (statuses: readonly Pick<ServiceStatus, 'service' | 'state'>[]): void => {
-  const dead = DEMO_SERVERS.filter((server) => statuses.some(({ service, state }) => service === server && state === 'exited'));
+export const refuseDeadServers = async (engine: Pick<Engine, 'status' | 'holdsData'>): Promise<void> => {
+  const statuses = await engine.status();
+  const stateOf = (server: DemoServer) => statuses.find(({ service }) => service === server)?.state ?? 'absent';
+  const holds = async (server: DemoServer) => stateOf(server) === 'exited' || (await engine.holdsData(server));
+  const held = await Promise.all(
+    DEMO_SERVERS.map(async (server) => (stateOf(server) !== 'running' && (await holds(server)) ? [server] : [])),
+  );
+  const dead = held.flat();
   if (dead.length === 0) return;
-  throw new AppError('server-down', 503, `${dead.join(' and ')} does not run any more, but holds demo data with the same tenant ids`, {
-    fix: `Bring it back first: \`passthru demo ${statuses.some(isStartedKms) ? 'all' : 'identity'}\`.`,
+  // A demo of Identity alone brings back what there was, where no KMS ever was.
+  const hasKms = dead.includes('kms') || stateOf('kms') !== 'absent';
+  throw new AppError('server-down', 503, `${dead.join(' and ')} does not run, but holds demo data with the same tenant ids`, {
+    fix: `Bring it back first: \`passthru demo ${hasKms ? 'all' : 'identity'}\`.`,
   });
 };
-
-/** A demo of Identity alone brings back what there was, where no KMS ever was. */
-const isStartedKms = ({ service, state }: Pick<ServiceStatus, 'service' | 'state'>): boolean => service === 'kms' && state !== 'absent';
 
 export interface ServerState extends DemoStateBody {
   readonly server: DemoServer;

@@ -11,7 +11,7 @@ export const seededKey = async (kms: KmsApi, name: string): Promise<ElasticKey> 
 };
 
 /** The remedy for demo data that somebody changed. */
-export const RESET_FIX = 'Run `passthru reset-demo`: it puts the seed in place of what was changed.';
+export const RESET_FIX = 'Run `passthru reset-demo`: it replaces the demo tenants with everything in them, keys of your own too.';
 
 /** Text as the KMS takes bytes. */
 export const base64url = (text: string): string => Buffer.from(text).toString('base64url');

@@ -73,15 +73,15 @@ export const createDockerEngine = (options: DockerEngineOptions): StackEngine =>
   const unanswered = throwUnanswered(connection);
   let mounts: Promise<Result<PreparedMounts>> | undefined;
 
-  const hasVolumes = async (): Promise<boolean> =>
+  const hasVolumes = async (ofServer = ''): Promise<boolean> =>
     (await (await api()).volumes([`${COMPOSE.project}=${project.name}`])).some(
-      ({ labels }) => labels[COMPOSE.volume]?.endsWith('-postgres-data') === true,
+      ({ labels }) => labels[COMPOSE.volume]?.endsWith(`${ofServer}-postgres-data`) === true,
     );
 
   const prepareAnew = (signal: AbortSignal): Promise<Result<PreparedMounts>> => {
     const ports = checkPorts(project.ports);
     if (!ports.ok) return Promise.resolve(ports);
-    const hasData = hasVolumes;
+    const hasData = () => hasVolumes();
     mounts = prepareMounts({ folder, target: folder.docker, packageRoot, ports: project.ports, hasData, signal, warn, now });
     return mounts;
   };
@@ -114,6 +114,7 @@ export const createDockerEngine = (options: DockerEngineOptions): StackEngine =>
       await swept();
       return portConflicts(services).catch(unanswered);
     },
+    holdsData: (server) => hasVolumes(server).catch(unanswered),
     hasData: async () => (await isFilled(folder.data)) || hasVolumes().catch(unanswered),
     prepare: async (signal) => {
       // The things that `up` will need are fetched while certificates are made.

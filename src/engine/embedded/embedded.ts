@@ -71,6 +71,7 @@ export const createEmbeddedEngine = (options: EmbeddedEngineOptions): StackEngin
     reason,
     isFallback,
     portConflicts,
+    holdsData: (server) => isFilled(layout.data(server)),
     hasData: async () => (await isFilled(layout.folder.data)) || isFilled(layout.folder.docker),
     prepare: async (signal) => {
       const result = await prepareAnew(signal);

@@ -66,7 +66,7 @@ export const createChallenges = (detail: ErrorDetail): Challenges => {
     invalidRequest: (why) =>
       new AppError('credential-invalid', 400, full ? why : 'The credential cannot be read.', {
         ...untold(why),
-        fix: 'Send exactly one credential.',
+        fix: 'Send exactly one credential, in the form of its scheme.',
         headers: { 'www-authenticate': challenge('Bearer', { error: 'invalid_request', ...(full ? { error_description: why } : {}) }) },
         members: { error: 'invalid_request' },
       }),

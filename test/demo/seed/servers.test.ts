@@ -81,30 +81,33 @@ describe('repairsFor', () => {
 });
 
 describe('refuseDeadServers', () => {
+  type State = 'absent' | 'running' | 'exited';
+  const refuse = (states: Partial<Record<'telemetry' | 'identity' | 'kms', State>>, data: readonly string[] = []) =>
+    refuseDeadServers(
+      fakeEngine({
+        status: async () => Object.entries(states).map(([service, state]) => statusOf(service as 'kms', { state })),
+        holdsData: async (server) => data.includes(server),
+      }),
+    );
+
   it.each([
     ['absent', 'passthru demo identity'],
     ['running', 'passthru demo all'],
-  ] as const)('names a demo that brings back what there was, with a KMS that is %s', (state, fix) => {
-    const statuses = [{ service: 'identity', state: 'exited' } as const, { service: 'kms', state } as const];
-    expect(() => refuseDeadServers(statuses)).toThrow(expect.objectContaining({ fix: expect.stringContaining(fix) }));
+  ] as const)('names a demo that brings back what there was, with a KMS that is %s', async (kms, fix) => {
+    await expect(refuse({ identity: 'exited', kms })).rejects.toMatchObject({ fix: expect.stringContaining(fix) });
   });
 
-  it.each(['identity', 'kms'] as const)('names %s when it was started and runs no more', (service) => {
-    const other = service === 'kms' ? 'identity' : 'kms';
-    const refuse = () =>
-      refuseDeadServers([
-        { service, state: 'exited' },
-        { service: other, state: 'running' },
-      ]);
-    expect(refuse).toThrow(expect.objectContaining({ code: 'server-down', message: expect.stringContaining(service) }));
+  it.each(['identity', 'kms'] as const)('names %s when it was started and runs no more', async (service) => {
+    const states = { identity: 'running', kms: 'running', [service]: 'exited' } as const;
+    await expect(refuse(states)).rejects.toMatchObject({ code: 'server-down', message: expect.stringContaining(service) });
   });
 
-  it('lets a stack be reset of which only Identity was ever started', () => {
-    const statuses = [
-      { service: 'telemetry', state: 'exited' },
-      { service: 'identity', state: 'running' },
-      { service: 'kms', state: 'absent' },
-    ] as const;
-    expect(() => refuseDeadServers(statuses)).not.toThrow();
+  it('names a KMS that was stopped and has data: the next demo would replace its tenants', async () => {
+    const refused = refuse({ identity: 'running', kms: 'absent' }, ['identity', 'kms']);
+    await expect(refused).rejects.toMatchObject({ code: 'server-down', fix: 'Bring it back first: `passthru demo all`.' });
+  });
+
+  it('lets a stack be reset of which only Identity was ever started', async () => {
+    await refuse({ telemetry: 'exited', identity: 'running', kms: 'absent' }, ['identity']);
   });
 });

@@ -40,8 +40,13 @@ const membersRead = (value: unknown): number => {
   return members;
 };
 
-const pointerOf = (parts: readonly string[]): string =>
-  parts.map((part) => `/${part.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+/** Characters of a pointer that are told: one into a deep text is as long as that text. */
+const MAX_POINTER = 256;
+
+const pointerOf = (parts: readonly string[]): string => {
+  const pointer = parts.map((part) => `/${part.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+  return pointer.length <= MAX_POINTER ? pointer : `${pointer.slice(0, MAX_POINTER - 1).toWellFormed()}…`;
+};
 
 /** The first member whose name its object has already, as a JSON Pointer. */
 const firstRepeated = (json: string): string => {
@@ -87,15 +92,24 @@ const SURROGATE_ESCAPE = /\\u[dD][89a-fA-F]/;
  */
 export const loneSurrogate = (json: string, value: unknown): string | null => {
   if (!SURROGATE_ESCAPE.test(json)) return null;
-  const open: { readonly path: readonly string[]; readonly value: unknown }[] = [{ path: [], value }];
+  const open: Place[] = [{ parent: null, name: '', value }];
   for (let at = open.pop(); at !== undefined; at = open.pop()) {
-    if (typeof at.value === 'string' && !at.value.isWellFormed()) return pointerOf(at.path);
+    if (!at.name.isWellFormed() || (typeof at.value === 'string' && !at.value.isWellFormed())) return pointerOf(namesTo(at));
     if (typeof at.value !== 'object' || at.value === null) continue;
-    for (const [name, next] of Object.entries(at.value)) {
-      const path = [...at.path, name.toWellFormed()];
-      if (!name.isWellFormed()) return pointerOf(path);
-      open.push({ path, value: next });
-    }
+    for (const [name, next] of Object.entries(at.value)) open.push({ parent: at, name, value: next });
   }
   return null;
+};
+
+/** A value within another. It knows the one around it, and not its whole path: in a deep text all paths together are too long. */
+interface Place {
+  readonly parent: Place | null;
+  readonly name: string;
+  readonly value: unknown;
+}
+
+const namesTo = (place: Place): readonly string[] => {
+  const names: string[] = [];
+  for (let at = place; at.parent !== null; at = at.parent) names.push(at.name.toWellFormed());
+  return names.toReversed();
 };

@@ -54,9 +54,10 @@ export const createAttemptLimits = (
   const refusals = createBoundedMap<number>({ max });
   const guessKey = randomBytes(32);
 
-  const idOf = ({ account, password }: Guess): string =>
+  /** Of a guess from one network: whoever sends it from many has a place for each. */
+  const idOf = ({ account, password, address }: Guess): string =>
     createHmac('sha256', guessKey)
-      .update(JSON.stringify([account, password]))
+      .update(JSON.stringify([account, password, networkOf(address)]))
       .digest('base64');
 
   const isKnown = (pair: string): boolean => {
@@ -96,7 +97,7 @@ export const createAttemptLimits = (
       };
 
       const id = refusals.size > 0 || !list.isEmpty() ? idOf(guess) : null;
-      const place = list.join({ prices, refusals: id === null ? 0 : (refusals.get(id) ?? 0) });
+      const place = list.join({ prices, network, refusals: id === null ? 0 : (refusals.get(id) ?? 0) });
       if (!place.isAdmitted() && isKnown(pair) && known.has(pair) && (await lookEarly(pair, look))) {
         place.leave(false);
         return succeeded();

@@ -19,7 +19,7 @@ interface Candidate {
 export type GuessCheck = (candidate: Candidate) => Promise<boolean>;
 
 /**
- * Says whether a password is right: guesses are slowed down, and equal ones from one address share one check. A password that was
+ * Says whether a password is right: guesses are slowed down, and equal ones from one network share one check. A password that was
  * right at this network a moment ago costs no PBKDF2; to be held against that costs a guesser as much as any other look.
  *
  * @param options.verified remembers right passwords; absent where each one is to be checked
@@ -44,7 +44,7 @@ export const createGuessCheck = (options: {
   return (candidate) => {
     const { name, password, stored, address } = candidate;
     const key = createHmac('sha256', flightKey)
-      .update(JSON.stringify([name, password, address, stored ?? null]))
+      .update(JSON.stringify([name, password, networkOf(address), stored ?? null]))
       .digest('base64');
     return once(key, () => limits.attempt({ account: name, password, address }, () => look(candidate)));
   };

@@ -18,6 +18,8 @@ export interface Price {
 
 export interface Turn {
   readonly prices: readonly Price[];
+  /** Where the guess comes from; when looks or places are short, networks have them in turn. */
+  readonly network: string;
   /** How often this guess waited in vain before. */
   readonly refusals: number;
 }
@@ -45,13 +47,16 @@ export const dueMs = (prices: readonly Price[]): number => Math.max(...prices.ma
 
 /**
  * The guesses that wait until they can be paid. Those that waited in vain most often go first, and among equals the one that came
- * first; when there are too many, the last of this order leaves. A guess that lacks one token reserves the others, so that nobody
- * with less right takes them away for ever.
+ * first. A guess that lacks one token reserves the others, so that nobody with less right takes them away for ever.
+ *
+ * Networks take turns: the one with the fewest looks under way goes first, and when there are too many guesses, the network with the
+ * most of them loses its last one. A guess that could be paid leaves only where all could be.
  */
 export const createWaitingList = ({ clock }: { readonly clock: Pick<Clock, 'after'> }): WaitingList => {
   /** In the order in which they may go. */
   const waiting: Waiter[] = [];
   let looks = 0;
+  const looksOf = new Map<string, number>();
   let alarm: Disposable | null = null;
 
   const remove = (waiter: Waiter): boolean => {
@@ -66,13 +71,15 @@ export const createWaitingList = ({ clock }: { readonly clock: Pick<Clock, 'afte
   const admitThoseWhoMay = (): void => {
     const reserved = new Map<string, number>();
     const before = ({ key }: Price): number => reserved.get(key) ?? 0;
-    for (const waiter of waiting.slice()) {
+    const inTurn = waiting.toSorted((a, b) => (looksOf.get(a.network) ?? 0) - (looksOf.get(b.network) ?? 0));
+    for (const waiter of inTurn) {
       if (looks >= MAX_LOOKS) return;
       const { prices } = waiter;
       const lacking = prices.filter((price) => !price.buckets.has(price.key, before(price)));
       if (lacking.length === 0) {
         for (const { buckets, key } of prices) buckets.take(key);
         looks += 1;
+        looksOf.set(waiter.network, (looksOf.get(waiter.network) ?? 0) + 1);
         decide(waiter, true);
         continue;
       }
@@ -93,11 +100,17 @@ export const createWaitingList = ({ clock }: { readonly clock: Pick<Clock, 'afte
     alarm = clock.after(Math.max(soonestMs, LOOK_AGAIN_MS), pump);
   };
 
-  /** The last of a group that has become too long. */
+  const isPayable = ({ prices }: Waiter): boolean => prices.every(({ buckets, key }) => buckets.has(key, 0));
+
+  /** One of a group that has become too long leaves. */
   const shorten = (isInGroup: (waiter: Waiter) => boolean, limit: number): void => {
     const group = waiting.filter(isInGroup);
-    const last = group.at(-1);
-    if (last !== undefined && group.length > limit) decide(last, false);
+    if (group.length <= limit) return;
+    const unpaid = group.filter((waiter) => !isPayable(waiter));
+    const byNetwork = Map.groupBy(unpaid.length > 0 ? unpaid : group, ({ network }) => network);
+    const most = [...byNetwork.values()].reduce((one, other) => (other.length >= one.length ? other : one));
+    const last = most.at(-1);
+    if (last !== undefined) decide(last, false);
   };
 
   return {
@@ -127,6 +140,9 @@ export const createWaitingList = ({ clock }: { readonly clock: Pick<Clock, 'afte
           decide(waiter, false);
           if (!isAdmitted) return;
           looks -= 1;
+          const left = (looksOf.get(turn.network) ?? 0) - 1;
+          if (left > 0) looksOf.set(turn.network, left);
+          else looksOf.delete(turn.network);
           if (!paid) for (const { buckets, key } of turn.prices) buckets.giveBack(key);
           pump();
         },

@@ -72,6 +72,18 @@ const triesUntilLetIn = async (
 };
 
 describe('An owner who gives the right password', () => {
+  it('is let in at a network that nobody guesses from, while many others have filled the list of those who wait', async () => {
+    const world = guarded();
+    const { name, password } = world.account();
+    const bots = Array.from({ length: 12 }, (_, n) => `198.51.100.${n + 1}`);
+    const guesses = bots.flatMap((bot) => Array.from({ length: 32 }, () => [world.nobody(), world.wrong(), bot] as const));
+    for (let round = 0; round < 8; round += 1) {
+      for (const [nobody, wrong, bot] of guesses) void world.guess(nobody, wrong, bot);
+      await world.clock.advance(1_500);
+    }
+    expect(await world.answered(name, password, '203.0.113.9')).toBe('right');
+  });
+
   it('is let in at once at a network where the name logged in, while a bot there guesses at names that nobody has', async () => {
     const world = guarded();
     const { guess, clock, wrong, nobody } = world;
