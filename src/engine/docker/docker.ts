@@ -81,8 +81,16 @@ export const createDockerEngine = (options: DockerEngineOptions): StackEngine =>
   const prepareAnew = (signal: AbortSignal): Promise<Result<PreparedMounts>> => {
     const ports = checkPorts(project.ports);
     if (!ports.ok) return Promise.resolve(ports);
-    const hasData = () => hasVolumes();
-    mounts = prepareMounts({ folder, target: folder.docker, packageRoot, ports: project.ports, hasData, signal, warn, now });
+    mounts = prepareMounts({
+      folder,
+      target: folder.docker,
+      packageRoot,
+      ports: project.ports,
+      hasData: hasVolumes,
+      signal,
+      warn,
+      now,
+    });
     return mounts;
   };
 

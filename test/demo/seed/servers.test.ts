@@ -108,6 +108,6 @@ describe('refuseDeadServers', () => {
   });
 
   it('lets a stack be reset of which only Identity was ever started', async () => {
-    await refuse({ telemetry: 'exited', identity: 'running', kms: 'absent' }, ['identity']);
+    await expect(refuse({ telemetry: 'exited', identity: 'running', kms: 'absent' }, ['identity'])).resolves.toBeUndefined();
   });
 });
