@@ -254,4 +254,34 @@ describe('Renewing the certificates of production', () => {
     expect(await here.read('kms/secrets/kms.key')).toBe(keyPem);
     expect(await readdir(here.at('kms/secrets'))).not.toContain('.kms.renewal');
   });
+
+  it('leaves a pair alone that an operator put there after a crash, and says what to do', async () => {
+    await using here = await prod();
+    valueOf(await here.prepare());
+    const [cert, key, journal] = ['kms/secrets/kms.pem', 'kms/secrets/kms.key', 'kms/secrets/.kms.renewal'] as const;
+    const old = { certPem: await here.read(cert), keyPem: await here.read(key) };
+    const own = await prepareTls({
+      directory: here.at('own'),
+      leaves: ['kms', 'other'].map((name) => ({ name, kind: 'server' as const, commonName: 'kms', names: ['kms', 'localhost', HOST] })),
+    });
+    const pairOf = async (name: string) => ({
+      certPem: await readFile(own.leaf(name).cert, 'utf8'),
+      keyPem: await readFile(own.leaf(name).key, 'utf8'),
+    });
+    const [operators, fresh] = [await pairOf('kms'), await pairOf('other')];
+    await writeFile(here.at(journal), JSON.stringify({ ...fresh, old }));
+    await writeFile(here.at(cert), operators.certPem);
+    await writeFile(here.at(key), operators.keyPem);
+    const before = await look(here.target);
+    for (const renew of [false, true]) {
+      expect(await here.prepare({ renew })).toMatchObject({
+        ok: false,
+        error: { cause: { code: 'renewal-overtaken', fix: expect.stringContaining(`remove ${here.at(journal)}`) } },
+      });
+    }
+    expect(await look(here.target)).toEqual(before);
+    await rm(here.at(journal));
+    expect(withFate(valueOf(await here.prepare()), 'renewed')).toEqual([]);
+    expect(await here.read(key)).toBe(operators.keyPem);
+  });
 });

@@ -3,7 +3,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { missingIs } from '#infra/apperr/system-error.ts';
 import { AppError } from '#infra/apperr/app-error.ts';
-import { jsonObject } from '#infra/config/json-object.ts';
+import { isObject, jsonObject } from '#infra/config/json-object.ts';
 import { writeFileAtomic } from '#infra/files/atomic-file.ts';
 import type { Leaf } from '#infra/tls/authority/authority.ts';
 import { subjectAlternativeNames } from '#infra/tls/subject-alternative-names.ts';
@@ -13,7 +13,10 @@ import { type Access, PUBLIC, writeInPlace } from './container-file.ts';
 export interface LeafPair {
   readonly cert: string;
   readonly key: string;
-  /** Holds both texts while they are written: two files cannot be replaced as one. */
+  /**
+   * Holds both texts while they are written, the old ones and the new ones: two files cannot be replaced as one. By the old ones
+   * themselves, no digests, a half-written file is known: its beginning is new, its rest old.
+   */
   readonly journal: string;
   readonly keyAccess: Access;
 }
@@ -37,18 +40,35 @@ export const leafPair = (folder: string, name: string, keyAccess: Access): LeafP
 
 /** Writes both files in place. A crash at any moment leaves what `finishPair` completes. */
 export const writePair = async (pair: LeafPair, { certPem, keyPem }: Leaf): Promise<void> => {
-  await writeFileAtomic(pair.journal, JSON.stringify({ certPem, keyPem }), { mode: 0o600 });
+  const old = await textsOf(pair);
+  await writeFileAtomic(pair.journal, JSON.stringify({ certPem, keyPem, old }), { mode: 0o600 });
   await finishPair(pair);
 };
 
-/** Completes the writing that an interrupted run began. @returns whether there was any */
-export const finishPair = async ({ cert, key, journal, keyAccess }: LeafPair): Promise<boolean> => {
-  const text = await readFile(journal, 'utf8').catch(missingIs(null));
+/**
+ * Completes the writing that an interrupted run began. Files that somebody else wrote since then are left alone, and the journal too.
+ *
+ * @returns whether there was any
+ * @throws AppError `renewal-unreadable`, `renewal-overtaken`
+ */
+export const finishPair = async (pair: LeafPair): Promise<boolean> => {
+  const { cert, key, journal, keyAccess } = pair;
+  const text = await readOrNull(journal);
   if (text === null) return false;
-  const { certPem, keyPem } = jsonObject(text) ?? {};
+  const { certPem, keyPem, old } = jsonObject(text) ?? {};
   if (typeof certPem !== 'string' || typeof keyPem !== 'string') {
     throw new AppError('renewal-unreadable', 500, `${journal}, which a renewal left, cannot be read`, {
       fix: 'Remove it, then run the command again.',
+    });
+  }
+  const [found, before] = [await textsOf(pair), isObject(old) ? old : {}];
+  const others = [
+    ...(isOnItsWay(found.keyPem, before['keyPem'], keyPem) ? [] : [key]),
+    ...(isOnItsWay(found.certPem, before['certPem'], certPem) ? [] : [cert]),
+  ];
+  if (others.length > 0) {
+    throw new AppError('renewal-overtaken', 409, `${others.join(' and ')} changed after a renewal was cut off, which left ${journal}`, {
+      fix: `To keep the files that are there, remove ${journal}. To complete the renewal, move ${cert} and ${key} away. Then run the command again.`,
     });
   }
   // The key first: a reader of the new certificate finds its key.
@@ -58,13 +78,21 @@ export const finishPair = async ({ cert, key, journal, keyAccess }: LeafPair): P
   return true;
 };
 
+/** Whether a file is absent, the old one, the new one, or what `writeInPlace` made of the two when it was cut off. */
+const isOnItsWay = (found: string | null, old: unknown, text: string): boolean => {
+  if (found === null) return true;
+  let same = 0;
+  while (same < Math.min(found.length, text.length) && found[same] === text[same]) same += 1;
+  return same === found.length || (typeof old === 'string' && found.slice(same) === old.slice(same));
+};
+
 /**
  * The certificate of a pair; null where neither file is there.
  *
  * @throws AppError `certificate-incomplete`, `certificate-unreadable`, `certificate-without-its-key`
  */
 export const readPair = async ({ cert, key }: LeafPair): Promise<CertificateFacts | null> => {
-  const [certPem, keyPem] = [await readOrNull(cert), await readOrNull(key)];
+  const { certPem, keyPem } = await textsOf({ cert, key });
   if (certPem === null && keyPem === null) return null;
   if (certPem === null || keyPem === null) {
     const [there, absent] = certPem === null ? [key, cert] : [cert, key];
@@ -84,6 +112,11 @@ export const readPair = async ({ cert, key }: LeafPair): Promise<CertificateFact
   const subject = String(certificate.toLegacyObject().subject?.CN ?? '');
   return { file: cert, names: names.length > 0 ? names : [subject], endsAt: Date.parse(certificate.validTo), certificate };
 };
+
+const textsOf = async ({ cert, key }: Pick<LeafPair, 'cert' | 'key'>) => ({
+  certPem: await readOrNull(cert),
+  keyPem: await readOrNull(key),
+});
 
 const readOrNull = (path: string): Promise<string | null> => readFile(path, 'utf8').catch(missingIs<string | null>(null));
 
