@@ -1,8 +1,8 @@
 export const PROGRAM_HELP = `
-Settings come from flags, then PASSTHRU_* variables (PASSTHRU_PORT_KMS), then passthru.yml in this
-folder, then passthru/config.yml below $XDG_CONFIG_HOME, then the last start, then the defaults.
-The state folder remembers ports, engine and profile of the last start: other commands need no flags.
-In a subfolder they find .passthru of the project above.
+Settings of a start come from flags, then PASSTHRU_* variables (PASSTHRU_PORT_KMS), then passthru.yml
+of this folder or the project above it, then passthru/config.yml below $XDG_CONFIG_HOME, then the last
+start, then the defaults. The state folder remembers ports, engine and profile of the last start: all
+other commands go by it, unless a flag says otherwise. In a subfolder they find .passthru of the project.
 
 Examples:
   passthru demo all                 the whole story, then the stack stays up

@@ -83,11 +83,20 @@ const stateDirIn = (sources: readonly Source[], cwd: string): string => {
   return source?.read(type, source.values.get('stateDir')) ?? type.fromText(usual, cwd) ?? cwd;
 };
 
-/** Ports that are stated are taken, even where the stack was started on others: that is a slip as often as it is meant. */
+/** Ports that are stated elsewhere than those of the last start: that is a slip as often as it is meant. */
 const tellOfOtherPorts = (values: CliSettings, sources: readonly Source[], record: Source, warn: (text: string) => void): void => {
   for (const key of ['portKms', 'portIdentity'] as const) {
-    const [source, last] = [sourceOf(key, sources), record.values.get(key)];
-    if (source === undefined || last === undefined || last === values[key]) continue;
-    warn(`${source.origin(key)} says ${values[key]}; this stack was last started on ${String(last)}`);
+    const last = record.values.get(key);
+    const source = sourceOf(
+      key,
+      sources.filter((each) => each !== record),
+    );
+    if (source === undefined || last === undefined) continue;
+    const said = source.read(SETTINGS[key].type, source.values.get(key));
+    if (said === last) continue;
+    const taken = values[key] === last ? ', which is what counts here' : '';
+    warn(
+      `${source.origin(key)} says ${said ?? JSON.stringify(source.values.get(key))}; this stack was last started on ${String(last)}${taken}`,
+    );
   }
 };

@@ -107,9 +107,15 @@ describe('Settings', () => {
       const env = { PASSTHRU_PORT_IDENTITY: '12000', PASSTHRU_PROFILE: 'dev' };
       const find = { startsStack: false, env };
       expect(await here.resolve(find)).toMatchObject({ portKms: 18_081, portIdentity: 18_082, profile: 'ci' });
-      expect(here.warnings).toEqual([]);
+      const ofVariable =
+        'environment variable PASSTHRU_PORT_IDENTITY says 12000; this stack was last started on 18082, which is what counts here';
+      expect(here.warnings).toEqual([
+        expect.stringMatching(/port_kms says 13000; this stack was last started on 18081, which is what counts here$/),
+        ofVariable,
+      ]);
+      here.warnings.length = 0;
       expect((await here.resolve({ ...find, stated: { portKms: '11000' } })).portKms).toBe(11_000);
-      expect(here.warnings).toEqual(['--port-kms says 11000; this stack was last started on 18081']);
+      expect(here.warnings).toEqual(['--port-kms says 11000; this stack was last started on 18081', ofVariable]);
     });
 
     it('are named where a stated port clashes with them', async () => {
