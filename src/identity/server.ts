@@ -6,6 +6,7 @@ import { registerHealth } from '#infra/http/health.routes.ts';
 import { watchOptional } from '#infra/http/optional-dependencies.ts';
 import type { App, RateLimit } from '#infra/http/server.ts';
 import { createServer } from '#infra/http/server/create-server.ts';
+import { createAttemptLimits } from '#infra/secrets/attempts/create-attempt-limits.ts';
 import { createPasswords } from '#infra/secrets/passwords.ts';
 import { systemClock } from '#infra/jobs/clock.ts';
 import { createJobs } from '#infra/jobs/create-jobs.ts';
@@ -65,9 +66,11 @@ export const buildIdentity = async (options: {
   const emit = logEvents(telemetry);
   const passwords = createPasswords();
   const resourceServers = config.resource_servers.map(toResourceServer);
-  const accounts = createAccounts({ database, passwords });
+  const closing = new AbortController();
+  const limits = () => createAttemptLimits({ closing: closing.signal });
+  const accounts = createAccounts({ database, passwords, limits: limits() });
   const serviceClients = await loadServiceClients(config.service_clients);
-  const clients = createClients({ database, passwords, serviceClients });
+  const clients = createClients({ database, passwords, serviceClients, limits: limits() });
   const signingKeys = await createSigningKeys({ database, encryptionKey: secrets.encryptionKey, now });
   const { issuer } = config;
   const { cookieKeys } = secrets;
@@ -102,6 +105,7 @@ export const buildIdentity = async (options: {
     known: { nameOf: ({ headers }) => serviceClientOf(serviceClients, headers.authorization), max: limit.service_client_max },
   };
   const app = await createServer({ name: 'identity', tls, clientCertificate: 'none', telemetry, jobs, drain, rateLimit, proxyNetworks });
+  app.addHook('preClose', async () => closing.abort());
   opened.defer(() => app.close());
   await mountProvider(app, provider, { onPageError: pageOfError(telemetry) });
   await registerPages(app, { interactions: provider.interactions, accounts, resourceServers, emit, secret: cookieKeys[0], telemetry });

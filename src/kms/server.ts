@@ -83,7 +83,8 @@ export const buildKms = async (options: {
   const demoData = opened.use(openDemoData({ databases, service, tenants, lifeCycle, emit, now }));
   if (barrier.state() === 'unsealed') await demoData.sweep();
 
-  const access = opened.use(await openAccess({ config, service, tenants, telemetry, emit, now, elapsed }));
+  const closing = new AbortController();
+  const access = opened.use(await openAccess({ config, service, tenants, telemetry, emit, now, elapsed, closing: closing.signal }));
   const { insufficientScope } = access.challenges;
   const keys = createKeys({ barrier, insufficientScope, emit: countActs(telemetry), now });
   const seedFile = options.demo ? config.demo.seed_file : undefined;
@@ -99,6 +100,7 @@ export const buildKms = async (options: {
   const health = { dependencies, jobs, notReady: () => (barrier.state() === 'sealed' ? 'sealed' : null) };
 
   const app = await createServer({ name: 'kms', clientCertificate: 'request', telemetry, jobs, drain, ...listenerOf(config.server) });
+  app.addHook('preClose', async () => closing.abort());
   opened.defer(() => app.close());
   await registerOpenApi(app, { swaggerUi: config.server.swagger });
   guardServiceRoutes(app, { ...access, admit: keys.admit, traceId: () => telemetry.traceId() });

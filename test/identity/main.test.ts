@@ -88,6 +88,28 @@ describe('Identity as a process', () => {
     for (const line of running.output) expect(JSON.parse(line)).toEqual(expect.any(Object));
   });
 
+  it('answers guesses at a secret that wait when it is told to stop', async () => {
+    await using test = await setup();
+    await using running = await startProcess('demo', test.configFiles);
+    const ca = await readFile(test.tls.caFile, 'utf8');
+    await using client = createHttpsClient({ ca });
+    const guess = () =>
+      client.request({
+        method: 'POST',
+        url: `https://localhost:${running.port('public')}/oauth2/token`,
+        headers: { authorization: `Basic ${Buffer.from(`demo-confidential-client:${unique('wrong')}`).toString('base64')}` },
+        form: { grant_type: 'client_credentials' },
+      });
+    for (let n = 0; n < 6; n += 1) expect((await guess()).status).toBe(401);
+    // As many may wait as the one that is refused first tells of.
+    const guesses = Array.from({ length: 34 }, guess);
+    expect((await Promise.race(guesses)).status).toBe(429);
+    running.child.kill('SIGTERM');
+    for (const { status, headers } of await Promise.all(guesses))
+      expect([status, headers['retry-after']]).toEqual([429, expect.stringMatching(/^[1-9]\d*$/)]);
+    expect(await running.closed).toEqual([0, null]);
+  });
+
   it('keeps tenants and signing keys over a restart, a kill included', async () => {
     await using test = await setup();
     const seen: unknown[] = [];

@@ -43,6 +43,32 @@ describe.each(databaseKinds())('a KMS on %s that is told to stop', (kind) => {
   });
 });
 
+describe('a KMS that is told to stop while guesses at a password wait', () => {
+  it('answers every one of them with a problem', async () => {
+    await using house = await kmsHouse();
+    await using kms = await kmsProcess(house);
+    await using client = await house.client();
+    const name = `user-${randomUUIDv7()}`;
+    const guess = () =>
+      client.request({ method: 'GET', url: `${kms.url}/service/api/v1/elastic-keys`, headers: basic(name, randomUUIDv7()) });
+    for (let n = 0; n < 6; n += 1) expect((await guess()).status).toBe(401);
+    // As many may wait as the one that is refused first tells of.
+    const guesses = Array.from({ length: 34 }, guess);
+    expect((await Promise.race(guesses)).status).toBe(429);
+    const ended = kms.end('SIGTERM');
+    const answers = await Promise.all(guesses);
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([429]));
+    for (const { headers, json } of answers) {
+      expect(headers).toMatchObject({
+        'content-type': expect.stringContaining('application/problem+json'),
+        'retry-after': expect.stringMatching(/^[1-9]\d*$/),
+      });
+      expect(json()).toMatchObject({ code: 'too-many-attempts' });
+    }
+    expect(await ended).toBe(0);
+  });
+});
+
 describe('a KMS that is told to stop, behind a balancer', () => {
   const draining = (seconds: number) => kmsHouse({ change: (config) => (config.server.drain_seconds = seconds) });
   const KEYS = '/service/api/v1/elastic-keys';

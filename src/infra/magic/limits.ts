@@ -13,5 +13,9 @@ export const DEPENDENCY_MS = 2_000;
 export const READYZ_MS = 3_000;
 /** A guess at a password for its turn. */
 export const GUESS_MS = 7_000;
+/** A refused guess for its answer, at the least, so that its time does not tell whether anybody looked. */
+export const REFUSAL_MS = 1_000;
+/** A server that closes, for the requests in flight. */
+export const IN_FLIGHT_MS = 2_000;
 /** The demo for any other answer: a log-in is slow on purpose, and several at once on a busy machine wait for each other. */
 export const ANSWER_MS = 15_000;

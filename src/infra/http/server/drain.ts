@@ -2,10 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Server } from 'node:https';
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
+import { IN_FLIGHT_MS } from '#infra/magic/limits.ts';
 import type { Drain } from '../server.ts';
-
-/** Milliseconds that requests in flight have to end when the server closes. */
-const IN_FLIGHT_MS = 2_000;
 
 /** The same for a TCP connection and for the TLS that runs over it; the two are different sockets. */
 const peerKey = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;

@@ -2,6 +2,7 @@ import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { createBoundedMap } from '#infra/cache/bounded-map.ts';
 import { type Clock, systemClock } from '#infra/jobs/clock.ts';
+import { REFUSAL_MS } from '#infra/magic/limits.ts';
 import type { AttemptLimits, Guess } from './attempt-limits.ts';
 import { networkOf } from './network.ts';
 import { createTokenBuckets } from './token-buckets.ts';
@@ -15,8 +16,6 @@ const NAME = { burst: 10, everyMs: 5_000 };
 const KNOWN = { burst: 10, everyMs: 20_000 };
 /** A name stays known at a network for so many milliseconds after its last log-in there. */
 const KNOWN_MS = 24 * 60 * 60_000;
-/** A refusal is told no sooner after the guess than this, in milliseconds, so that its time does not tell whether anybody looked. */
-const REFUSAL_MS = 1_000;
 const MAX_CLEAR_NAME = 64;
 
 /** A key of bounded length; those of short names are free. */
@@ -41,15 +40,16 @@ const tooMany = (prices: readonly Price[]): AppError => {
  * memory and bounded.
  *
  * @param options.max entries kept of each kind; the one unused for longest goes first
+ * @param options.closing aborts when the server closes, which waits for nobody so long: then no guess waits any more
  */
 export const createAttemptLimits = (
-  options: { readonly max?: number; readonly clock?: Pick<Clock, 'monotonic' | 'after'> } = {},
+  options: { readonly max?: number; readonly clock?: Pick<Clock, 'monotonic' | 'after'>; readonly closing?: AbortSignal } = {},
 ): AttemptLimits => {
-  const { max = 50_000, clock = systemClock } = options;
+  const { max = 50_000, clock = systemClock, closing = new AbortController().signal } = options;
   const elapsed = (): number => clock.monotonic();
   const buckets = (size: { readonly burst: number; readonly everyMs: number }) => createTokenBuckets({ ...size, max, elapsed });
   const [pairs, networks, names, known] = [buckets(PAIR), buckets(NETWORK), buckets(NAME), buckets(KNOWN)];
-  const list = createWaitingList({ clock });
+  const list = createWaitingList({ clock, closing });
   const loggedInAt = createBoundedMap<number>({ max });
   const refusals = createBoundedMap<number>({ max });
   const guessKey = randomBytes(32);

@@ -51,8 +51,11 @@ export const dueMs = (prices: readonly Price[]): number => Math.max(...prices.ma
  *
  * Networks take turns: the one with the fewest looks under way goes first, and when there are too many guesses, the network with the
  * most of them loses its last one. A guess that could be paid leaves only where all could be.
+ *
+ * @param options.closing once it aborts, all that wait have waited in vain, and so has whoever would have to
  */
-export const createWaitingList = ({ clock }: { readonly clock: Pick<Clock, 'after'> }): WaitingList => {
+export const createWaitingList = (options: { readonly clock: Pick<Clock, 'after'>; readonly closing: AbortSignal }): WaitingList => {
+  const { clock, closing } = options;
   /** In the order in which they may go. */
   const waiting: Waiter[] = [];
   let looks = 0;
@@ -67,6 +70,7 @@ export const createWaitingList = ({ clock }: { readonly clock: Pick<Clock, 'afte
   const decide = (waiter: Waiter, admitted: boolean): void => {
     if (remove(waiter)) waiter.decide(admitted);
   };
+  closing.addEventListener('abort', () => waiting.slice().forEach((waiter) => decide(waiter, false)), { once: true });
 
   const admitThoseWhoMay = (): void => {
     const reserved = new Map<string, number>();
@@ -132,6 +136,7 @@ export const createWaitingList = ({ clock }: { readonly clock: Pick<Clock, 'afte
       pump();
       for (const { key } of turn.prices) shorten(({ prices }) => prices.some((price) => price.key === key), MAX_WAITING_EACH);
       shorten(() => true, MAX_WAITING);
+      if (closing.aborted) decide(waiter, false);
       if (waiting.includes(waiter)) deadline = clock.after(GUESS_MS, () => decide(waiter, false));
       return {
         decided: promise,

@@ -40,6 +40,7 @@ const MAX_VERIFIED = 10_000;
  *
  * @param options.now epoch milliseconds
  * @param options.elapsed milliseconds of a clock that never goes back
+ * @param options.closing aborts when the server closes: no guess at a password waits any more
  * @throws AppError `config-unreadable`, `config-invalid`
  */
 export const openAuthentication = async (options: {
@@ -51,8 +52,9 @@ export const openAuthentication = async (options: {
   readonly emit: Emit;
   readonly now: () => number;
   readonly elapsed: () => number;
+  readonly closing: AbortSignal;
 }): Promise<{ readonly authenticate: Authenticate; readonly newUsers: NewUsers }> => {
-  const { service, tenants, issuers, challenges, emit, now, elapsed } = options;
+  const { service, tenants, issuers, challenges, emit, now, elapsed, closing } = options;
   const config = await loadRealms(options.realmsFile);
   const { users } = config.file;
   const plaintext = users.filter((user) => user.password.startsWith(PLAINTEXT_PREFIX)).map((user) => user.username);
@@ -75,7 +77,7 @@ export const openAuthentication = async (options: {
     tenants,
     passwords: hashing,
     verified: createVerifiedCache({ ttlMs: VERIFIED_MS, max: MAX_VERIFIED, elapsed }),
-    attempts: createAttemptLimits(),
+    attempts: createAttemptLimits({ closing }),
     challenges,
   });
   const certificates = createCertificateRealm({ config: config.certificates, tenants, challenges });

@@ -27,6 +27,7 @@ export interface Access extends AsyncDisposable {
  *
  * @param options.now epoch milliseconds
  * @param options.elapsed milliseconds of a clock that never goes back
+ * @param options.closing aborts when the server closes: no guess at a password waits any more
  * @throws AppError `tls-file-unreadable`, `secret-unreadable`, `config-unreadable`, `config-invalid`
  */
 export const openAccess = async (options: {
@@ -37,8 +38,9 @@ export const openAccess = async (options: {
   readonly emit: Emit;
   readonly now: () => number;
   readonly elapsed: () => number;
+  readonly closing: AbortSignal;
 }): Promise<Access> => {
-  const { config, service, tenants, telemetry, emit, now, elapsed } = options;
+  const { config, service, tenants, telemetry, emit, now, elapsed, closing } = options;
   await using opened = new AsyncDisposableStack();
   const { issuers: configs, tls, required } = config.identity;
   const { issuers, dependency, jobs } = opened.use(await openTrustedIssuers({ configs, tls, required, telemetry, emit, now, elapsed }));
@@ -52,6 +54,7 @@ export const openAccess = async (options: {
     emit,
     now,
     elapsed,
+    closing,
   });
 
   const resources = opened.move();

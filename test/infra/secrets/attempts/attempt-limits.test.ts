@@ -11,7 +11,8 @@ type Answer = 'right' | 'wrong' | { readonly waitS: number };
 /** Limits, and names whose passwords they guard; it counts the looks at each name. */
 const guarded = (max?: number) => {
   const clock = createManualClock('2030-01-01T00:00:00Z');
-  const limits = createAttemptLimits({ clock, ...(max === undefined ? {} : { max }) });
+  const closing = new AbortController();
+  const limits = createAttemptLimits({ clock, closing: closing.signal, ...(max === undefined ? {} : { max }) });
   const passwords = new Map<string, string>();
   const looks: { readonly account: string; readonly address: string; readonly at: number; readonly right: boolean }[] = [];
 
@@ -34,6 +35,7 @@ const guarded = (max?: number) => {
   return {
     clock,
     limits,
+    close: () => closing.abort(),
     looks,
     guess,
     answered,
@@ -301,6 +303,33 @@ describe('Somebody who guesses', () => {
     for (let n = 0; n < 32; n += 1) void world.guess(name, world.wrong());
     expect(await world.answered(name, world.wrong())).toEqual({ waitS: 5 });
     expect(world.clock.monotonic() - begun).toBe(7 * SECOND);
+  });
+});
+
+describe('Guesses at a server that closes', () => {
+  it('are refused as those that waited in vain, a second after they came, and nobody waits any more', async () => {
+    const world = guarded();
+    const { name } = world.account();
+    for (let n = 0; n < 6; n += 1) expect(await world.answered(name, world.wrong())).toBe('wrong');
+    const begun = world.clock.monotonic();
+    const waiting = [1, 2, 3, 4].map(() => world.guess(name, world.wrong()));
+    await world.clock.advance(SECOND);
+    world.close();
+    for (const answer of await Promise.all(waiting)) expect(answer).toEqual({ waitS: 5 });
+    expect(world.clock.monotonic() - begun).toBe(SECOND);
+    expect(await world.answered(name, world.wrong())).toEqual({ waitS: 4 });
+    expect(world.clock.monotonic() - begun).toBe(2 * SECOND);
+  });
+
+  it('are looked at where they need not wait', async () => {
+    const world = guarded();
+    const [known, other] = [world.account(), world.account()];
+    expect(await world.answered(known.name, known.password)).toBe('right');
+    for (let n = 0; n < 6; n += 1) await world.answered(known.name, world.wrong());
+    world.close();
+    expect(await world.answered(other.name, other.password)).toBe('right');
+    expect(await world.answered(known.name, known.password)).toBe('right');
+    expect(world.clock.monotonic()).toBe(0);
   });
 });
 

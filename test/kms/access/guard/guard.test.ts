@@ -184,6 +184,7 @@ describe('a route of the service', () => {
       emit: () => {},
       now: Date.now,
       elapsed: () => performance.now(),
+      closing: new AbortController().signal,
     });
     const app = await createServer({ name: 'kms', tls: house.config.server.tls, clientCertificate: 'request', telemetry: noTelemetry() });
     guardServiceRoutes(app, { challenges, authenticate, admit: keys.admit, traceId: () => null });
