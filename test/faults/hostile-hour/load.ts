@@ -90,7 +90,8 @@ const judgeOf =
     const isProblem = headers['content-type']?.startsWith('application/problem+json') === true;
     if (!isProblem && !act.startsWith('token')) finding(`${act}: ${status} is no Problem: ${text.slice(0, 200)}`);
     if (status === 429) {
-      if (headers['retry-after'] === undefined) finding(`${act}: 429 without Retry-After`);
+      // The longest window of a limit is a minute.
+      if (!(Number(headers['retry-after']) <= 60)) finding(`${act}: 429 with Retry-After ${headers['retry-after']}`);
       await sleep(1_000);
     } else if (status === 503 ? !isBroken : !allowed.includes(status)) {
       finding(`${act}: ${status} ${isBroken ? 'in a fault that does not explain it' : 'while nothing was broken'}: ${text.slice(0, 300)}`);

@@ -1,12 +1,37 @@
-import rateLimit from '@fastify/rate-limit';
+import rateLimit, { type FastifyRateLimitStore } from '@fastify/rate-limit';
 import { AppError } from '#infra/apperr/app-error.ts';
+import { createBoundedMap } from '#infra/cache/bounded-map.ts';
+import { networkOf } from '#infra/secrets/attempts/network.ts';
 import type { App, RateLimit } from '../server.ts';
 
 /** No address begins so. */
 const KNOWN = 'known ';
+/** Callers that are counted at once; the one not heard of for longest goes first. */
+const MAX_CALLERS = 5_000;
 
 /**
- * Counts requests by address, and those of known callers by their name: whoever speaks for many does not use up what strangers at
+ * Windows of time by a clock that never goes back. The library's own store takes the clock of the machine: one that is set back by an
+ * hour would refuse a caller for an hour.
+ */
+class SteadyWindows implements FastifyRateLimitStore {
+  readonly #windows = createBoundedMap<{ readonly begun: number; count: number }>({ max: MAX_CALLERS });
+
+  incr(...[key, callback, timeWindow]: Parameters<FastifyRateLimitStore['incr']>): void {
+    const now = performance.now();
+    const known = this.#windows.get(key);
+    const window = known !== undefined && now - known.begun < timeWindow ? known : { begun: now, count: 0 };
+    window.count += 1;
+    this.#windows.set(key, window);
+    callback(null, { current: window.count, ttl: Math.max(1, Math.ceil(timeWindow - (now - window.begun))) });
+  }
+
+  child(): SteadyWindows {
+    return new SteadyWindows();
+  }
+}
+
+/**
+ * Counts requests by address, an IPv6 address by its /64, and those of known callers by their name: whoever speaks for many does not use up what strangers at
  * the same address have, nor they what it has. Refusals are `rate-limited`, 429 with Retry-After.
  *
  * @see RFC 6585 section 4
@@ -14,9 +39,10 @@ const KNOWN = 'known ';
 export const limitRequests = async (app: App, { max, timeWindowMs, known }: RateLimit): Promise<void> => {
   await app.register(rateLimit, {
     timeWindow: timeWindowMs,
+    store: SteadyWindows,
     keyGenerator: (request) => {
       const name = known?.nameOf(request) ?? null;
-      return name === null ? request.ip : `${KNOWN}${name}`;
+      return name === null ? networkOf(request.ip) : `${KNOWN}${name}`;
     },
     max: (_request, key) => (known !== undefined && key.startsWith(KNOWN) ? known.max : max),
     errorResponseBuilder: (_request, context) =>
