@@ -1,0 +1,18 @@
+import { downSchema } from '../src/cli/documents/down.ts';
+import { errorSchema } from '../src/cli/documents/error.ts';
+import { prepareProdSchema } from '../src/cli/documents/prepare-prod.ts';
+import { prepareSchema } from '../src/cli/documents/prepare.ts';
+import { statusSchema } from '../src/cli/documents/status.ts';
+import { tenantCreateSchema } from '../src/cli/documents/tenant-create.ts';
+import { reportSchema } from '../src/demo/report.ts';
+
+/** The JSON Schema of every document that a command prints, by the name under which `docs/schemas` publishes it. */
+export const DOCUMENT_SCHEMAS = {
+  'demo-report': reportSchema,
+  status: statusSchema,
+  down: downSchema,
+  prepare: prepareSchema,
+  'prepare-prod': prepareProdSchema,
+  'tenant-create': tenantCreateSchema,
+  error: errorSchema,
+};
