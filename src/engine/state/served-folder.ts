@@ -47,6 +47,10 @@ export const isSameFolder = async (one: string, other: string): Promise<boolean>
 
 const statOrNull = (path: string) => stat(path).catch(() => null);
 
+/** A process that ends has no command line any more some moments before it is gone; it is nobody else's program for that. */
+const isEnding = async (record: { readonly pid: number; readonly identity: string }): Promise<boolean> =>
+  (await commandLine(record.pid, process.platform)).length === 0 || !(await isAlive(record));
+
 /** The records of a state folder that are its own, and the services that run for other folders though it has records of them. */
 export const recordsByOwner = async (
   records: RunRecords,
@@ -57,8 +61,7 @@ export const recordsByOwner = async (
       const { [service]: record } = records;
       if (record === undefined || !(await isAlive(record))) return [];
       const served = await servedBy(record.pid);
-      // It ended while we looked.
-      if (served === null && !(await isAlive(record))) return [];
+      if (served === null && (await isEnding(record))) return [];
       const isOwn = served?.service === service && (await isSameFolder(served.folder, folder));
       return isOwn ? [] : [served ?? { service, folder: 'another program' }];
     }),
