@@ -15,6 +15,7 @@ import { basic, callersOf, viewOf } from '#test/prod/callers.ts';
 import { PERSON, PUBLIC_CLIENT, SERVICE_CLIENT, TENANTS } from '#test/prod/files.ts';
 import { createLedger, type Ledger, unexplained } from '#test/prod/ledger.ts';
 import type { KnownKey } from '#test/prod/operations.ts';
+import { startKnocks } from '#test/prod/knocks.ts';
 import { startLoad } from '#test/prod/load.ts';
 import { logIn, post, roundRobin, type Tokens } from '#test/prod/log-in.ts';
 import { startTokenLoad } from '#test/prod/token-load.ts';
@@ -124,10 +125,13 @@ describe.runIf(await dockerImages('postgres:17-trixie', 'haproxy:3.0-trixie'))('
     await load.reached(ledger.right + AROUND);
     const key = ledger.keysOf(TENANTS[0]).find(({ algorithm }) => algorithm === 'A256GCM/A256KW') as KnownKey;
     await using tokens = startTokenLoad(stack, key.id);
+    await using opened = new AsyncDisposableStack();
+    const knocks = [stack.ports.kms, stack.ports.identity].map((port) => opened.use(startKnocks(() => stack.client(), at(port, '/livez'))));
     const earlier = ledger.failures.length;
     const done = await act();
     await load.reached(ledger.right + AROUND);
-    return { done, right: tokens.right, failures: [...ledger.wrong, ...ledger.failures.slice(earlier), ...tokens.failures] };
+    const failures = [...ledger.wrong, ...ledger.failures.slice(earlier), ...tokens.failures, ...knocks.flatMap((each) => each.failures)];
+    return { done, right: Math.min(tokens.right, ...knocks.map(({ answered }) => answered)), failures };
   };
   /** Acknowledged writes that are not there, as one of the replicas sees it. */
   const lostWrites = async (): Promise<readonly string[]> => {
