@@ -3,6 +3,7 @@ import { openDatabases } from '#infra/database/open/open-databases.ts';
 import type { Demo } from '#infra/demo-data/demo.ts';
 import type { DependencyCheck } from '#infra/http/health.ts';
 import { registerHealth } from '#infra/http/health.routes.ts';
+import { registerLanding } from '#infra/http/landing.routes.ts';
 import { watchOptional } from '#infra/http/optional-dependencies.ts';
 import type { App, RateLimit } from '#infra/http/server.ts';
 import { createServer } from '#infra/http/server/create-server.ts';
@@ -27,6 +28,7 @@ import { mountProvider } from './provider/mount.ts';
 import { createOpenIdProvider } from './provider/provider.ts';
 import { toResourceServer } from './resource-servers/resource-server.ts';
 import { loadSecrets } from './secrets.ts';
+import { landingOf } from './views/landing.ts';
 
 /** Identity, built and not listening. Disposal drains both servers, then closes the database. */
 export interface Identity extends AsyncDisposable {
@@ -109,6 +111,7 @@ export const buildIdentity = async (options: {
   opened.defer(() => app.close());
   await mountProvider(app, provider, { onPageError: pageOfError(telemetry) });
   await registerPages(app, { interactions: provider.interactions, accounts, resourceServers, emit, secret: cookieKeys[0], telemetry });
+  registerLanding(app, landingOf({ demo: demo !== null }));
   registerHealth(app, { dependencies, jobs, telemetry, stopping });
   const admin = await createAdmin({ config: config.admin, telemetry, dependencies, jobs, drain, demo });
   opened.defer(() => admin.close());

@@ -2,6 +2,7 @@ import type { Databases } from '#infra/database/databases.ts';
 import { openDatabases } from '#infra/database/open/open-databases.ts';
 import type { DependencyCheck } from '#infra/http/health.ts';
 import { registerHealth } from '#infra/http/health.routes.ts';
+import { registerLanding } from '#infra/http/landing.routes.ts';
 import { watchOptional } from '#infra/http/optional-dependencies.ts';
 import type { App } from '#infra/http/server.ts';
 import { createServer } from '#infra/http/server/create-server.ts';
@@ -12,6 +13,7 @@ import { guardServiceRoutes } from './access/guard/guard.ts';
 import { openAccess } from './access/guard/open-access.ts';
 import { createAdmin } from './admin/admin.ts';
 import { createTenantsService } from './admin/tenants.service.ts';
+import { landingOf } from './api/landing.ts';
 import { registerOpenApi } from './api/openapi.ts';
 import { openBarrier } from './barrier/open-barrier.ts';
 import { readUnsealKey } from './barrier/unseal-key.ts';
@@ -108,6 +110,7 @@ export const buildKms = async (options: {
     const caller: Caller | undefined = request.caller;
     if (caller !== undefined) tenants.noteDamage(caller.tenant, error);
   });
+  registerLanding(app, landingOf({ swaggerUi: config.server.swagger, demo: demo !== null }));
   registerHealth(app, { ...health, telemetry, stopping });
   registerKeyRoutes(app, keys);
 

@@ -339,8 +339,21 @@ describe('health', () => {
     expect(Object.keys(ready.jobs)).toEqual(expect.arrayContaining(['sweep-expired-tokens', 'reload-signing-keys']));
   });
 
+  it('shows a browser at its root where to go on, and tells programs the same; no link leads nowhere', async () => {
+    const page = await running.fetch(`${ISSUER}/`, { headers: { accept: 'text/html,application/xhtml+xml' } });
+    expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
+    const answer = await running.fetch(`${ISSUER}/`);
+    const { name, links } = (await answer.json()) as { readonly name: string; readonly links: readonly { readonly path: string }[] };
+    expect([name, links.length]).toEqual(['passthru Identity', 3]);
+    const html = await page.text();
+    for (const { path } of links) {
+      expect(html).toContain(`<a href="${path}">`);
+      expect([path, (await running.fetch(`${ISSUER}${path}`)).status]).toEqual([path, 200]);
+    }
+  });
+
   it('serves the style sheet that the pages name', async () => {
-    const answer = await running.fetch(`${ISSUER}/assets/identity.css`);
+    const answer = await running.fetch(`${ISSUER}/assets/passthru.css`);
     expect(answer.headers.get('content-type')).toContain('text/css');
     expect(await answer.text()).toContain(':focus-visible');
   });

@@ -130,6 +130,22 @@ describe('the API description', () => {
     for (const source of sources) expect((await kms.send(`/ui/swagger/${source}`, { method: 'HEAD' })).status).toBe(200);
   });
 
+  it.each([true, false])(
+    'shows a browser at its root where to go on, Swagger UI where it is: %s; no link leads nowhere',
+    async (swagger) => {
+      await using house = await kmsHouse({ change: (config) => void (config.server.swagger = swagger) });
+      await using kms = await runKms(house);
+      const page = await kms.send('/', { headers: { accept: 'text/html' } });
+      expect([page.status, page.headers['content-type']]).toEqual([200, 'text/html; charset=utf-8']);
+      const { links } = (await kms.send('/')).json<{ readonly links: readonly { readonly path: string }[] }>();
+      expect(links.map(({ path }) => path)).toEqual([...(swagger ? ['/ui/swagger/'] : []), '/openapi.json', '/readyz']);
+      for (const { path } of links) {
+        expect(page.text).toContain(`<a href="${path}">`);
+        expect((await kms.send(path)).status).toBe(200);
+      }
+    },
+  );
+
   it('has no Swagger UI where that is switched off', async () => {
     await using house = await kmsHouse({ change: (config) => void (config.server.swagger = false) });
     await using kms = await runKms(house);

@@ -9,7 +9,6 @@ import { registerConsent } from './consent.routes.ts';
 import { describeFormError, protectForms } from './form-protection.ts';
 import { registerLogin } from './login.routes.ts';
 import { pageOfError } from './page-of-error.ts';
-import { ICON, ICON_PATH, STYLESHEET, STYLESHEET_PATH } from '#identity/views/stylesheet.ts';
 
 export interface PagesOptions {
   readonly interactions: Interactions;
@@ -21,22 +20,16 @@ export interface PagesOptions {
   readonly telemetry: Pick<Telemetry, 'traceId'>;
 }
 
-const DAY_S = 86_400;
 /** Bytes of a form. */
 const FORM_LIMIT = 16 * 1024;
 
 /**
- * The pages for people: log-in, consent, their style sheet and icon. A route finds the interaction of the browser (`interaction-request.ts`),
+ * The pages for people: log-in and consent. A route finds the interaction of the browser (`interaction-request.ts`),
  * asks accounts and provider, and sends the HTML of a view; forms carry a token (`form-protection.ts`). An error here is a page too,
  * never JSON.
  */
 export const registerPages = async (app: App, options: PagesOptions): Promise<void> => {
   const { telemetry } = options;
-
-  const serve = (path: string, type: string, text: string) =>
-    app.get(path, async (_request, reply) => reply.type(type).header('cache-control', `public, max-age=${DAY_S}`).send(text));
-  serve(STYLESHEET_PATH, 'text/css; charset=utf-8', STYLESHEET);
-  serve(ICON_PATH, 'image/svg+xml', ICON);
 
   await app.register(async (scope) => {
     const pages = scope as unknown as App;

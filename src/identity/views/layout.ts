@@ -1,13 +1,13 @@
 import { htmlDocument } from '#infra/html/document.ts';
 import { type Html, type HtmlValue, markup } from '#infra/html/html.ts';
-import { ICON_PATH, STYLESHEET_URL } from './stylesheet.ts';
+import { ICON_PATH, STYLESHEET_URL } from '#infra/html/look.ts';
 
 const PRODUCT = 'passthru Identity';
 
 /**
  * The frame of every page. Views are functions from data to HTML, one page a file: they know no request, no session and no service, so that
  * routes (`pages/`), the provider and tests call them alike. A page names its scopes by `scope-words.ts`; its one style sheet
- * is `stylesheet.ts`.
+ * is that of `infra/html/look.ts`.
  */
 export const layout = ({ title, content }: { readonly title: string; readonly content: HtmlValue }): Html =>
   htmlDocument({

@@ -7,7 +7,7 @@ import { errorPage as errorView } from '#identity/views/error-page.ts';
 import { loginPage as loginView } from '#identity/views/login-page.ts';
 import { loggedOutPage as loggedOutView, logoutPage as logoutView } from '#identity/views/logout-page.ts';
 import { scopeWords } from '#identity/views/scope-words.ts';
-import { STYLESHEET, STYLESHEET_URL } from '#identity/views/stylesheet.ts';
+import { STYLESHEET, STYLESHEET_URL } from '#infra/html/look.ts';
 
 const rendered =
   <A extends unknown[]>(view: (...args: A) => Html) =>
@@ -53,7 +53,7 @@ describe('every page', () => {
       expect(page).toMatch(/^<!doctype html>\n<html lang="en">/);
       for (const tag of ['<title>', '<main>', '<h1>']) expect(page.split(tag)).toHaveLength(2);
       expect(page.match(/<link [^>]*>/g)).toEqual([
-        '<link rel="icon" href="/assets/identity.svg" type="image/svg+xml">',
+        '<link rel="icon" href="/assets/passthru.svg" type="image/svg+xml">',
         `<link rel="stylesheet" href="${STYLESHEET_URL}">`,
       ]);
     });

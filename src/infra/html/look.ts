@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** The style sheet of all pages. Browsers load it as a file of its own, so that the policy can forbid inline style. */
+/** The style sheet of all pages of both products. Browsers load it as a file of its own, so that the policy can forbid inline style. */
 export const STYLESHEET = `:root {
   color-scheme: light dark;
   --page: #f4f5f7;
@@ -101,6 +101,12 @@ button:hover { text-decoration: underline; }
   color: var(--alert);
 }
 
+.links { margin: 1.5rem 0; padding: 0; list-style: none; }
+.links li { padding: 0.625rem 0; border-top: 1px solid color-mix(in srgb, var(--line) 35%, transparent); }
+.links li:first-child { border-top: 0; }
+.links a { font-weight: 600; color: var(--accent); overflow-wrap: anywhere; }
+.links span { display: block; color: var(--muted); font-size: 0.875rem; }
+
 .scopes { margin: 0.5rem 0 1rem; padding: 0; list-style: none; }
 .scopes li { padding: 0.5rem 0; border-top: 1px solid color-mix(in srgb, var(--line) 35%, transparent); }
 .scopes li:first-child { border-top: 0; }
@@ -108,9 +114,9 @@ button:hover { text-decoration: underline; }
 `;
 
 /** Changes with the content, so that a browser may keep the file for long. */
-export const STYLESHEET_PATH = '/assets/identity.css';
+export const STYLESHEET_PATH = '/assets/passthru.css';
 export const STYLESHEET_URL = `${STYLESHEET_PATH}?v=${createHash('sha256').update(STYLESHEET).digest('hex').slice(0, 12)}`;
 
 /** The icon of every tab: without one of its own a browser asks for /favicon.ico and reports an error. */
 export const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="7" fill="#1d5bb8"/><path d="M8 16h16m-6-6 6 6-6 6" fill="none" stroke="#fff" stroke-width="3" stroke-linecap="round" stroke-linejoin="round"/></svg>`;
-export const ICON_PATH = '/assets/identity.svg';
+export const ICON_PATH = '/assets/passthru.svg';

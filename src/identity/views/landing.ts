@@ -1,0 +1,19 @@
+import type { Landing } from '#infra/html/landing-page.ts';
+
+/** What Identity shows at its root. */
+export const landingOf = (options: { readonly demo: boolean }): Landing => ({
+  product: 'passthru Identity',
+  purpose: 'An OpenID provider: it logs people in for applications, and gives tokens to applications and services.',
+  links: [
+    {
+      path: '/.well-known/openid-configuration',
+      title: 'Discovery',
+      about: 'all that a client library needs: give it this server’s issuer',
+    },
+    { path: '/.well-known/jwks.json', title: 'Public keys', about: 'the keys that verify its tokens' },
+    { path: '/readyz', title: 'Readiness', about: 'each dependency with its state and cause' },
+  ],
+  ...(options.demo && {
+    demo: 'It holds demo data: the demo printed the accounts and their passwords at its end. Never put real data into it.',
+  }),
+});
