@@ -56,7 +56,7 @@ const accessLines = (report: Report, options: SummaryOptions): readonly string[]
   const kms = steps.some(({ phase }) => phase === 'kms');
   const { service, openapi, ready, swagger } = endpoints.kms;
   return [
-    ...(kms ? row('KMS', [...(swagger === null ? [] : [swagger]), service, openapi, ready], options) : []),
+    ...(kms ? row('KMS', [new URL(service).origin, ...(swagger === null ? [] : [swagger]), openapi, ready], options) : []),
     ...row('Identity', [endpoints.identity.issuer, endpoints.identity.discovery, endpoints.identity.ready], options),
     ...row('Admin', [...(kms ? [endpoints.kms.admin] : []), endpoints.identity.admin, 'client certificate required'], options),
     ...row('Telemetry', [endpoints.telemetry.otlp], options),
