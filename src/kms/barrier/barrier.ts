@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import type { Transaction } from 'kysely';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 
@@ -15,6 +16,7 @@ export interface MaterialKeyAddress {
  * the service database and no tenant, no key and no caller; a key in use leaves it only as the bytes of one material key.
  *
  *     unseal key ──HKDF──► wraps root ──► wraps intermediate ──► wraps a content key per tenant ──► wraps material keys
+ *                                             └──HKDF──► a row key per tenant, which tags the rows that decide
  */
 export interface Barrier {
   state(): BarrierState;
@@ -41,6 +43,16 @@ export interface Barrier {
   wrap(of: MaterialKeyAddress, plaintext: Uint8Array): Promise<string>;
   /** @throws AppError `key-material-damaged` 500 when the ciphertext was changed or stands at another address */
   unwrap(of: MaterialKeyAddress, ciphertext: string): Promise<Uint8Array>;
+  /**
+   * The key of the tags on the rows of a tenant (HMAC-SHA-256). It asks no database, and not whether there is such a tenant.
+   *
+   * @throws AppError `sealed` 503
+   */
+  rowKey(tenantId: string): KeyObject;
+  /** Whether the rows are from before they were tagged, and nobody has adopted them; false while sealed. */
+  rowsToAdopt(): Promise<boolean>;
+  /** Writes into the header of the intermediate key that every row carries a tag: nothing but the unseal shares undoes that. */
+  rowsAdopted(): Promise<void>;
   /** Calls back whenever keys are forgotten: with a tenant id, or with null when all are. */
   onForget(listener: (tenantId: string | null) => void): void;
 }

@@ -4,7 +4,8 @@ import { type BarrierClaims, unwrapKey, wrapKey, wrappedBy } from './barrier-jwe
 import { barrierKeysStore } from './barrier-keys.store.ts';
 import type { Barrier, MaterialKeyAddress } from './barrier.ts';
 import { type ContentKeys, createContentKeys } from './content-keys.ts';
-import { type BarrierOptions, openIntermediate } from './hierarchy.ts';
+import { type BarrierOptions, type DueAdoption, openIntermediate } from './hierarchy.ts';
+import { createRowKeys, type RowKeys } from './row-keys.ts';
 
 const claimsOf = ({ tenantId, elasticKeyId, materialKeyId }: MaterialKeyAddress): BarrierClaims => ({
   purpose: 'material',
@@ -24,6 +25,8 @@ export const openBarrier = async (options: BarrierOptions): Promise<Barrier> => 
   const listeners: ((tenantId: string | null) => void)[] = [];
   const forget = (tenantId: string | null) => listeners.forEach((listener) => listener(tenantId));
   let contents: ContentKeys | null = null;
+  let rowKeys: RowKeys | null = null;
+  let due: DueAdoption | null = null;
 
   const forgetTenant = (tenantId: string): void => {
     contents?.forget(tenantId);
@@ -40,8 +43,11 @@ export const openBarrier = async (options: BarrierOptions): Promise<Barrier> => 
   };
 
   const unseal = async (key: Uint8Array): Promise<void> => {
-    const intermediate = await openIntermediate(options, key);
-    contents ??= createContentKeys({ service, intermediate, now, random });
+    const opened = await openIntermediate(options, key);
+    if (contents) return;
+    contents = createContentKeys({ service, intermediate: opened.wrapping, now, random });
+    rowKeys = createRowKeys(opened.rowRoot);
+    due = opened.due;
   };
 
   if (options.unsealKey) await unseal(options.unsealKey);
@@ -51,6 +57,8 @@ export const openBarrier = async (options: BarrierOptions): Promise<Barrier> => 
     unseal,
     seal: () => {
       contents = null;
+      rowKeys = null;
+      due = null;
       forget(null);
     },
     createTenantKey: (tx, tenantId) => whileUnsealed((keys) => keys.create(tx, tenantId)),
@@ -68,6 +76,20 @@ export const openBarrier = async (options: BarrierOptions): Promise<Barrier> => 
         if (!plaintext) throw keyMaterialDamaged(of.materialKeyId);
         return plaintext;
       }),
+    rowKey: (tenantId) => {
+      if (!rowKeys) throw sealedError();
+      return rowKeys(tenantId);
+    },
+    rowsToAdopt: async () => {
+      if (!due) return false;
+      // Another replica may have put the adopted record in its place meanwhile.
+      return (await barrierKeysStore(service.db).newest({ purpose: 'intermediate' }))?.wrapped === due.before.wrapped;
+    },
+    rowsAdopted: async () => {
+      if (!due) return;
+      await barrierKeysStore(service.db).replace(due.before, due.adopted);
+      due = null;
+    },
     onForget: (listener) => void listeners.push(listener),
   };
 };

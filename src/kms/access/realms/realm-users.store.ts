@@ -3,6 +3,7 @@ import { storedTexts } from '#infra/database/stored-values.ts';
 import type { FineScope } from '#infra/magic/magic.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { RealmUserRow } from '#kms/database/realm-users.table.ts';
+import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
 import { fineScopesOfRoles } from '../scopes.ts';
 
 /** A user who can prove who he is with a password. */
@@ -37,8 +38,11 @@ const realmUserOf = (row: RealmUserRow): RealmUser => {
   };
 };
 
-/** Users of `kms_realm_users`; retired ones are not found. */
-export const createDatabaseRealm = (db: Kysely<ServiceTables>): UserRealm => ({
+/**
+ * Users of `kms_realm_users`; retired ones are not found. A row that the KMS did not write is `row-damaged`, 503, and nobody gets in
+ * by it.
+ */
+export const createDatabaseRealm = (db: Kysely<ServiceTables>, rows: Pick<RowIntegrity, 'of'>): UserRealm => ({
   find: async (username) => {
     const row = await db
       .selectFrom('kms_realm_users')
@@ -46,6 +50,6 @@ export const createDatabaseRealm = (db: Kysely<ServiceTables>): UserRealm => ({
       .where('username', '=', username)
       .where('retired_at', 'is', null)
       .executeTakeFirst();
-    return row === undefined ? undefined : realmUserOf(row);
+    return row && realmUserOf(rows.of(row.tenant_id).checked('kms_realm_users', row));
   },
 });
