@@ -16,7 +16,16 @@ export type BarrierClaims =
   /** `rows` says that every row that decides carries a tag; an intermediate from before that has no such word. */
   | { readonly purpose: 'intermediate'; readonly barrier_key_id: string; readonly rows?: 'tagged' }
   | { readonly purpose: 'content'; readonly barrier_key_id: string; readonly tenant_id: string }
-  | { readonly purpose: 'material'; readonly tenant_id: string; readonly elastic_key_id: string; readonly material_key_id: string };
+  /** Without the last three: from before they were bound. */
+  | {
+      readonly purpose: 'material';
+      readonly tenant_id: string;
+      readonly elastic_key_id: string;
+      readonly material_key_id: string;
+      readonly version?: number;
+      readonly algorithm?: string;
+      readonly use?: string;
+    };
 
 /** Bytes of every key of the hierarchy. */
 export const KEY_BYTES = 32;

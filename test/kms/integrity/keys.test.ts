@@ -89,6 +89,25 @@ describe.each(databaseKinds())('Who can write to the database of a tenant on %s'
     await expect(crypto.decrypt(caller, id, { jwe })).rejects.toMatchObject(damaged('elastic_keys', id));
   });
 
+  it('could not do so with right tags either: key material says what it is for, and which version it is', async () => {
+    await using test = await withDatabases(kind);
+    const kms = await testKms(test);
+    const rows = kms.rows.of(kms.tenantId);
+    const [{ id: wrapping }, { id }] = [await kms.make('A256KW'), await kms.make('A256GCM/A256KW')];
+    await kms.materialKeys.rotate(kms.caller, id);
+    const hand = await owner(kms);
+    const flipped = { algorithm: 'A256GCM/A256KW', operations: '["encrypt","decrypt"]' };
+    await hand.setElastic(wrapping, rows.next('elastic_keys', await hand.elastic(wrapping), flipped));
+    const [first, second] = (await hand.versions(id)) as [MaterialKeyRow, MaterialKeyRow];
+    await hand.setVersion(first.id, { version: 99 });
+    await hand.setVersion(second.id, rows.next('material_keys', second, { version: 1 }));
+    await hand.setVersion(first.id, rows.next('material_keys', first, { version: 2 }));
+    const { crypto, caller } = await seenBy(kms);
+    for (const key of [wrapping, id]) {
+      await expect(crypto.encrypt(caller, key, { plaintext: plaintext() })).rejects.toMatchObject({ code: 'key-material-damaged' });
+    }
+  });
+
   it('does not set the count of protections back', async () => {
     await using test = await withDatabases(kind);
     const kms = await testKms(test);

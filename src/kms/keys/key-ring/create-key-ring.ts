@@ -57,8 +57,13 @@ export const createKeyRing = (options: {
     return materialKeysStore(db, rows.of(tenant.id)).byId(elasticKeyId, id);
   };
 
-  const load = async ({ tenant, elasticKeyId }: KeyOfTenant, { algorithm }: ElasticKey, key: StoredMaterialKey): Promise<UsableKey> => {
-    const secret = await barrier.unwrap({ tenantId: tenant.id, elasticKeyId, materialKeyId: key.id }, key.wrapped);
+  const load = async (
+    { tenant, elasticKeyId }: KeyOfTenant,
+    { algorithm, use }: ElasticKey,
+    key: StoredMaterialKey,
+  ): Promise<UsableKey> => {
+    const place = { tenantId: tenant.id, elasticKeyId, materialKeyId: key.id, version: key.version, algorithm, use };
+    const secret = await barrier.unwrap(place, key.wrapped);
     try {
       return { id: key.id, version: key.version, ...(await importSecret(algorithmOf(algorithm), key.id, secret)) };
     } finally {

@@ -10,6 +10,8 @@ export const firstVersionMaker =
   ({ rows, ...options }: MintOptions & { readonly rows: Pick<RowIntegrity, 'of'> }) =>
   async (tenantId: string, key: Pick<ElasticKey, 'id' | 'algorithm' | 'createdAt'>): Promise<Write<void>> => {
     const { id: elasticKeyId, algorithm, createdAt } = key;
-    const { id, wrapped } = await mintMaterialKey(options, { tenantId, elasticKeyId, materialKeyId: randomUUIDv7(), algorithm });
+    const place = { tenantId, elasticKeyId, materialKeyId: randomUUIDv7(), version: 1, algorithm };
+    const { id, asVersion } = await mintMaterialKey(options, place);
+    const wrapped = await asVersion(1);
     return (tx) => materialKeysStore(tx, rows.of(tenantId)).insertActive({ id, elasticKeyId, version: 1, wrapped, createdAt });
   };

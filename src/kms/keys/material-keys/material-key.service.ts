@@ -65,12 +65,15 @@ export const createMaterialKeyService = ({ operate, now, ...mint }: MaterialKeyS
   rotate: (caller, elasticKeyId) => {
     const materialKeyId = randomUUIDv7();
     return operate(caller, MATERIAL_KEY_ACTIONS.rotate, { elasticKeyId, materialKeyId }, async ({ tenant, db, rows }) => {
-      const { algorithm } = await elasticKeyIn({ db, rows }, elasticKeyId);
-      const { wrapped, publicJwk } = await mintMaterialKey(mint, { tenantId: tenant.id, elasticKeyId, materialKeyId, algorithm });
+      const { algorithm, latestVersion } = await elasticKeyIn({ db, rows }, elasticKeyId);
+      const place = { tenantId: tenant.id, elasticKeyId, materialKeyId, version: latestVersion + 1, algorithm };
+      const { asVersion, publicJwk } = await mintMaterialKey(mint, place);
       const createdAt = now();
       return async (tx) => {
         const version = await elasticKeysStore(tx, rows).raiseVersion(elasticKeyId, createdAt);
         if (version === undefined) throw refusalOf(await elasticKeysStore(tx, rows).byId(elasticKeyId));
+        // Another rotation may have been faster.
+        const wrapped = await asVersion(version);
         await materialKeysStore(tx, rows).insertActive({ id: materialKeyId, elasticKeyId, version, wrapped, createdAt });
         return { id: materialKeyId, elasticKeyId, version, state: 'active', publicJwk, createdAt, deactivatedAt: null };
       };

@@ -128,7 +128,8 @@ describe.each(databaseKinds())('Material keys on %s', (kind) => {
     const { tenantId, make, database, barrier } = await testKms(databases);
     const key = await make('A256KW');
     const row = await (await database(tenantId)).db.selectFrom('material_keys').selectAll().executeTakeFirstOrThrow();
-    const secret = await barrier.unwrap({ tenantId, elasticKeyId: key.id, materialKeyId: row.id }, row.wrapped);
+    const place = { tenantId, elasticKeyId: key.id, materialKeyId: row.id, version: 1, algorithm: key.algorithm, use: key.use };
+    const secret = await barrier.unwrap(place, row.wrapped);
     expect(secret).toHaveLength(32);
     for (const encoding of ['hex', 'base64', 'base64url'] as const) {
       expect(JSON.stringify(row)).not.toContain(Buffer.from(secret).toString(encoding));
