@@ -137,6 +137,19 @@ describe.each(databaseKinds())('Who can write to the database of a tenant on %s'
     await expect(elasticKeys.read(caller, stolen.id)).rejects.toMatchObject(damaged('elastic_keys', stolen.id));
   });
 
+  // What a tag alone cannot tell: see docs/decisions/0012. Whoever makes roll-back noticed turns this one round.
+  it('can still put back a row as the KMS once wrote it there', async () => {
+    await using test = await withDatabases(kind);
+    const kms = await testKms(test);
+    const { id } = await kms.make('A256GCM/A256KW');
+    const hand = await owner(kms);
+    const before = await hand.elastic(id);
+    await kms.elasticKeys.change(kms.caller, id, { state: 'suspended' });
+    await hand.setElastic(id, before);
+    const { crypto, caller } = await seenBy(kms);
+    await expect(crypto.encrypt(caller, id, { plaintext: plaintext() })).resolves.toHaveProperty('jwe');
+  });
+
   it('fails a list by one row, which is named, and hides nothing by it', async () => {
     await using test = await withDatabases(kind);
     const kms = await testKms(test);
