@@ -55,6 +55,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['api'],
     ['action.ts'],
     ['caller.ts'],
+    ['integrity'],
     ['database', 'jose', 'events.ts'],
     ['jose/families'],
   ],

@@ -2,6 +2,7 @@ import type { Kysely, Transaction } from 'kysely';
 import type { FineScope } from '#infra/magic/magic.ts';
 import type { Caller, CallerTenant } from './caller.ts';
 import type { TenantTables } from './database/tenant-tables.ts';
+import type { TenantRows } from './integrity/row-integrity.ts';
 
 /**
  * How far an action reaches.
@@ -45,6 +46,8 @@ export interface KeyUse<Ring> {
 export interface Reading<Ring> {
   readonly tenant: CallerTenant;
   readonly db: Kysely<TenantTables>;
+  /** Checks and tags the rows of the tenant. */
+  readonly rows: TenantRows;
   readonly ring: Ring;
 }
 

@@ -18,6 +18,8 @@ export type KmsEvent =
   | { readonly type: 'databases-unnamed'; readonly names: readonly string[] }
   | { readonly type: 'tenant-damaged'; readonly tenantId: string; readonly name: string; readonly cause: unknown }
   | { readonly type: 'tenant-mended'; readonly tenantId: string; readonly name: string }
+  | { readonly type: 'row-damaged'; readonly table: string; readonly id: string; readonly tenantId: string }
+  | { readonly type: 'rows-adopted'; readonly tenants: number; readonly users: number; readonly keys: number }
   | { readonly type: 'listening'; readonly listener: 'public' | 'admin'; readonly host: string; readonly port: number };
 
 export type Emit = (event: KmsEvent) => void;
@@ -70,6 +72,19 @@ const lineOf = (event: KmsEvent): EventLine => {
       ];
     case 'tenant-mended':
       return ['info', `tenant ${event.name} (${event.tenantId}) is open again`, { tenant_id: event.tenantId }];
+    case 'row-damaged':
+      return [
+        'error',
+        `the row ${JSON.stringify(event.id)} of ${event.table} is not as the KMS wrote it and is refused; find out who writes to the database`,
+        { tenant_id: event.tenantId },
+      ];
+    case 'rows-adopted':
+      return [
+        'warn',
+        `adopted the rows of a database from before rows were authenticated, as they are: ${event.tenants} tenants, ${event.users} users, ` +
+          `${event.keys} elastic keys; set unseal.adopt_rows to false`,
+        { count: event.tenants },
+      ];
     case 'listening':
       return ['info', `${event.listener} listener on ${event.host}:${event.port}`, { listener: event.listener, port: event.port }];
     default:
@@ -80,6 +95,6 @@ const lineOf = (event: KmsEvent): EventLine => {
 /** Writes each event as one log line, and counts it. */
 export const logEvents = ({ log, counter }: Pick<Telemetry, 'log' | 'counter'>): Emit =>
   createEventLog(log, {
-    count: counter('passthru.kms.events', { description: 'Starts, demo resets, and Identity gone and back' }),
+    count: counter('passthru.kms.events', { description: 'Starts, demo resets, Identity gone and back, and rows that are refused' }),
     lineOf,
   });

@@ -24,9 +24,11 @@ import type { ServiceTables } from './database/service-tables.ts';
 import type { KmsDemo } from './demo/kms-demo.ts';
 import { openDemoData } from './demo/open-demo-data.ts';
 import { logEvents } from './events.ts';
+import { createRowIntegrity } from './integrity/create-row-integrity.ts';
 import { registerKeyRoutes } from './keys/keys.routes.ts';
 import { createKeys } from './keys/keys.ts';
 import { countActs } from './keys/operations/count-acts.ts';
+import { adoptRows } from './tenants/adopt-rows.ts';
 import { createTenantDirectory } from './tenants/create-directory.ts';
 import { createTenantLifeCycle } from './tenants/create-life-cycle.ts';
 import { lookAtTenants } from './tenants/damaged-tenants.ts';
@@ -79,19 +81,23 @@ export const buildKms = async (options: {
   const unsealKey = await readUnsealKey(config.unseal);
   const barrier = await openBarrier({ databases, service, unsealKey, now }).finally(() => unsealKey?.fill(0));
 
+  const rows = createRowIntegrity({ barrier, emit });
+  await adoptRows({ databases, service, barrier, rows, allowed: config.unseal.adopt_rows, emit });
+
   const { forgetTenant: onGone, tenants: held } = barrier;
-  const tenants = opened.use(createTenantDirectory({ databases, service: service.db, onGone, held, emit }));
-  const lifeCycle = createTenantLifeCycle({ kind: service.kind, barrier, directory: tenants, now });
-  const demoData = opened.use(openDemoData({ databases, service, tenants, lifeCycle, emit, now }));
+  const tenants = opened.use(createTenantDirectory({ databases, service: service.db, rows, onGone, held, emit }));
+  const lifeCycle = createTenantLifeCycle({ kind: service.kind, barrier, rows, directory: tenants, now });
+  const demoData = opened.use(openDemoData({ databases, service, rows, tenants, lifeCycle, emit, now }));
   if (barrier.state() === 'unsealed') await demoData.sweep();
 
   const closing = new AbortController();
-  const access = opened.use(await openAccess({ config, service, tenants, telemetry, emit, now, elapsed, closing: closing.signal }));
+  const access = opened.use(await openAccess({ config, service, rows, tenants, telemetry, emit, now, elapsed, closing: closing.signal }));
   const { insufficientScope } = access.challenges;
-  const keys = createKeys({ barrier, insufficientScope, emit: countActs(telemetry), now });
+  const keys = createKeys({ barrier, rows, insufficientScope, emit: countActs(telemetry), now });
   const seedFile = options.demo ? config.demo.seed_file : undefined;
   const demo = seedFile === undefined ? null : await demoData.load(seedFile, keys.elasticKeys);
-  for (const job of [...databases.jobs, ...access.jobs, forgetGoneTenants(tenants), lookAtTenants(tenants)]) opened.use(jobs.start(job));
+  for (const job of [...databases.jobs, ...access.jobs, forgetGoneTenants(tenants), lookAtTenants(tenants, rows)])
+    opened.use(jobs.start(job));
 
   const checks: DependencyCheck[] = [
     { name: 'database', required: true, check: (signal) => databases.ping(signal) },
@@ -114,7 +120,7 @@ export const buildKms = async (options: {
   registerHealth(app, { ...health, telemetry, stopping });
   registerKeyRoutes(app, keys);
 
-  const made = createTenantsService({ service, locks: demoData.locks, tenants, lifeCycle, users: access.newUsers, emit });
+  const made = createTenantsService({ service, rows, locks: demoData.locks, tenants, lifeCycle, users: access.newUsers, emit });
   const admin = await createAdmin({ config, telemetry, barrier, tenants: made, demo, drain, ...health });
   opened.defer(() => admin.close());
   // Both at once: each may wait for its requests.

@@ -113,7 +113,7 @@ describe('/readyz', () => {
   });
 
   it('is 503 with the reason sealed while there are not enough unseal shares, and nothing can be done with keys', async () => {
-    await using house = await kmsHouse({ change: (config) => void (config.unseal = { share_files: [], threshold: 2 }) });
+    await using house = await kmsHouse({ change: (config) => void (config.unseal = { ...config.unseal, share_files: [], threshold: 2 }) });
     await using kms = await runKms(house, { demo: false });
     expect((await kms.send('/readyz')).json()).toMatchObject({ status: 503, reason: 'sealed' });
     expect((await kms.send('/livez')).status).toBe(200);

@@ -7,7 +7,10 @@ import type { AlgorithmName } from '#kms/jose/algorithms.ts';
 import { serviceMigrations, tenantMigrations } from '#kms/database/migrations.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { TenantTables } from '#kms/database/tenant-tables.ts';
+import type { KmsEvent } from '#kms/events.ts';
 import type { ElasticKey } from '#kms/keys/elastic-keys/elastic-key.ts';
+import { createRowIntegrity } from '#kms/integrity/create-row-integrity.ts';
+import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
 import { createKeys, type Keys } from '#kms/keys/keys.ts';
 import type { TestDatabases } from './database.ts';
 import { insufficientScope, testCaller } from './kms-caller.ts';
@@ -17,6 +20,8 @@ export interface TestKms extends Keys {
   readonly service: Database<ServiceTables>;
   readonly unsealKey: Uint8Array;
   readonly barrier: Barrier;
+  readonly rows: RowIntegrity;
+  readonly events: readonly KmsEvent[];
   /** Two tenants with a content key each. */
   readonly tenantId: string;
   readonly otherTenantId: string;
@@ -53,7 +58,9 @@ export const testKms = async ({ databases, reopen }: TestDatabases): Promise<Tes
   const service = await openService(databases);
   const barrier = await openBarrier({ databases, service, unsealKey, now });
   const database = tenantDatabases(databases);
-  const keys = createKeys({ barrier, insufficientScope, now, elapsed });
+  const events: KmsEvent[] = [];
+  const rows = createRowIntegrity({ barrier, emit: (event) => void events.push(event) });
+  const keys = createKeys({ barrier, rows, insufficientScope, now, elapsed });
   const addTenant = async () => {
     const tenantId = randomUUID();
     await service.transaction((tx) => barrier.createTenantKey(tx, tenantId));
@@ -67,6 +74,8 @@ export const testKms = async ({ databases, reopen }: TestDatabases): Promise<Tes
     service,
     unsealKey,
     barrier,
+    rows,
+    events,
     tenantId,
     otherTenantId,
     caller,
@@ -78,7 +87,7 @@ export const testKms = async ({ databases, reopen }: TestDatabases): Promise<Tes
       const again = await reopen();
       const other = await openBarrier({ databases: again, service: await openService(again), unsealKey, now });
       return {
-        ...createKeys({ barrier: other, insufficientScope, now, elapsed }),
+        ...createKeys({ barrier: other, rows: createRowIntegrity({ barrier: other }), insufficientScope, now, elapsed }),
         barrier: other,
         caller: callerOf(tenantId, tenantDatabases(again)),
       };

@@ -7,6 +7,10 @@ export type StoredPassword =
 
 const PLAINTEXT_PREFIX = '{plaintext}';
 const HASH_BYTES = 32;
+/** Rounds of PBKDF2 below which a hash is not believed: whoever could put one there would have it guessed in no time. */
+export const LEAST_ITERATIONS = 210_000;
+/** @see NIST SP 800-132 section 5.1: 128 bits */
+const LEAST_SALT_BYTES = 16;
 /** Above this a hostile realm file could stop the server with one log-in. */
 const MAX_ITERATIONS = 10_000_000;
 const PATTERN = /^\$pbkdf2-sha256\$i=([1-9]\d{0,7})\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)$/;
@@ -18,9 +22,10 @@ export const formatPasswordHash = (parts: { iterations: number; salt: Uint8Array
 /**
  * Reads a stored password.
  *
+ * @param least rounds of PBKDF2 that a hash must have
  * @throws AppError `password-hash-invalid`; its message does not repeat the stored text
  */
-export const parsePasswordHash = (stored: string): StoredPassword => {
+export const parsePasswordHash = (stored: string, least = LEAST_ITERATIONS): StoredPassword => {
   if (stored.startsWith(PLAINTEXT_PREFIX)) {
     const password = stored.slice(PLAINTEXT_PREFIX.length);
     if (password === '') throw invalid('is empty');
@@ -32,7 +37,8 @@ export const parsePasswordHash = (stored: string): StoredPassword => {
   const hash = Buffer.from(hashText, 'base64');
   if (iterationText === '') throw invalid('is not of the form $pbkdf2-sha256$i=<iterations>$<salt>$<hash>');
   if (iterations > MAX_ITERATIONS) throw invalid(`asks for more than ${MAX_ITERATIONS} iterations`);
-  if (salt.length < 8) throw invalid('has a salt of less than 8 bytes');
+  if (iterations < least) throw invalid(`has fewer than ${least} iterations`);
+  if (salt.length < LEAST_SALT_BYTES) throw invalid(`has a salt of less than ${LEAST_SALT_BYTES} bytes`);
   if (hash.length !== HASH_BYTES) throw invalid(`has a hash that is not ${HASH_BYTES} bytes long`);
   return { kind: 'pbkdf2-sha256', iterations, salt, hash };
 };

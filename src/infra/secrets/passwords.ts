@@ -2,7 +2,7 @@ import { pbkdf2, randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { equalSecrets } from './compare.ts';
-import { formatPasswordHash, parsePasswordHash } from './password-hash.ts';
+import { formatPasswordHash, LEAST_ITERATIONS, parsePasswordHash } from './password-hash.ts';
 import { createWorkQueue } from './work-queue.ts';
 
 /**
@@ -15,7 +15,7 @@ const derive = promisify(pbkdf2);
 const HASH_BYTES = 32;
 
 export interface PasswordOptions {
-  /** PBKDF2 rounds of new hashes, and the cost paid for unknown names. */
+  /** PBKDF2 rounds of new hashes, and the cost paid for unknown names. A stored hash must have as many, or 210,000. */
   readonly iterations?: number;
   readonly saltBytes?: number;
   /** Derivations at once; each takes one thread of the pool. */
@@ -51,6 +51,7 @@ export interface Passwords {
 export const createPasswords = (options: PasswordOptions = {}): Passwords => {
   const { iterations = 600_000, saltBytes = 32, concurrency = 2, maxQueued = 64, maxBytes = 1024, allowPlaintext = false } = options;
   const queue = createWorkQueue({ concurrency, maxQueued });
+  const least = Math.min(iterations, LEAST_ITERATIONS);
   const decoySalt = randomBytes(saltBytes);
 
   const stretch = (password: string, salt: Uint8Array, rounds: number): Promise<Buffer> => {
@@ -76,17 +77,18 @@ export const createPasswords = (options: PasswordOptions = {}): Passwords => {
         await stretch(password, decoySalt, iterations);
         return false;
       }
-      const parsed = parsePasswordHash(stored);
+      const parsed = parsePasswordHash(stored, least);
       if (parsed.kind === 'pbkdf2-sha256') return equalSecrets(await stretch(password, parsed.salt, parsed.iterations), parsed.hash);
-      if (!allowPlaintext) {
-        throw new AppError('password-plaintext-refused', 500, 'a stored password is plaintext, which this configuration does not allow');
-      }
+      if (!allowPlaintext) throw plaintextRefused();
       // The same cost as a hashed one, else the time would tell which accounts are plaintext.
       await stretch(password, decoySalt, iterations);
       return equalSecrets(normalize(password), normalize(parsed.password));
     },
   };
 };
+
+export const plaintextRefused = (): AppError =>
+  new AppError('password-plaintext-refused', 500, 'a stored password is plaintext, which is not allowed here');
 
 /** Brings each character to one spelling, as the OpaqueString profile does. @see RFC 8265 section 4.2 */
 const normalize = (password: string) => password.normalize('NFC');

@@ -6,6 +6,7 @@ import type { DemoLocks } from '#infra/demo-data/resets/demo-locks.ts';
 import { type NewUsers, usernameUsed } from '#kms/access/realms/new-users.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { Emit } from '#kms/events.ts';
+import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
 import type { TenantDirectory } from '#kms/tenants/directory.ts';
 import type { TenantLifeCycle } from '#kms/tenants/life-cycle.ts';
 import { createTenantPreparation } from '#kms/tenants/prepare-tenants.ts';
@@ -32,15 +33,16 @@ export interface TenantsService {
 /** @param options.locks the lock of those who prepare tenants */
 export const createTenantsService = (options: {
   readonly service: Database<ServiceTables>;
+  readonly rows: RowIntegrity;
   readonly locks: Pick<DemoLocks, 'exclusively' | 'guard'>;
   readonly tenants: Pick<TenantDirectory, 'preparing'>;
   readonly lifeCycle: TenantLifeCycle;
   readonly users: NewUsers;
   readonly emit: Emit;
 }): TenantsService => {
-  const { locks, tenants, lifeCycle, users, emit } = options;
+  const { locks, rows, tenants, lifeCycle, users, emit } = options;
   const service = locks.guard(options.service);
-  const prepareTenants = createTenantPreparation({ service, tenants, lifeCycle });
+  const prepareTenants = createTenantPreparation({ service, rows, tenants, lifeCycle });
 
   return {
     create: async ({ name, administrator: { username, password } }) => {
@@ -49,7 +51,7 @@ export const createTenantsService = (options: {
       const id = randomUUID();
       await locks.exclusively(async () => {
         // Before anything is made for it; whoever is faster all the same is found out by the database.
-        if ((await tenantsStore(service.db).activeByName(name)) !== undefined) throw nameUsed();
+        if ((await tenantsStore(service.db, rows).activeByName(name)) !== undefined) throw nameUsed();
         await prepareTenants([{ id, name, demo: false }], {
           use: (activate) =>
             service.transaction(async (tx) => {

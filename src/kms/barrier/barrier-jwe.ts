@@ -12,9 +12,20 @@ export interface WrappingKey {
 
 /** The purpose of a wrapped key and its place; the authentication tag covers both. */
 export type BarrierClaims =
-  | { readonly purpose: 'root' | 'intermediate'; readonly barrier_key_id: string }
+  | { readonly purpose: 'root'; readonly barrier_key_id: string }
+  /** `rows` says that every row that decides carries a tag; an intermediate from before that has no such word. */
+  | { readonly purpose: 'intermediate'; readonly barrier_key_id: string; readonly rows?: 'tagged' }
   | { readonly purpose: 'content'; readonly barrier_key_id: string; readonly tenant_id: string }
-  | { readonly purpose: 'material'; readonly tenant_id: string; readonly elastic_key_id: string; readonly material_key_id: string };
+  /** Without the last three: from before they were bound. */
+  | {
+      readonly purpose: 'material';
+      readonly tenant_id: string;
+      readonly elastic_key_id: string;
+      readonly material_key_id: string;
+      readonly version?: number;
+      readonly algorithm?: string;
+      readonly use?: string;
+    };
 
 /** Bytes of every key of the hierarchy. */
 export const KEY_BYTES = 32;

@@ -88,6 +88,11 @@ export const barrierKeysStore = (db: Kysely<ServiceTables>) => ({
       .execute();
   },
 
+  /** Puts another record in the place of one that is as it was read; else it changes nothing. */
+  replace: async ({ id, wrapped: before }: BarrierKey, wrapped: string): Promise<void> => {
+    await db.updateTable('barrier_keys').set({ wrapped }).where('id', '=', id).where('wrapped', '=', before).execute();
+  },
+
   deleteContentKeys: async (tenantId: string): Promise<void> => {
     await db.deleteFrom('barrier_keys').where('purpose', '=', 'content').where('owner', '=', tenantId).execute();
   },

@@ -1,13 +1,28 @@
+import type { KeyObject } from 'node:crypto';
 import type { Transaction } from 'kysely';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 
 type BarrierState = 'sealed' | 'unsealed';
 
-/** Where a material key stands; bound into its ciphertext and compared exactly when it is opened. */
+/** Where a material key stands, and what it is for; bound into its ciphertext and compared exactly when it is opened. */
 export interface MaterialKeyAddress {
   readonly tenantId: string;
   readonly elasticKeyId: string;
   readonly materialKeyId: string;
+  /** Counts from 1. */
+  readonly version: number;
+  /** As the elastic key names them. */
+  readonly algorithm: string;
+  readonly use: string;
+}
+
+/** Key material behind the barrier, before a transaction says which version it is. */
+export interface WrappedMaterial {
+  /**
+   * Compact JWE (RFC 7516) whose protected header carries the content key's id and the address. It asks no database, so it may be
+   * called in a transaction; only a version other than the one that was expected has to be wrapped again.
+   */
+  asVersion(version: number): Promise<string>;
 }
 
 /**
@@ -15,6 +30,7 @@ export interface MaterialKeyAddress {
  * the service database and no tenant, no key and no caller; a key in use leaves it only as the bytes of one material key.
  *
  *     unseal key ──HKDF──► wraps root ──► wraps intermediate ──► wraps a content key per tenant ──► wraps material keys
+ *                                             └──HKDF──► a row key per tenant, which tags the rows that decide
  */
 export interface Barrier {
   state(): BarrierState;
@@ -36,11 +52,25 @@ export interface Barrier {
   /**
    * Never call it inside a transaction on the service database, whose one connection it may have to wait for.
    *
-   * @returns compact JWE (RFC 7516) whose protected header carries the content key's id and the address
+   * @param of.version the one that is expected
    */
-  wrap(of: MaterialKeyAddress, plaintext: Uint8Array): Promise<string>;
-  /** @throws AppError `key-material-damaged` 500 when the ciphertext was changed or stands at another address */
+  wrap(of: MaterialKeyAddress, plaintext: Uint8Array): Promise<WrappedMaterial>;
+  /**
+   * Opens also what was wrapped before version, algorithm and use were bound: its authenticated header has none of them.
+   *
+   * @throws AppError `key-material-damaged` 500 when the ciphertext was changed or stands at another address
+   */
   unwrap(of: MaterialKeyAddress, ciphertext: string): Promise<Uint8Array>;
+  /**
+   * The key of the tags on the rows of a tenant (HMAC-SHA-256). It asks no database, and not whether there is such a tenant.
+   *
+   * @throws AppError `sealed` 503
+   */
+  rowKey(tenantId: string): KeyObject;
+  /** Whether the rows are from before they were tagged, and nobody has adopted them; false while sealed. */
+  rowsToAdopt(): Promise<boolean>;
+  /** Writes into the header of the intermediate key that every row carries a tag: nothing but the unseal shares undoes that. */
+  rowsAdopted(): Promise<void>;
   /** Calls back whenever keys are forgotten: with a tenant id, or with null when all are. */
   onForget(listener: (tenantId: string | null) => void): void;
 }

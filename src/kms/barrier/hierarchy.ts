@@ -1,4 +1,4 @@
-import { randomBytes, randomUUIDv7 } from 'node:crypto';
+import { type KeyObject, randomBytes, randomUUIDv7 } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import type { Database, Databases } from '#infra/database/databases.ts';
 import { isSchemaName } from '#kms/database/schema-name.ts';
@@ -6,6 +6,7 @@ import type { ServiceTables } from '#kms/database/service-tables.ts';
 import { barrierDamaged, serviceDatabaseLost, unsealFailed } from './barrier-errors.ts';
 import { deriveUnsealWrappingKey, importWrappingKey, KEY_BYTES, unwrapKey, type WrappingKey, wrapKey, wrappedBy } from './barrier-jwe.ts';
 import { type BarrierKey, barrierKeysStore } from './barrier-keys.store.ts';
+import { deriveRowRoot } from './row-keys.ts';
 
 export interface BarrierOptions {
   /** Where the databases of the tenants are, beside that of the service. */
@@ -16,6 +17,9 @@ export interface BarrierOptions {
   readonly now: () => number;
   readonly random?: (bytes: number) => Uint8Array;
 }
+
+/** The claims of an intermediate below which every row that decides carries a tag. */
+const TAGGED = { purpose: 'intermediate', rows: 'tagged' } as const;
 
 interface ServiceKeys {
   readonly root: BarrierKey;
@@ -49,14 +53,14 @@ const establish = async (options: BarrierOptions, unsealing: WrappingKey): Promi
   const { service, now, random = randomBytes } = options;
   const present = await keysThatAreThere(options);
   if (present) return present;
-  const wrapped = async (purpose: 'root' | 'intermediate', above: WrappingKey, bytes: Uint8Array): Promise<BarrierKey> => {
+  const wrapped = async (claims: { purpose: 'root' } | typeof TAGGED, above: WrappingKey, bytes: Uint8Array): Promise<BarrierKey> => {
     const id = randomUUIDv7();
-    return { id, wrapped: await wrapKey(above, { purpose, barrier_key_id: id }, bytes), createdAt: now() };
+    return { id, wrapped: await wrapKey(above, { ...claims, barrier_key_id: id }, bytes), createdAt: now() };
   };
   const rootBytes = random(KEY_BYTES);
-  const root = await wrapped('root', unsealing, rootBytes);
+  const root = await wrapped({ purpose: 'root' }, unsealing, rootBytes);
   const intermediateBytes = random(KEY_BYTES);
-  const intermediate = await wrapped('intermediate', await importWrappingKey(root.id, rootBytes), intermediateBytes);
+  const intermediate = await wrapped(TAGGED, await importWrappingKey(root.id, rootBytes), intermediateBytes);
   intermediateBytes.fill(0);
   return service.transaction(async (tx) => {
     await barrierKeysStore(tx).insertServiceKeysOnce(root, intermediate);
@@ -66,17 +70,42 @@ const establish = async (options: BarrierOptions, unsealing: WrappingKey): Promi
   });
 };
 
-const openServiceKey = async (above: WrappingKey, { id, wrapped }: BarrierKey, purpose: 'root' | 'intermediate') => {
-  const bytes = await unwrapKey(above, { purpose, barrier_key_id: id }, wrapped);
-  if (!bytes) throw barrierDamaged(`the ${purpose} key`);
+const openRoot = async (unsealing: WrappingKey, { id, wrapped }: BarrierKey): Promise<WrappingKey> => {
+  const bytes = await unwrapKey(unsealing, { purpose: 'root', barrier_key_id: id }, wrapped);
+  if (!bytes) throw barrierDamaged('the root key');
   return importWrappingKey(id, bytes);
 };
 
+/** The adoption of rows that are not tagged yet: `adopted` is what takes the place of `before` once they all are. */
+export interface DueAdoption {
+  readonly before: BarrierKey;
+  readonly adopted: string;
+}
+
+/** What stays in memory of the hierarchy above the tenants. */
+export interface OpenedIntermediate {
+  readonly wrapping: WrappingKey;
+  readonly rowRoot: KeyObject;
+  /** Null where the intermediate says that all rows are tagged. */
+  readonly due: DueAdoption | null;
+}
+
+/** The word about the rows stands in the authenticated header, so that nobody without the shares can add it or take it away. */
+const openBelow = async (root: WrappingKey, stored: BarrierKey): Promise<OpenedIntermediate> => {
+  const { id, wrapped } = stored;
+  const tagged = await unwrapKey(root, { ...TAGGED, barrier_key_id: id }, wrapped);
+  const bytes = tagged ?? (await unwrapKey(root, { purpose: 'intermediate', barrier_key_id: id }, wrapped));
+  if (!bytes) throw barrierDamaged('the intermediate key');
+  const rowRoot = deriveRowRoot(bytes);
+  const due = tagged ? null : { before: stored, adopted: await wrapKey(root, { ...TAGGED, barrier_key_id: id }, bytes) };
+  return { wrapping: await importWrappingKey(id, bytes), rowRoot, due };
+};
+
 /** Down the hierarchy from the unseal key to the intermediate, which is all that stays in memory. */
-export const openIntermediate = async (options: BarrierOptions, unsealKey: Uint8Array): Promise<WrappingKey> => {
+export const openIntermediate = async (options: BarrierOptions, unsealKey: Uint8Array): Promise<OpenedIntermediate> => {
   if (unsealKey.length !== KEY_BYTES) throw unsealFailed();
   const unsealing = await deriveUnsealWrappingKey(unsealKey);
   const { root, intermediate } = await establish(options, unsealing);
   if (wrappedBy(root.wrapped) !== unsealing.id) throw unsealFailed();
-  return openServiceKey(await openServiceKey(unsealing, root, 'root'), intermediate, 'intermediate');
+  return openBelow(await openRoot(unsealing, root), intermediate);
 };

@@ -1,17 +1,37 @@
 import { randomBytes } from 'node:crypto';
 import { keyMaterialDamaged, sealedError } from './barrier-errors.ts';
-import { type BarrierClaims, unwrapKey, wrapKey, wrappedBy } from './barrier-jwe.ts';
+import { type BarrierClaims, unwrapKey, type WrappingKey, wrapKey, wrappedBy } from './barrier-jwe.ts';
 import { barrierKeysStore } from './barrier-keys.store.ts';
-import type { Barrier, MaterialKeyAddress } from './barrier.ts';
+import type { Barrier, MaterialKeyAddress, WrappedMaterial } from './barrier.ts';
 import { type ContentKeys, createContentKeys } from './content-keys.ts';
-import { type BarrierOptions, openIntermediate } from './hierarchy.ts';
+import { type BarrierOptions, type DueAdoption, openIntermediate } from './hierarchy.ts';
+import { createRowKeys, type RowKeys } from './row-keys.ts';
 
-const claimsOf = ({ tenantId, elasticKeyId, materialKeyId }: MaterialKeyAddress): BarrierClaims => ({
-  purpose: 'material',
-  tenant_id: tenantId,
-  elastic_key_id: elasticKeyId,
-  material_key_id: materialKeyId,
+const placeOf = ({ tenantId, elasticKeyId, materialKeyId }: MaterialKeyAddress) =>
+  ({ purpose: 'material', tenant_id: tenantId, elastic_key_id: elasticKeyId, material_key_id: materialKeyId }) as const;
+
+const claimsOf = (of: MaterialKeyAddress): BarrierClaims => ({
+  ...placeOf(of),
+  version: of.version,
+  algorithm: of.algorithm,
+  use: of.use,
 });
+
+const wrapMaterial = async (key: WrappingKey, of: MaterialKeyAddress, plaintext: Uint8Array): Promise<WrappedMaterial> => {
+  const expected = await wrapKey(key, claimsOf(of), plaintext);
+  return {
+    asVersion: async (version) => {
+      if (version === of.version) return expected;
+      const secret = await unwrapKey(key, claimsOf(of), expected);
+      if (!secret) throw keyMaterialDamaged(of.materialKeyId);
+      return wrapKey(key, claimsOf({ ...of, version }), secret).finally(() => secret.fill(0));
+    },
+  };
+};
+
+/** The longer form first: a text of one form is never one of the other, because the header is compared whole. */
+const unwrapMaterial = async (key: WrappingKey, of: MaterialKeyAddress, ciphertext: string): Promise<Uint8Array | null> =>
+  (await unwrapKey(key, claimsOf(of), ciphertext)) ?? unwrapKey(key, placeOf(of), ciphertext);
 
 /**
  * Opens the barrier over the service database. The first start makes root and intermediate.
@@ -24,6 +44,8 @@ export const openBarrier = async (options: BarrierOptions): Promise<Barrier> => 
   const listeners: ((tenantId: string | null) => void)[] = [];
   const forget = (tenantId: string | null) => listeners.forEach((listener) => listener(tenantId));
   let contents: ContentKeys | null = null;
+  let rowKeys: RowKeys | null = null;
+  let due: DueAdoption | null = null;
 
   const forgetTenant = (tenantId: string): void => {
     contents?.forget(tenantId);
@@ -40,8 +62,11 @@ export const openBarrier = async (options: BarrierOptions): Promise<Barrier> => 
   };
 
   const unseal = async (key: Uint8Array): Promise<void> => {
-    const intermediate = await openIntermediate(options, key);
-    contents ??= createContentKeys({ service, intermediate, now, random });
+    const opened = await openIntermediate(options, key);
+    if (contents) return;
+    contents = createContentKeys({ service, intermediate: opened.wrapping, now, random });
+    rowKeys = createRowKeys(opened.rowRoot);
+    due = opened.due;
   };
 
   if (options.unsealKey) await unseal(options.unsealKey);
@@ -51,6 +76,8 @@ export const openBarrier = async (options: BarrierOptions): Promise<Barrier> => 
     unseal,
     seal: () => {
       contents = null;
+      rowKeys = null;
+      due = null;
       forget(null);
     },
     createTenantKey: (tx, tenantId) => whileUnsealed((keys) => keys.create(tx, tenantId)),
@@ -60,14 +87,28 @@ export const openBarrier = async (options: BarrierOptions): Promise<Barrier> => 
     },
     forgetTenant,
     tenants: () => contents?.tenants() ?? [],
-    wrap: (of, plaintext) => whileUnsealed(async (keys) => wrapKey(await keys.newest(of.tenantId), claimsOf(of), plaintext)),
+    wrap: (of, plaintext) => whileUnsealed(async (keys) => wrapMaterial(await keys.newest(of.tenantId), of, plaintext)),
     unwrap: (of, ciphertext) =>
       whileUnsealed(async (keys) => {
         const key = await keys.named(of.tenantId, wrappedBy(ciphertext) ?? '');
-        const plaintext = key && (await unwrapKey(key, claimsOf(of), ciphertext));
+        const plaintext = key && (await unwrapMaterial(key, of, ciphertext));
         if (!plaintext) throw keyMaterialDamaged(of.materialKeyId);
         return plaintext;
       }),
+    rowKey: (tenantId) => {
+      if (!rowKeys) throw sealedError();
+      return rowKeys(tenantId);
+    },
+    rowsToAdopt: async () => {
+      if (!due) return false;
+      // Another replica may have put the adopted record in its place meanwhile.
+      return (await barrierKeysStore(service.db).newest({ purpose: 'intermediate' }))?.wrapped === due.before.wrapped;
+    },
+    rowsAdopted: async () => {
+      if (!due) return;
+      await barrierKeysStore(service.db).replace(due.before, due.adopted);
+      due = null;
+    },
     onForget: (listener) => void listeners.push(listener),
   };
 };

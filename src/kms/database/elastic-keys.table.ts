@@ -1,6 +1,7 @@
 import type { Migration } from '#infra/database/migration.ts';
+import type { RowTag } from './row-tags.ts';
 
-export interface ElasticKeyRow {
+export interface ElasticKeyRow extends RowTag {
   id: string;
   name: string;
   description: string;

@@ -1,6 +1,7 @@
 import type { Migration } from '#infra/database/migration.ts';
+import type { RowTag } from './row-tags.ts';
 
-export interface MaterialKeyRow {
+export interface MaterialKeyRow extends RowTag {
   id: string;
   elastic_key_id: string;
   version: number;

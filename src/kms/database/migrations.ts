@@ -5,6 +5,7 @@ import { createElasticKeys } from './elastic-keys.table.ts';
 import { createMaterialKeys } from './material-keys.table.ts';
 import { createRealmUsers } from './realm-users.table.ts';
 import { createDatabasesToDrop } from './databases-to-drop.table.ts';
+import { tagServiceRows, tagTenantRows } from './row-tags.ts';
 import { createTenantsTable } from './tenants.table.ts';
 
 /**
@@ -20,7 +21,8 @@ export const serviceMigrations: readonly Migration[] = [
   createRealmUsers,
   createDemoResets,
   createDatabasesToDrop,
+  tagServiceRows,
 ];
 
 /** Migrations of every tenant database, in the order in which they run; only ever appended to. */
-export const tenantMigrations: readonly Migration[] = [createElasticKeys, createMaterialKeys];
+export const tenantMigrations: readonly Migration[] = [createElasticKeys, createMaterialKeys, tagTenantRows];

@@ -1,9 +1,10 @@
 import { columns } from '#infra/database/columns.ts';
 import type { Migration } from '#infra/database/migration.ts';
 import { uniqueInUse } from '#infra/demo-data/unique-in-use.ts';
+import type { RowTag } from './row-tags.ts';
 
 /** A user of the database realm. Times are epoch milliseconds. */
-export interface RealmUserRow {
+export interface RealmUserRow extends RowTag {
   /** UUIDv7. */
   id: string;
   username: string;

@@ -1,9 +1,10 @@
 import { sql } from 'kysely';
 import { columns } from '#infra/database/columns.ts';
 import type { Migration } from '#infra/database/migration.ts';
+import type { RowTag } from './row-tags.ts';
 
 /** Times are epoch milliseconds. */
-export interface TenantRow {
+export interface TenantRow extends RowTag {
   /** UUIDv4. */
   id: string;
   name: string;

@@ -25,7 +25,7 @@ import type { SeedingOptions } from './seeding.ts';
 export const createDemo = (
   options: SeedingOptions & { readonly resets: Resets<ServiceTables>; readonly locks: DemoLocks; readonly emit: Emit },
 ): KmsDemo => {
-  const { seed, resets, locks, emit } = options;
+  const { seed, rows, resets, locks, emit } = options;
   const { look, addMissing, withPrepared } = createSeeding({
     ...options,
     service: locks.guard(options.service),
@@ -45,13 +45,13 @@ export const createDemo = (
     return withPrepared(ids, (activate) =>
       resets.begin(ids, async (tx, { at }) => {
         await activate(tx);
-        await accountsStore(tx).insert(seed.accounts, ids, at);
+        await accountsStore(tx, rows).insert(seed.accounts, ids, at);
       }),
     );
   };
 
   const removeFlowKeys = createFlowKeys({
-    demoTenants: () => tenantsStore(options.service.db).inState('active', { demo: true }),
+    demoTenants: () => tenantsStore(options.service.db, rows).inState('active', { demo: true }),
     tenants: options.tenants,
   });
 

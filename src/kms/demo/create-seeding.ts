@@ -26,8 +26,8 @@ const seederOf = (tenant: TenantHandle | undefined): Caller => {
   return serviceCaller(tenant, 'demo-seed');
 };
 
-export const createSeeding = ({ seed, service, tenants, lifeCycle, elasticKeys, now }: SeedingOptions): Seeding => {
-  const prepareTenants = createTenantPreparation({ service, tenants, lifeCycle, idUsed });
+export const createSeeding = ({ seed, service, rows, tenants, lifeCycle, elasticKeys, now }: SeedingOptions): Seeding => {
+  const prepareTenants = createTenantPreparation({ service, rows, tenants, lifeCycle, idUsed });
 
   const fill = async (tenant: TenantHandle): Promise<void> => {
     const seeder = seederOf(tenant);
@@ -44,8 +44,8 @@ export const createSeeding = ({ seed, service, tenants, lifeCycle, elasticKeys, 
   };
 
   const look: Seeding['look'] = async () => {
-    const present = idsByName(await tenantsStore(service.db).inState('active', { demo: true }));
-    const usernames = await accountsStore(service.db).usernames();
+    const present = idsByName(await tenantsStore(service.db, rows).inState('active', { demo: true }));
+    const usernames = await accountsStore(service.db, rows).usernames();
     const keys: SeedElasticKey[] = [];
     const damaged = new Set<string>();
     for (const key of seed.elastic_keys) {
@@ -78,7 +78,7 @@ export const createSeeding = ({ seed, service, tenants, lifeCycle, elasticKeys, 
         await withPrepared(fresh, (activate) =>
           service.transaction(async (tx) => {
             await activate(tx);
-            await accountsStore(tx).insert(missing.accounts, inUse, now());
+            await accountsStore(tx, rows).insert(missing.accounts, inUse, now());
           }),
         );
       }

@@ -3,6 +3,7 @@ import { latestResetOf } from '#infra/demo-data/demo-reset.ts';
 import type { DemoStore } from '#infra/demo-data/resets/demo-store.ts';
 import type { DemoTenants } from '#infra/demo-data/demo-tenants.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
+import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
 import type { TenantLifeCycle } from '#kms/tenants/life-cycle.ts';
 import type { Tenant } from '#kms/tenants/tenant.ts';
 import { tenantsStore } from '#kms/tenants/tenants.store.ts';
@@ -10,11 +11,14 @@ import { accountsStore } from './accounts.store.ts';
 
 export const idsByName = (tenants: readonly Tenant[]): DemoTenants => Object.fromEntries(tenants.map(({ name, id }) => [name, id]));
 
-const demoIn = (db: Kysely<ServiceTables>, state: Tenant['state']) => tenantsStore(db).inState(state, { demo: true });
-
 /** The demo's tenants, accounts and latest reset in the service database. A reset takes the steps of its tenants' life. */
-export const createDemoStore = (lifeCycle: TenantLifeCycle): DemoStore<ServiceTables, readonly Tenant[]> => {
+export const createDemoStore = (options: {
+  readonly lifeCycle: TenantLifeCycle;
+  readonly rows: Pick<RowIntegrity, 'of'>;
+}): DemoStore<ServiceTables, readonly Tenant[]> => {
+  const { lifeCycle, rows } = options;
   const { retire, restore, remove } = lifeCycle;
+  const demoIn = (db: Kysely<ServiceTables>, state: Tenant['state']) => tenantsStore(db, rows).inState(state, { demo: true });
 
   return {
     latestReset: async (tx) =>
@@ -29,12 +33,12 @@ export const createDemoStore = (lifeCycle: TenantLifeCycle): DemoStore<ServiceTa
     tenants: async (tx) => idsByName(await demoIn(tx, 'active')),
     retire: async (tx, _, at) => {
       for (const tenant of await demoIn(tx, 'active')) await retire(tx, tenant);
-      await accountsStore(tx).retire(at);
+      await accountsStore(tx, rows).retire(at);
     },
     deleteRetired: async (tx) => {
       const old = await demoIn(tx, 'retired');
       for (const tenant of old) await remove(tx, tenant);
-      await accountsStore(tx).delete('retired');
+      await accountsStore(tx, rows).delete('retired');
       return old;
     },
     restoreRetired: async (tx) => {
@@ -42,8 +46,8 @@ export const createDemoStore = (lifeCycle: TenantLifeCycle): DemoStore<ServiceTa
       const fresh = await demoIn(tx, 'active');
       for (const tenant of fresh) await remove(tx, await retire(tx, tenant));
       for (const tenant of old) await restore(tx, tenant);
-      await accountsStore(tx).delete('in-use');
-      await accountsStore(tx).restoreRetired();
+      await accountsStore(tx, rows).delete('in-use');
+      await accountsStore(tx, rows).restoreRetired();
       return fresh;
     },
   };

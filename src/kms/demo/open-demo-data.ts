@@ -5,6 +5,7 @@ import { createResets } from '#infra/demo-data/resets/create-resets.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { Emit } from '#kms/events.ts';
 import type { ElasticKeyService } from '#kms/keys/elastic-keys/elastic-key.ts';
+import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
 import type { TenantDirectory } from '#kms/tenants/directory.ts';
 import type { TenantLifeCycle } from '#kms/tenants/life-cycle.ts';
 import { sweepTenants } from '#kms/tenants/sweep.ts';
@@ -27,16 +28,17 @@ export interface DemoData extends AsyncDisposable {
 export const openDemoData = (options: {
   readonly databases: Databases;
   readonly service: Database<ServiceTables>;
+  readonly rows: RowIntegrity;
   readonly tenants: TenantDirectory;
   readonly lifeCycle: TenantLifeCycle;
   readonly emit: Emit;
   readonly now: () => number;
 }): DemoData => {
-  const { databases, service, tenants, lifeCycle, emit, now } = options;
+  const { databases, service, rows, tenants, lifeCycle, emit, now } = options;
   const locks = createDemoLocks(databases, 'kms');
   const resets = createResets({
     database: service,
-    store: createDemoStore(lifeCycle),
+    store: createDemoStore({ lifeCycle, rows }),
     locks,
     takeEffect: (gone) => lifeCycle.takeEffect(gone ?? []),
     emit,
@@ -46,10 +48,10 @@ export const openDemoData = (options: {
     locks,
     sweep: async () => {
       await resets.sweep();
-      await locks.exclusively(() => sweepTenants({ databases, service: locks.guard(service), tenants, lifeCycle, emit }));
+      await locks.exclusively(() => sweepTenants({ databases, service: locks.guard(service), rows, tenants, lifeCycle, emit }));
     },
     load: async (seedFile, elasticKeys) =>
-      createDemo({ seed: await loadSeed(seedFile), service, locks, resets, tenants, lifeCycle, elasticKeys, emit, now }),
+      createDemo({ seed: await loadSeed(seedFile), service, rows, locks, resets, tenants, lifeCycle, elasticKeys, emit, now }),
     [Symbol.asyncDispose]: () => locks[Symbol.asyncDispose](),
   };
 };

@@ -2,6 +2,7 @@ import type { AppError } from '#infra/apperr/app-error.ts';
 import type { FineScope } from '#infra/magic/magic.ts';
 import type { Act, Admit } from '#kms/action.ts';
 import type { Barrier } from '#kms/barrier/barrier.ts';
+import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
 import type { RandomBytes } from '#kms/jose/key-material.ts';
 import { createElasticKeyService } from './elastic-keys/elastic-key.service.ts';
 import type { ElasticKeyService } from './elastic-keys/elastic-key.ts';
@@ -23,6 +24,8 @@ export interface Keys {
 
 export interface KeysOptions {
   readonly barrier: Barrier;
+  /** Checks and tags the rows of elastic and material keys. */
+  readonly rows: Pick<RowIntegrity, 'of'>;
   /** The refusal of a caller who does not hold a scope. */
   readonly insufficientScope: (scope: FineScope) => AppError;
   /** Called with every act once it is over; must not throw. */
@@ -35,12 +38,12 @@ export interface KeysOptions {
 }
 
 /** The three services behind one door, over one key ring: what one changes the others see at once. */
-export const createKeys = ({ barrier, insufficientScope, emit, now, elapsed, random }: KeysOptions): Keys => {
-  const ring = createKeyRing({ barrier, ...(elapsed && { elapsed }) });
-  const { operate, admit } = createDoor({ barrier, ring, insufficientScope, ...(emit && { emit }) });
+export const createKeys = ({ barrier, rows, insufficientScope, emit, now, elapsed, random }: KeysOptions): Keys => {
+  const ring = createKeyRing({ barrier, rows, ...(elapsed && { elapsed }) });
+  const { operate, admit } = createDoor({ barrier, rows, ring, insufficientScope, ...(emit && { emit }) });
   return {
     admit,
-    elasticKeys: createElasticKeyService({ operate, makeFirstVersion: firstVersionMaker({ barrier, random }), now }),
+    elasticKeys: createElasticKeyService({ operate, makeFirstVersion: firstVersionMaker({ barrier, rows, random }), now }),
     materialKeys: createMaterialKeyService({ operate, barrier, random, now }),
     crypto: createCryptography({ operate, now, random }),
   };

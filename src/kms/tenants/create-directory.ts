@@ -7,6 +7,7 @@ import { isSchemaName } from '#kms/database/schema-name.ts';
 import type { Emit } from '#kms/events.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { TenantTables } from '#kms/database/tenant-tables.ts';
+import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
 import { createDamages, isDamage } from './damage.ts';
 import { type TenantDirectory, type TenantHandle, tenantUnknown } from './directory.ts';
 import { LEASE_MS } from './leases.ts';
@@ -24,6 +25,7 @@ interface Look {
 
 /**
  * @param options.maxOpen databases kept open; the one not used for longest goes first
+ * @param options.rows checks the rows of the tenants
  * @param options.onGone called with a tenant that another replica removed, or gave another database
  * @param options.emit tells of tenants whose databases are damaged
  * @param options.held tenants that other parts hold in memory; `onGone` makes them let go
@@ -32,6 +34,7 @@ interface Look {
 export const createTenantDirectory = (options: {
   readonly databases: Databases;
   readonly service: Kysely<ServiceTables>;
+  readonly rows: Pick<RowIntegrity, 'of'>;
   readonly maxOpen?: number;
   readonly onGone?: (tenantId: string) => void;
   readonly emit?: Emit;
@@ -39,7 +42,7 @@ export const createTenantDirectory = (options: {
   readonly elapsed?: () => number;
 }): TenantDirectory => {
   const { databases, maxOpen = 256, onGone = () => {}, emit = () => {}, held = () => [], elapsed = () => performance.now() } = options;
-  const store = tenantsStore(options.service);
+  const store = tenantsStore(options.service, options.rows);
   const looks = createBoundedMap<Look>({ max: MAX_REMEMBERED });
   const open = createOpenDatabases({ max: maxOpen });
   const opening = createSingleFlight<Database<TenantTables>>();

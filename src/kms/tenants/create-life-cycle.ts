@@ -3,6 +3,7 @@ import type { DatabaseKind } from '#infra/database/config.ts';
 import type { Barrier } from '#kms/barrier/barrier.ts';
 import { newSchemaName } from '#kms/database/schema-name.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
+import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
 import type { TenantDirectory } from './directory.ts';
 import { leasesEnded } from './leases.ts';
 import type { TenantLifeCycle } from './life-cycle.ts';
@@ -16,23 +17,24 @@ import { tenantsStore } from './tenants.store.ts';
 export const createTenantLifeCycle = (options: {
   readonly kind: DatabaseKind;
   readonly barrier: Pick<Barrier, 'createTenantKey' | 'dropTenantKey' | 'forgetTenant'>;
+  readonly rows: Pick<RowIntegrity, 'of'>;
   readonly directory: Pick<TenantDirectory, 'forget' | 'drop'>;
   readonly now: () => number;
 }): TenantLifeCycle => {
-  const { kind, barrier, directory, now } = options;
+  const { kind, barrier, rows, directory, now } = options;
 
   const changeState =
     (step: Exclude<TenantStep, 'remove'>) =>
     async (tx: Transaction<ServiceTables>, tenant: Tenant): Promise<Tenant> => {
       const state = stateAfter(step, tenant);
-      if (!(await tenantsStore(tx).changeState(tenant, state, now()))) throw stepRefused(step, tenant);
+      if (!(await tenantsStore(tx, rows).changeState(tenant, state, now()))) throw stepRefused(step, tenant);
       return { ...tenant, state };
     };
 
   return {
     create: async (tx, { id, name, demo }) => {
       const tenant: Tenant = { id, name, schemaName: newSchemaName(), state: 'preparing', demo };
-      await tenantsStore(tx).insert(tenant, now());
+      await tenantsStore(tx, rows).insert(tenant, now());
       await barrier.createTenantKey(tx, id);
       return tenant;
     },
@@ -41,7 +43,7 @@ export const createTenantLifeCycle = (options: {
     restore: changeState('restore'),
     remove: async (tx, tenant) => {
       stateAfter('remove', tenant);
-      if (!(await tenantsStore(tx).remove(tenant))) throw stepRefused('remove', tenant);
+      if (!(await tenantsStore(tx, rows).remove(tenant))) throw stepRefused('remove', tenant);
       await barrier.dropTenantKey(tx, tenant.id);
     },
     takeEffect: async (removed) => {

@@ -1,23 +1,29 @@
 import { AppError } from '#infra/apperr/app-error.ts';
 import type { Job } from '#infra/jobs/job.ts';
+import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
 import type { TenantDirectory } from './directory.ts';
 
 const LOOK_EVERY_MS = 30_000;
-/** So many of the closed tenants are named. */
+/** So many of the closed tenants and damaged rows are named. */
 const MAX_NAMED = 10;
 
 /**
- * Looks again and again whether the databases of the tenants are there and whole. A tenant with a damaged one is closed, and the job
- * fails and names it, in the log and in `/readyz`; the service stays ready for the others.
+ * Looks again and again whether the databases of the tenants are there and whole, and their rows are the KMS's own. A tenant with a
+ * damaged database is closed, and the job fails and names it, in the log and in `/readyz`; so it does for each row that was refused
+ * since the start and was not found whole again. The service stays ready for the others.
  */
-export const lookAtTenants = (tenants: Pick<TenantDirectory, 'lookAtDamage'>): Job => ({
+export const lookAtTenants = (tenants: Pick<TenantDirectory, 'lookAtDamage'>, rows: Pick<RowIntegrity, 'isReadable' | 'damaged'>): Job => ({
   name: 'look-at-tenants',
   periodMs: LOOK_EVERY_MS,
   run: async () => {
-    const closed = [...(await tenants.lookAtDamage())];
-    if (closed.length === 0) return;
-    const named = closed.slice(0, MAX_NAMED).map(([id, cause]) => `tenant ${id} is closed: ${cause}`);
-    const more = closed.length > MAX_NAMED ? [`and ${closed.length - MAX_NAMED} more`] : [];
-    throw new AppError('tenant-damaged', 503, [...named, ...more].join('; '));
+    if (!rows.isReadable()) return;
+    const closed = await tenants.lookAtDamage();
+    const damages = [
+      ...[...closed].map(([id, cause]) => `tenant ${id} is closed: ${cause}`),
+      ...rows.damaged().map(({ table, id }) => `the row ${id} of ${table} is refused`),
+    ];
+    if (damages.length === 0) return;
+    const more = damages.length > MAX_NAMED ? [`and ${damages.length - MAX_NAMED} more`] : [];
+    throw new AppError('tenant-damaged', 503, [...damages.slice(0, MAX_NAMED), ...more].join('; '));
   },
 });

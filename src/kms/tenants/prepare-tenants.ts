@@ -4,6 +4,7 @@ import type { Database } from '#infra/database/databases.ts';
 import { isUniqueViolation } from '#infra/database/unique-violation.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import { type TenantDirectory, type TenantHandle, tenantUnknown } from './directory.ts';
+import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
 import type { TenantLifeCycle } from './life-cycle.ts';
 import type { Tenant } from './tenant.ts';
 import { tenantsStore } from './tenants.store.ts';
@@ -35,11 +36,12 @@ export type PrepareTenants = <R>(
  */
 export const createTenantPreparation = (options: {
   readonly service: Database<ServiceTables>;
+  readonly rows: Pick<RowIntegrity, 'of'>;
   readonly tenants: Pick<TenantDirectory, 'preparing'>;
   readonly lifeCycle: TenantLifeCycle;
   readonly idUsed?: (tenant: NewTenant, cause: unknown) => AppError;
 }): PrepareTenants => {
-  const { service, tenants, lifeCycle, idUsed = tenantIdUsed } = options;
+  const { service, rows, tenants, lifeCycle, idUsed = tenantIdUsed } = options;
 
   const begin = (wanted: NewTenant): Promise<Tenant> =>
     service
@@ -51,7 +53,7 @@ export const createTenantPreparation = (options: {
   const discard = async (begun: readonly Tenant[]): Promise<void> => {
     const unused = await service.transaction(async (tx) => {
       // A commit whose answer was lost has put them in use in spite of the error.
-      const preparing = new Set((await tenantsStore(tx).inState('preparing')).map(({ id }) => id));
+      const preparing = new Set((await tenantsStore(tx, rows).inState('preparing')).map(({ id }) => id));
       const left = begun.filter(({ id }) => preparing.has(id));
       for (const tenant of left) await lifeCycle.remove(tx, tenant);
       return left;

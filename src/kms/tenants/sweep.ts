@@ -2,6 +2,7 @@ import type { Database, Databases } from '#infra/database/databases.ts';
 import { isSchemaName } from '#kms/database/schema-name.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { Emit } from '#kms/events.ts';
+import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
 import type { TenantDirectory } from './directory.ts';
 import { leasesEnded } from './leases.ts';
 import type { TenantLifeCycle } from './life-cycle.ts';
@@ -18,14 +19,15 @@ import { tenantsStore } from './tenants.store.ts';
 export const sweepTenants = async (options: {
   readonly databases: Databases;
   readonly service: Database<ServiceTables>;
+  readonly rows: Pick<RowIntegrity, 'of'>;
   readonly tenants: Pick<TenantDirectory, 'drop'>;
   readonly lifeCycle: Pick<TenantLifeCycle, 'remove'>;
   readonly emit: Emit;
 }): Promise<void> => {
-  const { databases, service, tenants, lifeCycle, emit } = options;
-  const store = tenantsStore(service.db);
+  const { databases, service, rows, tenants, lifeCycle, emit } = options;
+  const store = tenantsStore(service.db, rows);
   const left = await service.transaction(async (tx) => {
-    const preparing = await tenantsStore(tx).inState('preparing');
+    const preparing = await tenantsStore(tx, rows).inState('preparing');
     for (const tenant of preparing) await lifeCycle.remove(tx, tenant);
     return preparing.length;
   });

@@ -2,6 +2,8 @@ import type { Kysely } from 'kysely';
 import { storedWord } from '#infra/database/stored-values.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { TenantRow } from '#kms/database/tenants.table.ts';
+import { changeRow } from '#kms/integrity/change-row.ts';
+import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
 import { type Tenant, TENANT_STATES, type TenantState } from './tenant.ts';
 
 const tenantOf = (row: TenantRow): Tenant => ({
@@ -13,65 +15,80 @@ const tenantOf = (row: TenantRow): Tenant => ({
 });
 
 /**
- * Queries on `kms_tenants` and `kms_databases_to_drop`. Each is one statement but for `remove`, which is atomic within the
+ * Queries on `kms_tenants` and `kms_databases_to_drop`. Each is one statement but for `changeState`, which reads before it writes, and `remove`, which is atomic within the
  * transaction that it is given.
  *
  * @param db the service database, or a transaction on it
+ * @param rows checks every row that becomes a tenant
+ * @throws AppError `row-damaged` 503 for a row that the KMS did not write, in a list too; `sealed` 503
  */
-export const tenantsStore = (db: Kysely<ServiceTables>) => ({
-  /** In whatever state. */
-  byId: async (id: string): Promise<Tenant | undefined> => {
+export const tenantsStore = (db: Kysely<ServiceTables>, rows: Pick<RowIntegrity, 'of'>) => {
+  const checked = (row: TenantRow): TenantRow => rows.of(row.id).checked('kms_tenants', row);
+  const rowById = async (id: string): Promise<TenantRow | undefined> => {
     const row = await db.selectFrom('kms_tenants').selectAll().where('id', '=', id).executeTakeFirst();
-    return row && tenantOf(row);
-  },
-  activeByName: async (name: string): Promise<Tenant | undefined> => {
-    const row = await db.selectFrom('kms_tenants').selectAll().where('name', '=', name).where('state', '=', 'active').executeTakeFirst();
-    return row && tenantOf(row);
-  },
-  /** By name. @param only.demo tenants of the demo only */
-  inState: async (state: TenantState, only: { readonly demo?: true } = {}): Promise<readonly Tenant[]> => {
-    let query = db.selectFrom('kms_tenants').selectAll().where('state', '=', state);
-    if (only.demo) query = query.where('demo', '=', 1);
-    return (await query.orderBy('name').execute()).map(tenantOf);
-  },
-  /** Names of the databases by tenant id, of all tenants in whatever state. */
-  schemaNames: async (): Promise<ReadonlyMap<string, string>> => {
-    const rows = await db.selectFrom('kms_tenants').select(['id', 'schema_name']).execute();
-    return new Map(rows.map((row) => [row.id, row.schema_name]));
-  },
-  insert: async ({ id, name, schemaName, state, demo }: Tenant, at: number): Promise<void> => {
-    await db
-      .insertInto('kms_tenants')
-      .values({ id, name, schema_name: schemaName, state, demo: demo ? 1 : 0, created_at: at, retired_at: null })
-      .execute();
-  },
-  /** @returns false where the tenant is not in the state any more in which it was read: nothing is changed then */
-  changeState: async (tenant: Tenant, state: TenantState, at: number): Promise<boolean> => {
-    const { numUpdatedRows } = await db
-      .updateTable('kms_tenants')
-      .set({ state, retired_at: state === 'retired' ? at : null })
-      .where('id', '=', tenant.id)
-      .where('state', '=', tenant.state)
-      .executeTakeFirstOrThrow();
-    return numUpdatedRows === 1n;
-  },
-  /** Deletes the row, and notes that its database is to be dropped. @returns as `changeState` */
-  remove: async (tenant: Tenant): Promise<boolean> => {
-    const { numDeletedRows } = await db
-      .deleteFrom('kms_tenants')
-      .where('id', '=', tenant.id)
-      .where('state', '=', tenant.state)
-      .executeTakeFirstOrThrow();
-    if (numDeletedRows !== 1n) return false;
-    await db.insertInto('kms_databases_to_drop').values({ schema_name: tenant.schemaName }).execute();
-    return true;
-  },
-  /** Databases of removed tenants that exist yet: a crash came before they were dropped, or another process is at it. */
-  databasesToDrop: async (): Promise<readonly string[]> => {
-    const rows = await db.selectFrom('kms_databases_to_drop').select('schema_name').orderBy('schema_name').execute();
-    return rows.map((row) => row.schema_name);
-  },
-  databaseDropped: async (schemaName: string): Promise<void> => {
-    await db.deleteFrom('kms_databases_to_drop').where('schema_name', '=', schemaName).execute();
-  },
-});
+    return row && checked(row);
+  };
+  return {
+    /** In whatever state. */
+    byId: async (id: string): Promise<Tenant | undefined> => {
+      const row = await rowById(id);
+      return row && tenantOf(row);
+    },
+    activeByName: async (name: string): Promise<Tenant | undefined> => {
+      const row = await db.selectFrom('kms_tenants').selectAll().where('name', '=', name).where('state', '=', 'active').executeTakeFirst();
+      return row && tenantOf(checked(row));
+    },
+    /** By name. @param only.demo tenants of the demo only */
+    inState: async (state: TenantState, only: { readonly demo?: true } = {}): Promise<readonly Tenant[]> => {
+      let query = db.selectFrom('kms_tenants').selectAll().where('state', '=', state);
+      if (only.demo) query = query.where('demo', '=', 1);
+      return (await query.orderBy('name').execute()).map((row) => tenantOf(checked(row)));
+    },
+    /** Names of the databases by tenant id, of all tenants in whatever state. */
+    schemaNames: async (): Promise<ReadonlyMap<string, string>> => {
+      const rows = await db.selectFrom('kms_tenants').select(['id', 'schema_name']).execute();
+      return new Map(rows.map((row) => [row.id, row.schema_name]));
+    },
+    insert: async ({ id, name, schemaName, state, demo }: Tenant, at: number): Promise<void> => {
+      const row = { id, name, schema_name: schemaName, state, demo: demo ? 1 : 0, created_at: at, retired_at: null };
+      await db.insertInto('kms_tenants').values(rows.of(id).first('kms_tenants', row)).execute();
+    },
+    /** @returns false where the tenant is not in the state any more in which it was read: nothing is changed then */
+    changeState: async (tenant: Tenant, state: TenantState, at: number): Promise<boolean> => {
+      const changed = await changeRow({
+        read: () => rowById(tenant.id),
+        change: (before) =>
+          before.state === tenant.state
+            ? rows.of(tenant.id).next('kms_tenants', before, { state, retired_at: state === 'retired' ? at : null })
+            : undefined,
+        write: (after, revision) =>
+          db
+            .updateTable('kms_tenants')
+            .set(after)
+            .where('id', '=', tenant.id)
+            .where('row_revision', '=', revision)
+            .executeTakeFirstOrThrow(),
+      });
+      return changed !== undefined;
+    },
+    /** Deletes the row, and notes that its database is to be dropped. @returns as `changeState` */
+    remove: async (tenant: Tenant): Promise<boolean> => {
+      const { numDeletedRows } = await db
+        .deleteFrom('kms_tenants')
+        .where('id', '=', tenant.id)
+        .where('state', '=', tenant.state)
+        .executeTakeFirstOrThrow();
+      if (numDeletedRows !== 1n) return false;
+      await db.insertInto('kms_databases_to_drop').values({ schema_name: tenant.schemaName }).execute();
+      return true;
+    },
+    /** Databases of removed tenants that exist yet: a crash came before they were dropped, or another process is at it. */
+    databasesToDrop: async (): Promise<readonly string[]> => {
+      const rows = await db.selectFrom('kms_databases_to_drop').select('schema_name').orderBy('schema_name').execute();
+      return rows.map((row) => row.schema_name);
+    },
+    databaseDropped: async (schemaName: string): Promise<void> => {
+      await db.deleteFrom('kms_databases_to_drop').where('schema_name', '=', schemaName).execute();
+    },
+  };
+};

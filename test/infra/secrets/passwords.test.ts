@@ -2,7 +2,7 @@ import { pbkdf2Sync, randomUUIDv7 } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { createPasswords } from '#infra/secrets/passwords.ts';
-import { parsePasswordHash } from '#infra/secrets/password-hash.ts';
+import { formatPasswordHash, parsePasswordHash } from '#infra/secrets/password-hash.ts';
 
 const quick = { iterations: 1000 };
 
@@ -76,6 +76,18 @@ describe('a password', () => {
     await expect(createPasswords(quick).verify(password, `{plaintext}${password}`)).rejects.toMatchObject({
       code: 'password-plaintext-refused',
     });
+  });
+
+  it('is not believed where its hash costs less than 210,000 rounds, or has a short salt', async () => {
+    const [password, passwords] = [randomUUIDv7(), createPasswords()];
+    const stored = (iterations: number, saltBytes: number) => {
+      const salt = Buffer.alloc(saltBytes, 1);
+      return formatPasswordHash({ iterations, salt, hash: pbkdf2Sync(password, salt, iterations, 32, 'sha256') });
+    };
+    expect(await passwords.verify(password, stored(210_000, 16))).toBe(true);
+    for (const weak of [stored(1, 32), stored(209_999, 32), stored(210_000, 15)]) {
+      await expect(passwords.verify(password, weak)).rejects.toMatchObject({ code: 'password-hash-invalid' });
+    }
   });
 
   it('stored in a form that cannot be read is an error that does not repeat it', async () => {

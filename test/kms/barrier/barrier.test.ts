@@ -2,12 +2,23 @@ import { randomBytes, randomUUID, randomUUIDv7 } from 'node:crypto';
 import fc from 'fast-check';
 import { decodeProtectedHeader } from 'jose';
 import { describe, expect, it } from 'vitest';
+import type { Barrier, MaterialKeyAddress } from '#kms/barrier/barrier.ts';
 import { openBarrier } from '#kms/barrier/open-barrier.ts';
 import { newSchemaName } from '#kms/database/schema-name.ts';
 import { databaseKinds, withDatabases } from '#test/support/database.ts';
+import { wrapWithoutUse } from '#test/kms/support/untagged-rows.ts';
 import { openService, testKms } from '#test/support/kms-keys.ts';
 
-const binding = (tenantId: string) => ({ tenantId, elasticKeyId: randomUUIDv7(), materialKeyId: randomUUIDv7() });
+const binding = (tenantId: string): MaterialKeyAddress => ({
+  tenantId,
+  elasticKeyId: randomUUIDv7(),
+  materialKeyId: randomUUIDv7(),
+  version: 1,
+  algorithm: 'A256KW',
+  use: 'wrap',
+});
+const wrap = async (barrier: Barrier, where: MaterialKeyAddress, plaintext: Uint8Array): Promise<string> =>
+  (await barrier.wrap(where, plaintext)).asVersion(where.version);
 const key = () => new Uint8Array(randomBytes(32));
 const now = () => Date.UTC(2031, 0, 1);
 
@@ -19,7 +30,7 @@ describe.each(databaseKinds())('The barrier on %s', (kind) => {
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ minLength: 1, maxLength: 4096 }), async (plaintext) => {
         const where = binding(kms.tenantId);
-        const wrapped = await kms.barrier.wrap(where, plaintext);
+        const wrapped = await wrap(kms.barrier, where, plaintext);
         expect(await kms.barrier.unwrap(where, wrapped)).toEqual(plaintext);
         expect(await other.unwrap(where, wrapped)).toEqual(plaintext);
       }),
@@ -31,7 +42,7 @@ describe.each(databaseKinds())('The barrier on %s', (kind) => {
     await using databases = await withDatabases(kind);
     const kms = await testKms(databases);
     const where = binding(kms.tenantId);
-    const wrapped = await kms.barrier.wrap(where, key());
+    const wrapped = await wrap(kms.barrier, where, key());
     const content = await kms.service.db
       .selectFrom('barrier_keys')
       .selectAll()
@@ -48,29 +59,58 @@ describe.each(databaseKinds())('The barrier on %s', (kind) => {
       tenant_id: where.tenantId,
       elastic_key_id: where.elasticKeyId,
       material_key_id: where.materialKeyId,
+      version: 1,
+      algorithm: 'A256KW',
+      use: 'wrap',
     });
   });
 
-  it('refuses a ciphertext that was copied to another tenant, elastic key or version', async () => {
+  it('refuses a ciphertext that was copied to another tenant, elastic key or version, or is said to be for something else', async () => {
     await using databases = await withDatabases(kind);
     const kms = await testKms(databases);
     const where = binding(kms.tenantId);
-    const wrapped = await kms.barrier.wrap(where, key());
+    const wrapped = await wrap(kms.barrier, where, key());
     const elsewhere = [
       { ...where, tenantId: kms.otherTenantId },
       { ...where, elasticKeyId: randomUUIDv7() },
       { ...where, materialKeyId: randomUUIDv7() },
+      { ...where, version: 2 },
+      { ...where, algorithm: 'A256GCM/A256KW' },
+      { ...where, use: 'encrypt' },
     ];
     for (const other of elsewhere) {
       await expect(kms.barrier.unwrap(other, wrapped)).rejects.toMatchObject({ code: 'key-material-damaged', status: 500 });
     }
   });
 
+  it('wraps again for a version that another was faster to get', async () => {
+    await using databases = await withDatabases(kind);
+    const kms = await testKms(databases);
+    const where = binding(kms.tenantId);
+    const plaintext = key();
+    const third = await (await kms.barrier.wrap(where, plaintext)).asVersion(3);
+    expect(await kms.barrier.unwrap({ ...where, version: 3 }, third)).toEqual(plaintext);
+    await expect(kms.barrier.unwrap(where, third)).rejects.toMatchObject({ code: 'key-material-damaged' });
+  });
+
+  it('opens a ciphertext from before version, algorithm and use were bound', async () => {
+    await using databases = await withDatabases(kind);
+    const kms = await testKms(databases);
+    const { service, tenantId } = kms;
+    const where = binding(tenantId);
+    const old = await wrapWithoutUse({ service, unsealKey: kms.unsealKey }, where, new Uint8Array(32).fill(7));
+    expect(decodeProtectedHeader(old)).not.toHaveProperty('version');
+    expect(await kms.barrier.unwrap(where, old)).toEqual(new Uint8Array(32).fill(7));
+    await expect(kms.barrier.unwrap({ ...where, elasticKeyId: randomUUIDv7() }, old)).rejects.toMatchObject({
+      code: 'key-material-damaged',
+    });
+  });
+
   it('refuses a ciphertext with any character changed', async () => {
     await using databases = await withDatabases(kind);
     const kms = await testKms(databases);
     const where = binding(kms.tenantId);
-    const wrapped = await kms.barrier.wrap(where, key());
+    const wrapped = await wrap(kms.barrier, where, key());
     const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
     for (const [index, character] of [...wrapped].entries()) {
       // The next character of the alphabet: in a last character that is a stray bit.
@@ -108,7 +148,7 @@ describe.each(databaseKinds())('The barrier on %s', (kind) => {
     await using databases = await withDatabases(kind);
     const kms = await testKms(databases);
     const where = binding(kms.tenantId);
-    const wrapped = await kms.barrier.wrap(where, key());
+    const wrapped = await wrap(kms.barrier, where, key());
     const failure = { code: 'unseal-failed', status: 503, fix: expect.stringContaining('unseal shares') };
     await expect(openBarrier({ databases: databases.databases, service: kms.service, unsealKey: key(), now })).rejects.toMatchObject(
       failure,
@@ -124,12 +164,12 @@ describe.each(databaseKinds())('The barrier on %s', (kind) => {
     await using databases = await withDatabases(kind);
     const kms = await testKms(databases);
     const where = binding(kms.tenantId);
-    const wrapped = await kms.barrier.wrap(where, key());
+    const wrapped = await wrap(kms.barrier, where, key());
     const barrier = await openBarrier({ databases: databases.databases, service: kms.service, unsealKey: null, now });
     const sealed = { code: 'sealed', status: 503 };
     expect(barrier.state()).toBe('sealed');
     await expect(barrier.unwrap(where, wrapped)).rejects.toMatchObject(sealed);
-    await expect(barrier.wrap(where, key())).rejects.toMatchObject(sealed);
+    await expect(wrap(barrier, where, key())).rejects.toMatchObject(sealed);
     await expect(kms.service.transaction((tx) => barrier.createTenantKey(tx, randomUUID()))).rejects.toMatchObject(sealed);
     await expect(barrier.unseal(key())).rejects.toMatchObject({ code: 'unseal-failed' });
     expect(barrier.state()).toBe('sealed');
@@ -142,7 +182,7 @@ describe.each(databaseKinds())('The barrier on %s', (kind) => {
     await using databases = await withDatabases(kind);
     const kms = await testKms(databases);
     const where = binding(kms.tenantId);
-    const wrapped = await kms.barrier.wrap(where, key());
+    const wrapped = await wrap(kms.barrier, where, key());
     const forgotten: (string | null)[] = [];
     kms.barrier.onForget((tenantId) => forgotten.push(tenantId));
     const underWay = kms.barrier.unwrap(where, wrapped);
@@ -167,7 +207,7 @@ describe.each(databaseKinds())('The barrier on %s', (kind) => {
     const [first, ...others] = barriers;
     const where = binding(randomUUID());
     await service.transaction((tx) => first?.createTenantKey(tx, where.tenantId) ?? Promise.reject(new Error('no barrier')));
-    const wrapped = await first?.wrap(where, new Uint8Array(32));
+    const wrapped = first && (await wrap(first, where, new Uint8Array(32)));
     for (const barrier of others) expect(await barrier.unwrap(where, wrapped ?? '')).toEqual(new Uint8Array(32));
   });
 
@@ -197,16 +237,16 @@ describe.each(databaseKinds())('The barrier on %s', (kind) => {
       throw new Error('rolled back');
     });
     await expect(failing).rejects.toThrow('rolled back');
-    await expect(kms.barrier.wrap(binding(tenantId), key())).rejects.toMatchObject({ code: 'tenant-key-missing' });
+    await expect(wrap(kms.barrier, binding(tenantId), key())).rejects.toMatchObject({ code: 'tenant-key-missing' });
     await kms.service.transaction((tx) => kms.barrier.createTenantKey(tx, tenantId));
-    expect(await kms.barrier.wrap(binding(tenantId), key())).toContain('.');
+    expect(await wrap(kms.barrier, binding(tenantId), key())).toContain('.');
   });
 
   it('shreds a tenant with its content key and leaves the others', async () => {
     await using databases = await withDatabases(kind);
     const kms = await testKms(databases);
     const [mine, other] = [binding(kms.tenantId), binding(kms.otherTenantId)];
-    const [wrapped, otherWrapped] = [await kms.barrier.wrap(mine, key()), await kms.barrier.wrap(other, key())];
+    const [wrapped, otherWrapped] = [await wrap(kms.barrier, mine, key()), await wrap(kms.barrier, other, key())];
     await kms.service.transaction((tx) => kms.barrier.dropTenantKey(tx, kms.tenantId));
     await expect(kms.barrier.unwrap(mine, wrapped)).rejects.toMatchObject({ code: 'key-material-damaged' });
     expect(await kms.barrier.unwrap(other, otherWrapped)).toHaveLength(32);
@@ -238,6 +278,6 @@ describe.each(databaseKinds())('The barrier on %s', (kind) => {
     const other = await contentOf(kms.otherTenantId);
     const mine = await contentOf(kms.tenantId);
     await kms.service.db.updateTable('barrier_keys').set({ wrapped: other.wrapped }).where('id', '=', mine.id).execute();
-    await expect(kms.barrier.wrap(binding(kms.tenantId), key())).rejects.toMatchObject({ code: 'barrier-damaged' });
+    await expect(wrap(kms.barrier, binding(kms.tenantId), key())).rejects.toMatchObject({ code: 'barrier-damaged' });
   });
 });

@@ -215,7 +215,7 @@ describe.each(databaseKinds())('demo data on %s', (kind) => {
     const row = { id: randomUUIDv7(), password_hash: 'x', tenant_id: randomUUID(), roles: '[]', demo: 0, created_at: 1, retired_at: null };
     await world.service.db
       .insertInto('kms_realm_users')
-      .values({ ...row, username: 'demo-admin' })
+      .values({ ...row, username: 'demo-admin', row_revision: 0, row_tag: null })
       .execute();
     await expect(world.demo.seed()).rejects.toMatchObject({ code: 'demo-name-taken', status: 409 });
     expect((await world.demo.state()).tenants).toEqual({});

@@ -14,6 +14,8 @@ import type { ServiceTables } from '#kms/database/service-tables.ts';
 import { createDemo } from '#kms/demo/create-demo.ts';
 import { createDemoStore } from '#kms/demo/demo.store.ts';
 import { loadSeed, type Seed } from '#kms/demo/seed-file.ts';
+import { createRowIntegrity } from '#kms/integrity/create-row-integrity.ts';
+import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
 import { createKeys, type Keys } from '#kms/keys/keys.ts';
 import type { Emit, KmsEvent } from '#kms/events.ts';
 import { createTenantDirectory } from '#kms/tenants/create-directory.ts';
@@ -31,6 +33,7 @@ export interface DemoWorld {
   readonly seed: Seed;
   readonly keys: Keys;
   readonly barrier: Barrier;
+  readonly rows: RowIntegrity;
   readonly service: Database<ServiceTables>;
   readonly tenants: TenantDirectory;
   /** A user of a tenant that is served or being prepared, who may do everything there. */
@@ -50,9 +53,9 @@ export const startWorld = async (databases: Databases, unsealKey: Uint8Array, se
 
 /** Removes what interrupted runs left, as a start does. */
 export const sweepWorld = async (databases: Databases, world: DemoWorld, emit: Emit = () => {}): Promise<void> => {
-  const { service, locks, resets, tenants, lifeCycle } = world;
+  const { service, rows, locks, resets, tenants, lifeCycle } = world;
   await resets.sweep();
-  await locks.exclusively(() => sweepTenants({ databases, service: locks.guard(service), tenants, lifeCycle, emit }));
+  await locks.exclusively(() => sweepTenants({ databases, service: locks.guard(service), rows, tenants, lifeCycle, emit }));
 };
 
 /** A process that has started already: what waits to be settled stays as it is. */
@@ -62,9 +65,10 @@ export const openWorld = async (databases: Databases, unsealKey: Uint8Array, giv
   const now = Date.now;
   const service = await databases.open<ServiceTables>('service', serviceMigrations);
   const barrier = await openBarrier({ databases, service, unsealKey, now });
+  const rows = createRowIntegrity({ barrier, emit });
   const { forgetTenant: onGone, tenants: held } = barrier;
-  const tenants = createTenantDirectory({ databases, service: service.db, onGone, held });
-  const keys = createKeys({ barrier, insufficientScope, now });
+  const tenants = createTenantDirectory({ databases, service: service.db, rows, onGone, held });
+  const keys = createKeys({ barrier, rows, insufficientScope, now });
   const callerOf = (id: string): Caller => {
     const database = async () => {
       const tenant = (await tenants.byId(id)) ?? (await tenants.preparing(id));
@@ -75,21 +79,28 @@ export const openWorld = async (databases: Databases, unsealKey: Uint8Array, giv
   };
   const seed = given ?? (await loadSeed(join(KMS_CONFIG_FOLDER, 'demo-seed.yml')));
   const locks = createDemoLocks(databases, 'kms');
-  const lifeCycle = createTenantLifeCycle({ kind: service.kind, barrier, directory: tenants, now });
+  const lifeCycle = createTenantLifeCycle({ kind: service.kind, barrier, rows, directory: tenants, now });
   const resets = createResets({
     database: service,
-    store: createDemoStore(lifeCycle),
+    store: createDemoStore({ lifeCycle, rows }),
     locks,
     takeEffect: (gone) => lifeCycle.takeEffect(gone ?? []),
     emit,
     now,
   });
-  const demo = createDemo({ seed, service, resets, locks, tenants, lifeCycle, elasticKeys: keys.elasticKeys, emit, now });
-  return { demo, seed, keys, barrier, service, tenants, callerOf, lifeCycle, resets, locks, events };
+  const demo = createDemo({ seed, service, rows, resets, locks, tenants, lifeCycle, elasticKeys: keys.elasticKeys, emit, now });
+  return { demo, seed, keys, barrier, rows, service, tenants, callerOf, lifeCycle, resets, locks, events };
 };
 
 /** A tenant that is no demo, with a user and a key. */
-export const addRealTenant = async ({ service, tenants, callerOf, lifeCycle, keys }: DemoWorld): Promise<Pick<Tenant, 'id' | 'name'>> => {
+export const addRealTenant = async ({
+  service,
+  rows,
+  tenants,
+  callerOf,
+  lifeCycle,
+  keys,
+}: DemoWorld): Promise<Pick<Tenant, 'id' | 'name'>> => {
   const name = `tenant-${randomUUIDv7()}`;
   const tenant = await service.transaction((tx) => lifeCycle.create(tx, { id: randomUUID(), name, demo: false }));
   await (await tenants.preparing(tenant.id))?.database();
@@ -104,7 +115,7 @@ export const addRealTenant = async ({ service, tenants, callerOf, lifeCycle, key
     };
     await tx
       .insertInto('kms_realm_users')
-      .values({ ...row, demo: 0, created_at: Date.now(), retired_at: null })
+      .values(rows.of(tenant.id).first('kms_realm_users', { ...row, demo: 0, created_at: Date.now(), retired_at: null }))
       .execute();
   });
   await keys.elasticKeys.create(callerOf(tenant.id), { name: `key-${name}`, algorithm: 'A256GCM/A256KW' });

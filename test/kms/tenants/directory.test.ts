@@ -7,6 +7,7 @@ import type { ServiceTables } from '#kms/database/service-tables.ts';
 import { createTenantDirectory } from '#kms/tenants/create-directory.ts';
 import type { TenantHandle } from '#kms/tenants/directory.ts';
 import { LEASE_MS } from '#kms/tenants/leases.ts';
+import { rowsWithoutBarrier } from '#test/support/row-integrity.ts';
 import { databaseKinds, withDatabases } from '#test/support/database.ts';
 
 const row = (change: Record<string, unknown> = {}) => ({
@@ -24,16 +25,27 @@ const unknown = { code: 'tenant-unknown', status: 404 };
 
 describe.each(databaseKinds())('the tenant directory on %s', (kind) => {
   const setUp = async (options: { readonly maxOpen?: number; readonly change?: (databases: Databases) => Databases } = {}) => {
-    const { maxOpen, change = (databases: Databases) => databases } = options;
+    const { maxOpen, change: changed = (databases: Databases) => databases } = options;
     const opened = new AsyncDisposableStack();
     const test = opened.use(await withDatabases(kind));
     const { db } = await test.databases.open<ServiceTables>('service', serviceMigrations);
+    const rows = rowsWithoutBarrier();
+    const tagged = (each: ReturnType<typeof row>) => rows.of(each.id).first('kms_tenants', each);
+    const change = async (id: string, changes: { readonly state?: string; readonly schema_name?: string }) => {
+      const before = await db.selectFrom('kms_tenants').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
+      await db
+        .updateTable('kms_tenants')
+        .set(rows.of(id).next('kms_tenants', before, changes))
+        .where('id', '=', id)
+        .execute();
+    };
     const clock = { elapsed: 0 };
     const gone: string[] = [];
     const directory = opened.use(
       createTenantDirectory({
-        databases: change(test.databases),
+        databases: changed(test.databases),
         service: db,
+        rows,
         elapsed: () => clock.elapsed,
         onGone: (id) => void gone.push(id),
         ...(maxOpen === undefined ? {} : { maxOpen }),
@@ -45,14 +57,15 @@ describe.each(databaseKinds())('the tenant directory on %s', (kind) => {
       directory,
       clock,
       gone,
-      insert: async (...rows: readonly ReturnType<typeof row>[]) => void (await db.insertInto('kms_tenants').values(rows).execute()),
+      change,
+      insert: async (...made: readonly ReturnType<typeof row>[]) =>
+        void (await db.insertInto('kms_tenants').values(made.map(tagged)).execute()),
       /** Tenants with a database, as they are once they have been prepared. */
-      insertPrepared: async (...rows: readonly ReturnType<typeof row>[]) => {
-        await db.insertInto('kms_tenants').values(rows).execute();
-        for (const { schema_name } of rows) await (await test.databases.open(schema_name, tenantMigrations))[Symbol.asyncDispose]();
+      insertPrepared: async (...made: readonly ReturnType<typeof row>[]) => {
+        await db.insertInto('kms_tenants').values(made.map(tagged)).execute();
+        for (const { schema_name } of made) await (await test.databases.open(schema_name, tenantMigrations))[Symbol.asyncDispose]();
       },
-      setState: async ({ id }: { readonly id: string }, state: string) =>
-        void (await db.updateTable('kms_tenants').set({ state }).where('id', '=', id).execute()),
+      setState: ({ id }: { readonly id: string }, state: string) => change(id, { state }),
       remove: async ({ id }: { readonly id: string }) => void (await db.deleteFrom('kms_tenants').where('id', '=', id).execute()),
       handleOf: async ({ id }: { readonly id: string }): Promise<TenantHandle> => {
         const handle = (await directory.byId(id)) ?? (await directory.preparing(id));
@@ -143,7 +156,7 @@ describe.each(databaseKinds())('the tenant directory on %s', (kind) => {
     await test.insertPrepared(one);
     await (await test.handleOf(one)).database();
     await (await test.databases.open(schemaName, tenantMigrations))[Symbol.asyncDispose]();
-    await test.db.updateTable('kms_tenants').set({ schema_name: schemaName }).where('id', '=', one.id).execute();
+    await test.change(one.id, { schema_name: schemaName });
     test.clock.elapsed += LEASE_MS;
     expect((await (await test.handleOf(one)).database()).name).toBe(schemaName);
     expect(test.gone).toEqual([one.id]);

@@ -21,7 +21,7 @@ describe.each(databaseKinds())('the life of a tenant on %s', (kind) => {
       take: (step: 'activate' | 'retire' | 'restore', tenant: Parameters<typeof lifeCycle.activate>[1]) =>
         service.transaction((tx) => lifeCycle[step](tx, tenant)),
       remove: (tenant: Parameters<typeof lifeCycle.remove>[1]) => service.transaction((tx) => lifeCycle.remove(tx, tenant)),
-      stored: (id: string) => tenantsStore(service.db).byId(id),
+      stored: (id: string) => tenantsStore(service.db, world.rows).byId(id),
       addKey: async (id: string) => {
         await (await tenants.preparing(id))?.database();
         return keys.elasticKeys.create(world.callerOf(id), { name: `key-${randomUUIDv7()}`, algorithm: 'ES256' });

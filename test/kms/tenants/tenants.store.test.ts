@@ -5,6 +5,7 @@ import { newSchemaName } from '#kms/database/schema-name.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { Tenant } from '#kms/tenants/tenant.ts';
 import { tenantsStore } from '#kms/tenants/tenants.store.ts';
+import { rowsWithoutBarrier } from '#test/support/row-integrity.ts';
 import { databaseKinds, withDatabases } from '#test/support/database.ts';
 
 const tenant = (change: Partial<Tenant> = {}): Tenant => ({
@@ -20,7 +21,8 @@ describe.each(databaseKinds())('the store of tenants on %s', (kind) => {
   const setUp = async () => {
     const test = await withDatabases(kind);
     const { db } = await test.databases.open<ServiceTables>('service', serviceMigrations);
-    return { db, store: tenantsStore(db), [Symbol.asyncDispose]: () => test[Symbol.asyncDispose]() };
+    const rows = rowsWithoutBarrier();
+    return { db, rows, store: tenantsStore(db, rows), [Symbol.asyncDispose]: () => test[Symbol.asyncDispose]() };
   };
 
   it('has a name once among active tenants, also when two are made at once', async () => {
@@ -50,7 +52,11 @@ describe.each(databaseKinds())('the store of tenants on %s', (kind) => {
     await using test = await setUp();
     const one = tenant();
     await test.store.insert(one, 1);
-    await test.db.updateTable('kms_tenants').set({ state: 'suspended' }).execute();
+    const row = await test.db.selectFrom('kms_tenants').selectAll().executeTakeFirstOrThrow();
+    await test.db
+      .updateTable('kms_tenants')
+      .set(test.rows.of(one.id).next('kms_tenants', row, { state: 'suspended' }))
+      .execute();
     await expect(test.store.byId(one.id)).rejects.toMatchObject({ code: 'internal-error' });
   });
 });

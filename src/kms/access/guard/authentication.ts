@@ -7,6 +7,7 @@ import { createVerifiedCache } from '#infra/secrets/verified-cache.ts';
 import type { AuthenticatedCaller } from '#kms/caller.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { Emit } from '#kms/events.ts';
+import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
 import type { TenantDirectory } from '#kms/tenants/directory.ts';
 import type { Challenges } from '../challenges.ts';
 import { createCertificateRealm } from '../realms/certificates.ts';
@@ -46,6 +47,7 @@ const MAX_VERIFIED = 10_000;
 export const openAuthentication = async (options: {
   readonly realmsFile: string;
   readonly service: Database<ServiceTables>;
+  readonly rows: RowIntegrity;
   readonly tenants: Pick<TenantDirectory, 'byId' | 'byName'>;
   readonly issuers: readonly TrustedIssuer[];
   readonly challenges: Challenges;
@@ -54,7 +56,7 @@ export const openAuthentication = async (options: {
   readonly elapsed: () => number;
   readonly closing: AbortSignal;
 }): Promise<{ readonly authenticate: Authenticate; readonly newUsers: NewUsers }> => {
-  const { service, tenants, issuers, challenges, emit, now, elapsed, closing } = options;
+  const { service, rows, tenants, issuers, challenges, emit, now, elapsed, closing } = options;
   const config = await loadRealms(options.realmsFile);
   const { users } = config.file;
   const plaintext = users.filter((user) => user.password.startsWith(PLAINTEXT_PREFIX)).map((user) => user.username);
@@ -62,7 +64,7 @@ export const openAuthentication = async (options: {
 
   const userRealms: Readonly<Record<RealmName, readonly UserRealm[]>> = {
     file: [createFileRealm(users)],
-    database: [createDatabaseRealm(service.db)],
+    database: [createDatabaseRealm(service.db, rows)],
     // Its users log in at their issuer; here they show tokens, never passwords.
     federation: [],
   };
@@ -96,5 +98,5 @@ export const openAuthentication = async (options: {
         return unreachable(credential);
     }
   };
-  return { authenticate, newUsers: createNewUsers({ config, passwords: hashing, now }) };
+  return { authenticate, newUsers: createNewUsers({ config, passwords: hashing, rows, now }) };
 };

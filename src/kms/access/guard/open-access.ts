@@ -4,6 +4,7 @@ import type { Job } from '#infra/jobs/job.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { Emit } from '#kms/events.ts';
+import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
 import type { TenantDirectory } from '#kms/tenants/directory.ts';
 import { type Challenges, createChallenges } from '../challenges.ts';
 import type { NewUsers } from '../realms/new-users.ts';
@@ -33,6 +34,7 @@ export interface Access extends AsyncDisposable {
 export const openAccess = async (options: {
   readonly config: AccessConfig;
   readonly service: Database<ServiceTables>;
+  readonly rows: RowIntegrity;
   readonly tenants: Pick<TenantDirectory, 'byId' | 'byName'>;
   readonly telemetry: Telemetry;
   readonly emit: Emit;
@@ -40,7 +42,7 @@ export const openAccess = async (options: {
   readonly elapsed: () => number;
   readonly closing: AbortSignal;
 }): Promise<Access> => {
-  const { config, service, tenants, telemetry, emit, now, elapsed, closing } = options;
+  const { config, service, rows, tenants, telemetry, emit, now, elapsed, closing } = options;
   await using opened = new AsyncDisposableStack();
   const { issuers: configs, tls, required } = config.identity;
   const { issuers, dependency, jobs } = opened.use(await openTrustedIssuers({ configs, tls, required, telemetry, emit, now, elapsed }));
@@ -48,6 +50,7 @@ export const openAccess = async (options: {
   const { authenticate, newUsers } = await openAuthentication({
     realmsFile: config.realms_file,
     service,
+    rows,
     tenants,
     issuers,
     challenges,

@@ -3,6 +3,7 @@ import type { Transaction } from 'kysely';
 import { AppError } from '#infra/apperr/app-error.ts';
 import type { Passwords } from '#infra/secrets/passwords.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
+import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
 import type { RealmsConfig } from './realms-config.ts';
 
 /** A user of the database realm who is to be made. */
@@ -31,9 +32,10 @@ export interface NewUsers {
 export const createNewUsers = (options: {
   readonly config: Pick<RealmsConfig, 'order' | 'file'>;
   readonly passwords: Pick<Passwords, 'hash'>;
+  readonly rows: Pick<RowIntegrity, 'of'>;
   readonly now: () => number;
 }): NewUsers => {
-  const { config, passwords, now } = options;
+  const { config, passwords, rows, now } = options;
   const before = config.order.slice(0, config.order.indexOf('database'));
   const shadowing = new Set(before.includes('file') ? config.file.users.map(({ username }) => username) : []);
   return {
@@ -47,19 +49,17 @@ export const createNewUsers = (options: {
     },
     hash: (password) => passwords.hash(password),
     insert: async (tx, { username, passwordHash, tenantId, roles }) => {
-      await tx
-        .insertInto('kms_realm_users')
-        .values({
-          id: randomUUIDv7(),
-          username,
-          password_hash: passwordHash,
-          tenant_id: tenantId,
-          roles: JSON.stringify(roles),
-          demo: 0,
-          created_at: now(),
-          retired_at: null,
-        })
-        .execute();
+      const row = {
+        id: randomUUIDv7(),
+        username,
+        password_hash: passwordHash,
+        tenant_id: tenantId,
+        roles: JSON.stringify(roles),
+        demo: 0,
+        created_at: now(),
+        retired_at: null,
+      };
+      await tx.insertInto('kms_realm_users').values(rows.of(tenantId).first('kms_realm_users', row)).execute();
     },
   };
 };

@@ -1,8 +1,11 @@
 import type { Kysely } from 'kysely';
 import { storedTexts } from '#infra/database/stored-values.ts';
 import type { FineScope } from '#infra/magic/magic.ts';
+import { plaintextRefused } from '#infra/secrets/passwords.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { RealmUserRow } from '#kms/database/realm-users.table.ts';
+import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
+import { PLAINTEXT_PREFIX } from './realms-config.ts';
 import { fineScopesOfRoles } from '../scopes.ts';
 
 /** A user who can prove who he is with a password. */
@@ -25,20 +28,29 @@ export interface UserRealm {
   find(username: string): Promise<RealmUser | undefined>;
 }
 
+/** Only a file of the operator may hold plaintext, whatever stands in it. */
+const hashOf = ({ password_hash: stored }: RealmUserRow): string => {
+  if (stored.startsWith(PLAINTEXT_PREFIX)) throw plaintextRefused();
+  return stored;
+};
+
 const realmUserOf = (row: RealmUserRow): RealmUser => {
   const roles = storedTexts(row.roles, `the roles of account ${row.id}`);
   return {
     subject: row.id,
     username: row.username,
-    stored: row.password_hash,
+    stored: hashOf(row),
     tenant: { by: 'id', value: row.tenant_id },
     roles,
     scopes: fineScopesOfRoles(roles),
   };
 };
 
-/** Users of `kms_realm_users`; retired ones are not found. */
-export const createDatabaseRealm = (db: Kysely<ServiceTables>): UserRealm => ({
+/**
+ * Users of `kms_realm_users`; retired ones are not found. A row that the KMS did not write is `row-damaged`, 503, and nobody gets in
+ * by it.
+ */
+export const createDatabaseRealm = (db: Kysely<ServiceTables>, rows: Pick<RowIntegrity, 'of'>): UserRealm => ({
   find: async (username) => {
     const row = await db
       .selectFrom('kms_realm_users')
@@ -46,6 +58,6 @@ export const createDatabaseRealm = (db: Kysely<ServiceTables>): UserRealm => ({
       .where('username', '=', username)
       .where('retired_at', 'is', null)
       .executeTakeFirst();
-    return row === undefined ? undefined : realmUserOf(row);
+    return row && realmUserOf(rows.of(row.tenant_id).checked('kms_realm_users', row));
   },
 });

@@ -6,7 +6,7 @@ import { configInvalid } from '#infra/config/check-config.ts';
 import { strictObject } from '#infra/config/schema.ts';
 import { repeated } from '#infra/config/repeated.ts';
 import { ROLE_SCOPES } from '#infra/magic/magic.ts';
-import { parsePasswordHash } from '#infra/secrets/password-hash.ts';
+import { LEAST_ITERATIONS, parsePasswordHash } from '#infra/secrets/password-hash.ts';
 
 /** The realms in which a caller can be known; one that `order` leaves out is switched off. */
 const REALMS = ['file', 'database', 'federation'] as const;
@@ -55,7 +55,12 @@ export const realmsConfigSchema = strictObject(
     }),
     password_hash: strictObject(
       {
-        iterations: Type.Integer({ minimum: 1_000, maximum: 10_000_000, default: 600_000, description: 'PBKDF2-HMAC-SHA256 rounds' }),
+        iterations: Type.Integer({
+          minimum: LEAST_ITERATIONS,
+          maximum: 10_000_000,
+          default: 600_000,
+          description: 'PBKDF2-HMAC-SHA256 rounds',
+        }),
         salt_bytes: Type.Integer({ minimum: 16, maximum: 64, default: 32 }),
       },
       { default: {}, description: 'how new passwords are hashed, and the cost that is paid for unknown user names' },

@@ -28,7 +28,7 @@ const ORDERS = {
 export const createElasticKeyService = ({ operate, makeFirstVersion, now }: ElasticKeyServiceOptions): ElasticKeyService => ({
   create: (caller, input) => {
     const id = randomUUIDv7();
-    return operate(caller, ELASTIC_KEY_ACTIONS.create, { elasticKeyId: id }, async ({ tenant }) => {
+    return operate(caller, ELASTIC_KEY_ACTIONS.create, { elasticKeyId: id }, async ({ tenant, rows }) => {
       const createdAt = now();
       const key: ElasticKey = {
         id,
@@ -46,7 +46,7 @@ export const createElasticKeyService = ({ operate, makeFirstVersion, now }: Elas
       };
       const storeFirstVersion = await makeFirstVersion(tenant.id, key);
       return async (tx) => {
-        await elasticKeysStore(tx).insert(key);
+        await elasticKeysStore(tx, rows).insert(key);
         await storeFirstVersion(tx);
         return key;
       };
@@ -54,19 +54,19 @@ export const createElasticKeyService = ({ operate, makeFirstVersion, now }: Elas
   },
 
   list: (caller, query = {}) =>
-    operate(caller, ELASTIC_KEY_ACTIONS.list, null, async ({ db }) => {
+    operate(caller, ELASTIC_KEY_ACTIONS.list, null, async ({ db, rows }) => {
       const { sort = 'created_at', limit = DEFAULT_LIMIT, cursor, ...filter } = query;
       const { column, direction, type } = ORDERS[sort];
       const order = `elastic-keys/${sort}`;
       const after = decodeCursor(order, type, cursor);
-      const found = await elasticKeysStore(db).list(filter, { column, direction, after, limit: limit + 1 });
+      const found = await elasticKeysStore(db, rows).list(filter, { column, direction, after, limit: limit + 1 });
       const valueOf = (key: ElasticKey) => (column === 'name' ? key.name : key.createdAt);
       return pageOf(found, { limit, order, position: (key) => ({ value: valueOf(key), id: key.id }) });
     }),
 
   read: (caller, id) =>
-    operate(caller, ELASTIC_KEY_ACTIONS.read, { elasticKeyId: id }, async ({ db }) => {
-      const key = await elasticKeysStore(db).byId(id);
+    operate(caller, ELASTIC_KEY_ACTIONS.read, { elasticKeyId: id }, async ({ db, rows }) => {
+      const key = await elasticKeysStore(db, rows).byId(id);
       if (!key) throw elasticKeyNotFound();
       return key;
     }),
@@ -75,8 +75,8 @@ export const createElasticKeyService = ({ operate, makeFirstVersion, now }: Elas
     const { state, operations, minDecryptionVersion, expiresAt } = changes;
     const isOfPolicy = [state, operations, minDecryptionVersion, expiresAt].some((given) => given !== undefined);
     const action = isOfPolicy ? ELASTIC_KEY_ACTIONS.change : ELASTIC_KEY_ACTIONS.describe;
-    return operate(caller, action, { elasticKeyId: id }, async ({ db }) => {
-      const before = await elasticKeysStore(db).byId(id);
+    return operate(caller, action, { elasticKeyId: id }, async ({ db, rows }) => {
+      const before = await elasticKeysStore(db, rows).byId(id);
       if (!before) throw elasticKeyNotFound();
       const changed = {
         ...changes,
@@ -85,9 +85,9 @@ export const createElasticKeyService = ({ operate, makeFirstVersion, now }: Elas
         updatedAt: now(),
       };
       return async (tx) => {
-        const key = await elasticKeysStore(tx).update(id, changed);
+        const key = await elasticKeysStore(tx, rows).update(id, changed);
         if (key) return key;
-        if (!(await elasticKeysStore(tx).byId(id))) throw elasticKeyNotFound();
+        if (!(await elasticKeysStore(tx, rows).byId(id))) throw elasticKeyNotFound();
         throw fieldInvalid(
           'min-decryption-version-invalid',
           '/min_decryption_version',

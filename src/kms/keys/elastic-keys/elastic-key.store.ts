@@ -1,4 +1,4 @@
-import { type Kysely, sql } from 'kysely';
+import type { Kysely } from 'kysely';
 import { storedTexts, storedWord } from '#infra/database/stored-values.ts';
 import { isUniqueViolation } from '#infra/database/unique-violation.ts';
 import type { Position } from '#kms/api/cursor.ts';
@@ -6,6 +6,8 @@ import type { ElasticKeyRow } from '#kms/database/elastic-keys.table.ts';
 import type { TenantTables } from '#kms/database/tenant-tables.ts';
 import { OPERATIONS } from '#kms/jose/algorithm.ts';
 import { ALGORITHM_NAMES, algorithmOf } from '#kms/jose/algorithms.ts';
+import { changeRow } from '#kms/integrity/change-row.ts';
+import type { TenantRows } from '#kms/integrity/row-integrity.ts';
 import { elasticKeyNameTaken } from './elastic-key-errors.ts';
 import { ELASTIC_KEY_STATES, type ElasticKey, type ListElasticKeys } from './elastic-key.ts';
 
@@ -53,87 +55,96 @@ const nameTaken = (name: string | undefined) => (error: unknown) => {
 };
 
 /**
- * Queries on `elastic_keys`; each is one statement, so that it is atomic by itself.
+ * Queries on `elastic_keys`; each is one statement, or one on condition that nobody changed the row since it was read.
  *
  * @param db the database of the tenant, or a transaction on it
+ * @param rows checks every row that becomes an elastic key
+ * @throws AppError `row-damaged` 503 for a row that the KMS did not write, in a list too; `sealed` 503
  */
-export const elasticKeysStore = (db: Kysely<TenantTables>) => ({
-  /** @throws AppError `elastic-key-name-taken` 409 */
-  insert: async (key: ElasticKey): Promise<void> => {
-    const row: ElasticKeyRow = {
-      id: key.id,
-      name: key.name,
-      description: key.description,
-      algorithm: key.algorithm,
-      operations: JSON.stringify(key.operations),
-      state: key.state,
-      latest_version: key.latestVersion,
-      min_decryption_version: key.minDecryptionVersion,
-      created_at: key.createdAt,
-      updated_at: key.updatedAt,
-      expires_at: key.expiresAt,
-    };
-    await db.insertInto('elastic_keys').values(row).execute().catch(nameTaken(key.name));
-  },
-
-  byId: async (id: string): Promise<ElasticKey | undefined> => {
+export const elasticKeysStore = (db: Kysely<TenantTables>, rows: TenantRows) => {
+  const rowById = async (id: string): Promise<ElasticKeyRow | undefined> => {
     const row = await db.selectFrom('elastic_keys').selectAll().where('id', '=', id).executeTakeFirst();
-    return row && elasticKeyOf(row);
-  },
+    return row && rows.checked('elastic_keys', row);
+  };
+  const change = (id: string, changes: (before: ElasticKeyRow) => Partial<ElasticKeyRow> | undefined) =>
+    changeRow({
+      read: () => rowById(id),
+      change: (before) => {
+        const changed = changes(before);
+        return changed && rows.next('elastic_keys', before, changed);
+      },
+      write: (after, revision) =>
+        db.updateTable('elastic_keys').set(after).where('id', '=', id).where('row_revision', '=', revision).executeTakeFirstOrThrow(),
+    });
+  return {
+    /** @throws AppError `elastic-key-name-taken` 409 */
+    insert: async (key: ElasticKey): Promise<void> => {
+      const row = rows.first('elastic_keys', {
+        id: key.id,
+        name: key.name,
+        description: key.description,
+        algorithm: key.algorithm,
+        operations: JSON.stringify(key.operations),
+        state: key.state,
+        latest_version: key.latestVersion,
+        min_decryption_version: key.minDecryptionVersion,
+        created_at: key.createdAt,
+        updated_at: key.updatedAt,
+        expires_at: key.expiresAt,
+      });
+      await db.insertInto('elastic_keys').values(row).execute().catch(nameTaken(key.name));
+    },
 
-  /** At most `limit` after a position, in the order of the sort. */
-  list: async (
-    filter: Pick<ListElasticKeys, 'name' | 'algorithm' | 'state'>,
-    page: { column: 'name' | 'created_at'; direction: 'asc' | 'desc'; after: Position | null; limit: number },
-  ): Promise<ElasticKey[]> => {
-    const { column, direction, after, limit } = page;
-    let query = db.selectFrom('elastic_keys').selectAll();
-    if (filter.name !== undefined) query = query.where('name', '=', filter.name);
-    if (filter.algorithm !== undefined) query = query.where('algorithm', '=', filter.algorithm);
-    if (filter.state !== undefined) query = query.where('state', '=', filter.state);
-    if (after) {
-      const beyond = direction === 'asc' ? '>' : '<';
-      query = query.where((where) =>
-        where.or([where(column, beyond, after.value), where.and([where(column, '=', after.value), where('id', beyond, after.id)])]),
+    byId: async (id: string): Promise<ElasticKey | undefined> => {
+      const row = await rowById(id);
+      return row && elasticKeyOf(row);
+    },
+
+    /** At most `limit` after a position, in the order of the sort. */
+    list: async (
+      filter: Pick<ListElasticKeys, 'name' | 'algorithm' | 'state'>,
+      page: { column: 'name' | 'created_at'; direction: 'asc' | 'desc'; after: Position | null; limit: number },
+    ): Promise<ElasticKey[]> => {
+      const { column, direction, after, limit } = page;
+      let query = db.selectFrom('elastic_keys').selectAll();
+      if (filter.name !== undefined) query = query.where('name', '=', filter.name);
+      if (filter.algorithm !== undefined) query = query.where('algorithm', '=', filter.algorithm);
+      if (filter.state !== undefined) query = query.where('state', '=', filter.state);
+      if (after) {
+        const beyond = direction === 'asc' ? '>' : '<';
+        query = query.where((where) =>
+          where.or([where(column, beyond, after.value), where.and([where(column, '=', after.value), where('id', beyond, after.id)])]),
+        );
+      }
+      const found = await query.orderBy(column, direction).orderBy('id', direction).limit(limit).execute();
+      return found.map((row) => elasticKeyOf(rows.checked('elastic_keys', row)));
+    },
+
+    /**
+     * Changes all members that are given, or none.
+     *
+     * @returns the key after the change, or undefined when there is no such key or it has no version `minDecryptionVersion`
+     * @throws AppError `elastic-key-name-taken` 409
+     */
+    update: async (id: string, changes: ElasticKeyChanges): Promise<ElasticKey | undefined> => {
+      const { minDecryptionVersion = 1 } = changes;
+      const row = await change(id, (before) => (before.latest_version >= minDecryptionVersion ? columnsOf(changes) : undefined)).catch(
+        nameTaken(changes.name),
       );
-    }
-    const rows = await query.orderBy(column, direction).orderBy('id', direction).limit(limit).execute();
-    return rows.map(elasticKeyOf);
-  },
+      return row && elasticKeyOf(row);
+    },
 
-  /**
-   * Changes all members that are given, or none.
-   *
-   * @returns the key after the change, or undefined when there is no such key or it has no version `minDecryptionVersion`
-   * @throws AppError `elastic-key-name-taken` 409
-   */
-  update: async (id: string, changes: ElasticKeyChanges): Promise<ElasticKey | undefined> => {
-    const row = await db
-      .updateTable('elastic_keys')
-      .set(columnsOf(changes))
-      .where('id', '=', id)
-      .where('latest_version', '>=', changes.minDecryptionVersion ?? 1)
-      .returningAll()
-      .executeTakeFirst()
-      .catch(nameTaken(changes.name));
-    return row && elasticKeyOf(row);
-  },
-
-  /**
-   * Raises the latest version by one. The statement locks the row, so that rotations at once get one version each; the caller
-   * inserts that version in the same transaction.
-   *
-   * @returns the new version, or undefined when the key is not there, not active or expired
-   */
-  raiseVersion: async (id: string, now: number): Promise<number | undefined> => {
-    const row = await db
-      .updateTable('elastic_keys')
-      .set({ latest_version: sql<number>`latest_version + 1`, updated_at: now })
-      .where('id', '=', id)
-      .where('state', '=', 'active')
-      .where((where) => where.or([where('expires_at', 'is', null), where('expires_at', '>', now)]))
-      .returning('latest_version')
-      .executeTakeFirst();
-    return row?.latest_version;
-  },
-});
+    /**
+     * Raises the latest version by one. Its write locks the row, so that rotations at once get one version each; the caller
+     * inserts that version in the same transaction.
+     *
+     * @returns the new version, or undefined when the key is not there, not active or expired
+     */
+    raiseVersion: async (id: string, now: number): Promise<number | undefined> => {
+      const row = await change(id, ({ state, expires_at: expiresAt, latest_version: latest }) =>
+        state === 'active' && (expiresAt === null || expiresAt > now) ? { latest_version: latest + 1, updated_at: now } : undefined,
+      );
+      return row?.latest_version;
+    },
+  };
+};

@@ -1,5 +1,6 @@
 import { type BoundedMap, createBoundedMap } from '#infra/cache/bounded-map.ts';
 import type { Barrier } from '#kms/barrier/barrier.ts';
+import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
 import { algorithmOf } from '#kms/jose/algorithms.ts';
 import { importSecret } from '#kms/jose/key-material.ts';
 import { LEASE_MS } from '#kms/tenants/leases.ts';
@@ -27,11 +28,6 @@ const remember = <E>(map: BoundedMap<E>, name: string, entry: E, loading: Promis
   return entry;
 };
 
-const find = async (of: KeyOfTenant, id: string): Promise<StoredMaterialKey | undefined> => {
-  const { db } = await of.tenant.database();
-  return materialKeysStore(db).byId(of.elasticKeyId, id);
-};
-
 /**
  * @param leaseMs how long a policy is used without a look at the database: what another replica changed holds here after that
  *   at the latest, which it waits for before it answers; what this one changed holds at once
@@ -39,14 +35,15 @@ const find = async (of: KeyOfTenant, id: string): Promise<StoredMaterialKey | un
  */
 export const createKeyRing = (options: {
   readonly barrier: Pick<Barrier, 'unwrap' | 'onForget'>;
+  readonly rows: Pick<RowIntegrity, 'of'>;
   readonly elapsed?: () => number;
   readonly leaseMs?: number;
   readonly max?: number;
 }): KeyRing => {
-  const { barrier, elapsed = () => performance.now(), leaseMs = LEASE_MS, max = 4096 } = options;
+  const { barrier, rows, elapsed = () => performance.now(), leaseMs = LEASE_MS, max = 4096 } = options;
   const snapshots = createBoundedMap<{ readonly at: number; readonly value: Promise<Snapshot> }>({ max });
   const versions = createBoundedMap<Promise<UsableKey>>({ max });
-  const counter = createProtectionCounter({ max });
+  const counter = createProtectionCounter({ rows, max });
 
   barrier.onForget((tenantId) => {
     for (const map of [snapshots, versions]) {
@@ -55,8 +52,18 @@ export const createKeyRing = (options: {
     }
   });
 
-  const load = async ({ tenant, elasticKeyId }: KeyOfTenant, { algorithm }: ElasticKey, key: StoredMaterialKey): Promise<UsableKey> => {
-    const secret = await barrier.unwrap({ tenantId: tenant.id, elasticKeyId, materialKeyId: key.id }, key.wrapped);
+  const find = async ({ tenant, elasticKeyId }: KeyOfTenant, id: string): Promise<StoredMaterialKey | undefined> => {
+    const { db } = await tenant.database();
+    return materialKeysStore(db, rows.of(tenant.id)).byId(elasticKeyId, id);
+  };
+
+  const load = async (
+    { tenant, elasticKeyId }: KeyOfTenant,
+    { algorithm, use }: ElasticKey,
+    key: StoredMaterialKey,
+  ): Promise<UsableKey> => {
+    const place = { tenantId: tenant.id, elasticKeyId, materialKeyId: key.id, version: key.version, algorithm, use };
+    const secret = await barrier.unwrap(place, key.wrapped);
     try {
       return { id: key.id, version: key.version, ...(await importSecret(algorithmOf(algorithm), key.id, secret)) };
     } finally {
@@ -74,10 +81,13 @@ export const createKeyRing = (options: {
 
   const read = async (of: KeyOfTenant): Promise<Snapshot> => {
     const { db } = await of.tenant.database();
-    const elasticKey = await elasticKeysStore(db).byId(of.elasticKeyId);
+    const ofTenant = rows.of(of.tenant.id);
+    const elasticKey = await elasticKeysStore(db, ofTenant).byId(of.elasticKeyId);
     if (!elasticKey) throw elasticKeyNotFound();
-    const [newest] = await materialKeysStore(db).below(of.elasticKeyId, { below: elasticKey.latestVersion + 1, limit: 1 });
+    const [newest] = await materialKeysStore(db, ofTenant).below(of.elasticKeyId, { below: elasticKey.latestVersion + 1, limit: 1 });
     if (!newest) throw elasticKeyNotFound();
+    // Where the newest version was taken away, the one before must not protect in its place.
+    if (newest.version !== elasticKey.latestVersion) throw ofTenant.refusal('elastic_keys', elasticKey.id);
     return { elasticKey, newest: await open(of, elasticKey, newest) };
   };
 

@@ -1,6 +1,7 @@
 import { AppError } from '#infra/apperr/app-error.ts';
 import { createBoundedMap } from '#infra/cache/bounded-map.ts';
 import type { CallerTenant } from '#kms/caller.ts';
+import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
 import { materialKeysStore } from '../material-keys/material-key.store.ts';
 
 /** Counts how often a version protects, without a write per call. */
@@ -32,13 +33,18 @@ const limitReached = (materialKeyId: string): AppError =>
  * @param block protections a reservation
  * @see NIST SP 800-38D section 8.3
  */
-export const createProtectionCounter = (options: { readonly block?: number; readonly max?: number } = {}): ProtectionCounter => {
-  const { block: size = 1024, max = 4096 } = options;
+export const createProtectionCounter = (options: {
+  readonly rows: Pick<RowIntegrity, 'of'>;
+  readonly block?: number;
+  readonly max?: number;
+}): ProtectionCounter => {
+  const { rows, block: size = 1024, max = 4096 } = options;
   const blocks = createBoundedMap<Block>({ max });
 
   const refill = async (block: Block, tenant: CallerTenant, materialKeyId: string, limit: number): Promise<void> => {
     const { db } = await tenant.database();
-    if (!(await materialKeysStore(db).reserveProtections(materialKeyId, { block: size, limit }))) throw limitReached(materialKeyId);
+    if (!(await materialKeysStore(db, rows.of(tenant.id)).reserveProtections(materialKeyId, { block: size, limit })))
+      throw limitReached(materialKeyId);
     block.left += size;
   };
 

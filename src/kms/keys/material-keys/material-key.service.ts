@@ -1,11 +1,9 @@
 import { randomUUIDv7 } from 'node:crypto';
-import type { Kysely } from 'kysely';
 import { AppError } from '#infra/apperr/app-error.ts';
-import type { Operate } from '#kms/action.ts';
+import type { Operate, Reading } from '#kms/action.ts';
 import { DEFAULT_LIMIT, decodeCursor } from '#kms/api/cursor.ts';
 import { pageOf } from '#kms/api/paging.ts';
 import type { CallerTenant } from '#kms/caller.ts';
-import type { TenantTables } from '#kms/database/tenant-tables.ts';
 import { algorithmOf } from '#kms/jose/algorithms.ts';
 import type { PublicJwk } from '#kms/jose/key-material.ts';
 import { elasticKeyExpired, elasticKeyNotFound, elasticKeySuspended } from '../elastic-keys/elastic-key-errors.ts';
@@ -46,8 +44,8 @@ const refusalOf = (key: ElasticKey | undefined): AppError => {
   return key.state === 'active' ? elasticKeyExpired() : elasticKeySuspended();
 };
 
-const elasticKeyIn = async (db: Kysely<TenantTables>, id: string): Promise<ElasticKey> => {
-  const key = await elasticKeysStore(db).byId(id);
+const elasticKeyIn = async ({ db, rows }: Pick<Reading<unknown>, 'db' | 'rows'>, id: string): Promise<ElasticKey> => {
+  const key = await elasticKeysStore(db, rows).byId(id);
   if (!key) throw elasticKeyNotFound();
   return key;
 };
@@ -66,46 +64,49 @@ const shown = async (
 export const createMaterialKeyService = ({ operate, now, ...mint }: MaterialKeyServiceOptions): MaterialKeyService => ({
   rotate: (caller, elasticKeyId) => {
     const materialKeyId = randomUUIDv7();
-    return operate(caller, MATERIAL_KEY_ACTIONS.rotate, { elasticKeyId, materialKeyId }, async ({ tenant, db }) => {
-      const { algorithm } = await elasticKeyIn(db, elasticKeyId);
-      const { wrapped, publicJwk } = await mintMaterialKey(mint, { tenantId: tenant.id, elasticKeyId, materialKeyId, algorithm });
+    return operate(caller, MATERIAL_KEY_ACTIONS.rotate, { elasticKeyId, materialKeyId }, async ({ tenant, db, rows }) => {
+      const { algorithm, latestVersion } = await elasticKeyIn({ db, rows }, elasticKeyId);
+      const place = { tenantId: tenant.id, elasticKeyId, materialKeyId, version: latestVersion + 1, algorithm };
+      const { asVersion, publicJwk } = await mintMaterialKey(mint, place);
       const createdAt = now();
       return async (tx) => {
-        const version = await elasticKeysStore(tx).raiseVersion(elasticKeyId, createdAt);
-        if (version === undefined) throw refusalOf(await elasticKeysStore(tx).byId(elasticKeyId));
-        await materialKeysStore(tx).insertActive({ id: materialKeyId, elasticKeyId, version, wrapped, createdAt });
+        const version = await elasticKeysStore(tx, rows).raiseVersion(elasticKeyId, createdAt);
+        if (version === undefined) throw refusalOf(await elasticKeysStore(tx, rows).byId(elasticKeyId));
+        // Another rotation may have been faster.
+        const wrapped = await asVersion(version);
+        await materialKeysStore(tx, rows).insertActive({ id: materialKeyId, elasticKeyId, version, wrapped, createdAt });
         return { id: materialKeyId, elasticKeyId, version, state: 'active', publicJwk, createdAt, deactivatedAt: null };
       };
     });
   },
 
   list: (caller, elasticKeyId, { limit = DEFAULT_LIMIT, cursor } = {}) =>
-    operate(caller, MATERIAL_KEY_ACTIONS.list, { elasticKeyId }, async ({ tenant, db, ring }) => {
+    operate(caller, MATERIAL_KEY_ACTIONS.list, { elasticKeyId }, async ({ tenant, db, rows, ring }) => {
       const order = `material-keys/${elasticKeyId}`;
       const after = decodeCursor(order, 'number', cursor);
-      const elasticKey = await elasticKeyIn(db, elasticKeyId);
+      const elasticKey = await elasticKeyIn({ db, rows }, elasticKeyId);
       // A cursor is not signed: no version beyond the column's range may come from one.
       const end = elasticKey.latestVersion + 1;
       const below = after ? Math.max(0, Math.min(Number(after.value), end)) : end;
-      const found = await materialKeysStore(db).below(elasticKeyId, { below, limit: limit + 1 });
+      const found = await materialKeysStore(db, rows).below(elasticKeyId, { below, limit: limit + 1 });
       const { items, nextCursor } = pageOf(found, { limit, order, position: ({ version, id }) => ({ value: version, id }) });
       return { items: await Promise.all(items.map((key) => shown(ring, tenant, elasticKey, key))), nextCursor };
     }),
 
   read: (caller, elasticKeyId, id) =>
-    operate(caller, MATERIAL_KEY_ACTIONS.read, { elasticKeyId, materialKeyId: id }, async ({ tenant, db, ring }) => {
-      const elasticKey = await elasticKeyIn(db, elasticKeyId);
-      const key = await materialKeysStore(db).byId(elasticKeyId, id);
+    operate(caller, MATERIAL_KEY_ACTIONS.read, { elasticKeyId, materialKeyId: id }, async ({ tenant, db, rows, ring }) => {
+      const elasticKey = await elasticKeyIn({ db, rows }, elasticKeyId);
+      const key = await materialKeysStore(db, rows).byId(elasticKeyId, id);
       if (!key) throw materialKeyNotFound();
       return shown(ring, tenant, elasticKey, key);
     }),
 
   jwks: (caller, elasticKeyId) =>
-    operate(caller, MATERIAL_KEY_ACTIONS.jwks, { elasticKeyId }, async ({ tenant, db, ring }) => {
-      const elasticKey = await elasticKeyIn(db, elasticKeyId);
+    operate(caller, MATERIAL_KEY_ACTIONS.jwks, { elasticKeyId }, async ({ tenant, db, rows, ring }) => {
+      const elasticKey = await elasticKeyIn({ db, rows }, elasticKeyId);
       const { state, algorithm, latestVersion: latest, minDecryptionVersion: from } = elasticKey;
       if (state !== 'active' || algorithmOf(algorithm).key.kind === 'symmetric') return { keys: [] };
-      const versions = await materialKeysStore(db).below(elasticKeyId, { below: latest + 1, from, limit: latest });
+      const versions = await materialKeysStore(db, rows).below(elasticKeyId, { below: latest + 1, from, limit: latest });
       const keys: PublicJwk[] = [];
       for (let at = 0; at < versions.length; at += OPENED_AT_ONCE) {
         const group = versions.slice(at, at + OPENED_AT_ONCE);

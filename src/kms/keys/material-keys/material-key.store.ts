@@ -2,6 +2,8 @@ import type { Kysely } from 'kysely';
 import { storedWord } from '#infra/database/stored-values.ts';
 import type { MaterialKeyRow } from '#kms/database/material-keys.table.ts';
 import type { TenantTables } from '#kms/database/tenant-tables.ts';
+import { changeRow } from '#kms/integrity/change-row.ts';
+import type { TenantRows } from '#kms/integrity/row-integrity.ts';
 import { MATERIAL_KEY_STATES, type StoredMaterialKey } from './material-key.ts';
 
 const materialKeyOf = (row: MaterialKeyRow): StoredMaterialKey => ({
@@ -15,73 +17,90 @@ const materialKeyOf = (row: MaterialKeyRow): StoredMaterialKey => ({
 });
 
 /**
- * Queries on `material_keys`; each is one statement but for `insertActive`.
+ * Queries on `material_keys`; each but for `insertActive` is one statement, or one on condition that nobody changed the row since it
+ * was read.
  *
  * @param db the database of the tenant, or a transaction on it
+ * @param rows checks every row that becomes a version
+ * @throws AppError `row-damaged` 503 for a row that the KMS did not write, in a list too; `sealed` 503
  */
-export const materialKeysStore = (db: Kysely<TenantTables>) => ({
-  /** Deactivates the version before. Two statements: it belongs in the transaction that raised `latest_version` to this version. */
-  insertActive: async (key: Pick<StoredMaterialKey, 'id' | 'elasticKeyId' | 'version' | 'wrapped' | 'createdAt'>): Promise<void> => {
-    const { elasticKeyId, createdAt } = key;
-    await db
-      .updateTable('material_keys')
-      .set({ state: 'deactivated', deactivated_at: createdAt })
-      .where('elastic_key_id', '=', elasticKeyId)
-      .where('state', '=', 'active')
-      .execute();
-    const row: MaterialKeyRow = {
-      id: key.id,
-      elastic_key_id: elasticKeyId,
-      version: key.version,
-      state: 'active',
-      wrapped: key.wrapped,
-      protections_reserved: 0,
-      created_at: createdAt,
-      deactivated_at: null,
-    };
-    await db.insertInto('material_keys').values(row).execute();
-  },
+export const materialKeysStore = (db: Kysely<TenantTables>, rows: TenantRows) => {
+  const checked = (row: MaterialKeyRow): MaterialKeyRow => rows.checked('material_keys', row);
+  const change = (id: string, changes: (before: MaterialKeyRow) => Partial<MaterialKeyRow> | undefined) =>
+    changeRow({
+      read: async () => {
+        const row = await db.selectFrom('material_keys').selectAll().where('id', '=', id).executeTakeFirst();
+        return row && checked(row);
+      },
+      change: (before) => {
+        const changed = changes(before);
+        return changed && rows.next('material_keys', before, changed);
+      },
+      write: (after, revision) =>
+        db.updateTable('material_keys').set(after).where('id', '=', id).where('row_revision', '=', revision).executeTakeFirstOrThrow(),
+    });
+  return {
+    /** Deactivates the version before, then inserts. It belongs in the transaction that raised `latest_version` to this version. */
+    insertActive: async (key: Pick<StoredMaterialKey, 'id' | 'elasticKeyId' | 'version' | 'wrapped' | 'createdAt'>): Promise<void> => {
+      const { elasticKeyId, createdAt } = key;
+      const active = await db
+        .selectFrom('material_keys')
+        .select('id')
+        .where('elastic_key_id', '=', elasticKeyId)
+        .where('state', '=', 'active')
+        .execute();
+      for (const { id } of active) await change(id, () => ({ state: 'deactivated', deactivated_at: createdAt }));
+      const row = rows.first('material_keys', {
+        id: key.id,
+        elastic_key_id: elasticKeyId,
+        version: key.version,
+        state: 'active',
+        wrapped: key.wrapped,
+        protections_reserved: 0,
+        created_at: createdAt,
+        deactivated_at: null,
+      });
+      await db.insertInto('material_keys').values(row).execute();
+    },
 
-  byId: async (elasticKeyId: string, id: string): Promise<StoredMaterialKey | undefined> => {
-    const row = await db
-      .selectFrom('material_keys')
-      .selectAll()
-      .where('id', '=', id)
-      .where('elastic_key_id', '=', elasticKeyId)
-      .executeTakeFirst();
-    return row && materialKeyOf(row);
-  },
+    byId: async (elasticKeyId: string, id: string): Promise<StoredMaterialKey | undefined> => {
+      const row = await db
+        .selectFrom('material_keys')
+        .selectAll()
+        .where('id', '=', id)
+        .where('elastic_key_id', '=', elasticKeyId)
+        .executeTakeFirst();
+      return row && materialKeyOf(checked(row));
+    },
 
-  /** Newest first, below a version; at most `limit`. */
-  below: async (
-    elasticKeyId: string,
-    { below, from = 1, limit }: { readonly below: number; readonly from?: number; readonly limit: number },
-  ): Promise<StoredMaterialKey[]> => {
-    const rows = await db
-      .selectFrom('material_keys')
-      .selectAll()
-      .where('elastic_key_id', '=', elasticKeyId)
-      .where('version', '<', below)
-      .where('version', '>=', from)
-      .orderBy('version', 'desc')
-      .limit(limit)
-      .execute();
-    return rows.map(materialKeyOf);
-  },
+    /** Newest first, below a version; at most `limit`. */
+    below: async (
+      elasticKeyId: string,
+      { below, from = 1, limit }: { readonly below: number; readonly from?: number; readonly limit: number },
+    ): Promise<StoredMaterialKey[]> => {
+      const found = await db
+        .selectFrom('material_keys')
+        .selectAll()
+        .where('elastic_key_id', '=', elasticKeyId)
+        .where('version', '<', below)
+        .where('version', '>=', from)
+        .orderBy('version', 'desc')
+        .limit(limit)
+        .execute();
+      return found.map((row) => materialKeyOf(checked(row)));
+    },
 
-  /**
-   * Takes a block out of what a version may still protect: one conditional UPDATE, so that two processes never hold the same block
-   * and the sum stays below the limit.
-   *
-   * @returns whether there was a whole block left
-   */
-  reserveProtections: async (id: string, { block, limit }: { readonly block: number; readonly limit: number }): Promise<boolean> => {
-    const { numUpdatedRows } = await db
-      .updateTable('material_keys')
-      .set((expression) => ({ protections_reserved: expression('protections_reserved', '+', block) }))
-      .where('id', '=', id)
-      .where('protections_reserved', '<', limit - block)
-      .executeTakeFirst();
-    return numUpdatedRows === 1n;
-  },
-});
+    /**
+     * Takes a block out of what a version may still protect: a conditional UPDATE, so that two processes never hold the same block
+     * and the sum stays below the limit.
+     *
+     * @returns whether there was a whole block left
+     */
+    reserveProtections: async (id: string, { block, limit }: { readonly block: number; readonly limit: number }): Promise<boolean> => {
+      const reserved = await change(id, ({ protections_reserved: before }) =>
+        before < limit - block ? { protections_reserved: before + block } : undefined,
+      );
+      return reserved !== undefined;
+    },
+  };
+};

@@ -7,6 +7,7 @@ import { sealedError } from '#kms/barrier/barrier-errors.ts';
 import type { Barrier } from '#kms/barrier/barrier.ts';
 import type { Caller } from '#kms/caller.ts';
 import type { TenantTables } from '#kms/database/tenant-tables.ts';
+import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
 import { leasesEnded } from '#kms/tenants/leases.ts';
 import type { KeyRing } from '../key-ring/key-ring.ts';
 
@@ -48,6 +49,7 @@ export interface Audit {
 
 export interface DoorOptions {
   readonly barrier: Pick<Barrier, 'state'>;
+  readonly rows: Pick<RowIntegrity, 'of'>;
   readonly ring: KeyRing;
   /** The refusal of a caller who does not hold a scope. */
   readonly insufficientScope: (scope: FineScope) => AppError;
@@ -99,7 +101,7 @@ const outcomeOf = (error: unknown): Outcome => {
  * the repetition of a change, because the process that made it may have died before that wait was over.
  */
 export const createDoor = (options: DoorOptions): Door => {
-  const { barrier, ring, insufficientScope, idempotency, audit, emit } = options;
+  const { barrier, rows, ring, insufficientScope, idempotency, audit, emit } = options;
 
   const settle = async ({ caller: { tenant }, action, target }: Attempt, kind: DatabaseKind): Promise<void> => {
     if (target && action.outdates !== undefined) ring.forget({ tenant, elasticKeyId: target.elasticKeyId });
@@ -121,7 +123,7 @@ export const createDoor = (options: DoorOptions): Door => {
       await settle({ ...attempt, target: before.target }, kind);
       return { ...before, materialKeyId: null, isRecorded: false };
     }
-    const write = await work({ tenant, db, ring });
+    const write = await work({ tenant, db, rows: rows.of(tenant.id), ring });
     let isWritten = false;
     const answer = await database
       .transaction(async (tx) => {
@@ -147,7 +149,7 @@ export const createDoor = (options: DoorOptions): Door => {
     },
     read: async ({ tenant }, _action, target, work) => {
       const { db } = await tenant.database();
-      return { answer: await work({ tenant, db, ring }), target, materialKeyId: null, isRecorded: false };
+      return { answer: await work({ tenant, db, rows: rows.of(tenant.id), ring }), target, materialKeyId: null, isRecorded: false };
     },
     change,
   };

@@ -178,6 +178,7 @@ describe('a route of the service', () => {
     const { authenticate } = await openAuthentication({
       realmsFile: house.config.realms_file,
       service: keys.service,
+      rows: keys.rows,
       tenants: { byId: look, byName: look },
       issuers: [],
       challenges,

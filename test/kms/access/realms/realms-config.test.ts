@@ -79,7 +79,8 @@ describe('realms.yml', () => {
       'the form of passlib': `$pbkdf2-sha256$29000$${SALT}$${HASH}`,
       'padded base64': `$pbkdf2-sha256$i=600000$${SALT}==$${HASH}=`,
       'too many iterations': `$pbkdf2-sha256$i=99999999$${SALT}$${HASH}`,
-      'a salt that is too short': `$pbkdf2-sha256$i=600000$YQ$${HASH}`,
+      'too few iterations': `$pbkdf2-sha256$i=209999$${SALT}$${HASH}`,
+      'a salt that is too short': `$pbkdf2-sha256$i=600000$${SALT.slice(0, 20)}$${HASH}`,
       'half a hash': `$pbkdf2-sha256$i=600000$${SALT}$${HASH.slice(0, 20)}`,
     }).map(([what, password]): [string, object, string] => [
       `a password hash of ${what}`,
@@ -100,7 +101,7 @@ describe('realms.yml', () => {
       { certificates: { tenant_from: 'uri-san', clients: [client, client] } },
       'realms.yml#/certificates/clients/1/common_name',
     ],
-    ['too few rounds of PBKDF2', { password_hash: { iterations: 999 } }, 'realms.yml#/password_hash/iterations'],
+    ['too few rounds of PBKDF2', { password_hash: { iterations: 209_999 } }, 'realms.yml#/password_hash/iterations'],
   ])('refuses %s and names the field', async (_, realms, field) => {
     const error = await load(realms).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: 'config-invalid' });

@@ -182,16 +182,23 @@ describe.each(databaseKinds())('Elastic keys on %s', (kind) => {
 
   it('are not served where a row holds a word that is none of ours', async () => {
     await using databases = await withDatabases(kind);
-    const { elasticKeys, crypto, caller, tenantId, make, database } = await testKms(databases);
+    const { elasticKeys, crypto, caller, tenantId, make, database, rows } = await testKms(databases);
     const { db } = await database(tenantId);
     for (const odd of [{ algorithm: 'none' }, { state: 'active ' }, { operations: '["encrypt","export"]' }]) {
       const { id } = await make('A256GCM/A256KW');
-      await db.updateTable('elastic_keys').set(odd).where('id', '=', id).execute();
+      const row = await db.selectFrom('elastic_keys').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
+      await db
+        .updateTable('elastic_keys')
+        .set(rows.of(tenantId).next('elastic_keys', row, odd))
+        .where('id', '=', id)
+        .execute();
       await expect(elasticKeys.read(caller, id)).rejects.toMatchObject({ code: 'internal-error', status: 500 });
       await expect(crypto.encrypt(caller, id, { plaintext: new Uint8Array(1) })).rejects.toMatchObject({ code: 'internal-error' });
     }
     const { id } = await make('ES256');
-    await db.updateTable('material_keys').set({ state: 'retired' }).where('elastic_key_id', '=', id).execute();
+    const row = await db.selectFrom('material_keys').selectAll().where('elastic_key_id', '=', id).executeTakeFirstOrThrow();
+    const retired = rows.of(tenantId).next('material_keys', row, { state: 'retired' });
+    await db.updateTable('material_keys').set(retired).where('id', '=', row.id).execute();
     await expect(crypto.sign(caller, id, { payload: new Uint8Array(1) })).rejects.toMatchObject({ code: 'internal-error', status: 500 });
   });
 

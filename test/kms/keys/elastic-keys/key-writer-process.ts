@@ -1,5 +1,6 @@
 import { openDatabases } from '#infra/database/open/open-databases.ts';
 import { openBarrier } from '#kms/barrier/open-barrier.ts';
+import { createRowIntegrity } from '#kms/integrity/create-row-integrity.ts';
 import { createKeys } from '#kms/keys/keys.ts';
 import { insufficientScope, testCaller } from '#test/support/kms-caller.ts';
 import { openService, tenantDatabases } from '../../../support/kms-keys.ts';
@@ -22,7 +23,7 @@ const barrier = await openBarrier({
   unsealKey: new Uint8Array(Buffer.from(unsealKey, 'hex')),
   now: Date.now,
 });
-const keys = createKeys({ barrier, insufficientScope, now: Date.now });
+const keys = createKeys({ barrier, rows: createRowIntegrity({ barrier }), insufficientScope, now: Date.now });
 const database = tenantDatabases(databases);
 const caller = testCaller({ id: tenantId, name: 'tenant', database: () => database(tenantId) });
 const acknowledge = (id: string, version: number) => process.stdout.write(`${id} ${version}\n`);

@@ -17,7 +17,10 @@ const counted = async (kms: TestKms) => {
     elasticKeyId,
     materialKeyId: id,
     reserved: async () => (await row()).protections_reserved,
-    setReserved: (value: number) => db.updateTable('material_keys').set({ protections_reserved: value }).where('id', '=', id).execute(),
+    setReserved: async (value: number) => {
+      const changed = kms.rows.of(kms.tenantId).next('material_keys', await row(), { protections_reserved: value });
+      await db.updateTable('material_keys').set(changed).where('id', '=', id).execute();
+    },
   };
 };
 
@@ -37,7 +40,7 @@ describe.each(databaseKinds())('The count of protections on %s', (kind) => {
     await using databases = await withDatabases(kind);
     const kms = await testKms(databases);
     const { materialKeyId, reserved } = await counted(kms);
-    const counters = [1, 2].map(() => createProtectionCounter({ block: 8 }));
+    const counters = [1, 2].map(() => createProtectionCounter({ rows: kms.rows, block: 8 }));
     await Promise.all(Array.from({ length: 100 }, (_, index) => counters[index % 2]?.take(kms.caller.tenant, materialKeyId, 2 ** 32)));
     expect(await reserved()).toBe(2 * 56);
   });
@@ -46,8 +49,8 @@ describe.each(databaseKinds())('The count of protections on %s', (kind) => {
     await using databases = await withDatabases(kind);
     const kms = await testKms(databases);
     const { materialKeyId, reserved } = await counted(kms);
-    await createProtectionCounter({ block: 8 }).take(kms.caller.tenant, materialKeyId, 100);
-    await createProtectionCounter({ block: 8 }).take(kms.caller.tenant, materialKeyId, 100);
+    await createProtectionCounter({ rows: kms.rows, block: 8 }).take(kms.caller.tenant, materialKeyId, 100);
+    await createProtectionCounter({ rows: kms.rows, block: 8 }).take(kms.caller.tenant, materialKeyId, 100);
     expect(await reserved()).toBe(16);
   });
 
@@ -55,7 +58,7 @@ describe.each(databaseKinds())('The count of protections on %s', (kind) => {
     await using databases = await withDatabases(kind);
     const kms = await testKms(databases);
     const { materialKeyId, reserved } = await counted(kms);
-    const counter = createProtectionCounter({ block: 4 });
+    const counter = createProtectionCounter({ rows: kms.rows, block: 4 });
     const results = await Promise.allSettled(Array.from({ length: 20 }, () => counter.take(kms.caller.tenant, materialKeyId, 16)));
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(12);
     expect(await reserved()).toBe(12);

@@ -103,7 +103,7 @@ describe.each(databaseKinds())('Material keys on %s', (kind) => {
 
   it('are unwrapped for a JWK Set in small groups, and not at all when they are symmetric', async () => {
     await using databases = await withDatabases(kind);
-    const { barrier, clock, materialKeys, caller, make } = await testKms(databases);
+    const { barrier, rows, clock, materialKeys, caller, make } = await testKms(databases);
     const load = { running: 0, most: 0, all: 0 };
     const unwrap: Barrier['unwrap'] = async (...of) => {
       load.running += 1;
@@ -112,7 +112,7 @@ describe.each(databaseKinds())('Material keys on %s', (kind) => {
       return barrier.unwrap(...of).finally(() => (load.running -= 1));
     };
     // With no key in memory.
-    const { materialKeys: cold } = createKeys({ barrier: { ...barrier, unwrap }, insufficientScope, now: () => clock.now });
+    const { materialKeys: cold } = createKeys({ barrier: { ...barrier, unwrap }, rows, insufficientScope, now: () => clock.now });
     const [symmetric, pair] = [await make('A256KW'), await make('ES256')];
     for (let version = 2; version <= 3; version += 1) await materialKeys.rotate(caller, symmetric.id);
     expect(await cold.jwks(caller, symmetric.id)).toEqual({ keys: [] });
@@ -128,7 +128,8 @@ describe.each(databaseKinds())('Material keys on %s', (kind) => {
     const { tenantId, make, database, barrier } = await testKms(databases);
     const key = await make('A256KW');
     const row = await (await database(tenantId)).db.selectFrom('material_keys').selectAll().executeTakeFirstOrThrow();
-    const secret = await barrier.unwrap({ tenantId, elasticKeyId: key.id, materialKeyId: row.id }, row.wrapped);
+    const place = { tenantId, elasticKeyId: key.id, materialKeyId: row.id, version: 1, algorithm: key.algorithm, use: key.use };
+    const secret = await barrier.unwrap(place, row.wrapped);
     expect(secret).toHaveLength(32);
     for (const encoding of ['hex', 'base64', 'base64url'] as const) {
       expect(JSON.stringify(row)).not.toContain(Buffer.from(secret).toString(encoding));

@@ -340,8 +340,11 @@ describe.each(databaseKinds())('Cryptography on %s', (kind) => {
     };
     const copies = [await wrappedOf(kms.tenantId, other), await wrappedOf(kms.otherTenantId, foreign.id)];
     const { db } = await kms.database(kms.tenantId);
+    const row = await wrappedOf(kms.tenantId, key);
     for (const { wrapped } of copies) {
-      await db.updateTable('material_keys').set({ wrapped }).where('elastic_key_id', '=', key).execute();
+      // With a right tag, so that the wrapping alone refuses it.
+      const changed = kms.rows.of(kms.tenantId).next('material_keys', row, { wrapped });
+      await db.updateTable('material_keys').set(changed).where('id', '=', row.id).execute();
       expect(await refusalOf(kms.crypto.encrypt(kms.caller, key, { plaintext: plaintext() }))).toMatchObject({
         code: 'key-material-damaged',
       });

@@ -46,13 +46,13 @@ const refusal = (promise: Promise<unknown>): Promise<string | undefined> =>
   );
 
 /** Services over the same databases, with more of a door. */
-const behindDoor = ({ barrier, clock }: TestKms, more: Pick<DoorOptions, 'audit' | 'idempotency' | 'emit'>) => {
+const behindDoor = ({ barrier, rows, clock }: TestKms, more: Pick<DoorOptions, 'audit' | 'idempotency' | 'emit'>) => {
   const now = () => clock.now;
-  const ring = createKeyRing({ barrier, elapsed: () => clock.elapsed });
-  const { operate, admit } = createDoor({ barrier, ring, insufficientScope, ...more });
+  const ring = createKeyRing({ barrier, rows, elapsed: () => clock.elapsed });
+  const { operate, admit } = createDoor({ barrier, rows, ring, insufficientScope, ...more });
   return {
     admit,
-    elasticKeys: createElasticKeyService({ operate, makeFirstVersion: firstVersionMaker({ barrier }), now }),
+    elasticKeys: createElasticKeyService({ operate, makeFirstVersion: firstVersionMaker({ barrier, rows }), now }),
     crypto: createCryptography({ operate, now }),
   };
 };

@@ -54,14 +54,14 @@ describe('a key in the clear is zeroed', () => {
 
   it('when a data key cannot be protected', async () => {
     await using databases = await withDatabases('sqlite');
-    const { barrier, clock, elasticKeys, caller, make } = await testKms(databases);
+    const { barrier, rows, clock, elasticKeys, caller, make } = await testKms(databases);
     const made: Uint8Array[] = [];
     const random = (bytes: number) => {
       const value = new Uint8Array(randomBytes(bytes));
       made.push(value);
       return value;
     };
-    const keys = createKeys({ barrier, insufficientScope, now: () => clock.now, random });
+    const keys = createKeys({ barrier, rows, insufficientScope, now: () => clock.now, random });
     const { id } = await make('A256KW');
     await elasticKeys.change(caller, id, { state: 'suspended' });
     const generating = keys.crypto.generate(caller, id, { bits: 256 });

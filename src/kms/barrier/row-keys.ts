@@ -1,0 +1,38 @@
+import { createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
+import { createBoundedMap } from '#infra/cache/bounded-map.ts';
+import { isUuidV4 } from '#infra/magic/uuid.ts';
+import { KEY_BYTES } from './barrier-jwe.ts';
+
+const MAX_REMEMBERED = 4_096;
+
+const derive = (from: Uint8Array | KeyObject, info: string): KeyObject => {
+  const bytes = new Uint8Array(hkdfSync('sha256', from, new Uint8Array(0), info, KEY_BYTES));
+  try {
+    return createSecretKey(bytes);
+  } finally {
+    bytes.fill(0);
+  }
+};
+
+/**
+ * The key above the row keys of all tenants.
+ *
+ * @param intermediate 32 bytes; not changed
+ * @see RFC 5869: one output per purpose, told apart by `info`
+ */
+export const deriveRowRoot = (intermediate: Uint8Array): KeyObject => derive(intermediate, 'passthru barrier v1 row integrity');
+
+/** The row key of a tenant: what is tagged for one tenant proves nothing for another. */
+export type RowKeys = (tenantId: string) => KeyObject;
+
+export const createRowKeys = (root: KeyObject): RowKeys => {
+  const known = createBoundedMap<KeyObject>({ max: MAX_REMEMBERED });
+  return (tenantId) => {
+    const before = known.get(tenantId);
+    if (before !== undefined) return before;
+    const key = derive(root, `passthru barrier v1 row integrity of tenant ${tenantId}`);
+    // A row that somebody wrote may name anything; only ids are worth remembering.
+    if (isUuidV4(tenantId)) known.set(tenantId, key);
+    return key;
+  };
+};

@@ -1,0 +1,32 @@
+import { randomUUID, randomUUIDv7 } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { createDatabaseRealm } from '#kms/access/realms/realm-users.store.ts';
+import { databaseKinds, withDatabases } from '#test/support/database.ts';
+import { openService } from '#test/support/kms-keys.ts';
+import { rowsWithoutBarrier } from '#test/support/row-integrity.ts';
+
+describe.each(databaseKinds())('The database realm on %s', (kind) => {
+  it('takes no plaintext, although the row is the own one of the KMS', async () => {
+    await using test = await withDatabases(kind);
+    const { db } = await openService(test.databases);
+    const rows = rowsWithoutBarrier();
+    const insert = async (stored: string): Promise<string> => {
+      const row = {
+        id: randomUUIDv7(),
+        username: `user-${randomUUIDv7()}`,
+        password_hash: stored,
+        tenant_id: randomUUID(),
+        roles: '["user"]',
+        demo: 0,
+        created_at: 1,
+        retired_at: null,
+      };
+      await db.insertInto('kms_realm_users').values(rows.of(row.tenant_id).first('kms_realm_users', row)).execute();
+      return row.username;
+    };
+    const realm = createDatabaseRealm(db, rows);
+    expect(await realm.find(await insert('$pbkdf2-sha256$'))).toMatchObject({ roles: ['user'], stored: '$pbkdf2-sha256$' });
+    const refused = { code: 'password-plaintext-refused', status: 500 };
+    await expect(realm.find(await insert('{plaintext}password'))).rejects.toMatchObject(refused);
+  });
+});
