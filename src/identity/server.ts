@@ -41,7 +41,7 @@ export interface Identity extends AsyncDisposable {
 /**
  * Builds Identity from its configuration: opens its database, settles what an interrupted run left.
  *
- * @param options.demo whether demo data may be made and reset here
+ * @param options.demo whether the demo runs here: its data is found, made and reset; without it that data sleeps
  * @param options.stopping aborted when the service begins to stop; it serves until it is disposed
  * @param options.now epoch milliseconds
  * @throws AppError for a secret, certificate, seed or database that cannot be used
@@ -68,9 +68,9 @@ export const buildIdentity = async (options: {
   const resourceServers = config.resource_servers.map(toResourceServer);
   const closing = new AbortController();
   const limits = () => createAttemptLimits({ closing: closing.signal });
-  const accounts = createAccounts({ database, passwords, limits: limits() });
+  const accounts = createAccounts({ database, demo: options.demo, passwords, limits: limits() });
   const serviceClients = await loadServiceClients(config.service_clients);
-  const clients = createClients({ database, passwords, serviceClients, limits: limits() });
+  const clients = createClients({ database, demo: options.demo, passwords, serviceClients, limits: limits() });
   const signingKeys = await createSigningKeys({ database, encryptionKey: secrets.encryptionKey, now });
   const { issuer } = config;
   const { cookieKeys } = secrets;
@@ -88,6 +88,7 @@ export const buildIdentity = async (options: {
   for (const job of [...databases.jobs, ...provider.jobs]) opened.use(jobs.start(job));
   const demoData = opened.use(openDemoData({ databases, database, provider, emit, now }));
   await demoData.sweep();
+  if (!options.demo) await demoData.tellOfSleep();
   const seedFile = options.demo ? config.demo.seed_file : undefined;
   const demo = seedFile === undefined ? null : await demoData.load(seedFile);
 

@@ -1,6 +1,7 @@
 import type { Database, Databases } from '#infra/database/databases.ts';
 import { createDemoLocks } from '#infra/demo-data/resets/create-demo-locks.ts';
 import type { DemoLocks } from '#infra/demo-data/resets/demo-locks.ts';
+import { totalOf } from '#infra/demo-data/holdings.ts';
 import { createResets } from '#infra/demo-data/resets/create-resets.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { Emit } from '#kms/events.ts';
@@ -11,6 +12,7 @@ import { sweepTenants } from '#kms/tenants/sweep.ts';
 import { createDemo } from './create-demo.ts';
 import { createDemoStore } from './demo.store.ts';
 import type { KmsDemo } from './kms-demo.ts';
+import { holdingsOf } from './holdings.ts';
 import { loadSeed } from './seed-file.ts';
 
 /** The demo data of a process; disposal gives its locks back. */
@@ -19,6 +21,8 @@ export interface DemoData extends AsyncDisposable {
   readonly locks: Pick<DemoLocks, 'exclusively' | 'guard'>;
   /** At a start, before anything is served: settles and removes what an interrupted run left. */
   sweep(): Promise<void>;
+  /** At a start without the demo: tells how many rows of it there are, if any. */
+  tellOfSleep(): Promise<void>;
   /** @throws AppError `config-unreadable` or `config-invalid` for the seed */
   load(seedFile: string, elasticKeys: Pick<ElasticKeyService, 'create' | 'list'>): Promise<KmsDemo>;
 }
@@ -47,6 +51,10 @@ export const openDemoData = (options: {
     sweep: async () => {
       await resets.sweep();
       await locks.exclusively(() => sweepTenants({ databases, service: locks.guard(service), tenants, lifeCycle, emit }));
+    },
+    tellOfSleep: async () => {
+      const { demo: rows } = await holdingsOf(service.db);
+      if (totalOf(rows) > 0) emit({ type: 'demo-sleeps', rows });
     },
     load: async (seedFile, elasticKeys) =>
       createDemo({ seed: await loadSeed(seedFile), service, locks, resets, tenants, lifeCycle, elasticKeys, emit, now }),

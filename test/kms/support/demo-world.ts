@@ -63,7 +63,7 @@ export const openWorld = async (databases: Databases, unsealKey: Uint8Array, giv
   const service = await databases.open<ServiceTables>('service', serviceMigrations);
   const barrier = await openBarrier({ databases, service, unsealKey, now });
   const { forgetTenant: onGone, tenants: held } = barrier;
-  const tenants = createTenantDirectory({ databases, service: service.db, onGone, held });
+  const tenants = createTenantDirectory({ databases, service: service.db, demo: true, onGone, held });
   const keys = createKeys({ barrier, insufficientScope, now });
   const callerOf = (id: string): Caller => {
     const database = async () => {

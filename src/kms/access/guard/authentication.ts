@@ -14,7 +14,7 @@ import { createFileRealm } from '../realms/file-realm.ts';
 import { createPasswordRealms } from '../realms/password-realms.ts';
 import { createDatabaseRealm, type UserRealm } from '../realms/realm-users.store.ts';
 import { createNewUsers, type NewUsers } from '../realms/new-users.ts';
-import { loadRealms, PLAINTEXT_PREFIX, type RealmName } from '../realms/realms-config.ts';
+import { loadRealms, PLAINTEXT_PREFIX, type RealmName, withoutDemo } from '../realms/realms-config.ts';
 import { createTokenVerifier, type TrustedIssuer } from '../tokens/token-verifier.ts';
 import type { Credential } from './credentials.ts';
 
@@ -38,6 +38,7 @@ const MAX_VERIFIED = 10_000;
 /**
  * Reads realms.yml and puts together everything that can say who asks, and who shall be able to ask.
  *
+ * @param options.demo whether the demo's users and clients are found
  * @param options.now epoch milliseconds
  * @param options.elapsed milliseconds of a clock that never goes back
  * @param options.closing aborts when the server closes: no guess at a password waits any more
@@ -45,6 +46,7 @@ const MAX_VERIFIED = 10_000;
  */
 export const openAuthentication = async (options: {
   readonly realmsFile: string;
+  readonly demo: boolean;
   readonly service: Database<ServiceTables>;
   readonly tenants: Pick<TenantDirectory, 'byId' | 'byName'>;
   readonly issuers: readonly TrustedIssuer[];
@@ -54,15 +56,16 @@ export const openAuthentication = async (options: {
   readonly elapsed: () => number;
   readonly closing: AbortSignal;
 }): Promise<{ readonly authenticate: Authenticate; readonly newUsers: NewUsers }> => {
-  const { service, tenants, issuers, challenges, emit, now, elapsed, closing } = options;
-  const config = await loadRealms(options.realmsFile);
+  const { demo, service, tenants, issuers, challenges, emit, now, elapsed, closing } = options;
+  const stated = await loadRealms(options.realmsFile);
+  const config = demo ? stated : withoutDemo(stated);
   const { users } = config.file;
   const plaintext = users.filter((user) => user.password.startsWith(PLAINTEXT_PREFIX)).map((user) => user.username);
   if (plaintext.length > 0) emit({ type: 'plaintext-passwords', usernames: plaintext });
 
   const userRealms: Readonly<Record<RealmName, readonly UserRealm[]>> = {
     file: [createFileRealm(users)],
-    database: [createDatabaseRealm(service.db)],
+    database: [createDatabaseRealm(service.db, { demo })],
     // Its users log in at their issuer; here they show tokens, never passwords.
     federation: [],
   };
@@ -96,5 +99,8 @@ export const openAuthentication = async (options: {
         return unreachable(credential);
     }
   };
-  return { authenticate, newUsers: createNewUsers({ config, passwords: hashing, now }) };
+  return {
+    authenticate,
+    newUsers: createNewUsers({ config: stated, realm: createDatabaseRealm(service.db, { demo: false }), passwords: hashing, now }),
+  };
 };

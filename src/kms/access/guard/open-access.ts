@@ -25,6 +25,7 @@ export interface Access extends AsyncDisposable {
 /**
  * Opens the connections to the configured issuers, and reads realms.yml.
  *
+ * @param options.demo whether the demo's users and clients are found
  * @param options.now epoch milliseconds
  * @param options.elapsed milliseconds of a clock that never goes back
  * @param options.closing aborts when the server closes: no guess at a password waits any more
@@ -32,6 +33,7 @@ export interface Access extends AsyncDisposable {
  */
 export const openAccess = async (options: {
   readonly config: AccessConfig;
+  readonly demo: boolean;
   readonly service: Database<ServiceTables>;
   readonly tenants: Pick<TenantDirectory, 'byId' | 'byName'>;
   readonly telemetry: Telemetry;
@@ -40,13 +42,14 @@ export const openAccess = async (options: {
   readonly elapsed: () => number;
   readonly closing: AbortSignal;
 }): Promise<Access> => {
-  const { config, service, tenants, telemetry, emit, now, elapsed, closing } = options;
+  const { config, demo, service, tenants, telemetry, emit, now, elapsed, closing } = options;
   await using opened = new AsyncDisposableStack();
   const { issuers: configs, tls, required } = config.identity;
   const { issuers, dependency, jobs } = opened.use(await openTrustedIssuers({ configs, tls, required, telemetry, emit, now, elapsed }));
   const challenges = createChallenges(config.errors.detail);
   const { authenticate, newUsers } = await openAuthentication({
     realmsFile: config.realms_file,
+    demo,
     service,
     tenants,
     issuers,

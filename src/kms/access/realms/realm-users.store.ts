@@ -37,15 +37,15 @@ const realmUserOf = (row: RealmUserRow): RealmUser => {
   };
 };
 
-/** Users of `kms_realm_users`; retired ones are not found. */
-export const createDatabaseRealm = (db: Kysely<ServiceTables>): UserRealm => ({
+/**
+ * Users of `kms_realm_users`; retired ones are not found.
+ *
+ * @param options.demo whether the demo's are found
+ */
+export const createDatabaseRealm = (db: Kysely<ServiceTables>, { demo }: { readonly demo: boolean }): UserRealm => ({
   find: async (username) => {
-    const row = await db
-      .selectFrom('kms_realm_users')
-      .selectAll()
-      .where('username', '=', username)
-      .where('retired_at', 'is', null)
-      .executeTakeFirst();
+    const named = db.selectFrom('kms_realm_users').selectAll().where('username', '=', username).where('retired_at', 'is', null);
+    const row = await (demo ? named : named.where('demo', '=', 0)).executeTakeFirst();
     return row === undefined ? undefined : realmUserOf(row);
   },
 });
