@@ -12,8 +12,10 @@ import { systemClock } from '#infra/jobs/clock.ts';
 import { createJobs } from '#infra/jobs/create-jobs.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import { createAccounts } from './accounts/accounts.service.ts';
+import { createNewAccounts } from './accounts/new-accounts.ts';
 import { createAdmin } from './admin/admin.ts';
 import { createClients } from './clients/clients.service.ts';
+import { createNewClients } from './clients/new-clients.ts';
 import { loadServiceClients, serviceClientOf } from './clients/service-clients.ts';
 import type { IdentityConfig } from './config.ts';
 import { identityMigrations } from './database/migrations.ts';
@@ -111,7 +113,19 @@ export const buildIdentity = async (options: {
   await mountProvider(app, provider, { onPageError: pageOfError(telemetry) });
   await registerPages(app, { interactions: provider.interactions, accounts, resourceServers, emit, secret: cookieKeys[0], telemetry });
   registerHealth(app, { dependencies, jobs, telemetry, stopping });
-  const admin = await createAdmin({ config: config.admin, telemetry, dependencies, jobs, drain, demo });
+  const isServiceClient = (clientId: string): boolean => serviceClients.has(clientId);
+  const admin = await createAdmin({
+    config: config.admin,
+    telemetry,
+    dependencies,
+    jobs,
+    drain,
+    accounts: createNewAccounts({ database, passwords, now }),
+    clients: createNewClients({ database, passwords, isServiceClient, now }),
+    provider,
+    resourceServers,
+    demo,
+  });
   opened.defer(() => admin.close());
   // Both at once: each may wait for its requests.
   opened.defer(async () => void (await Promise.all([app.close(), admin.close()])));
