@@ -1,7 +1,10 @@
+import { accountCreateSchema } from '../src/cli/documents/account-create.ts';
+import { clientCreateSchema } from '../src/cli/documents/client-create.ts';
 import { downSchema } from '../src/cli/documents/down.ts';
 import { errorSchema } from '../src/cli/documents/error.ts';
 import { prepareProdSchema } from '../src/cli/documents/prepare-prod.ts';
 import { prepareSchema } from '../src/cli/documents/prepare.ts';
+import { realmAddSchema } from '../src/cli/documents/realm-add.ts';
 import { statusSchema } from '../src/cli/documents/status.ts';
 import { tenantCreateSchema } from '../src/cli/documents/tenant-create.ts';
 import { reportSchema } from '../src/demo/report.ts';
@@ -14,5 +17,8 @@ export const DOCUMENT_SCHEMAS = {
   prepare: prepareSchema,
   'prepare-prod': prepareProdSchema,
   'tenant-create': tenantCreateSchema,
+  'realm-add': realmAddSchema,
+  'account-create': accountCreateSchema,
+  'client-create': clientCreateSchema,
   error: errorSchema,
 };

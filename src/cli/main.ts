@@ -1,18 +1,19 @@
 import type { Command } from 'commander';
 import { DATABASES, type PartName, SERVICES } from '#engine/engine.ts';
 import { type AddCommand, buildProgram, command, commandGroup } from './command-line/build-program.ts';
-import { DEMO_HELP, HEALTH_HELP, PREPARE_HELP, TENANT_CREATE_HELP } from './command-line/help-texts.ts';
+import {
+  ACCOUNT_CREATE_HELP,
+  CLIENT_CREATE_HELP,
+  DEMO_HELP,
+  HEALTH_HELP,
+  PREPARE_HELP,
+  REALM_ADD_HELP,
+  TENANT_CREATE_HELP,
+} from './command-line/help-texts.ts';
 import { type CliProcess, cliProcess } from './process/cli-process.ts';
 import type { ExitCode } from './process/exit-codes.ts';
-import {
-  DOWN_FLAGS,
-  HEALTH_FLAGS,
-  LOGS_FLAGS,
-  PREPARE_FLAGS,
-  SERVE_FLAGS,
-  SINK_FLAGS,
-  TENANT_CREATE_FLAGS,
-} from './settings/command-flags.ts';
+import { DOWN_FLAGS, HEALTH_FLAGS, LOGS_FLAGS, PREPARE_FLAGS, SERVE_FLAGS, SINK_FLAGS } from './settings/command-flags.ts';
+import { ACCOUNT_CREATE_FLAGS, CLIENT_CREATE_FLAGS, REALM_ADD_FLAGS, TENANT_CREATE_FLAGS } from './settings/operator-flags.ts';
 import { oneOf, text } from './settings/value-types.ts';
 
 const TARGET = oneOf(['kms', 'identity', 'all'], 'what');
@@ -78,12 +79,45 @@ const COMMANDS: readonly AddCommand[] = [
   commandGroup('tenant', 'tenants of a running KMS', [
     command({
       name: 'create',
-      summary: 'make a tenant and its first administrator, whose password is printed once',
+      summary: 'make a tenant and its first administrator',
       argument: { spelling: '<name>', help: 'lower-case letters, digits and hyphens', type: text('a name', 'name') },
       flags: TENANT_CREATE_FLAGS,
       settings: ['output'],
       help: TENANT_CREATE_HELP,
-      run: async (call) => (await import('./commands/tenant-create.ts')).tenantCreate(call),
+      run: async (call) => (await import('./commands/operator/tenant-create.ts')).tenantCreate(call),
+    }),
+  ]),
+  commandGroup('realm', 'users of the KMS in realms.yml', [
+    command({
+      name: 'add',
+      summary: 'hash the password of a user, and print the entry or put it into the file',
+      argument: { spelling: '<username>', help: 'name for HTTP Basic', type: text('a user name', 'username') },
+      flags: REALM_ADD_FLAGS,
+      settings: ['output'],
+      help: REALM_ADD_HELP,
+      run: async (call) => (await import('./commands/operator/realm-add.ts')).realmAdd(call),
+    }),
+  ]),
+  commandGroup('account', 'accounts of a running Identity', [
+    command({
+      name: 'create',
+      summary: 'make somebody who can log in',
+      argument: { spelling: '<username>', help: 'name for the log-in page', type: text('a user name', 'username') },
+      flags: ACCOUNT_CREATE_FLAGS,
+      settings: ['output'],
+      help: ACCOUNT_CREATE_HELP,
+      run: async (call) => (await import('./commands/operator/account-create.ts')).accountCreate(call),
+    }),
+  ]),
+  commandGroup('client', 'OAuth clients of a running Identity', [
+    command({
+      name: 'create',
+      summary: 'make an OAuth client',
+      argument: { spelling: '<id>', help: 'the client_id', type: text('a client id', 'id') },
+      flags: CLIENT_CREATE_FLAGS,
+      settings: ['output'],
+      help: CLIENT_CREATE_HELP,
+      run: async (call) => (await import('./commands/operator/client-create.ts')).clientCreate(call),
     }),
   ]),
   command({

@@ -31,6 +31,8 @@ const lineOf = (event: IdentityEvent): EventLine => {
     case 'demo-seeded':
       return ['info', 'demo data seeded', { count: event.tenants }];
     case 'demo-credentials-active':
+    case 'demo-sleeps':
+    case 'demo-beside-real-data':
     case 'demo-reset-started':
     case 'demo-reset-settled':
       return lineOfDemoDataEvent(event);

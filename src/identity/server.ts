@@ -13,8 +13,10 @@ import { systemClock } from '#infra/jobs/clock.ts';
 import { createJobs } from '#infra/jobs/create-jobs.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import { createAccounts } from './accounts/accounts.service.ts';
+import { createNewAccounts } from './accounts/new-accounts.ts';
 import { createAdmin } from './admin/admin.ts';
 import { createClients } from './clients/clients.service.ts';
+import { createNewClients } from './clients/new-clients.ts';
 import { loadServiceClients, serviceClientOf } from './clients/service-clients.ts';
 import type { IdentityConfig } from './config.ts';
 import { identityMigrations } from './database/migrations.ts';
@@ -43,7 +45,7 @@ export interface Identity extends AsyncDisposable {
 /**
  * Builds Identity from its configuration: opens its database, settles what an interrupted run left.
  *
- * @param options.demo whether demo data may be made and reset here
+ * @param options.demo whether the demo runs here: its data is found, made and reset; without it that data sleeps
  * @param options.stopping aborted when the service begins to stop; it serves until it is disposed
  * @param options.now epoch milliseconds
  * @throws AppError for a secret, certificate, seed or database that cannot be used
@@ -70,9 +72,9 @@ export const buildIdentity = async (options: {
   const resourceServers = config.resource_servers.map(toResourceServer);
   const closing = new AbortController();
   const limits = () => createAttemptLimits({ closing: closing.signal });
-  const accounts = createAccounts({ database, passwords, limits: limits() });
+  const accounts = createAccounts({ database, demo: options.demo, passwords, limits: limits() });
   const serviceClients = await loadServiceClients(config.service_clients);
-  const clients = createClients({ database, passwords, serviceClients, limits: limits() });
+  const clients = createClients({ database, demo: options.demo, passwords, serviceClients, limits: limits() });
   const signingKeys = await createSigningKeys({ database, encryptionKey: secrets.encryptionKey, now });
   const { issuer } = config;
   const { cookieKeys } = secrets;
@@ -90,6 +92,7 @@ export const buildIdentity = async (options: {
   for (const job of [...databases.jobs, ...provider.jobs]) opened.use(jobs.start(job));
   const demoData = opened.use(openDemoData({ databases, database, provider, emit, now }));
   await demoData.sweep();
+  if (!options.demo) await demoData.tellOfSleep();
   const seedFile = options.demo ? config.demo.seed_file : undefined;
   const demo = seedFile === undefined ? null : await demoData.load(seedFile);
 
@@ -113,7 +116,19 @@ export const buildIdentity = async (options: {
   await registerPages(app, { interactions: provider.interactions, accounts, resourceServers, emit, secret: cookieKeys[0], telemetry });
   registerLanding(app, landingOf({ demo: demo !== null }));
   registerHealth(app, { dependencies, jobs, telemetry, stopping });
-  const admin = await createAdmin({ config: config.admin, telemetry, dependencies, jobs, drain, demo });
+  const isServiceClient = (clientId: string): boolean => serviceClients.has(clientId);
+  const admin = await createAdmin({
+    config: config.admin,
+    telemetry,
+    dependencies,
+    jobs,
+    drain,
+    accounts: createNewAccounts({ database, passwords, now }),
+    clients: createNewClients({ database, passwords, isServiceClient, now }),
+    provider,
+    resourceServers,
+    demo,
+  });
   opened.defer(() => admin.close());
   // Both at once: each may wait for its requests.
   opened.defer(async () => void (await Promise.all([app.close(), admin.close()])));

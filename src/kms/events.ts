@@ -45,6 +45,8 @@ const lineOf = (event: KmsEvent): EventLine => {
         { count: event.tenants },
       ];
     case 'demo-credentials-active':
+    case 'demo-sleeps':
+    case 'demo-beside-real-data':
     case 'demo-reset-started':
     case 'demo-reset-settled':
       return lineOfDemoDataEvent(event);

@@ -1,6 +1,7 @@
 import { packageVersion } from '#infra/process/package-version.ts';
 import type { ServeOptions } from '#infra/process/serve-options.ts';
 import { startDatabases } from '#infra/database/open/start-databases.ts';
+import { wantsDemo } from '#infra/demo-data/config.ts';
 import { readDemoTenants } from '#infra/demo-data/demo-tenants.ts';
 import { startDemo } from '#infra/demo-data/start-demo.ts';
 import { listen } from '#infra/http/server/listen.ts';
@@ -17,6 +18,7 @@ import { buildKms } from './server.ts';
  */
 export const serveKms = async (options: ServeOptions): Promise<void> => {
   const config = await loadKmsConfig(options.configFiles);
+  const demo = wantsDemo(options, config.demo);
   await using opened = new AsyncDisposableStack();
   const telemetry = opened.use(
     await startTelemetry({ service: 'passthru-kms', version: packageVersion(), config: config.telemetry, log: config.log ?? 'stdout' }),
@@ -26,7 +28,6 @@ export const serveKms = async (options: ServeOptions): Promise<void> => {
   if (databases === null) return;
   opened.use(databases);
   const stopping = new AbortController();
-  const demo = options.demo || options.resetDemo;
   const kms = opened.use(await buildKms({ config, telemetry, databases, demo, stopping: stopping.signal }));
   if (kms.demo !== null) {
     await startDemo({ demo: kms.demo, reset: options.resetDemo, given: await readDemoTenants(config.demo.tenants_file), emit });

@@ -54,7 +54,7 @@ const listenerOf = ({ tls, rate_limit: { max, window_seconds: seconds }, proxy_n
 /**
  * Builds the KMS from its configuration: opens its databases, unseals, removes what an interrupted run left.
  *
- * @param options.demo whether demo data may be made and reset here
+ * @param options.demo whether the demo runs here: its data is found, made and reset; without it that data sleeps
  * @param options.stopping aborted when the service begins to stop; it serves until it is disposed
  * @param options.now epoch milliseconds
  * @param options.elapsed milliseconds of a clock that never goes back
@@ -85,13 +85,17 @@ export const buildKms = async (options: {
   await adoptRows({ databases, service, barrier, rows, allowed: config.unseal.adopt_rows, emit });
 
   const { forgetTenant: onGone, tenants: held } = barrier;
-  const tenants = opened.use(createTenantDirectory({ databases, service: service.db, rows, onGone, held, emit }));
+  const tenants = opened.use(createTenantDirectory({ databases, service: service.db, rows, demo: options.demo, onGone, held, emit }));
   const lifeCycle = createTenantLifeCycle({ kind: service.kind, barrier, rows, directory: tenants, now });
   const demoData = opened.use(openDemoData({ databases, service, rows, tenants, lifeCycle, emit, now }));
   if (barrier.state() === 'unsealed') await demoData.sweep();
+  if (!options.demo) await demoData.tellOfSleep();
 
   const closing = new AbortController();
-  const access = opened.use(await openAccess({ config, service, rows, tenants, telemetry, emit, now, elapsed, closing: closing.signal }));
+  const { demo: isDemo } = options;
+  const access = opened.use(
+    await openAccess({ config, demo: isDemo, service, rows, tenants, telemetry, emit, now, elapsed, closing: closing.signal }),
+  );
   const { insufficientScope } = access.challenges;
   const keys = createKeys({ barrier, rows, insufficientScope, emit: countActs(telemetry), now });
   const seedFile = options.demo ? config.demo.seed_file : undefined;

@@ -86,6 +86,14 @@ describe('Configuration in containers', () => {
   it.each([
     ['kms', loadKmsConfig],
     ['identity', loadIdentityConfig],
+  ] as const)('of %s allows no demo in prod: --demo and --reset-demo are refused', async (product, load) => {
+    expect((await load(filesOf(product, 'prod', stacks[product]))).demo.allowed).toBe(false);
+    expect((await load(filesOf(product, 'demo', stacks[product]))).demo.allowed).toBe(true);
+  });
+
+  it.each([
+    ['kms', loadKmsConfig],
+    ['identity', loadIdentityConfig],
   ] as const)('of %s drains in prod, for longer than the balancer needs and shorter than the container may take', async (product, load) => {
     const { drain_seconds: seconds } = (await load(filesOf(product, 'prod', stacks[product]))).server;
     const { services = {} } = await readYaml<ComposeFile>(`${product}/compose.prod.yml`);

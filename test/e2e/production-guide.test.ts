@@ -90,7 +90,6 @@ describe.runIf(await dockerImages('postgres:17-trixie', 'haproxy:3.0-trixie'))(
           'npx passthru': `${process.execPath} ${join(ROOT, 'bin/passthru.js')}`,
           '/srv/passthru': target,
           'https://id.example.org:8082': issuer,
-          'passthru-kms:0.1.0': `passthru-kms:${tag}`,
           '-p passthru': `-p ${project}`,
           'localhost:8081': `localhost:${ports.kms}`,
           'localhost:8082': `localhost:${ports.identity}`,
@@ -145,10 +144,10 @@ describe.runIf(await dockerImages('postgres:17-trixie', 'haproxy:3.0-trixie'))(
       (await docker('inspect', '--format', '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}', await container(service))).trim();
 
     /** The KMS, as the first tenant's administrator. */
-    const ask = async (path: string, request: Omit<HttpsRequest, 'url'>): Promise<HttpsResponse> => {
+    const ask = async (path: string, request: Omit<HttpsRequest, 'url'>, headers = basic('ann', password)): Promise<HttpsResponse> => {
       await using client = createHttpsClient({ ca: await operator('ca.pem'), timeoutMs: 30_000 });
       const url = `https://localhost:${ports.kms}/service/api/v1/elastic-keys${path}`;
-      return await client.request({ ...request, url, headers: basic('ann', password) });
+      return await client.request({ ...request, url, headers });
     };
 
     it('prepares: what is there is kept, and certificates that end soon are named', async () => {
@@ -164,15 +163,32 @@ describe.runIf(await dockerImages('postgres:17-trixie', 'haproxy:3.0-trixie'))(
       await expect.poll(ready, { timeout: 90_000 }).toMatch(/^ready: .*\nready: /);
     });
 
-    it('makes a first tenant, whose administrator makes a key with the password that is printed', { timeout: 120_000 }, async () => {
-      const said = await commands.run('First tenants and accounts');
-      password = /^Password +(\S+)$/m.exec(said)?.[1] ?? '';
+    it('makes a first tenant, whose administrator makes a key with the password of the operator', { timeout: 120_000 }, async () => {
+      await commands.run('First tenants and accounts', 0);
+      expect(await commands.run('First tenants and accounts', 1)).toMatch(/^[0-9a-f-]{36}\n$/);
+      password = (await operator('ann.password')).trim();
       const made = await ask('', { method: 'POST', body: { name: `key-${randomUUIDv7()}`, algorithm: 'A256GCM/A256KW' } });
       expect(made.status).toBe(201);
       key = made.json<{ id: string }>().id;
       const sealed = await ask(`/${key}/encrypt`, { method: 'POST', body: { plaintext: PLAINTEXT } });
       expect(sealed.status).toBe(200);
       ciphertext = sealed.json<{ ciphertext: string }>().ciphertext;
+    });
+
+    it('makes an account and clients of Identity, one of which gets a token for the tenant', { timeout: 120_000 }, async () => {
+      expect(await commands.run('First tenants and accounts', 2)).toMatch(
+        /^Account +acme-ann [^]*^Client +acme-app [^]*^Client +acme-worker /m,
+      );
+      await using client = createHttpsClient({ ca: await operator('ca.pem'), timeoutMs: 30_000 });
+      const { text } = await client.request({
+        method: 'POST',
+        url: `https://localhost:${ports.identity}/oauth2/token`,
+        headers: basic('acme-worker', (await operator('acme-worker.password')).trim()),
+        form: { grant_type: 'client_credentials', scope: 'kms:read', resource: 'urn:passthru:kms' },
+      });
+      const { access_token: token } = JSON.parse(text) as { access_token: string };
+      const { items } = (await ask('', {}, { authorization: `Bearer ${token}` })).json<{ items: readonly { id: string }[] }>();
+      expect(items.map(({ id }) => id)).toEqual([key]);
     });
 
     it('renews certificates, and what runs shows them without a restart', { timeout: 300_000 }, async () => {

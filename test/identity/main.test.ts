@@ -184,6 +184,13 @@ describe('Identity as a process', () => {
     }
   });
 
+  it.each(['demo', 'reset-demo'])('does not start with --%s where the configuration allows no demo', async (mode) => {
+    await using test = await setup({ demo: { allowed: false } });
+    await using running = await startProcess(mode, test.configFiles);
+    expect(await running.closed).toEqual([1, null]);
+    expect(running.errors.join('')).toContain('"demo-not-allowed"');
+  });
+
   it('without --demo seeds nothing and has no routes for it, and with --reset-demo seeds anew', async () => {
     await using test = await setup();
     {

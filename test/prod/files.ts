@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
@@ -24,8 +24,6 @@ export interface ProdFiles {
   readonly mounts: string;
   /** Compose file of the operator's own, laid over the production files. */
   readonly overlay: string;
-  /** Folder with what tenants are seeded from; for one job, no replica sees it. */
-  readonly seeds: string;
   readonly ca: string;
   /** Of `CERTIFICATE_NAME`, and of the operator. */
   readonly certificates: Readonly<Record<'caller' | 'operator', { readonly cert: string; readonly key: string }>>;
@@ -51,13 +49,12 @@ const overlayOf = (own: string) => ({
   configs: { 'kms-stack': { file: join(own, 'kms-stack.yml') }, 'identity-stack': { file: join(own, 'identity-stack.yml') } },
 });
 
-/** Certificates, secrets, realms and seeds in a folder. */
+/** Certificates, secrets and realms in a folder. */
 export const prodFiles = async (directory: string, ports: { readonly identity: number }): Promise<ProdFiles> => {
   const folder = stateFolder(join(directory, 'state'));
   const mounts = join(directory, 'mounts');
   const own = join(directory, 'own');
-  const seeds = join(own, 'seeds');
-  await mkdir(seeds, { recursive: true, mode: 0o755 });
+  await mkdir(own, { recursive: true, mode: 0o755 });
   const signal = new AbortController().signal;
   const issuer = `https://localhost:${ports.identity}`;
   const options = { target: mounts, authority: folder, packageRoot: ROOT, issuer, hosts: [], renew: false, signal };
@@ -74,10 +71,8 @@ export const prodFiles = async (directory: string, ports: { readonly identity: n
     key: await readFile(join(at, `${name}.key`), 'utf8'),
   });
 
-  const names = [USERNAME, PERSON, SERVICE_CLIENT];
-  const passwords = Object.fromEntries(names.map((name) => [name, randomBytes(18).toString('base64url')]));
+  const password = randomBytes(18).toString('base64url');
   const { hash } = createPasswords();
-  const hashOf = (name: string) => hash(passwords[name] ?? '');
 
   const put = async (file: string, content: unknown): Promise<void> => {
     // JSON is YAML.
@@ -92,58 +87,18 @@ export const prodFiles = async (directory: string, ports: { readonly identity: n
   await putStack('kms', { realms_file: '/run/secrets/realms.yml' });
   await putStack('identity', {});
   await put(join(own, 'realms.yml'), {
-    file: { users: [{ username: USERNAME, password: await hashOf(USERNAME), tenant: TENANTS[1], roles: ['tenant-admin'] }] },
+    file: { users: [{ username: USERNAME, password: await hash(password), tenant: TENANTS[1], roles: ['tenant-admin'] }] },
     certificates: { clients: [{ common_name: CERTIFICATE_NAME, tenant: TENANTS[0], roles: ['tenant-admin'] }] },
   });
   const overlay = join(own, 'compose.yml');
   await put(overlay, overlayOf(own));
 
-  await put(join(seeds, 'tenants.json'), Object.fromEntries(TENANTS.map((name) => [name, randomUUID()])));
-  for (const service of ['kms', 'identity']) {
-    await put(join(seeds, `${service}.yml`), { demo: { seed_file: `${service}-seeds.yml`, tenants_file: 'tenants.json' } });
-  }
-  await put(join(seeds, 'kms-seeds.yml'), { tenants: TENANTS, accounts: [], elastic_keys: [] });
-  await put(join(seeds, 'identity-seeds.yml'), {
-    tenants: TENANTS,
-    accounts: [
-      {
-        username: PERSON,
-        password_hash: await hashOf(PERSON),
-        name: 'Ann',
-        email: `${PERSON}@passthru.example`,
-        tenant: TENANTS[0],
-        roles: ['tenant-admin'],
-      },
-    ],
-    clients: [
-      {
-        client_id: PUBLIC_CLIENT,
-        name: 'Application',
-        application_type: 'native',
-        token_endpoint_auth_method: 'none',
-        grant_types: ['authorization_code', 'refresh_token'],
-        redirect_uris: [REDIRECT],
-        scopes: ['openid', 'offline_access', 'kms:read', 'kms:crypto'],
-      },
-      {
-        client_id: SERVICE_CLIENT,
-        name: 'Worker',
-        token_endpoint_auth_method: 'client_secret_basic',
-        secret_hash: await hashOf(SERVICE_CLIENT),
-        grant_types: ['client_credentials'],
-        scopes: ['kms:read', 'kms:crypto'],
-        tenant: TENANTS[0],
-        roles: ['user'],
-      },
-    ],
-  });
   return {
     mounts,
     overlay,
-    seeds,
     ca: await readFile(tls.caFile, 'utf8'),
     certificates: { caller: await pairOf(folder.tls, CERTIFICATE_NAME), operator: await pairOf(join(mounts, 'operator'), 'cli-client') },
-    passwords,
+    passwords: { [USERNAME]: password },
     kmsClientSecret: (await readFile(join(mounts, 'kms', 'secrets', 'passthru-kms-client-secret'), 'utf8')).trim(),
   };
 };

@@ -20,6 +20,9 @@ export interface Guide {
   yaml(heading: string): string;
 }
 
+/** One entry for each command, those that go on in the next line whole. */
+const commandsOf = (block: string): readonly string[] => block.split(/(?<!\\)\n/);
+
 /**
  * @param options.replaced texts that stand for something of a reader's own, and what they are here
  * @param options.env of every command
@@ -47,7 +50,7 @@ export const guide = async (options: {
     run: async (heading, number = 0) => {
       const block = find(heading, '', number);
       const script = ['set -euo pipefail', ...setup, block].join('\n');
-      setup.push(...block.split('\n').filter((line) => SETUP.test(line)));
+      setup.push(...commandsOf(block).filter((command) => SETUP.test(command)));
       const env = { ...process.env, ...options.env };
       const { stdout, stderr } = await run('bash', ['-c', script], { cwd: ROOT, env, timeout: LIMIT_MS, maxBuffer: 64 * 1024 * 1024 });
       return stdout + stderr;

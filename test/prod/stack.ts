@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomUUIDv7 } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -9,7 +10,7 @@ import { type Compose, compose } from '../support/compose.ts';
 import { docker } from '../support/docker-stack.ts';
 import { ROOT } from '../support/engine.ts';
 import { reservePorts } from '../support/ports.ts';
-import { type ProdFiles, prodFiles } from './files.ts';
+import { PERSON, type ProdFiles, prodFiles, SERVICE_CLIENT, TENANTS } from './files.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 /** The production files, as docs/production.md names them, from the folder `deployments`. */
@@ -89,27 +90,18 @@ const portOf = ({ Name, NetworkSettings }: Inspected, port: number): number => {
 };
 
 /**
- * Makes tenants, accounts and clients: one job beside the replicas that seeds and then goes. The replicas themselves have no
- * seed and are not started anew.
+ * Makes tenants, accounts and clients by the commands of docs/production.md, beside replicas that run.
+ *
+ * @returns passwords that these commands chose, by user name or client id
  */
-const seed = async (stack: Compose, server: Server, { seeds }: ProdFiles): Promise<void> => {
-  const name = `${stack.project}-seed-${server}`;
-  const config = (file: string) => `--config=deployments/${server}/config/${server}${file}.yml`;
-  const command = ['serve', server, '--demo', config(''), config('.container'), '--config=/etc/passthru/stack.yml'];
-  const volume = `${seeds}:/etc/passthru/seeds:ro`;
-  const job = ['--detach', '--no-deps', '--name', name, '--volume', volume, server, ...command];
-  await stack.run('run', ...job, `--config=/etc/passthru/seeds/${server}.yml`);
-  try {
-    // It listens when everything is seeded.
-    const url = `https://localhost:${server === 'kms' ? 8081 : 8082}/livez`;
-    await until(`${name} to have seeded`, READY_LIMIT_MS, async () => {
-      await docker('exec', name, 'node', '/app/bin/passthru.js', 'health', url, '--ca', '/run/secrets/ca.pem');
-    });
-  } catch (error) {
-    throw new Error(await docker('logs', name), { cause: error });
-  } finally {
-    await docker('rm', '--force', name);
-  }
+const makeData = async (shell: ProdStack['shell'], operator: string): Promise<Readonly<Record<string, string>>> => {
+  const text = await readFile(join(ROOT, 'docs', 'production.md'), 'utf8');
+  const [, chapter = ''] = text.split('\n## First tenants and accounts\n');
+  const [begin, tenant, identity] = [...chapter.matchAll(/^```\n([^`]*)^```$/gm)].map(([, commands = '']) => commands);
+  const other = `beside kms tenant create ${TENANTS[1]} --administrator ${TENANTS[1]}-admin --password-file /operator/ann.password`;
+  await shell(`${begin}${tenant}${identity}${other}\n`);
+  const read = async (file: string) => (await readFile(join(operator, file), 'utf8')).trim();
+  return { [PERSON]: await read('ann.password'), [SERVICE_CLIENT]: await read('acme-worker.password') };
 };
 
 /** The production stack under a project, ports, tenants and data of its own; all of it ends with the test. */
@@ -151,13 +143,18 @@ export const prodStack = async (options: { readonly kms: number; readonly identi
 
   // The first start of all replicas at once, on databases that are empty.
   await stack.run('up', '--detach', '--wait', '--wait-timeout', String(UP_LIMIT_S), '--no-build', '--pull', 'never');
-  await seed(stack, 'identity', files);
-  await seed(stack, 'kms', files);
   await Promise.all([ready(ports.kms), ready(ports.identity)]);
+  const shell: ProdStack['shell'] = async (commands) => {
+    const prod = [...PROD_FILES, files.overlay].map((file) => `-f ${file}`).join(' ');
+    const own = commands.replaceAll('docker compose -p passthru ', `docker compose -p ${project} `);
+    const options = { cwd: folder, env: { ...process.env, ...env, prod }, timeout: UP_LIMIT_S * 1000 };
+    return (await run('bash', ['-euo', 'pipefail', '-c', own], options)).stdout;
+  };
+  const passwords = { ...files.passwords, ...(await makeData(shell, join(files.mounts, 'operator'))) };
 
   const resources = opened.move();
   return {
-    files,
+    files: { ...files, passwords },
     tag,
     compose: stack,
     ports,
@@ -173,12 +170,7 @@ export const prodStack = async (options: { readonly kms: number; readonly identi
         .toSorted((a, b) => a.name.localeCompare(b.name));
     },
     kill: async ({ id }) => void (await docker('kill', '--signal', 'KILL', id)),
-    shell: async (commands) => {
-      const prod = [...PROD_FILES, files.overlay].map((file) => `-f ${file}`).join(' ');
-      const own = commands.replaceAll('docker compose -p passthru ', `docker compose -p ${project} `);
-      const options = { cwd: folder, env: { ...process.env, ...env, prod }, timeout: UP_LIMIT_S * 1000 };
-      return (await run('bash', ['-euo', 'pipefail', '-c', own], options)).stdout;
-    },
+    shell,
     restart: async ({ id }) => void (await docker('restart', id)),
     start: async ({ id }) => void (await docker('start', id)),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),

@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { Readable } from 'node:stream';
 import type { CliProcess } from '#cli/process/cli-process.ts';
 
 /** The process of the CLI without a process: it keeps the text that was written; signals are sent by hand, and its clock stands still. */
@@ -13,6 +14,8 @@ export const fakeProcess = (options: {
   readonly env?: Readonly<Record<string, string>>;
   readonly tty?: boolean;
   readonly columns?: number;
+  /** What stdin gives; nothing where absent. */
+  readonly stdin?: string;
 }): FakeProcess => {
   const written = { out: '', err: '' };
   const stream = (name: 'out' | 'err') => ({
@@ -30,6 +33,11 @@ export const fakeProcess = (options: {
     home: options.cwd,
     out: stream('out'),
     err: stream('err'),
+    stdin: () =>
+      Object.assign(Readable.from(options.stdin === undefined ? [] : [options.stdin]), {
+        isTTY: options.tty ?? false,
+        setRawMode: () => true,
+      }),
     signals: new EventEmitter(),
     outClosed: new AbortController().signal,
     now: () => Date.UTC(2026, 0, 2, 3, 4, 5),

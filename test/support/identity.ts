@@ -77,9 +77,9 @@ export const fetchAt = (port: number, ca: string): AsyncDisposable & { readonly 
   return { fetch: through(agent), [Symbol.asyncDispose]: () => agent.destroy() };
 };
 
-/** A whole Identity on SQLite, seeded with the demo, listening. */
+/** A whole Identity on SQLite, seeded with the demo unless that is switched off, listening. */
 export const startTestIdentity = async (
-  options: { readonly telemetry?: Telemetry; readonly overlay?: Overlay; readonly now?: () => number } = {},
+  options: { readonly telemetry?: Telemetry; readonly overlay?: Overlay; readonly now?: () => number; readonly demo?: boolean } = {},
 ): Promise<TestIdentity> => {
   await using opened = new AsyncDisposableStack();
   const directory = opened.use(await temporaryDirectory()).path;
@@ -89,7 +89,7 @@ export const startTestIdentity = async (
     await buildIdentity({
       config,
       telemetry: options.telemetry ?? noTelemetry(),
-      demo: true,
+      demo: options.demo ?? true,
       ...(options.now === undefined ? {} : { now: options.now }),
     }),
   );

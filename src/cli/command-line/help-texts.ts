@@ -34,9 +34,35 @@ Examples:
   passthru prepare --profile prod --issuer https://id.example.org:8082 --host kms.example.org --out /srv/passthru
   passthru prepare --profile prod --out /srv/passthru --renew`;
 
-export const TENANT_CREATE_HELP = `
+/** Of every command that asks an admin listener. */
+const ADMIN_LISTENER = `
 The admin listener takes the certificate of an operator only. In production it is on the loopback of each
-replica: docs/production.md has the command that asks from there.
+replica: docs/production.md has the command that asks from there. Passwords are never arguments: other
+users of the machine could read them.`;
+
+export const TENANT_CREATE_HELP = `${ADMIN_LISTENER}
+Given again with the same password, it finds what it made, and tells the id.
 
 Example:
-  passthru tenant create acme --administrator ann --operator /srv/passthru/operator`;
+  passthru tenant create acme --administrator ann --password-file ann.password --operator /srv/passthru/operator`;
+
+export const REALM_ADD_HELP = `
+The KMS reads its realms when it starts. The file keeps its owner, its mode and its comments.
+
+Examples:
+  passthru realm add bob --tenant acme --role user --password-file bob.password
+  passthru realm add bob --tenant acme --role user --file /srv/passthru/kms/secrets/realms.yml`;
+
+export const ACCOUNT_CREATE_HELP = `${ADMIN_LISTENER}
+
+Example:
+  passthru account create ann --tenant 0b8f9d5e-5d0c-4c3b-9a51-0d1c6a2f7e34 --email ann@example.org \\
+    --role tenant-admin --password-file ann.password --operator /srv/passthru/operator`;
+
+export const CLIENT_CREATE_HELP = `${ADMIN_LISTENER}
+
+Examples:
+  passthru client create app --auth none --type native --grant authorization_code refresh_token \\
+    --redirect-uri http://127.0.0.1/callback --scope openid offline_access kms:crypto --operator /srv/passthru/operator
+  passthru client create worker --grant client_credentials --scope kms:crypto --role service \\
+    --tenant 0b8f9d5e-5d0c-4c3b-9a51-0d1c6a2f7e34 --secret-file worker.secret --operator /srv/passthru/operator`;

@@ -10,6 +10,16 @@ export interface OutputStream {
   write(text: string): unknown;
 }
 
+/** An input as far as the CLI needs it. */
+export interface InputStream {
+  readonly isTTY?: boolean;
+  /** Of a terminal: keys come at once, and are not shown. */
+  setRawMode?(isRaw: boolean): unknown;
+  /** @param options.destroyOnReturn false leaves it open when the reader stops before its end */
+  iterator(options: { readonly destroyOnReturn: boolean }): AsyncIterable<string | Uint8Array>;
+  pause(): unknown;
+}
+
 /**
  * All that the CLI takes from its process, read once: nothing else in this room touches `process`, so that a test runs a command
  * line without a process of its own.
@@ -21,6 +31,8 @@ export interface CliProcess {
   readonly home: string | null;
   readonly out: OutputStream;
   readonly err: OutputStream;
+  /** Opened when it is asked for. */
+  readonly stdin: () => InputStream;
   readonly signals: SignalSource;
   /** Aborts when nothing that is written to stdout arrives any more. */
   readonly outClosed: AbortSignal;
@@ -68,6 +80,7 @@ export const cliProcess = (program: NodeJS.Process): CliProcess => {
     home: homeFolder(),
     out: stdout,
     err: stderr,
+    stdin: () => program.stdin,
     signals: program,
     outClosed: closed.signal,
     now: steadyNow,

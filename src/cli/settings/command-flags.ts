@@ -1,6 +1,6 @@
 import { READYZ_MS } from '#infra/magic/limits.ts';
 import { REQUIRED, setting } from './setting.ts';
-import { boolean, duration, file, files, folder, hosts, origin, text, wholeNumber } from './value-types.ts';
+import { boolean, duration, file, files, folder, hosts, origin, wholeNumber } from './value-types.ts';
 
 // Flags of a single command: rows as of a setting, but no variable and no key of a file.
 
@@ -35,16 +35,6 @@ export const PREPARE_FLAGS = {
     default: 'false',
     flags: [{ spelling: '--renew', means: true, help: 'prod: sign certificates anew that end within 30 days or lack a name' }],
   }),
-} as const;
-
-export const TENANT_CREATE_FLAGS = {
-  administrator: setting({
-    type: text('a user name', 'user'),
-    default: REQUIRED,
-    flags: [{ help: 'name of its first user, who administers it' }],
-  }),
-  operator: setting({ type: folder, default: REQUIRED, flags: [{ help: "folder with ca.pem and an operator's cli-client.pem and .key" }] }),
-  url: setting({ type: origin, default: 'https://localhost:9081', flags: [{ help: 'admin listener of the KMS' }] }),
 } as const;
 
 export const DOWN_FLAGS = {

@@ -111,6 +111,27 @@ export const text = (form: string, placeholder: string): ValueType<string> => ({
   toText: String,
 });
 
+/** Words, each once or more on the command line; what they mean is not looked at here. The flag is repeated, or followed by more than one. */
+export const texts = (form: string, word: string): ValueType<readonly string[]> => ({
+  form,
+  placeholder: `${word}...`,
+  fromText: (one) => listOf([one], (item) => someText(item) !== undefined),
+  fromYaml: (value) => listOf(value, (item) => someText(item) !== undefined),
+  toText: (value) => value.join(' '),
+});
+
+/** Some of a list of words. */
+export const manyOf = <const V extends string>(choices: readonly V[], word: string): ValueType<readonly V[]> => ({
+  form: `some of ${choices.join(', ')}`,
+  placeholder: `${word}...`,
+  fromText: (one) => listOf([one], (item) => choices.some((choice) => choice === item)),
+  fromYaml: (value) => listOf(value, (item) => choices.some((choice) => choice === item)),
+  toText: (value) => value.join(' '),
+});
+
+const listOf = <T>(value: unknown, isGood: (item: unknown) => boolean): readonly T[] | undefined =>
+  Array.isArray(value) && value.length > 0 && value.every(isGood) ? (value as readonly T[]) : undefined;
+
 /** The name of a file as it was typed. */
 export const file = text('the path of a file', 'file');
 

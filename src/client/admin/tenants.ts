@@ -6,6 +6,8 @@ export interface MadeTenant {
   readonly id: string;
   readonly name: string;
   readonly administrator: { readonly username: string; readonly roles: readonly string[] };
+  /** False where it was there already, with this administrator and password. */
+  readonly isNew: boolean;
 }
 
 /** Milliseconds: a database and its keys are made, and replicas take their time to hear of a change. */
@@ -31,6 +33,6 @@ export const createTenant = async (options: {
     body: { name, administrator },
     timeoutMs: CREATE_MS,
   });
-  if (response.status !== 201) throw refusalOf(response);
-  return response.json<MadeTenant>();
+  if (response.status !== 201 && response.status !== 200) throw refusalOf(response);
+  return { ...response.json<Omit<MadeTenant, 'isNew'>>(), isNew: response.status === 201 };
 };

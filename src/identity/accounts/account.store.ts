@@ -10,7 +10,7 @@ interface StoredAccount {
   readonly passwordHash: string;
 }
 
-/** Accounts in use: what is retired or disabled is not found. Every method is one query. */
+/** Accounts in use: what is retired or disabled is not found, and of the demo only where it runs. Every method is one query. */
 export interface AccountStore {
   byUsername(username: string): Promise<StoredAccount | undefined>;
   byId(id: string): Promise<Account | undefined>;
@@ -26,8 +26,12 @@ const toAccount = (row: Selectable<AccountRow>): Account => ({
   permissions: storedTexts(row.permissions, `the permissions of account ${row.id}`),
 });
 
-export const createAccountStore = ({ db }: Pick<Database<IdentityTables>, 'db'>): AccountStore => {
-  const inUse = () => db.selectFrom('accounts').selectAll().where('retired_at', 'is', null).where('disabled', '=', 0);
+/** @param options.demo whether the demo's are found */
+export const createAccountStore = ({ db }: Pick<Database<IdentityTables>, 'db'>, { demo }: { readonly demo: boolean }): AccountStore => {
+  const inUse = () => {
+    const all = db.selectFrom('accounts').selectAll().where('retired_at', 'is', null).where('disabled', '=', 0);
+    return demo ? all : all.where('demo', '=', 0);
+  };
   return {
     byUsername: async (username) => {
       const row = await inUse().where('username', '=', username).executeTakeFirst();

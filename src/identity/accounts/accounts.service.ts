@@ -12,14 +12,16 @@ import type { Accounts } from './accounts.ts';
 /** No name holds a control character; PostgreSQL refuses even to look for one with NUL. */
 const isName = (name: string): boolean => name.length <= MAX_USERNAME && !/\p{Cc}/u.test(name);
 
+/** @param options.demo whether the demo's accounts are found */
 export const createAccounts = (options: {
   readonly database: Pick<Database<IdentityTables>, 'db'>;
+  readonly demo?: boolean;
   readonly passwords: Pick<Passwords, 'verify'>;
   readonly limits?: AttemptLimits;
 }): Accounts => {
-  const { passwords, limits = createAttemptLimits() } = options;
+  const { demo = false, passwords, limits = createAttemptLimits() } = options;
   const isPassword = createGuessCheck({ passwords, limits });
-  const store = createAccountStore(options.database);
+  const store = createAccountStore(options.database, { demo });
   return {
     authenticate: async ({ username, password, address }) => {
       const name = username.normalize('NFC');

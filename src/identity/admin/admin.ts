@@ -8,6 +8,12 @@ import type { App, Drain } from '#infra/http/server.ts';
 import { createServer } from '#infra/http/server/create-server.ts';
 import type { Jobs } from '#infra/jobs/job.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
+import type { NewAccounts } from '#identity/accounts/new-accounts.ts';
+import type { NewClients } from '#identity/clients/new-clients.ts';
+import type { OpenIdProvider } from '#identity/provider/openid-provider.ts';
+import type { ResourceServer } from '#identity/resource-servers/resource-server.ts';
+import { registerAccountRoutes } from './accounts.routes.ts';
+import { registerClientRoutes } from './clients.routes.ts';
 
 /**
  * The listener for operators, built and not listening: no connection without a verified client certificate, and beyond health
@@ -19,12 +25,18 @@ export const createAdmin = async (options: {
   readonly dependencies: readonly DependencyCheck[];
   readonly jobs: Jobs;
   readonly drain: Drain;
+  readonly accounts: NewAccounts;
+  readonly clients: NewClients;
+  readonly provider: Pick<OpenIdProvider, 'checkClient'>;
+  readonly resourceServers: readonly ResourceServer[];
   readonly demo: Demo | null;
 }): Promise<App> => {
-  const { config, telemetry, dependencies, jobs, drain, demo } = options;
+  const { config, telemetry, dependencies, jobs, drain, accounts, resourceServers, demo } = options;
   const admin = await createServer({ name: 'identity-admin', tls: config.tls, clientCertificate: 'require', telemetry, jobs, drain });
   admitOperatorsOnly(admin, config.allowed_clients);
   registerHealth(admin, { dependencies, jobs, telemetry, stopping: drain.begun });
+  registerAccountRoutes(admin, accounts, resourceServers);
+  registerClientRoutes(admin, options);
   if (demo !== null) registerDemoRoutes(admin, demo);
   return admin;
 };

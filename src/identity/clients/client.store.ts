@@ -10,7 +10,7 @@ interface StoredClient {
   readonly secretHash: string | undefined;
 }
 
-/** Clients in use: what is retired or disabled is not found. Every method is one query. */
+/** Clients in use: what is retired or disabled is not found, and of the demo only where it runs. Every method is one query. */
 export interface ClientStore {
   byClientId(clientId: string): Promise<StoredClient | undefined>;
 }
@@ -36,17 +36,14 @@ const toClient = (row: Selectable<ClientRow>): ClientRecord => {
 /** `client-id = *VSCHAR`; RFC 6749 appendix A.1. */
 const CLIENT_ID = /^[\x20-\x7E]{1,256}$/;
 
-export const createClientStore = ({ db }: Pick<Database<IdentityTables>, 'db'>): ClientStore => {
+/** @param options.demo whether the demo's are found */
+export const createClientStore = ({ db }: Pick<Database<IdentityTables>, 'db'>, { demo }: { readonly demo: boolean }): ClientStore => {
   return {
     byClientId: async (clientId) => {
       if (!CLIENT_ID.test(clientId)) return undefined;
-      const row = await db
-        .selectFrom('clients')
-        .selectAll()
-        .where('client_id', '=', clientId)
-        .where('retired_at', 'is', null)
-        .where('disabled', '=', 0)
-        .executeTakeFirst();
+      const inUse = db.selectFrom('clients').selectAll().where('retired_at', 'is', null).where('disabled', '=', 0);
+      const named = inUse.where('client_id', '=', clientId);
+      const row = await (demo ? named : named.where('demo', '=', 0)).executeTakeFirst();
       return row && { client: toClient(row), secretHash: row.secret_hash ?? undefined };
     },
   };

@@ -15,16 +15,19 @@ const VERIFIED_MAX = 1_000;
 /**
  * Clients of the database and, before them, service clients of the configuration.
  * A secret that was verified is remembered for a minute under a keyed hash, so that PBKDF2 is not paid for every token.
+ *
+ * @param options.demo whether the demo's clients are found
  */
 export const createClients = (options: {
   readonly database: Pick<Database<IdentityTables>, 'db'>;
+  readonly demo?: boolean;
   readonly passwords: Pick<Passwords, 'verify'>;
   readonly serviceClients: ReadonlyMap<string, ServiceClient>;
   readonly limits?: AttemptLimits;
 }): Clients => {
-  const { passwords, serviceClients, limits = createAttemptLimits() } = options;
+  const { demo = false, passwords, serviceClients, limits = createAttemptLimits() } = options;
   const isSecret = createGuessCheck({ passwords, verified: createVerifiedCache({ ttlMs: VERIFIED_TTL_MS, max: VERIFIED_MAX }), limits });
-  const store = createClientStore(options.database);
+  const store = createClientStore(options.database, { demo });
   return {
     find: async (clientId) => serviceClients.get(clientId)?.client ?? (await store.byClientId(clientId))?.client,
     verifySecret: async (clientId, secret, address) => {

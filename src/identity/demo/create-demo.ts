@@ -1,16 +1,19 @@
 import { randomUUIDv7 } from 'node:crypto';
+import type { Kysely } from 'kysely';
 import { AppError } from '#infra/apperr/app-error.ts';
 import type { Database } from '#infra/database/databases.ts';
 import type { Resets } from '#infra/demo-data/resets/resets.ts';
 import type { Demo } from '#infra/demo-data/demo.ts';
 import { demoInTurns } from '#infra/demo-data/resets/demo-in-turns.ts';
 import type { DemoLocks } from '#infra/demo-data/resets/demo-locks.ts';
+import { refuseOverRealData, totalOf } from '#infra/demo-data/holdings.ts';
 import { pendingOf } from '#infra/demo-data/demo-reset.ts';
 import type { DemoStore } from '#infra/demo-data/resets/demo-store.ts';
 import { type DemoTenants, tenantIds, tenantIdsUsed } from '#infra/demo-data/demo-tenants.ts';
 import type { IdentityTables } from '#identity/database/tables.ts';
 import type { Emit } from '../events.ts';
 import { demoNames, insertRows } from './demo.store.ts';
+import { holdingsOf } from './holdings.ts';
 import type { Seed } from './seed-file.ts';
 import { type SeedRows, seedRows } from './seed-rows.ts';
 
@@ -48,6 +51,12 @@ export const createDemo = (options: {
   const { database, seed, store, resets, locks, emit, now } = options;
   const { transaction } = locks.guard(database);
 
+  const beginOrGoOn = async (db: Kysely<IdentityTables>): Promise<void> => {
+    const { demo, real, names } = await holdingsOf(db);
+    refuseOverRealData({ demo, real, names });
+    if (totalOf(real) > 0) emit({ type: 'demo-beside-real-data', real, names });
+  };
+
   const seeded = ({ tenants, accounts, clients }: SeedRows): void => {
     if (tenants.length + accounts.length + clients.length > 0) emit({ type: 'demo-seeded', tenants: tenants.length });
   };
@@ -66,6 +75,7 @@ export const createDemo = (options: {
     },
     seed: async (given) => {
       const { tenants, missing } = await transaction(async (tx) => {
+        await beginOrGoOn(tx);
         const there = await demoNames(tx);
         refuseForeign(seed, there.foreign);
         const tenants = tenantIds(seed.tenants, { ...given, ...there.tenants });
@@ -81,7 +91,8 @@ export const createDemo = (options: {
       seeded(missing);
       return tenants;
     },
-    reset: (given) => {
+    reset: async (given) => {
+      await beginOrGoOn(database.db);
       const tenants = tenantIds(seed.tenants, given);
       return resets.begin(tenants, async (tx, { resetId, at, previousTenants }) => {
         refuseForeign(seed, (await demoNames(tx)).foreign);
@@ -94,6 +105,7 @@ export const createDemo = (options: {
       const at = now();
       const rows = seedRows(seed, tenants, { at, resetId: null });
       await transaction(async (tx) => {
+        await beginOrGoOn(tx);
         refuseForeign(seed, (await demoNames(tx)).foreign);
         const pending = pendingOf(await store.latestReset(tx));
         if (pending !== null) await store.setResetState(tx, pending, 'committed');

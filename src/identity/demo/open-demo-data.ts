@@ -1,18 +1,22 @@
 import type { Database, Databases } from '#infra/database/databases.ts';
 import type { Demo } from '#infra/demo-data/demo.ts';
 import { createDemoLocks } from '#infra/demo-data/resets/create-demo-locks.ts';
+import { totalOf } from '#infra/demo-data/holdings.ts';
 import { createResets } from '#infra/demo-data/resets/create-resets.ts';
 import type { IdentityTables } from '#identity/database/tables.ts';
 import type { OpenIdProvider } from '#identity/provider/openid-provider.ts';
 import type { Emit } from '../events.ts';
 import { createDemo } from './create-demo.ts';
 import { createDemoStore } from './demo.store.ts';
+import { holdingsOf } from './holdings.ts';
 import { loadSeed } from './seed-file.ts';
 
 /** The demo data of a process; disposal gives its locks back. */
 export interface DemoData extends AsyncDisposable {
   /** At a start, before anything is served: settles what an interrupted run left. */
   sweep(): Promise<void>;
+  /** At a start without the demo: tells how many rows of it there are, if any. */
+  tellOfSleep(): Promise<void>;
   /** @throws AppError `config-unreadable` or `config-invalid` for the seed */
   load(seedFile: string): Promise<Demo>;
 }
@@ -31,6 +35,10 @@ export const openDemoData = (options: {
   const resets = createResets({ database, store, locks, emit, now });
   return {
     sweep: resets.sweep,
+    tellOfSleep: async () => {
+      const { demo: rows } = await holdingsOf(database.db);
+      if (totalOf(rows) > 0) emit({ type: 'demo-sleeps', rows });
+    },
     load: async (seedFile) => createDemo({ database, seed: await loadSeed(seedFile), store, resets, locks, emit, now }),
     [Symbol.asyncDispose]: () => locks[Symbol.asyncDispose](),
   };

@@ -2,6 +2,7 @@ import { type Static, Type } from 'typebox';
 import type { FieldIssue } from '#infra/apperr/app-error.ts';
 import { strictObject } from '#infra/config/schema.ts';
 import { repeated } from '#infra/config/repeated.ts';
+import { clientIssues } from '#identity/clients/client-rules.ts';
 import { demoNameSchema, loadSeedFile, seedHashSchema, strangers } from '#infra/demo-data/seed-checks.ts';
 
 const scopeSchema = Type.String({ pattern: '^[a-z][a-z0-9:._-]*$' });
@@ -59,18 +60,16 @@ const contradictions = (seed: Seed): FieldIssue[] => [
   ...strangers(seed.tenants, seed.clients, (index) => `/clients/${index}/tenant`),
   ...seed.clients.flatMap((client, index) => {
     const field = `/clients/${index}`;
-    const isPublic = client.token_endpoint_auth_method === 'none';
-    return [
-      ...(isPublic === (client.secret_hash === undefined)
-        ? []
-        : [{ field: `${field}/secret_hash`, message: isPublic ? 'a public client has no secret' : 'is missing' }]),
-      ...(client.grant_types.includes('client_credentials') && client.tenant === undefined
-        ? [{ field: `${field}/tenant`, message: 'is missing: a client that acts for itself belongs to a tenant' }]
-        : []),
-      ...(client.grant_types.includes('authorization_code') && client.redirect_uris.length === 0
-        ? [{ field: `${field}/redirect_uris`, message: 'is empty, yet the client uses authorization codes' }]
-        : []),
-    ];
+    return clientIssues(
+      {
+        authMethod: client.token_endpoint_auth_method,
+        grantTypes: client.grant_types,
+        redirectUris: client.redirect_uris,
+        hasTenant: client.tenant !== undefined,
+        hasSecret: client.secret_hash !== undefined,
+      },
+      { secret: `${field}/secret_hash`, tenant: `${field}/tenant`, redirectUris: `${field}/redirect_uris` },
+    );
   }),
 ];
 

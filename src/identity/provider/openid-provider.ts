@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Transaction } from 'kysely';
 import type { Job } from '#infra/jobs/job.ts';
+import type { ClientRecord } from '#identity/clients/client.ts';
 import type { IdentityTables } from '#identity/database/tables.ts';
 import type { Endpoint } from './features/feature.ts';
 import type { Interactions } from './interactions/interactions.ts';
@@ -21,6 +22,8 @@ export interface OpenIdProvider {
    */
   handle(endpoint: Endpoint, req: IncomingMessage, res: ServerResponse, body?: Buffer): Promise<void>;
   readonly interactions: Interactions;
+  /** @throws AppError `client-refused` 400 for a client whose requests it would all refuse */
+  checkClient(client: ClientRecord): Promise<void>;
   /** Work by the clock: the sweep of expired rows, and a look for changed signing keys. */
   readonly jobs: readonly Job[];
   /** Deletes sessions, interactions, grants, codes and tokens of the accounts, in the caller's transaction. */

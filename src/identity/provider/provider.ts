@@ -23,6 +23,7 @@ import { createInteractions } from './interactions/create-interactions.ts';
 import type { OpenIdProvider } from './openid-provider.ts';
 import { recordOf, toClientMetadata } from './records/client-metadata.ts';
 import { installSeams } from './seams.ts';
+import { checkClientMetadata } from './seams/client-check.ts';
 import { newUnusedSecret } from './seams/client-secret.ts';
 import { acceptJsonOnly, setHost, setRequestTarget, withBody } from './seams/request.ts';
 import { createAdapterFactory } from './store/adapter.ts';
@@ -119,6 +120,7 @@ export const createOpenIdProvider = async (options: OpenIdProviderOptions): Prom
       }
     },
     interactions: createInteractions(() => current.provider),
+    checkClient: (client) => checkClientMetadata(current.provider, toClientMetadata(client, unusedSecret)),
     // A replica or an operator may rotate the keys; what signs is read between requests, so that none of them waits for it.
     jobs: [sweepExpired(store), { name: 'reload-signing-keys', periodMs: RELOAD_PERIOD_MS, run: reloadKeys }],
     revokeForAccounts,

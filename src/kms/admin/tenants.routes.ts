@@ -28,16 +28,18 @@ export const registerTenantRoutes = (app: App, tenants: TenantsService): void =>
     '/admin/v1/tenants',
     {
       schema: {
-        summary: 'Make a tenant with its first administrator',
+        summary: 'Make a tenant with its first administrator; 200 where it is there with this administrator and password',
         tags: ['tenants'],
         body: newTenantSchema,
-        response: { 201: tenantSchema },
+        response: { 200: tenantSchema, 201: tenantSchema },
       },
     },
     async (request, reply) => {
       const { name, administrator } = request.body;
-      const id = await tenants.create({ name, administrator });
-      return reply.code(201).send({ id, name, administrator: { username: administrator.username, roles: [ADMINISTRATOR_ROLE] } });
+      const { id, isNew } = await tenants.create({ name, administrator });
+      return reply
+        .code(isNew ? 201 : 200)
+        .send({ id, name, administrator: { username: administrator.username, roles: [ADMINISTRATOR_ROLE] } });
     },
   );
 };

@@ -18,16 +18,17 @@ export const ADMINISTRATOR_ROLE = 'tenant-admin';
 export interface TenantsService {
   /**
    * Makes a tenant, with its database and its content key, and a user of the database realm who administers it: both or neither. Every
-   * replica serves both when this returns.
+   * replica serves both when this returns. Where the tenant is there with this very administrator and password, it stays as it is: an
+   * answer that was lost can be asked for again.
    *
-   * @returns the id of the tenant
+   * @returns the id of the tenant, and whether it was made now
    * @throws AppError `tenant-name-used`, `username-used`, `realm-switched-off` 409; of a password that is empty or too long; 503 while
    *   the service is sealed
    */
   create(tenant: {
     readonly name: string;
     readonly administrator: { readonly username: string; readonly password: string };
-  }): Promise<string>;
+  }): Promise<{ readonly id: string; readonly isNew: boolean }>;
 }
 
 /** @param options.locks the lock of those who prepare tenants */
@@ -48,10 +49,14 @@ export const createTenantsService = (options: {
     create: async ({ name, administrator: { username, password } }) => {
       users.check(username);
       const passwordHash = await users.hash(password);
-      const id = randomUUID();
-      await locks.exclusively(async () => {
+      return locks.exclusively(async () => {
         // Before anything is made for it; whoever is faster all the same is found out by the database.
-        if ((await tenantsStore(service.db, rows).activeByName(name)) !== undefined) throw nameUsed();
+        const known = await tenantsStore(service.db, rows).activeByName(name);
+        if (known !== undefined) {
+          if (known.demo || !(await users.isThere({ username, password, tenantId: known.id }))) throw nameUsed();
+          return { id: known.id, isNew: false };
+        }
+        const id = randomUUID();
         await prepareTenants([{ id, name, demo: false }], {
           use: (activate) =>
             service.transaction(async (tx) => {
@@ -60,9 +65,9 @@ export const createTenantsService = (options: {
             }),
         });
         await lifeCycle.takeEffect([]);
+        emit({ type: 'tenant-created', id });
+        return { id, isNew: true };
       });
-      emit({ type: 'tenant-created', id });
-      return id;
     },
   };
 };
@@ -74,4 +79,7 @@ const asUsed =
   };
 
 const nameUsed = (cause?: unknown): AppError =>
-  new AppError('tenant-name-used', 409, 'Another tenant has this name.', { cause, fix: 'Choose another name for the tenant.' });
+  new AppError('tenant-name-used', 409, 'Another tenant has this name.', {
+    cause,
+    fix: 'Choose another name for the tenant. Those of a demo that sleeps here are taken, too.',
+  });

@@ -2,11 +2,13 @@ import type { Resets } from '#infra/demo-data/resets/resets.ts';
 import { demoInTurns } from '#infra/demo-data/resets/demo-in-turns.ts';
 import type { DemoLocks } from '#infra/demo-data/resets/demo-locks.ts';
 import { type DemoTenants, sameTenants, tenantIds } from '#infra/demo-data/demo-tenants.ts';
+import { refuseOverRealData, totalOf } from '#infra/demo-data/holdings.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { Emit } from '#kms/events.ts';
 import { accountsStore } from './accounts.store.ts';
 import { createSeeding } from './create-seeding.ts';
 import { createFlowKeys } from './flow-keys.ts';
+import { holdingsOf } from './holdings.ts';
 import type { KmsDemo } from './kms-demo.ts';
 import { tenantsStore } from '#kms/tenants/tenants.store.ts';
 import type { SeedingOptions } from './seeding.ts';
@@ -31,7 +33,14 @@ export const createDemo = (
     service: locks.guard(options.service),
   });
 
+  const beginOrGoOn = async (): Promise<void> => {
+    const { demo, real, names } = await holdingsOf(options.service.db);
+    refuseOverRealData({ demo, real, names });
+    if (totalOf(real) > 0) emit({ type: 'demo-beside-real-data', real, names });
+  };
+
   const add = async (given: DemoTenants): Promise<DemoTenants> => {
+    await beginOrGoOn();
     const { tenants, added } = await addMissing(given);
     const [accounts, elasticKeys] = [added.accounts.length, added.elasticKeys.length];
     if (added.tenants.length + accounts + elasticKeys > 0) {
@@ -40,7 +49,8 @@ export const createDemo = (
     return tenants;
   };
 
-  const reset: Parameters<typeof demoInTurns>[0]['reset'] = (given) => {
+  const reset: Parameters<typeof demoInTurns>[0]['reset'] = async (given) => {
+    await beginOrGoOn();
     const ids = tenantIds(seed.tenants, given);
     return withPrepared(ids, (activate) =>
       resets.begin(ids, async (tx, { at }) => {

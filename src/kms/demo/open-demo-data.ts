@@ -1,6 +1,7 @@
 import type { Database, Databases } from '#infra/database/databases.ts';
 import { createDemoLocks } from '#infra/demo-data/resets/create-demo-locks.ts';
 import type { DemoLocks } from '#infra/demo-data/resets/demo-locks.ts';
+import { totalOf } from '#infra/demo-data/holdings.ts';
 import { createResets } from '#infra/demo-data/resets/create-resets.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { Emit } from '#kms/events.ts';
@@ -12,6 +13,7 @@ import { sweepTenants } from '#kms/tenants/sweep.ts';
 import { createDemo } from './create-demo.ts';
 import { createDemoStore } from './demo.store.ts';
 import type { KmsDemo } from './kms-demo.ts';
+import { holdingsOf } from './holdings.ts';
 import { loadSeed } from './seed-file.ts';
 
 /** The demo data of a process; disposal gives its locks back. */
@@ -20,6 +22,8 @@ export interface DemoData extends AsyncDisposable {
   readonly locks: Pick<DemoLocks, 'exclusively' | 'guard'>;
   /** At a start, before anything is served: settles and removes what an interrupted run left. */
   sweep(): Promise<void>;
+  /** At a start without the demo: tells how many rows of it there are, if any. */
+  tellOfSleep(): Promise<void>;
   /** @throws AppError `config-unreadable` or `config-invalid` for the seed */
   load(seedFile: string, elasticKeys: Pick<ElasticKeyService, 'create' | 'list'>): Promise<KmsDemo>;
 }
@@ -49,6 +53,10 @@ export const openDemoData = (options: {
     sweep: async () => {
       await resets.sweep();
       await locks.exclusively(() => sweepTenants({ databases, service: locks.guard(service), rows, tenants, lifeCycle, emit }));
+    },
+    tellOfSleep: async () => {
+      const { demo: rows } = await holdingsOf(service.db);
+      if (totalOf(rows) > 0) emit({ type: 'demo-sleeps', rows });
     },
     load: async (seedFile, elasticKeys) =>
       createDemo({ seed: await loadSeed(seedFile), service, rows, locks, resets, tenants, lifeCycle, elasticKeys, emit, now }),

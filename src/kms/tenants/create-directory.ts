@@ -24,6 +24,7 @@ interface Look {
 }
 
 /**
+ * @param options.demo whether tenants of the demo are found
  * @param options.maxOpen databases kept open; the one not used for longest goes first
  * @param options.rows checks the rows of the tenants
  * @param options.onGone called with a tenant that another replica removed, or gave another database
@@ -35,17 +36,28 @@ export const createTenantDirectory = (options: {
   readonly databases: Databases;
   readonly service: Kysely<ServiceTables>;
   readonly rows: Pick<RowIntegrity, 'of'>;
+  readonly demo?: boolean;
   readonly maxOpen?: number;
   readonly onGone?: (tenantId: string) => void;
   readonly emit?: Emit;
   readonly held?: () => readonly string[];
   readonly elapsed?: () => number;
 }): TenantDirectory => {
-  const { databases, maxOpen = 256, onGone = () => {}, emit = () => {}, held = () => [], elapsed = () => performance.now() } = options;
+  const {
+    databases,
+    demo = false,
+    maxOpen = 256,
+    onGone = () => {},
+    emit = () => {},
+    held = () => [],
+    elapsed = () => performance.now(),
+  } = options;
   const store = tenantsStore(options.service, options.rows);
   const looks = createBoundedMap<Look>({ max: MAX_REMEMBERED });
   const open = createOpenDatabases({ max: maxOpen });
   const opening = createSingleFlight<Database<TenantTables>>();
+
+  const isFound = (tenant: Tenant): boolean => tenant.state === 'active' && (demo || !tenant.demo);
 
   const letGo = (tenantId: string): void => {
     open.letGo(tenantId);
@@ -112,7 +124,7 @@ export const createTenantDirectory = (options: {
     return look(`id ${id}`, async (since) => {
       const tenant = await store.byId(id);
       if (tenant === undefined && open.get(id) !== undefined) letGo(id);
-      return tenant?.state === 'active' ? handleOf(tenant, since, () => byId(id)) : undefined;
+      return tenant !== undefined && isFound(tenant) ? handleOf(tenant, since, () => byId(id)) : undefined;
     });
   };
 
@@ -127,7 +139,7 @@ export const createTenantDirectory = (options: {
     byName: (name) =>
       look(`name ${name}`, async (since) => {
         const tenant = await store.activeByName(name);
-        return tenant && handleOf(tenant, since, () => byId(tenant.id));
+        return tenant !== undefined && isFound(tenant) ? handleOf(tenant, since, () => byId(tenant.id)) : undefined;
       }),
     preparing,
     forget: () => looks.clear(),
@@ -153,7 +165,7 @@ export const createTenantDirectory = (options: {
     },
     lookAtDamage: async () => {
       // In this order: a tenant's database is there before it is active.
-      const active = await store.inState('active');
+      const active = (await store.inState('active')).filter(isFound);
       const there = new Set(await databases.names());
       const closed = new Map<string, string>();
       for (const tenant of active) {

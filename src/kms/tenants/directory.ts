@@ -24,8 +24,8 @@ export interface TenantHandle extends Tenant {
 }
 
 /**
- * The tenants that there are, for everything that acts in the name of one. A request looks here once: the handle that it gets
- * serves it to its end.
+ * The tenants that there are, for everything that acts in the name of one; those of the demo only where the demo runs. A request looks
+ * here once: the handle that it gets serves it to its end.
  */
 export interface TenantDirectory extends AsyncDisposable {
   /** The active tenant with this id; undefined for every other text, a malformed id included. */
@@ -44,7 +44,7 @@ export interface TenantDirectory extends AsyncDisposable {
   /** Closes a tenant whose database turned out to be damaged while it was open; any other error is nothing to it. */
   noteDamage(tenant: Pick<Tenant, 'id' | 'name'>, error: unknown): void;
   /**
-   * Looks whether the databases of all active tenants are there, and opens again what was damaged.
+   * Looks whether the databases of all tenants that are found are there, and opens again what was damaged.
    *
    * @returns causes by tenant id, of the tenants that are closed
    */

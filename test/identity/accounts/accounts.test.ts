@@ -88,6 +88,22 @@ describe.each(databaseKinds())('accounts on %s', (kind) => {
     expect(verified).toEqual([expect.stringMatching(/^\$pbkdf2/), undefined]);
   });
 
+  it('of the demo sleep where it does not run: the cost of an unknown name is paid for them, and no token shows them', async () => {
+    await using test = await identityDatabase(kind);
+    const { id, username, password } = await insert(test.database, { demo: 1 } as never);
+    const verified: (string | undefined)[] = [];
+    const verify = async (given: string, stored: string | undefined) => {
+      verified.push(stored);
+      return passwords.verify(given, stored);
+    };
+    const asleep = createAccounts({ database: test.database, passwords: { verify } });
+    expect(await asleep.authenticate({ username, password, address: ADDRESS })).toBeNull();
+    expect([verified, await asleep.find(id)]).toEqual([[undefined], undefined]);
+    const awake = createAccounts({ database: test.database, demo: true, passwords });
+    expect(await awake.authenticate({ username, password, address: ADDRESS })).toMatchObject({ id });
+    expect(await awake.find(id)).toMatchObject({ username });
+  });
+
   for (const [what, change] of [
     ['disabled', { disabled: 1 }],
     ['retired', { retired_at: 2, retired_by: randomUUIDv7() }],

@@ -105,6 +105,17 @@ describe.each(databaseKinds())('clients on %s', (kind) => {
     expect(await clock.until(clients.verifySecret(clientId, secret, ADDRESS))).toBe(true);
   });
 
+  it('of the demo sleep where it does not run, at the cost of a client that never was', async () => {
+    await using test = await identityDatabase(kind);
+    const { clientId, secret } = await insert(test.database, { demo: 1 });
+    const counted = counting();
+    const asleep = createClients({ database: test.database, passwords: counted, serviceClients: new Map() });
+    expect([await asleep.verifySecret(clientId, secret, ADDRESS), await asleep.find(clientId)]).toEqual([false, undefined]);
+    expect(counted.stored).toEqual([undefined]);
+    const awake = createClients({ database: test.database, demo: true, passwords, serviceClients: new Map() });
+    expect(await awake.verifySecret(clientId, secret, ADDRESS)).toBe(true);
+  });
+
   it('may come many at once: equal guesses are checked once and count once', async () => {
     await using test = await identityDatabase(kind);
     const { clientId, secret } = await insert(test.database);

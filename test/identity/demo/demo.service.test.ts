@@ -20,7 +20,7 @@ const KILLS_TIMEOUT_MS = 180_000;
 const CHILD = new URL('./identity-demo-process.ts', import.meta.url).pathname;
 
 const idOf = async (database: Database<IdentityTables>, username: string): Promise<string | undefined> =>
-  (await createAccountStore(database).byUsername(username))?.account.id;
+  (await createAccountStore(database, { demo: true }).byUsername(username))?.account.id;
 
 const run = (demo: ReturnType<typeof demoOn>, operation: 'reset' | 'rollback' | 'commit', resetId: string): Promise<unknown> =>
   operation === 'reset' ? demo.reset() : demo[operation](resetId);
@@ -50,7 +50,9 @@ describe.each(databaseKinds())('the demo of Identity on %s', (kind) => {
     expect(await test.demo.state()).toEqual({ seeded: true, tenants, resetPending: null });
     expect(Object.keys(tenants)).toEqual(test.seed.tenants);
     expect(await idOf(test.database, test.ann)).toMatch(/^[0-9a-f-]{14}7/);
-    expect((await createClientStore(test.database).byClientId(test.clientId))?.client.tenantId).toBe(tenants[test.seed.tenants[0] ?? '']);
+    expect((await createClientStore(test.database, { demo: true }).byClientId(test.clientId))?.client.tenantId).toBe(
+      tenants[test.seed.tenants[0] ?? ''],
+    );
   });
 
   it('takes the tenant ids that it is given, and keeps everything when it is seeded again', async () => {
@@ -85,7 +87,7 @@ describe.each(databaseKinds())('the demo of Identity on %s', (kind) => {
     for (const name of test.seed.tenants) expect(reset.tenants[name]).not.toBe(previous[name]);
     expect(await test.demo.state()).toEqual({ seeded: true, tenants: reset.tenants, resetPending: reset.resetId });
     expect(await idOf(test.database, test.ann)).not.toBe(sub);
-    expect(await createAccountStore(test.database).byId(sub ?? '')).toBeUndefined();
+    expect(await createAccountStore(test.database, { demo: true }).byId(sub ?? '')).toBeUndefined();
     expect((await contents(test.database)).accounts).toHaveLength(4);
   });
 
@@ -203,11 +205,26 @@ describe.each(databaseKinds())('the demo of Identity on %s', (kind) => {
 
   it('refuses to seed or to reset over an account that is no demo, and leaves all as it was', async () => {
     await using test = await setup();
+    await test.demo.seed();
+    await test.database.db.deleteFrom('accounts').where('username', '=', test.ann).execute();
     await insertAccount(test.database, test.ann);
     const before = await contents(test.database);
     for (const write of [() => test.demo.seed(), () => test.demo.reset(), () => test.demo.replace()]) {
       await expect(write()).rejects.toMatchObject({ code: 'demo-name-taken', status: 409 });
     }
+    expect(await contents(test.database)).toEqual(before);
+  });
+
+  it.each(['seed', 'reset', 'replace'] as const)('never begins by a %s in a database that holds real accounts', async (change) => {
+    await using test = await setup();
+    await insertAccount(test.database, `stranger-${randomUUIDv7()}`);
+    const before = await contents(test.database);
+    await expect(test.demo[change]()).rejects.toMatchObject({
+      code: 'demo-over-real-data',
+      status: 409,
+      message: 'This database holds real data and no demo: 1 account.',
+      fix: expect.stringContaining('a database of its own') as string,
+    });
     expect(await contents(test.database)).toEqual(before);
   });
 

@@ -90,6 +90,22 @@ describe('A tenant that an operator makes', () => {
     expect((await create(mended)).status).toBe(201);
   });
 
+  it('is found, and not made twice, by who asks again with the same administrator and password: an answer may be lost', async () => {
+    const tenant = newTenant();
+    const made = await create(tenant);
+    const again = await create(tenant);
+    expect([made.status, again.status]).toEqual([201, 200]);
+    expect(again.json()).toEqual(made.json());
+    const other = newTenant().administrator;
+    for (const administrator of [
+      { ...tenant.administrator, password: other.password },
+      { ...tenant.administrator, username: other.username },
+      other,
+    ])
+      expect((await create({ ...tenant, administrator })).json()).toMatchObject({ status: 409, code: 'tenant-name-used' });
+    expect((await kms.send(KEYS, { headers: as(tenant.administrator) })).status).toBe(200);
+  });
+
   it('is made once where two ask for the same name at once', async () => {
     const name = newTenant().name;
     const answers = await Promise.all(Array.from({ length: 4 }, () => create({ ...newTenant(), name })));
@@ -126,7 +142,7 @@ describe('A tenant that an operator makes', () => {
 });
 
 describe('passthru tenant create', () => {
-  it('makes one and prints the password of its administrator, which is right', async () => {
+  it('makes one with a password that its caller knew before, and finds it again', async () => {
     await using folder = await temporaryDirectory();
     const operator = join(folder.path, 'operator');
     await mkdir(operator);
@@ -137,25 +153,34 @@ describe('passthru tenant create', () => {
     const { cert, key } = store.leaf('passthru-cli');
     for (const [name, file] of Object.entries({ 'ca.pem': store.caFile, 'cli-client.pem': cert, 'cli-client.key': key }))
       await writeFile(join(operator, name), await readFile(file));
-    const call = async (line: string) => {
-      const cli = fakeProcess({ cwd: folder.path, env: {} });
+    const call = async (line: string, stdin?: string) => {
+      const cli = fakeProcess({ cwd: folder.path, env: {}, ...(stdin === undefined ? {} : { stdin }) });
       await main(line.split(' '), cli);
       const code = process.exitCode;
       process.exitCode = 0;
       return { code, ...cli.written };
     };
     const { name, administrator } = newTenant();
+    await writeFile(join(folder.path, 'ann.password'), `${administrator.password}\n`, { mode: 0o600 });
     const line = `tenant create ${name} --administrator ${administrator.username} --operator ${operator} --url ${kms.adminUrl}`;
-    const first = await call(`${line} --output json`);
+    const first = await call(`${line} --password-file ann.password --output json`);
     expect([first.code, first.err]).toEqual([0, '']);
-    const document = JSON.parse(first.out) as { administrator: { username: string; password: string } };
+    expect(first.out).not.toContain(administrator.password);
+    const document = JSON.parse(first.out) as { made: boolean; tenant: { id: string } };
     const validate = new Ajv2020({ validateFormats: false }).compile(JSON.parse(JSON.stringify(tenantCreateSchema)) as object);
     expect([validate(document), validate.errors]).toEqual([true, null]);
-    expect((await kms.send(KEYS, { headers: as(document.administrator) })).status).toBe(200);
-    const second = await call(line);
-    expect([second.code, second.out]).toEqual([2, '']);
-    expect(second.err).toMatch(/tenant-name-used[^]*Choose another name for the tenant/);
-    const lost = await call(line.replace(operator, join(folder.path, 'nowhere')));
+    expect((await kms.send(KEYS, { headers: as(administrator) })).status).toBe(200);
+
+    // As after an answer that was lost, now from stdin.
+    const again = await call(`${line} --password-file - --output json`, `${administrator.password}\n`);
+    expect([again.code, JSON.parse(again.out)]).toEqual([0, { ...document, made: false }]);
+    const quiet = await call(`${line} --password-file ann.password --quiet`);
+    expect(quiet.out).toBe(`${document.tenant.id}\n`);
+
+    const other = await call(`${line} --password-file -`, 'quite another password');
+    expect([other.code, other.out]).toEqual([2, '']);
+    expect(other.err).toMatch(/tenant-name-used[^]*Choose another name for the tenant/);
+    const lost = await call(`${line.replace(operator, join(folder.path, 'nowhere'))} --password-file ann.password`);
     expect(lost.err).toMatch(/operator-unreadable[^]*cli-client/);
   });
 });

@@ -212,14 +212,54 @@ describe.each(databaseKinds())('demo data on %s', (kind) => {
   it('never takes the place of an account that is no demo', async () => {
     await using test = await withDatabases(kind);
     const world = await startWorld(test.databases, unsealKey);
+    const ids = fresh();
+    await world.demo.seed(ids);
+    await world.service.db.deleteFrom('kms_realm_users').where('username', '=', 'demo-admin').execute();
     const row = { id: randomUUIDv7(), password_hash: 'x', tenant_id: randomUUID(), roles: '[]', demo: 0, created_at: 1, retired_at: null };
     await world.service.db
       .insertInto('kms_realm_users')
       .values({ ...row, username: 'demo-admin', row_revision: 0, row_tag: null })
       .execute();
-    await expect(world.demo.seed()).rejects.toMatchObject({ code: 'demo-name-taken', status: 409 });
+    for (const change of [() => world.demo.seed(), () => world.demo.reset()])
+      await expect(change()).rejects.toMatchObject({ code: 'demo-name-taken', status: 409 });
+    expect((await world.demo.state()).tenants).toEqual(ids);
+    expect(await countAll(test.databases, world)).toMatchObject({ rows: 2, inactive: 0, contentKeys: 2, toDrop: 0 });
+  });
+
+  it.each(['seed', 'reset', 'replace'] as const)('never begins by a %s in a database that holds real tenants', async (change) => {
+    await using test = await withDatabases(kind);
+    const world = await startWorld(test.databases, unsealKey);
+    const real = await addRealTenant(world);
+    const before = await countAll(test.databases, world);
+    await expect(world.demo[change](fresh())).rejects.toMatchObject({
+      code: 'demo-over-real-data',
+      status: 409,
+      message: `This database holds real data and no demo: 1 tenant, 1 user (${real.name}).`,
+      fix: expect.stringContaining('a database of its own') as string,
+    });
+    expect(await countAll(test.databases, world)).toEqual(before);
     expect((await world.demo.state()).tenants).toEqual({});
-    expect(await countAll(test.databases, world)).toMatchObject({ rows: 0, contentKeys: 0, databases: [] });
+  });
+
+  it('is reset at a start beside a real tenant, which keeps its user and its keys, and the log says so', async () => {
+    await using test = await withDatabases(kind);
+    const world = await startWorld(test.databases, unsealKey);
+    const [old, next] = [fresh(), fresh()];
+    await startDemo({ demo: world.demo, reset: false, given: old, emit });
+    const real = await addRealTenant(world);
+    const caller = world.callerOf(real.id);
+    const [key] = (await world.keys.elasticKeys.list(caller)).items;
+    const { jwe } = await world.keys.crypto.encrypt(caller, key?.id ?? '', { plaintext: Buffer.from('of the real tenant') });
+    const realUsers = () => world.service.db.selectFrom('kms_realm_users').selectAll().where('demo', '=', 0).execute();
+    const users = await realUsers();
+    await startDemo({ demo: world.demo, reset: true, given: next, emit });
+    expect(await inspect(world)).toEqual(asSeeded(world.seed, next));
+    expect(Buffer.from(await world.keys.crypto.decrypt(caller, key?.id ?? '', { jwe })).toString()).toBe('of the real tenant');
+    expect(await realUsers()).toEqual(users);
+    expect(world.events).toContainEqual({ type: 'demo-beside-real-data', real: { tenant: 1, user: 1 }, names: [real.name] });
+    // And the next start of the demo, with its own still there, is none that begins.
+    await startDemo({ demo: world.demo, reset: false, given: {}, emit });
+    expect((await world.demo.state()).tenants).toEqual(next);
   });
 
   it('is reset at a start that asks for it, but not to the same tenant ids again', async () => {

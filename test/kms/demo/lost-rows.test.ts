@@ -72,7 +72,7 @@ describe.each(databaseKinds())('a start on %s', (kind) => {
     const before = await tenantDatabasesOf(test);
     expect(before).toHaveLength(1);
     {
-      await using again = await runKms(house, { demo: false });
+      await using again = await runKms(house);
       const list = (user: string) => again.send('/service/api/v1/elastic-keys', { headers: basic(user, `${user}-password`) });
       const refused = await list('demo-user');
       expect(refused.status).toBe(503);

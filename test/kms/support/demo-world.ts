@@ -67,7 +67,7 @@ export const openWorld = async (databases: Databases, unsealKey: Uint8Array, giv
   const barrier = await openBarrier({ databases, service, unsealKey, now });
   const rows = createRowIntegrity({ barrier, emit });
   const { forgetTenant: onGone, tenants: held } = barrier;
-  const tenants = createTenantDirectory({ databases, service: service.db, rows, onGone, held });
+  const tenants = createTenantDirectory({ databases, service: service.db, rows, demo: true, onGone, held });
   const keys = createKeys({ barrier, rows, insufficientScope, now });
   const callerOf = (id: string): Caller => {
     const database = async () => {

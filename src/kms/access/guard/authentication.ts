@@ -15,7 +15,7 @@ import { createFileRealm } from '../realms/file-realm.ts';
 import { createPasswordRealms } from '../realms/password-realms.ts';
 import { createDatabaseRealm, type UserRealm } from '../realms/realm-users.store.ts';
 import { createNewUsers, type NewUsers } from '../realms/new-users.ts';
-import { loadRealms, PLAINTEXT_PREFIX, type RealmName } from '../realms/realms-config.ts';
+import { loadRealms, PLAINTEXT_PREFIX, type RealmName, withoutDemo } from '../realms/realms-config.ts';
 import { createTokenVerifier, type TrustedIssuer } from '../tokens/token-verifier.ts';
 import type { Credential } from './credentials.ts';
 
@@ -39,6 +39,7 @@ const MAX_VERIFIED = 10_000;
 /**
  * Reads realms.yml and puts together everything that can say who asks, and who shall be able to ask.
  *
+ * @param options.demo whether the demo's users and clients are found
  * @param options.now epoch milliseconds
  * @param options.elapsed milliseconds of a clock that never goes back
  * @param options.closing aborts when the server closes: no guess at a password waits any more
@@ -46,6 +47,7 @@ const MAX_VERIFIED = 10_000;
  */
 export const openAuthentication = async (options: {
   readonly realmsFile: string;
+  readonly demo: boolean;
   readonly service: Database<ServiceTables>;
   readonly rows: RowIntegrity;
   readonly tenants: Pick<TenantDirectory, 'byId' | 'byName'>;
@@ -56,15 +58,16 @@ export const openAuthentication = async (options: {
   readonly elapsed: () => number;
   readonly closing: AbortSignal;
 }): Promise<{ readonly authenticate: Authenticate; readonly newUsers: NewUsers }> => {
-  const { service, rows, tenants, issuers, challenges, emit, now, elapsed, closing } = options;
-  const config = await loadRealms(options.realmsFile);
+  const { demo, service, rows, tenants, issuers, challenges, emit, now, elapsed, closing } = options;
+  const stated = await loadRealms(options.realmsFile);
+  const config = demo ? stated : withoutDemo(stated);
   const { users } = config.file;
   const plaintext = users.filter((user) => user.password.startsWith(PLAINTEXT_PREFIX)).map((user) => user.username);
   if (plaintext.length > 0) emit({ type: 'plaintext-passwords', usernames: plaintext });
 
   const userRealms: Readonly<Record<RealmName, readonly UserRealm[]>> = {
     file: [createFileRealm(users)],
-    database: [createDatabaseRealm(service.db, rows)],
+    database: [createDatabaseRealm(service.db, rows, { demo })],
     // Its users log in at their issuer; here they show tokens, never passwords.
     federation: [],
   };
@@ -98,5 +101,6 @@ export const openAuthentication = async (options: {
         return unreachable(credential);
     }
   };
-  return { authenticate, newUsers: createNewUsers({ config, passwords: hashing, rows, now }) };
+  const realm = createDatabaseRealm(service.db, rows, { demo: false });
+  return { authenticate, newUsers: createNewUsers({ config: stated, realm, passwords: hashing, rows, now }) };
 };

@@ -26,6 +26,7 @@ export interface Access extends AsyncDisposable {
 /**
  * Opens the connections to the configured issuers, and reads realms.yml.
  *
+ * @param options.demo whether the demo's users and clients are found
  * @param options.now epoch milliseconds
  * @param options.elapsed milliseconds of a clock that never goes back
  * @param options.closing aborts when the server closes: no guess at a password waits any more
@@ -33,6 +34,7 @@ export interface Access extends AsyncDisposable {
  */
 export const openAccess = async (options: {
   readonly config: AccessConfig;
+  readonly demo: boolean;
   readonly service: Database<ServiceTables>;
   readonly rows: RowIntegrity;
   readonly tenants: Pick<TenantDirectory, 'byId' | 'byName'>;
@@ -42,13 +44,14 @@ export const openAccess = async (options: {
   readonly elapsed: () => number;
   readonly closing: AbortSignal;
 }): Promise<Access> => {
-  const { config, service, rows, tenants, telemetry, emit, now, elapsed, closing } = options;
+  const { config, demo, service, rows, tenants, telemetry, emit, now, elapsed, closing } = options;
   await using opened = new AsyncDisposableStack();
   const { issuers: configs, tls, required } = config.identity;
   const { issuers, dependency, jobs } = opened.use(await openTrustedIssuers({ configs, tls, required, telemetry, emit, now, elapsed }));
   const challenges = createChallenges(config.errors.detail);
   const { authenticate, newUsers } = await openAuthentication({
     realmsFile: config.realms_file,
+    demo,
     service,
     rows,
     tenants,

@@ -4,6 +4,7 @@ import { AppError } from '#infra/apperr/app-error.ts';
 import type { Passwords } from '#infra/secrets/passwords.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
+import type { UserRealm } from './realm-users.store.ts';
 import type { RealmsConfig } from './realms-config.ts';
 
 /** A user of the database realm who is to be made. */
@@ -24,18 +25,24 @@ export interface NewUsers {
   check(username: string): void;
   /** @throws AppError `password-empty`, `password-too-long`, `password-queue-full` */
   hash(password: string): Promise<string>;
+  /** Whether a user of that tenant has this name and password. @throws AppError `password-queue-full` */
+  isThere(user: { readonly username: string; readonly password: string; readonly tenantId: string }): Promise<boolean>;
   /** @throws a unique violation of the database for a name that another user has */
   insert(tx: Transaction<ServiceTables>, user: NewUser): Promise<void>;
 }
 
-/** @param options.now epoch milliseconds */
+/**
+ * @param options.realm the users that there are
+ * @param options.now epoch milliseconds
+ */
 export const createNewUsers = (options: {
   readonly config: Pick<RealmsConfig, 'order' | 'file'>;
-  readonly passwords: Pick<Passwords, 'hash'>;
+  readonly realm: UserRealm;
+  readonly passwords: Pick<Passwords, 'hash' | 'verify'>;
   readonly rows: Pick<RowIntegrity, 'of'>;
   readonly now: () => number;
 }): NewUsers => {
-  const { config, passwords, rows, now } = options;
+  const { config, realm, passwords, rows, now } = options;
   const before = config.order.slice(0, config.order.indexOf('database'));
   const shadowing = new Set(before.includes('file') ? config.file.users.map(({ username }) => username) : []);
   return {
@@ -48,6 +55,10 @@ export const createNewUsers = (options: {
       if (shadowing.has(username)) throw usernameUsed();
     },
     hash: (password) => passwords.hash(password),
+    isThere: async ({ username, password, tenantId }) => {
+      const user = await realm.find(username);
+      return user?.tenant.value === tenantId && passwords.verify(password, user.stored);
+    },
     insert: async (tx, { username, passwordHash, tenantId, roles }) => {
       const row = {
         id: randomUUIDv7(),

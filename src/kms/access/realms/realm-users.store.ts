@@ -49,15 +49,17 @@ const realmUserOf = (row: RealmUserRow): RealmUser => {
 /**
  * Users of `kms_realm_users`; retired ones are not found. A row that the KMS did not write is `row-damaged`, 503, and nobody gets in
  * by it.
+ *
+ * @param options.demo whether the demo's are found
  */
-export const createDatabaseRealm = (db: Kysely<ServiceTables>, rows: Pick<RowIntegrity, 'of'>): UserRealm => ({
+export const createDatabaseRealm = (
+  db: Kysely<ServiceTables>,
+  rows: Pick<RowIntegrity, 'of'>,
+  { demo }: { readonly demo: boolean },
+): UserRealm => ({
   find: async (username) => {
-    const row = await db
-      .selectFrom('kms_realm_users')
-      .selectAll()
-      .where('username', '=', username)
-      .where('retired_at', 'is', null)
-      .executeTakeFirst();
+    const named = db.selectFrom('kms_realm_users').selectAll().where('username', '=', username).where('retired_at', 'is', null);
+    const row = await (demo ? named : named.where('demo', '=', 0)).executeTakeFirst();
     return row && realmUserOf(rows.of(row.tenant_id).checked('kms_realm_users', row));
   },
 });

@@ -27,6 +27,8 @@ const roles = Type.Array(Type.Enum(Object.keys(ROLE_SCOPES)), {
   description: 'roles; each grants its scopes',
 });
 
+const demo = Type.Boolean({ default: false, description: 'of the demo: nobody where the server runs without --demo' });
+
 const fileUserSchema = strictObject({
   username: usernameSchema,
   password: Type.String({
@@ -36,12 +38,14 @@ const fileUserSchema = strictObject({
   }),
   tenant,
   roles,
+  demo,
 });
 
 const clientSchema = strictObject({
   common_name: Type.String({ minLength: 1, maxLength: 64, description: 'common name of the certificate subject' }),
   tenant: Type.Optional(tenant),
   roles,
+  demo,
 });
 
 /** The form of realms.yml; published as `realms.schema.json` beside it. */
@@ -123,6 +127,13 @@ const realmsIssues = (config: RealmsConfig): readonly FieldIssue[] => {
     }),
   ];
 };
+
+/** The same realms without the users and clients of the demo. */
+export const withoutDemo = (config: RealmsConfig): RealmsConfig => ({
+  ...config,
+  file: { ...config.file, users: config.file.users.filter((user) => !user.demo) },
+  certificates: { ...config.certificates, clients: config.certificates.clients.filter((client) => !client.demo) },
+});
 
 /**
  * Reads and checks realms.yml.

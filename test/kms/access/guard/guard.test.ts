@@ -177,6 +177,7 @@ describe('a route of the service', () => {
     const challenges = createChallenges('full');
     const { authenticate } = await openAuthentication({
       realmsFile: house.config.realms_file,
+      demo: false,
       service: keys.service,
       rows: keys.rows,
       tenants: { byId: look, byName: look },

@@ -24,7 +24,7 @@ describe.each(databaseKinds())('The database realm on %s', (kind) => {
       await db.insertInto('kms_realm_users').values(rows.of(row.tenant_id).first('kms_realm_users', row)).execute();
       return row.username;
     };
-    const realm = createDatabaseRealm(db, rows);
+    const realm = createDatabaseRealm(db, rows, { demo: false });
     expect(await realm.find(await insert('$pbkdf2-sha256$'))).toMatchObject({ roles: ['user'], stored: '$pbkdf2-sha256$' });
     const refused = { code: 'password-plaintext-refused', status: 500 };
     await expect(realm.find(await insert('{plaintext}password'))).rejects.toMatchObject(refused);

@@ -1,0 +1,33 @@
+import type { CommandCall } from '#cli/command-line/command.ts';
+import type { AccountCreateDocument } from '#cli/documents/account-create.ts';
+import type { ExitCode } from '#cli/process/exit-codes.ts';
+import type { ACCOUNT_CREATE_FLAGS } from '#cli/settings/operator-flags.ts';
+import { createAccount } from '#client/admin/identity-data.ts';
+import { operatorClient, operatorCommand } from './operator-command.ts';
+import { readPassword } from './read-password.ts';
+
+/** `passthru account create`: somebody who can log in at Identity. */
+export const accountCreate = (call: CommandCall<string, typeof ACCOUNT_CREATE_FLAGS>): Promise<ExitCode> =>
+  operatorCommand(
+    call,
+    async ({ operator, url, passwordFile: file, tenant, name, email, role: roles = [], permission: permissions = [] }) => {
+      const { argument: username, process } = call;
+      const password = await readPassword({ file, flag: '--password-file', of: username, process });
+      await using client = await operatorClient(operator);
+      const { id } = await createAccount({
+        url,
+        client,
+        account: { username, password, name: name ?? username, email, tenant_id: tenant, roles, permissions },
+      });
+      const document: Omit<AccountCreateDocument, 'command' | 'exit_code'> = {
+        version: 1,
+        account: { id, username, tenant_id: tenant, roles: [...roles] },
+      };
+      return {
+        document,
+        lines: [`Account  ${username} (${id})`, `Tenant   ${tenant}`, `Roles    ${roles.join(', ') || 'none'}`],
+        short: [id],
+        record: { body: 'made an account', attributes: { 'passthru.account.id': id } },
+      };
+    },
+  );

@@ -1,0 +1,46 @@
+import type { CommandCall } from '#cli/command-line/command.ts';
+import type { ClientCreateDocument } from '#cli/documents/client-create.ts';
+import type { ExitCode } from '#cli/process/exit-codes.ts';
+import type { CLIENT_CREATE_FLAGS } from '#cli/settings/operator-flags.ts';
+import { createClient } from '#client/admin/identity-data.ts';
+import { operatorClient, operatorCommand } from './operator-command.ts';
+import { readPassword } from './read-password.ts';
+
+/** `passthru client create`: an OAuth client of Identity, whose secret the caller chooses where it has one. */
+export const clientCreate = (call: CommandCall<string, typeof CLIENT_CREATE_FLAGS>): Promise<ExitCode> =>
+  operatorCommand(call, async (flags) => {
+    const { argument: id, process } = call;
+    const { auth, name = id, tenant, secretFile } = flags;
+    const secret =
+      auth === 'none' && secretFile === undefined
+        ? undefined
+        : await readPassword({ file: secretFile, flag: '--secret-file', of: id, process });
+    await using client = await operatorClient(flags.operator);
+    await createClient({
+      url: flags.url,
+      client,
+      registration: {
+        client_id: id,
+        name,
+        application_type: flags.type,
+        token_endpoint_auth_method: auth,
+        grant_types: flags.grant ?? [],
+        redirect_uris: flags.redirectUri ?? [],
+        post_logout_redirect_uris: flags.postLogoutRedirectUri ?? [],
+        scopes: flags.scope ?? [],
+        roles: flags.role ?? [],
+        ...(secret === undefined ? {} : { secret }),
+        ...(tenant === undefined ? {} : { tenant_id: tenant }),
+      },
+    });
+    const document: Omit<ClientCreateDocument, 'command' | 'exit_code'> = {
+      version: 1,
+      client: { client_id: id, name, token_endpoint_auth_method: auth, tenant_id: tenant ?? null },
+    };
+    return {
+      document,
+      lines: [`Client  ${id} (${auth === 'none' ? 'public' : auth})`, ...(tenant === undefined ? [] : [`Tenant  ${tenant}`])],
+      short: [id],
+      record: { body: `made client ${id}`, attributes: { 'passthru.client.id': id } },
+    };
+  });

@@ -1,0 +1,111 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { CliProcess, InputStream } from '#cli/process/cli-process.ts';
+import { usageError } from '#cli/settings/usage-error.ts';
+
+/** In place of the name of a file: stdin. */
+const STDIN = '-';
+/** More is no password, in bytes. */
+const MAX_BYTES = 4_096;
+
+/**
+ * A password that its owner, or a file of his, knows before anything is asked for: a command whose answer was lost is given again with
+ * the same one. It never stands on the command line, which every user of the machine can read.
+ *
+ * @param options.file name of the file, `-` for stdin; undefined asks on a terminal
+ * @param options.flag that names the file, for errors
+ * @param options.of whose password it is
+ * @throws AppError `usage`
+ */
+export const readPassword = async (options: {
+  readonly file: string | undefined;
+  readonly flag: string;
+  readonly of: string;
+  readonly process: Pick<CliProcess, 'cwd' | 'stdin' | 'err'>;
+}): Promise<string> => {
+  const { file, flag, of, process } = options;
+  if (file === undefined) return askFor(of, { flag, process });
+  const text = file === STDIN ? await readAll(process.stdin()) : await readText(resolve(process.cwd, file), { file, flag });
+  const password = text.replace(/\r?\n$/, '');
+  const wrong = password === '' ? 'is empty' : /[\r\n]/.test(password) ? 'has more than one line' : null;
+  if (wrong === null) return password;
+  throw usageError(`the password of ${flag} ${wrong}`, { fix: 'Write the password into one line, and nothing else.' });
+};
+
+const readText = (path: string, { file, flag }: { readonly file: string; readonly flag: string }): Promise<string> =>
+  readFile(path, 'utf8').then(
+    (text) => within(Buffer.byteLength(text), flag, text),
+    (cause: Error) => {
+      throw usageError(`the file ${file} of ${flag} cannot be read: ${cause.message}`, {
+        fix: `Name a file that you may read, or - for stdin.`,
+      });
+    },
+  );
+
+const within = (bytes: number, flag: string, text: string): string => {
+  if (bytes > MAX_BYTES)
+    throw usageError(`the password of ${flag} is longer than ${MAX_BYTES} bytes`, { fix: 'Name a file with a password.' });
+  return text;
+};
+
+const readAll = async (stdin: InputStream): Promise<string> => {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of stdin.iterator({ destroyOnReturn: false })) {
+    chunks.push(Buffer.from(chunk));
+    bytes += chunks.at(-1)?.length ?? 0;
+    if (bytes > MAX_BYTES) break;
+  }
+  stdin.pause();
+  return within(bytes, 'stdin', Buffer.concat(chunks).toString('utf8'));
+};
+
+const askFor = async (
+  of: string,
+  { flag, process: { stdin, err } }: { readonly flag: string; readonly process: Pick<CliProcess, 'stdin' | 'err'> },
+): Promise<string> => {
+  const input = stdin();
+  if (input.isTTY !== true || input.setRawMode === undefined) {
+    throw usageError(`${flag} is missing, and there is no terminal to ask for a password`, {
+      fields: [{ field: flag, message: 'is missing', fix: `Name a file with the password, or - for stdin.` }],
+      fix: `Name a file with the password by ${flag}, or - for stdin.`,
+    });
+  }
+  input.setRawMode(true);
+  try {
+    const [password, again] = await typedLines(input, err, [`Password of ${of}: `, 'The same again: ']);
+    if (password === '') throw usageError('the password is empty', { fix: 'Type a password.' });
+    if (password !== again) throw usageError('the two passwords differ', { fix: 'Type the same password twice.' });
+    return password ?? '';
+  } finally {
+    input.setRawMode(false);
+    input.pause();
+  }
+};
+
+const [ENTER, NEWLINE, INTERRUPT, END, BACKSPACE, DELETE] = ['\r', '\n', '\u0003', '\u0004', '\b', '\u007F'];
+
+/** Lines that are typed and not shown, one for each label. */
+const typedLines = async (input: InputStream, err: CliProcess['err'], labels: readonly string[]): Promise<readonly string[]> => {
+  const lines: string[] = [];
+  let typed: string[] = [];
+  err.write(labels[0] ?? '');
+  const decoder = new TextDecoder();
+  for await (const chunk of input.iterator({ destroyOnReturn: false })) {
+    for (const character of decoder.decode(Buffer.from(chunk), { stream: true })) {
+      if (character === INTERRUPT || character === END) {
+        err.write('\n');
+        throw usageError('no password was typed', { fix: 'Give the command again; nothing was changed.' });
+      }
+      if (character === BACKSPACE || character === DELETE) typed = typed.slice(0, -1);
+      else if (character !== ENTER && character !== NEWLINE) typed.push(character);
+      else {
+        lines.push(typed.join(''));
+        typed = [];
+        err.write(`\n${labels[lines.length] ?? ''}`);
+        if (lines.length === labels.length) return lines;
+      }
+    }
+  }
+  return lines;
+};

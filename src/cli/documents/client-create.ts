@@ -1,0 +1,15 @@
+import { type Static, Type } from 'typebox';
+import { strictObject } from '#infra/config/schema.ts';
+import { document, nullable } from './document.ts';
+
+/** `passthru client create --output json` */
+export const clientCreateSchema = document('client-create', 'passthru client create', {
+  client: strictObject({
+    client_id: Type.String(),
+    name: Type.String(),
+    token_endpoint_auth_method: Type.String(),
+    tenant_id: nullable(Type.String()),
+  }),
+});
+
+export type ClientCreateDocument = Static<typeof clientCreateSchema>;

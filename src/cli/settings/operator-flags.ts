@@ -1,0 +1,87 @@
+import { ROLE_SCOPES } from '#infra/magic/magic.ts';
+import { REQUIRED, setting } from './setting.ts';
+import { file, folder, manyOf, oneOf, origin, text, texts } from './value-types.ts';
+
+// Flags of the commands that make real data.
+
+const passwordFile = setting({
+  type: file,
+  default: null,
+  flags: [{ help: 'file with the password, or - for stdin; asked for where absent' }],
+});
+
+const operator = setting({
+  type: folder,
+  default: REQUIRED,
+  flags: [{ help: "folder with ca.pem and an operator's cli-client.pem and .key" }],
+});
+
+const adminUrl = (default_: string, of: string) =>
+  setting({ type: origin, default: default_, flags: [{ help: `admin listener of ${of}` }] });
+
+const roles = manyOf(Object.keys(ROLE_SCOPES), 'role');
+const ROLES = Object.keys(ROLE_SCOPES).join(', ');
+
+export const TENANT_CREATE_FLAGS = {
+  administrator: setting({
+    type: text('a user name', 'user'),
+    default: REQUIRED,
+    flags: [{ help: 'name of its first user, who administers it' }],
+  }),
+  passwordFile,
+  operator,
+  url: adminUrl('https://localhost:9081', 'the KMS'),
+} as const;
+
+export const REALM_ADD_FLAGS = {
+  tenant: setting({ type: text('the name of a tenant', 'name'), default: REQUIRED, flags: [{ help: 'name of the tenant of the user' }] }),
+  role: setting({ type: roles, default: REQUIRED, flags: [{ help: `what the user may do: ${ROLES}` }] }),
+  passwordFile,
+  file: setting({ type: file, default: null, flags: [{ help: 'realms.yml to add the user to (default: print the entry)' }] }),
+} as const;
+
+export const ACCOUNT_CREATE_FLAGS = {
+  tenant: setting({
+    type: text('the id of a tenant', 'id'),
+    default: REQUIRED,
+    flags: [{ help: 'id of its tenant, as tenant create told' }],
+  }),
+  email: setting({ type: text('an address', 'address'), default: REQUIRED, flags: [{ help: 'e-mail address' }] }),
+  name: setting({ type: text('a name', 'name'), default: null, flags: [{ help: 'name for people (default: the user name)' }] }),
+  role: setting({ type: roles, default: null, flags: [{ help: `what the account may do: ${ROLES}` }] }),
+  permission: setting({ type: texts('scopes', 'scope'), default: null, flags: [{ help: 'scopes beyond those of the roles' }] }),
+  passwordFile,
+  operator,
+  url: adminUrl('https://localhost:9082', 'Identity'),
+} as const;
+
+export const CLIENT_CREATE_FLAGS = {
+  grant: setting({
+    type: manyOf(['authorization_code', 'refresh_token', 'client_credentials'], 'grant'),
+    default: REQUIRED,
+    flags: [{ help: 'authorization_code, refresh_token, client_credentials' }],
+  }),
+  scope: setting({ type: texts('scopes', 'scope'), default: null, flags: [{ help: 'all that it may ask for' }] }),
+  auth: setting({
+    type: oneOf(['none', 'client_secret_basic', 'client_secret_post'], 'method'),
+    default: 'client_secret_basic',
+    flags: [{ help: 'how it proves itself; none is a public client' }],
+  }),
+  secretFile: setting({ type: file, default: null, flags: [{ help: 'file with its secret, or - for stdin; asked for where absent' }] }),
+  type: setting({
+    type: oneOf(['web', 'native'], 'type'),
+    default: 'web',
+    flags: [{ help: 'native comes back to the machine of its user' }],
+  }),
+  redirectUri: setting({ type: texts('URIs', 'uri'), default: null, flags: [{ help: 'where browsers come back after a log-in' }] }),
+  postLogoutRedirectUri: setting({ type: texts('URIs', 'uri'), default: null, flags: [{ help: 'the same after a log-out' }] }),
+  tenant: setting({
+    type: text('the id of a tenant', 'id'),
+    default: null,
+    flags: [{ help: 'id of its tenant, where it acts for itself' }],
+  }),
+  role: setting({ type: roles, default: null, flags: [{ help: 'what it may do where it acts for itself' }] }),
+  name: setting({ type: text('a name', 'name'), default: null, flags: [{ help: 'name for people (default: the id)' }] }),
+  operator,
+  url: adminUrl('https://localhost:9082', 'Identity'),
+} as const;

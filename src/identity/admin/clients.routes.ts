@@ -1,0 +1,77 @@
+import { Type } from 'typebox';
+import { AppError } from '#infra/apperr/app-error.ts';
+import { strictObject } from '#infra/config/schema.ts';
+import type { App } from '#infra/http/server.ts';
+import { APPLICATION_TYPES, CLIENT_AUTH_METHODS, CLIENT_GRANT_TYPES, type ClientRecord } from '#identity/clients/client.ts';
+import { clientIssues } from '#identity/clients/client-rules.ts';
+import type { NewClients } from '#identity/clients/new-clients.ts';
+import type { OpenIdProvider } from '#identity/provider/openid-provider.ts';
+import { OPENID_SCOPES } from '#identity/provider/records/client-metadata.ts';
+import type { ResourceServer } from '#identity/resource-servers/resource-server.ts';
+import { passwordSchema, rolesSchema, tenantIdSchema, textSchema } from './accounts.routes.ts';
+import { refuseUnknownScopes } from './known-scopes.ts';
+
+const uris = Type.Array(Type.String({ pattern: '^[a-z][a-z0-9+.-]*:\\S+$', maxLength: 512 }), { uniqueItems: true, default: [] });
+
+const newClientSchema = strictObject({
+  client_id: Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$', description: 'letters, digits, dots, hyphens and underscores' }),
+  secret: Type.Optional(passwordSchema),
+  name: textSchema(128),
+  application_type: Type.Enum(APPLICATION_TYPES, { default: 'web' }),
+  token_endpoint_auth_method: Type.Enum(CLIENT_AUTH_METHODS),
+  grant_types: Type.Array(Type.Enum(CLIENT_GRANT_TYPES), { minItems: 1, uniqueItems: true }),
+  redirect_uris: uris,
+  post_logout_redirect_uris: uris,
+  scopes: Type.Array(Type.String(), { uniqueItems: true, default: [] }),
+  tenant_id: Type.Optional(tenantIdSchema),
+  roles: rolesSchema,
+  access_token_ttl_seconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 86_400 })),
+});
+
+const clientSchema = strictObject({ client_id: Type.String(), name: Type.String() });
+
+const FIELDS = { secret: '/secret', tenant: '/tenant_id', redirectUris: '/redirect_uris' };
+
+/**
+ * Clients, for operators.
+ *
+ * @param options.provider refuses what it could not use
+ */
+export const registerClientRoutes = (
+  admin: App,
+  options: {
+    readonly clients: NewClients;
+    readonly provider: Pick<OpenIdProvider, 'checkClient'>;
+    readonly resourceServers: readonly ResourceServer[];
+  },
+): void => {
+  const { clients, provider, resourceServers } = options;
+  const scopes = new Set([...OPENID_SCOPES, ...resourceServers.flatMap((server) => server.scopes)]);
+  admin.post(
+    '/admin/v1/clients',
+    { schema: { summary: 'Make an OAuth client', tags: ['clients'], body: newClientSchema, response: { 201: clientSchema } } },
+    async (request, reply) => {
+      const { secret, ...body } = request.body;
+      const record: ClientRecord = {
+        clientId: body.client_id,
+        name: body.name,
+        applicationType: body.application_type,
+        authMethod: body.token_endpoint_auth_method,
+        grantTypes: body.grant_types,
+        redirectUris: body.redirect_uris,
+        postLogoutRedirectUris: body.post_logout_redirect_uris,
+        scopes: body.scopes,
+        tenantId: body.tenant_id ?? null,
+        roles: body.roles,
+        accessTokenTtlSeconds: body.access_token_ttl_seconds ?? null,
+        mayIntrospect: [],
+      };
+      const fields = clientIssues({ ...record, hasTenant: record.tenantId !== null, hasSecret: secret !== undefined }, FIELDS);
+      if (fields.length > 0) throw new AppError('client-contradictory', 400, 'What the client is does not go together.', { fields });
+      refuseUnknownScopes(record.scopes, scopes, '/scopes');
+      await provider.checkClient(record);
+      await clients.create(record, secret);
+      return reply.code(201).send({ client_id: record.clientId, name: record.name });
+    },
+  );
+};

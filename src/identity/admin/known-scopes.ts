@@ -1,0 +1,13 @@
+import { AppError } from '#infra/apperr/app-error.ts';
+
+/** @throws AppError `scope-unknown` 400, a field for each scope that no resource server has */
+export const refuseUnknownScopes = (scopes: readonly string[], known: ReadonlySet<string>, field: string): void => {
+  const fields = scopes.flatMap((scope, index) =>
+    known.has(scope) ? [] : [{ field: `${field}/${index}`, message: `is ${scope}, a scope that nobody knows here` }],
+  );
+  if (fields.length === 0) return;
+  throw new AppError('scope-unknown', 400, 'A scope is of no resource server.', {
+    fields,
+    fix: 'Use scopes of resource_servers in the configuration of Identity.',
+  });
+};

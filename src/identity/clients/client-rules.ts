@@ -1,0 +1,33 @@
+import type { FieldIssue } from '#infra/apperr/app-error.ts';
+import type { ClientAuthMethod, ClientGrantType } from './client.ts';
+
+/** What the rules look at; names of fields are the caller's, for the issues. */
+export interface RuledClient {
+  readonly authMethod: ClientAuthMethod;
+  readonly grantTypes: readonly ClientGrantType[];
+  readonly redirectUris: readonly string[];
+  readonly hasTenant: boolean;
+  readonly hasSecret: boolean;
+}
+
+/**
+ * Rules of clients beyond the form of each field: a secret exactly where the client has to prove one, a tenant where it acts for itself,
+ * an address where a browser comes back.
+ *
+ * @param fields JSON pointers of the fields, as the reader knows them
+ */
+export const clientIssues = (
+  { authMethod, grantTypes, redirectUris, hasTenant, hasSecret }: RuledClient,
+  fields: { readonly secret: string; readonly tenant: string; readonly redirectUris: string },
+): readonly FieldIssue[] => {
+  const isPublic = authMethod === 'none';
+  return [
+    ...(isPublic === !hasSecret ? [] : [{ field: fields.secret, message: isPublic ? 'a public client has no secret' : 'is missing' }]),
+    ...(grantTypes.includes('client_credentials') && !hasTenant
+      ? [{ field: fields.tenant, message: 'is missing: a client that acts for itself belongs to a tenant' }]
+      : []),
+    ...(grantTypes.includes('authorization_code') && redirectUris.length === 0
+      ? [{ field: fields.redirectUris, message: 'is empty, yet the client uses authorization codes' }]
+      : []),
+  ];
+};

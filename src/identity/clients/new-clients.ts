@@ -1,0 +1,64 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { AppError } from '#infra/apperr/app-error.ts';
+import type { Database } from '#infra/database/databases.ts';
+import { isUniqueViolation } from '#infra/database/unique-violation.ts';
+import type { Passwords } from '#infra/secrets/passwords.ts';
+import type { IdentityTables } from '#identity/database/tables.ts';
+import type { ClientRecord } from './client.ts';
+
+/** Makes clients that are no demo. */
+export interface NewClients {
+  /**
+   * @param secret absent for a public client
+   * @throws AppError `client-id-used` 409; `password-too-long`, `password-queue-full` for the secret
+   */
+  create(client: ClientRecord, secret: string | undefined): Promise<void>;
+}
+
+/**
+ * @param options.isServiceClient whether the configuration has a client of this id
+ * @param options.now epoch milliseconds
+ */
+export const createNewClients = (options: {
+  readonly database: Pick<Database<IdentityTables>, 'db'>;
+  readonly passwords: Pick<Passwords, 'hash'>;
+  readonly isServiceClient: (clientId: string) => boolean;
+  readonly now: () => number;
+}): NewClients => {
+  const { database, passwords, isServiceClient, now } = options;
+  return {
+    create: async (client, secret) => {
+      if (isServiceClient(client.clientId)) throw clientIdUsed();
+      const row = {
+        pk: randomUUIDv7(),
+        client_id: client.clientId,
+        name: client.name,
+        secret_hash: secret === undefined ? null : await passwords.hash(secret),
+        application_type: client.applicationType,
+        token_endpoint_auth_method: client.authMethod,
+        redirect_uris: JSON.stringify(client.redirectUris),
+        post_logout_redirect_uris: JSON.stringify(client.postLogoutRedirectUris),
+        grant_types: JSON.stringify(client.grantTypes),
+        scopes: JSON.stringify(client.scopes),
+        tenant_id: client.tenantId,
+        roles: JSON.stringify(client.roles),
+        access_token_ttl: client.accessTokenTtlSeconds,
+        created_at: now(),
+        retired_at: null,
+        retired_by: null,
+        reset_id: null,
+      };
+      try {
+        await database.db.insertInto('clients').values(row).execute();
+      } catch (error) {
+        throw isUniqueViolation(error) ? clientIdUsed(error) : error;
+      }
+    },
+  };
+};
+
+const clientIdUsed = (cause?: unknown): AppError =>
+  new AppError('client-id-used', 409, 'Another client has this id.', {
+    cause,
+    fix: 'If an earlier try was cut off, the client was made then, with that secret. Else choose another id; those of a demo that sleeps here are taken, too.',
+  });
