@@ -96,6 +96,24 @@ describe('Configuration in containers', () => {
     expect((await load(filesOf(product, 'demo', stacks[product]))).server.drain_seconds).toBe(0);
   });
 
+  it.each([
+    ['kms', loadKmsConfig],
+    ['identity', loadIdentityConfig],
+  ] as const)(
+    'of %s believes in prod the network of its balancer, on which nobody else is, and the balancer names clients',
+    async (product, load) => {
+      const { proxy_networks: believed } = (await load(filesOf(product, 'prod', stacks[product]))).server;
+      const { services = {}, networks = {} } = await readYaml<EdgeFile>(`${product}/compose.prod.yml`);
+      const edge = `${product}-edge-network`;
+      expect(networks[edge]?.ipam?.config.map(({ subnet }) => subnet.replace(/^\$\{\w+:-(.*)\}$/, '$1'))).toEqual(believed);
+      const on = Object.entries(services).flatMap(([name, service]) => (service.networks?.includes(edge) === true ? [name] : []));
+      expect(on.toSorted()).toEqual([product, `${product}-balancer`]);
+      const balancer = await readFile(join(DEPLOYMENTS, 'balancer', 'haproxy.cfg'), 'utf8');
+      expect(balancer).toMatch(/^ {2}default-server send-proxy-v2 check-send-proxy /m);
+      expect((await load(filesOf(product, 'demo', stacks[product]))).server.proxy_networks).toEqual([]);
+    },
+  );
+
   it.each(['telemetry', 'identity', 'kms'] as const)(
     'mounts of %s exactly the files that are prepared for it',
     async (product: ServiceName) => {
@@ -111,6 +129,11 @@ describe('Configuration in containers', () => {
     },
   );
 });
+
+interface EdgeFile {
+  readonly services?: Readonly<Record<string, { readonly networks?: readonly string[] }>>;
+  readonly networks?: Readonly<Record<string, { readonly ipam?: { readonly config: readonly { readonly subnet: string }[] } }>>;
+}
 
 interface Collector {
   readonly extensions: { readonly health_check: { readonly path: string; readonly tls: Tls } };

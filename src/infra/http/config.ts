@@ -32,5 +32,5 @@ export const proxyNetworksConfigSchema = Type.Array(Type.String({ pattern: '^[0-
   default: [],
   uniqueItems: true,
   description:
-    'networks, such as 10.0.0.0/8, whose connections may begin with a header of the PROXY protocol, version 2, that names the client',
+    'networks of balancers, such as 10.0.0.0/24: a connection from there must begin with a header of the PROXY protocol, version 2, that names the client, and is cut off without',
 });

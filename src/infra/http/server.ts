@@ -56,7 +56,7 @@ export interface ServerOptions {
   readonly requestTimeoutMs?: number;
   /** Directives of the Content-Security-Policy; by default nothing may be loaded at all. */
   readonly contentSecurityPolicy?: Readonly<Record<string, readonly string[]>>;
-  /** Networks whose connections may say on whose behalf they come (PROXY protocol, version 2); none by default. */
+  /** Networks whose connections must say on whose behalf they come (PROXY protocol, version 2); none by default. */
   readonly proxyNetworks?: readonly string[];
   /** How it leaves; without it, `close()` is the beginning too. */
   readonly drain?: Drain;

@@ -39,10 +39,15 @@ const insert = async ({ db }: Database<IdentityTables>, change: Partial<Identity
 const ADDRESS = '192.0.2.1';
 
 /** Fails whoever asks it. */
-const untouched: Pick<Database<IdentityTables>, 'db'> = {
-  get db(): never {
-    throw new Error('the database was asked');
-  },
+const untouched = {
+  db: new Proxy(
+    {},
+    {
+      get: () => {
+        throw new Error('the database was asked');
+      },
+    },
+  ) as Database<IdentityTables>['db'],
 };
 
 describe('accounts', () => {

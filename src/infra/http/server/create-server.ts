@@ -12,10 +12,11 @@ import { readBodies, requireBodies } from './bodies.ts';
 import { drainOnClose } from './drain.ts';
 import { logFailure } from './error-log.ts';
 import { MAX_HEADER, answerClientError, checkHost, refuseExpectation, refuseTunnels } from './malformed-requests.ts';
+import { createHeaderlessLog } from './headerless-log.ts';
 import { limitMembers } from './member-limit.ts';
 import { limitRequests } from './request-limit.ts';
 import { answerOtherMethods } from './methods.ts';
-import { acceptProxyProtocol } from './proxy-protocol.ts';
+import { requireProxyProtocol } from './proxy-protocol.ts';
 import { createRefusalLog } from './refusal-log.ts';
 import { checkTarget } from './target.ts';
 import { traceRequests } from './tracing.ts';
@@ -63,7 +64,9 @@ export const createServer = async (options: ServerOptions): Promise<App> => {
     clientErrorHandler: answerClientError,
   }).withTypeProvider<TypeBoxTypeProvider>();
 
-  acceptProxyProtocol(app.server, options.proxyNetworks ?? []);
+  const headerless = createHeaderlessLog(options.name, telemetry);
+  app.addHook('onClose', async () => headerless[Symbol.dispose]());
+  requireProxyProtocol(app.server, options.proxyNetworks ?? [], (address) => headerless.refused(address));
   refuseUnverifiedPeers(app.server);
   drainOnClose(app, options.drain);
   app.server.on('checkExpectation', refuseExpectation);
