@@ -40,6 +40,15 @@ describe('A key of a cache', () => {
 });
 
 describe('The memory that strangers take', () => {
+  it('by keys is that of the keys, not of the headers that they were cut out of', async () => {
+    const keys: string[] = [];
+    const bytes = await retainedBytes(async () => {
+      for (let n = 0; n < STRANGERS; n += 1) keys.push(boundedKey(nameInHeader(36)));
+    });
+    expect(new Set(keys).size).toBe(STRANGERS);
+    expect(bytes / STRANGERS).toBeLessThan(EACH);
+  });
+
   it.each([36, LARGEST])('by names of %d characters in a bounded map is that of its keys', async (length) => {
     const map = createBoundedMap<number>({ max: STRANGERS });
     const bytes = await retainedBytes(async () => {
