@@ -3,7 +3,7 @@ import { registerDemoRoutes } from '#infra/demo-data/demo-data.routes.ts';
 import type { Demo } from '#infra/demo-data/demo.ts';
 import type { DependencyCheck } from '#infra/http/health.ts';
 import { registerHealth } from '#infra/http/health.routes.ts';
-import { type adminListenerConfigSchema, admitOperatorsOnly } from '#infra/http/operators.ts';
+import { type adminListenerConfigSchema, operatorsOnly } from '#infra/http/operators.ts';
 import type { App, Drain } from '#infra/http/server.ts';
 import { createServer } from '#infra/http/server/create-server.ts';
 import type { Jobs } from '#infra/jobs/job.ts';
@@ -22,8 +22,15 @@ export const createAdmin = async (options: {
   readonly demo: Demo | null;
 }): Promise<App> => {
   const { config, telemetry, dependencies, jobs, drain, demo } = options;
-  const admin = await createServer({ name: 'identity-admin', tls: config.tls, clientCertificate: 'require', telemetry, jobs, drain });
-  admitOperatorsOnly(admin, config.allowed_clients);
+  const admin = await createServer({
+    name: 'identity-admin',
+    tls: config.tls,
+    clientCertificate: 'require',
+    telemetry,
+    jobs,
+    drain,
+    admission: operatorsOnly(config.allowed_clients),
+  });
   registerHealth(admin, { dependencies, jobs, telemetry, stopping: drain.begun });
   if (demo !== null) registerDemoRoutes(admin, demo);
   return admin;

@@ -107,6 +107,8 @@ export const createServer = async (options: ServerOptions): Promise<App> => {
     xFrameOptions: { action: 'deny' },
   });
   if (options.rateLimit !== undefined) await limitRequests(app, options.rateLimit);
+  const { admission } = options;
+  if (admission !== undefined) app.addHook('onRequest', async (request) => admission(request));
   // After the security headers, which these answers have as well.
   answerOtherMethods(app);
   return app;
