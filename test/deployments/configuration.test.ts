@@ -61,6 +61,7 @@ describe('Configuration in containers', () => {
     expect(config.identity.issuers).toMatchObject([
       { issuer: `https://localhost:${PORTS.identity}`, jwks_uri: 'https://identity:8082/.well-known/jwks.json', clock_skew_seconds: 0 },
     ]);
+    for (const { tls } of [config.server, config.admin]) expect(tls.client_ca).toBe('/run/secrets/client-ca.pem');
     expect(config.realms_file.endsWith(profile === 'demo' ? 'realms.demo.yml' : 'realms.yml')).toBe(true);
     const mounted = await mountedIn('kms', 'kms/compose.yml', profile === 'demo' ? 'kms/compose.seed.yml' : 'kms/compose.prod.yml');
     const read = pathsIn(config).toSorted();
@@ -74,6 +75,7 @@ describe('Configuration in containers', () => {
     expect(config.database).toMatchObject({ kind: 'postgres', host: 'identity-postgres', user: 'identity' });
     expect(config.admin).toMatchObject({ host: profile === 'demo' ? '0.0.0.0' : '127.0.0.1', port: 9082 });
     expect(config.issuer).toBe(`https://localhost:${PORTS.identity}`);
+    expect(config.admin.tls.client_ca).toBe('/run/secrets/client-ca.pem');
     // None is made at a start: the folder of secrets is read-only.
     expect(config.secrets.signing_key_encryption_file).toBe('/run/secrets/identity-signing-key-encryption');
     const other = profile === 'demo' ? 'identity/compose.seed.yml' : 'identity/compose.prod.yml';
@@ -169,7 +171,7 @@ describe('Configuration of the collector', () => {
     expect(Object.keys(receivers.otlp.protocols)).toEqual(['http']);
     const takers = [extensions.health_check, receivers.otlp.protocols['http'], grafana.receivers.otlp.protocols['http']];
     for (const taker of takers) {
-      expect(taker?.tls).toMatchObject({ client_ca_file: '/run/secrets/ca.pem', min_version: '1.3' });
+      expect(taker?.tls).toMatchObject({ client_ca_file: '/run/secrets/client-ca.pem', min_version: '1.3' });
     }
     // The image of Grafana opens other ports beside it, which nobody reaches from outside of its container.
     expect(grafana.receivers.otlp.protocols['grpc']?.endpoint).toBe('127.0.0.1:4317');
@@ -255,7 +257,9 @@ describe('Configuration of PostgreSQL', () => {
     ]);
     const { services = {} } = await readYaml<ComposeFile>(`${product}/compose.yml`);
     const settings = services[`${product}-postgres`]?.command ?? [];
-    expect(settings).toEqual(expect.arrayContaining(['ssl=on', 'ssl_min_protocol_version=TLSv1.3', 'ssl_ca_file=/run/secrets/ca.pem']));
+    expect(settings).toEqual(
+      expect.arrayContaining(['ssl=on', 'ssl_min_protocol_version=TLSv1.3', 'ssl_ca_file=/run/secrets/client-ca.pem']),
+    );
   });
 });
 
