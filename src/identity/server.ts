@@ -64,13 +64,13 @@ export const buildIdentity = async (options: {
   const databases = opened.use(options.databases ?? (await openDatabases(config.database, { telemetry })));
   const database = opened.use(await databases.open<IdentityTables>('identity', identityMigrations));
   const emit = logEvents(telemetry);
-  const passwords = createPasswords();
   const resourceServers = config.resource_servers.map(toResourceServer);
   const closing = new AbortController();
   const limits = () => createAttemptLimits({ closing: closing.signal });
-  const accounts = createAccounts({ database, passwords, limits: limits() });
+  // A queue for each: programs that try secrets do not hold up people who log in.
+  const accounts = createAccounts({ database, passwords: createPasswords(), limits: limits() });
   const serviceClients = await loadServiceClients(config.service_clients);
-  const clients = createClients({ database, passwords, serviceClients, limits: limits() });
+  const clients = createClients({ database, passwords: createPasswords(), serviceClients, limits: limits() });
   const signingKeys = await createSigningKeys({ database, encryptionKey: secrets.encryptionKey, now });
   const { issuer } = config;
   const { cookieKeys } = secrets;
@@ -108,9 +108,9 @@ export const buildIdentity = async (options: {
   app.addHook('preClose', async () => closing.abort());
   opened.defer(() => app.close());
   await mountProvider(app, provider, { onPageError: pageOfError(telemetry) });
-  await registerPages(app, { interactions: provider.interactions, accounts, resourceServers, emit, secret: cookieKeys[0], telemetry });
+  await registerPages(app, { interactions: provider.interactions, accounts, resourceServers, emit, secrets: cookieKeys, telemetry });
   registerHealth(app, { dependencies, jobs, telemetry, stopping });
-  const admin = await createAdmin({ config: config.admin, telemetry, dependencies, jobs, drain, demo });
+  const admin = await createAdmin({ config: config.admin, telemetry, dependencies, jobs, drain, demo, now });
   opened.defer(() => admin.close());
   // Both at once: each may wait for its requests.
   opened.defer(async () => void (await Promise.all([app.close(), admin.close()])));

@@ -1,4 +1,4 @@
-import { randomUUIDv7 } from 'node:crypto';
+import { randomUUIDv7, X509Certificate } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -38,6 +38,24 @@ const clientOf = async (name: string) => {
   const { cert, key } = clients.leaf(name);
   return createHttpsClient({ ca: house.ca, cert: await readFile(cert, 'utf8'), key: await readFile(key, 'utf8') });
 };
+
+describe('A client certificate that ends while its connection is open', () => {
+  it("is nobody's from then on, for callers and for operators", async () => {
+    const ended = Date.parse(new X509Certificate(await readFile(clients.leaf(MAPPED).cert)).validTo);
+    let now = ended - 1;
+    await using later = await runKms(house, { now: () => now });
+    await using mapped = await clientOf(MAPPED);
+    await using operator = await clientOf(OPERATOR);
+    const ask = async () => [
+      (await mapped.request({ url: `${later.url}/service/api/v1/elastic-keys` })).status,
+      (await operator.request({ url: `${later.adminUrl}/admin/v1/seal-status` })).status,
+      (await operator.request({ url: `${later.adminUrl}/readyz` })).status,
+    ];
+    expect(await ask()).toEqual([200, 200, 200]);
+    now = ended + 2_000;
+    expect(await ask()).toEqual([401, 403, 200]);
+  });
+});
 
 describe('A KMS with an authority for clients of its own', () => {
   it('takes operators and mapped services under that authority', async () => {

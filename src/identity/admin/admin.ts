@@ -20,8 +20,10 @@ export const createAdmin = async (options: {
   readonly jobs: Jobs;
   readonly drain: Drain;
   readonly demo: Demo | null;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
 }): Promise<App> => {
-  const { config, telemetry, dependencies, jobs, drain, demo } = options;
+  const { config, telemetry, dependencies, jobs, drain, demo, now } = options;
   const admin = await createServer({
     name: 'identity-admin',
     tls: config.tls,
@@ -29,7 +31,7 @@ export const createAdmin = async (options: {
     telemetry,
     jobs,
     drain,
-    admission: operatorsOnly(config.allowed_clients),
+    admission: operatorsOnly(config.allowed_clients, now),
   });
   registerHealth(admin, { dependencies, jobs, telemetry, stopping: drain.begun });
   if (demo !== null) registerDemoRoutes(admin, demo);

@@ -27,11 +27,14 @@ export const adminListenerConfigSchema = strictObject({
  * enough. Nobody else hears which paths and methods there are.
  *
  * @param allowedClients common names of their certificates
+ * @param now epoch milliseconds; a certificate that has ended since its connection began is nobody's any more
  */
-export const operatorsOnly = (allowedClients: readonly string[]): ((request: FastifyRequest) => void) => {
+export const operatorsOnly = (allowedClients: readonly string[], now: () => number = Date.now): ((request: FastifyRequest) => void) => {
   const allowed = new Set(allowedClients);
   return ({ routeOptions, raw }) => {
-    if (routeOptions.config.public === true || allowed.has(peerOf(raw.socket)?.commonName ?? '')) return;
+    if (routeOptions.config.public === true) return;
+    const peer = peerOf(raw.socket);
+    if (peer !== null && peer.endsAt > now() && allowed.has(peer.commonName)) return;
     throw new AppError('admin-client-unknown', 403, 'The client certificate is not one of an operator.', {
       fix: 'Use a certificate whose common name stands in admin.allowed_clients.',
     });

@@ -63,4 +63,6 @@ export interface ServerOptions {
   /** How it leaves; without it, `close()` is the beginning too. */
   readonly drain?: Drain;
   readonly rateLimit?: RateLimit;
+  /** Milliseconds of a clock that never goes back. */
+  readonly elapsed?: () => number;
 }

@@ -10,6 +10,8 @@ export interface Peer {
   /** SHA-256 of the certificate, upper-case hex with colons. */
   readonly fingerprint256: string;
   readonly pem: string;
+  /** Epoch milliseconds at which the certificate ends. */
+  readonly endsAt: number;
 }
 
 /** The peer of a TLS connection; null without a certificate, with one that did not verify, or on a socket that is not TLS. */
@@ -22,6 +24,7 @@ export const peerOf = (socket: unknown): Peer | null => {
     uriSans: subjectAlternativeNames(certificate).uri,
     fingerprint256: certificate.fingerprint256,
     pem: certificate.toString(),
+    endsAt: Date.parse(certificate.validTo),
   };
 };
 

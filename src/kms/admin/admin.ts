@@ -37,8 +37,10 @@ export const createAdmin = async (options: {
   readonly drain: Drain;
   readonly tenants: TenantsService;
   readonly demo: KmsDemo | null;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
 }): Promise<App> => {
-  const { config, telemetry, barrier, dependencies, jobs, notReady, drain, tenants, demo } = options;
+  const { config, telemetry, barrier, dependencies, jobs, notReady, drain, tenants, demo, now } = options;
   const app = await createServer({
     name: 'kms-admin',
     tls: config.admin.tls,
@@ -46,7 +48,7 @@ export const createAdmin = async (options: {
     telemetry,
     jobs,
     drain,
-    admission: operatorsOnly(config.admin.allowed_clients),
+    admission: operatorsOnly(config.admin.allowed_clients, now),
   });
   registerHealth(app, { dependencies, jobs, telemetry, notReady, stopping: drain.begun });
   app.get(

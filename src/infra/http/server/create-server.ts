@@ -9,6 +9,7 @@ import { reloadOnChange } from '#infra/tls/reload.ts';
 import { routeNotFound, toProblem } from '../problem.ts';
 import type { App, ServerOptions } from '../server.ts';
 import { readBodies, requireBodies } from './bodies.ts';
+import { endOldConnections } from './connection-age.ts';
 import { drainOnClose } from './drain.ts';
 import { logFailure } from './error-log.ts';
 import { MAX_HEADER, answerClientError, checkHost, refuseExpectation, refuseTunnels } from './malformed-requests.ts';
@@ -69,6 +70,7 @@ export const createServer = async (options: ServerOptions): Promise<App> => {
   requireProxyProtocol(app.server, options.proxyNetworks ?? [], (address) => headerless.refused(address));
   refuseUnverifiedPeers(app.server);
   drainOnClose(app, options.drain);
+  endOldConnections(app, options.elapsed ?? (() => performance.now()));
   app.server.on('checkExpectation', refuseExpectation);
   refuseTunnels(app.server);
   const reload = reloadOnChange(app.server, options.tls, {
