@@ -68,13 +68,14 @@ export const buildIdentity = async (options: {
   const databases = opened.use(options.databases ?? (await openDatabases(config.database, { telemetry })));
   const database = opened.use(await databases.open<IdentityTables>('identity', identityMigrations));
   const emit = logEvents(telemetry);
-  const passwords = createPasswords();
   const resourceServers = config.resource_servers.map(toResourceServer);
   const closing = new AbortController();
   const limits = () => createAttemptLimits({ closing: closing.signal });
-  const accounts = createAccounts({ database, demo: options.demo, passwords, limits: limits() });
+  // A queue for each: programs that try secrets do not hold up people who log in.
+  const passwords = { people: createPasswords(), clients: createPasswords() };
+  const accounts = createAccounts({ database, demo: options.demo, passwords: passwords.people, limits: limits() });
   const serviceClients = await loadServiceClients(config.service_clients);
-  const clients = createClients({ database, demo: options.demo, passwords, serviceClients, limits: limits() });
+  const clients = createClients({ database, demo: options.demo, passwords: passwords.clients, serviceClients, limits: limits() });
   const signingKeys = await createSigningKeys({ database, encryptionKey: secrets.encryptionKey, now });
   const { issuer } = config;
   const { cookieKeys } = secrets;
@@ -113,7 +114,7 @@ export const buildIdentity = async (options: {
   app.addHook('preClose', async () => closing.abort());
   opened.defer(() => app.close());
   await mountProvider(app, provider, { onPageError: pageOfError(telemetry) });
-  await registerPages(app, { interactions: provider.interactions, accounts, resourceServers, emit, secret: cookieKeys[0], telemetry });
+  await registerPages(app, { interactions: provider.interactions, accounts, resourceServers, emit, secrets: cookieKeys, telemetry });
   registerLanding(app, landingOf({ demo: demo !== null }));
   registerHealth(app, { dependencies, jobs, telemetry, stopping });
   const isServiceClient = (clientId: string): boolean => serviceClients.has(clientId);
@@ -123,11 +124,12 @@ export const buildIdentity = async (options: {
     dependencies,
     jobs,
     drain,
-    accounts: createNewAccounts({ database, passwords, now }),
-    clients: createNewClients({ database, passwords, isServiceClient, now }),
+    accounts: createNewAccounts({ database, passwords: passwords.people, now }),
+    clients: createNewClients({ database, passwords: passwords.clients, isServiceClient, now }),
     provider,
     resourceServers,
     demo,
+    now,
   });
   opened.defer(() => admin.close());
   // Both at once: each may wait for its requests.

@@ -115,7 +115,7 @@ export const buildKms = async (options: {
   app.addHook('preClose', async () => closing.abort());
   opened.defer(() => app.close());
   await registerOpenApi(app, { swaggerUi: config.server.swagger });
-  guardServiceRoutes(app, { ...access, admit: keys.admit, traceId: () => telemetry.traceId() });
+  guardServiceRoutes(app, { ...access, admit: keys.admit, traceId: () => telemetry.traceId(), now });
   app.addHook('onError', async (request, _reply, error) => {
     const caller: Caller | undefined = request.caller;
     if (caller !== undefined) tenants.noteDamage(caller.tenant, error);
@@ -125,7 +125,7 @@ export const buildKms = async (options: {
   registerKeyRoutes(app, keys);
 
   const made = createTenantsService({ service, rows, locks: demoData.locks, tenants, lifeCycle, users: access.newUsers, emit });
-  const admin = await createAdmin({ config, telemetry, barrier, tenants: made, demo, drain, ...health });
+  const admin = await createAdmin({ config, telemetry, barrier, tenants: made, demo, drain, now, ...health });
   opened.defer(() => admin.close());
   // Both at once: each may wait for its requests.
   opened.defer(async () => void (await Promise.all([app.close(), admin.close()])));

@@ -61,6 +61,7 @@ describe('Configuration in containers', () => {
     expect(config.identity.issuers).toMatchObject([
       { issuer: `https://localhost:${PORTS.identity}`, jwks_uri: 'https://identity:8082/.well-known/jwks.json', clock_skew_seconds: 0 },
     ]);
+    for (const { tls } of [config.server, config.admin]) expect(tls.client_ca).toBe('/run/secrets/client-ca.pem');
     expect(config.realms_file.endsWith(profile === 'demo' ? 'realms.demo.yml' : 'realms.yml')).toBe(true);
     const mounted = await mountedIn('kms', 'kms/compose.yml', profile === 'demo' ? 'kms/compose.seed.yml' : 'kms/compose.prod.yml');
     const read = pathsIn(config).toSorted();
@@ -74,6 +75,7 @@ describe('Configuration in containers', () => {
     expect(config.database).toMatchObject({ kind: 'postgres', host: 'identity-postgres', user: 'identity' });
     expect(config.admin).toMatchObject({ host: profile === 'demo' ? '0.0.0.0' : '127.0.0.1', port: 9082 });
     expect(config.issuer).toBe(`https://localhost:${PORTS.identity}`);
+    expect(config.admin.tls.client_ca).toBe('/run/secrets/client-ca.pem');
     // None is made at a start: the folder of secrets is read-only.
     expect(config.secrets.signing_key_encryption_file).toBe('/run/secrets/identity-signing-key-encryption');
     const other = profile === 'demo' ? 'identity/compose.seed.yml' : 'identity/compose.prod.yml';
@@ -104,6 +106,24 @@ describe('Configuration in containers', () => {
     expect((await load(filesOf(product, 'demo', stacks[product]))).server.drain_seconds).toBe(0);
   });
 
+  it.each([
+    ['kms', loadKmsConfig],
+    ['identity', loadIdentityConfig],
+  ] as const)(
+    'of %s believes in prod the network of its balancer, on which nobody else is, and the balancer names clients',
+    async (product, load) => {
+      const { proxy_networks: believed } = (await load(filesOf(product, 'prod', stacks[product]))).server;
+      const { services = {}, networks = {} } = await readYaml<EdgeFile>(`${product}/compose.prod.yml`);
+      const edge = `${product}-edge-network`;
+      expect(networks[edge]?.ipam?.config.map(({ subnet }) => subnet.replace(/^\$\{\w+:-(.*)\}$/, '$1'))).toEqual(believed);
+      const on = Object.entries(services).flatMap(([name, service]) => (service.networks?.includes(edge) === true ? [name] : []));
+      expect(on.toSorted()).toEqual([product, `${product}-balancer`]);
+      const balancer = await readFile(join(DEPLOYMENTS, 'balancer', 'haproxy.cfg'), 'utf8');
+      expect(balancer).toMatch(/^ {2}default-server send-proxy-v2 check-send-proxy /m);
+      expect((await load(filesOf(product, 'demo', stacks[product]))).server.proxy_networks).toEqual([]);
+    },
+  );
+
   it.each(['telemetry', 'identity', 'kms'] as const)(
     'mounts of %s exactly the files that are prepared for it',
     async (product: ServiceName) => {
@@ -119,6 +139,11 @@ describe('Configuration in containers', () => {
     },
   );
 });
+
+interface EdgeFile {
+  readonly services?: Readonly<Record<string, { readonly networks?: readonly string[] }>>;
+  readonly networks?: Readonly<Record<string, { readonly ipam?: { readonly config: readonly { readonly subnet: string }[] } }>>;
+}
 
 interface Collector {
   readonly extensions: { readonly health_check: { readonly path: string; readonly tls: Tls } };
@@ -154,7 +179,7 @@ describe('Configuration of the collector', () => {
     expect(Object.keys(receivers.otlp.protocols)).toEqual(['http']);
     const takers = [extensions.health_check, receivers.otlp.protocols['http'], grafana.receivers.otlp.protocols['http']];
     for (const taker of takers) {
-      expect(taker?.tls).toMatchObject({ client_ca_file: '/run/secrets/ca.pem', min_version: '1.3' });
+      expect(taker?.tls).toMatchObject({ client_ca_file: '/run/secrets/client-ca.pem', min_version: '1.3' });
     }
     // The image of Grafana opens other ports beside it, which nobody reaches from outside of its container.
     expect(grafana.receivers.otlp.protocols['grpc']?.endpoint).toBe('127.0.0.1:4317');
@@ -240,7 +265,9 @@ describe('Configuration of PostgreSQL', () => {
     ]);
     const { services = {} } = await readYaml<ComposeFile>(`${product}/compose.yml`);
     const settings = services[`${product}-postgres`]?.command ?? [];
-    expect(settings).toEqual(expect.arrayContaining(['ssl=on', 'ssl_min_protocol_version=TLSv1.3', 'ssl_ca_file=/run/secrets/ca.pem']));
+    expect(settings).toEqual(
+      expect.arrayContaining(['ssl=on', 'ssl_min_protocol_version=TLSv1.3', 'ssl_ca_file=/run/secrets/client-ca.pem']),
+    );
   });
 });
 

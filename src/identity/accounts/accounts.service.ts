@@ -2,6 +2,7 @@ import type { Database } from '#infra/database/databases.ts';
 import type { AttemptLimits } from '#infra/secrets/attempts/attempt-limits.ts';
 import { createAttemptLimits } from '#infra/secrets/attempts/create-attempt-limits.ts';
 import { createGuessCheck } from '#infra/secrets/attempts/guess-check.ts';
+import { isCredible } from '#infra/secrets/credential-limits.ts';
 import type { Passwords } from '#infra/secrets/passwords.ts';
 import type { IdentityTables } from '#identity/database/tables.ts';
 import { grantableScopesOfRoles } from '#identity/resource-servers/scopes.ts';
@@ -10,7 +11,7 @@ import { MAX_USERNAME } from './account.ts';
 import type { Accounts } from './accounts.ts';
 
 /** No name holds a control character; PostgreSQL refuses even to look for one with NUL. */
-const isName = (name: string): boolean => name.length <= MAX_USERNAME && !/\p{Cc}/u.test(name);
+const isName = (name: string): boolean => !/\p{Cc}/u.test(name);
 
 /** @param options.demo whether the demo's accounts are found */
 export const createAccounts = (options: {
@@ -25,9 +26,10 @@ export const createAccounts = (options: {
   return {
     authenticate: async ({ username, password, address }) => {
       const name = username.normalize('NFC');
+      if (name.length > MAX_USERNAME || !isCredible(name, password)) return null;
       const stored = isName(name) ? await store.byUsername(name) : undefined;
       // Checked for an unknown name too: the time must not tell which names exist.
-      const right = await isPassword({ name: name.slice(0, MAX_USERNAME), password, stored: stored?.passwordHash, address });
+      const right = await isPassword({ name, password, stored: stored?.passwordHash, address });
       return right && stored !== undefined ? stored.account : null;
     },
     find: async (accountId) => {

@@ -3,7 +3,7 @@ import { registerDemoRoutes } from '#infra/demo-data/demo-data.routes.ts';
 import type { Demo } from '#infra/demo-data/demo.ts';
 import type { DependencyCheck } from '#infra/http/health.ts';
 import { registerHealth } from '#infra/http/health.routes.ts';
-import { type adminListenerConfigSchema, admitOperatorsOnly } from '#infra/http/operators.ts';
+import { type adminListenerConfigSchema, operatorsOnly } from '#infra/http/operators.ts';
 import type { App, Drain } from '#infra/http/server.ts';
 import { createServer } from '#infra/http/server/create-server.ts';
 import type { Jobs } from '#infra/jobs/job.ts';
@@ -30,10 +30,19 @@ export const createAdmin = async (options: {
   readonly provider: Pick<OpenIdProvider, 'checkClient'>;
   readonly resourceServers: readonly ResourceServer[];
   readonly demo: Demo | null;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
 }): Promise<App> => {
-  const { config, telemetry, dependencies, jobs, drain, accounts, resourceServers, demo } = options;
-  const admin = await createServer({ name: 'identity-admin', tls: config.tls, clientCertificate: 'require', telemetry, jobs, drain });
-  admitOperatorsOnly(admin, config.allowed_clients);
+  const { config, telemetry, dependencies, jobs, drain, accounts, resourceServers, demo, now } = options;
+  const admin = await createServer({
+    name: 'identity-admin',
+    tls: config.tls,
+    clientCertificate: 'require',
+    telemetry,
+    jobs,
+    drain,
+    admission: operatorsOnly(config.allowed_clients, now),
+  });
   registerHealth(admin, { dependencies, jobs, telemetry, stopping: drain.begun });
   registerAccountRoutes(admin, accounts, resourceServers);
   registerClientRoutes(admin, options);

@@ -2,6 +2,7 @@ import type { Database } from '#infra/database/databases.ts';
 import type { AttemptLimits } from '#infra/secrets/attempts/attempt-limits.ts';
 import { createAttemptLimits } from '#infra/secrets/attempts/create-attempt-limits.ts';
 import { createGuessCheck } from '#infra/secrets/attempts/guess-check.ts';
+import { isCredible, MAX_NAME_BYTES } from '#infra/secrets/credential-limits.ts';
 import type { Passwords } from '#infra/secrets/passwords.ts';
 import { createVerifiedCache } from '#infra/secrets/verified-cache.ts';
 import type { IdentityTables } from '#identity/database/tables.ts';
@@ -29,8 +30,10 @@ export const createClients = (options: {
   const isSecret = createGuessCheck({ passwords, verified: createVerifiedCache({ ttlMs: VERIFIED_TTL_MS, max: VERIFIED_MAX }), limits });
   const store = createClientStore(options.database, { demo });
   return {
-    find: async (clientId) => serviceClients.get(clientId)?.client ?? (await store.byClientId(clientId))?.client,
+    find: async (clientId) =>
+      clientId.length > MAX_NAME_BYTES ? undefined : (serviceClients.get(clientId)?.client ?? (await store.byClientId(clientId))?.client),
     verifySecret: async (clientId, secret, address) => {
+      if (!isCredible(clientId, secret)) return false;
       const service = serviceClients.get(clientId);
       if (service !== undefined) return service.verifySecret(secret);
       const stored = (await store.byClientId(clientId))?.secretHash;

@@ -81,7 +81,7 @@ export const registerConsent = (
 
   app.post(
     '/consent/:uid',
-    { schema: { params: interactionParams, body: bodySchema }, preHandler: app.csrfProtection },
+    { schema: { params: interactionParams, body: bodySchema }, preHandler: app.checkForm },
     async (request, reply) => {
       const details = await interactionAt(interactions, request, reply, 'consent');
       const { accountId } = await accountOf(details);

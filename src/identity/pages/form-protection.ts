@@ -1,9 +1,16 @@
 import { createHmac } from 'node:crypto';
 import cookie from '@fastify/cookie';
-import csrf from '@fastify/csrf-protection';
-import type { FastifyRequest } from 'fastify';
+import csrf, { type FastifyCsrfProtectionOptions } from '@fastify/csrf-protection';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '#infra/apperr/app-error.ts';
 import type { App } from '#infra/http/server.ts';
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** A hook for routes that take a form. */
+    checkForm: (request: FastifyRequest) => Promise<void>;
+  }
+}
 
 /** The prefix makes browsers refuse the cookie from any other host or without TLS. @see RFC 6265bis section 4.1.3.2 */
 const COOKIE = '__Host-passthru-csrf';
@@ -18,23 +25,50 @@ const bodyToken = (request: FastifyRequest): string => {
   return typeof body?._csrf === 'string' ? body._csrf : '';
 };
 
+const keyOf = (secret: string): string => createHmac('sha256', secret).update('passthru-identity-forms').digest('base64url');
+
+const optionsOf = (secret: string): FastifyCsrfProtectionOptions => ({
+  sessionPlugin: '@fastify/cookie',
+  cookieKey: COOKIE,
+  cookieOpts: { path: '/', secure: true, httpOnly: true, sameSite: 'lax' },
+  csrfOpts: { hmacKey: keyOf(secret), userInfo: true, algorithm: 'sha256', validity: FORM_LIFETIME_MS },
+  getToken: bodyToken,
+  getUserInfo: formOf,
+});
+
 /**
  * Tokens for forms, bound to a cookie of the browser and to the path of the form: `reply.generateCsrf({ userInfo: formOf(request) })`
- * makes one, the hook `app.csrfProtection` wants it as `_csrf` in the body.
+ * makes one, the hook `app.checkForm` wants it as `_csrf` in the body. A form that was shown before a rotation of the secrets is taken
+ * while its secret is one of the older ones.
  *
- * @param secret of the server, the same in every replica; the key of the tokens is derived from it
+ * @param secrets of the server, newest first, the same in every replica; the keys of the tokens are derived from them
  */
-export const protectForms = async (app: App, secret: string): Promise<void> => {
-  const hmacKey = createHmac('sha256', secret).update('passthru-identity-forms').digest('base64url');
+export const protectForms = async (app: App, [newest, ...older]: readonly [string, ...string[]]): Promise<void> => {
   await app.register(cookie);
-  await app.register(csrf, {
-    sessionPlugin: '@fastify/cookie',
-    cookieKey: COOKIE,
-    cookieOpts: { path: '/', secure: true, httpOnly: true, sameSite: 'lax' },
-    csrfOpts: { hmacKey, userInfo: true, algorithm: 'sha256', validity: FORM_LIFETIME_MS },
-    getToken: bodyToken,
-    getUserInfo: formOf,
+  const checks: CheckForm[] = [];
+  for (const secret of older) {
+    // A context of its own: it shows no form, and its check is all that is wanted of it.
+    await app.register(async (context) => {
+      await context.register(csrf, optionsOf(secret));
+      checks.push(context.csrfProtection);
+    });
+  }
+  await app.register(csrf, optionsOf(newest));
+  checks.push(app.csrfProtection);
+  app.decorate('checkForm', async (request: FastifyRequest) => {
+    const refusals = checks.map((check) => refusalOf(check, request));
+    if (refusals.every((refusal) => refusal !== null)) throw refusals.at(-1);
   });
+};
+
+type CheckForm = App['csrfProtection'];
+
+/** The plugin answers a form that it refuses by itself, and one secret that refuses it is no answer yet. */
+const refusalOf = (check: CheckForm, request: FastifyRequest): unknown => {
+  let refusal: unknown = null;
+  const reply = { send: (error: unknown) => void (refusal = error) } as unknown as FastifyReply;
+  check.call(request.server, request, reply, () => {});
+  return refusal;
 };
 
 /** The plugin's refusal as an error of ours; anything else as it came. */

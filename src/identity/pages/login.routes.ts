@@ -49,7 +49,7 @@ export const registerLogin = (
 
   app.post(
     '/login/:uid',
-    { schema: { params: interactionParams, body: bodySchema }, preHandler: app.csrfProtection },
+    { schema: { params: interactionParams, body: bodySchema }, preHandler: app.checkForm },
     async (request, reply) => {
       const details = await interactionAt(interactions, request, reply, 'login');
       const { id: clientId, name: clientName } = details.client;

@@ -15,8 +15,8 @@ export interface PagesOptions {
   readonly accounts: Accounts;
   readonly resourceServers: readonly ResourceServer[];
   readonly emit: Emit;
-  /** For the tokens of the forms. */
-  readonly secret: string;
+  /** For the tokens of the forms, newest first. */
+  readonly secrets: readonly [string, ...string[]];
   readonly telemetry: Pick<Telemetry, 'traceId'>;
 }
 
@@ -36,7 +36,7 @@ export const registerPages = async (app: App, options: PagesOptions): Promise<vo
     const answer = pageOfError(telemetry);
     pages.setErrorHandler((thrown, request, reply) => answer(describeFormError(thrown), request, reply));
     readBodies(pages, { reads: 'application/x-www-form-urlencoded', bodyLimit: FORM_LIMIT });
-    await protectForms(pages, options.secret);
+    await protectForms(pages, options.secrets);
     registerLogin(pages, options);
     registerConsent(pages, options);
   });

@@ -8,6 +8,7 @@ import type { CookieKeys } from './cookie-keys.ts';
 import type { Feature } from './features/feature.ts';
 import { LIFETIMES } from './features/lifetimes.ts';
 import { createInteractionPolicy } from './interactions/interaction-policy.ts';
+import { interactionLife, type OpenInteractions } from './seams/open-interactions.ts';
 import { sessionCookieName } from './session-cookie.ts';
 import { toAccount } from './records/account-claims.ts';
 
@@ -19,6 +20,7 @@ export interface ConfigurationOptions {
   readonly features: readonly Feature[];
   readonly issuer: string;
   readonly interactionPath: (prompt: 'login' | 'consent', uid: string) => string;
+  readonly openInteractions: Pick<OpenInteractions, 'open'>;
   /** Private JWKs, the one that signs first. */
   readonly signingKeys: readonly [JWK, ...JWK[]];
 }
@@ -46,7 +48,12 @@ const commonConfiguration = (options: ConfigurationOptions): Configuration => ({
     policy: createInteractionPolicy(),
     url: (_ctx, interaction) => options.interactionPath(interaction.prompt.name === 'consent' ? 'consent' : 'login', interaction.uid),
   },
-  ttl: { Grant: LIFETIMES.grant, IdToken: LIFETIMES.idToken, Interaction: LIFETIMES.interaction, Session: LIFETIMES.session },
+  ttl: {
+    Grant: LIFETIMES.grant,
+    IdToken: LIFETIMES.idToken,
+    Interaction: interactionLife(LIFETIMES.interaction, options.openInteractions),
+    Session: LIFETIMES.session,
+  },
   renderError: (ctx, out) => {
     ctx.type = 'html';
     ctx.body = renderHtml(errorPage({ code: out.error, message: out.error_description ?? 'The request was refused.' }));

@@ -53,10 +53,11 @@ const answerErrors = (context: App, answers: Endpoint['answers'], onPageError: O
   });
 };
 
+const queryOf = ({ url }: FastifyRequest): string => url.split('?').slice(1).join('?');
+
 /** Sends a browser that posted a form to the same address by GET: a form of another site brings no cookie with `SameSite=Lax`. */
 const redirectToGet = ({ path }: Endpoint, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
-  const query = request.url.split('?').slice(1).join('?');
-  const inQuery = pairsOf(query, 'query');
+  const inQuery = pairsOf(queryOf(request), 'query');
   const inForm = (request.body as Form | undefined)?.pairs ?? [];
   // Else a client that posts again where it is to ask by GET would go round for ever.
   if (inForm.length === 0)
@@ -99,6 +100,7 @@ export const mountProvider = async (
       handler: async (request, reply) => {
         if (request.method === 'OPTIONS' && !isPreflight(request)) return reply.code(204).header('allow', allow).send();
         if (request.method === 'POST' && endpoint.postAs === 'redirect') return redirectToGet(endpoint, request, reply);
+        endpoint.checkQuery?.(pairsOf(queryOf(request), 'query'));
         const form = request.body as Form | undefined;
         if (form !== undefined) fieldsOf(form.pairs, REPEATABLE);
         reply.hijack();

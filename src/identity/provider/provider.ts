@@ -20,6 +20,7 @@ import { createJwtIntrospection } from './features/tokens/introspection.ts';
 import { createAccessTokenVerifier } from './features/tokens/jwt-access-token.ts';
 import { createJwtRevocation } from './features/tokens/revocation.ts';
 import { createInteractions } from './interactions/create-interactions.ts';
+import { createOpenInteractions } from './interactions/create-open-interactions.ts';
 import type { OpenIdProvider } from './openid-provider.ts';
 import { recordOf, toClientMetadata } from './records/client-metadata.ts';
 import { installSeams } from './seams.ts';
@@ -48,6 +49,8 @@ export interface OpenIdProviderOptions {
   readonly corsOrigins?: readonly string[];
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
+  /** Milliseconds of a clock that never goes back. */
+  readonly elapsed?: () => number;
 }
 
 const RELOAD_PERIOD_MS = 5000;
@@ -68,6 +71,11 @@ export const createOpenIdProvider = async (options: OpenIdProviderOptions): Prom
   const store = createPayloadStore({ database, now });
   const unusedSecret = newUnusedSecret();
   const cookieKeys = createCookieKeys(options.cookieKeys);
+  // It outlives a change of the signing keys, which replaces all of oidc-provider.
+  const openInteractions = createOpenInteractions({
+    log: telemetry.log,
+    ...(options.elapsed === undefined ? {} : { elapsed: options.elapsed }),
+  });
   const adapter = createAdapterFactory({
     store,
     now,
@@ -81,7 +89,17 @@ export const createOpenIdProvider = async (options: OpenIdProviderOptions): Prom
     const features = createFeatures({ accounts, resourceServers, signingKid: String(set.keys[0].kid) });
     const provider = new Provider(
       issuer,
-      createConfiguration({ issuer, adapter, accounts, cookieKeys, corsOrigins, features, interactionPath, signingKeys: set.keys }),
+      createConfiguration({
+        issuer,
+        adapter,
+        accounts,
+        cookieKeys,
+        corsOrigins,
+        features,
+        interactionPath,
+        openInteractions,
+        signingKeys: set.keys,
+      }),
     );
     const verify = createAccessTokenVerifier({ issuer, keys: set.keys.map(publicPart), now });
     installSeams(provider, {
@@ -94,6 +112,7 @@ export const createOpenIdProvider = async (options: OpenIdProviderOptions): Prom
       completeMetadata: (metadata) => completeMetadata(metadata, resourceScopes),
       formPostPage: (parts) => renderHtml(formPostPage(parts)),
       corsOrigins,
+      openInteractions,
       log: telemetry.log,
     });
     return { provider, answer: provider.callback(), version: set.version, endpoints: features.flatMap(({ endpoints = [] }) => endpoints) };

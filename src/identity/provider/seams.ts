@@ -7,6 +7,7 @@ import { defaultScopeOfClientCredentials } from './seams/default-scope.ts';
 import { answerFailures, answerNotFound } from './seams/failures.ts';
 import { type FormPost, showFormPost } from './seams/form-post.ts';
 import { changeMetadata } from './seams/metadata.ts';
+import { noteEndedInteractions, type OpenInteractions } from './seams/open-interactions.ts';
 import { askForScriptHashes, secureHeaders, withholdFromOrigins } from './seams/response-headers.ts';
 import { answerStructuredTokens, type StructuredTokenAnswers } from './seams/structured-tokens.ts';
 
@@ -29,11 +30,13 @@ export const installSeams = (
     readonly completeMetadata: (metadata: Metadata) => Metadata;
     readonly formPostPage: (parts: FormPost) => string;
     readonly corsOrigins: readonly string[];
+    readonly openInteractions: Pick<OpenInteractions, 'close'>;
     readonly log: Telemetry['log'];
   },
 ): void => {
   compareHashedSecrets(provider, options.verifySecret);
   addAccessTokenHash(provider);
+  noteEndedInteractions(provider, options.openInteractions);
   defaultScopeOfClientCredentials(provider, options.defaultScope);
   const answerFailure = answerFailures(provider, options.log);
 

@@ -1,8 +1,10 @@
+import type { BoundedKey } from './bounded-key.ts';
+
 /** A map that holds at most so many entries and lets the least recently used one go first. */
 export interface BoundedMap<V> {
-  get(key: string): V | undefined;
-  set(key: string, value: V): void;
-  delete(key: string): void;
+  get(key: BoundedKey): V | undefined;
+  set(key: BoundedKey, value: V): void;
+  delete(key: BoundedKey): void;
   /** Deletes every entry whose key begins so. */
   deletePrefix(prefix: string): void;
   clear(): void;
@@ -11,7 +13,7 @@ export interface BoundedMap<V> {
 
 /** @param max entries, at least 1 */
 export const createBoundedMap = <V>({ max }: { max: number }): BoundedMap<V> => {
-  const entries = new Map<string, V>();
+  const entries = new Map<BoundedKey, V>();
   return {
     get: (key) => {
       const value = entries.get(key);

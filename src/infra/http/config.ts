@@ -1,12 +1,12 @@
 import { Type } from 'typebox';
 import { strictObject } from '#infra/config/schema.ts';
-import { tlsFilesSchema } from '#infra/tls/config.ts';
+import { serverTlsFilesSchema } from '#infra/tls/config.ts';
 
 /** Address and certificate of a listener. */
 export const listenerConfigSchema = strictObject({
   host: Type.String({ default: '127.0.0.1', minLength: 1, description: 'address to listen on' }),
   port: Type.Integer({ minimum: 0, maximum: 65_535, description: 'TCP port; 0 lets the system choose' }),
-  tls: tlsFilesSchema,
+  tls: serverTlsFilesSchema,
 });
 
 /** How often one client address may ask at a public listener; health is exempt. */
@@ -32,5 +32,5 @@ export const proxyNetworksConfigSchema = Type.Array(Type.String({ pattern: '^[0-
   default: [],
   uniqueItems: true,
   description:
-    'networks, such as 10.0.0.0/8, whose connections may begin with a header of the PROXY protocol, version 2, that names the client',
+    'networks of balancers, such as 10.0.0.0/24: a connection from there must begin with a header of the PROXY protocol, version 2, that names the client, and is cut off without',
 });

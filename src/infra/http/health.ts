@@ -1,4 +1,5 @@
 import { publicCause } from '#infra/apperr/public-cause.ts';
+import { boundedKey } from '#infra/cache/bounded-key.ts';
 import { createSingleFlight } from '#infra/cache/single-flight.ts';
 import { DEPENDENCY_MS } from '#infra/magic/limits.ts';
 
@@ -47,13 +48,14 @@ const probe = async (dependency: DependencyCheck): Promise<DependencyState> => {
  */
 export const sharedProbe = (dependency: DependencyCheck, elapsed: () => number): (() => Promise<DependencyState>) => {
   const flight = createSingleFlight<DependencyState>();
+  const key = boundedKey(dependency.name);
   let last: { readonly state: DependencyState; readonly at: number } | null = null;
   const look = async (): Promise<DependencyState> => {
     const state = await probe(dependency);
     last = { state, at: elapsed() };
     return state;
   };
-  return async () => (last !== null && elapsed() - last.at < REUSE_MS ? last.state : flight(dependency.name, look));
+  return async () => (last !== null && elapsed() - last.at < REUSE_MS ? last.state : flight(key, look));
 };
 
 export interface Readiness {

@@ -1,11 +1,16 @@
+import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { strictObject } from '#infra/config/schema.ts';
 import { peerOf } from '#infra/tls/peer.ts';
 import { listenerConfigSchema } from './config.ts';
-import type { App } from './server.ts';
 
-const ADMIN_PREFIX = '/admin/';
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Whether the route is for whoever gets to the listener, as health is. */
+    public?: boolean;
+  }
+}
 
 /** Address of an admin listener, and the clients that may do more there than look at its health. */
 export const adminListenerConfigSchema = strictObject({
@@ -13,24 +18,25 @@ export const adminListenerConfigSchema = strictObject({
   allowed_clients: Type.Array(Type.String({ minLength: 1, maxLength: 64 }), {
     uniqueItems: true,
     default: ['passthru-cli'],
-    description: 'common names of the client certificates of operators',
+    description: 'common names of the client certificates of operators, under the root that `tls.client_ca` names',
   }),
 });
 
 /**
- * Keeps everything below `/admin/` to operators: every service of a stack has a certificate of the same authority, so one that
- * verifies is not enough. Call it before any route is added.
+ * Admits operators alone, but to health: every service of a stack has a certificate of the same authority, so one that verifies is not
+ * enough. Nobody else hears which paths and methods there are.
  *
  * @param allowedClients common names of their certificates
+ * @param now epoch milliseconds; a certificate that has ended since its connection began is nobody's any more
  */
-export const admitOperatorsOnly = (app: App, allowedClients: readonly string[]): void => {
+export const operatorsOnly = (allowedClients: readonly string[], now: () => number = Date.now): ((request: FastifyRequest) => void) => {
   const allowed = new Set(allowedClients);
-  app.addHook('onRequest', async (request) => {
-    if (request.routeOptions.url?.startsWith(ADMIN_PREFIX) !== true) return;
-    const name = peerOf(request.raw.socket)?.commonName ?? '';
-    if (allowed.has(name)) return;
+  return ({ routeOptions, raw }) => {
+    if (routeOptions.config.public === true) return;
+    const peer = peerOf(raw.socket);
+    if (peer !== null && peer.endsAt > now() && allowed.has(peer.commonName)) return;
     throw new AppError('admin-client-unknown', 403, 'The client certificate is not one of an operator.', {
       fix: 'Use a certificate whose common name stands in admin.allowed_clients.',
     });
-  });
+  };
 };

@@ -4,7 +4,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from 'fastify';
 import type { Jobs } from '#infra/jobs/job.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
-import type { TlsFiles } from '#infra/tls/config.ts';
+import type { ServerTlsFiles } from '#infra/tls/config.ts';
 import type { ClientCertificateMode } from '#infra/tls/options.ts';
 
 /**
@@ -42,9 +42,11 @@ export interface RateLimit {
 }
 
 export interface ServerOptions {
+  /** Looks at each request before anything is said about paths and methods. @throws AppError for one that is not admitted */
+  readonly admission?: (request: FastifyRequest) => void;
   /** Name in spans, log lines and jobs, for example `kms` or `kms-admin`. */
   readonly name: string;
-  readonly tls: TlsFiles;
+  readonly tls: ServerTlsFiles;
   /** `request` lets a client come without a certificate; one that comes is verified all the same. */
   readonly clientCertificate: ClientCertificateMode;
   readonly telemetry: Telemetry;
@@ -56,9 +58,11 @@ export interface ServerOptions {
   readonly requestTimeoutMs?: number;
   /** Directives of the Content-Security-Policy; by default nothing may be loaded at all. */
   readonly contentSecurityPolicy?: Readonly<Record<string, readonly string[]>>;
-  /** Networks whose connections may say on whose behalf they come (PROXY protocol, version 2); none by default. */
+  /** Networks whose connections must say on whose behalf they come (PROXY protocol, version 2); none by default. */
   readonly proxyNetworks?: readonly string[];
   /** How it leaves; without it, `close()` is the beginning too. */
   readonly drain?: Drain;
   readonly rateLimit?: RateLimit;
+  /** Milliseconds of a clock that never goes back. */
+  readonly elapsed?: () => number;
 }

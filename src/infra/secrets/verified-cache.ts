@@ -1,4 +1,5 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { boundedKey } from '#infra/cache/bounded-key.ts';
 import { createBoundedMap } from '#infra/cache/bounded-map.ts';
 
 /** A log-in: the account, the password, and the stored hash that it is held against. */
@@ -34,7 +35,7 @@ export const createVerifiedCache = (options: { ttlMs: number; max: number; elaps
     for (const part of parts) hmac.update(`${Buffer.byteLength(part)}:`).update(part);
     return hmac.digest();
   };
-  const entryKey = (login: Verified) => mac('entry', login.name, login.stored).toString('base64');
+  const entryKey = (login: Verified) => boundedKey(mac('entry', login.name, login.stored).toString('base64'));
   const tagOf = (login: Verified) => mac('tag', login.name, login.stored, login.password);
 
   return {

@@ -3,36 +3,43 @@ import { readFile } from 'node:fs/promises';
 import type { ConnectionOptions, TlsOptions } from 'node:tls';
 import { basename } from 'node:path';
 import { AppError } from '#infra/apperr/app-error.ts';
-import type { TlsFiles } from './config.ts';
+import type { ServerTlsFiles } from './config.ts';
 
 /**
  * TLS 1.3 at both ends of a connection: this folder reads the three PEM files of an end, makes the options of a server and a client out
  * of them, says who the peer is, and takes renewed files into use while connections stay open. `authority/` makes the files.
  */
 
-/** The contents of `TlsFiles`. */
+/** The contents of `TlsFiles`, or of `ServerTlsFiles`. */
 export interface TlsPem {
   readonly ca: string;
+  readonly clientCa?: string;
   readonly cert: string;
   readonly key: string;
 }
+
+const [ROOT, CLIENT_ROOT] = ['the trusted root certificate', 'the root certificate of clients'] as const;
 
 /** Whether a server asks its clients for no certificate, for one if they have it, or for one in any case. */
 export type ClientCertificateMode = 'none' | 'request' | 'require';
 
 /**
- * Reads the three files.
+ * Reads the files.
  *
  * @throws AppError `tls-file-unreadable` that names the base name and the role of the file, also for a root that is no certificate
  */
-export const readTls = async (files: TlsFiles): Promise<TlsPem> => {
-  const [ca, cert, key] = await Promise.all([
-    readPem(files.ca, 'the trusted root certificate'),
+export const readTls = async (files: ServerTlsFiles): Promise<TlsPem> => {
+  const { client_ca: clientCaFile } = files;
+  const [ca, cert, key, clientCa] = await Promise.all([
+    readPem(files.ca, ROOT),
     readPem(files.cert, 'the certificate chain'),
     readPem(files.key, 'the private key'),
+    clientCaFile === undefined ? undefined : readPem(clientCaFile, CLIENT_ROOT),
   ]);
   checkRoot(ca, files.ca);
-  return { ca, cert, key };
+  if (clientCa === undefined || clientCaFile === undefined) return { ca, cert, key };
+  checkRoot(clientCa, clientCaFile, CLIENT_ROOT);
+  return { ca, cert, key, clientCa };
 };
 
 /**
@@ -42,8 +49,11 @@ export const readTls = async (files: TlsFiles): Promise<TlsPem> => {
  *
  * @see RFC 8446 section 4.3.2
  */
-export const serverTlsOptions = (pem: TlsPem, clientCertificate: ClientCertificateMode): TlsOptions => ({
-  ...pem,
+export const serverTlsOptions = ({ ca, cert, key, clientCa }: TlsPem, clientCertificate: ClientCertificateMode): TlsOptions => ({
+  // A server verifies nobody but its clients.
+  ca: clientCa ?? ca,
+  cert,
+  key,
   minVersion: 'TLSv1.3',
   maxVersion: 'TLSv1.3',
   requestCert: clientCertificate !== 'none',
@@ -67,11 +77,11 @@ export const clientTlsOptions = (pem: {
 });
 
 /** Node takes an empty text for the public authorities, and any other text without a certificate without a word. */
-const checkRoot = (pem: string, path: string): X509Certificate => {
+const checkRoot = (pem: string, path: string, role: string = ROOT): X509Certificate => {
   try {
     return new X509Certificate(pem);
   } catch (error) {
-    throw unreadable(path, 'the trusted root certificate', error);
+    throw unreadable(path, role, error);
   }
 };
 

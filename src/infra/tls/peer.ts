@@ -4,12 +4,14 @@ import { subjectAlternativeNames } from './subject-alternative-names.ts';
 
 /** The other end of a connection, by a certificate that was verified. */
 export interface Peer {
-  /** Empty when the subject has none or several. */
+  /** Empty when the subject has none, several, or one that is longer than 64 characters. */
   readonly commonName: string;
   readonly uriSans: readonly string[];
   /** SHA-256 of the certificate, upper-case hex with colons. */
   readonly fingerprint256: string;
   readonly pem: string;
+  /** Epoch milliseconds at which the certificate ends. */
+  readonly endsAt: number;
 }
 
 /** The peer of a TLS connection; null without a certificate, with one that did not verify, or on a socket that is not TLS. */
@@ -22,6 +24,7 @@ export const peerOf = (socket: unknown): Peer | null => {
     uriSans: subjectAlternativeNames(certificate).uri,
     fingerprint256: certificate.fingerprint256,
     pem: certificate.toString(),
+    endsAt: Date.parse(certificate.validTo),
   };
 };
 
@@ -35,10 +38,13 @@ export const refuseUnverifiedPeers = (server: Server): void => {
   });
 };
 
+/** @see RFC 5280 appendix A.1, ub-common-name */
+const MAX_COMMON_NAME = 64;
+
 /** Two common names in one subject are a trick; neither is taken. */
 const commonNameOf = (certificate: X509Certificate): string => {
   const name: unknown = certificate.toLegacyObject().subject?.CN;
-  return typeof name === 'string' ? name : '';
+  return typeof name === 'string' && name.length <= MAX_COMMON_NAME ? name : '';
 };
 
 const isTlsSocket = (socket: unknown): socket is TLSSocket =>

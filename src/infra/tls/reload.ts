@@ -1,5 +1,5 @@
 import type { Server } from 'node:tls';
-import type { TlsFiles } from './config.ts';
+import type { ServerTlsFiles } from './config.ts';
 import { serverTlsOptions } from './options.ts';
 import { type TlsWatch, watchTlsFiles } from './watch-files.ts';
 
@@ -16,13 +16,13 @@ export interface ReloadOptions {
  * Takes new TLS files into use when they change; connections that are open stay open.
  * Stops when it is disposed or when the server closes, and keeps no process alive.
  */
-export const reloadOnChange = (server: Server, files: TlsFiles, { name, onReload, onError }: ReloadOptions): TlsWatch => {
+export const reloadOnChange = (server: Server, files: ServerTlsFiles, { name, onReload, onError }: ReloadOptions): TlsWatch => {
   let isFirst = true;
   const watching = watchTlsFiles(files, {
     name,
     onPem: (pem) => {
-      const { minVersion, maxVersion } = serverTlsOptions(pem, 'none');
-      server.setSecureContext({ ...pem, minVersion, maxVersion });
+      const { ca, cert, key, minVersion, maxVersion } = serverTlsOptions(pem, 'none');
+      server.setSecureContext({ ca, cert, key, minVersion, maxVersion });
       // The first look closes the gap between the server's own reading of the files and the watch; it is no news.
       if (!isFirst) onReload?.();
       isFirst = false;

@@ -2,7 +2,7 @@ import { watch } from 'node:fs';
 import { dirname } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import type { Job } from '#infra/jobs/job.ts';
-import type { TlsFiles } from './config.ts';
+import type { ServerTlsFiles } from './config.ts';
 import { readTls, type TlsPem } from './options.ts';
 
 /** Three files are replaced one after the other; wait until that is over. */
@@ -24,7 +24,7 @@ export interface TlsWatch extends Disposable {
  * @param options.onError is called when the files changed and make no usable set
  */
 export const watchTlsFiles = (
-  files: TlsFiles,
+  files: ServerTlsFiles,
   options: {
     readonly name: string;
     readonly known?: TlsPem;
@@ -41,7 +41,8 @@ export const watchTlsFiles = (
     const content = JSON.stringify(pem);
     if (closed || content === seen) return;
     // Throws when the key does not belong to the certificate, before anything is touched.
-    createSecureContext(pem);
+    const { ca, cert, key, clientCa } = pem;
+    createSecureContext({ ca: clientCa ?? ca, cert, key });
     options.onPem(pem);
     seen = content;
   };
@@ -55,7 +56,7 @@ export const watchTlsFiles = (
   };
 
   lookAfterChange();
-  const directories = new Set([files.ca, files.cert, files.key].map((file) => dirname(file)));
+  const directories = new Set([files.ca, files.cert, files.key, files.client_ca ?? files.ca].map((file) => dirname(file)));
   const watchers = [...directories].map((directory) => watch(directory, { persistent: false }, soon));
   // A watch may end with its directory; the job goes on and reports what is missing.
   for (const watcher of watchers) watcher.on('error', soon);

@@ -3,7 +3,7 @@ import { strictObject } from '#infra/config/schema.ts';
 import { registerDemoRoutes } from '#infra/demo-data/demo-data.routes.ts';
 import type { DependencyCheck } from '#infra/http/health.ts';
 import { registerHealth } from '#infra/http/health.routes.ts';
-import { type adminListenerConfigSchema, admitOperatorsOnly } from '#infra/http/operators.ts';
+import { type adminListenerConfigSchema, operatorsOnly } from '#infra/http/operators.ts';
 import type { App, Drain } from '#infra/http/server.ts';
 import { createServer } from '#infra/http/server/create-server.ts';
 import type { Jobs } from '#infra/jobs/job.ts';
@@ -37,10 +37,19 @@ export const createAdmin = async (options: {
   readonly drain: Drain;
   readonly tenants: TenantsService;
   readonly demo: KmsDemo | null;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
 }): Promise<App> => {
-  const { config, telemetry, barrier, dependencies, jobs, notReady, drain, tenants, demo } = options;
-  const app = await createServer({ name: 'kms-admin', tls: config.admin.tls, clientCertificate: 'require', telemetry, jobs, drain });
-  admitOperatorsOnly(app, config.admin.allowed_clients);
+  const { config, telemetry, barrier, dependencies, jobs, notReady, drain, tenants, demo, now } = options;
+  const app = await createServer({
+    name: 'kms-admin',
+    tls: config.admin.tls,
+    clientCertificate: 'require',
+    telemetry,
+    jobs,
+    drain,
+    admission: operatorsOnly(config.admin.allowed_clients, now),
+  });
   registerHealth(app, { dependencies, jobs, telemetry, notReady, stopping: drain.begun });
   app.get(
     '/admin/v1/seal-status',

@@ -1,4 +1,5 @@
 import { createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
+import { boundedKey } from '#infra/cache/bounded-key.ts';
 import { createBoundedMap } from '#infra/cache/bounded-map.ts';
 import { isUuidV4 } from '#infra/magic/uuid.ts';
 import { KEY_BYTES } from './barrier-jwe.ts';
@@ -28,11 +29,12 @@ export type RowKeys = (tenantId: string) => KeyObject;
 export const createRowKeys = (root: KeyObject): RowKeys => {
   const known = createBoundedMap<KeyObject>({ max: MAX_REMEMBERED });
   return (tenantId) => {
-    const before = known.get(tenantId);
+    const slot = boundedKey(tenantId);
+    const before = known.get(slot);
     if (before !== undefined) return before;
     const key = derive(root, `passthru barrier v1 row integrity of tenant ${tenantId}`);
     // A row that somebody wrote may name anything; only ids are worth remembering.
-    if (isUuidV4(tenantId)) known.set(tenantId, key);
+    if (isUuidV4(tenantId)) known.set(slot, key);
     return key;
   };
 };

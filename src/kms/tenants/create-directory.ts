@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import { type BoundedKey, boundedKey } from '#infra/cache/bounded-key.ts';
 import { createBoundedMap } from '#infra/cache/bounded-map.ts';
 import { createSingleFlight } from '#infra/cache/single-flight.ts';
 import type { Database, Databases } from '#infra/database/databases.ts';
@@ -88,7 +89,7 @@ export const createTenantDirectory = (options: {
     if (known?.name === tenant.schemaName) return known;
     if (known !== undefined) letGo(tenant.id);
     if (!isSchemaName(tenant.schemaName)) throw tenantUnknown();
-    return opening(tenant.schemaName, () => openAndCheck(tenant, create));
+    return opening(boundedKey(tenant.schemaName), () => openAndCheck(tenant, create));
   };
 
   const handleOf = (tenant: Tenant, since: number, again: () => Promise<TenantHandle | undefined>, create = false): TenantHandle => ({
@@ -106,7 +107,7 @@ export const createTenantDirectory = (options: {
   });
 
   /** Only a tenant that was found is remembered: one that is made a moment later is found. */
-  const look = (key: string, find: (since: number) => Promise<TenantHandle | undefined>): Promise<TenantHandle | undefined> => {
+  const look = (key: BoundedKey, find: (since: number) => Promise<TenantHandle | undefined>): Promise<TenantHandle | undefined> => {
     const since = elapsed();
     const known = looks.get(key);
     if (known !== undefined && since - known.since < LEASE_MS) return known.found;
@@ -121,7 +122,7 @@ export const createTenantDirectory = (options: {
 
   const byId: TenantDirectory['byId'] = async (id) => {
     if (!isTenantId(id)) return undefined;
-    return look(`id ${id}`, async (since) => {
+    return look(boundedKey(`id ${id}`), async (since) => {
       const tenant = await store.byId(id);
       if (tenant === undefined && open.get(id) !== undefined) letGo(id);
       return tenant !== undefined && isFound(tenant) ? handleOf(tenant, since, () => byId(id)) : undefined;
@@ -137,7 +138,7 @@ export const createTenantDirectory = (options: {
   return {
     byId,
     byName: (name) =>
-      look(`name ${name}`, async (since) => {
+      look(boundedKey(`name ${name}`), async (since) => {
         const tenant = await store.activeByName(name);
         return tenant !== undefined && isFound(tenant) ? handleOf(tenant, since, () => byId(tenant.id)) : undefined;
       }),

@@ -1,4 +1,5 @@
 import { AppError } from '#infra/apperr/app-error.ts';
+import { boundedKey } from '#infra/cache/bounded-key.ts';
 import { createBoundedMap } from '#infra/cache/bounded-map.ts';
 import type { Emit } from '#kms/events.ts';
 import type { Tenant } from './tenant.ts';
@@ -26,20 +27,20 @@ export const createDamages = ({ emit, elapsed }: { readonly emit: Emit; readonly
   const found = createBoundedMap<{ readonly error: AppError; readonly at: number }>({ max: MAX_REMEMBERED });
   return {
     note: ({ id, name }, error) => {
-      const last = found.get(id)?.error;
+      const last = found.get(boundedKey(id))?.error;
       // Told again to those who asked meanwhile.
       if (!isDamage(error) || last === error) return;
-      found.set(id, { error, at: elapsed() });
+      found.set(boundedKey(id), { error, at: elapsed() });
       if (last?.message !== error.message) emit({ type: 'tenant-damaged', tenantId: id, name, cause: error });
     },
     mended: ({ id, name }) => {
-      if (found.get(id) === undefined) return;
-      found.delete(id);
+      if (found.get(boundedKey(id)) === undefined) return;
+      found.delete(boundedKey(id));
       emit({ type: 'tenant-mended', tenantId: id, name });
     },
-    isKnown: (id) => found.get(id) !== undefined,
+    isKnown: (id) => found.get(boundedKey(id)) !== undefined,
     recent: (id) => {
-      const last = found.get(id);
+      const last = found.get(boundedKey(id));
       return last !== undefined && elapsed() - last.at < AGAIN_MS ? last.error : undefined;
     },
   };

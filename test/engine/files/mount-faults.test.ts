@@ -255,7 +255,7 @@ describe('a preparation that does not end', () => {
     expect([signal, said]).toEqual(['SIGKILL', []]);
     valueOf(await mounts.prepare());
     const whole = await snapshot(mounts.target);
-    expect(Object.keys(whole)).toHaveLength(36);
+    expect(Object.keys(whole)).toHaveLength(39);
     expect(await combineShares(await copies(mounts))).toHaveLength(32);
     valueOf(await mounts.prepare());
     expect(await snapshot(mounts.target)).toEqual(whole);

@@ -13,13 +13,13 @@ import { ROOT } from '#test/support/engine.ts';
 import { PORTS, snapshot, testMounts, valueOf } from '#test/support/mounts.ts';
 
 const NAMES = {
-  telemetry: 'ca.pem telemetry.pem telemetry.key health-client.pem health-client.key',
+  telemetry: 'ca.pem client-ca.pem telemetry.pem telemetry.key health-client.pem health-client.key',
   identity:
-    'ca.pem identity.pem identity.key identity-client.pem identity-client.key identity-cookie-keys identity-signing-key-encryption ' +
+    'ca.pem client-ca.pem identity.pem identity.key identity-client.pem identity-client.key identity-cookie-keys identity-signing-key-encryption ' +
     'passthru-kms-client-secret identity-postgres.pem identity-postgres.key identity-postgres-password health-client.pem ' +
     'health-client.key stack.yml tenants.json',
   kms:
-    'ca.pem kms.pem kms.key kms-client.pem kms-client.key kms-unseal-share-1 kms-unseal-share-2 kms-unseal-share-3 ' +
+    'ca.pem client-ca.pem kms.pem kms.key kms-client.pem kms-client.key kms-unseal-share-1 kms-unseal-share-2 kms-unseal-share-3 ' +
     'passthru-kms-client-secret kms-postgres.pem kms-postgres.key kms-postgres-password health-client.pem health-client.key ' +
     'stack.yml tenants.json',
 } as const;

@@ -1,6 +1,6 @@
 import { randomUUIDv7, X509Certificate } from 'node:crypto';
-import { chmod, chown, readdir, readFile, rename, rm, stat, unlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { chmod, chown, mkdir, readdir, readFile, rename, rm, stat, unlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { CONTAINER_USER, secretAccess } from '#engine/files/prod/container-file.ts';
@@ -158,6 +158,50 @@ describe('The files of production', () => {
     expect(await here.prepare()).toMatchObject({ ok: false, error: { cause: { code: 'authority-missing' } } });
     const authority = stateFolder(`${here.authority}-elsewhere`);
     expect(withFate(valueOf(await here.prepare({ authority })), 'made').toSorted()).toEqual(['kms/secrets/kms.key', 'kms/secrets/kms.pem']);
+  });
+
+  it('verify clients under an authority of ours where the operator has one for servers, and sign for them with it', async () => {
+    await using here = await prod();
+    const servers = ['telemetry', 'identity', 'kms', 'identity-postgres', 'kms-postgres'] as const;
+    const own = await prepareTls({
+      directory: here.at('own'),
+      leaves: servers.map((name) => ({ name, kind: 'server' as const, commonName: name, names: [name, 'localhost', HOST] })),
+    });
+    const root = await readFile(own.caFile, 'utf8');
+    const put = async (file: string, text: string) => {
+      await mkdir(dirname(here.at(file)), { recursive: true, mode: 0o700 });
+      await writeFile(here.at(file), text);
+    };
+    for (const product of ['telemetry', 'identity', 'kms']) await put(`${product}/secrets/ca.pem`, root);
+    await put('operator/ca.pem', root);
+    for (const name of servers) {
+      const [product = ''] = name.split('-');
+      for (const kind of ['cert', 'key'] as const)
+        await put(`${product}/secrets/${name}.${kind === 'cert' ? 'pem' : 'key'}`, await readFile(own.leaf(name)[kind], 'utf8'));
+    }
+    // As if all of this had been prepared before: nothing of it is secret.
+    const made = valueOf(await here.prepare());
+
+    const clientRoots = await Promise.all(['telemetry', 'identity', 'kms'].map((product) => here.read(`${product}/secrets/client-ca.pem`)));
+    expect(new Set(clientRoots).size).toBe(1);
+    expect(clientRoots[0]).not.toBe(root);
+    expect(await here.read('kms/secrets/ca.pem')).toBe(root);
+    const clients = made.certificates.filter(({ file }) => file.endsWith('-client.pem'));
+    expect(clients.map(({ file, isOurs }) => [file, isOurs])).toEqual(clients.map(({ file }) => [file, true]));
+    expect(clients.map(({ file }) => file)).toEqual(expect.arrayContaining(['operator/cli-client.pem', 'kms/secrets/kms-client.pem']));
+    expect(withFate(valueOf(await here.prepare()), 'made')).toEqual([]);
+  });
+
+  it('of before there was an authority for clients are verified under the one that signed them', async () => {
+    await using here = await prod();
+    valueOf(await here.prepare());
+    const roots = ['telemetry', 'identity', 'kms'].map((product) => `${product}/secrets/client-ca.pem`);
+    for (const file of roots) await unlink(here.at(file));
+    await rename(here.authority, `${here.authority}-elsewhere`);
+    expect(await here.prepare()).toMatchObject({ ok: false, error: { cause: { code: 'authority-missing' } } });
+    const authority = stateFolder(`${here.authority}-elsewhere`);
+    expect(withFate(valueOf(await here.prepare({ authority })), 'made').toSorted()).toEqual(roots.toSorted());
+    expect(await here.read('kms/secrets/client-ca.pem')).toBe(await here.read('kms/secrets/ca.pem'));
   });
 
   it('give secrets to the user of our containers alone, where the writer can', async () => {

@@ -38,6 +38,33 @@ const insert = async ({ db }: Database<IdentityTables>, change: Partial<Identity
 
 const ADDRESS = '192.0.2.1';
 
+/** Fails whoever asks it. */
+const untouched = {
+  db: new Proxy(
+    {},
+    {
+      get: () => {
+        throw new Error('the database was asked');
+      },
+    },
+  ) as Database<IdentityTables>['db'],
+};
+
+describe('accounts', () => {
+  it.each([
+    ['a name longer than any', { username: 'x'.repeat(257), password: 'p' }],
+    ['a password longer than any', { username: 'x', password: 'p'.repeat(1_025) }],
+    ['no name', { username: '', password: 'p' }],
+    ['no password', { username: 'x', password: '' }],
+  ])('refuse %s before anybody is looked up', async (_, login) => {
+    const accounts = createAccounts({
+      database: untouched,
+      passwords: { verify: () => Promise.reject(new Error('a password was looked at')) },
+    });
+    expect(await accounts.authenticate({ ...login, address: ADDRESS })).toBeNull();
+  });
+});
+
 describe.each(databaseKinds())('accounts on %s', (kind) => {
   it('let in somebody who knows the password', async () => {
     await using test = await identityDatabase(kind);

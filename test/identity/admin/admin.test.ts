@@ -34,6 +34,12 @@ describe('the admin listener', () => {
       ['GET', '/admin/v1/demo'],
       ['POST', '/admin/v1/demo/reset'],
       ['POST', `/admin/v1/demo/reset/${randomUUIDv7()}/commit`],
+      // Nor which methods and paths there are.
+      ['GET', '/admin/v1/demo/reset'],
+      ['DELETE', '/admin/v1/demo'],
+      ['GET', '/admin/v1/nothing'],
+      ['GET', '/%61dmin/v1/demo'],
+      ['GET', '/nothing'],
     ] as const) {
       const answer = await other.admin(path, { method, ...(method === 'POST' ? { body: {} } : {}) });
       expect(answer.status).toBe(403);

@@ -83,7 +83,7 @@ describe.each(databaseKinds())('clients on %s', (kind) => {
       true,
     ]);
     expect(counted.stored).toHaveLength(1);
-    expect([await clients.verifySecret(clientId, `${secret}x`, ADDRESS), await clients.verifySecret(clientId, '', ADDRESS)]).toEqual([
+    expect([await clients.verifySecret(clientId, `${secret}x`, ADDRESS), await clients.verifySecret(clientId, 'x', ADDRESS)]).toEqual([
       false,
       false,
     ]);
@@ -146,10 +146,25 @@ describe.each(databaseKinds())('clients on %s', (kind) => {
     const { clientId } = await insert(test.database, { secret_hash: null, token_endpoint_auth_method: 'none' });
     const counted = counting();
     const clients = createClients({ database: test.database, passwords: counted, serviceClients: new Map() });
-    expect(await clients.verifySecret(clientId, '', ADDRESS)).toBe(false);
     expect(await clients.verifySecret(clientId, 'undefined', ADDRESS)).toBe(false);
     expect(await clients.verifySecret(`nobody-${randomUUIDv7()}`, 'x', ADDRESS)).toBe(false);
-    expect(counted.stored).toEqual([undefined, undefined, undefined]);
+    expect(counted.stored).toEqual([undefined, undefined]);
+  });
+
+  it('are not even looked up by a name or a secret that nobody has', async () => {
+    await using test = await identityDatabase(kind);
+    const { clientId, secret } = await insert(test.database, { client_id: 'c'.repeat(1_025) });
+    const counted = counting();
+    const clients = createClients({ database: test.database, passwords: counted, serviceClients: new Map() });
+    expect(await clients.find('c'.repeat(1_025))).toBeUndefined();
+    for (const [name, wrong] of [
+      ['c'.repeat(1_025), secret],
+      [clientId, ''],
+      [clientId, 's'.repeat(1_025)],
+      ['', secret],
+    ] as const)
+      expect(await clients.verifySecret(name, wrong, ADDRESS)).toBe(false);
+    expect(counted.stored).toEqual([]);
   });
 
   for (const [what, change] of [

@@ -17,6 +17,7 @@ const configurationOf = (parts: readonly Feature[]) =>
     corsOrigins: [],
     features: parts,
     interactionPath: () => '/',
+    openInteractions: { open: () => 0 },
     signingKeys: [{ kty: 'EC' }],
   });
 

@@ -1,11 +1,14 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { boundedKey } from '#infra/cache/bounded-key.ts';
 import { createBoundedMap } from '#infra/cache/bounded-map.ts';
+
+const newKey = () => boundedKey(randomUUIDv7());
 
 describe('A bounded map', () => {
   it('lets the least recently used entry go first', () => {
     const map = createBoundedMap<number>({ max: 2 });
-    const [first, second, third] = [randomUUIDv7(), randomUUIDv7(), randomUUIDv7()] as [string, string, string];
+    const [first, second, third] = [newKey(), newKey(), newKey()];
     map.set(first, 1);
     map.set(second, 2);
     map.get(first);
@@ -17,16 +20,20 @@ describe('A bounded map', () => {
   it('deletes what begins alike and nothing else', () => {
     const map = createBoundedMap<number>({ max: 10 });
     const [mine, other] = [randomUUIDv7(), randomUUIDv7()];
-    map.set(`${mine}/1`, 1);
-    map.set(`${mine}/2`, 2);
-    map.set(`${other}/1`, 3);
+    map.set(boundedKey(`${mine}/1`), 1);
+    map.set(boundedKey(`${mine}/2`), 2);
+    map.set(boundedKey(`${other}/1`), 3);
     map.deletePrefix(`${mine}/`);
-    expect([map.get(`${mine}/1`), map.get(`${mine}/2`), map.get(`${other}/1`)]).toEqual([undefined, undefined, 3]);
+    expect([map.get(boundedKey(`${mine}/1`)), map.get(boundedKey(`${mine}/2`)), map.get(boundedKey(`${other}/1`))]).toEqual([
+      undefined,
+      undefined,
+      3,
+    ]);
   });
 
   it('is empty after it was cleared', () => {
     const map = createBoundedMap<number>({ max: 1 });
-    map.set(randomUUIDv7(), 1);
+    map.set(newKey(), 1);
     map.clear();
     expect(map.size).toBe(0);
   });

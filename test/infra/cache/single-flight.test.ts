@@ -1,5 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { boundedKey } from '#infra/cache/bounded-key.ts';
 import { createSingleFlight } from '#infra/cache/single-flight.ts';
 
 const setup = () => {
@@ -10,7 +11,7 @@ const setup = () => {
     await world.promise;
     return world.runs;
   };
-  return { flight, world, run, key: randomUUIDv7() };
+  return { flight, world, run, key: boundedKey(randomUUIDv7()) };
 };
 
 const failing = () => Promise.reject(new Error('no answer'));
@@ -26,7 +27,7 @@ describe('A single flight', () => {
 
   it('keeps other keys apart', async () => {
     const { flight, world, run, key } = setup();
-    const asked = Promise.all([flight(key, run), flight(randomUUIDv7(), run)]);
+    const asked = Promise.all([flight(key, run), flight(boundedKey(randomUUIDv7()), run)]);
     world.resolve();
     await asked;
     expect(world.runs).toBe(2);

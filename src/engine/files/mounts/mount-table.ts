@@ -4,8 +4,11 @@ import type { PartName, ServiceName } from '../../engine.ts';
 import { SIGNING_KEY_ENCRYPTION } from '../state-files.ts';
 import { SHARE_COPIES } from '../unseal-share-files.ts';
 
-/** The source of a file's text: `tls` and `secrets` of the state folder, or made for containers. */
-export type MountSource = 'tls' | 'secrets' | 'unseal-share' | 'identity-stack' | 'kms-stack' | 'tenants';
+/**
+ * The source of a file's text: `tls` and `secrets` of the state folder, the root that certificates of clients are verified under, or made
+ * for containers.
+ */
+export type MountSource = 'tls' | 'client-ca' | 'secrets' | 'unseal-share' | 'identity-stack' | 'kms-stack' | 'tenants';
 
 /** A file that Compose mounts into containers. */
 export interface MountedFile {
@@ -18,6 +21,9 @@ export interface MountedFile {
 const of = (source: MountSource, name: string, ...readers: PartName[]): MountedFile => ({ name, source, readers });
 
 const ca = (...readers: PartName[]) => of('tls', 'ca.pem', ...readers);
+
+/** Our own root, whatever `ca.pem` holds: by a common name under it servers and databases know who comes. */
+const clientCa = (...readers: PartName[]) => of('client-ca', 'client-ca.pem', ...readers);
 
 const leaf = (name: string, ...readers: PartName[]) => [of('tls', `${name}.pem`, ...readers), of('tls', `${name}.key`, ...readers)];
 
@@ -32,9 +38,10 @@ const clientSecret = `${KMS_CLIENT_ID}-client-secret`;
 
 /** The files of `<target>/<product>/secrets`; the Compose files say the same names. */
 export const MOUNTS: Readonly<Record<ServiceName, readonly MountedFile[]>> = {
-  telemetry: [ca('telemetry'), ...leaf('telemetry', 'telemetry'), ...leaf('health-client', 'telemetry')],
+  telemetry: [ca('telemetry'), clientCa('telemetry'), ...leaf('telemetry', 'telemetry'), ...leaf('health-client', 'telemetry')],
   identity: [
     ca('identity', 'identity-postgres'),
+    clientCa('identity', 'identity-postgres'),
     ...leaf('identity', 'identity'),
     ...leaf('identity-client', 'identity'),
     of('secrets', 'identity-cookie-keys', 'identity'),
@@ -48,6 +55,7 @@ export const MOUNTS: Readonly<Record<ServiceName, readonly MountedFile[]>> = {
   ],
   kms: [
     ca('kms', 'kms-postgres'),
+    clientCa('kms', 'kms-postgres'),
     ...leaf('kms', 'kms'),
     ...leaf('kms-client', 'kms'),
     ...SHARE_COPIES.map((name) => of('unseal-share', name, 'kms')),

@@ -30,6 +30,8 @@ export const mountTexts = async (options: {
     switch (source) {
       case 'tls':
         return readFile(join(folder.tls, name), 'utf8');
+      case 'client-ca':
+        return readFile(join(folder.tls, 'ca.pem'), 'utf8');
       case 'secrets':
         return readFile(join(folder.secrets, name), 'utf8');
       case 'unseal-share':

@@ -14,7 +14,7 @@ import { type PreparedCertificate, prepareLeaf } from './prepare-leaf.ts';
 import { prodLeaf, type PublicNames } from './prod-leaves.ts';
 import { preparedIssuer, prodOverlays } from './prod-overlays.ts';
 import { missingSecrets } from './prod-secrets.ts';
-import { createSigning } from './signing.ts';
+import { createSigning, type Signing } from './signing.ts';
 
 /** What became of a file. */
 export type FileFate = 'made' | 'kept' | 'renewed';
@@ -63,15 +63,17 @@ export const prepareProd = (options: ProdOptions): Promise<Result<PreparedProd>>
     const issuer = await issuerOf(join(folderOf('identity'), 'stack.yml'), options.issuer);
     const names: PublicNames = { identity: [hostOf(issuer)], kms: hosts };
     const caFiles = [...SERVICES.map((product) => join(folderOf(product), 'ca.pem')), join(operator, 'ca.pem')];
-    const trusted = await Promise.all(caFiles.map((file) => stat(file).catch(missingIs(null))));
-    const wasPrepared = trusted.some((each) => each !== null);
+    const clientCaFiles = SERVICES.map((product) => join(folderOf(product), 'client-ca.pem'));
+    const [hasClients, hasClientRoot] = [await isAnyThere(clientCertificates(target)), await isAnyThere(clientCaFiles)];
+    // An operator may have put there what is his own: the certificates of servers, and their root.
+    const wasPrepared = hasClients || hasClientRoot;
 
     const files: { readonly file: string; readonly fate: FileFate }[] = [];
     const tell = (path: string, fate: FileFate): void => void files.push({ file: relative(target, path), fate });
     const put = async (path: string, text: string, access = PUBLIC): Promise<void> =>
       tell(path, (await putNew(path, text, access)) ? 'made' : 'kept');
 
-    // Secrets come first: while there is no ca.pem, nothing can have been started with them.
+    // Secrets come first: while there is no certificate of a client, nothing can have been started with them.
     const secrets = await missingSecrets({ identity: folderOf('identity'), kms: folderOf('kms'), authority, wasPrepared });
     for (const product of ['identity', 'kms'] as const) {
       for (const row of MOUNTS[product].filter(isSecret)) {
@@ -83,10 +85,16 @@ export const prepareProd = (options: ProdOptions): Promise<Result<PreparedProd>>
     }
     signal.throwIfAborted();
 
-    const signing = createSigning({ directory: authority.tls, caFiles, now });
+    // Certificates of clients from before there was a root for them are of the authority of all others.
+    const clientRoots = hasClients && !hasClientRoot ? caFiles : clientCaFiles;
+    const signing = {
+      server: createSigning({ directory: authority.tls, caFiles, now }),
+      client: createSigning({ directory: authority.tls, caFiles: clientRoots, now }),
+    };
     const certificates: PreparedCertificate[] = [];
     const prepare = async (pair: LeafPair, name: string): Promise<void> => {
-      const { fate, ...certificate } = await prepareLeaf({ pair, leaf: prodLeaf(name, names), signing, renew, now: now() });
+      const leaf = prodLeaf(name, names);
+      const { fate, ...certificate } = await prepareLeaf({ pair, leaf, signing: signing[leaf.kind], renew, now: now() });
       for (const path of [pair.cert, pair.key]) tell(path, fate);
       certificates.push({ ...certificate, file: relative(target, certificate.file) });
     };
@@ -101,13 +109,29 @@ export const prepareProd = (options: ProdOptions): Promise<Result<PreparedProd>>
 
     const overlays = await prodOverlays(packageRoot, issuer);
     for (const product of ['identity', 'kms'] as const) await put(join(folderOf(product), 'stack.yml'), overlays[product]);
-    for (const path of caFiles) {
-      if ((await stat(path).catch(missingIs(null))) === null) await put(path, await signing.rootPem());
-      else tell(path, 'kept');
-    }
+    const putRoots = async (paths: readonly string[], { rootPem }: Signing): Promise<void> => {
+      for (const path of paths) {
+        if (await isThere(path)) tell(path, 'kept');
+        else await put(path, await rootPem());
+      }
+    };
+    await putRoots(clientCaFiles, signing.client);
+    await putRoots(caFiles, signing.server);
     for (const product of SERVICES) await warnOfUnreadable(folderOf(product), MOUNTS[product], warn);
     return ok({ files, certificates, issuer, caFile: join(operator, 'ca.pem') });
   });
+
+const isAnyThere = async (files: readonly string[]): Promise<boolean> => (await Promise.all(files.map(isThere))).includes(true);
+
+const isThere = async (file: string): Promise<boolean> => (await stat(file).catch(missingIs(null))) !== null;
+
+/** Files of which one is there once a run has made all secrets: they come first. */
+const clientCertificates = (target: string): readonly string[] => [
+  join(target, 'operator', 'cli-client.pem'),
+  ...SERVICES.flatMap((product) =>
+    MOUNTS[product].filter(({ name }) => name.endsWith('-client.pem')).map(({ name }) => join(mountFolder(target, product), name)),
+  ),
+];
 
 const isLeafKey = ({ source, name }: MountedFile): boolean => source === 'tls' && name.endsWith('.key');
 

@@ -1,5 +1,5 @@
 import { mkdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { missingIs } from '#infra/apperr/system-error.ts';
 import { once } from '#infra/cache/once.ts';
 import { AppError } from '#infra/apperr/app-error.ts';
@@ -20,8 +20,8 @@ export interface Signing {
 }
 
 /**
- * @param options.directory of the authority; it is made where nothing trusts another one yet
- * @param options.caFiles files from which containers learn the root
+ * @param options.directory of the authority
+ * @param options.caFiles files from which containers learn the root; a new authority is made where none of them is there
  * @param options.now epoch milliseconds
  */
 export const createSigning = (options: {
@@ -35,11 +35,11 @@ export const createSigning = (options: {
       (text) => text !== null,
     );
     const kept = await readAuthority(directory);
-    if (kept.length === 0 && trusted.length > 0) throw missing(directory);
+    if (kept.length === 0 && trusted.length > 0) throw missing(directory, caFiles);
     const fault = kept.length === 0 ? null : checkAuthority(kept, { length: LENGTH, keyType: KEY_TYPE, now: now() });
     if (fault !== null) throw unusable(directory, fault);
     // A file may hold the roots of more than one authority.
-    if (kept.length > 0 && trusted.some((text) => !text.includes((kept[0]?.certPem ?? '').trim()))) throw missing(directory);
+    if (kept.length > 0 && trusted.some((text) => !text.includes((kept[0]?.certPem ?? '').trim()))) throw missing(directory, caFiles);
     await mkdir(directory, { recursive: true, mode: 0o700 });
     return openAuthority({ directory, length: LENGTH, keyType: KEY_TYPE, now });
   });
@@ -50,12 +50,18 @@ export const createSigning = (options: {
   };
 };
 
-const missing = (directory: string): AppError =>
-  new AppError('authority-missing', 500, `${directory} does not hold the authority whose root is in the ca.pem of the containers`, {
-    fix:
-      'Bring the folder of the authority back, or name it with --authority. Certificates of an authority of your own: put each that is ' +
-      'missing in its place, <name>.pem with its intermediates and <name>.key.',
-  });
+const missing = (directory: string, caFiles: readonly string[]): AppError =>
+  new AppError(
+    'authority-missing',
+    500,
+    `${directory} does not hold the authority whose root is in the ${[...new Set(caFiles.map((file) => basename(file)))].join(' and ')} of the containers`,
+    {
+      fix:
+        'Bring the folder of the authority back, or name it with --authority. Certificates of an authority of your own: put each that is ' +
+        'missing in its place, <name>.pem with its intermediates and <name>.key; and in every client-ca.pem the root of one that signs for ' +
+        'the clients of this stack alone.',
+    },
+  );
 
 const unusable = (directory: string, fault: string): AppError =>
   new AppError('authority-unusable', 500, `the authority in ${join(directory, 'ca')} cannot sign: ${fault}`, {

@@ -1,4 +1,5 @@
 import type { Configuration } from 'oidc-provider';
+import type { Pair } from '#infra/http/request/form.ts';
 
 /**
  * One feature of OAuth or OpenID Connect: what oidc-provider is told of it, and the endpoints that it opens. Each has a file, which also
@@ -23,6 +24,8 @@ export interface Endpoint {
    * well as GET there, and a form of another site would bring no session: cookies are `SameSite=Lax`.
    */
   readonly postAs?: 'redirect';
+  /** Looks at the query before oidc-provider does. @throws AppError for a request that is refused */
+  readonly checkQuery?: (pairs: readonly Pair[]) => void;
   /** A page is for people; a program gets JSON, whatever it says it accepts. */
   readonly answers: 'page' | 'json';
 }

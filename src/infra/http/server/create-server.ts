@@ -9,13 +9,15 @@ import { reloadOnChange } from '#infra/tls/reload.ts';
 import { routeNotFound, toProblem } from '../problem.ts';
 import type { App, ServerOptions } from '../server.ts';
 import { readBodies, requireBodies } from './bodies.ts';
+import { endOldConnections } from './connection-age.ts';
 import { drainOnClose } from './drain.ts';
 import { logFailure } from './error-log.ts';
 import { MAX_HEADER, answerClientError, checkHost, refuseExpectation, refuseTunnels } from './malformed-requests.ts';
+import { createHeaderlessLog } from './headerless-log.ts';
 import { limitMembers } from './member-limit.ts';
 import { limitRequests } from './request-limit.ts';
 import { answerOtherMethods } from './methods.ts';
-import { acceptProxyProtocol } from './proxy-protocol.ts';
+import { requireProxyProtocol } from './proxy-protocol.ts';
 import { createRefusalLog } from './refusal-log.ts';
 import { checkTarget } from './target.ts';
 import { traceRequests } from './tracing.ts';
@@ -63,9 +65,12 @@ export const createServer = async (options: ServerOptions): Promise<App> => {
     clientErrorHandler: answerClientError,
   }).withTypeProvider<TypeBoxTypeProvider>();
 
-  acceptProxyProtocol(app.server, options.proxyNetworks ?? []);
+  const headerless = createHeaderlessLog(options.name, telemetry);
+  app.addHook('onClose', async () => headerless[Symbol.dispose]());
+  requireProxyProtocol(app.server, options.proxyNetworks ?? [], (address) => headerless.refused(address));
   refuseUnverifiedPeers(app.server);
   drainOnClose(app, options.drain);
+  endOldConnections(app, options.elapsed ?? (() => performance.now()));
   app.server.on('checkExpectation', refuseExpectation);
   refuseTunnels(app.server);
   const reload = reloadOnChange(app.server, options.tls, {
@@ -104,6 +109,8 @@ export const createServer = async (options: ServerOptions): Promise<App> => {
     xFrameOptions: { action: 'deny' },
   });
   if (options.rateLimit !== undefined) await limitRequests(app, options.rateLimit);
+  const { admission } = options;
+  if (admission !== undefined) app.addHook('onRequest', async (request) => admission(request));
   // After the security headers, which these answers have as well.
   answerOtherMethods(app);
   return app;

@@ -76,13 +76,17 @@ const networksOf = (texts: readonly string[]): BlockList => {
 const keyOf = (socket: Socket): string => `${socket.remoteAddress} ${socket.remotePort}`;
 
 /**
- * Behind a balancer that passes TLS through, every connection has the balancer's address. From these networks a connection may
- * begin with a header of the PROXY protocol, version 2, and has the address that stands there; one without such a header is
- * taken as it is. From anywhere else the header is no beginning of TLS, and the connection fails. Call it on a new server.
+ * Behind a balancer that passes TLS through, every connection has the balancer's address. From these networks a connection must
+ * begin with a header of the PROXY protocol, version 2, and has the address that stands there; one without such a header is cut off.
+ * Were it taken as it is, a balancer that sends none would hand on the bytes of its clients, each of whom could write a header with any
+ * address. From anywhere else the header is no beginning of TLS, and the connection fails. Call it on a new server.
  *
+ * @param onHeaderless hears of each connection that is cut off because it has no header
  * @throws AppError `config-invalid` for a text that is no network
+ * @see https://www.haproxy.org/download/3.0/doc/proxy-protocol.txt section 2: "The receiver MUST NOT try to guess whether the protocol header
+ *   is present or not"
  */
-export const acceptProxyProtocol = (server: Server, networks: readonly string[]): void => {
+export const requireProxyProtocol = (server: Server, networks: readonly string[], onHeaderless: (address: string) => void): void => {
   if (networks.length === 0) return;
   const trusted = networksOf(networks);
   const [accept] = server.listeners('connection') as ((socket: Socket) => void)[];
@@ -108,12 +112,14 @@ export const acceptProxyProtocol = (server: Server, networks: readonly string[])
       const parsed = parseProxyHeader(bytes);
       if (parsed.kind === 'needed') return;
       end();
-      if (parsed.kind === 'malformed') {
+      if (parsed.kind !== 'header') {
+        // Who closes without a word is no balancer: it only looks whether the port is open.
+        if (parsed.kind === 'none' && bytes.length > 0) onHeaderless(socket.remoteAddress ?? '');
         socket.destroy();
         return;
       }
-      const rest = parsed.kind === 'header' ? bytes.subarray(parsed.bytes) : bytes;
-      if (parsed.kind === 'header' && parsed.client !== null) {
+      const rest = bytes.subarray(parsed.bytes);
+      if (parsed.client !== null) {
         const key = keyOf(socket);
         clients.set(key, parsed.client);
         socket.once('close', () => clients.delete(key));

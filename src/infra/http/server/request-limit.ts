@@ -1,5 +1,6 @@
 import rateLimit, { type FastifyRateLimitStore } from '@fastify/rate-limit';
 import { AppError } from '#infra/apperr/app-error.ts';
+import { boundedKey } from '#infra/cache/bounded-key.ts';
 import { createBoundedMap } from '#infra/cache/bounded-map.ts';
 import { networkOf } from '#infra/secrets/attempts/network.ts';
 import type { App, RateLimit } from '../server.ts';
@@ -18,10 +19,11 @@ class SteadyWindows implements FastifyRateLimitStore {
 
   incr(...[key, callback, timeWindow]: Parameters<FastifyRateLimitStore['incr']>): void {
     const now = performance.now();
-    const known = this.#windows.get(key);
+    const caller = boundedKey(key);
+    const known = this.#windows.get(caller);
     const window = known !== undefined && now - known.begun < timeWindow ? known : { begun: now, count: 0 };
     window.count += 1;
-    this.#windows.set(key, window);
+    this.#windows.set(caller, window);
     callback(null, { current: window.count, ttl: Math.max(1, Math.ceil(timeWindow - (now - window.begun))) });
   }
 

@@ -1,5 +1,6 @@
-import { createHash, createHmac, randomBytes } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import { AppError } from '#infra/apperr/app-error.ts';
+import { type BoundedKey, boundedKey } from '#infra/cache/bounded-key.ts';
 import { createBoundedMap } from '#infra/cache/bounded-map.ts';
 import { type Clock, systemClock } from '#infra/jobs/clock.ts';
 import { REFUSAL_MS } from '#infra/magic/limits.ts';
@@ -16,10 +17,6 @@ const NAME = { burst: 10, everyMs: 5_000 };
 const KNOWN = { burst: 10, everyMs: 20_000 };
 /** A name stays known at a network for so many milliseconds after its last log-in there. */
 const KNOWN_MS = 24 * 60 * 60_000;
-const MAX_CLEAR_NAME = 64;
-
-/** A key of bounded length; those of short names are free. */
-const cut = (name: string): string => (name.length <= MAX_CLEAR_NAME ? `=${name}` : createHash('sha256').update(name).digest('base64'));
 
 const tooMany = (prices: readonly Price[]): AppError => {
   const seconds = Math.max(1, Math.ceil(dueMs(prices) / 1_000));
@@ -55,18 +52,20 @@ export const createAttemptLimits = (
   const guessKey = randomBytes(32);
 
   /** Of a guess from one network: whoever sends it from many has a place for each. */
-  const idOf = ({ account, password, address }: Guess): string =>
-    createHmac('sha256', guessKey)
-      .update(JSON.stringify([account, password, networkOf(address)]))
-      .digest('base64');
+  const idOf = ({ account, password, address }: Guess): BoundedKey =>
+    boundedKey(
+      createHmac('sha256', guessKey)
+        .update(JSON.stringify([account, password, networkOf(address)]))
+        .digest('base64'),
+    );
 
-  const isKnown = (pair: string): boolean => {
+  const isKnown = (pair: BoundedKey): boolean => {
     const at = loggedInAt.get(pair);
     return at !== undefined && elapsed() - at < KNOWN_MS;
   };
 
   /** Looks for a known name at the price of the pair; a look that failed is none. */
-  const lookEarly = async (pair: string, look: () => Promise<boolean>): Promise<boolean> => {
+  const lookEarly = async (pair: BoundedKey, look: () => Promise<boolean>): Promise<boolean> => {
     known.take(pair);
     try {
       const right = await look();
@@ -83,13 +82,13 @@ export const createAttemptLimits = (
   return {
     attempt: async (guess, look) => {
       const arrivedAt = elapsed();
-      const name = cut(guess.account);
-      const network = networkOf(guess.address);
-      const pair = `${network} ${name}`;
+      const name = boundedKey(guess.account);
+      const network = boundedKey(networkOf(guess.address));
+      const pair = boundedKey(`${network} ${name}`);
       const prices: readonly Price[] = [
-        { buckets: pairs, key: `pair ${pair}` },
-        { buckets: networks, key: `network ${network}` },
-        { buckets: names, key: `name ${name}` },
+        { buckets: pairs, key: boundedKey(`pair ${pair}`) },
+        { buckets: networks, key: boundedKey(`network ${network}`) },
+        { buckets: names, key: boundedKey(`name ${name}`) },
       ];
       const succeeded = (): true => {
         loggedInAt.set(pair, elapsed());

@@ -1,4 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto';
+import { boundedKey } from '#infra/cache/bounded-key.ts';
 import { createSingleFlight } from '#infra/cache/single-flight.ts';
 import type { Passwords } from '../passwords.ts';
 import type { VerifiedCache } from '../verified-cache.ts';
@@ -43,9 +44,11 @@ export const createGuessCheck = (options: {
 
   return (candidate) => {
     const { name, password, stored, address } = candidate;
-    const key = createHmac('sha256', flightKey)
-      .update(JSON.stringify([name, password, networkOf(address), stored ?? null]))
-      .digest('base64');
+    const key = boundedKey(
+      createHmac('sha256', flightKey)
+        .update(JSON.stringify([name, password, networkOf(address), stored ?? null]))
+        .digest('base64'),
+    );
     return once(key, () => limits.attempt({ account: name, password, address }, () => look(candidate)));
   };
 };

@@ -1,13 +1,14 @@
+import type { BoundedKey } from '#infra/cache/bounded-key.ts';
 import { createBoundedMap } from '#infra/cache/bounded-map.ts';
 
 /** A bucket of tokens for each key; a key that nobody took from has a full one. */
 export interface TokenBuckets {
   /** @param reserved tokens that stay out of account, because somebody else waits for them */
-  has(key: string, reserved?: number): boolean;
-  take(key: string): void;
-  giveBack(key: string): void;
+  has(key: BoundedKey, reserved?: number): boolean;
+  take(key: BoundedKey): void;
+  giveBack(key: BoundedKey): void;
   /** Milliseconds until there is a token, 0 when there is one. */
-  waitMs(key: string): number;
+  waitMs(key: BoundedKey): number;
 }
 
 /**
@@ -27,7 +28,7 @@ export const createTokenBuckets = (options: {
   const { burst, everyMs, max, elapsed } = options;
   const fullAt = createBoundedMap<number>({ max });
   /** Milliseconds until the bucket is full. */
-  const missingMs = (key: string): number => Math.max(0, (fullAt.get(key) ?? 0) - elapsed());
+  const missingMs = (key: BoundedKey): number => Math.max(0, (fullAt.get(key) ?? 0) - elapsed());
   return {
     has: (key, reserved = 0) => missingMs(key) <= (burst - 1 - reserved) * everyMs,
     take: (key) => fullAt.set(key, elapsed() + missingMs(key) + everyMs),

@@ -1,3 +1,4 @@
+import type { BoundedKey } from '#infra/cache/bounded-key.ts';
 import type { Clock } from '#infra/jobs/clock.ts';
 import { GUESS_MS } from '#infra/magic/limits.ts';
 import type { TokenBuckets } from './token-buckets.ts';
@@ -13,13 +14,13 @@ const LOOK_AGAIN_MS = 50;
 /** One token of a bucket; keys of different kinds differ. */
 export interface Price {
   readonly buckets: TokenBuckets;
-  readonly key: string;
+  readonly key: BoundedKey;
 }
 
 export interface Turn {
   readonly prices: readonly Price[];
   /** Where the guess comes from; when looks or places are short, networks have them in turn. */
-  readonly network: string;
+  readonly network: BoundedKey;
   /** How often this guess waited in vain before. */
   readonly refusals: number;
 }
@@ -59,7 +60,7 @@ export const createWaitingList = (options: { readonly clock: Pick<Clock, 'after'
   /** In the order in which they may go. */
   const waiting: Waiter[] = [];
   let looks = 0;
-  const looksOf = new Map<string, number>();
+  const looksOf = new Map<BoundedKey, number>();
   let alarm: Disposable | null = null;
 
   const remove = (waiter: Waiter): boolean => {
@@ -73,7 +74,7 @@ export const createWaitingList = (options: { readonly clock: Pick<Clock, 'after'
   closing.addEventListener('abort', () => waiting.slice().forEach((waiter) => decide(waiter, false)), { once: true });
 
   const admitThoseWhoMay = (): void => {
-    const reserved = new Map<string, number>();
+    const reserved = new Map<BoundedKey, number>();
     const before = ({ key }: Price): number => reserved.get(key) ?? 0;
     const inTurn = waiting.toSorted((a, b) => (looksOf.get(a.network) ?? 0) - (looksOf.get(b.network) ?? 0));
     for (const waiter of inTurn) {

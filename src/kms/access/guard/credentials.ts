@@ -1,3 +1,4 @@
+import { MAX_BASIC_LENGTH, MAX_TOKEN_LENGTH } from '#infra/secrets/credential-limits.ts';
 import type { PeerCertificate } from '../peer-certificate.ts';
 import type { Challenges } from '../challenges.ts';
 
@@ -15,8 +16,6 @@ export interface CredentialSource {
   readonly peer: PeerCertificate | null;
 }
 
-/** More cannot be a token of ours; Node's own limit for all headers is 16 KiB. */
-const MAX_TOKEN_LENGTH = 8_192;
 const SCHEME = /^([A-Za-z]+) +([\x21-\x7E]+)$/;
 const TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
 
@@ -46,7 +45,8 @@ const basic = (encoded: string): { readonly username: string; readonly password:
  * The one credential of a request, or null when there is none. A client certificate beside a Bearer token is kept with it:
  * only the token can tell whether it is bound to that certificate (RFC 8705).
  *
- * @throws AppError 400 for more than one credential or one that cannot be read, 401 for a scheme that is not known
+ * @throws AppError 400 for more than one credential or one that cannot be read, 401 for a scheme that is not known and for a
+ *   name and password that are longer than any
  */
 export const credentialOf = (source: CredentialSource, challenges: Challenges): Credential | null => {
   // "Clients MUST NOT use more than one method to transmit the token in each request." RFC 6750 section 2
@@ -64,6 +64,7 @@ export const credentialOf = (source: CredentialSource, challenges: Challenges): 
       return { kind: 'bearer', token: value, peer };
     case 'basic': {
       if (peer !== null) throw challenges.invalidRequest('There is a client certificate beside the Basic credential');
+      if (value.length > MAX_BASIC_LENGTH) throw challenges.invalidPassword();
       const pair = basic(value);
       if (pair === null) throw challenges.invalidRequest('The Basic credential cannot be read');
       return { kind: 'basic', ...pair };

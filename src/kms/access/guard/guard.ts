@@ -3,18 +3,17 @@ import { InternalError } from '#infra/apperr/app-error.ts';
 import type { App } from '#infra/http/server.ts';
 import type { FineScope } from '#infra/magic/magic.ts';
 import { isUuidV7 } from '#infra/magic/uuid.ts';
-import { peerOf } from '#infra/tls/peer.ts';
+import { type Peer, peerOf } from '#infra/tls/peer.ts';
 import type { Admit, Target } from '#kms/action.ts';
 import { SERVICE_PREFIX } from '#kms/api/service-routes.ts';
 import type { Challenges } from '../challenges.ts';
-import type { PeerCertificate } from '../peer-certificate.ts';
 import { FINE_SCOPES } from '../scopes.ts';
 import type { Authenticate } from './authentication.ts';
 import { credentialOf } from './credentials.ts';
 
 /** A certificate is read from its connection once, however many requests come over it. */
-const peers = new WeakMap<object, PeerCertificate | null>();
-const peerOfRequest = (request: FastifyRequest): PeerCertificate | null => {
+const peers = new WeakMap<object, Peer | null>();
+const peerOfRequest = (request: FastifyRequest): Peer | null => {
   const { socket } = request.raw;
   const known = peers.get(socket);
   if (known !== undefined) return known;
@@ -42,6 +41,7 @@ const targetOf = (request: FastifyRequest): Target | null => {
  *
  * @param options.admit asks the door to keys
  * @param options.traceId the trace that a request runs in, or null
+ * @param options.now epoch milliseconds
  */
 export const guardServiceRoutes = (
   app: App,
@@ -50,20 +50,20 @@ export const guardServiceRoutes = (
     readonly authenticate: Authenticate;
     readonly admit: Admit;
     readonly traceId: () => string | null;
+    readonly now?: () => number;
   },
 ): void => {
-  const { challenges, authenticate, admit, traceId } = options;
+  const { challenges, authenticate, admit, traceId, now = Date.now } = options;
 
   app.decorateRequest('caller');
   const guard = async (request: FastifyRequest): Promise<void> => {
     const { action } = request.routeOptions.config;
     const scope = scopeOf(request.routeOptions.config);
     if (scope === undefined) throw new InternalError('a guarded route without a scope');
-    const source = {
-      rawHeaders: request.raw.rawHeaders,
-      query: request.query as Record<string, unknown>,
-      peer: peerOfRequest(request),
-    };
+    const peer = peerOfRequest(request);
+    // TLS has looked at it once, when the connection began.
+    if (peer !== null && peer.endsAt <= now()) throw challenges.unknownCertificate('The client certificate has expired');
+    const source = { rawHeaders: request.raw.rawHeaders, query: request.query as Record<string, unknown>, peer };
     const credential = credentialOf(source, challenges);
     if (credential === null) throw challenges.missing();
     const address = request.ip;

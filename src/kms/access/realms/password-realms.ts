@@ -1,5 +1,6 @@
 import type { AttemptLimits } from '#infra/secrets/attempts/attempt-limits.ts';
 import { createGuessCheck } from '#infra/secrets/attempts/guess-check.ts';
+import { isCredible } from '#infra/secrets/credential-limits.ts';
 import type { Passwords } from '#infra/secrets/passwords.ts';
 import type { VerifiedCache } from '#infra/secrets/verified-cache.ts';
 import type { AuthenticatedCaller } from '#kms/caller.ts';
@@ -20,9 +21,6 @@ export interface PasswordRealms {
   authenticate(login: Login): Promise<AuthenticatedCaller>;
 }
 
-/** Bytes of UTF-8; a longer name is nobody's and is not even looked up. */
-const MAX_USERNAME_BYTES = 512;
-
 /**
  * The realms in order: the first that knows the user name decides, so that a wrong password in one is never tried in the next.
  * A verified password is remembered for a short time; the same guess sent many times at once is checked once.
@@ -39,7 +37,6 @@ export const createPasswordRealms = (options: {
   const isPassword = createGuessCheck({ passwords, verified, limits: attempts });
 
   const find = async (username: string): Promise<RealmUser | undefined> => {
-    if (Buffer.byteLength(username) > MAX_USERNAME_BYTES) return undefined;
     for (const realm of realms) {
       const user = await realm.find(username);
       if (user !== undefined) return user;
@@ -49,6 +46,7 @@ export const createPasswordRealms = (options: {
 
   return {
     authenticate: async ({ username, password, address }) => {
+      if (!isCredible(username, password)) throw challenges.invalidPassword();
       const user = await find(username);
       const right = await isPassword({ name: username, password, stored: user?.stored, address });
       if (user === undefined || !right) throw challenges.invalidPassword();

@@ -1,4 +1,5 @@
 import { importJWK, type JWK } from 'jose';
+import { boundedKey } from '#infra/cache/bounded-key.ts';
 import { createBoundedMap } from '#infra/cache/bounded-map.ts';
 import type { HttpsClient } from '#infra/http/client.ts';
 import { AppError } from '#infra/apperr/app-error.ts';
@@ -122,7 +123,8 @@ export const createJwksCache = (options: {
   };
 
   const refetchForUnknown = async (kid: string): Promise<void> => {
-    if ((negative.get(kid) ?? 0) > elapsed()) return;
+    const key = boundedKey(kid);
+    if ((negative.get(key) ?? 0) > elapsed()) return;
     // It may bring this key: a token is not refused before it has landed.
     if (flight !== null) {
       await flight.catch(unavailable);
@@ -136,7 +138,7 @@ export const createJwksCache = (options: {
     askedForUnknownAt = elapsed();
     await refresh().catch(unavailable);
     if (keys.has(kid)) return;
-    negative.set(kid, elapsed() + NEGATIVE_LIFE_MS);
+    negative.set(key, elapsed() + NEGATIVE_LIFE_MS);
   };
 
   return {

@@ -1,3 +1,4 @@
+import type { BoundedKey } from '#infra/cache/bounded-key.ts';
 import { createBoundedMap } from '#infra/cache/bounded-map.ts';
 import { createSingleFlight } from '#infra/cache/single-flight.ts';
 import type { FineScope } from '#infra/magic/magic.ts';
@@ -11,7 +12,7 @@ export type RevocationMode = (typeof REVOCATION_MODES)[number];
 export interface TokenUse {
   readonly token: string;
   /** SHA-256 of the token, issuer and audience: what a remembered answer stands under. */
-  readonly key: string;
+  readonly key: BoundedKey;
   /** Epoch milliseconds. */
   readonly expiresAt: number;
   readonly scope: FineScope;

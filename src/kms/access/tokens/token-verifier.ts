@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { type BoundedKey, boundedKey } from '#infra/cache/bounded-key.ts';
 import { createBoundedMap } from '#infra/cache/bounded-map.ts';
 import { createSingleFlight } from '#infra/cache/single-flight.ts';
 import type { FineScope } from '#infra/magic/magic.ts';
@@ -40,7 +41,7 @@ interface Verified {
   readonly issuer: TrustedIssuer;
   readonly claims: AccessTokenClaims;
   readonly scopes: ReadonlySet<FineScope>;
-  readonly key: string;
+  readonly key: BoundedKey;
   /** Milliseconds of the clock that never goes back. */
   readonly until: number;
 }
@@ -49,7 +50,7 @@ interface Verified {
 const LIFE_MS = 30_000;
 const MAX_REMEMBERED = 10_000;
 
-const digest = (text: string): string => createHash('sha256').update(text).digest('base64url');
+const digest = (text: string): BoundedKey => boundedKey(createHash('sha256').update(text).digest('base64url'));
 
 /** SHA-256 of the DER form, as `x5t#S256` has it. @see RFC 8705 section 3.1 */
 const thumbprint = (peer: PeerCertificate): string => Buffer.from(peer.fingerprint256.replaceAll(':', ''), 'hex').toString('base64url');
@@ -70,7 +71,7 @@ export const createTokenVerifier = (options: {
   const remembered = createBoundedMap<Verified>({ max: MAX_REMEMBERED });
   const once = createSingleFlight<Verified>();
 
-  const verifyOnce = async (token: string, id: string): Promise<Verified> => {
+  const verifyOnce = async (token: string, id: BoundedKey): Promise<Verified> => {
     const issuer = issuers.get(claimedIssuer(token) ?? '');
     if (issuer === undefined) throw challenges.invalidToken('The token is not a JWT of an issuer that is trusted here');
     const read = await readAccessToken(token, { rules: issuer.rules, jwks: issuer.jwks, now });

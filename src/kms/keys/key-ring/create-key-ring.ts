@@ -1,3 +1,4 @@
+import { type BoundedKey, boundedKey } from '#infra/cache/bounded-key.ts';
 import { type BoundedMap, createBoundedMap } from '#infra/cache/bounded-map.ts';
 import type { Barrier } from '#kms/barrier/barrier.ts';
 import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
@@ -20,7 +21,7 @@ const NOBODY = '00000000-0000-0000-0000-000000000000';
 const slot = ({ tenant, elasticKeyId }: KeyOfTenant) => `${tenant.id}/${elasticKeyId}/`;
 
 /** Remembers what is still loading, so that callers at once load once; a failure is not remembered. */
-const remember = <E>(map: BoundedMap<E>, name: string, entry: E, loading: Promise<unknown>): E => {
+const remember = <E>(map: BoundedMap<E>, name: BoundedKey, entry: E, loading: Promise<unknown>): E => {
   map.set(name, entry);
   loading.catch(() => {
     if (map.get(name) === entry) map.delete(name);
@@ -72,7 +73,7 @@ export const createKeyRing = (options: {
   };
 
   const open: KeyRing['open'] = (of, elasticKey, key) => {
-    const name = slot(of) + key.id;
+    const name = boundedKey(slot(of) + key.id);
     const known = versions.get(name);
     if (known) return known;
     const loading = load(of, elasticKey, key);
@@ -94,14 +95,14 @@ export const createKeyRing = (options: {
   return {
     snapshot: (of) => {
       const at = elapsed();
-      const name = slot(of);
+      const name = boundedKey(slot(of));
       const known = snapshots.get(name);
       if (known && at - known.at < leaseMs) return known.value;
       const value = read(of);
       return remember(snapshots, name, { at, value }, value).value;
     },
     version: async (of, elasticKey, id) => {
-      const known = versions.get(slot(of) + id);
+      const known = versions.get(boundedKey(slot(of) + id));
       if (known) return known;
       const key = await find(of, UUID.test(id) ? id : NOBODY);
       return key ? open(of, elasticKey, key) : null;
@@ -110,7 +111,7 @@ export const createKeyRing = (options: {
     open,
     countProtection: (of, materialKeyId, limit) => counter.take(of.tenant, materialKeyId, limit),
     forget: (of) => {
-      snapshots.delete(slot(of));
+      snapshots.delete(boundedKey(slot(of)));
       versions.deletePrefix(slot(of));
     },
   };

@@ -1,4 +1,5 @@
 import { AppError } from '#infra/apperr/app-error.ts';
+import { boundedKey } from '#infra/cache/bounded-key.ts';
 import { createBoundedMap } from '#infra/cache/bounded-map.ts';
 import type { CallerTenant } from '#kms/caller.ts';
 import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
@@ -50,7 +51,7 @@ export const createProtectionCounter = (options: {
 
   return {
     take: async (tenant, materialKeyId, limit) => {
-      const slot = `${tenant.id}/${materialKeyId}`;
+      const slot = boundedKey(`${tenant.id}/${materialKeyId}`);
       const block = blocks.get(slot) ?? { left: 0, refill: null };
       blocks.set(slot, block);
       while (block.left === 0) {

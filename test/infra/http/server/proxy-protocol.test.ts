@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { parseProxyHeader } from '#infra/http/server/proxy-protocol.ts';
 import { createServer } from '#infra/http/server/create-server.ts';
 import { listen } from '#infra/http/server/listen.ts';
+import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import { noTelemetry } from '#infra/telemetry/no-telemetry.ts';
 import { makePki, type Pki } from '#test/support/pki.ts';
 import { proxyHeader, proxyTcp4, proxyTcp6, SIGNATURE } from '#test/support/proxy-protocol.ts';
@@ -19,13 +20,13 @@ afterAll(async () => pki[Symbol.asyncDispose]());
 /** A connection that the server ended, however the system tells of it. */
 const CUT_OFF = /disconnected|ECONNRESET|EPIPE|socket hang up|closed/i;
 
-const serve = async (proxyNetworks: readonly string[], max = 1_000) => {
+const serve = async (proxyNetworks: readonly string[], max = 1_000, telemetry: Telemetry = noTelemetry()) => {
   const rateLimit = { max, timeWindowMs: 60_000 };
   const app = await createServer({
     name: 'test',
     tls: pki.server,
     clientCertificate: 'none',
-    telemetry: noTelemetry(),
+    telemetry,
     rateLimit,
     proxyNetworks,
   });
@@ -66,9 +67,27 @@ describe('a server behind a balancer that passes TLS through', () => {
     expect(await askThrough(server, bytes)).toEqual({ status: 200, ip: '198.51.100.9' });
   });
 
-  it('takes a connection without a header, and one of the balancer itself, as what it is', async () => {
+  it('refuses a connection without a header, counts it and tells of the first at once, of the others in one line', async () => {
+    const warnings: [string, unknown][] = [];
+    let counted = 0;
+    const silent = noTelemetry();
+    const telemetry: Telemetry = {
+      ...silent,
+      log: { ...silent.log, warn: (message, attributes) => void warnings.push([message, attributes]) },
+      counter: (name) => (value) => void (counted += name === 'passthru.proxy_header.missing' ? value : 0),
+    };
+    {
+      await using server = await serve(['127.0.0.0/8'], 1_000, telemetry);
+      for (let n = 0; n < 3; n += 1) await expect(askThrough(server, [])).rejects.toThrow(CUT_OFF);
+      expect(await askThrough(server, [proxyTcp4('198.51.100.7')])).toEqual({ status: 200, ip: '198.51.100.7' });
+      expect(warnings).toEqual([[expect.stringContaining('send-proxy-v2'), { count: 1, 'client.address': '127.0.0.1' }]]);
+    }
+    expect(warnings.slice(1)).toEqual([[expect.stringContaining('2 more connections'), { count: 2 }]]);
+    expect(counted).toBe(3);
+  });
+
+  it('takes a connection of the balancer itself as what it is', async () => {
     await using server = await serve(['127.0.0.0/8', '2001:db8::/32']);
-    expect(await askThrough(server, [])).toEqual({ status: 200, ip: '127.0.0.1' });
     expect(await askThrough(server, [proxyHeader(Buffer.alloc(0), { command: 0x20, family: 0 })])).toEqual({
       status: 200,
       ip: '127.0.0.1',
@@ -114,7 +133,7 @@ describe('a server behind a balancer that passes TLS through', () => {
     raw.on('error', () => raw.destroy());
     raw.write(SIGNATURE);
     // Its answer shows that the other connection has arrived.
-    expect((await askThrough(server, [])).status).toBe(200);
+    expect((await askThrough(server, [proxyTcp4('198.51.100.7')])).status).toBe(200);
     const started = performance.now();
     await server[Symbol.asyncDispose]();
     expect(performance.now() - started).toBeLessThan(1_500);

@@ -1,7 +1,8 @@
 import { randomUUIDv7 } from 'node:crypto';
+import { Agent, get } from 'node:https';
 import { connect as tlsConnect } from 'node:tls';
 import { Type } from 'typebox';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { AppError, InternalError } from '#infra/apperr/app-error.ts';
 import { strictObject } from '#infra/config/schema.ts';
 import type { HttpsClient } from '#infra/http/client.ts';
@@ -58,6 +59,31 @@ const echo = (app: App): void => {
 };
 
 describe('A server of ours', () => {
+  it('ends a connection with the first answer after an hour, and no other', async () => {
+    let elapsed = 0;
+    const base = await serve((app) => app.get('/now', async () => ({ elapsed })), { elapsed: () => elapsed });
+    const agent = new Agent({ keepAlive: true, maxSockets: 1, ca: pki.ca });
+    onTestFinished(() => agent.destroy());
+    const ask = (): Promise<readonly [string | undefined, boolean]> =>
+      new Promise((resolve, reject) => {
+        const request = get(`${base}/now`, { agent }, (response) => {
+          response.resume().once('end', () => resolve([response.headers.connection, request.reusedSocket]));
+        });
+        request.once('error', reject);
+      });
+    const answers = [await ask()];
+    elapsed = 3_599_999;
+    answers.push(await ask());
+    elapsed = 3_600_000;
+    answers.push(await ask(), await ask());
+    expect(answers).toEqual([
+      ['keep-alive', false],
+      ['keep-alive', true],
+      ['close', true],
+      ['keep-alive', false],
+    ]);
+  });
+
   it('answers a valid request and sends strict security headers', async () => {
     const base = await serve(echo);
     const name = randomUUIDv7();

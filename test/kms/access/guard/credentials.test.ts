@@ -72,6 +72,11 @@ describe('the credential of a request', () => {
     expect(statusOf(() => read(authorizations, more))).toBe(400);
   });
 
+  it('refuses a name and a password that are longer than any with 401, before they are decoded', () => {
+    expect(statusOf(() => read([`Basic ${'!'.repeat(2_740)}`]))).toBe(401);
+    expect(statusOf(() => read([`Basic ${'!'.repeat(2_732)}`]))).toBe(400);
+  });
+
   it('refuses a scheme that is not known with 401 and names those that are', () => {
     expect(() => read(['Negotiate abc'])).toThrow(
       expect.objectContaining({

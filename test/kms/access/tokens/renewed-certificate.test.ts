@@ -3,6 +3,7 @@ import { copyFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exportJWK, generateKeyPair } from 'jose';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { boundedKey } from '#infra/cache/bounded-key.ts';
 import { checkConfig } from '#infra/config/check-config.ts';
 import { createServer } from '#infra/http/server/create-server.ts';
 import { listen } from '#infra/http/server/listen.ts';
@@ -90,7 +91,12 @@ describe('connections to an issuer', () => {
     await using issuers = opened;
     await probe(issuers);
 
-    const use = { token: randomUUIDv7(), key: randomUUIDv7(), expiresAt: Number.MAX_SAFE_INTEGER, scope: 'kms:encrypt' } as const;
+    const use = {
+      token: randomUUIDv7(),
+      key: boundedKey(randomUUIDv7()),
+      expiresAt: Number.MAX_SAFE_INTEGER,
+      scope: 'kms:encrypt',
+    } as const;
     const revoked = issuers.issuers[0]?.revocation.isRevoked(use);
     await before.asked;
     await replace(renewed.client, tls);

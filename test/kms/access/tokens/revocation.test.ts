@@ -1,5 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { boundedKey } from '#infra/cache/bounded-key.ts';
 import type { FineScope } from '#infra/magic/magic.ts';
 import { createRevocation, type RevocationMode, type TokenUse } from '#kms/access/tokens/revocation.ts';
 
@@ -21,7 +22,7 @@ const world = (mode: RevocationMode, intervalMs = 10_000) => {
 };
 const use = (change: Partial<TokenUse> = {}): TokenUse => ({
   token: `token-${randomUUIDv7()}`,
-  key: randomUUIDv7(),
+  key: boundedKey(randomUUIDv7()),
   expiresAt: 1_800_000_600_000,
   scope: 'kms:elastic-keys:read',
   ...change,

@@ -1,5 +1,6 @@
 import type { JWK, JWTPayload } from 'jose';
 import { createLocalJWKSet, errors, jwtVerify } from 'jose';
+import { MAX_TOKEN_LENGTH } from '#infra/secrets/credential-limits.ts';
 
 /** Claims of a JWT access token of ours. @see RFC 9068 */
 export interface AccessTokenPayload extends JWTPayload {
@@ -27,6 +28,7 @@ export const createAccessTokenVerifier = (options: {
   const { issuer, now } = options;
   const keySet = createLocalJWKSet({ keys: [...options.keys] });
   return async (token) => {
+    if (token.length > MAX_TOKEN_LENGTH) return undefined;
     try {
       const verified = await jwtVerify<AccessTokenPayload>(token, keySet, {
         issuer,
