@@ -5,6 +5,10 @@ import * as nodeModule from 'module';
 import { homedir } from 'os';
 import { isAbsolute, join } from 'path';
 
+// At SIGUSR1 Node opens a debugger, which every user of the machine reaches; with a listener it does not. The servers of a stack are
+// started with --disable-sigusr1, so that there is no moment before this one.
+process.on('SIGUSR1', () => {});
+
 const MINIMUM = 24;
 
 /** The user's own cache folder; null where the user has no home: neither HOME nor an entry in /etc/passwd. */
