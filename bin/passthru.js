@@ -60,7 +60,7 @@ if (Number(process.versions.node.split('.')[0]) < MINIMUM) {
       ' (' +
       process.execPath +
       ').\n' +
-      'Fix: run `npx passthru` from the folder where it is installed (it brings its own Node), or install Node ' +
+      'Fix: run `npx passthru` from the folder where it is installed (it brings its own Node, unless npm left optional packages out or has none for this machine), or install Node ' +
       MINIMUM +
       ' or newer.\n',
   );
