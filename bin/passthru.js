@@ -5,6 +5,10 @@ import * as nodeModule from 'module';
 import { homedir } from 'os';
 import { isAbsolute, join } from 'path';
 
+// At SIGUSR1 Node opens a debugger, which every user of the machine reaches; with a listener it does not. The servers of a stack are
+// started with --disable-sigusr1, so that there is no moment before this one.
+process.on('SIGUSR1', () => {});
+
 const MINIMUM = 24;
 
 /** The user's own cache folder; null where the user has no home: neither HOME nor an entry in /etc/passwd. */
@@ -47,7 +51,27 @@ const start = async () => {
   await cli.main(process.argv.slice(2));
 };
 
-if (Number(process.versions.node.split('.')[0]) < MINIMUM) {
+/** Signals that end a command; the one that runs in the place of this process decides what they do. */
+const ENDS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+
+/** Runs the same command on the Node that came with this package, and ends as it ends. */
+const startOn = (spawn, program) => {
+  const child = spawn(program, ['--disable-sigusr1', ...process.argv.slice(1)], { stdio: 'inherit' });
+  // A terminal sends SIGINT to both; what is sent to this process alone goes on.
+  const hasTerminal = [process.stdin, process.stdout, process.stderr].some((stream) => stream.isTTY);
+  for (const signal of ENDS) process.on(signal, () => (signal === 'SIGINT' && hasTerminal) || child.kill(signal));
+  child.on('error', failed);
+  child.on('exit', (code, signal) => {
+    if (signal === null) {
+      process.exitCode = code;
+      return;
+    }
+    for (const each of ENDS) process.removeAllListeners(each);
+    process.kill(process.pid, signal);
+  });
+};
+
+const tooOld = () => {
   process.stderr.write(
     'passthru needs Node ' +
       MINIMUM +
@@ -55,15 +79,26 @@ if (Number(process.versions.node.split('.')[0]) < MINIMUM) {
       process.versions.node +
       ' (' +
       process.execPath +
-      ').\n' +
-      'Fix: run `npx passthru` from the folder where it is installed (it brings its own Node), or install Node ' +
+      '), and the Node that comes with it is not there: npm left optional packages out, or has none for this machine.\n' +
+      'Fix: install it again with its optional packages, or install Node ' +
       MINIMUM +
       ' or newer.\n',
   );
   process.exitCode = 64;
-} else {
-  start().catch((error) => {
-    process.stderr.write('passthru cannot start: ' + ((error && error.stack) || error) + '\n');
-    process.exitCode = 2;
-  });
-}
+};
+
+const failed = (error) => {
+  process.stderr.write('passthru cannot start: ' + ((error && error.stack) || error) + '\n');
+  process.exitCode = 2;
+};
+
+/** Looks for the Node that came with this package only now, because a Node that is new enough needs none of it. */
+const startElsewhere = async () => {
+  const [{ ownNode }, { spawn }] = await Promise.all([import('./own-node.js'), import('child_process')]);
+  const program = ownNode();
+  if (program === null) tooOld();
+  else startOn(spawn, program);
+};
+
+const isNewEnough = Number(process.versions.node.split('.')[0]) >= MINIMUM;
+(isNewEnough ? start() : startElsewhere()).catch(failed);

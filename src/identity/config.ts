@@ -5,6 +5,7 @@ import { databaseConfigSchema } from '#infra/database/config.ts';
 import { demoConfigSchema } from '#infra/demo-data/config.ts';
 import { drainSecondsConfigSchema, listenerConfigSchema, proxyNetworksConfigSchema, rateLimitConfigSchema } from '#infra/http/config.ts';
 import { adminListenerConfigSchema } from '#infra/http/operators.ts';
+import { signalDebuggerConfigSchema } from '#infra/process/signal-debugger.ts';
 import { logFileConfigSchema, telemetryConfigSchema } from '#infra/telemetry/config.ts';
 import { serviceClientSchema } from './clients/service-clients.ts';
 import { resourceServerSchema } from './resource-servers/resource-server.ts';
@@ -29,6 +30,7 @@ const identityConfigSchema = strictObject({
     ),
     proxy_networks: proxyNetworksConfigSchema,
     drain_seconds: drainSecondsConfigSchema,
+    signal_debugger: signalDebuggerConfigSchema,
   }),
   admin: adminListenerConfigSchema,
   database: databaseConfigSchema,

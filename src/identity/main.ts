@@ -5,6 +5,7 @@ import { wantsDemo } from '#infra/demo-data/config.ts';
 import { readDemoTenants } from '#infra/demo-data/demo-tenants.ts';
 import { startDemo } from '#infra/demo-data/start-demo.ts';
 import { listen } from '#infra/http/server/listen.ts';
+import { checkSignalDebugger } from '#infra/process/signal-debugger.ts';
 import { stopOnSignals } from '#infra/process/stop.ts';
 import { startTelemetry } from '#infra/telemetry/sdk/start-telemetry.ts';
 import { loadIdentityConfig } from './config.ts';
@@ -28,6 +29,7 @@ export const serveIdentity = async (options: ServeOptions): Promise<void> => {
       log: config.log ?? 'stdout',
     }),
   );
+  checkSignalDebugger({ policy: config.server.signal_debugger, log: telemetry.log, nodeOptions: options.nodeOptions });
   const emit = logEvents(telemetry);
   const databases = await startDatabases(config.database, telemetry);
   if (databases === null) return;

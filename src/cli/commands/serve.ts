@@ -21,12 +21,15 @@ export const serveIdentity = (call: ServeCall): Promise<ExitCode | null> =>
 export const serveTelemetry = (call: CommandCall<undefined, typeof SINK_FLAGS>): Promise<ExitCode | null> =>
   serve(call, async () => {
     const { config } = readFlags(call.flags, call.stated, call.process.cwd);
-    return (await import('#engine/embedded/otlp-sink/main.ts')).serveTelemetrySink({ configFiles: config });
+    return (await import('#engine/embedded/otlp-sink/main.ts')).serveTelemetrySink({
+      configFiles: config,
+      nodeOptions: call.process.env['NODE_OPTIONS'],
+    });
   });
 
 const serverOptions = ({ flags, stated, process }: ServeCall) => {
   const { config, demo, resetDemo } = readFlags(flags, stated, process.cwd);
-  return { configFiles: config, demo, resetDemo };
+  return { configFiles: config, demo, resetDemo, nodeOptions: process.env['NODE_OPTIONS'] };
 };
 
 /** Starts a server; null when it listens: it is not at its end, and its own exit code stands. */

@@ -1,4 +1,4 @@
-import { shellWord } from '#infra/process/shell-word.ts';
+import { shellWord } from '#infra/apperr/shell-word.ts';
 import { flagOf, type Setting } from './setting.ts';
 import { type CliSettings, SETTINGS } from './settings.ts';
 

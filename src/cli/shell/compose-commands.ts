@@ -1,5 +1,5 @@
 import type { ComposeStart } from '#stack/compose-starts.ts';
-import { shellWord } from '#infra/process/shell-word.ts';
+import { shellWord } from '#infra/apperr/shell-word.ts';
 import { shortPath } from './words.ts';
 
 /** A command line for a shell, and what it does. */

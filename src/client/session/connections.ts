@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { readGuarded } from '#infra/files/guarded-file.ts';
 import type { HttpsClient } from '#infra/http/client.ts';
 import { createHttpsClient } from '#infra/http/client/create-https-client.ts';
 import { ANSWER_MS } from '#infra/magic/limits.ts';
@@ -36,7 +37,10 @@ export const createConnections = ({ caFile }: { readonly caFile: string }): Conn
   const connect = async (certificate: ClientCertificate | undefined): Promise<HttpsClient> => {
     const ca = await readFile(caFile, 'utf8');
     if (certificate === undefined) return createHttpsClient({ ca, timeoutMs: ANSWER_MS });
-    const [cert, key] = await Promise.all([readFile(certificate.certFile, 'utf8'), readFile(certificate.keyFile, 'utf8')]);
+    const [cert, key] = await Promise.all([
+      readFile(certificate.certFile, 'utf8'),
+      readGuarded(certificate.keyFile, { purpose: 'a private key', links: true }),
+    ]);
     return createHttpsClient({ ca, cert, key, timeoutMs: ANSWER_MS });
   };
 

@@ -26,7 +26,7 @@ export interface PreparedStateFiles {
  * @param options.clientIds service clients of Identity
  * @param options.copies folders with copies of the unseal shares
  * @param options.hasData whether anything may be sealed under unseal shares that are no longer there
- * @throws AppError `unseal-shares-lost`, `secret-unreadable`; the file system's error
+ * @throws AppError `unseal-shares-lost`, `secret-unreadable`, or as `makeStateFolder`; the file system's error
  */
 export const prepareStateFiles = async (options: {
   folder: StateFolder;
@@ -38,7 +38,7 @@ export const prepareStateFiles = async (options: {
 }): Promise<PreparedStateFiles> => {
   const { folder, clientIds, copies, hasData, warn, now = Date.now } = options;
   const files = stateFiles(folder);
-  await makeStateFolder(folder);
+  await makeStateFolder(folder, warn);
   const [store, shareFiles, tenants] = await Promise.all([
     prepareTls({ directory: folder.tls, leaves: LEAVES, now }),
     prepareUnsealShares({ folder, copies, hasData }),

@@ -1,7 +1,8 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { missingIs } from '#infra/apperr/system-error.ts';
 import { AppError } from '#infra/apperr/app-error.ts';
+import { readGuarded } from '#infra/files/guarded-file.ts';
 import { writeSecret } from '#infra/files/secret-file.ts';
 import { combineShares, makeShares, shareIdentity } from '#infra/secrets/unseal-shares.ts';
 import type { StateFolder } from '#engine/state/state-folder.ts';
@@ -25,7 +26,7 @@ interface ShareFile {
  *
  * @param options.copies folders that may hold copies under the names of SHARE_COPIES, the most trusted first
  * @param options.hasData whether anything may be sealed under older shares
- * @throws AppError `unseal-shares-lost` when fewer than three shares fit together, and there is data or a copy
+ * @throws AppError `unseal-shares-lost` when fewer than three shares fit together, and there is data or a copy; `secret-not-ours`
  */
 export const prepareUnsealShares = async (options: {
   folder: StateFolder;
@@ -102,4 +103,5 @@ const choices = function* <T>(items: readonly T[], count: number): Iterable<read
   else for (const [i, item] of items.entries()) for (const rest of choices(items.slice(i + 1), count - 1)) yield [item, ...rest];
 };
 
-const readOrNull = (file: string): Promise<string | null> => readFile(file, 'utf8').catch(missingIs<string | null>(null));
+const readOrNull = (file: string): Promise<string | null> =>
+  readGuarded(file, { purpose: 'an unseal share' }).catch(missingIs<string | null>(null));

@@ -45,7 +45,7 @@ export const acquireLock = async (options: LockOptions): Promise<Result<AsyncDis
   const { stateDir, command, warn = () => {}, now = Date.now } = options;
   const folder = stateFolder(stateDir);
   try {
-    await mkdir(folder.path, { recursive: true });
+    await mkdir(folder.path, { recursive: true, mode: 0o755 });
     const mine: Holder = { pid: process.pid, identity: await ownIdentity(), command, acquired_at: now(), folder: folder.path };
     const text = `${JSON.stringify(mine)}\n`;
     // Each round either gets the lock, sees a living holder, or removes one dead lock; more rounds mean others do the same.

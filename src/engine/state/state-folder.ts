@@ -1,6 +1,8 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { missingIs } from '#infra/apperr/system-error.ts';
+import { refuseOthers } from '#infra/files/own-folder.ts';
+import { closeFolder } from './closed-state.ts';
 
 /**
  * The state folder of a stack (`.passthru`), which is crash-only: whatever a killed run left behind, the next one repairs or removes.
@@ -43,14 +45,18 @@ export const stateFolder = (stateDir: string): StateFolder => {
 };
 
 /**
- * Makes the folders that a run needs, closed to other users. Git is told to look away, because CA keys and secrets lie here.
+ * Makes the folders that a run needs, closed to other users, or takes those that are there when nobody else can have put anything into
+ * them. Git is told to look away, because CA keys and secrets lie here.
  *
- * @throws the file system's error
+ * @param warn hears of each secret that other users could read until now
+ * @throws AppError as `closeFolder`; the file system's error
  */
-export const makeStateFolder = async (folder: StateFolder): Promise<void> => {
-  await mkdir(folder.path, { recursive: true });
+export const makeStateFolder = async (folder: StateFolder, warn: (text: string) => void): Promise<void> => {
+  await mkdir(folder.path, { recursive: true, mode: 0o755 });
+  refuseOthers(folder.path, await stat(folder.path));
   await Promise.all([
-    ...[folder.tls, folder.secrets, folder.config, folder.data, folder.logs].map((path) => mkdir(path, { recursive: true, mode: 0o700 })),
+    ...[folder.tls, folder.secrets].map((path) => closeFolder(path, { areSecret: true, warn })),
+    ...[folder.config, folder.data, folder.logs].map((path) => closeFolder(path, { areSecret: false, warn })),
     writeFile(folder.gitignore, '*\n'),
   ]);
 };

@@ -1,22 +1,20 @@
-import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { hasCode } from '#infra/apperr/system-error.ts';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { writeFileAtomic } from './atomic-file.ts';
+import { readGuarded } from './guarded-file.ts';
 
 /**
- * Files that are written as a whole or not at all (`atomic-file.ts`), and secrets in them: of mode 0600, and named in errors by their
- * base name only.
+ * Files that are written as a whole or not at all (`atomic-file.ts`), those that nobody else can have written (`guarded-file.ts`), and
+ * secrets in them: of mode 0600, and named in errors by their base name only.
  */
-
-/** Secrets are short; a file larger than this, in bytes, is not one. */
-const MAX_SECRET_BYTES = 64 * 1024;
 
 /**
  * Reads a secret from its file and cuts one trailing newline, as an editor leaves it.
  *
  * @param purpose what the secret is for, named in the error, for example `the cookie keys`
- * @throws AppError `secret-unreadable` that names the file's base name, never its content or folder
+ * @throws AppError `secret-unreadable`, `secret-not-ours` for one that another user may have put there; they name the file's base name,
+ * never its content or folder
  */
 export const readSecret = async (path: string, purpose = 'a secret'): Promise<string> => {
   const unreadable = (why: string, cause?: unknown) =>
@@ -26,11 +24,11 @@ export const readSecret = async (path: string, purpose = 'a secret'): Promise<st
     });
   let text: string;
   try {
-    text = await readFile(path, 'utf8');
+    text = await readGuarded(path, { purpose });
   } catch (error) {
+    if (error instanceof AppError) throw error;
     throw unreadable(hasCode(error, 'ENOENT') ? 'does not exist' : 'cannot be read', error);
   }
-  if (text.length > MAX_SECRET_BYTES) throw unreadable(`is larger than ${MAX_SECRET_BYTES} bytes`);
   const secret = text.replace(/\r?\n$/, '');
   if (secret === '') throw unreadable('is empty');
   return secret;

@@ -6,4 +6,6 @@ export interface ServeOptions {
   readonly demo: boolean;
   /** Remove the demo data, and only that, and seed it again. */
   readonly resetDemo: boolean;
+  /** NODE_OPTIONS of the environment, for `signal-debugger.ts`. */
+  readonly nodeOptions?: string | undefined;
 }

@@ -158,6 +158,14 @@ describe('Settings', () => {
       fix: expect.stringContaining('--state-dir'),
     });
 
+    it('are not read where it is ours and others may write to it', async () => {
+      await using here = await place();
+      const stateDir = join(here.cwd, '.passthru');
+      await writeStackRecord({ engine: 'embedded', stateDir, portKms: 18_081, portIdentity: 18_082, profile: 'demo' });
+      await chmod(stateDir, 0o777);
+      expect(await refusal(here.resolve())).toMatchObject({ code: 'folder-open', fix: expect.stringContaining('chmod go-w') });
+    });
+
     it.each([true, false])('are not read, in the working folder, too (a command that starts a stack: %s)', async (startsStack) => {
       await using here = await planted();
       expect(await refusal(here.resolve({ startsStack }))).toMatchObject(notOurs(here.stateDir));

@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { randomUUIDv7 } from 'node:crypto';
-import { chmod, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { chmod, chown, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { ensureSecret, readSecret, writeSecret } from '#infra/files/secret-file.ts';
 import { writeFileAtomic } from '#infra/files/atomic-file.ts';
@@ -67,6 +69,49 @@ describe('a secret file', () => {
     await writeFile(file, '');
     await expect(ensureSecret(file, randomUUIDv7)).rejects.toMatchObject({ code: 'secret-unreadable' });
     expect(await readFile(file, 'utf8')).toBe('');
+  });
+});
+
+describe('a secret file that another user may have put there', () => {
+  const refused = async (file: string, why: string) => {
+    const error = await readSecret(file, 'an unseal share').catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'secret-not-ours', status: 500, message: expect.stringContaining(why) });
+    expect(String(error)).not.toContain(dirname(file));
+  };
+
+  it('is not read: neither a link nor a file that others may write', async () => {
+    await using folder = await temporaryDirectory();
+    const [file, link] = [join(folder.path, 'secret'), join(folder.path, 'link')];
+    await writeSecret(file, randomUUIDv7());
+    await symlink(file, link);
+    await refused(link, 'is a link');
+    await chmod(file, 0o606);
+    await refused(file, 'can be written by other users');
+    await expect(ensureSecret(file, randomUUIDv7)).rejects.toMatchObject({ code: 'secret-not-ours' });
+  });
+
+  it('is not waited for when it is a pipe', async () => {
+    await using folder = await temporaryDirectory();
+    const pipe = join(folder.path, 'pipe');
+    await promisify(execFile)('mkfifo', [pipe]);
+    await expect(readSecret(pipe)).rejects.toMatchObject({
+      code: 'secret-unreadable',
+      message: expect.stringContaining('no regular file'),
+    });
+  });
+
+  it.runIf(process.getuid?.() === 0)('is read only where a folder of ours holds it (only root can give files away)', async () => {
+    await using folder = await temporaryDirectory();
+    const [file, secret] = [join(folder.path, 'secret'), randomUUIDv7()];
+    await writeFile(file, secret, { mode: 0o444 });
+    await chown(file, 54_321, 54_321);
+    // As in a container, which has files of the host's user in a folder of root's.
+    expect(await readSecret(file)).toBe(secret);
+    await chmod(folder.path, 0o777);
+    await refused(file, 'belongs to another user (uid 54321)');
+    await chmod(folder.path, 0o755);
+    await chown(folder.path, 54_321, 54_321);
+    await refused(file, 'belongs to another user (uid 54321)');
   });
 });
 

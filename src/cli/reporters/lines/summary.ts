@@ -1,7 +1,7 @@
 import type { ChalkInstance } from 'chalk';
 import type { Report } from '#demo/report.ts';
 import type { PrintedCommand } from '#cli/settings/printed-command.ts';
-import { shellWord } from '#infra/process/shell-word.ts';
+import { shellWord } from '#infra/apperr/shell-word.ts';
 import { shortPath } from '#cli/shell/words.ts';
 import { formatDuration, pad, wrapItems, wrapText } from '../terminal/layout.ts';
 import { printable } from '../terminal/terminal.ts';

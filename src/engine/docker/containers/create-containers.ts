@@ -1,4 +1,4 @@
-import { shellWord } from '#infra/process/shell-word.ts';
+import { shellWord } from '#infra/apperr/shell-word.ts';
 import { jsonObject } from '#infra/config/json-object.ts';
 import { ok, type Result } from '#infra/apperr/result.ts';
 import { runCompose } from '../compose/command.ts';

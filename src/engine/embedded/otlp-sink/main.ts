@@ -3,6 +3,8 @@ import type { Server } from 'node:https';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { loadConfig } from '#infra/config/load-config.ts';
 import { createJobs } from '#infra/jobs/create-jobs.ts';
+import type { ServeOptions } from '#infra/process/serve-options.ts';
+import { checkSignalDebugger } from '#infra/process/signal-debugger.ts';
 import { stopOnSignals } from '#infra/process/stop.ts';
 import { createLogger } from '#infra/telemetry/logger.ts';
 import { openLog } from '#infra/telemetry/open-log.ts';
@@ -49,11 +51,12 @@ const drain = async (server: Server): Promise<void> => {
  *
  * @throws AppError `config-invalid`, `config-unreadable`, `tls-file-unreadable`, `port-taken`, `listen-failed`
  */
-export const serveTelemetrySink = async (options: { readonly configFiles: readonly string[] }): Promise<void> => {
+export const serveTelemetrySink = async (options: Pick<ServeOptions, 'configFiles' | 'nodeOptions'>): Promise<void> => {
   const config = await loadConfig({ schema: sinkConfigSchema, files: options.configFiles, what: 'telemetry sink configuration' });
   // It sends no telemetry of its own: it would be its own collector.
   const lines = await openLog(config.log ?? 'stdout', { service: SERVICE, trace: () => null });
   const log = createLogger([lines.sink]);
+  checkSignalDebugger({ policy: 'warn', log, nodeOptions: options.nodeOptions });
   const store = await openStore(config.directory);
   const jobs = createJobs({ log });
   const server = await createSink({ tls: config.server.tls, store, jobs, log, lostLines: lines.lost });

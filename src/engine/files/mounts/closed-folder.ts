@@ -1,16 +1,11 @@
-import type { Stats } from 'node:fs';
 import { chmod, lstat, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { shellWord } from '#infra/process/shell-word.ts';
-import { hasCode, missingIs } from '#infra/apperr/system-error.ts';
-import { AppError } from '#infra/apperr/app-error.ts';
+import { missingIs } from '#infra/apperr/system-error.ts';
 import { writeFileAtomic } from '#infra/files/atomic-file.ts';
+import { closedToOthers, FOLDER_MODE, notA, ownFolder, refuseOthers } from '#infra/files/own-folder.ts';
 
 /** The folder keeps other users out; the files in it are for whichever user a container runs as. */
-const FOLDER_MODE = 0o700;
 const FILE_MODE = 0o444;
-
-const [GROUP_WRITES, OTHERS_WRITE] = [0o020, 0o002];
 
 /** A folder of secrets for containers: `<target>/<product>/secrets`. */
 export interface ClosedFolder {
@@ -40,13 +35,8 @@ export interface ClosedFolder {
 export const closedFolder = async (target: string, path: string): Promise<ClosedFolder> => {
   await mkdir(target, { recursive: true, mode: FOLDER_MODE });
   refuseOthers(target, await stat(target));
-  for (const folder of [dirname(path), path]) {
-    await mkdir(folder, { recursive: true, mode: FOLDER_MODE }).catch(refuseFile(folder));
-    const stats = await lstat(folder);
-    if (!stats.isDirectory()) throw notA('folder', folder);
-    refuseOthers(folder, stats);
-  }
-  if (((await lstat(path)).mode & 0o777) !== FOLDER_MODE) await chmod(path, FOLDER_MODE);
+  await ownFolder(dirname(path));
+  await closedToOthers(path);
   for (const entry of await readdir(path, { withFileTypes: true })) if (!entry.isFile()) throw notA('file', join(path, entry.name));
   return folderAt(path);
 };
@@ -69,33 +59,3 @@ const folderAt = (path: string): ClosedFolder => {
     },
   };
 };
-
-/** Refuses a folder that others may write: they could put another file, or a link, in the place of ours. */
-const refuseOthers = (folder: string, { uid, gid, mode }: Stats): void => {
-  const own = process.getuid?.();
-  // Windows has no such modes.
-  if (own === undefined) return;
-  if (uid !== own) {
-    throw new AppError('folder-not-ours', 500, `${folder} belongs to another user (uid ${uid})`, {
-      fix: `Run the command as its owner, or make the folder yours: \`chown -R ${own} ${shellWord(folder)}\``,
-    });
-  }
-  // Many systems give every user a group of its own, under the same number, and let it write.
-  const isShared = (mode & GROUP_WRITES) !== 0 && gid !== own;
-  if (isShared || (mode & OTHERS_WRITE) !== 0) {
-    throw new AppError('folder-open', 500, `other users can write to ${folder}`, {
-      fix: `Close it to them: \`chmod go-w ${shellWord(folder)}\`.`,
-    });
-  }
-};
-
-const notA = (what: 'file' | 'folder', path: string): AppError =>
-  new AppError(`not-a-${what}`, 500, `${path} is a link or something else where a ${what} belongs`, {
-    fix: 'Look where it comes from and move it away; nothing was written through it.',
-  });
-
-const refuseFile =
-  (folder: string) =>
-  (error: unknown): never => {
-    throw hasCode(error, 'EEXIST') ? notA('folder', folder) : error;
-  };

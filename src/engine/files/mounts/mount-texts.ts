@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { unreachable } from '#infra/apperr/app-error.ts';
 import type { DemoTenants } from '#infra/demo-data/demo-tenants.ts';
+import { readGuarded } from '#infra/files/guarded-file.ts';
 import { DATABASES, type PartName, SERVICES, type ServiceName } from '../../engine.ts';
 import type { StateFolder } from '#engine/state/state-folder.ts';
 import { tenantsText } from '../demo-tenants.ts';
@@ -33,7 +34,7 @@ export const mountTexts = async (options: {
       case 'client-ca':
         return readFile(join(folder.tls, 'ca.pem'), 'utf8');
       case 'secrets':
-        return readFile(join(folder.secrets, name), 'utf8');
+        return readGuarded(join(folder.secrets, name), { purpose: 'a secret' });
       case 'unseal-share':
         return shares[SHARE_COPIES.indexOf(name)] ?? '';
       case 'identity-stack':

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hasCode, missingIs } from '#infra/apperr/system-error.ts';
 import { AppError } from '#infra/apperr/app-error.ts';
+import { readGuarded } from '#infra/files/guarded-file.ts';
 import { ensureSecret } from '#infra/files/secret-file.ts';
 import { shareIdentity } from '#infra/secrets/unseal-shares.ts';
 import { randomSecret } from '../random-secret.ts';
@@ -10,6 +10,7 @@ import type { ClosedFolder } from './closed-folder.ts';
 
 /** 32 bytes, base64url. */
 const ENCRYPTION_KEY = /^[\w-]{43}$/;
+const ENCRYPTION_PURPOSE = 'the encryption key of the signing keys';
 
 /**
  * The texts of the KMS's share files for containers: those that are there, while they are sound and of the same set as
@@ -20,7 +21,7 @@ const ENCRYPTION_KEY = /^[\w-]{43}$/;
  * @throws AppError `sealed-by-others` when the folder holds shares of another set: data may be sealed under them
  */
 export const shareTexts = async (path: string, shareFiles: readonly string[]): Promise<readonly string[]> => {
-  const originals = await Promise.all(shareFiles.map((file) => readFile(file, 'utf8')));
+  const originals = await Promise.all(shareFiles.map((file) => readGuarded(file, { purpose: 'an unseal share' })));
   const setId = shareIdentity(originals[0] ?? '')?.setId;
   const copies = await readShareCopies(path);
   const sets = copies.map(({ text }) => shareIdentity(text)?.setId);
@@ -41,7 +42,7 @@ export const prepareSigningKeyEncryption = async (options: { file: string; copie
   const { file, copies, target } = options;
   const found = await Promise.all(copies.map(readOrNull));
   const adopted = found.find((text) => text !== null && ENCRYPTION_KEY.test(text));
-  const key = await ensureSecret(file, () => adopted ?? randomSecret(), 'the encryption key of the signing keys');
+  const key = await ensureSecret(file, () => adopted ?? randomSecret(), ENCRYPTION_PURPOSE);
   const there = await readOrNull(target);
   if (there !== null && there !== key) throw sealedByOthers('an encryption key of signing keys', join(target, '..'));
 };
@@ -64,4 +65,5 @@ const sealedByOthers = (what: string, folder: string, cause?: unknown): AppError
       `(docker compose … down --volumes), then that folder: rm -r ${folder}`,
   });
 
-const readOrNull = async (file: string): Promise<string | null> => (await readFile(file, 'utf8').catch(missingIs(null)))?.trim() ?? null;
+const readOrNull = async (file: string): Promise<string | null> =>
+  (await readGuarded(file, { purpose: ENCRYPTION_PURPOSE }).catch(missingIs(null)))?.trim() ?? null;

@@ -1,8 +1,10 @@
-import { mkdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { missingIs } from '#infra/apperr/system-error.ts';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { ok, type Result } from '#infra/apperr/result.ts';
+import { closedToOthers } from '#infra/files/own-folder.ts';
+import { closeWhereThere } from '#engine/state/closed-state.ts';
 import type { StateFolder } from '#engine/state/state-folder.ts';
 import { attempt } from '../../attempt.ts';
 import { SERVICES, type ServiceName } from '../../engine.ts';
@@ -58,7 +60,8 @@ export const prepareProd = (options: ProdOptions): Promise<Result<PreparedProd>>
     const folderOf = (product: ServiceName) => mountFolder(target, product);
     for (const product of SERVICES) await closedFolder(target, folderOf(product));
     const operator = join(target, 'operator');
-    await mkdir(operator, { recursive: true, mode: 0o700 });
+    await closedToOthers(operator);
+    for (const folder of [authority.tls, authority.secrets]) await closeWhereThere(folder, { areSecret: true, warn });
     await putNew(join(target, '.gitignore'), '*\n', PUBLIC);
     const issuer = await issuerOf(join(folderOf('identity'), 'stack.yml'), options.issuer);
     const names: PublicNames = { identity: [hostOf(issuer)], kms: hosts };

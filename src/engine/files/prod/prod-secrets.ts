@@ -1,7 +1,8 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { missingIs } from '#infra/apperr/system-error.ts';
 import { AppError } from '#infra/apperr/app-error.ts';
+import { readGuarded } from '#infra/files/guarded-file.ts';
 import { KMS_CLIENT_ID } from '#infra/magic/magic.ts';
 import type { StateFolder } from '#engine/state/state-folder.ts';
 import { shareTexts } from '../mounts/sealing-secrets.ts';
@@ -79,4 +80,5 @@ const lost = (file: string): AppError =>
     fix: 'Restore it from the backup of this folder. Only where there is no data yet: move the whole folder away and prepare anew.',
   });
 
-const readOrNull = (path: string): Promise<string | null> => readFile(path, 'utf8').catch(missingIs<string | null>(null));
+const readOrNull = (path: string): Promise<string | null> =>
+  readGuarded(path, { purpose: 'a secret' }).catch(missingIs<string | null>(null));

@@ -3,6 +3,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { missingIs } from '#infra/apperr/system-error.ts';
 import { writeFileAtomic } from '#infra/files/atomic-file.ts';
+import { readGuarded } from '#infra/files/guarded-file.ts';
 import { ensureSecret } from '#infra/files/secret-file.ts';
 import { checkLeaf } from './certificate-checks.ts';
 import type { Authority, LeafOptions } from './authority.ts';
@@ -58,7 +59,10 @@ export const prepareTls = async (options: TlsStoreOptions): Promise<TlsStore> =>
   const made = await Promise.all(
     leaves.map(async (leaf) => {
       const files = filesOf(leaf.name);
-      const [certPem, keyPem] = [(await readOrNull(files.cert)) ?? '', (await readOrNull(files.key)) ?? ''];
+      const [certPem, keyPem] = [
+        (await readOrNull(files.cert)) ?? '',
+        await readGuarded(files.key, { purpose: 'a private key' }).catch(missingIs('')),
+      ];
       const isGood = checkLeaf({ certPem, keyPem }, { ...leaf, cas, keyType, now: now() }) === null;
       const current = isGood ? { certPem, keyPem } : await issue(await signer(), leaf, files);
       const madeStore = pkcs12 && (await writePkcs12({ directory, name: leaf.name, rootPem, ...current, isNew: !isGood }));

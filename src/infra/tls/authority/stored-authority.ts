@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { once } from '#infra/cache/once.ts';
 import { missingIs } from '#infra/apperr/system-error.ts';
 import { writeFileAtomic } from '#infra/files/atomic-file.ts';
+import { readGuarded } from '#infra/files/guarded-file.ts';
 import type { Authority, StoredCa } from './authority.ts';
 import { checkAuthority } from './certificate-checks.ts';
 import type { CertificateKeyType } from './key-types.ts';
@@ -55,7 +56,7 @@ export const readAuthority = async (directory: string): Promise<readonly StoredC
     certificates.map(async (file) => ({
       name: file.slice(2, -'.pem'.length),
       certPem: (await readOrNull(join(folder, file))) ?? '',
-      keyPem: (await readOrNull(join(folder, file.replace(/\.pem$/, '.key')))) ?? '',
+      keyPem: await readGuarded(join(folder, file.replace(/\.pem$/, '.key')), { purpose: 'the key of an authority' }).catch(missingIs('')),
     })),
   );
 };

@@ -212,6 +212,7 @@ describe('the telemetry sink as a process', () => {
     spawn(
       process.execPath,
       [
+        '--disable-sigusr1',
         '--input-type=module',
         '--eval',
         `import { serveTelemetrySink } from '${main.href}'; await serveTelemetrySink({ configFiles: ['${configFile}'] });`,
