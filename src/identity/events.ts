@@ -1,5 +1,6 @@
 import { unreachable } from '#infra/apperr/app-error.ts';
 import { type DemoDataEvent, lineOfDemoDataEvent } from '#infra/demo-data/events.ts';
+import { lineOfOperatorAct, type OperatorAct } from '#infra/http/operator-acts.ts';
 import { createEventLog, type EventLine } from '#infra/telemetry/event-log.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 
@@ -12,6 +13,7 @@ export type IdentityEvent =
   | { readonly type: 'consent-refused'; readonly accountId: string; readonly clientId: string }
   | { readonly type: 'demo-seeded'; readonly tenants: number }
   | DemoDataEvent
+  | OperatorAct
   | { readonly type: 'listening'; readonly listener: 'public' | 'admin'; readonly host: string; readonly port: number };
 
 export type Emit = (event: IdentityEvent) => void;
@@ -36,6 +38,8 @@ const lineOf = (event: IdentityEvent): EventLine => {
     case 'demo-reset-started':
     case 'demo-reset-settled':
       return lineOfDemoDataEvent(event);
+    case 'operator-act':
+      return lineOfOperatorAct(event);
     case 'listening':
       return ['info', `${event.listener} listener on ${event.host}:${event.port}`, { listener: event.listener, port: event.port }];
     default:
@@ -46,6 +50,6 @@ const lineOf = (event: IdentityEvent): EventLine => {
 /** Writes each event as one log line, and counts it. */
 export const logEvents = ({ log, counter }: Pick<Telemetry, 'log' | 'counter'>): Emit =>
   createEventLog(log, {
-    count: counter('passthru.identity.events', { description: 'Log-ins, consents and demo resets by outcome' }),
+    count: counter('passthru.identity.events', { description: 'Log-ins, consents, demo resets and acts of operators' }),
     lineOf,
   });

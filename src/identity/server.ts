@@ -129,6 +129,7 @@ export const buildIdentity = async (options: {
     provider,
     resourceServers,
     demo,
+    emit,
     now,
   });
   opened.defer(() => admin.close());

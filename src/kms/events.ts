@@ -2,6 +2,7 @@ import { thrownMessage } from '#infra/apperr/thrown-words.ts';
 import { unreachable } from '#infra/apperr/app-error.ts';
 import { causeChain } from '#infra/apperr/cause-chain.ts';
 import { type DemoDataEvent, lineOfDemoDataEvent } from '#infra/demo-data/events.ts';
+import { lineOfOperatorAct, type OperatorAct } from '#infra/http/operator-acts.ts';
 import { createEventLog, type EventLine } from '#infra/telemetry/event-log.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 
@@ -11,6 +12,7 @@ export type KmsEvent =
   | { readonly type: 'identity-unreachable'; readonly issuer: string; readonly cause: unknown }
   | { readonly type: 'identity-reachable'; readonly issuer: string }
   | DemoDataEvent
+  | OperatorAct
   | { readonly type: 'demo-seeded'; readonly tenants: number; readonly accounts: number; readonly elasticKeys: number }
   | { readonly type: 'demo-reset-already-done' }
   | { readonly type: 'tenant-created'; readonly id: string }
@@ -50,6 +52,8 @@ const lineOf = (event: KmsEvent): EventLine => {
     case 'demo-reset-started':
     case 'demo-reset-settled':
       return lineOfDemoDataEvent(event);
+    case 'operator-act':
+      return lineOfOperatorAct(event);
     case 'demo-reset-already-done':
       return ['warn', 'demo data was reset to these tenant ids already; it is kept as it is', {}];
     case 'tenant-created':
@@ -97,6 +101,8 @@ const lineOf = (event: KmsEvent): EventLine => {
 /** Writes each event as one log line, and counts it. */
 export const logEvents = ({ log, counter }: Pick<Telemetry, 'log' | 'counter'>): Emit =>
   createEventLog(log, {
-    count: counter('passthru.kms.events', { description: 'Starts, demo resets, Identity gone and back, and rows that are refused' }),
+    count: counter('passthru.kms.events', {
+      description: 'Starts, demo resets, acts of operators, Identity gone and back, and rows that are refused',
+    }),
     lineOf,
   });

@@ -125,7 +125,7 @@ export const buildKms = async (options: {
   registerKeyRoutes(app, keys);
 
   const made = createTenantsService({ service, rows, locks: demoData.locks, tenants, lifeCycle, users: access.newUsers, emit });
-  const admin = await createAdmin({ config, telemetry, barrier, tenants: made, demo, drain, now, ...health });
+  const admin = await createAdmin({ config, telemetry, barrier, tenants: made, demo, drain, emit, now, ...health });
   opened.defer(() => admin.close());
   // Both at once: each may wait for its requests.
   opened.defer(async () => void (await Promise.all([app.close(), admin.close()])));

@@ -3,11 +3,13 @@ import { registerDemoRoutes } from '#infra/demo-data/demo-data.routes.ts';
 import type { Demo } from '#infra/demo-data/demo.ts';
 import type { DependencyCheck } from '#infra/http/health.ts';
 import { registerHealth } from '#infra/http/health.routes.ts';
+import { tellOperatorActs } from '#infra/http/operator-acts.ts';
 import { type adminListenerConfigSchema, operatorsOnly } from '#infra/http/operators.ts';
 import type { App, Drain } from '#infra/http/server.ts';
 import { createServer } from '#infra/http/server/create-server.ts';
 import type { Jobs } from '#infra/jobs/job.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
+import type { Emit } from '#identity/events.ts';
 import type { NewAccounts } from '#identity/accounts/new-accounts.ts';
 import type { NewClients } from '#identity/clients/new-clients.ts';
 import type { OpenIdProvider } from '#identity/provider/openid-provider.ts';
@@ -30,10 +32,11 @@ export const createAdmin = async (options: {
   readonly provider: Pick<OpenIdProvider, 'checkClient'>;
   readonly resourceServers: readonly ResourceServer[];
   readonly demo: Demo | null;
+  readonly emit: Emit;
   /** Epoch milliseconds. */
   readonly now: () => number;
 }): Promise<App> => {
-  const { config, telemetry, dependencies, jobs, drain, accounts, resourceServers, demo, now } = options;
+  const { config, telemetry, dependencies, jobs, drain, accounts, resourceServers, demo, emit, now } = options;
   const admin = await createServer({
     name: 'identity-admin',
     tls: config.tls,
@@ -43,6 +46,7 @@ export const createAdmin = async (options: {
     drain,
     admission: operatorsOnly(config.allowed_clients, now),
   });
+  tellOperatorActs(admin, emit);
   registerHealth(admin, { dependencies, jobs, telemetry, stopping: drain.begun });
   registerAccountRoutes(admin, accounts, resourceServers);
   registerClientRoutes(admin, options);

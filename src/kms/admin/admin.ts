@@ -3,11 +3,13 @@ import { strictObject } from '#infra/config/schema.ts';
 import { registerDemoRoutes } from '#infra/demo-data/demo-data.routes.ts';
 import type { DependencyCheck } from '#infra/http/health.ts';
 import { registerHealth } from '#infra/http/health.routes.ts';
+import { tellOperatorActs } from '#infra/http/operator-acts.ts';
 import { type adminListenerConfigSchema, operatorsOnly } from '#infra/http/operators.ts';
 import type { App, Drain } from '#infra/http/server.ts';
 import { createServer } from '#infra/http/server/create-server.ts';
 import type { Jobs } from '#infra/jobs/job.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
+import type { Emit } from '#kms/events.ts';
 import type { Barrier } from '#kms/barrier/barrier.ts';
 import type { UnsealConfig } from '#kms/barrier/config.ts';
 import type { KmsDemo } from '#kms/demo/kms-demo.ts';
@@ -37,10 +39,11 @@ export const createAdmin = async (options: {
   readonly drain: Drain;
   readonly tenants: TenantsService;
   readonly demo: KmsDemo | null;
+  readonly emit: Emit;
   /** Epoch milliseconds. */
   readonly now: () => number;
 }): Promise<App> => {
-  const { config, telemetry, barrier, dependencies, jobs, notReady, drain, tenants, demo, now } = options;
+  const { config, telemetry, barrier, dependencies, jobs, notReady, drain, tenants, demo, emit, now } = options;
   const app = await createServer({
     name: 'kms-admin',
     tls: config.admin.tls,
@@ -50,6 +53,7 @@ export const createAdmin = async (options: {
     drain,
     admission: operatorsOnly(config.admin.allowed_clients, now),
   });
+  tellOperatorActs(app, emit);
   registerHealth(app, { dependencies, jobs, telemetry, notReady, stopping: drain.begun });
   app.get(
     '/admin/v1/seal-status',

@@ -1,5 +1,6 @@
 import { randomUUID, randomUUIDv7 } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { noTelemetry } from '#infra/telemetry/no-telemetry.ts';
 import { basic, bearer, type KmsHouse, kmsHouse, type RunningKms, runKms } from '#test/kms/support/kms-server.ts';
 
 const KEYS = '/service/api/v1/elastic-keys';
@@ -55,6 +56,24 @@ describe('the admin listener', () => {
   it('is not reachable over the public listener', async () => {
     expect((await kms.send('/admin/v1/demo')).status).toBe(404);
     expect((await kms.sendAdmin(KEYS)).status).toBe(404);
+  });
+
+  it('tells who asked for each change, done or refused, and of no look', async () => {
+    const told: (readonly [message: string, attributes: unknown])[] = [];
+    const quiet = noTelemetry();
+    const keep = (message: string, attributes?: unknown) => void told.push([message, attributes]);
+    await using other = await runKms(house, { telemetry: { ...quiet, log: { ...quiet.log, info: keep, warn: keep } } });
+    told.length = 0;
+    const url = `${other.adminUrl}/admin/v1/demo/seed`;
+    await other.sendAdmin('/admin/v1/demo');
+    await other.sendAdmin('/admin/v1/demo/seed', { method: 'POST' });
+    await (await house.client(stranger)).request({ method: 'POST', url });
+    await expect.poll(() => told.filter(([message]) => String(message).startsWith('operator '))).toHaveLength(2);
+    const [done, refused] = [
+      [`operator "passthru-cli": POST /admin/v1/demo/seed → 200`, expect.objectContaining({ 'http.response.status_code': 200 })],
+      [`operator "${stranger}": POST /admin/v1/demo/seed → 403`, expect.objectContaining({ 'client.address': '127.0.0.1' })],
+    ];
+    expect(told).toEqual(expect.arrayContaining([done, refused]));
   });
 
   it('tells the seal status', async () => {
