@@ -57,6 +57,8 @@ describe('Configuration in containers', () => {
     const config = await loadKmsConfig(filesOf('kms', profile, stacks.kms));
     expect(config.database).toMatchObject({ kind: 'postgres', host: 'kms-postgres', user: 'kms' });
     expect(config.server).toMatchObject({ host: '0.0.0.0', port: 8081, swagger: profile === 'demo' });
+    // In prod nothing but a word of the operator makes rows without a tag count.
+    expect(config.unseal).toMatchObject({ threshold: 3, adopt_rows: profile === 'demo' });
     expect(config.admin).toMatchObject({ host: profile === 'demo' ? '0.0.0.0' : '127.0.0.1', port: 9081 });
     expect(config.identity.issuers).toMatchObject([
       { issuer: `https://localhost:${PORTS.identity}`, jwks_uri: 'https://identity:8082/.well-known/jwks.json', clock_skew_seconds: 0 },

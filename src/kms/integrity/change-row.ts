@@ -1,5 +1,9 @@
 import type { UpdateResult } from 'kysely';
+import { AppError } from '#infra/apperr/app-error.ts';
 import type { RowTag } from '#kms/database/row-tags.ts';
+
+/** Each attempt that fails lets another change through, so far fewer are made unless something in the database keeps writes back. */
+const MAX_ATTEMPTS = 1_000;
 
 /**
  * Changes a row on condition that nobody changed it since it was read, and reads it again where somebody did: the tag covers all
@@ -10,17 +14,22 @@ import type { RowTag } from '#kms/database/row-tags.ts';
  * @param steps.change the row after the change, with its next revision; undefined where it is refused
  * @param steps.write an update of the row with the revision that was read
  * @returns the row after the change, or undefined where there is no row, or the change is refused
+ * @throws AppError `row-busy` 503
  */
 export const changeRow = async <R extends RowTag>(steps: {
   readonly read: () => Promise<R | undefined>;
   readonly change: (before: R) => R | undefined;
   readonly write: (after: R, revision: number) => Promise<UpdateResult>;
 }): Promise<R | undefined> => {
-  for (;;) {
+  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
     const before = await steps.read();
     const after = before && steps.change(before);
     if (before === undefined || after === undefined) return undefined;
     const { numUpdatedRows } = await steps.write(after, before.row_revision);
     if (numUpdatedRows === 1n) return after;
   }
+  throw new AppError('row-busy', 503, `A row was changed by others ${MAX_ATTEMPTS} times while it was to be changed here.`, {
+    fix: 'Try again; if it lasts, look for a trigger or a rule in the database that is not ours.',
+    headers: { 'retry-after': '1' },
+  });
 };

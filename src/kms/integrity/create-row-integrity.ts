@@ -5,42 +5,31 @@ import { equalSecrets } from '#infra/secrets/compare.ts';
 import type { RowTag } from '#kms/database/row-tags.ts';
 import type { Emit } from '#kms/events.ts';
 import { canonicalRow } from './canonical-row.ts';
-import { type DamagedRow, rowDamaged, type RowIntegrity, type TenantRows } from './row-integrity.ts';
+import { createDamagedRows } from './damaged-rows.ts';
+import { rowDamaged, type RowIntegrity, type TenantRows } from './row-integrity.ts';
 import type { TaggedTable, TaggedTables, Untagged } from './tagged-tables.ts';
-
-/** So many damaged rows are remembered, each by so many characters of its id. */
-const MAX_DAMAGED = 1_000;
-const MAX_ID_LENGTH = 64;
 
 const VERSION = 'v1';
 
 /**
  * @param options.barrier has a key for each tenant; its `rowKey` throws `sealed` while it is sealed
- * @param options.emit tells of each damaged row once, until it is found whole again
+ * @param options.emit tells of each damaged row, and again every ten minutes in which it is refused
+ * @param options.elapsed milliseconds of a clock that never goes back
  */
 export const createRowIntegrity = (options: {
   readonly barrier: { readonly rowKey: (tenantId: string) => KeyObject; readonly state: () => 'sealed' | 'unsealed' };
   readonly emit?: Emit;
+  readonly elapsed?: () => number;
 }): RowIntegrity => {
-  const { barrier, emit = () => {} } = options;
-  const damages = new Map<string, DamagedRow>();
+  const { barrier, emit = () => {}, elapsed = () => performance.now() } = options;
+  const damages = createDamagedRows({ emit, elapsed });
 
   const tagOf = (table: TaggedTable, tenantId: string, row: { readonly id: string } & Pick<RowTag, 'row_revision'>): string | null => {
     const bytes = canonicalRow({ table, id: row.id, tenantId, revision: row.row_revision }, { ...row });
     return bytes && `${VERSION}.${createHmac('sha256', barrier.rowKey(tenantId)).update(bytes).digest('base64url')}`;
   };
 
-  const refusal = (table: TaggedTable, tenantId: string, id: string) => {
-    const row: DamagedRow = { table, id: id.slice(0, MAX_ID_LENGTH), tenantId: tenantId.slice(0, MAX_ID_LENGTH) };
-    const name = `${table} ${row.id}`;
-    if (!damages.has(name)) {
-      damages.set(name, row);
-      const [oldest] = damages.keys();
-      if (damages.size > MAX_DAMAGED && oldest !== undefined) damages.delete(oldest);
-      emit({ type: 'row-damaged', ...row });
-    }
-    return rowDamaged(row);
-  };
+  const refusal = (table: TaggedTable, tenantId: string, id: string) => rowDamaged(damages.note({ table, id, tenantId }));
 
   const tagged = <T extends TaggedTable>(table: T, tenantId: string, row: Untagged<T>, revision: number): TaggedTables[T] => {
     const revised = { ...row, row_revision: revision };
@@ -54,7 +43,7 @@ export const createRowIntegrity = (options: {
       const { id, row_tag: tag } = row;
       const expected = isUuidV4(tenantId) ? tagOf(table, tenantId, row) : null;
       if (tag === null || expected === null || !equalSecrets(tag, expected)) throw refusal(table, tenantId, id);
-      if (damages.size > 0) damages.delete(`${table} ${id}`);
+      damages.whole(table, id);
       return row;
     },
     first: (table, row) => tagged(table, tenantId, row, 1),
@@ -62,5 +51,5 @@ export const createRowIntegrity = (options: {
     refusal: (table, id) => refusal(table, tenantId, id),
   });
 
-  return { of, isReadable: () => barrier.state() === 'unsealed', damaged: () => [...damages.values()] };
+  return { of, isReadable: () => barrier.state() === 'unsealed', damaged: () => damages.all() };
 };

@@ -15,7 +15,7 @@ export interface RowIntegrity {
   of(tenantId: string): TenantRows;
   /** False while the barrier is sealed: no row can be checked then, and so none is read. */
   isReadable(): boolean;
-  /** The rows that were refused, and have not been found whole since. */
+  /** The rows that were refused in the last ten minutes, and have not been found whole since. */
   damaged(): readonly DamagedRow[];
 }
 

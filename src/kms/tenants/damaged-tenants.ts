@@ -10,7 +10,7 @@ const MAX_NAMED = 10;
 /**
  * Looks again and again whether the databases of the tenants are there and whole, and their rows are the KMS's own. A tenant with a
  * damaged database is closed, and the job fails and names it, in the log and in `/readyz`; so it does for each row that was refused
- * since the start and was not found whole again. The service stays ready for the others.
+ * in the last ten minutes and was not found whole again. The service stays ready for the others.
  */
 export const lookAtTenants = (tenants: Pick<TenantDirectory, 'lookAtDamage'>, rows: Pick<RowIntegrity, 'isReadable' | 'damaged'>): Job => ({
   name: 'look-at-tenants',

@@ -2,6 +2,10 @@ import { randomUUIDv7 } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { ElasticKeyRow } from '#kms/database/elastic-keys.table.ts';
 import type { MaterialKeyRow } from '#kms/database/material-keys.table.ts';
+import { createRowIntegrity } from '#kms/integrity/create-row-integrity.ts';
+import { createKeys } from '#kms/keys/keys.ts';
+import { LEASE_MS } from '#kms/tenants/leases.ts';
+import { insufficientScope } from '#test/support/kms-caller.ts';
 import { databaseKinds, withDatabases } from '#test/support/database.ts';
 import { type TestKms, testKms } from '#test/support/kms-keys.ts';
 
@@ -166,6 +170,31 @@ describe.each(databaseKinds())('Who can write to the database of a tenant on %s'
       { type: 'row-damaged', table: 'elastic_keys', id, tenantId: kms.tenantId },
     ]);
     expect((await kms.elasticKeys.list(kms.otherCaller)).items).toEqual([]);
+  });
+
+  it('costs nobody anything who uses a key that is in memory: its rows are checked when they are read', async () => {
+    await using test = await withDatabases(kind);
+    const { barrier, caller, clock, make } = await testKms(test);
+    let checks = 0;
+    const rowKey: typeof barrier.rowKey = (tenantId) => {
+      checks += 1;
+      return barrier.rowKey(tenantId);
+    };
+    const rows = createRowIntegrity({ barrier: { ...barrier, rowKey } });
+    const now = () => clock.now;
+    const { crypto } = createKeys({ barrier, rows, insufficientScope, now, elapsed: () => clock.elapsed });
+    const { id } = await make('A256GCM/A256KW');
+    const { jwe } = await crypto.encrypt(caller, id, { plaintext: plaintext() });
+    expect(checks).toBeGreaterThan(0);
+    const before = checks;
+    for (let turn = 0; turn < 50; turn += 1) {
+      await crypto.encrypt(caller, id, { plaintext: plaintext() });
+      await crypto.decrypt(caller, id, { jwe });
+    }
+    expect(checks).toBe(before);
+    clock.elapsed += LEASE_MS;
+    await crypto.encrypt(caller, id, { plaintext: plaintext() });
+    expect(checks).toBeGreaterThan(before);
   });
 
   it('does not profit from changes at once: each of many holds, and the row has a good tag after them', async () => {

@@ -1,5 +1,6 @@
 import { randomUUID, randomUUIDv7 } from 'node:crypto';
 import fc from 'fast-check';
+import { UpdateResult } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import type { MaterialKeyRow } from '#kms/database/material-keys.table.ts';
 import type { KmsEvent } from '#kms/events.ts';
@@ -7,6 +8,7 @@ import { serviceMigrations, tenantMigrations } from '#kms/database/migrations.ts
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { TenantTables } from '#kms/database/tenant-tables.ts';
 import { canonicalRow } from '#kms/integrity/canonical-row.ts';
+import { changeRow } from '#kms/integrity/change-row.ts';
 import { columnsOf } from '#kms/integrity/tagged-tables.ts';
 import { lookAtTenants } from '#kms/tenants/damaged-tenants.ts';
 import { databaseKinds, withDatabases } from '#test/support/database.ts';
@@ -100,20 +102,46 @@ describe('A tag', () => {
 });
 
 describe('A row that is refused', () => {
-  it('is told of once, named in the readiness look, and forgotten there once it is found whole', async () => {
+  it('is told of once in ten minutes, named in the readiness look, and forgotten there once it is found whole or is not met any more', async () => {
     const events: KmsEvent[] = [];
     const tenantId = randomUUID();
-    const integrity = rowsWithoutBarrier((event) => void events.push(event));
+    const clock = { elapsed: 0 };
+    const integrity = rowsWithoutBarrier(
+      (event) => void events.push(event),
+      () => clock.elapsed,
+    );
     const rows = integrity.of(tenantId);
     const row = rows.first('material_keys', newRow());
     const run = lookAtTenants({ lookAtDamage: async () => new Map() }, integrity).run;
     const look = async () => run(new AbortController().signal);
-    for (let turn = 0; turn < 3; turn += 1) expect(thrown(() => rows.checked('material_keys', { ...row, version: 2 }))).toEqual(damaged);
-    expect(events).toEqual([{ type: 'row-damaged', table: 'material_keys', id: row.id, tenantId }]);
+    const meet = () => expect(thrown(() => rows.checked('material_keys', { ...row, version: 2 }))).toEqual(damaged);
+    const told = { type: 'row-damaged', table: 'material_keys', id: row.id, tenantId };
+    for (let turn = 0; turn < 3; turn += 1) meet();
+    expect(events).toEqual([told]);
     await expect(look()).rejects.toMatchObject({ code: 'tenant-damaged', message: expect.stringContaining(row.id) });
     rows.checked('material_keys', row);
     await expect(look()).resolves.toBeUndefined();
+    meet();
+    clock.elapsed += 599_999;
+    meet();
+    expect(events).toEqual([told, told]);
+    clock.elapsed += 1;
+    meet();
+    expect(events).toEqual([told, told, told]);
+    clock.elapsed += 600_000;
+    await expect(look()).resolves.toBeUndefined();
   });
+});
+
+it('A change of a row that something in the database keeps back ends with an error that says so', async () => {
+  const rows = rowsWithoutBarrier().of(randomUUID());
+  const row = rows.first('material_keys', newRow());
+  const change = changeRow({
+    read: async () => row,
+    change: (before) => rows.next('material_keys', before, { state: 'deactivated' }),
+    write: async () => new UpdateResult(0n, undefined),
+  });
+  await expect(change).rejects.toMatchObject({ code: 'row-busy', status: 503 });
 });
 
 describe.each(databaseKinds())('The tables whose rows decide, on %s', (kind) => {
