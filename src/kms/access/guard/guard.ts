@@ -50,10 +50,10 @@ export const guardServiceRoutes = (
     readonly authenticate: Authenticate;
     readonly admit: Admit;
     readonly traceId: () => string | null;
-    readonly now?: () => number;
+    readonly now: () => number;
   },
 ): void => {
-  const { challenges, authenticate, admit, traceId, now = Date.now } = options;
+  const { challenges, authenticate, admit, traceId, now } = options;
 
   app.decorateRequest('caller');
   const guard = async (request: FastifyRequest): Promise<void> => {
