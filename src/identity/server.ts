@@ -7,6 +7,7 @@ import { watchOptional } from '#infra/http/optional-dependencies.ts';
 import type { App, RateLimit } from '#infra/http/server.ts';
 import { createServer } from '#infra/http/server/create-server.ts';
 import { createAttemptLimits } from '#infra/secrets/attempts/create-attempt-limits.ts';
+import { createNameTags } from '#infra/secrets/name-tags.ts';
 import { createPasswords } from '#infra/secrets/passwords.ts';
 import { systemClock } from '#infra/jobs/clock.ts';
 import { createJobs } from '#infra/jobs/create-jobs.ts';
@@ -65,12 +66,14 @@ export const buildIdentity = async (options: {
   const database = opened.use(await databases.open<IdentityTables>('identity', identityMigrations));
   const emit = logEvents(telemetry);
   const resourceServers = config.resource_servers.map(toResourceServer);
+  const nameTag = createNameTags(secrets.encryptionKey);
+  const onRefused = (clientId: string, address: string): void => emit({ type: 'client-refused', address, nameTag: nameTag(clientId) });
   const closing = new AbortController();
   const limits = () => createAttemptLimits({ closing: closing.signal });
   // A queue for each: programs that try secrets do not hold up people who log in.
   const accounts = createAccounts({ database, passwords: createPasswords(), limits: limits() });
   const serviceClients = await loadServiceClients(config.service_clients);
-  const clients = createClients({ database, passwords: createPasswords(), serviceClients, limits: limits() });
+  const clients = createClients({ database, passwords: createPasswords(), serviceClients, limits: limits(), onRefused });
   const signingKeys = await createSigningKeys({ database, encryptionKey: secrets.encryptionKey, now });
   const { issuer } = config;
   const { cookieKeys } = secrets;
@@ -108,7 +111,15 @@ export const buildIdentity = async (options: {
   app.addHook('preClose', async () => closing.abort());
   opened.defer(() => app.close());
   await mountProvider(app, provider, { onPageError: pageOfError(telemetry) });
-  await registerPages(app, { interactions: provider.interactions, accounts, resourceServers, emit, secrets: cookieKeys, telemetry });
+  await registerPages(app, {
+    interactions: provider.interactions,
+    accounts,
+    resourceServers,
+    emit,
+    secrets: cookieKeys,
+    nameTag,
+    telemetry,
+  });
   registerHealth(app, { dependencies, jobs, telemetry, stopping });
   const admin = await createAdmin({ config: config.admin, telemetry, dependencies, jobs, drain, demo, now });
   opened.defer(() => admin.close());

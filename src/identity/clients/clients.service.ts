@@ -16,14 +16,17 @@ const VERIFIED_MAX = 1_000;
 /**
  * Clients of the database and, before them, service clients of the configuration.
  * A secret that was verified is remembered for a minute under a keyed hash, so that PBKDF2 is not paid for every token.
+ *
+ * @param options.onRefused hears of every wrong secret that was looked at
  */
 export const createClients = (options: {
   readonly database: Pick<Database<IdentityTables>, 'db'>;
   readonly passwords: Pick<Passwords, 'verify'>;
   readonly serviceClients: ReadonlyMap<string, ServiceClient>;
   readonly limits?: AttemptLimits;
+  readonly onRefused?: (clientId: string, address: string) => void;
 }): Clients => {
-  const { passwords, serviceClients, limits = createAttemptLimits() } = options;
+  const { passwords, serviceClients, limits = createAttemptLimits(), onRefused = () => {} } = options;
   const isSecret = createGuessCheck({ passwords, verified: createVerifiedCache({ ttlMs: VERIFIED_TTL_MS, max: VERIFIED_MAX }), limits });
   const store = createClientStore(options.database);
   return {
@@ -34,7 +37,9 @@ export const createClients = (options: {
       const service = serviceClients.get(clientId);
       if (service !== undefined) return service.verifySecret(secret);
       const stored = (await store.byClientId(clientId))?.secretHash;
-      return isSecret({ name: clientId, password: secret, stored, address });
+      const isRight = await isSecret({ name: clientId, password: secret, stored, address });
+      if (!isRight) onRefused(clientId, address);
+      return isRight;
     },
   };
 };

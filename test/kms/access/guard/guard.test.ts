@@ -99,6 +99,7 @@ describe('a route of the service', () => {
       admit: () => Promise.reject(new Error('not used')),
       traceId: () => null,
       now: Date.now,
+      nameTag: () => 'tag',
     });
     expect(() => app.get('/service/api/v1/forgotten', handler)).toThrow(/names no scope/);
     expect(() => app.get('/service/api/v1/wrong', { config: { scope: 'kms:everything' as never } }, handler)).toThrow(/names no scope/);
@@ -118,6 +119,7 @@ describe('a route of the service', () => {
       admit: async () => {},
       traceId: () => traceId,
       now: Date.now,
+      nameTag: () => 'tag',
     });
     const callers: Caller[] = [];
     app.get('/service/api/v1/me', { config: { scope: 'kms:encrypt' } }, async (request) => {
@@ -149,6 +151,7 @@ describe('a route of the service', () => {
       },
       traceId: () => null,
       now: Date.now,
+      nameTag: () => 'tag',
     });
     const action = { name: 'material-key.read', scope: 'kms:material-keys:read', mode: 'read' } as const;
     app.get('/service/api/v1/keys/:id/versions/:kid', { config: { action } }, async () => ({ unreached: true }));
@@ -190,7 +193,7 @@ describe('a route of the service', () => {
       closing: new AbortController().signal,
     });
     const app = await createServer({ name: 'kms', tls: house.config.server.tls, clientCertificate: 'request', telemetry: noTelemetry() });
-    guardServiceRoutes(app, { challenges, authenticate, admit: keys.admit, traceId: () => null, now: Date.now });
+    guardServiceRoutes(app, { challenges, authenticate, admit: keys.admit, traceId: () => null, now: Date.now, nameTag: () => 'tag' });
     registerKeyRoutes(app, keys);
     const headers = basic(`plain-${unique}`, `plain-${unique}-password`);
     const { id } = await keys.make('A256GCM/A256KW');
