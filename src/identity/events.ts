@@ -7,7 +7,16 @@ import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 /** Happenings in Identity that an operator wants to read: ids and closed words, never a user name that was typed. */
 export type IdentityEvent =
   | { readonly type: 'logged-in'; readonly accountId: string; readonly tenantId: string; readonly clientId: string }
-  | { readonly type: 'login-failed'; readonly reason: 'wrong-credentials' | 'too-many-attempts' | 'busy'; readonly clientId: string }
+  | {
+      readonly type: 'login-failed';
+      readonly reason: 'wrong-credentials' | 'too-many-attempts' | 'busy';
+      readonly clientId: string;
+      /** Of the peer. */
+      readonly address: string;
+      /** Of the user name that was tried. */
+      readonly nameTag: string;
+    }
+  | { readonly type: 'client-refused'; readonly address: string; /** Of the client id that was tried. */ readonly nameTag: string }
   | { readonly type: 'login-cancelled'; readonly clientId: string }
   | { readonly type: 'consent-given'; readonly accountId: string; readonly clientId: string }
   | { readonly type: 'consent-refused'; readonly accountId: string; readonly clientId: string }
@@ -23,7 +32,23 @@ const lineOf = (event: IdentityEvent): EventLine => {
     case 'logged-in':
       return ['info', 'logged in', { account_id: event.accountId, tenant_id: event.tenantId, client_id: event.clientId }];
     case 'login-failed':
-      return ['warn', 'log-in failed', { reason: event.reason, client_id: event.clientId }];
+      return [
+        'warn',
+        'log-in failed',
+        {
+          reason: event.reason,
+          client_id: event.clientId,
+          'client.address': event.address,
+          credential: 'password',
+          name_tag: event.nameTag,
+        },
+      ];
+    case 'client-refused':
+      return [
+        'warn',
+        'a client gave a wrong secret',
+        { 'client.address': event.address, credential: 'client-secret', name_tag: event.nameTag },
+      ];
     case 'login-cancelled':
       return ['info', 'log-in cancelled', { client_id: event.clientId }];
     case 'consent-given':

@@ -8,6 +8,7 @@ import { watchOptional } from '#infra/http/optional-dependencies.ts';
 import type { App, RateLimit } from '#infra/http/server.ts';
 import { createServer } from '#infra/http/server/create-server.ts';
 import { createAttemptLimits } from '#infra/secrets/attempts/create-attempt-limits.ts';
+import { createNameTags } from '#infra/secrets/name-tags.ts';
 import { createPasswords } from '#infra/secrets/passwords.ts';
 import { systemClock } from '#infra/jobs/clock.ts';
 import { createJobs } from '#infra/jobs/create-jobs.ts';
@@ -69,13 +70,22 @@ export const buildIdentity = async (options: {
   const database = opened.use(await databases.open<IdentityTables>('identity', identityMigrations));
   const emit = logEvents(telemetry);
   const resourceServers = config.resource_servers.map(toResourceServer);
+  const nameTag = createNameTags(secrets.encryptionKey);
+  const onRefused = (clientId: string, address: string): void => emit({ type: 'client-refused', address, nameTag: nameTag(clientId) });
   const closing = new AbortController();
   const limits = () => createAttemptLimits({ closing: closing.signal });
   // A queue for each: programs that try secrets do not hold up people who log in.
   const passwords = { people: createPasswords(), clients: createPasswords() };
   const accounts = createAccounts({ database, demo: options.demo, passwords: passwords.people, limits: limits() });
   const serviceClients = await loadServiceClients(config.service_clients);
-  const clients = createClients({ database, demo: options.demo, passwords: passwords.clients, serviceClients, limits: limits() });
+  const clients = createClients({
+    database,
+    demo: options.demo,
+    passwords: passwords.clients,
+    serviceClients,
+    limits: limits(),
+    onRefused,
+  });
   const signingKeys = await createSigningKeys({ database, encryptionKey: secrets.encryptionKey, now });
   const { issuer } = config;
   const { cookieKeys } = secrets;
@@ -114,7 +124,15 @@ export const buildIdentity = async (options: {
   app.addHook('preClose', async () => closing.abort());
   opened.defer(() => app.close());
   await mountProvider(app, provider, { onPageError: pageOfError(telemetry) });
-  await registerPages(app, { interactions: provider.interactions, accounts, resourceServers, emit, secrets: cookieKeys, telemetry });
+  await registerPages(app, {
+    interactions: provider.interactions,
+    accounts,
+    resourceServers,
+    emit,
+    secrets: cookieKeys,
+    nameTag,
+    telemetry,
+  });
   registerLanding(app, landingOf({ demo: demo !== null }));
   registerHealth(app, { dependencies, jobs, telemetry, stopping });
   const isServiceClient = (clientId: string): boolean => serviceClients.has(clientId);

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Databases } from '#infra/database/databases.ts';
 import { openDatabases } from '#infra/database/open/open-databases.ts';
 import type { DependencyCheck } from '#infra/http/health.ts';
@@ -6,6 +7,7 @@ import { registerLanding } from '#infra/http/landing.routes.ts';
 import { watchOptional } from '#infra/http/optional-dependencies.ts';
 import type { App } from '#infra/http/server.ts';
 import { createServer } from '#infra/http/server/create-server.ts';
+import { createNameTags } from '#infra/secrets/name-tags.ts';
 import { systemClock } from '#infra/jobs/clock.ts';
 import { createJobs } from '#infra/jobs/create-jobs.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
@@ -79,6 +81,8 @@ export const buildKms = async (options: {
   const databases = opened.use(options.databases ?? (await openDatabases(config.database, { telemetry })));
   const service = opened.use(await databases.open<ServiceTables>('service', serviceMigrations));
   const unsealKey = await readUnsealKey(config.unseal);
+  // It outlives a restart and is the same in every replica; a sealed KMS has none.
+  const nameTag = createNameTags(unsealKey ?? randomBytes(32));
   const barrier = await openBarrier({ databases, service, unsealKey, now }).finally(() => unsealKey?.fill(0));
 
   const rows = createRowIntegrity({ barrier, emit });
@@ -115,7 +119,7 @@ export const buildKms = async (options: {
   app.addHook('preClose', async () => closing.abort());
   opened.defer(() => app.close());
   await registerOpenApi(app, { swaggerUi: config.server.swagger });
-  guardServiceRoutes(app, { ...access, admit: keys.admit, traceId: () => telemetry.traceId(), now });
+  guardServiceRoutes(app, { ...access, admit: keys.admit, traceId: () => telemetry.traceId(), now, nameTag });
   app.addHook('onError', async (request, _reply, error) => {
     const caller: Caller | undefined = request.caller;
     if (caller !== undefined) tenants.noteDamage(caller.tenant, error);

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
@@ -29,6 +29,8 @@ export interface ProdFiles {
   readonly certificates: Readonly<Record<'caller' | 'operator', { readonly cert: string; readonly key: string }>>;
   /** By user name or client id. */
   readonly passwords: Readonly<Record<string, string>>;
+  /** Networks of the balancers: stacks beside each other need networks of their own. */
+  readonly edges: Readonly<Record<'kms' | 'identity', string>>;
   /** With which the KMS asks Identity about tokens. */
   readonly kmsClientSecret: string;
 }
@@ -84,8 +86,10 @@ export const prodFiles = async (directory: string, ports: { readonly identity: n
     // Published, so that a test can ask each replica; as delivered, an admin listener is on the loopback of its container.
     await put(join(own, `${service}-stack.yml`), { ...prepared, admin: { host: '0.0.0.0' }, ...settings });
   };
-  await putStack('kms', { realms_file: '/run/secrets/realms.yml' });
-  await putStack('identity', {});
+  const third = randomInt(256);
+  const edges = { kms: `10.${randomInt(214, 230)}.${third}.0/24`, identity: `10.${randomInt(230, 246)}.${third}.0/24` };
+  await putStack('kms', { realms_file: '/run/secrets/realms.yml', server: { proxy_networks: [edges.kms] } });
+  await putStack('identity', { server: { proxy_networks: [edges.identity] } });
   await put(join(own, 'realms.yml'), {
     file: { users: [{ username: USERNAME, password: await hash(password), tenant: TENANTS[1], roles: ['tenant-admin'] }] },
     certificates: { clients: [{ common_name: CERTIFICATE_NAME, tenant: TENANTS[0], roles: ['tenant-admin'] }] },
@@ -95,6 +99,7 @@ export const prodFiles = async (directory: string, ports: { readonly identity: n
 
   return {
     mounts,
+    edges,
     overlay,
     ca: await readFile(tls.caFile, 'utf8'),
     certificates: { caller: await pairOf(folder.tls, CERTIFICATE_NAME), operator: await pairOf(join(mounts, 'operator'), 'cli-client') },

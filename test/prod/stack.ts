@@ -115,6 +115,8 @@ export const prodStack = async (options: { readonly kms: number; readonly identi
   const env = {
     PASSTHRU_TAG: tag,
     PASSTHRU_MOUNTS: files.mounts,
+    PASSTHRU_EDGE_KMS: files.edges.kms,
+    PASSTHRU_EDGE_IDENTITY: files.edges.identity,
     PASSTHRU_PORT_KMS: String(ports.kms),
     PASSTHRU_PORT_IDENTITY: String(ports.identity),
     PASSTHRU_REPLICAS_KMS: String(options.kms),

@@ -18,6 +18,7 @@ const VERIFIED_MAX = 1_000;
  * A secret that was verified is remembered for a minute under a keyed hash, so that PBKDF2 is not paid for every token.
  *
  * @param options.demo whether the demo's clients are found
+ * @param options.onRefused hears of every wrong secret that was looked at
  */
 export const createClients = (options: {
   readonly database: Pick<Database<IdentityTables>, 'db'>;
@@ -25,8 +26,9 @@ export const createClients = (options: {
   readonly passwords: Pick<Passwords, 'verify'>;
   readonly serviceClients: ReadonlyMap<string, ServiceClient>;
   readonly limits?: AttemptLimits;
+  readonly onRefused?: (clientId: string, address: string) => void;
 }): Clients => {
-  const { demo = false, passwords, serviceClients, limits = createAttemptLimits() } = options;
+  const { demo = false, passwords, serviceClients, limits = createAttemptLimits(), onRefused = () => {} } = options;
   const isSecret = createGuessCheck({ passwords, verified: createVerifiedCache({ ttlMs: VERIFIED_TTL_MS, max: VERIFIED_MAX }), limits });
   const store = createClientStore(options.database, { demo });
   return {
@@ -37,7 +39,9 @@ export const createClients = (options: {
       const service = serviceClients.get(clientId);
       if (service !== undefined) return service.verifySecret(secret);
       const stored = (await store.byClientId(clientId))?.secretHash;
-      return isSecret({ name: clientId, password: secret, stored, address });
+      const isRight = await isSecret({ name: clientId, password: secret, stored, address });
+      if (!isRight) onRefused(clientId, address);
+      return isRight;
     },
   };
 };

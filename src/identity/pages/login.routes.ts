@@ -2,6 +2,7 @@ import { Type } from 'typebox';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { strictObject } from '#infra/config/schema.ts';
 import type { App } from '#infra/http/server.ts';
+import type { NameTag } from '#infra/secrets/name-tags.ts';
 import type { Account } from '#identity/accounts/account.ts';
 import type { Accounts } from '#identity/accounts/accounts.ts';
 import type { Emit } from '../events.ts';
@@ -31,9 +32,14 @@ const problemOf = (error: unknown): { readonly text: string; readonly retryAfter
 /** `GET` and `POST /login/<uid>`: proves who the user is and goes back into the authorization. */
 export const registerLogin = (
   app: App,
-  options: { readonly interactions: Interactions; readonly accounts: Pick<Accounts, 'authenticate'>; readonly emit: Emit },
+  options: {
+    readonly interactions: Interactions;
+    readonly accounts: Pick<Accounts, 'authenticate'>;
+    readonly emit: Emit;
+    readonly nameTag: NameTag;
+  },
 ): void => {
-  const { interactions, accounts, emit } = options;
+  const { interactions, accounts, emit, nameTag } = options;
 
   app.get('/login/:uid', { schema: { params: interactionParams } }, async (request, reply) => {
     const details = await interactionAt(interactions, request, reply, 'login');
@@ -73,16 +79,17 @@ export const registerLogin = (
           .send(renderHtml(page));
       };
 
+      const tried = { clientId, address: request.ip, nameTag: nameTag(username) };
       let account: Account | null;
       try {
         account = await accounts.authenticate({ username, password, address: request.ip });
       } catch (error) {
         const { text, retryAfter, code } = problemOf(error);
-        emit({ type: 'login-failed', reason: code === 'too-many-attempts' ? 'too-many-attempts' : 'busy', clientId });
+        emit({ type: 'login-failed', reason: code === 'too-many-attempts' ? 'too-many-attempts' : 'busy', ...tried });
         return again(429, text, { 'retry-after': retryAfter });
       }
       if (account === null) {
-        emit({ type: 'login-failed', reason: 'wrong-credentials', clientId });
+        emit({ type: 'login-failed', reason: 'wrong-credentials', ...tried });
         return again(403, WRONG);
       }
       const accountId = account.id;

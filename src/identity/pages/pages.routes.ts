@@ -1,5 +1,6 @@
 import type { App } from '#infra/http/server.ts';
 import { readBodies } from '#infra/http/server/bodies.ts';
+import type { NameTag } from '#infra/secrets/name-tags.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import type { Accounts } from '#identity/accounts/accounts.ts';
 import type { Emit } from '../events.ts';
@@ -15,6 +16,7 @@ export interface PagesOptions {
   readonly accounts: Accounts;
   readonly resourceServers: readonly ResourceServer[];
   readonly emit: Emit;
+  readonly nameTag: NameTag;
   /** For the tokens of the forms, newest first. */
   readonly secrets: readonly [string, ...string[]];
   readonly telemetry: Pick<Telemetry, 'traceId'>;

@@ -15,6 +15,7 @@ import { createCookieKeys } from './cookie-keys.ts';
 import { createFeatures } from './features.ts';
 import { withoutAlias } from './features/grants/authorization-code.ts';
 import { defaultScope } from './features/grants/client-credentials.ts';
+import { LIFETIMES } from './features/lifetimes.ts';
 import { completeMetadata } from './features/discovery.ts';
 import { createJwtIntrospection } from './features/tokens/introspection.ts';
 import { createAccessTokenVerifier } from './features/tokens/jwt-access-token.ts';
@@ -73,6 +74,7 @@ export const createOpenIdProvider = async (options: OpenIdProviderOptions): Prom
   const cookieKeys = createCookieKeys(options.cookieKeys);
   // It outlives a change of the signing keys, which replaces all of oidc-provider.
   const openInteractions = createOpenInteractions({
+    lifeSeconds: LIFETIMES.interaction,
     log: telemetry.log,
     ...(options.elapsed === undefined ? {} : { elapsed: options.elapsed }),
   });

@@ -29,7 +29,7 @@ export const adminListenerConfigSchema = strictObject({
  * @param allowedClients common names of their certificates
  * @param now epoch milliseconds; a certificate that has ended since its connection began is nobody's any more
  */
-export const operatorsOnly = (allowedClients: readonly string[], now: () => number = Date.now): ((request: FastifyRequest) => void) => {
+export const operatorsOnly = (allowedClients: readonly string[], now: () => number): ((request: FastifyRequest) => void) => {
   const allowed = new Set(allowedClients);
   return ({ routeOptions, raw }) => {
     if (routeOptions.config.public === true) return;

@@ -28,6 +28,8 @@ const ALLOWED: ReadonlySet<string> = new Set([
   'tenant_id',
   'account_id',
   'client_id',
+  'credential',
+  'name_tag',
   'elastic_key_id',
   'material_key_id',
   'reset_id',

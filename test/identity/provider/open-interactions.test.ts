@@ -13,7 +13,7 @@ const MAX_STORED = 8 * 1024;
 const setup = () => {
   const world = { elapsed: 0, warnings: [] as string[] };
   const log = { warn: (line: string) => void world.warnings.push(line) };
-  return { world, interactions: createOpenInteractions({ log, elapsed: () => world.elapsed }) };
+  return { world, interactions: createOpenInteractions({ lifeSeconds: LIFETIMES.interaction, log, elapsed: () => world.elapsed }) };
 };
 
 const provided = async () => {

@@ -2,7 +2,6 @@ import { boundedKey } from '#infra/cache/bounded-key.ts';
 import { networkOf } from '#infra/secrets/attempts/network.ts';
 import { createTokenBuckets } from '#infra/secrets/attempts/token-buckets.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
-import { LIFETIMES } from '../features/lifetimes.ts';
 import type { OpenInteractions } from '../seams/open-interactions.ts';
 
 /**
@@ -18,14 +17,16 @@ const TOLD_MS = 60_000;
  * Counts the interactions that are open, by network: an IPv4 address, or the first 64 bits of an IPv6 address. One that is finished gives
  * its place back at once, one that is left alone after as long as it lives. In memory, for this process.
  *
+ * @param options.lifeSeconds how long an interaction lives that nobody goes on with
  * @param options.elapsed milliseconds of a clock that never goes back
  */
 export const createOpenInteractions = (options: {
+  readonly lifeSeconds: number;
   readonly log: Pick<Telemetry['log'], 'warn'>;
   readonly elapsed?: () => number;
 }): OpenInteractions => {
-  const { log, elapsed = () => performance.now() } = options;
-  const everyMs = (LIFETIMES.interaction * 1000) / MAX_OPEN;
+  const { lifeSeconds, log, elapsed = () => performance.now() } = options;
+  const everyMs = (lifeSeconds * 1000) / MAX_OPEN;
   const places = createTokenBuckets({ burst: MAX_OPEN, everyMs, max: MAX_NETWORKS, elapsed });
   let toldAt = Number.NEGATIVE_INFINITY;
 

@@ -86,6 +86,7 @@ export const createServer = async (options: ServerOptions): Promise<App> => {
 
   const refusals = createRefusalLog(telemetry.log);
   app.addHook('onClose', async () => refusals[Symbol.dispose]());
+  app.decorateRequest('facts');
   app.decorate('logFailure', (request, thrown) => logFailure({ log: telemetry.log, refusals }, request, thrown));
   app.setErrorHandler((error, request, reply) => {
     app.logFailure(request, error);

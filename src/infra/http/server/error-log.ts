@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { causeChain } from '#infra/apperr/cause-chain.ts';
-import type { Logger } from '#infra/telemetry/telemetry.ts';
+import type { Attributes, Logger } from '#infra/telemetry/telemetry.ts';
 import { toProblem } from '../problem.ts';
 import type { RefusalLog } from './refusal-log.ts';
 
@@ -9,6 +9,10 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** Logs a request that failed or was not let in; for error handlers of their own. */
     logFailure: (request: FastifyRequest, thrown: unknown) => void;
+  }
+  interface FastifyRequest {
+    /** What is known of who asks, for the log of a refusal: closed words and tags, never a name. */
+    facts?: Attributes;
   }
 }
 
@@ -28,6 +32,7 @@ export const logFailure = (
   const { method } = request;
   const route = request.routeOptions.url ?? 'unknown';
   const attributes = {
+    ...request.facts,
     'http.request.method': method,
     'http.route': route,
     'http.response.status_code': status,

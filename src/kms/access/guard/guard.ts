@@ -1,15 +1,17 @@
 import type { FastifyContextConfig, FastifyRequest } from 'fastify';
-import { InternalError } from '#infra/apperr/app-error.ts';
+import { InternalError, unreachable } from '#infra/apperr/app-error.ts';
 import type { App } from '#infra/http/server.ts';
 import type { FineScope } from '#infra/magic/magic.ts';
 import { isUuidV7 } from '#infra/magic/uuid.ts';
+import type { NameTag } from '#infra/secrets/name-tags.ts';
 import { type Peer, peerOf } from '#infra/tls/peer.ts';
+import type { Attributes } from '#infra/telemetry/telemetry.ts';
 import type { Admit, Target } from '#kms/action.ts';
 import { SERVICE_PREFIX } from '#kms/api/service-routes.ts';
 import type { Challenges } from '../challenges.ts';
 import { FINE_SCOPES } from '../scopes.ts';
 import type { Authenticate } from './authentication.ts';
-import { credentialOf } from './credentials.ts';
+import { type Credential, credentialOf } from './credentials.ts';
 
 /** A certificate is read from its connection once, however many requests come over it. */
 const peers = new WeakMap<object, Peer | null>();
@@ -33,6 +35,20 @@ const targetOf = (request: FastifyRequest): Target | null => {
   return { elasticKeyId: id, ...(kid !== undefined && isUuidV7(kid) ? { materialKeyId: kid } : {}) };
 };
 
+/** A token names nobody before it is verified. */
+const factsOf = (credential: Credential, nameTag: NameTag): Attributes => {
+  switch (credential.kind) {
+    case 'bearer':
+      return { credential: 'token' };
+    case 'basic':
+      return { credential: 'password', name_tag: nameTag(credential.username) };
+    case 'certificate':
+      return { credential: 'certificate', name_tag: nameTag(credential.peer.commonName) };
+    default:
+      return unreachable(credential);
+  }
+};
+
 /**
  * Guards every route below `/service/api/v1`: it finds out who asks (401), refuses whoever does not hold the scope of the route
  * (403) before the body is read, and puts the caller into the request. The door to keys refuses the act, so that a refusal here is
@@ -42,6 +58,7 @@ const targetOf = (request: FastifyRequest): Target | null => {
  * @param options.admit asks the door to keys
  * @param options.traceId the trace that a request runs in, or null
  * @param options.now epoch milliseconds
+ * @param options.nameTag what stands in the log for a name that was tried
  */
 export const guardServiceRoutes = (
   app: App,
@@ -50,10 +67,11 @@ export const guardServiceRoutes = (
     readonly authenticate: Authenticate;
     readonly admit: Admit;
     readonly traceId: () => string | null;
-    readonly now?: () => number;
+    readonly now: () => number;
+    readonly nameTag: NameTag;
   },
 ): void => {
-  const { challenges, authenticate, admit, traceId, now = Date.now } = options;
+  const { challenges, authenticate, admit, traceId, now, nameTag } = options;
 
   app.decorateRequest('caller');
   const guard = async (request: FastifyRequest): Promise<void> => {
@@ -66,6 +84,7 @@ export const guardServiceRoutes = (
     const source = { rawHeaders: request.raw.rawHeaders, query: request.query as Record<string, unknown>, peer };
     const credential = credentialOf(source, challenges);
     if (credential === null) throw challenges.missing();
+    request.facts = factsOf(credential, nameTag);
     const address = request.ip;
     const authenticated = await authenticate(credential, { scope, address });
     const caller = { ...authenticated, request: { id: request.id, traceId: traceId(), address } };

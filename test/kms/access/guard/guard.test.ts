@@ -98,6 +98,8 @@ describe('a route of the service', () => {
       authenticate: () => Promise.reject(new Error('not used')),
       admit: () => Promise.reject(new Error('not used')),
       traceId: () => null,
+      now: Date.now,
+      nameTag: () => 'tag',
     });
     expect(() => app.get('/service/api/v1/forgotten', handler)).toThrow(/names no scope/);
     expect(() => app.get('/service/api/v1/wrong', { config: { scope: 'kms:everything' as never } }, handler)).toThrow(/names no scope/);
@@ -116,6 +118,8 @@ describe('a route of the service', () => {
       authenticate: async (_credential, { scope, address }) => ({ ...authenticated, username: `${scope} from ${address}` }),
       admit: async () => {},
       traceId: () => traceId,
+      now: Date.now,
+      nameTag: () => 'tag',
     });
     const callers: Caller[] = [];
     app.get('/service/api/v1/me', { config: { scope: 'kms:encrypt' } }, async (request) => {
@@ -146,6 +150,8 @@ describe('a route of the service', () => {
         throw new AppError('scope-insufficient', 403, 'No.');
       },
       traceId: () => null,
+      now: Date.now,
+      nameTag: () => 'tag',
     });
     const action = { name: 'material-key.read', scope: 'kms:material-keys:read', mode: 'read' } as const;
     app.get('/service/api/v1/keys/:id/versions/:kid', { config: { action } }, async () => ({ unreached: true }));
@@ -189,7 +195,7 @@ describe('a route of the service', () => {
       closing: new AbortController().signal,
     });
     const app = await createServer({ name: 'kms', tls: house.config.server.tls, clientCertificate: 'request', telemetry: noTelemetry() });
-    guardServiceRoutes(app, { challenges, authenticate, admit: keys.admit, traceId: () => null });
+    guardServiceRoutes(app, { challenges, authenticate, admit: keys.admit, traceId: () => null, now: Date.now, nameTag: () => 'tag' });
     registerKeyRoutes(app, keys);
     const headers = basic(`plain-${unique}`, `plain-${unique}-password`);
     const { id } = await keys.make('A256GCM/A256KW');
