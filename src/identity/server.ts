@@ -110,7 +110,16 @@ export const buildIdentity = async (options: {
   await mountProvider(app, provider, { onPageError: pageOfError(telemetry) });
   await registerPages(app, { interactions: provider.interactions, accounts, resourceServers, emit, secret: cookieKeys[0], telemetry });
   registerHealth(app, { dependencies, jobs, telemetry, stopping });
-  const admin = await createAdmin({ config: config.admin, telemetry, dependencies, jobs, drain, demo });
+  const admin = await createAdmin({
+    config: config.admin,
+    telemetry,
+    dependencies,
+    jobs,
+    drain,
+    demo,
+    signingKeys,
+    reloadKeys: () => provider.reloadKeys(),
+  });
   opened.defer(() => admin.close());
   // Both at once: each may wait for its requests.
   opened.defer(async () => void (await Promise.all([app.close(), admin.close()])));
