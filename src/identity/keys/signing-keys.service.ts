@@ -113,12 +113,10 @@ export const createSigningKeys = async (options: SigningKeyOptions): Promise<Sig
           fix: 'GET /admin/v1/signing-keys lists those that there are; one that is not among them is trusted by nobody any more.',
         });
       }
-      if (kid === active.kid) await store.activate(tx, next.kid, now());
-      const isPairWhole = kid !== active.kid && kid !== next.kid;
       return {
         withdrawn: kid,
-        active: kid === active.kid ? next.kid : active.kid,
-        published: isPairWhole ? next.kid : await insertNew(tx, 'published'),
+        active: kid === active.kid ? await insertNew(tx, 'active') : active.kid,
+        published: kid === next.kid ? await insertNew(tx, 'published') : next.kid,
       };
     });
 

@@ -37,8 +37,8 @@ export interface SigningKeys {
   /** Every key and its state, the one that signs first. */
   list(): Promise<readonly { readonly kid: string; readonly state: KeyState }[]>;
   /**
-   * Deletes a key that leaked, in one transaction. When it was the one that signs, the next key signs at once, whether or not verifiers
-   * have seen it: they look it up.
+   * Deletes a key that leaked, in one transaction. When it was the one that signs, a new key signs at once, and not the published one:
+   * verifiers do not know it, so they fetch the JWKS with its first token, and find the leaked key gone.
    *
    * @throws AppError `signing-key-unknown` (404)
    */

@@ -86,12 +86,13 @@ describe.each(databaseKinds())('signing keys on %s', (kind) => {
     expect(await keys.withdraw(retired)).toEqual({ withdrawn: retired, active, published: next });
     expect(await kids()).toEqual([active, next]);
     const first = await keys.withdraw(active);
-    expect(first).toEqual({ withdrawn: active, active: next, published: expect.any(String) });
-    expect(await kids()).toEqual([next, first.published]);
-    const second = await keys.withdraw(first.published);
-    expect(second).toEqual({ withdrawn: first.published, active: next, published: expect.any(String) });
+    expect(first).toEqual({ withdrawn: active, active: expect.any(String), published: next });
+    expect([active, next, retired]).not.toContain(first.active);
+    expect(await kids()).toEqual([first.active, next]);
+    const second = await keys.withdraw(next);
+    expect(second).toEqual({ withdrawn: next, active: first.active, published: expect.any(String) });
     expect(await keys.list()).toEqual([
-      { kid: next, state: 'active' },
+      { kid: first.active, state: 'active' },
       { kid: second.published, state: 'published' },
     ]);
     await expect(keys.withdraw(active)).rejects.toMatchObject({ code: 'signing-key-unknown', status: 404 });
@@ -102,18 +103,18 @@ describe.each(databaseKinds())('signing keys on %s', (kind) => {
     const client = aServiceClient();
     provider.register(client);
     const token = await clientToken(provider, client);
-    const [active = '', next] = await published(provider);
+    const [active = ''] = await published(provider);
     const introspected = async (text: string) =>
       (await provider.post('/oauth2/introspect', { token: text }, client)).json<{ active: boolean }>();
     expect(await introspected(token)).toMatchObject({ active: true });
 
-    await provider.keys.withdraw(active);
+    const { active: successor } = await provider.keys.withdraw(active);
     await provider.openid.reloadKeys();
 
     expect(await published(provider)).not.toContain(active);
     expect(await introspected(token)).toEqual({ active: false });
     const after = await clientToken(provider, client);
-    expect(decodeProtectedHeader(after).kid).toBe(next);
+    expect(decodeProtectedHeader(after).kid).toBe(successor);
     expect(await introspected(after)).toMatchObject({ active: true });
   });
 
