@@ -8,7 +8,7 @@ import type { App, Drain } from '#infra/http/server.ts';
 import { createServer } from '#infra/http/server/create-server.ts';
 import type { Jobs } from '#infra/jobs/job.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
-import type { SigningKeys } from '../keys/signing-keys.ts';
+import type { SigningKeys } from '#identity/keys/signing-keys.ts';
 import { registerSigningKeyRoutes } from './signing-keys.routes.ts';
 
 /**

@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import { strictObject } from '#infra/config/schema.ts';
 import type { App } from '#infra/http/server.ts';
 import { UUID_V7 } from '#infra/magic/uuid.ts';
-import { KEY_STATES, type SigningKeys } from '../keys/signing-keys.ts';
+import { KEY_STATES, type SigningKeys } from '#identity/keys/signing-keys.ts';
 
 const kidSchema = Type.String({ pattern: UUID_V7, description: 'a UUIDv7 in lower case' });
 const keysSchema = strictObject({ keys: Type.Array(strictObject({ kid: Type.String(), state: Type.Enum(KEY_STATES) })) });
