@@ -25,6 +25,7 @@ import { logEvents } from './events.ts';
 import { registerKeyRoutes } from './keys/keys.routes.ts';
 import { createKeys } from './keys/keys.ts';
 import { countActs } from './keys/operations/count-acts.ts';
+import { quotasOf } from './keys/quotas.ts';
 import { createTenantDirectory } from './tenants/create-directory.ts';
 import { createTenantLifeCycle } from './tenants/create-life-cycle.ts';
 import { lookAtTenants } from './tenants/damaged-tenants.ts';
@@ -86,7 +87,7 @@ export const buildKms = async (options: {
   const closing = new AbortController();
   const access = opened.use(await openAccess({ config, service, tenants, telemetry, emit, now, elapsed, closing: closing.signal }));
   const { insufficientScope } = access.challenges;
-  const keys = createKeys({ barrier, insufficientScope, emit: countActs(telemetry), now });
+  const keys = createKeys({ barrier, insufficientScope, emit: countActs(telemetry), now, quotas: quotasOf(config.quotas) });
   const seedFile = options.demo ? config.demo.seed_file : undefined;
   const demo = seedFile === undefined ? null : await demoData.load(seedFile, keys.elasticKeys);
   for (const job of [...databases.jobs, ...access.jobs, forgetGoneTenants(tenants), lookAtTenants(tenants)]) opened.use(jobs.start(job));

@@ -11,6 +11,7 @@ import { createMaterialKeyService } from './material-keys/material-key.service.t
 import type { MaterialKeyService } from './material-keys/material-key.ts';
 import { createCryptography, type Cryptography } from './operations/cryptography.ts';
 import { createDoor } from './operations/operate.ts';
+import { type KeyQuotas, USUAL_QUOTAS } from './quotas.ts';
 
 /** The services for the keys of tenants. */
 export interface Keys {
@@ -32,16 +33,18 @@ export interface KeysOptions {
   /** Milliseconds on a clock that never goes back, for leases. */
   readonly elapsed?: () => number;
   readonly random?: RandomBytes;
+  /** Of each tenant; default USUAL_QUOTAS. */
+  readonly quotas?: KeyQuotas;
 }
 
 /** The three services behind one door, over one key ring: what one changes the others see at once. */
-export const createKeys = ({ barrier, insufficientScope, emit, now, elapsed, random }: KeysOptions): Keys => {
+export const createKeys = ({ barrier, insufficientScope, emit, now, elapsed, random, quotas = USUAL_QUOTAS }: KeysOptions): Keys => {
   const ring = createKeyRing({ barrier, ...(elapsed && { elapsed }) });
   const { operate, admit } = createDoor({ barrier, ring, insufficientScope, ...(emit && { emit }) });
   return {
     admit,
-    elasticKeys: createElasticKeyService({ operate, makeFirstVersion: firstVersionMaker({ barrier, random }), now }),
-    materialKeys: createMaterialKeyService({ operate, barrier, random, now }),
+    elasticKeys: createElasticKeyService({ operate, makeFirstVersion: firstVersionMaker({ barrier, random }), quotas, now }),
+    materialKeys: createMaterialKeyService({ operate, barrier, random, quotas, now }),
     crypto: createCryptography({ operate, now, random }),
   };
 };

@@ -11,6 +11,7 @@ import type { PublicJwk } from '#kms/jose/key-material.ts';
 import { elasticKeyExpired, elasticKeyNotFound, elasticKeySuspended } from '../elastic-keys/elastic-key-errors.ts';
 import { elasticKeysStore } from '../elastic-keys/elastic-key.store.ts';
 import type { ElasticKey } from '../elastic-keys/elastic-key.ts';
+import { checkVersions, type KeyQuotas } from '../quotas.ts';
 import { MATERIAL_KEY_ACTIONS } from './material-key.actions.ts';
 import { materialKeysStore } from './material-key.store.ts';
 import type { MaterialKey, MaterialKeyService, StoredMaterialKey } from './material-key.ts';
@@ -28,6 +29,7 @@ interface PublicKeys {
 
 export interface MaterialKeyServiceOptions extends MintOptions {
   readonly operate: Operate<PublicKeys>;
+  readonly quotas: KeyQuotas;
   /** Epoch milliseconds. */
   readonly now: () => number;
 }
@@ -63,16 +65,18 @@ const shown = async (
   publicJwk: (await ring.open({ tenant, elasticKeyId: elasticKey.id }, elasticKey, { wrapped, ...key })).publicJwk,
 });
 
-export const createMaterialKeyService = ({ operate, now, ...mint }: MaterialKeyServiceOptions): MaterialKeyService => ({
+export const createMaterialKeyService = ({ operate, quotas, now, ...mint }: MaterialKeyServiceOptions): MaterialKeyService => ({
   rotate: (caller, elasticKeyId) => {
     const materialKeyId = randomUUIDv7();
     return operate(caller, MATERIAL_KEY_ACTIONS.rotate, { elasticKeyId, materialKeyId }, async ({ tenant, db }) => {
-      const { algorithm } = await elasticKeyIn(db, elasticKeyId);
+      const elasticKey = await elasticKeyIn(db, elasticKeyId);
+      const { algorithm } = elasticKey;
       const { wrapped, publicJwk } = await mintMaterialKey(mint, { tenantId: tenant.id, elasticKeyId, materialKeyId, algorithm });
       const createdAt = now();
       return async (tx) => {
         const version = await elasticKeysStore(tx).raiseVersion(elasticKeyId, createdAt);
         if (version === undefined) throw refusalOf(await elasticKeysStore(tx).byId(elasticKeyId));
+        checkVersions(elasticKey, version, quotas);
         await materialKeysStore(tx).insertActive({ id: materialKeyId, elasticKeyId, version, wrapped, createdAt });
         return { id: materialKeyId, elasticKeyId, version, state: 'active', publicJwk, createdAt, deactivatedAt: null };
       };
