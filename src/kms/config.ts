@@ -10,7 +10,7 @@ import { signalDebuggerConfigSchema } from '#infra/process/signal-debugger.ts';
 import { logFileConfigSchema, telemetryConfigSchema } from '#infra/telemetry/config.ts';
 import { accessConfigSchema, repeatedIssuers } from './access/guard/config.ts';
 import { unsealConfigSchema } from './barrier/config.ts';
-import { quotasConfigSchema } from './keys/quotas.ts';
+import { quotasConfigSchema } from './keys/elastic-keys/quotas.ts';
 
 const serverSchema = strictObject({
   ...listenerConfigSchema.properties,

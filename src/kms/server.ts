@@ -25,7 +25,7 @@ import { logEvents } from './events.ts';
 import { registerKeyRoutes } from './keys/keys.routes.ts';
 import { createKeys } from './keys/keys.ts';
 import { countActs } from './keys/operations/count-acts.ts';
-import { quotasOf } from './keys/quotas.ts';
+import { quotasOf } from './keys/elastic-keys/quotas.ts';
 import { createTenantDirectory } from './tenants/create-directory.ts';
 import { createTenantLifeCycle } from './tenants/create-life-cycle.ts';
 import { lookAtTenants } from './tenants/damaged-tenants.ts';

@@ -3,8 +3,6 @@ import { readFile } from 'node:fs/promises';
 import type { ConnectionOptions, TlsOptions } from 'node:tls';
 import { basename } from 'node:path';
 import { AppError } from '#infra/apperr/app-error.ts';
-import { hasCode } from '#infra/apperr/system-error.ts';
-import { readGuarded } from '#infra/files/guarded-file.ts';
 import type { TlsFiles } from './config.ts';
 
 /**
@@ -25,14 +23,13 @@ export type ClientCertificateMode = 'none' | 'request' | 'require';
 /**
  * Reads the three files.
  *
- * @throws AppError `tls-file-unreadable` that names the base name and the role of the file, also for a root that is no certificate;
- * `secret-not-ours` for a private key that another user may have put there
+ * @throws AppError `tls-file-unreadable` that names the base name and the role of the file, also for a root that is no certificate
  */
 export const readTls = async (files: TlsFiles): Promise<TlsPem> => {
   const [ca, cert, key] = await Promise.all([
     readPem(files.ca, 'the trusted root certificate'),
     readPem(files.cert, 'the certificate chain'),
-    readKey(files.key),
+    readPem(files.key, 'the private key'),
   ]);
   checkRoot(ca, files.ca);
   return { ca, cert, key };
@@ -83,16 +80,6 @@ const unreadable = (path: string, role: string, cause: unknown): AppError =>
     cause,
     fix: 'Run `passthru prepare`, which makes missing certificates again.',
   });
-
-const readKey = async (path: string): Promise<string> => {
-  const role = 'the private key';
-  try {
-    return await readGuarded(path, { purpose: role, links: true });
-  } catch (error) {
-    if (hasCode(error, 'secret-not-ours')) throw error;
-    throw unreadable(path, role, error);
-  }
-};
 
 const readPem = async (path: string, role: string): Promise<string> => {
   try {

@@ -11,7 +11,7 @@ import { createMaterialKeyService } from './material-keys/material-key.service.t
 import type { MaterialKeyService } from './material-keys/material-key.ts';
 import { createCryptography, type Cryptography } from './operations/cryptography.ts';
 import { createDoor } from './operations/operate.ts';
-import { type KeyQuotas, USUAL_QUOTAS } from './quotas.ts';
+import { type KeyQuotas, USUAL_QUOTAS } from './elastic-keys/quotas.ts';
 
 /** The services for the keys of tenants. */
 export interface Keys {

@@ -4,7 +4,7 @@ import { DEFAULT_LIMIT, decodeCursor } from '#kms/api/cursor.ts';
 import { fieldInvalid } from '#kms/api/fields.ts';
 import { pageOf } from '#kms/api/paging.ts';
 import { algorithmOf } from '#kms/jose/algorithms.ts';
-import { checkElasticKeys, type KeyQuotas } from '../quotas.ts';
+import { checkElasticKeys, type KeyQuotas } from './quotas.ts';
 import { elasticKeyNotFound } from './elastic-key-errors.ts';
 import { ELASTIC_KEY_ACTIONS } from './elastic-key.actions.ts';
 import { checkedExpiry, checkedOperations } from './elastic-key.policy.ts';

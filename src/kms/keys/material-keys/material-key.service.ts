@@ -11,7 +11,7 @@ import type { PublicJwk } from '#kms/jose/key-material.ts';
 import { elasticKeyExpired, elasticKeyNotFound, elasticKeySuspended } from '../elastic-keys/elastic-key-errors.ts';
 import { elasticKeysStore } from '../elastic-keys/elastic-key.store.ts';
 import type { ElasticKey } from '../elastic-keys/elastic-key.ts';
-import { checkVersions, type KeyQuotas } from '../quotas.ts';
+import { checkVersions, type KeyQuotas } from '../elastic-keys/quotas.ts';
 import { MATERIAL_KEY_ACTIONS } from './material-key.actions.ts';
 import { materialKeysStore } from './material-key.store.ts';
 import type { MaterialKey, MaterialKeyService, StoredMaterialKey } from './material-key.ts';

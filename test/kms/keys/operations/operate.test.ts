@@ -5,7 +5,7 @@ import type { Attributes } from '#infra/telemetry/telemetry.ts';
 import { FINE_SCOPES } from '#kms/access/scopes.ts';
 import type { Act, Target } from '#kms/action.ts';
 import { type Caller, serviceCaller } from '#kms/caller.ts';
-import { USUAL_QUOTAS } from '#kms/keys/quotas.ts';
+import { USUAL_QUOTAS } from '#kms/keys/elastic-keys/quotas.ts';
 import { createElasticKeyService } from '#kms/keys/elastic-keys/elastic-key.service.ts';
 import { createKeyRing } from '#kms/keys/key-ring/create-key-ring.ts';
 import { firstVersionMaker } from '#kms/keys/material-keys/first-version.ts';

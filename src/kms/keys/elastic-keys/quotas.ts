@@ -3,7 +3,7 @@ import { type Static, Type } from 'typebox';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { strictObject } from '#infra/config/schema.ts';
 import type { TenantTables } from '#kms/database/tenant-tables.ts';
-import type { ElasticKey } from './elastic-keys/elastic-key.ts';
+import type { ElasticKey } from './elastic-key.ts';
 
 /** How much one tenant may hold, so that none takes memory and time of all others. */
 export const quotasConfigSchema = strictObject(
