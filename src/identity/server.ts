@@ -146,6 +146,8 @@ export const buildIdentity = async (options: {
     clients: createNewClients({ database, passwords: passwords.clients, isServiceClient, now }),
     provider,
     resourceServers,
+    signingKeys,
+    reloadKeys: () => provider.reloadKeys(),
     demo,
     emit,
     now,

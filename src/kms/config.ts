@@ -10,6 +10,7 @@ import { signalDebuggerConfigSchema } from '#infra/process/signal-debugger.ts';
 import { logFileConfigSchema, telemetryConfigSchema } from '#infra/telemetry/config.ts';
 import { accessConfigSchema, repeatedIssuers } from './access/guard/config.ts';
 import { unsealConfigSchema } from './barrier/config.ts';
+import { quotasConfigSchema } from './keys/elastic-keys/quotas.ts';
 
 const serverSchema = strictObject({
   ...listenerConfigSchema.properties,
@@ -28,6 +29,7 @@ export const kmsConfigSchema = strictObject({
   telemetry: Type.Optional(telemetryConfigSchema),
   log: Type.Optional(logFileConfigSchema),
   unseal: unsealConfigSchema,
+  quotas: quotasConfigSchema,
   ...accessConfigSchema.properties,
   demo: demoConfigSchema('tenants, accounts and elastic keys'),
 });

@@ -30,6 +30,7 @@ import { createRowIntegrity } from './integrity/create-row-integrity.ts';
 import { registerKeyRoutes } from './keys/keys.routes.ts';
 import { createKeys } from './keys/keys.ts';
 import { countActs } from './keys/operations/count-acts.ts';
+import { quotasOf } from './keys/elastic-keys/quotas.ts';
 import { adoptRows } from './tenants/adopt-rows.ts';
 import { createTenantDirectory } from './tenants/create-directory.ts';
 import { createTenantLifeCycle } from './tenants/create-life-cycle.ts';
@@ -101,7 +102,7 @@ export const buildKms = async (options: {
     await openAccess({ config, demo: isDemo, service, rows, tenants, telemetry, emit, now, elapsed, closing: closing.signal }),
   );
   const { insufficientScope } = access.challenges;
-  const keys = createKeys({ barrier, rows, insufficientScope, emit: countActs(telemetry), now });
+  const keys = createKeys({ barrier, rows, insufficientScope, emit: countActs(telemetry), now, quotas: quotasOf(config.quotas) });
   const seedFile = options.demo ? config.demo.seed_file : undefined;
   const demo = seedFile === undefined ? null : await demoData.load(seedFile, keys.elasticKeys);
   for (const job of [...databases.jobs, ...access.jobs, forgetGoneTenants(tenants), lookAtTenants(tenants, rows)])

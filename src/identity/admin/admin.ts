@@ -16,6 +16,8 @@ import type { OpenIdProvider } from '#identity/provider/openid-provider.ts';
 import type { ResourceServer } from '#identity/resource-servers/resource-server.ts';
 import { registerAccountRoutes } from './accounts.routes.ts';
 import { registerClientRoutes } from './clients.routes.ts';
+import type { SigningKeys } from '#identity/keys/signing-keys.ts';
+import { registerSigningKeyRoutes } from './signing-keys.routes.ts';
 
 /**
  * The listener for operators, built and not listening: no connection without a verified client certificate, and beyond health
@@ -32,11 +34,14 @@ export const createAdmin = async (options: {
   readonly provider: Pick<OpenIdProvider, 'checkClient'>;
   readonly resourceServers: readonly ResourceServer[];
   readonly demo: Demo | null;
+  readonly signingKeys: SigningKeys;
+  /** Makes this replica see a change of the signing keys at once. */
+  readonly reloadKeys: () => Promise<void>;
   readonly emit: Emit;
   /** Epoch milliseconds. */
   readonly now: () => number;
 }): Promise<App> => {
-  const { config, telemetry, dependencies, jobs, drain, accounts, resourceServers, demo, emit, now } = options;
+  const { config, telemetry, dependencies, jobs, drain, accounts, resourceServers, signingKeys, reloadKeys, demo, emit, now } = options;
   const admin = await createServer({
     name: 'identity-admin',
     tls: config.tls,
@@ -50,6 +55,7 @@ export const createAdmin = async (options: {
   registerHealth(admin, { dependencies, jobs, telemetry, stopping: drain.begun });
   registerAccountRoutes(admin, accounts, resourceServers);
   registerClientRoutes(admin, options);
+  registerSigningKeyRoutes(admin, { keys: signingKeys, reload: reloadKeys });
   if (demo !== null) registerDemoRoutes(admin, demo);
   return admin;
 };

@@ -66,10 +66,16 @@ export const createSigningKeys = async (options: SigningKeyOptions): Promise<Sig
     return jwk;
   };
 
-  const current = async (): Promise<SigningKeySet> => {
+  /** The key that signs comes first. */
+  const sortedRows = async () => {
     const rows = await store.all();
-    // The key that signs comes first.
-    const sorted = KEY_STATES.flatMap((state) => rows.filter((row) => row.state === state));
+    return KEY_STATES.flatMap((state) => rows.flatMap((row) => (row.state === state ? [{ ...row, state }] : [])));
+  };
+
+  const current = async (): Promise<SigningKeySet> => {
+    const sorted = await sortedRows();
+    const there = new Set(sorted.map(({ kid }) => kid));
+    for (const kid of opened.keys()) if (!there.has(kid)) opened.delete(kid);
     const [first, ...rest] = sorted;
     if (first?.state !== 'active') {
       throw new AppError('signing-key-missing', 500, 'No signing key is active.', { fix: 'Restart Identity: it makes the missing key.' });
@@ -77,22 +83,41 @@ export const createSigningKeys = async (options: SigningKeyOptions): Promise<Sig
     return { version: sorted.map(({ kid, state }) => `${kid}:${state}`).join(' '), keys: [open(first), ...rest.map(open)] };
   };
 
-  const rotate: SigningKeys['rotate'] = ({ force = false } = {}) =>
+  /** The key that signs and the next one, which stay as they are until the transaction ends. */
+  const lockPair = async (tx: Tx): Promise<{ readonly active: SigningKeyRow; readonly next: SigningKeyRow }> => {
+    const active = await store.lockInState(tx, 'active');
+    const next = await store.lockInState(tx, 'published');
+    if (active !== undefined && next !== undefined) return { active, next };
+    throw new AppError('signing-key-conflict', 409, 'Another rotation came first.', {
+      fix: 'Look at the keys, then rotate again if need be.',
+    });
+  };
+
+  const rotate: SigningKeys['rotate'] = () =>
     database.transaction(async (tx) => {
-      const active = await store.lockInState(tx, 'active');
-      const next = await store.lockInState(tx, 'published');
-      if (active === undefined || next === undefined) {
-        throw new AppError('signing-key-conflict', 409, 'Another rotation came first.', {
-          fix: 'Look at the keys, then rotate again if need be.',
-        });
-      }
+      const { active, next } = await lockPair(tx);
       const time = now();
       const waitMs = next.published_at + minPublishedMs - time;
-      if (!force && waitMs > 0) throw tooNew(waitMs);
+      if (waitMs > 0) throw tooNew(waitMs);
       await store.retire(tx, active.kid, time);
       await store.activate(tx, next.kid, time);
       await store.deleteRetiredUntil(tx, time - maxTokenLifetimeMs);
       return { active: next.kid, retired: active.kid, published: await insertNew(tx, 'published') };
+    });
+
+  const withdraw: SigningKeys['withdraw'] = (kid) =>
+    database.transaction(async (tx) => {
+      const { active, next } = await lockPair(tx);
+      if (!(await store.delete(tx, kid))) {
+        throw new AppError('signing-key-unknown', 404, `There is no signing key ${kid}.`, {
+          fix: 'GET /admin/v1/signing-keys lists those that there are; one that is not among them is trusted by nobody any more.',
+        });
+      }
+      return {
+        withdrawn: kid,
+        active: kid === active.kid ? await insertNew(tx, 'active') : active.kid,
+        published: kid === next.kid ? await insertNew(tx, 'published') : next.kid,
+      };
     });
 
   await database.transaction(async (tx) => {
@@ -100,5 +125,5 @@ export const createSigningKeys = async (options: SigningKeyOptions): Promise<Sig
     if ((await store.lockInState(tx, 'published')) === undefined) await insertNew(tx, 'published');
   });
   await current();
-  return { current, rotate };
+  return { current, rotate, withdraw, list: async () => (await sortedRows()).map(({ kid, state }) => ({ kid, state })) };
 };

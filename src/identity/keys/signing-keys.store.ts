@@ -16,6 +16,8 @@ export interface SigningKeyStore {
   insert(tx: Tx, row: Insertable<SigningKeyRow> & { readonly state: KeyState }): Promise<void>;
   activate(tx: Tx, kid: string, at: number): Promise<void>;
   retire(tx: Tx, kid: string, at: number): Promise<void>;
+  /** @returns whether it was there */
+  delete(tx: Tx, kid: string): Promise<boolean>;
   /** @param moment epoch milliseconds, included */
   deleteRetiredUntil(tx: Tx, moment: number): Promise<void>;
 }
@@ -40,6 +42,10 @@ export const createSigningKeyStore = ({ db, kind }: Pick<Database<IdentityTables
   },
   activate: (tx, kid, at) => change(tx, kid, { state: 'active', activated_at: at }),
   retire: (tx, kid, at) => change(tx, kid, { state: 'retired', retired_at: at }),
+  delete: async (tx, kid) => {
+    const { numDeletedRows } = await tx.deleteFrom('signing_keys').where('kid', '=', kid).executeTakeFirst();
+    return numDeletedRows > 0n;
+  },
   deleteRetiredUntil: async (tx, moment) => {
     await tx.deleteFrom('signing_keys').where('state', '=', 'retired').where('retired_at', '<=', moment).execute();
   },

@@ -5,7 +5,8 @@ import type { JWK } from 'jose';
  * `signing-keys.store.ts` has the queries, `signing-keys.service.ts` decides when a key changes its state. The provider reads the set,
  * operators rotate it.
  *
- * published (next: in the JWKS, signs nothing) → active (signs) → retired (in the JWKS until its last token has ended).
+ * published (next: in the JWKS, signs nothing) → active (signs) → retired (in the JWKS until its last token has ended). A key that leaked
+ * is withdrawn from whichever state: it is deleted, so it is in no JWKS and verifies nothing.
  * One key at most is published and one at most is active; the database holds to that.
  */
 export const KEY_STATES = ['active', 'published', 'retired'] as const;
@@ -29,11 +30,17 @@ export interface SigningKeys {
    * Takes the next key into use, retires the old one, publishes a new next one and deletes retired keys whose last token has
    * ended: one transaction, so no moment has no key.
    *
-   * @param options.force skips the wait for verifiers to have seen the next key: for a key that is compromised
    * @throws AppError `signing-key-too-new` (409) when the next key was not published long enough, `signing-key-conflict` (409)
    *   when another rotation came first
    */
-  rotate(options?: {
-    readonly force?: boolean;
-  }): Promise<{ readonly active: string; readonly retired: string; readonly published: string }>;
+  rotate(): Promise<{ readonly active: string; readonly retired: string; readonly published: string }>;
+  /** Every key and its state, the one that signs first. */
+  list(): Promise<readonly { readonly kid: string; readonly state: KeyState }[]>;
+  /**
+   * Deletes a key that leaked, in one transaction. When it was the one that signs, a new key signs at once, and not the published one:
+   * verifiers do not know it, so they fetch the JWKS with its first token, and find the leaked key gone.
+   *
+   * @throws AppError `signing-key-unknown` (404)
+   */
+  withdraw(kid: string): Promise<{ readonly withdrawn: string; readonly active: string; readonly published: string }>;
 }

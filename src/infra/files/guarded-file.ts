@@ -35,7 +35,7 @@ export const readGuarded = async (path: string, { purpose, links = false }: Guar
   });
   const stats = await file.stat();
   if (!stats.isFile()) throw refuse('secret-unreadable', 'is no regular file');
-  const fault = await faultOf(links ? await realpath(path) : path, stats);
+  const fault = await faultOf(path, stats);
   if (fault !== null) throw refuse('secret-not-ours', fault);
   if (stats.size > MAX_BYTES) throw refuse('secret-unreadable', `is larger than ${MAX_BYTES} bytes`);
   return file.readFile('utf8');
@@ -47,7 +47,7 @@ const faultOf = async (path: string, stats: Stats): Promise<string | null> => {
   if (own === undefined) return null;
   if (othersWrite(stats, stats.uid)) return 'can be written by other users';
   if (isTrusted(stats.uid, own)) return null;
-  const folder = await stat(dirname(path));
+  const folder = await stat(dirname(await realpath(path)));
   return isTrusted(folder.uid, own) && !othersWrite(folder, folder.uid) ? null : `belongs to another user (uid ${stats.uid})`;
 };
 

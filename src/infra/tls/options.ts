@@ -3,8 +3,6 @@ import { readFile } from 'node:fs/promises';
 import type { ConnectionOptions, TlsOptions } from 'node:tls';
 import { basename } from 'node:path';
 import { AppError } from '#infra/apperr/app-error.ts';
-import { hasCode } from '#infra/apperr/system-error.ts';
-import { readGuarded } from '#infra/files/guarded-file.ts';
 import type { ServerTlsFiles } from './config.ts';
 
 /**
@@ -28,15 +26,14 @@ export type ClientCertificateMode = 'none' | 'request' | 'require';
 /**
  * Reads the files.
  *
- * @throws AppError `tls-file-unreadable` that names the base name and the role of the file, also for a root that is no certificate;
- * `secret-not-ours` for a private key that another user may have put there
+ * @throws AppError `tls-file-unreadable` that names the base name and the role of the file, also for a root that is no certificate
  */
 export const readTls = async (files: ServerTlsFiles): Promise<TlsPem> => {
   const { client_ca: clientCaFile } = files;
   const [ca, cert, key, clientCa] = await Promise.all([
     readPem(files.ca, ROOT),
     readPem(files.cert, 'the certificate chain'),
-    readKey(files.key),
+    readPem(files.key, 'the private key'),
     clientCaFile === undefined ? undefined : readPem(clientCaFile, CLIENT_ROOT),
   ]);
   checkRoot(ca, files.ca);
@@ -93,16 +90,6 @@ const unreadable = (path: string, role: string, cause: unknown): AppError =>
     cause,
     fix: 'Run `passthru prepare`, which makes missing certificates again.',
   });
-
-const readKey = async (path: string): Promise<string> => {
-  const role = 'the private key';
-  try {
-    return await readGuarded(path, { purpose: role, links: true });
-  } catch (error) {
-    if (hasCode(error, 'secret-not-ours')) throw error;
-    throw unreadable(path, role, error);
-  }
-};
 
 const readPem = async (path: string, role: string): Promise<string> => {
   try {

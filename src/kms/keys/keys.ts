@@ -12,6 +12,7 @@ import { createMaterialKeyService } from './material-keys/material-key.service.t
 import type { MaterialKeyService } from './material-keys/material-key.ts';
 import { createCryptography, type Cryptography } from './operations/cryptography.ts';
 import { createDoor } from './operations/operate.ts';
+import { type KeyQuotas, USUAL_QUOTAS } from './elastic-keys/quotas.ts';
 
 /** The services for the keys of tenants. */
 export interface Keys {
@@ -35,16 +36,18 @@ export interface KeysOptions {
   /** Milliseconds on a clock that never goes back, for leases. */
   readonly elapsed?: () => number;
   readonly random?: RandomBytes;
+  /** Of each tenant; default USUAL_QUOTAS. */
+  readonly quotas?: KeyQuotas;
 }
 
 /** The three services behind one door, over one key ring: what one changes the others see at once. */
-export const createKeys = ({ barrier, rows, insufficientScope, emit, now, elapsed, random }: KeysOptions): Keys => {
+export const createKeys = ({ barrier, rows, insufficientScope, emit, now, elapsed, random, quotas = USUAL_QUOTAS }: KeysOptions): Keys => {
   const ring = createKeyRing({ barrier, rows, ...(elapsed && { elapsed }) });
   const { operate, admit } = createDoor({ barrier, rows, ring, insufficientScope, ...(emit && { emit }) });
   return {
     admit,
-    elasticKeys: createElasticKeyService({ operate, makeFirstVersion: firstVersionMaker({ barrier, rows, random }), now }),
-    materialKeys: createMaterialKeyService({ operate, barrier, random, now }),
+    elasticKeys: createElasticKeyService({ operate, makeFirstVersion: firstVersionMaker({ barrier, rows, random }), quotas, now }),
+    materialKeys: createMaterialKeyService({ operate, barrier, random, quotas, now }),
     crypto: createCryptography({ operate, now, random }),
   };
 };

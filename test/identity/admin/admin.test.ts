@@ -53,6 +53,27 @@ describe('the admin listener', () => {
     expect(await (await running.admin('/readyz')).json()).toMatchObject({ dependencies: { database: { state: 'up', required: true } } });
   });
 
+  it('withdraws a signing key that leaked, and rotates no key that verifiers may not have seen', async () => {
+    await using own = await startTestIdentity();
+    const list = async () =>
+      ((await (await own.admin('/admin/v1/signing-keys')).json()) as { keys: { kid: string; state: string }[] }).keys;
+    const jwks = async () =>
+      ((await (await own.fetch('https://localhost:8082/.well-known/jwks.json')).json()) as { keys: { kid: string }[] }).keys.map(
+        ({ kid }) => kid,
+      );
+    const [active, next] = await list();
+    expect([active?.state, next?.state]).toEqual(['active', 'published']);
+    const early = await own.admin('/admin/v1/signing-keys/rotation', { method: 'POST' });
+    expect([early.status, ((await early.json()) as { code: string }).code]).toEqual([409, 'signing-key-too-new']);
+
+    const answer = await own.admin(`/admin/v1/signing-keys/${active?.kid}/withdrawal`, { method: 'POST' });
+    expect(await answer.json()).toEqual({ withdrawn: active?.kid, active: expect.any(String), published: next?.kid });
+    expect(await jwks()).toEqual((await list()).map(({ kid }) => kid));
+    expect(await jwks()).not.toContain(active?.kid);
+    const again = await own.admin(`/admin/v1/signing-keys/${active?.kid}/withdrawal`, { method: 'POST' });
+    expect([again.status, ((await again.json()) as { code: string }).code]).toEqual([404, 'signing-key-unknown']);
+  });
+
   it('is not on the public port', async () => {
     expect((await running.fetch('https://localhost:8082/admin/v1/demo')).status).toBe(404);
     expect((await running.fetch('https://localhost:8082/admin/v1/demo/reset', { method: 'POST' })).status).toBe(404);

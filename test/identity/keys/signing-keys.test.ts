@@ -60,7 +60,7 @@ describe.each(databaseKinds())('signing keys on %s', (kind) => {
     await expect(createSigningKeys({ database: on.database, encryptionKey })).rejects.toMatchObject({ code: 'signing-key-unreadable' });
   });
 
-  test('a rotation waits until verifiers have seen the next key, unless it is forced', async () => {
+  test('a rotation waits until verifiers have seen the next key', async () => {
     await using on = await identityDatabase(kind);
     let time = Date.UTC(2026, 0, 1);
     const keys = await createSigningKeys({ database: on.database, encryptionKey: randomBytes(32), minPublishedMs: HOUR, now: () => time });
@@ -71,13 +71,51 @@ describe.each(databaseKinds())('signing keys on %s', (kind) => {
     expect((await keys.current()).keys.map(({ kid }) => kid)).toEqual([active.kid, next?.kid]);
     time += 1000;
     const rotated = await keys.rotate();
-    const forced = await keys.rotate({ force: true });
 
     expect(rotated).toEqual({ active: next?.kid, retired: active.kid, published: expect.any(String) });
-    expect(forced).toEqual({ active: rotated.published, retired: next?.kid, published: expect.any(String) });
-    const set = (await keys.current()).keys.map(({ kid }) => kid);
-    expect(set.slice(0, 2)).toEqual([forced.active, forced.published]);
-    expect(set.slice(2).toSorted()).toEqual([active.kid, next?.kid].toSorted());
+    expect((await keys.current()).keys.map(({ kid }) => kid)).toEqual([next?.kid, rotated.published, active.kid]);
+  });
+
+  test('a key that leaked is withdrawn from whichever state, at once, and there is always one that signs and a next one', async () => {
+    await using on = await identityDatabase(kind);
+    const keys = await createSigningKeys({ database: on.database, encryptionKey: randomBytes(32), minPublishedMs: 0 });
+    const { active, retired, published: next } = await keys.rotate();
+    const kids = async () => (await keys.current()).keys.map(({ kid }) => kid);
+    expect(await kids()).toEqual([active, next, retired]);
+
+    expect(await keys.withdraw(retired)).toEqual({ withdrawn: retired, active, published: next });
+    expect(await kids()).toEqual([active, next]);
+    const first = await keys.withdraw(active);
+    expect(first).toEqual({ withdrawn: active, active: expect.any(String), published: next });
+    expect([active, next, retired]).not.toContain(first.active);
+    expect(await kids()).toEqual([first.active, next]);
+    const second = await keys.withdraw(next);
+    expect(second).toEqual({ withdrawn: next, active: first.active, published: expect.any(String) });
+    expect(await keys.list()).toEqual([
+      { kid: first.active, state: 'active' },
+      { kid: second.published, state: 'published' },
+    ]);
+    await expect(keys.withdraw(active)).rejects.toMatchObject({ code: 'signing-key-unknown', status: 404 });
+  });
+
+  test('a token of a withdrawn key is good for nothing: its key is published nowhere, and introspection says so', async () => {
+    await using provider = await providerOn(kind, { minPublishedMs: 0 });
+    const client = aServiceClient();
+    provider.register(client);
+    const token = await clientToken(provider, client);
+    const [active = ''] = await published(provider);
+    const introspected = async (text: string) =>
+      (await provider.post('/oauth2/introspect', { token: text }, client)).json<{ active: boolean }>();
+    expect(await introspected(token)).toMatchObject({ active: true });
+
+    const { active: successor } = await provider.keys.withdraw(active);
+    await provider.openid.reloadKeys();
+
+    expect(await published(provider)).not.toContain(active);
+    expect(await introspected(token)).toEqual({ active: false });
+    const after = await clientToken(provider, client);
+    expect(decodeProtectedHeader(after).kid).toBe(successor);
+    expect(await introspected(after)).toMatchObject({ active: true });
   });
 
   test('a retired key is published until its last token has ended', async () => {

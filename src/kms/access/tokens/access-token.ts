@@ -8,6 +8,8 @@ export interface TokenRules {
   readonly audience: string;
   /** Seconds, 0 to 30. */
   readonly clockSkewSeconds: number;
+  /** The longest life of a token. */
+  readonly maxTokenSeconds: number;
 }
 
 export type ReadToken = { readonly claims: AccessTokenClaims } | { readonly refused: string };
@@ -45,9 +47,15 @@ const refusal = (error: unknown): string | undefined => {
   return undefined;
 };
 
+/** A stolen key would sign tokens for years, or for a time to come: the issuer's own live from now, and shortly. */
+const refusedLife = ({ issuedAt, expiresAt }: AccessTokenClaims, rules: TokenRules, now: number): string | null => {
+  if (issuedAt > now + rules.clockSkewSeconds * 1000) return 'The token was issued in the future';
+  return expiresAt - issuedAt > rules.maxTokenSeconds * 1000 ? 'The token lives longer than tokens of its issuer may' : null;
+};
+
 /**
  * Verifies a JWT access token: ES256 and nothing else, `typ` at+jwt, a key that the issuer publishes (whatever `jwk`, `jku`,
- * `x5u` or `x5c` say), exact issuer and audience, `exp` and `nbf`, and all claims of their proper form.
+ * `x5u` or `x5c` say), exact issuer and audience, `exp` and `nbf`, a life no longer than configured that has begun, and all claims of their proper form.
  *
  * @param options.now epoch milliseconds
  * @throws AppError `identity-unavailable` 503 when its key cannot be had
@@ -77,7 +85,9 @@ export const readAccessToken = async (
       },
     );
     const read = readClaims(payload);
-    return 'claims' in read ? read : { refused: `The claim ${read.refused} of the token is missing or wrong` };
+    if ('refused' in read) return { refused: `The claim ${read.refused} of the token is missing or wrong` };
+    const refused = refusedLife(read.claims, rules, now());
+    return refused === null ? read : { refused };
   } catch (error) {
     const refused = refusal(error);
     if (refused === undefined) throw error;

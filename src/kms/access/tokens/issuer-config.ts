@@ -21,6 +21,12 @@ export const issuerConfigSchema = strictObject({
     default: 900,
     description: 'how much longer keys serve while the issuer does not answer',
   }),
+  max_token_seconds: Type.Integer({
+    minimum: 1,
+    maximum: 86_400,
+    default: 3_600,
+    description: 'the longest life of its tokens: `exp` minus `iat`',
+  }),
   clock_skew_seconds: Type.Integer({ minimum: 0, maximum: 30, default: 5 }),
   revocation: strictObject({
     mode: Type.Enum(REVOCATION_MODES),

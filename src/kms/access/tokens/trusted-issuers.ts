@@ -64,7 +64,7 @@ export const openTrustedIssuers = async (options: {
       client,
     });
     const trusted: TrustedIssuer = {
-      rules: { issuer, audience, clockSkewSeconds: config.clock_skew_seconds },
+      rules: { issuer, audience, clockSkewSeconds: config.clock_skew_seconds, maxTokenSeconds: config.max_token_seconds },
       tenants: config.tenants,
       jwks,
       revocation: createRevocation({ mode: revocation.mode, intervalMs: revocation.interval_seconds * 1000, introspection, now, elapsed }),

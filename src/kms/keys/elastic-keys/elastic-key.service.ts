@@ -4,6 +4,7 @@ import { DEFAULT_LIMIT, decodeCursor } from '#kms/api/cursor.ts';
 import { fieldInvalid } from '#kms/api/fields.ts';
 import { pageOf } from '#kms/api/paging.ts';
 import { algorithmOf } from '#kms/jose/algorithms.ts';
+import { checkElasticKeys, type KeyQuotas } from './quotas.ts';
 import { elasticKeyNotFound } from './elastic-key-errors.ts';
 import { ELASTIC_KEY_ACTIONS } from './elastic-key.actions.ts';
 import { checkedExpiry, checkedOperations } from './elastic-key.policy.ts';
@@ -14,6 +15,7 @@ export interface ElasticKeyServiceOptions {
   readonly operate: Operate;
   /** Makes the key material of an elastic key that is new; what it returns stores it, in the transaction of the key. */
   readonly makeFirstVersion: (tenantId: string, key: ElasticKey) => Promise<Write<void>>;
+  readonly quotas: KeyQuotas;
   /** Epoch milliseconds. */
   readonly now: () => number;
 }
@@ -25,7 +27,7 @@ const ORDERS = {
   '-created_at': { column: 'created_at', direction: 'desc', type: 'number' },
 } as const satisfies Record<ElasticKeySort, unknown>;
 
-export const createElasticKeyService = ({ operate, makeFirstVersion, now }: ElasticKeyServiceOptions): ElasticKeyService => ({
+export const createElasticKeyService = ({ operate, makeFirstVersion, quotas, now }: ElasticKeyServiceOptions): ElasticKeyService => ({
   create: (caller, input) => {
     const id = randomUUIDv7();
     return operate(caller, ELASTIC_KEY_ACTIONS.create, { elasticKeyId: id }, async ({ tenant, rows }) => {
@@ -46,6 +48,7 @@ export const createElasticKeyService = ({ operate, makeFirstVersion, now }: Elas
       };
       const storeFirstVersion = await makeFirstVersion(tenant.id, key);
       return async (tx) => {
+        await checkElasticKeys(tx, quotas);
         await elasticKeysStore(tx, rows).insert(key);
         await storeFirstVersion(tx);
         return key;

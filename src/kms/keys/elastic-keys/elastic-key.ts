@@ -79,7 +79,7 @@ export interface ElasticKeyService {
   /**
    * Makes an elastic key and its first material key in one transaction.
    *
-   * @throws AppError `elastic-key-name-taken` 409, `operation-not-of-algorithm` 400, `expiry-past` 400, `sealed` 503
+   * @throws AppError `elastic-key-name-taken` 409, `elastic-keys-quota` 409, `operation-not-of-algorithm` 400, `expiry-past` 400, `sealed` 503
    */
   create(caller: Caller, input: CreateElasticKey): Promise<ElasticKey>;
   list(caller: Caller, query?: ListElasticKeys): Promise<Page<ElasticKey>>;

@@ -9,6 +9,7 @@ import type { PublicJwk } from '#kms/jose/key-material.ts';
 import { elasticKeyExpired, elasticKeyNotFound, elasticKeySuspended } from '../elastic-keys/elastic-key-errors.ts';
 import { elasticKeysStore } from '../elastic-keys/elastic-key.store.ts';
 import type { ElasticKey } from '../elastic-keys/elastic-key.ts';
+import { checkVersions, type KeyQuotas } from '../elastic-keys/quotas.ts';
 import { MATERIAL_KEY_ACTIONS } from './material-key.actions.ts';
 import { materialKeysStore } from './material-key.store.ts';
 import type { MaterialKey, MaterialKeyService, StoredMaterialKey } from './material-key.ts';
@@ -26,6 +27,7 @@ interface PublicKeys {
 
 export interface MaterialKeyServiceOptions extends MintOptions {
   readonly operate: Operate<PublicKeys>;
+  readonly quotas: KeyQuotas;
   /** Epoch milliseconds. */
   readonly now: () => number;
 }
@@ -61,17 +63,19 @@ const shown = async (
   publicJwk: (await ring.open({ tenant, elasticKeyId: elasticKey.id }, elasticKey, { wrapped, ...key })).publicJwk,
 });
 
-export const createMaterialKeyService = ({ operate, now, ...mint }: MaterialKeyServiceOptions): MaterialKeyService => ({
+export const createMaterialKeyService = ({ operate, quotas, now, ...mint }: MaterialKeyServiceOptions): MaterialKeyService => ({
   rotate: (caller, elasticKeyId) => {
     const materialKeyId = randomUUIDv7();
     return operate(caller, MATERIAL_KEY_ACTIONS.rotate, { elasticKeyId, materialKeyId }, async ({ tenant, db, rows }) => {
-      const { algorithm, latestVersion } = await elasticKeyIn({ db, rows }, elasticKeyId);
+      const elasticKey = await elasticKeyIn({ db, rows }, elasticKeyId);
+      const { algorithm, latestVersion } = elasticKey;
       const place = { tenantId: tenant.id, elasticKeyId, materialKeyId, version: latestVersion + 1, algorithm };
       const { asVersion, publicJwk } = await mintMaterialKey(mint, place);
       const createdAt = now();
       return async (tx) => {
         const version = await elasticKeysStore(tx, rows).raiseVersion(elasticKeyId, createdAt);
         if (version === undefined) throw refusalOf(await elasticKeysStore(tx, rows).byId(elasticKeyId));
+        checkVersions(elasticKey, version, quotas);
         // Another rotation may have been faster.
         const wrapped = await asVersion(version);
         await materialKeysStore(tx, rows).insertActive({ id: materialKeyId, elasticKeyId, version, wrapped, createdAt });

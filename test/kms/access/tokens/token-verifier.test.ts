@@ -15,7 +15,7 @@ it('A verified token is verified again after half a minute, also when the clock 
   const verifier = createTokenVerifier({
     issuers: [
       {
-        rules: { issuer: ISSUER, audience: AUDIENCE, clockSkewSeconds: 5 },
+        rules: { issuer: ISSUER, audience: AUDIENCE, clockSkewSeconds: 5, maxTokenSeconds: 3600 },
         tenants: '*',
         jwks: { key: async () => (world.isPublished ? publicKey : undefined), probe: async () => {} },
         revocation: { isRevoked: async () => false },

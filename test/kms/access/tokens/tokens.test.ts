@@ -104,6 +104,8 @@ describe('a token is refused with 401', () => {
     ['without expiry', { exp: undefined }],
     ['whose expiry is text', { exp: '9999999999' }],
     ['that is not valid yet', { nbf: seconds(120) }],
+    ['that was issued in the future', { iat: seconds(60) }],
+    ['that lives longer than tokens of its issuer may', { exp: seconds(3700) }],
     ['without scope', { scope: undefined }],
     ['with an empty scope', { scope: '' }],
     ['with a blank scope', { scope: ' ' }],

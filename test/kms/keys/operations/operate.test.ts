@@ -5,6 +5,7 @@ import type { Attributes } from '#infra/telemetry/telemetry.ts';
 import { FINE_SCOPES } from '#kms/access/scopes.ts';
 import type { Act, Target } from '#kms/action.ts';
 import { type Caller, serviceCaller } from '#kms/caller.ts';
+import { USUAL_QUOTAS } from '#kms/keys/elastic-keys/quotas.ts';
 import { createElasticKeyService } from '#kms/keys/elastic-keys/elastic-key.service.ts';
 import { createKeyRing } from '#kms/keys/key-ring/create-key-ring.ts';
 import { firstVersionMaker } from '#kms/keys/material-keys/first-version.ts';
@@ -52,7 +53,7 @@ const behindDoor = ({ barrier, rows, clock }: TestKms, more: Pick<DoorOptions, '
   const { operate, admit } = createDoor({ barrier, rows, ring, insufficientScope, ...more });
   return {
     admit,
-    elasticKeys: createElasticKeyService({ operate, makeFirstVersion: firstVersionMaker({ barrier, rows }), now }),
+    elasticKeys: createElasticKeyService({ operate, makeFirstVersion: firstVersionMaker({ barrier, rows }), quotas: USUAL_QUOTAS, now }),
     crypto: createCryptography({ operate, now }),
   };
 };

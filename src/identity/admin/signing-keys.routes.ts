@@ -1,0 +1,56 @@
+import { Type } from 'typebox';
+import { strictObject } from '#infra/config/schema.ts';
+import type { App } from '#infra/http/server.ts';
+import { UUID_V7 } from '#infra/magic/uuid.ts';
+import { KEY_STATES, type SigningKeys } from '#identity/keys/signing-keys.ts';
+
+const kidSchema = Type.String({ pattern: UUID_V7, description: 'a UUIDv7 in lower case' });
+const keysSchema = strictObject({ keys: Type.Array(strictObject({ kid: Type.String(), state: Type.Enum(KEY_STATES) })) });
+const rotationSchema = strictObject({ active: Type.String(), retired: Type.String(), published: Type.String() });
+const withdrawalSchema = strictObject({ withdrawn: Type.String(), active: Type.String(), published: Type.String() });
+const tags = ['signing-keys'];
+
+/**
+ * The keys that sign tokens, for operators: which there are, the planned rotation, and the withdrawal of one that leaked.
+ *
+ * @param options.reload makes this replica see a change at once; others see it within seconds
+ */
+export const registerSigningKeyRoutes = (
+  admin: App,
+  { keys, reload }: { readonly keys: SigningKeys; readonly reload: () => Promise<void> },
+): void => {
+  admin.get('/admin/v1/signing-keys', { schema: { summary: 'The signing keys', tags, response: { 200: keysSchema } } }, async () => ({
+    keys: (await keys.list()).map(({ kid, state }) => ({ kid, state })),
+  }));
+  admin.post(
+    '/admin/v1/signing-keys/rotation',
+    {
+      schema: {
+        summary: 'Take the next key into use, and keep trusting the old one until its last token has ended',
+        tags,
+        response: { 200: rotationSchema },
+      },
+    },
+    async () => {
+      const { active, retired, published } = await keys.rotate();
+      await reload();
+      return { active, retired, published };
+    },
+  );
+  admin.post(
+    '/admin/v1/signing-keys/:kid/withdrawal',
+    {
+      schema: {
+        summary: 'Withdraw a key that leaked: from now on nothing that it signed is good',
+        tags,
+        params: strictObject({ kid: kidSchema }),
+        response: { 200: withdrawalSchema },
+      },
+    },
+    async (request) => {
+      const { withdrawn, active, published } = await keys.withdraw(request.params.kid);
+      await reload();
+      return { withdrawn, active, published };
+    },
+  );
+};

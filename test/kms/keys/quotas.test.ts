@@ -1,0 +1,57 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { createKeys } from '#kms/keys/keys.ts';
+import { databaseKinds, withDatabases } from '#test/support/database.ts';
+import { insufficientScope } from '#test/support/kms-caller.ts';
+import { testKms } from '#test/support/kms-keys.ts';
+
+describe.each(databaseKinds())('A tenant on %s', (kind) => {
+  it('has no more elastic keys than its quota, whatever others have, and what was refused left nothing', async () => {
+    await using databases = await withDatabases(kind);
+    const { barrier, rows, clock, caller, otherCaller } = await testKms(databases);
+    const { elasticKeys } = createKeys({
+      barrier,
+      rows,
+      insufficientScope,
+      now: () => clock.now,
+      quotas: { elasticKeys: 2, versions: 200 },
+    });
+    const make = (by = caller) => elasticKeys.create(by, { name: randomUUIDv7(), algorithm: 'A256KW' });
+    await make();
+    await make();
+    await expect(make()).rejects.toMatchObject({
+      code: 'elastic-keys-quota',
+      status: 409,
+      message: expect.stringContaining('2 elastic keys'),
+      fix: expect.stringContaining('quotas.elastic_keys'),
+    });
+    expect((await elasticKeys.list(caller)).items).toHaveLength(2);
+    await make(otherCaller);
+  });
+
+  it('has no more versions of a key in use than its quota, in its JWK Set neither, until old ones are given up', async () => {
+    await using databases = await withDatabases(kind);
+    const { barrier, rows, clock, caller } = await testKms(databases);
+    const { elasticKeys, materialKeys } = createKeys({
+      barrier,
+      rows,
+      insufficientScope,
+      now: () => clock.now,
+      quotas: { elasticKeys: 100, versions: 3 },
+    });
+    const { id } = await elasticKeys.create(caller, { name: randomUUIDv7(), algorithm: 'ES256' });
+    await materialKeys.rotate(caller, id);
+    await materialKeys.rotate(caller, id);
+    await expect(materialKeys.rotate(caller, id)).rejects.toMatchObject({
+      code: 'versions-quota',
+      status: 409,
+      message: expect.stringContaining('3 versions'),
+      fix: expect.stringContaining('min_decryption_version'),
+    });
+    expect(await elasticKeys.read(caller, id)).toMatchObject({ latestVersion: 3 });
+    expect((await materialKeys.jwks(caller, id)).keys).toHaveLength(3);
+    await elasticKeys.change(caller, id, { minDecryptionVersion: 2 });
+    expect(await materialKeys.rotate(caller, id)).toMatchObject({ version: 4 });
+    expect((await materialKeys.jwks(caller, id)).keys).toHaveLength(3);
+  });
+});
