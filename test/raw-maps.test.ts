@@ -25,6 +25,7 @@ const NAMED_BY: Readonly<Record<string, string>> = {
   'kms/access/tokens/jwks-cache.ts': 'the issuer, 32 keys of 128 characters at most',
   'kms/barrier/content-keys.ts': 'tenants and their content keys',
   'kms/demo/create-seeding.ts': 'the seed; ends with the call',
+  'kms/integrity/damaged-rows.ts': 'the owner of the database; a thousand ids, cut',
   'kms/tenants/create-directory.ts': 'tenants; ends with the call',
   'kms/tenants/open-databases.ts': 'tenants whose database is open',
   'identity/keys/signing-keys.service.ts': 'our signing keys',

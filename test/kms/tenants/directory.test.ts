@@ -24,8 +24,10 @@ const row = (change: Record<string, unknown> = {}) => ({
 const unknown = { code: 'tenant-unknown', status: 404 };
 
 describe.each(databaseKinds())('the tenant directory on %s', (kind) => {
-  const setUp = async (options: { readonly maxOpen?: number; readonly change?: (databases: Databases) => Databases } = {}) => {
-    const { maxOpen, change: changed = (databases: Databases) => databases } = options;
+  const setUp = async (
+    options: { readonly maxOpen?: number; readonly demo?: boolean; readonly change?: (databases: Databases) => Databases } = {},
+  ) => {
+    const { maxOpen, demo, change: changed = (databases: Databases) => databases } = options;
     const opened = new AsyncDisposableStack();
     const test = opened.use(await withDatabases(kind));
     const { db } = await test.databases.open<ServiceTables>('service', serviceMigrations);
@@ -49,6 +51,7 @@ describe.each(databaseKinds())('the tenant directory on %s', (kind) => {
         elapsed: () => clock.elapsed,
         onGone: (id) => void gone.push(id),
         ...(maxOpen === undefined ? {} : { maxOpen }),
+        ...(demo === undefined ? {} : { demo }),
       }),
     );
     return {
@@ -75,6 +78,18 @@ describe.each(databaseKinds())('the tenant directory on %s', (kind) => {
       [Symbol.asyncDispose]: () => opened.disposeAsync(),
     };
   };
+
+  it('finds a tenant of the demo where the demo runs; where it sleeps, by no name, and no damage of it is told', async () => {
+    for (const demo of [false, true]) {
+      await using test = await setUp({ demo });
+      // Its database is missing.
+      const tenant = row({ demo: 1 });
+      await test.insert(tenant);
+      const found = [await test.directory.byId(tenant.id), await test.directory.byName(tenant.name)].map((handle) => handle?.id);
+      const damaged = [...(await test.directory.lookAtDamage()).keys()];
+      expect([found, damaged]).toEqual(demo ? [[tenant.id, tenant.id], [tenant.id]] : [[undefined, undefined], []]);
+    }
+  });
 
   it('finds a tenant while it is active, by id and by name, and not else', async () => {
     await using test = await setUp();
