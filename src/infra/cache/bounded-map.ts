@@ -5,8 +5,6 @@ export interface BoundedMap<V> {
   get(key: BoundedKey): V | undefined;
   set(key: BoundedKey, value: V): void;
   delete(key: BoundedKey): void;
-  /** Deletes every entry whose key begins so. */
-  deletePrefix(prefix: string): void;
   clear(): void;
   readonly size: number;
 }
@@ -31,9 +29,6 @@ export const createBoundedMap = <V>({ max }: { max: number }): BoundedMap<V> => 
     },
     delete: (key) => {
       entries.delete(key);
-    },
-    deletePrefix: (prefix) => {
-      for (const key of entries.keys()) if (key.startsWith(prefix)) entries.delete(key);
     },
     clear: () => entries.clear(),
     get size() {

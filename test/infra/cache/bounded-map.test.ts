@@ -17,20 +17,6 @@ describe('A bounded map', () => {
     expect(map.size).toBe(2);
   });
 
-  it('deletes what begins alike and nothing else', () => {
-    const map = createBoundedMap<number>({ max: 10 });
-    const [mine, other] = [randomUUIDv7(), randomUUIDv7()];
-    map.set(boundedKey(`${mine}/1`), 1);
-    map.set(boundedKey(`${mine}/2`), 2);
-    map.set(boundedKey(`${other}/1`), 3);
-    map.deletePrefix(`${mine}/`);
-    expect([map.get(boundedKey(`${mine}/1`)), map.get(boundedKey(`${mine}/2`)), map.get(boundedKey(`${other}/1`))]).toEqual([
-      undefined,
-      undefined,
-      3,
-    ]);
-  });
-
   it('is empty after it was cleared', () => {
     const map = createBoundedMap<number>({ max: 1 });
     map.set(newKey(), 1);

@@ -1,5 +1,5 @@
 import { type BoundedKey, boundedKey } from '#infra/cache/bounded-key.ts';
-import { type BoundedMap, createBoundedMap } from '#infra/cache/bounded-map.ts';
+import { createSharedMap, type SharedMap } from '#infra/cache/shared-map.ts';
 import type { Barrier } from '#kms/barrier/barrier.ts';
 import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
 import { algorithmOf } from '#kms/jose/algorithms.ts';
@@ -18,13 +18,14 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** The id of no version. */
 const NOBODY = '00000000-0000-0000-0000-000000000000';
 
-const slot = ({ tenant, elasticKeyId }: KeyOfTenant) => `${tenant.id}/${elasticKeyId}/`;
+const ownerOf = ({ tenant }: KeyOfTenant): BoundedKey => boundedKey(tenant.id);
+const versionName = (elasticKeyId: string, id: string): BoundedKey => boundedKey(`${elasticKeyId}/${id}`);
 
 /** Remembers what is still loading, so that callers at once load once; a failure is not remembered. */
-const remember = <E>(map: BoundedMap<E>, name: BoundedKey, entry: E, loading: Promise<unknown>): E => {
-  map.set(name, entry);
+const remember = <E>(map: SharedMap<E>, owner: BoundedKey, name: BoundedKey, entry: E, loading: Promise<unknown>): E => {
+  map.set(owner, name, entry);
   loading.catch(() => {
-    if (map.get(name) === entry) map.delete(name);
+    if (map.get(owner, name) === entry) map.delete(owner, name);
   });
   return entry;
 };
@@ -33,6 +34,7 @@ const remember = <E>(map: BoundedMap<E>, name: BoundedKey, entry: E, loading: Pr
  * @param leaseMs how long a policy is used without a look at the database: what another replica changed holds here after that
  *   at the latest, which it waits for before it answers; what this one changed holds at once
  * @param elapsed milliseconds on a clock that never goes back
+ * @param max policies, and versions, that all tenants together have in memory; where there are more, a tenant that has few loses none
  */
 export const createKeyRing = (options: {
   readonly barrier: Pick<Barrier, 'unwrap' | 'onForget'>;
@@ -42,14 +44,14 @@ export const createKeyRing = (options: {
   readonly max?: number;
 }): KeyRing => {
   const { barrier, rows, elapsed = () => performance.now(), leaseMs = LEASE_MS, max = 4096 } = options;
-  const snapshots = createBoundedMap<{ readonly at: number; readonly value: Promise<Snapshot> }>({ max });
-  const versions = createBoundedMap<Promise<UsableKey>>({ max });
+  const snapshots = createSharedMap<{ readonly at: number; readonly value: Promise<Snapshot> }>({ max });
+  const versions = createSharedMap<Promise<UsableKey>>({ max });
   const counter = createProtectionCounter({ rows, max });
 
   barrier.onForget((tenantId) => {
     for (const map of [snapshots, versions]) {
       if (tenantId === null) map.clear();
-      else map.deletePrefix(`${tenantId}/`);
+      else map.deleteOwner(boundedKey(tenantId));
     }
   });
 
@@ -73,11 +75,11 @@ export const createKeyRing = (options: {
   };
 
   const open: KeyRing['open'] = (of, elasticKey, key) => {
-    const name = boundedKey(slot(of) + key.id);
-    const known = versions.get(name);
+    const [owner, name] = [ownerOf(of), versionName(of.elasticKeyId, key.id)];
+    const known = versions.get(owner, name);
     if (known) return known;
     const loading = load(of, elasticKey, key);
-    return remember(versions, name, loading, loading);
+    return remember(versions, owner, name, loading, loading);
   };
 
   const read = async (of: KeyOfTenant): Promise<Snapshot> => {
@@ -95,14 +97,14 @@ export const createKeyRing = (options: {
   return {
     snapshot: (of) => {
       const at = elapsed();
-      const name = boundedKey(slot(of));
-      const known = snapshots.get(name);
+      const [owner, name] = [ownerOf(of), boundedKey(of.elasticKeyId)];
+      const known = snapshots.get(owner, name);
       if (known && at - known.at < leaseMs) return known.value;
       const value = read(of);
-      return remember(snapshots, name, { at, value }, value).value;
+      return remember(snapshots, owner, name, { at, value }, value).value;
     },
     version: async (of, elasticKey, id) => {
-      const known = versions.get(boundedKey(slot(of) + id));
+      const known = versions.get(ownerOf(of), versionName(of.elasticKeyId, id));
       if (known) return known;
       const key = await find(of, UUID.test(id) ? id : NOBODY);
       return key ? open(of, elasticKey, key) : null;
@@ -111,8 +113,8 @@ export const createKeyRing = (options: {
     open,
     countProtection: (of, materialKeyId, limit) => counter.take(of.tenant, materialKeyId, limit),
     forget: (of) => {
-      snapshots.delete(boundedKey(slot(of)));
-      versions.deletePrefix(slot(of));
+      snapshots.delete(ownerOf(of), boundedKey(of.elasticKeyId));
+      versions.deletePrefix(ownerOf(of), `${of.elasticKeyId}/`);
     },
   };
 };

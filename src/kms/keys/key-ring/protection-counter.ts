@@ -1,6 +1,6 @@
 import { AppError } from '#infra/apperr/app-error.ts';
 import { boundedKey } from '#infra/cache/bounded-key.ts';
-import { createBoundedMap } from '#infra/cache/bounded-map.ts';
+import { createSharedMap } from '#infra/cache/shared-map.ts';
 import type { CallerTenant } from '#kms/caller.ts';
 import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
 import { materialKeysStore } from '../material-keys/material-key.store.ts';
@@ -40,7 +40,7 @@ export const createProtectionCounter = (options: {
   readonly max?: number;
 }): ProtectionCounter => {
   const { rows, block: size = 1024, max = 4096 } = options;
-  const blocks = createBoundedMap<Block>({ max });
+  const blocks = createSharedMap<Block>({ max });
 
   const refill = async (block: Block, tenant: CallerTenant, materialKeyId: string, limit: number): Promise<void> => {
     const { db } = await tenant.database();
@@ -51,9 +51,9 @@ export const createProtectionCounter = (options: {
 
   return {
     take: async (tenant, materialKeyId, limit) => {
-      const slot = boundedKey(`${tenant.id}/${materialKeyId}`);
-      const block = blocks.get(slot) ?? { left: 0, refill: null };
-      blocks.set(slot, block);
+      const [owner, name] = [boundedKey(tenant.id), boundedKey(materialKeyId)];
+      const block = blocks.get(owner, name) ?? { left: 0, refill: null };
+      blocks.set(owner, name, block);
       while (block.left === 0) {
         block.refill ??= refill(block, tenant, materialKeyId, limit).finally(() => (block.refill = null));
         await block.refill;
