@@ -1,4 +1,5 @@
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
+import { replaceMethod } from './replace-method.ts';
 
 type Save = (this: object) => Promise<string>;
 interface IdToken {
@@ -20,23 +21,25 @@ type Issue = (this: IdToken, options: { readonly use: string }) => Promise<strin
  */
 export const addAccessTokenHash = (provider: Provider): void => {
   const values = new WeakMap<object, string>();
-  const accessToken = provider.AccessToken.prototype as unknown as { save: Save };
-  const idToken = provider.IdToken.prototype as unknown as { issue: Issue };
-  const { save } = accessToken;
-  const { issue } = idToken;
-  Object.defineProperty(accessToken, 'save', {
-    async value(this: object) {
-      const value = await save.call(this);
-      values.set(this, value);
-      return value;
-    },
-  });
-  Object.defineProperty(idToken, 'issue', {
-    value(this: IdToken, options: { readonly use: string }) {
-      const issued = this.ctx?.oidc.entities.AccessToken;
-      const value = issued === undefined ? undefined : values.get(issued);
-      if (options.use === 'idtoken' && value !== undefined) this.set('at_hash', value);
-      return issue.call(this, options);
-    },
-  });
+  replaceMethod<Save>(
+    provider.AccessToken.prototype,
+    'save',
+    (save) =>
+      async function (this: object) {
+        const value = await save.call(this);
+        values.set(this, value);
+        return value;
+      },
+  );
+  replaceMethod<Issue>(
+    provider.IdToken.prototype,
+    'issue',
+    (issue) =>
+      function (this: IdToken, options: { readonly use: string }) {
+        const issued = this.ctx?.oidc.entities.AccessToken;
+        const value = issued === undefined ? undefined : values.get(issued);
+        if (options.use === 'idtoken' && value !== undefined) this.set('at_hash', value);
+        return issue.call(this, options);
+      },
+  );
 };

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type KoaContextWithOIDC, Provider } from 'oidc-provider';
+import { replaceMethod } from './replace-method.ts';
 
 /** Notes the address of the peer while the connection is sure to have one. */
 export const noteAddress = (ctx: KoaContextWithOIDC): void => {
@@ -18,11 +19,14 @@ export const compareHashedSecrets = (
   provider: Provider,
   verifySecret: (clientId: string, secret: string, address: string) => Promise<boolean>,
 ): void => {
-  Object.defineProperty(provider.Client.prototype, 'compareClientSecret', {
-    value(this: { readonly clientId: string }, secret: string) {
-      return verifySecret(this.clientId, secret, String(Provider.ctx?.state.peerAddress ?? ''));
-    },
-  });
+  replaceMethod(
+    provider.Client.prototype,
+    'compareClientSecret',
+    () =>
+      function (this: { readonly clientId: string }, secret: string) {
+        return verifySecret(this.clientId, secret, String(Provider.ctx?.state.peerAddress ?? ''));
+      },
+  );
 };
 
 /**

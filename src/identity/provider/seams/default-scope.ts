@@ -1,4 +1,5 @@
 import type { Client, Provider } from 'oidc-provider';
+import { replaceMethod } from './replace-method.ts';
 
 interface OidcContext {
   readonly route: string;
@@ -22,14 +23,15 @@ export const defaultScopeOfClientCredentials = (
   provider: Provider,
   defaultScope: (client: Client, resource: unknown) => string | undefined,
 ): void => {
-  const context = provider.OIDCContext.prototype as unknown as { entity: Entity };
-  const { entity } = context;
-  Object.defineProperty(context, 'entity', {
-    value(this: OidcContext, name: string, value: unknown) {
-      entity.call(this, name, value);
-      const { route, params } = this;
-      if (name !== 'Client' || route !== 'token' || params?.grant_type !== 'client_credentials' || params.scope !== undefined) return;
-      params.scope = defaultScope(value as Client, [params.resource].flat()[0]);
-    },
-  });
+  replaceMethod<Entity>(
+    provider.OIDCContext.prototype,
+    'entity',
+    (entity) =>
+      function (this: OidcContext, name: string, value: unknown) {
+        entity.call(this, name, value);
+        const { route, params } = this;
+        if (name !== 'Client' || route !== 'token' || params?.grant_type !== 'client_credentials' || params.scope !== undefined) return;
+        params.scope = defaultScope(value as Client, [params.resource].flat()[0]);
+      },
+  );
 };

@@ -4,7 +4,9 @@ import { expect, test } from 'vitest';
 
 const ROOT = join(import.meta.dirname, '../../../..');
 const FOLDER = join(ROOT, 'src/identity/provider/seams');
-const files = (await readdir(FOLDER)).toSorted();
+/** What seams are made with; it bends nothing by itself. */
+const TOOL = 'replace-method.ts';
+const files = (await readdir(FOLDER)).filter((file) => file !== TOOL).toSorted();
 
 const installed = async (): Promise<string> =>
   (JSON.parse(await readFile(join(ROOT, 'node_modules/oidc-provider/package.json'), 'utf8')) as { version: string }).version;
