@@ -129,7 +129,7 @@ export const buildKms = async (options: {
   registerHealth(app, { ...health, telemetry, stopping });
   registerKeyRoutes(app, keys);
 
-  const made = createTenantsService({ service, rows, locks: demoData.locks, tenants, lifeCycle, users: access.newUsers, emit });
+  const made = createTenantsService({ service, rows, lock: demoData.preparing, tenants, lifeCycle, users: access.newUsers, emit });
   const admin = await createAdmin({ config, telemetry, barrier, tenants: made, demo, drain, emit, now, ...health });
   opened.defer(() => admin.close());
   // Both at once: each may wait for its requests.

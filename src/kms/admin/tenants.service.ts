@@ -2,13 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { AppError } from '#infra/apperr/app-error.ts';
 import type { Database } from '#infra/database/databases.ts';
 import { isUniqueViolation } from '#infra/database/unique-violation.ts';
-import type { DemoLocks } from '#infra/demo-data/resets/demo-locks.ts';
 import { type NewUsers, usernameUsed } from '#kms/access/realms/new-users.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { Emit } from '#kms/events.ts';
 import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
 import type { TenantDirectory } from '#kms/tenants/directory.ts';
 import type { TenantLifeCycle } from '#kms/tenants/life-cycle.ts';
+import type { PreparationLock } from '#kms/tenants/preparation-lock.ts';
 import { createTenantPreparation } from '#kms/tenants/prepare-tenants.ts';
 import { tenantsStore } from '#kms/tenants/tenants.store.ts';
 
@@ -31,25 +31,24 @@ export interface TenantsService {
   }): Promise<{ readonly id: string; readonly isNew: boolean }>;
 }
 
-/** @param options.locks the lock of those who prepare tenants */
 export const createTenantsService = (options: {
   readonly service: Database<ServiceTables>;
   readonly rows: RowIntegrity;
-  readonly locks: Pick<DemoLocks, 'exclusively' | 'guard'>;
+  readonly lock: PreparationLock;
   readonly tenants: Pick<TenantDirectory, 'preparing'>;
   readonly lifeCycle: TenantLifeCycle;
   readonly users: NewUsers;
   readonly emit: Emit;
 }): TenantsService => {
-  const { locks, rows, tenants, lifeCycle, users, emit } = options;
-  const service = locks.guard(options.service);
+  const { lock, rows, tenants, lifeCycle, users, emit } = options;
+  const service = lock.guard(options.service);
   const prepareTenants = createTenantPreparation({ service, rows, tenants, lifeCycle });
 
   return {
     create: async ({ name, administrator: { username, password } }) => {
       users.check(username);
       const passwordHash = await users.hash(password);
-      return locks.exclusively(async () => {
+      return lock.exclusively(async () => {
         // Before anything is made for it; whoever is faster all the same is found out by the database.
         const known = await tenantsStore(service.db, rows).activeByName(name);
         if (known !== undefined) {

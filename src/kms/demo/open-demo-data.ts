@@ -1,6 +1,6 @@
 import type { Database, Databases } from '#infra/database/databases.ts';
 import { createDemoLocks } from '#infra/demo-data/resets/create-demo-locks.ts';
-import type { DemoLocks } from '#infra/demo-data/resets/demo-locks.ts';
+import type { PreparationLock } from '#kms/tenants/preparation-lock.ts';
 import { totalOf } from '#infra/demo-data/holdings.ts';
 import { createResets } from '#infra/demo-data/resets/create-resets.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
@@ -18,8 +18,7 @@ import { loadSeed } from './seed-file.ts';
 
 /** The demo data of a process; disposal gives its locks back. */
 export interface DemoData extends AsyncDisposable {
-  /** The lock of those who prepare tenants, also of those who make other ones than the demo's: the sweep waits for it. */
-  readonly locks: Pick<DemoLocks, 'exclusively' | 'guard'>;
+  readonly preparing: PreparationLock;
   /** At a start, before anything is served: settles and removes what an interrupted run left. */
   sweep(): Promise<void>;
   /** At a start without the demo: tells how many rows of it there are, if any. */
@@ -49,7 +48,7 @@ export const openDemoData = (options: {
     now,
   });
   return {
-    locks,
+    preparing: locks,
     sweep: async () => {
       await resets.sweep();
       await locks.exclusively(() => sweepTenants({ databases, service: locks.guard(service), rows, tenants, lifeCycle, emit }));
