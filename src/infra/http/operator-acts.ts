@@ -1,3 +1,4 @@
+import type { FastifyRequest } from 'fastify';
 import type { EventLine } from '#infra/telemetry/event-log.ts';
 import { peerOf } from '#infra/tls/peer.ts';
 import type { App } from './server.ts';
@@ -11,23 +12,48 @@ export interface OperatorAct {
   readonly method: string;
   /** The route, not the path: `/admin/v1/tenants`. */
   readonly route: string;
-  readonly status: number;
+  /** Null where the connection was cut before the answer: whether the change was made, other events tell. */
+  readonly status: number | null;
 }
 
 const READS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 export const lineOfOperatorAct = ({ operator, address, method, route, status }: OperatorAct): EventLine => [
-  status < 400 ? 'info' : 'warn',
-  `operator ${JSON.stringify(operator)}: ${method} ${route} → ${status}`,
-  { 'client.address': address, 'http.request.method': method, 'http.route': route, 'http.response.status_code': status },
+  status !== null && status < 400 ? 'info' : 'warn',
+  `operator ${JSON.stringify(operator)}: ${method} ${route} → ${status ?? 'the connection was cut before the answer'}`,
+  {
+    'client.address': address,
+    'http.request.method': method,
+    'http.route': route,
+    ...(status === null ? {} : { 'http.response.status_code': status }),
+  },
 ];
 
-/** Tells who asked for each change at an admin listener, once it is answered. To be called before the routes are added. */
+const actOf = ({ raw, ip, method, routeOptions }: FastifyRequest): Omit<OperatorAct, 'status'> | null => {
+  const route = routeOptions.url;
+  if (READS.has(method) || route === undefined) return null;
+  return { type: 'operator-act', operator: peerOf(raw.socket)?.commonName ?? 'nobody', address: ip, method, route };
+};
+
+/**
+ * Tells once who asked for each change at an admin listener: when it is answered, or when its connection is gone before that. To be
+ * called before the routes are added.
+ */
 export const tellOperatorActs = (admin: App, tell: (act: OperatorAct) => void): void => {
-  admin.addHook('onResponse', async ({ raw, ip, method, routeOptions }, { statusCode }) => {
-    const route = routeOptions.url;
-    if (READS.has(method) || route === undefined) return;
-    const operator = peerOf(raw.socket)?.commonName ?? 'nobody';
-    tell({ type: 'operator-act', operator, address: ip, method, route, status: statusCode });
+  const begun = new WeakMap<FastifyRequest, Omit<OperatorAct, 'status'>>();
+  admin.addHook('onRequest', async (request, reply) => {
+    // Taken now: a connection that is gone has no certificate and no address.
+    const act = actOf(request);
+    if (act === null) return;
+    begun.set(request, act);
+    reply.raw.once('close', () => {
+      if (begun.delete(request)) tell({ ...act, status: null });
+    });
+  });
+  admin.addHook('onResponse', async (request, reply) => {
+    // One that was refused before any hook of a route has not begun.
+    const act = begun.get(request) ?? actOf(request);
+    begun.delete(request);
+    if (act !== null) tell({ ...act, status: reply.raw.writableFinished ? reply.statusCode : null });
   });
 };

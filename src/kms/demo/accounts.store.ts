@@ -4,7 +4,7 @@ import type { DemoTenants } from '#infra/demo-data/demo-tenants.ts';
 import type { RealmUserRow } from '#kms/database/realm-users.table.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import { changeRow } from '#kms/integrity/change-row.ts';
-import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
+import type { Asked, RowIntegrity } from '#kms/integrity/row-integrity.ts';
 import type { Seed } from './seed-file.ts';
 
 /**
@@ -15,18 +15,19 @@ import type { Seed } from './seed-file.ts';
  * @throws AppError `row-damaged` 503 for a row that the KMS did not write; `sealed` 503
  */
 export const accountsStore = (db: Kysely<ServiceTables>, rows: Pick<RowIntegrity, 'of'>) => {
-  const checked = (row: RealmUserRow): RealmUserRow => rows.of(row.tenant_id).checked('kms_realm_users', row);
+  const checked = (row: RealmUserRow, asked: Asked<'kms_realm_users'>): RealmUserRow =>
+    rows.of(row.tenant_id).checked('kms_realm_users', row, asked);
   const found = async (which: 'in-use' | 'retired'): Promise<readonly RealmUserRow[]> => {
     const operator = which === 'retired' ? 'is not' : 'is';
     const accounts = await db.selectFrom('kms_realm_users').selectAll().where('demo', '=', 1).where('retired_at', operator, null).execute();
-    return accounts.map(checked);
+    return accounts.map((row) => checked(row, { demo: 1, retired_at: which === 'in-use' ? null : undefined }));
   };
   const setRetired = async (which: 'in-use' | 'retired', at: number | null): Promise<void> => {
     for (const { id } of await found(which)) {
       await changeRow({
         read: async () => {
           const row = await db.selectFrom('kms_realm_users').selectAll().where('id', '=', id).executeTakeFirst();
-          return row && checked(row);
+          return row && checked(row, { id, demo: 1 });
         },
         change: (before) => rows.of(before.tenant_id).next('kms_realm_users', before, { retired_at: at }),
         write: (after, revision) =>

@@ -11,6 +11,9 @@ import type { TaggedTable, TaggedTables, Untagged } from './tagged-tables.ts';
 
 const VERSION = 'v1';
 
+const isAsAsked = (row: object, asked: object): boolean =>
+  Object.entries(asked).every(([column, value]) => value === undefined || Reflect.get(row, column) === value);
+
 /**
  * @param options.barrier has a key for each tenant; its `rowKey` throws `sealed` while it is sealed
  * @param options.emit tells of each damaged row, and again every ten minutes in which it is refused
@@ -39,10 +42,11 @@ export const createRowIntegrity = (options: {
   };
 
   const of = (tenantId: string): TenantRows => ({
-    checked: (table, row) => {
+    checked: (table, row, asked) => {
       const { id, row_tag: tag } = row;
       const expected = isUuidV4(tenantId) ? tagOf(table, tenantId, row) : null;
       if (tag === null || expected === null || !equalSecrets(tag, expected)) throw refusal(table, tenantId, id);
+      if (!isAsAsked(row, asked)) throw refusal(table, tenantId, id);
       damages.whole(table, id);
       return row;
     },

@@ -19,10 +19,17 @@ export interface RowIntegrity {
   damaged(): readonly DamagedRow[];
 }
 
+/** Columns and the values that they must have; undefined where any will do. */
+export type Asked<T extends TaggedTable> = { readonly [C in keyof Untagged<T>]?: Untagged<T>[C] | undefined };
+
 /** Every method throws AppError `sealed` 503 while the barrier is sealed. */
 export interface TenantRows {
-  /** @throws AppError `row-damaged` 503 for a row that the KMS did not write here, as it is, for this tenant */
-  checked<T extends TaggedTable>(table: T, row: TaggedTables[T]): TaggedTables[T];
+  /**
+   * @param asked the values by which the query looked for the row: the owner of a database decides what its `=` finds, so a row of ours
+   *   may be another one than was asked for
+   * @throws AppError `row-damaged` 503 for a row that the KMS did not write here, as it is, for this tenant, or that is not as asked
+   */
+  checked<T extends TaggedTable>(table: T, row: TaggedTables[T], asked: Asked<T>): TaggedTables[T];
   /** A new row with its tag. */
   first<T extends TaggedTable>(table: T, row: Untagged<T>): TaggedTables[T];
   /** The next revision of a row that was checked. */

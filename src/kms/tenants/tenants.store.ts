@@ -3,7 +3,7 @@ import { storedWord } from '#infra/database/stored-values.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { TenantRow } from '#kms/database/tenants.table.ts';
 import { changeRow } from '#kms/integrity/change-row.ts';
-import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
+import type { Asked, RowIntegrity } from '#kms/integrity/row-integrity.ts';
 import { type Tenant, TENANT_STATES, type TenantState } from './tenant.ts';
 
 const tenantOf = (row: TenantRow): Tenant => ({
@@ -23,10 +23,10 @@ const tenantOf = (row: TenantRow): Tenant => ({
  * @throws AppError `row-damaged` 503 for a row that the KMS did not write, in a list too; `sealed` 503
  */
 export const tenantsStore = (db: Kysely<ServiceTables>, rows: Pick<RowIntegrity, 'of'>) => {
-  const checked = (row: TenantRow): TenantRow => rows.of(row.id).checked('kms_tenants', row);
+  const checked = (row: TenantRow, asked: Asked<'kms_tenants'>): TenantRow => rows.of(row.id).checked('kms_tenants', row, asked);
   const rowById = async (id: string): Promise<TenantRow | undefined> => {
     const row = await db.selectFrom('kms_tenants').selectAll().where('id', '=', id).executeTakeFirst();
-    return row && checked(row);
+    return row && checked(row, { id });
   };
   return {
     /** In whatever state. */
@@ -36,13 +36,14 @@ export const tenantsStore = (db: Kysely<ServiceTables>, rows: Pick<RowIntegrity,
     },
     activeByName: async (name: string): Promise<Tenant | undefined> => {
       const row = await db.selectFrom('kms_tenants').selectAll().where('name', '=', name).where('state', '=', 'active').executeTakeFirst();
-      return row && tenantOf(checked(row));
+      return row && tenantOf(checked(row, { name, state: 'active' }));
     },
     /** By name. @param only.demo tenants of the demo only */
     inState: async (state: TenantState, only: { readonly demo?: true } = {}): Promise<readonly Tenant[]> => {
       let query = db.selectFrom('kms_tenants').selectAll().where('state', '=', state);
       if (only.demo) query = query.where('demo', '=', 1);
-      return (await query.orderBy('name').execute()).map((row) => tenantOf(checked(row)));
+      const found = await query.orderBy('name').execute();
+      return found.map((row) => tenantOf(checked(row, { state, demo: only.demo ? 1 : undefined })));
     },
     /** Names of the databases by tenant id, of all tenants in whatever state. */
     schemaNames: async (): Promise<ReadonlyMap<string, string>> => {

@@ -1,4 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto';
+import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import type { ElasticKeyRow } from '#kms/database/elastic-keys.table.ts';
 import type { MaterialKeyRow } from '#kms/database/material-keys.table.ts';
@@ -56,6 +57,35 @@ describe.each(databaseKinds())('Who can write to the database of a tenant on %s'
     await expect(elasticKeys.read(caller, id)).rejects.toMatchObject(refused);
     await expect(elasticKeys.change(caller, id, { description: 'mended' })).rejects.toMatchObject(refused);
     await expect(materialKeys.rotate(caller, id)).rejects.toMatchObject(refused);
+  });
+
+  it.runIf(kind === 'postgres')('gets no key in the place of another by an operator = of his own, which finds what he likes', async () => {
+    await using test = await withDatabases(kind);
+    const kms = await testKms(test);
+    const [suspended, active] = [await kms.make('A256GCM/A256KW'), await kms.make('A256GCM/A256KW')];
+    await kms.elasticKeys.change(kms.caller, suspended.id, { state: 'suspended' });
+    const { db } = await owner(kms);
+    const schema = `lies_${randomUUIDv7().replaceAll('-', '')}`;
+    const { rows } = await sql<{ path: string }>`select current_setting('search_path') as path`.execute(db);
+    expect(rows[0]?.path).toContain('public');
+    await sql`create function public.${sql.id(schema)}(varchar, varchar) returns boolean language sql as ${sql.lit(
+      `select $1::text = '${active.id}'`,
+    )}`.execute(db);
+    await sql`create operator public.= (leftarg = varchar, rightarg = varchar, function = public.${sql.id(schema)})`.execute(db);
+    try {
+      await db.schema
+        .alterTable('elastic_keys')
+        .alterColumn('id', (column) => column.setDataType('varchar'))
+        .execute();
+      const { crypto, elasticKeys, caller } = await seenBy(kms);
+      const refused = damaged('elastic_keys', active.id);
+      await expect(crypto.encrypt(caller, suspended.id, { plaintext: plaintext() })).rejects.toMatchObject(refused);
+      await expect(elasticKeys.read(caller, suspended.id)).rejects.toMatchObject(refused);
+      await expect(elasticKeys.change(caller, suspended.id, { description: 'his' })).rejects.toMatchObject(refused);
+    } finally {
+      await sql`drop operator public.= (varchar, varchar)`.execute(db);
+      await sql`drop function public.${sql.id(schema)}(varchar, varchar)`.execute(db);
+    }
   });
 
   it('does not have a compromised version protect again by swapping two version numbers', async () => {

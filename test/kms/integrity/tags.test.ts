@@ -40,7 +40,7 @@ describe('A tag', () => {
   it('is good for the row that it was made for, and for none that differs in one column', () => {
     const rows = rowsWithoutBarrier().of(randomUUID());
     const row = rows.first('material_keys', newRow());
-    expect(rows.checked('material_keys', row)).toEqual(row);
+    expect(rows.checked('material_keys', row, {})).toEqual(row);
     const changes: readonly Partial<MaterialKeyRow>[] = [
       { id: randomUUIDv7() },
       { elastic_key_id: randomUUIDv7() },
@@ -57,8 +57,26 @@ describe('A tag', () => {
     ];
     for (const change of changes) {
       expect(
-        thrown(() => rows.checked('material_keys', { ...row, ...change })),
+        thrown(() => rows.checked('material_keys', { ...row, ...change }, {})),
         JSON.stringify(change),
+      ).toEqual(damaged);
+    }
+  });
+
+  it('is of no use for a row that is another one than was asked for', () => {
+    const rows = rowsWithoutBarrier().of(randomUUID());
+    const row = rows.first('material_keys', newRow());
+    const { id, elastic_key_id } = row;
+    expect(rows.checked('material_keys', row, { id, elastic_key_id, deactivated_at: null, state: undefined })).toEqual(row);
+    for (const asked of [
+      { id: randomUUIDv7() },
+      { id, elastic_key_id: randomUUIDv7() },
+      { id, deactivated_at: 1 },
+      { state: 'compromised' },
+    ]) {
+      expect(
+        thrown(() => rows.checked('material_keys', row, asked)),
+        JSON.stringify(asked),
       ).toEqual(damaged);
     }
   });
@@ -67,7 +85,7 @@ describe('A tag', () => {
     const integrity = rowsWithoutBarrier();
     const [tenant, other] = [integrity.of(randomUUID()), integrity.of(randomUUID())];
     const row = tenant.first('material_keys', newRow());
-    expect(thrown(() => other.checked('material_keys', row))).toEqual(damaged);
+    expect(thrown(() => other.checked('material_keys', row, {}))).toEqual(damaged);
     const place = { id: row.id, tenantId: randomUUID(), revision: 1 };
     expect(canonicalRow({ ...place, table: 'material_keys' }, { ...row })).not.toEqual(
       canonicalRow({ ...place, table: 'elastic_keys' }, { ...row }),
@@ -97,7 +115,7 @@ describe('A tag', () => {
   it('is not there for a row of a tenant whose id is no id', () => {
     const rows = rowsWithoutBarrier();
     const row = rows.of(randomUUID()).first('material_keys', newRow());
-    expect(thrown(() => rows.of('x'.repeat(5_000)).checked('material_keys', row))).toEqual(damaged);
+    expect(thrown(() => rows.of('x'.repeat(5_000)).checked('material_keys', row, {}))).toEqual(damaged);
   });
 });
 
@@ -114,12 +132,12 @@ describe('A row that is refused', () => {
     const row = rows.first('material_keys', newRow());
     const run = lookAtTenants({ lookAtDamage: async () => new Map() }, integrity).run;
     const look = async () => run(new AbortController().signal);
-    const meet = () => expect(thrown(() => rows.checked('material_keys', { ...row, version: 2 }))).toEqual(damaged);
+    const meet = () => expect(thrown(() => rows.checked('material_keys', { ...row, version: 2 }, {}))).toEqual(damaged);
     const told = { type: 'row-damaged', table: 'material_keys', id: row.id, tenantId };
     for (let turn = 0; turn < 3; turn += 1) meet();
     expect(events).toEqual([told]);
     await expect(look()).rejects.toMatchObject({ code: 'tenant-damaged', message: expect.stringContaining(row.id) });
-    rows.checked('material_keys', row);
+    rows.checked('material_keys', row, {});
     await expect(look()).resolves.toBeUndefined();
     meet();
     clock.elapsed += 599_999;

@@ -60,6 +60,8 @@ export const createDatabaseRealm = (
   find: async (username) => {
     const named = db.selectFrom('kms_realm_users').selectAll().where('username', '=', username).where('retired_at', 'is', null);
     const row = await (demo ? named : named.where('demo', '=', 0)).executeTakeFirst();
-    return row && realmUserOf(rows.of(row.tenant_id).checked('kms_realm_users', row));
+    if (row === undefined) return undefined;
+    const asked = { username, retired_at: null, demo: demo ? undefined : 0 };
+    return realmUserOf(rows.of(row.tenant_id).checked('kms_realm_users', row, asked));
   },
 });

@@ -64,7 +64,7 @@ const nameTaken = (name: string | undefined) => (error: unknown) => {
 export const elasticKeysStore = (db: Kysely<TenantTables>, rows: TenantRows) => {
   const rowById = async (id: string): Promise<ElasticKeyRow | undefined> => {
     const row = await db.selectFrom('elastic_keys').selectAll().where('id', '=', id).executeTakeFirst();
-    return row && rows.checked('elastic_keys', row);
+    return row && rows.checked('elastic_keys', row, { id });
   };
   const change = (id: string, changes: (before: ElasticKeyRow) => Partial<ElasticKeyRow> | undefined) =>
     changeRow({
@@ -117,7 +117,8 @@ export const elasticKeysStore = (db: Kysely<TenantTables>, rows: TenantRows) => 
         );
       }
       const found = await query.orderBy(column, direction).orderBy('id', direction).limit(limit).execute();
-      return found.map((row) => elasticKeyOf(rows.checked('elastic_keys', row)));
+      const { name, algorithm, state } = filter;
+      return found.map((row) => elasticKeyOf(rows.checked('elastic_keys', row, { name, algorithm, state })));
     },
 
     /**

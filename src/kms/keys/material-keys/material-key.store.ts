@@ -3,7 +3,7 @@ import { storedWord } from '#infra/database/stored-values.ts';
 import type { MaterialKeyRow } from '#kms/database/material-keys.table.ts';
 import type { TenantTables } from '#kms/database/tenant-tables.ts';
 import { changeRow } from '#kms/integrity/change-row.ts';
-import type { TenantRows } from '#kms/integrity/row-integrity.ts';
+import type { Asked, TenantRows } from '#kms/integrity/row-integrity.ts';
 import { MATERIAL_KEY_STATES, type StoredMaterialKey } from './material-key.ts';
 
 const materialKeyOf = (row: MaterialKeyRow): StoredMaterialKey => ({
@@ -25,12 +25,12 @@ const materialKeyOf = (row: MaterialKeyRow): StoredMaterialKey => ({
  * @throws AppError `row-damaged` 503 for a row that the KMS did not write, in a list too; `sealed` 503
  */
 export const materialKeysStore = (db: Kysely<TenantTables>, rows: TenantRows) => {
-  const checked = (row: MaterialKeyRow): MaterialKeyRow => rows.checked('material_keys', row);
+  const checked = (row: MaterialKeyRow, asked: Asked<'material_keys'>): MaterialKeyRow => rows.checked('material_keys', row, asked);
   const change = (id: string, changes: (before: MaterialKeyRow) => Partial<MaterialKeyRow> | undefined) =>
     changeRow({
       read: async () => {
         const row = await db.selectFrom('material_keys').selectAll().where('id', '=', id).executeTakeFirst();
-        return row && checked(row);
+        return row && checked(row, { id });
       },
       change: (before) => {
         const changed = changes(before);
@@ -70,7 +70,7 @@ export const materialKeysStore = (db: Kysely<TenantTables>, rows: TenantRows) =>
         .where('id', '=', id)
         .where('elastic_key_id', '=', elasticKeyId)
         .executeTakeFirst();
-      return row && materialKeyOf(checked(row));
+      return row && materialKeyOf(checked(row, { id, elastic_key_id: elasticKeyId }));
     },
 
     /** Newest first, below a version; at most `limit`. */
@@ -87,7 +87,9 @@ export const materialKeysStore = (db: Kysely<TenantTables>, rows: TenantRows) =>
         .orderBy('version', 'desc')
         .limit(limit)
         .execute();
-      return found.map((row) => materialKeyOf(checked(row)));
+      const stray = found.find(({ version }) => version < from || version >= below);
+      if (stray !== undefined) throw rows.refusal('material_keys', stray.id);
+      return found.map((row) => materialKeyOf(checked(row, { elastic_key_id: elasticKeyId })));
     },
 
     /**
