@@ -121,10 +121,13 @@ export const createOpenIdProvider = async (options: OpenIdProviderOptions): Prom
   };
 
   let current = build(await signingKeys.current());
-  const reloadKeys = async (): Promise<void> => {
+  const reload = async (): Promise<void> => {
     const set = await signingKeys.current();
     if (set.version !== current.version) current = build(set);
   };
+  let reloaded = Promise.resolve();
+  /** One after the other: what an earlier one read late must not take the place of what a later one read, such as a withdrawal. */
+  const reloadKeys = (): Promise<void> => (reloaded = reloaded.then(reload, reload));
 
   return {
     endpoints: current.endpoints,

@@ -118,6 +118,34 @@ describe.each(databaseKinds())('signing keys on %s', (kind) => {
     expect(await introspected(after)).toMatchObject({ active: true });
   });
 
+  test('a reload that began before a withdrawal and ends after it does not bring the key back', async () => {
+    await using on = await identityDatabase(kind);
+    const encryptionKey = randomBytes(32);
+    const keys = await createSigningKeys({ database: on.database, encryptionKey, minPublishedMs: 0 });
+    const held = Promise.withResolvers<void>();
+    let reads = 0;
+    const signingKeys = {
+      current: async () => {
+        reads += 1;
+        const set = await keys.current();
+        if (reads === 2) await held.promise;
+        return set;
+      },
+    };
+    await using provider = await startProvider(on.database, { encryptionKey, signingKeys });
+    const [active = ''] = await published(provider);
+    const early = provider.openid.reloadKeys();
+    await expect.poll(() => reads).toBe(2);
+    await keys.withdraw(active);
+    const late = provider.openid.reloadKeys();
+    // Whoever does not wait for the early one has read anew before it ends.
+    await Promise.race([late, new Promise(setImmediate)]);
+    await keys.current();
+    held.resolve();
+    await Promise.all([early, late]);
+    expect(await published(provider)).not.toContain(active);
+  });
+
   test('a retired key is published until its last token has ended', async () => {
     await using on = await identityDatabase(kind);
     let time = Date.UTC(2026, 0, 1);
