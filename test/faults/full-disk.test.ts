@@ -1,3 +1,4 @@
+import { randomUUIDv7 } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -27,9 +28,8 @@ describe.runIf(await canMount())('On a full disk', () => {
     const pem = (name: string) => readFile(join(place.stateDir, 'tls', name), 'utf8');
     const ca = await pem('ca.pem');
     await using client = createHttpsClient({ ca });
-    await using sink = createHttpsClient({ ca, cert: await pem('cli-client.pem'), key: await pem('cli-client.key') });
+    await using operator = createHttpsClient({ ca, cert: await pem('cli-client.pem'), key: await pem('cli-client.key') });
     const service = `${report.endpoints.kms.service}/elastic-keys`;
-    // Each is a line of the log, until its kind is summed up; together they are longer than what is left of the last block.
     const refusals: readonly Record<string, string>[] = [
       {},
       { authorization: 'Bearer no-token' },
@@ -47,8 +47,11 @@ describe.runIf(await canMount())('On a full disk', () => {
     const before = await refuse();
     await disk.fill();
     for (let round = 0; round < 10; round += 1) expect(await refuse()).toEqual(before);
+    // Refusals of a kind are summed up; each act of an operator is a line, and together they are longer than what is left of the last block.
+    const act = { method: 'DELETE', url: `${report.endpoints.kms.admin}/admin/v1/demo/flow-keys?name=flow-${randomUUIDv7()}` } as const;
+    for (let round = 0; round < 40; round += 1) expect((await operator.request(act)).headers['content-type']).toContain('json');
     await expect.poll(dropped).toEqual([200, true]);
-    expect((await sink.request({ url: report.endpoints.telemetry.ready })).status).toBe(200);
+    expect((await operator.request({ url: report.endpoints.telemetry.ready })).status).toBe(200);
     await disk.free();
     const kms = kmsOf(report, client, 'demo-tenant-admin');
     expect((await kms.call('POST', '/elastic-keys', { name: 'after-the-full-disk', algorithm: 'ES256' })).status).toBe(201);
