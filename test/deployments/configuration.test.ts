@@ -103,7 +103,10 @@ describe('Configuration in containers', () => {
     const { services = {} } = await readYaml<ComposeFile>(`${product}/compose.prod.yml`);
     const balancer = await readFile(join(DEPLOYMENTS, 'balancer', 'haproxy.cfg'), 'utf8');
     const [, usual, fast, falls] = /inter (\d+)s fastinter (\d+)ms fall (\d+)/.exec(balancer) ?? [];
-    expect(seconds).toBeGreaterThan(Number(usual) + ((Number(falls) - 1) * Number(fast)) / 1000);
+    const [, checked] = /timeout check (\d+)s/.exec(balancer) ?? [];
+    // Each check may take as long as it is allowed to.
+    const needed = Number(usual) + ((Number(falls) - 1) * Number(fast)) / 1000 + Number(falls) * Number(checked);
+    expect(seconds).toBeGreaterThan(needed);
     expect(seconds + STOP_SECONDS).toBeLessThan(Number.parseInt(services[product]?.stop_grace_period ?? '', 10));
     expect((await load(filesOf(product, 'demo', stacks[product]))).server.drain_seconds).toBe(0);
   });

@@ -46,7 +46,12 @@ export const openKey = (sealed: Uint8Array, name: SealedKeyName, encryptionKey: 
     const decipher = createDecipheriv('aes-256-gcm', encryptionKey, sealed.subarray(0, IV_BYTES), { authTagLength: TAG_BYTES })
       .setAAD(associatedData(name))
       .setAuthTag(sealed.subarray(tagStart));
-    return JSON.parse(Buffer.concat([decipher.update(sealed.subarray(IV_BYTES, tagStart)), decipher.final()]).toString()) as JWK;
+    const opened = Buffer.concat([decipher.update(sealed.subarray(IV_BYTES, tagStart)), decipher.final()]);
+    try {
+      return JSON.parse(opened.toString()) as JWK;
+    } finally {
+      opened.fill(0);
+    }
   } catch (cause) {
     throw new AppError('signing-key-unreadable', 500, `Signing key ${name.kid} cannot be decrypted.`, {
       cause,

@@ -58,7 +58,9 @@ export const combineShares = async (texts: readonly string[]): Promise<Uint8Arra
   if (shares.length < first.threshold) {
     throw refuse('unseal-shares-too-few', `${shares.length} of the ${first.threshold} unseal shares that are needed were given`);
   }
-  const secret = await combine(shares.map((share) => share.bytes));
+  const secret = await combine(shares.map((share) => share.bytes)).finally(() => {
+    for (const { bytes } of shares) bytes.fill(0);
+  });
   if (secret.length !== SECRET_BYTES || !equalSecrets(setIdOf(secret), first.setId)) {
     secret.fill(0);
     throw refuse(

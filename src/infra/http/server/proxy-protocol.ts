@@ -122,7 +122,8 @@ export const requireProxyProtocol = (server: Server, networks: readonly string[]
       if (parsed.client !== null) {
         const key = keyOf(socket);
         clients.set(key, parsed.client);
-        socket.once('close', () => clients.delete(key));
+        // The balancer may use a port again before the end of the last connection from it is seen here.
+        socket.once('close', () => clients.get(key) === parsed.client && clients.delete(key));
       }
       if (rest.length > 0) socket.unshift(rest);
       accept.call(server, socket);
