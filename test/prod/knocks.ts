@@ -8,7 +8,7 @@ export interface Knocks extends AsyncDisposable {
   readonly failures: readonly string[];
 }
 
-const PAUSE_MS = 20;
+const PAUSE_MS = 100;
 
 /**
  * Opens one connection after the other to `url`, as each client that is new does, until it is disposed of. Kept-alive connections do not
