@@ -41,19 +41,22 @@ const actOf = ({ raw, ip, method, routeOptions }: FastifyRequest): Omit<Operator
  */
 export const tellOperatorActs = (admin: App, tell: (act: OperatorAct) => void): void => {
   const begun = new WeakMap<FastifyRequest, Omit<OperatorAct, 'status'>>();
+  const told = new WeakSet<FastifyRequest>();
+  const tellOnce = (request: FastifyRequest, status: number | null): void => {
+    // One that was refused before these hooks has not begun.
+    const act = begun.get(request) ?? actOf(request);
+    if (act === null || told.has(request)) return;
+    told.add(request);
+    tell({ ...act, status });
+  };
   admin.addHook('onRequest', async (request, reply) => {
     // Taken now: a connection that is gone has no certificate and no address.
     const act = actOf(request);
     if (act === null) return;
     begun.set(request, act);
     reply.raw.once('close', () => {
-      if (begun.delete(request)) tell({ ...act, status: null });
+      if (!reply.raw.writableFinished) tellOnce(request, null);
     });
   });
-  admin.addHook('onResponse', async (request, reply) => {
-    // One that was refused before any hook of a route has not begun.
-    const act = begun.get(request) ?? actOf(request);
-    begun.delete(request);
-    if (act !== null) tell({ ...act, status: reply.raw.writableFinished ? reply.statusCode : null });
-  });
+  admin.addHook('onResponse', async (request, reply) => tellOnce(request, reply.raw.writableFinished ? reply.statusCode : null));
 };
