@@ -4,7 +4,7 @@ import { strictObject } from '#infra/config/schema.ts';
 import { repeated } from '#infra/config/repeated.ts';
 import { demoNameSchema, loadSeedFile, seedHashSchema, strangers } from '#infra/demo-data/seed-checks.ts';
 import { ROLE_SCOPES } from '#infra/magic/magic.ts';
-import { ALGORITHM_NAMES } from '#kms/jose/algorithms.ts';
+import { VARIANTS } from '#kms/jose/algorithms.ts';
 
 const accountSchema = strictObject({
   username: demoNameSchema,
@@ -16,7 +16,7 @@ const accountSchema = strictObject({
 const elasticKeySchema = strictObject({
   name: demoNameSchema,
   tenant: demoNameSchema,
-  algorithm: Type.Enum([...ALGORITHM_NAMES]),
+  algorithm: Type.Enum([...VARIANTS.keys()]),
   description: Type.String({ default: '', maxLength: 512 }),
 });
 

@@ -1,5 +1,7 @@
-import type { HeaderParameter } from './families/key-management.ts';
+import type { ContentEncryption } from './families/content-encryption.ts';
+import type { HeaderParameter, ManagedKey } from './families/key-management.ts';
 import type { KeyType } from './families/key-type.ts';
+import type { Signature } from './families/signature.ts';
 
 /** The operations that a caller may ask of a key. */
 export const OPERATIONS = ['encrypt', 'decrypt', 'sign', 'verify', 'wrap', 'unwrap', 'rewrap', 'generate'] as const;
@@ -12,6 +14,8 @@ export type KeyPurpose = 'encrypt' | 'sign' | 'wrap';
 
 /** Every fact about one algorithm of an elastic key. */
 export interface Algorithm {
+  /** `enc/alg` or `alg`: the name without the size or the curve of its key. */
+  readonly base: string;
   readonly use: KeyPurpose;
   readonly operations: readonly Operation[];
   readonly jose: JweForm | JwsForm;
@@ -35,10 +39,13 @@ export interface CompactForm {
 export interface JweForm extends CompactForm {
   readonly kind: 'jwe';
   readonly header: { readonly alg: string; readonly enc: string };
+  readonly content: Pick<ContentEncryption, 'keyBytes' | 'ivBytes' | 'encrypt' | 'decrypt'>;
+  readonly management: Pick<ManagedKey, 'protect' | 'process'>;
 }
 
 /** Signature. @see RFC 7515 section 7.1 */
 export interface JwsForm extends CompactForm {
   readonly kind: 'jws';
   readonly header: { readonly alg: string };
+  readonly signature: Pick<Signature, 'sign' | 'verify'>;
 }

@@ -1,7 +1,11 @@
 import type { Algorithm, JweForm, JwsForm } from './algorithm.ts';
-import { CONTENT_ENCRYPTIONS, type ContentEncryption } from './families/content-encryption.ts';
-import { type HeaderParameter, KEY_MANAGEMENTS, type KeyManagement } from './families/key-management.ts';
-import { type Signature, SIGNATURES } from './families/signature.ts';
+import type { ContentEncryption } from './families/content-encryption.ts';
+import { CONTENT_ENCRYPTIONS } from './families/content-encryptions.ts';
+import type { HeaderParameter, KeyManagement, ManagedKey } from './families/key-management.ts';
+import { KEY_MANAGEMENTS } from './families/key-managements.ts';
+import type { Signature } from './families/signature.ts';
+import { SIGNATURES } from './families/signatures.ts';
+import { baseOf } from './families/variants.ts';
 
 /**
  * This folder makes and opens the JWE and JWS of the KMS and makes their keys. It is pure: no database, no HTTP, no other part of the
@@ -26,7 +30,7 @@ interface JweParts {
   readonly enc: string;
   readonly content: ContentEncryption;
   readonly alg: string;
-  readonly management: ReturnType<KeyManagement>;
+  readonly management: ManagedKey;
 }
 
 /** Parameters of every header; a family adds its own. Anything else (`zip`, `crit`, `jwk`, `jku`, `p2c`, …) is refused unread. */
@@ -36,16 +40,19 @@ const JWE_PARAMETERS = { ...JWS_PARAMETERS, enc: TEXT, ctx: TEXT };
 
 const jweForm = ({ enc, content, alg, management }: JweParts): JweForm => ({
   kind: 'jwe',
-  header: { alg, enc },
+  header: { alg: baseOf(alg), enc },
   parameters: new Map(Object.entries({ ...JWE_PARAMETERS, ...management.parameters })),
   segments: [management.encryptedKeyBytes, content.ivBytes, 'any', content.tagBytes],
+  content,
+  management,
 });
 
-const jwsForm = (alg: string, { signatureBytes }: Signature): JwsForm => ({
+const jwsForm = (alg: string, signature: Signature): JwsForm => ({
   kind: 'jws',
-  header: { alg },
+  header: { alg: baseOf(alg) },
   parameters: new Map(Object.entries(JWS_PARAMETERS)),
-  segments: ['any', signatureBytes],
+  segments: ['any', signature.signatureBytes],
+  signature,
 });
 
 const lowest = (...limits: readonly (number | null)[]): number | null => {
@@ -54,6 +61,7 @@ const lowest = (...limits: readonly (number | null)[]): number | null => {
 };
 
 const encryptionAlgorithm = (parts: JweParts): Algorithm => ({
+  base: `${parts.enc}/${baseOf(parts.alg)}`,
   use: 'encrypt',
   operations: ['encrypt', 'decrypt', 'rewrap', 'generate'],
   jose: jweForm(parts),
@@ -64,10 +72,11 @@ const encryptionAlgorithm = (parts: JweParts): Algorithm => ({
 
 /** A wrapping key is named by its `alg` alone: the key that it wraps is the content of a JWE with `A256GCM`. */
 const wrappingAlgorithm = (alg: string, keyManagement: KeyManagement): Algorithm => {
-  const content = CONTENT_ENCRYPTIONS.A256GCM;
-  const management = keyManagement(content);
+  const [enc, content] = ['A256GCM', CONTENT_ENCRYPTIONS.A256GCM];
+  const management = keyManagement({ enc, ...content });
   return {
-    ...encryptionAlgorithm({ enc: 'A256GCM', content, alg, management }),
+    ...encryptionAlgorithm({ enc, content, alg, management }),
+    base: baseOf(alg),
     use: 'wrap',
     operations: ['wrap', 'unwrap', 'rewrap', 'generate'],
     summary: `${management.summary}: wraps other keys`,
@@ -75,6 +84,7 @@ const wrappingAlgorithm = (alg: string, keyManagement: KeyManagement): Algorithm
 };
 
 const signatureAlgorithm = (alg: string, signature: Signature): Algorithm => ({
+  base: baseOf(alg),
   use: 'sign',
   operations: ['sign', 'verify'],
   jose: jwsForm(alg, signature),
@@ -90,11 +100,17 @@ const entriesOf = <Name extends string, Row>(rows: Readonly<Record<Name, Row>>):
 export const algorithmsOf = <Enc extends string, Alg extends string, Sig extends string>(families: Families<Enc, Alg, Sig>) => {
   const managements = entriesOf(families.keyManagements);
   const encrypting = entriesOf(families.contentEncryptions).flatMap(([enc, content]) =>
-    managements.map(([alg, management]) => [`${enc}/${alg}`, encryptionAlgorithm({ enc, content, alg, management: management(content) })]),
+    managements.map(([alg, management]) => [
+      `${enc}/${alg}`,
+      encryptionAlgorithm({ enc, content, alg, management: management({ enc, ...content }) }),
+    ]),
   );
-  const wrapping = managements.map(([alg, management]) => [alg, wrappingAlgorithm(alg, management)]);
+  // A key that is the content encryption key itself wraps nothing: it encrypts.
+  const wrapping = managements.filter(([alg]) => alg !== 'dir').map(([alg, management]) => [alg, wrappingAlgorithm(alg, management)]);
   const signing = entriesOf(families.signatures).map(([alg, signature]) => [alg, signatureAlgorithm(alg, signature)]);
-  return Object.fromEntries([...encrypting, ...wrapping, ...signing]) as Readonly<Record<`${Enc}/${Alg}` | Alg | Sig, Algorithm>>;
+  return Object.fromEntries([...encrypting, ...wrapping, ...signing]) as Readonly<
+    Record<`${Enc}/${Alg}` | Exclude<Alg, 'dir'> | Sig, Algorithm>
+  >;
 };
 
 /** Every algorithm that is offered. */
@@ -104,7 +120,11 @@ export const ALGORITHMS = algorithmsOf({
   signatures: SIGNATURES,
 });
 
+/** `enc/alg` or `alg`, and where the key may have several sizes or be on several curves, `:` and which: `PS256:3072`. It is in the database so. */
 export type AlgorithmName = keyof typeof ALGORITHMS;
 export const ALGORITHM_NAMES = Object.keys(ALGORITHMS) as readonly AlgorithmName[];
 
 export const algorithmOf = (name: AlgorithmName): Algorithm => ALGORITHMS[name];
+
+/** Names without sizes and curves, each with its variants; the first is taken where a caller names neither. */
+export const VARIANTS: ReadonlyMap<string, readonly AlgorithmName[]> = Map.groupBy(ALGORITHM_NAMES, (name) => algorithmOf(name).base);

@@ -21,7 +21,7 @@ export const decodeBase64url = (text: string): Uint8Array<ArrayBuffer> | null =>
   return bytes;
 };
 
-/** PreparedStateFiles base64url of bytes or of the UTF-8 of a text. */
+/** Unpadded base64url of bytes or of the UTF-8 of a text. */
 export const encodeBase64url = (value: Uint8Array | string): string =>
   (typeof value === 'string' ? Buffer.from(value) : viewOf(value)).toString('base64url');
 

@@ -11,6 +11,8 @@ export interface JoseInput {
   readonly text: string;
   readonly kid: string;
   readonly header: Readonly<Record<string, unknown>>;
+  /** The bytes of each segment after the header. */
+  readonly segments: readonly Uint8Array[];
 }
 
 const isOfType = (value: unknown, type: 'string' | 'object'): boolean => typeof value === type && value !== null && !Array.isArray(value);
@@ -37,16 +39,18 @@ const readHeader = (segment: string, parameters: CompactForm['parameters']): Jos
 const read = (text: string, { header: fixed, parameters, segments }: CompactForm): JoseInput | null => {
   const [protectedHeader = '', ...rest] = text.split('.');
   if (rest.length !== segments.length) return null;
-  const isWellFormed = rest.every((segment, index) => {
+  const isOfLength = rest.every((segment, index) => {
     const bytes = segments[index];
-    return (bytes === 'any' || segment.length === base64urlLength(bytes ?? 0)) && decodeBase64url(segment) !== null;
+    return bytes === 'any' || segment.length === base64urlLength(bytes ?? 0);
   });
-  if (!isWellFormed) return null;
+  if (!isOfLength) return null;
+  const decoded = rest.map(decodeBase64url);
+  if (!decoded.every((bytes) => bytes !== null)) return null;
   const header = readHeader(protectedHeader, parameters);
   if (!header || !Object.entries(fixed).every(([name, value]) => header[name] === value)) return null;
   const { kid } = header;
   if (typeof kid !== 'string' || kid === '' || kid.length > MAX_KID) return null;
-  return { text, kid, header };
+  return { text, kid, header, segments: decoded };
 };
 
 /**

@@ -16,7 +16,8 @@ const jweHeader = () => ({ alg: 'A256KW', enc: 'A256GCM', kid: randomUUIDv7() })
 describe('JWE input', () => {
   it('reads a well-formed JWE with each header parameter that is known', () => {
     const header = { ...jweHeader(), ctx: 'AAAA', typ: 'JOSE', cty: 'text' };
-    expect(readJwe(jweWith(header), encryption)).toEqual({ text: jweWith(header), kid: header.kid, header });
+    expect(readJwe(jweWith(header), encryption)).toMatchObject({ text: jweWith(header), kid: header.kid, header });
+    expect(readJwe(jweWith(header), encryption)?.segments.map(({ length }) => length)).toEqual([40, 12, 3, 16]);
   });
 
   it.each([

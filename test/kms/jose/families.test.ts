@@ -1,124 +1,80 @@
-import { generateKeyPairSync, randomUUIDv7 } from 'node:crypto';
-import { CompactEncrypt, CompactSign, compactDecrypt, compactVerify, exportJWK, importPKCS8, type JWK } from 'jose';
+import { createPrivateKey, createPublicKey, createSecretKey, type KeyObject, randomUUIDv7 } from 'node:crypto';
+import { CompactEncrypt, CompactSign, compactDecrypt, compactVerify } from 'jose';
 import { describe, expect, it } from 'vitest';
 import type { Algorithm } from '#kms/jose/algorithm.ts';
-import { ALGORITHM_NAMES, ALGORITHMS, algorithmsOf } from '#kms/jose/algorithms.ts';
-import { encodeBase64url } from '#kms/jose/base64url.ts';
+import { ALGORITHMS, VARIANTS, algorithmOf, algorithmsOf } from '#kms/jose/algorithms.ts';
+import { decodeBase64url, encodeBase64url, viewOf } from '#kms/jose/base64url.ts';
 import { readJwe, readJws } from '#kms/jose/compact.ts';
 import { decoyJwe, decoyJws } from '#kms/jose/decoys.ts';
-import { aesGcm, type ContentEncryption } from '#kms/jose/families/content-encryption.ts';
-import { aesKeyWrap, type KeyManagement } from '#kms/jose/families/key-management.ts';
-import { ecdsa, type Signature } from '#kms/jose/families/signature.ts';
+import { aesGcm } from '#kms/jose/families/aes-gcm.ts';
+import { aesGcmKeyWrap } from '#kms/jose/families/aes-gcm-key-wrap.ts';
+import { aesKeyWrap } from '#kms/jose/families/aes-key-wrap.ts';
+import { ecdsa } from '#kms/jose/families/ecdsa.ts';
 import { openJwe, sealJwe } from '#kms/jose/jwe.ts';
 import { signJws, verifyJws } from '#kms/jose/jws.ts';
-import { generateSecret, importSecret } from '#kms/jose/key-material.ts';
-
-/** AES-CBC with HMAC: a family of content encryption that is not offered. @see RFC 7518 section 5.2 */
-const aesCbcHmac = (bits: 128 | 192 | 256): ContentEncryption => ({
-  keyBytes: bits / 4,
-  ivBytes: 16,
-  tagBytes: bits / 8,
-  protectionLimit: null,
-  summary: `AES-${bits}-CBC content encryption with HMAC`,
-});
-
-/** A key that is the content encryption key itself. @see RFC 7518 section 4.5 */
-const direct: KeyManagement = ({ keyBytes }) => ({
-  key: { kind: 'symmetric', bytes: keyBytes, parameters: { name: 'AES-GCM' }, usages: ['encrypt', 'decrypt'] },
-  encryptedKeyBytes: 0,
-  parameters: {},
-  protectionLimit: null,
-  summary: 'direct encryption',
-  contentKey: 'the key itself',
-});
-
-/** AES-GCM as key wrap: two header parameters that are text. @see RFC 7518 section 4.7 */
-const aesGcmKeyWrap =
-  (bits: 128 | 192 | 256): KeyManagement =>
-  ({ keyBytes }) => ({
-    key: { kind: 'symmetric', bytes: bits / 8, parameters: { name: 'AES-GCM' }, usages: ['encrypt', 'decrypt'] },
-    encryptedKeyBytes: keyBytes,
-    parameters: { iv: { type: 'string', decoy: 'A'.repeat(16) }, tag: { type: 'string', decoy: 'A'.repeat(22) } },
-    protectionLimit: 2 ** 32,
-    summary: `AES-${bits}-GCM key wrap`,
-    contentKey: `wrapped with AES-${bits}-GCM`,
-  });
-
-const { kty, crv, x, y } = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' });
-
-/** Key agreement and key wrap: a key pair, a header parameter that is an object, and two that may be left out. @see RFC 7518 section 4.6 */
-const ecdhWithKeyWrap: KeyManagement = ({ keyBytes }) => ({
-  key: {
-    kind: 'pair',
-    parameters: { name: 'ECDH', namedCurve: 'P-256' },
-    protects: { half: 'public', usages: [] },
-    processes: { half: 'private', usages: ['deriveBits'] },
-  },
-  encryptedKeyBytes: keyBytes + 8,
-  parameters: { epk: { type: 'object', decoy: { kty, crv, x, y } }, apu: { type: 'string' }, apv: { type: 'string' } },
-  protectionLimit: null,
-  summary: 'ECDH-ES',
-  contentKey: 'agreed by ECDH-ES',
-});
-
-/** A signature whose two sides share one key. @see RFC 7518 section 3.2 */
-const hmac = (bits: 256 | 384 | 512): Signature => ({
-  key: { kind: 'symmetric', bytes: bits / 8, parameters: { name: 'HMAC', hash: `SHA-${bits}` }, usages: ['sign', 'verify'] },
-  signatureBytes: bits / 8,
-  summary: `HMAC with SHA-${bits}`,
-});
-
-const MORE = algorithmsOf({
-  contentEncryptions: { A128GCM: aesGcm(128), A192GCM: aesGcm(192), A256GCM: aesGcm(256), 'A128CBC-HS256': aesCbcHmac(128) },
-  keyManagements: {
-    A128KW: aesKeyWrap(128),
-    A192KW: aesKeyWrap(192),
-    A256KW: aesKeyWrap(256),
-    A192GCMKW: aesGcmKeyWrap(192),
-    'ECDH-ES+A256KW': ecdhWithKeyWrap,
-  },
-  signatures: {
-    ES512: ecdsa({ curveBits: 521, hashBits: 512 }),
-    HS256: hmac(256),
-    HS512: hmac(512),
-  },
-});
-const DIRECT = algorithmsOf({
-  contentEncryptions: { A128GCM: aesGcm(128), A256GCM: aesGcm(256) },
-  keyManagements: { dir: direct },
-  signatures: {},
-});
+import { importSecret } from '#kms/jose/key-material.ts';
+import { secretFor } from '#test/kms/jose/secrets.ts';
 
 const rows = (kind: 'jwe' | 'jws'): readonly [string, Algorithm][] =>
-  Object.entries<Algorithm>({ ...ALGORITHMS, ...MORE, ...DIRECT }).filter(([, { jose }]) => jose.kind === kind);
+  Object.entries<Algorithm>(ALGORITHMS).filter(([, { jose }]) => jose.kind === kind);
+
+/** One size of RSA, so that a test of many bytes takes no minute. */
+const ofSmallestSize = ([, { key }]: readonly [string, Algorithm]): boolean =>
+  key.kind === 'symmetric' || key.size === null || key.size === 2048;
+
+/** Every algorithm, and every size of RSA with one content encryption. */
+const eachFamily = (kind: 'jwe' | 'jws') => rows(kind).filter((row) => ofSmallestSize(row) || row[1].use !== 'encrypt');
 
 const CONTENT = new TextEncoder().encode('attack at dawn');
 const CONTEXT = 'invoice=2031-0042';
 
-/** A new key, for our own code and, from the same secret, for the second opinion. */
+/** A key for our own code and, from the same secret, for jose, which has no part in ours. */
 const newKey = async (algorithm: Algorithm) => {
   const kid = randomUUIDv7();
-  const secret = await generateSecret(algorithm);
-  const { alg } = algorithm.jose.header;
-  const ours = await importSecret(algorithm, kid, secret);
-  if (algorithm.key.kind === 'symmetric') return { kid, ours, theirs: { protecting: secret, processing: secret } };
-  const pem = `-----BEGIN PRIVATE KEY-----\n${Buffer.from(secret).toString('base64')}\n-----END PRIVATE KEY-----`;
-  const privateKey = await importPKCS8(pem, alg, { extractable: true });
-  const { d: _, ...publicJwk }: JWK = await exportJWK(privateKey);
-  const [protecting, processing] = algorithm.key.protects.half === 'public' ? [publicJwk, privateKey] : [privateKey, publicJwk];
+  const secret = await secretFor(algorithm);
+  const ours = importSecret(algorithm, kid, secret);
+  if (algorithm.key.kind === 'symmetric') {
+    const key: KeyObject = createSecretKey(secret);
+    return { kid, ours, theirs: { protecting: key, processing: key } };
+  }
+  const privateKey = createPrivateKey({ key: viewOf(secret), format: 'der', type: 'pkcs8' });
+  const publicKey = createPublicKey(privateKey);
+  const [protecting, processing] = algorithm.key.protects === 'public' ? [publicKey, privateKey] : [privateKey, publicKey];
   return { kid, ours, theirs: { protecting, processing } };
 };
 
 describe('The algorithms that are offered', () => {
-  it('are five', () => {
-    expect(ALGORITHM_NAMES).toEqual(['A256GCM/A256KW', 'A256KW', 'ES256', 'ES384', 'EdDSA']);
+  it('are those of the table in docs, by name', () => {
+    const encs = ['A128GCM', 'A192GCM', 'A256GCM', 'A128CBC-HS256', 'A192CBC-HS384', 'A256CBC-HS512'];
+    const wraps = ['A128KW', 'A192KW', 'A256KW', 'A128GCMKW', 'A192GCMKW', 'A256GCMKW'];
+    const oaep = ['RSA-OAEP-256', 'RSA-OAEP-384', 'RSA-OAEP-512'];
+    const agreements = ['ECDH-ES', 'ECDH-ES+A128KW', 'ECDH-ES+A192KW', 'ECDH-ES+A256KW'];
+    const algs = [...wraps, ...oaep, ...agreements];
+    const signatures = ['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519', 'RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'];
+    const others = ['ML-DSA-44', 'ML-DSA-65', 'ML-DSA-87', 'HS256', 'HS384', 'HS512'];
+    expect([...VARIANTS.keys()]).toEqual([
+      ...encs.flatMap((enc) => ['dir', ...algs].map((alg) => `${enc}/${alg}`)),
+      ...algs,
+      ...signatures,
+      ...others,
+    ]);
+  });
+
+  it.each(['RSA1_5', 'RSA-OAEP', 'PBES2-HS256+A128KW', 'none', 'dir'])('are not %s alone', (name) => {
+    expect(VARIANTS.has(name)).toBe(false);
+    expect(VARIANTS.has(`A256GCM/${name}`)).toBe(name === 'dir');
+  });
+
+  it('have RSA keys of 3072 bits and keys on P-256 where nobody names another', () => {
+    expect(VARIANTS.get('PS256')).toEqual(['PS256:3072', 'PS256:2048', 'PS256:4096']);
+    expect(VARIANTS.get('A256GCM/ECDH-ES')?.[0]).toBe('A256GCM/ECDH-ES:P-256');
   });
 
   it('grow by a line in a family: each content encryption goes with each key management, and each key management wraps alone', () => {
     const more = algorithmsOf({
       contentEncryptions: { A128GCM: aesGcm(128), A256GCM: aesGcm(256) },
       keyManagements: { A128KW: aesKeyWrap(128) },
-      signatures: { ES512: ecdsa({ curveBits: 521, hashBits: 512 }) },
+      signatures: { ES512: ecdsa({ curve: 'P-521', hashBits: 512 }) },
     });
     expect(Object.entries(more).map(([name, { use, summary }]) => [name, use, summary])).toEqual([
       ['A128GCM/A128KW', 'encrypt', 'AES-128-GCM content encryption, its key wrapped with AES-128 key wrap: encrypts data'],
@@ -129,25 +85,26 @@ describe('The algorithms that are offered', () => {
   });
 
   it('protect as often as the stricter of their two parts allows', () => {
-    expect(MORE['A128GCM/A128KW'].protectionLimit).toBe(2 ** 32);
-    expect(MORE['A128CBC-HS256/A192GCMKW'].protectionLimit).toBe(2 ** 32);
-    expect(MORE['A128CBC-HS256/A128KW'].protectionLimit).toBeNull();
+    expect(algorithmOf('A128GCM/A128KW').protectionLimit).toBe(2 ** 32);
+    expect(algorithmOf('A256GCM/dir').protectionLimit).toBe(2 ** 32);
+    expect(algorithmOf('A128CBC-HS256/A192GCMKW').protectionLimit).toBe(2 ** 32);
+    expect(algorithmOf('A128CBC-HS256/A128KW').protectionLimit).toBeNull();
     const strict = algorithmsOf({
       contentEncryptions: { A256GCM: { ...aesGcm(256), protectionLimit: 1000 } },
       keyManagements: { A192GCMKW: aesGcmKeyWrap(192) },
       signatures: {},
     });
     expect(strict['A256GCM/A192GCMKW'].protectionLimit).toBe(1000);
-    expect(MORE.ES512.protectionLimit).toBeNull();
+    expect(algorithmOf('ES512').protectionLimit).toBeNull();
   });
 });
 
-describe.each(rows('jwe'))('A JWE of %s', (_name, algorithm) => {
+describe.each(eachFamily('jwe'))('A JWE of %s', (_name, algorithm) => {
   const header = algorithm.jose.header as { alg: string; enc: string };
 
   it('that we seal is opened by jose alone', async () => {
     const { kid, ours, theirs } = await newKey(algorithm);
-    const jwe = await sealJwe({ algorithm, key: ours.protecting, kid, context: CONTEXT, plaintext: CONTENT });
+    const jwe = sealJwe({ algorithm, key: ours.protecting, kid, context: CONTEXT, plaintext: CONTENT });
     const opened = await compactDecrypt(jwe, theirs.processing, {
       keyManagementAlgorithms: [header.alg],
       contentEncryptionAlgorithms: [header.enc],
@@ -166,14 +123,18 @@ describe.each(rows('jwe'))('A JWE of %s', (_name, algorithm) => {
   });
 
   it('that is a decoy passes every check of form and is refused by the key', async () => {
-    const { ours } = await newKey(algorithm);
-    const decoy = decoyJwe(algorithm, 100);
-    expect(readJwe(decoy.text, algorithm)).toEqual(decoy);
-    expect(await openJwe({ algorithm, key: ours.processing, input: decoy, context: undefined })).toBeNull();
+    const { kid, ours } = await newKey(algorithm);
+    const sealed = readJwe(sealJwe({ algorithm, key: ours.protecting, kid, context: undefined, plaintext: new Uint8Array() }), algorithm);
+    expect(sealed).not.toBeNull();
+    for (const decoy of [decoyJwe(algorithm, 100), decoyJwe(algorithm, 1000, sealed ?? undefined)]) {
+      expect(readJwe(decoy.text, algorithm)).toMatchObject({ header: decoy.header, text: decoy.text });
+      expect(readJwe(decoy.text, algorithm)?.segments.map(encodeBase64url)).toEqual(decoy.segments.map(encodeBase64url));
+      expect(await openJwe({ algorithm, key: ours.processing, input: decoy, context: undefined })).toBeNull();
+    }
   });
 });
 
-describe.each(rows('jws'))('A JWS of %s', (_name, algorithm) => {
+describe.each(eachFamily('jws'))('A JWS of %s', (_name, algorithm) => {
   const { alg } = algorithm.jose.header;
 
   it('that we sign is verified by jose alone', async () => {
@@ -189,15 +150,85 @@ describe.each(rows('jws'))('A JWS of %s', (_name, algorithm) => {
     const text = await new CompactSign(CONTENT).setProtectedHeader({ alg, kid }).sign(theirs.protecting);
     const input = readJws(text, algorithm);
     expect(input?.kid).toBe(kid);
-    const payload = input && (await verifyJws({ algorithm, key: ours.processing, input }));
+    const payload = input && verifyJws({ algorithm, key: ours.processing, input });
     expect(payload && new Uint8Array(payload)).toEqual(CONTENT);
   });
 
   it('that is a decoy passes every check of form and is refused by the key', async () => {
-    const { ours } = await newKey(algorithm);
-    const decoy = decoyJws(algorithm, 100);
-    expect(readJws(decoy.text, algorithm)).toEqual(decoy);
-    expect(await verifyJws({ algorithm, key: ours.processing, input: decoy })).toBeNull();
+    const { kid, ours } = await newKey(algorithm);
+    const signed = readJws(await signJws({ algorithm, key: ours.protecting, kid, payload: new Uint8Array() }), algorithm);
+    expect(signed).not.toBeNull();
+    for (const decoy of [decoyJws(algorithm, 100), decoyJws(algorithm, 10_000, signed ?? undefined)]) {
+      expect(readJws(decoy.text, algorithm)).toMatchObject({ header: decoy.header, text: decoy.text });
+      expect(verifyJws({ algorithm, key: ours.processing, input: decoy })).toBeNull();
+    }
+  });
+});
+
+/** The text with one bit of one byte of one segment turned, at the start, in the middle and at the end of each. */
+const tampered = (text: string): readonly string[] => {
+  const segments = text.split('.');
+  return segments.flatMap((segment, at) => {
+    const { length } = decodeBase64url(segment) ?? [];
+    return [...new Set([0, Math.floor(length / 2), length - 1])]
+      .filter((index) => index >= 0 && index < length)
+      .map((index) => {
+        const bytes = decodeBase64url(segment) ?? new Uint8Array();
+        bytes[index] = (bytes[index] ?? 0) ^ 1;
+        return segments.map((other, place) => (place === at ? encodeBase64url(bytes) : other)).join('.');
+      });
+  });
+};
+
+describe('A text of which one bit was turned', () => {
+  it.each(rows('jwe').filter(ofSmallestSize))('opens with no key of %s', async (_name, algorithm) => {
+    const { kid, ours } = await newKey(algorithm);
+    const jwe = sealJwe({ algorithm, key: ours.protecting, kid, context: undefined, plaintext: CONTENT });
+    for (const text of tampered(jwe)) {
+      const input = readJwe(text, algorithm);
+      expect(input && (await openJwe({ algorithm, key: ours.processing, input, context: undefined }))).toBeNull();
+    }
+  });
+
+  it.each(rows('jws').filter(ofSmallestSize))('verifies with no key of %s', async (_name, algorithm) => {
+    const { kid, ours } = await newKey(algorithm);
+    for (const text of tampered(await signJws({ algorithm, key: ours.protecting, kid, payload: CONTENT }))) {
+      const input = readJws(text, algorithm);
+      expect(input && verifyJws({ algorithm, key: ours.processing, input })).toBeNull();
+    }
+  });
+});
+
+describe('A secret', () => {
+  it('of another kind, curve or size makes no key of an algorithm', async () => {
+    const strangers = [
+      ['ES256', 'ES384'],
+      ['ES256', 'EdDSA'],
+      ['PS256:3072', 'PS256:2048'],
+      ['ML-DSA-44', 'ML-DSA-65'],
+      ['A256KW', 'A128KW'],
+      ['A256GCM/ECDH-ES:X25519', 'EdDSA'],
+    ] as const;
+    for (const [name, other] of strangers) {
+      const secret = await secretFor(algorithmOf(other));
+      expect(() => importSecret(algorithmOf(name), 'kid', secret)).toThrow(TypeError);
+    }
+  });
+});
+
+describe('A public JWK', () => {
+  it.each([
+    ['ES512', ['kty', 'crv', 'x', 'y'], 'sig'],
+    ['Ed25519', ['kty', 'crv', 'x'], 'sig'],
+    ['RS256:2048', ['kty', 'n', 'e'], 'sig'],
+    ['ML-DSA-44', ['kty', 'pub'], 'sig'],
+    ['A256GCM/RSA-OAEP-256:2048', ['kty', 'n', 'e'], 'enc'],
+    ['ECDH-ES+A256KW:X25519', ['kty', 'crv', 'x'], 'enc'],
+  ] as const)('of %s has the members of its kind, and neither key_ops nor a secret', async (name, members, use) => {
+    const algorithm = algorithmOf(name);
+    const { publicJwk } = importSecret(algorithm, 'kid', await secretFor(algorithm));
+    expect(Object.keys(publicJwk ?? {})).toEqual([...members, 'kid', 'alg', 'use']);
+    expect(publicJwk).toMatchObject({ alg: algorithm.jose.header.alg, use });
   });
 });
 
@@ -208,11 +239,14 @@ describe('A header parameter of a family', () => {
   };
   const isRead = (algorithm: Algorithm, parameters: Record<string, unknown>) =>
     readJwe(withHeader(algorithm, parameters), algorithm) !== null;
-  const [keyWrap, gcm, ecdh] = [MORE['A256GCM/A256KW'], MORE['A256GCM/A192GCMKW'], MORE['A256GCM/ECDH-ES+A256KW']];
+  const keyWrap = algorithmOf('A256GCM/A256KW');
+  const gcm = algorithmOf('A256GCM/A192GCMKW');
+  const ecdh = algorithmOf('A256GCM/ECDH-ES+A256KW:P-256');
+  const epk = decoyJwe(ecdh, 4).header['epk'];
 
   it('is read with its family and refused with another', () => {
     expect(isRead(gcm, { iv: 'AAAA', tag: 'AAAA' })).toBe(true);
-    expect(isRead(ecdh, { epk: { kty, crv, x, y }, apu: 'QQ', apv: 'Qg' })).toBe(true);
+    expect(isRead(ecdh, { epk, apu: 'QQ', apv: 'Qg' })).toBe(true);
     for (const parameters of [{ iv: 'AAAA' }, { tag: 'AAAA' }]) {
       expect(isRead(keyWrap, parameters)).toBe(false);
       expect(isRead(ecdh, parameters)).toBe(false);
@@ -223,8 +257,8 @@ describe('A header parameter of a family', () => {
     }
   });
 
-  it.each([[null], ['text'], [7], [true], [['text']]])('that is an object is not %j', (epk) => {
-    expect(isRead(ecdh, { epk })).toBe(false);
+  it.each([[null], ['text'], [7], [true], [['text']]])('that is an object is not %j', (value) => {
+    expect(isRead(ecdh, { epk: value })).toBe(false);
   });
 
   it.each([[null], [{}], [7], [true], [['text']]])('that is text is not %j', (value) => {

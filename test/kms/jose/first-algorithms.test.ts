@@ -71,22 +71,6 @@ describe('The first four algorithms', () => {
       expect(Buffer.from(bytesOf(made[name].secret)).toString('hex').startsWith(start)).toBe(true);
     },
   );
-
-  it.each([
-    ['A256GCM/A256KW', { name: 'AES-KW', length: 256 }, ['wrapKey', 'unwrapKey'], ['wrapKey', 'unwrapKey']],
-    ['A256KW', { name: 'AES-KW', length: 256 }, ['wrapKey', 'unwrapKey'], ['wrapKey', 'unwrapKey']],
-    ['ES256', { name: 'ECDSA', namedCurve: 'P-256' }, ['sign'], ['verify']],
-    ['EdDSA', { name: 'Ed25519' }, ['sign'], ['verify']],
-  ] as const)(
-    '%s keeps its secret in a key that cannot be exported and does nothing else',
-    async (name, algorithm, protects, processes) => {
-      const { protecting, processing } = await keysOf(name);
-      expect(protecting).toMatchObject({ algorithm, extractable: false });
-      expect([...protecting.usages].toSorted()).toEqual([...protects].toSorted());
-      expect(processing).toMatchObject({ algorithm });
-      expect([...processing.usages].toSorted()).toEqual([...processes].toSorted());
-    },
-  );
 });
 
 describe('A JWE of the first algorithms', () => {
@@ -95,7 +79,8 @@ describe('A JWE of the first algorithms', () => {
     const { processing: key } = await keysOf(name);
     const open = async (text: string, context?: string) => {
       const input = read(text, algorithm);
-      return input && openJwe({ algorithm, key, input, context });
+      const opened = input && (await openJwe({ algorithm, key, input, context }));
+      return opened && new Uint8Array(opened);
     };
     expect(await open(made[name].sealed)).toEqual(CONTENT);
     expect(await open(made[name].sealedWithContext, CONTEXT)).toEqual(CONTENT);

@@ -1,3 +1,16 @@
+/** What one JWE encrypts its content with; every part as bytes. */
+export interface ContentEncryptionInput {
+  readonly key: Uint8Array;
+  readonly iv: Uint8Array;
+  /** The protected header as it stands in the JWE. @see RFC 7516 section 5.1, step 14 */
+  readonly aad: Uint8Array;
+}
+
+export interface EncryptedContent {
+  readonly ciphertext: Uint8Array;
+  readonly tag: Uint8Array;
+}
+
 /** A content encryption algorithm, the `enc` of a JWE. @see RFC 7518 section 5 */
 export interface ContentEncryption {
   readonly keyBytes: number;
@@ -6,18 +19,7 @@ export interface ContentEncryption {
   /** How often one version of a key may protect with it; null where it sets no bound. */
   readonly protectionLimit: number | null;
   readonly summary: string;
+  encrypt(input: ContentEncryptionInput, plaintext: Uint8Array): EncryptedContent;
+  /** @returns the plaintext; null where the tag is another one */
+  decrypt(input: ContentEncryptionInput, encrypted: EncryptedContent): Uint8Array | null;
 }
-
-/** AES in Galois/Counter Mode, its IV random. @see RFC 7518 section 5.3, NIST SP 800-38D section 8.3 */
-export const aesGcm = (bits: 128 | 192 | 256): ContentEncryption => ({
-  keyBytes: bits / 8,
-  ivBytes: 12,
-  tagBytes: 16,
-  protectionLimit: 2 ** 32,
-  summary: `AES-${bits}-GCM content encryption`,
-});
-
-/** Every `enc` that is offered. */
-export const CONTENT_ENCRYPTIONS = {
-  A256GCM: aesGcm(256),
-} as const satisfies Readonly<Record<string, ContentEncryption>>;

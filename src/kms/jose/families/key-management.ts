@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import type { ContentEncryption } from './content-encryption.ts';
 import type { KeyType } from './key-type.ts';
 
@@ -9,13 +10,21 @@ export interface HeaderParameter {
   readonly decoy?: unknown;
 }
 
-/**
- * A key management algorithm, the `alg` of a JWE: how the content encryption key comes about, as a function of the content encryption
- * because lengths depend on it.
- *
- * @see RFC 7518 section 4
- */
-export type KeyManagement = (content: ContentEncryption) => {
+/** The content encryption key of one JWE, and what carries it there. */
+export interface CarriedKey {
+  /** The caller zeroes it. */
+  readonly contentKey: Uint8Array;
+  /** The second segment of the JWE. */
+  readonly encryptedKey: Uint8Array;
+  /** What its header says of it. */
+  readonly parameters: Readonly<Record<string, unknown>>;
+}
+
+/** The parts of a JWE that carry its content encryption key. */
+export type Carrier = Omit<CarriedKey, 'contentKey'>;
+
+/** A key management algorithm for one content encryption. */
+export interface ManagedKey {
   readonly key: KeyType;
   readonly encryptedKeyBytes: number;
   /** Header parameters of this family. @see RFC 7518 sections 4.6.1 and 4.7.1 */
@@ -23,23 +32,18 @@ export type KeyManagement = (content: ContentEncryption) => {
   /** How often one version of a key may protect with it; null where it sets no bound. */
   readonly protectionLimit: number | null;
   readonly summary: string;
-  /** Ends the sentence "the content encryption key is …". */
+  /** Ends the sentence "its key …". */
   readonly contentKey: string;
-};
+  /** Makes the content encryption key of a new JWE. */
+  protect(key: KeyObject): CarriedKey;
+  /** @returns the content encryption key, which the caller zeroes; null where it is not of this key. A wrong one may come, too: the tag tells */
+  process(key: KeyObject, carrier: Carrier): Uint8Array | null | Promise<Uint8Array | null>;
+}
 
-/** AES Key Wrap adds eight bytes to the key that it wraps. @see RFC 7518 section 4.4, RFC 3394 */
-export const aesKeyWrap =
-  (bits: 128 | 192 | 256): KeyManagement =>
-  ({ keyBytes }) => ({
-    key: { kind: 'symmetric', bytes: bits / 8, parameters: { name: 'AES-KW' }, usages: ['wrapKey', 'unwrapKey'] },
-    encryptedKeyBytes: keyBytes + 8,
-    parameters: {},
-    protectionLimit: null,
-    summary: `AES-${bits} key wrap`,
-    contentKey: `wrapped with AES-${bits} key wrap`,
-  });
-
-/** Every `alg` of a JWE that is offered. */
-export const KEY_MANAGEMENTS = {
-  A256KW: aesKeyWrap(256),
-} as const satisfies Readonly<Record<string, KeyManagement>>;
+/**
+ * A key management algorithm, the `alg` of a JWE: how the content encryption key comes about, as a function of the content encryption
+ * because lengths depend on it.
+ *
+ * @see RFC 7518 section 4
+ */
+export type KeyManagement = (content: Pick<ContentEncryption, 'keyBytes'> & { readonly enc: string }) => ManagedKey;

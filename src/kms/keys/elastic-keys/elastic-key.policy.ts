@@ -1,8 +1,8 @@
 import { type Operation, PROTECTING } from '#kms/jose/algorithm.ts';
-import { type AlgorithmName, algorithmOf } from '#kms/jose/algorithms.ts';
+import { type AlgorithmName, algorithmOf, VARIANTS } from '#kms/jose/algorithms.ts';
 import { fieldInvalid } from '#kms/api/fields.ts';
 import { elasticKeyExpired, elasticKeySuspended, operationNotAllowed } from './elastic-key-errors.ts';
-import type { ElasticKey } from './elastic-key.ts';
+import type { ChosenAlgorithm, ElasticKey } from './elastic-key.ts';
 
 /**
  * Whether a key may do an operation now, by state, allowed operations and expiry, in this order.
@@ -15,6 +15,46 @@ export const assertUsable = (key: ElasticKey, operation: Operation, now: number)
   if (PROTECTING.has(operation) && key.expiresAt !== null && key.expiresAt <= now) throw elasticKeyExpired();
 };
 
+/** Bits of the RSA key of an algorithm, and the curve of its key pair; null where it has none. */
+export const keyFactsOf = (name: AlgorithmName): { readonly keySize: number | null; readonly curve: string | null } => {
+  const { key } = algorithmOf(name);
+  return key.kind === 'pair' ? { keySize: key.size, curve: key.curve } : { keySize: null, curve: null };
+};
+
+/** The sizes, or curves, that the keys of these algorithms have. */
+export const choicesOf = <Fact extends 'keySize' | 'curve'>(variants: readonly AlgorithmName[], fact: Fact) =>
+  [...new Set(variants.map((name) => keyFactsOf(name)[fact]))].filter((value) => value !== null);
+
+const fixFor = (choices: readonly (string | number)[], field: string): string =>
+  choices.length === 0 ? `Leave ${field} out.` : `Choose from ${choices.join(', ')}.`;
+
+/**
+ * The algorithm with the size or curve that was asked for, or else the first of its line.
+ *
+ * @throws AppError `algorithm-unknown`, `key-size-not-of-algorithm`, `curve-not-of-algorithm` 400
+ */
+export const checkedAlgorithm = ({ algorithm, keySize, curve }: ChosenAlgorithm): AlgorithmName => {
+  const variants = VARIANTS.get(algorithm);
+  if (!variants) throw fieldInvalid('algorithm-unknown', '/algorithm', 'is no algorithm of this KMS', 'Choose one of GET /algorithms.');
+  const ofSize = variants.filter((name) => keySize === undefined || keyFactsOf(name).keySize === keySize);
+  if (ofSize.length === 0)
+    throw fieldInvalid(
+      'key-size-not-of-algorithm',
+      '/key_size',
+      `is ${keySize}, which no key of ${algorithm} has`,
+      fixFor(choicesOf(variants, 'keySize'), 'key_size'),
+    );
+  const [chosen] = ofSize.filter((name) => curve === undefined || keyFactsOf(name).curve === curve);
+  if (!chosen)
+    throw fieldInvalid(
+      'curve-not-of-algorithm',
+      '/curve',
+      `is ${curve}, on which no key of ${algorithm} is`,
+      fixFor(choicesOf(variants, 'curve'), 'curve'),
+    );
+  return chosen;
+};
+
 /** The operations in the order of the algorithm's row, each once. @throws AppError `operation-not-of-algorithm` 400 */
 export const checkedOperations = (name: AlgorithmName, operations: readonly Operation[] | undefined): readonly Operation[] => {
   const { operations: possible } = algorithmOf(name);
@@ -24,7 +64,7 @@ export const checkedOperations = (name: AlgorithmName, operations: readonly Oper
     throw fieldInvalid(
       'operation-not-of-algorithm',
       '/operations',
-      `names ${foreign}, which ${name} cannot do`,
+      `names ${foreign}, which ${algorithmOf(name).base} cannot do`,
       `Choose from ${possible.join(', ')}.`,
     );
   }

@@ -37,8 +37,9 @@ export const registerElasticKeyRoutes = (app: App, base: string, elasticKeys: El
       },
     },
     async (request, reply) => {
-      const { expires_at: expiresAt, ...input } = request.body;
-      const key = await elasticKeys.create(request.caller, { ...input, ...expiryOf(expiresAt) });
+      const { expires_at: expiresAt, key_size: keySize, ...input } = request.body;
+      const size = keySize === undefined ? {} : { keySize };
+      const key = await elasticKeys.create(request.caller, { ...input, ...size, ...expiryOf(expiresAt) });
       return reply.code(201).header('location', `${base}/elastic-keys/${key.id}`).send(elasticKeyView(key));
     },
   );

@@ -1,7 +1,9 @@
 import { Type } from 'typebox';
 import { strictObject } from '#infra/config/schema.ts';
 import { OPERATIONS } from '#kms/jose/algorithm.ts';
-import { ALGORITHM_NAMES, ALGORITHMS } from '#kms/jose/algorithms.ts';
+import { algorithmOf, VARIANTS } from '#kms/jose/algorithms.ts';
+import { CURVES, RSA_SIZES } from '#kms/jose/families/key-type.ts';
+import { keyFactsOf } from './elastic-key.policy.ts';
 import { ELASTIC_KEY_SORTS, ELASTIC_KEY_STATES, type ElasticKey } from './elastic-key.ts';
 import { isoOf, isoOrNull } from '#kms/api/fields.ts';
 import { nextCursor, pageQuery } from '#kms/api/paging.ts';
@@ -9,8 +11,6 @@ import { nullable, oneOf, timestamp, uuidV7 } from '#kms/api/schemas.ts';
 
 /** Path parameters of every route below an elastic key. */
 export const elasticKeyPath = strictObject({ id: uuidV7('the id of an elastic key, a UUIDv7') });
-
-const facts = ALGORITHM_NAMES.map((name) => `\`${name}\`: ${ALGORITHMS[name].summary}`).join('; ');
 
 const nameOf = (example: string) =>
   Type.String({
@@ -27,7 +27,12 @@ const description = Type.String({
   maxLength: 1024,
   examples: ['Encrypts the invoices of the web shop'],
 });
-const algorithm = oneOf(ALGORITHM_NAMES, { description: `Fixes the use of the key. ${facts}.` });
+const algorithm = oneOf([...VARIANTS.keys()], {
+  description:
+    '`enc/alg` encrypts, an `alg` of JWE wraps, an `alg` of JWS signs; it fixes the use of the key. `GET /algorithms` tells them.',
+});
+const keySize = Type.Integer({ description: `Bits of an RSA key: ${RSA_SIZES.join(', ')}.`, examples: [RSA_SIZES[0]] });
+const curve = oneOf(CURVES, { description: 'The curve of the key of ECDH-ES; other algorithms have one only.' });
 const state = oneOf(ELASTIC_KEY_STATES, { description: 'A suspended key does nothing until it is active again.' });
 const operations = Type.Array(oneOf(OPERATIONS), {
   description: 'What the key may do: all that its algorithm can, or less.',
@@ -41,6 +46,8 @@ export const createBody = strictObject(
     name,
     description: Type.Optional(description),
     algorithm,
+    key_size: Type.Optional(keySize),
+    curve: Type.Optional(curve),
     operations: Type.Optional(operations),
     expires_at: Type.Optional(expiresAt),
   },
@@ -74,6 +81,8 @@ export const elasticKeySchema = Type.Object({
   name: Type.String(),
   description: Type.String(),
   algorithm: Type.String(),
+  key_size: Type.Union([Type.Integer(), Type.Null()], { description: 'Bits of an RSA key; null for others.' }),
+  curve: Type.Union([Type.String(), Type.Null()], { description: 'Null where the key is on none.' }),
   use: Type.String({ description: '`encrypt`, `sign` or `wrap`; fixed at creation.' }),
   operations: Type.Array(Type.String()),
   state,
@@ -86,11 +95,17 @@ export const elasticKeySchema = Type.Object({
 
 export const elasticKeyPageSchema = Type.Object({ items: Type.Array(elasticKeySchema), next_cursor: nextCursor });
 
+const keyFactsView = ({ algorithm: name }: ElasticKey) => {
+  const { keySize: size, curve: on } = keyFactsOf(name);
+  return { key_size: size, curve: on };
+};
+
 export const elasticKeyView = (key: ElasticKey) => ({
   id: key.id,
   name: key.name,
   description: key.description,
-  algorithm: key.algorithm,
+  algorithm: algorithmOf(key.algorithm).base,
+  ...keyFactsView(key),
   use: key.use,
   operations: [...key.operations],
   state: key.state,

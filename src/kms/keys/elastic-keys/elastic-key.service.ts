@@ -7,7 +7,7 @@ import { algorithmOf } from '#kms/jose/algorithms.ts';
 import { checkElasticKeys, type KeyQuotas } from './quotas.ts';
 import { elasticKeyNotFound } from './elastic-key-errors.ts';
 import { ELASTIC_KEY_ACTIONS } from './elastic-key.actions.ts';
-import { checkedExpiry, checkedOperations } from './elastic-key.policy.ts';
+import { checkedAlgorithm, checkedExpiry, checkedOperations } from './elastic-key.policy.ts';
 import { elasticKeysStore } from './elastic-key.store.ts';
 import type { ElasticKey, ElasticKeyService, ElasticKeySort } from './elastic-key.ts';
 
@@ -32,13 +32,14 @@ export const createElasticKeyService = ({ operate, makeFirstVersion, quotas, now
     const id = randomUUIDv7();
     return operate(caller, ELASTIC_KEY_ACTIONS.create, { elasticKeyId: id }, async ({ tenant, rows }) => {
       const createdAt = now();
+      const algorithm = checkedAlgorithm(input);
       const key: ElasticKey = {
         id,
         name: input.name,
         description: input.description ?? '',
-        algorithm: input.algorithm,
-        use: algorithmOf(input.algorithm).use,
-        operations: checkedOperations(input.algorithm, input.operations),
+        algorithm,
+        use: algorithmOf(algorithm).use,
+        operations: checkedOperations(algorithm, input.operations),
         state: 'active',
         latestVersion: 1,
         minDecryptionVersion: 1,

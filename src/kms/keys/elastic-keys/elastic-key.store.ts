@@ -5,7 +5,7 @@ import type { Position } from '#kms/api/cursor.ts';
 import type { ElasticKeyRow } from '#kms/database/elastic-keys.table.ts';
 import type { TenantTables } from '#kms/database/tenant-tables.ts';
 import { OPERATIONS } from '#kms/jose/algorithm.ts';
-import { ALGORITHM_NAMES, algorithmOf } from '#kms/jose/algorithms.ts';
+import { ALGORITHM_NAMES, type AlgorithmName, algorithmOf, VARIANTS } from '#kms/jose/algorithms.ts';
 import { changeRow } from '#kms/integrity/change-row.ts';
 import type { TenantRows } from '#kms/integrity/row-integrity.ts';
 import { elasticKeyNameTaken } from './elastic-key-errors.ts';
@@ -108,7 +108,9 @@ export const elasticKeysStore = (db: Kysely<TenantTables>, rows: TenantRows) => 
       const { column, direction, after, limit } = page;
       let query = db.selectFrom('elastic_keys').selectAll();
       if (filter.name !== undefined) query = query.where('name', '=', filter.name);
-      if (filter.algorithm !== undefined) query = query.where('algorithm', '=', filter.algorithm);
+      const variants: readonly AlgorithmName[] | undefined =
+        filter.algorithm === undefined ? undefined : (VARIANTS.get(filter.algorithm) ?? []);
+      if (variants !== undefined) query = query.where('algorithm', 'in', variants);
       if (filter.state !== undefined) query = query.where('state', '=', filter.state);
       if (after) {
         const beyond = direction === 'asc' ? '>' : '<';
@@ -117,8 +119,12 @@ export const elasticKeysStore = (db: Kysely<TenantTables>, rows: TenantRows) => 
         );
       }
       const found = await query.orderBy(column, direction).orderBy('id', direction).limit(limit).execute();
-      const { name, algorithm, state } = filter;
-      return found.map((row) => elasticKeyOf(rows.checked('elastic_keys', row, { name, algorithm, state })));
+      const { name, state } = filter;
+      return found.map((row) => {
+        const key = elasticKeyOf(rows.checked('elastic_keys', row, { name, state }));
+        if (variants && !variants.includes(key.algorithm)) throw rows.refusal('elastic_keys', key.id);
+        return key;
+      });
     },
 
     /**

@@ -40,10 +40,19 @@ export interface ElasticKey {
   readonly expiresAt: number | null;
 }
 
-interface CreateElasticKey {
+/** An algorithm as a caller names it. */
+export interface ChosenAlgorithm {
+  /** `enc/alg` or `alg`, without size or curve. */
+  readonly algorithm: string;
+  /** Bits of an RSA key; 3072 by default. */
+  readonly keySize?: number;
+  /** P-256 by default, where there is a choice. */
+  readonly curve?: string;
+}
+
+interface CreateElasticKey extends ChosenAlgorithm {
   readonly name: string;
   readonly description?: string;
-  readonly algorithm: AlgorithmName;
   readonly operations?: readonly Operation[];
   /** Epoch milliseconds in the future. */
   readonly expiresAt?: number | null;
@@ -64,7 +73,8 @@ export type ElasticKeySort = (typeof ELASTIC_KEY_SORTS)[number];
 export interface ListElasticKeys {
   /** Exact name. */
   readonly name?: string;
-  readonly algorithm?: AlgorithmName;
+  /** `enc/alg` or `alg`, of any size and on any curve. */
+  readonly algorithm?: string;
   readonly state?: ElasticKeyState;
   /** Default `created_at`, oldest first; a leading `-` turns the order round. */
   readonly sort?: ElasticKeySort;
@@ -79,7 +89,8 @@ export interface ElasticKeyService {
   /**
    * Makes an elastic key and its first material key in one transaction.
    *
-   * @throws AppError `elastic-key-name-taken` 409, `elastic-keys-quota` 409, `operation-not-of-algorithm` 400, `expiry-past` 400, `sealed` 503
+   * @throws AppError `elastic-key-name-taken` 409, `elastic-keys-quota` 409, `key-size-not-of-algorithm`,
+   *   `curve-not-of-algorithm`, `operation-not-of-algorithm`, `expiry-past` 400, `sealed` 503
    */
   create(caller: Caller, input: CreateElasticKey): Promise<ElasticKey>;
   list(caller: Caller, query?: ListElasticKeys): Promise<Page<ElasticKey>>;

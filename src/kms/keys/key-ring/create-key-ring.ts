@@ -68,7 +68,7 @@ export const createKeyRing = (options: {
     const place = { tenantId: tenant.id, elasticKeyId, materialKeyId: key.id, version: key.version, algorithm, use };
     const secret = await barrier.unwrap(place, key.wrapped);
     try {
-      return { id: key.id, version: key.version, ...(await importSecret(algorithmOf(algorithm), key.id, secret)) };
+      return { id: key.id, version: key.version, ...importSecret(algorithmOf(algorithm), key.id, secret) };
     } finally {
       secret.fill(0);
     }

@@ -10,15 +10,20 @@ import { MATERIAL_KEY_STATES, type MaterialKey, type MaterialKeyService } from '
 
 const tags = ['Material keys'];
 
-/** @see RFC 7517 section 4, RFC 7518 section 6.2.1, RFC 8037 section 2 */
+const coordinate = (description: string) => Type.Optional(Type.String({ description }));
+
+/** @see RFC 7517 section 4, RFC 7518 sections 6.2.1 and 6.3.1, RFC 8037 section 2, RFC 9964 section 3 */
 const publicJwk = Type.Object({
-  kty: Type.String(),
-  crv: Type.String(),
-  x: Type.String(),
-  y: Type.Optional(Type.String()),
+  kty: Type.String({ description: '`EC`, `OKP`, `RSA` or `AKP`' }),
+  crv: coordinate('of `EC` and `OKP`'),
+  x: coordinate('of `EC` and `OKP`'),
+  y: coordinate('of `EC`'),
+  n: coordinate('of `RSA`'),
+  e: coordinate('of `RSA`'),
+  pub: coordinate('of `AKP`'),
   kid: Type.String(),
   alg: Type.String(),
-  use: Type.Literal('sig'),
+  use: oneOf(['sig', 'enc']),
 });
 
 const materialKeySchema = Type.Object({
@@ -108,7 +113,7 @@ export const registerMaterialKeyRoutes = (app: App, base: string, materialKeys: 
       schema: {
         operationId: 'readJwks',
         summary: 'Public keys of an elastic key',
-        description: 'A JWK Set (RFC 7517) of the versions that verify now; empty for a symmetric or a suspended key.',
+        description: 'A JWK Set (RFC 7517) of the versions that verify or decrypt now; empty for a symmetric or a suspended key.',
         tags,
         params: elasticKeyPath,
         response: { 200: Type.Object({ keys: Type.Array(publicJwk) }), ...problems },

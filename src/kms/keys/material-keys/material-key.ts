@@ -54,7 +54,7 @@ export interface MaterialKeyService {
   /** @throws AppError `material-key-not-found` 404 */
   read(caller: Caller, elasticKeyId: string, id: string): Promise<MaterialKey>;
   /**
-   * Public keys of the versions that `verify` accepts now: none for a symmetric or a suspended key.
+   * Public keys of the versions that `verify`, `decrypt` or `unwrap` accepts now: none for a symmetric or a suspended key.
    *
    * @see RFC 7517 section 5
    */

@@ -30,7 +30,7 @@ export const mintMaterialKey = async (
   const algorithm = algorithmOf(of.algorithm);
   const secret = await generateSecret(algorithm, random);
   try {
-    const { publicJwk } = await importSecret(algorithm, materialKeyId, secret);
+    const { publicJwk } = importSecret(algorithm, materialKeyId, secret);
     const { asVersion } = await barrier.wrap({ ...of, use: algorithm.use }, secret);
     return { id: materialKeyId, asVersion, publicJwk };
   } finally {

@@ -1,7 +1,8 @@
+import type { KeyObject } from 'node:crypto';
 import { AppError } from '#infra/apperr/app-error.ts';
 import type { KeyUse } from '#kms/action.ts';
 import type { Operation } from '#kms/jose/algorithm.ts';
-import { readJwe } from '#kms/jose/compact.ts';
+import { type JoseInput, readJwe } from '#kms/jose/compact.ts';
 import { decoyJwe } from '#kms/jose/decoys.ts';
 import { openJwe, sealJwe } from '#kms/jose/jwe.ts';
 import type { KeyRing } from '../key-ring/key-ring.ts';
@@ -21,14 +22,13 @@ const decryptionFailed = (): AppError =>
   });
 
 /** A JWE of each version from which its decoys are made; nobody gets it, and there is nothing in it. */
-const sealedBy = new WeakMap<CryptoKey, Promise<string>>();
-const sealedOf = ({ algorithm, newest }: KeyInUse): Promise<string> => {
-  const known = sealedBy.get(newest.protecting);
-  if (known !== undefined) return known;
-  const { protecting: key, id: kid } = newest;
-  const sealed = sealJwe({ algorithm, key, kid, context: undefined, plaintext: new Uint8Array() });
-  sealedBy.set(key, sealed);
-  return sealed;
+const sealedBy = new WeakMap<KeyObject, JoseInput>();
+const sealedOf = ({ algorithm, newest: { protecting: key, id: kid } }: KeyInUse): JoseInput | undefined => {
+  const known = sealedBy.get(key);
+  if (known) return known;
+  const sealed = readJwe(sealJwe({ algorithm, key, kid, context: undefined, plaintext: new Uint8Array() }), algorithm);
+  if (sealed) sealedBy.set(key, sealed);
+  return sealed ?? undefined;
 };
 
 /**
@@ -46,7 +46,7 @@ export const open = async (
   const { algorithm, newest } = key;
   const read = readJwe(jwe, algorithm);
   const { version, haveLooked } = await versionOf(use, key, read);
-  const opened = version && read ? read : decoyJwe(algorithm, jwe.length, await sealedOf(key));
+  const opened = version && read ? read : decoyJwe(algorithm, jwe.length, sealedOf(key));
   const plaintext = await openJwe({ algorithm, key: (version ?? newest).processing, input: opened, context });
   if (!plaintext) {
     if (!haveLooked) await use.ring.lookInVain(use);

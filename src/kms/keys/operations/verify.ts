@@ -1,13 +1,14 @@
+import type { KeyObject } from 'node:crypto';
 import { Type } from 'typebox';
 import { strictObject } from '#infra/config/schema.ts';
 import type { App } from '#infra/http/server.ts';
 import type { Action } from '#kms/action.ts';
 import type { Caller } from '#kms/caller.ts';
 import { encodeBase64url } from '#kms/jose/base64url.ts';
-import { readJws } from '#kms/jose/compact.ts';
+import { type JoseInput, readJws } from '#kms/jose/compact.ts';
 import { decoyJws } from '#kms/jose/decoys.ts';
-import { verifyJws } from '#kms/jose/jws.ts';
-import { keyInUse, versionOf } from './key-in-use.ts';
+import { signJws, verifyJws } from '#kms/jose/jws.ts';
+import { type KeyInUse, keyInUse, versionOf } from './key-in-use.ts';
 import { type OperationOptions, operationRoute } from './operation.ts';
 import { compact, materialKeyId } from './schemas.ts';
 
@@ -16,6 +17,16 @@ const action = { name: 'verify', scope: 'kms:verify', mode: 'use' } as const sat
 type Verification = { readonly valid: true; readonly materialKeyId: string; readonly payload: Uint8Array } | { readonly valid: false };
 
 type Verify = (caller: Caller, elasticKeyId: string, input: { readonly jws: string }) => Promise<Verification>;
+
+/** A JWS of each version from which its decoys are made; nobody gets it, and its payload is empty. */
+const signedBy = new WeakMap<KeyObject, JoseInput>();
+const signedOf = async ({ algorithm, newest: { protecting: key, id: kid } }: KeyInUse): Promise<JoseInput | undefined> => {
+  const known = signedBy.get(key);
+  if (known) return known;
+  const signed = readJws(await signJws({ algorithm, key, kid, payload: new Uint8Array() }), algorithm);
+  if (signed) signedBy.set(key, signed);
+  return signed ?? undefined;
+};
 
 /** `{ valid: false }` for every cause, a malformed JWS included, and each takes as long as a wrong signature. */
 export const createVerify =
@@ -26,8 +37,8 @@ export const createVerify =
       const { algorithm, newest } = key;
       const read = readJws(jws, algorithm);
       const { version, haveLooked } = await versionOf(use, key, read);
-      const input = version && read ? read : decoyJws(algorithm, jws.length);
-      const payload = await verifyJws({ algorithm, key: (version ?? newest).processing, input });
+      const input = version && read ? read : decoyJws(algorithm, jws.length, await signedOf(key));
+      const payload = verifyJws({ algorithm, key: (version ?? newest).processing, input });
       if (payload === null && !haveLooked) await use.ring.lookInVain(use);
       return { payload, materialKeyId: version && version.id };
     });

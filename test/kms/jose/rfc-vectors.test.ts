@@ -1,0 +1,64 @@
+import { createPrivateKey } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { type AlgorithmName, algorithmOf } from '#kms/jose/algorithms.ts';
+import { decodeBase64url, encodeBase64url } from '#kms/jose/base64url.ts';
+import { readJwe, readJws } from '#kms/jose/compact.ts';
+import { concatKdf } from '#kms/jose/families/ecdh-es.ts';
+import { ed25519 } from '#kms/jose/families/eddsa.ts';
+import { openJwe } from '#kms/jose/jwe.ts';
+import { signJws, verifyJws } from '#kms/jose/jws.ts';
+import { importSecret } from '#kms/jose/key-material.ts';
+import vectors from './rfc-vectors.json' with { type: 'json' };
+
+/** The secret of a JWK as the KMS stores it: raw bytes, or PKCS#8. */
+const secretOf = (jwk: Readonly<Record<string, string | undefined>>): Uint8Array =>
+  jwk['kty'] === 'oct'
+    ? (decodeBase64url(jwk['k'] ?? '') ?? new Uint8Array())
+    : createPrivateKey({ key: jwk, format: 'jwk' }).export({ format: 'der', type: 'pkcs8' });
+
+const cases = vectors.map((vector) => [vector.source, vector.algorithm as AlgorithmName, vector] as const);
+const textOf = (bytes: Uint8Array | null) => bytes && Buffer.from(bytes).toString('utf8');
+
+describe('The examples of the standards', () => {
+  it.each(cases)('%s: %s opens, or verifies, to the content that stands there', async (_source, name, { key: jwk, text, content }) => {
+    const algorithm = algorithmOf(name);
+    const { processing: key } = importSecret(algorithm, 'kid', secretOf(jwk));
+    const [jwe, jws] = [readJwe(text, algorithm), readJws(text, algorithm)];
+    const opened = jwe && (await openJwe({ algorithm, key, input: jwe, context: undefined }));
+    expect(textOf(opened ?? (jws && verifyJws({ algorithm, key, input: jws })))).toBe(content);
+  });
+
+  it.each(cases.filter(([, name]) => name === 'RS256:2048' || name === 'HS256'))(
+    '%s: %s, which has no randomness, signs to the signature that stands there',
+    async (_source, name, { key: jwk, text, content }) => {
+      const algorithm = algorithmOf(name);
+      const { protecting: key } = importSecret(algorithm, 'kid', secretOf(jwk));
+      const header = JSON.parse(Buffer.from(text.split('.')[0] ?? '', 'base64url').toString()) as { kid: string };
+      expect(await signJws({ algorithm, key, kid: header.kid, payload: Buffer.from(content) })).toBe(text);
+    },
+  );
+
+  it('RFC 8037 appendix A.4 and A.5: EdDSA signs and verifies', async () => {
+    const input = 'eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc';
+    const signature = 'hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg';
+    const jwk = {
+      kty: 'OKP',
+      crv: 'Ed25519',
+      d: 'nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A',
+      x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo',
+    };
+    const { sign, verify } = ed25519();
+    const { protecting, processing } = importSecret(algorithmOf('EdDSA'), 'kid', secretOf(jwk));
+    expect(encodeBase64url(await sign(protecting, Buffer.from(input)))).toBe(signature);
+    expect(verify(processing, Buffer.from(input), decodeBase64url(signature) ?? new Uint8Array())).toBe(true);
+  });
+
+  it('RFC 7518 appendix C: ECDH-ES agrees on the key that stands there', () => {
+    const secret = Uint8Array.of(
+      ...[158, 86, 217, 29, 129, 113, 53, 211, 114, 131, 66, 131, 191, 132, 38, 156],
+      ...[251, 49, 110, 163, 218, 128, 106, 72, 246, 218, 167, 121, 140, 254, 144, 196],
+    );
+    const key = concatKdf({ secret, algorithmId: 'A128GCM', apu: Buffer.from('Alice'), apv: Buffer.from('Bob'), bytes: 16 });
+    expect(encodeBase64url(key)).toBe('VqqN6vgjbSBcIijNcacQGg');
+  });
+});
