@@ -45,6 +45,8 @@ export interface KmsSchemas {
         name: { type: 'string' };
         description: { type: 'string' };
         algorithm: { type: 'string' };
+        key_size: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
+        curve: { anyOf: [{ type: 'string' }, { type: 'null' }] };
         use: { type: 'string' };
         operations: { type: 'array'; items: { type: 'string' } };
         state: { type: 'string'; enum: ['active', 'suspended'] };
@@ -59,6 +61,8 @@ export interface KmsSchemas {
         'name',
         'description',
         'algorithm',
+        'key_size',
+        'curve',
         'use',
         'operations',
         'state',
@@ -76,7 +80,9 @@ export interface KmsSchemas {
       properties: {
         name: { type: 'string' };
         description: { type: 'string' };
-        algorithm: { type: 'string'; enum: ['A256GCM/A256KW', 'A256KW', 'ES256', 'ES384', 'EdDSA'] };
+        algorithm: { type: 'string' };
+        key_size: { type: 'integer' };
+        curve: { type: 'string' };
         operations: {
           type: 'array';
           items: { type: 'string'; enum: ['encrypt', 'decrypt', 'sign', 'verify', 'wrap', 'unwrap', 'rewrap', 'generate'] };
@@ -92,6 +98,8 @@ export interface KmsSchemas {
         name: { type: 'string' };
         description: { type: 'string' };
         algorithm: { type: 'string' };
+        key_size: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
+        curve: { anyOf: [{ type: 'string' }, { type: 'null' }] };
         use: { type: 'string' };
         operations: { type: 'array'; items: { type: 'string' } };
         state: { type: 'string'; enum: ['active', 'suspended'] };
@@ -106,6 +114,8 @@ export interface KmsSchemas {
         'name',
         'description',
         'algorithm',
+        'key_size',
+        'curve',
         'use',
         'operations',
         'state',
@@ -153,7 +163,7 @@ export interface KmsSchemas {
           items: {
             type: 'object';
             properties: {
-              algorithm: { type: 'string'; enum: ['A256GCM/A256KW', 'A256KW', 'ES256', 'ES384', 'EdDSA'] };
+              algorithm: { type: 'string' };
               use: { type: 'string'; enum: ['encrypt', 'sign', 'wrap'] };
               operations: {
                 type: 'array';
@@ -161,10 +171,12 @@ export interface KmsSchemas {
               };
               alg: { type: 'string' };
               enc: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+              key_sizes: { type: 'array'; items: { type: 'integer' } };
+              curves: { type: 'array'; items: { type: 'string' } };
               protection_limit: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
               summary: { type: 'string' };
             };
-            required: ['algorithm', 'use', 'operations', 'alg', 'enc', 'protection_limit', 'summary'];
+            required: ['algorithm', 'use', 'operations', 'alg', 'enc', 'key_sizes', 'curves', 'protection_limit', 'summary'];
           };
         };
       };
@@ -176,7 +188,7 @@ export interface KmsSchemas {
       type: 'object';
       properties: {
         name: { type: 'string' };
-        algorithm: { type: 'string'; enum: ['A256GCM/A256KW', 'A256KW', 'ES256', 'ES384', 'EdDSA'] };
+        algorithm: { type: 'string' };
         state: { type: 'string'; enum: ['active', 'suspended'] };
         sort: { type: 'string'; enum: ['name', '-name', 'created_at', '-created_at'] };
         limit: { type: 'string' };
@@ -195,6 +207,8 @@ export interface KmsSchemas {
               name: { type: 'string' };
               description: { type: 'string' };
               algorithm: { type: 'string' };
+              key_size: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
+              curve: { anyOf: [{ type: 'string' }, { type: 'null' }] };
               use: { type: 'string' };
               operations: { type: 'array'; items: { type: 'string' } };
               state: { type: 'string'; enum: ['active', 'suspended'] };
@@ -209,6 +223,8 @@ export interface KmsSchemas {
               'name',
               'description',
               'algorithm',
+              'key_size',
+              'curve',
               'use',
               'operations',
               'state',
@@ -248,11 +264,14 @@ export interface KmsSchemas {
                       crv: { type: 'string' };
                       x: { type: 'string' };
                       y: { type: 'string' };
+                      n: { type: 'string' };
+                      e: { type: 'string' };
+                      pub: { type: 'string' };
                       kid: { type: 'string' };
                       alg: { type: 'string' };
-                      use: { type: 'string'; enum: ['sig'] };
+                      use: { type: 'string'; enum: ['sig', 'enc'] };
                     };
-                    required: ['kty', 'crv', 'x', 'kid', 'alg', 'use'];
+                    required: ['kty', 'kid', 'alg', 'use'];
                   },
                   { type: 'null' },
                 ];
@@ -276,6 +295,8 @@ export interface KmsSchemas {
         name: { type: 'string' };
         description: { type: 'string' };
         algorithm: { type: 'string' };
+        key_size: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
+        curve: { anyOf: [{ type: 'string' }, { type: 'null' }] };
         use: { type: 'string' };
         operations: { type: 'array'; items: { type: 'string' } };
         state: { type: 'string'; enum: ['active', 'suspended'] };
@@ -290,6 +311,8 @@ export interface KmsSchemas {
         'name',
         'description',
         'algorithm',
+        'key_size',
+        'curve',
         'use',
         'operations',
         'state',
@@ -314,11 +337,14 @@ export interface KmsSchemas {
               crv: { type: 'string' };
               x: { type: 'string' };
               y: { type: 'string' };
+              n: { type: 'string' };
+              e: { type: 'string' };
+              pub: { type: 'string' };
               kid: { type: 'string' };
               alg: { type: 'string' };
-              use: { type: 'string'; enum: ['sig'] };
+              use: { type: 'string'; enum: ['sig', 'enc'] };
             };
-            required: ['kty', 'crv', 'x', 'kid', 'alg', 'use'];
+            required: ['kty', 'kid', 'alg', 'use'];
           };
         };
       };
@@ -342,11 +368,14 @@ export interface KmsSchemas {
                 crv: { type: 'string' };
                 x: { type: 'string' };
                 y: { type: 'string' };
+                n: { type: 'string' };
+                e: { type: 'string' };
+                pub: { type: 'string' };
                 kid: { type: 'string' };
                 alg: { type: 'string' };
-                use: { type: 'string'; enum: ['sig'] };
+                use: { type: 'string'; enum: ['sig', 'enc'] };
               };
-              required: ['kty', 'crv', 'x', 'kid', 'alg', 'use'];
+              required: ['kty', 'kid', 'alg', 'use'];
             },
             { type: 'null' },
           ];
@@ -382,11 +411,14 @@ export interface KmsSchemas {
                 crv: { type: 'string' };
                 x: { type: 'string' };
                 y: { type: 'string' };
+                n: { type: 'string' };
+                e: { type: 'string' };
+                pub: { type: 'string' };
                 kid: { type: 'string' };
                 alg: { type: 'string' };
-                use: { type: 'string'; enum: ['sig'] };
+                use: { type: 'string'; enum: ['sig', 'enc'] };
               };
-              required: ['kty', 'crv', 'x', 'kid', 'alg', 'use'];
+              required: ['kty', 'kid', 'alg', 'use'];
             },
             { type: 'null' },
           ];

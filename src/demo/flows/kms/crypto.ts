@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { compactVerify, createLocalJWKSet, decodeProtectedHeader } from 'jose';
+import { CompactEncrypt, compactVerify, createLocalJWKSet, decodeProtectedHeader, type JWK } from 'jose';
 import { answerOf } from '#client/kms/kms.ts';
 import { randomText } from '#client/identity/random-text.ts';
 import { same } from '#demo/step/checker.ts';
@@ -13,6 +13,7 @@ export const run = withFlowKeys(async ({ check }, _kms, keys) => {
   await encryption(keys, check);
   await signatures(keys, check, 'ES256');
   await signatures(keys, check, 'EdDSA');
+  await encryptedOutside(keys, check);
   await wrapping(keys, check);
   return 'encrypt · sign · wrap · data key · jose verifies too';
 });
@@ -38,6 +39,18 @@ const encryption = async (keys: FlowKeys, check: Check): Promise<void> => {
   await check('tampered', 'Tampered ciphertext', refused, open(tampered(ciphertext), { context: CONTEXT }));
   const other = await keys.newKey('A256GCM/A256KW');
   await check('other-key', 'Other key', refused, other.call('decrypt', { ciphertext, context: CONTEXT }).then(answerOf));
+};
+
+/** Whoever has the public key encrypts for the KMS without a call to it. */
+const encryptedOutside = async (keys: FlowKeys, check: Check): Promise<void> => {
+  const key = await keys.newKey('A256GCM/ECDH-ES+A256KW');
+  const [jwk = {}] = (await key.jwks()).keys as readonly JWK[];
+  await check('agreement-jwks', 'ECDH-ES: the exported key is for', 'enc on P-256', `${jwk.use} on ${jwk.crv}`);
+  const plaintext = base64url(`demo ${randomText(8)}`);
+  const header = { alg: 'ECDH-ES+A256KW', enc: 'A256GCM', kid: jwk.kid ?? 'none' };
+  const jwe = await new CompactEncrypt(Buffer.from(plaintext, 'base64url')).setProtectedHeader(header).encrypt(jwk);
+  const opened = key.decrypt(jwe).then((got) => same('the plaintext', plaintext, got));
+  await check('agreement-decrypted', 'ECDH-ES: jose encrypts with it, and the KMS decrypts', 'the plaintext', opened);
 };
 
 const signatures = async (keys: FlowKeys, check: Check, algorithm: 'ES256' | 'EdDSA'): Promise<void> => {

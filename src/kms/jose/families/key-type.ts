@@ -8,8 +8,7 @@ export const RSA_SIZES = [3072, 2048, 4096] as const;
 export type RsaSize = (typeof RSA_SIZES)[number];
 
 /** Curves of a key pair, by their names in a JWK. @see RFC 7518 section 6.2.1.1, RFC 8037 section 2 */
-export const CURVES = ['P-256', 'P-384', 'P-521', 'X25519', 'Ed25519'] as const;
-export type Curve = (typeof CURVES)[number];
+export type Curve = 'P-256' | 'P-384' | 'P-521' | 'X25519' | 'Ed25519';
 
 /** A kind of key: all that making and importing one takes. */
 export type KeyType = SymmetricKey | KeyPair;

@@ -25,6 +25,9 @@ export const keyFactsOf = (name: AlgorithmName): { readonly keySize: number | nu
 export const choicesOf = <Fact extends 'keySize' | 'curve'>(variants: readonly AlgorithmName[], fact: Fact) =>
   [...new Set(variants.map((name) => keyFactsOf(name)[fact]))].filter((value) => value !== null);
 
+/** Encryption by PKCS#1 v1.5, OAEP with SHA-1, keys from passwords, and no protection at all. @see RFC 8725 section 3.2, RFC 8017 section 7.2 */
+const isWeak = (algorithm: string): boolean => /^(.*\/)?(RSA1_5|RSA-OAEP|PBES2-.*|none)$/.test(algorithm);
+
 const fixFor = (choices: readonly (string | number)[], field: string): string =>
   choices.length === 0 ? `Leave ${field} out.` : `Choose from ${choices.join(', ')}.`;
 
@@ -35,7 +38,10 @@ const fixFor = (choices: readonly (string | number)[], field: string): string =>
  */
 export const checkedAlgorithm = ({ algorithm, keySize, curve }: ChosenAlgorithm): AlgorithmName => {
   const variants = VARIANTS.get(algorithm);
-  if (!variants) throw fieldInvalid('algorithm-unknown', '/algorithm', 'is no algorithm of this KMS', 'Choose one of GET /algorithms.');
+  if (!variants) {
+    const why = isWeak(algorithm) ? `is refused: ${algorithm} is broken or too weak` : 'is no algorithm of this KMS';
+    throw fieldInvalid('algorithm-unknown', '/algorithm', why, 'Choose one of GET /algorithms.');
+  }
   const ofSize = variants.filter((name) => keySize === undefined || keyFactsOf(name).keySize === keySize);
   if (ofSize.length === 0)
     throw fieldInvalid(

@@ -1,8 +1,9 @@
 import { Type } from 'typebox';
 import { strictObject } from '#infra/config/schema.ts';
 import { OPERATIONS } from '#kms/jose/algorithm.ts';
-import { algorithmOf, VARIANTS } from '#kms/jose/algorithms.ts';
-import { CURVES, RSA_SIZES } from '#kms/jose/families/key-type.ts';
+import { algorithmOf } from '#kms/jose/algorithms.ts';
+import { AGREEMENT_CURVES } from '#kms/jose/families/ecdh-es.ts';
+import { RSA_SIZES } from '#kms/jose/families/key-type.ts';
 import { keyFactsOf } from './elastic-key.policy.ts';
 import { ELASTIC_KEY_SORTS, ELASTIC_KEY_STATES, type ElasticKey } from './elastic-key.ts';
 import { isoOf, isoOrNull } from '#kms/api/fields.ts';
@@ -27,12 +28,27 @@ const description = Type.String({
   maxLength: 1024,
   examples: ['Encrypts the invoices of the web shop'],
 });
-const algorithm = oneOf([...VARIANTS.keys()], {
+const algorithm = Type.String({
   description:
-    '`enc/alg` encrypts, an `alg` of JWE wraps, an `alg` of JWS signs; it fixes the use of the key. `GET /algorithms` tells them.',
+    '`enc/alg` encrypts, an `alg` of JWE wraps, an `alg` of JWS signs; it fixes the use of the key. `GET /algorithms` names all.',
+  pattern: '^[A-Za-z0-9/+_:-]+$',
+  minLength: 1,
+  maxLength: 64,
+  examples: ['A256GCM/A256KW'],
 });
-const keySize = Type.Integer({ description: `Bits of an RSA key: ${RSA_SIZES.join(', ')}.`, examples: [RSA_SIZES[0]] });
-const curve = oneOf(CURVES, { description: 'The curve of the key of ECDH-ES; other algorithms have one only.' });
+const keySize = Type.Integer({
+  description: `Bits of an RSA key, ${RSA_SIZES[0]} by default: ${RSA_SIZES.toSorted((a, b) => a - b).join(', ')}.`,
+  minimum: 1024,
+  maximum: 16_384,
+  examples: [RSA_SIZES[0]],
+});
+const curve = Type.String({
+  description: `The curve of a key of ECDH-ES, \`P-256\` by default: ${AGREEMENT_CURVES.join(', ')}. Other algorithms have one only.`,
+  pattern: '^[A-Za-z0-9-]+$',
+  minLength: 1,
+  maxLength: 16,
+  examples: [AGREEMENT_CURVES[0]],
+});
 const state = oneOf(ELASTIC_KEY_STATES, { description: 'A suspended key does nothing until it is active again.' });
 const operations = Type.Array(oneOf(OPERATIONS), {
   description: 'What the key may do: all that its algorithm can, or less.',
