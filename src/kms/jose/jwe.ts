@@ -57,7 +57,8 @@ export const openJwe = async (options: {
   const plaintext = content.decrypt({ key: contentKey, iv, aad }, { ciphertext, tag });
   contentKey.fill(0);
   if (!plaintext) return null;
-  if (input.header['ctx'] === (context === undefined ? undefined : digestOf(context))) return plaintext;
+  if (input.header['ctx'] === (context === undefined ? undefined : digestOf(context)))
+    return new Uint8Array(plaintext.buffer, plaintext.byteOffset, plaintext.length);
   plaintext.fill(0);
   return null;
 };

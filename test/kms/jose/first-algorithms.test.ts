@@ -79,8 +79,7 @@ describe('A JWE of the first algorithms', () => {
     const { processing: key } = await keysOf(name);
     const open = async (text: string, context?: string) => {
       const input = read(text, algorithm);
-      const opened = input && (await openJwe({ algorithm, key, input, context }));
-      return opened && new Uint8Array(opened);
+      return input && openJwe({ algorithm, key, input, context });
     };
     expect(await open(made[name].sealed)).toEqual(CONTENT);
     expect(await open(made[name].sealedWithContext, CONTEXT)).toEqual(CONTENT);

@@ -75,6 +75,8 @@ describe.each(databaseKinds())('The key routes on %s', (kind) => {
     expect(made.body).toEqual({
       ...input,
       id: made.body['id'],
+      key_size: null,
+      curve: null,
       use: 'encrypt',
       operations: ['encrypt', 'decrypt', 'rewrap', 'generate'],
       state: 'active',
