@@ -24,16 +24,24 @@ const picture = async (page: Page, name: string): Promise<void> => {
 const startCallback = async () => {
   /** What came by POST. */
   const forms: URLSearchParams[] = [];
+  /** What came by GET. */
+  const queries: URLSearchParams[] = [];
+  /** Pages of somebody else, by their path. */
+  const pages = new Map<string, string>();
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = await text(request);
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://callback');
     if (request.method === 'POST') forms.push(new URLSearchParams(body));
+    else if (pathname === '/callback') queries.push(searchParams);
+    const page = pages.get(pathname);
+    if (page !== undefined) return void response.setHeader('content-type', 'text/html').end(page);
     response.setHeader('content-type', 'text/html').end('<title>callback</title>arrived');
   };
   const server = createServer((request, response) => void answer(request, response));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  return { origin: `http://127.0.0.1:${port}`, forms, [Symbol.asyncDispose]: async () => void server.close() };
+  return { origin: `http://127.0.0.1:${port}`, forms, queries, pages, [Symbol.asyncDispose]: async () => void server.close() };
 };
 
 const setup = async (context: { readonly javaScriptEnabled?: boolean; readonly colorScheme?: 'light' | 'dark' } = {}) => {
@@ -61,6 +69,25 @@ const setup = async (context: { readonly javaScriptEnabled?: boolean; readonly c
 };
 
 describe.skipIf(missing !== null)('the pages in Chromium', () => {
+  it('are opened by no picture, frame, script or request that a page of somebody else makes', async () => {
+    await using test = await setup();
+    const { page, callback, url } = test;
+    const at = (what: string): string => `${url}&nonce=${what}`.replaceAll('&', '&amp;');
+    callback.pages.set(
+      '/prepared',
+      `<!doctype html><title>prepared</title><img src="${at('image')}"><iframe src="${at('frame')}"></iframe><script src="${at('script')}"></script>
+      <script>fetch(${JSON.stringify(`${url}&nonce=fetch`)}, { mode: 'no-cors', credentials: 'include' }).catch(() => {});</script>`,
+    );
+
+    await page.goto(`${callback.origin}/prepared`);
+
+    const errors = () => callback.queries.map((query) => query.get('error'));
+    await expect.poll(errors).toEqual(Array.from({ length: 4 }, () => 'interaction_required'));
+    // The same address in a window opens one.
+    await page.goto(url);
+    expect(page.url()).toMatch(/\/login\//);
+  });
+
   it('lead to the client by keyboard alone and without JavaScript, and break no policy on the way', async () => {
     await using test = await setup({ javaScriptEnabled: false });
     const { page, complaints, callback } = test;
