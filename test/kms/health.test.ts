@@ -120,6 +120,15 @@ describe('/readyz', () => {
     expect((await kms.sendAdmin('/admin/v1/seal-status')).json()).toMatchObject({ sealed: true });
   });
 
+  it('says in minimal detail only whether it can serve, and operators hear all', async () => {
+    await using house = await kmsHouse({ change: (config) => void (config.errors = { detail: 'minimal' }) });
+    await using kms = await runKms(house);
+    expect((await kms.send('/readyz')).json()).toEqual({ status: 'ready' });
+    await house.issuer.stop();
+    expect((await kms.send('/readyz')).json()).toMatchObject({ code: 'not-ready', detail: 'The service is not ready.' });
+    expect((await kms.sendAdmin('/readyz')).json<Ready>().dependencies).toMatchObject({ identity: { state: 'down' } });
+  });
+
   it('says nothing of paths, SQL or stack traces', async () => {
     await using house = await kmsHouse();
     await using kms = await runKms(house);

@@ -6,6 +6,8 @@ import type { Jobs } from '#infra/jobs/job.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import type { ServerTlsFiles } from '#infra/tls/config.ts';
 import type { ClientCertificateMode } from '#infra/tls/options.ts';
+import type { ErrorDetail } from './problem.ts';
+import type { RefusalLog } from './server/refusal-log.ts';
 
 /**
  * HTTP for both products: what a server of ours is (this file), its health, its errors (`problem.ts`), its admin listener
@@ -63,6 +65,10 @@ export interface ServerOptions {
   /** How it leaves; without it, `close()` is the beginning too. */
   readonly drain?: Drain;
   readonly rateLimit?: RateLimit;
+  /** How much the answers tell of an outage; `full` by default. */
+  readonly detail?: ErrorDetail;
+  /** Sums up the refusals in the log, those of others with its own; it makes one for itself where absent. */
+  readonly refusals?: Pick<RefusalLog, 'refused'>;
   /** Milliseconds of a clock that never goes back. */
   readonly elapsed?: () => number;
 }

@@ -5,6 +5,7 @@ import type { Database } from '#infra/database/databases.ts';
 import type { HttpsRequest, HttpsResponse } from '#infra/http/client.ts';
 import { createHttpsClient } from '#infra/http/client/create-https-client.ts';
 import { createServer } from '#infra/http/server/create-server.ts';
+import { createRefusalLog } from '#infra/http/server/refusal-log.ts';
 import { listen } from '#infra/http/server/listen.ts';
 import { KMS_RESOURCE, KMS_SCOPES } from '#infra/magic/magic.ts';
 import { noTelemetry } from '#infra/telemetry/no-telemetry.ts';
@@ -173,6 +174,7 @@ export const startProvider = async (database: Database<IdentityTables>, options:
     cookieKeys: [randomBytes(32).toString('base64url')],
     resourceServers: [KMS_SERVER, OPAQUE_SERVER],
     telemetry: { log: { ...telemetry.log, error: (message) => void logged.push(message) } },
+    refusals: stack.use(createRefusalLog(telemetry.log)),
     ...change,
   });
 
