@@ -31,6 +31,7 @@ export type IdentityEvent =
   | { readonly type: 'login-cancelled'; readonly clientId: string }
   | { readonly type: 'consent-given'; readonly accountId: string; readonly clientId: string }
   | { readonly type: 'consent-refused'; readonly accountId: string; readonly clientId: string }
+  | { readonly type: 'signing-keys-resealed'; readonly keys: number }
   | { readonly type: 'demo-seeded'; readonly tenants: number }
   | DemoDataEvent
   | OperatorAct
@@ -64,6 +65,8 @@ const lineOf = (event: Exclude<IdentityEvent, RefusalEvent>): EventLine => {
       return ['info', 'consent given', { account_id: event.accountId, client_id: event.clientId }];
     case 'consent-refused':
       return ['info', 'consent refused', { account_id: event.accountId, client_id: event.clientId }];
+    case 'signing-keys-resealed':
+      return ['info', `${event.keys} signing keys were sealed anew under the newest encryption key`, { count: event.keys }];
     case 'demo-seeded':
       return ['info', 'demo data seeded', { count: event.tenants }];
     case 'demo-credentials-active':

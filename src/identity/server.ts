@@ -74,7 +74,7 @@ export const buildIdentity = async (options: {
   const refusals = opened.use(createRefusalLog(telemetry.log));
   const emit = logEvents(telemetry, refusals);
   const resourceServers = config.resource_servers.map(toResourceServer);
-  const nameTag = createNameTags(secrets.encryptionKey);
+  const nameTag = createNameTags(secrets.encryptionKeys[0].bytes);
   const onRefused = (clientId: string, address: string): void =>
     emit({ type: 'client-refused', reason: 'wrong-secret', address, nameTag: nameTag(clientId) });
   const closing = new AbortController();
@@ -91,7 +91,12 @@ export const buildIdentity = async (options: {
     limits: limits(),
     onRefused,
   });
-  const signingKeys = await createSigningKeys({ database, encryptionKey: secrets.encryptionKey, now });
+  const signingKeys = await createSigningKeys({
+    database,
+    encryptionKeys: secrets.encryptionKeys,
+    onResealed: (keys) => emit({ type: 'signing-keys-resealed', keys }),
+    now,
+  });
   const { issuer } = config;
   const { detail } = config.errors;
   const { cookieKeys } = secrets;

@@ -12,6 +12,7 @@ import { noTelemetry } from '#infra/telemetry/no-telemetry.ts';
 import type { AccountClaims } from '#identity/accounts/account.ts';
 import type { ClientRecord } from '#identity/clients/client.ts';
 import type { IdentityTables } from '#identity/database/tables.ts';
+import type { EncryptionKeys } from '#identity/keys/encryption-keys.ts';
 import { createSigningKeys } from '#identity/keys/signing-keys.service.ts';
 import type { SigningKeys } from '#identity/keys/signing-keys.ts';
 import { mountProvider } from '#identity/provider/mount.ts';
@@ -20,6 +21,7 @@ import { createOpenIdProvider, type OpenIdProviderOptions } from '#identity/prov
 import type { ResourceServer } from '#identity/resource-servers/resource-server.ts';
 import { grantableScopesOfRoles } from '#identity/resource-servers/scopes.ts';
 import { type Browser, openBrowser } from './browser.ts';
+import { newKeys } from './encryption-keys.ts';
 import { makePki } from '../../support/pki.ts';
 
 /** What the pages of this provider send. */
@@ -141,7 +143,7 @@ export interface TestProvider extends AsyncDisposable {
 
 export type ProviderTestOptions = Partial<OpenIdProviderOptions> & {
   readonly minPublishedMs?: number;
-  readonly encryptionKey?: Uint8Array;
+  readonly encryptionKeys?: EncryptionKeys;
 };
 
 /** A provider behind a real HTTPS server; accounts and clients are in memory, all else is in the database. */
@@ -152,10 +154,10 @@ export const startProvider = async (database: Database<IdentityTables>, options:
   const clients = new Map<string, ClientRecord>();
   const logged: string[] = [];
   const telemetry = noTelemetry();
-  const { minPublishedMs, encryptionKey = randomBytes(32), ...change } = options;
+  const { minPublishedMs, encryptionKeys = newKeys(), ...change } = options;
   const keys = await createSigningKeys({
     database,
-    encryptionKey,
+    encryptionKeys,
     ...(minPublishedMs === undefined ? {} : { minPublishedMs }),
     ...(change.now === undefined ? {} : { now: change.now }),
   });
