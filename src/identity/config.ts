@@ -9,6 +9,7 @@ import {
   listenerConfigSchema,
   proxyNetworksConfigSchema,
   rateLimitConfigSchema,
+  traceNetworksConfigSchema,
 } from '#infra/http/config.ts';
 import { adminListenerConfigSchema } from '#infra/http/operators.ts';
 import { signalDebuggerConfigSchema } from '#infra/process/signal-debugger.ts';
@@ -35,6 +36,7 @@ const identityConfigSchema = strictObject({
       { default: {} },
     ),
     proxy_networks: proxyNetworksConfigSchema,
+    trace_networks: traceNetworksConfigSchema,
     drain_seconds: drainSecondsConfigSchema,
     signal_debugger: signalDebuggerConfigSchema,
   }),

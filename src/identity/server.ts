@@ -127,7 +127,7 @@ export const buildIdentity = async (options: {
       : [{ name: 'telemetry', required: false, check: (signal: AbortSignal) => telemetry.probe(signal) }]),
   ];
   const dependencies = watchOptional(checks, { jobs });
-  const { tls, rate_limit: limit, proxy_networks: proxyNetworks } = config.server;
+  const { tls, rate_limit: limit, proxy_networks: proxyNetworks, trace_networks: traceNetworks } = config.server;
   const rateLimit: RateLimit = {
     max: limit.max,
     timeWindowMs: limit.window_seconds * 1000,
@@ -144,6 +144,7 @@ export const buildIdentity = async (options: {
     drain,
     rateLimit,
     proxyNetworks,
+    traceNetworks,
   });
   app.addHook('preClose', async () => closing.abort());
   opened.defer(() => app.close());

@@ -48,10 +48,11 @@ export interface Kms extends AsyncDisposable {
 }
 
 /** The options of the public listener that its configuration gives. */
-const listenerOf = ({ tls, rate_limit: limit, proxy_networks: proxyNetworks }: KmsConfig['server']) => ({
+const listenerOf = ({ tls, rate_limit: limit, proxy_networks: proxyNetworks, trace_networks: traceNetworks }: KmsConfig['server']) => ({
   tls,
   rateLimit: { max: limit.max, timeWindowMs: limit.window_seconds * 1000 },
   proxyNetworks,
+  traceNetworks,
 });
 
 /**

@@ -42,6 +42,14 @@ export const drainSecondsConfigSchema = Type.Integer({
     'seconds between the signal to stop and the end: not ready, but serving, until every balancer has noticed; 0 where nothing balances',
 });
 
+/** Networks whose traces a public listener continues. */
+export const traceNetworksConfigSchema = Type.Array(network, {
+  default: [],
+  uniqueItems: true,
+  description:
+    'networks of callers that are believed about the trace that they are part of (`traceparent`); the trace of anybody else is only linked',
+});
+
 /** Networks of the balancers in front of a public listener. */
 export const proxyNetworksConfigSchema = Type.Array(network, {
   default: [],

@@ -62,6 +62,11 @@ export interface ServerOptions {
   readonly contentSecurityPolicy?: Readonly<Record<string, readonly string[]>>;
   /** Networks whose connections must say on whose behalf they come (PROXY protocol, version 2); none by default. */
   readonly proxyNetworks?: readonly string[];
+  /**
+   * Networks whose `traceparent` is believed; none by default. Callers whose name `rateLimit.known` proves are believed as well, and
+   * everybody where a client certificate is required.
+   */
+  readonly traceNetworks?: readonly string[];
   /** How it leaves; without it, `close()` is the beginning too. */
   readonly drain?: Drain;
   readonly rateLimit?: RateLimit;

@@ -2,7 +2,7 @@ import { thrownWords } from '#infra/apperr/thrown-words.ts';
 import { randomUUIDv7 } from 'node:crypto';
 import helmet from '@fastify/helmet';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import Fastify, { type FastifyReply } from 'fastify';
+import Fastify, { type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import { readTls, serverTlsOptions } from '#infra/tls/options.ts';
 import { refuseUnverifiedPeers } from '#infra/tls/peer.ts';
@@ -18,6 +18,7 @@ import { createHeaderlessLog } from './headerless-log.ts';
 import { limitMembers } from './member-limit.ts';
 import { limitRequests } from './request-limit.ts';
 import { answerOtherMethods } from './methods.ts';
+import { networksOf } from './networks.ts';
 import { requireProxyProtocol } from './proxy-protocol.ts';
 import { createRefusalLog, type RefusalLog } from './refusal-log.ts';
 import { checkTarget } from './target.ts';
@@ -42,6 +43,11 @@ const ownRefusalLog = (app: App, { log }: Pick<Telemetry, 'log'>): RefusalLog =>
   const refusals = createRefusalLog(log);
   app.addHook('onClose', async () => refusals[Symbol.dispose]());
   return refusals;
+};
+
+const believedTraces = ({ clientCertificate, rateLimit, traceNetworks = [] }: ServerOptions): ((request: FastifyRequest) => boolean) => {
+  const isIn = networksOf(traceNetworks, 'server.trace_networks');
+  return (request) => clientCertificate === 'require' || isIn(request.ip) || (rateLimit?.known?.nameOf(request) ?? null) !== null;
 };
 
 /**
@@ -109,7 +115,7 @@ export const createServer = async (options: ServerOptions): Promise<App> => {
     throw routeNotFound();
   });
 
-  traceRequests(app, options.name, telemetry);
+  traceRequests(app, options.name, telemetry, believedTraces(options));
   app.addHook('onRequest', async ({ raw }) => {
     checkHost(raw);
     checkTarget(raw);
