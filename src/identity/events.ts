@@ -1,7 +1,7 @@
 import { unreachable } from '#infra/apperr/app-error.ts';
 import { type DemoDataEvent, lineOfDemoDataEvent } from '#infra/demo-data/events.ts';
 import { lineOfOperatorAct, type OperatorAct } from '#infra/http/operator-acts.ts';
-import type { Refusal, RefusalLog } from '#infra/http/server/refusal-log.ts';
+import type { Refusal, RefusalLog } from '#infra/http/refusals.ts';
 import { createEventLog, type EventLine } from '#infra/telemetry/event-log.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 

@@ -5,7 +5,7 @@ import { renderHtml } from '#infra/html/html.ts';
 import { formPostPage } from '#identity/views/form-post-page.ts';
 import type { Database } from '#infra/database/databases.ts';
 import type { ErrorDetail } from '#infra/http/problem.ts';
-import type { RefusalLog } from '#infra/http/server/refusal-log.ts';
+import type { RefusalLog } from '#infra/http/refusals.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import type { Accounts } from '#identity/accounts/accounts.ts';
 import type { Clients } from '#identity/clients/clients.ts';

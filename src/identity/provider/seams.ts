@@ -1,6 +1,6 @@
 import type { Client, KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type { ErrorDetail } from '#infra/http/problem.ts';
-import type { RefusalLog } from '#infra/http/server/refusal-log.ts';
+import type { RefusalLog } from '#infra/http/refusals.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import type { Clients } from '#identity/clients/clients.ts';
 import { addAccessTokenHash } from './seams/access-token-hash.ts';

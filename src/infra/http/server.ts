@@ -7,7 +7,7 @@ import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import type { ServerTlsFiles } from '#infra/tls/config.ts';
 import type { ClientCertificateMode } from '#infra/tls/options.ts';
 import type { ErrorDetail } from './problem.ts';
-import type { RefusalLog } from './server/refusal-log.ts';
+import type { RefusalLog } from './refusals.ts';
 
 /**
  * HTTP for both products: what a server of ours is (this file), its health, its errors (`problem.ts`), its admin listener

@@ -3,7 +3,7 @@ import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { causeChain } from '#infra/apperr/cause-chain.ts';
 import { type ErrorDetail, inDetail, routeNotFound, toProblem } from '#infra/http/problem.ts';
-import type { Refusal, RefusalLog } from '#infra/http/server/refusal-log.ts';
+import type { Refusal, RefusalLog } from '#infra/http/refusals.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 
 const refusalOf = (ctx: KoaContextWithOIDC, { code, status, message }: AppError): Refusal => ({

@@ -8,6 +8,7 @@ import { readTls, serverTlsOptions } from '#infra/tls/options.ts';
 import { refuseUnverifiedPeers } from '#infra/tls/peer.ts';
 import { reloadOnChange } from '#infra/tls/reload.ts';
 import { inDetail, type Problem, routeNotFound, toProblem } from '../problem.ts';
+import type { RefusalLog } from '../refusals.ts';
 import type { App, ServerOptions } from '../server.ts';
 import { readBodies, requireBodies } from './bodies.ts';
 import { endOldConnections } from './connection-age.ts';
@@ -20,7 +21,7 @@ import { limitRequests } from './request-limit.ts';
 import { answerOtherMethods } from './methods.ts';
 import { networksOf } from './networks.ts';
 import { requireProxyProtocol } from './proxy-protocol.ts';
-import { createRefusalLog, type RefusalLog } from './refusal-log.ts';
+import { createRefusalLog } from './refusal-log.ts';
 import { checkTarget } from './target.ts';
 import { traceRequests } from './tracing.ts';
 

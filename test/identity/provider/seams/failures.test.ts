@@ -3,7 +3,7 @@ import type { Configuration, KoaContextWithOIDC, Provider } from 'oidc-provider'
 import { expect, test } from 'vitest';
 import { AppError } from '#infra/apperr/app-error.ts';
 import type { ErrorDetail } from '#infra/http/problem.ts';
-import type { Refusal } from '#infra/http/server/refusal-log.ts';
+import type { Refusal } from '#infra/http/refusals.ts';
 import { noteAddress } from '#identity/provider/seams/client-secret.ts';
 import { answerFailures, answerNotFound } from '#identity/provider/seams/failures.ts';
 import { startBareProvider } from './bare-provider.ts';
