@@ -5,6 +5,7 @@ import { errorSchema } from '../src/cli/documents/error.ts';
 import { prepareProdSchema } from '../src/cli/documents/prepare-prod.ts';
 import { prepareSchema } from '../src/cli/documents/prepare.ts';
 import { realmAddSchema } from '../src/cli/documents/realm-add.ts';
+import { signingKeyListSchema, signingKeyRotateSchema, signingKeyWithdrawSchema } from '../src/cli/documents/signing-key.ts';
 import { statusSchema } from '../src/cli/documents/status.ts';
 import { tenantCreateSchema } from '../src/cli/documents/tenant-create.ts';
 import { reportSchema } from '../src/demo/report.ts';
@@ -20,5 +21,8 @@ export const DOCUMENT_SCHEMAS = {
   'realm-add': realmAddSchema,
   'account-create': accountCreateSchema,
   'client-create': clientCreateSchema,
+  'signing-key-list': signingKeyListSchema,
+  'signing-key-rotate': signingKeyRotateSchema,
+  'signing-key-withdraw': signingKeyWithdrawSchema,
   error: errorSchema,
 };

@@ -8,12 +8,19 @@ import {
   HEALTH_HELP,
   PREPARE_HELP,
   REALM_ADD_HELP,
+  SIGNING_KEY_HELP,
   TENANT_CREATE_HELP,
 } from './command-line/help-texts.ts';
 import { type CliProcess, cliProcess } from './process/cli-process.ts';
 import type { ExitCode } from './process/exit-codes.ts';
 import { DOWN_FLAGS, HEALTH_FLAGS, LOGS_FLAGS, PREPARE_FLAGS, SERVE_FLAGS, SINK_FLAGS } from './settings/command-flags.ts';
-import { ACCOUNT_CREATE_FLAGS, CLIENT_CREATE_FLAGS, REALM_ADD_FLAGS, TENANT_CREATE_FLAGS } from './settings/operator-flags.ts';
+import {
+  ACCOUNT_CREATE_FLAGS,
+  CLIENT_CREATE_FLAGS,
+  REALM_ADD_FLAGS,
+  SIGNING_KEY_FLAGS,
+  TENANT_CREATE_FLAGS,
+} from './settings/operator-flags.ts';
 import { oneOf, text } from './settings/value-types.ts';
 
 const TARGET = oneOf(['kms', 'identity', 'all'], 'what');
@@ -118,6 +125,33 @@ const COMMANDS: readonly AddCommand[] = [
       settings: ['output'],
       help: CLIENT_CREATE_HELP,
       run: async (call) => (await import('./commands/operator/client-create.ts')).clientCreate(call),
+    }),
+  ]),
+  commandGroup('signing-key', 'keys with which a running Identity signs tokens', [
+    command({
+      name: 'list',
+      summary: 'show the keys and their states',
+      flags: SIGNING_KEY_FLAGS,
+      settings: ['output'],
+      help: SIGNING_KEY_HELP,
+      run: async (call) => (await import('./commands/operator/signing-key.ts')).signingKeyList(call),
+    }),
+    command({
+      name: 'rotate',
+      summary: 'take the next key into use, as planned',
+      flags: SIGNING_KEY_FLAGS,
+      settings: ['output'],
+      help: SIGNING_KEY_HELP,
+      run: async (call) => (await import('./commands/operator/signing-key.ts')).signingKeyRotate(call),
+    }),
+    command({
+      name: 'withdraw',
+      summary: 'end the trust in a key that leaked, at once',
+      argument: { spelling: '<kid>', help: 'key id, as list shows it', type: text('a key id', 'kid') },
+      flags: SIGNING_KEY_FLAGS,
+      settings: ['output'],
+      help: SIGNING_KEY_HELP,
+      run: async (call) => (await import('./commands/operator/signing-key.ts')).signingKeyWithdraw(call),
     }),
   ]),
   command({

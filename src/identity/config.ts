@@ -3,7 +3,14 @@ import { loadConfig } from '#infra/config/load-config.ts';
 import { strictObject } from '#infra/config/schema.ts';
 import { databaseConfigSchema } from '#infra/database/config.ts';
 import { demoConfigSchema } from '#infra/demo-data/config.ts';
-import { drainSecondsConfigSchema, listenerConfigSchema, proxyNetworksConfigSchema, rateLimitConfigSchema } from '#infra/http/config.ts';
+import {
+  drainSecondsConfigSchema,
+  errorsConfigSchema,
+  listenerConfigSchema,
+  proxyNetworksConfigSchema,
+  rateLimitConfigSchema,
+  traceNetworksConfigSchema,
+} from '#infra/http/config.ts';
 import { adminListenerConfigSchema } from '#infra/http/operators.ts';
 import { signalDebuggerConfigSchema } from '#infra/process/signal-debugger.ts';
 import { logFileConfigSchema, telemetryConfigSchema } from '#infra/telemetry/config.ts';
@@ -29,6 +36,7 @@ const identityConfigSchema = strictObject({
       { default: {} },
     ),
     proxy_networks: proxyNetworksConfigSchema,
+    trace_networks: traceNetworksConfigSchema,
     drain_seconds: drainSecondsConfigSchema,
     signal_debugger: signalDebuggerConfigSchema,
   }),
@@ -37,6 +45,7 @@ const identityConfigSchema = strictObject({
   telemetry: Type.Optional(telemetryConfigSchema),
   log: Type.Optional(logFileConfigSchema),
   secrets: secretsSchema,
+  errors: errorsConfigSchema,
   resource_servers: Type.Array(resourceServerSchema, { minItems: 1 }),
   service_clients: Type.Array(serviceClientSchema, { default: [] }),
   demo: demoConfigSchema('accounts and clients'),

@@ -1,12 +1,12 @@
 import { unreachable } from '#infra/apperr/app-error.ts';
 import { type DemoDataEvent, lineOfDemoDataEvent } from '#infra/demo-data/events.ts';
 import { lineOfOperatorAct, type OperatorAct } from '#infra/http/operator-acts.ts';
+import type { Refusal, RefusalLog } from '#infra/http/refusals.ts';
 import { createEventLog, type EventLine } from '#infra/telemetry/event-log.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 
-/** Happenings in Identity that an operator wants to read: ids and closed words, never a user name that was typed. */
-export type IdentityEvent =
-  | { readonly type: 'logged-in'; readonly accountId: string; readonly tenantId: string; readonly clientId: string }
+/** Somebody was not let in. A stranger can bring about as many as he likes, so the log sums them up. */
+type RefusalEvent =
   | {
       readonly type: 'login-failed';
       readonly reason: 'wrong-credentials' | 'too-many-attempts' | 'busy';
@@ -16,10 +16,22 @@ export type IdentityEvent =
       /** Of the user name that was tried. */
       readonly nameTag: string;
     }
-  | { readonly type: 'client-refused'; readonly address: string; /** Of the client id that was tried. */ readonly nameTag: string }
+  | {
+      readonly type: 'client-refused';
+      readonly reason: 'wrong-secret';
+      readonly address: string;
+      /** Of the client id that was tried. */
+      readonly nameTag: string;
+    };
+
+/** Happenings in Identity that an operator wants to read: ids and closed words, never a user name that was typed. */
+export type IdentityEvent =
+  | RefusalEvent
+  | { readonly type: 'logged-in'; readonly accountId: string; readonly tenantId: string; readonly clientId: string }
   | { readonly type: 'login-cancelled'; readonly clientId: string }
   | { readonly type: 'consent-given'; readonly accountId: string; readonly clientId: string }
   | { readonly type: 'consent-refused'; readonly accountId: string; readonly clientId: string }
+  | { readonly type: 'signing-keys-resealed'; readonly keys: number }
   | { readonly type: 'demo-seeded'; readonly tenants: number }
   | DemoDataEvent
   | OperatorAct
@@ -27,34 +39,34 @@ export type IdentityEvent =
 
 export type Emit = (event: IdentityEvent) => void;
 
-const lineOf = (event: IdentityEvent): EventLine => {
+const isRefusal = (event: IdentityEvent): event is RefusalEvent => event.type === 'login-failed' || event.type === 'client-refused';
+
+const refusalOf = (event: RefusalEvent): Refusal => {
+  const { address, reason, nameTag } = event;
+  const isLogin = event.type === 'login-failed';
+  const status = !isLogin ? 401 : reason === 'wrong-credentials' ? 403 : 429;
+  const who = isLogin ? { client_id: event.clientId, credential: 'password' } : { credential: 'client-secret' };
+  return {
+    address,
+    status,
+    code: reason,
+    message: isLogin ? 'log-in failed' : 'a client gave a wrong secret',
+    attributes: { ...who, name_tag: nameTag, code: reason, reason, 'http.response.status_code': status },
+  };
+};
+
+const lineOf = (event: Exclude<IdentityEvent, RefusalEvent>): EventLine => {
   switch (event.type) {
     case 'logged-in':
       return ['info', 'logged in', { account_id: event.accountId, tenant_id: event.tenantId, client_id: event.clientId }];
-    case 'login-failed':
-      return [
-        'warn',
-        'log-in failed',
-        {
-          reason: event.reason,
-          client_id: event.clientId,
-          'client.address': event.address,
-          credential: 'password',
-          name_tag: event.nameTag,
-        },
-      ];
-    case 'client-refused':
-      return [
-        'warn',
-        'a client gave a wrong secret',
-        { 'client.address': event.address, credential: 'client-secret', name_tag: event.nameTag },
-      ];
     case 'login-cancelled':
       return ['info', 'log-in cancelled', { client_id: event.clientId }];
     case 'consent-given':
       return ['info', 'consent given', { account_id: event.accountId, client_id: event.clientId }];
     case 'consent-refused':
       return ['info', 'consent refused', { account_id: event.accountId, client_id: event.clientId }];
+    case 'signing-keys-resealed':
+      return ['info', `${event.keys} signing keys were sealed anew under the newest encryption key`, { count: event.keys }];
     case 'demo-seeded':
       return ['info', 'demo data seeded', { count: event.tenants }];
     case 'demo-credentials-active':
@@ -72,9 +84,13 @@ const lineOf = (event: IdentityEvent): EventLine => {
   }
 };
 
-/** Writes each event as one log line, and counts it. */
-export const logEvents = ({ log, counter }: Pick<Telemetry, 'log' | 'counter'>): Emit =>
-  createEventLog(log, {
-    count: counter('passthru.identity.events', { description: 'Log-ins, consents, demo resets and acts of operators' }),
-    lineOf,
-  });
+/** Writes each event as one log line, refusals of one network together, and counts it. */
+export const logEvents = ({ log, counter }: Pick<Telemetry, 'log' | 'counter'>, refusals: Pick<RefusalLog, 'refused'>): Emit => {
+  const count = counter('passthru.identity.events', { description: 'Log-ins, consents, demo resets and acts of operators' });
+  const write = createEventLog(log, { count, lineOf });
+  return (event) => {
+    if (!isRefusal(event)) return write(event);
+    count(1, { operation: event.type, reason: event.reason });
+    return refusals.refused(refusalOf(event));
+  };
+};

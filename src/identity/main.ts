@@ -9,7 +9,6 @@ import { checkSignalDebugger } from '#infra/process/signal-debugger.ts';
 import { stopOnSignals } from '#infra/process/stop.ts';
 import { startTelemetry } from '#infra/telemetry/sdk/start-telemetry.ts';
 import { loadIdentityConfig } from './config.ts';
-import { logEvents } from './events.ts';
 import { buildIdentity } from './server.ts';
 
 /**
@@ -30,12 +29,12 @@ export const serveIdentity = async (options: ServeOptions): Promise<void> => {
     }),
   );
   checkSignalDebugger({ policy: config.server.signal_debugger, log: telemetry.log, nodeOptions: options.nodeOptions });
-  const emit = logEvents(telemetry);
   const databases = await startDatabases(config.database, telemetry);
   if (databases === null) return;
   opened.use(databases);
   const stopping = new AbortController();
   const identity = opened.use(await buildIdentity({ config, telemetry, databases, demo, stopping: stopping.signal }));
+  const { emit } = identity;
   if (identity.demo !== null) {
     const given = await readDemoTenants(config.demo.tenants_file);
     await startDemo({ demo: identity.demo, reset: options.resetDemo, given, emit });

@@ -3,7 +3,7 @@ import { type Static, Type } from 'typebox';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { filePath, strictObject } from '#infra/config/schema.ts';
 import { ensureSecret, readSecret } from '#infra/files/secret-file.ts';
-import { newEncryptionKey, parseEncryptionKey } from './keys/seal.ts';
+import { type EncryptionKeys, newEncryptionKey, parseEncryptionKeys } from './keys/encryption-keys.ts';
 
 const ENCRYPTION_KEY_FILE = 'identity-signing-key-encryption';
 const MIN_COOKIE_KEY_BYTES = 32;
@@ -13,7 +13,8 @@ export const secretsSchema = strictObject({
   cookie_keys_file: filePath({ description: 'one key a line, newest first, each of at least 32 characters' }),
   signing_key_encryption_file: Type.Optional(
     filePath({
-      description: '32 bytes, base64url; by default `identity-signing-key-encryption` beside the cookie keys, made at the first start',
+      description:
+        'one key a line, newest first, each of 32 bytes as base64url; by default `identity-signing-key-encryption` beside the cookie keys, made at the first start',
     }),
   ),
 });
@@ -21,8 +22,8 @@ export const secretsSchema = strictObject({
 export interface IdentitySecrets {
   /** Newest first. */
   readonly cookieKeys: readonly [string, ...string[]];
-  /** 32 bytes, for the signing keys in the database. */
-  readonly encryptionKey: Uint8Array;
+  /** For the signing keys in the database. */
+  readonly encryptionKeys: EncryptionKeys;
 }
 
 const readCookieKeys = async (file: string): Promise<readonly [string, ...string[]]> => {
@@ -39,7 +40,7 @@ const readCookieKeys = async (file: string): Promise<readonly [string, ...string
 };
 
 /**
- * Reads the secrets of Identity, once. The encryption key of the signing keys is made at the first start when no file is configured.
+ * Reads the secrets of Identity, once. An encryption key of the signing keys is made at the first start when no file is configured.
  *
  * @throws AppError `secret-unreadable`, `cookie-keys-invalid`, `signing-key-encryption-invalid`
  */
@@ -47,11 +48,11 @@ export const loadSecrets = async ({
   cookie_keys_file,
   signing_key_encryption_file,
 }: Static<typeof secretsSchema>): Promise<IdentitySecrets> => {
-  const purpose = 'the encryption key of the signing keys';
-  const encryptionKey =
+  const purpose = 'the encryption keys of the signing keys';
+  const encryptionKeys =
     signing_key_encryption_file === undefined
       ? ensureSecret(join(dirname(cookie_keys_file), ENCRYPTION_KEY_FILE), newEncryptionKey, purpose)
       : readSecret(signing_key_encryption_file, purpose);
-  const [cookieKeys, encryption] = await Promise.all([readCookieKeys(cookie_keys_file), encryptionKey]);
-  return { cookieKeys, encryptionKey: parseEncryptionKey(encryption) };
+  const [cookieKeys, encryption] = await Promise.all([readCookieKeys(cookie_keys_file), encryptionKeys]);
+  return { cookieKeys, encryptionKeys: parseEncryptionKeys(encryption) };
 };

@@ -7,6 +7,7 @@ import { registerLanding } from '#infra/http/landing.routes.ts';
 import { watchOptional } from '#infra/http/optional-dependencies.ts';
 import type { App, RateLimit } from '#infra/http/server.ts';
 import { createServer } from '#infra/http/server/create-server.ts';
+import { createRefusalLog } from '#infra/http/server/refusal-log.ts';
 import { createAttemptLimits } from '#infra/secrets/attempts/create-attempt-limits.ts';
 import { createNameTags } from '#infra/secrets/name-tags.ts';
 import { createPasswords } from '#infra/secrets/passwords.ts';
@@ -23,7 +24,7 @@ import type { IdentityConfig } from './config.ts';
 import { identityMigrations } from './database/migrations.ts';
 import type { IdentityTables } from './database/tables.ts';
 import { openDemoData } from './demo/open-demo-data.ts';
-import { logEvents } from './events.ts';
+import { type Emit, logEvents } from './events.ts';
 import { createSigningKeys } from './keys/signing-keys.service.ts';
 import { pageOfError } from './pages/page-of-error.ts';
 import { registerPages } from './pages/pages.routes.ts';
@@ -41,6 +42,8 @@ export interface Identity extends AsyncDisposable {
   readonly admin: App;
   /** Null where the demo is switched off. */
   readonly demo: Demo | null;
+  /** Tells an event in its log. */
+  readonly emit: Emit;
 }
 
 /**
@@ -68,10 +71,12 @@ export const buildIdentity = async (options: {
   const secrets = await loadSecrets(config.secrets);
   const databases = opened.use(options.databases ?? (await openDatabases(config.database, { telemetry })));
   const database = opened.use(await databases.open<IdentityTables>('identity', identityMigrations));
-  const emit = logEvents(telemetry);
+  const refusals = opened.use(createRefusalLog(telemetry.log));
+  const emit = logEvents(telemetry, refusals);
   const resourceServers = config.resource_servers.map(toResourceServer);
-  const nameTag = createNameTags(secrets.encryptionKey);
-  const onRefused = (clientId: string, address: string): void => emit({ type: 'client-refused', address, nameTag: nameTag(clientId) });
+  const nameTag = createNameTags(secrets.encryptionKeys[0].bytes);
+  const onRefused = (clientId: string, address: string): void =>
+    emit({ type: 'client-refused', reason: 'wrong-secret', address, nameTag: nameTag(clientId) });
   const closing = new AbortController();
   const limits = () => createAttemptLimits({ closing: closing.signal });
   // A queue for each: programs that try secrets do not hold up people who log in.
@@ -86,8 +91,14 @@ export const buildIdentity = async (options: {
     limits: limits(),
     onRefused,
   });
-  const signingKeys = await createSigningKeys({ database, encryptionKey: secrets.encryptionKey, now });
+  const signingKeys = await createSigningKeys({
+    database,
+    encryptionKeys: secrets.encryptionKeys,
+    onResealed: (keys) => emit({ type: 'signing-keys-resealed', keys }),
+    now,
+  });
   const { issuer } = config;
+  const { detail } = config.errors;
   const { cookieKeys } = secrets;
   const provider = await createOpenIdProvider({
     issuer,
@@ -98,6 +109,8 @@ export const buildIdentity = async (options: {
     cookieKeys,
     resourceServers,
     telemetry,
+    refusals,
+    detail,
     now,
   });
   for (const job of [...databases.jobs, ...provider.jobs]) opened.use(jobs.start(job));
@@ -114,13 +127,25 @@ export const buildIdentity = async (options: {
       : [{ name: 'telemetry', required: false, check: (signal: AbortSignal) => telemetry.probe(signal) }]),
   ];
   const dependencies = watchOptional(checks, { jobs });
-  const { tls, rate_limit: limit, proxy_networks: proxyNetworks } = config.server;
+  const { tls, rate_limit: limit, proxy_networks: proxyNetworks, trace_networks: traceNetworks } = config.server;
   const rateLimit: RateLimit = {
     max: limit.max,
     timeWindowMs: limit.window_seconds * 1000,
     known: { nameOf: ({ headers }) => serviceClientOf(serviceClients, headers.authorization), max: limit.service_client_max },
   };
-  const app = await createServer({ name: 'identity', tls, clientCertificate: 'none', telemetry, jobs, drain, rateLimit, proxyNetworks });
+  const app = await createServer({
+    name: 'identity',
+    tls,
+    clientCertificate: 'none',
+    telemetry,
+    refusals,
+    detail,
+    jobs,
+    drain,
+    rateLimit,
+    proxyNetworks,
+    traceNetworks,
+  });
   app.addHook('preClose', async () => closing.abort());
   opened.defer(() => app.close());
   await mountProvider(app, provider, { onPageError: pageOfError(telemetry) });
@@ -134,7 +159,7 @@ export const buildIdentity = async (options: {
     telemetry,
   });
   registerLanding(app, landingOf({ demo: demo !== null }));
-  registerHealth(app, { dependencies, jobs, telemetry, stopping });
+  registerHealth(app, { dependencies, jobs, telemetry, stopping, detail });
   const isServiceClient = (clientId: string): boolean => serviceClients.has(clientId);
   const admin = await createAdmin({
     config: config.admin,
@@ -157,5 +182,5 @@ export const buildIdentity = async (options: {
   opened.defer(async () => void (await Promise.all([app.close(), admin.close()])));
 
   const resources = opened.move();
-  return { app, admin, demo, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+  return { app, admin, demo, emit, [Symbol.asyncDispose]: () => resources.disposeAsync() };
 };

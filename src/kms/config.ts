@@ -4,7 +4,13 @@ import { configInvalid } from '#infra/config/check-config.ts';
 import { strictObject } from '#infra/config/schema.ts';
 import { databaseConfigSchema } from '#infra/database/config.ts';
 import { demoConfigSchema } from '#infra/demo-data/config.ts';
-import { drainSecondsConfigSchema, listenerConfigSchema, proxyNetworksConfigSchema, rateLimitConfigSchema } from '#infra/http/config.ts';
+import {
+  drainSecondsConfigSchema,
+  listenerConfigSchema,
+  proxyNetworksConfigSchema,
+  rateLimitConfigSchema,
+  traceNetworksConfigSchema,
+} from '#infra/http/config.ts';
 import { adminListenerConfigSchema } from '#infra/http/operators.ts';
 import { signalDebuggerConfigSchema } from '#infra/process/signal-debugger.ts';
 import { logFileConfigSchema, telemetryConfigSchema } from '#infra/telemetry/config.ts';
@@ -17,6 +23,7 @@ const serverSchema = strictObject({
   swagger: Type.Boolean({ default: false, description: 'Swagger UI at /ui/swagger/' }),
   rate_limit: rateLimitConfigSchema,
   proxy_networks: proxyNetworksConfigSchema,
+  trace_networks: traceNetworksConfigSchema,
   drain_seconds: drainSecondsConfigSchema,
   signal_debugger: signalDebuggerConfigSchema,
 });

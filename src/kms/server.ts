@@ -48,10 +48,11 @@ export interface Kms extends AsyncDisposable {
 }
 
 /** The options of the public listener that its configuration gives. */
-const listenerOf = ({ tls, rate_limit: { max, window_seconds: seconds }, proxy_networks: proxyNetworks }: KmsConfig['server']) => ({
+const listenerOf = ({ tls, rate_limit: limit, proxy_networks: proxyNetworks, trace_networks: traceNetworks }: KmsConfig['server']) => ({
   tls,
-  rateLimit: { max, timeWindowMs: seconds * 1000 },
+  rateLimit: { max: limit.max, timeWindowMs: limit.window_seconds * 1000 },
   proxyNetworks,
+  traceNetworks,
 });
 
 /**
@@ -116,7 +117,16 @@ export const buildKms = async (options: {
   const dependencies = watchOptional(checks, { jobs });
   const health = { dependencies, jobs, notReady: () => (barrier.state() === 'sealed' ? 'sealed' : null) };
 
-  const app = await createServer({ name: 'kms', clientCertificate: 'request', telemetry, jobs, drain, ...listenerOf(config.server) });
+  const { detail } = config.errors;
+  const app = await createServer({
+    name: 'kms',
+    clientCertificate: 'request',
+    telemetry,
+    jobs,
+    drain,
+    detail,
+    ...listenerOf(config.server),
+  });
   app.addHook('preClose', async () => closing.abort());
   opened.defer(() => app.close());
   await registerOpenApi(app, { swaggerUi: config.server.swagger });
@@ -126,7 +136,7 @@ export const buildKms = async (options: {
     if (caller !== undefined) tenants.noteDamage(caller.tenant, error);
   });
   registerLanding(app, landingOf({ swaggerUi: config.server.swagger, demo: demo !== null }));
-  registerHealth(app, { ...health, telemetry, stopping });
+  registerHealth(app, { ...health, telemetry, stopping, detail });
   registerKeyRoutes(app, keys);
 
   const made = createTenantsService({ service, rows, lock: demoData.preparing, tenants, lifeCycle, users: access.newUsers, emit });

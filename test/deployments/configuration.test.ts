@@ -98,6 +98,15 @@ describe('Configuration in containers', () => {
   it.each([
     ['kms', loadKmsConfig],
     ['identity', loadIdentityConfig],
+  ] as const)('of %s tells strangers nothing of an outage in prod, and continues no trace of theirs', async (product, load) => {
+    const [prod, demo] = [await load(filesOf(product, 'prod', stacks[product])), await load(filesOf(product, 'demo', stacks[product]))];
+    expect([prod.errors.detail, prod.server.trace_networks]).toEqual(['minimal', []]);
+    expect([demo.errors.detail, demo.server.trace_networks]).toEqual(['full', ['0.0.0.0/0', '::/0']]);
+  });
+
+  it.each([
+    ['kms', loadKmsConfig],
+    ['identity', loadIdentityConfig],
   ] as const)('of %s drains in prod, for longer than the balancer needs and shorter than the container may take', async (product, load) => {
     const { drain_seconds: seconds } = (await load(filesOf(product, 'prod', stacks[product]))).server;
     const { services = {} } = await readYaml<ComposeFile>(`${product}/compose.prod.yml`);

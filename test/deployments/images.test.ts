@@ -15,7 +15,7 @@ const run = promisify(execFile);
 
 const PRODUCTS = ['telemetry', 'identity', 'kms'] as const;
 /** Whoever has one image has the commands that make real data. */
-const OPERATOR_COMMANDS = ['tenant-create', 'realm-add', 'account-create', 'client-create'].map(
+const OPERATOR_COMMANDS = ['tenant-create', 'realm-add', 'account-create', 'client-create', 'signing-key'].map(
   (name) => `src/cli/commands/operator/${name}.ts`,
 );
 type Product = (typeof PRODUCTS)[number];

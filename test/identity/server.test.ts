@@ -422,3 +422,11 @@ describe('Identity whose telemetry collector is down', () => {
     });
   });
 });
+
+describe('Identity in minimal detail', () => {
+  it('says to everybody only whether it can serve, and to operators on what it depends', async () => {
+    await using other = await startTestIdentity({ overlay: { errors: { detail: 'minimal' } } });
+    expect(await (await other.fetch(`${ISSUER}/readyz`)).json()).toEqual({ status: 'ready' });
+    expect(await (await other.admin('/readyz')).json()).toMatchObject({ status: 'ready', dependencies: { database: { state: 'up' } } });
+  });
+});

@@ -120,6 +120,19 @@ describe('/readyz', () => {
     expect((await kms.sendAdmin('/admin/v1/seal-status')).json()).toMatchObject({ sealed: true });
   });
 
+  it('says in minimal detail only whether it can serve, and operators hear all', async () => {
+    await using house = await kmsHouse({ change: (config) => void (config.errors = { detail: 'minimal' }) });
+    const clock = { ahead: 0 };
+    await using kms = await runKms(house, { elapsed: () => performance.now() + clock.ahead });
+    expect((await kms.send('/readyz')).json()).toEqual({ status: 'ready' });
+    house.issuer.jwksStatus = 500;
+    clock.ahead += 1_000;
+    const told = async () => (await kms.send('/readyz')).json();
+    await expect.poll(told).toMatchObject({ code: 'not-ready', detail: 'The service is not ready.' });
+    expect(Object.keys((await told()) as object)).toEqual(['type', 'title', 'status', 'detail', 'code']);
+    expect((await kms.sendAdmin('/readyz')).json<Ready>().dependencies).toMatchObject({ identity: { state: 'down' } });
+  });
+
   it('says nothing of paths, SQL or stack traces', async () => {
     await using house = await kmsHouse();
     await using kms = await runKms(house);

@@ -66,3 +66,14 @@ Examples:
     --redirect-uri http://127.0.0.1/callback --scope openid offline_access kms:crypto --operator /srv/passthru/operator
   passthru client create worker --grant client_credentials --scope kms:crypto --role service \\
     --tenant 0b8f9d5e-5d0c-4c3b-9a51-0d1c6a2f7e34 --secret-file worker.secret --operator /srv/passthru/operator`;
+
+/** What an operator does with a key that leaked, and without one. */
+export const SIGNING_KEY_HELP = `
+The admin listener takes the certificate of an operator only; docs/production.md has the command that asks
+from beside a replica. rotate takes the next key into use, and the old one verifies what it signed. withdraw
+is for a key that leaked: nothing that it signed is good any more, and clients fetch new tokens.
+
+Examples:
+  passthru signing-key list --operator /srv/passthru/operator
+  passthru signing-key rotate --operator /srv/passthru/operator
+  passthru signing-key withdraw 019a8c5e-3b1f-7c40-9d2e-6f1a2b3c4d5e --operator /srv/passthru/operator`;

@@ -2,7 +2,7 @@ import { ROLE_SCOPES } from '#infra/magic/magic.ts';
 import { REQUIRED, setting } from './setting.ts';
 import { file, folder, manyOf, oneOf, origin, text, texts } from './value-types.ts';
 
-// Flags of the commands that make real data.
+// Flags of the commands of an operator.
 
 const passwordFile = setting({
   type: file,
@@ -85,3 +85,5 @@ export const CLIENT_CREATE_FLAGS = {
   operator,
   url: adminUrl('https://localhost:9082', 'Identity'),
 } as const;
+
+export const SIGNING_KEY_FLAGS = { operator, url: adminUrl('https://localhost:9082', 'Identity') } as const;

@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { filePath, strictObject } from '#infra/config/schema.ts';
 import { equalSecrets } from '#infra/secrets/compare.ts';
+import { isCredible, MAX_BASIC_LENGTH } from '#infra/secrets/credential-limits.ts';
 import { readSecret } from '#infra/files/secret-file.ts';
 import type { ClientRecord } from './client.ts';
 
@@ -19,21 +20,22 @@ export interface ServiceClient {
 /** "encoded using the application/x-www-form-urlencoded encoding algorithm". RFC 6749 section 2.3.1 */
 const decoded = (text: string): string => new URLSearchParams(`=${text}`).get('') ?? '';
 
-/** More is no credential of a service client, and is not even decoded; in characters. */
-const MAX_CREDENTIAL = 1_024;
+const SCHEME = 'Basic ';
 
 /**
- * The service client that a request proves to come from, by its Authorization header; null for everybody else.
+ * The service client that a request proves to come from, by its Authorization header; null for everybody else, and for a header that is
+ * longer than one of a name and a secret can be.
  *
  * @see RFC 6749 section 2.3.1, RFC 7617
  */
 export const serviceClientOf = (clients: ReadonlyMap<string, ServiceClient>, authorization: string | undefined): string | null => {
-  const [, encoded = ''] = /^Basic ([A-Za-z0-9+/]+=*)$/i.exec(authorization?.slice(0, MAX_CREDENTIAL) ?? '') ?? [];
+  if (authorization === undefined || authorization.length > SCHEME.length + MAX_BASIC_LENGTH) return null;
+  const [, encoded = ''] = /^Basic ([A-Za-z0-9+/]+=*)$/i.exec(authorization) ?? [];
   const pair = Buffer.from(encoded, 'base64').toString('utf8');
   const colon = pair.indexOf(':');
   if (colon < 1) return null;
-  const clientId = decoded(pair.slice(0, colon));
-  return clients.get(clientId)?.verifySecret(decoded(pair.slice(colon + 1))) === true ? clientId : null;
+  const [clientId, secret] = [decoded(pair.slice(0, colon)), decoded(pair.slice(colon + 1))];
+  return isCredible(clientId, secret) && clients.get(clientId)?.verifySecret(secret) === true ? clientId : null;
 };
 
 /**

@@ -2,7 +2,7 @@ import type { Migration } from '#infra/database/migration.ts';
 import { accountMigration } from './accounts.table.ts';
 import { clientMigration } from './clients.table.ts';
 import { demoMigration } from './demo.table.ts';
-import { signingKeyMigration } from './signing-keys.table.ts';
+import { signingKeyEncryptionMigration, signingKeyMigration } from './signing-keys.table.ts';
 import { payloadMigration, payloadTimeMigration } from './payloads.table.ts';
 
 /** Every migration of Identity's database, in the order in which they run; new ones go to the end. */
@@ -13,4 +13,5 @@ export const identityMigrations: readonly Migration[] = [
   payloadMigration,
   signingKeyMigration,
   payloadTimeMigration,
+  signingKeyEncryptionMigration,
 ];

@@ -8,8 +8,10 @@ export interface SigningKeyRow {
   kid: string;
   alg: string;
   state: string;
-  /** The private JWK under AES-256-GCM: 12 bytes IV, ciphertext, 16 bytes tag; kid and alg are its associated data. */
+  /** The private JWK under AES-256-GCM: 12 bytes IV, ciphertext, 16 bytes tag; kid, alg, state and sealed_by are its associated data. */
   sealed_key: Uint8Array;
+  /** Id of the key that it is sealed under; null in a row from before 0007, whose associated data are kid and alg. */
+  sealed_by: string | null;
   published_at: number;
   activated_at: number | null;
   retired_at: number | null;
@@ -42,5 +44,12 @@ export const signingKeyMigration: Migration = {
         .where('state', '=', sql.lit(state))
         .execute();
     }
+  },
+};
+
+export const signingKeyEncryptionMigration: Migration = {
+  name: '0007-signing-key-encryption',
+  up: async (db) => {
+    await db.schema.alterTable('signing_keys').addColumn('sealed_by', 'text').execute();
   },
 };

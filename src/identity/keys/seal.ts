@@ -1,61 +1,87 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import type { JWK } from 'jose';
 import { AppError } from '#infra/apperr/app-error.ts';
+import type { EncryptionKey, EncryptionKeys } from './encryption-keys.ts';
 
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
-const KEY_BYTES = 32;
 
-/** The row that a sealed key belongs to: bound as associated data, so that rows cannot be exchanged in the database. */
+/**
+ * The row that a sealed key belongs to: bound as associated data. So rows cannot be exchanged in the database, and a key that was retired
+ * cannot be made one that signs by changing its state there.
+ */
 export interface SealedKeyName {
   readonly kid: string;
   readonly alg: string;
+  readonly state: string;
 }
 
-/** A new encryption key for the secret file: 32 random bytes, base64url. */
-export const newEncryptionKey = (): string => randomBytes(KEY_BYTES).toString('base64url');
+/** The columns of a row that hold its key. */
+export interface SealedKey {
+  readonly sealed_key: Uint8Array;
+  /** Id of the encryption key; null in a row from before they had ids, which does not bind its state. */
+  readonly sealed_by: string | null;
+}
+
+const associatedData = ({ kid, alg, state }: SealedKeyName, sealedBy: string | null): Buffer =>
+  Buffer.from(
+    JSON.stringify(
+      sealedBy === null ? ['passthru-identity-signing-key', kid, alg] : ['passthru-identity-signing-key-v2', kid, alg, state, sealedBy],
+    ),
+  );
+
+/** AES-256-GCM with a fresh random IV under the newest encryption key: IV, ciphertext, tag. @see NIST SP 800-38D */
+export const sealKey = (jwk: JWK, name: SealedKeyName, [{ id, bytes }]: EncryptionKeys): SealedKey => {
+  const iv = randomBytes(IV_BYTES);
+  const cipher = createCipheriv('aes-256-gcm', bytes, iv, { authTagLength: TAG_BYTES }).setAAD(associatedData(name, id));
+  return { sealed_key: Buffer.concat([iv, cipher.update(JSON.stringify(jwk)), cipher.final(), cipher.getAuthTag()]), sealed_by: id };
+};
+
+/** The text in a sealed key, which the caller overwrites; it throws for another encryption key or a changed row. */
+const openUnder = ({ bytes }: EncryptionKey, sealed: Uint8Array, aad: Buffer): Buffer => {
+  const tagStart = sealed.length - TAG_BYTES;
+  const decipher = createDecipheriv('aes-256-gcm', bytes, sealed.subarray(0, IV_BYTES), { authTagLength: TAG_BYTES })
+    .setAAD(aad)
+    .setAuthTag(sealed.subarray(tagStart));
+  return Buffer.concat([decipher.update(sealed.subarray(IV_BYTES, tagStart)), decipher.final()]);
+};
+
+const unreadable = (kid: string, why: string, cause?: unknown): AppError =>
+  new AppError('signing-key-unreadable', 500, `Signing key ${kid} ${why}.`, {
+    cause,
+    fix: 'Restore the secret file `secrets.signing_key_encryption_file` that belongs to this database: the key that sealed the row has to be one of its lines.',
+  });
+
+const openWith = (keys: readonly EncryptionKey[], row: SealedKeyName & SealedKey): JWK => {
+  const aad = associatedData(row, row.sealed_by);
+  let last: unknown;
+  for (const key of keys) {
+    try {
+      const opened = openUnder(key, row.sealed_key, aad);
+      try {
+        return JSON.parse(opened.toString()) as JWK;
+      } finally {
+        opened.fill(0);
+      }
+    } catch (cause) {
+      last = cause;
+    }
+  }
+  throw unreadable(row.kid, 'cannot be decrypted', last);
+};
+
+/** @throws AppError `signing-key-unreadable` for an encryption key that is not here, or a row that was changed */
+export const openKey = (row: SealedKeyName & SealedKey, keys: EncryptionKeys): JWK => {
+  if (row.sealed_by === null) throw unreadable(row.kid, 'was written by an older version, and a start of this one has not sealed it anew');
+  const key = keys.find(({ id }) => id === row.sealed_by);
+  if (key === undefined) throw unreadable(row.kid, `is sealed under the encryption key ${row.sealed_by.slice(0, 64)}, which is not here`);
+  return openWith([key], row);
+};
 
 /**
- * Reads the encryption key of the signing keys as it stands in its secret file.
+ * Opens a row that a start seals anew: also one of a version that did not say which key sealed it, for which each is tried.
  *
- * @throws AppError `signing-key-encryption-invalid` when it is not 32 bytes of base64url
+ * @throws AppError `signing-key-unreadable`
  */
-export const parseEncryptionKey = (text: string): Uint8Array => {
-  const key = Buffer.from(text, 'base64url');
-  if (key.length !== KEY_BYTES || key.toString('base64url') !== text) {
-    throw new AppError('signing-key-encryption-invalid', 500, 'The encryption key of the signing keys is not 32 bytes of base64url.', {
-      fix: 'Restore the secret file `secrets.signing_key_encryption_file`, or write 32 random bytes as base64url for a new database.',
-    });
-  }
-  return key;
-};
-
-const associatedData = ({ kid, alg }: SealedKeyName): Buffer => Buffer.from(JSON.stringify(['passthru-identity-signing-key', kid, alg]));
-
-/** AES-256-GCM with a fresh random IV. @returns IV, ciphertext, tag @see NIST SP 800-38D */
-export const sealKey = (jwk: JWK, name: SealedKeyName, encryptionKey: Uint8Array): Uint8Array => {
-  const iv = randomBytes(IV_BYTES);
-  const cipher = createCipheriv('aes-256-gcm', encryptionKey, iv, { authTagLength: TAG_BYTES }).setAAD(associatedData(name));
-  return Buffer.concat([iv, cipher.update(JSON.stringify(jwk)), cipher.final(), cipher.getAuthTag()]);
-};
-
-/** @throws AppError `signing-key-unreadable` for another encryption key or a changed row */
-export const openKey = (sealed: Uint8Array, name: SealedKeyName, encryptionKey: Uint8Array): JWK => {
-  try {
-    const tagStart = sealed.length - TAG_BYTES;
-    const decipher = createDecipheriv('aes-256-gcm', encryptionKey, sealed.subarray(0, IV_BYTES), { authTagLength: TAG_BYTES })
-      .setAAD(associatedData(name))
-      .setAuthTag(sealed.subarray(tagStart));
-    const opened = Buffer.concat([decipher.update(sealed.subarray(IV_BYTES, tagStart)), decipher.final()]);
-    try {
-      return JSON.parse(opened.toString()) as JWK;
-    } finally {
-      opened.fill(0);
-    }
-  } catch (cause) {
-    throw new AppError('signing-key-unreadable', 500, `Signing key ${name.kid} cannot be decrypted.`, {
-      cause,
-      fix: 'Restore the secret file `secrets.signing_key_encryption_file` that belongs to this database.',
-    });
-  }
-};
+export const openOlderKey = (row: SealedKeyName & SealedKey, keys: EncryptionKeys): JWK =>
+  row.sealed_by === null ? openWith(keys, row) : openKey(row, keys);

@@ -5,14 +5,17 @@ import { AppError } from '#infra/apperr/app-error.ts';
 import type { Database } from '#infra/database/databases.ts';
 import type { SigningKeyRow } from '#identity/database/signing-keys.table.ts';
 import type { IdentityTables } from '#identity/database/tables.ts';
-import { openKey, sealKey } from './seal.ts';
+import type { EncryptionKeys } from './encryption-keys.ts';
+import { openKey, openOlderKey, type SealedKey, sealKey } from './seal.ts';
 import { createSigningKeyStore } from './signing-keys.store.ts';
-import { KEY_STATES, type SigningKeySet, type SigningKeys } from './signing-keys.ts';
+import { KEY_STATES, type KeyState, type SigningKeySet, type SigningKeys } from './signing-keys.ts';
 
 export interface SigningKeyOptions {
   readonly database: Database<IdentityTables>;
-  /** 32 bytes, from a secret file; see `parseEncryptionKey`. */
-  readonly encryptionKey: Uint8Array;
+  /** From a secret file; see `parseEncryptionKeys`. */
+  readonly encryptionKeys: EncryptionKeys;
+  /** Hears how many keys the start sealed anew under the newest encryption key; not called for none. */
+  readonly onResealed?: (count: number) => void;
   /** How long verifiers may cache the JWKS: a key signs only after it was published that long. Default one hour. */
   readonly minPublishedMs?: number;
   /** The longest life of a token: a retired key stays in the JWKS that long. Default one day. */
@@ -26,6 +29,10 @@ const HOUR_MS = 3_600_000;
 
 type Tx = Transaction<IdentityTables>;
 
+/** All that an opened key hangs on: a row that changed in any of it is opened anew. */
+const textOf = ({ kid, alg, state, sealed_by, sealed_key }: SigningKeyRow): string =>
+  JSON.stringify([kid, alg, state, sealed_by, Buffer.from(sealed_key).toString('base64')]);
+
 const tooNew = (waitMs: number): AppError =>
   new AppError('signing-key-too-new', 409, 'Verifiers may not have seen the next signing key yet.', {
     fix: `Rotate again in ${Math.ceil(waitMs / 1000)} s.`,
@@ -34,12 +41,13 @@ const tooNew = (waitMs: number): AppError =>
 
 /**
  * ES256 signing keys in the database, each sealed under a key that is not in it. The first call on an empty database makes
- * an active key and a next one; two replicas that start at once agree on the same pair.
+ * an active key and a next one; two replicas that start at once agree on the same pair. What an older encryption key sealed, or an older
+ * version, is sealed anew.
  *
  * @see RFC 7517, NIST SP 800-57 part 1 section 5.3
  */
 export const createSigningKeys = async (options: SigningKeyOptions): Promise<SigningKeys> => {
-  const { database, encryptionKey, minPublishedMs = HOUR_MS, maxTokenLifetimeMs = 24 * HOUR_MS, now = Date.now } = options;
+  const { database, encryptionKeys, minPublishedMs = HOUR_MS, maxTokenLifetimeMs = 24 * HOUR_MS, now = Date.now } = options;
   const store = createSigningKeyStore(database);
   const opened = new Map<string, JWK>();
 
@@ -52,7 +60,7 @@ export const createSigningKeys = async (options: SigningKeyOptions): Promise<Sig
       kid,
       alg: ALG,
       state,
-      sealed_key: sealKey(jwk, { kid, alg: ALG }, encryptionKey),
+      ...sealKey(jwk, { kid, alg: ALG, state }, encryptionKeys),
       published_at: time,
       activated_at: state === 'active' ? time : null,
       retired_at: null,
@@ -61,10 +69,13 @@ export const createSigningKeys = async (options: SigningKeyOptions): Promise<Sig
   };
 
   const open = (row: SigningKeyRow): JWK => {
-    const jwk = opened.get(row.kid) ?? openKey(row.sealed_key, row, encryptionKey);
-    opened.set(row.kid, jwk);
+    const jwk = opened.get(textOf(row)) ?? openKey(row, encryptionKeys);
+    opened.set(textOf(row), jwk);
     return jwk;
   };
+
+  const sealAs = (row: SigningKeyRow, state: KeyState): SealedKey =>
+    sealKey(openKey(row, encryptionKeys), { ...row, state }, encryptionKeys);
 
   /** The key that signs comes first. */
   const sortedRows = async () => {
@@ -74,8 +85,8 @@ export const createSigningKeys = async (options: SigningKeyOptions): Promise<Sig
 
   const current = async (): Promise<SigningKeySet> => {
     const sorted = await sortedRows();
-    const there = new Set(sorted.map(({ kid }) => kid));
-    for (const kid of opened.keys()) if (!there.has(kid)) opened.delete(kid);
+    const there = new Set(sorted.map(textOf));
+    for (const text of opened.keys()) if (!there.has(text)) opened.delete(text);
     const [first, ...rest] = sorted;
     if (first?.state !== 'active') {
       throw new AppError('signing-key-missing', 500, 'No signing key is active.', { fix: 'Restart Identity: it makes the missing key.' });
@@ -99,8 +110,8 @@ export const createSigningKeys = async (options: SigningKeyOptions): Promise<Sig
       const time = now();
       const waitMs = next.published_at + minPublishedMs - time;
       if (waitMs > 0) throw tooNew(waitMs);
-      await store.retire(tx, active.kid, time);
-      await store.activate(tx, next.kid, time);
+      await store.retire(tx, active.kid, sealAs(active, 'retired'), time);
+      await store.activate(tx, next.kid, sealAs(next, 'active'), time);
       await store.deleteRetiredUntil(tx, time - maxTokenLifetimeMs);
       return { active: next.kid, retired: active.kid, published: await insertNew(tx, 'published') };
     });
@@ -110,7 +121,7 @@ export const createSigningKeys = async (options: SigningKeyOptions): Promise<Sig
       const { active, next } = await lockPair(tx);
       if (!(await store.delete(tx, kid))) {
         throw new AppError('signing-key-unknown', 404, `There is no signing key ${kid}.`, {
-          fix: 'GET /admin/v1/signing-keys lists those that there are; one that is not among them is trusted by nobody any more.',
+          fix: '`passthru signing-key list` shows those that there are; one that is not among them is trusted by nobody any more.',
         });
       }
       return {
@@ -120,10 +131,19 @@ export const createSigningKeys = async (options: SigningKeyOptions): Promise<Sig
       };
     });
 
-  await database.transaction(async (tx) => {
+  const sealAnew = async (tx: Tx): Promise<number> => {
+    const rows = (await store.all(tx)).filter(({ sealed_by }) => sealed_by !== encryptionKeys[0].id);
+    for (const row of rows) await store.reseal(tx, row, sealKey(openOlderKey(row, encryptionKeys), row, encryptionKeys));
+    return rows.length;
+  };
+
+  const resealed = await database.transaction(async (tx) => {
+    const count = await sealAnew(tx);
     if ((await store.lockInState(tx, 'active')) === undefined) await insertNew(tx, 'active');
     if ((await store.lockInState(tx, 'published')) === undefined) await insertNew(tx, 'published');
+    return count;
   });
+  if (resealed > 0) options.onResealed?.(resealed);
   await current();
   return { current, rotate, withdraw, list: async () => (await sortedRows()).map(({ kid, state }) => ({ kid, state })) };
 };

@@ -1,9 +1,9 @@
 import type { JWK } from 'jose';
 
 /**
- * The keys that sign tokens. They lie in the database, each sealed (`seal.ts`) under a key from a secret file;
- * `signing-keys.store.ts` has the queries, `signing-keys.service.ts` decides when a key changes its state. The provider reads the set,
- * operators rotate it.
+ * The keys that sign tokens. They lie in the database, each sealed (`seal.ts`) under a key from a secret file (`encryption-keys.ts`), of
+ * which the newest seals and all open. `signing-keys.store.ts` has the queries, `signing-keys.service.ts` decides when a key changes its
+ * state. The provider reads the set, operators rotate it.
  *
  * published (next: in the JWKS, signs nothing) → active (signs) → retired (in the JWKS until its last token has ended). A key that leaked
  * is withdrawn from whichever state: it is deleted, so it is in no JWKS and verifies nothing.

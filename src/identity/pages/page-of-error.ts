@@ -1,7 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { pageHeaders } from '#infra/html/content-policy.ts';
 import { renderHtml } from '#infra/html/html.ts';
-import { toProblem } from '#infra/http/problem.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import { errorPage } from '#identity/views/error-page.ts';
 
@@ -10,7 +9,7 @@ export const pageOfError =
   (telemetry: Pick<Telemetry, 'traceId'>) =>
   (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     request.server.logFailure(request, error);
-    const { status, headers, body } = toProblem(error);
+    const { status, headers, body } = request.server.problemOf(error);
     const { code, detail, fix } = body as { readonly code: string; readonly detail: string; readonly fix?: string };
     return reply
       .code(status)

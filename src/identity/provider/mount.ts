@@ -100,6 +100,7 @@ export const mountProvider = async (
       handler: async (request, reply) => {
         if (request.method === 'OPTIONS' && !isPreflight(request)) return reply.code(204).header('allow', allow).send();
         if (request.method === 'POST' && endpoint.postAs === 'redirect') return redirectToGet(endpoint, request, reply);
+        endpoint.checkHeaders?.(request.headers);
         endpoint.checkQuery?.(pairsOf(queryOf(request), 'query'));
         const form = request.body as Form | undefined;
         if (form !== undefined) fieldsOf(form.pairs, REPEATABLE);

@@ -4,6 +4,8 @@ import { Provider } from 'oidc-provider';
 import { renderHtml } from '#infra/html/html.ts';
 import { formPostPage } from '#identity/views/form-post-page.ts';
 import type { Database } from '#infra/database/databases.ts';
+import type { ErrorDetail } from '#infra/http/problem.ts';
+import type { RefusalLog } from '#infra/http/refusals.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import type { Accounts } from '#identity/accounts/accounts.ts';
 import type { Clients } from '#identity/clients/clients.ts';
@@ -44,6 +46,10 @@ export interface OpenIdProviderOptions {
   readonly cookieKeys: readonly string[];
   readonly resourceServers: readonly ResourceServer[];
   readonly telemetry: Pick<Telemetry, 'log'>;
+  /** How much the answers tell of an outage; `full` by default. */
+  readonly detail?: ErrorDetail;
+  /** Sums up in the log who was not let in. */
+  readonly refusals: Pick<RefusalLog, 'refused'>;
   /** Path of the page for a prompt; the interaction cookie is bound to it and to what lies below. Default `/<prompt>/<uid>`. */
   readonly interactionPath?: (prompt: 'login' | 'consent', uid: string) => string;
   /** Origins whose scripts may read answers; none by default. */
@@ -116,6 +122,8 @@ export const createOpenIdProvider = async (options: OpenIdProviderOptions): Prom
       corsOrigins,
       openInteractions,
       log: telemetry.log,
+      refusals: options.refusals,
+      detail: options.detail ?? 'full',
     });
     return { provider, answer: provider.callback(), version: set.version, endpoints: features.flatMap(({ endpoints = [] }) => endpoints) };
   };

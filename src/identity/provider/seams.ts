@@ -1,4 +1,6 @@
 import type { Client, KoaContextWithOIDC, Provider } from 'oidc-provider';
+import type { ErrorDetail } from '#infra/http/problem.ts';
+import type { RefusalLog } from '#infra/http/refusals.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import type { Clients } from '#identity/clients/clients.ts';
 import { addAccessTokenHash } from './seams/access-token-hash.ts';
@@ -32,13 +34,15 @@ export const installSeams = (
     readonly corsOrigins: readonly string[];
     readonly openInteractions: Pick<OpenInteractions, 'close'>;
     readonly log: Telemetry['log'];
+    readonly refusals: Pick<RefusalLog, 'refused'>;
+    readonly detail: ErrorDetail;
   },
 ): void => {
   compareHashedSecrets(provider, options.verifySecret);
   addAccessTokenHash(provider);
   noteEndedInteractions(provider, options.openInteractions);
   defaultScopeOfClientCredentials(provider, options.defaultScope);
-  const answerFailure = answerFailures(provider, options.log);
+  const answerFailure = answerFailures(provider, options);
 
   provider.use(async (context, next) => {
     const ctx = context as unknown as KoaContextWithOIDC;

@@ -11,7 +11,7 @@ export const landingOf = (options: { readonly demo: boolean }): Landing => ({
       about: 'all that a client library needs: give it this server’s issuer',
     },
     { path: '/.well-known/jwks.json', title: 'Public keys', about: 'the keys that verify its tokens' },
-    { path: '/readyz', title: 'Readiness', about: 'each dependency with its state and cause' },
+    { path: '/readyz', title: 'Readiness', about: 'whether it can serve' },
   ],
   ...(options.demo && {
     demo: 'It holds demo data: the demo printed the accounts and their passwords at its end. Never put real data into it.',

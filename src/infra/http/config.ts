@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import { strictObject } from '#infra/config/schema.ts';
+import { ERROR_DETAILS } from './problem.ts';
 import { serverTlsFilesSchema } from '#infra/tls/config.ts';
 
 /** Address and certificate of a listener. */
@@ -9,11 +10,25 @@ export const listenerConfigSchema = strictObject({
   tls: serverTlsFilesSchema,
 });
 
+const network = Type.String({ pattern: '^[0-9a-fA-F.:]+/\\d{1,3}$' });
+
 /** How often one client address may ask at a public listener; health is exempt. */
 export const rateLimitConfigSchema = strictObject(
   {
     max: Type.Integer({ minimum: 1, maximum: 1_000_000, default: 6_000, description: 'requests of one address in the window' }),
     window_seconds: Type.Integer({ minimum: 1, maximum: 3_600, default: 60 }),
+  },
+  { default: {} },
+);
+
+/** How much the answers of a public listener tell of what went wrong. */
+export const errorsConfigSchema = strictObject(
+  {
+    detail: Type.Enum(ERROR_DETAILS, {
+      default: 'full',
+      description:
+        '`minimal`: 401, 403 and 503 do not say what was wrong, nor does `/readyz`; the log does, and `/readyz` of the admin listener',
+    }),
   },
   { default: {} },
 );
@@ -27,8 +42,16 @@ export const drainSecondsConfigSchema = Type.Integer({
     'seconds between the signal to stop and the end: not ready, but serving, until every balancer has noticed; 0 where nothing balances',
 });
 
+/** Networks whose traces a public listener continues. */
+export const traceNetworksConfigSchema = Type.Array(network, {
+  default: [],
+  uniqueItems: true,
+  description:
+    'networks of callers that are believed about the trace that they are part of (`traceparent`); the trace of anybody else is only linked',
+});
+
 /** Networks of the balancers in front of a public listener. */
-export const proxyNetworksConfigSchema = Type.Array(Type.String({ pattern: '^[0-9a-fA-F.:]+/\\d{1,3}$' }), {
+export const proxyNetworksConfigSchema = Type.Array(network, {
   default: [],
   uniqueItems: true,
   description:

@@ -4,6 +4,7 @@ import type { Jobs } from '#infra/jobs/job.ts';
 import { type DependencyCheck, readinessOf, sharedProbe } from './health.ts';
 import { noTelemetry } from '#infra/telemetry/no-telemetry.ts';
 import type { Dropped } from '#infra/telemetry/telemetry.ts';
+import type { ErrorDetail } from './problem.ts';
 import type { App } from './server.ts';
 
 const dependencyStateSchema = strictObject({
@@ -51,11 +52,24 @@ const notReadySchema = strictObject({
   ...partsSchema,
 });
 
+/** What a public listener says that tells no stranger what the service is made of. */
+const minimal = {
+  ready: strictObject({ status: Type.Literal('ready') }),
+  notReady: strictObject({
+    type: Type.String(),
+    title: Type.String(),
+    status: Type.Literal(503),
+    detail: Type.String(),
+    code: Type.Literal('not-ready'),
+  }),
+};
+
 /**
  * `GET /livez` (the process is alive) and `GET /readyz` (it can serve: 200, or 503 with Problem Details, and either way
  * each dependency with state, latency and cause, optional ones as they were at the last look, each background job with its last run
  * and last error, and what of log and telemetry got lost). Both are exempt from rate limits and from authentication.
  *
+ * @param options.detail with `minimal` it says no more than whether it can serve
  * @param options.jobs none where absent
  * @param options.notReady a reason of the service's own not to be ready, for example `sealed`
  * @param options.stopping aborted when the service begins to stop: it is not ready then, with the reason `stopping`
@@ -69,10 +83,13 @@ export const registerHealth = (
     readonly telemetry?: { dropped(): Dropped };
     readonly notReady?: () => string | null;
     readonly stopping?: AbortSignal;
+    readonly detail?: ErrorDetail;
     readonly elapsed?: () => number;
   },
 ): void => {
   const { jobs = { states: () => ({}) }, telemetry = noTelemetry(), stopping, elapsed = () => performance.now() } = options;
+  const full = options.detail !== 'minimal';
+  const schemas = full ? { ready: readySchema, notReady: notReadySchema } : minimal;
   const notReady = (): string | null => (stopping?.aborted === true ? 'stopping' : (options.notReady?.() ?? null));
   const probes = options.dependencies.map((dependency) => {
     const { name, last } = dependency;
@@ -101,8 +118,8 @@ export const registerHealth = (
         summary: 'The service and everything that it depends on',
         tags: ['health'],
         response: {
-          200: readySchema,
-          503: { description: 'Problem Details (RFC 9457).', content: { 'application/problem+json': { schema: notReadySchema } } },
+          200: schemas.ready,
+          503: { description: 'Problem Details (RFC 9457).', content: { 'application/problem+json': { schema: schemas.notReady } } },
         },
       },
     },
@@ -111,16 +128,16 @@ export const registerHealth = (
         await Promise.all(probes.map(async ([name, look]) => [name, await look()] as const)),
         notReady,
       );
-      const parts = { dependencies, jobs: jobs.states(), dropped: telemetry.dropped() };
+      const parts = full ? { dependencies, jobs: jobs.states(), dropped: telemetry.dropped() } : {};
       if (reason === null) return { status: 'ready' as const, ...parts };
       reply.code(503).type('application/problem+json');
       return {
         type: 'urn:passthru:problem:not-ready',
         title: 'Service Unavailable',
         status: 503 as const,
-        detail: reason,
+        detail: full ? reason : 'The service is not ready.',
         code: 'not-ready' as const,
-        reason,
+        ...(full ? { reason } : {}),
         ...parts,
       };
     },

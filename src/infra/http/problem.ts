@@ -10,6 +10,13 @@ export interface Problem {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
+/** `full` says what was wrong, `minimal` only that something was, as far as the caller cannot mend it; the log says it either way. */
+export const ERROR_DETAILS = ['full', 'minimal'] as const;
+export type ErrorDetail = (typeof ERROR_DETAILS)[number];
+
+/** All that `minimal` says of an outage: which part of the service is down, or damaged, is no stranger's affair. */
+const UNAVAILABLE = 'The service cannot answer this now.';
+
 const TITLES: Readonly<Record<number, string>> = {
   400: 'Bad Request',
   401: 'Unauthorized',
@@ -103,6 +110,10 @@ export const methodNotAllowed = (allowed: readonly string[]): AppError =>
     fix: `Use ${allowed.join(', ')}.`,
     headers: { allow: allowed.join(', ') },
   });
+
+/** The problem with no more than `detail` allows. `minimal` leaves status and headers of an outage, so `Retry-After`, too. */
+export const inDetail = (told: Problem, detail: ErrorDetail): Problem =>
+  detail === 'minimal' && told.status === 503 ? problem(503, 'unavailable', UNAVAILABLE, { headers: told.headers }) : told;
 
 /**
  * Any thrown value as Problem Details: what the client may know, and nothing of SQL, paths or stack traces.

@@ -6,6 +6,8 @@ import type { Jobs } from '#infra/jobs/job.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import type { ServerTlsFiles } from '#infra/tls/config.ts';
 import type { ClientCertificateMode } from '#infra/tls/options.ts';
+import type { ErrorDetail } from './problem.ts';
+import type { RefusalLog } from './refusals.ts';
 
 /**
  * HTTP for both products: what a server of ours is (this file), its health, its errors (`problem.ts`), its admin listener
@@ -60,9 +62,18 @@ export interface ServerOptions {
   readonly contentSecurityPolicy?: Readonly<Record<string, readonly string[]>>;
   /** Networks whose connections must say on whose behalf they come (PROXY protocol, version 2); none by default. */
   readonly proxyNetworks?: readonly string[];
+  /**
+   * Networks whose `traceparent` is believed; none by default. Callers whose name `rateLimit.known` proves are believed as well, and
+   * everybody where a client certificate is required.
+   */
+  readonly traceNetworks?: readonly string[];
   /** How it leaves; without it, `close()` is the beginning too. */
   readonly drain?: Drain;
   readonly rateLimit?: RateLimit;
+  /** How much the answers tell of an outage; `full` by default. */
+  readonly detail?: ErrorDetail;
+  /** Sums up the refusals in the log, those of others with its own; it makes one for itself where absent. */
+  readonly refusals?: Pick<RefusalLog, 'refused'>;
   /** Milliseconds of a clock that never goes back. */
   readonly elapsed?: () => number;
 }

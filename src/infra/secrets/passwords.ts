@@ -11,11 +11,16 @@ import { createWorkQueue } from './work-queue.ts';
  * `attempts/` slows down those who guess. Nothing here reads a file or a database.
  */
 
-const derive = promisify(pbkdf2);
 const HASH_BYTES = 32;
 
+/** PBKDF2-HMAC-SHA256. @returns 32 bytes */
+type Derive = (password: string, salt: Uint8Array, rounds: number) => Promise<Buffer>;
+
+const pbkdf2Async = promisify(pbkdf2);
+const deriveOnThePool: Derive = (password, salt, rounds) => pbkdf2Async(password, salt, rounds, HASH_BYTES, 'sha256');
+
 export interface PasswordOptions {
-  /** PBKDF2 rounds of new hashes, and the cost paid for unknown names. A stored hash must have as many, or 210,000. */
+  /** PBKDF2 rounds of new hashes, and the cost of every look. A stored hash must have as many, or 210,000. */
   readonly iterations?: number;
   readonly saltBytes?: number;
   /** Derivations at once; each takes one thread of the pool. */
@@ -26,6 +31,7 @@ export interface PasswordOptions {
   readonly maxBytes?: number;
   /** Accept `{plaintext}…` as a stored password; for demos only. */
   readonly allowPlaintext?: boolean;
+  readonly derive?: Derive;
 }
 
 export interface Passwords {
@@ -36,7 +42,8 @@ export interface Passwords {
    */
   hash(password: string): Promise<string>;
   /**
-   * Whether the password is the stored one; `undefined` (an unknown name) costs the same and is never right.
+   * Whether the password is the stored one; `undefined` (an unknown name) costs the same and is never right. A hash with fewer rounds
+   * than the configured ones costs those, too; one with more costs its own, and so can be told apart by time.
    *
    * @throws AppError `password-queue-full` (429), `password-hash-invalid`, `password-plaintext-refused`
    */
@@ -50,12 +57,18 @@ export interface Passwords {
  */
 export const createPasswords = (options: PasswordOptions = {}): Passwords => {
   const { iterations = 600_000, saltBytes = 32, concurrency = 2, maxQueued = 64, maxBytes = 1024, allowPlaintext = false } = options;
+  const { derive = deriveOnThePool } = options;
   const queue = createWorkQueue({ concurrency, maxQueued });
   const least = Math.min(iterations, LEAST_ITERATIONS);
   const decoySalt = randomBytes(saltBytes);
 
+  /** Rounds that a look at a hash lacks are done for nothing, in the same place of the queue. */
   const stretch = (password: string, salt: Uint8Array, rounds: number): Promise<Buffer> => {
-    const work = queue.run(() => derive(normalize(password), salt, rounds, HASH_BYTES, 'sha256'));
+    const work = queue.run(async () => {
+      const derived = await derive(normalize(password), salt, rounds);
+      if (rounds < iterations) await derive(normalize(password), decoySalt, iterations - rounds);
+      return derived;
+    });
     if (work !== null) return work;
     throw new AppError('password-queue-full', 429, 'too many log-ins are being checked at this moment', {
       headers: { 'Retry-After': '1' },

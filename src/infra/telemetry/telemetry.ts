@@ -24,6 +24,8 @@ export interface SpanOptions {
   readonly attributes?: Attributes;
   /** Incoming `traceparent`; the span continues that trace. */
   readonly carrier?: Readonly<Record<string, string>>;
+  /** Incoming `traceparent` of somebody who is not to choose our trace: the span begins one of its own, and is linked to that. */
+  readonly linked?: Readonly<Record<string, string>>;
 }
 
 /** The span that is running. */

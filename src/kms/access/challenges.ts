@@ -1,9 +1,6 @@
 import { AppError } from '#infra/apperr/app-error.ts';
+import type { ErrorDetail } from '#infra/http/problem.ts';
 import type { FineScope } from '#infra/magic/magic.ts';
-
-/** `full` says what was wrong with a credential, `minimal` only that it was refused; the log says it either way. */
-export const ERROR_DETAILS = ['full', 'minimal'] as const;
-export type ErrorDetail = (typeof ERROR_DETAILS)[number];
 
 const REALM = 'passthru-kms';
 

@@ -7,7 +7,7 @@ export const landingOf = (options: { readonly swaggerUi: boolean; readonly demo:
   links: [
     ...(options.swaggerUi ? [{ path: '/ui/swagger/', title: 'Swagger UI', about: 'every operation, to be tried out in the browser' }] : []),
     { path: '/openapi.json', title: 'OpenAPI 3.1', about: 'the same for programs: generate a client from it' },
-    { path: '/readyz', title: 'Readiness', about: 'each dependency with its state and cause' },
+    { path: '/readyz', title: 'Readiness', about: 'whether it can serve' },
   ],
   ...(options.demo && {
     demo: 'It holds demo data: the demo printed the accounts and their passwords at its end. Never put real data into it.',

@@ -1,12 +1,11 @@
-import { randomBytes } from 'node:crypto';
 import { decodeProtectedHeader } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { createJobs } from '#infra/jobs/create-jobs.ts';
-import { newEncryptionKey, openKey, parseEncryptionKey, sealKey } from '#identity/keys/seal.ts';
 import { createSigningKeys } from '#identity/keys/signing-keys.service.ts';
 import { databaseKinds } from '#test/support/database.ts';
 import { createManualClock } from '#test/support/manual-clock.ts';
 import { identityDatabase, providerOn } from '#test/identity/support/identity-database.ts';
+import { newKeys } from '#test/identity/support/encryption-keys.ts';
 import { aServiceClient, ISSUER, startProvider, type TestProvider } from '#test/identity/support/identity-provider.ts';
 
 const HOUR = 3_600_000;
@@ -20,12 +19,12 @@ const clientToken = async (provider: TestProvider, client: ReturnType<typeof aSe
 describe.each(databaseKinds())('signing keys on %s', (kind) => {
   test('the first start makes a key that signs and a next one; later starts and other replicas have the same', async () => {
     await using on = await identityDatabase(kind);
-    const encryptionKey = randomBytes(32);
+    const encryptionKeys = newKeys();
 
     const stores = await Promise.all([
-      createSigningKeys({ database: on.database, encryptionKey }),
-      createSigningKeys({ database: await on.reopen(), encryptionKey }),
-      createSigningKeys({ database: on.database, encryptionKey }),
+      createSigningKeys({ database: on.database, encryptionKeys }),
+      createSigningKeys({ database: await on.reopen(), encryptionKeys }),
+      createSigningKeys({ database: on.database, encryptionKeys }),
     ]);
     const sets = await Promise.all(stores.map((store) => store.current()));
 
@@ -37,9 +36,9 @@ describe.each(databaseKinds())('signing keys on %s', (kind) => {
 
   test('another encryption key is refused at the start, with what to do', async () => {
     await using on = await identityDatabase(kind);
-    await createSigningKeys({ database: on.database, encryptionKey: randomBytes(32) });
+    await createSigningKeys({ database: on.database, encryptionKeys: newKeys() });
 
-    await expect(createSigningKeys({ database: on.database, encryptionKey: randomBytes(32) })).rejects.toMatchObject({
+    await expect(createSigningKeys({ database: on.database, encryptionKeys: newKeys() })).rejects.toMatchObject({
       code: 'signing-key-unreadable',
       fix: expect.stringContaining('signing_key_encryption_file'),
     });
@@ -47,8 +46,8 @@ describe.each(databaseKinds())('signing keys on %s', (kind) => {
 
   test('sealed keys cannot be exchanged between rows', async () => {
     await using on = await identityDatabase(kind);
-    const encryptionKey = randomBytes(32);
-    await createSigningKeys({ database: on.database, encryptionKey });
+    const encryptionKeys = newKeys();
+    await createSigningKeys({ database: on.database, encryptionKeys });
     const [first, second] = await on.database.db.selectFrom('signing_keys').selectAll().orderBy('kid').execute();
 
     await on.database.db
@@ -57,13 +56,13 @@ describe.each(databaseKinds())('signing keys on %s', (kind) => {
       .where('kid', '=', first?.kid ?? '')
       .execute();
 
-    await expect(createSigningKeys({ database: on.database, encryptionKey })).rejects.toMatchObject({ code: 'signing-key-unreadable' });
+    await expect(createSigningKeys({ database: on.database, encryptionKeys })).rejects.toMatchObject({ code: 'signing-key-unreadable' });
   });
 
   test('a rotation waits until verifiers have seen the next key', async () => {
     await using on = await identityDatabase(kind);
     let time = Date.UTC(2026, 0, 1);
-    const keys = await createSigningKeys({ database: on.database, encryptionKey: randomBytes(32), minPublishedMs: HOUR, now: () => time });
+    const keys = await createSigningKeys({ database: on.database, encryptionKeys: newKeys(), minPublishedMs: HOUR, now: () => time });
     const [active, next] = (await keys.current()).keys;
 
     time += HOUR - 1000;
@@ -78,7 +77,7 @@ describe.each(databaseKinds())('signing keys on %s', (kind) => {
 
   test('a key that leaked is withdrawn from whichever state, at once, and there is always one that signs and a next one', async () => {
     await using on = await identityDatabase(kind);
-    const keys = await createSigningKeys({ database: on.database, encryptionKey: randomBytes(32), minPublishedMs: 0 });
+    const keys = await createSigningKeys({ database: on.database, encryptionKeys: newKeys(), minPublishedMs: 0 });
     const { active, retired, published: next } = await keys.rotate();
     const kids = async () => (await keys.current()).keys.map(({ kid }) => kid);
     expect(await kids()).toEqual([active, next, retired]);
@@ -120,8 +119,8 @@ describe.each(databaseKinds())('signing keys on %s', (kind) => {
 
   test('a reload that began before a withdrawal and ends after it does not bring the key back', async () => {
     await using on = await identityDatabase(kind);
-    const encryptionKey = randomBytes(32);
-    const keys = await createSigningKeys({ database: on.database, encryptionKey, minPublishedMs: 0 });
+    const encryptionKeys = newKeys();
+    const keys = await createSigningKeys({ database: on.database, encryptionKeys, minPublishedMs: 0 });
     const held = Promise.withResolvers<void>();
     let reads = 0;
     const signingKeys = {
@@ -132,7 +131,7 @@ describe.each(databaseKinds())('signing keys on %s', (kind) => {
         return set;
       },
     };
-    await using provider = await startProvider(on.database, { encryptionKey, signingKeys });
+    await using provider = await startProvider(on.database, { encryptionKeys, signingKeys });
     const [active = ''] = await published(provider);
     const early = provider.openid.reloadKeys();
     await expect.poll(() => reads).toBe(2);
@@ -147,7 +146,7 @@ describe.each(databaseKinds())('signing keys on %s', (kind) => {
   test('a retired key is published until its last token has ended', async () => {
     await using on = await identityDatabase(kind);
     let time = Date.UTC(2026, 0, 1);
-    const options = { database: on.database, encryptionKey: randomBytes(32), minPublishedMs: 0, maxTokenLifetimeMs: HOUR, now: () => time };
+    const options = { database: on.database, encryptionKeys: newKeys(), minPublishedMs: 0, maxTokenLifetimeMs: HOUR, now: () => time };
     const keys = await createSigningKeys(options);
     const { retired } = await keys.rotate();
 
@@ -165,7 +164,7 @@ describe.each(databaseKinds())('signing keys on %s', (kind) => {
 
   test('of two rotations at once neither leaves two keys that sign, or none', async () => {
     await using on = await identityDatabase(kind);
-    const options = { encryptionKey: randomBytes(32), minPublishedMs: 0 };
+    const options = { encryptionKeys: newKeys(), minPublishedMs: 0 };
     const [one, two] = [
       await createSigningKeys({ database: on.database, ...options }),
       await createSigningKeys({ database: await on.reopen(), ...options }),
@@ -206,10 +205,10 @@ describe.each(databaseKinds())('signing keys on %s', (kind) => {
     const clock = createManualClock('2026-01-01T00:00:00Z');
     const logged: string[] = [];
     let broken = false;
-    const encryptionKey = randomBytes(32);
-    const keys = await createSigningKeys({ database: on.database, encryptionKey, minPublishedMs: 0 });
+    const encryptionKeys = newKeys();
+    const keys = await createSigningKeys({ database: on.database, encryptionKeys, minPublishedMs: 0 });
     const signingKeys = { current: () => (broken ? Promise.reject(new Error('no database')) : keys.current()) };
-    await using replica = await startProvider(on.database, { encryptionKey, signingKeys });
+    await using replica = await startProvider(on.database, { encryptionKeys, signingKeys });
     await using jobs = createJobs({ clock, log: { info: () => {}, error: (message) => void logged.push(message) } });
     for (const job of replica.openid.jobs) if (job.name === 'reload-signing-keys') jobs.start(job);
     const before = await published(replica);
@@ -225,38 +224,4 @@ describe.each(databaseKinds())('signing keys on %s', (kind) => {
     expect(during).toEqual(before);
     await expect.poll(async () => (await published(replica))[0]).toBe(before[1]);
   });
-});
-
-test('an encryption key is 32 bytes of canonical base64url', () => {
-  expect(parseEncryptionKey(newEncryptionKey())).toHaveLength(32);
-  for (const text of [
-    '',
-    'short',
-    `${newEncryptionKey()}=`,
-    `${newEncryptionKey()} `,
-    randomBytes(33).toString('base64url'),
-    'A'.repeat(42) + 'B',
-  ]) {
-    expect(() => parseEncryptionKey(text)).toThrow(expect.objectContaining({ code: 'signing-key-encryption-invalid' }));
-  }
-});
-
-test('a sealed key opens under its own name only, and not when a bit has changed', () => {
-  const [key, name] = [randomBytes(32), { kid: 'k-1', alg: 'ES256' }];
-  const sealed = sealKey({ kty: 'EC', d: 'secret' }, name, key);
-
-  expect(openKey(sealed, name, key)).toEqual({ kty: 'EC', d: 'secret' });
-  expect(Buffer.from(sealed).includes('secret')).toBe(false);
-  expect(Buffer.from(sealKey({ kty: 'EC', d: 'secret' }, name, key))).not.toEqual(Buffer.from(sealed));
-  for (let index = 0; index < sealed.length; index += 1) {
-    const changed = Uint8Array.from(sealed, (byte, at) => (at === index ? byte ^ 1 : byte));
-    expect(() => openKey(changed, name, key)).toThrow(expect.objectContaining({ code: 'signing-key-unreadable' }));
-  }
-  for (const other of [
-    { kid: 'k-2', alg: 'ES256' },
-    { kid: 'k-1', alg: 'ES384' },
-  ]) {
-    expect(() => openKey(sealed, other, key)).toThrow(expect.objectContaining({ code: 'signing-key-unreadable' }));
-  }
-  expect(() => openKey(new Uint8Array(4), name, key)).toThrow(expect.objectContaining({ code: 'signing-key-unreadable' }));
 });

@@ -24,16 +24,20 @@ const picture = async (page: Page, name: string): Promise<void> => {
 const startCallback = async () => {
   /** What came by POST. */
   const forms: URLSearchParams[] = [];
+  /** Pages of somebody else, by their path. */
+  const pages = new Map<string, string>();
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = await text(request);
     if (request.method === 'POST') forms.push(new URLSearchParams(body));
+    const page = pages.get(request.url ?? '');
+    if (page !== undefined) return void response.setHeader('content-type', 'text/html').end(page);
     response.setHeader('content-type', 'text/html').end('<title>callback</title>arrived');
   };
   const server = createServer((request, response) => void answer(request, response));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  return { origin: `http://127.0.0.1:${port}`, forms, [Symbol.asyncDispose]: async () => void server.close() };
+  return { origin: `http://127.0.0.1:${port}`, forms, pages, [Symbol.asyncDispose]: async () => void server.close() };
 };
 
 const setup = async (context: { readonly javaScriptEnabled?: boolean; readonly colorScheme?: 'light' | 'dark' } = {}) => {
@@ -45,6 +49,14 @@ const setup = async (context: { readonly javaScriptEnabled?: boolean; readonly c
   const complaints: string[] = [];
   page.on('console', (message) => complaints.push(message.text()));
   page.on('pageerror', (error) => complaints.push(error.message));
+  /** What browsers asked the authorization endpoint for, and where they were sent. */
+  const authorizations: { readonly dest: unknown; readonly location: string }[] = [];
+  identity.identity.app.server.on('request', ({ url: target = '', headers }: IncomingMessage, response: ServerResponse) => {
+    if (!target.startsWith('/oauth2/authorize?')) return;
+    response.once('finish', () =>
+      authorizations.push({ dest: headers['sec-fetch-dest'], location: String(response.getHeader('location')) }),
+    );
+  });
   const url = new URL(`${ISSUER}/oauth2/authorize`);
   url.search = new URLSearchParams({
     client_id: 'demo-public-client',
@@ -57,10 +69,29 @@ const setup = async (context: { readonly javaScriptEnabled?: boolean; readonly c
     code_challenge: createHash('sha256').update(randomBytes(32).toString('base64url')).digest('base64url'),
   }).toString();
   const resources = opened.move();
-  return { page, callback, complaints, url: url.href, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+  return { page, callback, complaints, authorizations, url: url.href, [Symbol.asyncDispose]: () => resources.disposeAsync() };
 };
 
 describe.skipIf(missing !== null)('the pages in Chromium', () => {
+  it('are opened by no picture, frame, script or request that a page of somebody else makes', async () => {
+    await using test = await setup();
+    const { page, callback, authorizations, url } = test;
+    const at = (what: string): string => `${url}&nonce=${what}`.replaceAll('&', '&amp;');
+    callback.pages.set(
+      '/prepared',
+      `<!doctype html><title>prepared</title><img src="${at('image')}"><iframe src="${at('frame')}"></iframe><script src="${at('script')}"></script>
+      <script>fetch(${JSON.stringify(`${url}&nonce=fetch`)}, { mode: 'no-cors', credentials: 'include' }).catch(() => {});</script>`,
+    );
+
+    await page.goto(`${callback.origin}/prepared`);
+
+    await expect.poll(() => authorizations.map(({ dest }) => dest).toSorted()).toEqual(['empty', 'iframe', 'image', 'script']);
+    for (const { location } of authorizations) expect(location).toContain('error=interaction_required');
+    // The same address in a window opens one.
+    await page.goto(url);
+    expect([page.url(), authorizations.at(-1)?.dest]).toEqual([expect.stringMatching(/\/login\//), 'document']);
+  });
+
   it('lead to the client by keyboard alone and without JavaScript, and break no policy on the way', async () => {
     await using test = await setup({ javaScriptEnabled: false });
     const { page, complaints, callback } = test;

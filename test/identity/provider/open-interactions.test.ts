@@ -120,3 +120,63 @@ describe('An authorization request', () => {
     expect(walk.callback?.searchParams.get('state')).toBe('s'.repeat(2_048));
   });
 });
+
+describe('A page of somebody else', () => {
+  it.each(['image', 'iframe', 'script', 'empty'])(
+    'opens no log-in by asking for an %s: the client hears that a person is wanted',
+    async (what) => {
+      await using test = await provided();
+      const { provider, client } = test;
+
+      const refused = await provider.send({ url: provider.attempt(client).url, headers: { 'sec-fetch-dest': what } });
+
+      const told = new URL(refused.headers.location ?? '');
+      expect([refused.status, told.origin, told.searchParams.get('error')]).toEqual([
+        303,
+        'http://127.0.0.1:49152',
+        'interaction_required',
+      ]);
+      expect(told.searchParams.get('error_description')).toMatch(/prompt=none/);
+      expect([await test.rows(), refused.setCookies.filter((cookie) => cookie.includes('interaction='))]).toEqual([[], []]);
+    },
+  );
+
+  it.each([['document'], [undefined]])('has no part in a log-in that a window or a program opens (%s)', async (what) => {
+    await using test = await provided();
+    const headers: Record<string, string> = what === undefined ? {} : { 'sec-fetch-dest': what };
+
+    const opened = await test.provider.send({ url: test.provider.attempt(test.client).url, headers });
+
+    expect([opened.status, opened.headers.location]).toEqual([303, expect.stringMatching(/\/login\//)]);
+  });
+
+  it('is kept from no renewal of tokens: a frame of the client asks with prompt=none, which opens nothing', async () => {
+    await using test = await provided();
+    const { provider } = test;
+    const redirectUri = 'https://application.example/callback';
+    const client = aClient({ applicationType: 'web', redirectUris: [redirectUri], postLogoutRedirectUris: [] });
+    provider.register(client);
+    const ask = { scope: 'openid kms:read', redirect_uri: redirectUri };
+    const browser = provider.browser();
+    await provider.code(provider.attempt(client, { ...ask, prompt: null }), test.account, browser);
+    const renew = async (of: typeof browser) => {
+      const url = provider.attempt(client, { ...ask, prompt: 'none' }).url;
+      const answer = await of.request({ url, headers: { 'sec-fetch-dest': 'iframe' } });
+      return new URL(answer.headers.location ?? '').searchParams;
+    };
+
+    const [renewed, stranger] = [await renew(browser), await renew(provider.browser())];
+
+    expect([renewed.has('code'), stranger.get('error')]).toEqual([true, 'login_required']);
+  });
+
+  it.each(['prefetch', 'prefetch;prerender'])('opens none by %s either, and its client hears nothing', async (purpose) => {
+    await using test = await provided();
+    const url = test.provider.attempt(test.client).url;
+
+    const refused = await test.provider.send({ url, headers: { 'sec-fetch-dest': 'document', 'sec-purpose': purpose } });
+
+    expect([refused.status, refused.json(), refused.headers.location]).toMatchObject([403, { code: 'prefetch-refused' }, undefined]);
+    expect(await test.rows()).toEqual([]);
+  });
+});

@@ -5,12 +5,14 @@ import type { Database } from '#infra/database/databases.ts';
 import type { HttpsRequest, HttpsResponse } from '#infra/http/client.ts';
 import { createHttpsClient } from '#infra/http/client/create-https-client.ts';
 import { createServer } from '#infra/http/server/create-server.ts';
+import { createRefusalLog } from '#infra/http/server/refusal-log.ts';
 import { listen } from '#infra/http/server/listen.ts';
 import { KMS_RESOURCE, KMS_SCOPES } from '#infra/magic/magic.ts';
 import { noTelemetry } from '#infra/telemetry/no-telemetry.ts';
 import type { AccountClaims } from '#identity/accounts/account.ts';
 import type { ClientRecord } from '#identity/clients/client.ts';
 import type { IdentityTables } from '#identity/database/tables.ts';
+import type { EncryptionKeys } from '#identity/keys/encryption-keys.ts';
 import { createSigningKeys } from '#identity/keys/signing-keys.service.ts';
 import type { SigningKeys } from '#identity/keys/signing-keys.ts';
 import { mountProvider } from '#identity/provider/mount.ts';
@@ -19,6 +21,7 @@ import { createOpenIdProvider, type OpenIdProviderOptions } from '#identity/prov
 import type { ResourceServer } from '#identity/resource-servers/resource-server.ts';
 import { grantableScopesOfRoles } from '#identity/resource-servers/scopes.ts';
 import { type Browser, openBrowser } from './browser.ts';
+import { newKeys } from './encryption-keys.ts';
 import { makePki } from '../../support/pki.ts';
 
 /** What the pages of this provider send. */
@@ -140,7 +143,7 @@ export interface TestProvider extends AsyncDisposable {
 
 export type ProviderTestOptions = Partial<OpenIdProviderOptions> & {
   readonly minPublishedMs?: number;
-  readonly encryptionKey?: Uint8Array;
+  readonly encryptionKeys?: EncryptionKeys;
 };
 
 /** A provider behind a real HTTPS server; accounts and clients are in memory, all else is in the database. */
@@ -151,10 +154,10 @@ export const startProvider = async (database: Database<IdentityTables>, options:
   const clients = new Map<string, ClientRecord>();
   const logged: string[] = [];
   const telemetry = noTelemetry();
-  const { minPublishedMs, encryptionKey = randomBytes(32), ...change } = options;
+  const { minPublishedMs, encryptionKeys = newKeys(), ...change } = options;
   const keys = await createSigningKeys({
     database,
-    encryptionKey,
+    encryptionKeys,
     ...(minPublishedMs === undefined ? {} : { minPublishedMs }),
     ...(change.now === undefined ? {} : { now: change.now }),
   });
@@ -173,6 +176,7 @@ export const startProvider = async (database: Database<IdentityTables>, options:
     cookieKeys: [randomBytes(32).toString('base64url')],
     resourceServers: [KMS_SERVER, OPAQUE_SERVER],
     telemetry: { log: { ...telemetry.log, error: (message) => void logged.push(message) } },
+    refusals: stack.use(createRefusalLog(telemetry.log)),
     ...change,
   });
 

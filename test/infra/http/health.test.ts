@@ -83,6 +83,32 @@ describe('The cause in /readyz', () => {
   });
 });
 
+describe('/readyz in minimal detail', () => {
+  it.each([
+    ['up', async () => {}, 200, { status: 'ready' }],
+    [
+      'down',
+      () => Promise.reject(new AppError('database-unavailable', 503, 'the database does not answer')),
+      503,
+      {
+        type: 'urn:passthru:problem:not-ready',
+        title: 'Service Unavailable',
+        status: 503,
+        detail: 'The service is not ready.',
+        code: 'not-ready',
+      },
+    ],
+  ] as const)('says of a dependency that is %s no more than whether the service can serve', async (_, check, status, body) => {
+    const app = await createServer({ name: 'test', tls: pki.server, clientCertificate: 'none', telemetry: noTelemetry() });
+    open.push(app);
+    registerHealth(app, { dependencies: [database(check)], detail: 'minimal' });
+
+    const answer = await app.inject({ url: '/readyz', headers: { host: 'localhost' } });
+
+    expect([answer.statusCode, answer.json()]).toEqual([status, body]);
+  });
+});
+
 describe('Many who ask /readyz', () => {
   it('at once make one look at a dependency', async () => {
     const everybody = Promise.withResolvers<void>();

@@ -13,6 +13,7 @@ export interface OtlpSpan {
   readonly attributes: readonly KeyValue[];
   readonly status: { readonly code?: number; readonly message?: string };
   readonly events?: readonly unknown[];
+  readonly links?: readonly { readonly traceId: string; readonly spanId: string }[];
 }
 
 export interface OtlpLog {

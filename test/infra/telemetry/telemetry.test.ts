@@ -81,6 +81,19 @@ describe('a span', () => {
     expect(spansOf(await sink.records('traces'))[0]).toMatchObject({ traceId, parentSpanId: 'b7ad6b7169203331' });
   });
 
+  it('begins a trace of its own beside one that is only linked', async () => {
+    const [traceId, spanId] = ['0af7651916cd43dd8448eb211c80319c', 'b7ad6b7169203331'];
+    const linked = { traceparent: `00-${traceId}-${spanId}-01` };
+    const onward = await telemetry.span('in', { kind: 'server', linked }, async () => telemetry.carrier());
+    expect(onward['traceparent']).not.toContain(traceId);
+    await telemetry.span('in', { kind: 'server', linked: { traceparent: 'no trace' } }, async () => {});
+    await telemetry.flush();
+    const [first, second] = spansOf(await sink.records('traces'));
+    expect(first?.traceId).not.toBe(traceId);
+    expect([first?.parentSpanId, first?.links]).toMatchObject([undefined, [{ traceId, spanId }]]);
+    expect(second?.links ?? []).toEqual([]);
+  });
+
   it.each([
     ['nothing', ''],
     ['zeros', '00-00000000000000000000000000000000-b7ad6b7169203331-01'],

@@ -39,6 +39,9 @@ const telemetryOverlay = ({ layout, leaf }: OverlayOptions): Tree => ({
   log: logOf(layout, 'telemetry'),
 });
 
+/** Nobody else reaches the services, and the demo is one trace from the CLI to the database. */
+const THIS_MACHINE = ['127.0.0.0/8'];
+
 /** Exports are frequent, so that the demo, which waits for a trace, does not wait for the exporter. */
 const EXPORT_INTERVAL_MS = 250;
 
@@ -50,7 +53,7 @@ const telemetryTo = (layout: Layout, client: TlsFiles): Tree => ({
 
 const identityOverlay = async ({ layout, leaf }: OverlayOptions): Promise<Tree> => ({
   issuer: layout.endpoints.identity.issuer,
-  server: { host: '127.0.0.1', port: layout.ports.identity, tls: { ...leaf('identity') } },
+  server: { host: '127.0.0.1', port: layout.ports.identity, tls: { ...leaf('identity') }, trace_networks: THIS_MACHINE },
   admin: { host: '127.0.0.1', port: layout.ports.identityAdmin, tls: { ...leaf('identity') } },
   database: { kind: 'sqlite', directory: layout.data('identity') },
   telemetry: telemetryTo(layout, leaf('identity-client')),
@@ -69,7 +72,13 @@ const kmsOverlay = async ({ layout, leaf, shareFiles, demo }: OverlayOptions): P
   const issuers = issuersOf(await readDelivered(layout.packageRoot, 'kms', 'kms.yml'));
   const { issuer, discovery } = layout.endpoints.identity;
   return {
-    server: { host: '127.0.0.1', port: layout.ports.kms, tls: { ...leaf('kms') }, swagger: layout.endpoints.kms.swagger !== null },
+    server: {
+      host: '127.0.0.1',
+      port: layout.ports.kms,
+      tls: { ...leaf('kms') },
+      swagger: layout.endpoints.kms.swagger !== null,
+      trace_networks: THIS_MACHINE,
+    },
     admin: { host: '127.0.0.1', port: layout.ports.kmsAdmin, tls: { ...leaf('kms') } },
     database: { kind: 'sqlite', directory: layout.data('kms') },
     telemetry: telemetryTo(layout, leaf('kms-client')),

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Configuration } from 'oidc-provider';
 import type { Pair } from '#infra/http/request/form.ts';
 
@@ -26,6 +27,8 @@ export interface Endpoint {
   readonly postAs?: 'redirect';
   /** Looks at the query before oidc-provider does. @throws AppError for a request that is refused */
   readonly checkQuery?: (pairs: readonly Pair[]) => void;
+  /** Looks at the header before oidc-provider does. @throws AppError for a request that is refused */
+  readonly checkHeaders?: (headers: IncomingHttpHeaders) => void;
   /** A page is for people; a program gets JSON, whatever it says it accepts. */
   readonly answers: 'page' | 'json';
 }

@@ -2,11 +2,21 @@ import type { EventEmitter } from 'node:events';
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { causeChain } from '#infra/apperr/cause-chain.ts';
-import { routeNotFound, toProblem } from '#infra/http/problem.ts';
+import { type ErrorDetail, inDetail, routeNotFound, toProblem } from '#infra/http/problem.ts';
+import type { Refusal, RefusalLog } from '#infra/http/refusals.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 
+const refusalOf = (ctx: KoaContextWithOIDC, { code, status, message }: AppError): Refusal => ({
+  address: String(ctx.state.peerAddress ?? ''),
+  status,
+  code,
+  message: `${ctx.method} ${ctx.path} refused with ${status}: ${code}`,
+  attributes: { 'http.request.method': ctx.method, 'http.route': ctx.path, 'http.response.status_code': status, code, reason: message },
+});
+
 /**
- * Answers and logs what failed inside: an error of ours with status 429 or 503 keeps it, anything else stays a server error.
+ * Answers and logs what failed inside: an error of ours with status 429 or 503 keeps it, anything else stays a server error. Those who
+ * ask too often are summed up in the log.
  *
  * Why: oidc-provider answers 500 to every error that is not its own, and logs none of them.
  * Bends: the event `server_error`, sent after the answer is made, and Koa's own event `error`, without whose listener Koa prints to
@@ -15,7 +25,11 @@ import type { Telemetry } from '#infra/telemetry/telemetry.ts';
  *
  * @returns the step that looks after each request
  */
-export const answerFailures = (provider: Provider, log: Telemetry['log']): ((ctx: KoaContextWithOIDC) => void) => {
+export const answerFailures = (
+  provider: Provider,
+  options: { readonly log: Pick<Telemetry['log'], 'error'>; readonly refusals: Pick<RefusalLog, 'refused'>; readonly detail: ErrorDetail },
+): ((ctx: KoaContextWithOIDC) => void) => {
+  const { log, refusals, detail } = options;
   const failures = new WeakMap<object, unknown>();
   provider.on('server_error', (ctx: KoaContextWithOIDC, error: unknown) => void failures.set(ctx, error));
   (provider as EventEmitter).on('error', (error: Error) => log.error(`Identity provider: ${error.stack ?? error.message}`));
@@ -29,8 +43,9 @@ export const answerFailures = (provider: Provider, log: Telemetry['log']): ((ctx
     }
     ctx.status = failure.status;
     ctx.set({ ...failure.headers });
-    ctx.body = { error: 'temporarily_unavailable', error_description: failure.message };
-    if (failure.status === 429) log.warn(`${ctx.method} ${ctx.path} refused: ${failure.code}`);
+    const description = String(inDetail(toProblem(failure), detail).body['detail']);
+    ctx.body = { error: 'temporarily_unavailable', error_description: description };
+    if (failure.status === 429) refusals.refused(refusalOf(ctx, failure));
     else log.error(`${ctx.method} ${ctx.path} failed with ${failure.status}: ${causeChain(failure)}`);
   };
 };

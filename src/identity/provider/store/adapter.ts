@@ -1,6 +1,7 @@
 import type { Adapter, AdapterFactory, AdapterPayload } from 'oidc-provider';
 import { errors } from 'oidc-provider';
 import { InternalError } from '#infra/apperr/app-error.ts';
+import { MAX_TOKEN_LENGTH } from '#infra/secrets/credential-limits.ts';
 import { withCredentials, withoutCredentials } from '../seams/interaction-payload.ts';
 import type { PayloadEntry, PayloadStore, StoredPayload } from './payloads.ts';
 
@@ -30,6 +31,10 @@ const fromStored = (stored: StoredPayload | undefined, restore: (payload: Payloa
     ...restore({ ...stored.payload }),
     ...(stored.consumedAt === null ? {} : { consumed: Math.floor(stored.consumedAt / 1000) }),
   };
+
+/** An opaque token is the id of its row. Nobody has a longer one than a token may be, so that one is neither hashed nor looked for. */
+const ifShort = async <T>(id: string, find: () => Promise<T | undefined>): Promise<T | undefined> =>
+  id.length > MAX_TOKEN_LENGTH ? undefined : find();
 
 const refuse = (): Promise<never> => Promise.reject(new InternalError('the provider may only read clients'));
 
@@ -64,9 +69,9 @@ export const createAdapterFactory = (options: {
         if (model !== 'ReplayDetection') await store.save(entry);
         else if (!(await store.insert(entry))) throw new errors.InvalidRequest('the proof was used before');
       },
-      find: async (id) => fromStored(await store.find(model, id), (payload) => withCredentials(model, id, payload)),
-      findByUid: async (uid) => fromStored(await store.findByUid(model, uid), (payload) => payload),
-      findByUserCode: async (userCode) => fromStored(await store.findByUserCode(model, userCode), (payload) => payload),
+      find: async (id) => fromStored(await ifShort(id, () => store.find(model, id)), (payload) => withCredentials(model, id, payload)),
+      findByUid: async (uid) => fromStored(await ifShort(uid, () => store.findByUid(model, uid)), (payload) => payload),
+      findByUserCode: async (code) => fromStored(await ifShort(code, () => store.findByUserCode(model, code)), (payload) => payload),
       consume: async (id) => {
         if ((await store.consume(model, id)) === 'replayed')
           throw new errors.InvalidGrant('it was used before; the whole grant is revoked');

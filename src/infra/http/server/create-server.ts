@@ -2,11 +2,13 @@ import { thrownWords } from '#infra/apperr/thrown-words.ts';
 import { randomUUIDv7 } from 'node:crypto';
 import helmet from '@fastify/helmet';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import Fastify, { type FastifyReply } from 'fastify';
+import Fastify, { type FastifyReply, type FastifyRequest } from 'fastify';
+import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import { readTls, serverTlsOptions } from '#infra/tls/options.ts';
 import { refuseUnverifiedPeers } from '#infra/tls/peer.ts';
 import { reloadOnChange } from '#infra/tls/reload.ts';
-import { routeNotFound, toProblem } from '../problem.ts';
+import { inDetail, type Problem, routeNotFound, toProblem } from '../problem.ts';
+import type { RefusalLog } from '../refusals.ts';
 import type { App, ServerOptions } from '../server.ts';
 import { readBodies, requireBodies } from './bodies.ts';
 import { endOldConnections } from './connection-age.ts';
@@ -17,6 +19,7 @@ import { createHeaderlessLog } from './headerless-log.ts';
 import { limitMembers } from './member-limit.ts';
 import { limitRequests } from './request-limit.ts';
 import { answerOtherMethods } from './methods.ts';
+import { networksOf } from './networks.ts';
 import { requireProxyProtocol } from './proxy-protocol.ts';
 import { createRefusalLog } from './refusal-log.ts';
 import { checkTarget } from './target.ts';
@@ -26,9 +29,26 @@ const DEFAULT_BODY_LIMIT = 64 * 1024;
 const REQUEST_TIMEOUT_MS = 30_000;
 const NO_CONTENT_ALLOWED = { defaultSrc: ["'none'"], frameAncestors: ["'none'"], baseUri: ["'none'"], formAction: ["'none'"] };
 
-const sendProblem = (thrown: unknown, reply: FastifyReply): FastifyReply => {
-  const { status, headers, body } = toProblem(thrown);
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Whatever was thrown as Problem Details, in as much detail as this server tells; for error handlers of their own. */
+    problemOf: (thrown: unknown) => Problem;
+  }
+}
+
+const sendProblem = ({ status, headers, body }: Problem, reply: FastifyReply): FastifyReply => {
   return reply.code(status).headers(headers).type('application/problem+json').send(JSON.stringify(body));
+};
+
+const ownRefusalLog = (app: App, { log }: Pick<Telemetry, 'log'>): RefusalLog => {
+  const refusals = createRefusalLog(log);
+  app.addHook('onClose', async () => refusals[Symbol.dispose]());
+  return refusals;
+};
+
+const believedTraces = ({ clientCertificate, rateLimit, traceNetworks = [] }: ServerOptions): ((request: FastifyRequest) => boolean) => {
+  const isIn = networksOf(traceNetworks, 'server.trace_networks');
+  return (request) => clientCertificate === 'require' || isIn(request.ip) || (rateLimit?.known?.nameOf(request) ?? null) !== null;
 };
 
 /**
@@ -61,7 +81,7 @@ export const createServer = async (options: ServerOptions): Promise<App> => {
     ajv: {
       customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: true, allErrors: true, verbose: true, strict: false },
     },
-    frameworkErrors: (error, _request, reply) => void sendProblem(error, reply),
+    frameworkErrors: (error, _request, reply) => void sendProblem(toProblem(error), reply),
     clientErrorHandler: answerClientError,
   }).withTypeProvider<TypeBoxTypeProvider>();
 
@@ -84,19 +104,19 @@ export const createServer = async (options: ServerOptions): Promise<App> => {
     await polling?.[Symbol.asyncDispose]();
   });
 
-  const refusals = createRefusalLog(telemetry.log);
-  app.addHook('onClose', async () => refusals[Symbol.dispose]());
+  const refusals = options.refusals ?? ownRefusalLog(app, telemetry);
+  app.decorate('problemOf', (thrown) => inDetail(toProblem(thrown), options.detail ?? 'full'));
   app.decorateRequest('facts');
   app.decorate('logFailure', (request, thrown) => logFailure({ log: telemetry.log, refusals }, request, thrown));
   app.setErrorHandler((error, request, reply) => {
     app.logFailure(request, error);
-    return sendProblem(error, reply);
+    return sendProblem(app.problemOf(error), reply);
   });
   app.setNotFoundHandler(() => {
     throw routeNotFound();
   });
 
-  traceRequests(app, options.name, telemetry);
+  traceRequests(app, options.name, telemetry, believedTraces(options));
   app.addHook('onRequest', async ({ raw }) => {
     checkHost(raw);
     checkTarget(raw);

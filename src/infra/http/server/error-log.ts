@@ -3,7 +3,7 @@ import { AppError } from '#infra/apperr/app-error.ts';
 import { causeChain } from '#infra/apperr/cause-chain.ts';
 import type { Attributes, Logger } from '#infra/telemetry/telemetry.ts';
 import { toProblem } from '../problem.ts';
-import type { RefusalLog } from './refusal-log.ts';
+import type { RefusalLog } from '../refusals.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {

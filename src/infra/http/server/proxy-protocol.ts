@@ -1,6 +1,6 @@
 import type { Server } from 'node:https';
-import { BlockList, isIP, type Socket } from 'node:net';
-import { AppError } from '#infra/apperr/app-error.ts';
+import type { Socket } from 'node:net';
+import { networksOf } from './networks.ts';
 
 const SIGNATURE = Buffer.from('\r\n\r\n\0\r\nQUIT\n', 'latin1');
 const HEAD_BYTES = 16;
@@ -55,24 +55,6 @@ export const parseProxyHeader = (bytes: Buffer): Parsed => {
   return { kind: 'header', bytes: HEAD_BYTES + length, client };
 };
 
-/** @throws AppError `config-invalid` for a text that is no network */
-const networksOf = (texts: readonly string[]): BlockList => {
-  const networks = new BlockList();
-  for (const text of texts) {
-    const [address = '', bits = ''] = text.split('/');
-    const family = isIP(address);
-    const length = Number(bits);
-    if (family === 0 || !/^\d+$/.test(bits) || length > (family === 4 ? 32 : 128)) {
-      throw new AppError('config-invalid', 400, `server.proxy_networks: ${text} is no network`, {
-        fields: [{ field: '/server/proxy_networks', message: `${text} is no network` }],
-        fix: 'Write address and length, for example 10.0.0.0/8.',
-      });
-    }
-    networks.addSubnet(address, length, family === 4 ? 'ipv4' : 'ipv6');
-  }
-  return networks;
-};
-
 const keyOf = (socket: Socket): string => `${socket.remoteAddress} ${socket.remotePort}`;
 
 /**
@@ -88,14 +70,11 @@ const keyOf = (socket: Socket): string => `${socket.remoteAddress} ${socket.remo
  */
 export const requireProxyProtocol = (server: Server, networks: readonly string[], onHeaderless: (address: string) => void): void => {
   if (networks.length === 0) return;
-  const trusted = networksOf(networks);
+  const isTrusted = networksOf(networks, 'server.proxy_networks');
   const [accept] = server.listeners('connection') as ((socket: Socket) => void)[];
   if (accept === undefined) throw new TypeError('the server of TLS listens to its connections');
   /** Clients by the address of the balancer's end, which the TCP connection and the TLS on top of it have in common. */
   const clients = new Map<string, Client>();
-
-  const isTrusted = ({ remoteAddress = '', remoteFamily }: Socket): boolean =>
-    isIP(remoteAddress) !== 0 && trusted.check(remoteAddress, remoteFamily === 'IPv6' ? 'ipv6' : 'ipv4');
 
   const readHeader = (socket: Socket): void => {
     let bytes = Buffer.alloc(0);
@@ -134,7 +113,7 @@ export const requireProxyProtocol = (server: Server, networks: readonly string[]
   };
 
   server.off('connection', accept);
-  server.on('connection', (socket: Socket) => (isTrusted(socket) ? readHeader(socket) : accept.call(server, socket)));
+  server.on('connection', (socket: Socket) => (isTrusted(socket.remoteAddress) ? readHeader(socket) : accept.call(server, socket)));
   server.on('secureConnection', (socket: Socket) => {
     const key = keyOf(socket);
     const client = clients.get(key);

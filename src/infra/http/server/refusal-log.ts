@@ -1,18 +1,6 @@
 import { networkOf } from '#infra/secrets/attempts/network.ts';
-import type { Attributes, Logger } from '#infra/telemetry/telemetry.ts';
-
-/** A request that was not let in. */
-export interface Refusal {
-  readonly address: string;
-  readonly status: number;
-  readonly code: string;
-  readonly message: string;
-  readonly attributes: Attributes;
-}
-
-export interface RefusalLog extends Disposable {
-  refused(refusal: Refusal): void;
-}
+import type { Logger } from '#infra/telemetry/telemetry.ts';
+import type { Refusal, RefusalLog } from '../refusals.ts';
 
 /** Milliseconds after which what was not told one by one is told as a sum. */
 const PERIOD_MS = 60_000;

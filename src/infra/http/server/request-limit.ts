@@ -1,4 +1,5 @@
 import rateLimit, { type FastifyRateLimitStore } from '@fastify/rate-limit';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { boundedKey } from '#infra/cache/bounded-key.ts';
 import { createBoundedMap } from '#infra/cache/bounded-map.ts';
@@ -33,8 +34,9 @@ class SteadyWindows implements FastifyRateLimitStore {
 }
 
 /**
- * Counts requests by address, an IPv6 address by its /64, and those of known callers by their name: whoever speaks for many does not use up what strangers at
- * the same address have, nor they what it has. Refusals are `rate-limited`, 429 with Retry-After.
+ * Counts requests by address, an IPv6 address by its /64, and those of known callers by their name: whoever speaks for many does not use
+ * up what strangers at the same address have, nor they what it has. Paths and methods that no route takes count like any other.
+ * Refusals are `rate-limited`, 429 with Retry-After.
  *
  * @see RFC 6585 section 4
  */
@@ -52,5 +54,10 @@ export const limitRequests = async (app: App, { max, timeWindowMs, known }: Rate
         fix: `Wait ${Math.ceil(context.ttl / 1000)} s.`,
         headers: { 'retry-after': String(Math.ceil(context.ttl / 1000)) },
       }),
+  });
+  // The library counts at routes alone, and a path that has none costs work and a span as well.
+  const count = app.rateLimit() as unknown as (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
+  app.addHook('onRequest', async (request, reply) => {
+    if (request.is404) await count(request, reply);
   });
 };

@@ -10,8 +10,14 @@ declare module 'fastify' {
   }
 }
 
-/** Makes each request a span and a measurement of its duration; the span continues the trace that the client names. */
-export const traceRequests = (app: App, name: string, telemetry: Telemetry): void => {
+/**
+ * Makes each request a span and a measurement of its duration. Where the client is believed the span continues the trace that it names;
+ * anybody else's is only linked, so that nobody writes into a trace of ours, or makes all of his requests one.
+ *
+ * @param isBelieved whether the client may name the trace
+ * @see https://www.w3.org/TR/trace-context/#privacy-of-traceparent-field
+ */
+export const traceRequests = (app: App, name: string, telemetry: Telemetry, isBelieved: (request: FastifyRequest) => boolean): void => {
   const duration = telemetry.histogram('http.server.request.duration', {
     description: 'Time from request to last byte of the answer',
     unit: 's',
@@ -21,10 +27,10 @@ export const traceRequests = (app: App, name: string, telemetry: Telemetry): voi
     const started = performance.now();
     const attributes = { 'http.request.method': request.method, 'http.route': request.routeOptions.url ?? 'unknown' };
     const { traceparent } = request.headers;
-    const carrier: Record<string, string> = typeof traceparent === 'string' ? { traceparent } : {};
+    const caller = typeof traceparent !== 'string' ? {} : isBelieved(request) ? { carrier: { traceparent } } : { linked: { traceparent } };
     void telemetry.span(
       `${name} ${attributes['http.request.method']} ${attributes['http.route']}`,
-      { kind: 'server', attributes, carrier },
+      { kind: 'server', attributes, ...caller },
       async (span) => {
         const answered = new Promise<void>((resolve) => reply.raw.once('close', resolve));
         request.inTrace = AsyncLocalStorage.snapshot() as FastifyRequest['inTrace'];

@@ -1,5 +1,15 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { type Context, ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, type Tracer, trace, TraceFlags } from '@opentelemetry/api';
+import {
+  type Context,
+  type Link,
+  ROOT_CONTEXT,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  type Tracer,
+  trace,
+  TraceFlags,
+} from '@opentelemetry/api';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { allowedAttributes, redact } from '../attributes.ts';
 import type { Telemetry } from '../telemetry.ts';
@@ -13,6 +23,12 @@ const contextOf = (traceparent: string | undefined): Context | null => {
   const [, traceId, spanId] = TRACEPARENT.exec(traceparent?.trim() ?? '') ?? [];
   if (traceId === undefined || spanId === undefined) return null;
   return trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags: TraceFlags.SAMPLED, isRemote: true });
+};
+
+const linksTo = (traceparent: string | undefined): Link[] => {
+  const context = contextOf(traceparent);
+  const span = context === null ? undefined : trace.getSpanContext(context);
+  return span === undefined ? [] : [{ context: span }];
 };
 
 /** The name of an error that is fit for a trace: its code, else its class; never its message. */
@@ -51,9 +67,11 @@ export const createTraces = (tracer: Tracer): Traces => {
 
   return {
     span: (name, options, work) => {
-      const parent = contextOf(options.carrier?.traceparent) ?? flow.getStore() ?? ROOT_CONTEXT;
+      const around = options.linked === undefined ? flow.getStore() : undefined;
+      const parent = contextOf(options.carrier?.traceparent) ?? around ?? ROOT_CONTEXT;
       const kind = KINDS[options.kind ?? 'internal'];
-      const span = tracer.startSpan(redact(name), { kind, attributes: allowedAttributes(options.attributes) }, parent);
+      const links = linksTo(options.linked?.traceparent);
+      const span = tracer.startSpan(redact(name), { kind, attributes: allowedAttributes(options.attributes), links }, parent);
       const active = {
         set: (attributes: Parameters<typeof allowedAttributes>[0]) => void span.setAttributes(allowedAttributes(attributes)),
       };

@@ -1,8 +1,8 @@
 import { type Static, Type } from 'typebox';
 import { filePath, strictObject } from '#infra/config/schema.ts';
+import { errorsConfigSchema } from '#infra/http/config.ts';
 import { repeated } from '#infra/config/repeated.ts';
 import { tlsFilesSchema } from '#infra/tls/config.ts';
-import { ERROR_DETAILS } from '../challenges.ts';
 import { issuerConfigSchema } from '../tokens/issuer-config.ts';
 
 /** The members of `kms.yml` that say whom the KMS believes. */
@@ -17,12 +17,7 @@ export const accessConfigSchema = strictObject({
         '`/readyz` is 503 while an issuer does not answer; false where a balancer asks it, which would then take out every replica',
     }),
   }),
-  errors: strictObject(
-    {
-      detail: Type.Enum(ERROR_DETAILS, { default: 'full', description: '`minimal`: 401 and 403 do not say what was wrong' }),
-    },
-    { default: {} },
-  ),
+  errors: errorsConfigSchema,
 });
 
 export type AccessConfig = Static<typeof accessConfigSchema>;

@@ -2,6 +2,9 @@ import type { EventEmitter } from 'node:events';
 import type { Configuration, KoaContextWithOIDC, Provider } from 'oidc-provider';
 import { expect, test } from 'vitest';
 import { AppError } from '#infra/apperr/app-error.ts';
+import type { ErrorDetail } from '#infra/http/problem.ts';
+import type { Refusal } from '#infra/http/refusals.ts';
+import { noteAddress } from '#identity/provider/seams/client-secret.ts';
 import { answerFailures, answerNotFound } from '#identity/provider/seams/failures.ts';
 import { startBareProvider } from './bare-provider.ts';
 
@@ -16,20 +19,22 @@ const failing = (error: Error): Configuration => ({
   },
 });
 
-const withSeams = () => {
+const withSeams = (detail: ErrorDetail = 'full') => {
   const lines: string[] = [];
+  const refused: Refusal[] = [];
   const line = (level: string) => (message: string) => void lines.push(`${level}: ${message}`);
   const log = { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') };
   const install = (provider: Provider): void => {
-    const answerFailure = answerFailures(provider, log);
+    const answerFailure = answerFailures(provider, { log, refusals: { refused: (refusal) => void refused.push(refusal) }, detail });
     provider.use(async (context, next) => {
       const ctx = context as unknown as KoaContextWithOIDC;
+      noteAddress(ctx);
       await next();
       answerFailure(ctx);
       answerNotFound(ctx);
     });
   };
-  return { lines, install };
+  return { lines, refused, install };
 };
 
 test('oidc-provider answers 500 to an error of ours, whatever its status', async () => {
@@ -40,18 +45,54 @@ test('oidc-provider answers 500 to an error of ours, whatever its status', async
   expect([answer.status, await answer.json()]).toEqual([500, expect.objectContaining({ error: 'server_error' })]);
 });
 
-test.each([
-  [BUSY, 429, '1', /^warn: POST \/token refused: password-queue-full$/],
-  [DOWN, 503, null, /^error: POST \/token failed with 503: .*The database does not answer\.; caused by .*ECONNREFUSED/],
-])('with the seam %s keeps its status, and is logged', async (error, status, retryAfter, line) => {
-  const { lines, install } = withSeams();
-  await using bare = await startBareProvider({ configuration: failing(error), install });
+test('with the seam one who asks too often hears it, and goes into the sums of the log', async () => {
+  const { lines, refused, install } = withSeams();
+  await using bare = await startBareProvider({ configuration: failing(BUSY), install });
 
   const answer = await bare.post('/token', FORM);
 
-  expect([answer.status, answer.headers.get('retry-after')]).toEqual([status, retryAfter]);
-  expect(await answer.json()).toEqual({ error: 'temporarily_unavailable', error_description: error.message });
-  expect(lines).toEqual([expect.stringMatching(line)]);
+  expect([answer.status, answer.headers.get('retry-after')]).toEqual([429, '1']);
+  expect(await answer.json()).toEqual({ error: 'temporarily_unavailable', error_description: BUSY.message });
+  expect(lines).toEqual([]);
+  expect(refused).toEqual([
+    {
+      address: expect.stringMatching(/127\.0\.0\.1|::1/) as string,
+      status: 429,
+      code: 'password-queue-full',
+      message: 'POST /token refused with 429: password-queue-full',
+      attributes: {
+        'http.request.method': 'POST',
+        'http.route': '/token',
+        'http.response.status_code': 429,
+        code: 'password-queue-full',
+        reason: BUSY.message,
+      },
+    },
+  ]);
+});
+
+test('with the seam an outage of ours keeps its status, and the log has its causes', async () => {
+  const { lines, install } = withSeams();
+  await using bare = await startBareProvider({ configuration: failing(DOWN), install });
+
+  const answer = await bare.post('/token', FORM);
+
+  expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, null]);
+  expect(await answer.json()).toEqual({ error: 'temporarily_unavailable', error_description: DOWN.message });
+  expect(lines).toEqual([
+    expect.stringMatching(/^error: POST \/token failed with 503: .*The database does not answer\.; caused by .*ECONNREFUSED/),
+  ]);
+});
+
+test('with the seam, in minimal detail, an outage says nothing of its cause, and the log does', async () => {
+  const { lines, install } = withSeams('minimal');
+  await using bare = await startBareProvider({ configuration: failing(DOWN), install });
+
+  const answer = await bare.post('/token', FORM);
+
+  expect(answer.status).toBe(503);
+  expect(await answer.json()).toEqual({ error: 'temporarily_unavailable', error_description: 'The service cannot answer this now.' });
+  expect(lines).toEqual([expect.stringMatching(/The database does not answer/)]);
 });
 
 test('with the seam any other error stays a server error that says nothing, and the log says why', async () => {

@@ -1,7 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { AppError, InternalError } from '#infra/apperr/app-error.ts';
-import type { App } from '#infra/http/server.ts';
+import type { App, ServerOptions } from '#infra/http/server.ts';
 import { createServer } from '#infra/http/server/create-server.ts';
 import type { Attributes } from '#infra/telemetry/telemetry.ts';
 import { noTelemetry } from '#infra/telemetry/no-telemetry.ts';
@@ -25,15 +25,16 @@ afterEach(async () => {
 afterAll(() => pki[Symbol.asyncDispose]());
 
 /** The answer to the client and the log when the handler of `/things/:id` throws this. */
-const failing = async (thrown: Error) => {
+const failing = async (thrown: Error, options: Partial<ServerOptions> = {}) => {
   const lines: Line[] = [];
   const at = (level: string) => (message: string, attributes?: Attributes) => void lines.push({ level, message, attributes });
   const log = { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
-  const app = await createServer({ name: 'test', tls: pki.server, clientCertificate: 'none', telemetry: { ...noTelemetry(), log } });
+  const telemetry = { ...noTelemetry(), log };
+  const app = await createServer({ name: 'test', tls: pki.server, clientCertificate: 'none', telemetry, ...options });
   open.push(app);
   app.get('/things/:id', () => Promise.reject(thrown));
   const answer = await app.inject({ url: `/things/${randomUUIDv7()}`, headers: { host: 'localhost' } });
-  return { status: answer.statusCode, text: answer.payload, lines };
+  return { status: answer.statusCode, text: answer.payload, headers: answer.headers, lines };
 };
 
 describe('The log line of a request', () => {
@@ -77,6 +78,31 @@ describe('The log line of a request', () => {
     expect(lines[0]?.message).toBe(
       `GET /things/:id failed with 503: database-unavailable: no database; caused by tls-file-unreadable: a file cannot be read; caused by ${root.message}`,
     );
+  });
+
+  it('that got 503 has the cause that minimal detail leaves out of the answer; when to come again stays', async () => {
+    const thrown = new AppError('row-damaged', 503, 'A row of the KMS is damaged.', {
+      fix: 'Ask the operator.',
+      headers: { 'retry-after': '7' },
+    });
+    const { status, text, headers, lines } = await failing(thrown, { detail: 'minimal' });
+    expect([status, headers['retry-after'], JSON.parse(text)]).toEqual([
+      503,
+      '7',
+      {
+        type: 'urn:passthru:problem:unavailable',
+        title: 'Service Unavailable',
+        status: 503,
+        detail: 'The service cannot answer this now.',
+        code: 'unavailable',
+      },
+    ]);
+    expect(lines).toMatchObject([{ level: 'error', attributes: { code: 'row-damaged' } }]);
+  });
+
+  it('that a client can mend says what is wrong in minimal detail, too', async () => {
+    const { text } = await failing(new AppError('key-in-use', 409, 'The key is in use.'), { detail: 'minimal' });
+    expect(text).toContain('The key is in use.');
   });
 
   it('that met a bug has its stack and its causes', async () => {

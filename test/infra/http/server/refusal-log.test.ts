@@ -1,6 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createRefusalLog, type Refusal } from '#infra/http/server/refusal-log.ts';
+import type { Refusal } from '#infra/http/refusals.ts';
+import { createRefusalLog } from '#infra/http/server/refusal-log.ts';
 import type { Attributes } from '#infra/telemetry/telemetry.ts';
 
 const PERIOD_MS = 60_000;

@@ -13,8 +13,8 @@ const limited = async () => {
   const app = await createServer({ name: 'limited', tls: pki.server, clientCertificate: 'none', telemetry: noTelemetry(), rateLimit });
   stack.defer(() => app.close());
   app.get('/', async () => ({}));
-  const ask = async (remoteAddress: string) => {
-    const { statusCode, headers } = await app.inject({ url: '/', remoteAddress, headers: { host: 'localhost' } });
+  const ask = async (remoteAddress: string, change: { readonly url?: string; readonly method?: 'POST' | 'OPTIONS' } = {}) => {
+    const { statusCode, headers } = await app.inject({ url: '/', remoteAddress, headers: { host: 'localhost' }, ...change });
     return { status: statusCode, seconds: Number(headers['retry-after'] ?? 0) };
   };
   return { ask, [Symbol.asyncDispose]: () => stack.disposeAsync() };
@@ -33,6 +33,18 @@ describe('The limit of requests', () => {
     expect(refused.status).toBe(429);
     expect(refused.seconds).toBeGreaterThan(0);
     expect(refused.seconds).toBeLessThanOrEqual(60);
+  });
+
+  it.each([
+    ['a path that nobody answers', { url: '/unknown' }, 404],
+    ['a method that a path does not have', { method: 'POST' }, 405],
+    ['a question for the methods of a path', { method: 'OPTIONS' }, 204],
+  ] as const)('counts %s, and refuses it like any other request', async (_, change, status) => {
+    await using server = await limited();
+    const statuses: number[] = [];
+    for (let n = 0; n < 3; n += 1) statuses.push((await server.ask('192.0.2.1', change)).status);
+    statuses.push((await server.ask('192.0.2.1')).status, (await server.ask('192.0.2.2', change)).status);
+    expect(statuses).toEqual([status, status, 429, 429, status]);
   });
 
   it('counts the addresses of one IPv6 network together, and another network by itself', async () => {

@@ -1,5 +1,5 @@
 import type { Feature } from '../feature.ts';
-import { checkAuthorizationRequest } from './authorization-limits.ts';
+import { checkAuthorizationRequest, refusePrefetch } from './authorization-limits.ts';
 import { LIFETIMES } from '../lifetimes.ts';
 
 const AUTHORIZATION_PATH = '/oauth2/authorize';
@@ -18,7 +18,15 @@ export const authorizationCode = (): Feature => ({
   endpoints: [
     // "Authorization Servers MUST support the use of the HTTP GET and POST methods": OpenID Connect Core 1.0 section 3.1.2.1.
     ...[ALIAS, AUTHORIZATION_PATH].map(
-      (path) => ({ path, methods: ['GET', 'POST'], postAs: 'redirect', answers: 'page', checkQuery: checkAuthorizationRequest }) as const,
+      (path) =>
+        ({
+          path,
+          methods: ['GET', 'POST'],
+          postAs: 'redirect',
+          answers: 'page',
+          checkHeaders: refusePrefetch,
+          checkQuery: checkAuthorizationRequest,
+        }) as const,
     ),
     { path: `${AUTHORIZATION_PATH}/:uid`, methods: ['GET'], answers: 'page' },
   ],

@@ -1,4 +1,6 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { AppError } from '#infra/apperr/app-error.ts';
+import { isPrefetch } from '#infra/http/request/navigation.ts';
 import type { Pair } from '#infra/http/request/form.ts';
 
 /**
@@ -32,4 +34,17 @@ export const checkAuthorizationRequest = (pairs: readonly Pair[]): void => {
   }
   if (together > MAX_TOGETHER)
     throw tooLong('', 'The parameters have together', together, MAX_TOGETHER, 'Send shorter parameters, or fewer.');
+};
+
+/**
+ * Refuses a request that a browser makes ahead of its person: it would open a log-in, or spend a code, that nobody asked for. The browser
+ * forgets such an answer, and asks again when the person does; after a redirect to the client it would show that to the person.
+ *
+ * @throws AppError `prefetch-refused` 403
+ */
+export const refusePrefetch = (headers: IncomingHttpHeaders): void => {
+  if (!isPrefetch(headers)) return;
+  throw new AppError('prefetch-refused', 403, 'A browser asks for this address before its person does.', {
+    fix: 'Do not name this address in a prefetch or in speculation rules.',
+  });
 };

@@ -1,0 +1,51 @@
+import type { CommandCall } from '#cli/command-line/command.ts';
+import type { SigningKeyListDocument, SigningKeyRotateDocument, SigningKeyWithdrawDocument } from '#cli/documents/signing-key.ts';
+import type { ExitCode } from '#cli/process/exit-codes.ts';
+import type { SIGNING_KEY_FLAGS } from '#cli/settings/operator-flags.ts';
+import { listSigningKeys, rotateSigningKeys, withdrawSigningKey } from '#client/admin/signing-keys.ts';
+import { operatorClient, operatorCommand } from './operator-command.ts';
+
+type Call<A> = CommandCall<A, typeof SIGNING_KEY_FLAGS>;
+type Own<D> = Omit<D, 'command' | 'exit_code'>;
+
+/** `passthru signing-key list`: the keys with which Identity signs tokens. */
+export const signingKeyList = (call: Call<unknown>): Promise<ExitCode> =>
+  operatorCommand(call, async ({ operator, url }) => {
+    await using client = await operatorClient(operator);
+    const keys = (await listSigningKeys({ url, client })).map(({ kid, state }) => ({ kid, state }));
+    const document: Own<SigningKeyListDocument> = { version: 1, keys };
+    return {
+      document,
+      lines: keys.map(({ kid, state }) => `${state.padEnd(9)}  ${kid}`),
+      short: keys.map(({ kid }) => kid),
+      record: { body: `Identity has ${keys.length} signing keys`, attributes: {} },
+    };
+  });
+
+/** `passthru signing-key rotate`: the next key signs, the old one verifies what it signed. */
+export const signingKeyRotate = (call: Call<unknown>): Promise<ExitCode> =>
+  operatorCommand(call, async ({ operator, url }) => {
+    await using client = await operatorClient(operator);
+    const { active, retired, published } = await rotateSigningKeys({ url, client });
+    const document: Own<SigningKeyRotateDocument> = { version: 1, active, retired, published };
+    return {
+      document,
+      lines: [`Signs now  ${active}`, `Retired    ${retired}, until its last token has ended`, `Next       ${published}`],
+      short: [active],
+      record: { body: 'rotated the signing keys', attributes: { 'passthru.signing_key.id': active } },
+    };
+  });
+
+/** `passthru signing-key withdraw`: nothing that a key signed is good any more. */
+export const signingKeyWithdraw = (call: Call<string>): Promise<ExitCode> =>
+  operatorCommand(call, async ({ operator, url }) => {
+    await using client = await operatorClient(operator);
+    const { withdrawn, active, published } = await withdrawSigningKey({ url, client, kid: call.argument });
+    const document: Own<SigningKeyWithdrawDocument> = { version: 1, withdrawn, active, published };
+    return {
+      document,
+      lines: [`Withdrawn  ${withdrawn}`, `Signs now  ${active}`, `Next       ${published}`],
+      short: [active],
+      record: { body: 'withdrew a signing key', attributes: { 'passthru.signing_key.id': withdrawn } },
+    };
+  });
