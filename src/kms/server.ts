@@ -27,6 +27,7 @@ import type { KmsDemo } from './demo/kms-demo.ts';
 import { openDemoData } from './demo/open-demo-data.ts';
 import { logEvents } from './events.ts';
 import { createRowIntegrity } from './integrity/create-row-integrity.ts';
+import { openRevisions } from './integrity/ledger/revisions-file.ts';
 import { registerKeyRoutes } from './keys/keys.routes.ts';
 import { createKeys } from './keys/keys.ts';
 import { countActs } from './keys/operations/count-acts.ts';
@@ -86,7 +87,8 @@ export const buildKms = async (options: {
   const nameTag = createNameTags(unsealKey ?? randomBytes(32));
   const barrier = await openBarrier({ databases, service, unsealKey, now }).finally(() => unsealKey?.fill(0));
 
-  const rows = createRowIntegrity({ barrier, emit });
+  const revisions = opened.use(await openRevisions({ file: config.unseal.revisions_file, emit }));
+  const rows = createRowIntegrity({ barrier, revisions, emit });
   await adoptRows({ databases, service, barrier, rows, allowed: config.unseal.adopt_rows, emit });
 
   const { forgetTenant: onGone, tenants: held } = barrier;
@@ -105,7 +107,7 @@ export const buildKms = async (options: {
   const keys = createKeys({ barrier, rows, insufficientScope, emit: countActs(telemetry), now, quotas: quotasOf(config.quotas) });
   const seedFile = options.demo ? config.demo.seed_file : undefined;
   const demo = seedFile === undefined ? null : await demoData.load(seedFile, keys.elasticKeys);
-  for (const job of [...databases.jobs, ...access.jobs, forgetGoneTenants(tenants), lookAtTenants(tenants, rows)])
+  for (const job of [...databases.jobs, ...revisions.jobs, ...access.jobs, forgetGoneTenants(tenants), lookAtTenants(tenants, rows)])
     opened.use(jobs.start(job));
 
   const checks: DependencyCheck[] = [

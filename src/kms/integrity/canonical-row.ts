@@ -25,8 +25,11 @@ const item = (text: string): Buffer => {
   return Buffer.concat([length, bytes]);
 };
 
+/** A list of texts, each behind its length: no two lists have the same bytes. */
+export const listed = (texts: readonly string[]): Buffer => Buffer.concat(texts.map(item));
+
 /**
- * The bytes that a tag covers: a list of texts, each behind its length, so that no two rows have the same bytes. They are label,
+ * The bytes that a tag covers: a list of label,
  * table, key, tenant and revision, the number of columns, and name and typed value of each.
  *
  * @returns null where a column holds what the KMS never writes, such as a fraction
@@ -39,5 +42,5 @@ export const canonicalRow = ({ table, id, tenantId, revision }: RowPlace, row: R
     if (value === null) return null;
     texts.push(column, value);
   }
-  return Buffer.concat(texts.map(item));
+  return listed(texts);
 };

@@ -26,6 +26,7 @@ import { sweepTenants } from '#kms/tenants/sweep.ts';
 import type { Tenant } from '#kms/tenants/tenant.ts';
 import { insufficientScope, testCaller } from '#test/support/kms-caller.ts';
 import { KMS_CONFIG_FOLDER } from './kms-server.ts';
+import { writeServiceRows } from '#test/support/written-rows.ts';
 
 /** One process of the KMS as far as demo data goes: what a start does, without HTTP. */
 export interface DemoWorld {
@@ -113,10 +114,8 @@ export const addRealTenant = async ({
       tenant_id: tenant.id,
       roles: '["user"]',
     };
-    await tx
-      .insertInto('kms_realm_users')
-      .values(rows.of(tenant.id).first('kms_realm_users', { ...row, demo: 0, created_at: Date.now(), retired_at: null }))
-      .execute();
+    const user = rows.of(tenant.id).first('kms_realm_users', { ...row, demo: 0, created_at: Date.now(), retired_at: null });
+    await writeServiceRows(tx, rows, 'kms_realm_users', user);
   });
   await keys.elasticKeys.create(callerOf(tenant.id), { name: `key-${name}`, algorithm: 'A256GCM/A256KW' });
   return tenant;

@@ -1,6 +1,6 @@
 import type { Kysely, Transaction } from 'kysely';
 import { AppError } from '#infra/apperr/app-error.ts';
-import type { DatabaseKind } from '#infra/database/config.ts';
+import type { Database } from '#infra/database/databases.ts';
 import type { FineScope } from '#infra/magic/magic.ts';
 import type { Act, Action, Admit, Mode, Operate, Outcome, Target, TargetOf, Work } from '#kms/action.ts';
 import { sealedError } from '#kms/barrier/barrier-errors.ts';
@@ -103,8 +103,10 @@ const outcomeOf = (error: unknown): Outcome => {
 export const createDoor = (options: DoorOptions): Door => {
   const { barrier, rows, ring, insufficientScope, idempotency, audit, emit } = options;
 
-  const settle = async ({ caller: { tenant }, action, target }: Attempt, kind: DatabaseKind): Promise<void> => {
+  const settle = async ({ caller: { tenant }, action, target }: Attempt, { db, kind }: Database<TenantTables>): Promise<void> => {
     if (target && action.outdates !== undefined) ring.forget({ tenant, elasticKeyId: target.elasticKeyId });
+    // From here on a database from before this change is one that was put back.
+    await rows.of(tenant.id).look(db);
     if (action.outdates === 'all') await leasesEnded(kind);
   };
 
@@ -116,11 +118,11 @@ export const createDoor = (options: DoorOptions): Door => {
   ) => {
     const { tenant } = caller;
     const database = await tenant.database();
-    const { db, kind } = database;
+    const { db } = database;
     const attempt: Attempt = { caller, action, target };
     const before = await idempotency?.replay<A>(db, attempt);
     if (before) {
-      await settle({ ...attempt, target: before.target }, kind);
+      await settle({ ...attempt, target: before.target }, database);
       return { ...before, materialKeyId: null, isRecorded: false };
     }
     const write = await work({ tenant, db, rows: rows.of(tenant.id), ring });
@@ -138,7 +140,7 @@ export const createDoor = (options: DoorOptions): Door => {
         if (target && action.outdates !== undefined) ring.forget({ tenant, elasticKeyId: target.elasticKeyId });
         throw isWritten ? new CommitUnanswered('the commit was not answered', { cause: error }) : error;
       });
-    await settle(attempt, kind);
+    await settle(attempt, database);
     return { answer, target, materialKeyId: null, isRecorded: audit !== undefined };
   };
 

@@ -1,0 +1,92 @@
+import type { Kysely } from 'kysely';
+import { InternalError } from '#infra/apperr/app-error.ts';
+import { equalSecrets } from '#infra/secrets/compare.ts';
+import type { LedgerRow, LedgerTables } from '#kms/database/row-ledger.table.ts';
+import { rowBusy } from './change-row.ts';
+import { isLast, type LedgerPlace, openLedger, type OpenLedger, type Refusals } from './ledger/ledger.ts';
+import { canonicalLedgerRow } from './ledger/pages.ts';
+import type { Revisions } from './ledger/revisions.ts';
+import { type LedgerChange, pagesOf, takeTurn, writeLedger } from './ledger/write-ledger.ts';
+import type { Asked, DatabaseRows } from './row-integrity.ts';
+import type { TaggedTable, TaggedTables } from './tagged-tables.ts';
+
+/** Each look that comes to nothing lets a change through, so far fewer are made unless something in the database keeps rows changing. */
+const MAX_LOOKS = 1_000;
+
+export interface DatabaseRowsOptions {
+  /** A tenant id, or `service`. */
+  readonly owner: string;
+  readonly tagOf: (owner: string, bytes: Buffer) => string;
+  readonly revisions: Revisions;
+  readonly refusals: Refusals & { row(table: TaggedTable, row: { readonly id: string }): Error };
+  /** Checks one row by itself. */
+  readonly checked: <T extends TaggedTable>(table: T, row: TaggedTables[T], asked: Asked<T>) => TaggedTables[T];
+  /** Told of each row that was found whole. */
+  readonly whole: (table: TaggedTable, id: string) => void;
+}
+
+/** @see DatabaseRows */
+export const createDatabaseRows = <Table extends TaggedTable, Tables>(options: DatabaseRowsOptions): DatabaseRows<Table, Tables> => {
+  const { owner, tagOf, revisions, refusals, checked, whole } = options;
+  const tagged = (of: string, row: Omit<LedgerRow, 'tag'>): LedgerRow => ({ ...row, tag: tagOf(of, canonicalLedgerRow(of, row)) });
+  const tags = { isGood: (of: string, row: LedgerRow) => equalSecrets(row.tag, tagOf(of, canonicalLedgerRow(of, row))) };
+  // Every database has the table of the ledger.
+  const place = (db: Kysely<Tables>): LedgerPlace => ({ owner, db: db as unknown as Kysely<LedgerTables> });
+  const open = (at: LedgerPlace, rows: readonly Pick<LedgerChange, 'table' | 'id'>[]): Promise<OpenLedger> =>
+    openLedger(at, pagesOf(rows), { tags, revisions, refusals });
+
+  const written = async <R>(
+    db: Kysely<Tables>,
+    write: (tx: Kysely<Tables>) => Promise<{ result: R; changes: readonly LedgerChange[] }>,
+  ) => {
+    const run = async (tx: Kysely<Tables>): Promise<R> => {
+      const at = place(tx);
+      await takeTurn(at, tagged);
+      const { result, changes } = await write(tx);
+      if (changes.length === 0) return result;
+      const { head, ...ledger } = await open(at, changes);
+      if (head === null) throw new InternalError('the ledger of a database is gone within a transaction that has its turn');
+      await writeLedger(at, { head, ...ledger }, changes, tagged);
+      return result;
+    };
+    return db.isTransaction ? run(db) : db.transaction().execute(run);
+  };
+
+  return {
+    read: async (table, db, query, asked) => {
+      let before: string | null = null;
+      for (let look = 1; look <= MAX_LOOKS; look += 1) {
+        const rows = (await query()).map((row) => checked(table, row, asked));
+        const ledger = await open(
+          place(db),
+          rows.map(({ id }) => ({ table, id })),
+        );
+        const odd = rows.find((row) => !isLast(ledger, table, row));
+        if (odd === undefined) {
+          for (const { id } of rows) whole(table, id);
+          return rows;
+        }
+        // Unchanged before and after the ledger was read, it is none that was changed meanwhile.
+        if (odd.row_tag === before) throw refusals.row(table, odd);
+        before = odd.row_tag;
+      }
+      throw rowBusy(MAX_LOOKS);
+    },
+    put: (table, db, write) =>
+      written(db, async (tx) => {
+        const result = await write(tx);
+        return { result, changes: result.map(({ id, row_tag: tag }) => ({ table, id, tag })) };
+      }),
+    remove: (table, db, remove) =>
+      written(db, async (tx) => {
+        const result = await remove(tx);
+        return { result, changes: result.map((id) => ({ table, id, tag: null })) };
+      }),
+    begin: async (tx) => {
+      const at = place(tx);
+      await at.db.deleteFrom('row_ledger').execute();
+      await takeTurn(at, tagged);
+    },
+    look: async (db) => void (await open(place(db), [])),
+  };
+};
