@@ -13,6 +13,7 @@ import { createJobs } from '#infra/jobs/create-jobs.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import { guardServiceRoutes } from './access/guard/guard.ts';
 import { openAccess } from './access/guard/open-access.ts';
+import { createTenantRate } from './access/guard/tenant-rate.ts';
 import { createAdmin } from './admin/admin.ts';
 import { createTenantsService } from './admin/tenants.service.ts';
 import { landingOf } from './api/landing.ts';
@@ -122,7 +123,9 @@ export const buildKms = async (options: {
   app.addHook('preClose', async () => closing.abort());
   opened.defer(() => app.close());
   await registerOpenApi(app, { swaggerUi: config.server.swagger });
-  guardServiceRoutes(app, { ...access, admit: keys.admit, traceId: () => telemetry.traceId(), now, nameTag });
+  const { max, window_seconds: seconds } = config.quotas.requests;
+  const countRequest = createTenantRate({ max, windowMs: seconds * 1000, elapsed });
+  guardServiceRoutes(app, { ...access, admit: keys.admit, countRequest, traceId: () => telemetry.traceId(), now, nameTag });
   app.addHook('onError', async (request, _reply, error) => {
     const caller: Caller | undefined = request.caller;
     if (caller !== undefined) tenants.noteDamage(caller.tenant, error);
