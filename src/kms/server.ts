@@ -29,6 +29,7 @@ import { openDemoData } from './demo/open-demo-data.ts';
 import { logEvents } from './events.ts';
 import { createRowIntegrity } from './integrity/create-row-integrity.ts';
 import { openRevisions } from './integrity/ledger/revisions-file.ts';
+import { noteCommits } from './integrity/note-commits.ts';
 import { registerKeyRoutes } from './keys/keys.routes.ts';
 import { createKeys } from './keys/keys.ts';
 import { countActs } from './keys/operations/count-acts.ts';
@@ -82,14 +83,15 @@ export const buildKms = async (options: {
   const emit = logEvents(telemetry);
 
   const databases = opened.use(options.databases ?? (await openDatabases(config.database, { telemetry })));
-  const service = opened.use(await databases.open<ServiceTables>('service', serviceMigrations));
+  const own = opened.use(await databases.open<ServiceTables>('service', serviceMigrations));
   const unsealKey = await readUnsealKey(config.unseal);
   // It outlives a restart and is the same in every replica; a sealed KMS has none.
   const nameTag = createNameTags(unsealKey ?? randomBytes(32));
-  const barrier = await openBarrier({ databases, service, unsealKey, now }).finally(() => unsealKey?.fill(0));
+  const barrier = await openBarrier({ databases, service: own, unsealKey, now }).finally(() => unsealKey?.fill(0));
 
   const revisions = opened.use(await openRevisions({ file: config.unseal.revisions_file, emit }));
   const rows = createRowIntegrity({ barrier, revisions, emit });
+  const service = noteCommits(own, rows.service);
   await adoptRows({ databases, service, barrier, rows, allowed: config.unseal.adopt_rows, emit });
 
   const { forgetTenant: onGone, tenants: held } = barrier;

@@ -5,7 +5,7 @@ import type { LedgerRow, LedgerTables } from '#kms/database/row-ledger.table.ts'
 import { rowBusy } from './change-row.ts';
 import { isLast, type LedgerPlace, openLedger, type OpenLedger, type Refusals } from './ledger/ledger.ts';
 import { canonicalLedgerRow } from './ledger/pages.ts';
-import type { Revisions } from './ledger/revisions.ts';
+import type { Position, Revisions } from './ledger/revisions.ts';
 import { type LedgerChange, pagesOf, takeTurn, writeLedger } from './ledger/write-ledger.ts';
 import type { Asked, DatabaseRows } from './row-integrity.ts';
 import type { TaggedTable, TaggedTables } from './tagged-tables.ts';
@@ -25,6 +25,9 @@ export interface DatabaseRowsOptions {
   readonly whole: (table: TaggedTable, id: string) => void;
 }
 
+/** By transaction: how far it brings the ledger, if it is committed. */
+const positions = new WeakMap<object, Position>();
+
 /** @see DatabaseRows */
 export const createDatabaseRows = <Table extends TaggedTable, Tables>(options: DatabaseRowsOptions): DatabaseRows<Table, Tables> => {
   const { owner, tagOf, revisions, refusals, checked, whole } = options;
@@ -34,6 +37,11 @@ export const createDatabaseRows = <Table extends TaggedTable, Tables>(options: D
   const place = (db: Kysely<Tables>): LedgerPlace => ({ owner, db: db as unknown as Kysely<LedgerTables> });
   const open = (at: LedgerPlace, rows: readonly Pick<LedgerChange, 'table' | 'id'>[]): Promise<OpenLedger> =>
     openLedger(at, pagesOf(rows), { tags, revisions, refusals });
+
+  const committed = (tx: Kysely<Tables>): void => {
+    const position = positions.get(tx);
+    if (position !== undefined) revisions.saw(owner, position);
+  };
 
   const written = async <R>(
     db: Kysely<Tables>,
@@ -46,10 +54,13 @@ export const createDatabaseRows = <Table extends TaggedTable, Tables>(options: D
       if (changes.length === 0) return result;
       const { head, ...ledger } = await open(at, changes);
       if (head === null) throw new InternalError('the ledger of a database is gone within a transaction that has its turn');
-      await writeLedger(at, { head, ...ledger }, changes, tagged);
+      positions.set(tx, await writeLedger(at, { head, ...ledger }, changes, tagged));
       return result;
     };
-    return db.isTransaction ? run(db) : db.transaction().execute(run);
+    if (db.isTransaction) return run(db);
+    const { tx, result } = await db.transaction().execute(async (own) => ({ tx: own, result: await run(own) }));
+    committed(tx);
+    return result;
   };
 
   return {
@@ -87,6 +98,6 @@ export const createDatabaseRows = <Table extends TaggedTable, Tables>(options: D
       await at.db.deleteFrom('row_ledger').execute();
       await takeTurn(at, tagged);
     },
-    look: async (db) => void (await open(place(db), [])),
+    committed,
   };
 };

@@ -68,8 +68,8 @@ export interface DatabaseRows<Table extends TaggedTable, Tables> {
   remove(table: Table, db: Kysely<Tables>, remove: (tx: Kysely<Tables>) => Promise<readonly string[]>): Promise<readonly string[]>;
   /** Begins the ledger anew and empty, for an adoption of the rows that are there. */
   begin(tx: Kysely<Tables>): Promise<void>;
-  /** Looks how far the ledger has come. To be called after a commit, before it is acknowledged: from then on nothing older is taken. */
-  look(db: Kysely<Tables>): Promise<void>;
+  /** Notes that a transaction was committed, in which rows may have been written: from then on nothing older is taken. */
+  committed(tx: Kysely<Tables>): void;
 }
 
 export interface TenantRows extends DatabaseRows<TenantTable, TenantTables> {

@@ -6,7 +6,7 @@ import type { KmsEvent } from '#kms/events.ts';
 import { openRevisions } from '#kms/integrity/ledger/revisions-file.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';
 
-const at = (revision: number, ledger: string = randomUUIDv7()) => ({ ledger, revision });
+const at = (revision: number, ledger: string = randomUUIDv7()) => ({ ledger, revision, tag: `v1.${revision}` });
 
 const place = async () => {
   const folder = await temporaryDirectory();
@@ -32,8 +32,8 @@ describe('The file of revisions', () => {
       revisions.saw('service', at(3, ledger));
     }
     await using again = await files.open();
-    expect(again.of(tenant)).toEqual({ ledger, revision: 7 });
-    expect(again.of('service')).toEqual({ ledger, revision: 3 });
+    expect(again.of(tenant)).toEqual(at(7, ledger));
+    expect(again.of('service')).toEqual(at(3, ledger));
     expect(again.of(randomUUID())).toBeUndefined();
     expect(files.events).toEqual([{ type: 'revisions-begun', file: files.file }]);
     expect((await stat(files.file)).mode & 0o777).toBe(0o600);
@@ -62,8 +62,8 @@ describe('The file of revisions', () => {
     two.saw('service', at(4, ledger));
     await one[Symbol.asyncDispose]();
     await two[Symbol.asyncDispose]();
-    expect(await files.stored()).toEqual({ service: { ledger, revision: 9 } });
-    expect(two.of('service')).toEqual({ ledger, revision: 9 });
+    expect(await files.stored()).toEqual({ service: at(9, ledger) });
+    expect(two.of('service')).toEqual(at(9, ledger));
   });
 
   it('takes a ledger that was begun later for the newer one, whatever its revision', async () => {
@@ -87,7 +87,7 @@ describe('The file of revisions', () => {
     expect(files.events.at(-1)).toMatchObject({ type: 'revisions-unwritten', file: files.file });
   });
 
-  it.each(['', '{', '[]', '{"service":{"ledger":"x"}}', '{"service":{"ledger":"x","revision":-1}}'])(
+  it.each(['', '{', '[]', '{"service":{"ledger":"x"}}', '{"service":{"ledger":"x","revision":-1,"tag":"v1."}}'])(
     'refuses the start where it says nothing: %j',
     async (text) => {
       await using files = await place();

@@ -9,18 +9,18 @@ import { createRevisions } from '#kms/integrity/ledger/revisions.ts';
 import { databaseKinds, withDatabases } from '#test/support/database.ts';
 import { openService, type TestKms, testKms } from '#test/support/kms-keys.ts';
 import { rowsWithoutBarrier } from '#test/support/row-integrity.ts';
-import { writeServiceRows } from '#test/support/written-rows.ts';
+import { writeServiceRows, writeTenantRow } from '#test/support/written-rows.ts';
 
 const plaintext = () => new TextEncoder().encode(randomUUIDv7());
 const damaged = (table: string) => ({ code: 'row-damaged', status: 503, message: expect.stringContaining(`of ${table}`) as string });
 const rolledBack = { code: 'database-rolled-back', status: 503 };
 
 /** All that a tenant's database holds, to be put back later by its owner. */
-const copyOf = async (db: Kysely<TenantTables>) => {
+const copyOf = async (from: Kysely<TenantTables>, db = from) => {
   const [elastic, versions, ledger] = [
-    await db.selectFrom('elastic_keys').selectAll().execute(),
-    await db.selectFrom('material_keys').selectAll().execute(),
-    await db.selectFrom('row_ledger').selectAll().execute(),
+    await from.selectFrom('elastic_keys').selectAll().execute(),
+    await from.selectFrom('material_keys').selectAll().execute(),
+    await from.selectFrom('row_ledger').selectAll().execute(),
   ];
   return {
     ledger,
@@ -186,6 +186,50 @@ describe.each(databaseKinds())('Who puts back the whole database of a tenant on 
     await expect(again.elasticKeys.read(again.caller, id)).rejects.toMatchObject(rolledBack);
     const { elasticKeys, caller } = await kms.replica();
     await expect(elasticKeys.read(caller, id)).resolves.toMatchObject({ state: 'active' });
+  });
+});
+
+describe.each(databaseKinds())('Who undoes on %s what the KMS has committed', (kind) => {
+  it('is found out by the first who reads, although the transaction seemed to end well', async () => {
+    await using test = await withDatabases(kind);
+    const kms = await testKms(test);
+    const { id, db } = await setUp(kms);
+    const { putBack } = await copyOf(db);
+    const real = await kms.database(kms.tenantId);
+    const undone: typeof real = {
+      ...real,
+      transaction: async (run) => {
+        const result = await real.transaction(run);
+        await putBack();
+        return result;
+      },
+    };
+    const caller = { ...kms.caller, tenant: { ...kms.caller.tenant, database: async () => undone } };
+    await kms.elasticKeys.change(caller, id, { state: 'suspended' });
+    await expect(kms.crypto.encrypt(kms.caller, id, { plaintext: plaintext() })).rejects.toMatchObject(rolledBack);
+  });
+
+  it('cannot put in its place what another transaction wrote that was never committed', async () => {
+    await using test = await withDatabases(kind);
+    const kms = await testKms(test);
+    const { id, db, suspend, elastic } = await setUp(kms);
+    const other = await kms.make('A256KW');
+    const rows = kms.rows.of(kms.tenantId);
+    const { transaction } = await kms.database(kms.tenantId);
+    let uncommitted: Awaited<ReturnType<typeof copyOf>> | undefined;
+    const cutOff = transaction(async (tx) => {
+      const before = await tx.selectFrom('elastic_keys').selectAll().where('id', '=', other.id).executeTakeFirstOrThrow();
+      await writeTenantRow(tx, rows, 'elastic_keys', rows.next('elastic_keys', before, { description: 'never' }));
+      uncommitted = await copyOf(tx, db);
+      throw new Error('cut off');
+    });
+    await expect(cutOff).rejects.toThrow('cut off');
+    const { row_revision: revision } = await elastic();
+    await suspend();
+    expect((await elastic()).row_revision).toBe(revision + 1);
+    await uncommitted?.putBack();
+    expect((await elastic()).state).toBe('active');
+    await expect(kms.crypto.encrypt(kms.caller, id, { plaintext: plaintext() })).rejects.toMatchObject(rolledBack);
   });
 });
 

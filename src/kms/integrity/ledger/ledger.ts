@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely';
 import type { AppError } from '#infra/apperr/app-error.ts';
 import type { LedgerRow, LedgerTables } from '#kms/database/row-ledger.table.ts';
 import { type Entries, entriesOf, entryOf, HEAD, nameOf, pageOf } from './pages.ts';
-import { isBefore, type Position, type Revisions } from './revisions.ts';
+import { contradicts, type Position, type Revisions } from './revisions.ts';
 
 /** A ledger: of the service, or of a tenant in its own database. */
 export interface LedgerPlace {
@@ -31,14 +31,14 @@ export interface OpenLedger {
   readonly pages: ReadonlyMap<string, Entries>;
 }
 
-const positionOf = ({ stamp, revision }: LedgerRow): Position => ({ ledger: stamp, revision });
+export const positionOf = ({ stamp, revision, tag }: LedgerRow): Position => ({ ledger: stamp, revision, tag });
 
 /**
  * Reads the head and some pages, in one statement, so that they are of one moment.
  *
  * @param pages ids of pages
  * @throws AppError `row-damaged` 503 for a head or a page that the KMS did not write, or a page other than the one that the head names;
- *   `database-rolled-back` 503 for a head that is older than one that was seen
+ *   `database-rolled-back` 503 for a head that is older than one that was seen, or none that came after it
  */
 export const openLedger = async (
   { owner, db }: LedgerPlace,
@@ -59,7 +59,7 @@ export const openLedger = async (
     return row;
   };
   const head = taken(HEAD);
-  if (known !== undefined && (head === undefined || isBefore(positionOf(head), known))) {
+  if (known !== undefined && (head === undefined || contradicts(positionOf(head), known))) {
     throw refusals.rolledBack(owner, head === undefined ? null : positionOf(head), known);
   }
   // What this transaction itself wrote may never be committed.

@@ -12,7 +12,10 @@ import { createRevisions, type Position, type Revisions } from './revisions.ts';
 /** Milliseconds that a position may be in memory only: a process that is killed forgets so much. */
 const WRITE_EVERY_MS = 1_000;
 
-const fileSchema = Type.Record(Type.String(), strictObject({ ledger: Type.String(), revision: Type.Integer({ minimum: 0 }) }));
+const fileSchema = Type.Record(
+  Type.String(),
+  strictObject({ ledger: Type.String(), revision: Type.Integer({ minimum: 0 }), tag: Type.String() }),
+);
 
 /** Positions that outlive the process, where a file is configured; disposal writes what is not written yet. */
 export interface KeptRevisions extends Revisions, AsyncDisposable {

@@ -3,6 +3,8 @@ export interface Position {
   /** The UUIDv7 of the ledger: one that was begun later is greater. */
   readonly ledger: string;
   readonly revision: number;
+  /** Of the head; a transaction that was rolled back has made another head of the same revision. */
+  readonly tag: string;
 }
 
 /**
@@ -12,12 +14,16 @@ export interface Position {
 export interface Revisions {
   /** @param owner a tenant id or `service` */
   of(owner: string): Position | undefined;
-  /** Notes what was read outside of a transaction; an older position changes nothing. */
+  /** Notes what was committed; an older position changes nothing. */
   saw(owner: string, position: Position): void;
 }
 
-export const isBefore = (one: Position, other: Position): boolean =>
+const isBefore = (one: Position, other: Position): boolean =>
   one.ledger === other.ledger ? one.revision < other.revision : one.ledger < other.ledger;
+
+/** Whether a head that was found now cannot be the one that was there, or one after it. */
+export const contradicts = (found: Position, known: Position): boolean =>
+  isBefore(found, known) || (!isBefore(known, found) && found.tag !== known.tag);
 
 /**
  * Positions in memory. They are as many as tenants: only a ledger with a right tag has one.

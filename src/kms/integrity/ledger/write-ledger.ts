@@ -1,8 +1,9 @@
 import { randomBytes, randomUUIDv7 } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import type { LedgerRow, LedgerTables } from '#kms/database/row-ledger.table.ts';
-import type { LedgerPlace, OpenLedger } from './ledger.ts';
+import { type LedgerPlace, type OpenLedger, positionOf } from './ledger.ts';
 import { type Entries, entryOf, HEAD, nameOf, pageOf } from './pages.ts';
+import type { Position } from './revisions.ts';
 
 /** Puts its tag on a row of the ledger. */
 export type TagLedgerRow = (owner: string, row: Omit<LedgerRow, 'tag'>) => LedgerRow;
@@ -61,13 +62,14 @@ const changed = (page: Entries, changes: readonly LedgerChange[]): Entries => {
  * `takeTurn`.
  *
  * @param ledger head and pages of these rows, read after the turn was taken
+ * @returns how far the ledger comes by it, once it is committed
  */
 export const writeLedger = async (
   { owner, db: tx }: LedgerPlace,
   ledger: OpenLedger & { readonly head: LedgerRow },
   changes: readonly LedgerChange[],
   tagged: TagLedgerRow,
-): Promise<void> => {
+): Promise<Position> => {
   const revision = ledger.head.revision + 1;
   const pages = [...pagesOf(changes)].map((id) => {
     const ofPage = changes.filter(({ table, id: key }) => pageOf(nameOf(table, key)) === id);
@@ -80,4 +82,5 @@ export const writeLedger = async (
   const stamps = { ...ledger.stamps, ...Object.fromEntries(pages.map(({ id, stamp }) => [id, stamp])) };
   const head = tagged(owner, { ...ledger.head, revision, entries: JSON.stringify(stamps) });
   await tx.updateTable('row_ledger').set(head).where('id', '=', HEAD).execute();
+  return positionOf(head);
 };

@@ -1,12 +1,13 @@
 import type { Kysely, Transaction } from 'kysely';
 import { AppError } from '#infra/apperr/app-error.ts';
-import type { Database } from '#infra/database/databases.ts';
+import type { DatabaseKind } from '#infra/database/config.ts';
 import type { FineScope } from '#infra/magic/magic.ts';
 import type { Act, Action, Admit, Mode, Operate, Outcome, Target, TargetOf, Work } from '#kms/action.ts';
 import { sealedError } from '#kms/barrier/barrier-errors.ts';
 import type { Barrier } from '#kms/barrier/barrier.ts';
 import type { Caller } from '#kms/caller.ts';
 import type { TenantTables } from '#kms/database/tenant-tables.ts';
+import { noteCommits } from '#kms/integrity/note-commits.ts';
 import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
 import { leasesEnded } from '#kms/tenants/leases.ts';
 import type { KeyRing } from '../key-ring/key-ring.ts';
@@ -103,10 +104,8 @@ const outcomeOf = (error: unknown): Outcome => {
 export const createDoor = (options: DoorOptions): Door => {
   const { barrier, rows, ring, insufficientScope, idempotency, audit, emit } = options;
 
-  const settle = async ({ caller: { tenant }, action, target }: Attempt, { db, kind }: Database<TenantTables>): Promise<void> => {
+  const settle = async ({ caller: { tenant }, action, target }: Attempt, kind: DatabaseKind): Promise<void> => {
     if (target && action.outdates !== undefined) ring.forget({ tenant, elasticKeyId: target.elasticKeyId });
-    // From here on a database from before this change is one that was put back.
-    await rows.of(tenant.id).look(db);
     if (action.outdates === 'all') await leasesEnded(kind);
   };
 
@@ -117,12 +116,12 @@ export const createDoor = (options: DoorOptions): Door => {
     work: Work<'change', KeyRing, A>,
   ) => {
     const { tenant } = caller;
-    const database = await tenant.database();
-    const { db } = database;
+    const database = noteCommits(await tenant.database(), rows.of(tenant.id));
+    const { db, kind } = database;
     const attempt: Attempt = { caller, action, target };
     const before = await idempotency?.replay<A>(db, attempt);
     if (before) {
-      await settle({ ...attempt, target: before.target }, database);
+      await settle({ ...attempt, target: before.target }, kind);
       return { ...before, materialKeyId: null, isRecorded: false };
     }
     const write = await work({ tenant, db, rows: rows.of(tenant.id), ring });
@@ -140,7 +139,7 @@ export const createDoor = (options: DoorOptions): Door => {
         if (target && action.outdates !== undefined) ring.forget({ tenant, elasticKeyId: target.elasticKeyId });
         throw isWritten ? new CommitUnanswered('the commit was not answered', { cause: error }) : error;
       });
-    await settle(attempt, database);
+    await settle(attempt, kind);
     return { answer, target, materialKeyId: null, isRecorded: audit !== undefined };
   };
 
