@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { LedgerRow } from '#kms/database/row-ledger.table.ts';
-import { listed } from '../canonical-row.ts';
+import { listed } from './canonical-list.ts';
 
 /** The id of the row that lists the pages. */
 export const HEAD = 'head';
