@@ -29,7 +29,7 @@ import { openDemoData } from './demo/open-demo-data.ts';
 import { logEvents } from './events.ts';
 import { createRowIntegrity } from './integrity/create-row-integrity.ts';
 import { openRevisions } from './integrity/ledger/revisions-file.ts';
-import { noteCommits } from './integrity/note-commits.ts';
+import { withLedger } from './integrity/with-ledger.ts';
 import { registerKeyRoutes } from './keys/keys.routes.ts';
 import { createKeys } from './keys/keys.ts';
 import { countActs } from './keys/operations/count-acts.ts';
@@ -91,7 +91,7 @@ export const buildKms = async (options: {
 
   const revisions = opened.use(await openRevisions({ file: config.unseal.revisions_file, emit }));
   const rows = createRowIntegrity({ barrier, revisions, emit });
-  const service = noteCommits(own, rows.service);
+  const service = withLedger(own, rows.service);
   await adoptRows({ databases, service, barrier, rows, allowed: config.unseal.adopt_rows, emit });
 
   const { forgetTenant: onGone, tenants: held } = barrier;

@@ -50,8 +50,8 @@ describe('In the KMS', () => {
       'demo/flow-keys.ts',
       // For a write outside of a transaction: a row and the ledger that lists it change together.
       'integrity/create-database-rows.ts',
-      // Of whoever opens one: it notes what was committed.
-      'integrity/note-commits.ts',
+      // Of whoever opens one: it ends with the ledger.
+      'integrity/with-ledger.ts',
       'keys/operations/operate.ts',
       // Once, before anything is served: it tags rows from before rows were authenticated.
       'tenants/adopt-rows.ts',

@@ -2,6 +2,7 @@ import { isFlowKeyName } from '#infra/demo-data/flow-keys.ts';
 import type { TenantTables } from '#kms/database/tenant-tables.ts';
 import type { Database } from '#infra/database/databases.ts';
 import type { Rows, TenantRows } from '#kms/integrity/row-integrity.ts';
+import { withLedger } from '#kms/integrity/with-ledger.ts';
 import type { TenantDirectory } from '#kms/tenants/directory.ts';
 import type { Tenant } from '#kms/tenants/tenant.ts';
 import type { KmsDemo } from './kms-demo.ts';
@@ -26,8 +27,8 @@ export const createFlowKeys =
   };
 
 /** In one transaction: nobody finds a key without its versions. */
-const removeFrom = ({ transaction }: Database<TenantTables>, rows: TenantRows, name: string | undefined): Promise<number> =>
-  transaction(async (tx) => {
+const removeFrom = (database: Database<TenantTables>, rows: TenantRows, name: string | undefined): Promise<number> =>
+  withLedger(database, rows).transaction(async (tx) => {
     const like = tx.selectFrom('elastic_keys').select(['id', 'name']);
     const found = await (name === undefined ? like.where('name', 'like', 'flow-%') : like.where('name', '=', name)).execute();
     const ids = found.filter((key) => isFlowKeyName(key.name)).map(({ id }) => id);

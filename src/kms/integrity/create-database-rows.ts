@@ -4,7 +4,7 @@ import { equalSecrets } from '#infra/secrets/compare.ts';
 import type { LedgerRow, LedgerTables } from '#kms/database/row-ledger.table.ts';
 import { rowBusy } from './change-row.ts';
 import { isLast, type LedgerPlace, openLedger, type OpenLedger, type Refusals } from './ledger/ledger.ts';
-import { canonicalLedgerRow } from './ledger/pages.ts';
+import { canonicalLedgerRow, nameOf } from './ledger/pages.ts';
 import type { Position, Revisions } from './ledger/revisions.ts';
 import { type LedgerChange, pagesOf, takeTurn, writeLedger } from './ledger/write-ledger.ts';
 import type { Asked, DatabaseRows } from './row-integrity.ts';
@@ -28,6 +28,9 @@ export interface DatabaseRowsOptions {
 /** By transaction: how far it brings the ledger, if it is committed. */
 const positions = new WeakMap<object, Position>();
 
+/** By transaction that ends with the ledger: what it wrote and has not listed yet, by name. */
+const unlisted = new WeakMap<object, Map<string, LedgerChange>>();
+
 /** @see DatabaseRows */
 export const createDatabaseRows = <Table extends TaggedTable, Tables>(options: DatabaseRowsOptions): DatabaseRows<Table, Tables> => {
   const { owner, tagOf, revisions, refusals, checked, whole } = options;
@@ -43,24 +46,50 @@ export const createDatabaseRows = <Table extends TaggedTable, Tables>(options: D
     if (position !== undefined) revisions.saw(owner, position);
   };
 
-  const written = async <R>(
-    db: Kysely<Tables>,
-    write: (tx: Kysely<Tables>) => Promise<{ result: R; changes: readonly LedgerChange[] }>,
-  ) => {
-    const run = async (tx: Kysely<Tables>): Promise<R> => {
-      const at = place(tx);
-      await takeTurn(at, tagged);
-      const { result, changes } = await write(tx);
-      if (changes.length === 0) return result;
-      const { head, ...ledger } = await open(at, changes);
-      if (head === null) throw new InternalError('the ledger of a database is gone within a transaction that has its turn');
-      positions.set(tx, await writeLedger(at, { head, ...ledger }, changes, tagged));
+  /** Writes what the transaction has not listed yet; nobody else writes to this ledger from here to its end. */
+  const list = async (tx: Kysely<Tables>): Promise<void> => {
+    const changes = [...(unlisted.get(tx)?.values() ?? [])];
+    if (changes.length === 0) return;
+    unlisted.set(tx, new Map());
+    const at = place(tx);
+    await takeTurn(at, tagged);
+    const { head, ...ledger } = await open(at, changes);
+    if (head === null) throw new InternalError('the ledger of a database is gone within a transaction that has its turn');
+    positions.set(tx, await writeLedger(at, { head, ...ledger }, changes, tagged));
+  };
+
+  const begins = (tx: Kysely<Tables>): void => {
+    if (!unlisted.has(tx)) unlisted.set(tx, new Map());
+  };
+
+  const write = async <R>(db: Kysely<Tables>, run: (tx: Kysely<Tables>) => Promise<{ result: R; changes: readonly LedgerChange[] }>) => {
+    const noted = async (tx: Kysely<Tables>): Promise<R> => {
+      const { result, changes } = await run(tx);
+      const known = unlisted.get(tx);
+      if (known === undefined) throw new InternalError('a row was written in a transaction that does not end with the ledger');
+      for (const change of changes) known.set(nameOf(change.table, change.id), change);
       return result;
     };
-    if (db.isTransaction) return run(db);
-    const { tx, result } = await db.transaction().execute(async (own) => ({ tx: own, result: await run(own) }));
+    if (db.isTransaction) return noted(db);
+    const { tx, result } = await db.transaction().execute(async (own) => {
+      begins(own);
+      const made = await noted(own);
+      await list(own);
+      return { tx: own, result: made };
+    });
     committed(tx);
     return result;
+  };
+
+  /** Whether a row is the last one that was written at its place, by this transaction or before it. */
+  const isLastIn = (
+    db: Kysely<Tables>,
+    ledger: OpenLedger,
+    table: Table,
+    row: { readonly id: string; readonly row_tag: string | null },
+  ) => {
+    const own = unlisted.get(db)?.get(nameOf(table, row.id));
+    return own === undefined ? isLast(ledger, table, row) : own.tag !== null && own.tag === row.row_tag;
   };
 
   return {
@@ -72,7 +101,7 @@ export const createDatabaseRows = <Table extends TaggedTable, Tables>(options: D
           place(db),
           rows.map(({ id }) => ({ table, id })),
         );
-        const odd = rows.find((row) => !isLast(ledger, table, row));
+        const odd = rows.find((row) => !isLastIn(db, ledger, table, row));
         if (odd === undefined) {
           for (const { id } of rows) whole(table, id);
           return rows;
@@ -83,21 +112,21 @@ export const createDatabaseRows = <Table extends TaggedTable, Tables>(options: D
       }
       throw rowBusy(MAX_LOOKS);
     },
-    put: (table, db, write) =>
-      written(db, async (tx) => {
-        const result = await write(tx);
+    put: (table, db, put) =>
+      write(db, async (tx) => {
+        const result = await put(tx);
         return { result, changes: result.map(({ id, row_tag: tag }) => ({ table, id, tag })) };
       }),
     remove: (table, db, remove) =>
-      written(db, async (tx) => {
+      write(db, async (tx) => {
         const result = await remove(tx);
         return { result, changes: result.map((id) => ({ table, id, tag: null })) };
       }),
     begin: async (tx) => {
-      const at = place(tx);
-      await at.db.deleteFrom('row_ledger').execute();
-      await takeTurn(at, tagged);
+      await place(tx).db.deleteFrom('row_ledger').execute();
     },
+    begins,
+    ends: list,
     committed,
   };
 };

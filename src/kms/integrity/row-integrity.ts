@@ -54,7 +54,7 @@ export interface DatabaseRows<Table extends TaggedTable, Tables> {
     asked: Asked<T>,
   ): Promise<readonly TaggedTables[T][]>;
   /**
-   * Writes rows, and the ledger with them: both or neither. Writers of one database take turns.
+   * Writes rows, and the ledger with them: both or neither. A transaction has to be one of `withLedger`.
    *
    * @param db the database, or a transaction on it
    * @param write gets the transaction, and gives the rows as it wrote them
@@ -68,7 +68,11 @@ export interface DatabaseRows<Table extends TaggedTable, Tables> {
   remove(table: Table, db: Kysely<Tables>, remove: (tx: Kysely<Tables>) => Promise<readonly string[]>): Promise<readonly string[]>;
   /** Begins the ledger anew and empty, for an adoption of the rows that are there. */
   begin(tx: Kysely<Tables>): Promise<void>;
-  /** Notes that a transaction was committed, in which rows may have been written: from then on nothing older is taken. */
+  /** Notes that a transaction begins that will call `ends`. */
+  begins(tx: Kysely<Tables>): void;
+  /** Lists what the transaction wrote, at its end: writers of one database take turns from here to the commit. */
+  ends(tx: Kysely<Tables>): Promise<void>;
+  /** Notes that a transaction was committed: from then on nothing older is taken. */
   committed(tx: Kysely<Tables>): void;
 }
 

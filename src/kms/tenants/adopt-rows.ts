@@ -8,6 +8,7 @@ import type { TenantTables } from '#kms/database/tenant-tables.ts';
 import type { Emit } from '#kms/events.ts';
 import { type Rows, rowsNotAdopted, type TenantRows } from '#kms/integrity/row-integrity.ts';
 import type { TaggedTable, TaggedTables } from '#kms/integrity/tagged-tables.ts';
+import { withLedger } from '#kms/integrity/with-ledger.ts';
 
 const LOCK = 'kms-adopt-rows';
 
@@ -80,13 +81,13 @@ export const adoptRows = async (options: {
   if (due === null) return;
   if (!allowed) throw rowsNotAdopted();
   const adopt = ADOPT[due];
-  const { tenants, users } = await service.transaction((tx) => adoptService(tx, rows, adopt));
+  const { tenants, users } = await withLedger(service, rows.service).transaction((tx) => adoptService(tx, rows, adopt));
   let keys = 0;
   for (const { id, schema_name: name, state } of tenants) {
     // The sweep removes what an interrupted run was preparing.
     if (state === 'preparing') continue;
     await using database = await databases.open<TenantTables>(name, tenantMigrations, { create: false });
-    keys += await database.transaction((tx) => adoptTenant(tx, rows.of(id), adopt));
+    keys += await withLedger(database, rows.of(id)).transaction((tx) => adoptTenant(tx, rows.of(id), adopt));
   }
   lock.lost.throwIfAborted();
   await barrier.rowsAdopted();

@@ -6,6 +6,7 @@ import type { ElasticKeyRow } from '#kms/database/elastic-keys.table.ts';
 import type { MaterialKeyRow } from '#kms/database/material-keys.table.ts';
 import type { TenantTables } from '#kms/database/tenant-tables.ts';
 import { createRevisions } from '#kms/integrity/ledger/revisions.ts';
+import { withLedger } from '#kms/integrity/with-ledger.ts';
 import { databaseKinds, withDatabases } from '#test/support/database.ts';
 import { openService, type TestKms, testKms } from '#test/support/kms-keys.ts';
 import { rowsWithoutBarrier } from '#test/support/row-integrity.ts';
@@ -215,11 +216,12 @@ describe.each(databaseKinds())('Who undoes on %s what the KMS has committed', (k
     const { id, db, suspend, elastic } = await setUp(kms);
     const other = await kms.make('A256KW');
     const rows = kms.rows.of(kms.tenantId);
-    const { transaction } = await kms.database(kms.tenantId);
+    const { transaction } = withLedger(await kms.database(kms.tenantId), rows);
     let uncommitted: Awaited<ReturnType<typeof copyOf>> | undefined;
     const cutOff = transaction(async (tx) => {
       const before = await tx.selectFrom('elastic_keys').selectAll().where('id', '=', other.id).executeTakeFirstOrThrow();
       await writeTenantRow(tx, rows, 'elastic_keys', rows.next('elastic_keys', before, { description: 'never' }));
+      await rows.ends(tx);
       uncommitted = await copyOf(tx, db);
       throw new Error('cut off');
     });

@@ -16,8 +16,8 @@ export interface LedgerChange {
 }
 
 /**
- * Waits for the turn of a writer: until the end of its transaction nobody else writes to this ledger. Every writer takes it before it
- * touches a row, so that no two of them wait for each other. On SQLite transactions take turns anyway.
+ * Waits for the turn of a writer: until the end of its transaction nobody else writes to this ledger. Every writer takes it last, once it
+ * has written its rows, so that who has it waits for nobody. On SQLite transactions take turns anyway.
  *
  * @param tx a transaction
  */
@@ -76,11 +76,19 @@ export const writeLedger = async (
     const entries = JSON.stringify(changed(ledger.pages.get(id) ?? {}, ofPage));
     return tagged(owner, { id, stamp: newStamp(), revision, entries });
   });
-  const ids = pages.map(({ id }) => id);
-  await tx.deleteFrom('row_ledger').where('id', 'in', ids).execute();
-  await tx.insertInto('row_ledger').values(pages).execute();
   const stamps = { ...ledger.stamps, ...Object.fromEntries(pages.map(({ id, stamp }) => [id, stamp])) };
   const head = tagged(owner, { ...ledger.head, revision, entries: JSON.stringify(stamps) });
-  await tx.updateTable('row_ledger').set(head).where('id', '=', HEAD).execute();
+  await tx
+    .insertInto('row_ledger')
+    .values([...pages, head])
+    .onConflict((conflict) =>
+      conflict.column('id').doUpdateSet(({ ref }) => ({
+        stamp: ref('excluded.stamp'),
+        revision: ref('excluded.revision'),
+        entries: ref('excluded.entries'),
+        tag: ref('excluded.tag'),
+      })),
+    )
+    .execute();
   return positionOf(head);
 };
