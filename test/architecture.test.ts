@@ -56,6 +56,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['action.ts'],
     ['caller.ts'],
     ['integrity'],
+    ['integrity/ledger'],
     ['database', 'jose', 'events.ts'],
     ['jose/families'],
   ],

@@ -21,6 +21,9 @@ export type KmsEvent =
   | { readonly type: 'tenant-damaged'; readonly tenantId: string; readonly name: string; readonly cause: unknown }
   | { readonly type: 'tenant-mended'; readonly tenantId: string; readonly name: string }
   | { readonly type: 'row-damaged'; readonly table: string; readonly id: string; readonly tenantId: string }
+  | { readonly type: 'database-rolled-back'; readonly owner: string; readonly message: string }
+  | { readonly type: 'revisions-begun'; readonly file: string }
+  | { readonly type: 'revisions-unwritten'; readonly file: string; readonly cause: unknown }
   | { readonly type: 'rows-adopted'; readonly tenants: number; readonly users: number; readonly keys: number }
   | { readonly type: 'listening'; readonly listener: 'public' | 'admin'; readonly host: string; readonly port: number };
 
@@ -84,6 +87,16 @@ const lineOf = (event: KmsEvent): EventLine => {
         `the row ${JSON.stringify(event.id)} of ${event.table} is not as the KMS wrote it and is refused; find out who writes to the database`,
         { tenant_id: event.tenantId },
       ];
+    case 'database-rolled-back':
+      return [
+        'error',
+        `${event.message} It is refused; docs/production.md says what to do after a restore on purpose`,
+        { tenant_id: event.owner },
+      ];
+    case 'revisions-begun':
+      return ['warn', `${event.file} was not there and is begun: the databases are taken for as new as they are now`, {}];
+    case 'revisions-unwritten':
+      return ['warn', `${event.file} could not be written at the end: ${causeChain(event.cause)}`, {}];
     case 'rows-adopted':
       return [
         'warn',

@@ -13,6 +13,7 @@ import { createJobs } from '#infra/jobs/create-jobs.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import { guardServiceRoutes } from './access/guard/guard.ts';
 import { openAccess } from './access/guard/open-access.ts';
+import { createTenantRate } from './access/guard/tenant-rate.ts';
 import { createAdmin } from './admin/admin.ts';
 import { createTenantsService } from './admin/tenants.service.ts';
 import { landingOf } from './api/landing.ts';
@@ -27,6 +28,8 @@ import type { KmsDemo } from './demo/kms-demo.ts';
 import { openDemoData } from './demo/open-demo-data.ts';
 import { logEvents } from './events.ts';
 import { createRowIntegrity } from './integrity/create-row-integrity.ts';
+import { openRevisions } from './integrity/ledger/revisions-file.ts';
+import { withLedger } from './integrity/with-ledger.ts';
 import { registerKeyRoutes } from './keys/keys.routes.ts';
 import { createKeys } from './keys/keys.ts';
 import { countActs } from './keys/operations/count-acts.ts';
@@ -81,13 +84,15 @@ export const buildKms = async (options: {
   const emit = logEvents(telemetry);
 
   const databases = opened.use(options.databases ?? (await openDatabases(config.database, { telemetry })));
-  const service = opened.use(await databases.open<ServiceTables>('service', serviceMigrations));
+  const own = opened.use(await databases.open<ServiceTables>('service', serviceMigrations));
   const unsealKey = await readUnsealKey(config.unseal);
   // It outlives a restart and is the same in every replica; a sealed KMS has none.
   const nameTag = createNameTags(unsealKey ?? randomBytes(32));
-  const barrier = await openBarrier({ databases, service, unsealKey, now }).finally(() => unsealKey?.fill(0));
+  const barrier = await openBarrier({ databases, service: own, unsealKey, now }).finally(() => unsealKey?.fill(0));
 
-  const rows = createRowIntegrity({ barrier, emit });
+  const revisions = opened.use(await openRevisions({ file: config.unseal.revisions_file, emit }));
+  const rows = createRowIntegrity({ barrier, revisions, emit });
+  const service = withLedger(own, rows.service);
   await adoptRows({ databases, service, barrier, rows, allowed: config.unseal.adopt_rows, emit });
 
   const { forgetTenant: onGone, tenants: held } = barrier;
@@ -106,7 +111,7 @@ export const buildKms = async (options: {
   const keys = createKeys({ barrier, rows, insufficientScope, emit: countActs(telemetry), now, quotas: quotasOf(config.quotas) });
   const seedFile = options.demo ? config.demo.seed_file : undefined;
   const demo = seedFile === undefined ? null : await demoData.load(seedFile, keys.elasticKeys);
-  for (const job of [...databases.jobs, ...access.jobs, forgetGoneTenants(tenants), lookAtTenants(tenants, rows)])
+  for (const job of [...databases.jobs, ...revisions.jobs, ...access.jobs, forgetGoneTenants(tenants), lookAtTenants(tenants, rows)])
     opened.use(jobs.start(job));
 
   const checks: DependencyCheck[] = [
@@ -130,7 +135,9 @@ export const buildKms = async (options: {
   app.addHook('preClose', async () => closing.abort());
   opened.defer(() => app.close());
   await registerOpenApi(app, { swaggerUi: config.server.swagger });
-  guardServiceRoutes(app, { ...access, admit: keys.admit, traceId: () => telemetry.traceId(), now, nameTag });
+  const { max, window_seconds: seconds } = config.quotas.requests;
+  const countRequest = createTenantRate({ max, windowMs: seconds * 1000, elapsed });
+  guardServiceRoutes(app, { ...access, admit: keys.admit, countRequest, traceId: () => telemetry.traceId(), now, nameTag });
   app.addHook('onError', async (request, _reply, error) => {
     const caller: Caller | undefined = request.caller;
     if (caller !== undefined) tenants.noteDamage(caller.tenant, error);

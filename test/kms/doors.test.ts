@@ -48,6 +48,10 @@ describe('In the KMS', () => {
       'demo/create-seeding.ts',
       // Of a tenant of the demo: see above.
       'demo/flow-keys.ts',
+      // For a write outside of a transaction: a row and the ledger that lists it change together.
+      'integrity/create-database-rows.ts',
+      // Of whoever opens one: it ends with the ledger.
+      'integrity/with-ledger.ts',
       'keys/operations/operate.ts',
       // Once, before anything is served: it tags rows from before rows were authenticated.
       'tenants/adopt-rows.ts',

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { type KmsConfig, loadKmsConfig } from '#kms/config.ts';
-import { KMS_CONFIG_FOLDER, kmsHouse, runKms } from '#test/kms/support/kms-server.ts';
+import { basic, KMS_CONFIG_FOLDER, kmsHouse, runKms } from '#test/kms/support/kms-server.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';
 
 describe('kms.yml', () => {
@@ -164,5 +164,18 @@ describe('the public listener', () => {
     for (let i = 0; i < 8; i += 1) statuses.push((await kms.send('/service/api/v1/elastic-keys')).status);
     expect(statuses).toEqual([401, 401, 401, 401, 401, 429, 429, 429]);
     for (let i = 0; i < 8; i += 1) expect((await kms.send('/livez')).status).toBe(200);
+  });
+
+  it('limits the requests of one tenant, whoever asks in its name, and those of no other', async () => {
+    await using house = await kmsHouse({ change: (config) => void (config.quotas.requests = { max: 3, window_seconds: 60 }) });
+    await using kms = await runKms(house, { elapsed: () => 1_000 });
+    const ask = (username: string, password: string) => kms.send('/service/api/v1/algorithms', { headers: basic(username, password) });
+    for (const status of [200, 200, 200]) expect((await ask('demo-admin', 'demo-admin-password')).status).toBe(status);
+    const refused = await ask('demo-user', 'demo-user-password');
+    expect(refused.status).toBe(429);
+    expect(refused.headers['retry-after']).toBe('20');
+    expect(refused.json()).toMatchObject({ code: 'tenant-rate-limited', fix: expect.stringContaining('quotas.requests') });
+    expect((await ask('demo-admin', 'wrong')).status).toBe(401);
+    expect((await ask('demo-other-user', 'demo-other-user-password')).status).toBe(200);
   });
 });

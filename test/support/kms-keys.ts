@@ -10,6 +10,7 @@ import type { TenantTables } from '#kms/database/tenant-tables.ts';
 import type { KmsEvent } from '#kms/events.ts';
 import type { ElasticKey } from '#kms/keys/elastic-keys/elastic-key.ts';
 import { createRowIntegrity } from '#kms/integrity/create-row-integrity.ts';
+import { createRevisions, type Revisions } from '#kms/integrity/ledger/revisions.ts';
 import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
 import { createKeys, type Keys } from '#kms/keys/keys.ts';
 import type { TestDatabases } from './database.ts';
@@ -32,8 +33,12 @@ export interface TestKms extends Keys {
   readonly clock: { now: number; elapsed: number };
   readonly database: (tenantId: string) => Promise<Database<TenantTables>>;
   addTenant(): Promise<string>;
-  /** Another process on the same databases: own connections, barrier and key ring; `caller` is the same user there. */
-  replica(): Promise<Keys & { readonly barrier: Barrier; readonly caller: Caller }>;
+  /**
+   * Another process on the same databases: own connections, barrier and key ring; `caller` is the same user there.
+   *
+   * @param revisions what it knows from before; default nothing
+   */
+  replica(revisions?: Revisions): Promise<Keys & { readonly barrier: Barrier; readonly caller: Caller }>;
   /** An elastic key with a new name. */
   make(algorithm: AlgorithmName, more?: { readonly caller?: Caller }): Promise<ElasticKey>;
 }
@@ -50,7 +55,8 @@ export const tenantDatabases = (databases: Databases) => {
   };
 };
 
-export const testKms = async ({ databases, reopen }: TestDatabases): Promise<TestKms> => {
+/** @param revisions of its first process */
+export const testKms = async ({ databases, reopen }: TestDatabases, revisions: Revisions = createRevisions()): Promise<TestKms> => {
   const clock = { now: Date.UTC(2031, 0, 1), elapsed: 0 };
   const now = () => clock.now;
   const elapsed = () => clock.elapsed;
@@ -59,7 +65,7 @@ export const testKms = async ({ databases, reopen }: TestDatabases): Promise<Tes
   const barrier = await openBarrier({ databases, service, unsealKey, now });
   const database = tenantDatabases(databases);
   const events: KmsEvent[] = [];
-  const rows = createRowIntegrity({ barrier, emit: (event) => void events.push(event) });
+  const rows = createRowIntegrity({ barrier, revisions, emit: (event) => void events.push(event) });
   const keys = createKeys({ barrier, rows, insufficientScope, now, elapsed });
   const addTenant = async () => {
     const tenantId = randomUUID();
@@ -83,11 +89,11 @@ export const testKms = async ({ databases, reopen }: TestDatabases): Promise<Tes
     clock,
     database,
     addTenant,
-    replica: async () => {
+    replica: async (revisions = createRevisions()) => {
       const again = await reopen();
       const other = await openBarrier({ databases: again, service: await openService(again), unsealKey, now });
       return {
-        ...createKeys({ barrier: other, rows: createRowIntegrity({ barrier: other }), insufficientScope, now, elapsed }),
+        ...createKeys({ barrier: other, rows: createRowIntegrity({ barrier: other, revisions }), insufficientScope, now, elapsed }),
         barrier: other,
         caller: callerOf(tenantId, tenantDatabases(again)),
       };

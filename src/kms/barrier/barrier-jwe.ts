@@ -14,7 +14,7 @@ export interface WrappingKey {
 export type BarrierClaims =
   | { readonly purpose: 'root'; readonly barrier_key_id: string }
   /** `rows` says that every row that decides carries a tag; an intermediate from before that has no such word. */
-  | { readonly purpose: 'intermediate'; readonly barrier_key_id: string; readonly rows?: 'tagged' }
+  | { readonly purpose: 'intermediate'; readonly barrier_key_id: string; readonly rows?: 'tagged' | 'listed' }
   | { readonly purpose: 'content'; readonly barrier_key_id: string; readonly tenant_id: string }
   /** Without the last three: from before they were bound. */
   | {

@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import type { Transaction } from 'kysely';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
+import type { RowsToAdopt } from './hierarchy.ts';
 
 type BarrierState = 'sealed' | 'unsealed';
 
@@ -67,9 +68,9 @@ export interface Barrier {
    * @throws AppError `sealed` 503
    */
   rowKey(tenantId: string): KeyObject;
-  /** Whether the rows are from before they were tagged, and nobody has adopted them; false while sealed. */
-  rowsToAdopt(): Promise<boolean>;
-  /** Writes into the header of the intermediate key that every row carries a tag: nothing but the unseal shares undoes that. */
+  /** Where the rows are from before they were tagged and listed, and nobody has adopted them, which they are; null otherwise, and while sealed. */
+  rowsToAdopt(): Promise<RowsToAdopt | null>;
+  /** Writes into the header of the intermediate key that every row carries a tag and is listed: nothing but the unseal shares undoes that. */
   rowsAdopted(): Promise<void>;
   /** Calls back whenever keys are forgotten: with a tenant id, or with null when all are. */
   onForget(listener: (tenantId: string | null) => void): void;

@@ -8,6 +8,12 @@ export const unsealConfigSchema = strictObject({
     default: false,
     description: 'take the rows of a database from before rows were authenticated as they are, once; for one start after an upgrade',
   }),
+  revisions_file: Type.Optional(
+    filePath({
+      description:
+        'JSON file of ours that says how far the database had come, so that one that was put back is refused after a restart, too',
+    }),
+  ),
   threshold: Type.Optional(Type.Integer({ minimum: 2, maximum: 255, description: 'fewer shares than this leave the service sealed' })),
 });
 

@@ -18,7 +18,10 @@ export interface BarrierOptions {
   readonly random?: (bytes: number) => Uint8Array;
 }
 
-/** The claims of an intermediate below which every row that decides carries a tag. */
+/** The claims of an intermediate below which every row that decides carries a tag, and the ledger of its database lists it. */
+const LISTED = { purpose: 'intermediate', rows: 'listed' } as const;
+
+/** Those of one from before there were ledgers. */
 const TAGGED = { purpose: 'intermediate', rows: 'tagged' } as const;
 
 interface ServiceKeys {
@@ -53,14 +56,14 @@ const establish = async (options: BarrierOptions, unsealing: WrappingKey): Promi
   const { service, now, random = randomBytes } = options;
   const present = await keysThatAreThere(options);
   if (present) return present;
-  const wrapped = async (claims: { purpose: 'root' } | typeof TAGGED, above: WrappingKey, bytes: Uint8Array): Promise<BarrierKey> => {
+  const wrapped = async (claims: { purpose: 'root' } | typeof LISTED, above: WrappingKey, bytes: Uint8Array): Promise<BarrierKey> => {
     const id = randomUUIDv7();
     return { id, wrapped: await wrapKey(above, { ...claims, barrier_key_id: id }, bytes), createdAt: now() };
   };
   const rootBytes = random(KEY_BYTES);
   const root = await wrapped({ purpose: 'root' }, unsealing, rootBytes);
   const intermediateBytes = random(KEY_BYTES);
-  const intermediate = await wrapped(TAGGED, await importWrappingKey(root.id, rootBytes), intermediateBytes);
+  const intermediate = await wrapped(LISTED, await importWrappingKey(root.id, rootBytes), intermediateBytes);
   intermediateBytes.fill(0);
   return service.transaction(async (tx) => {
     await barrierKeysStore(tx).insertServiceKeysOnce(root, intermediate);
@@ -76,8 +79,12 @@ const openRoot = async (unsealing: WrappingKey, { id, wrapped }: BarrierKey): Pr
   return importWrappingKey(id, bytes);
 };
 
-/** The adoption of rows that are not tagged yet: `adopted` is what takes the place of `before` once they all are. */
+/** What a version before this one has left undone: rows without a tag, or tags that no ledger lists. */
+export type RowsToAdopt = 'untagged' | 'tagged';
+
+/** The adoption of rows that are not listed yet: `adopted` is what takes the place of `before` once they all are. */
 export interface DueAdoption {
+  readonly rows: RowsToAdopt;
   readonly before: BarrierKey;
   readonly adopted: string;
 }
@@ -86,18 +93,21 @@ export interface DueAdoption {
 export interface OpenedIntermediate {
   readonly wrapping: WrappingKey;
   readonly rowRoot: KeyObject;
-  /** Null where the intermediate says that all rows are tagged. */
+  /** Null where the intermediate says that all rows are listed. */
   readonly due: DueAdoption | null;
 }
 
 /** The word about the rows stands in the authenticated header, so that nobody without the shares can add it or take it away. */
 const openBelow = async (root: WrappingKey, stored: BarrierKey): Promise<OpenedIntermediate> => {
   const { id, wrapped } = stored;
-  const tagged = await unwrapKey(root, { ...TAGGED, barrier_key_id: id }, wrapped);
-  const bytes = tagged ?? (await unwrapKey(root, { purpose: 'intermediate', barrier_key_id: id }, wrapped));
+  const listed = await unwrapKey(root, { ...LISTED, barrier_key_id: id }, wrapped);
+  const tagged = listed ? null : await unwrapKey(root, { ...TAGGED, barrier_key_id: id }, wrapped);
+  const bytes = listed ?? tagged ?? (await unwrapKey(root, { purpose: 'intermediate', barrier_key_id: id }, wrapped));
   if (!bytes) throw barrierDamaged('the intermediate key');
   const rowRoot = deriveRowRoot(bytes);
-  const due = tagged ? null : { before: stored, adopted: await wrapKey(root, { ...TAGGED, barrier_key_id: id }, bytes) };
+  const due: DueAdoption | null = listed
+    ? null
+    : { rows: tagged ? 'tagged' : 'untagged', before: stored, adopted: await wrapKey(root, { ...LISTED, barrier_key_id: id }, bytes) };
   return { wrapping: await importWrappingKey(id, bytes), rowRoot, due };
 };
 

@@ -100,9 +100,10 @@ export const openBarrier = async (options: BarrierOptions): Promise<Barrier> => 
       return rowKeys(tenantId);
     },
     rowsToAdopt: async () => {
-      if (!due) return false;
+      if (!due) return null;
       // Another replica may have put the adopted record in its place meanwhile.
-      return (await barrierKeysStore(service.db).newest({ purpose: 'intermediate' }))?.wrapped === due.before.wrapped;
+      const stored = await barrierKeysStore(service.db).newest({ purpose: 'intermediate' });
+      return stored?.wrapped === due.before.wrapped ? due.rows : null;
     },
     rowsAdopted: async () => {
       if (!due) return;

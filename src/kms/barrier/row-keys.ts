@@ -6,6 +6,9 @@ import { KEY_BYTES } from './barrier-jwe.ts';
 
 const MAX_REMEMBERED = 4_096;
 
+/** The owner of the ledger of the service database. */
+const SERVICE = 'service';
+
 const derive = (from: Uint8Array | KeyObject, info: string): KeyObject => {
   const bytes = new Uint8Array(hkdfSync('sha256', from, new Uint8Array(0), info, KEY_BYTES));
   try {
@@ -33,8 +36,8 @@ export const createRowKeys = (root: KeyObject): RowKeys => {
     const before = known.get(slot);
     if (before !== undefined) return before;
     const key = derive(root, `passthru barrier v1 row integrity of tenant ${tenantId}`);
-    // A row that somebody wrote may name anything; only ids are worth remembering.
-    if (isUuidV4(tenantId)) known.set(slot, key);
+    // A row that somebody wrote may name anything; only ids, and the service, are worth remembering.
+    if (isUuidV4(tenantId) || tenantId === SERVICE) known.set(slot, key);
     return key;
   };
 };

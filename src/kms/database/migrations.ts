@@ -5,6 +5,7 @@ import { createElasticKeys } from './elastic-keys.table.ts';
 import { createMaterialKeys } from './material-keys.table.ts';
 import { createRealmUsers } from './realm-users.table.ts';
 import { createDatabasesToDrop } from './databases-to-drop.table.ts';
+import { createServiceRowLedger, createTenantRowLedger } from './row-ledger.table.ts';
 import { tagServiceRows, tagTenantRows } from './row-tags.ts';
 import { createTenantsTable } from './tenants.table.ts';
 
@@ -22,7 +23,8 @@ export const serviceMigrations: readonly Migration[] = [
   createDemoResets,
   createDatabasesToDrop,
   tagServiceRows,
+  createServiceRowLedger,
 ];
 
 /** Migrations of every tenant database, in the order in which they run; only ever appended to. */
-export const tenantMigrations: readonly Migration[] = [createElasticKeys, createMaterialKeys, tagTenantRows];
+export const tenantMigrations: readonly Migration[] = [createElasticKeys, createMaterialKeys, tagTenantRows, createTenantRowLedger];

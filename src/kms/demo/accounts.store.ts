@@ -4,7 +4,7 @@ import type { DemoTenants } from '#infra/demo-data/demo-tenants.ts';
 import type { RealmUserRow } from '#kms/database/realm-users.table.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import { changeRow } from '#kms/integrity/change-row.ts';
-import type { Asked, RowIntegrity } from '#kms/integrity/row-integrity.ts';
+import type { Rows } from '#kms/integrity/row-integrity.ts';
 import type { Seed } from './seed-file.ts';
 
 /**
@@ -14,24 +14,29 @@ import type { Seed } from './seed-file.ts';
  * @param db the service database, or a transaction on it
  * @throws AppError `row-damaged` 503 for a row that the KMS did not write; `sealed` 503
  */
-export const accountsStore = (db: Kysely<ServiceTables>, rows: Pick<RowIntegrity, 'of'>) => {
-  const checked = (row: RealmUserRow, asked: Asked<'kms_realm_users'>): RealmUserRow =>
-    rows.of(row.tenant_id).checked('kms_realm_users', row, asked);
+export const accountsStore = (db: Kysely<ServiceTables>, rows: Rows) => {
   const found = async (which: 'in-use' | 'retired'): Promise<readonly RealmUserRow[]> => {
     const operator = which === 'retired' ? 'is not' : 'is';
-    const accounts = await db.selectFrom('kms_realm_users').selectAll().where('demo', '=', 1).where('retired_at', operator, null).execute();
-    return accounts.map((row) => checked(row, { demo: 1, retired_at: which === 'in-use' ? null : undefined }));
+    const query = db.selectFrom('kms_realm_users').selectAll().where('demo', '=', 1).where('retired_at', operator, null);
+    const asked = { demo: 1, retired_at: which === 'in-use' ? null : undefined };
+    return rows.service.read('kms_realm_users', db, () => query.execute(), asked);
   };
   const setRetired = async (which: 'in-use' | 'retired', at: number | null): Promise<void> => {
     for (const { id } of await found(which)) {
-      await changeRow({
-        read: async () => {
-          const row = await db.selectFrom('kms_realm_users').selectAll().where('id', '=', id).executeTakeFirst();
-          return row && checked(row, { id, demo: 1 });
-        },
-        change: (before) => rows.of(before.tenant_id).next('kms_realm_users', before, { retired_at: at }),
-        write: (after, revision) =>
-          db.updateTable('kms_realm_users').set(after).where('id', '=', id).where('row_revision', '=', revision).executeTakeFirstOrThrow(),
+      await rows.service.put('kms_realm_users', db, async (tx) => {
+        const query = tx.selectFrom('kms_realm_users').selectAll().where('id', '=', id).limit(1);
+        const changed = await changeRow({
+          read: async () => (await rows.service.read('kms_realm_users', tx, () => query.execute(), { id, demo: 1 }))[0],
+          change: (before) => rows.of(before.tenant_id).next('kms_realm_users', before, { retired_at: at }),
+          write: (after, revision) =>
+            tx
+              .updateTable('kms_realm_users')
+              .set(after)
+              .where('id', '=', id)
+              .where('row_revision', '=', revision)
+              .executeTakeFirstOrThrow(),
+        });
+        return changed === undefined ? [] : [changed];
       });
     }
   };
@@ -53,13 +58,19 @@ export const accountsStore = (db: Kysely<ServiceTables>, rows: Pick<RowIntegrity
           retired_at: null,
         });
       });
-      await db.insertInto('kms_realm_users').values(made).execute();
+      await rows.service.put('kms_realm_users', db, async (tx) => {
+        await tx.insertInto('kms_realm_users').values(made).execute();
+        return made;
+      });
     },
     retire: (at: number): Promise<void> => setRetired('in-use', at),
     restoreRetired: (): Promise<void> => setRetired('retired', null),
     delete: async (which: 'in-use' | 'retired'): Promise<void> => {
       const operator = which === 'retired' ? 'is not' : 'is';
-      await db.deleteFrom('kms_realm_users').where('demo', '=', 1).where('retired_at', operator, null).execute();
+      await rows.service.remove('kms_realm_users', db, async (tx) => {
+        const query = tx.deleteFrom('kms_realm_users').where('demo', '=', 1).where('retired_at', operator, null);
+        return (await query.returning('id').execute()).map(({ id }) => id);
+      });
     },
   };
 };

@@ -63,6 +63,7 @@ export const createDemo = (
   const removeFlowKeys = createFlowKeys({
     demoTenants: () => tenantsStore(options.service.db, rows).inState('active', { demo: true }),
     tenants: options.tenants,
+    rows,
   });
 
   const demo = demoInTurns({

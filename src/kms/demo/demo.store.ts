@@ -3,7 +3,7 @@ import { latestResetOf } from '#infra/demo-data/demo-reset.ts';
 import type { DemoStore } from '#infra/demo-data/resets/demo-store.ts';
 import type { DemoTenants } from '#infra/demo-data/demo-tenants.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
-import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
+import type { Rows } from '#kms/integrity/row-integrity.ts';
 import type { TenantLifeCycle } from '#kms/tenants/life-cycle.ts';
 import type { Tenant } from '#kms/tenants/tenant.ts';
 import { tenantsStore } from '#kms/tenants/tenants.store.ts';
@@ -14,7 +14,7 @@ export const idsByName = (tenants: readonly Tenant[]): DemoTenants => Object.fro
 /** The demo's tenants, accounts and latest reset in the service database. A reset takes the steps of its tenants' life. */
 export const createDemoStore = (options: {
   readonly lifeCycle: TenantLifeCycle;
-  readonly rows: Pick<RowIntegrity, 'of'>;
+  readonly rows: Rows;
 }): DemoStore<ServiceTables, readonly Tenant[]> => {
   const { lifeCycle, rows } = options;
   const { retire, restore, remove } = lifeCycle;

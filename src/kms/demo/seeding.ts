@@ -3,7 +3,7 @@ import type { Database } from '#infra/database/databases.ts';
 import type { DemoTenants } from '#infra/demo-data/demo-tenants.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { ElasticKeyService } from '#kms/keys/elastic-keys/elastic-key.ts';
-import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
+import type { Rows } from '#kms/integrity/row-integrity.ts';
 import type { TenantDirectory } from '#kms/tenants/directory.ts';
 import type { TenantLifeCycle } from '#kms/tenants/life-cycle.ts';
 import type { Seed, SeedElasticKey } from './seed-file.ts';
@@ -12,7 +12,7 @@ export interface SeedingOptions {
   readonly seed: Seed;
   /** Its transactions are rolled back when the demo's lock is lost. */
   readonly service: Database<ServiceTables>;
-  readonly rows: Pick<RowIntegrity, 'of'>;
+  readonly rows: Rows;
   readonly tenants: Pick<TenantDirectory, 'byId' | 'preparing'>;
   readonly lifeCycle: TenantLifeCycle;
   readonly elasticKeys: Pick<ElasticKeyService, 'create' | 'list'>;

@@ -1,3 +1,4 @@
+import { listed } from './ledger/canonical-list.ts';
 import { columnsOf, type TaggedTable } from './tagged-tables.ts';
 
 /** The place of a row: the same columns at another place make another tag. */
@@ -18,16 +19,9 @@ const typed = (value: unknown): string | null => {
   return typeof value === 'number' && Number.isSafeInteger(value) ? `i${value}` : null;
 };
 
-const item = (text: string): Buffer => {
-  const bytes = Buffer.from(text, 'utf8');
-  const length = Buffer.alloc(4);
-  length.writeUInt32BE(bytes.length);
-  return Buffer.concat([length, bytes]);
-};
-
 /**
- * The bytes that a tag covers: a list of texts, each behind its length, so that no two rows have the same bytes. They are label,
- * table, key, tenant and revision, the number of columns, and name and typed value of each.
+ * The bytes that a tag covers: a list of label, table, key, tenant and revision, the number of columns, and name and typed value of
+ * each.
  *
  * @returns null where a column holds what the KMS never writes, such as a fraction
  */
@@ -39,5 +33,5 @@ export const canonicalRow = ({ table, id, tenantId, revision }: RowPlace, row: R
     if (value === null) return null;
     texts.push(column, value);
   }
-  return Buffer.concat(texts.map(item));
+  return listed(texts);
 };

@@ -28,8 +28,11 @@ export const changeRow = async <R extends RowTag>(steps: {
     const { numUpdatedRows } = await steps.write(after, before.row_revision);
     if (numUpdatedRows === 1n) return after;
   }
-  throw new AppError('row-busy', 503, `A row was changed by others ${MAX_ATTEMPTS} times while it was to be changed here.`, {
+  throw rowBusy(MAX_ATTEMPTS);
+};
+
+export const rowBusy = (attempts: number): AppError =>
+  new AppError('row-busy', 503, `A row was changed by others ${attempts} times while it was to be used here.`, {
     fix: 'Try again; if it lasts, look for a trigger or a rule in the database that is not ours.',
     headers: { 'retry-after': '1' },
   });
-};

@@ -1,4 +1,4 @@
-import type { Emit } from '#kms/events.ts';
+import type { Emit, KmsEvent } from '#kms/events.ts';
 import type { DamagedRow } from './row-integrity.ts';
 import type { TaggedTable } from './tagged-tables.ts';
 
@@ -10,8 +10,13 @@ const FORGET_MS = 600_000;
 
 /** The rows that were refused a while ago at most, and were not found whole since. */
 export interface DamagedRows {
-  /** Tells of the row, unless that was done a while ago. @returns it, cut to a length that may be kept and logged */
-  note(row: DamagedRow): DamagedRow;
+  /**
+   * Tells of the row, unless that was done a while ago.
+   *
+   * @param event default `row-damaged`
+   * @returns it, cut to a length that may be kept and logged
+   */
+  note(row: DamagedRow, event?: KmsEvent): DamagedRow;
   whole(table: TaggedTable, id: string): void;
   all(): readonly DamagedRow[];
 }
@@ -22,14 +27,14 @@ interface Noted {
   readonly last: number;
 }
 
-const nameOf = (table: TaggedTable, id: string): string => `${table} ${id.slice(0, MAX_ID_LENGTH)}`;
+const nameOf = (table: DamagedRow['table'], id: string): string => `${table} ${id.slice(0, MAX_ID_LENGTH)}`;
 
 /** @param options.elapsed milliseconds of a clock that never goes back */
 export const createDamagedRows = ({ emit, elapsed }: { readonly emit: Emit; readonly elapsed: () => number }): DamagedRows => {
   /** By name; the one refused last at the end. */
   const noted = new Map<string, Noted>();
   return {
-    note: ({ table, id, tenantId }) => {
+    note: ({ table, id, tenantId }, event) => {
       const row = { table, id: id.slice(0, MAX_ID_LENGTH), tenantId: tenantId.slice(0, MAX_ID_LENGTH) };
       const name = nameOf(table, id);
       const before = noted.get(name);
@@ -39,7 +44,7 @@ export const createDamagedRows = ({ emit, elapsed }: { readonly emit: Emit; read
       noted.set(name, { row, told: isTold ? before.told : now, last: now });
       const [oldest] = noted.keys();
       if (noted.size > MAX_REMEMBERED && oldest !== undefined) noted.delete(oldest);
-      if (!isTold) emit({ type: 'row-damaged', ...row });
+      if (!isTold) emit(event ?? { type: 'row-damaged', ...row });
       return row;
     },
     whole: (table, id) => {

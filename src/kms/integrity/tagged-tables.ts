@@ -53,3 +53,16 @@ const COLUMNS: Columns = {
 };
 
 export const columnsOf = (table: TaggedTable): readonly string[] => Object.keys(COLUMNS[table]);
+
+/** In the place of a tenant id: whose ledger that of the service database is. */
+export const SERVICE = 'service';
+
+/**
+ * The tenant that a row belongs to, under whose key its tag is.
+ *
+ * @param owner of the database in which it stands
+ */
+export const tenantOf = (table: TaggedTable, row: object, owner: string): string => {
+  if (table === 'kms_tenants') return String(Reflect.get(row, 'id'));
+  return table === 'kms_realm_users' ? String(Reflect.get(row, 'tenant_id')) : owner;
+};

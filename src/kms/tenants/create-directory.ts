@@ -8,7 +8,7 @@ import { isSchemaName } from '#kms/database/schema-name.ts';
 import type { Emit } from '#kms/events.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { TenantTables } from '#kms/database/tenant-tables.ts';
-import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
+import type { Rows } from '#kms/integrity/row-integrity.ts';
 import { createDamages, isDamage } from './damage.ts';
 import { type TenantDirectory, type TenantHandle, tenantUnknown } from './directory.ts';
 import { LEASE_MS } from './leases.ts';
@@ -36,7 +36,7 @@ interface Look {
 export const createTenantDirectory = (options: {
   readonly databases: Databases;
   readonly service: Kysely<ServiceTables>;
-  readonly rows: Pick<RowIntegrity, 'of'>;
+  readonly rows: Rows;
   readonly demo?: boolean;
   readonly maxOpen?: number;
   readonly onGone?: (tenantId: string) => void;

@@ -3,7 +3,7 @@ import type { DatabaseKind } from '#infra/database/config.ts';
 import type { Barrier } from '#kms/barrier/barrier.ts';
 import { newSchemaName } from '#kms/database/schema-name.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
-import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
+import type { Rows } from '#kms/integrity/row-integrity.ts';
 import type { TenantDirectory } from './directory.ts';
 import { leasesEnded } from './leases.ts';
 import type { TenantLifeCycle } from './life-cycle.ts';
@@ -17,7 +17,7 @@ import { tenantsStore } from './tenants.store.ts';
 export const createTenantLifeCycle = (options: {
   readonly kind: DatabaseKind;
   readonly barrier: Pick<Barrier, 'createTenantKey' | 'dropTenantKey' | 'forgetTenant'>;
-  readonly rows: Pick<RowIntegrity, 'of'>;
+  readonly rows: Rows;
   readonly directory: Pick<TenantDirectory, 'forget' | 'drop'>;
   readonly now: () => number;
 }): TenantLifeCycle => {

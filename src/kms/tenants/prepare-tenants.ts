@@ -4,7 +4,7 @@ import type { Database } from '#infra/database/databases.ts';
 import { isUniqueViolation } from '#infra/database/unique-violation.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import { type TenantDirectory, type TenantHandle, tenantUnknown } from './directory.ts';
-import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
+import type { Rows } from '#kms/integrity/row-integrity.ts';
 import type { TenantLifeCycle } from './life-cycle.ts';
 import type { Tenant } from './tenant.ts';
 import { tenantsStore } from './tenants.store.ts';
@@ -36,7 +36,7 @@ export type PrepareTenants = <R>(
  */
 export const createTenantPreparation = (options: {
   readonly service: Database<ServiceTables>;
-  readonly rows: Pick<RowIntegrity, 'of'>;
+  readonly rows: Rows;
   readonly tenants: Pick<TenantDirectory, 'preparing'>;
   readonly lifeCycle: TenantLifeCycle;
   readonly idUsed?: (tenant: NewTenant, cause: unknown) => AppError;

@@ -2,7 +2,7 @@ import type { Database, Databases } from '#infra/database/databases.ts';
 import { isSchemaName } from '#kms/database/schema-name.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { Emit } from '#kms/events.ts';
-import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
+import type { Rows } from '#kms/integrity/row-integrity.ts';
 import type { TenantDirectory } from './directory.ts';
 import { leasesEnded } from './leases.ts';
 import type { TenantLifeCycle } from './life-cycle.ts';
@@ -19,7 +19,7 @@ import { tenantsStore } from './tenants.store.ts';
 export const sweepTenants = async (options: {
   readonly databases: Databases;
   readonly service: Database<ServiceTables>;
-  readonly rows: Pick<RowIntegrity, 'of'>;
+  readonly rows: Rows;
   readonly tenants: Pick<TenantDirectory, 'drop'>;
   readonly lifeCycle: Pick<TenantLifeCycle, 'remove'>;
   readonly emit: Emit;

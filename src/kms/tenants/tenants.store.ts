@@ -3,7 +3,7 @@ import { storedWord } from '#infra/database/stored-values.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { TenantRow } from '#kms/database/tenants.table.ts';
 import { changeRow } from '#kms/integrity/change-row.ts';
-import type { Asked, RowIntegrity } from '#kms/integrity/row-integrity.ts';
+import type { Rows } from '#kms/integrity/row-integrity.ts';
 import { type Tenant, TENANT_STATES, type TenantState } from './tenant.ts';
 
 const tenantOf = (row: TenantRow): Tenant => ({
@@ -22,11 +22,11 @@ const tenantOf = (row: TenantRow): Tenant => ({
  * @param rows checks every row that becomes a tenant
  * @throws AppError `row-damaged` 503 for a row that the KMS did not write, in a list too; `sealed` 503
  */
-export const tenantsStore = (db: Kysely<ServiceTables>, rows: Pick<RowIntegrity, 'of'>) => {
-  const checked = (row: TenantRow, asked: Asked<'kms_tenants'>): TenantRow => rows.of(row.id).checked('kms_tenants', row, asked);
-  const rowById = async (id: string): Promise<TenantRow | undefined> => {
-    const row = await db.selectFrom('kms_tenants').selectAll().where('id', '=', id).executeTakeFirst();
-    return row && checked(row, { id });
+export const tenantsStore = (db: Kysely<ServiceTables>, rows: Rows) => {
+  const rowById = async (id: string, of: Kysely<ServiceTables> = db): Promise<TenantRow | undefined> => {
+    const query = of.selectFrom('kms_tenants').selectAll().where('id', '=', id).limit(1);
+    const [row] = await rows.service.read('kms_tenants', of, () => query.execute(), { id });
+    return row;
   };
   return {
     /** In whatever state. */
@@ -35,15 +35,17 @@ export const tenantsStore = (db: Kysely<ServiceTables>, rows: Pick<RowIntegrity,
       return row && tenantOf(row);
     },
     activeByName: async (name: string): Promise<Tenant | undefined> => {
-      const row = await db.selectFrom('kms_tenants').selectAll().where('name', '=', name).where('state', '=', 'active').executeTakeFirst();
-      return row && tenantOf(checked(row, { name, state: 'active' }));
+      const query = db.selectFrom('kms_tenants').selectAll().where('name', '=', name).where('state', '=', 'active').limit(1);
+      const [row] = await rows.service.read('kms_tenants', db, () => query.execute(), { name, state: 'active' });
+      return row && tenantOf(row);
     },
     /** By name. @param only.demo tenants of the demo only */
     inState: async (state: TenantState, only: { readonly demo?: true } = {}): Promise<readonly Tenant[]> => {
       let query = db.selectFrom('kms_tenants').selectAll().where('state', '=', state);
       if (only.demo) query = query.where('demo', '=', 1);
-      const found = await query.orderBy('name').execute();
-      return found.map((row) => tenantOf(checked(row, { state, demo: only.demo ? 1 : undefined })));
+      const ordered = query.orderBy('name');
+      const asked = { state, demo: only.demo ? 1 : undefined };
+      return (await rows.service.read('kms_tenants', db, () => ordered.execute(), asked)).map(tenantOf);
     },
     /** Names of the databases by tenant id, of all tenants in whatever state. */
     schemaNames: async (): Promise<ReadonlyMap<string, string>> => {
@@ -52,34 +54,44 @@ export const tenantsStore = (db: Kysely<ServiceTables>, rows: Pick<RowIntegrity,
     },
     insert: async ({ id, name, schemaName, state, demo }: Tenant, at: number): Promise<void> => {
       const row = { id, name, schema_name: schemaName, state, demo: demo ? 1 : 0, created_at: at, retired_at: null };
-      await db.insertInto('kms_tenants').values(rows.of(id).first('kms_tenants', row)).execute();
+      await rows.service.put('kms_tenants', db, async (tx) => {
+        const made = rows.of(id).first('kms_tenants', row);
+        await tx.insertInto('kms_tenants').values(made).execute();
+        return [made];
+      });
     },
     /** @returns false where the tenant is not in the state any more in which it was read: nothing is changed then */
     changeState: async (tenant: Tenant, state: TenantState, at: number): Promise<boolean> => {
-      const changed = await changeRow({
-        read: () => rowById(tenant.id),
-        change: (before) =>
-          before.state === tenant.state
-            ? rows.of(tenant.id).next('kms_tenants', before, { state, retired_at: state === 'retired' ? at : null })
-            : undefined,
-        write: (after, revision) =>
-          db
-            .updateTable('kms_tenants')
-            .set(after)
-            .where('id', '=', tenant.id)
-            .where('row_revision', '=', revision)
-            .executeTakeFirstOrThrow(),
+      const changed = await rows.service.put('kms_tenants', db, async (tx) => {
+        const row = await changeRow({
+          read: () => rowById(tenant.id, tx),
+          change: (before) =>
+            before.state === tenant.state
+              ? rows.of(tenant.id).next('kms_tenants', before, { state, retired_at: state === 'retired' ? at : null })
+              : undefined,
+          write: (after, revision) =>
+            tx
+              .updateTable('kms_tenants')
+              .set(after)
+              .where('id', '=', tenant.id)
+              .where('row_revision', '=', revision)
+              .executeTakeFirstOrThrow(),
+        });
+        return row === undefined ? [] : [row];
       });
-      return changed !== undefined;
+      return changed.length > 0;
     },
     /** Deletes the row, and notes that its database is to be dropped. @returns as `changeState` */
     remove: async (tenant: Tenant): Promise<boolean> => {
-      const { numDeletedRows } = await db
-        .deleteFrom('kms_tenants')
-        .where('id', '=', tenant.id)
-        .where('state', '=', tenant.state)
-        .executeTakeFirstOrThrow();
-      if (numDeletedRows !== 1n) return false;
+      const removed = await rows.service.remove('kms_tenants', db, async (tx) => {
+        const { numDeletedRows } = await tx
+          .deleteFrom('kms_tenants')
+          .where('id', '=', tenant.id)
+          .where('state', '=', tenant.state)
+          .executeTakeFirstOrThrow();
+        return numDeletedRows === 1n ? [tenant.id] : [];
+      });
+      if (removed.length === 0) return false;
       await db.insertInto('kms_databases_to_drop').values({ schema_name: tenant.schemaName }).execute();
       return true;
     },

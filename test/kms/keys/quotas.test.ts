@@ -14,7 +14,7 @@ describe.each(databaseKinds())('A tenant on %s', (kind) => {
       rows,
       insufficientScope,
       now: () => clock.now,
-      quotas: { elasticKeys: 2, versions: 200 },
+      quotas: { elasticKeys: 2, versions: 200, versionsEver: 10_000 },
     });
     const make = (by = caller) => elasticKeys.create(by, { name: randomUUIDv7(), algorithm: 'A256KW' });
     await make();
@@ -29,7 +29,7 @@ describe.each(databaseKinds())('A tenant on %s', (kind) => {
     await make(otherCaller);
   });
 
-  it('has no more versions of a key in use than its quota, in its JWK Set neither, until old ones are given up', async () => {
+  it('has no more versions of a key in use than its quota, in its JWK Set neither, until old ones are given up, and in its whole life no more than another', async () => {
     await using databases = await withDatabases(kind);
     const { barrier, rows, clock, caller } = await testKms(databases);
     const { elasticKeys, materialKeys } = createKeys({
@@ -37,7 +37,7 @@ describe.each(databaseKinds())('A tenant on %s', (kind) => {
       rows,
       insufficientScope,
       now: () => clock.now,
-      quotas: { elasticKeys: 100, versions: 3 },
+      quotas: { elasticKeys: 100, versions: 3, versionsEver: 5 },
     });
     const { id } = await elasticKeys.create(caller, { name: randomUUIDv7(), algorithm: 'ES256' });
     await materialKeys.rotate(caller, id);
@@ -53,5 +53,14 @@ describe.each(databaseKinds())('A tenant on %s', (kind) => {
     await elasticKeys.change(caller, id, { minDecryptionVersion: 2 });
     expect(await materialKeys.rotate(caller, id)).toMatchObject({ version: 4 });
     expect((await materialKeys.jwks(caller, id)).keys).toHaveLength(3);
+    await elasticKeys.change(caller, id, { minDecryptionVersion: 4 });
+    expect(await materialKeys.rotate(caller, id)).toMatchObject({ version: 5 });
+    await expect(materialKeys.rotate(caller, id)).rejects.toMatchObject({
+      code: 'versions-ever-quota',
+      status: 409,
+      message: expect.stringContaining('5 versions'),
+      fix: expect.stringContaining('quotas.versions_ever'),
+    });
+    expect(await elasticKeys.read(caller, id)).toMatchObject({ latestVersion: 5 });
   });
 });

@@ -16,6 +16,7 @@ import { createDemoStore } from '#kms/demo/demo.store.ts';
 import { loadSeed, type Seed } from '#kms/demo/seed-file.ts';
 import { createRowIntegrity } from '#kms/integrity/create-row-integrity.ts';
 import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
+import { withLedger } from '#kms/integrity/with-ledger.ts';
 import { createKeys, type Keys } from '#kms/keys/keys.ts';
 import type { Emit, KmsEvent } from '#kms/events.ts';
 import { createTenantDirectory } from '#kms/tenants/create-directory.ts';
@@ -26,6 +27,7 @@ import { sweepTenants } from '#kms/tenants/sweep.ts';
 import type { Tenant } from '#kms/tenants/tenant.ts';
 import { insufficientScope, testCaller } from '#test/support/kms-caller.ts';
 import { KMS_CONFIG_FOLDER } from './kms-server.ts';
+import { writeServiceRows } from '#test/support/written-rows.ts';
 
 /** One process of the KMS as far as demo data goes: what a start does, without HTTP. */
 export interface DemoWorld {
@@ -63,9 +65,10 @@ export const openWorld = async (databases: Databases, unsealKey: Uint8Array, giv
   const events: KmsEvent[] = [];
   const emit = (event: KmsEvent): void => void events.push(event);
   const now = Date.now;
-  const service = await databases.open<ServiceTables>('service', serviceMigrations);
-  const barrier = await openBarrier({ databases, service, unsealKey, now });
+  const own = await databases.open<ServiceTables>('service', serviceMigrations);
+  const barrier = await openBarrier({ databases, service: own, unsealKey, now });
   const rows = createRowIntegrity({ barrier, emit });
+  const service = withLedger(own, rows.service);
   const { forgetTenant: onGone, tenants: held } = barrier;
   const tenants = createTenantDirectory({ databases, service: service.db, rows, demo: true, onGone, held });
   const keys = createKeys({ barrier, rows, insufficientScope, now });
@@ -113,10 +116,8 @@ export const addRealTenant = async ({
       tenant_id: tenant.id,
       roles: '["user"]',
     };
-    await tx
-      .insertInto('kms_realm_users')
-      .values(rows.of(tenant.id).first('kms_realm_users', { ...row, demo: 0, created_at: Date.now(), retired_at: null }))
-      .execute();
+    const user = rows.of(tenant.id).first('kms_realm_users', { ...row, demo: 0, created_at: Date.now(), retired_at: null });
+    await writeServiceRows(tx, rows, 'kms_realm_users', user);
   });
   await keys.elasticKeys.create(callerOf(tenant.id), { name: `key-${name}`, algorithm: 'A256GCM/A256KW' });
   return tenant;

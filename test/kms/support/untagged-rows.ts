@@ -14,12 +14,25 @@ const openedIntermediate = async (service: Database<ServiceTables>, unsealKey: U
   const rootBytes = await unwrapKey(unsealing, { purpose: 'root', barrier_key_id: root.id }, root.wrapped);
   const above = await importWrappingKey(root.id, rootBytes ?? new Uint8Array(32));
   const claims = { purpose: 'intermediate', barrier_key_id: intermediate.id } as const;
-  const bytes = await unwrapKey(above, { ...claims, rows: 'tagged' }, intermediate.wrapped);
-  if (bytes === null) throw new Error('the intermediate key is not one below which rows are tagged');
+  const bytes = await unwrapKey(above, { ...claims, rows: 'listed' }, intermediate.wrapped);
+  if (bytes === null) throw new Error('the intermediate key is not one below which rows are listed');
   return { above, claims, bytes, id: intermediate.id };
 };
 
 const UNTAGGED = { row_revision: 0, row_tag: null };
+
+/** Makes databases as a version from before ledgers left them: tags, no ledger, and an intermediate key that says nothing of one. */
+export const asBeforeLedgers = async (databases: Databases, unsealKey: Uint8Array): Promise<void> => {
+  await using service = await databases.open<ServiceTables>('service', serviceMigrations);
+  const { above, claims, bytes, id } = await openedIntermediate(service, unsealKey);
+  const wrapped = await wrapKey(above, { ...claims, rows: 'tagged' }, bytes);
+  await service.db.updateTable('barrier_keys').set({ wrapped }).where('id', '=', id).execute();
+  await service.db.deleteFrom('row_ledger').execute();
+  for (const name of (await databases.names()).filter(isSchemaName)) {
+    await using tenant = await databases.open<TenantTables>(name, tenantMigrations);
+    await tenant.db.deleteFrom('row_ledger').execute();
+  }
+};
 
 /** Makes databases as a version from before row tags left them: no tag on any row, and an intermediate key that says nothing of them. */
 export const asBeforeTags = async (databases: Databases, unsealKey: Uint8Array): Promise<void> => {
@@ -29,10 +42,12 @@ export const asBeforeTags = async (databases: Databases, unsealKey: Uint8Array):
   await service.db.updateTable('barrier_keys').set({ wrapped }).where('id', '=', id).execute();
   await service.db.updateTable('kms_tenants').set(UNTAGGED).execute();
   await service.db.updateTable('kms_realm_users').set(UNTAGGED).execute();
+  await service.db.deleteFrom('row_ledger').execute();
   for (const name of (await databases.names()).filter(isSchemaName)) {
     await using tenant = await databases.open<TenantTables>(name, tenantMigrations);
     await tenant.db.updateTable('elastic_keys').set(UNTAGGED).execute();
     await tenant.db.updateTable('material_keys').set(UNTAGGED).execute();
+    await tenant.db.deleteFrom('row_ledger').execute();
   }
 };
 

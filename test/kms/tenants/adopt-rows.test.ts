@@ -8,7 +8,7 @@ import { adoptRows } from '#kms/tenants/adopt-rows.ts';
 import { databaseKinds, withDatabases } from '#test/support/database.ts';
 import { openService } from '#test/support/kms-keys.ts';
 import { asSeeded, type DemoWorld, inspect, openWorld, startWorld } from '../support/demo-world.ts';
-import { asBeforeTags } from '../support/untagged-rows.ts';
+import { asBeforeLedgers, asBeforeTags } from '../support/untagged-rows.ts';
 
 const unsealKey = new Uint8Array(randomBytes(32));
 const ids = () => ({ demo: randomUUID(), 'demo-other': randomUUID() });
@@ -92,5 +92,39 @@ describe.each(databaseKinds())('Rows from before rows were authenticated, on %s'
     await old.test.databases.drop(name);
     await expect(start(old.test.databases)).rejects.toMatchObject({ code: 'database-missing' });
     await expect(start(old.test.databases, false)).rejects.toMatchObject({ code: 'rows-not-adopted' });
+  });
+});
+
+describe.each(databaseKinds())('Rows with tags from before there were ledgers, on %s', (kind) => {
+  it('are refused until a start that may lists them, once, and work as before', async () => {
+    await using test = await withDatabases(kind);
+    const tenants = ids();
+    const world = await startWorld(test.databases, unsealKey);
+    await world.demo.seed(tenants);
+    await asBeforeLedgers(test.databases, unsealKey);
+    await expect((await openWorld(test.databases, unsealKey)).demo.state()).rejects.toMatchObject({ code: 'row-damaged' });
+    await expect(start(test.databases, false)).rejects.toMatchObject({ code: 'rows-not-adopted' });
+    expect(await start(test.databases)).toEqual([{ type: 'rows-adopted', tenants: 2, users: 5, keys: 5 }]);
+    expect(await inspect(await openWorld(test.databases, unsealKey))).toEqual(asSeeded(world.seed, tenants));
+    expect(await start(test.databases)).toEqual([]);
+  });
+
+  it('are not listed with one among them whose tag is wrong', async () => {
+    await using test = await withDatabases(kind);
+    const world = await startWorld(test.databases, unsealKey);
+    await world.demo.seed(ids());
+    await asBeforeLedgers(test.databases, unsealKey);
+    await world.service.db.updateTable('kms_realm_users').set({ roles: '["admin"]' }).execute();
+    await expect(start(test.databases)).rejects.toMatchObject({ code: 'row-damaged' });
+    await expect((await openWorld(test.databases, unsealKey)).demo.state()).rejects.toMatchObject({ code: 'row-damaged' });
+  });
+
+  it('are not what a database becomes whose ledger was taken away', async () => {
+    await using test = await withDatabases(kind);
+    const world = await startWorld(test.databases, unsealKey);
+    await world.demo.seed(ids());
+    await world.service.db.deleteFrom('row_ledger').execute();
+    expect(await start(test.databases)).toEqual([]);
+    await expect((await openWorld(test.databases, unsealKey)).demo.state()).rejects.toMatchObject({ code: 'row-damaged' });
   });
 });

@@ -9,6 +9,7 @@ import type { TenantHandle } from '#kms/tenants/directory.ts';
 import { LEASE_MS } from '#kms/tenants/leases.ts';
 import { rowsWithoutBarrier } from '#test/support/row-integrity.ts';
 import { databaseKinds, withDatabases } from '#test/support/database.ts';
+import { writeServiceRows } from '#test/support/written-rows.ts';
 
 const row = (change: Record<string, unknown> = {}) => ({
   id: randomUUID() as string,
@@ -35,11 +36,7 @@ describe.each(databaseKinds())('the tenant directory on %s', (kind) => {
     const tagged = (each: ReturnType<typeof row>) => rows.of(each.id).first('kms_tenants', each);
     const change = async (id: string, changes: { readonly state?: string; readonly schema_name?: string }) => {
       const before = await db.selectFrom('kms_tenants').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
-      await db
-        .updateTable('kms_tenants')
-        .set(rows.of(id).next('kms_tenants', before, changes))
-        .where('id', '=', id)
-        .execute();
+      await writeServiceRows(db, rows, 'kms_tenants', rows.of(id).next('kms_tenants', before, changes));
     };
     const clock = { elapsed: 0 };
     const gone: string[] = [];
@@ -61,11 +58,10 @@ describe.each(databaseKinds())('the tenant directory on %s', (kind) => {
       clock,
       gone,
       change,
-      insert: async (...made: readonly ReturnType<typeof row>[]) =>
-        void (await db.insertInto('kms_tenants').values(made.map(tagged)).execute()),
+      insert: (...made: readonly ReturnType<typeof row>[]) => writeServiceRows(db, rows, 'kms_tenants', ...made.map(tagged)),
       /** Tenants with a database, as they are once they have been prepared. */
       insertPrepared: async (...made: readonly ReturnType<typeof row>[]) => {
-        await db.insertInto('kms_tenants').values(made.map(tagged)).execute();
+        await writeServiceRows(db, rows, 'kms_tenants', ...made.map(tagged));
         for (const { schema_name } of made) await (await test.databases.open(schema_name, tenantMigrations))[Symbol.asyncDispose]();
       },
       setState: ({ id }: { readonly id: string }, state: string) => change(id, { state }),

@@ -7,6 +7,7 @@ import type { Tenant } from '#kms/tenants/tenant.ts';
 import { tenantsStore } from '#kms/tenants/tenants.store.ts';
 import { rowsWithoutBarrier } from '#test/support/row-integrity.ts';
 import { databaseKinds, withDatabases } from '#test/support/database.ts';
+import { writeServiceRows } from '#test/support/written-rows.ts';
 
 const tenant = (change: Partial<Tenant> = {}): Tenant => ({
   id: randomUUID(),
@@ -53,10 +54,8 @@ describe.each(databaseKinds())('the store of tenants on %s', (kind) => {
     const one = tenant();
     await test.store.insert(one, 1);
     const row = await test.db.selectFrom('kms_tenants').selectAll().executeTakeFirstOrThrow();
-    await test.db
-      .updateTable('kms_tenants')
-      .set(test.rows.of(one.id).next('kms_tenants', row, { state: 'suspended' }))
-      .execute();
+    const odd = test.rows.of(one.id).next('kms_tenants', row, { state: 'suspended' });
+    await writeServiceRows(test.db, test.rows, 'kms_tenants', odd);
     await expect(test.store.byId(one.id)).rejects.toMatchObject({ code: 'internal-error' });
   });
 });

@@ -56,6 +56,7 @@ const factsOf = (credential: Credential, nameTag: NameTag): Attributes => {
  * that names no action and no scope, or a scope that does not exist, stops the server from being built.
  *
  * @param options.admit asks the door to keys
+ * @param options.countRequest refuses a request that is one too many for its tenant
  * @param options.traceId the trace that a request runs in, or null
  * @param options.now epoch milliseconds
  * @param options.nameTag what stands in the log for a name that was tried
@@ -66,12 +67,13 @@ export const guardServiceRoutes = (
     readonly challenges: Challenges;
     readonly authenticate: Authenticate;
     readonly admit: Admit;
+    readonly countRequest: (tenantId: string) => void;
     readonly traceId: () => string | null;
     readonly now: () => number;
     readonly nameTag: NameTag;
   },
 ): void => {
-  const { challenges, authenticate, admit, traceId, now, nameTag } = options;
+  const { challenges, authenticate, admit, countRequest, traceId, now, nameTag } = options;
 
   app.decorateRequest('caller');
   const guard = async (request: FastifyRequest): Promise<void> => {
@@ -87,6 +89,7 @@ export const guardServiceRoutes = (
     request.facts = factsOf(credential, nameTag);
     const address = request.ip;
     const authenticated = await authenticate(credential, { scope, address });
+    countRequest(authenticated.tenant.id);
     const caller = { ...authenticated, request: { id: request.id, traceId: traceId(), address } };
     if (action !== undefined) await admit(caller, action, targetOf(request));
     else if (!caller.scopes.has(scope)) throw challenges.insufficientScope(scope);

@@ -3,7 +3,7 @@ import type { Transaction } from 'kysely';
 import { AppError } from '#infra/apperr/app-error.ts';
 import type { Passwords } from '#infra/secrets/passwords.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
-import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
+import type { Rows } from '#kms/integrity/row-integrity.ts';
 import type { UserRealm } from './realm-users.store.ts';
 import type { RealmsConfig } from './realms-config.ts';
 
@@ -39,7 +39,7 @@ export const createNewUsers = (options: {
   readonly config: Pick<RealmsConfig, 'order' | 'file'>;
   readonly realm: UserRealm;
   readonly passwords: Pick<Passwords, 'hash' | 'verify'>;
-  readonly rows: Pick<RowIntegrity, 'of'>;
+  readonly rows: Rows;
   readonly now: () => number;
 }): NewUsers => {
   const { config, realm, passwords, rows, now } = options;
@@ -60,7 +60,7 @@ export const createNewUsers = (options: {
       return user?.tenant.value === tenantId && passwords.verify(password, user.stored);
     },
     insert: async (tx, { username, passwordHash, tenantId, roles }) => {
-      const row = {
+      const row = rows.of(tenantId).first('kms_realm_users', {
         id: randomUUIDv7(),
         username,
         password_hash: passwordHash,
@@ -69,8 +69,11 @@ export const createNewUsers = (options: {
         demo: 0,
         created_at: now(),
         retired_at: null,
-      };
-      await tx.insertInto('kms_realm_users').values(rows.of(tenantId).first('kms_realm_users', row)).execute();
+      });
+      await rows.service.put('kms_realm_users', tx, async (its) => {
+        await its.insertInto('kms_realm_users').values(row).execute();
+        return [row];
+      });
     },
   };
 };

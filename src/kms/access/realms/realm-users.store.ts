@@ -4,7 +4,7 @@ import type { FineScope } from '#infra/magic/magic.ts';
 import { plaintextRefused } from '#infra/secrets/passwords.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { RealmUserRow } from '#kms/database/realm-users.table.ts';
-import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
+import type { Rows } from '#kms/integrity/row-integrity.ts';
 import { PLAINTEXT_PREFIX } from './realms-config.ts';
 import { fineScopesOfRoles } from '../scopes.ts';
 
@@ -54,14 +54,14 @@ const realmUserOf = (row: RealmUserRow): RealmUser => {
  */
 export const createDatabaseRealm = (
   db: Kysely<ServiceTables>,
-  rows: Pick<RowIntegrity, 'of'>,
+  rows: Pick<Rows, 'service'>,
   { demo }: { readonly demo: boolean },
 ): UserRealm => ({
   find: async (username) => {
     const named = db.selectFrom('kms_realm_users').selectAll().where('username', '=', username).where('retired_at', 'is', null);
-    const row = await (demo ? named : named.where('demo', '=', 0)).executeTakeFirst();
-    if (row === undefined) return undefined;
+    const query = (demo ? named : named.where('demo', '=', 0)).limit(1);
     const asked = { username, retired_at: null, demo: demo ? undefined : 0 };
-    return realmUserOf(rows.of(row.tenant_id).checked('kms_realm_users', row, asked));
+    const [row] = await rows.service.read('kms_realm_users', db, () => query.execute(), asked);
+    return row && realmUserOf(row);
   },
 });

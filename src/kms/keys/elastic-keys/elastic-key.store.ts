@@ -62,20 +62,29 @@ const nameTaken = (name: string | undefined) => (error: unknown) => {
  * @throws AppError `row-damaged` 503 for a row that the KMS did not write, in a list too; `sealed` 503
  */
 export const elasticKeysStore = (db: Kysely<TenantTables>, rows: TenantRows) => {
-  const rowById = async (id: string): Promise<ElasticKeyRow | undefined> => {
-    const row = await db.selectFrom('elastic_keys').selectAll().where('id', '=', id).executeTakeFirst();
-    return row && rows.checked('elastic_keys', row, { id });
+  const rowById = async (id: string, of: Kysely<TenantTables> = db): Promise<ElasticKeyRow | undefined> => {
+    const query = of.selectFrom('elastic_keys').selectAll().where('id', '=', id).limit(1);
+    const [row] = await rows.read('elastic_keys', of, () => query.execute(), { id });
+    return row;
   };
-  const change = (id: string, changes: (before: ElasticKeyRow) => Partial<ElasticKeyRow> | undefined) =>
-    changeRow({
-      read: () => rowById(id),
-      change: (before) => {
-        const changed = changes(before);
-        return changed && rows.next('elastic_keys', before, changed);
-      },
-      write: (after, revision) =>
-        db.updateTable('elastic_keys').set(after).where('id', '=', id).where('row_revision', '=', revision).executeTakeFirstOrThrow(),
+  const change = async (
+    id: string,
+    changes: (before: ElasticKeyRow) => Partial<ElasticKeyRow> | undefined,
+  ): Promise<ElasticKeyRow | undefined> => {
+    const [changed] = await rows.put('elastic_keys', db, async (tx) => {
+      const after = await changeRow({
+        read: () => rowById(id, tx),
+        change: (before) => {
+          const next = changes(before);
+          return next && rows.next('elastic_keys', before, next);
+        },
+        write: (next, revision) =>
+          tx.updateTable('elastic_keys').set(next).where('id', '=', id).where('row_revision', '=', revision).executeTakeFirstOrThrow(),
+      });
+      return after === undefined ? [] : [after];
     });
+    return changed;
+  };
   return {
     /** @throws AppError `elastic-key-name-taken` 409 */
     insert: async (key: ElasticKey): Promise<void> => {
@@ -92,7 +101,10 @@ export const elasticKeysStore = (db: Kysely<TenantTables>, rows: TenantRows) => 
         updated_at: key.updatedAt,
         expires_at: key.expiresAt,
       });
-      await db.insertInto('elastic_keys').values(row).execute().catch(nameTaken(key.name));
+      await rows.put('elastic_keys', db, async (tx) => {
+        await tx.insertInto('elastic_keys').values(row).execute().catch(nameTaken(key.name));
+        return [row];
+      });
     },
 
     byId: async (id: string): Promise<ElasticKey | undefined> => {
@@ -118,13 +130,12 @@ export const elasticKeysStore = (db: Kysely<TenantTables>, rows: TenantRows) => 
           where.or([where(column, beyond, after.value), where.and([where(column, '=', after.value), where('id', beyond, after.id)])]),
         );
       }
-      const found = await query.orderBy(column, direction).orderBy('id', direction).limit(limit).execute();
+      const ordered = query.orderBy(column, direction).orderBy('id', direction).limit(limit);
       const { name, state } = filter;
-      return found.map((row) => {
-        const key = elasticKeyOf(rows.checked('elastic_keys', row, { name, state }));
-        if (variants && !variants.includes(key.algorithm)) throw rows.refusal('elastic_keys', key.id);
-        return key;
-      });
+      const found = (await rows.read('elastic_keys', db, () => ordered.execute(), { name, state })).map(elasticKeyOf);
+      const stray = variants && found.find(({ algorithm }) => !variants.includes(algorithm));
+      if (stray) throw rows.refusal('elastic_keys', stray.id);
+      return found;
     },
 
     /**

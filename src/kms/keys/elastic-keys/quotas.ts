@@ -15,6 +15,24 @@ export const quotasConfigSchema = strictObject(
       default: 200,
       description: 'versions of one elastic key from its `min_decryption_version` on, which is as many keys as its JWK Set can show',
     }),
+    versions_ever: Type.Integer({
+      minimum: 2,
+      maximum: 1_000_000,
+      default: 10_000,
+      description: 'versions of one elastic key in its whole life; those that are in use no longer stay in the database',
+    }),
+    requests: strictObject(
+      {
+        max: Type.Integer({
+          minimum: 1,
+          maximum: 100_000_000,
+          default: 1_200_000,
+          description: 'requests of one tenant in the window, at each replica',
+        }),
+        window_seconds: Type.Integer({ minimum: 1, maximum: 3_600, default: 60 }),
+      },
+      { default: {} },
+    ),
   },
   { default: {} },
 );
@@ -22,15 +40,17 @@ export const quotasConfigSchema = strictObject(
 export interface KeyQuotas {
   readonly elasticKeys: number;
   readonly versions: number;
+  readonly versionsEver: number;
 }
 
-export const quotasOf = ({ elastic_keys: elasticKeys, versions }: Static<typeof quotasConfigSchema>): KeyQuotas => ({
-  elasticKeys,
-  versions,
+export const quotasOf = (config: Omit<Static<typeof quotasConfigSchema>, 'requests'>): KeyQuotas => ({
+  elasticKeys: config.elastic_keys,
+  versions: config.versions,
+  versionsEver: config.versions_ever,
 });
 
 /** Those of a configuration that names none. */
-export const USUAL_QUOTAS: KeyQuotas = { elasticKeys: 20_000, versions: 200 };
+export const USUAL_QUOTAS: KeyQuotas = { elasticKeys: 20_000, versions: 200, versionsEver: 10_000 };
 
 /**
  * Refuses one more elastic key; where many are made at once, some more than the quota may come to be.
@@ -52,11 +72,18 @@ export const checkElasticKeys = async (tx: Kysely<TenantTables>, { elasticKeys: 
 /**
  * Refuses a version that is one too many.
  *
- * @throws AppError `versions-quota` 409
+ * @throws AppError `versions-quota`, `versions-ever-quota` 409
  */
-export const checkVersions = (key: Pick<ElasticKey, 'minDecryptionVersion'>, version: number, { versions: limit }: KeyQuotas): void => {
-  if (version - key.minDecryptionVersion < limit) return;
-  throw new AppError('versions-quota', 409, `This elastic key has ${limit} versions in use, which is all that it may have.`, {
-    fix: 'Rewrap what old versions protect, then raise its min_decryption_version; or have an operator raise `quotas.versions` of the KMS.',
-  });
+export const checkVersions = (key: Pick<ElasticKey, 'minDecryptionVersion'>, version: number, quotas: KeyQuotas): void => {
+  const { versions: inUse, versionsEver: ever } = quotas;
+  if (version - key.minDecryptionVersion >= inUse) {
+    throw new AppError('versions-quota', 409, `This elastic key has ${inUse} versions in use, which is all that it may have.`, {
+      fix: 'Rewrap what old versions protect, then raise its min_decryption_version; or have an operator raise `quotas.versions` of the KMS.',
+    });
+  }
+  if (version > ever) {
+    throw new AppError('versions-ever-quota', 409, `This elastic key has had ${ever} versions, which is all that it may ever have.`, {
+      fix: 'Go on with a new elastic key, or have an operator raise `quotas.versions_ever` of the KMS.',
+    });
+  }
 };

@@ -3,7 +3,7 @@ import { storedWord } from '#infra/database/stored-values.ts';
 import type { MaterialKeyRow } from '#kms/database/material-keys.table.ts';
 import type { TenantTables } from '#kms/database/tenant-tables.ts';
 import { changeRow } from '#kms/integrity/change-row.ts';
-import type { Asked, TenantRows } from '#kms/integrity/row-integrity.ts';
+import type { TenantRows } from '#kms/integrity/row-integrity.ts';
 import { MATERIAL_KEY_STATES, type StoredMaterialKey } from './material-key.ts';
 
 const materialKeyOf = (row: MaterialKeyRow): StoredMaterialKey => ({
@@ -25,20 +25,25 @@ const materialKeyOf = (row: MaterialKeyRow): StoredMaterialKey => ({
  * @throws AppError `row-damaged` 503 for a row that the KMS did not write, in a list too; `sealed` 503
  */
 export const materialKeysStore = (db: Kysely<TenantTables>, rows: TenantRows) => {
-  const checked = (row: MaterialKeyRow, asked: Asked<'material_keys'>): MaterialKeyRow => rows.checked('material_keys', row, asked);
-  const change = (id: string, changes: (before: MaterialKeyRow) => Partial<MaterialKeyRow> | undefined) =>
-    changeRow({
-      read: async () => {
-        const row = await db.selectFrom('material_keys').selectAll().where('id', '=', id).executeTakeFirst();
-        return row && checked(row, { id });
-      },
-      change: (before) => {
-        const changed = changes(before);
-        return changed && rows.next('material_keys', before, changed);
-      },
-      write: (after, revision) =>
-        db.updateTable('material_keys').set(after).where('id', '=', id).where('row_revision', '=', revision).executeTakeFirstOrThrow(),
+  const change = async (
+    id: string,
+    changes: (before: MaterialKeyRow) => Partial<MaterialKeyRow> | undefined,
+  ): Promise<MaterialKeyRow | undefined> => {
+    const [changed] = await rows.put('material_keys', db, async (tx) => {
+      const query = tx.selectFrom('material_keys').selectAll().where('id', '=', id).limit(1);
+      const after = await changeRow({
+        read: async () => (await rows.read('material_keys', tx, () => query.execute(), { id }))[0],
+        change: (before) => {
+          const next = changes(before);
+          return next && rows.next('material_keys', before, next);
+        },
+        write: (next, revision) =>
+          tx.updateTable('material_keys').set(next).where('id', '=', id).where('row_revision', '=', revision).executeTakeFirstOrThrow(),
+      });
+      return after === undefined ? [] : [after];
     });
+    return changed;
+  };
   return {
     /** Deactivates the version before, then inserts. It belongs in the transaction that raised `latest_version` to this version. */
     insertActive: async (key: Pick<StoredMaterialKey, 'id' | 'elasticKeyId' | 'version' | 'wrapped' | 'createdAt'>): Promise<void> => {
@@ -60,17 +65,16 @@ export const materialKeysStore = (db: Kysely<TenantTables>, rows: TenantRows) =>
         created_at: createdAt,
         deactivated_at: null,
       });
-      await db.insertInto('material_keys').values(row).execute();
+      await rows.put('material_keys', db, async (tx) => {
+        await tx.insertInto('material_keys').values(row).execute();
+        return [row];
+      });
     },
 
     byId: async (elasticKeyId: string, id: string): Promise<StoredMaterialKey | undefined> => {
-      const row = await db
-        .selectFrom('material_keys')
-        .selectAll()
-        .where('id', '=', id)
-        .where('elastic_key_id', '=', elasticKeyId)
-        .executeTakeFirst();
-      return row && materialKeyOf(checked(row, { id, elastic_key_id: elasticKeyId }));
+      const query = db.selectFrom('material_keys').selectAll().where('id', '=', id).where('elastic_key_id', '=', elasticKeyId).limit(1);
+      const [row] = await rows.read('material_keys', db, () => query.execute(), { id, elastic_key_id: elasticKeyId });
+      return row && materialKeyOf(row);
     },
 
     /** Newest first, below a version; at most `limit`. */
@@ -78,18 +82,18 @@ export const materialKeysStore = (db: Kysely<TenantTables>, rows: TenantRows) =>
       elasticKeyId: string,
       { below, from = 1, limit }: { readonly below: number; readonly from?: number; readonly limit: number },
     ): Promise<StoredMaterialKey[]> => {
-      const found = await db
+      const query = db
         .selectFrom('material_keys')
         .selectAll()
         .where('elastic_key_id', '=', elasticKeyId)
         .where('version', '<', below)
         .where('version', '>=', from)
         .orderBy('version', 'desc')
-        .limit(limit)
-        .execute();
+        .limit(limit);
+      const found = await rows.read('material_keys', db, () => query.execute(), { elastic_key_id: elasticKeyId });
       const stray = found.find(({ version }) => version < from || version >= below);
       if (stray !== undefined) throw rows.refusal('material_keys', stray.id);
-      return found.map((row) => materialKeyOf(checked(row, { elastic_key_id: elasticKeyId })));
+      return found.map(materialKeyOf);
     },
 
     /**

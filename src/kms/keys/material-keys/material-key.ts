@@ -45,7 +45,8 @@ export interface MaterialKeyService {
   /**
    * Makes a new version and deactivates the one before, in one transaction; from the answer on every replica protects with it.
    *
-   * @throws AppError `elastic-key-not-found` 404, `elastic-key-suspended` 409, `elastic-key-expired` 409, `versions-quota` 409,
+   * @throws AppError `elastic-key-not-found` 404, `elastic-key-suspended` 409, `elastic-key-expired` 409, `versions-quota` and
+   *   `versions-ever-quota` 409,
    *   `sealed` 503
    */
   rotate(caller: Caller, elasticKeyId: string): Promise<MaterialKey>;

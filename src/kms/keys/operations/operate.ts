@@ -8,6 +8,7 @@ import type { Barrier } from '#kms/barrier/barrier.ts';
 import type { Caller } from '#kms/caller.ts';
 import type { TenantTables } from '#kms/database/tenant-tables.ts';
 import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
+import { withLedger } from '#kms/integrity/with-ledger.ts';
 import { leasesEnded } from '#kms/tenants/leases.ts';
 import type { KeyRing } from '../key-ring/key-ring.ts';
 
@@ -115,7 +116,7 @@ export const createDoor = (options: DoorOptions): Door => {
     work: Work<'change', KeyRing, A>,
   ) => {
     const { tenant } = caller;
-    const database = await tenant.database();
+    const database = withLedger(await tenant.database(), rows.of(tenant.id));
     const { db, kind } = database;
     const attempt: Attempt = { caller, action, target };
     const before = await idempotency?.replay<A>(db, attempt);

@@ -96,6 +96,7 @@ describe('a route of the service', () => {
       challenges: createChallenges('full'),
       authenticate: () => Promise.reject(new Error('not used')),
       admit: () => Promise.reject(new Error('not used')),
+      countRequest: () => {},
       traceId: () => null,
       now: Date.now,
       nameTag: () => 'tag',
@@ -116,6 +117,7 @@ describe('a route of the service', () => {
       challenges: createChallenges('full'),
       authenticate: async (_credential, { scope, address }) => ({ ...authenticated, username: `${scope} from ${address}` }),
       admit: async () => {},
+      countRequest: () => {},
       traceId: () => traceId,
       now: Date.now,
       nameTag: () => 'tag',
@@ -148,6 +150,7 @@ describe('a route of the service', () => {
         asked.push([name, target]);
         throw new AppError('scope-insufficient', 403, 'No.');
       },
+      countRequest: () => {},
       traceId: () => null,
       now: Date.now,
       nameTag: () => 'tag',
@@ -194,7 +197,15 @@ describe('a route of the service', () => {
       closing: new AbortController().signal,
     });
     const app = await createServer({ name: 'kms', tls: house.config.server.tls, clientCertificate: 'request', telemetry: noTelemetry() });
-    guardServiceRoutes(app, { challenges, authenticate, admit: keys.admit, traceId: () => null, now: Date.now, nameTag: () => 'tag' });
+    guardServiceRoutes(app, {
+      challenges,
+      authenticate,
+      admit: keys.admit,
+      countRequest: () => {},
+      traceId: () => null,
+      now: Date.now,
+      nameTag: () => 'tag',
+    });
     registerKeyRoutes(app, keys);
     const headers = basic(`plain-${unique}`, `plain-${unique}-password`);
     const { id } = await keys.make('A256GCM/A256KW');

@@ -4,6 +4,7 @@ import { createDatabaseRealm } from '#kms/access/realms/realm-users.store.ts';
 import { databaseKinds, withDatabases } from '#test/support/database.ts';
 import { openService } from '#test/support/kms-keys.ts';
 import { rowsWithoutBarrier } from '#test/support/row-integrity.ts';
+import { writeServiceRows } from '#test/support/written-rows.ts';
 
 describe.each(databaseKinds())('The database realm on %s', (kind) => {
   it('takes no plaintext, although the row is the own one of the KMS', async () => {
@@ -21,7 +22,7 @@ describe.each(databaseKinds())('The database realm on %s', (kind) => {
         created_at: 1,
         retired_at: null,
       };
-      await db.insertInto('kms_realm_users').values(rows.of(row.tenant_id).first('kms_realm_users', row)).execute();
+      await writeServiceRows(db, rows, 'kms_realm_users', rows.of(row.tenant_id).first('kms_realm_users', row));
       return row.username;
     };
     const realm = createDatabaseRealm(db, rows, { demo: false });

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { ElasticKey, ElasticKeySort } from '#kms/keys/elastic-keys/elastic-key.ts';
 import { databaseKinds, withDatabases } from '#test/support/database.ts';
 import { testKms } from '#test/support/kms-keys.ts';
+import { writeTenantRow } from '#test/support/written-rows.ts';
 
 const encoded = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
 const name = () => `key-${randomUUIDv7()}`;
@@ -187,18 +188,14 @@ describe.each(databaseKinds())('Elastic keys on %s', (kind) => {
     for (const odd of [{ algorithm: 'none' }, { state: 'active ' }, { operations: '["encrypt","export"]' }]) {
       const { id } = await make('A256GCM/A256KW');
       const row = await db.selectFrom('elastic_keys').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
-      await db
-        .updateTable('elastic_keys')
-        .set(rows.of(tenantId).next('elastic_keys', row, odd))
-        .where('id', '=', id)
-        .execute();
+      await writeTenantRow(db, rows.of(tenantId), 'elastic_keys', rows.of(tenantId).next('elastic_keys', row, odd));
       await expect(elasticKeys.read(caller, id)).rejects.toMatchObject({ code: 'internal-error', status: 500 });
       await expect(crypto.encrypt(caller, id, { plaintext: new Uint8Array(1) })).rejects.toMatchObject({ code: 'internal-error' });
     }
     const { id } = await make('ES256');
     const row = await db.selectFrom('material_keys').selectAll().where('elastic_key_id', '=', id).executeTakeFirstOrThrow();
     const retired = rows.of(tenantId).next('material_keys', row, { state: 'retired' });
-    await db.updateTable('material_keys').set(retired).where('id', '=', row.id).execute();
+    await writeTenantRow(db, rows.of(tenantId), 'material_keys', retired);
     await expect(crypto.sign(caller, id, { payload: new Uint8Array(1) })).rejects.toMatchObject({ code: 'internal-error', status: 500 });
   });
 

@@ -4,6 +4,7 @@ import { LEASE_MS } from '#kms/tenants/leases.ts';
 import { createProtectionCounter } from '#kms/keys/key-ring/protection-counter.ts';
 import { databaseKinds, withDatabases } from '#test/support/database.ts';
 import { type TestKms, testKms } from '#test/support/kms-keys.ts';
+import { writeTenantRow } from '#test/support/written-rows.ts';
 
 const bytes = () => new TextEncoder().encode(randomUUIDv7());
 
@@ -19,7 +20,7 @@ const counted = async (kms: TestKms) => {
     reserved: async () => (await row()).protections_reserved,
     setReserved: async (value: number) => {
       const changed = kms.rows.of(kms.tenantId).next('material_keys', await row(), { protections_reserved: value });
-      await db.updateTable('material_keys').set(changed).where('id', '=', id).execute();
+      await writeTenantRow(db, kms.rows.of(kms.tenantId), 'material_keys', changed);
     },
   };
 };

@@ -6,6 +6,7 @@ import type { AppError } from '#infra/apperr/app-error.ts';
 import { LEASE_MS } from '#kms/tenants/leases.ts';
 import { databaseKinds, withDatabases } from '#test/support/database.ts';
 import { type TestKms, testKms } from '#test/support/kms-keys.ts';
+import { writeTenantRow } from '#test/support/written-rows.ts';
 
 const text = (value: string) => new TextEncoder().encode(value);
 const plaintext = () => text(`secret ${randomUUIDv7()}`);
@@ -344,7 +345,7 @@ describe.each(databaseKinds())('Cryptography on %s', (kind) => {
     for (const { wrapped } of copies) {
       // With a right tag, so that the wrapping alone refuses it.
       const changed = kms.rows.of(kms.tenantId).next('material_keys', row, { wrapped });
-      await db.updateTable('material_keys').set(changed).where('id', '=', row.id).execute();
+      await writeTenantRow(db, kms.rows.of(kms.tenantId), 'material_keys', changed);
       expect(await refusalOf(kms.crypto.encrypt(kms.caller, key, { plaintext: plaintext() }))).toMatchObject({
         code: 'key-material-damaged',
       });

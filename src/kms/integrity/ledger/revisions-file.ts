@@ -1,0 +1,64 @@
+import { readFile } from 'node:fs/promises';
+import { Type } from 'typebox';
+import { AppError } from '#infra/apperr/app-error.ts';
+import { hasCode } from '#infra/apperr/system-error.ts';
+import { checkConfig } from '#infra/config/check-config.ts';
+import { strictObject } from '#infra/config/schema.ts';
+import { writeFileAtomic } from '#infra/files/atomic-file.ts';
+import type { Job } from '#infra/jobs/job.ts';
+import type { Emit } from '#kms/events.ts';
+import { createRevisions, type Position, type Revisions } from './revisions.ts';
+
+/** Milliseconds that a position may be in memory only: a process that is killed forgets so much. */
+const WRITE_EVERY_MS = 1_000;
+
+const fileSchema = Type.Record(
+  Type.String(),
+  strictObject({ ledger: Type.String(), revision: Type.Integer({ minimum: 0 }), tag: Type.String() }),
+);
+
+/** Positions that outlive the process, where a file is configured; disposal writes what is not written yet. */
+export interface KeptRevisions extends Revisions, AsyncDisposable {
+  readonly jobs: readonly Job[];
+}
+
+const readPositions = async (file: string): Promise<ReadonlyMap<string, Position> | null> => {
+  try {
+    return new Map(Object.entries(checkConfig(fileSchema, JSON.parse(await readFile(file, 'utf8')), file)));
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return null;
+    throw new AppError('revisions-unreadable', 503, `The file ${file} does not say how far the databases of the KMS had come.`, {
+      cause: error,
+      fix: 'Mend it from a copy. Where there is none, make sure that nobody put the database back, remove it, and start again.',
+    });
+  }
+};
+
+/**
+ * @param options.file kept up to date, shared by replicas that can; where absent, positions end with the process
+ * @param options.emit tells where no file was there yet
+ * @throws AppError `revisions-unreadable` 503
+ */
+export const openRevisions = async ({ file, emit }: { readonly file: string | undefined; readonly emit: Emit }): Promise<KeptRevisions> => {
+  if (file === undefined) return { ...createRevisions(), jobs: [], [Symbol.asyncDispose]: async () => {} };
+  const before = await readPositions(file);
+  if (before === null) emit({ type: 'revisions-begun', file });
+  const revisions = createRevisions(before ?? new Map());
+  let written: string | null = null;
+
+  const write = async (): Promise<void> => {
+    // Another replica may have seen more, here or there.
+    for (const [owner, position] of (await readPositions(file)) ?? []) revisions.saw(owner, position);
+    const text = `${JSON.stringify(Object.fromEntries(revisions.all()), null, 2)}\n`;
+    if (text === written) return;
+    await writeFileAtomic(file, text, { mode: 0o600 });
+    written = text;
+  };
+
+  return {
+    of: revisions.of,
+    saw: revisions.saw,
+    jobs: [{ name: 'keep-revisions', periodMs: WRITE_EVERY_MS, run: write }],
+    [Symbol.asyncDispose]: () => write().catch((cause: unknown) => emit({ type: 'revisions-unwritten', file, cause })),
+  };
+};

@@ -1,0 +1,82 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { cp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { noTelemetry } from '#infra/telemetry/no-telemetry.ts';
+import { basic, type KmsHouse, kmsHouse, type RunningKms, runKms } from './support/kms-server.ts';
+
+const KEYS = '/service/api/v1/elastic-keys';
+
+const house = () =>
+  kmsHouse({
+    realms: { order: ['database'] },
+    change: (config) => {
+      if (config.database.kind !== 'sqlite') throw new TypeError('the folder of a SQLite database is copied here');
+      config.unseal.revisions_file = join(config.database.directory, '..', 'revisions.json');
+    },
+  });
+
+const run = async ({ folder, ...rest }: KmsHouse) => {
+  const warned: string[] = [];
+  const quiet = noTelemetry();
+  const log = { ...quiet.log, warn: (message: string) => void warned.push(message) };
+  const kms = await runKms({ folder, ...rest }, { demo: false, telemetry: { ...quiet, log } });
+  return { kms, warned };
+};
+
+const makeTenant = async (kms: RunningKms) => {
+  const administrator = { username: `admin-${randomUUIDv7()}`, password: `p-${randomUUIDv7()}` };
+  const made = await kms.sendAdmin('/admin/v1/tenants', { method: 'POST', body: { name: `t-${randomUUIDv7()}`, administrator } });
+  expect(made.status).toBe(201);
+  return basic(administrator.username, administrator.password);
+};
+
+const makeKey = (kms: RunningKms, headers: Record<string, string>) =>
+  kms.send(KEYS, { method: 'POST', headers, body: { name: `key-${randomUUIDv7()}`, algorithm: 'A256GCM/A256KW' } });
+
+describe('A KMS with a file of revisions', () => {
+  it('refuses to start on a database that was put back, until an operator takes the file away, and says so in the log', async () => {
+    await using of = await house();
+    const [data, copy, file] = [join(of.folder, 'data'), join(of.folder, 'copy'), join(of.folder, 'revisions.json')];
+    const first = await run(of);
+    const administrator = await makeTenant(first.kms);
+    await first.kms[Symbol.asyncDispose]();
+    expect(first.warned).toContainEqual(expect.stringContaining(`${file} was not there`));
+    await cp(data, copy, { recursive: true });
+    const second = await run(of);
+    await makeTenant(second.kms);
+    await second.kms[Symbol.asyncDispose]();
+    expect(second.warned).not.toContainEqual(expect.stringContaining('was not there'));
+    await rm(data, { recursive: true });
+    await cp(copy, data, { recursive: true });
+    await expect(run(of)).rejects.toMatchObject({
+      code: 'database-rolled-back',
+      message: expect.stringContaining('the service'),
+      fix: expect.stringContaining('unseal.revisions_file'),
+    });
+    await rm(file);
+    const third = await run(of);
+    await using kms = third.kms;
+    expect(third.warned).toContainEqual(expect.stringContaining(`${file} was not there`));
+    expect((await makeKey(kms, administrator)).status).toBe(201);
+  });
+
+  it('closes a tenant whose database was put back, and serves the others', async () => {
+    await using of = await house();
+    const [data, copy] = [join(of.folder, 'data'), join(of.folder, 'copy')];
+    const first = await run(of);
+    const [one, two] = [await makeTenant(first.kms), await makeTenant(first.kms)];
+    expect((await makeKey(first.kms, one)).status).toBe(201);
+    await first.kms[Symbol.asyncDispose]();
+    await cp(data, copy, { recursive: true });
+    const second = await run(of);
+    expect((await makeKey(second.kms, one)).status).toBe(201);
+    await second.kms[Symbol.asyncDispose]();
+    await cp(copy, data, { recursive: true, filter: (path) => !path.includes('service') });
+    const { kms: third } = await run(of);
+    await using kms = third;
+    const refused = await kms.send(KEYS, { headers: one });
+    expect({ status: refused.status, code: refused.json<{ code: string }>().code }).toEqual({ status: 503, code: 'database-rolled-back' });
+    expect((await makeKey(kms, two)).status).toBe(201);
+  });
+});
