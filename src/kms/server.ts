@@ -16,7 +16,7 @@ import { openAccess } from './access/guard/open-access.ts';
 import { createAdmin } from './admin/admin.ts';
 import { createTenantsService } from './admin/tenants.service.ts';
 import { landingOf } from './api/landing.ts';
-import { registerOpenApi } from './api/openapi.ts';
+import { registerOpenApi } from './api/openapi/openapi.ts';
 import { openBarrier } from './barrier/open-barrier.ts';
 import { readUnsealKey } from './barrier/unseal-key.ts';
 import type { Caller } from './caller.ts';
@@ -104,7 +104,7 @@ export const buildKms = async (options: {
   const { insufficientScope } = access.challenges;
   const keys = createKeys({ barrier, rows, insufficientScope, emit: countActs(telemetry), now, quotas: quotasOf(config.quotas) });
   const seedFile = options.demo ? config.demo.seed_file : undefined;
-  const demo = seedFile === undefined ? null : await demoData.load(seedFile, keys.elasticKeys);
+  const { demo, api } = seedFile === undefined ? { demo: null, api: null } : await demoData.load(seedFile, keys);
   for (const job of [...databases.jobs, ...access.jobs, forgetGoneTenants(tenants), lookAtTenants(tenants, rows)])
     opened.use(jobs.start(job));
 
@@ -119,7 +119,7 @@ export const buildKms = async (options: {
   const app = await createServer({ name: 'kms', clientCertificate: 'request', telemetry, jobs, drain, ...listenerOf(config.server) });
   app.addHook('preClose', async () => closing.abort());
   opened.defer(() => app.close());
-  await registerOpenApi(app, { swaggerUi: config.server.swagger });
+  await registerOpenApi(app, { swaggerUi: config.server.swagger, demo: api });
   guardServiceRoutes(app, { ...access, admit: keys.admit, traceId: () => telemetry.traceId(), now, nameTag });
   app.addHook('onError', async (request, _reply, error) => {
     const caller: Caller | undefined = request.caller;
