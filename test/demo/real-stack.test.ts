@@ -262,6 +262,15 @@ describe('a key of the seed that a visitor changed', () => {
     expect((await keyNames()).toSorted()).toEqual(SEEDED);
   });
 
+  it('may be suspended where it is there for that, and the next demo passes', async () => {
+    const owner = await tenantAdmin(stack);
+    const { id } = await seededKey(owner, 'demo-suspension-key');
+    await owner.invoke('changeElasticKey', { path: { id }, body: { state: 'suspended' } });
+    const { errors, outcome } = await go(only('seed.tenants', 'seed.kms'));
+    expect([errors, outcome.steps.map(({ status }) => status)]).toEqual([[], ['passed', 'passed']]);
+    expect((await seededKey(owner, 'demo-suspension-key')).state).toBe('suspended');
+  });
+
   it('is no obstacle for a reset, whatever became of it', async () => {
     const before = Object.values(await engine.demoTenants());
     await change({ name: unique('mine') });
