@@ -59,7 +59,7 @@ The KMS reads its realms when it starts. The file keeps its owner, its mode and 
 
 --hash-file takes a PBKDF2-HMAC-SHA256 hash that passlib, Django, Werkzeug or Spring Security made, and
 writes it as one of passthru: the user keeps the password. It must have 210,000 rounds and 16 bytes of
-salt. bcrypt, Argon2 and scrypt are refused: nobody can make another hash of one.
+salt. A hash of another kind is refused: nobody can make this one of it.
 
 Examples:
   passthru realm add bob --tenant acme --role user --password-file bob.password
