@@ -2,6 +2,7 @@ import { accountCreateSchema } from '../src/cli/documents/account-create.ts';
 import { clientCreateSchema } from '../src/cli/documents/client-create.ts';
 import { downSchema } from '../src/cli/documents/down.ts';
 import { errorSchema } from '../src/cli/documents/error.ts';
+import { hashPasswordSchema } from '../src/cli/documents/hash-password.ts';
 import { prepareProdSchema } from '../src/cli/documents/prepare-prod.ts';
 import { prepareSchema } from '../src/cli/documents/prepare.ts';
 import { realmAddSchema } from '../src/cli/documents/realm-add.ts';
@@ -19,6 +20,7 @@ export const DOCUMENT_SCHEMAS = {
   'prepare-prod': prepareProdSchema,
   'tenant-create': tenantCreateSchema,
   'realm-add': realmAddSchema,
+  'hash-password': hashPasswordSchema,
   'account-create': accountCreateSchema,
   'client-create': clientCreateSchema,
   'signing-key-list': signingKeyListSchema,

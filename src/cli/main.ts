@@ -5,6 +5,7 @@ import {
   ACCOUNT_CREATE_HELP,
   CLIENT_CREATE_HELP,
   DEMO_HELP,
+  HASH_PASSWORD_HELP,
   HEALTH_HELP,
   PREPARE_HELP,
   REALM_ADD_HELP,
@@ -17,6 +18,7 @@ import { DOWN_FLAGS, HEALTH_FLAGS, LOGS_FLAGS, PREPARE_FLAGS, SERVE_FLAGS, SINK_
 import {
   ACCOUNT_CREATE_FLAGS,
   CLIENT_CREATE_FLAGS,
+  HASH_PASSWORD_FLAGS,
   REALM_ADD_FLAGS,
   SIGNING_KEY_FLAGS,
   TENANT_CREATE_FLAGS,
@@ -105,6 +107,14 @@ const COMMANDS: readonly AddCommand[] = [
       run: async (call) => (await import('./commands/operator/realm-add.ts')).realmAdd(call),
     }),
   ]),
+  command({
+    name: 'hash-password',
+    summary: 'print a hash of a password, for realms.yml',
+    flags: HASH_PASSWORD_FLAGS,
+    settings: ['output'],
+    help: HASH_PASSWORD_HELP,
+    run: async (call) => (await import('./commands/operator/hash-password.ts')).hashPassword(call),
+  }),
   commandGroup('account', 'accounts of a running Identity', [
     command({
       name: 'create',

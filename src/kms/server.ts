@@ -17,7 +17,7 @@ import { createTenantRate } from './access/guard/tenant-rate.ts';
 import { createAdmin } from './admin/admin.ts';
 import { createTenantsService } from './admin/tenants.service.ts';
 import { landingOf } from './api/landing.ts';
-import { registerOpenApi } from './api/openapi.ts';
+import { registerOpenApi } from './api/openapi/openapi.ts';
 import { openBarrier } from './barrier/open-barrier.ts';
 import { readUnsealKey } from './barrier/unseal-key.ts';
 import type { Caller } from './caller.ts';
@@ -110,7 +110,7 @@ export const buildKms = async (options: {
   const { insufficientScope } = access.challenges;
   const keys = createKeys({ barrier, rows, insufficientScope, emit: countActs(telemetry), now, quotas: quotasOf(config.quotas) });
   const seedFile = options.demo ? config.demo.seed_file : undefined;
-  const demo = seedFile === undefined ? null : await demoData.load(seedFile, keys.elasticKeys);
+  const { demo, api } = seedFile === undefined ? { demo: null, api: null } : await demoData.load(seedFile, keys);
   for (const job of [...databases.jobs, ...revisions.jobs, ...access.jobs, forgetGoneTenants(tenants), lookAtTenants(tenants, rows)])
     opened.use(jobs.start(job));
 
@@ -134,7 +134,7 @@ export const buildKms = async (options: {
   });
   app.addHook('preClose', async () => closing.abort());
   opened.defer(() => app.close());
-  await registerOpenApi(app, { swaggerUi: config.server.swagger });
+  await registerOpenApi(app, { swaggerUi: config.server.swagger, demo: api });
   const { max, window_seconds: seconds } = config.quotas.requests;
   const countRequest = createTenantRate({ max, windowMs: seconds * 1000, elapsed });
   guardServiceRoutes(app, { ...access, admit: keys.admit, countRequest, traceId: () => telemetry.traceId(), now, nameTag });

@@ -227,7 +227,7 @@ describe('resetDemo on real servers', () => {
 const keyNames = async (): Promise<readonly string[]> =>
   (await (await tenantAdmin(stack)).all('listElasticKeys', {})).map(({ name }) => name);
 
-const SEEDED = ['demo-eddsa-key', 'demo-encryption-key', 'demo-signing-key', 'demo-wrapping-key'];
+const SEEDED = ['demo-eddsa-key', 'demo-encryption-key', 'demo-signing-key', 'demo-suspension-key', 'demo-wrapping-key'];
 
 describe('a key of the seed that a visitor changed', () => {
   const change = async (body: KmsBody<'changeElasticKey'>) => {
@@ -260,6 +260,15 @@ describe('a key of the seed that a visitor changed', () => {
     expect(outcome.steps[1]?.error?.cause).toMatchObject({ code: 'seed-changed', fix: expect.stringContaining('`passthru reset-demo`') });
     expect((await reset()).steps.flatMap(({ error }) => error ?? [])).toEqual([]);
     expect((await keyNames()).toSorted()).toEqual(SEEDED);
+  });
+
+  it('may be suspended where it is there for that, and the next demo passes', async () => {
+    const owner = await tenantAdmin(stack);
+    const { id } = await seededKey(owner, 'demo-suspension-key');
+    await owner.invoke('changeElasticKey', { path: { id }, body: { state: 'suspended' } });
+    const { errors, outcome } = await go(only('seed.tenants', 'seed.kms'));
+    expect([errors, outcome.steps.map(({ status }) => status)]).toEqual([[], ['passed', 'passed']]);
+    expect((await seededKey(owner, 'demo-suspension-key')).state).toBe('suspended');
   });
 
   it('is no obstacle for a reset, whatever became of it', async () => {

@@ -46,11 +46,24 @@ Given again with the same password, it finds what it made, and tells the id.
 Example:
   passthru tenant create acme --administrator ann --password-file ann.password --operator /srv/passthru/operator`;
 
+export const HASH_PASSWORD_HELP = `
+The hash is PBKDF2-HMAC-SHA256 with 600,000 rounds and 32 bytes of salt, another one at each call. It is
+for \`password\` of a user in realms.yml; passthru realm add writes the whole entry. The password is no
+argument: other users of the machine could read it.
+
+Example:
+  passthru hash-password --password-file bob.password`;
+
 export const REALM_ADD_HELP = `
 The KMS reads its realms when it starts. The file keeps its owner, its mode and its comments.
 
+--hash-file takes a PBKDF2-HMAC-SHA256 hash that passlib, Django, Werkzeug or Spring Security made, and
+writes it as one of passthru: the user keeps the password. It must have 210,000 rounds and 16 bytes of
+salt. A hash of another kind is refused: nobody can make this one of it.
+
 Examples:
   passthru realm add bob --tenant acme --role user --password-file bob.password
+  passthru realm add bob --tenant acme --role user --hash-file bob.hash
   passthru realm add bob --tenant acme --role user --file /srv/passthru/kms/secrets/realms.yml`;
 
 export const ACCOUNT_CREATE_HELP = `${ADMIN_LISTENER}

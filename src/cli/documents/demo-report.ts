@@ -1,5 +1,5 @@
 import type { ReportOptions } from '#demo/to-report.ts';
-import { demoPassword } from '#demo/world/names.ts';
+import { demoPassword } from '#infra/demo-data/demo-password.ts';
 import { readIdentitySeed } from '#demo/world/seed-files.ts';
 import type { Engine } from '#engine/engine.ts';
 

@@ -1,11 +1,11 @@
 import { appendFileSync } from 'node:fs';
-import { randomUUID } from 'node:crypto';
 import type { DemoEvent } from '#demo/events.ts';
 import type { Report } from '#demo/report.ts';
 import { failureFrom } from '#infra/apperr/result.ts';
 import { formatDuration } from './terminal/layout.ts';
 import { createPlainReporter } from './plain.ts';
 import type { Reporter, ReporterOptions } from './reporter.ts';
+import { holdOutput } from './terminal/held-output.ts';
 import { printable, type Terminal } from './terminal/terminal.ts';
 
 export interface GithubOptions extends ReporterOptions {
@@ -14,45 +14,43 @@ export interface GithubOptions extends ReporterOptions {
   readonly appendFile?: (file: string, text: string) => void;
 }
 
-/** @see https://docs.github.com/actions/reference/workflow-commands-for-github-actions */
+/** @see https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands */
 const data = (text: string): string => text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
 const property = (text: string): string => data(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
 
-/** The plain transcript with a group a phase, an annotation for each failure and warning, and a step summary. */
+/** The plain transcript with a group for each phase that prints anything, an annotation for each failure and warning, and a step summary. */
 export const createGithubReporter = (terminal: Terminal, options: GithubOptions): Reporter => {
   const { summaryFile, appendFile = appendFileSync } = options;
-  const plain = createPlainReporter(terminal, options);
+  const [out, err] = [holdOutput(terminal.out), holdOutput(terminal.err)];
+  const plain = createPlainReporter({ ...terminal, out: out.stream, err: err.stream }, options);
   const command = (text: string): void => void terminal.err.write(`${text}\n`);
-  let phase = '';
-  let grouped = false;
+  let phase: string | null = null;
+  let grouped: string | null = null;
   const endGroup = (): void => {
-    if (grouped) command('::endgroup::');
-    grouped = false;
+    if (grouped !== null) command('::endgroup::');
+    grouped = null;
   };
-  const group = (next: string): void => {
-    if (next === phase) return;
+  const group = (): void => {
+    if (phase === null || phase === grouped) return;
     endGroup();
-    phase = next;
-    grouped = true;
+    grouped = phase;
     command(`::group::${data(phase)}`);
-  };
-  /** Text of servers and logs must not be read as a command. */
-  const guarded = (event: DemoEvent): void => {
-    const token = randomUUID();
-    command(`::stop-commands::${token}`);
-    plain.emit(event);
-    command(`::${token}::`);
   };
   return {
     emit: (event) => {
-      if (event.type === 'step-started') group(event.step.phase);
-      if (event.type === 'run-finished') endGroup();
-      guarded(event);
+      if (event.type === 'step-started') ({ phase } = event.step);
+      if (event.type === 'run-finished') {
+        endGroup();
+        phase = null;
+      }
+      plain.emit(event);
+      err.flush(group);
       for (const text of annotations(event)) command(text);
     },
     result: (report, shown) => {
       endGroup();
       plain.result(report, shown);
+      out.flush();
       if (summaryFile === undefined || summaryFile === '') return;
       const summary = summaryOf(report);
       try {

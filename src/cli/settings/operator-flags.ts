@@ -37,8 +37,15 @@ export const REALM_ADD_FLAGS = {
   tenant: setting({ type: text('the name of a tenant', 'name'), default: REQUIRED, flags: [{ help: 'name of the tenant of the user' }] }),
   role: setting({ type: roles, default: REQUIRED, flags: [{ help: `what the user may do: ${ROLES}` }] }),
   passwordFile,
+  hashFile: setting({
+    type: file,
+    default: null,
+    flags: [{ help: 'file with a hash in place of the password, or - for stdin; passlib, Django, Werkzeug and Spring Security make such' }],
+  }),
   file: setting({ type: file, default: null, flags: [{ help: 'realms.yml to add the user to (default: print the entry)' }] }),
 } as const;
+
+export const HASH_PASSWORD_FLAGS = { passwordFile } as const;
 
 export const ACCOUNT_CREATE_FLAGS = {
   tenant: setting({

@@ -6,7 +6,7 @@ import type { IdentityApi } from '#client/identity/identity.ts';
 import type { StackAccess } from '#demo/step/stack-access.ts';
 import type { StepWork } from '#demo/step/step.ts';
 import { person, serviceClient } from '#demo/world/callers.ts';
-import { demoPassword } from '#demo/world/names.ts';
+import { demoPassword } from '#infra/demo-data/demo-password.ts';
 import { readIdentitySeed, type IdentitySeed } from '#demo/world/seed-files.ts';
 import { wholeSeed } from './whole-seed.ts';
 

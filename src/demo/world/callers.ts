@@ -3,7 +3,8 @@ import { codeOf } from '#client/identity/authorization-request.ts';
 import { kmsApi, type KmsApi } from '#client/kms/kms.ts';
 import { basic, bearer } from '#client/session/authorization.ts';
 import type { StackAccess } from '#demo/step/stack-access.ts';
-import { account, demoPassword, LOOPBACK_REDIRECT, PUBLIC_CLIENT } from './names.ts';
+import { demoPassword } from '#infra/demo-data/demo-password.ts';
+import { account, LOOPBACK_REDIRECT, PUBLIC_CLIENT } from './names.ts';
 
 /** The callers of the demo: each call gives one in a session of their own, so that nobody is logged in already. */
 

@@ -1,7 +1,5 @@
 import type { OAuthClient } from '#client/identity/identity.ts';
-
-/** Demo passwords and client secrets are predictable on purpose, and documented with a warning. */
-export const demoPassword = (name: string): string => `${name}-password`;
+import { demoPassword } from '#infra/demo-data/demo-password.ts';
 
 /** A person of the demo, as the log-in page asks for one. */
 export const account = (username: string): { readonly username: string; readonly password: string } => ({

@@ -29,7 +29,14 @@ export const readIdentitySeed = (): Promise<IdentitySeed> =>
 const kmsSeedSchema = Type.Object({
   tenants: Type.Array(Type.String()),
   accounts: Type.Array(Type.Object({ username: Type.String(), tenant: Type.String(), roles: Type.Array(Type.String(), { default: [] }) })),
-  elastic_keys: Type.Array(Type.Object({ name: Type.String(), tenant: Type.String(), algorithm: Type.String() })),
+  elastic_keys: Type.Array(
+    Type.Object({
+      name: Type.String(),
+      tenant: Type.String(),
+      algorithm: Type.String(),
+      may_be_suspended: Type.Optional(Type.Boolean()),
+    }),
+  ),
 });
 export type KmsSeed = Static<typeof kmsSeedSchema>;
 

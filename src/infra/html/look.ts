@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
-/** The style sheet of all pages of both products. Browsers load it as a file of its own, so that the policy can forbid inline style. */
-export const STYLESHEET = `:root {
+/** The colours of all pages, light and dark, as custom properties. */
+export const COLOURS = `:root {
   color-scheme: light dark;
   --page: #f4f5f7;
   --card: #ffffff;
@@ -27,7 +27,10 @@ export const STYLESHEET = `:root {
     --alert-page: #3a1c1f;
   }
 }
+`;
 
+/** The style sheet of all pages of both products. Browsers load it as a file of its own, so that the policy can forbid inline style. */
+export const STYLESHEET = `${COLOURS}
 *, *::before, *::after { box-sizing: border-box; }
 
 body {

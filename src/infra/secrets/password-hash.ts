@@ -1,9 +1,8 @@
 import { AppError } from '#infra/apperr/app-error.ts';
+import { foreignHash, type HashParts, otherHash } from './foreign-hash.ts';
 
 /** The forms of a stored password: a PBKDF2 hash, or plaintext where a demo allows it. */
-export type StoredPassword =
-  | { readonly kind: 'pbkdf2-sha256'; readonly iterations: number; readonly salt: Uint8Array; readonly hash: Uint8Array }
-  | { readonly kind: 'plaintext'; readonly password: string };
+export type StoredPassword = ({ readonly kind: 'pbkdf2-sha256' } & HashParts) | { readonly kind: 'plaintext'; readonly password: string };
 
 const PLAINTEXT_PREFIX = '{plaintext}';
 const HASH_BYTES = 32;
@@ -16,11 +15,17 @@ const MAX_ITERATIONS = 10_000_000;
 const PATTERN = /^\$pbkdf2-sha256\$i=([1-9]\d{0,7})\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)$/;
 
 /** `$pbkdf2-sha256$i=600000$<salt>$<hash>`, base64 without padding. */
-export const formatPasswordHash = (parts: { iterations: number; salt: Uint8Array; hash: Uint8Array }): string =>
+export const formatPasswordHash = (parts: HashParts): string =>
   `$pbkdf2-sha256$i=${parts.iterations}$${toBase64(parts.salt)}$${toBase64(parts.hash)}`;
 
+const ownHash = (stored: string): HashParts | null => {
+  const [, iterations = '', salt = '', hash = ''] = PATTERN.exec(stored) ?? [];
+  if (iterations === '') return null;
+  return { iterations: Number(iterations), salt: Buffer.from(salt, 'base64'), hash: Buffer.from(hash, 'base64') };
+};
+
 /**
- * Reads a stored password.
+ * Reads a stored password, in our form or in that of passlib, Django, Werkzeug or Spring Security.
  *
  * @param least rounds of PBKDF2 that a hash must have
  * @throws AppError `password-hash-invalid`; its message does not repeat the stored text
@@ -31,11 +36,16 @@ export const parsePasswordHash = (stored: string, least = LEAST_ITERATIONS): Sto
     if (password === '') throw invalid('is empty');
     return { kind: 'plaintext', password };
   }
-  const [, iterationText = '', saltText = '', hashText = ''] = PATTERN.exec(stored) ?? [];
-  const iterations = Number(iterationText);
-  const salt = Buffer.from(saltText, 'base64');
-  const hash = Buffer.from(hashText, 'base64');
-  if (iterationText === '') throw invalid('is not of the form $pbkdf2-sha256$i=<iterations>$<salt>$<hash>');
+  const parts = ownHash(stored) ?? foreignHash(stored);
+  if (parts === null) {
+    const other = otherHash(stored);
+    throw invalid(
+      other === null
+        ? 'is not of the form $pbkdf2-sha256$i=<iterations>$<salt>$<hash>, nor a PBKDF2-HMAC-SHA256 hash of passlib, Django, Werkzeug or Spring Security'
+        : `is a hash of ${other}, and only PBKDF2-HMAC-SHA256 is taken`,
+    );
+  }
+  const { iterations, salt, hash } = parts;
   if (iterations > MAX_ITERATIONS) throw invalid(`asks for more than ${MAX_ITERATIONS} iterations`);
   if (iterations < least) throw invalid(`has fewer than ${least} iterations`);
   if (salt.length < LEAST_SALT_BYTES) throw invalid(`has a salt of less than ${LEAST_SALT_BYTES} bytes`);
@@ -46,4 +56,6 @@ export const parsePasswordHash = (stored: string, least = LEAST_ITERATIONS): Sto
 const toBase64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64').replace(/=+$/, '');
 
 const invalid = (why: string) =>
-  new AppError('password-hash-invalid', 500, `a stored password ${why}`, { fix: 'Hash the password again and store the new text.' });
+  new AppError('password-hash-invalid', 500, `a stored password ${why}`, {
+    fix: 'Hash the password again by `passthru hash-password`, and store the new text.',
+  });

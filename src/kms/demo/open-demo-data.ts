@@ -3,14 +3,16 @@ import { createDemoLocks } from '#infra/demo-data/resets/create-demo-locks.ts';
 import type { PreparationLock } from '#kms/tenants/preparation-lock.ts';
 import { totalOf } from '#infra/demo-data/holdings.ts';
 import { createResets } from '#infra/demo-data/resets/create-resets.ts';
+import type { DemoApi } from '#kms/api/openapi/demo-api.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { Emit } from '#kms/events.ts';
-import type { ElasticKeyService } from '#kms/keys/elastic-keys/elastic-key.ts';
+import type { Keys } from '#kms/keys/keys.ts';
 import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
 import type { TenantDirectory } from '#kms/tenants/directory.ts';
 import type { TenantLifeCycle } from '#kms/tenants/life-cycle.ts';
 import { sweepTenants } from '#kms/tenants/sweep.ts';
 import { createDemo } from './create-demo.ts';
+import { createDemoApi } from './demo-api.ts';
 import { createDemoStore } from './demo.store.ts';
 import type { KmsDemo } from './kms-demo.ts';
 import { holdingsOf } from './holdings.ts';
@@ -24,7 +26,7 @@ export interface DemoData extends AsyncDisposable {
   /** At a start without the demo: tells how many rows of it there are, if any. */
   tellOfSleep(): Promise<void>;
   /** @throws AppError `config-unreadable` or `config-invalid` for the seed */
-  load(seedFile: string, elasticKeys: Pick<ElasticKeyService, 'create' | 'list'>): Promise<KmsDemo>;
+  load(seedFile: string, keys: Keys): Promise<{ readonly demo: KmsDemo; readonly api: DemoApi }>;
 }
 
 /** @param options.now epoch milliseconds */
@@ -57,8 +59,14 @@ export const openDemoData = (options: {
       const { demo: rows } = await holdingsOf(service.db);
       if (totalOf(rows) > 0) emit({ type: 'demo-sleeps', rows });
     },
-    load: async (seedFile, elasticKeys) =>
-      createDemo({ seed: await loadSeed(seedFile), service, rows, locks, resets, tenants, lifeCycle, elasticKeys, emit, now }),
+    load: async (seedFile, keys) => {
+      const seed = await loadSeed(seedFile);
+      const { elasticKeys } = keys;
+      return {
+        demo: createDemo({ seed, service, rows, locks, resets, tenants, lifeCycle, elasticKeys, emit, now }),
+        api: createDemoApi({ seed, tenants, keys }),
+      };
+    },
     [Symbol.asyncDispose]: () => locks[Symbol.asyncDispose](),
   };
 };

@@ -18,6 +18,7 @@ const elasticKeySchema = strictObject({
   tenant: demoNameSchema,
   algorithm: Type.Enum([...VARIANTS.keys()]),
   description: Type.String({ default: '', maxLength: 512 }),
+  may_be_suspended: Type.Optional(Type.Boolean({ description: 'suspended, it is as it was seeded: the examples of the API suspend it' })),
 });
 
 /** The content of `demo-seed.yml`. */

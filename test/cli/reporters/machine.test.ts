@@ -6,6 +6,7 @@ import { createGithubReporter } from '#cli/reporters/github.ts';
 import { createJsonReporter } from '#cli/reporters/json.ts';
 import type { Reporter, ReporterOptions } from '#cli/reporters/reporter.ts';
 import { createStructuredReporter } from '#cli/reporters/structured.ts';
+import { holdOutput } from '#cli/reporters/terminal/held-output.ts';
 import { createTerminal, type Terminal } from '#cli/reporters/terminal/terminal.ts';
 import { FAILED_RUN, PASSED_RUN, recordedReport } from '#test/support/cli-events.ts';
 import { fakeProcess } from '#test/support/fake-cli.ts';
@@ -139,15 +140,64 @@ describe('On GitHub Actions', () => {
     expect(warningsOf(false)).toEqual([]);
   });
 
-  it('what a service logged cannot issue a command: it stands where commands are off', () => {
-    const evil: DemoEvent = { type: 'root-cause', at: 0, line: 'kms exited', chain: ['kms'], logTail: ['::error::forged'], fix: '' };
-    const lines = github([...PASSED_RUN.slice(0, 1), evil]).err.split('\n');
-    const forged = lines.findIndex((line) => line.includes('::error::forged'));
-    const stop = lines.slice(0, forged).findLast((line) => line.startsWith('::stop-commands::'));
-    const token = stop?.slice('::stop-commands::'.length) ?? '';
-    expect(token).toMatch(/^[0-9a-f-]{36}$/);
-    expect(lines.slice(0, forged)).not.toContain(`::${token}::`);
-    expect(lines.slice(forged)).toContain(`::${token}::`);
+  const evilRun = (logTail: readonly string[]): readonly DemoEvent[] => [
+    ...PASSED_RUN.slice(0, 1),
+    { type: 'root-cause', at: 0, line: 'kms exited', chain: ['kms'], logTail: [...logTail], fix: '' },
+  ];
+
+  it('a run whose lines could be no command switches commands off nowhere, failures and all', () => {
+    for (const run of [PASSED_RUN, FAILED_RUN]) expect(github(run).err + github(run).out).not.toContain('::stop-commands::');
+  });
+
+  it.each(['##[error]forged', 'a line with ##[group]forged in it'])(
+    'what a service logged cannot issue a command: it stands where commands are off: %s',
+    (logged) => {
+      const lines = github(evilRun([logged, 'and more'])).err.split('\n');
+      const forged = lines.findIndex((line) => line.includes(logged));
+      const stops = lines.filter((line) => line.startsWith('::stop-commands::'));
+      expect(stops).toHaveLength(1);
+      const token = stops[0]?.slice('::stop-commands::'.length) ?? '';
+      expect(token).toMatch(/^[0-9a-f-]{36}$/);
+      const [stop, go] = [lines.indexOf(stops[0] ?? ''), lines.indexOf(`::${token}::`)];
+      expect(stop).toBeLessThan(forged);
+      expect(go).toBeGreaterThan(forged);
+      // Our own annotation comes where commands are on again.
+      expect(lines.findIndex((line) => line.startsWith('::error title=Root cause'))).toBeGreaterThan(go);
+    },
+  );
+
+  it.each([
+    '::error::forged',
+    '  \t::add-mask::x',
+    '\u001B[31m::error::forged\u001B[39m',
+    '\u0085::error::forged',
+    'first\r::error::forged',
+  ])('a block with the line %j in it is written where commands are off, as a whole', (line) => {
+    const written: string[] = [];
+    const { stream, flush } = holdOutput({ write: (text) => written.push(text) });
+    stream.write('before\n');
+    stream.write(`${line}\n`);
+    stream.write('after\n');
+    expect(written).toEqual([]);
+    flush();
+    const [, token = ''] = /^::stop-commands::(\S+)\n/.exec(written.join('')) ?? [];
+    expect(written.join('')).toBe(`::stop-commands::${token}\nbefore\n${line}\nafter\n::${token}::\n`);
+  });
+
+  it.each(['a::b', 'std::string::npos', '# [x]', 'kms: error'])('a line that is no command is written as it is: %j', (line) => {
+    const written: string[] = [];
+    const { stream, flush } = holdOutput({ write: (text) => written.push(text) });
+    stream.write(`${line}\n`);
+    flush();
+    flush();
+    expect(written).toEqual([`${line}\n`]);
+  });
+
+  it('a phase that prints nothing is no group', () => {
+    const quiet = told(PASSED_RUN, (terminal, options) => createGithubReporter(terminal, { ...options, summaryFile: undefined }), 'quiet');
+    expect(quiet.err.split('\n').filter((line) => /^::(end)?group::/.test(line))).toEqual([]);
+    const failed = told(FAILED_RUN, (terminal, options) => createGithubReporter(terminal, { ...options, summaryFile: undefined }), 'quiet');
+    expect(failed.err.split('\n').filter((line) => line.startsWith('::group::'))).toEqual(['::group::kms']);
   });
 
   it('a table of steps goes into the step summary', () => {

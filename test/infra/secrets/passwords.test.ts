@@ -2,6 +2,7 @@ import { pbkdf2Sync, randomUUIDv7 } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { createPasswords } from '#infra/secrets/passwords.ts';
+import { FOREIGN_PASSWORD, REFUSED, TAKEN } from '#test/infra/secrets/foreign-hashes.ts';
 import { formatPasswordHash, parsePasswordHash } from '#infra/secrets/password-hash.ts';
 
 const quick = { iterations: 1000 };
@@ -123,6 +124,36 @@ describe('a password', () => {
       expect(error).toMatchObject({ code: expect.stringMatching(/^password-(hash-invalid|plaintext-refused)$/) });
       expect(String(error)).not.toContain(salt);
     }
+  });
+
+  it.each(TAKEN)('whose hash %s made is verified by it, and another one is not', async (_, stored, iterations) => {
+    const parsed = parsePasswordHash(stored);
+    if (parsed.kind !== 'pbkdf2-sha256') throw new Error('no hash');
+    expect(parsed.iterations).toBe(iterations);
+    const passwords = createPasswords();
+    expect(await passwords.verify(FOREIGN_PASSWORD, stored)).toBe(true);
+    expect(await passwords.verify(FOREIGN_PASSWORD, formatPasswordHash(parsed))).toBe(true);
+    expect(await passwords.verify(`${FOREIGN_PASSWORD}.`, stored)).toBe(false);
+  });
+
+  it.each(REFUSED)('whose hash is of %s is not taken, and the refusal says what it is', (_, stored, says) => {
+    expect(() => parsePasswordHash(stored)).toThrow(
+      expect.objectContaining({ code: 'password-hash-invalid', message: expect.stringContaining(says) }) as Error,
+    );
+  });
+
+  it.each([
+    [
+      'a salt of Django of 15 bytes',
+      `pbkdf2_sha256$260000$${'s'.repeat(15)}$${Buffer.alloc(32, 1).toString('base64')}`,
+      'salt of less than 16',
+    ],
+    ['a hash of Werkzeug of 20 bytes', `pbkdf2:sha256:260000$${'s'.repeat(16)}$${'ab'.repeat(20)}`, 'not 32 bytes long'],
+    ['more rounds of passlib than any', `$pbkdf2-sha256$99999999$${'A'.repeat(22)}$${'A'.repeat(43)}`, 'more than 10000000'],
+    ['Werkzeug that leaves its rounds out', `pbkdf2:sha256$${'s'.repeat(16)}$${'ab'.repeat(32)}`, 'is not of the form'],
+    ['a bare base64 that only a prefix could tell from others', 'A'.repeat(64), 'is not of the form'],
+  ])('is not taken with %s', (_, stored, says) => {
+    expect(() => parsePasswordHash(stored)).toThrow(says);
   });
 
   it('is refused with 429 and Retry-After when too many wait, and taken again later', async () => {

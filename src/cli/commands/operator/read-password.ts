@@ -15,21 +15,23 @@ const MAX_BYTES = 4_096;
  * @param options.file name of the file, `-` for stdin; undefined asks on a terminal
  * @param options.flag that names the file, for errors
  * @param options.of whose password it is
+ * @param options.what stands in the file; a password where absent
  * @throws AppError `usage`
  */
 export const readPassword = async (options: {
   readonly file: string | undefined;
   readonly flag: string;
   readonly of: string;
+  readonly what?: 'password' | 'hash';
   readonly process: Pick<CliProcess, 'cwd' | 'stdin' | 'err'>;
 }): Promise<string> => {
-  const { file, flag, of, process } = options;
+  const { file, flag, of, what = 'password', process } = options;
   if (file === undefined) return askFor(of, { flag, process });
   const text = file === STDIN ? await readAll(process.stdin()) : await readText(resolve(process.cwd, file), { file, flag });
   const password = text.replace(/\r?\n$/, '');
   const wrong = password === '' ? 'is empty' : /[\r\n]/.test(password) ? 'has more than one line' : null;
   if (wrong === null) return password;
-  throw usageError(`the password of ${flag} ${wrong}`, { fix: 'Write the password into one line, and nothing else.' });
+  throw usageError(`the ${what} of ${flag} ${wrong}`, { fix: `Write the ${what} into one line, and nothing else.` });
 };
 
 const readText = (path: string, { file, flag }: { readonly file: string; readonly flag: string }): Promise<string> =>

@@ -1,6 +1,7 @@
 import { open, readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { AppError } from '#infra/apperr/app-error.ts';
+import { formatPasswordHash, parsePasswordHash } from '#infra/secrets/password-hash.ts';
 import { createPasswords } from '#infra/secrets/passwords.ts';
 import type { CommandCall } from '#cli/command-line/command.ts';
 import type { RealmAddDocument } from '#cli/documents/realm-add.ts';
@@ -22,14 +23,19 @@ interface Entry {
 
 /** `passthru realm add`: a user of the KMS for realms.yml, with a hash of the password, printed or put into the file. */
 export const realmAdd = (call: CommandCall<string, typeof REALM_ADD_FLAGS>): Promise<ExitCode> =>
-  operatorCommand(call, async ({ tenant, role: roles, passwordFile, file }) => {
+  operatorCommand(call, async ({ tenant, role: roles, passwordFile, hashFile, file }) => {
     const { argument: username, process } = call;
     if (!USERNAME.test(username)) {
       throw usageError('<username> must be 1 to 128 characters without colon and control characters', { fix: 'Choose another name.' });
     }
-    const given = await readPassword({ file: passwordFile, flag: '--password-file', of: username, process });
-    const { hash } = createPasswords();
-    const entry: Entry = { username, password: await hash(given), tenant, roles };
+    if (passwordFile !== undefined && hashFile !== undefined) {
+      throw usageError('--password-file and --hash-file exclude each other', { fix: 'Give the password or a hash of it.' });
+    }
+    const password =
+      hashFile === undefined
+        ? await createPasswords().hash(await readPassword({ file: passwordFile, flag: '--password-file', of: username, process }))
+        : ownFormOf(await readPassword({ file: hashFile, flag: '--hash-file', of: username, what: 'hash', process }));
+    const entry: Entry = { username, password, tenant, roles };
     const { stringify } = await import('yaml');
     const text = stringify([entry], { lineWidth: 0 }).trimEnd();
     if (file !== undefined) await addTo(resolve(process.cwd, file), entry);
@@ -47,6 +53,24 @@ export const realmAdd = (call: CommandCall<string, typeof REALM_ADD_FLAGS>): Pro
       record: { body: 'hashed the password of a realm user', attributes: { 'passthru.tenant.name': tenant } },
     };
   });
+
+const hashRefused = (why: string, fix: string) =>
+  usageError(`the hash of --hash-file ${why}`, { fields: [{ field: '--hash-file', message: why, fix }], fix });
+
+/** A hash of another library in our form, with its rounds and its salt. @throws AppError `usage` for one that is not taken */
+const ownFormOf = (hash: string): string => {
+  try {
+    const stored = parsePasswordHash(hash);
+    if (stored.kind !== 'plaintext') return formatPasswordHash(stored);
+  } catch (thrown) {
+    if (!(thrown instanceof AppError)) throw thrown;
+    throw hashRefused(
+      thrown.message.replace(/^a stored password /, ''),
+      'Let the user choose a new password, and give it by --password-file.',
+    );
+  }
+  throw hashRefused('is a password and no hash', 'Give it by --password-file, without {plaintext}.');
+};
 
 /**
  * Puts a user below `file.users` of a realms file, comments and all else kept. Written in place: owner and mode stay, and so does the

@@ -5,7 +5,7 @@ import { same } from '#demo/step/checker.ts';
 import type { StepWork } from '#demo/step/step.ts';
 import { tenantAdmin } from '#demo/world/callers.ts';
 import { base64url, seededKey } from '#demo/world/keys.ts';
-import { demoPassword } from '#demo/world/names.ts';
+import { demoPassword } from '#infra/demo-data/demo-password.ts';
 
 /** A service authenticates with its TLS client certificate alone; `realms.yml` says whose it is. */
 export const run: StepWork = async ({ stack, check }) => {

@@ -5,7 +5,7 @@ import type { KmsAnswer } from '#client/kms/operations.ts';
 import { basic } from '#client/session/authorization.ts';
 import type { StepWork } from '#demo/step/step.ts';
 import { realmUser } from '#demo/world/callers.ts';
-import { demoPassword } from '#demo/world/names.ts';
+import { demoPassword } from '#infra/demo-data/demo-password.ts';
 
 /** Realm users log in to the KMS with Basic; Identity has no part in it. */
 export const run: StepWork = async ({ stack, check }) => {

@@ -7,12 +7,13 @@ import { createPasswords } from '#infra/secrets/passwords.ts';
 import { loadRealms } from '#kms/access/realms/realms-config.ts';
 import { fakeProcess } from '#test/support/fake-cli.ts';
 import { KMS_CONFIG_FOLDER } from '#test/kms/support/kms-server.ts';
+import { FOREIGN_PASSWORD, TAKEN } from '#test/infra/secrets/foreign-hashes.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';
 
 const PASSWORD = 'correct horse battery';
 
-const call = async (cwd: string, line: string) => {
-  const cli = fakeProcess({ cwd, env: {}, stdin: `${PASSWORD}\n` });
+const call = async (cwd: string, line: string, stdin = PASSWORD) => {
+  const cli = fakeProcess({ cwd, env: {}, stdin: `${stdin}\n` });
   await main(line.split(' '), cli);
   const code = process.exitCode;
   process.exitCode = 0;
@@ -27,6 +28,42 @@ describe('passthru realm add', () => {
     const [entry] = parse(out) as [{ username: string; password: string }];
     expect(entry).toMatchObject({ username: 'bob', tenant: 'acme', roles: ['user', 'service'] });
     expect(await createPasswords().verify(PASSWORD, entry.password)).toBe(true);
+  });
+
+  it.each(TAKEN)(
+    'takes the hash that %s made, and writes it in the form of the KMS, rounds and salt as they were',
+    async (_, hash, rounds) => {
+      await using folder = await temporaryDirectory();
+      const { code, out, err } = await call(folder.path, 'realm add bob --tenant acme --role user --hash-file -', hash);
+      expect([code, err]).toEqual([0, '']);
+      const [entry] = parse(out) as [{ password: string }];
+      expect(entry.password).toMatch(new RegExp(`^\\$pbkdf2-sha256\\$i=${rounds}\\$`));
+      expect(await createPasswords().verify(FOREIGN_PASSWORD, entry.password)).toBe(true);
+    },
+  );
+
+  it.each([
+    ['$pbkdf2-sha256$29000$HsP4f08p5TwHwDjnfI9xbg$S36xmcimOIbzg8NAJ/Em1/a0md8zVSE98Xp87DsuqBk', 'has fewer than 210000 iterations'],
+    ['{bcrypt}$2a$10$d9ijOx6KbnKPnIr.HdKbKunJjQM/90E9o6223LV60S9WoM.Muna/e', 'is a hash of bcrypt'],
+    [PASSWORD, 'is not of the form'],
+    [`{plaintext}${PASSWORD}`, 'is a password and no hash'],
+    ['', 'is empty'],
+  ])('refuses %j as a hash, names the flag and repeats nothing of it', async (hash, why) => {
+    await using folder = await temporaryDirectory();
+    const line = 'realm add bob --tenant acme --role user --hash-file - --output json';
+    const { code, out, err } = await call(folder.path, line, hash);
+    expect(code).toBe(64);
+    const { error } = JSON.parse(out) as { error: { code: string; message: string; fix: string } };
+    expect(error).toMatchObject({ code: 'usage', message: expect.stringContaining(`--hash-file ${why}`) });
+    expect(error.fix).not.toBe('');
+    expect(out + err).not.toContain(hash === '' ? PASSWORD : hash);
+  });
+
+  it('takes a password or a hash, not both', async () => {
+    await using folder = await temporaryDirectory();
+    const refused = await call(folder.path, 'realm add bob --tenant acme --role user --hash-file - --password-file -');
+    expect([refused.code, refused.out]).toEqual([64, '']);
+    expect(refused.err).toContain('exclude each other');
   });
 
   it('puts it into a realms file, which keeps comments, owner and mode, and refuses the same name again', async () => {

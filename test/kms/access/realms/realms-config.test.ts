@@ -8,6 +8,7 @@ import { createPasswords } from '#infra/secrets/passwords.ts';
 import { loadRealms } from '#kms/access/realms/realms-config.ts';
 import { realmsJsonSchema } from '#kms/access/realms/realms-schema.ts';
 import { KMS_CONFIG_FOLDER } from '#test/kms/support/kms-server.ts';
+import { REFUSED, TAKEN } from '#test/infra/secrets/foreign-hashes.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';
 
 const published = join(KMS_CONFIG_FOLDER, 'realms.schema.json');
@@ -38,6 +39,28 @@ describe('realms.yml', () => {
     await expect(loadRealms(file)).resolves.toMatchObject({ order: ['file', 'database', 'federation'] });
     const validate = new Ajv2020({ strict: false }).compile(JSON.parse(await readFile(published, 'utf8')) as object);
     expect(validate(parse(await readFile(file, 'utf8')))).toBe(true);
+  });
+
+  it('takes the hashes of passlib, Django, Werkzeug and Spring Security as they are, by the published schema too', async () => {
+    const realms = { file: { users: TAKEN.map(([, password]) => user({ password })) } };
+    expect((await load(realms)).file.users.map(({ password }) => password)).toEqual(TAKEN.map(([, hash]) => hash));
+    const validate = new Ajv2020({ strict: false }).compile(JSON.parse(await readFile(published, 'utf8')) as object);
+    expect(validate(realms)).toBe(true);
+  });
+
+  it.each(REFUSED)('refuses the hash of %s, names the field and what the hash is, and repeats nothing of it', async (_, password, says) => {
+    const refused = await load({ file: { users: [user(), user({ password })] } }).catch((thrown: unknown) => thrown);
+    expect(refused).toMatchObject({
+      code: 'config-invalid',
+      fields: [
+        {
+          field: 'realms.yml#/file/users/1/password',
+          message: expect.stringContaining(says),
+          fix: expect.stringContaining('hash-password'),
+        },
+      ],
+    });
+    expect(JSON.stringify(refused)).not.toContain(password.slice(-20));
   });
 
   it('has the documented passwords behind the hashes of the demo', async () => {

@@ -1,0 +1,45 @@
+import { type Html, markup } from '#infra/html/html.ts';
+import { ICON_PATH } from '#infra/html/look.ts';
+import type { DemoAccount } from './demo-api.ts';
+
+export const SWAGGER_PATH = '/ui/swagger/';
+/** Files of ours beside those of the package. */
+export const STYLE = 'passthru.css';
+export const SCRIPT = 'passthru.js';
+
+const FILES = `${SWAGGER_PATH}static`;
+
+/** A button for each account, which logs in with one click. */
+const logIn = (accounts: readonly DemoAccount[]): Html => markup`<section class="log-in" aria-label="Demo accounts">
+<p>Log in with an account of the demo, whose password is public; never put real data here.</p>
+<div class="accounts">
+${accounts.map(
+  ({ username, password, roles }) =>
+    markup`<button type="button" aria-pressed="false" data-username="${username}" data-password="${password}">${username}<span>${roles.join(', ')}</span></button>\n`,
+)}</div>
+</section>`;
+
+/** The page around Swagger UI. @param accounts to log in with; none where the demo does not run */
+export const swaggerPage = (accounts: readonly DemoAccount[]): Html => markup`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="robots" content="noindex">
+<title>passthru KMS: API</title>
+<link rel="icon" href="${ICON_PATH}" type="image/svg+xml">
+<link rel="stylesheet" href="${FILES}/swagger-ui.css">
+<link rel="stylesheet" href="${FILES}/theme/${STYLE}">
+</head>
+<body>
+<header>
+<h1><a href="/"><img src="${ICON_PATH}" alt="" width="28" height="28">passthru KMS</a></h1>
+<a class="document" href="/openapi.json">openapi.json</a>
+</header>
+${accounts.length > 0 && logIn(accounts)}
+<div id="swagger-ui"></div>
+<script src="${FILES}/swagger-ui-bundle.js"></script>
+<script src="${FILES}/theme/${SCRIPT}"></script>
+</body>
+</html>
+`;

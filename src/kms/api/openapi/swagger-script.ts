@@ -1,0 +1,35 @@
+/** Runs in the browser, as a file of its own: the policy forbids inline script. It starts Swagger UI and the buttons of the demo accounts. */
+export const SWAGGER_SCRIPT = `'use strict';
+const dark = window.matchMedia('(prefers-color-scheme: dark)');
+const paint = () => document.documentElement.classList.toggle('dark-mode', dark.matches);
+dark.addEventListener('change', paint);
+paint();
+
+const buttons = [...document.querySelectorAll('button[data-username]')];
+const ui = window.SwaggerUIBundle({
+  url: '/openapi.json',
+  dom_id: '#swagger-ui',
+  presets: [window.SwaggerUIBundle.presets.apis],
+  layout: 'BaseLayout',
+  deepLinking: true,
+  tryItOutEnabled: true,
+  validatorUrl: null,
+  // A password stays in the browser only where it is public.
+  persistAuthorization: buttons.length > 0,
+  onComplete: () => {
+    showAccount();
+    ui.getStore().subscribe(showAccount);
+  },
+});
+
+const showAccount = () => {
+  const name = ui.authSelectors.authorized()?.getIn(['basic', 'value', 'username']);
+  for (const button of buttons) button.setAttribute('aria-pressed', String(button.dataset.username === name));
+};
+for (const button of buttons) {
+  button.addEventListener('click', () => {
+    ui.preauthorizeBasic('basic', button.dataset.username, button.dataset.password);
+    ui.authActions.persistAuthorizationIfNeeded();
+  });
+}
+`;

@@ -1,0 +1,104 @@
+import { randomBytes } from 'node:crypto';
+import { AppError } from '#infra/apperr/app-error.ts';
+import { demoPassword } from '#infra/demo-data/demo-password.ts';
+import type { DemoApi } from '#kms/api/openapi/demo-api.ts';
+import type { ApiExamples, BodyExample, OperationExamples } from '#kms/api/openapi/examples.ts';
+import { type Caller, serviceCaller } from '#kms/caller.ts';
+import type { Keys } from '#kms/keys/keys.ts';
+import { exampleContext as context, examplePlaintext } from '#kms/keys/operations/schemas.ts';
+import type { TenantDirectory } from '#kms/tenants/directory.ts';
+import type { Seed } from './seed-file.ts';
+
+/**
+ * Elastic keys of demo-seed.yml, by the part that they have in the examples. The examples of one that somebody renamed stay general.
+ * One of them is there to be suspended: suspending any of the others would make the examples of all their operations fail.
+ */
+const NAMES = {
+  encrypting: 'demo-encryption-key',
+  signing: 'demo-signing-key',
+  wrapping: 'demo-wrapping-key',
+  suspended: 'demo-suspension-key',
+} as const;
+
+type ExampleKeys = Readonly<Record<keyof typeof NAMES, string | undefined>>;
+
+/** Null for an act that was refused, for example because somebody suspended the key. The door has told of it. */
+const unlessRefused = <T>(act: Promise<T>): Promise<T | null> =>
+  act.catch((error: unknown) => {
+    if (error instanceof AppError) return null;
+    throw error;
+  });
+
+const body = (value: BodyExample['value'], summary = 'With a key of the demo'): NonNullable<OperationExamples['bodies']> => ({
+  demo: { summary, value },
+});
+
+/** Bodies that can be asked for as they stand: what is to be opened or verified is made now, with the key as it is. */
+const madeWith = async (crypto: Pick<Keys['crypto'], 'encrypt' | 'sign' | 'wrap'>, caller: Caller, keys: ExampleKeys) => {
+  const plaintext = Buffer.from(examplePlaintext, 'base64url');
+  const { encrypting, signing, wrapping } = keys;
+  const [encrypted, signed, wrapped] = await Promise.all([
+    encrypting === undefined ? null : unlessRefused(crypto.encrypt(caller, encrypting, { plaintext, context })),
+    signing === undefined ? null : unlessRefused(crypto.sign(caller, signing, { payload: plaintext })),
+    wrapping === undefined ? null : unlessRefused(crypto.wrap(caller, wrapping, { key: plaintext, context })),
+  ]);
+  return { encrypted, signed, wrapped };
+};
+
+/** The examples of an operation on a key; none where the key is not there. */
+const on = (id: string | undefined, bodies?: OperationExamples['bodies']): OperationExamples =>
+  id === undefined ? {} : { path: { id }, ...(bodies && { bodies }) };
+
+const examplesWith = (keys: ExampleKeys, { encrypted, signed, wrapped }: Awaited<ReturnType<typeof madeWith>>): ApiExamples => {
+  const { encrypting, signing, wrapping, suspended } = keys;
+  const toOpen = encrypted === null ? undefined : body({ ciphertext: encrypted.jwe, context });
+  return {
+    // A name of its own for each reader: the second key of one name is refused.
+    createElasticKey: {
+      bodies: body({ name: `invoices-${randomBytes(4).toString('hex')}`, algorithm: 'A256GCM/A256KW' }, 'An encryption key'),
+    },
+    readElasticKey: on(encrypting),
+    changeElasticKey: on(suspended, {
+      suspend: { summary: 'Suspend', value: { state: 'suspended' } },
+      resume: { summary: 'Resume', value: { state: 'active' } },
+      describe: { summary: 'Describe', value: { description: 'Suspended and resumed by the examples of the API' } },
+    }),
+    // What the versions before have made still opens, the examples of decrypt and rewrap too.
+    rotateElasticKey: on(encrypting),
+    listMaterialKeys: on(encrypting),
+    readMaterialKey: signed === null ? on(signing) : { path: { ...on(signing).path, kid: signed.materialKeyId } },
+    readJwks: on(signing),
+    encrypt: on(encrypting),
+    decrypt: on(encrypting, toOpen),
+    rewrap: on(encrypting, toOpen),
+    generate: on(encrypting),
+    sign: on(signing),
+    verify: on(signing, signed === null ? undefined : body({ jws: signed.jws })),
+    wrap: on(wrapping),
+    unwrap: on(wrapping, wrapped === null ? undefined : body({ wrapped_key: wrapped.jwe, context })),
+  };
+};
+
+/** The demo in the description of the API: accounts and examples of the first tenant of the seed. */
+export const createDemoApi = (options: {
+  readonly seed: Pick<Seed, 'tenants' | 'accounts'>;
+  readonly tenants: Pick<TenantDirectory, 'byName'>;
+  readonly keys: Pick<Keys, 'elasticKeys' | 'crypto'>;
+}): DemoApi => {
+  const { seed, tenants, keys } = options;
+  const [name = ''] = seed.tenants;
+  const ofTenant = seed.accounts.filter((account) => account.tenant === name);
+  return {
+    accounts: ofTenant.map(({ username, roles }) => ({ username, roles, password: demoPassword(username) })),
+    examples: async () => {
+      const tenant = await tenants.byName(name);
+      if (tenant?.demo !== true) return {};
+      const caller = serviceCaller(tenant, 'api-examples');
+      const idOf = async (key: string): Promise<string | undefined> =>
+        (await unlessRefused(keys.elasticKeys.list(caller, { name: key, limit: 1 })))?.items[0]?.id;
+      const [encrypting, signing, wrapping, suspended] = await Promise.all(Object.values(NAMES).map(idOf));
+      const found: ExampleKeys = { encrypting, signing, wrapping, suspended };
+      return examplesWith(found, await madeWith(keys.crypto, caller, found));
+    },
+  };
+};
