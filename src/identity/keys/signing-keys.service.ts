@@ -110,7 +110,7 @@ export const createSigningKeys = async (options: SigningKeyOptions): Promise<Sig
       const { active, next } = await lockPair(tx);
       if (!(await store.delete(tx, kid))) {
         throw new AppError('signing-key-unknown', 404, `There is no signing key ${kid}.`, {
-          fix: 'GET /admin/v1/signing-keys lists those that there are; one that is not among them is trusted by nobody any more.',
+          fix: 'GET /admin/v1/signing-keys lists the keys. A key that is not in the list is no longer trusted.',
         });
       }
       return {

@@ -28,7 +28,7 @@ export const changeRow = async <R extends RowTag>(steps: {
     const { numUpdatedRows } = await steps.write(after, before.row_revision);
     if (numUpdatedRows === 1n) return after;
   }
-  throw new AppError('row-busy', 503, `A row was changed by others ${MAX_ATTEMPTS} times while it was to be changed here.`, {
+  throw new AppError('row-busy', 503, `Others changed a row ${MAX_ATTEMPTS} times before it could be changed here.`, {
     fix: 'Try again; if it lasts, look for a trigger or a rule in the database that is not ours.',
     headers: { 'retry-after': '1' },
   });

@@ -84,7 +84,7 @@ export const realmsConfigSchema = strictObject(
       { default: {}, description: 'client certificates, by common name' },
     ),
   },
-  { title: 'passthru KMS realms', description: 'Who may use the KMS besides the holders of tokens' },
+  { title: 'passthru KMS realms', description: 'Users and client certificates that the KMS knows by itself' },
 );
 
 export type RealmsConfig = Static<typeof realmsConfigSchema>;

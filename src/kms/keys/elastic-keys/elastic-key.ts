@@ -66,7 +66,7 @@ export interface ListElasticKeys {
   readonly name?: string;
   readonly algorithm?: AlgorithmName;
   readonly state?: ElasticKeyState;
-  /** Default `created_at`, oldest first; a leading `-` turns the order round. */
+  /** Default `created_at`, oldest first; a leading `-` reverses the order. */
   readonly sort?: ElasticKeySort;
   /** 1 to 100, default 50. */
   readonly limit?: number;
