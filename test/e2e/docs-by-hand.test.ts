@@ -22,6 +22,7 @@ describe.each(ENGINES)('The commands of the pages by hand, as they are printed, 
   it('and the last page leaves nothing running', async () => {
     const { stdout } = await cli(['status', '--output', 'json'], { cwd: place.folder, env: place.env });
     const { services } = JSON.parse(stdout) as { services: readonly { state: string }[] };
-    expect(services.filter(({ state }) => state === 'running')).toEqual([]);
+    expect(services.length).toBeGreaterThan(0);
+    expect(services.filter(({ state }) => state !== 'down')).toEqual([]);
   });
 });
