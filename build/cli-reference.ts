@@ -16,7 +16,7 @@ export const cliReference = (): string => {
   const helpOf = (command: Command): string => {
     printed = '';
     command.outputHelp();
-    return `## ${pathOf(command)}\n\n\`\`\`\n${printed.trimEnd()}\n\`\`\`\n`;
+    return `## ${pathOf(command)}\n\n\`\`\`text\n${printed.trimEnd()}\n\`\`\`\n`;
   };
   // Whoever runs this: the program has its own name in the reference.
   const program = commandTree({ ...cliProcess(process), env: {}, out });
@@ -36,15 +36,16 @@ const commandsBelow = (parent: Command): readonly Command[] => {
 const settingsTable = (): string => {
   const rows = Object.entries<Setting<unknown>>(SETTINGS).map(([key, row]) => [
     code(fileKeyOf(key)),
-    row.flags.map(({ spelling }) => code(spelling ?? flagOf(key))).join(', '),
+    [...new Set(row.flags.map(({ spelling }) => code(spelling ?? flagOf(key))))].join(', '),
     code(variableOf(key)),
     row.type.form,
     defaultOf(row),
+    meaningOf(row),
   ]);
   return [
     '## Settings\n',
-    line(['In a file', 'Flag', 'Variable', 'Value', 'Default']),
-    line(Array.from({ length: 5 }, () => '---')),
+    line(['In a file', 'Flag', 'Variable', 'Value', 'Default', 'Meaning']),
+    line(Array.from({ length: 6 }, () => '---')),
     ...rows.map(line),
     '',
   ].join('\n');
@@ -53,6 +54,15 @@ const settingsTable = (): string => {
 const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
 
 const code = (text: string): string => `\`${text}\``;
+
+/** The help of its flags; each with its flag where that stands for a value, with its command where several take it. */
+const meaningOf = ({ flags }: Setting<unknown>): string =>
+  flags
+    .map(({ group = '', help, spelling, means }) => {
+      if (means !== undefined && spelling !== undefined) return `${code(spelling)}: ${help}`;
+      return flags.length === 1 ? help : `${code(group)}: ${help}`;
+    })
+    .join('; ');
 
 const defaultOf = ({ default: usual }: Setting<unknown>): string => {
   if (typeof usual === 'function') return `${code(usual('demo'))}; ${code(usual('ci'))} in the profile ci`;

@@ -1,7 +1,9 @@
-// Writes what follows from the code that owns it: JSON Schemas, the command line, the operations of the KMS for its client (`npm run generate`).
+// Writes what follows from the code that owns it: JSON Schemas, the command line, the configuration, the operations of the KMS for its client (`npm run generate`).
 import { mkdir, writeFile } from 'node:fs/promises';
+import { realmsJsonSchema } from '../src/kms/access/realms/realms-schema.ts';
 import { kmsHouse, runKms } from '../test/kms/support/kms-server.ts';
 import { cliReference } from './cli-reference.ts';
+import { configurationReference } from './configuration-reference.ts';
 import { DOCUMENT_SCHEMAS } from './document-schemas.ts';
 import { kmsOperationsSource, type OpenApiDocument } from './kms-operations.ts';
 
@@ -11,6 +13,8 @@ for (const [name, schema] of Object.entries(DOCUMENT_SCHEMAS)) {
   await writeFile(new URL(`${name}.schema.json`, folder), `${JSON.stringify(schema, null, 2)}\n`);
 }
 await writeFile(new URL('../docs/cli.md', import.meta.url), cliReference());
+await writeFile(new URL('../docs/configuration.md', import.meta.url), await configurationReference());
+await writeFile(new URL('../deployments/kms/config/realms.schema.json', import.meta.url), JSON.stringify(realmsJsonSchema(), null, 2));
 
 await using house = await kmsHouse();
 await using kms = await runKms(house, { demo: false });

@@ -49,7 +49,7 @@ const COMMANDS: readonly AddCommand[] = [
     summary: 'reset and reseed demo data on running servers, verified, rolled back on failure',
     argument: {
       spelling: '[what]',
-      help: 'what must run; KMS and Identity share tenant ids, so whatever runs is reset',
+      help: 'what must run; every running server is reset, because KMS and Identity share tenant ids',
       type: TARGET,
       default: 'all',
     },
@@ -79,7 +79,7 @@ const COMMANDS: readonly AddCommand[] = [
   }),
   command({
     name: 'prepare',
-    summary: 'make certificates and secrets, for plain Compose too, start nothing',
+    summary: 'make certificates and secrets, also for plain Compose, and start nothing',
     flags: PREPARE_FLAGS,
     settings: ['stack', 'output', 'prepare'],
     help: PREPARE_HELP,
@@ -118,7 +118,7 @@ const COMMANDS: readonly AddCommand[] = [
   commandGroup('account', 'accounts of a running Identity', [
     command({
       name: 'create',
-      summary: 'make somebody who can log in',
+      summary: 'make an account that a person logs in with',
       argument: { spelling: '<username>', help: 'name for the log-in page', type: text('a user name', 'username') },
       flags: ACCOUNT_CREATE_FLAGS,
       settings: ['output'],
@@ -175,13 +175,13 @@ const COMMANDS: readonly AddCommand[] = [
   commandGroup('serve', 'run one server in the foreground', [
     command({
       name: 'kms',
-      summary: 'run kms until it is told to stop',
+      summary: 'run the KMS until it is told to stop',
       flags: SERVE_FLAGS,
       run: async (call) => (await import('./commands/serve.ts')).serveKms(call),
     }),
     command({
       name: 'identity',
-      summary: 'run identity until it is told to stop',
+      summary: 'run Identity until it is told to stop',
       flags: SERVE_FLAGS,
       run: async (call) => (await import('./commands/serve.ts')).serveIdentity(call),
     }),

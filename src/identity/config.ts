@@ -19,7 +19,7 @@ import { resourceServerSchema } from './resource-servers/resource-server.ts';
 import { secretsSchema } from './secrets.ts';
 
 /** The members that `identity.yml` and its overlays may have; each slice owns the schema of its own part. */
-const identityConfigSchema = strictObject({
+export const identityConfigSchema = strictObject({
   issuer: Type.String({ pattern: '^https://[^/?#\\s]+$', description: 'https origin without path: `iss` of every token' }),
   server: strictObject({
     ...listenerConfigSchema.properties,
@@ -30,7 +30,7 @@ const identityConfigSchema = strictObject({
           minimum: 1,
           maximum: 100_000_000,
           default: 1_000_000,
-          description: 'requests of one service client in the window, all replicas of it together; they do not count for its address',
+          description: 'requests of one service client in the window, from all its replicas together; they do not count for its address',
         }),
       },
       { default: {} },
@@ -46,8 +46,8 @@ const identityConfigSchema = strictObject({
   log: Type.Optional(logFileConfigSchema),
   secrets: secretsSchema,
   errors: errorsConfigSchema,
-  resource_servers: Type.Array(resourceServerSchema, { minItems: 1 }),
-  service_clients: Type.Array(serviceClientSchema, { default: [] }),
+  resource_servers: Type.Array(resourceServerSchema, { minItems: 1, description: 'APIs for which Identity makes access tokens' }),
+  service_clients: Type.Array(serviceClientSchema, { default: [], description: 'services that may ask about tokens' }),
   demo: demoConfigSchema('accounts and clients'),
 });
 

@@ -133,7 +133,7 @@ describe('passthru', () => {
 
   it('names the program as it was called where it points to the help', async () => {
     const { err } = await typed('status now', {}, { npm_lifecycle_event: 'npx' });
-    expect(err.replaceAll(/\s+/g, ' ')).toContain('fix `npx passthru status --help` tells what there is.');
+    expect(err.replaceAll(/\s+/g, ' ')).toContain('fix `npx passthru status --help` lists what there is.');
   });
 
   it.each([

@@ -292,5 +292,10 @@ describe.runIf(await dockerImages('postgres:17-trixie', 'haproxy:3.0-trixie'))(
         await rm(lost, { recursive: true });
       }
     });
+
+    it('has had each of its blocks run, but for those that say why no test can, and those of an update', () => {
+      // The commands of an update run under load in test/faults/replicas.test.ts.
+      expect(commands.left(['Updates'])).toEqual([]);
+    });
   },
 );

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { parsePage } from '../support/docs/page.ts';
 import { ROOT } from '../support/engine.ts';
 
 const run = promisify(execFile);
@@ -18,6 +19,8 @@ export interface Guide {
   run(heading: string, block?: number): Promise<string>;
   /** A YAML block below a heading. */
   yaml(heading: string): string;
+  /** The first lines of the blocks of commands that were not run, and do not say that no test can run them. @param except headings whose blocks another test runs */
+  left(except: readonly string[]): readonly string[];
 }
 
 /** One entry for each command, those that go on in the next line whole. */
@@ -34,21 +37,25 @@ export const guide = async (options: {
 }): Promise<Guide> => {
   const text = await readFile(join(ROOT, 'docs', options.file), 'utf8');
   const setup: string[] = [];
-  const blocks = (heading: string, language: string): readonly string[] => {
-    const section = text.split(/^## /m).find((each) => each.startsWith(`${heading}\n`));
+  const ran = new Set<string>();
+  const sections = text.split(/^## /m).slice(1);
+  const blocks = (heading: string, language: 'commands' | 'yaml'): readonly string[] => {
+    const section = sections.find((each) => each.startsWith(`${heading}\n`));
     if (section === undefined) throw new TypeError(`the guide has no heading ${heading}`);
-    return [...section.matchAll(/^```(\w*)\n([^`]*)^```$/gm)].filter(([, found]) => found === language).map(([, , block = '']) => block);
+    const { fences } = parsePage(options.file, section);
+    return fences.filter((fence) => fence.kind === language || fence.language === language).map((fence) => `${fence.text}\n`);
   };
   const here = (block: string): string =>
     Object.entries(options.replaced).reduce((changed, [printed, meant]) => changed.replaceAll(printed, meant), block);
-  const find = (heading: string, language: string, number: number): string => {
+  const find = (heading: string, language: 'commands' | 'yaml', number: number): string => {
     const block = blocks(heading, language)[number];
     if (block === undefined) throw new TypeError(`there is no block ${number} below ${heading}`);
+    ran.add(block);
     return here(block);
   };
   return {
     run: async (heading, number = 0) => {
-      const block = find(heading, '', number);
+      const block = find(heading, 'commands', number);
       const script = ['set -euo pipefail', ...setup, block].join('\n');
       setup.push(...commandsOf(block).filter((command) => SETUP.test(command)));
       const env = { ...process.env, ...options.env };
@@ -56,5 +63,11 @@ export const guide = async (options: {
       return stdout + stderr;
     },
     yaml: (heading) => find(heading, 'yaml', 0),
+    left: (except) =>
+      sections
+        .map((section) => section.split('\n', 1)[0] ?? '')
+        .filter((heading) => !except.includes(heading))
+        .flatMap((heading) => blocks(heading, 'commands').filter((block) => !ran.has(block)))
+        .map((block) => block.split('\n', 1)[0] ?? ''),
   };
 };

@@ -41,7 +41,7 @@ replica: docs/production.md has the command that asks from there. Passwords are 
 users of the machine could read them.`;
 
 export const TENANT_CREATE_HELP = `${ADMIN_LISTENER}
-Given again with the same password, it finds what it made, and tells the id.
+Run again with the same password, it finds what it made and prints the id.
 
 Example:
   passthru tenant create acme --administrator ann --password-file ann.password --operator /srv/passthru/operator`;

@@ -42,7 +42,7 @@ const usageErrorOf = ({ code, message }: CommanderError, called: string): AppErr
   const [said = '', ...suggested] = message.replace(/^error: /, '').split('\n');
   if (code === 'commander.conflictingOption') return usageError(said, { fix: 'Leave one of them out.' });
   const suggestion = suggested.join(' ').replaceAll(/^\(|\)$/g, '');
-  return usageError(said, { fix: suggestion === '' ? `\`${called} --help\` tells what there is.` : suggestion });
+  return usageError(said, { fix: suggestion === '' ? `\`${called} --help\` lists what there is.` : suggestion });
 };
 
 /** The words that name a command, for example `serve kms`. */

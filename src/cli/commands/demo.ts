@@ -88,7 +88,7 @@ const onStack = async (context: CommandContext, what: DemoCommand, emit: Emit): 
 
 const noDemoInProduction = () =>
   usageError('the prod profile seeds no demo data, so there is nothing for a demo to show', {
-    fix: 'Use --profile demo; docs/production.md tells how to run the prod profile with Compose.',
+    fix: 'Use --profile demo; docs/production.md says how to run the prod profile with Compose.',
   });
 
 interface LeaveOptions {

@@ -31,7 +31,7 @@ const refuseProdFlags = ({ flags, settings }: Context): void => {
   const [first] = stated;
   if (first === undefined) return;
   throw usageError(`${flagOf(first[0])} is for --profile prod, and this is ${settings.profile}`, {
-    fix: 'Add --profile prod, or leave it out: with the other profiles, what ends soon is renewed at each run.',
+    fix: 'Add --profile prod, or leave it out: with the other profiles, each run renews what ends soon.',
   });
 };
 

@@ -8,7 +8,7 @@ export const LOGS_FLAGS = {
   follow: setting({
     type: boolean,
     default: 'false',
-    flags: [{ spelling: '-f, --follow', means: true, help: 'go on with what is logged from now on' }],
+    flags: [{ spelling: '-f, --follow', means: true, help: 'keep printing what is logged' }],
   }),
   tail: setting({
     type: wholeNumber({ form: '0 or more lines, for example 100', placeholder: 'lines', minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
@@ -33,7 +33,7 @@ export const PREPARE_FLAGS = {
   renew: setting({
     type: boolean,
     default: 'false',
-    flags: [{ spelling: '--renew', means: true, help: 'prod: sign certificates anew that end within 30 days or lack a name' }],
+    flags: [{ spelling: '--renew', means: true, help: 'prod: renew certificates that end within 30 days or lack a name' }],
   }),
 } as const;
 

@@ -7,7 +7,7 @@ import { file, folder, manyOf, oneOf, origin, text, texts } from './value-types.
 const passwordFile = setting({
   type: file,
   default: null,
-  flags: [{ help: 'file with the password, or - for stdin; asked for where absent' }],
+  flags: [{ help: 'file with the password, or - for stdin (default: the command asks for it)' }],
 });
 
 const operator = setting({
@@ -51,7 +51,7 @@ export const ACCOUNT_CREATE_FLAGS = {
   tenant: setting({
     type: text('the id of a tenant', 'id'),
     default: REQUIRED,
-    flags: [{ help: 'id of its tenant, as tenant create told' }],
+    flags: [{ help: 'id of its tenant, as tenant create printed it' }],
   }),
   email: setting({ type: text('an address', 'address'), default: REQUIRED, flags: [{ help: 'e-mail address' }] }),
   name: setting({ type: text('a name', 'name'), default: null, flags: [{ help: 'name for people (default: the user name)' }] }),
@@ -68,26 +68,30 @@ export const CLIENT_CREATE_FLAGS = {
     default: REQUIRED,
     flags: [{ help: 'authorization_code, refresh_token, client_credentials' }],
   }),
-  scope: setting({ type: texts('scopes', 'scope'), default: null, flags: [{ help: 'all that it may ask for' }] }),
+  scope: setting({ type: texts('scopes', 'scope'), default: null, flags: [{ help: 'scopes that it may ask for' }] }),
   auth: setting({
     type: oneOf(['none', 'client_secret_basic', 'client_secret_post'], 'method'),
     default: 'client_secret_basic',
-    flags: [{ help: 'how it proves itself; none is a public client' }],
+    flags: [{ help: 'how it authenticates; none for a public client' }],
   }),
-  secretFile: setting({ type: file, default: null, flags: [{ help: 'file with its secret, or - for stdin; asked for where absent' }] }),
+  secretFile: setting({
+    type: file,
+    default: null,
+    flags: [{ help: 'file with its secret, or - for stdin (default: the command asks for it)' }],
+  }),
   type: setting({
     type: oneOf(['web', 'native'], 'type'),
     default: 'web',
-    flags: [{ help: 'native comes back to the machine of its user' }],
+    flags: [{ help: 'native for an application on the machine of its user' }],
   }),
-  redirectUri: setting({ type: texts('URIs', 'uri'), default: null, flags: [{ help: 'where browsers come back after a log-in' }] }),
+  redirectUri: setting({ type: texts('URIs', 'uri'), default: null, flags: [{ help: 'where browsers return after a log-in' }] }),
   postLogoutRedirectUri: setting({ type: texts('URIs', 'uri'), default: null, flags: [{ help: 'the same after a log-out' }] }),
   tenant: setting({
     type: text('the id of a tenant', 'id'),
     default: null,
-    flags: [{ help: 'id of its tenant, where it acts for itself' }],
+    flags: [{ help: 'id of its tenant, if it acts for itself' }],
   }),
-  role: setting({ type: roles, default: null, flags: [{ help: 'what it may do where it acts for itself' }] }),
+  role: setting({ type: roles, default: null, flags: [{ help: 'what it may do when it acts for itself' }] }),
   name: setting({ type: text('a name', 'name'), default: null, flags: [{ help: 'name for people (default: the id)' }] }),
   operator,
   url: adminUrl('https://localhost:9082', 'Identity'),

@@ -42,15 +42,15 @@ const closeEntry = async (path: string, entry: Dirent, options: CloseOptions): P
   if (stats === null || own === undefined) return;
   if (stats.uid !== own) {
     throw new AppError('file-not-ours', 500, `${path} belongs to another user (uid ${stats.uid})`, {
-      fix: `Look where it comes from and move it away; where it is yours, take it: \`chown ${own} ${shellWord(path)}\``,
+      fix: `Find out where it comes from and move it away. If it is yours, take it back: \`chown ${own} ${shellWord(path)}\``,
     });
   }
   if (othersWrite(stats, own)) {
     throw new AppError('file-open', 500, `other users can write to ${path}`, {
-      fix: `Look whether what it says is yours, then close it to them: \`chmod go-w ${shellWord(path)}\``,
+      fix: `Check that its content is yours, then close it to them: \`chmod go-w ${shellWord(path)}\``,
     });
   }
   if (!options.areSecret || path.endsWith('.pem') || (stats.mode & 0o077) === 0) return;
   await chmod(path, stats.mode & 0o700);
-  options.warn(`other users could read ${path}: closed it to them; where any may have done so, make what it holds anew`);
+  options.warn(`other users could read ${path}: closed it to them; if one of them may have read it, replace the secret that it holds`);
 };

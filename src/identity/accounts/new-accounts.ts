@@ -58,5 +58,5 @@ export const createNewAccounts = (options: {
 const usernameUsed = (cause: unknown): AppError =>
   new AppError('username-used', 409, 'Another account has this name.', {
     cause,
-    fix: 'If an earlier try was cut off, the account was made then, with that password. Else choose another name; those of a demo that sleeps here are taken, too.',
+    fix: 'If an earlier attempt was cut off, it made the account, with the password of that attempt. Otherwise choose another name; names of a demo that sleeps here are taken, too.',
   });

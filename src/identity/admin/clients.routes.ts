@@ -67,7 +67,8 @@ export const registerClientRoutes = (
         mayIntrospect: [],
       };
       const fields = clientIssues({ ...record, hasTenant: record.tenantId !== null, hasSecret: secret !== undefined }, FIELDS);
-      if (fields.length > 0) throw new AppError('client-contradictory', 400, 'What the client is does not go together.', { fields });
+      if (fields.length > 0)
+        throw new AppError('client-contradictory', 400, 'The properties of the client contradict each other.', { fields });
       refuseUnknownScopes(record.scopes, scopes, '/scopes');
       await provider.checkClient(record);
       await clients.create(record, secret);

@@ -41,7 +41,7 @@ export const registerSigningKeyRoutes = (
     '/admin/v1/signing-keys/:kid/withdrawal',
     {
       schema: {
-        summary: 'Withdraw a key that leaked: from now on nothing that it signed is good',
+        summary: 'Withdraw a leaked key: from now on, nothing that it signed is accepted',
         tags,
         params: strictObject({ kid: kidSchema }),
         response: { 200: withdrawalSchema },

@@ -60,5 +60,5 @@ export const createNewClients = (options: {
 const clientIdUsed = (cause?: unknown): AppError =>
   new AppError('client-id-used', 409, 'Another client has this id.', {
     cause,
-    fix: 'If an earlier try was cut off, the client was made then, with that secret. Else choose another id; those of a demo that sleeps here are taken, too.',
+    fix: 'If an earlier attempt was cut off, it made the client, with the secret of that attempt. Otherwise choose another id; ids of a demo that sleeps here are taken, too.',
   });

@@ -7,7 +7,7 @@ import type { ClientRecord } from './client.ts';
 
 /** A service of the stack that may ask about tokens; it comes from the configuration, not from the database. */
 export const serviceClientSchema = strictObject({
-  client_id: Type.String({ pattern: '^[a-z][a-z0-9-]{0,63}$' }),
+  client_id: Type.String({ pattern: '^[a-z][a-z0-9-]{0,63}$', description: 'a client id of lower-case letters, digits and hyphens' }),
   secret_file: filePath({ description: 'file of mode 0600 with the secret' }),
   may_introspect: Type.Array(Type.String({ minLength: 1 }), { uniqueItems: true, description: 'audiences of the tokens it may ask about' }),
 });

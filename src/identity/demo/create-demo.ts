@@ -22,7 +22,7 @@ const refuseForeign = (seed: Seed, foreign: ReadonlySet<string>): void => {
   const names = [...seed.accounts.map((account) => account.username), ...seed.clients.map((client) => client.client_id)];
   const taken = names.find((name) => foreign.has(name));
   if (taken === undefined) return;
-  throw new AppError('demo-name-taken', 409, `The demo name ${taken} belongs to an account or client that is no demo.`, {
+  throw new AppError('demo-name-taken', 409, `The demo name ${taken} belongs to an account or client that is not part of the demo.`, {
     fix: 'Rename that account or client; demo data never replaces other data.',
   });
 };

@@ -121,7 +121,7 @@ export const createSigningKeys = async (options: SigningKeyOptions): Promise<Sig
       const { active, next } = await lockPair(tx);
       if (!(await store.delete(tx, kid))) {
         throw new AppError('signing-key-unknown', 404, `There is no signing key ${kid}.`, {
-          fix: '`passthru signing-key list` shows those that there are; one that is not among them is trusted by nobody any more.',
+          fix: '`passthru signing-key list` shows the keys. A key that is not in the list is no longer trusted.',
         });
       }
       return {

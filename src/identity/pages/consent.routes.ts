@@ -60,7 +60,7 @@ export const registerConsent = (
   const accountOf = async (details: InteractionDetails) => {
     const account = details.session && (await accounts.find(details.session.accountId));
     if (account !== undefined) return account;
-    throw new AppError('interaction-not-found', 404, 'You are not logged in any more.', {
+    throw new AppError('interaction-not-found', 404, 'You are no longer logged in.', {
       fix: 'Go back to the application and start again.',
     });
   };

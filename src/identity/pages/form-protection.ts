@@ -75,8 +75,8 @@ const refusalOf = (check: CheckForm, request: FastifyRequest): unknown => {
 export const describeFormError = (error: unknown): unknown => {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (!code.startsWith('FST_CSRF_')) return error;
-  return new AppError('csrf-token-invalid', 403, 'This form is too old, or it comes from somewhere else.', {
+  return new AppError('csrf-token-invalid', 403, 'This form has expired, or it was not sent from this site.', {
     cause: error,
-    fix: 'Go back to the application and start again. Cookies have to be allowed for this site.',
+    fix: 'Allow cookies for this site, then go back to the application and start again.',
   });
 };

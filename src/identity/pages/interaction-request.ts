@@ -20,7 +20,7 @@ export const interactionAt = async (
   const details = await interactions.details(request.raw, reply.raw);
   const { uid } = request.params as { readonly uid: string };
   if (details.uid === uid && details.prompt === prompt) return details;
-  throw new AppError('interaction-not-found', 404, 'This page belongs to no log-in that is under way.', {
+  throw new AppError('interaction-not-found', 404, 'This page does not belong to the log-in of this browser.', {
     fix: 'Go back to the application and start again.',
   });
 };

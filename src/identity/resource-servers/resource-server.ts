@@ -18,10 +18,17 @@ export interface ResourceServer {
 
 export const resourceServerSchema = strictObject({
   resource: Type.String({ pattern: '^(https://|urn:)\\S+$', maxLength: 512, description: 'RFC 8707 resource indicator: the audience' }),
-  name: Type.String({ minLength: 1, maxLength: 128, description: 'for people, on the consent page' }),
-  scopes: Type.Array(Type.String({ pattern: '^[a-z][a-z0-9:._-]*$' }), { minItems: 1, uniqueItems: true }),
-  token_format: Type.Union([Type.Literal('jwt'), Type.Literal('opaque')], { default: 'jwt' }),
-  token_ttl_seconds: Type.Integer({ minimum: 1, maximum: 86_400, default: 600 }),
+  name: Type.String({ minLength: 1, maxLength: 128, description: 'name for people, on the consent page' }),
+  scopes: Type.Array(Type.String({ pattern: '^[a-z][a-z0-9:._-]*$' }), {
+    minItems: 1,
+    uniqueItems: true,
+    description: 'scopes that the API knows',
+  }),
+  token_format: Type.Union([Type.Literal('jwt'), Type.Literal('opaque')], {
+    default: 'jwt',
+    description: 'form of access tokens: a JWT (RFC 9068), which the API can check by itself, or a text that says nothing',
+  }),
+  token_ttl_seconds: Type.Integer({ minimum: 1, maximum: 86_400, default: 600, description: 'life of an access token' }),
 });
 
 export const toResourceServer = (configured: Static<typeof resourceServerSchema>): ResourceServer => ({

@@ -39,7 +39,7 @@ ${resources.map(
 <small>Resource <code>${resource}</code></small>
 ${wanted.length > 0 ? scopeList(wanted) : markup`<p>No permission</p>`}`,
 )}
-<p class="muted">Afterwards you go to <code>${returnTo}</code></p>
+<p class="muted">You will return to <code>${returnTo}</code></p>
 <form method="post" action="${action}">
 <input type="hidden" name="_csrf" value="${csrfToken}">
 <div class="actions">

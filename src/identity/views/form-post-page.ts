@@ -13,7 +13,7 @@ export const formPostPage = ({ form, script }: FormPostView): Html =>
   layout({
     title: 'Back to the application',
     content: markup`<h1>Back to the application</h1>
-<p>You are being sent back to the application. If nothing happens, go on by hand.</p>
+<p>This page sends you back to the application. If nothing happens, press Continue.</p>
 ${trustedHtml(form)}
 <div class="actions"><button class="primary" type="submit">Continue</button></div>
 </form>

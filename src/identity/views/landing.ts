@@ -8,12 +8,12 @@ export const landingOf = (options: { readonly demo: boolean }): Landing => ({
     {
       path: '/.well-known/openid-configuration',
       title: 'Discovery',
-      about: 'all that a client library needs: give it this server’s issuer',
+      about: 'everything that a client library needs; give it the issuer of this server',
     },
     { path: '/.well-known/jwks.json', title: 'Public keys', about: 'the keys that verify its tokens' },
     { path: '/readyz', title: 'Readiness', about: 'whether it can serve' },
   ],
   ...(options.demo && {
-    demo: 'It holds demo data: the demo printed the accounts and their passwords at its end. Never put real data into it.',
+    demo: 'This server holds demo data. The demo printed the accounts and their passwords at its end. Never put real data here.',
   }),
 });

@@ -1,6 +1,6 @@
 /** Each scope in the words of the person who grants it: what the client may then do. */
 const WORDS: Readonly<Record<string, string>> = {
-  openid: 'Know that it is you',
+  openid: 'Confirm who you are',
   profile: 'See your name and user name',
   email: 'See your e-mail address',
   offline_access: 'Stay connected while you are away',

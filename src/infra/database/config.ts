@@ -4,11 +4,11 @@ import { tlsFilesSchema } from '#infra/tls/config.ts';
 
 /** One SQLite file for each database, all in one folder. */
 const sqliteConfigSchema = strictObject({
-  kind: Type.Literal('sqlite'),
+  kind: Type.Literal('sqlite', { description: 'one SQLite file for each database' }),
   directory: filePath({ description: 'folder of the database files; made when it is missing' }),
 });
 
-/** Defaults, for where the configuration says nothing; those of a JSON Schema have no effect inside a union. */
+/** Defaults, for where the configuration says nothing; those of a JSON Schema have no effect inside a union, so `x-default` tells them. */
 export const DEFAULT_PORT = 5432;
 export const DEFAULT_POOL_SIZE = 10;
 /** Three connections: for the lock of a demo change, for the lock of the reset that it begins, and for its statements. */
@@ -17,21 +17,29 @@ export const DEFAULT_START_TIMEOUT_S = 60;
 
 /** One PostgreSQL schema for each database, over TLS 1.3 with `verify-full` and a client certificate. */
 export const postgresConfigSchema = strictObject({
-  kind: Type.Literal('postgres'),
+  kind: Type.Literal('postgres', { description: 'one schema of a PostgreSQL server for each database' }),
   host: Type.String({ minLength: 1, description: 'name or address that the server certificate is valid for' }),
-  port: Type.Optional(Type.Integer({ minimum: 1, maximum: 65_535, description: `default ${DEFAULT_PORT}` })),
-  database: Type.String({ minLength: 1 }),
-  user: Type.String({ minLength: 1 }),
-  password_file: Type.Optional(filePath({ description: 'where the server asks for a password beside the certificate' })),
+  port: Type.Optional(Type.Integer({ minimum: 1, maximum: 65_535, description: 'TCP port of the server', 'x-default': DEFAULT_PORT })),
+  database: Type.String({ minLength: 1, description: 'name of the database' }),
+  user: Type.String({ minLength: 1, description: 'role that owns the database; the client certificate proves it' }),
+  password_file: Type.Optional(
+    filePath({ description: 'file of mode 0600 with the password, where the server asks for one beside the certificate' }),
+  ),
   tls: tlsFilesSchema,
   pool_size: Type.Optional(
-    Type.Integer({ minimum: MIN_POOL_SIZE, maximum: 100, description: `connections of one process, default ${DEFAULT_POOL_SIZE}` }),
+    Type.Integer({
+      minimum: MIN_POOL_SIZE,
+      maximum: 100,
+      description: 'connections of one process',
+      'x-default': DEFAULT_POOL_SIZE,
+    }),
   ),
   start_timeout_seconds: Type.Optional(
     Type.Integer({
       minimum: 0,
       maximum: 3_600,
-      description: `how long a start waits for a server that is not there yet, default ${DEFAULT_START_TIMEOUT_S}`,
+      description: 'how long a start waits for a server that is not there yet',
+      'x-default': DEFAULT_START_TIMEOUT_S,
     }),
   ),
 });

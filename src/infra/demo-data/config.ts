@@ -31,7 +31,7 @@ export const wantsDemo = (
   const flag = resetDemo ? '--reset-demo' : '--demo';
   if (!config.allowed) {
     throw new AppError('demo-not-allowed', 400, `${flag} is refused here: the configuration says demo.allowed: false.`, {
-      fix: `Start without ${flag}; docs/production.md tells how real tenants, accounts and clients are made.`,
+      fix: `Start without ${flag}; docs/production.md says how real tenants, accounts and clients are made.`,
     });
   }
   if (config.seed_file === undefined) {

@@ -16,11 +16,11 @@ export const lineOfDemoDataEvent = (event: DemoDataEvent): EventLine => {
     case 'demo-credentials-active':
       return ['warn', 'demo accounts with published passwords are active; never keep real data here', {}];
     case 'demo-sleeps':
-      return ['warn', `demo data sleeps here, found by nobody without --demo: ${rowWords(event.rows)}`, { count: totalOf(event.rows) }];
+      return ['warn', `demo data sleeps here, and is not found without --demo: ${rowWords(event.rows)}`, { count: totalOf(event.rows) }];
     case 'demo-beside-real-data':
       return [
         'warn',
-        `real data is here beside the demo, and is left as it is: ${realWords(event)}; it belongs into a database without a demo`,
+        `real data is here beside the demo, and is left as it is: ${realWords(event)}; it belongs in a database without a demo`,
         { count: totalOf(event.real) },
       ];
     case 'demo-reset-started':

@@ -28,7 +28,7 @@ export interface GuardOptions {
 export const readGuarded = async (path: string, { purpose, links = false }: GuardOptions): Promise<string> => {
   const refuse = (code: 'secret-not-ours' | 'secret-unreadable', why: string) =>
     new AppError(code, 500, `the file ${basename(path)}, which holds ${purpose}, ${why}`, {
-      fix: `Look where ${basename(path)} comes from. Where it is right, make it a regular file of this user, of mode 0600.`,
+      fix: `Find out where ${basename(path)} comes from. If it is the right one, make it a regular file of this user, of mode 0600.`,
     });
   await using file = await open(path, constants.O_RDONLY | NO_WAIT | (links ? 0 : NO_LINK)).catch((error: unknown) => {
     throw hasCode(error, 'ELOOP', 'EMLINK') && !links ? refuse('secret-not-ours', 'is a link') : error;

@@ -46,7 +46,7 @@ export const refuseOthers = (folder: string, stats: Stats): void => {
   }
   if (othersWrite(stats, own)) {
     throw new AppError('folder-open', 500, `other users can write to ${folder}`, {
-      fix: `Look whether all in it is yours, then close it to them: \`chmod go-w ${shellWord(folder)}\`.`,
+      fix: `Check that everything in it is yours, then close it to them: \`chmod go-w ${shellWord(folder)}\`.`,
     });
   }
 };
@@ -57,5 +57,5 @@ export const othersWrite = ({ mode, gid }: Pick<Stats, 'mode' | 'gid'>, own: num
 
 export const notA = (what: 'file' | 'folder', path: string): AppError =>
   new AppError(`not-a-${what}`, 500, `${path} is a link or something else where a ${what} belongs`, {
-    fix: 'Look where it comes from and move it away; nothing was written through it.',
+    fix: 'Find out where it comes from and move it away; nothing was written through it.',
   });

@@ -16,7 +16,7 @@ const network = Type.String({ pattern: '^[0-9a-fA-F.:]+/\\d{1,3}$' });
 export const rateLimitConfigSchema = strictObject(
   {
     max: Type.Integer({ minimum: 1, maximum: 1_000_000, default: 6_000, description: 'requests of one address in the window' }),
-    window_seconds: Type.Integer({ minimum: 1, maximum: 3_600, default: 60 }),
+    window_seconds: Type.Integer({ minimum: 1, maximum: 3_600, default: 60, description: 'length of the window' }),
   },
   { default: {} },
 );
@@ -39,7 +39,7 @@ export const drainSecondsConfigSchema = Type.Integer({
   maximum: 300,
   default: 0,
   description:
-    'seconds between the signal to stop and the end: not ready, but serving, until every balancer has noticed; 0 where nothing balances',
+    'how long the server goes on serving after the signal to stop, not ready, until every balancer has noticed; 0 where there is no balancer',
 });
 
 /** Networks whose traces a public listener continues. */
@@ -55,5 +55,5 @@ export const proxyNetworksConfigSchema = Type.Array(network, {
   default: [],
   uniqueItems: true,
   description:
-    'networks of balancers, such as 10.0.0.0/24: a connection from there must begin with a header of the PROXY protocol, version 2, that names the client, and is cut off without',
+    'networks of balancers, such as 10.0.0.0/24: a connection from there must begin with a header of the PROXY protocol, version 2, that names the client; without it, it is cut off',
 });

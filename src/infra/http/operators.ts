@@ -36,7 +36,7 @@ export const operatorsOnly = (allowedClients: readonly string[], now: () => numb
     const peer = peerOf(raw.socket);
     if (peer !== null && peer.endsAt > now() && allowed.has(peer.commonName)) return;
     throw new AppError('admin-client-unknown', 403, 'The client certificate is not one of an operator.', {
-      fix: 'Use a certificate whose common name stands in admin.allowed_clients.',
+      fix: 'Use a certificate whose common name is in admin.allowed_clients.',
     });
   };
 };

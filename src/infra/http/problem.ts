@@ -124,13 +124,13 @@ export const inDetail = (told: Problem, detail: ErrorDetail): Problem =>
 export const toProblem = (thrown: unknown): Problem => {
   if (thrown instanceof AppError) {
     const { code, status, message, fix, fields, members, headers } = thrown;
-    if (status === 500) return problem(500, code, 'The server met a state that it does not expect.', { headers });
+    if (status === 500) return problem(500, code, 'The server met an unexpected state.', { headers });
     return problem(status, code, message, { fix, fields, members, headers });
   }
   const error = (thrown instanceof Error ? thrown : new Error(thrownWords(thrown))) as FastifyErrorish;
   if (error.validation !== undefined) {
     const fields = inContext(issuesOf(error.validation, MAX_ISSUES), error.validationContext);
-    return problem(400, 'request-invalid', 'The request does not have the form that this route takes.', { fields });
+    return problem(400, 'request-invalid', 'The request does not have the form that this route accepts.', { fields });
   }
   const status = error.statusCode ?? 500;
   if (status >= 400 && status < 500) {
@@ -140,5 +140,5 @@ export const toProblem = (thrown: unknown): Problem => {
     ];
     return problem(status, code, detail, { fix });
   }
-  return problem(500, 'internal-error', 'The server met a state that it does not expect.');
+  return problem(500, 'internal-error', 'The server met an unexpected state.');
 };

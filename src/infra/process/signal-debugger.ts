@@ -7,7 +7,7 @@ export const NO_SIGNAL_DEBUGGER = '--disable-sigusr1';
 
 export const signalDebuggerConfigSchema = Type.Union([Type.Literal('warn'), Type.Literal('refuse')], {
   default: 'warn',
-  description: `what a start of Node without ${NO_SIGNAL_DEBUGGER} gets: a warning, or a refusal`,
+  description: `what happens when Node was started without ${NO_SIGNAL_DEBUGGER}: a warning, or no start`,
 });
 
 export interface SignalDebuggerOptions {

@@ -16,7 +16,7 @@ export const serverTlsFilesSchema = strictObject({
   client_ca: Type.Optional(
     filePath({
       description:
-        'PEM file with the root that certificates of clients are verified under; `ca` where absent. A common name is all that tells callers and operators apart, so nobody else may get a certificate under it',
+        'PEM file with the root under which certificates of clients are verified; without it, `ca`. A common name is all that tells callers from operators, so nobody else may get a certificate under this root',
     }),
   ),
 });

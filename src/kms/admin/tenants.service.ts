@@ -80,5 +80,5 @@ const asUsed =
 const nameUsed = (cause?: unknown): AppError =>
   new AppError('tenant-name-used', 409, 'Another tenant has this name.', {
     cause,
-    fix: 'Choose another name for the tenant. Those of a demo that sleeps here are taken, too.',
+    fix: 'Choose another name for the tenant. Names of a demo that sleeps here are taken, too.',
   });

@@ -6,10 +6,10 @@ export const landingOf = (options: { readonly swaggerUi: boolean; readonly demo:
   purpose: 'A key management service: it encrypts, signs and wraps with keys that never leave it.',
   links: [
     ...(options.swaggerUi ? [{ path: '/ui/swagger/', title: 'Swagger UI', about: 'every operation, to be tried out in the browser' }] : []),
-    { path: '/openapi.json', title: 'OpenAPI 3.1', about: 'the same for programs: generate a client from it' },
+    { path: '/openapi.json', title: 'OpenAPI 3.1', about: 'the same description for programs, for example to generate a client' },
     { path: '/readyz', title: 'Readiness', about: 'whether it can serve' },
   ],
   ...(options.demo && {
-    demo: 'It holds demo data: the demo printed the accounts and their passwords at its end. Never put real data into it.',
+    demo: 'This server holds demo data. The demo printed the accounts and their passwords at its end. Never put real data here.',
   }),
 });

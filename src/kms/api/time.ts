@@ -50,7 +50,7 @@ const endsWithLeapSecond = (before: Date): boolean => /-(06-30|12-31)T23:59:59/.
 export const millisOf = (text: string, field: string): number => {
   const refused = (message: string) => fieldInvalid('time-invalid', field, message, 'Give a time such as 2031-01-01T00:00:00Z.');
   const found = PARTS.exec(text.toUpperCase());
-  if (found === null) throw refused('is no time of RFC 3339');
+  if (found === null) throw refused('is not a time of RFC 3339');
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = found.slice(1, 7).map(Number);
   const [offsetHour, offsetMinute] = [Number(found[9] ?? 0), Number(found[10] ?? 0)];
   const fault = faultOf({ year, month, day, hour, minute, second, offsetHour, offsetMinute });

@@ -3,10 +3,13 @@ import { filePath, strictObject } from '#infra/config/schema.ts';
 
 /** Where the unseal shares are, and how many of them unseal. */
 export const unsealConfigSchema = strictObject({
-  share_files: Type.Array(filePath({ description: 'file of mode 0600 with one unseal share' }), { uniqueItems: true }),
+  share_files: Type.Array(filePath({ description: 'file of mode 0600 with one unseal share' }), {
+    uniqueItems: true,
+    description: 'files of mode 0600, each with one unseal share',
+  }),
   adopt_rows: Type.Boolean({
     default: false,
-    description: 'take the rows of a database from before rows were authenticated as they are, once; for one start after an upgrade',
+    description: 'true: a database from before rows were authenticated is taken as it is, once; meant for one start after an upgrade',
   }),
   revisions_file: Type.Optional(
     filePath({

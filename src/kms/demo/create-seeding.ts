@@ -13,7 +13,7 @@ import type { Seeding, SeedingOptions } from './seeding.ts';
 
 /** A name of the demo belongs to something that is no demo, or to another replica that seeds at the same moment. */
 const nameTaken = (cause: unknown): AppError =>
-  new AppError('demo-name-taken', 409, 'A name of the demo belongs to a tenant or an account that is no demo.', {
+  new AppError('demo-name-taken', 409, 'A name of the demo belongs to a tenant or an account that is not part of the demo.', {
     cause,
     fix: 'Rename that tenant or account; demo data never replaces other data.',
   });

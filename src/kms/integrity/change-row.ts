@@ -32,7 +32,7 @@ export const changeRow = async <R extends RowTag>(steps: {
 };
 
 export const rowBusy = (attempts: number): AppError =>
-  new AppError('row-busy', 503, `A row was changed by others ${attempts} times while it was to be used here.`, {
+  new AppError('row-busy', 503, `Others changed a row ${attempts} times while it was to be used here.`, {
     fix: 'Try again; if it lasts, look for a trigger or a rule in the database that is not ours.',
     headers: { 'retry-after': '1' },
   });

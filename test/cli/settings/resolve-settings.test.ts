@@ -287,7 +287,7 @@ describe('A bad setting', () => {
     expect(await refusal(here.resolve())).toMatchObject({ code: 'usage', fix: 'Did you mean port_kms?' });
   });
 
-  it('file that is no YAML, or states a key twice, or is a list, is refused with its line', async () => {
+  it('file that is not YAML, or states a key twice, or is a list, is refused with its line', async () => {
     for (const [project, said] of [
       ['port_kms: [1\n', 'line'],
       ['retry: 1\nretry: 2\n', 'line 2'],

@@ -102,7 +102,7 @@ describe('An account and a client that an operator makes', () => {
       2,
       expect.objectContaining({ error: expect.objectContaining({ code: 'username-used' }) }),
     ]);
-    expect(again.err).toMatch(/If an earlier try was cut off, the account was made then/);
+    expect(again.err).toMatch(/If an earlier attempt was cut off, it made the account/);
   });
 
   it.each([

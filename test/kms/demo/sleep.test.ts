@@ -68,7 +68,7 @@ describe('A KMS that was seeded with --demo and runs without it', () => {
 
   it('says once how much sleeps, and of nothing else of the demo', async () => {
     const atTheStart = warnings.filter((text) => /demo|plaintext/.test(text));
-    expect(atTheStart).toEqual(['demo data sleeps here, found by nobody without --demo: 2 tenants, 5 users']);
+    expect(atTheStart).toEqual(['demo data sleeps here, and is not found without --demo: 2 tenants, 5 users']);
     expect((await kms.send('/readyz')).text).not.toContain('demo');
   });
 

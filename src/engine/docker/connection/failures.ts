@@ -32,7 +32,7 @@ const NOT_RUNNING = {
 const UNREACHABLE = {
   code: 'registry-unreachable',
   message: 'a registry cannot be reached',
-  fix: 'Go online once, so that the images can be had; later runs need no network.',
+  fix: 'Go online once, so that the images can be downloaded; later runs need no network.',
 };
 
 /** A connection that broke: of ours it is the one to the engine, in a build or a pull one to a registry. */
@@ -65,14 +65,14 @@ const KNOWN: readonly Known[] = [
   {
     pattern: /toomanyrequests|429 Too Many Requests|rate limit/i,
     code: 'registry-rate-limit',
-    message: 'the registry answers no more pulls for now',
+    message: 'the registry refuses further pulls for now',
     fix: 'Wait, or log in with `docker login`; images that are there already need no pull.',
   },
   {
     pattern: /proxyconnect|407 Proxy Authentication/i,
     code: 'registry-proxy',
     message: 'the proxy in front of the registry refuses',
-    fix: 'Mend the proxy settings of the Docker engine.',
+    fix: 'Correct the proxy settings of the Docker engine.',
   },
   {
     pattern: /x509:|certificate signed by unknown authority|SELF_SIGNED_CERT|UNABLE_TO_(VERIFY|GET_ISSUER)|unable to get local issuer/i,

@@ -84,7 +84,7 @@ const buildAll = async (missing: readonly ServiceName[], options: ImagesOptions)
 };
 
 const notBuilt = (services: readonly ServiceName[]) =>
-  fail('image-not-built', `the build ended well, and ${services.join(', ')} has no image`, { fix: LOOK });
+  fail('image-not-built', `the build succeeded, but ${services.join(', ')} has no image`, { fix: LOOK });
 
 const LOOK = 'Build by hand to see more: docker build -f deployments/<product>/Dockerfile .';
 

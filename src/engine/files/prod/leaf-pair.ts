@@ -97,14 +97,14 @@ export const readPair = async ({ cert, key }: LeafPair): Promise<CertificateFact
   if (certPem === null || keyPem === null) {
     const [there, absent] = certPem === null ? [key, cert] : [cert, key];
     throw new AppError('certificate-incomplete', 500, `${there} is there, and ${absent} is not`, {
-      fix: `Put the other one in its place, or move ${there} away: then both are made anew.`,
+      fix: `Put the other one in its place, or move ${there} away: then both are made again.`,
     });
   }
   const certificate = readable(cert, () => new X509Certificate(certPem));
   const isOwn = readable(key, () => certificate.checkPrivateKey(createPrivateKey(keyPem)));
   if (!isOwn) {
     throw new AppError('certificate-without-its-key', 500, `${key} is not the key of ${cert}`, {
-      fix: 'Put the right key there, or move both away: then they are made anew.',
+      fix: 'Put the right key there, or move both away: then they are made again.',
     });
   }
   const { dns, ip } = subjectAlternativeNames(certificate);

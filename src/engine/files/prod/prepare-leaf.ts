@@ -48,7 +48,7 @@ export const prepareLeaf = async (options: {
   const names = leaf.names === undefined ? undefined : [...new Set([...(described?.names ?? []), ...leaf.names])];
   await writePair(pair, await signing.issue({ ...leaf, ...(names === undefined ? {} : { names }) }));
   const made = await readPair(pair);
-  if (made === null) throw new InternalError(`${pair.cert} went while it was made`);
+  if (made === null) throw new InternalError(`${pair.cert} disappeared while it was made`);
   return { ...describe(made, { leaf, issuingPem: await signing.issuingPem(), now }), fate: described === null ? 'made' : 'renewed' };
 };
 

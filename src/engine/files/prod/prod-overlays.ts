@@ -37,9 +37,9 @@ const readYaml = (file: string, text: string): unknown => {
   try {
     return parse(text);
   } catch (cause) {
-    throw new AppError('stack-file-unreadable', 500, `${file} is no YAML`, {
+    throw new AppError('stack-file-unreadable', 500, `${file} is not YAML`, {
       cause,
-      fix: 'Mend it, or move it away to have it made anew.',
+      fix: 'Correct it, or move it away: then it is made again.',
     });
   }
 };

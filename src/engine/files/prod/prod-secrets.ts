@@ -51,8 +51,8 @@ const isMissing = async (folder: string, name: string): Promise<boolean> => (awa
 const sharedSecret = async (one: string, other: string): Promise<string> => {
   const [first, second] = await Promise.all([readOrNull(one), readOrNull(other)]);
   if (first !== null && second !== null && first.trim() !== second.trim()) {
-    throw new AppError('client-secrets-differ', 500, `${one} and ${other} hold two secrets, and must hold the same`, {
-      fix: 'Copy the right one over the other; where neither is in use yet, remove both.',
+    throw new AppError('client-secrets-differ', 500, `${one} and ${other} must hold the same secret, and hold different ones`, {
+      fix: 'Copy the right one over the other. If neither is in use yet, remove both.',
     });
   }
   return first ?? second ?? randomSecret();
@@ -77,7 +77,7 @@ const missingShares = async (options: {
 
 const lost = (file: string): AppError =>
   new AppError('secret-lost', 500, `${file} is missing, and data may be sealed under it`, {
-    fix: 'Restore it from the backup of this folder. Only where there is no data yet: move the whole folder away and prepare anew.',
+    fix: 'Restore it from the backup of this folder. Only if there is no data yet, move the whole folder away and prepare again.',
   });
 
 const readOrNull = (path: string): Promise<string | null> =>

@@ -31,7 +31,7 @@ export const createInteractions = (provider: () => Provider): Interactions => {
       const interaction = await find(req, res);
       const id = String(interaction.params.client_id);
       const client = await provider().Client.find(id);
-      if (client === undefined) throw new AppError('interaction-not-found', 404, 'The application is not registered any more.');
+      if (client === undefined) throw new AppError('interaction-not-found', 404, 'The application is no longer registered.');
       const missing = missingConsent(interaction);
       return {
         uid: interaction.uid,

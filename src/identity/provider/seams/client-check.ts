@@ -17,9 +17,9 @@ export const checkClientMetadata = async (provider: Provider, metadata: Readonly
     await validate(metadata);
   } catch (cause) {
     if (!(cause instanceof errors.InvalidClientMetadata)) throw cause;
-    throw new AppError('client-refused', 400, `The client cannot be used so: ${cause.error_description ?? cause.message}.`, {
+    throw new AppError('client-refused', 400, `The client is not valid: ${cause.error_description ?? cause.message}.`, {
       cause,
-      fix: 'Change what is named.',
+      fix: 'Correct the named property.',
     });
   }
 };

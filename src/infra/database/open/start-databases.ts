@@ -60,7 +60,7 @@ const untilItAnswers = async ({ config, databases, log, signal }: Wait): Promise
       if (!isPassing(cause)) {
         throw new AppError('database-refused', 503, `${what}, cannot be used as user ${user}: ${textOf(cause)}`, {
           cause,
-          fix: 'Waiting does not mend this: look at its address, its certificate, this client certificate, the user and the database.',
+          fix: 'Waiting does not help: check its address, its certificate, this client certificate, the user and the database.',
         });
       }
       if (waited() >= limit * 1000) {

@@ -82,7 +82,7 @@ export const createPostgresLocks = (pool: Pool, database: string): PostgresLocks
         await client.query('select pg_advisory_lock(hashtextextended($1, 0))', [keyOf(name)]);
         return true;
       });
-      if (lock === null) throw new InternalError(`the lock ${name} was waited for and not had`);
+      if (lock === null) throw new InternalError(`waited for the lock ${name} and did not get it`);
       return lock;
     },
     tryLock: (name) =>

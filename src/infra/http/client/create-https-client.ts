@@ -9,7 +9,7 @@ const TLS_CODE = /^(ERR_(TLS|SSL)|CERT_|DEPTH_|UNABLE_TO_|SELF_SIGNED|HOSTNAME_M
 
 /** A certificate is refused by its times, so either it or our clock is wrong. */
 const CLOCK_CODE = /^CERT_(NOT_YET_VALID|HAS_EXPIRED)$/;
-const CLOCK_FIX = 'Compare the clocks of both machines and set the wrong one; where they are right, renew the certificate.';
+const CLOCK_FIX = 'Compare the clocks of both machines and set the wrong one. If both are right, renew the certificate.';
 
 const described = (error: unknown, url: URL, timeoutMs: number, outer?: AbortSignal): unknown => {
   if (error instanceof AppError) return error;
@@ -68,7 +68,7 @@ export const createHttpsClient = (options: HttpsClientOptions): ClosableHttpsCli
 
   const request = async (wanted: HttpsRequest): Promise<HttpsResponse> => {
     const url = new URL(wanted.url);
-    if (url.protocol !== 'https:') throw new TypeError(`only https is spoken here, not ${url.protocol}`);
+    if (url.protocol !== 'https:') throw new TypeError(`only https is supported here, not ${url.protocol}`);
     const method = wanted.method ?? 'GET';
     const timeoutMs = wanted.timeoutMs ?? defaultTimeout;
     const timeout = AbortSignal.timeout(timeoutMs);

@@ -69,7 +69,7 @@ export const fieldsOf = (pairs: readonly Pair[], repeatable: readonly string[] =
         'field-repeated',
         `The form has the field ${name.slice(0, 64)} more than once.`,
         `/${name.slice(0, 64)}`,
-        'stands there more than once',
+        'appears more than once',
         'Send it once.',
       );
     }

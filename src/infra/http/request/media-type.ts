@@ -28,7 +28,7 @@ const parsed = (text: string): MIMEType | null => {
 export const requireMediaType = (headers: IncomingHttpHeaders, accepted: MediaType): void => {
   const { 'content-type': type, 'content-encoding': coding } = headers;
   if (coding !== undefined && coding.toLowerCase() !== 'identity') {
-    throw refusal('content-encoding', 'The request body is compressed; this server takes it as it is.', 'Leave Content-Encoding out.', {
+    throw refusal('content-encoding', 'The request body is compressed, which this server does not accept.', 'Leave Content-Encoding out.', {
       'accept-encoding': 'identity',
     });
   }
@@ -37,7 +37,7 @@ export const requireMediaType = (headers: IncomingHttpHeaders, accepted: MediaTy
   const mime = type === undefined ? null : parsed(type);
   if (mime?.essence !== accepted) {
     const detail =
-      type === undefined ? 'The request body has no Content-Type.' : 'The request body has a media type that is not taken here.';
+      type === undefined ? 'The request body has no Content-Type.' : 'The request body has a media type that this route does not accept.';
     throw refusal('content-type', `${detail} This route takes ${accepted}.`, `Send Content-Type: ${accepted}.`, { accept: accepted });
   }
   const charset = mime.params.get('charset');

@@ -12,13 +12,7 @@ const memberInvalid = (code: string, detail: string, field: string, message: str
 const checkMembers = (json: string, value: unknown): void => {
   const repeated = repeatedMember(json, value);
   if (repeated !== null) {
-    throw memberInvalid(
-      'member-repeated',
-      'The request body has a member twice.',
-      repeated,
-      'stands there more than once',
-      'Send it once.',
-    );
+    throw memberInvalid('member-repeated', 'The request body has a member twice.', repeated, 'appears more than once', 'Send it once.');
   }
   const lone = loneSurrogate(json, value);
   if (lone !== null) {
@@ -80,7 +74,7 @@ export const readBodies = (app: App, options: { readonly reads?: MediaType; read
 export const requireBodies = (app: App): void => {
   app.addHook('preValidation', async ({ routeOptions, body }) => {
     if (routeOptions.schema?.body === undefined || body !== undefined) return;
-    throw new AppError('body-missing', 400, 'The request body is empty; this route takes one.', {
+    throw new AppError('body-missing', 400, 'The request body is empty; this route needs one.', {
       fix: 'Send the body that the API description shows for this route.',
     });
   });

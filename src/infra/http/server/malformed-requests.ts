@@ -17,7 +17,7 @@ const LAST_ANSWER_MS = 2_000;
 const clientProblem = (code: string | undefined): AppError => {
   switch (code) {
     case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return new AppError('request-timeout', 408, 'The request did not arrive as a whole in time.', { fix: 'Send it again, faster.' });
+      return new AppError('request-timeout', 408, 'The request did not arrive completely in time.', { fix: 'Send it again, faster.' });
     case 'HPE_HEADER_OVERFLOW':
       return new AppError(
         'header-too-large',
@@ -73,7 +73,7 @@ export const checkHost = ({ rawHeaders, httpVersion }: IncomingMessage): void =>
   const hosts = rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host').length;
   if (hosts === 1 || (hosts === 0 && httpVersion === '1.0')) return;
   throw new AppError('host-invalid', 400, `The request has ${hosts === 0 ? 'no' : 'more than one'} Host header.`, {
-    fields: [{ field: 'header/host', message: 'must stand there once', fix: 'Send one Host header.' }],
+    fields: [{ field: 'header/host', message: 'must appear once', fix: 'Send one Host header.' }],
   });
 };
 

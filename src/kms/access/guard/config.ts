@@ -7,14 +7,14 @@ import { issuerConfigSchema } from '../tokens/issuer-config.ts';
 
 /** The members of `kms.yml` that say whom the KMS believes. */
 export const accessConfigSchema = strictObject({
-  realms_file: filePath({ description: 'realms.yml: who may use the KMS besides the holders of tokens' }),
+  realms_file: filePath({ description: 'the realms: users and client certificates that the KMS knows by itself' }),
   identity: strictObject({
-    issuers: Type.Array(issuerConfigSchema, { default: [], maxItems: 32 }),
+    issuers: Type.Array(issuerConfigSchema, { default: [], maxItems: 32, description: 'issuers whose access tokens open the KMS' }),
     tls: tlsFilesSchema,
     required: Type.Boolean({
       default: true,
       description:
-        '`/readyz` is 503 while an issuer does not answer; false where a balancer asks it, which would then take out every replica',
+        'true: `/readyz` is 503 while an issuer does not answer; false where a balancer asks `/readyz`, which would then take out every replica',
     }),
   }),
   errors: errorsConfigSchema,

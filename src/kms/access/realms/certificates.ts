@@ -47,7 +47,7 @@ export const createCertificateRealm = (options: {
   return {
     authenticate: async (peer) => {
       const client = clients.get(peer.commonName);
-      if (client === undefined) throw challenges.unknownCertificate('The client certificate is mapped to nobody');
+      if (client === undefined) throw challenges.unknownCertificate('The client certificate is not mapped to a tenant');
       const tenant = await tenantOf(peer, client.tenant);
       return {
         subject: client.common_name,

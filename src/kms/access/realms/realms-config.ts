@@ -27,7 +27,7 @@ const roles = Type.Array(Type.Enum(Object.keys(ROLE_SCOPES)), {
   description: 'roles; each grants its scopes',
 });
 
-const demo = Type.Boolean({ default: false, description: 'of the demo: nobody where the server runs without --demo' });
+const demo = Type.Boolean({ default: false, description: 'true: belongs to the demo, and counts only while the server runs with --demo' });
 
 const fileUserSchema = strictObject({
   username: usernameSchema,
@@ -66,12 +66,12 @@ export const realmsConfigSchema = strictObject(
           default: 600_000,
           description: 'PBKDF2-HMAC-SHA256 rounds',
         }),
-        salt_bytes: Type.Integer({ minimum: 16, maximum: 64, default: 32 }),
+        salt_bytes: Type.Integer({ minimum: 16, maximum: 64, default: 32, description: 'length of the salt' }),
       },
       { default: {}, description: 'how new passwords are hashed, and the cost that is paid for unknown user names' },
     ),
     file: strictObject(
-      { users: Type.Array(fileUserSchema, { default: [], maxItems: 10_000 }) },
+      { users: Type.Array(fileUserSchema, { default: [], maxItems: 10_000, description: 'users that log in with HTTP Basic' }) },
       { default: {}, description: 'users that stand in this file' },
     ),
     certificates: strictObject(
@@ -80,12 +80,12 @@ export const realmsConfigSchema = strictObject(
           default: 'mapping',
           description: 'where the tenant of a client certificate stands: in `clients` below, or in its URI SAN urn:passthru:tenant:<uuid>',
         }),
-        clients: Type.Array(clientSchema, { default: [], maxItems: 10_000 }),
+        clients: Type.Array(clientSchema, { default: [], maxItems: 10_000, description: 'services that show a client certificate' }),
       },
       { default: {}, description: 'client certificates, by common name' },
     ),
   },
-  { title: 'passthru KMS realms', description: 'Who may use the KMS besides the holders of tokens' },
+  { title: 'passthru KMS realms', description: 'Users and client certificates that the KMS knows by itself' },
 );
 
 export type RealmsConfig = Static<typeof realmsConfigSchema>;

@@ -14,12 +14,17 @@ export const issuerConfigSchema = strictObject({
   tenants: Type.Union([Type.Literal('*'), Type.Array(Type.String({ minLength: 1 }), { minItems: 1, uniqueItems: true })], {
     description: 'names of the tenants that it may speak for, or "*"',
   }),
-  jwks_ttl_seconds: Type.Integer({ minimum: 1, maximum: 86_400, default: 300 }),
+  jwks_ttl_seconds: Type.Integer({
+    minimum: 1,
+    maximum: 86_400,
+    default: 300,
+    description: 'how long keys of the issuer are used before they are fetched again',
+  }),
   jwks_stale_seconds: Type.Integer({
     minimum: 0,
     maximum: 86_400,
     default: 900,
-    description: 'how much longer keys serve while the issuer does not answer',
+    description: 'how much longer they are used while the issuer does not answer',
   }),
   max_token_seconds: Type.Integer({
     minimum: 1,
@@ -27,17 +32,25 @@ export const issuerConfigSchema = strictObject({
     default: 3_600,
     description: 'the longest life of its tokens: `exp` minus `iat`',
   }),
-  clock_skew_seconds: Type.Integer({ minimum: 0, maximum: 30, default: 5 }),
+  clock_skew_seconds: Type.Integer({
+    minimum: 0,
+    maximum: 30,
+    default: 5,
+    description: 'how much the clocks of issuer and KMS may differ',
+  }),
   revocation: strictObject({
-    mode: Type.Enum(REVOCATION_MODES),
+    mode: Type.Enum(REVOCATION_MODES, {
+      description:
+        'when the KMS asks whether a token was revoked: for every request; where secret key material is used or changed; or when the last answer is older than the interval',
+    }),
     interval_seconds: Type.Integer({
       minimum: 1,
       maximum: 30,
       default: 10,
-      description: 'for `interval`: how long an answer is remembered',
+      description: 'of the mode `interval`: how long an answer is remembered',
     }),
     introspection_endpoint: httpsUrl('an https URL without user and fragment'),
-    client_id: Type.String({ minLength: 1, maxLength: 128, default: KMS_CLIENT_ID }),
+    client_id: Type.String({ minLength: 1, maxLength: 128, default: KMS_CLIENT_ID, description: 'client id with which the KMS asks' }),
     client_secret_file: filePath({ description: 'file of mode 0600 with the client secret' }),
   }),
 });

@@ -80,6 +80,7 @@ export const checkedOperations = (name: AlgorithmName, operations: readonly Oper
 /** @throws AppError `expiry-past` 400 */
 export const checkedExpiry = (expiresAt: number | null | undefined, now: number): number | null => {
   if (expiresAt === undefined || expiresAt === null) return null;
-  if (expiresAt <= now) throw fieldInvalid('expiry-past', '/expires_at', 'is not in the future', 'Give a time to come, or null for none.');
+  if (expiresAt <= now)
+    throw fieldInvalid('expiry-past', '/expires_at', 'is not in the future', 'Give a time in the future, or null for none.');
   return expiresAt;
 };

@@ -30,7 +30,7 @@ export const registerElasticKeyRoutes = (app: App, base: string, elasticKeys: El
       schema: {
         operationId: 'createElasticKey',
         summary: 'Create an elastic key',
-        description: 'Makes a named key pool and its first material key. The algorithm fixes for good what the key is used for.',
+        description: 'Makes a named key and its first material key. The algorithm decides for good what the key is used for.',
         tags,
         body: createBody,
         response: { 201: elasticKeySchema, ...problems },

@@ -55,7 +55,7 @@ const operations = Type.Array(oneOf(OPERATIONS), {
   uniqueItems: true,
   maxItems: OPERATIONS.length,
 });
-const expiresAt = nullable(timestamp('from which on the key protects nothing more; it still opens what it protected'));
+const expiresAt = nullable(timestamp('after which the key protects nothing; it still opens what it protected'));
 
 export const createBody = strictObject(
   {
@@ -88,7 +88,7 @@ export const listQuery = strictObject({
   name: Type.Optional(nameOf('demo-encryption-key')),
   algorithm: Type.Optional(algorithm),
   state: Type.Optional(state),
-  sort: Type.Optional(oneOf(ELASTIC_KEY_SORTS, { description: '`created_at` by default; `-` turns the order round.' })),
+  sort: Type.Optional(oneOf(ELASTIC_KEY_SORTS, { description: '`created_at` by default; `-` reverses the order.' })),
   ...pageQuery,
 });
 

@@ -76,7 +76,7 @@ export interface ListElasticKeys {
   /** `enc/alg` or `alg`, of any size and on any curve. */
   readonly algorithm?: string;
   readonly state?: ElasticKeyState;
-  /** Default `created_at`, oldest first; a leading `-` turns the order round. */
+  /** Default `created_at`, oldest first; a leading `-` reverses the order. */
   readonly sort?: ElasticKeySort;
   /** 1 to 100, default 50. */
   readonly limit?: number;

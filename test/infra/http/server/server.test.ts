@@ -238,7 +238,7 @@ describe('A server of ours', () => {
     expect(JSON.parse(raw.slice(raw.indexOf('\r\n\r\n')))).toMatchObject({
       status: 408,
       code: 'request-timeout',
-      detail: 'The request did not arrive as a whole in time.',
+      detail: 'The request did not arrive completely in time.',
     });
   });
 
