@@ -19,6 +19,7 @@ public class App {
     static final String KMS = System.getenv().getOrDefault("KMS_URL", "https://localhost:8081") + "/service/api/v1";
     static final String CA = System.getenv().getOrDefault("CA_FILE", ".passthru/tls/ca.pem");
     static final String CLIENT = "demo-public-client"; // an app on somebody's machine can keep no secret: PKCE takes its place
+    static final String FORM = "application/x-www-form-urlencoded";
     static final Base64.Encoder BASE64URL = Base64.getUrlEncoder().withoutPadding();
     static HttpClient client;
 
@@ -42,8 +43,7 @@ public class App {
         if (token != null) request.header("Authorization", "Bearer " + token);
         if (body != null) request.header("Content-Type", type).POST(HttpRequest.BodyPublishers.ofString(body));
         var answer = client.send(request.build(), HttpResponse.BodyHandlers.ofString());
-        if (answer.statusCode() != 200)
-            throw new IllegalStateException(url + " answered " + answer.statusCode() + ": " + answer.body());
+        if (answer.statusCode() != 200) throw new IllegalStateException(url + " " + answer.statusCode() + ": " + answer.body());
         return answer.body();
     }
 
@@ -66,6 +66,8 @@ public class App {
 
     public static void main(String[] arguments) throws Exception {
         client = trusting(CA);
+        var discovery = send(IDENTITY + "/.well-known/openid-configuration", null, null, null);
+        String issuer = member(discovery, "issuer"), tokenEndpoint = member(discovery, "token_endpoint");
 
         // 2. Where the browser comes back to: a free port of this machine's loopback (RFC 8252 section 7.3).
         var calledBack = new CompletableFuture<Map<String, String>>();
@@ -73,15 +75,13 @@ public class App {
         server.createContext("/callback", exchange -> {
             var text = "Done. Close this window and go back to the program.".getBytes(UTF_8);
             exchange.sendResponseHeaders(200, text.length);
-            exchange.getResponseBody().write(text);
-            exchange.close();
+            try (var body = exchange.getResponseBody()) { body.write(text); }
             calledBack.complete(parsed(exchange.getRequestURI().getRawQuery()));
         });
         server.start();
         var redirectUri = "http://127.0.0.1:" + server.getAddress().getPort() + "/callback";
 
         // 3. Log-in: authorization code with PKCE (RFC 7636). The verifier stays here; only its hash travels with the browser.
-        var discovery = send(IDENTITY + "/.well-known/openid-configuration", null, null, null);
         var verifier = UUID.randomUUID() + "-" + UUID.randomUUID(); // 244 random bits
         var state = UUID.randomUUID().toString();
         var query = form(Map.of(
@@ -94,24 +94,24 @@ public class App {
 
         var callback = calledBack.get();
         server.stop(0);
-        var isOurs = state.equals(callback.get("state")) && member(discovery, "issuer").equals(callback.get("iss"));
-        if (!isOurs || !callback.containsKey("code"))
+        if (!state.equals(callback.get("state")) || !callback.containsKey("code") || !issuer.equals(callback.get("iss")))
             throw new IllegalStateException("no log-in, or not this one: " + callback.get("error_description"));
 
         // 4. Token: the code is good once, for whoever has the verifier.
         var code = form(Map.of("grant_type", "authorization_code", "client_id", CLIENT, "code", callback.get("code"),
             "redirect_uri", redirectUri, "code_verifier", verifier));
-        var tokens = send(member(discovery, "token_endpoint"), null, "application/x-www-form-urlencoded", code);
-        var token = member(tokens, "access_token");
+        String tokens = send(tokenEndpoint, null, FORM, code), token = member(tokens, "access_token");
 
-        // 5. Userinfo: who logged in.
-        System.out.println("Logged in: " + member(send(member(discovery, "userinfo_endpoint"), token, null, null), "name"));
+        // 5. Userinfo: who logged in. An access token is for one API, so the refresh token gets one for userinfo.
+        var refresh = form(Map.of("grant_type", "refresh_token", "client_id", CLIENT, "scope", "openid profile",
+            "refresh_token", member(tokens, "refresh_token")));
+        var other = member(send(tokenEndpoint, null, FORM, refresh), "access_token");
+        System.out.println("Logged in: " + member(send(member(discovery, "userinfo_endpoint"), other, null, null), "name"));
 
         // 6. KMS: find the key by its name. Plaintext travels as base64url; the same context is required to decrypt.
         var key = KMS + "/elastic-keys/" + member(send(KMS + "/elastic-keys?name=demo-encryption-key", token, null, null), "id");
-        var plaintext = BASE64URL.encodeToString("Hello from Java".getBytes(UTF_8));
         var ciphertext = member(send(key + "/encrypt", token, "application/json",
-            "{\"plaintext\":\"%s\",\"context\":\"sample\"}".formatted(plaintext)), "ciphertext");
+            "{\"plaintext\":\"%s\",\"context\":\"sample\"}".formatted(BASE64URL.encodeToString("Hello from Java".getBytes(UTF_8)))), "ciphertext");
         System.out.println("Ciphertext: " + ciphertext);
         var opened = send(key + "/decrypt", token, "application/json",
             "{\"ciphertext\":\"%s\",\"context\":\"sample\"}".formatted(ciphertext));

@@ -21,12 +21,15 @@ import (
 	"strings"
 )
 
-const (
-	clientID = "demo-public-client" // an app on somebody's machine can keep no secret, so it has none: PKCE takes its place
-	keyName  = "demo-encryption-key"
-)
+// An app on somebody's machine can keep no secret, so it has none: PKCE takes its place.
+const clientID = "demo-public-client"
 
 var client http.Client
+
+type tokenSet struct {
+	Access  string `json:"access_token"`
+	Refresh string `json:"refresh_token"`
+}
 
 func must[T any](value T, err error) T {
 	if err != nil {
@@ -51,9 +54,7 @@ func send[T any](address, token, contentType, body string) (answer T) {
 	if response.StatusCode != http.StatusOK {
 		log.Fatalf("%s answered %d: %s", address, response.StatusCode, said)
 	}
-	if err := json.Unmarshal(said, &answer); err != nil {
-		log.Fatal(err)
-	}
+	must(said, json.Unmarshal(said, &answer))
 	return answer
 }
 
@@ -69,7 +70,6 @@ func main() {
 	callbacks := make(chan url.Values, 1)
 	http.HandleFunc("/callback", func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprint(w, "Done. Close this window and go back to the program.")
-		w.(http.Flusher).Flush()
 		callbacks <- r.URL.Query()
 	})
 	go http.Serve(listener, nil)
@@ -97,24 +97,24 @@ func main() {
 	}
 
 	// 4. Token: the code is good once, for whoever has the verifier.
-	type tokens struct {
-		Access string `json:"access_token"`
-	}
-	token := send[tokens](discovery.Token, "", "application/x-www-form-urlencoded", url.Values{
+	tokens := send[tokenSet](discovery.Token, "", "application/x-www-form-urlencoded", url.Values{
 		"grant_type": {"authorization_code"}, "client_id": {clientID}, "code": {callback.Get("code")},
 		"redirect_uri": {redirectURI}, "code_verifier": {verifier},
-	}.Encode()).Access
+	}.Encode())
 
-	// 5. Userinfo: who logged in.
-	fmt.Println("Logged in:", send[struct{ Name string }](discovery.Userinfo, token, "", "").Name)
+	// 5. Userinfo: who logged in. An access token is for one API, so the refresh token gets one for userinfo.
+	forUserinfo := send[tokenSet](discovery.Token, "", "application/x-www-form-urlencoded", url.Values{
+		"grant_type": {"refresh_token"}, "client_id": {clientID}, "refresh_token": {tokens.Refresh}, "scope": {"openid profile"},
+	}.Encode()).Access
+	fmt.Println("Logged in:", send[struct{ Name string }](discovery.Userinfo, forUserinfo, "", "").Name)
 
 	// 6. KMS: find the key by its name. Plaintext travels as base64url; the same context is required to decrypt.
 	keys := cmp.Or(os.Getenv("KMS_URL"), "https://localhost:8081") + "/service/api/v1/elastic-keys"
-	key := keys + "/" + send[struct{ Items []struct{ ID string } }](keys+"?name="+keyName, token, "", "").Items[0].ID
+	key := keys + "/" + send[struct{ Items []struct{ ID string } }](keys+"?name=demo-encryption-key", tokens.Access, "", "").Items[0].ID
 	secret := fmt.Sprintf(`{"plaintext":%q,"context":"sample"}`, base64.RawURLEncoding.EncodeToString([]byte("Hello from Go")))
-	sealed := send[struct{ Ciphertext string }](key+"/encrypt", token, "application/json", secret)
+	sealed := send[struct{ Ciphertext string }](key+"/encrypt", tokens.Access, "application/json", secret)
 	fmt.Println("Ciphertext:", sealed.Ciphertext)
-	text := fmt.Sprintf(`{"ciphertext":%q,"context":"sample"}`, sealed.Ciphertext)
-	opened := send[struct{ Plaintext string }](key+"/decrypt", token, "application/json", text)
+	closed := fmt.Sprintf(`{"ciphertext":%q,"context":"sample"}`, sealed.Ciphertext)
+	opened := send[struct{ Plaintext string }](key+"/decrypt", tokens.Access, "application/json", closed)
 	fmt.Printf("Decrypted: %s\n", must(base64.RawURLEncoding.DecodeString(opened.Plaintext)))
 }
