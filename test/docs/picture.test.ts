@@ -41,7 +41,7 @@ describe('terminalPicture', () => {
   it('keeps colours, columns and characters that mean something in XML', () => {
     const picture = terminalPicture(lines, OPTIONS);
     expect(picture).toContain('<text class="c32" x="32.8" y="73.25" textLength="8.4">✓</text>');
-    expect(picture).toContain('<text x="49.6" y="73.25" textLength="159.6">one &lt;two&gt; &amp; three</text>');
+    expect(picture).toContain('<text x="49.6" y="73.25" textLength="142.8">one &lt;two&gt; &amp; three</text>');
   });
 });
 
