@@ -59,6 +59,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['integrity/ledger'],
     ['database', 'jose', 'events.ts'],
     ['jose/families'],
+    ['jose/encoding'],
   ],
   identity: [
     ['main.ts'],

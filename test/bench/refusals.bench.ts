@@ -1,5 +1,5 @@
 import { randomBytes, randomUUIDv7 } from 'node:crypto';
-import { encodeBase64url } from '#kms/jose/base64url.ts';
+import { encodeBase64url } from '#kms/jose/encoding/base64url.ts';
 import { withDatabases } from '#test/support/database.ts';
 import { testKms } from '#test/support/kms-keys.ts';
 import type { Comparison } from './suite.ts';

@@ -1,5 +1,5 @@
 import { AppError } from '#infra/apperr/app-error.ts';
-import { decodeBase64url, encodeBase64url } from '#kms/jose/base64url.ts';
+import { decodeBase64url, encodeBase64url } from '#kms/jose/encoding/base64url.ts';
 
 /** Where a page ended: the value of the sort column and the id that breaks ties. */
 export interface Position {

@@ -1,5 +1,5 @@
 import { AppError } from '#infra/apperr/app-error.ts';
-import { decodeBase64url } from '#kms/jose/base64url.ts';
+import { decodeBase64url } from '#kms/jose/encoding/base64url.ts';
 
 /** Values of requests and answers, as the services take and give them. */
 

@@ -1,6 +1,6 @@
 import { hkdfSync } from 'node:crypto';
 import { CompactEncrypt, compactDecrypt, decodeProtectedHeader } from 'jose';
-import { decodeBase64url } from '#kms/jose/base64url.ts';
+import { decodeBase64url } from '#kms/jose/encoding/base64url.ts';
 
 const { subtle } = crypto;
 

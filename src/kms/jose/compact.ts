@@ -1,5 +1,5 @@
 import type { Algorithm, CompactForm } from './algorithm.ts';
-import { base64urlLength, decodeBase64url } from './base64url.ts';
+import { base64urlLength, decodeBase64url } from './encoding/base64url.ts';
 
 /** A kid is opaque and never longer; ours are UUIDs. */
 const MAX_KID = 128;

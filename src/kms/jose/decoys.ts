@@ -1,5 +1,5 @@
 import type { Algorithm, CompactForm } from './algorithm.ts';
-import { base64urlLength, encodeBase64url } from './base64url.ts';
+import { base64urlLength, encodeBase64url } from './encoding/base64url.ts';
 import type { JoseInput } from './compact.ts';
 
 const KID = 'decoy';

@@ -1,6 +1,6 @@
 import { createHash, type KeyObject, randomBytes } from 'node:crypto';
 import type { Algorithm } from './algorithm.ts';
-import { encodeBase64url } from './base64url.ts';
+import { encodeBase64url } from './encoding/base64url.ts';
 import type { JoseInput } from './compact.ts';
 
 /** How a context stands in the protected header, which the authentication tag covers. */

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import type { Algorithm } from './algorithm.ts';
-import { encodeBase64url } from './base64url.ts';
+import { encodeBase64url } from './encoding/base64url.ts';
 import type { JoseInput } from './compact.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey, createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
 import type { Algorithm } from './algorithm.ts';
-import { viewOf } from './base64url.ts';
+import { viewOf } from './encoding/base64url.ts';
 
 /** Fills so many bytes with random ones. */
 export type RandomBytes = (length: number) => Uint8Array;

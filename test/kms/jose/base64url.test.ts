@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { base64urlLength, decodeBase64url, encodeBase64url } from '#kms/jose/base64url.ts';
+import { base64urlLength, decodeBase64url, encodeBase64url } from '#kms/jose/encoding/base64url.ts';
 import { staysInBufferPool } from '#test/kms/jose/buffer-pool.ts';
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';

@@ -1,7 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { algorithmOf } from '#kms/jose/algorithms.ts';
-import { encodeBase64url } from '#kms/jose/base64url.ts';
+import { encodeBase64url } from '#kms/jose/encoding/base64url.ts';
 import { decoyJwe, decoyJws } from '#kms/jose/decoys.ts';
 import { readJwe, readJws } from '#kms/jose/compact.ts';
 

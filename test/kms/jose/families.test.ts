@@ -3,7 +3,7 @@ import { CompactEncrypt, CompactSign, compactDecrypt, compactVerify } from 'jose
 import { describe, expect, it } from 'vitest';
 import type { Algorithm } from '#kms/jose/algorithm.ts';
 import { ALGORITHMS, VARIANTS, algorithmOf, algorithmsOf } from '#kms/jose/algorithms.ts';
-import { decodeBase64url, encodeBase64url, viewOf } from '#kms/jose/base64url.ts';
+import { decodeBase64url, encodeBase64url, viewOf } from '#kms/jose/encoding/base64url.ts';
 import { readJwe, readJws } from '#kms/jose/compact.ts';
 import { decoyJwe, decoyJws } from '#kms/jose/decoys.ts';
 import { aesGcm } from '#kms/jose/families/aes-gcm.ts';

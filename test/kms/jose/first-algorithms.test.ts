@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Algorithm } from '#kms/jose/algorithm.ts';
 import { algorithmOf } from '#kms/jose/algorithms.ts';
-import { decodeBase64url, encodeBase64url } from '#kms/jose/base64url.ts';
+import { decodeBase64url, encodeBase64url } from '#kms/jose/encoding/base64url.ts';
 import { readJwe, readJws } from '#kms/jose/compact.ts';
 import { decoyJwe, decoyJws } from '#kms/jose/decoys.ts';
 import { generateSecret, importSecret } from '#kms/jose/key-material.ts';

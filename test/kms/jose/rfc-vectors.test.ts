@@ -1,7 +1,7 @@
 import { createPrivateKey } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { type AlgorithmName, algorithmOf } from '#kms/jose/algorithms.ts';
-import { decodeBase64url, encodeBase64url } from '#kms/jose/base64url.ts';
+import { decodeBase64url, encodeBase64url } from '#kms/jose/encoding/base64url.ts';
 import { readJwe, readJws } from '#kms/jose/compact.ts';
 import { concatKdf } from '#kms/jose/families/ecdh-es.ts';
 import { ed25519 } from '#kms/jose/families/eddsa.ts';

@@ -1,6 +1,6 @@
 import { createPrivateKey } from 'node:crypto';
 import type { Algorithm } from '#kms/jose/algorithm.ts';
-import { viewOf } from '#kms/jose/base64url.ts';
+import { viewOf } from '#kms/jose/encoding/base64url.ts';
 import { generateSecret } from '#kms/jose/key-material.ts';
 
 /** Secrets of key pairs that were made before: a key of RSA takes a second. */

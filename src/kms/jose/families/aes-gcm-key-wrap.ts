@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { decodeBase64url, encodeBase64url } from '../base64url.ts';
+import { decodeBase64url, encodeBase64url } from '../encoding/base64url.ts';
 import { aesGcm } from './aes-gcm.ts';
 import type { KeyManagement } from './key-management.ts';
 

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, type KeyObject, randomBytes } from 'node:crypto';
-import { ownBytes } from './own-bytes.ts';
+import { ownBytes } from '../encoding/own-bytes.ts';
 import type { KeyManagement } from './key-management.ts';
 
 export type AesBits = 128 | 192 | 256;

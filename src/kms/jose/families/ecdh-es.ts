@@ -1,5 +1,5 @@
 import { createHash, createPublicKey, diffieHellman, generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
-import { decodeBase64url } from '../base64url.ts';
+import { decodeBase64url } from '../encoding/base64url.ts';
 import { type AesBits, unwrapKey, wrapKey } from './aes-key-wrap.ts';
 import type { KeyManagement } from './key-management.ts';
 import { ecPair, okpPair } from './key-type.ts';

@@ -29,7 +29,7 @@ export const quotasConfigSchema = strictObject(
           default: 1_200_000,
           description: 'requests of one tenant in the window, at each replica',
         }),
-        window_seconds: Type.Integer({ minimum: 1, maximum: 3_600, default: 60 }),
+        window_seconds: Type.Integer({ minimum: 1, maximum: 3_600, default: 60, description: 'seconds after which a count ends' }),
       },
       { default: {} },
     ),

@@ -6,7 +6,7 @@ import type { Action } from '#kms/action.ts';
 import { contextOf } from '#kms/api/fields.ts';
 import { oneOf } from '#kms/api/schemas.ts';
 import type { Caller } from '#kms/caller.ts';
-import { encodeBase64url } from '#kms/jose/base64url.ts';
+import { encodeBase64url } from '#kms/jose/encoding/base64url.ts';
 import { type OperationOptions, operationRoute, type WithContext } from './operation.ts';
 import { protect, type Protected } from './protect.ts';
 import { context, exampleContext, materialKeyId } from './schemas.ts';

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { uuidV7 } from '#kms/api/schemas.ts';
-import { base64urlLength } from '#kms/jose/base64url.ts';
+import { base64urlLength } from '#kms/jose/encoding/base64url.ts';
 
 /** Bytes of a plaintext or payload. */
 export const MAX_CONTENT = 1024 * 1024;

@@ -4,7 +4,7 @@ import type { App } from '#infra/http/server.ts';
 import type { Action } from '#kms/action.ts';
 import { contextOf } from '#kms/api/fields.ts';
 import type { Caller } from '#kms/caller.ts';
-import { encodeBase64url } from '#kms/jose/base64url.ts';
+import { encodeBase64url } from '#kms/jose/encoding/base64url.ts';
 import { open } from './open.ts';
 import { type OperationOptions, operationRoute, type WithContext } from './operation.ts';
 import { context, jwe } from './schemas.ts';

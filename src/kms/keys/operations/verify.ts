@@ -4,7 +4,7 @@ import { strictObject } from '#infra/config/schema.ts';
 import type { App } from '#infra/http/server.ts';
 import type { Action } from '#kms/action.ts';
 import type { Caller } from '#kms/caller.ts';
-import { encodeBase64url } from '#kms/jose/base64url.ts';
+import { encodeBase64url } from '#kms/jose/encoding/base64url.ts';
 import { type JoseInput, readJws } from '#kms/jose/compact.ts';
 import { decoyJws } from '#kms/jose/decoys.ts';
 import { signJws, verifyJws } from '#kms/jose/jws.ts';

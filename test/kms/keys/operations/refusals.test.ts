@@ -1,7 +1,7 @@
 import { randomBytes, randomUUIDv7 } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { Caller } from '#kms/caller.ts';
-import { encodeBase64url } from '#kms/jose/base64url.ts';
+import { encodeBase64url } from '#kms/jose/encoding/base64url.ts';
 import { databaseKinds, withDatabases } from '#test/support/database.ts';
 import { testKms } from '#test/support/kms-keys.ts';
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { App } from '#infra/http/server.ts';
 import { type Cryptography, registerCryptography } from '#kms/keys/operations/cryptography.ts';
 import { createKeys } from '#kms/keys/keys.ts';
-import { encodeBase64url } from '#kms/jose/base64url.ts';
+import { encodeBase64url } from '#kms/jose/encoding/base64url.ts';
 import { withDatabases } from '#test/support/database.ts';
 import { insufficientScope } from '#test/support/kms-caller.ts';
 import { testKms } from '#test/support/kms-keys.ts';
