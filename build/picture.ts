@@ -11,8 +11,8 @@ import { type RecordedLine, terminalPicture } from './terminal-picture.ts';
 
 const COLUMNS = 80;
 const COMMAND = ['demo', 'all'];
-/** The picture ends before this heading: docs/demo-data.md lists what stands below it. */
-const CREDENTIALS = 'Demo credentials';
+/** The picture ends before this line: what follows is for copying, and wider than the picture. */
+const END = /^ {2}Try /;
 
 const folder = await mkdtemp(join(tmpdir(), 'passthru-picture-'));
 const own = cliProcess(process);
@@ -39,9 +39,9 @@ const cli: CliProcess = {
 try {
   await main([...COMMAND, ...process.argv.slice(2)], cli);
   if (process.exitCode !== 0) throw new Error('only a run that passes is drawn');
-  const end = lines.findIndex(({ text }) => text.includes(CREDENTIALS));
-  if (end === -1) throw new Error(`no line has ${CREDENTIALS}`);
-  const picture = terminalPicture(lines.slice(0, end - 1), {
+  const end = lines.findIndex(({ text }) => END.test(text));
+  if (end === -1) throw new Error(`no line matches ${END.source}`);
+  const picture = terminalPicture(lines.slice(0, end), {
     title: 'A recorded run of npx passthru demo all: services come up, each step passes, each refusal is shown, addresses at the end',
     columns: COLUMNS,
     rows: 26,
