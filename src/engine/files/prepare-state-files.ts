@@ -5,7 +5,7 @@ import type { TlsFiles } from '#infra/tls/config.ts';
 import type { PreparedTls } from '../engine.ts';
 import { makeStateFolder, type StateFolder } from '#engine/state/state-folder.ts';
 import { demoTenants } from './demo-tenants.ts';
-import { LEAVES } from './leaves.ts';
+import { LEAVES, PERMITTED } from './leaves.ts';
 import { randomSecret } from './random-secret.ts';
 import { stateFiles } from './state-files.ts';
 import { prepareUnsealShares } from './unseal-share-files.ts';
@@ -40,12 +40,15 @@ export const prepareStateFiles = async (options: {
   const files = stateFiles(folder);
   await makeStateFolder(folder, warn);
   const [store, shareFiles, tenants] = await Promise.all([
-    prepareTls({ directory: folder.tls, leaves: LEAVES, now }),
+    prepareTls({ directory: folder.tls, leaves: LEAVES, permitted: PERMITTED, now }),
     prepareUnsealShares({ folder, copies, hasData }),
     demoTenants(files.tenants, { warn }),
     ensureSecret(files.cookieKeys, randomSecret, 'the keys that sign cookies'),
     ...clientIds.map((id) => ensureSecret(files.clientSecret(id), randomSecret, 'the secret of a service client')),
   ]);
-  const { chain, leaves, keyType, created } = store;
+  const { chain, leaves, keyType, created, replaced } = store;
+  if (replaced !== null) {
+    warn(`the CA was made anew, because ${replaced}: whoever trusted the old one needs the new one, which \`passthru trust\` tells`);
+  }
   return { tls: { chain, leaves, keyType, created }, leaf: store.leaf, shareFiles, tenants };
 };
