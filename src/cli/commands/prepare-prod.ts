@@ -14,6 +14,11 @@ type Context = CommandContext<ValuesOf<typeof PREPARE_FLAGS>>;
 export const makeProd = async (context: Context): Promise<ExitCode> => {
   const { command, flags, printer, interrupts, process } = context;
   const target = flags.out;
+  if (flags.pkcs12) {
+    throw usageError('--pkcs12 is for the stack of a state folder, and this is prod', {
+      fix: 'Leave it out; `openssl pkcs12 -export` makes such a file of an operator certificate.',
+    });
+  }
   if (target === undefined) {
     throw usageError('--profile prod needs --out', {
       fix: 'Name the folder that containers shall mount from, for example --out /srv/passthru.',
