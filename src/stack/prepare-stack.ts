@@ -9,6 +9,7 @@ import { lockStateFolder } from './lock.ts';
 import { openStack } from './open-stack.ts';
 import { PACKAGE_ROOT } from './package-root.ts';
 import { withDefaultPorts } from './ports.ts';
+import { readLastStart } from './record/last-start.ts';
 import { type FullStackOptions, type StackOptions, withDefaults } from './stack-options.ts';
 
 export type { PreparedPkcs12 };
@@ -46,10 +47,12 @@ const prepareForCompose = async (options: FullStackOptions & PrepareStackOptions
   const ports = withDefaultPorts(options.ports);
   await using _lock = await lockStateFolder(options);
   const { prepareDeployments } = await import('#engine/files/mounts/prepare-deployments.ts');
+  const { hosts } = await readLastStart(stateDir);
   const result = await prepareDeployments({
     folder: stateFolder(stateDir),
     packageRoot: PACKAGE_ROOT,
     ports: portsOf({ portKms: ports.kms, portIdentity: ports.identity }),
+    hosts: options.hosts ?? hosts,
     signal,
     warn,
     now,

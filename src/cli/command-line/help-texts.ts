@@ -16,7 +16,8 @@ export const DEMO_HELP = `
 Examples:
   passthru demo all
   passthru demo kms --output json > report.json
-  passthru demo all --port-kms 18081 --port-identity 18082 --state-dir /tmp/second`;
+  passthru demo all --port-kms 18081 --port-identity 18082 --state-dir /tmp/second
+  passthru demo all --host 127.0.0.2 kms.example.org`;
 
 export const HEALTH_HELP = `
 TLS 1.3, verified against --ca and the host name.

@@ -12,7 +12,7 @@ type Context = CommandContext<ValuesOf<typeof PREPARE_FLAGS>>;
 
 /** `passthru prepare --profile prod`: what docs/production.md starts with. Nothing that is there is overwritten. */
 export const makeProd = async (context: Context): Promise<ExitCode> => {
-  const { command, flags, printer, interrupts, process } = context;
+  const { command, settings, flags, printer, interrupts, process } = context;
   const target = flags.out;
   if (flags.pkcs12) {
     throw usageError('--pkcs12 is for the stack of a state folder, and this is prod', {
@@ -28,7 +28,7 @@ export const makeProd = async (context: Context): Promise<ExitCode> => {
     target,
     authority: flags.authority,
     issuer: flags.issuer,
-    hosts: flags.host ?? [],
+    hosts: settings.host ?? [],
     renew: flags.renew,
     holder: command,
     signal: interrupts.first,

@@ -36,7 +36,7 @@ const refuseProdFlags = ({ flags, settings }: Context): void => {
   });
 };
 
-const PROD_ONLY: readonly string[] = ['out', 'authority', 'issuer', 'host', 'renew'];
+const PROD_ONLY: readonly string[] = ['out', 'authority', 'issuer', 'renew'];
 
 const make = async (context: Context): Promise<ExitCode> => {
   const { command, flags, printer, interrupts } = context;

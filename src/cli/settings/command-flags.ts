@@ -1,7 +1,7 @@
 import { READYZ_MS } from '#infra/magic/limits.ts';
 import { TRUST_STORES } from '#infra/magic/magic.ts';
 import { REQUIRED, setting } from './setting.ts';
-import { boolean, duration, file, files, folder, hosts, manyOf, origin, wholeNumber } from './value-types.ts';
+import { boolean, duration, file, files, folder, manyOf, origin, wholeNumber } from './value-types.ts';
 
 // Flags of a single command: rows as of a setting, but no variable and no key of a file.
 
@@ -30,7 +30,6 @@ export const PREPARE_FLAGS = {
     flags: [{ help: 'prod: keys of the authority and all unseal shares (default: <out>/authority)' }],
   }),
   issuer: setting({ type: origin, default: null, flags: [{ help: 'prod: address at which browsers reach Identity' }] }),
-  host: setting({ type: hosts, default: null, flags: [{ help: 'prod: names under which callers reach the KMS' }] }),
   pkcs12: setting({
     type: boolean,
     default: 'false',
