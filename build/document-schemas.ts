@@ -9,6 +9,8 @@ import { realmAddSchema } from '../src/cli/documents/realm-add.ts';
 import { signingKeyListSchema, signingKeyRotateSchema, signingKeyWithdrawSchema } from '../src/cli/documents/signing-key.ts';
 import { statusSchema } from '../src/cli/documents/status.ts';
 import { tenantCreateSchema } from '../src/cli/documents/tenant-create.ts';
+import { trustSchema } from '../src/cli/documents/trust.ts';
+import { untrustSchema } from '../src/cli/documents/untrust.ts';
 import { reportSchema } from '../src/demo/report.ts';
 
 /** The JSON Schema of every document that a command prints, by the name under which `docs/schemas` publishes it. */
@@ -18,6 +20,8 @@ export const DOCUMENT_SCHEMAS = {
   down: downSchema,
   prepare: prepareSchema,
   'prepare-prod': prepareProdSchema,
+  trust: trustSchema,
+  untrust: untrustSchema,
   'tenant-create': tenantCreateSchema,
   'realm-add': realmAddSchema,
   'hash-password': hashPasswordSchema,

@@ -84,7 +84,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['docker/images'],
     ['docker/compose', 'docker/api', 'files/prod'],
     ['docker/project', 'docker/connection', 'embedded/otlp-sink', 'files/mounts'],
-    ['files'],
+    ['files', 'doors.ts'],
     ['endpoints.ts', 'attempt.ts', 'otlp-records.ts'],
     ['ports.ts', 'state', 'stack-engine.ts'],
     ['engine.ts'],
@@ -104,7 +104,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   stack: [
     ['prepare-stack.ts', 'prepare-prod-stack.ts'],
     ['open-stack.ts'],
-    ['engine', 'compose-starts.ts', 'lock.ts', 'ports.ts', 'tear-down.ts', 'end-of-stack.ts', 'compose-secrets.ts'],
+    ['engine', 'compose-starts.ts', 'lock.ts', 'ports.ts', 'tear-down.ts', 'end-of-stack.ts', 'compose-secrets.ts', 'trust'],
     ['record', 'find-state-folder.ts'],
     ['stack.ts', 'stack-options.ts', 'compose-variables.ts'],
     ['package-root.ts'],

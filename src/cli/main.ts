@@ -11,10 +11,21 @@ import {
   REALM_ADD_HELP,
   SIGNING_KEY_HELP,
   TENANT_CREATE_HELP,
+  TRUST_HELP,
+  UNTRUST_HELP,
 } from './command-line/help-texts.ts';
 import { type CliProcess, cliProcess } from './process/cli-process.ts';
 import type { ExitCode } from './process/exit-codes.ts';
-import { DOWN_FLAGS, HEALTH_FLAGS, LOGS_FLAGS, PREPARE_FLAGS, SERVE_FLAGS, SINK_FLAGS } from './settings/command-flags.ts';
+import {
+  DOWN_FLAGS,
+  HEALTH_FLAGS,
+  LOGS_FLAGS,
+  PREPARE_FLAGS,
+  SERVE_FLAGS,
+  SINK_FLAGS,
+  TRUST_FLAGS,
+  UNTRUST_FLAGS,
+} from './settings/command-flags.ts';
 import {
   ACCOUNT_CREATE_FLAGS,
   CLIENT_CREATE_FLAGS,
@@ -84,6 +95,22 @@ const COMMANDS: readonly AddCommand[] = [
     settings: ['stack', 'output', 'prepare'],
     help: PREPARE_HELP,
     run: async (call) => (await import('./commands/prepare.ts')).prepare(call),
+  }),
+  command({
+    name: 'trust',
+    summary: 'how browsers, languages and the system learn to trust the CA; with --install, set it',
+    flags: TRUST_FLAGS,
+    settings: ['stack', 'output'],
+    help: TRUST_HELP,
+    run: async (call) => (await import('./commands/trust/trust.ts')).trust(call),
+  }),
+  command({
+    name: 'untrust',
+    summary: 'take back what trust --install set',
+    flags: UNTRUST_FLAGS,
+    settings: ['stack', 'output'],
+    help: UNTRUST_HELP,
+    run: async (call) => (await import('./commands/trust/untrust.ts')).untrust(call),
   }),
   commandGroup('tenant', 'tenants of a running KMS', [
     command({

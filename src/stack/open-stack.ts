@@ -39,7 +39,14 @@ export const openStack = async (stated: StackOptions): Promise<Stack> => {
     checkPorts: (services) => checkPorts(engine, services),
     recordStart: async () => {
       const { kind, profile } = engine;
-      await writeStackRecord({ engine: kind, stateDir: options.stateDir, portKms: ports.kms, portIdentity: ports.identity, profile });
+      await writeStackRecord({
+        engine: kind,
+        stateDir: options.stateDir,
+        portKms: ports.kms,
+        portIdentity: ports.identity,
+        hosts: options.hosts ?? last.hosts,
+        profile,
+      });
     },
     forgetStart: () => restoreStackRecord(options.stateDir, before),
     contents: async () => {
@@ -85,7 +92,7 @@ const openEngine = async (
   );
   const ports = withDefaultPorts({ ...last.ports, ...options.ports });
   const profile = options.profile ?? last.profile ?? 'demo';
-  return { engine: await createEngine(choice, { ...options, ports, profile }), ports };
+  return { engine: await createEngine(choice, { ...options, ports, hosts: options.hosts ?? last.hosts, profile }), ports };
 };
 
 /** Containers name the folder for which they were made; nobody looks for them by another path. */

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { PreparedTls } from '#engine/engine.ts';
+import { type PreparedPkcs12, preparePkcs12 } from '#engine/files/prepare-pkcs12.ts';
 import { portsOf } from '#engine/ports.ts';
 import { stateFolder } from '#engine/state/state-folder.ts';
 import { ok, type Result } from '#infra/apperr/result.ts';
@@ -8,19 +9,26 @@ import { lockStateFolder } from './lock.ts';
 import { openStack } from './open-stack.ts';
 import { PACKAGE_ROOT } from './package-root.ts';
 import { withDefaultPorts } from './ports.ts';
+import { readLastStart } from './record/last-start.ts';
 import { type FullStackOptions, type StackOptions, withDefaults } from './stack-options.ts';
+
+export type { PreparedPkcs12 };
 
 /** All that a start needs beside programs: certificates, secrets, configuration. */
 export interface PreparedStack {
   readonly tls: PreparedTls;
   /** PEM file with the root certificate. */
   readonly caFile: string;
+  /** Where they were asked for. */
+  readonly pkcs12: PreparedPkcs12 | null;
   /** For plain Compose: the folders that it mounts from, and how it starts each product; null for the embedded engine. */
   readonly compose: { readonly folders: readonly string[]; readonly starts: readonly ComposeStart[] } | null;
 }
 
 export interface PrepareStackOptions extends Omit<StackOptions, 'purpose'> {
   readonly holder: string;
+  /** Whether PKCS#12 files are made, too. */
+  readonly pkcs12?: boolean;
 }
 
 /** Makes what is missing or expired and keeps what is good; starts nothing and, unless the embedded engine is named, asks no engine. */
@@ -30,7 +38,7 @@ export const prepareStack = async (stated: PrepareStackOptions): Promise<Result<
   if (options.engine !== 'embedded') return prepareForCompose(options, caFile);
   await using stack = await openStack(options);
   const result = await stack.engine.prepare(options.signal);
-  return result.ok ? ok({ tls: result.value, caFile, compose: null }) : result;
+  return result.ok ? ok({ tls: result.value, caFile, pkcs12: await pkcs12Of(options), compose: null }) : result;
 };
 
 /** Files for containers, beside the Compose files; no Docker engine is asked for anything. */
@@ -39,15 +47,20 @@ const prepareForCompose = async (options: FullStackOptions & PrepareStackOptions
   const ports = withDefaultPorts(options.ports);
   await using _lock = await lockStateFolder(options);
   const { prepareDeployments } = await import('#engine/files/mounts/prepare-deployments.ts');
+  const { hosts } = await readLastStart(stateDir);
   const result = await prepareDeployments({
     folder: stateFolder(stateDir),
     packageRoot: PACKAGE_ROOT,
     ports: portsOf({ portKms: ports.kms, portIdentity: ports.identity }),
+    hosts: options.hosts ?? hosts,
     signal,
     warn,
     now,
   });
   if (!result.ok) return result;
   const { tls, folders } = result.value;
-  return ok({ tls, caFile, compose: { folders: Object.values(folders), starts: composeStarts(ports) } });
+  return ok({ tls, caFile, pkcs12: await pkcs12Of(options), compose: { folders: Object.values(folders), starts: composeStarts(ports) } });
 };
+
+const pkcs12Of = async ({ stateDir, pkcs12 = false }: Pick<PrepareStackOptions, 'stateDir' | 'pkcs12'>): Promise<PreparedPkcs12 | null> =>
+  pkcs12 ? preparePkcs12(stateFolder(stateDir)) : null;

@@ -11,6 +11,8 @@ export interface StackOptions {
   readonly engine?: 'auto' | Engine['kind'];
   /** Public ports as stated; the others are those of the last start, else the usual ones. */
   readonly ports?: Partial<StackPorts>;
+  /** Further names and addresses of the public servers, as stated; else those of the last start. */
+  readonly hosts?: readonly string[] | undefined;
   /** As stated; else that of the last start, else `demo`. */
   readonly profile?: Profile;
   /** `start` brings something up; `find` looks for what was brought up; `remove` also takes away what both engines share. */
@@ -39,8 +41,10 @@ export interface StackPorts {
   readonly identity: number;
 }
 
+type Unstated = 'holder' | 'hosts' | 'profile';
+
 /** The options with their defaults, but for what the last start tells. */
-export type FullStackOptions = Required<Omit<StackOptions, 'holder' | 'profile'>> & Pick<StackOptions, 'holder' | 'profile'>;
+export type FullStackOptions = Required<Omit<StackOptions, Unstated>> & Pick<StackOptions, Unstated>;
 
 export const withDefaults = (options: StackOptions): FullStackOptions => ({
   engine: 'auto',

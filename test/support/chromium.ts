@@ -49,12 +49,17 @@ export const startChromium = async (options: {
   await run('certutil', ['-N', '--empty-password', '-d', database]);
   await run('certutil', ['-A', '-d', database, '-n', 'test-root', '-t', 'C,,', '-i', options.caFile]);
   const rules = Object.entries(options.ports).map(([from, port]) => `MAP ${from} 127.0.0.1:${port}`);
-  const browser = await chromium.launch({
-    executablePath: EXECUTABLE,
-    args: ['--no-sandbox', '--disable-background-networking', `--host-resolver-rules=${rules.join(',')}`],
-    env: { HOME: home, PATH: '/usr/bin:/bin' },
-  });
-  opened.defer(() => browser.close());
+  const { browser } = opened.use(await chromiumAt(home, [`--host-resolver-rules=${rules.join(',')}`]));
   const resources = opened.move();
   return { browser, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+};
+
+/** Chromium with a home that is there: it trusts what the database of NSS in it says, and certificate errors stay errors. */
+export const chromiumAt = async (home: string, more: readonly string[] = []): Promise<AsyncDisposable & { readonly browser: Browser }> => {
+  const browser = await chromium.launch({
+    executablePath: EXECUTABLE,
+    args: ['--no-sandbox', '--disable-background-networking', ...more],
+    env: { HOME: home, PATH: '/usr/bin:/bin' },
+  });
+  return { browser, [Symbol.asyncDispose]: () => browser.close() };
 };

@@ -16,7 +16,8 @@ export const DEMO_HELP = `
 Examples:
   passthru demo all
   passthru demo kms --output json > report.json
-  passthru demo all --port-kms 18081 --port-identity 18082 --state-dir /tmp/second`;
+  passthru demo all --port-kms 18081 --port-identity 18082 --state-dir /tmp/second
+  passthru demo all --host 127.0.0.2 kms.example.org`;
 
 export const HEALTH_HELP = `
 TLS 1.3, verified against --ca and the host name.
@@ -31,8 +32,25 @@ authority only.
 
 Examples:
   passthru prepare
+  passthru prepare --pkcs12
   passthru prepare --profile prod --issuer https://id.example.org:8082 --host kms.example.org --out /srv/passthru
   passthru prepare --profile prod --out /srv/passthru --renew`;
+
+export const TRUST_HELP = `
+Without --install nothing is changed. What is there already stays as it is; other certificates are not
+touched. On macOS and Windows the command for the system's store is printed. Databases of browsers are set
+with certutil of NSS (package libnss3-tools on Debian). docs/trust.md tells more.
+
+Examples:
+  passthru trust
+  passthru trust --install
+  passthru trust --install --store nss`;
+
+export const UNTRUST_HELP = `
+Roots that this state folder had before are taken back, too, also after \`passthru down --volumes\`.
+
+Example:
+  passthru untrust`;
 
 /** Of every command that asks an admin listener. */
 const ADMIN_LISTENER = `

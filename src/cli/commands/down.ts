@@ -1,6 +1,7 @@
 import { basename, isAbsolute } from 'node:path';
 import { ok } from '#infra/apperr/result.ts';
 import { composeSecrets } from '#stack/compose-secrets.ts';
+import { trustedFor } from '#stack/trust/trust-of-stack.ts';
 import { openStack } from '#stack/open-stack.ts';
 import type { CommandCall } from '#cli/command-line/command.ts';
 import type { CommandContext } from '#cli/context/command-context.ts';
@@ -43,7 +44,7 @@ const stop = async (context: CommandContext<ValuesOf<typeof DOWN_FLAGS>>): Promi
   const stopped = [...torn.value];
   const gone = before.filter((thing) => !after.includes(thing));
   const removed = [...gone, ...unbuilt.value.removed];
-  const kept = [...(volumes ? await staying(after) : []), ...unbuilt.value.kept];
+  const kept = [...(volumes ? await staying(after, context) : []), ...unbuilt.value.kept];
   const document: DownDocument = { version: 1, command, exit_code: EXIT.passed, stopped, volumes_removed: volumes, removed, kept };
   const said = [
     stopped.length === 0 ? 'Nothing ran' : `Stopped ${stopped.join(', ')}`,
@@ -59,10 +60,17 @@ const stop = async (context: CommandContext<ValuesOf<typeof DOWN_FLAGS>>): Promi
 const imagesLine = (removed: readonly string[]): string => (removed.length === 0 ? 'no image removed' : `${removed.join(', ')} removed`);
 
 /** What stays though data was to go, and why. */
-const staying = async (after: readonly string[]): Promise<DownDocument['kept']> => {
-  const secrets = await composeSecrets();
+const staying = async (
+  after: readonly string[],
+  { settings: { stateDir }, printedCommand, process: { home, env } }: CommandContext,
+): Promise<DownDocument['kept']> => {
+  const [secrets, trusted] = await Promise.all([composeSecrets(), home === null ? [] : trustedFor({ stateDir, home, env })]);
   return [
     ...after.map((what) => ({ what, why: whyThere(what) })),
+    ...trusted.map(({ path: what }) => ({
+      what,
+      why: `a CA of this stack is trusted there; \`${printedCommand('untrust')}\` takes it back`,
+    })),
     ...secrets.map((what) => ({
       what,
       why: 'unseal shares and keys for plain Compose, whose volumes need them; remove the folder when those are gone',

@@ -12,8 +12,13 @@ type Context = CommandContext<ValuesOf<typeof PREPARE_FLAGS>>;
 
 /** `passthru prepare --profile prod`: what docs/production.md starts with. Nothing that is there is overwritten. */
 export const makeProd = async (context: Context): Promise<ExitCode> => {
-  const { command, flags, printer, interrupts, process } = context;
+  const { command, settings, flags, printer, interrupts, process } = context;
   const target = flags.out;
+  if (flags.pkcs12) {
+    throw usageError('--pkcs12 is for the stack of a state folder, and this is prod', {
+      fix: 'Leave it out; `openssl pkcs12 -export` makes such a file of an operator certificate.',
+    });
+  }
   if (target === undefined) {
     throw usageError('--profile prod needs --out', {
       fix: 'Name the folder that containers shall mount from, for example --out /srv/passthru.',
@@ -23,7 +28,7 @@ export const makeProd = async (context: Context): Promise<ExitCode> => {
     target,
     authority: flags.authority,
     issuer: flags.issuer,
-    hosts: flags.host ?? [],
+    hosts: settings.host ?? [],
     renew: flags.renew,
     holder: command,
     signal: interrupts.first,

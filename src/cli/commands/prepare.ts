@@ -1,5 +1,6 @@
-import { type PreparedStack, prepareStack } from '#stack/prepare-stack.ts';
+import { type PreparedPkcs12, type PreparedStack, prepareStack } from '#stack/prepare-stack.ts';
 import type { PREPARE_FLAGS } from '#cli/settings/command-flags.ts';
+import { shellWord } from '#infra/apperr/shell-word.ts';
 import { flagOf, type ValuesOf } from '#cli/settings/setting.ts';
 import { usageError } from '#cli/settings/usage-error.ts';
 import type { CommandCall } from '#cli/command-line/command.ts';
@@ -35,11 +36,11 @@ const refuseProdFlags = ({ flags, settings }: Context): void => {
   });
 };
 
-const PROD_ONLY: readonly string[] = ['out', 'authority', 'issuer', 'host', 'renew'];
+const PROD_ONLY: readonly string[] = ['out', 'authority', 'issuer', 'renew'];
 
-const make = async (context: CommandContext): Promise<ExitCode> => {
-  const { command, printer, interrupts } = context;
-  const result = await prepareStack({ ...stackOptions(context), holder: command });
+const make = async (context: Context): Promise<ExitCode> => {
+  const { command, flags, printer, interrupts } = context;
+  const result = await prepareStack({ ...stackOptions(context), holder: command, pkcs12: flags.pkcs12 });
   if (interrupts.first.aborted) return EXIT.interrupted;
   if (!result.ok) {
     printer.failure(result.error, { exitCode: EXIT.failed });
@@ -49,7 +50,8 @@ const make = async (context: CommandContext): Promise<ExitCode> => {
   return EXIT.passed;
 };
 
-const printPrepared = ({ command, settings, printer, process: { cwd } }: CommandContext, { tls, caFile, compose }: PreparedStack): void => {
+const printPrepared = ({ command, settings, printer, process: { cwd } }: CommandContext, prepared: PreparedStack): void => {
+  const { tls, caFile, pkcs12, compose } = prepared;
   const { chain, leaves, keyType, created } = tls;
   const folders = compose?.folders ?? [];
   const next = composeCommands(compose?.starts ?? [], cwd);
@@ -63,6 +65,10 @@ const printPrepared = ({ command, settings, printer, process: { cwd } }: Command
     key_type: keyType,
     ca_file: caFile,
     state_dir: settings.stateDir,
+    pkcs12:
+      pkcs12 === null
+        ? null
+        : { trust_store: pkcs12.trustStore.file, java_options: pkcs12.trustStore.javaOptions, key_stores: [...pkcs12.keyStores] },
     compose_secrets: [...folders],
     next: next.map((each) => each.command),
   };
@@ -70,6 +76,7 @@ const printPrepared = ({ command, settings, printer, process: { cwd } }: Command
     `Certificates  ${created ? 'made' : 'kept, all valid'}: ${chain.join(' → ')} → ${leaves} leaves, ${keyType.startsWith('P-') ? `EC ${keyType}` : keyType}`,
     `CA            ${shortPath(caFile, cwd)}`,
     `State         ${shortPath(settings.stateDir, cwd)} (secrets are readable by you only)`,
+    ...(pkcs12 === null ? [] : pkcs12Lines(pkcs12, cwd)),
     ...folders.map((folder, index) => `${index === 0 ? 'Compose' : '       '}       ${shortPath(folder, cwd)}`),
     ...(folders.length === 0
       ? []
@@ -81,3 +88,9 @@ const printPrepared = ({ command, settings, printer, process: { cwd } }: Command
   ];
   printer.result({ document, lines: settings.verbosity === 'quiet' ? [] : lines, records });
 };
+
+const pkcs12Lines = ({ trustStore, keyStores }: PreparedPkcs12, cwd: string): readonly string[] => [
+  `PKCS#12       ${shortPath(trustStore.file, cwd)}, the root for Java: java @${shellWord(shortPath(trustStore.javaOptions, cwd))} …`,
+  ...keyStores.map((file) => `              ${shortPath(file, cwd)}`),
+  '              the password of each is in <file>.password',
+];

@@ -11,6 +11,7 @@ export const stackOptions = (context: CommandContext): Omit<StackOptions, 'purpo
     stateDir: settings.stateDir,
     engine: settings.engine,
     ports: { kms: settings.portKms, identity: settings.portIdentity },
+    hosts: settings.host,
     profile: settings.profile,
     // A stack that is to be gone at the end is nobody's when this process cannot see to that any more.
     owner: settings.rm ? 'process' : 'state-folder',

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
-import { document } from './document.ts';
+import { strictObject } from '#infra/config/schema.ts';
+import { document, nullable } from './document.ts';
 
 /** `passthru prepare --output json` */
 export const prepareSchema = document('prepare', 'passthru prepare', {
@@ -9,6 +10,16 @@ export const prepareSchema = document('prepare', 'passthru prepare', {
   key_type: Type.String(),
   ca_file: Type.String(),
   state_dir: Type.String(),
+  pkcs12: nullable(
+    strictObject(
+      {
+        trust_store: Type.String({ description: 'The root, with the attribute by which Java trusts it' }),
+        java_options: Type.String({ description: 'File of options with which Java finds the trust store: `java @<file>`' }),
+        key_stores: Type.Array(Type.String(), { description: 'One for each client certificate' }),
+      },
+      { description: 'PKCS#12 files; the password of each is in <file>.password. Null where they were not asked for' },
+    ),
+  ),
   compose_secrets: Type.Array(Type.String(), {
     description:
       'Folders that plain Compose mounts from, with unseal shares and keys: no command removes them; none with --engine embedded',

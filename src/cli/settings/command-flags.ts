@@ -1,6 +1,7 @@
 import { READYZ_MS } from '#infra/magic/limits.ts';
+import { TRUST_STORES } from '#infra/magic/magic.ts';
 import { REQUIRED, setting } from './setting.ts';
-import { boolean, duration, file, files, folder, hosts, origin, wholeNumber } from './value-types.ts';
+import { boolean, duration, file, files, folder, manyOf, origin, wholeNumber } from './value-types.ts';
 
 // Flags of a single command: rows as of a setting, but no variable and no key of a file.
 
@@ -29,13 +30,34 @@ export const PREPARE_FLAGS = {
     flags: [{ help: 'prod: keys of the authority and all unseal shares (default: <out>/authority)' }],
   }),
   issuer: setting({ type: origin, default: null, flags: [{ help: 'prod: address at which browsers reach Identity' }] }),
-  host: setting({ type: hosts, default: null, flags: [{ help: 'prod: names under which callers reach the KMS' }] }),
+  pkcs12: setting({
+    type: boolean,
+    default: 'false',
+    flags: [{ spelling: '--pkcs12', means: true, help: 'write PKCS#12, too: ca.p12 for Java, and each client certificate' }],
+  }),
   renew: setting({
     type: boolean,
     default: 'false',
     flags: [{ spelling: '--renew', means: true, help: 'prod: renew certificates that end within 30 days or lack a name' }],
   }),
 } as const;
+
+const store = setting({
+  type: manyOf(TRUST_STORES, 'store'),
+  default: null,
+  flags: [{ help: `only ${TRUST_STORES.join(' or ')}: the system's store, or the databases of Chromium and Firefox` }],
+});
+
+export const TRUST_FLAGS = {
+  install: setting({
+    type: boolean,
+    default: 'false',
+    flags: [{ spelling: '--install', means: true, help: 'set it in every store that this program can change' }],
+  }),
+  store,
+} as const;
+
+export const UNTRUST_FLAGS = { store } as const;
 
 export const DOWN_FLAGS = {
   volumes: setting({ type: boolean, default: 'false', flags: [{ spelling: '--volumes', means: true, help: 'remove its data, too' }] }),

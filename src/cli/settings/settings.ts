@@ -1,7 +1,7 @@
 import { PROFILES } from '#engine/engine.ts';
 import { ADMIN_PORT_OFFSET, COLLECTOR_HEALTH_PORT_OFFSET, IDENTITY_PORT, KMS_PORT } from '#infra/magic/magic.ts';
 import { setting, type ValuesOf } from './setting.ts';
-import { boolean, duration, factor, folder, oneOf, port, wholeNumber } from './value-types.ts';
+import { boolean, duration, factor, folder, hosts, oneOf, port, wholeNumber } from './value-types.ts';
 
 /**
  * The settings of the CLI, one row each: the key `portKms` is `port_kms` in a settings file, `PASSTHRU_PORT_KMS` in the
@@ -46,6 +46,14 @@ export const SETTINGS = {
       { group: 'output', spelling: '-q, --quiet', means: 'quiet', help: 'only the result' },
       // Only a run has requests and checks to tell of.
       { group: 'run', spelling: '-v, --verbose', means: 'verbose', help: 'each request and each check' },
+    ],
+  }),
+  host: setting({
+    type: hosts,
+    default: null,
+    flags: [
+      { group: 'demo', help: 'further name or address of the servers, for certificates; addresses are listened on' },
+      { group: 'prepare', help: 'further name or address of the servers; prod: names under which callers reach the KMS' },
     ],
   }),
   profile: setting({

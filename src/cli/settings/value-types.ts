@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
+import { canonicalIp } from '#infra/tls/ip-address.ts';
 import { shortPath } from '#cli/shell/words.ts';
 
 /** A kind of value: how it is written on the command line, in a variable and in YAML, and how an error describes it. */
@@ -159,14 +160,18 @@ export const origin: ValueType<string> = {
 /** A DNS name in lower case, or an IP address. @see RFC 1123 section 2.1 */
 const isHost = (value: unknown): value is string =>
   typeof value === 'string' &&
-  (isIP(value) !== 0 ||
+  ((isIP(value) !== 0 && !value.includes('%')) ||
     (value.length <= 253 && /^(?!.*\.\d+$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(value)));
 
-/** Names of hosts; the flag is repeated, or followed by more than one. */
+/** Addresses in their one short spelling. */
+const hostsIn = (value: unknown): readonly string[] | undefined =>
+  Array.isArray(value) && value.length > 0 && value.every(isHost) ? value.map(canonicalIp) : undefined;
+
+/** Names of hosts; the flag is repeated, or followed by more than one; a variable has commas or blanks between them. */
 export const hosts: ValueType<readonly string[]> = {
   form: 'names of hosts in lower case or IP addresses, without scheme and port',
   placeholder: 'name...',
-  fromText: (one) => (isHost(one) ? [one] : undefined),
-  fromYaml: (value) => (Array.isArray(value) && value.every(isHost) ? value : undefined),
+  fromText: (text) => hostsIn(text.split(/[\s,]+/).filter((word) => word !== '')),
+  fromYaml: hostsIn,
   toText: (value) => value.join(' '),
 };

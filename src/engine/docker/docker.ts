@@ -18,6 +18,7 @@ import { down } from './down.ts';
 import { imageTag } from './images/image-tag.ts';
 import { readLogs } from './output/logs.ts';
 import { readCollected } from './output/records.ts';
+import { publishedPorts } from './compose/published-ports.ts';
 import { findPortConflicts } from './port-conflicts.ts';
 import { COMPOSE } from './project/labels.ts';
 import type { Owner } from './project/owner-label.ts';
@@ -30,6 +31,8 @@ export interface DockerEngineOptions {
   readonly portKms: number;
   readonly portIdentity: number;
   readonly profile: Profile;
+  /** Further names and addresses of the public servers. */
+  readonly hosts?: readonly string[];
   /** Folder of our package.json. */
   readonly packageRoot: string;
   /** The engine, as `probeDocker` found it. */
@@ -81,16 +84,19 @@ export const createDockerEngine = (options: DockerEngineOptions): StackEngine =>
   const prepareAnew = (signal: AbortSignal): Promise<Result<PreparedMounts>> => {
     const ports = checkPorts(project.ports);
     if (!ports.ok) return Promise.resolve(ports);
-    mounts = prepareMounts({
-      folder,
-      target: folder.docker,
-      packageRoot,
-      ports: project.ports,
-      hasData: hasVolumes,
-      signal,
-      warn,
-      now,
-    });
+    mounts = publishedPorts(project, warn).then(() =>
+      prepareMounts({
+        folder,
+        target: folder.docker,
+        packageRoot,
+        ports: project.ports,
+        hosts: project.hosts,
+        hasData: hasVolumes,
+        signal,
+        warn,
+        now,
+      }),
+    );
     return mounts;
   };
 

@@ -18,6 +18,8 @@ export interface EmbeddedEngineOptions {
   readonly portKms: number;
   readonly portIdentity: number;
   readonly profile: Profile;
+  /** Further names and addresses of the public servers. */
+  readonly hosts?: readonly string[];
   /** Folder of our package.json. */
   readonly packageRoot: string;
   /** Start the servers with `--demo`. */

@@ -1,3 +1,4 @@
+import { constraintFor, isPermitted, type PermittedNames } from '#infra/tls/authority/constraints/permitted-names.ts';
 import type { LeafRequest } from '#infra/tls/authority/store.ts';
 
 const server = (name: string): LeafRequest => ({
@@ -22,3 +23,31 @@ export const LEAVES = [
   server('kms-postgres'),
   client('health-client', 'passthru-health'),
 ] as const;
+
+/** The servers that people reach. */
+const PUBLIC: readonly string[] = ['identity', 'kms'];
+
+/** The same, with further names of the public servers: DNS names and addresses. */
+export const leavesWith = (hosts: readonly string[]): readonly LeafRequest[] =>
+  LEAVES.map((leaf) => (PUBLIC.includes(leaf.name) ? { ...leaf, names: [...new Set([...(leaf.names ?? []), ...hosts])] } : leaf));
+
+/** The names under which a client certificate lies in `tls/`. */
+export const CLIENT_LEAVES: readonly string[] = LEAVES.filter(({ kind }) => kind === 'client').map(({ name }) => name);
+
+/**
+ * All that a certificate of a stack may stand for: whoever trusts its root in a browser opens nothing else to it. Containers are reached
+ * by the names of their services. Java takes the common name of a client for a host where its certificate names none.
+ */
+const PERMITTED: PermittedNames = [
+  'localhost',
+  '127.0.0.0/8',
+  '::1/128',
+  'passthru.demo.local',
+  ...LEAVES.map(({ commonName }) => commonName),
+];
+
+/** The same, with further names. */
+export const permittedWith = (hosts: readonly string[]): PermittedNames => [
+  ...PERMITTED,
+  ...hosts.filter((host) => !isPermitted(host, PERMITTED)).map(constraintFor),
+];

@@ -5,7 +5,7 @@ import type { TlsFiles } from '#infra/tls/config.ts';
 import type { PreparedTls } from '../engine.ts';
 import { makeStateFolder, type StateFolder } from '#engine/state/state-folder.ts';
 import { demoTenants } from './demo-tenants.ts';
-import { LEAVES } from './leaves.ts';
+import { leavesWith, permittedWith } from './leaves.ts';
 import { randomSecret } from './random-secret.ts';
 import { stateFiles } from './state-files.ts';
 import { prepareUnsealShares } from './unseal-share-files.ts';
@@ -24,6 +24,7 @@ export interface PreparedStateFiles {
  * the demo tenants. It makes what is missing, mends what is damaged and keeps what is good. The caller holds the lock of the folder.
  *
  * @param options.clientIds service clients of Identity
+ * @param options.hosts further names and addresses of the public servers
  * @param options.copies folders with copies of the unseal shares
  * @param options.hasData whether anything may be sealed under unseal shares that are no longer there
  * @throws AppError `unseal-shares-lost`, `secret-unreadable`, or as `makeStateFolder`; the file system's error
@@ -31,21 +32,25 @@ export interface PreparedStateFiles {
 export const prepareStateFiles = async (options: {
   folder: StateFolder;
   clientIds: readonly string[];
+  hosts: readonly string[];
   copies: readonly string[];
   hasData: () => Promise<boolean>;
   warn: (text: string) => void;
   now?: (() => number) | undefined;
 }): Promise<PreparedStateFiles> => {
-  const { folder, clientIds, copies, hasData, warn, now = Date.now } = options;
+  const { folder, clientIds, hosts, copies, hasData, warn, now = Date.now } = options;
   const files = stateFiles(folder);
   await makeStateFolder(folder, warn);
   const [store, shareFiles, tenants] = await Promise.all([
-    prepareTls({ directory: folder.tls, leaves: LEAVES, now }),
+    prepareTls({ directory: folder.tls, leaves: leavesWith(hosts), permitted: permittedWith(hosts), now }),
     prepareUnsealShares({ folder, copies, hasData }),
     demoTenants(files.tenants, { warn }),
     ensureSecret(files.cookieKeys, randomSecret, 'the keys that sign cookies'),
     ...clientIds.map((id) => ensureSecret(files.clientSecret(id), randomSecret, 'the secret of a service client')),
   ]);
-  const { chain, leaves, keyType, created } = store;
+  const { chain, leaves, keyType, created, replaced } = store;
+  if (replaced !== null) {
+    warn(`the CA was made anew, because ${replaced}: whoever trusted the old one needs the new one, which \`passthru trust\` tells`);
+  }
   return { tls: { chain, leaves, keyType, created }, leaf: store.leaf, shareFiles, tenants };
 };

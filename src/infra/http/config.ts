@@ -6,6 +6,9 @@ import { serverTlsFilesSchema } from '#infra/tls/config.ts';
 /** Address and certificate of a listener. */
 export const listenerConfigSchema = strictObject({
   host: Type.String({ default: '127.0.0.1', minLength: 1, description: 'address to listen on' }),
+  also: Type.Optional(
+    Type.Array(Type.String({ minLength: 1 }), { description: 'further addresses to listen on, with the same port', uniqueItems: true }),
+  ),
   port: Type.Integer({ minimum: 0, maximum: 65_535, description: 'TCP port; 0 lets the system choose' }),
   tls: serverTlsFilesSchema,
 });

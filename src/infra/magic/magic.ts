@@ -9,6 +9,9 @@ export const SINK_PORT_OFFSET = 2000;
 /** Health of the collector on Docker = KMS public port + this. */
 export const COLLECTOR_HEALTH_PORT_OFFSET = 3000;
 
+/** Kinds of places that hold trusted roots: the store of the system, and databases of NSS. */
+export const TRUST_STORES = ['system', 'nss'] as const;
+
 /** The KMS as an OAuth resource server (RFC 8707): audience of its access tokens. */
 export const KMS_RESOURCE = 'urn:passthru:kms';
 /** Client id with which the KMS calls introspection at Identity. */

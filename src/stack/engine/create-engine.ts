@@ -8,13 +8,15 @@ import type { Choice } from './choose-engine.ts';
 export interface CreateEngineOptions extends Pick<FullStackOptions, 'stateDir' | 'owner' | 'now' | 'warn'> {
   readonly profile: Profile;
   readonly ports: StackPorts;
+  readonly hosts: readonly string[];
 }
 
 /** The engine that was chosen; only its code is loaded. */
 export const createEngine = async (choice: Choice<DockerConnection>, options: CreateEngineOptions): Promise<StackEngine> => {
-  const { stateDir, ports, profile, owner, now, warn } = options;
+  const { stateDir, hosts, ports, profile, owner, now, warn } = options;
   const common = {
     stateDir,
+    hosts,
     portKms: ports.kms,
     portIdentity: ports.identity,
     profile,

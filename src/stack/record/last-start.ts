@@ -11,6 +11,8 @@ import { readStackRecord } from './stack-record.ts';
 export interface LastStart {
   readonly engine: Engine['kind'] | null;
   readonly ports: Partial<StackPorts>;
+  /** Further names and addresses of the public servers. */
+  readonly hosts: readonly string[];
   readonly profile: Profile | null;
   /** Processes of the embedded engine. */
   readonly embedded: RunRecords;
@@ -28,10 +30,11 @@ export const readLastStart = async (stateDir: string): Promise<LastStart> => {
     isFilled(folder.docker),
   ]);
   const rest = { embedded: records, knowsDocker };
-  if (record === null || record === 'damaged') return { ...rest, engine: null, ports: portsIn(records), profile: null, movedFrom: null };
-  const { engine, portKms, portIdentity, profile } = record;
+  if (record === null || record === 'damaged')
+    return { ...rest, engine: null, ports: portsIn(records), hosts: [], profile: null, movedFrom: null };
+  const { engine, portKms, portIdentity, hosts = [], profile } = record;
   const movedFrom = (await isSameFolder(record.stateDir, folder.path)) ? null : record.stateDir;
-  return { ...rest, engine, ports: { kms: portKms, identity: portIdentity }, profile, movedFrom };
+  return { ...rest, engine, ports: { kms: portKms, identity: portIdentity }, hosts, profile, movedFrom };
 };
 
 /** Whether any of the services that were recorded still lives; those that run for a folder of which this one is a copy do not count. */

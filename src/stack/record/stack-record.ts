@@ -13,6 +13,8 @@ export interface StackRecord {
   readonly stateDir: string;
   readonly portKms: number;
   readonly portIdentity: number;
+  /** Further names and addresses of the public servers. */
+  readonly hosts?: readonly string[];
   readonly profile: Profile;
 }
 
@@ -30,9 +32,17 @@ export const readStackRecord = async (stateDir: string): Promise<StackRecord | '
 };
 
 /** The caller holds the lock of the state folder. */
-export const writeStackRecord = async ({ engine, stateDir, portKms, portIdentity, profile }: StackRecord): Promise<void> => {
+export const writeStackRecord = async ({ engine, stateDir, portKms, portIdentity, hosts = [], profile }: StackRecord): Promise<void> => {
   await mkdir(stateFolder(stateDir).config, { recursive: true, mode: 0o700 });
-  const record = { version: 1, engine, state_dir: stateDir, port_kms: portKms, port_identity: portIdentity, profile };
+  const record = {
+    version: 1,
+    engine,
+    state_dir: stateDir,
+    port_kms: portKms,
+    port_identity: portIdentity,
+    ...(hosts.length === 0 ? {} : { hosts }),
+    profile,
+  };
   await writeFileAtomic(fileOf(stateDir), `${JSON.stringify(record)}\n`, { durable: false });
 };
 
@@ -43,11 +53,15 @@ export const restoreStackRecord = async (stateDir: string, before: StackRecord |
 };
 
 const parse = (text: string): StackRecord | null => {
-  const { version, engine, state_dir: stateDir, port_kms: portKms, port_identity: portIdentity, profile } = jsonObject(text) ?? {};
+  const { version, engine, state_dir: stateDir, port_kms: portKms, port_identity: portIdentity, hosts, profile } = jsonObject(text) ?? {};
   const known = PROFILES.find((each) => each === profile);
   if (version !== 1 || !isKind(engine) || typeof stateDir !== 'string' || known === undefined) return null;
-  return isPort(portKms) && isPort(portIdentity) ? { engine, stateDir, portKms, portIdentity, profile: known } : null;
+  return isPort(portKms) && isPort(portIdentity) ? { engine, stateDir, portKms, portIdentity, ...hostsIn(hosts), profile: known } : null;
 };
+
+/** A record of before there were any has none. */
+const hostsIn = (value: unknown): Pick<StackRecord, 'hosts'> =>
+  Array.isArray(value) ? { hosts: value.filter((host): host is string => typeof host === 'string') } : {};
 
 const isKind = (value: unknown): value is Engine['kind'] => value === 'embedded' || value === 'docker';
 

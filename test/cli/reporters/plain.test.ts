@@ -73,6 +73,7 @@ describe('A run in plain lines', () => {
     expect(out).toContain('5 passed, 0 failed in 1.7 s (8 checks, bring up 318 ms, waited for telemetry → identity → kms)');
     expect(out).toContain('  KMS        https://localhost:8081 · https://localhost:8081/ui/swagger/');
     expect(out).toContain('  CA         .passthru/tls/ca.pem\n');
+    expect(out).toContain('  Trust      passthru trust --install · then browsers accept it\n');
     expect(out).toContain('curl --cacert .passthru/tls/ca.pem \\\n');
     expect(out).toContain('-u demo-user:demo-user-password https://localhost:8081/service/api/v1/elastic-keys\n');
     expect(out).toContain('Demo credentials, never for real data:');

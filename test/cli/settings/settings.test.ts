@@ -19,6 +19,7 @@ const OTHERS: Readonly<Record<SettingKey, readonly [text: string, yaml: string, 
   output: ['json', 'json', 'json'],
   color: ['no', 'false', false],
   verbosity: ['quiet', 'quiet', 'quiet'],
+  host: ['kms.test, 0:0::1', '[kms.test, 0:0::1]', ['kms.test', '::1']],
   profile: ['dev', 'dev', 'dev'],
   onFailure: ['stop', 'stop', 'stop'],
   healthTimeout: ['2m', '2m', 120_000],
@@ -58,7 +59,7 @@ describe.each(Object.entries<Setting<unknown>>(SETTINGS))('The row of %s', (key,
       const option = offered.find((each) => each.command === where && each.option.flags === spelling)?.option;
       expect(option?.description).toBe(help);
       if (means !== undefined) continue;
-      expect([option?.argChoices, option?.defaultValue]).toEqual([row.type.choices, row.default]);
+      expect([option?.argChoices, option?.defaultValue]).toEqual([row.type.choices, row.default ?? undefined]);
     }
   });
 

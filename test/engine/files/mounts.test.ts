@@ -1,12 +1,14 @@
-import { randomUUID } from 'node:crypto';
+import { randomUUID, X509Certificate } from 'node:crypto';
 import { cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import type { PartName } from '#engine/engine.ts';
+import { LEAVES } from '#engine/files/leaves.ts';
 import { MOUNTS } from '#engine/files/mounts/mount-table.ts';
 import { mountedTenants } from '#engine/files/mounts/mounted-tenants.ts';
 import { prepareDeployments } from '#engine/files/mounts/prepare-deployments.ts';
+import { permittedBy } from '#infra/tls/authority/constraints/name-constraints.ts';
 import { loadIdentityConfig } from '#identity/config.ts';
 import { loadKmsConfig } from '#kms/config.ts';
 import { ROOT } from '#test/support/engine.ts';
@@ -74,6 +76,20 @@ describe('the files for containers', () => {
     expect(second.tls.created).toBe(false);
     expect(second.hashes).toEqual(first.hashes);
     expect(await snapshot(mounts.target)).toEqual(before);
+  });
+
+  it('come from a CA that permits the names of a stack alone; another in its place is told', async () => {
+    await using mounts = await testMounts();
+    valueOf(await mounts.prepare());
+    const root = new X509Certificate(await readFile(join(mounts.folder.tls, 'ca.pem')));
+    const permitted = permittedBy(root) ?? [];
+    expect(permitted.slice(0, 7).join(' ')).toBe('localhost 127.0.0.0/8 ::1/128 passthru.demo.local telemetry identity kms');
+    // Names of clients are among them: Java takes a common name for a host where the certificate names none.
+    for (const { commonName } of LEAVES) expect(permitted).toContain(commonName);
+    expect(permitted).toHaveLength(4 + LEAVES.length);
+    await rm(join(mounts.folder.tls, 'ca', '1-policy.key'));
+    valueOf(await mounts.prepare());
+    expect(mounts.warnings.join()).toMatch(/the CA was made anew, because the policy key does not belong to its certificate/);
   });
 
   it('make a configuration that both servers take, with the issuer as this machine reaches it', async () => {

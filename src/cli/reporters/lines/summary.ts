@@ -61,6 +61,7 @@ const accessLines = (report: Report, options: SummaryOptions): readonly string[]
     ...row('Admin', [...(kms ? [endpoints.kms.admin] : []), endpoints.identity.admin, 'client certificate required'], options),
     ...row('Telemetry', [endpoints.telemetry.otlp], options),
     ...row('CA', [ca], options),
+    ...row('Trust', [options.printedCommand('trust --install'), 'then browsers accept it'], options),
     ...tryLines(report, ca, kms),
     '',
     `  ${paint.yellow('Demo credentials, never for real data:')}`,

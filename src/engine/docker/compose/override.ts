@@ -13,11 +13,22 @@ export interface OverrideLabels {
   volume(name: string): Labels;
 }
 
-/** The Compose file of ours that lays labels, and a slower look at what starts, over what is delivered. */
-export const overrideText = ({ services, network, volume }: OverrideLabels, names: ComposeNames): string => {
+/**
+ * The Compose file of ours that lays labels, a slower look at what starts, and further published ports over what is delivered.
+ *
+ * @param ports by service, for example `[::1]:8081:8081`
+ */
+export const overrideText = (
+  { services, network, volume }: OverrideLabels,
+  names: ComposeNames,
+  ports: Readonly<Record<string, readonly string[]>> = {},
+): string => {
   const tree = {
     services: Object.fromEntries(
-      Object.entries(services).map(([name, labels]) => [name, { labels: literal(labels), ...healthcheckOf(name) }]),
+      Object.entries(services).map(([name, labels]) => [
+        name,
+        { labels: literal(labels), ...healthcheckOf(name), ...portsOf(ports[name] ?? []) },
+      ]),
     ),
     networks: labelled(names.networks, network),
     volumes: labelled(names.volumes, volume),
@@ -31,6 +42,9 @@ export const overrideText = ({ services, network, volume }: OverrideLabels, name
  */
 const healthcheckOf = (name: string) =>
   isPart(name) ? { healthcheck: { start_period: '60s', start_interval: isDatabase(name) ? '3s' : '5s' } } : {};
+
+/** Compose adds them to those that are delivered. */
+const portsOf = (ports: readonly string[]) => (ports.length === 0 ? {} : { ports: [...ports] });
 
 const labelled = (names: readonly string[], labelsOf: (name: string) => Labels) =>
   Object.fromEntries(names.map((name) => [name, { labels: literal(labelsOf(name)) }]));

@@ -4,6 +4,7 @@ import { ok, type Result } from '#infra/apperr/result.ts';
 import { runCompose } from '../compose/command.ts';
 import { composeFiles, composeVariables } from '../compose/files.ts';
 import { composeNames } from '../compose/names.ts';
+import { publishedPorts } from '../compose/published-ports.ts';
 import { overrideText, writeOverride } from '../compose/override.ts';
 import type { DockerApi } from '../api/docker-api.ts';
 import type { DockerConnection } from '../connection/docker-connection.ts';
@@ -31,8 +32,13 @@ export interface CreateOptions {
  */
 export const createContainers = async (options: CreateOptions): Promise<Result<null>> => {
   const { connection, api, project, tag, own, hashes, services, progress, signal } = options;
-  const [labels, names] = await Promise.all([labelsFor({ api, project, own, hashes }), composeNames(project.packageRoot)]);
-  await writeOverride(project.override, overrideText(labels, names));
+  const [labels, names, ports] = await Promise.all([
+    labelsFor({ api, project, own, hashes }),
+    composeNames(project.packageRoot),
+    // They were warned of when the files were prepared.
+    publishedPorts(project, () => undefined),
+  ]);
+  await writeOverride(project.override, overrideText(labels, names, ports));
   const files = [...composeFiles(project), project.override];
   const outcome = await runCompose({
     connection,

@@ -17,6 +17,8 @@ export interface Project {
   readonly ports: Ports;
   readonly profile: Profile;
   readonly packageRoot: string;
+  /** Further names and addresses of the public servers. */
+  readonly hosts: readonly string[];
   /** Ports of this machine under which a part is published. */
   portsOf(part: PartName): readonly number[];
   /** The address at which people find a part. */
@@ -35,8 +37,9 @@ export const projectOf = (options: {
   portIdentity: number;
   packageRoot: string;
   profile: Profile;
+  hosts?: readonly string[];
 }): Project => {
-  const { packageRoot, profile } = options;
+  const { packageRoot, profile, hosts = [] } = options;
   const folder = stateFolder(options.stateDir);
   const ports = portsOf(options);
   const healthPort = ports.kms + COLLECTOR_HEALTH_PORT_OFFSET;
@@ -48,6 +51,7 @@ export const projectOf = (options: {
     name: `passthru-${createHash('sha256').update(folder.path).digest('hex').slice(0, 8)}`,
     folder,
     ports,
+    hosts,
     profile,
     packageRoot,
     portsOf: published,

@@ -12,6 +12,8 @@ export const LOG_BOUNDS = { max_file_bytes: 10 * 1024 * 1024, older_files: 4 } a
 export interface Layout {
   readonly folder: StateFolder;
   readonly ports: Ports;
+  /** Further names and addresses of the public servers. */
+  readonly hosts: readonly string[];
   /** Folder of our package.json. */
   readonly packageRoot: string;
   readonly bin: string;
@@ -35,13 +37,15 @@ export const layoutOf = (options: {
   portIdentity: number;
   packageRoot: string;
   profile: Profile;
+  hosts?: readonly string[];
 }): Layout => {
-  const { packageRoot, profile } = options;
+  const { packageRoot, profile, hosts = [] } = options;
   const folder = stateFolder(options.stateDir);
   const ports = portsOf(options);
   return {
     folder,
     ports,
+    hosts,
     packageRoot,
     bin: join(packageRoot, 'bin', 'passthru.js'),
     defaults: (service) => (service === 'telemetry' ? null : join(packageRoot, 'deployments', service, 'config', `${service}.yml`)),

@@ -7,6 +7,7 @@ import { stateFiles } from '#engine/files/state-files.ts';
 import { writeFileAtomic } from '#infra/files/atomic-file.ts';
 import type { TlsFiles } from '#infra/tls/config.ts';
 import type { ServiceName } from '../../engine.ts';
+import type { DoorAddresses } from '../../doors.ts';
 import { type Layout, LOG_BOUNDS } from './layout.ts';
 
 /** The settings that this stack lays over the delivered configuration of one service: ports, certificates, folders, secrets. */
@@ -14,6 +15,8 @@ export interface OverlayOptions {
   readonly layout: Layout;
   readonly leaf: (name: string) => TlsFiles;
   readonly shareFiles: readonly string[];
+  /** Addresses to listen on beside 127.0.0.1. */
+  readonly doors: DoorAddresses;
   /** The realms of the demo in place of the empty ones. */
   readonly demo: boolean;
 }
@@ -33,8 +36,8 @@ export const writeOverlays = async (options: OverlayOptions): Promise<void> => {
 
 const logOf = (layout: Layout, service: ServiceName): Tree => ({ file: layout.log(service), ...LOG_BOUNDS });
 
-const telemetryOverlay = ({ layout, leaf }: OverlayOptions): Tree => ({
-  server: { host: '127.0.0.1', port: layout.ports.telemetry, tls: { ...leaf('telemetry') } },
+const telemetryOverlay = ({ layout, leaf, doors }: OverlayOptions): Tree => ({
+  server: { host: '127.0.0.1', also: [...doors.local], port: layout.ports.telemetry, tls: { ...leaf('telemetry') } },
   directory: layout.data('telemetry'),
   log: logOf(layout, 'telemetry'),
 });
@@ -51,10 +54,10 @@ const telemetryTo = (layout: Layout, client: TlsFiles): Tree => ({
   export_interval_ms: EXPORT_INTERVAL_MS,
 });
 
-const identityOverlay = async ({ layout, leaf }: OverlayOptions): Promise<Tree> => ({
+const identityOverlay = async ({ layout, leaf, doors }: OverlayOptions): Promise<Tree> => ({
   issuer: layout.endpoints.identity.issuer,
-  server: { host: '127.0.0.1', port: layout.ports.identity, tls: { ...leaf('identity') }, trace_networks: THIS_MACHINE },
-  admin: { host: '127.0.0.1', port: layout.ports.identityAdmin, tls: { ...leaf('identity') } },
+  server: { host: '127.0.0.1', also: [...doors.all], port: layout.ports.identity, tls: { ...leaf('identity') }, trace_networks: THIS_MACHINE },
+  admin: { host: '127.0.0.1', also: [...doors.local], port: layout.ports.identityAdmin, tls: { ...leaf('identity') } },
   database: { kind: 'sqlite', directory: layout.data('identity') },
   telemetry: telemetryTo(layout, leaf('identity-client')),
   log: logOf(layout, 'identity'),
@@ -67,19 +70,20 @@ const identityOverlay = async ({ layout, leaf }: OverlayOptions): Promise<Tree> 
   demo: { tenants_file: layout.tenantsFile },
 });
 
-const kmsOverlay = async ({ layout, leaf, shareFiles, demo }: OverlayOptions): Promise<Tree> => {
+const kmsOverlay = async ({ layout, leaf, shareFiles, doors, demo }: OverlayOptions): Promise<Tree> => {
   const defaults = layout.defaults('kms');
   const issuers = issuersOf(await readDelivered(layout.packageRoot, 'kms', 'kms.yml'));
   const { issuer, discovery } = layout.endpoints.identity;
   return {
     server: {
       host: '127.0.0.1',
+      also: [...doors.all],
       port: layout.ports.kms,
       tls: { ...leaf('kms') },
       swagger: layout.endpoints.kms.swagger !== null,
       trace_networks: THIS_MACHINE,
     },
-    admin: { host: '127.0.0.1', port: layout.ports.kmsAdmin, tls: { ...leaf('kms') } },
+    admin: { host: '127.0.0.1', also: [...doors.local], port: layout.ports.kmsAdmin, tls: { ...leaf('kms') } },
     database: { kind: 'sqlite', directory: layout.data('kms') },
     telemetry: telemetryTo(layout, leaf('kms-client')),
     log: logOf(layout, 'kms'),

@@ -9,6 +9,7 @@ import type { PreparedTls, ServiceName } from '../../engine.ts';
 import { checkPorts } from '../../ports.ts';
 import type { Layout } from './layout.ts';
 import { codeVersion, configHash } from './config-hash.ts';
+import { doorsFor } from '../../doors.ts';
 import { writeOverlays } from './overlays.ts';
 
 export interface Prepared {
@@ -36,12 +37,14 @@ export const prepare = (options: {
     const { tls, leaf, shareFiles } = await prepareStateFiles({
       folder,
       clientIds,
+      hosts: layout.hosts,
       copies: [mountFolder(folder.docker, 'kms')],
       hasData,
       warn,
     });
     signal.throwIfAborted();
-    await writeOverlays({ layout, leaf, shareFiles, demo });
+    const doors = await doorsFor(layout.hosts, warn);
+    await writeOverlays({ layout, leaf, shareFiles, doors, demo });
     const clientSecrets = clientIds.map(files.clientSecret);
     const hash = (service: ServiceName, secretFiles: readonly string[]) => configHash({ layout, service, code, secretFiles });
     const [telemetry, identity, kms] = await Promise.all([

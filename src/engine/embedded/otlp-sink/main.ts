@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import type { Server } from 'node:https';
-import { AppError } from '#infra/apperr/app-error.ts';
 import { loadConfig } from '#infra/config/load-config.ts';
+import { createDoors, type Doors } from '#infra/http/server/doors.ts';
+import { cannotListen, type Where } from '#infra/http/server/listen.ts';
 import { createJobs } from '#infra/jobs/create-jobs.ts';
 import type { ServeOptions } from '#infra/process/serve-options.ts';
 import { checkSignalDebugger } from '#infra/process/signal-debugger.ts';
@@ -23,22 +24,23 @@ const DRAIN_MS = 2_000;
 /** Milliseconds that the end of the process waits for its log. */
 const FLUSH_LOG_MS = 500;
 
-const listen = async (server: Server, where: { readonly host: string; readonly port: number }): Promise<number> => {
+const listen = async (server: Server, doors: Doors, where: Where): Promise<number> => {
   server.listen(where.port, where.host);
   try {
     await once(server, 'listening');
   } catch (cause) {
-    const isTaken = (cause as NodeJS.ErrnoException).code === 'EADDRINUSE';
-    throw new AppError(isTaken ? 'port-taken' : 'listen-failed', 503, `cannot listen on ${where.host}:${where.port}`, {
-      cause,
-      fix: isTaken ? 'Stop its holder or choose another port.' : 'Check the address.',
-    });
+    throw cannotListen(cause, where);
   }
   const address = server.address();
-  return typeof address === 'object' && address !== null ? address.port : where.port;
+  const port = typeof address === 'object' && address !== null ? address.port : where.port;
+  await doors.open(port).catch((cause: unknown) => {
+    throw cannotListen(cause, where);
+  });
+  return port;
 };
 
-const drain = async (server: Server): Promise<void> => {
+const drain = async (server: Server, doors: Doors): Promise<void> => {
+  doors.close();
   const closed = once(server, 'close');
   server.close();
   const giveUp = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
@@ -60,9 +62,10 @@ export const serveTelemetrySink = async (options: Pick<ServeOptions, 'configFile
   const store = await openStore(config.directory);
   const jobs = createJobs({ log });
   const server = await createSink({ tls: config.server.tls, store, jobs, log, lostLines: lines.lost });
-  const port = await listen(server, config.server);
+  const doors = createDoors(server, config.server.also ?? []);
+  const port = await listen(server, doors, config.server);
   const stop = async (): Promise<void> => {
-    await drain(server);
+    await drain(server, doors);
     await jobs[Symbol.asyncDispose]();
     await store[Symbol.asyncDispose]();
     log.info('stopped');

@@ -13,6 +13,8 @@ export const prepareDeployments = async (options: {
   /** Folder of our package.json, and of `deployments`. */
   readonly packageRoot: string;
   readonly ports: Ports;
+  /** Further names and addresses of the public servers. */
+  readonly hosts?: readonly string[];
   readonly signal: AbortSignal;
   readonly warn: (text: string) => void;
   /** Epoch milliseconds. */

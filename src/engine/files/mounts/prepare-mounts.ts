@@ -31,6 +31,8 @@ export interface MountOptions {
   /** Folder of our package.json. */
   readonly packageRoot: string;
   readonly ports: Pick<Ports, 'identity'>;
+  /** Further names and addresses of the public servers. */
+  readonly hosts?: readonly string[];
   /** Whether containers may have data that is sealed under unseal shares which are no longer there. */
   readonly hasData: () => Promise<boolean>;
   readonly signal: AbortSignal;
@@ -74,12 +76,13 @@ const closedFolders = async (target: string): Promise<Readonly<Record<ServiceNam
 };
 
 /** Prepares everything that the copies are made of, in the state folder. */
-const prepareOriginals = async ({ folder, target, hasData, warn, now }: MountOptions): Promise<PreparedStateFiles> => {
+const prepareOriginals = async ({ folder, target, hosts = [], hasData, warn, now }: MountOptions): Promise<PreparedStateFiles> => {
   const files = stateFiles(folder);
   const copiesOf = (product: ServiceName) => [...new Set([mountFolder(folder.docker, product), mountFolder(target, product)])];
   const originals = await prepareStateFiles({
     folder,
     clientIds: [KMS_CLIENT_ID],
+    hosts,
     copies: copiesOf('kms'),
     hasData: async () => (await hasFiles(join(folder.data, 'kms'))) || hasData(),
     warn,

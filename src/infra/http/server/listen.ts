@@ -1,21 +1,42 @@
 import { AppError } from '#infra/apperr/app-error.ts';
 import type { App } from '../server.ts';
+import { createDoors } from './doors.ts';
+
+/** Where a server listens. */
+export interface Where {
+  readonly host: string;
+  readonly port: number;
+  /** Further addresses, on the same port. */
+  readonly also?: readonly string[];
+}
 
 /**
  * Starts to listen; with port 0 the system chooses.
  *
  * @throws AppError `port-taken` or `listen-failed`
  */
-export const listen = async (app: App, where: { readonly host: string; readonly port: number }): Promise<{ readonly port: number }> => {
-  await app.listen(where).catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code === 'EADDRINUSE') {
-      throw new AppError('port-taken', 503, `port ${where.port} on ${where.host} is taken`, {
-        cause,
-        fix: 'Stop its holder or choose another port.',
-      });
-    }
-    throw new AppError('listen-failed', 503, `cannot listen on ${where.host}:${where.port}: ${cause.message}`, { cause });
+export const listen = async (app: App, where: Where): Promise<{ readonly port: number }> => {
+  const doors = createDoors(app.server, where.also ?? []);
+  app.addHook('preClose', async () => doors.close());
+  await app.listen({ host: where.host, port: where.port }).catch((cause: unknown) => {
+    throw cannotListen(cause, where);
   });
   const address = app.server.address();
-  return { port: typeof address === 'object' && address !== null ? address.port : where.port };
+  const port = typeof address === 'object' && address !== null ? address.port : where.port;
+  await doors.open(port).catch((cause: unknown) => {
+    throw cannotListen(cause, where);
+  });
+  return { port };
+};
+
+/** What an attempt to listen ended with, in words. */
+export const cannotListen = (cause: unknown, { host, port }: Where): AppError => {
+  const { code, message, address = host } = cause as NodeJS.ErrnoException & { readonly address?: string };
+  if (code === 'EADDRINUSE') {
+    return new AppError('port-taken', 503, `port ${port} on ${address} is taken`, {
+      cause,
+      fix: 'Stop its holder or choose another port.',
+    });
+  }
+  return new AppError('listen-failed', 503, `cannot listen on ${address}:${port}: ${message}`, { cause });
 };

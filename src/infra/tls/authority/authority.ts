@@ -1,3 +1,4 @@
+import type { PermittedNames } from './constraints/permitted-names.ts';
 import type { CertificateKeyType } from './key-types.ts';
 
 /**
@@ -46,9 +47,11 @@ export interface AuthorityOptions {
   /** CAs from the root to the one that issues, at least 1; default 3. */
   readonly length?: number;
   readonly keyType?: CertificateKeyType;
-  /** Stands in the common names of the CAs. */
+  /** Stands in the common names of the CAs; default `passthru` and eight random digits. */
   readonly name?: string;
   readonly days?: number;
+  /** All that its certificates may stand for; without it they may stand for everything. */
+  readonly permitted?: PermittedNames | undefined;
   /** Epoch milliseconds. */
   readonly now?: () => number;
 }

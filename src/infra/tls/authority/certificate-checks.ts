@@ -1,6 +1,8 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { authorityNames } from './authority-names.ts';
+import { permittedBy } from './constraints/name-constraints.ts';
+import { isPermitted } from './constraints/permitted-names.ts';
 import type { LeafOptions, StoredCa } from './authority.ts';
 import { keyTypeOf, type CertificateKeyType } from './key-types.ts';
 import { canonicalIp } from '../ip-address.ts';
@@ -17,6 +19,8 @@ const EXTENDED_KEY_USAGE = { server: '1.3.6.1.5.5.7.3.1', client: '1.3.6.1.5.5.7
 export interface AuthorityExpectation {
   readonly length: number;
   readonly keyType: CertificateKeyType;
+  /** DNS names and addresses that its certificates are to stand for. */
+  readonly names?: readonly string[];
   /** Epoch milliseconds. */
   readonly now: number;
 }
@@ -34,6 +38,9 @@ export const checkAuthority = (cas: readonly StoredCa[], expected: AuthorityExpe
     if (keyTypeOf(certificate.publicKey) !== expected.keyType) return `the ${ca.name} key is not ${expected.keyType}`;
     if (!holdsKey(certificate, ca.keyPem)) return `the ${ca.name} key does not belong to its certificate`;
     if (!isInTime(certificate, expected.now, CA_MARGIN_MS)) return `the ${ca.name} certificate expires soon, or is not valid yet`;
+    const permitted = permittedBy(certificate);
+    const foreign = expected.names?.find((name) => permitted !== null && !isPermitted(name, permitted));
+    if (foreign !== undefined) return `the ${ca.name} certificate does not permit ${foreign}`;
     issuer = certificate;
   }
   return null;

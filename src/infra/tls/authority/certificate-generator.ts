@@ -3,6 +3,8 @@ import 'reflect-metadata';
 import { randomBytes } from 'node:crypto';
 import { isIP } from 'node:net';
 import * as x509 from '@peculiar/x509';
+import { NAME_CONSTRAINTS, nameConstraints } from './constraints/name-constraints.ts';
+import type { PermittedNames } from './constraints/permitted-names.ts';
 import { signingAlgorithm, type CertificateKeyType } from './key-types.ts';
 
 /** Clocks of two machines differ a little; a certificate made now must be valid on a slower one. */
@@ -17,7 +19,7 @@ export interface CertificateRequest {
   readonly now: number;
   readonly notAfter: number;
   readonly profile:
-    | { readonly kind: 'ca'; readonly pathLength: number }
+    | { readonly kind: 'ca'; readonly pathLength: number; readonly permitted?: PermittedNames | undefined }
     | {
         readonly kind: 'server' | 'client';
         readonly names: readonly string[];
@@ -69,9 +71,11 @@ const generate = async (
 
 const profileExtensions = (profile: CertificateRequest['profile']): x509.Extension[] => {
   if (profile.kind === 'ca') {
+    const { permitted } = profile;
     return [
       new x509.BasicConstraintsExtension(true, profile.pathLength, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
+      ...(permitted === undefined ? [] : [new x509.Extension(NAME_CONSTRAINTS, true, new Uint8Array(nameConstraints(permitted)))]),
     ];
   }
   const names: x509.JsonGeneralNames = [

@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import { randomBytes, X509Certificate } from 'node:crypto';
 import type { Authority, AuthorityOptions, StoredCa } from './authority.ts';
 import { authorityNames } from './authority-names.ts';
 import { signCertificate, signRoot } from './certificate-generator.ts';
@@ -9,13 +9,14 @@ const AUTHORITY_DAYS = 3650;
 const LEAF_DAYS = 90;
 
 /**
- * Makes a chain of CAs; each may sign only as deep as the chain goes, and no leaf is signed by its own key.
+ * Makes a chain of CAs; each may sign only as deep as the chain goes, and no leaf is signed by its own key. Every CA names what it
+ * permits, the root too: RFC 5280 leaves the constraints of a trust anchor to its verifier (section 6.1.1), and some skip them.
  *
  * @throws TypeError for a length that is not a whole number from 1 to 9
  * @see RFC 5280 section 4.2.1.9
  */
 export const createAuthority = async (options: AuthorityOptions = {}): Promise<Authority> => {
-  const { length = 3, keyType = 'P-256', name = 'passthru', days = AUTHORITY_DAYS, now = Date.now } = options;
+  const { length = 3, keyType = 'P-256', name = uniqueName(), days = AUTHORITY_DAYS, permitted, now = Date.now } = options;
   const names = authorityNames(length);
   const pairs = await Promise.all(names.map(() => generateKeyPair(keyType)));
   const at = now();
@@ -27,7 +28,7 @@ export const createAuthority = async (options: AuthorityOptions = {}): Promise<A
       publicKey: pair.publicKey,
       now: at,
       notAfter: at + days * DAY_MS,
-      profile: { kind: 'ca' as const, pathLength: length - 1 - depth },
+      profile: { kind: 'ca' as const, pathLength: length - 1 - depth, permitted },
     };
     const certPem =
       issuer === undefined
@@ -37,6 +38,9 @@ export const createAuthority = async (options: AuthorityOptions = {}): Promise<A
   }
   return authorityOf({ cas, keyType, now });
 };
+
+/** Two roots of one name are one to a database of NSS, which then takes the one for the other. */
+const uniqueName = (): string => `passthru ${randomBytes(4).toString('hex')}`;
 
 /** A chain as it was kept by `toPem`; the caller has checked it (`checkAuthority`). */
 export const authorityFromPem = async (stored: readonly StoredCa[], now: () => number = Date.now): Promise<Authority> => {

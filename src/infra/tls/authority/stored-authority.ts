@@ -7,6 +7,7 @@ import { writeFileAtomic } from '#infra/files/atomic-file.ts';
 import { readGuarded } from '#infra/files/guarded-file.ts';
 import type { Authority, StoredCa } from './authority.ts';
 import { checkAuthority } from './certificate-checks.ts';
+import type { PermittedNames } from './constraints/permitted-names.ts';
 import type { CertificateKeyType } from './key-types.ts';
 
 /** A chain of CAs in a directory: `ca.pem`, and `ca/` with certificates and keys. */
@@ -16,13 +17,18 @@ export interface StoredAuthority {
   /** PEM file with the root alone. */
   readonly caFile: string;
   readonly isNew: boolean;
+  /** Why an authority that was there gave way to a new one, one clause; null when none did. */
+  readonly replaced: string | null;
   /** Loaded only when there is something to sign: it costs more than all the checks. */
   signer(): Promise<Authority>;
 }
 
 /**
- * The authority of a directory: the one that is there, while it is sound, else a new one in its place. The caller holds a lock.
+ * The authority of a directory: the one that is there, while it is sound and permits the names, else a new one in its place. One without
+ * constraints permits every name. The caller holds a lock.
  *
+ * @param options.permitted what a new authority permits; everything where absent
+ * @param options.names for which certificates will be asked
  * @param options.now epoch milliseconds
  * @throws the file system's error
  */
@@ -30,21 +36,24 @@ export const openAuthority = async (options: {
   readonly directory: string;
   readonly length: number;
   readonly keyType: CertificateKeyType;
+  readonly permitted?: PermittedNames | undefined;
+  readonly names?: readonly string[];
   readonly now: () => number;
 }): Promise<StoredAuthority> => {
-  const { directory, length, keyType, now } = options;
+  const { directory, length, keyType, permitted, names = [], now } = options;
   const kept = await readAuthority(directory);
-  const isKept = checkAuthority(kept, { length, keyType, now: now() }) === null;
+  const fault = checkAuthority(kept, { length, keyType, names, now: now() });
+  const isKept = fault === null;
   const signer = once(async () => {
     const { authorityFromPem, createAuthority } = await import('./create-authority.ts');
-    return isKept ? authorityFromPem(kept, now) : createAuthority({ length, keyType, now });
+    return isKept ? authorityFromPem(kept, now) : createAuthority({ length, keyType, permitted, now });
   });
   const cas = isKept ? kept : (await signer()).toPem();
   if (!isKept) await writeAuthority(directory, cas);
   const caFile = join(directory, 'ca.pem');
   const rootPem = cas[0]?.certPem ?? '';
   if ((await readOrNull(caFile)) !== rootPem) await writeFileAtomic(caFile, rootPem, { durable: false });
-  return { cas, caFile, isNew: !isKept, signer };
+  return { cas, caFile, isNew: !isKept, replaced: kept.length === 0 ? null : fault, signer };
 };
 
 /** The CAs from the root down, unchecked; file names start with their depth. None where there is no authority. */

@@ -2,9 +2,9 @@ import { execFile } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createSecureContext } from 'node:tls';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { ensureKeyStore, ensureTrustStore } from '#infra/tls/authority/pkcs12/stored-pkcs12.ts';
 import { prepareTls, type LeafRequest } from '#infra/tls/authority/store.ts';
 import { temporaryDirectory } from '../../../support/temporary-directory.ts';
 import { testTls } from '../../../support/tls.ts';
@@ -17,10 +17,12 @@ const fingerprint = async (file: string) => new X509Certificate(await readFile(f
 describe('a certificate store', () => {
   it('keeps every private key to its owner and leaves nothing half-written', async () => {
     await using folder = await temporaryDirectory();
-    await testTls(folder.path, { pkcs12: true });
+    const store = await testTls(folder.path);
+    await ensureTrustStore(store.caFile);
+    for (const name of ['server', 'client']) await ensureKeyStore(store.leaf(name), name);
     const files = await readdir(folder.path, { recursive: true });
-    const secret = files.filter((file) => /\.(key|p12|password)$/.test(file));
-    expect(secret).toHaveLength(3 + 2 * 3);
+    const secret = files.filter((file) => /\.(key|p12|password|java-options)$/.test(file));
+    expect(secret).toHaveLength(3 + 2 * 3 + 3);
     for (const file of secret) expect((await stat(join(folder.path, file))).mode & 0o777).toBe(0o600);
     expect(files.filter((file) => file.endsWith('.tmp'))).toEqual([]);
   });
@@ -150,37 +152,5 @@ describe('a certificate store', () => {
     await using folder = await temporaryDirectory();
     const leaves: LeafRequest[] = [{ name: '../server', kind: 'server', commonName: 'server' }];
     await expect(prepareTls({ directory: folder.path, leaves })).rejects.toThrow(TypeError);
-  });
-});
-
-describe('a PKCS#12 store', () => {
-  it('opens in Node and in OpenSSL with its password, with AES and SHA-256 and the whole chain', async () => {
-    await using folder = await temporaryDirectory();
-    await testTls(folder.path, { pkcs12: true });
-    const [file, passwordFile] = [join(folder.path, 'server.p12'), join(folder.path, 'server.p12.password')];
-    const [pfx, passphrase] = [await readFile(file), await readFile(passwordFile, 'utf8')];
-
-    expect(() => createSecureContext({ pfx, passphrase })).not.toThrow();
-    expect(() => createSecureContext({ pfx, passphrase: 'another password' })).toThrow(/mac verify failure/i);
-    const { stdout, stderr } = await run('openssl', ['pkcs12', '-in', file, '-passin', `file:${passwordFile}`, '-info', '-noenc']);
-    expect(stderr).toContain('PBES2, PBKDF2, AES-256-CBC');
-    expect(stderr).toContain('PRF hmacWithSHA256');
-    expect(stderr).toContain('MAC: sha256');
-    expect(stderr).not.toMatch(/RC2|3DES|sha1/i);
-    expect(stdout.match(/BEGIN CERTIFICATE/g)).toHaveLength(4);
-    expect(stdout.match(/friendlyName: server/g)).toHaveLength(2);
-    expect(stdout).toContain((await readFile(join(folder.path, 'server.key'), 'utf8')).split('\n')[1]);
-  });
-
-  it('is made again with its certificate, and not otherwise', async () => {
-    await using folder = await temporaryDirectory();
-    const options = { directory: folder.path, leaves: [{ name: 'server', kind: 'server', commonName: 'server' }], pkcs12: true } as const;
-    await prepareTls(options);
-    const before = await readFile(join(folder.path, 'server.p12'));
-    expect((await prepareTls(options)).created).toBe(false);
-    expect(await readFile(join(folder.path, 'server.p12'))).toEqual(before);
-    await rm(join(folder.path, 'server.key'));
-    await prepareTls(options);
-    expect(await readFile(join(folder.path, 'server.p12'))).not.toEqual(before);
   });
 });
