@@ -2,7 +2,13 @@ import { globSync } from 'node:fs';
 import { ROOT } from '../engine.ts';
 
 /** Pages whose commands ask a running demo; they bring it up by themselves, and the last one takes it down. */
-export const PAGES_BY_HAND = ['docs/demo-kms.md', 'docs/demo-identity.md', 'docs/write-an-app.md', 'docs/demo-integration.md'] as const;
+export const PAGES_BY_HAND = [
+  'docs/demo-kms.md',
+  'docs/demo-identity.md',
+  'docs/write-an-app.md',
+  'docs/trust.md',
+  'docs/demo-integration.md',
+] as const;
 
 /** Pages whose commands run the stacks with plain Compose. */
 export const PAGES_OF_COMPOSE = ['README.md', 'docs/deployments.md'] as const;

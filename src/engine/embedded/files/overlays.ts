@@ -43,7 +43,7 @@ const telemetryOverlay = ({ layout, leaf, doors }: OverlayOptions): Tree => ({
 });
 
 /** Nobody else reaches the services, and the demo is one trace from the CLI to the database. */
-const THIS_MACHINE = ['127.0.0.0/8'];
+const THIS_MACHINE = ['127.0.0.0/8', '::1/128'];
 
 /** Exports are frequent, so that the demo, which waits for a trace, does not wait for the exporter. */
 const EXPORT_INTERVAL_MS = 250;
@@ -56,7 +56,13 @@ const telemetryTo = (layout: Layout, client: TlsFiles): Tree => ({
 
 const identityOverlay = async ({ layout, leaf, doors }: OverlayOptions): Promise<Tree> => ({
   issuer: layout.endpoints.identity.issuer,
-  server: { host: '127.0.0.1', also: [...doors.all], port: layout.ports.identity, tls: { ...leaf('identity') }, trace_networks: THIS_MACHINE },
+  server: {
+    host: '127.0.0.1',
+    also: [...doors.all],
+    port: layout.ports.identity,
+    tls: { ...leaf('identity') },
+    trace_networks: THIS_MACHINE,
+  },
   admin: { host: '127.0.0.1', also: [...doors.local], port: layout.ports.identityAdmin, tls: { ...leaf('identity') } },
   database: { kind: 'sqlite', directory: layout.data('identity') },
   telemetry: telemetryTo(layout, leaf('identity-client')),
