@@ -32,7 +32,7 @@ export const run = withFlowKeys(async ({ check }, kms, keys) => {
   await check(
     'unknown-algorithm',
     'Algorithm RSA1_5',
-    '400 request-invalid',
+    '400 algorithm-unknown',
     kms.call('POST', '/elastic-keys', { name: keys.newName(), algorithm: 'RSA1_5' }).then(answerOf),
   );
   await check(
