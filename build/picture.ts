@@ -10,7 +10,7 @@ import { type CliProcess, cliProcess } from '../src/cli/process/cli-process.ts';
 import { type RecordedLine, terminalPicture } from './terminal-picture.ts';
 
 const COLUMNS = 80;
-const COMMAND = ['demo', 'all'];
+const COMMAND = ['demo', 'all', ...process.argv.slice(2)];
 /** The picture ends before this line: what follows is for copying, and wider than the picture. */
 const END = /^ {2}Try /;
 
@@ -37,7 +37,7 @@ const cli: CliProcess = {
   err: recorder,
 };
 try {
-  await main([...COMMAND, ...process.argv.slice(2)], cli);
+  await main(COMMAND, cli);
   if (process.exitCode !== 0) throw new Error('only a run that passes is drawn');
   const end = lines.findIndex(({ text }) => END.test(text));
   if (end === -1) throw new Error(`no line matches ${END.source}`);
