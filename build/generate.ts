@@ -1,9 +1,11 @@
-// Writes what follows from the code that owns it: JSON Schemas, the command line, the operations of the KMS for its client (`npm run generate`).
-import { mkdir, writeFile } from 'node:fs/promises';
+// Writes what follows from what owns it: JSON Schemas, the command line, the samples in their page, the operations of the KMS for its client
+// (`npm run generate`).
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { kmsHouse, runKms } from '../test/kms/support/kms-server.ts';
 import { cliReference } from './cli-reference.ts';
 import { DOCUMENT_SCHEMAS } from './document-schemas.ts';
 import { kmsOperationsSource, type OpenApiDocument } from './kms-operations.ts';
+import { withSamples } from './samples.ts';
 
 const folder = new URL('../docs/schemas/', import.meta.url);
 await mkdir(folder, { recursive: true });
@@ -11,6 +13,8 @@ for (const [name, schema] of Object.entries(DOCUMENT_SCHEMAS)) {
   await writeFile(new URL(`${name}.schema.json`, folder), `${JSON.stringify(schema, null, 2)}\n`);
 }
 await writeFile(new URL('../docs/cli.md', import.meta.url), cliReference());
+const app = new URL('../docs/write-an-app.md', import.meta.url);
+await writeFile(app, await withSamples(await readFile(app, 'utf8'), app));
 
 await using house = await kmsHouse();
 await using kms = await runKms(house, { demo: false });

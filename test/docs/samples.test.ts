@@ -1,0 +1,28 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { pathToFileURL } from 'node:url';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { ROOT } from '#test/support/engine.ts';
+import { withSamples } from '../../build/samples.ts';
+
+const PAGE = join(ROOT, 'docs/write-an-app.md');
+const read = () => readFile(PAGE, 'utf8');
+
+describe('docs/write-an-app.md', () => {
+  it('shows the samples as they are; `npm run generate` writes them anew', async () => {
+    const page = await read();
+    expect(page).toBe(await withSamples(page, pathToFileURL(PAGE)));
+    const shown = page.replaceAll(/^(<!-- samples\/.* -->\n```\w+\n)[^]*?^```$/gm, '$1```');
+    expect(await withSamples(shown, pathToFileURL(PAGE))).toBe(page);
+  });
+
+  it('shows every sample, and says how to run it', async () => {
+    const page = await read();
+    const names = await readdir(join(ROOT, 'docs/samples'));
+    expect(names.length).toBeGreaterThan(3);
+    for (const name of names) {
+      expect(page).toContain(`\n<!-- samples/${name} -->\n`);
+      expect(page).toMatch(new RegExp(`^\\| .* \\| \`.* docs/samples/${name}\` \\|$`, 'm'));
+    }
+  });
+});
