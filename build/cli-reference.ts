@@ -39,7 +39,7 @@ const settingsTable = (): string => {
     [...new Set(row.flags.map(({ spelling }) => code(spelling ?? flagOf(key))))].join(', '),
     code(variableOf(key)),
     row.type.form,
-    defaultOf(row),
+    defaultOf(key, row),
     meaningOf(row),
   ]);
   return [
@@ -64,7 +64,13 @@ const meaningOf = ({ flags }: Setting<unknown>): string =>
     })
     .join('; ');
 
-const defaultOf = ({ default: usual }: Setting<unknown>): string => {
+/** What holds where a setting has no default. */
+const UNSET: Readonly<Record<string, string>> = { color: 'the terminal decides', host: 'those of the last start' };
+
+const defaultOf = (key: string, { default: usual }: Setting<unknown>): string => {
   if (typeof usual === 'function') return `${code(usual('demo'))}; ${code(usual('ci'))} in the profile ci`;
-  return typeof usual === 'string' ? code(usual) : 'the terminal decides';
+  if (typeof usual === 'string') return code(usual);
+  const unset = UNSET[key];
+  if (unset === undefined) throw new TypeError(`say what holds where ${key} is not set`);
+  return unset;
 };
