@@ -6,9 +6,6 @@ import { ROOT } from '#test/support/engine.ts';
 
 const PAGES = globSync(['*.md', 'docs/**/*.md'], { cwd: ROOT }).toSorted();
 
-/** A link that is dead today, by its page; it leaves this list when somebody mends it. */
-const DEAD: Readonly<Record<string, readonly string[]>> = { 'docs/security.md': ['../test/engine/embedded/children'] };
-
 const read = (file: string): Promise<string> => readFile(join(ROOT, file), 'utf8');
 
 /** The names by which GitHub links to the headings of a page; a heading that comes again gets `-1`, and so on. */
@@ -36,5 +33,5 @@ it.each(PAGES)('%s links to files and headings that are there', async (file) => 
     if (!existsSync(join(ROOT, linked))) lost.push(target);
     else if (anchor !== undefined && linked.endsWith('.md') && !anchorsOf(await read(linked)).has(anchor)) lost.push(target);
   }
-  expect(lost).toEqual(DEAD[file] ?? []);
+  expect(lost).toEqual([]);
 });
