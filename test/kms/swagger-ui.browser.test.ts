@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import type { Locator, Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { missingBrowser, startChromium } from '#test/support/chromium.ts';
+import { execute, executeAll } from '#test/support/swagger-page.ts';
 import { type KmsHouse, kmsHouse, type RunningKms, runKms } from '#test/kms/support/kms-server.ts';
 
 const missing = await missingBrowser();
@@ -17,29 +17,6 @@ const open = async (house: KmsHouse, kms: RunningKms) => {
   await page.goto('https://localhost:8081/ui/swagger/');
   await page.locator('.opblock').first().waitFor();
   return { page, complaints, [Symbol.asyncDispose]: () => chromium[Symbol.asyncDispose]() };
-};
-
-const summaryOf = async (block: Locator): Promise<string> => {
-  const [method, path] = [block.locator('.opblock-summary-method'), block.locator('.opblock-summary-path')];
-  // The path has zero-width spaces, at which it may be broken.
-  return `${await method.innerText()} ${(await path.innerText()).replaceAll('\u200B', '')}`;
-};
-
-const execute = async (block: Locator): Promise<string> => {
-  await block.locator('button.execute').click();
-  const status = block.locator('.live-responses-table .response-col_status').nth(1);
-  await status.waitFor();
-  return (await status.innerText()).trim().slice(0, 3);
-};
-
-/** Opens each operation of the page, presses Execute as it is filled in, and says what each was answered. */
-const executeAll = async (page: Page): Promise<readonly string[]> => {
-  const answers: string[] = [];
-  for (const block of await page.locator('.opblock').all()) {
-    if ((await block.getAttribute('class'))?.includes('is-open') !== true) await block.locator('.opblock-summary-control').click();
-    answers.push(`${await execute(block)} ${await summaryOf(block)}`);
-  }
-  return answers;
 };
 
 /** Forty operations of a page that a busy machine draws slowly. */

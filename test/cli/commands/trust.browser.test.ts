@@ -1,6 +1,9 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { chromiumAt, missingBrowser } from '#test/support/chromium.ts';
 import { cli, demoPlace } from '#test/support/cli.ts';
+import { executeAll } from '#test/support/swagger-page.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';
 
 const missing = await missingBrowser();
@@ -16,6 +19,31 @@ const opened = async (home: string, url: string): Promise<number | string> => {
     (error: Error) => /net::\w+/.exec(error.message)?.[0] ?? error.message,
   );
 };
+
+/** Where an app sends a browser to log somebody in. */
+const logInAt = (issuer: string): string => {
+  const address = new URL('/auth', issuer);
+  address.search = new URLSearchParams({
+    client_id: 'demo-public-client',
+    response_type: 'code',
+    redirect_uri: 'http://127.0.0.1/callback',
+    scope: 'openid profile',
+    state: randomBytes(16).toString('base64url'),
+    code_challenge: createHash('sha256').update(randomBytes(32).toString('base64url')).digest('base64url'),
+    code_challenge_method: 'S256',
+  }).toString();
+  return address.href;
+};
+
+/** The address to which a click leads, whether or not somebody answers there. */
+const ledTo = async (page: Page, act: () => Promise<void>): Promise<URL> => {
+  const asked = page.waitForRequest((request) => request.isNavigationRequest() && request.url().startsWith('http://127.0.0.1'));
+  await act();
+  return new URL((await asked).url());
+};
+
+/** Forty operations of a page that a busy machine draws slowly. */
+const LONG = 300_000;
 
 describe.runIf(missing === null)('The pages of a demo in Chromium', () => {
   it('open without a warning after `trust --install`, and with one before it and after `untrust`', async () => {
@@ -36,4 +64,41 @@ describe.runIf(missing === null)('The pages of a demo in Chromium', () => {
     expect([taken.code, taken.stderr]).toEqual([0, '']);
     expect(await opened(home.path, page)).toBe(refused);
   });
+
+  it(
+    'lead from the addresses that the demo prints to a log-in and through every operation of the KMS, without a warning',
+    async () => {
+      await using place = await demoPlace();
+      await using home = await temporaryDirectory();
+      expect(await place.run('demo', 'all')).toMatchObject({ code: 0 });
+      const here = { cwd: place.folder, env: { HOME: home.path } };
+      expect(await cli(['trust', '--install', '--store', 'nss', ...place.flags], here)).toMatchObject({ code: 0 });
+
+      await using chromium = await chromiumAt(home.path);
+      const page = await chromium.browser.newPage();
+      const [kms, identity] = [`https://localhost:${place.ports.kms}`, `https://localhost:${place.ports.identity}`];
+      for (const start of [kms, identity]) {
+        await page.goto(`${start}/`);
+        const links = await page.locator('main a').evaluateAll((all) => all.map((link) => (link as unknown as { href: string }).href));
+        expect(links.length).toBeGreaterThan(2);
+        for (const link of links) expect([link, (await page.goto(link))?.status()]).toEqual([link, 200]);
+      }
+
+      await page.goto(logInAt(identity));
+      await page.getByLabel('User name').fill('demo-user');
+      await page.getByLabel('Password').fill('demo-user-password');
+      await page.getByRole('button', { name: 'Log in' }).click();
+      const back = await ledTo(page, () => page.getByRole('button', { name: 'Allow' }).click());
+      expect([back.pathname, back.searchParams.has('code')]).toEqual(['/callback', true]);
+
+      await page.goto(`${kms}/`);
+      await page.getByRole('link', { name: 'Swagger UI' }).click();
+      await page.locator('.opblock').first().waitFor();
+      await page.getByRole('button', { name: 'demo-admin' }).click();
+      const answers = await executeAll(page);
+      expect(answers.length).toBeGreaterThan(15);
+      expect(answers.filter((answer) => !answer.startsWith('2'))).toEqual([]);
+    },
+    LONG,
+  );
 });

@@ -1,0 +1,25 @@
+import type { Locator, Page } from 'playwright-core';
+
+const summaryOf = async (block: Locator): Promise<string> => {
+  const [method, path] = [block.locator('.opblock-summary-method'), block.locator('.opblock-summary-path')];
+  // The path has zero-width spaces, at which it may be broken.
+  return `${await method.innerText()} ${(await path.innerText()).replaceAll('\u200B', '')}`;
+};
+
+/** Presses Execute of an open operation. @returns the status of the answer */
+export const execute = async (block: Locator): Promise<string> => {
+  await block.locator('button.execute').click();
+  const status = block.locator('.live-responses-table .response-col_status').nth(1);
+  await status.waitFor();
+  return (await status.innerText()).trim().slice(0, 3);
+};
+
+/** Opens each operation of the page, presses Execute as it is filled in, and says what each was answered. */
+export const executeAll = async (page: Page): Promise<readonly string[]> => {
+  const answers: string[] = [];
+  for (const block of await page.locator('.opblock').all()) {
+    if ((await block.getAttribute('class'))?.includes('is-open') !== true) await block.locator('.opblock-summary-control').click();
+    answers.push(`${await execute(block)} ${await summaryOf(block)}`);
+  }
+  return answers;
+};
