@@ -3,12 +3,12 @@ import type { Database, Databases } from '#infra/database/databases.ts';
 import type { Barrier } from '#kms/barrier/barrier.ts';
 import { openBarrier } from '#kms/barrier/open-barrier.ts';
 import type { Caller } from '#kms/caller.ts';
-import type { AlgorithmName } from '#kms/jose/algorithms.ts';
+import { type AlgorithmName, algorithmOf } from '#kms/jose/algorithms.ts';
 import { serviceMigrations, tenantMigrations } from '#kms/database/migrations.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { TenantTables } from '#kms/database/tenant-tables.ts';
 import type { KmsEvent } from '#kms/events.ts';
-import type { ElasticKey } from '#kms/keys/elastic-keys/elastic-key.ts';
+import type { ChosenAlgorithm, ElasticKey } from '#kms/keys/elastic-keys/elastic-key.ts';
 import { createRowIntegrity } from '#kms/integrity/create-row-integrity.ts';
 import { createRevisions, type Revisions } from '#kms/integrity/ledger/revisions.ts';
 import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
@@ -55,6 +55,13 @@ export const tenantDatabases = (databases: Databases) => {
   };
 };
 
+/** An algorithm as a caller names it. */
+const chosenOf = (name: AlgorithmName): ChosenAlgorithm => {
+  const { base, key } = algorithmOf(name);
+  if (key.kind === 'symmetric') return { algorithm: base };
+  return { algorithm: base, ...(key.size !== null && { keySize: key.size }), ...(key.curve !== null && { curve: key.curve }) };
+};
+
 /** @param revisions of its first process */
 export const testKms = async ({ databases, reopen }: TestDatabases, revisions: Revisions = createRevisions()): Promise<TestKms> => {
   const clock = { now: Date.UTC(2031, 0, 1), elapsed: 0 };
@@ -98,6 +105,7 @@ export const testKms = async ({ databases, reopen }: TestDatabases, revisions: R
         caller: callerOf(tenantId, tenantDatabases(again)),
       };
     },
-    make: (algorithm, more = {}) => keys.elasticKeys.create(more.caller ?? caller, { name: `key-${randomUUIDv7()}`, algorithm }),
+    make: (algorithm, more = {}) =>
+      keys.elasticKeys.create(more.caller ?? caller, { name: `key-${randomUUIDv7()}`, ...chosenOf(algorithm) }),
   };
 };

@@ -20,6 +20,8 @@ export interface Algorithm {
   readonly operations: readonly Operation[];
   readonly jose: JweForm | JwsForm;
   readonly key: KeyType;
+  /** Whether a key of it takes up to seconds of a processor to make. */
+  readonly isSlowToMake: boolean;
   /** How often one version may protect; null where the algorithm sets no bound. */
   readonly protectionLimit: number | null;
   readonly summary: string;

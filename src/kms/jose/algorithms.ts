@@ -3,6 +3,7 @@ import type { ContentEncryption } from './families/content-encryption.ts';
 import { CONTENT_ENCRYPTIONS } from './families/content-encryptions.ts';
 import type { HeaderParameter, KeyManagement, ManagedKey } from './families/key-management.ts';
 import { KEY_MANAGEMENTS } from './families/key-managements.ts';
+import type { KeyType } from './families/key-type.ts';
 import type { Signature } from './families/signature.ts';
 import { SIGNATURES } from './families/signatures.ts';
 import { baseOf } from './families/variants.ts';
@@ -60,12 +61,16 @@ const lowest = (...limits: readonly (number | null)[]): number | null => {
   return bounds.length === 0 ? null : Math.min(...bounds);
 };
 
+/** Two primes of RSA have to be found. */
+const isSlow = (key: KeyType): boolean => key.kind === 'pair' && key.size !== null;
+
 const encryptionAlgorithm = (parts: JweParts): Algorithm => ({
   base: `${parts.enc}/${baseOf(parts.alg)}`,
   use: 'encrypt',
   operations: ['encrypt', 'decrypt', 'rewrap', 'generate'],
   jose: jweForm(parts),
   key: parts.management.key,
+  isSlowToMake: isSlow(parts.management.key),
   protectionLimit: lowest(parts.content.protectionLimit, parts.management.protectionLimit),
   summary: `${parts.content.summary}, its key ${parts.management.contentKey}: encrypts data`,
 });
@@ -89,6 +94,7 @@ const signatureAlgorithm = (alg: string, signature: Signature): Algorithm => ({
   operations: ['sign', 'verify'],
   jose: jwsForm(alg, signature),
   key: signature.key,
+  isSlowToMake: isSlow(signature.key),
   protectionLimit: null,
   summary: signature.summary,
 });

@@ -4,7 +4,7 @@ import { base64urlLength, decodeBase64url } from './encoding/base64url.ts';
 /** A kid is opaque and never longer; ours are UUIDs. */
 const MAX_KID = 128;
 /** Characters of a protected header; ours take less than 300. */
-const MAX_HEADER = 2048;
+export const MAX_HEADER = 2048;
 
 /** A compact serialisation whose form is right; nothing in it is proved yet. */
 export interface JoseInput {

@@ -13,17 +13,17 @@ const digestOf = (context: string): string => encodeBase64url(createHash('sha256
  * @returns compact JWE
  * @see RFC 7516 section 5.1
  */
-export const sealJwe = (options: {
+export const sealJwe = async (options: {
   algorithm: Algorithm;
   key: KeyObject;
   kid: string;
   context: string | undefined;
   plaintext: Uint8Array;
-}): string => {
+}): Promise<string> => {
   const { algorithm, key, kid, context, plaintext } = options;
   if (algorithm.jose.kind !== 'jwe') throw new TypeError(`a key of ${algorithm.summary} protects nothing`);
   const { content, management, header: fixed } = algorithm.jose;
-  const { contentKey, encryptedKey, parameters } = management.protect(key);
+  const { contentKey, encryptedKey, parameters } = await management.protect(key);
   const header = encodeBase64url(
     JSON.stringify({ ...fixed, kid, ...(context === undefined ? {} : { ctx: digestOf(context) }), ...parameters }),
   );

@@ -10,6 +10,7 @@ import { createKeyRing } from './key-ring/create-key-ring.ts';
 import { firstVersionMaker } from './material-keys/first-version.ts';
 import { createMaterialKeyService } from './material-keys/material-key.service.ts';
 import type { MaterialKeyService } from './material-keys/material-key.ts';
+import { createSlowKeys } from './material-keys/slow-keys.ts';
 import { createCryptography, type Cryptography } from './operations/cryptography.ts';
 import { createDoor } from './operations/operate.ts';
 import { type KeyQuotas, USUAL_QUOTAS } from './elastic-keys/quotas.ts';
@@ -43,11 +44,12 @@ export interface KeysOptions {
 /** The three services behind one door, over one key ring: what one changes the others see at once. */
 export const createKeys = ({ barrier, rows, insufficientScope, emit, now, elapsed, random, quotas = USUAL_QUOTAS }: KeysOptions): Keys => {
   const ring = createKeyRing({ barrier, rows, ...(elapsed && { elapsed }) });
+  const mint = { barrier, random, slowKeys: createSlowKeys() };
   const { operate, admit } = createDoor({ barrier, rows, ring, insufficientScope, ...(emit && { emit }) });
   return {
     admit,
-    elasticKeys: createElasticKeyService({ operate, makeFirstVersion: firstVersionMaker({ barrier, rows, random }), quotas, now }),
-    materialKeys: createMaterialKeyService({ operate, barrier, random, quotas, now }),
+    elasticKeys: createElasticKeyService({ operate, makeFirstVersion: firstVersionMaker({ rows, ...mint }), quotas, now }),
+    materialKeys: createMaterialKeyService({ operate, quotas, now, ...mint }),
     crypto: createCryptography({ operate, now, random }),
   };
 };

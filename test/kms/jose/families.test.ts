@@ -104,7 +104,7 @@ describe.each(eachFamily('jwe'))('A JWE of %s', (_name, algorithm) => {
 
   it('that we seal is opened by jose alone', async () => {
     const { kid, ours, theirs } = await newKey(algorithm);
-    const jwe = sealJwe({ algorithm, key: ours.protecting, kid, context: CONTEXT, plaintext: CONTENT });
+    const jwe = await sealJwe({ algorithm, key: ours.protecting, kid, context: CONTEXT, plaintext: CONTENT });
     const opened = await compactDecrypt(jwe, theirs.processing, {
       keyManagementAlgorithms: [header.alg],
       contentEncryptionAlgorithms: [header.enc],
@@ -124,7 +124,10 @@ describe.each(eachFamily('jwe'))('A JWE of %s', (_name, algorithm) => {
 
   it('that is a decoy passes every check of form and is refused by the key', async () => {
     const { kid, ours } = await newKey(algorithm);
-    const sealed = readJwe(sealJwe({ algorithm, key: ours.protecting, kid, context: undefined, plaintext: new Uint8Array() }), algorithm);
+    const sealed = readJwe(
+      await sealJwe({ algorithm, key: ours.protecting, kid, context: undefined, plaintext: new Uint8Array() }),
+      algorithm,
+    );
     expect(sealed).not.toBeNull();
     for (const decoy of [decoyJwe(algorithm, 100), decoyJwe(algorithm, 1000, sealed ?? undefined)]) {
       expect(readJwe(decoy.text, algorithm)).toMatchObject({ header: decoy.header, text: decoy.text });
@@ -183,7 +186,7 @@ const tampered = (text: string): readonly string[] => {
 describe('A text of which one bit was turned', () => {
   it.each(rows('jwe').filter(ofSmallestSize))('opens with no key of %s', async (_name, algorithm) => {
     const { kid, ours } = await newKey(algorithm);
-    const jwe = sealJwe({ algorithm, key: ours.protecting, kid, context: undefined, plaintext: CONTENT });
+    const jwe = await sealJwe({ algorithm, key: ours.protecting, kid, context: undefined, plaintext: CONTENT });
     for (const text of tampered(jwe)) {
       const input = readJwe(text, algorithm);
       expect(input && (await openJwe({ algorithm, key: ours.processing, input, context: undefined }))).toBeNull();

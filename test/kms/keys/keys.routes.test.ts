@@ -498,6 +498,25 @@ describe.each(databaseKinds())('The key routes on %s', (kind) => {
     }
   });
 
+  it.each(['ML-DSA-87', 'HS256', 'A256CBC-HS512/ECDH-ES+A256KW'])(
+    'take back the largest text that a key of %s makes',
+    async (algorithm) => {
+      await using databases = await withDatabases(kind);
+      const kms = await testKms(databases);
+      const { server, call } = await setUp(kms);
+      await using _ = server;
+      const id = String((await call('POST', '', { name: name(), algorithm })).body['id']);
+      const content = Buffer.alloc(1024 * 1024, 7).toString('base64url');
+      const [there, back, from, to] = algorithm.includes('/')
+        ? (['encrypt', 'decrypt', 'plaintext', 'ciphertext'] as const)
+        : (['sign', 'verify', 'payload', 'jws'] as const);
+      const made = await call('POST', `${id}/${there}`, { [from]: content, ...(there === 'encrypt' && { context: 'c'.repeat(4096) }) });
+      const again = { [to]: made.body[to], ...(there === 'encrypt' && { context: 'c'.repeat(4096) }) };
+      const { status, body } = await call('POST', `${id}/${back}`, again);
+      expect([status, body[from] === content]).toEqual([200, true]);
+    },
+  );
+
   it('declare a scope each', async () => {
     await using databases = await withDatabases(kind);
     const kms = await testKms(databases);

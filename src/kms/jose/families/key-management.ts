@@ -35,7 +35,7 @@ export interface ManagedKey {
   /** Ends the sentence "its key …". */
   readonly contentKey: string;
   /** Makes the content encryption key of a new JWE. */
-  protect(key: KeyObject): CarriedKey;
+  protect(key: KeyObject): CarriedKey | Promise<CarriedKey>;
   /** @returns the content encryption key, which the caller zeroes; null where it is not of this key. A wrong one may come, too: the tag tells */
   process(key: KeyObject, carrier: Carrier): Uint8Array | null | Promise<Uint8Array | null>;
 }

@@ -1,5 +1,6 @@
-import { sign, verify } from 'node:crypto';
+import { verify } from 'node:crypto';
 import { mlDsaPair } from './key-type.ts';
+import { signInPool } from './sign.ts';
 import type { Signature } from './signature.ts';
 
 /** @see FIPS 204 section 4, table 2 */
@@ -10,6 +11,6 @@ export const mlDsa = (type: keyof typeof SIGNATURE_BYTES): Signature => ({
   key: mlDsaPair(type),
   signatureBytes: SIGNATURE_BYTES[type],
   summary: `${type.toUpperCase()} (FIPS 204), safe from quantum computers`,
-  sign: (key, input) => sign(null, input, key),
+  sign: (key, input) => signInPool(null, input, { key }),
   verify: (key, input, signature) => verify(null, input, key, signature),
 });

@@ -1,16 +1,10 @@
-import { constants, sign, type SignKeyObjectInput, verify } from 'node:crypto';
-import { promisify } from 'node:util';
+import { constants, type SignKeyObjectInput, verify } from 'node:crypto';
 import { type RsaSize, rsaPair } from './key-type.ts';
+import { signInPool } from './sign.ts';
 import type { Signature } from './signature.ts';
 
 type Hash = 256 | 384 | 512;
 type Padding = Omit<SignKeyObjectInput, 'key'>;
-
-/** A private operation takes milliseconds: it runs in the thread pool. */
-const signInPool = promisify(
-  (hash: string, input: Uint8Array, key: SignKeyObjectInput, done: (error: Error | null, signature: Buffer) => void) =>
-    sign(hash, input, key, done),
-);
 
 const rsaSignature = (size: RsaSize, hashBits: Hash, { padding, name }: { padding: Padding; name: string }): Signature => {
   const hash = `sha${hashBits}`;

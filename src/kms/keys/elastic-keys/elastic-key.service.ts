@@ -1,11 +1,11 @@
 import { randomUUIDv7 } from 'node:crypto';
-import type { Operate, Write } from '#kms/action.ts';
+import type { Operate, Reading, Write } from '#kms/action.ts';
 import { DEFAULT_LIMIT, decodeCursor } from '#kms/api/cursor.ts';
 import { fieldInvalid } from '#kms/api/fields.ts';
 import { pageOf } from '#kms/api/paging.ts';
 import { algorithmOf } from '#kms/jose/algorithms.ts';
 import { checkElasticKeys, type KeyQuotas } from './quotas.ts';
-import { elasticKeyNotFound } from './elastic-key-errors.ts';
+import { elasticKeyNameTaken, elasticKeyNotFound } from './elastic-key-errors.ts';
 import { ELASTIC_KEY_ACTIONS } from './elastic-key.actions.ts';
 import { checkedAlgorithm, checkedExpiry, checkedOperations } from './elastic-key.policy.ts';
 import { elasticKeysStore } from './elastic-key.store.ts';
@@ -27,10 +27,20 @@ const ORDERS = {
   '-created_at': { column: 'created_at', direction: 'desc', type: 'number' },
 } as const satisfies Record<ElasticKeySort, unknown>;
 
+/** Who is refused gets no key made; the transaction looks again. */
+const mayBeMade = async (
+  name: string,
+  { db, rows, quotas }: Pick<Reading<unknown>, 'db' | 'rows'> & { readonly quotas: KeyQuotas },
+): Promise<void> => {
+  await checkElasticKeys(db, quotas);
+  const [holder] = await elasticKeysStore(db, rows).list({ name }, { column: 'name', direction: 'asc', after: null, limit: 1 });
+  if (holder) throw elasticKeyNameTaken(name);
+};
+
 export const createElasticKeyService = ({ operate, makeFirstVersion, quotas, now }: ElasticKeyServiceOptions): ElasticKeyService => ({
   create: (caller, input) => {
     const id = randomUUIDv7();
-    return operate(caller, ELASTIC_KEY_ACTIONS.create, { elasticKeyId: id }, async ({ tenant, rows }) => {
+    return operate(caller, ELASTIC_KEY_ACTIONS.create, { elasticKeyId: id }, async ({ tenant, db, rows }) => {
       const createdAt = now();
       const algorithm = checkedAlgorithm(input);
       const key: ElasticKey = {
@@ -47,6 +57,7 @@ export const createElasticKeyService = ({ operate, makeFirstVersion, quotas, now
         updatedAt: createdAt,
         expiresAt: checkedExpiry(input.expiresAt, createdAt),
       };
+      if (algorithmOf(algorithm).isSlowToMake) await mayBeMade(key.name, { db, rows, quotas });
       const storeFirstVersion = await makeFirstVersion(tenant.id, key);
       return async (tx) => {
         await checkElasticKeys(tx, quotas);

@@ -40,6 +40,8 @@ const materialKeyNotFound = (): AppError =>
     fix: 'List its material keys to find the id, which is the kid of what it made.',
   });
 
+const mayRotate = ({ state, expiresAt }: ElasticKey, at: number): boolean => state === 'active' && (expiresAt === null || expiresAt > at);
+
 /** Why a rotation changed nothing, from the elastic key as it is now. */
 const refusalOf = (key: ElasticKey | undefined): AppError => {
   if (!key) return elasticKeyNotFound();
@@ -69,6 +71,9 @@ export const createMaterialKeyService = ({ operate, quotas, now, ...mint }: Mate
     return operate(caller, MATERIAL_KEY_ACTIONS.rotate, { elasticKeyId, materialKeyId }, async ({ tenant, db, rows }) => {
       const elasticKey = await elasticKeyIn({ db, rows }, elasticKeyId);
       const { algorithm, latestVersion } = elasticKey;
+      // Who is refused gets no key made; the transaction looks again.
+      if (!mayRotate(elasticKey, now())) throw refusalOf(elasticKey);
+      checkVersions(elasticKey, latestVersion + 1, quotas);
       const place = { tenantId: tenant.id, elasticKeyId, materialKeyId, version: latestVersion + 1, algorithm };
       const { asVersion, publicJwk } = await mintMaterialKey(mint, place);
       const createdAt = now();

@@ -1,6 +1,7 @@
 import type { Barrier, MaterialKeyAddress, WrappedMaterial } from '#kms/barrier/barrier.ts';
 import { type AlgorithmName, algorithmOf } from '#kms/jose/algorithms.ts';
 import { generateSecret, importSecret, type PublicJwk, type RandomBytes } from '#kms/jose/key-material.ts';
+import type { SlowKeys } from './slow-keys.ts';
 
 /** A new secret behind the barrier; it has no version until a transaction stores it. */
 interface Minted extends WrappedMaterial {
@@ -13,6 +14,7 @@ interface Minted extends WrappedMaterial {
 export interface MintOptions {
   readonly barrier: Pick<Barrier, 'wrap'>;
   readonly random?: RandomBytes | undefined;
+  readonly slowKeys: SlowKeys;
 }
 
 /**
@@ -21,14 +23,16 @@ export interface MintOptions {
  *
  * @param of.materialKeyId UUIDv7 of the version
  * @param of.version the one that it is likely to become
+ * @throws AppError `key-generation-busy` 429
  */
 export const mintMaterialKey = async (
-  { barrier, random }: MintOptions,
+  { barrier, random, slowKeys }: MintOptions,
   of: Omit<MaterialKeyAddress, 'algorithm' | 'use'> & { readonly algorithm: AlgorithmName },
 ): Promise<Minted> => {
   const { materialKeyId } = of;
   const algorithm = algorithmOf(of.algorithm);
-  const secret = await generateSecret(algorithm, random);
+  const generate = () => generateSecret(algorithm, random);
+  const secret = await (algorithm.isSlowToMake ? slowKeys.make(of.tenantId, generate) : generate());
   try {
     const { publicJwk } = importSecret(algorithm, materialKeyId, secret);
     const { asVersion } = await barrier.wrap({ ...of, use: algorithm.use }, secret);

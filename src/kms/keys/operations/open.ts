@@ -22,13 +22,28 @@ const decryptionFailed = (): AppError =>
   });
 
 /** A JWE of each version from which its decoys are made; nobody gets it, and there is nothing in it. */
-const sealedBy = new WeakMap<KeyObject, JoseInput>();
-const sealedOf = ({ algorithm, newest: { protecting: key, id: kid } }: KeyInUse): JoseInput | undefined => {
-  const known = sealedBy.get(key);
+const sealedBy = new WeakMap<KeyObject, Promise<JoseInput | null>>();
+
+/** It counts like any other use of the key; null where the key has protected as often as it may. */
+const seal = async (use: KeyUse<KeyRing>, { algorithm, newest: { protecting: key, id: kid } }: KeyInUse): Promise<JoseInput | null> => {
+  const { protectionLimit: limit } = algorithm;
+  try {
+    if (limit !== null) await use.ring.countProtection(use, kid, limit);
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'protection-limit-reached') return null;
+    throw error;
+  }
+  return readJwe(await sealJwe({ algorithm, key, kid, context: undefined, plaintext: new Uint8Array() }), algorithm);
+};
+
+const sealedOf = (use: KeyUse<KeyRing>, key: KeyInUse): Promise<JoseInput | null> => {
+  const { protecting } = key.newest;
+  const known = sealedBy.get(protecting);
   if (known) return known;
-  const sealed = readJwe(sealJwe({ algorithm, key, kid, context: undefined, plaintext: new Uint8Array() }), algorithm);
-  if (sealed) sealedBy.set(key, sealed);
-  return sealed ?? undefined;
+  const sealed = seal(use, key);
+  sealedBy.set(protecting, sealed);
+  sealed.catch(() => sealedBy.delete(protecting));
+  return sealed;
 };
 
 /**
@@ -46,7 +61,7 @@ export const open = async (
   const { algorithm, newest } = key;
   const read = readJwe(jwe, algorithm);
   const { version, haveLooked } = await versionOf(use, key, read);
-  const opened = version && read ? read : decoyJwe(algorithm, jwe.length, sealedOf(key));
+  const opened = version && read ? read : decoyJwe(algorithm, jwe.length, (await sealedOf(use, key)) ?? undefined);
   const plaintext = await openJwe({ algorithm, key: (version ?? newest).processing, input: opened, context });
   if (!plaintext) {
     if (!haveLooked) await use.ring.lookInVain(use);

@@ -23,5 +23,5 @@ export const protect = async (
   const { operation, now, plaintext, context } = input;
   const { newest, algorithm } = await keyInUse(use, operation, now);
   if (algorithm.protectionLimit !== null) await use.ring.countProtection(use, newest.id, algorithm.protectionLimit);
-  return { jwe: sealJwe({ algorithm, key: newest.protecting, kid: newest.id, context, plaintext }), materialKeyId: newest.id };
+  return { jwe: await sealJwe({ algorithm, key: newest.protecting, kid: newest.id, context, plaintext }), materialKeyId: newest.id };
 };

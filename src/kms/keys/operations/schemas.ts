@@ -1,11 +1,18 @@
 import { Type } from 'typebox';
 import { uuidV7 } from '#kms/api/schemas.ts';
+import type { Algorithm } from '#kms/jose/algorithm.ts';
+import { ALGORITHM_NAMES, algorithmOf } from '#kms/jose/algorithms.ts';
+import { MAX_HEADER } from '#kms/jose/compact.ts';
 import { base64urlLength } from '#kms/jose/encoding/base64url.ts';
 
 /** Bytes of a plaintext or payload. */
 export const MAX_CONTENT = 1024 * 1024;
-/** Characters that a compact serialisation of ours adds at most to its content. */
-const MAX_OVERHEAD = 2048;
+/** Characters of the fixed segments behind a header, each with its dot. */
+const fixedOf = ({ jose }: Algorithm): number =>
+  jose.segments.reduce<number>((sum, bytes) => sum + 1 + (bytes === 'any' ? 0 : base64urlLength(bytes)), 0);
+
+/** Characters that a compact serialisation of ours adds at most to its content: signatures of ML-DSA have thousands. */
+const MAX_OVERHEAD = MAX_HEADER + Math.max(...ALGORITHM_NAMES.map((name) => fixedOf(algorithmOf(name))));
 
 export const binary = (description: string, maxBytes: number, example: string, minLength = 0) =>
   Type.String({

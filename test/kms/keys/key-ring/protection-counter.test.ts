@@ -37,6 +37,21 @@ describe.each(databaseKinds())('The count of protections on %s', (kind) => {
     expect(await reserved()).toBe(1024);
   });
 
+  it('counts the text from which decoys are made, and a key at its limit refuses all the same', async () => {
+    await using databases = await withDatabases(kind);
+    const kms = await testKms(databases);
+    const { elasticKeyId, reserved, setReserved } = await counted(kms);
+    const refused = () => kms.crypto.decrypt(kms.caller, elasticKeyId, { jwe: 'a.b.c.d.e' });
+    await expect(refused()).rejects.toMatchObject({ code: 'decryption-failed' });
+    expect(await reserved()).toBe(1024);
+    await setReserved(2 ** 32);
+    const other = await kms.replica();
+    await expect(other.crypto.decrypt(other.caller, elasticKeyId, { jwe: 'a.b.c.d.e' })).rejects.toMatchObject({
+      code: 'decryption-failed',
+      status: 400,
+    });
+  });
+
   it('never falls below what many callers in two processes really did', async () => {
     await using databases = await withDatabases(kind);
     const kms = await testKms(databases);

@@ -9,6 +9,7 @@ import { USUAL_QUOTAS } from '#kms/keys/elastic-keys/quotas.ts';
 import { createElasticKeyService } from '#kms/keys/elastic-keys/elastic-key.service.ts';
 import { createKeyRing } from '#kms/keys/key-ring/create-key-ring.ts';
 import { firstVersionMaker } from '#kms/keys/material-keys/first-version.ts';
+import { createSlowKeys } from '#kms/keys/material-keys/slow-keys.ts';
 import { countActs } from '#kms/keys/operations/count-acts.ts';
 import { createCryptography } from '#kms/keys/operations/cryptography.ts';
 import { type Attempt, createDoor, type DoorOptions, type Idempotency } from '#kms/keys/operations/operate.ts';
@@ -53,7 +54,12 @@ const behindDoor = ({ barrier, rows, clock }: TestKms, more: Pick<DoorOptions, '
   const { operate, admit } = createDoor({ barrier, rows, ring, insufficientScope, ...more });
   return {
     admit,
-    elasticKeys: createElasticKeyService({ operate, makeFirstVersion: firstVersionMaker({ barrier, rows }), quotas: USUAL_QUOTAS, now }),
+    elasticKeys: createElasticKeyService({
+      operate,
+      makeFirstVersion: firstVersionMaker({ slowKeys: createSlowKeys(), barrier, rows }),
+      quotas: USUAL_QUOTAS,
+      now,
+    }),
     crypto: createCryptography({ operate, now }),
   };
 };
