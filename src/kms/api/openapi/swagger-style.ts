@@ -47,6 +47,8 @@ body > header a:hover { text-decoration: underline; }
 .swagger-ui .info .main { display: none; }
 .swagger-ui .info .description p { margin: 0; }
 .swagger-ui .opblock-tag { font-size: 1.25rem; }
+/* White on the colours of Swagger UI is too faint to read. */
+html:root .swagger-ui .opblock .opblock-summary-method { color: #000; text-shadow: none; }
 html.dark-mode, html.dark-mode body, html.dark-mode .swagger-ui { background: var(--page); }
 html:root .swagger-ui .scheme-container { margin: 0; padding: 0.75rem 0; background: transparent; box-shadow: none; }
 html:root .swagger-ui .btn.authorize { border-color: var(--accent); color: var(--accent); }

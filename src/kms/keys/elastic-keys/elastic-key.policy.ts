@@ -29,7 +29,7 @@ export const choicesOf = <Fact extends 'keySize' | 'curve'>(variants: readonly A
 const isWeak = (algorithm: string): boolean => /^(.*\/)?(RSA1_5|RSA-OAEP|PBES2-.*|none)$/.test(algorithm);
 
 const fixFor = (choices: readonly (string | number)[], field: string): string =>
-  choices.length === 0 ? `Leave ${field} out.` : `Choose from ${choices.join(', ')}.`;
+  choices.length === 0 ? `Leave ${field} out.` : `Choose from ${choices.toSorted().join(', ')}.`;
 
 /**
  * The algorithm with the size or curve that was asked for, or else the first of its line.
@@ -40,7 +40,7 @@ export const checkedAlgorithm = ({ algorithm, keySize, curve }: ChosenAlgorithm)
   const variants = VARIANTS.get(algorithm);
   if (!variants) {
     const why = isWeak(algorithm) ? `is refused: ${algorithm} is broken or too weak` : 'is no algorithm of this KMS';
-    throw fieldInvalid('algorithm-unknown', '/algorithm', why, 'Choose one of GET /algorithms.');
+    throw fieldInvalid('algorithm-unknown', '/algorithm', why, 'Choose one of GET /service/api/v1/algorithms.');
   }
   const ofSize = variants.filter((name) => keySize === undefined || keyFactsOf(name).keySize === keySize);
   if (ofSize.length === 0)

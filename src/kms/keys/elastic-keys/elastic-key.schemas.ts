@@ -38,8 +38,6 @@ const algorithm = Type.String({
 });
 const keySize = Type.Integer({
   description: `Bits of an RSA key, ${RSA_SIZES[0]} by default: ${RSA_SIZES.toSorted((a, b) => a - b).join(', ')}.`,
-  minimum: 1024,
-  maximum: 16_384,
   examples: [RSA_SIZES[0]],
 });
 const curve = Type.String({

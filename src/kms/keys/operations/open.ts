@@ -18,7 +18,7 @@ interface Opened {
 /** One answer for every cause, so that nobody learns from it which check failed. */
 const decryptionFailed = (): AppError =>
   new AppError('decryption-failed', 400, 'The JWE cannot be opened with this elastic key.', {
-    fix: 'Give a complete JWE of this elastic key with the context that it was made with; its version must not be below min_decryption_version.',
+    fix: 'Give a complete JWE of this elastic key, the kid of its version in the header, with the context that it was made with; its version must not be below min_decryption_version.',
   });
 
 /** A JWE of each version from which its decoys are made; nobody gets it, and there is nothing in it. */
