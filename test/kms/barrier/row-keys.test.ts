@@ -4,7 +4,10 @@ import { createRowKeys, deriveRowRoot } from '#kms/barrier/row-keys.ts';
 import { SERVICE } from '#kms/integrity/tagged-tables.ts';
 
 describe('The row keys', () => {
-  it.each([['the service, under the name that its ledger has', SERVICE], ['a tenant', randomUUID()]])('remember that of %s', (_, owner) => {
+  it.each([
+    ['the service, under the name that its ledger has', SERVICE],
+    ['a tenant', randomUUID()],
+  ])('remember that of %s', (_, owner) => {
     const keys = createRowKeys(deriveRowRoot(randomBytes(32)));
     expect(keys(owner)).toBe(keys(owner));
   });
