@@ -23,6 +23,7 @@ const READS_THE_WALL_CLOCK: Readonly<Record<string, string>> = {
   'src/identity/server.ts': 'tokens, keys and demo data',
   'src/infra/database/common/migrator.ts': 'when a migration was applied',
   'src/infra/database/sqlite/sqlite-databases.ts': 'the age of files',
+  'src/infra/files/file-lock.ts': 'the age of a lock, which another process placed',
   'src/infra/http/client/create-https-client.ts': 'the clock of this machine, in what is said of a certificate',
   'src/infra/jobs/clock.ts': 'the one clock of the machine',
   'src/infra/telemetry/logger.ts': 'log lines',
@@ -40,6 +41,7 @@ const READS_THE_WALL_CLOCK: Readonly<Record<string, string>> = {
 const RECKONS_WITH_NOW: Readonly<Record<string, string>> = {
   'src/engine/embedded/children/supervisor.ts': 'how long a process runs that another process started',
   'src/identity/provider/store/adapter.ts': 'the end of life that is stored with a token',
+  'src/infra/files/file-lock.ts': 'how old a lock is, which another process placed',
 };
 
 const WALL_CLOCK = /\bDate\.now\b|\bnew Date\(\)/;

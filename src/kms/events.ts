@@ -23,6 +23,7 @@ export type KmsEvent =
   | { readonly type: 'row-damaged'; readonly table: string; readonly id: string; readonly tenantId: string }
   | { readonly type: 'database-rolled-back'; readonly owner: string; readonly message: string }
   | { readonly type: 'revisions-begun'; readonly file: string }
+  | { readonly type: 'revisions-removed'; readonly file: string }
   | { readonly type: 'revisions-unwritten'; readonly file: string; readonly cause: unknown }
   | { readonly type: 'rows-adopted'; readonly tenants: number; readonly users: number; readonly keys: number }
   | { readonly type: 'listening'; readonly listener: 'public' | 'admin'; readonly host: string; readonly port: number };
@@ -95,6 +96,8 @@ const lineOf = (event: KmsEvent): EventLine => {
       ];
     case 'revisions-begun':
       return ['warn', `${event.file} was not there and is begun: the databases are taken for as new as they are now`, {}];
+    case 'revisions-removed':
+      return ['warn', `${event.file} was removed and is written again; after a restore on purpose remove it while no KMS runs`, {}];
     case 'revisions-unwritten':
       return ['warn', `${event.file} could not be written at the end: ${causeChain(event.cause)}`, {}];
     case 'rows-adopted':

@@ -2,12 +2,10 @@ import { createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
 import { boundedKey } from '#infra/cache/bounded-key.ts';
 import { createBoundedMap } from '#infra/cache/bounded-map.ts';
 import { isUuidV4 } from '#infra/magic/uuid.ts';
+import { SERVICE } from '#kms/integrity/tagged-tables.ts';
 import { KEY_BYTES } from './barrier-jwe.ts';
 
 const MAX_REMEMBERED = 4_096;
-
-/** The owner of the ledger of the service database. */
-const SERVICE = 'service';
 
 const derive = (from: Uint8Array | KeyObject, info: string): KeyObject => {
   const bytes = new Uint8Array(hkdfSync('sha256', from, new Uint8Array(0), info, KEY_BYTES));

@@ -1,6 +1,6 @@
 import { randomUUID, randomUUIDv7 } from 'node:crypto';
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { KmsEvent } from '#kms/events.ts';
 import { openRevisions } from '#kms/integrity/ledger/revisions-file.ts';
@@ -64,6 +64,60 @@ describe('The file of revisions', () => {
     await two[Symbol.asyncDispose]();
     expect(await files.stored()).toEqual({ service: at(9, ledger) });
     expect(two.of('service')).toEqual(at(9, ledger));
+  });
+
+  it('loses nothing where replicas end at once: each has written what it alone saw', async () => {
+    for (let round = 0; round < 8; round += 1) {
+      await using files = await place();
+      const replicas = await Promise.all(Array.from({ length: 4 }, () => files.open()));
+      const seen = replicas.map((replica) => {
+        const [owner, position] = [randomUUID(), at(7)];
+        replica.saw(owner, position);
+        return [owner, position] as const;
+      });
+      await Promise.all(replicas.map((replica) => replica[Symbol.asyncDispose]()));
+      expect(await files.stored()).toEqual(Object.fromEntries(seen));
+      expect(await readdir(dirname(files.file))).toEqual(['revisions.json']);
+    }
+  });
+
+  it.each(['by the next run of its job', 'at its end'])('that another replica took back is mended %s', async (when) => {
+    await using files = await place();
+    const [revisions, ledger] = [await files.open(), randomUUIDv7()];
+    const run = () => revisions.jobs[0]?.run(new AbortController().signal);
+    revisions.saw('service', at(9, ledger));
+    await run();
+    await writeFile(files.file, JSON.stringify({ service: at(4, ledger) }));
+    await (when === 'at its end' ? revisions[Symbol.asyncDispose]() : run());
+    expect(await files.stored()).toEqual({ service: at(9, ledger) });
+  });
+
+  it('that is removed while a KMS runs is written again, and it says so once', async () => {
+    await using files = await place();
+    await using revisions = await files.open();
+    const run = () => revisions.jobs[0]?.run(new AbortController().signal);
+    const seen = at(9);
+    revisions.saw('service', seen);
+    await run();
+    await rm(files.file);
+    await run();
+    await run();
+    expect(await files.stored()).toEqual({ service: seen });
+    expect(files.events).toEqual([
+      { type: 'revisions-begun', file: files.file },
+      { type: 'revisions-removed', file: files.file },
+    ]);
+  });
+
+  it('is written although a replica that was killed left its lock', async () => {
+    await using files = await place();
+    const [revisions, lock, seen] = [await files.open(), `${files.file}.lock`, at(1)];
+    await writeFile(lock, 'of somebody');
+    await utimes(lock, 0, 0);
+    revisions.saw('service', seen);
+    await revisions[Symbol.asyncDispose]();
+    expect(await files.stored()).toEqual({ service: seen });
+    expect(await readdir(dirname(files.file))).toEqual(['revisions.json']);
   });
 
   it('takes a ledger that was begun later for the newer one, whatever its revision', async () => {

@@ -1,5 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { USUAL_QUOTAS } from '#kms/keys/elastic-keys/quotas.ts';
 import { createKeys } from '#kms/keys/keys.ts';
 import { databaseKinds, withDatabases } from '#test/support/database.ts';
 import { insufficientScope } from '#test/support/kms-caller.ts';
@@ -14,7 +15,7 @@ describe.each(databaseKinds())('A tenant on %s', (kind) => {
       rows,
       insufficientScope,
       now: () => clock.now,
-      quotas: { elasticKeys: 2, versions: 200, versionsEver: 10_000 },
+      quotas: { ...USUAL_QUOTAS, elasticKeys: 2 },
     });
     const make = (by = caller) => elasticKeys.create(by, { name: randomUUIDv7(), algorithm: 'A256KW' });
     await make();
@@ -37,7 +38,7 @@ describe.each(databaseKinds())('A tenant on %s', (kind) => {
       rows,
       insufficientScope,
       now: () => clock.now,
-      quotas: { elasticKeys: 100, versions: 3, versionsEver: 5 },
+      quotas: { ...USUAL_QUOTAS, versions: 3, versionsEver: 5 },
     });
     const { id } = await elasticKeys.create(caller, { name: randomUUIDv7(), algorithm: 'ES256' });
     await materialKeys.rotate(caller, id);
@@ -62,5 +63,33 @@ describe.each(databaseKinds())('A tenant on %s', (kind) => {
       fix: expect.stringContaining('quotas.versions_ever'),
     });
     expect(await elasticKeys.read(caller, id)).toMatchObject({ latestVersion: 5 });
+  });
+
+  it('has no more versions of all its keys together than its quota, by a new key and by a rotation, whatever others have', async () => {
+    await using databases = await withDatabases(kind);
+    const { barrier, rows, clock, caller, otherCaller } = await testKms(databases);
+    const { elasticKeys, materialKeys } = createKeys({
+      barrier,
+      rows,
+      insufficientScope,
+      now: () => clock.now,
+      quotas: { ...USUAL_QUOTAS, versionsOfTenant: 4 },
+    });
+    const make = (by = caller) => elasticKeys.create(by, { name: randomUUIDv7(), algorithm: 'A256KW' });
+    const refusal = {
+      code: 'versions-of-tenant-quota',
+      status: 409,
+      message: expect.stringContaining('4 versions'),
+      fix: expect.stringContaining('quotas.versions_of_tenant'),
+    };
+    const [one, two] = [await make(), await make()];
+    await materialKeys.rotate(caller, one.id);
+    await materialKeys.rotate(caller, two.id);
+    await expect(materialKeys.rotate(caller, one.id)).rejects.toMatchObject(refusal);
+    await expect(make()).rejects.toMatchObject(refusal);
+    expect(await elasticKeys.read(caller, one.id)).toMatchObject({ latestVersion: 2 });
+    expect((await materialKeys.list(caller, one.id)).items).toHaveLength(2);
+    expect((await elasticKeys.list(caller)).items).toHaveLength(2);
+    await materialKeys.rotate(otherCaller, (await make(otherCaller)).id);
   });
 });

@@ -5,9 +5,10 @@ import { hasCode } from '#infra/apperr/system-error.ts';
 import { checkConfig } from '#infra/config/check-config.ts';
 import { strictObject } from '#infra/config/schema.ts';
 import { writeFileAtomic } from '#infra/files/atomic-file.ts';
+import { withFileLock } from '#infra/files/file-lock.ts';
 import type { Job } from '#infra/jobs/job.ts';
 import type { Emit } from '#kms/events.ts';
-import { createRevisions, type Position, type Revisions } from './revisions.ts';
+import { createRevisions, isBefore, type Position, type Revisions } from './revisions.ts';
 
 /** Milliseconds that a position may be in memory only: a process that is killed forgets so much. */
 const WRITE_EVERY_MS = 1_000;
@@ -36,7 +37,7 @@ const readPositions = async (file: string): Promise<ReadonlyMap<string, Position
 
 /**
  * @param options.file kept up to date, shared by replicas that can; where absent, positions end with the process
- * @param options.emit tells where no file was there yet
+ * @param options.emit tells where no file was there yet, or not any more: then it is written again
  * @throws AppError `revisions-unreadable` 503
  */
 export const openRevisions = async ({ file, emit }: { readonly file: string | undefined; readonly emit: Emit }): Promise<KeptRevisions> => {
@@ -44,21 +45,34 @@ export const openRevisions = async ({ file, emit }: { readonly file: string | un
   const before = await readPositions(file);
   if (before === null) emit({ type: 'revisions-begun', file });
   const revisions = createRevisions(before ?? new Map());
-  let written: string | null = null;
+  let wasThere = before !== null;
 
-  const write = async (): Promise<void> => {
-    // Another replica may have seen more, here or there.
-    for (const [owner, position] of (await readPositions(file)) ?? []) revisions.saw(owner, position);
-    const text = `${JSON.stringify(Object.fromEntries(revisions.all()), null, 2)}\n`;
-    if (text === written) return;
-    await writeFileAtomic(file, text, { mode: 0o600 });
-    written = text;
+  /** Learns what the file says, of which another replica may have seen more, and answers whether it says all that is known here. */
+  const isKept = async (): Promise<boolean> => {
+    const kept = await readPositions(file);
+    if (kept === null && wasThere) emit({ type: 'revisions-removed', file });
+    wasThere = kept !== null;
+    for (const [owner, position] of kept ?? []) revisions.saw(owner, position);
+    return [...revisions.all()].every(([owner, position]) => {
+      const known = kept?.get(owner);
+      return known !== undefined && !isBefore(known, position);
+    });
+  };
+
+  /** What counts is what the file says now, and not what was written last: another replica may have written since then. */
+  const keep = async (): Promise<void> => {
+    if (await isKept()) return;
+    await withFileLock(`${file}.lock`, async () => {
+      if (await isKept()) return;
+      await writeFileAtomic(file, `${JSON.stringify(Object.fromEntries(revisions.all()), null, 2)}\n`, { mode: 0o600 });
+      wasThere = true;
+    });
   };
 
   return {
     of: revisions.of,
     saw: revisions.saw,
-    jobs: [{ name: 'keep-revisions', periodMs: WRITE_EVERY_MS, run: write }],
-    [Symbol.asyncDispose]: () => write().catch((cause: unknown) => emit({ type: 'revisions-unwritten', file, cause })),
+    jobs: [{ name: 'keep-revisions', periodMs: WRITE_EVERY_MS, run: keep }],
+    [Symbol.asyncDispose]: () => keep().catch((cause: unknown) => emit({ type: 'revisions-unwritten', file, cause })),
   };
 };

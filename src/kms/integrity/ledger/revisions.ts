@@ -18,7 +18,7 @@ export interface Revisions {
   saw(owner: string, position: Position): void;
 }
 
-const isBefore = (one: Position, other: Position): boolean =>
+export const isBefore = (one: Position, other: Position): boolean =>
   one.ledger === other.ledger ? one.revision < other.revision : one.ledger < other.ledger;
 
 /** Whether a head that was found now cannot be the one that was there, or one after it. */

@@ -4,7 +4,7 @@ import { DEFAULT_LIMIT, decodeCursor } from '#kms/api/cursor.ts';
 import { fieldInvalid } from '#kms/api/fields.ts';
 import { pageOf } from '#kms/api/paging.ts';
 import { algorithmOf } from '#kms/jose/algorithms.ts';
-import { checkElasticKeys, type KeyQuotas } from './quotas.ts';
+import { checkElasticKeys, checkVersionsOfTenant, type KeyQuotas } from './quotas.ts';
 import { elasticKeyNameTaken, elasticKeyNotFound } from './elastic-key-errors.ts';
 import { ELASTIC_KEY_ACTIONS } from './elastic-key.actions.ts';
 import { checkedAlgorithm, checkedExpiry, checkedOperations } from './elastic-key.policy.ts';
@@ -62,6 +62,7 @@ export const createElasticKeyService = ({ operate, makeFirstVersion, quotas, now
       return async (tx) => {
         await checkElasticKeys(tx, quotas);
         await elasticKeysStore(tx, rows).insert(key);
+        await checkVersionsOfTenant(tx, quotas);
         await storeFirstVersion(tx);
         return key;
       };

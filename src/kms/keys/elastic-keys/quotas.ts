@@ -21,6 +21,13 @@ export const quotasConfigSchema = strictObject(
       default: 10_000,
       description: 'versions of one elastic key in its whole life; those that are in use no longer stay in the database',
     }),
+    versions_of_tenant: Type.Integer({
+      minimum: 2,
+      maximum: 4_000_000,
+      default: 200_000,
+      description:
+        'versions of all elastic keys of one tenant, all of which its ledger lists: the more there are, the longer each read takes',
+    }),
     requests: strictObject(
       {
         max: Type.Integer({
@@ -41,16 +48,18 @@ export interface KeyQuotas {
   readonly elasticKeys: number;
   readonly versions: number;
   readonly versionsEver: number;
+  readonly versionsOfTenant: number;
 }
 
 export const quotasOf = (config: Omit<Static<typeof quotasConfigSchema>, 'requests'>): KeyQuotas => ({
   elasticKeys: config.elastic_keys,
   versions: config.versions,
   versionsEver: config.versions_ever,
+  versionsOfTenant: config.versions_of_tenant,
 });
 
 /** Those of a configuration that names none. */
-export const USUAL_QUOTAS: KeyQuotas = { elasticKeys: 20_000, versions: 200, versionsEver: 10_000 };
+export const USUAL_QUOTAS: KeyQuotas = { elasticKeys: 20_000, versions: 200, versionsEver: 10_000, versionsOfTenant: 200_000 };
 
 /**
  * Refuses one more elastic key; where many are made at once, some more than the quota may come to be.
@@ -86,4 +95,27 @@ export const checkVersions = (key: Pick<ElasticKey, 'minDecryptionVersion'>, ver
       fix: 'Go on with a new elastic key, or have an operator raise `quotas.versions_ever` of the KMS.',
     });
   }
+};
+
+/**
+ * Refuses a version that is one too many of all elastic keys together, once its elastic key counts it; where many are made at once, some
+ * more than the quota may come to be. Elastic keys are fewer than versions, so theirs are the rows to go through.
+ *
+ * @param tx of the tenant's database
+ * @throws AppError `versions-of-tenant-quota` 409
+ */
+export const checkVersionsOfTenant = async (tx: Kysely<TenantTables>, { versionsOfTenant: limit }: KeyQuotas): Promise<void> => {
+  const { versions } = await tx
+    .selectFrom('elastic_keys')
+    .select(({ fn }) => fn.sum('latest_version').as('versions'))
+    .executeTakeFirstOrThrow();
+  if (Number(versions) <= limit) return;
+  throw new AppError(
+    'versions-of-tenant-quota',
+    409,
+    `The elastic keys of this tenant have ${limit} versions, which is all that it may have.`,
+    {
+      fix: 'Go on with the versions that are there, or have an operator raise `quotas.versions_of_tenant` of the KMS.',
+    },
+  );
 };

@@ -9,7 +9,7 @@ import type { PublicJwk } from '#kms/jose/key-material.ts';
 import { elasticKeyExpired, elasticKeyNotFound, elasticKeySuspended } from '../elastic-keys/elastic-key-errors.ts';
 import { elasticKeysStore } from '../elastic-keys/elastic-key.store.ts';
 import type { ElasticKey } from '../elastic-keys/elastic-key.ts';
-import { checkVersions, type KeyQuotas } from '../elastic-keys/quotas.ts';
+import { checkVersions, checkVersionsOfTenant, type KeyQuotas } from '../elastic-keys/quotas.ts';
 import { MATERIAL_KEY_ACTIONS } from './material-key.actions.ts';
 import { materialKeysStore } from './material-key.store.ts';
 import type { MaterialKey, MaterialKeyService, StoredMaterialKey } from './material-key.ts';
@@ -81,6 +81,7 @@ export const createMaterialKeyService = ({ operate, quotas, now, ...mint }: Mate
         const version = await elasticKeysStore(tx, rows).raiseVersion(elasticKeyId, createdAt);
         if (version === undefined) throw refusalOf(await elasticKeysStore(tx, rows).byId(elasticKeyId));
         checkVersions(elasticKey, version, quotas);
+        await checkVersionsOfTenant(tx, quotas);
         // Another rotation may have been faster.
         const wrapped = await asVersion(version);
         await materialKeysStore(tx, rows).insertActive({ id: materialKeyId, elasticKeyId, version, wrapped, createdAt });
