@@ -1,7 +1,8 @@
 import { PROFILES } from '#engine/engine.ts';
 import { ADMIN_PORT_OFFSET, COLLECTOR_HEALTH_PORT_OFFSET, IDENTITY_PORT, KMS_PORT } from '#infra/magic/magic.ts';
 import { setting, type ValuesOf } from './setting.ts';
-import { boolean, duration, factor, folder, hosts, oneOf, port, wholeNumber } from './value-types.ts';
+import { hosts } from './hosts.ts';
+import { boolean, duration, factor, folder, oneOf, port, wholeNumber } from './value-types.ts';
 
 /**
  * The settings of the CLI, one row each: the key `portKms` is `port_kms` in a settings file, `PASSTHRU_PORT_KMS` in the

@@ -1,6 +1,4 @@
-import { isIP } from 'node:net';
 import { resolve } from 'node:path';
-import { canonicalIp } from '#infra/tls/ip-address.ts';
 import { shortPath } from '#cli/shell/words.ts';
 
 /** A kind of value: how it is written on the command line, in a variable and in YAML, and how an error describes it. */
@@ -15,6 +13,8 @@ export interface ValueType<T> {
   fromText(text: string, folder: string): T | undefined;
   /** The same of a value in a YAML file: a number there is no text. */
   fromYaml(value: unknown, folder: string): T | undefined;
+  /** How to mend a bad value, where there is more to say than `form` does. */
+  fixOf?(raw: unknown): string | undefined;
   /** As a reader in the folder `cwd` would type it. */
   toText(value: T, cwd: string): string;
 }
@@ -155,23 +155,4 @@ export const origin: ValueType<string> = {
   fromText: (value) => (URL.canParse(value) && value.startsWith('https://') && new URL(value).origin === value ? value : undefined),
   fromYaml: (value, from) => (typeof value === 'string' ? origin.fromText(value, from) : undefined),
   toText: String,
-};
-
-/** A DNS name in lower case, or an IP address. @see RFC 1123 section 2.1 */
-const isHost = (value: unknown): value is string =>
-  typeof value === 'string' &&
-  ((isIP(value) !== 0 && !value.includes('%')) ||
-    (value.length <= 253 && /^(?!.*\.\d+$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(value)));
-
-/** Addresses in their one short spelling. */
-const hostsIn = (value: unknown): readonly string[] | undefined =>
-  Array.isArray(value) && value.length > 0 && value.every(isHost) ? value.map(canonicalIp) : undefined;
-
-/** Names of hosts; the flag is repeated, or followed by more than one; a variable has commas or blanks between them. */
-export const hosts: ValueType<readonly string[]> = {
-  form: 'names of hosts in lower case or IP addresses, without scheme and port',
-  placeholder: 'name...',
-  fromText: (text) => hostsIn(text.split(/[\s,]+/).filter((word) => word !== '')),
-  fromYaml: hostsIn,
-  toText: (value) => value.join(' '),
 };

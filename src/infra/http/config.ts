@@ -30,7 +30,7 @@ export const errorsConfigSchema = strictObject(
     detail: Type.Enum(ERROR_DETAILS, {
       default: 'full',
       description:
-        '`minimal`: 401, 403 and 503 do not say what was wrong, nor does `/readyz`; the log does, and `/readyz` of the admin listener',
+        '`minimal`: 401, 403, 500 and 503 do not say what was wrong, nor does `/readyz`; the log does, and `/readyz` of the admin listener',
     }),
   },
   { default: {} },

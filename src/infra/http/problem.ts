@@ -14,6 +14,9 @@ export interface Problem {
 export const ERROR_DETAILS = ['full', 'minimal'] as const;
 export type ErrorDetail = (typeof ERROR_DETAILS)[number];
 
+/** All that is told of a state that nobody foresaw. */
+const UNEXPECTED = 'The server met an unexpected state.';
+
 /** All that `minimal` says of an outage: which part of the service is down, or damaged, is no stranger's affair. */
 const UNAVAILABLE = 'The service cannot answer this now.';
 
@@ -111,9 +114,15 @@ export const methodNotAllowed = (allowed: readonly string[]): AppError =>
     headers: { allow: allowed.join(', ') },
   });
 
-/** The problem with no more than `detail` allows. `minimal` leaves status and headers of an outage, so `Retry-After`, too. */
-export const inDetail = (told: Problem, detail: ErrorDetail): Problem =>
-  detail === 'minimal' && told.status === 503 ? problem(503, 'unavailable', UNAVAILABLE, { headers: told.headers }) : told;
+/**
+ * The problem with no more than `detail` allows. `minimal` leaves status and headers of an outage, so `Retry-After`, and of a 500 the
+ * status alone: its code can tell a stranger what is stored, for example a user whose password hash is damaged.
+ */
+export const inDetail = (told: Problem, detail: ErrorDetail): Problem => {
+  if (detail === 'minimal' && told.status === 500) return problem(500, 'internal-error', UNEXPECTED);
+  if (detail === 'minimal' && told.status === 503) return problem(503, 'unavailable', UNAVAILABLE, { headers: told.headers });
+  return told;
+};
 
 /**
  * Any thrown value as Problem Details: what the client may know, and nothing of SQL, paths or stack traces.
@@ -124,7 +133,7 @@ export const inDetail = (told: Problem, detail: ErrorDetail): Problem =>
 export const toProblem = (thrown: unknown): Problem => {
   if (thrown instanceof AppError) {
     const { code, status, message, fix, fields, members, headers } = thrown;
-    if (status === 500) return problem(500, code, 'The server met an unexpected state.', { headers });
+    if (status === 500) return problem(500, code, UNEXPECTED, { headers });
     return problem(status, code, message, { fix, fields, members, headers });
   }
   const error = (thrown instanceof Error ? thrown : new Error(thrownWords(thrown))) as FastifyErrorish;
@@ -140,5 +149,5 @@ export const toProblem = (thrown: unknown): Problem => {
     ];
     return problem(status, code, detail, { fix });
   }
-  return problem(500, 'internal-error', 'The server met an unexpected state.');
+  return problem(500, 'internal-error', UNEXPECTED);
 };

@@ -10,6 +10,7 @@ import { stopOnSignals } from '#infra/process/stop.ts';
 import { createLogger } from '#infra/telemetry/logger.ts';
 import { openLog } from '#infra/telemetry/open-log.ts';
 import { sinkConfigSchema } from './config.ts';
+import { drain } from './drain.ts';
 import { createSink } from './server.ts';
 import { openStore } from './store.ts';
 
@@ -19,8 +20,6 @@ import { openStore } from './store.ts';
  */
 
 const SERVICE = 'passthru-telemetry';
-/** Milliseconds for the requests in flight at a stop. */
-const DRAIN_MS = 2_000;
 /** Milliseconds that the end of the process waits for its log. */
 const FLUSH_LOG_MS = 500;
 
@@ -37,15 +36,6 @@ const listen = async (server: Server, doors: Doors, where: Where): Promise<numbe
     throw cannotListen(cause, where);
   });
   return port;
-};
-
-const drain = async (server: Server, doors: Doors): Promise<void> => {
-  doors.close();
-  const closed = once(server, 'close');
-  server.close();
-  const giveUp = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
-  await closed;
-  clearTimeout(giveUp);
 };
 
 /**

@@ -6,8 +6,8 @@ import { createServer, type Server as Door } from 'node:net';
 export interface Doors {
   /** Opens them, all on one port. @throws the system's error; none is open then */
   open(port: number): Promise<void>;
-  /** No new connection comes in; those that are there go on. */
-  close(): void;
+  /** No new connection comes in; those that are there go on. Resolves when the last of them has ended: the server does not count them. */
+  close(): Promise<void>;
 }
 
 /**
@@ -17,8 +17,10 @@ export interface Doors {
  */
 export const createDoors = (server: Server, addresses: readonly string[]): Doors => {
   const doors: Door[] = [];
-  const close = (): void => {
-    for (const door of doors.splice(0)) door.close();
+  const ends: Promise<void>[] = [];
+  const close = async (): Promise<void> => {
+    for (const door of doors.splice(0)) ends.push(new Promise((resolve) => void door.close(() => resolve())));
+    await Promise.all(ends);
   };
   return {
     open: async (port) => {
@@ -30,7 +32,7 @@ export const createDoors = (server: Server, addresses: readonly string[]): Doors
           doors.push(door);
         }
       } catch (error) {
-        close();
+        void close();
         throw error;
       }
     },

@@ -17,7 +17,9 @@ export interface Where {
  */
 export const listen = async (app: App, where: Where): Promise<{ readonly port: number }> => {
   const doors = createDoors(app.server, where.also ?? []);
-  app.addHook('preClose', async () => doors.close());
+  app.addHook('preClose', async () => void doors.close());
+  // The last such hook that is added is the first that runs: nothing that a request may need is gone yet.
+  app.addHook('onClose', async () => doors.close());
   await app.listen({ host: where.host, port: where.port }).catch((cause: unknown) => {
     throw cannotListen(cause, where);
   });

@@ -33,6 +33,7 @@ const mayBeMade = async (
   { db, rows, quotas }: Pick<Reading<unknown>, 'db' | 'rows'> & { readonly quotas: KeyQuotas },
 ): Promise<void> => {
   await checkElasticKeys(db, quotas);
+  await checkVersionsOfTenant(db, quotas);
   const [holder] = await elasticKeysStore(db, rows).list({ name }, { column: 'name', direction: 'asc', after: null, limit: 1 });
   if (holder) throw elasticKeyNameTaken(name);
 };

@@ -74,6 +74,7 @@ export const createMaterialKeyService = ({ operate, quotas, now, ...mint }: Mate
       // Who is refused gets no key made; the transaction looks again.
       if (!mayRotate(elasticKey, now())) throw refusalOf(elasticKey);
       checkVersions(elasticKey, latestVersion + 1, quotas);
+      if (algorithmOf(algorithm).isSlowToMake) await checkVersionsOfTenant(db, quotas);
       const place = { tenantId: tenant.id, elasticKeyId, materialKeyId, version: latestVersion + 1, algorithm };
       const { asVersion, publicJwk } = await mintMaterialKey(mint, place);
       const createdAt = now();

@@ -22,12 +22,18 @@ const server = async () => {
   const names = ['127.0.0.1', '::1', ...ADDRESSES];
   const store = await prepareTls({ directory: folder.path, leaves: [{ name: 'server', kind: 'server', commonName: 'server', names }] });
   const app = await createServer({ name: 'test', tls: store.leaf('server'), clientCertificate: 'none', telemetry: noTelemetry() });
+  const [entered, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   app.get('/from', async ({ ip }) => ({ ip }));
+  app.get('/slow', async () => {
+    entered.resolve();
+    await released.promise;
+    return { served: true };
+  });
   opened.defer(async () => void (await app.close()));
   const client = opened.use(createHttpsClient({ ca: await readFile(store.caFile, 'utf8') }));
-  const ask = async (host: string, port: number) =>
-    (await client.request({ url: `https://${isIPv6(host) ? `[${host}]` : host}:${port}/from` })).json<{ ip: string }>();
-  return { app, ask };
+  const ask = async (host: string, port: number, path = '/from') =>
+    (await client.request({ url: `https://${isIPv6(host) ? `[${host}]` : host}:${port}${path}` })).json<object>();
+  return { app, ask, entered: entered.promise, release: () => released.resolve() };
 };
 
 /** `open`, or why a connection is not. */
@@ -44,6 +50,22 @@ it('A server answers at every address that it listens on, with one port, and at 
   for (const host of ['127.0.0.1', ...ADDRESSES]) expect(await ask(host, port)).toEqual({ ip: '127.0.0.1' });
   await app.close();
   for (const host of ['127.0.0.1', ...ADDRESSES]) expect(await knocked(host, port)).toBe('ECONNREFUSED');
+});
+
+it('A server that closes ends connections that idle, and answers what came in by any address before its resources go', async () => {
+  const { app, ask, entered, release } = await server();
+  const order: string[] = [];
+  app.addHook('onResponse', async ({ url }) => void order.push(`answered ${url}`));
+  app.addHook('onClose', async () => void order.push('resources gone'));
+  const { port } = await listen(app, { host: '127.0.0.1', also: ADDRESSES, port: 0 });
+  await ask('127.0.0.2', port);
+  const slow = ask('127.0.0.3', port, '/slow');
+  await entered;
+  app.server.once('close', release);
+  await app.close();
+  order.push('closed');
+  expect(await slow).toEqual({ served: true });
+  expect(order).toEqual(['answered /from', 'answered /slow', 'resources gone', 'closed']);
 });
 
 it('A server names the address that another process holds', async () => {

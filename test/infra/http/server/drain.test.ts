@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import { connect, type TLSSocket } from 'node:tls';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { registerHealth } from '#infra/http/health.routes.ts';
 import type { App } from '#infra/http/server.ts';
 import { createServer } from '#infra/http/server/create-server.ts';
 import { listen } from '#infra/http/server/listen.ts';
+import { IN_FLIGHT_MS } from '#infra/magic/limits.ts';
 import { noTelemetry } from '#infra/telemetry/no-telemetry.ts';
 import { makePki, type Pki } from '#test/support/pki.ts';
 
@@ -12,6 +13,7 @@ let pki: Pki;
 beforeAll(async () => {
   pki = await makePki();
 });
+afterEach(() => void vi.useRealTimers());
 afterAll(() => pki[Symbol.asyncDispose]());
 
 /** A server with health, a route that answers at once, and one that answers when it is released. */
@@ -21,6 +23,8 @@ const serve = async ({ seconds }: { readonly seconds: number }) => {
   const app: App = await createServer({ name: 'test', tls: pki.server, clientCertificate: 'none', telemetry: noTelemetry(), drain });
   registerHealth(app, { dependencies: [], stopping: stopping.signal });
   const [entered, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const leaving = Promise.withResolvers<void>();
+  app.addHook('preClose', async () => leaving.resolve());
   app.get('/quick', async () => ({ served: true }));
   app.get('/slow', async () => {
     entered.resolve();
@@ -32,20 +36,21 @@ const serve = async ({ seconds }: { readonly seconds: number }) => {
     entered.resolve();
     void released.promise.then(() => reply.raw.writeHead(200, { 'content-length': '2' }).end('{}'));
   });
-  const { port } = await listen(app, { host: '127.0.0.1', port: 0 });
+  const { port } = await listen(app, { host: '127.0.0.1', also: ['127.0.0.2'], port: 0 });
   return {
     app,
     port,
     begin: () => stopping.abort(),
     entered: entered.promise,
+    leaving: leaving.promise,
     release: () => released.resolve(),
     [Symbol.asyncDispose]: () => app.close(),
   };
 };
 
 /** One TLS connection, and what comes over it. */
-const connection = async (port: number) => {
-  const socket: TLSSocket = connect({ host: '127.0.0.1', port, servername: 'localhost', ca: pki.ca });
+const connection = async (port: number, host = '127.0.0.1') => {
+  const socket: TLSSocket = connect({ host, port, servername: 'localhost', ca: pki.ca });
   let received = '';
   socket.on('data', (chunk) => (received += String(chunk)));
   const ended = once(socket, 'end');
@@ -160,6 +165,22 @@ describe('A server that is told to stop', () => {
     server.begin();
     await server.app.close();
     await expect(idle.ended).resolves.toEqual([]);
+  });
+
+  it.each(['127.0.0.1', '127.0.0.2'])('ends a request that came in by %s and has had its time', async (host) => {
+    await using server = await serve({ seconds: 60 });
+    using client = await connection(server.port, host);
+    client.get('/slow');
+    await server.entered;
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    let state = 'closing';
+    const closed = server.app.close().then(() => (state = 'closed'));
+    await server.leaving;
+    await vi.advanceTimersByTimeAsync(IN_FLIGHT_MS - 1);
+    expect(state).toBe('closing');
+    await vi.advanceTimersByTimeAsync(1);
+    await closed;
+    server.release();
   });
 });
 

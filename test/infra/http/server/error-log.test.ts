@@ -100,6 +100,30 @@ describe('The log line of a request', () => {
     expect(lines).toMatchObject([{ level: 'error', attributes: { code: 'row-damaged' } }]);
   });
 
+  it('that got 500 has the code and the causes, of which minimal detail tells nothing', async () => {
+    const thrown = new AppError('password-hash-invalid', 500, 'a stored password has too few rounds', { fix: 'Set it anew.' });
+    const { status, text, lines } = await failing(thrown, { detail: 'minimal' });
+    const bare = await failing(new Error('a bug'), { detail: 'minimal' });
+    expect([status, JSON.parse(text)]).toEqual([
+      500,
+      {
+        type: 'urn:passthru:problem:internal-error',
+        title: 'Internal Server Error',
+        status: 500,
+        detail: 'The server met an unexpected state.',
+        code: 'internal-error',
+      },
+    ]);
+    expect(text).toBe(bare.text);
+    expect(lines).toMatchObject([
+      {
+        level: 'error',
+        message: expect.stringContaining('a stored password has too few rounds') as string,
+        attributes: { code: 'password-hash-invalid' },
+      },
+    ]);
+  });
+
   it('that a client can mend says what is wrong in minimal detail, too', async () => {
     const { text } = await failing(new AppError('key-in-use', 409, 'The key is in use.'), { detail: 'minimal' });
     expect(text).toContain('The key is in use.');
