@@ -155,6 +155,44 @@ describe('passthru', () => {
     expect(err.replaceAll(/\s+/g, ' ')).toContain('Run `npx passthru prepare`, which makes missing certificates again.');
   });
 
+  it.each([
+    ['tenant create', ['--administrator <user>', '--operator <folder>']],
+    ['account create', ['--tenant <id>', '--email <address>', '--operator <folder>']],
+    ['client create', ['--grant <grant...>', '--operator <folder>']],
+    ['signing-key list', ['--operator <folder>']],
+    ['realm add', ['--tenant <name>', '--role <role...>']],
+    ['health', ['--ca <file>']],
+  ])('marks in the help of %s what must be given, and nothing else', async (name, required) => {
+    const { out } = await typed(`${name} --help`);
+    const options =
+      out
+        .split('Options:')[1]
+        ?.split('\n\n')[0]
+        ?.split(/\n(?= {2}-)/) ?? [];
+    const marked = options.filter((option) => option.endsWith('(required)')).map((option) => option.trim().split(/ {2,}/)[0]);
+    expect(marked).toEqual(required);
+  });
+
+  it.each(['tenant create', 'account create', 'client create', 'signing-key list'])(
+    'says in the help of %s where the files of an operator of a demo are',
+    async (name) => {
+      const { out } = await typed(`${name} --help`);
+      expect(out.replaceAll(/\s+/g, ' ')).toContain('--operator <folder> folder with ca.pem');
+      expect(out.replaceAll(/\s+/g, ' ')).toContain('of a demo: .passthru/tls (required)');
+      expect(out.split('Examples:')[1]).toContain('--operator .passthru/tls');
+    },
+  );
+
+  it.each(['tenant create', 'account create', 'client create'])('says in the help of %s how long a password must be', async (name) => {
+    const { out } = await typed(`${name} --help`);
+    expect(out.replaceAll(/\s+/g, ' ')).toMatch(/--(?:password|secret)-file <file> file with [a-z ]+, at least 12 characters,/);
+  });
+
+  it('names of several words those that a flag does not take, as they were typed', async () => {
+    const { code, err } = await typed('realm add bob --tenant acme --role usr user king --password-file -');
+    expect([code, err]).toEqual([64, expect.stringContaining('not "usr", "king"')]);
+  });
+
   it('names every bad setting at once, each with its source', async () => {
     const { code, err } = await typed('status', { 'passthru.yml': 'retry: x\nprofil: ci\n' }, { PASSTHRU_PORT_KMS: 'y' });
     expect(code).toBe(64);

@@ -49,10 +49,10 @@ const asCalled = (help: string, { env }: CliProcess): string => help.replaceAll(
 
 const helpWidth = ({ isTTY, columns }: OutputStream): number => (isTTY === true && columns) || 80;
 
-/** The help of a flag, then its choices and default: `where the services run (auto, docker or embedded; default: auto)`. */
-const optionDescription = ({ description, argChoices, defaultValueDescription: usual }: Option): string => {
+/** The help of a flag, then its choices, its default or that it is required: `where the services run (auto, docker or embedded; default: auto)`. */
+const optionDescription = ({ description, argChoices, defaultValueDescription: usual, mandatory }: Option): string => {
   const choices = argChoices === undefined ? [] : [`${argChoices.slice(0, -1).join(', ')} or ${argChoices.at(-1)}`];
-  const notes = [...choices, ...(usual === undefined ? [] : [`default: ${usual}`])];
+  const notes = [...choices, ...(usual === undefined ? [] : [`default: ${usual}`]), ...(mandatory ? ['required'] : [])];
   return notes.length === 0 ? description : `${description} (${notes.join('; ')})`;
 };
 

@@ -55,13 +55,14 @@ Example:
 /** Of every command that asks an admin listener. */
 const ADMIN_LISTENER = `
 The admin listener takes the certificate of an operator only. In production it is on the loopback of each
-replica: docs/production.md has the command that asks from there. Passwords are never arguments: other
-users of the machine could read them.`;
+replica: docs/production.md has the command that asks from there. The files of an operator of a demo are
+in .passthru/tls. Passwords are never arguments: other users of the machine could read them.`;
 
 export const TENANT_CREATE_HELP = `${ADMIN_LISTENER}
 Run again with the same password, it finds what it made and prints the id.
 
-Example:
+Examples:
+  passthru tenant create acme --administrator ann --password-file ann.password --operator .passthru/tls
   passthru tenant create acme --administrator ann --password-file ann.password --operator /srv/passthru/operator`;
 
 export const HASH_PASSWORD_HELP = `
@@ -86,7 +87,9 @@ Examples:
 
 export const ACCOUNT_CREATE_HELP = `${ADMIN_LISTENER}
 
-Example:
+Examples:
+  passthru account create ann --tenant 0b8f9d5e-5d0c-4c3b-9a51-0d1c6a2f7e34 --email ann@example.org \\
+    --role tenant-admin --password-file ann.password --operator .passthru/tls
   passthru account create ann --tenant 0b8f9d5e-5d0c-4c3b-9a51-0d1c6a2f7e34 --email ann@example.org \\
     --role tenant-admin --password-file ann.password --operator /srv/passthru/operator`;
 
@@ -94,7 +97,7 @@ export const CLIENT_CREATE_HELP = `${ADMIN_LISTENER}
 
 Examples:
   passthru client create app --auth none --type native --grant authorization_code refresh_token \\
-    --redirect-uri http://127.0.0.1/callback --scope openid offline_access kms:crypto --operator /srv/passthru/operator
+    --redirect-uri http://127.0.0.1/callback --scope openid offline_access kms:crypto --operator .passthru/tls
   passthru client create worker --grant client_credentials --scope kms:crypto --role service \\
     --tenant 0b8f9d5e-5d0c-4c3b-9a51-0d1c6a2f7e34 --secret-file worker.secret --operator /srv/passthru/operator`;
 
@@ -105,6 +108,7 @@ from beside a replica. rotate takes the next key into use, and the old one verif
 is for a key that leaked: nothing that it signed is good any more, and clients fetch new tokens.
 
 Examples:
+  passthru signing-key list --operator .passthru/tls
   passthru signing-key list --operator /srv/passthru/operator
   passthru signing-key rotate --operator /srv/passthru/operator
   passthru signing-key withdraw 019a8c5e-3b1f-7c40-9d2e-6f1a2b3c4d5e --operator /srv/passthru/operator`;

@@ -4,16 +4,28 @@ import { file, folder, manyOf, oneOf, origin, text, texts } from './value-types.
 
 // Flags of the commands of an operator.
 
+const ASKED = 'the command asks for it';
+
 const passwordFile = setting({
   type: file,
   default: null,
-  flags: [{ help: 'file with the password, or - for stdin (default: the command asks for it)' }],
+  flags: [{ help: `file with the password, or - for stdin (default: ${ASKED})` }],
+});
+
+/** As the servers take a new password or secret. */
+const NEW_PASSWORD = 'at least 12 characters';
+
+/** Of somebody who is made: the server looks at its length. */
+const newPasswordFile = setting({
+  type: file,
+  default: null,
+  flags: [{ help: `file with the password, ${NEW_PASSWORD}, or - for stdin (default: ${ASKED})` }],
 });
 
 const operator = setting({
   type: folder,
   default: REQUIRED,
-  flags: [{ help: "folder with ca.pem and an operator's cli-client.pem and .key" }],
+  flags: [{ help: "folder with ca.pem and an operator's cli-client.pem and .key; of a demo: .passthru/tls" }],
 });
 
 const adminUrl = (default_: string, of: string) =>
@@ -28,7 +40,7 @@ export const TENANT_CREATE_FLAGS = {
     default: REQUIRED,
     flags: [{ help: 'name of its first user, who administers it' }],
   }),
-  passwordFile,
+  passwordFile: newPasswordFile,
   operator,
   url: adminUrl('https://localhost:9081', 'the KMS'),
 } as const;
@@ -57,7 +69,7 @@ export const ACCOUNT_CREATE_FLAGS = {
   name: setting({ type: text('a name', 'name'), default: null, flags: [{ help: 'name for people (default: the user name)' }] }),
   role: setting({ type: roles, default: null, flags: [{ help: `what the account may do: ${ROLES}` }] }),
   permission: setting({ type: texts('scopes', 'scope'), default: null, flags: [{ help: 'scopes beyond those of the roles' }] }),
-  passwordFile,
+  passwordFile: newPasswordFile,
   operator,
   url: adminUrl('https://localhost:9082', 'Identity'),
 } as const;
@@ -77,7 +89,7 @@ export const CLIENT_CREATE_FLAGS = {
   secretFile: setting({
     type: file,
     default: null,
-    flags: [{ help: 'file with its secret, or - for stdin (default: the command asks for it)' }],
+    flags: [{ help: `file with its secret, ${NEW_PASSWORD}, or - for stdin (default: ${ASKED})` }],
   }),
   type: setting({
     type: oneOf(['web', 'native'], 'type'),

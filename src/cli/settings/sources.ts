@@ -13,6 +13,8 @@ export interface Source {
   readonly values: ReadonlyMap<string, unknown>;
   read<T>(type: ValueType<T>, raw: unknown): T | undefined;
   origin(key: string): string;
+  /** A raw value that `read` does not take, for an error. */
+  written(type: ValueType<unknown>, raw: unknown): string;
   /** Names that it states and that are no setting. */
   readonly unknown: readonly FieldIssue[];
 }
@@ -24,8 +26,18 @@ export const flagSource = (flags: Readonly<Record<string, unknown>>, cwd: string
   values: new Map(Object.entries(flags)),
   read: (type, raw) => (typeof raw === 'string' ? type.fromText(raw, cwd) : type.fromYaml(raw, cwd)),
   origin: flagOf,
+  written: (type, raw) => (Array.isArray(raw) ? wrongWords(type, raw, cwd) : JSON.stringify(raw)),
   unknown: [],
 });
+
+const asJson = (_type: ValueType<unknown>, raw: unknown): string => JSON.stringify(raw);
+
+/** Of the words behind a flag, those that it does not take. */
+const wrongWords = (type: ValueType<unknown>, words: readonly unknown[], cwd: string): string =>
+  words
+    .filter((word) => type.fromYaml([word], cwd) === undefined)
+    .map((word) => JSON.stringify(word))
+    .join(', ');
 
 /** `PASSTHRU_*` variables; an empty one counts as not set. */
 export const environmentSource = (env: Readonly<Record<string, string | undefined>>, cwd: string): Source => {
@@ -34,6 +46,7 @@ export const environmentSource = (env: Readonly<Record<string, string | undefine
     values: new Map<string, unknown>(stated),
     read: (type, raw) => type.fromText(String(raw), cwd),
     origin: (key) => `environment variable ${variableOf(key)}`,
+    written: asJson,
     unknown: [],
   };
 };
@@ -44,6 +57,7 @@ export const knownSource = (known: Readonly<Record<string, unknown>>): Source =>
   // They were checked when they were stated.
   read: <T>(_type: ValueType<T>, raw: unknown): T => raw as T,
   origin: (key) => `${fileKeyOf(key)} of the last start`,
+  written: asJson,
   unknown: [],
 });
 
@@ -61,6 +75,7 @@ export const fileSource = async (path: string | null): Promise<Source | null> =>
     values: new Map(stated.flatMap(([name, value]) => (keys.has(name) ? [[keys.get(name) ?? '', value]] : []))),
     read: (type, raw) => type.fromYaml(raw, dirname(path)),
     origin: (key) => `${path}#/${fileKeyOf(key)}`,
+    written: asJson,
     unknown: stated.flatMap(([name]) => (keys.has(name) ? [] : [unknownKey(`${path}#/${name}`, name, [...keys.keys()])])),
   };
 };

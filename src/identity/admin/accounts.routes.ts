@@ -7,17 +7,18 @@ import type { NewAccounts } from '#identity/accounts/new-accounts.ts';
 import type { ResourceServer } from '#identity/resource-servers/resource-server.ts';
 import { refuseUnknownScopes } from './known-scopes.ts';
 
-export const tenantIdSchema = Type.String({ pattern: UUID_V4, description: 'UUIDv4 of a tenant of the KMS' });
+export const tenantIdSchema = Type.String({ pattern: UUID_V4, description: 'the UUIDv4 of a tenant of the KMS' });
 export const rolesSchema = Type.Array(Type.Enum(Object.keys(ROLE_SCOPES)), { uniqueItems: true, default: [] });
 /** No control character: nobody could type it, and PostgreSQL takes no NUL. */
-export const textSchema = (maxLength: number) => Type.String({ minLength: 1, maxLength, pattern: '^[^\\x00-\\x1F\\x7F-\\x9F]+$' });
+export const textSchema = (maxLength: number) =>
+  Type.String({ minLength: 1, maxLength, pattern: '^[^\\x00-\\x1F\\x7F-\\x9F]+$', description: 'text without control characters' });
 export const passwordSchema = Type.String({ minLength: 12, maxLength: 1024, description: 'at least 12 characters' });
 
 const newAccountSchema = strictObject({
   username: textSchema(128),
   password: passwordSchema,
   name: textSchema(128),
-  email: Type.String({ pattern: '^[^@\\s]+@[^@\\s]+$', maxLength: 254 }),
+  email: Type.String({ pattern: '^[^@\\s]+@[^@\\s]+$', maxLength: 254, description: 'an e-mail address' }),
   tenant_id: tenantIdSchema,
   roles: rolesSchema,
   permissions: Type.Array(Type.String(), { uniqueItems: true, default: [], description: 'scopes beyond those of the roles' }),

@@ -11,7 +11,12 @@ import type { ResourceServer } from '#identity/resource-servers/resource-server.
 import { passwordSchema, rolesSchema, tenantIdSchema, textSchema } from './accounts.routes.ts';
 import { refuseUnknownScopes } from './known-scopes.ts';
 
-const uris = Type.Array(Type.String({ pattern: '^[a-z][a-z0-9+.-]*:\\S+$', maxLength: 512 }), { uniqueItems: true, default: [] });
+const uriSchema = Type.String({
+  pattern: '^[a-z][a-z0-9+.-]*:\\S+$',
+  maxLength: 512,
+  description: 'a URI with its scheme, without blanks',
+});
+const uris = Type.Array(uriSchema, { uniqueItems: true, default: [] });
 
 const newClientSchema = strictObject({
   client_id: Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$', description: 'letters, digits, dots, hyphens and underscores' }),

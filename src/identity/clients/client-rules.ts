@@ -22,7 +22,9 @@ export const clientIssues = (
 ): readonly FieldIssue[] => {
   const isPublic = authMethod === 'none';
   return [
-    ...(isPublic === !hasSecret ? [] : [{ field: fields.secret, message: isPublic ? 'a public client has no secret' : 'is missing' }]),
+    ...(isPublic === !hasSecret
+      ? []
+      : [{ field: fields.secret, message: isPublic ? 'must be absent: a public client has none' : 'is missing' }]),
     ...(grantTypes.includes('client_credentials') && !hasTenant
       ? [{ field: fields.tenant, message: 'is missing: a client that acts for itself belongs to a tenant' }]
       : []),

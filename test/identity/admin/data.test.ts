@@ -129,6 +129,49 @@ describe('An account and a client that an operator makes', () => {
     expect([refused.status, fieldsOf(refused)]).toEqual([400, [field]]);
   });
 
+  it.each([
+    ['account create with\u0001control --tenant ID --email a@b', ['<username> must be text without control characters']],
+    ['account create UNIQUE --tenant ID --email a@b --name \u0001', ['--name must be text without control characters']],
+    [
+      'account create UNIQUE --tenant acme --email annx',
+      ['--email must be an e-mail address', '--tenant must be the UUIDv4 of a tenant of the KMS'],
+    ],
+    [
+      'account create UNIQUE --tenant ID --email a@b --permission kms:read kms:everything',
+      ['--permission is kms:everything, which no resource server defines'],
+    ],
+    ['client create _app --auth none --grant refresh_token', ['<id> must be letters, digits, dots, hyphens and underscores']],
+    ['client create UNIQUE --auth none --grant authorization_code', ['--redirect-uri is empty, yet the client uses authorization codes']],
+    [
+      'client create UNIQUE --auth none --grant authorization_code --redirect-uri app',
+      ['--redirect-uri must be a URI with its scheme, without blanks'],
+    ],
+    [
+      'client create UNIQUE --auth none --grant client_credentials --secret-file password',
+      ['--secret-file must be absent: a public client has none', '--tenant is missing: a client that acts for itself belongs to a tenant'],
+    ],
+    ['client create UNIQUE --grant client_credentials --scope kms:all --secret-file password --tenant ID', ['--scope is kms:all']],
+  ])('are refused in the words of the command: %j', async (line, wrong) => {
+    const words = line.replace('UNIQUE', unique('name')).replace('ID', randomUUID());
+    const file = line.startsWith('account') ? ' --password-file password' : '';
+    const { code, document } = await call(`${words}${file}`, unique('password'));
+    const { error } = document as { error: { message: string; fix: string } };
+    expect([code, error.message.split('; ').toSorted()]).toEqual([2, wrong.map((each) => expect.stringContaining(each) as string)]);
+    expect(error.fix).not.toBe('');
+  });
+
+  it('by a command whose password is too short are refused with the file that it came from', async () => {
+    for (const line of [
+      `account create ${unique('ann')} --tenant ${randomUUID()} --email a@b --password-file password`,
+      `client create ${unique('app')} --tenant ${randomUUID()} --grant client_credentials --secret-file password`,
+    ]) {
+      const { document, err } = await call(line, 'short');
+      const flag = /--(?:password|secret)-file/.exec(line)?.[0] ?? '';
+      expect(document).toMatchObject({ error: { message: `the password of ${flag} must NOT have fewer than 12 characters` } });
+      expect(err).toContain(`the password of ${flag}`);
+    }
+  });
+
   it('are refused where every request of the client would be', async () => {
     const change = { application_type: 'web', grant_types: ['authorization_code'], redirect_uris: ['my.app:/callback'] };
     const refused = await send('clients', newClient(change));

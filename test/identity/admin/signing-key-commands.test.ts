@@ -76,6 +76,8 @@ it('Commands of an operator list the signing keys of Identity, rotate them once 
   expect(withdrawn).toMatchObject({ withdrawn: rotated.active, published: rotated.published });
   expect(await test.published()).toEqual([withdrawn.active, rotated.published, rotated.retired]);
 
+  const wrong = await test.call('withdraw first');
+  expect([wrong.code, wrong.err]).toEqual([2, expect.stringContaining('<kid> must be a UUIDv7 in lower case')]);
   const unknown = await test.call(`withdraw ${randomUUIDv7()}`);
   expect([unknown.code, unknown.err]).toEqual([2, expect.stringMatching(/There is no signing key[^]*passthru signing-key list/)]);
 });

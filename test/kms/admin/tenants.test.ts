@@ -180,6 +180,18 @@ describe('passthru tenant create', () => {
     const other = await call(`${line} --password-file -`, 'quite another password');
     expect([other.code, other.out]).toEqual([2, '']);
     expect(other.err).toMatch(/tenant-name-used[^]*Choose another name for the tenant/);
+    // What is refused is named as the command line names it, whoever reads.
+    const wrong = line.replace(name, 'Acme_X').replace(administrator.username, 'a:b');
+    const refused = await call(`${wrong} --password-file -`, 'short');
+    expect([refused.code, refused.out]).toEqual([2, '']);
+    expect(refused.err).toMatch(/request-invalid {2}3 values are wrong/);
+    expect(refused.err).toMatch(/- <name> must be lower-case[^]*- --administrator must be[^]*- the password of --password-file must NOT/);
+    expect(refused.err).toMatch(/fix {2}`passthru tenant create --help`/);
+    for (const output of ['json', 'structured']) {
+      const { out } = await call(`${line} --password-file - --output ${output}`, 'short');
+      expect(out).toContain('the password of --password-file must NOT have fewer than 12 characters');
+      expect(out).toContain('`passthru tenant create --help` tells');
+    }
     const lost = await call(`${line.replace(operator, join(folder.path, 'nowhere'))} --password-file ann.password`);
     expect(lost.err).toMatch(/operator-unreadable[^]*cli-client/);
   });

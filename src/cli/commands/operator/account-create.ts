@@ -4,7 +4,8 @@ import type { ExitCode } from '#cli/process/exit-codes.ts';
 import type { ACCOUNT_CREATE_FLAGS } from '#cli/settings/operator-flags.ts';
 import { createAccount } from '#client/admin/identity-data.ts';
 import { operatorClient, operatorCommand } from './operator-command.ts';
-import { readPassword } from './read-password.ts';
+import { originOfPassword, readPassword } from './read-password.ts';
+import { refusedInput } from './refused-input.ts';
 
 /** `passthru account create`: somebody who can log in at Identity. */
 export const accountCreate = (call: CommandCall<string, typeof ACCOUNT_CREATE_FLAGS>): Promise<ExitCode> =>
@@ -18,7 +19,17 @@ export const accountCreate = (call: CommandCall<string, typeof ACCOUNT_CREATE_FL
         url,
         client,
         account: { username, password, name: name ?? username, email, tenant_id: tenant, roles, permissions },
-      });
+      }).catch(
+        refusedInput(call.command, {
+          '/username': '<username>',
+          '/password': originOfPassword('--password-file', file),
+          '/name': name === undefined ? '<username>' : '--name',
+          '/email': '--email',
+          '/tenant_id': '--tenant',
+          '/roles': '--role',
+          '/permissions': '--permission',
+        }),
+      );
       const document: Omit<AccountCreateDocument, 'command' | 'exit_code'> = {
         version: 1,
         account: { id, username, tenant_id: tenant, roles: [...roles] },

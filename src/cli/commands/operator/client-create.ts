@@ -4,7 +4,8 @@ import type { ExitCode } from '#cli/process/exit-codes.ts';
 import type { CLIENT_CREATE_FLAGS } from '#cli/settings/operator-flags.ts';
 import { createClient } from '#client/admin/identity-data.ts';
 import { operatorClient, operatorCommand } from './operator-command.ts';
-import { readPassword } from './read-password.ts';
+import { originOfPassword, readPassword } from './read-password.ts';
+import { refusedInput } from './refused-input.ts';
 
 /** `passthru client create`: an OAuth client of Identity, whose secret the caller chooses where it has one. */
 export const clientCreate = (call: CommandCall<string, typeof CLIENT_CREATE_FLAGS>): Promise<ExitCode> =>
@@ -32,7 +33,21 @@ export const clientCreate = (call: CommandCall<string, typeof CLIENT_CREATE_FLAG
         ...(secret === undefined ? {} : { secret }),
         ...(tenant === undefined ? {} : { tenant_id: tenant }),
       },
-    });
+    }).catch(
+      refusedInput(call.command, {
+        '/client_id': '<id>',
+        '/secret': auth === 'none' ? '--secret-file' : originOfPassword('--secret-file', secretFile),
+        '/name': flags.name === undefined ? '<id>' : '--name',
+        '/application_type': '--type',
+        '/token_endpoint_auth_method': '--auth',
+        '/grant_types': '--grant',
+        '/redirect_uris': '--redirect-uri',
+        '/post_logout_redirect_uris': '--post-logout-redirect-uri',
+        '/scopes': '--scope',
+        '/tenant_id': '--tenant',
+        '/roles': '--role',
+      }),
+    );
     const document: Omit<ClientCreateDocument, 'command' | 'exit_code'> = {
       version: 1,
       client: { client_id: id, name, token_endpoint_auth_method: auth, tenant_id: tenant ?? null },

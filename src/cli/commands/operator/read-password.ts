@@ -34,6 +34,10 @@ export const readPassword = async (options: {
   throw usageError(`the ${what} of ${flag} ${wrong}`, { fix: `Write the ${what} into one line, and nothing else.` });
 };
 
+/** What an error calls a password that was read so. */
+export const originOfPassword = (flag: string, file: string | undefined): string =>
+  file === undefined ? 'the password' : `the password of ${flag}`;
+
 const readText = (path: string, { file, flag }: { readonly file: string; readonly flag: string }): Promise<string> =>
   readFile(path, 'utf8').then(
     (text) => within(Buffer.byteLength(text), flag, text),

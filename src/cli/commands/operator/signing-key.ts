@@ -4,6 +4,7 @@ import type { ExitCode } from '#cli/process/exit-codes.ts';
 import type { SIGNING_KEY_FLAGS } from '#cli/settings/operator-flags.ts';
 import { listSigningKeys, rotateSigningKeys, withdrawSigningKey } from '#client/admin/signing-keys.ts';
 import { operatorClient, operatorCommand } from './operator-command.ts';
+import { refusedInput } from './refused-input.ts';
 
 type Call<A> = CommandCall<A, typeof SIGNING_KEY_FLAGS>;
 type Own<D> = Omit<D, 'command' | 'exit_code'>;
@@ -40,7 +41,9 @@ export const signingKeyRotate = (call: Call<unknown>): Promise<ExitCode> =>
 export const signingKeyWithdraw = (call: Call<string>): Promise<ExitCode> =>
   operatorCommand(call, async ({ operator, url }) => {
     await using client = await operatorClient(operator);
-    const { withdrawn, active, published } = await withdrawSigningKey({ url, client, kid: call.argument });
+    const { withdrawn, active, published } = await withdrawSigningKey({ url, client, kid: call.argument }).catch(
+      refusedInput(call.command, { 'path/kid': '<kid>' }),
+    );
     const document: Own<SigningKeyWithdrawDocument> = { version: 1, withdrawn, active, published };
     return {
       document,

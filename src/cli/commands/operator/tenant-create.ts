@@ -4,7 +4,8 @@ import type { ExitCode } from '#cli/process/exit-codes.ts';
 import type { TENANT_CREATE_FLAGS } from '#cli/settings/operator-flags.ts';
 import { createTenant } from '#client/admin/tenants.ts';
 import { operatorClient, operatorCommand } from './operator-command.ts';
-import { readPassword } from './read-password.ts';
+import { originOfPassword, readPassword } from './read-password.ts';
+import { refusedInput } from './refused-input.ts';
 
 /** `passthru tenant create`: a tenant of the KMS and its first administrator, whose password the caller chooses. */
 export const tenantCreate = (call: CommandCall<string, typeof TENANT_CREATE_FLAGS>): Promise<ExitCode> =>
@@ -12,7 +13,13 @@ export const tenantCreate = (call: CommandCall<string, typeof TENANT_CREATE_FLAG
     const { argument: name, process } = call;
     const password = await readPassword({ file, flag: '--password-file', of: username, process });
     await using client = await operatorClient(operator);
-    const { id, administrator, isNew } = await createTenant({ url, client, name, administrator: { username, password } });
+    const { id, administrator, isNew } = await createTenant({ url, client, name, administrator: { username, password } }).catch(
+      refusedInput(call.command, {
+        '/name': '<name>',
+        '/administrator/username': '--administrator',
+        '/administrator/password': originOfPassword('--password-file', file),
+      }),
+    );
     const document: Omit<TenantCreateDocument, 'command' | 'exit_code'> = {
       version: 2,
       tenant: { id, name },
