@@ -36,12 +36,8 @@ export const readRows = <R extends SettingRows>(rows: R, sources: readonly Sourc
     const raw = source.values.get(key);
     values[key] = source.read(type, raw);
     if (values[key] !== undefined) continue;
-<<<<<<< HEAD
     const fix = type.fixOf?.(raw) ?? `Use ${type.form}.`;
-    issues.push({ field: source.origin(key), message: `must be ${type.form}, not ${JSON.stringify(raw)}`, fix });
-=======
-    issues.push({ field: source.origin(key), message: `must be ${type.form}, not ${source.written(type, raw)}`, fix: `Use ${type.form}.` });
->>>>>>> w-edge
+    issues.push({ field: source.origin(key), message: `must be ${type.form}, not ${source.written(type, raw)}`, fix });
   }
   if (issues.length > 0) throw invalid(issues);
   return values as ValuesOf<R>;
