@@ -21,8 +21,10 @@ const opened = async (home: string, url: string): Promise<number | string> => {
 };
 
 /** Where an app sends a browser to log somebody in. */
-const logInAt = (issuer: string): string => {
-  const address = new URL('/auth', issuer);
+const logInAt = async (page: Page, issuer: string): Promise<string> => {
+  await page.goto(`${issuer}/.well-known/openid-configuration`);
+  const found = JSON.parse(await page.locator('body').innerText()) as { authorization_endpoint: string };
+  const address = new URL(found.authorization_endpoint);
   address.search = new URLSearchParams({
     client_id: 'demo-public-client',
     response_type: 'code',
@@ -84,7 +86,7 @@ describe.runIf(missing === null)('The pages of a demo in Chromium', () => {
         for (const link of links) expect([link, (await page.goto(link))?.status()]).toEqual([link, 200]);
       }
 
-      await page.goto(logInAt(identity));
+      await page.goto(await logInAt(page, identity));
       await page.getByLabel('User name').fill('demo-user');
       await page.getByLabel('Password').fill('demo-user-password');
       await page.getByRole('button', { name: 'Log in' }).click();
