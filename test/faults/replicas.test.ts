@@ -249,10 +249,13 @@ describe.runIf(await dockerImages('postgres:17-trixie', 'haproxy:3.0-trixie'))('
 
   it('of the KMS serve those whom they know by themselves while there is no Identity', { timeout: 120_000 }, async () => {
     for (const replica of await stack.replicas('identity')) await stack.kill(replica);
-    const [{ port }] = (await stack.replicas('kms')) as [Replica];
+    const [{ port, adminPort }] = (await stack.replicas('kms')) as [Replica];
     await using caller = stack.client('caller');
+    await using operator = stack.client('operator');
     const readiness = async () => {
-      const { status, text } = await caller.request({ url: at(port, '/readyz') });
+      const { status } = await caller.request({ url: at(port, '/readyz') });
+      // In prod the public answer names no part.
+      const { text } = await operator.request({ url: at(adminPort, '/readyz') });
       return [status, (JSON.parse(text) as { dependencies: { identity: { state: string } } }).dependencies.identity.state];
     };
     // The balancer goes by this answer.
