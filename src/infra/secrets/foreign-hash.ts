@@ -68,8 +68,8 @@ const ab64 = (text = ''): Buffer => Buffer.from(text.replaceAll('.', '+'), 'base
 
 /** Hashes that are recognised, and that no other hash can be made of. */
 const OTHERS: readonly (readonly [pattern: RegExp, name: string])[] = [
-  [/^(\{bcrypt\}|bcrypt(_sha256)?\$|\$bcrypt-sha256\$|\$2[abxy]?\$)/, 'bcrypt'],
-  [/^(\{argon2(@SpringSecurity_v5_8)?\}|argon2\$|\$argon2(id|i|d)\$)/, 'Argon2'],
+  [/\$2[abxy]?\$\d\d\$[./A-Za-z0-9]{53}$|,t=2[abxy],r=\d\d?\$/, 'Blowfish crypt'],
+  [/\$v=\d+\$m=\d+,t=\d+,p=\d+\$/, 'a function that takes memory (m, t, p)'],
   [/^(\{scrypt(@SpringSecurity_v5_8)?\}|scrypt[:$]|\$scrypt\$|\$s0\$)/, 'scrypt'],
   [/^(pbkdf2_sha1\$|pbkdf2:sha1[:$]|\$pbkdf2\$)/, 'PBKDF2 with HMAC-SHA1'],
   [/^(\$pbkdf2-sha512\$|pbkdf2:sha512[:$])/, 'PBKDF2 with HMAC-SHA512'],

@@ -92,12 +92,16 @@ export const REFUSED: readonly (readonly [by: string, hash: string, says: string
     '{pbkdf2}cd105da1b51a48a7cbb62ae405c715f5fd73789ebac56d3ec4c84038e80266bfaa27dbc5bdfa7ca2',
     'HMAC-SHA1 and a salt of 8 bytes',
   ],
-  ['passlib, argon2', '$argon2id$v=19$m=8192,t=2,p=4$N+a8t5YyxhgDwBhD6F2LEQ$t42nW73DwC+TWZmgecFjMKJtuWU2qInBx1K89JJuE6M', 'Argon2'],
+  ['passlib, argon2', '$argon2id$v=19$m=8192,t=2,p=4$N+a8t5YyxhgDwBhD6F2LEQ$t42nW73DwC+TWZmgecFjMKJtuWU2qInBx1K89JJuE6M', 'takes memory'],
   ['passlib, scrypt', '$scrypt$ln=10,r=8,p=1$WktJaW0tZYyxdo7xHqM0pg$ZmDZ3iZO/ayiFb9k7IrkG38dZw2pLxdUtH8sVZZI2MY', 'scrypt'],
   [
     'Django, Argon2PasswordHasher',
     'argon2$argon2id$v=19$m=102400,t=2,p=8$VWc0NHNvdmVWcHZrRHRrd0pQWWZwaQ$y01srEOe1A3ioLuR+J0CD91ezKOrjHUI5lBNZ5FbHKs',
-    'Argon2',
+    'takes memory',
   ],
-  ['Spring Security, as it is set up', '{bcrypt}$2a$10$d9ijOx6KbnKPnIr.HdKbKunJjQM/90E9o6223LV60S9WoM.Muna/e', 'bcrypt'],
+  [
+    'Spring Security, as it is set up, behind the name of its encoder',
+    '$2a$10$d9ijOx6KbnKPnIr.HdKbKunJjQM/90E9o6223LV60S9WoM.Muna/e',
+    'Blowfish crypt',
+  ],
 ];

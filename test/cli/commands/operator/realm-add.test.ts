@@ -44,7 +44,7 @@ describe('passthru realm add', () => {
 
   it.each([
     ['$pbkdf2-sha256$29000$HsP4f08p5TwHwDjnfI9xbg$S36xmcimOIbzg8NAJ/Em1/a0md8zVSE98Xp87DsuqBk', 'has fewer than 210000 iterations'],
-    ['{bcrypt}$2a$10$d9ijOx6KbnKPnIr.HdKbKunJjQM/90E9o6223LV60S9WoM.Muna/e', 'is a hash of bcrypt'],
+    ['$2a$10$d9ijOx6KbnKPnIr.HdKbKunJjQM/90E9o6223LV60S9WoM.Muna/e', 'is a hash of Blowfish crypt'],
     [PASSWORD, 'is not of the form'],
     [`{plaintext}${PASSWORD}`, 'is a password and no hash'],
     ['', 'is empty'],
