@@ -26,7 +26,7 @@ const typed = (value: unknown): string | null => {
  * @returns null where a column holds what the KMS never writes, such as a fraction
  */
 export const canonicalRow = ({ table, id, tenantId, revision }: RowPlace, row: Readonly<Record<string, unknown>>): Buffer | null => {
-  const columns = columnsOf(table);
+  const columns = columnsOf(table, row);
   const texts = [LABEL, table, id, tenantId, `${revision}`, `${columns.length}`];
   for (const column of columns) {
     const value = typed(row[column]);

@@ -9,50 +9,65 @@ export type TaggedTable = keyof TaggedTables;
 /** A row as the KMS makes it, before it has a tag. */
 export type Untagged<T extends TaggedTable> = Omit<TaggedTables[T], keyof RowTag>;
 
-type Columns = { readonly [T in TaggedTable]: Readonly<Record<keyof Untagged<T>, true>> };
+/**
+ * `always`: the tag covers the column in every row. `unless-null`: a column that came later; rows from before have null there, and
+ * their tags stay right. A tag covers its name and value where there is one, so that no value can be put in, changed or taken out.
+ */
+type Covered = 'always' | 'unless-null';
+type Columns = { readonly [T in TaggedTable]: Readonly<Record<keyof Untagged<T>, Covered>> };
 
 /**
  * The columns that a tag of version 1 covers, in their order: every one but the tag itself; the revision stands beside them. Whoever
- * adds a column makes a version 2 of the encoding, and says what becomes of the tags that are there.
+ * adds a column lets it be null, appends it here as `unless-null`, and never changes what stands here.
  */
 const COLUMNS: Columns = {
-  kms_tenants: { id: true, name: true, schema_name: true, state: true, demo: true, created_at: true, retired_at: true },
+  kms_tenants: {
+    id: 'always',
+    name: 'always',
+    schema_name: 'always',
+    state: 'always',
+    demo: 'always',
+    created_at: 'always',
+    retired_at: 'always',
+  },
   kms_realm_users: {
-    id: true,
-    username: true,
-    password_hash: true,
-    tenant_id: true,
-    roles: true,
-    demo: true,
-    created_at: true,
-    retired_at: true,
+    id: 'always',
+    username: 'always',
+    password_hash: 'always',
+    tenant_id: 'always',
+    roles: 'always',
+    demo: 'always',
+    created_at: 'always',
+    retired_at: 'always',
   },
   elastic_keys: {
-    id: true,
-    name: true,
-    description: true,
-    algorithm: true,
-    operations: true,
-    state: true,
-    latest_version: true,
-    min_decryption_version: true,
-    created_at: true,
-    updated_at: true,
-    expires_at: true,
+    id: 'always',
+    name: 'always',
+    description: 'always',
+    algorithm: 'always',
+    operations: 'always',
+    state: 'always',
+    latest_version: 'always',
+    min_decryption_version: 'always',
+    created_at: 'always',
+    updated_at: 'always',
+    expires_at: 'always',
   },
   material_keys: {
-    id: true,
-    elastic_key_id: true,
-    version: true,
-    state: true,
-    wrapped: true,
-    protections_reserved: true,
-    created_at: true,
-    deactivated_at: true,
+    id: 'always',
+    elastic_key_id: 'always',
+    version: 'always',
+    state: 'always',
+    wrapped: 'always',
+    protections_reserved: 'always',
+    created_at: 'always',
+    deactivated_at: 'always',
   },
 };
 
-export const columnsOf = (table: TaggedTable): readonly string[] => Object.keys(COLUMNS[table]);
+/** The columns of a row that its tag covers, in their order. */
+export const columnsOf = (table: TaggedTable, row: Readonly<Record<string, unknown>>): readonly string[] =>
+  Object.entries<Covered>(COLUMNS[table]).flatMap(([column, covered]) => (covered === 'always' || row[column] !== null ? [column] : []));
 
 /** In the place of a tenant id: whose ledger that of the service database is. */
 export const SERVICE = 'service';

@@ -93,7 +93,7 @@ describe('A tag', () => {
   });
 
   it('covers bytes that no two rows have in common, wherever their texts begin and end', () => {
-    const columns = columnsOf('material_keys');
+    const columns = columnsOf('material_keys', {});
     const value = fc.oneof(fc.string({ maxLength: 3 }), fc.integer({ min: -2, max: 12 }), fc.constant(null));
     const values = fc.array(value, { minLength: columns.length, maxLength: columns.length });
     const place = { table: 'material_keys', id: 'id', tenantId: 'tenant', revision: 1 } as const;
@@ -170,7 +170,7 @@ describe.each(databaseKinds())('The tables whose rows decide, on %s', (kind) => 
     const tables = [...(await service.db.introspection.getTables()), ...(await tenant.db.introspection.getTables())];
     for (const table of ['kms_tenants', 'kms_realm_users', 'elastic_keys', 'material_keys'] as const) {
       const columns = tables.find(({ name }) => name === table)?.columns.map(({ name }) => name);
-      expect(columns?.toSorted(), table).toEqual([...columnsOf(table), 'row_revision', 'row_tag'].toSorted());
+      expect(columns?.toSorted(), table).toEqual([...columnsOf(table, {}), 'row_revision', 'row_tag'].toSorted());
     }
   });
 
