@@ -3,12 +3,13 @@ import type { JWK } from 'jose';
 import type { Transaction } from 'kysely';
 import { AppError } from '#infra/apperr/app-error.ts';
 import type { Database } from '#infra/database/databases.ts';
+import { SIGNS_UNTIL } from '#infra/magic/signs-until.ts';
 import type { SigningKeyRow } from '#identity/database/signing-keys.table.ts';
 import type { IdentityTables } from '#identity/database/tables.ts';
 import type { EncryptionKeys } from './encryption-keys.ts';
 import { openKey, openOlderKey, type SealedKey, sealKey } from './seal.ts';
 import { createSigningKeyStore } from './signing-keys.store.ts';
-import { KEY_STATES, type KeyState, type SigningKeySet, type SigningKeys } from './signing-keys.ts';
+import { KEY_STATES, type KeyState, type SigningKey, type SigningKeySet, type SigningKeys } from './signing-keys.ts';
 
 export interface SigningKeyOptions {
   readonly database: Database<IdentityTables>;
@@ -26,6 +27,8 @@ export interface SigningKeyOptions {
 
 const ALG = 'ES256';
 const HOUR_MS = 3_600_000;
+/** A replica that has not heard of a rotation yet signs with the old key for so long: it looks every five seconds. */
+const HEARD_OF_MS = 60_000;
 
 type Tx = Transaction<IdentityTables>;
 
@@ -83,6 +86,12 @@ export const createSigningKeys = async (options: SigningKeyOptions): Promise<Sig
     return KEY_STATES.flatMap((state) => rows.flatMap((row) => (row.state === state ? [{ ...row, state }] : [])));
   };
 
+  const shown = (row: SigningKeyRow): SigningKey => {
+    const { retired_at: retiredAt } = row;
+    const window = retiredAt === null ? {} : { [SIGNS_UNTIL]: Math.ceil((retiredAt + HEARD_OF_MS) / 1000) };
+    return { ...open(row), ...window };
+  };
+
   const current = async (): Promise<SigningKeySet> => {
     const sorted = await sortedRows();
     const there = new Set(sorted.map(textOf));
@@ -91,7 +100,7 @@ export const createSigningKeys = async (options: SigningKeyOptions): Promise<Sig
     if (first?.state !== 'active') {
       throw new AppError('signing-key-missing', 500, 'No signing key is active.', { fix: 'Restart Identity: it makes the missing key.' });
     }
-    return { version: sorted.map(({ kid, state }) => `${kid}:${state}`).join(' '), keys: [open(first), ...rest.map(open)] };
+    return { version: sorted.map(({ kid, state }) => `${kid}:${state}`).join(' '), keys: [shown(first), ...rest.map(shown)] };
   };
 
   /** The key that signs and the next one, which stay as they are until the transaction ends. */

@@ -1,4 +1,5 @@
 import type { JWK } from 'jose';
+import type { SIGNS_UNTIL } from '#infra/magic/signs-until.ts';
 
 /**
  * The keys that sign tokens. They lie in the database, each sealed (`seal.ts`) under a key from a secret file (`encryption-keys.ts`), of
@@ -12,11 +13,14 @@ import type { JWK } from 'jose';
 export const KEY_STATES = ['active', 'published', 'retired'] as const;
 export type KeyState = (typeof KEY_STATES)[number];
 
-/** All keys that the JWKS shows, private parts included, the one that signs first. */
+/** A private JWK; a retired one says until when it signed, in epoch seconds. */
+export type SigningKey = JWK & { readonly [SIGNS_UNTIL]?: number };
+
+/** All keys that the JWKS shows, the one that signs first. */
 export interface SigningKeySet {
   /** Changes with every change of the set. */
   readonly version: string;
-  readonly keys: readonly [JWK, ...JWK[]];
+  readonly keys: readonly [SigningKey, ...SigningKey[]];
 }
 
 export interface SigningKeys {

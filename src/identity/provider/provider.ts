@@ -4,6 +4,7 @@ import { Provider } from 'oidc-provider';
 import { renderHtml } from '#infra/html/html.ts';
 import { formPostPage } from '#identity/views/form-post-page.ts';
 import type { Database } from '#infra/database/databases.ts';
+import { SIGNS_UNTIL } from '#infra/magic/signs-until.ts';
 import type { ErrorDetail } from '#infra/http/problem.ts';
 import type { RefusalLog } from '#infra/http/refusals.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
@@ -62,7 +63,8 @@ export interface OpenIdProviderOptions {
 
 const RELOAD_PERIOD_MS = 5000;
 
-const publicPart = ({ kty, crv, x, y, kid, alg, use }: JWK): JWK => ({ kty, crv, x, y, kid, alg, use }) as JWK;
+const PUBLIC_MEMBERS = ['kty', 'crv', 'x', 'y', 'kid', 'alg', 'use', SIGNS_UNTIL];
+const publicPart = (key: JWK): JWK => Object.fromEntries(Object.entries(key).filter(([name]) => PUBLIC_MEMBERS.includes(name))) as JWK;
 
 /**
  * Wraps oidc-provider: nothing outside this folder sees it. All its state is in the database, so a new set of signing keys
@@ -109,7 +111,8 @@ export const createOpenIdProvider = async (options: OpenIdProviderOptions): Prom
         signingKeys: set.keys,
       }),
     );
-    const verify = createAccessTokenVerifier({ issuer, keys: set.keys.map(publicPart), now });
+    const keys = set.keys.map(publicPart);
+    const verify = createAccessTokenVerifier({ issuer, keys, now });
     installSeams(provider, {
       verifySecret: clients.verifySecret,
       defaultScope: (client, resource) => defaultScope(recordOf(client), resource, resourceServers),
@@ -118,6 +121,7 @@ export const createOpenIdProvider = async (options: OpenIdProviderOptions): Prom
         revocation: createJwtRevocation({ verify, store }),
       },
       completeMetadata: (metadata) => completeMetadata(metadata, resourceScopes),
+      keys,
       formPostPage: (parts) => renderHtml(formPostPage(parts)),
       corsOrigins,
       openInteractions,

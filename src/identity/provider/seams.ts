@@ -1,3 +1,4 @@
+import type { JWK } from 'jose';
 import type { Client, KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type { ErrorDetail } from '#infra/http/problem.ts';
 import type { RefusalLog } from '#infra/http/refusals.ts';
@@ -8,6 +9,7 @@ import { compareHashedSecrets, noteAddress } from './seams/client-secret.ts';
 import { defaultScopeOfClientCredentials } from './seams/default-scope.ts';
 import { answerFailures, answerNotFound } from './seams/failures.ts';
 import { type FormPost, showFormPost } from './seams/form-post.ts';
+import { publishKeys } from './seams/jwks.ts';
 import { changeMetadata } from './seams/metadata.ts';
 import { noteEndedInteractions, type OpenInteractions } from './seams/open-interactions.ts';
 import { askForScriptHashes, secureHeaders, withholdFromOrigins } from './seams/response-headers.ts';
@@ -30,6 +32,8 @@ export const installSeams = (
     readonly defaultScope: (client: Client, resource: unknown) => string | undefined;
     readonly structuredTokens: StructuredTokenAnswers;
     readonly completeMetadata: (metadata: Metadata) => Metadata;
+    /** Public parts of all signing keys. */
+    readonly keys: readonly JWK[];
     readonly formPostPage: (parts: FormPost) => string;
     readonly corsOrigins: readonly string[];
     readonly openInteractions: Pick<OpenInteractions, 'close'>;
@@ -53,6 +57,7 @@ export const installSeams = (
     await answerStructuredTokens(ctx, options.structuredTokens);
     answerNotFound(ctx);
     changeMetadata(ctx, options.completeMetadata);
+    publishKeys(ctx, options.keys);
     secureHeaders(ctx, showFormPost(ctx, options.formPostPage));
     withholdFromOrigins(ctx, options.corsOrigins);
   });

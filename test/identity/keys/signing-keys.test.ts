@@ -1,4 +1,4 @@
-import { decodeProtectedHeader } from 'jose';
+import { decodeJwt, decodeProtectedHeader, importJWK, SignJWT } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { createJobs } from '#infra/jobs/create-jobs.ts';
 import { createSigningKeys } from '#identity/keys/signing-keys.service.ts';
@@ -72,7 +72,43 @@ describe.each(databaseKinds())('signing keys on %s', (kind) => {
     const rotated = await keys.rotate();
 
     expect(rotated).toEqual({ active: next?.kid, retired: active.kid, published: expect.any(String) });
-    expect((await keys.current()).keys.map(({ kid }) => kid)).toEqual([next?.kid, rotated.published, active.kid]);
+    expect((await keys.current()).keys.map(({ kid, signs_until }) => [kid, signs_until])).toEqual([
+      [next?.kid, undefined],
+      [rotated.published, undefined],
+      [active.kid, (time + 60_000) / 1000],
+    ]);
+  });
+
+  test('the JWKS says until when a retired key signed, and a token that it signs later is good for nothing', async () => {
+    await using provider = await providerOn(kind, { minPublishedMs: 0 });
+    const client = aServiceClient();
+    provider.register(client);
+    const before = await clientToken(provider, client);
+    const { retired } = await provider.keys.rotate();
+    await provider.openid.reloadKeys();
+    const stolen = (await provider.keys.current()).keys.find(({ kid }) => kid === retired);
+    const until = Number(stolen?.signs_until);
+    const forged = async (issuedAt: number) =>
+      new SignJWT({ ...decodeJwt(before), iat: issuedAt, exp: issuedAt + 300 })
+        .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid: retired })
+        .sign(await importJWK(stolen ?? {}, 'ES256'));
+    const introspected = async (token: string) =>
+      (await provider.post('/oauth2/introspect', { token }, client)).json<{ active: boolean }>().active;
+
+    const jwks = (await provider.send({ url: `${ISSUER}/.well-known/jwks.json` })).json<{ keys: Record<string, unknown>[] }>();
+    expect(jwks.keys.find(({ kid }) => kid === retired)).toEqual({
+      kty: 'EC',
+      crv: 'P-256',
+      x: stolen?.x,
+      y: stolen?.y,
+      kid: retired,
+      alg: 'ES256',
+      use: 'sig',
+      signs_until: until,
+    });
+    expect(await introspected(before)).toBe(true);
+    expect(await introspected(await forged(until))).toBe(true);
+    expect(await introspected(await forged(until + 1))).toBe(false);
   });
 
   test('a key that leaked is withdrawn from whichever state, at once, and there is always one that signs and a next one', async () => {

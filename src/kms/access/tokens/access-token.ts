@@ -47,15 +47,25 @@ const refusal = (error: unknown): string | undefined => {
   return undefined;
 };
 
-/** A stolen key would sign tokens for years, or for a time to come: the issuer's own live from now, and shortly. */
-const refusedLife = ({ issuedAt, expiresAt }: AccessTokenClaims, rules: TokenRules, now: number): string | null => {
+/**
+ * A stolen key would sign tokens for years, or for a time to come: the issuer's own live from now, and shortly. One that was stolen after
+ * it had ceased to sign is good for nothing once the last token that it could have signed has ended.
+ */
+const refusedLife = (
+  claims: AccessTokenClaims,
+  rules: TokenRules,
+  at: { readonly now: number; readonly signsUntil: number | null },
+): string | null => {
+  const { issuedAt, expiresAt } = claims;
+  const { now, signsUntil } = at;
+  if (signsUntil !== null && issuedAt > signsUntil) return 'The token was issued after its key had ceased to sign';
   if (issuedAt > now + rules.clockSkewSeconds * 1000) return 'The token was issued in the future';
   return expiresAt - issuedAt > rules.maxTokenSeconds * 1000 ? 'The token lives longer than tokens of its issuer may' : null;
 };
 
 /**
  * Verifies a JWT access token: ES256 and nothing else, `typ` at+jwt, a key that the issuer publishes (whatever `jwk`, `jku`,
- * `x5u` or `x5c` say), exact issuer and audience, `exp` and `nbf`, a life no longer than configured that has begun, and all claims of their proper form.
+ * `x5u` or `x5c` say) and with which it signed at the time, exact issuer and audience, `exp` and `nbf`, a life no longer than configured that has begun, and all claims of their proper form.
  *
  * @param options.now epoch milliseconds
  * @throws AppError `identity-unavailable` 503 when its key cannot be had
@@ -66,13 +76,15 @@ export const readAccessToken = async (
   options: { readonly rules: TokenRules; readonly jwks: Pick<JwksCache, 'key'>; readonly now: () => number },
 ): Promise<ReadToken> => {
   const { rules, jwks, now } = options;
+  let signsUntil: number | null = null;
   try {
     const { payload } = await jwtVerify(
       token,
       async ({ kid }) => {
-        const key = typeof kid === 'string' && kid.length <= MAX_KID_LENGTH ? await jwks.key(kid) : undefined;
-        if (key === undefined) throw new UnknownKey();
-        return key;
+        const found = typeof kid === 'string' && kid.length <= MAX_KID_LENGTH ? await jwks.key(kid) : undefined;
+        if (found === undefined) throw new UnknownKey();
+        signsUntil = found.signsUntil;
+        return found.key;
       },
       {
         algorithms: ['ES256'],
@@ -86,7 +98,7 @@ export const readAccessToken = async (
     );
     const read = readClaims(payload);
     if ('refused' in read) return { refused: `The claim ${read.refused} of the token is missing or wrong` };
-    const refused = refusedLife(read.claims, rules, now());
+    const refused = refusedLife(read.claims, rules, { now: now(), signsUntil });
     return refused === null ? read : { refused };
   } catch (error) {
     const refused = refusal(error);

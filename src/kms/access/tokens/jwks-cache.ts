@@ -4,10 +4,16 @@ import { createBoundedMap } from '#infra/cache/bounded-map.ts';
 import type { HttpsClient } from '#infra/http/client.ts';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { JWKS_MS } from '#infra/magic/limits.ts';
+import { signsUntilOf } from '#infra/magic/signs-until.ts';
 import type { Emit } from '#kms/events.ts';
 import { identityUnavailable, isLimited, refusedBy } from './identity-unavailable.ts';
 
-type VerificationKey = Exclude<Awaited<ReturnType<typeof importJWK>>, Uint8Array>;
+/** A public key of an issuer. */
+export interface VerificationKey {
+  readonly key: Exclude<Awaited<ReturnType<typeof importJWK>>, Uint8Array>;
+  /** Epoch milliseconds; null: the issuer does not say when it ceases to sign. */
+  readonly signsUntil: number | null;
+}
 
 /** The public keys of one issuer. @see RFC 7517 section 5 */
 export interface JwksCache {
@@ -43,7 +49,7 @@ const isPublicP256 = (key: JWK): boolean =>
   typeof key.y === 'string';
 
 /**
- * Only ES256 keys with a unique, short kid; a symmetric key that stands in a JWKS is never taken, nor is anything private.
+ * Only ES256 keys with a unique, short kid and, if any, a time until which they sign; a symmetric key that stands in a JWKS is never taken, nor is anything private.
  */
 const usableKeys = async (document: unknown): Promise<ReadonlyMap<string, VerificationKey>> => {
   const list: unknown = typeof document === 'object' && document !== null && 'keys' in document ? document.keys : undefined;
@@ -54,11 +60,14 @@ const usableKeys = async (document: unknown): Promise<ReadonlyMap<string, Verifi
       typeof key === 'object' && key !== null && isPublicP256(key) && typeof (key as JWK).kid === 'string',
   );
   const keys = new Map<string, VerificationKey>();
-  for (const { kid, kty, crv, x, y } of candidates) {
+  for (const candidate of candidates) {
+    const { kid, kty, crv, x, y } = candidate;
+    const signsUntil = signsUntilOf(candidate);
+    if (signsUntil === undefined) continue;
     if (kid.length === 0 || kid.length > MAX_KID_LENGTH || candidates.filter((other) => other.kid === kid).length > 1) continue;
     // A point that is not on the curve fails here; the other keys stay usable.
     const imported = await importJWK({ kty, crv, x, y } as JWK, 'ES256').catch(() => null);
-    if (imported !== null && !(imported instanceof Uint8Array)) keys.set(kid, imported);
+    if (imported !== null && !(imported instanceof Uint8Array)) keys.set(kid, { key: imported, signsUntil });
   }
   if (keys.size === 0) throw new AppError('jwks-empty', 502, 'the JWKS has no usable ES256 key');
   return keys;

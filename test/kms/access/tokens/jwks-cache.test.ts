@@ -147,7 +147,7 @@ describe('JWKS cache', () => {
     await cache.key(kidOf(es256));
     world.respond = async () => answer({ keys: [es256, other] });
     const keys = await Promise.all(Array.from({ length: 3 }, () => cache.key(kidOf(other))));
-    expect(keys.map((key) => key?.type)).toEqual(['public', 'public', 'public']);
+    expect(keys.map((found) => found?.key.type)).toEqual(['public', 'public', 'public']);
     expect(world.requests).toHaveLength(2);
   });
 
@@ -267,6 +267,8 @@ describe('JWKS cache', () => {
       { ...es256, kid: 'twice' },
       { ...other, kid: 'twice' },
       { ...es256, kid: 7 },
+      { ...es256, kid: 'signs-until-text', signs_until: '1800000000' },
+      { ...es256, kid: 'signs-until-ever', signs_until: -1 },
       { ...es256, kid: 'k'.repeat(129) },
       null,
       'key',
@@ -276,10 +278,16 @@ describe('JWKS cache', () => {
     for (const key of refused) expect(await cache.key(String((key as JWK | null)?.kid))).toBeUndefined();
   });
 
+  it('knows until when a key signs, where its issuer says so', async () => {
+    const { cache } = cacheOf([es256, { ...other, signs_until: 1_800_000_000 }]);
+    expect(await cache.key(kidOf(es256))).toMatchObject({ signsUntil: null });
+    expect(await cache.key(kidOf(other))).toMatchObject({ signsUntil: 1_800_000_000_000 });
+  });
+
   it('never takes over a private part', async () => {
     const { privateKey } = await generateKeyPair('ES256', { extractable: true });
     const { cache } = cacheOf([{ ...(await exportJWK(privateKey)), kid: 'leaked' }]);
-    expect(await cache.key('leaked')).toMatchObject({ type: 'public' });
+    expect(await cache.key('leaked')).toMatchObject({ key: { type: 'public' } });
   });
 
   it('probes the issuer itself, not its own memory, at most once in a second', async () => {

@@ -1,11 +1,13 @@
 import type { JWK, JWTPayload } from 'jose';
 import { createLocalJWKSet, errors, jwtVerify } from 'jose';
+import { signsUntilOf } from '#infra/magic/signs-until.ts';
 import { MAX_TOKEN_LENGTH } from '#infra/secrets/credential-limits.ts';
 
 /** Claims of a JWT access token of ours. @see RFC 9068 */
 export interface AccessTokenPayload extends JWTPayload {
   readonly jti: string;
   readonly sub: string;
+  readonly iat: number;
   readonly exp: number;
   readonly aud: string | string[];
   readonly client_id: string;
@@ -14,10 +16,10 @@ export interface AccessTokenPayload extends JWTPayload {
   readonly grant_id?: string;
 }
 
-/** @returns undefined unless signature, issuer, type and time are good and every claim that we rely on is there */
+/** @returns undefined unless signature, issuer, type and time are good, its key signed then, and every claim that we rely on is there */
 export type VerifyAccessToken = (token: string) => Promise<AccessTokenPayload | undefined>;
 
-const REQUIRED_CLAIMS = ['jti', 'sub', 'exp', 'aud', 'client_id'];
+const REQUIRED_CLAIMS = ['jti', 'sub', 'iat', 'exp', 'aud', 'client_id'];
 
 /** @param options.keys public parts of all signing keys */
 export const createAccessTokenVerifier = (options: {
@@ -27,6 +29,10 @@ export const createAccessTokenVerifier = (options: {
 }): VerifyAccessToken => {
   const { issuer, now } = options;
   const keySet = createLocalJWKSet({ keys: [...options.keys] });
+  const signedInTime = (kid: unknown, issuedAt: number): boolean => {
+    const until = signsUntilOf(options.keys.find((key) => key.kid === kid) ?? {}) ?? null;
+    return until === null || issuedAt * 1000 <= until;
+  };
   return async (token) => {
     if (token.length > MAX_TOKEN_LENGTH) return undefined;
     try {
@@ -37,7 +43,8 @@ export const createAccessTokenVerifier = (options: {
         requiredClaims: REQUIRED_CLAIMS,
         currentDate: new Date(now()),
       });
-      return verified.payload;
+      const { payload, protectedHeader } = verified;
+      return signedInTime(protectedHeader.kid, payload.iat) ? payload : undefined;
     } catch (error) {
       if (error instanceof errors.JOSEError) return undefined;
       throw error;
