@@ -26,14 +26,24 @@ export interface Action<M extends Mode = Mode> {
   readonly outdates?: 'own' | 'all';
 }
 
-/** The key that an act is about; null for an act on all keys of the tenant. */
+/** The key that a caller asks for. */
+export interface Asked {
+  /** The id of an elastic key, or its name: no name has the form of an id. */
+  readonly key: string;
+  readonly materialKeyId?: string;
+}
+
+/** A use has one key; the other modes may be about all keys of the tenant, and then nothing is asked for. */
+export type AskedOf<M extends Mode> = { readonly use: Asked; readonly read: Asked | null; readonly change: Asked | null }[M];
+
+/** The key that an act is about, by its id; null for an act on all keys of the tenant, and where nothing has the name that was asked for. */
 export interface Target {
   readonly elasticKeyId: string;
   readonly materialKeyId?: string;
 }
 
-/** A use has one key; the other modes may be about all. */
-export type TargetOf<M extends Mode> = { readonly use: Target; readonly read: Target | null; readonly change: Target | null }[M];
+/** Where one key was asked for, the door has found it. */
+type Found<K extends Asked | null> = K extends Asked ? Target : null;
 
 /** The work of `use` gets this. */
 export interface KeyUse<Ring> {
@@ -43,7 +53,8 @@ export interface KeyUse<Ring> {
 }
 
 /** The work of `read` gets this, and that of `change` before its transaction. */
-export interface Reading<Ring> {
+export interface Reading<Ring, T extends Target | null = Target | null> {
+  readonly target: T;
   readonly tenant: CallerTenant;
   readonly db: Kysely<TenantTables>;
   /** Checks and tags the rows of the tenant. */
@@ -64,24 +75,26 @@ export type Write<A> = (tx: Transaction<TenantTables>) => Promise<A>;
  * which it may wait for other databases; it returns the second, which writes in the transaction. So no transaction ever waits for
  * anything but its own statements.
  */
-interface WorkByMode<Ring, A> {
+interface WorkByMode<Ring, A, K extends Asked | null> {
   readonly use: (use: KeyUse<Ring>) => Promise<A & VersionUsed>;
-  readonly read: (reading: Reading<Ring>) => Promise<A>;
-  readonly change: (reading: Reading<Ring>) => Promise<Write<A>>;
+  readonly read: (reading: Reading<Ring, Found<K>>) => Promise<A>;
+  readonly change: (reading: Reading<Ring, Found<K>>) => Promise<Write<A>>;
 }
-export type Work<M extends Mode, Ring, A> = WorkByMode<Ring, A>[M];
+export type Work<M extends Mode, Ring, A, K extends Asked | null> = WorkByMode<Ring, A, K>[M];
 
 /**
  * The one door to keys: nothing that a request asks for reads, changes or uses a key but through it, and its work gets database and
- * key ring from it. In this order it checks the scope and the seal, opens the transaction of a change, and tells what came of the act.
+ * key ring from it. In this order it checks the scope and the seal, finds the key where it was asked for by name, opens the transaction
+ * of a change, and tells what came of the act.
  *
- * @throws AppError `scope-insufficient` 403, `sealed` 503, and whatever the work throws
+ * @throws AppError `scope-insufficient` 403, `sealed` 503, `elastic-key-not-found` 404 for a name that no elastic key has, and whatever
+ *   the work throws
  */
-export type Operate<Ring = unknown> = <M extends Mode, A>(
+export type Operate<Ring = unknown> = <M extends Mode, A, K extends AskedOf<M>>(
   caller: Caller,
   action: Action<M>,
-  target: TargetOf<M>,
-  work: Work<M, Ring, A>,
+  asked: K,
+  work: Work<M, Ring, A, K>,
 ) => Promise<A>;
 
 /**

@@ -124,6 +124,23 @@ describe.skipIf(!databaseKinds().includes('postgres'))('three replicas of the KM
     for (const replica of replicas) expect((await encrypt(replica, id)).kid).toBe(items[0]?.id);
   });
 
+  it('find a key by its new name, and another by the old one, from the moment on that another has answered the rename', async () => {
+    const [first, second] = [await create(one), await create(two)];
+    const name = `key-${randomUUIDv7()}`;
+    await change(one, first, { name });
+    for (const [here, there] of [
+      [first, second],
+      [second, first],
+    ] as const) {
+      const kids = await Promise.all(replicas.map(async (replica) => (await encrypt(replica, name)).kid));
+      expect(kids).toEqual([...replicas].fill(kids[0] as never));
+      expect((await encrypt(one, here)).kid).toBe(kids[0]);
+      await change(one, name, { name: `key-${randomUUIDv7()}` });
+      for (const replica of replicas) expect(await encrypt(replica, name)).toMatchObject({ status: 404, code: 'elastic-key-not-found' });
+      await change(two, there, { name });
+    }
+  });
+
   it('give a name once, whoever is asked', async () => {
     const body = { name: `key-${randomUUIDv7()}`, algorithm: 'ES256' };
     const answers = await Promise.all(replicas.map((replica) => replica.send(KEYS, { method: 'POST', headers: ADMIN, body })));

@@ -1,15 +1,11 @@
-import { randomUUID, randomUUIDv7 } from 'node:crypto';
+import { randomUUIDv7 } from 'node:crypto';
 import { CompactEncrypt, type JWK } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { App } from '#infra/http/server.ts';
-import { createServer } from '#infra/http/server/create-server.ts';
-import { noTelemetry } from '#infra/telemetry/no-telemetry.ts';
-import { registerKeyRoutes } from '#kms/keys/keys.routes.ts';
+import { type Answer, KEYS_PATH as BASE, keyRoutes } from '#test/kms/support/key-routes.ts';
 import { databaseKinds, withDatabases } from '#test/support/database.ts';
 import { testKms, type TestKms } from '#test/support/kms-keys.ts';
 import { makePki, type Pki } from '#test/support/pki.ts';
 
-const BASE = '/service/api/v1/elastic-keys';
 const base64url = (text: string) => Buffer.from(text).toString('base64url');
 const name = () => `key-${randomUUIDv7()}`;
 
@@ -19,48 +15,12 @@ beforeAll(async () => {
 });
 afterAll(() => pki[Symbol.asyncDispose]());
 
-interface Answer {
-  readonly status: number;
-  readonly headers: Record<string, unknown>;
-  readonly body: Record<string, unknown>;
-}
-
-/** The routes behind a hook that takes the caller from a header, as the guard takes him from the credential. */
-const serve = async (kms: TestKms): Promise<{ app: App; routes: { path: string; scope: string | undefined }[] } & AsyncDisposable> => {
-  const app = await createServer({ name: 'kms', tls: pki.server, clientCertificate: 'none', telemetry: noTelemetry() });
-  const routes: { path: string; scope: string | undefined }[] = [];
-  app.addHook('onRoute', ({ method, url, config }) => {
-    if (method !== 'HEAD') routes.push({ path: `${String(method)} ${url}`, scope: config?.action?.scope ?? config?.scope });
-  });
-  app.addHook('onRequest', (request, _reply, done) => {
-    request.caller = request.headers['test-tenant'] === kms.otherTenantId ? kms.otherCaller : kms.caller;
-    done();
-  });
-  registerKeyRoutes(app, kms);
-  await app.ready();
-  return { app, routes, [Symbol.asyncDispose]: () => app.close() };
-};
-
-const client =
-  (app: App, tenantId: string) =>
-  async (method: 'GET' | 'POST' | 'PATCH', path: string, payload?: unknown): Promise<Answer> => {
-    const answer = await app.inject({
-      method,
-      url: path.startsWith('/') ? path : `${BASE}${/^(\?|$)/.test(path) ? path : `/${path}`}`,
-      headers: { 'test-tenant': tenantId, ...(payload === undefined ? {} : { 'content-type': 'application/json' }) },
-      ...(payload === undefined
-        ? {}
-        : { payload: typeof payload === 'string' || Buffer.isBuffer(payload) ? payload : JSON.stringify(payload) }),
-    });
-    return { status: answer.statusCode, headers: answer.headers, body: answer.json() };
-  };
-
 /** Of an answer what a client decides with. */
 const seen = (answers: readonly Answer[]) => answers.map(({ status, body }) => ({ status, body }));
 
 const setUp = async (kms: TestKms) => {
-  const server = await serve(kms);
-  return { server, call: client(server.app, kms.tenantId), foreign: client(server.app, kms.otherTenantId) };
+  const server = await keyRoutes(kms, pki);
+  return { server, call: server.call, foreign: server.foreign };
 };
 
 describe.each(databaseKinds())('The key routes on %s', (kind) => {
@@ -353,8 +313,8 @@ describe.each(databaseKinds())('The key routes on %s', (kind) => {
     await using _ = server;
     const { id } = await kms.make('A256GCM/A256KW');
     const attempts: [Promise<Answer>, string][] = [
-      [call('GET', 'not-a-uuid'), 'path/id'],
-      [call('GET', randomUUID()), 'path/id'],
+      [call('GET', '-no-name'), 'path/id'],
+      [call('GET', '%C3%A9'), 'path/id'],
       [call('GET', `${id}/material-keys/1`), 'path/kid'],
       [call('GET', '?limit=0'), 'query/limit'],
       [call('GET', '?limit=101'), 'query/limit'],

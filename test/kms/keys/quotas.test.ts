@@ -17,7 +17,7 @@ describe.each(databaseKinds())('A tenant on %s', (kind) => {
       now: () => clock.now,
       quotas: { ...USUAL_QUOTAS, elasticKeys: 2 },
     });
-    const make = (by = caller) => elasticKeys.create(by, { name: randomUUIDv7(), algorithm: 'A256KW' });
+    const make = (by = caller) => elasticKeys.create(by, { name: `key-${randomUUIDv7()}`, algorithm: 'A256KW' });
     await make();
     await make();
     await expect(make()).rejects.toMatchObject({
@@ -40,7 +40,7 @@ describe.each(databaseKinds())('A tenant on %s', (kind) => {
       now: () => clock.now,
       quotas: { ...USUAL_QUOTAS, versions: 3, versionsEver: 5 },
     });
-    const { id } = await elasticKeys.create(caller, { name: randomUUIDv7(), algorithm: 'ES256' });
+    const { id } = await elasticKeys.create(caller, { name: `key-${randomUUIDv7()}`, algorithm: 'ES256' });
     await materialKeys.rotate(caller, id);
     await materialKeys.rotate(caller, id);
     await expect(materialKeys.rotate(caller, id)).rejects.toMatchObject({
@@ -75,7 +75,7 @@ describe.each(databaseKinds())('A tenant on %s', (kind) => {
       now: () => clock.now,
       quotas: { ...USUAL_QUOTAS, versionsOfTenant: 4 },
     });
-    const make = (by = caller) => elasticKeys.create(by, { name: randomUUIDv7(), algorithm: 'A256KW' });
+    const make = (by = caller) => elasticKeys.create(by, { name: `key-${randomUUIDv7()}`, algorithm: 'A256KW' });
     const refusal = {
       code: 'versions-of-tenant-quota',
       status: 409,

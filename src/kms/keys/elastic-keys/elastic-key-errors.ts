@@ -2,7 +2,7 @@ import { AppError } from '#infra/apperr/app-error.ts';
 
 /** The same for a key of another tenant as for one that never was. */
 export const elasticKeyNotFound = (): AppError =>
-  new AppError('elastic-key-not-found', 404, 'There is no such elastic key.', { fix: 'List the elastic keys to find its id.' });
+  new AppError('elastic-key-not-found', 404, 'There is no such elastic key.', { fix: 'List the elastic keys to find its id or name.' });
 
 export const elasticKeySuspended = (): AppError =>
   new AppError('elastic-key-suspended', 409, 'The elastic key is suspended.', {

@@ -1,3 +1,4 @@
+import { isUuid } from '#infra/magic/uuid.ts';
 import { type Operation, PROTECTING } from '#kms/jose/algorithm.ts';
 import { type AlgorithmName, algorithmOf, VARIANTS } from '#kms/jose/algorithms.ts';
 import { fieldInvalid } from '#kms/api/fields.ts';
@@ -75,6 +76,12 @@ export const checkedOperations = (name: AlgorithmName, operations: readonly Oper
     );
   }
   return possible.filter((operation) => operations.includes(operation));
+};
+
+/** A name must not be taken for an id, by which keys are found as well. @throws AppError `name-like-id` 400 */
+export const checkedName = (name: string): string => {
+  if (isUuid(name)) throw fieldInvalid('name-like-id', '/name', 'has the form of a UUID, as only ids have', 'Choose another name.');
+  return name;
 };
 
 /** @throws AppError `expiry-past` 400 */

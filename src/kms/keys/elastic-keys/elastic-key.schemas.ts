@@ -10,18 +10,16 @@ import { isoOf, isoOrNull } from '#kms/api/fields.ts';
 import { nextCursor, pageQuery } from '#kms/api/paging.ts';
 import { nullable, oneOf, timestamp, uuidV7 } from '#kms/api/schemas.ts';
 
-/** Path parameters of every route below an elastic key. */
-export const elasticKeyPath = strictObject({ id: uuidV7('the id of an elastic key, a UUIDv7') });
+const nameOf = (example: string, description: string) =>
+  Type.String({ description, pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$', minLength: 1, maxLength: 128, examples: [example] });
 
-const nameOf = (example: string) =>
-  Type.String({
-    description: 'letters, digits, dots, hyphens and underscores, a letter or digit first; unique within the tenant',
-    pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$',
-    minLength: 1,
-    maxLength: 128,
-    examples: [example],
-  });
-const name = nameOf('invoices');
+/** Path parameters of every route below an elastic key. An id is a name as far as its letters go. */
+export const elasticKeyPath = strictObject({
+  id: nameOf('01980f6e-7c1a-7d3e-9b52-0c6f3a1e8d47', 'the id of an elastic key, a UUIDv7, or its name'),
+});
+
+const nameForm = 'letters, digits, dots, hyphens and underscores, a letter or digit first, and not of the form of a UUID';
+const name = nameOf('invoices', `${nameForm}; unique within the tenant`);
 const description = Type.String({
   description: 'text without NUL characters, which no database holds',
   pattern: '^[^\\x00]*$',
@@ -83,7 +81,7 @@ export const changeBody = strictObject(
 );
 
 export const listQuery = strictObject({
-  name: Type.Optional(nameOf('demo-encryption-key')),
+  name: Type.Optional(nameOf('demo-encryption-key', nameForm)),
   algorithm: Type.Optional(algorithm),
   state: Type.Optional(state),
   sort: Type.Optional(oneOf(ELASTIC_KEY_SORTS, { description: '`created_at` by default; `-` reverses the order.' })),

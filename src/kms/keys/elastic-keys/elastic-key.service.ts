@@ -7,7 +7,7 @@ import { algorithmOf } from '#kms/jose/algorithms.ts';
 import { checkElasticKeys, checkVersionsOfTenant, type KeyQuotas } from './quotas.ts';
 import { elasticKeyNameTaken, elasticKeyNotFound } from './elastic-key-errors.ts';
 import { ELASTIC_KEY_ACTIONS } from './elastic-key.actions.ts';
-import { checkedAlgorithm, checkedExpiry, checkedOperations } from './elastic-key.policy.ts';
+import { checkedAlgorithm, checkedExpiry, checkedName, checkedOperations } from './elastic-key.policy.ts';
 import { elasticKeysStore } from './elastic-key.store.ts';
 import type { ElasticKey, ElasticKeyService, ElasticKeySort } from './elastic-key.ts';
 
@@ -34,19 +34,18 @@ const mayBeMade = async (
 ): Promise<void> => {
   await checkElasticKeys(db, quotas);
   await checkVersionsOfTenant(db, quotas);
-  const [holder] = await elasticKeysStore(db, rows).list({ name }, { column: 'name', direction: 'asc', after: null, limit: 1 });
-  if (holder) throw elasticKeyNameTaken(name);
+  if (await elasticKeysStore(db, rows).idByName(name)) throw elasticKeyNameTaken(name);
 };
 
 export const createElasticKeyService = ({ operate, makeFirstVersion, quotas, now }: ElasticKeyServiceOptions): ElasticKeyService => ({
   create: (caller, input) => {
     const id = randomUUIDv7();
-    return operate(caller, ELASTIC_KEY_ACTIONS.create, { elasticKeyId: id }, async ({ tenant, db, rows }) => {
+    return operate(caller, ELASTIC_KEY_ACTIONS.create, { key: id }, async ({ tenant, db, rows }) => {
       const createdAt = now();
       const algorithm = checkedAlgorithm(input);
       const key: ElasticKey = {
         id,
-        name: input.name,
+        name: checkedName(input.name),
         description: input.description ?? '',
         algorithm,
         use: algorithmOf(algorithm).use,
@@ -81,29 +80,31 @@ export const createElasticKeyService = ({ operate, makeFirstVersion, quotas, now
       return pageOf(found, { limit, order, position: (key) => ({ value: valueOf(key), id: key.id }) });
     }),
 
-  read: (caller, id) =>
-    operate(caller, ELASTIC_KEY_ACTIONS.read, { elasticKeyId: id }, async ({ db, rows }) => {
-      const key = await elasticKeysStore(db, rows).byId(id);
-      if (!key) throw elasticKeyNotFound();
-      return key;
+  read: (caller, key) =>
+    operate(caller, ELASTIC_KEY_ACTIONS.read, { key }, async ({ db, rows, target: { elasticKeyId } }) => {
+      const found = await elasticKeysStore(db, rows).byId(elasticKeyId);
+      if (!found) throw elasticKeyNotFound();
+      return found;
     }),
 
-  change: (caller, id, changes) => {
-    const { state, operations, minDecryptionVersion, expiresAt } = changes;
-    const isOfPolicy = [state, operations, minDecryptionVersion, expiresAt].some((given) => given !== undefined);
+  change: (caller, key, changes) => {
+    const { description: _, ...decisive } = changes;
+    const { name, operations, expiresAt } = decisive;
+    const isOfPolicy = Object.values(decisive).some((given) => given !== undefined);
     const action = isOfPolicy ? ELASTIC_KEY_ACTIONS.change : ELASTIC_KEY_ACTIONS.describe;
-    return operate(caller, action, { elasticKeyId: id }, async ({ db, rows }) => {
+    return operate(caller, action, { key }, async ({ db, rows, target: { elasticKeyId: id } }) => {
       const before = await elasticKeysStore(db, rows).byId(id);
       if (!before) throw elasticKeyNotFound();
       const changed = {
         ...changes,
+        ...(name === undefined ? {} : { name: checkedName(name) }),
         ...(operations === undefined ? {} : { operations: checkedOperations(before.algorithm, operations) }),
         ...(expiresAt === undefined ? {} : { expiresAt: checkedExpiry(expiresAt, now()) }),
         updatedAt: now(),
       };
       return async (tx) => {
-        const key = await elasticKeysStore(tx, rows).update(id, changed);
-        if (key) return key;
+        const after = await elasticKeysStore(tx, rows).update(id, changed);
+        if (after) return after;
         if (!(await elasticKeysStore(tx, rows).byId(id))) throw elasticKeyNotFound();
         throw fieldInvalid(
           'min-decryption-version-invalid',

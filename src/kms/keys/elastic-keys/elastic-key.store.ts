@@ -112,6 +112,12 @@ export const elasticKeysStore = (db: Kysely<TenantTables>, rows: TenantRows) => 
       return row && elasticKeyOf(row);
     },
 
+    idByName: async (name: string): Promise<string | undefined> => {
+      const query = db.selectFrom('elastic_keys').selectAll().where('name', '=', name).limit(1);
+      const [row] = await rows.read('elastic_keys', db, () => query.execute(), { name });
+      return row?.id;
+    },
+
     /** At most `limit` after a position, in the order of the sort. */
     list: async (
       filter: Pick<ListElasticKeys, 'name' | 'algorithm' | 'state'>,

@@ -21,7 +21,7 @@ export type ElasticKeyState = (typeof ELASTIC_KEY_STATES)[number];
 export interface ElasticKey {
   /** UUIDv7. */
   readonly id: string;
-  /** Unique within the tenant. */
+  /** Unique within the tenant, and not of the form of a UUID. */
   readonly name: string;
   readonly description: string;
   readonly algorithm: AlgorithmName;
@@ -84,17 +84,20 @@ export interface ListElasticKeys {
   readonly cursor?: string;
 }
 
-/** Decisions about the elastic keys of the caller's tenant; every id of another tenant is `elastic-key-not-found`, 404. */
+/**
+ * Decisions about the elastic keys of the caller's tenant. A `key` is the id of one, or its name; every id or name of another tenant is
+ * `elastic-key-not-found`, 404.
+ */
 export interface ElasticKeyService {
   /**
    * Makes an elastic key and its first material key in one transaction.
    *
-   * @throws AppError `elastic-key-name-taken` 409, `elastic-keys-quota` 409, `key-size-not-of-algorithm`,
+   * @throws AppError `name-like-id` 400, `elastic-key-name-taken` 409, `elastic-keys-quota` 409, `key-size-not-of-algorithm`,
    *   `curve-not-of-algorithm`, `operation-not-of-algorithm`, `expiry-past` 400, `sealed` 503
    */
   create(caller: Caller, input: CreateElasticKey): Promise<ElasticKey>;
   list(caller: Caller, query?: ListElasticKeys): Promise<Page<ElasticKey>>;
-  read(caller: Caller, id: string): Promise<ElasticKey>;
-  /** Changes name, description or policy; a new policy holds from the answer on, in every replica. */
-  change(caller: Caller, id: string, changes: ChangeElasticKey): Promise<ElasticKey>;
+  read(caller: Caller, key: string): Promise<ElasticKey>;
+  /** Changes name, description or policy; a new name or policy holds from the answer on, in every replica. */
+  change(caller: Caller, key: string, changes: ChangeElasticKey): Promise<ElasticKey>;
 }

@@ -1,5 +1,7 @@
+import { AppError } from '#infra/apperr/app-error.ts';
 import { type BoundedKey, boundedKey } from '#infra/cache/bounded-key.ts';
 import { createSharedMap, type SharedMap } from '#infra/cache/shared-map.ts';
+import { isUuid } from '#infra/magic/uuid.ts';
 import type { Barrier } from '#kms/barrier/barrier.ts';
 import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
 import { algorithmOf } from '#kms/jose/algorithms.ts';
@@ -10,15 +12,13 @@ import { elasticKeysStore } from '../elastic-keys/elastic-key.store.ts';
 import type { ElasticKey } from '../elastic-keys/elastic-key.ts';
 import { materialKeysStore } from '../material-keys/material-key.store.ts';
 import type { StoredMaterialKey } from '../material-keys/material-key.ts';
-import type { KeyOfTenant, KeyRing, Snapshot, UsableKey } from './key-ring.ts';
+import type { KeyOfTenant, KeyRing, NameOfTenant, Snapshot, UsableKey } from './key-ring.ts';
 import { createProtectionCounter } from './protection-counter.ts';
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** The id of no version. */
 const NOBODY = '00000000-0000-0000-0000-000000000000';
 
-const ownerOf = ({ tenant }: KeyOfTenant): BoundedKey => boundedKey(tenant.id);
+const ownerOf = ({ tenant }: Pick<KeyOfTenant, 'tenant'>): BoundedKey => boundedKey(tenant.id);
 const versionName = (elasticKeyId: string, id: string): BoundedKey => boundedKey(`${elasticKeyId}/${id}`);
 
 /** Remembers what is still loading, so that callers at once load once; a failure is not remembered. */
@@ -46,10 +46,12 @@ export const createKeyRing = (options: {
   const { barrier, rows, elapsed = () => performance.now(), leaseMs = LEASE_MS, max = 4096 } = options;
   const snapshots = createSharedMap<{ readonly at: number; readonly value: Promise<Snapshot> }>({ max });
   const versions = createSharedMap<Promise<UsableKey>>({ max });
+  /** Ids of the keys that had these names when they were looked for: each may have another name by now. */
+  const ids = createSharedMap<string>({ max });
   const counter = createProtectionCounter({ rows, max });
 
   barrier.onForget((tenantId) => {
-    for (const map of [snapshots, versions]) {
+    for (const map of [snapshots, versions, ids]) {
       if (tenantId === null) map.clear();
       else map.deleteOwner(boundedKey(tenantId));
     }
@@ -94,19 +96,43 @@ export const createKeyRing = (options: {
     return { elasticKey, newest: await open(of, elasticKey, newest) };
   };
 
+  const snapshot: KeyRing['snapshot'] = (of) => {
+    const at = elapsed();
+    const [owner, name] = [ownerOf(of), boundedKey(of.elasticKeyId)];
+    const known = snapshots.get(owner, name);
+    if (known && at - known.at < leaseMs) return known.value;
+    const value = read(of);
+    return remember(snapshots, owner, name, { at, value }, value).value;
+  };
+
+  /** No other key has a name while this one has it. */
+  const hasName = async (of: KeyOfTenant, name: string): Promise<boolean> => {
+    try {
+      return (await snapshot(of)).elasticKey.name === name;
+    } catch (error) {
+      if (error instanceof AppError && error.code === 'elastic-key-not-found') return false;
+      throw error;
+    }
+  };
+
+  const look = async ({ tenant, name }: NameOfTenant): Promise<string> => {
+    const { db } = await tenant.database();
+    const id = await elasticKeysStore(db, rows.of(tenant.id)).idByName(name);
+    if (id === undefined) throw elasticKeyNotFound();
+    ids.set(ownerOf({ tenant }), boundedKey(name), id);
+    return id;
+  };
+
   return {
-    snapshot: (of) => {
-      const at = elapsed();
-      const [owner, name] = [ownerOf(of), boundedKey(of.elasticKeyId)];
-      const known = snapshots.get(owner, name);
-      if (known && at - known.at < leaseMs) return known.value;
-      const value = read(of);
-      return remember(snapshots, owner, name, { at, value }, value).value;
+    idOf: async (of) => {
+      const id = ids.get(ownerOf(of), boundedKey(of.name));
+      return id !== undefined && (await hasName({ tenant: of.tenant, elasticKeyId: id }, of.name)) ? id : look(of);
     },
+    snapshot,
     version: async (of, elasticKey, id) => {
       const known = versions.get(ownerOf(of), versionName(of.elasticKeyId, id));
       if (known) return known;
-      const key = await find(of, UUID.test(id) ? id : NOBODY);
+      const key = await find(of, isUuid(id) ? id : NOBODY);
       return key ? open(of, elasticKey, key) : null;
     },
     lookInVain: async (of) => void (await find(of, NOBODY)),

@@ -21,11 +21,23 @@ export interface Snapshot {
   readonly newest: UsableKey;
 }
 
+/** What a caller calls an elastic key of his. */
+export interface NameOfTenant {
+  readonly tenant: CallerTenant;
+  readonly name: string;
+}
+
 /**
  * Keys in memory, so that an operation costs no database round trip and no unwrapping.
  * Bounded; dropped when the barrier forgets, and per elastic key when it is changed or rotated.
  */
 export interface KeyRing {
+  /**
+   * The id of the elastic key with a name. It costs no database round trip where a snapshot of a key with that name is in memory.
+   *
+   * @throws AppError `elastic-key-not-found` 404
+   */
+  idOf(of: NameOfTenant): Promise<string>;
   /** @throws AppError `elastic-key-not-found` 404 */
   snapshot(of: KeyOfTenant): Promise<Snapshot>;
   /** A version by kid; null, and then the database was asked for it, when this elastic key has none such. */

@@ -66,9 +66,9 @@ const shown = async (
 });
 
 export const createMaterialKeyService = ({ operate, quotas, now, ...mint }: MaterialKeyServiceOptions): MaterialKeyService => ({
-  rotate: (caller, elasticKeyId) => {
+  rotate: (caller, key) => {
     const materialKeyId = randomUUIDv7();
-    return operate(caller, MATERIAL_KEY_ACTIONS.rotate, { elasticKeyId, materialKeyId }, async ({ tenant, db, rows }) => {
+    return operate(caller, MATERIAL_KEY_ACTIONS.rotate, { key, materialKeyId }, async ({ tenant, db, rows, target: { elasticKeyId } }) => {
       const elasticKey = await elasticKeyIn({ db, rows }, elasticKeyId);
       const { algorithm, latestVersion } = elasticKey;
       // Who is refused gets no key made; the transaction looks again.
@@ -91,8 +91,8 @@ export const createMaterialKeyService = ({ operate, quotas, now, ...mint }: Mate
     });
   },
 
-  list: (caller, elasticKeyId, { limit = DEFAULT_LIMIT, cursor } = {}) =>
-    operate(caller, MATERIAL_KEY_ACTIONS.list, { elasticKeyId }, async ({ tenant, db, rows, ring }) => {
+  list: (caller, key, { limit = DEFAULT_LIMIT, cursor } = {}) =>
+    operate(caller, MATERIAL_KEY_ACTIONS.list, { key }, async ({ tenant, db, rows, ring, target: { elasticKeyId } }) => {
       const order = `material-keys/${elasticKeyId}`;
       const after = decodeCursor(order, 'number', cursor);
       const elasticKey = await elasticKeyIn({ db, rows }, elasticKeyId);
@@ -101,19 +101,19 @@ export const createMaterialKeyService = ({ operate, quotas, now, ...mint }: Mate
       const below = after ? Math.max(0, Math.min(Number(after.value), end)) : end;
       const found = await materialKeysStore(db, rows).below(elasticKeyId, { below, limit: limit + 1 });
       const { items, nextCursor } = pageOf(found, { limit, order, position: ({ version, id }) => ({ value: version, id }) });
-      return { items: await Promise.all(items.map((key) => shown(ring, tenant, elasticKey, key))), nextCursor };
+      return { items: await Promise.all(items.map((version) => shown(ring, tenant, elasticKey, version))), nextCursor };
     }),
 
-  read: (caller, elasticKeyId, id) =>
-    operate(caller, MATERIAL_KEY_ACTIONS.read, { elasticKeyId, materialKeyId: id }, async ({ tenant, db, rows, ring }) => {
+  read: (caller, key, id) =>
+    operate(caller, MATERIAL_KEY_ACTIONS.read, { key, materialKeyId: id }, async ({ tenant, db, rows, ring, target: { elasticKeyId } }) => {
       const elasticKey = await elasticKeyIn({ db, rows }, elasticKeyId);
-      const key = await materialKeysStore(db, rows).byId(elasticKeyId, id);
-      if (!key) throw materialKeyNotFound();
-      return shown(ring, tenant, elasticKey, key);
+      const version = await materialKeysStore(db, rows).byId(elasticKeyId, id);
+      if (!version) throw materialKeyNotFound();
+      return shown(ring, tenant, elasticKey, version);
     }),
 
-  jwks: (caller, elasticKeyId) =>
-    operate(caller, MATERIAL_KEY_ACTIONS.jwks, { elasticKeyId }, async ({ tenant, db, rows, ring }) => {
+  jwks: (caller, key) =>
+    operate(caller, MATERIAL_KEY_ACTIONS.jwks, { key }, async ({ tenant, db, rows, ring, target: { elasticKeyId } }) => {
       const elasticKey = await elasticKeyIn({ db, rows }, elasticKeyId);
       const { state, algorithm, latestVersion: latest, minDecryptionVersion: from } = elasticKey;
       if (state !== 'active' || algorithmOf(algorithm).key.kind === 'symmetric') return { keys: [] };
@@ -121,7 +121,7 @@ export const createMaterialKeyService = ({ operate, quotas, now, ...mint }: Mate
       const keys: PublicJwk[] = [];
       for (let at = 0; at < versions.length; at += OPENED_AT_ONCE) {
         const group = versions.slice(at, at + OPENED_AT_ONCE);
-        const opened = await Promise.all(group.map((key) => shown(ring, tenant, elasticKey, key)));
+        const opened = await Promise.all(group.map((version) => shown(ring, tenant, elasticKey, version)));
         keys.push(...opened.flatMap(({ publicJwk }) => publicJwk ?? []));
       }
       return { keys };

@@ -40,7 +40,7 @@ interface ListMaterialKeys {
   readonly cursor?: string;
 }
 
-/** Decisions about the versions of one elastic key. */
+/** Decisions about the versions of one elastic key, which `key` names by its id or name. */
 export interface MaterialKeyService {
   /**
    * Makes a new version and deactivates the one before, in one transaction; from the answer on every replica protects with it.
@@ -49,15 +49,15 @@ export interface MaterialKeyService {
    *   `versions-ever-quota` 409,
    *   `sealed` 503
    */
-  rotate(caller: Caller, elasticKeyId: string): Promise<MaterialKey>;
+  rotate(caller: Caller, key: string): Promise<MaterialKey>;
   /** Newest first. */
-  list(caller: Caller, elasticKeyId: string, query?: ListMaterialKeys): Promise<Page<MaterialKey>>;
+  list(caller: Caller, key: string, query?: ListMaterialKeys): Promise<Page<MaterialKey>>;
   /** @throws AppError `material-key-not-found` 404 */
-  read(caller: Caller, elasticKeyId: string, id: string): Promise<MaterialKey>;
+  read(caller: Caller, key: string, id: string): Promise<MaterialKey>;
   /**
    * Public keys of the versions that `verify`, `decrypt` or `unwrap` accepts now: none for a symmetric or a suspended key.
    *
    * @see RFC 7517 section 5
    */
-  jwks(caller: Caller, elasticKeyId: string): Promise<{ keys: PublicJwk[] }>;
+  jwks(caller: Caller, key: string): Promise<{ keys: PublicJwk[] }>;
 }

@@ -11,13 +11,13 @@ import { context, jwe } from './schemas.ts';
 
 const action = { name: 'decrypt', scope: 'kms:decrypt', mode: 'use' } as const satisfies Action;
 
-type Decrypt = (caller: Caller, elasticKeyId: string, input: { readonly jwe: string } & WithContext) => Promise<Uint8Array>;
+type Decrypt = (caller: Caller, key: string, input: { readonly jwe: string } & WithContext) => Promise<Uint8Array>;
 
 /** Opens a JWE of any version from the lowest that still processes. */
 export const createDecrypt =
   ({ operate, now }: OperationOptions): Decrypt =>
-  async (caller, elasticKeyId, input) => {
-    const opened = await operate(caller, action, { elasticKeyId }, (use) => open(use, { operation: 'decrypt', now: now(), ...input }));
+  async (caller, key, input) => {
+    const opened = await operate(caller, action, { key }, (use) => open(use, { operation: 'decrypt', now: now(), ...input }));
     return opened.plaintext;
   };
 

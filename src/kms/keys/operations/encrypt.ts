@@ -9,13 +9,13 @@ import { binary, ciphertextAnswer, context, exampleContext, examplePlaintext, MA
 
 const action = { name: 'encrypt', scope: 'kms:encrypt', mode: 'use' } as const satisfies Action;
 
-type Encrypt = (caller: Caller, elasticKeyId: string, input: { readonly plaintext: Uint8Array } & WithContext) => Promise<Protected>;
+type Encrypt = (caller: Caller, key: string, input: { readonly plaintext: Uint8Array } & WithContext) => Promise<Protected>;
 
 /** Encrypts with the newest material key. */
 export const createEncrypt =
   ({ operate, now }: OperationOptions): Encrypt =>
-  (caller, elasticKeyId, input) =>
-    operate(caller, action, { elasticKeyId }, (use) => protect(use, { operation: 'encrypt', now: now(), ...input }));
+  (caller, key, input) =>
+    operate(caller, action, { key }, (use) => protect(use, { operation: 'encrypt', now: now(), ...input }));
 
 const body = strictObject(
   { plaintext: binary('what to encrypt, at most 1 MiB', MAX_CONTENT, examplePlaintext), context },

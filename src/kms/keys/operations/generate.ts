@@ -18,15 +18,15 @@ const DEFAULT_BITS = 256;
 
 type Generate = (
   caller: Caller,
-  elasticKeyId: string,
+  key: string,
   input: { readonly bits: (typeof BITS)[number] } & WithContext,
 ) => Promise<Protected & { readonly dataKey: Uint8Array }>;
 
 /** Makes a random data key, which the caller zeroes; `decrypt` or `unwrap` of the same elastic key opens its protected form. */
 export const createGenerate =
   ({ operate, now, random = randomBytes }: OperationOptions): Generate =>
-  (caller, elasticKeyId, { bits, ...bound }) =>
-    operate(caller, action, { elasticKeyId }, async (use) => {
+  (caller, key, { bits, ...bound }) =>
+    operate(caller, action, { key }, async (use) => {
       const dataKey = random(bits / 8);
       try {
         return { dataKey, ...(await protect(use, { operation: 'generate', now: now(), plaintext: dataKey, ...bound })) };

@@ -2,7 +2,8 @@ import type { Kysely, Transaction } from 'kysely';
 import { AppError } from '#infra/apperr/app-error.ts';
 import type { DatabaseKind } from '#infra/database/config.ts';
 import type { FineScope } from '#infra/magic/magic.ts';
-import type { Act, Action, Admit, Mode, Operate, Outcome, Target, TargetOf, Work } from '#kms/action.ts';
+import { isUuid } from '#infra/magic/uuid.ts';
+import type { Act, Action, Admit, Asked, AskedOf, Mode, Operate, Outcome, Target, Work } from '#kms/action.ts';
 import { sealedError } from '#kms/barrier/barrier-errors.ts';
 import type { Barrier } from '#kms/barrier/barrier.ts';
 import type { Caller } from '#kms/caller.ts';
@@ -10,13 +11,15 @@ import type { TenantTables } from '#kms/database/tenant-tables.ts';
 import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
 import { withLedger } from '#kms/integrity/with-ledger.ts';
 import { leasesEnded } from '#kms/tenants/leases.ts';
+import { elasticKeyNotFound } from '../elastic-keys/elastic-key-errors.ts';
+import { elasticKeysStore } from '../elastic-keys/elastic-key.store.ts';
 import type { KeyRing } from '../key-ring/key-ring.ts';
 
 /** A change that somebody asks for. */
 export interface Attempt {
   readonly caller: Caller;
   readonly action: Action<'change'>;
-  /** Of a change that makes a key, a target that is new each time. */
+  /** Of a change that makes a key, a target that is new each time; null also before a key is found that was asked for by name. */
   readonly target: Target | null;
 }
 
@@ -77,7 +80,22 @@ interface Done<A> {
   readonly isRecorded: boolean;
 }
 
-type Run<M extends Mode> = <A>(caller: Caller, action: Action<M>, target: TargetOf<M>, work: Work<M, KeyRing, A>) => Promise<Done<A>>;
+/** An act that is not over. Its target is null until a key is found that was asked for by name. */
+interface UnderWay<M extends Mode = Mode> {
+  readonly caller: Caller;
+  readonly action: Action<M>;
+  target: Target | null;
+}
+
+type Run<M extends Mode> = <A>(act: UnderWay<M>, asked: AskedOf<M>, work: Work<M, KeyRing, A, AskedOf<M>>) => Promise<Done<A>>;
+
+const targetOf = ({ materialKeyId }: Asked, elasticKeyId: string): Target => ({
+  elasticKeyId,
+  ...(materialKeyId !== undefined && { materialKeyId }),
+});
+
+/** The target of who asks by id; null where a name has to be looked up, or nothing was asked for. */
+const targetById = (asked: Asked | null): Target | null => (asked !== null && isUuid(asked.key) ? targetOf(asked, asked.key) : null);
 
 /** The answer to a commit was lost, or the commit failed: the caller learns the cause. */
 class CommitUnanswered extends Error {
@@ -92,10 +110,10 @@ const outcomeOf = (error: unknown): Outcome => {
 /**
  * Makes the one door to keys:
  *
- *     scope ─► seal ─► idempotency ─► transaction ─► audit ─► event
- *       │        │         │
- *       ▼        ▼         ▼ of a request that came before
- *      403      503     its answer
+ *     scope ─► seal ─► idempotency ─► name ─► transaction ─► audit ─► event
+ *       │        │         │            │
+ *       ▼        ▼         ▼            ▼ of no key
+ *      403      503     its answer     404
  *
  * Each act is recorded and told of once: also one that is refused or fails. After the commit of a change the door makes this process
  * forget the key, and where other replicas may still use what they read of it, waits until their leases have ended; so it does for
@@ -109,22 +127,32 @@ export const createDoor = (options: DoorOptions): Door => {
     if (action.outdates === 'all') await leasesEnded(kind);
   };
 
+  /** Finds a key that was asked for by name, where the database is asked anyway. */
+  const find = async (act: UnderWay, asked: Asked | null, db: Kysely<TenantTables>): Promise<Target | null> => {
+    if (asked === null || act.target !== null) return act.target;
+    const id = await elasticKeysStore(db, rows.of(act.caller.tenant.id)).idByName(asked.key);
+    if (id === undefined) throw elasticKeyNotFound();
+    return (act.target = targetOf(asked, id));
+  };
+
   const change: Run<'change'> = async <A>(
-    caller: Caller,
-    action: Action<'change'>,
-    target: Target | null,
-    work: Work<'change', KeyRing, A>,
+    act: UnderWay<'change'>,
+    asked: Asked | null,
+    work: Work<'change', KeyRing, A, AskedOf<'change'>>,
   ) => {
+    const { caller, action } = act;
     const { tenant } = caller;
     const database = withLedger(await tenant.database(), rows.of(tenant.id));
     const { db, kind } = database;
-    const attempt: Attempt = { caller, action, target };
-    const before = await idempotency?.replay<A>(db, attempt);
+    // Before the key is found: a rename that comes again asks for a key by the name that it had before.
+    const before = await idempotency?.replay<A>(db, { ...act });
     if (before) {
-      await settle({ ...attempt, target: before.target }, kind);
+      await settle({ ...act, target: before.target }, kind);
       return { ...before, materialKeyId: null, isRecorded: false };
     }
-    const write = await work({ tenant, db, rows: rows.of(tenant.id), ring });
+    const target = await find(act, asked, db);
+    const attempt: Attempt = { caller, action, target };
+    const write = await work({ tenant, db, rows: rows.of(tenant.id), ring, target });
     let isWritten = false;
     const answer = await database
       .transaction(async (tx) => {
@@ -144,13 +172,17 @@ export const createDoor = (options: DoorOptions): Door => {
   };
 
   const run: { readonly [M in Mode]: Run<M> } = {
-    use: async ({ tenant }, _action, target, work) => {
+    use: async (act, asked, work) => {
+      const { tenant } = act.caller;
+      const target = (act.target ??= targetOf(asked, await ring.idOf({ tenant, name: asked.key })));
       const answer = await work({ tenant, elasticKeyId: target.elasticKeyId, ring });
       return { answer, target, materialKeyId: answer.materialKeyId, isRecorded: false };
     },
-    read: async ({ tenant }, _action, target, work) => {
+    read: async (act, asked, work) => {
+      const { tenant } = act.caller;
       const { db } = await tenant.database();
-      return { answer: await work({ tenant, db, rows: rows.of(tenant.id), ring }), target, materialKeyId: null, isRecorded: false };
+      const target = await find(act, asked, db);
+      return { answer: await work({ tenant, db, rows: rows.of(tenant.id), ring, target }), target, materialKeyId: null, isRecorded: false };
     },
     change,
   };
@@ -190,12 +222,12 @@ export const createDoor = (options: DoorOptions): Door => {
         throw await ended({ caller, action, target }, error);
       }
     },
-    operate: async (caller, action, target, work) => {
-      const act = { caller, action, target };
+    operate: async <M extends Mode, A, K extends AskedOf<M>>(caller: Caller, action: Action<M>, asked: K, work: Work<M, KeyRing, A, K>) => {
+      const act: UnderWay<M> = { caller, action, target: targetById(asked) };
       const admitted = async () => {
         mustHold(caller, action);
         if (barrier.state() === 'sealed') throw sealedError();
-        return run[action.mode](caller, action, target, work);
+        return run[action.mode](act, asked, work as Work<M, KeyRing, A, AskedOf<M>>);
       };
       const done = await admitted().catch(async (error: unknown) => {
         throw await ended(act, error);

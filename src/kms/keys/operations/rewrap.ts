@@ -10,13 +10,13 @@ import { ciphertextAnswer, context, jwe } from './schemas.ts';
 
 const action = { name: 'rewrap', scope: 'kms:rewrap', mode: 'use' } as const satisfies Action;
 
-type Rewrap = (caller: Caller, elasticKeyId: string, input: { readonly jwe: string } & WithContext) => Promise<Protected>;
+type Rewrap = (caller: Caller, key: string, input: { readonly jwe: string } & WithContext) => Promise<Protected>;
 
 /** Opens a JWE and protects its content with the newest version; the content does not leave the KMS. */
 export const createRewrap =
   ({ operate, now }: OperationOptions): Rewrap =>
-  (caller, elasticKeyId, { jwe: old, ...bound }) =>
-    operate(caller, action, { elasticKeyId }, async (use) => {
+  (caller, key, { jwe: old, ...bound }) =>
+    operate(caller, action, { key }, async (use) => {
       const { plaintext } = await open(use, { operation: 'rewrap', now: now(), jwe: old, ...bound });
       try {
         return await protect(use, { operation: 'rewrap', now: now(), plaintext, ...bound });

@@ -17,13 +17,13 @@ interface Signed {
   readonly materialKeyId: string;
 }
 
-type Sign = (caller: Caller, elasticKeyId: string, input: { readonly payload: Uint8Array }) => Promise<Signed>;
+type Sign = (caller: Caller, key: string, input: { readonly payload: Uint8Array }) => Promise<Signed>;
 
 /** Signs a payload with the newest material key. */
 export const createSign =
   ({ operate, now }: OperationOptions): Sign =>
-  (caller, elasticKeyId, { payload }) =>
-    operate(caller, action, { elasticKeyId }, async (use) => {
+  (caller, key, { payload }) =>
+    operate(caller, action, { key }, async (use) => {
       const { newest, algorithm } = await keyInUse(use, 'sign', now());
       return { jws: await signJws({ algorithm, key: newest.protecting, kid: newest.id, payload }), materialKeyId: newest.id };
     });

@@ -11,13 +11,13 @@ import { context, jwe } from './schemas.ts';
 
 const action = { name: 'unwrap', scope: 'kms:unwrap', mode: 'use' } as const satisfies Action;
 
-type Unwrap = (caller: Caller, elasticKeyId: string, input: { readonly jwe: string } & WithContext) => Promise<Uint8Array>;
+type Unwrap = (caller: Caller, key: string, input: { readonly jwe: string } & WithContext) => Promise<Uint8Array>;
 
 /** Opens a wrapped key, which the caller zeroes. */
 export const createUnwrap =
   ({ operate, now }: OperationOptions): Unwrap =>
-  async (caller, elasticKeyId, input) => {
-    const opened = await operate(caller, action, { elasticKeyId }, (use) => open(use, { operation: 'unwrap', now: now(), ...input }));
+  async (caller, key, input) => {
+    const opened = await operate(caller, action, { key }, (use) => open(use, { operation: 'unwrap', now: now(), ...input }));
     return opened.plaintext;
   };
 

@@ -16,7 +16,7 @@ const action = { name: 'verify', scope: 'kms:verify', mode: 'use' } as const sat
 
 type Verification = { readonly valid: true; readonly materialKeyId: string; readonly payload: Uint8Array } | { readonly valid: false };
 
-type Verify = (caller: Caller, elasticKeyId: string, input: { readonly jws: string }) => Promise<Verification>;
+type Verify = (caller: Caller, key: string, input: { readonly jws: string }) => Promise<Verification>;
 
 /** A JWS of each version from which its decoys are made; nobody gets it, and its payload is empty. */
 const signedBy = new WeakMap<KeyObject, JoseInput>();
@@ -31,13 +31,13 @@ const signedOf = async ({ algorithm, newest: { protecting: key, id: kid } }: Key
 /** `{ valid: false }` for every cause, a malformed JWS included, and each takes as long as a wrong signature. */
 export const createVerify =
   ({ operate, now }: OperationOptions): Verify =>
-  async (caller, elasticKeyId, { jws }) => {
-    const verified = await operate(caller, action, { elasticKeyId }, async (use) => {
-      const key = await keyInUse(use, 'verify', now());
-      const { algorithm, newest } = key;
+  async (caller, key, { jws }) => {
+    const verified = await operate(caller, action, { key }, async (use) => {
+      const inUse = await keyInUse(use, 'verify', now());
+      const { algorithm, newest } = inUse;
       const read = readJws(jws, algorithm);
-      const { version, haveLooked } = await versionOf(use, key, read);
-      const input = version && read ? read : decoyJws(algorithm, jws.length, await signedOf(key));
+      const { version, haveLooked } = await versionOf(use, inUse, read);
+      const input = version && read ? read : decoyJws(algorithm, jws.length, await signedOf(inUse));
       const payload = verifyJws({ algorithm, key: (version ?? newest).processing, input });
       if (payload === null && !haveLooked) await use.ring.lookInVain(use);
       return { payload, materialKeyId: version && version.id };

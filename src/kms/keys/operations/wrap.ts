@@ -10,13 +10,13 @@ import { binary, context, exampleContext, materialKeyId } from './schemas.ts';
 
 const action = { name: 'wrap', scope: 'kms:wrap', mode: 'use' } as const satisfies Action;
 
-type Wrap = (caller: Caller, elasticKeyId: string, input: { readonly key: Uint8Array } & WithContext) => Promise<Protected>;
+type Wrap = (caller: Caller, key: string, input: { readonly key: Uint8Array } & WithContext) => Promise<Protected>;
 
 /** Wraps a key of the caller with the newest material key. */
 export const createWrap =
   ({ operate, now }: OperationOptions): Wrap =>
-  (caller, elasticKeyId, { key, ...bound }) =>
-    operate(caller, action, { elasticKeyId }, (use) => protect(use, { operation: 'wrap', now: now(), plaintext: key, ...bound }));
+  (caller, key, { key: plaintext, ...bound }) =>
+    operate(caller, action, { key }, (use) => protect(use, { operation: 'wrap', now: now(), plaintext, ...bound }));
 
 /** Bytes of a wrapped key: more than a PKCS#8 of RSA with 16,384 bits. */
 const MAX_KEY = 16 * 1024;

@@ -140,6 +140,29 @@ describe.each(databaseKinds())('The door to keys on %s', (kind) => {
     expect(acts.every((act) => act.caller === caller)).toBe(true);
   });
 
+  it('tells of the id of a key that was asked for by name, and of none where nothing has the name', async () => {
+    await using databases = await withDatabases(kind);
+    const kms = await testKms(databases);
+    const acts: Act[] = [];
+    const { elasticKeys, crypto } = behindDoor(kms, { emit: (act) => void acts.push(act) });
+    const key = await kms.make('A256GCM/A256KW');
+    const target = { elasticKeyId: key.id };
+    const { materialKeyId } = await crypto.encrypt(kms.caller, key.name, { plaintext: bytes() });
+    await elasticKeys.read(kms.caller, key.name);
+    await elasticKeys.change(kms.caller, key.name, { state: 'suspended' });
+    await crypto.encrypt(kms.caller, key.name, { plaintext: bytes() }).catch(() => {});
+    await elasticKeys.read(kms.caller, name()).catch(() => {});
+    await crypto.encrypt(kms.caller, name(), { plaintext: bytes() }).catch(() => {});
+    expect(told(acts)).toEqual([
+      ['encrypt', 'done', target, materialKeyId],
+      ['elastic-key.read', 'done', target, null],
+      ['elastic-key.change', 'done', target, null],
+      ['encrypt', 'refused', target, null],
+      ['elastic-key.read', 'refused', null, null],
+      ['encrypt', 'refused', null, null],
+    ]);
+  });
+
   it('counts every act by action and outcome', async () => {
     await using databases = await withDatabases(kind);
     const kms = await testKms(databases);
@@ -271,6 +294,16 @@ describe.each(databaseKinds())('The door to keys on %s', (kind) => {
       ['done', { elasticKeyId: made.id }],
       ['done', { elasticKeyId: made.id }],
     ]);
+  });
+
+  it('answers a rename that comes again, although the key has its old name no more', async () => {
+    await using databases = await withDatabases(kind);
+    const kms = await testKms(databases);
+    const { elasticKeys } = behindDoor(kms, { idempotency: remembering() });
+    const key = await kms.make('ES256');
+    const renamed = await elasticKeys.change(kms.caller, key.name, { name: name() });
+    expect(renamed.id).toBe(key.id);
+    expect(await elasticKeys.change(kms.caller, key.name, { name: renamed.name })).toEqual(renamed);
   });
 
   it('forgets the key before it answers the repetition of a change: the process that made it may have died before it could', async () => {
