@@ -1,4 +1,5 @@
 import { accountCreateSchema } from '../src/cli/documents/account-create.ts';
+import { barrierSealSchema, barrierStatusSchema, barrierUnsealSchema } from '../src/cli/documents/barrier.ts';
 import { clientCreateSchema } from '../src/cli/documents/client-create.ts';
 import { downSchema } from '../src/cli/documents/down.ts';
 import { errorSchema } from '../src/cli/documents/error.ts';
@@ -30,5 +31,8 @@ export const DOCUMENT_SCHEMAS = {
   'signing-key-list': signingKeyListSchema,
   'signing-key-rotate': signingKeyRotateSchema,
   'signing-key-withdraw': signingKeyWithdrawSchema,
+  'barrier-status': barrierStatusSchema,
+  'barrier-seal': barrierSealSchema,
+  'barrier-unseal': barrierUnsealSchema,
   error: errorSchema,
 };

@@ -3,6 +3,7 @@ import { DATABASES, type PartName, SERVICES } from '#engine/engine.ts';
 import { type AddCommand, buildProgram, command, commandGroup } from './command-line/build-program.ts';
 import {
   ACCOUNT_CREATE_HELP,
+  BARRIER_HELP,
   CLIENT_CREATE_HELP,
   DEMO_HELP,
   HASH_PASSWORD_HELP,
@@ -28,6 +29,8 @@ import {
 } from './settings/command-flags.ts';
 import {
   ACCOUNT_CREATE_FLAGS,
+  BARRIER_FLAGS,
+  BARRIER_UNSEAL_FLAGS,
   CLIENT_CREATE_FLAGS,
   HASH_PASSWORD_FLAGS,
   REALM_ADD_FLAGS,
@@ -189,6 +192,32 @@ const COMMANDS: readonly AddCommand[] = [
       settings: ['output'],
       help: SIGNING_KEY_HELP,
       run: async (call) => (await import('./commands/operator/signing-key.ts')).signingKeyWithdraw(call),
+    }),
+  ]),
+  commandGroup('barrier', 'the seal of a running KMS', [
+    command({
+      name: 'status',
+      summary: 'tell whether it is sealed, and how many unseal shares it was given',
+      flags: BARRIER_FLAGS,
+      settings: ['output'],
+      help: BARRIER_HELP,
+      run: async (call) => (await import('./commands/operator/barrier.ts')).barrierStatus(call),
+    }),
+    command({
+      name: 'seal',
+      summary: 'make it forget every key, until it is unsealed',
+      flags: BARRIER_FLAGS,
+      settings: ['output'],
+      help: BARRIER_HELP,
+      run: async (call) => (await import('./commands/operator/barrier.ts')).barrierSeal(call),
+    }),
+    command({
+      name: 'unseal',
+      summary: 'give it unseal shares',
+      flags: BARRIER_UNSEAL_FLAGS,
+      settings: ['output'],
+      help: BARRIER_HELP,
+      run: async (call) => (await import('./commands/operator/barrier.ts')).barrierUnseal(call),
     }),
   ]),
   command({

@@ -15,6 +15,8 @@ export type KmsEvent =
   | OperatorAct
   | { readonly type: 'demo-seeded'; readonly tenants: number; readonly accounts: number; readonly elasticKeys: number }
   | { readonly type: 'demo-reset-already-done' }
+  | { readonly type: 'sealed' }
+  | { readonly type: 'unsealed' }
   | { readonly type: 'tenant-created'; readonly id: string }
   | { readonly type: 'leftovers-removed'; readonly tenants: number; readonly databases: number }
   | { readonly type: 'databases-unnamed'; readonly names: readonly string[] }
@@ -60,6 +62,10 @@ const lineOf = (event: KmsEvent): EventLine => {
       return lineOfOperatorAct(event);
     case 'demo-reset-already-done':
       return ['warn', 'demo data was reset to these tenant ids already; it is kept as it is', {}];
+    case 'sealed':
+      return ['warn', 'sealed by an operator: every key is forgotten, and nothing is served until it is unsealed', {}];
+    case 'unsealed':
+      return ['info', 'unsealed by operators', {}];
     case 'tenant-created':
       return ['info', `an operator made tenant ${event.id}`, {}];
     case 'leftovers-removed':
@@ -118,7 +124,7 @@ const lineOf = (event: KmsEvent): EventLine => {
 export const logEvents = ({ log, counter }: Pick<Telemetry, 'log' | 'counter'>): Emit =>
   createEventLog(log, {
     count: counter('passthru.kms.events', {
-      description: 'Starts, demo resets, acts of operators, Identity gone and back, and rows that are refused',
+      description: 'Starts, seals, demo resets, acts of operators, Identity gone and back, and rows that are refused',
     }),
     lineOf,
   });

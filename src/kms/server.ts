@@ -15,6 +15,7 @@ import { guardServiceRoutes } from './access/guard/guard.ts';
 import { openAccess } from './access/guard/open-access.ts';
 import { createTenantRate } from './access/guard/tenant-rate.ts';
 import { createAdmin } from './admin/admin.ts';
+import { createSealService } from './admin/seal.service.ts';
 import { createTenantsService } from './admin/tenants.service.ts';
 import { landingOf } from './api/landing.ts';
 import { registerOpenApi } from './api/openapi/openapi.ts';
@@ -86,20 +87,25 @@ export const buildKms = async (options: {
   const databases = opened.use(options.databases ?? (await openDatabases(config.database, { telemetry })));
   const own = opened.use(await databases.open<ServiceTables>('service', serviceMigrations));
   const unsealKey = await readUnsealKey(config.unseal);
-  // It outlives a restart and is the same in every replica; a sealed KMS has none.
-  const nameTag = createNameTags(unsealKey ?? randomBytes(32));
+  // It outlives a restart and is the same in every replica; a KMS that starts sealed has one of its own until it is unsealed.
+  let nameTag = createNameTags(unsealKey ?? randomBytes(32));
   const barrier = await openBarrier({ databases, service: own, unsealKey, now }).finally(() => unsealKey?.fill(0));
 
   const revisions = opened.use(await openRevisions({ file: config.unseal.revisions_file, emit }));
   const rows = createRowIntegrity({ barrier, revisions, emit });
   const service = withLedger(own, rows.service);
-  await adoptRows({ databases, service, barrier, rows, allowed: config.unseal.adopt_rows, emit });
 
   const { forgetTenant: onGone, tenants: held } = barrier;
   const tenants = opened.use(createTenantDirectory({ databases, service: service.db, rows, demo: options.demo, onGone, held, emit }));
   const lifeCycle = createTenantLifeCycle({ kind: service.kind, barrier, rows, directory: tenants, now });
   const demoData = opened.use(openDemoData({ databases, service, rows, tenants, lifeCycle, emit, now }));
-  if (barrier.state() === 'unsealed') await demoData.sweep();
+  const prepare = async (): Promise<void> => {
+    await adoptRows({ databases, service, barrier, rows, allowed: config.unseal.adopt_rows, emit });
+    await demoData.sweep();
+  };
+  const isPrepared = barrier.state() === 'unsealed';
+  if (isPrepared) await prepare();
+  const seal = createSealService({ barrier, prepare, isPrepared, keyed: (key) => void (nameTag = createNameTags(key)), emit });
   if (!options.demo) await demoData.tellOfSleep();
 
   const closing = new AbortController();
@@ -120,7 +126,7 @@ export const buildKms = async (options: {
   ];
   if (config.telemetry !== undefined) checks.push({ name: 'telemetry', required: false, check: (signal) => telemetry.probe(signal) });
   const dependencies = watchOptional(checks, { jobs });
-  const health = { dependencies, jobs, notReady: () => (barrier.state() === 'sealed' ? 'sealed' : null) };
+  const health = { dependencies, jobs, notReady: () => (seal.state() === 'unsealed' ? null : seal.state()) };
 
   const { detail } = config.errors;
   const app = await createServer({
@@ -137,7 +143,14 @@ export const buildKms = async (options: {
   await registerOpenApi(app, { swaggerUi: config.server.swagger, demo: api });
   const { max, window_seconds: seconds } = config.quotas.requests;
   const countRequest = createTenantRate({ max, windowMs: seconds * 1000, elapsed });
-  guardServiceRoutes(app, { ...access, admit: keys.admit, countRequest, traceId: () => telemetry.traceId(), now, nameTag });
+  guardServiceRoutes(app, {
+    ...access,
+    admit: keys.admit,
+    countRequest,
+    traceId: () => telemetry.traceId(),
+    now,
+    nameTag: (name) => nameTag(name),
+  });
   app.addHook('onError', async (request, _reply, error) => {
     const caller: Caller | undefined = request.caller;
     if (caller !== undefined) tenants.noteDamage(caller.tenant, error);
@@ -147,7 +160,7 @@ export const buildKms = async (options: {
   registerKeyRoutes(app, keys);
 
   const made = createTenantsService({ service, rows, lock: demoData.preparing, tenants, lifeCycle, users: access.newUsers, emit });
-  const admin = await createAdmin({ config, telemetry, barrier, tenants: made, demo, drain, emit, now, ...health });
+  const admin = await createAdmin({ config, telemetry, barrier, seal, tenants: made, demo, drain, emit, now, ...health });
   opened.defer(() => admin.close());
   // Both at once: each may wait for its requests.
   opened.defer(async () => void (await Promise.all([app.close(), admin.close()])));

@@ -160,6 +160,7 @@ describe('passthru', () => {
     ['account create', ['--tenant <id>', '--email <address>', '--operator <folder>']],
     ['client create', ['--grant <grant...>', '--operator <folder>']],
     ['signing-key list', ['--operator <folder>']],
+    ['barrier unseal', ['--operator <folder>']],
     ['realm add', ['--tenant <name>', '--role <role...>']],
     ['health', ['--ca <file>']],
   ])('marks in the help of %s what must be given, and nothing else', async (name, required) => {
@@ -173,7 +174,7 @@ describe('passthru', () => {
     expect(marked).toEqual(required);
   });
 
-  it.each(['tenant create', 'account create', 'client create', 'signing-key list'])(
+  it.each(['tenant create', 'account create', 'client create', 'signing-key list', 'barrier status'])(
     'says in the help of %s where the files of an operator of a demo are',
     async (name) => {
       const { out } = await typed(`${name} --help`);

@@ -112,3 +112,16 @@ Examples:
   passthru signing-key list --operator /srv/passthru/operator
   passthru signing-key rotate --operator /srv/passthru/operator
   passthru signing-key withdraw 019a8c5e-3b1f-7c40-9d2e-6f1a2b3c4d5e --operator /srv/passthru/operator`;
+
+export const BARRIER_HELP = `
+The admin listener takes the certificate of an operator only; docs/production.md has the command that asks
+from beside a replica. Each replica has a seal of its own. A share is never an argument: other users of the
+machine could read it. Shares that were given stay in the memory of the KMS until there are enough of them;
+one that is refused changes nothing.
+
+Examples:
+  passthru barrier status --operator .passthru/tls
+  passthru barrier seal --operator /srv/passthru/operator
+  passthru barrier unseal --operator /srv/passthru/operator
+  passthru barrier unseal --share-file share-1 share-2 share-3 --operator /srv/passthru/operator
+  passthru barrier unseal --reset --operator /srv/passthru/operator`;

@@ -1,6 +1,6 @@
 import { ROLE_SCOPES } from '#infra/magic/magic.ts';
 import { REQUIRED, setting } from './setting.ts';
-import { file, folder, manyOf, oneOf, origin, text, texts } from './value-types.ts';
+import { boolean, file, files, folder, manyOf, oneOf, origin, text, texts } from './value-types.ts';
 
 // Flags of the commands of an operator.
 
@@ -110,3 +110,19 @@ export const CLIENT_CREATE_FLAGS = {
 } as const;
 
 export const SIGNING_KEY_FLAGS = { operator, url: adminUrl('https://localhost:9082', 'Identity') } as const;
+
+export const BARRIER_FLAGS = { operator, url: adminUrl('https://localhost:9081', 'the KMS') } as const;
+
+export const BARRIER_UNSEAL_FLAGS = {
+  shareFile: setting({
+    type: files,
+    default: null,
+    flags: [{ help: 'files with an unseal share each, or - for one from stdin (default: the command asks for one)' }],
+  }),
+  reset: setting({
+    type: boolean,
+    default: 'false',
+    flags: [{ spelling: '--reset', help: 'forget first the shares that were given before', means: true }],
+  }),
+  ...BARRIER_FLAGS,
+} as const;

@@ -1,5 +1,4 @@
-import { type Static, Type } from 'typebox';
-import { strictObject } from '#infra/config/schema.ts';
+import type { Static } from 'typebox';
 import { registerDemoRoutes } from '#infra/demo-data/demo-data.routes.ts';
 import type { DependencyCheck } from '#infra/http/health.ts';
 import { registerHealth } from '#infra/http/health.routes.ts';
@@ -14,14 +13,10 @@ import type { Barrier } from '#kms/barrier/barrier.ts';
 import type { UnsealConfig } from '#kms/barrier/config.ts';
 import type { KmsDemo } from '#kms/demo/kms-demo.ts';
 import { registerFlowKeyRoutes } from './flow-keys.routes.ts';
+import { registerSealRoutes } from './seal.routes.ts';
+import type { SealService } from './seal.service.ts';
 import { registerTenantRoutes } from './tenants.routes.ts';
 import type { TenantsService } from './tenants.service.ts';
-
-const sealStatusSchema = strictObject({
-  sealed: Type.Boolean(),
-  share_files: Type.Integer({ description: 'unseal shares that the configuration names' }),
-  threshold: Type.Union([Type.Integer(), Type.Null()]),
-});
 
 /**
  * The listener for operators, built and not listening: no connection without a verified client certificate, and beyond health
@@ -32,7 +27,8 @@ const sealStatusSchema = strictObject({
 export const createAdmin = async (options: {
   readonly config: { readonly admin: Static<typeof adminListenerConfigSchema>; readonly unseal: UnsealConfig };
   readonly telemetry: Telemetry;
-  readonly barrier: Pick<Barrier, 'state'>;
+  readonly barrier: Pick<Barrier, 'isInitialized'>;
+  readonly seal: SealService;
   readonly dependencies: readonly DependencyCheck[];
   readonly jobs: Jobs;
   readonly notReady: () => string | null;
@@ -43,7 +39,7 @@ export const createAdmin = async (options: {
   /** Epoch milliseconds. */
   readonly now: () => number;
 }): Promise<App> => {
-  const { config, telemetry, barrier, dependencies, jobs, notReady, drain, tenants, demo, emit, now } = options;
+  const { config, telemetry, barrier, seal, dependencies, jobs, notReady, drain, tenants, demo, emit, now } = options;
   const app = await createServer({
     name: 'kms-admin',
     tls: config.admin.tls,
@@ -55,15 +51,7 @@ export const createAdmin = async (options: {
   });
   tellOperatorActs(app, emit);
   registerHealth(app, { dependencies, jobs, telemetry, notReady, stopping: drain.begun });
-  app.get(
-    '/admin/v1/seal-status',
-    { schema: { summary: 'Whether the keys can be used', tags: ['seal'], response: { 200: sealStatusSchema } } },
-    async () => ({
-      sealed: barrier.state() === 'sealed',
-      share_files: config.unseal.share_files.length,
-      threshold: config.unseal.threshold ?? null,
-    }),
-  );
+  registerSealRoutes(app, { seal, barrier, config: config.unseal });
   registerTenantRoutes(app, tenants);
   if (demo !== null) {
     registerDemoRoutes(app, demo);

@@ -35,9 +35,12 @@ export interface WrappedMaterial {
  */
 export interface Barrier {
   state(): BarrierState;
+  /** Whether the database has a root key; the first unsealing makes it. */
+  isInitialized(): Promise<boolean>;
   /**
    * @param key 32 bytes, combined from the unseal shares; stays the caller's to zero
-   * @throws AppError `unseal-failed` 503 when the shares are not those of this database, `service-database-lost` 503
+   * @throws AppError `unseal-failed` 503 when the shares are not those of this database, `service-database-lost` 503, `sealed` 503 when
+   *   somebody sealed it meanwhile
    */
   unseal(key: Uint8Array): Promise<void>;
   /** Forgets every key at once; all that follows is `sealed`, 503, until the next unseal. */

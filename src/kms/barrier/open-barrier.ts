@@ -46,6 +46,9 @@ export const openBarrier = async (options: BarrierOptions): Promise<Barrier> => 
   let contents: ContentKeys | null = null;
   let rowKeys: RowKeys | null = null;
   let due: DueAdoption | null = null;
+  /** Counts the seals, so that one that comes while the shares are tried is not undone by them. */
+  let seals = 0;
+  let isInitialized = false;
 
   const forgetTenant = (tenantId: string): void => {
     contents?.forget(tenantId);
@@ -62,8 +65,11 @@ export const openBarrier = async (options: BarrierOptions): Promise<Barrier> => 
   };
 
   const unseal = async (key: Uint8Array): Promise<void> => {
+    const before = seals;
     const opened = await openIntermediate(options, key);
+    isInitialized = true;
     if (contents) return;
+    if (seals !== before) throw sealedError();
     contents = createContentKeys({ service, intermediate: opened.wrapping, now, random });
     rowKeys = createRowKeys(opened.rowRoot);
     due = opened.due;
@@ -73,8 +79,10 @@ export const openBarrier = async (options: BarrierOptions): Promise<Barrier> => 
 
   return {
     state: () => (contents ? 'unsealed' : 'sealed'),
+    isInitialized: async () => (isInitialized ||= (await barrierKeysStore(service.db).newest({ purpose: 'root' })) !== undefined),
     unseal,
     seal: () => {
+      seals += 1;
       contents = null;
       rowKeys = null;
       due = null;

@@ -41,6 +41,9 @@ describe('the admin listener', () => {
       ['GET', '/admin/v1/demo'],
       ['GET', '/admin/v1/seal-status'],
       ['POST', '/admin/v1/demo/reset'],
+      ['POST', '/admin/v1/seal'],
+      ['POST', '/admin/v1/unseal'],
+      ['DELETE', '/admin/v1/unseal'],
     ] as const) {
       const response = await client.request({ method, url: `${kms.adminUrl}${path}`, ...(method === 'POST' ? { body: {} } : {}) });
       expect(response.json()).toMatchObject({ status: 403, code: 'admin-client-unknown' });
@@ -74,10 +77,6 @@ describe('the admin listener', () => {
       [`operator "${stranger}": POST /admin/v1/demo/seed → 403`, expect.objectContaining({ 'client.address': '127.0.0.1' })],
     ];
     expect(told).toEqual(expect.arrayContaining([done, refused]));
-  });
-
-  it('tells the seal status', async () => {
-    expect((await kms.sendAdmin('/admin/v1/seal-status')).json()).toEqual({ sealed: false, share_files: 2, threshold: 2 });
   });
 });
 

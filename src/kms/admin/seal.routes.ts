@@ -1,0 +1,59 @@
+import { Type } from 'typebox';
+import { strictObject } from '#infra/config/schema.ts';
+import type { App } from '#infra/http/server.ts';
+import type { Barrier } from '#kms/barrier/barrier.ts';
+import type { UnsealConfig } from '#kms/barrier/config.ts';
+import type { SealService } from './seal.service.ts';
+
+const integerOrNull = (description: string) => Type.Union([Type.Integer(), Type.Null()], { description });
+
+const sealStatusSchema = strictObject({
+  sealed: Type.Boolean(),
+  initialized: Type.Boolean({ description: 'whether the database has a root key; the first unsealing makes it' }),
+  given: Type.Integer({ description: 'unseal shares that were given since the last seal, unsealing or reset' }),
+  threshold: integerOrNull('unseal shares that are needed: of the set that is being given, else as the configuration says'),
+  shares: integerOrNull('shares of the set that is being given'),
+  share_files: Type.Integer({ description: 'unseal shares that the configuration names' }),
+});
+
+/** One share in one line; its form is looked at by the service, which tells no part of it. */
+const shareSchema = strictObject({ share: Type.String({ minLength: 1, maxLength: 512, description: 'one unseal share' }) });
+
+const schema = (summary: string) => ({ summary, tags: ['seal'], response: { 200: sealStatusSchema } });
+
+/** Seal and unseal this process, for operators. */
+export const registerSealRoutes = (
+  admin: App,
+  options: { readonly seal: SealService; readonly barrier: Pick<Barrier, 'isInitialized'>; readonly config: UnsealConfig },
+): void => {
+  const { seal, barrier, config } = options;
+  const status = async () => {
+    const { given, threshold, total } = seal.progress();
+    return {
+      sealed: seal.state() === 'sealed',
+      initialized: await barrier.isInitialized(),
+      given,
+      threshold: threshold ?? config.threshold ?? null,
+      shares: total,
+      share_files: config.share_files.length,
+    };
+  };
+
+  admin.get('/admin/v1/seal-status', { schema: schema('Whether the keys can be used') }, status);
+  admin.post('/admin/v1/seal', { schema: schema('Forget every key until the next unsealing') }, async () => {
+    seal.seal();
+    return status();
+  });
+  admin.post(
+    '/admin/v1/unseal',
+    { schema: { ...schema('Give one unseal share; the one that completes its set unseals'), body: shareSchema } },
+    async (request) => {
+      await seal.unseal(request.body.share);
+      return status();
+    },
+  );
+  admin.delete('/admin/v1/unseal', { schema: schema('Forget the unseal shares that were given') }, async () => {
+    seal.reset();
+    return status();
+  });
+};
