@@ -1,5 +1,5 @@
-// Writes what follows from what owns it: JSON Schemas, the command line, the configuration, the samples in their page, the operations of
-// the KMS for its client (`npm run generate`).
+// Writes what follows from what owns it: JSON Schemas, the command line, the configuration, the samples and the tables of libraries in
+// their pages, the operations of the KMS for its client (`npm run generate`).
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { realmsJsonSchema } from '../src/kms/access/realms/realms-schema.ts';
 import { kmsHouse, runKms } from '../test/kms/support/kms-server.ts';
@@ -7,6 +7,7 @@ import { cliReference } from './cli-reference.ts';
 import { configurationReference } from './configuration-reference.ts';
 import { DOCUMENT_SCHEMAS } from './document-schemas.ts';
 import { kmsOperationsSource, type OpenApiDocument } from './kms-operations.ts';
+import { withLibraryTables } from './library-tables.ts';
 import { withSamples } from './samples.ts';
 
 const folder = new URL('../docs/schemas/', import.meta.url);
@@ -19,6 +20,8 @@ await writeFile(new URL('../docs/configuration.md', import.meta.url), await conf
 await writeFile(new URL('../deployments/kms/config/realms.schema.json', import.meta.url), JSON.stringify(realmsJsonSchema(), null, 2));
 const app = new URL('../docs/write-an-app.md', import.meta.url);
 await writeFile(app, await withSamples(await readFile(app, 'utf8'), app));
+const libraries = new URL('../docs/interoperability.md', import.meta.url);
+await writeFile(libraries, withLibraryTables(await readFile(libraries, 'utf8')));
 
 await using house = await kmsHouse();
 await using kms = await runKms(house, { demo: false });

@@ -742,15 +742,17 @@ const wordFor = (lines) => {
 };
 
 const print = (lines, names) => {
-  const cells = Object.groupBy(lines, ({ library, name }) => `${library} ${rowOf(name)}`);
+  const cells = Object.groupBy(lines, ({ library, name }) => `${library}: ${rowOf(name)}`);
   const columns = Object.keys(LIBRARIES);
   const rows = [...new Set(names.map(rowOf))];
   console.table(
-    Object.fromEntries(rows.map((row) => [row, Object.fromEntries(columns.map((each) => [each, wordFor(cells[`${each} ${row}`] ?? [])]))])),
+    Object.fromEntries(
+      rows.map((row) => [row, Object.fromEntries(columns.map((each) => [each, wordFor(cells[`${each}: ${row}`] ?? [])]))]),
+    ),
   );
   // Each refusal once, in the words of the library.
-  for (const [cell, same] of Object.entries(cells)) {
-    const refused = same.find(({ works }) => !works);
+  for (const cell of columns.flatMap((each) => rows.map((row) => `${each}: ${row}`))) {
+    const refused = cells[cell]?.find(({ works }) => !works);
     if (refused) console.log(`${cell}: ${String(refused.error).slice(0, 150)}`);
   }
 };

@@ -175,12 +175,36 @@ export interface KmsSchemas {
               curves: { type: 'array'; items: { type: 'string' } };
               protection_limit: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
               summary: { type: 'string' };
+              libraries: {
+                type: 'array';
+                items: {
+                  type: 'object';
+                  properties: { name: { type: 'string' }; curves: { type: 'array'; items: { type: 'string' } } };
+                  required: ['name', 'curves'];
+                };
+              };
             };
-            required: ['algorithm', 'use', 'operations', 'alg', 'enc', 'key_sizes', 'curves', 'protection_limit', 'summary'];
+            required: ['algorithm', 'use', 'operations', 'alg', 'enc', 'key_sizes', 'curves', 'protection_limit', 'summary', 'libraries'];
+          };
+        };
+        libraries: {
+          type: 'array';
+          items: {
+            type: 'object';
+            properties: {
+              name: { type: 'string' };
+              language: { type: 'string' };
+              version: { type: 'string' };
+              context: { anyOf: [{ type: 'string'; enum: ['read', 'registered'] }, { type: 'null' }] };
+              not_encrypting_for: { type: 'array'; items: { type: 'string' } };
+              not_by_jwk_set: { type: 'array'; items: { type: 'string' } };
+              refuses_sets_with: { type: 'array'; items: { type: 'string' } };
+            };
+            required: ['name', 'language', 'version', 'context', 'not_encrypting_for', 'not_by_jwk_set', 'refuses_sets_with'];
           };
         };
       };
-      required: ['items'];
+      required: ['items', 'libraries'];
     };
   };
   listElasticKeys: {

@@ -360,6 +360,7 @@ describe.each(databaseKinds())('The key routes on %s', (kind) => {
       use: string;
       operations: readonly string[];
       key_sizes: readonly number[];
+      libraries: readonly { name: string; curves: readonly string[] }[];
     }[];
     expect(status).toBe(200);
     expect(items).toContainEqual({
@@ -372,6 +373,20 @@ describe.each(databaseKinds())('The key routes on %s', (kind) => {
       curves: [],
       protection_limit: 2 ** 32,
       summary: 'AES-256-GCM content encryption, its key wrapped with AES-256 key wrap: encrypts data',
+      libraries: expect.arrayContaining([{ name: 'nimbus-jose-jwt', curves: [] }]),
+    });
+    const librariesOf = (algorithm: string) => items.find((item) => item.algorithm === algorithm)?.libraries;
+    expect(librariesOf('A256GCM/ECDH-ES')).toContainEqual({ name: 'go-jose', curves: ['P-256', 'P-384', 'P-521'] });
+    expect(librariesOf('A256GCM/RSA-OAEP-512')?.map(({ name: each }) => each)).toEqual(['jose', 'nimbus-jose-jwt', 'jwx', 'josekit']);
+    expect(librariesOf('ML-DSA-65')?.map(({ name: each }) => each)).toEqual(['jose', 'jwcrypto']);
+    expect(body['libraries']).toContainEqual({
+      name: 'joserfc',
+      language: 'Python',
+      version: expect.stringMatching(/^\d+\.\d+\.\d+$/),
+      context: 'registered',
+      not_encrypting_for: ['RSA-OAEP-384', 'RSA-OAEP-512'],
+      not_by_jwk_set: [],
+      refuses_sets_with: [],
     });
     expect(items).toContainEqual(expect.objectContaining({ algorithm: 'EdDSA', alg: 'EdDSA', enc: null, protection_limit: null }));
     // Keys of RSA take a second each to make: two of the eighteen lines of them stand for all.
