@@ -227,7 +227,14 @@ describe('resetDemo on real servers', () => {
 const keyNames = async (): Promise<readonly string[]> =>
   (await (await tenantAdmin(stack)).all('listElasticKeys', {})).map(({ name }) => name);
 
-const SEEDED = ['demo-eddsa-key', 'demo-encryption-key', 'demo-signing-key', 'demo-suspension-key', 'demo-wrapping-key'];
+const SEEDED = [
+  'demo-deletion-key',
+  'demo-eddsa-key',
+  'demo-encryption-key',
+  'demo-signing-key',
+  'demo-suspension-key',
+  'demo-wrapping-key',
+];
 
 describe('a key of the seed that a visitor changed', () => {
   const change = async (body: KmsBody<'changeElasticKey'>) => {

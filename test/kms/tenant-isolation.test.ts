@@ -38,6 +38,7 @@ const BODIES: Readonly<Record<string, Record<string, unknown>>> = {
   unwrap: { wrapped_key: 'eyJ.e.i.c.t' },
   rewrap: { ciphertext: 'eyJ.e.i.c.t' },
   generate: { bits: 256 },
+  revoke: { reason: 'unspecified' },
   '{id}': { description: 'changed' },
 };
 

@@ -13,8 +13,13 @@ export const KMS_ROUTES = {
   readElasticKey: { method: 'GET', path: '/elastic-keys/{id}', status: 200 },
   readJwks: { method: 'GET', path: '/elastic-keys/{id}/jwks', status: 200 },
   readMaterialKey: { method: 'GET', path: '/elastic-keys/{id}/material-keys/{kid}', status: 200 },
+  restoreElasticKey: { method: 'POST', path: '/elastic-keys/{id}/restore', status: 200 },
+  restoreMaterialKey: { method: 'POST', path: '/elastic-keys/{id}/material-keys/{kid}/restore', status: 200 },
+  revokeMaterialKey: { method: 'POST', path: '/elastic-keys/{id}/material-keys/{kid}/revoke', status: 200 },
   rewrap: { method: 'POST', path: '/elastic-keys/{id}/rewrap', status: 200 },
   rotateElasticKey: { method: 'POST', path: '/elastic-keys/{id}/material-keys', status: 201 },
+  scheduleElasticKeyDeletion: { method: 'DELETE', path: '/elastic-keys/{id}', status: 202 },
+  scheduleMaterialKeyDeletion: { method: 'DELETE', path: '/elastic-keys/{id}/material-keys/{kid}', status: 202 },
   sign: { method: 'POST', path: '/elastic-keys/{id}/sign', status: 200 },
   unwrap: { method: 'POST', path: '/elastic-keys/{id}/unwrap', status: 200 },
   verify: { method: 'POST', path: '/elastic-keys/{id}/verify', status: 200 },
@@ -49,12 +54,14 @@ export interface KmsSchemas {
         curve: { anyOf: [{ type: 'string' }, { type: 'null' }] };
         use: { type: 'string' };
         operations: { type: 'array'; items: { type: 'string' } };
-        state: { type: 'string'; enum: ['active', 'suspended'] };
+        state: { type: 'string'; enum: ['pending-import', 'active', 'suspended', 'pending-deletion', 'destroyed'] };
         latest_version: { type: 'integer' };
         min_decryption_version: { type: 'integer' };
         created_at: { type: 'string' };
         updated_at: { type: 'string' };
         expires_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+        deletion_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+        destroyed_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
       };
       required: [
         'id',
@@ -71,6 +78,8 @@ export interface KmsSchemas {
         'created_at',
         'updated_at',
         'expires_at',
+        'deletion_at',
+        'destroyed_at',
       ];
     };
   };
@@ -102,12 +111,14 @@ export interface KmsSchemas {
         curve: { anyOf: [{ type: 'string' }, { type: 'null' }] };
         use: { type: 'string' };
         operations: { type: 'array'; items: { type: 'string' } };
-        state: { type: 'string'; enum: ['active', 'suspended'] };
+        state: { type: 'string'; enum: ['pending-import', 'active', 'suspended', 'pending-deletion', 'destroyed'] };
         latest_version: { type: 'integer' };
         min_decryption_version: { type: 'integer' };
         created_at: { type: 'string' };
         updated_at: { type: 'string' };
         expires_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+        deletion_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+        destroyed_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
       };
       required: [
         'id',
@@ -124,6 +135,8 @@ export interface KmsSchemas {
         'created_at',
         'updated_at',
         'expires_at',
+        'deletion_at',
+        'destroyed_at',
       ];
     };
   };
@@ -213,7 +226,7 @@ export interface KmsSchemas {
       properties: {
         name: { type: 'string' };
         algorithm: { type: 'string' };
-        state: { type: 'string'; enum: ['active', 'suspended'] };
+        state: { type: 'string'; enum: ['pending-import', 'active', 'suspended', 'pending-deletion', 'destroyed'] };
         sort: { type: 'string'; enum: ['name', '-name', 'created_at', '-created_at'] };
         limit: { type: 'string' };
         cursor: { type: 'string' };
@@ -235,12 +248,14 @@ export interface KmsSchemas {
               curve: { anyOf: [{ type: 'string' }, { type: 'null' }] };
               use: { type: 'string' };
               operations: { type: 'array'; items: { type: 'string' } };
-              state: { type: 'string'; enum: ['active', 'suspended'] };
+              state: { type: 'string'; enum: ['pending-import', 'active', 'suspended', 'pending-deletion', 'destroyed'] };
               latest_version: { type: 'integer' };
               min_decryption_version: { type: 'integer' };
               created_at: { type: 'string' };
               updated_at: { type: 'string' };
               expires_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+              deletion_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+              destroyed_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
             };
             required: [
               'id',
@@ -257,6 +272,8 @@ export interface KmsSchemas {
               'created_at',
               'updated_at',
               'expires_at',
+              'deletion_at',
+              'destroyed_at',
             ];
           };
         };
@@ -278,7 +295,7 @@ export interface KmsSchemas {
               id: { type: 'string' };
               elastic_key_id: { type: 'string' };
               version: { type: 'integer' };
-              state: { type: 'string'; enum: ['active', 'deactivated'] };
+              state: { type: 'string'; enum: ['active', 'deactivated', 'compromised', 'pending-deletion', 'destroyed'] };
               public_jwk: {
                 anyOf: [
                   {
@@ -302,8 +319,39 @@ export interface KmsSchemas {
               };
               created_at: { type: 'string' };
               deactivated_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+              revocation: {
+                anyOf: [
+                  {
+                    type: 'object';
+                    properties: {
+                      revoked_at: { type: 'string' };
+                      reason: {
+                        type: 'string';
+                        enum: ['unspecified', 'key-compromise', 'superseded', 'cessation-of-operation', 'privilege-withdrawn'];
+                      };
+                      comment: { type: 'string' };
+                      allow_processing: { type: 'boolean' };
+                    };
+                    required: ['revoked_at', 'reason', 'comment', 'allow_processing'];
+                  },
+                  { type: 'null' },
+                ];
+              };
+              deletion_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+              destroyed_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
             };
-            required: ['id', 'elastic_key_id', 'version', 'state', 'public_jwk', 'created_at', 'deactivated_at'];
+            required: [
+              'id',
+              'elastic_key_id',
+              'version',
+              'state',
+              'public_jwk',
+              'created_at',
+              'deactivated_at',
+              'revocation',
+              'deletion_at',
+              'destroyed_at',
+            ];
           };
         };
         next_cursor: { anyOf: [{ type: 'string' }, { type: 'null' }] };
@@ -323,12 +371,14 @@ export interface KmsSchemas {
         curve: { anyOf: [{ type: 'string' }, { type: 'null' }] };
         use: { type: 'string' };
         operations: { type: 'array'; items: { type: 'string' } };
-        state: { type: 'string'; enum: ['active', 'suspended'] };
+        state: { type: 'string'; enum: ['pending-import', 'active', 'suspended', 'pending-deletion', 'destroyed'] };
         latest_version: { type: 'integer' };
         min_decryption_version: { type: 'integer' };
         created_at: { type: 'string' };
         updated_at: { type: 'string' };
         expires_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+        deletion_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+        destroyed_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
       };
       required: [
         'id',
@@ -345,6 +395,8 @@ export interface KmsSchemas {
         'created_at',
         'updated_at',
         'expires_at',
+        'deletion_at',
+        'destroyed_at',
       ];
     };
   };
@@ -382,7 +434,7 @@ export interface KmsSchemas {
         id: { type: 'string' };
         elastic_key_id: { type: 'string' };
         version: { type: 'integer' };
-        state: { type: 'string'; enum: ['active', 'deactivated'] };
+        state: { type: 'string'; enum: ['active', 'deactivated', 'compromised', 'pending-deletion', 'destroyed'] };
         public_jwk: {
           anyOf: [
             {
@@ -406,8 +458,221 @@ export interface KmsSchemas {
         };
         created_at: { type: 'string' };
         deactivated_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+        revocation: {
+          anyOf: [
+            {
+              type: 'object';
+              properties: {
+                revoked_at: { type: 'string' };
+                reason: {
+                  type: 'string';
+                  enum: ['unspecified', 'key-compromise', 'superseded', 'cessation-of-operation', 'privilege-withdrawn'];
+                };
+                comment: { type: 'string' };
+                allow_processing: { type: 'boolean' };
+              };
+              required: ['revoked_at', 'reason', 'comment', 'allow_processing'];
+            },
+            { type: 'null' },
+          ];
+        };
+        deletion_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+        destroyed_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
       };
-      required: ['id', 'elastic_key_id', 'version', 'state', 'public_jwk', 'created_at', 'deactivated_at'];
+      required: [
+        'id',
+        'elastic_key_id',
+        'version',
+        'state',
+        'public_jwk',
+        'created_at',
+        'deactivated_at',
+        'revocation',
+        'deletion_at',
+        'destroyed_at',
+      ];
+    };
+  };
+  restoreElasticKey: {
+    answer: {
+      type: 'object';
+      properties: {
+        id: { type: 'string' };
+        name: { type: 'string' };
+        description: { type: 'string' };
+        algorithm: { type: 'string' };
+        key_size: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
+        curve: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+        use: { type: 'string' };
+        operations: { type: 'array'; items: { type: 'string' } };
+        state: { type: 'string'; enum: ['pending-import', 'active', 'suspended', 'pending-deletion', 'destroyed'] };
+        latest_version: { type: 'integer' };
+        min_decryption_version: { type: 'integer' };
+        created_at: { type: 'string' };
+        updated_at: { type: 'string' };
+        expires_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+        deletion_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+        destroyed_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+      };
+      required: [
+        'id',
+        'name',
+        'description',
+        'algorithm',
+        'key_size',
+        'curve',
+        'use',
+        'operations',
+        'state',
+        'latest_version',
+        'min_decryption_version',
+        'created_at',
+        'updated_at',
+        'expires_at',
+        'deletion_at',
+        'destroyed_at',
+      ];
+    };
+  };
+  restoreMaterialKey: {
+    answer: {
+      type: 'object';
+      properties: {
+        id: { type: 'string' };
+        elastic_key_id: { type: 'string' };
+        version: { type: 'integer' };
+        state: { type: 'string'; enum: ['active', 'deactivated', 'compromised', 'pending-deletion', 'destroyed'] };
+        public_jwk: {
+          anyOf: [
+            {
+              type: 'object';
+              properties: {
+                kty: { type: 'string' };
+                crv: { type: 'string' };
+                x: { type: 'string' };
+                y: { type: 'string' };
+                n: { type: 'string' };
+                e: { type: 'string' };
+                pub: { type: 'string' };
+                kid: { type: 'string' };
+                alg: { type: 'string' };
+                use: { type: 'string'; enum: ['sig', 'enc'] };
+              };
+              required: ['kty', 'kid', 'alg', 'use'];
+            },
+            { type: 'null' },
+          ];
+        };
+        created_at: { type: 'string' };
+        deactivated_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+        revocation: {
+          anyOf: [
+            {
+              type: 'object';
+              properties: {
+                revoked_at: { type: 'string' };
+                reason: {
+                  type: 'string';
+                  enum: ['unspecified', 'key-compromise', 'superseded', 'cessation-of-operation', 'privilege-withdrawn'];
+                };
+                comment: { type: 'string' };
+                allow_processing: { type: 'boolean' };
+              };
+              required: ['revoked_at', 'reason', 'comment', 'allow_processing'];
+            },
+            { type: 'null' },
+          ];
+        };
+        deletion_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+        destroyed_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+      };
+      required: [
+        'id',
+        'elastic_key_id',
+        'version',
+        'state',
+        'public_jwk',
+        'created_at',
+        'deactivated_at',
+        'revocation',
+        'deletion_at',
+        'destroyed_at',
+      ];
+    };
+  };
+  revokeMaterialKey: {
+    body: {
+      type: 'object';
+      properties: {
+        reason: { type: 'string'; enum: ['unspecified', 'key-compromise', 'superseded', 'cessation-of-operation', 'privilege-withdrawn'] };
+        comment: { type: 'string' };
+        allow_processing: { type: 'boolean' };
+      };
+      required: ['reason'];
+    };
+    answer: {
+      type: 'object';
+      properties: {
+        id: { type: 'string' };
+        elastic_key_id: { type: 'string' };
+        version: { type: 'integer' };
+        state: { type: 'string'; enum: ['active', 'deactivated', 'compromised', 'pending-deletion', 'destroyed'] };
+        public_jwk: {
+          anyOf: [
+            {
+              type: 'object';
+              properties: {
+                kty: { type: 'string' };
+                crv: { type: 'string' };
+                x: { type: 'string' };
+                y: { type: 'string' };
+                n: { type: 'string' };
+                e: { type: 'string' };
+                pub: { type: 'string' };
+                kid: { type: 'string' };
+                alg: { type: 'string' };
+                use: { type: 'string'; enum: ['sig', 'enc'] };
+              };
+              required: ['kty', 'kid', 'alg', 'use'];
+            },
+            { type: 'null' },
+          ];
+        };
+        created_at: { type: 'string' };
+        deactivated_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+        revocation: {
+          anyOf: [
+            {
+              type: 'object';
+              properties: {
+                revoked_at: { type: 'string' };
+                reason: {
+                  type: 'string';
+                  enum: ['unspecified', 'key-compromise', 'superseded', 'cessation-of-operation', 'privilege-withdrawn'];
+                };
+                comment: { type: 'string' };
+                allow_processing: { type: 'boolean' };
+              };
+              required: ['revoked_at', 'reason', 'comment', 'allow_processing'];
+            },
+            { type: 'null' },
+          ];
+        };
+        deletion_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+        destroyed_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+      };
+      required: [
+        'id',
+        'elastic_key_id',
+        'version',
+        'state',
+        'public_jwk',
+        'created_at',
+        'deactivated_at',
+        'revocation',
+        'deletion_at',
+        'destroyed_at',
+      ];
     };
   };
   rewrap: {
@@ -425,7 +690,7 @@ export interface KmsSchemas {
         id: { type: 'string' };
         elastic_key_id: { type: 'string' };
         version: { type: 'integer' };
-        state: { type: 'string'; enum: ['active', 'deactivated'] };
+        state: { type: 'string'; enum: ['active', 'deactivated', 'compromised', 'pending-deletion', 'destroyed'] };
         public_jwk: {
           anyOf: [
             {
@@ -449,8 +714,148 @@ export interface KmsSchemas {
         };
         created_at: { type: 'string' };
         deactivated_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+        revocation: {
+          anyOf: [
+            {
+              type: 'object';
+              properties: {
+                revoked_at: { type: 'string' };
+                reason: {
+                  type: 'string';
+                  enum: ['unspecified', 'key-compromise', 'superseded', 'cessation-of-operation', 'privilege-withdrawn'];
+                };
+                comment: { type: 'string' };
+                allow_processing: { type: 'boolean' };
+              };
+              required: ['revoked_at', 'reason', 'comment', 'allow_processing'];
+            },
+            { type: 'null' },
+          ];
+        };
+        deletion_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+        destroyed_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
       };
-      required: ['id', 'elastic_key_id', 'version', 'state', 'public_jwk', 'created_at', 'deactivated_at'];
+      required: [
+        'id',
+        'elastic_key_id',
+        'version',
+        'state',
+        'public_jwk',
+        'created_at',
+        'deactivated_at',
+        'revocation',
+        'deletion_at',
+        'destroyed_at',
+      ];
+    };
+  };
+  scheduleElasticKeyDeletion: {
+    query: { type: 'object'; properties: { wait_days: { type: 'string' } } };
+    answer: {
+      type: 'object';
+      properties: {
+        id: { type: 'string' };
+        name: { type: 'string' };
+        description: { type: 'string' };
+        algorithm: { type: 'string' };
+        key_size: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
+        curve: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+        use: { type: 'string' };
+        operations: { type: 'array'; items: { type: 'string' } };
+        state: { type: 'string'; enum: ['pending-import', 'active', 'suspended', 'pending-deletion', 'destroyed'] };
+        latest_version: { type: 'integer' };
+        min_decryption_version: { type: 'integer' };
+        created_at: { type: 'string' };
+        updated_at: { type: 'string' };
+        expires_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+        deletion_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+        destroyed_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+      };
+      required: [
+        'id',
+        'name',
+        'description',
+        'algorithm',
+        'key_size',
+        'curve',
+        'use',
+        'operations',
+        'state',
+        'latest_version',
+        'min_decryption_version',
+        'created_at',
+        'updated_at',
+        'expires_at',
+        'deletion_at',
+        'destroyed_at',
+      ];
+    };
+  };
+  scheduleMaterialKeyDeletion: {
+    query: { type: 'object'; properties: { wait_days: { type: 'string' } } };
+    answer: {
+      type: 'object';
+      properties: {
+        id: { type: 'string' };
+        elastic_key_id: { type: 'string' };
+        version: { type: 'integer' };
+        state: { type: 'string'; enum: ['active', 'deactivated', 'compromised', 'pending-deletion', 'destroyed'] };
+        public_jwk: {
+          anyOf: [
+            {
+              type: 'object';
+              properties: {
+                kty: { type: 'string' };
+                crv: { type: 'string' };
+                x: { type: 'string' };
+                y: { type: 'string' };
+                n: { type: 'string' };
+                e: { type: 'string' };
+                pub: { type: 'string' };
+                kid: { type: 'string' };
+                alg: { type: 'string' };
+                use: { type: 'string'; enum: ['sig', 'enc'] };
+              };
+              required: ['kty', 'kid', 'alg', 'use'];
+            },
+            { type: 'null' },
+          ];
+        };
+        created_at: { type: 'string' };
+        deactivated_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+        revocation: {
+          anyOf: [
+            {
+              type: 'object';
+              properties: {
+                revoked_at: { type: 'string' };
+                reason: {
+                  type: 'string';
+                  enum: ['unspecified', 'key-compromise', 'superseded', 'cessation-of-operation', 'privilege-withdrawn'];
+                };
+                comment: { type: 'string' };
+                allow_processing: { type: 'boolean' };
+              };
+              required: ['revoked_at', 'reason', 'comment', 'allow_processing'];
+            },
+            { type: 'null' },
+          ];
+        };
+        deletion_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+        destroyed_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+      };
+      required: [
+        'id',
+        'elastic_key_id',
+        'version',
+        'state',
+        'public_jwk',
+        'created_at',
+        'deactivated_at',
+        'revocation',
+        'deletion_at',
+        'destroyed_at',
+      ];
     };
   };
   sign: {

@@ -27,12 +27,14 @@ export const checkKmsSeed = async ({ stack, check, exact }: SeedCheckOptions & {
     const wanted = seed.elastic_keys.filter((key) => key.tenant === tenant);
     const found = keys.filter(({ name }) => exact || wanted.some((key) => key.name === name));
     await check(`keys-${tenant}`, `Elastic keys of ${tenant}`, described(wanted), described(found));
-    const mustBeActive = found.filter(({ name }) => exact || !wanted.some((key) => key.name === name && key.may_be_suspended === true));
+    const mustBeActive = found.filter(({ name }) => exact || !wanted.some((key) => key.name === name && key.may_change === true));
     await Promise.all(
       mustBeActive.map(({ name, state }) => check(`state-${tenant}-${name}`, `The elastic key ${name} of ${tenant}`, 'active', state)),
     );
     await Promise.all(
-      found.map(({ id, name }) => check(`versions-${tenant}-${name}`, `The newest version of ${name}`, 'active', newestState(kms, id))),
+      mustBeActive.map(({ id, name }) =>
+        check(`versions-${tenant}-${name}`, `The newest version of ${name}`, 'active', newestState(kms, id)),
+      ),
     );
   }
   const encryptionKeys = seeded.map(({ tenant, keys }) => ({ tenant, id: encryptionKeyOf(tenant, keys, seed) }));

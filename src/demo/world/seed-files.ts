@@ -34,7 +34,7 @@ const kmsSeedSchema = Type.Object({
       name: Type.String(),
       tenant: Type.String(),
       algorithm: Type.String(),
-      may_be_suspended: Type.Optional(Type.Boolean()),
+      may_change: Type.Optional(Type.Boolean()),
     }),
   ),
 });

@@ -15,6 +15,7 @@ const WORDS: Readonly<Record<string, string>> = {
   'kms:elastic-keys:delete': 'Delete keys',
   'kms:material-keys:rotate': 'Rotate keys',
   'kms:material-keys:revoke': 'Revoke versions of keys',
+  'kms:material-keys:delete': 'Delete versions of keys, and restore them',
   'kms:encrypt': 'Encrypt with keys',
   'kms:decrypt': 'Decrypt with keys',
   'kms:sign': 'Sign with keys',

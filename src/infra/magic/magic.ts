@@ -28,6 +28,7 @@ export const KMS_SCOPES = {
     'kms:elastic-keys:delete',
     'kms:material-keys:rotate',
     'kms:material-keys:revoke',
+    'kms:material-keys:delete',
   ],
   'kms:crypto': ['kms:encrypt', 'kms:decrypt', 'kms:sign', 'kms:verify', 'kms:wrap', 'kms:unwrap', 'kms:rewrap', 'kms:generate'],
   'kms:admin': ['kms:tenants:read', 'kms:tenants:write'],

@@ -14,6 +14,13 @@ export interface ElasticKeyRow extends RowTag {
   created_at: number;
   updated_at: number;
   expires_at: number | null;
+  /** When what the key holds is to be destroyed; null where nobody asked for it. */
+  deletion_due_at: number | null;
+  /** The state that a restored key has again. */
+  restores_to: string | null;
+  destroyed_at: number | null;
+  /** Counts the revocations, deletions and restorations of its versions; null for none. */
+  version_changes: number | null;
 }
 
 /** The indexes carry the two sort orders of the list, so that a page costs the same at ten and at ten thousand keys. */

@@ -12,6 +12,14 @@ export interface MaterialKeyRow extends RowTag {
   protections_reserved: number;
   created_at: number;
   deactivated_at: number | null;
+  revoked_at: number | null;
+  revocation_reason: string | null;
+  revocation_comment: string | null;
+  /** 1 where the revocation lets the version process on; null where there is none. */
+  revoked_processes: number | null;
+  /** When the secret is to be destroyed; null where nobody asked for it. */
+  deletion_due_at: number | null;
+  destroyed_at: number | null;
 }
 
 export const createMaterialKeys: Migration = {

@@ -2,6 +2,7 @@ import type { Migration } from '#infra/database/migration.ts';
 import { createBarrierKeys } from './barrier-keys.table.ts';
 import { createDemoResets } from './demo-resets.table.ts';
 import { createElasticKeys } from './elastic-keys.table.ts';
+import { addLifeCycle } from './life-cycle.table.ts';
 import { createMaterialKeys } from './material-keys.table.ts';
 import { createRealmUsers } from './realm-users.table.ts';
 import { createDatabasesToDrop } from './databases-to-drop.table.ts';
@@ -27,4 +28,10 @@ export const serviceMigrations: readonly Migration[] = [
 ];
 
 /** Migrations of every tenant database, in the order in which they run; only ever appended to. */
-export const tenantMigrations: readonly Migration[] = [createElasticKeys, createMaterialKeys, tagTenantRows, createTenantRowLedger];
+export const tenantMigrations: readonly Migration[] = [
+  createElasticKeys,
+  createMaterialKeys,
+  tagTenantRows,
+  createTenantRowLedger,
+  addLifeCycle,
+];

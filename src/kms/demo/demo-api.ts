@@ -11,13 +11,15 @@ import type { Seed } from './seed-file.ts';
 
 /**
  * Elastic keys of demo-seed.yml, by the part that they have in the examples. The examples of one that somebody renamed stay general.
- * One of them is there to be suspended: suspending any of the others would make the examples of all their operations fail.
+ * One of them is there to be suspended, and one to be revoked and deleted: doing that to any of the others would make the examples of
+ * all their operations fail.
  */
 const NAMES = {
   encrypting: 'demo-encryption-key',
   signing: 'demo-signing-key',
   wrapping: 'demo-wrapping-key',
   suspended: 'demo-suspension-key',
+  deleted: 'demo-deletion-key',
 } as const;
 
 type ExampleKeys = Readonly<Record<keyof typeof NAMES, string | undefined>>;
@@ -45,12 +47,23 @@ const madeWith = async (crypto: Pick<Keys['crypto'], 'encrypt' | 'sign' | 'wrap'
   return { encrypted, signed, wrapped };
 };
 
+/** The kid of the newest version; undefined where there is no such key. */
+const newestOf = async (materialKeys: Pick<Keys['materialKeys'], 'list'>, caller: Caller, id: string | undefined) =>
+  id === undefined ? undefined : (await unlessRefused(materialKeys.list(caller, id, { limit: 1 })))?.items[0]?.id;
+
 /** The examples of an operation on a key; none where the key is not there. */
 const on = (id: string | undefined, bodies?: OperationExamples['bodies']): OperationExamples =>
   id === undefined ? {} : { path: { id }, ...(bodies && { bodies }) };
 
-const examplesWith = (keys: ExampleKeys, { encrypted, signed, wrapped }: Awaited<ReturnType<typeof madeWith>>): ApiExamples => {
-  const { encrypting, signing, wrapping, suspended } = keys;
+/** The examples of an operation on a version. */
+const onVersion = (id: string | undefined, kid: string | undefined, bodies?: OperationExamples['bodies']): OperationExamples =>
+  id === undefined || kid === undefined ? on(id) : { path: { id, kid }, ...(bodies && { bodies }) };
+
+const examplesWith = (
+  keys: ExampleKeys,
+  { encrypted, signed, wrapped, kid }: Awaited<ReturnType<typeof madeWith>> & { readonly kid: string | undefined },
+): ApiExamples => {
+  const { encrypting, signing, wrapping, suspended, deleted } = keys;
   const toOpen = encrypted === null ? undefined : body({ ciphertext: encrypted.jwe, context });
   return {
     // A name of its own for each reader: the second key of one name is refused.
@@ -66,7 +79,13 @@ const examplesWith = (keys: ExampleKeys, { encrypted, signed, wrapped }: Awaited
     // What the versions before have made still opens, the examples of decrypt and rewrap too.
     rotateElasticKey: on(encrypting),
     listMaterialKeys: on(encrypting),
-    readMaterialKey: signed === null ? on(signing) : { path: { ...on(signing).path, kid: signed.materialKeyId } },
+    readMaterialKey: onVersion(signing, signed?.materialKeyId),
+    scheduleElasticKeyDeletion: on(deleted),
+    restoreElasticKey: on(deleted),
+    // Asked for again it says the same; one that allows processing would be refused then.
+    revokeMaterialKey: onVersion(deleted, kid, body({ reason: 'superseded', comment: 'by the examples of the API' })),
+    scheduleMaterialKeyDeletion: onVersion(deleted, kid),
+    restoreMaterialKey: onVersion(deleted, kid),
     readJwks: on(signing),
     encrypt: on(encrypting),
     decrypt: on(encrypting, toOpen),
@@ -83,7 +102,7 @@ const examplesWith = (keys: ExampleKeys, { encrypted, signed, wrapped }: Awaited
 export const createDemoApi = (options: {
   readonly seed: Pick<Seed, 'tenants' | 'accounts'>;
   readonly tenants: Pick<TenantDirectory, 'byName'>;
-  readonly keys: Pick<Keys, 'elasticKeys' | 'crypto'>;
+  readonly keys: Pick<Keys, 'elasticKeys' | 'materialKeys' | 'crypto'>;
 }): DemoApi => {
   const { seed, tenants, keys } = options;
   const [name = ''] = seed.tenants;
@@ -96,9 +115,10 @@ export const createDemoApi = (options: {
       const caller = serviceCaller(tenant, 'api-examples');
       const idOf = async (key: string): Promise<string | undefined> =>
         (await unlessRefused(keys.elasticKeys.list(caller, { name: key, limit: 1 })))?.items[0]?.id;
-      const [encrypting, signing, wrapping, suspended] = await Promise.all(Object.values(NAMES).map(idOf));
-      const found: ExampleKeys = { encrypting, signing, wrapping, suspended };
-      return examplesWith(found, await madeWith(keys.crypto, caller, found));
+      const [encrypting, signing, wrapping, suspended, deleted] = await Promise.all(Object.values(NAMES).map(idOf));
+      const found: ExampleKeys = { encrypting, signing, wrapping, suspended, deleted };
+      const [made, kid] = await Promise.all([madeWith(keys.crypto, caller, found), newestOf(keys.materialKeys, caller, deleted)]);
+      return examplesWith(found, { ...made, kid });
     },
   };
 };

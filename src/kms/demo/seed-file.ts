@@ -18,7 +18,9 @@ const elasticKeySchema = strictObject({
   tenant: demoNameSchema,
   algorithm: Type.Enum([...VARIANTS.keys()]),
   description: Type.String({ default: '', maxLength: 512 }),
-  may_be_suspended: Type.Optional(Type.Boolean({ description: 'suspended, it is as it was seeded: the examples of the API suspend it' })),
+  may_change: Type.Optional(
+    Type.Boolean({ description: 'suspended, revoked or deleted, it is as it was seeded: the examples of the API do that' }),
+  ),
 });
 
 /** The content of `demo-seed.yml`. */

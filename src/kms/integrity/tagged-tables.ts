@@ -52,6 +52,10 @@ const COLUMNS: Columns = {
     created_at: 'always',
     updated_at: 'always',
     expires_at: 'always',
+    deletion_due_at: 'unless-null',
+    restores_to: 'unless-null',
+    destroyed_at: 'unless-null',
+    version_changes: 'unless-null',
   },
   material_keys: {
     id: 'always',
@@ -62,6 +66,12 @@ const COLUMNS: Columns = {
     protections_reserved: 'always',
     created_at: 'always',
     deactivated_at: 'always',
+    revoked_at: 'unless-null',
+    revocation_reason: 'unless-null',
+    revocation_comment: 'unless-null',
+    revoked_processes: 'unless-null',
+    deletion_due_at: 'unless-null',
+    destroyed_at: 'unless-null',
   },
 };
 

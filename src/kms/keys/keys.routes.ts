@@ -3,6 +3,7 @@ import { SERVICE_PREFIX } from '#kms/api/service-routes.ts';
 import { registerAlgorithmRoutes } from './algorithms.routes.ts';
 import { registerElasticKeyRoutes } from './elastic-keys/elastic-key.routes.ts';
 import type { Keys } from './keys.ts';
+import { registerLifeCycleRoutes } from './life-cycle/life-cycle.routes.ts';
 import { registerMaterialKeyRoutes } from './material-keys/material-key.routes.ts';
 import { registerCryptography } from './operations/cryptography.ts';
 
@@ -16,5 +17,6 @@ export const registerKeyRoutes = (app: App, keys: Keys, { base = SERVICE_PREFIX 
   registerAlgorithmRoutes(app, base);
   registerElasticKeyRoutes(app, base, keys.elasticKeys);
   registerMaterialKeyRoutes(app, base, keys.materialKeys);
+  registerLifeCycleRoutes(app, base, keys.lifeCycle);
   registerCryptography(app, base, keys.crypto);
 };

@@ -9,6 +9,8 @@ import type { ElasticKeyService } from './elastic-keys/elastic-key.ts';
 import { createKeyRing } from './key-ring/create-key-ring.ts';
 import { firstVersionMaker } from './material-keys/first-version.ts';
 import { createMaterialKeyService } from './material-keys/material-key.service.ts';
+import { createLifeCycle } from './life-cycle/create-life-cycle.ts';
+import type { LifeCycleService } from './life-cycle/life-cycle.ts';
 import type { MaterialKeyService } from './material-keys/material-key.ts';
 import { createSlowKeys } from './material-keys/slow-keys.ts';
 import { createCryptography, type Cryptography } from './operations/cryptography.ts';
@@ -21,6 +23,7 @@ export interface Keys {
   readonly admit: Admit;
   readonly elasticKeys: ElasticKeyService;
   readonly materialKeys: MaterialKeyService;
+  readonly lifeCycle: LifeCycleService;
   readonly crypto: Cryptography;
 }
 
@@ -41,7 +44,7 @@ export interface KeysOptions {
   readonly quotas?: KeyQuotas;
 }
 
-/** The three services behind one door, over one key ring: what one changes the others see at once. */
+/** The services behind one door, over one key ring: what one changes the others see at once. */
 export const createKeys = ({ barrier, rows, insufficientScope, emit, now, elapsed, random, quotas = USUAL_QUOTAS }: KeysOptions): Keys => {
   const ring = createKeyRing({ barrier, rows, ...(elapsed && { elapsed }) });
   const mint = { barrier, random, slowKeys: createSlowKeys() };
@@ -50,6 +53,7 @@ export const createKeys = ({ barrier, rows, insufficientScope, emit, now, elapse
     admit,
     elasticKeys: createElasticKeyService({ operate, makeFirstVersion: firstVersionMaker({ rows, ...mint }), quotas, now }),
     materialKeys: createMaterialKeyService({ operate, quotas, now, ...mint }),
+    lifeCycle: createLifeCycle({ operate, now }),
     crypto: createCryptography({ operate, now, random }),
   };
 };

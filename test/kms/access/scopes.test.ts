@@ -40,6 +40,7 @@ describe('scopes', () => {
       'kms:elastic-keys:delete',
       'kms:elastic-keys:update',
       'kms:generate',
+      'kms:material-keys:delete',
       'kms:material-keys:revoke',
       'kms:material-keys:rotate',
       'kms:rewrap',

@@ -24,6 +24,12 @@ const newRow = (): Omit<MaterialKeyRow, 'row_revision' | 'row_tag'> => ({
   protections_reserved: 0,
   created_at: 1,
   deactivated_at: null,
+  revoked_at: null,
+  revocation_reason: null,
+  revocation_comment: null,
+  revoked_processes: null,
+  deletion_due_at: null,
+  destroyed_at: null,
 });
 
 const damaged = expect.objectContaining({ code: 'row-damaged', status: 503 });

@@ -45,6 +45,8 @@ describe.each(databaseKinds())('The key routes on %s', (kind) => {
       created_at: '2031-01-01T00:00:00.000Z',
       updated_at: '2031-01-01T00:00:00.000Z',
       expires_at: '2040-02-29T10:00:00.000Z',
+      deletion_at: null,
+      destroyed_at: null,
     });
     expect((await call('GET', String(made.headers['location']))).body).toEqual(made.body);
     expect((await call('GET', `?name=${input.name}&algorithm=A256GCM%2FA256KW&limit=1&sort=-name`)).body).toEqual({
@@ -508,6 +510,11 @@ describe.each(databaseKinds())('The key routes on %s', (kind) => {
       'GET /:id/material-keys': 'kms:material-keys:read',
       'GET /:id/material-keys/:kid': 'kms:material-keys:read',
       'GET /:id/jwks': 'kms:material-keys:read',
+      'DELETE /:id': 'kms:elastic-keys:delete',
+      'POST /:id/restore': 'kms:elastic-keys:delete',
+      'POST /:id/material-keys/:kid/revoke': 'kms:material-keys:revoke',
+      'DELETE /:id/material-keys/:kid': 'kms:material-keys:delete',
+      'POST /:id/material-keys/:kid/restore': 'kms:material-keys:delete',
       'POST /:id/encrypt': 'kms:encrypt',
       'POST /:id/decrypt': 'kms:decrypt',
       'POST /:id/rewrap': 'kms:rewrap',

@@ -1,5 +1,5 @@
 import { answerOf } from '#client/kms/kms.ts';
-import type { ElasticKey } from '#client/kms/operations.ts';
+import type { KmsBody } from '#client/kms/operations.ts';
 import { randomText } from '#client/identity/random-text.ts';
 import { same } from '#demo/step/checker.ts';
 import { withFlowKeys } from '#demo/world/flow-keys.ts';
@@ -11,7 +11,7 @@ export const run = withFlowKeys(async ({ check }, kms, keys) => {
   const path = `/elastic-keys/${key.id}`;
   const plaintext = base64url(`demo ${randomText(8)}`);
   const { ciphertext } = await key.encrypt(plaintext);
-  const change = (state: ElasticKey['state']) =>
+  const change = (state: KmsBody<'changeElasticKey'>['state']) =>
     kms.invoke('changeElasticKey', { path: { id: key.id }, body: { state } }).then((changed) => changed.state);
 
   await check('suspended', 'The key is disabled', 'suspended', change('suspended'));

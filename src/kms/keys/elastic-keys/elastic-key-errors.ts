@@ -9,6 +9,19 @@ export const elasticKeySuspended = (): AppError =>
     fix: 'Set its state to active to use it again.',
   });
 
+export const elasticKeyPendingImport = (): AppError =>
+  new AppError('elastic-key-pending-import', 409, 'The elastic key has no key material yet.', { fix: 'Import its key material.' });
+
+export const elasticKeyPendingDeletion = (): AppError =>
+  new AppError('elastic-key-pending-deletion', 409, 'The elastic key is to be destroyed and does nothing until then.', {
+    fix: 'Restore it to use it again.',
+  });
+
+export const elasticKeyDestroyed = (): AppError =>
+  new AppError('elastic-key-destroyed', 409, 'The elastic key is destroyed: a record of it is left, and no key material.', {
+    fix: 'Use another elastic key.',
+  });
+
 export const elasticKeyExpired = (): AppError =>
   new AppError('elastic-key-expired', 409, 'The elastic key has expired: it opens what it protected, and protects nothing more.', {
     fix: 'Use another elastic key, or move its expiry.',

@@ -2,16 +2,17 @@ import { isUuid } from '#infra/magic/uuid.ts';
 import { type Operation, PROTECTING } from '#kms/jose/algorithm.ts';
 import { type AlgorithmName, algorithmOf, VARIANTS } from '#kms/jose/algorithms.ts';
 import { fieldInvalid } from '#kms/api/fields.ts';
-import { elasticKeyExpired, elasticKeySuspended, operationNotAllowed } from './elastic-key-errors.ts';
+import { elasticKeyExpired, operationNotAllowed } from './elastic-key-errors.ts';
+import { assertActive } from './elastic-key.states.ts';
 import type { ChosenAlgorithm, ElasticKey } from './elastic-key.ts';
 
 /**
  * Whether a key may do an operation now, by state, allowed operations and expiry, in this order.
  *
- * @throws AppError `elastic-key-suspended`, `operation-not-allowed` or `elastic-key-expired`, each 409
+ * @throws AppError as `assertActive`; `operation-not-allowed`, `elastic-key-expired` 409
  */
 export const assertUsable = (key: ElasticKey, operation: Operation, now: number): void => {
-  if (key.state !== 'active') throw elasticKeySuspended();
+  assertActive(key);
   if (!key.operations.includes(operation)) throw operationNotAllowed(operation, key.operations);
   if (PROTECTING.has(operation) && key.expiresAt !== null && key.expiresAt <= now) throw elasticKeyExpired();
 };

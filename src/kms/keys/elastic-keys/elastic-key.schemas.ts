@@ -5,7 +5,8 @@ import { algorithmOf } from '#kms/jose/algorithms.ts';
 import { AGREEMENT_CURVES } from '#kms/jose/families/ecdh-es.ts';
 import { RSA_SIZES } from '#kms/jose/families/key-type.ts';
 import { keyFactsOf } from './elastic-key.policy.ts';
-import { ELASTIC_KEY_SORTS, ELASTIC_KEY_STATES, type ElasticKey } from './elastic-key.ts';
+import { ELASTIC_KEY_STATES, SETTABLE_STATES } from './elastic-key.states.ts';
+import { ELASTIC_KEY_SORTS, type ElasticKey } from './elastic-key.ts';
 import { isoOf, isoOrNull } from '#kms/api/fields.ts';
 import { nextCursor, pageQuery } from '#kms/api/paging.ts';
 import { nullable, oneOf, timestamp, uuidV7 } from '#kms/api/schemas.ts';
@@ -45,7 +46,9 @@ const curve = Type.String({
   maxLength: 16,
   examples: [AGREEMENT_CURVES[0]],
 });
-const state = oneOf(ELASTIC_KEY_STATES, { description: 'A suspended key does nothing until it is active again.' });
+const state = oneOf(ELASTIC_KEY_STATES, {
+  description: 'Only an `active` key does anything; a `destroyed` one is a record without key material.',
+});
 const operations = Type.Array(oneOf(OPERATIONS), {
   description: 'What the key may do: all that its algorithm can, or less.',
   uniqueItems: true,
@@ -70,7 +73,7 @@ export const changeBody = strictObject(
   {
     name: Type.Optional(name),
     description: Type.Optional(description),
-    state: Type.Optional(state),
+    state: Type.Optional(oneOf(SETTABLE_STATES, { description: 'A suspended key does nothing until it is active again.' })),
     operations: Type.Optional(operations),
     min_decryption_version: Type.Optional(
       Type.Integer({ description: 'Lower versions neither decrypt, unwrap nor verify.', minimum: 1, maximum: 2 ** 31 - 1 }),
@@ -103,6 +106,8 @@ export const elasticKeySchema = Type.Object({
   created_at: Type.String(),
   updated_at: Type.String(),
   expires_at: Type.Union([Type.String(), Type.Null()]),
+  deletion_at: Type.Union([Type.String(), Type.Null()], { description: 'When a key that is `pending-deletion` will be destroyed.' }),
+  destroyed_at: Type.Union([Type.String(), Type.Null()]),
 });
 
 export const elasticKeyPageSchema = Type.Object({ items: Type.Array(elasticKeySchema), next_cursor: nextCursor });
@@ -126,4 +131,6 @@ export const elasticKeyView = (key: ElasticKey) => ({
   created_at: isoOf(key.createdAt),
   updated_at: isoOf(key.updatedAt),
   expires_at: isoOrNull(key.expiresAt),
+  deletion_at: isoOrNull(key.deletionDueAt),
+  destroyed_at: isoOrNull(key.destroyedAt),
 });

@@ -8,6 +8,7 @@ import { checkElasticKeys, checkVersionsOfTenant, type KeyQuotas } from './quota
 import { elasticKeyNameTaken, elasticKeyNotFound } from './elastic-key-errors.ts';
 import { ELASTIC_KEY_ACTIONS } from './elastic-key.actions.ts';
 import { checkedAlgorithm, checkedExpiry, checkedName, checkedOperations } from './elastic-key.policy.ts';
+import { assertStays, stateSet } from './elastic-key.states.ts';
 import { elasticKeysStore } from './elastic-key.store.ts';
 import type { ElasticKey, ElasticKeyService, ElasticKeySort } from './elastic-key.ts';
 
@@ -26,6 +27,17 @@ const ORDERS = {
   created_at: { column: 'created_at', direction: 'asc', type: 'number' },
   '-created_at': { column: 'created_at', direction: 'desc', type: 'number' },
 } as const satisfies Record<ElasticKeySort, unknown>;
+
+/** @throws AppError `min-decryption-version-invalid` 400 */
+const checkedLowest = (minDecryptionVersion: number, { latestVersion: latest }: ElasticKey): number => {
+  if (minDecryptionVersion <= latest) return minDecryptionVersion;
+  throw fieldInvalid(
+    'min-decryption-version-invalid',
+    '/min_decryption_version',
+    `is above the latest version, ${latest}`,
+    `Choose 1 to ${latest}.`,
+  );
+};
 
 /** Who is refused gets no key made; the transaction looks again. */
 const mayBeMade = async (
@@ -56,6 +68,10 @@ export const createElasticKeyService = ({ operate, makeFirstVersion, quotas, now
         createdAt,
         updatedAt: createdAt,
         expiresAt: checkedExpiry(input.expiresAt, createdAt),
+        deletionDueAt: null,
+        restoresTo: null,
+        destroyedAt: null,
+        versionChanges: 0,
       };
       if (algorithmOf(algorithm).isSlowToMake) await mayBeMade(key.name, { db, rows, quotas });
       const storeFirstVersion = await makeFirstVersion(tenant.id, key);
@@ -89,30 +105,27 @@ export const createElasticKeyService = ({ operate, makeFirstVersion, quotas, now
 
   change: (caller, key, changes) => {
     const { description: _, ...decisive } = changes;
-    const { name, operations, expiresAt } = decisive;
+    const { name, state, operations, minDecryptionVersion: lowest, expiresAt } = decisive;
     const isOfPolicy = Object.values(decisive).some((given) => given !== undefined);
     const action = isOfPolicy ? ELASTIC_KEY_ACTIONS.change : ELASTIC_KEY_ACTIONS.describe;
-    return operate(caller, action, { key }, async ({ db, rows, target: { elasticKeyId: id } }) => {
-      const before = await elasticKeysStore(db, rows).byId(id);
-      if (!before) throw elasticKeyNotFound();
-      const changed = {
-        ...changes,
-        ...(name === undefined ? {} : { name: checkedName(name) }),
-        ...(operations === undefined ? {} : { operations: checkedOperations(before.algorithm, operations) }),
-        ...(expiresAt === undefined ? {} : { expiresAt: checkedExpiry(expiresAt, now()) }),
-        updatedAt: now(),
-      };
-      return async (tx) => {
-        const after = await elasticKeysStore(tx, rows).update(id, changed);
-        if (after) return after;
-        if (!(await elasticKeysStore(tx, rows).byId(id))) throw elasticKeyNotFound();
-        throw fieldInvalid(
-          'min-decryption-version-invalid',
-          '/min_decryption_version',
-          `is above the latest version, ${before.latestVersion}`,
-          `Choose 1 to ${before.latestVersion}.`,
-        );
-      };
-    });
+    return operate(
+      caller,
+      action,
+      { key },
+      async ({ rows, target: { elasticKeyId } }) =>
+        (tx) =>
+          elasticKeysStore(tx, rows).update(elasticKeyId, (before) => {
+            assertStays(before);
+            return {
+              ...changes,
+              ...(name === undefined ? {} : { name: checkedName(name) }),
+              ...(state === undefined ? {} : { state: stateSet(before, state) }),
+              ...(operations === undefined ? {} : { operations: checkedOperations(before.algorithm, operations) }),
+              ...(lowest === undefined ? {} : { minDecryptionVersion: checkedLowest(lowest, before) }),
+              ...(expiresAt === undefined ? {} : { expiresAt: checkedExpiry(expiresAt, now()) }),
+              updatedAt: now(),
+            };
+          }),
+    );
   },
 });

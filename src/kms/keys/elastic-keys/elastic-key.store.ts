@@ -8,8 +8,9 @@ import { OPERATIONS } from '#kms/jose/algorithm.ts';
 import { ALGORITHM_NAMES, type AlgorithmName, algorithmOf, VARIANTS } from '#kms/jose/algorithms.ts';
 import { changeRow } from '#kms/integrity/change-row.ts';
 import type { TenantRows } from '#kms/integrity/row-integrity.ts';
-import { elasticKeyNameTaken } from './elastic-key-errors.ts';
-import { ELASTIC_KEY_STATES, type ElasticKey, type ListElasticKeys } from './elastic-key.ts';
+import { elasticKeyNameTaken, elasticKeyNotFound } from './elastic-key-errors.ts';
+import { ELASTIC_KEY_STATES, RESTORED_STATES } from './elastic-key.states.ts';
+import type { ElasticKey, ListElasticKeys } from './elastic-key.ts';
 
 const elasticKeyOf = (row: ElasticKeyRow): ElasticKey => {
   const of = (column: string) => `the ${column} of elastic key ${row.id}`;
@@ -27,17 +28,20 @@ const elasticKeyOf = (row: ElasticKeyRow): ElasticKey => {
     createdAt: row.created_at,
     updatedAt: row.updated_at,
     expiresAt: row.expires_at,
+    deletionDueAt: row.deletion_due_at,
+    restoresTo: row.restores_to === null ? null : storedWord(row.restores_to, RESTORED_STATES, of('state before the deletion')),
+    destroyedAt: row.destroyed_at,
+    versionChanges: row.version_changes ?? 0,
   };
 };
 
 /** Members of an elastic key that may change, and the time of the change. */
-export type ElasticKeyChanges = Partial<
-  Pick<ElasticKey, 'name' | 'description' | 'operations' | 'state' | 'minDecryptionVersion' | 'expiresAt'>
-> &
+export type ElasticKeyChanges = Partial<Omit<ElasticKey, 'id' | 'algorithm' | 'use' | 'latestVersion' | 'createdAt' | 'updatedAt'>> &
   Pick<ElasticKey, 'updatedAt'>;
 
 const columnsOf = (changes: ElasticKeyChanges): Partial<ElasticKeyRow> => {
   const { name, description, operations, state, minDecryptionVersion, expiresAt, updatedAt } = changes;
+  const { deletionDueAt, restoresTo, destroyedAt, versionChanges } = changes;
   return {
     updated_at: updatedAt,
     ...(name === undefined ? {} : { name }),
@@ -46,6 +50,10 @@ const columnsOf = (changes: ElasticKeyChanges): Partial<ElasticKeyRow> => {
     ...(state === undefined ? {} : { state }),
     ...(minDecryptionVersion === undefined ? {} : { min_decryption_version: minDecryptionVersion }),
     ...(expiresAt === undefined ? {} : { expires_at: expiresAt }),
+    ...(deletionDueAt === undefined ? {} : { deletion_due_at: deletionDueAt }),
+    ...(restoresTo === undefined ? {} : { restores_to: restoresTo }),
+    ...(destroyedAt === undefined ? {} : { destroyed_at: destroyedAt }),
+    ...(versionChanges === undefined ? {} : { version_changes: versionChanges }),
   };
 };
 
@@ -100,6 +108,10 @@ export const elasticKeysStore = (db: Kysely<TenantTables>, rows: TenantRows) => 
         created_at: key.createdAt,
         updated_at: key.updatedAt,
         expires_at: key.expiresAt,
+        deletion_due_at: null,
+        restores_to: null,
+        destroyed_at: null,
+        version_changes: null,
       });
       await rows.put('elastic_keys', db, async (tx) => {
         await tx.insertInto('elastic_keys').values(row).execute().catch(nameTaken(key.name));
@@ -145,30 +157,38 @@ export const elasticKeysStore = (db: Kysely<TenantTables>, rows: TenantRows) => 
     },
 
     /**
-     * Changes all members that are given, or none.
+     * Changes all members that are given, or none. Its write locks the row until the end of the transaction.
      *
-     * @returns the key after the change, or undefined when there is no such key or it has no version `minDecryptionVersion`
-     * @throws AppError `elastic-key-name-taken` 409
+     * @param decide gets the key as it is, and refuses the change by throwing
+     * @returns the key after the change
+     * @throws AppError `elastic-key-not-found` 404, `elastic-key-name-taken` 409
      */
-    update: async (id: string, changes: ElasticKeyChanges): Promise<ElasticKey | undefined> => {
-      const { minDecryptionVersion = 1 } = changes;
-      const row = await change(id, (before) => (before.latest_version >= minDecryptionVersion ? columnsOf(changes) : undefined)).catch(
-        nameTaken(changes.name),
-      );
-      return row && elasticKeyOf(row);
+    update: async (id: string, decide: (before: ElasticKey) => ElasticKeyChanges): Promise<ElasticKey> => {
+      let name: string | undefined;
+      const row = await change(id, (before) => {
+        const changes = decide(elasticKeyOf(before));
+        name = changes.name;
+        return columnsOf(changes);
+      }).catch((error: unknown) => nameTaken(name)(error));
+      if (row === undefined) throw elasticKeyNotFound();
+      return elasticKeyOf(row);
     },
 
     /**
      * Raises the latest version by one. Its write locks the row, so that rotations at once get one version each; the caller
      * inserts that version in the same transaction.
      *
-     * @returns the new version, or undefined when the key is not there, not active or expired
+     * @param assertMay refuses by throwing
+     * @returns the new version
+     * @throws AppError `elastic-key-not-found` 404
      */
-    raiseVersion: async (id: string, now: number): Promise<number | undefined> => {
-      const row = await change(id, ({ state, expires_at: expiresAt, latest_version: latest }) =>
-        state === 'active' && (expiresAt === null || expiresAt > now) ? { latest_version: latest + 1, updated_at: now } : undefined,
-      );
-      return row?.latest_version;
+    raiseVersion: async (id: string, now: number, assertMay: (before: ElasticKey) => void): Promise<number> => {
+      const row = await change(id, (before) => {
+        assertMay(elasticKeyOf(before));
+        return { latest_version: before.latest_version + 1, updated_at: now };
+      });
+      if (row === undefined) throw elasticKeyNotFound();
+      return row.latest_version;
     },
   };
 };

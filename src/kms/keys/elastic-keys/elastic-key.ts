@@ -2,26 +2,16 @@ import type { Page } from '#kms/api/paging.ts';
 import type { Caller } from '#kms/caller.ts';
 import type { KeyPurpose, Operation } from '#kms/jose/algorithm.ts';
 import type { AlgorithmName } from '#kms/jose/algorithms.ts';
-
-/**
- * States of an elastic key, in the words of NIST SP 800-57 part 1, section 7:
- *
- *                PATCH state=suspended
- *      ┌────────┐ ───────────────────► ┌───────────┐
- *      │ active │                      │ suspended │
- *      └────────┘ ◄─────────────────── └───────────┘
- *                PATCH state=active
- *
- * A suspended key does nothing at all; what it holds stays as it is until it is active again.
- */
-export const ELASTIC_KEY_STATES = ['active', 'suspended'] as const;
-export type ElasticKeyState = (typeof ELASTIC_KEY_STATES)[number];
+import type { ElasticKeyState, RestoredState, SettableState } from './elastic-key.states.ts';
 
 /** A named pool of material keys with one policy. Times are epoch milliseconds. */
 export interface ElasticKey {
   /** UUIDv7. */
   readonly id: string;
-  /** Unique within the tenant, and not of the form of a UUID. */
+  /**
+   * Unique within the tenant, and not of the form of a UUID. A destroyed key gives its name back: from then on it is called by that name,
+   * a colon and its id.
+   */
   readonly name: string;
   readonly description: string;
   readonly algorithm: AlgorithmName;
@@ -38,6 +28,13 @@ export interface ElasticKey {
   readonly updatedAt: number;
   /** From then on the key protects nothing more; it still opens what it protected. Null: never. */
   readonly expiresAt: number | null;
+  /** When a key that is pending deletion will be destroyed; null in every other state. */
+  readonly deletionDueAt: number | null;
+  /** The state that it has again when it is restored; null unless it is pending deletion. */
+  readonly restoresTo: RestoredState | null;
+  readonly destroyedAt: number | null;
+  /** Counts the revocations, deletions and restorations of its versions, so that a memory of these shows whether it is old. */
+  readonly versionChanges: number;
 }
 
 /** An algorithm as a caller names it. */
@@ -61,7 +58,7 @@ interface CreateElasticKey extends ChosenAlgorithm {
 interface ChangeElasticKey {
   readonly name?: string;
   readonly description?: string;
-  readonly state?: ElasticKeyState;
+  readonly state?: SettableState;
   readonly operations?: readonly Operation[];
   readonly minDecryptionVersion?: number;
   readonly expiresAt?: number | null;
@@ -98,6 +95,10 @@ export interface ElasticKeyService {
   create(caller: Caller, input: CreateElasticKey): Promise<ElasticKey>;
   list(caller: Caller, query?: ListElasticKeys): Promise<Page<ElasticKey>>;
   read(caller: Caller, key: string): Promise<ElasticKey>;
-  /** Changes name, description or policy; a new name or policy holds from the answer on, in every replica. */
+  /**
+   * Changes name, description or policy; a new name or policy holds from the answer on, in every replica.
+   *
+   * @throws AppError `elastic-key-pending-deletion`, `elastic-key-destroyed` 409; of a state, `elastic-key-pending-import` 409
+   */
   change(caller: Caller, key: string, changes: ChangeElasticKey): Promise<ElasticKey>;
 }

@@ -10,6 +10,7 @@ import { LEASE_MS } from '#kms/tenants/leases.ts';
 import { elasticKeyNotFound } from '../elastic-keys/elastic-key-errors.ts';
 import { elasticKeysStore } from '../elastic-keys/elastic-key.store.ts';
 import type { ElasticKey } from '../elastic-keys/elastic-key.ts';
+import { mayProcess } from '../material-keys/material-key.states.ts';
 import { materialKeysStore } from '../material-keys/material-key.store.ts';
 import type { StoredMaterialKey } from '../material-keys/material-key.ts';
 import type { KeyOfTenant, KeyRing, NameOfTenant, Snapshot, UsableKey } from './key-ring.ts';
@@ -17,6 +18,12 @@ import { createProtectionCounter } from './protection-counter.ts';
 
 /** The id of no version. */
 const NOBODY = '00000000-0000-0000-0000-000000000000';
+
+/** A version as it was when its elastic key had counted so many changes of its versions; null where it does not process. */
+interface RememberedVersion {
+  readonly versionChanges: number;
+  readonly key: Promise<UsableKey | null>;
+}
 
 const ownerOf = ({ tenant }: Pick<KeyOfTenant, 'tenant'>): BoundedKey => boundedKey(tenant.id);
 const versionName = (elasticKeyId: string, id: string): BoundedKey => boundedKey(`${elasticKeyId}/${id}`);
@@ -45,7 +52,7 @@ export const createKeyRing = (options: {
 }): KeyRing => {
   const { barrier, rows, elapsed = () => performance.now(), leaseMs = LEASE_MS, max = 4096 } = options;
   const snapshots = createSharedMap<{ readonly at: number; readonly value: Promise<Snapshot> }>({ max });
-  const versions = createSharedMap<Promise<UsableKey>>({ max });
+  const versions = createSharedMap<RememberedVersion>({ max });
   /** Ids of the keys that had these names when they were looked for: each may have another name by now. */
   const ids = createSharedMap<string>({ max });
   const counter = createProtectionCounter({ rows, max });
@@ -66,7 +73,8 @@ export const createKeyRing = (options: {
     { tenant, elasticKeyId }: KeyOfTenant,
     { algorithm, use }: ElasticKey,
     key: StoredMaterialKey,
-  ): Promise<UsableKey> => {
+  ): Promise<UsableKey | null> => {
+    if (key.wrapped === null) return null;
     const place = { tenantId: tenant.id, elasticKeyId, materialKeyId: key.id, version: key.version, algorithm, use };
     const secret = await barrier.unwrap(place, key.wrapped);
     try {
@@ -76,12 +84,18 @@ export const createKeyRing = (options: {
     }
   };
 
-  const open: KeyRing['open'] = (of, elasticKey, key) => {
-    const [owner, name] = [ownerOf(of), versionName(of.elasticKeyId, key.id)];
-    const known = versions.get(owner, name);
-    if (known) return known;
-    const loading = load(of, elasticKey, key);
-    return remember(versions, owner, name, loading, loading);
+  const known = (of: KeyOfTenant, { versionChanges }: ElasticKey, id: string): Promise<UsableKey | null> | undefined => {
+    const remembered = versions.get(ownerOf(of), versionName(of.elasticKeyId, id));
+    return remembered?.versionChanges === versionChanges ? remembered.key : undefined;
+  };
+
+  /** A version that was read after its elastic key: no change of it is missed that the elastic key has counted. */
+  const open = (of: KeyOfTenant, elasticKey: ElasticKey, key: StoredMaterialKey): Promise<UsableKey | null> => {
+    const before = known(of, elasticKey, key.id);
+    if (before) return before;
+    const loading = mayProcess(key) ? load(of, elasticKey, key) : Promise.resolve(null);
+    const entry = { versionChanges: elasticKey.versionChanges, key: loading };
+    return remember(versions, ownerOf(of), versionName(of.elasticKeyId, key.id), entry, loading).key;
   };
 
   const read = async (of: KeyOfTenant): Promise<Snapshot> => {
@@ -89,18 +103,22 @@ export const createKeyRing = (options: {
     const ofTenant = rows.of(of.tenant.id);
     const elasticKey = await elasticKeysStore(db, ofTenant).byId(of.elasticKeyId);
     if (!elasticKey) throw elasticKeyNotFound();
-    const [newest] = await materialKeysStore(db, ofTenant).below(of.elasticKeyId, { below: elasticKey.latestVersion + 1, limit: 1 });
-    if (!newest) throw elasticKeyNotFound();
+    if (elasticKey.state !== 'active') return { elasticKey, protecting: null, processing: null };
+    const store = materialKeysStore(db, ofTenant);
+    const [newest] = await store.below(of.elasticKeyId, { below: elasticKey.latestVersion + 1, limit: 1 });
     // Where the newest version was taken away, the one before must not protect in its place.
-    if (newest.version !== elasticKey.latestVersion) throw ofTenant.refusal('elastic_keys', elasticKey.id);
-    return { elasticKey, newest: await open(of, elasticKey, newest) };
+    if (newest?.version !== elasticKey.latestVersion) throw ofTenant.refusal('elastic_keys', elasticKey.id);
+    const lowest = elasticKey.minDecryptionVersion;
+    const processing = mayProcess(newest) ? newest : await store.newestThatProcesses(of.elasticKeyId, lowest);
+    const opened = processing ? await open(of, elasticKey, processing) : null;
+    return { elasticKey, protecting: newest.state === 'active' ? opened : null, processing: opened };
   };
 
   const snapshot: KeyRing['snapshot'] = (of) => {
     const at = elapsed();
     const [owner, name] = [ownerOf(of), boundedKey(of.elasticKeyId)];
-    const known = snapshots.get(owner, name);
-    if (known && at - known.at < leaseMs) return known.value;
+    const before = snapshots.get(owner, name);
+    if (before && at - before.at < leaseMs) return before.value;
     const value = read(of);
     return remember(snapshots, owner, name, { at, value }, value).value;
   };
@@ -130,13 +148,17 @@ export const createKeyRing = (options: {
     },
     snapshot,
     version: async (of, elasticKey, id) => {
-      const known = versions.get(ownerOf(of), versionName(of.elasticKeyId, id));
-      if (known) return known;
-      const key = await find(of, isUuid(id) ? id : NOBODY);
-      return key ? open(of, elasticKey, key) : null;
+      const remembered = known(of, elasticKey, id);
+      if (remembered) return { key: await remembered, haveLooked: false };
+      const found = await find(of, isUuid(id) ? id : NOBODY);
+      return { key: found ? await open(of, elasticKey, found) : null, haveLooked: true };
     },
     lookInVain: async (of) => void (await find(of, NOBODY)),
-    open,
+    publicJwk: async (of, elasticKey, key) => {
+      // The secret of a version that does not process is opened for this alone, and not remembered.
+      const opened = await (mayProcess(key) ? open(of, elasticKey, key) : load(of, elasticKey, key));
+      return opened?.publicJwk ?? null;
+    },
     countProtection: (of, materialKeyId, limit) => counter.take(of.tenant, materialKeyId, limit),
     forget: (of) => {
       snapshots.delete(ownerOf(of), boundedKey(of.elasticKeyId));

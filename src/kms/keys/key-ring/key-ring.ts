@@ -1,7 +1,7 @@
 import type { CallerTenant } from '#kms/caller.ts';
 import type { KeyMaterial } from '#kms/jose/key-material.ts';
 import type { ElasticKey } from '../elastic-keys/elastic-key.ts';
-import type { StoredMaterialKey } from '../material-keys/material-key.ts';
+import type { PublicKeys } from '../material-keys/public-keys.ts';
 
 /** An elastic key of the tenant of a caller. */
 export interface KeyOfTenant {
@@ -15,10 +15,21 @@ export interface UsableKey extends KeyMaterial {
   readonly version: number;
 }
 
-/** An elastic key's policy and its newest version as they were at one moment. */
+/** An elastic key's policy and versions as they were at one moment; both null unless the elastic key is active. */
 export interface Snapshot {
   readonly elasticKey: ElasticKey;
-  readonly newest: UsableKey;
+  /** The version that protects: the newest, where that is active. */
+  readonly protecting: UsableKey | null;
+  /** The newest version that processes; a refusal takes as long as its use. */
+  readonly processing: UsableKey | null;
+}
+
+/** What was found of a version. */
+interface FoundVersion {
+  /** Null where this elastic key has none such that processes. */
+  readonly key: UsableKey | null;
+  /** Whether the database was asked. */
+  readonly haveLooked: boolean;
 }
 
 /** What a caller calls an elastic key of his. */
@@ -28,10 +39,11 @@ export interface NameOfTenant {
 }
 
 /**
- * Keys in memory, so that an operation costs no database round trip and no unwrapping.
- * Bounded; dropped when the barrier forgets, and per elastic key when it is changed or rotated.
+ * Keys in memory, so that an operation costs no database round trip and no unwrapping. The secret of a version that does not process is
+ * not among them. Bounded; dropped when the barrier forgets, and per elastic key when it or one of its versions is changed, or it is
+ * rotated: here at once, and in other replicas with the next snapshot.
  */
-export interface KeyRing {
+export interface KeyRing extends PublicKeys {
   /**
    * The id of the elastic key with a name. It costs no database round trip where a snapshot of a key with that name is in memory.
    *
@@ -40,12 +52,10 @@ export interface KeyRing {
   idOf(of: NameOfTenant): Promise<string>;
   /** @throws AppError `elastic-key-not-found` 404 */
   snapshot(of: KeyOfTenant): Promise<Snapshot>;
-  /** A version by kid; null, and then the database was asked for it, when this elastic key has none such. */
-  version(of: KeyOfTenant, elasticKey: ElasticKey, id: string): Promise<UsableKey | null>;
+  /** A version by kid, as far as it processes. */
+  version(of: KeyOfTenant, elasticKey: ElasticKey, id: string): Promise<FoundVersion>;
   /** Asks the database for a version that is not there: a refusal that needs no look takes as long by it as one that does. */
   lookInVain(of: KeyOfTenant): Promise<void>;
-  /** A version that was read just now, made usable. */
-  open(of: KeyOfTenant, elasticKey: ElasticKey, key: StoredMaterialKey): Promise<UsableKey>;
   /**
    * Counts one protection by a version.
    *

@@ -13,5 +13,7 @@ export const firstVersionMaker =
     const place = { tenantId, elasticKeyId, materialKeyId: randomUUIDv7(), version: 1, algorithm };
     const { id, asVersion } = await mintMaterialKey(options, place);
     const wrapped = await asVersion(1);
-    return (tx) => materialKeysStore(tx, rows.of(tenantId)).insertActive({ id, elasticKeyId, version: 1, wrapped, createdAt });
+    return async (tx) => {
+      await materialKeysStore(tx, rows.of(tenantId)).insertActive({ id, elasticKeyId, version: 1, wrapped, createdAt });
+    };
   };

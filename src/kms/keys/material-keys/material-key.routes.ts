@@ -1,50 +1,14 @@
 import { Type } from 'typebox';
 import { strictObject } from '#infra/config/schema.ts';
 import type { App } from '#infra/http/server.ts';
-import { isoOf, isoOrNull } from '#kms/api/fields.ts';
 import { limitOf, nextCursor, pageQuery } from '#kms/api/paging.ts';
-import { oneOf, problems, uuidV7 } from '#kms/api/schemas.ts';
+import { problems } from '#kms/api/schemas.ts';
 import { elasticKeyPath } from '../elastic-keys/elastic-key.schemas.ts';
 import { MATERIAL_KEY_ACTIONS } from './material-key.actions.ts';
-import { MATERIAL_KEY_STATES, type MaterialKey, type MaterialKeyService } from './material-key.ts';
+import { materialKeyPath, materialKeySchema, materialKeyView, publicJwk } from './material-key.schemas.ts';
+import type { MaterialKeyService } from './material-key.ts';
 
 const tags = ['Material keys'];
-
-const coordinate = (description: string) => Type.Optional(Type.String({ description }));
-
-/** @see RFC 7517 section 4, RFC 7518 sections 6.2.1 and 6.3.1, RFC 8037 section 2, RFC 9964 section 3 */
-const publicJwk = Type.Object({
-  kty: Type.String({ description: '`EC`, `OKP`, `RSA` or `AKP`' }),
-  crv: coordinate('of `EC` and `OKP`'),
-  x: coordinate('of `EC` and `OKP`'),
-  y: coordinate('of `EC`'),
-  n: coordinate('of `RSA`'),
-  e: coordinate('of `RSA`'),
-  pub: coordinate('of `AKP`'),
-  kid: Type.String(),
-  alg: Type.String(),
-  use: oneOf(['sig', 'enc']),
-});
-
-const materialKeySchema = Type.Object({
-  id: uuidV7('the `kid` of every JWE, JWS and JWK of this version'),
-  elastic_key_id: uuidV7('the elastic key of which it is a version'),
-  version: Type.Integer(),
-  state: oneOf(MATERIAL_KEY_STATES, { description: '`active` protects and opens; `deactivated` only opens.' }),
-  public_jwk: Type.Union([publicJwk, Type.Null()], { description: 'Null for a symmetric key.' }),
-  created_at: Type.String(),
-  deactivated_at: Type.Union([Type.String(), Type.Null()]),
-});
-
-const view = (key: MaterialKey) => ({
-  id: key.id,
-  elastic_key_id: key.elasticKeyId,
-  version: key.version,
-  state: key.state,
-  public_jwk: key.publicJwk,
-  created_at: isoOf(key.createdAt),
-  deactivated_at: isoOrNull(key.deactivatedAt),
-});
 
 /** @param base path below which the routes stand */
 export const registerMaterialKeyRoutes = (app: App, base: string, materialKeys: MaterialKeyService): void => {
@@ -65,7 +29,10 @@ export const registerMaterialKeyRoutes = (app: App, base: string, materialKeys: 
     },
     async (request, reply) => {
       const key = await materialKeys.rotate(request.caller, request.params.id);
-      return reply.code(201).header('location', `${base}/elastic-keys/${key.elasticKeyId}/material-keys/${key.id}`).send(view(key));
+      return reply
+        .code(201)
+        .header('location', `${base}/elastic-keys/${key.elasticKeyId}/material-keys/${key.id}`)
+        .send(materialKeyView(key));
     },
   );
 
@@ -86,7 +53,7 @@ export const registerMaterialKeyRoutes = (app: App, base: string, materialKeys: 
     async (request) => {
       const { limit, ...query } = request.query;
       const page = await materialKeys.list(request.caller, request.params.id, { ...query, ...limitOf(limit) });
-      return { items: page.items.map(view), next_cursor: page.nextCursor };
+      return { items: page.items.map(materialKeyView), next_cursor: page.nextCursor };
     },
   );
 
@@ -99,11 +66,11 @@ export const registerMaterialKeyRoutes = (app: App, base: string, materialKeys: 
         summary: 'Read a material key',
         description: 'One version by its `kid`; the public part only.',
         tags,
-        params: strictObject({ ...elasticKeyPath.properties, kid: uuidV7('the id of a material key, a UUIDv7') }),
+        params: materialKeyPath,
         response: { 200: materialKeySchema, ...problems },
       },
     },
-    async (request) => view(await materialKeys.read(request.caller, request.params.id, request.params.kid)),
+    async (request) => materialKeyView(await materialKeys.read(request.caller, request.params.id, request.params.kid)),
   );
 
   app.get(
@@ -113,7 +80,8 @@ export const registerMaterialKeyRoutes = (app: App, base: string, materialKeys: 
       schema: {
         operationId: 'readJwks',
         summary: 'Public keys of an elastic key',
-        description: 'A JWK Set (RFC 7517) of the versions that verify or decrypt now; empty for a symmetric or a suspended key.',
+        description:
+          'A JWK Set (RFC 7517) of the versions that verify or decrypt now; empty for a symmetric key, and for one that is not active.',
         tags,
         params: elasticKeyPath,
         response: { 200: Type.Object({ keys: Type.Array(publicJwk) }), ...problems },

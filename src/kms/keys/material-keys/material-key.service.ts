@@ -1,29 +1,20 @@
 import { randomUUIDv7 } from 'node:crypto';
-import { AppError } from '#infra/apperr/app-error.ts';
 import type { Operate, Reading } from '#kms/action.ts';
 import { DEFAULT_LIMIT, decodeCursor } from '#kms/api/cursor.ts';
 import { pageOf } from '#kms/api/paging.ts';
-import type { CallerTenant } from '#kms/caller.ts';
 import { algorithmOf } from '#kms/jose/algorithms.ts';
 import type { PublicJwk } from '#kms/jose/key-material.ts';
-import { elasticKeyExpired, elasticKeyNotFound, elasticKeySuspended } from '../elastic-keys/elastic-key-errors.ts';
+import { elasticKeyExpired, elasticKeyNotFound } from '../elastic-keys/elastic-key-errors.ts';
+import { assertActive } from '../elastic-keys/elastic-key.states.ts';
 import { elasticKeysStore } from '../elastic-keys/elastic-key.store.ts';
 import type { ElasticKey } from '../elastic-keys/elastic-key.ts';
 import { checkVersions, checkVersionsOfTenant, type KeyQuotas } from '../elastic-keys/quotas.ts';
 import { MATERIAL_KEY_ACTIONS } from './material-key.actions.ts';
+import { mayProcess } from './material-key.states.ts';
 import { materialKeysStore } from './material-key.store.ts';
-import type { MaterialKey, MaterialKeyService, StoredMaterialKey } from './material-key.ts';
+import { materialKeyNotFound, type MaterialKeyService, type StoredMaterialKey } from './material-key.ts';
 import { type MintOptions, mintMaterialKey } from './mint.ts';
-
-/** As much of the key ring as is asked for here. */
-interface PublicKeys {
-  /** The public part comes from the secret itself, so that no row can put another in its place. */
-  open(
-    of: { readonly tenant: CallerTenant; readonly elasticKeyId: string },
-    elasticKey: ElasticKey,
-    key: StoredMaterialKey,
-  ): Promise<{ readonly publicJwk: PublicJwk | null }>;
-}
+import { type PublicKeys, shown, withPublicJwk } from './public-keys.ts';
 
 export interface MaterialKeyServiceOptions extends MintOptions {
   readonly operate: Operate<PublicKeys>;
@@ -35,35 +26,23 @@ export interface MaterialKeyServiceOptions extends MintOptions {
 /** Versions unwrapped at once for a JWK Set, so that a long one leaves the thread pool to others. */
 const OPENED_AT_ONCE = 16;
 
-const materialKeyNotFound = (): AppError =>
-  new AppError('material-key-not-found', 404, 'This elastic key has no such material key.', {
-    fix: 'List its material keys to find the id, which is the kid of what it made.',
-  });
+/** @throws AppError as `assertActive`, and `elastic-key-expired` 409 */
+const assertRotates =
+  (at: number) =>
+  (key: ElasticKey): void => {
+    assertActive(key);
+    if (key.expiresAt !== null && key.expiresAt <= at) throw elasticKeyExpired();
+  };
 
-const mayRotate = ({ state, expiresAt }: ElasticKey, at: number): boolean => state === 'active' && (expiresAt === null || expiresAt > at);
-
-/** Why a rotation changed nothing, from the elastic key as it is now. */
-const refusalOf = (key: ElasticKey | undefined): AppError => {
-  if (!key) return elasticKeyNotFound();
-  return key.state === 'active' ? elasticKeyExpired() : elasticKeySuspended();
-};
+/** A JWK Set invites others to encrypt, so a key pair for that is left out of it once it is revoked. */
+const isPublished = (key: StoredMaterialKey, { use }: ElasticKey): boolean =>
+  mayProcess(key) && (use === 'sign' || key.state !== 'compromised');
 
 const elasticKeyIn = async ({ db, rows }: Pick<Reading<unknown>, 'db' | 'rows'>, id: string): Promise<ElasticKey> => {
   const key = await elasticKeysStore(db, rows).byId(id);
   if (!key) throw elasticKeyNotFound();
   return key;
 };
-
-/** Rows without their secrets, with the public keys that only the ring can open. */
-const shown = async (
-  ring: PublicKeys,
-  tenant: CallerTenant,
-  elasticKey: ElasticKey,
-  { wrapped, ...key }: StoredMaterialKey,
-): Promise<MaterialKey> => ({
-  ...key,
-  publicJwk: (await ring.open({ tenant, elasticKeyId: elasticKey.id }, elasticKey, { wrapped, ...key })).publicJwk,
-});
 
 export const createMaterialKeyService = ({ operate, quotas, now, ...mint }: MaterialKeyServiceOptions): MaterialKeyService => ({
   rotate: (caller, key) => {
@@ -72,21 +51,20 @@ export const createMaterialKeyService = ({ operate, quotas, now, ...mint }: Mate
       const elasticKey = await elasticKeyIn({ db, rows }, elasticKeyId);
       const { algorithm, latestVersion } = elasticKey;
       // Who is refused gets no key made; the transaction looks again.
-      if (!mayRotate(elasticKey, now())) throw refusalOf(elasticKey);
+      assertRotates(now())(elasticKey);
       checkVersions(elasticKey, latestVersion + 1, quotas);
       if (algorithmOf(algorithm).isSlowToMake) await checkVersionsOfTenant(db, quotas);
       const place = { tenantId: tenant.id, elasticKeyId, materialKeyId, version: latestVersion + 1, algorithm };
       const { asVersion, publicJwk } = await mintMaterialKey(mint, place);
       const createdAt = now();
       return async (tx) => {
-        const version = await elasticKeysStore(tx, rows).raiseVersion(elasticKeyId, createdAt);
-        if (version === undefined) throw refusalOf(await elasticKeysStore(tx, rows).byId(elasticKeyId));
+        const version = await elasticKeysStore(tx, rows).raiseVersion(elasticKeyId, createdAt, assertRotates(createdAt));
         checkVersions(elasticKey, version, quotas);
         await checkVersionsOfTenant(tx, quotas);
         // Another rotation may have been faster.
         const wrapped = await asVersion(version);
-        await materialKeysStore(tx, rows).insertActive({ id: materialKeyId, elasticKeyId, version, wrapped, createdAt });
-        return { id: materialKeyId, elasticKeyId, version, state: 'active', publicJwk, createdAt, deactivatedAt: null };
+        const made = { id: materialKeyId, elasticKeyId, version, wrapped, createdAt };
+        return withPublicJwk(await materialKeysStore(tx, rows).insertActive(made), publicJwk);
       };
     });
   },
@@ -118,9 +96,10 @@ export const createMaterialKeyService = ({ operate, quotas, now, ...mint }: Mate
       const { state, algorithm, latestVersion: latest, minDecryptionVersion: from } = elasticKey;
       if (state !== 'active' || algorithmOf(algorithm).key.kind === 'symmetric') return { keys: [] };
       const versions = await materialKeysStore(db, rows).below(elasticKeyId, { below: latest + 1, from, limit: latest });
+      const published = versions.filter((key) => isPublished(key, elasticKey));
       const keys: PublicJwk[] = [];
-      for (let at = 0; at < versions.length; at += OPENED_AT_ONCE) {
-        const group = versions.slice(at, at + OPENED_AT_ONCE);
+      for (let at = 0; at < published.length; at += OPENED_AT_ONCE) {
+        const group = published.slice(at, at + OPENED_AT_ONCE);
         const opened = await Promise.all(group.map((version) => shown(ring, tenant, elasticKey, version)));
         keys.push(...opened.flatMap(({ publicJwk }) => publicJwk ?? []));
       }

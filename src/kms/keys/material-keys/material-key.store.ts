@@ -4,17 +4,56 @@ import type { MaterialKeyRow } from '#kms/database/material-keys.table.ts';
 import type { TenantTables } from '#kms/database/tenant-tables.ts';
 import { changeRow } from '#kms/integrity/change-row.ts';
 import type { TenantRows } from '#kms/integrity/row-integrity.ts';
-import { MATERIAL_KEY_STATES, type StoredMaterialKey } from './material-key.ts';
+import { MATERIAL_KEY_STATES, mayProcess, REVOCATION_REASONS, type Revocation } from './material-key.states.ts';
+import type { StoredMaterialKey } from './material-key.ts';
+
+/** In the place of a secret that is destroyed: the column is not null. */
+const NO_SECRET = '';
+
+const revocationOf = (row: MaterialKeyRow): Revocation | null => {
+  if (row.revoked_at === null) return null;
+  return {
+    revokedAt: row.revoked_at,
+    reason: storedWord(row.revocation_reason ?? '', REVOCATION_REASONS, `the reason for the revocation of material key ${row.id}`),
+    comment: row.revocation_comment ?? '',
+    allowsProcessing: row.revoked_processes === 1,
+  };
+};
 
 const materialKeyOf = (row: MaterialKeyRow): StoredMaterialKey => ({
   id: row.id,
   elasticKeyId: row.elastic_key_id,
   version: row.version,
   state: storedWord(row.state, MATERIAL_KEY_STATES, `the state of material key ${row.id}`),
-  wrapped: row.wrapped,
+  wrapped: row.wrapped === NO_SECRET ? null : row.wrapped,
   createdAt: row.created_at,
   deactivatedAt: row.deactivated_at,
+  revocation: revocationOf(row),
+  deletionDueAt: row.deletion_due_at,
+  destroyedAt: row.destroyed_at,
 });
+
+/** Members of a version that its life changes. */
+export type MaterialKeyChanges = Partial<
+  Pick<StoredMaterialKey, 'state' | 'wrapped' | 'deactivatedAt' | 'deletionDueAt' | 'destroyedAt'> & { readonly revocation: Revocation }
+>;
+
+const columnsOf = (changes: MaterialKeyChanges): Partial<MaterialKeyRow> => {
+  const { state, wrapped, deactivatedAt, revocation, deletionDueAt, destroyedAt } = changes;
+  return {
+    ...(state === undefined ? {} : { state }),
+    ...(wrapped === undefined ? {} : { wrapped: wrapped ?? NO_SECRET }),
+    ...(deactivatedAt === undefined ? {} : { deactivated_at: deactivatedAt }),
+    ...(revocation && {
+      revoked_at: revocation.revokedAt,
+      revocation_reason: revocation.reason,
+      revocation_comment: revocation.comment,
+      revoked_processes: revocation.allowsProcessing ? 1 : 0,
+    }),
+    ...(deletionDueAt === undefined ? {} : { deletion_due_at: deletionDueAt }),
+    ...(destroyedAt === undefined ? {} : { destroyed_at: destroyedAt }),
+  };
+};
 
 /**
  * Queries on `material_keys`; each but for `insertActive` is one statement, or one on condition that nobody changed the row since it
@@ -46,7 +85,9 @@ export const materialKeysStore = (db: Kysely<TenantTables>, rows: TenantRows) =>
   };
   return {
     /** Deactivates the version before, then inserts. It belongs in the transaction that raised `latest_version` to this version. */
-    insertActive: async (key: Pick<StoredMaterialKey, 'id' | 'elasticKeyId' | 'version' | 'wrapped' | 'createdAt'>): Promise<void> => {
+    insertActive: async (
+      key: Pick<StoredMaterialKey, 'id' | 'elasticKeyId' | 'version' | 'createdAt'> & { readonly wrapped: string },
+    ): Promise<StoredMaterialKey> => {
       const { elasticKeyId, createdAt } = key;
       const active = await db
         .selectFrom('material_keys')
@@ -64,17 +105,62 @@ export const materialKeysStore = (db: Kysely<TenantTables>, rows: TenantRows) =>
         protections_reserved: 0,
         created_at: createdAt,
         deactivated_at: null,
+        revoked_at: null,
+        revocation_reason: null,
+        revocation_comment: null,
+        revoked_processes: null,
+        deletion_due_at: null,
+        destroyed_at: null,
       });
       await rows.put('material_keys', db, async (tx) => {
         await tx.insertInto('material_keys').values(row).execute();
         return [row];
       });
+      return materialKeyOf(row);
     },
 
     byId: async (elasticKeyId: string, id: string): Promise<StoredMaterialKey | undefined> => {
       const query = db.selectFrom('material_keys').selectAll().where('id', '=', id).where('elastic_key_id', '=', elasticKeyId).limit(1);
       const [row] = await rows.read('material_keys', db, () => query.execute(), { id, elastic_key_id: elasticKeyId });
       return row && materialKeyOf(row);
+    },
+
+    /**
+     * Changes a version. It belongs in the transaction that counted the change at the elastic key, and by that locked it: so none of two
+     * changes of its versions works on what the other has made old.
+     *
+     * @param decide gets the version as it is, and refuses the change by throwing
+     * @returns the version after the change, or undefined when there is none such
+     */
+    update: async (
+      elasticKeyId: string,
+      id: string,
+      decide: (before: StoredMaterialKey) => MaterialKeyChanges,
+    ): Promise<StoredMaterialKey | undefined> => {
+      const row = await change(id, (before) =>
+        before.elastic_key_id === elasticKeyId ? columnsOf(decide(materialKeyOf(before))) : undefined,
+      );
+      return row && materialKeyOf(row);
+    },
+
+    /** The newest version from one on that processes. */
+    newestThatProcesses: async (elasticKeyId: string, from: number): Promise<StoredMaterialKey | undefined> => {
+      const query = db
+        .selectFrom('material_keys')
+        .selectAll()
+        .where('elastic_key_id', '=', elasticKeyId)
+        .where('version', '>=', from)
+        .where((where) => where.or([where('state', 'in', ['active', 'deactivated']), where('revoked_processes', '=', 1)]))
+        .where('deletion_due_at', 'is', null)
+        .where('destroyed_at', 'is', null)
+        .orderBy('version', 'desc')
+        .limit(1);
+      const asked = { elastic_key_id: elasticKeyId, deletion_due_at: null, destroyed_at: null };
+      const [row] = await rows.read('material_keys', db, () => query.execute(), asked);
+      if (row === undefined) return undefined;
+      const key = materialKeyOf(row);
+      if (key.version < from || !mayProcess(key)) throw rows.refusal('material_keys', key.id);
+      return key;
     },
 
     /** Newest first, below a version; at most `limit`. */

@@ -1,18 +1,8 @@
+import { AppError } from '#infra/apperr/app-error.ts';
 import type { Page } from '#kms/api/paging.ts';
 import type { Caller } from '#kms/caller.ts';
 import type { PublicJwk } from '#kms/jose/key-material.ts';
-
-/**
- * States of a material key (a version), in the words of NIST SP 800-57 part 1, section 7:
- *
- *      create, rotate          rotate makes a newer one
- *     ───────────────► active ──────────────────────────► deactivated
- *
- * Exactly one version of an elastic key is active: it protects and processes.
- * A deactivated one only processes (decrypt, unwrap, verify) what it protected before.
- */
-export const MATERIAL_KEY_STATES = ['active', 'deactivated'] as const;
-export type MaterialKeyState = (typeof MATERIAL_KEY_STATES)[number];
+import type { MaterialKeyState, Revocation } from './material-key.states.ts';
 
 /** One version of an elastic key without its secret. Times are epoch milliseconds. */
 export interface MaterialKey {
@@ -22,16 +12,20 @@ export interface MaterialKey {
   /** Counts from 1. */
   readonly version: number;
   readonly state: MaterialKeyState;
-  /** Public part of a key pair (RFC 7517); null for a symmetric key. */
+  /** Public part of a key pair (RFC 7517); null for a symmetric key, and for one that is destroyed. */
   readonly publicJwk: PublicJwk | null;
   readonly createdAt: number;
   readonly deactivatedAt: number | null;
+  readonly revocation: Revocation | null;
+  /** When a version that is pending deletion will be destroyed; null in every other state. */
+  readonly deletionDueAt: number | null;
+  readonly destroyedAt: number | null;
 }
 
 /** A version as it stands in the database, its secret wrapped. */
 export interface StoredMaterialKey extends Omit<MaterialKey, 'publicJwk'> {
-  /** Compact JWE under the tenant's content key. */
-  readonly wrapped: string;
+  /** Compact JWE under the tenant's content key; null once it is destroyed. */
+  readonly wrapped: string | null;
 }
 
 interface ListMaterialKeys {
@@ -45,9 +39,8 @@ export interface MaterialKeyService {
   /**
    * Makes a new version and deactivates the one before, in one transaction; from the answer on every replica protects with it.
    *
-   * @throws AppError `elastic-key-not-found` 404, `elastic-key-suspended` 409, `elastic-key-expired` 409, `versions-quota` and
-   *   `versions-ever-quota` 409,
-   *   `sealed` 503
+   * @throws AppError `elastic-key-not-found` 404; `elastic-key-pending-import`, `elastic-key-suspended`, `elastic-key-pending-deletion`,
+   *   `elastic-key-destroyed`, `elastic-key-expired`, `versions-quota`, `versions-ever-quota` 409; `sealed` 503
    */
   rotate(caller: Caller, key: string): Promise<MaterialKey>;
   /** Newest first. */
@@ -55,9 +48,15 @@ export interface MaterialKeyService {
   /** @throws AppError `material-key-not-found` 404 */
   read(caller: Caller, key: string, id: string): Promise<MaterialKey>;
   /**
-   * Public keys of the versions that `verify`, `decrypt` or `unwrap` accepts now: none for a symmetric or a suspended key.
+   * Public keys of the versions that `verify`, `decrypt` or `unwrap` accepts now: none for a symmetric key, and for one that is not
+   * active. A version that was revoked and still opens what it protected is left out, because others would encrypt to it.
    *
    * @see RFC 7517 section 5
    */
   jwks(caller: Caller, key: string): Promise<{ keys: PublicJwk[] }>;
 }
+
+export const materialKeyNotFound = (): AppError =>
+  new AppError('material-key-not-found', 404, 'This elastic key has no such material key.', {
+    fix: 'List its material keys to find the id, which is the kid of what it made.',
+  });

@@ -27,6 +27,10 @@ describe.each(databaseKinds())('Elastic keys on %s', (kind) => {
       createdAt: clock.now,
       updatedAt: clock.now,
       expiresAt: clock.now + 1000,
+      deletionDueAt: null,
+      restoresTo: null,
+      destroyedAt: null,
+      versionChanges: 0,
     });
     expect(key.id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7/);
     expect(await elasticKeys.read(caller, key.id)).toEqual(key);

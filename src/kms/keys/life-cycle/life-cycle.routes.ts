@@ -1,0 +1,144 @@
+import { Type } from 'typebox';
+import { strictObject } from '#infra/config/schema.ts';
+import type { App } from '#infra/http/server.ts';
+import { oneOf, problems } from '#kms/api/schemas.ts';
+import { elasticKeyPath, elasticKeySchema, elasticKeyView } from '../elastic-keys/elastic-key.schemas.ts';
+import { materialKeyPath, materialKeySchema, materialKeyView } from '../material-keys/material-key.schemas.ts';
+import { REVOCATION_REASONS } from '../material-keys/material-key.states.ts';
+import { LIFE_CYCLE_ACTIONS } from './life-cycle.actions.ts';
+import { type LifeCycleService, MAX_WAIT_DAYS, USUAL_WAIT_DAYS } from './life-cycle.ts';
+
+/** Query strings are text: without coercion a number is a pattern. */
+const deletionQuery = strictObject({
+  wait_days: Type.Optional(
+    Type.String({
+      description: `the days until the destruction, 1 to ${MAX_WAIT_DAYS}, by default ${USUAL_WAIT_DAYS}`,
+      pattern: '^([1-9][0-9]?|[12][0-9]{2}|3[0-5][0-9]|36[0-5])$',
+      examples: ['30'],
+    }),
+  ),
+});
+
+const waitOf = ({ wait_days: days }: { readonly wait_days?: string }): { waitDays?: number } =>
+  days === undefined ? {} : { waitDays: Number(days) };
+
+const revokeBody = strictObject(
+  {
+    reason: oneOf(REVOCATION_REASONS, { description: 'As in RFC 5280 section 5.3.1.' }),
+    comment: Type.Optional(
+      Type.String({ description: 'text without NUL characters, which no database holds', pattern: '^[^\\x00]*$', maxLength: 1024 }),
+    ),
+    allow_processing: Type.Optional(
+      Type.Boolean({ description: 'True: the version protects nothing more, and still decrypts, unwraps or verifies.', default: false }),
+    ),
+  },
+  {
+    examples: [
+      { reason: 'key-compromise', comment: 'Found in a log of the build server' },
+      { reason: 'superseded', allow_processing: true },
+    ],
+  },
+);
+
+/** @param base path below which the routes stand */
+export const registerLifeCycleRoutes = (app: App, base: string, lifeCycle: LifeCycleService): void => {
+  const elasticKey = `${base}/elastic-keys/:id`;
+  const materialKey = `${elasticKey}/material-keys/:kid`;
+
+  app.delete(
+    elasticKey,
+    {
+      config: { action: LIFE_CYCLE_ACTIONS.scheduleDeletion },
+      schema: {
+        operationId: 'scheduleElasticKeyDeletion',
+        summary: 'Delete an elastic key, after a wait',
+        description:
+          'Schedules the destruction of the key with all its versions. Until then it does nothing, and can be restored; asked for again, the new date holds.',
+        tags: ['Elastic keys'],
+        params: elasticKeyPath,
+        querystring: deletionQuery,
+        response: { 202: elasticKeySchema, ...problems },
+      },
+    },
+    async (request, reply) =>
+      reply.code(202).send(elasticKeyView(await lifeCycle.scheduleDeletion(request.caller, request.params.id, waitOf(request.query)))),
+  );
+
+  app.post(
+    `${elasticKey}/restore`,
+    {
+      config: { action: LIFE_CYCLE_ACTIONS.restore },
+      schema: {
+        operationId: 'restoreElasticKey',
+        summary: 'Restore an elastic key',
+        description: 'Cancels a scheduled deletion: the key is in the state again in which it was before. Without one, nothing is changed.',
+        tags: ['Elastic keys'],
+        params: elasticKeyPath,
+        response: { 200: elasticKeySchema, ...problems },
+      },
+    },
+    async (request) => elasticKeyView(await lifeCycle.restore(request.caller, request.params.id)),
+  );
+
+  app.post(
+    `${materialKey}/revoke`,
+    {
+      config: { action: LIFE_CYCLE_ACTIONS.revokeVersion },
+      schema: {
+        operationId: 'revokeMaterialKey',
+        summary: 'Revoke a material key',
+        description:
+          'For good: the version protects nothing more, and opens and verifies nothing either unless `allow_processing` says so. Where it was the newest, the elastic key protects nothing until it is rotated.',
+        tags: ['Material keys'],
+        params: materialKeyPath,
+        body: revokeBody,
+        response: { 200: materialKeySchema, ...problems },
+      },
+    },
+    async (request) => {
+      const { allow_processing: allowsProcessing = false, ...input } = request.body;
+      const { id, kid } = request.params;
+      return materialKeyView(await lifeCycle.revokeVersion(request.caller, id, kid, { ...input, allowsProcessing }));
+    },
+  );
+
+  app.delete(
+    materialKey,
+    {
+      config: { action: LIFE_CYCLE_ACTIONS.scheduleDeletionOfVersion },
+      schema: {
+        operationId: 'scheduleMaterialKeyDeletion',
+        summary: 'Delete a material key, after a wait',
+        description:
+          'Schedules the destruction of one version. Until then it does nothing, and can be restored; asked for again, the new date holds. Where it was the newest, the elastic key protects nothing until it is rotated.',
+        tags: ['Material keys'],
+        params: materialKeyPath,
+        querystring: deletionQuery,
+        response: { 202: materialKeySchema, ...problems },
+      },
+    },
+    async (request, reply) => {
+      const { id, kid } = request.params;
+      return reply
+        .code(202)
+        .send(materialKeyView(await lifeCycle.scheduleDeletionOfVersion(request.caller, id, kid, waitOf(request.query))));
+    },
+  );
+
+  app.post(
+    `${materialKey}/restore`,
+    {
+      config: { action: LIFE_CYCLE_ACTIONS.restoreVersion },
+      schema: {
+        operationId: 'restoreMaterialKey',
+        summary: 'Restore a material key',
+        description:
+          'Cancels the scheduled deletion of one version: a revoked one is revoked again, the newest protects again. Without one, nothing is changed.',
+        tags: ['Material keys'],
+        params: materialKeyPath,
+        response: { 200: materialKeySchema, ...problems },
+      },
+    },
+    async (request) => materialKeyView(await lifeCycle.restoreVersion(request.caller, request.params.id, request.params.kid)),
+  );
+};
