@@ -88,7 +88,7 @@ const exportsWithin = async (spanMs: number): Promise<number> => {
     metering?.getMeter('test').createCounter('test').add(1);
     await vi.advanceTimersByTimeAsync(spanMs);
     const within = sent;
-    await Promise.all([metering?.shutdown(), tracing.shutdown(), logging?.shutdown()]);
+    await Promise.all([metering?.shutdown(), tracing?.shutdown(), logging?.shutdown()]);
     return within;
   } finally {
     vi.useRealTimers();

@@ -99,7 +99,13 @@ describe('/readyz', () => {
 
   it('does not need telemetry, but says when it is down', async () => {
     await using house = await kmsHouse({
-      change: (config) => void (config.telemetry = { endpoint: 'https://localhost:1', tls: config.server.tls, export_interval_ms: 1_000 }),
+      change: (config) =>
+        void (config.telemetry = {
+          endpoint: 'https://localhost:1',
+          tls: config.server.tls,
+          export_interval_ms: 1_000,
+          traces_per_second: 100,
+        }),
     });
     const telemetry = { ...noTelemetry(), probe: () => Promise.reject(new Error('the collector does not answer')) };
     await using kms = await runKms(house, { telemetry });

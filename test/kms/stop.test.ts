@@ -18,7 +18,12 @@ describe.each(databaseKinds())('a KMS on %s that is told to stop', (kind) => {
     await using house = await kmsHouse({
       change: (config) => {
         config.database = test.config;
-        config.telemetry = { export_interval_ms: 250, endpoint: `https://127.0.0.1:${collector.port}`, tls: config.identity.tls };
+        config.telemetry = {
+          export_interval_ms: 250,
+          traces_per_second: 100,
+          endpoint: `https://127.0.0.1:${collector.port}`,
+          tls: config.identity.tls,
+        };
       },
     });
     await using kms = await kmsProcess(house);

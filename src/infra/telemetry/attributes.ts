@@ -75,8 +75,12 @@ const SECRETS: readonly (readonly [RegExp, string])[] = [
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, '[redacted]'],
 ];
 
+/** A word of each shape: nearly every text has none, and costs one look instead of one for each. */
+const SUSPECT = /eyJ|bearer|basic|dpop|token|code|password|secret|assertion|\$pbkdf2-|passthru-share-v|PRIVATE KEY-/i;
+
 /** The text with everything that has the shape of a secret replaced. */
 export const redact = (text: string): string => {
+  if (!SUSPECT.test(text)) return text;
   let clean = text;
   for (const [shape, replacement] of SECRETS) clean = clean.replace(shape, replacement);
   return clean;

@@ -16,12 +16,21 @@ export const telemetryConfigSchema = strictObject(
       default: 1_000,
       description: 'how long spans, metrics and log records are gathered before they are sent',
     }),
+    traces_per_second: Type.Integer({
+      minimum: 0,
+      maximum: 100_000,
+      default: 100,
+      description: 'new traces that are recorded in a second, at most; metrics count what the others did, and logs have their ids',
+    }),
   },
   { description: 'the collector of traces, metrics and logs' },
 );
 
-/** `export_interval_ms` is 1,000 where the configuration says nothing. */
-export type TelemetryConfig = Omit<Static<typeof telemetryConfigSchema>, 'export_interval_ms'> & { export_interval_ms?: number };
+type Stated = Static<typeof telemetryConfigSchema>;
+type Defaulted = 'export_interval_ms' | 'traces_per_second';
+
+/** Where the configuration says nothing, `export_interval_ms` is 1,000 and `traces_per_second` 100. */
+export type TelemetryConfig = Omit<Stated, Defaulted> & Partial<Pick<Stated, Defaulted>>;
 
 /** The log of a server in files of its own, for a place where nobody else collects and bounds its stdout. */
 export const logFileConfigSchema = strictObject(

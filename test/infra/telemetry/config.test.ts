@@ -5,9 +5,13 @@ import { telemetryConfigSchema } from '#infra/telemetry/config.ts';
 const tls = { ca: 'ca.pem', cert: 'c.pem', key: 'c.key' };
 
 describe('the configuration of telemetry', () => {
-  it('exports once a second where it says nothing else', () => {
+  it('exports once a second, and at most 100 new traces, where it says nothing else', () => {
     const config = { endpoint: 'https://collector:4318/otlp', tls };
-    expect(checkConfig(telemetryConfigSchema, config, 'telemetry')).toEqual({ ...config, export_interval_ms: 1_000 });
+    expect(checkConfig(telemetryConfigSchema, config, 'telemetry')).toEqual({
+      ...config,
+      export_interval_ms: 1_000,
+      traces_per_second: 100,
+    });
   });
 
   it.each([

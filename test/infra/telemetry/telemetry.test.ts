@@ -74,11 +74,50 @@ describe('a span', () => {
 
   it('continues the trace that came in, and hands it on', async () => {
     const traceId = '0af7651916cd43dd8448eb211c80319c';
-    const carrier = { traceparent: `00-${traceId}-b7ad6b7169203331-00` };
+    const carrier = { traceparent: `00-${traceId}-b7ad6b7169203331-01` };
     const onward = await telemetry.span('in', { kind: 'server', carrier }, async () => telemetry.carrier());
     expect(onward['traceparent']).toMatch(new RegExp(`^00-${traceId}-[0-9a-f]{16}-01$`));
     await telemetry.flush();
     expect(spansOf(await sink.records('traces'))[0]).toMatchObject({ traceId, parentSpanId: 'b7ad6b7169203331' });
+  });
+
+  it('records nothing of a trace that the caller does not record, and hands that on', async () => {
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00';
+    const onward = await telemetry.span('in', { kind: 'server', carrier: { traceparent } }, () =>
+      telemetry.span('inner', {}, async (span) => {
+        span.set({ 'http.response.status_code': 204 });
+        return telemetry.carrier();
+      }),
+    );
+    expect(onward).toEqual({ traceparent });
+    await telemetry.span('last', {}, async () => {});
+    await telemetry.flush();
+    expect(spansOf(await sink.records('traces')).map(({ name }) => name)).toEqual(['last']);
+  });
+
+  it('is recorded for so many new traces in a second, as a whole or not at all; the others have ids, and are counted', async () => {
+    await using few = await start({ ...configFor(sink.endpoint), traces_per_second: 3 });
+    const ids = await Promise.all(
+      Array.from({ length: 10 }, (_, n) =>
+        few.span(`outer ${n}`, {}, () =>
+          few.span(`inner ${n}`, {}, async () => {
+            few.log.info(`in ${n}`);
+            return { id: few.traceId(), onward: few.carrier()['traceparent'] };
+          }),
+        ),
+      ),
+    );
+    expect(new Set(ids.map(({ id }) => id)).size).toBe(10);
+    for (const { id, onward } of ids) expect(onward).toMatch(new RegExp(`^00-${id}-[0-9a-f]{16}-0[01]$`));
+    expect(ids.filter(({ onward }) => onward?.endsWith('-01'))).toHaveLength(3);
+    await few.flush();
+    const names = spansOf(await sink.records('traces')).map(({ name }) => name);
+    expect(names.toSorted()).toEqual(['inner 0', 'inner 1', 'inner 2', 'outer 0', 'outer 1', 'outer 2']);
+    const logged = logsOf(await sink.records('logs'));
+    expect(logged.map(({ traceId }) => traceId)).toEqual(ids.map(({ id }) => id));
+    expect(JSON.stringify(metricsOf(await sink.records('metrics')).find(({ name }) => name === 'passthru.traces.unrecorded'))).toContain(
+      '7',
+    );
   });
 
   it('begins a trace of its own beside one that is only linked', async () => {
@@ -262,16 +301,17 @@ describe('a collector', () => {
   });
 
   it('that cannot keep up loses what is above the bound of the queue, and the count says how much', async () => {
+    await using busy = await start({ ...configFor(sink.endpoint), traces_per_second: 5_000 });
     for (let i = 0; i < 5_000; i += 1) {
-      void telemetry.span(`s${i}`, {}, async () => {});
-      telemetry.log.debug(`l${i}`);
+      void busy.span(`s${i}`, {}, async () => {});
+      busy.log.debug(`l${i}`);
     }
     await new Promise((resolve) => setImmediate(resolve));
-    await telemetry.flush();
+    await busy.flush();
     const [spans, logs] = [spansOf(await sink.records('traces')).length, logsOf(await sink.records('logs')).length];
     expect(spans).toBeLessThan(5_001);
-    expect(spans + logs + telemetry.dropped().telemetry_records).toBe(10_000);
-    expect(telemetry.dropped().telemetry_records).toBeGreaterThan(0);
+    expect(spans + logs + busy.dropped().telemetry_records).toBe(10_000);
+    expect(busy.dropped().telemetry_records).toBeGreaterThan(0);
   });
 
   it('answers a probe when it is up, and the probe says why when it is not', async () => {
@@ -293,8 +333,12 @@ describe('starting', () => {
 
   it('without a collector still gives traces their ids', async () => {
     await using local = await start();
-    const carrier = await local.span('work', {}, async () => local.carrier());
+    const [carrier, inner] = await local.span('work', {}, async () => [
+      local.carrier(),
+      await local.span('inner', {}, async () => local.carrier()),
+    ]);
     expect(carrier['traceparent']).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
+    expect(inner).toEqual(carrier);
     local.counter('test.count', { description: 'count' })(1);
     local.log.info('nowhere');
     await local.probe(AbortSignal.timeout(1_000));

@@ -1,6 +1,5 @@
 import { thrownWords } from '#infra/apperr/thrown-words.ts';
 import { randomUUIDv7 } from 'node:crypto';
-import helmet from '@fastify/helmet';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
@@ -22,12 +21,12 @@ import { answerOtherMethods } from './methods.ts';
 import { networksOf } from './networks.ts';
 import { requireProxyProtocol } from './proxy-protocol.ts';
 import { createRefusalLog } from './refusal-log.ts';
+import { secureAnswers } from './security-headers.ts';
 import { checkTarget } from './target.ts';
 import { traceRequests } from './tracing.ts';
 
 const DEFAULT_BODY_LIMIT = 64 * 1024;
 const REQUEST_TIMEOUT_MS = 30_000;
-const NO_CONTENT_ALLOWED = { defaultSrc: ["'none'"], frameAncestors: ["'none'"], baseUri: ["'none'"], formAction: ["'none'"] };
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -124,11 +123,7 @@ export const createServer = async (options: ServerOptions): Promise<App> => {
   readBodies(app);
   requireBodies(app);
   limitMembers(app);
-  await app.register(helmet, {
-    contentSecurityPolicy: { useDefaults: false, directives: { ...NO_CONTENT_ALLOWED, ...options.contentSecurityPolicy } as never },
-    referrerPolicy: { policy: 'no-referrer' },
-    xFrameOptions: { action: 'deny' },
-  });
+  secureAnswers(app, options.contentSecurityPolicy);
   if (options.rateLimit !== undefined) await limitRequests(app, options.rateLimit);
   const { admission } = options;
   if (admission !== undefined) app.addHook('onRequest', async (request) => admission(request));

@@ -16,6 +16,7 @@ const isMappedIpv4 = (groups: readonly number[]): boolean => groups.slice(0, 5).
  * @see RFC 4291 section 2.5.5.2, RFC 6177 section 2
  */
 export const networkOf = (address: string): string => {
+  if (!address.includes(':')) return address;
   const [plain = ''] = address.split('%');
   if (!isIPv6(plain)) return address;
   const groups = groupsOf(canonicalIp(plain));

@@ -76,13 +76,13 @@ const logProcessor = (exporter: Exporters['logs'], limits: Limits, onLost: (coun
 };
 
 interface Providers {
-  readonly tracing: TracerProvider;
+  readonly tracing: TracerProvider | null;
   readonly logging: LoggerProvider | null;
   readonly metering: MeterProvider | null;
 }
 
 /**
- * The SDK's providers; without exporters there are only spans, for their ids.
+ * The SDK's providers, each null without exporters.
  *
  * @param intervalMs how long spans and logs wait for company
  * @param onLost called with the number of spans or log records that found the queue full
@@ -101,8 +101,9 @@ export const createProviders = (options: {
     'service.instance.id': randomUUIDv7(),
     'process.pid': process.pid,
   });
+  if (exporters === null) return { tracing: null, logging: null, metering: null };
+  // A trace that is not recorded does not come so far.
   const sampler = new AlwaysOnSampler();
-  if (exporters === null) return { tracing: new TracerProvider({ resource, sampler }), logging: null, metering: null };
   // Above what an export takes at most, so that its own result comes first.
   const exportTimeoutMillis = EXPORT_TIMEOUT_MS * 2;
   const limits = { scheduledDelayMillis: intervalMs, maxQueueSize: MAX_QUEUED, maxExportBatchSize: MAX_BATCH, exportTimeoutMillis };

@@ -6,9 +6,11 @@ import { createLogger, type LogSink } from '../logger.ts';
 import { openLog } from '../open-log.ts';
 import { createProviders } from './providers.ts';
 import type { Telemetry, TelemetryOptions } from '../telemetry.ts';
+import { createTraceRate } from './trace-rate.ts';
 import { createTraces, type Traces } from './traces.ts';
 
 const DEFAULT_INTERVAL_MS = 1_000;
+const DEFAULT_TRACES_PER_SECOND = 100;
 /** Milliseconds that `flush`, and so the end of a process, waits for the collector. */
 const FLUSH_MS = 2_000;
 /** Milliseconds that the end of a process waits for its log. */
@@ -51,7 +53,17 @@ export const startTelemetry = async (options: TelemetryOptions): Promise<Telemet
   const intervalMs = config?.export_interval_ms ?? DEFAULT_INTERVAL_MS;
   const { tracing, logging, metering } = createProviders({ service, version, exporters, intervalMs, onLost });
 
-  const traces = createTraces(tracing.getTracer(service, version));
+  const isInRate = createTraceRate({
+    perSecond: config?.traces_per_second ?? DEFAULT_TRACES_PER_SECOND,
+    elapsed: () => performance.now(),
+  });
+  let unrecorded = 0;
+  const mayRecord = (): boolean => {
+    const may = isInRate();
+    if (!may) unrecorded += 1;
+    return may;
+  };
+  const traces = createTraces({ tracer: tracing?.getTracer(service, version) ?? null, mayRecord });
   const meter = metering?.getMeter(service, version) ?? createNoopMeter();
   const sinks: LogSink[] = [];
   const lines = options.log === undefined || options.log === 'none' ? null : await openLog(options.log, { service, trace: traces.ids });
@@ -61,6 +73,7 @@ export const startTelemetry = async (options: TelemetryOptions): Promise<Telemet
   const countLost = (name: string, description: string, count: () => number): void =>
     meter.createObservableCounter(name, { description }).addCallback((result) => result.observe(count()));
   countLost('passthru.log.lost', 'Log lines that could not be written', () => lines?.lost().lines ?? 0);
+  countLost('passthru.traces.unrecorded', 'Traces beyond traces_per_second, which have ids and no spans', () => unrecorded);
   countLost('passthru.telemetry.lost', 'Spans, log records and metric exports that did not reach the collector', () => dropped);
 
   const providers = [tracing, logging, metering];

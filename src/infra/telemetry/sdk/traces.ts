@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import {
   type Context,
@@ -12,18 +13,31 @@ import {
 } from '@opentelemetry/api';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { allowedAttributes, redact } from '../attributes.ts';
-import type { Telemetry } from '../telemetry.ts';
+import type { ActiveSpan, Telemetry } from '../telemetry.ts';
 
 /** `version-traceid-parentid-flags`; ids of zeros alone are invalid. @see https://www.w3.org/TR/trace-context/#traceparent-header */
-const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-[0-9a-f]{2}(?:-.*)?$/;
+const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?$/;
 
 const KINDS = { server: SpanKind.SERVER, client: SpanKind.CLIENT, internal: SpanKind.INTERNAL } as const;
 
 const contextOf = (traceparent: string | undefined): Context | null => {
-  const [, traceId, spanId] = TRACEPARENT.exec(traceparent?.trim() ?? '') ?? [];
-  if (traceId === undefined || spanId === undefined) return null;
-  return trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags: TraceFlags.SAMPLED, isRemote: true });
+  if (traceparent === undefined) return null;
+  const [, traceId, spanId, flags] = TRACEPARENT.exec(traceparent.trim()) ?? [];
+  if (traceId === undefined || spanId === undefined || flags === undefined) return null;
+  // The other bits are for others. https://www.w3.org/TR/trace-context/#other-flags
+  const traceFlags = Number.parseInt(flags, 16) & TraceFlags.SAMPLED;
+  return trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags, isRemote: true });
 };
+
+/** The context of a trace without spans here: it has ids, for logs and for those who are asked on its way. */
+const withIds = (traceFlags: TraceFlags): Context => {
+  const traceId = randomUUID().replaceAll('-', '');
+  return trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId: traceId.slice(16), traceFlags });
+};
+
+const isRecorded = (context: Context): boolean => trace.getSpanContext(context)?.traceFlags === TraceFlags.SAMPLED;
+
+const NO_SPAN: ActiveSpan = { set: () => {} };
 
 const linksTo = (traceparent: string | undefined): Link[] => {
   const context = contextOf(traceparent);
@@ -41,11 +55,18 @@ const errorType = (error: unknown): string => {
 export interface Traces extends Pick<Telemetry, 'span' | 'carrier' | 'traceId'> {
   /** The context to which a log record of this moment belongs. */
   active(): Context | undefined;
-  ids(): { readonly traceId: string; readonly spanId: string } | null;
+  ids(): { readonly traceId: string; readonly spanId: string; readonly traceFlags: number } | null;
 }
 
-/** Spans that find their parent through the asynchronous flow; every span is recorded. */
-export const createTraces = (tracer: Tracer): Traces => {
+/**
+ * Spans that find their parent through the asynchronous flow. A trace is recorded as a whole or not at all: who begins it decides.
+ *
+ * @param options.tracer null where nobody collects: there are ids alone, and whoever is asked on the way may record the trace
+ * @param options.mayRecord asked for each trace that begins here
+ * @see https://www.w3.org/TR/trace-context/#sampled-flag
+ */
+export const createTraces = (options: { readonly tracer: Tracer | null; readonly mayRecord: () => boolean }): Traces => {
+  const { tracer, mayRecord } = options;
   const flow = new AsyncLocalStorage<Context>();
 
   const run = async <T>(span: Span, context: Context, work: () => Promise<T>): Promise<T> => {
@@ -68,7 +89,10 @@ export const createTraces = (tracer: Tracer): Traces => {
   return {
     span: (name, options, work) => {
       const around = options.linked === undefined ? flow.getStore() : undefined;
-      const parent = contextOf(options.carrier?.traceparent) ?? around ?? ROOT_CONTEXT;
+      const outer = contextOf(options.carrier?.traceparent) ?? around;
+      if (tracer === null) return flow.run(outer ?? withIds(TraceFlags.SAMPLED), () => work(NO_SPAN));
+      if (outer === undefined ? !mayRecord() : !isRecorded(outer)) return flow.run(outer ?? withIds(TraceFlags.NONE), () => work(NO_SPAN));
+      const parent = outer ?? ROOT_CONTEXT;
       const kind = KINDS[options.kind ?? 'internal'];
       const links = linksTo(options.linked?.traceparent);
       const span = tracer.startSpan(redact(name), { kind, attributes: allowedAttributes(options.attributes), links }, parent);
@@ -79,7 +103,7 @@ export const createTraces = (tracer: Tracer): Traces => {
     },
     carrier: (): Record<string, string> => {
       const active = ids();
-      return active === null ? {} : { traceparent: `00-${active.traceId}-${active.spanId}-01` };
+      return active === null ? {} : { traceparent: `00-${active.traceId}-${active.spanId}-0${active.traceFlags & TraceFlags.SAMPLED}` };
     },
     traceId: () => ids()?.traceId ?? null,
     active: () => flow.getStore(),
