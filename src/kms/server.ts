@@ -13,6 +13,7 @@ import { createJobs } from '#infra/jobs/create-jobs.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import { guardServiceRoutes } from './access/guard/guard.ts';
 import { openAccess } from './access/guard/open-access.ts';
+import { createUserLeases } from './access/realms/user-leases.ts';
 import { createTenantRate } from './access/guard/tenant-rate.ts';
 import { createAdmin } from './admin/admin.ts';
 import { createSealService } from './admin/seal.service.ts';
@@ -97,7 +98,9 @@ export const buildKms = async (options: {
 
   const { forgetTenant: onGone, tenants: held } = barrier;
   const tenants = opened.use(createTenantDirectory({ databases, service: service.db, rows, demo: options.demo, onGone, held, emit }));
-  const lifeCycle = createTenantLifeCycle({ kind: service.kind, barrier, rows, directory: tenants, now });
+  const userLeases = createUserLeases({ elapsed });
+  const { forget } = userLeases;
+  const lifeCycle = createTenantLifeCycle({ kind: service.kind, barrier, rows, directory: tenants, forget, now });
   const demoData = opened.use(openDemoData({ databases, service, rows, tenants, lifeCycle, emit, now }));
   const prepare = async (): Promise<void> => {
     await adoptRows({ databases, service, barrier, rows, allowed: config.unseal.adopt_rows, emit });
@@ -111,7 +114,7 @@ export const buildKms = async (options: {
   const closing = new AbortController();
   const { demo: isDemo } = options;
   const access = opened.use(
-    await openAccess({ config, demo: isDemo, service, rows, tenants, telemetry, emit, now, elapsed, closing: closing.signal }),
+    await openAccess({ config, demo: isDemo, service, rows, userLeases, tenants, telemetry, emit, now, elapsed, closing: closing.signal }),
   );
   const { insufficientScope } = access.challenges;
   const keys = createKeys({ barrier, rows, insufficientScope, emit: countActs(telemetry), now, quotas: quotasOf(config.quotas) });

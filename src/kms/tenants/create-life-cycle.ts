@@ -12,6 +12,7 @@ import { tenantsStore } from './tenants.store.ts';
 
 /**
  * @param options.kind of the service database
+ * @param options.forget lets go of what else this process read of tenants and their users
  * @param options.now epoch milliseconds
  */
 export const createTenantLifeCycle = (options: {
@@ -19,9 +20,10 @@ export const createTenantLifeCycle = (options: {
   readonly barrier: Pick<Barrier, 'createTenantKey' | 'dropTenantKey' | 'forgetTenant'>;
   readonly rows: Rows;
   readonly directory: Pick<TenantDirectory, 'forget' | 'drop'>;
+  readonly forget?: () => void;
   readonly now: () => number;
 }): TenantLifeCycle => {
-  const { kind, barrier, rows, directory, now } = options;
+  const { kind, barrier, rows, directory, forget = () => {}, now } = options;
 
   const changeState =
     (step: Exclude<TenantStep, 'remove'>) =>
@@ -48,6 +50,7 @@ export const createTenantLifeCycle = (options: {
     },
     takeEffect: async (removed) => {
       directory.forget();
+      forget();
       // Again: until the commit a request found their content keys and remembered them.
       for (const { id } of removed) barrier.forgetTenant(id);
       // Other replicas may still serve a tenant whose database is about to go.

@@ -3,6 +3,7 @@ import type { Database } from '#infra/database/databases.ts';
 import type { FineScope } from '#infra/magic/magic.ts';
 import { createAttemptLimits } from '#infra/secrets/attempts/create-attempt-limits.ts';
 import { createPasswords } from '#infra/secrets/passwords.ts';
+import { createConnectionProofs } from '#infra/secrets/connection-proofs.ts';
 import { createVerifiedCache } from '#infra/secrets/verified-cache.ts';
 import type { AuthenticatedCaller } from '#kms/caller.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
@@ -15,6 +16,7 @@ import { createFileRealm } from '../realms/file-realm.ts';
 import { createPasswordRealms } from '../realms/password-realms.ts';
 import { createDatabaseRealm, type UserRealm } from '../realms/realm-users.store.ts';
 import { createNewUsers, type NewUsers } from '../realms/new-users.ts';
+import type { UserLeases } from '../realms/user-leases.ts';
 import { loadRealms, PLAINTEXT_PREFIX, type RealmName, withoutDemo } from '../realms/realms-config.ts';
 import { createTokenVerifier, type TrustedIssuer } from '../tokens/token-verifier.ts';
 import type { Credential } from './credentials.ts';
@@ -24,12 +26,13 @@ import type { Credential } from './credentials.ts';
  *
  * @param request.scope what the route needs; some revocation modes depend on it
  * @param request.address IP address of the client
+ * @param request.connection the same object for every request that comes over one connection
  * @throws AppError 401 for a credential that is refused, 403 for a tenant that is not here, 429 while a delay runs, 503
  *   `identity-unavailable`
  */
 export type Authenticate = (
   credential: Credential,
-  request: { readonly scope: FineScope; readonly address: string },
+  request: { readonly scope: FineScope; readonly address: string; readonly connection: object },
 ) => Promise<AuthenticatedCaller>;
 
 /** A verified password is not verified again for this time, in milliseconds. */
@@ -50,6 +53,7 @@ export const openAuthentication = async (options: {
   readonly demo: boolean;
   readonly service: Database<ServiceTables>;
   readonly rows: RowIntegrity;
+  readonly userLeases: Pick<UserLeases, 'leased'>;
   readonly tenants: Pick<TenantDirectory, 'byId' | 'byName'>;
   readonly issuers: readonly TrustedIssuer[];
   readonly challenges: Challenges;
@@ -58,7 +62,7 @@ export const openAuthentication = async (options: {
   readonly elapsed: () => number;
   readonly closing: AbortSignal;
 }): Promise<{ readonly authenticate: Authenticate; readonly newUsers: NewUsers }> => {
-  const { demo, service, rows, tenants, issuers, challenges, emit, now, elapsed, closing } = options;
+  const { demo, service, rows, userLeases, tenants, issuers, challenges, emit, now, elapsed, closing } = options;
   const stated = await loadRealms(options.realmsFile);
   const config = demo ? stated : withoutDemo(stated);
   const { users } = config.file;
@@ -67,7 +71,7 @@ export const openAuthentication = async (options: {
 
   const userRealms: Readonly<Record<RealmName, readonly UserRealm[]>> = {
     file: [createFileRealm(users)],
-    database: [createDatabaseRealm(service.db, rows, { demo })],
+    database: [userLeases.leased(createDatabaseRealm(service.db, rows, { demo }))],
     // Its users log in at their issuer; here they show tokens, never passwords.
     federation: [],
   };
@@ -82,19 +86,20 @@ export const openAuthentication = async (options: {
     tenants,
     passwords: hashing,
     verified: createVerifiedCache({ ttlMs: VERIFIED_MS, max: MAX_VERIFIED, elapsed }),
+    proofs: createConnectionProofs({ ttlMs: VERIFIED_MS, elapsed }),
     attempts: createAttemptLimits({ closing }),
     challenges,
   });
   const certificates = createCertificateRealm({ config: config.certificates, tenants, challenges });
 
-  const authenticate: Authenticate = async (credential, { scope, address }) => {
+  const authenticate: Authenticate = async (credential, { scope, address, connection }) => {
     switch (credential.kind) {
       case 'bearer': {
         if (tokens === null) throw challenges.invalidToken('Tokens are not accepted here: the realm federation is switched off');
         return tokens.verify({ token: credential.token, peer: credential.peer, scope });
       }
       case 'basic':
-        return passwords.authenticate({ username: credential.username, password: credential.password, address });
+        return passwords.authenticate({ username: credential.username, password: credential.password, address, connection });
       case 'certificate':
         return certificates.authenticate(credential.peer);
       default:

@@ -88,7 +88,7 @@ export const guardServiceRoutes = (
     if (credential === null) throw challenges.missing();
     request.facts = factsOf(credential, nameTag);
     const address = request.ip;
-    const authenticated = await authenticate(credential, { scope, address });
+    const authenticated = await authenticate(credential, { scope, address, connection: request.raw.socket });
     countRequest(authenticated.tenant.id);
     const caller = { ...authenticated, request: { id: request.id, traceId: traceId(), address } };
     if (action !== undefined) await admit(caller, action, targetOf(request));

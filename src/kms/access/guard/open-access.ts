@@ -7,6 +7,7 @@ import type { Emit } from '#kms/events.ts';
 import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
 import type { TenantDirectory } from '#kms/tenants/directory.ts';
 import { type Challenges, createChallenges } from '../challenges.ts';
+import type { UserLeases } from '../realms/user-leases.ts';
 import type { NewUsers } from '../realms/new-users.ts';
 import { openTrustedIssuers } from '../tokens/trusted-issuers.ts';
 import { type Authenticate, openAuthentication } from './authentication.ts';
@@ -37,6 +38,7 @@ export const openAccess = async (options: {
   readonly demo: boolean;
   readonly service: Database<ServiceTables>;
   readonly rows: RowIntegrity;
+  readonly userLeases: Pick<UserLeases, 'leased'>;
   readonly tenants: Pick<TenantDirectory, 'byId' | 'byName'>;
   readonly telemetry: Telemetry;
   readonly emit: Emit;
@@ -44,7 +46,7 @@ export const openAccess = async (options: {
   readonly elapsed: () => number;
   readonly closing: AbortSignal;
 }): Promise<Access> => {
-  const { config, demo, service, rows, tenants, telemetry, emit, now, elapsed, closing } = options;
+  const { config, demo, service, rows, userLeases, tenants, telemetry, emit, now, elapsed, closing } = options;
   await using opened = new AsyncDisposableStack();
   const { issuers: configs, tls, required } = config.identity;
   const { issuers, dependency, jobs } = opened.use(await openTrustedIssuers({ configs, tls, required, telemetry, emit, now, elapsed }));
@@ -54,6 +56,7 @@ export const openAccess = async (options: {
     demo,
     service,
     rows,
+    userLeases,
     tenants,
     issuers,
     challenges,

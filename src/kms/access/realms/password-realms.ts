@@ -1,5 +1,6 @@
 import type { AttemptLimits } from '#infra/secrets/attempts/attempt-limits.ts';
 import { createGuessCheck } from '#infra/secrets/attempts/guess-check.ts';
+import type { ConnectionProofs } from '#infra/secrets/connection-proofs.ts';
 import { isCredible } from '#infra/secrets/credential-limits.ts';
 import type { Passwords } from '#infra/secrets/passwords.ts';
 import type { VerifiedCache } from '#infra/secrets/verified-cache.ts';
@@ -13,6 +14,8 @@ interface Login {
   readonly username: string;
   readonly password: string;
   readonly address: string;
+  /** The connection that they came over. */
+  readonly connection: object;
 }
 
 /** Users who prove with a password who they are. @see RFC 7617 */
@@ -23,17 +26,19 @@ export interface PasswordRealms {
 
 /**
  * The realms in order: the first that knows the user name decides, so that a wrong password in one is never tried in the next.
- * A verified password is remembered for a short time; the same guess sent many times at once is checked once.
+ * A verified password is remembered for a short time, and longest by the connection that brought it; the same guess sent many times at once
+ * is checked once.
  */
 export const createPasswordRealms = (options: {
   readonly realms: readonly UserRealm[];
   readonly tenants: Pick<TenantDirectory, 'byId' | 'byName'>;
   readonly passwords: Passwords;
   readonly verified: VerifiedCache;
+  readonly proofs: ConnectionProofs;
   readonly attempts: AttemptLimits;
   readonly challenges: Challenges;
 }): PasswordRealms => {
-  const { realms, tenants, passwords, verified, attempts, challenges } = options;
+  const { realms, tenants, passwords, verified, proofs, attempts, challenges } = options;
   const isPassword = createGuessCheck({ passwords, verified, limits: attempts });
 
   const find = async (username: string): Promise<RealmUser | undefined> => {
@@ -44,11 +49,19 @@ export const createPasswordRealms = (options: {
     return undefined;
   };
 
+  const isRight = async ({ username: name, password, address, connection }: Login, stored: string | undefined): Promise<boolean> => {
+    if (stored !== undefined && proofs.has(connection, { name, password, stored })) return true;
+    if (!(await isPassword({ name, password, stored, address })) || stored === undefined) return false;
+    proofs.remember(connection, { name, password, stored });
+    return true;
+  };
+
   return {
-    authenticate: async ({ username, password, address }) => {
+    authenticate: async (login) => {
+      const { username, password } = login;
       if (!isCredible(username, password)) throw challenges.invalidPassword();
       const user = await find(username);
-      const right = await isPassword({ name: username, password, stored: user?.stored, address });
+      const right = await isRight(login, user?.stored);
       if (user === undefined || !right) throw challenges.invalidPassword();
       const { by, value } = user.tenant;
       const tenant = await (by === 'id' ? tenants.byId(value) : tenants.byName(value));

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type BoundedKey, boundedKey } from '#infra/cache/bounded-key.ts';
 import { createBoundedMap } from '#infra/cache/bounded-map.ts';
 import { createSingleFlight } from '#infra/cache/single-flight.ts';
@@ -50,7 +50,7 @@ interface Verified {
 const LIFE_MS = 30_000;
 const MAX_REMEMBERED = 10_000;
 
-const digest = (text: string): BoundedKey => boundedKey(createHash('sha256').update(text).digest('base64url'));
+const digest = (text: string): BoundedKey => boundedKey(hash('sha256', text, 'base64url'));
 
 /** SHA-256 of the DER form, as `x5t#S256` has it. @see RFC 8705 section 3.1 */
 const thumbprint = (peer: PeerCertificate): string => Buffer.from(peer.fingerprint256.replaceAll(':', ''), 'hex').toString('base64url');

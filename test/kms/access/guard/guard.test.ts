@@ -8,6 +8,7 @@ import { noTelemetry } from '#infra/telemetry/no-telemetry.ts';
 import { openAuthentication } from '#kms/access/guard/authentication.ts';
 import { guardServiceRoutes } from '#kms/access/guard/guard.ts';
 import { AppError } from '#infra/apperr/app-error.ts';
+import { createUserLeases } from '#kms/access/realms/user-leases.ts';
 import { createChallenges } from '#kms/access/challenges.ts';
 import type { Target } from '#kms/action.ts';
 import type { Caller } from '#kms/caller.ts';
@@ -188,6 +189,7 @@ describe('a route of the service', () => {
       demo: false,
       service: keys.service,
       rows: keys.rows,
+      userLeases: createUserLeases({ elapsed: () => performance.now() }),
       tenants: { byId: look, byName: look },
       issuers: [],
       challenges,

@@ -1,6 +1,7 @@
 import { randomUUID, randomUUIDv7 } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { AppError } from '#infra/apperr/app-error.ts';
+import { createConnectionProofs } from '#infra/secrets/connection-proofs.ts';
 import { createVerifiedCache } from '#infra/secrets/verified-cache.ts';
 import { createAttemptLimits } from '#infra/secrets/attempts/create-attempt-limits.ts';
 import { createChallenges } from '#kms/access/challenges.ts';
@@ -54,10 +55,12 @@ const setup = () => {
       },
     },
     verified: createVerifiedCache({ ttlMs: 30_000, max: 100, elapsed: () => clock.monotonic() }),
+    proofs: createConnectionProofs({ ttlMs: 30_000, elapsed: () => clock.monotonic() }),
     attempts: createAttemptLimits({ clock }),
     challenges: createChallenges('full'),
   });
-  const logIn = (password: string, username = user.username, address = '192.0.2.1') => realms.authenticate({ username, password, address });
+  const logIn = (password: string, username = user.username, address = '192.0.2.1', connection: object = {}) =>
+    realms.authenticate({ username, password, address, connection });
   return { ...world, world, logIn, tenant };
 };
 
@@ -126,5 +129,28 @@ describe('password realms', () => {
     await logIn('right');
     for (let i = 0; i < 60; i += 1) logIn(`guess-${i}`, undefined, `198.51.100.${i}`).catch(() => {});
     await expect(world.clock.until(logIn('right', undefined, '203.0.113.1'))).rejects.toMatchObject({ code: 'too-many-attempts' });
+  });
+
+  it('take a password over the connection that proved it a moment ago without a guess, whatever others do, and no other password', async () => {
+    const { world, logIn } = setup();
+    const [address, connection] = ['192.0.2.1', {}];
+    await logIn('right', undefined, address, connection);
+    for (let i = 0; i < 60; i += 1) logIn(`guess-${i}`, undefined, address).catch(() => {});
+    await expect(logIn('right', undefined, address, connection)).resolves.toBeDefined();
+    expect(world.clock.monotonic()).toBe(0);
+    const guess = world.clock.until(logIn('guess', undefined, address, connection));
+    await expect(guess).rejects.toMatchObject({ code: 'too-many-attempts' });
+  });
+
+  it('check a password again over a connection that proved it too long ago, or held it against another stored hash', async () => {
+    const { world, logIn } = setup();
+    const [address, connection] = ['192.0.2.1', {}];
+    await logIn('right', undefined, address, connection);
+    await world.clock.advance(30_000);
+    await logIn('right', undefined, address, connection);
+    expect(world.checks).toHaveLength(2);
+    world.users = [{ ...world.user, stored: 'hash-2' }];
+    await expect(logIn('right', undefined, address, connection)).rejects.toMatchObject({ code: 'password-invalid' });
+    expect(world.checks).toHaveLength(3);
   });
 });
