@@ -68,9 +68,10 @@ export const kmsOperationsSource = (document: OpenApiDocument): string => {
         const [status, response] = success;
         const body = jsonOf(operation.requestBody);
         const query = querySchema(operation.parameters);
+        const takesKey = operation.parameters?.some(({ name, in: place }) => place === 'header' && name === 'Idempotency-Key') === true;
         return {
           name: operation.operationId,
-          route: { method: method.toUpperCase(), path: path.slice(BASE.length), status: Number(status) },
+          route: { method: method.toUpperCase(), path: path.slice(BASE.length), status: Number(status), ...(takesKey && { takesKey }) },
           schemas: {
             ...(query === null ? {} : { query: pruned(query, true) }),
             ...(body === undefined ? {} : { body: pruned(body, true) }),
@@ -84,7 +85,7 @@ export const kmsOperationsSource = (document: OpenApiDocument): string => {
     operations.map((each) => `${each.name}: ${JSON.stringify(each[member])},`).join('\n');
   return `// Generated from the OpenAPI document of the KMS by \`npm run generate\`; a test fails where the two differ.
 
-/** Of each operation: method, path below the service URL, and status of its success. */
+/** Of each operation: method, path below the service URL, status of its success, and whether it takes an Idempotency-Key. */
 export const KMS_ROUTES = {
 ${members('route')}
 } as const;

@@ -50,6 +50,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['keys/key-ring'],
     ['keys/material-keys'],
     ['keys/elastic-keys'],
+    ['idempotency'],
     ['tenants'],
     ['barrier'],
     ['api'],

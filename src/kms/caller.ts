@@ -34,6 +34,16 @@ export interface CallerRequest {
   readonly traceId: string | null;
   /** IP address of the client. */
   readonly address: string;
+  /** Of a change that the client may ask for again; absent where it sent none. */
+  readonly idempotencyKey?: IdempotencyKey;
+}
+
+/** By this a request that comes again is known. */
+export interface IdempotencyKey {
+  /** As the client sent it. */
+  readonly value: string;
+  /** SHA-256 of method, path and body, as base64url: a repetition has the same. */
+  readonly fingerprint: string;
 }
 
 /**

@@ -29,6 +29,7 @@ import type { ServiceTables } from './database/service-tables.ts';
 import type { KmsDemo } from './demo/kms-demo.ts';
 import { openDemoData } from './demo/open-demo-data.ts';
 import { logEvents } from './events.ts';
+import { forgetIdempotencyKeys } from './idempotency/forget-keys.ts';
 import { createRowIntegrity } from './integrity/create-row-integrity.ts';
 import { openRevisions } from './integrity/ledger/revisions-file.ts';
 import { withLedger } from './integrity/with-ledger.ts';
@@ -120,8 +121,12 @@ export const buildKms = async (options: {
   const keys = createKeys({ barrier, rows, insufficientScope, emit: countActs(telemetry), now, quotas: quotasOf(config.quotas) });
   const seedFile = options.demo ? config.demo.seed_file : undefined;
   const { demo, api } = seedFile === undefined ? { demo: null, api: null } : await demoData.load(seedFile, keys);
-  for (const job of [...databases.jobs, ...revisions.jobs, ...access.jobs, forgetGoneTenants(tenants), lookAtTenants(tenants, rows)])
-    opened.use(jobs.start(job));
+  const ofTenants = [
+    forgetGoneTenants(tenants),
+    lookAtTenants(tenants, rows),
+    forgetIdempotencyKeys({ locks: databases, tenants, rows, now }),
+  ];
+  for (const job of [...databases.jobs, ...revisions.jobs, ...access.jobs, ...ofTenants]) opened.use(jobs.start(job));
 
   const checks: DependencyCheck[] = [
     { name: 'database', required: true, check: (signal) => databases.ping(signal) },

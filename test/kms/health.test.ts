@@ -25,7 +25,7 @@ describe('/readyz', () => {
     }
   });
 
-  it('names every background job: certificates of both listeners and of each issuer, tenants that are gone or damaged', async () => {
+  it('names every background job: certificates of both listeners and of each issuer, tenants that are gone or damaged, idempotency keys that are over', async () => {
     await using house = await kmsHouse();
     await using kms = await runKms(house);
     const { jobs } = (await kms.send('/readyz')).json<{ readonly jobs: Readonly<Record<string, unknown>> }>();
@@ -34,6 +34,7 @@ describe('/readyz', () => {
       'certificates-kms',
       'certificates-kms-admin',
       'forget-gone-tenants',
+      'forget-idempotency-keys',
       'look-at-tenants',
     ]);
     expect(jobs['certificates-kms']).toEqual({ running: false, last_run: null, duration_ms: null, last_error: null });

@@ -1,13 +1,15 @@
 import type { HttpsResponse } from '#infra/http/client.ts';
 import type { Session } from '#client/session/session.ts';
 import { expectStatus, problemOf } from '../problem.ts';
+import { untilAnswered } from './until-answered.ts';
 import { KMS_ROUTES } from './operations.gen.ts';
 import type { ElasticKey, KmsAnswer, KmsList, KmsListItem, KmsOperation, KmsRequest } from './operations.ts';
 
 /** The service API of the KMS as one caller sees it; the tenant is that of the credential. */
 export interface KmsApi {
   /**
-   * An operation that must succeed.
+   * An operation that must succeed. A change whose connection breaks off is asked for again: its Idempotency-Key keeps it from being made
+   * twice.
    *
    * @throws AppError `unexpected-answer`, the Problem Details of the KMS as its cause
    */
@@ -40,14 +42,17 @@ export const kmsApi = (options: { readonly url: string; readonly session: Sessio
   const { session, authorization } = options;
   const headers: Record<string, string> = authorization === undefined ? {} : { authorization };
   const base = options.url.replace(/\/$/, '');
-  const call: KmsApi['call'] = (method, path, body) =>
-    session.request({ method, url: `${base}${path}`, headers, ...(body === undefined ? {} : { body }) });
+  const send = (method: string, path: string, body: AnyRequest['body'], more: Record<string, string> = {}): Promise<HttpsResponse> =>
+    session.request({ method, url: `${base}${path}`, headers: { ...headers, ...more }, ...(body === undefined ? {} : { body }) });
 
   const succeed = async (operation: KmsOperation, { path: parameters = {}, query = {}, body }: AnyRequest): Promise<HttpsResponse> => {
-    const { method, path: template, status } = KMS_ROUTES[operation];
+    const route = KMS_ROUTES[operation];
+    const { method, path: template, status } = route;
     const path = template.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(parameters[name] ?? ''));
     const search = new URLSearchParams(query).toString();
-    return expectStatus(await call(method, search === '' ? path : `${path}?${search}`, body), status, `kms: ${method} ${path}`);
+    const target = search === '' ? path : `${path}?${search}`;
+    const answer = 'takesKey' in route ? untilAnswered((key) => send(method, target, body, key)) : send(method, target, body);
+    return expectStatus(await answer, status, `kms: ${method} ${path}`);
   };
 
   const invoke: KmsApi['invoke'] = async (operation, request) => (await succeed(operation, request as AnyRequest)).json();
@@ -69,7 +74,7 @@ export const kmsApi = (options: { readonly url: string; readonly session: Sessio
     invoke,
     all,
     elasticKeyNamed: async (name) => (await invoke('listElasticKeys', { query: { name } })).items[0],
-    call,
+    call: (method, path, body) => send(method, path, body),
   };
 };
 

@@ -1,9 +1,9 @@
 // Generated from the OpenAPI document of the KMS by `npm run generate`; a test fails where the two differ.
 
-/** Of each operation: method, path below the service URL, and status of its success. */
+/** Of each operation: method, path below the service URL, status of its success, and whether it takes an Idempotency-Key. */
 export const KMS_ROUTES = {
-  changeElasticKey: { method: 'PATCH', path: '/elastic-keys/{id}', status: 200 },
-  createElasticKey: { method: 'POST', path: '/elastic-keys', status: 201 },
+  changeElasticKey: { method: 'PATCH', path: '/elastic-keys/{id}', status: 200, takesKey: true },
+  createElasticKey: { method: 'POST', path: '/elastic-keys', status: 201, takesKey: true },
   decrypt: { method: 'POST', path: '/elastic-keys/{id}/decrypt', status: 200 },
   encrypt: { method: 'POST', path: '/elastic-keys/{id}/encrypt', status: 200 },
   generate: { method: 'POST', path: '/elastic-keys/{id}/generate', status: 200 },
@@ -13,13 +13,13 @@ export const KMS_ROUTES = {
   readElasticKey: { method: 'GET', path: '/elastic-keys/{id}', status: 200 },
   readJwks: { method: 'GET', path: '/elastic-keys/{id}/jwks', status: 200 },
   readMaterialKey: { method: 'GET', path: '/elastic-keys/{id}/material-keys/{kid}', status: 200 },
-  restoreElasticKey: { method: 'POST', path: '/elastic-keys/{id}/restore', status: 200 },
-  restoreMaterialKey: { method: 'POST', path: '/elastic-keys/{id}/material-keys/{kid}/restore', status: 200 },
-  revokeMaterialKey: { method: 'POST', path: '/elastic-keys/{id}/material-keys/{kid}/revoke', status: 200 },
+  restoreElasticKey: { method: 'POST', path: '/elastic-keys/{id}/restore', status: 200, takesKey: true },
+  restoreMaterialKey: { method: 'POST', path: '/elastic-keys/{id}/material-keys/{kid}/restore', status: 200, takesKey: true },
+  revokeMaterialKey: { method: 'POST', path: '/elastic-keys/{id}/material-keys/{kid}/revoke', status: 200, takesKey: true },
   rewrap: { method: 'POST', path: '/elastic-keys/{id}/rewrap', status: 200 },
-  rotateElasticKey: { method: 'POST', path: '/elastic-keys/{id}/material-keys', status: 201 },
-  scheduleElasticKeyDeletion: { method: 'DELETE', path: '/elastic-keys/{id}', status: 202 },
-  scheduleMaterialKeyDeletion: { method: 'DELETE', path: '/elastic-keys/{id}/material-keys/{kid}', status: 202 },
+  rotateElasticKey: { method: 'POST', path: '/elastic-keys/{id}/material-keys', status: 201, takesKey: true },
+  scheduleElasticKeyDeletion: { method: 'DELETE', path: '/elastic-keys/{id}', status: 202, takesKey: true },
+  scheduleMaterialKeyDeletion: { method: 'DELETE', path: '/elastic-keys/{id}/material-keys/{kid}', status: 202, takesKey: true },
   sign: { method: 'POST', path: '/elastic-keys/{id}/sign', status: 200 },
   unwrap: { method: 'POST', path: '/elastic-keys/{id}/unwrap', status: 200 },
   verify: { method: 'POST', path: '/elastic-keys/{id}/verify', status: 200 },

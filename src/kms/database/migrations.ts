@@ -3,6 +3,7 @@ import { createBarrierKeys } from './barrier-keys.table.ts';
 import { createDemoResets } from './demo-resets.table.ts';
 import { createElasticKeys } from './elastic-keys.table.ts';
 import { addLifeCycle } from './life-cycle.table.ts';
+import { createIdempotencyKeys } from './idempotency-keys.table.ts';
 import { createMaterialKeys } from './material-keys.table.ts';
 import { createRealmUsers } from './realm-users.table.ts';
 import { createDatabasesToDrop } from './databases-to-drop.table.ts';
@@ -34,4 +35,5 @@ export const tenantMigrations: readonly Migration[] = [
   tagTenantRows,
   createTenantRowLedger,
   addLifeCycle,
+  createIdempotencyKeys,
 ];

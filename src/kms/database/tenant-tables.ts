@@ -1,4 +1,5 @@
 import type { ElasticKeyRow } from './elastic-keys.table.ts';
+import type { IdempotencyKeyRow } from './idempotency-keys.table.ts';
 import type { LedgerTables } from './row-ledger.table.ts';
 import type { MaterialKeyRow } from './material-keys.table.ts';
 
@@ -6,4 +7,5 @@ import type { MaterialKeyRow } from './material-keys.table.ts';
 export interface TenantTables extends LedgerTables {
   elastic_keys: ElasticKeyRow;
   material_keys: MaterialKeyRow;
+  idempotency_keys: IdempotencyKeyRow;
 }

@@ -3,7 +3,8 @@ import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { TenantTables } from '#kms/database/tenant-tables.ts';
 
 /** The tables whose rows decide who may do what: who writes to the database must not gain access by them. */
-export type TaggedTables = Pick<ServiceTables, 'kms_tenants' | 'kms_realm_users'> & Pick<TenantTables, 'elastic_keys' | 'material_keys'>;
+export type TaggedTables = Pick<ServiceTables, 'kms_tenants' | 'kms_realm_users'> &
+  Pick<TenantTables, 'elastic_keys' | 'material_keys' | 'idempotency_keys'>;
 export type TaggedTable = keyof TaggedTables;
 
 /** A row as the KMS makes it, before it has a tag. */
@@ -72,6 +73,14 @@ const COLUMNS: Columns = {
     revoked_processes: 'unless-null',
     deletion_due_at: 'unless-null',
     destroyed_at: 'unless-null',
+  },
+  // No ledger lists these: decision 0020.
+  idempotency_keys: {
+    id: 'always',
+    fingerprint: 'always',
+    target: 'always',
+    answer: 'always',
+    expires_at: 'always',
   },
 };
 

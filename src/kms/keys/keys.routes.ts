@@ -1,5 +1,6 @@
 import type { App } from '#infra/http/server.ts';
 import { SERVICE_PREFIX } from '#kms/api/service-routes.ts';
+import { acceptIdempotencyKeys } from '#kms/idempotency/accept-keys.ts';
 import { registerAlgorithmRoutes } from './algorithms.routes.ts';
 import { registerElasticKeyRoutes } from './elastic-keys/elastic-key.routes.ts';
 import type { Keys } from './keys.ts';
@@ -14,6 +15,7 @@ import { registerCryptography } from './operations/cryptography.ts';
  * @param base path below which the routes stand, by default `/service/api/v1`
  */
 export const registerKeyRoutes = (app: App, keys: Keys, { base = SERVICE_PREFIX }: { readonly base?: string } = {}): void => {
+  acceptIdempotencyKeys(app);
   registerAlgorithmRoutes(app, base);
   registerElasticKeyRoutes(app, base, keys.elasticKeys);
   registerMaterialKeyRoutes(app, base, keys.materialKeys);

@@ -2,6 +2,7 @@ import type { AppError } from '#infra/apperr/app-error.ts';
 import type { FineScope } from '#infra/magic/magic.ts';
 import type { Act, Admit } from '#kms/action.ts';
 import type { Barrier } from '#kms/barrier/barrier.ts';
+import { createIdempotency } from '#kms/idempotency/create-idempotency.ts';
 import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
 import type { RandomBytes } from '#kms/jose/key-material.ts';
 import { createElasticKeyService } from './elastic-keys/elastic-key.service.ts';
@@ -48,7 +49,8 @@ export interface KeysOptions {
 export const createKeys = ({ barrier, rows, insufficientScope, emit, now, elapsed, random, quotas = USUAL_QUOTAS }: KeysOptions): Keys => {
   const ring = createKeyRing({ barrier, rows, ...(elapsed && { elapsed }) });
   const mint = { barrier, random, slowKeys: createSlowKeys() };
-  const { operate, admit } = createDoor({ barrier, rows, ring, insufficientScope, ...(emit && { emit }) });
+  const idempotency = createIdempotency({ rows, limit: quotas.idempotencyKeys, now });
+  const { operate, admit } = createDoor({ barrier, rows, ring, insufficientScope, idempotency, ...(emit && { emit }) });
   return {
     admit,
     elasticKeys: createElasticKeyService({ operate, makeFirstVersion: firstVersionMaker({ rows, ...mint }), quotas, now }),

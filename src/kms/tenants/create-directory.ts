@@ -142,6 +142,10 @@ export const createTenantDirectory = (options: {
         const tenant = await store.activeByName(name);
         return tenant !== undefined && isFound(tenant) ? handleOf(tenant, since, () => byId(tenant.id)) : undefined;
       }),
+    active: async () => {
+      const since = elapsed();
+      return (await store.inState('active')).filter(isFound).map((tenant) => handleOf(tenant, since, () => byId(tenant.id)));
+    },
     preparing,
     forget: () => looks.clear(),
     drop: async (schemaName) => {

@@ -32,6 +32,8 @@ export interface TenantDirectory extends AsyncDisposable {
   byId(id: string): Promise<TenantHandle | undefined>;
   /** The active tenant with this name. */
   byName(name: string): Promise<TenantHandle | undefined>;
+  /** All active tenants, by name, for work that goes through them. */
+  active(): Promise<readonly TenantHandle[]>;
   /**
    * A tenant that nobody is served yet, for those who prepare it. Its database is made when it is first asked for; a database of
    * any other tenant must exist, because one that was lost must be missed, not replaced.

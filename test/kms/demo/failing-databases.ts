@@ -1,5 +1,5 @@
-import type { Kysely, KyselyPlugin, RootOperationNode } from 'kysely';
-import type { Database, Databases } from '#infra/database/databases.ts';
+import type { Databases } from '#infra/database/databases.ts';
+import { watchedDatabase } from '../support/watched-database.ts';
 
 /** Databases that die at the n-th write: from then on nothing is answered, as after kill -9. */
 export interface FailingDatabases extends Databases {
@@ -7,53 +7,24 @@ export interface FailingDatabases extends Databases {
   readonly died: () => boolean;
 }
 
-const WRITES: ReadonlySet<RootOperationNode['kind']> = new Set([
-  'InsertQueryNode',
-  'UpdateQueryNode',
-  'DeleteQueryNode',
-  'CreateTableNode',
-  'CreateIndexNode',
-]);
-
 export class Crash extends Error {}
 
 /** @param dieAt counts each writing statement, each commit and each removal of a database, from 1 on */
 export const failingDatabases = (inner: Databases, dieAt: number): FailingDatabases => {
   let writes = 0;
-  const write = (): void => {
-    writes += 1;
-    if (writes >= dieAt) throw new Crash(`died at write ${dieAt}`);
-  };
   const alive = (): void => {
     if (writes >= dieAt) throw new Crash(`died at write ${dieAt}`);
   };
-  const plugin: KyselyPlugin = {
-    transformQuery: ({ node }) => {
-      if (WRITES.has(node.kind)) write();
-      else alive();
-      return node;
-    },
-    transformResult: async ({ result }) => result,
+  const write = (): void => {
+    writes += 1;
+    alive();
   };
-  const failing = <T>(database: Database<T>): Database<T> => ({
-    kind: database.kind,
-    name: database.name,
-    db: database.db.withPlugin(plugin) as Kysely<T>,
-    transaction: (run) =>
-      database.transaction(async (tx) => {
-        const result = await run(tx.withPlugin(plugin));
-        // Dying here, the commit never reaches the disk.
-        write();
-        return result;
-      }),
-    [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
-  });
   return {
     kind: inner.kind,
     jobs: inner.jobs,
     open: async (name, migrations, options) => {
       alive();
-      return failing(await inner.open(name, migrations, options));
+      return watchedDatabase(await inner.open(name, migrations, options), { write, read: alive });
     },
     drop: async (name) => {
       write();

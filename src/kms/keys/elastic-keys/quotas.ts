@@ -28,6 +28,12 @@ export const quotasConfigSchema = strictObject(
       description:
         'versions of all elastic keys of one tenant, all of which its ledger lists: the more there are, the longer each read takes',
     }),
+    idempotency_keys: Type.Integer({
+      minimum: 1,
+      maximum: 1_000_000,
+      default: 20_000,
+      description: 'changes of one tenant in a day that carry an `Idempotency-Key`, each of which is remembered with its answer',
+    }),
     requests: strictObject(
       {
         max: Type.Integer({
@@ -49,6 +55,7 @@ export interface KeyQuotas {
   readonly versions: number;
   readonly versionsEver: number;
   readonly versionsOfTenant: number;
+  readonly idempotencyKeys: number;
 }
 
 export const quotasOf = (config: Omit<Static<typeof quotasConfigSchema>, 'requests'>): KeyQuotas => ({
@@ -56,10 +63,17 @@ export const quotasOf = (config: Omit<Static<typeof quotasConfigSchema>, 'reques
   versions: config.versions,
   versionsEver: config.versions_ever,
   versionsOfTenant: config.versions_of_tenant,
+  idempotencyKeys: config.idempotency_keys,
 });
 
 /** Those of a configuration that names none. */
-export const USUAL_QUOTAS: KeyQuotas = { elasticKeys: 20_000, versions: 200, versionsEver: 10_000, versionsOfTenant: 200_000 };
+export const USUAL_QUOTAS: KeyQuotas = {
+  elasticKeys: 20_000,
+  versions: 200,
+  versionsEver: 10_000,
+  versionsOfTenant: 200_000,
+  idempotencyKeys: 20_000,
+};
 
 /**
  * Refuses one more elastic key; where many are made at once, some more than the quota may come to be.

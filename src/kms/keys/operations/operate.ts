@@ -8,38 +8,13 @@ import { sealedError } from '#kms/barrier/barrier-errors.ts';
 import type { Barrier } from '#kms/barrier/barrier.ts';
 import type { Caller } from '#kms/caller.ts';
 import type { TenantTables } from '#kms/database/tenant-tables.ts';
+import type { Idempotency } from '#kms/idempotency/idempotency.ts';
 import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
 import { withLedger } from '#kms/integrity/with-ledger.ts';
 import { leasesEnded } from '#kms/tenants/leases.ts';
 import { elasticKeyNotFound } from '../elastic-keys/elastic-key-errors.ts';
 import { elasticKeysStore } from '../elastic-keys/elastic-key.store.ts';
 import type { KeyRing } from '../key-ring/key-ring.ts';
-
-/** A change that somebody asks for. */
-export interface Attempt {
-  readonly caller: Caller;
-  readonly action: Action<'change'>;
-  /** Of a change that makes a key, a target that is new each time; null also before a key is found that was asked for by name. */
-  readonly target: Target | null;
-}
-
-/**
- * Answers of changes that were made before: a caller who repeats a request, because he never got its answer, gets that answer, and
- * nothing is changed twice.
- */
-export interface Idempotency {
-  /**
-   * @returns what was remembered of the same request; undefined for one that is new
-   * @throws AppError 422 when its key came before with another request
-   */
-  replay<A>(db: Kysely<TenantTables>, attempt: Attempt): Promise<{ readonly answer: A; readonly target: Target | null } | undefined>;
-  /**
-   * Within the transaction of the change: both are stored, or neither.
-   *
-   * @throws AppError 409 when the same request was made meanwhile: the change is rolled back, and the caller asks again
-   */
-  remember(tx: Transaction<TenantTables>, attempt: Attempt, answer: unknown): Promise<void>;
-}
 
 /** Where every act is recorded before anyone hears of it. */
 export interface Audit {
@@ -122,7 +97,7 @@ const outcomeOf = (error: unknown): Outcome => {
 export const createDoor = (options: DoorOptions): Door => {
   const { barrier, rows, ring, insufficientScope, idempotency, audit, emit } = options;
 
-  const settle = async ({ caller: { tenant }, action, target }: Attempt, kind: DatabaseKind): Promise<void> => {
+  const settle = async ({ caller: { tenant }, action, target }: UnderWay<'change'>, kind: DatabaseKind): Promise<void> => {
     if (target && action.outdates !== undefined) ring.forget({ tenant, elasticKeyId: target.elasticKeyId });
     if (action.outdates === 'all') await leasesEnded(kind);
   };
@@ -144,20 +119,21 @@ export const createDoor = (options: DoorOptions): Door => {
     const { tenant } = caller;
     const database = withLedger(await tenant.database(), rows.of(tenant.id));
     const { db, kind } = database;
+    using turn = idempotency?.begin(caller) ?? null;
     // Before the key is found: a rename that comes again asks for a key by the name that it had before.
-    const before = await idempotency?.replay<A>(db, { ...act });
+    const before = await turn?.replay<A>(db);
     if (before) {
       await settle({ ...act, target: before.target }, kind);
       return { ...before, materialKeyId: null, isRecorded: false };
     }
     const target = await find(act, asked, db);
-    const attempt: Attempt = { caller, action, target };
     const write = await work({ tenant, db, rows: rows.of(tenant.id), ring, target });
     let isWritten = false;
     const answer = await database
       .transaction(async (tx) => {
+        await turn?.claim(tx);
         const made = await write(tx);
-        if (idempotency) await idempotency.remember(tx, attempt, made);
+        await turn?.remember(tx, { answer: made, target });
         if (audit) await audit.record({ caller, action, target, outcome: 'done', materialKeyId: null }, tx);
         isWritten = true;
         return made;
@@ -167,7 +143,7 @@ export const createDoor = (options: DoorOptions): Door => {
         if (target && action.outdates !== undefined) ring.forget({ tenant, elasticKeyId: target.elasticKeyId });
         throw isWritten ? new CommitUnanswered('the commit was not answered', { cause: error }) : error;
       });
-    await settle(attempt, kind);
+    await settle({ ...act, target }, kind);
     return { answer, target, materialKeyId: null, isRecorded: audit !== undefined };
   };
 

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { openingOf } from '#test/kms/support/keys-of-process.ts';
 import { databaseKinds, withDatabases } from '#test/support/database.ts';
 import { testKms } from '#test/support/kms-keys.ts';
 
@@ -13,9 +14,7 @@ describe.each(databaseKinds())('A KMS on %s that is killed while it writes', (ki
     await using databases = await withDatabases(kind);
     const kms = await testKms(databases);
     const child = spawn(process.execPath, [WRITER], { stdio: ['pipe', 'pipe', 'inherit'] });
-    child.stdin.end(
-      JSON.stringify({ config: databases.config, unsealKey: Buffer.from(kms.unsealKey).toString('hex'), tenantId: kms.tenantId }),
-    );
+    child.stdin.end(openingOf(databases, kms, kms.caller));
     const acknowledged = new Map<string, number>();
     let lines = 0;
     for await (const line of createInterface({ input: child.stdout })) {

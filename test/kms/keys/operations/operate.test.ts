@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest';
 import type { FineScope } from '#infra/magic/magic.ts';
 import type { Attributes } from '#infra/telemetry/telemetry.ts';
 import { FINE_SCOPES } from '#kms/access/scopes.ts';
-import type { Act, Target } from '#kms/action.ts';
+import type { Act } from '#kms/action.ts';
 import { type Caller, serviceCaller } from '#kms/caller.ts';
+import type { Answered, Idempotency, Turn } from '#kms/idempotency/idempotency.ts';
 import { USUAL_QUOTAS } from '#kms/keys/elastic-keys/quotas.ts';
 import { createElasticKeyService } from '#kms/keys/elastic-keys/elastic-key.service.ts';
 import { createKeyRing } from '#kms/keys/key-ring/create-key-ring.ts';
@@ -12,7 +13,7 @@ import { firstVersionMaker } from '#kms/keys/material-keys/first-version.ts';
 import { createSlowKeys } from '#kms/keys/material-keys/slow-keys.ts';
 import { countActs } from '#kms/keys/operations/count-acts.ts';
 import { createCryptography } from '#kms/keys/operations/cryptography.ts';
-import { type Attempt, createDoor, type DoorOptions, type Idempotency } from '#kms/keys/operations/operate.ts';
+import { createDoor, type DoorOptions } from '#kms/keys/operations/operate.ts';
 import { databaseKinds, withDatabases } from '#test/support/database.ts';
 import { insufficientScope, testCaller } from '#test/support/kms-caller.ts';
 import { type TestKms, testKms } from '#test/support/kms-keys.ts';
@@ -66,14 +67,20 @@ const behindDoor = ({ barrier, rows, clock }: TestKms, more: Pick<DoorOptions, '
 
 /** Remembers the answer to each request of a caller. */
 const remembering = (): Idempotency & { isBroken: boolean } => {
-  const answers = new Map<string, { readonly answer: unknown; readonly target: Target | null }>();
+  const answers = new Map<string, Answered<unknown>>();
   const memory = {
     isBroken: false,
-    replay: async <A>(_db: unknown, { caller }: Attempt) =>
-      answers.get(caller.request?.id ?? '') as { readonly answer: A; readonly target: Target | null } | undefined,
-    remember: async (_tx: unknown, { caller, target }: Attempt, answer: unknown) => {
-      if (memory.isBroken) throw new Error('broken');
-      answers.set(caller.request?.id ?? '', { answer, target });
+    begin: (caller: Caller): Turn => {
+      const id = caller.request?.id ?? '';
+      return {
+        replay: async <A>() => answers.get(id) as Answered<A> | undefined,
+        claim: async () => {},
+        remember: async (_tx, answered) => {
+          if (memory.isBroken) throw new Error('broken');
+          answers.set(id, answered);
+        },
+        [Symbol.dispose]: () => {},
+      };
     },
   };
   return memory;

@@ -1,0 +1,72 @@
+import { InternalError } from '#infra/apperr/app-error.ts';
+import { type BoundedKey, boundedKey } from '#infra/cache/bounded-key.ts';
+import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
+import { idempotencyKeyInUse, idempotencyKeyReused, idempotencyKeysQuota } from './idempotency-errors.ts';
+import { idempotencyKeysStore } from './idempotency-keys.store.ts';
+import type { Idempotency } from './idempotency.ts';
+import { rowIdOf } from './request-hashes.ts';
+
+/** Milliseconds for which an answer is remembered: one day. */
+export const REMEMBERED_MS = 24 * 60 * 60_000;
+
+/** Whether JSON gives the value back as it is; a member that is undefined may be missing. */
+const isCarriedByJson = (value: unknown): boolean => {
+  if (typeof value !== 'object' || value === null) return typeof value !== 'bigint' && typeof value !== 'function';
+  if (Array.isArray(value)) return value.every(isCarriedByJson);
+  return Object.getPrototypeOf(value) === Object.prototype && Object.values(value).every(isCarriedByJson);
+};
+
+const textOf = (answer: unknown): string => {
+  if (!isCarriedByJson(answer)) throw new InternalError('the answer of a change has a value that JSON does not carry');
+  return JSON.stringify({ answer });
+};
+
+/**
+ * @param options.rows tags and checks the rows
+ * @param options.limit keys that are remembered of one tenant; where many come at once, some more may come to be
+ * @param options.now epoch milliseconds
+ */
+export const createIdempotency = (options: {
+  readonly rows: Pick<RowIntegrity, 'of'>;
+  readonly limit: number;
+  readonly now: () => number;
+}): Idempotency => {
+  const { rows, limit, now } = options;
+  const underWay = new Set<BoundedKey>();
+
+  return {
+    begin: (caller) => {
+      const key = caller.request?.idempotencyKey;
+      if (key === undefined) return null;
+      const { id: tenantId } = caller.tenant;
+      const id = rowIdOf(caller, key);
+      const turn = boundedKey(`${tenantId} ${id}`);
+      if (underWay.has(turn)) throw idempotencyKeyInUse();
+      underWay.add(turn);
+      return {
+        replay: async (db) => {
+          const row = await idempotencyKeysStore(db).byId(id, rows.of(tenantId));
+          if (row === undefined || row.expires_at <= now()) return undefined;
+          if (row.fingerprint !== key.fingerprint) throw idempotencyKeyReused();
+          return { answer: JSON.parse(row.answer).answer, target: JSON.parse(row.target) };
+        },
+        claim: async (tx) => {
+          const store = idempotencyKeysStore(tx);
+          if (!(await store.hold(id, now()))) throw idempotencyKeyInUse();
+          if ((await store.count(now())) >= limit) throw idempotencyKeysQuota(limit);
+        },
+        remember: async (tx, { answer, target }) => {
+          const row = {
+            id,
+            fingerprint: key.fingerprint,
+            target: JSON.stringify(target),
+            answer: textOf(answer),
+            expires_at: now() + REMEMBERED_MS,
+          };
+          await idempotencyKeysStore(tx).fill(rows.of(tenantId).first('idempotency_keys', row));
+        },
+        [Symbol.dispose]: () => void underWay.delete(turn),
+      };
+    },
+  };
+};

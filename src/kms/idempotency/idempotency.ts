@@ -1,0 +1,53 @@
+import type { Kysely, Transaction } from 'kysely';
+import type { Target } from '#kms/action.ts';
+import type { Caller } from '#kms/caller.ts';
+import type { TenantTables } from '#kms/database/tenant-tables.ts';
+
+/**
+ * `Idempotency-Key`: a client that never got the answer to a change sends the same request again, and the KMS answers as before and
+ * changes nothing twice.
+ *
+ *     header ─► accept-keys ─► caller.request ─► the one door ─► begin ─► replay ─► claim, change, remember ─► answer
+ *                                                                  │        │         └─ one transaction ─┘
+ *                                                                  ▼        ▼
+ *                                                          409 under way   the answer of before, or 422 for another request
+ *
+ * A key belongs to one caller: to his tenant, in whose database it stands, and to his subject. It is remembered for a day, together
+ * with the change, and only where the change was made: a refusal leaves nothing, and asking again decides anew.
+ *
+ * @see https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-idempotency-key-header-07
+ */
+export interface Idempotency {
+  /**
+   * Takes the turn of the change for which the request of this caller carries a key; null where it carries none.
+   *
+   * @throws AppError `idempotency-key-in-use` 409 while this process is at the same change
+   */
+  begin(caller: Caller): Turn | null;
+}
+
+/** The answer to a change that was made. */
+export interface Answered<A> {
+  readonly answer: A;
+  /** The key that it was about; null where it was about none. */
+  readonly target: Target | null;
+}
+
+/** The change of one key, until its disposal. */
+export interface Turn extends Disposable {
+  /**
+   * The answer that was given before; undefined where there is none.
+   *
+   * @throws AppError `idempotency-key-reused` 422 where the key came with another request; `row-damaged` 503
+   */
+  replay<A>(db: Kysely<TenantTables>): Promise<Answered<A> | undefined>;
+  /**
+   * To be called first in the transaction of the change: of several replicas that are at the same change one goes on, and the others
+   * wait here until it has ended.
+   *
+   * @throws AppError `idempotency-key-in-use` 409 where another was faster; `idempotency-keys-quota` 409
+   */
+  claim(tx: Transaction<TenantTables>): Promise<void>;
+  /** To be called last in that transaction: change and answer are stored, or neither. */
+  remember(tx: Transaction<TenantTables>, answered: Answered<unknown>): Promise<void>;
+}
