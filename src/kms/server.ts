@@ -16,6 +16,7 @@ import { openAccess } from './access/guard/open-access.ts';
 import { createUserLeases } from './access/realms/user-leases.ts';
 import { createTenantRate } from './access/guard/tenant-rate.ts';
 import { createAdmin } from './admin/admin.ts';
+import { gaugeKms } from './admin/gauges.ts';
 import { createSealService } from './admin/seal.service.ts';
 import { createTenantsService } from './admin/tenants.service.ts';
 import { landingOf } from './api/landing.ts';
@@ -168,6 +169,7 @@ export const buildKms = async (options: {
   registerKeyRoutes(app, keys);
 
   const made = createTenantsService({ service, rows, lock: demoData.preparing, tenants, lifeCycle, users: access.newUsers, emit });
+  gaugeKms(telemetry, { seal, barrier, keys, rows });
   const admin = await createAdmin({ config, telemetry, barrier, seal, tenants: made, demo, drain, emit, now, ...health });
   opened.defer(() => admin.close());
   // Both at once: each may wait for its requests.

@@ -3,6 +3,7 @@ import { registerDemoRoutes } from '#infra/demo-data/demo-data.routes.ts';
 import type { Demo } from '#infra/demo-data/demo.ts';
 import type { DependencyCheck } from '#infra/http/health.ts';
 import { registerHealth } from '#infra/http/health.routes.ts';
+import { registerMetrics } from '#infra/http/metrics.routes.ts';
 import { tellOperatorActs } from '#infra/http/operator-acts.ts';
 import { type adminListenerConfigSchema, operatorsOnly } from '#infra/http/operators.ts';
 import type { App, Drain } from '#infra/http/server.ts';
@@ -53,6 +54,7 @@ export const createAdmin = async (options: {
   });
   tellOperatorActs(admin, emit);
   registerHealth(admin, { dependencies, jobs, telemetry, stopping: drain.begun });
+  registerMetrics(admin, { telemetry, jobs, clients: config.metrics_clients });
   registerAccountRoutes(admin, accounts, resourceServers);
   registerClientRoutes(admin, options);
   registerSigningKeyRoutes(admin, { keys: signingKeys, reload: reloadKeys });

@@ -9,6 +9,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Whether the route is for whoever gets to the listener, as health is. */
     public?: boolean;
+    /** Common names of client certificates that are let in beside those of operators, to this route alone. */
+    clients?: readonly string[];
   }
 }
 
@@ -19,6 +21,11 @@ export const adminListenerConfigSchema = strictObject({
     uniqueItems: true,
     default: ['passthru-cli'],
     description: 'common names of the client certificates of operators, under the root that `tls.client_ca` names',
+  }),
+  metrics_clients: Type.Array(Type.String({ minLength: 1, maxLength: 64 }), {
+    uniqueItems: true,
+    default: [],
+    description: 'common names of client certificates that may read `/metrics`, as of a Prometheus server, and do nothing else there',
   }),
 });
 
@@ -34,7 +41,8 @@ export const operatorsOnly = (allowedClients: readonly string[], now: () => numb
   return ({ routeOptions, raw }) => {
     if (routeOptions.config.public === true) return;
     const peer = peerOf(raw.socket);
-    if (peer !== null && peer.endsAt > now() && allowed.has(peer.commonName)) return;
+    const isKnown = (name: string): boolean => allowed.has(name) || routeOptions.config.clients?.includes(name) === true;
+    if (peer !== null && peer.endsAt > now() && isKnown(peer.commonName)) return;
     throw new AppError('admin-client-unknown', 403, 'The client certificate is not one of an operator.', {
       fix: 'Use a certificate whose common name is in admin.allowed_clients.',
     });

@@ -47,6 +47,7 @@ const ALLOWED: ReadonlySet<string> = new Set([
   'outcome',
   'code',
   'cache',
+  'job.name',
   'listener',
   'port',
   'count',

@@ -10,6 +10,8 @@ export const noTelemetry = (): Telemetry => ({
   traceId: () => null,
   counter: () => ignore,
   histogram: () => ignore,
+  gauge: ignore,
+  exposition: async () => '',
   dropped: () => ({ log_lines: 0, log_cause: null, telemetry_records: 0 }),
   probe: async () => {},
   flush: async () => {},

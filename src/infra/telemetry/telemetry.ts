@@ -36,6 +36,12 @@ export interface ActiveSpan {
 /** Adds to a counter, or records a value in a histogram. */
 export type Measure = (value: number, attributes?: Attributes) => void;
 
+/** A value at the time of a look. */
+export interface Observation {
+  readonly value: number;
+  readonly attributes?: Attributes;
+}
+
 /** What did not arrive since the process started. */
 export interface Dropped {
   /** Lines of the log. */
@@ -61,6 +67,14 @@ export interface Telemetry extends AsyncDisposable {
   traceId(): string | null;
   counter(name: string, options: { readonly description: string; readonly unit?: string }): Measure;
   histogram(name: string, options: { readonly description: string; readonly unit: string }): Measure;
+  /** A value that goes up and down. @param observe is called when metrics are collected, and must not throw */
+  gauge(name: string, options: { readonly description: string; readonly unit?: string }, observe: () => readonly Observation[]): void;
+  /**
+   * All metrics as they are now, as text for Prometheus.
+   *
+   * @see https://prometheus.io/docs/instrumenting/exposition_formats/
+   */
+  exposition(): Promise<string>;
   dropped(): Dropped;
   /** Resolves when the collector answers over TLS; throws with the cause when it does not. */
   probe(signal: AbortSignal): Promise<void>;

@@ -2,6 +2,7 @@ import type { Static } from 'typebox';
 import { registerDemoRoutes } from '#infra/demo-data/demo-data.routes.ts';
 import type { DependencyCheck } from '#infra/http/health.ts';
 import { registerHealth } from '#infra/http/health.routes.ts';
+import { registerMetrics } from '#infra/http/metrics.routes.ts';
 import { tellOperatorActs } from '#infra/http/operator-acts.ts';
 import { type adminListenerConfigSchema, operatorsOnly } from '#infra/http/operators.ts';
 import type { App, Drain } from '#infra/http/server.ts';
@@ -51,6 +52,7 @@ export const createAdmin = async (options: {
   });
   tellOperatorActs(app, emit);
   registerHealth(app, { dependencies, jobs, telemetry, notReady, stopping: drain.begun });
+  registerMetrics(app, { telemetry, jobs, clients: config.admin.metrics_clients });
   registerSealRoutes(app, { seal, barrier, config: config.unseal });
   registerTenantRoutes(app, tenants);
   if (demo !== null) {

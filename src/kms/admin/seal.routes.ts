@@ -21,12 +21,46 @@ const shareSchema = strictObject({ share: Type.String({ minLength: 1, maxLength:
 
 const schema = (summary: string) => ({ summary, tags: ['seal'], response: { 200: sealStatusSchema } });
 
+const code = (description: string) => Type.Optional(Type.String({ pattern: '^[2-5][0-9]{2}$', description }));
+
+/** As Vault's `/sys/health` has them, so that a look that was made for it works here. */
+const healthQuerySchema = strictObject({
+  sealedcode: code('a status from 200 to 599, in place of 503 while it is sealed'),
+  uninitcode: code('a status from 200 to 599, in place of 501 while the database has no root key'),
+});
+
+/**
+ * The seal as a status: 200 unsealed, 501 not initialized, 503 sealed. For whoever gets to the admin listener, as all of health.
+ *
+ * @see https://developer.hashicorp.com/vault/api-docs/system/health
+ */
+const registerSealHealth = (admin: App, seal: Pick<SealService, 'state'>, barrier: Pick<Barrier, 'isInitialized'>): void => {
+  admin.get(
+    '/admin/v1/health',
+    {
+      config: { rateLimit: false, public: true },
+      schema: {
+        summary: 'The seal as a status: 200 unsealed, 501 not initialized, 503 sealed',
+        tags: ['health'],
+        querystring: healthQuerySchema,
+      },
+    },
+    async ({ query }, reply) => {
+      const sealed = seal.state() !== 'unsealed';
+      const initialized = await barrier.isInitialized();
+      const status = !initialized ? (query.uninitcode ?? '501') : sealed ? (query.sealedcode ?? '503') : '200';
+      return reply.code(Number(status)).send({ initialized, sealed });
+    },
+  );
+};
+
 /** Seal and unseal this process, for operators. */
 export const registerSealRoutes = (
   admin: App,
   options: { readonly seal: SealService; readonly barrier: Pick<Barrier, 'isInitialized'>; readonly config: UnsealConfig },
 ): void => {
   const { seal, barrier, config } = options;
+  registerSealHealth(admin, seal, barrier);
   const status = async () => {
     const { given, threshold, total } = seal.progress();
     return {

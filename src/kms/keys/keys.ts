@@ -7,6 +7,7 @@ import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
 import type { RandomBytes } from '#kms/jose/key-material.ts';
 import { createElasticKeyService } from './elastic-keys/elastic-key.service.ts';
 import type { ElasticKeyService } from './elastic-keys/elastic-key.ts';
+import type { KeyRing } from './key-ring/key-ring.ts';
 import { createKeyRing } from './key-ring/create-key-ring.ts';
 import { firstVersionMaker } from './material-keys/first-version.ts';
 import { createMaterialKeyService } from './material-keys/material-key.service.ts';
@@ -26,6 +27,8 @@ export interface Keys {
   readonly materialKeys: MaterialKeyService;
   readonly lifeCycle: LifeCycleService;
   readonly crypto: Cryptography;
+  /** Policies and versions in memory. */
+  readonly inMemory: KeyRing['sizes'];
 }
 
 export interface KeysOptions {
@@ -57,5 +60,6 @@ export const createKeys = ({ barrier, rows, insufficientScope, emit, now, elapse
     materialKeys: createMaterialKeyService({ operate, quotas, now, ...mint }),
     lifeCycle: createLifeCycle({ operate, now }),
     crypto: createCryptography({ operate, now, random }),
+    inMemory: ring.sizes,
   };
 };

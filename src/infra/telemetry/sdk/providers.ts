@@ -4,6 +4,7 @@ import { BatchLogRecordProcessor, LoggerProvider, type LogRecordProcessor } from
 import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import { AlwaysOnSampler, BatchSpanProcessor, type SpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import { EXPORT_TIMEOUT_MS, type Exporters } from './exporters.ts';
+import { PullReader } from './pull-reader.ts';
 
 /** Spans, and log records, that wait for the collector; a dead collector costs no more memory than these. */
 const MAX_QUEUED = 4_096;
@@ -78,11 +79,13 @@ const logProcessor = (exporter: Exporters['logs'], limits: Limits, onLost: (coun
 interface Providers {
   readonly tracing: TracerProvider | null;
   readonly logging: LoggerProvider | null;
-  readonly metering: MeterProvider | null;
+  readonly metering: MeterProvider;
+  /** Gives all metrics to who asks for them. */
+  readonly pull: PullReader;
 }
 
 /**
- * The SDK's providers, each null without exporters.
+ * The SDK's providers; without exporters there are only metrics, for who asks for them.
  *
  * @param intervalMs how long spans and logs wait for company
  * @param onLost called with the number of spans or log records that found the queue full
@@ -101,7 +104,8 @@ export const createProviders = (options: {
     'service.instance.id': randomUUIDv7(),
     'process.pid': process.pid,
   });
-  if (exporters === null) return { tracing: null, logging: null, metering: null };
+  const pull = new PullReader();
+  if (exporters === null) return { tracing: null, logging: null, metering: new MeterProvider({ resource, readers: [pull] }), pull };
   // A trace that is not recorded does not come so far.
   const sampler = new AlwaysOnSampler();
   // Above what an export takes at most, so that its own result comes first.
@@ -115,6 +119,7 @@ export const createProviders = (options: {
   return {
     tracing: new TracerProvider({ resource, sampler, spanProcessors: [spanProcessor(exporters.spans, limits, onLost)] }),
     logging: new LoggerProvider({ resource, processors: [logProcessor(exporters.logs, limits, onLost)] }),
-    metering: new MeterProvider({ resource, readers: [metrics] }),
+    metering: new MeterProvider({ resource, readers: [metrics, pull] }),
+    pull,
   };
 };

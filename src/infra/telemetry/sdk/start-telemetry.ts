@@ -1,7 +1,9 @@
-import { createNoopMeter, type Logger as OtlpLogger } from '@opentelemetry/api';
+import type { Logger as OtlpLogger } from '@opentelemetry/api';
 import { readTls } from '#infra/tls/options.ts';
 import { allowedAttributes } from '../attributes.ts';
 import { createExporters } from './exporters.ts';
+import { exposition } from './exposition.ts';
+import { measureProcess } from './process-metrics.ts';
 import { createLogger, type LogSink } from '../logger.ts';
 import { openLog } from '../open-log.ts';
 import { createProviders } from './providers.ts';
@@ -51,7 +53,7 @@ export const startTelemetry = async (options: TelemetryOptions): Promise<Telemet
   if (config !== undefined) await readTls(config.tls);
   const exporters = config === undefined ? null : createExporters(config, onLost);
   const intervalMs = config?.export_interval_ms ?? DEFAULT_INTERVAL_MS;
-  const { tracing, logging, metering } = createProviders({ service, version, exporters, intervalMs, onLost });
+  const { tracing, logging, metering, pull } = createProviders({ service, version, exporters, intervalMs, onLost });
 
   const isInRate = createTraceRate({
     perSecond: config?.traces_per_second ?? DEFAULT_TRACES_PER_SECOND,
@@ -64,7 +66,8 @@ export const startTelemetry = async (options: TelemetryOptions): Promise<Telemet
     return may;
   };
   const traces = createTraces({ tracer: tracing?.getTracer(service, version) ?? null, mayRecord });
-  const meter = metering?.getMeter(service, version) ?? createNoopMeter();
+  const meter = metering.getMeter(service, version);
+  const measured = measureProcess(meter);
   const sinks: LogSink[] = [];
   const lines = options.log === undefined || options.log === 'none' ? null : await openLog(options.log, { service, trace: traces.ids });
   if (lines !== null) sinks.push(lines.sink);
@@ -91,6 +94,11 @@ export const startTelemetry = async (options: TelemetryOptions): Promise<Telemet
       const histogram = meter.createHistogram(name, details.unit === 's' ? { ...details, advice: SECONDS } : details);
       return (value, attributes) => histogram.record(value, allowedAttributes(attributes));
     },
+    gauge: (name, details, observe) =>
+      meter.createObservableGauge(name, details).addCallback((result) => {
+        for (const { value, attributes } of observe()) result.observe(value, allowedAttributes(attributes));
+      }),
+    exposition: async () => exposition((await pull.collect()).resourceMetrics),
     dropped: () => {
       const { lines: log_lines, cause: log_cause } = lines?.lost() ?? { lines: 0, cause: null };
       return { log_lines, log_cause, telemetry_records: dropped };
@@ -106,7 +114,10 @@ export const startTelemetry = async (options: TelemetryOptions): Promise<Telemet
         FLUSH_MS,
         providers.map((provider) => provider?.shutdown()),
       )
-        .finally(() => exporters?.abandon())
+        .finally(() => {
+          measured[Symbol.dispose]();
+          exporters?.abandon();
+        })
         .then(() => lines?.flush(FLUSH_LOG_MS))),
   };
 };

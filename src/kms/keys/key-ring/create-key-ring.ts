@@ -160,6 +160,7 @@ export const createKeyRing = (options: {
       return opened?.publicJwk ?? null;
     },
     countProtection: (of, materialKeyId, limit) => counter.take(of.tenant, materialKeyId, limit),
+    sizes: () => ({ policies: snapshots.size, versions: versions.size }),
     forget: (of) => {
       snapshots.delete(ownerOf(of), boundedKey(of.elasticKeyId));
       versions.deletePrefix(ownerOf(of), `${of.elasticKeyId}/`);

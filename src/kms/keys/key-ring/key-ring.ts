@@ -64,4 +64,6 @@ export interface KeyRing extends PublicKeys {
    */
   countProtection(of: KeyOfTenant, materialKeyId: string, limit: number): Promise<void>;
   forget(of: KeyOfTenant): void;
+  /** Entries in memory, of all tenants. */
+  sizes(): { readonly policies: number; readonly versions: number };
 }
