@@ -69,7 +69,14 @@ export type AuthenticatedCaller = Omit<Caller, 'request'>;
 /** Work that the service does by itself, and the scopes that it takes: it may do this much and no more. */
 const SERVICE_SCOPES = {
   'demo-seed': new Set<FineScope>(['kms:elastic-keys:read', 'kms:elastic-keys:create']),
-  'api-examples': new Set<FineScope>(['kms:elastic-keys:read', 'kms:material-keys:read', 'kms:encrypt', 'kms:sign', 'kms:wrap']),
+  'api-examples': new Set<FineScope>([
+    'kms:elastic-keys:read',
+    'kms:elastic-keys:import',
+    'kms:material-keys:read',
+    'kms:encrypt',
+    'kms:sign',
+    'kms:wrap',
+  ]),
 } as const;
 
 export type ServicePurpose = keyof typeof SERVICE_SCOPES;

@@ -231,6 +231,7 @@ const SEEDED = [
   'demo-deletion-key',
   'demo-eddsa-key',
   'demo-encryption-key',
+  'demo-import-key',
   'demo-signing-key',
   'demo-suspension-key',
   'demo-wrapping-key',

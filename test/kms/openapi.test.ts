@@ -62,7 +62,7 @@ const valuesOf = (keyword: string, value: unknown): string[] => {
   return Object.entries(value).flatMap(([name, each]) => (name === keyword && typeof each === 'string' ? [each] : valuesOf(keyword, each)));
 };
 
-const admin = basic('demo-tenant-admin', 'demo-tenant-admin-password');
+const admin = basic('demo-admin', 'demo-admin-password');
 const typeOf = (headers: Readonly<Record<string, string>>): string => (headers['content-type'] ?? '').split(';')[0] ?? '';
 
 describe('The OpenAPI document of the KMS', () => {

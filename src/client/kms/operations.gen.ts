@@ -7,6 +7,8 @@ export const KMS_ROUTES = {
   decrypt: { method: 'POST', path: '/elastic-keys/{id}/decrypt', status: 200 },
   encrypt: { method: 'POST', path: '/elastic-keys/{id}/encrypt', status: 200 },
   generate: { method: 'POST', path: '/elastic-keys/{id}/generate', status: 200 },
+  getImportParameters: { method: 'GET', path: '/elastic-keys/{id}/import-parameters', status: 200, takesKey: true },
+  importKey: { method: 'POST', path: '/elastic-keys/{id}/import', status: 201, takesKey: true },
   listAlgorithms: { method: 'GET', path: '/algorithms', status: 200 },
   listElasticKeys: { method: 'GET', path: '/elastic-keys', status: 200 },
   listMaterialKeys: { method: 'GET', path: '/elastic-keys/{id}/material-keys', status: 200 },
@@ -55,6 +57,8 @@ export interface KmsSchemas {
         use: { type: 'string' };
         operations: { type: 'array'; items: { type: 'string' } };
         state: { type: 'string'; enum: ['pending-import', 'active', 'suspended', 'pending-deletion', 'destroyed'] };
+        origin: { type: 'string'; enum: ['kms', 'external'] };
+        exportable: { type: 'boolean' };
         latest_version: { type: 'integer' };
         min_decryption_version: { type: 'integer' };
         created_at: { type: 'string' };
@@ -73,6 +77,8 @@ export interface KmsSchemas {
         'use',
         'operations',
         'state',
+        'origin',
+        'exportable',
         'latest_version',
         'min_decryption_version',
         'created_at',
@@ -96,6 +102,8 @@ export interface KmsSchemas {
           type: 'array';
           items: { type: 'string'; enum: ['encrypt', 'decrypt', 'sign', 'verify', 'wrap', 'unwrap', 'rewrap', 'generate'] };
         };
+        origin: { type: 'string'; enum: ['kms', 'external'] };
+        exportable: { type: 'boolean' };
         expires_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
       };
       required: ['name', 'algorithm'];
@@ -112,6 +120,8 @@ export interface KmsSchemas {
         use: { type: 'string' };
         operations: { type: 'array'; items: { type: 'string' } };
         state: { type: 'string'; enum: ['pending-import', 'active', 'suspended', 'pending-deletion', 'destroyed'] };
+        origin: { type: 'string'; enum: ['kms', 'external'] };
+        exportable: { type: 'boolean' };
         latest_version: { type: 'integer' };
         min_decryption_version: { type: 'integer' };
         created_at: { type: 'string' };
@@ -130,6 +140,8 @@ export interface KmsSchemas {
         'use',
         'operations',
         'state',
+        'origin',
+        'exportable',
         'latest_version',
         'min_decryption_version',
         'created_at',
@@ -165,6 +177,111 @@ export interface KmsSchemas {
       type: 'object';
       properties: { plaintext: { type: 'string' }; ciphertext: { type: 'string' }; material_key_id: { type: 'string' } };
       required: ['ciphertext', 'material_key_id'];
+    };
+  };
+  getImportParameters: {
+    query: { type: 'object'; properties: { wrapping: { type: 'string'; enum: ['RSA_AES_KEY_WRAP_SHA_256', 'ECDH_ES_A256KW'] } } };
+    answer: {
+      type: 'object';
+      properties: {
+        transport_key_id: { type: 'string' };
+        wrapping: { type: 'string'; enum: ['RSA_AES_KEY_WRAP_SHA_256', 'ECDH_ES_A256KW'] };
+        public_jwk: {
+          type: 'object';
+          properties: {
+            kty: { type: 'string' };
+            crv: { type: 'string' };
+            x: { type: 'string' };
+            y: { type: 'string' };
+            n: { type: 'string' };
+            e: { type: 'string' };
+            pub: { type: 'string' };
+            kid: { type: 'string' };
+            alg: { type: 'string' };
+            use: { type: 'string'; enum: ['sig', 'enc'] };
+          };
+          required: ['kty', 'kid', 'alg', 'use'];
+        };
+        public_key_pem: { type: 'string' };
+        expires_at: { type: 'string' };
+      };
+      required: ['transport_key_id', 'wrapping', 'public_jwk', 'public_key_pem', 'expires_at'];
+    };
+  };
+  importKey: {
+    body: {
+      type: 'object';
+      properties: {
+        transport_key_id: { type: 'string' };
+        wrapped_key: { type: 'string' };
+        format: { type: 'string'; enum: ['pkcs8', 'raw', 'jwk'] };
+        material_key_id: { type: 'string' };
+      };
+      required: ['transport_key_id', 'wrapped_key'];
+    };
+    answer: {
+      type: 'object';
+      properties: {
+        id: { type: 'string' };
+        elastic_key_id: { type: 'string' };
+        version: { type: 'integer' };
+        state: { type: 'string'; enum: ['active', 'deactivated', 'compromised', 'pending-deletion', 'destroyed'] };
+        public_jwk: {
+          anyOf: [
+            {
+              type: 'object';
+              properties: {
+                kty: { type: 'string' };
+                crv: { type: 'string' };
+                x: { type: 'string' };
+                y: { type: 'string' };
+                n: { type: 'string' };
+                e: { type: 'string' };
+                pub: { type: 'string' };
+                kid: { type: 'string' };
+                alg: { type: 'string' };
+                use: { type: 'string'; enum: ['sig', 'enc'] };
+              };
+              required: ['kty', 'kid', 'alg', 'use'];
+            },
+            { type: 'null' },
+          ];
+        };
+        created_at: { type: 'string' };
+        deactivated_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+        revocation: {
+          anyOf: [
+            {
+              type: 'object';
+              properties: {
+                revoked_at: { type: 'string' };
+                reason: {
+                  type: 'string';
+                  enum: ['unspecified', 'key-compromise', 'superseded', 'cessation-of-operation', 'privilege-withdrawn'];
+                };
+                comment: { type: 'string' };
+                allow_processing: { type: 'boolean' };
+              };
+              required: ['revoked_at', 'reason', 'comment', 'allow_processing'];
+            },
+            { type: 'null' },
+          ];
+        };
+        deletion_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+        destroyed_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+      };
+      required: [
+        'id',
+        'elastic_key_id',
+        'version',
+        'state',
+        'public_jwk',
+        'created_at',
+        'deactivated_at',
+        'revocation',
+        'deletion_at',
+        'destroyed_at',
+      ];
     };
   };
   listAlgorithms: {
@@ -249,6 +366,8 @@ export interface KmsSchemas {
               use: { type: 'string' };
               operations: { type: 'array'; items: { type: 'string' } };
               state: { type: 'string'; enum: ['pending-import', 'active', 'suspended', 'pending-deletion', 'destroyed'] };
+              origin: { type: 'string'; enum: ['kms', 'external'] };
+              exportable: { type: 'boolean' };
               latest_version: { type: 'integer' };
               min_decryption_version: { type: 'integer' };
               created_at: { type: 'string' };
@@ -267,6 +386,8 @@ export interface KmsSchemas {
               'use',
               'operations',
               'state',
+              'origin',
+              'exportable',
               'latest_version',
               'min_decryption_version',
               'created_at',
@@ -372,6 +493,8 @@ export interface KmsSchemas {
         use: { type: 'string' };
         operations: { type: 'array'; items: { type: 'string' } };
         state: { type: 'string'; enum: ['pending-import', 'active', 'suspended', 'pending-deletion', 'destroyed'] };
+        origin: { type: 'string'; enum: ['kms', 'external'] };
+        exportable: { type: 'boolean' };
         latest_version: { type: 'integer' };
         min_decryption_version: { type: 'integer' };
         created_at: { type: 'string' };
@@ -390,6 +513,8 @@ export interface KmsSchemas {
         'use',
         'operations',
         'state',
+        'origin',
+        'exportable',
         'latest_version',
         'min_decryption_version',
         'created_at',
@@ -506,6 +631,8 @@ export interface KmsSchemas {
         use: { type: 'string' };
         operations: { type: 'array'; items: { type: 'string' } };
         state: { type: 'string'; enum: ['pending-import', 'active', 'suspended', 'pending-deletion', 'destroyed'] };
+        origin: { type: 'string'; enum: ['kms', 'external'] };
+        exportable: { type: 'boolean' };
         latest_version: { type: 'integer' };
         min_decryption_version: { type: 'integer' };
         created_at: { type: 'string' };
@@ -524,6 +651,8 @@ export interface KmsSchemas {
         'use',
         'operations',
         'state',
+        'origin',
+        'exportable',
         'latest_version',
         'min_decryption_version',
         'created_at',
@@ -763,6 +892,8 @@ export interface KmsSchemas {
         use: { type: 'string' };
         operations: { type: 'array'; items: { type: 'string' } };
         state: { type: 'string'; enum: ['pending-import', 'active', 'suspended', 'pending-deletion', 'destroyed'] };
+        origin: { type: 'string'; enum: ['kms', 'external'] };
+        exportable: { type: 'boolean' };
         latest_version: { type: 'integer' };
         min_decryption_version: { type: 'integer' };
         created_at: { type: 'string' };
@@ -781,6 +912,8 @@ export interface KmsSchemas {
         'use',
         'operations',
         'state',
+        'origin',
+        'exportable',
         'latest_version',
         'min_decryption_version',
         'created_at',

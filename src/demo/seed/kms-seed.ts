@@ -27,7 +27,9 @@ export const checkKmsSeed = async ({ stack, check, exact }: SeedCheckOptions & {
     const wanted = seed.elastic_keys.filter((key) => key.tenant === tenant);
     const found = keys.filter(({ name }) => exact || wanted.some((key) => key.name === name));
     await check(`keys-${tenant}`, `Elastic keys of ${tenant}`, described(wanted), described(found));
-    const mustBeActive = found.filter(({ name }) => exact || !wanted.some((key) => key.name === name && key.may_change === true));
+    // The key material of one that comes from outside is whoever's who brought it.
+    const own = found.filter(({ name }) => !wanted.some((key) => key.name === name && key.origin === 'external'));
+    const mustBeActive = own.filter(({ name }) => exact || !wanted.some((key) => key.name === name && key.may_change === true));
     await Promise.all(
       mustBeActive.map(({ name, state }) => check(`state-${tenant}-${name}`, `The elastic key ${name} of ${tenant}`, 'active', state)),
     );

@@ -34,6 +34,7 @@ const kmsSeedSchema = Type.Object({
       name: Type.String(),
       tenant: Type.String(),
       algorithm: Type.String(),
+      origin: Type.Optional(Type.String()),
       may_change: Type.Optional(Type.Boolean()),
     }),
   ),

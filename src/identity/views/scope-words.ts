@@ -7,7 +7,7 @@ const WORDS: Readonly<Record<string, string>> = {
   'kms:read': 'See keys and their versions',
   'kms:write': 'Create, change, rotate, revoke and delete keys',
   'kms:crypto': 'Encrypt, decrypt, sign, verify and wrap with keys',
-  'kms:admin': 'See and manage tenants',
+  'kms:admin': 'See and manage tenants, and move key material into the KMS and out of it',
   'kms:elastic-keys:read': 'See keys',
   'kms:material-keys:read': 'See the versions of keys',
   'kms:elastic-keys:create': 'Create keys',
@@ -26,6 +26,8 @@ const WORDS: Readonly<Record<string, string>> = {
   'kms:generate': 'Generate data keys',
   'kms:tenants:read': 'See tenants',
   'kms:tenants:write': 'Manage tenants',
+  'kms:elastic-keys:import': 'Move key material into the KMS',
+  'kms:elastic-keys:export': 'Move key material out of the KMS',
 };
 
 /** The words for a scope; one that has none is named as it is, never left out. */

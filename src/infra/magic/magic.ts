@@ -31,7 +31,7 @@ export const KMS_SCOPES = {
     'kms:material-keys:delete',
   ],
   'kms:crypto': ['kms:encrypt', 'kms:decrypt', 'kms:sign', 'kms:verify', 'kms:wrap', 'kms:unwrap', 'kms:rewrap', 'kms:generate'],
-  'kms:admin': ['kms:tenants:read', 'kms:tenants:write'],
+  'kms:admin': ['kms:tenants:read', 'kms:tenants:write', 'kms:elastic-keys:import', 'kms:elastic-keys:export'],
 } as const;
 
 export type CoarseScope = keyof typeof KMS_SCOPES;

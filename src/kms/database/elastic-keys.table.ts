@@ -21,6 +21,10 @@ export interface ElasticKeyRow extends RowTag {
   destroyed_at: number | null;
   /** Counts the revocations, deletions and restorations of its versions; null for none. */
   version_changes: number | null;
+  /** `external` where others make its key material; null where the KMS does. */
+  origin: string | null;
+  /** 1 where its key material may leave the KMS; null where not. */
+  exportable: number | null;
 }
 
 /** The indexes carry the two sort orders of the list, so that a page costs the same at ten and at ten thousand keys. */

@@ -10,6 +10,7 @@ import { createDatabasesToDrop } from './databases-to-drop.table.ts';
 import { createServiceRowLedger, createTenantRowLedger } from './row-ledger.table.ts';
 import { tagServiceRows, tagTenantRows } from './row-tags.ts';
 import { createTenantsTable } from './tenants.table.ts';
+import { createTransportKeys } from './transport-keys.table.ts';
 
 /**
  * The databases of the KMS: one for the service, and one for each tenant. This folder holds the type of every row and every migration,
@@ -36,4 +37,5 @@ export const tenantMigrations: readonly Migration[] = [
   createTenantRowLedger,
   addLifeCycle,
   createIdempotencyKeys,
+  createTransportKeys,
 ];

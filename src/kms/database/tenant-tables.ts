@@ -2,10 +2,12 @@ import type { ElasticKeyRow } from './elastic-keys.table.ts';
 import type { IdempotencyKeyRow } from './idempotency-keys.table.ts';
 import type { LedgerTables } from './row-ledger.table.ts';
 import type { MaterialKeyRow } from './material-keys.table.ts';
+import type { TransportKeyRow } from './transport-keys.table.ts';
 
 /** Tables of one tenant's own database; no row names the tenant because the database is the tenant's. */
 export interface TenantTables extends LedgerTables {
   elastic_keys: ElasticKeyRow;
   material_keys: MaterialKeyRow;
   idempotency_keys: IdempotencyKeyRow;
+  transport_keys: TransportKeyRow;
 }

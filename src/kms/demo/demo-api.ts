@@ -8,6 +8,7 @@ import type { Keys } from '#kms/keys/keys.ts';
 import { exampleContext as context, examplePlaintext } from '#kms/keys/operations/schemas.ts';
 import type { TenantDirectory } from '#kms/tenants/directory.ts';
 import type { Seed } from './seed-file.ts';
+import { importExamples } from './transfer-examples.ts';
 
 /**
  * Elastic keys of demo-seed.yml, by the part that they have in the examples. The examples of one that somebody renamed stay general.
@@ -20,6 +21,7 @@ const NAMES = {
   wrapping: 'demo-wrapping-key',
   suspended: 'demo-suspension-key',
   deleted: 'demo-deletion-key',
+  imported: 'demo-import-key',
 } as const;
 
 type ExampleKeys = Readonly<Record<keyof typeof NAMES, string | undefined>>;
@@ -102,7 +104,7 @@ const examplesWith = (
 export const createDemoApi = (options: {
   readonly seed: Pick<Seed, 'tenants' | 'accounts'>;
   readonly tenants: Pick<TenantDirectory, 'byName'>;
-  readonly keys: Pick<Keys, 'elasticKeys' | 'materialKeys' | 'crypto'>;
+  readonly keys: Pick<Keys, 'elasticKeys' | 'materialKeys' | 'transfer' | 'crypto'>;
 }): DemoApi => {
   const { seed, tenants, keys } = options;
   const [name = ''] = seed.tenants;
@@ -115,10 +117,11 @@ export const createDemoApi = (options: {
       const caller = serviceCaller(tenant, 'api-examples');
       const idOf = async (key: string): Promise<string | undefined> =>
         (await unlessRefused(keys.elasticKeys.list(caller, { name: key, limit: 1 })))?.items[0]?.id;
-      const [encrypting, signing, wrapping, suspended, deleted] = await Promise.all(Object.values(NAMES).map(idOf));
-      const found: ExampleKeys = { encrypting, signing, wrapping, suspended, deleted };
+      const [encrypting, signing, wrapping, suspended, deleted, imported] = await Promise.all(Object.values(NAMES).map(idOf));
+      const found: ExampleKeys = { encrypting, signing, wrapping, suspended, deleted, imported };
       const [made, kid] = await Promise.all([madeWith(keys.crypto, caller, found), newestOf(keys.materialKeys, caller, deleted)]);
-      return examplesWith(found, { ...made, kid });
+      const transfer = imported === undefined ? null : await unlessRefused(importExamples(keys.transfer, caller, imported));
+      return { ...examplesWith(found, { ...made, kid }), ...transfer };
     },
   };
 };

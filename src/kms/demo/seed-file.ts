@@ -5,6 +5,7 @@ import { repeated } from '#infra/config/repeated.ts';
 import { demoNameSchema, loadSeedFile, seedHashSchema, strangers } from '#infra/demo-data/seed-checks.ts';
 import { ROLE_SCOPES } from '#infra/magic/magic.ts';
 import { VARIANTS } from '#kms/jose/algorithms.ts';
+import { ORIGINS } from '#kms/keys/elastic-keys/elastic-key.ts';
 
 const accountSchema = strictObject({
   username: demoNameSchema,
@@ -18,6 +19,7 @@ const elasticKeySchema = strictObject({
   tenant: demoNameSchema,
   algorithm: Type.Enum([...VARIANTS.keys()]),
   description: Type.String({ default: '', maxLength: 512 }),
+  origin: Type.Optional(Type.Enum([...ORIGINS])),
   may_change: Type.Optional(
     Type.Boolean({ description: 'suspended, revoked or deleted, it is as it was seeded: the examples of the API do that' }),
   ),

@@ -4,7 +4,7 @@ import type { TenantTables } from '#kms/database/tenant-tables.ts';
 
 /** The tables whose rows decide who may do what: who writes to the database must not gain access by them. */
 export type TaggedTables = Pick<ServiceTables, 'kms_tenants' | 'kms_realm_users'> &
-  Pick<TenantTables, 'elastic_keys' | 'material_keys' | 'idempotency_keys'>;
+  Pick<TenantTables, 'elastic_keys' | 'material_keys' | 'idempotency_keys' | 'transport_keys'>;
 export type TaggedTable = keyof TaggedTables;
 
 /** A row as the KMS makes it, before it has a tag. */
@@ -57,6 +57,8 @@ const COLUMNS: Columns = {
     restores_to: 'unless-null',
     destroyed_at: 'unless-null',
     version_changes: 'unless-null',
+    origin: 'unless-null',
+    exportable: 'unless-null',
   },
   material_keys: {
     id: 'always',
@@ -80,6 +82,14 @@ const COLUMNS: Columns = {
     fingerprint: 'always',
     target: 'always',
     answer: 'always',
+    expires_at: 'always',
+  },
+  transport_keys: {
+    id: 'always',
+    elastic_key_id: 'always',
+    wrapping: 'always',
+    wrapped: 'always',
+    created_at: 'always',
     expires_at: 'always',
   },
 };

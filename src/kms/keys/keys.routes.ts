@@ -6,6 +6,7 @@ import { registerElasticKeyRoutes } from './elastic-keys/elastic-key.routes.ts';
 import type { Keys } from './keys.ts';
 import { registerLifeCycleRoutes } from './life-cycle/life-cycle.routes.ts';
 import { registerMaterialKeyRoutes } from './material-keys/material-key.routes.ts';
+import { registerTransferRoutes } from './transfer/transfer.routes.ts';
 import { registerCryptography } from './operations/cryptography.ts';
 
 /**
@@ -20,5 +21,6 @@ export const registerKeyRoutes = (app: App, keys: Keys, { base = SERVICE_PREFIX 
   registerElasticKeyRoutes(app, base, keys.elasticKeys);
   registerMaterialKeyRoutes(app, base, keys.materialKeys);
   registerLifeCycleRoutes(app, base, keys.lifeCycle);
+  registerTransferRoutes(app, base, keys.transfer);
   registerCryptography(app, base, keys.crypto);
 };

@@ -17,6 +17,7 @@ import type { MaterialKeyService } from './material-keys/material-key.ts';
 import { createSlowKeys } from './material-keys/slow-keys.ts';
 import { createCryptography, type Cryptography } from './operations/cryptography.ts';
 import { createDoor } from './operations/operate.ts';
+import { createTransfer, type Transfer } from './transfer/transfer.ts';
 import { type KeyQuotas, USUAL_QUOTAS } from './elastic-keys/quotas.ts';
 
 /** The services for the keys of tenants. */
@@ -26,6 +27,7 @@ export interface Keys {
   readonly elasticKeys: ElasticKeyService;
   readonly materialKeys: MaterialKeyService;
   readonly lifeCycle: LifeCycleService;
+  readonly transfer: Transfer;
   readonly crypto: Cryptography;
   /** Policies and versions in memory. */
   readonly inMemory: KeyRing['sizes'];
@@ -59,6 +61,7 @@ export const createKeys = ({ barrier, rows, insufficientScope, emit, now, elapse
     elasticKeys: createElasticKeyService({ operate, makeFirstVersion: firstVersionMaker({ rows, ...mint }), quotas, now }),
     materialKeys: createMaterialKeyService({ operate, quotas, now, ...mint }),
     lifeCycle: createLifeCycle({ operate, now }),
+    transfer: createTransfer({ operate, quotas, now, ...mint }),
     crypto: createCryptography({ operate, now, random }),
     inMemory: ring.sizes,
   };

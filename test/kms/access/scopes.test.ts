@@ -38,6 +38,8 @@ describe('scopes', () => {
       'kms:decrypt',
       'kms:elastic-keys:create',
       'kms:elastic-keys:delete',
+      'kms:elastic-keys:export',
+      'kms:elastic-keys:import',
       'kms:elastic-keys:update',
       'kms:generate',
       'kms:material-keys:delete',

@@ -4,6 +4,7 @@ import { ROOT } from '../engine.ts';
 /** Pages whose commands ask a running demo; they bring it up by themselves, and the last one takes it down. */
 export const PAGES_BY_HAND = [
   'docs/demo-kms.md',
+  'docs/import-export.md',
   'docs/demo-identity.md',
   'docs/write-an-app.md',
   'docs/trust.md',

@@ -12,6 +12,18 @@ export const elasticKeySuspended = (): AppError =>
 export const elasticKeyPendingImport = (): AppError =>
   new AppError('elastic-key-pending-import', 409, 'The elastic key has no key material yet.', { fix: 'Import its key material.' });
 
+/** The KMS makes no version of it. */
+export const elasticKeyExternal = (): AppError =>
+  new AppError('elastic-key-external', 409, 'The key material of this elastic key comes from outside: the KMS makes no version of it.', {
+    fix: 'Import its next version.',
+  });
+
+/** Nobody else makes a version of it. */
+export const elasticKeyNotExternal = (): AppError =>
+  new AppError('elastic-key-not-external', 409, 'The KMS itself makes the key material of this elastic key: nothing is imported into it.', {
+    fix: 'Make an elastic key with the origin external.',
+  });
+
 export const elasticKeyPendingDeletion = (): AppError =>
   new AppError('elastic-key-pending-deletion', 409, 'The elastic key is to be destroyed and does nothing until then.', {
     fix: 'Restore it to use it again.',

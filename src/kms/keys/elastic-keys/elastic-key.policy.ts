@@ -2,7 +2,7 @@ import { isUuid } from '#infra/magic/uuid.ts';
 import { type Operation, PROTECTING } from '#kms/jose/algorithm.ts';
 import { type AlgorithmName, algorithmOf, VARIANTS } from '#kms/jose/algorithms.ts';
 import { fieldInvalid } from '#kms/api/fields.ts';
-import { elasticKeyExpired, operationNotAllowed } from './elastic-key-errors.ts';
+import { elasticKeyExpired, elasticKeyExternal, elasticKeyNotExternal, operationNotAllowed } from './elastic-key-errors.ts';
 import { assertActive } from './elastic-key.states.ts';
 import type { ChosenAlgorithm, ElasticKey } from './elastic-key.ts';
 
@@ -15,6 +15,29 @@ export const assertUsable = (key: ElasticKey, operation: Operation, now: number)
   assertActive(key);
   if (!key.operations.includes(operation)) throw operationNotAllowed(operation, key.operations);
   if (PROTECTING.has(operation) && key.expiresAt !== null && key.expiresAt <= now) throw elasticKeyExpired();
+};
+
+/** Refuses a new version of a key that has expired. @throws AppError `elastic-key-expired` 409 */
+const assertNotExpired = ({ expiresAt }: ElasticKey, at: number): void => {
+  if (expiresAt !== null && expiresAt <= at) throw elasticKeyExpired();
+};
+
+/** Whether the KMS may make a new version of a key. @throws AppError as `assertActive`; `elastic-key-external`, `elastic-key-expired` 409 */
+export const assertRotates = (key: ElasticKey, at: number): void => {
+  assertActive(key);
+  if (key.origin === 'external') throw elasticKeyExternal();
+  assertNotExpired(key, at);
+};
+
+/**
+ * Whether a version of a key may be imported: the first one, too.
+ *
+ * @throws AppError as `assertActive`, but for the key that is pending import; `elastic-key-not-external`, `elastic-key-expired` 409
+ */
+export const assertImports = (key: ElasticKey, at: number): void => {
+  if (key.state !== 'pending-import') assertActive(key);
+  if (key.origin !== 'external') throw elasticKeyNotExternal();
+  assertNotExpired(key, at);
 };
 
 /** Bits of the RSA key of an algorithm, and the curve of its key pair; null where it has none. */

@@ -6,7 +6,7 @@ import { AGREEMENT_CURVES } from '#kms/jose/families/ecdh-es.ts';
 import { RSA_SIZES } from '#kms/jose/families/key-type.ts';
 import { keyFactsOf } from './elastic-key.policy.ts';
 import { ELASTIC_KEY_STATES, SETTABLE_STATES } from './elastic-key.states.ts';
-import { ELASTIC_KEY_SORTS, type ElasticKey } from './elastic-key.ts';
+import { ELASTIC_KEY_SORTS, type ElasticKey, ORIGINS } from './elastic-key.ts';
 import { isoOf, isoOrNull } from '#kms/api/fields.ts';
 import { nextCursor, pageQuery } from '#kms/api/paging.ts';
 import { nullable, oneOf, timestamp, uuidV7 } from '#kms/api/schemas.ts';
@@ -64,6 +64,18 @@ export const createBody = strictObject(
     key_size: Type.Optional(keySize),
     curve: Type.Optional(curve),
     operations: Type.Optional(operations),
+    origin: Type.Optional(
+      oneOf(ORIGINS, {
+        description:
+          '`external`: the key has no key material until it is imported, and the KMS makes no version of it. `kms` by default; fixed at creation.',
+      }),
+    ),
+    exportable: Type.Optional(
+      Type.Boolean({
+        description: 'Whether its key material may leave the KMS, wrapped under the key of a recipient; fixed at creation.',
+        default: false,
+      }),
+    ),
     expires_at: Type.Optional(expiresAt),
   },
   { examples: [{ name: 'invoices', description: 'Encrypts the invoices of the web shop', algorithm: 'A256GCM/A256KW' }] },
@@ -101,7 +113,9 @@ export const elasticKeySchema = Type.Object({
   use: Type.String({ description: '`encrypt`, `sign` or `wrap`; fixed at creation.' }),
   operations: Type.Array(Type.String()),
   state,
-  latest_version: Type.Integer({ description: 'The version that protects.' }),
+  origin: oneOf(ORIGINS, { description: 'Who makes its key material: the KMS, or others, who import it.' }),
+  exportable: Type.Boolean({ description: 'Whether its key material may leave the KMS, wrapped.' }),
+  latest_version: Type.Integer({ description: 'The version that protects; 0 while there is none.' }),
   min_decryption_version: Type.Integer(),
   created_at: Type.String(),
   updated_at: Type.String(),
@@ -126,6 +140,8 @@ export const elasticKeyView = (key: ElasticKey) => ({
   use: key.use,
   operations: [...key.operations],
   state: key.state,
+  origin: key.origin,
+  exportable: key.exportable,
   latest_version: key.latestVersion,
   min_decryption_version: key.minDecryptionVersion,
   created_at: isoOf(key.createdAt),

@@ -55,6 +55,7 @@ export const createElasticKeyService = ({ operate, makeFirstVersion, quotas, now
     return operate(caller, ELASTIC_KEY_ACTIONS.create, { key: id }, async ({ tenant, db, rows }) => {
       const createdAt = now();
       const algorithm = checkedAlgorithm(input);
+      const { origin = 'kms' } = input;
       const key: ElasticKey = {
         id,
         name: checkedName(input.name),
@@ -62,8 +63,10 @@ export const createElasticKeyService = ({ operate, makeFirstVersion, quotas, now
         algorithm,
         use: algorithmOf(algorithm).use,
         operations: checkedOperations(algorithm, input.operations),
-        state: 'active',
-        latestVersion: 1,
+        state: origin === 'external' ? 'pending-import' : 'active',
+        origin,
+        exportable: input.exportable ?? false,
+        latestVersion: origin === 'external' ? 0 : 1,
         minDecryptionVersion: 1,
         createdAt,
         updatedAt: createdAt,
@@ -73,13 +76,13 @@ export const createElasticKeyService = ({ operate, makeFirstVersion, quotas, now
         destroyedAt: null,
         versionChanges: 0,
       };
-      if (algorithmOf(algorithm).isSlowToMake) await mayBeMade(key.name, { db, rows, quotas });
-      const storeFirstVersion = await makeFirstVersion(tenant.id, key);
+      if (origin === 'kms' && algorithmOf(algorithm).isSlowToMake) await mayBeMade(key.name, { db, rows, quotas });
+      const storeFirstVersion = origin === 'external' ? null : await makeFirstVersion(tenant.id, key);
       return async (tx) => {
         await checkElasticKeys(tx, quotas);
         await elasticKeysStore(tx, rows).insert(key);
         await checkVersionsOfTenant(tx, quotas);
-        await storeFirstVersion(tx);
+        await storeFirstVersion?.(tx);
         return key;
       };
     });

@@ -10,7 +10,7 @@ import { changeRow } from '#kms/integrity/change-row.ts';
 import type { TenantRows } from '#kms/integrity/row-integrity.ts';
 import { elasticKeyNameTaken, elasticKeyNotFound } from './elastic-key-errors.ts';
 import { ELASTIC_KEY_STATES, RESTORED_STATES } from './elastic-key.states.ts';
-import type { ElasticKey, ListElasticKeys } from './elastic-key.ts';
+import { type ElasticKey, type ListElasticKeys, ORIGINS } from './elastic-key.ts';
 
 const elasticKeyOf = (row: ElasticKeyRow): ElasticKey => {
   const of = (column: string) => `the ${column} of elastic key ${row.id}`;
@@ -23,6 +23,8 @@ const elasticKeyOf = (row: ElasticKeyRow): ElasticKey => {
     use: algorithmOf(algorithm).use,
     operations: storedTexts(row.operations, of('operations')).map((operation) => storedWord(operation, OPERATIONS, of('operations'))),
     state: storedWord(row.state, ELASTIC_KEY_STATES, of('state')),
+    origin: row.origin === null ? 'kms' : storedWord(row.origin, ORIGINS, of('origin')),
+    exportable: row.exportable === 1,
     latestVersion: row.latest_version,
     minDecryptionVersion: row.min_decryption_version,
     createdAt: row.created_at,
@@ -36,7 +38,9 @@ const elasticKeyOf = (row: ElasticKeyRow): ElasticKey => {
 };
 
 /** Members of an elastic key that may change, and the time of the change. */
-export type ElasticKeyChanges = Partial<Omit<ElasticKey, 'id' | 'algorithm' | 'use' | 'latestVersion' | 'createdAt' | 'updatedAt'>> &
+export type ElasticKeyChanges = Partial<
+  Omit<ElasticKey, 'id' | 'algorithm' | 'use' | 'origin' | 'exportable' | 'latestVersion' | 'createdAt' | 'updatedAt'>
+> &
   Pick<ElasticKey, 'updatedAt'>;
 
 const columnsOf = (changes: ElasticKeyChanges): Partial<ElasticKeyRow> => {
@@ -112,6 +116,8 @@ export const elasticKeysStore = (db: Kysely<TenantTables>, rows: TenantRows) => 
         restores_to: null,
         destroyed_at: null,
         version_changes: null,
+        origin: key.origin === 'kms' ? null : key.origin,
+        exportable: key.exportable ? 1 : null,
       });
       await rows.put('elastic_keys', db, async (tx) => {
         await tx.insertInto('elastic_keys').values(row).execute().catch(nameTaken(key.name));
@@ -175,17 +181,17 @@ export const elasticKeysStore = (db: Kysely<TenantTables>, rows: TenantRows) => 
     },
 
     /**
-     * Raises the latest version by one. Its write locks the row, so that rotations at once get one version each; the caller
-     * inserts that version in the same transaction.
+     * Raises the latest version by one; a key that was pending import is active from then on. Its write locks the row, so that rotations
+     * at once get one version each; the caller inserts that version in the same transaction.
      *
-     * @param assertMay refuses by throwing
+     * @param assertMay refuses by throwing, and lets through none but an active key and one that is pending import
      * @returns the new version
      * @throws AppError `elastic-key-not-found` 404
      */
     raiseVersion: async (id: string, now: number, assertMay: (before: ElasticKey) => void): Promise<number> => {
       const row = await change(id, (before) => {
         assertMay(elasticKeyOf(before));
-        return { latest_version: before.latest_version + 1, updated_at: now };
+        return { state: 'active', latest_version: before.latest_version + 1, updated_at: now };
       });
       if (row === undefined) throw elasticKeyNotFound();
       return row.latest_version;

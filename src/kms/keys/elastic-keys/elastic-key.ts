@@ -4,6 +4,10 @@ import type { KeyPurpose, Operation } from '#kms/jose/algorithm.ts';
 import type { AlgorithmName } from '#kms/jose/algorithms.ts';
 import type { ElasticKeyState, RestoredState, SettableState } from './elastic-key.states.ts';
 
+/** Who makes the key material of an elastic key: the KMS, or others, who import it. */
+export const ORIGINS = ['kms', 'external'] as const;
+export type Origin = (typeof ORIGINS)[number];
+
 /** A named pool of material keys with one policy. Times are epoch milliseconds. */
 export interface ElasticKey {
   /** UUIDv7. */
@@ -20,7 +24,11 @@ export interface ElasticKey {
   /** Allowed operations: those of the algorithm or fewer. */
   readonly operations: readonly Operation[];
   readonly state: ElasticKeyState;
-  /** Version of the newest material key, the one that protects. Versions count from 1. */
+  /** Fixed at creation. */
+  readonly origin: Origin;
+  /** Whether its key material may leave the KMS, wrapped; fixed at creation. */
+  readonly exportable: boolean;
+  /** Version of the newest material key, the one that protects. Versions count from 1; 0 while there is none. */
   readonly latestVersion: number;
   /** Material keys with a lower version neither decrypt, unwrap nor verify. */
   readonly minDecryptionVersion: number;
@@ -51,6 +59,10 @@ interface CreateElasticKey extends ChosenAlgorithm {
   readonly name: string;
   readonly description?: string;
   readonly operations?: readonly Operation[];
+  /** Default `kms`. */
+  readonly origin?: Origin;
+  /** Default false. */
+  readonly exportable?: boolean;
   /** Epoch milliseconds in the future. */
   readonly expiresAt?: number | null;
 }
@@ -87,7 +99,7 @@ export interface ListElasticKeys {
  */
 export interface ElasticKeyService {
   /**
-   * Makes an elastic key and its first material key in one transaction.
+   * Makes an elastic key and its first material key in one transaction; one of external origin has none until it is imported.
    *
    * @throws AppError `name-like-id` 400, `elastic-key-name-taken` 409, `elastic-keys-quota` 409, `key-size-not-of-algorithm`,
    *   `curve-not-of-algorithm`, `operation-not-of-algorithm`, `expiry-past` 400, `sealed` 503

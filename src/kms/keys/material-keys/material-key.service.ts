@@ -4,8 +4,8 @@ import { DEFAULT_LIMIT, decodeCursor } from '#kms/api/cursor.ts';
 import { pageOf } from '#kms/api/paging.ts';
 import { algorithmOf } from '#kms/jose/algorithms.ts';
 import type { PublicJwk } from '#kms/jose/key-material.ts';
-import { elasticKeyExpired, elasticKeyNotFound } from '../elastic-keys/elastic-key-errors.ts';
-import { assertActive } from '../elastic-keys/elastic-key.states.ts';
+import { elasticKeyNotFound } from '../elastic-keys/elastic-key-errors.ts';
+import { assertRotates } from '../elastic-keys/elastic-key.policy.ts';
 import { elasticKeysStore } from '../elastic-keys/elastic-key.store.ts';
 import type { ElasticKey } from '../elastic-keys/elastic-key.ts';
 import { checkVersions, checkVersionsOfTenant, type KeyQuotas } from '../elastic-keys/quotas.ts';
@@ -14,7 +14,8 @@ import { mayProcess } from './material-key.states.ts';
 import { materialKeysStore } from './material-key.store.ts';
 import { materialKeyNotFound, type MaterialKeyService, type StoredMaterialKey } from './material-key.ts';
 import { type MintOptions, mintMaterialKey } from './mint.ts';
-import { type PublicKeys, shown, withPublicJwk } from './public-keys.ts';
+import { storeNextVersion } from './next-version.ts';
+import { type PublicKeys, shown } from './public-keys.ts';
 
 export interface MaterialKeyServiceOptions extends MintOptions {
   readonly operate: Operate<PublicKeys>;
@@ -25,14 +26,6 @@ export interface MaterialKeyServiceOptions extends MintOptions {
 
 /** Versions unwrapped at once for a JWK Set, so that a long one leaves the thread pool to others. */
 const OPENED_AT_ONCE = 16;
-
-/** @throws AppError as `assertActive`, and `elastic-key-expired` 409 */
-const assertRotates =
-  (at: number) =>
-  (key: ElasticKey): void => {
-    assertActive(key);
-    if (key.expiresAt !== null && key.expiresAt <= at) throw elasticKeyExpired();
-  };
 
 /** A JWK Set invites others to encrypt, so a key pair for that is left out of it once it is revoked. */
 const isPublished = (key: StoredMaterialKey, { use }: ElasticKey): boolean =>
@@ -51,21 +44,13 @@ export const createMaterialKeyService = ({ operate, quotas, now, ...mint }: Mate
       const elasticKey = await elasticKeyIn({ db, rows }, elasticKeyId);
       const { algorithm, latestVersion } = elasticKey;
       // Who is refused gets no key made; the transaction looks again.
-      assertRotates(now())(elasticKey);
+      assertRotates(elasticKey, now());
       checkVersions(elasticKey, latestVersion + 1, quotas);
       if (algorithmOf(algorithm).isSlowToMake) await checkVersionsOfTenant(db, quotas);
       const place = { tenantId: tenant.id, elasticKeyId, materialKeyId, version: latestVersion + 1, algorithm };
-      const { asVersion, publicJwk } = await mintMaterialKey(mint, place);
+      const minted = await mintMaterialKey(mint, place);
       const createdAt = now();
-      return async (tx) => {
-        const version = await elasticKeysStore(tx, rows).raiseVersion(elasticKeyId, createdAt, assertRotates(createdAt));
-        checkVersions(elasticKey, version, quotas);
-        await checkVersionsOfTenant(tx, quotas);
-        // Another rotation may have been faster.
-        const wrapped = await asVersion(version);
-        const made = { id: materialKeyId, elasticKeyId, version, wrapped, createdAt };
-        return withPublicJwk(await materialKeysStore(tx, rows).insertActive(made), publicJwk);
-      };
+      return (tx) => storeNextVersion(tx, { rows, quotas, elasticKey, minted, createdAt, assertMay: assertRotates });
     });
   },
 

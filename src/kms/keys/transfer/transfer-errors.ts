@@ -1,0 +1,41 @@
+import { AppError } from '#infra/apperr/app-error.ts';
+import { fieldInvalid } from '#kms/api/fields.ts';
+import { type Fault, KeyRefused } from '#kms/jose/received/forms/key-refused.ts';
+
+/** One answer for a transport key that never was, is of another elastic key, was used or has expired. */
+export const transportKeyUnknown = (): AppError =>
+  new AppError('transport-key-unknown', 409, 'There is no such transport key: it was used, has expired, or is of another elastic key.', {
+    fields: [
+      { field: '/transport_key_id', message: 'is no transport key that is open', fix: 'Get new import parameters and wrap the key again.' },
+    ],
+  });
+
+export const transportKeysQuota = (limit: number): AppError =>
+  new AppError('transport-keys-quota', 409, `This tenant has ${limit} transport keys that are open, which is all that it may have.`, {
+    fix: 'Use them, or wait until they expire.',
+  });
+
+/** One answer for every cause: a changed text, another transport key, another way of wrapping. */
+export const wrappedKeyUnopened = (): AppError =>
+  fieldInvalid(
+    'wrapped-key-unopened',
+    '/wrapped_key',
+    'cannot be opened with this transport key',
+    'Wrap the key to the public key of these import parameters, in the way that they name.',
+  );
+
+export const materialKeyIdTaken = (): AppError =>
+  new AppError('material-key-id-taken', 409, 'There is a material key with this id already.', {
+    fields: [{ field: '/material_key_id', message: 'is taken', fix: 'Leave it out: the version gets a new id.' }],
+  });
+
+const CODES: Readonly<Record<Fault, string>> = {
+  form: 'key-form-refused',
+  kind: 'key-of-another-kind',
+  weak: 'key-weak',
+  inconsistent: 'key-inconsistent',
+};
+
+/** What is wrong with a key in a field of a request, named; any other error as it is. */
+export const refusalOf = (field: string, error: unknown): unknown =>
+  error instanceof KeyRefused ? fieldInvalid(CODES[error.fault], field, error.message, error.fix) : error;
