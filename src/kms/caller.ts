@@ -75,6 +75,7 @@ const SERVICE_SCOPES = {
     'kms:material-keys:read',
     'kms:encrypt',
     'kms:sign',
+    'kms:mac',
     'kms:wrap',
   ]),
 } as const;

@@ -232,6 +232,8 @@ const SEEDED = [
   'demo-eddsa-key',
   'demo-encryption-key',
   'demo-import-key',
+  'demo-mac-key',
+  'demo-raw-signing-key',
   'demo-signing-key',
   'demo-suspension-key',
   'demo-wrapping-key',

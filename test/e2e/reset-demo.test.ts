@@ -29,7 +29,16 @@ describe('passthru reset-demo on running servers', () => {
     const { id } = (await owner.elasticKeyNamed('demo-encryption-key')) ?? { id: 'none' };
     const mine = `mine-${randomUUIDv7()}`;
     await owner.invoke('changeElasticKey', { path: { id }, body: { name: mine } });
-    const kept = ['demo-deletion-key', 'demo-eddsa-key', 'demo-import-key', 'demo-signing-key', 'demo-suspension-key', 'demo-wrapping-key'];
+    const kept = [
+      'demo-deletion-key',
+      'demo-eddsa-key',
+      'demo-import-key',
+      'demo-mac-key',
+      'demo-raw-signing-key',
+      'demo-signing-key',
+      'demo-suspension-key',
+      'demo-wrapping-key',
+    ];
     expect(await keyNames('demo-tenant-admin')).toEqual([...kept, mine].toSorted());
     const reset = await place.run('reset-demo', '--output', 'json');
     expect(reset.code, reset.stderr + reset.stdout).toBe(0);

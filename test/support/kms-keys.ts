@@ -57,9 +57,9 @@ export const tenantDatabases = (databases: Databases) => {
 
 /** An algorithm as a caller names it. */
 const chosenOf = (name: AlgorithmName): ChosenAlgorithm => {
-  const { base, key } = algorithmOf(name);
-  if (key.kind === 'symmetric') return { algorithm: base };
-  return { algorithm: base, ...(key.size !== null && { keySize: key.size }), ...(key.curve !== null && { curve: key.curve }) };
+  const { base, key, use } = algorithmOf(name);
+  if (key.kind === 'symmetric') return { algorithm: base, use };
+  return { algorithm: base, use, ...(key.size !== null && { keySize: key.size }), ...(key.curve !== null && { curve: key.curve }) };
 };
 
 /** @param revisions of its first process */

@@ -12,6 +12,8 @@ export const KMS_ROUTES = {
   listAlgorithms: { method: 'GET', path: '/algorithms', status: 200 },
   listElasticKeys: { method: 'GET', path: '/elastic-keys', status: 200 },
   listMaterialKeys: { method: 'GET', path: '/elastic-keys/{id}/material-keys', status: 200 },
+  mac: { method: 'POST', path: '/elastic-keys/{id}/mac', status: 200 },
+  macVerify: { method: 'POST', path: '/elastic-keys/{id}/mac-verify', status: 200 },
   readElasticKey: { method: 'GET', path: '/elastic-keys/{id}', status: 200 },
   readJwks: { method: 'GET', path: '/elastic-keys/{id}/jwks', status: 200 },
   readMaterialKey: { method: 'GET', path: '/elastic-keys/{id}/material-keys/{kid}', status: 200 },
@@ -23,8 +25,10 @@ export const KMS_ROUTES = {
   scheduleElasticKeyDeletion: { method: 'DELETE', path: '/elastic-keys/{id}', status: 202, takesKey: true },
   scheduleMaterialKeyDeletion: { method: 'DELETE', path: '/elastic-keys/{id}/material-keys/{kid}', status: 202, takesKey: true },
   sign: { method: 'POST', path: '/elastic-keys/{id}/sign', status: 200 },
+  signRaw: { method: 'POST', path: '/elastic-keys/{id}/sign-raw', status: 200 },
   unwrap: { method: 'POST', path: '/elastic-keys/{id}/unwrap', status: 200 },
   verify: { method: 'POST', path: '/elastic-keys/{id}/verify', status: 200 },
+  verifyRaw: { method: 'POST', path: '/elastic-keys/{id}/verify-raw', status: 200 },
   wrap: { method: 'POST', path: '/elastic-keys/{id}/wrap', status: 200 },
 } as const;
 
@@ -39,7 +43,23 @@ export interface KmsSchemas {
         state: { type: 'string'; enum: ['active', 'suspended'] };
         operations: {
           type: 'array';
-          items: { type: 'string'; enum: ['encrypt', 'decrypt', 'sign', 'verify', 'wrap', 'unwrap', 'rewrap', 'generate'] };
+          items: {
+            type: 'string';
+            enum: [
+              'encrypt',
+              'decrypt',
+              'sign',
+              'verify',
+              'sign-raw',
+              'verify-raw',
+              'mac',
+              'mac-verify',
+              'wrap',
+              'unwrap',
+              'rewrap',
+              'generate',
+            ];
+          };
         };
         min_decryption_version: { type: 'integer' };
         expires_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
@@ -54,8 +74,27 @@ export interface KmsSchemas {
         algorithm: { type: 'string' };
         key_size: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
         curve: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-        use: { type: 'string' };
-        operations: { type: 'array'; items: { type: 'string' } };
+        use: { type: 'string'; enum: ['encrypt', 'sign', 'sign-raw', 'mac', 'wrap'] };
+        operations: {
+          type: 'array';
+          items: {
+            type: 'string';
+            enum: [
+              'encrypt',
+              'decrypt',
+              'sign',
+              'verify',
+              'sign-raw',
+              'verify-raw',
+              'mac',
+              'mac-verify',
+              'wrap',
+              'unwrap',
+              'rewrap',
+              'generate',
+            ];
+          };
+        };
         state: { type: 'string'; enum: ['pending-import', 'active', 'suspended', 'pending-deletion', 'destroyed'] };
         origin: { type: 'string'; enum: ['kms', 'external'] };
         exportable: { type: 'boolean' };
@@ -98,9 +137,26 @@ export interface KmsSchemas {
         algorithm: { type: 'string' };
         key_size: { type: 'integer' };
         curve: { type: 'string' };
+        use: { type: 'string'; enum: ['encrypt', 'sign', 'sign-raw', 'mac', 'wrap'] };
         operations: {
           type: 'array';
-          items: { type: 'string'; enum: ['encrypt', 'decrypt', 'sign', 'verify', 'wrap', 'unwrap', 'rewrap', 'generate'] };
+          items: {
+            type: 'string';
+            enum: [
+              'encrypt',
+              'decrypt',
+              'sign',
+              'verify',
+              'sign-raw',
+              'verify-raw',
+              'mac',
+              'mac-verify',
+              'wrap',
+              'unwrap',
+              'rewrap',
+              'generate',
+            ];
+          };
         };
         origin: { type: 'string'; enum: ['kms', 'external'] };
         exportable: { type: 'boolean' };
@@ -117,8 +173,27 @@ export interface KmsSchemas {
         algorithm: { type: 'string' };
         key_size: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
         curve: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-        use: { type: 'string' };
-        operations: { type: 'array'; items: { type: 'string' } };
+        use: { type: 'string'; enum: ['encrypt', 'sign', 'sign-raw', 'mac', 'wrap'] };
+        operations: {
+          type: 'array';
+          items: {
+            type: 'string';
+            enum: [
+              'encrypt',
+              'decrypt',
+              'sign',
+              'verify',
+              'sign-raw',
+              'verify-raw',
+              'mac',
+              'mac-verify',
+              'wrap',
+              'unwrap',
+              'rewrap',
+              'generate',
+            ];
+          };
+        };
         state: { type: 'string'; enum: ['pending-import', 'active', 'suspended', 'pending-deletion', 'destroyed'] };
         origin: { type: 'string'; enum: ['kms', 'external'] };
         exportable: { type: 'boolean' };
@@ -200,7 +275,7 @@ export interface KmsSchemas {
             alg: { type: 'string' };
             use: { type: 'string'; enum: ['sig', 'enc'] };
           };
-          required: ['kty', 'kid', 'alg', 'use'];
+          required: ['kty', 'kid'];
         };
         public_key_pem: { type: 'string' };
         expires_at: { type: 'string' };
@@ -242,7 +317,7 @@ export interface KmsSchemas {
                 alg: { type: 'string' };
                 use: { type: 'string'; enum: ['sig', 'enc'] };
               };
-              required: ['kty', 'kid', 'alg', 'use'];
+              required: ['kty', 'kid'];
             },
             { type: 'null' },
           ];
@@ -294,15 +369,34 @@ export interface KmsSchemas {
             type: 'object';
             properties: {
               algorithm: { type: 'string' };
-              use: { type: 'string'; enum: ['encrypt', 'sign', 'wrap'] };
+              use: { type: 'string'; enum: ['encrypt', 'sign', 'sign-raw', 'mac', 'wrap'] };
               operations: {
                 type: 'array';
-                items: { type: 'string'; enum: ['encrypt', 'decrypt', 'sign', 'verify', 'wrap', 'unwrap', 'rewrap', 'generate'] };
+                items: {
+                  type: 'string';
+                  enum: [
+                    'encrypt',
+                    'decrypt',
+                    'sign',
+                    'verify',
+                    'sign-raw',
+                    'verify-raw',
+                    'mac',
+                    'mac-verify',
+                    'wrap',
+                    'unwrap',
+                    'rewrap',
+                    'generate',
+                  ];
+                };
               };
               alg: { type: 'string' };
               enc: { anyOf: [{ type: 'string' }, { type: 'null' }] };
               key_sizes: { type: 'array'; items: { type: 'integer' } };
               curves: { type: 'array'; items: { type: 'string' } };
+              hash: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+              signature_encodings: { type: 'array'; items: { type: 'string'; enum: ['der', 'p1363'] } };
+              signs_digests: { type: 'boolean' };
               protection_limit: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
               summary: { type: 'string' };
               libraries: {
@@ -314,7 +408,21 @@ export interface KmsSchemas {
                 };
               };
             };
-            required: ['algorithm', 'use', 'operations', 'alg', 'enc', 'key_sizes', 'curves', 'protection_limit', 'summary', 'libraries'];
+            required: [
+              'algorithm',
+              'use',
+              'operations',
+              'alg',
+              'enc',
+              'key_sizes',
+              'curves',
+              'hash',
+              'signature_encodings',
+              'signs_digests',
+              'protection_limit',
+              'summary',
+              'libraries',
+            ];
           };
         };
         libraries: {
@@ -363,8 +471,27 @@ export interface KmsSchemas {
               algorithm: { type: 'string' };
               key_size: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
               curve: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-              use: { type: 'string' };
-              operations: { type: 'array'; items: { type: 'string' } };
+              use: { type: 'string'; enum: ['encrypt', 'sign', 'sign-raw', 'mac', 'wrap'] };
+              operations: {
+                type: 'array';
+                items: {
+                  type: 'string';
+                  enum: [
+                    'encrypt',
+                    'decrypt',
+                    'sign',
+                    'verify',
+                    'sign-raw',
+                    'verify-raw',
+                    'mac',
+                    'mac-verify',
+                    'wrap',
+                    'unwrap',
+                    'rewrap',
+                    'generate',
+                  ];
+                };
+              };
               state: { type: 'string'; enum: ['pending-import', 'active', 'suspended', 'pending-deletion', 'destroyed'] };
               origin: { type: 'string'; enum: ['kms', 'external'] };
               exportable: { type: 'boolean' };
@@ -433,7 +560,7 @@ export interface KmsSchemas {
                       alg: { type: 'string' };
                       use: { type: 'string'; enum: ['sig', 'enc'] };
                     };
-                    required: ['kty', 'kid', 'alg', 'use'];
+                    required: ['kty', 'kid'];
                   },
                   { type: 'null' },
                 ];
@@ -480,6 +607,22 @@ export interface KmsSchemas {
       required: ['items', 'next_cursor'];
     };
   };
+  mac: {
+    body: { type: 'object'; properties: { payload: { type: 'string' } }; required: ['payload'] };
+    answer: {
+      type: 'object';
+      properties: { mac: { type: 'string' }; material_key_id: { type: 'string' } };
+      required: ['mac', 'material_key_id'];
+    };
+  };
+  macVerify: {
+    body: {
+      type: 'object';
+      properties: { payload: { type: 'string' }; mac: { type: 'string' }; material_key_id: { type: 'string' } };
+      required: ['payload', 'mac', 'material_key_id'];
+    };
+    answer: { type: 'object'; properties: { valid: { type: 'boolean' } }; required: ['valid'] };
+  };
   readElasticKey: {
     answer: {
       type: 'object';
@@ -490,8 +633,27 @@ export interface KmsSchemas {
         algorithm: { type: 'string' };
         key_size: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
         curve: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-        use: { type: 'string' };
-        operations: { type: 'array'; items: { type: 'string' } };
+        use: { type: 'string'; enum: ['encrypt', 'sign', 'sign-raw', 'mac', 'wrap'] };
+        operations: {
+          type: 'array';
+          items: {
+            type: 'string';
+            enum: [
+              'encrypt',
+              'decrypt',
+              'sign',
+              'verify',
+              'sign-raw',
+              'verify-raw',
+              'mac',
+              'mac-verify',
+              'wrap',
+              'unwrap',
+              'rewrap',
+              'generate',
+            ];
+          };
+        };
         state: { type: 'string'; enum: ['pending-import', 'active', 'suspended', 'pending-deletion', 'destroyed'] };
         origin: { type: 'string'; enum: ['kms', 'external'] };
         exportable: { type: 'boolean' };
@@ -545,7 +707,7 @@ export interface KmsSchemas {
               alg: { type: 'string' };
               use: { type: 'string'; enum: ['sig', 'enc'] };
             };
-            required: ['kty', 'kid', 'alg', 'use'];
+            required: ['kty', 'kid'];
           };
         };
       };
@@ -576,7 +738,7 @@ export interface KmsSchemas {
                 alg: { type: 'string' };
                 use: { type: 'string'; enum: ['sig', 'enc'] };
               };
-              required: ['kty', 'kid', 'alg', 'use'];
+              required: ['kty', 'kid'];
             },
             { type: 'null' },
           ];
@@ -628,8 +790,27 @@ export interface KmsSchemas {
         algorithm: { type: 'string' };
         key_size: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
         curve: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-        use: { type: 'string' };
-        operations: { type: 'array'; items: { type: 'string' } };
+        use: { type: 'string'; enum: ['encrypt', 'sign', 'sign-raw', 'mac', 'wrap'] };
+        operations: {
+          type: 'array';
+          items: {
+            type: 'string';
+            enum: [
+              'encrypt',
+              'decrypt',
+              'sign',
+              'verify',
+              'sign-raw',
+              'verify-raw',
+              'mac',
+              'mac-verify',
+              'wrap',
+              'unwrap',
+              'rewrap',
+              'generate',
+            ];
+          };
+        };
         state: { type: 'string'; enum: ['pending-import', 'active', 'suspended', 'pending-deletion', 'destroyed'] };
         origin: { type: 'string'; enum: ['kms', 'external'] };
         exportable: { type: 'boolean' };
@@ -687,7 +868,7 @@ export interface KmsSchemas {
                 alg: { type: 'string' };
                 use: { type: 'string'; enum: ['sig', 'enc'] };
               };
-              required: ['kty', 'kid', 'alg', 'use'];
+              required: ['kty', 'kid'];
             },
             { type: 'null' },
           ];
@@ -762,7 +943,7 @@ export interface KmsSchemas {
                 alg: { type: 'string' };
                 use: { type: 'string'; enum: ['sig', 'enc'] };
               };
-              required: ['kty', 'kid', 'alg', 'use'];
+              required: ['kty', 'kid'];
             },
             { type: 'null' },
           ];
@@ -836,7 +1017,7 @@ export interface KmsSchemas {
                 alg: { type: 'string' };
                 use: { type: 'string'; enum: ['sig', 'enc'] };
               };
-              required: ['kty', 'kid', 'alg', 'use'];
+              required: ['kty', 'kid'];
             },
             { type: 'null' },
           ];
@@ -889,8 +1070,27 @@ export interface KmsSchemas {
         algorithm: { type: 'string' };
         key_size: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
         curve: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-        use: { type: 'string' };
-        operations: { type: 'array'; items: { type: 'string' } };
+        use: { type: 'string'; enum: ['encrypt', 'sign', 'sign-raw', 'mac', 'wrap'] };
+        operations: {
+          type: 'array';
+          items: {
+            type: 'string';
+            enum: [
+              'encrypt',
+              'decrypt',
+              'sign',
+              'verify',
+              'sign-raw',
+              'verify-raw',
+              'mac',
+              'mac-verify',
+              'wrap',
+              'unwrap',
+              'rewrap',
+              'generate',
+            ];
+          };
+        };
         state: { type: 'string'; enum: ['pending-import', 'active', 'suspended', 'pending-deletion', 'destroyed'] };
         origin: { type: 'string'; enum: ['kms', 'external'] };
         exportable: { type: 'boolean' };
@@ -949,7 +1149,7 @@ export interface KmsSchemas {
                 alg: { type: 'string' };
                 use: { type: 'string'; enum: ['sig', 'enc'] };
               };
-              required: ['kty', 'kid', 'alg', 'use'];
+              required: ['kty', 'kid'];
             },
             { type: 'null' },
           ];
@@ -999,6 +1199,21 @@ export interface KmsSchemas {
       required: ['jws', 'material_key_id'];
     };
   };
+  signRaw: {
+    body: {
+      type: 'object';
+      properties: { payload: { type: 'string' }; digest: { type: 'string' }; encoding: { type: 'string'; enum: ['der', 'p1363'] } };
+    };
+    answer: {
+      type: 'object';
+      properties: {
+        signature: { type: 'string' };
+        encoding: { type: 'string'; enum: ['der', 'p1363'] };
+        material_key_id: { type: 'string' };
+      };
+      required: ['signature', 'material_key_id'];
+    };
+  };
   unwrap: {
     body: { type: 'object'; properties: { wrapped_key: { type: 'string' }; context: { type: 'string' } }; required: ['wrapped_key'] };
     answer: { type: 'object'; properties: { key: { type: 'string' } }; required: ['key'] };
@@ -1015,6 +1230,20 @@ export interface KmsSchemas {
         { type: 'object'; properties: { valid: { type: 'boolean'; enum: [false] } }; required: ['valid'] },
       ];
     };
+  };
+  verifyRaw: {
+    body: {
+      type: 'object';
+      properties: {
+        payload: { type: 'string' };
+        digest: { type: 'string' };
+        signature: { type: 'string' };
+        encoding: { type: 'string'; enum: ['der', 'p1363'] };
+        material_key_id: { type: 'string' };
+      };
+      required: ['signature', 'material_key_id'];
+    };
+    answer: { type: 'object'; properties: { valid: { type: 'boolean' } }; required: ['valid'] };
   };
   wrap: {
     body: { type: 'object'; properties: { key: { type: 'string' }; context: { type: 'string' } }; required: ['key'] };

@@ -20,6 +20,8 @@ const WORDS: Readonly<Record<string, string>> = {
   'kms:decrypt': 'Decrypt with keys',
   'kms:sign': 'Sign with keys',
   'kms:verify': 'Verify signatures with keys',
+  'kms:mac': 'Make message authentication codes with keys',
+  'kms:mac-verify': 'Check message authentication codes with keys',
   'kms:wrap': 'Wrap other keys',
   'kms:unwrap': 'Unwrap other keys',
   'kms:rewrap': 'Move ciphertexts to newer versions of keys',

@@ -30,7 +30,18 @@ export const KMS_SCOPES = {
     'kms:material-keys:revoke',
     'kms:material-keys:delete',
   ],
-  'kms:crypto': ['kms:encrypt', 'kms:decrypt', 'kms:sign', 'kms:verify', 'kms:wrap', 'kms:unwrap', 'kms:rewrap', 'kms:generate'],
+  'kms:crypto': [
+    'kms:encrypt',
+    'kms:decrypt',
+    'kms:sign',
+    'kms:verify',
+    'kms:mac',
+    'kms:mac-verify',
+    'kms:wrap',
+    'kms:unwrap',
+    'kms:rewrap',
+    'kms:generate',
+  ],
   'kms:admin': ['kms:tenants:read', 'kms:tenants:write', 'kms:elastic-keys:import', 'kms:elastic-keys:export'],
 } as const;
 

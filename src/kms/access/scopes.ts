@@ -26,6 +26,7 @@ const HARMLESS: ReadonlySet<FineScope> = new Set<FineScope>([
   'kms:material-keys:read',
   'kms:encrypt',
   'kms:verify',
+  'kms:mac-verify',
   'kms:wrap',
   'kms:tenants:read',
 ]);

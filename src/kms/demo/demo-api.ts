@@ -5,6 +5,7 @@ import type { DemoApi } from '#kms/api/openapi/demo-api.ts';
 import type { ApiExamples, BodyExample, OperationExamples } from '#kms/api/openapi/examples.ts';
 import { type Caller, serviceCaller } from '#kms/caller.ts';
 import type { Keys } from '#kms/keys/keys.ts';
+import { encodeBase64url } from '#kms/jose/encoding/base64url.ts';
 import { exampleContext as context, examplePlaintext } from '#kms/keys/operations/schemas.ts';
 import type { TenantDirectory } from '#kms/tenants/directory.ts';
 import type { Seed } from './seed-file.ts';
@@ -18,6 +19,8 @@ import { importExamples } from './transfer-examples.ts';
 const NAMES = {
   encrypting: 'demo-encryption-key',
   signing: 'demo-signing-key',
+  signingBytes: 'demo-raw-signing-key',
+  authenticating: 'demo-mac-key',
   wrapping: 'demo-wrapping-key',
   suspended: 'demo-suspension-key',
   deleted: 'demo-deletion-key',
@@ -37,21 +40,29 @@ const body = (value: BodyExample['value'], summary = 'With a key of the demo'): 
   demo: { summary, value },
 });
 
+/** Null, too, where the key is not there. */
+const act = <T>(id: string | undefined, ask: (id: string) => Promise<T>): Promise<T | null> =>
+  id === undefined ? Promise.resolve(null) : unlessRefused(ask(id));
+
 /** Bodies that can be asked for as they stand: what is to be opened or verified is made now, with the key as it is. */
-const madeWith = async (crypto: Pick<Keys['crypto'], 'encrypt' | 'sign' | 'wrap'>, caller: Caller, keys: ExampleKeys) => {
+const madeWith = async (crypto: Keys['crypto'], caller: Caller, keys: ExampleKeys) => {
   const plaintext = Buffer.from(examplePlaintext, 'base64url');
-  const { encrypting, signing, wrapping } = keys;
-  const [encrypted, signed, wrapped] = await Promise.all([
-    encrypting === undefined ? null : unlessRefused(crypto.encrypt(caller, encrypting, { plaintext, context })),
-    signing === undefined ? null : unlessRefused(crypto.sign(caller, signing, { payload: plaintext })),
-    wrapping === undefined ? null : unlessRefused(crypto.wrap(caller, wrapping, { key: plaintext, context })),
+  const [encrypted, signed, signedBytes, authenticated, wrapped] = await Promise.all([
+    act(keys.encrypting, (id) => crypto.encrypt(caller, id, { plaintext, context })),
+    act(keys.signing, (id) => crypto.sign(caller, id, { payload: plaintext })),
+    act(keys.signingBytes, (id) => crypto.signRaw(caller, id, { message: { payload: plaintext } })),
+    act(keys.authenticating, (id) => crypto.mac(caller, id, { payload: plaintext })),
+    act(keys.wrapping, (id) => crypto.wrap(caller, id, { key: plaintext, context })),
   ]);
-  return { encrypted, signed, wrapped };
+  return { encrypted, signed, signedBytes, authenticated, wrapped };
 };
 
 /** The kid of the newest version; undefined where there is no such key. */
 const newestOf = async (materialKeys: Pick<Keys['materialKeys'], 'list'>, caller: Caller, id: string | undefined) =>
   id === undefined ? undefined : (await unlessRefused(materialKeys.list(caller, id, { limit: 1 })))?.items[0]?.id;
+/** What was made of the example payload, to be verified. */
+const toVerify = (made: { readonly materialKeyId: string } | null, member: object): OperationExamples['bodies'] =>
+  made === null ? undefined : body({ payload: examplePlaintext, ...member, material_key_id: made.materialKeyId });
 
 /** The examples of an operation on a key; none where the key is not there. */
 const on = (id: string | undefined, bodies?: OperationExamples['bodies']): OperationExamples =>
@@ -63,9 +74,10 @@ const onVersion = (id: string | undefined, kid: string | undefined, bodies?: Ope
 
 const examplesWith = (
   keys: ExampleKeys,
-  { encrypted, signed, wrapped, kid }: Awaited<ReturnType<typeof madeWith>> & { readonly kid: string | undefined },
+  made: Awaited<ReturnType<typeof madeWith>> & { readonly kid: string | undefined },
 ): ApiExamples => {
-  const { encrypting, signing, wrapping, suspended, deleted } = keys;
+  const { encrypting, signing, signingBytes, authenticating, wrapping, suspended, deleted } = keys;
+  const { encrypted, signed, signedBytes, authenticated, wrapped, kid } = made;
   const toOpen = encrypted === null ? undefined : body({ ciphertext: encrypted.jwe, context });
   return {
     // A name of its own for each reader: the second key of one name is refused.
@@ -95,6 +107,10 @@ const examplesWith = (
     generate: on(encrypting),
     sign: on(signing),
     verify: on(signing, signed === null ? undefined : body({ jws: signed.jws })),
+    signRaw: on(signingBytes),
+    verifyRaw: on(signingBytes, toVerify(signedBytes, { signature: encodeBase64url(signedBytes?.signature ?? ''), encoding: 'der' })),
+    mac: on(authenticating),
+    macVerify: on(authenticating, toVerify(authenticated, { mac: encodeBase64url(authenticated?.mac ?? '') })),
     wrap: on(wrapping),
     unwrap: on(wrapping, wrapped === null ? undefined : body({ wrapped_key: wrapped.jwe, context })),
   };
@@ -117,10 +133,10 @@ export const createDemoApi = (options: {
       const caller = serviceCaller(tenant, 'api-examples');
       const idOf = async (key: string): Promise<string | undefined> =>
         (await unlessRefused(keys.elasticKeys.list(caller, { name: key, limit: 1 })))?.items[0]?.id;
-      const [encrypting, signing, wrapping, suspended, deleted, imported] = await Promise.all(Object.values(NAMES).map(idOf));
-      const found: ExampleKeys = { encrypting, signing, wrapping, suspended, deleted, imported };
-      const [made, kid] = await Promise.all([madeWith(keys.crypto, caller, found), newestOf(keys.materialKeys, caller, deleted)]);
-      const transfer = imported === undefined ? null : await unlessRefused(importExamples(keys.transfer, caller, imported));
+      const ids = await Promise.all(Object.entries(NAMES).map(async ([part, each]) => [part, await idOf(each)] as const));
+      const found = Object.fromEntries(ids) as ExampleKeys;
+      const [made, kid] = await Promise.all([madeWith(keys.crypto, caller, found), newestOf(keys.materialKeys, caller, found.deleted)]);
+      const transfer = found.imported === undefined ? null : await unlessRefused(importExamples(keys.transfer, caller, found.imported));
       return { ...examplesWith(found, { ...made, kid }), ...transfer };
     },
   };

@@ -4,6 +4,7 @@ import { strictObject } from '#infra/config/schema.ts';
 import { repeated } from '#infra/config/repeated.ts';
 import { demoNameSchema, loadSeedFile, seedHashSchema, strangers } from '#infra/demo-data/seed-checks.ts';
 import { ROLE_SCOPES } from '#infra/magic/magic.ts';
+import { KEY_PURPOSES } from '#kms/jose/algorithm.ts';
 import { VARIANTS } from '#kms/jose/algorithms.ts';
 import { ORIGINS } from '#kms/keys/elastic-keys/elastic-key.ts';
 
@@ -18,6 +19,7 @@ const elasticKeySchema = strictObject({
   name: demoNameSchema,
   tenant: demoNameSchema,
   algorithm: Type.Enum([...VARIANTS.keys()]),
+  use: Type.Optional(Type.Enum([...KEY_PURPOSES], { description: 'by default the first of the algorithm' })),
   description: Type.String({ default: '', maxLength: 512 }),
   origin: Type.Optional(Type.Enum([...ORIGINS])),
   may_change: Type.Optional(

@@ -4,21 +4,39 @@ import type { KeyType } from './families/key-type.ts';
 import type { Signature } from './families/signature.ts';
 
 /** The operations that a caller may ask of a key. */
-export const OPERATIONS = ['encrypt', 'decrypt', 'sign', 'verify', 'wrap', 'unwrap', 'rewrap', 'generate'] as const;
+export const OPERATIONS = [
+  'encrypt',
+  'decrypt',
+  'sign',
+  'verify',
+  'sign-raw',
+  'verify-raw',
+  'mac',
+  'mac-verify',
+  'wrap',
+  'unwrap',
+  'rewrap',
+  'generate',
+] as const;
 export type Operation = (typeof OPERATIONS)[number];
 
 /** Operations that apply protection; a key that has expired or is superseded may not do them (SP 800-57 part 1, section 7.4). */
-export const PROTECTING: ReadonlySet<Operation> = new Set<Operation>(['encrypt', 'sign', 'wrap', 'rewrap', 'generate']);
+export const PROTECTING: ReadonlySet<Operation> = new Set<Operation>(['encrypt', 'sign', 'sign-raw', 'mac', 'wrap', 'rewrap', 'generate']);
 
-export type KeyPurpose = 'encrypt' | 'sign' | 'wrap';
+/**
+ * What a key is for, fixed at its creation. A key that signs JWS signs nothing else: a JWS is a signature over `header.payload`, so who
+ * may have any bytes signed could have one made of any content.
+ */
+export const KEY_PURPOSES = ['encrypt', 'sign', 'sign-raw', 'mac', 'wrap'] as const;
+export type KeyPurpose = (typeof KEY_PURPOSES)[number];
 
 /** Every fact about one algorithm of an elastic key. */
 export interface Algorithm {
-  /** `enc/alg` or `alg`: the name without the size or the curve of its key. */
+  /** `enc/alg` or `alg`: the name without size, curve and use of its key. */
   readonly base: string;
   readonly use: KeyPurpose;
   readonly operations: readonly Operation[];
-  readonly jose: JweForm | JwsForm;
+  readonly jose: JweForm | JwsForm | BytesForm;
   readonly key: KeyType;
   /** Whether a key of it takes up to seconds of a processor to make. */
   readonly isSlowToMake: boolean;
@@ -49,5 +67,12 @@ export interface JweForm extends CompactForm {
 export interface JwsForm extends CompactForm {
   readonly kind: 'jws';
   readonly header: { readonly alg: string };
-  readonly signature: Pick<Signature, 'sign' | 'verify'>;
+  readonly signature: Pick<Signature, 'sign' | 'verify' | 'raw'>;
+}
+
+/** Signature or MAC over bytes that are no JWS; `alg` is the name of the algorithm alone. */
+export interface BytesForm {
+  readonly kind: 'bytes';
+  readonly header: { readonly alg: string };
+  readonly signature: Pick<Signature, 'sign' | 'verify' | 'signatureBytes' | 'raw'>;
 }

@@ -1,4 +1,4 @@
-import type { Algorithm, JweForm, JwsForm } from './algorithm.ts';
+import type { Algorithm, BytesForm, JweForm, JwsForm, KeyPurpose, Operation } from './algorithm.ts';
 import type { ContentEncryption } from './families/content-encryption.ts';
 import { CONTENT_ENCRYPTIONS } from './families/content-encryptions.ts';
 import type { HeaderParameter, KeyManagement, ManagedKey } from './families/key-management.ts';
@@ -17,6 +17,7 @@ import { baseOf } from './families/variants.ts';
  *
  *     families/ ──► algorithms ──► key-material   generates and imports keys
  *                              ──► jwe, jws       seal and sign
+ *                              ──► raw            signs bytes and makes MACs of them
  *     text of a caller ──► compact (form only) ──► jwe, jws   open and verify
  *                          or decoys (refused) ──►
  */
@@ -96,13 +97,34 @@ const signatureAlgorithm = (alg: string, signature: Signature): Algorithm => ({
   key: signature.key,
   isSlowToMake: isSlow(signature.key),
   protectionLimit: null,
-  summary: signature.summary,
+  summary: `${signature.summary}: signs JWS`,
 });
+
+const bytesForm = (alg: string, signature: Signature): BytesForm => ({ kind: 'bytes', header: { alg: baseOf(alg) }, signature });
+
+const RAW_OPERATIONS = {
+  'sign-raw': ['sign-raw', 'verify-raw'],
+  mac: ['mac', 'mac-verify'],
+} as const satisfies Partial<Record<KeyPurpose, readonly Operation[]>>;
+
+const RAW_SUMMARIES = { 'sign-raw': 'signs bytes that are no JWS', mac: 'makes MACs of bytes' } as const;
+
+/** The same algorithm over bytes that are no JWS; it is another row, so that no key has both uses. */
+const rawAlgorithm = (alg: string, signature: Signature): Algorithm => {
+  const { kind: use } = signature.raw;
+  return {
+    ...signatureAlgorithm(alg, signature),
+    use,
+    operations: RAW_OPERATIONS[use],
+    jose: bytesForm(alg, signature),
+    summary: `${signature.summary}: ${RAW_SUMMARIES[use]}`,
+  };
+};
 
 const entriesOf = <Name extends string, Row>(rows: Readonly<Record<Name, Row>>): readonly (readonly [Name, Row])[] =>
   Object.entries(rows) as [Name, Row][];
 
-/** Every algorithm that an elastic key can have by these families: `enc/alg` encrypts, an `alg` of JWE wraps, an `alg` of JWS signs. */
+/** Every algorithm that an elastic key can have by these families: `enc/alg` encrypts, an `alg` of JWE wraps, an `alg` of JWS signs, and with `:raw` signs bytes or makes MACs. */
 export const algorithmsOf = <Enc extends string, Alg extends string, Sig extends string>(families: Families<Enc, Alg, Sig>) => {
   const managements = entriesOf(families.keyManagements);
   const encrypting = entriesOf(families.contentEncryptions).flatMap(([enc, content]) =>
@@ -113,9 +135,11 @@ export const algorithmsOf = <Enc extends string, Alg extends string, Sig extends
   );
   // A key that is the content encryption key itself wraps nothing: it encrypts.
   const wrapping = managements.filter(([alg]) => alg !== 'dir').map(([alg, management]) => [alg, wrappingAlgorithm(alg, management)]);
-  const signing = entriesOf(families.signatures).map(([alg, signature]) => [alg, signatureAlgorithm(alg, signature)]);
-  return Object.fromEntries([...encrypting, ...wrapping, ...signing]) as Readonly<
-    Record<`${Enc}/${Alg}` | Exclude<Alg, 'dir'> | Sig, Algorithm>
+  const signatures = entriesOf(families.signatures);
+  const signing = signatures.map(([alg, signature]) => [alg, signatureAlgorithm(alg, signature)]);
+  const raw = signatures.map(([alg, signature]) => [`${alg}:raw`, rawAlgorithm(alg, signature)]);
+  return Object.fromEntries([...encrypting, ...wrapping, ...signing, ...raw]) as Readonly<
+    Record<`${Enc}/${Alg}` | Exclude<Alg, 'dir'> | Sig | `${Sig}:raw`, Algorithm>
   >;
 };
 
@@ -126,11 +150,14 @@ export const ALGORITHMS = algorithmsOf({
   signatures: SIGNATURES,
 });
 
-/** `enc/alg` or `alg`, and where the key may have several sizes or be on several curves, `:` and which: `PS256:3072`. It is in the database so. */
+/**
+ * `enc/alg` or `alg`; where the key may have several sizes or be on several curves, `:` and which; for bytes that are no JWS, `:raw`. So
+ * `PS256:3072:raw`. It is in the database so, and bound into the ciphertext of key material.
+ */
 export type AlgorithmName = keyof typeof ALGORITHMS;
 export const ALGORITHM_NAMES = Object.keys(ALGORITHMS) as readonly AlgorithmName[];
 
 export const algorithmOf = (name: AlgorithmName): Algorithm => ALGORITHMS[name];
 
-/** Names without sizes and curves, each with its variants; the first is taken where a caller names neither. */
+/** Names without sizes, curves and uses, each with its variants; the first is taken where a caller chooses none of these. */
 export const VARIANTS: ReadonlyMap<string, readonly AlgorithmName[]> = Map.groupBy(ALGORITHM_NAMES, (name) => algorithmOf(name).base);

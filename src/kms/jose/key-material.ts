@@ -16,8 +16,9 @@ export interface PublicJwk {
   pub?: string;
   /** The material key's id. */
   kid: string;
-  alg: string;
-  use: 'sig' | 'enc';
+  /** It has neither `alg` nor `use` where the key signs bytes: no verifier of JWS may take it. */
+  alg?: string;
+  use?: 'sig' | 'enc';
 }
 
 /** Members of a public key, in the order of the JWK; `key_ops` is none of them, because no value of it suits every library. */
@@ -49,6 +50,7 @@ const publicJwkOf = (publicKey: KeyObject, { kid, algorithm }: { kid: string; al
   const jwk = { ...publicKey.export({ format: 'jwk' }) } as Readonly<Record<string, unknown>>;
   const members = PUBLIC_MEMBERS.flatMap((member) => (jwk[member] === undefined ? [] : [[member, jwk[member]]]));
   const { kty, ...point } = Object.fromEntries(members) as Omit<PublicJwk, 'kid' | 'alg' | 'use'>;
+  if (algorithm.jose.kind === 'bytes') return { kty, ...point, kid };
   return { kty, ...point, kid, alg: algorithm.jose.header.alg, use: algorithm.use === 'sign' ? 'sig' : 'enc' };
 };
 

@@ -82,6 +82,7 @@ export const JOSE_LIBRARIES: readonly JoseLibrary[] = [
 /** Whether a library opens, or verifies, what a key of the algorithm makes. */
 export const opensWith = ({ jwe, notVerified }: JoseLibrary, name: AlgorithmName): boolean => {
   const { jose, key } = algorithmOf(name);
+  if (jose.kind === 'bytes') return false;
   if (jose.kind === 'jws') return !notVerified.includes(jose.header.alg);
   if (jwe === null || jwe.notOpened.includes(jose.header.alg)) return false;
   return key.kind === 'symmetric' || key.curve === null || !jwe.notOpened.includes(key.curve);

@@ -1,48 +1,12 @@
-import { type Static, Type } from 'typebox';
-import { strictObject } from '#infra/config/schema.ts';
+import type { Static } from 'typebox';
 import type { App } from '#infra/http/server.ts';
-import { nullable, oneOf, problems } from '#kms/api/schemas.ts';
-import { OPERATIONS } from '#kms/jose/algorithm.ts';
+import { problems } from '#kms/api/schemas.ts';
+import type { Algorithm } from '#kms/jose/algorithm.ts';
 import { type AlgorithmName, algorithmOf, VARIANTS } from '#kms/jose/algorithms.ts';
+import { SIGNATURE_ENCODINGS } from '#kms/jose/families/signature.ts';
 import { JOSE_LIBRARIES, opensWith } from '#kms/jose/libraries.ts';
+import { type algorithmSchema, algorithmListSchema } from './algorithms.schemas.ts';
 import { choicesOf } from './elastic-keys/elastic-key.policy.ts';
-
-const algorithmSchema = strictObject({
-  algorithm: Type.String({ description: 'as an elastic key is created with it' }),
-  use: oneOf(['encrypt', 'sign', 'wrap']),
-  operations: Type.Array(oneOf(OPERATIONS)),
-  alg: Type.String({ description: '`alg` of the JWE or JWS (RFC 7518 sections 3.1 and 4.1)' }),
-  enc: nullable(Type.String(), { description: '`enc` of the JWE (RFC 7518 section 5.1); null for a signature' }),
-  key_sizes: Type.Array(Type.Integer(), { description: 'bits that its RSA key may have, the default first; empty for others' }),
-  curves: Type.Array(Type.String(), { description: 'curves that its key pair may be on, the default first; empty for others' }),
-  protection_limit: nullable(Type.Integer(), { description: 'how often one material key may protect; null: no bound' }),
-  summary: Type.String(),
-  libraries: Type.Array(
-    strictObject({
-      name: Type.String(),
-      curves: Type.Array(Type.String(), { description: 'those of `curves` with which it does; empty where there are none' }),
-    }),
-    { description: 'JOSE libraries that open the JWE, or verify the JWS, that its keys make' },
-  ),
-});
-
-const librarySchema = strictObject({
-  name: Type.String(),
-  language: Type.String(),
-  version: Type.String({ description: 'that was measured' }),
-  context: nullable(oneOf(['read', 'registered']), {
-    description: '`registered`: it opens a JWE with a context once it is told of the header parameter `ctx`; null: it reads no JWE',
-  }),
-  not_encrypting_for: Type.Array(Type.String(), {
-    description: '`alg` or curve of public keys that it does not encrypt for, or not reliably',
-  }),
-  not_by_jwk_set: Type.Array(Type.String(), {
-    description: '`alg` of a JWS that it verifies with a key, and not with a JWK Set that has this key',
-  }),
-  refuses_sets_with: Type.Array(Type.String(), { description: 'kinds of key whose presence makes it refuse a whole JWK Set' }),
-});
-
-const answer = strictObject({ items: Type.Array(algorithmSchema), libraries: Type.Array(librarySchema) });
 
 /** The libraries that do with keys of some variant at least what they should. */
 const librariesFor = (variants: readonly AlgorithmName[]) =>
@@ -51,24 +15,38 @@ const librariesFor = (variants: readonly AlgorithmName[]) =>
     return opened.length === 0 ? [] : [{ name: library.name, curves: choicesOf(opened, 'curve') }];
   });
 
-const algorithms: Static<typeof answer> = {
+/** Facts of signatures, JWS and raw ones, and of MACs. */
+const signatureFacts = ({ use, jose }: Algorithm) => {
+  if (jose.kind === 'jwe') return { hash: null, signature_encodings: [], signs_digests: false };
+  const { raw } = jose.signature;
+  const isRaw = use === 'sign-raw' && raw.kind === 'sign-raw';
+  return {
+    hash: raw.hash,
+    signature_encodings: isRaw && raw.der !== null ? [...SIGNATURE_ENCODINGS] : [],
+    signs_digests: isRaw && typeof raw.digest !== 'string',
+  };
+};
+
+const itemOf = (algorithm: string, variants: readonly AlgorithmName[], first: Algorithm): Static<typeof algorithmSchema> => ({
+  algorithm,
+  use: first.use,
+  operations: [...first.operations],
+  alg: first.jose.header.alg,
+  enc: first.jose.kind === 'jwe' ? first.jose.header.enc : null,
+  key_sizes: choicesOf(variants, 'keySize'),
+  curves: choicesOf(variants, 'curve'),
+  ...signatureFacts(first),
+  protection_limit: first.protectionLimit,
+  summary: first.summary,
+  libraries: librariesFor(variants),
+});
+
+/** One item for each algorithm and use. */
+const algorithms: Static<typeof algorithmListSchema> = {
   items: [...VARIANTS].flatMap(([algorithm, variants]) =>
-    variants.slice(0, 1).map((first) => {
-      const { use, operations, jose, protectionLimit, summary } = algorithmOf(first);
-      const { alg } = jose.header;
-      return {
-        algorithm,
-        use,
-        operations: [...operations],
-        alg,
-        enc: jose.kind === 'jwe' ? jose.header.enc : null,
-        key_sizes: choicesOf(variants, 'keySize'),
-        curves: choicesOf(variants, 'curve'),
-        protection_limit: protectionLimit,
-        summary,
-        libraries: librariesFor(variants),
-      };
-    }),
+    [...Map.groupBy(variants, (name) => algorithmOf(name).use).values()].flatMap((ofUse) =>
+      ofUse.slice(0, 1).map((first) => itemOf(algorithm, ofUse, algorithmOf(first))),
+    ),
   ),
   libraries: JOSE_LIBRARIES.map(({ name, language, version, jwe, notByJwkSet, refusesSetsWith }) => ({
     name,
@@ -91,9 +69,9 @@ export const registerAlgorithmRoutes = (app: App, base: string): void => {
         operationId: 'listAlgorithms',
         summary: 'List the algorithms',
         description:
-          'Every algorithm that an elastic key can have, with its use, its operations and its limit, and the JOSE libraries that know it.',
+          'Every algorithm that an elastic key can have, an item for each of its uses, with its operations, its limit, the forms of its signatures and the JOSE libraries that know it.',
         tags: ['Elastic keys'],
-        response: { 200: answer, ...problems },
+        response: { 200: algorithmListSchema, ...problems },
       },
     },
     async () => algorithms,

@@ -42,6 +42,7 @@ describe('scopes', () => {
       'kms:elastic-keys:import',
       'kms:elastic-keys:update',
       'kms:generate',
+      'kms:mac',
       'kms:material-keys:delete',
       'kms:material-keys:revoke',
       'kms:material-keys:rotate',

@@ -38,7 +38,9 @@ describe('the seed file', () => {
       'demo-service': ['service'],
       'demo-other-user': ['tenant-admin'],
     });
-    expect(new Set(seed.elastic_keys.map((key) => key.algorithm))).toEqual(new Set(['A256GCM/A256KW', 'ES256', 'EdDSA', 'A256KW']));
+    expect(new Set(seed.elastic_keys.map((key) => key.algorithm))).toEqual(
+      new Set(['A256GCM/A256KW', 'ES256', 'EdDSA', 'A256KW', 'HS256']),
+    );
   });
 });
 

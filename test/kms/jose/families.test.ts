@@ -66,7 +66,7 @@ describe('The algorithms that are offered', () => {
   });
 
   it('have RSA keys of 3072 bits and keys on P-256 where nobody names another', () => {
-    expect(VARIANTS.get('PS256')).toEqual(['PS256:3072', 'PS256:2048', 'PS256:4096']);
+    expect(VARIANTS.get('PS256')?.slice(0, 3)).toEqual(['PS256:3072', 'PS256:2048', 'PS256:4096']);
     expect(VARIANTS.get('A256GCM/ECDH-ES')?.[0]).toBe('A256GCM/ECDH-ES:P-256');
   });
 
@@ -80,7 +80,8 @@ describe('The algorithms that are offered', () => {
       ['A128GCM/A128KW', 'encrypt', 'AES-128-GCM content encryption, its key wrapped with AES-128 key wrap: encrypts data'],
       ['A256GCM/A128KW', 'encrypt', 'AES-256-GCM content encryption, its key wrapped with AES-128 key wrap: encrypts data'],
       ['A128KW', 'wrap', 'AES-128 key wrap: wraps other keys'],
-      ['ES512', 'sign', 'ECDSA on P-521 with SHA-512'],
+      ['ES512', 'sign', 'ECDSA on P-521 with SHA-512: signs JWS'],
+      ['ES512:raw', 'sign-raw', 'ECDSA on P-521 with SHA-512: signs bytes that are no JWS'],
     ]);
   });
 

@@ -46,8 +46,8 @@ describe('The first four algorithms', () => {
       'AES-256-GCM content encryption, its key wrapped with AES-256 key wrap: encrypts data',
     ],
     ['A256KW', 'wrap', ['wrap', 'unwrap', 'rewrap', 'generate'], 2 ** 32, 'AES-256 key wrap: wraps other keys'],
-    ['ES256', 'sign', ['sign', 'verify'], null, 'ECDSA on P-256 with SHA-256'],
-    ['EdDSA', 'sign', ['sign', 'verify'], null, 'EdDSA on Ed25519'],
+    ['ES256', 'sign', ['sign', 'verify'], null, 'ECDSA on P-256 with SHA-256: signs JWS'],
+    ['EdDSA', 'sign', ['sign', 'verify'], null, 'EdDSA on Ed25519: signs JWS'],
   ] as const)('%s keeps its use, operations, limit and summary', (name, use, operations, protectionLimit, summary) => {
     expect(algorithmOf(name)).toMatchObject({ use, operations, protectionLimit, summary });
   });

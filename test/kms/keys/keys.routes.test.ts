@@ -7,6 +7,7 @@ import { testKms, type TestKms } from '#test/support/kms-keys.ts';
 import { makePki, type Pki } from '#test/support/pki.ts';
 
 const base64url = (text: string) => Buffer.from(text).toString('base64url');
+const encoded = (bytes: number) => Buffer.alloc(bytes).toString('base64url');
 const name = () => `key-${randomUUIDv7()}`;
 
 let pki: Pki;
@@ -157,6 +158,64 @@ describe.each(databaseKinds())('The key routes on %s', (kind) => {
     }
   });
 
+  it('sign bytes, make MACs, and verify both', async () => {
+    await using databases = await withDatabases(kind);
+    const kms = await testKms(databases);
+    const { server, call } = await setUp(kms);
+    await using _ = server;
+    const made = (body: object) => call('POST', '', { name: name(), ...body });
+    const signer = await made({ algorithm: 'ES256', use: 'sign-raw' });
+    expect(signer.body).toMatchObject({ algorithm: 'ES256', use: 'sign-raw', operations: ['sign-raw', 'verify-raw'], curve: 'P-256' });
+    const authenticator = await made({ algorithm: 'HS256', use: 'mac', operations: ['mac-verify', 'mac'] });
+    expect(authenticator.body).toMatchObject({ algorithm: 'HS256', use: 'mac', operations: ['mac', 'mac-verify'] });
+    expect((await made({ algorithm: 'ES256' })).body).toMatchObject({ use: 'sign', operations: ['sign', 'verify'] });
+    for (const [algorithm, use, fix] of [
+      ['ES256', 'mac', 'Choose from sign, sign-raw.'],
+      ['HS256', 'sign-raw', 'Choose from sign, mac.'],
+      ['A256KW', 'encrypt', 'Choose from wrap.'],
+    ]) {
+      const refused = { status: 400, body: { code: 'use-not-of-algorithm', errors: [{ field: '/use', fix }] } };
+      expect(await made({ algorithm, use })).toMatchObject(refused);
+    }
+    const [id, mac] = [String(signer.body['id']), String(authenticator.body['id'])];
+    const payload = base64url(randomUUIDv7());
+    const signed = await call('POST', `${id}/sign-raw`, { payload });
+    expect(signed).toMatchObject({ status: 200, headers: { 'cache-control': 'no-store' }, body: { encoding: 'der' } });
+    const { signature, material_key_id: kid } = signed.body;
+    expect((await call('POST', `${id}/verify-raw`, { payload, signature, material_key_id: kid })).body).toEqual({ valid: true });
+    const fixed = (await call('POST', `${id}/sign-raw`, { payload, encoding: 'p1363' })).body;
+    expect(String(fixed['signature'])).toHaveLength(86);
+    const wrong = [
+      { payload, signature: fixed['signature'], material_key_id: kid },
+      { payload, signature, material_key_id: kid, encoding: 'p1363' },
+      { payload, signature: `${String(signature)}=`, material_key_id: kid },
+      { payload, signature: ` ${String(signature)}`, material_key_id: kid },
+      { payload, signature: 'A'.repeat(6_000), material_key_id: kid },
+      { payload, signature, material_key_id: randomUUIDv7() },
+      { payload, signature, material_key_id: '../../etc/passwd' },
+      { payload: base64url('other'), signature, material_key_id: kid },
+    ];
+    for (const body of wrong) {
+      const answer = await call('POST', `${id}/verify-raw`, body);
+      expect([answer.status, answer.body]).toEqual([200, { valid: false }]);
+    }
+    const authenticated = (await call('POST', `${mac}/mac`, { payload })).body;
+    expect(Object.keys(authenticated).toSorted()).toEqual(['mac', 'material_key_id']);
+    expect((await call('POST', `${mac}/mac-verify`, { payload, ...authenticated })).body).toEqual({ valid: true });
+    for (const change of [{ mac: 'AAAA' }, { mac: '=' }, { material_key_id: kid }, { payload: 'AAAA' }])
+      expect((await call('POST', `${mac}/mac-verify`, { payload, ...authenticated, ...change })).body).toEqual({ valid: false });
+    for (const [body, field] of [
+      [{}, '/payload'],
+      [{ payload, digest: 'AAAA' }, '/payload'],
+      [{ payload: 'AB' }, '/payload'],
+      [{ digest: 'A' }, '/digest'],
+      [{ digest: encoded(64) }, '/digest'],
+      [{ payload, encoding: 'asn1' }, '/encoding'],
+      [{ payload, detached: true }, '/detached'],
+    ] as const)
+      expect(await call('POST', `${id}/sign-raw`, body)).toMatchObject({ status: 400, body: { errors: [{ field }] } });
+  });
+
   it('take and give back 1 MiB', async () => {
     await using databases = await withDatabases(kind);
     const kms = await testKms(databases);
@@ -190,6 +249,10 @@ describe.each(databaseKinds())('The key routes on %s', (kind) => {
       generate: {},
       sign: { payload: 'AAAA' },
       verify: { jws: 'x' },
+      'sign-raw': { payload: 'AAAA' },
+      'verify-raw': { payload: 'AAAA', signature: 'x', material_key_id: 'x' },
+      mac: { payload: 'AAAA' },
+      'mac-verify': { payload: 'AAAA', mac: 'x', material_key_id: 'x' },
     };
     const answersFor = ({ id, kid }: { id: string; kid: string }) =>
       Promise.all([
@@ -373,6 +436,9 @@ describe.each(databaseKinds())('The key routes on %s', (kind) => {
       enc: 'A256GCM',
       key_sizes: [],
       curves: [],
+      hash: null,
+      signature_encodings: [],
+      signs_digests: false,
       protection_limit: 2 ** 32,
       summary: 'AES-256-GCM content encryption, its key wrapped with AES-256 key wrap: encrypts data',
       libraries: expect.arrayContaining([{ name: 'nimbus-jose-jwt', curves: [] }]),
@@ -391,11 +457,24 @@ describe.each(databaseKinds())('The key routes on %s', (kind) => {
       refuses_sets_with: [],
     });
     expect(items).toContainEqual(expect.objectContaining({ algorithm: 'EdDSA', alg: 'EdDSA', enc: null, protection_limit: null }));
+    const ofBytes = (algorithm: string, use: string) => items.find((item) => item.algorithm === algorithm && item.use === use);
+    expect(ofBytes('ES384', 'sign-raw')).toMatchObject({
+      operations: ['sign-raw', 'verify-raw'],
+      curves: ['P-384'],
+      hash: 'SHA-384',
+      signature_encodings: ['der', 'p1363'],
+      signs_digests: false,
+    });
+    expect(ofBytes('PS256', 'sign-raw')).toMatchObject({ key_sizes: [3072, 2048, 4096], signature_encodings: [], signs_digests: true });
+    expect(ofBytes('Ed25519', 'sign-raw')).toMatchObject({ hash: null, signature_encodings: [], signs_digests: false });
+    expect(ofBytes('HS256', 'mac')).toMatchObject({ operations: ['mac', 'mac-verify'], hash: 'SHA-256', signs_digests: false });
+    expect(ofBytes('ES384', 'sign')).toMatchObject({ hash: 'SHA-384', signature_encodings: [], signs_digests: false });
     // Keys of RSA take a second each to make: two of the eighteen lines of them stand for all.
     const slow = items.filter(({ key_sizes: sizes }) => sizes.length > 0).map(({ algorithm }) => algorithm);
-    expect(slow).toHaveLength(6 * 3 + 3 + 6);
+    expect(slow).toHaveLength(6 * 3 + 3 + 2 * 6);
     for (const { algorithm, use, operations } of items.filter((item) => !slow.includes(item.algorithm))) {
-      expect(await call('POST', '', { name: name(), algorithm })).toMatchObject({ status: 201, body: { algorithm, use, operations } });
+      const made = await call('POST', '', { name: name(), algorithm, use });
+      expect(made).toMatchObject({ status: 201, body: { algorithm, use, operations } });
     }
     for (const algorithm of ['A128CBC-HS256/RSA-OAEP-512', 'PS384']) {
       const made = await call('POST', '', { name: name(), algorithm, key_size: 2048 });
@@ -523,6 +602,10 @@ describe.each(databaseKinds())('The key routes on %s', (kind) => {
       'POST /:id/generate': 'kms:generate',
       'POST /:id/sign': 'kms:sign',
       'POST /:id/verify': 'kms:verify',
+      'POST /:id/sign-raw': 'kms:sign',
+      'POST /:id/verify-raw': 'kms:verify',
+      'POST /:id/mac': 'kms:mac',
+      'POST /:id/mac-verify': 'kms:mac-verify',
     });
   });
 });

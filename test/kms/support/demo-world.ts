@@ -16,6 +16,8 @@ import { createDemoStore } from '#kms/demo/demo.store.ts';
 import { loadSeed, type Seed } from '#kms/demo/seed-file.ts';
 import { createRowIntegrity } from '#kms/integrity/create-row-integrity.ts';
 import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
+import { algorithmOf } from '#kms/jose/algorithms.ts';
+import { checkedAlgorithm } from '#kms/keys/elastic-keys/elastic-key.policy.ts';
 import { withLedger } from '#kms/integrity/with-ledger.ts';
 import { createKeys, type Keys } from '#kms/keys/keys.ts';
 import type { Emit, KmsEvent } from '#kms/events.ts';
@@ -137,7 +139,7 @@ export const inspect = async (world: DemoWorld) => {
         const opened = await keys.crypto.decrypt(callerOf(id), key.id, { jwe });
         if (!plaintext.equals(opened)) throw new Error(`the key ${key.name} of ${name} does not work`);
       }
-      return items.map((key) => ({ tenant: name, name: key.name, algorithm: key.algorithm }));
+      return items.map((key) => ({ tenant: name, name: key.name, algorithm: algorithmOf(key.algorithm).base, use: key.use }));
     }),
   );
   return {
@@ -155,6 +157,8 @@ export const inspect = async (world: DemoWorld) => {
   };
 };
 
+const usualUseOf = (algorithm: string): string => algorithmOf(checkedAlgorithm({ algorithm })).use;
+
 /** The seed, exactly as `inspect` shows it. */
 export const asSeeded = (seed: Seed, tenants: Readonly<Record<string, string>>) => ({
   seeded: true,
@@ -164,7 +168,7 @@ export const asSeeded = (seed: Seed, tenants: Readonly<Record<string, string>>) 
     .map(({ username, tenant, roles }) => ({ username, tenant, roles }))
     .toSorted((a, b) => a.username.localeCompare(b.username)),
   keys: seed.elastic_keys
-    .map(({ tenant, name, algorithm }) => ({ tenant, name, algorithm }))
+    .map(({ tenant, name, algorithm, use = usualUseOf(algorithm) }) => ({ tenant, name, algorithm, use }))
     .toSorted((a, b) => `${a.tenant} ${a.name}`.localeCompare(`${b.tenant} ${b.name}`)),
 });
 

@@ -11,6 +11,12 @@ export const mlDsa = (type: keyof typeof SIGNATURE_BYTES): Signature => ({
   key: mlDsaPair(type),
   signatureBytes: SIGNATURE_BYTES[type],
   summary: `${type.toUpperCase()} (FIPS 204), safe from quantum computers`,
+  raw: {
+    kind: 'sign-raw',
+    hash: null,
+    der: null,
+    digest: 'is not what pure ML-DSA signs: it signs the content itself (FIPS 204 section 5.2)',
+  },
   sign: (key, input) => signInPool(null, input, { key }),
   verify: (key, input, signature) => verify(null, input, key, signature),
 });

@@ -1,5 +1,5 @@
 import { isUuid } from '#infra/magic/uuid.ts';
-import { type Operation, PROTECTING } from '#kms/jose/algorithm.ts';
+import { type KeyPurpose, type Operation, PROTECTING } from '#kms/jose/algorithm.ts';
 import { type AlgorithmName, algorithmOf, VARIANTS } from '#kms/jose/algorithms.ts';
 import { fieldInvalid } from '#kms/api/fields.ts';
 import { elasticKeyExpired, elasticKeyExternal, elasticKeyNotExternal, operationNotAllowed } from './elastic-key-errors.ts';
@@ -56,18 +56,31 @@ const isWeak = (algorithm: string): boolean => /^(.*\/)?(RSA1_5|RSA-OAEP|PBES2-.
 const fixFor = (choices: readonly (string | number)[], field: string): string =>
   choices.length === 0 ? `Leave ${field} out.` : `Choose from ${choices.toSorted().join(', ')}.`;
 
+/** What keys of these algorithms may be for. */
+export const usesOf = (variants: readonly AlgorithmName[]): readonly KeyPurpose[] => [
+  ...new Set(variants.map((name) => algorithmOf(name).use)),
+];
+
 /**
- * The algorithm with the size or curve that was asked for, or else the first of its line.
+ * The algorithm with the use, size and curve that were asked for, or else the first of its line.
  *
- * @throws AppError `algorithm-unknown`, `key-size-not-of-algorithm`, `curve-not-of-algorithm` 400
+ * @throws AppError `algorithm-unknown`, `use-not-of-algorithm`, `key-size-not-of-algorithm`, `curve-not-of-algorithm` 400
  */
-export const checkedAlgorithm = ({ algorithm, keySize, curve }: ChosenAlgorithm): AlgorithmName => {
+export const checkedAlgorithm = ({ algorithm, keySize, curve, use }: ChosenAlgorithm): AlgorithmName => {
   const variants = VARIANTS.get(algorithm);
   if (!variants) {
     const why = isWeak(algorithm) ? `is refused: ${algorithm} is broken or too weak` : 'is no algorithm of this KMS';
     throw fieldInvalid('algorithm-unknown', '/algorithm', why, 'Choose one of GET /service/api/v1/algorithms.');
   }
-  const ofSize = variants.filter((name) => keySize === undefined || keyFactsOf(name).keySize === keySize);
+  const ofUse = variants.filter((name) => use === undefined || algorithmOf(name).use === use);
+  if (ofUse.length === 0)
+    throw fieldInvalid(
+      'use-not-of-algorithm',
+      '/use',
+      `is ${use}, for which no key of ${algorithm} is`,
+      `Choose from ${usesOf(variants).join(', ')}.`,
+    );
+  const ofSize = ofUse.filter((name) => keySize === undefined || keyFactsOf(name).keySize === keySize);
   if (ofSize.length === 0)
     throw fieldInvalid(
       'key-size-not-of-algorithm',

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { strictObject } from '#infra/config/schema.ts';
-import { OPERATIONS } from '#kms/jose/algorithm.ts';
+import { KEY_PURPOSES, OPERATIONS } from '#kms/jose/algorithm.ts';
 import { algorithmOf } from '#kms/jose/algorithms.ts';
 import { AGREEMENT_CURVES } from '#kms/jose/families/ecdh-es.ts';
 import { RSA_SIZES } from '#kms/jose/families/key-type.ts';
@@ -29,7 +29,7 @@ const description = Type.String({
 });
 const algorithm = Type.String({
   description:
-    '`enc/alg` encrypts, an `alg` of JWE wraps, an `alg` of JWS signs; it fixes the use of the key. `GET /algorithms` names all.',
+    '`enc/alg` encrypts, an `alg` of JWE wraps, an `alg` of JWS signs; it fixes for good what the key does. `GET /algorithms` names all.',
   pattern: '^[A-Za-z0-9/+_:-]+$',
   minLength: 1,
   maxLength: 64,
@@ -45,6 +45,10 @@ const curve = Type.String({
   minLength: 1,
   maxLength: 16,
   examples: [AGREEMENT_CURVES[0]],
+});
+const use = oneOf(KEY_PURPOSES, {
+  description:
+    'What the key is for, for good. By default that of its algorithm, and `sign`, JWS alone, for an `alg` of JWS; `sign-raw` signs bytes that are no JWS, and `mac` makes MACs of them (HS256, HS384, HS512).',
 });
 const state = oneOf(ELASTIC_KEY_STATES, {
   description: 'Only an `active` key does anything; a `destroyed` one is a record without key material.',
@@ -63,6 +67,7 @@ export const createBody = strictObject(
     algorithm,
     key_size: Type.Optional(keySize),
     curve: Type.Optional(curve),
+    use: Type.Optional(use),
     operations: Type.Optional(operations),
     origin: Type.Optional(
       oneOf(ORIGINS, {
@@ -110,8 +115,8 @@ export const elasticKeySchema = Type.Object({
   algorithm: Type.String(),
   key_size: Type.Union([Type.Integer(), Type.Null()], { description: 'Bits of an RSA key; null for others.' }),
   curve: Type.Union([Type.String(), Type.Null()], { description: 'Null where the key is on none.' }),
-  use: Type.String({ description: '`encrypt`, `sign` or `wrap`; fixed at creation.' }),
-  operations: Type.Array(Type.String()),
+  use: oneOf(KEY_PURPOSES, { description: 'Fixed at creation.' }),
+  operations: Type.Array(oneOf(OPERATIONS)),
   state,
   origin: oneOf(ORIGINS, { description: 'Who makes its key material: the KMS, or others, who import it.' }),
   exportable: Type.Boolean({ description: 'Whether its key material may leave the KMS, wrapped.' }),

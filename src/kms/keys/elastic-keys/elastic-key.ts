@@ -19,7 +19,7 @@ export interface ElasticKey {
   readonly name: string;
   readonly description: string;
   readonly algorithm: AlgorithmName;
-  /** Fixed at creation by the algorithm: no key has two uses. */
+  /** Fixed at creation: no key has two uses. */
   readonly use: KeyPurpose;
   /** Allowed operations: those of the algorithm or fewer. */
   readonly operations: readonly Operation[];
@@ -53,6 +53,8 @@ export interface ChosenAlgorithm {
   readonly keySize?: number;
   /** P-256 by default, where there is a choice. */
   readonly curve?: string;
+  /** The first of the algorithm by default: `sign` where it is one of JWS. */
+  readonly use?: KeyPurpose;
 }
 
 interface CreateElasticKey extends ChosenAlgorithm {
@@ -101,8 +103,8 @@ export interface ElasticKeyService {
   /**
    * Makes an elastic key and its first material key in one transaction; one of external origin has none until it is imported.
    *
-   * @throws AppError `name-like-id` 400, `elastic-key-name-taken` 409, `elastic-keys-quota` 409, `key-size-not-of-algorithm`,
-   *   `curve-not-of-algorithm`, `operation-not-of-algorithm`, `expiry-past` 400, `sealed` 503
+   * @throws AppError `name-like-id` 400, `elastic-key-name-taken` 409, `elastic-keys-quota` 409, `use-not-of-algorithm`,
+   *   `key-size-not-of-algorithm`, `curve-not-of-algorithm`, `operation-not-of-algorithm`, `expiry-past` 400, `sealed` 503
    */
   create(caller: Caller, input: CreateElasticKey): Promise<ElasticKey>;
   list(caller: Caller, query?: ListElasticKeys): Promise<Page<ElasticKey>>;

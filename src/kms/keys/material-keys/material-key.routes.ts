@@ -81,7 +81,7 @@ export const registerMaterialKeyRoutes = (app: App, base: string, materialKeys: 
         operationId: 'readJwks',
         summary: 'Public keys of an elastic key',
         description:
-          'A JWK Set (RFC 7517) of the versions that verify or decrypt now; empty for a symmetric key, and for one that is not active.',
+          'A JWK Set (RFC 7517) of the versions that verify or decrypt now; empty for a symmetric key, for one that is not active, and for one that signs bytes: a verifier of JWS must not take it.',
         tags,
         params: elasticKeyPath,
         response: { 200: Type.Object({ keys: Type.Array(publicJwk) }), ...problems },

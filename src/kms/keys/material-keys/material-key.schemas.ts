@@ -21,8 +21,8 @@ export const publicJwk = Type.Object({
   e: coordinate('of `RSA`'),
   pub: coordinate('of `AKP`'),
   kid: Type.String(),
-  alg: Type.String(),
-  use: oneOf(['sig', 'enc']),
+  alg: Type.Optional(Type.String({ description: 'of a key for JWS or JWE; one that signs bytes has none' })),
+  use: Type.Optional(oneOf(['sig', 'enc'], { description: 'likewise' })),
 });
 
 const revocationSchema = Type.Object({

@@ -79,7 +79,9 @@ export const createMaterialKeyService = ({ operate, quotas, now, ...mint }: Mate
     operate(caller, MATERIAL_KEY_ACTIONS.jwks, { key }, async ({ tenant, db, rows, ring, target: { elasticKeyId } }) => {
       const elasticKey = await elasticKeyIn({ db, rows }, elasticKeyId);
       const { state, algorithm, latestVersion: latest, minDecryptionVersion: from } = elasticKey;
-      if (state !== 'active' || algorithmOf(algorithm).key.kind === 'symmetric') return { keys: [] };
+      const { key, jose } = algorithmOf(algorithm);
+      // A JWK Set is for JOSE; with a key that signs bytes its verifiers could be shown a JWS of any content.
+      if (state !== 'active' || key.kind === 'symmetric' || jose.kind === 'bytes') return { keys: [] };
       const versions = await materialKeysStore(db, rows).below(elasticKeyId, { below: latest + 1, from, limit: latest });
       const published = versions.filter((key) => isPublished(key, elasticKey));
       const keys: PublicJwk[] = [];

@@ -9,7 +9,7 @@ import { base64urlLength } from '#kms/jose/encoding/base64url.ts';
 export const MAX_CONTENT = 1024 * 1024;
 /** Characters of the fixed segments behind a header, each with its dot. */
 const fixedOf = ({ jose }: Algorithm): number =>
-  jose.segments.reduce<number>((sum, bytes) => sum + 1 + (bytes === 'any' ? 0 : base64urlLength(bytes)), 0);
+  (jose.kind === 'bytes' ? [] : jose.segments).reduce<number>((sum, bytes) => sum + 1 + (bytes === 'any' ? 0 : base64urlLength(bytes)), 0);
 
 /** Characters that a compact serialisation of ours adds at most to its content: signatures of ML-DSA have thousands. */
 const MAX_OVERHEAD = MAX_HEADER + Math.max(...ALGORITHM_NAMES.map((name) => fixedOf(algorithmOf(name))));

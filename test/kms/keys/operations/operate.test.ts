@@ -40,6 +40,10 @@ const actsOf = ({ elasticKeys, materialKeys, crypto }: TestKms, id: string): [Fi
   ['kms:generate', (caller) => crypto.generate(caller, id, { bits: 128 })],
   ['kms:sign', (caller) => crypto.sign(caller, id, { payload: bytes() })],
   ['kms:verify', (caller) => crypto.verify(caller, id, { jws: 'x' })],
+  ['kms:sign', (caller) => crypto.signRaw(caller, id, { message: { payload: bytes() } })],
+  ['kms:verify', (caller) => crypto.verifyRaw(caller, id, { message: { payload: bytes() }, signature: bytes(), kid: 'x' })],
+  ['kms:mac', (caller) => crypto.mac(caller, id, { payload: bytes() })],
+  ['kms:mac-verify', (caller) => crypto.macVerify(caller, id, { payload: bytes(), mac: bytes(), kid: 'x' })],
 ];
 
 const refusal = (promise: Promise<unknown>): Promise<string | undefined> =>

@@ -1,0 +1,71 @@
+import { Type } from 'typebox';
+import { strictObject } from '#infra/config/schema.ts';
+import type { App } from '#infra/http/server.ts';
+import type { Action } from '#kms/action.ts';
+import type { Caller } from '#kms/caller.ts';
+import { encodeBase64url } from '#kms/jose/encoding/base64url.ts';
+import type { SignatureEncoding } from '#kms/jose/families/signature.ts';
+import { type Message, signRaw } from '#kms/jose/raw.ts';
+import { keyInUse } from './key-in-use.ts';
+import { type OperationOptions, operationRoute } from './operation.ts';
+import { checkedEncoding, encodingField, messageFields, messageOf } from './raw-message.ts';
+import { examplePlaintext, materialKeyId } from './schemas.ts';
+
+const action = { name: 'sign-raw', scope: 'kms:sign', mode: 'use' } as const satisfies Action;
+
+/** A signature over bytes, its encoding where the algorithm has a choice, and the material key that made it. */
+interface SignedBytes {
+  readonly signature: Uint8Array;
+  readonly encoding: SignatureEncoding | null;
+  readonly materialKeyId: string;
+}
+
+type SignRaw = (
+  caller: Caller,
+  key: string,
+  input: { readonly message: Message; readonly encoding?: SignatureEncoding },
+) => Promise<SignedBytes>;
+
+/** Signs bytes as they are with the newest material key. */
+export const createSignRaw =
+  ({ operate, now }: OperationOptions): SignRaw =>
+  (caller, key, { message, encoding: wanted }) =>
+    operate(caller, action, { key }, async (use) => {
+      const { newest, algorithm } = await keyInUse(use, 'sign-raw', now());
+      const encoding = checkedEncoding(algorithm, { message, encoding: wanted });
+      const signature = await signRaw({ algorithm, key: newest.protecting, message, encoding });
+      return { signature, encoding, materialKeyId: newest.id };
+    });
+
+const body = strictObject(
+  { ...messageFields, encoding: Type.Optional(encodingField) },
+  { examples: [{ payload: examplePlaintext, encoding: 'der' }] },
+);
+
+const answer = Type.Object({
+  signature: Type.String({ description: 'base64url' }),
+  encoding: Type.Optional(encodingField),
+  material_key_id: materialKeyId,
+});
+
+export const registerSignRaw = (app: App, path: string, signRawBytes: SignRaw): void => {
+  app.post(
+    `${path}/sign-raw`,
+    operationRoute({
+      action,
+      operationId: 'signRaw',
+      summary: 'Sign bytes',
+      description:
+        'Signs bytes as they are, without a JWS around them, with a key of the use `sign-raw`. Keep `material_key_id` beside the signature: verifying takes it.',
+      body,
+      answer,
+    }),
+    async (request) => {
+      const { encoding: wanted } = request.body;
+      const message = messageOf(request.body);
+      const made = await signRawBytes(request.caller, request.params.id, { message, ...(wanted && { encoding: wanted }) });
+      const { signature, encoding, materialKeyId: kid } = made;
+      return { signature: encodeBase64url(signature), ...(encoding && { encoding }), material_key_id: kid };
+    },
+  );
+};
