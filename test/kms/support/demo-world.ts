@@ -133,7 +133,7 @@ export const inspect = async (world: DemoWorld) => {
   const found = await Promise.all(
     Object.entries(tenants).map(async ([name, id]) => {
       const { items } = await keys.elasticKeys.list(callerOf(id), { sort: 'name' });
-      for (const key of items.filter((item) => item.use === 'encrypt')) {
+      for (const key of items.filter((item) => item.use === 'encrypt' && item.state === 'active')) {
         const plaintext = Buffer.from(randomUUIDv7());
         const { jwe } = await keys.crypto.encrypt(callerOf(id), key.id, { plaintext });
         const opened = await keys.crypto.decrypt(callerOf(id), key.id, { jwe });
