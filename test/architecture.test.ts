@@ -33,7 +33,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['secrets/attempts'],
     ['secrets', 'tls/authority'],
     ['tls'],
-    ['jobs', 'config', 'files', 'lines'],
+    ['jobs', 'config', 'files', 'lines', 'audit'],
     ['html', 'cache', 'magic', 'apperr'],
   ],
   kms: [
@@ -50,6 +50,9 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['keys/key-ring'],
     ['keys/material-keys'],
     ['keys/elastic-keys'],
+    ['audit'],
+    ['audit/reading'],
+    ['audit/chain'],
     ['idempotency'],
     ['tenants'],
     ['barrier'],

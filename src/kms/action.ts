@@ -105,17 +105,21 @@ export type Operate<Ring = unknown> = <M extends Mode, A, K extends AskedOf<M>>(
 export type Admit = (caller: Caller, action: Action, target: Target | null) => Promise<void>;
 
 /**
- * How an act ended. `refused`: the caller must ask otherwise (4xx). `failed`: the service could not do it (5xx), and nothing is
- * changed. `unknown`: the commit of a change was sent and not answered, so nobody knows whether it holds.
+ * How far an act came. `begun`: a change is about to be committed; where nothing follows in the audit, nobody knows whether it was.
+ * `refused`: the caller must ask otherwise (4xx). `failed`: the service could not do it (5xx), and nothing is changed. `unknown`: the
+ * commit of a change was sent and not answered, so nobody knows whether it holds.
  */
-export type Outcome = 'done' | 'refused' | 'failed' | 'unknown';
+export const OUTCOMES = ['begun', 'done', 'refused', 'failed', 'unknown'] as const;
+export type Outcome = (typeof OUTCOMES)[number];
 
-/** An act that is over. */
+/** An act that is over, or a change that has begun. */
 export interface Act {
   readonly caller: Caller;
   readonly action: Action;
   readonly target: Target | null;
   readonly outcome: Outcome;
+  /** Of the error that its caller gets; null where there is none. */
+  readonly code: string | null;
   /** The version that was used, where one was. */
   readonly materialKeyId: string | null;
 }

@@ -15,6 +15,7 @@ import { adminListenerConfigSchema } from '#infra/http/operators.ts';
 import { signalDebuggerConfigSchema } from '#infra/process/signal-debugger.ts';
 import { logFileConfigSchema, telemetryConfigSchema } from '#infra/telemetry/config.ts';
 import { accessConfigSchema, repeatedIssuers } from './access/guard/config.ts';
+import { auditConfigSchema } from './audit/config.ts';
 import { unsealConfigSchema } from './barrier/config.ts';
 import { quotasConfigSchema } from './keys/elastic-keys/quotas.ts';
 
@@ -36,6 +37,7 @@ export const kmsConfigSchema = strictObject({
   telemetry: Type.Optional(telemetryConfigSchema),
   log: Type.Optional(logFileConfigSchema),
   unseal: unsealConfigSchema,
+  audit: auditConfigSchema,
   quotas: quotasConfigSchema,
   ...accessConfigSchema.properties,
   demo: demoConfigSchema('tenants, accounts and elastic keys'),

@@ -27,6 +27,9 @@ export type KmsEvent =
   | { readonly type: 'revisions-begun'; readonly file: string }
   | { readonly type: 'revisions-removed'; readonly file: string }
   | { readonly type: 'revisions-unwritten'; readonly file: string; readonly cause: unknown }
+  | { readonly type: 'audit-unwritten'; readonly cause: unknown }
+  | { readonly type: 'audit-written-again' }
+  | { readonly type: 'audit-damaged'; readonly chain: string; readonly seq: number }
   | { readonly type: 'rows-adopted'; readonly tenants: number; readonly users: number; readonly keys: number }
   | { readonly type: 'listening'; readonly listener: 'public' | 'admin'; readonly host: string; readonly port: number };
 
@@ -106,6 +109,16 @@ const lineOf = (event: KmsEvent): EventLine => {
       return ['warn', `${event.file} was removed and is written again; after a restore on purpose remove it while no KMS runs`, {}];
     case 'revisions-unwritten':
       return ['warn', `${event.file} could not be written at the end: ${causeChain(event.cause)}`, {}];
+    case 'audit-unwritten':
+      return ['error', `the audit cannot be written, so no act on keys is answered: ${causeChain(event.cause)}`, {}];
+    case 'audit-written-again':
+      return ['info', 'the audit is written again', {}];
+    case 'audit-damaged':
+      return [
+        'error',
+        `chain ${event.chain} of the audit is not as the KMS wrote it from record ${event.seq} on; export and verify it, and find out who writes to the database`,
+        {},
+      ];
     case 'rows-adopted':
       return [
         'warn',

@@ -15,10 +15,14 @@ import { guardServiceRoutes } from './access/guard/guard.ts';
 import { openAccess } from './access/guard/open-access.ts';
 import { createUserLeases } from './access/realms/user-leases.ts';
 import { createTenantRate } from './access/guard/tenant-rate.ts';
+import { recordRefusals } from './access/guard/record-refusals.ts';
 import { createAdmin } from './admin/admin.ts';
 import { gaugeKms } from './admin/gauges.ts';
 import { createSealService } from './admin/seal.service.ts';
 import { createTenantsService } from './admin/tenants.service.ts';
+import { registerAuditRoutes } from './audit/reading/audit.routes.ts';
+import { createReadAudit } from './audit/reading/read-audit.ts';
+import { openAuditLog } from './audit/open-audit-log.ts';
 import { landingOf } from './api/landing.ts';
 import { registerOpenApi } from './api/openapi/openapi.ts';
 import { openBarrier } from './barrier/open-barrier.ts';
@@ -98,6 +102,8 @@ export const buildKms = async (options: {
   const rows = createRowIntegrity({ barrier, revisions, emit });
   const service = withLedger(own, rows.service);
 
+  const audit = opened.use(await openAuditLog({ databases, barrier, durability: config.audit.durability, emit, now, elapsed }));
+
   const { forgetTenant: onGone, tenants: held } = barrier;
   const tenants = opened.use(createTenantDirectory({ databases, service: service.db, rows, demo: options.demo, onGone, held, emit }));
   const userLeases = createUserLeases({ elapsed });
@@ -119,7 +125,7 @@ export const buildKms = async (options: {
     await openAccess({ config, demo: isDemo, service, rows, userLeases, tenants, telemetry, emit, now, elapsed, closing: closing.signal }),
   );
   const { insufficientScope } = access.challenges;
-  const keys = createKeys({ barrier, rows, insufficientScope, emit: countActs(telemetry), now, quotas: quotasOf(config.quotas) });
+  const keys = createKeys({ barrier, rows, insufficientScope, audit, emit: countActs(telemetry), now, quotas: quotasOf(config.quotas) });
   const seedFile = options.demo ? config.demo.seed_file : undefined;
   const { demo, api } = seedFile === undefined ? { demo: null, api: null } : await demoData.load(seedFile, keys);
   const ofTenants = [
@@ -127,7 +133,7 @@ export const buildKms = async (options: {
     lookAtTenants(tenants, rows),
     forgetIdempotencyKeys({ locks: databases, tenants, rows, now }),
   ];
-  for (const job of [...databases.jobs, ...revisions.jobs, ...access.jobs, ...ofTenants]) opened.use(jobs.start(job));
+  for (const job of [...databases.jobs, ...revisions.jobs, ...access.jobs, ...audit.jobs, ...ofTenants]) opened.use(jobs.start(job));
 
   const checks: DependencyCheck[] = [
     { name: 'database', required: true, check: (signal) => databases.ping(signal) },
@@ -160,6 +166,7 @@ export const buildKms = async (options: {
     now,
     nameTag: (name) => nameTag(name),
   });
+  recordRefusals(app, audit);
   app.addHook('onError', async (request, _reply, error) => {
     const caller: Caller | undefined = request.caller;
     if (caller !== undefined) tenants.noteDamage(caller.tenant, error);
@@ -167,10 +174,11 @@ export const buildKms = async (options: {
   registerLanding(app, landingOf({ swaggerUi: config.server.swagger, demo: demo !== null }));
   registerHealth(app, { ...health, telemetry, stopping, detail });
   registerKeyRoutes(app, keys);
+  registerAuditRoutes(app, createReadAudit({ operate: keys.operate, entries: audit.entries }));
 
   const made = createTenantsService({ service, rows, lock: demoData.preparing, tenants, lifeCycle, users: access.newUsers, emit });
   gaugeKms(telemetry, { seal, barrier, keys, rows });
-  const admin = await createAdmin({ config, telemetry, barrier, seal, tenants: made, demo, drain, emit, now, ...health });
+  const admin = await createAdmin({ config, telemetry, barrier, seal, tenants: made, audit, demo, drain, emit, now, ...health });
   opened.defer(() => admin.close());
   // Both at once: each may wait for its requests.
   opened.defer(async () => void (await Promise.all([app.close(), admin.close()])));

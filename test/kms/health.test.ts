@@ -30,6 +30,9 @@ describe('/readyz', () => {
     await using kms = await runKms(house);
     const { jobs } = (await kms.send('/readyz')).json<{ readonly jobs: Readonly<Record<string, unknown>> }>();
     expect(Object.keys(jobs).toSorted()).toEqual([
+      'audit-abandoned-chains',
+      'audit-heads',
+      'audit-refusals',
       'certificates-issuer-1',
       'certificates-kms',
       'certificates-kms-admin',

@@ -14,6 +14,7 @@ export const KMS_ROUTES = {
   listMaterialKeys: { method: 'GET', path: '/elastic-keys/{id}/material-keys', status: 200 },
   mac: { method: 'POST', path: '/elastic-keys/{id}/mac', status: 200 },
   macVerify: { method: 'POST', path: '/elastic-keys/{id}/mac-verify', status: 200 },
+  readAudit: { method: 'GET', path: '/audit', status: 200 },
   readElasticKey: { method: 'GET', path: '/elastic-keys/{id}', status: 200 },
   readJwks: { method: 'GET', path: '/elastic-keys/{id}/jwks', status: 200 },
   readMaterialKey: { method: 'GET', path: '/elastic-keys/{id}/material-keys/{kid}', status: 200 },
@@ -622,6 +623,70 @@ export interface KmsSchemas {
       required: ['payload', 'mac', 'material_key_id'];
     };
     answer: { type: 'object'; properties: { valid: { type: 'boolean' } }; required: ['valid'] };
+  };
+  readAudit: {
+    query: {
+      type: 'object';
+      properties: {
+        key: { type: 'string' };
+        actor: { type: 'string' };
+        operation: { type: 'string' };
+        outcome: { type: 'string'; enum: ['begun', 'done', 'refused', 'failed', 'unknown'] };
+        from: { type: 'string' };
+        to: { type: 'string' };
+        limit: { type: 'string' };
+        cursor: { type: 'string' };
+      };
+    };
+    answer: {
+      type: 'object';
+      properties: {
+        items: {
+          type: 'array';
+          items: {
+            type: 'object';
+            properties: {
+              time: { type: 'string' };
+              operation: { type: 'string' };
+              outcome: { type: 'string'; enum: ['begun', 'done', 'refused', 'failed', 'unknown'] };
+              code: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+              elastic_key_id: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+              material_key_id: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+              subject: { type: 'string' };
+              username: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+              credential: { type: 'string' };
+              issuer: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+              token_id: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+              address: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+              request_id: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+              trace_id: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+              chain: { type: 'string' };
+              seq: { type: 'integer' };
+            };
+            required: [
+              'time',
+              'operation',
+              'outcome',
+              'code',
+              'elastic_key_id',
+              'material_key_id',
+              'subject',
+              'username',
+              'credential',
+              'issuer',
+              'token_id',
+              'address',
+              'request_id',
+              'trace_id',
+              'chain',
+              'seq',
+            ];
+          };
+        };
+        next_cursor: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+      };
+      required: ['items', 'next_cursor'];
+    };
   };
   readElasticKey: {
     answer: {

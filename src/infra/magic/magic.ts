@@ -42,6 +42,7 @@ export const KMS_SCOPES = {
     'kms:rewrap',
     'kms:generate',
   ],
+  'kms:audit': ['kms:audit:read'],
   'kms:admin': ['kms:tenants:read', 'kms:tenants:write', 'kms:elastic-keys:import', 'kms:elastic-keys:export'],
 } as const;
 
@@ -50,8 +51,8 @@ export type FineScope = (typeof KMS_SCOPES)[CoarseScope][number];
 
 /** Coarse scopes by role, for realm users and for what Identity lets an account ask for. */
 export const ROLE_SCOPES: Readonly<Record<string, readonly CoarseScope[]>> = {
-  admin: ['kms:read', 'kms:write', 'kms:crypto', 'kms:admin'],
-  'tenant-admin': ['kms:read', 'kms:write', 'kms:crypto'],
+  admin: ['kms:read', 'kms:write', 'kms:crypto', 'kms:audit', 'kms:admin'],
+  'tenant-admin': ['kms:read', 'kms:write', 'kms:crypto', 'kms:audit'],
   user: ['kms:read', 'kms:crypto'],
   service: ['kms:crypto'],
 };

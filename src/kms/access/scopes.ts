@@ -28,6 +28,7 @@ const HARMLESS: ReadonlySet<FineScope> = new Set<FineScope>([
   'kms:verify',
   'kms:mac-verify',
   'kms:wrap',
+  'kms:audit:read',
   'kms:tenants:read',
 ]);
 

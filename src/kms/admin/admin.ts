@@ -10,12 +10,14 @@ import { createServer } from '#infra/http/server/create-server.ts';
 import type { Jobs } from '#infra/jobs/job.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import type { Emit } from '#kms/events.ts';
+import type { AuditLog } from '#kms/audit/audit-log.ts';
 import type { Barrier } from '#kms/barrier/barrier.ts';
 import type { UnsealConfig } from '#kms/barrier/config.ts';
 import type { KmsDemo } from '#kms/demo/kms-demo.ts';
 import { registerFlowKeyRoutes } from './flow-keys.routes.ts';
 import { registerSealRoutes } from './seal.routes.ts';
 import type { SealService } from './seal.service.ts';
+import { registerAuditAdminRoutes } from './audit.routes.ts';
 import { registerTenantRoutes } from './tenants.routes.ts';
 import type { TenantsService } from './tenants.service.ts';
 
@@ -35,12 +37,13 @@ export const createAdmin = async (options: {
   readonly notReady: () => string | null;
   readonly drain: Drain;
   readonly tenants: TenantsService;
+  readonly audit: Pick<AuditLog, 'head' | 'export'>;
   readonly demo: KmsDemo | null;
   readonly emit: Emit;
   /** Epoch milliseconds. */
   readonly now: () => number;
 }): Promise<App> => {
-  const { config, telemetry, barrier, seal, dependencies, jobs, notReady, drain, tenants, demo, emit, now } = options;
+  const { config, telemetry, barrier, seal, dependencies, jobs, notReady, drain, tenants, audit, demo, emit, now } = options;
   const app = await createServer({
     name: 'kms-admin',
     tls: config.admin.tls,
@@ -55,6 +58,7 @@ export const createAdmin = async (options: {
   registerMetrics(app, { telemetry, jobs, clients: config.admin.metrics_clients });
   registerSealRoutes(app, { seal, barrier, config: config.unseal });
   registerTenantRoutes(app, tenants);
+  registerAuditAdminRoutes(app, audit);
   if (demo !== null) {
     registerDemoRoutes(app, demo);
     registerFlowKeyRoutes(app, demo);

@@ -1,4 +1,5 @@
 import type { Migration } from '#infra/database/migration.ts';
+import { createAuditTables } from './audit.table.ts';
 import { createBarrierKeys } from './barrier-keys.table.ts';
 import { createDemoResets } from './demo-resets.table.ts';
 import { createElasticKeys } from './elastic-keys.table.ts';
@@ -13,7 +14,7 @@ import { createTenantsTable } from './tenants.table.ts';
 import { createTransportKeys } from './transport-keys.table.ts';
 
 /**
- * The databases of the KMS: one for the service, and one for each tenant. This folder holds the type of every row and every migration,
+ * The databases of the KMS: one for the service, one for its audit, and one for each tenant. This folder holds the type of every row and every migration,
  * and knows nothing of the slices above it: a row has texts and numbers, and the store of a slice parses them. A table is one file,
  * `<table>.table.ts`; `service-tables.ts` and `tenant-tables.ts` list them by database.
  */
@@ -39,3 +40,6 @@ export const tenantMigrations: readonly Migration[] = [
   createIdempotencyKeys,
   createTransportKeys,
 ];
+
+/** Migrations of the database of the audit, in the order in which they run; only ever appended to. */
+export const auditMigrations: readonly Migration[] = [createAuditTables];

@@ -1,6 +1,6 @@
 import type { AppError } from '#infra/apperr/app-error.ts';
 import type { FineScope } from '#infra/magic/magic.ts';
-import type { Act, Admit } from '#kms/action.ts';
+import type { Act, Admit, Operate } from '#kms/action.ts';
 import type { Barrier } from '#kms/barrier/barrier.ts';
 import { createIdempotency } from '#kms/idempotency/create-idempotency.ts';
 import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
@@ -16,7 +16,7 @@ import type { LifeCycleService } from './life-cycle/life-cycle.ts';
 import type { MaterialKeyService } from './material-keys/material-key.ts';
 import { createSlowKeys } from './material-keys/slow-keys.ts';
 import { createCryptography, type Cryptography } from './operations/cryptography.ts';
-import { createDoor } from './operations/operate.ts';
+import { type Audit, createDoor } from './operations/operate.ts';
 import { createTransfer, type Transfer } from './transfer/transfer.ts';
 import { type KeyQuotas, USUAL_QUOTAS } from './elastic-keys/quotas.ts';
 
@@ -24,6 +24,8 @@ import { type KeyQuotas, USUAL_QUOTAS } from './elastic-keys/quotas.ts';
 export interface Keys {
   /** For the guard, which asks before the body of a request is read. */
   readonly admit: Admit;
+  /** For acts that are about no key. */
+  readonly operate: Operate;
   readonly elasticKeys: ElasticKeyService;
   readonly materialKeys: MaterialKeyService;
   readonly lifeCycle: LifeCycleService;
@@ -39,6 +41,8 @@ export interface KeysOptions {
   readonly rows: Pick<RowIntegrity, 'of'>;
   /** The refusal of a caller who does not hold a scope. */
   readonly insufficientScope: (scope: FineScope) => AppError;
+  /** None: acts leave no record. */
+  readonly audit?: Audit;
   /** Called with every act once it is over; must not throw. */
   readonly emit?: (act: Act) => void;
   /** Epoch milliseconds. */
@@ -51,13 +55,25 @@ export interface KeysOptions {
 }
 
 /** The services behind one door, over one key ring: what one changes the others see at once. */
-export const createKeys = ({ barrier, rows, insufficientScope, emit, now, elapsed, random, quotas = USUAL_QUOTAS }: KeysOptions): Keys => {
+export const createKeys = ({
+  barrier,
+  rows,
+  insufficientScope,
+  audit,
+  emit,
+  now,
+  elapsed,
+  random,
+  quotas = USUAL_QUOTAS,
+}: KeysOptions): Keys => {
   const ring = createKeyRing({ barrier, rows, ...(elapsed && { elapsed }) });
   const mint = { barrier, random, slowKeys: createSlowKeys() };
   const idempotency = createIdempotency({ rows, limit: quotas.idempotencyKeys, now });
-  const { operate, admit } = createDoor({ barrier, rows, ring, insufficientScope, idempotency, ...(emit && { emit }) });
+  const told = { ...(audit && { audit }), ...(emit && { emit }) };
+  const { operate, admit } = createDoor({ barrier, rows, ring, insufficientScope, idempotency, ...told });
   return {
     admit,
+    operate,
     elasticKeys: createElasticKeyService({ operate, makeFirstVersion: firstVersionMaker({ rows, ...mint }), quotas, now }),
     materialKeys: createMaterialKeyService({ operate, quotas, now, ...mint }),
     lifeCycle: createLifeCycle({ operate, now }),

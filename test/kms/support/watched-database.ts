@@ -29,10 +29,17 @@ export const watchedDatabase = <T>(database: Database<T>, { write, read = () => 
     },
     transformResult: async ({ result }) => result,
   };
+  const db = database.db.withPlugin(plugin);
+  // A query that was compiled before passes no plugin when it runs; ours of that kind write.
+  const execute = db.executeQuery.bind(db);
+  db.executeQuery = (query) => {
+    write();
+    return execute(query);
+  };
   return {
     kind: database.kind,
     name: database.name,
-    db: database.db.withPlugin(plugin),
+    db,
     transaction: async (run) => {
       const result = await database.transaction(async (tx) => {
         const made = await run(tx.withPlugin(plugin));

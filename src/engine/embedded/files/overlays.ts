@@ -94,6 +94,8 @@ const kmsOverlay = async ({ layout, leaf, shareFiles, doors, demo }: OverlayOpti
     telemetry: telemetryTo(layout, leaf('kms-client')),
     log: logOf(layout, 'kms'),
     unseal: { share_files: [...shareFiles] },
+    // Demo data on one machine: its records outlive the process, and need not outlive a power cut.
+    audit: { durability: 'process' },
     ...(demo && defaults !== null ? { realms_file: join(dirname(defaults), 'realms.demo.yml') } : {}),
     identity: {
       issuers: issuers.map((delivered) => ({

@@ -89,11 +89,12 @@ export const guardServiceRoutes = (
     request.facts = factsOf(credential, nameTag);
     const address = request.ip;
     const authenticated = await authenticate(credential, { scope, address, connection: request.raw.socket });
-    countRequest(authenticated.tenant.id);
     const caller = { ...authenticated, request: { id: request.id, traceId: traceId(), address } };
+    // From here on a refusal has somebody whom it concerns; no handler runs before the rest is passed.
+    request.caller = caller;
+    countRequest(caller.tenant.id);
     if (action !== undefined) await admit(caller, action, targetOf(request));
     else if (!caller.scopes.has(scope)) throw challenges.insufficientScope(scope);
-    request.caller = caller;
   };
 
   app.addHook('onRoute', (route) => {

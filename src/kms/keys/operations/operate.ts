@@ -1,4 +1,4 @@
-import type { Kysely, Transaction } from 'kysely';
+import type { Kysely } from 'kysely';
 import { AppError } from '#infra/apperr/app-error.ts';
 import type { DatabaseKind } from '#infra/database/config.ts';
 import type { FineScope } from '#infra/magic/magic.ts';
@@ -18,12 +18,8 @@ import type { KeyRing } from '../key-ring/key-ring.ts';
 
 /** Where every act is recorded before anyone hears of it. */
 export interface Audit {
-  /**
-   * Resolves once the record will survive the process; an act whose record cannot be written fails.
-   *
-   * @param tx the transaction of a change that is about to be committed; null for every other act
-   */
-  record(act: Act, tx: Transaction<TenantTables> | null): Promise<void>;
+  /** Resolves once the record will survive; an act whose record cannot be written fails. It must not need the tenant's database. */
+  record(act: Act): Promise<void>;
 }
 
 export interface DoorOptions {
@@ -46,13 +42,14 @@ export interface Door {
   readonly admit: Admit;
 }
 
+/** An act of any mode, before it is known how it ends. */
+type Attempted = Pick<Act, 'caller' | 'action' | 'target'>;
+
 /** An act that was done, and what its caller is answered. */
 interface Done<A> {
   readonly answer: A;
   readonly target: Target | null;
   readonly materialKeyId: string | null;
-  /** Whether its record went with the transaction. */
-  readonly isRecorded: boolean;
 }
 
 /** An act that is not over. Its target is null until a key is found that was asked for by name. */
@@ -77,6 +74,11 @@ class CommitUnanswered extends Error {
   override readonly name = 'CommitUnanswered';
 }
 
+const codeOf = (error: unknown): string => {
+  if (error instanceof CommitUnanswered) return codeOf(error.cause);
+  return error instanceof AppError ? error.code : 'internal-error';
+};
+
 const outcomeOf = (error: unknown): Outcome => {
   if (error instanceof CommitUnanswered) return 'unknown';
   return error instanceof AppError && error.status < 500 ? 'refused' : 'failed';
@@ -85,14 +87,18 @@ const outcomeOf = (error: unknown): Outcome => {
 /**
  * Makes the one door to keys:
  *
- *     scope ─► seal ─► idempotency ─► name ─► transaction ─► audit ─► event
- *       │        │         │            │
+ *     scope ─► seal ─► idempotency ─► name ─► audit: begun ─► transaction ─► audit ─► event
+ *       │        │         │            │     └─────── of a change ──────┘
  *       ▼        ▼         ▼            ▼ of no key
  *      403      503     its answer     404
  *
- * Each act is recorded and told of once: also one that is refused or fails. After the commit of a change the door makes this process
- * forget the key, and where other replicas may still use what they read of it, waits until their leases have ended; so it does for
- * the repetition of a change, because the process that made it may have died before that wait was over.
+ * Each act is recorded and told of once, when it is over: also one that is refused or fails. A change has a record before its
+ * transaction, too: whenever the process dies, and whatever becomes of the audit meanwhile, no change holds without one. That record is
+ * written while no transaction is open, because on PostgreSQL changes would hold the connections that their records wait for.
+ *
+ * After the commit of a change the door makes this process forget the key, and where other replicas may still use what they read of it,
+ * waits until their leases have ended; so it does for the repetition of a change, because the process that made it may have died before
+ * that wait was over.
  */
 export const createDoor = (options: DoorOptions): Door => {
   const { barrier, rows, ring, insufficientScope, idempotency, audit, emit } = options;
@@ -124,17 +130,17 @@ export const createDoor = (options: DoorOptions): Door => {
     const before = await turn?.replay<A>(db);
     if (before) {
       await settle({ ...act, target: before.target }, kind);
-      return { ...before, materialKeyId: null, isRecorded: false };
+      return { ...before, materialKeyId: null };
     }
     const target = await find(act, asked, db);
     const write = await work({ tenant, db, rows: rows.of(tenant.id), ring, target });
+    await audit?.record({ caller, action, target, outcome: 'begun', code: null, materialKeyId: null });
     let isWritten = false;
     const answer = await database
       .transaction(async (tx) => {
         await turn?.claim(tx);
         const made = await write(tx);
         await turn?.remember(tx, { answer: made, target });
-        if (audit) await audit.record({ caller, action, target, outcome: 'done', materialKeyId: null }, tx);
         isWritten = true;
         return made;
       })
@@ -144,7 +150,7 @@ export const createDoor = (options: DoorOptions): Door => {
         throw isWritten ? new CommitUnanswered('the commit was not answered', { cause: error }) : error;
       });
     await settle({ ...act, target }, kind);
-    return { answer, target, materialKeyId: null, isRecorded: audit !== undefined };
+    return { answer, target, materialKeyId: null };
   };
 
   const run: { readonly [M in Mode]: Run<M> } = {
@@ -152,13 +158,13 @@ export const createDoor = (options: DoorOptions): Door => {
       const { tenant } = act.caller;
       const target = (act.target ??= targetOf(asked, await ring.idOf({ tenant, name: asked.key })));
       const answer = await work({ tenant, elasticKeyId: target.elasticKeyId, ring });
-      return { answer, target, materialKeyId: answer.materialKeyId, isRecorded: false };
+      return { answer, target, materialKeyId: answer.materialKeyId };
     },
     read: async (act, asked, work) => {
       const { tenant } = act.caller;
       const { db } = await tenant.database();
       const target = await find(act, asked, db);
-      return { answer: await work({ tenant, db, rows: rows.of(tenant.id), ring, target }), target, materialKeyId: null, isRecorded: false };
+      return { answer: await work({ tenant, db, rows: rows.of(tenant.id), ring, target }), target, materialKeyId: null };
     },
     change,
   };
@@ -166,18 +172,18 @@ export const createDoor = (options: DoorOptions): Door => {
   /** Of an act whose record cannot be written, the event says that it failed. */
   const tell = async (act: Act): Promise<void> => {
     try {
-      await audit?.record(act, null);
+      await audit?.record(act);
     } catch (error) {
-      emit?.({ ...act, outcome: act.outcome === 'done' ? 'failed' : act.outcome });
+      emit?.(act.outcome === 'done' ? { ...act, outcome: 'failed', code: codeOf(error) } : act);
       throw error;
     }
     emit?.(act);
   };
 
   /** Tells of an act that its caller gets an error for. @returns the error to throw */
-  const ended = async (act: Omit<Act, 'outcome' | 'materialKeyId'>, error: unknown): Promise<unknown> => {
+  const ended = async (act: Attempted, error: unknown): Promise<unknown> => {
     try {
-      await tell({ ...act, outcome: outcomeOf(error), materialKeyId: null });
+      await tell({ ...act, outcome: outcomeOf(error), code: codeOf(error), materialKeyId: null });
     } catch (unrecorded) {
       // The caller learns that the record is missing; the log has the reason of the act below it.
       if (unrecorded instanceof Error) unrecorded.cause ??= error;
@@ -208,9 +214,7 @@ export const createDoor = (options: DoorOptions): Door => {
       const done = await admitted().catch(async (error: unknown) => {
         throw await ended(act, error);
       });
-      const over: Act = { ...act, target: done.target, outcome: 'done', materialKeyId: done.materialKeyId };
-      if (done.isRecorded) emit?.(over);
-      else await tell(over);
+      await tell({ caller, action, target: done.target, outcome: 'done', code: null, materialKeyId: done.materialKeyId });
       return done.answer;
     },
   };

@@ -189,31 +189,66 @@ describe.each(databaseKinds())('The door to keys on %s', (kind) => {
     ]);
   });
 
-  it('commits no change without its record, and answers nothing without one', async () => {
+  it('changes nothing without the record that it begins, and answers nothing without the one of its end', async () => {
     await using databases = await withDatabases(kind);
     const kms = await testKms(databases);
     const key = await kms.make('A256GCM/A256KW');
-    const recorded: [Act, boolean][] = [];
+    const recorded: Act[] = [];
+    let unwritten: Act['outcome'] = 'begun';
     const audit = {
-      record: async (act: Act, tx: unknown) => {
-        recorded.push([act, tx !== null]);
-        if (act.outcome === 'done') throw new Error('the disk is full');
+      record: async (act: Act) => {
+        recorded.push(act);
+        if (act.outcome === unwritten) throw new Error('the disk is full');
       },
     };
     const { elasticKeys, crypto } = behindDoor(kms, { audit });
     await expect(elasticKeys.create(kms.caller, { name: name(), algorithm: 'ES256' })).rejects.toThrow('the disk is full');
     await expect(elasticKeys.change(kms.caller, key.id, { description: 'changed' })).rejects.toThrow('the disk is full');
+    expect((await kms.elasticKeys.list(kms.caller)).items).toEqual([key]);
+    unwritten = 'done';
+    await expect(elasticKeys.change(kms.caller, key.id, { description: 'changed' })).rejects.toThrow('the disk is full');
     await expect(elasticKeys.read(kms.caller, key.id)).rejects.toThrow('the disk is full');
     await expect(crypto.encrypt(kms.caller, key.id, { plaintext: bytes() })).rejects.toThrow('the disk is full');
-    expect((await kms.elasticKeys.list(kms.caller)).items).toEqual([key]);
-    expect(recorded.map(([act, isInTransaction]) => [act.action.name, act.outcome, isInTransaction])).toEqual([
-      // The record of a change that is rolled back goes with it; the others may be there although writing them failed.
-      ['elastic-key.create', 'done', true],
-      ['elastic-key.create', 'failed', false],
-      ['elastic-key.describe', 'done', true],
-      ['elastic-key.describe', 'failed', false],
-      ['elastic-key.read', 'done', false],
-      ['encrypt', 'done', false],
+    // Nobody was told that it holds, and its record says that it began.
+    expect((await kms.elasticKeys.list(kms.caller)).items).toMatchObject([{ description: 'changed' }]);
+    expect(recorded.map(({ action, outcome, code }) => [action.name, outcome, code])).toEqual([
+      ['elastic-key.create', 'begun', null],
+      ['elastic-key.create', 'failed', 'internal-error'],
+      ['elastic-key.describe', 'begun', null],
+      ['elastic-key.describe', 'failed', 'internal-error'],
+      ['elastic-key.describe', 'begun', null],
+      ['elastic-key.describe', 'done', null],
+      ['elastic-key.read', 'done', null],
+      ['encrypt', 'done', null],
+    ]);
+  });
+
+  it('records that a change begins while it holds no connection of the tenant', async () => {
+    await using databases = await withDatabases(kind);
+    const kms = await testKms(databases);
+    const key = await kms.make('A256GCM/A256KW');
+    let isOpen = false;
+    const seen: [Act['outcome'], boolean][] = [];
+    const { elasticKeys } = behindDoor(kms, { audit: { record: async ({ outcome }) => void seen.push([outcome, isOpen]) } });
+    const { tenant } = kms.caller;
+    const database = await tenant.database();
+    const watched: Caller = {
+      ...kms.caller,
+      tenant: {
+        ...tenant,
+        database: async () => ({
+          ...database,
+          transaction: async (run) => {
+            isOpen = true;
+            return database.transaction(run).finally(() => (isOpen = false));
+          },
+        }),
+      },
+    };
+    await elasticKeys.change(watched, key.id, { description: 'changed' });
+    expect(seen).toEqual([
+      ['begun', false],
+      ['done', false],
     ]);
   });
 

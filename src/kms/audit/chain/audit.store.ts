@@ -1,0 +1,94 @@
+import { type CompiledQuery, type Kysely, sql } from 'kysely';
+import type { DatabaseKind } from '#infra/database/config.ts';
+import type { ChainPoint } from '#infra/audit/lines.ts';
+import type { AuditChainRow, AuditIndexRow, AuditPartRow, AuditTables } from '#kms/database/audit.table.ts';
+
+/** What an acknowledged record survives: the end of this process, or the end of the machine, too. */
+export type Durability = 'process' | 'disk';
+
+/** Rows of one statement: SQLite takes 32,766 parameters, PostgreSQL 65,535. */
+const ROWS_AT_ONCE = 1_000;
+
+type AppendPart = (part: AuditPartRow) => Promise<void>;
+
+/**
+ * The one statement of the hot path, compiled once. On PostgreSQL it says itself what its commit waits for; a SQLite connection has been
+ * told.
+ *
+ * @see https://www.postgresql.org/docs/17/wal-async-commit.html
+ */
+export const partAppender = (db: Kysely<AuditTables>, kind: DatabaseKind, durability: Durability): AppendPart => {
+  const placeholder: AuditPartRow = { chain: '', part: 0, last_seq: 0, lines: '' };
+  const columns = ['chain', 'part', 'last_seq', 'lines'] as const;
+  const isAsynchronous = kind === 'postgres' && durability === 'process';
+  const compiled: CompiledQuery = isAsynchronous
+    ? db
+        .with('durability', (with_) => with_.selectNoFrom(sql<string>`set_config('synchronous_commit', 'off', true)`.as('setting')))
+        .insertInto('audit_parts')
+        .columns([...columns])
+        .expression((from) =>
+          from
+            .selectFrom('durability')
+            .select([
+              sql<string>`${placeholder.chain}::text`.as('chain'),
+              sql<number>`${placeholder.part}::integer`.as('part'),
+              sql<number>`${placeholder.last_seq}::bigint`.as('last_seq'),
+              sql<string>`${placeholder.lines}::text`.as('lines'),
+            ]),
+        )
+        .compile()
+    : db.insertInto('audit_parts').values(placeholder).compile();
+  return async ({ chain, part, last_seq: lastSeq, lines }) => {
+    await db.executeQuery({ ...compiled, parameters: [chain, part, lastSeq, lines] });
+  };
+};
+
+/** Queries on the tables of the audit, each one statement but for `addIndex`. @param db its database, or a transaction on it */
+export const auditStore = (db: Kysely<AuditTables>) => ({
+  addPart: async (part: AuditPartRow): Promise<void> => {
+    await db.insertInto('audit_parts').values(part).execute();
+  },
+  addIndex: async (rows: readonly AuditIndexRow[]): Promise<void> => {
+    for (let at = 0; at < rows.length; at += ROWS_AT_ONCE) {
+      await db
+        .insertInto('audit_index')
+        .values(rows.slice(at, at + ROWS_AT_ONCE))
+        .execute();
+    }
+  },
+  addChain: async (chain: AuditChainRow): Promise<void> => {
+    await db.insertInto('audit_chains').values(chain).execute();
+  },
+  /** @returns false where the chain has ended meanwhile */
+  setChain: async ({ id, ...chain }: AuditChainRow): Promise<boolean> => {
+    const { numUpdatedRows } = await db
+      .updateTable('audit_chains')
+      .set(chain)
+      .where('id', '=', id)
+      .where('ended', '=', 0)
+      .executeTakeFirstOrThrow();
+    return numUpdatedRows === 1n;
+  },
+  /** Chains by age, the oldest first. */
+  chains: (): Promise<AuditChainRow[]> => db.selectFrom('audit_chains').selectAll().orderBy('id').execute(),
+  /** The heads of the chains that began last, the youngest first; those that have one. */
+  lastHeads: async (limit: number): Promise<readonly ChainPoint[]> => {
+    const rows = await db.selectFrom('audit_chains').selectAll().orderBy('id', 'desc').limit(limit).execute();
+    return rows.filter(({ seq }) => seq >= 0).map(({ id, seq, hash }) => ({ chain: id, seq, hash }));
+  },
+  /** Chains that somebody has begun and nobody has ended, whose latest head is older. */
+  unended: (olderThan: number): Promise<AuditChainRow[]> =>
+    db.selectFrom('audit_chains').selectAll().where('ended', '=', 0).where('at', '<', olderThan).orderBy('id').execute(),
+  /** -1 for a chain without one. */
+  lastPart: async (chain: string): Promise<number> => {
+    const query = db.selectFrom('audit_parts').select('part').where('chain', '=', chain).orderBy('part', 'desc').limit(1);
+    return (await query.executeTakeFirst())?.part ?? -1;
+  },
+  /** Parts in their order. */
+  parts: (chain: string, { from, to, limit }: { readonly from: number; readonly to?: number; readonly limit?: number }) => {
+    let query = db.selectFrom('audit_parts').selectAll().where('chain', '=', chain).where('part', '>=', from).orderBy('part');
+    if (to !== undefined) query = query.where('part', '<=', to);
+    if (limit !== undefined) query = query.limit(limit);
+    return query.execute();
+  },
+});
