@@ -29,14 +29,25 @@ export interface OpenApiDocument {
 const BASE = '/service/api/v1';
 
 /** Keywords that decide on the type of a value; the rest of a schema narrows it or explains it. */
-const TYPE_KEYWORDS = new Set(['type', 'properties', 'required', 'items', 'enum', 'const', 'anyOf', 'oneOf', 'allOf']);
+const TYPE_KEYWORDS = new Set([
+  'type',
+  'properties',
+  'required',
+  'items',
+  'enum',
+  'const',
+  'anyOf',
+  'oneOf',
+  'allOf',
+  'additionalProperties',
+]);
 
 /** @param isRequest a member with a default may be left out of a request, and is always there in an answer */
 const pruned = (value: unknown, isRequest: boolean): unknown => {
   if (Array.isArray(value)) return value.map((each) => pruned(each, isRequest));
   if (typeof value !== 'object' || value === null) return value;
   const { properties, required, ...rest } = value as Schema;
-  const kept = Object.entries(rest).filter(([keyword]) => TYPE_KEYWORDS.has(keyword));
+  const kept = Object.entries(rest).filter(([keyword, each]) => TYPE_KEYWORDS.has(keyword) && each !== false);
   const needed = required?.filter((name) => !isRequest || properties?.[name]?.['default'] === undefined) ?? [];
   return {
     ...Object.fromEntries(kept.map(([keyword, each]) => [keyword, keyword === 'enum' ? each : pruned(each, isRequest)])),

@@ -41,6 +41,7 @@ export interface KmsSchemas {
       properties: {
         name: { type: 'string' };
         description: { type: 'string' };
+        labels: { anyOf: [{ type: 'object'; additionalProperties: { anyOf: [{ type: 'string' }, { type: 'null' }] } }, { type: 'null' }] };
         state: { type: 'string'; enum: ['active', 'suspended'] };
         operations: {
           type: 'array';
@@ -72,6 +73,7 @@ export interface KmsSchemas {
         id: { type: 'string' };
         name: { type: 'string' };
         description: { type: 'string' };
+        labels: { type: 'object'; additionalProperties: { type: 'string' } };
         algorithm: { type: 'string' };
         key_size: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
         curve: { anyOf: [{ type: 'string' }, { type: 'null' }] };
@@ -111,6 +113,7 @@ export interface KmsSchemas {
         'id',
         'name',
         'description',
+        'labels',
         'algorithm',
         'key_size',
         'curve',
@@ -135,6 +138,7 @@ export interface KmsSchemas {
       properties: {
         name: { type: 'string' };
         description: { type: 'string' };
+        labels: { type: 'object'; additionalProperties: { type: 'string' } };
         algorithm: { type: 'string' };
         key_size: { type: 'integer' };
         curve: { type: 'string' };
@@ -171,6 +175,7 @@ export interface KmsSchemas {
         id: { type: 'string' };
         name: { type: 'string' };
         description: { type: 'string' };
+        labels: { type: 'object'; additionalProperties: { type: 'string' } };
         algorithm: { type: 'string' };
         key_size: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
         curve: { anyOf: [{ type: 'string' }, { type: 'null' }] };
@@ -210,6 +215,7 @@ export interface KmsSchemas {
         'id',
         'name',
         'description',
+        'labels',
         'algorithm',
         'key_size',
         'curve',
@@ -453,6 +459,7 @@ export interface KmsSchemas {
         name: { type: 'string' };
         algorithm: { type: 'string' };
         state: { type: 'string'; enum: ['pending-import', 'active', 'suspended', 'pending-deletion', 'destroyed'] };
+        label: { anyOf: [{ type: 'string' }, { type: 'array'; items: { type: 'string' } }] };
         sort: { type: 'string'; enum: ['name', '-name', 'created_at', '-created_at'] };
         limit: { type: 'string' };
         cursor: { type: 'string' };
@@ -469,6 +476,7 @@ export interface KmsSchemas {
               id: { type: 'string' };
               name: { type: 'string' };
               description: { type: 'string' };
+              labels: { type: 'object'; additionalProperties: { type: 'string' } };
               algorithm: { type: 'string' };
               key_size: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
               curve: { anyOf: [{ type: 'string' }, { type: 'null' }] };
@@ -508,6 +516,7 @@ export interface KmsSchemas {
               'id',
               'name',
               'description',
+              'labels',
               'algorithm',
               'key_size',
               'curve',
@@ -695,6 +704,7 @@ export interface KmsSchemas {
         id: { type: 'string' };
         name: { type: 'string' };
         description: { type: 'string' };
+        labels: { type: 'object'; additionalProperties: { type: 'string' } };
         algorithm: { type: 'string' };
         key_size: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
         curve: { anyOf: [{ type: 'string' }, { type: 'null' }] };
@@ -734,6 +744,7 @@ export interface KmsSchemas {
         'id',
         'name',
         'description',
+        'labels',
         'algorithm',
         'key_size',
         'curve',
@@ -852,6 +863,7 @@ export interface KmsSchemas {
         id: { type: 'string' };
         name: { type: 'string' };
         description: { type: 'string' };
+        labels: { type: 'object'; additionalProperties: { type: 'string' } };
         algorithm: { type: 'string' };
         key_size: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
         curve: { anyOf: [{ type: 'string' }, { type: 'null' }] };
@@ -891,6 +903,7 @@ export interface KmsSchemas {
         'id',
         'name',
         'description',
+        'labels',
         'algorithm',
         'key_size',
         'curve',
@@ -1132,6 +1145,7 @@ export interface KmsSchemas {
         id: { type: 'string' };
         name: { type: 'string' };
         description: { type: 'string' };
+        labels: { type: 'object'; additionalProperties: { type: 'string' } };
         algorithm: { type: 'string' };
         key_size: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
         curve: { anyOf: [{ type: 'string' }, { type: 'null' }] };
@@ -1171,6 +1185,7 @@ export interface KmsSchemas {
         'id',
         'name',
         'description',
+        'labels',
         'algorithm',
         'key_size',
         'curve',

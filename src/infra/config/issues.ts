@@ -24,20 +24,23 @@ export const nearest = (word: string, candidates: readonly string[]): string | u
     .filter(({ candidate, edits }) => edits <= Math.max(2, Math.floor(candidate.length / 3)))
     .toSorted((a, b) => a.edits - b.edits)[0]?.candidate;
 
+/** A key as an issue names it. */
+const shown = (key: string): string => (key.length > MAX_KEY_CHARACTERS ? `${key.slice(0, MAX_KEY_CHARACTERS)}…` : key);
+
 const unknownKey = (error: ErrorObject, field: string): FieldIssue => {
   const key = String(error.params['additionalProperty']);
   const allowed = Object.keys((error.parentSchema?.['properties'] as object | undefined) ?? {});
-  const isLong = key.length > MAX_KEY_CHARACTERS;
-  const meant = isLong ? undefined : nearest(key, allowed);
+  const meant = key.length > MAX_KEY_CHARACTERS ? undefined : nearest(key, allowed);
   return {
-    field: `${field}/${isLong ? `${key.slice(0, MAX_KEY_CHARACTERS)}…` : key}`,
+    field: `${field}/${shown(key)}`,
     message: 'is not a known field',
     fix: meant === undefined ? `Remove it; known here: ${allowed.join(', ') || 'none'}.` : `Did you mean ${meant}?`,
   };
 };
 
 const describe = (error: ErrorObject): FieldIssue => {
-  const field = error.instancePath;
+  const { propertyName } = error;
+  const field = propertyName === undefined ? error.instancePath : `${error.instancePath}/${shown(propertyName)}`;
   switch (error.keyword) {
     case 'additionalProperties':
       return unknownKey(error, field);
@@ -109,7 +112,8 @@ const describeUnion = (error: ErrorObject): FieldIssue => {
  * @param max issues; where there are more errors, one more issue says how many
  */
 export const issuesOf = (errors: readonly ErrorObject[], max = Number.POSITIVE_INFINITY): readonly FieldIssue[] => {
-  const meant = meantBranches(errors);
+  // What is wrong with a name is an error of its own.
+  const meant = meantBranches(errors.filter(({ keyword }) => keyword !== 'propertyNames'));
   const issues = new Map<string, FieldIssue>();
   for (const [index, error] of meant.entries()) {
     if (issues.size >= max) return [...issues.values(), { field: '', message: `has ${meant.length - index} more errors` }];

@@ -25,3 +25,16 @@ export const storedTexts = (json: string, place: string): readonly string[] => {
   if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value;
   throw new InternalError(`${place} is no list of texts`);
 };
+
+/**
+ * Texts by name, kept as a JSON object.
+ *
+ * @param place what holds them, for the message: `the labels of key 7`
+ * @throws InternalError for any other text
+ */
+export const storedTextMap = (json: string, place: string): Readonly<Record<string, string>> => {
+  const value: unknown = JSON.parse(json);
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+  if (isObject && Object.values(value).every((item) => typeof item === 'string')) return value as Record<string, string>;
+  throw new InternalError(`${place} are no texts by name`);
+};

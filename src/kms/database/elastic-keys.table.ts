@@ -25,6 +25,8 @@ export interface ElasticKeyRow extends RowTag {
   origin: string | null;
   /** 1 where its key material may leave the KMS; null where not. */
   exportable: number | null;
+  /** JSON object of texts; null for none. */
+  labels: string | null;
 }
 
 /** The indexes carry the two sort orders of the list, so that a page costs the same at ten and at ten thousand keys. */

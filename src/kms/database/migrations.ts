@@ -2,6 +2,7 @@ import type { Migration } from '#infra/database/migration.ts';
 import { createAuditTables } from './audit.table.ts';
 import { createBarrierKeys } from './barrier-keys.table.ts';
 import { createDemoResets } from './demo-resets.table.ts';
+import { addElasticKeyLabels } from './elastic-key-labels.table.ts';
 import { createElasticKeys } from './elastic-keys.table.ts';
 import { addLifeCycle } from './life-cycle.table.ts';
 import { createIdempotencyKeys } from './idempotency-keys.table.ts';
@@ -39,6 +40,7 @@ export const tenantMigrations: readonly Migration[] = [
   addLifeCycle,
   createIdempotencyKeys,
   createTransportKeys,
+  addElasticKeyLabels,
 ];
 
 /** Migrations of the database of the audit, in the order in which they run; only ever appended to. */

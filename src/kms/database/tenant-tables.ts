@@ -1,3 +1,4 @@
+import type { ElasticKeyLabelRow } from './elastic-key-labels.table.ts';
 import type { ElasticKeyRow } from './elastic-keys.table.ts';
 import type { IdempotencyKeyRow } from './idempotency-keys.table.ts';
 import type { LedgerTables } from './row-ledger.table.ts';
@@ -7,6 +8,7 @@ import type { TransportKeyRow } from './transport-keys.table.ts';
 /** Tables of one tenant's own database; no row names the tenant because the database is the tenant's. */
 export interface TenantTables extends LedgerTables {
   elastic_keys: ElasticKeyRow;
+  elastic_key_labels: ElasticKeyLabelRow;
   material_keys: MaterialKeyRow;
   idempotency_keys: IdempotencyKeyRow;
   transport_keys: TransportKeyRow;

@@ -59,6 +59,7 @@ const COLUMNS: Columns = {
     version_changes: 'unless-null',
     origin: 'unless-null',
     exportable: 'unless-null',
+    labels: 'unless-null',
   },
   material_keys: {
     id: 'always',

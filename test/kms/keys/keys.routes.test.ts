@@ -36,11 +36,14 @@ describe.each(databaseKinds())('The key routes on %s', (kind) => {
     expect(made.body).toEqual({
       ...input,
       id: made.body['id'],
+      labels: {},
       key_size: null,
       curve: null,
       use: 'encrypt',
       operations: ['encrypt', 'decrypt', 'rewrap', 'generate'],
       state: 'active',
+      origin: 'kms',
+      exportable: false,
       latest_version: 1,
       min_decryption_version: 1,
       created_at: '2031-01-01T00:00:00.000Z',
@@ -606,6 +609,8 @@ describe.each(databaseKinds())('The key routes on %s', (kind) => {
       'POST /:id/verify-raw': 'kms:verify',
       'POST /:id/mac': 'kms:mac',
       'POST /:id/mac-verify': 'kms:mac-verify',
+      'GET /:id/import-parameters': 'kms:elastic-keys:import',
+      'POST /:id/import': 'kms:elastic-keys:import',
     });
   });
 });

@@ -1,6 +1,7 @@
 import type { App } from '#infra/http/server.ts';
 import { limitOf } from '#kms/api/paging.ts';
 import { problems } from '#kms/api/schemas.ts';
+import { ifMatch, ifMatchHeader, ifNoneMatchHeader, isKnown, tagged, taggedAnswers } from '#kms/api/entity-tag.ts';
 import { millisOf } from '#kms/api/time.ts';
 import { ELASTIC_KEY_ACTIONS } from './elastic-key.actions.ts';
 import {
@@ -9,10 +10,12 @@ import {
   elasticKeyPageSchema,
   elasticKeyPath,
   elasticKeySchema,
+  elasticKeyTag,
   elasticKeyView,
   listQuery,
 } from './elastic-key.schemas.ts';
 import type { ElasticKeyService } from './elastic-key.ts';
+import { askedLabelOf } from './labels.ts';
 
 const tags = ['Elastic keys'];
 
@@ -33,14 +36,15 @@ export const registerElasticKeyRoutes = (app: App, base: string, elasticKeys: El
         description: 'Makes a named key and its first material key. The algorithm decides for good what the key is used for.',
         tags,
         body: createBody,
-        response: { 201: elasticKeySchema, ...problems },
+        response: { 201: tagged(elasticKeySchema), ...problems },
       },
     },
     async (request, reply) => {
       const { expires_at: expiresAt, key_size: keySize, ...input } = request.body;
       const size = keySize === undefined ? {} : { keySize };
       const key = await elasticKeys.create(request.caller, { ...input, ...size, ...expiryOf(expiresAt) });
-      return reply.code(201).header('location', `${base}/elastic-keys/${key.id}`).send(elasticKeyView(key));
+      reply.header('location', `${base}/elastic-keys/${key.id}`).header('etag', elasticKeyTag(key));
+      return reply.code(201).send(elasticKeyView(key));
     },
   );
 
@@ -59,8 +63,9 @@ export const registerElasticKeyRoutes = (app: App, base: string, elasticKeys: El
       },
     },
     async (request) => {
-      const { limit, ...query } = request.query;
-      const page = await elasticKeys.list(request.caller, { ...query, ...limitOf(limit) });
+      const { limit, label, ...query } = request.query;
+      const labels = label === undefined ? {} : { labels: [label].flat().map(askedLabelOf) };
+      const page = await elasticKeys.list(request.caller, { ...query, ...labels, ...limitOf(limit) });
       return { items: page.items.map(elasticKeyView), next_cursor: page.nextCursor };
     },
   );
@@ -75,10 +80,14 @@ export const registerElasticKeyRoutes = (app: App, base: string, elasticKeys: El
         description: 'The policy and the state of one elastic key; no key material.',
         tags,
         params: elasticKeyPath,
-        response: { 200: elasticKeySchema, ...problems },
+        headers: ifNoneMatchHeader,
+        response: { ...taggedAnswers(elasticKeySchema), ...problems },
       },
     },
-    async (request) => elasticKeyView(await elasticKeys.read(request.caller, request.params.id)),
+    async (request, reply) => {
+      const key = await elasticKeys.read(request.caller, request.params.id);
+      return isKnown(request, reply, elasticKeyTag(key)) ? reply.code(304).send(null) : elasticKeyView(key);
+    },
   );
 
   app.patch(
@@ -91,17 +100,20 @@ export const registerElasticKeyRoutes = (app: App, base: string, elasticKeys: El
         description: 'Changes the members that are given, all or none: `state` `suspended` disables the key and `active` enables it again.',
         tags,
         params: elasticKeyPath,
+        headers: ifMatchHeader,
         body: changeBody,
-        response: { 200: elasticKeySchema, ...problems },
+        response: { 200: tagged(elasticKeySchema), ...problems },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { expires_at: expiresAt, min_decryption_version: minDecryptionVersion, ...changes } = request.body;
-      const key = await elasticKeys.change(request.caller, request.params.id, {
+      const given = {
         ...changes,
         ...(minDecryptionVersion === undefined ? {} : { minDecryptionVersion }),
         ...expiryOf(expiresAt),
-      });
+      };
+      const key = await elasticKeys.change(request.caller, request.params.id, given, ifMatch(request, elasticKeyTag));
+      reply.header('etag', elasticKeyTag(key));
       return elasticKeyView(key);
     },
   );

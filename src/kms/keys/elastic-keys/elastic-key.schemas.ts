@@ -7,7 +7,9 @@ import { RSA_SIZES } from '#kms/jose/families/key-type.ts';
 import { keyFactsOf } from './elastic-key.policy.ts';
 import { ELASTIC_KEY_STATES, SETTABLE_STATES } from './elastic-key.states.ts';
 import { ELASTIC_KEY_SORTS, type ElasticKey, ORIGINS } from './elastic-key.ts';
+import { labelChangesSchema, labelQuery, labelsSchema } from './label.schemas.ts';
 import { isoOf, isoOrNull } from '#kms/api/fields.ts';
+import { entityTagOf } from '#kms/api/entity-tag.ts';
 import { nextCursor, pageQuery } from '#kms/api/paging.ts';
 import { nullable, oneOf, timestamp, uuidV7 } from '#kms/api/schemas.ts';
 
@@ -64,6 +66,7 @@ export const createBody = strictObject(
   {
     name,
     description: Type.Optional(description),
+    labels: Type.Optional(labelsSchema),
     algorithm,
     key_size: Type.Optional(keySize),
     curve: Type.Optional(curve),
@@ -83,13 +86,18 @@ export const createBody = strictObject(
     ),
     expires_at: Type.Optional(expiresAt),
   },
-  { examples: [{ name: 'invoices', description: 'Encrypts the invoices of the web shop', algorithm: 'A256GCM/A256KW' }] },
+  {
+    examples: [
+      { name: 'invoices', description: 'Encrypts the invoices of the web shop', algorithm: 'A256GCM/A256KW', labels: { env: 'prod' } },
+    ],
+  },
 );
 
 export const changeBody = strictObject(
   {
     name: Type.Optional(name),
     description: Type.Optional(description),
+    labels: Type.Optional(labelChangesSchema),
     state: Type.Optional(oneOf(SETTABLE_STATES, { description: 'A suspended key does nothing until it is active again.' })),
     operations: Type.Optional(operations),
     min_decryption_version: Type.Optional(
@@ -104,6 +112,7 @@ export const listQuery = strictObject({
   name: Type.Optional(nameOf('demo-encryption-key', nameForm)),
   algorithm: Type.Optional(algorithm),
   state: Type.Optional(state),
+  label: Type.Optional(labelQuery),
   sort: Type.Optional(oneOf(ELASTIC_KEY_SORTS, { description: '`created_at` by default; `-` reverses the order.' })),
   ...pageQuery,
 });
@@ -112,6 +121,7 @@ export const elasticKeySchema = Type.Object({
   id: uuidV7('a UUIDv7'),
   name: Type.String(),
   description: Type.String(),
+  labels: labelsSchema,
   algorithm: Type.String(),
   key_size: Type.Union([Type.Integer(), Type.Null()], { description: 'Bits of an RSA key; null for others.' }),
   curve: Type.Union([Type.String(), Type.Null()], { description: 'Null where the key is on none.' }),
@@ -140,6 +150,7 @@ export const elasticKeyView = (key: ElasticKey) => ({
   id: key.id,
   name: key.name,
   description: key.description,
+  labels: { ...key.labels },
   algorithm: algorithmOf(key.algorithm).base,
   ...keyFactsView(key),
   use: key.use,
@@ -155,3 +166,6 @@ export const elasticKeyView = (key: ElasticKey) => ({
   deletion_at: isoOrNull(key.deletionDueAt),
   destroyed_at: isoOrNull(key.destroyedAt),
 });
+
+/** The validator of an elastic key as it is answered. */
+export const elasticKeyTag = (key: ElasticKey): string => entityTagOf(elasticKeyView(key), key.revision);

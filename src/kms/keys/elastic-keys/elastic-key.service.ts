@@ -10,12 +10,13 @@ import { ELASTIC_KEY_ACTIONS } from './elastic-key.actions.ts';
 import { checkedAlgorithm, checkedExpiry, checkedName, checkedOperations } from './elastic-key.policy.ts';
 import { assertStays, stateSet } from './elastic-key.states.ts';
 import { elasticKeysStore } from './elastic-key.store.ts';
+import { labelsAfter } from './labels.ts';
 import type { ElasticKey, ElasticKeyService, ElasticKeySort } from './elastic-key.ts';
 
 export interface ElasticKeyServiceOptions {
   readonly operate: Operate;
   /** Makes the key material of an elastic key that is new; what it returns stores it, in the transaction of the key. */
-  readonly makeFirstVersion: (tenantId: string, key: ElasticKey) => Promise<Write<void>>;
+  readonly makeFirstVersion: (tenantId: string, key: Omit<ElasticKey, 'revision'>) => Promise<Write<void>>;
   readonly quotas: KeyQuotas;
   /** Epoch milliseconds. */
   readonly now: () => number;
@@ -56,10 +57,11 @@ export const createElasticKeyService = ({ operate, makeFirstVersion, quotas, now
       const createdAt = now();
       const algorithm = checkedAlgorithm(input);
       const { origin = 'kms' } = input;
-      const key: ElasticKey = {
+      const key: Omit<ElasticKey, 'revision'> = {
         id,
         name: checkedName(input.name),
         description: input.description ?? '',
+        labels: labelsAfter({}, input.labels ?? {}),
         algorithm,
         use: algorithmOf(algorithm).use,
         operations: checkedOperations(algorithm, input.operations),
@@ -80,10 +82,10 @@ export const createElasticKeyService = ({ operate, makeFirstVersion, quotas, now
       const storeFirstVersion = origin === 'external' ? null : await makeFirstVersion(tenant.id, key);
       return async (tx) => {
         await checkElasticKeys(tx, quotas);
-        await elasticKeysStore(tx, rows).insert(key);
+        const made = await elasticKeysStore(tx, rows).insert(key);
         await checkVersionsOfTenant(tx, quotas);
         await storeFirstVersion?.(tx);
-        return key;
+        return made;
       };
     });
   },
@@ -106,8 +108,9 @@ export const createElasticKeyService = ({ operate, makeFirstVersion, quotas, now
       return found;
     }),
 
-  change: (caller, key, changes) => {
-    const { description: _, ...decisive } = changes;
+  change: (caller, key, changes, { precondition } = {}) => {
+    const { labels, ...members } = changes;
+    const { description: _, ...decisive } = members;
     const { name, state, operations, minDecryptionVersion: lowest, expiresAt } = decisive;
     const isOfPolicy = Object.values(decisive).some((given) => given !== undefined);
     const action = isOfPolicy ? ELASTIC_KEY_ACTIONS.change : ELASTIC_KEY_ACTIONS.describe;
@@ -118,9 +121,11 @@ export const createElasticKeyService = ({ operate, makeFirstVersion, quotas, now
       async ({ rows, target: { elasticKeyId } }) =>
         (tx) =>
           elasticKeysStore(tx, rows).update(elasticKeyId, (before) => {
+            precondition?.(before);
             assertStays(before);
             return {
-              ...changes,
+              ...members,
+              ...(labels === undefined ? {} : { labels: labelsAfter(before.labels, labels) }),
               ...(name === undefined ? {} : { name: checkedName(name) }),
               ...(state === undefined ? {} : { state: stateSet(before, state) }),
               ...(operations === undefined ? {} : { operations: checkedOperations(before.algorithm, operations) }),

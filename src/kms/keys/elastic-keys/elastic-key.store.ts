@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import { storedTexts, storedWord } from '#infra/database/stored-values.ts';
+import { storedTextMap, storedTexts, storedWord } from '#infra/database/stored-values.ts';
 import { isUniqueViolation } from '#infra/database/unique-violation.ts';
 import type { Position } from '#kms/api/cursor.ts';
 import type { ElasticKeyRow } from '#kms/database/elastic-keys.table.ts';
@@ -11,6 +11,7 @@ import type { TenantRows } from '#kms/integrity/row-integrity.ts';
 import { elasticKeyNameTaken, elasticKeyNotFound } from './elastic-key-errors.ts';
 import { ELASTIC_KEY_STATES, RESTORED_STATES } from './elastic-key.states.ts';
 import { type ElasticKey, type ListElasticKeys, ORIGINS } from './elastic-key.ts';
+import { type AskedLabel, hasLabel, type Labels } from './labels.ts';
 
 const elasticKeyOf = (row: ElasticKeyRow): ElasticKey => {
   const of = (column: string) => `the ${column} of elastic key ${row.id}`;
@@ -19,6 +20,7 @@ const elasticKeyOf = (row: ElasticKeyRow): ElasticKey => {
     id: row.id,
     name: row.name,
     description: row.description,
+    labels: row.labels === null ? {} : storedTextMap(row.labels, of('labels')),
     algorithm,
     use: algorithmOf(algorithm).use,
     operations: storedTexts(row.operations, of('operations')).map((operation) => storedWord(operation, OPERATIONS, of('operations'))),
@@ -34,18 +36,22 @@ const elasticKeyOf = (row: ElasticKeyRow): ElasticKey => {
     restoresTo: row.restores_to === null ? null : storedWord(row.restores_to, RESTORED_STATES, of('state before the deletion')),
     destroyedAt: row.destroyed_at,
     versionChanges: row.version_changes ?? 0,
+    revision: row.row_revision,
   };
 };
 
+/** Labels as their column has them. */
+const labelsColumn = (labels: Labels): string | null => (Object.keys(labels).length === 0 ? null : JSON.stringify(labels));
+
 /** Members of an elastic key that may change, and the time of the change. */
 export type ElasticKeyChanges = Partial<
-  Omit<ElasticKey, 'id' | 'algorithm' | 'use' | 'origin' | 'exportable' | 'latestVersion' | 'createdAt' | 'updatedAt'>
+  Omit<ElasticKey, 'id' | 'algorithm' | 'use' | 'origin' | 'exportable' | 'latestVersion' | 'createdAt' | 'updatedAt' | 'revision'>
 > &
   Pick<ElasticKey, 'updatedAt'>;
 
 const columnsOf = (changes: ElasticKeyChanges): Partial<ElasticKeyRow> => {
   const { name, description, operations, state, minDecryptionVersion, expiresAt, updatedAt } = changes;
-  const { deletionDueAt, restoresTo, destroyedAt, versionChanges } = changes;
+  const { labels, deletionDueAt, restoresTo, destroyedAt, versionChanges } = changes;
   return {
     updated_at: updatedAt,
     ...(name === undefined ? {} : { name }),
@@ -54,6 +60,7 @@ const columnsOf = (changes: ElasticKeyChanges): Partial<ElasticKeyRow> => {
     ...(state === undefined ? {} : { state }),
     ...(minDecryptionVersion === undefined ? {} : { min_decryption_version: minDecryptionVersion }),
     ...(expiresAt === undefined ? {} : { expires_at: expiresAt }),
+    ...(labels === undefined ? {} : { labels: labelsColumn(labels) }),
     ...(deletionDueAt === undefined ? {} : { deletion_due_at: deletionDueAt }),
     ...(restoresTo === undefined ? {} : { restores_to: restoresTo }),
     ...(destroyedAt === undefined ? {} : { destroyed_at: destroyedAt }),
@@ -64,6 +71,13 @@ const columnsOf = (changes: ElasticKeyChanges): Partial<ElasticKeyRow> => {
 /** A unique violation on this table is always the name: ids are ours. */
 const nameTaken = (name: string | undefined) => (error: unknown) => {
   throw name !== undefined && isUniqueViolation(error) ? elasticKeyNameTaken(name) : error;
+};
+
+/** Writes the labels of a key into the table that they are looked for in. */
+const indexLabels = async (tx: Kysely<TenantTables>, { id, labels }: Pick<ElasticKey, 'id' | 'labels'>): Promise<void> => {
+  await tx.deleteFrom('elastic_key_labels').where('elastic_key_id', '=', id).execute();
+  const rows = Object.entries(labels).map(([name, value]) => ({ elastic_key_id: id, name, value }));
+  if (rows.length > 0) await tx.insertInto('elastic_key_labels').values(rows).execute();
 };
 
 /**
@@ -97,9 +111,14 @@ export const elasticKeysStore = (db: Kysely<TenantTables>, rows: TenantRows) => 
     });
     return changed;
   };
+  /** Ids of the keys that have a label. */
+  const labelled = ({ name, value }: AskedLabel) => {
+    const query = db.selectFrom('elastic_key_labels').select('elastic_key_id').where('name', '=', name);
+    return value === undefined ? query : query.where('value', '=', value);
+  };
   return {
     /** @throws AppError `elastic-key-name-taken` 409 */
-    insert: async (key: ElasticKey): Promise<void> => {
+    insert: async (key: Omit<ElasticKey, 'revision'>): Promise<ElasticKey> => {
       const row = rows.first('elastic_keys', {
         id: key.id,
         name: key.name,
@@ -118,11 +137,14 @@ export const elasticKeysStore = (db: Kysely<TenantTables>, rows: TenantRows) => 
         version_changes: null,
         origin: key.origin === 'kms' ? null : key.origin,
         exportable: key.exportable ? 1 : null,
+        labels: labelsColumn(key.labels),
       });
       await rows.put('elastic_keys', db, async (tx) => {
         await tx.insertInto('elastic_keys').values(row).execute().catch(nameTaken(key.name));
+        await indexLabels(tx, key);
         return [row];
       });
+      return elasticKeyOf(row);
     },
 
     byId: async (id: string): Promise<ElasticKey | undefined> => {
@@ -138,7 +160,7 @@ export const elasticKeysStore = (db: Kysely<TenantTables>, rows: TenantRows) => 
 
     /** At most `limit` after a position, in the order of the sort. */
     list: async (
-      filter: Pick<ListElasticKeys, 'name' | 'algorithm' | 'state'>,
+      filter: Pick<ListElasticKeys, 'name' | 'algorithm' | 'state' | 'labels'>,
       page: { column: 'name' | 'created_at'; direction: 'asc' | 'desc'; after: Position | null; limit: number },
     ): Promise<ElasticKey[]> => {
       const { column, direction, after, limit } = page;
@@ -148,6 +170,8 @@ export const elasticKeysStore = (db: Kysely<TenantTables>, rows: TenantRows) => 
         filter.algorithm === undefined ? undefined : (VARIANTS.get(filter.algorithm) ?? []);
       if (variants !== undefined) query = query.where('algorithm', 'in', variants);
       if (filter.state !== undefined) query = query.where('state', '=', filter.state);
+      const { labels = [] } = filter;
+      for (const label of labels) query = query.where('id', 'in', labelled(label));
       if (after) {
         const beyond = direction === 'asc' ? '>' : '<';
         query = query.where((where) =>
@@ -158,7 +182,9 @@ export const elasticKeysStore = (db: Kysely<TenantTables>, rows: TenantRows) => 
       const { name, state } = filter;
       const found = (await rows.read('elastic_keys', db, () => ordered.execute(), { name, state })).map(elasticKeyOf);
       const stray = variants && found.find(({ algorithm }) => !variants.includes(algorithm));
-      if (stray) throw rows.refusal('elastic_keys', stray.id);
+      const mislabelled = found.find((key) => !labels.every((label) => hasLabel(key.labels, label)));
+      const odd = stray ?? mislabelled;
+      if (odd) throw rows.refusal('elastic_keys', odd.id);
       return found;
     },
 
@@ -170,14 +196,15 @@ export const elasticKeysStore = (db: Kysely<TenantTables>, rows: TenantRows) => 
      * @throws AppError `elastic-key-not-found` 404, `elastic-key-name-taken` 409
      */
     update: async (id: string, decide: (before: ElasticKey) => ElasticKeyChanges): Promise<ElasticKey> => {
-      let name: string | undefined;
+      let changes: ElasticKeyChanges | undefined;
       const row = await change(id, (before) => {
-        const changes = decide(elasticKeyOf(before));
-        name = changes.name;
+        changes = decide(elasticKeyOf(before));
         return columnsOf(changes);
-      }).catch((error: unknown) => nameTaken(name)(error));
+      }).catch((error: unknown) => nameTaken(changes?.name)(error));
       if (row === undefined) throw elasticKeyNotFound();
-      return elasticKeyOf(row);
+      const after = elasticKeyOf(row);
+      if (changes?.labels !== undefined) await indexLabels(db, after);
+      return after;
     },
 
     /**

@@ -1,8 +1,10 @@
+import type { Precondition } from '#kms/api/entity-tag.ts';
 import type { Page } from '#kms/api/paging.ts';
 import type { Caller } from '#kms/caller.ts';
 import type { KeyPurpose, Operation } from '#kms/jose/algorithm.ts';
 import type { AlgorithmName } from '#kms/jose/algorithms.ts';
 import type { ElasticKeyState, RestoredState, SettableState } from './elastic-key.states.ts';
+import type { AskedLabel, LabelChanges, Labels } from './labels.ts';
 
 /** Who makes the key material of an elastic key: the KMS, or others, who import it. */
 export const ORIGINS = ['kms', 'external'] as const;
@@ -18,6 +20,7 @@ export interface ElasticKey {
    */
   readonly name: string;
   readonly description: string;
+  readonly labels: Labels;
   readonly algorithm: AlgorithmName;
   /** Fixed at creation: no key has two uses. */
   readonly use: KeyPurpose;
@@ -43,6 +46,8 @@ export interface ElasticKey {
   readonly destroyedAt: number | null;
   /** Counts the revocations, deletions and restorations of its versions, so that a memory of these shows whether it is old. */
   readonly versionChanges: number;
+  /** Counts the changes of this key, from 1. */
+  readonly revision: number;
 }
 
 /** An algorithm as a caller names it. */
@@ -60,6 +65,7 @@ export interface ChosenAlgorithm {
 interface CreateElasticKey extends ChosenAlgorithm {
   readonly name: string;
   readonly description?: string;
+  readonly labels?: Labels;
   readonly operations?: readonly Operation[];
   /** Default `kms`. */
   readonly origin?: Origin;
@@ -72,6 +78,7 @@ interface CreateElasticKey extends ChosenAlgorithm {
 interface ChangeElasticKey {
   readonly name?: string;
   readonly description?: string;
+  readonly labels?: LabelChanges;
   readonly state?: SettableState;
   readonly operations?: readonly Operation[];
   readonly minDecryptionVersion?: number;
@@ -87,6 +94,8 @@ export interface ListElasticKeys {
   /** `enc/alg` or `alg`, of any size and on any curve. */
   readonly algorithm?: string;
   readonly state?: ElasticKeyState;
+  /** Labels that each of them has. */
+  readonly labels?: readonly AskedLabel[];
   /** Default `created_at`, oldest first; a leading `-` reverses the order. */
   readonly sort?: ElasticKeySort;
   /** 1 to 100, default 50. */
@@ -103,16 +112,24 @@ export interface ElasticKeyService {
   /**
    * Makes an elastic key and its first material key in one transaction; one of external origin has none until it is imported.
    *
-   * @throws AppError `name-like-id` 400, `elastic-key-name-taken` 409, `elastic-keys-quota` 409, `use-not-of-algorithm`,
-   *   `key-size-not-of-algorithm`, `curve-not-of-algorithm`, `operation-not-of-algorithm`, `expiry-past` 400, `sealed` 503
+   * @throws AppError `name-like-id`, `labels-too-many` 400, `elastic-key-name-taken` 409, `elastic-keys-quota` 409,
+   *   `use-not-of-algorithm`, `key-size-not-of-algorithm`, `curve-not-of-algorithm`, `operation-not-of-algorithm`, `expiry-past` 400,
+   *   `sealed` 503
    */
   create(caller: Caller, input: CreateElasticKey): Promise<ElasticKey>;
   list(caller: Caller, query?: ListElasticKeys): Promise<Page<ElasticKey>>;
   read(caller: Caller, key: string): Promise<ElasticKey>;
   /**
-   * Changes name, description or policy; a new name or policy holds from the answer on, in every replica.
+   * Changes name, description, labels or policy; a new name or policy holds from the answer on, in every replica.
    *
-   * @throws AppError `elastic-key-pending-deletion`, `elastic-key-destroyed` 409; of a state, `elastic-key-pending-import` 409
+   * @param condition.precondition looks at the key that is changed
+   * @throws AppError `elastic-key-pending-deletion`, `elastic-key-destroyed` 409; of a state, `elastic-key-pending-import` 409;
+   *   `precondition-failed` 412; and as `create`
    */
-  change(caller: Caller, key: string, changes: ChangeElasticKey): Promise<ElasticKey>;
+  change(
+    caller: Caller,
+    key: string,
+    changes: ChangeElasticKey,
+    condition?: { readonly precondition?: Precondition<ElasticKey> },
+  ): Promise<ElasticKey>;
 }

@@ -1,5 +1,6 @@
 import type { AppError } from '#infra/apperr/app-error.ts';
 import type { Action, Operate } from '#kms/action.ts';
+import type { Precondition } from '#kms/api/entity-tag.ts';
 import { fieldInvalid } from '#kms/api/fields.ts';
 import type { Caller } from '#kms/caller.ts';
 import { elasticKeyNotFound } from '../elastic-keys/elastic-key-errors.ts';
@@ -36,10 +37,11 @@ export const createLifeCycle = (options: { readonly operate: Operate<PublicKeys>
    * does so, rotation too.
    */
   const changeVersion = (
-    { caller, action, key, id }: { caller: Caller; action: Action<'change'>; key: string; id: string },
+    asked: { caller: Caller; action: Action<'change'>; key: string; id: string; precondition: Precondition<MaterialKey> | undefined },
     step: VersionStep,
-  ): Promise<MaterialKey> =>
-    operate(caller, action, { key, materialKeyId: id }, async ({ tenant, db, rows, ring, target: { elasticKeyId } }) => {
+  ): Promise<MaterialKey> => {
+    const { caller, action, key, id, precondition } = asked;
+    return operate(caller, action, { key, materialKeyId: id }, async ({ tenant, db, rows, ring, target: { elasticKeyId } }) => {
       const elasticKey = await elasticKeysStore(db, rows).byId(elasticKeyId);
       if (!elasticKey) throw elasticKeyNotFound();
       const before = await materialKeysStore(db, rows).byId(elasticKeyId, id);
@@ -52,6 +54,7 @@ export const createLifeCycle = (options: { readonly operate: Operate<PublicKeys>
           return { versionChanges: counting.versionChanges + 1, updatedAt: now() };
         });
         const after = await materialKeysStore(tx, rows).update(elasticKeyId, id, (version) => {
+          precondition?.(withPublicJwk(version, publicJwk));
           assertNotDestroyed(version);
           return step(version, counted);
         });
@@ -59,9 +62,10 @@ export const createLifeCycle = (options: { readonly operate: Operate<PublicKeys>
         return withPublicJwk(after, publicJwk);
       };
     });
+  };
 
   return {
-    scheduleDeletion: (caller, key, { waitDays = USUAL_WAIT_DAYS } = {}) =>
+    scheduleDeletion: (caller, key, { waitDays = USUAL_WAIT_DAYS, precondition } = {}) =>
       operate(
         caller,
         LIFE_CYCLE_ACTIONS.scheduleDeletion,
@@ -69,12 +73,13 @@ export const createLifeCycle = (options: { readonly operate: Operate<PublicKeys>
         async ({ rows, target: { elasticKeyId } }) =>
           (tx) =>
             elasticKeysStore(tx, rows).update(elasticKeyId, (before) => {
+              precondition?.(before);
               const restoresTo = stateWithoutDeletion(before);
               return { state: 'pending-deletion', restoresTo, deletionDueAt: dueIn(waitDays), updatedAt: now() };
             }),
       ),
 
-    restore: (caller, key) =>
+    restore: (caller, key, { precondition } = {}) =>
       operate(
         caller,
         LIFE_CYCLE_ACTIONS.restore,
@@ -82,25 +87,26 @@ export const createLifeCycle = (options: { readonly operate: Operate<PublicKeys>
         async ({ rows, target: { elasticKeyId } }) =>
           (tx) =>
             elasticKeysStore(tx, rows).update(elasticKeyId, (before) => {
+              precondition?.(before);
               return { state: stateWithoutDeletion(before), restoresTo: null, deletionDueAt: null, updatedAt: now() };
             }),
       ),
 
-    revokeVersion: (caller, key, id, { reason, comment = '', allowsProcessing = false }) =>
-      changeVersion({ caller, action: LIFE_CYCLE_ACTIONS.revokeVersion, key, id }, ({ state, revocation }, { use }) => {
+    revokeVersion: (caller, key, id, { reason, comment = '', allowsProcessing = false, precondition }) =>
+      changeVersion({ caller, action: LIFE_CYCLE_ACTIONS.revokeVersion, key, id, precondition }, ({ state, revocation }, { use }) => {
         if (allowsProcessing && reason === 'key-compromise' && use === 'sign') throw processingOfCompromised();
         const revoked = revokedBy(revocation, { revokedAt: now(), reason, comment, allowsProcessing });
         return { revocation: revoked, state: state === 'pending-deletion' ? state : 'compromised' };
       }),
 
-    scheduleDeletionOfVersion: (caller, key, id, { waitDays = USUAL_WAIT_DAYS } = {}) =>
-      changeVersion({ caller, action: LIFE_CYCLE_ACTIONS.scheduleDeletionOfVersion, key, id }, () => ({
+    scheduleDeletionOfVersion: (caller, key, id, { waitDays = USUAL_WAIT_DAYS, precondition } = {}) =>
+      changeVersion({ caller, action: LIFE_CYCLE_ACTIONS.scheduleDeletionOfVersion, key, id, precondition }, () => ({
         state: 'pending-deletion',
         deletionDueAt: dueIn(waitDays),
       })),
 
-    restoreVersion: (caller, key, id) =>
-      changeVersion({ caller, action: LIFE_CYCLE_ACTIONS.restoreVersion, key, id }, (before, { latestVersion }) => ({
+    restoreVersion: (caller, key, id, { precondition } = {}) =>
+      changeVersion({ caller, action: LIFE_CYCLE_ACTIONS.restoreVersion, key, id, precondition }, (before, { latestVersion }) => ({
         state: restoredState(before, latestVersion),
         deletionDueAt: null,
       })),

@@ -1,9 +1,10 @@
 import { Type } from 'typebox';
 import { strictObject } from '#infra/config/schema.ts';
 import type { App } from '#infra/http/server.ts';
+import { ifMatch, ifMatchHeader, tagged } from '#kms/api/entity-tag.ts';
 import { oneOf, problems } from '#kms/api/schemas.ts';
-import { elasticKeyPath, elasticKeySchema, elasticKeyView } from '../elastic-keys/elastic-key.schemas.ts';
-import { materialKeyPath, materialKeySchema, materialKeyView } from '../material-keys/material-key.schemas.ts';
+import { elasticKeyPath, elasticKeySchema, elasticKeyTag, elasticKeyView } from '../elastic-keys/elastic-key.schemas.ts';
+import { materialKeyPath, materialKeySchema, materialKeyTag, materialKeyView } from '../material-keys/material-key.schemas.ts';
 import { REVOCATION_REASONS } from '../material-keys/material-key.states.ts';
 import { LIFE_CYCLE_ACTIONS } from './life-cycle.actions.ts';
 import { type LifeCycleService, MAX_WAIT_DAYS, USUAL_WAIT_DAYS } from './life-cycle.ts';
@@ -56,12 +57,16 @@ export const registerLifeCycleRoutes = (app: App, base: string, lifeCycle: LifeC
           'Schedules the destruction of the key with all its versions. Until then it does nothing, and can be restored; asked for again, the new date holds.',
         tags: ['Elastic keys'],
         params: elasticKeyPath,
+        headers: ifMatchHeader,
         querystring: deletionQuery,
-        response: { 202: elasticKeySchema, ...problems },
+        response: { 202: tagged(elasticKeySchema), ...problems },
       },
     },
-    async (request, reply) =>
-      reply.code(202).send(elasticKeyView(await lifeCycle.scheduleDeletion(request.caller, request.params.id, waitOf(request.query)))),
+    async (request, reply) => {
+      const input = { ...waitOf(request.query), ...ifMatch(request, elasticKeyTag) };
+      const key = await lifeCycle.scheduleDeletion(request.caller, request.params.id, input);
+      return reply.code(202).header('etag', elasticKeyTag(key)).send(elasticKeyView(key));
+    },
   );
 
   app.post(
@@ -74,10 +79,15 @@ export const registerLifeCycleRoutes = (app: App, base: string, lifeCycle: LifeC
         description: 'Cancels a scheduled deletion: the key is in the state again in which it was before. Without one, nothing is changed.',
         tags: ['Elastic keys'],
         params: elasticKeyPath,
-        response: { 200: elasticKeySchema, ...problems },
+        headers: ifMatchHeader,
+        response: { 200: tagged(elasticKeySchema), ...problems },
       },
     },
-    async (request) => elasticKeyView(await lifeCycle.restore(request.caller, request.params.id)),
+    async (request, reply) => {
+      const key = await lifeCycle.restore(request.caller, request.params.id, ifMatch(request, elasticKeyTag));
+      reply.header('etag', elasticKeyTag(key));
+      return elasticKeyView(key);
+    },
   );
 
   app.post(
@@ -91,14 +101,18 @@ export const registerLifeCycleRoutes = (app: App, base: string, lifeCycle: LifeC
           'For good: the version protects nothing more, and opens and verifies nothing either unless `allow_processing` says so. Where it was the newest, the elastic key protects nothing until it is rotated.',
         tags: ['Material keys'],
         params: materialKeyPath,
+        headers: ifMatchHeader,
         body: revokeBody,
-        response: { 200: materialKeySchema, ...problems },
+        response: { 200: tagged(materialKeySchema), ...problems },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { allow_processing: allowsProcessing = false, ...input } = request.body;
       const { id, kid } = request.params;
-      return materialKeyView(await lifeCycle.revokeVersion(request.caller, id, kid, { ...input, allowsProcessing }));
+      const asked = { ...input, allowsProcessing, ...ifMatch(request, materialKeyTag) };
+      const key = await lifeCycle.revokeVersion(request.caller, id, kid, asked);
+      reply.header('etag', materialKeyTag(key));
+      return materialKeyView(key);
     },
   );
 
@@ -113,15 +127,16 @@ export const registerLifeCycleRoutes = (app: App, base: string, lifeCycle: LifeC
           'Schedules the destruction of one version. Until then it does nothing, and can be restored; asked for again, the new date holds. Where it was the newest, the elastic key protects nothing until it is rotated.',
         tags: ['Material keys'],
         params: materialKeyPath,
+        headers: ifMatchHeader,
         querystring: deletionQuery,
-        response: { 202: materialKeySchema, ...problems },
+        response: { 202: tagged(materialKeySchema), ...problems },
       },
     },
     async (request, reply) => {
       const { id, kid } = request.params;
-      return reply
-        .code(202)
-        .send(materialKeyView(await lifeCycle.scheduleDeletionOfVersion(request.caller, id, kid, waitOf(request.query))));
+      const input = { ...waitOf(request.query), ...ifMatch(request, materialKeyTag) };
+      const key = await lifeCycle.scheduleDeletionOfVersion(request.caller, id, kid, input);
+      return reply.code(202).header('etag', materialKeyTag(key)).send(materialKeyView(key));
     },
   );
 
@@ -136,9 +151,15 @@ export const registerLifeCycleRoutes = (app: App, base: string, lifeCycle: LifeC
           'Cancels the scheduled deletion of one version: a revoked one is revoked again, the newest protects again. Without one, nothing is changed.',
         tags: ['Material keys'],
         params: materialKeyPath,
-        response: { 200: materialKeySchema, ...problems },
+        headers: ifMatchHeader,
+        response: { 200: tagged(materialKeySchema), ...problems },
       },
     },
-    async (request) => materialKeyView(await lifeCycle.restoreVersion(request.caller, request.params.id, request.params.kid)),
+    async (request, reply) => {
+      const { id, kid } = request.params;
+      const key = await lifeCycle.restoreVersion(request.caller, id, kid, ifMatch(request, materialKeyTag));
+      reply.header('etag', materialKeyTag(key));
+      return materialKeyView(key);
+    },
   );
 };

@@ -1,11 +1,12 @@
 import { Type } from 'typebox';
 import { strictObject } from '#infra/config/schema.ts';
 import type { App } from '#infra/http/server.ts';
+import { entityTagOf, ifMatch, ifMatchHeader, ifNoneMatchHeader, isKnown, tagged, taggedAnswers } from '#kms/api/entity-tag.ts';
 import { limitOf, nextCursor, pageQuery } from '#kms/api/paging.ts';
 import { problems } from '#kms/api/schemas.ts';
-import { elasticKeyPath } from '../elastic-keys/elastic-key.schemas.ts';
+import { elasticKeyPath, elasticKeyTag } from '../elastic-keys/elastic-key.schemas.ts';
 import { MATERIAL_KEY_ACTIONS } from './material-key.actions.ts';
-import { materialKeyPath, materialKeySchema, materialKeyView, publicJwk } from './material-key.schemas.ts';
+import { materialKeyPath, materialKeySchema, materialKeyTag, materialKeyView, publicJwk } from './material-key.schemas.ts';
 import type { MaterialKeyService } from './material-key.ts';
 
 const tags = ['Material keys'];
@@ -21,18 +22,18 @@ export const registerMaterialKeyRoutes = (app: App, base: string, materialKeys: 
       schema: {
         operationId: 'rotateElasticKey',
         summary: 'Rotate an elastic key',
-        description: 'Makes a new material key that protects from now on. The one before is deactivated: it still opens what it protected.',
+        description:
+          'Makes a new material key that protects from now on. The one before is deactivated: it still opens what it protected. `If-Match` names the elastic key.',
         tags,
         params: elasticKeyPath,
-        response: { 201: materialKeySchema, ...problems },
+        headers: ifMatchHeader,
+        response: { 201: tagged(materialKeySchema), ...problems },
       },
     },
     async (request, reply) => {
-      const key = await materialKeys.rotate(request.caller, request.params.id);
-      return reply
-        .code(201)
-        .header('location', `${base}/elastic-keys/${key.elasticKeyId}/material-keys/${key.id}`)
-        .send(materialKeyView(key));
+      const key = await materialKeys.rotate(request.caller, request.params.id, ifMatch(request, elasticKeyTag));
+      reply.header('location', `${base}/elastic-keys/${key.elasticKeyId}/material-keys/${key.id}`).header('etag', materialKeyTag(key));
+      return reply.code(201).send(materialKeyView(key));
     },
   );
 
@@ -67,10 +68,14 @@ export const registerMaterialKeyRoutes = (app: App, base: string, materialKeys: 
         description: 'One version by its `kid`; the public part only.',
         tags,
         params: materialKeyPath,
-        response: { 200: materialKeySchema, ...problems },
+        headers: ifNoneMatchHeader,
+        response: { ...taggedAnswers(materialKeySchema), ...problems },
       },
     },
-    async (request) => materialKeyView(await materialKeys.read(request.caller, request.params.id, request.params.kid)),
+    async (request, reply) => {
+      const key = await materialKeys.read(request.caller, request.params.id, request.params.kid);
+      return isKnown(request, reply, materialKeyTag(key)) ? reply.code(304).send(null) : materialKeyView(key);
+    },
   );
 
   app.get(
@@ -84,9 +89,13 @@ export const registerMaterialKeyRoutes = (app: App, base: string, materialKeys: 
           'A JWK Set (RFC 7517) of the versions that verify or decrypt now; empty for a symmetric key, for one that is not active, and for one that signs bytes: a verifier of JWS must not take it.',
         tags,
         params: elasticKeyPath,
-        response: { 200: Type.Object({ keys: Type.Array(publicJwk) }), ...problems },
+        headers: ifNoneMatchHeader,
+        response: { ...taggedAnswers(Type.Object({ keys: Type.Array(publicJwk) })), ...problems },
       },
     },
-    async (request) => materialKeys.jwks(request.caller, request.params.id),
+    async (request, reply) => {
+      const jwks = await materialKeys.jwks(request.caller, request.params.id);
+      return isKnown(request, reply, entityTagOf(jwks)) ? reply.code(304).send(null) : jwks;
+    },
   );
 };

@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import { strictObject } from '#infra/config/schema.ts';
+import { entityTagOf } from '#kms/api/entity-tag.ts';
 import { isoOf, isoOrNull } from '#kms/api/fields.ts';
 import { oneOf, uuidV7 } from '#kms/api/schemas.ts';
 import { elasticKeyPath } from '../elastic-keys/elastic-key.schemas.ts';
@@ -66,3 +67,6 @@ export const materialKeyView = (key: MaterialKey) => ({
   deletion_at: isoOrNull(key.deletionDueAt),
   destroyed_at: isoOrNull(key.destroyedAt),
 });
+
+/** The validator of a material key as it is answered. */
+export const materialKeyTag = (key: MaterialKey): string => entityTagOf(materialKeyView(key), key.revision);

@@ -38,19 +38,24 @@ const elasticKeyIn = async ({ db, rows }: Pick<Reading<unknown>, 'db' | 'rows'>,
 };
 
 export const createMaterialKeyService = ({ operate, quotas, now, ...mint }: MaterialKeyServiceOptions): MaterialKeyService => ({
-  rotate: (caller, key) => {
+  rotate: (caller, key, { precondition } = {}) => {
     const materialKeyId = randomUUIDv7();
     return operate(caller, MATERIAL_KEY_ACTIONS.rotate, { key, materialKeyId }, async ({ tenant, db, rows, target: { elasticKeyId } }) => {
       const elasticKey = await elasticKeyIn({ db, rows }, elasticKeyId);
       const { algorithm, latestVersion } = elasticKey;
       // Who is refused gets no key made; the transaction looks again.
+      precondition?.(elasticKey);
       assertRotates(elasticKey, now());
       checkVersions(elasticKey, latestVersion + 1, quotas);
       if (algorithmOf(algorithm).isSlowToMake) await checkVersionsOfTenant(db, quotas);
       const place = { tenantId: tenant.id, elasticKeyId, materialKeyId, version: latestVersion + 1, algorithm };
       const minted = await mintMaterialKey(mint, place);
       const createdAt = now();
-      return (tx) => storeNextVersion(tx, { rows, quotas, elasticKey, minted, createdAt, assertMay: assertRotates });
+      const assertMay = (before: ElasticKey, at: number): void => {
+        precondition?.(before);
+        assertRotates(before, at);
+      };
+      return (tx) => storeNextVersion(tx, { rows, quotas, elasticKey, minted, createdAt, assertMay });
     });
   },
 

@@ -31,6 +31,7 @@ const materialKeyOf = (row: MaterialKeyRow): StoredMaterialKey => ({
   revocation: revocationOf(row),
   deletionDueAt: row.deletion_due_at,
   destroyedAt: row.destroyed_at,
+  revision: row.row_revision,
 });
 
 /** Members of a version that its life changes. */

@@ -1,7 +1,9 @@
 import { AppError } from '#infra/apperr/app-error.ts';
+import type { Precondition } from '#kms/api/entity-tag.ts';
 import type { Page } from '#kms/api/paging.ts';
 import type { Caller } from '#kms/caller.ts';
 import type { PublicJwk } from '#kms/jose/key-material.ts';
+import type { ElasticKey } from '../elastic-keys/elastic-key.ts';
 import type { MaterialKeyState, Revocation } from './material-key.states.ts';
 
 /** One version of an elastic key without its secret. Times are epoch milliseconds. */
@@ -20,6 +22,8 @@ export interface MaterialKey {
   /** When a version that is pending deletion will be destroyed; null in every other state. */
   readonly deletionDueAt: number | null;
   readonly destroyedAt: number | null;
+  /** Counts the changes of this version, from 1. */
+  readonly revision: number;
 }
 
 /** A version as it stands in the database, its secret wrapped. */
@@ -39,10 +43,11 @@ export interface MaterialKeyService {
   /**
    * Makes a new version and deactivates the one before, in one transaction; from the answer on every replica protects with it.
    *
+   * @param condition.precondition looks at the elastic key that is rotated
    * @throws AppError `elastic-key-not-found` 404; `elastic-key-pending-import`, `elastic-key-suspended`, `elastic-key-pending-deletion`,
-   *   `elastic-key-destroyed`, `elastic-key-expired`, `versions-quota`, `versions-ever-quota` 409; `sealed` 503
+   *   `elastic-key-destroyed`, `elastic-key-expired`, `versions-quota`, `versions-ever-quota` 409; `precondition-failed` 412; `sealed` 503
    */
-  rotate(caller: Caller, key: string): Promise<MaterialKey>;
+  rotate(caller: Caller, key: string, condition?: { readonly precondition?: Precondition<ElasticKey> }): Promise<MaterialKey>;
   /** Newest first. */
   list(caller: Caller, key: string, query?: ListMaterialKeys): Promise<Page<MaterialKey>>;
   /** @throws AppError `material-key-not-found` 404 */

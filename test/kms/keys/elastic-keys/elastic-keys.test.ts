@@ -18,10 +18,13 @@ describe.each(databaseKinds())('Elastic keys on %s', (kind) => {
       id: key.id,
       name: input.name,
       description: 'for the test',
+      labels: {},
       algorithm: 'ES256',
       use: 'sign',
       operations: ['sign', 'verify'],
       state: 'active',
+      origin: 'kms',
+      exportable: false,
       latestVersion: 1,
       minDecryptionVersion: 1,
       createdAt: clock.now,
@@ -31,6 +34,7 @@ describe.each(databaseKinds())('Elastic keys on %s', (kind) => {
       restoresTo: null,
       destroyedAt: null,
       versionChanges: 0,
+      revision: 1,
     });
     expect(key.id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7/);
     expect(await elasticKeys.read(caller, key.id)).toEqual(key);
@@ -113,7 +117,7 @@ describe.each(databaseKinds())('Elastic keys on %s', (kind) => {
     clock.now += 5000;
     const changes = { name: name(), description: 'changed', operations: ['verify'], expiresAt: clock.now + 1 } as const;
     const changed = await elasticKeys.change(caller, key.id, changes);
-    expect(changed).toEqual({ ...key, ...changes, updatedAt: clock.now });
+    expect(changed).toEqual({ ...key, ...changes, updatedAt: clock.now, revision: 2 });
     await expect(elasticKeys.change(caller, key.id, { description: 'never', minDecryptionVersion: 2 })).rejects.toMatchObject({
       code: 'min-decryption-version-invalid',
       status: 400,
