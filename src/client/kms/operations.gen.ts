@@ -1272,7 +1272,11 @@ export interface KmsSchemas {
     };
   };
   sign: {
-    body: { type: 'object'; properties: { payload: { type: 'string' } }; required: ['payload'] };
+    body: {
+      type: 'object';
+      properties: { payload: { type: 'string' }; detached: { type: 'boolean' }; b64: { type: 'boolean' } };
+      required: ['payload'];
+    };
     answer: {
       type: 'object';
       properties: { jws: { type: 'string' }; material_key_id: { type: 'string' } };
@@ -1299,13 +1303,13 @@ export interface KmsSchemas {
     answer: { type: 'object'; properties: { key: { type: 'string' } }; required: ['key'] };
   };
   verify: {
-    body: { type: 'object'; properties: { jws: { type: 'string' } }; required: ['jws'] };
+    body: { type: 'object'; properties: { jws: { type: 'string' }; payload: { type: 'string' } }; required: ['jws'] };
     answer: {
       anyOf: [
         {
           type: 'object';
           properties: { valid: { type: 'boolean'; enum: [true] }; payload: { type: 'string' }; material_key_id: { type: 'string' } };
-          required: ['valid', 'payload', 'material_key_id'];
+          required: ['valid', 'material_key_id'];
         },
         { type: 'object'; properties: { valid: { type: 'boolean'; enum: [false] } }; required: ['valid'] },
       ];

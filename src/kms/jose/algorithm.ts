@@ -67,6 +67,8 @@ export interface JweForm extends CompactForm {
 export interface JwsForm extends CompactForm {
   readonly kind: 'jws';
   readonly header: { readonly alg: string };
+  /** Every header parameter that may stand in one whose payload travels apart. */
+  readonly detachedParameters: ReadonlyMap<string, HeaderParameter>;
   readonly signature: Pick<Signature, 'sign' | 'verify' | 'raw'>;
 }
 

@@ -38,6 +38,12 @@ interface JweParts {
 /** Parameters of every header; a family adds its own. Anything else (`zip`, `crit`, `jwk`, `jku`, `p2c`, …) is refused unread. */
 const TEXT: HeaderParameter = { type: 'string' };
 const JWS_PARAMETERS = { alg: TEXT, kid: TEXT, typ: TEXT, cty: TEXT };
+/** @see RFC 7797 sections 3 and 6 */
+const DETACHED_PARAMETERS: Readonly<Record<string, HeaderParameter>> = {
+  ...JWS_PARAMETERS,
+  b64: { type: 'boolean' },
+  crit: { type: 'array' },
+};
 const JWE_PARAMETERS = { ...JWS_PARAMETERS, enc: TEXT, ctx: TEXT };
 
 const jweForm = ({ enc, content, alg, management }: JweParts): JweForm => ({
@@ -53,6 +59,7 @@ const jwsForm = (alg: string, signature: Signature): JwsForm => ({
   kind: 'jws',
   header: { alg: baseOf(alg) },
   parameters: new Map(Object.entries(JWS_PARAMETERS)),
+  detachedParameters: new Map(Object.entries(DETACHED_PARAMETERS)),
   segments: ['any', signature.signatureBytes],
   signature,
 });

@@ -1,4 +1,5 @@
 import type { Algorithm, CompactForm } from './algorithm.ts';
+import type { HeaderParameter } from './families/key-management.ts';
 import { base64urlLength, decodeBase64url } from './encoding/base64url.ts';
 
 /** A kid is opaque and never longer; ours are UUIDs. */
@@ -15,7 +16,10 @@ export interface JoseInput {
   readonly segments: readonly Uint8Array[];
 }
 
-const isOfType = (value: unknown, type: 'string' | 'object'): boolean => typeof value === type && value !== null && !Array.isArray(value);
+const isOfType = (value: unknown, type: HeaderParameter['type']): boolean => {
+  if (type === 'array') return Array.isArray(value);
+  return typeof value === type && value !== null && !Array.isArray(value);
+};
 
 const readHeader = (segment: string, parameters: CompactForm['parameters']): JoseInput['header'] | null => {
   if (segment.length > MAX_HEADER) return null;
@@ -67,3 +71,20 @@ export const readJwe = (text: string, { jose }: Algorithm): JoseInput | null => 
  * @see RFC 7515 section 5.2
  */
 export const readJws = (text: string, { jose }: Algorithm): JoseInput | null => (jose.kind === 'jws' ? read(text, jose) : null);
+
+/** `b64` and `crit` are both absent, or say together that the payload is signed as it is. @see RFC 7797 section 6 */
+const areOfPayload = ({ b64, crit }: JoseInput['header']): boolean => {
+  if (b64 === undefined && crit === undefined) return true;
+  return b64 === false && Array.isArray(crit) && crit.length === 1 && crit[0] === 'b64';
+};
+
+/**
+ * Reads a compact JWS whose payload travels apart: its second segment is empty.
+ *
+ * @see RFC 7515 appendix F, RFC 7797 section 5.2
+ */
+export const readDetachedJws = (text: string, { jose }: Algorithm): JoseInput | null => {
+  if (jose.kind !== 'jws') return null;
+  const input = read(text, { ...jose, parameters: jose.detachedParameters });
+  return input !== null && input.segments[0]?.length === 0 && areOfPayload(input.header) ? input : null;
+};

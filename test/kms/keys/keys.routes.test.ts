@@ -161,6 +161,31 @@ describe.each(databaseKinds())('The key routes on %s', (kind) => {
     }
   });
 
+  it('sign and verify with the payload apart', async () => {
+    await using databases = await withDatabases(kind);
+    const kms = await testKms(databases);
+    const { server, call } = await setUp(kms);
+    await using _ = server;
+    const { id } = await kms.make('ES256');
+    const payload = base64url(`$.02 ${randomUUIDv7()}`);
+    const attached = String((await call('POST', `${id}/sign`, { payload })).body['jws']);
+    for (const form of [{ detached: true }, { detached: true, b64: false }]) {
+      const { jws, material_key_id: kid } = (await call('POST', `${id}/sign`, { payload, ...form })).body;
+      expect(String(jws).split('.')[1]).toBe('');
+      expect((await call('POST', `${id}/verify`, { jws, payload })).body).toEqual({ valid: true, material_key_id: kid });
+      for (const body of [{ jws }, { jws, payload: base64url('other') }, { jws: `${String(jws)}=`, payload }, { jws: attached, payload }]) {
+        const refused = await call('POST', `${id}/verify`, body);
+        expect([refused.status, refused.body]).toEqual([200, { valid: false }]);
+      }
+    }
+    const refused = { status: 400, body: { code: 'b64-not-detached', errors: [{ field: '/b64' }] } };
+    expect(await call('POST', `${id}/sign`, { payload, b64: false })).toMatchObject(refused);
+    expect(await call('POST', `${id}/verify`, { jws: attached, payload: 'AB' })).toMatchObject({
+      status: 400,
+      body: { errors: [{ field: '/payload' }] },
+    });
+  });
+
   it('sign bytes, make MACs, and verify both', async () => {
     await using databases = await withDatabases(kind);
     const kms = await testKms(databases);
@@ -597,6 +622,8 @@ describe.each(databaseKinds())('The key routes on %s', (kind) => {
       'POST /:id/material-keys/:kid/revoke': 'kms:material-keys:revoke',
       'DELETE /:id/material-keys/:kid': 'kms:material-keys:delete',
       'POST /:id/material-keys/:kid/restore': 'kms:material-keys:delete',
+      'GET /:id/import-parameters': 'kms:elastic-keys:import',
+      'POST /:id/import': 'kms:elastic-keys:import',
       'POST /:id/encrypt': 'kms:encrypt',
       'POST /:id/decrypt': 'kms:decrypt',
       'POST /:id/rewrap': 'kms:rewrap',
@@ -609,8 +636,6 @@ describe.each(databaseKinds())('The key routes on %s', (kind) => {
       'POST /:id/verify-raw': 'kms:verify',
       'POST /:id/mac': 'kms:mac',
       'POST /:id/mac-verify': 'kms:mac-verify',
-      'GET /:id/import-parameters': 'kms:elastic-keys:import',
-      'POST /:id/import': 'kms:elastic-keys:import',
     });
   });
 });

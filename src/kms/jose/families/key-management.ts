@@ -5,7 +5,7 @@ import type { KeyType } from './key-type.ts';
 /** A parameter of the protected header, beside those that have one possible value for the key. */
 export interface HeaderParameter {
   /** The JSON type of its value; an array is no object. */
-  readonly type: 'string' | 'object';
+  readonly type: 'string' | 'object' | 'boolean' | 'array';
   /** Its value in a decoy; a decoy leaves out a parameter without one. */
   readonly decoy?: unknown;
 }

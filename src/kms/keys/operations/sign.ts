@@ -1,10 +1,10 @@
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 import { strictObject } from '#infra/config/schema.ts';
 import type { App } from '#infra/http/server.ts';
 import type { Action } from '#kms/action.ts';
-import { bytesOf } from '#kms/api/fields.ts';
+import { bytesOf, fieldInvalid } from '#kms/api/fields.ts';
 import type { Caller } from '#kms/caller.ts';
-import { signJws } from '#kms/jose/jws.ts';
+import { type PayloadForm, signJws } from '#kms/jose/jws.ts';
 import { keyInUse } from './key-in-use.ts';
 import { type OperationOptions, operationRoute } from './operation.ts';
 import { binary, examplePlaintext, materialKeyId, MAX_CONTENT } from './schemas.ts';
@@ -17,21 +17,44 @@ interface Signed {
   readonly materialKeyId: string;
 }
 
-type Sign = (caller: Caller, key: string, input: { readonly payload: Uint8Array }) => Promise<Signed>;
+type Sign = (caller: Caller, key: string, input: { readonly payload: Uint8Array; readonly form?: PayloadForm }) => Promise<Signed>;
 
 /** Signs a payload with the newest material key. */
 export const createSign =
   ({ operate, now }: OperationOptions): Sign =>
-  (caller, key, { payload }) =>
+  (caller, key, { payload, form = 'attached' }) =>
     operate(caller, action, { key }, async (use) => {
       const { newest, algorithm } = await keyInUse(use, 'sign', now());
-      return { jws: await signJws({ algorithm, key: newest.protecting, kid: newest.id, payload }), materialKeyId: newest.id };
+      return { jws: await signJws({ algorithm, key: newest.protecting, kid: newest.id, payload, form }), materialKeyId: newest.id };
     });
 
 const body = strictObject(
-  { payload: binary('what to sign, at most 1 MiB', MAX_CONTENT, examplePlaintext) },
-  { examples: [{ payload: examplePlaintext }] },
+  {
+    payload: binary('what to sign, at most 1 MiB', MAX_CONTENT, examplePlaintext),
+    detached: Type.Optional(
+      Type.Boolean({ description: 'True: the payload is left out of the JWS and travels apart (RFC 7515 appendix F).', default: false }),
+    ),
+    b64: Type.Optional(
+      Type.Boolean({
+        description: 'False: the payload is signed as it is, not as base64url (RFC 7797); only where it is detached.',
+        default: true,
+      }),
+    ),
+  },
+  { examples: [{ payload: examplePlaintext }, { payload: examplePlaintext, detached: true, b64: false }] },
 );
+
+/** @throws AppError `b64-not-detached` 400 */
+const formOf = ({ detached = false, b64 = true }: Static<typeof body>): PayloadForm => {
+  if (b64) return detached ? 'detached' : 'attached';
+  if (detached) return 'unencoded';
+  throw fieldInvalid(
+    'b64-not-detached',
+    '/b64',
+    'is false, and the payload is not detached: only few texts may stand unencoded in a compact JWS',
+    'Set detached to true, or leave b64 out.',
+  );
+};
 
 export const registerSign = (app: App, path: string, sign: Sign): void => {
   app.post(
@@ -40,12 +63,14 @@ export const registerSign = (app: App, path: string, sign: Sign): void => {
       action,
       operationId: 'sign',
       summary: 'Sign',
-      description: 'Signs a payload with the newest material key, whose id is the `kid` of the JWS.',
+      description:
+        'Signs a payload with the newest material key, whose id is the `kid` of the JWS. The payload is in the JWS or, detached, apart from it.',
       body,
       answer: Type.Object({ jws: Type.String({ description: 'Compact JWS (RFC 7515).' }), material_key_id: materialKeyId }),
     }),
     async (request) => {
-      const signed = await sign(request.caller, request.params.id, { payload: bytesOf(request.body.payload, '/payload') });
+      const input = { payload: bytesOf(request.body.payload, '/payload'), form: formOf(request.body) };
+      const signed = await sign(request.caller, request.params.id, input);
       return { jws: signed.jws, material_key_id: signed.materialKeyId };
     },
   );
