@@ -6,6 +6,9 @@ import type { StateFolder } from './state/state-folder.ts';
 /** A URL of this machine. */
 export const at = (port: number, path = ''): string => `https://localhost:${port}${path}`;
 
+/** The page of the KMS to try things out with. */
+export const swaggerAt = ({ kms }: Pick<Ports, 'kms'>): string => at(kms, '/ui/swagger/');
+
 /** Addresses of a stack with these ports and this state folder; on every engine they are the same but for the look at telemetry. */
 export const endpointsOf = (options: {
   readonly ports: Ports;
@@ -22,7 +25,7 @@ export const endpointsOf = (options: {
       admin: at(ports.kmsAdmin),
       openapi: at(ports.kms, '/openapi.json'),
       // A page to try things out with is nothing for production.
-      swagger: profile === 'prod' ? null : at(ports.kms, '/ui/swagger/'),
+      swagger: profile === 'prod' ? null : swaggerAt(ports),
     },
     identity: {
       issuer: at(ports.identity),

@@ -14,6 +14,7 @@ import {
 import { adminListenerConfigSchema } from '#infra/http/operators.ts';
 import { signalDebuggerConfigSchema } from '#infra/process/signal-debugger.ts';
 import { logFileConfigSchema, telemetryConfigSchema } from '#infra/telemetry/config.ts';
+import { browserClientSchema } from './clients/browser-clients.ts';
 import { serviceClientSchema } from './clients/service-clients.ts';
 import { resourceServerSchema } from './resource-servers/resource-server.ts';
 import { secretsSchema } from './secrets.ts';
@@ -48,6 +49,11 @@ export const identityConfigSchema = strictObject({
   errors: errorsConfigSchema,
   resource_servers: Type.Array(resourceServerSchema, { minItems: 1, description: 'APIs for which Identity makes access tokens' }),
   service_clients: Type.Array(serviceClientSchema, { default: [], description: 'services that may ask about tokens' }),
+  browser_clients: Type.Array(browserClientSchema, {
+    default: [],
+    maxItems: 32,
+    description: 'applications of the stack that run in a browser, and log people in',
+  }),
   demo: demoConfigSchema('accounts and clients'),
 });
 

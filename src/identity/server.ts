@@ -17,6 +17,7 @@ import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import { createAccounts } from './accounts/accounts.service.ts';
 import { createNewAccounts } from './accounts/new-accounts.ts';
 import { createAdmin } from './admin/admin.ts';
+import { originsOf, toBrowserClient } from './clients/browser-clients.ts';
 import { createClients } from './clients/clients.service.ts';
 import { createNewClients } from './clients/new-clients.ts';
 import { loadServiceClients, serviceClientOf } from './clients/service-clients.ts';
@@ -83,11 +84,13 @@ export const buildIdentity = async (options: {
   const passwords = { people: createPasswords(), clients: createPasswords() };
   const accounts = createAccounts({ database, demo: options.demo, passwords: passwords.people, limits: limits() });
   const serviceClients = await loadServiceClients(config.service_clients);
+  const browserClients = config.browser_clients.map(toBrowserClient);
   const clients = createClients({
     database,
     demo: options.demo,
     passwords: passwords.clients,
     serviceClients,
+    browserClients,
     limits: limits(),
     onRefused,
   });
@@ -111,8 +114,11 @@ export const buildIdentity = async (options: {
     telemetry,
     refusals,
     detail,
+    corsOrigins: originsOf(config.browser_clients),
     now,
   });
+  // One that oidc-provider would refuse at each request is an error of the start.
+  for (const client of browserClients) await provider.checkClient(client);
   for (const job of [...databases.jobs, ...provider.jobs]) opened.use(jobs.start(job));
   const demoData = opened.use(openDemoData({ databases, database, provider, emit, now }));
   await demoData.sweep();
@@ -160,7 +166,7 @@ export const buildIdentity = async (options: {
   });
   registerLanding(app, landingOf({ demo: demo !== null }));
   registerHealth(app, { dependencies, jobs, telemetry, stopping, detail });
-  const isServiceClient = (clientId: string): boolean => serviceClients.has(clientId);
+  const isOfConfiguration = (id: string): boolean => serviceClients.has(id) || browserClients.some(({ clientId }) => clientId === id);
   const admin = await createAdmin({
     config: config.admin,
     telemetry,
@@ -168,7 +174,7 @@ export const buildIdentity = async (options: {
     jobs,
     drain,
     accounts: createNewAccounts({ database, passwords: passwords.people, now }),
-    clients: createNewClients({ database, passwords: passwords.clients, isServiceClient, now }),
+    clients: createNewClients({ database, passwords: passwords.clients, isOfConfiguration, now }),
     provider,
     resourceServers,
     signingKeys,

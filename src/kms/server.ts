@@ -24,6 +24,7 @@ import { registerAuditRoutes } from './audit/reading/audit.routes.ts';
 import { createReadAudit } from './audit/reading/read-audit.ts';
 import { openAuditLog } from './audit/open-audit-log.ts';
 import { landingOf } from './api/landing.ts';
+import { logInOf } from './api/openapi/log-in.ts';
 import { registerOpenApi } from './api/openapi/openapi.ts';
 import { openBarrier } from './barrier/open-barrier.ts';
 import { readUnsealKey } from './barrier/unseal-key.ts';
@@ -155,7 +156,7 @@ export const buildKms = async (options: {
   });
   app.addHook('preClose', async () => closing.abort());
   opened.defer(() => app.close());
-  await registerOpenApi(app, { swaggerUi: config.server.swagger, demo: api });
+  await registerOpenApi(app, { swaggerUi: config.server.swagger, logIn: logInOf(config.identity.issuers), demo: api });
   const { max, window_seconds: seconds } = config.quotas.requests;
   const countRequest = createTenantRate({ max, windowMs: seconds * 1000, elapsed });
   guardServiceRoutes(app, {

@@ -61,7 +61,15 @@ describe('Configuration in containers', () => {
     expect(config.unseal).toMatchObject({ threshold: 3, adopt_rows: profile === 'demo' });
     expect(config.admin).toMatchObject({ host: profile === 'demo' ? '0.0.0.0' : '127.0.0.1', port: 9081 });
     expect(config.identity.issuers).toMatchObject([
-      { issuer: `https://localhost:${PORTS.identity}`, jwks_uri: 'https://identity:8082/.well-known/jwks.json', clock_skew_seconds: 0 },
+      {
+        issuer: `https://localhost:${PORTS.identity}`,
+        jwks_uri: 'https://identity:8082/.well-known/jwks.json',
+        clock_skew_seconds: 0,
+        log_in: {
+          redirect_uri: `https://localhost:${PORTS.kms}/ui/swagger/`,
+          token_endpoint: `https://localhost:${PORTS.identity}/oauth2/token`,
+        },
+      },
     ]);
     for (const { tls } of [config.server, config.admin]) expect(tls.client_ca).toBe('/run/secrets/client-ca.pem');
     expect(config.realms_file.endsWith(profile === 'demo' ? 'realms.demo.yml' : 'realms.yml')).toBe(true);
@@ -77,6 +85,7 @@ describe('Configuration in containers', () => {
     expect(config.database).toMatchObject({ kind: 'postgres', host: 'identity-postgres', user: 'identity' });
     expect(config.admin).toMatchObject({ host: profile === 'demo' ? '0.0.0.0' : '127.0.0.1', port: 9082 });
     expect(config.issuer).toBe(`https://localhost:${PORTS.identity}`);
+    expect(config.browser_clients).toMatchObject([{ redirect_uris: [`https://localhost:${PORTS.kms}/ui/swagger/`] }]);
     expect(config.admin.tls.client_ca).toBe('/run/secrets/client-ca.pem');
     // None is made at a start: the folder of secrets is read-only.
     expect(config.secrets.signing_key_encryption_file).toBe('/run/secrets/identity-signing-key-encryption');

@@ -130,6 +130,25 @@ describe('the API description', () => {
     for (const source of sources) expect([source, (await kms.send(source, { method: 'HEAD' })).status]).toEqual([source, 200]);
   });
 
+  it('lets a person log in from Swagger UI where an issuer has a client for that, and the page ask that issuer alone for the token', async () => {
+    const logIn = {
+      client_id: 'page',
+      redirect_uri: 'https://localhost:8081/ui/swagger/',
+      authorization_endpoint: 'https://identity.example/oauth2/authorize',
+      token_endpoint: 'https://identity.example/oauth2/token',
+    };
+    for (const log_in of [logIn, undefined]) {
+      await using house = await kmsHouse({
+        change: ({ identity }) => void (identity.issuers = identity.issuers.map((issuer) => ({ ...issuer, ...(log_in && { log_in }) }))),
+      });
+      await using kms = await runKms(house);
+      const page = await kms.send('/ui/swagger/');
+      const policy = page.headers['content-security-policy'] ?? '';
+      expect(/connect-src ([^;]*)/.exec(policy)?.[1]).toBe(log_in ? "'self' https://identity.example" : "'self'");
+      expect(page.text.includes('data-token-endpoint="https://identity.example/oauth2/token"')).toBe(log_in !== undefined);
+    }
+  });
+
   it.each([true, false])(
     'shows a browser at its root where to go on, Swagger UI where it is: %s; no link leads nowhere',
     async (swagger) => {

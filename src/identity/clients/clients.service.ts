@@ -6,6 +6,7 @@ import { isCredible, MAX_NAME_BYTES } from '#infra/secrets/credential-limits.ts'
 import type { Passwords } from '#infra/secrets/passwords.ts';
 import { createVerifiedCache } from '#infra/secrets/verified-cache.ts';
 import type { IdentityTables } from '#identity/database/tables.ts';
+import type { ClientRecord } from './client.ts';
 import { createClientStore } from './client.store.ts';
 import type { Clients } from './clients.ts';
 import type { ServiceClient } from './service-clients.ts';
@@ -14,7 +15,7 @@ const VERIFIED_TTL_MS = 60_000;
 const VERIFIED_MAX = 1_000;
 
 /**
- * Clients of the database and, before them, service clients of the configuration.
+ * Clients of the database and, before them, those of the configuration.
  * A secret that was verified is remembered for a minute under a keyed hash, so that PBKDF2 is not paid for every token.
  *
  * @param options.demo whether the demo's clients are found
@@ -25,15 +26,18 @@ export const createClients = (options: {
   readonly demo?: boolean;
   readonly passwords: Pick<Passwords, 'verify'>;
   readonly serviceClients: ReadonlyMap<string, ServiceClient>;
+  readonly browserClients?: readonly ClientRecord[];
   readonly limits?: AttemptLimits;
   readonly onRefused?: (clientId: string, address: string) => void;
 }): Clients => {
-  const { demo = false, passwords, serviceClients, limits = createAttemptLimits(), onRefused = () => {} } = options;
+  const { demo = false, passwords, serviceClients, browserClients = [], limits = createAttemptLimits(), onRefused = () => {} } = options;
   const isSecret = createGuessCheck({ passwords, verified: createVerifiedCache({ ttlMs: VERIFIED_TTL_MS, max: VERIFIED_MAX }), limits });
   const store = createClientStore(options.database, { demo });
+  const ofConfiguration = (clientId: string): ClientRecord | undefined =>
+    serviceClients.get(clientId)?.client ?? browserClients.find((client) => client.clientId === clientId);
   return {
     find: async (clientId) =>
-      clientId.length > MAX_NAME_BYTES ? undefined : (serviceClients.get(clientId)?.client ?? (await store.byClientId(clientId))?.client),
+      clientId.length > MAX_NAME_BYTES ? undefined : (ofConfiguration(clientId) ?? (await store.byClientId(clientId))?.client),
     verifySecret: async (clientId, secret, address) => {
       if (!isCredible(clientId, secret)) return false;
       const service = serviceClients.get(clientId);

@@ -16,19 +16,19 @@ export interface NewClients {
 }
 
 /**
- * @param options.isServiceClient whether the configuration has a client of this id
+ * @param options.isOfConfiguration whether the configuration has a client of this id
  * @param options.now epoch milliseconds
  */
 export const createNewClients = (options: {
   readonly database: Pick<Database<IdentityTables>, 'db'>;
   readonly passwords: Pick<Passwords, 'hash'>;
-  readonly isServiceClient: (clientId: string) => boolean;
+  readonly isOfConfiguration: (clientId: string) => boolean;
   readonly now: () => number;
 }): NewClients => {
-  const { database, passwords, isServiceClient, now } = options;
+  const { database, passwords, isOfConfiguration, now } = options;
   return {
     create: async (client, secret) => {
-      if (isServiceClient(client.clientId)) throw clientIdUsed();
+      if (isOfConfiguration(client.clientId)) throw clientIdUsed();
       const row = {
         pk: randomUUIDv7(),
         client_id: client.clientId,

@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { chromiumAt, missingBrowser } from '#test/support/chromium.ts';
 import { cli, demoPlace } from '#test/support/cli.ts';
-import { executeAll } from '#test/support/swagger-page.ts';
+import { execute, executeAll } from '#test/support/swagger-page.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';
 
 const missing = await missingBrowser();
@@ -37,11 +37,23 @@ const logInAt = async (page: Page, issuer: string): Promise<string> => {
   return address.href;
 };
 
-/** The address to which a click leads, whether or not somebody answers there. */
+/** The address of an app to which a click leads; the test answers there in its place. */
 const ledTo = async (page: Page, act: () => Promise<void>): Promise<URL> => {
-  const asked = page.waitForRequest((request) => request.isNavigationRequest() && request.url().startsWith('http://127.0.0.1'));
+  const app = 'http://127.0.0.1/**';
+  await page.route(app, (route) => route.fulfill({ body: 'logged in' }));
   await act();
-  return new URL((await asked).url());
+  await page.waitForURL(app);
+  return new URL(page.url());
+};
+
+/** Executes an operation as it is filled in. @returns the status, and the scheme of the credential that was sent */
+const executeOf = async (page: Page, operationId: string): Promise<readonly [status: string, scheme: string]> => {
+  const block = page.locator(`[id$=-${operationId}]`);
+  if ((await block.getAttribute('class'))?.includes('is-open') !== true) await block.locator('.opblock-summary-control').click();
+  const sent = page.waitForRequest((request) => request.url().endsWith(`/${operationId}`));
+  const status = await execute(block);
+  const { authorization = '' } = await (await sent).allHeaders();
+  return [status, authorization.split(' ')[0] ?? ''];
 };
 
 /** Forty operations of a page that a busy machine draws slowly. */
@@ -96,7 +108,15 @@ describe.runIf(missing === null)('The pages of a demo in Chromium', () => {
       await page.goto(`${kms}/`);
       await page.getByRole('link', { name: 'Swagger UI' }).click();
       await page.locator('.opblock').first().waitFor();
+      // Identity knows this browser by now, and asks for consent alone.
+      await page.getByRole('button', { name: 'Log in at Identity' }).click();
+      await page.getByRole('button', { name: 'Allow' }).click();
+      await page.locator('.opblock').first().waitFor();
+      await expect.poll(() => page.locator('#logged-in').innerText()).toMatch(/^Logged in until /);
+      expect(await executeOf(page, 'encrypt')).toEqual(['200', 'Bearer']);
+
       await page.getByRole('button', { name: 'demo-admin' }).click();
+      expect(await executeOf(page, 'encrypt')).toEqual(['200', 'Basic']);
       const answers = await executeAll(page);
       expect(answers.length).toBeGreaterThan(15);
       expect(answers.filter((answer) => !answer.startsWith('2'))).toEqual([]);

@@ -94,7 +94,7 @@ describe('the files for containers', () => {
 
   it('make a configuration that both servers take, with the issuer as this machine reaches it', async () => {
     await using mounts = await testMounts();
-    valueOf(await mounts.prepare({ ports: { identity: 18_082 } }));
+    valueOf(await mounts.prepare({ ports: { identity: 18_082, kms: 8081 } }));
     const files = (product: string) => [
       ...[product, `${product}.container`].map((name) => join(ROOT, 'deployments', product, 'config', `${name}.yml`)),
       mounts.in(product, 'stack.yml'),
@@ -128,7 +128,7 @@ describe('the files for containers', () => {
         rm(join(mounts.folder.path, ...path), { recursive: true });
     const nothing = () => Promise.resolve();
     expect(await step(nothing)).toEqual([]);
-    expect(await step(nothing, { ports: { identity: 18_082 } })).toEqual(['identity', 'kms']);
+    expect(await step(nothing, { ports: { identity: 18_082, kms: 8081 } })).toEqual(['identity', 'kms']);
     expect(await step(nothing, { ports: PORTS })).toEqual(['identity', 'kms']);
     expect(await step(gone('tls', 'kms.pem'))).toEqual(['kms']);
     expect(await step(gone('tls', 'kms-client.key'))).toEqual(['kms']);
@@ -146,7 +146,7 @@ describe('the files for containers', () => {
     await using mounts = await testMounts();
     valueOf(await mounts.prepare());
     const before = await snapshot(mounts.target);
-    valueOf(await mounts.prepare({ ports: { identity: 18_082 } }));
+    valueOf(await mounts.prepare({ ports: { identity: 18_082, kms: 8081 } }));
     const after = await snapshot(mounts.target);
     const different = Object.keys(after).filter((name) => after[name]?.ino !== before[name]?.ino);
     expect(different.toSorted()).toEqual(['identity/stack.yml', 'kms/stack.yml']);

@@ -60,7 +60,7 @@ const checkPage = async (session: Session, page: HttpsResponse, url: string, che
   await check(
     'scripts',
     'Its scripts are served',
-    ['200', '200'],
+    ['200', '200', '200'],
     served.map(({ status }) => String(status)),
   );
 };

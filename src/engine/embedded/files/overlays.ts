@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { missingIs } from '#infra/apperr/system-error.ts';
 import { stringify } from 'yaml';
 import { issuersOf, list, map, readDelivered, type Tree } from '#engine/files/delivered-config.ts';
+import { swaggerLogIn } from '#engine/files/swagger-log-in.ts';
 import { stateFiles } from '#engine/files/state-files.ts';
 import { writeFileAtomic } from '#infra/files/atomic-file.ts';
 import type { TlsFiles } from '#infra/tls/config.ts';
@@ -54,6 +55,12 @@ const telemetryTo = (layout: Layout, client: TlsFiles): Tree => ({
   export_interval_ms: EXPORT_INTERVAL_MS,
 });
 
+/** Null where there is no Swagger UI. */
+const logInOf = ({ endpoints }: Layout) => {
+  const { swagger } = endpoints.kms;
+  return swagger === null ? null : swaggerLogIn({ swagger, issuer: endpoints.identity.issuer });
+};
+
 const identityOverlay = async ({ layout, leaf, doors }: OverlayOptions): Promise<Tree> => ({
   issuer: layout.endpoints.identity.issuer,
   server: {
@@ -73,6 +80,7 @@ const identityOverlay = async ({ layout, leaf, doors }: OverlayOptions): Promise
     ...client,
     secret_file: stateFiles(layout.folder).clientSecret(String(client['client_id'])),
   })),
+  browser_clients: [logInOf(layout)?.client ?? []].flat(),
   demo: { tenants_file: layout.tenantsFile },
 });
 
@@ -80,6 +88,7 @@ const kmsOverlay = async ({ layout, leaf, shareFiles, doors, demo }: OverlayOpti
   const defaults = layout.defaults('kms');
   const issuers = issuersOf(await readDelivered(layout.packageRoot, 'kms', 'kms.yml'));
   const { issuer, discovery } = layout.endpoints.identity;
+  const logIn = logInOf(layout);
   return {
     server: {
       host: '127.0.0.1',
@@ -105,6 +114,7 @@ const kmsOverlay = async ({ layout, leaf, shareFiles, doors, demo }: OverlayOpti
         ca: layout.endpoints.caFile,
         // All services of this stack read one clock.
         clock_skew_seconds: 0,
+        ...(logIn && { log_in: logIn.logIn }),
         revocation: {
           ...map(delivered['revocation']),
           introspection_endpoint: new URL('/oauth2/introspect', discovery).href,

@@ -30,7 +30,7 @@ export interface MountOptions {
   readonly target: string;
   /** Folder of our package.json. */
   readonly packageRoot: string;
-  readonly ports: Pick<Ports, 'identity'>;
+  readonly ports: Pick<Ports, 'identity' | 'kms'>;
   /** Further names and addresses of the public servers. */
   readonly hosts?: readonly string[];
   /** Whether containers may have data that is sealed under unseal shares which are no longer there. */

@@ -1,6 +1,7 @@
 import { stringify } from 'yaml';
-import { at } from '../../endpoints.ts';
+import { at, swaggerAt } from '../../endpoints.ts';
 import type { Ports } from '../../ports.ts';
+import { swaggerLogIn } from '../swagger-log-in.ts';
 import { issuersOf, readDelivered, type Tree } from '../delivered-config.ts';
 
 /** `stack.yml` of the products that have one: what depends on the ports under which this machine reaches the containers. */
@@ -15,13 +16,14 @@ export interface StackOverlays {
  *
  * @throws the file system's error, or the YAML parser's
  */
-export const stackOverlays = async (packageRoot: string, ports: Pick<Ports, 'identity'>): Promise<StackOverlays> => {
+export const stackOverlays = async (packageRoot: string, ports: Pick<Ports, 'identity' | 'kms'>): Promise<StackOverlays> => {
   const issuer = at(ports.identity);
+  const { client, logIn } = swaggerLogIn({ swagger: swaggerAt(ports), issuer });
   const issuers = issuersOf(await readDelivered(packageRoot, 'kms', 'kms.container.yml'));
   return {
-    identity: overlay({ issuer }),
+    identity: overlay({ issuer, browser_clients: [client] }),
     // All containers of this machine read one clock.
-    kms: overlay({ identity: { issuers: issuers.map((delivered) => ({ ...delivered, issuer, clock_skew_seconds: 0 })) } }),
+    kms: overlay({ identity: { issuers: issuers.map((delivered) => ({ ...delivered, issuer, clock_skew_seconds: 0, log_in: logIn })) } }),
   };
 };
 

@@ -5,6 +5,14 @@ import { REVOCATION_MODES } from './revocation.ts';
 
 const httpsUrl = (description: string) => Type.String({ pattern: '^https://[^\\s#@]+$', maxLength: 512, description });
 
+/** The client by which people log in at an issuer from the Swagger UI. */
+export const logInSchema = strictObject({
+  client_id: Type.String({ minLength: 1, maxLength: 128, description: 'a public client of the issuer' }),
+  redirect_uri: httpsUrl('the address of the Swagger UI, as the issuer has it for this client'),
+  authorization_endpoint: httpsUrl('where browsers begin a log-in'),
+  token_endpoint: httpsUrl('where the page gets its token; the issuer lets its origin read the answer'),
+});
+
 /** One issuer of access tokens: how its tokens are checked, and the tenants that it is the authority for. */
 export const issuerConfigSchema = strictObject({
   issuer: httpsUrl('an https URL: exactly the `iss` of its tokens'),
@@ -53,6 +61,7 @@ export const issuerConfigSchema = strictObject({
     client_id: Type.String({ minLength: 1, maxLength: 128, default: KMS_CLIENT_ID, description: 'client id with which the KMS asks' }),
     client_secret_file: filePath({ description: 'file of mode 0600 with the client secret' }),
   }),
+  log_in: Type.Optional(logInSchema),
 });
 
 export type IssuerConfig = Static<typeof issuerConfigSchema>;

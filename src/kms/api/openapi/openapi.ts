@@ -2,6 +2,7 @@ import swagger from '@fastify/swagger';
 import type { App } from '#infra/http/server.ts';
 import type { DemoAccount, DemoApi } from './demo-api.ts';
 import { withExamples } from './examples.ts';
+import type { LogIn } from './log-in.ts';
 import { registerSwaggerUi } from './swagger-ui.ts';
 
 const BASIC = 'User of a realm (RFC 7617).';
@@ -44,12 +45,13 @@ const documentFor = (demo: DemoApi | null): typeof DOCUMENT => {
 /**
  * `GET /openapi.json`, and the Swagger UI at `/ui/swagger/` where it is switched on. To be called before the routes are added.
  *
+ * @param options.logIn where people log in from the Swagger UI; null where they cannot
  * @param options.demo null where the demo does not run: the examples are of no key that there is
  * @see https://spec.openapis.org/oas/v3.1.1.html
  */
 export const registerOpenApi = async (
   app: App,
-  { swaggerUi, demo }: { readonly swaggerUi: boolean; readonly demo: DemoApi | null },
+  { swaggerUi, logIn, demo }: { readonly swaggerUi: boolean; readonly logIn: LogIn | null; readonly demo: DemoApi | null },
 ): Promise<void> => {
   await app.register(swagger, { openapi: documentFor(demo) as never });
   let text: string | undefined;
@@ -60,5 +62,5 @@ export const registerOpenApi = async (
     text ??= JSON.stringify(app.swagger());
     return reply.send(text);
   });
-  if (swaggerUi) await registerSwaggerUi(app, { accounts: demo?.accounts ?? [] });
+  if (swaggerUi) await registerSwaggerUi(app, { accounts: demo?.accounts ?? [], logIn });
 };

@@ -1,16 +1,18 @@
 import { type Html, markup } from '#infra/html/html.ts';
 import { ICON_PATH } from '#infra/html/look.ts';
 import type { DemoAccount } from './demo-api.ts';
+import { LOG_IN_SCOPE, type LogIn } from './log-in.ts';
 
 export const SWAGGER_PATH = '/ui/swagger/';
 /** Files of ours beside those of the package. */
 export const STYLE = 'passthru.css';
 export const SCRIPT = 'passthru.js';
+export const LOG_IN_SCRIPT = 'log-in.js';
 
 const FILES = `${SWAGGER_PATH}static`;
 
 /** A button for each account, which logs in with one click. */
-const logIn = (accounts: readonly DemoAccount[]): Html => markup`<section class="log-in" aria-label="Demo accounts">
+const demoAccounts = (accounts: readonly DemoAccount[]): Html => markup`<section class="log-in" aria-label="Demo accounts">
 <p>Log in with an account of the demo, whose password is public; never put real data here.</p>
 <div class="accounts">
 ${accounts.map(
@@ -19,8 +21,26 @@ ${accounts.map(
 )}</div>
 </section>`;
 
-/** The page around Swagger UI. @param accounts to log in with; none where the demo does not run */
-export const swaggerPage = (accounts: readonly DemoAccount[]): Html => markup`<!doctype html>
+/** The button that leads to a log-in at the issuer, and the line that says how it went. */
+const identityLogIn = ({
+  issuer,
+  clientId,
+  redirectUri,
+  authorizationEndpoint,
+  tokenEndpoint,
+}: LogIn): Html => markup`<div class="identity">
+<button type="button" id="log-in" data-issuer="${issuer}" data-client-id="${clientId}" data-redirect-uri="${redirectUri}" data-scope="${LOG_IN_SCOPE}" data-authorization-endpoint="${authorizationEndpoint}" data-token-endpoint="${tokenEndpoint}">Log in at Identity</button>
+<span id="logged-in" role="status"></span>
+</div>
+`;
+
+/**
+ * The page around Swagger UI.
+ *
+ * @param accounts to log in with by password; none where the demo does not run
+ * @param logIn where to log in for a token; null where there is no such place
+ */
+export const swaggerPage = (accounts: readonly DemoAccount[], logIn: LogIn | null): Html => markup`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -36,9 +56,11 @@ export const swaggerPage = (accounts: readonly DemoAccount[]): Html => markup`<!
 <h1><a href="/"><img src="${ICON_PATH}" alt="" width="28" height="28">passthru KMS</a></h1>
 <a class="document" href="/openapi.json">openapi.json</a>
 </header>
-${accounts.length > 0 && logIn(accounts)}
+${logIn !== null && identityLogIn(logIn)}
+${accounts.length > 0 && demoAccounts(accounts)}
 <div id="swagger-ui"></div>
 <script src="${FILES}/swagger-ui-bundle.js"></script>
+<script src="${FILES}/theme/${LOG_IN_SCRIPT}"></script>
 <script src="${FILES}/theme/${SCRIPT}"></script>
 </body>
 </html>

@@ -17,17 +17,28 @@ const ui = window.SwaggerUIBundle({
   // A password stays in the browser only where it is public.
   persistAuthorization: buttons.length > 0,
   onComplete: () => {
+    void window.logIn((token) => {
+      leave('basic');
+      ui.preauthorizeApiKey('bearer', token);
+      ui.authActions.persistAuthorizationIfNeeded();
+    });
     showAccount();
     ui.getStore().subscribe(showAccount);
   },
 });
 
+/** One request takes one credential. */
+const leave = (scheme) => {
+  if (ui.authSelectors.authorized()?.has(scheme)) ui.authActions.logoutWithPersistOption([scheme]);
+};
 const showAccount = () => {
   const name = ui.authSelectors.authorized()?.getIn(['basic', 'value', 'username']);
   for (const button of buttons) button.setAttribute('aria-pressed', String(button.dataset.username === name));
 };
 for (const button of buttons) {
   button.addEventListener('click', () => {
+    leave('bearer');
+    document.getElementById('logged-in')?.replaceChildren();
     ui.preauthorizeBasic('basic', button.dataset.username, button.dataset.password);
     ui.authActions.persistAuthorizationIfNeeded();
   });

@@ -11,17 +11,19 @@ body {
 
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 
-body > header, .log-in { max-width: 1460px; margin: 0 auto; padding: 0 1.25rem; box-sizing: border-box; }
+body > header, .identity, .log-in { max-width: 1460px; margin: 0 auto; padding: 0 1.25rem; box-sizing: border-box; }
 body > header { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: 0.5rem; padding-top: 1rem; }
 body > header h1 { margin: 0; font-size: 1.25rem; }
 body > header a { display: flex; align-items: center; gap: 0.625rem; color: var(--text); font-weight: 600; text-decoration: none; }
 body > header a.document { color: var(--accent); font-weight: 400; font-size: 0.875rem; }
 body > header a:hover { text-decoration: underline; }
 
+.identity { display: flex; flex-wrap: wrap; align-items: center; gap: 0.75rem; margin-top: 1rem; }
 .log-in { margin-top: 1rem; }
 .log-in p { margin: 0 0 0.5rem; color: var(--muted); font-size: 0.875rem; }
 .accounts { display: flex; flex-wrap: wrap; gap: 0.5rem; }
-.accounts button {
+.identity span { color: var(--muted); font-size: 0.875rem; }
+.accounts button, .identity button {
   padding: 0.375rem 0.75rem;
   border: 1px solid var(--line);
   border-radius: 0.5rem;
@@ -32,7 +34,7 @@ body > header a:hover { text-decoration: underline; }
   cursor: pointer;
 }
 .accounts button span { display: block; color: var(--muted); font-size: 0.75rem; }
-.accounts button:hover { border-color: var(--accent); }
+.accounts button:hover, .identity button:hover { border-color: var(--accent); }
 .accounts button[aria-pressed="true"] { background: var(--accent); border-color: var(--accent); color: var(--on-accent); }
 .accounts button[aria-pressed="true"] span { color: inherit; }
 
@@ -59,7 +61,7 @@ html:root .swagger-ui .dialog-ux .modal-ux { background: var(--card); }
 .swagger-ui .dialog-ux .modal-ux-content td code { padding: 0; background: none; color: var(--text); }
 
 @media (max-width: 600px) {
-  body > header, .log-in { padding-right: 0.75rem; padding-left: 0.75rem; }
+  body > header, .identity, .log-in { padding-right: 0.75rem; padding-left: 0.75rem; }
   .swagger-ui .wrapper { padding: 0 0.75rem; }
   .swagger-ui .opblock .opblock-summary-path { max-width: none; overflow-wrap: anywhere; }
   .swagger-ui .dialog-ux .modal-ux { min-width: 0; width: calc(100vw - 1.5rem); }

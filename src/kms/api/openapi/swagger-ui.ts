@@ -2,30 +2,35 @@ import type { preHandlerHookHandler } from 'fastify';
 import { renderHtml } from '#infra/html/html.ts';
 import type { App } from '#infra/http/server.ts';
 import type { DemoAccount } from './demo-api.ts';
-import { SCRIPT, STYLE, SWAGGER_PATH, swaggerPage } from './swagger-page.ts';
+import type { LogIn } from './log-in.ts';
+import { LOG_IN_SCRIPT, SCRIPT, STYLE, SWAGGER_PATH, swaggerPage } from './swagger-page.ts';
+import { SWAGGER_LOG_IN_SCRIPT } from './swagger-log-in-script.ts';
 import { SWAGGER_SCRIPT } from './swagger-script.ts';
 import { SWAGGER_STYLE } from './swagger-style.ts';
 
-/** The Swagger UI may load its own files, no inline script, and nothing from another host. */
-const POLICY = {
+/** The Swagger UI may load its own files, no inline script, and nothing from another host but the token of a log-in. */
+const policyWith = (logIn: LogIn | null) => ({
   'default-src': "'none'",
   'script-src': "'self'",
   // The one style element that the bundle adds to its page; another version of it needs another hash.
   'style-src': "'self' 'sha256-RL3ie0nH+Lzz2YNqQN83mnU0J1ot4QL7b99vMdIX99w='",
   'img-src': "'self' data:",
-  'connect-src': "'self'",
+  'connect-src': ["'self'", ...(logIn === null ? [] : [new URL(logIn.tokenEndpoint).origin])].join(' '),
   'base-uri': "'none'",
   'form-action': "'none'",
   'frame-ancestors': "'none'",
-};
+});
 
 /** The page is there with and without the slash. */
 const isPage = (url: string | undefined): boolean => url === SWAGGER_PATH || `${url}/` === SWAGGER_PATH;
 
 /** `GET /ui/swagger/`: our page around the Swagger UI of the package, whose files stand below it. */
-export const registerSwaggerUi = async (app: App, { accounts }: { readonly accounts: readonly DemoAccount[] }): Promise<void> => {
+export const registerSwaggerUi = async (
+  app: App,
+  { accounts, logIn }: { readonly accounts: readonly DemoAccount[]; readonly logIn: LogIn | null },
+): Promise<void> => {
   const { default: swaggerUi } = await import('@fastify/swagger-ui');
-  const page = renderHtml(swaggerPage(accounts));
+  const page = renderHtml(swaggerPage(accounts, logIn));
   /** In the place of the package's page, which has its name, its icon, and no viewport. */
   const preHandler: preHandlerHookHandler = (request, reply, done) => {
     if (!isPage(request.routeOptions.url)) return done();
@@ -33,9 +38,15 @@ export const registerSwaggerUi = async (app: App, { accounts }: { readonly accou
   };
   await app.register(swaggerUi, {
     routePrefix: SWAGGER_PATH.slice(0, -1),
-    staticCSP: POLICY,
+    staticCSP: policyWith(logIn),
     indexPrefix: '',
-    theme: { css: [{ filename: STYLE, content: SWAGGER_STYLE }], js: [{ filename: SCRIPT, content: SWAGGER_SCRIPT }] },
+    theme: {
+      css: [{ filename: STYLE, content: SWAGGER_STYLE }],
+      js: [
+        { filename: LOG_IN_SCRIPT, content: SWAGGER_LOG_IN_SCRIPT },
+        { filename: SCRIPT, content: SWAGGER_SCRIPT },
+      ],
+    },
     uiHooks: { preHandler },
   });
 };
