@@ -19,28 +19,14 @@ const open = async (house: KmsHouse, kms: RunningKms) => {
   return { page, complaints, [Symbol.asyncDispose]: () => chromium[Symbol.asyncDispose]() };
 };
 
-/** Forty operations of a page that a busy machine draws slowly. */
-const LONG = 300_000;
+/** All operations of a page that a busy machine draws slowly. */
+const LONG = 600_000;
 
-const BASE = '/service/api/v1/elastic-keys';
-const ALL = [
-  '200 GET /livez',
-  '200 GET /readyz',
-  '200 GET /service/api/v1/algorithms',
-  `201 POST ${BASE}`,
-  `200 GET ${BASE}`,
-  `200 GET ${BASE}/{id}`,
-  `200 PATCH ${BASE}/{id}`,
-  `201 POST ${BASE}/{id}/material-keys`,
-  `200 GET ${BASE}/{id}/material-keys`,
-  `200 GET ${BASE}/{id}/material-keys/{kid}`,
-  `200 GET ${BASE}/{id}/jwks`,
-  ...['encrypt', 'decrypt', 'rewrap', 'wrap', 'unwrap', 'generate', 'sign', 'verify'].map((each) => `200 POST ${BASE}/{id}/${each}`),
-];
+const failed = (answers: readonly string[]): readonly string[] => answers.filter((answer) => !answer.startsWith('2'));
 
 describe.runIf(missing === null)('Swagger UI in Chromium', () => {
   it(
-    'succeeds at every operation by Execute as it is filled in, after one click that logs in, and so again after a reload',
+    'succeeds at every operation by Execute as it is filled in, after one click that logs in, and at those of changed keys after a reload',
     async () => {
       await using house = await kmsHouse();
       await using kms = await runKms(house);
@@ -51,13 +37,16 @@ describe.runIf(missing === null)('Swagger UI in Chromium', () => {
       const account = page.getByRole('button', { name: 'demo-admin' });
       await account.click();
       await expect.poll(() => account.getAttribute('aria-pressed')).toBe('true');
-      expect((await executeAll(page)).toSorted()).toEqual(ALL.toSorted());
+      const { paths } = (await kms.send('/openapi.json')).json<{ readonly paths: Readonly<Record<string, object>> }>();
+      const answers = await executeAll(page);
+      expect(answers).toHaveLength(Object.values(paths).flatMap(Object.keys).length);
+      expect(failed(answers)).toEqual([]);
 
-      // A key is suspended by now, another has a second version; the log-in lasts.
+      // A key is suspended by now, another has a second version; the log-in lasts. Each operation, again: test/kms/api-examples.test.ts
       await page.reload();
       await page.locator('.opblock').first().waitFor();
       await expect.poll(() => account.getAttribute('aria-pressed')).toBe('true');
-      expect((await executeAll(page)).toSorted()).toEqual(ALL.toSorted());
+      expect(failed(await executeAll(page, ['decrypt', 'verify', 'changeElasticKey', 'rotateElasticKey']))).toEqual([]);
 
       const change = page.locator('[id$=changeElasticKey]');
       await change.locator('select.examples-select-element').first().selectOption('resume');

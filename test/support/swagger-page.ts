@@ -14,10 +14,14 @@ export const execute = async (block: Locator): Promise<string> => {
   return (await status.innerText()).trim().slice(0, 3);
 };
 
-/** Opens each operation of the page, presses Execute as it is filled in, and says what each was answered. */
-export const executeAll = async (page: Page): Promise<readonly string[]> => {
+/** The operations of the page, or those of these ids. */
+const blocksOf = async (page: Page, operationIds?: readonly string[]): Promise<readonly Locator[]> =>
+  operationIds === undefined ? page.locator('.opblock').all() : operationIds.map((id) => page.locator(`[id$=-${id}]`));
+
+/** Opens operations of the page, presses Execute as each is filled in, and says what it was answered. */
+export const executeAll = async (page: Page, operationIds?: readonly string[]): Promise<readonly string[]> => {
   const answers: string[] = [];
-  for (const block of await page.locator('.opblock').all()) {
+  for (const block of await blocksOf(page, operationIds)) {
     if ((await block.getAttribute('class'))?.includes('is-open') !== true) await block.locator('.opblock-summary-control').click();
     answers.push(`${await execute(block)} ${await summaryOf(block)}`);
   }

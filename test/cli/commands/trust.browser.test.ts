@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { chromiumAt, missingBrowser } from '#test/support/chromium.ts';
 import { cli, demoPlace } from '#test/support/cli.ts';
-import { execute, executeAll } from '#test/support/swagger-page.ts';
+import { execute } from '#test/support/swagger-page.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';
 
 const missing = await missingBrowser();
@@ -56,7 +56,7 @@ const executeOf = async (page: Page, operationId: string): Promise<readonly [sta
   return [status, authorization.split(' ')[0] ?? ''];
 };
 
-/** Forty operations of a page that a busy machine draws slowly. */
+/** Pages that a busy machine draws slowly. */
 const LONG = 300_000;
 
 describe.runIf(missing === null)('The pages of a demo in Chromium', () => {
@@ -80,7 +80,7 @@ describe.runIf(missing === null)('The pages of a demo in Chromium', () => {
   });
 
   it(
-    'lead from the addresses that the demo prints to a log-in and through every operation of the KMS, without a warning',
+    'lead from the addresses that the demo prints to a log-in of an app, and of the Swagger UI, without a warning',
     async () => {
       await using place = await demoPlace();
       await using home = await temporaryDirectory();
@@ -117,9 +117,6 @@ describe.runIf(missing === null)('The pages of a demo in Chromium', () => {
 
       await page.getByRole('button', { name: 'demo-admin' }).click();
       expect(await executeOf(page, 'encrypt')).toEqual(['200', 'Basic']);
-      const answers = await executeAll(page);
-      expect(answers.length).toBeGreaterThan(15);
-      expect(answers.filter((answer) => !answer.startsWith('2'))).toEqual([]);
     },
     LONG,
   );
