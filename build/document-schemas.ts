@@ -1,4 +1,5 @@
 import { accountCreateSchema } from '../src/cli/documents/account-create.ts';
+import { auditExportSchema, auditHeadSchema, auditVerifySchema } from '../src/cli/documents/audit.ts';
 import { barrierSealSchema, barrierStatusSchema, barrierUnsealSchema } from '../src/cli/documents/barrier.ts';
 import { clientCreateSchema } from '../src/cli/documents/client-create.ts';
 import { downSchema } from '../src/cli/documents/down.ts';
@@ -31,6 +32,9 @@ export const DOCUMENT_SCHEMAS = {
   'signing-key-list': signingKeyListSchema,
   'signing-key-rotate': signingKeyRotateSchema,
   'signing-key-withdraw': signingKeyWithdrawSchema,
+  'audit-head': auditHeadSchema,
+  'audit-export': auditExportSchema,
+  'audit-verify': auditVerifySchema,
   'barrier-status': barrierStatusSchema,
   'barrier-seal': barrierSealSchema,
   'barrier-unseal': barrierUnsealSchema,

@@ -3,6 +3,7 @@ import { DATABASES, type PartName, SERVICES } from '#engine/engine.ts';
 import { type AddCommand, buildProgram, command, commandGroup } from './command-line/build-program.ts';
 import {
   ACCOUNT_CREATE_HELP,
+  AUDIT_HELP,
   BARRIER_HELP,
   CLIENT_CREATE_HELP,
   DEMO_HELP,
@@ -29,6 +30,8 @@ import {
 } from './settings/command-flags.ts';
 import {
   ACCOUNT_CREATE_FLAGS,
+  AUDIT_FLAGS,
+  AUDIT_VERIFY_FLAGS,
   BARRIER_FLAGS,
   BARRIER_UNSEAL_FLAGS,
   CLIENT_CREATE_FLAGS,
@@ -37,7 +40,7 @@ import {
   SIGNING_KEY_FLAGS,
   TENANT_CREATE_FLAGS,
 } from './settings/operator-flags.ts';
-import { oneOf, text } from './settings/value-types.ts';
+import { file, oneOf, text } from './settings/value-types.ts';
 
 const TARGET = oneOf(['kms', 'identity', 'all'], 'what');
 const PART = oneOf<PartName>([...SERVICES, ...DATABASES], 'part');
@@ -192,6 +195,34 @@ const COMMANDS: readonly AddCommand[] = [
       settings: ['output'],
       help: SIGNING_KEY_HELP,
       run: async (call) => (await import('./commands/operator/signing-key.ts')).signingKeyWithdraw(call),
+    }),
+  ]),
+  commandGroup('audit', 'records of what was done with the keys of a KMS', [
+    command({
+      name: 'head',
+      summary: 'show how far it has come, signed',
+      flags: AUDIT_FLAGS,
+      settings: ['output'],
+      help: AUDIT_HELP,
+      run: async (call) => (await import('./commands/operator/audit.ts')).auditHeadCommand(call),
+    }),
+    command({
+      name: 'export',
+      summary: 'write all records and heads into a file, a line each',
+      argument: { spelling: '<file>', help: 'the file to write', type: file },
+      flags: AUDIT_FLAGS,
+      settings: ['output'],
+      help: AUDIT_HELP,
+      run: async (call) => (await import('./commands/operator/audit.ts')).auditExport(call),
+    }),
+    command({
+      name: 'verify',
+      summary: 'check an export without the KMS: chains, signed heads, gaps',
+      argument: { spelling: '<file>', help: 'an export', type: file },
+      flags: AUDIT_VERIFY_FLAGS,
+      settings: ['output'],
+      help: AUDIT_HELP,
+      run: async (call) => (await import('./commands/operator/audit-verify.ts')).auditVerify(call),
     }),
   ]),
   commandGroup('barrier', 'the seal of a running KMS', [

@@ -161,6 +161,7 @@ describe('passthru', () => {
     ['client create', ['--grant <grant...>', '--operator <folder>']],
     ['signing-key list', ['--operator <folder>']],
     ['barrier unseal', ['--operator <folder>']],
+    ['audit export', ['--operator <folder>']],
     ['realm add', ['--tenant <name>', '--role <role...>']],
     ['health', ['--ca <file>']],
   ])('marks in the help of %s what must be given, and nothing else', async (name, required) => {
@@ -174,7 +175,7 @@ describe('passthru', () => {
     expect(marked).toEqual(required);
   });
 
-  it.each(['tenant create', 'account create', 'client create', 'signing-key list', 'barrier status'])(
+  it.each(['tenant create', 'account create', 'client create', 'signing-key list', 'barrier status', 'audit head'])(
     'says in the help of %s where the files of an operator of a demo are',
     async (name) => {
       const { out } = await typed(`${name} --help`);

@@ -113,6 +113,18 @@ Examples:
   passthru signing-key rotate --operator /srv/passthru/operator
   passthru signing-key withdraw 019a8c5e-3b1f-7c40-9d2e-6f1a2b3c4d5e --operator /srv/passthru/operator`;
 
+export const AUDIT_HELP = `
+head and export ask the admin listener, which takes the certificate of an operator only; docs/production.md
+has the command that asks from beside a replica. verify asks nobody. Keep heads where the owner of the
+database cannot change them: an export must reach each of them. docs/audit.md has the format.
+
+Exit codes of verify: 0 it holds · 1 it does not, and a line says from where on · 64 usage
+
+Examples:
+  passthru audit head --output json --operator .passthru/tls > head.json
+  passthru audit export audit.jsonl --operator .passthru/tls
+  passthru audit verify audit.jsonl --head head.json`;
+
 export const BARRIER_HELP = `
 The admin listener takes the certificate of an operator only; docs/production.md has the command that asks
 from beside a replica. Each replica has a seal of its own. A share is never an argument: other users of the

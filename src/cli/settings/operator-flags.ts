@@ -109,6 +109,16 @@ export const CLIENT_CREATE_FLAGS = {
   url: adminUrl('https://localhost:9082', 'Identity'),
 } as const;
 
+export const AUDIT_FLAGS = { operator, url: adminUrl('https://localhost:9081', 'the KMS') } as const;
+
+export const AUDIT_VERIFY_FLAGS = {
+  head: setting({
+    type: file,
+    default: null,
+    flags: [{ help: 'what `audit head --output json` printed, kept elsewhere: its key is trusted, its record must be there' }],
+  }),
+} as const;
+
 export const SIGNING_KEY_FLAGS = { operator, url: adminUrl('https://localhost:9082', 'Identity') } as const;
 
 export const BARRIER_FLAGS = { operator, url: adminUrl('https://localhost:9081', 'the KMS') } as const;

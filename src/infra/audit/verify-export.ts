@@ -1,5 +1,6 @@
 import { canonicalJson, type Json } from './canonical-json.ts';
 import { type ChainPoint, type Ed25519Jwk, FORMAT, HEAD_KINDS, hashOf, objectOf, RECORD_KINDS } from './lines.ts';
+import type { KeptHead } from './kept-head.ts';
 import { ed25519JwkOf, isSignedBy, thumbprintOf } from './signed-lines.ts';
 
 /** Where an export does not hold, and why. */
@@ -44,6 +45,14 @@ interface ChainState {
   signed: number | null;
   end: VerifiedChain['end'];
   isBroken: boolean;
+  /** What was said of this chain. */
+  readonly promised: readonly Promised[];
+}
+
+/** How far a chain has to come, and who says so. */
+interface Promised {
+  readonly point: ChainPoint;
+  readonly by: string;
 }
 
 type Line = { readonly [member: string]: Json };
@@ -64,17 +73,29 @@ const isOneOf = (kinds: readonly string[], kind: Json | undefined): boolean => t
  * every record follows the one before it, every signature is of the one key, every chain reaches the head that the first line names for
  * it, and every chain that another one names is there.
  *
- * @param options.trusted the key that the KMS published; without it the key in the export is taken, which proves only that the export
- *   agrees with itself
+ * @param options.kept the key that the KMS published, and a head that the export has to reach; without it the key in the export is taken,
+ *   which proves only that the export agrees with itself
  */
-export const createExportVerifier = ({ trusted = null }: { readonly trusted?: Ed25519Jwk | null } = {}): ExportVerifier => {
+export const createExportVerifier = ({ kept = null }: { readonly kept?: KeptHead | null } = {}): ExportVerifier => {
   const faults: Fault[] = [];
   const chains = new Map<string, ChainState>();
   /** How far others say that a chain had come. */
-  const promised: { readonly point: ChainPoint; readonly by: string }[] = [];
-  let key: Ed25519Jwk | null = trusted;
-  let heads: ReadonlyMap<string, ChainPoint> = new Map();
+  const promises = new Map<string, Promised[]>();
+  let key: Ed25519Jwk | null = kept?.publicKey ?? null;
   let line = 0;
+
+  const promisesOf = (chain: string): Promised[] => {
+    const known = promises.get(chain) ?? [];
+    promises.set(chain, known);
+    return known;
+  };
+  const promise = (point: ChainPoint, by: string): void => void promisesOf(point.chain).push({ point, by });
+
+  const begun = (chain: string): ChainState => {
+    const state: ChainState = { last: null, signed: null, end: 'open', isBroken: false, promised: promisesOf(chain) };
+    chains.set(chain, state);
+    return state;
+  };
 
   const fault = (what: string, chain: string | null = null, seq: number | null = null): void =>
     void faults.push({ line, chain, seq, what });
@@ -86,8 +107,8 @@ export const createExportVerifier = ({ trusted = null }: { readonly trusted?: Ed
     if (!isSignedBy(value, key)) return fault(`is not signed by the key ${thumbprintOf(key)}`);
     const points = pointsOf(value['heads']);
     if (points === null) return fault('does not say how far its chains had come');
-    heads = new Map(points.map((point) => [point.chain, point]));
-    promised.push(...points.map((point) => ({ point, by: 'the first line' })));
+    for (const point of points) promise(point, 'the first line');
+    if (kept !== null && kept.head !== null) promise(kept.head, 'the head that was kept');
   };
 
   const record = (value: Line, text: string, chain: string, state: ChainState): string | null => {
@@ -97,13 +118,13 @@ export const createExportVerifier = ({ trusted = null }: { readonly trusted?: Ed
     if (state.last !== null && value['previous'] !== state.last.hash) return `does not follow record ${seq - 1} as that stands there`;
     if (state.end !== 'open') return 'adds to a chain that has ended';
     const point = { chain, seq, hash: hashOf(text) };
-    const head = heads.get(chain);
-    if (head?.seq === seq && head.hash !== point.hash) return `is not the record that the first line names`;
+    const other = state.promised.find((each) => each.point.seq === seq && each.point.hash !== point.hash);
+    if (other !== undefined) return `is not the record that ${other.by} names`;
     state.last = point;
     if (seq > 0) return null;
     const follows = pointsOf(value['follows']);
     if (follows === null) return 'does not say which chains were there before it';
-    promised.push(...follows.map((followed) => ({ point: followed, by: `chain ${chain}` })));
+    for (const point of follows) promise(point, `chain ${chain}`);
     return null;
   };
 
@@ -126,8 +147,7 @@ export const createExportVerifier = ({ trusted = null }: { readonly trusted?: Ed
       const { kind, chain, v } = value;
       const isRecord = isOneOf(RECORD_KINDS, kind);
       if (typeof chain !== 'string' || v !== FORMAT || (!isRecord && !isOneOf(HEAD_KINDS, kind))) return fault('is no line of an audit');
-      const state: ChainState = chains.get(chain) ?? { last: null, signed: null, end: 'open', isBroken: false };
-      chains.set(chain, state);
+      const state = chains.get(chain) ?? begun(chain);
       if (state.isBroken) return undefined;
       const what = isRecord ? record(value, text, chain, state) : head(value, state);
       if (what === null) return undefined;
@@ -136,7 +156,7 @@ export const createExportVerifier = ({ trusted = null }: { readonly trusted?: Ed
     },
     verdict: () => {
       if (line === 0) faults.push({ line: null, chain: null, seq: null, what: 'the file is empty' });
-      for (const { point, by } of promised) {
+      for (const { point, by } of [...promises.values()].flat()) {
         const { chain, seq } = point;
         const state = chains.get(chain);
         if (state?.isBroken === true) continue;

@@ -18,7 +18,11 @@ export interface AtomicWriteOptions {
  *
  * @throws the file system's error; nothing is left behind then
  */
-export const writeFileAtomic = async (path: string, text: string | Uint8Array, options: AtomicWriteOptions = {}): Promise<void> => {
+export const writeFileAtomic = async (
+  path: string,
+  text: string | Uint8Array | AsyncIterable<string>,
+  options: AtomicWriteOptions = {},
+): Promise<void> => {
   const { mode = 0o644, durable = true, owner, replace = true } = options;
   const aside = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
   try {

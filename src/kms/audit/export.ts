@@ -7,8 +7,8 @@ import type { AuditTables } from '#kms/database/audit.table.ts';
 import { auditStore } from './chain/audit.store.ts';
 
 /** Characters after which a page of lines is long enough. */
-const PAGE_LENGTH = 1_000_000;
-const PARTS_AT_ONCE = 16;
+const PAGE_LENGTH = 500_000;
+const PARTS_AT_ONCE = 4;
 
 /** Everything that there is, for an operator, page by page. */
 export interface AuditExport {

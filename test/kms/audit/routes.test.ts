@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { keptHeadOf } from '#infra/audit/kept-head.ts';
 import { objectOf } from '#infra/audit/lines.ts';
-import { type Ed25519Jwk } from '#infra/audit/lines.ts';
 import { verdictOf } from '#test/support/audited-kms.ts';
 import { basic, type KmsHouse, kmsHouse, type RunningKms, runKms } from '../support/kms-server.ts';
 
@@ -98,10 +98,12 @@ describe('GET /audit', () => {
 describe('the audit on the admin listener', () => {
   it('publishes the signed head and its key, and exports lines that hold', async () => {
     await kms.send(KEYS, { headers: OURS });
-    const { line, public_key: key } = (await kms.sendAdmin('/admin/v1/audit/head')).json<{ line: string; public_key: Ed25519Jwk }>();
+    const answer = (await kms.sendAdmin('/admin/v1/audit/head')).text;
+    const kept = keptHeadOf(answer);
     const lines = await exported();
-    expect(lines).toContain(line);
-    expect(verdictOf(lines, { trusted: key })).toMatchObject({ holds: true, faults: [] });
+    expect(lines).toContain(objectOf(answer)?.['line']);
+    expect(kept?.head).toMatchObject({ chain: expect.any(String), seq: expect.any(Number) });
+    expect(verdictOf(lines, { kept })).toMatchObject({ holds: true, faults: [] });
   });
 
   it('answers nobody without the certificate of an operator', async () => {

@@ -27,7 +27,9 @@ export interface OperatorResult {
   readonly lines: readonly string[];
   /** In place of the lines where only the result is wanted; nothing when absent. */
   readonly short?: readonly string[];
-  readonly record: { readonly body: string; readonly attributes: Readonly<Record<string, string>> };
+  readonly record: { readonly body: string; readonly failed?: boolean; readonly attributes: Readonly<Record<string, string>> };
+  /** Where the result is a bad one; passed when absent. */
+  readonly exitCode?: ExitCode;
 }
 
 /** Runs the work of a command with its flags, prints its result or its failure, and answers the exit code. */
@@ -40,14 +42,14 @@ export const operatorCommand = async <A, F extends SettingRows>(
   const output = await wantedOutput(stated['output'], process);
   const printer = createPrinter({ command, terminal, output, printedCommand: bareCommand(process.env), now: process.now });
   try {
-    const { document, lines, short = [], record } = await work(readFlags(flags, stated, process.cwd));
+    const { document, lines, short = [], record, exitCode = EXIT.passed } = await work(readFlags(flags, stated, process.cwd));
     const result: CommandResult = {
-      document: { ...document, command, exit_code: EXIT.passed },
+      document: { ...document, command, exit_code: exitCode },
       lines: stated['verbosity'] === 'quiet' ? short : lines,
       records: [record],
     };
     printer.result(result);
-    return EXIT.passed;
+    return exitCode;
   } catch (thrown) {
     const exitCode = isUsageError(thrown) ? EXIT.usage : EXIT.failed;
     printer.failure(failureFrom(thrown), { fields: thrown instanceof AppError ? thrown.fields : [], exitCode });
@@ -59,11 +61,12 @@ export const operatorCommand = async <A, F extends SettingRows>(
  * A client of admin listeners that shows the certificate of an operator; dispose it.
  *
  * @param folder with ca.pem, cli-client.pem and cli-client.key
+ * @param options.maxBytes of an answer, as the client has it where absent
  * @throws AppError `operator-unreadable`
  */
-export const operatorClient = async (folder: string): Promise<HttpsClient> => {
+export const operatorClient = async (folder: string, options: { readonly maxBytes?: number } = {}): Promise<HttpsClient> => {
   const [ca, cert, key] = await Promise.all(['ca.pem', 'cli-client.pem', 'cli-client.key'].map((file) => readOperator(folder, file)));
-  return createHttpsClient({ ca: ca ?? '', cert: cert ?? '', key: key ?? '' });
+  return createHttpsClient({ ca: ca ?? '', cert: cert ?? '', key: key ?? '', ...options });
 };
 
 const readOperator = (folder: string, file: string): Promise<string> =>

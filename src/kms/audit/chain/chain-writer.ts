@@ -13,7 +13,7 @@ import type { Entry } from './recorded-act.ts';
 import { createStretch, type Stretch } from './stretch.ts';
 
 /** Records of one commit. */
-const MAX_GROUP = 1_024;
+const MAX_GROUP = 256;
 /** Records between two heads, so that a stretch stays small however much happens within a second. */
 const MAX_STRETCH = 4_096;
 /** Chains whose heads a new one names. */
