@@ -144,12 +144,4 @@ describe('The routes of the import', () => {
     expect(await foreign('GET', `${id}/import-parameters`)).toMatchObject(missing);
     expect((await call('POST', `${id}/import`, body)).status).toBe(201);
   });
-
-  it('want scopes of their own, which only an administrator has', async () => {
-    await using databases = await withDatabases('sqlite');
-    const kms = await testKms(databases);
-    await using server = await keyRoutes(kms, pki);
-    expect(server.routes).toContainEqual({ path: `GET ${KEYS_PATH}/:id/import-parameters`, scope: 'kms:elastic-keys:import' });
-    expect(server.routes).toContainEqual({ path: `POST ${KEYS_PATH}/:id/import`, scope: 'kms:elastic-keys:import' });
-  });
 });
