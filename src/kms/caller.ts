@@ -78,6 +78,7 @@ const SERVICE_SCOPES = {
     'kms:mac',
     'kms:wrap',
   ]),
+  'destroy-due-keys': new Set<FineScope>(['kms:elastic-keys:delete', 'kms:material-keys:delete']),
 } as const;
 
 export type ServicePurpose = keyof typeof SERVICE_SCOPES;

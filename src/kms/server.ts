@@ -42,6 +42,7 @@ import { withLedger } from './integrity/with-ledger.ts';
 import { registerKeyRoutes } from './keys/keys.routes.ts';
 import { createKeys } from './keys/keys.ts';
 import { countActs } from './keys/operations/count-acts.ts';
+import { destroyDueKeys } from './keys/life-cycle/destroy-due-keys.ts';
 import { quotasOf } from './keys/elastic-keys/quotas.ts';
 import { adoptRows } from './tenants/adopt-rows.ts';
 import { createTenantDirectory } from './tenants/create-directory.ts';
@@ -133,6 +134,8 @@ export const buildKms = async (options: {
     forgetGoneTenants(tenants),
     lookAtTenants(tenants, rows),
     forgetIdempotencyKeys({ locks: databases, tenants, rows, now }),
+    destroyDueKeys({ locks: databases, tenants, rows, destruction: keys.destruction, now }),
+    ...keys.jobs,
   ];
   for (const job of [...databases.jobs, ...revisions.jobs, ...access.jobs, ...audit.jobs, ...ofTenants]) opened.use(jobs.start(job));
 

@@ -25,7 +25,7 @@ describe('/readyz', () => {
     }
   });
 
-  it('names every background job: certificates of both listeners and of each issuer, tenants that are gone or damaged, idempotency keys that are over', async () => {
+  it('names every background job: certificates of both listeners and of each issuer, tenants that are gone or damaged, idempotency keys that are over, keys that are due or idle', async () => {
     await using house = await kmsHouse();
     await using kms = await runKms(house);
     const { jobs } = (await kms.send('/readyz')).json<{ readonly jobs: Readonly<Record<string, unknown>> }>();
@@ -36,8 +36,10 @@ describe('/readyz', () => {
       'certificates-issuer-1',
       'certificates-kms',
       'certificates-kms-admin',
+      'destroy-due-keys',
       'forget-gone-tenants',
       'forget-idempotency-keys',
+      'forget-idle-keys',
       'look-at-tenants',
     ]);
     expect(jobs['certificates-kms']).toEqual({ running: false, last_run: null, duration_ms: null, last_error: null });

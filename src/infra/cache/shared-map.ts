@@ -11,6 +11,8 @@ export interface SharedMap<V> {
   /** Deletes every entry of the owner whose key begins so. */
   deletePrefix(owner: BoundedKey, prefix: string): void;
   deleteOwner(owner: BoundedKey): void;
+  /** Deletes every entry of all owners of which this is true. */
+  deleteWhere(isOver: (value: V) => boolean): void;
   clear(): void;
   /** Entries of all owners. */
   readonly size: number;
@@ -62,6 +64,9 @@ export const createSharedMap = <V>({ max }: { max: number }): SharedMap<V> => {
     deleteOwner: (owner) => {
       size -= owners.get(owner)?.size ?? 0;
       owners.delete(owner);
+    },
+    deleteWhere: (isOver) => {
+      for (const [owner, entries] of owners) for (const [key, value] of entries) if (isOver(value)) remove(owner, key);
     },
     clear: () => {
       owners.clear();

@@ -27,6 +27,14 @@ export interface Database<T> extends AsyncDisposable {
    * belongs in the statement that acts on it (`update … where …`), not in a read before it.
    */
   transaction<R>(run: (tx: Transaction<T>) => Promise<R>): Promise<R>;
+  /**
+   * Takes what was deleted from tables, or overwritten in them, out of the files of the database: SQLite writes its file anew and empties
+   * its log, PostgreSQL writes these tables anew. Others wait meanwhile; it takes about a second for 200 MB. Out of reach are copies, such as
+   * backups, and with PostgreSQL the write-ahead log, and row versions that a transaction from before may still see.
+   *
+   * @throws AppError `erasure-held-up` 503 where another process reads the SQLite file
+   */
+  erase(tables: readonly (keyof T & string)[]): Promise<void>;
 }
 
 export interface OpenOptions {

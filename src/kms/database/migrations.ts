@@ -4,6 +4,7 @@ import { createBarrierKeys } from './barrier-keys.table.ts';
 import { createDemoResets } from './demo-resets.table.ts';
 import { addElasticKeyLabels } from './elastic-key-labels.table.ts';
 import { createElasticKeys } from './elastic-keys.table.ts';
+import { createErasuresDue } from './erasures-due.table.ts';
 import { addLifeCycle } from './life-cycle.table.ts';
 import { createIdempotencyKeys } from './idempotency-keys.table.ts';
 import { createMaterialKeys } from './material-keys.table.ts';
@@ -41,6 +42,7 @@ export const tenantMigrations: readonly Migration[] = [
   createIdempotencyKeys,
   createTransportKeys,
   addElasticKeyLabels,
+  createErasuresDue,
 ];
 
 /** Migrations of the database of the audit, in the order in which they run; only ever appended to. */

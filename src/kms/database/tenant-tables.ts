@@ -1,5 +1,6 @@
 import type { ElasticKeyLabelRow } from './elastic-key-labels.table.ts';
 import type { ElasticKeyRow } from './elastic-keys.table.ts';
+import type { ErasureDueRow } from './erasures-due.table.ts';
 import type { IdempotencyKeyRow } from './idempotency-keys.table.ts';
 import type { LedgerTables } from './row-ledger.table.ts';
 import type { MaterialKeyRow } from './material-keys.table.ts';
@@ -12,4 +13,5 @@ export interface TenantTables extends LedgerTables {
   material_keys: MaterialKeyRow;
   idempotency_keys: IdempotencyKeyRow;
   transport_keys: TransportKeyRow;
+  erasures_due: ErasureDueRow;
 }

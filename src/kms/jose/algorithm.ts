@@ -30,6 +30,9 @@ export const PROTECTING: ReadonlySet<Operation> = new Set<Operation>(['encrypt',
 export const KEY_PURPOSES = ['encrypt', 'sign', 'sign-raw', 'mac', 'wrap'] as const;
 export type KeyPurpose = (typeof KEY_PURPOSES)[number];
 
+/** Purposes in which a key proves who made something: once others know the key, it proves nothing. */
+export const PROVING: ReadonlySet<KeyPurpose> = new Set<KeyPurpose>(['sign', 'sign-raw', 'mac']);
+
 /** Every fact about one algorithm of an elastic key. */
 export interface Algorithm {
   /** `enc/alg` or `alg`: the name without size, curve and use of its key. */

@@ -1,6 +1,7 @@
 import type { AppError } from '#infra/apperr/app-error.ts';
 import type { FineScope } from '#infra/magic/magic.ts';
 import type { Act, Admit, Operate } from '#kms/action.ts';
+import type { Job } from '#infra/jobs/job.ts';
 import type { Barrier } from '#kms/barrier/barrier.ts';
 import { createIdempotency } from '#kms/idempotency/create-idempotency.ts';
 import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
@@ -9,8 +10,10 @@ import { createElasticKeyService } from './elastic-keys/elastic-key.service.ts';
 import type { ElasticKeyService } from './elastic-keys/elastic-key.ts';
 import type { KeyRing } from './key-ring/key-ring.ts';
 import { createKeyRing } from './key-ring/create-key-ring.ts';
+import { forgetIdleKeys } from './key-ring/forget-idle-keys.ts';
 import { firstVersionMaker } from './material-keys/first-version.ts';
 import { createMaterialKeyService } from './material-keys/material-key.service.ts';
+import { createDestruction, type Destruction } from './life-cycle/destruction.ts';
 import { createLifeCycle } from './life-cycle/create-life-cycle.ts';
 import type { LifeCycleService } from './life-cycle/life-cycle.ts';
 import type { MaterialKeyService } from './material-keys/material-key.ts';
@@ -30,6 +33,10 @@ export interface Keys {
   readonly materialKeys: MaterialKeyService;
   readonly lifeCycle: LifeCycleService;
   readonly transfer: Transfer;
+  /** For the job that destroys what is due. */
+  readonly destruction: Destruction;
+  /** Jobs that need nothing else. */
+  readonly jobs: readonly Job[];
   readonly crypto: Cryptography;
   /** Policies and versions in memory. */
   readonly inMemory: KeyRing['sizes'];
@@ -78,6 +85,8 @@ export const createKeys = ({
     materialKeys: createMaterialKeyService({ operate, quotas, now, ...mint }),
     lifeCycle: createLifeCycle({ operate, now }),
     transfer: createTransfer({ operate, quotas, now, ...mint }),
+    destruction: createDestruction({ operate, now }),
+    jobs: [forgetIdleKeys(ring)],
     crypto: createCryptography({ operate, now, random }),
     inMemory: ring.sizes,
   };

@@ -67,4 +67,17 @@ describe('A map that owners share', () => {
     map.deleteOwner(owner);
     expect([map.get(owner, boundedKey(`${yours}/1`)), map.size]).toEqual([undefined, 3]);
   });
+
+  it('loses the entries of all owners that are over, and no others', () => {
+    const map = createSharedMap<number>({ max: 10 });
+    const [one, other] = [newKey(), newKey()];
+    const [young, old] = [newKey(), newKey()];
+    for (const owner of [one, other]) {
+      map.set(owner, young, 1);
+      map.set(owner, old, 2);
+    }
+    map.deleteWhere((value) => value > 1);
+    expect([map.get(one, young), map.get(one, old), map.get(other, young), map.get(other, old)]).toEqual([1, undefined, 1, undefined]);
+    expect(map.size).toBe(2);
+  });
 });

@@ -30,6 +30,27 @@ describe.each(databaseKinds())('A tenant on %s', (kind) => {
     await make(otherCaller);
   });
 
+  it('makes room for another elastic key by destroying one; the record of that counts among the versions', async () => {
+    await using databases = await withDatabases(kind);
+    const { barrier, rows, clock, caller } = await testKms(databases);
+    const { elasticKeys, lifeCycle, destruction } = createKeys({
+      barrier,
+      rows,
+      insufficientScope,
+      now: () => clock.now,
+      quotas: { ...USUAL_QUOTAS, elasticKeys: 1, versionsOfTenant: 2 },
+    });
+    const make = () => elasticKeys.create(caller, { name: `key-${randomUUIDv7()}`, algorithm: 'A256KW' });
+    const destroy = async ({ id }: { readonly id: string }) => {
+      await lifeCycle.scheduleDeletion(caller, id, { waitDays: 1 });
+      clock.now += 86_400_000;
+      await destruction.elasticKey(caller.tenant, id);
+    };
+    await destroy(await make());
+    await destroy(await make());
+    await expect(make()).rejects.toMatchObject({ code: 'versions-of-tenant-quota', status: 409 });
+  });
+
   it('has no more versions of a key in use than its quota, in its JWK Set neither, until old ones are given up, and in its whole life no more than another', async () => {
     await using databases = await withDatabases(kind);
     const { barrier, rows, clock, caller } = await testKms(databases);

@@ -50,6 +50,7 @@ export const watchedDatabase = <T>(database: Database<T>, { write, read = () => 
       committed();
       return result;
     },
+    erase: database.erase,
     [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
   };
 };

@@ -5,7 +5,7 @@ import { same } from '#demo/step/checker.ts';
 import { withFlowKeys } from '#demo/world/flow-keys.ts';
 import { base64url } from '#demo/world/keys.ts';
 
-/** A suspended key does nothing; active again it does everything as before. */
+/** A key that is suspended or to be deleted does nothing, and everything as before once that is over; a version that is revoked is so for good. */
 export const run = withFlowKeys(async ({ check }, kms, keys) => {
   const key = await keys.newKey('A256GCM/A256KW');
   const path = `/elastic-keys/${key.id}`;
@@ -28,8 +28,42 @@ export const run = withFlowKeys(async ({ check }, kms, keys) => {
   const opened = key.decrypt(ciphertext).then((got) => same('the plaintext', plaintext, got));
   await check('opens-again', 'What it held', 'the plaintext', opened);
 
+  const life = { path: { id: key.id } };
+  const scheduled = kms.invoke('scheduleElasticKeyDeletion', life).then(({ state }) => state);
+  await check('deletion', 'The key is to be deleted', 'pending-deletion', scheduled);
+  const pending = key.call('decrypt', { ciphertext }).then(answerOf);
+  await check('deleted-refused', 'Decrypt while it waits for that', '409 elastic-key-pending-deletion', pending);
+  await check(
+    'restored',
+    'The key is restored',
+    'active',
+    kms.invoke('restoreElasticKey', life).then(({ state }) => state),
+  );
+
+  const kid = (await key.versions())[0]?.id ?? 'none';
+  const revocation = { path: { id: key.id, kid }, body: { reason: 'key-compromise' as const } };
+  await check(
+    'revoked',
+    'Its version is revoked',
+    'compromised',
+    kms.invoke('revokeMaterialKey', revocation).then(({ state }) => state),
+  );
+  const unprotected = key.call('encrypt', { plaintext }).then(answerOf);
+  await check('revoked-refused', 'Encrypt with it', '409 no-version-protects', unprotected);
+  const renewed = key.rotate().then(() => key.encrypt(plaintext));
+  const opensOnlyNew = Promise.all([
+    renewed.then(({ ciphertext: fresh }) => key.decrypt(fresh)),
+    renewed.then(() => key.call('decrypt', { ciphertext })),
+  ]);
+  await check(
+    'rotated',
+    'After a rotation it opens the new, and the old no more',
+    `${plaintext}, 400 decryption-failed`,
+    opensOnlyNew.then(([text, refusedOld]) => `${text}, ${answerOf(refusedOld)}`),
+  );
+
   const signer = await keys.newKey('ES256');
   const misuse = signer.call('encrypt', { plaintext }).then(answerOf);
   await check('wrong-use', 'Encrypt with a signing key', '409 operation-not-allowed', misuse);
-  return 'suspended · refused · active again';
+  return 'suspended, deleted, revoked · refused · active again';
 });

@@ -71,7 +71,16 @@ export const openPostgresDatabases = async (config: PostgresConfig, telemetry: T
         await release();
         throw error;
       }
-      return createDatabase<T>({ kind: 'postgres', name, identity: handle.identity, db: handle.db as Kysely<T>, release });
+      return createDatabase<T>({
+        kind: 'postgres',
+        name,
+        identity: handle.identity,
+        db: handle.db as Kysely<T>,
+        erase: async (tables) => {
+          await sql`vacuum (full) ${sql.join(tables.map((table) => sql.id(name, table)))}`.execute(handle.db);
+        },
+        release,
+      });
     },
     drop: async (name) => {
       checkDatabaseName(name);

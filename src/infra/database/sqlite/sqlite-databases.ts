@@ -29,6 +29,21 @@ const unusable = (cause: unknown): AppError =>
     fix: 'Check that it is a folder that this user may write.',
   });
 
+/**
+ * Without it, what was overwritten stays readable: `secure_delete` clears it where it stood last, and not where it stood before SQLite
+ * moved it to another page.
+ */
+const eraseFile = async (db: Kysely<unknown>): Promise<void> => {
+  // No copy of the content beside the file, which is where a vacuum would put it.
+  await sql`pragma temp_store = memory`.execute(db);
+  await sql`vacuum`.execute(db);
+  const { rows } = await sql<{ readonly busy: number }>`pragma wal_checkpoint(truncate)`.execute(db);
+  if (rows[0]?.busy !== 0)
+    throw new AppError('erasure-held-up', 503, 'Another process reads the database, so its log still holds what was deleted.', {
+      fix: 'End what reads the file; it is tried again by itself.',
+    });
+};
+
 /** The databases of one folder; each file has one connection in this process. */
 export const openSqliteDatabases = async (config: SqliteConfig, telemetry: Telemetry): Promise<Databases> => {
   const { directory } = config;
@@ -80,7 +95,8 @@ export const openSqliteDatabases = async (config: SqliteConfig, telemetry: Telem
           await release();
           throw error;
         }
-        return createDatabase<T>({ kind: 'sqlite', name, identity: handle.identity, db: handle.db as Kysely<T>, release });
+        const { db, identity } = handle;
+        return createDatabase<T>({ kind: 'sqlite', name, identity, db: db as Kysely<T>, erase: () => eraseFile(db), release });
       } catch (error) {
         throw describeError(error, name);
       }

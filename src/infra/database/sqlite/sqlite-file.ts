@@ -22,8 +22,9 @@ const sizeOf = async (file: string): Promise<number | null> => {
   return (await stat(file).catch(missingIs(null)))?.size ?? null;
 };
 
-/** `synchronous = full` syncs the log at every commit, so an acknowledged write survives a power cut. */
-const DURABLE = 'pragma journal_mode = wal; pragma synchronous = full; pragma trusted_schema = off; pragma cell_size_check = on';
+/** `synchronous = full` syncs the log at every commit, so an acknowledged write survives a power cut; `secure_delete` clears what is deleted. */
+const DURABLE =
+  'pragma journal_mode = wal; pragma synchronous = full; pragma secure_delete = on; pragma trusted_schema = off; pragma cell_size_check = on';
 /** Settings for a file that is synced as a whole before anyone knows of it. */
 const UNSYNCED = 'pragma journal_mode = memory; pragma synchronous = off';
 

@@ -8,7 +8,12 @@ import type { ElasticKey } from './elastic-key.ts';
 /** How much one tenant may hold, so that none takes memory and time of all others. */
 export const quotasConfigSchema = strictObject(
   {
-    elastic_keys: Type.Integer({ minimum: 1, maximum: 1_000_000, default: 20_000, description: 'elastic keys of one tenant' }),
+    elastic_keys: Type.Integer({
+      minimum: 1,
+      maximum: 1_000_000,
+      default: 20_000,
+      description: 'elastic keys of one tenant, those that are destroyed not counted',
+    }),
     versions: Type.Integer({
       minimum: 2,
       maximum: 10_000,
@@ -26,7 +31,7 @@ export const quotasConfigSchema = strictObject(
       maximum: 4_000_000,
       default: 200_000,
       description:
-        'versions of all elastic keys of one tenant, all of which its ledger lists: the more there are, the longer each read takes',
+        'versions of all elastic keys of one tenant, those that are destroyed too, all of which its ledger lists: the more there are, the longer each read takes',
     }),
     idempotency_keys: Type.Integer({
       minimum: 1,
@@ -76,7 +81,7 @@ export const USUAL_QUOTAS: KeyQuotas = {
 };
 
 /**
- * Refuses one more elastic key; where many are made at once, some more than the quota may come to be.
+ * Refuses one more elastic key than a tenant may have beside those that are destroyed; where many are made at once, some more than the quota may come to be.
  *
  * @param tx of the tenant's database
  * @throws AppError `elastic-keys-quota` 409
@@ -85,6 +90,7 @@ export const checkElasticKeys = async (tx: Kysely<TenantTables>, { elasticKeys: 
   const { count } = await tx
     .selectFrom('elastic_keys')
     .select(({ fn }) => fn.countAll().as('count'))
+    .where('state', '!=', 'destroyed')
     .executeTakeFirstOrThrow();
   if (Number(count) < limit) return;
   throw new AppError('elastic-keys-quota', 409, `This tenant has ${limit} elastic keys, which is all that it may have.`, {
@@ -113,7 +119,7 @@ export const checkVersions = (key: Pick<ElasticKey, 'minDecryptionVersion'>, ver
 
 /**
  * Refuses a version that is one too many of all elastic keys together, once its elastic key counts it; where many are made at once, some
- * more than the quota may come to be. Elastic keys are fewer than versions, so theirs are the rows to go through.
+ * more than the quota may come to be. The record of one that is destroyed counts on, for one at least. Elastic keys are fewer than versions, so theirs are the rows to go through.
  *
  * @param tx of the tenant's database
  * @throws AppError `versions-of-tenant-quota` 409
@@ -121,7 +127,9 @@ export const checkVersions = (key: Pick<ElasticKey, 'minDecryptionVersion'>, ver
 export const checkVersionsOfTenant = async (tx: Kysely<TenantTables>, { versionsOfTenant: limit }: KeyQuotas): Promise<void> => {
   const { versions } = await tx
     .selectFrom('elastic_keys')
-    .select(({ fn }) => fn.sum('latest_version').as('versions'))
+    .select(({ fn, case: either, ref }) =>
+      fn.sum(either().when('latest_version', '<', 1).then(1).else(ref('latest_version')).end()).as('versions'),
+    )
     .executeTakeFirstOrThrow();
   if (Number(versions) <= limit) return;
   throw new AppError(

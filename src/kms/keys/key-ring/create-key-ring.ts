@@ -23,7 +23,12 @@ const NOBODY = '00000000-0000-0000-0000-000000000000';
 interface RememberedVersion {
   readonly versionChanges: number;
   readonly key: Promise<UsableKey | null>;
+  /** On the clock that never goes back. */
+  usedAt: number;
 }
+
+/** Milliseconds after which a key that nobody uses leaves the memory. */
+const IDLE_MS = 60_000;
 
 const ownerOf = ({ tenant }: Pick<KeyOfTenant, 'tenant'>): BoundedKey => boundedKey(tenant.id);
 const versionName = (elasticKeyId: string, id: string): BoundedKey => boundedKey(`${elasticKeyId}/${id}`);
@@ -86,7 +91,9 @@ export const createKeyRing = (options: {
 
   const known = (of: KeyOfTenant, { versionChanges }: ElasticKey, id: string): Promise<UsableKey | null> | undefined => {
     const remembered = versions.get(ownerOf(of), versionName(of.elasticKeyId, id));
-    return remembered?.versionChanges === versionChanges ? remembered.key : undefined;
+    if (remembered?.versionChanges !== versionChanges) return undefined;
+    remembered.usedAt = elapsed();
+    return remembered.key;
   };
 
   /** A version that was read after its elastic key: no change of it is missed that the elastic key has counted. */
@@ -94,7 +101,7 @@ export const createKeyRing = (options: {
     const before = known(of, elasticKey, key.id);
     if (before) return before;
     const loading = mayProcess(key) ? load(of, elasticKey, key) : Promise.resolve(null);
-    const entry = { versionChanges: elasticKey.versionChanges, key: loading };
+    const entry = { versionChanges: elasticKey.versionChanges, key: loading, usedAt: elapsed() };
     return remember(versions, ownerOf(of), versionName(of.elasticKeyId, key.id), entry, loading).key;
   };
 
@@ -161,6 +168,11 @@ export const createKeyRing = (options: {
     },
     countProtection: (of, materialKeyId, limit) => counter.take(of.tenant, materialKeyId, limit),
     sizes: () => ({ policies: snapshots.size, versions: versions.size }),
+    forgetIdle: () => {
+      const since = elapsed() - IDLE_MS;
+      snapshots.deleteWhere(({ at }) => at < since);
+      versions.deleteWhere(({ usedAt }) => usedAt < since);
+    },
     forget: (of) => {
       snapshots.delete(ownerOf(of), boundedKey(of.elasticKeyId));
       versions.deletePrefix(ownerOf(of), `${of.elasticKeyId}/`);

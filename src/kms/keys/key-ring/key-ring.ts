@@ -64,6 +64,8 @@ export interface KeyRing extends PublicKeys {
    */
   countProtection(of: KeyOfTenant, materialKeyId: string, limit: number): Promise<void>;
   forget(of: KeyOfTenant): void;
+  /** Forgets what nobody used for a minute: a key that another replica destroyed, and that nobody asks for here, is among it. */
+  forgetIdle(): void;
   /** Entries in memory, of all tenants. */
   sizes(): { readonly policies: number; readonly versions: number };
 }

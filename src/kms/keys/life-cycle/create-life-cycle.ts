@@ -3,6 +3,7 @@ import type { Action, Operate } from '#kms/action.ts';
 import type { Precondition } from '#kms/api/entity-tag.ts';
 import { fieldInvalid } from '#kms/api/fields.ts';
 import type { Caller } from '#kms/caller.ts';
+import { PROVING } from '#kms/jose/algorithm.ts';
 import { elasticKeyNotFound } from '../elastic-keys/elastic-key-errors.ts';
 import { assertNotDestroyed as assertKeyNotDestroyed, stateWithoutDeletion } from '../elastic-keys/elastic-key.states.ts';
 import { elasticKeysStore } from '../elastic-keys/elastic-key.store.ts';
@@ -20,7 +21,7 @@ const processingOfCompromised = (): AppError =>
   fieldInvalid(
     'processing-of-compromised',
     '/allow_processing',
-    'is true for a signing key that others know: whatever it signed may be theirs',
+    'is true for a key that signs or authenticates, and that others know: whatever it made may be theirs',
     'Leave it out, or name another reason.',
   );
 
@@ -94,7 +95,7 @@ export const createLifeCycle = (options: { readonly operate: Operate<PublicKeys>
 
     revokeVersion: (caller, key, id, { reason, comment = '', allowsProcessing = false, precondition }) =>
       changeVersion({ caller, action: LIFE_CYCLE_ACTIONS.revokeVersion, key, id, precondition }, ({ state, revocation }, { use }) => {
-        if (allowsProcessing && reason === 'key-compromise' && use === 'sign') throw processingOfCompromised();
+        if (allowsProcessing && reason === 'key-compromise' && PROVING.has(use)) throw processingOfCompromised();
         const revoked = revokedBy(revocation, { revokedAt: now(), reason, comment, allowsProcessing });
         return { revocation: revoked, state: state === 'pending-deletion' ? state : 'compromised' };
       }),

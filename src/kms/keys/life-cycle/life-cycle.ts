@@ -28,9 +28,8 @@ interface RevokeMaterialKey extends Condition<MaterialKey> {
 
 /**
  * The end of elastic keys and of their versions, as `elastic-key.states.ts` and `material-key.states.ts` draw it. Each change holds from
- * its answer on, in every replica. A key is
- * named by its id or its name; one of another tenant is `elastic-key-not-found`, 404. A precondition that does not hold is
- * `precondition-failed`, 412.
+ * its answer on, in every replica. A key is named by its id or its name; one of another tenant is `elastic-key-not-found`, 404. A
+ * precondition that does not hold is `precondition-failed`, 412.
  */
 export interface LifeCycleService {
   /**

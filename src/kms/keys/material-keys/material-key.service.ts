@@ -2,6 +2,7 @@ import { randomUUIDv7 } from 'node:crypto';
 import type { Operate, Reading } from '#kms/action.ts';
 import { DEFAULT_LIMIT, decodeCursor } from '#kms/api/cursor.ts';
 import { pageOf } from '#kms/api/paging.ts';
+import { PROVING } from '#kms/jose/algorithm.ts';
 import { algorithmOf } from '#kms/jose/algorithms.ts';
 import type { PublicJwk } from '#kms/jose/key-material.ts';
 import { elasticKeyNotFound } from '../elastic-keys/elastic-key-errors.ts';
@@ -29,7 +30,7 @@ const OPENED_AT_ONCE = 16;
 
 /** A JWK Set invites others to encrypt, so a key pair for that is left out of it once it is revoked. */
 const isPublished = (key: StoredMaterialKey, { use }: ElasticKey): boolean =>
-  mayProcess(key) && (use === 'sign' || key.state !== 'compromised');
+  mayProcess(key) && (PROVING.has(use) || key.state !== 'compromised');
 
 const elasticKeyIn = async ({ db, rows }: Pick<Reading<unknown>, 'db' | 'rows'>, id: string): Promise<ElasticKey> => {
   const key = await elasticKeysStore(db, rows).byId(id);

@@ -39,6 +39,14 @@ export type MaterialKeyChanges = Partial<
   Pick<StoredMaterialKey, 'state' | 'wrapped' | 'deactivatedAt' | 'deletionDueAt' | 'destroyedAt'> & { readonly revocation: Revocation }
 >;
 
+/** What becomes of a version when it is destroyed; its revocation stays in the record. */
+export const destroyedAt = (at: number): MaterialKeyChanges => ({
+  state: 'destroyed',
+  wrapped: null,
+  deletionDueAt: null,
+  destroyedAt: at,
+});
+
 const columnsOf = (changes: MaterialKeyChanges): Partial<MaterialKeyRow> => {
   const { state, wrapped, deactivatedAt, revocation, deletionDueAt, destroyedAt } = changes;
   return {
@@ -142,6 +150,17 @@ export const materialKeysStore = (db: Kysely<TenantTables>, rows: TenantRows) =>
         before.elastic_key_id === elasticKeyId ? columnsOf(decide(materialKeyOf(before))) : undefined,
       );
       return row && materialKeyOf(row);
+    },
+
+    /**
+     * Takes the secrets of all versions of an elastic key. It belongs in the transaction that locked that key.
+     *
+     * @param at epoch milliseconds
+     */
+    destroyAll: async (elasticKeyId: string, at: number): Promise<void> => {
+      const query = db.selectFrom('material_keys').selectAll().where('elastic_key_id', '=', elasticKeyId);
+      const found = await rows.read('material_keys', db, () => query.execute(), { elastic_key_id: elasticKeyId });
+      for (const { id, destroyed_at: destroyed } of found) if (destroyed === null) await change(id, () => columnsOf(destroyedAt(at)));
     },
 
     /** The newest version from one on that processes. */
