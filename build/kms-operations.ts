@@ -22,6 +22,7 @@ interface Operation {
 
 /** An OpenAPI document as far as it is read here. */
 export interface OpenApiDocument {
+  readonly components?: { readonly schemas?: Readonly<Record<string, Schema>> };
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
 }
 
@@ -41,6 +42,23 @@ const TYPE_KEYWORDS = new Set([
   'allOf',
   'additionalProperties',
 ]);
+
+const REFERENCE = '#/components/schemas/';
+
+/**
+ * The value with what its references name in their places.
+ *
+ * @throws TypeError for a reference to nothing
+ */
+const resolved = (value: unknown, schemas: Readonly<Record<string, Schema>>): unknown => {
+  if (Array.isArray(value)) return value.map((each) => resolved(each, schemas));
+  if (typeof value !== 'object' || value === null) return value;
+  const { $ref } = value as { readonly $ref?: string };
+  if ($ref === undefined) return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, resolved(each, schemas)]));
+  const found = schemas[$ref.slice(REFERENCE.length)];
+  if (!$ref.startsWith(REFERENCE) || found === undefined) throw new TypeError(`${$ref} is not there`);
+  return resolved(found, schemas);
+};
 
 /** @param isRequest a member with a default may be left out of a request, and is always there in an answer */
 const pruned = (value: unknown, isRequest: boolean): unknown => {
@@ -68,8 +86,8 @@ const querySchema = (parameters: Operation['parameters'] = []): Schema | null =>
 const jsonOf = (part: Content | undefined): Schema | undefined => part?.content?.['application/json']?.schema;
 
 /** @throws TypeError for an operation without a name or without a success */
-export const kmsOperationsSource = (document: OpenApiDocument): string => {
-  const operations = Object.entries(document.paths)
+export const kmsOperationsSource = ({ paths, components }: OpenApiDocument): string => {
+  const operations = Object.entries(resolved(paths, components?.schemas ?? {}) as OpenApiDocument['paths'])
     .filter(([path]) => path.startsWith(`${BASE}/`))
     .flatMap(([path, item]) =>
       Object.entries(item).map(([method, operation]) => {

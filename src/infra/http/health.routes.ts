@@ -7,12 +7,15 @@ import type { Dropped } from '#infra/telemetry/telemetry.ts';
 import type { ErrorDetail } from './problem.ts';
 import type { App } from './server.ts';
 
-const dependencyStateSchema = strictObject({
-  state: Type.Union([Type.Literal('up'), Type.Literal('down')]),
-  required: Type.Boolean(),
-  latency_ms: Type.Number(),
-  cause: Type.Union([Type.String(), Type.Null()]),
-});
+const dependencyStateSchema = strictObject(
+  {
+    state: Type.Union([Type.Literal('up'), Type.Literal('down')]),
+    required: Type.Boolean(),
+    latency_ms: Type.Number(),
+    cause: Type.Union([Type.String(), Type.Null()]),
+  },
+  { title: 'DependencyState' },
+);
 
 const dependenciesSchema = Type.Record(Type.String(), dependencyStateSchema);
 
@@ -23,7 +26,7 @@ const jobStateSchema = strictObject(
     duration_ms: Type.Union([Type.Integer(), Type.Null()], { description: 'how long the last run took' }),
     last_error: Type.Union([Type.String(), Type.Null()], { description: 'why the last run failed; null when it succeeded' }),
   },
-  { description: 'a background job; one that fails does not make the service unready' },
+  { title: 'JobState', description: 'a background job; one that fails does not make the service unready' },
 );
 
 const droppedSchema = strictObject(
@@ -32,7 +35,7 @@ const droppedSchema = strictObject(
     log_cause: Type.Union([Type.String(), Type.Null()], { description: 'why the last one could not; null while lines are written' }),
     telemetry_records: Type.Integer({ description: 'spans, log records and metric exports that did not reach the collector' }),
   },
-  { description: 'what got lost since the start of the process; it does not make the service unready' },
+  { title: 'Dropped', description: 'what got lost since the start of the process; it does not make the service unready' },
 );
 
 const partsSchema = { dependencies: dependenciesSchema, jobs: Type.Record(Type.String(), jobStateSchema), dropped: droppedSchema };
@@ -40,28 +43,38 @@ const partsSchema = { dependencies: dependenciesSchema, jobs: Type.Record(Type.S
 /** Of the OpenAPI document: these routes want no credential. */
 const nobody = { security: [] };
 
-const readySchema = strictObject({ status: Type.Literal('ready'), ...partsSchema });
+/** Names of the schemas in an OpenAPI document. */
+const READY = { title: 'Ready' };
+const NOT_READY = { title: 'NotReady' };
 
-const notReadySchema = strictObject({
-  type: Type.String(),
-  title: Type.String(),
-  status: Type.Literal(503),
-  detail: Type.String(),
-  code: Type.Literal('not-ready'),
-  reason: Type.String(),
-  ...partsSchema,
-});
+const readySchema = strictObject({ status: Type.Literal('ready'), ...partsSchema }, READY);
 
-/** What a public listener says that tells no stranger what the service is made of. */
-const minimal = {
-  ready: strictObject({ status: Type.Literal('ready') }),
-  notReady: strictObject({
+const notReadySchema = strictObject(
+  {
     type: Type.String(),
     title: Type.String(),
     status: Type.Literal(503),
     detail: Type.String(),
     code: Type.Literal('not-ready'),
-  }),
+    reason: Type.String(),
+    ...partsSchema,
+  },
+  NOT_READY,
+);
+
+/** What a public listener says that tells no stranger what the service is made of. */
+const minimal = {
+  ready: strictObject({ status: Type.Literal('ready') }, READY),
+  notReady: strictObject(
+    {
+      type: Type.String(),
+      title: Type.String(),
+      status: Type.Literal(503),
+      detail: Type.String(),
+      code: Type.Literal('not-ready'),
+    },
+    NOT_READY,
+  ),
 };
 
 /**
@@ -102,9 +115,10 @@ export const registerHealth = (
       config,
       schema: {
         ...nobody,
+        operationId: 'getLiveness',
         summary: 'The process is alive',
         tags: ['health'],
-        response: { 200: strictObject({ status: Type.Literal('alive') }) },
+        response: { 200: strictObject({ status: Type.Literal('alive') }, { title: 'Alive' }) },
       },
     },
     async () => ({ status: 'alive' as const }),
@@ -115,6 +129,7 @@ export const registerHealth = (
       config,
       schema: {
         ...nobody,
+        operationId: 'getReadiness',
         summary: 'The service and everything that it depends on',
         tags: ['health'],
         response: {

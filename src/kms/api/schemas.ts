@@ -38,8 +38,20 @@ const problemSchema = Type.Object(
     detail: Type.String(),
     code: Type.String({ description: 'Stable; programs decide on this.' }),
     fix: Type.Optional(Type.String()),
+    errors: Type.Optional(
+      Type.Array(
+        Type.Object(
+          {
+            field: Type.String({ description: 'JSON Pointer into the body, or `query/name`, `path/name`, `header/name`.' }),
+            message: Type.String(),
+            fix: Type.Optional(Type.String()),
+          },
+          { title: 'FieldIssue' },
+        ),
+      ),
+    ),
   },
-  { description: 'Problem Details (RFC 9457).' },
+  { title: 'Problem', description: 'Problem Details (RFC 9457).' },
 );
 
 /** The answers that every route may give beside its own; their media type is said here, or it would be that of all others. */

@@ -1,5 +1,5 @@
 import type { preHandlerAsyncHookHandler } from 'fastify';
-import { Type } from 'typebox';
+import { type TObject, Type } from 'typebox';
 import type { App } from '#infra/http/server.ts';
 import { fingerprintOf } from './request-hashes.ts';
 
@@ -35,7 +35,8 @@ const takeKey: preHandlerAsyncHookHandler = async (request) => {
 export const acceptIdempotencyKeys = (app: App): void => {
   app.addHook('onRoute', (route) => {
     if (route.config?.action?.mode !== 'change') return;
-    route.schema = { ...route.schema, headers };
+    const given = route.schema?.headers as TObject | undefined;
+    route.schema = { ...route.schema, headers: Type.Object({ ...given?.properties, ...headers.properties }) };
     route.preHandler = [takeKey, ...[route.preHandler ?? []].flat()];
   });
 };

@@ -1,8 +1,10 @@
 import swagger from '@fastify/swagger';
 import type { App } from '#infra/http/server.ts';
 import type { DemoAccount, DemoApi } from './demo-api.ts';
+import { withErrorStatuses } from './error-statuses.ts';
 import { withExamples } from './examples.ts';
 import type { LogIn } from './log-in.ts';
+import { withNamedSchemas } from './named-schemas.ts';
 import { registerSwaggerUi } from './swagger-ui.ts';
 
 const BASIC = 'User of a realm (RFC 7617).';
@@ -54,12 +56,14 @@ export const registerOpenApi = async (
   { swaggerUi, logIn, demo }: { readonly swaggerUi: boolean; readonly logIn: LogIn | null; readonly demo: DemoApi | null },
 ): Promise<void> => {
   await app.register(swagger, { openapi: documentFor(demo) as never });
+  let described: object | undefined;
+  const describe = (): object => (described ??= withNamedSchemas(withErrorStatuses(app.swagger())));
   let text: string | undefined;
   app.get('/openapi.json', { schema: { hide: true } }, async (_request, reply) => {
     reply.type('application/json');
     // A reset of the demo gives its keys other ids.
-    if (demo !== null) return reply.header('cache-control', 'no-store').send(withExamples(app.swagger(), await demo.examples()));
-    text ??= JSON.stringify(app.swagger());
+    if (demo !== null) return reply.header('cache-control', 'no-store').send(withExamples(describe(), await demo.examples()));
+    text ??= JSON.stringify(describe());
     return reply.send(text);
   });
   if (swaggerUi) await registerSwaggerUi(app, { accounts: demo?.accounts ?? [], logIn });

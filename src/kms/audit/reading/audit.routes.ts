@@ -28,24 +28,27 @@ const query = strictObject({
   ...pageQuery,
 });
 
-const entrySchema = Type.Object({
-  time: Type.String(),
-  operation: Type.String({ description: 'The name of the act, such as `encrypt` or `elastic-key.create`.' }),
-  outcome,
-  code: nullable(Type.String(), { description: 'Of the Problem that its caller got; null where there was none.' }),
-  elastic_key_id: nullable(Type.String()),
-  material_key_id: nullable(Type.String(), { description: 'The version that was used; null where none was.' }),
-  subject: Type.String({ description: 'Stable id of the one who acted, within the issuer or the realm.' }),
-  username: nullable(Type.String()),
-  credential: Type.String({ description: '`token`, `realm-user`, `certificate`, or `service` where the KMS acted by itself.' }),
-  issuer: nullable(Type.String(), { description: 'Of the token.' }),
-  token_id: nullable(Type.String(), { description: '`jti` of the token.' }),
-  address: nullable(Type.String(), { description: 'IP address of the client.' }),
-  request_id: nullable(Type.String()),
-  trace_id: nullable(Type.String()),
-  chain: uuidV7('the chain of the record, a UUIDv7'),
-  seq: Type.Integer({ description: 'The place of the record in its chain.' }),
-});
+const entrySchema = Type.Object(
+  {
+    time: Type.String(),
+    operation: Type.String({ description: 'The name of the act, such as `encrypt` or `elastic-key.create`.' }),
+    outcome,
+    code: nullable(Type.String(), { description: 'Of the Problem that its caller got; null where there was none.' }),
+    elastic_key_id: nullable(Type.String()),
+    material_key_id: nullable(Type.String(), { description: 'The version that was used; null where none was.' }),
+    subject: Type.String({ description: 'Stable id of the one who acted, within the issuer or the realm.' }),
+    username: nullable(Type.String()),
+    credential: Type.String({ description: '`token`, `realm-user`, `certificate`, or `service` where the KMS acted by itself.' }),
+    issuer: nullable(Type.String(), { description: 'Of the token.' }),
+    token_id: nullable(Type.String(), { description: '`jti` of the token.' }),
+    address: nullable(Type.String(), { description: 'IP address of the client.' }),
+    request_id: nullable(Type.String()),
+    trace_id: nullable(Type.String()),
+    chain: uuidV7('the chain of the record, a UUIDv7'),
+    seq: Type.Integer({ description: 'The place of the record in its chain.' }),
+  },
+  { title: 'AuditEntry' },
+);
 
 const viewOf = (entry: AuditEntry) => ({
   time: isoOf(entry.at),
@@ -82,7 +85,7 @@ export const registerAuditRoutes = (app: App, readAudit: ReadAudit): void => {
           'One page of the records of the tenant, the youngest first: who did what with which key, and how it ended. A page that looked far and found little is shorter than `limit`: go on while there is a `next_cursor`.',
         tags: ['Audit'],
         querystring: query,
-        response: { 200: Type.Object({ items: Type.Array(entrySchema), next_cursor: nextCursor }), ...problems },
+        response: { 200: Type.Object({ items: Type.Array(entrySchema), next_cursor: nextCursor }, { title: 'AuditPage' }), ...problems },
       },
     },
     async (request) => {

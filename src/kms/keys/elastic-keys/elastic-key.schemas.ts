@@ -117,29 +117,35 @@ export const listQuery = strictObject({
   ...pageQuery,
 });
 
-export const elasticKeySchema = Type.Object({
-  id: uuidV7('a UUIDv7'),
-  name: Type.String(),
-  description: Type.String(),
-  labels: labelsSchema,
-  algorithm: Type.String(),
-  key_size: Type.Union([Type.Integer(), Type.Null()], { description: 'Bits of an RSA key; null for others.' }),
-  curve: Type.Union([Type.String(), Type.Null()], { description: 'Null where the key is on none.' }),
-  use: oneOf(KEY_PURPOSES, { description: 'Fixed at creation.' }),
-  operations: Type.Array(oneOf(OPERATIONS)),
-  state,
-  origin: oneOf(ORIGINS, { description: 'Who makes its key material: the KMS, or others, who import it.' }),
-  exportable: Type.Boolean({ description: 'Whether its key material may leave the KMS, wrapped.' }),
-  latest_version: Type.Integer({ description: 'The version that protects; 0 while there is none.' }),
-  min_decryption_version: Type.Integer(),
-  created_at: Type.String(),
-  updated_at: Type.String(),
-  expires_at: Type.Union([Type.String(), Type.Null()]),
-  deletion_at: Type.Union([Type.String(), Type.Null()], { description: 'When a key that is `pending-deletion` will be destroyed.' }),
-  destroyed_at: Type.Union([Type.String(), Type.Null()]),
-});
+export const elasticKeySchema = Type.Object(
+  {
+    id: uuidV7('a UUIDv7'),
+    name: Type.String(),
+    description: Type.String(),
+    labels: labelsSchema,
+    algorithm: Type.String(),
+    key_size: Type.Union([Type.Integer(), Type.Null()], { description: 'Bits of an RSA key; null for others.' }),
+    curve: Type.Union([Type.String(), Type.Null()], { description: 'Null where the key is on none.' }),
+    use: oneOf(KEY_PURPOSES, { description: 'Fixed at creation.' }),
+    operations: Type.Array(oneOf(OPERATIONS)),
+    state,
+    origin: oneOf(ORIGINS, { description: 'Who makes its key material: the KMS, or others, who import it.' }),
+    exportable: Type.Boolean({ description: 'Whether its key material may leave the KMS, wrapped.' }),
+    latest_version: Type.Integer({ description: 'The version that protects; 0 while there is none.' }),
+    min_decryption_version: Type.Integer(),
+    created_at: Type.String(),
+    updated_at: Type.String(),
+    expires_at: Type.Union([Type.String(), Type.Null()]),
+    deletion_at: Type.Union([Type.String(), Type.Null()], { description: 'When a key that is `pending-deletion` will be destroyed.' }),
+    destroyed_at: Type.Union([Type.String(), Type.Null()]),
+  },
+  { title: 'ElasticKey' },
+);
 
-export const elasticKeyPageSchema = Type.Object({ items: Type.Array(elasticKeySchema), next_cursor: nextCursor });
+export const elasticKeyPageSchema = Type.Object(
+  { items: Type.Array(elasticKeySchema), next_cursor: nextCursor },
+  { title: 'ElasticKeyPage' },
+);
 
 const keyFactsView = ({ algorithm: name }: ElasticKey) => {
   const { keySize: size, curve: on } = keyFactsOf(name);

@@ -48,7 +48,10 @@ export const registerMaterialKeyRoutes = (app: App, base: string, materialKeys: 
         tags,
         params: elasticKeyPath,
         querystring: strictObject(pageQuery),
-        response: { 200: Type.Object({ items: Type.Array(materialKeySchema), next_cursor: nextCursor }), ...problems },
+        response: {
+          200: Type.Object({ items: Type.Array(materialKeySchema), next_cursor: nextCursor }, { title: 'MaterialKeyPage' }),
+          ...problems,
+        },
       },
     },
     async (request) => {
@@ -90,7 +93,7 @@ export const registerMaterialKeyRoutes = (app: App, base: string, materialKeys: 
         tags,
         params: elasticKeyPath,
         headers: ifNoneMatchHeader,
-        response: { ...taggedAnswers(Type.Object({ keys: Type.Array(publicJwk) })), ...problems },
+        response: { ...taggedAnswers(Type.Object({ keys: Type.Array(publicJwk) }, { title: 'JwkSet' })), ...problems },
       },
     },
     async (request, reply) => {

@@ -13,40 +13,49 @@ export const materialKeyPath = strictObject({ ...elasticKeyPath.properties, kid:
 const coordinate = (description: string) => Type.Optional(Type.String({ description }));
 
 /** @see RFC 7517 section 4, RFC 7518 sections 6.2.1 and 6.3.1, RFC 8037 section 2, RFC 9964 section 3 */
-export const publicJwk = Type.Object({
-  kty: Type.String({ description: '`EC`, `OKP`, `RSA` or `AKP`' }),
-  crv: coordinate('of `EC` and `OKP`'),
-  x: coordinate('of `EC` and `OKP`'),
-  y: coordinate('of `EC`'),
-  n: coordinate('of `RSA`'),
-  e: coordinate('of `RSA`'),
-  pub: coordinate('of `AKP`'),
-  kid: Type.String(),
-  alg: Type.Optional(Type.String({ description: 'of a key for JWS or JWE; one that signs bytes has none' })),
-  use: Type.Optional(oneOf(['sig', 'enc'], { description: 'likewise' })),
-});
+export const publicJwk = Type.Object(
+  {
+    kty: Type.String({ description: '`EC`, `OKP`, `RSA` or `AKP`' }),
+    crv: coordinate('of `EC` and `OKP`'),
+    x: coordinate('of `EC` and `OKP`'),
+    y: coordinate('of `EC`'),
+    n: coordinate('of `RSA`'),
+    e: coordinate('of `RSA`'),
+    pub: coordinate('of `AKP`'),
+    kid: Type.String(),
+    alg: Type.Optional(Type.String({ description: 'of a key for JWS or JWE; one that signs bytes has none' })),
+    use: Type.Optional(oneOf(['sig', 'enc'], { description: 'likewise' })),
+  },
+  { title: 'PublicJwk' },
+);
 
-const revocationSchema = Type.Object({
-  revoked_at: Type.String(),
-  reason: oneOf(REVOCATION_REASONS),
-  comment: Type.String(),
-  allow_processing: Type.Boolean({ description: 'Whether it still decrypts, unwraps or verifies.' }),
-});
+const revocationSchema = Type.Object(
+  {
+    revoked_at: Type.String(),
+    reason: oneOf(REVOCATION_REASONS),
+    comment: Type.String(),
+    allow_processing: Type.Boolean({ description: 'Whether it still decrypts, unwraps or verifies.' }),
+  },
+  { title: 'Revocation' },
+);
 
-export const materialKeySchema = Type.Object({
-  id: uuidV7('the `kid` of every JWE, JWS and JWK of this version'),
-  elastic_key_id: uuidV7('the elastic key of which it is a version'),
-  version: Type.Integer(),
-  state: oneOf(MATERIAL_KEY_STATES, {
-    description: '`active` protects and opens; `deactivated` only opens; `compromised` at most opens; the others do nothing.',
-  }),
-  public_jwk: Type.Union([publicJwk, Type.Null()], { description: 'Null for a symmetric key, and for one that is destroyed.' }),
-  created_at: Type.String(),
-  deactivated_at: Type.Union([Type.String(), Type.Null()]),
-  revocation: Type.Union([revocationSchema, Type.Null()], { description: 'Null for a version that was not revoked.' }),
-  deletion_at: Type.Union([Type.String(), Type.Null()], { description: 'When a version that is `pending-deletion` will be destroyed.' }),
-  destroyed_at: Type.Union([Type.String(), Type.Null()]),
-});
+export const materialKeySchema = Type.Object(
+  {
+    id: uuidV7('the `kid` of every JWE, JWS and JWK of this version'),
+    elastic_key_id: uuidV7('the elastic key of which it is a version'),
+    version: Type.Integer(),
+    state: oneOf(MATERIAL_KEY_STATES, {
+      description: '`active` protects and opens; `deactivated` only opens; `compromised` at most opens; the others do nothing.',
+    }),
+    public_jwk: Type.Union([publicJwk, Type.Null()], { description: 'Null for a symmetric key, and for one that is destroyed.' }),
+    created_at: Type.String(),
+    deactivated_at: Type.Union([Type.String(), Type.Null()]),
+    revocation: Type.Union([revocationSchema, Type.Null()], { description: 'Null for a version that was not revoked.' }),
+    deletion_at: Type.Union([Type.String(), Type.Null()], { description: 'When a version that is `pending-deletion` will be destroyed.' }),
+    destroyed_at: Type.Union([Type.String(), Type.Null()]),
+  },
+  { title: 'MaterialKey' },
+);
 
 const revocationView = ({ revokedAt, reason, comment, allowsProcessing }: Revocation) => ({
   revoked_at: isoOf(revokedAt),

@@ -54,12 +54,15 @@ export const createVerify =
   };
 
 const answer = Type.Union([
-  strictObject({
-    valid: Type.Literal(true),
-    payload: Type.Optional(Type.String({ description: 'base64url; absent where it was given apart' })),
-    material_key_id: materialKeyId,
-  }),
-  strictObject({ valid: Type.Literal(false) }),
+  strictObject(
+    {
+      valid: Type.Literal(true),
+      payload: Type.Optional(Type.String({ description: 'base64url; absent where it was given apart' })),
+      material_key_id: materialKeyId,
+    },
+    { title: 'ValidJws' },
+  ),
+  strictObject({ valid: Type.Literal(false) }, { title: 'InvalidJws' }),
 ]);
 
 export const registerVerify = (app: App, path: string, verify: Verify): void => {
