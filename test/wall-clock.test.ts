@@ -33,6 +33,7 @@ const READS_THE_WALL_CLOCK: Readonly<Record<string, string>> = {
   'src/kms/access/tokens/revocation.ts': 'the exp of tokens',
   'src/kms/access/tokens/token-verifier.ts': 'the exp of tokens',
   'src/kms/access/tokens/trusted-issuers.ts': 'the exp of tokens',
+  'src/kms/api/openapi/swagger-log-in-script.ts': 'the end of a token, for a person in a browser to read',
   'src/kms/server.ts': 'tokens, keys and demo data',
   'src/stack/stack-options.ts': 'records of a stack',
 };
@@ -42,6 +43,7 @@ const RECKONS_WITH_NOW: Readonly<Record<string, string>> = {
   'src/engine/embedded/children/supervisor.ts': 'how long a process runs that another process started',
   'src/identity/provider/store/adapter.ts': 'the end of life that is stored with a token',
   'src/infra/files/file-lock.ts': 'how old a lock is, which another process placed',
+  'src/kms/api/openapi/swagger-log-in-script.ts': 'the end of a token, for a person in a browser to read',
   'src/kms/audit/open-audit-log.ts': 'how old the head of a chain is, which another process signed',
   'src/kms/idempotency/create-idempotency.ts': 'the end that is stored with an answer',
   'src/kms/keys/life-cycle/create-life-cycle.ts': 'the date of a deletion, which is stored with the key',
