@@ -46,7 +46,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['access/realms', 'access/tokens'],
     ['access'],
     ['keys'],
-    ['keys/operations', 'keys/life-cycle', 'keys/transfer'],
+    ['keys/operations', 'keys/life-cycle', 'keys/transfer', 'keys/rewrapping'],
     ['keys/key-ring'],
     ['keys/material-keys'],
     ['keys/elastic-keys'],

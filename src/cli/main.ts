@@ -33,6 +33,7 @@ import {
   AUDIT_FLAGS,
   AUDIT_VERIFY_FLAGS,
   BARRIER_FLAGS,
+  BARRIER_ROTATE_FLAGS,
   BARRIER_UNSEAL_FLAGS,
   CLIENT_CREATE_FLAGS,
   HASH_PASSWORD_FLAGS,
@@ -225,10 +226,10 @@ const COMMANDS: readonly AddCommand[] = [
       run: async (call) => (await import('./commands/operator/audit-verify.ts')).auditVerify(call),
     }),
   ]),
-  commandGroup('barrier', 'the seal of a running KMS', [
+  commandGroup('barrier', 'the seal and the key hierarchy of a running KMS', [
     command({
       name: 'status',
-      summary: 'tell whether it is sealed, and how many unseal shares it was given',
+      summary: 'tell whether it is sealed, and which keys stand above the tenants',
       flags: BARRIER_FLAGS,
       settings: ['output'],
       help: BARRIER_HELP,
@@ -249,6 +250,15 @@ const COMMANDS: readonly AddCommand[] = [
       settings: ['output'],
       help: BARRIER_HELP,
       run: async (call) => (await import('./commands/operator/barrier.ts')).barrierUnseal(call),
+    }),
+    command({
+      name: 'rotate',
+      summary: 'make a new key of a level while it serves',
+      argument: { spelling: '<level>', help: 'whose key', type: oneOf(['root', 'intermediate', 'content'], 'level') },
+      flags: BARRIER_ROTATE_FLAGS,
+      settings: ['output'],
+      help: BARRIER_HELP,
+      run: async (call) => (await import('./commands/operator/barrier.ts')).barrierRotate(call),
     }),
   ]),
   command({

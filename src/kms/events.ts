@@ -17,6 +17,7 @@ export type KmsEvent =
   | { readonly type: 'demo-reset-already-done' }
   | { readonly type: 'sealed' }
   | { readonly type: 'unsealed' }
+  | { readonly type: 'barrier-rotated'; readonly level: string; readonly keys: number }
   | { readonly type: 'tenant-created'; readonly id: string }
   | { readonly type: 'leftovers-removed'; readonly tenants: number; readonly databases: number }
   | { readonly type: 'databases-unnamed'; readonly names: readonly string[] }
@@ -69,6 +70,8 @@ const lineOf = (event: KmsEvent): EventLine => {
       return ['warn', 'sealed by an operator: every key is forgotten, and nothing is served until it is unsealed', {}];
     case 'unsealed':
       return ['info', 'unsealed by operators', {}];
+    case 'barrier-rotated':
+      return ['info', `an operator rotated the ${event.level} key: ${event.keys} made`, { count: event.keys }];
     case 'tenant-created':
       return ['info', `an operator made tenant ${event.id}`, {}];
     case 'leftovers-removed':
@@ -137,7 +140,8 @@ const lineOf = (event: KmsEvent): EventLine => {
 export const logEvents = ({ log, counter }: Pick<Telemetry, 'log' | 'counter'>): Emit =>
   createEventLog(log, {
     count: counter('passthru.kms.events', {
-      description: 'Starts, seals, demo resets, acts of operators, Identity gone and back, and rows that are refused',
+      description:
+        'Starts, seals, rotations of the barrier, demo resets, acts of operators, Identity gone and back, and rows that are refused',
     }),
     lineOf,
   });

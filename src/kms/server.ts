@@ -18,7 +18,8 @@ import { createTenantRate } from './access/guard/tenant-rate.ts';
 import { recordRefusals } from './access/guard/record-refusals.ts';
 import { createAdmin } from './admin/admin.ts';
 import { gaugeKms } from './admin/gauges.ts';
-import { createSealService } from './admin/seal.service.ts';
+import { createRotationService } from './admin/barrier/rotation.service.ts';
+import { createSealService } from './admin/barrier/seal.service.ts';
 import { createTenantsService } from './admin/tenants.service.ts';
 import { registerAuditRoutes } from './audit/reading/audit.routes.ts';
 import { createReadAudit } from './audit/reading/read-audit.ts';
@@ -41,6 +42,7 @@ import { openRevisions } from './integrity/ledger/revisions-file.ts';
 import { withLedger } from './integrity/with-ledger.ts';
 import { registerKeyRoutes } from './keys/keys.routes.ts';
 import { createKeys } from './keys/keys.ts';
+import { retireOlderKeys } from './keys/rewrapping/retire-keys.job.ts';
 import { countActs } from './keys/operations/count-acts.ts';
 import { destroyDueKeys } from './keys/life-cycle/destroy-due-keys.ts';
 import { quotasOf } from './keys/elastic-keys/quotas.ts';
@@ -130,7 +132,9 @@ export const buildKms = async (options: {
   const keys = createKeys({ barrier, rows, insufficientScope, audit, emit: countActs(telemetry), now, quotas: quotasOf(config.quotas) });
   const seedFile = options.demo ? config.demo.seed_file : undefined;
   const { demo, api } = seedFile === undefined ? { demo: null, api: null } : await demoData.load(seedFile, keys);
+  const retiring = retireOlderKeys({ barrier, tenants, rows, locks: databases, now });
   const ofTenants = [
+    retiring,
     forgetGoneTenants(tenants),
     lookAtTenants(tenants, rows),
     forgetIdempotencyKeys({ locks: databases, tenants, rows, now }),
@@ -181,8 +185,23 @@ export const buildKms = async (options: {
   registerAuditRoutes(app, createReadAudit({ operate: keys.operate, entries: audit.entries }));
 
   const made = createTenantsService({ service, rows, lock: demoData.preparing, tenants, lifeCycle, users: access.newUsers, emit });
+  const rotation = createRotationService({ barrier, locks: databases, emit });
   gaugeKms(telemetry, { seal, barrier, keys, rows });
-  const admin = await createAdmin({ config, telemetry, barrier, seal, tenants: made, audit, demo, drain, emit, now, ...health });
+  const admin = await createAdmin({
+    config,
+    telemetry,
+    barrier,
+    seal,
+    rotation,
+    progress: retiring.progress,
+    tenants: made,
+    audit,
+    demo,
+    drain,
+    emit,
+    now,
+    ...health,
+  });
   opened.defer(() => admin.close());
   // Both at once: each may wait for its requests.
   opened.defer(async () => void (await Promise.all([app.close(), admin.close()])));

@@ -129,11 +129,14 @@ export const BARRIER_HELP = `
 The admin listener takes the certificate of an operator only; docs/production.md has the command that asks
 from beside a replica. Each replica has a seal of its own. A share is never an argument: other users of the
 machine could read it. Shares that were given stay in the memory of the KMS until there are enough of them;
-one that is refused changes nothing.
+one that is refused changes nothing. rotate is for all replicas: a new key wraps from then on, and what older
+ones wrap is wrapped anew in the background.
 
 Examples:
   passthru barrier status --operator .passthru/tls
   passthru barrier seal --operator /srv/passthru/operator
   passthru barrier unseal --operator /srv/passthru/operator
   passthru barrier unseal --share-file share-1 share-2 share-3 --operator /srv/passthru/operator
-  passthru barrier unseal --reset --operator /srv/passthru/operator`;
+  passthru barrier unseal --reset --operator /srv/passthru/operator
+  passthru barrier rotate intermediate --operator /srv/passthru/operator
+  passthru barrier rotate content --tenant 0b8f9d5e-5d0c-4c3b-9a51-0d1c6a2f7e34 --operator /srv/passthru/operator`;

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { strictObject } from '#infra/config/schema.ts';
 import { document, nullable } from './document.ts';
 
 const seal = {
@@ -8,8 +9,29 @@ const seal = {
   threshold: nullable(Type.Integer({ description: 'unseal shares that are needed' })),
 };
 
+const key = strictObject({
+  id: Type.String({ format: 'uuid' }),
+  version: Type.Integer(),
+  created_at: Type.String({ format: 'date-time' }),
+});
+
+const keys = {
+  root: key,
+  intermediate: key,
+  older_intermediates: Type.Integer({ description: 'go once nothing names them, an hour after a rotation at the earliest' }),
+  tenants: Type.Integer({ description: 'each has a content key' }),
+  older_content_keys: Type.Integer({ description: 'as older_intermediates' }),
+  rewrapped: strictObject(
+    { content_keys: Type.Integer(), secrets: Type.Integer() },
+    { description: 'by the process that was asked, since its start' },
+  ),
+};
+
 /** `passthru barrier status --output json` */
-export const barrierStatusSchema = document('barrier-status', 'passthru barrier status', seal);
+export const barrierStatusSchema = document('barrier-status', 'passthru barrier status', {
+  ...seal,
+  keys: Type.Union([strictObject(keys), Type.Null()], { description: 'null while it is sealed' }),
+});
 
 /** `passthru barrier seal --output json` */
 export const barrierSealSchema = document('barrier-seal', 'passthru barrier seal', seal);
@@ -17,4 +39,13 @@ export const barrierSealSchema = document('barrier-seal', 'passthru barrier seal
 /** `passthru barrier unseal --output json` */
 export const barrierUnsealSchema = document('barrier-unseal', 'passthru barrier unseal', seal);
 
+/** `passthru barrier rotate --output json` */
+export const barrierRotateSchema = document('barrier-rotate', 'passthru barrier rotate', {
+  level: Type.String({ description: 'root, intermediate or content' }),
+  made: Type.Integer({ description: 'new keys' }),
+  ...keys,
+});
+
+export type BarrierSealDocument = Static<typeof barrierSealSchema>;
+export type BarrierRotateDocument = Static<typeof barrierRotateSchema>;
 export type BarrierStatusDocument = Static<typeof barrierStatusSchema>;

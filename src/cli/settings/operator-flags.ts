@@ -136,3 +136,12 @@ export const BARRIER_UNSEAL_FLAGS = {
   }),
   ...BARRIER_FLAGS,
 } as const;
+
+export const BARRIER_ROTATE_FLAGS = {
+  tenant: setting({
+    type: text('the id of a tenant', 'id'),
+    default: null,
+    flags: [{ help: 'with content: id of the one tenant whose key is rotated (default: all of them)' }],
+  }),
+  ...BARRIER_FLAGS,
+} as const;

@@ -46,3 +46,38 @@ export const unseal = ({ share, ...options }: AdminOptions & { readonly share: s
 
 /** Makes the KMS forget the shares that were given. @throws as `sealStatus` */
 export const resetUnseal = (options: AdminOptions): Promise<SealStatus> => ask(options, 'DELETE', '/admin/v1/unseal');
+
+/** A key above the tenants. */
+export interface BarrierKeyBody {
+  readonly id: string;
+  readonly version: number;
+  /** RFC 3339. */
+  readonly created_at: string;
+}
+
+/** The key hierarchy of a KMS, and how far older keys of it are retired. */
+export interface BarrierBody {
+  readonly root: BarrierKeyBody;
+  readonly intermediate: BarrierKeyBody;
+  readonly older_intermediates: number;
+  readonly tenants: number;
+  readonly older_content_keys: number;
+  /** By the process that answers, since its start. */
+  readonly rewrapped: { readonly content_keys: number; readonly secrets: number };
+}
+
+/** @throws as `sealStatus`; `sealed` 503 */
+export const barrierKeys = (options: AdminOptions): Promise<BarrierBody> => ask(options, 'GET', '/admin/v1/barrier');
+
+/**
+ * Makes a new key of a level.
+ *
+ * @param options.tenantId with `content`: of this tenant alone
+ * @throws as `barrierKeys`
+ */
+export const rotateBarrier = ({
+  level,
+  tenantId,
+  ...options
+}: AdminOptions & { readonly level: string; readonly tenantId: string | undefined }): Promise<BarrierBody & { readonly made: number }> =>
+  ask(options, 'POST', '/admin/v1/barrier/rotation', { level, ...(tenantId === undefined ? {} : { tenant_id: tenantId }) });

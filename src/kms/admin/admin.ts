@@ -15,9 +15,12 @@ import type { Barrier } from '#kms/barrier/barrier.ts';
 import type { UnsealConfig } from '#kms/barrier/config.ts';
 import type { KmsDemo } from '#kms/demo/kms-demo.ts';
 import { registerFlowKeyRoutes } from './flow-keys.routes.ts';
-import { registerSealRoutes } from './seal.routes.ts';
-import type { SealService } from './seal.service.ts';
 import { registerAuditAdminRoutes } from './audit.routes.ts';
+import type { RetiringProgress } from '#kms/keys/rewrapping/retire-keys.job.ts';
+import { registerRotationRoutes } from './barrier/rotation.routes.ts';
+import type { RotationService } from './barrier/rotation.service.ts';
+import { registerSealRoutes } from './barrier/seal.routes.ts';
+import type { SealService } from './barrier/seal.service.ts';
 import { registerTenantRoutes } from './tenants.routes.ts';
 import type { TenantsService } from './tenants.service.ts';
 
@@ -32,6 +35,9 @@ export const createAdmin = async (options: {
   readonly telemetry: Telemetry;
   readonly barrier: Pick<Barrier, 'isInitialized'>;
   readonly seal: SealService;
+  readonly rotation: RotationService;
+  /** Of the job that wraps anew what older keys wrap. */
+  readonly progress: () => RetiringProgress;
   readonly dependencies: readonly DependencyCheck[];
   readonly jobs: Jobs;
   readonly notReady: () => string | null;
@@ -57,6 +63,7 @@ export const createAdmin = async (options: {
   registerHealth(app, { dependencies, jobs, telemetry, notReady, stopping: drain.begun });
   registerMetrics(app, { telemetry, jobs, clients: config.admin.metrics_clients });
   registerSealRoutes(app, { seal, barrier, config: config.unseal });
+  registerRotationRoutes(app, options);
   registerTenantRoutes(app, tenants);
   registerAuditAdminRoutes(app, audit);
   if (demo !== null) {

@@ -2,7 +2,7 @@ import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import type { Barrier } from '#kms/barrier/barrier.ts';
 import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
 import type { Keys } from '#kms/keys/keys.ts';
-import type { SealService } from './seal.service.ts';
+import type { SealService } from './barrier/seal.service.ts';
 
 /** What an operator watches of a KMS beside what is counted: seal, keys in memory, rows that are refused. */
 export const gaugeKms = (

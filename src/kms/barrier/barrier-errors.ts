@@ -34,3 +34,14 @@ export const tenantKeyMissing = (tenantId: string): AppError =>
   new AppError('tenant-key-missing', 500, `Tenant ${tenantId} has no content key.`, {
     fix: 'Remove the tenant and create it again, or restore the service database from its last backup.',
   });
+
+/** Another replica made a new set of shares; this one was unsealed with the old. */
+export const unsealKeyChanged = (): AppError =>
+  new AppError('unseal-key-changed', 409, 'The unseal shares were made anew since this process was unsealed.', {
+    fix: 'Seal it, and unseal it with the new shares; or ask the replica at which they were made.',
+  });
+
+export const barrierChanged = (): AppError =>
+  new AppError('barrier-changed', 409, 'Another process changed the key hierarchy at the same time; nothing was changed here.', {
+    fix: 'Look at the state of the hierarchy, and try again.',
+  });

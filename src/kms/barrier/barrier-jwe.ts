@@ -10,12 +10,22 @@ export interface WrappingKey {
   readonly key: CryptoKey;
 }
 
+/** A key that came by a rotation says its version, so that no older key can be put in its place; the first one says none. */
+interface Versioned {
+  readonly barrier_key_id: string;
+  readonly version?: number;
+}
+
 /** The purpose of a wrapped key and its place; the authentication tag covers both. */
 export type BarrierClaims =
-  | { readonly purpose: 'root'; readonly barrier_key_id: string }
-  /** `rows` says that every row that decides carries a tag; an intermediate from before that has no such word. */
-  | { readonly purpose: 'intermediate'; readonly barrier_key_id: string; readonly rows?: 'tagged' | 'listed' }
-  | { readonly purpose: 'content'; readonly barrier_key_id: string; readonly tenant_id: string }
+  | ({ readonly purpose: 'root' } & Versioned)
+  /**
+   * `rows` says that every row that decides carries a tag; an intermediate from before that has no such word. `row_key` is the id of the
+   * key above the row keys; where there is none, that key is derived from this intermediate.
+   */
+  | ({ readonly purpose: 'intermediate'; readonly rows?: 'tagged' | 'listed'; readonly row_key?: string } & Versioned)
+  | ({ readonly purpose: 'rows' } & Versioned)
+  | ({ readonly purpose: 'content'; readonly tenant_id: string } & Versioned)
   /** Without the last three: from before they were bound. */
   | {
       readonly purpose: 'material';
@@ -65,14 +75,22 @@ const headerOf = (wrapping: WrappingKey, claims: BarrierClaims) => ({
 export const wrapKey = async (wrapping: WrappingKey, claims: BarrierClaims, plaintext: Uint8Array): Promise<string> =>
   new CompactEncrypt(plaintext).setProtectedHeader(headerOf(wrapping, claims)).encrypt(wrapping.key);
 
-/** `kid` of a wrapped key, or null when it is no JWE of ours. Proves nothing. */
-export const wrappedBy = (jwe: string): string | null => {
+/** The header of a wrapped key, or null when it is no JWE. Proves nothing. */
+const headerIn = (jwe: string): Readonly<Record<string, unknown>> | null => {
   try {
-    return decodeProtectedHeader(jwe).kid ?? null;
+    return { ...decodeProtectedHeader(jwe) };
   } catch {
     return null;
   }
 };
+
+/** A text in the header of a wrapped key, for example `kid`, the id of the key that wraps it; null where there is none. Proves nothing. */
+export const headerText = (jwe: string, member: 'kid' | 'row_key' | 'material_key_id'): string | null => {
+  const value = headerIn(jwe)?.[member];
+  return typeof value === 'string' ? value : null;
+};
+
+export const wrappedBy = (jwe: string): string | null => headerText(jwe, 'kid');
 
 /**
  * Opens a wrapped key whose header says exactly these claims, no more and no less: a ciphertext that was copied to
@@ -95,4 +113,15 @@ export const unwrapKey = async (wrapping: WrappingKey, claims: BarrierClaims, jw
   } catch {
     return null;
   }
+};
+
+/**
+ * The same key, and the same words about its place, under another key. Whether it stands at that place is for who opens it to say.
+ *
+ * @returns null when the first key does not open it
+ */
+export const rewrapKey = async (from: WrappingKey, to: WrappingKey, jwe: string): Promise<string | null> => {
+  const { alg: _alg, enc: _enc, typ: _typ, kid: _kid, ...claims } = headerIn(jwe) ?? {};
+  const bytes = await unwrapKey(from, claims as unknown as BarrierClaims, jwe);
+  return bytes && wrapKey(to, claims as unknown as BarrierClaims, bytes).finally(() => bytes.fill(0));
 };

@@ -2,34 +2,41 @@ import type { Kysely } from 'kysely';
 import type { BarrierKeyRow } from '#kms/database/barrier-keys.table.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 
-/** Whose key it is, and for what: root and intermediate belong to the service, a content key to its tenant. */
-export type BarrierKeyOwner =
-  | { readonly purpose: 'root' | 'intermediate' }
-  /** UUIDv4 of the tenant. */
-  | { readonly purpose: 'content'; readonly tenantId: string };
+/** `rows`: the key above the row keys, once the intermediate that it was derived from has been rotated. */
+export type ServicePurpose = 'root' | 'intermediate' | 'rows';
 
 /** A key of the hierarchy, readable only with the key above it. */
 export interface BarrierKey {
   /** UUIDv7; `kid` of what this key wraps. */
   readonly id: string;
+  /** Counts from 1. */
+  readonly version: number;
   /** Compact JWE under the key above. */
   readonly wrapped: string;
   /** Epoch milliseconds. */
   readonly createdAt: number;
 }
 
+export interface ServiceKey extends BarrierKey {
+  readonly purpose: ServicePurpose;
+}
+
+export interface ContentKey extends BarrierKey {
+  /** UUIDv4. */
+  readonly tenantId: string;
+}
+
 /** The service in the column of the owner. */
 const SERVICE = 'service';
 
-const ownerOf = (owner: BarrierKeyOwner): string => (owner.purpose === 'content' ? owner.tenantId : SERVICE);
+const barrierKeyOf = ({ id, version, wrapped, created_at: createdAt }: BarrierKeyRow): BarrierKey => ({ id, version, wrapped, createdAt });
+const contentKeyOf = (row: BarrierKeyRow): ContentKey => ({ ...barrierKeyOf(row), tenantId: row.owner });
 
-const barrierKeyOf = ({ id, wrapped, created_at: createdAt }: BarrierKeyRow): BarrierKey => ({ id, wrapped, createdAt });
-
-const firstVersionOf = (owner: BarrierKeyOwner, { id, wrapped, createdAt }: BarrierKey): BarrierKeyRow => ({
+const rowOf = (purpose: ServicePurpose | 'content', owner: string, { id, version, wrapped, createdAt }: BarrierKey): BarrierKeyRow => ({
   id,
-  purpose: owner.purpose,
-  owner: ownerOf(owner),
-  version: 1,
+  purpose,
+  owner,
+  version,
   wrapped,
   created_at: createdAt,
 });
@@ -39,61 +46,129 @@ const firstVersionOf = (owner: BarrierKeyOwner, { id, wrapped, createdAt }: Barr
  *
  * @param db the service database, or a transaction on it
  */
-export const barrierKeysStore = (db: Kysely<ServiceTables>) => ({
-  newest: async (owner: BarrierKeyOwner): Promise<BarrierKey | undefined> => {
-    const row = await db
-      .selectFrom('barrier_keys')
-      .selectAll()
-      .where('purpose', '=', owner.purpose)
-      .where('owner', '=', ownerOf(owner))
-      .orderBy('version', 'desc')
-      .limit(1)
-      .executeTakeFirst();
-    return row && barrierKeyOf(row);
-  },
+export const barrierKeysStore = (db: Kysely<ServiceTables>) => {
+  const contentKeys = () => db.selectFrom('barrier_keys').selectAll().where('purpose', '=', 'content');
+  return {
+    /** Every key above the tenants, newest first. */
+    ofService: async (): Promise<readonly ServiceKey[]> => {
+      const rows = await db.selectFrom('barrier_keys').selectAll().where('owner', '=', SERVICE).orderBy('version', 'desc').execute();
+      return rows.map((row) => ({ ...barrierKeyOf(row), purpose: row.purpose as ServicePurpose }));
+    },
 
-  /** A content key of this tenant by id; an id of another tenant's key finds nothing. */
-  contentKey: async (tenantId: string, id: string): Promise<BarrierKey | undefined> => {
-    const row = await db
-      .selectFrom('barrier_keys')
-      .selectAll()
-      .where('id', '=', id)
-      .where('purpose', '=', 'content')
-      .where('owner', '=', tenantId)
-      .executeTakeFirst();
-    return row && barrierKeyOf(row);
-  },
+    newestIntermediate: async (): Promise<BarrierKey | undefined> => {
+      const row = await db
+        .selectFrom('barrier_keys')
+        .selectAll()
+        .where('purpose', '=', 'intermediate')
+        .where('owner', '=', SERVICE)
+        .orderBy('version', 'desc')
+        .limit(1)
+        .executeTakeFirst();
+      return row && barrierKeyOf(row);
+    },
 
-  insertContentKey: async (tenantId: string, key: BarrierKey): Promise<void> => {
-    await db
-      .insertInto('barrier_keys')
-      .values(firstVersionOf({ purpose: 'content', tenantId }, key))
-      .execute();
-  },
+    newestContentKey: async (tenantId: string): Promise<ContentKey | undefined> => {
+      const row = await contentKeys().where('owner', '=', tenantId).orderBy('version', 'desc').limit(1).executeTakeFirst();
+      return row && contentKeyOf(row);
+    },
 
-  /**
-   * Inserts root and intermediate, or nothing when a root is there already. Atomic within the transaction that it is given: the
-   * unique constraint makes a second replica wait for the first one's commit and then insert nothing.
-   */
-  insertServiceKeysOnce: async (root: BarrierKey, intermediate: BarrierKey): Promise<void> => {
-    const { numInsertedOrUpdatedRows } = await db
-      .insertInto('barrier_keys')
-      .values(firstVersionOf({ purpose: 'root' }, root))
-      .onConflict((conflict) => conflict.columns(['purpose', 'owner', 'version']).doNothing())
-      .executeTakeFirstOrThrow();
-    if (numInsertedOrUpdatedRows !== 1n) return;
-    await db
-      .insertInto('barrier_keys')
-      .values(firstVersionOf({ purpose: 'intermediate' }, intermediate))
-      .execute();
-  },
+    /** A content key of this tenant by id; an id of another tenant's key finds nothing. */
+    contentKey: async (tenantId: string, id: string): Promise<ContentKey | undefined> => {
+      const row = await contentKeys().where('id', '=', id).where('owner', '=', tenantId).executeTakeFirst();
+      return row && contentKeyOf(row);
+    },
 
-  /** Puts another record in the place of one that is as it was read; else it changes nothing. */
-  replace: async ({ id, wrapped: before }: BarrierKey, wrapped: string): Promise<void> => {
-    await db.updateTable('barrier_keys').set({ wrapped }).where('id', '=', id).where('wrapped', '=', before).execute();
-  },
+    /** Content keys of all tenants in the order of their ids, after one of them. */
+    contentKeysAfter: async (id: string, limit: number): Promise<readonly ContentKey[]> => {
+      const rows = await contentKeys().where('id', '>', id).orderBy('id').limit(limit).execute();
+      return rows.map(contentKeyOf);
+    },
 
-  deleteContentKeys: async (tenantId: string): Promise<void> => {
-    await db.deleteFrom('barrier_keys').where('purpose', '=', 'content').where('owner', '=', tenantId).execute();
-  },
-});
+    /** The newest content key of each tenant, and how many it has. */
+    newestContentKeys: async (): Promise<readonly (ContentKey & { readonly keys: number })[]> => {
+      const rows = await db
+        .selectFrom('barrier_keys as newest')
+        .innerJoin(
+          db
+            .selectFrom('barrier_keys')
+            .select(({ fn }) => ['owner', fn.max('version').as('version'), fn.countAll().as('keys')])
+            .where('purpose', '=', 'content')
+            .groupBy('owner')
+            .as('counted'),
+          (join) => join.onRef('counted.owner', '=', 'newest.owner').onRef('counted.version', '=', 'newest.version'),
+        )
+        .selectAll('newest')
+        .select('counted.keys')
+        .where('newest.purpose', '=', 'content')
+        .orderBy('newest.id')
+        .execute();
+      return rows.map((row) => ({ ...contentKeyOf(row), keys: Number(row.keys) }));
+    },
+
+    insertContentKey: async ({ tenantId, ...key }: ContentKey): Promise<void> => {
+      await db
+        .insertInto('barrier_keys')
+        .values(rowOf('content', tenantId, key))
+        .execute();
+    },
+
+    insertServiceKey: async ({ purpose, ...key }: ServiceKey): Promise<void> => {
+      await db
+        .insertInto('barrier_keys')
+        .values(rowOf(purpose, SERVICE, key))
+        .execute();
+    },
+
+    /**
+     * Inserts root and intermediate, or nothing when a root is there already. Atomic within the transaction that it is given: the
+     * unique constraint makes a second replica wait for the first one's commit and then insert nothing.
+     */
+    insertServiceKeysOnce: async (root: BarrierKey, intermediate: BarrierKey): Promise<void> => {
+      const { numInsertedOrUpdatedRows } = await db
+        .insertInto('barrier_keys')
+        .values(rowOf('root', SERVICE, root))
+        .onConflict((conflict) => conflict.columns(['purpose', 'owner', 'version']).doNothing())
+        .executeTakeFirstOrThrow();
+      if (numInsertedOrUpdatedRows !== 1n) return;
+      await db
+        .insertInto('barrier_keys')
+        .values(rowOf('intermediate', SERVICE, intermediate))
+        .execute();
+    },
+
+    /** Puts another record in the place of one that is as it was read; else it changes nothing. @returns whether it did */
+    replace: async ({ id, wrapped: before }: Pick<BarrierKey, 'id' | 'wrapped'>, wrapped: string): Promise<boolean> => {
+      const { numUpdatedRows } = await db
+        .updateTable('barrier_keys')
+        .set({ wrapped })
+        .where('id', '=', id)
+        .where('wrapped', '=', before)
+        .executeTakeFirstOrThrow();
+      return numUpdatedRows === 1n;
+    },
+
+    /** Deletes a key that is as it was read; else it changes nothing. @returns whether it did */
+    remove: async ({ id, wrapped }: Pick<BarrierKey, 'id' | 'wrapped'>): Promise<boolean> => {
+      const { numDeletedRows } = await db
+        .deleteFrom('barrier_keys')
+        .where('id', '=', id)
+        .where('wrapped', '=', wrapped)
+        .executeTakeFirstOrThrow();
+      return numDeletedRows === 1n;
+    },
+
+    /** Deletes the content keys of a tenant that are older than one. */
+    deleteOlderContentKeys: async ({ tenantId, version }: Pick<ContentKey, 'tenantId' | 'version'>): Promise<void> => {
+      await db
+        .deleteFrom('barrier_keys')
+        .where('purpose', '=', 'content')
+        .where('owner', '=', tenantId)
+        .where('version', '<', version)
+        .execute();
+    },
+
+    deleteContentKeys: async (tenantId: string): Promise<void> => {
+      await db.deleteFrom('barrier_keys').where('purpose', '=', 'content').where('owner', '=', tenantId).execute();
+    },
+  };
+};

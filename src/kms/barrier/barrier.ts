@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import type { Transaction } from 'kysely';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { RowsToAdopt } from './hierarchy.ts';
+import type { BarrierRotation } from './rotation.ts';
 
 type BarrierState = 'sealed' | 'unsealed';
 
@@ -32,6 +33,9 @@ export interface WrappedMaterial {
  *
  *     unseal key ──HKDF──► wraps root ──► wraps intermediate ──► wraps a content key per tenant ──► wraps material keys
  *                                             └──HKDF──► a row key per tenant, which tags the rows that decide
+ *
+ * Where the intermediate was rotated, older ones stay beside it until nothing names them, and the key above the row keys is wrapped
+ * under the root by itself.
  */
 export interface Barrier {
   state(): BarrierState;
@@ -75,6 +79,8 @@ export interface Barrier {
   rowsToAdopt(): Promise<RowsToAdopt | null>;
   /** Writes into the header of the intermediate key that every row carries a tag and is listed: nothing but the unseal shares undoes that. */
   rowsAdopted(): Promise<void>;
+  /** New keys at each level, and the end of older ones. */
+  readonly rotation: BarrierRotation;
   /** Calls back whenever keys are forgotten: with a tenant id, or with null when all are. */
   onForget(listener: (tenantId: string | null) => void): void;
 }

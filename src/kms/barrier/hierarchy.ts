@@ -1,83 +1,42 @@
-import { type KeyObject, randomBytes, randomUUIDv7 } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import type { Kysely } from 'kysely';
-import type { Database, Databases } from '#infra/database/databases.ts';
-import { isSchemaName } from '#kms/database/schema-name.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
-import { barrierDamaged, serviceDatabaseLost, unsealFailed } from './barrier-errors.ts';
-import { deriveUnsealWrappingKey, importWrappingKey, KEY_BYTES, unwrapKey, type WrappingKey, wrapKey, wrappedBy } from './barrier-jwe.ts';
-import { type BarrierKey, barrierKeysStore } from './barrier-keys.store.ts';
-import { deriveRowRoot } from './row-keys.ts';
+import { barrierDamaged, unsealFailed } from './barrier-errors.ts';
+import { type BarrierClaims, headerText, importWrappingKey, unwrapKey, type WrappingKey, wrapKey, wrappedBy } from './barrier-jwe.ts';
+import { type BarrierKey, barrierKeysStore, type ServiceKey } from './barrier-keys.store.ts';
+import { deriveRowRoot, importRowRoot } from './row-keys.ts';
 
-export interface BarrierOptions {
-  /** Where the databases of the tenants are, beside that of the service. */
-  readonly databases: Pick<Databases, 'names'>;
-  readonly service: Database<ServiceTables>;
-  /** 32 bytes combined from the shares; null leaves the barrier sealed. Not changed. */
-  readonly unsealKey: Uint8Array | null;
-  readonly now: () => number;
-  readonly random?: (bytes: number) => Uint8Array;
+/** The keys above the tenants as the database has them. */
+export interface StoredHierarchy {
+  readonly root: ServiceKey;
+  /** Newest first: that one wraps, the others open what they wrapped until it is wrapped anew. */
+  readonly intermediates: readonly [ServiceKey, ...ServiceKey[]];
+  readonly rowKeys: readonly ServiceKey[];
 }
 
-/** The claims of an intermediate below which every row that decides carries a tag, and the ledger of its database lists it. */
-const LISTED = { purpose: 'intermediate', rows: 'listed' } as const;
+/** In one statement, so that a rotation is seen as a whole or not at all; null where there is no hierarchy yet. */
+export const readHierarchy = async (db: Kysely<ServiceTables>): Promise<StoredHierarchy | null> => {
+  const keys = await barrierKeysStore(db).ofService();
+  const [root] = keys.filter(({ purpose }) => purpose === 'root');
+  const [intermediate, ...older] = keys.filter(({ purpose }) => purpose === 'intermediate');
+  if (root === undefined || intermediate === undefined) return null;
+  return { root, intermediates: [intermediate, ...older], rowKeys: keys.filter(({ purpose }) => purpose === 'rows') };
+};
 
-/** Those of one from before there were ledgers. */
+/** The words that tell a key's place; a key of version 1 says no version, see `Versioned`. */
+export const placeOf = ({ id, version }: Pick<BarrierKey, 'id' | 'version'>) =>
+  version === 1 ? { barrier_key_id: id } : { barrier_key_id: id, version };
+
+/** An intermediate below which every row that decides carries a tag, and the ledger of its database lists it. */
+const LISTED = { purpose: 'intermediate', rows: 'listed' } as const;
+/** One from before there were ledgers. */
 const TAGGED = { purpose: 'intermediate', rows: 'tagged' } as const;
 
-interface ServiceKeys {
-  readonly root: BarrierKey;
-  readonly intermediate: BarrierKey;
-}
-
-const serviceKeys = async (db: Kysely<ServiceTables>): Promise<ServiceKeys | null> => {
-  const store = barrierKeysStore(db);
-  const root = await store.newest({ purpose: 'root' });
-  const intermediate = await store.newest({ purpose: 'intermediate' });
-  return root && intermediate ? { root, intermediate } : null;
-};
-
-/**
- * The keys of the service database, looked for again when there are databases of tenants: another replica may just have made both.
- *
- * @throws AppError `service-database-lost` when there are tenants and no keys; a new root would open none of them
- */
-const keysThatAreThere = async ({ service, databases }: BarrierOptions): Promise<ServiceKeys | null> => {
-  const present = await serviceKeys(service.db);
-  if (present) return present;
-  const tenantDatabases = (await databases.names()).filter(isSchemaName);
-  if (tenantDatabases.length === 0) return null;
-  const late = await serviceKeys(service.db);
-  if (!late) throw serviceDatabaseLost(tenantDatabases.length);
-  return late;
-};
-
-/** Makes root and intermediate where nothing is there yet; of two replicas at once, one wins and both read its keys. */
-const establish = async (options: BarrierOptions, unsealing: WrappingKey): Promise<ServiceKeys> => {
-  const { service, now, random = randomBytes } = options;
-  const present = await keysThatAreThere(options);
-  if (present) return present;
-  const wrapped = async (claims: { purpose: 'root' } | typeof LISTED, above: WrappingKey, bytes: Uint8Array): Promise<BarrierKey> => {
-    const id = randomUUIDv7();
-    return { id, wrapped: await wrapKey(above, { ...claims, barrier_key_id: id }, bytes), createdAt: now() };
-  };
-  const rootBytes = random(KEY_BYTES);
-  const root = await wrapped({ purpose: 'root' }, unsealing, rootBytes);
-  const intermediateBytes = random(KEY_BYTES);
-  const intermediate = await wrapped(LISTED, await importWrappingKey(root.id, rootBytes), intermediateBytes);
-  intermediateBytes.fill(0);
-  return service.transaction(async (tx) => {
-    await barrierKeysStore(tx).insertServiceKeysOnce(root, intermediate);
-    const keys = await serviceKeys(tx);
-    if (!keys) throw barrierDamaged('the intermediate key');
-    return keys;
-  });
-};
-
-const openRoot = async (unsealing: WrappingKey, { id, wrapped }: BarrierKey): Promise<WrappingKey> => {
-  const bytes = await unwrapKey(unsealing, { purpose: 'root', barrier_key_id: id }, wrapped);
-  if (!bytes) throw barrierDamaged('the root key');
-  return importWrappingKey(id, bytes);
-};
+export const listedClaims = (key: Pick<BarrierKey, 'id' | 'version'>, rowKeyId: string | null) => ({
+  ...LISTED,
+  ...placeOf(key),
+  ...(rowKeyId === null ? {} : { row_key: rowKeyId }),
+});
 
 /** What a version before this one has left undone: rows without a tag, or tags that no ledger lists. */
 export type RowsToAdopt = 'untagged' | 'tagged';
@@ -90,32 +49,67 @@ export interface DueAdoption {
 }
 
 /** What stays in memory of the hierarchy above the tenants. */
-export interface OpenedIntermediate {
-  readonly wrapping: WrappingKey;
+export interface OpenedHierarchy {
+  readonly root: WrappingKey;
+  /** Newest first. */
+  readonly intermediates: readonly [WrappingKey, ...WrappingKey[]];
+  /** The key above the row keys of all tenants. */
   readonly rowRoot: KeyObject;
   /** Null where the intermediate says that all rows are listed. */
   readonly due: DueAdoption | null;
 }
 
-/** The word about the rows stands in the authenticated header, so that nobody without the shares can add it or take it away. */
-const openBelow = async (root: WrappingKey, stored: BarrierKey): Promise<OpenedIntermediate> => {
-  const { id, wrapped } = stored;
-  const listed = await unwrapKey(root, { ...LISTED, barrier_key_id: id }, wrapped);
-  const tagged = listed ? null : await unwrapKey(root, { ...TAGGED, barrier_key_id: id }, wrapped);
-  const bytes = listed ?? tagged ?? (await unwrapKey(root, { purpose: 'intermediate', barrier_key_id: id }, wrapped));
-  if (!bytes) throw barrierDamaged('the intermediate key');
-  const rowRoot = deriveRowRoot(bytes);
-  const due: DueAdoption | null = listed
-    ? null
-    : { rows: tagged ? 'tagged' : 'untagged', before: stored, adopted: await wrapKey(root, { ...LISTED, barrier_key_id: id }, bytes) };
-  return { wrapping: await importWrappingKey(id, bytes), rowRoot, due };
+const open = async (above: WrappingKey, claims: BarrierClaims, { wrapped }: BarrierKey, what: string): Promise<Uint8Array> => {
+  const bytes = await unwrapKey(above, claims, wrapped);
+  if (!bytes) throw barrierDamaged(what);
+  return bytes;
 };
 
-/** Down the hierarchy from the unseal key to the intermediate, which is all that stays in memory. */
-export const openIntermediate = async (options: BarrierOptions, unsealKey: Uint8Array): Promise<OpenedIntermediate> => {
-  if (unsealKey.length !== KEY_BYTES) throw unsealFailed();
-  const unsealing = await deriveUnsealWrappingKey(unsealKey);
-  const { root, intermediate } = await establish(options, unsealing);
-  if (wrappedBy(root.wrapped) !== unsealing.id) throw unsealFailed();
-  return openBelow(await openRoot(unsealing, root), intermediate);
+const INTERMEDIATE = 'the intermediate key';
+
+/** The word about the rows stands in the authenticated header, so that nobody without the shares can add it or take it away. */
+const openNewest = async (root: WrappingKey, stored: BarrierKey, rowKeys: readonly BarrierKey[]) => {
+  const { wrapped } = stored;
+  const rowKeyId = headerText(wrapped, 'row_key');
+  const listed = await unwrapKey(root, listedClaims(stored, rowKeyId), wrapped);
+  const tagged = listed ? null : await unwrapKey(root, { ...TAGGED, ...placeOf(stored) }, wrapped);
+  const bytes = listed ?? tagged ?? (await open(root, { purpose: 'intermediate', ...placeOf(stored) }, stored, INTERMEDIATE));
+  const rowKey = rowKeys.find(({ id }) => id === rowKeyId);
+  if (rowKeyId !== null && rowKey === undefined) throw barrierDamaged('the key of the tags of rows');
+  const rowRoot =
+    rowKey === undefined
+      ? deriveRowRoot(bytes)
+      : importRowRoot(await open(root, { purpose: 'rows', ...placeOf(rowKey) }, rowKey, 'the key of the tags of rows'));
+  const due: DueAdoption | null = listed
+    ? null
+    : { rows: tagged ? 'tagged' : 'untagged', before: stored, adopted: await wrapKey(root, listedClaims(stored, null), bytes) };
+  return { wrapping: await importWrappingKey(stored.id, bytes), rowRoot, due };
+};
+
+/** Older ones are listed, too: one that is not is not rotated. */
+const openOlder = async (root: WrappingKey, stored: BarrierKey): Promise<WrappingKey> => {
+  const claims = listedClaims(stored, headerText(stored.wrapped, 'row_key'));
+  return importWrappingKey(stored.id, await open(root, claims, stored, INTERMEDIATE));
+};
+
+/**
+ * The root key, from memory where it is the one that the database has: the unseal key may be another one since then.
+ *
+ * @throws AppError `unseal-failed` where the root is wrapped under another unseal key
+ */
+export const openRoot = async (unsealing: WrappingKey, stored: ServiceKey, known?: WrappingKey): Promise<WrappingKey> => {
+  if (known?.id === stored.id) return known;
+  if (wrappedBy(stored.wrapped) !== unsealing.id) throw unsealFailed();
+  return importWrappingKey(stored.id, await open(unsealing, { purpose: 'root', ...placeOf(stored) }, stored, 'the root key'));
+};
+
+/**
+ * Down the hierarchy to the intermediates.
+ *
+ * @throws AppError `barrier-damaged` 500
+ */
+export const openBelow = async (root: WrappingKey, { intermediates, rowKeys }: StoredHierarchy): Promise<OpenedHierarchy> => {
+  const [newest, ...older] = intermediates;
+  const { wrapping, rowRoot, due } = await openNewest(root, newest, rowKeys);
+  return { root, intermediates: [wrapping, ...(await Promise.all(older.map((key) => openOlder(root, key))))], rowRoot, due };
 };

@@ -1,10 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { keyMaterialDamaged, sealedError } from './barrier-errors.ts';
-import { type BarrierClaims, unwrapKey, type WrappingKey, wrapKey, wrappedBy } from './barrier-jwe.ts';
+import { AppError } from '#infra/apperr/app-error.ts';
+import { keyMaterialDamaged, sealedError, unsealFailed } from './barrier-errors.ts';
+import { type BarrierClaims, deriveUnsealWrappingKey, KEY_BYTES, unwrapKey, type WrappingKey, wrapKey, wrappedBy } from './barrier-jwe.ts';
 import { barrierKeysStore } from './barrier-keys.store.ts';
 import type { Barrier, MaterialKeyAddress, WrappedMaterial } from './barrier.ts';
 import { type ContentKeys, createContentKeys } from './content-keys.ts';
-import { type BarrierOptions, type DueAdoption, openIntermediate } from './hierarchy.ts';
+import { createRotation } from './create-rotation.ts';
+import { type BarrierOptions, establish } from './establish.ts';
+import { type DueAdoption, openBelow, openRoot, readHierarchy } from './hierarchy.ts';
+import { createLiveHierarchy, type LiveHierarchy } from './live-hierarchy.ts';
 import { createRowKeys, type RowKeys } from './row-keys.ts';
 
 const placeOf = ({ tenantId, elasticKeyId, materialKeyId }: MaterialKeyAddress) =>
@@ -33,6 +37,21 @@ const wrapMaterial = async (key: WrappingKey, of: MaterialKeyAddress, plaintext:
 const unwrapMaterial = async (key: WrappingKey, of: MaterialKeyAddress, ciphertext: string): Promise<Uint8Array | null> =>
   (await unwrapKey(key, claimsOf(of), ciphertext)) ?? unwrapKey(key, placeOf(of), ciphertext);
 
+/** Down the hierarchy from the unseal key, which is made where nothing is there yet. */
+const openHierarchy = async (options: BarrierOptions, unsealKey: Uint8Array): Promise<LiveHierarchy> => {
+  if (unsealKey.length !== KEY_BYTES) throw unsealFailed();
+  const unsealing = await deriveUnsealWrappingKey(unsealKey);
+  const stored = await establish(options, unsealing);
+  return createLiveHierarchy({ unsealing, opened: await openBelow(await openRoot(unsealing, stored.root), stored) });
+};
+
+/** What is in memory from an unsealing to the next seal. */
+interface Unsealed {
+  readonly hierarchy: LiveHierarchy;
+  readonly contents: ContentKeys;
+  readonly rowKeys: RowKeys;
+}
+
 /**
  * Opens the barrier over the service database. The first start makes root and intermediate.
  *
@@ -43,74 +62,79 @@ export const openBarrier = async (options: BarrierOptions): Promise<Barrier> => 
   const { service, now, random = randomBytes } = options;
   const listeners: ((tenantId: string | null) => void)[] = [];
   const forget = (tenantId: string | null) => listeners.forEach((listener) => listener(tenantId));
-  let contents: ContentKeys | null = null;
-  let rowKeys: RowKeys | null = null;
+  let unsealed: Unsealed | null = null;
   let due: DueAdoption | null = null;
   /** Counts the seals, so that one that comes while the shares are tried is not undone by them. */
   let seals = 0;
   let isInitialized = false;
 
   const forgetTenant = (tenantId: string): void => {
-    contents?.forget(tenantId);
+    unsealed?.contents.forget(tenantId);
     forget(tenantId);
   };
 
+  const seal = (): void => {
+    seals += 1;
+    unsealed = null;
+    due = null;
+    forget(null);
+  };
+
   /** An act under which the barrier is sealed ends as `sealed`, not with a key that should be gone. */
-  const whileUnsealed = async <T>(run: (keys: ContentKeys) => Promise<T>): Promise<T> => {
-    const keys = contents;
-    if (!keys) throw sealedError();
-    const result = await run(keys);
-    if (contents !== keys) throw sealedError();
+  const whileUnsealed = async <T>(run: (now: Unsealed) => Promise<T>): Promise<T> => {
+    const before = unsealed;
+    if (!before) throw sealedError();
+    const result = await run(before).catch((error: unknown) => {
+      // Another replica made a new root under new shares: this one cannot follow until it is unsealed with those.
+      if (!(error instanceof AppError) || error.code !== 'unseal-failed') throw error;
+      if (unsealed === before) seal();
+      throw sealedError();
+    });
+    if (unsealed !== before) throw sealedError();
     return result;
   };
 
   const unseal = async (key: Uint8Array): Promise<void> => {
     const before = seals;
-    const opened = await openIntermediate(options, key);
+    const hierarchy = await openHierarchy(options, key);
     isInitialized = true;
-    if (contents) return;
+    if (unsealed) return;
     if (seals !== before) throw sealedError();
-    contents = createContentKeys({ service, intermediate: opened.wrapping, now, random });
-    rowKeys = createRowKeys(opened.rowRoot);
+    const opened = hierarchy.opened();
+    unsealed = { hierarchy, contents: createContentKeys({ service, hierarchy, now, random }), rowKeys: createRowKeys(opened.rowRoot) };
     due = opened.due;
   };
 
   if (options.unsealKey) await unseal(options.unsealKey);
 
   return {
-    state: () => (contents ? 'unsealed' : 'sealed'),
-    isInitialized: async () => (isInitialized ||= (await barrierKeysStore(service.db).newest({ purpose: 'root' })) !== undefined),
+    state: () => (unsealed ? 'unsealed' : 'sealed'),
+    isInitialized: async () => (isInitialized ||= (await readHierarchy(service.db)) !== null),
     unseal,
-    seal: () => {
-      seals += 1;
-      contents = null;
-      rowKeys = null;
-      due = null;
-      forget(null);
-    },
-    createTenantKey: (tx, tenantId) => whileUnsealed((keys) => keys.create(tx, tenantId)),
+    seal,
+    createTenantKey: (tx, tenantId) => whileUnsealed(({ contents }) => contents.create(tx, tenantId)),
     dropTenantKey: async (tx, tenantId) => {
       await barrierKeysStore(tx).deleteContentKeys(tenantId);
       forgetTenant(tenantId);
     },
     forgetTenant,
-    tenants: () => contents?.tenants() ?? [],
-    wrap: (of, plaintext) => whileUnsealed(async (keys) => wrapMaterial(await keys.newest(of.tenantId), of, plaintext)),
+    tenants: () => unsealed?.contents.tenants() ?? [],
+    wrap: (of, plaintext) => whileUnsealed(async ({ contents }) => wrapMaterial(await contents.newest(of.tenantId), of, plaintext)),
     unwrap: (of, ciphertext) =>
-      whileUnsealed(async (keys) => {
-        const key = await keys.named(of.tenantId, wrappedBy(ciphertext) ?? '');
+      whileUnsealed(async ({ contents }) => {
+        const key = await contents.named(of.tenantId, wrappedBy(ciphertext) ?? '');
         const plaintext = key && (await unwrapMaterial(key, of, ciphertext));
         if (!plaintext) throw keyMaterialDamaged(of.materialKeyId);
         return plaintext;
       }),
     rowKey: (tenantId) => {
-      if (!rowKeys) throw sealedError();
-      return rowKeys(tenantId);
+      if (!unsealed) throw sealedError();
+      return unsealed.rowKeys(tenantId);
     },
     rowsToAdopt: async () => {
       if (!due) return null;
       // Another replica may have put the adopted record in its place meanwhile.
-      const stored = await barrierKeysStore(service.db).newest({ purpose: 'intermediate' });
+      const stored = await barrierKeysStore(service.db).newestIntermediate();
       return stored?.wrapped === due.before.wrapped ? due.rows : null;
     },
     rowsAdopted: async () => {
@@ -118,6 +142,7 @@ export const openBarrier = async (options: BarrierOptions): Promise<Barrier> => 
       await barrierKeysStore(service.db).replace(due.before, due.adopted);
       due = null;
     },
+    rotation: createRotation({ service, now, random, whileUnsealed }),
     onForget: (listener) => void listeners.push(listener),
   };
 };

@@ -7,8 +7,8 @@ import { KEY_BYTES } from './barrier-jwe.ts';
 
 const MAX_REMEMBERED = 4_096;
 
-const derive = (from: Uint8Array | KeyObject, info: string): KeyObject => {
-  const bytes = new Uint8Array(hkdfSync('sha256', from, new Uint8Array(0), info, KEY_BYTES));
+/** The key above the row keys from its bytes. @param bytes 32 bytes; zeroed */
+export const importRowRoot = (bytes: Uint8Array): KeyObject => {
   try {
     return createSecretKey(bytes);
   } finally {
@@ -16,8 +16,13 @@ const derive = (from: Uint8Array | KeyObject, info: string): KeyObject => {
   }
 };
 
+const derive = (from: Uint8Array | KeyObject, info: string): KeyObject => {
+  return importRowRoot(new Uint8Array(hkdfSync('sha256', from, new Uint8Array(0), info, KEY_BYTES)));
+};
+
 /**
- * The key above the row keys of all tenants.
+ * The key above the row keys of all tenants. It is derived from the first intermediate, and wrapped as a key of its own when that is
+ * rotated: another one would make every tag wrong.
  *
  * @param intermediate 32 bytes; not changed
  * @see RFC 5869: one output per purpose, told apart by `info`

@@ -2,13 +2,13 @@ import { copyFile, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { barrierSealSchema, barrierStatusSchema, barrierUnsealSchema } from '#cli/documents/barrier.ts';
+import { barrierRotateSchema, barrierSealSchema, barrierStatusSchema, barrierUnsealSchema } from '#cli/documents/barrier.ts';
 import { main } from '#cli/main.ts';
 import { type KmsHouse, kmsHouse, type RunningKms, runKms } from '#test/kms/support/kms-server.ts';
 import { fakeProcess } from '#test/support/fake-cli.ts';
 
 const validates = (schema: object, document: unknown): boolean =>
-  new Ajv2020().compile(JSON.parse(JSON.stringify(schema)) as object)(document);
+  new Ajv2020({ formats: { uuid: true, 'date-time': true } }).compile(JSON.parse(JSON.stringify(schema)) as object)(document);
 
 describe('Commands of an operator for the barrier', () => {
   let house: KmsHouse;
@@ -51,7 +51,20 @@ describe('Commands of an operator for the barrier', () => {
     expect(await document('unseal --share-file secrets/share-0', barrierUnsealSchema)).toMatchObject({ given: 1, threshold: 2 });
     expect((await call('status')).out).toMatch(/Seal +sealed\n.*Shares +1 of 2 given/);
     expect((await call('unseal --share-file secrets/share-1 --quiet')).out).toBe('unsealed\n');
-    expect((await call('status')).out).toMatch(/Seal +unsealed\n$/);
+    expect((await call('status')).out).toMatch(/Seal +unsealed\n/);
+  });
+
+  it('tell the keys above the tenants, and rotate them', async () => {
+    const [before, rotated] = [await document('status', barrierStatusSchema), await document('rotate intermediate', barrierRotateSchema)];
+    expect(before).toMatchObject({ keys: { intermediate: { version: 1 }, older_intermediates: 0 } });
+    expect(rotated).toMatchObject({ level: 'intermediate', made: 1, intermediate: { version: 2 }, older_intermediates: 1 });
+    expect((await call('status')).out).toMatch(
+      /Root +version 1, .*\n.*Intermediate +version 2, .*, 1 older that are being retired\n.*Content +0 tenants/,
+    );
+    expect((await call('rotate content --quiet')).out).toBe('0\n');
+    const wrong = await call('rotate root --tenant 0b8f9d5e-5d0c-4c3b-9a51-0d1c6a2f7e34');
+    expect([wrong.code, wrong.err]).toEqual([2, expect.stringContaining('--tenant goes with the level content alone')]);
+    expect((await call('rotate content --tenant acme')).err).toContain('--tenant must');
   });
 
   it('take a share from stdin or from a terminal, which does not show it, and forget those that were given', async () => {

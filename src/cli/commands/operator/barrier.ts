@@ -1,32 +1,64 @@
 import type { CommandCall } from '#cli/command-line/command.ts';
-import type { BarrierStatusDocument } from '#cli/documents/barrier.ts';
+import type { BarrierRotateDocument, BarrierSealDocument, BarrierStatusDocument } from '#cli/documents/barrier.ts';
 import type { ExitCode } from '#cli/process/exit-codes.ts';
-import type { BARRIER_FLAGS, BARRIER_UNSEAL_FLAGS } from '#cli/settings/operator-flags.ts';
-import { resetUnseal, seal, type SealStatus, sealStatus, unseal } from '#client/admin/barrier.ts';
+import type { BARRIER_FLAGS, BARRIER_ROTATE_FLAGS, BARRIER_UNSEAL_FLAGS } from '#cli/settings/operator-flags.ts';
+import {
+  type BarrierBody,
+  type BarrierKeyBody,
+  barrierKeys,
+  resetUnseal,
+  rotateBarrier,
+  seal,
+  type SealStatus,
+  sealStatus,
+  unseal,
+} from '#client/admin/barrier.ts';
 import { operatorClient, operatorCommand, type OperatorResult } from './operator-command.ts';
 import { readPassword } from './read-password.ts';
+import { refusedInput } from './refused-input.ts';
 
 type Call<F extends typeof BARRIER_FLAGS | typeof BARRIER_UNSEAL_FLAGS> = CommandCall<unknown, F>;
 
-const resultOf = ({ sealed, initialized, given, threshold }: SealStatus): OperatorResult => {
-  const document: Omit<BarrierStatusDocument, 'command' | 'exit_code'> = { version: 1, sealed, initialized, given, threshold };
+type Own<D> = Omit<D, 'command' | 'exit_code'>;
+
+const resultOf = ({
+  sealed,
+  initialized,
+  given,
+  threshold,
+}: SealStatus): OperatorResult & { readonly document: Own<BarrierSealDocument> } => {
+  const document = { version: 1, sealed, initialized, given, threshold } as const;
   const state = sealed ? 'sealed' : 'unsealed';
   return {
     document,
     lines: [
-      `Seal        ${state}${initialized ? '' : ', and the database has no root key yet'}`,
-      ...(sealed ? [`Shares      ${given}${threshold === null ? '' : ` of ${threshold}`} given`] : []),
+      `Seal          ${state}${initialized ? '' : ', and the database has no root key yet'}`,
+      ...(sealed ? [`Shares        ${given}${threshold === null ? '' : ` of ${threshold}`} given`] : []),
     ],
     short: [state],
     record: { body: `the KMS is ${state}`, attributes: {} },
   };
 };
 
-/** `passthru barrier status`: whether the keys of a KMS can be used, and how many unseal shares it was given. */
+const keyLine = (name: string, { version, id, created_at: since }: BarrierKeyBody): string =>
+  `${name.padEnd(14)}version ${version}, ${id}, since ${since}`;
+
+const older = (count: number): string => (count === 0 ? '' : `, ${count} older that are being retired`);
+
+const linesOf = ({ root, intermediate, older_intermediates: olderKeys, tenants, older_content_keys: olderContent }: BarrierBody) => [
+  keyLine('Root', root),
+  `${keyLine('Intermediate', intermediate)}${older(olderKeys)}`,
+  `Content       ${tenants} tenants${older(olderContent)}`,
+];
+
+/** `passthru barrier status`: whether the keys of a KMS can be used, how many unseal shares it was given, and the keys above the tenants. */
 export const barrierStatus = (call: Call<typeof BARRIER_FLAGS>): Promise<ExitCode> =>
   operatorCommand(call, async ({ operator, url }) => {
     await using client = await operatorClient(operator);
-    return resultOf(await sealStatus({ url, client }));
+    const { document: seal, lines, ...result } = resultOf(await sealStatus({ url, client }));
+    const keys = seal.sealed ? null : await barrierKeys({ url, client });
+    const document: Own<BarrierStatusDocument> = { ...seal, keys };
+    return { ...result, document, lines: [...lines, ...(keys === null ? [] : linesOf(keys))] };
   });
 
 /** `passthru barrier seal`: a KMS forgets every key. */
@@ -51,4 +83,21 @@ export const barrierUnseal = (call: Call<typeof BARRIER_UNSEAL_FLAGS>): Promise<
       status = await unseal({ url, client, share });
     }
     return resultOf(status);
+  });
+
+/** `passthru barrier rotate`: a new key of a level, which wraps from then on. */
+export const barrierRotate = (call: CommandCall<string, typeof BARRIER_ROTATE_FLAGS>): Promise<ExitCode> =>
+  operatorCommand(call, async ({ operator, url, tenant: tenantId }) => {
+    const { argument: level } = call;
+    await using client = await operatorClient(operator);
+    const { made, ...keys } = await rotateBarrier({ url, client, level, tenantId }).catch(
+      refusedInput(call.command, { '/level': '<level>', '/tenant_id': '--tenant' }),
+    );
+    const document: Own<BarrierRotateDocument> = { version: 1, level, made, ...keys };
+    return {
+      document,
+      lines: [`Made          ${made} ${level} ${made === 1 ? 'key' : 'keys'}`, ...linesOf(keys)],
+      short: [String(made)],
+      record: { body: `rotated the ${level} key: ${made} made`, attributes: {} },
+    };
   });

@@ -1,0 +1,69 @@
+import type { Database } from '#infra/database/databases.ts';
+import type { ServiceTables } from '#kms/database/service-tables.ts';
+import { barrierDamaged, keyMaterialDamaged, sealedError } from './barrier-errors.ts';
+import { headerText, rewrapKey, wrappedBy } from './barrier-jwe.ts';
+import { barrierKeysStore } from './barrier-keys.store.ts';
+import type { ContentKeys } from './content-keys.ts';
+import { readHierarchy } from './hierarchy.ts';
+import type { LiveHierarchy } from './live-hierarchy.ts';
+import { retireIntermediates } from './retire-intermediates.ts';
+import { rotateIntermediate, rotateRoot } from './rotate.ts';
+import type { BarrierRotation, KeyOfService } from './rotation.ts';
+
+interface Unsealed {
+  readonly hierarchy: LiveHierarchy;
+  readonly contents: ContentKeys;
+}
+
+const keyOf = ({ id, version, createdAt }: KeyOfService): KeyOfService => ({ id, version, createdAt });
+
+/** @param options.whileUnsealed runs an act with the keys in memory, and throws `sealed` where there are none, or none at its end */
+export const createRotation = (options: {
+  readonly service: Database<ServiceTables>;
+  readonly now: () => number;
+  readonly random: (bytes: number) => Uint8Array;
+  readonly whileUnsealed: <T>(run: (now: Unsealed) => Promise<T>) => Promise<T>;
+}): BarrierRotation => {
+  const { service, now, random, whileUnsealed } = options;
+  const store = barrierKeysStore(service.db);
+  return {
+    state: () =>
+      whileUnsealed(async () => {
+        const stored = await readHierarchy(service.db);
+        if (stored === null) throw barrierDamaged('the root key');
+        const [intermediate, ...older] = stored.intermediates;
+        const contents = await store.newestContentKeys();
+        return {
+          root: keyOf(stored.root),
+          intermediate: keyOf(intermediate),
+          olderIntermediates: older.length,
+          tenants: contents.length,
+          olderContentKeys: contents.reduce((sum, { keys }) => sum + keys - 1, 0),
+        };
+      }),
+    rotate: (level) =>
+      whileUnsealed(({ hierarchy }) => (level === 'root' ? rotateRoot : rotateIntermediate)({ service, hierarchy, now, random })),
+    rotateContentKey: (tenantId) => whileUnsealed(({ contents }) => contents.rotate(tenantId)),
+    contentKeys: () =>
+      whileUnsealed(async () =>
+        (await store.newestContentKeys()).map(({ tenantId, keys, ...key }) => ({ tenantId, keys, newest: keyOf(key) })),
+      ),
+    retireIntermediates: (signal) => whileUnsealed(({ hierarchy }) => retireIntermediates({ service, hierarchy, now, signal })),
+    rewrapping: (tenantId) =>
+      whileUnsealed(async ({ contents }) => {
+        const newest = await contents.newest(tenantId);
+        return (wrapped) =>
+          whileUnsealed(async (later) => {
+            // Sealed and unsealed meanwhile: what was unwrapped before is to be forgotten.
+            if (later.contents !== contents) throw sealedError();
+            const kid = wrappedBy(wrapped);
+            if (kid === newest.id) return null;
+            const from = await contents.named(tenantId, kid ?? '');
+            const again = from && (await rewrapKey(from, newest, wrapped));
+            if (!again) throw keyMaterialDamaged(headerText(wrapped, 'material_key_id') ?? '');
+            return again;
+          });
+      }),
+    removeOlderContentKeys: ({ tenantId, newest: { version } }) => whileUnsealed(() => store.deleteOlderContentKeys({ tenantId, version })),
+  };
+};
