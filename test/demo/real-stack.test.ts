@@ -324,7 +324,7 @@ describe('the keys that flows of the demo make', () => {
     expect(failed.steps[0]?.checks).toMatchObject([{ id: 'there', status: 'passed' }]);
     expect(failed.steps[0]?.status).toBe('failed');
     expect(await flowKeys()).toEqual([]);
-    expect((await go(only('kms.keys', 'kms.crypto', 'kms.rotation', 'kms.states'))).errors).toEqual([]);
+    expect((await go(only('kms.keys', 'kms.crypto', 'kms.rotation', 'kms.states', 'kms.audit'))).errors).toEqual([]);
     expect(await flowKeys()).toEqual([]);
   });
 

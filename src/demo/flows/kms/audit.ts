@@ -1,0 +1,70 @@
+import { auditHead, auditLines } from '#client/admin/audit.ts';
+import { answerOf } from '#client/kms/kms.ts';
+import { randomText } from '#client/identity/random-text.ts';
+import type { StackAccess } from '#demo/step/stack-access.ts';
+import { realmUser } from '#demo/world/callers.ts';
+import { withFlowKeys } from '#demo/world/flow-keys.ts';
+import { base64url } from '#demo/world/keys.ts';
+import { keptHeadOf } from '#infra/audit/kept-head.ts';
+import { createExportVerifier, type Verdict } from '#infra/audit/verify-export.ts';
+
+/** What this run did has its records, which the tenant reads; an export of them holds, and not where a byte of it was changed. */
+export const run = withFlowKeys(async ({ check, stack }, kms, keys) => {
+  const key = await keys.newKey('A256GCM/A256KW');
+  const { material_key_id: version } = await key.encrypt(base64url(`demo ${randomText(8)}`));
+  const user = await realmUser(stack, 'demo-user');
+  await check('refused', 'demo-user suspends the key', '403 scope-insufficient', suspend(user, key.id));
+
+  const records = await kms.all('readAudit', { query: { key: key.id } });
+  const told = records.map(({ operation, outcome, username }) => `${operation} ${outcome} ${username}`);
+  await check(
+    'records',
+    'The audit has, the latest first',
+    [
+      'elastic-key.change refused demo-user',
+      'encrypt done demo-tenant-admin',
+      'elastic-key.create done demo-tenant-admin',
+      'elastic-key.create begun demo-tenant-admin',
+    ],
+    told,
+  );
+  const [encrypted] = await kms.all('readAudit', { query: { key: key.id, operation: 'encrypt' } });
+  await check('version', 'with the version that encrypted', version, encrypted?.material_key_id ?? 'none');
+  await check('scope', 'demo-user reads the audit', '403 scope-insufficient', user.call('GET', '/audit').then(answerOf));
+
+  const { lines, head } = await exported(stack);
+  const verified = (changed: readonly string[]): Verdict => {
+    const verifier = createExportVerifier({ kept: keptHeadOf(JSON.stringify(head)) });
+    for (const line of changed) verifier.take(line);
+    return verifier.verdict();
+  };
+  await check('holds', 'An export, checked against the published head', 'holds', verdictOf(verified(lines)));
+  const at = lines.findIndex((line) => line.includes('"action":"encrypt"') && line.includes(key.id));
+  const forged = lines.with(at, lines[at]?.replace('demo-tenant-admin', 'demo-tenant-admim') ?? '');
+  const seq = encrypted === undefined ? 0 : encrypted.seq;
+  // The record itself is well formed; the one behind it names the hash of what stood there.
+  await check(
+    'changed',
+    'The same with one byte of that record changed',
+    `does not hold from record ${seq + 1} on`,
+    verdictOf(verified(forged)),
+  );
+  return 'who did what with which key · signed chain · a changed byte is found';
+});
+
+const suspend = (user: Awaited<ReturnType<typeof realmUser>>, id: string): Promise<string> =>
+  user.call('PATCH', `/elastic-keys/${id}`, { state: 'suspended' }).then(answerOf);
+
+const exported = async ({ endpoints, session }: StackAccess) => {
+  const client = await session({ certificate: endpoints.client });
+  const url = endpoints.kms.admin;
+  const head = await auditHead({ url, client });
+  const pages: string[] = [];
+  for await (const page of auditLines({ url, client })) pages.push(page);
+  return { head, lines: pages.join('').split('\n').slice(0, -1) };
+};
+
+const verdictOf = ({ holds, faults: [first] }: Verdict): string => {
+  if (holds) return 'holds';
+  return first?.seq == null ? 'does not hold' : `does not hold from record ${first.seq} on`;
+};
