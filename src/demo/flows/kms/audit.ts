@@ -66,5 +66,5 @@ const exported = async ({ endpoints, session }: StackAccess) => {
 
 const verdictOf = ({ holds, faults: [first] }: Verdict): string => {
   if (holds) return 'holds';
-  return first?.seq == null ? 'does not hold' : `does not hold from record ${first.seq} on`;
+  return typeof first?.seq === 'number' ? `does not hold from record ${first.seq} on` : 'does not hold';
 };
