@@ -165,11 +165,11 @@ export const buildKms = async (options: {
   opened.defer(() => app.close());
   await registerOpenApi(app, { swaggerUi: config.server.swagger, logIn: logInOf(config.identity.issuers), demo: api });
   const { max, window_seconds: seconds } = config.quotas.requests;
-  const countRequest = createTenantRate({ max, windowMs: seconds * 1000, elapsed });
+  const countRequests = createTenantRate({ max, windowMs: seconds * 1000, elapsed });
   guardServiceRoutes(app, {
     ...access,
     admit: keys.admit,
-    countRequest,
+    countRequests,
     traceId: () => telemetry.traceId(),
     now,
     nameTag: (name) => nameTag(name),

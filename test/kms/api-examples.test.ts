@@ -72,7 +72,12 @@ const executeAll = async (document: Document, { which }: { readonly which: 'firs
   return answers;
 };
 
-const failed = (answers: Awaited<ReturnType<typeof executeAll>>) => answers.filter(({ status }) => status < 200 || status > 299);
+/** Those that are no success, and batches with an item that is none. */
+const failed = (answers: Awaited<ReturnType<typeof executeAll>>) =>
+  answers.filter(({ operation, status, json }) => {
+    const items = operation.includes('Batch') ? (json['items'] as readonly { readonly status: number }[] | undefined) : undefined;
+    return [status, ...(items ?? []).map((item) => item.status)].some((each) => each < 200 || each > 299);
+  });
 
 /** Without examples and without what the demo says of its accounts. */
 const bare = (value: unknown): unknown => {

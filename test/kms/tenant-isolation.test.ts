@@ -38,31 +38,47 @@ const BODIES: Readonly<Record<string, Record<string, unknown>>> = {
   unwrap: { wrapped_key: 'eyJ.e.i.c.t' },
   rewrap: { ciphertext: 'eyJ.e.i.c.t' },
   generate: { bits: 256 },
+  mac: { payload: 'aGVsbG8' },
+  'mac-verify': { payload: 'aGVsbG8', mac: 'AAAA', material_key_id: randomUUIDv7() },
+  'sign-raw': { payload: 'aGVsbG8' },
+  'verify-raw': { payload: 'aGVsbG8', signature: 'AAAA', material_key_id: randomUUIDv7() },
   import: { transport_key_id: randomUUIDv7(), wrapped_key: 'AAAA' },
   revoke: { reason: 'unspecified' },
   '{id}': { description: 'changed' },
 };
 
-type Properties = Readonly<Record<string, unknown>>;
+/** The body of a batch has one of the operation, whose name stands before. */
+const bodyFor = (path: readonly string[]): Record<string, unknown> => {
+  const last = path.at(-1) ?? '';
+  return last === 'batch' ? { items: [bodyFor(path.slice(0, -1))] } : (BODIES[last] ?? {});
+};
+
+interface Schema {
+  readonly $ref?: string;
+  readonly properties?: Readonly<Record<string, unknown>>;
+}
 interface Operation {
-  readonly requestBody?: {
-    readonly content: {
-      readonly 'application/json': { readonly schema: { readonly properties: Properties; readonly required?: string[] } };
-    };
-  };
+  readonly requestBody?: { readonly content: { readonly 'application/json': { readonly schema: Schema } } };
+}
+interface Document {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
 }
 
 /** Every route of the service that names a key, with a body of the right form where it takes one. */
 const routes = async () => {
-  const { paths } = (await kms.send('/openapi.json')).json<{ paths: Record<string, Record<string, Operation>> }>();
+  const { paths, components } = (await kms.send('/openapi.json')).json<Document>();
+  const meant = ({ $ref, ...schema }: Schema): Schema =>
+    $ref === undefined ? schema : (components.schemas[$ref.split('/').at(-1) ?? ''] ?? {});
   return Object.entries(paths)
     .filter(([path]) => path.startsWith(`${KEYS}/{`))
     .flatMap(([path, operations]) =>
       Object.entries(operations).map(([method, operation]) => {
-        const schema = operation.requestBody?.content['application/json'].schema;
-        const offered = BODIES[path.split('/').at(-1) ?? ''] ?? {};
-        const body = schema && Object.fromEntries(Object.entries(offered).filter(([name]) => Object.hasOwn(schema.properties, name)));
-        return { method: method.toUpperCase(), path, ...(body === undefined ? {} : { body }) };
+        const { requestBody } = operation;
+        if (requestBody === undefined) return { method: method.toUpperCase(), path };
+        const { properties = {} } = meant(requestBody.content['application/json'].schema);
+        const offered = Object.entries(bodyFor(path.split('/'))).filter(([name]) => Object.hasOwn(properties, name));
+        return { method: method.toUpperCase(), path, body: Object.fromEntries(offered) };
       }),
     );
 };

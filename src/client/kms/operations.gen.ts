@@ -5,15 +5,20 @@ export const KMS_ROUTES = {
   changeElasticKey: { method: 'PATCH', path: '/elastic-keys/{id}', status: 200, takesKey: true },
   createElasticKey: { method: 'POST', path: '/elastic-keys', status: 201, takesKey: true },
   decrypt: { method: 'POST', path: '/elastic-keys/{id}/decrypt', status: 200 },
+  decryptBatch: { method: 'POST', path: '/elastic-keys/{id}/decrypt/batch', status: 200 },
   encrypt: { method: 'POST', path: '/elastic-keys/{id}/encrypt', status: 200 },
+  encryptBatch: { method: 'POST', path: '/elastic-keys/{id}/encrypt/batch', status: 200 },
   generate: { method: 'POST', path: '/elastic-keys/{id}/generate', status: 200 },
+  generateBatch: { method: 'POST', path: '/elastic-keys/{id}/generate/batch', status: 200 },
   getImportParameters: { method: 'GET', path: '/elastic-keys/{id}/import-parameters', status: 200, takesKey: true },
   importKey: { method: 'POST', path: '/elastic-keys/{id}/import', status: 201, takesKey: true },
   listAlgorithms: { method: 'GET', path: '/algorithms', status: 200 },
   listElasticKeys: { method: 'GET', path: '/elastic-keys', status: 200 },
   listMaterialKeys: { method: 'GET', path: '/elastic-keys/{id}/material-keys', status: 200 },
   mac: { method: 'POST', path: '/elastic-keys/{id}/mac', status: 200 },
+  macBatch: { method: 'POST', path: '/elastic-keys/{id}/mac/batch', status: 200 },
   macVerify: { method: 'POST', path: '/elastic-keys/{id}/mac-verify', status: 200 },
+  macVerifyBatch: { method: 'POST', path: '/elastic-keys/{id}/mac-verify/batch', status: 200 },
   readAudit: { method: 'GET', path: '/audit', status: 200 },
   readElasticKey: { method: 'GET', path: '/elastic-keys/{id}', status: 200 },
   readJwks: { method: 'GET', path: '/elastic-keys/{id}/jwks', status: 200 },
@@ -22,15 +27,22 @@ export const KMS_ROUTES = {
   restoreMaterialKey: { method: 'POST', path: '/elastic-keys/{id}/material-keys/{kid}/restore', status: 200, takesKey: true },
   revokeMaterialKey: { method: 'POST', path: '/elastic-keys/{id}/material-keys/{kid}/revoke', status: 200, takesKey: true },
   rewrap: { method: 'POST', path: '/elastic-keys/{id}/rewrap', status: 200 },
+  rewrapBatch: { method: 'POST', path: '/elastic-keys/{id}/rewrap/batch', status: 200 },
   rotateElasticKey: { method: 'POST', path: '/elastic-keys/{id}/material-keys', status: 201, takesKey: true },
   scheduleElasticKeyDeletion: { method: 'DELETE', path: '/elastic-keys/{id}', status: 202, takesKey: true },
   scheduleMaterialKeyDeletion: { method: 'DELETE', path: '/elastic-keys/{id}/material-keys/{kid}', status: 202, takesKey: true },
   sign: { method: 'POST', path: '/elastic-keys/{id}/sign', status: 200 },
+  signBatch: { method: 'POST', path: '/elastic-keys/{id}/sign/batch', status: 200 },
   signRaw: { method: 'POST', path: '/elastic-keys/{id}/sign-raw', status: 200 },
+  signRawBatch: { method: 'POST', path: '/elastic-keys/{id}/sign-raw/batch', status: 200 },
   unwrap: { method: 'POST', path: '/elastic-keys/{id}/unwrap', status: 200 },
+  unwrapBatch: { method: 'POST', path: '/elastic-keys/{id}/unwrap/batch', status: 200 },
   verify: { method: 'POST', path: '/elastic-keys/{id}/verify', status: 200 },
+  verifyBatch: { method: 'POST', path: '/elastic-keys/{id}/verify/batch', status: 200 },
   verifyRaw: { method: 'POST', path: '/elastic-keys/{id}/verify-raw', status: 200 },
+  verifyRawBatch: { method: 'POST', path: '/elastic-keys/{id}/verify-raw/batch', status: 200 },
   wrap: { method: 'POST', path: '/elastic-keys/{id}/wrap', status: 200 },
+  wrapBatch: { method: 'POST', path: '/elastic-keys/{id}/wrap/batch', status: 200 },
 } as const;
 
 /** JSON Schemas, written as types, of each operation: its query, its body, the body of its success. */
@@ -238,12 +250,121 @@ export interface KmsSchemas {
     body: { type: 'object'; properties: { ciphertext: { type: 'string' }; context: { type: 'string' } }; required: ['ciphertext'] };
     answer: { type: 'object'; properties: { plaintext: { type: 'string' } }; required: ['plaintext'] };
   };
+  decryptBatch: {
+    body: {
+      type: 'object';
+      properties: {
+        items: {
+          type: 'array';
+          items: {
+            type: 'object';
+            properties: { reference: { type: 'string' }; ciphertext: { type: 'string' }; context: { type: 'string' } };
+            required: ['ciphertext'];
+          };
+        };
+      };
+      required: ['items'];
+    };
+    answer: {
+      type: 'object';
+      properties: {
+        items: {
+          type: 'array';
+          items: {
+            type: 'object';
+            properties: {
+              reference: { type: 'string' };
+              status: { type: 'integer' };
+              plaintext: { type: 'string' };
+              problem: {
+                type: 'object';
+                properties: {
+                  type: { type: 'string' };
+                  title: { type: 'string' };
+                  status: { type: 'integer' };
+                  detail: { type: 'string' };
+                  code: { type: 'string' };
+                  fix: { type: 'string' };
+                  errors: {
+                    type: 'array';
+                    items: {
+                      type: 'object';
+                      properties: { field: { type: 'string' }; message: { type: 'string' }; fix: { type: 'string' } };
+                      required: ['field', 'message'];
+                    };
+                  };
+                };
+                required: ['type', 'title', 'status', 'detail', 'code'];
+              };
+            };
+            required: ['status'];
+          };
+        };
+      };
+      required: ['items'];
+    };
+  };
   encrypt: {
     body: { type: 'object'; properties: { plaintext: { type: 'string' }; context: { type: 'string' } }; required: ['plaintext'] };
     answer: {
       type: 'object';
       properties: { ciphertext: { type: 'string' }; material_key_id: { type: 'string' } };
       required: ['ciphertext', 'material_key_id'];
+    };
+  };
+  encryptBatch: {
+    body: {
+      type: 'object';
+      properties: {
+        items: {
+          type: 'array';
+          items: {
+            type: 'object';
+            properties: { reference: { type: 'string' }; plaintext: { type: 'string' }; context: { type: 'string' } };
+            required: ['plaintext'];
+          };
+        };
+      };
+      required: ['items'];
+    };
+    answer: {
+      type: 'object';
+      properties: {
+        items: {
+          type: 'array';
+          items: {
+            type: 'object';
+            properties: {
+              reference: { type: 'string' };
+              status: { type: 'integer' };
+              ciphertext: { type: 'string' };
+              material_key_id: { type: 'string' };
+              problem: {
+                type: 'object';
+                properties: {
+                  type: { type: 'string' };
+                  title: { type: 'string' };
+                  status: { type: 'integer' };
+                  detail: { type: 'string' };
+                  code: { type: 'string' };
+                  fix: { type: 'string' };
+                  errors: {
+                    type: 'array';
+                    items: {
+                      type: 'object';
+                      properties: { field: { type: 'string' }; message: { type: 'string' }; fix: { type: 'string' } };
+                      required: ['field', 'message'];
+                    };
+                  };
+                };
+                required: ['type', 'title', 'status', 'detail', 'code'];
+              };
+            };
+            required: ['status'];
+          };
+        };
+      };
+      required: ['items'];
     };
   };
   generate: {
@@ -259,6 +380,66 @@ export interface KmsSchemas {
       type: 'object';
       properties: { plaintext: { type: 'string' }; ciphertext: { type: 'string' }; material_key_id: { type: 'string' } };
       required: ['ciphertext', 'material_key_id'];
+    };
+  };
+  generateBatch: {
+    body: {
+      type: 'object';
+      properties: {
+        items: {
+          type: 'array';
+          items: {
+            type: 'object';
+            properties: {
+              reference: { type: 'string' };
+              bits: { type: 'integer'; enum: [128, 192, 256, 512] };
+              return_plaintext: { type: 'boolean' };
+              context: { type: 'string' };
+            };
+          };
+        };
+      };
+      required: ['items'];
+    };
+    answer: {
+      type: 'object';
+      properties: {
+        items: {
+          type: 'array';
+          items: {
+            type: 'object';
+            properties: {
+              reference: { type: 'string' };
+              status: { type: 'integer' };
+              plaintext: { type: 'string' };
+              ciphertext: { type: 'string' };
+              material_key_id: { type: 'string' };
+              problem: {
+                type: 'object';
+                properties: {
+                  type: { type: 'string' };
+                  title: { type: 'string' };
+                  status: { type: 'integer' };
+                  detail: { type: 'string' };
+                  code: { type: 'string' };
+                  fix: { type: 'string' };
+                  errors: {
+                    type: 'array';
+                    items: {
+                      type: 'object';
+                      properties: { field: { type: 'string' }; message: { type: 'string' }; fix: { type: 'string' } };
+                      required: ['field', 'message'];
+                    };
+                  };
+                };
+                required: ['type', 'title', 'status', 'detail', 'code'];
+              };
+            };
+            required: ['status'];
+          };
+        };
+      };
+      required: ['items'];
     };
   };
   getImportParameters: {
@@ -625,6 +806,57 @@ export interface KmsSchemas {
       required: ['mac', 'material_key_id'];
     };
   };
+  macBatch: {
+    body: {
+      type: 'object';
+      properties: {
+        items: {
+          type: 'array';
+          items: { type: 'object'; properties: { reference: { type: 'string' }; payload: { type: 'string' } }; required: ['payload'] };
+        };
+      };
+      required: ['items'];
+    };
+    answer: {
+      type: 'object';
+      properties: {
+        items: {
+          type: 'array';
+          items: {
+            type: 'object';
+            properties: {
+              reference: { type: 'string' };
+              status: { type: 'integer' };
+              mac: { type: 'string' };
+              material_key_id: { type: 'string' };
+              problem: {
+                type: 'object';
+                properties: {
+                  type: { type: 'string' };
+                  title: { type: 'string' };
+                  status: { type: 'integer' };
+                  detail: { type: 'string' };
+                  code: { type: 'string' };
+                  fix: { type: 'string' };
+                  errors: {
+                    type: 'array';
+                    items: {
+                      type: 'object';
+                      properties: { field: { type: 'string' }; message: { type: 'string' }; fix: { type: 'string' } };
+                      required: ['field', 'message'];
+                    };
+                  };
+                };
+                required: ['type', 'title', 'status', 'detail', 'code'];
+              };
+            };
+            required: ['status'];
+          };
+        };
+      };
+      required: ['items'];
+    };
+  };
   macVerify: {
     body: {
       type: 'object';
@@ -632,6 +864,65 @@ export interface KmsSchemas {
       required: ['payload', 'mac', 'material_key_id'];
     };
     answer: { type: 'object'; properties: { valid: { type: 'boolean' } }; required: ['valid'] };
+  };
+  macVerifyBatch: {
+    body: {
+      type: 'object';
+      properties: {
+        items: {
+          type: 'array';
+          items: {
+            type: 'object';
+            properties: {
+              reference: { type: 'string' };
+              payload: { type: 'string' };
+              mac: { type: 'string' };
+              material_key_id: { type: 'string' };
+            };
+            required: ['payload', 'mac', 'material_key_id'];
+          };
+        };
+      };
+      required: ['items'];
+    };
+    answer: {
+      type: 'object';
+      properties: {
+        items: {
+          type: 'array';
+          items: {
+            type: 'object';
+            properties: {
+              reference: { type: 'string' };
+              status: { type: 'integer' };
+              valid: { type: 'boolean' };
+              problem: {
+                type: 'object';
+                properties: {
+                  type: { type: 'string' };
+                  title: { type: 'string' };
+                  status: { type: 'integer' };
+                  detail: { type: 'string' };
+                  code: { type: 'string' };
+                  fix: { type: 'string' };
+                  errors: {
+                    type: 'array';
+                    items: {
+                      type: 'object';
+                      properties: { field: { type: 'string' }; message: { type: 'string' }; fix: { type: 'string' } };
+                      required: ['field', 'message'];
+                    };
+                  };
+                };
+                required: ['type', 'title', 'status', 'detail', 'code'];
+              };
+            };
+            required: ['status'];
+          };
+        };
+      };
+      required: ['items'];
+    };
   };
   readAudit: {
     query: {
@@ -1071,6 +1362,61 @@ export interface KmsSchemas {
       required: ['ciphertext', 'material_key_id'];
     };
   };
+  rewrapBatch: {
+    body: {
+      type: 'object';
+      properties: {
+        items: {
+          type: 'array';
+          items: {
+            type: 'object';
+            properties: { reference: { type: 'string' }; ciphertext: { type: 'string' }; context: { type: 'string' } };
+            required: ['ciphertext'];
+          };
+        };
+      };
+      required: ['items'];
+    };
+    answer: {
+      type: 'object';
+      properties: {
+        items: {
+          type: 'array';
+          items: {
+            type: 'object';
+            properties: {
+              reference: { type: 'string' };
+              status: { type: 'integer' };
+              ciphertext: { type: 'string' };
+              material_key_id: { type: 'string' };
+              problem: {
+                type: 'object';
+                properties: {
+                  type: { type: 'string' };
+                  title: { type: 'string' };
+                  status: { type: 'integer' };
+                  detail: { type: 'string' };
+                  code: { type: 'string' };
+                  fix: { type: 'string' };
+                  errors: {
+                    type: 'array';
+                    items: {
+                      type: 'object';
+                      properties: { field: { type: 'string' }; message: { type: 'string' }; fix: { type: 'string' } };
+                      required: ['field', 'message'];
+                    };
+                  };
+                };
+                required: ['type', 'title', 'status', 'detail', 'code'];
+              };
+            };
+            required: ['status'];
+          };
+        };
+      };
+      required: ['items'];
+    };
+  };
   rotateElasticKey: {
     answer: {
       type: 'object';
@@ -1283,6 +1629,66 @@ export interface KmsSchemas {
       required: ['jws', 'material_key_id'];
     };
   };
+  signBatch: {
+    body: {
+      type: 'object';
+      properties: {
+        items: {
+          type: 'array';
+          items: {
+            type: 'object';
+            properties: {
+              reference: { type: 'string' };
+              payload: { type: 'string' };
+              detached: { type: 'boolean' };
+              b64: { type: 'boolean' };
+            };
+            required: ['payload'];
+          };
+        };
+      };
+      required: ['items'];
+    };
+    answer: {
+      type: 'object';
+      properties: {
+        items: {
+          type: 'array';
+          items: {
+            type: 'object';
+            properties: {
+              reference: { type: 'string' };
+              status: { type: 'integer' };
+              jws: { type: 'string' };
+              material_key_id: { type: 'string' };
+              problem: {
+                type: 'object';
+                properties: {
+                  type: { type: 'string' };
+                  title: { type: 'string' };
+                  status: { type: 'integer' };
+                  detail: { type: 'string' };
+                  code: { type: 'string' };
+                  fix: { type: 'string' };
+                  errors: {
+                    type: 'array';
+                    items: {
+                      type: 'object';
+                      properties: { field: { type: 'string' }; message: { type: 'string' }; fix: { type: 'string' } };
+                      required: ['field', 'message'];
+                    };
+                  };
+                };
+                required: ['type', 'title', 'status', 'detail', 'code'];
+              };
+            };
+            required: ['status'];
+          };
+        };
+      };
+      required: ['items'];
+    };
+  };
   signRaw: {
     body: {
       type: 'object';
@@ -1298,9 +1704,123 @@ export interface KmsSchemas {
       required: ['signature', 'material_key_id'];
     };
   };
+  signRawBatch: {
+    body: {
+      type: 'object';
+      properties: {
+        items: {
+          type: 'array';
+          items: {
+            type: 'object';
+            properties: {
+              reference: { type: 'string' };
+              payload: { type: 'string' };
+              digest: { type: 'string' };
+              encoding: { type: 'string'; enum: ['der', 'p1363'] };
+            };
+          };
+        };
+      };
+      required: ['items'];
+    };
+    answer: {
+      type: 'object';
+      properties: {
+        items: {
+          type: 'array';
+          items: {
+            type: 'object';
+            properties: {
+              reference: { type: 'string' };
+              status: { type: 'integer' };
+              signature: { type: 'string' };
+              encoding: { type: 'string'; enum: ['der', 'p1363'] };
+              material_key_id: { type: 'string' };
+              problem: {
+                type: 'object';
+                properties: {
+                  type: { type: 'string' };
+                  title: { type: 'string' };
+                  status: { type: 'integer' };
+                  detail: { type: 'string' };
+                  code: { type: 'string' };
+                  fix: { type: 'string' };
+                  errors: {
+                    type: 'array';
+                    items: {
+                      type: 'object';
+                      properties: { field: { type: 'string' }; message: { type: 'string' }; fix: { type: 'string' } };
+                      required: ['field', 'message'];
+                    };
+                  };
+                };
+                required: ['type', 'title', 'status', 'detail', 'code'];
+              };
+            };
+            required: ['status'];
+          };
+        };
+      };
+      required: ['items'];
+    };
+  };
   unwrap: {
     body: { type: 'object'; properties: { wrapped_key: { type: 'string' }; context: { type: 'string' } }; required: ['wrapped_key'] };
     answer: { type: 'object'; properties: { key: { type: 'string' } }; required: ['key'] };
+  };
+  unwrapBatch: {
+    body: {
+      type: 'object';
+      properties: {
+        items: {
+          type: 'array';
+          items: {
+            type: 'object';
+            properties: { reference: { type: 'string' }; wrapped_key: { type: 'string' }; context: { type: 'string' } };
+            required: ['wrapped_key'];
+          };
+        };
+      };
+      required: ['items'];
+    };
+    answer: {
+      type: 'object';
+      properties: {
+        items: {
+          type: 'array';
+          items: {
+            type: 'object';
+            properties: {
+              reference: { type: 'string' };
+              status: { type: 'integer' };
+              key: { type: 'string' };
+              problem: {
+                type: 'object';
+                properties: {
+                  type: { type: 'string' };
+                  title: { type: 'string' };
+                  status: { type: 'integer' };
+                  detail: { type: 'string' };
+                  code: { type: 'string' };
+                  fix: { type: 'string' };
+                  errors: {
+                    type: 'array';
+                    items: {
+                      type: 'object';
+                      properties: { field: { type: 'string' }; message: { type: 'string' }; fix: { type: 'string' } };
+                      required: ['field', 'message'];
+                    };
+                  };
+                };
+                required: ['type', 'title', 'status', 'detail', 'code'];
+              };
+            };
+            required: ['status'];
+          };
+        };
+      };
+      required: ['items'];
+    };
   };
   verify: {
     body: { type: 'object'; properties: { jws: { type: 'string' }; payload: { type: 'string' } }; required: ['jws'] };
@@ -1313,6 +1833,62 @@ export interface KmsSchemas {
         },
         { type: 'object'; properties: { valid: { type: 'boolean'; enum: [false] } }; required: ['valid'] },
       ];
+    };
+  };
+  verifyBatch: {
+    body: {
+      type: 'object';
+      properties: {
+        items: {
+          type: 'array';
+          items: {
+            type: 'object';
+            properties: { reference: { type: 'string' }; jws: { type: 'string' }; payload: { type: 'string' } };
+            required: ['jws'];
+          };
+        };
+      };
+      required: ['items'];
+    };
+    answer: {
+      type: 'object';
+      properties: {
+        items: {
+          type: 'array';
+          items: {
+            type: 'object';
+            properties: {
+              reference: { type: 'string' };
+              status: { type: 'integer' };
+              valid: { anyOf: [{ type: 'boolean'; enum: [true] }, { type: 'boolean'; enum: [false] }] };
+              payload: { type: 'string' };
+              material_key_id: { type: 'string' };
+              problem: {
+                type: 'object';
+                properties: {
+                  type: { type: 'string' };
+                  title: { type: 'string' };
+                  status: { type: 'integer' };
+                  detail: { type: 'string' };
+                  code: { type: 'string' };
+                  fix: { type: 'string' };
+                  errors: {
+                    type: 'array';
+                    items: {
+                      type: 'object';
+                      properties: { field: { type: 'string' }; message: { type: 'string' }; fix: { type: 'string' } };
+                      required: ['field', 'message'];
+                    };
+                  };
+                };
+                required: ['type', 'title', 'status', 'detail', 'code'];
+              };
+            };
+            required: ['status'];
+          };
+        };
+      };
+      required: ['items'];
     };
   };
   verifyRaw: {
@@ -1329,12 +1905,128 @@ export interface KmsSchemas {
     };
     answer: { type: 'object'; properties: { valid: { type: 'boolean' } }; required: ['valid'] };
   };
+  verifyRawBatch: {
+    body: {
+      type: 'object';
+      properties: {
+        items: {
+          type: 'array';
+          items: {
+            type: 'object';
+            properties: {
+              reference: { type: 'string' };
+              payload: { type: 'string' };
+              digest: { type: 'string' };
+              signature: { type: 'string' };
+              encoding: { type: 'string'; enum: ['der', 'p1363'] };
+              material_key_id: { type: 'string' };
+            };
+            required: ['signature', 'material_key_id'];
+          };
+        };
+      };
+      required: ['items'];
+    };
+    answer: {
+      type: 'object';
+      properties: {
+        items: {
+          type: 'array';
+          items: {
+            type: 'object';
+            properties: {
+              reference: { type: 'string' };
+              status: { type: 'integer' };
+              valid: { type: 'boolean' };
+              problem: {
+                type: 'object';
+                properties: {
+                  type: { type: 'string' };
+                  title: { type: 'string' };
+                  status: { type: 'integer' };
+                  detail: { type: 'string' };
+                  code: { type: 'string' };
+                  fix: { type: 'string' };
+                  errors: {
+                    type: 'array';
+                    items: {
+                      type: 'object';
+                      properties: { field: { type: 'string' }; message: { type: 'string' }; fix: { type: 'string' } };
+                      required: ['field', 'message'];
+                    };
+                  };
+                };
+                required: ['type', 'title', 'status', 'detail', 'code'];
+              };
+            };
+            required: ['status'];
+          };
+        };
+      };
+      required: ['items'];
+    };
+  };
   wrap: {
     body: { type: 'object'; properties: { key: { type: 'string' }; context: { type: 'string' } }; required: ['key'] };
     answer: {
       type: 'object';
       properties: { wrapped_key: { type: 'string' }; material_key_id: { type: 'string' } };
       required: ['wrapped_key', 'material_key_id'];
+    };
+  };
+  wrapBatch: {
+    body: {
+      type: 'object';
+      properties: {
+        items: {
+          type: 'array';
+          items: {
+            type: 'object';
+            properties: { reference: { type: 'string' }; key: { type: 'string' }; context: { type: 'string' } };
+            required: ['key'];
+          };
+        };
+      };
+      required: ['items'];
+    };
+    answer: {
+      type: 'object';
+      properties: {
+        items: {
+          type: 'array';
+          items: {
+            type: 'object';
+            properties: {
+              reference: { type: 'string' };
+              status: { type: 'integer' };
+              wrapped_key: { type: 'string' };
+              material_key_id: { type: 'string' };
+              problem: {
+                type: 'object';
+                properties: {
+                  type: { type: 'string' };
+                  title: { type: 'string' };
+                  status: { type: 'integer' };
+                  detail: { type: 'string' };
+                  code: { type: 'string' };
+                  fix: { type: 'string' };
+                  errors: {
+                    type: 'array';
+                    items: {
+                      type: 'object';
+                      properties: { field: { type: 'string' }; message: { type: 'string' }; fix: { type: 'string' } };
+                      required: ['field', 'message'];
+                    };
+                  };
+                };
+                required: ['type', 'title', 'status', 'detail', 'code'];
+              };
+            };
+            required: ['status'];
+          };
+        };
+      };
+      required: ['items'];
     };
   };
 }

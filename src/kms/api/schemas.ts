@@ -30,7 +30,7 @@ export const oneOf = <const T extends string | number>(values: readonly T[], opt
 export const nullable = <S extends TSchema>(schema: S, options: Record<string, unknown> = {}) => Type.Union([schema, Type.Null()], options);
 
 /** @see RFC 9457 */
-const problemSchema = Type.Object(
+export const problemSchema = Type.Object(
   {
     type: Type.String(),
     title: Type.String(),
@@ -48,6 +48,7 @@ const problemSchema = Type.Object(
           },
           { title: 'FieldIssue' },
         ),
+        { description: 'The fields that are to blame.' },
       ),
     ),
   },

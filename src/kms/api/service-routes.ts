@@ -16,6 +16,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** The act on keys that the route is for, and with it the scope that the caller needs. */
     action?: Action;
+    /** How many acts a body asks for; one where absent. The body may not have its form yet. */
+    actsOf?: (body: unknown) => number;
     /** The scope that the caller needs where the route is no act on keys. Every route below `SERVICE_PREFIX` has one of the two. */
     scope?: FineScope;
   }

@@ -5,10 +5,11 @@ import { createBoundedMap } from '#infra/cache/bounded-map.ts';
 export interface TokenBuckets {
   /** @param reserved tokens that stay out of account, because somebody else waits for them */
   has(key: BoundedKey, reserved?: number): boolean;
-  take(key: BoundedKey): void;
+  /** @param tokens 1 where absent */
+  take(key: BoundedKey, tokens?: number): void;
   giveBack(key: BoundedKey): void;
-  /** Milliseconds until there is a token, 0 when there is one. */
-  waitMs(key: BoundedKey): number;
+  /** Milliseconds until there are so many tokens, 1 where not said; 0 when there are. */
+  waitMs(key: BoundedKey, tokens?: number): number;
 }
 
 /**
@@ -31,12 +32,12 @@ export const createTokenBuckets = (options: {
   const missingMs = (key: BoundedKey): number => Math.max(0, (fullAt.get(key) ?? 0) - elapsed());
   return {
     has: (key, reserved = 0) => missingMs(key) <= (burst - 1 - reserved) * everyMs,
-    take: (key) => fullAt.set(key, elapsed() + missingMs(key) + everyMs),
+    take: (key, tokens = 1) => fullAt.set(key, elapsed() + missingMs(key) + tokens * everyMs),
     giveBack: (key) => {
       const missing = missingMs(key) - everyMs;
       if (missing > 0) fullAt.set(key, elapsed() + missing);
       else fullAt.delete(key);
     },
-    waitMs: (key) => Math.max(0, missingMs(key) - (burst - 1) * everyMs),
+    waitMs: (key, tokens = 1) => Math.max(0, missingMs(key) - (burst - tokens) * everyMs),
   };
 };

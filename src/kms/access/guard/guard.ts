@@ -11,6 +11,7 @@ import { SERVICE_PREFIX } from '#kms/api/service-routes.ts';
 import type { Challenges } from '../challenges.ts';
 import { FINE_SCOPES } from '../scopes.ts';
 import type { Authenticate } from './authentication.ts';
+import type { CountRequests } from './tenant-rate.ts';
 import { type Credential, credentialOf } from './credentials.ts';
 
 /** A certificate is read from its connection once, however many requests come over it. */
@@ -56,7 +57,7 @@ const factsOf = (credential: Credential, nameTag: NameTag): Attributes => {
  * that names no action and no scope, or a scope that does not exist, stops the server from being built.
  *
  * @param options.admit asks the door to keys
- * @param options.countRequest refuses a request that is one too many for its tenant
+ * @param options.countRequests refuses what is one too many for its tenant; a batch counts once for each of its acts
  * @param options.traceId the trace that a request runs in, or null
  * @param options.now epoch milliseconds
  * @param options.nameTag what stands in the log for a name that was tried
@@ -67,13 +68,13 @@ export const guardServiceRoutes = (
     readonly challenges: Challenges;
     readonly authenticate: Authenticate;
     readonly admit: Admit;
-    readonly countRequest: (tenantId: string) => void;
+    readonly countRequests: CountRequests;
     readonly traceId: () => string | null;
     readonly now: () => number;
     readonly nameTag: NameTag;
   },
 ): void => {
-  const { challenges, authenticate, admit, countRequest, traceId, now, nameTag } = options;
+  const { challenges, authenticate, admit, countRequests, traceId, now, nameTag } = options;
 
   app.decorateRequest('caller');
   const guard = async (request: FastifyRequest): Promise<void> => {
@@ -92,9 +93,15 @@ export const guardServiceRoutes = (
     const caller = { ...authenticated, request: { id: request.id, traceId: traceId(), address } };
     // From here on a refusal has somebody whom it concerns; no handler runs before the rest is passed.
     request.caller = caller;
-    countRequest(caller.tenant.id);
+    countRequests(caller.tenant.id);
     if (action !== undefined) await admit(caller, action, targetOf(request));
     else if (!caller.scopes.has(scope)) throw challenges.insufficientScope(scope);
+  };
+
+  /** The first of its acts was counted before the body was read. */
+  const countActs = async ({ caller, body, routeOptions }: FastifyRequest): Promise<void> => {
+    const acts = routeOptions.config.actsOf?.(body) ?? 1;
+    if (acts > 1) countRequests(caller.tenant.id, acts - 1);
   };
 
   app.addHook('onRoute', (route) => {
@@ -104,6 +111,8 @@ export const guardServiceRoutes = (
       throw new InternalError(`${String(route.method)} ${route.url} names no scope, so nobody would guard it`);
     const before = [route.onRequest ?? []].flat();
     // A hook of the route runs after the rate limit; one of the server would check passwords before it.
-    if (!before.includes(guard)) route.onRequest = [...before, guard];
+    if (before.includes(guard)) return;
+    route.onRequest = [...before, guard];
+    if (route.config?.actsOf !== undefined) route.preHandler = [countActs, ...[route.preHandler ?? []].flat()];
   });
 };

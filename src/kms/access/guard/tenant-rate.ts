@@ -6,10 +6,16 @@ import { createTokenBuckets } from '#infra/secrets/attempts/token-buckets.ts';
 const MAX_TENANTS = 10_000;
 
 /**
+ * Counts requests of a tenant, one where not said. More than fit into a full window count as a full one.
+ *
+ * @throws AppError `tenant-rate-limited` 429 with Retry-After for a request that is one too many; then none is counted
+ */
+export type CountRequests = (tenantId: string, requests?: number) => void;
+
+/**
  * Counts the requests of a tenant, whoever asks in its name and from wherever: many at once up to `max`, then as fast as they come back
  * over the window. Each replica counts for itself.
  *
- * @returns throws AppError `tenant-rate-limited` 429 with Retry-After for a request that is one too many
  * @param options.elapsed milliseconds of a clock that never goes back
  * @see RFC 6585 section 4
  */
@@ -17,16 +23,14 @@ export const createTenantRate = (options: {
   readonly max: number;
   readonly windowMs: number;
   readonly elapsed: () => number;
-}): ((tenantId: string) => void) => {
+}): CountRequests => {
   const { max, windowMs, elapsed } = options;
   const buckets = createTokenBuckets({ burst: max, everyMs: windowMs / max, max: MAX_TENANTS, elapsed });
-  return (tenantId) => {
+  return (tenantId, requests = 1) => {
     const key = boundedKey(tenantId);
-    if (buckets.has(key)) {
-      buckets.take(key);
-      return;
-    }
-    const seconds = String(Math.max(1, Math.ceil(buckets.waitMs(key) / 1000)));
+    const tokens = Math.min(requests, max);
+    if (buckets.has(key, tokens - 1)) return buckets.take(key, tokens);
+    const seconds = String(Math.max(1, Math.ceil(buckets.waitMs(key, tokens) / 1000)));
     throw new AppError(
       'tenant-rate-limited',
       429,

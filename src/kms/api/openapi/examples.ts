@@ -65,11 +65,22 @@ const operationWith = (operation: Operation, examples: OperationExamples | undef
   };
 };
 
+/** The examples of the batch of an operation (`encryptBatch`): one body with all of those of the operation alone. */
+const batchOf = ({ path, bodies }: OperationExamples): OperationExamples => {
+  const items = bodies && Object.values(bodies).map(({ value }, index) => ({ reference: `${index + 1}`, ...value }));
+  return { ...(path && { path }), ...(items && { bodies: { batch: { summary: 'All of these at once', value: { items } } } }) };
+};
+
+const examplesOf = (examples: ApiExamples, id = ''): OperationExamples | undefined => {
+  const alone = examples[id.replace(/Batch$/, '')];
+  return alone && id.endsWith('Batch') ? batchOf(alone) : alone;
+};
+
 /** The same document with these examples in the place of its own. */
 export const withExamples = <D extends object>(document: D, examples: ApiExamples): D => {
   const { paths = {} } = document as Document;
   return {
     ...document,
-    paths: mapValues(paths, (item) => mapValues(item, (each) => operationWith(each, examples[each.operationId ?? '']))),
+    paths: mapValues(paths, (item) => mapValues(item, (each) => operationWith(each, examplesOf(examples, each.operationId)))),
   };
 };

@@ -6,7 +6,8 @@ import { contextOf } from '#kms/api/fields.ts';
 import type { Caller } from '#kms/caller.ts';
 import { encodeBase64url } from '#kms/jose/encoding/base64url.ts';
 import { open } from './open.ts';
-import { type OperationOptions, operationRoute, type WithContext } from './operation.ts';
+import type { OperationOptions, WithContext } from './operation.ts';
+import { registerOperation } from './register-operation.ts';
 import { context, jwe } from './schemas.ts';
 
 const action = { name: 'decrypt', scope: 'kms:decrypt', mode: 'use' } as const satisfies Action;
@@ -22,20 +23,15 @@ export const createDecrypt =
   };
 
 export const registerDecrypt = (app: App, path: string, decrypt: Decrypt): void => {
-  app.post(
-    `${path}/decrypt`,
-    operationRoute({
-      action,
-      operationId: 'decrypt',
-      summary: 'Decrypt',
-      description: 'Opens a JWE of any version from `min_decryption_version` on. Every failure is the same `decryption-failed`.',
-      body: strictObject({ ciphertext: jwe, context }),
-      answer: Type.Object({ plaintext: Type.String({ description: 'base64url' }) }),
-    }),
-    async (request) => {
-      const { ciphertext, context: given } = request.body;
-      const plaintext = await decrypt(request.caller, request.params.id, { jwe: ciphertext, ...contextOf(given) });
+  registerOperation(app, path, {
+    action,
+    summary: 'Decrypt',
+    description: 'Opens a JWE of any version from `min_decryption_version` on. Every failure is the same `decryption-failed`.',
+    body: strictObject({ ciphertext: jwe, context }),
+    answer: Type.Object({ plaintext: Type.String({ description: 'base64url' }) }),
+    run: async (caller, key, { ciphertext, context: given }) => {
+      const plaintext = await decrypt(caller, key, { jwe: ciphertext, ...contextOf(given) });
       return { plaintext: encodeBase64url(plaintext) };
     },
-  );
+  });
 };

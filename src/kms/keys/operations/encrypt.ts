@@ -3,8 +3,9 @@ import type { App } from '#infra/http/server.ts';
 import type { Action } from '#kms/action.ts';
 import { bytesOf, contextOf } from '#kms/api/fields.ts';
 import type { Caller } from '#kms/caller.ts';
-import { type OperationOptions, operationRoute, type WithContext } from './operation.ts';
+import type { OperationOptions, WithContext } from './operation.ts';
 import { protect, type Protected } from './protect.ts';
+import { registerOperation } from './register-operation.ts';
 import { binary, ciphertextAnswer, context, exampleContext, examplePlaintext, MAX_CONTENT } from './schemas.ts';
 
 const action = { name: 'encrypt', scope: 'kms:encrypt', mode: 'use' } as const satisfies Action;
@@ -23,23 +24,18 @@ const body = strictObject(
 );
 
 export const registerEncrypt = (app: App, path: string, encrypt: Encrypt): void => {
-  app.post(
-    `${path}/encrypt`,
-    operationRoute({
-      action,
-      operationId: 'encrypt',
-      summary: 'Encrypt',
-      description: 'Encrypts with the newest material key, whose id is the `kid` of the JWE.',
-      body,
-      answer: ciphertextAnswer,
-    }),
-    async (request) => {
-      const { plaintext, context: given } = request.body;
-      const { jwe, materialKeyId } = await encrypt(request.caller, request.params.id, {
+  registerOperation(app, path, {
+    action,
+    summary: 'Encrypt',
+    description: 'Encrypts with the newest material key, whose id is the `kid` of the JWE.',
+    body,
+    answer: ciphertextAnswer,
+    run: async (caller, key, { plaintext, context: given }) => {
+      const { jwe, materialKeyId } = await encrypt(caller, key, {
         plaintext: bytesOf(plaintext, '/plaintext'),
         ...contextOf(given),
       });
       return { ciphertext: jwe, material_key_id: materialKeyId };
     },
-  );
+  });
 };

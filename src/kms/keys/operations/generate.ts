@@ -7,8 +7,9 @@ import { contextOf } from '#kms/api/fields.ts';
 import { oneOf } from '#kms/api/schemas.ts';
 import type { Caller } from '#kms/caller.ts';
 import { encodeBase64url } from '#kms/jose/encoding/base64url.ts';
-import { type OperationOptions, operationRoute, type WithContext } from './operation.ts';
+import type { OperationOptions, WithContext } from './operation.ts';
 import { protect, type Protected } from './protect.ts';
+import { registerOperation } from './register-operation.ts';
 import { context, exampleContext, materialKeyId } from './schemas.ts';
 
 const action = { name: 'generate', scope: 'kms:generate', mode: 'use' } as const satisfies Action;
@@ -57,20 +58,14 @@ const answer = Type.Object({
 });
 
 export const registerGenerate = (app: App, path: string, generate: Generate): void => {
-  app.post(
-    `${path}/generate`,
-    operationRoute({
-      action,
-      operationId: 'generate',
-      summary: 'Generate a data key',
-      description:
-        'Makes a random data key and returns it once in the clear, unless `return_plaintext` is false, and protected by this key.',
-      body,
-      answer,
-    }),
-    async (request) => {
-      const { bits = DEFAULT_BITS, return_plaintext: isShown = true, context: given } = request.body;
-      const made = await generate(request.caller, request.params.id, { bits, ...contextOf(given) });
+  registerOperation(app, path, {
+    action,
+    summary: 'Generate a data key',
+    description: 'Makes a random data key and returns it once in the clear, unless `return_plaintext` is false, and protected by this key.',
+    body,
+    answer,
+    run: async (caller, key, { bits = DEFAULT_BITS, return_plaintext: isShown = true, context: given }) => {
+      const made = await generate(caller, key, { bits, ...contextOf(given) });
       const { dataKey, jwe, materialKeyId: kid } = made;
       try {
         return { ...(isShown ? { plaintext: encodeBase64url(dataKey) } : {}), ciphertext: jwe, material_key_id: kid };
@@ -78,5 +73,5 @@ export const registerGenerate = (app: App, path: string, generate: Generate): vo
         dataKey.fill(0);
       }
     },
-  );
+  });
 };

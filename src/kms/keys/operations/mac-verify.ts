@@ -5,7 +5,8 @@ import type { Action } from '#kms/action.ts';
 import { bytesOf } from '#kms/api/fields.ts';
 import type { Caller } from '#kms/caller.ts';
 import { keyInUse } from './key-in-use.ts';
-import { type OperationOptions, operationRoute } from './operation.ts';
+import type { OperationOptions } from './operation.ts';
+import { registerOperation } from './register-operation.ts';
 import { claimed, claimedBytes, claimedKid, payloadField } from './raw-message.ts';
 import { verifyBytes } from './verify-bytes.ts';
 
@@ -27,21 +28,16 @@ export const createMacVerify =
     });
 
 export const registerMacVerify = (app: App, path: string, macVerify: MacVerify): void => {
-  app.post(
-    `${path}/mac-verify`,
-    operationRoute({
-      action,
-      operationId: 'macVerify',
-      summary: 'Check a MAC',
-      description:
-        'Says whether a MAC is of this payload and this version of this elastic key. Whatever is wrong with it, the answer is `{ "valid": false }`.',
-      body: strictObject({ ...payloadField, mac: claimed('the MAC'), material_key_id: claimedKid }),
-      answer: strictObject({ valid: Type.Boolean() }),
-    }),
-    async (request) => {
-      const { payload, mac, material_key_id: kid } = request.body;
+  registerOperation(app, path, {
+    action,
+    summary: 'Check a MAC',
+    description:
+      'Says whether a MAC is of this payload and this version of this elastic key. Whatever is wrong with it, the answer is `{ "valid": false }`.',
+    body: strictObject({ ...payloadField, mac: claimed('the MAC'), material_key_id: claimedKid }),
+    answer: strictObject({ valid: Type.Boolean() }),
+    run: async (caller, key, { payload, mac, material_key_id: kid }) => {
       const claim = { payload: bytesOf(payload, '/payload'), mac: claimedBytes(mac), kid };
-      return { valid: (await macVerify(request.caller, request.params.id, claim)).isValid };
+      return { valid: (await macVerify(caller, key, claim)).isValid };
     },
-  );
+  });
 };

@@ -7,7 +7,8 @@ import type { Caller } from '#kms/caller.ts';
 import { encodeBase64url } from '#kms/jose/encoding/base64url.ts';
 import { signRaw } from '#kms/jose/raw.ts';
 import { keyInUse } from './key-in-use.ts';
-import { type OperationOptions, operationRoute } from './operation.ts';
+import type { OperationOptions } from './operation.ts';
+import { registerOperation } from './register-operation.ts';
 import { payloadField } from './raw-message.ts';
 import { examplePlaintext, materialKeyId } from './schemas.ts';
 
@@ -32,20 +33,16 @@ export const createMac =
     });
 
 export const registerMac = (app: App, path: string, mac: Mac): void => {
-  app.post(
-    `${path}/mac`,
-    operationRoute({
-      action,
-      operationId: 'mac',
-      summary: 'Make a MAC',
-      description:
-        'Makes the HMAC (RFC 2104) of a payload with a key of the use `mac`. Keep `material_key_id` beside it: checking it takes that.',
-      body: strictObject(payloadField, { examples: [{ payload: examplePlaintext }] }),
-      answer: Type.Object({ mac: Type.String({ description: 'base64url' }), material_key_id: materialKeyId }),
-    }),
-    async (request) => {
-      const made = await mac(request.caller, request.params.id, { payload: bytesOf(request.body.payload, '/payload') });
+  registerOperation(app, path, {
+    action,
+    summary: 'Make a MAC',
+    description:
+      'Makes the HMAC (RFC 2104) of a payload with a key of the use `mac`. Keep `material_key_id` beside it: checking it takes that.',
+    body: strictObject(payloadField, { examples: [{ payload: examplePlaintext }] }),
+    answer: Type.Object({ mac: Type.String({ description: 'base64url' }), material_key_id: materialKeyId }),
+    run: async (caller, key, { payload }) => {
+      const made = await mac(caller, key, { payload: bytesOf(payload, '/payload') });
       return { mac: encodeBase64url(made.mac), material_key_id: made.materialKeyId };
     },
-  );
+  });
 };

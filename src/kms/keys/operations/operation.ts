@@ -1,7 +1,8 @@
-import type { TSchema } from 'typebox';
+import type { Static, TObject, TSchema } from 'typebox';
 import type { Action, Operate } from '#kms/action.ts';
 import { noStore } from '#kms/api/no-store.ts';
 import { problems } from '#kms/api/schemas.ts';
+import type { Caller } from '#kms/caller.ts';
 import type { RandomBytes } from '#kms/jose/key-material.ts';
 import { elasticKeyPath } from '../elastic-keys/elastic-key.schemas.ts';
 import type { KeyRing } from '../key-ring/key-ring.ts';
@@ -23,14 +24,30 @@ export interface WithContext {
 /** Bytes of a request body that holds the largest content and its context. */
 const BODY_LIMIT = 2 * MAX_CONTENT;
 
-/** Options of the route of an operation. */
+/** An operation as its routes have it: one body, or many in a batch. */
+export interface Operation<B extends TObject = TObject, A extends TSchema = TSchema> {
+  /** Its name is the last part of the path. */
+  readonly action: Action<'use'>;
+  readonly summary: string;
+  readonly description: string;
+  readonly body: B;
+  readonly answer: A;
+  /** @param key id or name of the elastic key */
+  readonly run: (caller: Caller, key: string, body: Static<B>) => Promise<Static<A>>;
+}
+
+/** The name of an operation in the description of the API: `macVerify` of `mac-verify`. */
+export const operationIdOf = ({ name }: Pick<Action, 'name'>): string =>
+  name.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+
+/** Options of a route with these schemas; answers may hold secrets, so no cache keeps them. */
 export const operationRoute = <B extends TSchema, A extends TSchema>(facts: {
-  action: Action<'use'>;
-  operationId: string;
-  summary: string;
-  description: string;
-  body: B;
-  answer: A;
+  readonly action: Action<'use'>;
+  readonly operationId: string;
+  readonly summary: string;
+  readonly description: string;
+  readonly body: B;
+  readonly answer: A;
 }) => ({
   config: { action: facts.action },
   bodyLimit: BODY_LIMIT,

@@ -4,8 +4,9 @@ import type { Action } from '#kms/action.ts';
 import { contextOf } from '#kms/api/fields.ts';
 import type { Caller } from '#kms/caller.ts';
 import { open } from './open.ts';
-import { type OperationOptions, operationRoute, type WithContext } from './operation.ts';
+import type { OperationOptions, WithContext } from './operation.ts';
 import { protect, type Protected } from './protect.ts';
+import { registerOperation } from './register-operation.ts';
 import { ciphertextAnswer, context, jwe } from './schemas.ts';
 
 const action = { name: 'rewrap', scope: 'kms:rewrap', mode: 'use' } as const satisfies Action;
@@ -26,21 +27,16 @@ export const createRewrap =
     });
 
 export const registerRewrap = (app: App, path: string, rewrap: Rewrap): void => {
-  app.post(
-    `${path}/rewrap`,
-    operationRoute({
-      action,
-      operationId: 'rewrap',
-      summary: 'Rewrap',
-      description:
-        'Protects the content of a JWE, encrypted data or a wrapped key, with the newest version; the content does not leave the KMS.',
-      body: strictObject({ ciphertext: jwe, context }),
-      answer: ciphertextAnswer,
-    }),
-    async (request) => {
-      const { ciphertext, context: given } = request.body;
-      const fresh = await rewrap(request.caller, request.params.id, { jwe: ciphertext, ...contextOf(given) });
+  registerOperation(app, path, {
+    action,
+    summary: 'Rewrap',
+    description:
+      'Protects the content of a JWE, encrypted data or a wrapped key, with the newest version; the content does not leave the KMS.',
+    body: strictObject({ ciphertext: jwe, context }),
+    answer: ciphertextAnswer,
+    run: async (caller, key, { ciphertext, context: given }) => {
+      const fresh = await rewrap(caller, key, { jwe: ciphertext, ...contextOf(given) });
       return { ciphertext: fresh.jwe, material_key_id: fresh.materialKeyId };
     },
-  );
+  });
 };

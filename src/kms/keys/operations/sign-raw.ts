@@ -7,7 +7,8 @@ import { encodeBase64url } from '#kms/jose/encoding/base64url.ts';
 import type { SignatureEncoding } from '#kms/jose/families/signature.ts';
 import { type Message, signRaw } from '#kms/jose/raw.ts';
 import { keyInUse } from './key-in-use.ts';
-import { type OperationOptions, operationRoute } from './operation.ts';
+import type { OperationOptions } from './operation.ts';
+import { registerOperation } from './register-operation.ts';
 import { checkedEncoding, encodingField, messageFields, messageOf } from './raw-message.ts';
 import { examplePlaintext, materialKeyId } from './schemas.ts';
 
@@ -49,23 +50,18 @@ const answer = Type.Object({
 });
 
 export const registerSignRaw = (app: App, path: string, signRawBytes: SignRaw): void => {
-  app.post(
-    `${path}/sign-raw`,
-    operationRoute({
-      action,
-      operationId: 'signRaw',
-      summary: 'Sign bytes',
-      description:
-        'Signs bytes as they are, without a JWS around them, with a key of the use `sign-raw`. Keep `material_key_id` beside the signature: verifying takes it.',
-      body,
-      answer,
-    }),
-    async (request) => {
-      const { encoding: wanted } = request.body;
-      const message = messageOf(request.body);
-      const made = await signRawBytes(request.caller, request.params.id, { message, ...(wanted && { encoding: wanted }) });
+  registerOperation(app, path, {
+    action,
+    summary: 'Sign bytes',
+    description:
+      'Signs bytes as they are, without a JWS around them, with a key of the use `sign-raw`. Keep `material_key_id` beside the signature: verifying takes it.',
+    body,
+    answer,
+    run: async (caller, key, { encoding: wanted, ...content }) => {
+      const message = messageOf(content);
+      const made = await signRawBytes(caller, key, { message, ...(wanted && { encoding: wanted }) });
       const { signature, encoding, materialKeyId: kid } = made;
       return { signature: encodeBase64url(signature), ...(encoding && { encoding }), material_key_id: kid };
     },
-  );
+  });
 };

@@ -6,7 +6,8 @@ import { bytesOf, fieldInvalid } from '#kms/api/fields.ts';
 import type { Caller } from '#kms/caller.ts';
 import { type PayloadForm, signJws } from '#kms/jose/jws.ts';
 import { keyInUse } from './key-in-use.ts';
-import { type OperationOptions, operationRoute } from './operation.ts';
+import type { OperationOptions } from './operation.ts';
+import { registerOperation } from './register-operation.ts';
 import { binary, examplePlaintext, materialKeyId, MAX_CONTENT } from './schemas.ts';
 
 const action = { name: 'sign', scope: 'kms:sign', mode: 'use' } as const satisfies Action;
@@ -57,21 +58,16 @@ const formOf = ({ detached = false, b64 = true }: Static<typeof body>): PayloadF
 };
 
 export const registerSign = (app: App, path: string, sign: Sign): void => {
-  app.post(
-    `${path}/sign`,
-    operationRoute({
-      action,
-      operationId: 'sign',
-      summary: 'Sign',
-      description:
-        'Signs a payload with the newest material key, whose id is the `kid` of the JWS. The payload is in the JWS or, detached, apart from it.',
-      body,
-      answer: Type.Object({ jws: Type.String({ description: 'Compact JWS (RFC 7515).' }), material_key_id: materialKeyId }),
-    }),
-    async (request) => {
-      const input = { payload: bytesOf(request.body.payload, '/payload'), form: formOf(request.body) };
-      const signed = await sign(request.caller, request.params.id, input);
+  registerOperation(app, path, {
+    action,
+    summary: 'Sign',
+    description:
+      'Signs a payload with the newest material key, whose id is the `kid` of the JWS. The payload is in the JWS or, detached, apart from it.',
+    body,
+    answer: Type.Object({ jws: Type.String({ description: 'Compact JWS (RFC 7515).' }), material_key_id: materialKeyId }),
+    run: async (caller, key, input) => {
+      const signed = await sign(caller, key, { payload: bytesOf(input.payload, '/payload'), form: formOf(input) });
       return { jws: signed.jws, material_key_id: signed.materialKeyId };
     },
-  );
+  });
 };

@@ -6,7 +6,8 @@ import { contextOf } from '#kms/api/fields.ts';
 import type { Caller } from '#kms/caller.ts';
 import { encodeBase64url } from '#kms/jose/encoding/base64url.ts';
 import { open } from './open.ts';
-import { type OperationOptions, operationRoute, type WithContext } from './operation.ts';
+import type { OperationOptions, WithContext } from './operation.ts';
+import { registerOperation } from './register-operation.ts';
 import { context, jwe } from './schemas.ts';
 
 const action = { name: 'unwrap', scope: 'kms:unwrap', mode: 'use' } as const satisfies Action;
@@ -22,24 +23,19 @@ export const createUnwrap =
   };
 
 export const registerUnwrap = (app: App, path: string, unwrap: Unwrap): void => {
-  app.post(
-    `${path}/unwrap`,
-    operationRoute({
-      action,
-      operationId: 'unwrap',
-      summary: 'Unwrap a key',
-      description: 'Opens a wrapped key. Every failure is the same `decryption-failed`.',
-      body: strictObject({ wrapped_key: jwe, context }),
-      answer: Type.Object({ key: Type.String({ description: 'base64url' }) }),
-    }),
-    async (request) => {
-      const { wrapped_key: wrapped, context: given } = request.body;
-      const key = await unwrap(request.caller, request.params.id, { jwe: wrapped, ...contextOf(given) });
+  registerOperation(app, path, {
+    action,
+    summary: 'Unwrap a key',
+    description: 'Opens a wrapped key. Every failure is the same `decryption-failed`.',
+    body: strictObject({ wrapped_key: jwe, context }),
+    answer: Type.Object({ key: Type.String({ description: 'base64url' }) }),
+    run: async (caller, id, { wrapped_key: wrapped, context: given }) => {
+      const key = await unwrap(caller, id, { jwe: wrapped, ...contextOf(given) });
       try {
         return { key: encodeBase64url(key) };
       } finally {
         key.fill(0);
       }
     },
-  );
+  });
 };

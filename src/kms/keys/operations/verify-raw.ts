@@ -5,7 +5,8 @@ import type { Action } from '#kms/action.ts';
 import type { Caller } from '#kms/caller.ts';
 import type { SignatureEncoding } from '#kms/jose/families/signature.ts';
 import { keyInUse } from './key-in-use.ts';
-import { type OperationOptions, operationRoute } from './operation.ts';
+import type { OperationOptions } from './operation.ts';
+import { registerOperation } from './register-operation.ts';
 import { checkedEncoding, claimed, claimedBytes, claimedKid, encodingField, messageFields, messageOf } from './raw-message.ts';
 import { type Claim, verifyBytes } from './verify-bytes.ts';
 
@@ -27,26 +28,21 @@ export const createVerifyRaw =
     });
 
 export const registerVerifyRaw = (app: App, path: string, verifyRaw: VerifyRaw): void => {
-  app.post(
-    `${path}/verify-raw`,
-    operationRoute({
-      action,
-      operationId: 'verifyRaw',
-      summary: 'Verify a signature of bytes',
-      description:
-        'Says whether a signature over bytes is of this version of this elastic key. Whatever is wrong with it, the answer is `{ "valid": false }`.',
-      body: strictObject({
-        ...messageFields,
-        signature: claimed('the signature'),
-        encoding: Type.Optional(encodingField),
-        material_key_id: claimedKid,
-      }),
-      answer: strictObject({ valid: Type.Boolean() }),
+  registerOperation(app, path, {
+    action,
+    summary: 'Verify a signature of bytes',
+    description:
+      'Says whether a signature over bytes is of this version of this elastic key. Whatever is wrong with it, the answer is `{ "valid": false }`.',
+    body: strictObject({
+      ...messageFields,
+      signature: claimed('the signature'),
+      encoding: Type.Optional(encodingField),
+      material_key_id: claimedKid,
     }),
-    async (request) => {
-      const { signature, material_key_id: kid, encoding } = request.body;
-      const claim = { message: messageOf(request.body), signature: claimedBytes(signature), kid, ...(encoding && { encoding }) };
-      return { valid: (await verifyRaw(request.caller, request.params.id, claim)).isValid };
+    answer: strictObject({ valid: Type.Boolean() }),
+    run: async (caller, key, { signature, material_key_id: kid, encoding, ...content }) => {
+      const claim = { message: messageOf(content), signature: claimedBytes(signature), kid, ...(encoding && { encoding }) };
+      return { valid: (await verifyRaw(caller, key, claim)).isValid };
     },
-  );
+  });
 };

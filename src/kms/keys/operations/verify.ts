@@ -10,7 +10,8 @@ import { type JoseInput, readDetachedJws, readJws } from '#kms/jose/compact.ts';
 import { decoyJws } from '#kms/jose/decoys.ts';
 import { signJws, verifyJws } from '#kms/jose/jws.ts';
 import { type KeyInUse, keyInUse, versionOf } from './key-in-use.ts';
-import { type OperationOptions, operationRoute } from './operation.ts';
+import type { OperationOptions } from './operation.ts';
+import { registerOperation } from './register-operation.ts';
 import { binary, compact, examplePlaintext, materialKeyId, MAX_CONTENT } from './schemas.ts';
 
 const action = { name: 'verify', scope: 'kms:verify', mode: 'use' } as const satisfies Action;
@@ -66,27 +67,22 @@ const answer = Type.Union([
 ]);
 
 export const registerVerify = (app: App, path: string, verify: Verify): void => {
-  app.post(
-    `${path}/verify`,
-    operationRoute({
-      action,
-      operationId: 'verify',
-      summary: 'Verify a signature',
-      description:
-        'Says whether a JWS is of this elastic key, and its payload if so; that of a detached JWS is given beside it. Whatever is wrong with it, the answer is `{ "valid": false }`.',
-      body: strictObject({
-        jws: compact('JWS', 'A compact JWS of this elastic key.'),
-        payload: Type.Optional(binary('the payload of a detached JWS, whose own is empty', MAX_CONTENT, examplePlaintext)),
-      }),
-      answer,
+  registerOperation(app, path, {
+    action,
+    summary: 'Verify a signature',
+    description:
+      'Says whether a JWS is of this elastic key, and its payload if so; that of a detached JWS is given beside it. Whatever is wrong with it, the answer is `{ "valid": false }`.',
+    body: strictObject({
+      jws: compact('JWS', 'A compact JWS of this elastic key.'),
+      payload: Type.Optional(binary('the payload of a detached JWS, whose own is empty', MAX_CONTENT, examplePlaintext)),
     }),
-    async (request) => {
-      const { jws, payload: apart } = request.body;
+    answer,
+    run: async (caller, key, { jws, payload: apart }) => {
       const detached = apart === undefined ? {} : { detached: bytesOf(apart, '/payload') };
-      const verification = await verify(request.caller, request.params.id, { jws, ...detached });
+      const verification = await verify(caller, key, { jws, ...detached });
       if (!verification.valid) return { valid: false as const };
       const { payload, materialKeyId: kid } = verification;
       return { valid: true as const, ...(apart === undefined && { payload: encodeBase64url(payload) }), material_key_id: kid };
     },
-  );
+  });
 };

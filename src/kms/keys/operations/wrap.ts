@@ -4,8 +4,9 @@ import type { App } from '#infra/http/server.ts';
 import type { Action } from '#kms/action.ts';
 import { bytesOf, contextOf } from '#kms/api/fields.ts';
 import type { Caller } from '#kms/caller.ts';
-import { type OperationOptions, operationRoute, type WithContext } from './operation.ts';
+import type { OperationOptions, WithContext } from './operation.ts';
 import { protect, type Protected } from './protect.ts';
+import { registerOperation } from './register-operation.ts';
 import { binary, context, exampleContext, materialKeyId } from './schemas.ts';
 
 const action = { name: 'wrap', scope: 'kms:wrap', mode: 'use' } as const satisfies Action;
@@ -28,25 +29,20 @@ const body = strictObject(
 );
 
 export const registerWrap = (app: App, path: string, wrap: Wrap): void => {
-  app.post(
-    `${path}/wrap`,
-    operationRoute({
-      action,
-      operationId: 'wrap',
-      summary: 'Wrap a key',
-      description: 'Wraps key material of the caller with the newest material key of a wrapping key.',
-      body,
-      answer: Type.Object({ wrapped_key: Type.String({ description: 'Compact JWE (RFC 7516).' }), material_key_id: materialKeyId }),
-    }),
-    async (request) => {
-      const { key: text, context: given } = request.body;
+  registerOperation(app, path, {
+    action,
+    summary: 'Wrap a key',
+    description: 'Wraps key material of the caller with the newest material key of a wrapping key.',
+    body,
+    answer: Type.Object({ wrapped_key: Type.String({ description: 'Compact JWE (RFC 7516).' }), material_key_id: materialKeyId }),
+    run: async (caller, id, { key: text, context: given }) => {
       const key = bytesOf(text, '/key');
       try {
-        const wrapped = await wrap(request.caller, request.params.id, { key, ...contextOf(given) });
+        const wrapped = await wrap(caller, id, { key, ...contextOf(given) });
         return { wrapped_key: wrapped.jwe, material_key_id: wrapped.materialKeyId };
       } finally {
         key.fill(0);
       }
     },
-  );
+  });
 };

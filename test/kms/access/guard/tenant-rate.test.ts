@@ -24,6 +24,19 @@ describe('The rate of a tenant', () => {
     expect(() => count(tenant)).toThrow(expect.objectContaining(limited('15')));
   });
 
+  it('counts many at once, all of them or none, and more than a window has like a whole one', () => {
+    const clock = { elapsed: 0 };
+    const count = createTenantRate({ max: 4, windowMs: 60_000, elapsed: () => clock.elapsed });
+    const tenant = randomUUID();
+    count(tenant, 3);
+    expect(() => count(tenant, 2)).toThrow(expect.objectContaining(limited('15')));
+    count(tenant, 1);
+    expect(() => count(tenant, 100)).toThrow(expect.objectContaining(limited('60')));
+    clock.elapsed = 60_000;
+    count(tenant, 100);
+    expect(() => count(tenant)).toThrow(expect.objectContaining(limited('15')));
+  });
+
   it('of one costs no other anything, and a refusal costs nothing', () => {
     const clock = { elapsed: 0 };
     const count = createTenantRate({ max: 2, windowMs: 1_000, elapsed: () => clock.elapsed });
