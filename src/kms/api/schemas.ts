@@ -1,5 +1,5 @@
 import { type TSchema, Type } from 'typebox';
-import { UUID_V7 } from '#infra/magic/uuid.ts';
+import { UUID, UUID_V7 } from '#infra/magic/uuid.ts';
 import { MAX_TIME, TIME } from './time.ts';
 
 /**
@@ -7,13 +7,18 @@ import { MAX_TIME, TIME } from './time.ts';
  * of a refusal.
  */
 
-export const uuidV7 = (description: string) =>
+const uuidOf = (pattern: string, description: string) =>
   Type.String({
     description,
-    pattern: UUID_V7,
+    pattern,
     maxLength: 36,
     examples: ['01980f6e-7c1a-7d3e-9b52-0c6f3a1e8d47'],
   });
+
+export const uuidV7 = (description: string) => uuidOf(UUID_V7, description);
+
+/** The id of a material key: ours are UUIDv7, those of imported keys what they were elsewhere. */
+export const uuid = (description: string) => uuidOf(UUID, description);
 
 export const timestamp = (description: string) =>
   Type.String({

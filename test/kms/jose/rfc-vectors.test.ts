@@ -1,4 +1,4 @@
-import { createPrivateKey } from 'node:crypto';
+import { createPrivateKey, createSecretKey } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { type AlgorithmName, algorithmOf } from '#kms/jose/algorithms.ts';
 import { decodeBase64url, encodeBase64url } from '#kms/jose/encoding/base64url.ts';
@@ -51,6 +51,25 @@ describe('The examples of the standards', () => {
     const { protecting, processing } = importSecret(algorithmOf('EdDSA'), 'kid', secretOf(jwk));
     expect(encodeBase64url(await sign(protecting, Buffer.from(input)))).toBe(signature);
     expect(verify(processing, Buffer.from(input), decodeBase64url(signature) ?? new Uint8Array())).toBe(true);
+  });
+
+  it.each([
+    ['RFC 7797 section 4.1', 'eyJhbGciOiJIUzI1NiJ9', true, '5mvfOroL-g7HyqJoozehmsaqmvTYGEq5jTI1gVvoEoQ'],
+    [
+      'RFC 7797 section 4.2',
+      'eyJhbGciOiJIUzI1NiIsImI2NCI6ZmFsc2UsImNyaXQiOlsiYjY0Il19',
+      false,
+      'A5dxf2s96_n5FLueVuW1Z_vh161FwXZC4YLPff6dmDY',
+    ],
+  ])('%s: a payload apart, base64url: %s, %s, is verified', (_source, header, isEncoded, signature) => {
+    const k = 'AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow';
+    // Its key is longer than those of the KMS, and its header has no kid.
+    const key = createSecretKey(Buffer.from(k, 'base64url'));
+    const segments = [new Uint8Array(), decodeBase64url(signature) ?? new Uint8Array()];
+    const input = { text: `${header}..${signature}`, kid: '', header: isEncoded ? {} : { b64: false }, segments };
+    const payload = Buffer.from('$.02');
+    expect(verifyJws({ algorithm: algorithmOf('HS256'), key, input, detached: payload })).toEqual(payload);
+    expect(verifyJws({ algorithm: algorithmOf('HS256'), key, input, detached: Buffer.from('$.03') })).toBeNull();
   });
 
   it('RFC 7518 appendix C: ECDH-ES agrees on the key that stands there', () => {

@@ -2,13 +2,13 @@ import { Type } from 'typebox';
 import { strictObject } from '#infra/config/schema.ts';
 import { entityTagOf } from '#kms/api/entity-tag.ts';
 import { isoOf, isoOrNull } from '#kms/api/fields.ts';
-import { oneOf, uuidV7 } from '#kms/api/schemas.ts';
+import { oneOf, uuid, uuidV7 } from '#kms/api/schemas.ts';
 import { elasticKeyPath } from '../elastic-keys/elastic-key.schemas.ts';
 import { MATERIAL_KEY_STATES, REVOCATION_REASONS, type Revocation } from './material-key.states.ts';
 import type { MaterialKey } from './material-key.ts';
 
 /** Path parameters of every route below a material key. */
-export const materialKeyPath = strictObject({ ...elasticKeyPath.properties, kid: uuidV7('the id of a material key, a UUIDv7') });
+export const materialKeyPath = strictObject({ ...elasticKeyPath.properties, kid: uuid('the id of a material key, a UUID') });
 
 const coordinate = (description: string) => Type.Optional(Type.String({ description }));
 
@@ -41,7 +41,7 @@ const revocationSchema = Type.Object(
 
 export const materialKeySchema = Type.Object(
   {
-    id: uuidV7('the `kid` of every JWE, JWS and JWK of this version'),
+    id: uuid('the `kid` of every JWE, JWS and JWK of this version'),
     elastic_key_id: uuidV7('the elastic key of which it is a version'),
     version: Type.Integer(),
     state: oneOf(MATERIAL_KEY_STATES, {

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { uuidV7 } from '#kms/api/schemas.ts';
+import { uuid } from '#kms/api/schemas.ts';
 import type { Algorithm } from '#kms/jose/algorithm.ts';
 import { ALGORITHM_NAMES, algorithmOf } from '#kms/jose/algorithms.ts';
 import { MAX_HEADER } from '#kms/jose/compact.ts';
@@ -37,7 +37,7 @@ export const context = Type.Optional(
 );
 
 export const jwe = compact('JWE', 'A compact JWE of this elastic key.');
-export const materialKeyId = uuidV7('the material key that was used: the `kid`');
+export const materialKeyId = uuid('the material key that was used: the `kid`');
 
 export const exampleContext = 'invoice=2031-0042';
 export const examplePlaintext = 'YXR0YWNrIGF0IGRhd24';

@@ -24,7 +24,7 @@ interface ImportInput {
   readonly wrappedKey: string;
   /** Default `raw` for a symmetric key, `pkcs8` for a key pair. */
   readonly format?: KeyFormat;
-  /** UUIDv7; a new one by default. */
+  /** A UUID; a new one by default. */
   readonly materialKeyId?: string;
 }
 

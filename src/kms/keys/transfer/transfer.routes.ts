@@ -4,7 +4,7 @@ import { strictObject } from '#infra/config/schema.ts';
 import type { App } from '#infra/http/server.ts';
 import { isoOf } from '#kms/api/fields.ts';
 import { noStore } from '#kms/api/no-store.ts';
-import { oneOf, problems, timestamp, uuidV7 } from '#kms/api/schemas.ts';
+import { oneOf, problems, timestamp, uuid, uuidV7 } from '#kms/api/schemas.ts';
 import { KEY_FORMATS } from '#kms/jose/received/receive-key.ts';
 import { WRAPPINGS } from '#kms/jose/transport/wrappings.ts';
 import { elasticKeyPath } from '../elastic-keys/elastic-key.schemas.ts';
@@ -55,9 +55,7 @@ const importBody = strictObject(
     wrapped_key: Type.String({ description: 'the key, wrapped as the import parameters say', minLength: 1, maxLength: MAX_WRAPPED }),
     format: Type.Optional(format),
     material_key_id: Type.Optional(
-      uuidV7(
-        'the id that the version gets, a UUIDv7, so that what it protected elsewhere under this `kid` opens here; a new one by default',
-      ),
+      uuid('the id that the version gets, a UUID, so that what it protected elsewhere under this `kid` opens here; a new one by default'),
     ),
   },
   { examples: [{ transport_key_id: '01980f6e-7c1a-7d3e-9b52-0c6f3a1e8d47', wrapped_key: 'AAECAwQFBgcICQoLDA0ODw' }] },
