@@ -1,6 +1,12 @@
 import { accountCreateSchema } from '../src/cli/documents/account-create.ts';
 import { auditExportSchema, auditHeadSchema, auditVerifySchema } from '../src/cli/documents/audit.ts';
-import { barrierRotateSchema, barrierSealSchema, barrierStatusSchema, barrierUnsealSchema } from '../src/cli/documents/barrier.ts';
+import {
+  barrierReshareSchema,
+  barrierRotateSchema,
+  barrierSealSchema,
+  barrierStatusSchema,
+  barrierUnsealSchema,
+} from '../src/cli/documents/barrier.ts';
 import { clientCreateSchema } from '../src/cli/documents/client-create.ts';
 import { downSchema } from '../src/cli/documents/down.ts';
 import { errorSchema } from '../src/cli/documents/error.ts';
@@ -39,5 +45,6 @@ export const DOCUMENT_SCHEMAS = {
   'barrier-seal': barrierSealSchema,
   'barrier-unseal': barrierUnsealSchema,
   'barrier-rotate': barrierRotateSchema,
+  'barrier-reshare': barrierReshareSchema,
   error: errorSchema,
 };

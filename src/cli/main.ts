@@ -33,6 +33,7 @@ import {
   AUDIT_FLAGS,
   AUDIT_VERIFY_FLAGS,
   BARRIER_FLAGS,
+  BARRIER_RESHARE_FLAGS,
   BARRIER_ROTATE_FLAGS,
   BARRIER_UNSEAL_FLAGS,
   CLIENT_CREATE_FLAGS,
@@ -259,6 +260,14 @@ const COMMANDS: readonly AddCommand[] = [
       settings: ['output'],
       help: BARRIER_HELP,
       run: async (call) => (await import('./commands/operator/barrier.ts')).barrierRotate(call),
+    }),
+    command({
+      name: 'reshare',
+      summary: 'make new unseal shares in the place of the present ones',
+      flags: BARRIER_RESHARE_FLAGS,
+      settings: ['output'],
+      help: BARRIER_HELP,
+      run: async (call) => (await import('./commands/operator/barrier-reshare.ts')).barrierReshare(call),
     }),
   ]),
   command({

@@ -17,6 +17,7 @@ export type KmsEvent =
   | { readonly type: 'demo-reset-already-done' }
   | { readonly type: 'sealed' }
   | { readonly type: 'unsealed' }
+  | { readonly type: 'barrier-reshared'; readonly threshold: number; readonly shares: number }
   | { readonly type: 'barrier-rotated'; readonly level: string; readonly keys: number }
   | { readonly type: 'tenant-created'; readonly id: string }
   | { readonly type: 'leftovers-removed'; readonly tenants: number; readonly databases: number }
@@ -70,6 +71,12 @@ const lineOf = (event: KmsEvent): EventLine => {
       return ['warn', 'sealed by an operator: every key is forgotten, and nothing is served until it is unsealed', {}];
     case 'unsealed':
       return ['info', 'unsealed by operators', {}];
+    case 'barrier-reshared':
+      return [
+        'warn',
+        `operators made new unseal shares, ${event.threshold} of ${event.shares}: the old ones open nothing, and every replica needs the new ones for its next start`,
+        { count: event.shares },
+      ];
     case 'barrier-rotated':
       return ['info', `an operator rotated the ${event.level} key: ${event.keys} made`, { count: event.keys }];
     case 'tenant-created':

@@ -18,6 +18,7 @@ import { createTenantRate } from './access/guard/tenant-rate.ts';
 import { recordRefusals } from './access/guard/record-refusals.ts';
 import { createAdmin } from './admin/admin.ts';
 import { gaugeKms } from './admin/gauges.ts';
+import { createReshareService } from './admin/barrier/reshare.service.ts';
 import { createRotationService } from './admin/barrier/rotation.service.ts';
 import { createSealService } from './admin/barrier/seal.service.ts';
 import { createTenantsService } from './admin/tenants.service.ts';
@@ -193,6 +194,7 @@ export const buildKms = async (options: {
     barrier,
     seal,
     rotation,
+    reshare: createReshareService({ barrier, locks: databases, emit, elapsed }),
     progress: retiring.progress,
     tenants: made,
     audit,

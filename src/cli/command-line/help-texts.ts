@@ -130,7 +130,8 @@ The admin listener takes the certificate of an operator only; docs/production.md
 from beside a replica. Each replica has a seal of its own. A share is never an argument: other users of the
 machine could read it. Shares that were given stay in the memory of the KMS until there are enough of them;
 one that is refused changes nothing. rotate is for all replicas: a new key wraps from then on, and what older
-ones wrap is wrapped anew in the background.
+ones wrap is wrapped anew in the background. reshare takes as many present shares as unseal, from one call or
+several; the call with the last one writes the new shares into files of --out, and the old ones end.
 
 Examples:
   passthru barrier status --operator .passthru/tls
@@ -139,4 +140,6 @@ Examples:
   passthru barrier unseal --share-file share-1 share-2 share-3 --operator /srv/passthru/operator
   passthru barrier unseal --reset --operator /srv/passthru/operator
   passthru barrier rotate intermediate --operator /srv/passthru/operator
-  passthru barrier rotate content --tenant 0b8f9d5e-5d0c-4c3b-9a51-0d1c6a2f7e34 --operator /srv/passthru/operator`;
+  passthru barrier rotate content --tenant 0b8f9d5e-5d0c-4c3b-9a51-0d1c6a2f7e34 --operator /srv/passthru/operator
+  passthru barrier reshare --shares 5 --threshold 3 --share-file share-1 share-2 share-3 --out new \\
+    --operator /srv/passthru/operator`;

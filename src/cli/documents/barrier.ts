@@ -46,6 +46,17 @@ export const barrierRotateSchema = document('barrier-rotate', 'passthru barrier 
   ...keys,
 });
 
+/** `passthru barrier reshare --output json` */
+export const barrierReshareSchema = document('barrier-reshare', 'passthru barrier reshare', {
+  state: Type.Enum(['none', 'asking', 'confirming', 'done'], {
+    description: 'asking: present shares are missing; confirming: new ones are to be given back; done: only those open the database',
+  }),
+  given: Type.Integer({ description: 'shares that were given in this state' }),
+  needed: nullable(Type.Integer()),
+  files: Type.Array(Type.String(), { description: 'with a new share each, of mode 0600' }),
+});
+
+export type BarrierReshareDocument = Static<typeof barrierReshareSchema>;
 export type BarrierSealDocument = Static<typeof barrierSealSchema>;
 export type BarrierRotateDocument = Static<typeof barrierRotateSchema>;
 export type BarrierStatusDocument = Static<typeof barrierStatusSchema>;

@@ -1,6 +1,6 @@
 import { ROLE_SCOPES } from '#infra/magic/magic.ts';
 import { REQUIRED, setting } from './setting.ts';
-import { boolean, file, files, folder, manyOf, oneOf, origin, text, texts } from './value-types.ts';
+import { boolean, file, files, folder, manyOf, oneOf, origin, text, texts, wholeNumber } from './value-types.ts';
 
 // Flags of the commands of an operator.
 
@@ -142,6 +142,25 @@ export const BARRIER_ROTATE_FLAGS = {
     type: text('the id of a tenant', 'id'),
     default: null,
     flags: [{ help: 'with content: id of the one tenant whose key is rotated (default: all of them)' }],
+  }),
+  ...BARRIER_FLAGS,
+} as const;
+
+const count = (form: string) => wholeNumber({ form, placeholder: 'number', minimum: 2, maximum: 255 });
+
+export const BARRIER_RESHARE_FLAGS = {
+  shares: setting({ type: count('2 to 255 shares'), default: null, flags: [{ help: 'so many new shares are made' }] }),
+  threshold: setting({ type: count('2 to 255 shares'), default: null, flags: [{ help: 'so many of them unseal' }] }),
+  shareFile: setting({
+    type: files,
+    default: null,
+    flags: [{ help: 'files with a present share each, or - for one from stdin (default: the command asks for one)' }],
+  }),
+  out: setting({ type: folder, default: REQUIRED, flags: [{ help: 'new or empty folder for the new shares' }] }),
+  cancel: setting({
+    type: boolean,
+    default: 'false',
+    flags: [{ spelling: '--cancel', help: 'end it: the present shares stay', means: true }],
   }),
   ...BARRIER_FLAGS,
 } as const;

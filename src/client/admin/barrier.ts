@@ -81,3 +81,37 @@ export const rotateBarrier = ({
   ...options
 }: AdminOptions & { readonly level: string; readonly tenantId: string | undefined }): Promise<BarrierBody & { readonly made: number }> =>
   ask(options, 'POST', '/admin/v1/barrier/rotation', { level, ...(tenantId === undefined ? {} : { tenant_id: tenantId }) });
+
+/** A new set of unseal shares, as far as it has come. */
+export interface ReshareBody {
+  readonly state: 'none' | 'asking' | 'confirming' | 'done';
+  /** Shares that were given in this state: present ones while asking, new ones while confirming. */
+  readonly given: number;
+  readonly needed: number | null;
+  /** Of the new set. */
+  readonly threshold: number | null;
+  readonly shares: number | null;
+}
+
+const RESHARING = '/admin/v1/barrier/resharing';
+
+/** @throws as `sealStatus` */
+export const reshareState = (options: AdminOptions): Promise<ReshareBody> => ask(options, 'GET', RESHARING);
+
+/** @throws as `sealStatus`; `reshare-under-way` 409, `sealed` 503 */
+export const startReshare = ({
+  threshold,
+  shares,
+  ...options
+}: AdminOptions & { readonly threshold: number; readonly shares: number }): Promise<ReshareBody> =>
+  ask(options, 'POST', RESHARING, { threshold, shares });
+
+/** Gives a present share, or a new one once the new ones were answered. @throws as `sealStatus` */
+export const giveReshare = ({
+  share,
+  ...options
+}: AdminOptions & { readonly share: string }): Promise<ReshareBody & { readonly new_shares: readonly string[] | null }> =>
+  ask(options, 'POST', `${RESHARING}/shares`, { share });
+
+/** The present shares stay. @throws as `sealStatus` */
+export const cancelReshare = (options: AdminOptions): Promise<ReshareBody> => ask(options, 'DELETE', RESHARING);

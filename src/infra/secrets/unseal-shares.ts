@@ -83,11 +83,14 @@ export const zero = (shares: readonly Share[]): void => {
   for (const { bytes } of shares) bytes.fill(0);
 };
 
+export const sharesMixed = (): AppError =>
+  refuse('unseal-shares-mixed', 'the unseal shares come from different sets', 'Give shares that were made together.');
+
 /** @throws AppError `unseal-shares-mixed`, `unseal-shares-duplicate` */
 export const checkOneSet = (shares: readonly Share[]): void => {
   const [first] = shares;
   if (shares.some((share) => share.setId !== first?.setId || share.threshold !== first.threshold)) {
-    throw refuse('unseal-shares-mixed', 'the unseal shares come from different sets', 'Give shares that were made together.');
+    throw sharesMixed();
   }
   if (new Set(shares.map((share) => share.index)).size !== shares.length) {
     throw refuse('unseal-shares-duplicate', 'the same unseal share was given twice', 'Give each share once.');

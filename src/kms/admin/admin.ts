@@ -17,6 +17,8 @@ import type { KmsDemo } from '#kms/demo/kms-demo.ts';
 import { registerFlowKeyRoutes } from './flow-keys.routes.ts';
 import { registerAuditAdminRoutes } from './audit.routes.ts';
 import type { RetiringProgress } from '#kms/keys/rewrapping/retire-keys.job.ts';
+import { registerReshareRoutes } from './barrier/reshare.routes.ts';
+import type { ReshareService } from './barrier/reshare.service.ts';
 import { registerRotationRoutes } from './barrier/rotation.routes.ts';
 import type { RotationService } from './barrier/rotation.service.ts';
 import { registerSealRoutes } from './barrier/seal.routes.ts';
@@ -36,6 +38,7 @@ export const createAdmin = async (options: {
   readonly barrier: Pick<Barrier, 'isInitialized'>;
   readonly seal: SealService;
   readonly rotation: RotationService;
+  readonly reshare: ReshareService;
   /** Of the job that wraps anew what older keys wrap. */
   readonly progress: () => RetiringProgress;
   readonly dependencies: readonly DependencyCheck[];
@@ -64,6 +67,7 @@ export const createAdmin = async (options: {
   registerMetrics(app, { telemetry, jobs, clients: config.admin.metrics_clients });
   registerSealRoutes(app, { seal, barrier, config: config.unseal });
   registerRotationRoutes(app, options);
+  registerReshareRoutes(app, options.reshare);
   registerTenantRoutes(app, tenants);
   registerAuditAdminRoutes(app, audit);
   if (demo !== null) {

@@ -1,12 +1,13 @@
 import type { Database } from '#infra/database/databases.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import { barrierDamaged, keyMaterialDamaged, sealedError } from './barrier-errors.ts';
-import { headerText, rewrapKey, wrappedBy } from './barrier-jwe.ts';
+import { deriveUnsealWrappingKey, headerText, rewrapKey, wrappedBy } from './barrier-jwe.ts';
 import { barrierKeysStore } from './barrier-keys.store.ts';
 import type { ContentKeys } from './content-keys.ts';
 import { readHierarchy } from './hierarchy.ts';
 import type { LiveHierarchy } from './live-hierarchy.ts';
 import { retireIntermediates } from './retire-intermediates.ts';
+import { replaceUnsealKey } from './replace-unseal-key.ts';
 import { rotateIntermediate, rotateRoot } from './rotate.ts';
 import type { BarrierRotation, KeyOfService } from './rotation.ts';
 
@@ -43,6 +44,12 @@ export const createRotation = (options: {
       }),
     rotate: (level) =>
       whileUnsealed(({ hierarchy }) => (level === 'root' ? rotateRoot : rotateIntermediate)({ service, hierarchy, now, random })),
+    isUnsealKey: (unsealKey) =>
+      whileUnsealed(async () => {
+        const [stored, { id }] = await Promise.all([readHierarchy(service.db), deriveUnsealWrappingKey(unsealKey)]);
+        return stored !== null && wrappedBy(stored.root.wrapped) === id;
+      }),
+    replaceUnsealKey: (unsealKey) => whileUnsealed(({ hierarchy }) => replaceUnsealKey({ service, hierarchy }, unsealKey)),
     rotateContentKey: (tenantId) => whileUnsealed(({ contents }) => contents.rotate(tenantId)),
     contentKeys: () =>
       whileUnsealed(async () =>

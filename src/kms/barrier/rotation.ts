@@ -49,6 +49,15 @@ export interface BarrierRotation {
   rotate(level: 'root' | 'intermediate'): Promise<void>;
   /** @returns false where the tenant has no content key */
   rotateContentKey(tenantId: string): Promise<boolean>;
+  /** Whether an unseal key, 32 bytes, is the one that wraps the root in the database. */
+  isUnsealKey(unsealKey: Uint8Array): Promise<boolean>;
+  /**
+   * Wraps the root under another unseal key, in one statement: from then on only that one opens this database.
+   *
+   * @param unsealKey 32 bytes; not changed
+   * @throws AppError `unseal-key-changed`, `barrier-changed` 409
+   */
+  replaceUnsealKey(unsealKey: Uint8Array): Promise<void>;
   contentKeys(): Promise<readonly TenantContentKeys[]>;
   /** Wraps content keys under the newest intermediate, and removes older ones that nothing needs any more. @returns how many it wrapped */
   retireIntermediates(signal: AbortSignal): Promise<number>;

@@ -1,8 +1,14 @@
-import { copyFile, mkdir, readFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { barrierRotateSchema, barrierSealSchema, barrierStatusSchema, barrierUnsealSchema } from '#cli/documents/barrier.ts';
+import {
+  barrierReshareSchema,
+  barrierRotateSchema,
+  barrierSealSchema,
+  barrierStatusSchema,
+  barrierUnsealSchema,
+} from '#cli/documents/barrier.ts';
 import { main } from '#cli/main.ts';
 import { type KmsHouse, kmsHouse, type RunningKms, runKms } from '#test/kms/support/kms-server.ts';
 import { fakeProcess } from '#test/support/fake-cli.ts';
@@ -88,5 +94,47 @@ describe('Commands of an operator for the barrier', () => {
     expect((await call('unseal --share-file secrets/client-secret')).err).toContain('the unseal share is damaged or is no unseal share');
     expect([(await call('unseal --share-file secrets/none')).code, (await call('unseal')).code]).toEqual([64, 64]);
     expect((await call('unseal --share-file secrets/share-1')).out).toContain('unsealed');
+  });
+
+  it('make new shares out of present ones, in files that nobody else reads, and the old ones end', async () => {
+    expect((await call('reshare --out fresh')).err).toMatch(/--threshold is missing[^]*--shares is missing/);
+    expect(await call('reshare --out fresh --threshold 4 --shares 3 --share-file secrets/share-0')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('--threshold must be at most the number of shares') as string,
+    });
+    const first = await call('reshare --out fresh --threshold 2 --shares 3 --share-file secrets/share-0');
+    expect([first.code, first.out]).toEqual([0, expect.stringMatching(/Shares +1 of 2 of the present ones given/)]);
+    const made = (await document('reshare --out fresh --share-file secrets/share-1', barrierReshareSchema)) as { readonly files: string[] };
+    expect(made).toMatchObject({ state: 'done', files: [1, 2, 3].map((n) => join(house.folder, 'fresh', `unseal-share-${n}`)) });
+    for (const file of made.files) expect((await stat(file)).mode & 0o777).toBe(0o600);
+    expect((await stat(join(house.folder, 'fresh'))).mode & 0o777).toBe(0o700);
+
+    await call('seal');
+    const old = await call('unseal --share-file secrets/share-0 secrets/share-1');
+    expect([old.code, old.err]).toEqual([2, expect.stringContaining('do not open this database')]);
+    expect((await call('unseal --share-file fresh/unseal-share-3 fresh/unseal-share-1')).out).toContain('unsealed');
+  });
+
+  it('take no folder for new shares that has something in it, give back those whose confirmation was cut off, and cancel', async () => {
+    const full = await call('reshare --out fresh --threshold 2 --shares 2');
+    expect([full.code, full.err]).toEqual([64, expect.stringContaining('is not empty')]);
+    const give = async (share = '') =>
+      (await kms.sendAdmin('/admin/v1/barrier/resharing/shares', { method: 'POST', body: { share } })).json<{
+        new_shares: readonly string[] | null;
+      }>();
+    const begun = async (): Promise<readonly string[]> => {
+      await kms.sendAdmin('/admin/v1/barrier/resharing', { method: 'POST', body: { threshold: 2, shares: 2 } });
+      const [one, two] = await Promise.all([1, 2].map((n) => readFile(join(house.folder, `fresh/unseal-share-${n}`), 'utf8')));
+      await give(one);
+      return (await give(two)).new_shares ?? [];
+    };
+    await begun();
+    expect((await call('reshare --out fresh --cancel')).out).toContain('Cancelled');
+
+    for (const [index, share] of (await begun()).entries()) await writeFile(join(house.folder, `next-${index}`), share, { mode: 0o600 });
+    expect((await call('reshare --out fresh --share-file next-0')).out).toContain('1 of 2 of the new ones given back');
+    expect((await call('reshare --out fresh --share-file next-1')).out).toContain('Only the new shares open the database');
+    await call('seal');
+    expect((await call('unseal --share-file next-0 next-1')).out).toContain('unsealed');
   });
 });

@@ -24,7 +24,7 @@ const stateSchema = strictObject({
 });
 
 const rotationSchema = strictObject({
-  level: Type.Union(LEVELS.map((level) => Type.Literal(level))),
+  level: Type.Enum([...LEVELS]),
   tenant_id: Type.Optional(Type.String({ format: 'uuid', description: 'with content: of this tenant alone' })),
 });
 

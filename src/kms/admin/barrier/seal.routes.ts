@@ -17,7 +17,7 @@ const sealStatusSchema = strictObject({
 });
 
 /** One share in one line; its form is looked at by the service, which tells no part of it. */
-const shareSchema = strictObject({ share: Type.String({ minLength: 1, maxLength: 512, description: 'one unseal share' }) });
+export const shareSchema = strictObject({ share: Type.String({ minLength: 1, maxLength: 512, description: 'one unseal share' }) });
 
 const schema = (summary: string) => ({ summary, tags: ['seal'], response: { 200: sealStatusSchema } });
 
