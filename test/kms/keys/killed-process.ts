@@ -7,13 +7,12 @@ import { ACTS, type ActName } from './killed-acts.ts';
 /** What the process does, and when it kills itself with signal 9. */
 export interface KilledTask {
   readonly act: ActName;
-  readonly elasticKeyId: string;
+  readonly asked: Readonly<Record<string, string>>;
   readonly key: IdempotencyKey;
-  /** So many writes, its commit among them, are asked for; the last one is never sent. */
-  readonly write?: number;
+  /** So many writes, its commit among them, are asked for, and the last one is never sent; null: between the commit and the answer. */
+  readonly write: number | null;
 }
 
-/** A process that makes one change and is killed at one of its writes, or, where none is named, between its commit and its answer. */
 const kill = (): void => void process.kill(process.pid, 'SIGKILL');
 const { task, ...keys } = await keysOfProcess<KilledTask>();
 let writes = 0;
@@ -25,4 +24,4 @@ const caller = withKey(
   keys.caller((database) => watchedDatabase(database, { write, committed: kill })),
   task.key,
 );
-await ACTS[task.act](keys, caller, task.elasticKeyId);
+await ACTS[task.act].run(keys, caller, task.asked);

@@ -2,10 +2,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { DatabaseKind } from '#infra/database/config.ts';
 import type { Caller } from '#kms/caller.ts';
 import { newIdempotencyKey, withKey } from '#test/kms/support/keyed-caller.ts';
 import { openingOf } from '#test/kms/support/keys-of-process.ts';
-import { watchedDatabase } from '#test/kms/support/watched-database.ts';
+import { type Watch, watchedDatabase } from '#test/kms/support/watched-database.ts';
 import { databaseKinds, type TestDatabases, withDatabases } from '#test/support/database.ts';
 import { testCaller } from '#test/support/kms-caller.ts';
 import { type TestKms, testKms } from '#test/support/kms-keys.ts';
@@ -13,6 +14,9 @@ import { ACTS, type ActName } from './killed-acts.ts';
 import type { KilledTask } from './killed-process.ts';
 
 const PROGRAM = fileURLToPath(new URL('./killed-process.ts', import.meta.url));
+const NAMES = Object.keys(ACTS) as ActName[];
+/** Acts of a process that is killed; transactions of PostgreSQL end alike with their connection, whatever they are about. */
+const KILLED: Readonly<Record<DatabaseKind, readonly ActName[]>> = { sqlite: NAMES, postgres: ['rotate'] };
 
 /** All that a caller sees of his keys. */
 const allOf = async ({ elasticKeys, materialKeys }: TestKms, caller: Caller) => {
@@ -20,13 +24,23 @@ const allOf = async ({ elasticKeys, materialKeys }: TestKms, caller: Caller) => 
   return Promise.all(items.map(async (key) => ({ key, versions: (await materialKeys.list(caller, key.id)).items })));
 };
 
-const mustWork = async ({ crypto }: TestKms, caller: Caller, id: string): Promise<void> => {
-  const plaintext = new TextEncoder().encode(id);
-  const { jwe } = await crypto.encrypt(caller, id, { plaintext });
-  expect(await crypto.decrypt(caller, id, { jwe })).toEqual(plaintext);
+/** Whatever may protect does, and what it made opens. */
+const mustWork = async (kms: TestKms, caller: Caller): Promise<void> => {
+  for (const { key, versions } of await allOf(kms, caller)) {
+    if (key.state !== 'active' || versions[0]?.state !== 'active') continue;
+    const plaintext = new TextEncoder().encode(key.id);
+    const { jwe } = await kms.crypto.encrypt(caller, key.id, { plaintext });
+    expect(await kms.crypto.decrypt(caller, key.id, { jwe })).toEqual(plaintext);
+  }
 };
 
-describe.each(databaseKinds())('A KMS on %s that is killed with signal 9', (kind) => {
+/** The same caller, whose database is watched. */
+const watched = async (caller: Caller, watch: Watch): Promise<Caller> => {
+  const database = watchedDatabase(await caller.tenant.database(), watch);
+  return { ...caller, tenant: { ...caller.tenant, database: async () => database } };
+};
+
+describe.each(databaseKinds())('A change on %s', (kind) => {
   let databases: TestDatabases;
   let kms: TestKms;
   beforeAll(async () => {
@@ -35,11 +49,16 @@ describe.each(databaseKinds())('A KMS on %s that is killed with signal 9', (kind
   });
   afterAll(() => databases?.[Symbol.asyncDispose]());
 
-  /** A tenant with one key. */
-  const tenant = async () => {
+  const tenant = async (): Promise<Caller> => {
     const id = await kms.addTenant();
-    const caller = testCaller({ id, name: `tenant-${id}`, database: () => kms.database(id) });
-    return { caller, elasticKeyId: (await kms.make('A256GCM/A256KW', { caller })).id };
+    return testCaller({ id, name: `tenant-${id}`, database: () => kms.database(id) });
+  };
+
+  /** A tenant in which an act may be asked for. */
+  const world = async (act: ActName) => {
+    const caller = await tenant();
+    const asked = await ACTS[act].prepare(kms, caller);
+    return { caller, asked, before: await allOf(kms, caller) };
   };
 
   const killedAt = async (caller: Caller, task: KilledTask): Promise<void> => {
@@ -51,45 +70,65 @@ describe.each(databaseKinds())('A KMS on %s that is killed with signal 9', (kind
 
   /** How often an act writes, its commit included. */
   const writesOf = async (act: ActName): Promise<number> => {
-    const { caller, elasticKeyId } = await tenant();
+    const caller = await tenant();
+    const asked = await ACTS[act].prepare(kms, caller);
     let writes = 0;
-    const watched = await caller.tenant.database().then((database) => watchedDatabase(database, { write: () => void (writes += 1) }));
-    await ACTS[act](kms, withKey({ ...caller, tenant: { ...caller.tenant, database: async () => watched } }), elasticKeyId);
+    await ACTS[act].run(kms, withKey(await watched(caller, { write: () => void (writes += 1) })), asked);
     return writes;
   };
 
-  it.each(Object.keys(ACTS) as ActName[])(
-    'has made nothing of a change (%s) at whose writes it was killed, and makes it when it is asked again',
+  it.each(NAMES)('(%s) that dies at any of its writes has made nothing, and is made when it is asked for again', async (act) => {
+    const { caller, asked, before } = await world(act);
+    const key = newIdempotencyKey();
+    const writes = await writesOf(act);
+    expect(writes).toBeGreaterThan(3);
+    for (let last = 1; last <= writes; last += 1) {
+      let done = 0;
+      const die = (): void => {
+        if (done >= last) throw new Error(`dead at write ${last}`);
+      };
+      const write = (): void => {
+        done += 1;
+        die();
+      };
+      const dying = withKey(await watched(caller, { write, read: die }), key);
+      await expect(ACTS[act].run(kms, dying, asked)).rejects.toThrow(`dead at write ${last}`);
+      expect(await allOf(kms, caller), `write ${last}`).toEqual(before);
+    }
+    await ACTS[act].run(kms, withKey(caller, key), asked);
+    expect(await allOf(kms, caller)).not.toEqual(before);
+    await mustWork(kms, caller);
+  });
+
+  it.each(KILLED[kind])('(%s) whose process is killed with signal 9 before the commit has made nothing, and is made later', async (act) => {
+    const { caller, asked, before } = await world(act);
+    const key = newIdempotencyKey();
+    await killedAt(caller, { act, asked, key, write: await writesOf(act) });
+    expect(await allOf(kms, caller)).toEqual(before);
+    await ACTS[act].run(kms, withKey(caller, key), asked);
+    expect(await allOf(kms, caller)).not.toEqual(before);
+    await mustWork(kms, caller);
+  });
+
+  it.each(KILLED[kind].filter((act) => act !== 'destroy'))(
+    '(%s) whose process is killed with signal 9 after the commit holds, and is answered when it is asked for again',
     async (act) => {
-      const writes = await writesOf(act);
-      expect(writes).toBeGreaterThan(4);
-      // At each of them; a connection to PostgreSQL ends alike wherever it is, so there the first and the commit stand for all.
-      const at = kind === 'sqlite' ? Array.from({ length: writes }, (_, index) => index + 1) : [1, writes];
-      await Promise.all(
-        at.map(async (write) => {
-          const { caller, elasticKeyId } = await tenant();
-          const before = await allOf(kms, caller);
-          const key = newIdempotencyKey();
-          await killedAt(caller, { act, elasticKeyId, key, write });
-          expect(await allOf(kms, caller)).toEqual(before);
-          await ACTS[act](kms, withKey(caller, key), elasticKeyId);
-          for (const { key: made } of await allOf(kms, caller)) await mustWork(kms, caller, made.id);
-        }),
-      );
+      const { caller, asked, before } = await world(act);
+      const key = newIdempotencyKey();
+      await killedAt(caller, { act, asked, key, write: null });
+      const after = await allOf(kms, caller);
+      expect(after).not.toEqual(before);
+      const answer = await ACTS[act].run(kms, withKey(caller, key), asked);
+      expect(after.flatMap(({ key: of, versions }) => [of, ...versions])).toContainEqual(answer);
+      expect(await allOf(kms, caller)).toEqual(after);
+      await mustWork(kms, caller);
     },
   );
 
-  it.each(Object.keys(ACTS) as ActName[])(
-    'between commit and answer of a change (%s) has made it, and answers it when it is asked again',
-    async (act) => {
-      const { caller, elasticKeyId } = await tenant();
-      const key = newIdempotencyKey();
-      await killedAt(caller, { act, elasticKeyId, key });
-      const made = await allOf(kms, caller);
-      const answer = await ACTS[act](kms, withKey(caller, key), elasticKeyId);
-      expect(await allOf(kms, caller)).toEqual(made);
-      expect(made.flatMap(({ key: of, versions }) => [of, ...versions])).toContainEqual(answer);
-      for (const { key: of } of made) await mustWork(kms, caller, of.id);
-    },
-  );
+  it('of the service itself (destroy) whose process is killed with signal 9 after the commit holds, and is not due again', async () => {
+    const { caller, asked } = await world('destroy');
+    await killedAt(caller, { act: 'destroy', asked, key: newIdempotencyKey(), write: null });
+    expect(await allOf(kms, caller)).toMatchObject([{ key: { state: 'destroyed' }, versions: [{ state: 'destroyed' }] }]);
+    await expect(ACTS.destroy.run(kms, caller, asked)).rejects.toMatchObject({ code: 'deletion-not-due' });
+  });
 });
