@@ -21,6 +21,7 @@ const NAMED_BY: Readonly<Record<string, string>> = {
   'infra/http/server/proxy-protocol.ts': 'address and port of a connection; ends with it',
   'infra/http/server/refusal-log.ts': 'networks and our codes, so many in a minute',
   'infra/jobs/create-jobs.ts': 'our jobs',
+  'infra/telemetry/sdk/measures.ts': 'attributes of metrics; two thousand of each metric',
   'kms/access/realms/file-realm.ts': 'realms.yml',
   'kms/access/tokens/jwks-cache.ts': 'the issuer, 32 keys of 128 characters at most',
   'infra/audit/verify-export.ts': 'chains of an export; ends with the call',

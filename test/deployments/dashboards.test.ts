@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { allowedAttributes } from '#infra/telemetry/attributes.ts';
 import { telemetryConfigSchema } from '#infra/telemetry/config.ts';
+import { createMeasures } from '#infra/telemetry/sdk/measures.ts';
 import { createProviders } from '#infra/telemetry/sdk/providers.ts';
 import { DEPLOYMENTS, readYaml } from '#test/deployments/deployments.ts';
 import { ROOT } from '#test/support/engine.ts';
@@ -82,6 +83,7 @@ const exportsWithin = async (spanMs: number): Promise<number> => {
       service: 'test',
       version: '0.0.0',
       exporters: { spans: outlet, logs: outlet, metrics, probe: async () => undefined, abandon: () => undefined },
+      producer: createMeasures({ scope: { name: 'test', version: '0.0.0' }, now: () => 0 }).producer,
       intervalMs,
       onLost: () => expect.fail('nothing is sent that could be lost'),
     });

@@ -13,11 +13,14 @@ const MAX_CLEAR = 128;
 /** Begins the keys of texts that are longer; a text that begins so itself is hashed, too, so that no two texts have one key. */
 const HASHED = '\0';
 
-/** V8 keeps the whole of a text for as long as a part of it is kept: the name in a header would hold the header. */
-const copyOf = (text: string): string => Buffer.from(text, 'utf16le').toString('utf16le');
-
 /** A text as a key: itself where it is short, else its SHA-256. */
 export const boundedKey = (text: string): BoundedKey =>
   (text.length <= MAX_CLEAR && !text.startsWith(HASHED)
-    ? copyOf(text)
+    ? text
     : HASHED + createHash('sha256').update(Buffer.from(text, 'utf16le')).digest('base64url')) as BoundedKey;
+
+/**
+ * The key as a map keeps it. V8 keeps the whole of a text for as long as a part of it is kept: the name in a header would hold the header.
+ * To look for a key takes no copy.
+ */
+export const ownKey = (key: BoundedKey): BoundedKey => Buffer.from(key, 'utf16le').toString('utf16le') as BoundedKey;

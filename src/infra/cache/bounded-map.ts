@@ -1,4 +1,4 @@
-import type { BoundedKey } from './bounded-key.ts';
+import { type BoundedKey, ownKey } from './bounded-key.ts';
 
 /** A map that holds at most so many entries and lets the least recently used one go first. */
 export interface BoundedMap<V> {
@@ -11,19 +11,21 @@ export interface BoundedMap<V> {
 
 /** @param max entries, at least 1 */
 export const createBoundedMap = <V>({ max }: { max: number }): BoundedMap<V> => {
-  const entries = new Map<BoundedKey, V>();
+  const entries = new Map<BoundedKey, { readonly own: BoundedKey; value: V }>();
   return {
     get: (key) => {
-      const value = entries.get(key);
-      if (value === undefined) return undefined;
+      const entry = entries.get(key);
+      if (entry === undefined) return undefined;
       // A Map iterates in order of insertion: putting the entry in again makes it the youngest.
       entries.delete(key);
-      entries.set(key, value);
-      return value;
+      entries.set(entry.own, entry);
+      return entry.value;
     },
     set: (key, value) => {
+      const entry = entries.get(key) ?? { own: ownKey(key), value };
+      entry.value = value;
       entries.delete(key);
-      entries.set(key, value);
+      entries.set(entry.own, entry);
       const oldest = entries.keys().next();
       if (entries.size > max && !oldest.done) entries.delete(oldest.value);
     },

@@ -1,4 +1,9 @@
-import type { BoundedKey } from './bounded-key.ts';
+import { type BoundedKey, ownKey } from './bounded-key.ts';
+
+interface Entry<V> {
+  readonly own: BoundedKey;
+  value: V;
+}
 
 /**
  * A map that owners share and that holds at most so many entries together. Once it is full, an entry of the owner that has most goes, the
@@ -21,7 +26,7 @@ export interface SharedMap<V> {
 /** @param max entries, at least 1 */
 export const createSharedMap = <V>({ max }: { max: number }): SharedMap<V> => {
   /** None is empty. */
-  const owners = new Map<BoundedKey, Map<BoundedKey, V>>();
+  const owners = new Map<BoundedKey, Map<BoundedKey, Entry<V>>>();
   let size = 0;
 
   const remove = (owner: BoundedKey, key: BoundedKey): void => {
@@ -33,27 +38,35 @@ export const createSharedMap = <V>({ max }: { max: number }): SharedMap<V> => {
 
   /** Of owners that have equally many, the one that came first. */
   const evict = (): void => {
-    let most: readonly [owner: BoundedKey, entries: Map<BoundedKey, V>] | undefined;
+    let most: readonly [owner: BoundedKey, entries: Map<BoundedKey, Entry<V>>] | undefined;
     for (const each of owners) if (most === undefined || each[1].size > most[1].size) most = each;
     const oldest = most?.[1].keys().next();
     if (most !== undefined && oldest?.done === false) remove(most[0], oldest.value);
   };
 
+  const entriesOf = (owner: BoundedKey): Map<BoundedKey, Entry<V>> => {
+    const known = owners.get(owner);
+    if (known !== undefined) return known;
+    const entries = new Map<BoundedKey, Entry<V>>();
+    owners.set(ownKey(owner), entries);
+    return entries;
+  };
+
   return {
     get: (owner, key) => {
       const entries = owners.get(owner);
-      const value = entries?.get(key);
-      if (entries === undefined || value === undefined) return undefined;
+      const entry = entries?.get(key);
+      if (entries === undefined || entry === undefined) return undefined;
       // A Map iterates in order of insertion: putting the entry in again makes it the youngest.
       entries.delete(key);
-      entries.set(key, value);
-      return value;
+      entries.set(entry.own, entry);
+      return entry.value;
     },
     set: (owner, key, value) => {
+      const entry = owners.get(owner)?.get(key) ?? { own: ownKey(key), value };
+      entry.value = value;
       remove(owner, key);
-      const entries = owners.get(owner) ?? new Map<BoundedKey, V>();
-      owners.set(owner, entries);
-      entries.set(key, value);
+      entriesOf(owner).set(entry.own, entry);
       size += 1;
       if (size > max) evict();
     },
@@ -66,7 +79,7 @@ export const createSharedMap = <V>({ max }: { max: number }): SharedMap<V> => {
       owners.delete(owner);
     },
     deleteWhere: (isOver) => {
-      for (const [owner, entries] of owners) for (const [key, value] of entries) if (isOver(value)) remove(owner, key);
+      for (const [owner, entries] of owners) for (const [key, { value }] of entries) if (isOver(value)) remove(owner, key);
     },
     clear: () => {
       owners.clear();

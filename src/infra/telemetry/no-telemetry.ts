@@ -8,6 +8,7 @@ export const noTelemetry = (): Telemetry => ({
   span: async (_name, _options, run) => run({ set: ignore }),
   carrier: () => ({}),
   traceId: () => null,
+  keep: () => (run) => run(),
   counter: () => ignore,
   histogram: () => ignore,
   gauge: ignore,

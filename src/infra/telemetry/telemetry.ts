@@ -65,6 +65,8 @@ export interface Telemetry extends AsyncDisposable {
   carrier(): Record<string, string>;
   /** 32 hexadecimal digits, or null outside of every span. */
   traceId(): string | null;
+  /** The active span for later: what is run by the result belongs to it, whoever calls. */
+  keep(): <R>(run: () => R) => R;
   counter(name: string, options: { readonly description: string; readonly unit?: string }): Measure;
   histogram(name: string, options: { readonly description: string; readonly unit: string }): Measure;
   /** A value that goes up and down. @param observe is called when metrics are collected, and must not throw */

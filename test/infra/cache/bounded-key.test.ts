@@ -1,6 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { boundedKey } from '#infra/cache/bounded-key.ts';
+import { boundedKey, ownKey } from '#infra/cache/bounded-key.ts';
 import { createBoundedMap } from '#infra/cache/bounded-map.ts';
 import { createRefusalLog } from '#infra/http/server/refusal-log.ts';
 import { createAttemptLimits } from '#infra/secrets/attempts/create-attempt-limits.ts';
@@ -43,7 +43,7 @@ describe('The memory that strangers take', () => {
   it('by keys is that of the keys, not of the headers that they were cut out of', async () => {
     const keys: string[] = [];
     const bytes = await retainedBytes(async () => {
-      for (let n = 0; n < STRANGERS; n += 1) keys.push(boundedKey(nameInHeader(36)));
+      for (let n = 0; n < STRANGERS; n += 1) keys.push(ownKey(boundedKey(nameInHeader(36))));
     });
     expect(new Set(keys).size).toBe(STRANGERS);
     expect(bytes / STRANGERS).toBeLessThan(EACH);

@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import type { FastifyRequest } from 'fastify';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import type { App } from '../server.ts';
@@ -33,7 +32,7 @@ export const traceRequests = (app: App, name: string, telemetry: Telemetry, isBe
       { kind: 'server', attributes, ...caller },
       async (span) => {
         const answered = new Promise<void>((resolve) => reply.raw.once('close', resolve));
-        request.inTrace = AsyncLocalStorage.snapshot() as FastifyRequest['inTrace'];
+        request.inTrace = telemetry.keep();
         done();
         await answered;
         const result = { 'http.response.status_code': reply.raw.statusCode };

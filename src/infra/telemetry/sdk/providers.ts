@@ -1,7 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchLogRecordProcessor, LoggerProvider, type LogRecordProcessor } from '@opentelemetry/sdk-logs';
-import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
+import { MeterProvider, type MetricProducer, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import { AlwaysOnSampler, BatchSpanProcessor, type SpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import { EXPORT_TIMEOUT_MS, type Exporters } from './exporters.ts';
 import { PullReader } from './pull-reader.ts';
@@ -87,6 +87,7 @@ interface Providers {
 /**
  * The SDK's providers; without exporters there are only metrics, for who asks for them.
  *
+ * @param producer of metrics beside those of the SDK
  * @param intervalMs how long spans and logs wait for company
  * @param onLost called with the number of spans or log records that found the queue full
  */
@@ -94,17 +95,19 @@ export const createProviders = (options: {
   readonly service: string;
   readonly version: string;
   readonly exporters: Exporters | null;
+  readonly producer: MetricProducer;
   readonly intervalMs: number;
   readonly onLost: (count: number) => void;
 }): Providers => {
-  const { service, version, exporters, intervalMs, onLost } = options;
+  const { service, version, exporters, producer, intervalMs, onLost } = options;
+  const metricProducers = [producer];
   const resource = resourceFromAttributes({
     'service.name': service,
     'service.version': version,
     'service.instance.id': randomUUIDv7(),
     'process.pid': process.pid,
   });
-  const pull = new PullReader();
+  const pull = new PullReader({ metricProducers });
   if (exporters === null) return { tracing: null, logging: null, metering: new MeterProvider({ resource, readers: [pull] }), pull };
   // A trace that is not recorded does not come so far.
   const sampler = new AlwaysOnSampler();
@@ -113,6 +116,7 @@ export const createProviders = (options: {
   const limits = { scheduledDelayMillis: intervalMs, maxQueueSize: MAX_QUEUED, maxExportBatchSize: MAX_BATCH, exportTimeoutMillis };
   const metrics = new PeriodicExportingMetricReader({
     exporter: exporters.metrics,
+    metricProducers,
     exportIntervalMillis: Math.max(intervalMs * METRIC_INTERVALS, exportTimeoutMillis),
     exportTimeoutMillis,
   });

@@ -6,6 +6,7 @@ import { exposition } from './exposition.ts';
 import { measureProcess } from './process-metrics.ts';
 import { createLogger, type LogSink } from '../logger.ts';
 import { openLog } from '../open-log.ts';
+import { createMeasures } from './measures.ts';
 import { createProviders } from './providers.ts';
 import type { Telemetry, TelemetryOptions } from '../telemetry.ts';
 import { createTraceRate } from './trace-rate.ts';
@@ -17,13 +18,6 @@ const DEFAULT_TRACES_PER_SECOND = 100;
 const FLUSH_MS = 2_000;
 /** Milliseconds that the end of a process waits for its log. */
 const FLUSH_LOG_MS = 500;
-
-/**
- * Bounds of the buckets of a histogram in seconds; those that the SDK takes otherwise are made for milliseconds.
- *
- * @see https://opentelemetry.io/docs/specs/semconv/http/http-metrics/#metric-httpserverrequestduration
- */
-const SECONDS = { explicitBucketBoundaries: [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10] };
 
 const atMost = async (limitMs: number, work: readonly (Promise<void> | undefined)[]): Promise<void> => {
   const { promise: limit, resolve } = Promise.withResolvers<void>();
@@ -53,7 +47,15 @@ export const startTelemetry = async (options: TelemetryOptions): Promise<Telemet
   if (config !== undefined) await readTls(config.tls);
   const exporters = config === undefined ? null : createExporters(config, onLost);
   const intervalMs = config?.export_interval_ms ?? DEFAULT_INTERVAL_MS;
-  const { tracing, logging, metering, pull } = createProviders({ service, version, exporters, intervalMs, onLost });
+  const measures = createMeasures({ scope: { name: service, version }, now: Date.now });
+  const { tracing, logging, metering, pull } = createProviders({
+    service,
+    version,
+    exporters,
+    producer: measures.producer,
+    intervalMs,
+    onLost,
+  });
 
   const isInRate = createTraceRate({
     perSecond: config?.traces_per_second ?? DEFAULT_TRACES_PER_SECOND,
@@ -86,14 +88,9 @@ export const startTelemetry = async (options: TelemetryOptions): Promise<Telemet
     span: traces.span,
     carrier: traces.carrier,
     traceId: traces.traceId,
-    counter: (name, details) => {
-      const counter = meter.createCounter(name, details);
-      return (value, attributes) => counter.add(value, allowedAttributes(attributes));
-    },
-    histogram: (name, details) => {
-      const histogram = meter.createHistogram(name, details.unit === 's' ? { ...details, advice: SECONDS } : details);
-      return (value, attributes) => histogram.record(value, allowedAttributes(attributes));
-    },
+    keep: traces.keep,
+    counter: measures.counter,
+    histogram: measures.histogram,
     gauge: (name, details, observe) =>
       meter.createObservableGauge(name, details).addCallback((result) => {
         for (const { value, attributes } of observe()) result.observe(value, allowedAttributes(attributes));

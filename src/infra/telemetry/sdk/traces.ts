@@ -52,7 +52,7 @@ const errorType = (error: unknown): string => {
   return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
 };
 
-export interface Traces extends Pick<Telemetry, 'span' | 'carrier' | 'traceId'> {
+export interface Traces extends Pick<Telemetry, 'span' | 'carrier' | 'traceId' | 'keep'> {
   /** The context to which a log record of this moment belongs. */
   active(): Context | undefined;
   ids(): { readonly traceId: string; readonly spanId: string; readonly traceFlags: number } | null;
@@ -106,6 +106,10 @@ export const createTraces = (options: { readonly tracer: Tracer | null; readonly
       return active === null ? {} : { traceparent: `00-${active.traceId}-${active.spanId}-0${active.traceFlags & TraceFlags.SAMPLED}` };
     },
     traceId: () => ids()?.traceId ?? null,
+    keep: () => {
+      const kept = flow.getStore();
+      return (run) => (kept === undefined ? run() : flow.run(kept, run));
+    },
     active: () => flow.getStore(),
     ids,
   };

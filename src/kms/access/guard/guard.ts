@@ -6,7 +6,7 @@ import { isUuidV7 } from '#infra/magic/uuid.ts';
 import type { NameTag } from '#infra/secrets/name-tags.ts';
 import { type Peer, peerOf } from '#infra/tls/peer.ts';
 import type { Attributes } from '#infra/telemetry/telemetry.ts';
-import type { Admit, Target } from '#kms/action.ts';
+import type { Action, Admit, Target } from '#kms/action.ts';
 import { SERVICE_PREFIX } from '#kms/api/service-routes.ts';
 import type { Challenges } from '../challenges.ts';
 import { FINE_SCOPES } from '../scopes.ts';
@@ -77,26 +77,27 @@ export const guardServiceRoutes = (
   const { challenges, authenticate, admit, countRequests, traceId, now, nameTag } = options;
 
   app.decorateRequest('caller');
-  const guard = async (request: FastifyRequest): Promise<void> => {
-    const { action } = request.routeOptions.config;
-    const scope = scopeOf(request.routeOptions.config);
-    if (scope === undefined) throw new InternalError('a guarded route without a scope');
-    const peer = peerOfRequest(request);
-    // TLS has looked at it once, when the connection began.
-    if (peer !== null && peer.endsAt <= now()) throw challenges.unknownCertificate('The client certificate has expired');
-    const source = { rawHeaders: request.raw.rawHeaders, query: request.query as Record<string, unknown>, peer };
-    const credential = credentialOf(source, challenges);
-    if (credential === null) throw challenges.missing();
-    request.facts = factsOf(credential, nameTag);
-    const address = request.ip;
-    const authenticated = await authenticate(credential, { scope, address, connection: request.raw.socket });
-    const caller = { ...authenticated, request: { id: request.id, traceId: traceId(), address } };
-    // From here on a refusal has somebody whom it concerns; no handler runs before the rest is passed.
-    request.caller = caller;
-    countRequests(caller.tenant.id);
-    if (action !== undefined) await admit(caller, action, targetOf(request));
-    else if (!caller.scopes.has(scope)) throw challenges.insufficientScope(scope);
-  };
+  const guards = new WeakSet<object>();
+  /** That of one route: to ask the request for its route makes an object of all that there is to know of it. */
+  const guardOf =
+    (action: Action | undefined, scope: FineScope) =>
+    async (request: FastifyRequest): Promise<void> => {
+      const peer = peerOfRequest(request);
+      // TLS has looked at it once, when the connection began.
+      if (peer !== null && peer.endsAt <= now()) throw challenges.unknownCertificate('The client certificate has expired');
+      const source = { rawHeaders: request.raw.rawHeaders, query: request.query as Record<string, unknown>, peer };
+      const credential = credentialOf(source, challenges);
+      if (credential === null) throw challenges.missing();
+      request.facts = factsOf(credential, nameTag);
+      const address = request.ip;
+      const authenticated = await authenticate(credential, { scope, address, connection: request.raw.socket });
+      const caller = { ...authenticated, request: { id: request.id, traceId: traceId(), address } };
+      // From here on a refusal has somebody whom it concerns; no handler runs before the rest is passed.
+      request.caller = caller;
+      countRequests(caller.tenant.id);
+      if (action !== undefined) await admit(caller, action, targetOf(request));
+      else if (!caller.scopes.has(scope)) throw challenges.insufficientScope(scope);
+    };
 
   /** The first of its acts was counted before the body was read. */
   const countActs = async ({ caller, body, routeOptions }: FastifyRequest): Promise<void> => {
@@ -109,9 +110,12 @@ export const guardServiceRoutes = (
     const scope = scopeOf(route.config ?? {});
     if (scope === undefined || !FINE_SCOPES.has(scope))
       throw new InternalError(`${String(route.method)} ${route.url} names no scope, so nobody would guard it`);
-    const before = [route.onRequest ?? []].flat();
     // A hook of the route runs after the rate limit; one of the server would check passwords before it.
-    if (before.includes(guard)) return;
+    const before = [route.onRequest ?? []].flat();
+    // A route for HEAD has the hooks of that for GET.
+    if (before.some((hook) => guards.has(hook))) return;
+    const guard = guardOf(route.config?.action, scope);
+    guards.add(guard);
     route.onRequest = [...before, guard];
     if (route.config?.actsOf !== undefined) route.preHandler = [countActs, ...[route.preHandler ?? []].flat()];
   });
