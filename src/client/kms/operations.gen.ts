@@ -640,7 +640,7 @@ export interface KmsSchemas {
         name: { type: 'string' };
         algorithm: { type: 'string' };
         state: { type: 'string'; enum: ['pending-import', 'active', 'suspended', 'pending-deletion', 'destroyed'] };
-        label: { anyOf: [{ type: 'string' }, { type: 'array'; items: { type: 'string' } }] };
+        label: { type: 'array'; items: { type: 'string' } };
         sort: { type: 'string'; enum: ['name', '-name', 'created_at', '-created_at'] };
         limit: { type: 'string' };
         cursor: { type: 'string' };

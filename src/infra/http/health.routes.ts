@@ -9,7 +9,7 @@ import type { App } from './server.ts';
 
 const dependencyStateSchema = strictObject(
   {
-    state: Type.Union([Type.Literal('up'), Type.Literal('down')]),
+    state: Type.Enum(['up', 'down'], { type: 'string' }),
     required: Type.Boolean(),
     latency_ms: Type.Number(),
     cause: Type.Union([Type.String(), Type.Null()]),
@@ -53,7 +53,7 @@ const notReadySchema = strictObject(
   {
     type: Type.String(),
     title: Type.String(),
-    status: Type.Literal(503),
+    status: Type.Integer(),
     detail: Type.String(),
     code: Type.Literal('not-ready'),
     reason: Type.String(),
@@ -69,7 +69,7 @@ const minimal = {
     {
       type: Type.String(),
       title: Type.String(),
-      status: Type.Literal(503),
+      status: Type.Integer(),
       detail: Type.String(),
       code: Type.Literal('not-ready'),
     },

@@ -10,15 +10,16 @@ export const algorithmSchema = strictObject(
   {
     algorithm: Type.String({ description: 'as an elastic key is created with it' }),
     use: oneOf(KEY_PURPOSES, {
+      title: 'KeyUse',
       description: 'as an elastic key is created with it; of an algorithm with two, the first listed is the default',
     }),
-    operations: Type.Array(oneOf(OPERATIONS)),
+    operations: Type.Array(oneOf(OPERATIONS, { title: 'Operation' })),
     alg: Type.String({ description: '`alg` of the JWE or JWS (RFC 7518 sections 3.1 and 4.1)' }),
     enc: nullable(Type.String(), { description: '`enc` of the JWE (RFC 7518 section 5.1); null for a signature' }),
     key_sizes: Type.Array(Type.Integer(), { description: 'bits that its RSA key may have, the default first; empty for others' }),
     curves: Type.Array(Type.String(), { description: 'curves that its key pair may be on, the default first; empty for others' }),
     hash: nullable(Type.String(), { description: 'the hash of a signature or MAC (FIPS 180-4); null where it is over the content itself' }),
-    signature_encodings: Type.Array(oneOf(SIGNATURE_ENCODINGS), {
+    signature_encodings: Type.Array(oneOf(SIGNATURE_ENCODINGS, { title: 'SignatureEncoding' }), {
       description: 'for `encoding` of `sign-raw`, the default first; empty where there is no choice',
     }),
     signs_digests: Type.Boolean({ description: 'whether `sign-raw` takes a `digest` in the place of the payload' }),

@@ -30,14 +30,17 @@ const pascal = (text: string): string => text.charAt(0).toUpperCase() + text.sli
 const mapValues = <T, U>(record: Readonly<Record<string, T>>, change: (value: T, name: string) => U): Record<string, U> =>
   Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value, name)]));
 
+/** All that decides on values: a list of words is the same one wherever it stands, and is described for the place. */
+const factsOf = ({ description: _described, ...facts }: Schema): string => JSON.stringify(facts);
+
 /** Collects what has a name, and puts a reference in its place. */
 const createNaming = () => {
-  const schemas: Record<string, unknown> = {};
+  const schemas: Record<string, Schema> = {};
 
   const named = (name: string, schema: Schema): Schema => {
     const known = schemas[name];
-    if (known !== undefined && JSON.stringify(known) !== JSON.stringify(schema)) throw new TypeError(`two schemas are named ${name}`);
-    schemas[name] = schema;
+    if (known !== undefined && factsOf(known) !== factsOf(schema)) throw new TypeError(`two schemas are named ${name}`);
+    schemas[name] = known ?? schema;
     return { $ref: `#/components/schemas/${name}` };
   };
 

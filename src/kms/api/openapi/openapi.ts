@@ -5,6 +5,7 @@ import { withErrorStatuses } from './error-statuses.ts';
 import { withExamples } from './examples.ts';
 import type { LogIn } from './log-in.ts';
 import { withNamedSchemas } from './named-schemas.ts';
+import { withRepeatedParameters } from './repeated-parameters.ts';
 import { registerSwaggerUi } from './swagger-ui.ts';
 
 const BASIC = 'User of a realm (RFC 7617).';
@@ -57,7 +58,7 @@ export const registerOpenApi = async (
 ): Promise<void> => {
   await app.register(swagger, { openapi: documentFor(demo) as never });
   let described: object | undefined;
-  const describe = (): object => (described ??= withNamedSchemas(withErrorStatuses(app.swagger())));
+  const describe = (): object => (described ??= withNamedSchemas(withErrorStatuses(withRepeatedParameters(app.swagger()))));
   let text: string | undefined;
   app.get('/openapi.json', { schema: { hide: true } }, async (_request, reply) => {
     reply.type('application/json');

@@ -49,13 +49,15 @@ const curve = Type.String({
   examples: [AGREEMENT_CURVES[0]],
 });
 const use = oneOf(KEY_PURPOSES, {
+  title: 'KeyUse',
   description:
     'What the key is for, for good. By default that of its algorithm, and `sign`, JWS alone, for an `alg` of JWS; `sign-raw` signs bytes that are no JWS, and `mac` makes MACs of them (HS256, HS384, HS512).',
 });
 const state = oneOf(ELASTIC_KEY_STATES, {
+  title: 'ElasticKeyState',
   description: 'Only an `active` key does anything; a `destroyed` one is a record without key material.',
 });
-const operations = Type.Array(oneOf(OPERATIONS), {
+const operations = Type.Array(oneOf(OPERATIONS, { title: 'Operation' }), {
   description: 'What the key may do: all that its algorithm can, or less.',
   uniqueItems: true,
   maxItems: OPERATIONS.length,
@@ -74,6 +76,7 @@ export const createBody = strictObject(
     operations: Type.Optional(operations),
     origin: Type.Optional(
       oneOf(ORIGINS, {
+        title: 'KeyOrigin',
         description:
           '`external`: the key has no key material until it is imported, and the KMS makes no version of it. `kms` by default; fixed at creation.',
       }),
@@ -126,10 +129,10 @@ export const elasticKeySchema = Type.Object(
     algorithm: Type.String(),
     key_size: Type.Union([Type.Integer(), Type.Null()], { description: 'Bits of an RSA key; null for others.' }),
     curve: Type.Union([Type.String(), Type.Null()], { description: 'Null where the key is on none.' }),
-    use: oneOf(KEY_PURPOSES, { description: 'Fixed at creation.' }),
-    operations: Type.Array(oneOf(OPERATIONS)),
+    use: oneOf(KEY_PURPOSES, { title: 'KeyUse', description: 'Fixed at creation.' }),
+    operations: Type.Array(oneOf(OPERATIONS, { title: 'Operation' })),
     state,
-    origin: oneOf(ORIGINS, { description: 'Who makes its key material: the KMS, or others, who import it.' }),
+    origin: oneOf(ORIGINS, { title: 'KeyOrigin', description: 'Who makes its key material: the KMS, or others, who import it.' }),
     exportable: Type.Boolean({ description: 'Whether its key material may leave the KMS, wrapped.' }),
     latest_version: Type.Integer({ description: 'The version that protects; 0 while there is none.' }),
     min_decryption_version: Type.Integer(),

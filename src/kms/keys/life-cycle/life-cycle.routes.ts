@@ -25,7 +25,7 @@ const waitOf = ({ wait_days: days }: { readonly wait_days?: string }): { waitDay
 
 const revokeBody = strictObject(
   {
-    reason: oneOf(REVOCATION_REASONS, { description: 'As in RFC 5280 section 5.3.1.' }),
+    reason: oneOf(REVOCATION_REASONS, { title: 'RevocationReason', description: 'As in RFC 5280 section 5.3.1.' }),
     comment: Type.Optional(
       Type.String({ description: 'text without NUL characters, which no database holds', pattern: '^[^\\x00]*$', maxLength: 1024 }),
     ),

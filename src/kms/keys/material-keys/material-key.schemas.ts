@@ -32,7 +32,7 @@ export const publicJwk = Type.Object(
 const revocationSchema = Type.Object(
   {
     revoked_at: Type.String(),
-    reason: oneOf(REVOCATION_REASONS),
+    reason: oneOf(REVOCATION_REASONS, { title: 'RevocationReason' }),
     comment: Type.String(),
     allow_processing: Type.Boolean({ description: 'Whether it still decrypts, unwraps or verifies.' }),
   },
@@ -45,6 +45,7 @@ export const materialKeySchema = Type.Object(
     elastic_key_id: uuidV7('the elastic key of which it is a version'),
     version: Type.Integer(),
     state: oneOf(MATERIAL_KEY_STATES, {
+      title: 'MaterialKeyState',
       description: '`active` protects and opens; `deactivated` only opens; `compromised` at most opens; the others do nothing.',
     }),
     public_jwk: Type.Union([publicJwk, Type.Null()], { description: 'Null for a symmetric key, and for one that is destroyed.' }),

@@ -27,6 +27,7 @@ export const messageFields = {
 export const payloadField = { payload };
 
 export const encodingField = oneOf(SIGNATURE_ENCODINGS, {
+  title: 'SignatureEncoding',
   description:
     'Of a signature of ECDSA: `der`, ASN.1 as X.509 and OpenSSL have it (RFC 3279), or `p1363`, two numbers of fixed length as JWS and Web Cryptography have it. `der` by default; other algorithms have one encoding only.',
 });

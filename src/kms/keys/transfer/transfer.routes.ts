@@ -21,6 +21,7 @@ const MAX_WRAPPED = 16_384;
 const BODY_LIMIT = 2 * MAX_WRAPPED;
 
 const wrapping = oneOf(WRAPPINGS, {
+  title: 'KeyWrapping',
   description:
     '`RSA_AES_KEY_WRAP_SHA_256`: RSA-OAEP (SHA-256 for hash and MGF1, no label) of a new AES-256 key, and behind it the key, by that AES key in AES Key Wrap with Padding (RFC 5649); base64url. `ECDH_ES_A256KW`: a compact JWE (RFC 7516) with `alg` `ECDH-ES+A256KW` and `enc` `A256GCM`.',
 });
@@ -30,7 +31,9 @@ const format = oneOf(KEY_FORMATS, {
 });
 
 const parametersQuery = strictObject({
-  wrapping: Type.Optional(oneOf(WRAPPINGS, { description: 'how the key is to be wrapped; by default `RSA_AES_KEY_WRAP_SHA_256`' })),
+  wrapping: Type.Optional(
+    oneOf(WRAPPINGS, { title: 'KeyWrapping', description: 'how the key is to be wrapped; by default `RSA_AES_KEY_WRAP_SHA_256`' }),
+  ),
 });
 
 const parametersSchema = Type.Object({
