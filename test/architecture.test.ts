@@ -46,7 +46,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['access/realms', 'access/tokens'],
     ['access'],
     ['keys'],
-    ['keys/operations', 'keys/life-cycle', 'keys/transfer', 'keys/rewrapping'],
+    ['keys/operations', 'keys/life-cycle', 'keys/transfer', 'keys/rewrapping', 'keys/rotation'],
     ['keys/key-ring'],
     ['keys/material-keys'],
     ['keys/elastic-keys'],

@@ -79,6 +79,7 @@ const SERVICE_SCOPES = {
     'kms:wrap',
   ]),
   'destroy-due-keys': new Set<FineScope>(['kms:elastic-keys:delete', 'kms:material-keys:delete']),
+  'automatic-rotation': new Set<FineScope>(['kms:material-keys:rotate']),
 } as const;
 
 export type ServicePurpose = keyof typeof SERVICE_SCOPES;

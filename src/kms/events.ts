@@ -32,6 +32,13 @@ export type KmsEvent =
   | { readonly type: 'audit-unwritten'; readonly cause: unknown }
   | { readonly type: 'audit-written-again' }
   | { readonly type: 'audit-damaged'; readonly chain: string; readonly seq: number }
+  | {
+      readonly type: 'key-rotated';
+      readonly tenantId: string;
+      readonly elasticKeyId: string;
+      readonly version: number;
+      readonly cause: 'period' | 'protections';
+    }
   | { readonly type: 'rows-adopted'; readonly tenants: number; readonly users: number; readonly keys: number }
   | { readonly type: 'listening'; readonly listener: 'public' | 'admin'; readonly host: string; readonly port: number };
 
@@ -129,6 +136,10 @@ const lineOf = (event: KmsEvent): EventLine => {
         `chain ${event.chain} of the audit is not as the KMS wrote it from record ${event.seq} on; export and verify it, and find out who writes to the database`,
         {},
       ];
+    case 'key-rotated': {
+      const why = event.cause === 'period' ? 'its period is over' : 'its version before has protected so often';
+      return ['info', `rotated elastic key ${event.elasticKeyId} to version ${event.version}: ${why}`, { tenant_id: event.tenantId }];
+    }
     case 'rows-adopted':
       return [
         'warn',

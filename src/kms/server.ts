@@ -47,6 +47,7 @@ import { retireOlderKeys } from './keys/rewrapping/retire-keys.job.ts';
 import { countActs } from './keys/operations/count-acts.ts';
 import { destroyDueKeys } from './keys/life-cycle/destroy-due-keys.ts';
 import { quotasOf } from './keys/elastic-keys/quotas.ts';
+import { rotateDueKeys } from './keys/rotation/rotate-due-keys.ts';
 import { adoptRows } from './tenants/adopt-rows.ts';
 import { createTenantDirectory } from './tenants/create-directory.ts';
 import { createTenantLifeCycle } from './tenants/create-life-cycle.ts';
@@ -141,6 +142,7 @@ export const buildKms = async (options: {
     forgetIdempotencyKeys({ locks: databases, tenants, rows, now }),
     destroyDueKeys({ locks: databases, tenants, rows, destruction: keys.destruction, now }),
     ...keys.jobs,
+    rotateDueKeys({ materialKeys: keys.materialKeys, hints: keys.rotationHints, locks: databases, tenants, rows, emit, now, elapsed }),
   ];
   for (const job of [...databases.jobs, ...revisions.jobs, ...access.jobs, ...audit.jobs, ...ofTenants]) opened.use(jobs.start(job));
 

@@ -42,6 +42,7 @@ describe('/readyz', () => {
       'forget-idle-keys',
       'look-at-tenants',
       'retire-older-keys',
+      'rotate-due-keys',
     ]);
     expect(jobs['certificates-kms']).toEqual({ running: false, last_run: null, duration_ms: null, last_error: null });
   });

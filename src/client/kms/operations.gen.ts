@@ -76,6 +76,9 @@ export interface KmsSchemas {
           };
         };
         min_decryption_version: { type: 'integer' };
+        max_protections: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
+        rotation_after_protections: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
+        rotation_period: { anyOf: [{ type: 'string' }, { type: 'null' }] };
         expires_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
       };
     };
@@ -116,6 +119,10 @@ export interface KmsSchemas {
         latest_version: { type: 'integer' };
         min_decryption_version: { type: 'integer' };
         created_at: { type: 'string' };
+        max_protections: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
+        rotation_after_protections: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
+        rotation_period: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+        next_rotation_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
         updated_at: { type: 'string' };
         expires_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
         deletion_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
@@ -137,6 +144,10 @@ export interface KmsSchemas {
         'latest_version',
         'min_decryption_version',
         'created_at',
+        'max_protections',
+        'rotation_after_protections',
+        'rotation_period',
+        'next_rotation_at',
         'updated_at',
         'expires_at',
         'deletion_at',
@@ -177,6 +188,9 @@ export interface KmsSchemas {
         };
         origin: { type: 'string'; enum: ['kms', 'external'] };
         exportable: { type: 'boolean' };
+        max_protections: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
+        rotation_after_protections: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
+        rotation_period: { anyOf: [{ type: 'string' }, { type: 'null' }] };
         expires_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
       };
       required: ['name', 'algorithm'];
@@ -218,6 +232,10 @@ export interface KmsSchemas {
         latest_version: { type: 'integer' };
         min_decryption_version: { type: 'integer' };
         created_at: { type: 'string' };
+        max_protections: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
+        rotation_after_protections: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
+        rotation_period: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+        next_rotation_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
         updated_at: { type: 'string' };
         expires_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
         deletion_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
@@ -239,6 +257,10 @@ export interface KmsSchemas {
         'latest_version',
         'min_decryption_version',
         'created_at',
+        'max_protections',
+        'rotation_after_protections',
+        'rotation_period',
+        'next_rotation_at',
         'updated_at',
         'expires_at',
         'deletion_at',
@@ -510,6 +532,7 @@ export interface KmsSchemas {
             { type: 'null' },
           ];
         };
+        protections: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
         created_at: { type: 'string' };
         deactivated_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
         revocation: {
@@ -539,6 +562,7 @@ export interface KmsSchemas {
         'version',
         'state',
         'public_jwk',
+        'protections',
         'created_at',
         'deactivated_at',
         'revocation',
@@ -688,6 +712,10 @@ export interface KmsSchemas {
               latest_version: { type: 'integer' };
               min_decryption_version: { type: 'integer' };
               created_at: { type: 'string' };
+              max_protections: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
+              rotation_after_protections: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
+              rotation_period: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+              next_rotation_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
               updated_at: { type: 'string' };
               expires_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
               deletion_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
@@ -709,6 +737,10 @@ export interface KmsSchemas {
               'latest_version',
               'min_decryption_version',
               'created_at',
+              'max_protections',
+              'rotation_after_protections',
+              'rotation_period',
+              'next_rotation_at',
               'updated_at',
               'expires_at',
               'deletion_at',
@@ -756,6 +788,7 @@ export interface KmsSchemas {
                   { type: 'null' },
                 ];
               };
+              protections: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
               created_at: { type: 'string' };
               deactivated_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
               revocation: {
@@ -785,6 +818,7 @@ export interface KmsSchemas {
               'version',
               'state',
               'public_jwk',
+              'protections',
               'created_at',
               'deactivated_at',
               'revocation',
@@ -1026,6 +1060,10 @@ export interface KmsSchemas {
         latest_version: { type: 'integer' };
         min_decryption_version: { type: 'integer' };
         created_at: { type: 'string' };
+        max_protections: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
+        rotation_after_protections: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
+        rotation_period: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+        next_rotation_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
         updated_at: { type: 'string' };
         expires_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
         deletion_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
@@ -1047,6 +1085,10 @@ export interface KmsSchemas {
         'latest_version',
         'min_decryption_version',
         'created_at',
+        'max_protections',
+        'rotation_after_protections',
+        'rotation_period',
+        'next_rotation_at',
         'updated_at',
         'expires_at',
         'deletion_at',
@@ -1110,6 +1152,7 @@ export interface KmsSchemas {
             { type: 'null' },
           ];
         };
+        protections: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
         created_at: { type: 'string' };
         deactivated_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
         revocation: {
@@ -1139,6 +1182,7 @@ export interface KmsSchemas {
         'version',
         'state',
         'public_jwk',
+        'protections',
         'created_at',
         'deactivated_at',
         'revocation',
@@ -1185,6 +1229,10 @@ export interface KmsSchemas {
         latest_version: { type: 'integer' };
         min_decryption_version: { type: 'integer' };
         created_at: { type: 'string' };
+        max_protections: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
+        rotation_after_protections: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
+        rotation_period: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+        next_rotation_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
         updated_at: { type: 'string' };
         expires_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
         deletion_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
@@ -1206,6 +1254,10 @@ export interface KmsSchemas {
         'latest_version',
         'min_decryption_version',
         'created_at',
+        'max_protections',
+        'rotation_after_protections',
+        'rotation_period',
+        'next_rotation_at',
         'updated_at',
         'expires_at',
         'deletion_at',
@@ -1242,6 +1294,7 @@ export interface KmsSchemas {
             { type: 'null' },
           ];
         };
+        protections: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
         created_at: { type: 'string' };
         deactivated_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
         revocation: {
@@ -1271,6 +1324,7 @@ export interface KmsSchemas {
         'version',
         'state',
         'public_jwk',
+        'protections',
         'created_at',
         'deactivated_at',
         'revocation',
@@ -1317,6 +1371,7 @@ export interface KmsSchemas {
             { type: 'null' },
           ];
         };
+        protections: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
         created_at: { type: 'string' };
         deactivated_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
         revocation: {
@@ -1346,6 +1401,7 @@ export interface KmsSchemas {
         'version',
         'state',
         'public_jwk',
+        'protections',
         'created_at',
         'deactivated_at',
         'revocation',
@@ -1446,6 +1502,7 @@ export interface KmsSchemas {
             { type: 'null' },
           ];
         };
+        protections: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
         created_at: { type: 'string' };
         deactivated_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
         revocation: {
@@ -1475,6 +1532,7 @@ export interface KmsSchemas {
         'version',
         'state',
         'public_jwk',
+        'protections',
         'created_at',
         'deactivated_at',
         'revocation',
@@ -1522,6 +1580,10 @@ export interface KmsSchemas {
         latest_version: { type: 'integer' };
         min_decryption_version: { type: 'integer' };
         created_at: { type: 'string' };
+        max_protections: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
+        rotation_after_protections: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
+        rotation_period: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+        next_rotation_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
         updated_at: { type: 'string' };
         expires_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
         deletion_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
@@ -1543,6 +1605,10 @@ export interface KmsSchemas {
         'latest_version',
         'min_decryption_version',
         'created_at',
+        'max_protections',
+        'rotation_after_protections',
+        'rotation_period',
+        'next_rotation_at',
         'updated_at',
         'expires_at',
         'deletion_at',
@@ -1580,6 +1646,7 @@ export interface KmsSchemas {
             { type: 'null' },
           ];
         };
+        protections: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
         created_at: { type: 'string' };
         deactivated_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
         revocation: {
@@ -1609,6 +1676,7 @@ export interface KmsSchemas {
         'version',
         'state',
         'public_jwk',
+        'protections',
         'created_at',
         'deactivated_at',
         'revocation',

@@ -17,6 +17,8 @@ export interface Job {
   readonly periodMs: number;
   /** For work that replicas share: each run needs this lock, and is left out when another replica has it (null). */
   readonly tryLock?: () => Promise<JobLock | null>;
+  /** Called once, with what begins a run before its time; while one is under way, another follows it. */
+  readonly onWake?: (wake: () => void) => void;
   /** @param signal aborts when the job is stopped or its lock is lost */
   run(signal: AbortSignal): Promise<void>;
 }

@@ -67,10 +67,20 @@ export const scheduleJob = (job: Job, { clock, log }: { readonly clock: Clock; r
       failed(error);
     }
     underWay = null;
-    if (!stopped.signal.aborted) timer = schedule();
+    if (!stopped.signal.aborted) timer = schedule(isWoken ? 0 : job.periodMs);
+    isWoken = false;
   };
-  const schedule = (): Disposable => clock.after(job.periodMs, () => void (underWay = runOnce()));
-  let timer = schedule();
+  const schedule = (ms: number): Disposable => clock.after(ms, () => void (underWay = runOnce()));
+  let timer = schedule(job.periodMs);
+  let isWoken = false;
+  job.onWake?.(() => {
+    if (stopped.signal.aborted) return;
+    if (underWay !== null) isWoken = true;
+    else {
+      timer[Symbol.dispose]();
+      timer = schedule(0);
+    }
+  });
 
   return {
     state: () => state,

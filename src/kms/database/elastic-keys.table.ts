@@ -27,6 +27,13 @@ export interface ElasticKeyRow extends RowTag {
   exportable: number | null;
   /** JSON object of texts; null for none. */
   labels: string | null;
+  max_protections: number | null;
+  rotation_after_protections: number | null;
+  /** Seconds. */
+  rotation_period: number | null;
+  /** When the newest version was made; null where that was with the key, or before there was this column. */
+  latest_version_at: number | null;
+  next_rotation_at: number | null;
 }
 
 /** The indexes carry the two sort orders of the list, so that a page costs the same at ten and at ten thousand keys. */

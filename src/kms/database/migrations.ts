@@ -5,6 +5,7 @@ import { createDemoResets } from './demo-resets.table.ts';
 import { addElasticKeyLabels } from './elastic-key-labels.table.ts';
 import { createElasticKeys } from './elastic-keys.table.ts';
 import { createErasuresDue } from './erasures-due.table.ts';
+import { addKeyUsage } from './key-usage.table.ts';
 import { addLifeCycle } from './life-cycle.table.ts';
 import { createIdempotencyKeys } from './idempotency-keys.table.ts';
 import { createMaterialKeys } from './material-keys.table.ts';
@@ -43,6 +44,7 @@ export const tenantMigrations: readonly Migration[] = [
   createTransportKeys,
   addElasticKeyLabels,
   createErasuresDue,
+  addKeyUsage,
 ];
 
 /** Migrations of the database of the audit, in the order in which they run; only ever appended to. */

@@ -60,6 +60,11 @@ const COLUMNS: Columns = {
     origin: 'unless-null',
     exportable: 'unless-null',
     labels: 'unless-null',
+    max_protections: 'unless-null',
+    rotation_after_protections: 'unless-null',
+    rotation_period: 'unless-null',
+    latest_version_at: 'unless-null',
+    next_rotation_at: 'unless-null',
   },
   material_keys: {
     id: 'always',

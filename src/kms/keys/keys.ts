@@ -18,6 +18,7 @@ import { createLifeCycle } from './life-cycle/create-life-cycle.ts';
 import type { LifeCycleService } from './life-cycle/life-cycle.ts';
 import type { MaterialKeyService } from './material-keys/material-key.ts';
 import { createSlowKeys } from './material-keys/slow-keys.ts';
+import { createRotationHints, type RotationHints } from './rotation/rotation-hints.ts';
 import { createCryptography, type Cryptography } from './operations/cryptography.ts';
 import { type Audit, createDoor } from './operations/operate.ts';
 import { createTransfer, type Transfer } from './transfer/transfer.ts';
@@ -38,6 +39,8 @@ export interface Keys {
   /** Jobs that need nothing else. */
   readonly jobs: readonly Job[];
   readonly crypto: Cryptography;
+  /** Tenants whose keys are to be rotated by their count. */
+  readonly rotationHints: RotationHints;
   /** Policies and versions in memory. */
   readonly inMemory: KeyRing['sizes'];
 }
@@ -73,7 +76,8 @@ export const createKeys = ({
   random,
   quotas = USUAL_QUOTAS,
 }: KeysOptions): Keys => {
-  const ring = createKeyRing({ barrier, rows, ...(elapsed && { elapsed }) });
+  const rotationHints = createRotationHints();
+  const ring = createKeyRing({ barrier, rows, rotationDue: rotationHints.add, ...(elapsed && { elapsed }) });
   const mint = { barrier, random, slowKeys: createSlowKeys() };
   const idempotency = createIdempotency({ rows, limit: quotas.idempotencyKeys, now });
   const told = { ...(audit && { audit }), ...(emit && { emit }) };
@@ -88,6 +92,7 @@ export const createKeys = ({
     destruction: createDestruction({ operate, now }),
     jobs: [forgetIdleKeys(ring)],
     crypto: createCryptography({ operate, now, random }),
+    rotationHints,
     inMemory: ring.sizes,
   };
 };

@@ -49,6 +49,37 @@ describe('A background job', () => {
     expect(jobs.states()['sweep']).toMatchObject({ running: true, last_run: '2026-01-01T00:00:02.250Z', duration_ms: 250 });
   });
 
+  it('runs before its time when it is woken, and once more after a run in which it was', async () => {
+    await using world = setUp();
+    const { clock, jobs } = world;
+    const woken = Promise.withResolvers<() => void>();
+    const { job, runs } = heldJob({ onWake: woken.resolve });
+    jobs.start(job);
+    const wake = await woken.promise;
+    wake();
+    wake();
+    await clock.advance(0);
+    expect(runs).toHaveLength(1);
+    wake();
+    wake();
+    await clock.advance(0);
+    expect(runs).toHaveLength(1);
+    runs[0]?.resolve();
+    await clock.advance(0);
+    expect(runs).toHaveLength(2);
+    runs[1]?.resolve();
+    await clock.advance(999);
+    expect(runs).toHaveLength(2);
+    await clock.advance(1);
+    expect(runs).toHaveLength(3);
+    runs[2]?.resolve();
+    await clock.advance(0);
+    await jobs[Symbol.asyncDispose]();
+    wake();
+    await clock.advance(5_000);
+    expect(runs).toHaveLength(3);
+  });
+
   it('never runs twice at once, however long a run takes', async () => {
     await using world = setUp();
     const { clock, jobs } = world;

@@ -16,6 +16,7 @@ import {
 } from './elastic-key.schemas.ts';
 import type { ElasticKeyService } from './elastic-key.ts';
 import { askedLabelOf } from './labels.ts';
+import { usageOf } from './usage.schemas.ts';
 
 const tags = ['Elastic keys'];
 
@@ -40,9 +41,10 @@ export const registerElasticKeyRoutes = (app: App, base: string, elasticKeys: El
       },
     },
     async (request, reply) => {
-      const { expires_at: expiresAt, key_size: keySize, ...input } = request.body;
+      const { usage, others } = usageOf(request.body);
+      const { expires_at: expiresAt, key_size: keySize, ...input } = others;
       const size = keySize === undefined ? {} : { keySize };
-      const key = await elasticKeys.create(request.caller, { ...input, ...size, ...expiryOf(expiresAt) });
+      const key = await elasticKeys.create(request.caller, { ...input, ...size, usage, ...expiryOf(expiresAt) });
       reply.header('location', `${base}/elastic-keys/${key.id}`).header('etag', elasticKeyTag(key));
       return reply.code(201).send(elasticKeyView(key));
     },
@@ -106,9 +108,11 @@ export const registerElasticKeyRoutes = (app: App, base: string, elasticKeys: El
       },
     },
     async (request, reply) => {
-      const { expires_at: expiresAt, min_decryption_version: minDecryptionVersion, ...changes } = request.body;
+      const { usage, others } = usageOf(request.body);
+      const { expires_at: expiresAt, min_decryption_version: minDecryptionVersion, ...changes } = others;
       const given = {
         ...changes,
+        usage,
         ...(minDecryptionVersion === undefined ? {} : { minDecryptionVersion }),
         ...expiryOf(expiresAt),
       };

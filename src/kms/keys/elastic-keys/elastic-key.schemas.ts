@@ -7,6 +7,7 @@ import { RSA_SIZES } from '#kms/jose/families/key-type.ts';
 import { keyFactsOf } from './elastic-key.policy.ts';
 import { ELASTIC_KEY_STATES, SETTABLE_STATES } from './elastic-key.states.ts';
 import { ELASTIC_KEY_SORTS, type ElasticKey, ORIGINS } from './elastic-key.ts';
+import { usageAnswer, usageFields, usageView } from './usage.schemas.ts';
 import { labelChangesSchema, labelQuery, labelsSchema } from './label.schemas.ts';
 import { isoOf, isoOrNull } from '#kms/api/fields.ts';
 import { entityTagOf } from '#kms/api/entity-tag.ts';
@@ -87,6 +88,7 @@ export const createBody = strictObject(
         default: false,
       }),
     ),
+    ...usageFields,
     expires_at: Type.Optional(expiresAt),
   },
   {
@@ -106,6 +108,7 @@ export const changeBody = strictObject(
     min_decryption_version: Type.Optional(
       Type.Integer({ description: 'Lower versions neither decrypt, unwrap nor verify.', minimum: 1, maximum: 2 ** 31 - 1 }),
     ),
+    ...usageFields,
     expires_at: Type.Optional(expiresAt),
   },
   { minProperties: 1, examples: [{ state: 'suspended' }, { state: 'active' }, { min_decryption_version: 2 }] },
@@ -137,6 +140,7 @@ export const elasticKeySchema = Type.Object(
     latest_version: Type.Integer({ description: 'The version that protects; 0 while there is none.' }),
     min_decryption_version: Type.Integer(),
     created_at: Type.String(),
+    ...usageAnswer,
     updated_at: Type.String(),
     expires_at: Type.Union([Type.String(), Type.Null()]),
     deletion_at: Type.Union([Type.String(), Type.Null()], { description: 'When a key that is `pending-deletion` will be destroyed.' }),
@@ -170,6 +174,7 @@ export const elasticKeyView = (key: ElasticKey) => ({
   latest_version: key.latestVersion,
   min_decryption_version: key.minDecryptionVersion,
   created_at: isoOf(key.createdAt),
+  ...usageView(key),
   updated_at: isoOf(key.updatedAt),
   expires_at: isoOrNull(key.expiresAt),
   deletion_at: isoOrNull(key.deletionDueAt),

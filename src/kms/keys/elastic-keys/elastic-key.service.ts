@@ -11,6 +11,7 @@ import { checkedAlgorithm, checkedExpiry, checkedName, checkedOperations } from 
 import { assertStays, stateSet } from './elastic-key.states.ts';
 import { elasticKeysStore } from './elastic-key.store.ts';
 import { labelsAfter } from './labels.ts';
+import { nextRotationOf, usageAfter } from './usage.ts';
 import type { ElasticKey, ElasticKeyService, ElasticKeySort } from './elastic-key.ts';
 
 export interface ElasticKeyServiceOptions {
@@ -57,6 +58,7 @@ export const createElasticKeyService = ({ operate, makeFirstVersion, quotas, now
       const createdAt = now();
       const algorithm = checkedAlgorithm(input);
       const { origin = 'kms' } = input;
+      const usage = usageAfter({ algorithm, origin }, input.usage ?? {});
       const key: Omit<ElasticKey, 'revision'> = {
         id,
         name: checkedName(input.name),
@@ -77,6 +79,9 @@ export const createElasticKeyService = ({ operate, makeFirstVersion, quotas, now
         restoresTo: null,
         destroyedAt: null,
         versionChanges: 0,
+        usage,
+        latestVersionAt: createdAt,
+        nextRotationAt: nextRotationOf(usage, createdAt),
       };
       if (origin === 'kms' && algorithmOf(algorithm).isSlowToMake) await mayBeMade(key.name, { db, rows, quotas });
       const storeFirstVersion = origin === 'external' ? null : await makeFirstVersion(tenant.id, key);
@@ -109,10 +114,10 @@ export const createElasticKeyService = ({ operate, makeFirstVersion, quotas, now
     }),
 
   change: (caller, key, changes, { precondition } = {}) => {
-    const { labels, ...members } = changes;
+    const { labels, usage: given, ...members } = changes;
     const { description: _, ...decisive } = members;
     const { name, state, operations, minDecryptionVersion: lowest, expiresAt } = decisive;
-    const isOfPolicy = Object.values(decisive).some((given) => given !== undefined);
+    const isOfPolicy = Object.values({ ...decisive, ...given }).some((member) => member !== undefined);
     const action = isOfPolicy ? ELASTIC_KEY_ACTIONS.change : ELASTIC_KEY_ACTIONS.describe;
     return operate(
       caller,
@@ -123,8 +128,11 @@ export const createElasticKeyService = ({ operate, makeFirstVersion, quotas, now
           elasticKeysStore(tx, rows).update(elasticKeyId, (before) => {
             precondition?.(before);
             assertStays(before);
+            const usage = usageAfter(before, given ?? {});
             return {
               ...members,
+              usage,
+              nextRotationAt: nextRotationOf(usage, before.latestVersionAt),
               ...(labels === undefined ? {} : { labels: labelsAfter(before.labels, labels) }),
               ...(name === undefined ? {} : { name: checkedName(name) }),
               ...(state === undefined ? {} : { state: stateSet(before, state) }),

@@ -12,6 +12,7 @@ import { elasticKeyNameTaken, elasticKeyNotFound } from './elastic-key-errors.ts
 import { ELASTIC_KEY_STATES, RESTORED_STATES } from './elastic-key.states.ts';
 import { type ElasticKey, type ListElasticKeys, ORIGINS } from './elastic-key.ts';
 import { type AskedLabel, hasLabel, type Labels } from './labels.ts';
+import { nextRotationOf } from './usage.ts';
 
 const elasticKeyOf = (row: ElasticKeyRow): ElasticKey => {
   const of = (column: string) => `the ${column} of elastic key ${row.id}`;
@@ -36,22 +37,39 @@ const elasticKeyOf = (row: ElasticKeyRow): ElasticKey => {
     restoresTo: row.restores_to === null ? null : storedWord(row.restores_to, RESTORED_STATES, of('state before the deletion')),
     destroyedAt: row.destroyed_at,
     versionChanges: row.version_changes ?? 0,
+    usage: {
+      maxProtections: row.max_protections,
+      rotationAfterProtections: row.rotation_after_protections,
+      rotationPeriod: row.rotation_period,
+    },
+    latestVersionAt: row.latest_version_at ?? row.created_at,
+    nextRotationAt: row.next_rotation_at,
     revision: row.row_revision,
   };
 };
+
+const usageColumns = ({ usage, nextRotationAt }: Pick<ElasticKey, 'usage' | 'nextRotationAt'>) => ({
+  max_protections: usage.maxProtections,
+  rotation_after_protections: usage.rotationAfterProtections,
+  rotation_period: usage.rotationPeriod,
+  next_rotation_at: nextRotationAt,
+});
 
 /** Labels as their column has them. */
 const labelsColumn = (labels: Labels): string | null => (Object.keys(labels).length === 0 ? null : JSON.stringify(labels));
 
 /** Members of an elastic key that may change, and the time of the change. */
 export type ElasticKeyChanges = Partial<
-  Omit<ElasticKey, 'id' | 'algorithm' | 'use' | 'origin' | 'exportable' | 'latestVersion' | 'createdAt' | 'updatedAt' | 'revision'>
+  Omit<
+    ElasticKey,
+    'id' | 'algorithm' | 'use' | 'origin' | 'exportable' | 'latestVersion' | 'latestVersionAt' | 'createdAt' | 'updatedAt' | 'revision'
+  >
 > &
   Pick<ElasticKey, 'updatedAt'>;
 
 const columnsOf = (changes: ElasticKeyChanges): Partial<ElasticKeyRow> => {
   const { name, description, operations, state, minDecryptionVersion, expiresAt, updatedAt } = changes;
-  const { labels, deletionDueAt, restoresTo, destroyedAt, versionChanges } = changes;
+  const { labels, usage, nextRotationAt, deletionDueAt, restoresTo, destroyedAt, versionChanges } = changes;
   return {
     updated_at: updatedAt,
     ...(name === undefined ? {} : { name }),
@@ -61,6 +79,7 @@ const columnsOf = (changes: ElasticKeyChanges): Partial<ElasticKeyRow> => {
     ...(minDecryptionVersion === undefined ? {} : { min_decryption_version: minDecryptionVersion }),
     ...(expiresAt === undefined ? {} : { expires_at: expiresAt }),
     ...(labels === undefined ? {} : { labels: labelsColumn(labels) }),
+    ...(usage === undefined || nextRotationAt === undefined ? {} : usageColumns({ usage, nextRotationAt })),
     ...(deletionDueAt === undefined ? {} : { deletion_due_at: deletionDueAt }),
     ...(restoresTo === undefined ? {} : { restores_to: restoresTo }),
     ...(destroyedAt === undefined ? {} : { destroyed_at: destroyedAt }),
@@ -138,6 +157,8 @@ export const elasticKeysStore = (db: Kysely<TenantTables>, rows: TenantRows) => 
         origin: key.origin === 'kms' ? null : key.origin,
         exportable: key.exportable ? 1 : null,
         labels: labelsColumn(key.labels),
+        ...usageColumns(key),
+        latest_version_at: null,
       });
       await rows.put('elastic_keys', db, async (tx) => {
         await tx.insertInto('elastic_keys').values(row).execute().catch(nameTaken(key.name));
@@ -217,8 +238,16 @@ export const elasticKeysStore = (db: Kysely<TenantTables>, rows: TenantRows) => 
      */
     raiseVersion: async (id: string, now: number, assertMay: (before: ElasticKey) => void): Promise<number> => {
       const row = await change(id, (before) => {
-        assertMay(elasticKeyOf(before));
-        return { state: 'active', latest_version: before.latest_version + 1, updated_at: now };
+        const key = elasticKeyOf(before);
+        assertMay(key);
+        const nextRotationAt = nextRotationOf(key.usage, now);
+        return {
+          state: 'active',
+          latest_version: key.latestVersion + 1,
+          latest_version_at: now,
+          next_rotation_at: nextRotationAt,
+          updated_at: now,
+        };
       });
       if (row === undefined) throw elasticKeyNotFound();
       return row.latest_version;

@@ -5,6 +5,7 @@ import type { KeyPurpose, Operation } from '#kms/jose/algorithm.ts';
 import type { AlgorithmName } from '#kms/jose/algorithms.ts';
 import type { ElasticKeyState, RestoredState, SettableState } from './elastic-key.states.ts';
 import type { AskedLabel, LabelChanges, Labels } from './labels.ts';
+import type { Usage } from './usage.ts';
 
 /** Who makes the key material of an elastic key: the KMS, or others, who import it. */
 export const ORIGINS = ['kms', 'external'] as const;
@@ -46,6 +47,11 @@ export interface ElasticKey {
   readonly destroyedAt: number | null;
   /** Counts the revocations, deletions and restorations of its versions, so that a memory of these shows whether it is old. */
   readonly versionChanges: number;
+  readonly usage: Usage;
+  /** When the newest version was made. Of a key from before this was kept: when the key was made. */
+  readonly latestVersionAt: number;
+  /** When the KMS rotates the key because of its period; null where it does not. */
+  readonly nextRotationAt: number | null;
   /** Counts the changes of this key, from 1. */
   readonly revision: number;
 }
@@ -72,6 +78,7 @@ interface CreateElasticKey extends ChosenAlgorithm {
   /** Default false. */
   readonly exportable?: boolean;
   /** Epoch milliseconds in the future. */
+  readonly usage?: Partial<Usage>;
   readonly expiresAt?: number | null;
 }
 
@@ -82,6 +89,7 @@ interface ChangeElasticKey {
   readonly state?: SettableState;
   readonly operations?: readonly Operation[];
   readonly minDecryptionVersion?: number;
+  readonly usage?: Partial<Usage>;
   readonly expiresAt?: number | null;
 }
 
@@ -113,8 +121,8 @@ export interface ElasticKeyService {
    * Makes an elastic key and its first material key in one transaction; one of external origin has none until it is imported.
    *
    * @throws AppError `name-like-id`, `labels-too-many` 400, `elastic-key-name-taken` 409, `elastic-keys-quota` 409,
-   *   `use-not-of-algorithm`, `key-size-not-of-algorithm`, `curve-not-of-algorithm`, `operation-not-of-algorithm`, `expiry-past` 400,
-   *   `sealed` 503
+   *   `use-not-of-algorithm`, `key-size-not-of-algorithm`, `curve-not-of-algorithm`, `operation-not-of-algorithm`, `expiry-past`,
+   *   `max-protections-above-algorithm`, `rotation-after-limit`, `rotation-of-external` 400, `sealed` 503
    */
   create(caller: Caller, input: CreateElasticKey): Promise<ElasticKey>;
   list(caller: Caller, query?: ListElasticKeys): Promise<Page<ElasticKey>>;

@@ -46,6 +46,7 @@ const remember = <E>(map: SharedMap<E>, owner: BoundedKey, name: BoundedKey, ent
  * @param leaseMs how long a policy is used without a look at the database: what another replica changed holds here after that
  *   at the latest, which it waits for before it answers; what this one changed holds at once
  * @param elapsed milliseconds on a clock that never goes back
+ * @param rotationDue told of a tenant, a version of whose keys has protected so often that its key is to be rotated
  * @param max policies, and versions, that all tenants together have in memory; where there are more, a tenant that has few loses none
  */
 export const createKeyRing = (options: {
@@ -54,13 +55,14 @@ export const createKeyRing = (options: {
   readonly elapsed?: () => number;
   readonly leaseMs?: number;
   readonly max?: number;
+  readonly rotationDue?: (tenantId: string) => void;
 }): KeyRing => {
-  const { barrier, rows, elapsed = () => performance.now(), leaseMs = LEASE_MS, max = 4096 } = options;
+  const { barrier, rows, elapsed = () => performance.now(), leaseMs = LEASE_MS, max = 4096, rotationDue } = options;
   const snapshots = createSharedMap<{ readonly at: number; readonly value: Promise<Snapshot> }>({ max });
   const versions = createSharedMap<RememberedVersion>({ max });
   /** Ids of the keys that had these names when they were looked for: each may have another name by now. */
   const ids = createSharedMap<string>({ max });
-  const counter = createProtectionCounter({ rows, max });
+  const counter = createProtectionCounter({ rows, max, ...(rotationDue && { rotationDue }) });
 
   barrier.onForget((tenantId) => {
     for (const map of [snapshots, versions, ids]) {
@@ -166,7 +168,7 @@ export const createKeyRing = (options: {
       const opened = await (mayProcess(key) ? open(of, elasticKey, key) : load(of, elasticKey, key));
       return opened?.publicJwk ?? null;
     },
-    countProtection: (of, materialKeyId, limit) => counter.take(of.tenant, materialKeyId, limit),
+    countProtection: (of, materialKeyId, count) => counter.take(of.tenant, materialKeyId, count),
     sizes: () => ({ policies: snapshots.size, versions: versions.size }),
     forgetIdle: () => {
       const since = elapsed() - IDLE_MS;

@@ -1,6 +1,7 @@
 import type { CallerTenant } from '#kms/caller.ts';
 import type { KeyMaterial } from '#kms/jose/key-material.ts';
 import type { ElasticKey } from '../elastic-keys/elastic-key.ts';
+import type { ProtectionCount } from '../elastic-keys/usage.ts';
 import type { PublicKeys } from '../material-keys/public-keys.ts';
 
 /** An elastic key of the tenant of a caller. */
@@ -59,10 +60,9 @@ export interface KeyRing extends PublicKeys {
   /**
    * Counts one protection by a version.
    *
-   * @param limit exclusive bound of the version
    * @throws AppError `protection-limit-reached` 409
    */
-  countProtection(of: KeyOfTenant, materialKeyId: string, limit: number): Promise<void>;
+  countProtection(of: KeyOfTenant, materialKeyId: string, count: ProtectionCount): Promise<void>;
   forget(of: KeyOfTenant): void;
   /** Forgets what nobody used for a minute: a key that another replica destroyed, and that nobody asks for here, is among it. */
   forgetIdle(): void;

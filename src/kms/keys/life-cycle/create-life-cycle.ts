@@ -55,12 +55,12 @@ export const createLifeCycle = (options: { readonly operate: Operate<PublicKeys>
           return { versionChanges: counting.versionChanges + 1, updatedAt: now() };
         });
         const after = await materialKeysStore(tx, rows).update(elasticKeyId, id, (version) => {
-          precondition?.(withPublicJwk(version, publicJwk));
+          precondition?.(withPublicJwk(counted, version, publicJwk));
           assertNotDestroyed(version);
           return step(version, counted);
         });
         if (!after) throw materialKeyNotFound();
-        return withPublicJwk(after, publicJwk);
+        return withPublicJwk(counted, after, publicJwk);
       };
     });
   };

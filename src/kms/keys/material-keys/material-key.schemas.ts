@@ -49,6 +49,10 @@ export const materialKeySchema = Type.Object(
       description: '`active` protects and opens; `deactivated` only opens; `compromised` at most opens; the others do nothing.',
     }),
     public_jwk: Type.Union([publicJwk, Type.Null()], { description: 'Null for a symmetric key, and for one that is destroyed.' }),
+    protections: Type.Union([Type.Integer(), Type.Null()], {
+      description:
+        'How often it may have protected: an upper bound, because each process takes a block of them at a time. Null where nothing limits them, and nobody counts.',
+    }),
     created_at: Type.String(),
     deactivated_at: Type.Union([Type.String(), Type.Null()]),
     revocation: Type.Union([revocationSchema, Type.Null()], { description: 'Null for a version that was not revoked.' }),
@@ -71,6 +75,7 @@ export const materialKeyView = (key: MaterialKey) => ({
   version: key.version,
   state: key.state,
   public_jwk: key.publicJwk,
+  protections: key.protections,
   created_at: isoOf(key.createdAt),
   deactivated_at: isoOrNull(key.deactivatedAt),
   revocation: key.revocation && revocationView(key.revocation),

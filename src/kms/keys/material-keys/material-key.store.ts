@@ -31,6 +31,7 @@ const materialKeyOf = (row: MaterialKeyRow): StoredMaterialKey => ({
   revocation: revocationOf(row),
   deletionDueAt: row.deletion_due_at,
   destroyedAt: row.destroyed_at,
+  protectionsReserved: row.protections_reserved,
   revision: row.row_revision,
 });
 
@@ -203,16 +204,21 @@ export const materialKeysStore = (db: Kysely<TenantTables>, rows: TenantRows) =>
     },
 
     /**
-     * Takes a block out of what a version may still protect: a conditional UPDATE, so that two processes never hold the same block
-     * and the sum stays below the limit.
+     * Takes a block out of what a version may still protect, or what is left of one: a conditional UPDATE, so that two processes never
+     * hold the same block and the sum never rises above the most.
      *
-     * @returns whether there was a whole block left
+     * @returns the protections that were taken, 0 where none are left, and how many are by now
      */
-    reserveProtections: async (id: string, { block, limit }: { readonly block: number; readonly limit: number }): Promise<boolean> => {
-      const reserved = await change(id, ({ protections_reserved: before }) =>
-        before < limit - block ? { protections_reserved: before + block } : undefined,
-      );
-      return reserved !== undefined;
+    reserveProtections: async (
+      id: string,
+      { block, most }: { readonly block: number; readonly most: number | null },
+    ): Promise<{ readonly taken: number; readonly reserved: number }> => {
+      let taken = 0;
+      const row = await change(id, ({ protections_reserved: before }) => {
+        taken = most === null ? block : Math.max(0, Math.min(block, most - before));
+        return taken === 0 ? undefined : { protections_reserved: before + taken };
+      });
+      return { taken, reserved: row?.protections_reserved ?? 0 };
     },
   };
 };

@@ -22,12 +22,15 @@ export interface MaterialKey {
   /** When a version that is pending deletion will be destroyed; null in every other state. */
   readonly deletionDueAt: number | null;
   readonly destroyedAt: number | null;
+  /** How often it may have protected: an upper bound, taken in blocks; null where nothing depends on the count, and nobody counts. */
+  readonly protections: number | null;
   /** Counts the changes of this version, from 1. */
   readonly revision: number;
 }
 
 /** A version as it stands in the database, its secret wrapped. */
-export interface StoredMaterialKey extends Omit<MaterialKey, 'publicJwk'> {
+export interface StoredMaterialKey extends Omit<MaterialKey, 'publicJwk' | 'protections'> {
+  readonly protectionsReserved: number;
   /** Compact JWE under the tenant's content key; null once it is destroyed. */
   readonly wrapped: string | null;
 }

@@ -34,5 +34,5 @@ export const storeNextVersion = async (
   // Another version may have been made faster.
   const wrapped = await minted.asVersion(version);
   const made = { id: minted.id, elasticKeyId: elasticKey.id, version, wrapped, createdAt };
-  return withPublicJwk(await materialKeysStore(tx, rows).insertActive(made), minted.publicJwk);
+  return withPublicJwk(elasticKey, await materialKeysStore(tx, rows).insertActive(made), minted.publicJwk);
 };

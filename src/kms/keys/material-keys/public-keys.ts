@@ -1,6 +1,7 @@
 import type { CallerTenant } from '#kms/caller.ts';
 import type { PublicJwk } from '#kms/jose/key-material.ts';
 import type { ElasticKey } from '../elastic-keys/elastic-key.ts';
+import { protectionCountOf } from '../elastic-keys/usage.ts';
 import type { MaterialKey, StoredMaterialKey } from './material-key.ts';
 
 /** As much of the key ring as those who show versions ask for. */
@@ -14,11 +15,16 @@ export interface PublicKeys {
 }
 
 /** A row without its secret, with its public key. */
-export const withPublicJwk = ({ wrapped: _secret, ...key }: StoredMaterialKey, publicJwk: PublicJwk | null): MaterialKey => ({
+export const withPublicJwk = (
+  elasticKey: ElasticKey,
+  { wrapped: _secret, protectionsReserved, ...key }: StoredMaterialKey,
+  publicJwk: PublicJwk | null,
+): MaterialKey => ({
   ...key,
   publicJwk,
+  protections: protectionCountOf(elasticKey) === null ? null : protectionsReserved,
 });
 
 /** The same with the public key that only the ring can open. */
 export const shown = async (ring: PublicKeys, tenant: CallerTenant, elasticKey: ElasticKey, key: StoredMaterialKey): Promise<MaterialKey> =>
-  withPublicJwk(key, await ring.publicJwk({ tenant, elasticKeyId: elasticKey.id }, elasticKey, key));
+  withPublicJwk(elasticKey, key, await ring.publicJwk({ tenant, elasticKeyId: elasticKey.id }, elasticKey, key));

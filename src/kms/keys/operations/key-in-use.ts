@@ -5,6 +5,7 @@ import { algorithmOf } from '#kms/jose/algorithms.ts';
 import type { JoseInput } from '#kms/jose/compact.ts';
 import { assertUsable } from '../elastic-keys/elastic-key.policy.ts';
 import type { ElasticKey } from '../elastic-keys/elastic-key.ts';
+import { protectionCountOf } from '../elastic-keys/usage.ts';
 import type { KeyRing, UsableKey } from '../key-ring/key-ring.ts';
 
 /** An elastic key that may do an operation now. */
@@ -41,6 +42,16 @@ export const keyInUse = async (use: KeyUse<KeyRing>, operation: Operation, now: 
   const newest = isProtecting ? protecting : processing;
   if (newest === null) throw isProtecting ? noVersionProtects() : noVersionProcesses();
   return { elasticKey, newest, algorithm: algorithmOf(elasticKey.algorithm) };
+};
+
+/**
+ * Counts one protection by the version in use, where anything depends on the count.
+ *
+ * @throws AppError `protection-limit-reached` 409
+ */
+export const countProtection = async (use: KeyUse<KeyRing>, { elasticKey, newest }: KeyInUse): Promise<void> => {
+  const count = protectionCountOf(elasticKey);
+  if (count !== null) await use.ring.countProtection(use, newest.id, count);
 };
 
 /**

@@ -6,7 +6,7 @@ import { bytesOf } from '#kms/api/fields.ts';
 import type { Caller } from '#kms/caller.ts';
 import { encodeBase64url } from '#kms/jose/encoding/base64url.ts';
 import { signRaw } from '#kms/jose/raw.ts';
-import { keyInUse } from './key-in-use.ts';
+import { countProtection, keyInUse } from './key-in-use.ts';
 import type { OperationOptions } from './operation.ts';
 import { registerOperation } from './register-operation.ts';
 import { payloadField } from './raw-message.ts';
@@ -27,7 +27,9 @@ export const createMac =
   ({ operate, now }: OperationOptions): Mac =>
   (caller, key, { payload }) =>
     operate(caller, action, { key }, async (use) => {
-      const { newest, algorithm } = await keyInUse(use, 'mac', now());
+      const inUse = await keyInUse(use, 'mac', now());
+      const { newest, algorithm } = inUse;
+      await countProtection(use, inUse);
       const mac = await signRaw({ algorithm, key: newest.protecting, message: { payload }, encoding: null });
       return { mac, materialKeyId: newest.id };
     });

@@ -6,7 +6,7 @@ import { type JoseInput, readJwe } from '#kms/jose/compact.ts';
 import { decoyJwe } from '#kms/jose/decoys.ts';
 import { openJwe, sealJwe } from '#kms/jose/jwe.ts';
 import type { KeyRing } from '../key-ring/key-ring.ts';
-import { type KeyInUse, keyInUse, versionOf } from './key-in-use.ts';
+import { countProtection, type KeyInUse, keyInUse, versionOf } from './key-in-use.ts';
 import type { WithContext } from './operation.ts';
 
 interface Opened {
@@ -25,10 +25,11 @@ const decryptionFailed = (): AppError =>
 const sealedBy = new WeakMap<KeyObject, Promise<JoseInput | null>>();
 
 /** It counts like any other use of the key; null where the key has protected as often as it may. */
-const seal = async (use: KeyUse<KeyRing>, { algorithm, newest: { protecting: key, id: kid } }: KeyInUse): Promise<JoseInput | null> => {
-  const { protectionLimit: limit } = algorithm;
+const seal = async (use: KeyUse<KeyRing>, inUse: KeyInUse): Promise<JoseInput | null> => {
+  const { algorithm, newest } = inUse;
+  const { protecting: key, id: kid } = newest;
   try {
-    if (limit !== null) await use.ring.countProtection(use, kid, limit);
+    await countProtection(use, inUse);
   } catch (error) {
     if (error instanceof AppError && error.code === 'protection-limit-reached') return null;
     throw error;

@@ -6,7 +6,7 @@ import type { Caller } from '#kms/caller.ts';
 import { encodeBase64url } from '#kms/jose/encoding/base64url.ts';
 import type { SignatureEncoding } from '#kms/jose/families/signature.ts';
 import { type Message, signRaw } from '#kms/jose/raw.ts';
-import { keyInUse } from './key-in-use.ts';
+import { countProtection, keyInUse } from './key-in-use.ts';
 import type { OperationOptions } from './operation.ts';
 import { registerOperation } from './register-operation.ts';
 import { checkedEncoding, encodingField, messageFields, messageOf } from './raw-message.ts';
@@ -32,8 +32,10 @@ export const createSignRaw =
   ({ operate, now }: OperationOptions): SignRaw =>
   (caller, key, { message, encoding: wanted }) =>
     operate(caller, action, { key }, async (use) => {
-      const { newest, algorithm } = await keyInUse(use, 'sign-raw', now());
+      const inUse = await keyInUse(use, 'sign-raw', now());
+      const { newest, algorithm } = inUse;
       const encoding = checkedEncoding(algorithm, { message, encoding: wanted });
+      await countProtection(use, inUse);
       const signature = await signRaw({ algorithm, key: newest.protecting, message, encoding });
       return { signature, encoding, materialKeyId: newest.id };
     });

@@ -5,7 +5,7 @@ import type { Action } from '#kms/action.ts';
 import { bytesOf, fieldInvalid } from '#kms/api/fields.ts';
 import type { Caller } from '#kms/caller.ts';
 import { type PayloadForm, signJws } from '#kms/jose/jws.ts';
-import { keyInUse } from './key-in-use.ts';
+import { countProtection, keyInUse } from './key-in-use.ts';
 import type { OperationOptions } from './operation.ts';
 import { registerOperation } from './register-operation.ts';
 import { binary, examplePlaintext, materialKeyId, MAX_CONTENT } from './schemas.ts';
@@ -25,7 +25,9 @@ export const createSign =
   ({ operate, now }: OperationOptions): Sign =>
   (caller, key, { payload, form = 'attached' }) =>
     operate(caller, action, { key }, async (use) => {
-      const { newest, algorithm } = await keyInUse(use, 'sign', now());
+      const inUse = await keyInUse(use, 'sign', now());
+      const { newest, algorithm } = inUse;
+      await countProtection(use, inUse);
       return { jws: await signJws({ algorithm, key: newest.protecting, kid: newest.id, payload, form }), materialKeyId: newest.id };
     });
 

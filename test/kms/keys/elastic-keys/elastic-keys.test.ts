@@ -34,6 +34,9 @@ describe.each(databaseKinds())('Elastic keys on %s', (kind) => {
       restoresTo: null,
       destroyedAt: null,
       versionChanges: 0,
+      usage: { maxProtections: null, rotationAfterProtections: null, rotationPeriod: null },
+      latestVersionAt: clock.now,
+      nextRotationAt: null,
       revision: 1,
     });
     expect(key.id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7/);

@@ -56,8 +56,9 @@ describe.each(databaseKinds())('The count of protections on %s', (kind) => {
     await using databases = await withDatabases(kind);
     const kms = await testKms(databases);
     const { materialKeyId, reserved } = await counted(kms);
-    const counters = [1, 2].map(() => createProtectionCounter({ rows: kms.rows, block: 8 }));
-    await Promise.all(Array.from({ length: 100 }, (_, index) => counters[index % 2]?.take(kms.caller.tenant, materialKeyId, 2 ** 32)));
+    const counters = [1, 2].map(() => createProtectionCounter({ rows: kms.rows }));
+    const count = { most: 1_024, rotateFrom: null };
+    await Promise.all(Array.from({ length: 100 }, (_, index) => counters[index % 2]?.take(kms.caller.tenant, materialKeyId, count)));
     expect(await reserved()).toBe(2 * 56);
   });
 
@@ -65,20 +66,23 @@ describe.each(databaseKinds())('The count of protections on %s', (kind) => {
     await using databases = await withDatabases(kind);
     const kms = await testKms(databases);
     const { materialKeyId, reserved } = await counted(kms);
-    await createProtectionCounter({ rows: kms.rows, block: 8 }).take(kms.caller.tenant, materialKeyId, 100);
-    await createProtectionCounter({ rows: kms.rows, block: 8 }).take(kms.caller.tenant, materialKeyId, 100);
+    const count = { most: 1_024, rotateFrom: null };
+    await createProtectionCounter({ rows: kms.rows }).take(kms.caller.tenant, materialKeyId, count);
+    await createProtectionCounter({ rows: kms.rows }).take(kms.caller.tenant, materialKeyId, count);
     expect(await reserved()).toBe(16);
   });
 
-  it('ends below the limit, exactly at the last whole block', async () => {
+  it('ends exactly at the limit, with what is left of a block', async () => {
     await using databases = await withDatabases(kind);
     const kms = await testKms(databases);
     const { materialKeyId, reserved } = await counted(kms);
-    const counter = createProtectionCounter({ rows: kms.rows, block: 4 });
-    const results = await Promise.allSettled(Array.from({ length: 20 }, () => counter.take(kms.caller.tenant, materialKeyId, 16)));
-    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(12);
-    expect(await reserved()).toBe(12);
-    await expect(counter.take(kms.caller.tenant, materialKeyId, 16)).rejects.toMatchObject({
+    const counters = [1, 2].map(() => createProtectionCounter({ rows: kms.rows }));
+    const count = { most: 257, rotateFrom: null };
+    const takes = Array.from({ length: 300 }, (_, index) => counters[index % 2]?.take(kms.caller.tenant, materialKeyId, count));
+    const results = await Promise.allSettled(takes);
+    expect(results.filter(({ status }) => status === 'fulfilled').length).toBeGreaterThanOrEqual(256);
+    expect(await reserved()).toBe(257);
+    await expect(counters[0]?.take(kms.caller.tenant, materialKeyId, count)).rejects.toMatchObject({
       code: 'protection-limit-reached',
       status: 409,
     });
@@ -89,7 +93,7 @@ describe.each(databaseKinds())('The count of protections on %s', (kind) => {
     const kms = await testKms(databases);
     const { elasticKeyId, setReserved } = await counted(kms);
     const { jwe } = await kms.crypto.encrypt(kms.caller, elasticKeyId, { plaintext: bytes() });
-    await setReserved(2 ** 32 - 1024);
+    await setReserved(2 ** 32 - 1);
     const { crypto, caller } = await kms.replica();
     const attempt = crypto.encrypt(caller, elasticKeyId, { plaintext: bytes() });
     await expect(attempt).rejects.toMatchObject({ code: 'protection-limit-reached', status: 409, fix: expect.stringContaining('Rotate') });

@@ -19,7 +19,7 @@ describe.each(databaseKinds())('A revoked material key on %s', (kind) => {
 
     const revoked = await lifeCycle.revokeVersion(caller, id, second.id, { reason: 'key-compromise', comment: 'seen in a log' });
     const revocation = { revokedAt: clock.now, reason: 'key-compromise', comment: 'seen in a log', allowsProcessing: false };
-    expect(revoked).toEqual({ ...second, revision: expect.any(Number), state: 'compromised', revocation });
+    expect(revoked).toEqual({ ...second, protections: 1_024, revision: expect.any(Number), state: 'compromised', revocation });
     expect(await materialKeys.read(caller, id, second.id)).toEqual(revoked);
     const refusal = { code: 'no-version-protects', status: 409, fix: expect.stringContaining('Rotate') };
     await expect(crypto.encrypt(caller, id, { plaintext })).rejects.toMatchObject(refusal);
