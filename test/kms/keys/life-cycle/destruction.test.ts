@@ -1,35 +1,21 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { Job } from '#infra/jobs/job.ts';
-import { destroyDueKeys } from '#kms/keys/life-cycle/destroy-due-keys.ts';
-import type { TenantHandle } from '#kms/tenants/directory.ts';
+import { destroyJob } from '#test/kms/support/destroy-job.ts';
 import { databaseKinds, type TestDatabases, withDatabases } from '#test/support/database.ts';
-import { testKms, type TestKms } from '#test/support/kms-keys.ts';
+import { hastyKms } from '#test/kms/support/hasty-kms.ts';
+import type { TestKms } from '#test/support/kms-keys.ts';
 
 const DAY = 86_400_000;
 const never = new AbortController().signal;
 
-/** The job of one process; its tenants are those of the test. */
-const jobOf = (kms: TestKms, { databases }: TestDatabases, destruction = kms.destruction): Job => {
-  const handles = [kms.caller, kms.otherCaller].map(({ tenant }): TenantHandle => ({
-    ...tenant,
-    schemaName: tenant.name,
-    state: 'active',
-    demo: false,
-  }));
-  return destroyDueKeys({
-    locks: databases,
-    tenants: { active: async () => handles },
-    rows: kms.rows,
-    destruction,
-    now: () => kms.clock.now,
-  });
-};
+const jobOf = (kms: TestKms, databases: TestDatabases, destruction = kms.destruction): Job =>
+  destroyJob({ ...kms, destruction }, databases, [kms.caller, kms.otherCaller]);
 
 describe.each(databaseKinds())('What is due, on %s,', (kind) => {
   it('is destroyed once its time has come, and not before: a record of the elastic key is left', async () => {
     await using databases = await withDatabases(kind);
-    const kms = await testKms(databases);
+    const kms = await hastyKms(databases);
     const { crypto, elasticKeys, lifeCycle, materialKeys, caller, clock } = kms;
     const key = await kms.make('ES256');
     const { jws, materialKeyId } = await crypto.sign(caller, key.id, { payload: randomBytes(8) });
@@ -66,7 +52,7 @@ describe.each(databaseKinds())('What is due, on %s,', (kind) => {
 
   it('gives the name of an elastic key back, and only then', async () => {
     await using databases = await withDatabases(kind);
-    const kms = await testKms(databases);
+    const kms = await hastyKms(databases);
     const { elasticKeys, lifeCycle, caller, clock } = kms;
     const { id, name } = await kms.make('ES256');
     await lifeCycle.scheduleDeletion(caller, name, { waitDays: 1 });
@@ -83,7 +69,7 @@ describe.each(databaseKinds())('What is due, on %s,', (kind) => {
 
   it('may be one version: the others go on, and it opens nothing any more', async () => {
     await using databases = await withDatabases(kind);
-    const kms = await testKms(databases);
+    const kms = await hastyKms(databases);
     const { crypto, lifeCycle, materialKeys, caller, clock } = kms;
     const { id } = await kms.make('A256GCM/A256KW');
     const old = await crypto.encrypt(caller, id, { plaintext: randomBytes(8) });
@@ -102,7 +88,7 @@ describe.each(databaseKinds())('What is due, on %s,', (kind) => {
 
   it('is left alone where it was restored a moment ago', async () => {
     await using databases = await withDatabases(kind);
-    const kms = await testKms(databases);
+    const kms = await hastyKms(databases);
     const { elasticKeys, lifeCycle, caller, clock, destruction } = kms;
     const { id } = await kms.make('ES256');
     await lifeCycle.scheduleDeletion(caller, id, { waitDays: 1 });
@@ -117,7 +103,7 @@ describe.each(databaseKinds())('What is due, on %s,', (kind) => {
 
   it('is destroyed for all tenants but the one whose row is not as the KMS wrote it, and the job says so', async () => {
     await using databases = await withDatabases(kind);
-    const kms = await testKms(databases);
+    const kms = await hastyKms(databases);
     const { elasticKeys, lifeCycle, caller, otherCaller, clock } = kms;
     const [mine, other] = [await kms.make('ES256'), await kms.make('ES256', { caller: otherCaller })];
     for (const [by, { id }] of [
@@ -142,7 +128,7 @@ describe.each(databaseKinds())('What is due, on %s,', (kind) => {
 
   it('waits while the barrier is sealed', async () => {
     await using databases = await withDatabases(kind);
-    const kms = await testKms(databases);
+    const kms = await hastyKms(databases);
     const { id } = await kms.make('ES256');
     await kms.lifeCycle.scheduleDeletion(kms.caller, id);
     kms.clock.now += 8 * DAY;

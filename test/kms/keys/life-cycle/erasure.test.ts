@@ -5,9 +5,9 @@ import { describe, expect, it } from 'vitest';
 import type { DatabaseConfig } from '#infra/database/config.ts';
 import type { Database } from '#infra/database/databases.ts';
 import type { TenantTables } from '#kms/database/tenant-tables.ts';
-import { destroyDueKeys } from '#kms/keys/life-cycle/destroy-due-keys.ts';
+import { destroyJob } from '#test/kms/support/destroy-job.ts';
 import { databaseKinds, withDatabases } from '#test/support/database.ts';
-import { testKms } from '#test/support/kms-keys.ts';
+import { hastyKms } from '#test/kms/support/hasty-kms.ts';
 
 const DAY = 86_400_000;
 const never = new AbortController().signal;
@@ -37,7 +37,7 @@ const leftOf = (secrets: readonly string[], bytes: Buffer): number =>
 describe.each(databaseKinds())('The files of a database on %s', (kind) => {
   it('hold no part of a secret that was destroyed, also after a process that was killed in between, and all of the others', async () => {
     await using test = await withDatabases(kind);
-    const kms = await testKms(test);
+    const kms = await hastyKms(test);
     const { lifeCycle, materialKeys, caller, clock, tenantId } = kms;
     const [doomed, kept] = [await kms.make('ES256'), await kms.make('ES256')];
     await Promise.all(
@@ -60,10 +60,7 @@ describe.each(databaseKinds())('The files of a database on %s', (kind) => {
     clock.now += DAY;
     // A process that was killed between the commit and the erasure.
     await kms.destruction.elasticKey(caller.tenant, doomed.id);
-    const handle = { ...caller.tenant, schemaName: database.name, state: 'active', demo: false } as const;
-    const { rows, destruction } = kms;
-    const tenants = { active: async () => [handle] };
-    await destroyDueKeys({ locks: test.databases, tenants, rows, destruction, now: () => clock.now }).run(never);
+    await destroyJob(kms, test, [caller]).run(never);
     const after = await bytesOf(test.config, database);
     expect([leftOf(gone, after), leftOf(left, after)]).toEqual([0, 16]);
     expect(await database.db.selectFrom('erasures_due').selectAll().execute()).toEqual([]);

@@ -2,6 +2,7 @@ import { randomBytes, randomUUIDv7 } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { REVOCATION_REASONS } from '#kms/keys/material-keys/material-key.states.ts';
 import { databaseKinds, withDatabases } from '#test/support/database.ts';
+import { hastyKms } from '#test/kms/support/hasty-kms.ts';
 import { testKms } from '#test/support/kms-keys.ts';
 
 const failed = { code: 'decryption-failed', status: 400 };
@@ -9,7 +10,7 @@ const failed = { code: 'decryption-failed', status: 400 };
 describe.each(databaseKinds())('A revoked material key on %s', (kind) => {
   it('of the newest version protects nothing, and nothing else does until the elastic key is rotated', async () => {
     await using databases = await withDatabases(kind);
-    const { crypto, lifeCycle, materialKeys, caller, make, clock } = await testKms(databases);
+    const { crypto, lifeCycle, materialKeys, caller, make, clock } = await hastyKms(databases);
     const { id } = await make('A256GCM/A256KW');
     const first = await crypto.encrypt(caller, id, { plaintext: randomBytes(8) });
     const second = await materialKeys.rotate(caller, id);
@@ -36,7 +37,7 @@ describe.each(databaseKinds())('A revoked material key on %s', (kind) => {
 
   it('opens and verifies on where the revocation allows it', async () => {
     await using databases = await withDatabases(kind);
-    const { crypto, lifeCycle, materialKeys, caller, make } = await testKms(databases);
+    const { crypto, lifeCycle, materialKeys, caller, make } = await hastyKms(databases);
     const [aes, es256] = [(await make('A256KW')).id, (await make('ES256')).id];
     const { jwe } = await crypto.wrap(caller, aes, { key: Buffer.from('a key of 16 byte') });
     const { jws, materialKeyId } = await crypto.sign(caller, es256, { payload: randomBytes(8) });
@@ -51,7 +52,7 @@ describe.each(databaseKinds())('A revoked material key on %s', (kind) => {
 
   it('never allows again what it forbade, takes away more, and says its newest reason', async () => {
     await using databases = await withDatabases(kind);
-    const { lifeCycle, materialKeys, caller, make, clock } = await testKms(databases);
+    const { lifeCycle, materialKeys, caller, make, clock } = await hastyKms(databases);
     const { id } = await make('A256GCM/A256KW');
     const kid = (await materialKeys.list(caller, id)).items[0]?.id ?? '';
     const revokedAt = clock.now;
@@ -69,7 +70,7 @@ describe.each(databaseKinds())('A revoked material key on %s', (kind) => {
 
   it('does not verify as a compromised one, whatever is asked for', async () => {
     await using databases = await withDatabases(kind);
-    const { crypto, lifeCycle, caller, make } = await testKms(databases);
+    const { crypto, lifeCycle, caller, make } = await hastyKms(databases);
     const { id } = await make('ES256');
     const { jws, materialKeyId } = await crypto.sign(caller, id, { payload: randomBytes(8) });
     const asked = lifeCycle.revokeVersion(caller, id, materialKeyId, { reason: 'key-compromise', allowsProcessing: true });
@@ -79,7 +80,7 @@ describe.each(databaseKinds())('A revoked material key on %s', (kind) => {
 
   it('is refused like any other input, and all processing where no version is left, the same for every input', async () => {
     await using databases = await withDatabases(kind);
-    const { crypto, lifeCycle, caller, materialKeys, make } = await testKms(databases);
+    const { crypto, lifeCycle, caller, materialKeys, make } = await hastyKms(databases);
     const { id } = await make('ES256');
     const { jws, materialKeyId } = await crypto.sign(caller, id, { payload: randomBytes(8) });
     const { id: second } = await materialKeys.rotate(caller, id);
@@ -93,7 +94,7 @@ describe.each(databaseKinds())('A revoked material key on %s', (kind) => {
 
   it('is not in the JWK Set any more unless it verifies; one to encrypt to is out of it in any case', async () => {
     await using databases = await withDatabases(kind);
-    const { lifeCycle, materialKeys, caller, make } = await testKms(databases);
+    const { lifeCycle, materialKeys, caller, make } = await hastyKms(databases);
     const publishedBy = async (algorithm: 'ES256' | 'A256GCM/ECDH-ES:P-256', allowsProcessing: boolean) => {
       const { id } = await make(algorithm);
       const { id: kid } = await materialKeys.rotate(caller, id);
@@ -120,7 +121,7 @@ describe.each(databaseKinds())('A revoked material key on %s', (kind) => {
 
   it('is one that there is: another id, or one of another elastic key, is not found', async () => {
     await using databases = await withDatabases(kind);
-    const { lifeCycle, materialKeys, caller, otherCaller, make } = await testKms(databases);
+    const { lifeCycle, materialKeys, caller, otherCaller, make } = await hastyKms(databases);
     const [mine, other] = [await make('ES256'), await make('ES256')];
     const kid = (await materialKeys.list(caller, other.id)).items[0]?.id ?? '';
     for (const id of [kid, randomUUIDv7()]) {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { databaseKinds, withDatabases } from '#test/support/database.ts';
-import { testKms } from '#test/support/kms-keys.ts';
+import { hastyKms } from '#test/kms/support/hasty-kms.ts';
 import { writeTenantRow } from '#test/support/written-rows.ts';
 
 const DAY = 86_400_000;
@@ -10,7 +10,7 @@ const pending = { code: 'elastic-key-pending-deletion', status: 409 };
 describe.each(databaseKinds())('An elastic key that is to be deleted, on %s,', (kind) => {
   it('does nothing, and is as it was when it is restored', async () => {
     await using databases = await withDatabases(kind);
-    const { crypto, elasticKeys, lifeCycle, materialKeys, caller, make, clock } = await testKms(databases);
+    const { crypto, elasticKeys, lifeCycle, materialKeys, caller, make, clock } = await hastyKms(databases);
     const key = await make('ES256');
     const { jws } = await crypto.sign(caller, key.id, { payload: randomBytes(8) });
     const deleted = await lifeCycle.scheduleDeletion(caller, key.id);
@@ -35,7 +35,7 @@ describe.each(databaseKinds())('An elastic key that is to be deleted, on %s,', (
 
   it('comes back suspended where it was suspended: a deletion is no way around that', async () => {
     await using databases = await withDatabases(kind);
-    const { elasticKeys, lifeCycle, caller, make } = await testKms(databases);
+    const { elasticKeys, lifeCycle, caller, make } = await hastyKms(databases);
     const { id } = await make('ES256');
     await elasticKeys.change(caller, id, { state: 'suspended' });
     await lifeCycle.scheduleDeletion(caller, id, { waitDays: 1 });
@@ -44,7 +44,7 @@ describe.each(databaseKinds())('An elastic key that is to be deleted, on %s,', (
 
   it('has the date of the last request, and restored twice is restored', async () => {
     await using databases = await withDatabases(kind);
-    const { elasticKeys, lifeCycle, caller, make, clock } = await testKms(databases);
+    const { elasticKeys, lifeCycle, caller, make, clock } = await hastyKms(databases);
     const key = await make('ES256');
     await lifeCycle.scheduleDeletion(caller, key.id, { waitDays: 1 });
     const again = await lifeCycle.scheduleDeletion(caller, key.id, { waitDays: 365 });
@@ -56,7 +56,7 @@ describe.each(databaseKinds())('An elastic key that is to be deleted, on %s,', (
 
   it('may still have a version revoked', async () => {
     await using databases = await withDatabases(kind);
-    const { lifeCycle, materialKeys, caller, make } = await testKms(databases);
+    const { lifeCycle, materialKeys, caller, make } = await hastyKms(databases);
     const { id } = await make('ES256');
     const kid = (await materialKeys.list(caller, id)).items[0]?.id ?? '';
     await lifeCycle.scheduleDeletion(caller, id);
@@ -65,7 +65,7 @@ describe.each(databaseKinds())('An elastic key that is to be deleted, on %s,', (
 
   it('is deleted by nobody who writes to the database: such a row is refused', async () => {
     await using databases = await withDatabases(kind);
-    const { elasticKeys, caller, tenantId, make, database } = await testKms(databases);
+    const { elasticKeys, caller, tenantId, make, database } = await hastyKms(databases);
     const { id } = await make('ES256');
     const { db } = await database(tenantId);
     await db.updateTable('elastic_keys').set({ deletion_due_at: 1 }).where('id', '=', id).execute();
@@ -74,7 +74,7 @@ describe.each(databaseKinds())('An elastic key that is to be deleted, on %s,', (
 
   it('that waits for its import does nothing, and cannot be made active by hand', async () => {
     await using databases = await withDatabases(kind);
-    const { crypto, elasticKeys, lifeCycle, materialKeys, caller, tenantId, make, database, rows } = await testKms(databases);
+    const { crypto, elasticKeys, lifeCycle, materialKeys, caller, tenantId, make, database, rows } = await hastyKms(databases);
     const { id } = await make('ES256');
     const { db } = await database(tenantId);
     const row = await db.selectFrom('elastic_keys').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
@@ -93,7 +93,7 @@ describe.each(databaseKinds())('An elastic key that is to be deleted, on %s,', (
 describe.each(databaseKinds())('A material key that is to be deleted, on %s,', (kind) => {
   it('does nothing, and protects again when it is restored as the newest', async () => {
     await using databases = await withDatabases(kind);
-    const { crypto, lifeCycle, materialKeys, caller, make, clock } = await testKms(databases);
+    const { crypto, lifeCycle, materialKeys, caller, make, clock } = await hastyKms(databases);
     const { id } = await make('A256GCM/A256KW');
     const { jwe, materialKeyId: kid } = await crypto.encrypt(caller, id, { plaintext: randomBytes(8) });
     const before = await materialKeys.read(caller, id, kid);
@@ -108,7 +108,7 @@ describe.each(databaseKinds())('A material key that is to be deleted, on %s,', (
 
   it('only processes when it is restored after a rotation, and is revoked again where it was revoked', async () => {
     await using databases = await withDatabases(kind);
-    const { crypto, lifeCycle, materialKeys, caller, make } = await testKms(databases);
+    const { crypto, lifeCycle, materialKeys, caller, make } = await hastyKms(databases);
     const { id } = await make('A256GCM/A256KW');
     const { jwe, materialKeyId: kid } = await crypto.encrypt(caller, id, { plaintext: randomBytes(8) });
     await lifeCycle.scheduleDeletionOfVersion(caller, id, kid);
@@ -125,7 +125,7 @@ describe.each(databaseKinds())('A material key that is to be deleted, on %s,', (
 
   it('is never active beside another version, however rotations and restorations come together', async () => {
     await using databases = await withDatabases(kind);
-    const { lifeCycle, materialKeys, caller, make } = await testKms(databases);
+    const { lifeCycle, materialKeys, caller, make } = await hastyKms(databases);
     const { id } = await make('A256KW');
     const kid = (await materialKeys.list(caller, id)).items[0]?.id ?? '';
     await lifeCycle.scheduleDeletionOfVersion(caller, id, kid);
