@@ -6,12 +6,15 @@ import { REVOCATION_MODES } from './revocation.ts';
 const httpsUrl = (description: string) => Type.String({ pattern: '^https://[^\\s#@]+$', maxLength: 512, description });
 
 /** The client by which people log in at an issuer from the Swagger UI. */
-export const logInSchema = strictObject({
-  client_id: Type.String({ minLength: 1, maxLength: 128, description: 'a public client of the issuer' }),
-  redirect_uri: httpsUrl('the address of the Swagger UI, as the issuer has it for this client'),
-  authorization_endpoint: httpsUrl('where browsers begin a log-in'),
-  token_endpoint: httpsUrl('where the page gets its token; the issuer lets its origin read the answer'),
-});
+export const logInSchema = strictObject(
+  {
+    client_id: Type.String({ minLength: 1, maxLength: 128, description: 'a public client of the issuer' }),
+    redirect_uri: httpsUrl('the address of the Swagger UI, as the issuer has it for this client'),
+    authorization_endpoint: httpsUrl('where browsers begin a log-in'),
+    token_endpoint: httpsUrl('where the page gets its token; the issuer lets its origin read the answer'),
+  },
+  { description: 'how people log in at this issuer from the Swagger UI; without it the page offers no log-in there' },
+);
 
 /** One issuer of access tokens: how its tokens are checked, and the tenants that it is the authority for. */
 export const issuerConfigSchema = strictObject({
