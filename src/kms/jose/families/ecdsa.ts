@@ -26,7 +26,7 @@ export const ecdsa = ({ curve, hashBits }: { curve: 'P-256' | 'P-384' | 'P-521';
         verify: (key, payload, signature) => verify(hash, payload, { key, dsaEncoding: 'der' }, signature),
       },
       // Node's `sign` without a hash does not sign the digest: OpenSSL hashes it once more. Arithmetic of our own would leak the nonce by its time.
-      digest: 'is nothing that this KMS can sign with ECDSA: Node has no ECDSA over a digest',
+      digest: 'is refused: with ECDSA this KMS hashes the content itself',
     },
     sign: (key, input) => signSoon(hash, input, { key, dsaEncoding: 'ieee-p1363' }),
     verify: (key, input, signature) => verify(hash, input, { key, dsaEncoding: 'ieee-p1363' }, signature),
