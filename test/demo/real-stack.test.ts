@@ -231,6 +231,7 @@ const SEEDED = [
   'demo-deletion-key',
   'demo-eddsa-key',
   'demo-encryption-key',
+  'demo-export-key',
   'demo-import-key',
   'demo-mac-key',
   'demo-raw-signing-key',

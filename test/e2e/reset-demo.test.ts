@@ -32,6 +32,7 @@ describe('passthru reset-demo on running servers', () => {
     const kept = [
       'demo-deletion-key',
       'demo-eddsa-key',
+      'demo-export-key',
       'demo-import-key',
       'demo-mac-key',
       'demo-raw-signing-key',

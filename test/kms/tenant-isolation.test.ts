@@ -42,6 +42,7 @@ const BODIES: Readonly<Record<string, Record<string, unknown>>> = {
   'mac-verify': { payload: 'aGVsbG8', mac: 'AAAA', material_key_id: randomUUIDv7() },
   'sign-raw': { payload: 'aGVsbG8' },
   'verify-raw': { payload: 'aGVsbG8', signature: 'AAAA', material_key_id: randomUUIDv7() },
+  export: { recipient_jwk: { kty: 'OKP' } },
   import: { transport_key_id: randomUUIDv7(), wrapped_key: 'AAAA' },
   revoke: { reason: 'unspecified' },
   '{id}': { description: 'changed' },

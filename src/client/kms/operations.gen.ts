@@ -8,6 +8,7 @@ export const KMS_ROUTES = {
   decryptBatch: { method: 'POST', path: '/elastic-keys/{id}/decrypt/batch', status: 200 },
   encrypt: { method: 'POST', path: '/elastic-keys/{id}/encrypt', status: 200 },
   encryptBatch: { method: 'POST', path: '/elastic-keys/{id}/encrypt/batch', status: 200 },
+  exportKey: { method: 'POST', path: '/elastic-keys/{id}/export', status: 200 },
   generate: { method: 'POST', path: '/elastic-keys/{id}/generate', status: 200 },
   generateBatch: { method: 'POST', path: '/elastic-keys/{id}/generate/batch', status: 200 },
   getImportParameters: { method: 'GET', path: '/elastic-keys/{id}/import-parameters', status: 200, takesKey: true },
@@ -387,6 +388,43 @@ export interface KmsSchemas {
         };
       };
       required: ['items'];
+    };
+  };
+  exportKey: {
+    body: {
+      type: 'object';
+      properties: {
+        recipient_jwk: {
+          type: 'object';
+          additionalProperties: true;
+          properties: {
+            kty: { type: 'string' };
+            crv: { type: 'string' };
+            x: { type: 'string' };
+            y: { type: 'string' };
+            n: { type: 'string' };
+            e: { type: 'string' };
+            kid: { type: 'string' };
+            alg: { type: 'string' };
+            use: { type: 'string' };
+          };
+          required: ['kty'];
+        };
+        material_key_id: { type: 'string' };
+        format: { type: 'string'; enum: ['pkcs8', 'raw', 'jwk'] };
+      };
+      required: ['recipient_jwk'];
+    };
+    answer: {
+      type: 'object';
+      properties: {
+        material_key_id: { type: 'string' };
+        version: { type: 'integer' };
+        format: { type: 'string'; enum: ['pkcs8', 'raw', 'jwk'] };
+        wrapping: { type: 'string'; enum: ['RSA_AES_KEY_WRAP_SHA_256', 'ECDH_ES_A256KW'] };
+        wrapped_key: { type: 'string' };
+      };
+      required: ['material_key_id', 'version', 'format', 'wrapping', 'wrapped_key'];
     };
   };
   generate: {

@@ -9,7 +9,7 @@ import { encodeBase64url } from '#kms/jose/encoding/base64url.ts';
 import { exampleContext as context, examplePlaintext } from '#kms/keys/operations/schemas.ts';
 import type { TenantDirectory } from '#kms/tenants/directory.ts';
 import type { Seed } from './seed-file.ts';
-import { importExamples } from './transfer-examples.ts';
+import { exportExamples, importExamples } from './transfer-examples.ts';
 
 /**
  * Elastic keys of demo-seed.yml, by the part that they have in the examples. The examples of one that somebody renamed stay general.
@@ -25,6 +25,7 @@ const NAMES = {
   suspended: 'demo-suspension-key',
   deleted: 'demo-deletion-key',
   imported: 'demo-import-key',
+  exported: 'demo-export-key',
 } as const;
 
 type ExampleKeys = Readonly<Record<keyof typeof NAMES, string | undefined>>;
@@ -136,7 +137,10 @@ export const createDemoApi = (options: {
       const ids = await Promise.all(Object.entries(NAMES).map(async ([part, each]) => [part, await idOf(each)] as const));
       const found = Object.fromEntries(ids) as ExampleKeys;
       const [made, kid] = await Promise.all([madeWith(keys.crypto, caller, found), newestOf(keys.materialKeys, caller, found.deleted)]);
-      const transfer = found.imported === undefined ? null : await unlessRefused(importExamples(keys.transfer, caller, found.imported));
+      const transfer = {
+        ...(await act(found.imported, (id) => importExamples(keys.transfer, caller, id))),
+        ...(found.exported !== undefined && exportExamples(found.exported)),
+      };
       return { ...examplesWith(found, { ...made, kid }), ...transfer };
     },
   };

@@ -22,6 +22,7 @@ const elasticKeySchema = strictObject({
   use: Type.Optional(Type.Enum([...KEY_PURPOSES], { description: 'by default the first of the algorithm' })),
   description: Type.String({ default: '', maxLength: 512 }),
   origin: Type.Optional(Type.Enum([...ORIGINS])),
+  exportable: Type.Optional(Type.Boolean()),
   may_change: Type.Optional(
     Type.Boolean({ description: 'suspended, revoked or deleted, it is as it was seeded: the examples of the API do that' }),
   ),

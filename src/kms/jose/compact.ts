@@ -3,7 +3,7 @@ import type { HeaderParameter } from './families/key-management.ts';
 import { base64urlLength, decodeBase64url } from './encoding/base64url.ts';
 
 /** A kid is opaque and never longer; ours are UUIDs. */
-const MAX_KID = 128;
+export const MAX_KID = 128;
 /** Characters of a protected header; ours take less than 300. */
 export const MAX_HEADER = 2048;
 

@@ -25,7 +25,7 @@ describe('demo-seed.yml', () => {
     [
       'an elastic key that stands twice in one tenant',
       (seed) => void seed.elastic_keys.push(structuredClone(seed.elastic_keys[0] as never)),
-      'demo-seed.yml#/elastic_keys/10/name',
+      'demo-seed.yml#/elastic_keys/11/name',
     ],
     [
       'an account of a tenant that is not there',
@@ -55,7 +55,7 @@ describe('demo-seed.yml', () => {
   });
 
   it('may name keys alike in two tenants', async () => {
-    expect(await loadChanged((seed) => void Object.assign(seed.elastic_keys[9] ?? {}, { name: 'demo-encryption-key' }))).toHaveProperty(
+    expect(await loadChanged((seed) => void Object.assign(seed.elastic_keys[10] ?? {}, { name: 'demo-encryption-key' }))).toHaveProperty(
       'elastic_keys',
     );
   });

@@ -628,6 +628,7 @@ describe.each(databaseKinds())('The key routes on %s', (kind) => {
       'POST /:id/material-keys/:kid/restore': 'kms:material-keys:delete',
       'GET /:id/import-parameters': 'kms:elastic-keys:import',
       'POST /:id/import': 'kms:elastic-keys:import',
+      'POST /:id/export': 'kms:elastic-keys:export',
       'POST /:id/encrypt': 'kms:encrypt',
       'POST /:id/decrypt': 'kms:decrypt',
       'POST /:id/rewrap': 'kms:rewrap',

@@ -41,7 +41,7 @@ describe.each(databaseKinds())('Rows from before rows were authenticated, on %s'
   it('are adopted by the first start that may, once, and work as before', async () => {
     await using old = await setUp();
     await expect((await old.reader()).demo.state()).rejects.toMatchObject({ code: 'row-damaged' });
-    expect(await start(old.test.databases)).toEqual([{ type: 'rows-adopted', tenants: 2, users: 5, keys: 10 }]);
+    expect(await start(old.test.databases)).toEqual([{ type: 'rows-adopted', tenants: 2, users: 5, keys: 11 }]);
     expect(await inspect(await old.reader())).toEqual(old.seeded);
     expect(await start(old.test.databases)).toEqual([]);
   });
@@ -61,7 +61,7 @@ describe.each(databaseKinds())('Rows from before rows were authenticated, on %s'
     // SQLite files have one process.
     const [one, two] = [old.test.databases, kind === 'sqlite' ? old.test.databases : await old.test.reopen()];
     const told = (await Promise.all([start(one), start(two)])).flat();
-    expect(told).toEqual([{ type: 'rows-adopted', tenants: 2, users: 5, keys: 10 }]);
+    expect(told).toEqual([{ type: 'rows-adopted', tenants: 2, users: 5, keys: 11 }]);
     expect(await inspect(await old.reader())).toEqual(old.seeded);
   });
 
@@ -104,7 +104,7 @@ describe.each(databaseKinds())('Rows with tags from before there were ledgers, o
     await asBeforeLedgers(test.databases, unsealKey);
     await expect((await openWorld(test.databases, unsealKey)).demo.state()).rejects.toMatchObject({ code: 'row-damaged' });
     await expect(start(test.databases, false)).rejects.toMatchObject({ code: 'rows-not-adopted' });
-    expect(await start(test.databases)).toEqual([{ type: 'rows-adopted', tenants: 2, users: 5, keys: 10 }]);
+    expect(await start(test.databases)).toEqual([{ type: 'rows-adopted', tenants: 2, users: 5, keys: 11 }]);
     expect(await inspect(await openWorld(test.databases, unsealKey))).toEqual(asSeeded(world.seed, tenants));
     expect(await start(test.databases)).toEqual([]);
   });

@@ -1,5 +1,5 @@
 import { unreachable } from '#infra/apperr/app-error.ts';
-import type { Algorithm } from '../algorithm.ts';
+import type { Algorithm, KeyPurpose } from '../algorithm.ts';
 import { checkEc, checkPublicPart } from './checks/curves.ts';
 import { checkRsaPrivate, checkRsaPublic, rsaBits } from './checks/rsa.ts';
 import type { KeyParts } from './forms/key-parts.ts';
@@ -51,6 +51,9 @@ const checkKind = (parts: KeyParts, algorithm: Algorithm): void => {
   if (given !== wanted) throw new KeyRefused('kind', `is ${given}, and this elastic key takes ${wanted}`, `Give ${wanted}.`);
 };
 
+/** Uses of a key that are `sig` in a JWK. @see RFC 7517 section 4.2 */
+const SIGNING: readonly KeyPurpose[] = ['sign', 'sign-raw', 'mac'];
+
 /** @throws KeyRefused `kind` for a JWK that says of itself that it is for something else */
 const checkPurpose = ({ alg, use }: Jwk, { jose, base, use: purpose }: Algorithm): void => {
   const algs: readonly unknown[] = [undefined, base, ...Object.values(jose.header)];
@@ -60,7 +63,7 @@ const checkPurpose = ({ alg, use }: Jwk, { jose, base, use: purpose }: Algorithm
       `says alg ${String(alg).slice(0, 32)}, and this elastic key is of ${base}`,
       'Leave alg out, or use another elastic key.',
     );
-  const own = purpose === 'sign' ? 'sig' : 'enc';
+  const own = SIGNING.includes(purpose) ? 'sig' : 'enc';
   if (use !== undefined && use !== own)
     throw new KeyRefused(
       'kind',

@@ -52,12 +52,10 @@ export const unwrapFrom = async ({ kid, wrapping, privateKey }: TransportKey, wr
 /**
  * Wraps a key for somebody else.
  *
- * @param kid what the header of a JWE calls the key of the recipient
  * @param content not changed
  */
 export const wrapTo = async (
-  { key, curve }: Recipient,
-  kid: string,
+  { key, curve, kid }: Recipient,
   content: Uint8Array,
 ): Promise<{ readonly wrapping: Wrapping; readonly wrapped: string }> => {
   if (curve === null) return { wrapping: 'RSA_AES_KEY_WRAP_SHA_256', wrapped: encodeBase64url(rsaAesWrap(key, content)) };

@@ -24,6 +24,16 @@ export const elasticKeyNotExternal = (): AppError =>
     fix: 'Make an elastic key with the origin external.',
   });
 
+export const elasticKeyNotExportable = (): AppError =>
+  new AppError(
+    'elastic-key-not-exportable',
+    409,
+    'The key material of this elastic key does not leave the KMS: it was not made exportable.',
+    {
+      fix: 'Only a key that was made with exportable true can be exported; that cannot be changed later.',
+    },
+  );
+
 export const elasticKeyPendingDeletion = (): AppError =>
   new AppError('elastic-key-pending-deletion', 409, 'The elastic key is to be destroyed and does nothing until then.', {
     fix: 'Restore it to use it again.',

@@ -24,6 +24,20 @@ export const wrappedKeyUnopened = (): AppError =>
     'Wrap the key to the public key of these import parameters, in the way that they name.',
   );
 
+/** The newest version is what is exported where none is named, and no older one takes its place. */
+export const newestNotActive = (): AppError =>
+  new AppError('no-version-protects', 409, 'The newest version of this elastic key was revoked or deleted.', {
+    fix: 'Name an older version by material_key_id.',
+  });
+
+export const materialKeyBelowMinimum = (): AppError =>
+  new AppError('material-key-below-minimum', 409, 'This version is below the min_decryption_version of its elastic key.', {
+    fix: 'Export a newer version, or lower min_decryption_version first.',
+  });
+
+export const formatNotOfKey = (wanted: string): AppError =>
+  fieldInvalid('format-not-of-key', '/format', 'is none that a key of this algorithm has', `Use ${wanted} or jwk.`);
+
 export const materialKeyIdTaken = (): AppError =>
   new AppError('material-key-id-taken', 409, 'There is a material key with this id already.', {
     fields: [{ field: '/material_key_id', message: 'is taken', fix: 'Leave it out: the version gets a new id.' }],

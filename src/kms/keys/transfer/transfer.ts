@@ -1,3 +1,4 @@
+import { createExportKey } from './export-key.ts';
 import { createGetImportParameters } from './import-parameters.ts';
 import { createImportKey } from './import-key.ts';
 import type { TransferOptions } from './transfer-options.ts';
@@ -8,10 +9,13 @@ import type { TransferOptions } from './transfer-options.ts';
  *     import-parameters ─► a transport key, public ─► the caller wraps ─► import ─► jose/transport opens
  *                                                                              ─► jose/received checks
  *                                                                              ─► the barrier wraps ─► a version
+ *
+ *     export, with the public key of a recipient ─► jose/received checks that ─► jose/transport wraps ─► the recipient
  */
 export const createTransfer = (options: TransferOptions) => ({
   importParameters: createGetImportParameters(options),
   import: createImportKey(options),
+  export: createExportKey(options),
 });
 
 export type Transfer = ReturnType<typeof createTransfer>;

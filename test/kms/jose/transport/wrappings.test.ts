@@ -77,7 +77,7 @@ describe.each(['RSA_AES_KEY_WRAP_SHA_256', 'ECDH_ES_A256KW'] as const)('A key th
   it('is opened by the one key to which it was wrapped, and by that only as it is', async () => {
     const key = await transportKey(wrapping);
     const content = randomBytes(1217);
-    const { wrapped, ...made } = await wrapTo(readRecipient(publicJwkOf(key)), KID, content);
+    const { wrapped, ...made } = await wrapTo(readRecipient({ ...publicJwkOf(key), kid: KID }), content);
     expect(made).toEqual({ wrapping });
     expect(await unwrapFrom(key, wrapped)).toEqual(new Uint8Array(content));
     const other =
@@ -110,7 +110,7 @@ describe('A JWE to a transport key', () => {
   it('to somebody else is opened by jose', async () => {
     const { publicKey, privateKey } = generateKeyPairSync('x25519');
     const content = randomBytes(48);
-    const { wrapped } = await wrapTo(readRecipient({ ...publicKey.export({ format: 'jwk' }) }), 'theirs', content);
+    const { wrapped } = await wrapTo(readRecipient({ ...publicKey.export({ format: 'jwk' }), kid: 'theirs' }), content);
     const opened = await compactDecrypt(wrapped, privateKey);
     expect(opened.protectedHeader).toMatchObject({ alg: 'ECDH-ES+A256KW', enc: 'A256GCM', kid: 'theirs' });
     expect(new Uint8Array(opened.plaintext)).toEqual(new Uint8Array(content));

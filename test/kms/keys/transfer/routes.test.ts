@@ -145,3 +145,49 @@ describe('The routes of the import', () => {
     expect((await call('POST', `${id}/import`, body)).status).toBe(201);
   });
 });
+
+describe('The route of the export', () => {
+  it('gives a version wrapped, which the import of another elastic key takes as it is', async () => {
+    await using databases = await withDatabases('sqlite');
+    const kms = await testKms(databases);
+    await using server = await keyRoutes(kms, pki);
+    const { call, foreign } = server;
+    const made = await call('POST', '', { name: `key-${randomUUIDv7()}`, algorithm: 'ES256', exportable: true });
+    expect(made).toMatchObject({ status: 201, body: { exportable: true, origin: 'kms', state: 'active' } });
+    const id = String(made.body['id']);
+    const [version] = (await kms.materialKeys.list(kms.caller, id)).items;
+    const target = await makeExternal(call, 'ES256');
+    const parameters = await parametersOf(call, target);
+    const body = { recipient_jwk: parameters.public_jwk, material_key_id: version?.id };
+    const exported = await call('POST', `${id}/export`, body);
+    const { wrapped_key: wrappedKey } = exported.body;
+    expect(exported).toMatchObject({ status: 200, headers: { 'cache-control': 'no-store' } });
+    const facts = { material_key_id: version?.id, version: 1, format: 'pkcs8', wrapping: 'ECDH_ES_A256KW', wrapped_key: wrappedKey };
+    expect(exported.body).toEqual(facts);
+    const imported = await call('POST', `${target}/import`, { transport_key_id: parameters.transport_key_id, wrapped_key: wrappedKey });
+    const { x, y } = version?.publicJwk ?? {};
+    expect(imported).toMatchObject({ status: 201, body: { public_jwk: { x, y } } });
+    expect(await foreign('POST', `${id}/export`, body)).toMatchObject({ status: 404, body: { code: 'elastic-key-not-found' } });
+    expect(await call('POST', `${target}/export`, body)).toMatchObject({ status: 409, body: { code: 'elastic-key-not-exportable' } });
+    expect((await call('PATCH', target, { exportable: true })).status).toBe(400);
+  });
+
+  it('takes any JWK as a recipient whose parts are right, and none with a private part', async () => {
+    await using databases = await withDatabases('sqlite');
+    const kms = await testKms(databases);
+    await using server = await keyRoutes(kms, pki);
+    const { call } = server;
+    const made = await call('POST', '', { name: `key-${randomUUIDv7()}`, algorithm: 'A256KW', exportable: true });
+    const ask = (recipient: object) => call('POST', `${String(made.body['id'])}/export`, { recipient_jwk: recipient });
+    const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-384' });
+    const own = { ...publicKey.export({ format: 'jwk' }) };
+    const whole = { ...own, kid: 'mine', key_ops: ['deriveBits'], ext: true, 'x5t#S256': 'AAAA' };
+    expect(await ask(whole)).toMatchObject({ status: 200, body: { wrapping: 'ECDH_ES_A256KW', format: 'raw' } });
+    const secret = { ...privateKey.export({ format: 'jwk' }) };
+    const refused = await ask(secret);
+    expect(refused).toMatchObject({ status: 400, body: { code: 'key-form-refused', errors: [{ field: '/recipient_jwk' }] } });
+    expect(JSON.stringify(refused.body)).not.toContain(secret.d);
+    for (const other of [{}, { kty: 'EC' }, { ...own, crv: 'P-999' }, { ...own, x: 7 }, { ...own, kid: 'k'.repeat(129) }])
+      expect((await ask(other)).status).toBe(400);
+  });
+});
