@@ -56,6 +56,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['idempotency'],
     ['tenants'],
     ['barrier'],
+    ['barrier/hierarchy'],
     ['api'],
     ['action.ts'],
     ['caller.ts'],

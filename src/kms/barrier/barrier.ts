@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import type { Transaction } from 'kysely';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
-import type { RowsToAdopt } from './hierarchy.ts';
+import type { RowsToAdopt } from './hierarchy/hierarchy.ts';
 import type { BarrierRotation } from './rotation.ts';
 
 type BarrierState = 'sealed' | 'unsealed';

@@ -2,11 +2,12 @@ import { randomUUIDv7 } from 'node:crypto';
 import type { Transaction } from 'kysely';
 import type { Database } from '#infra/database/databases.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
-import { barrierDamaged, tenantKeyMissing } from './barrier-errors.ts';
-import { importWrappingKey, KEY_BYTES, unwrapKey, type WrappingKey, wrapKey, wrappedBy } from './barrier-jwe.ts';
-import { barrierKeysStore, type ContentKey } from './barrier-keys.store.ts';
-import { placeOf } from './hierarchy.ts';
-import type { LiveHierarchy } from './live-hierarchy.ts';
+import { tenantKeyMissing } from './barrier-errors.ts';
+import { barrierDamaged } from './hierarchy/hierarchy-errors.ts';
+import { importWrappingKey, KEY_BYTES, unwrapKey, type WrappingKey, wrapKey, wrappedBy } from './hierarchy/barrier-jwe.ts';
+import { barrierKeysStore, type ContentKey } from './hierarchy/barrier-keys.store.ts';
+import { placeOf } from './hierarchy/hierarchy.ts';
+import type { LiveHierarchy } from './hierarchy/live-hierarchy.ts';
 
 /** Content keys of the tenants, unwrapped while the barrier is unsealed. */
 export interface ContentKeys {

@@ -1,14 +1,15 @@
 import type { Database } from '#infra/database/databases.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
-import { barrierDamaged, keyMaterialDamaged, sealedError } from './barrier-errors.ts';
-import { deriveUnsealWrappingKey, headerText, rewrapKey, wrappedBy } from './barrier-jwe.ts';
-import { barrierKeysStore } from './barrier-keys.store.ts';
+import { keyMaterialDamaged, sealedError } from './barrier-errors.ts';
+import { barrierDamaged } from './hierarchy/hierarchy-errors.ts';
+import { deriveUnsealWrappingKey, headerText, rewrapKey, wrappedBy } from './hierarchy/barrier-jwe.ts';
+import { barrierKeysStore } from './hierarchy/barrier-keys.store.ts';
 import type { ContentKeys } from './content-keys.ts';
-import { readHierarchy } from './hierarchy.ts';
-import type { LiveHierarchy } from './live-hierarchy.ts';
-import { retireIntermediates } from './retire-intermediates.ts';
-import { replaceUnsealKey } from './replace-unseal-key.ts';
-import { rotateIntermediate, rotateRoot } from './rotate.ts';
+import { readHierarchy } from './hierarchy/hierarchy.ts';
+import type { LiveHierarchy } from './hierarchy/live-hierarchy.ts';
+import { retireIntermediates } from './hierarchy/retire-intermediates.ts';
+import { replaceUnsealKey } from './hierarchy/replace-unseal-key.ts';
+import { rotateIntermediate, rotateRoot } from './hierarchy/rotate.ts';
 import type { BarrierRotation, KeyOfService } from './rotation.ts';
 
 interface Unsealed {

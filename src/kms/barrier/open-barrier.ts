@@ -1,15 +1,24 @@
 import { randomBytes } from 'node:crypto';
 import { AppError } from '#infra/apperr/app-error.ts';
-import { keyMaterialDamaged, sealedError, unsealFailed } from './barrier-errors.ts';
-import { type BarrierClaims, deriveUnsealWrappingKey, KEY_BYTES, unwrapKey, type WrappingKey, wrapKey, wrappedBy } from './barrier-jwe.ts';
-import { barrierKeysStore } from './barrier-keys.store.ts';
+import { keyMaterialDamaged, sealedError } from './barrier-errors.ts';
+import { unsealFailed } from './hierarchy/hierarchy-errors.ts';
+import {
+  type BarrierClaims,
+  deriveUnsealWrappingKey,
+  KEY_BYTES,
+  unwrapKey,
+  type WrappingKey,
+  wrapKey,
+  wrappedBy,
+} from './hierarchy/barrier-jwe.ts';
+import { barrierKeysStore } from './hierarchy/barrier-keys.store.ts';
 import type { Barrier, MaterialKeyAddress, WrappedMaterial } from './barrier.ts';
 import { type ContentKeys, createContentKeys } from './content-keys.ts';
 import { createRotation } from './create-rotation.ts';
-import { type BarrierOptions, establish } from './establish.ts';
-import { type DueAdoption, openBelow, openRoot, readHierarchy } from './hierarchy.ts';
-import { createLiveHierarchy, type LiveHierarchy } from './live-hierarchy.ts';
-import { createRowKeys, type RowKeys } from './row-keys.ts';
+import { type BarrierOptions, establish } from './hierarchy/establish.ts';
+import { type DueAdoption, openBelow, openRoot, readHierarchy } from './hierarchy/hierarchy.ts';
+import { createLiveHierarchy, type LiveHierarchy } from './hierarchy/live-hierarchy.ts';
+import { createRowKeys, type RowKeys } from './hierarchy/row-keys.ts';
 
 const placeOf = ({ tenantId, elasticKeyId, materialKeyId }: MaterialKeyAddress) =>
   ({ purpose: 'material', tenant_id: tenantId, elastic_key_id: elasticKeyId, material_key_id: materialKeyId }) as const;

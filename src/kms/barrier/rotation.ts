@@ -27,12 +27,6 @@ export interface TenantContentKeys {
 }
 
 /**
- * Milliseconds between a rotation and the removal of an older key: longer than any request lives. A request asks which key is the newest,
- * wraps with it, and writes later; until then nobody sees that the key is needed.
- */
-export const GRACE_MS = 60 * 60_000;
-
-/**
  * New keys at each level, while requests go on:
  *
  *     root          a new one wraps all intermediates, at once; the old one is gone with the same commit

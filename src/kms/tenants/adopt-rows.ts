@@ -1,7 +1,7 @@
 import type { Transaction } from 'kysely';
 import type { Database, Databases } from '#infra/database/databases.ts';
 import type { Barrier } from '#kms/barrier/barrier.ts';
-import type { RowsToAdopt } from '#kms/barrier/hierarchy.ts';
+import type { RowsToAdopt } from '#kms/barrier/hierarchy/hierarchy.ts';
 import { tenantMigrations } from '#kms/database/migrations.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { TenantTables } from '#kms/database/tenant-tables.ts';

@@ -65,7 +65,7 @@ describe('Commands of an operator for the barrier', () => {
     expect(before).toMatchObject({ keys: { intermediate: { version: 1 }, older_intermediates: 0 } });
     expect(rotated).toMatchObject({ level: 'intermediate', made: 1, intermediate: { version: 2 }, older_intermediates: 1 });
     expect((await call('status')).out).toMatch(
-      /Root +version 1, .*\n.*Intermediate +version 2, .*, 1 older that are being retired\n.*Content +0 tenants/,
+      /Root +version 1, .*\n.*Intermediate +version 2, .*, 1 older that are being retired\n.*Content +0 tenants\nWrapped anew +0 content keys and 0 secrets/,
     );
     expect((await call('rotate content --quiet')).out).toBe('0\n');
     const wrong = await call('rotate root --tenant 0b8f9d5e-5d0c-4c3b-9a51-0d1c6a2f7e34');

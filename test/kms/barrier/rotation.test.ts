@@ -3,7 +3,7 @@ import { decodeProtectedHeader } from 'jose';
 import { describe, expect, it } from 'vitest';
 import type { Barrier, MaterialKeyAddress } from '#kms/barrier/barrier.ts';
 import { openBarrier } from '#kms/barrier/open-barrier.ts';
-import { GRACE_MS } from '#kms/barrier/rotation.ts';
+import { GRACE_MS } from '#kms/barrier/hierarchy/retire-intermediates.ts';
 import { cutOffAt } from '#test/kms/support/cut-off.ts';
 import { databaseKinds, type TestDatabases, withDatabases } from '#test/support/database.ts';
 import { openService, type TestKms, testKms } from '#test/support/kms-keys.ts';

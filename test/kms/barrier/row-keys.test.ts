@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { createRowKeys, deriveRowRoot } from '#kms/barrier/row-keys.ts';
+import { createRowKeys, deriveRowRoot } from '#kms/barrier/hierarchy/row-keys.ts';
 import { SERVICE } from '#kms/integrity/tagged-tables.ts';
 
 describe('The row keys', () => {

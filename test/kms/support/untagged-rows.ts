@@ -1,5 +1,5 @@
 import type { Database, Databases } from '#infra/database/databases.ts';
-import { deriveUnsealWrappingKey, importWrappingKey, unwrapKey, wrapKey } from '#kms/barrier/barrier-jwe.ts';
+import { deriveUnsealWrappingKey, importWrappingKey, unwrapKey, wrapKey } from '#kms/barrier/hierarchy/barrier-jwe.ts';
 import type { MaterialKeyAddress } from '#kms/barrier/barrier.ts';
 import { serviceMigrations, tenantMigrations } from '#kms/database/migrations.ts';
 import { isSchemaName } from '#kms/database/schema-name.ts';

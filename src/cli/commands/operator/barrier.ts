@@ -45,10 +45,18 @@ const keyLine = (name: string, { version, id, created_at: since }: BarrierKeyBod
 
 const older = (count: number): string => (count === 0 ? '' : `, ${count} older that are being retired`);
 
-const linesOf = ({ root, intermediate, older_intermediates: olderKeys, tenants, older_content_keys: olderContent }: BarrierBody) => [
+const linesOf = ({
+  root,
+  intermediate,
+  older_intermediates: olderKeys,
+  tenants,
+  older_content_keys: olderContent,
+  rewrapped,
+}: BarrierBody) => [
   keyLine('Root', root),
   `${keyLine('Intermediate', intermediate)}${older(olderKeys)}`,
   `Content       ${tenants} tenants${older(olderContent)}`,
+  `Wrapped anew  ${rewrapped.content_keys} content keys and ${rewrapped.secrets} secrets, by this process since its start`,
 ];
 
 /** `passthru barrier status`: whether the keys of a KMS can be used, how many unseal shares it was given, and the keys above the tenants. */

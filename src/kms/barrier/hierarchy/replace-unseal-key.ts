@@ -1,6 +1,6 @@
 import type { Database } from '#infra/database/databases.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
-import { barrierChanged, barrierDamaged, unsealKeyChanged } from './barrier-errors.ts';
+import { barrierChanged, barrierDamaged, unsealKeyChanged } from './hierarchy-errors.ts';
 import { deriveUnsealWrappingKey, rewrapKey, wrappedBy } from './barrier-jwe.ts';
 import { barrierKeysStore } from './barrier-keys.store.ts';
 import { readHierarchy } from './hierarchy.ts';

@@ -2,7 +2,7 @@ import { randomBytes, randomUUIDv7 } from 'node:crypto';
 import type { Database, Databases } from '#infra/database/databases.ts';
 import { isSchemaName } from '#kms/database/schema-name.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
-import { barrierDamaged, serviceDatabaseLost } from './barrier-errors.ts';
+import { barrierDamaged, serviceDatabaseLost } from './hierarchy-errors.ts';
 import { type BarrierClaims, importWrappingKey, KEY_BYTES, type WrappingKey, wrapKey } from './barrier-jwe.ts';
 import { type BarrierKey, barrierKeysStore } from './barrier-keys.store.ts';
 import { listedClaims, placeOf, readHierarchy, type StoredHierarchy } from './hierarchy.ts';

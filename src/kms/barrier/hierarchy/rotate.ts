@@ -2,7 +2,7 @@ import { randomUUIDv7 } from 'node:crypto';
 import type { Database } from '#infra/database/databases.ts';
 import { rowsNotAdopted } from '#kms/integrity/row-integrity.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
-import { barrierDamaged, barrierChanged, unsealKeyChanged } from './barrier-errors.ts';
+import { barrierDamaged, barrierChanged, unsealKeyChanged } from './hierarchy-errors.ts';
 import { importWrappingKey, KEY_BYTES, rewrapKey, type WrappingKey, wrapKey, wrappedBy } from './barrier-jwe.ts';
 import { barrierKeysStore, type ServiceKey } from './barrier-keys.store.ts';
 import { listedClaims, placeOf } from './hierarchy.ts';

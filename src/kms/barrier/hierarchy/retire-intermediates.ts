@@ -1,11 +1,16 @@
 import type { Database } from '#infra/database/databases.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
-import { barrierDamaged } from './barrier-errors.ts';
+import { barrierDamaged } from './hierarchy-errors.ts';
 import { rewrapKey, wrappedBy } from './barrier-jwe.ts';
 import { barrierKeysStore, type ContentKey } from './barrier-keys.store.ts';
 import { readHierarchy } from './hierarchy.ts';
 import type { LiveHierarchy } from './live-hierarchy.ts';
-import { GRACE_MS } from './rotation.ts';
+
+/**
+ * Milliseconds between a rotation and the removal of an older key: longer than any request lives. A request asks which key is the newest,
+ * wraps with it, and writes later; until then nobody sees that the key is needed.
+ */
+export const GRACE_MS = 60 * 60_000;
 
 const PAGE = 500;
 

@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
-import { barrierDamaged, unsealFailed } from './barrier-errors.ts';
+import { barrierDamaged, unsealFailed } from './hierarchy-errors.ts';
 import { type BarrierClaims, headerText, importWrappingKey, unwrapKey, type WrappingKey, wrapKey, wrappedBy } from './barrier-jwe.ts';
 import { type BarrierKey, barrierKeysStore, type ServiceKey } from './barrier-keys.store.ts';
 import { deriveRowRoot, importRowRoot } from './row-keys.ts';

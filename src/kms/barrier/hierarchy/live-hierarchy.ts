@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
-import { barrierDamaged } from './barrier-errors.ts';
+import { barrierDamaged } from './hierarchy-errors.ts';
 import type { WrappingKey } from './barrier-jwe.ts';
 import { barrierKeysStore } from './barrier-keys.store.ts';
 import { type OpenedHierarchy, openBelow, openRoot, readHierarchy, type StoredHierarchy } from './hierarchy.ts';
