@@ -3,6 +3,7 @@ import { FORMAT } from '#infra/audit/lines.ts';
 import type { LineSigner } from '#infra/audit/signed-lines.ts';
 import type { Database } from '#infra/database/databases.ts';
 import { sealedError } from '#kms/barrier/barrier-errors.ts';
+import type { ChainWriter } from './chain/chain-writer.ts';
 import type { AuditTables } from '#kms/database/audit.table.ts';
 import { auditStore } from './chain/audit.store.ts';
 
@@ -31,22 +32,24 @@ export interface AuditExport {
 
 const chainUnknown = (): AppError => new AppError('audit-chain-not-found', 404, 'The audit has no such chain.');
 
-/** @param options.headNow signs how far the chain of this process has come */
 export const createExport = (options: {
   readonly database: Database<AuditTables>;
   readonly signer: () => LineSigner | null;
-  readonly headNow: () => Promise<void>;
+  readonly writer: Pick<ChainWriter, 'head' | 'signed'>;
   readonly now: () => number;
 }): AuditExport => {
-  const { database, signer, headNow, now } = options;
+  const { database, signer, writer, now } = options;
   const store = auditStore(database.db);
   return {
     begin: async () => {
       const by = signer();
       if (by === null) throw sealedError();
-      await headNow();
+      await writer.head();
       const rows = await store.chains();
-      const heads = rows.filter(({ seq }) => seq >= 0).map(({ id, seq, hash }) => ({ chain: id, seq, hash }));
+      const own = writer.signed()?.point;
+      const stored = rows.filter(({ id, seq }) => seq >= 0 && id !== own?.chain).map(({ id, seq, hash }) => ({ chain: id, seq, hash }));
+      // Its own as it is in memory: what the database says of a chain, its owner may have set back.
+      const heads = own === undefined ? stored : [...stored, { ...own }];
       const line = by.sign({ at: now(), heads, kind: 'export', public_key: { ...by.publicJwk }, v: FORMAT });
       const chains: { readonly chain: string; readonly parts: number }[] = [];
       // One that has not ended may have more than its head covers: that is shown, too.

@@ -63,10 +63,10 @@ export const openAuditLog = async (options: AuditLogOptions): Promise<AuditLog> 
       await writer.head();
       const by = signer();
       if (by === null) throw sealedError();
-      return { line: writer.signed(), publicKey: by.publicJwk };
+      return { line: writer.signed()?.line ?? null, publicKey: by.publicJwk };
     },
     entries: createAuditEntries({ database, indexNow: () => writer.head() }),
-    export: createExport({ database, signer, headNow: () => writer.head(), now }),
+    export: createExport({ database, signer, writer, now }),
     jobs: [
       {
         name: 'audit-heads',

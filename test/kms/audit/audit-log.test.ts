@@ -1,4 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto';
+import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import { canonicalJson } from '#infra/audit/canonical-json.ts';
 import { hashOf, objectOf } from '#infra/audit/lines.ts';
@@ -179,6 +180,24 @@ describe.each(databaseKinds())('the audit on %s', (kind) => {
     expect(verdictOf(await exportOf(next.audit))).toMatchObject({ holds: false, faults: [{ seq: 3 }] });
   });
 
+  it('exports no chain as whole whose end somebody took out of the database', async () => {
+    await using databases = await withDatabases(kind);
+    await using audited = await auditedKms(databases);
+    const { kms, keys, audit } = audited;
+    await keys.elasticKeys.list(kms.caller);
+    await audit.head();
+    await using database = await databases.databases.open<AuditTables>('audit', auditMigrations);
+    const before = await database.db.selectFrom('audit_chains').selectAll().executeTakeFirstOrThrow();
+    await keys.elasticKeys.list(kms.caller);
+    await audit.head();
+    await database.db.deleteFrom('audit_parts').where('part', '>', before.part).execute();
+    await database.db.updateTable('audit_chains').set(before).execute();
+    expect(verdictOf(await exportOf(audit))).toMatchObject({
+      holds: false,
+      faults: [{ seq: 2, what: 'the chain ends after record 1, and the first line names record 2' }],
+    });
+  });
+
   it('goes on while the barrier is sealed, and signs once it is unsealed', async () => {
     await using databases = await withDatabases(kind);
     await using audited = await auditedKms(databases);
@@ -246,6 +265,31 @@ describe.each(databaseKinds())('the audit on %s', (kind) => {
     const { kms, keys, audit } = audited;
     await Promise.all(Array.from({ length: 20 }, () => keys.elasticKeys.list(kms.caller)));
     expect(verdictOf(await exportOf(audit))).toMatchObject({ holds: true, chains: [{ records: 21 }] });
+  });
+});
+
+describe('the file of the audit', () => {
+  it('that is full lets no act be answered, and takes the next one when there is room again', async () => {
+    await using databases = await withDatabases('sqlite');
+    await using audited = await auditedKms(databases);
+    const { kms, keys, audit, events } = audited;
+    const key = await kms.make('A256GCM/A256KW');
+    await using database = await databases.databases.open<AuditTables>('audit', auditMigrations);
+    const allow = (pages: number) => sql.raw(`pragma max_page_count = ${pages}`).execute(database.db);
+    const encrypt = () => keys.crypto.encrypt(kms.caller, key.id, { plaintext: bytes() });
+    await encrypt();
+    await allow(1);
+    let refused: unknown = null;
+    for (let answered = 0; refused === null && answered < 1_000; answered += 1)
+      refused = await encrypt().then(
+        () => null,
+        (error: unknown) => error,
+      );
+    expect(refused).toMatchObject({ code: 'audit-unavailable', cause: { code: 'database-full' } });
+    expect(events).toMatchObject([{ type: 'audit-unwritten', cause: { code: 'database-full' } }]);
+    await allow(1_000_000);
+    await encrypt();
+    expect(verdictOf(await exportOf(audit))).toMatchObject({ holds: true });
   });
 });
 

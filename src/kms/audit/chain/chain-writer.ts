@@ -3,7 +3,7 @@ import { randomUUIDv7 } from 'node:crypto';
 import type { Transaction } from 'kysely';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { canonicalJson } from '#infra/audit/canonical-json.ts';
-import { FORMAT, type HeadKind, hashOf } from '#infra/audit/lines.ts';
+import { type ChainPoint, FORMAT, type HeadKind, hashOf } from '#infra/audit/lines.ts';
 import type { LineSigner } from '#infra/audit/signed-lines.ts';
 import type { Database } from '#infra/database/databases.ts';
 import { isUniqueViolation } from '#infra/database/unique-violation.ts';
@@ -38,8 +38,8 @@ export interface ChainWriter {
   endOfRest(): Promise<void>;
   /** Id of the chain; null where there is none. */
   chain(): string | null;
-  /** The latest signed head; null where none was signed yet. */
-  signed(): string | null;
+  /** The latest head that this process signed, as a line and as the point that it names; null where none was signed yet. */
+  signed(): { readonly line: string; readonly point: ChainPoint } | null;
 }
 
 interface Chain {
@@ -104,7 +104,7 @@ export const createChainWriter = (options: {
   let group: Group | null = null;
   let turn: Promise<unknown> = Promise.resolve();
   let isFailing = false;
-  let signed: string | null = null;
+  let signed: ReturnType<ChainWriter['signed']> = null;
 
   const inTurn = <R>(work: () => Promise<R>): Promise<R> => {
     const mine = turn.then(work, work);
@@ -176,7 +176,7 @@ export const createChainWriter = (options: {
     };
     await database.transaction(put);
     if (line !== null) {
-      signed = line;
+      signed = { line, point: { chain: id, seq, hash } };
       of.part += 1;
     }
     Object.assign(of, { head, stretch: createStretch(), records: 0, firstPart: of.part, since: null, at, seen: elapsed() });
