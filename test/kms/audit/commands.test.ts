@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { auditExportSchema, auditHeadSchema, auditVerifySchema } from '#cli/documents/audit.ts';
 import { main } from '#cli/main.ts';
 import { fakeProcess } from '#test/support/fake-cli.ts';
-import { basic, type KmsHouse, kmsHouse, type RunningKms, runKms } from '../support/kms-server.ts';
+import { basic, bearer, type KmsHouse, kmsHouse, type RunningKms, runKms } from '../support/kms-server.ts';
 
 const KEYS = '/service/api/v1/elastic-keys';
 const headers = basic('demo-tenant-admin', 'demo-tenant-admin-password');
@@ -88,6 +88,15 @@ describe('Commands of an operator for the audit', () => {
     });
     expect((await call(`verify ${fileOf('changed.jsonl')} --quiet`)).out).toMatch(/^line \d+, chain/);
     expect((await call(`verify ${fileOf('changed.jsonl')} --output structured`)).out).toContain('does not hold');
+  });
+
+  it('read the name of a caller with a line separator of Unicode as a part of its line', async () => {
+    const { demo = '' } = await kms.tenants();
+    const token = await house.issuer.token(demo, { claims: { sub: 'one\u2028two' } });
+    expect((await kms.send(KEYS, { headers: bearer(token) })).status).toBe(200);
+    await exported();
+    expect(await readFile(fileOf('audit.jsonl'), 'utf8')).toContain('one\u2028two');
+    expect(await call(`verify ${fileOf('audit.jsonl')} --head ${fileOf('head.json')}`)).toMatchObject({ code: 0 });
   });
 
   it('find an export that was cut off, and one that does not reach a head that was kept', async () => {
