@@ -25,8 +25,8 @@ export interface KeyApi {
   generate(bits?: KmsBody<'generate'>['bits']): Promise<KmsAnswer<'generate'>>;
   /** Its public keys as a JWK Set. */
   jwks(): Promise<KmsAnswer<'readJwks'>>;
-  /** A new version, which protects from now on. */
-  rotate(): Promise<MaterialKey>;
+  /** A new version, which protects from now on. @param idempotencyKey the same for a rotation that is asked for again */
+  rotate(idempotencyKey?: string): Promise<MaterialKey>;
   /** All versions, newest first. */
   versions(): Promise<readonly MaterialKey[]>;
   /** Any request to one of its operations, for example `encrypt`, and its answer whatever it is. */
@@ -46,7 +46,7 @@ export const keyApi = (kms: KmsApi, id: string): KeyApi => {
     unwrap: async (wrapped) => (await kms.invoke('unwrap', { path, body: { wrapped_key: wrapped } })).key,
     generate: (bits) => kms.invoke('generate', { path, body: bits === undefined ? {} : { bits } }),
     jwks: () => kms.invoke('readJwks', { path }),
-    rotate: () => kms.invoke('rotateElasticKey', { path }),
+    rotate: (idempotencyKey) => kms.invoke('rotateElasticKey', { path }, idempotencyKey === undefined ? {} : { idempotencyKey }),
     versions: () => kms.all('listMaterialKeys', { path }),
     call: (operation, body) => kms.call('POST', `/elastic-keys/${id}/${operation}`, body),
   };

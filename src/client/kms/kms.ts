@@ -11,15 +11,20 @@ export interface KmsApi {
    * An operation that must succeed. A change whose connection breaks off is asked for again: its Idempotency-Key keeps it from being made
    * twice.
    *
+   * @param options.idempotencyKey of a change that the caller may ask for again himself; a new one by default
    * @throws AppError `unexpected-answer`, the Problem Details of the KMS as its cause
    */
-  invoke<O extends KmsOperation>(operation: O, request: KmsRequest<O>): Promise<KmsAnswer<O>>;
+  invoke<O extends KmsOperation>(operation: O, request: KmsRequest<O>, options?: InvokeOptions): Promise<KmsAnswer<O>>;
   /** Every entry of a list, page after page, in the order of the API. @throws AppError `unexpected-answer` */
   all<O extends KmsList>(operation: O, request: KmsRequest<O>): Promise<readonly KmsListItem<O>[]>;
   /** The elastic key of the tenant with this name. @throws AppError `unexpected-answer` */
   elasticKeyNamed(name: string): Promise<ElasticKey | undefined>;
   /** Any request below the service URL, and its answer whatever it is: for refusals, and for requests that the API does not allow. */
   call(method: string, path: string, body?: Readonly<Record<string, unknown>>): Promise<HttpsResponse>;
+}
+
+interface InvokeOptions {
+  readonly idempotencyKey?: string;
 }
 
 /** The request of any operation. */
@@ -45,17 +50,18 @@ export const kmsApi = (options: { readonly url: string; readonly session: Sessio
   const send = (method: string, path: string, body: AnyRequest['body'], more: Record<string, string> = {}): Promise<HttpsResponse> =>
     session.request({ method, url: `${base}${path}`, headers: { ...headers, ...more }, ...(body === undefined ? {} : { body }) });
 
-  const succeed = async (operation: KmsOperation, { path: parameters = {}, query = {}, body }: AnyRequest): Promise<HttpsResponse> => {
+  const succeed = async (operation: KmsOperation, request: AnyRequest, options: InvokeOptions = {}): Promise<HttpsResponse> => {
+    const { path: parameters = {}, query = {}, body } = request;
     const route = KMS_ROUTES[operation];
     const { method, path: template, status } = route;
     const path = template.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(parameters[name] ?? ''));
     const search = new URLSearchParams(query).toString();
     const target = search === '' ? path : `${path}?${search}`;
-    const answer = 'takesKey' in route ? untilAnswered((key) => send(method, target, body, key)) : send(method, target, body);
+    const answer = 'takesKey' in route ? untilAnswered((key) => send(method, target, body, key), options) : send(method, target, body);
     return expectStatus(await answer, status, `kms: ${method} ${path}`);
   };
 
-  const invoke: KmsApi['invoke'] = async (operation, request) => (await succeed(operation, request as AnyRequest)).json();
+  const invoke: KmsApi['invoke'] = async (operation, request, options) => (await succeed(operation, request as AnyRequest, options)).json();
 
   const all = async <O extends KmsList>(operation: O, request: KmsRequest<O>): Promise<readonly KmsListItem<O>[]> => {
     const wanted = request as AnyRequest;

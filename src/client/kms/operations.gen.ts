@@ -1966,7 +1966,7 @@ export interface KmsSchemas {
             properties: {
               reference: { type: 'string' };
               status: { type: 'integer' };
-              valid: { anyOf: [{ type: 'boolean'; enum: [true] }, { type: 'boolean'; enum: [false] }] };
+              valid: { type: 'boolean' };
               payload: { type: 'string' };
               material_key_id: { type: 'string' };
               problem: {

@@ -16,18 +16,20 @@ const isUnanswered = (error: unknown): boolean => error instanceof AppError && e
 const isUnderWay = (response: HttpsResponse): boolean => response.status === 409 && problemOf(response).code === 'idempotency-key-in-use';
 
 /**
- * Sends a change until an answer to it comes, always with the same new Idempotency-Key: it is made once, however often it is sent.
+ * Sends a change until an answer to it comes, always with the same Idempotency-Key: it is made once, however often it is sent.
  *
  * @param send gets the header
- * @param wait seconds; the default is a timer
+ * @param options.idempotencyKey without its quotes; a new one by default
+ * @param options.wait seconds; the default is a timer
  * @throws as `send`, for a connection that breaks off the last time as well
  * @see https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-idempotency-key-header-07
  */
 export const untilAnswered = async (
   send: (header: Record<string, string>) => Promise<HttpsResponse>,
-  wait: (seconds: number) => Promise<void> = (seconds) => setTimeout(seconds * 1000),
+  options: { readonly idempotencyKey?: string; readonly wait?: (seconds: number) => Promise<void> } = {},
 ): Promise<HttpsResponse> => {
-  const header = { 'idempotency-key': `"${randomUUID()}"` };
+  const { idempotencyKey = randomUUID(), wait = (seconds) => setTimeout(seconds * 1000) } = options;
+  const header = { 'idempotency-key': `"${idempotencyKey}"` };
   for (let request = 1; ; request += 1) {
     try {
       const response = await send(header);

@@ -24,7 +24,8 @@ const sendTo = async (...turns: readonly (HttpsResponse | Error)[]) => {
     if (turn instanceof Error) throw turn;
     return turn;
   };
-  const outcome = await untilAnswered(send, async (seconds) => void waits.push(seconds)).catch((error: unknown) => error);
+  const wait = async (seconds: number) => void waits.push(seconds);
+  const outcome = await untilAnswered(send, { wait }).catch((error: unknown) => error);
   return { outcome, keys, waits };
 };
 

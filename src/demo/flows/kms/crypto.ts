@@ -37,6 +37,14 @@ const encryption = async (keys: FlowKeys, check: Check): Promise<void> => {
   await check('context-missing', 'No context', refused, open(ciphertext));
   await check('context-other', 'Other context', refused, open(ciphertext, { context: 'order=4712' }));
   await check('tampered', 'Tampered ciphertext', refused, open(tampered(ciphertext), { context: CONTEXT }));
+  const items = [ciphertext, tampered(ciphertext)].map((text) => ({ ciphertext: text, context: CONTEXT }));
+  const many = key.call('decrypt/batch', { items }).then((response) => response.json<{ items: { status: number }[] }>().items);
+  await check(
+    'batch',
+    'A batch of the two opens the one and refuses the other',
+    [200, 400],
+    many.then((all) => all.map(({ status }) => status)),
+  );
   const other = await keys.newKey('A256GCM/A256KW');
   await check('other-key', 'Other key', refused, other.call('decrypt', { ciphertext, context: CONTEXT }).then(answerOf));
 };

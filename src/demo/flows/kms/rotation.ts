@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { decodeProtectedHeader } from 'jose';
 import { randomText } from '#client/identity/random-text.ts';
 import { same } from '#demo/step/checker.ts';
@@ -6,14 +7,17 @@ import { base64url } from '#demo/world/keys.ts';
 
 const CONTEXT = 'order=4711';
 
-/** After a rotation the old ciphertext still opens, new ones name the new version, and rewrap moves the old one over. */
+/** A rotation is made once, however often it is asked for. After it the old ciphertext still opens, new ones name the new version, and rewrap moves the old one over. */
 export const run = withFlowKeys(async ({ check }, _kms, keys) => {
   const key = await keys.newKey('A256GCM/A256KW');
   const plaintext = base64url(`demo ${randomText(8)}`);
   const opened = async (ciphertext: string): Promise<string> => same('the plaintext', plaintext, await key.decrypt(ciphertext, CONTEXT));
 
   const old = await key.encrypt(plaintext, CONTEXT);
-  const next = await key.rotate();
+  const once = randomUUID();
+  const next = await key.rotate(once);
+  const again = key.rotate(once).then(({ id }) => id);
+  await check('asked-again', 'Asked for again with its Idempotency-Key, the rotation is the same version', next.id, again);
   await check('old-opens', 'The old ciphertext after rotation', 'the plaintext', opened(old.ciphertext));
   const fresh = await key.encrypt(plaintext, CONTEXT);
   await check('new-kid', 'A new ciphertext names the new version', next.id, kidOf(fresh.ciphertext));

@@ -23,13 +23,20 @@ export const batchBody = (body: TObject, title: string): TObject => {
   return strictObject({ items }, example);
 };
 
+/** A member that branches of a union have in common; true in the one and false in the other is a truth value. */
+const either = ([first = Type.Unknown(), ...others]: readonly TSchema[]): TSchema => {
+  if (others.length === 0) return first;
+  const all = [first, ...others];
+  return all.every((schema) => Type.IsLiteral(schema) && typeof schema.const === 'boolean') ? Type.Boolean() : Type.Union(all);
+};
+
 /** The members of an object, or of all objects of a union. */
 const membersOf = (schema: TSchema): TProperties => {
   if (!Type.IsUnion(schema)) return (schema as TObject).properties;
   const members: Record<string, TSchema[]> = {};
   for (const branch of schema.anyOf)
     for (const [name, member] of Object.entries(membersOf(branch))) members[name] = [...(members[name] ?? []), member];
-  return Object.fromEntries(Object.entries(members).map(([name, all]) => [name, all.length === 1 ? (all[0] as TSchema) : Type.Union(all)]));
+  return Object.fromEntries(Object.entries(members).map(([name, all]) => [name, either(all)]));
 };
 
 /**
