@@ -6,6 +6,13 @@ import { lineOfOperatorAct, type OperatorAct } from '#infra/http/operator-acts.t
 import { createEventLog, type EventLine } from '#infra/telemetry/event-log.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 
+/** Why a KMS was sealed. */
+const SEALED = {
+  operator: 'by an operator',
+  start: 'again, because the work of a start failed after the unsealing',
+  'new-shares': 'by itself, because another replica made a new root key under new unseal shares, which this one needs now',
+} as const;
+
 /** Events of the KMS for its operators; none holds a token, a password or a key. */
 export type KmsEvent =
   | { readonly type: 'plaintext-passwords'; readonly usernames: readonly string[] }
@@ -15,7 +22,7 @@ export type KmsEvent =
   | OperatorAct
   | { readonly type: 'demo-seeded'; readonly tenants: number; readonly accounts: number; readonly elasticKeys: number }
   | { readonly type: 'demo-reset-already-done' }
-  | { readonly type: 'sealed' }
+  | { readonly type: 'sealed'; readonly cause: keyof typeof SEALED }
   | { readonly type: 'unsealed' }
   | { readonly type: 'barrier-reshared'; readonly threshold: number; readonly shares: number }
   | { readonly type: 'barrier-rotated'; readonly level: string; readonly keys: number }
@@ -75,7 +82,11 @@ const lineOf = (event: KmsEvent): EventLine => {
     case 'demo-reset-already-done':
       return ['warn', 'demo data was reset to these tenant ids already; it is kept as it is', {}];
     case 'sealed':
-      return ['warn', 'sealed by an operator: every key is forgotten, and nothing is served until it is unsealed', {}];
+      return [
+        'warn',
+        `sealed ${SEALED[event.cause]}: every key is forgotten, and nothing is served until it is unsealed`,
+        { reason: event.cause },
+      ];
     case 'unsealed':
       return ['info', 'unsealed by operators', {}];
     case 'barrier-reshared':

@@ -1,5 +1,6 @@
 import { randomUUID, randomUUIDv7 } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startTelemetry } from '#infra/telemetry/sdk/start-telemetry.ts';
 import type { TestIdentity } from '#test/support/identity.ts';
 import { startTestIdentity } from '#test/support/identity.ts';
 
@@ -38,6 +39,7 @@ describe('the admin listener', () => {
       ['GET', '/admin/v1/demo/reset'],
       ['DELETE', '/admin/v1/demo'],
       ['GET', '/admin/v1/nothing'],
+      ['GET', '/metrics'],
       ['GET', '/%61dmin/v1/demo'],
       ['GET', '/nothing'],
     ] as const) {
@@ -51,6 +53,18 @@ describe('the admin listener', () => {
   it('says whether it is alive and ready', async () => {
     expect((await running.admin('/livez')).status).toBe(200);
     expect(await (await running.admin('/readyz')).json()).toMatchObject({ dependencies: { database: { state: 'up', required: true } } });
+  });
+
+  it('shows its metrics to operators, as text for Prometheus', async () => {
+    const telemetry = await startTelemetry({ service: 'passthru-identity', version: '1.2.3' });
+    await using _telemetry = telemetry;
+    await using own = await startTestIdentity({ telemetry });
+    await own.admin('/livez');
+    const answer = await own.admin('/metrics');
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'text/plain; version=0.0.4; charset=utf-8']);
+    const text = await answer.text();
+    expect(text).toMatch(/^http_server_request_duration_seconds_count\{[^}]*http_route="\/livez"[^}]*\} 1$/m);
+    expect(text).toMatch(/^passthru_job_failed\{job_name="[^"]+"\} 0$/m);
   });
 
   it('withdraws a signing key that leaked, and rotates no key that verifiers may not have seen', async () => {

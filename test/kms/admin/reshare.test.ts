@@ -142,7 +142,10 @@ describe.skipIf(!databaseKinds().includes('postgres'))('A replica that was unsea
     await using test = await withDatabases('postgres');
     await using house = await kmsHouse({ change: (config) => (config.database = test.config) });
     const present = await Promise.all(house.config.unseal.share_files.map((file) => readFile(file, 'utf8')));
-    const [one, two] = await Promise.all([runKms(house), runKms(house)]);
+    const quiet = noTelemetry();
+    const warned: string[] = [];
+    const telemetry = { ...quiet, log: { ...quiet.log, warn: (message: string) => void warned.push(message) } };
+    const [one, two] = await Promise.all([runKms(house), runKms(house, { telemetry })]);
     await using _one = one;
     await using _two = two;
     const ask = async (on: RunningKms, path: string, body: Record<string, unknown>) =>
@@ -166,6 +169,7 @@ describe.skipIf(!databaseKinds().includes('postgres'))('A replica that was unsea
     await ask(one, 'barrier/rotation', { level: 'content' });
     expect(await make(two)).toBe(503);
     expect((await two.send('/readyz')).json()).toMatchObject({ status: 503, reason: 'sealed' });
+    expect(warned.join('\n')).toContain('sealed by itself, because another replica made a new root key under new unseal shares');
     for (const share of shares) await ask(two, 'unseal', { share });
     expect(await make(two)).toBe(201);
     expect(await make(one)).toBe(201);

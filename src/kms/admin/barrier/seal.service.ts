@@ -34,7 +34,7 @@ export interface SealService {
  * @param options.keyed called with the unseal key, which is zeroed after that
  */
 export const createSealService = (options: {
-  readonly barrier: Pick<Barrier, 'state' | 'seal' | 'unseal'>;
+  readonly barrier: Pick<Barrier, 'state' | 'seal' | 'unseal' | 'onForget'>;
   readonly prepare: () => Promise<void>;
   readonly isPrepared: boolean;
   readonly keyed: (unsealKey: Uint8Array) => void;
@@ -43,12 +43,22 @@ export const createSealService = (options: {
   const { barrier, prepare, keyed, emit } = options;
   const shares = createShareCollection();
   let { isPrepared } = options;
+  /** Null where the barrier seals itself: it cannot follow a root that another replica made under new shares. */
+  let cause: 'operator' | 'start' | null = null;
+
+  barrier.onForget((tenantId) => {
+    if (tenantId === null) emit({ type: 'sealed', cause: cause ?? 'new-shares' });
+  });
+
+  const sealFor = (because: 'operator' | 'start'): void => {
+    cause = because;
+    barrier.seal();
+    cause = null;
+  };
 
   const seal = (): void => {
     shares.clear();
-    if (barrier.state() === 'sealed') return;
-    barrier.seal();
-    emit({ type: 'sealed' });
+    if (barrier.state() === 'unsealed') sealFor('operator');
   };
 
   const open = async (unsealKey: Uint8Array): Promise<void> => {
@@ -62,7 +72,7 @@ export const createSealService = (options: {
       if (!isPrepared) await prepare();
       isPrepared = true;
     } catch (error) {
-      barrier.seal();
+      sealFor('start');
       throw error;
     }
     emit({ type: 'unsealed' });
