@@ -46,6 +46,13 @@ export type KmsEvent =
       readonly version: number;
       readonly cause: 'period' | 'protections';
     }
+  | {
+      readonly type: 'key-destroyed';
+      readonly tenantId: string;
+      readonly elasticKeyId: string;
+      /** Null where the elastic key was destroyed with all its versions. */
+      readonly materialKeyId: string | null;
+    }
   | { readonly type: 'rows-adopted'; readonly tenants: number; readonly users: number; readonly keys: number }
   | { readonly type: 'listening'; readonly listener: 'public' | 'admin'; readonly host: string; readonly port: number };
 
@@ -150,6 +157,11 @@ const lineOf = (event: KmsEvent): EventLine => {
     case 'key-rotated': {
       const why = event.cause === 'period' ? 'its period is over' : 'its version before has protected so often';
       return ['info', `rotated elastic key ${event.elasticKeyId} to version ${event.version}: ${why}`, { tenant_id: event.tenantId }];
+    }
+    case 'key-destroyed': {
+      const { elasticKeyId, materialKeyId } = event;
+      const what = materialKeyId === null ? `elastic key ${elasticKeyId}` : `material key ${materialKeyId} of elastic key ${elasticKeyId}`;
+      return ['info', `destroyed ${what}: the wait of its deletion is over`, { tenant_id: event.tenantId }];
     }
     case 'rows-adopted':
       return [

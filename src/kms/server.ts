@@ -140,7 +140,7 @@ export const buildKms = async (options: {
     forgetGoneTenants(tenants),
     lookAtTenants(tenants, rows),
     forgetIdempotencyKeys({ locks: databases, tenants, rows, now }),
-    destroyDueKeys({ locks: databases, tenants, rows, destruction: keys.destruction, now }),
+    destroyDueKeys({ locks: databases, tenants, rows, destruction: keys.destruction, emit, now }),
     ...keys.jobs,
     rotateDueKeys({ materialKeys: keys.materialKeys, hints: keys.rotationHints, locks: databases, tenants, rows, emit, now, elapsed }),
   ];

@@ -1,7 +1,9 @@
 import { AppError } from '#infra/apperr/app-error.ts';
+import { publicCause } from '#infra/apperr/public-cause.ts';
 import type { Locks } from '#infra/database/locks.ts';
 import type { Job } from '#infra/jobs/job.ts';
 import type { CallerTenant } from '#kms/caller.ts';
+import type { Emit } from '#kms/events.ts';
 import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
 import type { TenantDirectory } from '#kms/tenants/directory.ts';
 import { type Destruction, isNotDue } from './destruction.ts';
@@ -10,10 +12,12 @@ import { dueKeysStore, TABLES_OF_SECRETS } from './due-keys.store.ts';
 /** Milliseconds that a key may stay after its time. */
 const LOOK_EVERY_MS = 60_000;
 const NAME = 'destroy-due-keys';
+/** So many of the keys that could not be destroyed are named. */
+const MAX_NAMED = 10;
 
 /**
  * Destroys the keys of all tenants whose time has come, each as an act of its own, and then takes what was destroyed out of the files of
- * the database. What fails is tried again with the next run: the others go on, and the job fails with the first cause.
+ * the database. What fails is tried again with the next run: the others go on, and the job fails and names it.
  *
  * @param options.now epoch milliseconds
  */
@@ -22,27 +26,46 @@ export const destroyDueKeys = (options: {
   readonly tenants: Pick<TenantDirectory, 'active'>;
   readonly rows: Pick<RowIntegrity, 'isReadable'>;
   readonly destruction: Destruction;
+  readonly emit: Emit;
   readonly now: () => number;
 }): Job => {
-  const { locks, tenants, rows, destruction, now } = options;
+  const { locks, tenants, rows, destruction, emit, now } = options;
 
-  const destroyIn = async (tenant: CallerTenant, signal: AbortSignal, failures: unknown[]): Promise<void> => {
-    const attempt = async (step: Promise<void>): Promise<void> => {
-      signal.throwIfAborted();
-      await step.catch((error: unknown) => {
-        // Somebody restored it a moment ago.
-        if (!isNotDue(error)) failures.push(error);
-      });
-    };
-    const { db, erase } = await tenant.database();
-    const { elasticKeys, materialKeys } = await dueKeysStore(db).due(now());
-    for (const id of elasticKeys) await attempt(destruction.elasticKey(tenant, id));
-    const gone = new Set(elasticKeys);
-    for (const { elasticKeyId, id } of materialKeys)
-      if (!gone.has(elasticKeyId)) await attempt(destruction.materialKey(tenant, elasticKeyId, id));
-    if (!(await dueKeysStore(db).isErasureDue())) return;
-    await erase(TABLES_OF_SECRETS);
-    await dueKeysStore(db).erased();
+  /** @returns why the key could not be destroyed; null where it was, or somebody restored it a moment ago */
+  const attempt = async (tenant: CallerTenant, elasticKeyId: string, materialKeyId: string | null): Promise<string | null> => {
+    try {
+      if (materialKeyId === null) await destruction.elasticKey(tenant, elasticKeyId);
+      else await destruction.materialKey(tenant, elasticKeyId, materialKeyId);
+      emit({ type: 'key-destroyed', tenantId: tenant.id, elasticKeyId, materialKeyId });
+      return null;
+    } catch (error) {
+      const key = materialKeyId === null ? `elastic key ${elasticKeyId}` : `material key ${materialKeyId}`;
+      return isNotDue(error) ? null : `${key} of tenant ${tenant.id}: ${publicCause(error)}`;
+    }
+  };
+
+  const destroyOf = async (tenant: CallerTenant, signal: AbortSignal): Promise<readonly string[]> => {
+    const failures: string[] = [];
+    try {
+      const { db, erase } = await tenant.database();
+      const { elasticKeys, materialKeys } = await dueKeysStore(db).due(now());
+      const gone = new Set(elasticKeys);
+      const due = [
+        ...elasticKeys.map((elasticKeyId) => ({ elasticKeyId, id: null })),
+        ...materialKeys.filter(({ elasticKeyId }) => !gone.has(elasticKeyId)),
+      ];
+      for (const { elasticKeyId, id } of due) {
+        signal.throwIfAborted();
+        failures.push(...[await attempt(tenant, elasticKeyId, id)].filter((failure) => failure !== null));
+      }
+      if (await dueKeysStore(db).isErasureDue()) {
+        await erase(TABLES_OF_SECRETS);
+        await dueKeysStore(db).erased();
+      }
+    } catch (error) {
+      failures.push(`tenant ${tenant.id}: ${publicCause(error)}`);
+    }
+    return failures;
   };
 
   return {
@@ -51,16 +74,14 @@ export const destroyDueKeys = (options: {
     tryLock: () => locks.tryLock(`kms-${NAME}`),
     run: async (signal) => {
       if (!rows.isReadable()) return;
-      const failures: unknown[] = [];
+      const failures: string[] = [];
       for (const tenant of await tenants.active()) {
         signal.throwIfAborted();
-        await destroyIn(tenant, signal, failures).catch((error: unknown) => void failures.push(error));
+        failures.push(...(await destroyOf(tenant, signal)));
       }
-      const [first] = failures;
-      if (first !== undefined)
-        throw new AppError('keys-not-destroyed', 503, `${failures.length} of the keys that are due could not be destroyed`, {
-          cause: first,
-        });
+      if (failures.length === 0) return;
+      const more = failures.length > MAX_NAMED ? [`and ${failures.length - MAX_NAMED} more`] : [];
+      throw new AppError('keys-not-destroyed', 503, [...failures.slice(0, MAX_NAMED), ...more].join('; '));
     },
   };
 };

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { Job } from '#infra/jobs/job.ts';
+import type { KmsEvent } from '#kms/events.ts';
 import { destroyJob } from '#test/kms/support/destroy-job.ts';
 import { databaseKinds, type TestDatabases, withDatabases } from '#test/support/database.ts';
 import { hastyKms } from '#test/kms/support/hasty-kms.ts';
@@ -22,12 +23,14 @@ describe.each(databaseKinds())('What is due, on %s,', (kind) => {
     await materialKeys.rotate(caller, key.id);
     await lifeCycle.revokeVersion(caller, key.id, materialKeyId, { reason: 'superseded', comment: 'kept in the record' });
     await lifeCycle.scheduleDeletion(caller, key.id, { waitDays: 1 });
-    const job = jobOf(kms, databases);
+    const events: KmsEvent[] = [];
+    const job = destroyJob(kms, databases, [caller], events);
     clock.now += DAY - 1;
     await job.run(never);
     expect(await elasticKeys.read(caller, key.id)).toMatchObject({ state: 'pending-deletion' });
     clock.now += 1;
     await job.run(never);
+    expect(events).toEqual([{ type: 'key-destroyed', tenantId: kms.tenantId, elasticKeyId: key.id, materialKeyId: null }]);
 
     const record = { state: 'destroyed', destroyedAt: clock.now, deletionDueAt: null, restoresTo: null };
     expect(await elasticKeys.read(caller, key.id)).toMatchObject({ ...record, name: `${key.name}:${key.id}`, latestVersion: 2 });
@@ -118,7 +121,11 @@ describe.each(databaseKinds())('What is due, on %s,', (kind) => {
     const early = await jobOf(kms, databases)
       .run(never)
       .catch((error: unknown) => error);
-    expect(early).toMatchObject({ code: 'keys-not-destroyed', status: 503, cause: { code: 'row-damaged' } });
+    expect(early).toMatchObject({
+      code: 'keys-not-destroyed',
+      status: 503,
+      message: expect.stringContaining(`elastic key ${mine.id} of tenant ${kms.tenantId}: The row ${mine.id} of elastic_keys is not as`),
+    });
     expect((await elasticKeys.read(otherCaller, other.id)).state).toBe('pending-deletion');
     clock.now += 1;
     await expect(jobOf(kms, databases).run(never)).rejects.toMatchObject({ code: 'keys-not-destroyed' });
