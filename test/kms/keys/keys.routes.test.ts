@@ -8,6 +8,21 @@ import { makePki, type Pki } from '#test/support/pki.ts';
 
 const base64url = (text: string) => Buffer.from(text).toString('base64url');
 const encoded = (bytes: number) => Buffer.alloc(bytes).toString('base64url');
+/** The scope of each operation with key material, which its batch takes, too. */
+const OPERATION_SCOPES: Readonly<Record<string, string>> = {
+  encrypt: 'kms:encrypt',
+  decrypt: 'kms:decrypt',
+  rewrap: 'kms:rewrap',
+  wrap: 'kms:wrap',
+  unwrap: 'kms:unwrap',
+  generate: 'kms:generate',
+  sign: 'kms:sign',
+  verify: 'kms:verify',
+  'sign-raw': 'kms:sign',
+  'verify-raw': 'kms:verify',
+  mac: 'kms:mac',
+  'mac-verify': 'kms:mac-verify',
+};
 const name = () => `key-${randomUUIDv7()}`;
 
 let pki: Pki;
@@ -629,18 +644,12 @@ describe.each(databaseKinds())('The key routes on %s', (kind) => {
       'GET /:id/import-parameters': 'kms:elastic-keys:import',
       'POST /:id/import': 'kms:elastic-keys:import',
       'POST /:id/export': 'kms:elastic-keys:export',
-      'POST /:id/encrypt': 'kms:encrypt',
-      'POST /:id/decrypt': 'kms:decrypt',
-      'POST /:id/rewrap': 'kms:rewrap',
-      'POST /:id/wrap': 'kms:wrap',
-      'POST /:id/unwrap': 'kms:unwrap',
-      'POST /:id/generate': 'kms:generate',
-      'POST /:id/sign': 'kms:sign',
-      'POST /:id/verify': 'kms:verify',
-      'POST /:id/sign-raw': 'kms:sign',
-      'POST /:id/verify-raw': 'kms:verify',
-      'POST /:id/mac': 'kms:mac',
-      'POST /:id/mac-verify': 'kms:mac-verify',
+      ...Object.fromEntries(
+        Object.entries(OPERATION_SCOPES).flatMap(([operation, scope]) => [
+          [`POST /:id/${operation}`, scope],
+          [`POST /:id/${operation}/batch`, scope],
+        ]),
+      ),
     });
   });
 });
