@@ -27,10 +27,16 @@ interface InvokeOptions {
   readonly idempotencyKey?: string;
 }
 
+/** Parameters of a query; one that has several values stands there as often. */
+type Query = Readonly<Record<string, string | readonly string[]>>;
+
+const searchOf = (query: Query): string =>
+  new URLSearchParams(Object.entries(query).flatMap(([name, values]) => [values].flat().map((value) => [name, value]))).toString();
+
 /** The request of any operation. */
 interface AnyRequest {
   readonly path?: Readonly<Record<string, string>>;
-  readonly query?: Readonly<Record<string, string>>;
+  readonly query?: Query;
   readonly body?: Readonly<Record<string, unknown>>;
 }
 
@@ -55,7 +61,7 @@ export const kmsApi = (options: { readonly url: string; readonly session: Sessio
     const route = KMS_ROUTES[operation];
     const { method, path: template, status } = route;
     const path = template.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(parameters[name] ?? ''));
-    const search = new URLSearchParams(query).toString();
+    const search = searchOf(query);
     const target = search === '' ? path : `${path}?${search}`;
     const answer = 'takesKey' in route ? untilAnswered((key) => send(method, target, body, key), options) : send(method, target, body);
     return expectStatus(await answer, status, `kms: ${method} ${path}`);
@@ -68,7 +74,7 @@ export const kmsApi = (options: { readonly url: string; readonly session: Sessio
     const items: KmsListItem<O>[] = [];
     let cursor: string | null = null;
     do {
-      const query: Record<string, string> = { ...wanted.query, limit: '100', ...(cursor === null ? {} : { cursor }) };
+      const query: Query = { ...wanted.query, limit: '100', ...(cursor === null ? {} : { cursor }) };
       const page: Page<KmsListItem<O>> = (await succeed(operation, { ...wanted, query })).json();
       items.push(...page.items);
       cursor = page.next_cursor;

@@ -54,6 +54,16 @@ describe('The API of the KMS', () => {
     expect(names).toEqual(expect.arrayContaining([first.name, second.name]));
   });
 
+  it('lists the elastic keys that have all labels that were asked for', async () => {
+    const [team, env] = [randomUUIDv7(), randomUUIDv7()];
+    const body = { name: `key-${randomUUIDv7()}`, algorithm: 'A256KW', labels: { team, env } };
+    const { id, labels } = await kms.invoke('createElasticKey', { body });
+    expect(labels).toEqual({ team, env });
+    const found = async (...label: string[]) => (await kms.all('listElasticKeys', { query: { label } })).map((key) => key.id);
+    expect(await found(`team:${team}`, `env:${env}`)).toEqual([id]);
+    expect(await found(`team:${team}`, `env:${team}`)).toEqual([]);
+  });
+
   it('finds an elastic key by its name, and nothing under a name that nobody has', async () => {
     const { id, name } = await create();
     expect((await kms.elasticKeyNamed(name))?.id).toBe(id);

@@ -1,5 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { isUniqueViolation } from '#infra/database/unique-violation.ts';
+import type { Precondition } from '#kms/api/entity-tag.ts';
 import type { Caller } from '#kms/caller.ts';
 import { type AlgorithmName, algorithmOf } from '#kms/jose/algorithms.ts';
 import { importSecret } from '#kms/jose/key-material.ts';
@@ -8,6 +9,7 @@ import { TRANSPORT_ALGORITHMS, unwrapFrom } from '#kms/jose/transport/wrappings.
 import { elasticKeyNotFound } from '../elastic-keys/elastic-key-errors.ts';
 import { assertImports } from '../elastic-keys/elastic-key.policy.ts';
 import { elasticKeysStore } from '../elastic-keys/elastic-key.store.ts';
+import type { ElasticKey } from '../elastic-keys/elastic-key.ts';
 import { checkVersions } from '../elastic-keys/quotas.ts';
 import type { MaterialKey } from '../material-keys/material-key.ts';
 import { wrapSecret } from '../material-keys/mint.ts';
@@ -26,6 +28,8 @@ interface ImportInput {
   readonly format?: KeyFormat;
   /** A UUID; a new one by default. */
   readonly materialKeyId?: string;
+  /** Looks at the elastic key, in the transaction of the import. */
+  readonly precondition?: Precondition<ElasticKey>;
 }
 
 /** Imports the first version of an elastic key of external origin, or the next, which protects from then on. */
@@ -65,13 +69,17 @@ export const createImportKey = ({ operate, now, quotas, barrier, slowKeys }: Tra
     }
   };
 
-  return (caller, key, { transportKeyId, wrappedKey, format, materialKeyId = randomUUIDv7() }) =>
-    operate(caller, TRANSFER_ACTIONS.import, { key, materialKeyId }, async ({ tenant, db, rows, target: { elasticKeyId } }) => {
+  return (caller, key, { transportKeyId, wrappedKey, format, materialKeyId = randomUUIDv7(), precondition }) => {
+    const assertMay = (elasticKey: ElasticKey, at: number): void => {
+      precondition?.(elasticKey);
+      assertImports(elasticKey, at);
+    };
+    return operate(caller, TRANSFER_ACTIONS.import, { key, materialKeyId }, async ({ tenant, db, rows, target: { elasticKeyId } }) => {
       const elasticKey = await elasticKeysStore(db, rows).byId(elasticKeyId);
       if (!elasticKey) throw elasticKeyNotFound();
       const { algorithm, latestVersion } = elasticKey;
       // Who is refused has nothing opened; the transaction looks again.
-      assertImports(elasticKey, now());
+      assertMay(elasticKey, now());
       checkVersions(elasticKey, latestVersion + 1, quotas);
       const transportKey = await transportKeysStore(db, rows).byId(elasticKeyId, transportKeyId);
       if (!transportKey || transportKey.expiresAt <= now()) throw transportKeyUnknown();
@@ -83,11 +91,12 @@ export const createImportKey = ({ operate, now, quotas, barrier, slowKeys }: Tra
       return async (tx) => {
         if (!(await transportKeysStore(tx, rows).take(transportKeyId))) throw transportKeyUnknown();
         try {
-          return await storeNextVersion(tx, { rows, quotas, elasticKey, minted, createdAt, assertMay: assertImports });
+          return await storeNextVersion(tx, { rows, quotas, elasticKey, minted, createdAt, assertMay });
         } catch (error) {
           // The elastic key gives each version a number of its own: only the id can be there already.
           throw isUniqueViolation(error) ? materialKeyIdTaken() : error;
         }
       };
     });
+  };
 };

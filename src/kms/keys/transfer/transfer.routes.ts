@@ -1,8 +1,9 @@
 import type { App } from '#infra/http/server.ts';
+import { ifMatch, ifMatchHeader, tagged } from '#kms/api/entity-tag.ts';
 import { noStore } from '#kms/api/no-store.ts';
 import { problems } from '#kms/api/schemas.ts';
-import { elasticKeyPath } from '../elastic-keys/elastic-key.schemas.ts';
-import { materialKeySchema, materialKeyView } from '../material-keys/material-key.schemas.ts';
+import { elasticKeyPath, elasticKeyTag } from '../elastic-keys/elastic-key.schemas.ts';
+import { materialKeySchema, materialKeyTag, materialKeyView } from '../material-keys/material-key.schemas.ts';
 import type { Transfer } from './transfer.ts';
 import { TRANSFER_ACTIONS } from './transfer.actions.ts';
 import { BODY_LIMIT, exportAnswer, exportBody, importBody, parametersQuery, parametersSchema, parametersView } from './transfer.schemas.ts';
@@ -45,8 +46,9 @@ export const registerTransferRoutes = (app: App, base: string, transfer: Transfe
           'Opens a key that was wrapped to the transport key, checks it, and makes it the newest version, which protects from now on. A refusal says what is wrong with the key, and leaves the transport key for another try.',
         tags,
         params: elasticKeyPath,
+        headers: ifMatchHeader,
         body: importBody,
-        response: { 201: materialKeySchema, ...problems },
+        response: { 201: tagged(materialKeySchema), ...problems },
       },
     },
     async (request, reply) => {
@@ -56,10 +58,12 @@ export const registerTransferRoutes = (app: App, base: string, transfer: Transfe
         wrappedKey,
         ...(given === undefined ? {} : { format: given }),
         ...(id === undefined ? {} : { materialKeyId: id }),
+        ...ifMatch(request, elasticKeyTag),
       });
       return reply
         .code(201)
         .header('location', `${base}/elastic-keys/${key.elasticKeyId}/material-keys/${key.id}`)
+        .header('etag', materialKeyTag(key))
         .send(materialKeyView(key));
     },
   );

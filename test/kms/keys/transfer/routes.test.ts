@@ -70,6 +70,21 @@ describe.each(databaseKinds())('The routes of the import on %s', (kind) => {
     expect((await call('GET', id)).body).toMatchObject({ state: 'active', latest_version: 2 });
   });
 
+  it('take a key where the elastic key is as the caller read it, and leave the transport key where it is not', async () => {
+    await using databases = await withDatabases(kind);
+    const kms = await testKms(databases);
+    await using server = await keyRoutes(kms, pki);
+    const { call } = server;
+    const id = await makeExternal(call, 'A256KW');
+    const body = await bodyOf(await parametersOf(call, id), randomBytes(32));
+    const refused = await call('POST', `${id}/import`, body, { 'if-match': '"other"' });
+    expect(refused).toMatchObject({ status: 412, body: { code: 'precondition-failed' } });
+    const tag = String((await call('GET', id)).headers['etag']);
+    const made = await call('POST', `${id}/import`, body, { 'if-match': tag });
+    expect(made.status).toBe(201);
+    expect((await call('GET', String(made.headers['location']))).headers['etag']).toBe(made.headers['etag']);
+  });
+
   it('take the id that the key had elsewhere', async () => {
     await using databases = await withDatabases(kind);
     const kms = await testKms(databases);
