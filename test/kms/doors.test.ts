@@ -29,22 +29,38 @@ const filesTaking = async (member: string): Promise<readonly string[]> => {
 describe('In the KMS', () => {
   it('nobody takes the database of a tenant but the door, the key ring below it, and who makes or finds that database', async () => {
     expect(await filesTaking('database')).toEqual([
+      // That of the audit, which is none of a tenant's.
+      'audit/chain/chain-writer.ts',
+      'audit/close-chains.ts',
+      'audit/export.ts',
+      'audit/reading/create-audit-entries.ts',
       // Deletes keys of the demo's own flows, which are in no use any more, for operators.
       'demo/flow-keys.ts',
+      // Removes keys of requests that are over; they decide nothing any more.
+      'idempotency/forget-keys.ts',
       'keys/key-ring/create-key-ring.ts',
       // A reserved block counts as used even where the act fails: it is never part of a transaction.
       'keys/key-ring/protection-counter.ts',
+      // Looks which keys are due; each is destroyed through the door.
+      'keys/life-cycle/destroy-due-keys.ts',
       'keys/operations/operate.ts',
+      // Wraps secrets anew under a newer content key: what they are and may do stays.
+      'keys/rewrapping/rewrap-tenant.ts',
+      // Looks which keys are due; each is rotated through the door.
+      'keys/rotation/rotate-due-keys.ts',
       'tenants/create-directory.ts',
       // A tenant without keys has its database all the same.
       'tenants/prepare-tenants.ts',
     ]);
   });
 
-  it('nobody opens a transaction of a tenant but the door; all others are of the database of the service', async () => {
+  it('nobody opens a transaction of a tenant but the door; all others are of the databases of the service and the audit', async () => {
     expect(await filesTaking('transaction')).toEqual([
       'admin/tenants.service.ts',
-      'barrier/hierarchy.ts',
+      'audit/chain/chain-writer.ts',
+      'audit/close-chains.ts',
+      'barrier/hierarchy/establish.ts',
+      'barrier/hierarchy/rotate.ts',
       'demo/create-seeding.ts',
       // Of a tenant of the demo: see above.
       'demo/flow-keys.ts',
@@ -61,11 +77,13 @@ describe('In the KMS', () => {
     expect(await filesTaking('startTransaction')).toEqual([]);
   });
 
-  it('nobody unwraps a key but the key ring', async () => {
+  it('nobody unwraps a key but the key ring, and its own transport key the import', async () => {
     expect(await filesTaking('unwrap')).toEqual([
       'keys/key-ring/create-key-ring.ts',
       // The operation of this name, which goes through the door.
       'keys/operations/cryptography.ts',
+      // A transport key, which opens what is imported and goes then.
+      'keys/transfer/import-key.ts',
     ]);
   });
 
