@@ -45,6 +45,7 @@ import { registerKeyRoutes } from './keys/keys.routes.ts';
 import { createKeys } from './keys/keys.ts';
 import { retireOlderKeys } from './keys/rewrapping/retire-keys.job.ts';
 import { countActs } from './keys/operations/count-acts.ts';
+import { forgetTransportKeys } from './keys/transfer/forget-transport-keys.ts';
 import { destroyDueKeys } from './keys/life-cycle/destroy-due-keys.ts';
 import { quotasOf } from './keys/elastic-keys/quotas.ts';
 import { rotateDueKeys } from './keys/rotation/rotate-due-keys.ts';
@@ -141,6 +142,7 @@ export const buildKms = async (options: {
     lookAtTenants(tenants, rows),
     forgetIdempotencyKeys({ locks: databases, tenants, rows, now }),
     destroyDueKeys({ locks: databases, tenants, rows, destruction: keys.destruction, emit, now }),
+    forgetTransportKeys({ locks: databases, tenants, rows, now }),
     ...keys.jobs,
     rotateDueKeys({ materialKeys: keys.materialKeys, hints: keys.rotationHints, locks: databases, tenants, rows, emit, now, elapsed }),
   ];

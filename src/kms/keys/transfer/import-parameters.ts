@@ -31,7 +31,8 @@ export const createGetImportParameters =
       const expiresAt = createdAt + TRANSPORT_LIFE_MS;
       return async (tx) => {
         const store = transportKeysStore(tx, rows);
-        await store.tidy({ now: createdAt, elasticKeyId, keep: MAX_OPEN - 1 });
+        await store.removeExpired(createdAt);
+        await store.keepNewest(elasticKeyId, MAX_OPEN - 1);
         if ((await store.count()) >= MAX_OPEN_OF_TENANT) throw transportKeysQuota(MAX_OPEN_OF_TENANT);
         await store.insert({ id, elasticKeyId, wrapping, wrapped, createdAt, expiresAt });
         return { transportKeyId: id, wrapping, publicJwk, expiresAt };

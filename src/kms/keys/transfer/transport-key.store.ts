@@ -52,31 +52,24 @@ export const transportKeysStore = (db: Kysely<TenantTables>, rows: TenantRows) =
     return taken.length > 0;
   },
 
-  /** Removes those that have expired, and of an elastic key all but so many of the newest. */
-  tidy: async ({
-    now,
-    elasticKeyId,
-    keep,
-  }: {
-    readonly now: number;
-    readonly elasticKeyId: string;
-    readonly keep: number;
-  }): Promise<void> => {
+  /** Removes those of a tenant that have expired. Where there are none, nothing is written. */
+  removeExpired: async (now: number): Promise<void> => {
+    const [expired] = await db.selectFrom('transport_keys').select('id').where('expires_at', '<=', now).limit(1).execute();
+    if (expired === undefined) return;
+    await rows.remove('transport_keys', db, async (tx) => {
+      const gone = await tx.deleteFrom('transport_keys').where('expires_at', '<=', now).returning('id').execute();
+      return gone.map(({ id }) => id);
+    });
+  },
+
+  /** Removes all of an elastic key but so many of the newest. */
+  keepNewest: async (elasticKeyId: string, keep: number): Promise<void> => {
     await rows.remove('transport_keys', db, async (tx) => {
       const ofKey = tx.selectFrom('transport_keys').select('id').where('elastic_key_id', '=', elasticKeyId);
-      const newest = await ofKey.orderBy('created_at', 'desc').orderBy('id', 'desc').limit(keep).execute();
-      const kept = newest.map(({ id }) => id);
-      const gone = await tx
-        .deleteFrom('transport_keys')
-        .where((where) =>
-          where.or([
-            where('expires_at', '<=', now),
-            where.and([where('elastic_key_id', '=', elasticKeyId), ...(kept.length > 0 ? [where('id', 'not in', kept)] : [])]),
-          ]),
-        )
-        .returning('id')
-        .execute();
-      return gone.map(({ id }) => id);
+      const all = await ofKey.orderBy('created_at', 'desc').orderBy('id', 'desc').execute();
+      const old = all.slice(keep).map(({ id }) => id);
+      if (old.length > 0) await tx.deleteFrom('transport_keys').where('id', 'in', old).execute();
+      return old;
     });
   },
 

@@ -3,8 +3,13 @@ import { CompactEncrypt, compactDecrypt, compactVerify } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { type AlgorithmName, algorithmOf } from '#kms/jose/algorithms.ts';
 import { viewOf } from '#kms/jose/encoding/base64url.ts';
+import type { Act } from '#kms/action.ts';
+import type { Barrier } from '#kms/barrier/barrier.ts';
+import { createKeys } from '#kms/keys/keys.ts';
+import { insufficientScope } from '#test/support/kms-caller.ts';
 import type { Wrapping } from '#kms/jose/transport/wrappings.ts';
 import type { ElasticKey } from '#kms/keys/elastic-keys/elastic-key.ts';
+import { forgetTransportKeys } from '#kms/keys/transfer/forget-transport-keys.ts';
 import { secretFor } from '#test/kms/jose/secrets.ts';
 import { newPrivateKey, pkcs8Of } from '#test/kms/jose/received/made-keys.ts';
 import { wrapFor } from '#test/kms/support/wrapped-keys.ts';
@@ -176,6 +181,13 @@ describe.each(databaseKinds())('A transport key on %s', (kind) => {
     kms.clock.now += DAY_MS;
     const last = await kms.transfer.importParameters(kms.caller, other.id, { wrapping: FAST });
     expect(await ids()).toEqual([last.transportKeyId]);
+    const tenants = { active: async () => [kms.caller.tenant] as never };
+    const job = forgetTransportKeys({ locks: databases.databases, tenants, rows: kms.rows, now: () => kms.clock.now });
+    await job.run(new AbortController().signal);
+    expect(await ids()).toEqual([last.transportKeyId]);
+    kms.clock.now += DAY_MS;
+    await job.run(new AbortController().signal);
+    expect(await ids()).toEqual([]);
   });
 
   it('is refused where its row was put back after its use, moved to another elastic key or made to last', async () => {
@@ -271,5 +283,65 @@ describe('An imported key works as the one that was brought, which jose has, too
       const { version, publicKey } = await brought(kms, name);
       expect(version.publicJwk, name).toMatchObject({ ...publicKey.export({ format: 'jwk' }), kid: version.id });
     }
+  });
+});
+
+describe('Key material in the clear', () => {
+  it('is zeroed once it is behind the barrier, and so is what opened it; where it is refused, too', async () => {
+    await using databases = await withDatabases('sqlite');
+    const kms = await testKms(databases);
+    const { barrier, rows, clock, caller } = kms;
+    const seen: Uint8Array[] = [];
+    const watched: Barrier = {
+      ...barrier,
+      wrap: (of, secret) => {
+        seen.push(secret);
+        return barrier.wrap(of, secret);
+      },
+      unwrap: async (...of) => {
+        const secret = await barrier.unwrap(...of);
+        seen.push(secret);
+        return secret;
+      },
+    };
+    const keys = createKeys({ barrier: watched, rows, insufficientScope, now: () => clock.now });
+    const key = await external(kms, 'A256KW');
+    const parameters = await keys.transfer.importParameters(caller, key.id, { wrapping: FAST });
+    const { transportKeyId } = parameters;
+    for (const length of [16, 32]) {
+      const wrappedKey = await wrapFor(parameters, randomBytes(length));
+      await keys.transfer.import(caller, key.id, { transportKeyId, wrappedKey }).catch(() => null);
+    }
+    // The transport key as it was made and twice as it was opened, and the one key that was taken.
+    expect(seen.map((secret) => secret.some((byte) => byte !== 0))).toEqual([false, false, false, false]);
+    expect(await kms.elasticKeys.read(caller, key.id)).toMatchObject({ state: 'active', latestVersion: 1 });
+  });
+
+  it('is in no act: each import and export tells of the keys, and how it ended', async () => {
+    await using databases = await withDatabases('sqlite');
+    const { barrier, rows, clock, caller, elasticKeys } = await testKms(databases);
+    const acts: Act[] = [];
+    const keys = createKeys({ barrier, rows, insufficientScope, now: () => clock.now, emit: (act) => void acts.push(act) });
+    const input = { name: `key-${randomUUIDv7()}`, algorithm: 'A256KW', origin: 'external', exportable: true } as const;
+    const { id } = await elasticKeys.create(caller, input);
+    const parameters = await keys.transfer.importParameters(caller, id, { wrapping: FAST });
+    const [secret, { transportKeyId }] = [randomBytes(32), parameters];
+    const wrappedKey = await wrapFor(parameters, secret);
+    const version = await keys.transfer.import(caller, id, { transportKeyId, wrappedKey });
+    const again = keys.transfer.import(caller, id, { transportKeyId, wrappedKey });
+    await expect(again).rejects.toMatchObject({ code: 'transport-key-unknown' });
+    const recipient = { ...newPrivateKey('x25519').export({ format: 'jwk' }), d: undefined };
+    const exported = await keys.transfer.export(caller, id, { recipient });
+    expect(
+      acts.map(({ action, outcome, materialKeyId, target }) => [action.name, outcome, materialKeyId ?? target?.materialKeyId]),
+    ).toEqual([
+      ['elastic-key.import-parameters', 'done', undefined],
+      ['material-key.import', 'done', version.id],
+      ['material-key.import', 'refused', expect.any(String)],
+      ['material-key.export', 'done', version.id],
+    ]);
+    const told = JSON.stringify(acts.map(({ action, target, outcome, materialKeyId }) => [action, target, outcome, materialKeyId]));
+    for (const text of [wrappedKey, exported.wrappedKey, secret.toString('base64url'), secret.toString('hex')])
+      expect(told).not.toContain(text);
   });
 });
