@@ -12,10 +12,10 @@ const NO_CONTENT_ALLOWED = { defaultSrc: ["'none'"], frameAncestors: ["'none'"],
  */
 export const securityHeaders = (
   contentSecurityPolicy: Readonly<Record<string, readonly string[]>> = {},
-): readonly (readonly [name: string, value: string])[] => {
-  const headers: [string, string][] = [];
+): Readonly<Record<string, string>> => {
+  const headers: Record<string, string> = {};
   // It takes one header away, which is not there.
-  const answer = { setHeader: (name: string, value: string) => void headers.push([name, value]), removeHeader: () => {} };
+  const answer = { setHeader: (name: string, value: string) => void (headers[name.toLowerCase()] = value), removeHeader: () => {} };
   const secure = helmet({
     contentSecurityPolicy: { useDefaults: false, directives: { ...NO_CONTENT_ALLOWED, ...contentSecurityPolicy } as never },
     referrerPolicy: { policy: 'no-referrer' },
@@ -30,8 +30,8 @@ export const securityHeaders = (
 /** Gives every answer the security headers, first of all: an error has them as well. */
 export const secureAnswers = (app: App, contentSecurityPolicy?: Readonly<Record<string, readonly string[]>>): void => {
   const headers = securityHeaders(contentSecurityPolicy);
-  app.addHook('onRequest', (_request, { raw }, done) => {
-    for (const [name, value] of headers) raw.setHeader(name, value);
+  app.addHook('onRequest', (_request, reply, done) => {
+    reply.headers(headers);
     done();
   });
 };
