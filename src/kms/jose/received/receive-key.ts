@@ -60,14 +60,14 @@ const checkPurpose = ({ alg, use }: Jwk, { jose, base, use: purpose }: Algorithm
   if (!algs.includes(alg))
     throw new KeyRefused(
       'kind',
-      `says alg ${String(alg).slice(0, 32)}, and this elastic key is of ${base}`,
+      `says alg ${alg?.slice(0, 32)}, and this elastic key is of ${base}`,
       'Leave alg out, or use another elastic key.',
     );
   const own = SIGNING.includes(purpose) ? 'sig' : 'enc';
   if (use !== undefined && use !== own)
     throw new KeyRefused(
       'kind',
-      `says use ${String(use).slice(0, 32)}, and this elastic key has the use ${own}`,
+      `says use ${use.slice(0, 32)}, and this elastic key has the use ${own}`,
       'Leave use out, or use another elastic key.',
     );
 };

@@ -227,6 +227,26 @@ describe('A key on a curve is refused', () => {
   });
 });
 
+describe('A JWK is refused', () => {
+  const deep = `${'['.repeat(5_000)}${']'.repeat(5_000)}`;
+
+  const withMember = async (member: string, value: string) => {
+    const own = jwkOf('ES256', await secretFor(algorithmOf('ES256')));
+    return new TextEncoder().encode(JSON.stringify({ ...own, [member]: 0 }).replace(`"${member}":0`, `"${member}":${value}`));
+  };
+
+  it.each(['kty', 'use', 'alg', 'kid'])('where its %s is no text', async (member) => {
+    for (const value of ['{"toString":1,"valueOf":1}', deep, 'null', '7', '["ES256"]']) {
+      const refused = receive('ES256', await withMember(member, value), 'jwk');
+      await expect(refused).rejects.toMatchObject({ fault: 'form', message: `has a member ${member} that is no text` });
+    }
+  });
+
+  it('for nothing that a member says which no JWK has', async () => {
+    expect(await receive('ES256', await withMember('other', deep), 'jwk')).toBeInstanceOf(Uint8Array);
+  });
+});
+
 describe('A symmetric key is refused', () => {
   it('when it has another length than the algorithm, is all zeros, or comes in a form of key pairs', async () => {
     await expect(receive('A256KW', randomBytes(16))).rejects.toMatchObject({

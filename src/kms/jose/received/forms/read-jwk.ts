@@ -14,9 +14,25 @@ import {
 } from './key-parts.ts';
 import { KeyRefused } from './key-refused.ts';
 
-export type Jwk = Readonly<Record<string, unknown>>;
+/** The members that say what a key is and is for. @see RFC 7517 section 4 */
+const FACTS = ['kty', 'use', 'alg', 'kid'] as const;
+
+/** The value of every other member is anything that JSON has. */
+export type Jwk = Readonly<Record<string, unknown>> & { readonly [Fact in (typeof FACTS)[number]]?: string | undefined };
 
 const refused = (message: string, fix = 'Give the key as a JWK (RFC 7517).'): KeyRefused => new KeyRefused('form', message, fix);
+
+/**
+ * Takes an object as a JWK whose `kty`, `use`, `alg` and `kid`, where it has them, are texts.
+ *
+ * @throws KeyRefused `form`
+ * @see RFC 7517 section 4
+ */
+export const jwkOf = (value: Readonly<Record<string, unknown>>): Jwk => {
+  const other = FACTS.find((member) => value[member] !== undefined && typeof value[member] !== 'string');
+  if (other !== undefined) throw refused(`has a member ${other} that is no text`);
+  return value as Jwk;
+};
 
 /**
  * Parses the JSON of a JWK.
@@ -36,7 +52,7 @@ export const parseJwk = (bytes: Uint8Array): Jwk => {
   if (!isObject(value)) throw refused('is no JSON object, as a JWK is');
   const twice = repeatedMember(text, value);
   if (twice !== null) throw refused(`has the member ${twice.slice(1)} twice`);
-  return value;
+  return jwkOf(value);
 };
 
 const bytesOf = (jwk: Jwk, member: string): Uint8Array => {
@@ -63,8 +79,7 @@ const numberOf = (jwk: Jwk, member: string): Uint8Array => {
 const curveOf = <Curve extends string>(jwk: Jwk, curves: readonly Curve[]): Curve => {
   const { kty, crv } = jwk;
   const curve = curves.find((each) => each === crv);
-  if (curve === undefined)
-    throw new KeyRefused('kind', `is a key of kty ${String(kty)} on a curve that is not taken`, `Use ${curves.join(', ')}.`);
+  if (curve === undefined) throw new KeyRefused('kind', `is a key of kty ${kty} on a curve that is not taken`, `Use ${curves.join(', ')}.`);
   return curve;
 };
 
