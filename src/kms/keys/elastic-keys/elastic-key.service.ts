@@ -5,7 +5,7 @@ import { fieldInvalid } from '#kms/api/fields.ts';
 import { pageOf } from '#kms/api/paging.ts';
 import { algorithmOf } from '#kms/jose/algorithms.ts';
 import { checkElasticKeys, checkVersionsOfTenant, type KeyQuotas } from './quotas.ts';
-import { elasticKeyNameTaken, elasticKeyNotFound } from './elastic-key-errors.ts';
+import { elasticKeyNameTaken, elasticKeyNotFound, elasticKeyPendingImport } from './elastic-key-errors.ts';
 import { ELASTIC_KEY_ACTIONS } from './elastic-key.actions.ts';
 import { checkedAlgorithm, checkedExpiry, checkedName, checkedOperations } from './elastic-key.policy.ts';
 import { assertStays, stateSet } from './elastic-key.states.ts';
@@ -30,9 +30,10 @@ const ORDERS = {
   '-created_at': { column: 'created_at', direction: 'desc', type: 'number' },
 } as const satisfies Record<ElasticKeySort, unknown>;
 
-/** @throws AppError `min-decryption-version-invalid` 400 */
+/** A key without a version has 1 from its creation. @throws AppError `elastic-key-pending-import` 409, `min-decryption-version-invalid` 400 */
 const checkedLowest = (minDecryptionVersion: number, { latestVersion: latest }: ElasticKey): number => {
-  if (minDecryptionVersion <= latest) return minDecryptionVersion;
+  if (minDecryptionVersion <= Math.max(1, latest)) return minDecryptionVersion;
+  if (latest === 0) throw elasticKeyPendingImport();
   throw fieldInvalid(
     'min-decryption-version-invalid',
     '/min_decryption_version',

@@ -43,6 +43,8 @@ describe.each(databaseKinds())('An elastic key of external origin on %s', (kind)
     await expect(kms.crypto.sign(kms.caller, key.name, { payload: randomBytes(8) })).rejects.toMatchObject(pending);
     await expect(kms.materialKeys.rotate(kms.caller, key.id)).rejects.toMatchObject(pending);
     await expect(kms.elasticKeys.change(kms.caller, key.id, { state: 'active' })).rejects.toMatchObject(pending);
+    await expect(kms.elasticKeys.change(kms.caller, key.id, { minDecryptionVersion: 2 })).rejects.toMatchObject(pending);
+    expect(await kms.elasticKeys.change(kms.caller, key.id, { minDecryptionVersion: 1 })).toMatchObject({ minDecryptionVersion: 1 });
 
     kms.clock.now += 1_000;
     const version = await bring(kms, key, pkcs8Of(newPrivateKey('P-256')));
