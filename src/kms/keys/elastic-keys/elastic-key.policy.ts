@@ -2,7 +2,13 @@ import { isUuid } from '#infra/magic/uuid.ts';
 import { type KeyPurpose, type Operation, PROTECTING } from '#kms/jose/algorithm.ts';
 import { type AlgorithmName, algorithmOf, VARIANTS } from '#kms/jose/algorithms.ts';
 import { fieldInvalid } from '#kms/api/fields.ts';
-import { elasticKeyExpired, elasticKeyExternal, elasticKeyNotExternal, operationNotAllowed } from './elastic-key-errors.ts';
+import {
+  elasticKeyExpired,
+  elasticKeyExternal,
+  elasticKeyNotExportable,
+  elasticKeyNotExternal,
+  operationNotAllowed,
+} from './elastic-key-errors.ts';
 import { assertActive } from './elastic-key.states.ts';
 import type { ChosenAlgorithm, ElasticKey } from './elastic-key.ts';
 
@@ -17,7 +23,7 @@ export const assertUsable = (key: ElasticKey, operation: Operation, now: number)
   if (PROTECTING.has(operation) && key.expiresAt !== null && key.expiresAt <= now) throw elasticKeyExpired();
 };
 
-/** Refuses a new version of a key that has expired. @throws AppError `elastic-key-expired` 409 */
+/** Refuses what makes or gives away a version of a key that has expired. @throws AppError `elastic-key-expired` 409 */
 const assertNotExpired = ({ expiresAt }: ElasticKey, at: number): void => {
   if (expiresAt !== null && expiresAt <= at) throw elasticKeyExpired();
 };
@@ -37,6 +43,13 @@ export const assertRotates = (key: ElasticKey, at: number): void => {
 export const assertImports = (key: ElasticKey, at: number): void => {
   if (key.state !== 'pending-import') assertActive(key);
   if (key.origin !== 'external') throw elasticKeyNotExternal();
+  assertNotExpired(key, at);
+};
+
+/** Whether a version of a key may be exported. @throws AppError as `assertActive`; `elastic-key-not-exportable`, `elastic-key-expired` 409 */
+export const assertExports = (key: ElasticKey, at: number): void => {
+  assertActive(key);
+  if (!key.exportable) throw elasticKeyNotExportable();
   assertNotExpired(key, at);
 };
 

@@ -6,8 +6,7 @@ import { type KeyFormat, usualFormat } from '#kms/jose/received/receive-key.ts';
 import { readRecipient, type Recipient } from '#kms/jose/received/recipient.ts';
 import { secretIn } from '#kms/jose/transport/secret-forms.ts';
 import { type Wrapping, wrapTo } from '#kms/jose/transport/wrappings.ts';
-import { elasticKeyNotExportable } from '../elastic-keys/elastic-key-errors.ts';
-import { assertActive } from '../elastic-keys/elastic-key.states.ts';
+import { assertExports } from '../elastic-keys/elastic-key.policy.ts';
 import type { KeyRing, Snapshot, UsableKey } from '../key-ring/key-ring.ts';
 import { materialKeyNotFound } from '../material-keys/material-key.ts';
 import { formatNotOfKey, materialKeyBelowMinimum, newestNotActive, refusalOf } from './transfer-errors.ts';
@@ -36,7 +35,7 @@ interface ExportedKey {
 /**
  * Wraps a version of an exportable elastic key for a recipient.
  *
- * @throws AppError `elastic-key-not-exportable`, `material-key-below-minimum`, `no-version-protects` 409; as `assertActive`;
+ * @throws AppError as `assertExports`; `material-key-below-minimum`, `no-version-protects` 409;
  *   `material-key-not-found` 404; `format-not-of-key`, and what is wrong with the key of the recipient, 400
  */
 export type ExportKey = (caller: Caller, key: string, input: ExportInput) => Promise<ExportedKey>;
@@ -62,13 +61,12 @@ const recipientOf = (jwk: Jwk): Recipient => {
 };
 
 export const createExportKey =
-  ({ operate }: Pick<TransferOptions, 'operate'>): ExportKey =>
+  ({ operate, now }: Pick<TransferOptions, 'operate' | 'now'>): ExportKey =>
   (caller, key, { recipient: jwk, format: wanted, materialKeyId: id }) =>
     operate(caller, TRANSFER_ACTIONS.export, { key, ...(id !== undefined && { materialKeyId: id }) }, async (use) => {
       const snapshot = await use.ring.snapshot(use);
       const { elasticKey } = snapshot;
-      assertActive(elasticKey);
-      if (!elasticKey.exportable) throw elasticKeyNotExportable();
+      assertExports(elasticKey, now());
       const version = await versionOf(use, snapshot, id);
       const recipient = recipientOf(jwk);
       const algorithm = algorithmOf(elasticKey.algorithm);

@@ -86,7 +86,7 @@ describe.each(databaseKinds())('An exportable elastic key on %s', (kind) => {
     await expect(theirs).rejects.toMatchObject({ code: 'elastic-key-not-found', status: 404 });
   });
 
-  it('gives nothing while it is suspended or pending import, and no version that is revoked, below its minimum or of another key', async () => {
+  it('gives nothing while it is suspended, pending import or expired, and no version that is revoked, below its minimum or of another key', async () => {
     await using databases = await withDatabases(kind);
     const kms = await testKms(databases);
     const key = await exportable(kms, 'ES256');
@@ -103,6 +103,11 @@ describe.each(databaseKinds())('An exportable elastic key on %s', (kind) => {
     await expect(ask(second.id)).rejects.toMatchObject({ code: 'material-key-not-found' });
     await kms.elasticKeys.change(kms.caller, key.id, { state: 'suspended' });
     await expect(ask()).rejects.toMatchObject({ code: 'elastic-key-suspended', status: 409 });
+    const expiring = await exportable(kms, 'ES256', { expiresAt: kms.clock.now + 1_000 });
+    const askExpiring = () => kms.transfer.export(kms.caller, expiring.id, { recipient });
+    expect(await askExpiring()).toMatchObject({ version: 1 });
+    kms.clock.now += 1_000;
+    await expect(askExpiring()).rejects.toMatchObject({ code: 'elastic-key-expired', status: 409 });
     const pending = await exportable(kms, 'ES256', { origin: 'external' });
     const refused = kms.transfer.export(kms.caller, pending.id, { recipient });
     await expect(refused).rejects.toMatchObject({ code: 'elastic-key-pending-import', status: 409 });
