@@ -86,17 +86,21 @@ export const closeChains = async (options: {
     const { seq, hash, lastPart, isSound, stretch, from } = await readTail(database.db, row);
     const at = Math.max(now(), row.at + 1);
     const line = signer.sign({ at, chain: id, hash, kind: 'closed', seq, v: FORMAT });
+    let wasFaster = false;
     const close = async (tx: Transaction<AuditTables>): Promise<void> => {
       const store = auditStore(tx);
-      await store.addPart({ chain: id, part: lastPart + 1, last_seq: seq, lines: line });
+      await store.addPart({ chain: id, part: lastPart + 1, last_seq: seq, lines: line }).catch((error: unknown) => {
+        // Another replica, or the process of the chain, has taken the place.
+        wasFaster = isUniqueViolation(error);
+        throw error;
+      });
       await store.addIndex(stretch.rows({ chain: id, firstPart: indexed + 1, lastPart, from: from ?? at, at }));
       await store.setChain({ id, at, part: lastPart + 1, seq, hash, indexed_part: lastPart, ended: 1 });
     };
     try {
       await database.transaction(close);
     } catch (error) {
-      // Another replica was faster.
-      if (isUniqueViolation(error)) continue;
+      if (wasFaster) continue;
       throw error;
     }
     if (!isSound) damaged.push({ chain: id, seq: seq + 1 });

@@ -58,6 +58,24 @@ describe.each(databaseKinds())('the audit on %s', (kind) => {
     expect(items).toMatchObject([{ action: 'elastic-key.list' }]);
   });
 
+  it('signs and indexes what callers did whose long names differ within the character that the index cuts', async () => {
+    await using databases = await withDatabases(kind);
+    await using audited = await auditedKms(databases);
+    const { kms, keys, audit } = audited;
+    const subjects = ['\u{1F600}', '\u{1F900}'].map((last) => `${'x'.repeat(127)}${last}`);
+    const act = async () => {
+      for (const subject of subjects) await keys.elasticKeys.list({ ...kms.caller, subject });
+    };
+    await act();
+    expect(objectOf((await audit.head()).line ?? '')).toMatchObject({ seq: 2 });
+    await act();
+    // It is killed here, so another process puts the rest into the index.
+    kms.clock.now += 10 * 60_000;
+    await using next = await audited.again();
+    expect(verdictOf(await exportOf(next.audit))).toMatchObject({ holds: true, chains: [{ records: 5, signed: 4, end: 'closed' }] });
+    for (const actor of subjects) expect((await next.audit.entries.list(kms.tenantId, { actor }, {})).items).toHaveLength(2);
+  });
+
   it('commits the records of concurrent requests as one group, in a chain without a gap', async () => {
     await using databases = await withDatabases(kind);
     await using audited = await auditedKms(databases);

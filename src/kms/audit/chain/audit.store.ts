@@ -48,11 +48,13 @@ export const auditStore = (db: Kysely<AuditTables>) => ({
   addPart: async (part: AuditPartRow): Promise<void> => {
     await db.insertInto('audit_parts').values(part).execute();
   },
+  /** A row that is there already says the same, and a head must not fail for what callers are called. */
   addIndex: async (rows: readonly AuditIndexRow[]): Promise<void> => {
     for (let at = 0; at < rows.length; at += ROWS_AT_ONCE) {
       await db
         .insertInto('audit_index')
         .values(rows.slice(at, at + ROWS_AT_ONCE))
+        .onConflict((conflict) => conflict.doNothing())
         .execute();
     }
   },

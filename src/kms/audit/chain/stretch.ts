@@ -12,8 +12,11 @@ export interface StretchPlace {
   readonly at: number;
 }
 
-/** Rows in which a value of an index may have so many characters; one that is longer is looked for by its beginning. */
-export const MAX_VALUE = 128;
+/** Characters of a value in the index; one that is longer is looked for by its beginning. */
+const MAX_VALUE = 128;
+
+/** A value as the index has it: no half of a pair is left where it is cut, because a database would take two of those for one. */
+export const indexedValue = (value: string): string => value.slice(0, MAX_VALUE).toWellFormed();
 
 interface Facets {
   readonly key: Set<string>;
@@ -49,7 +52,7 @@ export const createStretch = (): Stretch => {
         { tenant_id: tenant, facet: 'tenant', value: '', ...place },
         ...Object.entries(facets).flatMap(([facet, values]: [string, Set<string>]) =>
           // Two long ones may begin alike.
-          [...new Set([...values].map((value) => value.slice(0, MAX_VALUE)))].map((value) => ({
+          [...new Set([...values].map(indexedValue))].map((value) => ({
             tenant_id: tenant,
             facet,
             value,

@@ -7,7 +7,7 @@ import { OUTCOMES } from '#kms/action.ts';
 import { decodeCursor, DEFAULT_LIMIT, encodeCursor } from '#kms/api/cursor.ts';
 import type { AuditIndexRow, AuditTables } from '#kms/database/audit.table.ts';
 import { auditStore } from '../chain/audit.store.ts';
-import { MAX_VALUE } from '../chain/stretch.ts';
+import { indexedValue } from '../chain/stretch.ts';
 import type { AuditEntries, AuditEntry, AuditFilter } from './audit-entries.ts';
 
 const ORDER = 'audit';
@@ -58,7 +58,7 @@ const entryOf = (line: Line): AuditEntry => ({
 /** The facets that a filter names; `tenant` where it names none. */
 const facetsOf = ({ key, actor, action, outcome }: AuditFilter): readonly (readonly [string, string])[] => {
   const named = Object.entries({ key, actor, action, outcome }).flatMap(([facet, value]) =>
-    value === undefined ? [] : [[facet, value.slice(0, MAX_VALUE)] as const],
+    value === undefined ? [] : [[facet, indexedValue(value)] as const],
   );
   return named.length > 0 ? named : [['tenant', '']];
 };
