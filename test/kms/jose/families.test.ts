@@ -5,6 +5,7 @@ import type { Algorithm } from '#kms/jose/algorithm.ts';
 import { ALGORITHMS, VARIANTS, algorithmOf, algorithmsOf } from '#kms/jose/algorithms.ts';
 import { decodeBase64url, encodeBase64url, viewOf } from '#kms/jose/encoding/base64url.ts';
 import { readJwe, readJws } from '#kms/jose/compact.ts';
+import { decoySealOf } from '#kms/jose/decoy-seals.ts';
 import { decoyJwe, decoyJws } from '#kms/jose/decoys.ts';
 import { aesGcm } from '#kms/jose/families/aes-gcm.ts';
 import { aesGcmKeyWrap } from '#kms/jose/families/aes-gcm-key-wrap.ts';
@@ -124,17 +125,23 @@ describe.each(eachFamily('jwe'))('A JWE of %s', (_name, algorithm) => {
   });
 
   it('that is a decoy passes every check of form and is refused by the key', async () => {
-    const { kid, ours } = await newKey(algorithm);
-    const sealed = readJwe(
-      await sealJwe({ algorithm, key: ours.protecting, kid, context: undefined, plaintext: new Uint8Array() }),
-      algorithm,
-    );
-    expect(sealed).not.toBeNull();
-    for (const decoy of [decoyJwe(algorithm, 100), decoyJwe(algorithm, 1000, sealed ?? undefined)]) {
+    const { ours } = await newKey(algorithm);
+    const { sealed, processing } = await decoySealOf(algorithm, ours);
+    expect(await openJwe({ algorithm, key: processing, input: sealed, context: undefined })).toHaveLength(0);
+    for (const decoy of [decoyJwe(algorithm, 100), decoyJwe(algorithm, 1000, sealed)]) {
       expect(readJwe(decoy.text, algorithm)).toMatchObject({ header: decoy.header, text: decoy.text });
       expect(readJwe(decoy.text, algorithm)?.segments.map(encodeBase64url)).toEqual(decoy.segments.map(encodeBase64url));
-      expect(await openJwe({ algorithm, key: ours.processing, input: decoy, context: undefined })).toBeNull();
+      expect(await openJwe({ algorithm, key: processing, input: decoy, context: undefined })).toBeNull();
     }
+  });
+
+  it('from which decoys are made is sealed by a key of its own where the key is secret, and once', async () => {
+    const [{ ours }, { ours: others }] = [await newKey(algorithm), await newKey(algorithm)];
+    const [seal, other] = [await decoySealOf(algorithm, ours), await decoySealOf(algorithm, others)];
+    const isPair = algorithm.key.kind === 'pair';
+    expect(seal.processing === ours.processing).toBe(isPair);
+    expect(seal.sealed === other.sealed).toBe(!isPair);
+    expect(await decoySealOf(algorithm, ours)).toBe(seal);
   });
 });
 

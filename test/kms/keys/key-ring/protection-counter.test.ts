@@ -1,6 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { LEASE_MS } from '#kms/tenants/leases.ts';
+import type { AlgorithmName } from '#kms/jose/algorithms.ts';
 import { createProtectionCounter } from '#kms/keys/key-ring/protection-counter.ts';
 import { databaseKinds, withDatabases } from '#test/support/database.ts';
 import { type TestKms, testKms } from '#test/support/kms-keys.ts';
@@ -37,20 +38,24 @@ describe.each(databaseKinds())('The count of protections on %s', (kind) => {
     expect(await reserved()).toBe(1024);
   });
 
-  it('counts the text from which decoys are made, and a key at its limit refuses all the same', async () => {
-    await using databases = await withDatabases(kind);
-    const kms = await testKms(databases);
-    const { elasticKeyId, reserved, setReserved } = await counted(kms);
-    const refused = () => kms.crypto.decrypt(kms.caller, elasticKeyId, { jwe: 'a.b.c.d.e' });
-    await expect(refused()).rejects.toMatchObject({ code: 'decryption-failed' });
-    expect(await reserved()).toBe(1024);
-    await setReserved(2 ** 32);
-    const other = await kms.replica();
-    await expect(other.crypto.decrypt(other.caller, elasticKeyId, { jwe: 'a.b.c.d.e' })).rejects.toMatchObject({
-      code: 'decryption-failed',
-      status: 400,
-    });
-  });
+  it.each<AlgorithmName>(['A256GCM/A256KW', 'A256GCM/A256GCMKW', 'A256GCM/dir', 'A256GCM/ECDH-ES+A256KW:X25519'])(
+    'takes nothing of a key of %s for what it does not open',
+    async (algorithm) => {
+      await using databases = await withDatabases(kind);
+      const kms = await testKms(databases);
+      const { id } = await kms.make(algorithm);
+      await kms.elasticKeys.change(kms.caller, id, { usage: { maxProtections: 1 } });
+      const refused = async () => {
+        const opening = kms.crypto.decrypt(kms.caller, id, { jwe: 'a.b.c.d.e' });
+        await expect(opening).rejects.toMatchObject({ code: 'decryption-failed', status: 400 });
+      };
+      await refused();
+      const { jwe } = await kms.crypto.encrypt(kms.caller, id, { plaintext: bytes() });
+      await expect(kms.crypto.encrypt(kms.caller, id, { plaintext: bytes() })).rejects.toMatchObject({ code: 'protection-limit-reached' });
+      await refused();
+      expect(await kms.crypto.decrypt(kms.caller, id, { jwe })).toBeInstanceOf(Uint8Array);
+    },
+  );
 
   it('never falls below what many callers in two processes really did', async () => {
     await using databases = await withDatabases(kind);
