@@ -1,6 +1,5 @@
 import { AppError } from '#infra/apperr/app-error.ts';
-import { type BoundedKey, boundedKey } from '#infra/cache/bounded-key.ts';
-import { createWorkQueue } from '#infra/secrets/work-queue.ts';
+import { createFairQueue } from '#infra/secrets/fair-queue.ts';
 
 /** Makes keys that take seconds of a processor, such as those of RSA. */
 export interface SlowKeys {
@@ -21,22 +20,12 @@ const busy = (): AppError =>
  * @param all of all tenants
  */
 export const createSlowKeys = ({ ofTenant = 4, all = 32 }: { readonly ofTenant?: number; readonly all?: number } = {}): SlowKeys => {
-  const queue = createWorkQueue({ concurrency: 1, maxQueued: all - 1 });
-  const waiting = new Map<BoundedKey, number>();
+  const queue = createFairQueue({ ofOwner: ofTenant, all });
   return {
     make: async (tenantId, generate) => {
-      const tenant = boundedKey(tenantId);
-      const before = waiting.get(tenant) ?? 0;
-      const made = before < ofTenant ? queue.run(generate) : null;
+      const made = queue.run(tenantId, generate);
       if (made === null) throw busy();
-      waiting.set(tenant, before + 1);
-      try {
-        return await made;
-      } finally {
-        const left = (waiting.get(tenant) ?? 1) - 1;
-        if (left === 0) waiting.delete(tenant);
-        else waiting.set(tenant, left);
-      }
+      return made;
     },
   };
 };

@@ -6,6 +6,7 @@ import type { Caller } from '#kms/caller.ts';
 import { encodeBase64url } from '#kms/jose/encoding/base64url.ts';
 import type { SignatureEncoding } from '#kms/jose/families/signature.ts';
 import { type Message, signRaw } from '#kms/jose/raw.ts';
+import { createDigestTurns, type DigestTurns } from './digest-turns.ts';
 import { countProtection, keyInUse } from './key-in-use.ts';
 import type { OperationOptions } from './operation.ts';
 import { registerOperation } from './register-operation.ts';
@@ -27,18 +28,24 @@ type SignRaw = (
   input: { readonly message: Message; readonly encoding?: SignatureEncoding },
 ) => Promise<SignedBytes>;
 
-/** Signs bytes as they are with the newest material key. */
-export const createSignRaw =
-  ({ operate, now }: OperationOptions): SignRaw =>
-  (caller, key, { message, encoding: wanted }) =>
+/**
+ * Signs bytes as they are with the newest material key.
+ *
+ * @throws AppError `digest-signing-busy` 429
+ */
+export const createSignRaw = ({ operate, now }: OperationOptions, digests: DigestTurns = createDigestTurns()): SignRaw => {
+  const madeOf = (tenantId: string, options: Parameters<typeof signRaw>[0]) =>
+    'digest' in options.message ? digests.take(tenantId, () => signRaw(options)) : signRaw(options);
+  return (caller, key, { message, encoding: wanted }) =>
     operate(caller, action, { key }, async (use) => {
       const inUse = await keyInUse(use, 'sign-raw', now());
       const { newest, algorithm } = inUse;
       const encoding = checkedEncoding(algorithm, { message, encoding: wanted });
       await countProtection(use, inUse);
-      const signature = await signRaw({ algorithm, key: newest.protecting, message, encoding });
+      const signature = await madeOf(use.tenant.id, { algorithm, key: newest.protecting, message, encoding });
       return { signature, encoding, materialKeyId: newest.id };
     });
+};
 
 const body = strictObject(
   { ...messageFields, encoding: Type.Optional(encodingField) },
