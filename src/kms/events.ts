@@ -151,7 +151,7 @@ const lineOf = (event: KmsEvent): EventLine => {
     case 'audit-damaged':
       return [
         'error',
-        `chain ${event.chain} of the audit is not as the KMS wrote it from record ${event.seq} on; export and verify it, and find out who writes to the database`,
+        `chain ${event.chain} of the audit is from record ${event.seq} on not what a KMS wrote, or what one wrote that was sealed until its end: it is not signed, and no tenant is shown it; export and verify it, and find out who writes to the database`,
         {},
       ];
     case 'key-rotated': {

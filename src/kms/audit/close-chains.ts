@@ -1,62 +1,31 @@
 import type { Transaction } from 'kysely';
-import type { Json } from '#infra/audit/canonical-json.ts';
-import { FORMAT, hashOf, objectOf } from '#infra/audit/lines.ts';
-import type { LineSigner } from '#infra/audit/signed-lines.ts';
+import { FORMAT } from '#infra/audit/lines.ts';
 import type { Database } from '#infra/database/databases.ts';
 import { isUniqueViolation } from '#infra/database/unique-violation.ts';
 import type { AuditChainRow, AuditTables } from '#kms/database/audit.table.ts';
+import type { AuditKeys } from './chain/audit-keys.ts';
 import { auditStore } from './chain/audit.store.ts';
-import type { Found } from './chain/recorded-act.ts';
-import { createStretch, type Stretch } from './chain/stretch.ts';
+import { BEGINNING, readTail, type ReadPlace } from './chain/read-tail.ts';
+import { headIn } from './chain/stored-heads.ts';
 
-/** Parts that are read at once. */
-const PARTS_AT_ONCE = 64;
-
-type Line = { readonly [member: string]: Json };
-
-const textOf = (value: Json | undefined): string | undefined => (typeof value === 'string' ? value : undefined);
-
-const foundIn = (line: Line): Found | null => {
-  const [tenant, actor, action, outcome] = [line['tenant'], line['subject'], line['action'], line['outcome']].map(textOf);
-  if (tenant === undefined || actor === undefined || action === undefined || outcome === undefined) return null;
-  return { tenant, actor, action, outcome, key: textOf(line['elastic_key']) };
-};
-
-/** What stands in a chain after its last head, as far as each record follows the one before it. */
-interface Tail {
-  readonly seq: number;
-  readonly hash: string;
-  readonly lastPart: number;
-  readonly isSound: boolean;
-  readonly stretch: Stretch;
-  readonly from: number | null;
+/** Where to read a chain on, and when its head there was signed. */
+interface Start {
+  readonly after: ReadPlace;
+  /** Epoch milliseconds; 0 for none. */
+  readonly at: number;
 }
 
-const readTail = async (db: Database<AuditTables>['db'], row: AuditChainRow): Promise<Tail> => {
-  const { id, indexed_part: indexed } = row;
-  const stretch = createStretch();
-  let [seq, hash, lastPart, isSound, from] = [row.seq, row.hash, row.part, true, null as number | null];
-  for (;;) {
-    const parts = await auditStore(db).parts(id, { from: lastPart + 1, limit: PARTS_AT_ONCE });
-    for (const { part, lines } of parts) {
-      lastPart = part;
-      for (const text of lines.split('\n')) {
-        const line = objectOf(text);
-        isSound &&= line !== null && line['seq'] === seq + 1 && (seq === -1 || line['previous'] === hash);
-        if (line === null || !isSound) continue;
-        seq += 1;
-        hash = hashOf(text);
-        if (part <= indexed) continue;
-        const found = foundIn(line);
-        if (found !== null) stretch.add(found);
-        if (typeof line['at'] === 'number') from = Math.min(from ?? line['at'], line['at']);
-      }
-    }
-    if (parts.length < PARTS_AT_ONCE) return { seq, hash, lastPart, isSound, stretch, from };
-  }
+/** After the head that the row of the chain names, or at the beginning; null for a chain that begins with nothing of the KMS. */
+const startOf = async (db: Database<AuditTables>['db'], { id, part }: AuditChainRow, keys: AuditKeys): Promise<Start | null> => {
+  const store = auditStore(db);
+  const [headPart] = await store.parts(id, { from: part, to: part });
+  const head = headPart === undefined ? null : headIn(headPart, keys);
+  if (head !== null) return { after: { part, seq: head.point.seq, hash: head.point.hash }, at: head.at };
+  const [begin] = await store.parts(id, { from: 0, to: 0 });
+  return begin !== undefined && keys.isOwn(begin) ? { after: BEGINNING, at: 0 } : null;
 };
 
-/** A chain whose records do not follow each other: told, and closed at the last one that does. */
+/** A chain that is not as the KMS wrote it: told, and closed at the last record that is; not at all where there is none. */
 export interface DamagedChain {
   readonly chain: string;
   /** The first record that is not as it was written. */
@@ -65,7 +34,7 @@ export interface DamagedChain {
 
 /**
  * Closes the chains that a process left open when it was killed: checks what is there after the last head, puts it into the index, and
- * signs how far the chain had come. That says no more than what was found; an attacker who was faster may have cut off the end.
+ * signs how far the chain had come. Only what has the tag of the KMS is signed; who owns the database may have cut off the end.
  *
  * @param options.olderThan epoch milliseconds: chains with a head or a begin since then belong to processes that live
  * @param options.own the chain of this process
@@ -73,23 +42,35 @@ export interface DamagedChain {
  */
 export const closeChains = async (options: {
   readonly database: Database<AuditTables>;
-  readonly signer: LineSigner;
+  readonly keys: AuditKeys;
   readonly olderThan: number;
   readonly own: string | null;
   readonly now: () => number;
 }): Promise<readonly DamagedChain[]> => {
-  const { database, signer, olderThan, own, now } = options;
+  const { database, keys, olderThan, own, now } = options;
   const damaged: DamagedChain[] = [];
   for (const row of await auditStore(database.db).unended(olderThan)) {
     const { id, indexed_part: indexed } = row;
     if (id === own) continue;
-    const { seq, hash, lastPart, isSound, stretch, from } = await readTail(database.db, row);
-    const at = Math.max(now(), row.at + 1);
-    const line = signer.sign({ at, chain: id, hash, kind: 'closed', seq, v: FORMAT });
+    const start = await startOf(database.db, row, keys);
+    if (start === null) {
+      damaged.push({ chain: id, seq: 0 });
+      continue;
+    }
+    const {
+      part: lastPart,
+      seq,
+      hash,
+      isSound,
+      stretch,
+      from,
+    } = await readTail(database.db, { chain: id, after: start.after, indexed }, keys.isOwn);
+    const at = Math.max(now(), start.at + 1);
+    const head = { chain: id, part: lastPart + 1, lines: keys.signer.sign({ at, chain: id, hash, kind: 'closed', seq, v: FORMAT }) };
     let wasFaster = false;
     const close = async (tx: Transaction<AuditTables>): Promise<void> => {
       const store = auditStore(tx);
-      await store.addPart({ chain: id, part: lastPart + 1, last_seq: seq, lines: line }).catch((error: unknown) => {
+      await store.addPart({ ...head, last_seq: seq, tag: keys.tagOf(head) }).catch((error: unknown) => {
         // Another replica, or the process of the chain, has taken the place.
         wasFaster = isUniqueViolation(error);
         throw error;

@@ -1,11 +1,12 @@
 import { AppError } from '#infra/apperr/app-error.ts';
 import { FORMAT } from '#infra/audit/lines.ts';
-import type { LineSigner } from '#infra/audit/signed-lines.ts';
 import type { Database } from '#infra/database/databases.ts';
 import { sealedError } from '#kms/barrier/barrier-errors.ts';
+import type { AuditKeysNow } from './chain/audit-keys.ts';
 import type { ChainWriter } from './chain/chain-writer.ts';
 import type { AuditTables } from '#kms/database/audit.table.ts';
 import { auditStore } from './chain/audit.store.ts';
+import { storedHeads } from './chain/stored-heads.ts';
 
 /** Characters after which a page of lines is long enough. */
 const PAGE_LENGTH = 500_000;
@@ -34,23 +35,23 @@ const chainUnknown = (): AppError => new AppError('audit-chain-not-found', 404, 
 
 export const createExport = (options: {
   readonly database: Database<AuditTables>;
-  readonly signer: () => LineSigner | null;
+  readonly keys: AuditKeysNow;
   readonly writer: Pick<ChainWriter, 'head' | 'signed'>;
   readonly now: () => number;
 }): AuditExport => {
-  const { database, signer, writer, now } = options;
+  const { database, keys, writer, now } = options;
   const store = auditStore(database.db);
   return {
     begin: async () => {
-      const by = signer();
+      const by = keys();
       if (by === null) throw sealedError();
       await writer.head();
       const rows = await store.chains();
       const own = writer.signed()?.point;
-      const stored = rows.filter(({ id, seq }) => seq >= 0 && id !== own?.chain).map(({ id, seq, hash }) => ({ chain: id, seq, hash }));
+      const stored = (await storedHeads(database.db, by)).filter(({ chain }) => chain !== own?.chain).map((point) => ({ ...point }));
       // Its own as it is in memory: what the database says of a chain, its owner may have set back.
       const heads = own === undefined ? stored : [...stored, { ...own }];
-      const line = by.sign({ at: now(), heads, kind: 'export', public_key: { ...by.publicJwk }, v: FORMAT });
+      const line = by.signer.sign({ at: now(), heads, kind: 'export', public_key: { ...by.signer.publicJwk }, v: FORMAT });
       const chains: { readonly chain: string; readonly parts: number }[] = [];
       // One that has not ended may have more than its head covers: that is shown, too.
       for (const { id, ended, part } of rows) chains.push({ chain: id, parts: (ended === 1 ? part : await store.lastPart(id)) + 1 });

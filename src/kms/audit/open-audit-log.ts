@@ -1,11 +1,13 @@
 import { sql } from 'kysely';
+import { boundedKey } from '#infra/cache/bounded-key.ts';
+import { createBoundedMap } from '#infra/cache/bounded-map.ts';
 import type { Database } from '#infra/database/databases.ts';
 import { sealedError } from '#kms/barrier/barrier-errors.ts';
 import type { AuditTables } from '#kms/database/audit.table.ts';
 import { auditMigrations } from '#kms/database/migrations.ts';
 import type { AuditLog, AuditLogOptions } from './audit-log.ts';
+import { createAuditKeys } from './chain/audit-keys.ts';
 import { ABANDONED_MS, createChainWriter } from './chain/chain-writer.ts';
-import { createHeadSigner } from './chain/head-signer.ts';
 import { entryOfAct } from './chain/recorded-act.ts';
 import { closeChains } from './close-chains.ts';
 import { createExport } from './export.ts';
@@ -14,6 +16,8 @@ import { createRefusedRequests, SUM_EVERY_MS } from './refused-requests.ts';
 
 /** Milliseconds between two heads of a chain in which something happens. */
 const HEAD_EVERY_MS = 1_000;
+/** Damaged chains that have been told of; one is told of once. */
+const MAX_TOLD = 1_000;
 
 /** The commit of a file with write-ahead log reaches the system at once, and the disk with `full` before it is answered. @see https://www.sqlite.org/pragma.html#pragma_synchronous */
 const setDurability = async ({ db, kind }: Database<AuditTables>, durability: AuditLogOptions['durability']): Promise<void> => {
@@ -31,22 +35,30 @@ export const openAuditLog = async (options: AuditLogOptions): Promise<AuditLog> 
   await using opened = new AsyncDisposableStack();
   const database = opened.use(await databases.open<AuditTables>('audit', auditMigrations));
   await setDurability(database, durability);
-  const signer = createHeadSigner(barrier);
+  const keys = createAuditKeys(barrier);
   const writer = createChainWriter({
     database,
     durability,
-    signer,
+    keys,
     now,
     elapsed,
     onState: (state) => emit(state === 'written' ? { type: 'audit-written-again' } : { type: 'audit-unwritten', cause: state.cause }),
   });
   const refused = createRefusedRequests({ add: writer.add, now });
 
+  // A chain that cannot be closed is found again each minute.
+  const told = createBoundedMap<true>({ max: MAX_TOLD });
+  const tellDamage = (chain: string, seq: number): void => {
+    const key = boundedKey(chain);
+    if (told.get(key) === true) return;
+    told.set(key, true);
+    emit({ type: 'audit-damaged', chain, seq });
+  };
+
   const close = async (olderThan: number): Promise<void> => {
-    const by = signer();
+    const by = keys();
     if (by === null) return;
-    for (const { chain, seq } of await closeChains({ database, signer: by, olderThan, own: writer.chain(), now }))
-      emit({ type: 'audit-damaged', chain, seq });
+    for (const { chain, seq } of await closeChains({ database, keys: by, olderThan, own: writer.chain(), now })) tellDamage(chain, seq);
   };
   // The file of SQLite has one process, so every other chain is that of one that is gone.
   await close(databases.kind === 'sqlite' ? Number.MAX_SAFE_INTEGER : now() - ABANDONED_MS);
@@ -61,12 +73,17 @@ export const openAuditLog = async (options: AuditLogOptions): Promise<AuditLog> 
     ...refused,
     head: async () => {
       await writer.head();
-      const by = signer();
+      const by = keys();
       if (by === null) throw sealedError();
-      return { line: writer.signed()?.line ?? null, publicKey: by.publicJwk };
+      return { line: writer.signed()?.line ?? null, publicKey: by.signer.publicJwk };
     },
-    entries: createAuditEntries({ database, indexNow: () => writer.head() }),
-    export: createExport({ database, signer, writer, now }),
+    entries: createAuditEntries({
+      database,
+      keys,
+      indexNow: () => writer.head(),
+      onForeign: ({ chain, last_seq: seq }) => tellDamage(chain, seq),
+    }),
+    export: createExport({ database, keys, writer, now }),
     jobs: [
       {
         name: 'audit-heads',

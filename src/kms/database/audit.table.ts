@@ -1,7 +1,7 @@
 import { columns } from '#infra/database/columns.ts';
 import type { Migration } from '#infra/database/migration.ts';
 
-/** A piece of a chain, as it was committed: the records of a group, or a head. Pieces are only ever added. */
+/** A piece of a chain, as it was committed: the records of a group, or a head. Pieces are only ever added, and get their tag once. */
 export interface AuditPartRow {
   /** UUIDv7 of the chain. */
   chain: string;
@@ -11,9 +11,11 @@ export interface AuditPartRow {
   last_seq: number;
   /** Lines of the format of infra/audit, with a line feed between them. */
   lines: string;
+  /** HMAC of the audit over chain, part and lines; null for what was written while the barrier was sealed, until it is unsealed. */
+  tag: string | null;
 }
 
-/** How far a chain has come, as its latest head says. */
+/** How far a chain has come, as its latest head says. Nothing here is evidence: it says where to look. */
 export interface AuditChainRow {
   id: string;
   /** Epoch milliseconds of the latest head, or of the begin. */
@@ -91,5 +93,12 @@ export const createAuditTables: Migration = {
       .addColumn('last_part', 'integer', (column) => column.notNull())
       .addPrimaryKeyConstraint('audit_index_by_facet', ['tenant_id', 'facet', 'value', 'at', 'chain'])
       .execute();
+  },
+};
+
+export const addAuditTags: Migration = {
+  name: '0002-audit-tags',
+  up: async (db) => {
+    await db.schema.alterTable('audit_parts').addColumn('tag', 'text').execute();
   },
 };

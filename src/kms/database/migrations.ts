@@ -1,5 +1,5 @@
 import type { Migration } from '#infra/database/migration.ts';
-import { createAuditTables } from './audit.table.ts';
+import { addAuditTags, createAuditTables } from './audit.table.ts';
 import { createBarrierKeys } from './barrier-keys.table.ts';
 import { createDemoResets } from './demo-resets.table.ts';
 import { addElasticKeyLabels } from './elastic-key-labels.table.ts';
@@ -48,4 +48,4 @@ export const tenantMigrations: readonly Migration[] = [
 ];
 
 /** Migrations of the database of the audit, in the order in which they run; only ever appended to. */
-export const auditMigrations: readonly Migration[] = [createAuditTables];
+export const auditMigrations: readonly Migration[] = [createAuditTables, addAuditTags];

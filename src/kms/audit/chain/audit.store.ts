@@ -1,6 +1,5 @@
 import { type CompiledQuery, type Kysely, sql } from 'kysely';
 import type { DatabaseKind } from '#infra/database/config.ts';
-import type { ChainPoint } from '#infra/audit/lines.ts';
 import type { AuditChainRow, AuditIndexRow, AuditPartRow, AuditTables } from '#kms/database/audit.table.ts';
 
 /** What an acknowledged record survives: the end of this process, or the end of the machine, too. */
@@ -18,8 +17,8 @@ type AppendPart = (part: AuditPartRow) => Promise<void>;
  * @see https://www.postgresql.org/docs/17/wal-async-commit.html
  */
 export const partAppender = (db: Kysely<AuditTables>, kind: DatabaseKind, durability: Durability): AppendPart => {
-  const placeholder: AuditPartRow = { chain: '', part: 0, last_seq: 0, lines: '' };
-  const columns = ['chain', 'part', 'last_seq', 'lines'] as const;
+  const placeholder: AuditPartRow = { chain: '', part: 0, last_seq: 0, lines: '', tag: null };
+  const columns = ['chain', 'part', 'last_seq', 'lines', 'tag'] as const;
   const isAsynchronous = kind === 'postgres' && durability === 'process';
   const compiled: CompiledQuery = isAsynchronous
     ? db
@@ -34,12 +33,13 @@ export const partAppender = (db: Kysely<AuditTables>, kind: DatabaseKind, durabi
               sql<number>`${placeholder.part}::integer`.as('part'),
               sql<number>`${placeholder.last_seq}::bigint`.as('last_seq'),
               sql<string>`${placeholder.lines}::text`.as('lines'),
+              sql<string | null>`${placeholder.tag}::text`.as('tag'),
             ]),
         )
         .compile()
     : db.insertInto('audit_parts').values(placeholder).compile();
-  return async ({ chain, part, last_seq: lastSeq, lines }) => {
-    await db.executeQuery({ ...compiled, parameters: [chain, part, lastSeq, lines] });
+  return async ({ chain, part, last_seq: lastSeq, lines, tag }) => {
+    await db.executeQuery({ ...compiled, parameters: [chain, part, lastSeq, lines, tag] });
   };
 };
 
@@ -47,6 +47,9 @@ export const partAppender = (db: Kysely<AuditTables>, kind: DatabaseKind, durabi
 export const auditStore = (db: Kysely<AuditTables>) => ({
   addPart: async (part: AuditPartRow): Promise<void> => {
     await db.insertInto('audit_parts').values(part).execute();
+  },
+  setTag: async ({ chain, part }: Pick<AuditPartRow, 'chain' | 'part'>, tag: string): Promise<void> => {
+    await db.updateTable('audit_parts').set({ tag }).where('chain', '=', chain).where('part', '=', part).execute();
   },
   /** A row that is there already says the same, and a head must not fail for what callers are called. */
   addIndex: async (rows: readonly AuditIndexRow[]): Promise<void> => {
@@ -73,10 +76,16 @@ export const auditStore = (db: Kysely<AuditTables>) => ({
   },
   /** Chains by age, the oldest first. */
   chains: (): Promise<AuditChainRow[]> => db.selectFrom('audit_chains').selectAll().orderBy('id').execute(),
-  /** The heads of the chains that began last, the youngest first; those that have one. */
-  lastHeads: async (limit: number): Promise<readonly ChainPoint[]> => {
-    const rows = await db.selectFrom('audit_chains').selectAll().orderBy('id', 'desc').limit(limit).execute();
-    return rows.filter(({ seq }) => seq >= 0).map(({ id, seq, hash }) => ({ chain: id, seq, hash }));
+  /** The parts that should be the latest heads of the chains that began last, the youngest first. */
+  headParts: (limit?: number): Promise<AuditPartRow[]> => {
+    const query = db
+      .selectFrom('audit_chains')
+      .innerJoin('audit_parts', (join) =>
+        join.onRef('audit_parts.chain', '=', 'audit_chains.id').onRef('audit_parts.part', '=', 'audit_chains.part'),
+      )
+      .selectAll('audit_parts')
+      .orderBy('audit_chains.id', 'desc');
+    return (limit === undefined ? query : query.limit(limit)).execute();
   },
   /** Chains that somebody has begun and nobody has ended, whose latest head is older. */
   unended: (olderThan: number): Promise<AuditChainRow[]> =>

@@ -4,12 +4,15 @@ import type { Transaction } from 'kysely';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { canonicalJson } from '#infra/audit/canonical-json.ts';
 import { type ChainPoint, FORMAT, type HeadKind, hashOf } from '#infra/audit/lines.ts';
-import type { LineSigner } from '#infra/audit/signed-lines.ts';
 import type { Database } from '#infra/database/databases.ts';
 import { isUniqueViolation } from '#infra/database/unique-violation.ts';
+import { sealedError } from '#kms/barrier/barrier-errors.ts';
 import type { AuditTables } from '#kms/database/audit.table.ts';
+import type { AuditKeysNow } from './audit-keys.ts';
 import { auditStore, type Durability, partAppender } from './audit.store.ts';
+import { endSealedChain } from './end-sealed-chain.ts';
 import type { Entry } from './recorded-act.ts';
+import { storedHeads } from './stored-heads.ts';
 import { createStretch, type Stretch } from './stretch.ts';
 
 /** Records of one commit. */
@@ -44,6 +47,8 @@ export interface ChainWriter {
 
 interface Chain {
   readonly id: string;
+  /** Begun while the barrier was sealed: its parts have no tags, and the index gets it when the barrier is unsealed. */
+  readonly isSealed: boolean;
   /** The next one. */
   part: number;
   /** Of the last record. */
@@ -81,22 +86,25 @@ const unavailable = (cause: unknown): AppError =>
  * as it is (it is closed later, with what is there), and the next record begins another. The same goes for a chain that others closed
  * because they took this process for dead: their head has the part that the next group would have had, so none gets behind it.
  *
+ * Records that are written while the barrier is sealed have no tags, so they are in a chain of their own, which is tagged and ended when it
+ * is unsealed. One that was open when it was sealed is closed later.
+ *
  *     add ─► group ─┐
  *     add ─► group ─┼─► its turn: begin a chain where there is none ─► one statement ─► resolved
  *     add ─► group ─┘
  *
- * @param options.signer null while the barrier is sealed: heads wait for it, records do not
+ * @param options.keys null while the barrier is sealed: heads and tags wait for them, records do not
  * @param options.onState told when records can no longer be written, and when they can be again
  */
 export const createChainWriter = (options: {
   readonly database: Database<AuditTables>;
   readonly durability: Durability;
-  readonly signer: () => LineSigner | null;
+  readonly keys: AuditKeysNow;
   readonly now: () => number;
   readonly elapsed: () => number;
   readonly onState: (state: { readonly cause: unknown } | 'written') => void;
 }): ChainWriter => {
-  const { database, durability, signer, now, elapsed, onState } = options;
+  const { database, durability, keys, now, elapsed, onState } = options;
   const append = partAppender(database.db, database.kind, durability);
   // A commit belongs to no single request, and to no trace.
   const apart = AsyncLocalStorage.snapshot();
@@ -115,20 +123,32 @@ export const createChainWriter = (options: {
   const begin = async (): Promise<Chain> => {
     const id = randomUUIDv7();
     const at = now();
-    const follows = (await auditStore(database.db).lastHeads(FOLLOWED)).map((point) => ({ ...point }));
+    const by = keys();
+    // Nobody can tell the heads of the KMS from others while it is sealed.
+    const follows = by === null ? [] : (await storedHeads(database.db, by, FOLLOWED)).map((point) => ({ ...point }));
     const line = canonicalJson({ at, chain: id, follows, kind: 'begin', seq: 0, v: FORMAT });
     const head = { part: -1, seq: -1, hash: '' };
+    const tag = by?.tagOf({ chain: id, part: 0, lines: line }) ?? null;
     await database.transaction(async (tx) => {
       await auditStore(tx).addChain({ id, at, ...head, indexed_part: -1, ended: 0 });
-      await auditStore(tx).addPart({ chain: id, part: 0, last_seq: 0, lines: line });
+      await auditStore(tx).addPart({ chain: id, part: 0, last_seq: 0, lines: line, tag });
     });
     const place = { part: 1, seq: 0, hash: hashOf(line), head };
-    return { id, ...place, stretch: createStretch(), records: 1, firstPart: 0, since: at, at, seen: elapsed() };
+    return { id, isSealed: by === null, ...place, stretch: createStretch(), records: 1, firstPart: 0, since: at, at, seen: elapsed() };
+  };
+
+  /** The chain for what is written now. */
+  const current = async (): Promise<Chain> => {
+    const isSealed = keys() === null;
+    if (chain?.isSealed === true && !isSealed) await addHead(chain, 'end');
+    if (chain?.isSealed === false && isSealed) chain = null;
+    return (chain ??= await begin());
   };
 
   const write = async (entries: readonly Entry[]): Promise<void> => {
+    const to = await current();
     try {
-      await addTo((chain ??= await begin()), entries);
+      await addTo(to, entries);
     } catch (error) {
       // Others have closed it: their head took this part, so nothing of this group is there.
       if (!isUniqueViolation(error)) throw error;
@@ -145,30 +165,43 @@ export const createChainWriter = (options: {
       hash = hashOf(line);
       lines.push(line);
     }
-    await append({ chain: of.id, part: of.part, last_seq: seq, lines: lines.join('\n') });
+    const part = { chain: of.id, part: of.part, lines: lines.join('\n') };
+    const by = keys();
+    if (by === null && !of.isSealed) throw sealedError();
+    await append({ ...part, last_seq: seq, tag: of.isSealed ? null : (by?.tagOf(part) ?? null) });
     of.part += 1;
     of.seq = seq;
     of.hash = hash;
     of.records += entries.length;
     for (const { at, found } of entries) {
       of.since = Math.min(of.since ?? at, at);
-      if (found !== null) of.stretch.add(found);
+      if (found !== null && !of.isSealed) of.stretch.add(found);
     }
   };
 
   /** Within a turn. */
   const addHead = async (of: Chain, kind: Exclude<HeadKind, 'closed'>): Promise<void> => {
-    const by = signer();
-    const isDue = by !== null && (of.head.seq < of.seq || kind === 'end');
-    if (!isDue && of.records === 0) return;
+    const by = keys();
     const at = Math.max(now(), of.at + 1);
     const { id, seq, hash } = of;
-    const line = isDue ? by.sign({ at, chain: id, hash, kind, seq, v: FORMAT }) : null;
+    if (of.isSealed && by !== null) {
+      const last = { part: of.part - 1, seq, hash };
+      const line = await database.transaction((tx) => endSealedChain(tx, { chain: id, last, at }, by));
+      signed = { line, point: { chain: id, seq, hash } };
+      chain = null;
+      return;
+    }
+    const isDue = by !== null && (of.head.seq < of.seq || kind === 'end');
+    // Others see that the process lives, though it can sign nothing.
+    const isQuiet = by === null && elapsed() - of.seen > REST_MS;
+    if (!isDue && !isQuiet && (of.records === 0 || of.isSealed)) return;
+    const line = isDue ? by.signer.sign({ at, chain: id, hash, kind, seq, v: FORMAT }) : null;
+    const tag = line === null ? null : (by?.tagOf({ chain: id, part: of.part, lines: line }) ?? null);
     const head = line === null ? of.head : { part: of.part, seq, hash };
     const place = { chain: id, firstPart: of.firstPart, lastPart: of.part - 1, from: of.since ?? at, at };
     const put = async (tx: Transaction<AuditTables>): Promise<void> => {
       const store = auditStore(tx);
-      if (line !== null) await store.addPart({ chain: id, part: of.part, last_seq: seq, lines: line });
+      if (line !== null) await store.addPart({ chain: id, part: of.part, last_seq: seq, lines: line, tag });
       await store.addIndex(of.stretch.rows(place));
       const ended = line !== null && kind === 'end' ? 1 : 0;
       if (!(await store.setChain({ id, at, ...head, indexed_part: of.part - 1, ended })))

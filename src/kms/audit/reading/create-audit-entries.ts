@@ -5,7 +5,9 @@ import type { Database } from '#infra/database/databases.ts';
 import { storedWord } from '#infra/database/stored-values.ts';
 import { OUTCOMES } from '#kms/action.ts';
 import { decodeCursor, DEFAULT_LIMIT, encodeCursor } from '#kms/api/cursor.ts';
-import type { AuditIndexRow, AuditTables } from '#kms/database/audit.table.ts';
+import type { AuditIndexRow, AuditPartRow, AuditTables } from '#kms/database/audit.table.ts';
+import { sealedError } from '#kms/barrier/barrier-errors.ts';
+import type { AuditKeys, AuditKeysNow } from '../chain/audit-keys.ts';
 import { auditStore } from '../chain/audit.store.ts';
 import { indexedValue } from '../chain/stretch.ts';
 import type { AuditEntries, AuditEntry, AuditFilter } from './audit-entries.ts';
@@ -101,15 +103,30 @@ const findStretches = (
   return query.orderBy('found.at', 'desc').orderBy('found.chain', 'desc').limit(limit).execute();
 };
 
+/** The lines of parts that the KMS did not write are nobody's records. */
+interface Evidence {
+  readonly keys: AuditKeys;
+  readonly onForeign: (part: AuditPartRow) => void;
+}
+
 /** The records of a stretch that the filter wants, the youngest first. */
-const recordsIn = async (db: Kysely<AuditTables>, row: AuditIndexRow, tenantId: string, filter: AuditFilter): Promise<AuditEntry[]> => {
+const recordsIn = async (
+  db: Kysely<AuditTables>,
+  row: AuditIndexRow,
+  { keys, onForeign }: Evidence,
+  { tenantId, filter }: { readonly tenantId: string; readonly filter: AuditFilter },
+): Promise<AuditEntry[]> => {
   const { key, actor, action, outcome, from = -Infinity, to = Infinity } = filter;
   // Most lines are of others: only those that name the tenant are read.
   const named = `"tenant":${JSON.stringify(tenantId)}`;
   const entries: AuditEntry[] = [];
-  for (const { lines } of await auditStore(db).parts(row.chain, { from: row.first_part, to: row.last_part })) {
-    if (!lines.includes(named)) continue;
-    for (const text of lines.split('\n')) {
+  for (const part of await auditStore(db).parts(row.chain, { from: row.first_part, to: row.last_part })) {
+    if (!part.lines.includes(named)) continue;
+    if (!keys.isOwn(part)) {
+      onForeign(part);
+      continue;
+    }
+    for (const text of part.lines.split('\n')) {
       const line = text.includes(named) ? objectOf(text) : null;
       // The text may stand in a name that somebody chose.
       if (line === null || line['kind'] !== 'act' || line['tenant'] !== tenantId) continue;
@@ -127,22 +144,29 @@ const recordsIn = async (db: Kysely<AuditTables>, row: AuditIndexRow, tenantId: 
   return entries.toReversed();
 };
 
-/** @param options.indexNow puts into the index what this process has recorded; what other replicas did is there within a second */
+/**
+ * @param options.indexNow puts into the index what this process has recorded; what other replicas did is there within a second
+ * @param options.onForeign told of a part that the KMS did not write; its lines are left out
+ */
 export const createAuditEntries = (options: {
   readonly database: Database<AuditTables>;
+  readonly keys: AuditKeysNow;
   readonly indexNow: () => Promise<void>;
+  readonly onForeign: (part: AuditPartRow) => void;
 }): AuditEntries => {
-  const { database, indexNow } = options;
+  const { database, keys: keysNow, indexNow, onForeign } = options;
   const { db } = database;
   return {
     list: async (tenantId, filter, { limit = DEFAULT_LIMIT, cursor }) => {
       const after = placeOf(cursor);
       if (after === null) await indexNow();
+      const keys = keysNow();
+      if (keys === null) throw sealedError();
       const stretches = await findStretches(db, tenantId, filter, { after, limit: MAX_STRETCHES + 1 });
       const items: AuditEntry[] = [];
       for (const row of stretches.slice(0, MAX_STRETCHES)) {
         const isResumed = row.at === after?.at && row.chain === after.chain;
-        const found = await recordsIn(db, row, tenantId, filter);
+        const found = await recordsIn(db, row, { keys, onForeign }, { tenantId, filter });
         const left = isResumed ? found.filter(({ seq }) => seq < after.seq) : found;
         const room = limit - items.length;
         items.push(...left.slice(0, room));

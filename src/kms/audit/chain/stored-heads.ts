@@ -1,0 +1,22 @@
+import type { Kysely } from 'kysely';
+import { type ChainPoint, HEAD_KINDS, objectOf } from '#infra/audit/lines.ts';
+import { isSignedBy } from '#infra/audit/signed-lines.ts';
+import type { AuditPartRow, AuditTables } from '#kms/database/audit.table.ts';
+import type { AuditKeys } from './audit-keys.ts';
+import { auditStore } from './audit.store.ts';
+
+/** The point that a part names and when it did, where it is a head that the KMS signed and put there; null for everything else. */
+export const headIn = (row: AuditPartRow, keys: AuditKeys): { readonly point: ChainPoint; readonly at: number } | null => {
+  const line = keys.isOwn(row) ? objectOf(row.lines) : null;
+  if (line === null || !HEAD_KINDS.some((kind) => kind === line['kind']) || !isSignedBy(line, keys.signer.publicJwk)) return null;
+  const { seq, hash, at } = line;
+  if (typeof seq !== 'number' || typeof hash !== 'string' || typeof at !== 'number') return null;
+  return { point: { chain: row.chain, seq, hash }, at };
+};
+
+/**
+ * The latest heads of the chains that began last, the youngest first. What the row of a chain says is only where to look: the head itself
+ * says how far the chain had come.
+ */
+export const storedHeads = async (db: Kysely<AuditTables>, keys: AuditKeys, limit?: number): Promise<readonly ChainPoint[]> =>
+  (await auditStore(db).headParts(limit)).flatMap((row) => headIn(row, keys)?.point ?? []);
