@@ -116,7 +116,7 @@ export const buildKms = async (options: {
   const userLeases = createUserLeases({ elapsed });
   const { forget } = userLeases;
   const lifeCycle = createTenantLifeCycle({ kind: service.kind, barrier, rows, directory: tenants, forget, now });
-  const demoData = opened.use(openDemoData({ databases, service, rows, tenants, lifeCycle, emit, now }));
+  const demoData = opened.use(openDemoData({ databases, service, rows, tenants, lifeCycle, emit, now, elapsed }));
   const prepare = async (): Promise<void> => {
     await adoptRows({ databases, service, barrier, rows, allowed: config.unseal.adopt_rows, emit });
     await demoData.sweep();

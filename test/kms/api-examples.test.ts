@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Validator } from '@seriousme/openapi-schema-validator';
+import { KEPT_MS } from '#kms/demo/kept-examples.ts';
 import { basic, type KmsHouse, kmsHouse, type RunningKms, runKms } from '#test/kms/support/kms-server.ts';
 
 interface Operation {
@@ -117,6 +118,17 @@ describe('the examples of the API of a KMS with a demo', () => {
     expect(answerOf('changeElasticKey')).toMatchObject({ name: 'demo-suspension-key', state: 'suspended' });
   });
 
+  it('are made once for all who read the document within half a minute, and anew once somebody imported', async () => {
+    const bodiesIn = (document: Document) =>
+      Object.fromEntries(operationsOf(document).map(({ operation }) => [operation.operationId, bodiesOf(operation)[0]?.value]));
+    const first = await documentOf(kms);
+    const others = await Promise.all(Array.from({ length: 20 }, () => documentOf(kms)));
+    const { createElasticKey: _, ...made } = bodiesIn(first);
+    for (const other of others) expect(bodiesIn(other)).toMatchObject(made);
+    expect(failed(await executeAll(first, { which: 'first' }))).toEqual([]);
+    expect(bodiesIn(await documentOf(kms))['importKey']).not.toEqual(made['importKey']);
+  });
+
   it('follow a reset of the demo', async () => {
     const before = await documentOf(kms);
     const { reset_id: reset } = (await kms.sendAdmin('/admin/v1/demo/reset', { method: 'POST', body: {} })).json<{ reset_id: string }>();
@@ -151,7 +163,8 @@ describe('the examples of the API of a KMS with a demo', () => {
 
   it('are general for a key that a visitor renamed or suspended, and the document is there all the same', async () => {
     await using ownHouse = await kmsHouse();
-    await using own = await runKms(ownHouse);
+    let later = 0;
+    await using own = await runKms(ownHouse, { elapsed: () => performance.now() + later });
     const first = await documentOf(own);
     const idIn = (document: Document, operationId: string) =>
       operationsOf(document).find(({ operation }) => operation.operationId === operationId)?.operation.parameters?.[0]?.example;
@@ -159,6 +172,7 @@ describe('the examples of the API of a KMS with a demo', () => {
       own.send(`/service/api/v1/elastic-keys/${id ?? ''}`, { method: 'PATCH', headers: admin, body: body as Record<string, unknown> });
     expect((await change(idIn(first, 'encrypt'), { name: 'mine' })).status).toBe(200);
     expect((await change(idIn(first, 'sign'), { state: 'suspended' })).status).toBe(200);
+    later = KEPT_MS;
     const document = await documentOf(own);
     expect(idIn(document, 'encrypt')).toBe(NOBODYS);
     expect(idIn(document, 'sign')).toBe(idIn(first, 'sign'));

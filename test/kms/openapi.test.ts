@@ -158,11 +158,13 @@ describe('The OpenAPI document of the KMS', () => {
 
   it('has each path with the methods that the server has there, and no others', async () => {
     const headers = { ...admin };
+    const withoutHead = ['/service/api/v1/elastic-keys/{id}/import-parameters'];
     for (const [path, methods] of Object.entries(document.paths)) {
       const target = path.replace('{id}', randomUUIDv7()).replace('{kid}', randomUUIDv7());
       const answer = await kms.send(target, { method: 'OPTIONS', headers });
       const documented = Object.keys(methods).map((method) => method.toUpperCase());
-      expect(answer.headers['allow'], path).toBe([...documented, ...(documented.includes('GET') ? ['HEAD'] : [])].toSorted().join(', '));
+      const head = documented.includes('GET') && !withoutHead.includes(path) ? ['HEAD'] : [];
+      expect(answer.headers['allow'], path).toBe([...documented, ...head].toSorted().join(', '));
     }
   });
 

@@ -8,6 +8,7 @@ import type { Keys } from '#kms/keys/keys.ts';
 import { encodeBase64url } from '#kms/jose/encoding/base64url.ts';
 import { exampleContext as context, examplePlaintext } from '#kms/keys/operations/schemas.ts';
 import type { TenantDirectory } from '#kms/tenants/directory.ts';
+import { createKeptExamples } from './kept-examples.ts';
 import type { Seed } from './seed-file.ts';
 import { exportExamples, importExamples } from './transfer-examples.ts';
 
@@ -122,26 +123,42 @@ export const createDemoApi = (options: {
   readonly seed: Pick<Seed, 'tenants' | 'accounts'>;
   readonly tenants: Pick<TenantDirectory, 'byName'>;
   readonly keys: Pick<Keys, 'elasticKeys' | 'materialKeys' | 'transfer' | 'crypto'>;
+  /** Milliseconds on a clock that never goes back. */
+  readonly elapsed: () => number;
 }): DemoApi => {
-  const { seed, tenants, keys } = options;
+  const { seed, tenants, keys, elapsed } = options;
   const [name = ''] = seed.tenants;
   const ofTenant = seed.accounts.filter((account) => account.tenant === name);
+
+  const make = async (caller: Caller) => {
+    const keyOf = async (key: string) => (await unlessRefused(keys.elasticKeys.list(caller, { name: key, limit: 1 })))?.items[0];
+    const found = await Promise.all(Object.entries(NAMES).map(async ([part, each]) => [part, await keyOf(each)] as const));
+    const ids = Object.fromEntries(found.map(([part, key]) => [part, key?.id])) as ExampleKeys;
+    const [made, kid] = await Promise.all([madeWith(keys.crypto, caller, ids), newestOf(keys.materialKeys, caller, ids.deleted)]);
+    const transfer = {
+      ...(await act(ids.imported, (id) => importExamples(keys.transfer, caller, id))),
+      ...(ids.exported !== undefined && exportExamples(ids.exported)),
+    };
+    const imported = found.find(([part]) => part === 'imported')?.[1];
+    return { caller, ids, made: { ...made, kid }, transfer, imported };
+  };
+
+  /** A transport key opens once: who asked for the import as it stood has made a version. */
+  const kept = createKeptExamples<Awaited<ReturnType<typeof make>>>({
+    elapsed,
+    holds: async ({ caller, imported }) => {
+      const key = await act(imported?.id, (id) => keys.elasticKeys.read(caller, id));
+      return key?.latestVersion === imported?.latestVersion;
+    },
+  });
+
   return {
     accounts: ofTenant.map(({ username, roles }) => ({ username, roles, password: demoPassword(username) })),
     examples: async () => {
       const tenant = await tenants.byName(name);
       if (tenant?.demo !== true) return {};
-      const caller = serviceCaller(tenant, 'api-examples');
-      const idOf = async (key: string): Promise<string | undefined> =>
-        (await unlessRefused(keys.elasticKeys.list(caller, { name: key, limit: 1 })))?.items[0]?.id;
-      const ids = await Promise.all(Object.entries(NAMES).map(async ([part, each]) => [part, await idOf(each)] as const));
-      const found = Object.fromEntries(ids) as ExampleKeys;
-      const [made, kid] = await Promise.all([madeWith(keys.crypto, caller, found), newestOf(keys.materialKeys, caller, found.deleted)]);
-      const transfer = {
-        ...(await act(found.imported, (id) => importExamples(keys.transfer, caller, id))),
-        ...(found.exported !== undefined && exportExamples(found.exported)),
-      };
-      return { ...examplesWith(found, { ...made, kid }), ...transfer };
+      const { ids, made, transfer } = await kept(tenant.id, () => make(serviceCaller(tenant, 'api-examples')));
+      return { ...examplesWith(ids, made), ...transfer };
     },
   };
 };

@@ -29,7 +29,10 @@ export interface DemoData extends AsyncDisposable {
   load(seedFile: string, keys: Keys): Promise<{ readonly demo: KmsDemo; readonly api: DemoApi }>;
 }
 
-/** @param options.now epoch milliseconds */
+/**
+ * @param options.now epoch milliseconds
+ * @param options.elapsed milliseconds of a clock that never goes back
+ */
 export const openDemoData = (options: {
   readonly databases: Databases;
   readonly service: Database<ServiceTables>;
@@ -38,8 +41,9 @@ export const openDemoData = (options: {
   readonly lifeCycle: TenantLifeCycle;
   readonly emit: Emit;
   readonly now: () => number;
+  readonly elapsed: () => number;
 }): DemoData => {
-  const { databases, service, rows, tenants, lifeCycle, emit, now } = options;
+  const { databases, service, rows, tenants, lifeCycle, emit, now, elapsed } = options;
   const locks = createDemoLocks(databases, 'kms');
   const resets = createResets({
     database: service,
@@ -64,7 +68,7 @@ export const openDemoData = (options: {
       const { elasticKeys } = keys;
       return {
         demo: createDemo({ seed, service, rows, locks, resets, tenants, lifeCycle, elasticKeys, emit, now }),
-        api: createDemoApi({ seed, tenants, keys }),
+        api: createDemoApi({ seed, tenants, keys, elapsed }),
       };
     },
     [Symbol.asyncDispose]: () => locks[Symbol.asyncDispose](),

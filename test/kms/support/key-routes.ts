@@ -16,7 +16,7 @@ export interface Answer {
 
 /** @param path of a key and what stands below it, a query, or a whole path */
 export type Call = (
-  method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
+  method: 'GET' | 'HEAD' | 'POST' | 'PATCH' | 'DELETE',
   path: string,
   payload?: unknown,
   headers?: Readonly<Record<string, string>>,

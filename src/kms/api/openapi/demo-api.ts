@@ -11,6 +11,6 @@ export interface DemoAccount {
 export interface DemoApi {
   /** The first may do all that a tenant can ask for. */
   readonly accounts: readonly DemoAccount[];
-  /** Made for each reader of the document, from the keys that there are at that moment. */
+  /** From the keys that there are, or were half a minute ago at most. */
   readonly examples: () => Promise<ApiExamples>;
 }

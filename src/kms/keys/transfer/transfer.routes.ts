@@ -17,6 +17,8 @@ export const registerTransferRoutes = (app: App, base: string, transfer: Transfe
   app.get(
     `${path}/import-parameters`,
     {
+      // HEAD would make a key pair, and show its caller nothing of it.
+      exposeHeadRoute: false,
       config: { action: TRANSFER_ACTIONS.importParameters },
       onRequest: noStore,
       schema: {

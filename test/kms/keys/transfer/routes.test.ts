@@ -70,6 +70,19 @@ describe.each(databaseKinds())('The routes of the import on %s', (kind) => {
     expect((await call('GET', id)).body).toMatchObject({ state: 'active', latest_version: 2 });
   });
 
+  it('make a transport key for GET alone: HEAD is another method', async () => {
+    await using databases = await withDatabases(kind);
+    const kms = await testKms(databases);
+    await using server = await keyRoutes(kms, pki);
+    const id = await makeExternal(server.call, 'ES256');
+    const { db } = await kms.database(kms.tenantId);
+    const transportKeys = () => db.selectFrom('transport_keys').select('id').execute();
+    expect(await server.call('HEAD', `${id}/import-parameters`)).toMatchObject({ status: 405, headers: { allow: 'GET' } });
+    expect(await transportKeys()).toEqual([]);
+    await parametersOf(server.call, id);
+    expect(await transportKeys()).toHaveLength(1);
+  });
+
   it('take a key where the elastic key is as the caller read it, and leave the transport key where it is not', async () => {
     await using databases = await withDatabases(kind);
     const kms = await testKms(databases);
