@@ -7,6 +7,7 @@ import type { Job } from '#infra/jobs/job.ts';
 import { type CallerTenant, serviceCaller } from '#kms/caller.ts';
 import type { Emit } from '#kms/events.ts';
 import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
+import { takeTurns } from '#kms/tenants/take-turns.ts';
 import type { MaterialKeyService } from '../material-keys/material-key.ts';
 import { dueKey, idsOfDueKeys } from './due-keys.ts';
 import type { RotationHints } from './rotation-hints.ts';
@@ -32,7 +33,7 @@ interface Failure {
 
 /**
  * Rotates keys by their period, and by the count of their newest version, in the name of the service itself. One replica does it at a
- * time. It looks at all tenants each minute, and at once at one in which a version has just protected so often. A key that is not active,
+ * time. It looks at all tenants each minute, in turns, and at once, and first, at one in which a version has just protected so often. A key that is not active,
  * or has expired, is left as it is. One that could not be rotated fails the job, which names it and tries again after ten minutes; the
  * others go on.
  *
@@ -82,21 +83,9 @@ export const rotateDueKeys = (options: {
     }
   };
 
-  const rotateOf = async (tenant: CallerTenant, signal: AbortSignal): Promise<readonly string[]> => {
-    let ids: readonly string[];
-    try {
-      const { db } = await tenant.database();
-      ids = await idsOfDueKeys(db, now());
-    } catch (error) {
-      return [`tenant ${tenant.id}: ${publicCause(error)}`];
-    }
-    const messages: string[] = [];
-    for (let at = 0; at < ids.length; at += AT_ONCE) {
-      signal.throwIfAborted();
-      const results = await Promise.all(ids.slice(at, at + AT_ONCE).map((id) => attempt(tenant, id)));
-      messages.push(...results.flatMap((message) => message ?? []));
-    }
-    return messages;
+  const dueOf = async (tenant: CallerTenant): Promise<readonly string[]> => {
+    const { db } = await tenant.database();
+    return idsOfDueKeys(db, now());
   };
 
   return {
@@ -111,10 +100,27 @@ export const rotateDueKeys = (options: {
       const isForAll = elapsed() >= nextLookAtAll;
       if (isForAll) nextLookAtAll = elapsed() + EVERY_MS;
       const messages: string[] = [];
-      for (const tenant of await tenants.active()) {
-        signal.throwIfAborted();
-        if (isForAll || hinted.has(tenant.id)) messages.push(...(await rotateOf(tenant, signal)));
-      }
+      const began = elapsed();
+      const active = await tenants.active();
+      const others = isForAll ? active.filter(({ id }) => !hinted.has(id)) : [];
+      const isDone = await takeTurns([...active.filter(({ id }) => hinted.has(id)), ...others], {
+        due: (tenant) =>
+          dueOf(tenant).catch((error: unknown) => {
+            messages.push(`tenant ${tenant.id}: ${publicCause(error)}`);
+            return [];
+          }),
+        act: async (tenant, ids) => {
+          for (let at = 0; at < ids.length; at += AT_ONCE) {
+            signal.throwIfAborted();
+            const results = await Promise.all(ids.slice(at, at + AT_ONCE).map((id) => attempt(tenant, id)));
+            messages.push(...results.flatMap((message) => message ?? []));
+          }
+        },
+        // A new hint begins the next pass, and is first in it.
+        isOver: () => !hints.isEmpty || elapsed() - began >= EVERY_MS,
+        signal,
+      });
+      if (!isDone) nextLookAtAll = elapsed();
       if (messages.length === 0) return;
       const more = messages.length > MAX_NAMED ? [`and ${messages.length - MAX_NAMED} more`] : [];
       throw new AppError('rotation-failed', 503, [...messages.slice(0, MAX_NAMED), ...more].join('; '));

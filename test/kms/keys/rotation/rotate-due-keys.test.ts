@@ -11,7 +11,7 @@ import { createManualClock } from '#test/support/manual-clock.ts';
 const DAY = 86_400_000;
 const plaintext = new TextEncoder().encode('attack at dawn');
 
-const world = (kms: TestKms, { databases }: TestDatabases) => {
+const world = (kms: TestKms, { databases }: TestDatabases, onEvent: (event: KmsEvent) => void = () => {}) => {
   const events: KmsEvent[] = [];
   const job = rotateDueKeys({
     materialKeys: kms.materialKeys,
@@ -19,7 +19,10 @@ const world = (kms: TestKms, { databases }: TestDatabases) => {
     locks: databases,
     tenants: { active: async () => [kms.caller.tenant, kms.otherCaller.tenant] },
     rows: kms.rows,
-    emit: (event) => void events.push(event),
+    emit: (event) => {
+      events.push(event);
+      onEvent(event);
+    },
     now: () => kms.clock.now,
     elapsed: () => kms.clock.elapsed,
   });
@@ -140,6 +143,40 @@ describe.each(databaseKinds())('The rotation of keys by the service itself on %s
     kms.clock.elapsed += 600_000;
     await run();
     expect(await versionOf(kms, damaged.id)).toBe(2);
+  });
+
+  it('comes to the next tenant after eight keys of one, and first to one whose version is at its end', async () => {
+    await using databases = await withDatabases(kind);
+    const kms = await testKms(databases);
+    const { events, run } = world(kms, databases);
+    const other = { ...kms, caller: kms.otherCaller };
+    for (let made = 0; made < 18; made += 1) await makeWith(kms, { rotationPeriod: DAY / 1_000 });
+    for (let made = 0; made < 2; made += 1) await makeWith(other, { rotationPeriod: DAY / 1_000 });
+    kms.clock.now += DAY;
+    await run();
+    const [mine, others] = [kms.tenantId, kms.otherCaller.tenant.id];
+    const order = (): readonly string[] => events.splice(0).map((event) => ('tenantId' in event ? (event.tenantId ?? '') : ''));
+    expect(order()).toEqual([...Array(8).fill(mine), ...Array(2).fill(others), ...Array(10).fill(mine)]);
+
+    kms.clock.now += DAY;
+    kms.clock.elapsed += 60_000;
+    kms.rotationHints.add(others);
+    await run();
+    expect(order()).toEqual([...Array(2).fill(others), ...Array(18).fill(mine)]);
+  });
+
+  it('leaves the rest to the next pass where one has lasted a minute, or another tenant has a version at its end', async () => {
+    await using databases = await withDatabases(kind);
+    const kms = await testKms(databases);
+    const { events, run } = world(kms, databases, (event) => {
+      if (event.type === 'key-rotated' && event.cause === 'period') kms.rotationHints.add(kms.otherCaller.tenant.id);
+    });
+    for (let made = 0; made < 10; made += 1) await makeWith(kms, { rotationPeriod: DAY / 1_000 });
+    kms.clock.now += DAY;
+    await run();
+    expect(events).toHaveLength(8);
+    await run();
+    expect(events).toHaveLength(10);
   });
 
   it('does nothing while the barrier is sealed', async () => {
