@@ -47,6 +47,7 @@ import { retireOlderKeys } from './keys/rewrapping/retire-keys.job.ts';
 import { countActs } from './keys/operations/count-acts.ts';
 import { forgetTransportKeys } from './keys/transfer/forget-transport-keys.ts';
 import { destroyDueKeys } from './keys/life-cycle/destroy-due-keys.ts';
+import { eraseDestroyedKeys } from './keys/life-cycle/erase-destroyed-keys.ts';
 import { quotasOf } from './keys/elastic-keys/quotas.ts';
 import { rotateDueKeys } from './keys/rotation/rotate-due-keys.ts';
 import { adoptRows } from './tenants/adopt-rows.ts';
@@ -141,7 +142,8 @@ export const buildKms = async (options: {
     forgetGoneTenants(tenants),
     lookAtTenants(tenants, rows),
     forgetIdempotencyKeys({ locks: databases, tenants, rows, now }),
-    destroyDueKeys({ locks: databases, tenants, rows, destruction: keys.destruction, emit, now }),
+    destroyDueKeys({ locks: databases, tenants, rows, destruction: keys.destruction, emit, now, elapsed }),
+    eraseDestroyedKeys({ locks: databases, tenants, rows, now }),
     forgetTransportKeys({ locks: databases, tenants, rows, now }),
     ...keys.jobs,
     rotateDueKeys({ materialKeys: keys.materialKeys, hints: keys.rotationHints, locks: databases, tenants, rows, emit, now, elapsed }),

@@ -43,6 +43,7 @@ describe('In the KMS', () => {
       'keys/key-ring/protection-counter.ts',
       // Looks which keys are due; each is destroyed through the door.
       'keys/life-cycle/destroy-due-keys.ts',
+      'keys/life-cycle/erase-destroyed-keys.ts',
       'keys/operations/operate.ts',
       // Wraps secrets anew under a newer content key: what they are and may do stays.
       'keys/rewrapping/rewrap-tenant.ts',

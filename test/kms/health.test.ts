@@ -37,6 +37,7 @@ describe('/readyz', () => {
       'certificates-kms',
       'certificates-kms-admin',
       'destroy-due-keys',
+      'erase-destroyed-keys',
       'forget-gone-tenants',
       'forget-idempotency-keys',
       'forget-idle-keys',

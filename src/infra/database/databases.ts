@@ -29,12 +29,16 @@ export interface Database<T> extends AsyncDisposable {
   transaction<R>(run: (tx: Transaction<T>) => Promise<R>): Promise<R>;
   /**
    * Takes what was deleted from tables, or overwritten in them, out of the files of the database: SQLite writes its file anew and empties
-   * its log, PostgreSQL writes these tables anew. Others wait meanwhile; it takes about a second for 200 MB. Out of reach are copies, such as
+   * its log, PostgreSQL writes these tables anew; about a second for 100 MB, and as much room on the disk. Meanwhile SQLite reads, and
+   * refuses writes with `database-busy` after the first second; on PostgreSQL whoever needs the table waits. Out of reach are copies, such as
    * backups, and with PostgreSQL the write-ahead log, and row versions that a transaction from before may still see.
    *
-   * @throws AppError `erasure-held-up` 503 where another process reads the SQLite file
+   * @throws AppError `erasure-held-up` 503 where another process reads the SQLite file, `database-busy` 503 where the tables of PostgreSQL
+   *   are not free within a second
    */
   erase(tables: readonly (keyof T & string)[]): Promise<void>;
+  /** Bytes that `erase` would write anew: these tables with their indexes, or the whole of a SQLite file. */
+  size(tables: readonly (keyof T & string)[]): Promise<number>;
 }
 
 export interface OpenOptions {

@@ -4,7 +4,7 @@ import { createBarrierKeys } from './barrier-keys.table.ts';
 import { createDemoResets } from './demo-resets.table.ts';
 import { addElasticKeyLabels } from './elastic-key-labels.table.ts';
 import { createElasticKeys } from './elastic-keys.table.ts';
-import { createErasuresDue } from './erasures-due.table.ts';
+import { addErasureBackoff, createErasuresDue } from './erasures-due.table.ts';
 import { addKeyUsage } from './key-usage.table.ts';
 import { addLifeCycle } from './life-cycle.table.ts';
 import { createIdempotencyKeys } from './idempotency-keys.table.ts';
@@ -45,6 +45,7 @@ export const tenantMigrations: readonly Migration[] = [
   addElasticKeyLabels,
   createErasuresDue,
   addKeyUsage,
+  addErasureBackoff,
 ];
 
 /** Migrations of the database of the audit, in the order in which they run; only ever appended to. */

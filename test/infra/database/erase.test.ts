@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
 import { type Kysely, sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import type { DatabaseConfig } from '#infra/database/config.ts';
@@ -85,5 +86,63 @@ describe.each(databaseKinds())('erase on %s', (kind) => {
     const bytes = await bytesOf(test.config, db);
     expect([foundOf(gone, bytes), foundOf(kept, bytes)]).toEqual([0, kept.length]);
     expect((await db.selectFrom('secrets').select('secret').where('id', '=', 1).executeTakeFirst())?.secret).toBe(secretOf(1));
+  });
+
+  it('lets others read meanwhile', async () => {
+    await using test = await withDatabases(kind);
+    await using database = await test.databases.open<Tables>('erased', [createSecrets]);
+    await using other = await test.databases.open<Tables>('other', [createSecrets]);
+    await database.transaction((tx) => fill(tx, 300));
+    expect(await database.size(['secrets'])).toBeGreaterThan(100 * 500);
+    const erasure = database.erase(['secrets']).then(() => 'erased' as const);
+    const read = async (): Promise<'read'> => {
+      await (kind === 'sqlite' ? database : other).db.selectFrom('secrets').select('id').limit(1).execute();
+      await turnOfTheLoop();
+      return 'read';
+    };
+    let reads = 0;
+    while ((await Promise.race([erasure, read()])) === 'read') reads += 1;
+    expect(reads).toBeGreaterThan(5);
+  });
+
+  it('keeps nobody waiting for more than about a second where the tables are not free', async () => {
+    await using test = await withDatabases(kind);
+    await using database = await test.databases.open<Tables>('erased', [createSecrets]);
+    const { db } = database;
+    await fill(db, 10);
+    const elsewhere = await test.reopen();
+    await using held = await elsewhere.open<Tables>('erased', [createSecrets]);
+    const began = performance.now();
+    const { outcomes, write } = await held.transaction(async (tx) => {
+      await tx.selectFrom('secrets').select('id').execute();
+      const asked = Promise.allSettled([database.erase(['secrets'])]);
+      // Nothing on PostgreSQL keeps a write to another table waiting; on SQLite it is that of the file.
+      const [first] = await Promise.allSettled([kind === 'sqlite' ? db.updateTable('secrets').set({ remark: '' }).execute() : asked]);
+      if (kind === 'postgres') await db.selectFrom('secrets').select('id').execute();
+      // In an object, because the transaction is not to wait for it.
+      return { outcomes: asked, write: first };
+    });
+    expect(performance.now() - began).toBeLessThan(4_000);
+    const busy = { status: 'rejected', reason: { code: 'database-busy' } };
+    const done = { status: 'fulfilled' };
+    expect([write, ...(await outcomes)]).toMatchObject(kind === 'sqlite' ? [busy, done] : [done, busy]);
+  });
+});
+
+describe.runIf(databaseKinds().includes('postgres'))('A table of PostgreSQL that is held', () => {
+  it('takes the connections of its own schema alone: those of the others go on', async () => {
+    await using test = await withDatabases('postgres');
+    const databases = await test.reopen(4);
+    await using database = await databases.open<Tables>('erased', [createSecrets]);
+    await using other = await databases.open<Tables>('other', [createSecrets]);
+    await using holder = await test.databases.open<Tables>('erased', [createSecrets]);
+    const reads = await holder.transaction(async (tx) => {
+      await sql`lock table erased.secrets in access exclusive mode`.execute(tx);
+      const waiting = Promise.all(Array.from({ length: 12 }, () => database.db.selectFrom('secrets').select('id').execute()));
+      const answers = Promise.all(Array.from({ length: 4 }, () => other.db.selectFrom('secrets').select('id').execute()));
+      expect(await Promise.race([answers.then(() => 'answers'), waiting.then(() => 'waiting')])).toBe('answers');
+      return { waiting };
+    });
+    expect(await reads.waiting).toHaveLength(12);
   });
 });

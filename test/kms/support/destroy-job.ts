@@ -1,10 +1,20 @@
 import type { Job } from '#infra/jobs/job.ts';
-import type { Caller } from '#kms/caller.ts';
+import type { Caller, CallerTenant } from '#kms/caller.ts';
 import { destroyDueKeys } from '#kms/keys/life-cycle/destroy-due-keys.ts';
+import { eraseDestroyedKeys } from '#kms/keys/life-cycle/erase-destroyed-keys.ts';
 import type { KmsEvent } from '#kms/events.ts';
 import type { TenantHandle } from '#kms/tenants/directory.ts';
 import type { TestDatabases } from '#test/support/database.ts';
 import type { TestKms } from '#test/support/kms-keys.ts';
+
+const handleOf = (tenant: CallerTenant): TenantHandle => ({ ...tenant, schemaName: tenant.name, state: 'active', demo: false });
+
+/** The job of one process that takes what was destroyed out of the files, for these tenants. */
+export const eraseJob = (
+  { rows, clock }: Pick<TestKms, 'rows' | 'clock'>,
+  { databases }: Pick<TestDatabases, 'databases'>,
+  tenants: readonly CallerTenant[],
+): Job => eraseDestroyedKeys({ locks: databases, tenants: { active: async () => tenants.map(handleOf) }, rows, now: () => clock.now });
 
 /** The job of one process that destroys what is due, for the tenants of these callers. */
 export const destroyJob = (
@@ -13,14 +23,14 @@ export const destroyJob = (
   callers: readonly Caller[],
   events: KmsEvent[] = [],
 ): Job => {
-  const handles = callers.map(({ tenant }): TenantHandle => ({ ...tenant, schemaName: tenant.name, state: 'active', demo: false }));
   const { rows, destruction, clock } = kms;
   return destroyDueKeys({
     locks: databases,
-    tenants: { active: async () => handles },
+    tenants: { active: async () => callers.map(({ tenant }) => handleOf(tenant)) },
     rows,
     destruction,
     emit: (event) => void events.push(event),
     now: () => clock.now,
+    elapsed: () => clock.elapsed,
   });
 };

@@ -50,6 +50,7 @@ export const watchedDatabase = <T>(database: Database<T>, { write, read = () => 
       committed();
       return result;
     },
+    size: database.size,
     erase: database.erase,
     [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
   };

@@ -35,6 +35,7 @@ export const createDatabase = <T>(of: {
   /** The same for every use of the same database. */
   readonly identity: object;
   readonly db: Kysely<T>;
+  readonly size: (tables: readonly string[]) => Promise<number>;
   readonly erase: (tables: readonly string[]) => Promise<void>;
   readonly release: () => Promise<void>;
 }): Database<T> => {
@@ -48,6 +49,7 @@ export const createDatabase = <T>(of: {
         const scope: Scope = { database: of.identity, outer: scopes.getStore(), isOpen: true };
         return scopes.run(scope, () => run(tx)).finally(() => (scope.isOpen = false));
       }),
+    size: of.size,
     erase: of.erase,
     [Symbol.asyncDispose]: () => (released ??= of.release()),
   };

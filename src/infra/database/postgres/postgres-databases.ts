@@ -9,6 +9,8 @@ import type { Migration } from '../migration.ts';
 import { checkMigrations, migrate } from '../common/migrator.ts';
 import { observedDialect } from '../common/observed-dialect.ts';
 import { createSharedHandles } from '../common/shared-handles.ts';
+import { eraseTables } from './erase-tables.ts';
+import { fairDialect } from './fair-dialect.ts';
 import { createPostgresLocks } from './postgres-locks.ts';
 import { createPool } from './postgres-pool.ts';
 
@@ -16,6 +18,9 @@ interface Handle {
   readonly db: Kysely<unknown>;
   readonly identity: object;
 }
+
+/** Connections of the pool that no one schema takes, so that the others go on where everything in one waits, for a lock perhaps. */
+const LEFT_TO_OTHERS = 2;
 
 /** The result of `work`, or the reason of the signal as soon as that aborts. */
 const orAborted = async (signal: AbortSignal | undefined, work: Promise<unknown>): Promise<void> => {
@@ -29,6 +34,7 @@ const orAborted = async (signal: AbortSignal | undefined, work: Promise<unknown>
 export const openPostgresDatabases = async (config: PostgresConfig, telemetry: Telemetry): Promise<Databases> => {
   const {
     pool,
+    connectAlone,
     job,
     close: closePool,
   } = await createPool(config, {
@@ -39,9 +45,15 @@ export const openPostgresDatabases = async (config: PostgresConfig, telemetry: T
   // Closing one schema must not close the connections of the others.
   const shared: PostgresPool = { connect: () => pool.connect(), end: async () => {}, options: pool.options };
 
+  const maxOfOne = Math.max(1, pool.options.max - LEFT_TO_OTHERS);
   const handleOf = (name: string): Handle => {
     const identity = {};
-    const dialect = observedDialect(new PostgresDialect({ pool: shared }), { system: 'postgresql', name, identity, telemetry });
+    const dialect = observedDialect(fairDialect(new PostgresDialect({ pool: shared }), { max: maxOfOne }), {
+      system: 'postgresql',
+      name,
+      identity,
+      telemetry,
+    });
     return { db: new Kysely<unknown>({ dialect }).withSchema(name), identity };
   };
   const handles = createSharedHandles<Handle>(
@@ -76,9 +88,12 @@ export const openPostgresDatabases = async (config: PostgresConfig, telemetry: T
         name,
         identity: handle.identity,
         db: handle.db as Kysely<T>,
-        erase: async (tables) => {
-          await sql`vacuum (full) ${sql.join(tables.map((table) => sql.id(name, table)))}`.execute(handle.db);
+        size: async (tables) => {
+          const sizes = tables.map((table) => sql`pg_total_relation_size(${`${name}.${table}`}::regclass)`);
+          const { rows } = await sql<{ bytes: number }>`select ${sql.join(sizes, sql` + `)} as bytes`.execute(handle.db);
+          return rows[0]?.bytes ?? 0;
         },
+        erase: (tables) => eraseTables(connectAlone, { schema: name, tables }),
         release,
       });
     },

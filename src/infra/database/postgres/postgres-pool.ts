@@ -52,6 +52,8 @@ export interface PoolEvents {
 
 export interface PostgresConnections {
   readonly pool: Pool;
+  /** A connection beside the pool, with limits of its own in milliseconds, for its caller to end. */
+  connectAlone(limits: { readonly lock_timeout: number; readonly statement_timeout: number }): Promise<Client>;
   /** Looks at the certificate files now and then. */
   readonly job: Job;
   /** Gives up connections that are not made yet, then closes the others once they are given back. */
@@ -78,6 +80,7 @@ export const createPool = async (
   // Read now, so that a missing file is an error of the start; read again for each connection, so that it can change.
   if (passwordFile !== undefined) await readSecret(passwordFile, PASSWORD);
   const making = new Set<Socket>();
+  const alone = new Set<Client>();
 
   /** A client whose socket is known from the beginning, so that a server that never answers holds up no end. */
   class AbandonableClient extends Client {
@@ -130,11 +133,20 @@ export const createPool = async (
   });
   return {
     pool,
+    connectAlone: async (limits) => {
+      const client = new AbandonableClient({ ...pool.options, password: pool.options.password, ...limits });
+      client.on('error', onLost);
+      alone.add(client);
+      client.once('end', () => alone.delete(client));
+      await client.connect();
+      return client;
+    },
     job: renewal.job,
     close: async () => {
       renewal[Symbol.dispose]();
       const ended = pool.end();
       for (const socket of making) socket.destroy();
+      for (const client of alone) client.connection.stream.destroy();
       await ended;
     },
   };

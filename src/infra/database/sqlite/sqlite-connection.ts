@@ -1,6 +1,7 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CompiledQuery, DatabaseConnection, QueryResult } from 'kysely';
+import type { Erasure } from './erasure.ts';
 
 /** Prepared statements of one connection; the least recently used one goes first. */
 const MAX_STATEMENTS = 256;
@@ -22,8 +23,11 @@ export class SqliteConnection implements DatabaseConnection {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, Prepared>();
 
-  constructor(database: DatabaseSync) {
+  readonly #erasure: Erasure;
+
+  constructor(database: DatabaseSync, erasure: Erasure) {
     this.#database = database;
+    this.#erasure = erasure;
   }
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
@@ -84,7 +88,8 @@ export class SqliteConnection implements DatabaseConnection {
       try {
         return run();
       } catch (error) {
-        if (!isBusy(error) || this.#database.isTransaction || performance.now() >= deadline) throw error;
+        const giveUpAt = Math.min(deadline, this.#erasure.waitUntil);
+        if (!isBusy(error) || this.#database.isTransaction || performance.now() >= giveUpAt) throw error;
       }
       await delay(BUSY_PAUSE_MS);
     }

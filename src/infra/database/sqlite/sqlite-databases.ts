@@ -15,12 +15,15 @@ import { checkMigrations, migrate } from '../common/migrator.ts';
 import { observedDialect } from '../common/observed-dialect.ts';
 import { createSharedHandles } from '../common/shared-handles.ts';
 import { sqliteDialect } from './sqlite-dialect.ts';
-import { createFile, exists, namesIn, openFile, removeAbandoned, removeFile } from './sqlite-file.ts';
+import { createErasure, type Erasure } from './erasure.ts';
+import { eraseFile } from './erase-file.ts';
+import { createFile, exists, fileOf, namesIn, openFile, removeAbandoned, removeFile, withoutWaiting } from './sqlite-file.ts';
 
 interface Handle {
   readonly db: Kysely<unknown>;
   /** Tells this database from every other in the process. */
   readonly identity: object;
+  readonly erasure: Erasure;
 }
 
 const unusable = (cause: unknown): AppError =>
@@ -28,21 +31,6 @@ const unusable = (cause: unknown): AppError =>
     cause,
     fix: 'Check that it is a folder that this user may write.',
   });
-
-/**
- * Without it, what was overwritten stays readable: `secure_delete` clears it where it stood last, and not where it stood before SQLite
- * moved it to another page.
- */
-const eraseFile = async (db: Kysely<unknown>): Promise<void> => {
-  // No copy of the content beside the file, which is where a vacuum would put it.
-  await sql`pragma temp_store = memory`.execute(db);
-  await sql`vacuum`.execute(db);
-  const { rows } = await sql<{ readonly busy: number }>`pragma wal_checkpoint(truncate)`.execute(db);
-  if (rows[0]?.busy !== 0)
-    throw new AppError('erasure-held-up', 503, 'Another process reads the database, so its log still holds what was deleted.', {
-      fix: 'End what reads the file; it is tried again by itself.',
-    });
-};
 
 /** The databases of one folder; each file has one connection in this process. */
 export const openSqliteDatabases = async (config: SqliteConfig, telemetry: Telemetry): Promise<Databases> => {
@@ -56,8 +44,9 @@ export const openSqliteDatabases = async (config: SqliteConfig, telemetry: Telem
 
   const handleOf = (name: string, file: DatabaseSync): Handle => {
     const identity = {};
-    const dialect = observedDialect(sqliteDialect(file), { system: 'sqlite', name, identity, telemetry });
-    return { db: new Kysely<unknown>({ dialect }), identity };
+    const erasure = createErasure(() => withoutWaiting(file, () => eraseFile(fileOf(directory, name), name)));
+    const dialect = observedDialect(sqliteDialect(file, erasure), { system: 'sqlite', name, identity, telemetry });
+    return { db: new Kysely<unknown>({ dialect }), identity, erasure };
   };
 
   const make = (name: string, migrations: readonly Migration[]): Promise<void> =>
@@ -70,12 +59,13 @@ export const openSqliteDatabases = async (config: SqliteConfig, telemetry: Telem
       }
     });
 
-  // Waits for the transaction under way, which has the only connection.
-  const close = ({ db }: Handle): Promise<void> =>
-    db
-      .connection()
-      .execute(async () => {})
-      .then(() => db.destroy());
+  const close = async ({ db, erasure }: Handle): Promise<void> => {
+    // The thread has the file open, too.
+    await erasure.ended();
+    // Waits for the transaction under way, which has the only connection.
+    await db.connection().execute(async () => {});
+    await db.destroy();
+  };
   const handles = createSharedHandles<Handle>(async (name) => handleOf(name, await openFile(directory, name)), close);
 
   return {
@@ -95,8 +85,13 @@ export const openSqliteDatabases = async (config: SqliteConfig, telemetry: Telem
           await release();
           throw error;
         }
-        const { db, identity } = handle;
-        return createDatabase<T>({ kind: 'sqlite', name, identity, db: db as Kysely<T>, erase: () => eraseFile(db), release });
+        const { db, identity, erasure } = handle;
+        const size = async (): Promise<number> => {
+          const { rows } = await sql<{ readonly bytes: number }>`
+            select page_count * page_size as bytes from pragma_page_count(), pragma_page_size()`.execute(db);
+          return rows[0]?.bytes ?? 0;
+        };
+        return createDatabase<T>({ kind: 'sqlite', name, identity, db: db as Kysely<T>, size, erase: () => erasure.run(), release });
       } catch (error) {
         throw describeError(error, name);
       }

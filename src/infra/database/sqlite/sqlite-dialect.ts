@@ -1,9 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { type Dialect, type Driver, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely';
+import type { Erasure } from './erasure.ts';
 import { SqliteConnection } from './sqlite-connection.ts';
 
-const driver = (database: DatabaseSync): Driver => {
-  const connection = new SqliteConnection(database);
+const driver = (database: DatabaseSync, erasure: Erasure): Driver => {
+  const connection = new SqliteConnection(database, erasure);
   let last: Promise<void> = Promise.resolve();
   let release: (() => void) | undefined;
   return {
@@ -36,9 +37,9 @@ class QueueingAdapter extends SqliteAdapter {
 }
 
 /** Kysely over one open file of node:sqlite, one connection, transactions one after the other. */
-export const sqliteDialect = (database: DatabaseSync): Dialect => ({
+export const sqliteDialect = (database: DatabaseSync, erasure: Erasure): Dialect => ({
   createAdapter: () => new QueueingAdapter(),
-  createDriver: () => driver(database),
+  createDriver: () => driver(database, erasure),
   createIntrospector: (db) => new SqliteIntrospector(db),
   createQueryCompiler: () => new SqliteQueryCompiler(),
 });

@@ -15,8 +15,10 @@ const ABANDONED_MS = 60_000;
 const CHECKED_BYTES = 8 * 1024 * 1024;
 /** Longer waits happen outside of SQLite, where they do not hold up the event loop. */
 const BUSY_TIMEOUT_MS = 20;
+/** Pages of the log, from which on a commit moves them into the file: the number that SQLite has by itself. */
+const LOG_PAGES = 1_000;
 
-const fileOf = (directory: string, name: string): string => join(directory, `${name}${SUFFIX}`);
+export const fileOf = (directory: string, name: string): string => join(directory, `${name}${SUFFIX}`);
 
 const sizeOf = async (file: string): Promise<number | null> => {
   return (await stat(file).catch(missingIs(null)))?.size ?? null;
@@ -28,11 +30,15 @@ const DURABLE =
 /** Settings for a file that is synced as a whole before anyone knows of it. */
 const UNSYNCED = 'pragma journal_mode = memory; pragma synchronous = off';
 
-const connect = (file: string, pragmas: string): DatabaseSync => {
+/** The name under which SQLite opens a file, and never creates it: a file that is gone must be missed, not replaced. */
+export const urlOf = (file: string): URL => {
   const url = pathToFileURL(file);
-  // Never create: a file that is gone must be missed, not replaced.
   url.searchParams.set('mode', 'rw');
-  const database = new DatabaseSync(url, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: true });
+  return url;
+};
+
+const connect = (file: string, pragmas: string): DatabaseSync => {
+  const database = new DatabaseSync(urlOf(file), { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: true });
   try {
     database.exec(pragmas);
     return database;
@@ -40,6 +46,15 @@ const connect = (file: string, pragmas: string): DatabaseSync => {
     database.close();
     throw error;
   }
+};
+
+/**
+ * Runs something while another connection writes the file anew. Meanwhile SQLite itself does not wait for that connection, and moves
+ * nothing of its long log into the file: both would hold up the event loop.
+ */
+export const withoutWaiting = async (database: DatabaseSync, work: () => Promise<void>): Promise<void> => {
+  database.exec('pragma busy_timeout = 0; pragma wal_autocheckpoint = 0');
+  await work().finally(() => database.exec(`pragma busy_timeout = ${BUSY_TIMEOUT_MS}; pragma wal_autocheckpoint = ${LOG_PAGES}`));
 };
 
 /** Whether a database of this name has been made. */

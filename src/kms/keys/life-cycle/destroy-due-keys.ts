@@ -6,8 +6,9 @@ import type { CallerTenant } from '#kms/caller.ts';
 import type { Emit } from '#kms/events.ts';
 import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
 import type { TenantDirectory } from '#kms/tenants/directory.ts';
+import { takeTurns } from '#kms/tenants/take-turns.ts';
 import { type Destruction, isNotDue } from './destruction.ts';
-import { dueKeysStore, TABLES_OF_SECRETS } from './due-keys.store.ts';
+import { dueKeysStore } from './due-keys.store.ts';
 
 /** Milliseconds that a key may stay after its time. */
 const LOOK_EVERY_MS = 60_000;
@@ -15,11 +16,18 @@ const NAME = 'destroy-due-keys';
 /** So many of the keys that could not be destroyed are named. */
 const MAX_NAMED = 10;
 
+/** An elastic key that is due, or one version of it. */
+interface Due {
+  readonly elasticKeyId: string;
+  readonly id: string | null;
+}
+
 /**
- * Destroys the keys of all tenants whose time has come, each as an act of its own, and then takes what was destroyed out of the files of
- * the database. What fails is tried again with the next run: the others go on, and the job fails and names it.
+ * Destroys the keys of all tenants whose time has come, each as an act of its own, tenant after tenant in turns. What fails is tried again
+ * with the next run: the others go on, and the job fails and names it.
  *
  * @param options.now epoch milliseconds
+ * @param options.elapsed milliseconds on a clock that never goes back
  */
 export const destroyDueKeys = (options: {
   readonly locks: Pick<Locks, 'tryLock'>;
@@ -28,8 +36,9 @@ export const destroyDueKeys = (options: {
   readonly destruction: Destruction;
   readonly emit: Emit;
   readonly now: () => number;
+  readonly elapsed: () => number;
 }): Job => {
-  const { locks, tenants, rows, destruction, emit, now } = options;
+  const { locks, tenants, rows, destruction, emit, now, elapsed } = options;
 
   /** @returns why the key could not be destroyed; null where it was, or somebody restored it a moment ago */
   const attempt = async (tenant: CallerTenant, elasticKeyId: string, materialKeyId: string | null): Promise<string | null> => {
@@ -44,28 +53,14 @@ export const destroyDueKeys = (options: {
     }
   };
 
-  const destroyOf = async (tenant: CallerTenant, signal: AbortSignal): Promise<readonly string[]> => {
-    const failures: string[] = [];
-    try {
-      const { db, erase } = await tenant.database();
-      const { elasticKeys, materialKeys } = await dueKeysStore(db).due(now());
-      const gone = new Set(elasticKeys);
-      const due = [
-        ...elasticKeys.map((elasticKeyId) => ({ elasticKeyId, id: null })),
-        ...materialKeys.filter(({ elasticKeyId }) => !gone.has(elasticKeyId)),
-      ];
-      for (const { elasticKeyId, id } of due) {
-        signal.throwIfAborted();
-        failures.push(...[await attempt(tenant, elasticKeyId, id)].filter((failure) => failure !== null));
-      }
-      if (await dueKeysStore(db).isErasureDue()) {
-        await erase(TABLES_OF_SECRETS);
-        await dueKeysStore(db).erased();
-      }
-    } catch (error) {
-      failures.push(`tenant ${tenant.id}: ${publicCause(error)}`);
-    }
-    return failures;
+  const dueOf = async (tenant: CallerTenant): Promise<readonly Due[]> => {
+    const { db } = await tenant.database();
+    const { elasticKeys, materialKeys } = await dueKeysStore(db).due(now());
+    const gone = new Set(elasticKeys);
+    return [
+      ...elasticKeys.map((elasticKeyId) => ({ elasticKeyId, id: null })),
+      ...materialKeys.filter(({ elasticKeyId }) => !gone.has(elasticKeyId)),
+    ];
   };
 
   return {
@@ -75,10 +70,22 @@ export const destroyDueKeys = (options: {
     run: async (signal) => {
       if (!rows.isReadable()) return;
       const failures: string[] = [];
-      for (const tenant of await tenants.active()) {
-        signal.throwIfAborted();
-        failures.push(...(await destroyOf(tenant, signal)));
-      }
+      const began = elapsed();
+      await takeTurns(await tenants.active(), {
+        due: (tenant) =>
+          dueOf(tenant).catch((error: unknown) => {
+            failures.push(`tenant ${tenant.id}: ${publicCause(error)}`);
+            return [];
+          }),
+        act: async (tenant, due) => {
+          for (const { elasticKeyId, id } of due) {
+            signal.throwIfAborted();
+            failures.push(...[await attempt(tenant, elasticKeyId, id)].filter((failure) => failure !== null));
+          }
+        },
+        isOver: () => elapsed() - began >= LOOK_EVERY_MS,
+        signal,
+      });
       if (failures.length === 0) return;
       const more = failures.length > MAX_NAMED ? [`and ${failures.length - MAX_NAMED} more`] : [];
       throw new AppError('keys-not-destroyed', 503, [...failures.slice(0, MAX_NAMED), ...more].join('; '));

@@ -1,9 +1,13 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
+import type { ErasureDueRow } from '#kms/database/erasures-due.table.ts';
 import type { TenantTables } from '#kms/database/tenant-tables.ts';
 import type { TenantRows } from '#kms/integrity/row-integrity.ts';
 
 /** The tables from which secrets are taken. */
 export const TABLES_OF_SECRETS = ['material_keys', 'transport_keys'] as const satisfies readonly (keyof TenantTables)[];
+
+/** Keys of one tenant, and versions, in one look; the next look has the others. */
+const MAX_DUE = 1_000;
 
 interface DueKeys {
   readonly elasticKeys: readonly string[];
@@ -18,8 +22,13 @@ interface DueKeys {
 export const dueKeysStore = (db: Kysely<TenantTables>) => ({
   /** @param now epoch milliseconds */
   due: async (now: number): Promise<DueKeys> => {
-    const elasticKeys = await db.selectFrom('elastic_keys').select('id').where('deletion_due_at', '<=', now).execute();
-    const versions = await db.selectFrom('material_keys').select(['id', 'elastic_key_id']).where('deletion_due_at', '<=', now).execute();
+    const elasticKeys = await db.selectFrom('elastic_keys').select('id').where('deletion_due_at', '<=', now).limit(MAX_DUE).execute();
+    const versions = await db
+      .selectFrom('material_keys')
+      .select(['id', 'elastic_key_id'])
+      .where('deletion_due_at', '<=', now)
+      .limit(MAX_DUE)
+      .execute();
     return {
       elasticKeys: elasticKeys.map(({ id }) => id),
       materialKeys: versions.map(({ id, elastic_key_id: elasticKeyId }) => ({ id, elasticKeyId })),
@@ -38,14 +47,22 @@ export const dueKeysStore = (db: Kysely<TenantTables>) => ({
   erasureDue: async (): Promise<void> => {
     await db
       .insertInto('erasures_due')
-      .values(TABLES_OF_SECRETS.map((table) => ({ table_name: table })))
-      .onConflict((conflict) => conflict.doNothing())
+      .values(TABLES_OF_SECRETS.map((table) => ({ table_name: table, not_before: null, destructions: 1 })))
+      .onConflict((conflict) => conflict.column('table_name').doUpdateSet({ destructions: sql`erasures_due.destructions + 1` }))
       .execute();
   },
 
-  isErasureDue: async (): Promise<boolean> => (await db.selectFrom('erasures_due').select('table_name').limit(1).execute()).length > 0,
+  /** The tables whose files still hold something that was destroyed. */
+  erasuresDue: (): Promise<readonly ErasureDueRow[]> => db.selectFrom('erasures_due').selectAll().execute(),
 
-  erased: async (): Promise<void> => {
-    await db.deleteFrom('erasures_due').execute();
+  /** @param notBefore epoch milliseconds of the next attempt; null for at once */
+  putErasuresOff: async (notBefore: number | null): Promise<void> => {
+    await db.updateTable('erasures_due').set({ not_before: notBefore }).execute();
+  },
+
+  /** @param due as it was before they were erased: what was destroyed since then stays due */
+  erased: async (due: readonly ErasureDueRow[]): Promise<void> => {
+    for (const { table_name: table, destructions } of due)
+      await db.deleteFrom('erasures_due').where('table_name', '=', table).where('destructions', '=', destructions).execute();
   },
 });

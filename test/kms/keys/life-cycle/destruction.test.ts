@@ -89,6 +89,21 @@ describe.each(databaseKinds())('What is due, on %s,', (kind) => {
     await expect(refused).rejects.toMatchObject({ code: 'material-key-destroyed', status: 409 });
   });
 
+  it('is destroyed in turns: the next tenant after eight keys of one', async () => {
+    await using databases = await withDatabases(kind);
+    const kms = await hastyKms(databases);
+    const { caller, otherCaller } = kms;
+    for (const by of [...Array<typeof caller>(10).fill(caller), otherCaller]) {
+      const { id } = await kms.make('ES256', { caller: by });
+      await kms.lifeCycle.scheduleDeletion(by, id, { waitDays: 1 });
+    }
+    kms.clock.now += DAY;
+    const events: KmsEvent[] = [];
+    await destroyJob(kms, databases, [caller, otherCaller], events).run(never);
+    const [mine, others] = [caller.tenant.id, otherCaller.tenant.id].map((tenantId) => ({ type: 'key-destroyed', tenantId }));
+    expect(events).toMatchObject([...Array(8).fill(mine), others, mine, mine]);
+  });
+
   it('is left alone where it was restored a moment ago', async () => {
     await using databases = await withDatabases(kind);
     const kms = await hastyKms(databases);
