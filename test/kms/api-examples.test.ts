@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { KEPT_MS } from '#kms/demo/kept-examples.ts';
@@ -127,6 +128,17 @@ describe('the examples of the API of a KMS with a demo', () => {
     for (const other of others) expect(bodiesIn(other)).toMatchObject(made);
     expect(failed(await executeAll(first, { which: 'first' }))).toEqual([]);
     expect(bodiesIn(await documentOf(kms))['importKey']).not.toEqual(made['importKey']);
+  });
+
+  it('are there again as soon as the KMS is unsealed', async () => {
+    await kms.sendAdmin('/admin/v1/seal', { method: 'POST' });
+    const examplesOfImport = async () =>
+      operationsOf(await documentOf(kms)).flatMap(({ operation }) => (operation.operationId === 'importKey' ? bodiesOf(operation) : []));
+    const sealed = (await examplesOfImport()).map(({ name }) => name);
+    for (const file of house.config.unseal.share_files)
+      await kms.sendAdmin('/admin/v1/unseal', { method: 'POST', body: { share: await readFile(file, 'utf8') } });
+    const unsealed = (await examplesOfImport()).map(({ name }) => name);
+    expect([sealed.includes('demo'), unsealed.includes('demo')]).toEqual([false, true]);
   });
 
   it('follow a reset of the demo', async () => {
