@@ -31,9 +31,9 @@ export interface Database<T> extends AsyncDisposable {
    * Takes what was deleted from tables, or overwritten in them, out of the files of the database: SQLite writes its file anew and empties
    * its log, PostgreSQL writes these tables anew; about a second for 100 MB, and as much room on the disk. Meanwhile SQLite reads, and
    * refuses writes with `database-busy` after the first second; on PostgreSQL whoever needs the table waits. Out of reach are copies, such as
-   * backups, and with PostgreSQL the write-ahead log, and row versions that a transaction from before may still see.
+   * backups, and with PostgreSQL the write-ahead log.
    *
-   * @throws AppError `erasure-held-up` 503 where another process reads the SQLite file, `database-busy` 503 where the tables of PostgreSQL
+   * @throws AppError `erasure-held-up` 503 where another process reads the SQLite file, or a transaction from before is open on PostgreSQL, `database-busy` 503 where the tables of PostgreSQL
    *   are not free within a second
    */
   erase(tables: readonly (keyof T & string)[]): Promise<void>;

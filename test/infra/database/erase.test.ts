@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
+import { setImmediate as turnOfTheLoop, setTimeout as delay } from 'node:timers/promises';
 import { type Kysely, sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import type { DatabaseConfig } from '#infra/database/config.ts';
@@ -129,8 +129,31 @@ describe.each(databaseKinds())('erase on %s', (kind) => {
   });
 });
 
-describe.runIf(databaseKinds().includes('postgres'))('A table of PostgreSQL that is held', () => {
-  it('takes the connections of its own schema alone: those of the others go on', async () => {
+describe.runIf(databaseKinds().includes('postgres'))('A table of PostgreSQL', () => {
+  it('is erased once the writes from before have ended, also those in other databases of the server', async () => {
+    await using test = await withDatabases('postgres');
+    await using elsewhere = await withDatabases('postgres');
+    await using database = await test.databases.open<Tables>('erased', [createSecrets]);
+    await using other = await elsewhere.databases.open<Tables>('other', [createSecrets]);
+    const { db } = database;
+    await db
+      .insertInto('secrets')
+      .values({ id: 1, secret: secretOf(1), remark: '' })
+      .execute();
+    const { erasure } = await other.transaction(async (tx) => {
+      await tx.insertInto('secrets').values({ id: 1, secret: '', remark: '' }).execute();
+      await db.updateTable('secrets').set({ secret: '' }).execute();
+      const asked = database.erase(['secrets']);
+      // Not before it was begun: it looks for those that are open.
+      const first = await Promise.race([asked.then(() => 'erased'), delay(150, 'waits')]);
+      expect(first).toBe('waits');
+      return { erasure: asked };
+    });
+    await erasure;
+    expect(foundOf([1], await bytesOf(test.config, db))).toBe(0);
+  });
+
+  it('that is held takes the connections of its own schema alone: those of the others go on', async () => {
     await using test = await withDatabases('postgres');
     const databases = await test.reopen(4);
     await using database = await databases.open<Tables>('erased', [createSecrets]);
