@@ -81,6 +81,7 @@ export const openAuditLog = async (options: AuditLogOptions): Promise<AuditLog> 
       database,
       keys,
       indexNow: () => writer.head(),
+      elapsed,
       onForeign: ({ chain, last_seq: seq }) => tellDamage(chain, seq),
     }),
     export: createExport({ database, keys, writer, now }),

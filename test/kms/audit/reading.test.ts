@@ -8,7 +8,8 @@ import { databaseKinds, withDatabases } from '#test/support/database.ts';
 const plaintext = new Uint8Array([1, 2, 3]);
 
 /** All pages of the list. */
-const all = async ({ audit }: Pick<AuditedKms, 'audit'>, tenantId: string, filter: AuditFilter = {}, limit = 100) => {
+const all = async ({ audit, kms }: Pick<AuditedKms, 'audit' | 'kms'>, tenantId: string, filter: AuditFilter = {}, limit = 100) => {
+  kms.clock.elapsed += 1_000;
   const found = [];
   let pages = 0;
   for (let cursor: string | undefined | null; cursor !== null; pages += 1) {
@@ -109,6 +110,41 @@ describe.each(databaseKinds())('the records of a tenant on %s', (kind) => {
     expect(pages).toBe(1);
     const everything = await all(audited, tenantId, {}, 100);
     expect([everything.found.length, everything.pages]).toEqual([71, 2]);
+  });
+
+  it('are looked for no further in one page than so many lines of others', async () => {
+    await using databases = await withDatabases(kind);
+    await using audited = await auditedKms(databases);
+    const { kms, keys, audit } = audited;
+    const { caller, otherCaller, tenantId, clock } = kms;
+    const busy: Caller = { ...otherCaller, subject: 'x'.repeat(512), username: 'y'.repeat(512) };
+    const act = { action: { name: 'encrypt', scope: 'kms:encrypt', mode: 'read' }, target: null, code: null, materialKeyId: null } as const;
+    for (let stretch = 0; stretch < 3; stretch += 1) {
+      await keys.elasticKeys.list(caller);
+      await audit.record({ ...act, caller, outcome: 'refused' });
+      await Promise.all(Array.from({ length: 1_700 }, () => audit.record({ ...act, caller: busy, outcome: 'done' })));
+      await audit.head();
+      clock.now += 1_000;
+    }
+    // The tenant did both in each stretch, and never both at once.
+    const nothing = await all(audited, tenantId, { action: 'elastic-key.list', outcome: 'refused' });
+    expect([nothing.found.length, nothing.pages]).toEqual([0, 3]);
+    const everything = await all(audited, tenantId);
+    expect([everything.found.length, everything.pages]).toEqual([6, 3]);
+  });
+
+  it('have the index brought up to date by their readers once a second, whatever number of them asks', async () => {
+    await using databases = await withDatabases(kind);
+    await using audited = await auditedKms(databases);
+    const { kms, keys, audit } = audited;
+    const found = async () => (await audit.entries.list(kms.tenantId, {}, {})).items.length;
+    await keys.elasticKeys.list(kms.caller);
+    expect(await found()).toBe(1);
+    await keys.elasticKeys.list(kms.caller);
+    kms.clock.elapsed += 999;
+    expect(await found()).toBe(1);
+    kms.clock.elapsed += 1;
+    expect(await found()).toBe(2);
   });
 
   it('refuse a cursor that is none of the list', async () => {

@@ -78,8 +78,10 @@ describe('GET /audit', () => {
 
   it('is itself an act, which needs kms:audit:read', async () => {
     expect(await read('', USER)).toMatchObject({ status: 403, code: 'scope-insufficient' });
-    const { items } = await read('?operation=audit.read&outcome=refused');
-    expect(items).toMatchObject([{ username: 'demo-user', code: 'scope-insufficient' }]);
+    // Readers bring the index up to date once a second.
+    await expect
+      .poll(async () => (await read('?operation=audit.read&outcome=refused')).items)
+      .toMatchObject([{ username: 'demo-user', code: 'scope-insufficient' }]);
   });
 
   it.each([

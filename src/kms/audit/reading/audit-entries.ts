@@ -41,8 +41,8 @@ export interface AuditEntry {
 
 export interface AuditEntries {
   /**
-   * Records of one tenant, the youngest first: by the second, and exactly within a chain. A page that looked far without finding much is
-   * shorter than its limit, and has a cursor.
+   * Records of one tenant, the youngest first: by the second, and exactly within a chain. Those of the last second may not be
+   * there yet. A page that looked far without finding much is shorter than its limit, and has a cursor.
    *
    * @throws AppError `cursor-invalid` 400
    */

@@ -15,6 +15,10 @@ import type { AuditEntries, AuditEntry, AuditFilter } from './audit-entries.ts';
 const ORDER = 'audit';
 /** Stretches that one page looks through. */
 const MAX_STRETCHES = 64;
+/** Characters of lines, of whatever tenants, after which a page ends with the stretch that it is in. */
+const MAX_CHARACTERS = 2_000_000;
+/** Milliseconds between two heads that readers ask for. */
+const INDEX_EVERY_MS = 1_000;
 
 type Line = { readonly [member: string]: Json };
 
@@ -23,7 +27,7 @@ interface Place {
   /** Of the stretch. */
   readonly at: number;
   readonly chain: string;
-  /** Records of this stretch from here on have been shown. */
+  /** Records of this stretch from here on have been shown; 0 for all of it. */
   readonly seq: number;
 }
 
@@ -98,7 +102,7 @@ const findStretches = (
   if (to !== undefined) query = query.where('found.from_at', '<', to);
   if (after !== null)
     query = query.where(({ or, and, eb }) =>
-      or([eb('found.at', '<', after.at), and([eb('found.at', '=', after.at), eb('found.chain', '<=', after.chain)])]),
+      or([eb('found.at', '<', after.at), and([eb('found.at', '=', after.at), eb('found.chain', after.seq > 0 ? '<=' : '<', after.chain)])]),
     );
   return query.orderBy('found.at', 'desc').orderBy('found.chain', 'desc').limit(limit).execute();
 };
@@ -115,12 +119,14 @@ const recordsIn = async (
   row: AuditIndexRow,
   { keys, onForeign }: Evidence,
   { tenantId, filter }: { readonly tenantId: string; readonly filter: AuditFilter },
-): Promise<AuditEntry[]> => {
+): Promise<{ readonly found: readonly AuditEntry[]; readonly characters: number }> => {
   const { key, actor, action, outcome, from = -Infinity, to = Infinity } = filter;
   // Most lines are of others: only those that name the tenant are read.
   const named = `"tenant":${JSON.stringify(tenantId)}`;
   const entries: AuditEntry[] = [];
+  let characters = 0;
   for (const part of await auditStore(db).parts(row.chain, { from: row.first_part, to: row.last_part })) {
+    characters += part.lines.length;
     if (!part.lines.includes(named)) continue;
     if (!keys.isOwn(part)) {
       onForeign(part);
@@ -141,40 +147,49 @@ const recordsIn = async (
       if (isWanted) entries.push(entry);
     }
   }
-  return entries.toReversed();
+  return { found: entries.toReversed(), characters };
 };
 
 /**
- * @param options.indexNow puts into the index what this process has recorded; what other replicas did is there within a second
+ * @param options.indexNow puts into the index what this process has recorded: asked for once a second, so that readers make no more heads
+ *   than that; what other replicas did is there within a second, too
+ * @param options.elapsed milliseconds of a clock that never goes back
  * @param options.onForeign told of a part that the KMS did not write; its lines are left out
  */
 export const createAuditEntries = (options: {
   readonly database: Database<AuditTables>;
   readonly keys: AuditKeysNow;
   readonly indexNow: () => Promise<void>;
+  readonly elapsed: () => number;
   readonly onForeign: (part: AuditPartRow) => void;
 }): AuditEntries => {
-  const { database, keys: keysNow, indexNow, onForeign } = options;
+  const { database, keys: keysNow, indexNow, elapsed, onForeign } = options;
   const { db } = database;
+  let indexed = -Infinity;
   return {
     list: async (tenantId, filter, { limit = DEFAULT_LIMIT, cursor }) => {
       const after = placeOf(cursor);
-      if (after === null) await indexNow();
+      if (after === null && elapsed() - indexed >= INDEX_EVERY_MS) {
+        indexed = elapsed();
+        await indexNow();
+      }
       const keys = keysNow();
       if (keys === null) throw sealedError();
       const stretches = await findStretches(db, tenantId, filter, { after, limit: MAX_STRETCHES + 1 });
       const items: AuditEntry[] = [];
+      let read = 0;
       for (const row of stretches.slice(0, MAX_STRETCHES)) {
         const isResumed = row.at === after?.at && row.chain === after.chain;
-        const found = await recordsIn(db, row, { keys, onForeign }, { tenantId, filter });
+        const { found, characters } = await recordsIn(db, row, { keys, onForeign }, { tenantId, filter });
         const left = isResumed ? found.filter(({ seq }) => seq < after.seq) : found;
         const room = limit - items.length;
         items.push(...left.slice(0, room));
         const last = items.at(-1);
         if (left.length > room && last !== undefined)
           return { items, nextCursor: cursorOf({ at: row.at, chain: row.chain, seq: last.seq }) };
+        read += characters;
         // The stretch is read to its end, and what comes before it is on the next page.
-        if (items.length === limit && row !== stretches.at(-1))
+        if ((items.length === limit || read > MAX_CHARACTERS) && row !== stretches.at(-1))
           return { items, nextCursor: cursorOf({ at: row.at, chain: row.chain, seq: 0 }) };
       }
       const end = stretches[MAX_STRETCHES - 1];
