@@ -49,6 +49,7 @@ describe.runIf(missing === null)('Swagger UI in Chromium', () => {
       expect(failed(await executeAll(page, ['decrypt', 'verify', 'changeElasticKey', 'rotateElasticKey']))).toEqual([]);
 
       const change = page.locator('[id$=changeElasticKey]');
+      await change.locator('.opblock-summary-control').click();
       await change.locator('select.examples-select-element').first().selectOption('resume');
       await execute(change);
       await expect.poll(() => change.locator('.live-responses-table').innerText()).toContain('"state": "active"');

@@ -22,8 +22,11 @@ const blocksOf = async (page: Page, operationIds?: readonly string[]): Promise<r
 export const executeAll = async (page: Page, operationIds?: readonly string[]): Promise<readonly string[]> => {
   const answers: string[] = [];
   for (const block of await blocksOf(page, operationIds)) {
-    if ((await block.getAttribute('class'))?.includes('is-open') !== true) await block.locator('.opblock-summary-control').click();
+    const control = block.locator('.opblock-summary-control');
+    if ((await block.getAttribute('class'))?.includes('is-open') !== true) await control.click();
     answers.push(`${await execute(block)} ${await summaryOf(block)}`);
+    // The page draws every open operation anew at each answer.
+    await control.click();
   }
   return answers;
 };

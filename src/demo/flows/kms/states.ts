@@ -58,8 +58,8 @@ export const run = withFlowKeys(async ({ check }, kms, keys) => {
   await check(
     'rotated',
     'After a rotation it opens the new, and the old no more',
-    `${plaintext}, 400 decryption-failed`,
-    opensOnlyNew.then(([text, refusedOld]) => `${text}, ${answerOf(refusedOld)}`),
+    'the plaintext, 400 decryption-failed',
+    opensOnlyNew.then(([text, refusedOld]) => `${same('the plaintext', plaintext, text)}, ${answerOf(refusedOld)}`),
   );
 
   const signer = await keys.newKey('ES256');
