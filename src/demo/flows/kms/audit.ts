@@ -53,8 +53,8 @@ export const run = withFlowKeys(async ({ check, stack, sleep, signal }, kms, key
   await check(
     'changed',
     'The same with one byte of that record changed',
-    `does not hold from record ${seq + 1} on`,
-    verdictOf(verified(forged)),
+    'does not hold from the record behind it on',
+    verdictOf(verified(forged), seq),
   );
   return 'who did what with which key · signed chain · a changed byte is found';
 });
@@ -71,7 +71,9 @@ const exported = async ({ endpoints, session }: StackAccess) => {
   return { head, lines: pages.join('').split('\n').slice(0, -1) };
 };
 
-const verdictOf = ({ holds, faults: [first] }: Verdict): string => {
+/** @param changed the record that was changed; none where all is as it was */
+const verdictOf = ({ holds, faults: [first] }: Verdict, changed?: number): string => {
   if (holds) return 'holds';
+  if (changed !== undefined && first?.seq === changed + 1) return 'does not hold from the record behind it on';
   return typeof first?.seq === 'number' ? `does not hold from record ${first.seq} on` : 'does not hold';
 };
