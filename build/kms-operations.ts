@@ -45,33 +45,26 @@ const TYPE_KEYWORDS = new Set([
 
 const REFERENCE = '#/components/schemas/';
 
-/**
- * The value with what its references name in their places.
- *
- * @throws TypeError for a reference to nothing
- */
-const resolved = (value: unknown, schemas: Readonly<Record<string, Schema>>): unknown => {
-  if (Array.isArray(value)) return value.map((each) => resolved(each, schemas));
-  if (typeof value !== 'object' || value === null) return value;
-  const { $ref } = value as { readonly $ref?: string };
-  if ($ref === undefined) return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, resolved(each, schemas)]));
-  const found = schemas[$ref.slice(REFERENCE.length)];
-  if (!$ref.startsWith(REFERENCE) || found === undefined) throw new TypeError(`${$ref} is not there`);
-  return resolved(found, schemas);
-};
+type Side = 'request' | 'answer';
+/** The interfaces of the schemas that have a name. */
+const NAMED = { request: 'KmsSent', answer: 'KmsTold' } as const satisfies Record<Side, string>;
 
-/** @param isRequest a member with a default may be left out of a request, and is always there in an answer */
-const pruned = (value: unknown, isRequest: boolean): unknown => {
-  if (Array.isArray(value)) return value.map((each) => pruned(each, isRequest));
+/** Where a request or an answer names a schema: quoted by JSON, it is found again and becomes the name of a type. */
+const MARK = 'named:';
+
+/** @param side a member with a default may be left out of a request, and is always there in an answer */
+const pruned = (value: unknown, side: Side): unknown => {
+  if (Array.isArray(value)) return value.map((each) => pruned(each, side));
   if (typeof value !== 'object' || value === null) return value;
-  const { properties, required, ...rest } = value as Schema;
+  const { properties, required, $ref, ...rest } = value as Schema & { readonly $ref?: string };
+  if ($ref !== undefined) return `${MARK}${NAMED[side]}/${$ref.slice(REFERENCE.length)}`;
   const kept = Object.entries(rest).filter(([keyword, each]) => TYPE_KEYWORDS.has(keyword) && each !== false);
-  const needed = required?.filter((name) => !isRequest || properties?.[name]?.['default'] === undefined) ?? [];
+  const needed = required?.filter((name) => side === 'answer' || properties?.[name]?.['default'] === undefined) ?? [];
   return {
-    ...Object.fromEntries(kept.map(([keyword, each]) => [keyword, keyword === 'enum' ? each : pruned(each, isRequest)])),
+    ...Object.fromEntries(kept.map(([keyword, each]) => [keyword, keyword === 'enum' ? each : pruned(each, side)])),
     ...(properties === undefined
       ? {}
-      : { properties: Object.fromEntries(Object.entries(properties).map(([name, each]) => [name, pruned(each, isRequest)])) }),
+      : { properties: Object.fromEntries(Object.entries(properties).map(([name, each]) => [name, pruned(each, side)])) }),
     ...(needed.length === 0 ? {} : { required: needed }),
   };
 };
@@ -85,9 +78,35 @@ const querySchema = (parameters: Operation['parameters'] = []): Schema | null =>
 
 const jsonOf = (part: Content | undefined): Schema | undefined => part?.content?.['application/json']?.schema;
 
-/** @throws TypeError for an operation without a name or without a success */
+const MARKED = new RegExp(`"${MARK}(\\w+)/(\\w+)"`, 'g');
+const namesIn = (text: string, side: Side): readonly string[] =>
+  [...text.matchAll(MARKED)].flatMap(([, of, name = '']) => (of === NAMED[side] ? [name] : []));
+
+/**
+ * The named schemas that a text needs, and those that they need, a member each.
+ *
+ * @throws TypeError for a reference to nothing
+ */
+const namedMembers = (text: string, side: Side, schemas: Readonly<Record<string, Schema>>): string => {
+  const members = new Map<string, string>();
+  const wanted = [...namesIn(text, side)];
+  for (const name of wanted) {
+    if (members.has(name)) continue;
+    const schema = schemas[name];
+    if (schema === undefined) throw new TypeError(`${REFERENCE}${name} is not there`);
+    const member = JSON.stringify(pruned(schema, side));
+    members.set(name, member);
+    wanted.push(...namesIn(member, side));
+  }
+  return [...members]
+    .toSorted(([one], [other]) => one.localeCompare(other))
+    .map(([name, member]) => `${name}: ${member},`)
+    .join('\n');
+};
+
+/** @throws TypeError for an operation without a name or without a success, and for a reference to nothing */
 export const kmsOperationsSource = ({ paths, components }: OpenApiDocument): string => {
-  const operations = Object.entries(resolved(paths, components?.schemas ?? {}) as OpenApiDocument['paths'])
+  const operations = Object.entries(paths)
     .filter(([path]) => path.startsWith(`${BASE}/`))
     .flatMap(([path, item]) =>
       Object.entries(item).map(([method, operation]) => {
@@ -102,9 +121,9 @@ export const kmsOperationsSource = ({ paths, components }: OpenApiDocument): str
           name: operation.operationId,
           route: { method: method.toUpperCase(), path: path.slice(BASE.length), status: Number(status), ...(takesKey && { takesKey }) },
           schemas: {
-            ...(query === null ? {} : { query: pruned(query, true) }),
-            ...(body === undefined ? {} : { body: pruned(body, true) }),
-            answer: pruned(jsonOf(response) ?? {}, false),
+            ...(query === null ? {} : { query: pruned(query, 'request') }),
+            ...(body === undefined ? {} : { body: pruned(body, 'request') }),
+            answer: pruned(jsonOf(response) ?? {}, 'answer'),
           },
         };
       }),
@@ -112,7 +131,9 @@ export const kmsOperationsSource = ({ paths, components }: OpenApiDocument): str
     .toSorted((a, b) => a.name.localeCompare(b.name));
   const members = (member: 'route' | 'schemas'): string =>
     operations.map((each) => `${each.name}: ${JSON.stringify(each[member])},`).join('\n');
-  return `// Generated from the OpenAPI document of the KMS by \`npm run generate\`; a test fails where the two differ.
+  const schemas = members('schemas');
+  const named = (side: Side): string => namedMembers(schemas, side, components?.schemas ?? {});
+  const source = `// Generated from the OpenAPI document of the KMS by \`npm run generate\`; a test fails where the two differ.
 
 /** Of each operation: method, path below the service URL, status of its success, and whether it takes an Idempotency-Key. */
 export const KMS_ROUTES = {
@@ -121,7 +142,18 @@ ${members('route')}
 
 /** JSON Schemas, written as types, of each operation: its query, its body, the body of its success. */
 export interface KmsSchemas {
-${members('schemas')}
+${schemas}
+}
+
+/** The schemas with a name, as they are in requests: a member with a default may be left out. */
+export interface KmsSent {
+${named('request')}
+}
+
+/** The schemas with a name, as they are in answers. */
+export interface KmsTold {
+${named('answer')}
 }
 `;
+  return source.replaceAll(MARKED, (_, of: string, name: string) => `${of}['${name}']`);
 };

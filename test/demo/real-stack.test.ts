@@ -24,6 +24,7 @@ import { newFlowKeyName } from '#infra/demo-data/flow-keys.ts';
 import type { DemoTenants } from '#infra/demo-data/demo-tenants.ts';
 import { ROOT, testStack, type TestStack } from '#test/support/engine.ts';
 import { eventLog, unique } from '#test/support/demo-engine.ts';
+import { SEEDED_KEYS } from '#test/support/seeded-keys.ts';
 
 const never = new AbortController().signal;
 const LONG = 180_000;
@@ -227,19 +228,6 @@ describe('resetDemo on real servers', () => {
 const keyNames = async (): Promise<readonly string[]> =>
   (await (await tenantAdmin(stack)).all('listElasticKeys', {})).map(({ name }) => name);
 
-const SEEDED = [
-  'demo-deletion-key',
-  'demo-eddsa-key',
-  'demo-encryption-key',
-  'demo-export-key',
-  'demo-import-key',
-  'demo-mac-key',
-  'demo-raw-signing-key',
-  'demo-signing-key',
-  'demo-suspension-key',
-  'demo-wrapping-key',
-];
-
 describe('a key of the seed that a visitor changed', () => {
   const change = async (body: KmsBody<'changeElasticKey'>) => {
     const owner = await tenantAdmin(stack);
@@ -254,7 +242,7 @@ describe('a key of the seed that a visitor changed', () => {
     const { errors, outcome } = await go(only('seed.tenants', 'seed.identity', 'seed.kms', 'integration.token'));
     expect(errors).toEqual([]);
     expect(outcome.warnings.map(({ text }) => text)).toEqual(['kms: some of the demo data was missing, and has been added again']);
-    expect(await keyNames()).toEqual(expect.arrayContaining([name, ...SEEDED]));
+    expect(await keyNames()).toEqual(expect.arrayContaining([name, ...SEEDED_KEYS]));
   });
 
   it.each<[string, () => KmsBody<'changeElasticKey'>]>([
@@ -270,7 +258,7 @@ describe('a key of the seed that a visitor changed', () => {
     expect(outcome.steps.map(({ status }) => status)).toEqual(['passed', 'failed']);
     expect(outcome.steps[1]?.error?.cause).toMatchObject({ code: 'seed-changed', fix: expect.stringContaining('`passthru reset-demo`') });
     expect((await reset()).steps.flatMap(({ error }) => error ?? [])).toEqual([]);
-    expect((await keyNames()).toSorted()).toEqual(SEEDED);
+    expect((await keyNames()).toSorted()).toEqual(SEEDED_KEYS);
   });
 
   it('may be suspended where it is there for that, and the next demo passes', async () => {
@@ -288,7 +276,7 @@ describe('a key of the seed that a visitor changed', () => {
     const outcome = await reset();
     expect([outcome.exitCode, outcome.steps.flatMap(({ error }) => error ?? [])]).toEqual([0, []]);
     expect(Object.values(await engine.demoTenants()).filter((id) => before.includes(id))).toEqual([]);
-    expect((await keyNames()).toSorted()).toEqual(SEEDED);
+    expect((await keyNames()).toSorted()).toEqual(SEEDED_KEYS);
   });
 
   it('names the tenant and the key where it cannot be added, and the reset', async () => {

@@ -5,6 +5,7 @@ import type { Report } from '#demo/report.ts';
 import type { HttpsClient } from '#infra/http/client.ts';
 import { createHttpsClient } from '#infra/http/client/create-https-client.ts';
 import { type DemoPlace, demoPlace, kmsOf } from '#test/support/cli.ts';
+import { SEEDED_KEYS } from '#test/support/seeded-keys.ts';
 
 let place: DemoPlace;
 let report: Report;
@@ -29,17 +30,7 @@ describe('passthru reset-demo on running servers', () => {
     const { id } = (await owner.elasticKeyNamed('demo-encryption-key')) ?? { id: 'none' };
     const mine = `mine-${randomUUIDv7()}`;
     await owner.invoke('changeElasticKey', { path: { id }, body: { name: mine } });
-    const kept = [
-      'demo-deletion-key',
-      'demo-eddsa-key',
-      'demo-export-key',
-      'demo-import-key',
-      'demo-mac-key',
-      'demo-raw-signing-key',
-      'demo-signing-key',
-      'demo-suspension-key',
-      'demo-wrapping-key',
-    ];
+    const kept = SEEDED_KEYS.filter((name) => name !== 'demo-encryption-key');
     expect(await keyNames('demo-tenant-admin')).toEqual([...kept, mine].toSorted());
     const reset = await place.run('reset-demo', '--output', 'json');
     expect(reset.code, reset.stderr + reset.stdout).toBe(0);

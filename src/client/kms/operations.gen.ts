@@ -48,653 +48,21 @@ export const KMS_ROUTES = {
 
 /** JSON Schemas, written as types, of each operation: its query, its body, the body of its success. */
 export interface KmsSchemas {
-  changeElasticKey: {
-    body: {
-      type: 'object';
-      properties: {
-        name: { type: 'string' };
-        description: { type: 'string' };
-        labels: { anyOf: [{ type: 'object'; additionalProperties: { anyOf: [{ type: 'string' }, { type: 'null' }] } }, { type: 'null' }] };
-        state: { type: 'string'; enum: ['active', 'suspended'] };
-        operations: {
-          type: 'array';
-          items: {
-            type: 'string';
-            enum: [
-              'encrypt',
-              'decrypt',
-              'sign',
-              'verify',
-              'sign-raw',
-              'verify-raw',
-              'mac',
-              'mac-verify',
-              'wrap',
-              'unwrap',
-              'rewrap',
-              'generate',
-            ];
-          };
-        };
-        min_decryption_version: { type: 'integer' };
-        max_protections: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
-        rotation_after_protections: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
-        rotation_period: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-        expires_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-      };
-    };
-    answer: {
-      type: 'object';
-      properties: {
-        id: { type: 'string' };
-        name: { type: 'string' };
-        description: { type: 'string' };
-        labels: { type: 'object'; additionalProperties: { type: 'string' } };
-        algorithm: { type: 'string' };
-        key_size: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
-        curve: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-        use: { type: 'string'; enum: ['encrypt', 'sign', 'sign-raw', 'mac', 'wrap'] };
-        operations: {
-          type: 'array';
-          items: {
-            type: 'string';
-            enum: [
-              'encrypt',
-              'decrypt',
-              'sign',
-              'verify',
-              'sign-raw',
-              'verify-raw',
-              'mac',
-              'mac-verify',
-              'wrap',
-              'unwrap',
-              'rewrap',
-              'generate',
-            ];
-          };
-        };
-        state: { type: 'string'; enum: ['pending-import', 'active', 'suspended', 'pending-deletion', 'destroyed'] };
-        origin: { type: 'string'; enum: ['kms', 'external'] };
-        exportable: { type: 'boolean' };
-        latest_version: { type: 'integer' };
-        min_decryption_version: { type: 'integer' };
-        created_at: { type: 'string' };
-        max_protections: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
-        rotation_after_protections: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
-        rotation_period: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-        next_rotation_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-        updated_at: { type: 'string' };
-        expires_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-        deletion_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-        destroyed_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-      };
-      required: [
-        'id',
-        'name',
-        'description',
-        'labels',
-        'algorithm',
-        'key_size',
-        'curve',
-        'use',
-        'operations',
-        'state',
-        'origin',
-        'exportable',
-        'latest_version',
-        'min_decryption_version',
-        'created_at',
-        'max_protections',
-        'rotation_after_protections',
-        'rotation_period',
-        'next_rotation_at',
-        'updated_at',
-        'expires_at',
-        'deletion_at',
-        'destroyed_at',
-      ];
-    };
-  };
-  createElasticKey: {
-    body: {
-      type: 'object';
-      properties: {
-        name: { type: 'string' };
-        description: { type: 'string' };
-        labels: { type: 'object'; additionalProperties: { type: 'string' } };
-        algorithm: { type: 'string' };
-        key_size: { type: 'integer' };
-        curve: { type: 'string' };
-        use: { type: 'string'; enum: ['encrypt', 'sign', 'sign-raw', 'mac', 'wrap'] };
-        operations: {
-          type: 'array';
-          items: {
-            type: 'string';
-            enum: [
-              'encrypt',
-              'decrypt',
-              'sign',
-              'verify',
-              'sign-raw',
-              'verify-raw',
-              'mac',
-              'mac-verify',
-              'wrap',
-              'unwrap',
-              'rewrap',
-              'generate',
-            ];
-          };
-        };
-        origin: { type: 'string'; enum: ['kms', 'external'] };
-        exportable: { type: 'boolean' };
-        max_protections: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
-        rotation_after_protections: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
-        rotation_period: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-        expires_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-      };
-      required: ['name', 'algorithm'];
-    };
-    answer: {
-      type: 'object';
-      properties: {
-        id: { type: 'string' };
-        name: { type: 'string' };
-        description: { type: 'string' };
-        labels: { type: 'object'; additionalProperties: { type: 'string' } };
-        algorithm: { type: 'string' };
-        key_size: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
-        curve: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-        use: { type: 'string'; enum: ['encrypt', 'sign', 'sign-raw', 'mac', 'wrap'] };
-        operations: {
-          type: 'array';
-          items: {
-            type: 'string';
-            enum: [
-              'encrypt',
-              'decrypt',
-              'sign',
-              'verify',
-              'sign-raw',
-              'verify-raw',
-              'mac',
-              'mac-verify',
-              'wrap',
-              'unwrap',
-              'rewrap',
-              'generate',
-            ];
-          };
-        };
-        state: { type: 'string'; enum: ['pending-import', 'active', 'suspended', 'pending-deletion', 'destroyed'] };
-        origin: { type: 'string'; enum: ['kms', 'external'] };
-        exportable: { type: 'boolean' };
-        latest_version: { type: 'integer' };
-        min_decryption_version: { type: 'integer' };
-        created_at: { type: 'string' };
-        max_protections: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
-        rotation_after_protections: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
-        rotation_period: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-        next_rotation_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-        updated_at: { type: 'string' };
-        expires_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-        deletion_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-        destroyed_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-      };
-      required: [
-        'id',
-        'name',
-        'description',
-        'labels',
-        'algorithm',
-        'key_size',
-        'curve',
-        'use',
-        'operations',
-        'state',
-        'origin',
-        'exportable',
-        'latest_version',
-        'min_decryption_version',
-        'created_at',
-        'max_protections',
-        'rotation_after_protections',
-        'rotation_period',
-        'next_rotation_at',
-        'updated_at',
-        'expires_at',
-        'deletion_at',
-        'destroyed_at',
-      ];
-    };
-  };
-  decrypt: {
-    body: { type: 'object'; properties: { ciphertext: { type: 'string' }; context: { type: 'string' } }; required: ['ciphertext'] };
-    answer: { type: 'object'; properties: { plaintext: { type: 'string' } }; required: ['plaintext'] };
-  };
-  decryptBatch: {
-    body: {
-      type: 'object';
-      properties: {
-        items: {
-          type: 'array';
-          items: {
-            type: 'object';
-            properties: { reference: { type: 'string' }; ciphertext: { type: 'string' }; context: { type: 'string' } };
-            required: ['ciphertext'];
-          };
-        };
-      };
-      required: ['items'];
-    };
-    answer: {
-      type: 'object';
-      properties: {
-        items: {
-          type: 'array';
-          items: {
-            type: 'object';
-            properties: {
-              reference: { type: 'string' };
-              status: { type: 'integer' };
-              plaintext: { type: 'string' };
-              problem: {
-                type: 'object';
-                properties: {
-                  type: { type: 'string' };
-                  title: { type: 'string' };
-                  status: { type: 'integer' };
-                  detail: { type: 'string' };
-                  code: { type: 'string' };
-                  fix: { type: 'string' };
-                  errors: {
-                    type: 'array';
-                    items: {
-                      type: 'object';
-                      properties: { field: { type: 'string' }; message: { type: 'string' }; fix: { type: 'string' } };
-                      required: ['field', 'message'];
-                    };
-                  };
-                };
-                required: ['type', 'title', 'status', 'detail', 'code'];
-              };
-            };
-            required: ['status'];
-          };
-        };
-      };
-      required: ['items'];
-    };
-  };
-  encrypt: {
-    body: { type: 'object'; properties: { plaintext: { type: 'string' }; context: { type: 'string' } }; required: ['plaintext'] };
-    answer: {
-      type: 'object';
-      properties: { ciphertext: { type: 'string' }; material_key_id: { type: 'string' } };
-      required: ['ciphertext', 'material_key_id'];
-    };
-  };
-  encryptBatch: {
-    body: {
-      type: 'object';
-      properties: {
-        items: {
-          type: 'array';
-          items: {
-            type: 'object';
-            properties: { reference: { type: 'string' }; plaintext: { type: 'string' }; context: { type: 'string' } };
-            required: ['plaintext'];
-          };
-        };
-      };
-      required: ['items'];
-    };
-    answer: {
-      type: 'object';
-      properties: {
-        items: {
-          type: 'array';
-          items: {
-            type: 'object';
-            properties: {
-              reference: { type: 'string' };
-              status: { type: 'integer' };
-              ciphertext: { type: 'string' };
-              material_key_id: { type: 'string' };
-              problem: {
-                type: 'object';
-                properties: {
-                  type: { type: 'string' };
-                  title: { type: 'string' };
-                  status: { type: 'integer' };
-                  detail: { type: 'string' };
-                  code: { type: 'string' };
-                  fix: { type: 'string' };
-                  errors: {
-                    type: 'array';
-                    items: {
-                      type: 'object';
-                      properties: { field: { type: 'string' }; message: { type: 'string' }; fix: { type: 'string' } };
-                      required: ['field', 'message'];
-                    };
-                  };
-                };
-                required: ['type', 'title', 'status', 'detail', 'code'];
-              };
-            };
-            required: ['status'];
-          };
-        };
-      };
-      required: ['items'];
-    };
-  };
-  exportKey: {
-    body: {
-      type: 'object';
-      properties: {
-        recipient_jwk: {
-          type: 'object';
-          additionalProperties: true;
-          properties: {
-            kty: { type: 'string' };
-            crv: { type: 'string' };
-            x: { type: 'string' };
-            y: { type: 'string' };
-            n: { type: 'string' };
-            e: { type: 'string' };
-            kid: { type: 'string' };
-            alg: { type: 'string' };
-            use: { type: 'string' };
-          };
-          required: ['kty'];
-        };
-        material_key_id: { type: 'string' };
-        format: { type: 'string'; enum: ['pkcs8', 'raw', 'jwk'] };
-      };
-      required: ['recipient_jwk'];
-    };
-    answer: {
-      type: 'object';
-      properties: {
-        material_key_id: { type: 'string' };
-        version: { type: 'integer' };
-        format: { type: 'string'; enum: ['pkcs8', 'raw', 'jwk'] };
-        wrapping: { type: 'string'; enum: ['RSA_AES_KEY_WRAP_SHA_256', 'ECDH_ES_A256KW'] };
-        wrapped_key: { type: 'string' };
-      };
-      required: ['material_key_id', 'version', 'format', 'wrapping', 'wrapped_key'];
-    };
-  };
-  generate: {
-    body: {
-      type: 'object';
-      properties: {
-        bits: { type: 'integer'; enum: [128, 192, 256, 512] };
-        return_plaintext: { type: 'boolean' };
-        context: { type: 'string' };
-      };
-    };
-    answer: {
-      type: 'object';
-      properties: { plaintext: { type: 'string' }; ciphertext: { type: 'string' }; material_key_id: { type: 'string' } };
-      required: ['ciphertext', 'material_key_id'];
-    };
-  };
-  generateBatch: {
-    body: {
-      type: 'object';
-      properties: {
-        items: {
-          type: 'array';
-          items: {
-            type: 'object';
-            properties: {
-              reference: { type: 'string' };
-              bits: { type: 'integer'; enum: [128, 192, 256, 512] };
-              return_plaintext: { type: 'boolean' };
-              context: { type: 'string' };
-            };
-          };
-        };
-      };
-      required: ['items'];
-    };
-    answer: {
-      type: 'object';
-      properties: {
-        items: {
-          type: 'array';
-          items: {
-            type: 'object';
-            properties: {
-              reference: { type: 'string' };
-              status: { type: 'integer' };
-              plaintext: { type: 'string' };
-              ciphertext: { type: 'string' };
-              material_key_id: { type: 'string' };
-              problem: {
-                type: 'object';
-                properties: {
-                  type: { type: 'string' };
-                  title: { type: 'string' };
-                  status: { type: 'integer' };
-                  detail: { type: 'string' };
-                  code: { type: 'string' };
-                  fix: { type: 'string' };
-                  errors: {
-                    type: 'array';
-                    items: {
-                      type: 'object';
-                      properties: { field: { type: 'string' }; message: { type: 'string' }; fix: { type: 'string' } };
-                      required: ['field', 'message'];
-                    };
-                  };
-                };
-                required: ['type', 'title', 'status', 'detail', 'code'];
-              };
-            };
-            required: ['status'];
-          };
-        };
-      };
-      required: ['items'];
-    };
-  };
+  changeElasticKey: { body: KmsSent['ChangeElasticKeyRequest']; answer: KmsTold['ElasticKey'] };
+  createElasticKey: { body: KmsSent['CreateElasticKeyRequest']; answer: KmsTold['ElasticKey'] };
+  decrypt: { body: KmsSent['DecryptRequest']; answer: KmsTold['DecryptResponse'] };
+  decryptBatch: { body: KmsSent['DecryptBatchRequest']; answer: KmsTold['DecryptBatchResponse'] };
+  encrypt: { body: KmsSent['EncryptRequest']; answer: KmsTold['EncryptResponse'] };
+  encryptBatch: { body: KmsSent['EncryptBatchRequest']; answer: KmsTold['EncryptBatchResponse'] };
+  exportKey: { body: KmsSent['ExportKeyRequest']; answer: KmsTold['ExportKeyResponse'] };
+  generate: { body: KmsSent['GenerateRequest']; answer: KmsTold['GenerateResponse'] };
+  generateBatch: { body: KmsSent['GenerateBatchRequest']; answer: KmsTold['GenerateBatchResponse'] };
   getImportParameters: {
     query: { type: 'object'; properties: { wrapping: { type: 'string'; enum: ['RSA_AES_KEY_WRAP_SHA_256', 'ECDH_ES_A256KW'] } } };
-    answer: {
-      type: 'object';
-      properties: {
-        transport_key_id: { type: 'string' };
-        wrapping: { type: 'string'; enum: ['RSA_AES_KEY_WRAP_SHA_256', 'ECDH_ES_A256KW'] };
-        public_jwk: {
-          type: 'object';
-          properties: {
-            kty: { type: 'string' };
-            crv: { type: 'string' };
-            x: { type: 'string' };
-            y: { type: 'string' };
-            n: { type: 'string' };
-            e: { type: 'string' };
-            pub: { type: 'string' };
-            kid: { type: 'string' };
-            alg: { type: 'string' };
-            use: { type: 'string'; enum: ['sig', 'enc'] };
-          };
-          required: ['kty', 'kid'];
-        };
-        public_key_pem: { type: 'string' };
-        expires_at: { type: 'string' };
-      };
-      required: ['transport_key_id', 'wrapping', 'public_jwk', 'public_key_pem', 'expires_at'];
-    };
+    answer: KmsTold['GetImportParametersResponse'];
   };
-  importKey: {
-    body: {
-      type: 'object';
-      properties: {
-        transport_key_id: { type: 'string' };
-        wrapped_key: { type: 'string' };
-        format: { type: 'string'; enum: ['pkcs8', 'raw', 'jwk'] };
-        material_key_id: { type: 'string' };
-      };
-      required: ['transport_key_id', 'wrapped_key'];
-    };
-    answer: {
-      type: 'object';
-      properties: {
-        id: { type: 'string' };
-        elastic_key_id: { type: 'string' };
-        version: { type: 'integer' };
-        state: { type: 'string'; enum: ['active', 'deactivated', 'compromised', 'pending-deletion', 'destroyed'] };
-        public_jwk: {
-          anyOf: [
-            {
-              type: 'object';
-              properties: {
-                kty: { type: 'string' };
-                crv: { type: 'string' };
-                x: { type: 'string' };
-                y: { type: 'string' };
-                n: { type: 'string' };
-                e: { type: 'string' };
-                pub: { type: 'string' };
-                kid: { type: 'string' };
-                alg: { type: 'string' };
-                use: { type: 'string'; enum: ['sig', 'enc'] };
-              };
-              required: ['kty', 'kid'];
-            },
-            { type: 'null' },
-          ];
-        };
-        protections: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
-        created_at: { type: 'string' };
-        deactivated_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-        revocation: {
-          anyOf: [
-            {
-              type: 'object';
-              properties: {
-                revoked_at: { type: 'string' };
-                reason: {
-                  type: 'string';
-                  enum: ['unspecified', 'key-compromise', 'superseded', 'cessation-of-operation', 'privilege-withdrawn'];
-                };
-                comment: { type: 'string' };
-                allow_processing: { type: 'boolean' };
-              };
-              required: ['revoked_at', 'reason', 'comment', 'allow_processing'];
-            },
-            { type: 'null' },
-          ];
-        };
-        deletion_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-        destroyed_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-      };
-      required: [
-        'id',
-        'elastic_key_id',
-        'version',
-        'state',
-        'public_jwk',
-        'protections',
-        'created_at',
-        'deactivated_at',
-        'revocation',
-        'deletion_at',
-        'destroyed_at',
-      ];
-    };
-  };
-  listAlgorithms: {
-    answer: {
-      type: 'object';
-      properties: {
-        items: {
-          type: 'array';
-          items: {
-            type: 'object';
-            properties: {
-              algorithm: { type: 'string' };
-              use: { type: 'string'; enum: ['encrypt', 'sign', 'sign-raw', 'mac', 'wrap'] };
-              operations: {
-                type: 'array';
-                items: {
-                  type: 'string';
-                  enum: [
-                    'encrypt',
-                    'decrypt',
-                    'sign',
-                    'verify',
-                    'sign-raw',
-                    'verify-raw',
-                    'mac',
-                    'mac-verify',
-                    'wrap',
-                    'unwrap',
-                    'rewrap',
-                    'generate',
-                  ];
-                };
-              };
-              alg: { type: 'string' };
-              enc: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-              key_sizes: { type: 'array'; items: { type: 'integer' } };
-              curves: { type: 'array'; items: { type: 'string' } };
-              hash: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-              signature_encodings: { type: 'array'; items: { type: 'string'; enum: ['der', 'p1363'] } };
-              signs_digests: { type: 'boolean' };
-              protection_limit: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
-              summary: { type: 'string' };
-              libraries: {
-                type: 'array';
-                items: {
-                  type: 'object';
-                  properties: { name: { type: 'string' }; curves: { type: 'array'; items: { type: 'string' } } };
-                  required: ['name', 'curves'];
-                };
-              };
-            };
-            required: [
-              'algorithm',
-              'use',
-              'operations',
-              'alg',
-              'enc',
-              'key_sizes',
-              'curves',
-              'hash',
-              'signature_encodings',
-              'signs_digests',
-              'protection_limit',
-              'summary',
-              'libraries',
-            ];
-          };
-        };
-        libraries: {
-          type: 'array';
-          items: {
-            type: 'object';
-            properties: {
-              name: { type: 'string' };
-              language: { type: 'string' };
-              version: { type: 'string' };
-              context: { anyOf: [{ type: 'string'; enum: ['read', 'registered'] }, { type: 'null' }] };
-              not_encrypting_for: { type: 'array'; items: { type: 'string' } };
-              not_by_jwk_set: { type: 'array'; items: { type: 'string' } };
-              refuses_sets_with: { type: 'array'; items: { type: 'string' } };
-            };
-            required: ['name', 'language', 'version', 'context', 'not_encrypting_for', 'not_by_jwk_set', 'refuses_sets_with'];
-          };
-        };
-      };
-      required: ['items', 'libraries'];
-    };
-  };
+  importKey: { body: KmsSent['ImportKeyRequest']; answer: KmsTold['MaterialKey'] };
+  listAlgorithms: { answer: KmsTold['AlgorithmList'] };
   listElasticKeys: {
     query: {
       type: 'object';
@@ -708,294 +76,16 @@ export interface KmsSchemas {
         cursor: { type: 'string' };
       };
     };
-    answer: {
-      type: 'object';
-      properties: {
-        items: {
-          type: 'array';
-          items: {
-            type: 'object';
-            properties: {
-              id: { type: 'string' };
-              name: { type: 'string' };
-              description: { type: 'string' };
-              labels: { type: 'object'; additionalProperties: { type: 'string' } };
-              algorithm: { type: 'string' };
-              key_size: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
-              curve: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-              use: { type: 'string'; enum: ['encrypt', 'sign', 'sign-raw', 'mac', 'wrap'] };
-              operations: {
-                type: 'array';
-                items: {
-                  type: 'string';
-                  enum: [
-                    'encrypt',
-                    'decrypt',
-                    'sign',
-                    'verify',
-                    'sign-raw',
-                    'verify-raw',
-                    'mac',
-                    'mac-verify',
-                    'wrap',
-                    'unwrap',
-                    'rewrap',
-                    'generate',
-                  ];
-                };
-              };
-              state: { type: 'string'; enum: ['pending-import', 'active', 'suspended', 'pending-deletion', 'destroyed'] };
-              origin: { type: 'string'; enum: ['kms', 'external'] };
-              exportable: { type: 'boolean' };
-              latest_version: { type: 'integer' };
-              min_decryption_version: { type: 'integer' };
-              created_at: { type: 'string' };
-              max_protections: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
-              rotation_after_protections: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
-              rotation_period: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-              next_rotation_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-              updated_at: { type: 'string' };
-              expires_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-              deletion_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-              destroyed_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-            };
-            required: [
-              'id',
-              'name',
-              'description',
-              'labels',
-              'algorithm',
-              'key_size',
-              'curve',
-              'use',
-              'operations',
-              'state',
-              'origin',
-              'exportable',
-              'latest_version',
-              'min_decryption_version',
-              'created_at',
-              'max_protections',
-              'rotation_after_protections',
-              'rotation_period',
-              'next_rotation_at',
-              'updated_at',
-              'expires_at',
-              'deletion_at',
-              'destroyed_at',
-            ];
-          };
-        };
-        next_cursor: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-      };
-      required: ['items', 'next_cursor'];
-    };
+    answer: KmsTold['ElasticKeyPage'];
   };
   listMaterialKeys: {
     query: { type: 'object'; properties: { limit: { type: 'string' }; cursor: { type: 'string' } } };
-    answer: {
-      type: 'object';
-      properties: {
-        items: {
-          type: 'array';
-          items: {
-            type: 'object';
-            properties: {
-              id: { type: 'string' };
-              elastic_key_id: { type: 'string' };
-              version: { type: 'integer' };
-              state: { type: 'string'; enum: ['active', 'deactivated', 'compromised', 'pending-deletion', 'destroyed'] };
-              public_jwk: {
-                anyOf: [
-                  {
-                    type: 'object';
-                    properties: {
-                      kty: { type: 'string' };
-                      crv: { type: 'string' };
-                      x: { type: 'string' };
-                      y: { type: 'string' };
-                      n: { type: 'string' };
-                      e: { type: 'string' };
-                      pub: { type: 'string' };
-                      kid: { type: 'string' };
-                      alg: { type: 'string' };
-                      use: { type: 'string'; enum: ['sig', 'enc'] };
-                    };
-                    required: ['kty', 'kid'];
-                  },
-                  { type: 'null' },
-                ];
-              };
-              protections: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
-              created_at: { type: 'string' };
-              deactivated_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-              revocation: {
-                anyOf: [
-                  {
-                    type: 'object';
-                    properties: {
-                      revoked_at: { type: 'string' };
-                      reason: {
-                        type: 'string';
-                        enum: ['unspecified', 'key-compromise', 'superseded', 'cessation-of-operation', 'privilege-withdrawn'];
-                      };
-                      comment: { type: 'string' };
-                      allow_processing: { type: 'boolean' };
-                    };
-                    required: ['revoked_at', 'reason', 'comment', 'allow_processing'];
-                  },
-                  { type: 'null' },
-                ];
-              };
-              deletion_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-              destroyed_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-            };
-            required: [
-              'id',
-              'elastic_key_id',
-              'version',
-              'state',
-              'public_jwk',
-              'protections',
-              'created_at',
-              'deactivated_at',
-              'revocation',
-              'deletion_at',
-              'destroyed_at',
-            ];
-          };
-        };
-        next_cursor: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-      };
-      required: ['items', 'next_cursor'];
-    };
+    answer: KmsTold['MaterialKeyPage'];
   };
-  mac: {
-    body: { type: 'object'; properties: { payload: { type: 'string' } }; required: ['payload'] };
-    answer: {
-      type: 'object';
-      properties: { mac: { type: 'string' }; material_key_id: { type: 'string' } };
-      required: ['mac', 'material_key_id'];
-    };
-  };
-  macBatch: {
-    body: {
-      type: 'object';
-      properties: {
-        items: {
-          type: 'array';
-          items: { type: 'object'; properties: { reference: { type: 'string' }; payload: { type: 'string' } }; required: ['payload'] };
-        };
-      };
-      required: ['items'];
-    };
-    answer: {
-      type: 'object';
-      properties: {
-        items: {
-          type: 'array';
-          items: {
-            type: 'object';
-            properties: {
-              reference: { type: 'string' };
-              status: { type: 'integer' };
-              mac: { type: 'string' };
-              material_key_id: { type: 'string' };
-              problem: {
-                type: 'object';
-                properties: {
-                  type: { type: 'string' };
-                  title: { type: 'string' };
-                  status: { type: 'integer' };
-                  detail: { type: 'string' };
-                  code: { type: 'string' };
-                  fix: { type: 'string' };
-                  errors: {
-                    type: 'array';
-                    items: {
-                      type: 'object';
-                      properties: { field: { type: 'string' }; message: { type: 'string' }; fix: { type: 'string' } };
-                      required: ['field', 'message'];
-                    };
-                  };
-                };
-                required: ['type', 'title', 'status', 'detail', 'code'];
-              };
-            };
-            required: ['status'];
-          };
-        };
-      };
-      required: ['items'];
-    };
-  };
-  macVerify: {
-    body: {
-      type: 'object';
-      properties: { payload: { type: 'string' }; mac: { type: 'string' }; material_key_id: { type: 'string' } };
-      required: ['payload', 'mac', 'material_key_id'];
-    };
-    answer: { type: 'object'; properties: { valid: { type: 'boolean' } }; required: ['valid'] };
-  };
-  macVerifyBatch: {
-    body: {
-      type: 'object';
-      properties: {
-        items: {
-          type: 'array';
-          items: {
-            type: 'object';
-            properties: {
-              reference: { type: 'string' };
-              payload: { type: 'string' };
-              mac: { type: 'string' };
-              material_key_id: { type: 'string' };
-            };
-            required: ['payload', 'mac', 'material_key_id'];
-          };
-        };
-      };
-      required: ['items'];
-    };
-    answer: {
-      type: 'object';
-      properties: {
-        items: {
-          type: 'array';
-          items: {
-            type: 'object';
-            properties: {
-              reference: { type: 'string' };
-              status: { type: 'integer' };
-              valid: { type: 'boolean' };
-              problem: {
-                type: 'object';
-                properties: {
-                  type: { type: 'string' };
-                  title: { type: 'string' };
-                  status: { type: 'integer' };
-                  detail: { type: 'string' };
-                  code: { type: 'string' };
-                  fix: { type: 'string' };
-                  errors: {
-                    type: 'array';
-                    items: {
-                      type: 'object';
-                      properties: { field: { type: 'string' }; message: { type: 'string' }; fix: { type: 'string' } };
-                      required: ['field', 'message'];
-                    };
-                  };
-                };
-                required: ['type', 'title', 'status', 'detail', 'code'];
-              };
-            };
-            required: ['status'];
-          };
-        };
-      };
-      required: ['items'];
-    };
-  };
+  mac: { body: KmsSent['MacRequest']; answer: KmsTold['MacResponse'] };
+  macBatch: { body: KmsSent['MacBatchRequest']; answer: KmsTold['MacBatchResponse'] };
+  macVerify: { body: KmsSent['MacVerifyRequest']; answer: KmsTold['MacVerifyResponse'] };
+  macVerifyBatch: { body: KmsSent['MacVerifyBatchRequest']; answer: KmsTold['MacVerifyBatchResponse'] };
   readAudit: {
     query: {
       type: 'object';
@@ -1010,1129 +100,755 @@ export interface KmsSchemas {
         cursor: { type: 'string' };
       };
     };
-    answer: {
-      type: 'object';
-      properties: {
-        items: {
-          type: 'array';
-          items: {
-            type: 'object';
-            properties: {
-              time: { type: 'string' };
-              operation: { type: 'string' };
-              outcome: { type: 'string'; enum: ['begun', 'done', 'refused', 'failed', 'unknown'] };
-              code: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-              elastic_key_id: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-              material_key_id: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-              subject: { type: 'string' };
-              username: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-              credential: { type: 'string' };
-              issuer: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-              token_id: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-              address: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-              request_id: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-              trace_id: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-              chain: { type: 'string' };
-              seq: { type: 'integer' };
-            };
-            required: [
-              'time',
-              'operation',
-              'outcome',
-              'code',
-              'elastic_key_id',
-              'material_key_id',
-              'subject',
-              'username',
-              'credential',
-              'issuer',
-              'token_id',
-              'address',
-              'request_id',
-              'trace_id',
-              'chain',
-              'seq',
-            ];
-          };
-        };
-        next_cursor: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-      };
-      required: ['items', 'next_cursor'];
+    answer: KmsTold['AuditPage'];
+  };
+  readElasticKey: { answer: KmsTold['ElasticKey'] };
+  readJwks: { answer: KmsTold['JwkSet'] };
+  readMaterialKey: { answer: KmsTold['MaterialKey'] };
+  restoreElasticKey: { answer: KmsTold['ElasticKey'] };
+  restoreMaterialKey: { answer: KmsTold['MaterialKey'] };
+  revokeMaterialKey: { body: KmsSent['RevokeMaterialKeyRequest']; answer: KmsTold['MaterialKey'] };
+  rewrap: { body: KmsSent['RewrapRequest']; answer: KmsTold['RewrapResponse'] };
+  rewrapBatch: { body: KmsSent['RewrapBatchRequest']; answer: KmsTold['RewrapBatchResponse'] };
+  rotateElasticKey: { answer: KmsTold['MaterialKey'] };
+  scheduleElasticKeyDeletion: { query: { type: 'object'; properties: { wait_days: { type: 'string' } } }; answer: KmsTold['ElasticKey'] };
+  scheduleMaterialKeyDeletion: { query: { type: 'object'; properties: { wait_days: { type: 'string' } } }; answer: KmsTold['MaterialKey'] };
+  sign: { body: KmsSent['SignRequest']; answer: KmsTold['SignResponse'] };
+  signBatch: { body: KmsSent['SignBatchRequest']; answer: KmsTold['SignBatchResponse'] };
+  signRaw: { body: KmsSent['SignRawRequest']; answer: KmsTold['SignRawResponse'] };
+  signRawBatch: { body: KmsSent['SignRawBatchRequest']; answer: KmsTold['SignRawBatchResponse'] };
+  unwrap: { body: KmsSent['UnwrapRequest']; answer: KmsTold['UnwrapResponse'] };
+  unwrapBatch: { body: KmsSent['UnwrapBatchRequest']; answer: KmsTold['UnwrapBatchResponse'] };
+  verify: { body: KmsSent['VerifyRequest']; answer: KmsTold['VerifyResponse'] };
+  verifyBatch: { body: KmsSent['VerifyBatchRequest']; answer: KmsTold['VerifyBatchResponse'] };
+  verifyRaw: { body: KmsSent['VerifyRawRequest']; answer: KmsTold['VerifyRawResponse'] };
+  verifyRawBatch: { body: KmsSent['VerifyRawBatchRequest']; answer: KmsTold['VerifyRawBatchResponse'] };
+  wrap: { body: KmsSent['WrapRequest']; answer: KmsTold['WrapResponse'] };
+  wrapBatch: { body: KmsSent['WrapBatchRequest']; answer: KmsTold['WrapBatchResponse'] };
+}
+
+/** The schemas with a name, as they are in requests: a member with a default may be left out. */
+export interface KmsSent {
+  ChangeElasticKeyRequest: {
+    type: 'object';
+    properties: {
+      name: { type: 'string' };
+      description: { type: 'string' };
+      labels: { anyOf: [{ type: 'object'; additionalProperties: { anyOf: [{ type: 'string' }, { type: 'null' }] } }, { type: 'null' }] };
+      state: { type: 'string'; enum: ['active', 'suspended'] };
+      operations: { type: 'array'; items: KmsSent['Operation'] };
+      min_decryption_version: { type: 'integer' };
+      max_protections: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
+      rotation_after_protections: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
+      rotation_period: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+      expires_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
     };
   };
-  readElasticKey: {
-    answer: {
-      type: 'object';
-      properties: {
-        id: { type: 'string' };
-        name: { type: 'string' };
-        description: { type: 'string' };
-        labels: { type: 'object'; additionalProperties: { type: 'string' } };
-        algorithm: { type: 'string' };
-        key_size: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
-        curve: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-        use: { type: 'string'; enum: ['encrypt', 'sign', 'sign-raw', 'mac', 'wrap'] };
-        operations: {
-          type: 'array';
-          items: {
-            type: 'string';
-            enum: [
-              'encrypt',
-              'decrypt',
-              'sign',
-              'verify',
-              'sign-raw',
-              'verify-raw',
-              'mac',
-              'mac-verify',
-              'wrap',
-              'unwrap',
-              'rewrap',
-              'generate',
-            ];
-          };
-        };
-        state: { type: 'string'; enum: ['pending-import', 'active', 'suspended', 'pending-deletion', 'destroyed'] };
-        origin: { type: 'string'; enum: ['kms', 'external'] };
-        exportable: { type: 'boolean' };
-        latest_version: { type: 'integer' };
-        min_decryption_version: { type: 'integer' };
-        created_at: { type: 'string' };
-        max_protections: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
-        rotation_after_protections: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
-        rotation_period: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-        next_rotation_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-        updated_at: { type: 'string' };
-        expires_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-        deletion_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-        destroyed_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-      };
-      required: [
-        'id',
-        'name',
-        'description',
-        'labels',
-        'algorithm',
-        'key_size',
-        'curve',
-        'use',
-        'operations',
-        'state',
-        'origin',
-        'exportable',
-        'latest_version',
-        'min_decryption_version',
-        'created_at',
-        'max_protections',
-        'rotation_after_protections',
-        'rotation_period',
-        'next_rotation_at',
-        'updated_at',
-        'expires_at',
-        'deletion_at',
-        'destroyed_at',
-      ];
+  CreateElasticKeyRequest: {
+    type: 'object';
+    properties: {
+      name: { type: 'string' };
+      description: { type: 'string' };
+      labels: { type: 'object'; additionalProperties: { type: 'string' } };
+      algorithm: { type: 'string' };
+      key_size: { type: 'integer' };
+      curve: { type: 'string' };
+      use: KmsSent['KeyUse'];
+      operations: { type: 'array'; items: KmsSent['Operation'] };
+      origin: KmsSent['KeyOrigin'];
+      exportable: { type: 'boolean' };
+      max_protections: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
+      rotation_after_protections: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
+      rotation_period: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+      expires_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+    };
+    required: ['name', 'algorithm'];
+  };
+  DecryptBatchItem: {
+    type: 'object';
+    properties: { reference: { type: 'string' }; ciphertext: KmsSent['JWE']; context: { type: 'string' } };
+    required: ['ciphertext'];
+  };
+  DecryptBatchRequest: {
+    type: 'object';
+    properties: { items: { type: 'array'; items: KmsSent['DecryptBatchItem'] } };
+    required: ['items'];
+  };
+  DecryptRequest: { type: 'object'; properties: { ciphertext: KmsSent['JWE']; context: { type: 'string' } }; required: ['ciphertext'] };
+  EncryptBatchItem: {
+    type: 'object';
+    properties: { reference: { type: 'string' }; plaintext: { type: 'string' }; context: { type: 'string' } };
+    required: ['plaintext'];
+  };
+  EncryptBatchRequest: {
+    type: 'object';
+    properties: { items: { type: 'array'; items: KmsSent['EncryptBatchItem'] } };
+    required: ['items'];
+  };
+  EncryptRequest: { type: 'object'; properties: { plaintext: { type: 'string' }; context: { type: 'string' } }; required: ['plaintext'] };
+  ExportKeyRequest: {
+    type: 'object';
+    properties: {
+      recipient_jwk: KmsSent['RecipientJwk'];
+      material_key_id: { type: 'string' };
+      format: { type: 'string'; enum: ['pkcs8', 'raw', 'jwk'] };
+    };
+    required: ['recipient_jwk'];
+  };
+  GenerateBatchItem: {
+    type: 'object';
+    properties: {
+      reference: { type: 'string' };
+      bits: { type: 'integer'; enum: [128, 192, 256, 512] };
+      return_plaintext: { type: 'boolean' };
+      context: { type: 'string' };
     };
   };
-  readJwks: {
-    answer: {
-      type: 'object';
-      properties: {
-        keys: {
-          type: 'array';
-          items: {
-            type: 'object';
-            properties: {
-              kty: { type: 'string' };
-              crv: { type: 'string' };
-              x: { type: 'string' };
-              y: { type: 'string' };
-              n: { type: 'string' };
-              e: { type: 'string' };
-              pub: { type: 'string' };
-              kid: { type: 'string' };
-              alg: { type: 'string' };
-              use: { type: 'string'; enum: ['sig', 'enc'] };
-            };
-            required: ['kty', 'kid'];
-          };
-        };
-      };
-      required: ['keys'];
+  GenerateBatchRequest: {
+    type: 'object';
+    properties: { items: { type: 'array'; items: KmsSent['GenerateBatchItem'] } };
+    required: ['items'];
+  };
+  GenerateRequest: {
+    type: 'object';
+    properties: {
+      bits: { type: 'integer'; enum: [128, 192, 256, 512] };
+      return_plaintext: { type: 'boolean' };
+      context: { type: 'string' };
     };
   };
-  readMaterialKey: {
-    answer: {
-      type: 'object';
-      properties: {
-        id: { type: 'string' };
-        elastic_key_id: { type: 'string' };
-        version: { type: 'integer' };
-        state: { type: 'string'; enum: ['active', 'deactivated', 'compromised', 'pending-deletion', 'destroyed'] };
-        public_jwk: {
-          anyOf: [
-            {
-              type: 'object';
-              properties: {
-                kty: { type: 'string' };
-                crv: { type: 'string' };
-                x: { type: 'string' };
-                y: { type: 'string' };
-                n: { type: 'string' };
-                e: { type: 'string' };
-                pub: { type: 'string' };
-                kid: { type: 'string' };
-                alg: { type: 'string' };
-                use: { type: 'string'; enum: ['sig', 'enc'] };
-              };
-              required: ['kty', 'kid'];
-            },
-            { type: 'null' },
-          ];
-        };
-        protections: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
-        created_at: { type: 'string' };
-        deactivated_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-        revocation: {
-          anyOf: [
-            {
-              type: 'object';
-              properties: {
-                revoked_at: { type: 'string' };
-                reason: {
-                  type: 'string';
-                  enum: ['unspecified', 'key-compromise', 'superseded', 'cessation-of-operation', 'privilege-withdrawn'];
-                };
-                comment: { type: 'string' };
-                allow_processing: { type: 'boolean' };
-              };
-              required: ['revoked_at', 'reason', 'comment', 'allow_processing'];
-            },
-            { type: 'null' },
-          ];
-        };
-        deletion_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-        destroyed_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-      };
-      required: [
-        'id',
-        'elastic_key_id',
-        'version',
-        'state',
-        'public_jwk',
-        'protections',
-        'created_at',
-        'deactivated_at',
-        'revocation',
-        'deletion_at',
-        'destroyed_at',
-      ];
+  ImportKeyRequest: {
+    type: 'object';
+    properties: {
+      transport_key_id: { type: 'string' };
+      wrapped_key: { type: 'string' };
+      format: { type: 'string'; enum: ['pkcs8', 'raw', 'jwk'] };
+      material_key_id: { type: 'string' };
+    };
+    required: ['transport_key_id', 'wrapped_key'];
+  };
+  JWE: { type: 'string' };
+  JWS: { type: 'string' };
+  KeyOrigin: { type: 'string'; enum: ['kms', 'external'] };
+  KeyUse: { type: 'string'; enum: ['encrypt', 'sign', 'sign-raw', 'mac', 'wrap'] };
+  MacBatchItem: { type: 'object'; properties: { reference: { type: 'string' }; payload: { type: 'string' } }; required: ['payload'] };
+  MacBatchRequest: { type: 'object'; properties: { items: { type: 'array'; items: KmsSent['MacBatchItem'] } }; required: ['items'] };
+  MacRequest: { type: 'object'; properties: { payload: { type: 'string' } }; required: ['payload'] };
+  MacVerifyBatchItem: {
+    type: 'object';
+    properties: {
+      reference: { type: 'string' };
+      payload: { type: 'string' };
+      mac: { type: 'string' };
+      material_key_id: { type: 'string' };
+    };
+    required: ['payload', 'mac', 'material_key_id'];
+  };
+  MacVerifyBatchRequest: {
+    type: 'object';
+    properties: { items: { type: 'array'; items: KmsSent['MacVerifyBatchItem'] } };
+    required: ['items'];
+  };
+  MacVerifyRequest: {
+    type: 'object';
+    properties: { payload: { type: 'string' }; mac: { type: 'string' }; material_key_id: { type: 'string' } };
+    required: ['payload', 'mac', 'material_key_id'];
+  };
+  Operation: {
+    type: 'string';
+    enum: ['encrypt', 'decrypt', 'sign', 'verify', 'sign-raw', 'verify-raw', 'mac', 'mac-verify', 'wrap', 'unwrap', 'rewrap', 'generate'];
+  };
+  RecipientJwk: {
+    type: 'object';
+    additionalProperties: true;
+    properties: {
+      kty: { type: 'string' };
+      crv: { type: 'string' };
+      x: { type: 'string' };
+      y: { type: 'string' };
+      n: { type: 'string' };
+      e: { type: 'string' };
+      kid: { type: 'string' };
+      alg: { type: 'string' };
+      use: { type: 'string' };
+    };
+    required: ['kty'];
+  };
+  RevocationReason: {
+    type: 'string';
+    enum: ['unspecified', 'key-compromise', 'superseded', 'cessation-of-operation', 'privilege-withdrawn'];
+  };
+  RevokeMaterialKeyRequest: {
+    type: 'object';
+    properties: { reason: KmsSent['RevocationReason']; comment: { type: 'string' }; allow_processing: { type: 'boolean' } };
+    required: ['reason'];
+  };
+  RewrapBatchItem: {
+    type: 'object';
+    properties: { reference: { type: 'string' }; ciphertext: KmsSent['JWE']; context: { type: 'string' } };
+    required: ['ciphertext'];
+  };
+  RewrapBatchRequest: { type: 'object'; properties: { items: { type: 'array'; items: KmsSent['RewrapBatchItem'] } }; required: ['items'] };
+  RewrapRequest: { type: 'object'; properties: { ciphertext: KmsSent['JWE']; context: { type: 'string' } }; required: ['ciphertext'] };
+  SignatureEncoding: { type: 'string'; enum: ['der', 'p1363'] };
+  SignBatchItem: {
+    type: 'object';
+    properties: { reference: { type: 'string' }; payload: { type: 'string' }; detached: { type: 'boolean' }; b64: { type: 'boolean' } };
+    required: ['payload'];
+  };
+  SignBatchRequest: { type: 'object'; properties: { items: { type: 'array'; items: KmsSent['SignBatchItem'] } }; required: ['items'] };
+  SignRawBatchItem: {
+    type: 'object';
+    properties: {
+      reference: { type: 'string' };
+      payload: { type: 'string' };
+      digest: { type: 'string' };
+      encoding: KmsSent['SignatureEncoding'];
     };
   };
-  restoreElasticKey: {
-    answer: {
-      type: 'object';
-      properties: {
-        id: { type: 'string' };
-        name: { type: 'string' };
-        description: { type: 'string' };
-        labels: { type: 'object'; additionalProperties: { type: 'string' } };
-        algorithm: { type: 'string' };
-        key_size: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
-        curve: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-        use: { type: 'string'; enum: ['encrypt', 'sign', 'sign-raw', 'mac', 'wrap'] };
-        operations: {
-          type: 'array';
-          items: {
-            type: 'string';
-            enum: [
-              'encrypt',
-              'decrypt',
-              'sign',
-              'verify',
-              'sign-raw',
-              'verify-raw',
-              'mac',
-              'mac-verify',
-              'wrap',
-              'unwrap',
-              'rewrap',
-              'generate',
-            ];
-          };
-        };
-        state: { type: 'string'; enum: ['pending-import', 'active', 'suspended', 'pending-deletion', 'destroyed'] };
-        origin: { type: 'string'; enum: ['kms', 'external'] };
-        exportable: { type: 'boolean' };
-        latest_version: { type: 'integer' };
-        min_decryption_version: { type: 'integer' };
-        created_at: { type: 'string' };
-        max_protections: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
-        rotation_after_protections: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
-        rotation_period: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-        next_rotation_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-        updated_at: { type: 'string' };
-        expires_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-        deletion_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-        destroyed_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-      };
-      required: [
-        'id',
-        'name',
-        'description',
-        'labels',
-        'algorithm',
-        'key_size',
-        'curve',
-        'use',
-        'operations',
-        'state',
-        'origin',
-        'exportable',
-        'latest_version',
-        'min_decryption_version',
-        'created_at',
-        'max_protections',
-        'rotation_after_protections',
-        'rotation_period',
-        'next_rotation_at',
-        'updated_at',
-        'expires_at',
-        'deletion_at',
-        'destroyed_at',
-      ];
-    };
+  SignRawBatchRequest: {
+    type: 'object';
+    properties: { items: { type: 'array'; items: KmsSent['SignRawBatchItem'] } };
+    required: ['items'];
   };
-  restoreMaterialKey: {
-    answer: {
-      type: 'object';
-      properties: {
-        id: { type: 'string' };
-        elastic_key_id: { type: 'string' };
-        version: { type: 'integer' };
-        state: { type: 'string'; enum: ['active', 'deactivated', 'compromised', 'pending-deletion', 'destroyed'] };
-        public_jwk: {
-          anyOf: [
-            {
-              type: 'object';
-              properties: {
-                kty: { type: 'string' };
-                crv: { type: 'string' };
-                x: { type: 'string' };
-                y: { type: 'string' };
-                n: { type: 'string' };
-                e: { type: 'string' };
-                pub: { type: 'string' };
-                kid: { type: 'string' };
-                alg: { type: 'string' };
-                use: { type: 'string'; enum: ['sig', 'enc'] };
-              };
-              required: ['kty', 'kid'];
-            },
-            { type: 'null' },
-          ];
-        };
-        protections: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
-        created_at: { type: 'string' };
-        deactivated_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-        revocation: {
-          anyOf: [
-            {
-              type: 'object';
-              properties: {
-                revoked_at: { type: 'string' };
-                reason: {
-                  type: 'string';
-                  enum: ['unspecified', 'key-compromise', 'superseded', 'cessation-of-operation', 'privilege-withdrawn'];
-                };
-                comment: { type: 'string' };
-                allow_processing: { type: 'boolean' };
-              };
-              required: ['revoked_at', 'reason', 'comment', 'allow_processing'];
-            },
-            { type: 'null' },
-          ];
-        };
-        deletion_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-        destroyed_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-      };
-      required: [
-        'id',
-        'elastic_key_id',
-        'version',
-        'state',
-        'public_jwk',
-        'protections',
-        'created_at',
-        'deactivated_at',
-        'revocation',
-        'deletion_at',
-        'destroyed_at',
-      ];
-    };
+  SignRawRequest: {
+    type: 'object';
+    properties: { payload: { type: 'string' }; digest: { type: 'string' }; encoding: KmsSent['SignatureEncoding'] };
   };
-  revokeMaterialKey: {
-    body: {
-      type: 'object';
-      properties: {
-        reason: { type: 'string'; enum: ['unspecified', 'key-compromise', 'superseded', 'cessation-of-operation', 'privilege-withdrawn'] };
-        comment: { type: 'string' };
-        allow_processing: { type: 'boolean' };
-      };
-      required: ['reason'];
-    };
-    answer: {
-      type: 'object';
-      properties: {
-        id: { type: 'string' };
-        elastic_key_id: { type: 'string' };
-        version: { type: 'integer' };
-        state: { type: 'string'; enum: ['active', 'deactivated', 'compromised', 'pending-deletion', 'destroyed'] };
-        public_jwk: {
-          anyOf: [
-            {
-              type: 'object';
-              properties: {
-                kty: { type: 'string' };
-                crv: { type: 'string' };
-                x: { type: 'string' };
-                y: { type: 'string' };
-                n: { type: 'string' };
-                e: { type: 'string' };
-                pub: { type: 'string' };
-                kid: { type: 'string' };
-                alg: { type: 'string' };
-                use: { type: 'string'; enum: ['sig', 'enc'] };
-              };
-              required: ['kty', 'kid'];
-            },
-            { type: 'null' },
-          ];
-        };
-        protections: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
-        created_at: { type: 'string' };
-        deactivated_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-        revocation: {
-          anyOf: [
-            {
-              type: 'object';
-              properties: {
-                revoked_at: { type: 'string' };
-                reason: {
-                  type: 'string';
-                  enum: ['unspecified', 'key-compromise', 'superseded', 'cessation-of-operation', 'privilege-withdrawn'];
-                };
-                comment: { type: 'string' };
-                allow_processing: { type: 'boolean' };
-              };
-              required: ['revoked_at', 'reason', 'comment', 'allow_processing'];
-            },
-            { type: 'null' },
-          ];
-        };
-        deletion_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-        destroyed_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-      };
-      required: [
-        'id',
-        'elastic_key_id',
-        'version',
-        'state',
-        'public_jwk',
-        'protections',
-        'created_at',
-        'deactivated_at',
-        'revocation',
-        'deletion_at',
-        'destroyed_at',
-      ];
-    };
+  SignRequest: {
+    type: 'object';
+    properties: { payload: { type: 'string' }; detached: { type: 'boolean' }; b64: { type: 'boolean' } };
+    required: ['payload'];
   };
-  rewrap: {
-    body: { type: 'object'; properties: { ciphertext: { type: 'string' }; context: { type: 'string' } }; required: ['ciphertext'] };
-    answer: {
-      type: 'object';
-      properties: { ciphertext: { type: 'string' }; material_key_id: { type: 'string' } };
-      required: ['ciphertext', 'material_key_id'];
-    };
+  UnwrapBatchItem: {
+    type: 'object';
+    properties: { reference: { type: 'string' }; wrapped_key: KmsSent['JWE']; context: { type: 'string' } };
+    required: ['wrapped_key'];
   };
-  rewrapBatch: {
-    body: {
-      type: 'object';
-      properties: {
-        items: {
-          type: 'array';
-          items: {
-            type: 'object';
-            properties: { reference: { type: 'string' }; ciphertext: { type: 'string' }; context: { type: 'string' } };
-            required: ['ciphertext'];
-          };
-        };
-      };
-      required: ['items'];
-    };
-    answer: {
-      type: 'object';
-      properties: {
-        items: {
-          type: 'array';
-          items: {
-            type: 'object';
-            properties: {
-              reference: { type: 'string' };
-              status: { type: 'integer' };
-              ciphertext: { type: 'string' };
-              material_key_id: { type: 'string' };
-              problem: {
-                type: 'object';
-                properties: {
-                  type: { type: 'string' };
-                  title: { type: 'string' };
-                  status: { type: 'integer' };
-                  detail: { type: 'string' };
-                  code: { type: 'string' };
-                  fix: { type: 'string' };
-                  errors: {
-                    type: 'array';
-                    items: {
-                      type: 'object';
-                      properties: { field: { type: 'string' }; message: { type: 'string' }; fix: { type: 'string' } };
-                      required: ['field', 'message'];
-                    };
-                  };
-                };
-                required: ['type', 'title', 'status', 'detail', 'code'];
-              };
-            };
-            required: ['status'];
-          };
-        };
-      };
-      required: ['items'];
-    };
+  UnwrapBatchRequest: { type: 'object'; properties: { items: { type: 'array'; items: KmsSent['UnwrapBatchItem'] } }; required: ['items'] };
+  UnwrapRequest: { type: 'object'; properties: { wrapped_key: KmsSent['JWE']; context: { type: 'string' } }; required: ['wrapped_key'] };
+  VerifyBatchItem: {
+    type: 'object';
+    properties: { reference: { type: 'string' }; jws: KmsSent['JWS']; payload: { type: 'string' } };
+    required: ['jws'];
   };
-  rotateElasticKey: {
-    answer: {
-      type: 'object';
-      properties: {
-        id: { type: 'string' };
-        elastic_key_id: { type: 'string' };
-        version: { type: 'integer' };
-        state: { type: 'string'; enum: ['active', 'deactivated', 'compromised', 'pending-deletion', 'destroyed'] };
-        public_jwk: {
-          anyOf: [
-            {
-              type: 'object';
-              properties: {
-                kty: { type: 'string' };
-                crv: { type: 'string' };
-                x: { type: 'string' };
-                y: { type: 'string' };
-                n: { type: 'string' };
-                e: { type: 'string' };
-                pub: { type: 'string' };
-                kid: { type: 'string' };
-                alg: { type: 'string' };
-                use: { type: 'string'; enum: ['sig', 'enc'] };
-              };
-              required: ['kty', 'kid'];
-            },
-            { type: 'null' },
-          ];
-        };
-        protections: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
-        created_at: { type: 'string' };
-        deactivated_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-        revocation: {
-          anyOf: [
-            {
-              type: 'object';
-              properties: {
-                revoked_at: { type: 'string' };
-                reason: {
-                  type: 'string';
-                  enum: ['unspecified', 'key-compromise', 'superseded', 'cessation-of-operation', 'privilege-withdrawn'];
-                };
-                comment: { type: 'string' };
-                allow_processing: { type: 'boolean' };
-              };
-              required: ['revoked_at', 'reason', 'comment', 'allow_processing'];
-            },
-            { type: 'null' },
-          ];
-        };
-        deletion_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-        destroyed_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-      };
-      required: [
-        'id',
-        'elastic_key_id',
-        'version',
-        'state',
-        'public_jwk',
-        'protections',
-        'created_at',
-        'deactivated_at',
-        'revocation',
-        'deletion_at',
-        'destroyed_at',
-      ];
+  VerifyBatchRequest: { type: 'object'; properties: { items: { type: 'array'; items: KmsSent['VerifyBatchItem'] } }; required: ['items'] };
+  VerifyRawBatchItem: {
+    type: 'object';
+    properties: {
+      reference: { type: 'string' };
+      payload: { type: 'string' };
+      digest: { type: 'string' };
+      signature: { type: 'string' };
+      encoding: KmsSent['SignatureEncoding'];
+      material_key_id: { type: 'string' };
     };
+    required: ['signature', 'material_key_id'];
   };
-  scheduleElasticKeyDeletion: {
-    query: { type: 'object'; properties: { wait_days: { type: 'string' } } };
-    answer: {
-      type: 'object';
-      properties: {
-        id: { type: 'string' };
-        name: { type: 'string' };
-        description: { type: 'string' };
-        labels: { type: 'object'; additionalProperties: { type: 'string' } };
-        algorithm: { type: 'string' };
-        key_size: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
-        curve: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-        use: { type: 'string'; enum: ['encrypt', 'sign', 'sign-raw', 'mac', 'wrap'] };
-        operations: {
-          type: 'array';
-          items: {
-            type: 'string';
-            enum: [
-              'encrypt',
-              'decrypt',
-              'sign',
-              'verify',
-              'sign-raw',
-              'verify-raw',
-              'mac',
-              'mac-verify',
-              'wrap',
-              'unwrap',
-              'rewrap',
-              'generate',
-            ];
-          };
-        };
-        state: { type: 'string'; enum: ['pending-import', 'active', 'suspended', 'pending-deletion', 'destroyed'] };
-        origin: { type: 'string'; enum: ['kms', 'external'] };
-        exportable: { type: 'boolean' };
-        latest_version: { type: 'integer' };
-        min_decryption_version: { type: 'integer' };
-        created_at: { type: 'string' };
-        max_protections: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
-        rotation_after_protections: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
-        rotation_period: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-        next_rotation_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-        updated_at: { type: 'string' };
-        expires_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-        deletion_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-        destroyed_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-      };
-      required: [
-        'id',
-        'name',
-        'description',
-        'labels',
-        'algorithm',
-        'key_size',
-        'curve',
-        'use',
-        'operations',
-        'state',
-        'origin',
-        'exportable',
-        'latest_version',
-        'min_decryption_version',
-        'created_at',
-        'max_protections',
-        'rotation_after_protections',
-        'rotation_period',
-        'next_rotation_at',
-        'updated_at',
-        'expires_at',
-        'deletion_at',
-        'destroyed_at',
-      ];
-    };
+  VerifyRawBatchRequest: {
+    type: 'object';
+    properties: { items: { type: 'array'; items: KmsSent['VerifyRawBatchItem'] } };
+    required: ['items'];
   };
-  scheduleMaterialKeyDeletion: {
-    query: { type: 'object'; properties: { wait_days: { type: 'string' } } };
-    answer: {
-      type: 'object';
-      properties: {
-        id: { type: 'string' };
-        elastic_key_id: { type: 'string' };
-        version: { type: 'integer' };
-        state: { type: 'string'; enum: ['active', 'deactivated', 'compromised', 'pending-deletion', 'destroyed'] };
-        public_jwk: {
-          anyOf: [
-            {
-              type: 'object';
-              properties: {
-                kty: { type: 'string' };
-                crv: { type: 'string' };
-                x: { type: 'string' };
-                y: { type: 'string' };
-                n: { type: 'string' };
-                e: { type: 'string' };
-                pub: { type: 'string' };
-                kid: { type: 'string' };
-                alg: { type: 'string' };
-                use: { type: 'string'; enum: ['sig', 'enc'] };
-              };
-              required: ['kty', 'kid'];
-            },
-            { type: 'null' },
-          ];
-        };
-        protections: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
-        created_at: { type: 'string' };
-        deactivated_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-        revocation: {
-          anyOf: [
-            {
-              type: 'object';
-              properties: {
-                revoked_at: { type: 'string' };
-                reason: {
-                  type: 'string';
-                  enum: ['unspecified', 'key-compromise', 'superseded', 'cessation-of-operation', 'privilege-withdrawn'];
-                };
-                comment: { type: 'string' };
-                allow_processing: { type: 'boolean' };
-              };
-              required: ['revoked_at', 'reason', 'comment', 'allow_processing'];
-            },
-            { type: 'null' },
-          ];
-        };
-        deletion_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-        destroyed_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-      };
-      required: [
-        'id',
-        'elastic_key_id',
-        'version',
-        'state',
-        'public_jwk',
-        'protections',
-        'created_at',
-        'deactivated_at',
-        'revocation',
-        'deletion_at',
-        'destroyed_at',
-      ];
+  VerifyRawRequest: {
+    type: 'object';
+    properties: {
+      payload: { type: 'string' };
+      digest: { type: 'string' };
+      signature: { type: 'string' };
+      encoding: KmsSent['SignatureEncoding'];
+      material_key_id: { type: 'string' };
     };
+    required: ['signature', 'material_key_id'];
   };
-  sign: {
-    body: {
-      type: 'object';
-      properties: { payload: { type: 'string' }; detached: { type: 'boolean' }; b64: { type: 'boolean' } };
-      required: ['payload'];
-    };
-    answer: {
-      type: 'object';
-      properties: { jws: { type: 'string' }; material_key_id: { type: 'string' } };
-      required: ['jws', 'material_key_id'];
-    };
+  VerifyRequest: { type: 'object'; properties: { jws: KmsSent['JWS']; payload: { type: 'string' } }; required: ['jws'] };
+  WrapBatchItem: {
+    type: 'object';
+    properties: { reference: { type: 'string' }; key: { type: 'string' }; context: { type: 'string' } };
+    required: ['key'];
   };
-  signBatch: {
-    body: {
-      type: 'object';
-      properties: {
-        items: {
-          type: 'array';
-          items: {
-            type: 'object';
-            properties: {
-              reference: { type: 'string' };
-              payload: { type: 'string' };
-              detached: { type: 'boolean' };
-              b64: { type: 'boolean' };
-            };
-            required: ['payload'];
-          };
-        };
-      };
-      required: ['items'];
+  WrapBatchRequest: { type: 'object'; properties: { items: { type: 'array'; items: KmsSent['WrapBatchItem'] } }; required: ['items'] };
+  WrapRequest: { type: 'object'; properties: { key: { type: 'string' }; context: { type: 'string' } }; required: ['key'] };
+}
+
+/** The schemas with a name, as they are in answers. */
+export interface KmsTold {
+  Algorithm: {
+    type: 'object';
+    properties: {
+      algorithm: { type: 'string' };
+      use: KmsTold['KeyUse'];
+      operations: { type: 'array'; items: KmsTold['Operation'] };
+      alg: { type: 'string' };
+      enc: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+      key_sizes: { type: 'array'; items: { type: 'integer' } };
+      curves: { type: 'array'; items: { type: 'string' } };
+      hash: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+      signature_encodings: { type: 'array'; items: KmsTold['SignatureEncoding'] };
+      signs_digests: { type: 'boolean' };
+      protection_limit: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
+      summary: { type: 'string' };
+      libraries: { type: 'array'; items: KmsTold['LibraryOfAlgorithm'] };
     };
-    answer: {
-      type: 'object';
-      properties: {
-        items: {
-          type: 'array';
-          items: {
-            type: 'object';
-            properties: {
-              reference: { type: 'string' };
-              status: { type: 'integer' };
-              jws: { type: 'string' };
-              material_key_id: { type: 'string' };
-              problem: {
-                type: 'object';
-                properties: {
-                  type: { type: 'string' };
-                  title: { type: 'string' };
-                  status: { type: 'integer' };
-                  detail: { type: 'string' };
-                  code: { type: 'string' };
-                  fix: { type: 'string' };
-                  errors: {
-                    type: 'array';
-                    items: {
-                      type: 'object';
-                      properties: { field: { type: 'string' }; message: { type: 'string' }; fix: { type: 'string' } };
-                      required: ['field', 'message'];
-                    };
-                  };
-                };
-                required: ['type', 'title', 'status', 'detail', 'code'];
-              };
-            };
-            required: ['status'];
-          };
-        };
-      };
-      required: ['items'];
-    };
+    required: [
+      'algorithm',
+      'use',
+      'operations',
+      'alg',
+      'enc',
+      'key_sizes',
+      'curves',
+      'hash',
+      'signature_encodings',
+      'signs_digests',
+      'protection_limit',
+      'summary',
+      'libraries',
+    ];
   };
-  signRaw: {
-    body: {
-      type: 'object';
-      properties: { payload: { type: 'string' }; digest: { type: 'string' }; encoding: { type: 'string'; enum: ['der', 'p1363'] } };
-    };
-    answer: {
-      type: 'object';
-      properties: {
-        signature: { type: 'string' };
-        encoding: { type: 'string'; enum: ['der', 'p1363'] };
-        material_key_id: { type: 'string' };
-      };
-      required: ['signature', 'material_key_id'];
-    };
+  AlgorithmList: {
+    type: 'object';
+    properties: { items: { type: 'array'; items: KmsTold['Algorithm'] }; libraries: { type: 'array'; items: KmsTold['JoseLibrary'] } };
+    required: ['items', 'libraries'];
   };
-  signRawBatch: {
-    body: {
-      type: 'object';
-      properties: {
-        items: {
-          type: 'array';
-          items: {
-            type: 'object';
-            properties: {
-              reference: { type: 'string' };
-              payload: { type: 'string' };
-              digest: { type: 'string' };
-              encoding: { type: 'string'; enum: ['der', 'p1363'] };
-            };
-          };
-        };
-      };
-      required: ['items'];
+  AuditEntry: {
+    type: 'object';
+    properties: {
+      time: { type: 'string' };
+      operation: { type: 'string' };
+      outcome: { type: 'string'; enum: ['begun', 'done', 'refused', 'failed', 'unknown'] };
+      code: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+      elastic_key_id: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+      material_key_id: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+      subject: { type: 'string' };
+      username: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+      credential: { type: 'string' };
+      issuer: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+      token_id: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+      address: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+      request_id: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+      trace_id: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+      chain: { type: 'string' };
+      seq: { type: 'integer' };
     };
-    answer: {
-      type: 'object';
-      properties: {
-        items: {
-          type: 'array';
-          items: {
-            type: 'object';
-            properties: {
-              reference: { type: 'string' };
-              status: { type: 'integer' };
-              signature: { type: 'string' };
-              encoding: { type: 'string'; enum: ['der', 'p1363'] };
-              material_key_id: { type: 'string' };
-              problem: {
-                type: 'object';
-                properties: {
-                  type: { type: 'string' };
-                  title: { type: 'string' };
-                  status: { type: 'integer' };
-                  detail: { type: 'string' };
-                  code: { type: 'string' };
-                  fix: { type: 'string' };
-                  errors: {
-                    type: 'array';
-                    items: {
-                      type: 'object';
-                      properties: { field: { type: 'string' }; message: { type: 'string' }; fix: { type: 'string' } };
-                      required: ['field', 'message'];
-                    };
-                  };
-                };
-                required: ['type', 'title', 'status', 'detail', 'code'];
-              };
-            };
-            required: ['status'];
-          };
-        };
-      };
-      required: ['items'];
-    };
+    required: [
+      'time',
+      'operation',
+      'outcome',
+      'code',
+      'elastic_key_id',
+      'material_key_id',
+      'subject',
+      'username',
+      'credential',
+      'issuer',
+      'token_id',
+      'address',
+      'request_id',
+      'trace_id',
+      'chain',
+      'seq',
+    ];
   };
-  unwrap: {
-    body: { type: 'object'; properties: { wrapped_key: { type: 'string' }; context: { type: 'string' } }; required: ['wrapped_key'] };
-    answer: { type: 'object'; properties: { key: { type: 'string' } }; required: ['key'] };
+  AuditPage: {
+    type: 'object';
+    properties: { items: { type: 'array'; items: KmsTold['AuditEntry'] }; next_cursor: { anyOf: [{ type: 'string' }, { type: 'null' }] } };
+    required: ['items', 'next_cursor'];
   };
-  unwrapBatch: {
-    body: {
-      type: 'object';
-      properties: {
-        items: {
-          type: 'array';
-          items: {
-            type: 'object';
-            properties: { reference: { type: 'string' }; wrapped_key: { type: 'string' }; context: { type: 'string' } };
-            required: ['wrapped_key'];
-          };
-        };
-      };
-      required: ['items'];
-    };
-    answer: {
-      type: 'object';
-      properties: {
-        items: {
-          type: 'array';
-          items: {
-            type: 'object';
-            properties: {
-              reference: { type: 'string' };
-              status: { type: 'integer' };
-              key: { type: 'string' };
-              problem: {
-                type: 'object';
-                properties: {
-                  type: { type: 'string' };
-                  title: { type: 'string' };
-                  status: { type: 'integer' };
-                  detail: { type: 'string' };
-                  code: { type: 'string' };
-                  fix: { type: 'string' };
-                  errors: {
-                    type: 'array';
-                    items: {
-                      type: 'object';
-                      properties: { field: { type: 'string' }; message: { type: 'string' }; fix: { type: 'string' } };
-                      required: ['field', 'message'];
-                    };
-                  };
-                };
-                required: ['type', 'title', 'status', 'detail', 'code'];
-              };
-            };
-            required: ['status'];
-          };
-        };
-      };
-      required: ['items'];
-    };
+  DecryptBatchOutcome: {
+    type: 'object';
+    properties: { reference: { type: 'string' }; status: { type: 'integer' }; plaintext: { type: 'string' }; problem: KmsTold['Problem'] };
+    required: ['status'];
   };
-  verify: {
-    body: { type: 'object'; properties: { jws: { type: 'string' }; payload: { type: 'string' } }; required: ['jws'] };
-    answer: {
-      anyOf: [
-        {
-          type: 'object';
-          properties: { valid: { type: 'boolean'; enum: [true] }; payload: { type: 'string' }; material_key_id: { type: 'string' } };
-          required: ['valid', 'material_key_id'];
-        },
-        { type: 'object'; properties: { valid: { type: 'boolean'; enum: [false] } }; required: ['valid'] },
-      ];
-    };
+  DecryptBatchResponse: {
+    type: 'object';
+    properties: { items: { type: 'array'; items: KmsTold['DecryptBatchOutcome'] } };
+    required: ['items'];
   };
-  verifyBatch: {
-    body: {
-      type: 'object';
-      properties: {
-        items: {
-          type: 'array';
-          items: {
-            type: 'object';
-            properties: { reference: { type: 'string' }; jws: { type: 'string' }; payload: { type: 'string' } };
-            required: ['jws'];
-          };
-        };
-      };
-      required: ['items'];
+  DecryptResponse: { type: 'object'; properties: { plaintext: { type: 'string' } }; required: ['plaintext'] };
+  ElasticKey: {
+    type: 'object';
+    properties: {
+      id: { type: 'string' };
+      name: { type: 'string' };
+      description: { type: 'string' };
+      labels: { type: 'object'; additionalProperties: { type: 'string' } };
+      algorithm: { type: 'string' };
+      key_size: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
+      curve: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+      use: KmsTold['KeyUse'];
+      operations: { type: 'array'; items: KmsTold['Operation'] };
+      state: KmsTold['ElasticKeyState'];
+      origin: KmsTold['KeyOrigin'];
+      exportable: { type: 'boolean' };
+      latest_version: { type: 'integer' };
+      min_decryption_version: { type: 'integer' };
+      created_at: { type: 'string' };
+      max_protections: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
+      rotation_after_protections: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
+      rotation_period: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+      next_rotation_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+      updated_at: { type: 'string' };
+      expires_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+      deletion_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+      destroyed_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
     };
-    answer: {
-      type: 'object';
-      properties: {
-        items: {
-          type: 'array';
-          items: {
-            type: 'object';
-            properties: {
-              reference: { type: 'string' };
-              status: { type: 'integer' };
-              valid: { type: 'boolean' };
-              payload: { type: 'string' };
-              material_key_id: { type: 'string' };
-              problem: {
-                type: 'object';
-                properties: {
-                  type: { type: 'string' };
-                  title: { type: 'string' };
-                  status: { type: 'integer' };
-                  detail: { type: 'string' };
-                  code: { type: 'string' };
-                  fix: { type: 'string' };
-                  errors: {
-                    type: 'array';
-                    items: {
-                      type: 'object';
-                      properties: { field: { type: 'string' }; message: { type: 'string' }; fix: { type: 'string' } };
-                      required: ['field', 'message'];
-                    };
-                  };
-                };
-                required: ['type', 'title', 'status', 'detail', 'code'];
-              };
-            };
-            required: ['status'];
-          };
-        };
-      };
-      required: ['items'];
-    };
+    required: [
+      'id',
+      'name',
+      'description',
+      'labels',
+      'algorithm',
+      'key_size',
+      'curve',
+      'use',
+      'operations',
+      'state',
+      'origin',
+      'exportable',
+      'latest_version',
+      'min_decryption_version',
+      'created_at',
+      'max_protections',
+      'rotation_after_protections',
+      'rotation_period',
+      'next_rotation_at',
+      'updated_at',
+      'expires_at',
+      'deletion_at',
+      'destroyed_at',
+    ];
   };
-  verifyRaw: {
-    body: {
-      type: 'object';
-      properties: {
-        payload: { type: 'string' };
-        digest: { type: 'string' };
-        signature: { type: 'string' };
-        encoding: { type: 'string'; enum: ['der', 'p1363'] };
-        material_key_id: { type: 'string' };
-      };
-      required: ['signature', 'material_key_id'];
-    };
-    answer: { type: 'object'; properties: { valid: { type: 'boolean' } }; required: ['valid'] };
+  ElasticKeyPage: {
+    type: 'object';
+    properties: { items: { type: 'array'; items: KmsTold['ElasticKey'] }; next_cursor: { anyOf: [{ type: 'string' }, { type: 'null' }] } };
+    required: ['items', 'next_cursor'];
   };
-  verifyRawBatch: {
-    body: {
-      type: 'object';
-      properties: {
-        items: {
-          type: 'array';
-          items: {
-            type: 'object';
-            properties: {
-              reference: { type: 'string' };
-              payload: { type: 'string' };
-              digest: { type: 'string' };
-              signature: { type: 'string' };
-              encoding: { type: 'string'; enum: ['der', 'p1363'] };
-              material_key_id: { type: 'string' };
-            };
-            required: ['signature', 'material_key_id'];
-          };
-        };
-      };
-      required: ['items'];
+  ElasticKeyState: { type: 'string'; enum: ['pending-import', 'active', 'suspended', 'pending-deletion', 'destroyed'] };
+  EncryptBatchOutcome: {
+    type: 'object';
+    properties: {
+      reference: { type: 'string' };
+      status: { type: 'integer' };
+      ciphertext: { type: 'string' };
+      material_key_id: { type: 'string' };
+      problem: KmsTold['Problem'];
     };
-    answer: {
-      type: 'object';
-      properties: {
-        items: {
-          type: 'array';
-          items: {
-            type: 'object';
-            properties: {
-              reference: { type: 'string' };
-              status: { type: 'integer' };
-              valid: { type: 'boolean' };
-              problem: {
-                type: 'object';
-                properties: {
-                  type: { type: 'string' };
-                  title: { type: 'string' };
-                  status: { type: 'integer' };
-                  detail: { type: 'string' };
-                  code: { type: 'string' };
-                  fix: { type: 'string' };
-                  errors: {
-                    type: 'array';
-                    items: {
-                      type: 'object';
-                      properties: { field: { type: 'string' }; message: { type: 'string' }; fix: { type: 'string' } };
-                      required: ['field', 'message'];
-                    };
-                  };
-                };
-                required: ['type', 'title', 'status', 'detail', 'code'];
-              };
-            };
-            required: ['status'];
-          };
-        };
-      };
-      required: ['items'];
-    };
+    required: ['status'];
   };
-  wrap: {
-    body: { type: 'object'; properties: { key: { type: 'string' }; context: { type: 'string' } }; required: ['key'] };
-    answer: {
-      type: 'object';
-      properties: { wrapped_key: { type: 'string' }; material_key_id: { type: 'string' } };
-      required: ['wrapped_key', 'material_key_id'];
-    };
+  EncryptBatchResponse: {
+    type: 'object';
+    properties: { items: { type: 'array'; items: KmsTold['EncryptBatchOutcome'] } };
+    required: ['items'];
   };
-  wrapBatch: {
-    body: {
-      type: 'object';
-      properties: {
-        items: {
-          type: 'array';
-          items: {
-            type: 'object';
-            properties: { reference: { type: 'string' }; key: { type: 'string' }; context: { type: 'string' } };
-            required: ['key'];
-          };
-        };
-      };
-      required: ['items'];
+  EncryptResponse: {
+    type: 'object';
+    properties: { ciphertext: { type: 'string' }; material_key_id: { type: 'string' } };
+    required: ['ciphertext', 'material_key_id'];
+  };
+  ExportKeyResponse: {
+    type: 'object';
+    properties: {
+      material_key_id: { type: 'string' };
+      version: { type: 'integer' };
+      format: { type: 'string'; enum: ['pkcs8', 'raw', 'jwk'] };
+      wrapping: KmsTold['KeyWrapping'];
+      wrapped_key: { type: 'string' };
     };
-    answer: {
-      type: 'object';
-      properties: {
-        items: {
-          type: 'array';
-          items: {
-            type: 'object';
-            properties: {
-              reference: { type: 'string' };
-              status: { type: 'integer' };
-              wrapped_key: { type: 'string' };
-              material_key_id: { type: 'string' };
-              problem: {
-                type: 'object';
-                properties: {
-                  type: { type: 'string' };
-                  title: { type: 'string' };
-                  status: { type: 'integer' };
-                  detail: { type: 'string' };
-                  code: { type: 'string' };
-                  fix: { type: 'string' };
-                  errors: {
-                    type: 'array';
-                    items: {
-                      type: 'object';
-                      properties: { field: { type: 'string' }; message: { type: 'string' }; fix: { type: 'string' } };
-                      required: ['field', 'message'];
-                    };
-                  };
-                };
-                required: ['type', 'title', 'status', 'detail', 'code'];
-              };
-            };
-            required: ['status'];
-          };
-        };
-      };
-      required: ['items'];
+    required: ['material_key_id', 'version', 'format', 'wrapping', 'wrapped_key'];
+  };
+  FieldIssue: {
+    type: 'object';
+    properties: { field: { type: 'string' }; message: { type: 'string' }; fix: { type: 'string' } };
+    required: ['field', 'message'];
+  };
+  GenerateBatchOutcome: {
+    type: 'object';
+    properties: {
+      reference: { type: 'string' };
+      status: { type: 'integer' };
+      plaintext: { type: 'string' };
+      ciphertext: { type: 'string' };
+      material_key_id: { type: 'string' };
+      problem: KmsTold['Problem'];
     };
+    required: ['status'];
+  };
+  GenerateBatchResponse: {
+    type: 'object';
+    properties: { items: { type: 'array'; items: KmsTold['GenerateBatchOutcome'] } };
+    required: ['items'];
+  };
+  GenerateResponse: {
+    type: 'object';
+    properties: { plaintext: { type: 'string' }; ciphertext: { type: 'string' }; material_key_id: { type: 'string' } };
+    required: ['ciphertext', 'material_key_id'];
+  };
+  GetImportParametersResponse: {
+    type: 'object';
+    properties: {
+      transport_key_id: { type: 'string' };
+      wrapping: KmsTold['KeyWrapping'];
+      public_jwk: KmsTold['PublicJwk'];
+      public_key_pem: { type: 'string' };
+      expires_at: { type: 'string' };
+    };
+    required: ['transport_key_id', 'wrapping', 'public_jwk', 'public_key_pem', 'expires_at'];
+  };
+  InvalidJws: { type: 'object'; properties: { valid: { type: 'boolean'; enum: [false] } }; required: ['valid'] };
+  JoseLibrary: {
+    type: 'object';
+    properties: {
+      name: { type: 'string' };
+      language: { type: 'string' };
+      version: { type: 'string' };
+      context: { anyOf: [{ type: 'string'; enum: ['read', 'registered'] }, { type: 'null' }] };
+      not_encrypting_for: { type: 'array'; items: { type: 'string' } };
+      not_by_jwk_set: { type: 'array'; items: { type: 'string' } };
+      refuses_sets_with: { type: 'array'; items: { type: 'string' } };
+    };
+    required: ['name', 'language', 'version', 'context', 'not_encrypting_for', 'not_by_jwk_set', 'refuses_sets_with'];
+  };
+  JwkSet: { type: 'object'; properties: { keys: { type: 'array'; items: KmsTold['PublicJwk'] } }; required: ['keys'] };
+  KeyOrigin: { type: 'string'; enum: ['kms', 'external'] };
+  KeyUse: { type: 'string'; enum: ['encrypt', 'sign', 'sign-raw', 'mac', 'wrap'] };
+  KeyWrapping: { type: 'string'; enum: ['RSA_AES_KEY_WRAP_SHA_256', 'ECDH_ES_A256KW'] };
+  LibraryOfAlgorithm: {
+    type: 'object';
+    properties: { name: { type: 'string' }; curves: { type: 'array'; items: { type: 'string' } } };
+    required: ['name', 'curves'];
+  };
+  MacBatchOutcome: {
+    type: 'object';
+    properties: {
+      reference: { type: 'string' };
+      status: { type: 'integer' };
+      mac: { type: 'string' };
+      material_key_id: { type: 'string' };
+      problem: KmsTold['Problem'];
+    };
+    required: ['status'];
+  };
+  MacBatchResponse: { type: 'object'; properties: { items: { type: 'array'; items: KmsTold['MacBatchOutcome'] } }; required: ['items'] };
+  MacResponse: {
+    type: 'object';
+    properties: { mac: { type: 'string' }; material_key_id: { type: 'string' } };
+    required: ['mac', 'material_key_id'];
+  };
+  MacVerifyBatchOutcome: {
+    type: 'object';
+    properties: { reference: { type: 'string' }; status: { type: 'integer' }; valid: { type: 'boolean' }; problem: KmsTold['Problem'] };
+    required: ['status'];
+  };
+  MacVerifyBatchResponse: {
+    type: 'object';
+    properties: { items: { type: 'array'; items: KmsTold['MacVerifyBatchOutcome'] } };
+    required: ['items'];
+  };
+  MacVerifyResponse: { type: 'object'; properties: { valid: { type: 'boolean' } }; required: ['valid'] };
+  MaterialKey: {
+    type: 'object';
+    properties: {
+      id: { type: 'string' };
+      elastic_key_id: { type: 'string' };
+      version: { type: 'integer' };
+      state: KmsTold['MaterialKeyState'];
+      public_jwk: { anyOf: [KmsTold['PublicJwk'], { type: 'null' }] };
+      protections: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
+      created_at: { type: 'string' };
+      deactivated_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+      revocation: { anyOf: [KmsTold['Revocation'], { type: 'null' }] };
+      deletion_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+      destroyed_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+    };
+    required: [
+      'id',
+      'elastic_key_id',
+      'version',
+      'state',
+      'public_jwk',
+      'protections',
+      'created_at',
+      'deactivated_at',
+      'revocation',
+      'deletion_at',
+      'destroyed_at',
+    ];
+  };
+  MaterialKeyPage: {
+    type: 'object';
+    properties: { items: { type: 'array'; items: KmsTold['MaterialKey'] }; next_cursor: { anyOf: [{ type: 'string' }, { type: 'null' }] } };
+    required: ['items', 'next_cursor'];
+  };
+  MaterialKeyState: { type: 'string'; enum: ['active', 'deactivated', 'compromised', 'pending-deletion', 'destroyed'] };
+  Operation: {
+    type: 'string';
+    enum: ['encrypt', 'decrypt', 'sign', 'verify', 'sign-raw', 'verify-raw', 'mac', 'mac-verify', 'wrap', 'unwrap', 'rewrap', 'generate'];
+  };
+  Problem: {
+    type: 'object';
+    properties: {
+      type: { type: 'string' };
+      title: { type: 'string' };
+      status: { type: 'integer' };
+      detail: { type: 'string' };
+      code: { type: 'string' };
+      fix: { type: 'string' };
+      errors: { type: 'array'; items: KmsTold['FieldIssue'] };
+    };
+    required: ['type', 'title', 'status', 'detail', 'code'];
+  };
+  PublicJwk: {
+    type: 'object';
+    properties: {
+      kty: { type: 'string' };
+      crv: { type: 'string' };
+      x: { type: 'string' };
+      y: { type: 'string' };
+      n: { type: 'string' };
+      e: { type: 'string' };
+      pub: { type: 'string' };
+      kid: { type: 'string' };
+      alg: { type: 'string' };
+      use: { type: 'string'; enum: ['sig', 'enc'] };
+    };
+    required: ['kty', 'kid'];
+  };
+  Revocation: {
+    type: 'object';
+    properties: {
+      revoked_at: { type: 'string' };
+      reason: KmsTold['RevocationReason'];
+      comment: { type: 'string' };
+      allow_processing: { type: 'boolean' };
+    };
+    required: ['revoked_at', 'reason', 'comment', 'allow_processing'];
+  };
+  RevocationReason: {
+    type: 'string';
+    enum: ['unspecified', 'key-compromise', 'superseded', 'cessation-of-operation', 'privilege-withdrawn'];
+  };
+  RewrapBatchOutcome: {
+    type: 'object';
+    properties: {
+      reference: { type: 'string' };
+      status: { type: 'integer' };
+      ciphertext: { type: 'string' };
+      material_key_id: { type: 'string' };
+      problem: KmsTold['Problem'];
+    };
+    required: ['status'];
+  };
+  RewrapBatchResponse: {
+    type: 'object';
+    properties: { items: { type: 'array'; items: KmsTold['RewrapBatchOutcome'] } };
+    required: ['items'];
+  };
+  RewrapResponse: {
+    type: 'object';
+    properties: { ciphertext: { type: 'string' }; material_key_id: { type: 'string' } };
+    required: ['ciphertext', 'material_key_id'];
+  };
+  SignatureEncoding: { type: 'string'; enum: ['der', 'p1363'] };
+  SignBatchOutcome: {
+    type: 'object';
+    properties: {
+      reference: { type: 'string' };
+      status: { type: 'integer' };
+      jws: { type: 'string' };
+      material_key_id: { type: 'string' };
+      problem: KmsTold['Problem'];
+    };
+    required: ['status'];
+  };
+  SignBatchResponse: { type: 'object'; properties: { items: { type: 'array'; items: KmsTold['SignBatchOutcome'] } }; required: ['items'] };
+  SignRawBatchOutcome: {
+    type: 'object';
+    properties: {
+      reference: { type: 'string' };
+      status: { type: 'integer' };
+      signature: { type: 'string' };
+      encoding: KmsTold['SignatureEncoding'];
+      material_key_id: { type: 'string' };
+      problem: KmsTold['Problem'];
+    };
+    required: ['status'];
+  };
+  SignRawBatchResponse: {
+    type: 'object';
+    properties: { items: { type: 'array'; items: KmsTold['SignRawBatchOutcome'] } };
+    required: ['items'];
+  };
+  SignRawResponse: {
+    type: 'object';
+    properties: { signature: { type: 'string' }; encoding: KmsTold['SignatureEncoding']; material_key_id: { type: 'string' } };
+    required: ['signature', 'material_key_id'];
+  };
+  SignResponse: {
+    type: 'object';
+    properties: { jws: { type: 'string' }; material_key_id: { type: 'string' } };
+    required: ['jws', 'material_key_id'];
+  };
+  UnwrapBatchOutcome: {
+    type: 'object';
+    properties: { reference: { type: 'string' }; status: { type: 'integer' }; key: { type: 'string' }; problem: KmsTold['Problem'] };
+    required: ['status'];
+  };
+  UnwrapBatchResponse: {
+    type: 'object';
+    properties: { items: { type: 'array'; items: KmsTold['UnwrapBatchOutcome'] } };
+    required: ['items'];
+  };
+  UnwrapResponse: { type: 'object'; properties: { key: { type: 'string' } }; required: ['key'] };
+  ValidJws: {
+    type: 'object';
+    properties: { valid: { type: 'boolean'; enum: [true] }; payload: { type: 'string' }; material_key_id: { type: 'string' } };
+    required: ['valid', 'material_key_id'];
+  };
+  VerifyBatchOutcome: {
+    type: 'object';
+    properties: {
+      reference: { type: 'string' };
+      status: { type: 'integer' };
+      valid: { type: 'boolean' };
+      payload: { type: 'string' };
+      material_key_id: { type: 'string' };
+      problem: KmsTold['Problem'];
+    };
+    required: ['status'];
+  };
+  VerifyBatchResponse: {
+    type: 'object';
+    properties: { items: { type: 'array'; items: KmsTold['VerifyBatchOutcome'] } };
+    required: ['items'];
+  };
+  VerifyRawBatchOutcome: {
+    type: 'object';
+    properties: { reference: { type: 'string' }; status: { type: 'integer' }; valid: { type: 'boolean' }; problem: KmsTold['Problem'] };
+    required: ['status'];
+  };
+  VerifyRawBatchResponse: {
+    type: 'object';
+    properties: { items: { type: 'array'; items: KmsTold['VerifyRawBatchOutcome'] } };
+    required: ['items'];
+  };
+  VerifyRawResponse: { type: 'object'; properties: { valid: { type: 'boolean' } }; required: ['valid'] };
+  VerifyResponse: { anyOf: [KmsTold['ValidJws'], KmsTold['InvalidJws']] };
+  WrapBatchOutcome: {
+    type: 'object';
+    properties: {
+      reference: { type: 'string' };
+      status: { type: 'integer' };
+      wrapped_key: { type: 'string' };
+      material_key_id: { type: 'string' };
+      problem: KmsTold['Problem'];
+    };
+    required: ['status'];
+  };
+  WrapBatchResponse: { type: 'object'; properties: { items: { type: 'array'; items: KmsTold['WrapBatchOutcome'] } }; required: ['items'] };
+  WrapResponse: {
+    type: 'object';
+    properties: { wrapped_key: { type: 'string' }; material_key_id: { type: 'string' } };
+    required: ['wrapped_key', 'material_key_id'];
   };
 }

@@ -1,42 +1,19 @@
-import type { Locks } from '#infra/database/locks.ts';
 import type { Job } from '#infra/jobs/job.ts';
-import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
-import type { TenantDirectory } from '#kms/tenants/directory.ts';
+import { tenantJob, type TenantJobOptions } from '#kms/tenants/tenant-job.ts';
 import { idempotencyKeysStore } from './idempotency-keys.store.ts';
 
-const EVERY_MS = 10 * 60_000;
-const NAME = 'forget-idempotency-keys';
-
 /**
- * Removes idempotency keys that are over, in the database of each tenant. One that cannot be opened keeps its keys until it is mended:
- * the others go on, and the job fails with its cause.
+ * Removes idempotency keys that are over, in the database of each tenant.
  *
  * @param options.now epoch milliseconds
  */
-export const forgetIdempotencyKeys = (options: {
-  readonly locks: Pick<Locks, 'tryLock'>;
-  readonly tenants: Pick<TenantDirectory, 'active'>;
-  readonly rows: Pick<RowIntegrity, 'isReadable'>;
-  readonly now: () => number;
-}): Job => {
-  const { locks, tenants, rows, now } = options;
-  return {
-    name: NAME,
-    periodMs: EVERY_MS,
-    tryLock: () => locks.tryLock(`kms-${NAME}`),
-    run: async (signal) => {
-      if (!rows.isReadable()) return;
-      const failures: unknown[] = [];
-      for (const tenant of await tenants.active()) {
-        signal.throwIfAborted();
-        try {
-          const { db } = await tenant.database();
-          await idempotencyKeysStore(db).removeExpired(now());
-        } catch (error) {
-          failures.push(error);
-        }
-      }
-      if (failures.length > 0) throw failures[0];
+export const forgetIdempotencyKeys = ({ now, ...options }: TenantJobOptions & { readonly now: () => number }): Job =>
+  tenantJob(options, {
+    name: 'forget-idempotency-keys',
+    periodMs: 10 * 60_000,
+    code: 'idempotency-keys-not-forgotten',
+    act: async (tenant) => {
+      const { db } = await tenant.database();
+      await idempotencyKeysStore(db).removeExpired(now());
     },
-  };
-};
+  });

@@ -1,11 +1,9 @@
-import { AppError } from '#infra/apperr/app-error.ts';
 import type { Job } from '#infra/jobs/job.ts';
 import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
 import type { TenantDirectory } from './directory.ts';
+import { throwFailures } from './failures.ts';
 
 const LOOK_EVERY_MS = 30_000;
-/** So many of the closed tenants and damaged rows are named. */
-const MAX_NAMED = 10;
 
 /**
  * Looks again and again whether the databases of the tenants are there and whole, and their rows are the KMS's own. A tenant with a
@@ -22,8 +20,6 @@ export const lookAtTenants = (tenants: Pick<TenantDirectory, 'lookAtDamage'>, ro
       ...[...closed].map(([id, cause]) => `tenant ${id} is closed: ${cause}`),
       ...rows.damaged().map(({ table, id }) => `the row ${id} of ${table} is refused`),
     ];
-    if (damages.length === 0) return;
-    const more = damages.length > MAX_NAMED ? [`and ${damages.length - MAX_NAMED} more`] : [];
-    throw new AppError('tenant-damaged', 503, [...damages.slice(0, MAX_NAMED), ...more].join('; '));
+    throwFailures('tenant-damaged', damages);
   },
 });

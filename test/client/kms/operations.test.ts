@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { kmsHouse, runKms } from '#test/kms/support/kms-server.ts';
 import { kmsOperationsSource, type OpenApiDocument } from '../../../build/kms-operations.ts';
 
@@ -43,4 +43,31 @@ it.each([
   ['no success', { responses: { '4XX': {} } }],
 ])('An operation with %s is a mistake in the document', (_, change) => {
   expect(() => sourceOf(operation(change))).toThrow('get /service/api/v1/things/{id} has no name or no success');
+});
+
+describe('A schema that the document names', () => {
+  const content = (name: string) => ({ content: { 'application/json': { schema: { $ref: `#/components/schemas/${name}` } } } });
+  const documentOf = (schemas: object, of: string) =>
+    ({
+      components: { schemas },
+      paths: { '/service/api/v1/things': { post: operation({ requestBody: content(of), responses: { '201': content(of) } }) } },
+    }) as unknown as OpenApiDocument;
+
+  it('stands once among those of requests and once among those of answers, each as it is there, with what it refers to', () => {
+    const Thing = {
+      type: 'object',
+      properties: { bits: { type: 'integer', default: 8 }, of: { $ref: '#/components/schemas/Kind' } },
+      required: ['bits'],
+    };
+    const source = kmsOperationsSource(documentOf({ Thing, Kind: { type: 'string' }, Unused: {} }, 'Thing'));
+    expect(source).toContain(`"body":KmsSent['Thing'],"answer":KmsTold['Thing']`);
+    expect(source).toContain(`Thing: {"type":"object","properties":{"bits":{"type":"integer"},"of":KmsSent['Kind']}},`);
+    expect(source).toContain(`"of":KmsTold['Kind']},"required":["bits"]},`);
+    expect(source.match(/Kind: \{"type":"string"\},/g)).toHaveLength(2);
+    expect(source).not.toContain('Unused');
+  });
+
+  it('and that is not there is a mistake in the document', () => {
+    expect(() => kmsOperationsSource(documentOf({}, 'Thing'))).toThrow('#/components/schemas/Thing is not there');
+  });
 });

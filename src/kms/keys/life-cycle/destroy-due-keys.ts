@@ -1,4 +1,3 @@
-import { AppError } from '#infra/apperr/app-error.ts';
 import { publicCause } from '#infra/apperr/public-cause.ts';
 import type { Locks } from '#infra/database/locks.ts';
 import type { Job } from '#infra/jobs/job.ts';
@@ -6,6 +5,7 @@ import type { CallerTenant } from '#kms/caller.ts';
 import type { Emit } from '#kms/events.ts';
 import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
 import type { TenantDirectory } from '#kms/tenants/directory.ts';
+import { throwFailures } from '#kms/tenants/failures.ts';
 import { takeTurns } from '#kms/tenants/take-turns.ts';
 import { type Destruction, isNotDue } from './destruction.ts';
 import { dueKeysStore } from './due-keys.store.ts';
@@ -13,8 +13,6 @@ import { dueKeysStore } from './due-keys.store.ts';
 /** Milliseconds that a key may stay after its time. */
 const LOOK_EVERY_MS = 60_000;
 const NAME = 'destroy-due-keys';
-/** So many of the keys that could not be destroyed are named. */
-const MAX_NAMED = 10;
 
 /** An elastic key that is due, or one version of it. */
 interface Due {
@@ -86,9 +84,7 @@ export const destroyDueKeys = (options: {
         isOver: () => elapsed() - began >= LOOK_EVERY_MS,
         signal,
       });
-      if (failures.length === 0) return;
-      const more = failures.length > MAX_NAMED ? [`and ${failures.length - MAX_NAMED} more`] : [];
-      throw new AppError('keys-not-destroyed', 503, [...failures.slice(0, MAX_NAMED), ...more].join('; '));
+      throwFailures('keys-not-destroyed', failures);
     },
   };
 };

@@ -1,15 +1,10 @@
-import { AppError } from '#infra/apperr/app-error.ts';
-import { publicCause } from '#infra/apperr/public-cause.ts';
 import { boundedKey } from '#infra/cache/bounded-key.ts';
 import { createBoundedMap } from '#infra/cache/bounded-map.ts';
-import type { Locks } from '#infra/database/locks.ts';
 import type { Job } from '#infra/jobs/job.ts';
 import type { CallerTenant } from '#kms/caller.ts';
-import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
-import type { TenantDirectory } from '#kms/tenants/directory.ts';
+import { tenantJob, type TenantJobOptions } from '#kms/tenants/tenant-job.ts';
 import { dueKeysStore, TABLES_OF_SECRETS } from './due-keys.store.ts';
 
-const NAME = 'erase-destroyed-keys';
 const LOOK_EVERY_MS = 60_000;
 /** Bytes that are written anew within half a second: so many hold up nobody. */
 const SMALL_BYTES = 32 * 1024 * 1024;
@@ -17,8 +12,6 @@ const SMALL_BYTES = 32 * 1024 * 1024;
 const LARGE_EVERY_MS = 60 * 60_000;
 const RETRY_SMALL_MS = 10 * 60_000;
 const MAX_TENANTS = 10_000;
-/** So many of the tenants whose files were not erased are named. */
-const MAX_NAMED = 10;
 
 /**
  * Takes what was destroyed out of the files of the databases: of a small one within a minute, of any other at most once an hour, because
@@ -27,17 +20,12 @@ const MAX_NAMED = 10;
  *
  * @param options.now epoch milliseconds
  */
-export const eraseDestroyedKeys = (options: {
-  readonly locks: Pick<Locks, 'tryLock'>;
-  readonly tenants: Pick<TenantDirectory, 'active'>;
-  readonly rows: Pick<RowIntegrity, 'isReadable'>;
-  readonly now: () => number;
-}): Job => {
-  const { locks, tenants, rows, now } = options;
+export const eraseDestroyedKeys = (options: TenantJobOptions & { readonly now: () => number }): Job => {
+  const { now } = options;
   /** By tenant: before when a large database is not to be erased again. */
   const rests = createBoundedMap<number>({ max: MAX_TENANTS });
   /** By tenant: why the last attempt failed. */
-  const failures = createBoundedMap<string>({ max: MAX_TENANTS });
+  const failures = createBoundedMap<{ readonly error: unknown }>({ max: MAX_TENANTS });
 
   const erase = async (tenant: CallerTenant): Promise<void> => {
     const key = boundedKey(tenant.id);
@@ -58,30 +46,15 @@ export const eraseDestroyedKeys = (options: {
     else rests.set(key, rest);
   };
 
-  /** @returns why it failed, now or at the last attempt */
-  const attempt = async (tenant: CallerTenant): Promise<string | null> => {
-    try {
-      await erase(tenant);
-    } catch (error) {
-      failures.set(boundedKey(tenant.id), `tenant ${tenant.id}: ${publicCause(error)}`);
-    }
-    return failures.get(boundedKey(tenant.id)) ?? null;
-  };
-
-  return {
-    name: NAME,
+  return tenantJob(options, {
+    name: 'erase-destroyed-keys',
     periodMs: LOOK_EVERY_MS,
-    tryLock: () => locks.tryLock(`kms-${NAME}`),
-    run: async (signal) => {
-      if (!rows.isReadable()) return;
-      const messages: string[] = [];
-      for (const tenant of await tenants.active()) {
-        signal.throwIfAborted();
-        messages.push(...[await attempt(tenant)].filter((message) => message !== null));
-      }
-      if (messages.length === 0) return;
-      const more = messages.length > MAX_NAMED ? [`and ${messages.length - MAX_NAMED} more`] : [];
-      throw new AppError('files-not-erased', 503, [...messages.slice(0, MAX_NAMED), ...more].join('; '));
+    code: 'files-not-erased',
+    act: async (tenant) => {
+      await erase(tenant).catch((error: unknown) => failures.set(boundedKey(tenant.id), { error }));
+      // Until the next attempt the last one is what there is to tell.
+      const failure = failures.get(boundedKey(tenant.id));
+      if (failure !== undefined) throw failure.error;
     },
-  };
+  });
 };

@@ -7,6 +7,7 @@ import type { Job } from '#infra/jobs/job.ts';
 import { type CallerTenant, serviceCaller } from '#kms/caller.ts';
 import type { Emit } from '#kms/events.ts';
 import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
+import { throwFailures } from '#kms/tenants/failures.ts';
 import { takeTurns } from '#kms/tenants/take-turns.ts';
 import type { MaterialKeyService } from '../material-keys/material-key.ts';
 import { dueKey, idsOfDueKeys } from './due-keys.ts';
@@ -19,8 +20,6 @@ const RETRY_MS = 10 * 60_000;
 const MAX_FAILURES = 1_000;
 /** Keys of one tenant that are rotated at once; each waits for the leases of all replicas. */
 const AT_ONCE = 4;
-/** So many of the keys that could not be rotated are named. */
-const MAX_NAMED = 10;
 
 /** Somebody else has rotated it. */
 const notDue = (): AppError => new AppError('rotation-not-due', 409, 'The elastic key has a newer version by now.');
@@ -121,9 +120,7 @@ export const rotateDueKeys = (options: {
         signal,
       });
       if (!isDone) nextLookAtAll = elapsed();
-      if (messages.length === 0) return;
-      const more = messages.length > MAX_NAMED ? [`and ${messages.length - MAX_NAMED} more`] : [];
-      throw new AppError('rotation-failed', 503, [...messages.slice(0, MAX_NAMED), ...more].join('; '));
+      throwFailures('rotation-failed', messages);
     },
   };
 };
