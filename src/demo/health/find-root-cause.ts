@@ -4,7 +4,7 @@ import type { StackAccess } from '#demo/step/stack-access.ts';
 import type { RootCause } from '../events.ts';
 import { isService, partsOf } from './chain.ts';
 import { probe } from './probe.ts';
-import { engineCause, isWell, rootCauseOf, type Finding } from './root-cause.ts';
+import { engineCause, isWell, rootCauseOf, troubledOf, type Finding } from './root-cause.ts';
 
 /** The stack in which a cause is looked for, and the means. */
 export interface Search {
@@ -45,7 +45,7 @@ export const findCauseAtEnd = (search: Search, wereHealthy: ReadonlySet<ServiceN
     const statuses = await engine.status();
     const isThere = (each: ServiceName): boolean => statuses.some(({ service, state }) => service === each && state !== 'absent');
     const services = search.services.filter((each) => isThere(each) || wereHealthy.has(each));
-    const areWell = async (): Promise<boolean> => (await findAll(partsOf(engine.parts, services), search)).every(isWell);
+    const areWell = async (): Promise<boolean> => troubledOf(await findAll(partsOf(engine.parts, services), search)).length === 0;
     if (await areWell()) return null;
     await sleep(LOOK_MS, signal);
     return (await areWell()) ? null : searchChain({ ...search, services });
@@ -79,7 +79,7 @@ const orEngine = async ({ engine, signal }: Search, find: () => Promise<RootCaus
 
 /** Something is not well, and nothing ended that would say why. */
 const isUnexplained = (findings: readonly Finding[]): boolean =>
-  findings.some((finding) => !isWell(finding)) && !findings.some(({ state }) => state === 'exited');
+  troubledOf(findings).length > 0 && !findings.some(({ state }) => state === 'exited');
 
 const findAll = async (parts: readonly PartName[], { engine, stack, signal }: Search): Promise<readonly Finding[]> => {
   const statuses = await engine.status();

@@ -20,7 +20,7 @@ export interface Finding {
  * others could do without explains nothing, so it comes last.
  */
 export const rootCauseOf = (findings: readonly Finding[]): RootCause | null => {
-  const troubled = findings.filter((finding) => !isWell(finding));
+  const troubled = troubledOf(findings);
   const unexplained = troubled.filter(({ part }) => !troubled.some((other) => requires(part, other.part)));
   const isDispensable = ({ part }: Finding): boolean => findings.some((other) => prefers(other.part, part));
   const [root, ...others] = unexplained.toSorted((a, b) => Number(isDispensable(a)) - Number(isDispensable(b)));
@@ -44,7 +44,17 @@ export const engineCause = (kind: Engine['kind'], { message, fix }: Failure): Ro
   fix,
 });
 
-/** Whether a part runs and is ready. */
+/**
+ * The parts that do not run or are not ready. A database whose own check has not spoken yet, because it is asked every few seconds only, is
+ * well when the server upon it is ready: that server has just asked it.
+ */
+export const troubledOf = (findings: readonly Finding[]): readonly Finding[] =>
+  findings.filter((finding) => !isWell(finding) && !(finding.health === 'starting' && isVouchedFor(finding, findings)));
+
+const isVouchedFor = ({ part, state }: Finding, findings: readonly Finding[]): boolean =>
+  state === 'running' && !isService(part) && findings.some((other) => requires(other.part, part) && isWell(other));
+
+/** Whether a part runs and says itself that it is ready. */
 export const isWell = ({ part, state, health, probe: seen }: Finding): boolean =>
   state === 'running' && (isService(part) ? seen?.state === 'ready' : health === null || health === 'healthy');
 
