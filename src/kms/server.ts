@@ -51,6 +51,7 @@ import { eraseDestroyedKeys } from './keys/life-cycle/erase-destroyed-keys.ts';
 import { quotasOf } from './keys/elastic-keys/quotas.ts';
 import { rotateDueKeys } from './keys/rotation/rotate-due-keys.ts';
 import { adoptRows } from './tenants/adopt-rows.ts';
+import { createClockWatch } from './tenants/clock-watch.ts';
 import { createTenantDirectory } from './tenants/create-directory.ts';
 import { createTenantLifeCycle } from './tenants/create-life-cycle.ts';
 import { lookAtTenants } from './tenants/damaged-tenants.ts';
@@ -136,13 +137,14 @@ export const buildKms = async (options: {
   const keys = createKeys({ barrier, rows, insufficientScope, audit, emit: countActs(telemetry), now, quotas: quotasOf(config.quotas) });
   const seedFile = options.demo ? config.demo.seed_file : undefined;
   const { demo, api } = seedFile === undefined ? { demo: null, api: null } : await demoData.load(seedFile, keys);
+  const clock = createClockWatch({ db: service.db, now });
   const retiring = retireOlderKeys({ barrier, tenants, rows, locks: databases, now });
   const ofTenants = [
     retiring,
     forgetGoneTenants(tenants),
     lookAtTenants(tenants, rows),
     forgetIdempotencyKeys({ locks: databases, tenants, rows, now }),
-    destroyDueKeys({ locks: databases, tenants, rows, destruction: keys.destruction, emit, now, elapsed }),
+    destroyDueKeys({ locks: databases, tenants, rows, clock, destruction: keys.destruction, emit, now, elapsed }),
     eraseDestroyedKeys({ locks: databases, tenants, rows, now }),
     forgetTransportKeys({ locks: databases, tenants, rows, now }),
     ...keys.jobs,

@@ -10,6 +10,7 @@ import { addLifeCycle } from './life-cycle.table.ts';
 import { createIdempotencyKeys } from './idempotency-keys.table.ts';
 import { createMaterialKeys } from './material-keys.table.ts';
 import { createRealmUsers } from './realm-users.table.ts';
+import { createClockLooks } from './clock-looks.table.ts';
 import { createDatabasesToDrop } from './databases-to-drop.table.ts';
 import { createServiceRowLedger, createTenantRowLedger } from './row-ledger.table.ts';
 import { tagServiceRows, tagTenantRows } from './row-tags.ts';
@@ -31,6 +32,7 @@ export const serviceMigrations: readonly Migration[] = [
   createDatabasesToDrop,
   tagServiceRows,
   createServiceRowLedger,
+  createClockLooks,
 ];
 
 /** Migrations of every tenant database, in the order in which they run; only ever appended to. */

@@ -1,4 +1,5 @@
 import type { BarrierKeyRow } from './barrier-keys.table.ts';
+import type { ClockLookRow } from './clock-looks.table.ts';
 import type { DemoResetRow } from './demo-resets.table.ts';
 import type { LedgerTables } from './row-ledger.table.ts';
 import type { RealmUserRow } from './realm-users.table.ts';
@@ -12,4 +13,5 @@ export interface ServiceTables extends LedgerTables {
   kms_databases_to_drop: DatabaseToDropRow;
   kms_realm_users: RealmUserRow;
   kms_demo_resets: DemoResetRow;
+  kms_clock_looks: ClockLookRow;
 }

@@ -1,6 +1,7 @@
 import { createPrivateKey, createPublicKey, createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
 import type { Algorithm } from './algorithm.ts';
 import { viewOf } from './encoding/base64url.ts';
+import { isLength, lengthOf } from './families/key-type.ts';
 
 /** Fills so many bytes with random ones. */
 export type RandomBytes = (length: number) => Uint8Array;
@@ -62,7 +63,7 @@ const publicJwkOf = (publicKey: KeyObject, { kid, algorithm }: { kid: string; al
 export const importSecret = (algorithm: Algorithm, kid: string, secret: Uint8Array): KeyMaterial => {
   const { key } = algorithm;
   if (key.kind === 'symmetric') {
-    if (secret.length !== key.bytes) throw new TypeError(`a key of ${algorithm.base} has ${key.bytes} bytes, not ${secret.length}`);
+    if (!isLength(key, secret.length)) throw new TypeError(`a key of ${algorithm.base} has ${lengthOf(key)}, not ${secret.length}`);
     const secretKey = createSecretKey(secret);
     return { protecting: secretKey, processing: secretKey, publicJwk: null };
   }

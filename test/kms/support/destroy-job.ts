@@ -1,5 +1,6 @@
 import type { Job } from '#infra/jobs/job.ts';
 import type { Caller, CallerTenant } from '#kms/caller.ts';
+import type { ClockWatch } from '#kms/tenants/clock-watch.ts';
 import { destroyDueKeys } from '#kms/keys/life-cycle/destroy-due-keys.ts';
 import { eraseDestroyedKeys } from '#kms/keys/life-cycle/erase-destroyed-keys.ts';
 import type { KmsEvent } from '#kms/events.ts';
@@ -16,18 +17,22 @@ export const eraseJob = (
   tenants: readonly CallerTenant[],
 ): Job => eraseDestroyedKeys({ locks: databases, tenants: { active: async () => tenants.map(handleOf) }, rows, now: () => clock.now });
 
+/** A clock that is always believed: tests move it as they like. */
+const BELIEVED: ClockWatch = { doubtfulUntil: async () => null };
+
 /** The job of one process that destroys what is due, for the tenants of these callers. */
 export const destroyJob = (
   kms: Pick<TestKms, 'rows' | 'destruction' | 'clock'>,
   { databases }: Pick<TestDatabases, 'databases'>,
   callers: readonly Caller[],
-  events: KmsEvent[] = [],
+  { events = [], watch = BELIEVED }: { readonly events?: KmsEvent[]; readonly watch?: ClockWatch } = {},
 ): Job => {
   const { rows, destruction, clock } = kms;
   return destroyDueKeys({
     locks: databases,
     tenants: { active: async () => callers.map(({ tenant }) => handleOf(tenant)) },
     rows,
+    clock: watch,
     destruction,
     emit: (event) => void events.push(event),
     now: () => clock.now,

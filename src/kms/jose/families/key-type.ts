@@ -13,10 +13,20 @@ export type Curve = 'P-256' | 'P-384' | 'P-521' | 'X25519' | 'Ed25519';
 /** A kind of key: all that making and importing one takes. */
 export type KeyType = SymmetricKey | KeyPair;
 
-interface SymmetricKey {
+export interface SymmetricKey {
   readonly kind: 'symmetric';
+  /** Of a key that is made here, and the least of any. */
   readonly bytes: number;
+  /** Of one that was made elsewhere, at most; absent where every key has the same length. */
+  readonly maxBytes?: number;
 }
+
+/** Whether a symmetric key can have so many bytes. */
+export const isLength = ({ bytes, maxBytes = bytes }: SymmetricKey, length: number): boolean => length >= bytes && length <= maxBytes;
+
+/** The length of a symmetric key in words. */
+export const lengthOf = ({ bytes, maxBytes }: SymmetricKey): string =>
+  maxBytes === undefined ? `${bytes} bytes` : `${bytes} to ${maxBytes} bytes`;
 
 export interface KeyPair {
   readonly kind: 'pair';

@@ -1,5 +1,6 @@
 import { unreachable } from '#infra/apperr/app-error.ts';
 import type { Algorithm, KeyPurpose } from '../algorithm.ts';
+import { isLength, lengthOf } from '../families/key-type.ts';
 import { checkEc, checkPublicPart } from './checks/curves.ts';
 import { checkRsaPrivate, checkRsaPublic, rsaBits } from './checks/rsa.ts';
 import type { KeyParts } from './forms/key-parts.ts';
@@ -40,13 +41,15 @@ const wordsOf = (parts: KeyParts): string => {
 };
 
 const wordsOfKey = ({ key, base }: Algorithm): string => {
-  if (key.kind === 'symmetric') return `a symmetric key of ${key.bytes} bytes`;
+  if (key.kind === 'symmetric') return `a symmetric key of ${lengthOf(key)}`;
   if (key.size !== null) return `an RSA key of ${key.size} bits`;
   return key.curve === null ? `a key of ${base}` : `a key on ${key.curve}`;
 };
 
 /** @throws KeyRefused `kind` for a key of another type, curve or length than those of the algorithm */
 const checkKind = (parts: KeyParts, algorithm: Algorithm): void => {
+  const { key } = algorithm;
+  if (parts.type === 'symmetric' && key.kind === 'symmetric' && isLength(key, parts.bytes.length)) return;
   const [given, wanted] = [wordsOf(parts), wordsOfKey(algorithm)];
   if (given !== wanted) throw new KeyRefused('kind', `is ${given}, and this elastic key takes ${wanted}`, `Give ${wanted}.`);
 };

@@ -4,6 +4,7 @@ import type { Job } from '#infra/jobs/job.ts';
 import type { CallerTenant } from '#kms/caller.ts';
 import type { Emit } from '#kms/events.ts';
 import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
+import type { ClockWatch } from '#kms/tenants/clock-watch.ts';
 import type { TenantDirectory } from '#kms/tenants/directory.ts';
 import { throwFailures } from '#kms/tenants/failures.ts';
 import { takeTurns } from '#kms/tenants/take-turns.ts';
@@ -22,7 +23,7 @@ interface Due {
 
 /**
  * Destroys the keys of all tenants whose time has come, each as an act of its own, tenant after tenant in turns. What fails is tried again
- * with the next run: the others go on, and the job fails and names it.
+ * with the next run: the others go on, and the job fails and names it. Nothing is destroyed by a clock that cannot be believed.
  *
  * @param options.now epoch milliseconds
  * @param options.elapsed milliseconds on a clock that never goes back
@@ -31,12 +32,13 @@ export const destroyDueKeys = (options: {
   readonly locks: Pick<Locks, 'tryLock'>;
   readonly tenants: Pick<TenantDirectory, 'active'>;
   readonly rows: Pick<RowIntegrity, 'isReadable'>;
+  readonly clock: ClockWatch;
   readonly destruction: Destruction;
   readonly emit: Emit;
   readonly now: () => number;
   readonly elapsed: () => number;
 }): Job => {
-  const { locks, tenants, rows, destruction, emit, now, elapsed } = options;
+  const { locks, tenants, rows, clock, destruction, emit, now, elapsed } = options;
 
   /** @returns why the key could not be destroyed; null where it was, or somebody restored it a moment ago */
   const attempt = async (tenant: CallerTenant, elasticKeyId: string, materialKeyId: string | null): Promise<string | null> => {
@@ -68,13 +70,21 @@ export const destroyDueKeys = (options: {
     run: async (signal) => {
       if (!rows.isReadable()) return;
       const failures: string[] = [];
+      const doubtfulUntil = await clock.doubtfulUntil();
       const began = elapsed();
       await takeTurns(await tenants.active(), {
-        due: (tenant) =>
-          dueOf(tenant).catch((error: unknown) => {
+        due: async (tenant) => {
+          try {
+            const due = await dueOf(tenant);
+            if (doubtfulUntil === null || due.length === 0) return due;
+            failures.push(
+              `${due.length} of tenant ${tenant.id} wait although their time has come, by a clock that is not believed before ${new Date(doubtfulUntil).toISOString()}`,
+            );
+          } catch (error) {
             failures.push(`tenant ${tenant.id}: ${publicCause(error)}`);
-            return [];
-          }),
+          }
+          return [];
+        },
         act: async (tenant, due) => {
           for (const { elasticKeyId, id } of due) {
             signal.throwIfAborted();

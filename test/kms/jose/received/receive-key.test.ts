@@ -259,6 +259,21 @@ describe('A symmetric key is refused', () => {
     await expect(receive('HS256', json({ kty: 'oct' }), 'jwk')).rejects.toMatchObject({ message: 'has no member k' });
   });
 
+  it('as one of HMAC only when it is shorter than the hash, or longer than 128 bytes', async () => {
+    for (const [algorithm, least] of [
+      ['HS256', 32],
+      ['HS384', 48],
+      ['HS512', 64],
+    ] as const) {
+      for (const length of [least, 64, 100, 128]) expect(await receive(algorithm, randomBytes(length))).toHaveLength(length);
+      for (const length of [least - 1, 129])
+        await expect(receive(algorithm, randomBytes(length))).rejects.toMatchObject({
+          fault: 'kind',
+          message: `is a symmetric key of ${length} bytes, and this elastic key takes a symmetric key of ${least} to 128 bytes`,
+        });
+    }
+  });
+
   it('when its JWK says that it is for something else', async () => {
     const k = randomBytes(32).toString('base64url');
     await expect(receive('A256KW', json({ kty: 'oct', k, alg: 'HS256' }), 'jwk')).rejects.toMatchObject({

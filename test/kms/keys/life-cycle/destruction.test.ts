@@ -24,7 +24,7 @@ describe.each(databaseKinds())('What is due, on %s,', (kind) => {
     await lifeCycle.revokeVersion(caller, key.id, materialKeyId, { reason: 'superseded', comment: 'kept in the record' });
     await lifeCycle.scheduleDeletion(caller, key.id, { waitDays: 1 });
     const events: KmsEvent[] = [];
-    const job = destroyJob(kms, databases, [caller], events);
+    const job = destroyJob(kms, databases, [caller], { events });
     clock.now += DAY - 1;
     await job.run(never);
     expect(await elasticKeys.read(caller, key.id)).toMatchObject({ state: 'pending-deletion' });
@@ -99,7 +99,7 @@ describe.each(databaseKinds())('What is due, on %s,', (kind) => {
     }
     kms.clock.now += DAY;
     const events: KmsEvent[] = [];
-    await destroyJob(kms, databases, [caller, otherCaller], events).run(never);
+    await destroyJob(kms, databases, [caller, otherCaller], { events }).run(never);
     const [mine, others] = [caller.tenant.id, otherCaller.tenant.id].map((tenantId) => ({ type: 'key-destroyed', tenantId }));
     expect(events).toMatchObject([...Array(8).fill(mine), others, mine, mine]);
   });
