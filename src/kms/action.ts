@@ -2,16 +2,18 @@ import type { Kysely, Transaction } from 'kysely';
 import type { FineScope } from '#infra/magic/magic.ts';
 import type { Caller, CallerTenant } from './caller.ts';
 import type { TenantTables } from './database/tenant-tables.ts';
-import type { TenantRows } from './integrity/row-integrity.ts';
+import type { ServiceTables } from './database/service-tables.ts';
+import type { Rows, TenantRows } from './integrity/row-integrity.ts';
 
 /**
  * How far an action reaches.
  *
- *     use      key material in memory: no transaction, and no database while the key ring remembers the key
- *     read     rows of the tenant's database
- *     change   rows of the tenant's database, in one transaction
+ *     use          key material in memory: no transaction, and no database while the key ring remembers the key
+ *     read         rows of the tenant's database
+ *     change       rows of the tenant's database, in one transaction
+ *     administer   rows of the service's database, in one transaction: users, and what else is no tenant's own
  */
-export type Mode = 'use' | 'read' | 'change';
+export type Mode = 'use' | 'read' | 'change' | 'administer';
 
 /** An act that a caller may ask for, as data. */
 export interface Action<M extends Mode = Mode> {
@@ -33,13 +35,24 @@ export interface Asked {
   readonly materialKeyId?: string;
 }
 
-/** A use has one key; the other modes may be about all keys of the tenant, and then nothing is asked for. */
-export type AskedOf<M extends Mode> = { readonly use: Asked; readonly read: Asked | null; readonly change: Asked | null }[M];
+/** A use has one key; reading and changing may be about all keys of the tenant, and then nothing is asked for; administering is about none. */
+export type AskedOf<M extends Mode> = {
+  readonly use: Asked;
+  readonly read: Asked | null;
+  readonly change: Asked | null;
+  readonly administer: null;
+}[M];
 
 /** The key that an act is about, by its id; null for an act on all keys of the tenant, and where nothing has the name that was asked for. */
 export interface Target {
   readonly elasticKeyId: string;
   readonly materialKeyId?: string;
+}
+
+/** The thing that an act is about where that is no key, by its id. */
+export interface ActObject {
+  readonly kind: 'realm-user';
+  readonly id: string;
 }
 
 /** Where one key was asked for, the door has found it. */
@@ -68,7 +81,21 @@ interface VersionUsed {
 }
 
 /** The part of a change that its transaction holds: it writes through `tx` and nothing else, and gives the answer. */
-export type Write<A> = (tx: Transaction<TenantTables>) => Promise<A>;
+export type Write<A, Tables = TenantTables> = (tx: Transaction<Tables>) => Promise<A>;
+
+/** The work of `administer` gets this before its transaction. */
+export interface Administering {
+  readonly tenant: CallerTenant;
+  /** The database of the service. */
+  readonly db: Kysely<ServiceTables>;
+  readonly rows: Rows;
+}
+
+/** What the work of `administer` is about, and how it is written. */
+export interface Administered<A> {
+  readonly object: ActObject;
+  readonly write: Write<A, ServiceTables>;
+}
 
 /**
  * The work of an act runs once the act is admitted. That of a change has two parts: the first reads, and makes key material, for
@@ -79,6 +106,7 @@ interface WorkByMode<Ring, A, K extends Asked | null> {
   readonly use: (use: KeyUse<Ring>) => Promise<A & VersionUsed>;
   readonly read: (reading: Reading<Ring, Found<K>>) => Promise<A>;
   readonly change: (reading: Reading<Ring, Found<K>>) => Promise<Write<A>>;
+  readonly administer: (administering: Administering) => Promise<Administered<A>>;
 }
 export type Work<M extends Mode, Ring, A, K extends Asked | null> = WorkByMode<Ring, A, K>[M];
 
@@ -117,6 +145,8 @@ export interface Act {
   readonly caller: Caller;
   readonly action: Action;
   readonly target: Target | null;
+  /** Absent where it is about a key, about all, or not known. */
+  readonly object?: ActObject;
   readonly outcome: Outcome;
   /** Of the error that its caller gets; null where there is none. */
   readonly code: string | null;

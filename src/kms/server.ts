@@ -37,7 +37,7 @@ import type { ServiceTables } from './database/service-tables.ts';
 import type { KmsDemo } from './demo/kms-demo.ts';
 import { openDemoData } from './demo/open-demo-data.ts';
 import { logEvents } from './events.ts';
-import { forgetIdempotencyKeys } from './idempotency/forget-keys.ts';
+import { forgetIdempotencyKeys, forgetServiceIdempotencyKeys } from './idempotency/forget-keys.ts';
 import { createRowIntegrity } from './integrity/create-row-integrity.ts';
 import { openRevisions } from './integrity/ledger/revisions-file.ts';
 import { withLedger } from './integrity/with-ledger.ts';
@@ -134,7 +134,17 @@ export const buildKms = async (options: {
     await openAccess({ config, demo: isDemo, service, rows, userLeases, tenants, telemetry, emit, now, elapsed, closing: closing.signal }),
   );
   const { insufficientScope } = access.challenges;
-  const keys = createKeys({ barrier, rows, insufficientScope, audit, emit: countActs(telemetry), now, quotas: quotasOf(config.quotas) });
+  const administration = { database: service, rows, locks: databases, takeEffect: () => lifeCycle.takeEffect([]) };
+  const keys = createKeys({
+    barrier,
+    rows,
+    insufficientScope,
+    administration,
+    audit,
+    emit: countActs(telemetry),
+    now,
+    quotas: quotasOf(config.quotas),
+  });
   const seedFile = options.demo ? config.demo.seed_file : undefined;
   const { demo, api } = seedFile === undefined ? { demo: null, api: null } : await demoData.load(seedFile, keys);
   const clock = createClockWatch({ db: service.db, now });
@@ -144,6 +154,7 @@ export const buildKms = async (options: {
     forgetGoneTenants(tenants),
     lookAtTenants(tenants, rows),
     forgetIdempotencyKeys({ locks: databases, tenants, rows, now }),
+    forgetServiceIdempotencyKeys({ locks: databases, service, now }),
     destroyDueKeys({ locks: databases, tenants, rows, clock, destruction: keys.destruction, emit, now, elapsed }),
     eraseDestroyedKeys({ locks: databases, tenants, rows, now }),
     forgetTransportKeys({ locks: databases, tenants, rows, now }),

@@ -41,6 +41,7 @@ describe('/readyz', () => {
       'forget-gone-tenants',
       'forget-idempotency-keys',
       'forget-idle-keys',
+      'forget-service-idempotency-keys',
       'forget-transport-keys',
       'look-at-tenants',
       'retire-older-keys',

@@ -12,6 +12,7 @@ import type { ChosenAlgorithm, ElasticKey } from '#kms/keys/elastic-keys/elastic
 import { createRowIntegrity } from '#kms/integrity/create-row-integrity.ts';
 import { createRevisions, type Revisions } from '#kms/integrity/ledger/revisions.ts';
 import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
+import { withLedger } from '#kms/integrity/with-ledger.ts';
 import { createKeys, type Keys } from '#kms/keys/keys.ts';
 import type { TestDatabases } from './database.ts';
 import { insufficientScope, testCaller } from './kms-caller.ts';
@@ -73,7 +74,13 @@ export const testKms = async ({ databases, reopen }: TestDatabases, revisions: R
   const database = tenantDatabases(databases);
   const events: KmsEvent[] = [];
   const rows = createRowIntegrity({ barrier, revisions, emit: (event) => void events.push(event) });
-  const keys = createKeys({ barrier, rows, insufficientScope, now, elapsed });
+  const administration = {
+    database: withLedger(service, rows.service),
+    rows,
+    locks: databases,
+    takeEffect: async () => {},
+  };
+  const keys = createKeys({ barrier, rows, insufficientScope, administration, now, elapsed });
   const addTenant = async () => {
     const tenantId = randomUUID();
     await service.transaction((tx) => barrier.createTenantKey(tx, tenantId));

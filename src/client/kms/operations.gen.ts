@@ -420,6 +420,7 @@ export interface KmsTold {
       code: { anyOf: [{ type: 'string' }, { type: 'null' }] };
       elastic_key_id: { anyOf: [{ type: 'string' }, { type: 'null' }] };
       material_key_id: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+      object: { anyOf: [{ type: 'string' }, { type: 'null' }] };
       subject: { type: 'string' };
       username: { anyOf: [{ type: 'string' }, { type: 'null' }] };
       credential: { type: 'string' };
@@ -438,6 +439,7 @@ export interface KmsTold {
       'code',
       'elastic_key_id',
       'material_key_id',
+      'object',
       'subject',
       'username',
       'credential',

@@ -7,7 +7,7 @@ import { createElasticKeys } from './elastic-keys.table.ts';
 import { addErasureBackoff, createErasuresDue } from './erasures-due.table.ts';
 import { addKeyUsage } from './key-usage.table.ts';
 import { addLifeCycle } from './life-cycle.table.ts';
-import { createIdempotencyKeys } from './idempotency-keys.table.ts';
+import { createIdempotencyKeys, createServiceIdempotencyKeys } from './idempotency-keys.table.ts';
 import { createMaterialKeys } from './material-keys.table.ts';
 import { createRealmUsers } from './realm-users.table.ts';
 import { createClockLooks } from './clock-looks.table.ts';
@@ -33,6 +33,7 @@ export const serviceMigrations: readonly Migration[] = [
   tagServiceRows,
   createServiceRowLedger,
   createClockLooks,
+  createServiceIdempotencyKeys,
 ];
 
 /** Migrations of every tenant database, in the order in which they run; only ever appended to. */

@@ -34,7 +34,8 @@ const takeKey: preHandlerAsyncHookHandler = async (request) => {
  */
 export const acceptIdempotencyKeys = (app: App): void => {
   app.addHook('onRoute', (route) => {
-    if (route.config?.action?.mode !== 'change') return;
+    const mode = route.config?.action?.mode;
+    if (mode !== 'change' && mode !== 'administer') return;
     const given = route.schema?.headers as TObject | undefined;
     route.schema = { ...route.schema, headers: Type.Object({ ...given?.properties, ...headers.properties }) };
     route.preHandler = [takeKey, ...[route.preHandler ?? []].flat()];

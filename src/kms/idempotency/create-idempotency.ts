@@ -3,7 +3,9 @@ import { type BoundedKey, boundedKey } from '#infra/cache/bounded-key.ts';
 import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
 import { idempotencyKeyInUse, idempotencyKeyReused, idempotencyKeysQuota } from './idempotency-errors.ts';
 import { idempotencyKeysStore } from './idempotency-keys.store.ts';
-import type { Idempotency } from './idempotency.ts';
+import type { Idempotency, Turn } from './idempotency.ts';
+import type { IdempotencyTables } from '#kms/database/idempotency-keys.table.ts';
+import type { Caller } from '#kms/caller.ts';
 import { rowIdOf } from './request-hashes.ts';
 
 /** Milliseconds for which an answer is remembered: one day. */
@@ -34,39 +36,40 @@ export const createIdempotency = (options: {
   const { rows, limit, now } = options;
   const underWay = new Set<BoundedKey>();
 
-  return {
-    begin: (caller) => {
-      const key = caller.request?.idempotencyKey;
-      if (key === undefined) return null;
-      const { id: tenantId } = caller.tenant;
-      const id = rowIdOf(caller, key);
-      const turn = boundedKey(`${tenantId} ${id}`);
-      if (underWay.has(turn)) throw idempotencyKeyInUse();
-      underWay.add(turn);
-      return {
-        replay: async (db) => {
-          const row = await idempotencyKeysStore(db).byId(id, rows.of(tenantId));
-          if (row === undefined || row.expires_at <= now()) return undefined;
-          if (row.fingerprint !== key.fingerprint) throw idempotencyKeyReused();
-          return { answer: JSON.parse(row.answer).answer, target: JSON.parse(row.target) };
-        },
-        claim: async (tx) => {
-          const store = idempotencyKeysStore(tx);
-          if (!(await store.hold(id, now()))) throw idempotencyKeyInUse();
-          if ((await store.count(now())) >= limit) throw idempotencyKeysQuota(limit);
-        },
-        remember: async (tx, { answer, target }) => {
-          const row = {
-            id,
-            fingerprint: key.fingerprint,
-            target: JSON.stringify(target),
-            answer: textOf(answer),
-            expires_at: now() + REMEMBERED_MS,
-          };
-          await idempotencyKeysStore(tx).fill(rows.of(tenantId).first('idempotency_keys', row));
-        },
-        [Symbol.dispose]: () => void underWay.delete(turn),
-      };
-    },
+  /** @param prefix of the ids of all rows of the tenant, where the database has those of others, too */
+  const turnOf = <Tables extends IdempotencyTables, About>(caller: Caller, prefix: string): Turn<Tables, About> | null => {
+    const key = caller.request?.idempotencyKey;
+    if (key === undefined) return null;
+    const { id: tenantId } = caller.tenant;
+    const id = `${prefix}${rowIdOf(caller, key)}`;
+    const turn = boundedKey(`${tenantId} ${id}`);
+    if (underWay.has(turn)) throw idempotencyKeyInUse();
+    underWay.add(turn);
+    return {
+      replay: async (db) => {
+        const row = await idempotencyKeysStore(db).byId(id, rows.of(tenantId));
+        if (row === undefined || row.expires_at <= now()) return undefined;
+        if (row.fingerprint !== key.fingerprint) throw idempotencyKeyReused();
+        return { answer: JSON.parse(row.answer).answer, target: JSON.parse(row.target) };
+      },
+      claim: async (tx) => {
+        const store = idempotencyKeysStore(tx);
+        if (!(await store.hold(id, now()))) throw idempotencyKeyInUse();
+        if ((await store.count(now(), prefix)) >= limit) throw idempotencyKeysQuota(limit);
+      },
+      remember: async (tx, { answer, target }) => {
+        const row = {
+          id,
+          fingerprint: key.fingerprint,
+          target: JSON.stringify(target),
+          answer: textOf(answer),
+          expires_at: now() + REMEMBERED_MS,
+        };
+        await idempotencyKeysStore(tx).fill(rows.of(tenantId).first('idempotency_keys', row));
+      },
+      [Symbol.dispose]: () => void underWay.delete(turn),
+    };
   };
+
+  return { begin: (caller) => turnOf(caller, ''), beginInService: (caller) => turnOf(caller, `${caller.tenant.id}.`) };
 };

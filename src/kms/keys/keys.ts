@@ -20,6 +20,7 @@ import type { MaterialKeyService } from './material-keys/material-key.ts';
 import { createSlowKeys } from './material-keys/slow-keys.ts';
 import { createRotationHints, type RotationHints } from './rotation/rotation-hints.ts';
 import { createCryptography, type Cryptography } from './operations/cryptography.ts';
+import type { Administration } from './operations/administration.ts';
 import { type Audit, createDoor } from './operations/operate.ts';
 import { createTransfer, type Transfer } from './transfer/transfer.ts';
 import { type KeyQuotas, USUAL_QUOTAS } from './elastic-keys/quotas.ts';
@@ -51,6 +52,8 @@ export interface KeysOptions {
   readonly rows: Pick<RowIntegrity, 'of'>;
   /** The refusal of a caller who does not hold a scope. */
   readonly insufficientScope: (scope: FineScope) => AppError;
+  /** None: no act administers. */
+  readonly administration?: Administration;
   /** None: acts leave no record. */
   readonly audit?: Audit;
   /** Called with every act once it is over; must not throw. */
@@ -69,6 +72,7 @@ export const createKeys = ({
   barrier,
   rows,
   insufficientScope,
+  administration,
   audit,
   emit,
   now,
@@ -80,7 +84,7 @@ export const createKeys = ({
   const ring = createKeyRing({ barrier, rows, rotationDue: rotationHints.add, ...(elapsed && { elapsed }) });
   const mint = { barrier, random, slowKeys: createSlowKeys() };
   const idempotency = createIdempotency({ rows, limit: quotas.idempotencyKeys, now });
-  const told = { ...(audit && { audit }), ...(emit && { emit }) };
+  const told = { ...(administration && { administration }), ...(audit && { audit }), ...(emit && { emit }) };
   const { operate, admit } = createDoor({ barrier, rows, ring, insufficientScope, idempotency, ...told });
   return {
     admit,

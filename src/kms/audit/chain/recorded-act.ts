@@ -36,7 +36,7 @@ const credentialOf = ({ authentication }: Caller): { readonly issuer?: string; r
 
 /** An act as an entry; it names the credential by its kind, issuer and token id, and holds nothing of what was sent or answered. */
 export const entryOfAct = (act: Act, at: number): Entry => {
-  const { caller, action, target, outcome, code, materialKeyId } = act;
+  const { caller, action, target, object, outcome, code, materialKeyId } = act;
   const { request, authentication } = caller;
   const key = toldOr(target?.elasticKeyId);
   const actor = told(caller.subject);
@@ -57,6 +57,7 @@ export const entryOfAct = (act: Act, at: number): Entry => {
         issuer,
         kind: 'act',
         material_key: toldOr(materialKeyId ?? target?.materialKeyId),
+        object: object && `${object.kind}:${object.id}`,
         outcome,
         previous,
         request: request?.id,

@@ -29,6 +29,8 @@ export interface AuditEntry {
   readonly code: string | null;
   readonly elasticKeyId: string | null;
   readonly materialKeyId: string | null;
+  /** `<kind>:<id>` of the thing that it was about where that is no key. */
+  readonly object: string | null;
   readonly subject: string;
   readonly username: string | null;
   readonly credential: string;

@@ -36,6 +36,9 @@ const entrySchema = Type.Object(
     code: nullable(Type.String(), { description: 'Of the Problem that its caller got; null where there was none.' }),
     elastic_key_id: nullable(Type.String()),
     material_key_id: nullable(Type.String(), { description: 'The version that was used; null where none was.' }),
+    object: nullable(Type.String(), {
+      description: 'The thing that it was about where that is no key, such as `realm-user:<id>`; null for none.',
+    }),
     subject: Type.String({ description: 'Stable id of the one who acted, within the issuer or the realm.' }),
     username: nullable(Type.String()),
     credential: Type.String({ description: '`token`, `realm-user`, `certificate`, or `service` where the KMS acted by itself.' }),
@@ -57,6 +60,7 @@ const viewOf = (entry: AuditEntry) => ({
   code: entry.code,
   elastic_key_id: entry.elasticKeyId,
   material_key_id: entry.materialKeyId,
+  object: entry.object,
   subject: entry.subject,
   username: entry.username,
   credential: entry.credential,

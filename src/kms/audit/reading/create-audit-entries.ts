@@ -51,6 +51,7 @@ const entryOf = (line: Line): AuditEntry => ({
   code: textOr(line['code']),
   elasticKeyId: textOr(line['elastic_key']),
   materialKeyId: textOr(line['material_key']),
+  object: textOr(line['object']),
   subject: String(line['subject']),
   username: textOr(line['username']),
   credential: String(line['credential']),

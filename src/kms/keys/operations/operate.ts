@@ -1,9 +1,9 @@
 import type { Kysely } from 'kysely';
-import { AppError } from '#infra/apperr/app-error.ts';
+import { AppError, InternalError } from '#infra/apperr/app-error.ts';
 import type { DatabaseKind } from '#infra/database/config.ts';
 import type { FineScope } from '#infra/magic/magic.ts';
 import { isUuid } from '#infra/magic/uuid.ts';
-import type { Act, Action, Admit, Asked, AskedOf, Mode, Operate, Outcome, Target, Work } from '#kms/action.ts';
+import type { Act, Action, ActObject, Admit, Asked, AskedOf, Mode, Operate, Outcome, Target, Work } from '#kms/action.ts';
 import { sealedError } from '#kms/barrier/barrier-errors.ts';
 import type { Barrier } from '#kms/barrier/barrier.ts';
 import type { Caller } from '#kms/caller.ts';
@@ -15,6 +15,8 @@ import { leasesEnded } from '#kms/tenants/leases.ts';
 import { elasticKeyNotFound } from '../elastic-keys/elastic-key-errors.ts';
 import { elasticKeysStore } from '../elastic-keys/elastic-key.store.ts';
 import type { KeyRing } from '../key-ring/key-ring.ts';
+import { type Administration, createAdminister } from './administration.ts';
+import { commit, CommitUnanswered } from './commit.ts';
 
 /** Where every act is recorded before anyone hears of it. */
 export interface Audit {
@@ -30,6 +32,8 @@ export interface DoorOptions {
   readonly insufficientScope: (scope: FineScope) => AppError;
   /** None configured: every request is a new one. */
   readonly idempotency?: Idempotency;
+  /** None: no act administers. */
+  readonly administration?: Administration;
   /** None configured: acts leave no record. */
   readonly audit?: Audit;
   /** Called with every act once it is over; must not throw. */
@@ -43,7 +47,7 @@ export interface Door {
 }
 
 /** An act of any mode, before it is known how it ends. */
-type Attempted = Pick<Act, 'caller' | 'action' | 'target'>;
+type Attempted = Pick<Act, 'caller' | 'action' | 'target' | 'object'>;
 
 /** An act that was done, and what its caller is answered. */
 interface Done<A> {
@@ -57,6 +61,7 @@ interface UnderWay<M extends Mode = Mode> {
   readonly caller: Caller;
   readonly action: Action<M>;
   target: Target | null;
+  object?: ActObject;
 }
 
 type Run<M extends Mode> = <A>(act: UnderWay<M>, asked: AskedOf<M>, work: Work<M, KeyRing, A, AskedOf<M>>) => Promise<Done<A>>;
@@ -68,11 +73,6 @@ const targetOf = ({ materialKeyId }: Asked, elasticKeyId: string): Target => ({
 
 /** The target of who asks by id; null where a name has to be looked up, or nothing was asked for. */
 const targetById = (asked: Asked | null): Target | null => (asked !== null && isUuid(asked.key) ? targetOf(asked, asked.key) : null);
-
-/** The answer to a commit was lost, or the commit failed: the caller learns the cause. */
-class CommitUnanswered extends Error {
-  override readonly name = 'CommitUnanswered';
-}
 
 const codeOf = (error: unknown): string => {
   if (error instanceof CommitUnanswered) return codeOf(error.cause);
@@ -101,7 +101,8 @@ const outcomeOf = (error: unknown): Outcome => {
  * that wait was over.
  */
 export const createDoor = (options: DoorOptions): Door => {
-  const { barrier, rows, ring, insufficientScope, idempotency, audit, emit } = options;
+  const { barrier, rows, ring, insufficientScope, idempotency, administration, audit, emit } = options;
+  const administer = administration === undefined ? null : createAdminister({ administration, idempotency });
 
   const settle = async ({ caller: { tenant }, action, target }: UnderWay<'change'>, kind: DatabaseKind): Promise<void> => {
     if (target && action.outdates !== undefined) ring.forget({ tenant, elasticKeyId: target.elasticKeyId });
@@ -135,20 +136,11 @@ export const createDoor = (options: DoorOptions): Door => {
     const target = await find(act, asked, db);
     const write = await work({ tenant, db, rows: rows.of(tenant.id), ring, target });
     await audit?.record({ caller, action, target, outcome: 'begun', code: null, materialKeyId: null });
-    let isWritten = false;
-    const answer = await database
-      .transaction(async (tx) => {
-        await turn?.claim(tx);
-        const made = await write(tx);
-        await turn?.remember(tx, { answer: made, target });
-        isWritten = true;
-        return made;
-      })
-      .catch((error: unknown) => {
-        // Nobody knows what holds, so nothing that was read before may be used any longer.
-        if (target && action.outdates !== undefined) ring.forget({ tenant, elasticKeyId: target.elasticKeyId });
-        throw isWritten ? new CommitUnanswered('the commit was not answered', { cause: error }) : error;
-      });
+    const answer = await commit(database, { turn, about: target, write }).catch((error: unknown) => {
+      // Nobody knows what holds, so nothing that was read before may be used any longer.
+      if (target && action.outdates !== undefined) ring.forget({ tenant, elasticKeyId: target.elasticKeyId });
+      throw error;
+    });
     await settle({ ...act, target }, kind);
     return { answer, target, materialKeyId: null };
   };
@@ -167,6 +159,15 @@ export const createDoor = (options: DoorOptions): Door => {
       return { answer: await work({ tenant, db, rows: rows.of(tenant.id), ring, target }), target, materialKeyId: null };
     },
     change,
+    administer: async (act, _, work) => {
+      if (administer === null) throw new InternalError('an act administers where the door has no database of the service');
+      const answer = await administer(act.caller, {
+        plan: work,
+        found: (object) => void (act.object = object),
+        begun: async () => audit?.record({ ...act, outcome: 'begun', code: null, materialKeyId: null }),
+      });
+      return { answer, target: null, materialKeyId: null };
+    },
   };
 
   /** Of an act whose record cannot be written, the event says that it failed. */
@@ -214,7 +215,7 @@ export const createDoor = (options: DoorOptions): Door => {
       const done = await admitted().catch(async (error: unknown) => {
         throw await ended(act, error);
       });
-      await tell({ caller, action, target: done.target, outcome: 'done', code: null, materialKeyId: done.materialKeyId });
+      await tell({ ...act, target: done.target, outcome: 'done', code: null, materialKeyId: done.materialKeyId });
       return done.answer;
     },
   };

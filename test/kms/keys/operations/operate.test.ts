@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest';
 import type { FineScope } from '#infra/magic/magic.ts';
 import type { Attributes } from '#infra/telemetry/telemetry.ts';
 import { FINE_SCOPES } from '#kms/access/scopes.ts';
-import type { Act } from '#kms/action.ts';
+import type { Act, Target } from '#kms/action.ts';
 import { type Caller, serviceCaller } from '#kms/caller.ts';
+import type { TenantTables } from '#kms/database/tenant-tables.ts';
 import type { Answered, Idempotency, Turn } from '#kms/idempotency/idempotency.ts';
 import { USUAL_QUOTAS } from '#kms/keys/elastic-keys/quotas.ts';
 import { createElasticKeyService } from '#kms/keys/elastic-keys/elastic-key.service.ts';
@@ -71,13 +72,14 @@ const behindDoor = ({ barrier, rows, clock }: TestKms, more: Pick<DoorOptions, '
 
 /** Remembers the answer to each request of a caller. */
 const remembering = (): Idempotency & { isBroken: boolean } => {
-  const answers = new Map<string, Answered<unknown>>();
+  const answers = new Map<string, Answered<unknown, Target | null>>();
   const memory = {
     isBroken: false,
-    begin: (caller: Caller): Turn => {
+    beginInService: () => null,
+    begin: (caller: Caller): Turn<TenantTables, Target | null> => {
       const id = caller.request?.id ?? '';
       return {
-        replay: async <A>() => answers.get(id) as Answered<A> | undefined,
+        replay: async <A>() => answers.get(id) as Answered<A, Target | null> | undefined,
         claim: async () => {},
         remember: async (_tx, answered) => {
           if (memory.isBroken) throw new Error('broken');
