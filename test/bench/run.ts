@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { Bench } from 'tinybench';
 import { demoSuite } from './demo.bench.ts';
 import { dockerComparison } from './docker.bench.ts';
+import { flatComparisons } from './flat.bench.ts';
 import { httpSuite } from './http.bench.ts';
 import { kmsSuite } from './kms.bench.ts';
 import { refusalComparisons } from './refusals.bench.ts';
@@ -26,7 +27,7 @@ interface Results {
 
 const SUITES: Readonly<Record<string, Suite>> = { kms: kmsSuite, secrets: secretsSuite, http: httpSuite, demo: demoSuite };
 /** Only when named: they need what not every machine has. */
-const COMPARISONS: Readonly<Record<string, Comparison>> = { docker: dockerComparison, ...refusalComparisons };
+const COMPARISONS: Readonly<Record<string, Comparison>> = { docker: dockerComparison, ...refusalComparisons, ...flatComparisons };
 const FOLDER = join(import.meta.dirname, '../../bench-results');
 /** Of a comparison with many pairs. */
 const MAX_PAIRS_SHOWN = 10;
@@ -65,9 +66,7 @@ for (const [name, suite] of Object.entries(SUITES)) {
 const comparisons: Record<string, Ratio> = {};
 for (const [name, comparison] of Object.entries(COMPARISONS)) {
   if (!wanted.includes(name)) continue;
-  const compared = await comparison();
-  const key = `${compared.ours} / ${compared.theirs}`;
-  comparisons[key] = ratioOf(compared);
+  for (const compared of [await comparison()].flat()) comparisons[`${compared.ours} / ${compared.theirs}`] = ratioOf(compared);
 }
 
 await mkdir(FOLDER, { recursive: true });

@@ -20,7 +20,8 @@ export interface Compared {
   readonly pairs: readonly (readonly [ours: number, theirs: number])[];
 }
 
-export type Comparison = () => Promise<Compared>;
+/** One of them, or several that share what they set up. */
+export type Comparison = () => Promise<Compared | readonly Compared[]>;
 
 /** The outcome of a comparison: the median of each way, and the median of the ratios within the pairs. */
 export interface Ratio {

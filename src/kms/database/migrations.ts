@@ -3,7 +3,7 @@ import { addAuditTags, createAuditTables } from './audit.table.ts';
 import { createBarrierKeys } from './barrier-keys.table.ts';
 import { createDemoResets } from './demo-resets.table.ts';
 import { addElasticKeyLabels } from './elastic-key-labels.table.ts';
-import { createElasticKeys } from './elastic-keys.table.ts';
+import { countElasticKeys, createElasticKeys } from './elastic-keys.table.ts';
 import { addErasureBackoff, createErasuresDue } from './erasures-due.table.ts';
 import { addKeyUsage } from './key-usage.table.ts';
 import { addLifeCycle } from './life-cycle.table.ts';
@@ -49,6 +49,7 @@ export const tenantMigrations: readonly Migration[] = [
   createErasuresDue,
   addKeyUsage,
   addErasureBackoff,
+  countElasticKeys,
 ];
 
 /** Migrations of the database of the audit, in the order in which they run; only ever appended to. */

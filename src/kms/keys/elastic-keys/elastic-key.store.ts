@@ -11,7 +11,7 @@ import type { TenantRows } from '#kms/integrity/row-integrity.ts';
 import { elasticKeyNameTaken, elasticKeyNotFound } from './elastic-key-errors.ts';
 import { ELASTIC_KEY_STATES, RESTORED_STATES } from './elastic-key.states.ts';
 import { type ElasticKey, type ListElasticKeys, ORIGINS } from './elastic-key.ts';
-import { hasLabel, type Labels } from './labels.ts';
+import { type AskedLabel, hasLabel, type Labels } from './labels.ts';
 import { nextRotationOf } from './usage.ts';
 
 const elasticKeyOf = (row: ElasticKeyRow): ElasticKey => {
@@ -56,6 +56,9 @@ const usageColumns = ({ usage, nextRotationAt }: Pick<ElasticKey, 'usage' | 'nex
 });
 
 /** Labels as their column has them. */
+/** So many keys are looked up by their ids; a walk through all keys meets one of more than these before long. */
+const FEW_IDS = 200;
+
 const labelsColumn = (labels: Labels): string | null => (Object.keys(labels).length === 0 ? null : JSON.stringify(labels));
 
 /** Members of an elastic key that may change, and the time of the change. */
@@ -130,6 +133,13 @@ export const elasticKeysStore = (db: Kysely<TenantTables>, rows: TenantRows) => 
     });
     return changed;
   };
+  /** The ids of the keys with a label, or null where they are more than a few. */
+  const fewWithLabel = async ({ name, value }: AskedLabel): Promise<readonly string[] | null> => {
+    let query = db.selectFrom('elastic_key_labels').select('elastic_key_id').where('name', '=', name);
+    if (value !== undefined) query = query.where('value', '=', value);
+    const found = await query.limit(FEW_IDS + 1).execute();
+    return found.length > FEW_IDS ? null : found.map(({ elastic_key_id: id }) => id);
+  };
   return {
     /** @throws AppError `elastic-key-name-taken` 409 */
     insert: async (key: Omit<ElasticKey, 'revision'>): Promise<ElasticKey> => {
@@ -187,8 +197,11 @@ export const elasticKeysStore = (db: Kysely<TenantTables>, rows: TenantRows) => 
       if (variants !== undefined) query = query.where('algorithm', 'in', variants);
       if (filter.state !== undefined) query = query.where('state', '=', filter.state);
       const { labels = [] } = filter;
-      // Not by ids of all keys that have it: a page costs no more where many keys do.
-      for (const label of labels)
+      for (const label of labels) {
+        // By their ids where they are few; not where many keys have it, so that a page costs no more then.
+        const ids = await fewWithLabel(label);
+        if (ids?.length === 0) return [];
+        if (ids !== null) query = query.where('id', 'in', ids);
         query = query.where(({ exists, selectFrom }) => {
           const found = selectFrom('elastic_key_labels')
             .select('elastic_key_labels.name')
@@ -196,6 +209,7 @@ export const elasticKeysStore = (db: Kysely<TenantTables>, rows: TenantRows) => 
             .where('elastic_key_labels.name', '=', label.name);
           return exists(label.value === undefined ? found : found.where('elastic_key_labels.value', '=', label.value));
         });
+      }
       if (after) {
         const beyond = direction === 'asc' ? '>' : '<';
         query = query.where((where) =>

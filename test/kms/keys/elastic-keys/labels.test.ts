@@ -123,3 +123,24 @@ describe.each(databaseKinds())('Labels of elastic keys on %s', (kind) => {
     await expect(kms.elasticKeys.read(kms.caller, key.id)).rejects.toMatchObject({ code: 'row-damaged', status: 503 });
   });
 });
+
+describe('A label that most of many keys have', () => {
+  it('finds them in pages all the same, beside one that few have', async () => {
+    await using databases = await withDatabases('sqlite');
+    const kms = await testKms(databases);
+    const { elasticKeys, caller } = kms;
+    const made: string[] = [];
+    for (let n = 0; n < 205; n += 1) made.push((await makeWith(kms, { env: 'prod', ...(n % 100 === 0 && { rare: 'x' }) })).id);
+    const listed = async (...labels: { name: string; value: string }[]): Promise<string[]> => {
+      const ids: string[] = [];
+      for (let cursor: string | null = ''; cursor !== null;) {
+        const page = await elasticKeys.list(caller, { labels, limit: 100, sort: 'created_at', ...(cursor !== '' && { cursor }) });
+        ids.push(...page.items.map(({ id }) => id));
+        cursor = page.nextCursor;
+      }
+      return ids;
+    };
+    expect(await listed({ name: 'env', value: 'prod' })).toEqual(made);
+    expect(await listed({ name: 'env', value: 'prod' }, { name: 'rare', value: 'x' })).toEqual([made[0], made[100], made[200]]);
+  });
+});
