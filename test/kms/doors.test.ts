@@ -44,6 +44,8 @@ describe('In the KMS', () => {
       // Looks which keys are due; each is destroyed through the door.
       'keys/life-cycle/destroy-due-keys.ts',
       'keys/life-cycle/erase-destroyed-keys.ts',
+      // An act that administers finds the database of the service with that of its tenant.
+      'keys/operations/administration.ts',
       'keys/operations/operate.ts',
       // Wraps secrets anew under a newer content key: what they are and may do stays.
       'keys/rewrapping/rewrap-tenant.ts',
@@ -71,7 +73,7 @@ describe('In the KMS', () => {
       'integrity/create-database-rows.ts',
       // Of whoever opens one: it ends with the ledger.
       'integrity/with-ledger.ts',
-      'keys/operations/operate.ts',
+      'keys/operations/commit.ts',
       // Once, before anything is served: it tags rows from before rows were authenticated.
       'tenants/adopt-rows.ts',
       'tenants/prepare-tenants.ts',
