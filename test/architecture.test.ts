@@ -44,6 +44,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['demo'],
     ['access/guard'],
     ['access/realms', 'access/tokens'],
+    ['access/federation'],
     ['access'],
     ['keys'],
     ['keys/operations', 'keys/life-cycle', 'keys/transfer', 'keys/rewrapping', 'keys/rotation'],

@@ -51,7 +51,7 @@ export interface IdempotencyKey {
  * nobody's name. The guard makes one for each request.
  */
 export interface Caller {
-  /** Stable id within the issuer or the realm: `sub`, realm user id, common name of a certificate. */
+  /** Stable id within the issuer or the realm: `sub`, realm user id, common name of a certificate; see `principalOf`. */
   readonly subject: string;
   readonly username: string | null;
   readonly roles: readonly string[];
@@ -62,6 +62,19 @@ export interface Caller {
   /** Null for work that no request asked for. */
   readonly request: CallerRequest | null;
 }
+
+/**
+ * The one who acts, told apart from everybody else in his tenant: a `sub` means somebody only within its issuer, and a subject only
+ * within its kind of credential. Compare principals, never subjects.
+ */
+export const principalOf = ({
+  subject,
+  authentication,
+}: Pick<Caller, 'subject' | 'authentication'>): readonly [string, string | null, string] => [
+  authentication.kind,
+  authentication.kind === 'token' ? authentication.issuer : null,
+  subject,
+];
 
 /** A caller as his credential alone proves him. */
 export type AuthenticatedCaller = Omit<Caller, 'request'>;

@@ -14,7 +14,8 @@ import {
 import { adminListenerConfigSchema } from '#infra/http/operators.ts';
 import { signalDebuggerConfigSchema } from '#infra/process/signal-debugger.ts';
 import { logFileConfigSchema, telemetryConfigSchema } from '#infra/telemetry/config.ts';
-import { accessConfigSchema, repeatedIssuers } from './access/guard/config.ts';
+import { checkIssuers } from './access/federation/check-issuers.ts';
+import { accessConfigSchema } from './access/guard/config.ts';
 import { auditConfigSchema } from './audit/config.ts';
 import { unsealConfigSchema } from './barrier/config.ts';
 import { quotasConfigSchema } from './keys/elastic-keys/quotas.ts';
@@ -49,7 +50,7 @@ export type KmsConfig = Static<typeof kmsConfigSchema>;
 export const loadKmsConfig = async (files: readonly string[]): Promise<KmsConfig> => {
   const what = 'KMS configuration';
   const config = await loadConfig({ schema: kmsConfigSchema, files, what });
-  const fields = repeatedIssuers(config);
+  const fields = checkIssuers(config.identity.issuers);
   if (fields.length > 0) throw configInvalid(what, fields);
   return config;
 };

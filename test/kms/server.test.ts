@@ -1,7 +1,6 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { parse, stringify } from 'yaml';
 import { type KmsConfig, loadKmsConfig } from '#kms/config.ts';
 import { basic, KMS_CONFIG_FOLDER, kmsHouse, runKms } from '#test/kms/support/kms-server.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';
@@ -32,28 +31,6 @@ describe('kms.yml', () => {
     const error = await loadKmsConfig([join(KMS_CONFIG_FOLDER, 'kms.yml'), file]).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: 'config-invalid' });
     expect((error as { fields: { field: string }[] }).fields.map((issue) => issue.field)).toContain(`overlay.yml#${pointer}`);
-  });
-});
-
-describe('an issuer of kms.yml', () => {
-  it('stands there once: of two entries the second is refused and named', async () => {
-    await using folder = await temporaryDirectory();
-    const { identity } = parse(await readFile(join(KMS_CONFIG_FOLDER, 'kms.yml'), 'utf8')) as {
-      identity: { issuers: { issuer: string }[] };
-    };
-    const [entry] = identity.issuers;
-    const file = join(folder.path, 'overlay.yml');
-    const load = async (issuers: readonly unknown[]) => {
-      await writeFile(file, stringify({ identity: { issuers } }));
-      return loadKmsConfig([join(KMS_CONFIG_FOLDER, 'kms.yml'), file]);
-    };
-    await expect(load([entry, { ...entry, tenants: ['demo'] }])).rejects.toMatchObject({
-      code: 'config-invalid',
-      message: expect.stringContaining(entry?.issuer ?? 'no issuer'),
-      fields: [{ field: '/identity/issuers/1/issuer' }],
-    });
-    const other = { ...entry, issuer: `${entry?.issuer}/other` };
-    expect((await load([entry, other])).identity.issuers).toHaveLength(2);
   });
 });
 

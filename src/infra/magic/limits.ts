@@ -3,8 +3,10 @@
  * way there and back, so that the one who knows the cause is the one who tells it. `test/infra/magic/limits.test.ts` holds the order.
  */
 
-/** The KMS for the keys of its issuer. */
+/** The KMS for the keys of its issuer, the metadata that say where these are included. */
 export const JWKS_MS = 1_500;
+/** The KMS for the metadata of an issuer. */
+export const DISCOVERY_MS = 1_000;
 /** The KMS for the answer whether a token is still good. */
 export const INTROSPECTION_MS = 3_000;
 /** A service for something that it depends on, in one look. */

@@ -20,6 +20,8 @@ export interface Challenges {
   missing(): AppError;
   /** A token that is refused. @see RFC 6750 section 3.1 */
   invalidToken(why: string, cause?: unknown): AppError;
+  /** A good token for a tenant that its issuer may not speak for, or that is not here; never says which. */
+  foreignTenant(): AppError;
   /** User name or password wrong; never says which. @see RFC 7617 */
   invalidPassword(): AppError;
   /** A certificate that is mapped to nobody; TLS asks for it, so there is no scheme to name. */
@@ -45,19 +47,23 @@ export const createChallenges = (detail: ErrorDetail): Challenges => {
       members: error === null ? {} : { error, ...(full ? { error_description: message } : {}) },
     });
 
+  const invalidToken = (code: string, why: string, cause?: unknown): AppError =>
+    unauthenticated(
+      code,
+      why,
+      challenge('Bearer', { error: 'invalid_token', ...(full ? { error_description: why } : {}) }),
+      'invalid_token',
+      cause,
+    );
+
   return {
     missing: () =>
       new AppError('credential-missing', 401, 'This route needs a credential: a Bearer token, Basic, or a client certificate.', {
         headers: { 'www-authenticate': `${challenge('Bearer', {})}, ${BASIC_CHALLENGE}` },
       }),
-    invalidToken: (why, cause) =>
-      unauthenticated(
-        'token-invalid',
-        why,
-        challenge('Bearer', { error: 'invalid_token', ...(full ? { error_description: why } : {}) }),
-        'invalid_token',
-        cause,
-      ),
+    invalidToken: (why, cause) => invalidToken('token-invalid', why, cause),
+    foreignTenant: () =>
+      invalidToken('token-tenant-foreign', 'The issuer of the token may not speak for its tenant, or there is no such tenant here'),
     invalidPassword: () => unauthenticated('password-invalid', 'User name or password is wrong.', BASIC_CHALLENGE, null),
     unknownCertificate: (why) => unauthenticated('certificate-unknown', why, `${challenge('Bearer', {})}, ${BASIC_CHALLENGE}`, null),
     invalidRequest: (why) =>

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Caller, IdempotencyKey } from '#kms/caller.ts';
+import { type Caller, type IdempotencyKey, principalOf } from '#kms/caller.ts';
 
 const hashOf = (parts: readonly unknown[]): string => createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
 
@@ -21,7 +21,4 @@ export const fingerprintOf = (request: { readonly method: string; readonly url: 
   hashOf([request.method, request.url, ordered(request.body) ?? null]);
 
 /** The id of the row of a key: SHA-256 of the caller and the key, as base64url. One subject of two issuers is two callers. */
-export const rowIdOf = ({ subject, authentication }: Caller, { value }: IdempotencyKey): string => {
-  const issuer = authentication.kind === 'token' ? authentication.issuer : null;
-  return hashOf([authentication.kind, issuer, subject, value]);
-};
+export const rowIdOf = (caller: Caller, { value }: IdempotencyKey): string => hashOf([...principalOf(caller), value]);

@@ -5,7 +5,7 @@ import { parse } from 'yaml';
 import { HEALTH_FLAGS } from '#cli/settings/command-flags.ts';
 import * as limits from '#infra/magic/limits.ts';
 
-const { JWKS_MS, INTROSPECTION_MS, DEPENDENCY_MS, READYZ_MS, GUESS_MS, REFUSAL_MS, IN_FLIGHT_MS, ANSWER_MS } = limits;
+const { JWKS_MS, DISCOVERY_MS, INTROSPECTION_MS, DEPENDENCY_MS, READYZ_MS, GUESS_MS, REFUSAL_MS, IN_FLIGHT_MS, ANSWER_MS } = limits;
 const DEPLOYMENTS = join(import.meta.dirname, '../../../deployments');
 
 /** Milliseconds for the way there and back, and for what is done beside the waiting. */
@@ -18,6 +18,7 @@ interface Compose {
 describe('Whoever waits', () => {
   it.each([
     ['a look at the issuer', DEPENDENCY_MS, 'a request for its keys', JWKS_MS],
+    ['a request for its keys', JWKS_MS, 'its metadata, which say where they are', DISCOVERY_MS],
     ['the CLI for /readyz', READYZ_MS, 'the look at a dependency', DEPENDENCY_MS],
     ['the demo for the use of a key', ANSWER_MS, 'its introspection, after its keys', INTROSPECTION_MS + JWKS_MS],
     ['a server that closes', IN_FLIGHT_MS, 'the refusal of a guess that waited', REFUSAL_MS],

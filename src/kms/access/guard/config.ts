@@ -1,7 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { filePath, strictObject } from '#infra/config/schema.ts';
 import { errorsConfigSchema } from '#infra/http/config.ts';
-import { repeated } from '#infra/config/repeated.ts';
 import { tlsFilesSchema } from '#infra/tls/config.ts';
 import { issuerConfigSchema } from '../tokens/issuer-config.ts';
 
@@ -21,10 +20,3 @@ export const accessConfigSchema = strictObject({
 });
 
 export type AccessConfig = Static<typeof accessConfigSchema>;
-
-/** Fields of issuers that are named twice: of two entries for one issuer only one could hold. */
-export const repeatedIssuers = ({ identity }: Pick<AccessConfig, 'identity'>) =>
-  repeated(
-    identity.issuers.map(({ issuer }) => issuer),
-    (index) => `/identity/issuers/${index}/issuer`,
-  );

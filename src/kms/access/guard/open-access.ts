@@ -49,7 +49,7 @@ export const openAccess = async (options: {
   const { config, demo, service, rows, userLeases, tenants, telemetry, emit, now, elapsed, closing } = options;
   await using opened = new AsyncDisposableStack();
   const { issuers: configs, tls, required } = config.identity;
-  const { issuers, dependency, jobs } = opened.use(await openTrustedIssuers({ configs, tls, required, telemetry, emit, now, elapsed }));
+  const { issuers, dependencies, jobs } = opened.use(await openTrustedIssuers({ configs, tls, required, telemetry, emit, now, elapsed }));
   const challenges = createChallenges(config.errors.detail);
   const { authenticate, newUsers } = await openAuthentication({
     realmsFile: config.realms_file,
@@ -71,7 +71,7 @@ export const openAccess = async (options: {
     challenges,
     authenticate,
     newUsers,
-    dependencies: configs.length === 0 ? [] : [dependency],
+    dependencies,
     jobs,
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };

@@ -1,4 +1,6 @@
 import { decodeJwt, errors, jwtVerify } from 'jose';
+import type { TokenAlgorithm } from '../federation/algorithms.ts';
+import { type ClaimNames, withOurNames } from '../federation/claim-names.ts';
 import { type AccessTokenClaims, readClaims } from './claims.ts';
 import type { JwksCache } from './jwks-cache.ts';
 
@@ -10,6 +12,10 @@ export interface TokenRules {
   readonly clockSkewSeconds: number;
   /** The longest life of a token. */
   readonly maxTokenSeconds: number;
+  /** Those by which its tokens may be signed; each of its keys verifies one of them. */
+  readonly algorithms: readonly TokenAlgorithm[];
+  /** Where its tokens have their claims, if not where ours have them. */
+  readonly claimNames?: ClaimNames | undefined;
 }
 
 export type ReadToken = { readonly claims: AccessTokenClaims } | { readonly refused: string };
@@ -31,10 +37,12 @@ export const claimedIssuer = (token: string): string | undefined => {
 };
 
 class UnknownKey extends Error {}
+class WrongAlgorithm extends Error {}
 
 /** Why jose refused, in words of ours: nothing that the token says is repeated. */
-const refusal = (error: unknown): string | undefined => {
+const refusal = (error: unknown, { algorithms }: TokenRules): string | undefined => {
   if (error instanceof UnknownKey) return 'The token is signed with a key that its issuer does not publish';
+  if (error instanceof WrongAlgorithm) return 'The algorithm of the token is not that of its key';
   if (error instanceof errors.JWTExpired) return 'The token has expired';
   if (error instanceof errors.JWTClaimValidationFailed) {
     if (error.claim === 'nbf') return 'The token is not valid yet';
@@ -42,7 +50,7 @@ const refusal = (error: unknown): string | undefined => {
     return `The claim ${error.claim} of the token is missing or wrong`;
   }
   if (error instanceof errors.JWSSignatureVerificationFailed) return 'The signature of the token is wrong';
-  if (error instanceof errors.JOSEAlgNotAllowed) return 'The algorithm of the token is not ES256';
+  if (error instanceof errors.JOSEAlgNotAllowed) return `The algorithm of the token is not ${algorithms.join(', ')}`;
   if (error instanceof errors.JOSEError) return 'The token cannot be read';
   return undefined;
 };
@@ -64,7 +72,7 @@ const refusedLife = (
 };
 
 /**
- * Verifies a JWT access token: ES256 and nothing else, `typ` at+jwt, a key that the issuer publishes (whatever `jwk`, `jku`,
+ * Verifies a JWT access token: an algorithm that its issuer may use and that is the one of its key, `typ` at+jwt, a key that the issuer publishes (whatever `jwk`, `jku`,
  * `x5u` or `x5c` say) and with which it signed at the time, exact issuer and audience, `exp` and `nbf`, a life no longer than configured that has begun, and all claims of their proper form.
  *
  * @param options.now epoch milliseconds
@@ -80,28 +88,29 @@ export const readAccessToken = async (
   try {
     const { payload } = await jwtVerify(
       token,
-      async ({ kid }) => {
+      async ({ kid, alg }) => {
         const found = typeof kid === 'string' && kid.length <= MAX_KID_LENGTH ? await jwks.key(kid) : undefined;
         if (found === undefined) throw new UnknownKey();
+        if (found.algorithm !== alg) throw new WrongAlgorithm();
         signsUntil = found.signsUntil;
         return found.key;
       },
       {
-        algorithms: ['ES256'],
+        algorithms: [...rules.algorithms],
         typ: 'at+jwt',
         issuer: rules.issuer,
         audience: rules.audience,
         clockTolerance: rules.clockSkewSeconds,
         currentDate: new Date(now()),
-        requiredClaims: ['exp', 'iat', 'sub', 'jti', 'client_id'],
+        requiredClaims: ['exp', 'iat', 'sub', 'jti'],
       },
     );
-    const read = readClaims(payload);
+    const read = readClaims(withOurNames(payload, rules.claimNames));
     if ('refused' in read) return { refused: `The claim ${read.refused} of the token is missing or wrong` };
     const refused = refusedLife(read.claims, rules, { now: now(), signsUntil });
     return refused === null ? read : { refused };
   } catch (error) {
-    const refused = refusal(error);
+    const refused = refusal(error, rules);
     if (refused === undefined) throw error;
     return { refused };
   }

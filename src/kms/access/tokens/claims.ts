@@ -72,8 +72,8 @@ export interface AccessTokenClaims {
   readonly notBefore: number | null;
   readonly authenticatedAt: number | null;
   readonly confirmation: Confirmation | null;
-  /** UUIDv4; whether there is such a tenant is not said yet. */
-  readonly tenantId: string;
+  /** Id of the tenant, or its name, as the rules of the issuer have it; whether there is such a tenant is not said yet. */
+  readonly tenant: string;
   readonly roles: readonly string[];
   /** Undefined: no narrowing; empty: nothing is allowed. */
   readonly permissions: readonly string[] | undefined;
@@ -135,7 +135,7 @@ export const readClaims = (payload: object): { readonly claims: AccessTokenClaim
       notBefore: payload.nbf === undefined ? null : payload.nbf * 1000,
       authenticatedAt: payload.auth_time === undefined ? null : payload.auth_time * 1000,
       confirmation: payload.cnf ?? null,
-      tenantId: payload.tenant_id,
+      tenant: payload.tenant_id,
       roles: payload.roles ?? [],
       permissions: payload.permissions,
       profile: picked(payload, (name) => standard.has(name) && !own.has(name)) as AccessTokenClaims['profile'],

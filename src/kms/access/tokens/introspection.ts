@@ -12,7 +12,8 @@ export interface Introspection {
 /** @param options.client trusts the configured CA only */
 export const createIntrospection = (options: {
   readonly issuer: string;
-  readonly endpoint: string;
+  /** Where to ask; it may ask the issuer itself. */
+  readonly endpoint: () => Promise<string>;
   /** Value of the Authorization header. */
   readonly authorization: string;
   readonly client: Pick<HttpsClient, 'request'>;
@@ -22,7 +23,7 @@ export const createIntrospection = (options: {
   const ask = async (token: string): Promise<boolean> => {
     const answer = await client.request({
       method: 'POST',
-      url: endpoint,
+      url: await endpoint(),
       headers: { authorization, accept: 'application/json' },
       form: { token, token_type_hint: 'access_token' },
       timeoutMs: INTROSPECTION_MS,

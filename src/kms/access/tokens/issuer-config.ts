@@ -1,6 +1,8 @@
 import { type Static, Type } from 'typebox';
 import { filePath, strictObject } from '#infra/config/schema.ts';
 import { KMS_CLIENT_ID, KMS_RESOURCE } from '#infra/magic/magic.ts';
+import { TOKEN_ALGORITHMS } from '../federation/algorithms.ts';
+import { claimNamesSchema } from '../federation/claim-names.ts';
 import { REVOCATION_MODES } from './revocation.ts';
 
 const httpsUrl = (description: string) => Type.String({ pattern: '^https://[^\\s#@]+$', maxLength: 512, description });
@@ -19,12 +21,34 @@ export const logInSchema = strictObject(
 /** One issuer of access tokens: how its tokens are checked, and the tenants that it is the authority for. */
 export const issuerConfigSchema = strictObject({
   issuer: httpsUrl('an https URL: exactly the `iss` of its tokens'),
-  jwks_uri: httpsUrl('an https URL without user and fragment'),
+  name: Type.Optional(
+    Type.String({
+      pattern: '^[a-z][a-z0-9-]{0,31}$',
+      description: 'how `/readyz` and the log call it; without it, `identity` for the first of the list, `identity-2` for the second',
+    }),
+  ),
+  discovery: Type.Boolean({
+    default: false,
+    description:
+      'true: addresses that are not stated here are taken from the metadata that the issuer publishes (RFC 8414, OpenID Connect Discovery)',
+  }),
+  jwks_uri: Type.Optional(httpsUrl('an https URL without user and fragment; required without `discovery`')),
   audience: Type.String({ minLength: 1, default: KMS_RESOURCE, description: 'exactly the `aud` of its tokens' }),
   ca: filePath({ description: 'PEM file with the root certificate that its TLS is verified against' }),
-  tenants: Type.Union([Type.Literal('*'), Type.Array(Type.String({ minLength: 1 }), { minItems: 1, uniqueItems: true })], {
-    description: 'names of the tenants that it may speak for, or "*"',
+  tenants: Type.Union([Type.Enum(['*', 'others']), Type.Array(Type.String({ minLength: 1 }), { minItems: 1, uniqueItems: true })], {
+    description:
+      'names of the tenants that it alone may speak for; "others": each that no other issuer names; "*": all, where it is the only issuer',
   }),
+  required: Type.Optional(
+    Type.Boolean({ description: 'whether `/readyz` is 503 while it does not answer; without it, as `identity.required` says for all' }),
+  ),
+  algorithms: Type.Array(Type.Enum(TOKEN_ALGORITHMS), {
+    default: ['ES256'],
+    minItems: 1,
+    uniqueItems: true,
+    description: 'by which its tokens may be signed; a key of its JWKS without `alg` counts only where this leaves one choice',
+  }),
+  claims: Type.Optional(claimNamesSchema),
   jwks_ttl_seconds: Type.Integer({
     minimum: 1,
     maximum: 86_400,
@@ -60,7 +84,7 @@ export const issuerConfigSchema = strictObject({
       default: 10,
       description: 'of the mode `interval`: how long an answer is remembered',
     }),
-    introspection_endpoint: httpsUrl('an https URL without user and fragment'),
+    introspection_endpoint: Type.Optional(httpsUrl('an https URL without user and fragment; required without `discovery`')),
     client_id: Type.String({ minLength: 1, maxLength: 128, default: KMS_CLIENT_ID, description: 'client id with which the KMS asks' }),
     client_secret_file: filePath({ description: 'file of mode 0600 with the client secret' }),
   }),

@@ -1,4 +1,4 @@
-import { importJWK, type JWK } from 'jose';
+import type { JWK } from 'jose';
 import { boundedKey } from '#infra/cache/bounded-key.ts';
 import { createBoundedMap } from '#infra/cache/bounded-map.ts';
 import type { HttpsClient } from '#infra/http/client.ts';
@@ -6,11 +6,11 @@ import { AppError } from '#infra/apperr/app-error.ts';
 import { JWKS_MS } from '#infra/magic/limits.ts';
 import { signsUntilOf } from '#infra/magic/signs-until.ts';
 import type { Emit } from '#kms/events.ts';
+import { type PublicTokenKey, readTokenKey, type TokenAlgorithm } from '../federation/algorithms.ts';
 import { identityUnavailable, isLimited, refusedBy } from './identity-unavailable.ts';
 
-/** A public key of an issuer. */
-export interface VerificationKey {
-  readonly key: Exclude<Awaited<ReturnType<typeof importJWK>>, Uint8Array>;
+/** A public key of an issuer, with the one algorithm that it verifies. */
+export interface VerificationKey extends PublicTokenKey {
   /** Epoch milliseconds; null: the issuer does not say when it ceases to sign. */
   readonly signsUntil: number | null;
 }
@@ -39,59 +39,57 @@ const MAX_NEGATIVE = 1_000;
 /** A failed request is not repeated within this time; a probe is answered from the last one within it. In milliseconds. */
 const SETTLED_MS = 900;
 
-const isPublicP256 = (key: JWK): boolean =>
-  key.kty === 'EC' &&
-  key.crv === 'P-256' &&
-  (key.alg === undefined || key.alg === 'ES256') &&
-  (key.use === undefined || key.use === 'sig') &&
-  (key.key_ops === undefined || key.key_ops.includes('verify')) &&
-  typeof key.x === 'string' &&
-  typeof key.y === 'string';
-
 /**
- * Only ES256 keys with a unique, short kid and, if any, a time until which they sign; a symmetric key that stands in a JWKS is never taken, nor is anything private.
+ * Only keys for an allowed algorithm, with a unique, short kid and, if any, a time until which they sign; a symmetric key that stands in
+ * a JWKS is never taken, nor is anything private.
  */
-const usableKeys = async (document: unknown): Promise<ReadonlyMap<string, VerificationKey>> => {
+const usableKeys = async (document: unknown, algorithms: readonly TokenAlgorithm[]): Promise<ReadonlyMap<string, VerificationKey>> => {
   const list: unknown = typeof document === 'object' && document !== null && 'keys' in document ? document.keys : undefined;
   if (!Array.isArray(list)) throw new AppError('jwks-malformed', 502, 'the JWKS is not an object with a list of keys');
   if (list.length > MAX_KEYS) throw new AppError('jwks-too-large', 502, `the JWKS has more than ${MAX_KEYS} keys`);
   const candidates = list.filter(
-    (key: unknown): key is JWK & { kid: string } =>
-      typeof key === 'object' && key !== null && isPublicP256(key) && typeof (key as JWK).kid === 'string',
+    (key: unknown): key is JWK & { kid: string } => typeof key === 'object' && key !== null && 'kid' in key && typeof key.kid === 'string',
   );
   const keys = new Map<string, VerificationKey>();
   for (const candidate of candidates) {
-    const { kid, kty, crv, x, y } = candidate;
+    const { kid } = candidate;
     const signsUntil = signsUntilOf(candidate);
     if (signsUntil === undefined) continue;
     if (kid.length === 0 || kid.length > MAX_KID_LENGTH || candidates.filter((other) => other.kid === kid).length > 1) continue;
-    // A point that is not on the curve fails here; the other keys stay usable.
-    const imported = await importJWK({ kty, crv, x, y } as JWK, 'ES256').catch(() => null);
-    if (imported !== null && !(imported instanceof Uint8Array)) keys.set(kid, { key: imported, signsUntil });
+    const read = await readTokenKey(candidate, algorithms);
+    if (read !== undefined) keys.set(kid, { ...read, signsUntil });
   }
-  if (keys.size === 0) throw new AppError('jwks-empty', 502, 'the JWKS has no usable ES256 key');
+  if (keys.size === 0) throw new AppError('jwks-empty', 502, `the JWKS has no usable key for ${algorithms.join(', ')}`);
   return keys;
 };
 
+/** Where the keys are, and who asks for them. */
+export interface JwksLocation {
+  readonly uri: string;
+  /** By which the issuer knows who asks, and limits this KMS apart from strangers; absent where it does not know it. */
+  readonly authorization?: string;
+}
+
 /**
- * Keys fetched when they are first needed and again when they are older than `ttlMs`: one request at a time, from the
- * configured URL only, no redirects, size and time capped. While the issuer is down the old keys serve for `staleMs` more.
+ * Keys fetched when they are first needed and again when they are older than `ttlMs`: one request at a time, from the located
+ * URL only, no redirects, size and time capped. While the issuer is down the old keys serve for `staleMs` more.
  *
  * @param options.client trusts the configured CA only, and caps the size of an answer
  * @param options.elapsed milliseconds of a clock that never goes back
  */
 export const createJwksCache = (options: {
   readonly issuer: string;
-  readonly uri: string;
-  /** By which the issuer knows who asks, and limits this KMS apart from strangers; absent where it does not know it. */
-  readonly authorization?: string;
+  /** It may ask the issuer itself; the time for that counts as time for the keys. */
+  readonly locate: () => Promise<JwksLocation>;
+  /** Those by which its tokens may be signed. */
+  readonly algorithms: readonly TokenAlgorithm[];
   readonly client: Pick<HttpsClient, 'request'>;
   readonly ttlMs: number;
   readonly staleMs: number;
   readonly emit?: Emit;
   readonly elapsed?: () => number;
 }): JwksCache => {
-  const { issuer, uri, authorization, client, ttlMs, staleMs, emit = () => {}, elapsed = () => performance.now() } = options;
+  const { issuer, locate, algorithms, client, ttlMs, staleMs, emit = () => {}, elapsed = () => performance.now() } = options;
   let keys: ReadonlyMap<string, VerificationKey> = new Map();
   let fetchedAt = Number.NEGATIVE_INFINITY;
   let failure: { readonly error: unknown; readonly at: number } | null = null;
@@ -101,10 +99,12 @@ export const createJwksCache = (options: {
 
   const fetchKeys = async (): Promise<void> => {
     try {
+      const begun = elapsed();
+      const { uri, authorization } = await locate();
       const headers = { accept: 'application/json', ...(authorization === undefined ? {} : { authorization }) };
-      const answer = await client.request({ url: uri, headers, timeoutMs: JWKS_MS });
+      const answer = await client.request({ url: uri, headers, timeoutMs: JWKS_MS - Math.round(elapsed() - begun) });
       if (answer.status !== 200) throw refusedBy(issuer, answer, 'jwks-refused', 'JWKS');
-      keys = await usableKeys(answer.json());
+      keys = await usableKeys(answer.json(), algorithms);
       if (failure !== null) emit({ type: 'identity-reachable', issuer });
       fetchedAt = elapsed();
       failure = null;

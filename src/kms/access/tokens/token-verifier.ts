@@ -5,9 +5,10 @@ import { createSingleFlight } from '#infra/cache/single-flight.ts';
 import type { FineScope } from '#infra/magic/magic.ts';
 import type { PeerCertificate } from '../peer-certificate.ts';
 import type { Challenges } from '../challenges.ts';
+import type { SpeaksFor } from '../federation/authority.ts';
 import { expandScopes, narrowScopes } from '../scopes.ts';
 import type { AuthenticatedCaller } from '#kms/caller.ts';
-import type { TenantDirectory } from '#kms/tenants/directory.ts';
+import type { TenantDirectory, TenantHandle } from '#kms/tenants/directory.ts';
 import { claimedIssuer, readAccessToken, type TokenRules } from './access-token.ts';
 import type { AccessTokenClaims } from './claims.ts';
 import type { JwksCache } from './jwks-cache.ts';
@@ -16,8 +17,9 @@ import type { Revocation } from './revocation.ts';
 /** One issuer whose tokens are accepted, and what it may speak for. */
 export interface TrustedIssuer {
   readonly rules: TokenRules;
-  /** Names of the tenants for which this issuer is the authority, or all. */
-  readonly tenants: '*' | readonly string[];
+  readonly speaksFor: SpeaksFor;
+  /** Whether its tokens name their tenant by id or by name: a text is never tried as both. */
+  readonly tenantIs: 'id' | 'name';
   readonly jwks: JwksCache;
   readonly revocation: Revocation;
 }
@@ -61,7 +63,7 @@ const thumbprint = (peer: PeerCertificate): string => Buffer.from(peer.fingerpri
  */
 export const createTokenVerifier = (options: {
   readonly issuers: readonly TrustedIssuer[];
-  readonly tenants: Pick<TenantDirectory, 'byId'>;
+  readonly tenants: Pick<TenantDirectory, 'byId' | 'byName'>;
   readonly challenges: Challenges;
   readonly now?: () => number;
   readonly elapsed?: () => number;
@@ -109,15 +111,19 @@ export const createTokenVerifier = (options: {
     if (peer === null || thumbprint(peer) !== expected) throw challenges.invalidToken('The token is bound to another client certificate');
   };
 
+  /** One answer for a tenant that is not here and for one of another issuer: nobody learns which tenants others have. */
+  const tenantOf = async ({ issuer, claims }: Verified): Promise<TenantHandle> => {
+    const tenant = await (issuer.tenantIs === 'id' ? tenants.byId(claims.tenant) : tenants.byName(claims.tenant));
+    if (tenant === undefined || !issuer.speaksFor(tenant.name)) throw challenges.foreignTenant();
+    return tenant;
+  };
+
   return {
     verify: async ({ token, peer, scope }) => {
       const verified = await verifiedToken(token);
       const { claims, issuer } = verified;
       checkBinding(verified, peer);
-      const tenant = await tenants.byId(claims.tenantId);
-      if (tenant === undefined) throw challenges.invalidToken('The tenant of the token does not exist here');
-      if (issuer.tenants !== '*' && !issuer.tenants.includes(tenant.name))
-        throw challenges.invalidToken('The issuer of the token may not speak for its tenant');
+      const tenant = await tenantOf(verified);
       const use = { token, key: verified.key, expiresAt: claims.expiresAt, scope };
       if (await issuer.revocation.isRevoked(use)) throw challenges.invalidToken('The token was revoked');
       return {

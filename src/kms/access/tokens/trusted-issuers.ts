@@ -5,6 +5,9 @@ import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import type { TlsFiles } from '#infra/tls/config.ts';
 import type { Emit } from '#kms/events.ts';
 import { clientCredential } from './client-credential.ts';
+import { speaksFor } from '../federation/authority.ts';
+import { nameOfIssuer } from '../federation/check-issuers.ts';
+import { endpointsOfIssuer, metadataLack } from '../federation/issuer-metadata.ts';
 import { createIntrospection } from './introspection.ts';
 import { openIssuerClient } from './issuer-client.ts';
 import type { IssuerConfig } from './issuer-config.ts';
@@ -14,8 +17,8 @@ import type { TrustedIssuer } from './token-verifier.ts';
 
 export interface TrustedIssuers extends AsyncDisposable {
   readonly issuers: readonly TrustedIssuer[];
-  /** Up when every issuer publishes its keys at this moment. */
-  readonly dependency: DependencyCheck;
+  /** One for each issuer, by its name: up while it publishes its keys at this moment. */
+  readonly dependencies: readonly DependencyCheck[];
   /** Work by the clock while they are open; the caller starts it. */
   readonly jobs: readonly Job[];
 }
@@ -29,7 +32,7 @@ export interface TrustedIssuers extends AsyncDisposable {
 export const openTrustedIssuers = async (options: {
   readonly configs: readonly IssuerConfig[];
   readonly tls: Pick<TlsFiles, 'cert' | 'key'>;
-  /** Whether the KMS counts as not ready while an issuer does not answer. */
+  /** Whether the KMS counts as not ready while an issuer does not answer, where the issuer does not say it for itself. */
   readonly required: boolean;
   readonly telemetry: Telemetry;
   readonly emit: Emit;
@@ -39,18 +42,29 @@ export const openTrustedIssuers = async (options: {
   readonly elapsed?: () => number;
 }): Promise<TrustedIssuers> => {
   const { configs, tls, required, telemetry, emit, now = Date.now, elapsed = () => performance.now() } = options;
+  const all = configs.map(({ tenants }) => tenants);
   const open = async (config: IssuerConfig, index: number) => {
     const { issuer, audience, revocation } = config;
     const clientSecret = await readSecret(revocation.client_secret_file, `the secret of the client ${revocation.client_id}`);
-    const name = `issuer-${index + 1}`;
-    const client = await openIssuerClient({ issuer, name, tls: { ca: config.ca, cert: tls.cert, key: tls.key }, telemetry });
+    const name = nameOfIssuer(config, index);
+    const client = await openIssuerClient({
+      issuer,
+      name: `issuer-${name}`,
+      tls: { ca: config.ca, cert: tls.cert, key: tls.key },
+      telemetry,
+    });
     const authorization = clientCredential(revocation.client_id, clientSecret);
-    // The secret is for the server that introspects, and for no other that may hold the keys.
-    const isOneServer = new URL(config.jwks_uri).origin === new URL(revocation.introspection_endpoint).origin;
+    const stated = { jwksUri: config.jwks_uri, introspectionEndpoint: revocation.introspection_endpoint };
+    const endpoints = endpointsOfIssuer({ issuer, discovery: config.discovery, stated, client, elapsed });
     const jwks = createJwksCache({
       issuer,
-      uri: config.jwks_uri,
-      ...(isOneServer ? { authorization } : {}),
+      locate: async () => {
+        const { jwksUri: uri, introspectionEndpoint } = await endpoints();
+        // The secret is for the server that introspects, and for no other that may hold the keys.
+        const isOneServer = introspectionEndpoint !== undefined && new URL(uri).origin === new URL(introspectionEndpoint).origin;
+        return isOneServer ? { uri, authorization } : { uri };
+      },
+      algorithms: config.algorithms,
       client,
       ttlMs: config.jwks_ttl_seconds * 1000,
       staleMs: config.jwks_stale_seconds * 1000,
@@ -59,28 +73,37 @@ export const openTrustedIssuers = async (options: {
     });
     const introspection = createIntrospection({
       issuer,
-      endpoint: revocation.introspection_endpoint,
+      endpoint: async () => {
+        const { introspectionEndpoint } = await endpoints();
+        if (introspectionEndpoint === undefined) throw metadataLack('introspection_endpoint');
+        return introspectionEndpoint;
+      },
       authorization,
       client,
     });
     const trusted: TrustedIssuer = {
-      rules: { issuer, audience, clockSkewSeconds: config.clock_skew_seconds, maxTokenSeconds: config.max_token_seconds },
-      tenants: config.tenants,
+      rules: {
+        issuer,
+        audience,
+        clockSkewSeconds: config.clock_skew_seconds,
+        maxTokenSeconds: config.max_token_seconds,
+        algorithms: config.algorithms,
+        claimNames: config.claims,
+      },
+      speaksFor: speaksFor(config.tenants, all),
+      tenantIs: config.claims?.tenant_is ?? 'id',
       jwks,
       revocation: createRevocation({ mode: revocation.mode, intervalMs: revocation.interval_seconds * 1000, introspection, now, elapsed }),
     };
-    return { trusted, client };
+    const dependency: DependencyCheck = { name, required: config.required ?? required, check: () => jwks.probe() };
+    return { trusted, client, dependency };
   };
 
   const opened = await Promise.all(configs.map(open));
   return {
     issuers: opened.map(({ trusted }) => trusted),
     jobs: opened.map(({ client }) => client.job),
-    dependency: {
-      name: 'identity',
-      required,
-      check: async () => void (await Promise.all(opened.map(({ trusted }) => trusted.jwks.probe()))),
-    },
+    dependencies: opened.map(({ dependency }) => dependency),
     [Symbol.asyncDispose]: async () => void (await Promise.all(opened.map(({ client }) => client[Symbol.asyncDispose]()))),
   };
 };

@@ -398,7 +398,7 @@ describe('errors with minimal detail', () => {
     const refusals = () => warned.filter((line) => line.includes(' refused with '));
     expect(refusals().toSorted()).toEqual([
       `GET ${KEYS} refused with 401: unauthenticated: The claim aud of the token is missing or wrong`,
-      `GET ${KEYS} refused with 401: unauthenticated: The tenant of the token does not exist here`,
+      `GET ${KEYS} refused with 401: unauthenticated: The issuer of the token may not speak for its tenant, or there is no such tenant here`,
       `GET ${KEYS} refused with 401: unauthenticated: The token has expired`,
     ]);
     const denied = await server.send(KEYS, { headers: bearer(await other.issuer.token(demo, { claims: { scope: 'kms:crypto' } })) });

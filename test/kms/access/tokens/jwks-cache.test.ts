@@ -34,8 +34,8 @@ const cacheOf = (keys: unknown[] = [es256], authorization?: string) => {
   const events: string[] = [];
   const cache = createJwksCache({
     issuer: 'https://identity.example',
-    uri: 'https://identity.example/jwks',
-    ...(authorization === undefined ? {} : { authorization }),
+    locate: async () => ({ uri: 'https://identity.example/jwks', ...(authorization === undefined ? {} : { authorization }) }),
+    algorithms: ['ES256'],
     client: {
       request: (request) => {
         world.requests.push(request);
@@ -158,6 +158,7 @@ describe('JWKS cache', () => {
     const early = Promise.withResolvers<HttpsResponse>();
     world.respond = () => early.promise;
     const probe = cache.probe();
+    await vi.waitFor(() => expect(world.requests).toHaveLength(2));
     const key = cache.key(kidOf(other));
     world.respond = async () => answer({ keys: [es256, other] });
     early.resolve(answer({ keys: [es256] }));

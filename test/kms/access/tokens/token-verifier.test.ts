@@ -13,13 +13,14 @@ const verifierOf = (tenant: TenantHandle, key: JwksCache['key'], clocks: { reado
   createTokenVerifier({
     issuers: [
       {
-        rules: { issuer: ISSUER, audience: AUDIENCE, clockSkewSeconds: 5, maxTokenSeconds: 3600 },
-        tenants: '*',
+        rules: { issuer: ISSUER, audience: AUDIENCE, clockSkewSeconds: 5, maxTokenSeconds: 3600, algorithms: ['ES256'] },
+        speaksFor: () => true,
+        tenantIs: 'id',
         jwks: { key, probe: async () => {} },
         revocation: { isRevoked: async () => false },
       },
     ],
-    tenants: { byId: async () => tenant },
+    tenants: { byId: async () => tenant, byName: async () => undefined },
     challenges: createChallenges('full'),
     ...clocks,
   });
@@ -40,7 +41,7 @@ it('A token is refused whose key had ceased to sign when it says that it was iss
   const tenant = { id: randomUUID(), name: `tenant-${randomUUIDv7()}` } as TenantHandle;
   const { publicKey, privateKey } = await generateKeyPair('ES256');
   const now = 1_800_000_000_000;
-  const verifier = verifierOf(tenant, async () => ({ key: publicKey, signsUntil: now - 60_000 }), { now: () => now });
+  const verifier = verifierOf(tenant, async () => ({ algorithm: 'ES256', key: publicKey, signsUntil: now - 60_000 }), { now: () => now });
   const verify = async (issuedAt: number) =>
     verifier.verify({ token: await tokenOf(tenant, privateKey, issuedAt), peer: null, scope: 'kms:elastic-keys:read' });
 
@@ -52,7 +53,7 @@ it('A verified token is verified again after half a minute, also when the clock 
   const tenant = { id: randomUUID(), name: `tenant-${randomUUIDv7()}` } as TenantHandle;
   const { publicKey, privateKey } = await generateKeyPair('ES256');
   const world = { now: 1_800_000_000_000, elapsed: 0, isPublished: true };
-  const key: JwksCache['key'] = async () => (world.isPublished ? { key: publicKey, signsUntil: null } : undefined);
+  const key: JwksCache['key'] = async () => (world.isPublished ? { algorithm: 'ES256', key: publicKey, signsUntil: null } : undefined);
   const verifier = verifierOf(tenant, key, { now: () => world.now, elapsed: () => world.elapsed });
   const token = await tokenOf(tenant, privateKey, world.now);
   const verify = () => verifier.verify({ token, peer: null, scope: 'kms:elastic-keys:read' });
