@@ -2,6 +2,7 @@ import type { Databases } from '#infra/database/databases.ts';
 import { openDatabases } from '#infra/database/open/open-databases.ts';
 import type { Demo } from '#infra/demo-data/demo.ts';
 import type { DependencyCheck } from '#infra/http/health.ts';
+import { detailOf } from '#infra/http/config.ts';
 import { registerHealth } from '#infra/http/health.routes.ts';
 import { registerLanding } from '#infra/http/landing.routes.ts';
 import { watchOptional } from '#infra/http/optional-dependencies.ts';
@@ -101,7 +102,7 @@ export const buildIdentity = async (options: {
     now,
   });
   const { issuer } = config;
-  const { detail } = config.errors;
+  const detail = detailOf(config.errors);
   const { cookieKeys } = secrets;
   const provider = await createOpenIdProvider({
     issuer,

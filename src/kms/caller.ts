@@ -1,5 +1,6 @@
 import type { Database } from '#infra/database/databases.ts';
 import type { FineScope } from '#infra/magic/magic.ts';
+import type { TokenClaims } from './claims.ts';
 import type { TenantTables } from './database/tenant-tables.ts';
 
 /** The tenant of a caller, as one look at the directory of tenants found it. */
@@ -17,8 +18,8 @@ export interface CallerTenant {
 
 /** How a caller proved who he is, with what only this kind of proof knows. */
 export type Authentication =
-  /** An access token: `iss` and `jti`. @see RFC 9068 */
-  | { readonly kind: 'token'; readonly issuer: string; readonly tokenId: string }
+  /** An access token: `iss` and `jti`, and all that it says. @see RFC 9068 */
+  | { readonly kind: 'token'; readonly issuer: string; readonly tokenId: string; readonly claims: TokenClaims }
   /** A password of a realm. @see RFC 7617 */
   | { readonly kind: 'realm-user' }
   /** A client certificate. */

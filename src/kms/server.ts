@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Databases } from '#infra/database/databases.ts';
 import { openDatabases } from '#infra/database/open/open-databases.ts';
 import type { DependencyCheck } from '#infra/http/health.ts';
+import { detailOf } from '#infra/http/config.ts';
 import { registerHealth } from '#infra/http/health.routes.ts';
 import { registerLanding } from '#infra/http/landing.routes.ts';
 import { watchOptional } from '#infra/http/optional-dependencies.ts';
@@ -12,6 +13,7 @@ import { systemClock } from '#infra/jobs/clock.ts';
 import { createJobs } from '#infra/jobs/create-jobs.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import { guardServiceRoutes } from './access/guard/guard.ts';
+import { describeResource } from './access/guard/resource-metadata.ts';
 import { openAccess } from './access/guard/open-access.ts';
 import { createUserLeases } from './access/realms/user-leases.ts';
 import { createTenantRate } from './access/guard/tenant-rate.ts';
@@ -171,7 +173,7 @@ export const buildKms = async (options: {
   const dependencies = watchOptional(checks, { jobs });
   const health = { dependencies, jobs, notReady: () => (seal.state() === 'unsealed' ? null : seal.state()) };
 
-  const { detail } = config.errors;
+  const detail = detailOf(config.errors);
   const app = await createServer({
     name: 'kms',
     clientCertificate: 'request',
@@ -186,6 +188,7 @@ export const buildKms = async (options: {
   await registerOpenApi(app, { swaggerUi: config.server.swagger, logIn: logInOf(config.identity.issuers), demo: api });
   const { max, window_seconds: seconds } = config.quotas.requests;
   const countRequests = createTenantRate({ max, windowMs: seconds * 1000, elapsed });
+  describeResource(app, { originOf: access.originOf, issuers: config.identity.issuers.map(({ issuer }) => issuer) });
   guardServiceRoutes(app, {
     ...access,
     admit: keys.admit,

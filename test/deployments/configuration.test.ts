@@ -110,7 +110,7 @@ describe('Configuration in containers', () => {
   ] as const)('of %s tells strangers nothing of an outage in prod, and continues no trace of theirs', async (product, load) => {
     const [prod, demo] = [await load(filesOf(product, 'prod', stacks[product])), await load(filesOf(product, 'demo', stacks[product]))];
     expect([prod.errors.detail, prod.server.trace_networks]).toEqual(['minimal', []]);
-    expect([demo.errors.detail, demo.server.trace_networks]).toEqual(['full', ['0.0.0.0/0', '::/0']]);
+    expect([demo.errors.detail, demo.server.trace_networks]).toEqual(['detailed', ['0.0.0.0/0', '::/0']]);
   });
 
   it.each([

@@ -52,7 +52,7 @@ const served = (): string[] => {
       const depth = indent.length / 4;
       above.splice(depth, Infinity, part);
       const path = above.join('').replaceAll(/:(\w+)/g, '{$1}');
-      if (path === '/' || ['/openapi.json', '/ui/', '/assets/'].some((page) => path.startsWith(page))) return [];
+      if (path === '/' || ['/openapi.json', '/.well-known/', '/ui/', '/assets/'].some((page) => path.startsWith(page))) return [];
       return methods.split(', ').flatMap((method) => (method === '' || method === 'HEAD' ? [] : [`${method} ${path}`]));
     });
 };
@@ -168,7 +168,7 @@ describe('The OpenAPI document of the KMS', () => {
     }
   });
 
-  it('has every route of the server, but for itself and pages for people', () => {
+  it('has every route of the server, but for itself, the metadata of the resource and pages for people', () => {
     const documented = operations().map(([method, path]) => `${method.toUpperCase()} ${path}`);
     expect(served().toSorted()).toEqual(documented.toSorted());
     const ids = operations().map(([, path, { operationId }]) => operationId ?? `${path} has no operationId`);

@@ -12,7 +12,7 @@ describe('kms.yml', () => {
       server: { host: '127.0.0.1', port: 8081, swagger: false },
       admin: { port: 9081, allowed_clients: ['passthru-cli'] },
       realms_file: join(KMS_CONFIG_FOLDER, 'realms.yml'),
-      errors: { detail: 'full' },
+      errors: { detail: 'detailed' },
     });
     expect(config.server.tls.ca).toBe(join(KMS_CONFIG_FOLDER, '../secrets/ca.pem'));
     expect(config.unseal.share_files[0]).toBe(join(KMS_CONFIG_FOLDER, '../secrets/kms-unseal-share-1'));

@@ -47,7 +47,7 @@ export interface OpenIdProviderOptions {
   readonly cookieKeys: readonly string[];
   readonly resourceServers: readonly ResourceServer[];
   readonly telemetry: Pick<Telemetry, 'log'>;
-  /** How much the answers tell of an outage; `full` by default. */
+  /** How much the answers tell of an outage; `detailed` by default. */
   readonly detail?: ErrorDetail;
   /** Sums up in the log who was not let in. */
   readonly refusals: Pick<RefusalLog, 'refused'>;
@@ -127,7 +127,7 @@ export const createOpenIdProvider = async (options: OpenIdProviderOptions): Prom
       openInteractions,
       log: telemetry.log,
       refusals: options.refusals,
-      detail: options.detail ?? 'full',
+      detail: options.detail ?? 'detailed',
     });
     return { provider, answer: provider.callback(), version: set.version, endpoints: features.flatMap(({ endpoints = [] }) => endpoints) };
   };

@@ -1,6 +1,6 @@
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 import { strictObject } from '#infra/config/schema.ts';
-import { ERROR_DETAILS } from './problem.ts';
+import { ERROR_DETAILS, type ErrorDetail } from './problem.ts';
 import { serverTlsFilesSchema } from '#infra/tls/config.ts';
 
 /** Address and certificate of a listener. */
@@ -24,17 +24,23 @@ export const rateLimitConfigSchema = strictObject(
   { default: {} },
 );
 
+const FORMERLY_DETAILED = 'full';
+
 /** How much the answers of a public listener tell of what went wrong. */
 export const errorsConfigSchema = strictObject(
   {
-    detail: Type.Enum(ERROR_DETAILS, {
-      default: 'full',
+    detail: Type.Enum([...ERROR_DETAILS, FORMERLY_DETAILED], {
+      default: 'detailed',
       description:
-        '`minimal`: 401, 403, 500 and 503 do not say what was wrong, nor does `/readyz`; the log does, and `/readyz` of the admin listener',
+        '`minimal`: 401, 403, 500 and 503 do not say what was wrong, nor does `/readyz`; the log does, and `/readyz` of the admin listener; `standard`: 401 says which kind of credential was refused, and 403 which scope is missing; `detailed`: everything; `full` is its former name',
     }),
   },
   { default: {} },
 );
+
+/** The configured detail, by its name of today. */
+export const detailOf = ({ detail }: Static<typeof errorsConfigSchema>): ErrorDetail =>
+  detail === FORMERLY_DETAILED ? 'detailed' : detail;
 
 /** How long a server goes on serving after it was told to stop. */
 export const drainSecondsConfigSchema = Type.Integer({

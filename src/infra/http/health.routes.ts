@@ -101,7 +101,7 @@ export const registerHealth = (
   },
 ): void => {
   const { jobs = { states: () => ({}) }, telemetry = noTelemetry(), stopping, elapsed = () => performance.now() } = options;
-  const full = options.detail !== 'minimal';
+  const full = (options.detail ?? 'detailed') === 'detailed';
   const schemas = full ? { ready: readySchema, notReady: notReadySchema } : minimal;
   const notReady = (): string | null => (stopping?.aborted === true ? 'stopping' : (options.notReady?.() ?? null));
   const probes = options.dependencies.map((dependency) => {

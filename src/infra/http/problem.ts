@@ -10,14 +10,20 @@ export interface Problem {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** `full` says what was wrong, `minimal` only that something was, as far as the caller cannot mend it; the log says it either way. */
-export const ERROR_DETAILS = ['full', 'minimal'] as const;
+/**
+ * How much an answer tells; the log tells all either way.
+ *
+ *     minimal     that something was wrong, as far as the caller cannot mend it
+ *     standard    also the kind of credential that was refused, and the scope that is missing; of outages no more than `minimal`
+ *     detailed    also what was wrong with a credential, and which part of the service is down
+ */
+export const ERROR_DETAILS = ['minimal', 'standard', 'detailed'] as const;
 export type ErrorDetail = (typeof ERROR_DETAILS)[number];
 
 /** All that is told of a state that nobody foresaw. */
 const UNEXPECTED = 'The server met an unexpected state.';
 
-/** All that `minimal` says of an outage: which part of the service is down, or damaged, is no stranger's affair. */
+/** All that is said of an outage where not all is told: which part of the service is down, or damaged, is no stranger's affair. */
 const UNAVAILABLE = 'The service cannot answer this now.';
 
 const TITLES: Readonly<Record<number, string>> = {
@@ -33,6 +39,7 @@ const TITLES: Readonly<Record<number, string>> = {
   414: 'URI Too Long',
   415: 'Unsupported Media Type',
   417: 'Expectation Failed',
+  421: 'Misdirected Request',
   422: 'Unprocessable Content',
   429: 'Too Many Requests',
   431: 'Request Header Fields Too Large',
@@ -116,12 +123,13 @@ export const methodNotAllowed = (allowed: readonly string[]): AppError =>
   });
 
 /**
- * The problem with no more than `detail` allows. `minimal` leaves status and headers of an outage, so `Retry-After`, and of a 500 the
+ * The problem with no more than `detail` allows. All but `detailed` leave status and headers of an outage, so `Retry-After`, and of a 500 the
  * status alone: its code can tell a stranger what is stored, for example a user whose password hash is damaged.
  */
 export const inDetail = (told: Problem, detail: ErrorDetail): Problem => {
-  if (detail === 'minimal' && told.status === 500) return problem(500, 'internal-error', UNEXPECTED);
-  if (detail === 'minimal' && told.status === 503) return problem(503, 'unavailable', UNAVAILABLE, { headers: told.headers });
+  if (detail === 'detailed') return told;
+  if (told.status === 500) return problem(500, 'internal-error', UNEXPECTED);
+  if (told.status === 503) return problem(503, 'unavailable', UNAVAILABLE, { headers: told.headers });
   return told;
 };
 

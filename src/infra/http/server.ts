@@ -70,7 +70,7 @@ export interface ServerOptions {
   /** How it leaves; without it, `close()` is the beginning too. */
   readonly drain?: Drain;
   readonly rateLimit?: RateLimit;
-  /** How much the answers tell of an outage; `full` by default. */
+  /** How much the answers tell of an outage; `detailed` by default. */
   readonly detail?: ErrorDetail;
   /** Sums up the refusals in the log, those of others with its own; it makes one for itself where absent. */
   readonly refusals?: Pick<RefusalLog, 'refused'>;

@@ -1,27 +1,22 @@
 import { AppError } from '#infra/apperr/app-error.ts';
 import type { ErrorDetail } from '#infra/http/problem.ts';
 import type { FineScope } from '#infra/magic/magic.ts';
-
-const REALM = 'passthru-kms';
-
-/** A quoted-string of RFC 9110 section 5.6.4; RFC 6750 section 3 leaves out `"` and `\`, and we leave out all but ASCII. */
-const quoted = (text: string): string => `"${text.replaceAll(/[^\x20-\x7E]|["\\]/g, "'")}"`;
-
-const challenge = (scheme: string, parameters: Readonly<Record<string, string>>): string =>
-  `${scheme} ${Object.entries({ realm: REALM, ...parameters })
-    .map(([name, value]) => `${name}=${quoted(value)}`)
-    .join(', ')}`;
-
-const BASIC_CHALLENGE = challenge('Basic', { charset: 'UTF-8' });
+import { BASIC_CHALLENGE, BEARER_CHALLENGE, challenge, DPOP_CHALLENGE, dpopChallenge } from './schemes.ts';
 
 /** The errors of authentication and permission, each with the challenge that its RFC asks for. */
 export interface Challenges {
-  /** No credential at all: both schemes are offered. @see RFC 9110 section 11.6.1, RFC 6750 section 3.1 */
+  /** No credential at all: every scheme is offered. @see RFC 9110 section 11.6.1, RFC 6750 section 3.1, RFC 9449 section 7.1 */
   missing(): AppError;
   /** A token that is refused. @see RFC 6750 section 3.1 */
   invalidToken(why: string, cause?: unknown): AppError;
   /** A good token for a tenant that its issuer may not speak for, or that is not here; never says which. */
   foreignTenant(): AppError;
+  /** A token that is good with a proof of its key alone, and came without. @see RFC 9449 section 7.2 */
+  boundToKey(): AppError;
+  /** A proof that is missing, wrong, or was used before. @see RFC 9449 section 7.1 */
+  invalidProof(why: string): AppError;
+  /** The proof has to hold this nonce. @see RFC 9449 section 9 */
+  nonceWanted(nonce: string): AppError;
   /** User name or password wrong; never says which. @see RFC 7617 */
   invalidPassword(): AppError;
   /** A certificate that is mapped to nobody; TLS asks for it, so there is no scheme to name. */
@@ -34,59 +29,104 @@ export interface Challenges {
   unknownTenant(): AppError;
 }
 
-/** @param detail with `minimal` no answer tells more than its status does */
-export const createChallenges = (detail: ErrorDetail): Challenges => {
-  const full = detail === 'full';
-  /** The log gets the reason that the answer leaves out. */
-  const untold = (why: string): { readonly reason?: string } => (full ? {} : { reason: why });
-  const unauthenticated = (code: string, message: string, header: string, error: string | null, cause?: unknown): AppError =>
-    new AppError(full ? code : 'unauthenticated', 401, full ? message : 'Authentication failed.', {
-      cause,
-      ...untold(message),
-      headers: { 'www-authenticate': header },
-      members: error === null ? {} : { error, ...(full ? { error_description: message } : {}) },
-    });
+/** All that `standard` says of a credential that is refused. */
+const REFUSED = {
+  'token-invalid': 'The token is refused.',
+  'token-tenant-foreign': 'The token is refused.',
+  'proof-invalid': 'The DPoP proof is refused.',
+  'password-invalid': 'User name or password is wrong.',
+  'certificate-unknown': 'The client certificate is refused.',
+} as const;
 
-  const invalidToken = (code: string, why: string, cause?: unknown): AppError =>
-    unauthenticated(
-      code,
-      why,
-      challenge('Bearer', { error: 'invalid_token', ...(full ? { error_description: why } : {}) }),
-      'invalid_token',
+/** The log gets the reason that the answer leaves out. */
+const untold = (why: string, told: string): { readonly reason?: string } => (told === why ? {} : { reason: why });
+
+const offered = (...challenges: readonly string[]): { readonly 'www-authenticate': string } => ({
+  'www-authenticate': challenges.join(', '),
+});
+
+/**
+ * @param detail with `minimal` no answer tells more than its status does; with `standard` a 401 tells which kind of credential was
+ *   refused, and a 403 which scope is missing; with `detailed` both tell why. The error codes of OAuth stand in every answer.
+ */
+export const createChallenges = (detail: ErrorDetail): Challenges => {
+  const [detailed, minimal] = [detail === 'detailed', detail === 'minimal'];
+  const described = (why: string): { readonly error_description?: string } => (detailed ? { error_description: why } : {});
+
+  /** @param error that of OAuth; null where the scheme has none */
+  const unauthenticated = (
+    code: keyof typeof REFUSED,
+    why: string,
+    headers: Readonly<Record<string, string>>,
+    error: string | null,
+    cause?: unknown,
+  ): AppError => {
+    const told = detailed ? why : minimal ? 'Authentication failed.' : REFUSED[code];
+    return new AppError(minimal ? 'unauthenticated' : code, 401, told, {
       cause,
-    );
+      ...untold(why, told),
+      headers,
+      members: error === null ? {} : { error, ...described(why) },
+    });
+  };
+
+  const invalidToken = (code: keyof typeof REFUSED, why: string, cause?: unknown): AppError => {
+    const header = offered(challenge('Bearer', { error: 'invalid_token', ...described(why) }));
+    return unauthenticated(code, why, header, 'invalid_token', cause);
+  };
 
   return {
     missing: () =>
-      new AppError('credential-missing', 401, 'This route needs a credential: a Bearer token, Basic, or a client certificate.', {
-        headers: { 'www-authenticate': `${challenge('Bearer', {})}, ${BASIC_CHALLENGE}` },
+      new AppError('credential-missing', 401, 'This route needs a credential: an access token, Basic, or a client certificate.', {
+        headers: offered(BEARER_CHALLENGE, DPOP_CHALLENGE, BASIC_CHALLENGE),
       }),
     invalidToken: (why, cause) => invalidToken('token-invalid', why, cause),
     foreignTenant: () =>
       invalidToken('token-tenant-foreign', 'The issuer of the token may not speak for its tenant, or there is no such tenant here'),
-    invalidPassword: () => unauthenticated('password-invalid', 'User name or password is wrong.', BASIC_CHALLENGE, null),
-    unknownCertificate: (why) => unauthenticated('certificate-unknown', why, `${challenge('Bearer', {})}, ${BASIC_CHALLENGE}`, null),
-    invalidRequest: (why) =>
-      new AppError('credential-invalid', 400, full ? why : 'The credential cannot be read.', {
-        ...untold(why),
+    boundToKey: () => {
+      const why = 'The token is bound to a key: it is good with the scheme DPoP and a proof of that key alone';
+      const header = offered(challenge('Bearer', { error: 'invalid_token', ...described(why) }), DPOP_CHALLENGE);
+      return unauthenticated('token-invalid', why, header, 'invalid_token');
+    },
+    invalidProof: (why) => {
+      const header = offered(dpopChallenge({ error: 'invalid_dpop_proof', ...described(why) }));
+      return unauthenticated('proof-invalid', why, header, 'invalid_dpop_proof');
+    },
+    nonceWanted: (nonce) => {
+      const why = 'The DPoP proof has to hold the nonce of the header DPoP-Nonce';
+      const header = offered(dpopChallenge({ error: 'use_dpop_nonce', ...described(why) }));
+      return unauthenticated('proof-invalid', why, { ...header, 'dpop-nonce': nonce }, 'use_dpop_nonce');
+    },
+    invalidPassword: () => unauthenticated('password-invalid', REFUSED['password-invalid'], offered(BASIC_CHALLENGE), null),
+    unknownCertificate: (why) => unauthenticated('certificate-unknown', why, offered(BEARER_CHALLENGE, BASIC_CHALLENGE), null),
+    invalidRequest: (why) => {
+      const told = detailed ? why : 'The credential cannot be read.';
+      return new AppError('credential-invalid', 400, told, {
+        ...untold(why, told),
         fix: 'Send exactly one credential, in the form of its scheme.',
-        headers: { 'www-authenticate': challenge('Bearer', { error: 'invalid_request', ...(full ? { error_description: why } : {}) }) },
+        headers: offered(challenge('Bearer', { error: 'invalid_request', ...described(why) })),
         members: { error: 'invalid_request' },
-      }),
-    insufficientScope: (scope) =>
-      new AppError('scope-insufficient', 403, full ? `This needs the scope ${scope}.` : 'Not allowed.', {
-        ...untold(`This needs the scope ${scope}.`),
-        headers: {
-          'www-authenticate': challenge('Bearer', {
+      });
+    },
+    insufficientScope: (scope) => {
+      const why = `This needs the scope ${scope}.`;
+      const told = minimal ? 'Not allowed.' : why;
+      return new AppError('scope-insufficient', 403, told, {
+        ...untold(why, told),
+        headers: offered(
+          challenge('Bearer', {
             error: 'insufficient_scope',
-            ...(full ? { error_description: `This needs the scope ${scope}`, scope } : {}),
+            ...described(`This needs the scope ${scope}`),
+            ...(minimal ? {} : { scope }),
           }),
-        },
-        members: { error: 'insufficient_scope', ...(full ? { scope } : {}) },
-      }),
+        ),
+        members: { error: 'insufficient_scope', ...(minimal ? {} : { scope }) },
+      });
+    },
     unknownTenant: () => {
       const why = 'The tenant of this credential does not exist here.';
-      return new AppError('tenant-unknown', 403, full ? why : 'Not allowed.', untold(why));
+      const told = detailed ? why : 'Not allowed.';
+      return new AppError('tenant-unknown', 403, told, untold(why, told));
     },
   };
 };

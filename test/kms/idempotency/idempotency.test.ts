@@ -6,7 +6,7 @@ import { USUAL_QUOTAS } from '#kms/keys/elastic-keys/quotas.ts';
 import { createKeys } from '#kms/keys/keys.ts';
 import { newIdempotencyKey, withKey } from '#test/kms/support/keyed-caller.ts';
 import { databaseKinds, type TestDatabases, withDatabases } from '#test/support/database.ts';
-import { insufficientScope, testCaller } from '#test/support/kms-caller.ts';
+import { insufficientScope, testCaller, testClaims } from '#test/support/kms-caller.ts';
 import { type TestKms, testKms } from '#test/support/kms-keys.ts';
 
 const input = () => ({ name: `key-${randomUUIDv7()}`, algorithm: 'A256GCM/A256KW' });
@@ -81,7 +81,10 @@ describe.each(databaseKinds())('A change with an Idempotency-Key on %s', (kind) 
     const callers = [
       caller,
       { ...caller, subject: randomUUIDv7() },
-      ...['one', 'two'].map((issuer) => ({ ...caller, authentication: { kind: 'token' as const, issuer, tokenId: '' } })),
+      ...['one', 'two'].map((issuer) => ({
+        ...caller,
+        authentication: { kind: 'token' as const, issuer, tokenId: '', claims: testClaims() },
+      })),
       { ...foreign, subject: caller.subject },
     ];
     const ids = [];

@@ -104,7 +104,7 @@ export const createServer = async (options: ServerOptions): Promise<App> => {
   });
 
   const refusals = options.refusals ?? ownRefusalLog(app, telemetry);
-  app.decorate('problemOf', (thrown) => inDetail(toProblem(thrown), options.detail ?? 'full'));
+  app.decorate('problemOf', (thrown) => inDetail(toProblem(thrown), options.detail ?? 'detailed'));
   app.decorateRequest('facts');
   app.decorate('logFailure', (request, thrown) => logFailure({ log: telemetry.log, refusals }, request, thrown));
   app.setErrorHandler((error, request, reply) => {

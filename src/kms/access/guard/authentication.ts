@@ -10,6 +10,7 @@ import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { Emit } from '#kms/events.ts';
 import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
 import type { TenantDirectory } from '#kms/tenants/directory.ts';
+import type { TokenBinding } from '../bindings/token-binding.ts';
 import type { Challenges } from '../challenges.ts';
 import { createCertificateRealm } from '../realms/certificates.ts';
 import { createFileRealm } from '../realms/file-realm.ts';
@@ -25,6 +26,7 @@ import type { Credential } from './credentials.ts';
  * Finds out who asks, by the one credential that a request brought.
  *
  * @param request.scope what the route needs; some revocation modes depend on it
+ * @param request.url without query; null where the request does not say under which name it came
  * @param request.address IP address of the client
  * @param request.connection the same object for every request that comes over one connection
  * @throws AppError 401 for a credential that is refused, 403 for a tenant that is not here, 429 while a delay runs, 503
@@ -32,7 +34,13 @@ import type { Credential } from './credentials.ts';
  */
 export type Authenticate = (
   credential: Credential,
-  request: { readonly scope: FineScope; readonly address: string; readonly connection: object },
+  request: {
+    readonly scope: FineScope;
+    readonly method: string;
+    readonly url: () => string | null;
+    readonly address: string;
+    readonly connection: object;
+  },
 ) => Promise<AuthenticatedCaller>;
 
 /** A verified password is not verified again for this time, in milliseconds. */
@@ -56,13 +64,14 @@ export const openAuthentication = async (options: {
   readonly userLeases: Pick<UserLeases, 'leased'>;
   readonly tenants: Pick<TenantDirectory, 'byId' | 'byName'>;
   readonly issuers: readonly TrustedIssuer[];
+  readonly binding: TokenBinding;
   readonly challenges: Challenges;
   readonly emit: Emit;
   readonly now: () => number;
   readonly elapsed: () => number;
   readonly closing: AbortSignal;
 }): Promise<{ readonly authenticate: Authenticate; readonly newUsers: NewUsers }> => {
-  const { demo, service, rows, userLeases, tenants, issuers, challenges, emit, now, elapsed, closing } = options;
+  const { demo, service, rows, userLeases, tenants, issuers, binding, challenges, emit, now, elapsed, closing } = options;
   const stated = await loadRealms(options.realmsFile);
   const config = demo ? stated : withoutDemo(stated);
   const { users } = config.file;
@@ -75,7 +84,7 @@ export const openAuthentication = async (options: {
     // Its users log in at their issuer; here they show tokens, never passwords.
     federation: [],
   };
-  const tokens = config.order.includes('federation') ? createTokenVerifier({ issuers, tenants, challenges, now, elapsed }) : null;
+  const tokens = config.order.includes('federation') ? createTokenVerifier({ issuers, tenants, binding, challenges, now, elapsed }) : null;
   const hashing = createPasswords({
     iterations: config.password_hash.iterations,
     saltBytes: config.password_hash.salt_bytes,
@@ -92,11 +101,14 @@ export const openAuthentication = async (options: {
   });
   const certificates = createCertificateRealm({ config: config.certificates, tenants, challenges });
 
-  const authenticate: Authenticate = async (credential, { scope, address, connection }) => {
+  const authenticate: Authenticate = async (credential, { scope, method, url, address, connection }) => {
     switch (credential.kind) {
-      case 'bearer': {
+      case 'bearer':
+      case 'dpop': {
         if (tokens === null) throw challenges.invalidToken('Tokens are not accepted here: the realm federation is switched off');
-        return tokens.verify({ token: credential.token, peer: credential.peer, scope });
+        const { token, peer } = credential;
+        const dpop = credential.kind === 'dpop' ? { proofs: credential.proofs, method, url: url() } : null;
+        return tokens.verify({ token, proofs: { peer, dpop }, scope });
       }
       case 'basic':
         return passwords.authenticate({ username: credential.username, password: credential.password, address, connection });

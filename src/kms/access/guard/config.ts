@@ -2,6 +2,7 @@ import { type Static, Type } from 'typebox';
 import { filePath, strictObject } from '#infra/config/schema.ts';
 import { errorsConfigSchema } from '#infra/http/config.ts';
 import { tlsFilesSchema } from '#infra/tls/config.ts';
+import { tokensConfigSchema } from '../bindings/config.ts';
 import { issuerConfigSchema } from '../tokens/issuer-config.ts';
 
 /** The members of `kms.yml` that say whom the KMS believes. */
@@ -16,6 +17,7 @@ export const accessConfigSchema = strictObject({
         'true: `/readyz` is 503 while an issuer does not answer; false where a balancer asks `/readyz`, which would then take out every replica',
     }),
   }),
+  tokens: tokensConfigSchema,
   errors: errorsConfigSchema,
 });
 

@@ -5,6 +5,8 @@ import type { Challenges } from '../challenges.ts';
 /** The proof of identity that a request brought. */
 export type Credential =
   | { readonly kind: 'bearer'; readonly token: string; readonly peer: PeerCertificate | null }
+  /** With every header of that name: only one is right. @see RFC 9449 section 7.1 */
+  | { readonly kind: 'dpop'; readonly token: string; readonly proofs: readonly string[]; readonly peer: PeerCertificate | null }
   | { readonly kind: 'basic'; readonly username: string; readonly password: string }
   | { readonly kind: 'certificate'; readonly peer: PeerCertificate };
 
@@ -19,8 +21,9 @@ export interface CredentialSource {
 const SCHEME = /^([A-Za-z]+) +([\x21-\x7E]+)$/;
 const TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
 
-const authorizations = (rawHeaders: readonly string[]): string[] =>
-  rawHeaders.flatMap((name, index) => (index % 2 === 0 && name.toLowerCase() === 'authorization' ? [rawHeaders[index + 1] ?? ''] : []));
+/** @param wanted in lower case */
+const headersOf = (rawHeaders: readonly string[], wanted: string): string[] =>
+  rawHeaders.flatMap((name, index) => (index % 2 === 0 && name.toLowerCase() === wanted ? [rawHeaders[index + 1] ?? ''] : []));
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
@@ -42,7 +45,7 @@ const basic = (encoded: string): { readonly username: string; readonly password:
 };
 
 /**
- * The one credential of a request, or null when there is none. A client certificate beside a Bearer token is kept with it:
+ * The one credential of a request, or null when there is none. A client certificate beside a token is kept with it:
  * only the token can tell whether it is bound to that certificate (RFC 8705).
  *
  * @throws AppError 400 for more than one credential or one that cannot be read, 401 for a scheme that is not known and for a
@@ -51,7 +54,7 @@ const basic = (encoded: string): { readonly username: string; readonly password:
 export const credentialOf = (source: CredentialSource, challenges: Challenges): Credential | null => {
   // "Clients MUST NOT use more than one method to transmit the token in each request." RFC 6750 section 2
   if (Object.hasOwn(source.query, 'access_token')) throw challenges.invalidRequest('A token in the query is not accepted');
-  const [authorization, ...more] = authorizations(source.rawHeaders);
+  const [authorization, ...more] = headersOf(source.rawHeaders, 'authorization');
   if (more.length > 0) throw challenges.invalidRequest('There is more than one Authorization header');
   const { peer } = source;
   if (authorization === undefined) return peer === null ? null : { kind: 'certificate', peer };
@@ -62,6 +65,9 @@ export const credentialOf = (source: CredentialSource, challenges: Challenges): 
     case 'bearer':
       if (value.length > MAX_TOKEN_LENGTH || !TOKEN.test(value)) throw challenges.invalidRequest('The Bearer token cannot be read');
       return { kind: 'bearer', token: value, peer };
+    case 'dpop':
+      if (value.length > MAX_TOKEN_LENGTH || !TOKEN.test(value)) throw challenges.invalidRequest('The DPoP token cannot be read');
+      return { kind: 'dpop', token: value, proofs: headersOf(source.rawHeaders, 'dpop'), peer };
     case 'basic': {
       if (peer !== null) throw challenges.invalidRequest('There is a client certificate beside the Basic credential');
       if (value.length > MAX_BASIC_LENGTH) throw challenges.invalidPassword();

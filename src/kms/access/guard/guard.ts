@@ -8,9 +8,11 @@ import { type Peer, peerOf } from '#infra/tls/peer.ts';
 import type { Attributes } from '#infra/telemetry/telemetry.ts';
 import type { Action, Admit, Target } from '#kms/action.ts';
 import { SERVICE_PREFIX } from '#kms/api/service-routes.ts';
+import type { RequestOrigin } from '../bindings/request-origin.ts';
 import type { Challenges } from '../challenges.ts';
 import { FINE_SCOPES } from '../scopes.ts';
 import type { Authenticate } from './authentication.ts';
+import { urlOf } from './resource-metadata.ts';
 import type { CountRequests } from './tenant-rate.ts';
 import { type Credential, credentialOf } from './credentials.ts';
 
@@ -40,6 +42,7 @@ const targetOf = (request: FastifyRequest): Target | null => {
 const factsOf = (credential: Credential, nameTag: NameTag): Attributes => {
   switch (credential.kind) {
     case 'bearer':
+    case 'dpop':
       return { credential: 'token' };
     case 'basic':
       return { credential: 'password', name_tag: nameTag(credential.username) };
@@ -56,6 +59,7 @@ const factsOf = (credential: Credential, nameTag: NameTag): Attributes => {
  * told of like every other; it checks the scope again when the act itself comes. Call it before any route is added; a route there
  * that names no action and no scope, or a scope that does not exist, stops the server from being built.
  *
+ * @param options.originOf under which name a request came
  * @param options.admit asks the door to keys
  * @param options.countRequests refuses what is one too many for its tenant; a batch counts once for each of its acts
  * @param options.traceId the trace that a request runs in, or null
@@ -67,6 +71,7 @@ export const guardServiceRoutes = (
   options: {
     readonly challenges: Challenges;
     readonly authenticate: Authenticate;
+    readonly originOf: RequestOrigin;
     readonly admit: Admit;
     readonly countRequests: CountRequests;
     readonly traceId: () => string | null;
@@ -74,7 +79,7 @@ export const guardServiceRoutes = (
     readonly nameTag: NameTag;
   },
 ): void => {
-  const { challenges, authenticate, admit, countRequests, traceId, now, nameTag } = options;
+  const { challenges, authenticate, originOf, admit, countRequests, traceId, now, nameTag } = options;
 
   app.decorateRequest('caller');
   const guards = new WeakSet<object>();
@@ -90,7 +95,13 @@ export const guardServiceRoutes = (
       if (credential === null) throw challenges.missing();
       request.facts = factsOf(credential, nameTag);
       const address = request.ip;
-      const authenticated = await authenticate(credential, { scope, address, connection: request.raw.socket });
+      const authenticated = await authenticate(credential, {
+        scope,
+        method: request.method,
+        url: () => urlOf(originOf, request),
+        address,
+        connection: request.raw.socket,
+      });
       const caller = { ...authenticated, request: { id: request.id, traceId: traceId(), address } };
       // From here on a refusal has somebody whom it concerns; no handler runs before the rest is passed.
       request.caller = caller;

@@ -1,4 +1,5 @@
 import type { Database } from '#infra/database/databases.ts';
+import { detailOf } from '#infra/http/config.ts';
 import type { DependencyCheck } from '#infra/http/health.ts';
 import type { Job } from '#infra/jobs/job.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
@@ -6,6 +7,8 @@ import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { Emit } from '#kms/events.ts';
 import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
 import type { TenantDirectory } from '#kms/tenants/directory.ts';
+import { createRequestOrigin, type RequestOrigin } from '../bindings/request-origin.ts';
+import { createTokenBinding } from '../bindings/token-binding.ts';
 import { type Challenges, createChallenges } from '../challenges.ts';
 import type { UserLeases } from '../realms/user-leases.ts';
 import type { NewUsers } from '../realms/new-users.ts';
@@ -17,6 +20,7 @@ import type { AccessConfig } from './config.ts';
 export interface Access extends AsyncDisposable {
   readonly challenges: Challenges;
   readonly authenticate: Authenticate;
+  readonly originOf: RequestOrigin;
   readonly newUsers: NewUsers;
   /** The issuers of tokens, where there are any. */
   readonly dependencies: readonly DependencyCheck[];
@@ -50,7 +54,7 @@ export const openAccess = async (options: {
   await using opened = new AsyncDisposableStack();
   const { issuers: configs, tls, required } = config.identity;
   const { issuers, dependencies, jobs } = opened.use(await openTrustedIssuers({ configs, tls, required, telemetry, emit, now, elapsed }));
-  const challenges = createChallenges(config.errors.detail);
+  const challenges = createChallenges(detailOf(config.errors));
   const { authenticate, newUsers } = await openAuthentication({
     realmsFile: config.realms_file,
     demo,
@@ -59,6 +63,7 @@ export const openAccess = async (options: {
     userLeases,
     tenants,
     issuers,
+    binding: createTokenBinding({ config: config.tokens, challenges, now, elapsed }),
     challenges,
     emit,
     now,
@@ -70,6 +75,7 @@ export const openAccess = async (options: {
   return {
     challenges,
     authenticate,
+    originOf: createRequestOrigin(config.tokens.origins),
     newUsers,
     dependencies,
     jobs,

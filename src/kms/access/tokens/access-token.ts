@@ -1,7 +1,8 @@
 import { decodeJwt, errors, jwtVerify } from 'jose';
 import type { TokenAlgorithm } from '../federation/algorithms.ts';
 import { type ClaimNames, withOurNames } from '../federation/claim-names.ts';
-import { type AccessTokenClaims, readClaims } from './claims.ts';
+import type { TokenClaims } from '#kms/claims.ts';
+import { readClaims } from './claims.ts';
 import type { JwksCache } from './jwks-cache.ts';
 
 /** The rules for the tokens of one issuer: the configuration fixes them, never the token. */
@@ -18,7 +19,7 @@ export interface TokenRules {
   readonly claimNames?: ClaimNames | undefined;
 }
 
-export type ReadToken = { readonly claims: AccessTokenClaims } | { readonly refused: string };
+export type ReadToken = { readonly claims: TokenClaims } | { readonly refused: string };
 
 const MAX_KID_LENGTH = 128;
 
@@ -60,7 +61,7 @@ const refusal = (error: unknown, { algorithms }: TokenRules): string | undefined
  * it had ceased to sign is good for nothing once the last token that it could have signed has ended.
  */
 const refusedLife = (
-  claims: AccessTokenClaims,
+  claims: TokenClaims,
   rules: TokenRules,
   at: { readonly now: number; readonly signsUntil: number | null },
 ): string | null => {

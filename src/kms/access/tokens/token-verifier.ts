@@ -3,14 +3,14 @@ import { type BoundedKey, boundedKey } from '#infra/cache/bounded-key.ts';
 import { createBoundedMap } from '#infra/cache/bounded-map.ts';
 import { createSingleFlight } from '#infra/cache/single-flight.ts';
 import type { FineScope } from '#infra/magic/magic.ts';
-import type { PeerCertificate } from '../peer-certificate.ts';
+import type { TokenBinding, TokenProofs } from '../bindings/token-binding.ts';
 import type { Challenges } from '../challenges.ts';
 import type { SpeaksFor } from '../federation/authority.ts';
 import { expandScopes, narrowScopes } from '../scopes.ts';
 import type { AuthenticatedCaller } from '#kms/caller.ts';
+import type { TokenClaims } from '#kms/claims.ts';
 import type { TenantDirectory, TenantHandle } from '#kms/tenants/directory.ts';
 import { claimedIssuer, readAccessToken, type TokenRules } from './access-token.ts';
-import type { AccessTokenClaims } from './claims.ts';
 import type { JwksCache } from './jwks-cache.ts';
 import type { Revocation } from './revocation.ts';
 
@@ -28,20 +28,16 @@ export interface TokenVerifier {
   /**
    * Verifies a token and finds out who its holder is.
    *
-   * @param presented.peer the certificate of the connection, for tokens that are bound to one
+   * @param presented.proofs what the request brought beside the token, for tokens that are bound to it
    * @param presented.scope what the route needs; some revocation modes depend on it
-   * @throws AppError 401 `invalid_token`; 400 for a certificate that the token is not bound to; 503 `identity-unavailable`
+   * @throws AppError 401 `invalid_token`; 503 `identity-unavailable`; and as `TokenBinding.check`
    */
-  verify(presented: {
-    readonly token: string;
-    readonly peer: PeerCertificate | null;
-    readonly scope: FineScope;
-  }): Promise<AuthenticatedCaller>;
+  verify(presented: { readonly token: string; readonly proofs: TokenProofs; readonly scope: FineScope }): Promise<AuthenticatedCaller>;
 }
 
 interface Verified {
   readonly issuer: TrustedIssuer;
-  readonly claims: AccessTokenClaims;
+  readonly claims: TokenClaims;
   readonly scopes: ReadonlySet<FineScope>;
   readonly key: BoundedKey;
   /** Milliseconds of the clock that never goes back. */
@@ -54,9 +50,6 @@ const MAX_REMEMBERED = 10_000;
 
 const digest = (text: string): BoundedKey => boundedKey(hash('sha256', text, 'base64url'));
 
-/** SHA-256 of the DER form, as `x5t#S256` has it. @see RFC 8705 section 3.1 */
-const thumbprint = (peer: PeerCertificate): string => Buffer.from(peer.fingerprint256.replaceAll(':', ''), 'hex').toString('base64url');
-
 /**
  * @param options.now epoch milliseconds, for the times that tokens name
  * @param options.elapsed milliseconds of a clock that never goes back
@@ -64,11 +57,12 @@ const thumbprint = (peer: PeerCertificate): string => Buffer.from(peer.fingerpri
 export const createTokenVerifier = (options: {
   readonly issuers: readonly TrustedIssuer[];
   readonly tenants: Pick<TenantDirectory, 'byId' | 'byName'>;
+  readonly binding: TokenBinding;
   readonly challenges: Challenges;
   readonly now?: () => number;
   readonly elapsed?: () => number;
 }): TokenVerifier => {
-  const { tenants, challenges, now = Date.now, elapsed = () => performance.now() } = options;
+  const { tenants, binding, challenges, now = Date.now, elapsed = () => performance.now() } = options;
   const issuers = new Map(options.issuers.map((issuer) => [issuer.rules.issuer, issuer]));
   const remembered = createBoundedMap<Verified>({ max: MAX_REMEMBERED });
   const once = createSingleFlight<Verified>();
@@ -98,19 +92,6 @@ export const createTokenVerifier = (options: {
     return once(id, () => verifyOnce(token, id));
   };
 
-  /** Compared on every request: the same token may come over another connection. */
-  const checkBinding = ({ claims }: Verified, peer: PeerCertificate | null): void => {
-    const { confirmation } = claims;
-    if (confirmation === null) {
-      if (peer !== null) throw challenges.invalidRequest('There is a client certificate beside a token that is not bound to it');
-      return;
-    }
-    const expected = confirmation['x5t#S256'];
-    if (confirmation.jkt !== undefined || expected === undefined)
-      throw challenges.invalidToken('The token is bound in a way that is not known here');
-    if (peer === null || thumbprint(peer) !== expected) throw challenges.invalidToken('The token is bound to another client certificate');
-  };
-
   /** One answer for a tenant that is not here and for one of another issuer: nobody learns which tenants others have. */
   const tenantOf = async ({ issuer, claims }: Verified): Promise<TenantHandle> => {
     const tenant = await (issuer.tenantIs === 'id' ? tenants.byId(claims.tenant) : tenants.byName(claims.tenant));
@@ -119,10 +100,10 @@ export const createTokenVerifier = (options: {
   };
 
   return {
-    verify: async ({ token, peer, scope }) => {
+    verify: async ({ token, proofs, scope }) => {
       const verified = await verifiedToken(token);
       const { claims, issuer } = verified;
-      checkBinding(verified, peer);
+      await binding.check({ value: token, claims, clockSkewSeconds: issuer.rules.clockSkewSeconds }, proofs);
       const tenant = await tenantOf(verified);
       const use = { token, key: verified.key, expiresAt: claims.expiresAt, scope };
       if (await issuer.revocation.isRevoked(use)) throw challenges.invalidToken('The token was revoked');
@@ -132,7 +113,7 @@ export const createTokenVerifier = (options: {
         roles: claims.roles,
         scopes: verified.scopes,
         tenant,
-        authentication: { kind: 'token', issuer: claims.issuer, tokenId: claims.tokenId },
+        authentication: { kind: 'token', issuer: claims.issuer, tokenId: claims.tokenId, claims },
       };
     },
   };

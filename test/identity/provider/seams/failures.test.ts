@@ -19,7 +19,7 @@ const failing = (error: Error): Configuration => ({
   },
 });
 
-const withSeams = (detail: ErrorDetail = 'full') => {
+const withSeams = (detail: ErrorDetail = 'detailed') => {
   const lines: string[] = [];
   const refused: Refusal[] = [];
   const line = (level: string) => (message: string) => void lines.push(`${level}: ${message}`);

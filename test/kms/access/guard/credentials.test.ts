@@ -2,10 +2,11 @@ import { randomUUIDv7 } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AppError } from '#infra/apperr/app-error.ts';
+import type { ErrorDetail } from '#infra/http/problem.ts';
 import { createChallenges } from '#kms/access/challenges.ts';
 import { credentialOf, type CredentialSource } from '#kms/access/guard/credentials.ts';
 
-const challenges = createChallenges('full');
+const challenges = createChallenges('detailed');
 const peer = { commonName: `client-${randomUUIDv7()}`, uriSans: [], fingerprint256: 'AA:BB' };
 const source = (authorizations: readonly string[], more: Partial<CredentialSource> = {}): CredentialSource => ({
   rawHeaders: ['Host', 'localhost', ...authorizations.flatMap((value) => ['Authorization', value])],
@@ -16,7 +17,7 @@ const source = (authorizations: readonly string[], more: Partial<CredentialSourc
 const read = (authorizations: readonly string[], more: Partial<CredentialSource> = {}) =>
   credentialOf(source(authorizations, more), challenges);
 const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`;
-const all = (detail: 'full' | 'minimal') => {
+const all = (detail: ErrorDetail) => {
   const made = createChallenges(detail);
   return [made.invalidToken('the why'), made.invalidPassword(), made.unknownCertificate('the why'), made.insufficientScope('kms:sign')];
 };
@@ -81,7 +82,7 @@ describe('the credential of a request', () => {
     expect(() => read(['Negotiate abc'])).toThrow(
       expect.objectContaining({
         status: 401,
-        headers: { 'www-authenticate': expect.stringMatching(/^Bearer .*, Basic /) as string },
+        headers: { 'www-authenticate': expect.stringMatching(/^Bearer .*, DPoP .*, Basic /) as string },
       }) as Error,
     );
   });
@@ -103,8 +104,8 @@ describe('the credential of a request', () => {
 });
 
 describe('challenges', () => {
-  it('say with full detail what was wrong and which scope is missing', () => {
-    const [token, , , scope] = all('full');
+  it('say with all detail what was wrong and which scope is missing', () => {
+    const [token, , , scope] = all('detailed');
     expect(token?.headers['www-authenticate']).toBe('Bearer realm="passthru-kms", error="invalid_token", error_description="the why"');
     expect(scope).toMatchObject({ status: 403, members: { error: 'insufficient_scope', scope: 'kms:sign' } });
     expect(scope?.headers['www-authenticate']).toContain('scope="kms:sign"');
@@ -125,7 +126,7 @@ describe('challenges', () => {
   });
 
   it('cannot be broken out of by quotes, line breaks or other characters', () => {
-    const header = createChallenges('full').invalidToken('a"b\\c\r\nSet-Cookie: x=ü').headers['www-authenticate'] ?? '';
+    const header = createChallenges('detailed').invalidToken('a"b\\c\r\nSet-Cookie: x=ü').headers['www-authenticate'] ?? '';
     expect(header).toMatch(/^[\x20-\x7E]+$/);
     expect(header.match(/"/g)).toHaveLength(6);
   });

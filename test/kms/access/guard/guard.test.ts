@@ -69,11 +69,17 @@ const withCertificate = async (leaf: string, headers: Record<string, string> = {
   (await house.client(leaf)).request({ url: `${kms.url}${KEYS}`, headers });
 
 describe('a route of the service', () => {
-  it('answers 401 and names both schemes to somebody without credential', async () => {
+  it('answers 401 and names every scheme to somebody without credential', async () => {
     const response = await kms.send(KEYS);
     expect(response.status).toBe(401);
     expect(response.headers['content-type']).toMatch(/^application\/problem\+json/);
-    expect(response.headers['www-authenticate']).toBe('Bearer realm="passthru-kms", Basic realm="passthru-kms", charset="UTF-8"');
+    expect(response.headers['www-authenticate']).toBe(
+      [
+        `Bearer realm="passthru-kms", resource_metadata="${kms.url}/.well-known/oauth-protected-resource${KEYS}"`,
+        `DPoP realm="passthru-kms", resource_metadata="${kms.url}/.well-known/oauth-protected-resource${KEYS}", algs="ES256 ES384 ES512 EdDSA Ed25519"`,
+        'Basic realm="passthru-kms", charset="UTF-8"',
+      ].join(', '),
+    );
   });
 
   it('is guarded with every method, and before its input is looked at', async () => {
@@ -94,8 +100,9 @@ describe('a route of the service', () => {
   it('that names no scope stops the server from being built', async () => {
     const app = await createServer({ name: 'kms', tls: house.config.server.tls, clientCertificate: 'request', telemetry: noTelemetry() });
     guardServiceRoutes(app, {
-      challenges: createChallenges('full'),
+      challenges: createChallenges('detailed'),
       authenticate: () => Promise.reject(new Error('not used')),
+      originOf: () => null,
       admit: () => Promise.reject(new Error('not used')),
       countRequests: () => {},
       traceId: () => null,
@@ -115,8 +122,9 @@ describe('a route of the service', () => {
     const { request: _, ...authenticated } = testCaller(tenant);
     const traceId = randomUUID().replaceAll('-', '');
     guardServiceRoutes(app, {
-      challenges: createChallenges('full'),
+      challenges: createChallenges('detailed'),
       authenticate: async (_credential, { scope, address }) => ({ ...authenticated, username: `${scope} from ${address}` }),
+      originOf: () => null,
       admit: async () => {},
       countRequests: () => {},
       traceId: () => traceId,
@@ -145,8 +153,9 @@ describe('a route of the service', () => {
     const { request: _, ...authenticated } = testCaller(tenant);
     const asked: [string, Target | null][] = [];
     guardServiceRoutes(app, {
-      challenges: createChallenges('full'),
+      challenges: createChallenges('detailed'),
       authenticate: async () => authenticated,
+      originOf: () => null,
       admit: async (_caller, { name }, target) => {
         asked.push([name, target]);
         throw new AppError('scope-insufficient', 403, 'No.');
@@ -183,7 +192,7 @@ describe('a route of the service', () => {
       looks.push(of);
       return handle;
     };
-    const challenges = createChallenges('full');
+    const challenges = createChallenges('detailed');
     const { authenticate } = await openAuthentication({
       realmsFile: house.config.realms_file,
       demo: false,
@@ -192,6 +201,7 @@ describe('a route of the service', () => {
       userLeases: createUserLeases({ elapsed: () => performance.now() }),
       tenants: { byId: look, byName: look },
       issuers: [],
+      binding: { check: () => Promise.reject(new Error('not used')) },
       challenges,
       emit: () => {},
       now: Date.now,
@@ -202,6 +212,7 @@ describe('a route of the service', () => {
     guardServiceRoutes(app, {
       challenges,
       authenticate,
+      originOf: () => null,
       admit: keys.admit,
       countRequests: () => {},
       traceId: () => null,

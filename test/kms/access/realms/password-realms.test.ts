@@ -57,7 +57,7 @@ const setup = () => {
     verified: createVerifiedCache({ ttlMs: 30_000, max: 100, elapsed: () => clock.monotonic() }),
     proofs: createConnectionProofs({ ttlMs: 30_000, elapsed: () => clock.monotonic() }),
     attempts: createAttemptLimits({ clock }),
-    challenges: createChallenges('full'),
+    challenges: createChallenges('detailed'),
   });
   const logIn = (password: string, username = user.username, address = '192.0.2.1', connection: object = {}) =>
     realms.authenticate({ username, password, address, connection });

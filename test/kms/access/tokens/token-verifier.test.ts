@@ -21,7 +21,8 @@ const verifierOf = (tenant: TenantHandle, key: JwksCache['key'], clocks: { reado
       },
     ],
     tenants: { byId: async () => tenant, byName: async () => undefined },
-    challenges: createChallenges('full'),
+    binding: { check: async () => {} },
+    challenges: createChallenges('detailed'),
     ...clocks,
   });
 
@@ -43,7 +44,11 @@ it('A token is refused whose key had ceased to sign when it says that it was iss
   const now = 1_800_000_000_000;
   const verifier = verifierOf(tenant, async () => ({ algorithm: 'ES256', key: publicKey, signsUntil: now - 60_000 }), { now: () => now });
   const verify = async (issuedAt: number) =>
-    verifier.verify({ token: await tokenOf(tenant, privateKey, issuedAt), peer: null, scope: 'kms:elastic-keys:read' });
+    verifier.verify({
+      token: await tokenOf(tenant, privateKey, issuedAt),
+      proofs: { peer: null, dpop: null },
+      scope: 'kms:elastic-keys:read',
+    });
 
   expect((await verify(now - 60_000)).tenant).toBe(tenant);
   await expect(verify(now - 59_000)).rejects.toMatchObject({ code: 'token-invalid', message: expect.stringContaining('ceased to sign') });
@@ -56,7 +61,7 @@ it('A verified token is verified again after half a minute, also when the clock 
   const key: JwksCache['key'] = async () => (world.isPublished ? { algorithm: 'ES256', key: publicKey, signsUntil: null } : undefined);
   const verifier = verifierOf(tenant, key, { now: () => world.now, elapsed: () => world.elapsed });
   const token = await tokenOf(tenant, privateKey, world.now);
-  const verify = () => verifier.verify({ token, peer: null, scope: 'kms:elastic-keys:read' });
+  const verify = () => verifier.verify({ token, proofs: { peer: null, dpop: null }, scope: 'kms:elastic-keys:read' });
 
   expect((await verify()).tenant).toBe(tenant);
   world.isPublished = false;
