@@ -40,7 +40,7 @@ export interface TestIdentity extends AsyncDisposable {
 type Overlay = Readonly<Record<string, object>>;
 
 /** The configuration of a whole Identity in a folder: certificates, secrets, overlay. */
-export const identityFiles = async (directory: string, overlay: Overlay = {}) => {
+export const identityFiles = async (directory: string, overlay: Overlay = {}, issuer = ISSUER) => {
   const tls = await testTls(join(directory, 'tls'));
   const server = { port: 0, tls: tls.leaf('server') };
   await writeSecret(join(directory, 'cookie-keys'), `${randomBytes(32).toString('base64url')}\n`);
@@ -49,7 +49,7 @@ export const identityFiles = async (directory: string, overlay: Overlay = {}) =>
   await writeFile(
     file,
     stringify({
-      issuer: ISSUER,
+      issuer,
       database: { kind: 'sqlite', directory: join(directory, 'data') },
       secrets: { cookie_keys_file: join(directory, 'cookie-keys') },
       service_clients: [{ client_id: 'passthru-kms', secret_file: join(directory, 'kms-secret'), may_introspect: ['urn:passthru:kms'] }],
@@ -58,7 +58,7 @@ export const identityFiles = async (directory: string, overlay: Overlay = {}) =>
       admin: { ...server, allowed_clients: [tls.clientName], ...overlay.admin },
     }),
   );
-  return { tls, issuer: ISSUER, configFiles: [DEPLOYMENT, file] as const };
+  return { tls, issuer, configFiles: [DEPLOYMENT, file] as const };
 };
 
 const dialing = (port: number, tls: { readonly ca: string; readonly cert?: string; readonly key?: string }): Agent => {
@@ -79,11 +79,17 @@ export const fetchAt = (port: number, ca: string): AsyncDisposable & { readonly 
 
 /** A whole Identity on SQLite, seeded with the demo unless that is switched off, listening. */
 export const startTestIdentity = async (
-  options: { readonly telemetry?: Telemetry; readonly overlay?: Overlay; readonly now?: () => number; readonly demo?: boolean } = {},
+  options: {
+    readonly telemetry?: Telemetry;
+    readonly overlay?: Overlay;
+    readonly now?: () => number;
+    readonly demo?: boolean;
+    readonly issuer?: string;
+  } = {},
 ): Promise<TestIdentity> => {
   await using opened = new AsyncDisposableStack();
   const directory = opened.use(await temporaryDirectory()).path;
-  const { tls, configFiles } = await identityFiles(directory, options.overlay);
+  const { tls, configFiles } = await identityFiles(directory, options.overlay, options.issuer);
   const config = await loadIdentityConfig(configFiles);
   const identity = opened.use(
     await buildIdentity({

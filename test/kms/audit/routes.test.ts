@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { keptHeadOf } from '#infra/audit/kept-head.ts';
 import { objectOf } from '#infra/audit/lines.ts';
 import { verdictOf } from '#test/support/audited-kms.ts';
+import { exportedAudit } from '../support/exported-audit.ts';
 import { basic, type KmsHouse, kmsHouse, type RunningKms, runKms } from '../support/kms-server.ts';
 
 const AUDIT = '/service/api/v1/audit';
@@ -37,22 +38,7 @@ const read = async (query: string, headers = OURS) => {
 const keyNamed = async (name: string): Promise<string> =>
   (await kms.send(`${KEYS}?name=${name}`, { headers: OURS })).json<{ items: { id: string }[] }>().items[0]?.id ?? '';
 
-const exported = async (): Promise<readonly string[]> => {
-  const { line, chains } = (await kms.sendAdmin('/admin/v1/audit/export')).json<{
-    line: string;
-    chains: { chain: string; parts: number }[];
-  }>();
-  const pages = [];
-  for (const { chain, parts } of chains) {
-    for (let from: number | null = 0; from !== null;) {
-      const response = await kms.sendAdmin(`/admin/v1/audit/chains/${chain}?from=${from}&to=${parts}`);
-      const page: { lines: string[]; next: number | null } = response.json();
-      pages.push(...page.lines);
-      from = page.next;
-    }
-  }
-  return [line, ...pages];
-};
+const exported = (): Promise<readonly string[]> => exportedAudit(kms);
 
 describe('GET /audit', () => {
   it('shows who did what with a key, and what was refused', async () => {

@@ -11,6 +11,7 @@ import { writeSecret } from '#infra/files/secret-file.ts';
 import { makeShares } from '#infra/secrets/unseal-shares.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import { noTelemetry } from '#infra/telemetry/no-telemetry.ts';
+import type { TlsFiles } from '#infra/tls/config.ts';
 import { prepareTls } from '#infra/tls/authority/store.ts';
 import { readFile } from 'node:fs/promises';
 import { type KmsConfig, kmsConfigSchema } from '#kms/config.ts';
@@ -27,6 +28,8 @@ export interface KmsHouse extends AsyncDisposable {
   readonly config: KmsConfig;
   /** PEM of the root. */
   readonly ca: string;
+  /** The files of a leaf under the root: `identity`, a server, or a client. */
+  leaf(name: string): TlsFiles;
   /** A client that trusts the root, with the client certificate of this common name or none. */
   client(leaf?: string): Promise<HttpsClient>;
 }
@@ -100,6 +103,7 @@ export const kmsHouse = async (options: HouseOptions = {}): Promise<KmsHouse> =>
     issuer,
     config,
     ca,
+    leaf: (name) => store.leaf(name),
     client: async (leaf) => {
       if (leaf === undefined) return opened.use(createHttpsClient({ ca }));
       const files = store.leaf(leaf);
