@@ -62,7 +62,8 @@ beforeAll(async () => {
       byId: async (id) => all.find((tenant) => tenant.id === id),
       byName: async (name) => all.find((tenant) => tenant.name === name),
     },
-    challenges: createChallenges('full'),
+    binding: { check: async () => {} },
+    challenges: createChallenges('detailed'),
   });
 });
 
@@ -86,7 +87,7 @@ const payload = (claims: Record<string, unknown> = {}) => {
 const HEADER = { alg: 'RS256', typ: 'at+jwt', kid: 'one' };
 const signed = (claims?: Record<string, unknown>, header: Record<string, unknown> = {}): Promise<string> =>
   new SignJWT(payload(claims)).setProtectedHeader({ ...HEADER, ...header }).sign(keys.privateKey);
-const verify = (token: string) => verifier.verify({ token, peer: null, scope: SCOPE });
+const verify = (token: string) => verifier.verify({ token, proofs: { peer: null, dpop: null }, scope: SCOPE });
 
 describe('A token of an issuer that is not ours', () => {
   it('is read by the names of its claims', async () => {
