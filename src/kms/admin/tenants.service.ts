@@ -50,7 +50,7 @@ export const createTenantsService = (options: {
       const passwordHash = await users.hash(password);
       return lock.exclusively(async () => {
         // Before anything is made for it; whoever is faster all the same is found out by the database.
-        const known = await tenantsStore(service.db, rows).activeByName(name);
+        const known = await tenantsStore(service.db, rows).keptByName(name);
         if (known !== undefined) {
           if (known.demo || !(await users.isThere({ username, password, tenantId: known.id }))) throw nameUsed();
           return { id: known.id, isNew: false };

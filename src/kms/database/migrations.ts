@@ -14,7 +14,7 @@ import { createClockLooks } from './clock-looks.table.ts';
 import { createDatabasesToDrop } from './databases-to-drop.table.ts';
 import { createServiceRowLedger, createTenantRowLedger } from './row-ledger.table.ts';
 import { tagServiceRows, tagTenantRows } from './row-tags.ts';
-import { createTenantsTable } from './tenants.table.ts';
+import { addTenantLifeCycle, createTenantsTable } from './tenants.table.ts';
 import { createTransportKeys } from './transport-keys.table.ts';
 
 /**
@@ -34,6 +34,7 @@ export const serviceMigrations: readonly Migration[] = [
   createServiceRowLedger,
   createClockLooks,
   createServiceIdempotencyKeys,
+  addTenantLifeCycle,
 ];
 
 /** Migrations of every tenant database, in the order in which they run; only ever appended to. */

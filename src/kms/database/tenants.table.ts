@@ -15,6 +15,14 @@ export interface TenantRow extends RowTag {
   demo: number;
   created_at: number;
   retired_at: number | null;
+  description: string | null;
+  /** JSON object of texts by name; null for none. */
+  labels: string | null;
+  suspended_at: number | null;
+  removal_due_at: number | null;
+  /** The state to which a cancelled removal leads back. */
+  restores_to: string | null;
+  removed_at: number | null;
 }
 
 /** Only active tenants compete for a name: a reset prepares the new one beside the old one. */
@@ -39,5 +47,36 @@ export const createTenantsTable: Migration = {
       .column('name')
       .where(sql.ref('state'), '=', sql.lit('active'))
       .execute();
+  },
+};
+
+/**
+ * A tenant that is suspended, or about to be removed, keeps its name: files of operators name tenants by it, and their users would be
+ * those of a new tenant that has it. The index finds what is due without a look at the rest.
+ */
+export const addTenantLifeCycle: Migration = {
+  name: '0009-tenant-life-cycle',
+  up: async (db, kind) => {
+    const type = columns(kind);
+    const added = {
+      description: 'text',
+      labels: 'text',
+      suspended_at: type.millis,
+      removal_due_at: type.millis,
+      restores_to: 'text',
+      removed_at: type.millis,
+    } as const;
+    // SQLite adds one column a statement.
+    for (const [column, of] of Object.entries(added)) await db.schema.alterTable('kms_tenants').addColumn(column, of).execute();
+    await db.schema.dropIndex('kms_tenants_name').execute();
+    await db.schema
+      .createIndex('kms_tenants_name')
+      .unique()
+      .on('kms_tenants')
+      .column('name')
+      .where(sql.ref('state'), 'in', sql`('active', 'suspended', 'pending-removal')`)
+      .execute();
+    await db.schema.createIndex('kms_tenants_by_removal').on('kms_tenants').column('removal_due_at').execute();
+    await db.schema.createIndex('kms_tenants_by_creation').on('kms_tenants').columns(['created_at', 'id']).execute();
   },
 };

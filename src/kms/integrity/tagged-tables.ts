@@ -30,6 +30,12 @@ const COLUMNS: Columns = {
     demo: 'always',
     created_at: 'always',
     retired_at: 'always',
+    description: 'unless-null',
+    labels: 'unless-null',
+    suspended_at: 'unless-null',
+    removal_due_at: 'unless-null',
+    restores_to: 'unless-null',
+    removed_at: 'unless-null',
   },
   kms_realm_users: {
     id: 'always',

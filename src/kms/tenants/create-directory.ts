@@ -10,10 +10,10 @@ import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { TenantTables } from '#kms/database/tenant-tables.ts';
 import type { Rows } from '#kms/integrity/row-integrity.ts';
 import { createDamages, isDamage } from './damage.ts';
-import { type TenantDirectory, type TenantHandle, tenantUnknown } from './directory.ts';
+import { tenantClosed, type TenantDirectory, type TenantHandle, tenantUnknown } from './directory.ts';
 import { LEASE_MS } from './leases.ts';
 import { createOpenDatabases } from './open-databases.ts';
-import { isTenantId, type Tenant } from './tenant.ts';
+import { isKept, isTenantId, type Tenant } from './tenant.ts';
 import { tenantsStore } from './tenants.store.ts';
 
 const MAX_REMEMBERED = 10_000;
@@ -58,7 +58,13 @@ export const createTenantDirectory = (options: {
   const open = createOpenDatabases({ max: maxOpen });
   const opening = createSingleFlight<Database<TenantTables>>();
 
-  const isFound = (tenant: Tenant): boolean => tenant.state === 'active' && (demo || !tenant.demo);
+  const isFound = (tenant: Tenant): boolean => isKept(tenant.state) && (demo || !tenant.demo);
+
+  /** @throws AppError `tenant-suspended`, `tenant-pending-removal` 403 */
+  const served = (tenant: Tenant): Tenant => {
+    if (tenant.state === 'suspended' || tenant.state === 'pending-removal') throw tenantClosed(tenant.state);
+    return tenant;
+  };
 
   const letGo = (tenantId: string): void => {
     open.letGo(tenantId);
@@ -69,7 +75,10 @@ export const createTenantDirectory = (options: {
 
   const openAndCheck = async (tenant: Tenant, create: boolean): Promise<Database<TenantTables>> => {
     const { id, schemaName } = tenant;
-    const isStillNamed = async () => (await store.byId(id))?.schemaName === schemaName;
+    const isStillNamed = async () => {
+      const now = await store.byId(id);
+      return now !== undefined && now.state !== 'removed' && now.schemaName === schemaName;
+    };
     const database = await databases.open<TenantTables>(schemaName, tenantMigrations, { create }).catch(async (error: unknown) => {
       // A database that is missing together with its tenant is not lost.
       if (!(await isStillNamed())) throw tenantUnknown();
@@ -125,8 +134,15 @@ export const createTenantDirectory = (options: {
     return look(boundedKey(`id ${id}`), async (since) => {
       const tenant = await store.byId(id);
       if (tenant === undefined && open.get(id) !== undefined) letGo(id);
-      return tenant !== undefined && isFound(tenant) ? handleOf(tenant, since, () => byId(id)) : undefined;
+      return tenant !== undefined && isFound(tenant) ? handleOf(served(tenant), since, () => byId(id)) : undefined;
     });
+  };
+
+  /** As for `byId`, but that nobody is served by it. */
+  const keptById: TenantDirectory['keptById'] = async (id) => {
+    const since = elapsed();
+    const tenant = isTenantId(id) ? await store.byId(id) : undefined;
+    return tenant !== undefined && isFound(tenant) ? handleOf(tenant, since, () => keptById(id)) : undefined;
   };
 
   const preparing: TenantDirectory['preparing'] = async (id) => {
@@ -139,13 +155,14 @@ export const createTenantDirectory = (options: {
     byId,
     byName: (name) =>
       look(boundedKey(`name ${name}`), async (since) => {
-        const tenant = await store.activeByName(name);
-        return tenant !== undefined && isFound(tenant) ? handleOf(tenant, since, () => byId(tenant.id)) : undefined;
+        const tenant = await store.keptByName(name);
+        return tenant !== undefined && isFound(tenant) ? handleOf(served(tenant), since, () => byId(tenant.id)) : undefined;
       }),
-    active: async () => {
+    kept: async () => {
       const since = elapsed();
-      return (await store.inState('active')).filter(isFound).map((tenant) => handleOf(tenant, since, () => byId(tenant.id)));
+      return (await store.kept()).filter(isFound).map((tenant) => handleOf(tenant, since, () => keptById(tenant.id)));
     },
+    keptById,
     preparing,
     forget: () => looks.clear(),
     drop: async (schemaName) => {
@@ -169,11 +186,11 @@ export const createTenantDirectory = (options: {
       letGo(tenant.id);
     },
     lookAtDamage: async () => {
-      // In this order: a tenant's database is there before it is active.
-      const active = (await store.inState('active')).filter(isFound);
+      // In this order: a tenant's database is there before it is in use.
+      const kept = (await store.kept()).filter(isFound);
       const there = new Set(await databases.names());
       const closed = new Map<string, string>();
-      for (const tenant of active) {
+      for (const tenant of kept) {
         const { id, schemaName } = tenant;
         const known = damages.isKnown(id);
         if (there.has(schemaName) && !known) continue;

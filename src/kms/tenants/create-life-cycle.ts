@@ -4,10 +4,11 @@ import type { Barrier } from '#kms/barrier/barrier.ts';
 import { newSchemaName } from '#kms/database/schema-name.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { Rows } from '#kms/integrity/row-integrity.ts';
-import type { TenantDirectory } from './directory.ts';
+import { type TenantDirectory, tenantUnknown } from './directory.ts';
 import { leasesEnded } from './leases.ts';
 import type { TenantLifeCycle } from './life-cycle.ts';
-import { stateAfter, stepRefused, type Tenant, type TenantStep } from './tenant.ts';
+import { removeRowsOf } from './rows-of-tenant.ts';
+import { stateAfter, stepRefused, type Tenant } from './tenant.ts';
 import { tenantsStore } from './tenants.store.ts';
 
 /**
@@ -26,7 +27,7 @@ export const createTenantLifeCycle = (options: {
   const { kind, barrier, rows, directory, forget = () => {}, now } = options;
 
   const changeState =
-    (step: Exclude<TenantStep, 'remove'>) =>
+    (step: 'activate' | 'retire' | 'restore') =>
     async (tx: Transaction<ServiceTables>, tenant: Tenant): Promise<Tenant> => {
       const state = stateAfter(step, tenant);
       if (!(await tenantsStore(tx, rows).changeState(tenant, state, now()))) throw stepRefused(step, tenant);
@@ -34,9 +35,9 @@ export const createTenantLifeCycle = (options: {
     };
 
   return {
-    create: async (tx, { id, name, demo }) => {
+    create: async (tx, { id, name, demo, ...words }) => {
       const tenant: Tenant = { id, name, schemaName: newSchemaName(), state: 'preparing', demo };
-      await tenantsStore(tx, rows).insert(tenant, now());
+      await tenantsStore(tx, rows).insert({ ...tenant, ...words }, now());
       await barrier.createTenantKey(tx, id);
       return tenant;
     },
@@ -47,6 +48,18 @@ export const createTenantLifeCycle = (options: {
       stateAfter('remove', tenant);
       if (!(await tenantsStore(tx, rows).remove(tenant))) throw stepRefused('remove', tenant);
       await barrier.dropTenantKey(tx, tenant.id);
+    },
+    end: async (tx, id, mayEnd) => {
+      const store = tenantsStore(tx, rows);
+      const ended = await store.change(id, (before) => {
+        mayEnd(before);
+        return { state: stateAfter('end', before), suspended_at: null, removal_due_at: null, restores_to: null, removed_at: now() };
+      });
+      if (ended === undefined) throw tenantUnknown();
+      await removeRowsOf(tx, rows, id);
+      await store.noteToDrop(ended);
+      await barrier.dropTenantKey(tx, id);
+      return ended;
     },
     takeEffect: async (removed) => {
       directory.forget();

@@ -1,7 +1,7 @@
 import { AppError } from '#infra/apperr/app-error.ts';
 import type { Database } from '#infra/database/databases.ts';
 import type { TenantTables } from '#kms/database/tenant-tables.ts';
-import type { Tenant } from './tenant.ts';
+import type { KeptState, Tenant } from './tenant.ts';
 
 /**
  * Tenants: `tenant.ts` draws their life, `life-cycle.ts` takes its steps, this directory finds them for those who act in their name,
@@ -17,8 +17,9 @@ export interface TenantHandle extends Tenant {
    * The tenant's database, opened where it is not open yet. Until the lease of the look ends, this looks at no row again; after
    * that it looks anew, because the tenant may have been retired or removed meanwhile.
    *
-   * @throws AppError `tenant-unknown` 404 when the tenant is not there any more, `database-missing` or `database-corrupt` 503 when its
-   *   database is not, or is damaged; the other tenants go on
+   * @throws AppError `tenant-unknown` 404 when the tenant is not there any more, `tenant-suspended` or `tenant-pending-removal` 403 when
+   *   it is not served any more, `database-missing` or `database-corrupt` 503 when its database is not there, or is damaged; the other
+   *   tenants go on
    */
   database(): Promise<Database<TenantTables>>;
 }
@@ -28,12 +29,21 @@ export interface TenantHandle extends Tenant {
  * here once: the handle that it gets serves it to its end.
  */
 export interface TenantDirectory extends AsyncDisposable {
-  /** The active tenant with this id; undefined for every other text, a malformed id included. */
+  /**
+   * The active tenant with this id; undefined for every other text, a malformed id included.
+   *
+   * @throws AppError `tenant-suspended`, `tenant-pending-removal` 403 for one that is there and not served
+   */
   byId(id: string): Promise<TenantHandle | undefined>;
-  /** The active tenant with this name. */
+  /** The active tenant with this name. @throws as `byId` */
   byName(name: string): Promise<TenantHandle | undefined>;
-  /** All active tenants, by name, for work that goes through them. */
-  active(): Promise<readonly TenantHandle[]>;
+  /**
+   * All tenants that have a database, by name, for the work of the service that goes through them: keys of a tenant that is not served
+   * rotate and are destroyed when their time has come, too.
+   */
+  kept(): Promise<readonly TenantHandle[]>;
+  /** One of these. */
+  keptById(id: string): Promise<TenantHandle | undefined>;
   /**
    * A tenant that nobody is served yet, for those who prepare it. Its database is made when it is first asked for; a database of
    * any other tenant must exist, because one that was lost must be missed, not replaced.
@@ -46,7 +56,7 @@ export interface TenantDirectory extends AsyncDisposable {
   /** Closes a tenant whose database turned out to be damaged while it was open; any other error is nothing to it. */
   noteDamage(tenant: Pick<Tenant, 'id' | 'name'>, error: unknown): void;
   /**
-   * Looks whether the databases of all tenants that are found are there, and opens again what was damaged.
+   * Looks whether the databases of all tenants that are kept are there, and opens again what was damaged.
    *
    * @returns causes by tenant id, of the tenants that are closed
    */
@@ -56,3 +66,13 @@ export interface TenantDirectory extends AsyncDisposable {
 }
 
 export const tenantUnknown = (): AppError => new AppError('tenant-unknown', 404, 'There is no such tenant here.');
+
+/** The refusal of everybody who comes in the name of a tenant that is there and not served. */
+export const tenantClosed = (state: Exclude<KeptState, 'active'>): AppError =>
+  state === 'suspended'
+    ? new AppError('tenant-suspended', 403, 'The tenant of this credential is suspended.', {
+        fix: 'Ask those who administer the service to activate it again.',
+      })
+    : new AppError('tenant-pending-removal', 403, 'The tenant of this credential is about to be removed.', {
+        fix: 'Ask those who administer the service to restore it before it is removed.',
+      });

@@ -1,8 +1,11 @@
 import type { Transaction } from 'kysely';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
-import type { Tenant } from './tenant.ts';
+import type { Tenant, TenantRecord, TenantWords } from './tenant.ts';
 
 type Tx = Transaction<ServiceTables>;
+
+/** A tenant that is to be made. */
+export type NewTenant = Pick<Tenant, 'id' | 'name' | 'demo'> & Partial<TenantWords>;
 
 /**
  * The life of tenants, as `tenant.ts` draws it. Every step is taken within a transaction of the caller on the service database, so
@@ -18,14 +21,22 @@ export interface TenantLifeCycle {
    *
    * @throws a unique violation of the database for an id that is in use
    */
-  create(tx: Tx, tenant: Pick<Tenant, 'id' | 'name' | 'demo'>): Promise<Tenant>;
-  /** @throws a unique violation of the database for a name that another active tenant has */
+  create(tx: Tx, tenant: NewTenant): Promise<Tenant>;
+  /** @throws a unique violation of the database for a name that another tenant has, served or not */
   activate(tx: Tx, tenant: Tenant): Promise<Tenant>;
   retire(tx: Tx, tenant: Tenant): Promise<Tenant>;
   /** @throws as `activate` */
   restore(tx: Tx, tenant: Tenant): Promise<Tenant>;
   /** Deletes row and content key, and notes the database as one to drop: the next start drops it if nobody does before. */
   remove(tx: Tx, tenant: Tenant): Promise<void>;
+  /**
+   * Ends a tenant whose removal was scheduled: its users go, and its content key, without which no copy of its database is of any use. Its
+   * database is noted as one to drop, as by `remove`, and its row stays as a record.
+   *
+   * @param mayEnd refuses by throwing, for example a tenant that somebody restored a moment ago
+   * @throws AppError `tenant-unknown` 404
+   */
+  end(tx: Tx, id: string, mayEnd: (tenant: TenantRecord) => void): Promise<TenantRecord>;
   /**
    * To be called once the transaction is committed, before the change is acknowledged: resolves when no replica uses any more what
    * it read before, and the databases of the tenants that it removed are gone.

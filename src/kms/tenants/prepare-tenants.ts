@@ -5,12 +5,9 @@ import { isUniqueViolation } from '#infra/database/unique-violation.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import { type TenantDirectory, type TenantHandle, tenantUnknown } from './directory.ts';
 import type { Rows } from '#kms/integrity/row-integrity.ts';
-import type { TenantLifeCycle } from './life-cycle.ts';
+import type { NewTenant, TenantLifeCycle } from './life-cycle.ts';
 import type { Tenant } from './tenant.ts';
 import { tenantsStore } from './tenants.store.ts';
-
-/** A tenant that is to be made. */
-export type NewTenant = Pick<Tenant, 'id' | 'name' | 'demo'>;
 
 /**
  * Makes tenants where nobody sees them yet, has them put in use, and removes them again when that is refused. The caller holds the lock

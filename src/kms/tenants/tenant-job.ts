@@ -7,7 +7,7 @@ import { throwFailures } from './failures.ts';
 
 export interface TenantJobOptions {
   readonly locks: Pick<Locks, 'tryLock'>;
-  readonly tenants: Pick<TenantDirectory, 'active'>;
+  readonly tenants: Pick<TenantDirectory, 'kept'>;
   readonly rows: Pick<RowIntegrity, 'isReadable'>;
 }
 
@@ -35,7 +35,7 @@ export const tenantJob = (
     run: async (signal) => {
       if (!rows.isReadable()) return;
       const failures: string[] = [];
-      for (const tenant of await tenants.active()) {
+      for (const tenant of await tenants.kept()) {
         signal.throwIfAborted();
         await act(tenant).catch((error: unknown) => failures.push(`tenant ${tenant.id}: ${publicCause(error)}`));
       }

@@ -169,7 +169,7 @@ describe.each(databaseKinds())('A change with an Idempotency-Key on %s', (kind) 
     const { caller, rows } = await tenant();
     await kms.elasticKeys.create(withKey(caller), input());
     const damaged = { database: () => Promise.reject(new Error('damaged')) };
-    const tenants = { active: async () => [damaged, caller.tenant] as never };
+    const tenants = { kept: async () => [damaged, caller.tenant] as never };
     const job = forgetIdempotencyKeys({ locks: databases.databases, tenants, rows: { isReadable: () => true }, now: () => kms.clock.now });
     await expect(job.run(new AbortController().signal)).rejects.toThrow('damaged');
     expect(await rows()).toHaveLength(1);

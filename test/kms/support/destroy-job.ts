@@ -8,14 +8,14 @@ import type { TenantHandle } from '#kms/tenants/directory.ts';
 import type { TestDatabases } from '#test/support/database.ts';
 import type { TestKms } from '#test/support/kms-keys.ts';
 
-const handleOf = (tenant: CallerTenant): TenantHandle => ({ ...tenant, schemaName: tenant.name, state: 'active', demo: false });
+const handleOf = (tenant: CallerTenant): TenantHandle => ({ ...tenant, schemaName: tenant.name, state: 'kept', demo: false });
 
 /** The job of one process that takes what was destroyed out of the files, for these tenants. */
 export const eraseJob = (
   { rows, clock }: Pick<TestKms, 'rows' | 'clock'>,
   { databases }: Pick<TestDatabases, 'databases'>,
   tenants: readonly CallerTenant[],
-): Job => eraseDestroyedKeys({ locks: databases, tenants: { active: async () => tenants.map(handleOf) }, rows, now: () => clock.now });
+): Job => eraseDestroyedKeys({ locks: databases, tenants: { kept: async () => tenants.map(handleOf) }, rows, now: () => clock.now });
 
 /** A clock that is always believed: tests move it as they like. */
 const BELIEVED: ClockWatch = { doubtfulUntil: async () => null };
@@ -30,7 +30,7 @@ export const destroyJob = (
   const { rows, destruction, clock } = kms;
   return destroyDueKeys({
     locks: databases,
-    tenants: { active: async () => callers.map(({ tenant }) => handleOf(tenant)) },
+    tenants: { kept: async () => callers.map(({ tenant }) => handleOf(tenant)) },
     rows,
     clock: watch,
     destruction,

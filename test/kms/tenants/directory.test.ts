@@ -19,6 +19,12 @@ const row = (change: Record<string, unknown> = {}) => ({
   demo: 0,
   created_at: 1,
   retired_at: null,
+  description: null,
+  labels: null,
+  suspended_at: null,
+  removal_due_at: null,
+  restores_to: null,
+  removed_at: null,
   ...change,
 });
 

@@ -30,7 +30,7 @@ interface Due {
  */
 export const destroyDueKeys = (options: {
   readonly locks: Pick<Locks, 'tryLock'>;
-  readonly tenants: Pick<TenantDirectory, 'active'>;
+  readonly tenants: Pick<TenantDirectory, 'kept'>;
   readonly rows: Pick<RowIntegrity, 'isReadable'>;
   readonly clock: ClockWatch;
   readonly destruction: Destruction;
@@ -72,7 +72,7 @@ export const destroyDueKeys = (options: {
       const failures: string[] = [];
       const doubtfulUntil = await clock.doubtfulUntil();
       const began = elapsed();
-      await takeTurns(await tenants.active(), {
+      await takeTurns(await tenants.kept(), {
         due: async (tenant) => {
           try {
             const due = await dueOf(tenant);

@@ -35,14 +35,14 @@ export interface RetiringProgress {
  *
  *     rotation ──► wrap everything anew ──► an hour ──► wrap anew what came late ──► remove older keys
  *
- * Tenants that nobody serves here (a demo that sleeps, one that was retired) keep their older keys until they are served again. A damaged
+ * Tenants of a demo that sleeps, or that one retired, keep their older keys until they are served again. A damaged
  * secret keeps the key that it names, and the job fails and tells the tenant.
  *
  * @param options.now epoch milliseconds
  */
 export const retireOlderKeys = (options: {
   readonly barrier: Pick<Barrier, 'rotation' | 'state'>;
-  readonly tenants: Pick<TenantDirectory, 'byId'>;
+  readonly tenants: Pick<TenantDirectory, 'keptById'>;
   readonly rows: Pick<RowIntegrity, 'of'>;
   readonly locks: Pick<Locks, 'tryLock'>;
   readonly now: () => number;
@@ -56,7 +56,7 @@ export const retireOlderKeys = (options: {
     const isDue = newest.createdAt + GRACE_MS <= now();
     const slot = boundedKey(tenantId);
     if (!isDue && done.get(slot) === newest.id) return;
-    const tenant = await tenants.byId(tenantId);
+    const tenant = await tenants.keptById(tenantId);
     if (tenant === undefined) return;
     const { rewrapped, damaged } = await rewrapTenant(tenant, { barrier, rows, signal });
     secretsRewrapped += rewrapped;

@@ -43,7 +43,7 @@ export const rotateDueKeys = (options: {
   readonly materialKeys: Pick<MaterialKeyService, 'rotate'>;
   readonly hints: RotationHints;
   readonly locks: Pick<Locks, 'lock' | 'tryLock'>;
-  readonly tenants: { active(): Promise<readonly CallerTenant[]> };
+  readonly tenants: { kept(): Promise<readonly CallerTenant[]> };
   readonly rows: Pick<RowIntegrity, 'of' | 'isReadable'>;
   readonly emit: Emit;
   readonly now: () => number;
@@ -100,9 +100,9 @@ export const rotateDueKeys = (options: {
       if (isForAll) nextLookAtAll = elapsed() + EVERY_MS;
       const messages: string[] = [];
       const began = elapsed();
-      const active = await tenants.active();
-      const others = isForAll ? active.filter(({ id }) => !hinted.has(id)) : [];
-      const isDone = await takeTurns([...active.filter(({ id }) => hinted.has(id)), ...others], {
+      const kept = await tenants.kept();
+      const others = isForAll ? kept.filter(({ id }) => !hinted.has(id)) : [];
+      const isDone = await takeTurns([...kept.filter(({ id }) => hinted.has(id)), ...others], {
         due: (tenant) =>
           dueOf(tenant).catch((error: unknown) => {
             messages.push(`tenant ${tenant.id}: ${publicCause(error)}`);

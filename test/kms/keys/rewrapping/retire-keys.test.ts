@@ -30,7 +30,7 @@ describe.each(databaseKinds())('The job that retires older keys, on %s,', (kind)
   });
   const jobOf = (kms: TestKms, handle = handleOf(kms)) => {
     const { barrier, rows, clock } = kms;
-    const tenants = { byId: async (id: string) => (id === kms.tenantId ? handle : undefined) };
+    const tenants = { keptById: async (id: string) => (id === kms.tenantId ? handle : undefined) };
     return retireOlderKeys({ barrier, tenants, rows, locks: { tryLock: async () => null }, now: () => clock.now });
   };
   const wrappedIn = async (kms: TestKms) => {
@@ -150,7 +150,7 @@ describe.each(databaseKinds())('The job that retires older keys, on %s,', (kind)
     kms.clock.now += GRACE_MS;
     const nobody = retireOlderKeys({
       ...kms,
-      tenants: { byId: async () => undefined },
+      tenants: { keptById: async () => undefined },
       locks: { tryLock: async () => null },
       now: () => kms.clock.now,
     });

@@ -183,7 +183,7 @@ describe.each(databaseKinds())('A transport key on %s', (kind) => {
     kms.clock.now += DAY_MS;
     const last = await kms.transfer.importParameters(kms.caller, other.id, { wrapping: FAST });
     expect(await ids()).toEqual([last.transportKeyId]);
-    const tenants = { active: async () => [kms.caller.tenant] as never };
+    const tenants = { kept: async () => [kms.caller.tenant] as never };
     const job = forgetTransportKeys({ locks: databases.databases, tenants, rows: kms.rows, now: () => kms.clock.now });
     await job.run(new AbortController().signal);
     expect(await ids()).toEqual([last.transportKeyId]);
