@@ -27,6 +27,8 @@ export interface Challenges {
   insufficientScope(scope: FineScope): AppError;
   /** Authenticated, but the tenant is not here. */
   unknownTenant(): AppError;
+  /** Authenticated, but the tenant is there and not served. @param refusal of the directory */
+  closedTenant(refusal: AppError): AppError;
 }
 
 /** All that `standard` says of a credential that is refused. */
@@ -128,5 +130,6 @@ export const createChallenges = (detail: ErrorDetail): Challenges => {
       const told = detailed ? why : 'Not allowed.';
       return new AppError('tenant-unknown', 403, told, untold(why, told));
     },
+    closedTenant: (refusal) => (full ? refusal : new AppError(refusal.code, 403, 'Not allowed.', untold(refusal.message))),
   };
 };

@@ -8,7 +8,7 @@ import type { TenantHandle } from '#kms/tenants/directory.ts';
 import type { TestDatabases } from '#test/support/database.ts';
 import type { TestKms } from '#test/support/kms-keys.ts';
 
-const handleOf = (tenant: CallerTenant): TenantHandle => ({ ...tenant, schemaName: tenant.name, state: 'kept', demo: false });
+const handleOf = (tenant: CallerTenant): TenantHandle => ({ ...tenant, schemaName: tenant.name, state: 'active', demo: false });
 
 /** The job of one process that takes what was destroyed out of the files, for these tenants. */
 export const eraseJob = (

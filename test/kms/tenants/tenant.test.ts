@@ -15,10 +15,16 @@ describe('the id of a tenant', () => {
 describe('the state of a tenant', () => {
   const drawn = [
     ['preparing', 'activate', 'active'],
-    ['preparing', 'remove', 'removed'],
+    ['preparing', 'remove', 'gone'],
+    ['active', 'suspend', 'suspended'],
+    ['suspended', 'resume', 'active'],
+    ['active', 'schedule', 'pending-removal'],
+    ['suspended', 'schedule', 'pending-removal'],
+    ['pending-removal', 'schedule', 'pending-removal'],
+    ['pending-removal', 'end', 'removed'],
     ['active', 'retire', 'retired'],
     ['retired', 'restore', 'active'],
-    ['retired', 'remove', 'removed'],
+    ['retired', 'remove', 'gone'],
   ] as const;
   const all = TENANT_STATES.flatMap((state) => TENANT_STEPS.map((step) => [state, step] as const));
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { serviceMigrations } from '#kms/database/migrations.ts';
 import { newSchemaName } from '#kms/database/schema-name.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
-import type { Tenant } from '#kms/tenants/tenant.ts';
+import { KEPT_STATES, type Tenant } from '#kms/tenants/tenant.ts';
 import { tenantsStore } from '#kms/tenants/tenants.store.ts';
 import { rowsWithoutBarrier } from '#test/support/row-integrity.ts';
 import { databaseKinds, withDatabases } from '#test/support/database.ts';
@@ -26,13 +26,14 @@ describe.each(databaseKinds())('the store of tenants on %s', (kind) => {
     return { db, rows, store: tenantsStore(db, rows), [Symbol.asyncDispose]: () => test[Symbol.asyncDispose]() };
   };
 
-  it('has a name once among active tenants, also when two are made at once', async () => {
+  it.each(KEPT_STATES)('has a name once among tenants that are kept, also when two are made at once, one of them %s', async (state) => {
     await using test = await setUp();
     const { name } = tenant();
-    const make = (state: Tenant['state']) => test.store.insert(tenant({ name, state }), 1);
+    const make = (of: Tenant['state']) => test.store.insert(tenant({ name, state: of }), 1);
     await make('retired');
     await make('preparing');
-    const results = await Promise.allSettled([make('active'), make('active')]);
+    await make('removed');
+    const results = await Promise.allSettled([make('active'), make(state)]);
     expect(results.map((result) => result.status).toSorted()).toEqual(['fulfilled', 'rejected']);
   });
 
@@ -54,7 +55,7 @@ describe.each(databaseKinds())('the store of tenants on %s', (kind) => {
     const one = tenant();
     await test.store.insert(one, 1);
     const row = await test.db.selectFrom('kms_tenants').selectAll().executeTakeFirstOrThrow();
-    const odd = test.rows.of(one.id).next('kms_tenants', row, { state: 'suspended' });
+    const odd = test.rows.of(one.id).next('kms_tenants', row, { state: 'asleep' });
     await writeServiceRows(test.db, test.rows, 'kms_tenants', odd);
     await expect(test.store.byId(one.id)).rejects.toMatchObject({ code: 'internal-error' });
   });

@@ -9,9 +9,9 @@ import type { AuthenticatedCaller } from '#kms/caller.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { Emit } from '#kms/events.ts';
 import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
-import type { TenantDirectory } from '#kms/tenants/directory.ts';
 import type { TokenBinding } from '../bindings/token-binding.ts';
 import type { Challenges } from '../challenges.ts';
+import { type TenantsOfCallers, tenantsOfCallers } from '../tenants-of-callers.ts';
 import { createCertificateRealm } from '../realms/certificates.ts';
 import { createFileRealm } from '../realms/file-realm.ts';
 import { createPasswordRealms } from '../realms/password-realms.ts';
@@ -62,7 +62,7 @@ export const openAuthentication = async (options: {
   readonly service: Database<ServiceTables>;
   readonly rows: RowIntegrity;
   readonly userLeases: Pick<UserLeases, 'leased'>;
-  readonly tenants: Pick<TenantDirectory, 'byId' | 'byName'>;
+  readonly tenants: TenantsOfCallers;
   readonly issuers: readonly TrustedIssuer[];
   readonly binding: TokenBinding;
   readonly challenges: Challenges;
@@ -71,7 +71,8 @@ export const openAuthentication = async (options: {
   readonly elapsed: () => number;
   readonly closing: AbortSignal;
 }): Promise<{ readonly authenticate: Authenticate; readonly newUsers: NewUsers }> => {
-  const { demo, service, rows, userLeases, tenants, issuers, binding, challenges, emit, now, elapsed, closing } = options;
+  const { demo, service, rows, userLeases, issuers, binding, challenges, emit, now, elapsed, closing } = options;
+  const tenants = tenantsOfCallers(options.tenants, challenges);
   const stated = await loadRealms(options.realmsFile);
   const config = demo ? stated : withoutDemo(stated);
   const { users } = config.file;

@@ -17,7 +17,7 @@ const world = (kms: TestKms, { databases }: TestDatabases, onEvent: (event: KmsE
     materialKeys: kms.materialKeys,
     hints: kms.rotationHints,
     locks: databases,
-    tenants: { active: async () => [kms.caller.tenant, kms.otherCaller.tenant] },
+    tenants: { kept: async () => [kms.caller.tenant, kms.otherCaller.tenant] },
     rows: kms.rows,
     emit: (event) => {
       events.push(event);
