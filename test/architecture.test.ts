@@ -47,7 +47,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['access/federation'],
     ['access/bindings'],
     ['access'],
-    ['keys'],
+    ['keys', 'tenants/administration'],
     ['keys/operations', 'keys/life-cycle', 'keys/transfer', 'keys/rewrapping', 'keys/rotation'],
     ['keys/key-ring'],
     ['keys/material-keys'],

@@ -51,7 +51,7 @@ export interface Target {
 
 /** The thing that an act is about where that is no key, by its id. */
 export interface ActObject {
-  readonly kind: 'realm-user';
+  readonly kind: 'realm-user' | 'tenant';
   readonly id: string;
 }
 

@@ -19,6 +19,7 @@ import { accessConfigSchema } from './access/guard/config.ts';
 import { auditConfigSchema } from './audit/config.ts';
 import { unsealConfigSchema } from './barrier/config.ts';
 import { quotasConfigSchema } from './keys/elastic-keys/quotas.ts';
+import { tenantsConfigSchema } from './tenants/administration/config.ts';
 
 const serverSchema = strictObject({
   ...listenerConfigSchema.properties,
@@ -40,6 +41,7 @@ export const kmsConfigSchema = strictObject({
   unseal: unsealConfigSchema,
   audit: auditConfigSchema,
   quotas: quotasConfigSchema,
+  tenants: tenantsConfigSchema,
   ...accessConfigSchema.properties,
   demo: demoConfigSchema('tenants, accounts and elastic keys'),
 });

@@ -27,6 +27,7 @@ export type KmsEvent =
   | { readonly type: 'barrier-reshared'; readonly threshold: number; readonly shares: number }
   | { readonly type: 'barrier-rotated'; readonly level: string; readonly keys: number }
   | { readonly type: 'tenant-created'; readonly id: string }
+  | { readonly type: 'tenant-removed'; readonly id: string }
   | { readonly type: 'leftovers-removed'; readonly tenants: number; readonly databases: number }
   | { readonly type: 'databases-unnamed'; readonly names: readonly string[] }
   | { readonly type: 'tenant-damaged'; readonly tenantId: string; readonly name: string; readonly cause: unknown }
@@ -106,6 +107,8 @@ const lineOf = (event: KmsEvent): EventLine => {
       return ['info', `an operator rotated the ${event.level} key: ${event.keys} made`, { count: event.keys }];
     case 'tenant-created':
       return ['info', `an operator made tenant ${event.id}`, {}];
+    case 'tenant-removed':
+      return ['warn', `removed tenant ${event.id} with all that it had: the wait of its removal is over`, { tenant_id: event.id }];
     case 'leftovers-removed':
       return [
         'info',

@@ -53,11 +53,16 @@ import { eraseDestroyedKeys } from './keys/life-cycle/erase-destroyed-keys.ts';
 import { quotasOf } from './keys/elastic-keys/quotas.ts';
 import { rotateDueKeys } from './keys/rotation/rotate-due-keys.ts';
 import { adoptRows } from './tenants/adopt-rows.ts';
+import { createAdministrators } from './tenants/administration/administrators.ts';
+import { createTenantAdministration } from './tenants/administration/create-administration.ts';
+import { removeDueTenants } from './tenants/administration/remove-due-tenants.ts';
+import { registerTenantRoutes } from './tenants/administration/tenant.routes.ts';
 import { createClockWatch } from './tenants/clock-watch.ts';
 import { createTenantDirectory } from './tenants/create-directory.ts';
 import { createTenantLifeCycle } from './tenants/create-life-cycle.ts';
 import { lookAtTenants } from './tenants/damaged-tenants.ts';
 import { forgetGoneTenants } from './tenants/gone-tenants.ts';
+import { createTenantPreparation } from './tenants/prepare-tenants.ts';
 
 /** The KMS, built and not listening. Disposal drains both servers, then closes the databases. */
 export interface Kms extends AsyncDisposable {
@@ -161,6 +166,7 @@ export const buildKms = async (options: {
     eraseDestroyedKeys({ locks: databases, tenants, rows, now }),
     forgetTransportKeys({ locks: databases, tenants, rows, now }),
     ...keys.jobs,
+    removeDueTenants({ locks: databases, operate: keys.operate, service, rows, tenants, lifeCycle, clock, emit, now }),
     rotateDueKeys({ materialKeys: keys.materialKeys, hints: keys.rotationHints, locks: databases, tenants, rows, emit, now, elapsed }),
   ];
   for (const job of [...databases.jobs, ...revisions.jobs, ...access.jobs, ...audit.jobs, ...ofTenants]) opened.use(jobs.start(job));
@@ -205,6 +211,20 @@ export const buildKms = async (options: {
   registerLanding(app, landingOf({ swaggerUi: config.server.swagger, demo: demo !== null }));
   registerHealth(app, { ...health, telemetry, stopping, detail });
   registerKeyRoutes(app, keys);
+  registerTenantRoutes(
+    app,
+    createTenantAdministration({
+      operate: keys.operate,
+      service,
+      rows,
+      administrators: createAdministrators(config.tenants.administrators),
+      lock: demoData.preparing,
+      prepare: createTenantPreparation({ service: demoData.preparing.guard(service), rows, tenants, lifeCycle }),
+      demo: isDemo,
+      max: config.tenants.max,
+      now,
+    }),
+  );
   registerAuditRoutes(app, createReadAudit({ operate: keys.operate, entries: audit.entries }));
 
   const made = createTenantsService({ service, rows, lock: demoData.preparing, tenants, lifeCycle, users: access.newUsers, emit });

@@ -25,7 +25,7 @@ describe('/readyz', () => {
     }
   });
 
-  it('names every background job: certificates of both listeners and of each issuer, tenants that are gone or damaged, idempotency and transport keys that are over, keys that are due or idle, older keys of the barrier', async () => {
+  it('names every background job: certificates of both listeners and of each issuer, tenants that are gone, damaged or to be removed, idempotency and transport keys that are over, keys that are due or idle, older keys of the barrier', async () => {
     await using house = await kmsHouse();
     await using kms = await runKms(house);
     const { jobs } = (await kms.send('/readyz')).json<{ readonly jobs: Readonly<Record<string, unknown>> }>();
@@ -44,6 +44,7 @@ describe('/readyz', () => {
       'forget-service-idempotency-keys',
       'forget-transport-keys',
       'look-at-tenants',
+      'remove-due-tenants',
       'retire-older-keys',
       'rotate-due-keys',
     ]);

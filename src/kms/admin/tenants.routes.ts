@@ -2,14 +2,11 @@ import { Type } from 'typebox';
 import { strictObject } from '#infra/config/schema.ts';
 import type { App } from '#infra/http/server.ts';
 import { usernameSchema } from '#kms/access/realms/realms-config.ts';
+import { tenantName } from '#kms/tenants/administration/tenant.schemas.ts';
 import { ADMINISTRATOR_ROLE, type TenantsService } from './tenants.service.ts';
 
 const newTenantSchema = strictObject({
-  name: Type.String({
-    maxLength: 64,
-    pattern: '^[a-z0-9]+(-[a-z0-9]+)*$',
-    description: 'lower-case letters, digits and single hyphens between them; unique among tenants',
-  }),
+  name: tenantName,
   administrator: strictObject({
     username: usernameSchema,
     password: Type.String({ minLength: 12, maxLength: 1024, description: 'at least 12 characters' }),

@@ -1,15 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { AppError } from '#infra/apperr/app-error.ts';
 import type { Database } from '#infra/database/databases.ts';
-import { isUniqueViolation } from '#infra/database/unique-violation.ts';
 import { type NewUsers, usernameUsed } from '#kms/access/realms/new-users.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { Emit } from '#kms/events.ts';
 import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
+import { asUsed, checkTenantName, tenantNameUsed } from '#kms/tenants/administration/tenant-errors.ts';
 import type { TenantDirectory } from '#kms/tenants/directory.ts';
 import type { TenantLifeCycle } from '#kms/tenants/life-cycle.ts';
 import type { PreparationLock } from '#kms/tenants/preparation-lock.ts';
-import { createTenantPreparation } from '#kms/tenants/prepare-tenants.ts';
+import { createTenantPreparation, usePrepared } from '#kms/tenants/prepare-tenants.ts';
 import { tenantsStore } from '#kms/tenants/tenants.store.ts';
 
 /** The role of a tenant's first user. */
@@ -22,7 +21,7 @@ export interface TenantsService {
    * answer that was lost can be asked for again.
    *
    * @returns the id of the tenant, and whether it was made now
-   * @throws AppError `tenant-name-used`, `username-used`, `realm-switched-off` 409; of a password that is empty or too long; 503 while
+   * @throws AppError `name-like-id` 400; `tenant-name-used`, `username-used`, `realm-switched-off` 409; of a password that is empty or too long; 503 while
    *   the service is sealed
    */
   create(tenant: {
@@ -46,23 +45,23 @@ export const createTenantsService = (options: {
 
   return {
     create: async ({ name, administrator: { username, password } }) => {
+      checkTenantName(name);
       users.check(username);
       const passwordHash = await users.hash(password);
       return lock.exclusively(async () => {
         // Before anything is made for it; whoever is faster all the same is found out by the database.
         const known = await tenantsStore(service.db, rows).keptByName(name);
         if (known !== undefined) {
-          if (known.demo || !(await users.isThere({ username, password, tenantId: known.id }))) throw nameUsed();
+          if (known.demo || !(await users.isThere({ username, password, tenantId: known.id }))) throw tenantNameUsed();
           return { id: known.id, isNew: false };
         }
         const id = randomUUID();
-        await prepareTenants([{ id, name, demo: false }], {
-          use: (activate) =>
-            service.transaction(async (tx) => {
-              await activate(tx).catch(asUsed(nameUsed));
-              await users.insert(tx, { username, passwordHash, tenantId: id, roles: [ADMINISTRATOR_ROLE] }).catch(asUsed(usernameUsed));
-            }),
-        });
+        await usePrepared(await prepareTenants([{ id, name, demo: false }]), (activate) =>
+          service.transaction(async (tx) => {
+            await activate(tx).catch(asUsed(tenantNameUsed));
+            await users.insert(tx, { username, passwordHash, tenantId: id, roles: [ADMINISTRATOR_ROLE] }).catch(asUsed(usernameUsed));
+          }),
+        );
         await lifeCycle.takeEffect([]);
         emit({ type: 'tenant-created', id });
         return { id, isNew: true };
@@ -70,15 +69,3 @@ export const createTenantsService = (options: {
     },
   };
 };
-
-const asUsed =
-  (used: (cause: unknown) => AppError) =>
-  (error: unknown): never => {
-    throw isUniqueViolation(error) ? used(error) : error;
-  };
-
-const nameUsed = (cause?: unknown): AppError =>
-  new AppError('tenant-name-used', 409, 'Another tenant has this name.', {
-    cause,
-    fix: 'Choose another name for the tenant. Names of a demo that sleeps here are taken, too.',
-  });

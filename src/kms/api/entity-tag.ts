@@ -31,9 +31,9 @@ const tagsOf = (header: 'if-match' | 'if-none-match', text: string): readonly st
 };
 
 const preconditionFailed = (current: string): AppError =>
-  new AppError('precondition-failed', 412, 'The key is not as If-Match says: it was changed since it was read.', {
-    fields: [{ field: 'header/if-match', message: `does not name ${current}, the tag that the key has now` }],
-    fix: 'Read the key again, decide anew, and send the ETag of that answer.',
+  new AppError('precondition-failed', 412, 'It is not as If-Match says: it was changed since it was read.', {
+    fields: [{ field: 'header/if-match', message: `does not name ${current}, the tag that it has now` }],
+    fix: 'Read it again, decide anew, and send the ETag of that answer.',
     headers: { etag: current },
   });
 
@@ -73,10 +73,10 @@ export const isKnown = ({ headers }: FastifyRequest, reply: Pick<FastifyReply, '
 const tagHeader = (header: string, description: string) =>
   Type.Object({ [header]: Type.Optional(Type.String({ description, maxLength: 1024 })) });
 
-/** The header of a request that changes a key. */
+/** The header of a request that changes something. */
 export const ifMatchHeader = tagHeader(
   'if-match',
-  '`ETag` of the key as it was read: where it is another by now, nothing is changed (412, `precondition-failed`).',
+  '`ETag` of what is changed, as it was read: where it is another by now, nothing is changed (412, `precondition-failed`).',
 );
 /** The header of a request that reads. */
 export const ifNoneMatchHeader = tagHeader('if-none-match', '`ETag` of an answer from before: where it is the same, the answer is 304.');

@@ -55,7 +55,7 @@ export const createTenantsTable: Migration = {
  * those of a new tenant that has it. The index finds what is due without a look at the rest.
  */
 export const addTenantLifeCycle: Migration = {
-  name: '0009-tenant-life-cycle',
+  name: '0010-tenant-life-cycle',
   up: async (db, kind) => {
     const type = columns(kind);
     const added = {

@@ -5,7 +5,7 @@ import { type Caller, serviceCaller } from '#kms/caller.ts';
 import { type TenantHandle, tenantUnknown } from '#kms/tenants/directory.ts';
 import { isDamage } from '#kms/tenants/damage.ts';
 import type { NewTenant } from '#kms/tenants/life-cycle.ts';
-import { createTenantPreparation } from '#kms/tenants/prepare-tenants.ts';
+import { createTenantPreparation, usePrepared } from '#kms/tenants/prepare-tenants.ts';
 import { tenantsStore } from '#kms/tenants/tenants.store.ts';
 import { accountsStore } from './accounts.store.ts';
 import { idsByName } from './demo.store.ts';
@@ -38,7 +38,7 @@ export const createSeeding = ({ seed, service, rows, tenants, lifeCycle, elastic
   const withPrepared: Seeding['withPrepared'] = async (ids, use) => {
     const wanted = Object.entries(ids).map(([name, id]) => ({ id, name, demo: true }));
     try {
-      return await prepareTenants(wanted, { fill, use });
+      return await usePrepared(await prepareTenants(wanted, fill), use);
     } catch (error) {
       throw isUniqueViolation(error) ? nameTaken(error) : error;
     }

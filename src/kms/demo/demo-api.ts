@@ -80,6 +80,7 @@ const examplesWith = (
 ): ApiExamples => {
   const { encrypting, signing, signingBytes, authenticating, wrapping, suspended, deleted } = keys;
   const { encrypted, signed, signedBytes, authenticated, wrapped, kid } = made;
+  const tenant = `acme-${randomBytes(4).toString('hex')}`;
   const toOpen = encrypted === null ? undefined : body({ ciphertext: encrypted.jwe, context });
   return {
     // A name of its own for each reader: the second key of one name is refused.
@@ -115,6 +116,19 @@ const examplesWith = (
     macVerify: on(authenticating, toVerify(authenticated, { mac: encodeBase64url(authenticated?.mac ?? '') })),
     wrap: on(wrapping),
     unwrap: on(wrapping, wrapped === null ? undefined : body({ wrapped_key: wrapped.jwe, context })),
+    // The others are about the one that this makes: those of the demo are changed by the demo alone.
+    createTenant: { bodies: body({ name: tenant, description: 'Made by the examples of the API' }, 'A tenant of a customer') },
+    readTenant: { path: { id: 'demo' } },
+    changeTenant: {
+      path: { id: tenant },
+      bodies: {
+        suspend: { summary: 'Suspend', value: { state: 'suspended' } },
+        activate: { summary: 'Activate', value: { state: 'active' } },
+        describe: { summary: 'Describe', value: { description: 'Suspended and activated by the examples of the API' } },
+      },
+    },
+    scheduleTenantRemoval: { path: { id: tenant } },
+    restoreTenant: { path: { id: tenant } },
   };
 };
 

@@ -24,6 +24,12 @@ interface Look {
   readonly found: Promise<TenantHandle | undefined>;
 }
 
+/** @throws AppError `tenant-suspended`, `tenant-pending-removal` 403 */
+const served = (tenant: Tenant): Tenant => {
+  if (tenant.state === 'suspended' || tenant.state === 'pending-removal') throw tenantClosed(tenant.state);
+  return tenant;
+};
+
 /**
  * @param options.demo whether tenants of the demo are found
  * @param options.maxOpen databases kept open; the one not used for longest goes first
@@ -59,12 +65,6 @@ export const createTenantDirectory = (options: {
   const opening = createSingleFlight<Database<TenantTables>>();
 
   const isFound = (tenant: Tenant): boolean => isKept(tenant.state) && (demo || !tenant.demo);
-
-  /** @throws AppError `tenant-suspended`, `tenant-pending-removal` 403 */
-  const served = (tenant: Tenant): Tenant => {
-    if (tenant.state === 'suspended' || tenant.state === 'pending-removal') throw tenantClosed(tenant.state);
-    return tenant;
-  };
 
   const letGo = (tenantId: string): void => {
     open.letGo(tenantId);

@@ -9,23 +9,39 @@ import type { NewTenant, TenantLifeCycle } from './life-cycle.ts';
 import type { Tenant } from './tenant.ts';
 import { tenantsStore } from './tenants.store.ts';
 
+/** Tenants that nobody sees yet, with their databases. */
+export interface Preparation {
+  /** To be called in the transaction that puts them in use. @throws a unique violation for a name that is taken */
+  activate(tx: Transaction<ServiceTables>): Promise<void>;
+  /** Removes those that are not in use, whatever became of that transaction. */
+  discard(): Promise<void>;
+}
+
 /**
- * Makes tenants where nobody sees them yet, has them put in use, and removes them again when that is refused. The caller holds the lock
- * of those who prepare tenants.
+ * Makes tenants where nobody sees them yet. The caller holds the lock of those who prepare tenants until they are in use, or discarded.
  *
  * @param wanted the tenants, all new
- * @param options.fill what they hold from the start; the database of each is made in any case
- * @param options.use calls `activate` in the transaction that puts them in use
- * @throws AppError `tenant-id-used` 409, or the caller's own in its place; what `fill` and `use` throw, a unique violation for a name that is taken. Nothing is left of
- *   the tenants then
+ * @param fill what they hold from the start; the database of each is made in any case
+ * @throws AppError `tenant-id-used` 409, or the caller's own in its place, and what `fill` throws; nothing is left of the tenants then
  */
-export type PrepareTenants = <R>(
-  wanted: readonly NewTenant[],
-  options: {
-    readonly fill?: (tenant: TenantHandle) => Promise<void>;
-    readonly use: (activate: (tx: Transaction<ServiceTables>) => Promise<void>) => Promise<R>;
-  },
-) => Promise<R>;
+export type PrepareTenants = (wanted: readonly NewTenant[], fill?: (tenant: TenantHandle) => Promise<void>) => Promise<Preparation>;
+
+/**
+ * Has prepared tenants put in use, and removes them again when that is refused.
+ *
+ * @param use calls `activate` in the transaction that puts them in use
+ */
+export const usePrepared = async <R>(
+  { activate, discard }: Preparation,
+  use: (activate: Preparation['activate']) => Promise<R>,
+): Promise<R> => {
+  try {
+    return await use(activate);
+  } catch (error) {
+    await discard();
+    throw error;
+  }
+};
 
 /**
  * @param options.service its transactions are rolled back when the lock of the caller is lost
@@ -58,7 +74,7 @@ export const createTenantPreparation = (options: {
     await lifeCycle.takeEffect(unused);
   };
 
-  return async (wanted, { fill, use }) => {
+  return async (wanted, fill) => {
     const begun: Tenant[] = [];
     try {
       for (const each of wanted) begun.push(await begin(each));
@@ -72,13 +88,16 @@ export const createTenantPreparation = (options: {
         }),
       );
       for (const result of filled) if (result.status === 'rejected') throw result.reason;
-      return await use(async (tx) => {
-        for (const tenant of begun) await lifeCycle.activate(tx, tenant);
-      });
     } catch (error) {
       await discard(begun);
       throw error;
     }
+    return {
+      activate: async (tx) => {
+        for (const tenant of begun) await lifeCycle.activate(tx, tenant);
+      },
+      discard: () => discard(begun),
+    };
   };
 };
 

@@ -15,4 +15,6 @@ export const removeRowsOf = async (tx: Transaction<ServiceTables>, rows: Rows, t
       (await own.deleteFrom(table).where('tenant_id', '=', tenantId).returning('id').execute()).map(({ id }) => id),
     );
   }
+  // No ledger lists these: decision 0020.
+  await tx.deleteFrom('idempotency_keys').where('id', 'like', `${tenantId}.%`).execute();
 };

@@ -24,7 +24,9 @@ export const recordOf = (row: TenantRow): TenantRecord => ({
   suspendedAt: row.suspended_at,
   removalDueAt: row.removal_due_at,
   restoresTo:
-    row.restores_to === null ? null : storedWord(row.restores_to, ['active', 'suspended'] as const, `the state before the removal of ${row.id}`),
+    row.restores_to === null
+      ? null
+      : storedWord(row.restores_to, ['active', 'suspended'] as const, `the state before the removal of ${row.id}`),
   removedAt: row.removed_at,
   revision: row.row_revision,
 });

@@ -73,7 +73,9 @@ export const openWorld = async (databases: Databases, unsealKey: Uint8Array, giv
   const service = withLedger(own, rows.service);
   const { forgetTenant: onGone, tenants: held } = barrier;
   const tenants = createTenantDirectory({ databases, service: service.db, rows, demo: true, onGone, held });
-  const keys = createKeys({ barrier, rows, insufficientScope, now });
+  const lifeCycle = createTenantLifeCycle({ kind: service.kind, barrier, rows, directory: tenants, now });
+  const administration = { database: service, rows, locks: databases, takeEffect: () => lifeCycle.takeEffect([]) };
+  const keys = createKeys({ barrier, rows, insufficientScope, administration, now });
   const callerOf = (id: string): Caller => {
     const database = async () => {
       const tenant = (await tenants.byId(id)) ?? (await tenants.preparing(id));
@@ -84,7 +86,6 @@ export const openWorld = async (databases: Databases, unsealKey: Uint8Array, giv
   };
   const seed = given ?? (await loadSeed(join(KMS_CONFIG_FOLDER, 'demo-seed.yml')));
   const locks = createDemoLocks(databases, 'kms');
-  const lifeCycle = createTenantLifeCycle({ kind: service.kind, barrier, rows, directory: tenants, now });
   const resets = createResets({
     database: service,
     store: createDemoStore({ lifeCycle, rows }),
@@ -98,15 +99,10 @@ export const openWorld = async (databases: Databases, unsealKey: Uint8Array, giv
 };
 
 /** A tenant that is no demo, with a user and a key. */
-export const addRealTenant = async ({
-  service,
-  rows,
-  tenants,
-  callerOf,
-  lifeCycle,
-  keys,
-}: DemoWorld): Promise<Pick<Tenant, 'id' | 'name'>> => {
-  const name = `tenant-${randomUUIDv7()}`;
+export const addRealTenant = async (
+  { service, rows, tenants, callerOf, lifeCycle, keys }: DemoWorld,
+  name = `tenant-${randomUUIDv7()}`,
+): Promise<Pick<Tenant, 'id' | 'name'>> => {
   const tenant = await service.transaction((tx) => lifeCycle.create(tx, { id: randomUUID(), name, demo: false }));
   await (await tenants.preparing(tenant.id))?.database();
   await service.transaction(async (tx) => {

@@ -77,6 +77,7 @@ export const kmsHouse = async (options: HouseOptions = {}): Promise<KmsHouse> =>
     database: { kind: 'sqlite', directory: join(folder, 'data') },
     unseal: { share_files: shareFiles, threshold: 2 },
     realms_file: realmsFile,
+    tenants: { administrators: ['demo'] },
     identity: {
       tls: store.leaf('passthru-kms'),
       issuers: [

@@ -106,6 +106,8 @@ const kmsOverlay = async ({ layout, leaf, shareFiles, doors, demo }: OverlayOpti
     // Demo data on one machine: its records outlive the process, and need not outlive a power cut.
     audit: { durability: 'process' },
     ...(demo && defaults !== null ? { realms_file: join(dirname(defaults), 'realms.demo.yml') } : {}),
+    // In a demo there is no other tenant that could.
+    ...(demo ? { tenants: { administrators: ['demo'] } } : {}),
     identity: {
       issuers: issuers.map((delivered) => ({
         ...delivered,

@@ -33,7 +33,7 @@ const CLIENT_ERRORS: Readonly<Record<string, ErrorStatus>> = {
     description: 'The state of the key, or of the tenant, does not allow it.',
     isOf: (operation) => isChange(operation) || operation.requestBody !== undefined,
   },
-  412: { description: 'The key is not as `If-Match` says.', isOf: (operation) => hasParameter(operation, 'header', 'if-match') },
+  412: { description: 'It is not as `If-Match` says.', isOf: (operation) => hasParameter(operation, 'header', 'if-match') },
   413: { description: 'The body is too large.', isOf: ({ requestBody }) => requestBody !== undefined },
   415: { description: 'The body is not JSON.', isOf: ({ requestBody }) => requestBody !== undefined },
   422: { description: 'The `Idempotency-Key` came with another request before.', isOf: isChange },

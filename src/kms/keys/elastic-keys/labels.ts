@@ -21,13 +21,14 @@ export const LABEL_NAME = '^[A-Za-z0-9][A-Za-z0-9._/-]*$';
 /**
  * Labels after a change, in the order of their names.
  *
+ * @param of what has them, for the error
  * @throws AppError `labels-too-many` 400
  */
-export const labelsAfter = (before: Labels, changes: LabelChanges): Labels => {
+export const labelsAfter = (before: Labels, changes: LabelChanges, of = 'an elastic key'): Labels => {
   const merged = Object.entries(changes === null ? {} : { ...before, ...changes });
   const kept = merged.filter((entry): entry is [string, string] => entry[1] !== null);
   if (kept.length > MAX_LABELS) {
-    const message = `would be ${kept.length}, and an elastic key has at most ${MAX_LABELS}`;
+    const message = `would be ${kept.length}, and ${of} has at most ${MAX_LABELS}`;
     throw new AppError('labels-too-many', 400, `Its labels ${message}.`, {
       fields: [{ field: '/labels', message, fix: 'Take some away: the value null does.' }],
     });

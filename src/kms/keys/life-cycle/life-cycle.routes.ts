@@ -3,25 +3,14 @@ import { strictObject } from '#infra/config/schema.ts';
 import type { App } from '#infra/http/server.ts';
 import { ifMatch, ifMatchHeader, tagged } from '#kms/api/entity-tag.ts';
 import { oneOf, problems } from '#kms/api/schemas.ts';
+import { waitOf, waitQuery } from '#kms/api/wait-days.ts';
 import { elasticKeyPath, elasticKeySchema, elasticKeyTag, elasticKeyView } from '../elastic-keys/elastic-key.schemas.ts';
 import { materialKeyPath, materialKeySchema, materialKeyTag, materialKeyView } from '../material-keys/material-key.schemas.ts';
 import { REVOCATION_REASONS } from '../material-keys/material-key.states.ts';
 import { LIFE_CYCLE_ACTIONS } from './life-cycle.actions.ts';
-import { type LifeCycleService, MAX_WAIT_DAYS, USUAL_WAIT_DAYS } from './life-cycle.ts';
+import { type LifeCycleService, USUAL_WAIT_DAYS } from './life-cycle.ts';
 
-/** Query strings are text: without coercion a number is a pattern. */
-const deletionQuery = strictObject({
-  wait_days: Type.Optional(
-    Type.String({
-      description: `the days until the destruction, 1 to ${MAX_WAIT_DAYS}, by default ${USUAL_WAIT_DAYS}`,
-      pattern: '^([1-9][0-9]?|[12][0-9]{2}|3[0-5][0-9]|36[0-5])$',
-      examples: ['30'],
-    }),
-  ),
-});
-
-const waitOf = ({ wait_days: days }: { readonly wait_days?: string }): { waitDays?: number } =>
-  days === undefined ? {} : { waitDays: Number(days) };
+const deletionQuery = waitQuery('destruction', USUAL_WAIT_DAYS);
 
 const revokeBody = strictObject(
   {

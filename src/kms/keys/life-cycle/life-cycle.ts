@@ -6,7 +6,6 @@ import type { MaterialKey } from '../material-keys/material-key.ts';
 
 /** Days that a deletion waits where its caller does not say how many. */
 export const USUAL_WAIT_DAYS = 7;
-export const MAX_WAIT_DAYS = 365;
 
 interface Condition<T> {
   /** Looks at what is changed, in the transaction of the change. */
