@@ -48,6 +48,7 @@ const RECKONS_WITH_NOW: Readonly<Record<string, string>> = {
   'src/kms/idempotency/create-idempotency.ts': 'the end that is stored with an answer',
   'src/kms/keys/life-cycle/create-life-cycle.ts': 'the date of a deletion, which is stored with the key',
   'src/kms/keys/life-cycle/erase-destroyed-keys.ts': 'when an erasure is tried again, which is stored with it',
+  'src/kms/tenants/administration/create-administration.ts': 'the date of a removal, which others read',
 };
 
 const WALL_CLOCK = /\bDate\.now\b|\bnew Date\(\)/;

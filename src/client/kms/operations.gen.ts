@@ -3,7 +3,9 @@
 /** Of each operation: method, path below the service URL, status of its success, and whether it takes an Idempotency-Key. */
 export const KMS_ROUTES = {
   changeElasticKey: { method: 'PATCH', path: '/elastic-keys/{id}', status: 200, takesKey: true },
+  changeTenant: { method: 'PATCH', path: '/tenants/{id}', status: 200, takesKey: true },
   createElasticKey: { method: 'POST', path: '/elastic-keys', status: 201, takesKey: true },
+  createTenant: { method: 'POST', path: '/tenants', status: 201, takesKey: true },
   decrypt: { method: 'POST', path: '/elastic-keys/{id}/decrypt', status: 200 },
   decryptBatch: { method: 'POST', path: '/elastic-keys/{id}/decrypt/batch', status: 200 },
   encrypt: { method: 'POST', path: '/elastic-keys/{id}/encrypt', status: 200 },
@@ -16,6 +18,7 @@ export const KMS_ROUTES = {
   listAlgorithms: { method: 'GET', path: '/algorithms', status: 200 },
   listElasticKeys: { method: 'GET', path: '/elastic-keys', status: 200 },
   listMaterialKeys: { method: 'GET', path: '/elastic-keys/{id}/material-keys', status: 200 },
+  listTenants: { method: 'GET', path: '/tenants', status: 200 },
   mac: { method: 'POST', path: '/elastic-keys/{id}/mac', status: 200 },
   macBatch: { method: 'POST', path: '/elastic-keys/{id}/mac/batch', status: 200 },
   macVerify: { method: 'POST', path: '/elastic-keys/{id}/mac-verify', status: 200 },
@@ -24,14 +27,17 @@ export const KMS_ROUTES = {
   readElasticKey: { method: 'GET', path: '/elastic-keys/{id}', status: 200 },
   readJwks: { method: 'GET', path: '/elastic-keys/{id}/jwks', status: 200 },
   readMaterialKey: { method: 'GET', path: '/elastic-keys/{id}/material-keys/{kid}', status: 200 },
+  readTenant: { method: 'GET', path: '/tenants/{id}', status: 200 },
   restoreElasticKey: { method: 'POST', path: '/elastic-keys/{id}/restore', status: 200, takesKey: true },
   restoreMaterialKey: { method: 'POST', path: '/elastic-keys/{id}/material-keys/{kid}/restore', status: 200, takesKey: true },
+  restoreTenant: { method: 'POST', path: '/tenants/{id}/restore', status: 200, takesKey: true },
   revokeMaterialKey: { method: 'POST', path: '/elastic-keys/{id}/material-keys/{kid}/revoke', status: 200, takesKey: true },
   rewrap: { method: 'POST', path: '/elastic-keys/{id}/rewrap', status: 200 },
   rewrapBatch: { method: 'POST', path: '/elastic-keys/{id}/rewrap/batch', status: 200 },
   rotateElasticKey: { method: 'POST', path: '/elastic-keys/{id}/material-keys', status: 201, takesKey: true },
   scheduleElasticKeyDeletion: { method: 'DELETE', path: '/elastic-keys/{id}', status: 202, takesKey: true },
   scheduleMaterialKeyDeletion: { method: 'DELETE', path: '/elastic-keys/{id}/material-keys/{kid}', status: 202, takesKey: true },
+  scheduleTenantRemoval: { method: 'DELETE', path: '/tenants/{id}', status: 202, takesKey: true },
   sign: { method: 'POST', path: '/elastic-keys/{id}/sign', status: 200 },
   signBatch: { method: 'POST', path: '/elastic-keys/{id}/sign/batch', status: 200 },
   signRaw: { method: 'POST', path: '/elastic-keys/{id}/sign-raw', status: 200 },
@@ -49,7 +55,9 @@ export const KMS_ROUTES = {
 /** JSON Schemas, written as types, of each operation: its query, its body, the body of its success. */
 export interface KmsSchemas {
   changeElasticKey: { body: KmsSent['ChangeElasticKeyRequest']; answer: KmsTold['ElasticKey'] };
+  changeTenant: { body: KmsSent['ChangeTenantRequest']; answer: KmsTold['Tenant'] };
   createElasticKey: { body: KmsSent['CreateElasticKeyRequest']; answer: KmsTold['ElasticKey'] };
+  createTenant: { body: KmsSent['CreateTenantRequest']; answer: KmsTold['Tenant'] };
   decrypt: { body: KmsSent['DecryptRequest']; answer: KmsTold['DecryptResponse'] };
   decryptBatch: { body: KmsSent['DecryptBatchRequest']; answer: KmsTold['DecryptBatchResponse'] };
   encrypt: { body: KmsSent['EncryptRequest']; answer: KmsTold['EncryptResponse'] };
@@ -82,6 +90,20 @@ export interface KmsSchemas {
     query: { type: 'object'; properties: { limit: { type: 'string' }; cursor: { type: 'string' } } };
     answer: KmsTold['MaterialKeyPage'];
   };
+  listTenants: {
+    query: {
+      type: 'object';
+      properties: {
+        name: { type: 'string' };
+        state: { type: 'string'; enum: ['active', 'suspended', 'pending-removal', 'removed'] };
+        label: { type: 'array'; items: { type: 'string' } };
+        sort: { type: 'string'; enum: ['name', '-name', 'created_at', '-created_at'] };
+        limit: { type: 'string' };
+        cursor: { type: 'string' };
+      };
+    };
+    answer: KmsTold['TenantPage'];
+  };
   mac: { body: KmsSent['MacRequest']; answer: KmsTold['MacResponse'] };
   macBatch: { body: KmsSent['MacBatchRequest']; answer: KmsTold['MacBatchResponse'] };
   macVerify: { body: KmsSent['MacVerifyRequest']; answer: KmsTold['MacVerifyResponse'] };
@@ -105,14 +127,17 @@ export interface KmsSchemas {
   readElasticKey: { answer: KmsTold['ElasticKey'] };
   readJwks: { answer: KmsTold['JwkSet'] };
   readMaterialKey: { answer: KmsTold['MaterialKey'] };
+  readTenant: { answer: KmsTold['Tenant'] };
   restoreElasticKey: { answer: KmsTold['ElasticKey'] };
   restoreMaterialKey: { answer: KmsTold['MaterialKey'] };
+  restoreTenant: { answer: KmsTold['Tenant'] };
   revokeMaterialKey: { body: KmsSent['RevokeMaterialKeyRequest']; answer: KmsTold['MaterialKey'] };
   rewrap: { body: KmsSent['RewrapRequest']; answer: KmsTold['RewrapResponse'] };
   rewrapBatch: { body: KmsSent['RewrapBatchRequest']; answer: KmsTold['RewrapBatchResponse'] };
   rotateElasticKey: { answer: KmsTold['MaterialKey'] };
   scheduleElasticKeyDeletion: { query: { type: 'object'; properties: { wait_days: { type: 'string' } } }; answer: KmsTold['ElasticKey'] };
   scheduleMaterialKeyDeletion: { query: { type: 'object'; properties: { wait_days: { type: 'string' } } }; answer: KmsTold['MaterialKey'] };
+  scheduleTenantRemoval: { query: { type: 'object'; properties: { wait_days: { type: 'string' } } }; answer: KmsTold['Tenant'] };
   sign: { body: KmsSent['SignRequest']; answer: KmsTold['SignResponse'] };
   signBatch: { body: KmsSent['SignBatchRequest']; answer: KmsTold['SignBatchResponse'] };
   signRaw: { body: KmsSent['SignRawRequest']; answer: KmsTold['SignRawResponse'] };
@@ -144,6 +169,14 @@ export interface KmsSent {
       expires_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
     };
   };
+  ChangeTenantRequest: {
+    type: 'object';
+    properties: {
+      description: { type: 'string' };
+      labels: { anyOf: [{ type: 'object'; additionalProperties: { anyOf: [{ type: 'string' }, { type: 'null' }] } }, { type: 'null' }] };
+      state: { type: 'string'; enum: ['active', 'suspended'] };
+    };
+  };
   CreateElasticKeyRequest: {
     type: 'object';
     properties: {
@@ -163,6 +196,15 @@ export interface KmsSent {
       expires_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
     };
     required: ['name', 'algorithm'];
+  };
+  CreateTenantRequest: {
+    type: 'object';
+    properties: {
+      name: { type: 'string' };
+      description: { type: 'string' };
+      labels: { type: 'object'; additionalProperties: { type: 'string' } };
+    };
+    required: ['name'];
   };
   DecryptBatchItem: {
     type: 'object';
@@ -791,6 +833,28 @@ export interface KmsTold {
     properties: { jws: { type: 'string' }; material_key_id: { type: 'string' } };
     required: ['jws', 'material_key_id'];
   };
+  Tenant: {
+    type: 'object';
+    properties: {
+      id: { type: 'string' };
+      name: { type: 'string' };
+      description: { type: 'string' };
+      labels: { type: 'object'; additionalProperties: { type: 'string' } };
+      state: KmsTold['TenantState'];
+      demo: { type: 'boolean' };
+      created_at: { type: 'string' };
+      suspended_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+      removal_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+      removed_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+    };
+    required: ['id', 'name', 'description', 'labels', 'state', 'demo', 'created_at', 'suspended_at', 'removal_at', 'removed_at'];
+  };
+  TenantPage: {
+    type: 'object';
+    properties: { items: { type: 'array'; items: KmsTold['Tenant'] }; next_cursor: { anyOf: [{ type: 'string' }, { type: 'null' }] } };
+    required: ['items', 'next_cursor'];
+  };
+  TenantState: { type: 'string'; enum: ['active', 'suspended', 'pending-removal', 'removed'] };
   UnwrapBatchOutcome: {
     type: 'object';
     properties: { reference: { type: 'string' }; status: { type: 'integer' }; key: { type: 'string' }; problem: KmsTold['Problem'] };

@@ -130,6 +130,7 @@ export const createChallenges = (detail: ErrorDetail): Challenges => {
       const told = detailed ? why : 'Not allowed.';
       return new AppError('tenant-unknown', 403, told, untold(why, told));
     },
-    closedTenant: (refusal) => (full ? refusal : new AppError(refusal.code, 403, 'Not allowed.', untold(refusal.message))),
+    closedTenant: (refusal) =>
+      minimal ? new AppError(refusal.code, 403, 'Not allowed.', untold(refusal.message, 'Not allowed.')) : refusal,
   };
 };
