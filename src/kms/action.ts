@@ -22,6 +22,11 @@ export interface Action<M extends Mode = Mode> {
   readonly scope: FineScope;
   readonly mode: M;
   /**
+   * How the scopes that a caller holds for single keys count. By default they are enough for the key that is asked for. `tenant`: they are
+   * not, because it is decided who reaches which key. `reached`: the act is about all keys, and its work shows those that they reach.
+   */
+  readonly reach?: 'tenant' | 'reached';
+  /**
    * A change may make key rings out of date. `own`: the one of this process forgets the key. `all`: other replicas may use their
    * rings until their leases end, and the answer waits for that.
    */
@@ -54,6 +59,12 @@ export interface ActObject {
   readonly kind: 'realm-user' | 'tenant';
   readonly id: string;
 }
+
+/** @param elasticKeyId of the key that was asked for */
+export const targetOf = ({ materialKeyId }: Asked, elasticKeyId: string): Target => ({
+  elasticKeyId,
+  ...(materialKeyId !== undefined && { materialKeyId }),
+});
 
 /** Where one key was asked for, the door has found it. */
 type Found<K extends Asked | null> = K extends Asked ? Target : null;
@@ -112,8 +123,8 @@ export type Work<M extends Mode, Ring, A, K extends Asked | null> = WorkByMode<R
 
 /**
  * The one door to keys: nothing that a request asks for reads, changes or uses a key but through it, and its work gets database and
- * key ring from it. In this order it checks the scope and the seal, finds the key where it was asked for by name, opens the transaction
- * of a change, and tells what came of the act.
+ * key ring from it. In this order it checks the scope and the seal, finds the key where it was asked for by name, checks the right to it
+ * where the caller has the scope for single keys alone, opens the transaction of a change, and tells what came of the act.
  *
  * @throws AppError `scope-insufficient` 403, `sealed` 503, `elastic-key-not-found` 404 for a name that no elastic key has, and whatever
  *   the work throws
@@ -126,7 +137,7 @@ export type Operate<Ring = unknown> = <M extends Mode, A, K extends AskedOf<M>>(
 ) => Promise<A>;
 
 /**
- * Checks the scope alone, before the body of a request is read. A refusal is told of as that of any other act.
+ * Checks before the body of a request is read whether the caller could have the right. A refusal is told of as that of any other act.
  *
  * @throws AppError `scope-insufficient` 403
  */

@@ -2,6 +2,7 @@ import type { Database } from '#infra/database/databases.ts';
 import type { FineScope } from '#infra/magic/magic.ts';
 import type { TokenClaims } from './claims.ts';
 import type { TenantTables } from './database/tenant-tables.ts';
+import type { KeyScopes } from './rights/key-scopes.ts';
 
 /** The tenant of a caller, as one look at the directory of tenants found it. */
 export interface CallerTenant {
@@ -56,8 +57,10 @@ export interface Caller {
   readonly subject: string;
   readonly username: string | null;
   readonly roles: readonly string[];
-  /** Fine scopes; coarse ones are expanded. */
+  /** Fine scopes for all keys; coarse ones are expanded. */
   readonly scopes: ReadonlySet<FineScope>;
+  /** Scopes for single keys, by id, name or label; absent where he holds none. */
+  readonly keyScopes?: KeyScopes;
   readonly tenant: CallerTenant;
   readonly authentication: Authentication;
   /** Null for work that no request asked for. */

@@ -16,6 +16,7 @@ import { signalDebuggerConfigSchema } from '#infra/process/signal-debugger.ts';
 import { logFileConfigSchema, telemetryConfigSchema } from '#infra/telemetry/config.ts';
 import { checkIssuers } from './access/federation/check-issuers.ts';
 import { accessConfigSchema } from './access/guard/config.ts';
+import { namedScopesIssues } from './access/named-scopes.ts';
 import { auditConfigSchema } from './audit/config.ts';
 import { unsealConfigSchema } from './barrier/config.ts';
 import { quotasConfigSchema } from './keys/elastic-keys/quotas.ts';
@@ -52,7 +53,7 @@ export type KmsConfig = Static<typeof kmsConfigSchema>;
 export const loadKmsConfig = async (files: readonly string[]): Promise<KmsConfig> => {
   const what = 'KMS configuration';
   const config = await loadConfig({ schema: kmsConfigSchema, files, what });
-  const fields = checkIssuers(config.identity.issuers);
+  const fields = [...checkIssuers(config.identity.issuers), ...namedScopesIssues(config.scopes, '/scopes')];
   if (fields.length > 0) throw configInvalid(what, fields);
   return config;
 };

@@ -21,7 +21,7 @@ export const testCaller = (tenant: CallerTenant, scopes: ReadonlySet<FineScope> 
 };
 
 /** The refusal of a scope that is not held, where no guard is. */
-export const insufficientScope = (scope: FineScope): AppError => new AppError('scope-insufficient', 403, `This needs the scope ${scope}.`);
+export const insufficientScope = (scope: string): AppError => new AppError('scope-insufficient', 403, `This needs the scope ${scope}.`);
 
 /** Claims of a good token, with others laid over them. */
 export const testClaims = (more: Readonly<Record<string, unknown>> = {}): TokenClaims => {

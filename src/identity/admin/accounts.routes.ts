@@ -4,7 +4,7 @@ import type { App } from '#infra/http/server.ts';
 import { ROLE_SCOPES } from '#infra/magic/magic.ts';
 import { UUID_V4 } from '#infra/magic/uuid.ts';
 import type { NewAccounts } from '#identity/accounts/new-accounts.ts';
-import type { ResourceServer } from '#identity/resource-servers/resource-server.ts';
+import { knowsScope, type ResourceServer } from '#identity/resource-servers/resource-server.ts';
 import { refuseUnknownScopes } from './known-scopes.ts';
 
 export const tenantIdSchema = Type.String({ pattern: UUID_V4, description: 'the UUIDv4 of a tenant of the KMS' });
@@ -33,13 +33,12 @@ const accountSchema = strictObject({
 
 /** Accounts, for operators. */
 export const registerAccountRoutes = (admin: App, accounts: NewAccounts, resourceServers: readonly ResourceServer[]): void => {
-  const scopes = new Set(resourceServers.flatMap((server) => server.scopes));
   admin.post(
     '/admin/v1/accounts',
     { schema: { summary: 'Make an account', tags: ['accounts'], body: newAccountSchema, response: { 201: accountSchema } } },
     async (request, reply) => {
       const { tenant_id: tenantId, ...account } = request.body;
-      refuseUnknownScopes(account.permissions, scopes, '/permissions');
+      refuseUnknownScopes(account.permissions, (scope) => resourceServers.some((server) => knowsScope(server, scope)), '/permissions');
       const id = await accounts.create({ ...account, tenantId });
       return reply.code(201).send({ id, username: account.username, tenant_id: tenantId, roles: account.roles });
     },

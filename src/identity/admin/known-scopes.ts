@@ -1,9 +1,9 @@
 import { AppError } from '#infra/apperr/app-error.ts';
 
 /** @throws AppError `scope-unknown` 400, a field for each scope that no resource server has */
-export const refuseUnknownScopes = (scopes: readonly string[], known: ReadonlySet<string>, field: string): void => {
+export const refuseUnknownScopes = (scopes: readonly string[], isKnown: (scope: string) => boolean, field: string): void => {
   const fields = scopes.flatMap((scope, index) =>
-    known.has(scope) ? [] : [{ field: `${field}/${index}`, message: `is ${scope}, which no resource server defines` }],
+    isKnown(scope) ? [] : [{ field: `${field}/${index}`, message: `is ${scope}, which no resource server defines` }],
   );
   if (fields.length === 0) return;
   throw new AppError('scope-unknown', 400, 'A scope does not belong to any resource server.', {

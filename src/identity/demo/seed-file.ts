@@ -5,7 +5,7 @@ import { repeated } from '#infra/config/repeated.ts';
 import { clientIssues } from '#identity/clients/client-rules.ts';
 import { demoNameSchema, loadSeedFile, seedHashSchema, strangers } from '#infra/demo-data/seed-checks.ts';
 
-const scopeSchema = Type.String({ pattern: '^[a-z][a-z0-9:._-]*$' });
+const scopeSchema = Type.String({ pattern: '^[a-z][A-Za-z0-9:._/=%~-]*$', maxLength: 512 });
 const uriSchema = Type.String({ pattern: '^[a-z][a-z0-9+.-]*:\\S+$', maxLength: 512 });
 const listOf = <T extends Parameters<typeof Type.Array>[0]>(items: T) => Type.Array(items, { uniqueItems: true, default: [] });
 

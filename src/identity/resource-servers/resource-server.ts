@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { strictObject } from '#infra/config/schema.ts';
+import { keyScopeOf } from '#infra/magic/key-scopes.ts';
 
 /**
  * A resource server whose access tokens this issuer makes. The configuration names each; `scopes.ts` knows which scopes a coarse one or
@@ -12,6 +13,8 @@ export interface ResourceServer {
   readonly resource: string;
   readonly name: string;
   readonly scopes: readonly string[];
+  /** Whether it knows scopes for single keys, too, of which there are too many to list. */
+  readonly keyScopes: boolean;
   readonly tokenFormat: 'jwt' | 'opaque';
   readonly tokenTtlSeconds: number;
 }
@@ -24,6 +27,10 @@ export const resourceServerSchema = strictObject({
     uniqueItems: true,
     description: 'scopes that the API knows',
   }),
+  key_scopes: Type.Boolean({
+    default: false,
+    description: 'true: the API knows scopes for single keys as well, such as kms:key:invoices:encrypt and kms:label:env=dev:decrypt',
+  }),
   token_format: Type.Union([Type.Literal('jwt'), Type.Literal('opaque')], {
     default: 'jwt',
     description: 'form of access tokens: a JWT (RFC 9068), which the API can check by itself, or a text that says nothing',
@@ -35,6 +42,11 @@ export const toResourceServer = (configured: Static<typeof resourceServerSchema>
   resource: configured.resource,
   name: configured.name,
   scopes: configured.scopes,
+  keyScopes: configured.key_scopes,
   tokenFormat: configured.token_format,
   tokenTtlSeconds: configured.token_ttl_seconds,
 });
+
+/** Whether a scope is one of this API. */
+export const knowsScope = ({ scopes, keyScopes }: Pick<ResourceServer, 'scopes' | 'keyScopes'>, scope: string): boolean =>
+  scopes.includes(scope) || (keyScopes && keyScopeOf(scope) !== null);

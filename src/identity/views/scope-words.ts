@@ -1,3 +1,5 @@
+import { keyScopeOf, type ScopedKeys } from '#infra/magic/key-scopes.ts';
+
 /** Each scope in the words of the person who grants it: what the client may then do. */
 const WORDS: Readonly<Record<string, string>> = {
   openid: 'Confirm who you are',
@@ -17,6 +19,8 @@ const WORDS: Readonly<Record<string, string>> = {
   'kms:material-keys:rotate': 'Rotate keys',
   'kms:material-keys:revoke': 'Revoke versions of keys',
   'kms:material-keys:delete': 'Delete versions of keys, and restore them',
+  'kms:grants:read': 'See who was granted the use of keys',
+  'kms:grants:write': 'Grant others the use of keys, and take it back',
   'kms:encrypt': 'Encrypt with keys',
   'kms:decrypt': 'Decrypt with keys',
   'kms:sign': 'Sign with keys',
@@ -34,5 +38,13 @@ const WORDS: Readonly<Record<string, string>> = {
   'kms:elastic-keys:export': 'Move key material out of the KMS',
 };
 
+const keysOf = (keys: ScopedKeys): string => (keys.kind === 'key' ? `the key ${keys.key}` : `keys labelled ${keys.name}: ${keys.value}`);
+
 /** The words for a scope; one that has none is named as it is, never left out. */
-export const scopeWords = (scope: string): string => WORDS[scope] ?? `Use the permission “${scope}”`;
+export const scopeWords = (scope: string): string => {
+  const words = Object.hasOwn(WORDS, scope) ? WORDS[scope] : undefined;
+  if (words !== undefined) return words;
+  const scoped = keyScopeOf(scope);
+  const of = scoped === null ? undefined : scopeWords(`kms:${scope.split(':').slice(3).join(':')}`);
+  return scoped === null ? `Use the permission “${scope}”` : `${of}, only for ${keysOf(scoped.keys)}`;
+};

@@ -21,7 +21,7 @@ export const TENANT_URN_PREFIX = 'urn:passthru:tenant:';
 
 /** KMS scopes. A coarse scope grants the fine ones listed; a fine one only itself. */
 export const KMS_SCOPES = {
-  'kms:read': ['kms:elastic-keys:read', 'kms:material-keys:read'],
+  'kms:read': ['kms:elastic-keys:read', 'kms:material-keys:read', 'kms:grants:read'],
   'kms:write': [
     'kms:elastic-keys:create',
     'kms:elastic-keys:update',
@@ -29,6 +29,7 @@ export const KMS_SCOPES = {
     'kms:material-keys:rotate',
     'kms:material-keys:revoke',
     'kms:material-keys:delete',
+    'kms:grants:write',
   ],
   'kms:crypto': [
     'kms:encrypt',

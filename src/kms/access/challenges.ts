@@ -1,6 +1,5 @@
 import { AppError } from '#infra/apperr/app-error.ts';
 import type { ErrorDetail } from '#infra/http/problem.ts';
-import type { FineScope } from '#infra/magic/magic.ts';
 import { BASIC_CHALLENGE, BEARER_CHALLENGE, challenge, DPOP_CHALLENGE, dpopChallenge } from './schemes.ts';
 
 /** The errors of authentication and permission, each with the challenge that its RFC asks for. */
@@ -23,8 +22,8 @@ export interface Challenges {
   unknownCertificate(why: string): AppError;
   /** More than one credential, or one that cannot be read. @see RFC 6750 section 3.1 */
   invalidRequest(why: string): AppError;
-  /** Authenticated, but not allowed. @see RFC 6750 section 3.1 */
-  insufficientScope(scope: FineScope): AppError;
+  /** Authenticated, but not allowed. @param scope the least that is missing @see RFC 6750 section 3.1 */
+  insufficientScope(scope: string): AppError;
   /** Authenticated, but the tenant is not here. */
   unknownTenant(): AppError;
   /** Authenticated, but the tenant is there and not served. @param refusal of the directory */

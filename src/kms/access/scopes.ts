@@ -1,29 +1,55 @@
 import { type FineScope, KMS_SCOPES } from '#infra/magic/magic.ts';
 import { coarseScopesOf, fineScopesOf } from '#infra/magic/scopes.ts';
+import { type GivenScopes, type KeyScopes, keyScopesOf } from '#kms/rights/key-scopes.ts';
 
 /**
  * Everything about scopes follows from the table in infra/magic: a scope that is written there has its type, belongs to its coarse
- * scope and to the roles that hold that, and a route may name it. Coarse scopes are expanded once, where a credential is read; from
- * there on callers hold fine ones only.
+ * scope and to the roles that hold that, and a route may name it. Coarse scopes, and those that the configuration names, are expanded
+ * once, where a credential is read; from there on callers hold fine ones only, for all keys or for some.
  */
 
 /** Every fine scope that there is. */
 export const FINE_SCOPES: ReadonlySet<FineScope> = new Set(Object.values(KMS_SCOPES).flat());
 
-/** Fine scopes that the given ones cover; an unknown one covers nothing. */
+/** Fine scopes that the given ones cover for all keys; one for some keys, or an unknown one, covers nothing. */
 export const expandScopes = (scopes: Iterable<string>): ReadonlySet<FineScope> => new Set([...scopes].flatMap(fineScopesOf));
 
 /** Fine scopes of somebody with these roles; an unknown role gives nothing. */
 export const fineScopesOfRoles = (roles: readonly string[]): ReadonlySet<FineScope> => expandScopes(coarseScopesOf(roles));
 
-/** The scopes that `permissions` grants as well, where these are stated; all of them where not. */
-export const narrowScopes = (scopes: ReadonlySet<FineScope>, permissions: readonly string[] | undefined): ReadonlySet<FineScope> =>
-  permissions === undefined ? scopes : scopes.intersection(expandScopes(permissions));
+/** The scopes of a caller, as its members. */
+export interface HeldScopes {
+  /** Fine scopes for all keys. */
+  readonly scopes: ReadonlySet<FineScope>;
+  /** Absent where he holds none for single keys. */
+  readonly keyScopes?: KeyScopes;
+}
+
+/**
+ * Reads the scopes of a credential.
+ *
+ * @param permissions what the scopes are narrowed to: a right holds where both give it; undefined: no narrowing
+ */
+export type ReadScopes = (scopes: readonly string[], permissions?: readonly string[]) => HeldScopes;
+
+/** @param named for each scope that the configuration names, those that it stands for, of which none is named there itself */
+export const createReadScopes = (named: ReadonlyMap<string, readonly string[]> = new Map()): ReadScopes => {
+  const given = (scopes: readonly string[]): GivenScopes => {
+    const meant = scopes.flatMap((scope) => named.get(scope) ?? [scope]);
+    return { whole: expandScopes(meant), some: keyScopesOf(meant) };
+  };
+  return (scopes, permissions) => {
+    const lists = [scopes, ...(permissions === undefined ? [] : [permissions])].map(given);
+    const whole = lists.map((list) => list.whole).reduce((held, next) => held.intersection(next));
+    return { scopes: whole, ...(lists.some(({ some }) => some.length > 0) && { keyScopes: lists }) };
+  };
+};
 
 /** Scopes that only read, or protect without giving anything away. */
 const HARMLESS: ReadonlySet<FineScope> = new Set<FineScope>([
   'kms:elastic-keys:read',
   'kms:material-keys:read',
+  'kms:grants:read',
   'kms:encrypt',
   'kms:verify',
   'kms:mac-verify',

@@ -34,6 +34,8 @@ export interface ElasticKeyRow extends RowTag {
   /** When the newest version was made; null where that was with the key, or before there was this column. */
   latest_version_at: number | null;
   next_rotation_at: number | null;
+  /** 1 where another key had the name before; null where not. */
+  name_taken_over: number | null;
 }
 
 /** The indexes carry the two sort orders of the list, so that a page costs the same at ten and at ten thousand keys. */

@@ -5,6 +5,7 @@ import { createDemoResets } from './demo-resets.table.ts';
 import { addElasticKeyLabels } from './elastic-key-labels.table.ts';
 import { countElasticKeys, createElasticKeys } from './elastic-keys.table.ts';
 import { addErasureBackoff, createErasuresDue } from './erasures-due.table.ts';
+import { addFormerNames } from './former-names.table.ts';
 import { addKeyUsage } from './key-usage.table.ts';
 import { addLifeCycle } from './life-cycle.table.ts';
 import { createIdempotencyKeys, createServiceIdempotencyKeys } from './idempotency-keys.table.ts';
@@ -51,6 +52,7 @@ export const tenantMigrations: readonly Migration[] = [
   addKeyUsage,
   addErasureBackoff,
   countElasticKeys,
+  addFormerNames,
 ];
 
 /** Migrations of the database of the audit, in the order in which they run; only ever appended to. */

@@ -1,6 +1,7 @@
 import type { ElasticKeyLabelRow } from './elastic-key-labels.table.ts';
 import type { ElasticKeyRow } from './elastic-keys.table.ts';
 import type { ErasureDueRow } from './erasures-due.table.ts';
+import type { FormerNameRow } from './former-names.table.ts';
 import type { IdempotencyKeyRow } from './idempotency-keys.table.ts';
 import type { LedgerTables } from './row-ledger.table.ts';
 import type { MaterialKeyRow } from './material-keys.table.ts';
@@ -14,4 +15,5 @@ export interface TenantTables extends LedgerTables {
   idempotency_keys: IdempotencyKeyRow;
   transport_keys: TransportKeyRow;
   erasures_due: ErasureDueRow;
+  former_names: FormerNameRow;
 }

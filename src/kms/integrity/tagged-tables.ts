@@ -4,7 +4,7 @@ import type { TenantTables } from '#kms/database/tenant-tables.ts';
 
 /** The tables whose rows decide who may do what: who writes to the database must not gain access by them. */
 export type TaggedTables = Pick<ServiceTables, 'kms_tenants' | 'kms_realm_users'> &
-  Pick<TenantTables, 'elastic_keys' | 'material_keys' | 'idempotency_keys' | 'transport_keys'>;
+  Pick<TenantTables, 'elastic_keys' | 'material_keys' | 'idempotency_keys' | 'transport_keys' | 'former_names'>;
 export type TaggedTable = keyof TaggedTables;
 
 /** A row as the KMS makes it, before it has a tag. */
@@ -71,6 +71,7 @@ const COLUMNS: Columns = {
     rotation_period: 'unless-null',
     latest_version_at: 'unless-null',
     next_rotation_at: 'unless-null',
+    name_taken_over: 'unless-null',
   },
   material_keys: {
     id: 'always',
@@ -103,6 +104,10 @@ const COLUMNS: Columns = {
     wrapped: 'always',
     created_at: 'always',
     expires_at: 'always',
+  },
+  former_names: {
+    id: 'always',
+    elastic_key_id: 'always',
   },
 };
 

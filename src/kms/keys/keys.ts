@@ -1,5 +1,4 @@
 import type { AppError } from '#infra/apperr/app-error.ts';
-import type { FineScope } from '#infra/magic/magic.ts';
 import type { Act, Admit, Operate } from '#kms/action.ts';
 import type { Job } from '#infra/jobs/job.ts';
 import type { Barrier } from '#kms/barrier/barrier.ts';
@@ -51,7 +50,7 @@ export interface KeysOptions {
   /** Checks and tags the rows of elastic and material keys. */
   readonly rows: Pick<RowIntegrity, 'of'>;
   /** The refusal of a caller who does not hold a scope. */
-  readonly insufficientScope: (scope: FineScope) => AppError;
+  readonly insufficientScope: (scope: string) => AppError;
   /** None: no act administers. */
   readonly administration?: Administration;
   /** None: acts leave no record. */

@@ -23,7 +23,7 @@ describe.each(databaseKinds())('client credentials on %s', (kind) => {
       tenant_id: client.tenantId,
       roles: ['service'],
       scope: 'kms:read',
-      permissions: ['kms:elastic-keys:read', 'kms:material-keys:read'],
+      permissions: ['kms:elastic-keys:read', 'kms:material-keys:read', 'kms:grants:read'],
     });
     expect(tokens.refresh_token).toBeUndefined();
   });

@@ -39,6 +39,7 @@ export const KMS_SERVER: ResourceServer = {
   resource: KMS_RESOURCE,
   name: 'KMS',
   scopes: Object.entries(KMS_SCOPES).flatMap(([coarse, fine]) => [coarse, ...fine]),
+  keyScopes: true,
   tokenFormat: 'jwt',
   tokenTtlSeconds: 600,
 };
@@ -46,6 +47,7 @@ export const OPAQUE_SERVER: ResourceServer = {
   resource: 'urn:passthru:test:opaque',
   name: 'Opaque',
   scopes: ['opaque:read'],
+  keyScopes: false,
   tokenFormat: 'opaque',
   tokenTtlSeconds: 600,
 };

@@ -1,11 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { KMS_SCOPES, ROLE_SCOPES } from '#infra/magic/magic.ts';
-import { expandScopes, FINE_SCOPES, narrowScopes, fineScopesOfRoles, SENSITIVE_SCOPES } from '#kms/access/scopes.ts';
+import { createReadScopes, expandScopes, FINE_SCOPES, fineScopesOfRoles, SENSITIVE_SCOPES } from '#kms/access/scopes.ts';
 
 describe('scopes', () => {
   it('expands a coarse scope to its fine ones and keeps a fine one', () => {
-    expect([...expandScopes(['kms:read', 'kms:sign'])].toSorted()).toEqual(['kms:elastic-keys:read', 'kms:material-keys:read', 'kms:sign']);
+    expect([...expandScopes(['kms:read', 'kms:sign'])].toSorted()).toEqual([
+      'kms:elastic-keys:read',
+      'kms:grants:read',
+      'kms:material-keys:read',
+      'kms:sign',
+    ]);
   });
 
   it('gives nothing for what is no scope, however it is written', () => {
@@ -26,7 +31,8 @@ describe('scopes', () => {
     fc.assert(
       fc.property(fc.array(scope), fc.option(fc.array(scope), { nil: undefined }), (scopes, permissions) => {
         const granted = expandScopes(scopes);
-        const narrowed = narrowScopes(granted, permissions);
+        const { scopes: narrowed, keyScopes } = createReadScopes()(scopes, permissions);
+        expect(keyScopes).toBeUndefined();
         expect(narrowed.isSubsetOf(granted)).toBe(true);
         expect(narrowed).toEqual(permissions === undefined ? granted : granted.intersection(expandScopes(permissions)));
       }),
@@ -42,6 +48,7 @@ describe('scopes', () => {
       'kms:elastic-keys:import',
       'kms:elastic-keys:update',
       'kms:generate',
+      'kms:grants:write',
       'kms:mac',
       'kms:material-keys:delete',
       'kms:material-keys:revoke',

@@ -1,8 +1,9 @@
 import type { Client, KoaContextWithOIDC, ResourceServer as ProviderResourceServer } from 'oidc-provider';
 import { errors } from 'oidc-provider';
-import type { ResourceServer } from '#identity/resource-servers/resource-server.ts';
+import { coversScope } from '#infra/magic/key-scopes.ts';
+import { knowsScope, type ResourceServer } from '#identity/resource-servers/resource-server.ts';
 import { accountOf } from '../records/account-claims.ts';
-import { allowedScopes, recordOf } from '../records/client-metadata.ts';
+import { mayAskFor, recordOf } from '../records/client-metadata.ts';
 import type { Feature } from './feature.ts';
 
 type ScopeSource = { readonly scopes: Set<string> };
@@ -12,10 +13,17 @@ const requestedScopes = (ctx: KoaContextWithOIDC): string[] => {
   return typeof scope === 'string' ? scope.split(' ') : [];
 };
 
+/** The scopes for single keys that a request is about: nobody could list all that there are. */
+const keyScopesAt = (ctx: KoaContextWithOIDC, server: ResourceServer): readonly string[] => {
+  const { AuthorizationCode: code, RefreshToken: refreshToken } = ctx.oidc.entities;
+  const asked = new Set([...requestedScopes(ctx), ...(code?.scopes ?? []), ...(refreshToken?.scopes ?? [])]);
+  return [...asked].filter((scope) => !server.scopes.includes(scope) && knowsScope(server, scope));
+};
+
 /** @throws InvalidScope, naming the first scope that the client may not ask for (RFC 6749 section 3.3) */
 const checkScopes = (ctx: KoaContextWithOIDC, client: Client): void => {
-  const scopes = allowedScopes(recordOf(client));
-  const foreign = requestedScopes(ctx).find((scope) => !scopes.includes(scope));
+  const record = recordOf(client);
+  const foreign = requestedScopes(ctx).find((scope) => !mayAskFor(record, scope));
   if (foreign !== undefined) throw new errors.InvalidScope('requested scope is not allowed', foreign);
 };
 
@@ -26,14 +34,14 @@ const checkScopes = (ctx: KoaContextWithOIDC, client: Client): void => {
  * @see RFC 8707
  */
 export const resourceIndicators = (servers: readonly ResourceServer[], signingKid: string): Feature => {
-  const isResourceScope = (scope: string): boolean => servers.some((server) => server.scopes.includes(scope));
+  const isResourceScope = (scope: string): boolean => servers.some((server) => knowsScope(server, scope));
 
   /** A request without `resource` is for the resource server whose scopes it names. */
   const defaultResource = (ctx: KoaContextWithOIDC, client: Client, oneOf?: readonly string[]): string | readonly string[] | undefined => {
     if (oneOf !== undefined) return oneOf;
     checkScopes(ctx, client);
     const scopes = requestedScopes(ctx);
-    return servers.find((server) => scopes.some((scope) => server.scopes.includes(scope)))?.resource;
+    return servers.find((server) => scopes.some((scope) => knowsScope(server, scope)))?.resource;
   };
 
   const getResourceServerInfo = (ctx: KoaContextWithOIDC, resource: string, client: Client): ProviderResourceServer => {
@@ -41,10 +49,11 @@ export const resourceIndicators = (servers: readonly ResourceServer[], signingKi
     if (server === undefined) throw new errors.InvalidTarget('there is no such resource server');
     checkScopes(ctx, client);
     const record = recordOf(client);
-    const allowed = allowedScopes(record);
     const account = accountOf(ctx.oidc.account);
     return {
-      scope: server.scopes.filter((scope) => allowed.includes(scope) && (account?.scopes.includes(scope) ?? true)).join(' '),
+      scope: [...server.scopes, ...keyScopesAt(ctx, server)]
+        .filter((scope) => mayAskFor(record, scope) && (account === undefined || coversScope(account.scopes, scope)))
+        .join(' '),
       audience: server.resource,
       accessTokenTTL: record.accessTokenTtlSeconds ?? server.tokenTtlSeconds,
       accessTokenFormat: server.tokenFormat,

@@ -1,3 +1,4 @@
+import { coversScope } from '#infra/magic/key-scopes.ts';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import { interactionPolicy } from 'oidc-provider';
 import { accountOf } from '../records/account-claims.ts';
@@ -12,7 +13,7 @@ const missingResourceScopes = (ctx: KoaContextWithOIDC): Record<string, string[]
   for (const [resource, server] of Object.entries(ctx.oidc.resourceServers ?? {})) {
     const seen = new Set(ctx.oidc.grant?.getResourceScopeEncountered(resource).split(' '));
     const scopes = [...ctx.oidc.requestParamScopes].filter(
-      (scope) => server.scopes.has(scope) && allowed.includes(scope) && !seen.has(scope),
+      (scope) => server.scopes.has(scope) && coversScope(allowed, scope) && !seen.has(scope),
     );
     if (scopes.length > 0) missing[resource] = scopes;
   }

@@ -1,6 +1,6 @@
+import { coversScope } from '#infra/magic/key-scopes.ts';
 import type { AdapterPayload, Client } from 'oidc-provider';
 import type { ClientRecord } from '#identity/clients/client.ts';
-import { permissionsOfScopes } from '#identity/resource-servers/scopes.ts';
 
 /**
  * Clients and accounts as oidc-provider has them, each with our own record inside: here is the way in and the way back.
@@ -37,5 +37,5 @@ export const toClientMetadata = (record: ClientRecord, unusedSecret: string): Ad
 /** Our record of a client of oidc-provider. */
 export const recordOf = (client: Client): ClientRecord => client[RECORD_PROPERTY] as ClientRecord;
 
-/** The scopes that the client may ask for: a coarse scope lets it ask for less, for single fine ones. */
-export const allowedScopes = (record: ClientRecord): string[] => [...new Set([...record.scopes, ...permissionsOfScopes(record.scopes)])];
+/** Whether the client may ask for a scope: a coarse scope lets it ask for less, for single fine ones, or for single keys. */
+export const mayAskFor = ({ scopes }: ClientRecord, scope: string): boolean => coversScope(scopes, scope);

@@ -11,6 +11,7 @@ import type { Emit } from '#kms/events.ts';
 import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
 import type { TokenBinding } from '../bindings/token-binding.ts';
 import type { Challenges } from '../challenges.ts';
+import type { ReadScopes } from '../scopes.ts';
 import { type TenantsOfCallers, tenantsOfCallers } from '../tenants-of-callers.ts';
 import { createCertificateRealm } from '../realms/certificates.ts';
 import { createFileRealm } from '../realms/file-realm.ts';
@@ -65,13 +66,14 @@ export const openAuthentication = async (options: {
   readonly tenants: TenantsOfCallers;
   readonly issuers: readonly TrustedIssuer[];
   readonly binding: TokenBinding;
+  readonly readScopes: ReadScopes;
   readonly challenges: Challenges;
   readonly emit: Emit;
   readonly now: () => number;
   readonly elapsed: () => number;
   readonly closing: AbortSignal;
 }): Promise<{ readonly authenticate: Authenticate; readonly newUsers: NewUsers }> => {
-  const { demo, service, rows, userLeases, issuers, binding, challenges, emit, now, elapsed, closing } = options;
+  const { demo, service, rows, userLeases, issuers, binding, readScopes, challenges, emit, now, elapsed, closing } = options;
   const tenants = tenantsOfCallers(options.tenants, challenges);
   const stated = await loadRealms(options.realmsFile);
   const config = demo ? stated : withoutDemo(stated);
@@ -85,7 +87,9 @@ export const openAuthentication = async (options: {
     // Its users log in at their issuer; here they show tokens, never passwords.
     federation: [],
   };
-  const tokens = config.order.includes('federation') ? createTokenVerifier({ issuers, tenants, binding, challenges, now, elapsed }) : null;
+  const tokens = config.order.includes('federation')
+    ? createTokenVerifier({ issuers, tenants, binding, readScopes, challenges, now, elapsed })
+    : null;
   const hashing = createPasswords({
     iterations: config.password_hash.iterations,
     saltBytes: config.password_hash.salt_bytes,

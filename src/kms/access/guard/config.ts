@@ -3,6 +3,7 @@ import { filePath, strictObject } from '#infra/config/schema.ts';
 import { errorsConfigSchema } from '#infra/http/config.ts';
 import { tlsFilesSchema } from '#infra/tls/config.ts';
 import { tokensConfigSchema } from '../bindings/config.ts';
+import { namedScopesConfigSchema } from '../named-scopes.ts';
 import { issuerConfigSchema } from '../tokens/issuer-config.ts';
 
 /** The members of `kms.yml` that say whom the KMS believes. */
@@ -18,6 +19,7 @@ export const accessConfigSchema = strictObject({
     }),
   }),
   tokens: tokensConfigSchema,
+  scopes: namedScopesConfigSchema,
   errors: errorsConfigSchema,
 });
 

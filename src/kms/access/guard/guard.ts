@@ -8,6 +8,7 @@ import { type Peer, peerOf } from '#infra/tls/peer.ts';
 import type { Attributes } from '#infra/telemetry/telemetry.ts';
 import type { Action, Admit, Target } from '#kms/action.ts';
 import { SERVICE_PREFIX } from '#kms/api/service-routes.ts';
+import { mayReach } from '#kms/rights/key-scopes.ts';
 import type { RequestOrigin } from '../bindings/request-origin.ts';
 import type { Challenges } from '../challenges.ts';
 import { FINE_SCOPES } from '../scopes.ts';
@@ -107,7 +108,7 @@ export const guardServiceRoutes = (
       request.caller = caller;
       countRequests(caller.tenant.id);
       if (action !== undefined) await admit(caller, action, targetOf(request));
-      else if (!caller.scopes.has(scope)) throw challenges.insufficientScope(scope);
+      else if (!caller.scopes.has(scope) && !mayReach(caller.keyScopes, scope)) throw challenges.insufficientScope(scope);
     };
 
   /** The first of its acts was counted before the body was read. */

@@ -11,7 +11,9 @@ import { createRequestOrigin, type RequestOrigin } from '../bindings/request-ori
 import { createTokenBinding } from '../bindings/token-binding.ts';
 import { type Challenges, createChallenges } from '../challenges.ts';
 import type { UserLeases } from '../realms/user-leases.ts';
+import { scopesByName } from '../named-scopes.ts';
 import type { NewUsers } from '../realms/new-users.ts';
+import { createReadScopes } from '../scopes.ts';
 import { openTrustedIssuers } from '../tokens/trusted-issuers.ts';
 import { type Authenticate, openAuthentication } from './authentication.ts';
 import type { AccessConfig } from './config.ts';
@@ -64,6 +66,7 @@ export const openAccess = async (options: {
     tenants,
     issuers,
     binding: createTokenBinding({ config: config.tokens, challenges, now, elapsed }),
+    readScopes: createReadScopes(scopesByName(config.scopes)),
     challenges,
     emit,
     now,

@@ -6,7 +6,7 @@ import type { FineScope } from '#infra/magic/magic.ts';
 import type { TokenBinding, TokenProofs } from '../bindings/token-binding.ts';
 import type { Challenges } from '../challenges.ts';
 import type { SpeaksFor } from '../federation/authority.ts';
-import { expandScopes, narrowScopes } from '../scopes.ts';
+import { createReadScopes, type HeldScopes, type ReadScopes } from '../scopes.ts';
 import type { AuthenticatedCaller } from '#kms/caller.ts';
 import type { TokenClaims } from '#kms/claims.ts';
 import type { TenantDirectory, TenantHandle } from '#kms/tenants/directory.ts';
@@ -38,7 +38,7 @@ export interface TokenVerifier {
 interface Verified {
   readonly issuer: TrustedIssuer;
   readonly claims: TokenClaims;
-  readonly scopes: ReadonlySet<FineScope>;
+  readonly held: HeldScopes;
   readonly key: BoundedKey;
   /** Milliseconds of the clock that never goes back. */
   readonly until: number;
@@ -58,11 +58,13 @@ export const createTokenVerifier = (options: {
   readonly issuers: readonly TrustedIssuer[];
   readonly tenants: Pick<TenantDirectory, 'byId' | 'byName'>;
   readonly binding: TokenBinding;
+  /** Default: no scopes but those of the KMS itself. */
+  readonly readScopes?: ReadScopes;
   readonly challenges: Challenges;
   readonly now?: () => number;
   readonly elapsed?: () => number;
 }): TokenVerifier => {
-  const { tenants, binding, challenges, now = Date.now, elapsed = () => performance.now() } = options;
+  const { tenants, binding, readScopes = createReadScopes(), challenges, now = Date.now, elapsed = () => performance.now() } = options;
   const issuers = new Map(options.issuers.map((issuer) => [issuer.rules.issuer, issuer]));
   const remembered = createBoundedMap<Verified>({ max: MAX_REMEMBERED });
   const once = createSingleFlight<Verified>();
@@ -76,7 +78,7 @@ export const createTokenVerifier = (options: {
     const verified: Verified = {
       issuer,
       claims,
-      scopes: narrowScopes(expandScopes(claims.scopes), claims.permissions),
+      held: readScopes(claims.scopes, claims.permissions),
       key: digest(JSON.stringify([id, claims.issuer, claims.audience])),
       until: elapsed() + LIFE_MS,
     };
@@ -111,7 +113,7 @@ export const createTokenVerifier = (options: {
         subject: claims.subject,
         username: claims.profile.preferred_username ?? null,
         roles: claims.roles,
-        scopes: verified.scopes,
+        ...verified.held,
         tenant,
         authentication: { kind: 'token', issuer: claims.issuer, tokenId: claims.tokenId, claims },
       };

@@ -1,8 +1,12 @@
 import { AppError } from '#infra/apperr/app-error.ts';
 
+const NOT_FOUND = 'elastic-key-not-found';
+
 /** The same for a key of another tenant as for one that never was. */
 export const elasticKeyNotFound = (): AppError =>
-  new AppError('elastic-key-not-found', 404, 'There is no such elastic key.', { fix: 'List the elastic keys to find its id or name.' });
+  new AppError(NOT_FOUND, 404, 'There is no such elastic key.', { fix: 'List the elastic keys to find its id or name.' });
+
+export const isElasticKeyNotFound = (error: unknown): boolean => error instanceof AppError && error.code === NOT_FOUND;
 
 export const elasticKeySuspended = (): AppError =>
   new AppError('elastic-key-suspended', 409, 'The elastic key is suspended.', {

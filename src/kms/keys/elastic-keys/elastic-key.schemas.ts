@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import { strictObject } from '#infra/config/schema.ts';
+import { KEY_NAME, MAX_KEY_NAME } from '#infra/magic/key-words.ts';
 import { KEY_PURPOSES, OPERATIONS } from '#kms/jose/algorithm.ts';
 import { algorithmOf } from '#kms/jose/algorithms.ts';
 import { AGREEMENT_CURVES } from '#kms/jose/families/ecdh-es.ts';
@@ -15,7 +16,7 @@ import { nextCursor, pageQuery } from '#kms/api/paging.ts';
 import { nullable, oneOf, timestamp, uuidV7 } from '#kms/api/schemas.ts';
 
 const nameOf = (example: string, description: string) =>
-  Type.String({ description, pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$', minLength: 1, maxLength: 128, examples: [example] });
+  Type.String({ description, pattern: KEY_NAME, minLength: 1, maxLength: MAX_KEY_NAME, examples: [example] });
 
 /** Path parameters of every route below an elastic key. An id is a name as far as its letters go. */
 export const elasticKeyPath = strictObject({

@@ -4,20 +4,23 @@ import { DEFAULT_LIMIT, decodeCursor } from '#kms/api/cursor.ts';
 import { fieldInvalid } from '#kms/api/fields.ts';
 import { pageOf } from '#kms/api/paging.ts';
 import { algorithmOf } from '#kms/jose/algorithms.ts';
+import { keysReached } from '#kms/rights/key-scopes.ts';
 import { checkElasticKeys, checkVersionsOfTenant, type KeyQuotas } from './quotas.ts';
 import { elasticKeyNameTaken, elasticKeyNotFound, elasticKeyPendingImport } from './elastic-key-errors.ts';
 import { ELASTIC_KEY_ACTIONS } from './elastic-key.actions.ts';
 import { checkedAlgorithm, checkedExpiry, checkedName, checkedOperations } from './elastic-key.policy.ts';
 import { assertStays, stateSet } from './elastic-key.states.ts';
-import { elasticKeysStore } from './elastic-key.store.ts';
+import { elasticKeysStore, type NewElasticKey } from './elastic-key.store.ts';
 import { labelsAfter } from './labels.ts';
+import { checkFormerNames } from './former-names.store.ts';
+import { assertGainsNothing } from './reached-keys.ts';
 import { nextRotationOf, usageAfter } from './usage.ts';
 import type { ElasticKey, ElasticKeyService, ElasticKeySort } from './elastic-key.ts';
 
 export interface ElasticKeyServiceOptions {
   readonly operate: Operate;
   /** Makes the key material of an elastic key that is new; what it returns stores it, in the transaction of the key. */
-  readonly makeFirstVersion: (tenantId: string, key: Omit<ElasticKey, 'revision'>) => Promise<Write<void>>;
+  readonly makeFirstVersion: (tenantId: string, key: NewElasticKey) => Promise<Write<void>>;
   readonly quotas: KeyQuotas;
   /** Epoch milliseconds. */
   readonly now: () => number;
@@ -60,7 +63,7 @@ export const createElasticKeyService = ({ operate, makeFirstVersion, quotas, now
       const algorithm = checkedAlgorithm(input);
       const { origin = 'kms' } = input;
       const usage = usageAfter({ algorithm, origin }, input.usage ?? {});
-      const key: Omit<ElasticKey, 'revision'> = {
+      const key: NewElasticKey = {
         id,
         name: checkedName(input.name),
         description: input.description ?? '',
@@ -98,7 +101,9 @@ export const createElasticKeyService = ({ operate, makeFirstVersion, quotas, now
 
   list: (caller, query = {}) =>
     operate(caller, ELASTIC_KEY_ACTIONS.list, null, async ({ db, rows }) => {
-      const { sort = 'created_at', limit = DEFAULT_LIMIT, cursor, ...filter } = query;
+      const { sort = 'created_at', limit = DEFAULT_LIMIT, cursor, ...wanted } = query;
+      const { scope } = ELASTIC_KEY_ACTIONS.list;
+      const filter = { ...wanted, reached: caller.scopes.has(scope) ? [] : keysReached(caller.keyScopes ?? [], scope) };
       const { column, direction, type } = ORDERS[sort];
       const order = `elastic-keys/${sort}`;
       const after = decodeCursor(order, type, cursor);
@@ -119,30 +124,33 @@ export const createElasticKeyService = ({ operate, makeFirstVersion, quotas, now
     const { description: _, ...decisive } = members;
     const { name, state, operations, minDecryptionVersion: lowest, expiresAt } = decisive;
     const isOfPolicy = Object.values({ ...decisive, ...given }).some((member) => member !== undefined);
-    const action = isOfPolicy ? ELASTIC_KEY_ACTIONS.change : ELASTIC_KEY_ACTIONS.describe;
-    return operate(
-      caller,
-      action,
-      { key },
-      async ({ rows, target: { elasticKeyId } }) =>
-        (tx) =>
-          elasticKeysStore(tx, rows).update(elasticKeyId, (before) => {
-            precondition?.(before);
-            assertStays(before);
-            const usage = usageAfter(before, given ?? {});
-            return {
-              ...members,
-              usage,
-              nextRotationAt: nextRotationOf(usage, before.latestVersionAt),
-              ...(labels === undefined ? {} : { labels: labelsAfter(before.labels, labels) }),
-              ...(name === undefined ? {} : { name: checkedName(name) }),
-              ...(state === undefined ? {} : { state: stateSet(before, state) }),
-              ...(operations === undefined ? {} : { operations: checkedOperations(before.algorithm, operations) }),
-              ...(lowest === undefined ? {} : { minDecryptionVersion: checkedLowest(lowest, before) }),
-              ...(expiresAt === undefined ? {} : { expiresAt: checkedExpiry(expiresAt, now()) }),
-              updatedAt: now(),
-            };
-          }),
-    );
+    const isMarked = name !== undefined || labels !== undefined;
+    const ofPolicy = isMarked ? ELASTIC_KEY_ACTIONS.mark : ELASTIC_KEY_ACTIONS.change;
+    const action = isMarked || isOfPolicy ? ofPolicy : ELASTIC_KEY_ACTIONS.describe;
+    return operate(caller, action, { key }, async ({ db, rows, target: { elasticKeyId } }) => {
+      if (name !== undefined) await checkFormerNames(db);
+      return (tx) =>
+        elasticKeysStore(tx, rows).update(elasticKeyId, (before) => {
+          precondition?.(before);
+          assertStays(before);
+          const usage = usageAfter(before, given ?? {});
+          const marks = {
+            ...(labels === undefined ? {} : { labels: labelsAfter(before.labels, labels) }),
+            ...(name === undefined ? {} : { name: checkedName(name) }),
+          };
+          assertGainsNothing(caller, before, marks);
+          return {
+            ...members,
+            usage,
+            nextRotationAt: nextRotationOf(usage, before.latestVersionAt),
+            ...marks,
+            ...(state === undefined ? {} : { state: stateSet(before, state) }),
+            ...(operations === undefined ? {} : { operations: checkedOperations(before.algorithm, operations) }),
+            ...(lowest === undefined ? {} : { minDecryptionVersion: checkedLowest(lowest, before) }),
+            ...(expiresAt === undefined ? {} : { expiresAt: checkedExpiry(expiresAt, now()) }),
+            updatedAt: now(),
+          };
+        });
+    });
   },
 });

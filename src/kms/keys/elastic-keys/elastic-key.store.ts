@@ -8,10 +8,13 @@ import { OPERATIONS } from '#kms/jose/algorithm.ts';
 import { ALGORITHM_NAMES, type AlgorithmName, algorithmOf, VARIANTS } from '#kms/jose/algorithms.ts';
 import { changeRow } from '#kms/integrity/change-row.ts';
 import type { TenantRows } from '#kms/integrity/row-integrity.ts';
+import { isScopedKey, type keysReached } from '#kms/rights/key-scopes.ts';
 import { elasticKeyNameTaken, elasticKeyNotFound } from './elastic-key-errors.ts';
 import { ELASTIC_KEY_STATES, RESTORED_STATES } from './elastic-key.states.ts';
 import { type ElasticKey, type ListElasticKeys, ORIGINS } from './elastic-key.ts';
+import { formerNamesStore } from './former-names.store.ts';
 import { type AskedLabel, hasLabel, type Labels } from './labels.ts';
+import { reachedKeys, scopedKeyOf } from './reached-keys.ts';
 import { nextRotationOf } from './usage.ts';
 
 const elasticKeyOf = (row: ElasticKeyRow): ElasticKey => {
@@ -20,6 +23,7 @@ const elasticKeyOf = (row: ElasticKeyRow): ElasticKey => {
   return {
     id: row.id,
     name: row.name,
+    nameTakenOver: row.name_taken_over === 1,
     description: row.description,
     labels: row.labels === null ? {} : storedTextMap(row.labels, of('labels')),
     algorithm,
@@ -48,6 +52,9 @@ const elasticKeyOf = (row: ElasticKeyRow): ElasticKey => {
   };
 };
 
+/** A key as it is made; whether its name was another's is found out with that. */
+export type NewElasticKey = Omit<ElasticKey, 'revision' | 'nameTakenOver'>;
+
 const usageColumns = ({ usage, nextRotationAt }: Pick<ElasticKey, 'usage' | 'nextRotationAt'>) => ({
   max_protections: usage.maxProtections,
   rotation_after_protections: usage.rotationAfterProtections,
@@ -65,7 +72,17 @@ const labelsColumn = (labels: Labels): string | null => (Object.keys(labels).len
 export type ElasticKeyChanges = Partial<
   Omit<
     ElasticKey,
-    'id' | 'algorithm' | 'use' | 'origin' | 'exportable' | 'latestVersion' | 'latestVersionAt' | 'createdAt' | 'updatedAt' | 'revision'
+    | 'id'
+    | 'nameTakenOver'
+    | 'algorithm'
+    | 'use'
+    | 'origin'
+    | 'exportable'
+    | 'latestVersion'
+    | 'latestVersionAt'
+    | 'createdAt'
+    | 'updatedAt'
+    | 'revision'
   >
 > &
   Pick<ElasticKey, 'updatedAt'>;
@@ -140,9 +157,20 @@ export const elasticKeysStore = (db: Kysely<TenantTables>, rows: TenantRows) => 
     const found = await query.limit(FEW_IDS + 1).execute();
     return found.length > FEW_IDS ? null : found.map(({ elastic_key_id: id }) => id);
   };
+  /**
+   * Notes at a key whether another had its name before. Its name is in its row by then, so who gave it up at the same time has done so.
+   *
+   * @returns its row after that
+   */
+  const named = async (row: ElasticKeyRow): Promise<ElasticKeyRow> => {
+    const first = await formerNamesStore(db, rows).firstOf(row.name);
+    const takenOver = first === undefined || first === row.id ? null : 1;
+    if (row.name_taken_over === takenOver) return row;
+    return (await change(row.id, () => ({ name_taken_over: takenOver }))) ?? row;
+  };
   return {
     /** @throws AppError `elastic-key-name-taken` 409 */
-    insert: async (key: Omit<ElasticKey, 'revision'>): Promise<ElasticKey> => {
+    insert: async (key: NewElasticKey): Promise<ElasticKey> => {
       const row = rows.first('elastic_keys', {
         id: key.id,
         name: key.name,
@@ -164,13 +192,14 @@ export const elasticKeysStore = (db: Kysely<TenantTables>, rows: TenantRows) => 
         labels: labelsColumn(key.labels),
         ...usageColumns(key),
         latest_version_at: null,
+        name_taken_over: null,
       });
       await rows.put('elastic_keys', db, async (tx) => {
         await tx.insertInto('elastic_keys').values(row).execute().catch(nameTaken(key.name));
         await indexLabels(tx, key);
         return [row];
       });
-      return elasticKeyOf(row);
+      return elasticKeyOf(await named(row));
     },
 
     byId: async (id: string): Promise<ElasticKey | undefined> => {
@@ -186,7 +215,7 @@ export const elasticKeysStore = (db: Kysely<TenantTables>, rows: TenantRows) => 
 
     /** At most `limit` after a position, in the order of the sort. */
     list: async (
-      filter: Pick<ListElasticKeys, 'name' | 'algorithm' | 'state' | 'labels'>,
+      filter: Pick<ListElasticKeys, 'name' | 'algorithm' | 'state' | 'labels'> & { readonly reached?: ReturnType<typeof keysReached> },
       page: { column: 'name' | 'created_at'; direction: 'asc' | 'desc'; after: Position | null; limit: number },
     ): Promise<ElasticKey[]> => {
       const { column, direction, after, limit } = page;
@@ -196,7 +225,8 @@ export const elasticKeysStore = (db: Kysely<TenantTables>, rows: TenantRows) => 
         filter.algorithm === undefined ? undefined : (VARIANTS.get(filter.algorithm) ?? []);
       if (variants !== undefined) query = query.where('algorithm', 'in', variants);
       if (filter.state !== undefined) query = query.where('state', '=', filter.state);
-      const { labels = [] } = filter;
+      const { labels = [], reached = [] } = filter;
+      for (const keys of reached) query = query.where((where) => reachedKeys(where, keys));
       for (const label of labels) {
         // By their ids where they are few; not where many keys have it, so that a page costs no more then.
         const ids = await fewWithLabel(label);
@@ -221,7 +251,8 @@ export const elasticKeysStore = (db: Kysely<TenantTables>, rows: TenantRows) => 
       const found = (await rows.read('elastic_keys', db, () => ordered.execute(), { name, state })).map(elasticKeyOf);
       const stray = variants && found.find(({ algorithm }) => !variants.includes(algorithm));
       const mislabelled = found.find((key) => !labels.every((label) => hasLabel(key.labels, label)));
-      const odd = stray ?? mislabelled;
+      const unreached = found.find((key) => !reached.every((keys) => keys.some((scoped) => isScopedKey(scoped, scopedKeyOf(key)))));
+      const odd = stray ?? mislabelled ?? unreached;
       if (odd) throw rows.refusal('elastic_keys', odd.id);
       return found;
     },
@@ -234,14 +265,17 @@ export const elasticKeysStore = (db: Kysely<TenantTables>, rows: TenantRows) => 
      * @throws AppError `elastic-key-not-found` 404, `elastic-key-name-taken` 409
      */
     update: async (id: string, decide: (before: ElasticKey) => ElasticKeyChanges): Promise<ElasticKey> => {
-      let changes: ElasticKeyChanges | undefined;
+      let changes: (ElasticKeyChanges & { readonly formerName: string }) | undefined;
       const row = await change(id, (before) => {
-        changes = decide(elasticKeyOf(before));
-        return columnsOf(changes);
+        const decided = decide(elasticKeyOf(before));
+        changes = { ...decided, formerName: before.name };
+        return columnsOf(decided);
       }).catch((error: unknown) => nameTaken(changes?.name)(error));
-      if (row === undefined) throw elasticKeyNotFound();
-      const after = elasticKeyOf(row);
-      if (changes?.labels !== undefined) await indexLabels(db, after);
+      if (row === undefined || changes === undefined) throw elasticKeyNotFound();
+      const isRenamed = changes.formerName !== row.name;
+      if (isRenamed) await formerNamesStore(db, rows).giveUp(changes.formerName, id);
+      const after = elasticKeyOf(isRenamed ? await named(row) : row);
+      if (changes.labels !== undefined) await indexLabels(db, after);
       return after;
     },
 

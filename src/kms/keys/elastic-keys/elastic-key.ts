@@ -20,6 +20,8 @@ export interface ElasticKey {
    * a colon and its id.
    */
   readonly name: string;
+  /** Whether another key had this name before: then scopes by this name do not reach this one. */
+  readonly nameTakenOver: boolean;
   readonly description: string;
   readonly labels: Labels;
   readonly algorithm: AlgorithmName;

@@ -1,6 +1,7 @@
 import { type TSchema, Type } from 'typebox';
+import { LABEL_NAME, MAX_LABEL_NAME, MAX_LABEL_VALUE } from '#infra/magic/key-words.ts';
 import { nullable } from '#kms/api/schemas.ts';
-import { LABEL_NAME, MAX_LABEL_NAME, MAX_LABEL_VALUE, MAX_LABELS } from './labels.ts';
+import { MAX_LABELS } from './labels.ts';
 
 const value = Type.String({ description: 'text without NUL characters', pattern: '^[^\\x00]*$', maxLength: MAX_LABEL_VALUE });
 
@@ -21,7 +22,7 @@ const named = <T>(members: TSchema, description: string) =>
 
 export const labelsSchema = named<string>(
   value,
-  `Words of yours about the key, by name, at most ${MAX_LABELS}; nothing is decided by them.`,
+  `Words of yours about the key, by name, at most ${MAX_LABELS}; scopes by label reach the key by them.`,
 );
 
 export const labelChangesSchema = nullable(

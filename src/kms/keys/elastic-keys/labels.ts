@@ -1,6 +1,6 @@
 import { AppError } from '#infra/apperr/app-error.ts';
 
-/** Words of its users about an elastic key, by name: `env`, `prod`. Nothing is decided by them. */
+/** Words of its users about an elastic key, by name: `env`, `prod`. Scopes by label reach the key by them. */
 export type Labels = Readonly<Record<string, string>>;
 
 /** A change of labels: null takes one away, and null for all of them takes all. @see RFC 7396 */
@@ -13,10 +13,6 @@ export interface AskedLabel {
 }
 
 export const MAX_LABELS = 32;
-export const MAX_LABEL_NAME = 63;
-export const MAX_LABEL_VALUE = 255;
-/** No colon: it parts name and value in a query. */
-export const LABEL_NAME = '^[A-Za-z0-9][A-Za-z0-9._/-]*$';
 
 /**
  * Labels after a change, in the order of their names.

@@ -1,4 +1,3 @@
-import { AppError } from '#infra/apperr/app-error.ts';
 import { type BoundedKey, boundedKey } from '#infra/cache/bounded-key.ts';
 import { createSharedMap, type SharedMap } from '#infra/cache/shared-map.ts';
 import { isUuid } from '#infra/magic/uuid.ts';
@@ -7,7 +6,7 @@ import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
 import { algorithmOf } from '#kms/jose/algorithms.ts';
 import { importSecret } from '#kms/jose/key-material.ts';
 import { LEASE_MS } from '#kms/tenants/leases.ts';
-import { elasticKeyNotFound } from '../elastic-keys/elastic-key-errors.ts';
+import { elasticKeyNotFound, isElasticKeyNotFound } from '../elastic-keys/elastic-key-errors.ts';
 import { elasticKeysStore } from '../elastic-keys/elastic-key.store.ts';
 import type { ElasticKey } from '../elastic-keys/elastic-key.ts';
 import { mayProcess } from '../material-keys/material-key.states.ts';
@@ -137,7 +136,7 @@ export const createKeyRing = (options: {
     try {
       return (await snapshot(of)).elasticKey.name === name;
     } catch (error) {
-      if (error instanceof AppError && error.code === 'elastic-key-not-found') return false;
+      if (isElasticKeyNotFound(error)) return false;
       throw error;
     }
   };

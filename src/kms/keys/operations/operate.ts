@@ -1,9 +1,21 @@
 import type { Kysely } from 'kysely';
 import { AppError, InternalError } from '#infra/apperr/app-error.ts';
 import type { DatabaseKind } from '#infra/database/config.ts';
-import type { FineScope } from '#infra/magic/magic.ts';
 import { isUuid } from '#infra/magic/uuid.ts';
-import type { Act, Action, ActObject, Admit, Asked, AskedOf, Mode, Operate, Outcome, Target, Work } from '#kms/action.ts';
+import {
+  type Act,
+  type Action,
+  type ActObject,
+  type Admit,
+  type Asked,
+  type AskedOf,
+  type Mode,
+  type Operate,
+  type Outcome,
+  type Target,
+  targetOf,
+  type Work,
+} from '#kms/action.ts';
 import { sealedError } from '#kms/barrier/barrier-errors.ts';
 import type { Barrier } from '#kms/barrier/barrier.ts';
 import type { Caller } from '#kms/caller.ts';
@@ -14,6 +26,7 @@ import { withLedger } from '#kms/integrity/with-ledger.ts';
 import { leasesEnded } from '#kms/tenants/leases.ts';
 import { elasticKeyNotFound } from '../elastic-keys/elastic-key-errors.ts';
 import { elasticKeysStore } from '../elastic-keys/elastic-key.store.ts';
+import { createAdmission } from '../admission/admission.ts';
 import type { KeyRing } from '../key-ring/key-ring.ts';
 import { type Administration, createAdminister } from './administration.ts';
 import { commit, CommitUnanswered } from './commit.ts';
@@ -29,7 +42,7 @@ export interface DoorOptions {
   readonly rows: Pick<RowIntegrity, 'of'>;
   readonly ring: KeyRing;
   /** The refusal of a caller who does not hold a scope. */
-  readonly insufficientScope: (scope: FineScope) => AppError;
+  readonly insufficientScope: (scope: string) => AppError;
   /** None configured: every request is a new one. */
   readonly idempotency?: Idempotency;
   /** None: no act administers. */
@@ -66,11 +79,6 @@ interface UnderWay<M extends Mode = Mode> {
 
 type Run<M extends Mode> = <A>(act: UnderWay<M>, asked: AskedOf<M>, work: Work<M, KeyRing, A, AskedOf<M>>) => Promise<Done<A>>;
 
-const targetOf = ({ materialKeyId }: Asked, elasticKeyId: string): Target => ({
-  elasticKeyId,
-  ...(materialKeyId !== undefined && { materialKeyId }),
-});
-
 /** The target of who asks by id; null where a name has to be looked up, or nothing was asked for. */
 const targetById = (asked: Asked | null): Target | null => (asked !== null && isUuid(asked.key) ? targetOf(asked, asked.key) : null);
 
@@ -87,10 +95,12 @@ const outcomeOf = (error: unknown): Outcome => {
 /**
  * Makes the one door to keys:
  *
- *     scope ─► seal ─► idempotency ─► name ─► audit: begun ─► transaction ─► audit ─► event
- *       │        │         │            │     └─────── of a change ──────┘
- *       ▼        ▼         ▼            ▼ of no key
- *      403      503     its answer     404
+ *     scope ─► seal ─► right to the key ─► idempotency ─► name ─► audit: begun ─► transaction ─► audit ─► event
+ *       │        │         │                    │            │     └─────── of a change ──────┘
+ *       ▼        ▼         ▼                    ▼            ▼ of no key
+ *      403      503   403 or 404            its answer      404
+ *
+ * The right to the key is looked at only where the caller has the scope for single keys alone: all others pass by their scope.
  *
  * Each act is recorded and told of once, when it is over: also one that is refused or fails. A change has a record before its
  * transaction, too: whenever the process dies, and whatever becomes of the audit meanwhile, no change holds without one. That record is
@@ -193,14 +203,13 @@ export const createDoor = (options: DoorOptions): Door => {
     return error instanceof CommitUnanswered ? error.cause : error;
   };
 
-  const mustHold = ({ scopes }: Caller, { scope }: Action): void => {
-    if (!scopes.has(scope)) throw insufficientScope(scope);
-  };
+  const { mustBeAble, mustReach } = createAdmission({ rows, ring, insufficientScope });
 
   return {
     admit: async (caller, action, target) => {
+      if (caller.scopes.has(action.scope)) return;
       try {
-        mustHold(caller, action);
+        mustBeAble(caller, action);
       } catch (error) {
         throw await ended({ caller, action, target }, error);
       }
@@ -208,8 +217,10 @@ export const createDoor = (options: DoorOptions): Door => {
     operate: async <M extends Mode, A, K extends AskedOf<M>>(caller: Caller, action: Action<M>, asked: K, work: Work<M, KeyRing, A, K>) => {
       const act: UnderWay<M> = { caller, action, target: targetById(asked) };
       const admitted = async () => {
-        mustHold(caller, action);
+        const hasScope = caller.scopes.has(action.scope);
+        if (!hasScope) mustBeAble(caller, action, asked);
         if (barrier.state() === 'sealed') throw sealedError();
+        if (!hasScope && asked !== null) await mustReach(act, asked);
         return run[action.mode](act, asked, work as Work<M, KeyRing, A, AskedOf<M>>);
       };
       const done = await admitted().catch(async (error: unknown) => {

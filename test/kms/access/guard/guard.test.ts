@@ -10,6 +10,7 @@ import { guardServiceRoutes } from '#kms/access/guard/guard.ts';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { createUserLeases } from '#kms/access/realms/user-leases.ts';
 import { createChallenges } from '#kms/access/challenges.ts';
+import { createReadScopes } from '#kms/access/scopes.ts';
 import type { Target } from '#kms/action.ts';
 import type { Caller } from '#kms/caller.ts';
 import { registerKeyRoutes } from '#kms/keys/keys.routes.ts';
@@ -202,6 +203,7 @@ describe('a route of the service', () => {
       tenants: { byId: look, byName: look },
       issuers: [],
       binding: { check: () => Promise.reject(new Error('not used')) },
+      readScopes: createReadScopes(),
       challenges,
       emit: () => {},
       now: Date.now,

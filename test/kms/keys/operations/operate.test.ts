@@ -15,6 +15,7 @@ import { createSlowKeys } from '#kms/keys/material-keys/slow-keys.ts';
 import { countActs } from '#kms/keys/operations/count-acts.ts';
 import { createCryptography } from '#kms/keys/operations/cryptography.ts';
 import { createDoor, type DoorOptions } from '#kms/keys/operations/operate.ts';
+import { actsOnKey } from '#test/kms/support/acts-on-key.ts';
 import { databaseKinds, withDatabases } from '#test/support/database.ts';
 import { insufficientScope, testCaller } from '#test/support/kms-caller.ts';
 import { type TestKms, testKms } from '#test/support/kms-keys.ts';
@@ -23,28 +24,10 @@ const bytes = () => new TextEncoder().encode(randomUUIDv7());
 const name = () => `key-${randomUUIDv7()}`;
 
 /** Every act on keys, each with the scope that it takes. */
-const actsOf = ({ elasticKeys, materialKeys, crypto }: TestKms, id: string): [FineScope, (caller: Caller) => Promise<unknown>][] => [
-  ['kms:elastic-keys:create', (caller) => elasticKeys.create(caller, { name: name(), algorithm: 'ES256' })],
-  ['kms:elastic-keys:read', (caller) => elasticKeys.list(caller)],
-  ['kms:elastic-keys:read', (caller) => elasticKeys.read(caller, id)],
-  ['kms:elastic-keys:update', (caller) => elasticKeys.change(caller, id, { description: 'changed' })],
-  ['kms:elastic-keys:update', (caller) => elasticKeys.change(caller, id, { minDecryptionVersion: 1 })],
-  ['kms:material-keys:rotate', (caller) => materialKeys.rotate(caller, id)],
-  ['kms:material-keys:read', (caller) => materialKeys.list(caller, id)],
-  ['kms:material-keys:read', (caller) => materialKeys.read(caller, id, randomUUIDv7())],
-  ['kms:material-keys:read', (caller) => materialKeys.jwks(caller, id)],
-  ['kms:encrypt', (caller) => crypto.encrypt(caller, id, { plaintext: bytes() })],
-  ['kms:decrypt', (caller) => crypto.decrypt(caller, id, { jwe: 'x' })],
-  ['kms:rewrap', (caller) => crypto.rewrap(caller, id, { jwe: 'x' })],
-  ['kms:wrap', (caller) => crypto.wrap(caller, id, { key: bytes() })],
-  ['kms:unwrap', (caller) => crypto.unwrap(caller, id, { jwe: 'x' })],
-  ['kms:generate', (caller) => crypto.generate(caller, id, { bits: 128 })],
-  ['kms:sign', (caller) => crypto.sign(caller, id, { payload: bytes() })],
-  ['kms:verify', (caller) => crypto.verify(caller, id, { jws: 'x' })],
-  ['kms:sign', (caller) => crypto.signRaw(caller, id, { message: { payload: bytes() } })],
-  ['kms:verify', (caller) => crypto.verifyRaw(caller, id, { message: { payload: bytes() }, signature: bytes(), kid: 'x' })],
-  ['kms:mac', (caller) => crypto.mac(caller, id, { payload: bytes() })],
-  ['kms:mac-verify', (caller) => crypto.macVerify(caller, id, { payload: bytes(), mac: bytes(), kid: 'x' })],
+const actsOn = (kms: TestKms, id: string): readonly [FineScope, (caller: Caller) => Promise<unknown>][] => [
+  ['kms:elastic-keys:create', (caller) => kms.elasticKeys.create(caller, { name: name(), algorithm: 'ES256' })],
+  ['kms:elastic-keys:read', (caller) => kms.elasticKeys.list(caller)],
+  ...actsOnKey(kms).map(([scope, act]): [FineScope, (caller: Caller) => Promise<unknown>] => [scope, (caller) => act(caller, id)]),
 ];
 
 const refusal = (promise: Promise<unknown>): Promise<string | undefined> =>
@@ -101,7 +84,7 @@ describe.each(databaseKinds())('The door to keys on %s', (kind) => {
     const kms = await testKms(databases);
     const { id } = await kms.make('A256GCM/A256KW');
     const { tenant } = kms.caller;
-    for (const [scope, act] of actsOf(kms, id)) {
+    for (const [scope, act] of actsOn(kms, id)) {
       expect(await refusal(act(testCaller(tenant, FINE_SCOPES.difference(new Set([scope]))))), scope).toBe('scope-insufficient');
       expect(await refusal(act(testCaller(tenant, new Set([scope])))), scope).not.toBe('scope-insufficient');
     }
@@ -112,7 +95,7 @@ describe.each(databaseKinds())('The door to keys on %s', (kind) => {
     const kms = await testKms(databases);
     const { id } = await kms.make('A256GCM/A256KW');
     kms.barrier.seal();
-    for (const [scope, act] of actsOf(kms, id)) {
+    for (const [scope, act] of actsOn(kms, id)) {
       expect(await refusal(act(kms.caller)), scope).toBe('sealed');
       expect(await refusal(act(testCaller(kms.caller.tenant, new Set()))), scope).toBe('scope-insufficient');
     }

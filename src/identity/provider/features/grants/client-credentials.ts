@@ -1,5 +1,5 @@
 import type { ClientRecord } from '#identity/clients/client.ts';
-import type { ResourceServer } from '#identity/resource-servers/resource-server.ts';
+import { knowsScope, type ResourceServer } from '#identity/resource-servers/resource-server.ts';
 import type { Feature } from '../feature.ts';
 
 /** A client that acts for itself, in its own tenant. @see RFC 6749 section 4.4 */
@@ -13,7 +13,10 @@ export const clientCredentials = (): Feature => ({ configuration: { features: { 
  * @see RFC 6749 section 3.3
  */
 export const defaultScope = (record: ClientRecord, resource: unknown, servers: readonly ResourceServer[]): string | undefined => {
-  const scopesAt = (server: ResourceServer): string[] => server.scopes.filter((scope) => record.scopes.includes(scope));
+  const scopesAt = (server: ResourceServer): string[] => [
+    ...server.scopes.filter((scope) => record.scopes.includes(scope)),
+    ...record.scopes.filter((scope) => !server.scopes.includes(scope) && knowsScope(server, scope)),
+  ];
   const server =
     resource === undefined
       ? servers.find((candidate) => scopesAt(candidate).length > 0)

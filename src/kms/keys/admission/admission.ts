@@ -1,0 +1,84 @@
+import type { AppError } from '#infra/apperr/app-error.ts';
+import { KEY_RIGHTS, scopeForKeys } from '#infra/magic/key-scopes.ts';
+import { isUuid } from '#infra/magic/uuid.ts';
+import { type Action, type Asked, type Target, targetOf } from '#kms/action.ts';
+import type { Caller } from '#kms/caller.ts';
+import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
+import { mayReach, namesKey, reaches } from '#kms/rights/key-scopes.ts';
+import { elasticKeyNotFound, isElasticKeyNotFound } from '../elastic-keys/elastic-key-errors.ts';
+import { elasticKeysStore } from '../elastic-keys/elastic-key.store.ts';
+import type { ElasticKey } from '../elastic-keys/elastic-key.ts';
+import { scopedKeyOf } from '../elastic-keys/reached-keys.ts';
+import type { KeyRing } from '../key-ring/key-ring.ts';
+
+/** An act of a caller who does not hold its scope for all keys. */
+interface Attempt {
+  readonly caller: Caller;
+  readonly action: Action;
+  /** Set once the key is found, whether or not he may. */
+  target: Target | null;
+}
+
+/** Whether a caller may do an act although he does not hold its scope for all keys. */
+export interface Admission {
+  /**
+   * Refuses a caller who has the right for no key at all.
+   *
+   * @param asked absent where it is not known yet
+   * @throws AppError `scope-insufficient` 403
+   */
+  mustBeAble(caller: Caller, action: Action, asked?: Asked | null): void;
+  /**
+   * Finds the key that is asked for, and refuses a caller who has not the right to it. One that is not there is answered alike, unless his
+   * scopes name it.
+   *
+   * @throws AppError `scope-insufficient` 403, `elastic-key-not-found` 404
+   */
+  mustReach(attempt: Attempt, asked: Asked): Promise<void>;
+}
+
+/** The least scope that an act lacks: for the one key, where the caller holds scopes for single keys. */
+const missingOf = ({ keyScopes }: Caller, { scope, reach }: Action, asked: Asked | null | undefined): string => {
+  const isOfKey = keyScopes !== undefined && reach === undefined && KEY_RIGHTS.has(scope);
+  return isOfKey && asked ? scopeForKeys({ kind: 'key', key: asked.key }, scope) : scope;
+};
+
+export const createAdmission = (options: {
+  readonly rows: Pick<RowIntegrity, 'of'>;
+  readonly ring: Pick<KeyRing, 'idOf' | 'snapshot'>;
+  readonly insufficientScope: (scope: string) => AppError;
+}): Admission => {
+  const { rows, ring, insufficientScope } = options;
+
+  /** A use has the key in memory, mostly; the others read its row, and open no key material. */
+  const find = async ({ caller: { tenant }, action }: Attempt, { key }: Asked): Promise<ElasticKey> => {
+    if (action.mode === 'use') {
+      const elasticKeyId = isUuid(key) ? key : await ring.idOf({ tenant, name: key });
+      return (await ring.snapshot({ tenant, elasticKeyId })).elasticKey;
+    }
+    const { db } = await tenant.database();
+    const store = elasticKeysStore(db, rows.of(tenant.id));
+    const id = isUuid(key) ? key : await store.idByName(key);
+    const found = id === undefined ? undefined : await store.byId(id);
+    if (!found) throw elasticKeyNotFound();
+    return found;
+  };
+
+  return {
+    mustBeAble: (caller, action, asked) => {
+      const isAbout = asked === undefined || (asked === null) === (action.reach === 'reached');
+      if (action.reach === 'tenant' || !isAbout || !mayReach(caller.keyScopes, action.scope))
+        throw insufficientScope(missingOf(caller, action, asked));
+    },
+    mustReach: async (attempt, asked) => {
+      const { caller, action } = attempt;
+      const { keyScopes } = caller;
+      const refusal = () => insufficientScope(missingOf(caller, action, asked));
+      const key = await find(attempt, asked).catch((error: unknown) => {
+        throw isElasticKeyNotFound(error) && !namesKey(keyScopes, action.scope, asked.key) ? refusal() : error;
+      });
+      attempt.target = targetOf(asked, key.id);
+      if (!reaches(keyScopes, action.scope, scopedKeyOf(key))) throw refusal();
+    },
+  };
+};
