@@ -17,6 +17,7 @@ describe.each(databaseKinds())('Elastic keys on %s', (kind) => {
     expect(key).toEqual({
       id: key.id,
       name: input.name,
+      nameTakenOver: false,
       description: 'for the test',
       labels: {},
       algorithm: 'ES256',
