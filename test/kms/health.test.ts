@@ -33,7 +33,7 @@ describe('/readyz', () => {
       'audit-abandoned-chains',
       'audit-heads',
       'audit-refusals',
-      'certificates-issuer-1',
+      'certificates-issuer-identity',
       'certificates-kms',
       'certificates-kms-admin',
       'destroy-due-keys',
@@ -92,7 +92,7 @@ describe('/readyz', () => {
   it.each<[string, (issuer: FakeIssuer) => void, RegExp]>([
     ['a redirect, which is not followed', (issuer) => void (issuer.jwksStatus = 302), /answered with 302/],
     ['more than 64 KiB', (issuer) => void (issuer.jwks = { keys: [], padding: 'x'.repeat(70_000) }), /larger than 65536 bytes/],
-    ['no usable key', (issuer) => void (issuer.jwks = { keys: [] }), /no usable ES256 key/],
+    ['no usable key', (issuer) => void (issuer.jwks = { keys: [] }), /no usable key for ES256/],
   ])('is red when Identity answers with %s', async (_, change, cause) => {
     await using house = await kmsHouse();
     change(house.issuer);
