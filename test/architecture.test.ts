@@ -78,7 +78,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['main.ts'],
     ['server.ts'],
     ['config.ts'],
-    ['admin', 'demo', 'pages'],
+    ['admin', 'demo', 'introspection', 'pages'],
     ['provider'],
     ['provider/features/grants', 'provider/features/tokens'],
     ['provider/interactions', 'provider/features'],

@@ -36,6 +36,11 @@ export const identityConfigSchema = strictObject({
       },
       { default: {} },
     ),
+    client_certificates: Type.Enum(['ignore', 'request'], {
+      default: 'ignore',
+      description:
+        '`request`: the public listener asks for a client certificate, and takes clients without one: for tokens that are bound to certificates. A browser asks its person where it has one of that authority',
+    }),
     proxy_networks: proxyNetworksConfigSchema,
     trace_networks: traceNetworksConfigSchema,
     drain_seconds: drainSecondsConfigSchema,

@@ -27,6 +27,7 @@ import { identityMigrations } from './database/migrations.ts';
 import type { IdentityTables } from './database/tables.ts';
 import { openDemoData } from './demo/open-demo-data.ts';
 import { type Emit, logEvents } from './events.ts';
+import { registerBatchIntrospection } from './introspection/batch.routes.ts';
 import { createSigningKeys } from './keys/signing-keys.service.ts';
 import { pageOfError } from './pages/page-of-error.ts';
 import { registerPages } from './pages/pages.routes.ts';
@@ -143,7 +144,7 @@ export const buildIdentity = async (options: {
   const app = await createServer({
     name: 'identity',
     tls,
-    clientCertificate: 'none',
+    clientCertificate: config.server.client_certificates === 'request' ? 'request' : 'none',
     telemetry,
     refusals,
     detail,
@@ -156,6 +157,7 @@ export const buildIdentity = async (options: {
   app.addHook('preClose', async () => closing.abort());
   opened.defer(() => app.close());
   await mountProvider(app, provider, { onPageError: pageOfError(telemetry) });
+  registerBatchIntrospection(app, { serviceClients, provider });
   await registerPages(app, {
     interactions: provider.interactions,
     accounts,

@@ -32,6 +32,8 @@ export interface TestIdentity extends AsyncDisposable {
   readonly adminPort: number;
   /** Speaks to the server under the issuer's name, over TLS that trusts only the test's CA. */
   readonly fetch: typeof fetch;
+  /** The same with a client certificate, that of `tls.leaf('client')`. */
+  readonly certifiedFetch: typeof fetch;
   /** Speaks to the admin listener with a client certificate, or without. */
   admin(path: string, request?: { readonly method?: string; readonly body?: unknown; readonly certificate?: boolean }): Promise<Response>;
 }
@@ -108,6 +110,7 @@ export const startTestIdentity = async (
   const agent = opened.adopt(dialing(port, { ca }), (value) => value.destroy());
   const certified = { ca, cert: readFileSync(files.cert, 'utf8'), key: readFileSync(files.key, 'utf8') };
   const adminAgent = opened.adopt(dialing(adminPort, certified), (value) => value.destroy());
+  const certifiedAgent = opened.adopt(dialing(port, certified), (value) => value.destroy());
   const strangerAgent = opened.adopt(dialing(adminPort, { ca }), (value) => value.destroy());
 
   const resources = opened.move();
@@ -120,6 +123,7 @@ export const startTestIdentity = async (
     port,
     adminPort,
     fetch: through(agent),
+    certifiedFetch: through(certifiedAgent),
     admin: (path, { method = 'GET', body, certificate = true } = {}) =>
       through(certificate ? adminAgent : strangerAgent)(`https://localhost${path}`, {
         method,

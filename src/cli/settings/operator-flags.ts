@@ -86,6 +86,16 @@ export const CLIENT_CREATE_FLAGS = {
     default: 'client_secret_basic',
     flags: [{ help: 'how it authenticates; none for a public client' }],
   }),
+  tokenBinding: setting({
+    type: oneOf(['none', 'dpop', 'certificate'], 'proof'),
+    default: 'none',
+    flags: [{ help: 'what each of its access tokens is bound to (DPoP key, client certificate)' }],
+  }),
+  tokenFormat: setting({
+    type: oneOf(['jwt', 'opaque'], 'form'),
+    default: null,
+    flags: [{ help: 'form of its access tokens (default: that of the API)' }],
+  }),
   secretFile: setting({
     type: file,
     default: null,

@@ -20,6 +20,8 @@ export interface ClientBody {
   readonly application_type: string;
   readonly token_endpoint_auth_method: string;
   readonly grant_types: readonly string[];
+  readonly token_binding: string;
+  readonly token_format?: string;
   readonly redirect_uris: readonly string[];
   readonly post_logout_redirect_uris: readonly string[];
   readonly scopes: readonly string[];

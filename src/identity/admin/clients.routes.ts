@@ -2,7 +2,14 @@ import { Type } from 'typebox';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { strictObject } from '#infra/config/schema.ts';
 import type { App } from '#infra/http/server.ts';
-import { APPLICATION_TYPES, CLIENT_AUTH_METHODS, CLIENT_GRANT_TYPES, type ClientRecord } from '#identity/clients/client.ts';
+import {
+  APPLICATION_TYPES,
+  CLIENT_AUTH_METHODS,
+  CLIENT_GRANT_TYPES,
+  type ClientRecord,
+  TOKEN_BINDINGS,
+  TOKEN_FORMATS,
+} from '#identity/clients/client.ts';
 import { clientIssues } from '#identity/clients/client-rules.ts';
 import type { NewClients } from '#identity/clients/new-clients.ts';
 import type { OpenIdProvider } from '#identity/provider/openid-provider.ts';
@@ -31,6 +38,8 @@ const newClientSchema = strictObject({
   tenant_id: Type.Optional(tenantIdSchema),
   roles: rolesSchema,
   access_token_ttl_seconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 86_400 })),
+  token_binding: Type.Enum(TOKEN_BINDINGS, { default: 'none' }),
+  token_format: Type.Optional(Type.Enum(TOKEN_FORMATS)),
 });
 
 const clientSchema = strictObject({ client_id: Type.String(), name: Type.String() });
@@ -69,6 +78,8 @@ export const registerClientRoutes = (
         tenantId: body.tenant_id ?? null,
         roles: body.roles,
         accessTokenTtlSeconds: body.access_token_ttl_seconds ?? null,
+        tokenBinding: body.token_binding,
+        tokenFormat: body.token_format ?? null,
         mayIntrospect: [],
       };
       const fields = clientIssues({ ...record, hasTenant: record.tenantId !== null, hasSecret: secret !== undefined }, FIELDS);

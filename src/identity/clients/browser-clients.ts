@@ -35,6 +35,8 @@ export const toBrowserClient = ({ client_id: clientId, name, redirect_uris: redi
   tenantId: null,
   roles: [],
   accessTokenTtlSeconds: null,
+  tokenBinding: 'none',
+  tokenFormat: null,
   mayIntrospect: [],
 });
 

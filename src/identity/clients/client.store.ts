@@ -3,7 +3,7 @@ import type { Database } from '#infra/database/databases.ts';
 import { storedTexts, storedWord } from '#infra/database/stored-values.ts';
 import type { IdentityTables } from '#identity/database/tables.ts';
 import type { ClientRow } from '#identity/database/clients.table.ts';
-import { APPLICATION_TYPES, CLIENT_AUTH_METHODS, CLIENT_GRANT_TYPES, type ClientRecord } from './client.ts';
+import { APPLICATION_TYPES, CLIENT_AUTH_METHODS, CLIENT_GRANT_TYPES, type ClientRecord, TOKEN_BINDINGS, TOKEN_FORMATS } from './client.ts';
 
 interface StoredClient {
   readonly client: ClientRecord;
@@ -29,6 +29,8 @@ const toClient = (row: Selectable<ClientRow>): ClientRecord => {
     tenantId: row.tenant_id,
     roles: storedTexts(row.roles, of('roles')),
     accessTokenTtlSeconds: row.access_token_ttl,
+    tokenBinding: row.token_binding === null ? 'none' : storedWord(row.token_binding, TOKEN_BINDINGS, of('token_binding')),
+    tokenFormat: row.token_format === null ? null : storedWord(row.token_format, TOKEN_FORMATS, of('token_format')),
     mayIntrospect: [],
   };
 };

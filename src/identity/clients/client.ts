@@ -10,6 +10,18 @@ export type ClientGrantType = (typeof CLIENT_GRANT_TYPES)[number];
 export const APPLICATION_TYPES = ['web', 'native'] as const;
 export type ApplicationType = (typeof APPLICATION_TYPES)[number];
 
+/**
+ * What every access token of a client is bound to. `none`: to a key where the client shows a DPoP proof, else to nothing.
+ *
+ * @see RFC 9449 section 5.2, RFC 8705 section 3.4
+ */
+export const TOKEN_BINDINGS = ['none', 'dpop', 'certificate'] as const;
+export type TokenBinding = (typeof TOKEN_BINDINGS)[number];
+
+/** Form of access tokens: a JWT (RFC 9068), which the API can check by itself, or a text that says nothing. */
+export const TOKEN_FORMATS = ['jwt', 'opaque'] as const;
+export type TokenFormat = (typeof TOKEN_FORMATS)[number];
+
 /** One OAuth client as the provider knows it; never a secret. */
 export interface ClientRecord {
   readonly clientId: string;
@@ -27,6 +39,9 @@ export interface ClientRecord {
   readonly roles: readonly string[];
   /** Seconds; null takes the resource server's `token_ttl_seconds`. */
   readonly accessTokenTtlSeconds: number | null;
+  readonly tokenBinding: TokenBinding;
+  /** Null takes that of the resource server. */
+  readonly tokenFormat: TokenFormat | null;
   /** Audiences whose tokens it may introspect, beside its own tokens. */
   readonly mayIntrospect: readonly string[];
 }

@@ -43,6 +43,8 @@ export const createNewClients = (options: {
         tenant_id: client.tenantId,
         roles: JSON.stringify(client.roles),
         access_token_ttl: client.accessTokenTtlSeconds,
+        token_binding: client.tokenBinding === 'none' ? null : client.tokenBinding,
+        token_format: client.tokenFormat,
         created_at: now(),
         retired_at: null,
         retired_by: null,

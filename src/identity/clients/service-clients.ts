@@ -61,6 +61,8 @@ export const loadServiceClients = async (
         tenantId: null,
         roles: [],
         accessTokenTtlSeconds: null,
+        tokenBinding: 'none',
+        tokenFormat: null,
         mayIntrospect: may_introspect,
       };
       // The secret is 32 random bytes of our own making, so that a plain comparison in constant time is enough.

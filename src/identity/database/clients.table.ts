@@ -23,6 +23,10 @@ export interface ClientRow extends ResetColumns {
   roles: string;
   /** Seconds; null for the resource server's own. */
   access_token_ttl: number | null;
+  /** Null for a client whose tokens need not be bound. */
+  token_binding: string | null;
+  /** Null for the resource server's own. */
+  token_format: string | null;
   disabled: ColumnType<number, number | undefined, number>;
   demo: ColumnType<number, number | undefined, never>;
 }
@@ -54,5 +58,13 @@ export const clientMigration: Migration = {
       .$call(withResetColumns(kind))
       .execute();
     await uniqueInUse(db, 'clients', 'client_id');
+  },
+};
+
+export const clientTokenMigration: Migration = {
+  name: '0008-client-tokens',
+  up: async (db) => {
+    await db.schema.alterTable('clients').addColumn('token_binding', 'text').execute();
+    await db.schema.alterTable('clients').addColumn('token_format', 'text').execute();
   },
 };

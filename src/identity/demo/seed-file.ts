@@ -2,6 +2,7 @@ import { type Static, Type } from 'typebox';
 import type { FieldIssue } from '#infra/apperr/app-error.ts';
 import { strictObject } from '#infra/config/schema.ts';
 import { repeated } from '#infra/config/repeated.ts';
+import { TOKEN_BINDINGS, TOKEN_FORMATS } from '#identity/clients/client.ts';
 import { clientIssues } from '#identity/clients/client-rules.ts';
 import { demoNameSchema, loadSeedFile, seedHashSchema, strangers } from '#infra/demo-data/seed-checks.ts';
 
@@ -35,6 +36,8 @@ const clientSchema = strictObject({
   tenant: Type.Optional(demoNameSchema),
   roles: listOf(demoNameSchema),
   access_token_ttl_seconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 86_400 })),
+  token_binding: Type.Optional(Type.Enum(TOKEN_BINDINGS)),
+  token_format: Type.Optional(Type.Enum(TOKEN_FORMATS)),
 });
 
 /** The content of `demo-seed.yml`. */

@@ -56,6 +56,8 @@ export const seedRows = (seed: Seed, tenants: DemoTenants, made: { readonly at: 
       tenant_id: client.tenant === undefined ? null : idOf(tenants, client.tenant),
       roles: JSON.stringify(client.roles),
       access_token_ttl: client.access_token_ttl_seconds ?? null,
+      token_binding: client.token_binding ?? null,
+      token_format: client.token_format ?? null,
       demo: 1,
     })),
   };

@@ -35,7 +35,8 @@ const commonConfiguration = (options: ConfigurationOptions): Configuration => ({
     long: { signed: true, httpOnly: true, secure: true, sameSite: 'lax', path: '/' },
     short: { signed: true, httpOnly: true, secure: true, sameSite: 'lax' },
   },
-  enabledJWA: { idTokenSigningAlgValues: ['ES256'] },
+  // None of RSA for DPoP: a stranger's RSA key costs as much as he likes to check.
+  enabledJWA: { idTokenSigningAlgValues: ['ES256'], dPoPSigningAlgValues: ['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'] },
   clockTolerance: 0,
   clientBasedCORS: (_ctx, origin) => options.corsOrigins.includes(origin),
   fetch: () => Promise.reject(new Error('Identity sends no requests')),
@@ -60,7 +61,6 @@ const commonConfiguration = (options: ConfigurationOptions): Configuration => ({
   },
   features: {
     devInteractions: { enabled: false },
-    dPoP: { enabled: false },
     pushedAuthorizationRequests: { enabled: false },
   },
 });

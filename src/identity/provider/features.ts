@@ -1,4 +1,5 @@
 import type { Accounts } from '#identity/accounts/accounts.ts';
+import type { Clients } from '#identity/clients/clients.ts';
 import type { ResourceServer } from '#identity/resource-servers/resource-server.ts';
 import { accessToken } from './features/tokens/access-token.ts';
 import { authorizationCode } from './features/grants/authorization-code.ts';
@@ -11,16 +12,20 @@ import { refreshToken } from './features/grants/refresh-token.ts';
 import { resourceIndicators } from './features/resource-indicators.ts';
 import { revocation } from './features/tokens/revocation.ts';
 import { rpInitiatedLogout } from './features/rp-initiated-logout.ts';
+import { senderConstraints } from './features/tokens/sender-constraints.ts';
 import { userinfo } from './features/userinfo.ts';
 
 /** Every feature of Identity. A new one, a grant for example, is a file in `features/grants/` and a line here. */
 export const createFeatures = (options: {
   readonly accounts: Pick<Accounts, 'find'>;
+  readonly clients: Pick<Clients, 'find'>;
   readonly resourceServers: readonly ResourceServer[];
   /** Key id of the key that signs. */
   readonly signingKid: string;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
 }): readonly Feature[] => {
-  const { accounts, resourceServers, signingKid } = options;
+  const { accounts, clients, resourceServers, signingKid, now } = options;
   return [
     discovery(),
     clientAuthentication(),
@@ -28,9 +33,10 @@ export const createFeatures = (options: {
     refreshToken(),
     clientCredentials(),
     resourceIndicators(resourceServers, signingKid),
-    accessToken(resourceServers),
+    accessToken(),
+    senderConstraints(now),
     userinfo(),
-    introspection(accounts),
+    introspection({ accounts, clients }),
     revocation(),
     rpInitiatedLogout(),
   ];

@@ -22,6 +22,12 @@ export interface OpenIdProvider {
    */
   handle(endpoint: Endpoint, req: IncomingMessage, res: ServerResponse, body?: Buffer): Promise<void>;
   readonly interactions: Interactions;
+  /**
+   * Whether an access token is active, and what it says, for a client that has proved itself.
+   *
+   * @returns the body of RFC 7662 section 2.2
+   */
+  introspect(token: string, client: ClientRecord): Promise<Readonly<Record<string, unknown>>>;
   /** @throws AppError `client-refused` 400 for a client whose requests it would all refuse */
   checkClient(client: ClientRecord): Promise<void>;
   /** Work by the clock: the sweep of expired rows, and a look for changed signing keys. */

@@ -21,6 +21,7 @@ import { defaultScope } from './features/grants/client-credentials.ts';
 import { LIFETIMES } from './features/lifetimes.ts';
 import { completeMetadata } from './features/discovery.ts';
 import { createJwtIntrospection } from './features/tokens/introspection.ts';
+import { createOpaqueIntrospection } from './features/tokens/opaque-introspection.ts';
 import { createAccessTokenVerifier } from './features/tokens/jwt-access-token.ts';
 import { createJwtRevocation } from './features/tokens/revocation.ts';
 import { createInteractions } from './interactions/create-interactions.ts';
@@ -96,7 +97,7 @@ export const createOpenIdProvider = async (options: OpenIdProviderOptions): Prom
   });
 
   const build = (set: SigningKeySet) => {
-    const features = createFeatures({ accounts, resourceServers, signingKid: String(set.keys[0].kid) });
+    const features = createFeatures({ accounts, clients, now, resourceServers, signingKid: String(set.keys[0].kid) });
     const provider = new Provider(
       issuer,
       createConfiguration({
@@ -113,14 +114,16 @@ export const createOpenIdProvider = async (options: OpenIdProviderOptions): Prom
     );
     const keys = set.keys.map(publicPart);
     const verify = createAccessTokenVerifier({ issuer, keys, now });
+    const introspectJwt = createJwtIntrospection({ verify, store, accounts, clients });
+    const introspectOpaque = createOpaqueIntrospection(provider, { accounts, clients });
     installSeams(provider, {
       verifySecret: clients.verifySecret,
       defaultScope: (client, resource) => defaultScope(recordOf(client), resource, resourceServers),
       structuredTokens: {
-        introspection: createJwtIntrospection({ verify, store, accounts, clients }),
+        introspection: introspectJwt,
         revocation: createJwtRevocation({ verify, store }),
       },
-      completeMetadata: (metadata) => completeMetadata(metadata, resourceScopes),
+      completeMetadata: (metadata) => completeMetadata(metadata, issuer, resourceScopes),
       keys,
       formPostPage: (parts) => renderHtml(formPostPage(parts)),
       corsOrigins,
@@ -129,7 +132,15 @@ export const createOpenIdProvider = async (options: OpenIdProviderOptions): Prom
       refusals: options.refusals,
       detail: options.detail ?? 'detailed',
     });
-    return { provider, answer: provider.callback(), version: set.version, endpoints: features.flatMap(({ endpoints = [] }) => endpoints) };
+    const introspect: OpenIdProvider['introspect'] = (token, client) =>
+      (token.split('.').length === 3 ? introspectJwt : introspectOpaque)(token, client);
+    return {
+      provider,
+      introspect,
+      answer: provider.callback(),
+      version: set.version,
+      endpoints: features.flatMap(({ endpoints = [] }) => endpoints),
+    };
   };
 
   let current = build(await signingKeys.current());
@@ -156,6 +167,7 @@ export const createOpenIdProvider = async (options: OpenIdProviderOptions): Prom
       }
     },
     interactions: createInteractions(() => current.provider),
+    introspect: (token, client) => current.introspect(token, client),
     checkClient: (client) => checkClientMetadata(current.provider, toClientMetadata(client, unusedSecret)),
     // A replica or an operator may rotate the keys; what signs is read between requests, so that none of them waits for it.
     jobs: [sweepExpired(store), { name: 'reload-signing-keys', periodMs: RELOAD_PERIOD_MS, run: reloadKeys }],

@@ -6,7 +6,13 @@ import type { Feature } from '#identity/provider/features/feature.ts';
 import { createFeatures } from '#identity/provider/features.ts';
 import { KMS_SERVER } from '#test/identity/support/identity-provider.ts';
 
-const features = createFeatures({ accounts: { find: async () => undefined }, resourceServers: [KMS_SERVER], signingKid: 'k-1' });
+const features = createFeatures({
+  accounts: { find: async () => undefined },
+  clients: { find: async () => undefined },
+  now: Date.now,
+  resourceServers: [KMS_SERVER],
+  signingKid: 'k-1',
+});
 
 const configurationOf = (parts: readonly Feature[]) =>
   createConfiguration({
@@ -24,7 +30,7 @@ const configurationOf = (parts: readonly Feature[]) =>
 test('has the common part and that of every feature', () => {
   const configuration = configurationOf(features);
 
-  expect(configuration).toMatchObject({ clockTolerance: 0, features: { dPoP: { enabled: false }, introspection: { enabled: true } } });
+  expect(configuration).toMatchObject({ clockTolerance: 0, features: { dPoP: { enabled: true }, introspection: { enabled: true } } });
   for (const part of features) expect(configuration).toMatchObject(part.configuration);
 });
 

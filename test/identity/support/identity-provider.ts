@@ -72,6 +72,8 @@ export const aClient = (change: Partial<ClientRecord> = {}): ClientRecord => ({
   tenantId: null,
   roles: [],
   accessTokenTtlSeconds: null,
+  tokenBinding: 'none',
+  tokenFormat: null,
   mayIntrospect: [],
   ...change,
 });

@@ -68,6 +68,8 @@ const identityOverlay = async ({ layout, leaf, doors }: OverlayOptions): Promise
     also: [...doors.all],
     port: layout.ports.identity,
     tls: { ...leaf('identity') },
+    // For tokens that are bound to certificates: browsers have none of this authority.
+    client_certificates: 'request',
     trace_networks: THIS_MACHINE,
   },
   admin: { host: '127.0.0.1', also: [...doors.local], port: layout.ports.identityAdmin, tls: { ...leaf('identity') } },

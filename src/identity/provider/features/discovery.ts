@@ -2,6 +2,8 @@ import { OPENID_SCOPES } from '../records/client-metadata.ts';
 import type { Feature } from './feature.ts';
 
 const JWKS_PATH = '/.well-known/jwks.json';
+/** Our own, for resource servers: `../../introspection`. */
+export const BATCH_INTROSPECTION_PATH = '/oauth2/introspect/batch';
 
 /** Metadata and public keys, for everybody. @see RFC 8414, OpenID Connect Discovery 1.0, RFC 7517 */
 export const discovery = (): Feature => ({
@@ -16,9 +18,11 @@ export const discovery = (): Feature => ({
 /** The metadata with the scopes of all resource servers, and the one response mode that clients are registered for. */
 export const completeMetadata = (
   metadata: Readonly<Record<string, unknown>>,
+  issuer: string,
   resourceScopes: readonly string[],
 ): Readonly<Record<string, unknown>> => ({
   ...metadata,
+  introspection_batch_endpoint: `${issuer}${BATCH_INTROSPECTION_PATH}`,
   response_modes_supported: ['query'],
   scopes_supported: [...new Set([...((metadata.scopes_supported ?? []) as string[]), ...resourceScopes])],
 });

@@ -56,7 +56,7 @@ export const resourceIndicators = (servers: readonly ResourceServer[], signingKi
         .join(' '),
       audience: server.resource,
       accessTokenTTL: record.accessTokenTtlSeconds ?? server.tokenTtlSeconds,
-      accessTokenFormat: server.tokenFormat,
+      accessTokenFormat: record.tokenFormat ?? server.tokenFormat,
       jwt: { sign: { alg: 'ES256', kid: signingKid } },
     };
   };

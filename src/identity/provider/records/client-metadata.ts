@@ -30,6 +30,8 @@ export const toClientMetadata = (record: ClientRecord, unusedSecret: string): Ad
     redirect_uris: [...record.redirectUris],
     post_logout_redirect_uris: [...record.postLogoutRedirectUris],
     ...(openidScopes.length === 0 ? {} : { scope: openidScopes.join(' ') }),
+    tls_client_certificate_bound_access_tokens: record.tokenBinding === 'certificate',
+    dpop_bound_access_tokens: record.tokenBinding === 'dpop',
     [RECORD_PROPERTY]: record,
   };
 };

@@ -20,7 +20,9 @@ test.each(PATHS)('with the seam %s says what clients of ours may do, and every s
     install: (provider) =>
       void provider.use(async (context, next) => {
         await next();
-        changeMetadata(context as unknown as KoaContextWithOIDC, (metadata) => completeMetadata(metadata, ['one:read', 'openid']));
+        changeMetadata(context as unknown as KoaContextWithOIDC, (metadata) =>
+          completeMetadata(metadata, 'https://identity.example', ['one:read', 'openid']),
+        );
       }),
   });
 
@@ -28,6 +30,7 @@ test.each(PATHS)('with the seam %s says what clients of ours may do, and every s
   const jwks = (await (await bare.send('/jwks')).json()) as Record<string, unknown>;
 
   expect(metadata).toMatchObject({ issuer: expect.any(String) as string, response_modes_supported: ['query'] });
+  expect(metadata.introspection_batch_endpoint).toBe('https://identity.example/oauth2/introspect/batch');
   expect(metadata.scopes_supported).toEqual(['openid', 'offline_access', 'one:read']);
   expect(Object.keys(jwks)).toEqual(['keys']);
 });

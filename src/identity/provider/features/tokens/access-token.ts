@@ -1,4 +1,3 @@
-import type { ResourceServer } from '#identity/resource-servers/resource-server.ts';
 import { permissionsOfScopes } from '#identity/resource-servers/scopes.ts';
 import { ownerOf } from '../../records/account-claims.ts';
 import { grantReference } from '../../store/payload-hashes.ts';
@@ -6,25 +5,22 @@ import type { Feature } from '../feature.ts';
 import { LIFETIMES } from '../lifetimes.ts';
 
 /** The claims of access tokens for resource servers beside the standard ones, and how long access tokens live. @see RFC 9068 */
-export const accessToken = (servers: readonly ResourceServer[]): Feature => {
-  const jwtResources = new Set(servers.filter((server) => server.tokenFormat === 'jwt').map((server) => server.resource));
-  return {
-    configuration: {
-      extraTokenClaims: (ctx, token) => {
-        const owner = ownerOf(ctx);
-        if (token.aud === undefined || owner === undefined) return undefined;
-        const grantId = 'grantId' in token ? token.grantId : undefined;
-        return {
-          ...(owner.tenantId === null ? {} : { tenant_id: owner.tenantId }),
-          roles: [...owner.roles],
-          permissions: permissionsOfScopes(token.scope?.split(' ').filter(Boolean) ?? []),
-          ...(grantId !== undefined && jwtResources.has(String(token.aud)) ? { grant_id: grantReference(grantId) } : {}),
-        };
-      },
-      ttl: {
-        AccessToken: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? LIFETIMES.userinfoToken,
-        ClientCredentials: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? LIFETIMES.userinfoToken,
-      },
+export const accessToken = (): Feature => ({
+  configuration: {
+    extraTokenClaims: (ctx, token) => {
+      const owner = ownerOf(ctx);
+      if (token.aud === undefined || owner === undefined) return undefined;
+      const grantId = 'grantId' in token ? token.grantId : undefined;
+      return {
+        ...(owner.tenantId === null ? {} : { tenant_id: owner.tenantId }),
+        roles: [...owner.roles],
+        permissions: permissionsOfScopes(token.scope?.split(' ').filter(Boolean) ?? []),
+        ...(grantId !== undefined && token.resourceServer?.accessTokenFormat === 'jwt' ? { grant_id: grantReference(grantId) } : {}),
+      };
     },
-  };
-};
+    ttl: {
+      AccessToken: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? LIFETIMES.userinfoToken,
+      ClientCredentials: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? LIFETIMES.userinfoToken,
+    },
+  },
+});

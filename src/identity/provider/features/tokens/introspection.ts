@@ -1,3 +1,4 @@
+import type { Configuration } from 'oidc-provider';
 import type { Accounts } from '#identity/accounts/accounts.ts';
 import type { ClientRecord } from '#identity/clients/client.ts';
 import type { Clients } from '#identity/clients/clients.ts';
@@ -8,7 +9,7 @@ import type { Feature } from '../feature.ts';
 import type { AccessTokenPayload, VerifyAccessToken } from './jwt-access-token.ts';
 
 const INTROSPECTION_PATH = '/oauth2/introspect';
-const INACTIVE = { active: false } as const;
+export const INACTIVE = { active: false } as const;
 
 /** A token shows only to the client it was issued to and to the resource servers it is for. */
 const mayIntrospect = (
@@ -18,18 +19,34 @@ const mayIntrospect = (
   token.clientId === client.clientId ||
   (client.authMethod !== 'none' && token.audience.some((audience) => client.mayIntrospect.includes(audience)));
 
+/** Those who own a token: it counts only while they are there. */
+export interface Owners {
+  readonly accounts: Pick<Accounts, 'find'>;
+  readonly clients: Pick<Clients, 'find'>;
+}
+
+/** An opaque token as oidc-provider keeps it. */
+type OpaqueToken = Parameters<Exclude<NonNullable<NonNullable<Configuration['features']>['introspection']>['allowedPolicy'], undefined>>[2];
+
+/**
+ * Whether this client may hear that an opaque token is active. A token of client credentials stands for the client in the tenant that it
+ * had then.
+ */
+export const opaqueTokenShows = async (client: ClientRecord, token: OpaqueToken, { accounts, clients }: Owners): Promise<boolean> => {
+  const audience = 'aud' in token ? [token.aud ?? []].flat() : [];
+  if (!mayIntrospect(client, { clientId: token.clientId, audience })) return false;
+  const holder = token.clientId === undefined ? undefined : await clients.find(token.clientId);
+  if (holder === undefined) return false;
+  if ('accountId' in token && token.accountId !== undefined) return (await accounts.find(token.accountId)) !== undefined;
+  const { tenant_id: tenantId = null } = 'extra' in token ? (token.extra ?? {}) : {};
+  return tenantId === holder.tenantId;
+};
+
 /** Whether a token is active, and what it says; here of opaque tokens. @see RFC 7662 */
-export const introspection = (accounts: Pick<Accounts, 'find'>): Feature => ({
+export const introspection = (owners: Owners): Feature => ({
   configuration: {
     features: {
-      introspection: {
-        enabled: true,
-        allowedPolicy: async (_ctx, client, token) => {
-          const audience = 'aud' in token ? [token.aud ?? []].flat() : [];
-          if (!mayIntrospect(recordOf(client), { clientId: token.clientId, audience })) return false;
-          return !('accountId' in token) || token.accountId === undefined || (await accounts.find(token.accountId)) !== undefined;
-        },
-      },
+      introspection: { enabled: true, allowedPolicy: (_ctx, client, token) => opaqueTokenShows(recordOf(client), token, owners) },
     },
     routes: { introspection: INTROSPECTION_PATH },
     discovery: { introspection_endpoint_auth_methods_supported: AUTH_METHODS },
@@ -70,6 +87,6 @@ export const createJwtIntrospection = (options: {
     const audience = [payload.aud].flat();
     if (!mayIntrospect(client, { clientId: payload.client_id, audience }) || !(await isAlive(payload))) return INACTIVE;
     const { grant_id: _grant, ...claims } = payload;
-    return { active: true, token_type: 'Bearer', ...claims };
+    return { active: true, token_type: claims.cnf?.jkt === undefined ? 'Bearer' : 'DPoP', ...claims };
   };
 };

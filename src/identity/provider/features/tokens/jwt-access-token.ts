@@ -12,6 +12,8 @@ export interface AccessTokenPayload extends JWTPayload {
   readonly aud: string | string[];
   readonly client_id: string;
   readonly tenant_id?: string;
+  /** @see RFC 9449 section 6.1, RFC 8705 section 3.1 */
+  readonly cnf?: { readonly jkt?: string; readonly 'x5t#S256'?: string };
   /** `grantReference` of its grant; absent for client credentials. */
   readonly grant_id?: string;
 }
