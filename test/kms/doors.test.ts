@@ -38,6 +38,8 @@ describe('In the KMS', () => {
       'demo/flow-keys.ts',
       // Removes keys of requests that are over; they decide nothing any more.
       'idempotency/forget-keys.ts',
+      // The door's look at the row of a key, for a caller with scopes for single keys.
+      'keys/admission/admission.ts',
       'keys/key-ring/create-key-ring.ts',
       // A reserved block counts as used even where the act fails: it is never part of a transaction.
       'keys/key-ring/protection-counter.ts',
