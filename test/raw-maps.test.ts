@@ -23,6 +23,7 @@ const NAMED_BY: Readonly<Record<string, string>> = {
   'infra/jobs/create-jobs.ts': 'our jobs',
   'infra/telemetry/sdk/measures.ts': 'attributes of metrics; two thousand of each metric',
   'kms/access/realms/file-realm.ts': 'realms.yml',
+  'kms/access/roles.ts': 'roles of realms.yml; ends with the call',
   'kms/access/tokens/jwks-cache.ts': 'the issuer, 32 keys of 128 characters at most',
   'infra/audit/verify-export.ts': 'chains of an export; ends with the call',
   'kms/audit/chain/stretch.ts': 'callers and keys of a second, of 4,096 records at most',

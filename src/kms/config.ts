@@ -1,6 +1,5 @@
 import { type Static, Type } from 'typebox';
 import { loadConfig } from '#infra/config/load-config.ts';
-import { configInvalid } from '#infra/config/check-config.ts';
 import { strictObject } from '#infra/config/schema.ts';
 import { databaseConfigSchema } from '#infra/database/config.ts';
 import { demoConfigSchema } from '#infra/demo-data/config.ts';
@@ -50,10 +49,10 @@ export const kmsConfigSchema = strictObject({
 export type KmsConfig = Static<typeof kmsConfigSchema>;
 
 /** @throws AppError `config-unreadable`, or `config-invalid` that names every wrong field */
-export const loadKmsConfig = async (files: readonly string[]): Promise<KmsConfig> => {
-  const what = 'KMS configuration';
-  const config = await loadConfig({ schema: kmsConfigSchema, files, what });
-  const fields = [...checkIssuers(config.identity.issuers), ...namedScopesIssues(config.scopes, '/scopes')];
-  if (fields.length > 0) throw configInvalid(what, fields);
-  return config;
-};
+export const loadKmsConfig = (files: readonly string[]): Promise<KmsConfig> =>
+  loadConfig({
+    schema: kmsConfigSchema,
+    files,
+    what: 'KMS configuration',
+    contradictions: ({ identity, scopes }) => [...checkIssuers(identity.issuers), ...namedScopesIssues(scopes, '/scopes')],
+  });

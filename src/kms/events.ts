@@ -28,6 +28,8 @@ export type KmsEvent =
   | { readonly type: 'barrier-rotated'; readonly level: string; readonly keys: number }
   | { readonly type: 'tenant-created'; readonly id: string }
   | { readonly type: 'tenant-removed'; readonly id: string }
+  | { readonly type: 'password-rehashed'; readonly userId: string; readonly tenantId: string }
+  | { readonly type: 'password-not-rehashed'; readonly userId: string; readonly tenantId: string; readonly cause: unknown }
   | { readonly type: 'leftovers-removed'; readonly tenants: number; readonly databases: number }
   | { readonly type: 'databases-unnamed'; readonly names: readonly string[] }
   | { readonly type: 'tenant-damaged'; readonly tenantId: string; readonly name: string; readonly cause: unknown }
@@ -109,6 +111,18 @@ const lineOf = (event: KmsEvent): EventLine => {
       return ['info', `an operator made tenant ${event.id}`, {}];
     case 'tenant-removed':
       return ['warn', `removed tenant ${event.id} with all that it had: the wait of its removal is over`, { tenant_id: event.id }];
+    case 'password-rehashed':
+      return [
+        'info',
+        `the password of realm user ${event.userId} was hashed anew at its log-in, by the parameters of realms.yml`,
+        { tenant_id: event.tenantId },
+      ];
+    case 'password-not-rehashed':
+      return [
+        'warn',
+        `the password of realm user ${event.userId} could not be hashed anew, and stays as it was hashed before: ${text(event.cause)}`,
+        { tenant_id: event.tenantId },
+      ];
     case 'leftovers-removed':
       return [
         'info',

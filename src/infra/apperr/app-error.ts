@@ -2,6 +2,8 @@
 export interface FieldIssue {
   /** JSON Pointer into the body, or `query/name`, `path/name`, `header/name`, or `file.yml#/pointer`. */
   readonly field: string;
+  /** Of a file, from 1; absent where it is none, or has no lines that its reader knows. */
+  readonly line?: number;
   readonly message: string;
   readonly fix?: string;
 }

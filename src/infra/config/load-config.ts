@@ -2,12 +2,13 @@ import { readFile } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, resolve } from 'node:path';
 import type { Static, TSchema } from 'typebox';
 import { LineCounter, parseDocument } from 'yaml';
-import { AppError } from '#infra/apperr/app-error.ts';
+import { AppError, type FieldIssue } from '#infra/apperr/app-error.ts';
 import { checkConfig, configInvalid } from './check-config.ts';
+import { lineOf } from './yaml-places.ts';
 
 /**
  * Configuration: YAML files, each laid over the one before, become one value that is held against its schema (`check-config.ts`); each
- * fault is told with its file and its place (`issues.ts`). `schema.ts` has the two building blocks of every schema.
+ * fault is told with its file, its line and its place (`issues.ts`, `yaml-places.ts`). `schema.ts` has the two building blocks of every schema.
  */
 
 /** `undefined` has no place in YAML; anything else of JSON has. */
@@ -15,7 +16,13 @@ type Tree = { [key: string]: unknown };
 
 const isTree = (value: unknown): value is Tree => typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const readTree = async (file: string, what: string): Promise<Tree> => {
+/** A file that was read, and where its settings stand in it. */
+interface Read {
+  readonly tree: Tree;
+  readonly lineOf: (pointer: string) => number;
+}
+
+const readTree = async (file: string, what: string): Promise<Read> => {
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
     throw new AppError('config-unreadable', 400, `${what} cannot be read from ${file}`, {
       cause,
@@ -33,7 +40,7 @@ const readTree = async (file: string, what: string): Promise<Tree> => {
   // A hundred aliases are plenty; more is a document that explodes when it is read.
   const value: unknown = document.toJS({ maxAliasCount: 100 }) ?? {};
   if (!isTree(value)) throw configInvalid(what, [{ field: basename(file), message: 'must be a map of settings' }]);
-  return value;
+  return { tree: value, lineOf: (pointer) => lineOf(document, lines, pointer) };
 };
 
 /** The file of each setting, so that an error names it and a relative path starts at the right folder. */
@@ -94,18 +101,30 @@ const resolvePaths = (schema: Schemaish, value: unknown, folderOf: (pointer: str
  * replaced, too) and checks the whole.
  * Relative paths in a `filePath` setting become absolute, against the file that stated them.
  *
- * @throws AppError `config-unreadable`, or `config-invalid` whose fields read `kms.yml#/server/port`
+ * @param options.contradictions issues that no schema can find, their fields JSON Pointers
+ * @throws AppError `config-unreadable`, or `config-invalid` whose fields read `kms.yml#/server/port`, with their lines
  */
 export const loadConfig = async <S extends TSchema>(options: {
   readonly schema: S;
   readonly files: readonly string[];
   readonly what: string;
+  readonly contradictions?: (config: Static<S>) => readonly FieldIssue[];
 }): Promise<Static<S>> => {
+  const { contradictions = () => [] } = options;
   const origins: Origins = new Map();
+  const reads: (Read & { readonly file: string })[] = [];
   let tree: Tree = {};
-  for (const file of options.files) tree = overlay(tree, await readTree(file, options.what), file, origins);
-  const nameField = (pointer: string): string => `${basename(originOf(pointer, origins, options.files))}#${pointer}`;
-  const checked = checkConfig(options.schema, tree, options.what, nameField);
+  for (const file of options.files) {
+    const read = await readTree(file, options.what);
+    reads.push({ ...read, file });
+    tree = overlay(tree, read.tree, file, origins);
+  }
+  const place = ({ field: pointer, ...issue }: FieldIssue): FieldIssue => {
+    const file = originOf(pointer, origins, options.files);
+    const line = reads.findLast((read) => read.file === file)?.lineOf(pointer);
+    return { field: `${basename(file)}#${pointer}`, ...(line !== undefined && { line }), ...issue };
+  };
+  const checked = checkConfig(options.schema, tree, options.what, { place, contradictions });
   return resolvePaths(options.schema as Schemaish, checked, (pointer) =>
     dirname(resolve(originOf(pointer, origins, options.files))),
   ) as Static<S>;

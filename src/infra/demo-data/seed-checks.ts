@@ -1,8 +1,6 @@
-import { basename } from 'node:path';
 import { type Static, type TSchema, Type } from 'typebox';
 import type { FieldIssue } from '#infra/apperr/app-error.ts';
 import { loadConfig } from '#infra/config/load-config.ts';
-import { configInvalid } from '#infra/config/check-config.ts';
 import { DEMO_NAME } from './demo-tenants.ts';
 
 /** The parts that every `demo-seed.yml` has. */
@@ -40,8 +38,5 @@ export const loadSeedFile = async <S extends TSchema>(options: {
   readonly contradictions: (seed: Static<S>) => readonly FieldIssue[];
 }): Promise<Static<S>> => {
   const { file, what, schema, contradictions } = options;
-  const seed = await loadConfig({ schema, files: [file], what });
-  const fields = contradictions(seed).map((issue) => ({ ...issue, field: `${basename(file)}#${issue.field}` }));
-  if (fields.length > 0) throw configInvalid(what, fields);
-  return seed;
+  return loadConfig({ schema, files: [file], what, contradictions });
 };

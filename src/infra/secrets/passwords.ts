@@ -48,6 +48,8 @@ export interface Passwords {
    * @throws AppError `password-queue-full` (429), `password-hash-invalid`, `password-plaintext-refused`
    */
   verify(password: string, stored: string | undefined): Promise<boolean>;
+  /** Whether a stored hash is as `hash` makes one now: of our form, with these rounds and a salt of this length. */
+  isCurrent(stored: string): boolean;
 }
 
 /**
@@ -96,6 +98,15 @@ export const createPasswords = (options: PasswordOptions = {}): Passwords => {
       // The same cost as a hashed one, else the time would tell which accounts are plaintext.
       await stretch(password, decoySalt, iterations);
       return equalSecrets(normalize(password), normalize(parsed.password));
+    },
+    isCurrent: (stored) => {
+      const parsed = parsePasswordHash(stored, least);
+      return (
+        parsed.kind === 'pbkdf2-sha256' &&
+        parsed.iterations === iterations &&
+        parsed.salt.length === saltBytes &&
+        formatPasswordHash(parsed) === stored
+      );
     },
   };
 };

@@ -1,5 +1,5 @@
 import { type FineScope, KMS_SCOPES } from '#infra/magic/magic.ts';
-import { coarseScopesOf, fineScopesOf } from '#infra/magic/scopes.ts';
+import { fineScopesOf } from '#infra/magic/scopes.ts';
 import { type GivenScopes, type KeyScopes, keyScopesOf } from '#kms/rights/key-scopes.ts';
 
 /**
@@ -13,9 +13,6 @@ export const FINE_SCOPES: ReadonlySet<FineScope> = new Set(Object.values(KMS_SCO
 
 /** Fine scopes that the given ones cover for all keys; one for some keys, or an unknown one, covers nothing. */
 export const expandScopes = (scopes: Iterable<string>): ReadonlySet<FineScope> => new Set([...scopes].flatMap(fineScopesOf));
-
-/** Fine scopes of somebody with these roles; an unknown role gives nothing. */
-export const fineScopesOfRoles = (roles: readonly string[]): ReadonlySet<FineScope> => expandScopes(coarseScopesOf(roles));
 
 /** The scopes of a caller, as its members. */
 export interface HeldScopes {

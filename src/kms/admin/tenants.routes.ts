@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { strictObject } from '#infra/config/schema.ts';
 import type { App } from '#infra/http/server.ts';
-import { usernameSchema } from '#kms/access/realms/realms-config.ts';
+import { usernameSchema } from '#kms/access/realms/username.ts';
 import { tenantName } from '#kms/tenants/administration/tenant.schemas.ts';
 import { ADMINISTRATOR_ROLE, type TenantsService } from './tenants.service.ts';
 

@@ -10,7 +10,7 @@ import { addKeyUsage } from './key-usage.table.ts';
 import { addLifeCycle } from './life-cycle.table.ts';
 import { createIdempotencyKeys, createServiceIdempotencyKeys } from './idempotency-keys.table.ts';
 import { createMaterialKeys } from './material-keys.table.ts';
-import { createRealmUsers } from './realm-users.table.ts';
+import { addUserProfile, createRealmUsers } from './realm-users.table.ts';
 import { createClockLooks } from './clock-looks.table.ts';
 import { createDatabasesToDrop } from './databases-to-drop.table.ts';
 import { createServiceRowLedger, createTenantRowLedger } from './row-ledger.table.ts';
@@ -36,6 +36,7 @@ export const serviceMigrations: readonly Migration[] = [
   createClockLooks,
   createServiceIdempotencyKeys,
   addTenantLifeCycle,
+  addUserProfile,
 ];
 
 /** Migrations of every tenant database, in the order in which they run; only ever appended to. */

@@ -19,7 +19,28 @@ export interface RealmUserRow extends RowTag {
   created_at: number;
   /** Set by a demo reset until that is committed or rolled back; a retired row is nobody. */
   retired_at: number | null;
+  /** Since when nobody gets in by this row; null where the user is enabled. */
+  disabled_at: number | null;
+  email: string | null;
+  display_name: string | null;
+  /** JSON object. */
+  metadata: string | null;
+  /** Null where the row is as it was made. */
+  updated_at: number | null;
+  /** Null where the password is that of the beginning. */
+  password_changed_at: number | null;
 }
+
+/** The columns of a user of whom no more is said, and who is as he was made. */
+export const NEW_USER = {
+  retired_at: null,
+  disabled_at: null,
+  email: null,
+  display_name: null,
+  metadata: null,
+  updated_at: null,
+  password_changed_at: null,
+} as const satisfies Partial<RealmUserRow>;
 
 /** Retired rows keep their names beside the new ones, so only rows in use compete for a name. */
 export const createRealmUsers: Migration = {
@@ -38,5 +59,23 @@ export const createRealmUsers: Migration = {
       .addColumn('retired_at', type.millis)
       .execute();
     await uniqueInUse(db, 'kms_realm_users', 'username');
+  },
+};
+
+export const addUserProfile: Migration = {
+  name: '0011-user-profile',
+  up: async (db, kind) => {
+    const { millis } = columns(kind);
+    const added = {
+      disabled_at: millis,
+      email: 'text',
+      display_name: 'text',
+      metadata: 'text',
+      updated_at: millis,
+      password_changed_at: millis,
+    } as const;
+    // SQLite adds one column a statement.
+    for (const [column, type] of Object.entries(added)) await db.schema.alterTable('kms_realm_users').addColumn(column, type).execute();
+    await db.schema.createIndex('kms_realm_users_by_tenant').on('kms_realm_users').columns(['tenant_id', 'username']).execute();
   },
 };

@@ -1,7 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import type { DemoTenants } from '#infra/demo-data/demo-tenants.ts';
-import type { RealmUserRow } from '#kms/database/realm-users.table.ts';
+import { NEW_USER, type RealmUserRow } from '#kms/database/realm-users.table.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import { changeRow } from '#kms/integrity/change-row.ts';
 import type { Rows } from '#kms/integrity/row-integrity.ts';
@@ -55,7 +55,7 @@ export const accountsStore = (db: Kysely<ServiceTables>, rows: Rows) => {
           roles: JSON.stringify(roles),
           demo: 1,
           created_at: at,
-          retired_at: null,
+          ...NEW_USER,
         });
       });
       await rows.service.put('kms_realm_users', db, async (tx) => {

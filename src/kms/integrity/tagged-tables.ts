@@ -46,6 +46,12 @@ const COLUMNS: Columns = {
     demo: 'always',
     created_at: 'always',
     retired_at: 'always',
+    disabled_at: 'unless-null',
+    email: 'unless-null',
+    display_name: 'unless-null',
+    metadata: 'unless-null',
+    updated_at: 'unless-null',
+    password_changed_at: 'unless-null',
   },
   elastic_keys: {
     id: 'always',

@@ -72,7 +72,7 @@ describe('loadConfig', () => {
     const base = await file('base.yml', 'server:\n  port: 1\n');
     const over = await file('over.yml', 'server:\n  prot: 2\n');
     expect((await problem(base, over)).fields).toEqual([
-      { field: 'over.yml#/server/prot', message: 'is not a known field', fix: 'Did you mean port?' },
+      { field: 'over.yml#/server/prot', line: 2, message: 'is not a known field', fix: 'Did you mean port?' },
     ]);
   });
 
@@ -91,16 +91,58 @@ describe('loadConfig', () => {
 
   it('names the branch of a union that was meant, and the literals when none was', async () => {
     expect((await problem(await file('a.yml', 'server: { port: 1 }\ndatabase: { kind: postgres }\n'))).fields).toEqual([
-      { field: 'a.yml#/database/host', message: 'is missing', fix: 'Add it.' },
+      { field: 'a.yml#/database/host', line: 2, message: 'is missing', fix: 'Add it.' },
     ]);
     expect((await problem(await file('b.yml', 'server: { port: 1 }\nmode: slow\n'))).fields).toEqual([
-      { field: 'b.yml#/mode', message: 'must be one of fast, safe' },
+      { field: 'b.yml#/mode', line: 2, message: 'must be one of fast, safe' },
     ]);
   });
 
   it('reports every wrong field at once', async () => {
     const error = await problem(await file('a.yml', 'server: { port: -1 }\nnames: [1]\n'));
     expect(error.fields.map((issue) => issue.field)).toEqual(['a.yml#/server/port', 'a.yml#/names/0']);
+  });
+
+  it('says the line of each fault: of a key, an item, what stands around something that is missing, and what an alias leads to', async () => {
+    const text = [
+      '# a comment',
+      'server:',
+      '  host: a',
+      'names:',
+      '  - a',
+      '  - &it 7',
+      '  - *it',
+      'mode: slow',
+      'database: { kind: postgres }',
+      'unknown:',
+      '  - 1',
+    ];
+    const error = await problem(await file('a.yml', text.join('\n')));
+    expect(Object.fromEntries(error.fields.map(({ field, line }) => [field, line]))).toEqual({
+      'a.yml#/server/port': 2,
+      'a.yml#/names/1': 6,
+      'a.yml#/names/2': 7,
+      'a.yml#/mode': 8,
+      'a.yml#/database/host': 9,
+      'a.yml#/unknown': 10,
+    });
+    expect(error.message).toContain('a.yml#/mode (line 8): must be one of fast, safe');
+  });
+
+  it('says the line in the file that stated it, and that of a contradiction as well', async () => {
+    const base = await file('base.yml', 'server:\n  port: 1\nnames:\n  - a\n');
+    const over = await file('over.yml', '\nnames:\n  - c\n  - c/d\n');
+    const contradictions = () => [
+      { field: '/names/1', message: 'is odd' },
+      { field: '/server/port', message: 'is odd, too', fix: 'Even it.' },
+    ];
+    const error: unknown = await loadConfig({ schema, files: [base, over], what: 'test', contradictions }).catch(
+      (thrown: unknown) => thrown,
+    );
+    expect((error as AppError).fields).toEqual([
+      { field: 'over.yml#/names/1', line: 4, message: 'is odd' },
+      { field: 'base.yml#/server/port', line: 2, message: 'is odd, too', fix: 'Even it.' },
+    ]);
   });
 
   it('names a file that cannot be read, and one that is no map', async () => {

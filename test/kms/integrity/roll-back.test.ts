@@ -1,6 +1,8 @@
 import { randomUUID, randomUUIDv7 } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import { describe, expect, it } from 'vitest';
+import { createRoles } from '#kms/access/roles.ts';
+import { NEW_USER } from '#kms/database/realm-users.table.ts';
 import { createDatabaseRealm } from '#kms/access/realms/realm-users.store.ts';
 import type { ElasticKeyRow } from '#kms/database/elastic-keys.table.ts';
 import type { MaterialKeyRow } from '#kms/database/material-keys.table.ts';
@@ -132,9 +134,9 @@ describe.each(databaseKinds())('Who puts back an older row of the KMS on %s', (k
       roles: '["user"]',
       demo: 0,
       created_at: 1,
-      retired_at: null,
+      ...NEW_USER,
     });
-    const { find } = createDatabaseRealm(db, rows, { demo: false });
+    const { find } = createDatabaseRealm(db, rows, { roles: createRoles(), demo: false });
     await writeServiceRows(db, rows, 'kms_realm_users', user);
     const changed = rows.of(tenantId).next('kms_realm_users', user, { password_hash: 'of the second' });
     await writeServiceRows(db, rows, 'kms_realm_users', changed);

@@ -4,7 +4,7 @@ import { createPasswords } from '#infra/secrets/passwords.ts';
 import { noTelemetry } from '#infra/telemetry/no-telemetry.ts';
 import type { Database, Databases } from '#infra/database/databases.ts';
 import { serviceMigrations } from '#kms/database/migrations.ts';
-import type { RealmUserRow } from '#kms/database/realm-users.table.ts';
+import { NEW_USER, type RealmUserRow } from '#kms/database/realm-users.table.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import { databaseKinds, type TestDatabases, withDatabases } from '#test/support/database.ts';
 import { basic, type KmsHouse, kmsHouse, type RunningKms, runKms } from '#test/kms/support/kms-server.ts';
@@ -63,7 +63,7 @@ describe.each(databaseKinds())('Who can write to the service database on %s', (k
     roles: '["tenant-admin"]',
     demo: 0,
     created_at: 1,
-    retired_at: null,
+    ...NEW_USER,
     row_revision: 1,
     row_tag: null,
     ...change,

@@ -6,6 +6,7 @@ import type { Resets } from '#infra/demo-data/resets/resets.ts';
 import type { Demo } from '#infra/demo-data/demo.ts';
 import { createDemoLocks } from '#infra/demo-data/resets/create-demo-locks.ts';
 import type { DemoLocks } from '#infra/demo-data/resets/demo-locks.ts';
+import { NEW_USER } from '#kms/database/realm-users.table.ts';
 import type { Barrier } from '#kms/barrier/barrier.ts';
 import { openBarrier } from '#kms/barrier/open-barrier.ts';
 import type { Caller } from '#kms/caller.ts';
@@ -114,7 +115,7 @@ export const addRealTenant = async (
       tenant_id: tenant.id,
       roles: '["user"]',
     };
-    const user = rows.of(tenant.id).first('kms_realm_users', { ...row, demo: 0, created_at: Date.now(), retired_at: null });
+    const user = rows.of(tenant.id).first('kms_realm_users', { ...row, demo: 0, created_at: Date.now(), ...NEW_USER });
     await writeServiceRows(tx, rows, 'kms_realm_users', user);
   });
   await keys.elasticKeys.create(callerOf(tenant.id), { name: `key-${name}`, algorithm: 'A256GCM/A256KW' });

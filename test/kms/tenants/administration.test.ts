@@ -1,3 +1,4 @@
+import { NEW_USER } from '#kms/database/realm-users.table.ts';
 import { randomBytes, randomUUID, randomUUIDv7 } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FineScope } from '#infra/magic/magic.ts';
@@ -84,7 +85,7 @@ describe.each(databaseKinds())('Who administers tenants on %s', (kind) => {
     await test.use(made);
     const user = { id: randomUUIDv7(), username: `user-${made.name}`, password_hash: 'x', tenant_id: made.id, roles: '[]', demo: 0 };
     await service.transaction(async (tx) => {
-      const row = test.rows.of(made.id).first('kms_realm_users', { ...user, created_at: 1, retired_at: null });
+      const row = test.rows.of(made.id).first('kms_realm_users', { ...user, created_at: 1, ...NEW_USER });
       await test.rows.service.put('kms_realm_users', tx, async (own) => {
         await own.insertInto('kms_realm_users').values(row).execute();
         return [row];

@@ -19,7 +19,11 @@ import { createPasswordRealms } from '../realms/password-realms.ts';
 import { createDatabaseRealm, type UserRealm } from '../realms/realm-users.store.ts';
 import { createNewUsers, type NewUsers } from '../realms/new-users.ts';
 import type { UserLeases } from '../realms/user-leases.ts';
-import { loadRealms, PLAINTEXT_PREFIX, type RealmName, withoutDemo } from '../realms/realms-config.ts';
+import { loadRealms } from '../realms/load-realms.ts';
+import { PLAINTEXT_PREFIX, type RealmName, withoutDemo } from '../realms/realms-config.ts';
+import { createRehash } from '../realms/rehash.ts';
+import { federatedScopes } from '../realms/federated-roles.ts';
+import { createRoles } from '../roles.ts';
 import { createTokenVerifier, type TrustedIssuer } from '../tokens/token-verifier.ts';
 import type { Credential } from './credentials.ts';
 
@@ -62,7 +66,7 @@ export const openAuthentication = async (options: {
   readonly demo: boolean;
   readonly service: Database<ServiceTables>;
   readonly rows: RowIntegrity;
-  readonly userLeases: Pick<UserLeases, 'leased'>;
+  readonly userLeases: Pick<UserLeases, 'leased' | 'forget'>;
   readonly tenants: TenantsOfCallers;
   readonly issuers: readonly TrustedIssuer[];
   readonly binding: TokenBinding;
@@ -75,26 +79,30 @@ export const openAuthentication = async (options: {
 }): Promise<{ readonly authenticate: Authenticate; readonly newUsers: NewUsers }> => {
   const { demo, service, rows, userLeases, issuers, binding, readScopes, challenges, emit, now, elapsed, closing } = options;
   const tenants = tenantsOfCallers(options.tenants, challenges);
-  const stated = await loadRealms(options.realmsFile);
+  const stated = await loadRealms(options.realmsFile, { issuers: issuers.map(({ rules }) => rules.issuer) });
   const config = demo ? stated : withoutDemo(stated);
   const { users } = config.file;
+  const roles = createRoles(config.roles);
   const plaintext = users.filter((user) => user.password.startsWith(PLAINTEXT_PREFIX)).map((user) => user.username);
   if (plaintext.length > 0) emit({ type: 'plaintext-passwords', usernames: plaintext });
 
   const userRealms: Readonly<Record<RealmName, readonly UserRealm[]>> = {
-    file: [createFileRealm(users)],
-    database: [userLeases.leased(createDatabaseRealm(service.db, rows, { demo }))],
+    file: [createFileRealm(users, roles)],
+    database: [userLeases.leased(createDatabaseRealm(service.db, rows, { roles, demo }))],
     // Its users log in at their issuer; here they show tokens, never passwords.
     federation: [],
   };
+  const grantedTo = federatedScopes(config.federation.roles, roles);
   const tokens = config.order.includes('federation')
-    ? createTokenVerifier({ issuers, tenants, binding, readScopes, challenges, now, elapsed })
+    ? createTokenVerifier({ issuers, tenants, binding, readScopes, challenges, grantedTo, now, elapsed })
     : null;
   const hashing = createPasswords({
     iterations: config.password_hash.iterations,
     saltBytes: config.password_hash.salt_bytes,
     allowPlaintext: plaintext.length > 0,
   });
+  const { forget } = userLeases;
+  const rehash = createRehash({ db: service.db, rows, passwords: hashing, forget, emit, elapsed });
   const passwords = createPasswordRealms({
     realms: config.order.flatMap((realm) => userRealms[realm]),
     tenants,
@@ -103,8 +111,10 @@ export const openAuthentication = async (options: {
     proofs: createConnectionProofs({ ttlMs: VERIFIED_MS, elapsed }),
     attempts: createAttemptLimits({ closing }),
     challenges,
+    // The file is its owner's: its hashes stay as they are.
+    proved: (user, password) => void (user.tenant.by === 'id' && rehash(user, password)),
   });
-  const certificates = createCertificateRealm({ config: config.certificates, tenants, challenges });
+  const certificates = createCertificateRealm({ config: config.certificates, tenants, roles, challenges });
 
   const authenticate: Authenticate = async (credential, { scope, method, url, address, connection }) => {
     switch (credential.kind) {
@@ -123,6 +133,6 @@ export const openAuthentication = async (options: {
         return unreachable(credential);
     }
   };
-  const realm = createDatabaseRealm(service.db, rows, { demo: false });
+  const realm = createDatabaseRealm(service.db, rows, { roles, demo: false });
   return { authenticate, newUsers: createNewUsers({ config: stated, realm, passwords: hashing, rows, now }) };
 };

@@ -44,7 +44,7 @@ export const openAccess = async (options: {
   readonly demo: boolean;
   readonly service: Database<ServiceTables>;
   readonly rows: RowIntegrity;
-  readonly userLeases: Pick<UserLeases, 'leased'>;
+  readonly userLeases: Pick<UserLeases, 'leased' | 'forget'>;
   readonly tenants: Pick<TenantDirectory, 'byId' | 'byName'>;
   readonly telemetry: Telemetry;
   readonly emit: Emit;

@@ -5,7 +5,7 @@ import { isTenantId } from '#kms/tenants/tenant.ts';
 import type { Challenges } from '../challenges.ts';
 import type { PeerCertificate } from '../peer-certificate.ts';
 import type { RealmsConfig } from './realms-config.ts';
-import { fineScopesOfRoles } from '../scopes.ts';
+import type { Roles } from '../roles.ts';
 
 /**
  * The tenant that a certificate names in its URI SANs.
@@ -26,10 +26,11 @@ export interface CertificateRealm {
 export const createCertificateRealm = (options: {
   readonly config: RealmsConfig['certificates'];
   readonly tenants: Pick<TenantDirectory, 'byId' | 'byName'>;
+  readonly roles: Pick<Roles, 'scopesOf'>;
   readonly challenges: Challenges;
 }): CertificateRealm => {
-  const { config, tenants, challenges } = options;
-  const clients = new Map(config.clients.map((client) => [client.common_name, { ...client, scopes: fineScopesOfRoles(client.roles) }]));
+  const { config, tenants, roles, challenges } = options;
+  const clients = new Map(config.clients.map((client) => [client.common_name, { ...client, scopes: roles.scopesOf(client.roles) }]));
 
   const tenantOf = async (peer: PeerCertificate, mapped: string | undefined): Promise<CallerTenant> => {
     if (config.tenant_from === 'mapping') {

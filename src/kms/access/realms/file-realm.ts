@@ -1,9 +1,9 @@
-import { fineScopesOfRoles } from '../scopes.ts';
+import type { Roles } from '../roles.ts';
 import type { FileUser } from './realms-config.ts';
 import type { RealmUser, UserRealm } from './realm-users.store.ts';
 
-/** Users of realms.yml. */
-export const createFileRealm = (users: readonly FileUser[]): UserRealm => {
+/** Users of realms.yml; what their roles grant is found out once. */
+export const createFileRealm = (users: readonly FileUser[], roles: Pick<Roles, 'scopesOf'>): UserRealm => {
   const byName = new Map<string, RealmUser>(
     users.map((user) => [
       user.username,
@@ -12,8 +12,9 @@ export const createFileRealm = (users: readonly FileUser[]): UserRealm => {
         username: user.username,
         stored: user.password,
         tenant: { by: 'name', value: user.tenant },
+        isEnabled: user.enabled,
         roles: user.roles,
-        scopes: fineScopesOfRoles(user.roles),
+        scopes: roles.scopesOf(user.roles),
       },
     ]),
   );

@@ -2,6 +2,7 @@ import { randomUUIDv7 } from 'node:crypto';
 import type { Transaction } from 'kysely';
 import { AppError } from '#infra/apperr/app-error.ts';
 import type { Passwords } from '#infra/secrets/passwords.ts';
+import { NEW_USER } from '#kms/database/realm-users.table.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { Rows } from '#kms/integrity/row-integrity.ts';
 import type { UserRealm } from './realm-users.store.ts';
@@ -68,7 +69,7 @@ export const createNewUsers = (options: {
         roles: JSON.stringify(roles),
         demo: 0,
         created_at: now(),
-        retired_at: null,
+        ...NEW_USER,
       });
       await rows.service.put('kms_realm_users', tx, async (its) => {
         await its.insertInto('kms_realm_users').values(row).execute();

@@ -8,6 +8,7 @@ import type { AuthenticatedCaller } from '#kms/caller.ts';
 import type { TenantDirectory } from '#kms/tenants/directory.ts';
 import type { Challenges } from '../challenges.ts';
 import type { RealmUser, UserRealm } from './realm-users.store.ts';
+import { spelled } from './username.ts';
 
 /** A user name and a password, and where they came from. */
 interface Login {
@@ -26,33 +27,44 @@ export interface PasswordRealms {
 
 /**
  * The realms in order: the first that knows the user name decides, so that a wrong password in one is never tried in the next.
+ * A user who is disabled counts as one whom nobody knows, in every respect. A name may come in any of its canonically equivalent spellings.
  * A verified password is remembered for a short time, and longest by the connection that brought it; the same guess sent many times at once
  * is checked once.
  */
 export const createPasswordRealms = (options: {
   readonly realms: readonly UserRealm[];
   readonly tenants: Pick<TenantDirectory, 'byId' | 'byName'>;
-  readonly passwords: Passwords;
+  readonly passwords: Pick<Passwords, 'verify'>;
   readonly verified: VerifiedCache;
   readonly proofs: ConnectionProofs;
   readonly attempts: AttemptLimits;
   readonly challenges: Challenges;
+  /** Told of each password that was found right, unless its connection had proved it before; must not throw. */
+  readonly proved?: (user: RealmUser, password: string) => void;
 }): PasswordRealms => {
-  const { realms, tenants, passwords, verified, proofs, attempts, challenges } = options;
+  const { realms, tenants, passwords, verified, proofs, attempts, challenges, proved } = options;
   const isPassword = createGuessCheck({ passwords, verified, limits: attempts });
 
   const find = async (username: string): Promise<RealmUser | undefined> => {
+    const spelling = spelled(username);
+    // Names from before there was one spelling are found as they were written.
+    const names = spelling === username ? [username] : [username, spelling];
     for (const realm of realms) {
-      const user = await realm.find(username);
-      if (user !== undefined) return user;
+      for (const name of names) {
+        const user = await realm.find(name);
+        if (user !== undefined) return user.isEnabled ? user : undefined;
+      }
     }
     return undefined;
   };
 
-  const isRight = async ({ username: name, password, address, connection }: Login, stored: string | undefined): Promise<boolean> => {
+  /** By one name for all its spellings: each of them would be a fresh start for those who guess. */
+  const isRight = async ({ username, password, address, connection }: Login, user: RealmUser | undefined): Promise<boolean> => {
+    const [name, stored] = [spelled(username), user?.stored];
     if (stored !== undefined && proofs.has(connection, { name, password, stored })) return true;
-    if (!(await isPassword({ name, password, stored, address })) || stored === undefined) return false;
+    if (!(await isPassword({ name, password, stored, address })) || user === undefined || stored === undefined) return false;
     proofs.remember(connection, { name, password, stored });
+    proved?.(user, password);
     return true;
   };
 
@@ -61,7 +73,7 @@ export const createPasswordRealms = (options: {
       const { username, password } = login;
       if (!isCredible(username, password)) throw challenges.invalidPassword();
       const user = await find(username);
-      const right = await isRight(login, user?.stored);
+      const right = await isRight(login, user);
       if (user === undefined || !right) throw challenges.invalidPassword();
       const { by, value } = user.tenant;
       const tenant = await (by === 'id' ? tenants.byId(value) : tenants.byName(value));

@@ -1,12 +1,10 @@
-import { basename } from 'node:path';
 import { type Static, Type } from 'typebox';
-import { AppError, type FieldIssue } from '#infra/apperr/app-error.ts';
-import { loadConfig } from '#infra/config/load-config.ts';
-import { configInvalid } from '#infra/config/check-config.ts';
 import { strictObject } from '#infra/config/schema.ts';
-import { repeated } from '#infra/config/repeated.ts';
 import { ROLE_SCOPES } from '#infra/magic/magic.ts';
-import { LEAST_ITERATIONS, parsePasswordHash } from '#infra/secrets/password-hash.ts';
+import { LEAST_ITERATIONS } from '#infra/secrets/password-hash.ts';
+import { metadataSchema } from './user-metadata.ts';
+import { displayNameSchema, emailSchema, enabledMeaning } from './user-profile.ts';
+import { usernameSchema } from './username.ts';
 
 /** The realms in which a caller can be known; one that `order` leaves out is switched off. */
 const REALMS = ['file', 'database', 'federation'] as const;
@@ -14,18 +12,25 @@ export type RealmName = (typeof REALMS)[number];
 
 export const PLAINTEXT_PREFIX = '{plaintext}';
 
-export const usernameSchema = Type.String({
-  minLength: 1,
-  maxLength: 128,
-  pattern: '^[^:\\x00-\\x1F\\x7F]+$',
-  description: 'text without colon or control characters (RFC 7617 section 2)',
-});
 const tenant = Type.String({ minLength: 1, maxLength: 64, description: 'name of an existing tenant' });
-const roles = Type.Array(Type.Enum(Object.keys(ROLE_SCOPES)), {
-  minItems: 1,
-  uniqueItems: true,
-  description: 'roles; each grants its scopes',
+
+const ROLE_NAME = '^[a-z][a-z0-9]*(-[a-z0-9]+)*$';
+export const roleNameSchema = Type.String({
+  maxLength: 64,
+  pattern: ROLE_NAME,
+  description: 'lower-case letters, digits and single hyphens, a letter first',
 });
+const BUILT_IN = Object.keys(ROLE_SCOPES).join(', ');
+const roles = Type.Array(roleNameSchema, {
+  minItems: 1,
+  maxItems: 32,
+  uniqueItems: true,
+  description: `roles, built in (${BUILT_IN}) or of \`roles\`; each grants its scopes`,
+});
+
+/** A moment of a user who stands in a file; whoever writes the file says it. */
+const moment = (description: string) =>
+  Type.Optional(Type.String({ maxLength: 64, pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?Z$', description }));
 
 const demo = Type.Boolean({ default: false, description: 'true: belongs to the demo, and counts only while the server runs with --demo' });
 
@@ -39,7 +44,42 @@ const fileUserSchema = strictObject({
   }),
   tenant,
   roles,
+  enabled: Type.Boolean({ default: true, description: enabledMeaning }),
+  email: Type.Optional(emailSchema),
+  display_name: Type.Optional(displayNameSchema),
+  metadata: Type.Optional(metadataSchema),
+  created_at: moment('when the user was made, in UTC (2031-01-31T12:00:00Z)'),
+  updated_at: moment('when the user was changed last, in UTC'),
+  password_changed_at: moment('when the password was set last, in UTC'),
   demo,
+});
+
+const roleSchema = strictObject({
+  name: roleNameSchema,
+  includes: Type.Array(roleNameSchema, {
+    default: [],
+    maxItems: 32,
+    uniqueItems: true,
+    description: 'roles whose scopes it grants as well, and what these include',
+  }),
+  scopes: Type.Array(Type.String({ minLength: 1, maxLength: 128 }), {
+    default: [],
+    maxItems: 128,
+    uniqueItems: true,
+    description: 'scopes that it grants: a coarse one such as kms:crypto, or a fine one such as kms:encrypt',
+  }),
+  description: Type.Optional(Type.String({ maxLength: 512, description: 'what the role is for' })),
+});
+
+const federatedRoleSchema = strictObject({
+  issuer: Type.String({ minLength: 1, maxLength: 512, description: 'an issuer of `identity.issuers` in kms.yml' }),
+  role: Type.String({ minLength: 1, maxLength: 256, description: 'a word of the claim `roles` of its tokens' }),
+  grants: Type.Array(roleNameSchema, {
+    minItems: 1,
+    maxItems: 32,
+    uniqueItems: true,
+    description: 'roles of the KMS whose scopes such a token has beside those that its `scope` names',
+  }),
 });
 
 const clientSchema = strictObject({
@@ -70,9 +110,34 @@ export const realmsConfigSchema = strictObject(
       },
       { default: {}, description: 'how new passwords are hashed, and the cost that is paid for unknown user names' },
     ),
+    roles: Type.Array(roleSchema, {
+      default: [],
+      maxItems: 256,
+      description: `roles beside those that are built in (${BUILT_IN}); one that bears the name of a built-in role takes its place`,
+    }),
+    user_metadata_schema: Type.Optional(
+      Type.Object(
+        {},
+        {
+          additionalProperties: true,
+          description:
+            'a JSON Schema (draft 2020-12) that the metadata of every user has to satisfy; formats are not checked (default: every object will do)',
+        },
+      ),
+    ),
     file: strictObject(
       { users: Type.Array(fileUserSchema, { default: [], maxItems: 10_000, description: 'users that log in with HTTP Basic' }) },
       { default: {}, description: 'users that stand in this file' },
+    ),
+    federation: strictObject(
+      {
+        roles: Type.Array(federatedRoleSchema, {
+          default: [],
+          maxItems: 1_000,
+          description: 'what roles of an issuer are worth here; without an entry they grant nothing, and the `scope` of a token says all',
+        }),
+      },
+      { default: {}, description: 'users of the configured issuers' },
     ),
     certificates: strictObject(
       {
@@ -91,59 +156,9 @@ export const realmsConfigSchema = strictObject(
 export type RealmsConfig = Static<typeof realmsConfigSchema>;
 export type FileUser = RealmsConfig['file']['users'][number];
 
-/** A hash that no log-in could be checked against. */
-const passwordIssues = (users: readonly FileUser[]): FieldIssue[] =>
-  users.flatMap(({ password }, index) => {
-    try {
-      parsePasswordHash(password);
-      return [];
-    } catch (error) {
-      if (!(error instanceof AppError)) throw error;
-      return [{ field: `/file/users/${index}/password`, message: error.message, ...(error.fix === undefined ? {} : { fix: error.fix }) }];
-    }
-  });
-
-/**
- * Issues that no JSON Schema can find: names that stand there twice, password hashes that cannot be read, and certificates without a
- * tenant where they do not name it themselves.
- */
-const realmsIssues = (config: RealmsConfig): readonly FieldIssue[] => {
-  const { tenant_from: tenantFrom, clients } = config.certificates;
-  return [
-    ...repeated(
-      config.file.users.map((user) => user.username),
-      (index) => `/file/users/${index}/username`,
-    ),
-    ...passwordIssues(config.file.users),
-    ...repeated(
-      clients.map((client) => client.common_name),
-      (index) => `/certificates/clients/${index}/common_name`,
-    ),
-    ...clients.flatMap((client, index): FieldIssue[] => {
-      const field = `/certificates/clients/${index}/tenant`;
-      if (tenantFrom === 'mapping' && client.tenant === undefined) return [{ field, message: 'is missing', fix: 'Name its tenant.' }];
-      if (tenantFrom === 'uri-san' && client.tenant !== undefined)
-        return [{ field, message: 'contradicts tenant_from: uri-san', fix: 'Remove it.' }];
-      return [];
-    }),
-  ];
-};
-
 /** The same realms without the users and clients of the demo. */
 export const withoutDemo = (config: RealmsConfig): RealmsConfig => ({
   ...config,
   file: { ...config.file, users: config.file.users.filter((user) => !user.demo) },
   certificates: { ...config.certificates, clients: config.certificates.clients.filter((client) => !client.demo) },
 });
-
-/**
- * Reads and checks realms.yml.
- *
- * @throws AppError `config-unreadable`, `config-invalid`
- */
-export const loadRealms = async (file: string): Promise<RealmsConfig> => {
-  const config = await loadConfig({ schema: realmsConfigSchema, files: [file], what: 'the realms file' });
-  const fields = realmsIssues(config).map((issue) => ({ ...issue, field: `${basename(file)}#${issue.field}` }));
-  if (fields.length > 0) throw configInvalid('the realms file', fields);
-  return config;
-};

@@ -48,6 +48,8 @@ interface Verified {
 const LIFE_MS = 30_000;
 const MAX_REMEMBERED = 10_000;
 
+const NOTHING: ReadonlySet<FineScope> = new Set();
+
 const digest = (text: string): BoundedKey => boundedKey(hash('sha256', text, 'base64url'));
 
 /**
@@ -61,10 +63,13 @@ export const createTokenVerifier = (options: {
   /** Default: no scopes but those of the KMS itself. */
   readonly readScopes?: ReadScopes;
   readonly challenges: Challenges;
+  /** Scopes that roles of an issuer are worth beside those of the token; none where absent. */
+  readonly grantedTo?: (issuer: string, roles: readonly string[]) => ReadonlySet<FineScope>;
   readonly now?: () => number;
   readonly elapsed?: () => number;
 }): TokenVerifier => {
-  const { tenants, binding, readScopes = createReadScopes(), challenges, now = Date.now, elapsed = () => performance.now() } = options;
+  const { tenants, binding, readScopes = createReadScopes(), challenges, grantedTo = () => NOTHING } = options;
+  const { now = Date.now, elapsed = () => performance.now() } = options;
   const issuers = new Map(options.issuers.map((issuer) => [issuer.rules.issuer, issuer]));
   const remembered = createBoundedMap<Verified>({ max: MAX_REMEMBERED });
   const once = createSingleFlight<Verified>();
@@ -75,10 +80,11 @@ export const createTokenVerifier = (options: {
     const read = await readAccessToken(token, { rules: issuer.rules, jwks: issuer.jwks, now });
     if ('refused' in read) throw challenges.invalidToken(read.refused);
     const { claims } = read;
+    const held = readScopes(claims.scopes, claims.permissions);
     const verified: Verified = {
       issuer,
       claims,
-      held: readScopes(claims.scopes, claims.permissions),
+      held: { ...held, scopes: held.scopes.union(grantedTo(claims.issuer, claims.roles)) },
       key: digest(JSON.stringify([id, claims.issuer, claims.audience])),
       until: elapsed() + LIFE_MS,
     };

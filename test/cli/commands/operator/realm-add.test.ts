@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { main } from '#cli/main.ts';
 import { createPasswords } from '#infra/secrets/passwords.ts';
-import { loadRealms } from '#kms/access/realms/realms-config.ts';
+import { loadRealms } from '#kms/access/realms/load-realms.ts';
 import { fakeProcess } from '#test/support/fake-cli.ts';
 import { KMS_CONFIG_FOLDER } from '#test/kms/support/kms-server.ts';
 import { FOREIGN_PASSWORD, TAKEN } from '#test/infra/secrets/foreign-hashes.ts';

@@ -7,7 +7,7 @@ import { createAttemptLimits } from '#infra/secrets/attempts/create-attempt-limi
 import { createChallenges } from '#kms/access/challenges.ts';
 import { createPasswordRealms } from '#kms/access/realms/password-realms.ts';
 import type { RealmUser } from '#kms/access/realms/realm-users.store.ts';
-import { fineScopesOfRoles } from '#kms/access/scopes.ts';
+import { createRoles } from '#kms/access/roles.ts';
 import type { TenantHandle } from '#kms/tenants/directory.ts';
 import { createManualClock } from '#test/support/manual-clock.ts';
 
@@ -27,13 +27,15 @@ const setup = () => {
     stored: 'hash-1',
     tenant: { by: 'id', value: tenant.id },
     roles: ['user'],
-    scopes: fineScopesOfRoles(['user']),
+    isEnabled: true,
+    scopes: createRoles().scopesOf(['user']),
   };
   const world = {
     clock,
     user,
     users: [user] as RealmUser[],
     looks: 0,
+    proved: [] as (readonly [subject: string, password: string])[],
     checks: [] as { password: string; stored: string | undefined }[],
     verify: async (password: string, stored: string | undefined): Promise<boolean> => stored === 'hash-1' && password === 'right',
   };
@@ -48,7 +50,6 @@ const setup = () => {
     ],
     tenants: { byId: async () => tenant, byName: async () => tenant },
     passwords: {
-      hash: () => Promise.reject(new Error('not used')),
       verify: (password, stored) => {
         world.checks.push({ password, stored });
         return world.verify(password, stored);
@@ -58,6 +59,7 @@ const setup = () => {
     proofs: createConnectionProofs({ ttlMs: 30_000, elapsed: () => clock.monotonic() }),
     attempts: createAttemptLimits({ clock }),
     challenges: createChallenges('detailed'),
+    proved: (each, password) => void world.proved.push([each.subject, password]),
   });
   const logIn = (password: string, username = user.username, address = '192.0.2.1', connection: object = {}) =>
     realms.authenticate({ username, password, address, connection });
@@ -152,5 +154,55 @@ describe('password realms', () => {
     world.users = [{ ...world.user, stored: 'hash-2' }];
     await expect(logIn('right', undefined, address, connection)).rejects.toMatchObject({ code: 'password-invalid' });
     expect(world.checks).toHaveLength(3);
+  });
+
+  it('refuse a user who is disabled by the same path as a name that nobody has, at once and over the connection that proved him before', async () => {
+    const { world, logIn } = setup();
+    const connection = {};
+    await logIn('right', undefined, '192.0.2.1', connection);
+    world.users = [{ ...world.user, isEnabled: false }];
+    const refused = async (username?: string) => {
+      const error: unknown = await logIn('right', username, '192.0.2.1', connection).catch((thrown: unknown) => thrown);
+      const { code, status, message, headers, members } = error as AppError;
+      return { code, status, message, headers, members, check: world.checks.at(-1) };
+    };
+    const disabled = await refused();
+    expect(disabled).toMatchObject({ code: 'password-invalid', status: 401, check: { password: 'right', stored: undefined } });
+    expect(await refused(`nobody-${randomUUIDv7()}`)).toEqual(disabled);
+    expect(world.checks).toHaveLength(3);
+  });
+
+  it('ask no realm behind the one that knows a user who is disabled', async () => {
+    const { world, logIn } = setup();
+    world.users = [
+      { ...world.user, isEnabled: false },
+      { ...world.user, subject: 'another realm', stored: 'hash-1' },
+    ];
+    await expect(logIn('right')).rejects.toMatchObject({ code: 'password-invalid' });
+  });
+
+  it('find a name in each of its canonically equivalent spellings, and count guesses at all of them as guesses at one', async () => {
+    const { world, logIn } = setup();
+    world.users = [{ ...world.user, username: 'j\u00FCrge\u0301n'.normalize('NFC') }];
+    const [composed, decomposed] = ['j\u00FCrge\u0301n'.normalize('NFC'), 'j\u00FCrge\u0301n'.normalize('NFD')];
+    await expect(logIn('right', composed)).resolves.toBeDefined();
+    await expect(logIn('right', decomposed)).resolves.toMatchObject({ subject: world.user.subject });
+    expect(world.checks).toHaveLength(1);
+    for (let i = 0; i < 60; i += 1) logIn(`guess-${i}`, i % 2 === 0 ? composed : decomposed, `198.51.100.${i}`).catch(() => {});
+    await expect(world.clock.until(logIn('guess', decomposed, '203.0.113.1'))).rejects.toMatchObject({ code: 'too-many-attempts' });
+  });
+
+  it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])('know nobody called %s where nobody is', async (username) => {
+    const { logIn } = setup();
+    await expect(logIn('right', username)).rejects.toMatchObject({ code: 'password-invalid' });
+  });
+
+  it('tell of each password that was found right, and of none that was not or that its connection had proved', async () => {
+    const { world, logIn } = setup();
+    const connection = {};
+    await logIn('right', undefined, '192.0.2.1', connection);
+    await logIn('right', undefined, '192.0.2.1', connection);
+    await logIn('wrong').catch(() => {});
+    expect(world.proved).toEqual([[world.user.subject, 'right']]);
   });
 });

@@ -9,6 +9,7 @@ const aUser = (username: string): RealmUser => ({
   username,
   stored: 'hash',
   tenant: { by: 'id', value: randomUUID() },
+  isEnabled: true,
   roles: [],
   scopes: new Set(),
 });
