@@ -40,6 +40,7 @@ const start = async () => {
     process.exitCode = 2;
     return;
   }
+  if (process.argv[2] === 'serve') await restartAsServer();
   // Compiled modules are kept between runs, so that the second start is the fast one; in the user's own cache folder,
   // because what lies in the shared temporary folder others could have put there. Where it cannot be written, there is none.
   const cache = cacheFolder();
@@ -98,6 +99,17 @@ const startElsewhere = async () => {
   const program = ownNode();
   if (program === null) tooOld();
   else startOn(spawn, program);
+};
+
+/**
+ * A server that was started without its options goes on as the same process with them, so that one that is started by hand is like every
+ * other. Where a system cannot do that, it runs without them, and warns.
+ */
+const restartAsServer = async () => {
+  const { SERVER_OPTIONS } = await import('./server-options.js');
+  const missing = SERVER_OPTIONS.filter((option) => !process.execArgv.includes(option));
+  if (missing.length === 0 || process.execve === undefined) return;
+  process.execve(process.execPath, [process.execPath, ...process.execArgv, ...missing, ...process.argv.slice(1)], process.env);
 };
 
 const isNewEnough = Number(process.versions.node.split('.')[0]) >= MINIMUM;

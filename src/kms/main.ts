@@ -6,6 +6,7 @@ import { readDemoTenants } from '#infra/demo-data/demo-tenants.ts';
 import { startDemo } from '#infra/demo-data/start-demo.ts';
 import { listen } from '#infra/http/server/listen.ts';
 import { checkSignalDebugger } from '#infra/process/signal-debugger.ts';
+import { keepHeapSmall } from '#infra/process/small-heap.ts';
 import { stopOnSignals } from '#infra/process/stop.ts';
 import { startTelemetry } from '#infra/telemetry/sdk/start-telemetry.ts';
 import { loadKmsConfig } from './config.ts';
@@ -43,4 +44,5 @@ export const serveKms = async (options: ServeOptions): Promise<void> => {
   stopOnSignals({ log: telemetry.log, drain, stop: () => running.disposeAsync() });
   // After that, so that whoever reads it may send a signal.
   emit({ type: 'listening', listener: 'public', host: config.server.host, port: server.port });
+  keepHeapSmall();
 };

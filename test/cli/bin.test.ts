@@ -4,6 +4,7 @@ import { cp, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { SERVER_OPTIONS } from '#infra/process/server-options.ts';
 import { ROOT } from '#test/support/engine.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';
 
@@ -69,6 +70,28 @@ describe('bin/passthru.js', () => {
     expect(JSON.parse(said.toString())).toEqual([['status'], ['--disable-sigusr1']]);
     child.kill('SIGTERM');
     expect(await ended).toEqual([null, 'SIGTERM']);
+  });
+
+  it('starts a server with the options of one, in the same process, and keeps those that it was given', async () => {
+    await using folder = await temporaryDirectory();
+    const at = (...path: string[]) => join(folder.path, ...path);
+    await cp(join(BIN, '..'), at('bin'), { recursive: true });
+    await mkdir(at('dist/cli'), { recursive: true });
+    await writeFile(at('package.json'), '{"type":"module"}');
+    await writeFile(
+      at('dist/cli/main.js'),
+      `export const main = async (argv) => console.log(JSON.stringify([argv, process.execArgv, process.pid]));`,
+    );
+    for (const given of [[], ['--enable-source-maps'], ['--max-semi-space-size=4'], SERVER_OPTIONS]) {
+      const child = spawn(process.execPath, [...given, at('bin/passthru.js'), 'serve', 'kms'], { stdio: ['ignore', 'pipe', 'inherit'] });
+      const [said] = (await once(child.stdout, 'data')) as [Buffer];
+      const [argv, execArgv, pid] = JSON.parse(said.toString()) as [string[], string[], number];
+      expect([argv, pid]).toEqual([['serve', 'kms'], child.pid]);
+      expect(execArgv.toSorted()).toEqual([...new Set([...given, ...SERVER_OPTIONS])].toSorted());
+    }
+    const child = spawn(process.execPath, [at('bin/passthru.js'), 'status'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const [said] = (await once(child.stdout, 'data')) as [Buffer];
+    expect(JSON.parse(said.toString())).toEqual([['status'], [], child.pid]);
   });
 
   it('on Node 24 starts', async () => {

@@ -6,6 +6,7 @@ import type { ServiceName } from '#engine/engine.ts';
 import { MOUNTS } from '#engine/files/mounts/mount-table.ts';
 import { stackOverlays } from '#engine/files/mounts/stack-overlays.ts';
 import { loadIdentityConfig } from '#identity/config.ts';
+import { SERVER_OPTIONS } from '#infra/process/server-options.ts';
 import { loadKmsConfig } from '#kms/config.ts';
 import { type ComposeFile, DEPLOYMENTS, readYaml } from '#test/deployments/deployments.ts';
 import { ROOT } from '#test/support/engine.ts';
@@ -155,7 +156,7 @@ describe('Configuration in containers', () => {
     expect((await load(filesOf(product, 'demo', stacks[product]))).server.signal_debugger).toBe('warn');
     const dockerfile = await readFile(join(DEPLOYMENTS, product, 'Dockerfile'), 'utf8');
     const [, command = '[]'] = /^ENTRYPOINT (.*)$/m.exec(dockerfile) ?? [];
-    expect(JSON.parse(command)).toEqual(['node', '--disable-sigusr1', '/app/bin/passthru.js']);
+    expect(JSON.parse(command)).toEqual(['node', ...SERVER_OPTIONS, '/app/bin/passthru.js']);
   });
 
   it.each(['telemetry', 'identity', 'kms'] as const)(

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { open, stat } from 'node:fs/promises';
-import { NO_SIGNAL_DEBUGGER } from '#infra/process/signal-debugger.ts';
+import { SERVER_OPTIONS } from '#infra/process/server-options.ts';
 import { rotate } from '#infra/lines/rotated-file.ts';
 import type { ServiceName } from '../../engine.ts';
 import type { Layout } from '../files/layout.ts';
@@ -37,7 +37,7 @@ export const startProcess = async (layout: Layout, service: ServiceName, options
   const output = await open(file, 'a', 0o600);
   try {
     const logOffset = (await output.stat()).size;
-    const child = spawn(process.execPath, [NO_SIGNAL_DEBUGGER, ...commandOf(layout, service, options)], {
+    const child = spawn(process.execPath, [...SERVER_OPTIONS, ...commandOf(layout, service, options)], {
       cwd: layout.folder.path,
       detached: true,
       env: environment(),

@@ -6,6 +6,7 @@ import { cannotListen, type Where } from '#infra/http/server/listen.ts';
 import { createJobs } from '#infra/jobs/create-jobs.ts';
 import type { ServeOptions } from '#infra/process/serve-options.ts';
 import { checkSignalDebugger } from '#infra/process/signal-debugger.ts';
+import { keepHeapSmall } from '#infra/process/small-heap.ts';
 import { stopOnSignals } from '#infra/process/stop.ts';
 import { createLogger } from '#infra/telemetry/logger.ts';
 import { openLog } from '#infra/telemetry/open-log.ts';
@@ -63,4 +64,5 @@ export const serveTelemetrySink = async (options: Pick<ServeOptions, 'configFile
   };
   stopOnSignals({ log, stop });
   log.info('listening', { listener: 'otlp', port });
+  keepHeapSmall();
 };

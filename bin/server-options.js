@@ -1,0 +1,5 @@
+/**
+ * Options of Node with which every server runs; what starts a server gives them, and `passthru serve` starts itself again where it was
+ * given none (docs/performance.md has what they save). `src/infra/process/server-options.ts` has the same for the engines.
+ */
+export const SERVER_OPTIONS = ['--disable-sigusr1', '--max-semi-space-size=4'];
