@@ -4,6 +4,8 @@ export interface Schema {
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly required?: readonly string[];
   readonly items?: Schema;
+  /** Of a map whose names are not fixed: one entry, for all of them. */
+  readonly patternProperties?: Readonly<Record<string, Schema>>;
   readonly anyOf?: readonly Schema[];
   readonly enum?: readonly unknown[];
   readonly const?: unknown;
@@ -64,12 +66,14 @@ const rowOf = (schema: Schema, path: string, isRequired: boolean): Configuration
 const code = (value: unknown): string => `\`${String(value)}\``;
 
 const valueOf = (schema: Schema): string => {
-  const { type, items, anyOf, minimum, maximum } = schema;
+  const { type, items, anyOf, minimum, maximum, patternProperties } = schema;
+  const [each] = Object.values(patternProperties ?? {});
   if (formsOf(schema).length > 0) return 'a map';
   if (schema.const !== undefined) return code(schema.const);
   if (schema.enum !== undefined) return schema.enum.map(code).join(', ');
   if (anyOf !== undefined) return anyOf.map(valueOf).join(', ');
   if (items !== undefined) return formsOf(items).length > 0 ? 'a list of maps' : `a list: ${valueOf(items)}`;
+  if (each !== undefined) return `a map of names: ${valueOf(each)}`;
   if (schema['x-path'] === true) return 'a path';
   if (type === 'boolean') return 'true or false';
   if (type === 'integer') return `a whole number from ${minimum} to ${maximum}`;

@@ -14,6 +14,7 @@ import {
 import { adminListenerConfigSchema } from '#infra/http/operators.ts';
 import { signalDebuggerConfigSchema } from '#infra/process/signal-debugger.ts';
 import { logFileConfigSchema, telemetryConfigSchema } from '#infra/telemetry/config.ts';
+import { feedConfigSchema } from './feed/config.ts';
 import { browserClientSchema } from './clients/browser-clients.ts';
 import { serviceClientSchema } from './clients/service-clients.ts';
 import { resourceServerSchema } from './resource-servers/resource-server.ts';
@@ -47,6 +48,7 @@ export const identityConfigSchema = strictObject({
     signal_debugger: signalDebuggerConfigSchema,
   }),
   admin: adminListenerConfigSchema,
+  feed: Type.Optional(feedConfigSchema),
   database: databaseConfigSchema,
   telemetry: Type.Optional(telemetryConfigSchema),
   log: Type.Optional(logFileConfigSchema),

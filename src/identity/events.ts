@@ -35,7 +35,7 @@ export type IdentityEvent =
   | { readonly type: 'demo-seeded'; readonly tenants: number }
   | DemoDataEvent
   | OperatorAct
-  | { readonly type: 'listening'; readonly listener: 'public' | 'admin'; readonly host: string; readonly port: number };
+  | { readonly type: 'listening'; readonly listener: 'public' | 'admin' | 'feed'; readonly host: string; readonly port: number };
 
 export type Emit = (event: IdentityEvent) => void;
 

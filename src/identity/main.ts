@@ -42,6 +42,10 @@ export const serveIdentity = async (options: ServeOptions): Promise<void> => {
   }
   const admin = await listen(identity.admin, config.admin);
   emit({ type: 'listening', listener: 'admin', host: config.admin.host, port: admin.port });
+  if (identity.feed !== null && config.feed !== undefined) {
+    const { port } = await listen(identity.feed, config.feed);
+    emit({ type: 'listening', listener: 'feed', host: config.feed.host, port });
+  }
   const server = await listen(identity.app, config.server);
 
   const running = opened.move();

@@ -27,6 +27,7 @@ import { identityMigrations } from './database/migrations.ts';
 import type { IdentityTables } from './database/tables.ts';
 import { openDemoData } from './demo/open-demo-data.ts';
 import { type Emit, logEvents } from './events.ts';
+import { createFeed } from './feed/feed.ts';
 import { registerBatchIntrospection } from './introspection/batch.routes.ts';
 import { createSigningKeys } from './keys/signing-keys.service.ts';
 import { pageOfError } from './pages/page-of-error.ts';
@@ -34,6 +35,9 @@ import { registerPages } from './pages/pages.routes.ts';
 import { mountProvider } from './provider/mount.ts';
 import { createOpenIdProvider } from './provider/provider.ts';
 import { toResourceServer } from './resource-servers/resource-server.ts';
+import { forgetRevocations } from './revocations/forget-revocations.ts';
+import { createRevocationFeed } from './revocations/revocation-feed.ts';
+import { createRevocationLog } from './revocations/revocation-log.ts';
 import { loadSecrets } from './secrets.ts';
 import { landingOf } from './views/landing.ts';
 
@@ -43,6 +47,8 @@ export interface Identity extends AsyncDisposable {
   readonly app: App;
   /** For operators with a client certificate. */
   readonly admin: App;
+  /** For resource servers, who hear of revocations there; null where it is not configured. */
+  readonly feed: App | null;
   /** Null where the demo is switched off. */
   readonly demo: Demo | null;
   /** Tells an event in its log. */
@@ -96,10 +102,13 @@ export const buildIdentity = async (options: {
     limits: limits(),
     onRefused,
   });
+  const revocations = createRevocationLog({ tokenSeconds: resourceServers.map(({ tokenTtlSeconds }) => tokenTtlSeconds), now });
+  const revocationFeed = createRevocationFeed({ database, now });
   const signingKeys = await createSigningKeys({
     database,
     encryptionKeys: secrets.encryptionKeys,
     onResealed: (keys) => emit({ type: 'signing-keys-resealed', keys }),
+    onWithdrawn: (tx, kid) => revocations.record(tx, [{ event: { kind: 'signing-key-withdrawn', kid } }]),
     now,
   });
   const { issuer } = config;
@@ -113,6 +122,7 @@ export const buildIdentity = async (options: {
     signingKeys,
     cookieKeys,
     resourceServers,
+    revocations,
     telemetry,
     refusals,
     detail,
@@ -121,8 +131,8 @@ export const buildIdentity = async (options: {
   });
   // One that oidc-provider would refuse at each request is an error of the start.
   for (const client of browserClients) await provider.checkClient(client);
-  for (const job of [...databases.jobs, ...provider.jobs]) opened.use(jobs.start(job));
-  const demoData = opened.use(openDemoData({ databases, database, provider, emit, now }));
+  for (const job of [...databases.jobs, ...provider.jobs, forgetRevocations(revocationFeed)]) opened.use(jobs.start(job));
+  const demoData = opened.use(openDemoData({ databases, database, provider, revocations, emit, now }));
   await demoData.sweep();
   if (!options.demo) await demoData.tellOfSleep();
   const seedFile = options.demo ? config.demo.seed_file : undefined;
@@ -187,9 +197,14 @@ export const buildIdentity = async (options: {
     now,
   });
   opened.defer(() => admin.close());
-  // Both at once: each may wait for its requests.
-  opened.defer(async () => void (await Promise.all([app.close(), admin.close()])));
+  const feed =
+    config.feed === undefined
+      ? null
+      : await createFeed({ config: config.feed, issuer, telemetry, jobs, drain, signingKeys, feed: revocationFeed, now });
+  opened.defer(() => feed?.close());
+  // All at once: each may wait for its requests.
+  opened.defer(async () => void (await Promise.all([app, admin, feed].map((each) => each?.close()))));
 
   const resources = opened.move();
-  return { app, admin, demo, emit, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+  return { app, admin, feed, demo, emit, [Symbol.asyncDispose]: () => resources.disposeAsync() };
 };

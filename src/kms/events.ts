@@ -18,6 +18,8 @@ export type KmsEvent =
   | { readonly type: 'plaintext-passwords'; readonly usernames: readonly string[] }
   | { readonly type: 'identity-unreachable'; readonly issuer: string; readonly cause: unknown }
   | { readonly type: 'identity-reachable'; readonly issuer: string }
+  | { readonly type: 'revocation-feed-current'; readonly issuer: string }
+  | { readonly type: 'revocation-feed-lost'; readonly issuer: string; readonly cause: unknown }
   | DemoDataEvent
   | OperatorAct
   | { readonly type: 'demo-seeded'; readonly tenants: number; readonly accounts: number; readonly elasticKeys: number }
@@ -75,6 +77,14 @@ const lineOf = (event: KmsEvent): EventLine => {
       return ['warn', `Identity ${event.issuer} does not answer: ${text(event.cause)}`, { issuer: event.issuer }];
     case 'identity-reachable':
       return ['info', `Identity ${event.issuer} answers again`, { issuer: event.issuer }];
+    case 'revocation-feed-current':
+      return ['info', `the feed of revocations of ${event.issuer} is up to date`, { issuer: event.issuer }];
+    case 'revocation-feed-lost':
+      return [
+        'warn',
+        `the feed of revocations of ${event.issuer} is late, so that Identity is asked about tokens one by one: ${text(event.cause)}`,
+        { issuer: event.issuer },
+      ];
     case 'demo-seeded':
       return [
         'info',
@@ -199,7 +209,7 @@ export const logEvents = ({ log, counter }: Pick<Telemetry, 'log' | 'counter'>):
   createEventLog(log, {
     count: counter('passthru.kms.events', {
       description:
-        'Starts, seals, rotations of the barrier, demo resets, acts of operators, Identity gone and back, and rows that are refused',
+        'Starts, seals, rotations of the barrier, demo resets, acts of operators, Identity and its feed gone and back, and rows that are refused',
     }),
     lineOf,
   });

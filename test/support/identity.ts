@@ -30,6 +30,7 @@ export interface TestIdentity extends AsyncDisposable {
   readonly tls: TlsStore;
   readonly port: number;
   readonly adminPort: number;
+  readonly feedPort: number;
   /** Speaks to the server under the issuer's name, over TLS that trusts only the test's CA. */
   readonly fetch: typeof fetch;
   /** The same with a client certificate, that of `tls.leaf('client')`. */
@@ -40,6 +41,9 @@ export interface TestIdentity extends AsyncDisposable {
 
 /** Sections of a configuration, by name. */
 type Overlay = Readonly<Record<string, object>>;
+
+/** Files of TLS that are not stated are those of the server. */
+const feedOf = (tls: object, overlay: { readonly tls?: object } = {}): object => ({ ...overlay, tls: { ...tls, ...overlay.tls } });
 
 /** The configuration of a whole Identity in a folder: certificates, secrets, overlay. */
 export const identityFiles = async (directory: string, overlay: Overlay = {}, issuer = ISSUER) => {
@@ -58,6 +62,7 @@ export const identityFiles = async (directory: string, overlay: Overlay = {}, is
       ...overlay,
       server: { ...server, ...overlay.server },
       admin: { ...server, allowed_clients: [tls.clientName], ...overlay.admin },
+      feed: { ...server, clients: [{ common_name: 'passthru-kms', audiences: ['urn:passthru:kms'] }], ...feedOf(server.tls, overlay.feed) },
     }),
   );
   return { tls, issuer, configFiles: [DEPLOYMENT, file] as const };
@@ -104,6 +109,8 @@ export const startTestIdentity = async (
   await identity.demo?.seed();
   const { port } = await listen(identity.app, config.server);
   const { port: adminPort } = await listen(identity.admin, config.admin);
+  if (identity.feed === null || config.feed === undefined) throw new Error('the configuration of the test has a feed');
+  const { port: feedPort } = await listen(identity.feed, config.feed);
 
   const files = tls.leaf('client');
   const ca = readFileSync(tls.caFile, 'utf8');
@@ -122,6 +129,7 @@ export const startTestIdentity = async (
     tls,
     port,
     adminPort,
+    feedPort,
     fetch: through(agent),
     certifiedFetch: through(certifiedAgent),
     admin: (path, { method = 'GET', body, certificate = true } = {}) =>

@@ -4,6 +4,7 @@ import { clientMigration, clientTokenMigration } from './clients.table.ts';
 import { demoMigration } from './demo.table.ts';
 import { signingKeyEncryptionMigration, signingKeyMigration } from './signing-keys.table.ts';
 import { payloadMigration, payloadTimeMigration } from './payloads.table.ts';
+import { revocationMigration } from './revocations.table.ts';
 
 /** Every migration of Identity's database, in the order in which they run; new ones go to the end. */
 export const identityMigrations: readonly Migration[] = [
@@ -15,4 +16,5 @@ export const identityMigrations: readonly Migration[] = [
   payloadTimeMigration,
   signingKeyEncryptionMigration,
   clientTokenMigration,
+  revocationMigration,
 ];

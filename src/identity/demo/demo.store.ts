@@ -1,8 +1,11 @@
-import type { Kysely, Transaction } from 'kysely';
+import type { Kysely, Selectable, Transaction } from 'kysely';
 import { latestResetOf } from '#infra/demo-data/demo-reset.ts';
 import type { DemoStore } from '#infra/demo-data/resets/demo-store.ts';
+import type { RevocationEvent } from '#infra/security-events/revocation-event.ts';
+import type { ClientRow } from '#identity/database/clients.table.ts';
 import type { IdentityTables } from '#identity/database/tables.ts';
 import type { OpenIdProvider } from '#identity/provider/openid-provider.ts';
+import type { RevocationLog } from '#identity/revocations/revocations.ts';
 import type { SeedRows } from './seed-rows.ts';
 import type { DemoTenants } from '#infra/demo-data/demo-tenants.ts';
 
@@ -26,7 +29,15 @@ interface Gone {
    * clocks of the replicas.
    */
   readonly replaced?: { readonly clientIds: readonly string[]; readonly since: number };
+  readonly clients: readonly ClientOfTenant[];
 }
+
+const CLIENT = ['client_id', 'tenant_id'] as const;
+type ClientOfTenant = Pick<Selectable<ClientRow>, (typeof CLIENT)[number]>;
+
+/** Of clients that get tokens for themselves: the others get them from accounts. */
+const clientEvents = (kind: 'client-disabled' | 'client-enabled', clients: readonly ClientOfTenant[]): readonly RevocationEvent[] =>
+  clients.flatMap(({ client_id: clientId, tenant_id: tenantId }) => (tenantId === null ? [] : [{ kind, clientId, tenantId }]));
 
 export const demoNames = async (db: Kysely<IdentityTables>): Promise<DemoNames> => {
   const tenants = await db.selectFrom('demo_tenants').select(['name', 'id']).where('retired_at', 'is', null).orderBy('name').execute();
@@ -51,21 +62,23 @@ export const insertRows = async (tx: Tx, rows: SeedRows): Promise<void> => {
 };
 
 /** Deletes the rows that a reset inserted and takes those that it retired into use again. */
-const restoreRows = async (tx: Tx, resetId: string): Promise<Gone> => {
+const restoreRows = async (tx: Tx, resetId: string): Promise<Gone & { readonly back: readonly RevocationEvent[] }> => {
   const reset = await tx.selectFrom('demo_resets').select('created_at').where('id', '=', resetId).executeTakeFirstOrThrow();
   await tx.deleteFrom('demo_tenants').where('reset_id', '=', resetId).execute();
   const accounts = await tx.deleteFrom('accounts').where('reset_id', '=', resetId).where('demo', '=', 1).returning('id').execute();
-  const clients = await tx.deleteFrom('clients').where('reset_id', '=', resetId).where('demo', '=', 1).returning('client_id').execute();
+  const clients = await tx.deleteFrom('clients').where('reset_id', '=', resetId).where('demo', '=', 1).returning(CLIENT).execute();
   const change = { retired_at: null, retired_by: null };
   await tx.updateTable('demo_tenants').set(change).where('retired_by', '=', resetId).execute();
-  await tx.updateTable('accounts').set(change).where('retired_by', '=', resetId).execute();
-  const restored = await tx.updateTable('clients').set(change).where('retired_by', '=', resetId).returning('client_id').execute();
+  const awake = await tx.updateTable('accounts').set(change).where('retired_by', '=', resetId).returning('id').execute();
+  const restored = await tx.updateTable('clients').set(change).where('retired_by', '=', resetId).returning(CLIENT).execute();
   const back = new Set(restored.map(({ client_id }) => client_id));
   const clientIds = clients.map(({ client_id }) => client_id);
   return {
     accountIds: accounts.map(({ id }) => id),
     clientIds: clientIds.filter((id) => !back.has(id)),
     replaced: { clientIds: clientIds.filter((id) => back.has(id)), since: reset.created_at },
+    clients,
+    back: [...awake.map(({ id }) => ({ kind: 'account-enabled' as const, accountId: id })), ...clientEvents('client-enabled', restored)],
   };
 };
 
@@ -73,22 +86,34 @@ const restoreRows = async (tx: Tx, resetId: string): Promise<Gone> => {
 const deleteRetiredRows = async (tx: Tx): Promise<Gone> => {
   await tx.deleteFrom('demo_tenants').where('retired_at', 'is not', null).execute();
   const accounts = await tx.deleteFrom('accounts').where('retired_at', 'is not', null).where('demo', '=', 1).returning('id').execute();
-  const clients = await tx.deleteFrom('clients').where('retired_at', 'is not', null).where('demo', '=', 1).returning('client_id').execute();
-  return { accountIds: accounts.map(({ id }) => id), clientIds: clients.map(({ client_id }) => client_id) };
+  const clients = await tx.deleteFrom('clients').where('retired_at', 'is not', null).where('demo', '=', 1).returning(CLIENT).execute();
+  return { accountIds: accounts.map(({ id }) => id), clientIds: clients.map(({ client_id }) => client_id), clients };
 };
 
 /**
  * The demo's tenants, accounts, clients and latest reset.
  *
  * @param provider revokes tokens and sessions of accounts and clients that go, in the same transaction
+ * @param revocations hears, in the same transaction, whose tokens are good for nothing any more, and whose are good again
  */
 export const createDemoStore = (
   provider: Pick<OpenIdProvider, 'revokeForAccounts' | 'revokeForClients' | 'revokeForClientsSince'>,
+  revocations: Pick<RevocationLog, 'record'>,
 ): DemoStore<IdentityTables, void> => {
-  const revoke = async (tx: Tx, { accountIds, clientIds, replaced }: Gone): Promise<void> => {
+  const record = (tx: Tx, events: readonly RevocationEvent[]): Promise<void> =>
+    revocations.record(
+      tx,
+      events.map((event) => ({ event })),
+    );
+
+  const revoke = async (tx: Tx, { accountIds, clientIds, replaced, clients }: Gone): Promise<void> => {
     if (accountIds.length > 0) await provider.revokeForAccounts(tx, accountIds);
     if (clientIds.length > 0) await provider.revokeForClients(tx, clientIds);
     if (replaced !== undefined) await provider.revokeForClientsSince(tx, replaced.clientIds, replaced.since);
+    await record(tx, [
+      ...accountIds.map((accountId) => ({ kind: 'account-purged' as const, accountId })),
+      ...clientEvents('client-disabled', clients),
+    ]);
   };
 
   return {
@@ -104,10 +129,19 @@ export const createDemoStore = (
     retire: async (tx, resetId, at) => {
       const change = { retired_at: at, retired_by: resetId };
       await tx.updateTable('demo_tenants').set(change).where('retired_at', 'is', null).execute();
-      await tx.updateTable('accounts').set(change).where('retired_at', 'is', null).where('demo', '=', 1).execute();
-      await tx.updateTable('clients').set(change).where('retired_at', 'is', null).where('demo', '=', 1).execute();
+      const inUse = { accounts: tx.updateTable('accounts').set(change), clients: tx.updateTable('clients').set(change) };
+      const accounts = await inUse.accounts.where('retired_at', 'is', null).where('demo', '=', 1).returning('id').execute();
+      const clients = await inUse.clients.where('retired_at', 'is', null).where('demo', '=', 1).returning(CLIENT).execute();
+      await record(tx, [
+        ...accounts.map(({ id }) => ({ kind: 'account-disabled' as const, accountId: id })),
+        ...clientEvents('client-disabled', clients),
+      ]);
     },
     deleteRetired: async (tx) => revoke(tx, await deleteRetiredRows(tx)),
-    restoreRetired: async (tx, resetId) => revoke(tx, await restoreRows(tx, resetId)),
+    restoreRetired: async (tx, resetId) => {
+      const gone = await restoreRows(tx, resetId);
+      await revoke(tx, gone);
+      await record(tx, gone.back);
+    },
   };
 };

@@ -5,6 +5,7 @@ import { totalOf } from '#infra/demo-data/holdings.ts';
 import { createResets } from '#infra/demo-data/resets/create-resets.ts';
 import type { IdentityTables } from '#identity/database/tables.ts';
 import type { OpenIdProvider } from '#identity/provider/openid-provider.ts';
+import type { RevocationLog } from '#identity/revocations/revocations.ts';
 import type { Emit } from '../events.ts';
 import { createDemo } from './create-demo.ts';
 import { createDemoStore } from './demo.store.ts';
@@ -26,12 +27,13 @@ export const openDemoData = (options: {
   readonly databases: Databases;
   readonly database: Database<IdentityTables>;
   readonly provider: OpenIdProvider;
+  readonly revocations: Pick<RevocationLog, 'record'>;
   readonly emit: Emit;
   readonly now: () => number;
 }): DemoData => {
-  const { databases, database, provider, emit, now } = options;
+  const { databases, database, provider, revocations, emit, now } = options;
   const locks = createDemoLocks(databases, 'identity');
-  const store = createDemoStore(provider);
+  const store = createDemoStore(provider, revocations);
   const resets = createResets({ database, store, locks, emit, now });
   return {
     sweep: resets.sweep,

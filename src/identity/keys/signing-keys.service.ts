@@ -17,6 +17,8 @@ export interface SigningKeyOptions {
   readonly encryptionKeys: EncryptionKeys;
   /** Hears how many keys the start sealed anew under the newest encryption key; not called for none. */
   readonly onResealed?: (count: number) => void;
+  /** Called in the transaction that withdraws a key. */
+  readonly onWithdrawn?: (tx: Transaction<IdentityTables>, kid: string) => Promise<void>;
   /** How long verifiers may cache the JWKS: a key signs only after it was published that long. Default one hour. */
   readonly minPublishedMs?: number;
   /** The longest life of a token: a retired key stays in the JWKS that long. Default one day. */
@@ -133,6 +135,7 @@ export const createSigningKeys = async (options: SigningKeyOptions): Promise<Sig
           fix: '`passthru signing-key list` shows the keys. A key that is not in the list is no longer trusted.',
         });
       }
+      await options.onWithdrawn?.(tx, kid);
       return {
         withdrawn: kid,
         active: kid === active.kid ? await insertNew(tx, 'active') : active.kid,

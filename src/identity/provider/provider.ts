@@ -13,6 +13,7 @@ import type { Clients } from '#identity/clients/clients.ts';
 import type { IdentityTables } from '#identity/database/tables.ts';
 import type { SigningKeySet, SigningKeys } from '#identity/keys/signing-keys.ts';
 import type { ResourceServer } from '#identity/resource-servers/resource-server.ts';
+import type { RevocationLog } from '#identity/revocations/revocations.ts';
 import { createConfiguration } from './configuration.ts';
 import { createCookieKeys } from './cookie-keys.ts';
 import { createFeatures } from './features.ts';
@@ -47,6 +48,8 @@ export interface OpenIdProviderOptions {
   /** Newest first: the first signs cookies, all verify. At least one, each of 32 random bytes or more. */
   readonly cookieKeys: readonly string[];
   readonly resourceServers: readonly ResourceServer[];
+  /** Where each token and grant that ends before its time is written down, in the transaction that ends it. */
+  readonly revocations: Pick<RevocationLog, 'record'>;
   readonly telemetry: Pick<Telemetry, 'log'>;
   /** How much the answers tell of an outage; `detailed` by default. */
   readonly detail?: ErrorDetail;
@@ -74,11 +77,12 @@ const publicPart = (key: JWK): JWK => Object.fromEntries(Object.entries(key).fil
  * @see OAuth 2.1, OpenID Connect Core 1.0, RFC 8414, RFC 9207
  */
 export const createOpenIdProvider = async (options: OpenIdProviderOptions): Promise<OpenIdProvider> => {
-  const { issuer, database, accounts, clients, signingKeys, resourceServers, telemetry, corsOrigins = [], now = Date.now } = options;
+  const { issuer, database, accounts, clients, signingKeys, resourceServers, revocations, telemetry } = options;
+  const { corsOrigins = [], now = Date.now } = options;
   const interactionPath = options.interactionPath ?? ((prompt, uid) => `/${prompt}/${uid}`);
   const issuerHost = new URL(issuer).host;
   const resourceScopes = resourceServers.flatMap((server) => server.scopes);
-  const store = createPayloadStore({ database, now });
+  const store = createPayloadStore({ database, revocations, now });
   const unusedSecret = newUnusedSecret();
   const cookieKeys = createCookieKeys(options.cookieKeys);
   // It outlives a change of the signing keys, which replaces all of oidc-provider.
@@ -172,7 +176,7 @@ export const createOpenIdProvider = async (options: OpenIdProviderOptions): Prom
     // A replica or an operator may rotate the keys; what signs is read between requests, so that none of them waits for it.
     jobs: [sweepExpired(store), { name: 'reload-signing-keys', periodMs: RELOAD_PERIOD_MS, run: reloadKeys }],
     revokeForAccounts,
-    revokeForClients,
+    revokeForClients: (tx, clientIds) => revokeForClients(tx, clientIds, revocations),
     revokeForClientsSince,
     reloadKeys,
   };

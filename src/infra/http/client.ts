@@ -21,6 +21,15 @@ export interface HttpsResponse {
   json<T = unknown>(): T;
 }
 
+/** An answer whose body comes bit by bit, for as long as the server likes. */
+export interface HttpsStream {
+  readonly status: number;
+  /** Names in lower case; values of a repeated header joined with a comma. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** To be read to its end, or ended by the signal of the request. */
+  readonly body: AsyncIterable<Buffer>;
+}
+
 export interface HttpsClient extends AsyncDisposable {
   /**
    * One request over TLS 1.3, fully verified; redirects are answers, never followed.
@@ -31,6 +40,11 @@ export interface HttpsClient extends AsyncDisposable {
 }
 
 export interface ClosableHttpsClient extends HttpsClient {
+  /**
+   * Like `request`, and resolves with the head of the answer: `timeoutMs` is for that alone. The body has no limit of size or time, and fails
+   * as the request does.
+   */
+  open(request: HttpsRequest): Promise<HttpsStream>;
   /** Takes no more requests, and resolves once those under way have ended by themselves; disposal breaks them off. */
   close(): Promise<void>;
 }

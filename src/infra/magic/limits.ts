@@ -7,6 +7,8 @@
 export const JWKS_MS = 1_500;
 /** The KMS for the metadata of an issuer. */
 export const DISCOVERY_MS = 1_000;
+/** The KMS for the head of the stream of revocations. */
+export const FEED_MS = 1_500;
 /** The KMS for the answer whether a token is still good. */
 export const INTROSPECTION_MS = 3_000;
 /** A service for something that it depends on, in one look. */

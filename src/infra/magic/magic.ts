@@ -4,6 +4,8 @@ export const KMS_PORT = 8081;
 export const IDENTITY_PORT = 8082;
 /** Admin listener = public port + this. */
 export const ADMIN_PORT_OFFSET = 1000;
+/** The stream of revocations, at the listener of Identity for resource servers. */
+export const FEED_PATH = '/feed/v1/revocations';
 /** Embedded OTLP sink = KMS public port + this; beside it two demos never share a sink. */
 export const SINK_PORT_OFFSET = 2000;
 /** Health of the collector on Docker = KMS public port + this. */

@@ -11,6 +11,7 @@ import type { IdentityTables } from '#identity/database/tables.ts';
 import { createDemo } from '#identity/demo/create-demo.ts';
 import { createDemoStore } from '#identity/demo/demo.store.ts';
 import type { Seed } from '#identity/demo/seed-file.ts';
+import { revocationLog } from '#test/identity/support/revocation-log.ts';
 import { revokeForAccounts, revokeForClients, revokeForClientsSince } from '#identity/provider/store/revoke-owners.ts';
 
 /** A seed of two tenants, whose names are no test's but this one's. */
@@ -45,7 +46,11 @@ export const testSeed = (id = randomUUIDv7()): Seed => {
   };
 };
 
-const store = createDemoStore({ revokeForAccounts, revokeForClients, revokeForClientsSince });
+const revocations = revocationLog();
+const store = createDemoStore(
+  { revokeForAccounts, revokeForClients: (tx, ids) => revokeForClients(tx, ids, revocations), revokeForClientsSince },
+  revocations,
+);
 
 /**
  * The demo of a seed; `onWrite` is told of every write before it happens, and of the commit, by its number from 1.

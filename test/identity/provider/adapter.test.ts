@@ -4,10 +4,11 @@ import { createAdapterFactory } from '#identity/provider/store/adapter.ts';
 import { createPayloadStore } from '#identity/provider/store/payloads.store.ts';
 import type { PayloadStore } from '#identity/provider/store/payloads.ts';
 import { identityDatabase } from '#test/identity/support/identity-database.ts';
+import { revocationLog } from '#test/identity/support/revocation-log.ts';
 
 test('An opaque token that is longer than a token may be is not looked for, nor is such a user code or id of a session', async () => {
   await using opened = await identityDatabase('sqlite');
-  const store = createPayloadStore({ database: opened.database, now: Date.now });
+  const store = createPayloadStore({ database: opened.database, revocations: revocationLog(), now: Date.now });
   const asked: number[] = [];
   const watch = (find: PayloadStore['find']): PayloadStore['find'] => {
     return (model, id) => {

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createJobs } from '#infra/jobs/create-jobs.ts';
 import { LIFETIMES } from '#identity/provider/features/lifetimes.ts';
 import { createPayloadStore } from '#identity/provider/store/payloads.store.ts';
+import { revocationLog } from '#test/identity/support/revocation-log.ts';
 import { databaseKinds } from '#test/support/database.ts';
 import { providerOn } from '#test/identity/support/identity-database.ts';
 import { aClient, anAccount, aServiceClient, ISSUER, type TestProvider } from '#test/identity/support/identity-provider.ts';
@@ -119,7 +120,7 @@ test.each(databaseKinds())('rows that have expired are gone from the database wi
 test.each(databaseKinds())('one sweep removes all rows that have expired, however many they are, on %s', async (kind) => {
   await using provider = await providerOn(kind);
   await using clock = startJobs(provider);
-  const store = createPayloadStore({ database: provider.database, now: Date.now });
+  const store = createPayloadStore({ database: provider.database, revocations: revocationLog(), now: Date.now });
   const expired = Array.from({ length: 2000 }, () => randomUUIDv7());
   for (const id of expired) await store.save({ model: 'Interaction', id, payload: {}, expiresAt: Date.now() });
   const kept = randomUUIDv7();

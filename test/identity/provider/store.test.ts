@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { grantReference } from '#identity/provider/store/payload-hashes.ts';
 import { createPayloadStore } from '#identity/provider/store/payloads.store.ts';
 import { revokeForClientsSince } from '#identity/provider/store/revoke-owners.ts';
+import { revocationLog } from '#test/identity/support/revocation-log.ts';
 import { databaseKinds } from '#test/support/database.ts';
 import { identityDatabase } from '#test/identity/support/identity-database.ts';
 
@@ -12,7 +13,7 @@ const HOUR = 3_600_000;
 const storeOn = async (kind: 'sqlite' | 'postgres') => {
   const opened = await identityDatabase(kind);
   const clock = { time: Date.UTC(2026, 0, 1) };
-  const store = createPayloadStore({ database: opened.database, now: () => clock.time });
+  const store = createPayloadStore({ database: opened.database, revocations: revocationLog(), now: () => clock.time });
   const grant = async (): Promise<string> => {
     const id = randomUUIDv7();
     await store.save({ model: 'Grant', id, payload: {}, accountId: 'a', clientId: 'c', expiresAt: clock.time + HOUR });
@@ -43,7 +44,7 @@ describe.each(databaseKinds())('the payload store on %s', (kind) => {
 
   test('two processes race for one token: one is first', async () => {
     await using on = await storeOn(kind);
-    const second = createPayloadStore({ database: await on.reopen(), now: () => on.clock.time });
+    const second = createPayloadStore({ database: await on.reopen(), revocations: revocationLog(), now: () => on.clock.time });
     const token = await on.token(await on.grant());
 
     const results = await Promise.all([on.store, second, on.store, second].map((store) => store.consume('RefreshToken', token)));
@@ -139,7 +140,7 @@ describe.each(databaseKinds())('the payload store on %s', (kind) => {
     await using on = await storeOn(kind);
     for (let count = 0; count < 5; count += 1) {
       await on.store.save({ model: 'Session', id: randomUUIDv7(), payload: {}, expiresAt: on.clock.time + HOUR });
-      await on.store.revokeToken(randomUUIDv7(), on.clock.time + HOUR);
+      await on.store.revokeToken({ jti: randomUUIDv7(), audience: 'urn:test', expiresAt: on.clock.time + HOUR });
     }
     const [kept, forEver] = [randomUUIDv7(), randomUUIDv7()];
     await on.store.save({ model: 'Session', id: kept, payload: {}, expiresAt: on.clock.time + HOUR + 1 });
@@ -158,7 +159,7 @@ describe.each(databaseKinds())('the payload store on %s', (kind) => {
     await using on = await storeOn(kind);
     const [session, jti] = [randomUUIDv7(), randomUUIDv7()];
     await on.store.save({ model: 'Session', id: session, payload: {}, expiresAt: on.clock.time });
-    await on.store.revokeToken(jti, on.clock.time);
+    await on.store.revokeToken({ jti, audience: 'urn:test', expiresAt: on.clock.time });
 
     const other = await on.reopen();
     const swept = await other.transaction(async (tx) => {
@@ -174,9 +175,11 @@ describe.each(databaseKinds())('the payload store on %s', (kind) => {
   test('a revoked token stays revoked when it is revoked again, also for a second process', async () => {
     await using on = await storeOn(kind);
     const jti = randomUUIDv7();
-    await Promise.all(Array.from({ length: 5 }, () => on.store.revokeToken(jti, on.clock.time + HOUR)));
+    await Promise.all(
+      Array.from({ length: 5 }, () => on.store.revokeToken({ jti, audience: 'urn:test', expiresAt: on.clock.time + HOUR })),
+    );
 
-    const second = createPayloadStore({ database: await on.reopen(), now: () => on.clock.time });
+    const second = createPayloadStore({ database: await on.reopen(), revocations: revocationLog(), now: () => on.clock.time });
 
     expect([await second.tokenIsRevoked(jti), await second.tokenIsRevoked(randomUUIDv7())]).toEqual([true, false]);
   });

@@ -22,6 +22,7 @@ import type { ResourceServer } from '#identity/resource-servers/resource-server.
 import { grantableScopesOfRoles } from '#identity/resource-servers/scopes.ts';
 import { type Browser, openBrowser } from './browser.ts';
 import { newKeys } from './encryption-keys.ts';
+import { revocationLog } from './revocation-log.ts';
 import { makePki } from '../../support/pki.ts';
 
 /** What the pages of this provider send. */
@@ -179,6 +180,7 @@ export const startProvider = async (database: Database<IdentityTables>, options:
     signingKeys: keys,
     cookieKeys: [randomBytes(32).toString('base64url')],
     resourceServers: [KMS_SERVER, OPAQUE_SERVER],
+    revocations: revocationLog(change.now),
     telemetry: { log: { ...telemetry.log, error: (message) => void logged.push(message) } },
     refusals: stack.use(createRefusalLog(telemetry.log)),
     ...change,

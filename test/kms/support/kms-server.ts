@@ -16,6 +16,7 @@ import { prepareTls } from '#infra/tls/authority/store.ts';
 import { readFile } from 'node:fs/promises';
 import { type KmsConfig, kmsConfigSchema } from '#kms/config.ts';
 import { startDemo } from '#infra/demo-data/start-demo.ts';
+import type { RevocationMode } from '#kms/access/revocation-modes.ts';
 import { buildKms, type Kms } from '#kms/server.ts';
 import { type FakeIssuer, fakeIssuer } from './fake-issuer.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
@@ -39,7 +40,7 @@ export interface HouseOptions {
   readonly realms?: Record<string, unknown>;
   /** Client leaves besides `passthru-cli`: common name → URI SANs. */
   readonly clients?: Readonly<Record<string, readonly string[]>>;
-  readonly revocation?: 'every-request' | 'sensitive-only' | 'interval';
+  readonly revocation?: RevocationMode;
   readonly tenants?: '*' | readonly string[];
   /** Changes the configuration, defaults filled in, before it is used. */
   readonly change?: (config: KmsConfig) => void;

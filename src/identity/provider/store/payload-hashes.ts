@@ -3,8 +3,11 @@ import { createHash } from 'node:crypto';
 /** The model of a grant: its row stands for the whole family of tokens. */
 export const GRANT = 'Grant';
 
+/** base64url. */
+export const sha256 = (text: string): string => createHash('sha256').update(text).digest('base64url');
+
 /** Ids and tokens are kept as SHA-256, base64url: a dump of the database holds no usable credential. */
-export const hash = (kind: string, value: string): string => createHash('sha256').update(`${kind}:${value}`).digest('base64url');
+export const hash = (kind: string, value: string): string => sha256(`${kind}:${value}`);
 
 /** The name of a grant outside the provider, for example in a token: the hash of its row, never its id. */
 export const grantReference = (grantId: string): string => hash(GRANT, grantId);

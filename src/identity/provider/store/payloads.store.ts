@@ -2,15 +2,10 @@ import type { Kysely, Transaction } from 'kysely';
 import type { Database } from '#infra/database/databases.ts';
 import type { IdentityTables } from '#identity/database/tables.ts';
 import type { PayloadRow } from '#identity/database/payloads.table.ts';
-import { GRANT, grantReference, hash } from './payload-hashes.ts';
+import type { RevocationLog } from '#identity/revocations/revocations.ts';
+import { GRANT, grantReference, hash, sha256 } from './payload-hashes.ts';
 import { fromRow, toRow } from './payload-rows.ts';
 import type { PayloadStore, StoredPayload } from './payloads.ts';
-
-/** The grant goes first: its row is the lock of the family. */
-const revokeFamily = async (tx: Transaction<IdentityTables>, grantHash: string): Promise<void> => {
-  await tx.deleteFrom('oidc_payloads').where('id_hash', '=', grantHash).execute();
-  await tx.deleteFrom('oidc_payloads').where('grant_hash', '=', grantHash).execute();
-};
 
 /** Writing an entity again makes it neither younger nor unused. */
 const upsert = (on: Kysely<IdentityTables>, row: PayloadRow): Promise<unknown> =>
@@ -26,9 +21,29 @@ const upsert = (on: Kysely<IdentityTables>, row: PayloadRow): Promise<unknown> =
     )
     .execute();
 
-/** The provider's state in the database. @param now milliseconds since the epoch */
-export const createPayloadStore = ({ database, now }: { database: Database<IdentityTables>; now: () => number }): PayloadStore => {
+/** Opaque access tokens: the id of each is the token. */
+const ACCESS_TOKENS: readonly string[] = ['AccessToken', 'ClientCredentials'];
+
+/**
+ * The provider's state in the database.
+ *
+ * @param options.revocations hears of every token and grant that ends before its time
+ * @param options.now milliseconds since the epoch
+ */
+export const createPayloadStore = (options: {
+  readonly database: Database<IdentityTables>;
+  readonly revocations: Pick<RevocationLog, 'record'>;
+  readonly now: () => number;
+}): PayloadStore => {
+  const { database, revocations, now } = options;
   const { db, kind } = database;
+
+  /** The grant goes first: its row is the lock of the family. */
+  const revokeFamily = async (tx: Transaction<IdentityTables>, grantHash: string): Promise<void> => {
+    const grant = await tx.deleteFrom('oidc_payloads').where('id_hash', '=', grantHash).executeTakeFirst();
+    await tx.deleteFrom('oidc_payloads').where('grant_hash', '=', grantHash).execute();
+    if (grant.numDeletedRows > 0n) await revocations.record(tx, [{ event: { kind: 'grant-revoked', grant: grantHash } }]);
+  };
 
   /**
    * Whether the grant is there, and stays as it is until the transaction ends. Every write to a family locks its grant before
@@ -101,8 +116,11 @@ export const createPayloadStore = ({ database, now }: { database: Database<Ident
     destroy: (model, id) =>
       database.transaction(async (tx) => {
         const idHash = hash(model, id);
-        if (model === GRANT) await revokeFamily(tx, idHash);
-        else await tx.deleteFrom('oidc_payloads').where('id_hash', '=', idHash).execute();
+        if (model === GRANT) return revokeFamily(tx, idHash);
+        const gone = await tx.deleteFrom('oidc_payloads').where('id_hash', '=', idHash).returning('expires_at').executeTakeFirst();
+        if (gone === undefined || !ACCESS_TOKENS.includes(model)) return;
+        const event = { kind: 'opaque-token-revoked', tokenHash: sha256(id) } as const;
+        await revocations.record(tx, [{ event, ...(gone.expires_at === null ? {} : { endsAt: gone.expires_at }) }]);
       }),
 
     revokeByGrantId: (model, grantId) =>
@@ -122,13 +140,16 @@ export const createPayloadStore = ({ database, now }: { database: Database<Ident
       return row !== undefined && (row.expires_at === null || row.expires_at > now());
     },
 
-    revokeToken: async (jti, expiresAt) => {
-      await db
-        .insertInto('revoked_tokens')
-        .values({ jti, expires_at: expiresAt })
-        .onConflict((conflict) => conflict.column('jti').doNothing())
-        .execute();
-    },
+    revokeToken: ({ jti, audience, expiresAt }) =>
+      database.transaction(async (tx) => {
+        const first = await tx
+          .insertInto('revoked_tokens')
+          .values({ jti, expires_at: expiresAt })
+          .onConflict((conflict) => conflict.column('jti').doNothing())
+          .executeTakeFirst();
+        if ((first.numInsertedOrUpdatedRows ?? 0n) === 0n) return;
+        await revocations.record(tx, [{ event: { kind: 'token-revoked', tokenId: jti }, audience, endsAt: expiresAt }]);
+      }),
 
     tokenIsRevoked: async (jti) =>
       (await db.selectFrom('revoked_tokens').select('jti').where('jti', '=', jti).executeTakeFirst()) !== undefined,

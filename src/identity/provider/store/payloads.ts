@@ -45,7 +45,7 @@ export interface PayloadStore {
   /** @param reference of `grantReference` */
   grantIsLive(reference: string): Promise<boolean>;
   /** Durable when this resolves; revoking twice is no error. `expiresAt` is when the token ends by itself. */
-  revokeToken(jti: string, expiresAt: number): Promise<void>;
+  revokeToken(token: { readonly jti: string; readonly audience: string; readonly expiresAt: number }): Promise<void>;
   tokenIsRevoked(jti: string): Promise<boolean>;
   /** Deletes what has expired, at most `limit` rows of each table. @returns the number of rows deleted */
   sweep(limit: number): Promise<number>;

@@ -1,28 +1,45 @@
 import type { Transaction } from 'kysely';
 import type { IdentityTables } from '#identity/database/tables.ts';
+import type { RevocationLog } from '#identity/revocations/revocations.ts';
 import { GRANT } from './payload-hashes.ts';
 
 const DELETE_CHUNK = 500;
 
+/** @returns the hashes of the grants that are gone */
 const deleteWhereIn = async (
   tx: Transaction<IdentityTables>,
   column: 'account_id' | 'client_id',
   values: readonly string[],
-): Promise<void> => {
+): Promise<readonly string[]> => {
+  const grants: string[] = [];
   for (let start = 0; start < values.length; start += DELETE_CHUNK) {
     const chunk = values.slice(start, start + DELETE_CHUNK);
-    await tx.deleteFrom('oidc_payloads').where(column, 'in', chunk).where('model', '=', GRANT).execute();
+    const gone = await tx.deleteFrom('oidc_payloads').where(column, 'in', chunk).where('model', '=', GRANT).returning('id_hash').execute();
     await tx.deleteFrom('oidc_payloads').where(column, 'in', chunk).execute();
+    grants.push(...gone.map(({ id_hash: grant }) => grant));
   }
+  return grants;
 };
 
-/** Deletes sessions, interactions, grants, codes and tokens of accounts, in the caller's transaction. */
-export const revokeForAccounts = (tx: Transaction<IdentityTables>, accountIds: readonly string[]): Promise<void> =>
-  deleteWhereIn(tx, 'account_id', accountIds);
+/** Deletes sessions, interactions, grants, codes and tokens of accounts, in the caller's transaction, who records what became of the accounts. */
+export const revokeForAccounts = async (tx: Transaction<IdentityTables>, accountIds: readonly string[]): Promise<void> =>
+  void (await deleteWhereIn(tx, 'account_id', accountIds));
 
-/** Deletes interactions, grants, codes and tokens of clients, in the caller's transaction. */
-export const revokeForClients = (tx: Transaction<IdentityTables>, clientIds: readonly string[]): Promise<void> =>
-  deleteWhereIn(tx, 'client_id', clientIds);
+/**
+ * Deletes interactions, grants, codes and tokens of clients, in the caller's transaction, and records the end of each grant; the caller
+ * records what became of the clients.
+ */
+export const revokeForClients = async (
+  tx: Transaction<IdentityTables>,
+  clientIds: readonly string[],
+  revocations: Pick<RevocationLog, 'record'>,
+): Promise<void> => {
+  const grants = await deleteWhereIn(tx, 'client_id', clientIds);
+  await revocations.record(
+    tx,
+    grants.map((grant) => ({ event: { kind: 'grant-revoked', grant } })),
+  );
+};
 
 /**
  * Deletes what clients have without an account since a moment, in the caller's transaction: their own tokens, and interactions

@@ -3,7 +3,7 @@ import { Agent, request as undiciRequest } from 'undici';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { codeOf } from '#infra/apperr/system-error.ts';
 import { clientTlsOptions } from '#infra/tls/options.ts';
-import type { ClosableHttpsClient, HttpsClientOptions, HttpsRequest, HttpsResponse } from '../client.ts';
+import type { ClosableHttpsClient, HttpsClientOptions, HttpsRequest, HttpsResponse, HttpsStream } from '../client.ts';
 
 const TLS_CODE = /^(ERR_(TLS|SSL)|CERT_|DEPTH_|UNABLE_TO_|SELF_SIGNED|HOSTNAME_MISMATCH|INVALID_CA|EPROTO)/;
 
@@ -46,6 +46,14 @@ const readBody = async (body: AsyncIterable<Buffer>, maxBytes: number, url: URL)
   return Buffer.concat(chunks).toString('utf8');
 };
 
+async function* describedBody(body: AsyncIterable<Buffer>, failed: (error: unknown) => unknown): AsyncGenerator<Buffer, void> {
+  try {
+    yield* body;
+  } catch (error) {
+    throw failed(error);
+  }
+}
+
 const payload = (request: HttpsRequest): { body: string | Buffer | null; type: string | null } => {
   if (request.form !== undefined) return { body: new URLSearchParams(request.form).toString(), type: 'application/x-www-form-urlencoded' };
   if (request.body === undefined) return { body: null, type: null };
@@ -66,23 +74,27 @@ export const createHttpsClient = (options: HttpsClientOptions): ClosableHttpsCli
   const pem = { ca, ...(cert === undefined ? {} : { cert }), ...(key === undefined ? {} : { key }) };
   const agent = new Agent({ connect: clientTlsOptions(pem), connections: 64 });
 
+  const send = (wanted: HttpsRequest, url: URL, signal: AbortSignal) => {
+    if (url.protocol !== 'https:') throw new TypeError(`only https is supported here, not ${url.protocol}`);
+    const { body, type } = payload(wanted);
+    return undiciRequest(url, {
+      dispatcher: agent,
+      method: (wanted.method ?? 'GET') as 'GET',
+      headers: { ...options.telemetry?.carrier(), ...(type === null ? {} : { 'content-type': type }), ...wanted.headers },
+      body,
+      signal,
+    });
+  };
+
   const request = async (wanted: HttpsRequest): Promise<HttpsResponse> => {
     const url = new URL(wanted.url);
-    if (url.protocol !== 'https:') throw new TypeError(`only https is supported here, not ${url.protocol}`);
     const method = wanted.method ?? 'GET';
     const timeoutMs = wanted.timeoutMs ?? defaultTimeout;
     const timeout = AbortSignal.timeout(timeoutMs);
     const signal = wanted.signal === undefined ? timeout : AbortSignal.any([wanted.signal, timeout]);
-    const { body, type } = payload(wanted);
     const started = performance.now();
     try {
-      const answer = await undiciRequest(url, {
-        dispatcher: agent,
-        method: method as 'GET',
-        headers: { ...options.telemetry?.carrier(), ...(type === null ? {} : { 'content-type': type }), ...wanted.headers },
-        body,
-        signal,
-      });
+      const answer = await send(wanted, url, signal);
       const text = await readBody(answer.body, maxBytes, url);
       options.onRequest?.({ method, url: url.href, status: answer.statusCode, durationMs: performance.now() - started });
       return {
@@ -108,5 +120,21 @@ export const createHttpsClient = (options: HttpsClientOptions): ClosableHttpsCli
     }
   };
 
-  return { request, close: () => agent.close(), [Symbol.asyncDispose]: () => agent.destroy() };
+  const open = async (wanted: HttpsRequest): Promise<HttpsStream> => {
+    const url = new URL(wanted.url);
+    const timeoutMs = wanted.timeoutMs ?? defaultTimeout;
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(new DOMException('no head', 'TimeoutError')), timeoutMs);
+    const failed = (error: unknown): unknown => described(error, url, timeoutMs, wanted.signal);
+    try {
+      const answer = await send(wanted, url, wanted.signal === undefined ? late.signal : AbortSignal.any([wanted.signal, late.signal]));
+      return { status: answer.statusCode, headers: flat(answer.headers), body: describedBody(answer.body, failed) };
+    } catch (error) {
+      throw failed(error);
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+
+  return { request, open, close: () => agent.close(), [Symbol.asyncDispose]: () => agent.destroy() };
 };

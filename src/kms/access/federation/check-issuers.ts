@@ -1,5 +1,6 @@
 import type { FieldIssue } from '#infra/apperr/app-error.ts';
 import { repeated } from '#infra/config/repeated.ts';
+import { type IssuerRevocation, revocationIssues } from '../revocation-modes.ts';
 import type { TenantsOfIssuer } from './authority.ts';
 
 /** The members of an issuer's configuration in which two issuers can contradict each other, or one itself. */
@@ -9,7 +10,8 @@ interface StatedIssuer {
   readonly tenants: TenantsOfIssuer;
   readonly discovery: boolean;
   readonly jwks_uri?: string;
-  readonly revocation: { readonly introspection_endpoint?: string };
+  readonly max_token_seconds: number;
+  readonly revocation: IssuerRevocation & { readonly introspection_endpoint?: string };
 }
 
 /** The name of an issuer in `/readyz`, the log and the jobs: as stated, else by its place in the list. */
@@ -76,10 +78,11 @@ const unlocated = (issuers: readonly StatedIssuer[]): readonly FieldIssue[] =>
 
 /**
  * Everything that is ambiguous in a list of issuers, which no JSON Schema can say: one issuer twice, also in another spelling; a tenant
- * with two authorities; an issuer whose keys nobody knows where to find. An empty list: all is well.
+ * with two authorities; an issuer whose keys nobody knows where to find; a way to hear of revocations that cannot work. An empty list: all is well.
  */
 export const checkIssuers = (issuers: readonly StatedIssuer[]): readonly FieldIssue[] => [
   ...sameIssuer(issuers),
   ...sharedTenants(issuers),
   ...unlocated(issuers),
+  ...issuers.flatMap((issuer, index) => revocationIssues(issuer, `/identity/issuers/${index}`)),
 ];

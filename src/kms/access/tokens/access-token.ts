@@ -19,7 +19,8 @@ export interface TokenRules {
   readonly claimNames?: ClaimNames | undefined;
 }
 
-export type ReadToken = { readonly claims: TokenClaims } | { readonly refused: string };
+/** With the id of the key that signed it. */
+export type ReadToken = { readonly claims: TokenClaims; readonly keyId: string } | { readonly refused: string };
 
 const MAX_KID_LENGTH = 128;
 
@@ -87,7 +88,7 @@ export const readAccessToken = async (
   const { rules, jwks, now } = options;
   let signsUntil: number | null = null;
   try {
-    const { payload } = await jwtVerify(
+    const { payload, protectedHeader } = await jwtVerify(
       token,
       async ({ kid, alg }) => {
         const found = typeof kid === 'string' && kid.length <= MAX_KID_LENGTH ? await jwks.key(kid) : undefined;
@@ -109,7 +110,7 @@ export const readAccessToken = async (
     const read = readClaims(withOurNames(payload, rules.claimNames));
     if ('refused' in read) return { refused: `The claim ${read.refused} of the token is missing or wrong` };
     const refused = refusedLife(read.claims, rules, { now: now(), signsUntil });
-    return refused === null ? read : { refused };
+    return refused === null ? { ...read, keyId: String(protectedHeader.kid) } : { refused };
   } catch (error) {
     const refused = refusal(error, rules);
     if (refused === undefined) throw error;

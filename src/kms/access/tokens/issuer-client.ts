@@ -1,5 +1,5 @@
 import { thrownWords } from '#infra/apperr/thrown-words.ts';
-import type { ClosableHttpsClient, HttpsClient } from '#infra/http/client.ts';
+import type { ClosableHttpsClient } from '#infra/http/client.ts';
 import { createHttpsClient } from '#infra/http/client/create-https-client.ts';
 import type { Job } from '#infra/jobs/job.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
@@ -10,8 +10,9 @@ import { watchTlsFiles } from '#infra/tls/watch-files.ts';
 export interface IssuerClient extends AsyncDisposable {
   /** Looks at the certificate files now and then. */
   readonly job: Job;
-  /** As `HttpsClient.request`. */
-  readonly request: HttpsClient['request'];
+  /** As those of `ClosableHttpsClient`. */
+  readonly request: ClosableHttpsClient['request'];
+  readonly open: ClosableHttpsClient['open'];
 }
 
 /** A JWKS of 32 keys and an introspection answer are far smaller than this, in bytes. */
@@ -62,6 +63,7 @@ export const openIssuerClient = async (options: {
   return {
     job: renewal.job,
     request: (wanted) => client.request(wanted),
+    open: (wanted) => client.open(wanted),
     [Symbol.asyncDispose]: async () => {
       renewal[Symbol.dispose]();
       await Promise.all([client, ...ending].map((each) => each[Symbol.asyncDispose]()));

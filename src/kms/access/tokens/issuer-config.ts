@@ -1,9 +1,9 @@
 import { type Static, Type } from 'typebox';
 import { filePath, strictObject } from '#infra/config/schema.ts';
-import { KMS_CLIENT_ID, KMS_RESOURCE } from '#infra/magic/magic.ts';
+import { KMS_RESOURCE } from '#infra/magic/magic.ts';
 import { TOKEN_ALGORITHMS } from '../federation/algorithms.ts';
 import { claimNamesSchema } from '../federation/claim-names.ts';
-import { REVOCATION_MODES } from './revocation.ts';
+import { revocationConfigSchema } from './revocation-config.ts';
 
 const httpsUrl = (description: string) => Type.String({ pattern: '^https://[^\\s#@]+$', maxLength: 512, description });
 
@@ -73,21 +73,7 @@ export const issuerConfigSchema = strictObject({
     default: 5,
     description: 'how much the clocks of issuer and KMS may differ',
   }),
-  revocation: strictObject({
-    mode: Type.Enum(REVOCATION_MODES, {
-      description:
-        'when the KMS asks whether a token was revoked: for every request; where secret key material is used or changed; or when the last answer is older than the interval',
-    }),
-    interval_seconds: Type.Integer({
-      minimum: 1,
-      maximum: 30,
-      default: 10,
-      description: 'of the mode `interval`: how long an answer is remembered',
-    }),
-    introspection_endpoint: Type.Optional(httpsUrl('an https URL without user and fragment; required without `discovery`')),
-    client_id: Type.String({ minLength: 1, maxLength: 128, default: KMS_CLIENT_ID, description: 'client id with which the KMS asks' }),
-    client_secret_file: filePath({ description: 'file of mode 0600 with the client secret' }),
-  }),
+  revocation: revocationConfigSchema(httpsUrl),
   log_in: Type.Optional(logInSchema),
 });
 

@@ -6,6 +6,7 @@ import type { FineScope } from '#infra/magic/magic.ts';
 import type { TokenBinding, TokenProofs } from '../bindings/token-binding.ts';
 import type { Challenges } from '../challenges.ts';
 import type { SpeaksFor } from '../federation/authority.ts';
+import type { TokenFacts } from '../feed/revocation-feed.ts';
 import { createReadScopes, type HeldScopes, type ReadScopes } from '../scopes.ts';
 import type { AuthenticatedCaller } from '#kms/caller.ts';
 import type { TokenClaims } from '#kms/claims.ts';
@@ -40,6 +41,7 @@ interface Verified {
   readonly claims: TokenClaims;
   readonly held: HeldScopes;
   readonly key: BoundedKey;
+  readonly facts: TokenFacts;
   /** Milliseconds of the clock that never goes back. */
   readonly until: number;
 }
@@ -51,6 +53,12 @@ const MAX_REMEMBERED = 10_000;
 const NOTHING: ReadonlySet<FineScope> = new Set();
 
 const digest = (text: string): BoundedKey => boundedKey(hash('sha256', text, 'base64url'));
+
+const factsOf = (claims: TokenClaims, signed: Pick<TokenFacts, 'keyId' | 'tokenHash'>): TokenFacts => {
+  const { tokenId, subject, clientId, tenant, issuedAt, custom } = claims;
+  const { grant_id: grant } = custom;
+  return { ...signed, tokenId, subject, clientId, tenant, issuedAt, grant: typeof grant === 'string' ? grant : null };
+};
 
 /**
  * @param options.now epoch milliseconds, for the times that tokens name
@@ -86,6 +94,7 @@ export const createTokenVerifier = (options: {
       claims,
       held: { ...held, scopes: held.scopes.union(grantedTo(claims.issuer, claims.roles)) },
       key: digest(JSON.stringify([id, claims.issuer, claims.audience])),
+      facts: factsOf(claims, { keyId: read.keyId, tokenHash: id }),
       until: elapsed() + LIFE_MS,
     };
     remembered.set(id, verified);
@@ -113,7 +122,7 @@ export const createTokenVerifier = (options: {
       const { claims, issuer } = verified;
       await binding.check({ value: token, claims, clockSkewSeconds: issuer.rules.clockSkewSeconds }, proofs);
       const tenant = await tenantOf(verified);
-      const use = { token, key: verified.key, expiresAt: claims.expiresAt, scope };
+      const use = { token, key: verified.key, expiresAt: claims.expiresAt, scope, facts: verified.facts };
       if (await issuer.revocation.isRevoked(use)) throw challenges.invalidToken('The token was revoked');
       return {
         subject: claims.subject,

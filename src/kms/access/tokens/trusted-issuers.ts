@@ -8,6 +8,10 @@ import { clientCredential } from './client-credential.ts';
 import { speaksFor } from '../federation/authority.ts';
 import { nameOfIssuer } from '../federation/check-issuers.ts';
 import { endpointsOfIssuer, metadataLack } from '../federation/issuer-metadata.ts';
+import { followFeed } from '../feed/follow-feed.ts';
+import { createReadSet } from '../feed/received-set.ts';
+import type { RevocationFeed } from '../feed/revocation-feed.ts';
+import { modesInUse, modesOf } from '../revocation-modes.ts';
 import { createIntrospection } from './introspection.ts';
 import { openIssuerClient } from './issuer-client.ts';
 import type { IssuerConfig } from './issuer-config.ts';
@@ -17,11 +21,29 @@ import type { TrustedIssuer } from './token-verifier.ts';
 
 export interface TrustedIssuers extends AsyncDisposable {
   readonly issuers: readonly TrustedIssuer[];
-  /** One for each issuer, by its name: up while it publishes its keys at this moment. */
+  /** One for each issuer, by its name: up while it publishes its keys at this moment. One more for its feed of revocations, if any. */
   readonly dependencies: readonly DependencyCheck[];
   /** Work by the clock while they are open; the caller starts it. */
   readonly jobs: readonly Job[];
 }
+
+type ShownFeed = Pick<RevocationFeed, 'isCurrent' | 'size'>;
+
+const gaugeFeeds = (telemetry: Pick<Telemetry, 'gauge'>, feeds: readonly { readonly issuer: string; readonly feed: ShownFeed }[]): void => {
+  if (feeds.length === 0) return;
+  const of = (value: (feed: ShownFeed) => number) => () =>
+    feeds.map(({ issuer, feed }) => ({ value: value(feed), attributes: { issuer } }));
+  telemetry.gauge(
+    'passthru.kms.revocation_feed.current',
+    { description: '1 while the feed of revocations of an issuer is up to date, 0 while the KMS asks instead' },
+    of((feed) => (feed.isCurrent() ? 1 : 0)),
+  );
+  telemetry.gauge(
+    'passthru.kms.revocation_feed.entries',
+    { description: 'Revocations that are remembered until their tokens have ended' },
+    of((feed) => feed.size()),
+  );
+};
 
 /**
  * Opens the connections to the configured issuers, each verified against its own root; renewed files are taken as they come.
@@ -81,29 +103,61 @@ export const openTrustedIssuers = async (options: {
       authorization,
       client,
     });
+    const { feed: told } = revocation;
+    const isTold = told !== undefined && modesInUse(revocation).has('feed');
+    const { algorithms, max_token_seconds: maxTokenSeconds } = config;
+    const feed = isTold
+      ? followFeed({
+          issuer,
+          uri: told.uri,
+          client,
+          readSet: createReadSet({ issuer, audience, algorithms, findKey: jwks.key, now }),
+          maxTokenSeconds,
+          lateMs: told.late_seconds * 1000,
+          emit,
+          elapsed,
+        })
+      : null;
     const trusted: TrustedIssuer = {
       rules: {
         issuer,
         audience,
         clockSkewSeconds: config.clock_skew_seconds,
-        maxTokenSeconds: config.max_token_seconds,
-        algorithms: config.algorithms,
+        maxTokenSeconds,
+        algorithms,
         claimNames: config.claims,
       },
       speaksFor: speaksFor(config.tenants, all),
       tenantIs: config.claims?.tenant_is ?? 'id',
       jwks,
-      revocation: createRevocation({ mode: revocation.mode, intervalMs: revocation.interval_seconds * 1000, introspection, now, elapsed }),
+      revocation: createRevocation({
+        modeOf: modesOf(revocation),
+        intervalMs: revocation.interval_seconds * 1000,
+        introspection,
+        feed,
+        outageMs: (told?.outage_seconds ?? 0) * 1000,
+        now,
+        elapsed,
+      }),
     };
-    const dependency: DependencyCheck = { name, required: config.required ?? required, check: () => jwks.probe() };
-    return { trusted, client, dependency };
+    const dependencies: readonly DependencyCheck[] = [
+      { name, required: config.required ?? required, check: () => jwks.probe() },
+      // Without it the KMS asks.
+      ...(feed === null ? [] : [{ name: `${name}-feed`, required: false, check: feed.check }]),
+    ];
+    return { trusted, client, feed, dependencies };
   };
 
   const opened = await Promise.all(configs.map(open));
+  const feeds = opened.flatMap(({ trusted, feed }) => (feed === null ? [] : [{ issuer: trusted.rules.issuer, feed }]));
+  gaugeFeeds(telemetry, feeds);
   return {
     issuers: opened.map(({ trusted }) => trusted),
     jobs: opened.map(({ client }) => client.job),
-    dependencies: opened.map(({ dependency }) => dependency),
-    [Symbol.asyncDispose]: async () => void (await Promise.all(opened.map(({ client }) => client[Symbol.asyncDispose]()))),
+    dependencies: opened.flatMap(({ dependencies }) => dependencies),
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all(feeds.map(({ feed }) => feed[Symbol.asyncDispose]()));
+      await Promise.all(opened.map(({ client }) => client[Symbol.asyncDispose]()));
+    },
   };
 };

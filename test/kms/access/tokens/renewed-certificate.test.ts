@@ -12,6 +12,7 @@ import { noTelemetry } from '#infra/telemetry/no-telemetry.ts';
 import type { TlsFiles } from '#infra/tls/config.ts';
 import { issuerConfigSchema } from '#kms/access/tokens/issuer-config.ts';
 import { openTrustedIssuers, type TrustedIssuers } from '#kms/access/tokens/trusted-issuers.ts';
+import { tokenFacts } from '#test/kms/support/token-facts.ts';
 import { makePki, type Pki } from '#test/support/pki.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';
 
@@ -100,6 +101,7 @@ describe('connections to an issuer', () => {
       key: boundedKey(randomUUIDv7()),
       expiresAt: Number.MAX_SAFE_INTEGER,
       scope: 'kms:encrypt',
+      facts: tokenFacts(),
     } as const;
     const revoked = issuers.issuers[0]?.revocation.isRevoked(use);
     await before.asked;

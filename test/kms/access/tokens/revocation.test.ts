@@ -2,13 +2,25 @@ import { randomUUIDv7 } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { boundedKey } from '#infra/cache/bounded-key.ts';
 import type { FineScope } from '#infra/magic/magic.ts';
-import { createRevocation, type RevocationMode, type TokenUse } from '#kms/access/tokens/revocation.ts';
+import type { Verdict } from '#kms/access/feed/revocation-feed.ts';
+import { createRevocation, type TokenUse } from '#kms/access/tokens/revocation.ts';
+import { modesOf, type RevocationMode } from '#kms/access/revocation-modes.ts';
+import { tokenFacts } from '#test/kms/support/token-facts.ts';
 
-const world = (mode: RevocationMode, intervalMs = 10_000) => {
-  const state = { now: 1_800_000_000_000, elapsed: 0, asked: 0, answer: async (): Promise<boolean> => true };
+const world = (mode: RevocationMode, intervalMs = 10_000, operations: Readonly<Record<string, RevocationMode>> = {}) => {
+  const state = {
+    now: 1_800_000_000_000,
+    elapsed: 0,
+    asked: 0,
+    answer: async (): Promise<boolean> => true,
+    verdict: 'live' as Verdict,
+    silentMs: 0,
+  };
   const revocation = createRevocation({
-    mode,
+    modeOf: modesOf({ mode, operations }),
     intervalMs,
+    feed: { verdict: () => state.verdict, silentMs: () => state.silentMs },
+    outageMs: 60_000,
     introspection: {
       isActive: () => {
         state.asked += 1;
@@ -25,6 +37,7 @@ const use = (change: Partial<TokenUse> = {}): TokenUse => ({
   key: boundedKey(randomUUIDv7()),
   expiresAt: 1_800_000_600_000,
   scope: 'kms:elastic-keys:read',
+  facts: tokenFacts(),
   ...change,
 });
 const unavailable = () => Promise.reject(new Error('identity does not answer'));
@@ -115,5 +128,62 @@ describe('revocation', () => {
     expect(results.every((result) => result.status === 'rejected')).toBe(true);
     state.answer = async () => true;
     expect(await revocation.isRevoked(token)).toBe(false);
+  });
+
+  it('is never asked for in the mode never', async () => {
+    const { state, revocation } = world('never');
+    expect(await revocation.isRevoked(use({ scope: 'kms:decrypt' }))).toBe(false);
+    expect(state.asked).toBe(0);
+  });
+
+  it('has the mode of each operation: that of its fine scope, else of its coarse one, else the default', async () => {
+    const modeOf = modesOf({ mode: 'feed', operations: { 'kms:decrypt': 'every-request', 'kms:crypto': 'interval', 'kms:read': 'never' } });
+    expect((['kms:decrypt', 'kms:sign', 'kms:elastic-keys:read', 'kms:audit:read'] as const).map(modeOf)).toEqual([
+      'every-request',
+      'interval',
+      'never',
+      'feed',
+    ]);
+  });
+});
+
+describe('revocation in the mode feed', () => {
+  it('asks nobody while the feed is up to date, whatever the operation, and refuses as soon as the feed told', async () => {
+    const { state, revocation } = world('feed');
+    const token = use({ scope: 'kms:decrypt' });
+    expect(await revocation.isRevoked(token)).toBe(false);
+    state.verdict = 'revoked';
+    expect(await revocation.isRevoked(token)).toBe(true);
+    expect(state.asked).toBe(0);
+  });
+
+  it('asks as soon as the feed is late, for every operation, and at most once a second and token', async () => {
+    const { state, revocation } = world('feed');
+    state.verdict = 'unknown';
+    const token = use({ scope: 'kms:encrypt' });
+    expect(await revocation.isRevoked(token)).toBe(false);
+    state.answer = async () => false;
+    state.elapsed += 999;
+    expect(await revocation.isRevoked(token)).toBe(false);
+    state.elapsed += 1;
+    expect(await revocation.isRevoked(token)).toBe(true);
+    expect(state.asked).toBe(2);
+  });
+
+  it('refuses at once what uses secret keys while neither the feed nor the issuer says anything', async () => {
+    const { state, revocation } = world('feed');
+    state.verdict = 'unknown';
+    state.answer = unavailable;
+    await expect(revocation.isRevoked(use({ scope: 'kms:decrypt' }))).rejects.toThrow('identity does not answer');
+  });
+
+  it('goes on with the rest until the outage is as long as it may be, and refuses it then', async () => {
+    const { state, revocation } = world('feed');
+    state.verdict = 'unknown';
+    state.answer = unavailable;
+    state.silentMs = 59_999;
+    expect(await revocation.isRevoked(use({ scope: 'kms:encrypt' }))).toBe(false);
+    state.silentMs = 60_000;
+    await expect(revocation.isRevoked(use({ scope: 'kms:encrypt' }))).rejects.toThrow('identity does not answer');
   });
 });

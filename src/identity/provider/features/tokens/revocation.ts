@@ -43,6 +43,6 @@ export const createJwtRevocation = (options: {
     const payload = await verify(token);
     if (payload === undefined) return;
     if (payload.client_id !== client.clientId) throw foreignToken();
-    await store.revokeToken(payload.jti, payload.exp * 1000);
+    await store.revokeToken({ jti: payload.jti, audience: String([payload.aud].flat()[0]), expiresAt: payload.exp * 1000 });
   };
 };
