@@ -41,6 +41,7 @@ const READS_THE_WALL_CLOCK: Readonly<Record<string, string>> = {
 /** Times that are added to or taken from what a clock says: a duration, unless the time is one that others read. */
 const RECKONS_WITH_NOW: Readonly<Record<string, string>> = {
   'src/engine/embedded/children/supervisor.ts': 'how long a process runs that another process started',
+  'src/identity/feed/feed.routes.ts': 'the end of a certificate, with which its stream ends',
   'src/identity/provider/store/adapter.ts': 'the end of life that is stored with a token',
   'src/infra/files/file-lock.ts': 'how old a lock is, which another process placed',
   'src/kms/api/openapi/swagger-log-in-script.ts': 'the end of a token, for a person in a browser to read',

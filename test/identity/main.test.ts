@@ -37,7 +37,7 @@ const startProcess = async (mode: string, configFiles: readonly string[]) => {
       output.push(line);
       const { listener, port } = (JSON.parse(line) as Line).attributes ?? {};
       if (listener !== undefined && port !== undefined) ports.set(listener, port);
-      if (ports.size === 2) resolve();
+      if (listener === 'public') resolve();
     });
   });
   await Promise.race([listening, closed]);

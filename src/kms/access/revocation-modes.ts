@@ -24,7 +24,7 @@ export type ModeOf = (scope: FineScope) => RevocationMode;
 
 /** The mode of each operation: as its fine scope says, else its coarse one, else the default. */
 export const modesOf = ({ mode, operations }: RevocationModes): ModeOf => {
-  const modes = new Map<string, RevocationMode>();
+  const modes = new Map<FineScope, RevocationMode>();
   const named = Object.entries(operations).toSorted(([one], [other]) => Number(isCoarse(other)) - Number(isCoarse(one)));
   for (const [name, own] of named) if (own !== undefined) for (const scope of expandScopes([name])) modes.set(scope, own);
   return (scope) => modes.get(scope) ?? mode;

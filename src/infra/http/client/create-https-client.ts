@@ -54,6 +54,13 @@ async function* describedBody(body: AsyncIterable<Buffer>, failed: (error: unkno
   }
 }
 
+/** @throws TypeError for an address that is not https */
+const httpsUrl = (text: string | URL): URL => {
+  const url = new URL(text);
+  if (url.protocol !== 'https:') throw new TypeError(`only https is supported here, not ${url.protocol}`);
+  return url;
+};
+
 const payload = (request: HttpsRequest): { body: string | Buffer | null; type: string | null } => {
   if (request.form !== undefined) return { body: new URLSearchParams(request.form).toString(), type: 'application/x-www-form-urlencoded' };
   if (request.body === undefined) return { body: null, type: null };
@@ -75,7 +82,6 @@ export const createHttpsClient = (options: HttpsClientOptions): ClosableHttpsCli
   const agent = new Agent({ connect: clientTlsOptions(pem), connections: 64 });
 
   const send = (wanted: HttpsRequest, url: URL, signal: AbortSignal) => {
-    if (url.protocol !== 'https:') throw new TypeError(`only https is supported here, not ${url.protocol}`);
     const { body, type } = payload(wanted);
     return undiciRequest(url, {
       dispatcher: agent,
@@ -87,7 +93,7 @@ export const createHttpsClient = (options: HttpsClientOptions): ClosableHttpsCli
   };
 
   const request = async (wanted: HttpsRequest): Promise<HttpsResponse> => {
-    const url = new URL(wanted.url);
+    const url = httpsUrl(wanted.url);
     const method = wanted.method ?? 'GET';
     const timeoutMs = wanted.timeoutMs ?? defaultTimeout;
     const timeout = AbortSignal.timeout(timeoutMs);
@@ -121,7 +127,7 @@ export const createHttpsClient = (options: HttpsClientOptions): ClosableHttpsCli
   };
 
   const open = async (wanted: HttpsRequest): Promise<HttpsStream> => {
-    const url = new URL(wanted.url);
+    const url = httpsUrl(wanted.url);
     const timeoutMs = wanted.timeoutMs ?? defaultTimeout;
     const late = new AbortController();
     const timer = setTimeout(() => late.abort(new DOMException('no head', 'TimeoutError')), timeoutMs);
