@@ -22,6 +22,7 @@ const NAMED_BY: Readonly<Record<string, string>> = {
   'infra/http/server/refusal-log.ts': 'networks and our codes, so many in a minute',
   'infra/jobs/create-jobs.ts': 'our jobs',
   'infra/telemetry/sdk/measures.ts': 'attributes of metrics; two thousand of each metric',
+  'kms/access/api-keys/credential/last-uses.ts': 'API keys that were good; ten thousand of a minute',
   'kms/access/realms/file-realm.ts': 'realms.yml',
   'kms/access/roles.ts': 'roles of realms.yml; ends with the call',
   'kms/access/tokens/jwks-cache.ts': 'the issuer, 32 keys of 128 characters at most',

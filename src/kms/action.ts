@@ -31,6 +31,8 @@ export interface Action<M extends Mode = Mode> {
    * rings until their leases end, and the answer waits for that.
    */
   readonly outdates?: 'own' | 'all';
+  /** The thing that one act is about where that is no key and is known before its work; its record has it. */
+  readonly object?: ActObject;
 }
 
 /** The key that a caller asks for. */
@@ -56,7 +58,7 @@ export interface Target {
 
 /** The thing that an act is about where that is no key, by its id. */
 export interface ActObject {
-  readonly kind: 'realm-user' | 'tenant';
+  readonly kind: 'realm-user' | 'tenant' | 'api-key';
   readonly id: string;
 }
 

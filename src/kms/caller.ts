@@ -25,6 +25,8 @@ export type Authentication =
   | { readonly kind: 'realm-user' }
   /** A client certificate. */
   | { readonly kind: 'certificate' }
+  /** An API key, and when it expires in epoch milliseconds. */
+  | { readonly kind: 'api-key'; readonly expiresAt: number }
   /** Nobody: the service itself acts. */
   | { readonly kind: 'service'; readonly purpose: ServicePurpose };
 
@@ -53,7 +55,7 @@ export interface IdempotencyKey {
  * nobody's name. The guard makes one for each request.
  */
 export interface Caller {
-  /** Stable id within the issuer or the realm: `sub`, realm user id, common name of a certificate; see `principalOf`. */
+  /** Stable id within the issuer or the realm: `sub`, realm user id, common name of a certificate, id of an API key; see `principalOf`. */
   readonly subject: string;
   readonly username: string | null;
   readonly roles: readonly string[];
@@ -94,6 +96,8 @@ const SERVICE_SCOPES = {
     'kms:sign',
     'kms:mac',
     'kms:wrap',
+    'kms:api-keys:read',
+    'kms:api-keys:create',
   ]),
   'destroy-due-keys': new Set<FineScope>(['kms:elastic-keys:delete', 'kms:material-keys:delete']),
   'remove-due-tenants': new Set<FineScope>(['kms:tenants:write']),

@@ -12,6 +12,8 @@ import { createNameTags } from '#infra/secrets/name-tags.ts';
 import { systemClock } from '#infra/jobs/clock.ts';
 import { createJobs } from '#infra/jobs/create-jobs.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
+import { registerApiKeyRoutes } from './access/api-keys/api-key.routes.ts';
+import { createApiKeyService } from './access/api-keys/api-key.service.ts';
 import { guardServiceRoutes } from './access/guard/guard.ts';
 import { describeResource } from './access/guard/resource-metadata.ts';
 import { openAccess } from './access/guard/open-access.ts';
@@ -138,7 +140,20 @@ export const buildKms = async (options: {
   const closing = new AbortController();
   const { demo: isDemo } = options;
   const access = opened.use(
-    await openAccess({ config, demo: isDemo, service, rows, userLeases, tenants, telemetry, emit, now, elapsed, closing: closing.signal }),
+    await openAccess({
+      config,
+      demo: isDemo,
+      barrier,
+      service,
+      rows,
+      userLeases,
+      tenants,
+      telemetry,
+      emit,
+      now,
+      elapsed,
+      closing: closing.signal,
+    }),
   );
   const { insufficientScope } = access.challenges;
   const administration = { database: service, rows, locks: databases, takeEffect: () => lifeCycle.takeEffect([]) };
@@ -152,8 +167,15 @@ export const buildKms = async (options: {
     now,
     quotas: quotasOf(config.quotas),
   });
+  const apiKeys = createApiKeyService({
+    operate: keys.operate,
+    barrier,
+    config: config.api_keys,
+    forget: access.apiKeys.forget,
+    now,
+  });
   const seedFile = options.demo ? config.demo.seed_file : undefined;
-  const { demo, api } = seedFile === undefined ? { demo: null, api: null } : await demoData.load(seedFile, keys);
+  const { demo, api } = seedFile === undefined ? { demo: null, api: null } : await demoData.load(seedFile, keys, apiKeys);
   const clock = createClockWatch({ db: service.db, now });
   const retiring = retireOlderKeys({ barrier, tenants, rows, locks: databases, now });
   const ofTenants = [
@@ -211,6 +233,7 @@ export const buildKms = async (options: {
   registerLanding(app, landingOf({ swaggerUi: config.server.swagger, demo: demo !== null }));
   registerHealth(app, { ...health, telemetry, stopping, detail });
   registerKeyRoutes(app, keys);
+  registerApiKeyRoutes(app, apiKeys);
   registerTenantRoutes(
     app,
     createTenantAdministration({

@@ -29,6 +29,10 @@ const filesTaking = async (member: string): Promise<readonly string[]> => {
 describe('In the KMS', () => {
   it('nobody takes the database of a tenant but the door, the key ring below it, and who makes or finds that database', async () => {
     expect(await filesTaking('database')).toEqual([
+      // Finds out who asks, before there is a caller for the door.
+      'access/api-keys/credential/api-key-realm.ts',
+      // Writes when API keys were used last, which decides nothing.
+      'access/api-keys/credential/last-uses.ts',
       // That of the audit, which is none of a tenant's.
       'audit/chain/chain-writer.ts',
       'audit/close-chains.ts',

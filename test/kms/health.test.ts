@@ -47,6 +47,7 @@ describe('/readyz', () => {
       'remove-due-tenants',
       'retire-older-keys',
       'rotate-due-keys',
+      'write-api-key-uses',
     ]);
     expect(jobs['certificates-kms']).toEqual({ running: false, last_run: null, duration_ms: null, last_error: null });
   });

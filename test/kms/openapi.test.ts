@@ -185,7 +185,7 @@ describe('The OpenAPI document of the KMS', () => {
     });
     const { id } = made.json<{ id: string }>();
     for (const [method, path, { requestBody }] of operations().filter(([each]) => each === 'post' || each === 'patch')) {
-      const target = path.replace('{id}', id).replace('{kid}', randomUUIDv7());
+      const target = path.replace('{id}', id).replace(/\{(kid|api_key_id)\}/, randomUUIDv7());
       const send = (type: string, body: string) =>
         kms.send(target, { method: method.toUpperCase(), headers: { ...admin, 'content-type': type }, body });
       expect(Object.keys(requestBody?.content ?? { 'application/json': null }), path).toEqual(['application/json']);

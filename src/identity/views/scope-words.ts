@@ -11,6 +11,7 @@ const WORDS: Readonly<Record<string, string>> = {
   'kms:crypto': 'Encrypt, decrypt, sign, verify and wrap with keys',
   'kms:admin': 'See and manage tenants, and move key material into the KMS and out of it',
   'kms:audit': 'See who did what with keys',
+  'kms:api-keys': 'Make API keys for services, change and revoke them',
   'kms:elastic-keys:read': 'See keys',
   'kms:material-keys:read': 'See the versions of keys',
   'kms:elastic-keys:create': 'Create keys',

@@ -46,6 +46,14 @@ export const KMS_SCOPES = {
     'kms:generate',
   ],
   'kms:audit': ['kms:audit:read'],
+  'kms:api-keys': [
+    'kms:api-keys:read',
+    'kms:api-keys:create',
+    'kms:api-keys:update',
+    'kms:api-keys:rotate',
+    'kms:api-keys:revoke',
+    'kms:api-keys:delete',
+  ],
   'kms:admin': ['kms:tenants:read', 'kms:tenants:write', 'kms:elastic-keys:import', 'kms:elastic-keys:export'],
 } as const;
 
@@ -54,8 +62,8 @@ export type FineScope = (typeof KMS_SCOPES)[CoarseScope][number];
 
 /** Coarse scopes by role, for realm users and for what Identity lets an account ask for. */
 export const ROLE_SCOPES: Readonly<Record<string, readonly CoarseScope[]>> = {
-  admin: ['kms:read', 'kms:write', 'kms:crypto', 'kms:audit', 'kms:admin'],
-  'tenant-admin': ['kms:read', 'kms:write', 'kms:crypto', 'kms:audit'],
+  admin: ['kms:read', 'kms:write', 'kms:crypto', 'kms:audit', 'kms:api-keys', 'kms:admin'],
+  'tenant-admin': ['kms:read', 'kms:write', 'kms:crypto', 'kms:audit', 'kms:api-keys'],
   user: ['kms:read', 'kms:crypto'],
   service: ['kms:crypto'],
 };

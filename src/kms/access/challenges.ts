@@ -16,6 +16,8 @@ export interface Challenges {
   invalidProof(why: string): AppError;
   /** The proof has to hold this nonce. @see RFC 9449 section 9 */
   nonceWanted(nonce: string): AppError;
+  /** An API key that is refused, or that is none by its form. @see RFC 6750 section 3.1 */
+  invalidApiKey(code: 'api-key-malformed' | 'api-key-invalid', why: string): AppError;
   /** User name or password wrong; never says which. @see RFC 7617 */
   invalidPassword(): AppError;
   /** A certificate that is mapped to nobody; TLS asks for it, so there is no scheme to name. */
@@ -35,6 +37,8 @@ const REFUSED = {
   'token-invalid': 'The token is refused.',
   'token-tenant-foreign': 'The token is refused.',
   'proof-invalid': 'The DPoP proof is refused.',
+  'api-key-malformed': 'The API key is not of the form of one.',
+  'api-key-invalid': 'The API key is refused.',
   'password-invalid': 'User name or password is wrong.',
   'certificate-unknown': 'The client certificate is refused.',
 } as const;
@@ -98,6 +102,7 @@ export const createChallenges = (detail: ErrorDetail): Challenges => {
       const header = offered(dpopChallenge({ error: 'use_dpop_nonce', ...described(why) }));
       return unauthenticated('proof-invalid', why, { ...header, 'dpop-nonce': nonce }, 'use_dpop_nonce');
     },
+    invalidApiKey: (code, why) => invalidToken(code, why),
     invalidPassword: () => unauthenticated('password-invalid', REFUSED['password-invalid'], offered(BASIC_CHALLENGE), null),
     unknownCertificate: (why) => unauthenticated('certificate-unknown', why, offered(BEARER_CHALLENGE, BASIC_CHALLENGE), null),
     invalidRequest: (why) => {

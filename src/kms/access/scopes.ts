@@ -52,6 +52,7 @@ const HARMLESS: ReadonlySet<FineScope> = new Set<FineScope>([
   'kms:mac-verify',
   'kms:wrap',
   'kms:audit:read',
+  'kms:api-keys:read',
   'kms:tenants:read',
 ]);
 

@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import type { Transaction } from 'kysely';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { RowsToAdopt } from './hierarchy/hierarchy.ts';
+import type { TenantKeyPurpose } from './hierarchy/tenant-keys.ts';
 import type { BarrierRotation } from './rotation.ts';
 
 type BarrierState = 'sealed' | 'unsealed';
@@ -75,6 +76,13 @@ export interface Barrier {
    * @throws AppError `sealed` 503
    */
   rowKey(tenantId: string): KeyObject;
+  /**
+   * A key of a tenant for one purpose (32 bytes, RFC 5869), the same in every replica and after every restart and rotation. As `rowKey`, it
+   * asks no database.
+   *
+   * @throws AppError `sealed` 503
+   */
+  tenantKey(tenantId: string, purpose: TenantKeyPurpose): KeyObject;
   /** Where the rows are from before they were tagged and listed, and nobody has adopted them, which they are; null otherwise, and while sealed. */
   rowsToAdopt(): Promise<RowsToAdopt | null>;
   /** Writes into the header of the intermediate key that every row carries a tag and is listed: nothing but the unseal shares undoes that. */

@@ -18,7 +18,7 @@ import { createRotation } from './create-rotation.ts';
 import { type BarrierOptions, establish } from './hierarchy/establish.ts';
 import { type DueAdoption, openBelow, openRoot, readHierarchy } from './hierarchy/hierarchy.ts';
 import { createLiveHierarchy, type LiveHierarchy } from './hierarchy/live-hierarchy.ts';
-import { createRowKeys, type RowKeys } from './hierarchy/row-keys.ts';
+import { createTenantKeys, type TenantKeys } from './hierarchy/tenant-keys.ts';
 
 const placeOf = ({ tenantId, elasticKeyId, materialKeyId }: MaterialKeyAddress) =>
   ({ purpose: 'material', tenant_id: tenantId, elastic_key_id: elasticKeyId, material_key_id: materialKeyId }) as const;
@@ -58,7 +58,7 @@ const openHierarchy = async (options: BarrierOptions, unsealKey: Uint8Array): Pr
 interface Unsealed {
   readonly hierarchy: LiveHierarchy;
   readonly contents: ContentKeys;
-  readonly rowKeys: RowKeys;
+  readonly tenantKeys: TenantKeys;
 }
 
 /**
@@ -110,8 +110,17 @@ export const openBarrier = async (options: BarrierOptions): Promise<Barrier> => 
     if (unsealed) return;
     if (seals !== before) throw sealedError();
     const opened = hierarchy.opened();
-    unsealed = { hierarchy, contents: createContentKeys({ service, hierarchy, now, random }), rowKeys: createRowKeys(opened.rowRoot) };
+    unsealed = {
+      hierarchy,
+      contents: createContentKeys({ service, hierarchy, now, random }),
+      tenantKeys: createTenantKeys(opened.rowRoot),
+    };
     due = opened.due;
+  };
+
+  const tenantKey: Barrier['tenantKey'] = (tenantId, purpose) => {
+    if (!unsealed) throw sealedError();
+    return unsealed.tenantKeys(tenantId, purpose);
   };
 
   if (options.unsealKey) await unseal(options.unsealKey);
@@ -136,10 +145,8 @@ export const openBarrier = async (options: BarrierOptions): Promise<Barrier> => 
         if (!plaintext) throw keyMaterialDamaged(of.materialKeyId);
         return plaintext;
       }),
-    rowKey: (tenantId) => {
-      if (!unsealed) throw sealedError();
-      return unsealed.rowKeys(tenantId);
-    },
+    rowKey: (tenantId) => tenantKey(tenantId, 'row integrity'),
+    tenantKey,
     rowsToAdopt: async () => {
       if (!due) return null;
       // Another replica may have put the adopted record in its place meanwhile.

@@ -10,7 +10,7 @@ export interface IdempotencyKeyRow extends RowTag {
   fingerprint: string;
   /** JSON of the key that the change is about, or `null`; in the database of the service of the thing. */
   target: string;
-  /** JSON object with the member `answer`. */
+  /** JSON object with the member `answer`, sealed under a key of the tenant. */
   answer: string;
   /** When the row may be removed; from then on nobody is answered with it. */
   expires_at: number;

@@ -1,4 +1,5 @@
 import type { Migration } from '#infra/database/migration.ts';
+import { createApiKeys } from './api-keys.table.ts';
 import { addAuditTags, createAuditTables } from './audit.table.ts';
 import { createBarrierKeys } from './barrier-keys.table.ts';
 import { createDemoResets } from './demo-resets.table.ts';
@@ -54,6 +55,7 @@ export const tenantMigrations: readonly Migration[] = [
   addErasureBackoff,
   countElasticKeys,
   addFormerNames,
+  createApiKeys,
 ];
 
 /** Migrations of the database of the audit, in the order in which they run; only ever appended to. */

@@ -1,3 +1,4 @@
+import type { ApiKeyRow, ApiKeyUseRow } from './api-keys.table.ts';
 import type { ElasticKeyLabelRow } from './elastic-key-labels.table.ts';
 import type { ElasticKeyRow } from './elastic-keys.table.ts';
 import type { ErasureDueRow } from './erasures-due.table.ts';
@@ -16,4 +17,6 @@ export interface TenantTables extends LedgerTables {
   transport_keys: TransportKeyRow;
   erasures_due: ErasureDueRow;
   former_names: FormerNameRow;
+  api_keys: ApiKeyRow;
+  api_key_uses: ApiKeyUseRow;
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { demoPassword } from '#infra/demo-data/demo-password.ts';
+import type { ApiKeyService } from '#kms/access/api-keys/api-key.service.ts';
 import type { DemoApi } from '#kms/api/openapi/demo-api.ts';
 import type { ApiExamples, BodyExample, OperationExamples } from '#kms/api/openapi/examples.ts';
 import { type Caller, serviceCaller } from '#kms/caller.ts';
@@ -8,6 +9,7 @@ import type { Keys } from '#kms/keys/keys.ts';
 import { encodeBase64url } from '#kms/jose/encoding/base64url.ts';
 import { exampleContext as context, examplePlaintext } from '#kms/keys/operations/schemas.ts';
 import type { TenantDirectory } from '#kms/tenants/directory.ts';
+import { apiKeyExamples, exampleApiKeys } from './api-key-examples.ts';
 import { createKeptExamples } from './kept-examples.ts';
 import type { Seed } from './seed-file.ts';
 import { exportExamples, importExamples } from './transfer-examples.ts';
@@ -137,10 +139,13 @@ export const createDemoApi = (options: {
   readonly seed: Pick<Seed, 'tenants' | 'accounts'>;
   readonly tenants: Pick<TenantDirectory, 'byName'>;
   readonly keys: Pick<Keys, 'elasticKeys' | 'materialKeys' | 'transfer' | 'crypto'>;
+  readonly apiKeys: ApiKeyService;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
   /** Milliseconds on a clock that never goes back. */
   readonly elapsed: () => number;
 }): DemoApi => {
-  const { seed, tenants, keys, elapsed } = options;
+  const { seed, tenants, keys, apiKeys, now, elapsed } = options;
   const [name = ''] = seed.tenants;
   const ofTenant = seed.accounts.filter((account) => account.tenant === name);
 
@@ -154,26 +159,32 @@ export const createDemoApi = (options: {
       ...(ids.exported !== undefined && exportExamples(ids.exported)),
     };
     const imported = found.find(([part]) => part === 'imported')?.[1];
-    return { caller, ids, made: { ...made, kid }, transfer, imported };
+    const shown = await unlessRefused(exampleApiKeys(apiKeys, caller, now()));
+    return { caller, ids, made: { ...made, kid }, transfer, imported, shown };
   };
 
-  /** Not where every act was refused, as while the KMS is sealed, nor once somebody imported: a transport key opens once. */
+  /**
+   * Not where every act was refused, as while the KMS is sealed, nor once somebody imported, since a transport key opens once, or took the
+   * API key away that is there for it.
+   */
   const kept = createKeptExamples<Awaited<ReturnType<typeof make>>>({
     elapsed,
-    holds: async ({ caller, ids, imported }) => {
+    holds: async ({ caller, ids, imported, shown }) => {
       if (Object.values(ids).every((id) => id === undefined)) return false;
       const key = await act(imported?.id, (id) => keys.elasticKeys.read(caller, id));
-      return key?.latestVersion === imported?.latestVersion;
+      const deleted = await act(shown?.deleted, (id) => apiKeys.read(caller, id));
+      return key?.latestVersion === imported?.latestVersion && deleted !== null;
     },
   });
 
   return {
     accounts: ofTenant.map(({ username, roles }) => ({ username, roles, password: demoPassword(username) })),
     examples: async () => {
-      const tenant = await tenants.byName(name);
+      // While the KMS is sealed nobody is found, and the document is there all the same.
+      const tenant = await unlessRefused(tenants.byName(name));
       if (tenant?.demo !== true) return {};
-      const { ids, made, transfer } = await kept(tenant.id, () => make(serviceCaller(tenant, 'api-examples')));
-      return { ...examplesWith(ids, made), ...transfer };
+      const { ids, made, transfer, shown } = await kept(tenant.id, () => make(serviceCaller(tenant, 'api-examples')));
+      return { ...examplesWith(ids, made), ...transfer, ...(shown && apiKeyExamples(shown)) };
     },
   };
 };

@@ -3,6 +3,7 @@ import { createDemoLocks } from '#infra/demo-data/resets/create-demo-locks.ts';
 import type { PreparationLock } from '#kms/tenants/preparation-lock.ts';
 import { totalOf } from '#infra/demo-data/holdings.ts';
 import { createResets } from '#infra/demo-data/resets/create-resets.ts';
+import type { ApiKeyService } from '#kms/access/api-keys/api-key.service.ts';
 import type { DemoApi } from '#kms/api/openapi/demo-api.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { Emit } from '#kms/events.ts';
@@ -26,7 +27,7 @@ export interface DemoData extends AsyncDisposable {
   /** At a start without the demo: tells how many rows of it there are, if any. */
   tellOfSleep(): Promise<void>;
   /** @throws AppError `config-unreadable` or `config-invalid` for the seed */
-  load(seedFile: string, keys: Keys): Promise<{ readonly demo: KmsDemo; readonly api: DemoApi }>;
+  load(seedFile: string, keys: Keys, apiKeys: ApiKeyService): Promise<{ readonly demo: KmsDemo; readonly api: DemoApi }>;
 }
 
 /**
@@ -63,12 +64,12 @@ export const openDemoData = (options: {
       const { demo: rows } = await holdingsOf(service.db);
       if (totalOf(rows) > 0) emit({ type: 'demo-sleeps', rows });
     },
-    load: async (seedFile, keys) => {
+    load: async (seedFile, keys, apiKeys) => {
       const seed = await loadSeed(seedFile);
       const { elasticKeys } = keys;
       return {
         demo: createDemo({ seed, service, rows, locks, resets, tenants, lifeCycle, elasticKeys, emit, now }),
-        api: createDemoApi({ seed, tenants, keys, elapsed }),
+        api: createDemoApi({ seed, tenants, keys, apiKeys, now, elapsed }),
       };
     },
     [Symbol.asyncDispose]: () => locks[Symbol.asyncDispose](),

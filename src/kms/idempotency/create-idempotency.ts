@@ -1,5 +1,6 @@
 import { InternalError } from '#infra/apperr/app-error.ts';
 import { type BoundedKey, boundedKey } from '#infra/cache/bounded-key.ts';
+import type { Barrier } from '#kms/barrier/barrier.ts';
 import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
 import { idempotencyKeyInUse, idempotencyKeyReused, idempotencyKeysQuota } from './idempotency-errors.ts';
 import { idempotencyKeysStore } from './idempotency-keys.store.ts';
@@ -7,6 +8,7 @@ import type { Idempotency, Turn } from './idempotency.ts';
 import type { IdempotencyTables } from '#kms/database/idempotency-keys.table.ts';
 import type { Caller } from '#kms/caller.ts';
 import { rowIdOf } from './request-hashes.ts';
+import { openAnswer, sealAnswer } from './sealed-answers.ts';
 
 /** Milliseconds for which an answer is remembered: one day. */
 export const REMEMBERED_MS = 24 * 60 * 60_000;
@@ -24,16 +26,19 @@ const textOf = (answer: unknown): string => {
 };
 
 /**
+ * @param options.barrier has the key of each tenant under which answers are sealed
  * @param options.rows tags and checks the rows
  * @param options.limit keys that are remembered of one tenant; where many come at once, some more may come to be
  * @param options.now epoch milliseconds
  */
 export const createIdempotency = (options: {
+  readonly barrier: Pick<Barrier, 'tenantKey'>;
   readonly rows: Pick<RowIntegrity, 'of'>;
   readonly limit: number;
   readonly now: () => number;
 }): Idempotency => {
-  const { rows, limit, now } = options;
+  const { barrier, rows, limit, now } = options;
+  const keyOf = (tenantId: string) => barrier.tenantKey(tenantId, 'remembered answers');
   const underWay = new Set<BoundedKey>();
 
   /** @param prefix of the ids of all rows of the tenant, where the database has those of others, too */
@@ -50,7 +55,7 @@ export const createIdempotency = (options: {
         const row = await idempotencyKeysStore(db).byId(id, rows.of(tenantId));
         if (row === undefined || row.expires_at <= now()) return undefined;
         if (row.fingerprint !== key.fingerprint) throw idempotencyKeyReused();
-        return { answer: JSON.parse(row.answer).answer, target: JSON.parse(row.target) };
+        return { answer: JSON.parse(openAnswer(keyOf(tenantId), id, row.answer)).answer, target: JSON.parse(row.target) };
       },
       claim: async (tx) => {
         const store = idempotencyKeysStore(tx);
@@ -62,7 +67,7 @@ export const createIdempotency = (options: {
           id,
           fingerprint: key.fingerprint,
           target: JSON.stringify(target),
-          answer: textOf(answer),
+          answer: sealAnswer(keyOf(tenantId), id, textOf(answer)),
           expires_at: now() + REMEMBERED_MS,
         };
         await idempotencyKeysStore(tx).fill(rows.of(tenantId).first('idempotency_keys', row));

@@ -4,7 +4,7 @@ import type { TenantTables } from '#kms/database/tenant-tables.ts';
 
 /** The tables whose rows decide who may do what: who writes to the database must not gain access by them. */
 export type TaggedTables = Pick<ServiceTables, 'kms_tenants' | 'kms_realm_users'> &
-  Pick<TenantTables, 'elastic_keys' | 'material_keys' | 'idempotency_keys' | 'transport_keys' | 'former_names'>;
+  Pick<TenantTables, 'elastic_keys' | 'material_keys' | 'idempotency_keys' | 'transport_keys' | 'former_names' | 'api_keys'>;
 export type TaggedTable = keyof TaggedTables;
 
 /** A row as the KMS makes it, before it has a tag. */
@@ -114,6 +114,22 @@ const COLUMNS: Columns = {
   former_names: {
     id: 'always',
     elastic_key_id: 'always',
+  },
+  api_keys: {
+    id: 'always',
+    name: 'always',
+    labels: 'always',
+    scopes: 'always',
+    state: 'always',
+    created_by: 'always',
+    created_at: 'always',
+    updated_at: 'always',
+    expires_at: 'always',
+    rotated_at: 'always',
+    revoked_at: 'always',
+    secret_hash: 'always',
+    previous_hash: 'always',
+    previous_until: 'always',
   },
 };
 

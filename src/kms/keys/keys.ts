@@ -82,7 +82,7 @@ export const createKeys = ({
   const rotationHints = createRotationHints();
   const ring = createKeyRing({ barrier, rows, rotationDue: rotationHints.add, ...(elapsed && { elapsed }) });
   const mint = { barrier, random, slowKeys: createSlowKeys() };
-  const idempotency = createIdempotency({ rows, limit: quotas.idempotencyKeys, now });
+  const idempotency = createIdempotency({ barrier, rows, limit: quotas.idempotencyKeys, now });
   const told = { ...(administration && { administration }), ...(audit && { audit }), ...(emit && { emit }) };
   const { operate, admit } = createDoor({ barrier, rows, ring, insufficientScope, idempotency, ...told });
   return {

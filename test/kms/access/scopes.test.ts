@@ -39,8 +39,13 @@ describe('scopes', () => {
     );
   });
 
-  it('counts as sensitive whatever uses, replaces or destroys secret key material', () => {
+  it('counts as sensitive whatever uses, replaces or destroys secret key material, or gives access', () => {
     expect([...SENSITIVE_SCOPES].toSorted()).toEqual([
+      'kms:api-keys:create',
+      'kms:api-keys:delete',
+      'kms:api-keys:revoke',
+      'kms:api-keys:rotate',
+      'kms:api-keys:update',
       'kms:decrypt',
       'kms:elastic-keys:create',
       'kms:elastic-keys:delete',

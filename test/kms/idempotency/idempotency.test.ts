@@ -1,6 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createIdempotency, REMEMBERED_MS } from '#kms/idempotency/create-idempotency.ts';
+import { openAnswer } from '#kms/idempotency/sealed-answers.ts';
 import { forgetIdempotencyKeys } from '#kms/idempotency/forget-keys.ts';
 import { USUAL_QUOTAS } from '#kms/keys/elastic-keys/quotas.ts';
 import { createKeys } from '#kms/keys/keys.ts';
@@ -154,15 +155,32 @@ describe.each(databaseKinds())('A change with an Idempotency-Key on %s', (kind) 
     await expect(kms.elasticKeys.create(there, input())).rejects.toMatchObject({ code: 'row-damaged' });
   });
 
-  it('is stored without the key itself, and with the answer as the client may see it', async () => {
+  it('is stored without the key itself, and with its answer sealed under a key of the tenant', async () => {
     const { caller, rows } = await tenant();
     const { id } = await kms.make('ES256', { caller });
     const key = newIdempotencyKey();
     const rotated = await kms.materialKeys.rotate(withKey(caller, key), id);
     const [row] = await rows();
     expect(JSON.stringify(row)).not.toContain(key.value.slice(1, -1));
-    expect(JSON.parse(row?.answer ?? '')).toEqual({ answer: rotated });
-    expect(row?.answer).not.toMatch(/"d"|"k"|wrapped/);
+    expect(row?.answer).not.toContain(rotated.id);
+    const sealing = kms.barrier.tenantKey(caller.tenant.id, 'remembered answers');
+    expect(JSON.parse(openAnswer(sealing, row?.id ?? '', row?.answer ?? ''))).toEqual({ answer: rotated });
+    const other = kms.barrier.tenantKey(kms.otherTenantId, 'remembered answers');
+    expect(() => openAnswer(other, row?.id ?? '', row?.answer ?? '')).toThrow(/does not open/);
+    expect(() => openAnswer(sealing, 'another row', row?.answer ?? '')).toThrow(/does not open/);
+  });
+
+  it('is answered from a row of before answers were sealed', async () => {
+    const { caller, db, rows } = await tenant();
+    const again = withKey(caller);
+    const wanted = input();
+    const made = await kms.elasticKeys.create(again, wanted);
+    const [row] = await rows();
+    if (row === undefined) throw new Error('no row');
+    const { row_tag: _, row_revision: __, ...bare } = row;
+    const plain = { ...bare, answer: JSON.stringify({ answer: { ...made, description: 'as it was' } }) };
+    await db.updateTable('idempotency_keys').set(kms.rows.of(caller.tenant.id).first('idempotency_keys', plain)).execute();
+    expect(await kms.elasticKeys.create(again, wanted)).toMatchObject({ id: made.id, description: 'as it was' });
   });
 
   it('is removed by a job once it is over, and a damaged tenant does not keep that of others', async () => {
@@ -181,7 +199,7 @@ describe.each(databaseKinds())('A change with an Idempotency-Key on %s', (kind) 
   it('must have an answer that JSON carries: any other would not come back as it was', async () => {
     const { caller, db } = await tenant();
     const { transaction } = await kms.database(caller.tenant.id);
-    const idempotency = createIdempotency({ rows: kms.rows, limit: 10, now: () => kms.clock.now });
+    const idempotency = createIdempotency({ barrier: kms.barrier, rows: kms.rows, limit: 10, now: () => kms.clock.now });
     const keyed = withKey(caller);
     for (const answer of [new Uint8Array(1), { at: new Date(0) }, [new Map()], 1n]) {
       using turn = idempotency.begin(keyed);

@@ -13,6 +13,7 @@ import type { TokenBinding } from '../bindings/token-binding.ts';
 import type { Challenges } from '../challenges.ts';
 import type { ReadScopes } from '../scopes.ts';
 import { type TenantsOfCallers, tenantsOfCallers } from '../tenants-of-callers.ts';
+import type { ApiKeyRealm } from '../api-keys/credential/api-key-realm.ts';
 import { createCertificateRealm } from '../realms/certificates.ts';
 import { createFileRealm } from '../realms/file-realm.ts';
 import { createPasswordRealms } from '../realms/password-realms.ts';
@@ -69,6 +70,7 @@ export const openAuthentication = async (options: {
   readonly userLeases: Pick<UserLeases, 'leased' | 'forget'>;
   readonly tenants: TenantsOfCallers;
   readonly issuers: readonly TrustedIssuer[];
+  readonly apiKeys: Pick<ApiKeyRealm, 'authenticate'>;
   readonly binding: TokenBinding;
   readonly readScopes: ReadScopes;
   readonly challenges: Challenges;
@@ -77,7 +79,7 @@ export const openAuthentication = async (options: {
   readonly elapsed: () => number;
   readonly closing: AbortSignal;
 }): Promise<{ readonly authenticate: Authenticate; readonly newUsers: NewUsers }> => {
-  const { demo, service, rows, userLeases, issuers, binding, readScopes, challenges, emit, now, elapsed, closing } = options;
+  const { demo, service, rows, userLeases, issuers, apiKeys, binding, readScopes, challenges, emit, now, elapsed, closing } = options;
   const tenants = tenantsOfCallers(options.tenants, challenges);
   const stated = await loadRealms(options.realmsFile, { issuers: issuers.map(({ rules }) => rules.issuer) });
   const config = demo ? stated : withoutDemo(stated);
@@ -125,6 +127,8 @@ export const openAuthentication = async (options: {
         const dpop = credential.kind === 'dpop' ? { proofs: credential.proofs, method, url: url() } : null;
         return tokens.verify({ token, proofs: { peer, dpop }, scope });
       }
+      case 'api-key':
+        return apiKeys.authenticate(credential);
       case 'basic':
         return passwords.authenticate({ username: credential.username, password: credential.password, address, connection });
       case 'certificate':

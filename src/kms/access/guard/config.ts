@@ -2,6 +2,7 @@ import { type Static, Type } from 'typebox';
 import { filePath, strictObject } from '#infra/config/schema.ts';
 import { errorsConfigSchema } from '#infra/http/config.ts';
 import { tlsFilesSchema } from '#infra/tls/config.ts';
+import { apiKeysConfigSchema } from '../api-keys/config.ts';
 import { tokensConfigSchema } from '../bindings/config.ts';
 import { namedScopesConfigSchema } from '../named-scopes.ts';
 import { issuerConfigSchema } from '../tokens/issuer-config.ts';
@@ -20,6 +21,7 @@ export const accessConfigSchema = strictObject({
   }),
   tokens: tokensConfigSchema,
   scopes: namedScopesConfigSchema,
+  api_keys: apiKeysConfigSchema,
   errors: errorsConfigSchema,
 });
 

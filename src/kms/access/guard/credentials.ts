@@ -1,4 +1,5 @@
 import { MAX_BASIC_LENGTH, MAX_TOKEN_LENGTH } from '#infra/secrets/credential-limits.ts';
+import { API_KEY_PREFIX } from '../api-keys/credential/api-key-text.ts';
 import type { PeerCertificate } from '../peer-certificate.ts';
 import type { Challenges } from '../challenges.ts';
 
@@ -7,6 +8,7 @@ export type Credential =
   | { readonly kind: 'bearer'; readonly token: string; readonly peer: PeerCertificate | null }
   /** With every header of that name: only one is right. @see RFC 9449 section 7.1 */
   | { readonly kind: 'dpop'; readonly token: string; readonly proofs: readonly string[]; readonly peer: PeerCertificate | null }
+  | { readonly kind: 'api-key'; readonly key: string; readonly peer: PeerCertificate | null }
   | { readonly kind: 'basic'; readonly username: string; readonly password: string }
   | { readonly kind: 'certificate'; readonly peer: PeerCertificate };
 
@@ -63,6 +65,7 @@ export const credentialOf = (source: CredentialSource, challenges: Challenges): 
   if (scheme === undefined || value === undefined) throw challenges.invalidRequest('The Authorization header cannot be read');
   switch (scheme.toLowerCase()) {
     case 'bearer':
+      if (value.startsWith(API_KEY_PREFIX)) return { kind: 'api-key', key: value, peer };
       if (value.length > MAX_TOKEN_LENGTH || !TOKEN.test(value)) throw challenges.invalidRequest('The Bearer token cannot be read');
       return { kind: 'bearer', token: value, peer };
     case 'dpop':

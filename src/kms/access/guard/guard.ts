@@ -45,6 +45,8 @@ const factsOf = (credential: Credential, nameTag: NameTag): Attributes => {
     case 'bearer':
     case 'dpop':
       return { credential: 'token' };
+    case 'api-key':
+      return { credential: 'api-key' };
     case 'basic':
       return { credential: 'password', name_tag: nameTag(credential.username) };
     case 'certificate':

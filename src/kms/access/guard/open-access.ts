@@ -3,17 +3,21 @@ import { detailOf } from '#infra/http/config.ts';
 import type { DependencyCheck } from '#infra/http/health.ts';
 import type { Job } from '#infra/jobs/job.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
+import type { Barrier } from '#kms/barrier/barrier.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { Emit } from '#kms/events.ts';
 import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
 import type { TenantDirectory } from '#kms/tenants/directory.ts';
 import { createRequestOrigin, type RequestOrigin } from '../bindings/request-origin.ts';
 import { createTokenBinding } from '../bindings/token-binding.ts';
+import { type ApiKeyRealm, createApiKeyRealm } from '../api-keys/credential/api-key-realm.ts';
+import { createLastUses } from '../api-keys/credential/last-uses.ts';
 import { type Challenges, createChallenges } from '../challenges.ts';
 import type { UserLeases } from '../realms/user-leases.ts';
 import { scopesByName } from '../named-scopes.ts';
 import type { NewUsers } from '../realms/new-users.ts';
 import { createReadScopes } from '../scopes.ts';
+import { tenantsOfCallers } from '../tenants-of-callers.ts';
 import { openTrustedIssuers } from '../tokens/trusted-issuers.ts';
 import { type Authenticate, openAuthentication } from './authentication.ts';
 import type { AccessConfig } from './config.ts';
@@ -24,6 +28,7 @@ export interface Access extends AsyncDisposable {
   readonly authenticate: Authenticate;
   readonly originOf: RequestOrigin;
   readonly newUsers: NewUsers;
+  readonly apiKeys: Pick<ApiKeyRealm, 'forget'>;
   /** The issuers of tokens, where there are any. */
   readonly dependencies: readonly DependencyCheck[];
   /** The work by the clock while it is open, for the runner of the process. */
@@ -42,6 +47,7 @@ export interface Access extends AsyncDisposable {
 export const openAccess = async (options: {
   readonly config: AccessConfig;
   readonly demo: boolean;
+  readonly barrier: Pick<Barrier, 'tenantKey'>;
   readonly service: Database<ServiceTables>;
   readonly rows: RowIntegrity;
   readonly userLeases: Pick<UserLeases, 'leased' | 'forget'>;
@@ -52,11 +58,15 @@ export const openAccess = async (options: {
   readonly elapsed: () => number;
   readonly closing: AbortSignal;
 }): Promise<Access> => {
-  const { config, demo, service, rows, userLeases, tenants, telemetry, emit, now, elapsed, closing } = options;
+  const { config, demo, barrier, service, rows, userLeases, tenants, telemetry, emit, now, elapsed, closing } = options;
   await using opened = new AsyncDisposableStack();
   const { issuers: configs, tls, required } = config.identity;
   const { issuers, dependencies, jobs } = opened.use(await openTrustedIssuers({ configs, tls, required, telemetry, emit, now, elapsed }));
   const challenges = createChallenges(detailOf(config.errors));
+  const lastUses = createLastUses({ tenants, now });
+  const unboundCertificate = config.tokens.unbound_certificate;
+  const ofCallers = tenantsOfCallers(tenants, challenges);
+  const apiKeys = createApiKeyRealm({ barrier, rows, tenants: ofCallers, lastUses, unboundCertificate, challenges, now, elapsed });
   const { authenticate, newUsers } = await openAuthentication({
     realmsFile: config.realms_file,
     demo,
@@ -65,6 +75,7 @@ export const openAccess = async (options: {
     userLeases,
     tenants,
     issuers,
+    apiKeys,
     binding: createTokenBinding({ config: config.tokens, challenges, now, elapsed }),
     readScopes: createReadScopes(scopesByName(config.scopes)),
     challenges,
@@ -80,8 +91,9 @@ export const openAccess = async (options: {
     authenticate,
     originOf: createRequestOrigin(config.tokens.origins),
     newUsers,
+    apiKeys,
     dependencies,
-    jobs,
+    jobs: [...jobs, lastUses.job],
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 };

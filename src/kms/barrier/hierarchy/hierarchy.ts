@@ -4,7 +4,7 @@ import type { ServiceTables } from '#kms/database/service-tables.ts';
 import { barrierDamaged, unsealFailed } from './hierarchy-errors.ts';
 import { type BarrierClaims, headerText, importWrappingKey, unwrapKey, type WrappingKey, wrapKey, wrappedBy } from './barrier-jwe.ts';
 import { type BarrierKey, barrierKeysStore, type ServiceKey } from './barrier-keys.store.ts';
-import { deriveRowRoot, importRowRoot } from './row-keys.ts';
+import { deriveRowRoot, importRowRoot } from './tenant-keys.ts';
 
 /** The keys above the tenants as the database has them. */
 export interface StoredHierarchy {

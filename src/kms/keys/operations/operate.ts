@@ -145,7 +145,7 @@ export const createDoor = (options: DoorOptions): Door => {
     }
     const target = await find(act, asked, db);
     const write = await work({ tenant, db, rows: rows.of(tenant.id), ring, target });
-    await audit?.record({ caller, action, target, outcome: 'begun', code: null, materialKeyId: null });
+    await audit?.record({ ...act, target, outcome: 'begun', code: null, materialKeyId: null });
     const answer = await commit(database, { turn, about: target, write }).catch((error: unknown) => {
       // Nobody knows what holds, so nothing that was read before may be used any longer.
       if (target && action.outdates !== undefined) ring.forget({ tenant, elasticKeyId: target.elasticKeyId });
@@ -215,7 +215,7 @@ export const createDoor = (options: DoorOptions): Door => {
       }
     },
     operate: async <M extends Mode, A, K extends AskedOf<M>>(caller: Caller, action: Action<M>, asked: K, work: Work<M, KeyRing, A, K>) => {
-      const act: UnderWay<M> = { caller, action, target: targetById(asked) };
+      const act: UnderWay<M> = { caller, action, target: targetById(asked), ...(action.object && { object: action.object }) };
       const admitted = async () => {
         const hasScope = caller.scopes.has(action.scope);
         if (!hasScope) mustBeAble(caller, action, asked);

@@ -202,6 +202,7 @@ describe('a route of the service', () => {
       userLeases: createUserLeases({ elapsed: () => performance.now() }),
       tenants: { byId: look, byName: look },
       issuers: [],
+      apiKeys: { authenticate: async () => Promise.reject(new Error('nobody brings an API key')) },
       binding: { check: () => Promise.reject(new Error('not used')) },
       readScopes: createReadScopes(),
       challenges,

@@ -45,7 +45,7 @@ describe.each(databaseKinds())('An act that administers on %s', (kind) => {
         rows: kms.rows,
         ring: createKeyRing({ barrier: kms.barrier, rows: kms.rows }),
         insufficientScope,
-        idempotency: createIdempotency({ rows: kms.rows, limit, now: () => kms.clock.now }),
+        idempotency: createIdempotency({ barrier: kms.barrier, rows: kms.rows, limit, now: () => kms.clock.now }),
         administration: {
           database: withLedger(service, kms.rows.service),
           rows: kms.rows,

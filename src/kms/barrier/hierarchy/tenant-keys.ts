@@ -29,16 +29,19 @@ const derive = (from: Uint8Array | KeyObject, info: string): KeyObject => {
  */
 export const deriveRowRoot = (intermediate: Uint8Array): KeyObject => derive(intermediate, 'passthru barrier v1 row integrity');
 
-/** The row key of a tenant: what is tagged for one tenant proves nothing for another. */
-export type RowKeys = (tenantId: string) => KeyObject;
+/** What a key of a tenant is for: tags of rows, hashes of API keys, answers that are remembered for an `Idempotency-Key`. */
+export type TenantKeyPurpose = 'row integrity' | 'api keys' | 'remembered answers';
 
-export const createRowKeys = (root: KeyObject): RowKeys => {
+/** A key of a tenant for one purpose: what is made for one tenant and purpose proves nothing for another. */
+export type TenantKeys = (tenantId: string, purpose: TenantKeyPurpose) => KeyObject;
+
+export const createTenantKeys = (root: KeyObject): TenantKeys => {
   const known = createBoundedMap<KeyObject>({ max: MAX_REMEMBERED });
-  return (tenantId) => {
-    const slot = boundedKey(tenantId);
+  return (tenantId, purpose) => {
+    const slot = boundedKey(`${purpose} ${tenantId}`);
     const before = known.get(slot);
     if (before !== undefined) return before;
-    const key = derive(root, `passthru barrier v1 row integrity of tenant ${tenantId}`);
+    const key = derive(root, `passthru barrier v1 ${purpose} of tenant ${tenantId}`);
     // A row that somebody wrote may name anything; only ids, and the service, are worth remembering.
     if (isUuidV4(tenantId) || tenantId === SERVICE) known.set(slot, key);
     return key;
