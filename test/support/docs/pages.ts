@@ -5,6 +5,7 @@ import { ROOT } from '../engine.ts';
 export const PAGES_BY_HAND = [
   'docs/demo-kms.md',
   'docs/import-export.md',
+  'docs/api-keys.md',
   'docs/demo-identity.md',
   'docs/write-an-app.md',
   'docs/trust.md',
