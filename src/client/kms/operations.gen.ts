@@ -2,12 +2,15 @@
 
 /** Of each operation: method, path below the service URL, status of its success, and whether it takes an Idempotency-Key. */
 export const KMS_ROUTES = {
+  changeApiKey: { method: 'PATCH', path: '/api-keys/{api_key_id}', status: 200, takesKey: true },
   changeElasticKey: { method: 'PATCH', path: '/elastic-keys/{id}', status: 200, takesKey: true },
   changeTenant: { method: 'PATCH', path: '/tenants/{id}', status: 200, takesKey: true },
+  createApiKey: { method: 'POST', path: '/api-keys', status: 201, takesKey: true },
   createElasticKey: { method: 'POST', path: '/elastic-keys', status: 201, takesKey: true },
   createTenant: { method: 'POST', path: '/tenants', status: 201, takesKey: true },
   decrypt: { method: 'POST', path: '/elastic-keys/{id}/decrypt', status: 200 },
   decryptBatch: { method: 'POST', path: '/elastic-keys/{id}/decrypt/batch', status: 200 },
+  deleteApiKey: { method: 'DELETE', path: '/api-keys/{api_key_id}', status: 204, takesKey: true },
   encrypt: { method: 'POST', path: '/elastic-keys/{id}/encrypt', status: 200 },
   encryptBatch: { method: 'POST', path: '/elastic-keys/{id}/encrypt/batch', status: 200 },
   exportKey: { method: 'POST', path: '/elastic-keys/{id}/export', status: 200 },
@@ -16,6 +19,7 @@ export const KMS_ROUTES = {
   getImportParameters: { method: 'GET', path: '/elastic-keys/{id}/import-parameters', status: 200, takesKey: true },
   importKey: { method: 'POST', path: '/elastic-keys/{id}/import', status: 201, takesKey: true },
   listAlgorithms: { method: 'GET', path: '/algorithms', status: 200 },
+  listApiKeys: { method: 'GET', path: '/api-keys', status: 200 },
   listElasticKeys: { method: 'GET', path: '/elastic-keys', status: 200 },
   listMaterialKeys: { method: 'GET', path: '/elastic-keys/{id}/material-keys', status: 200 },
   listTenants: { method: 'GET', path: '/tenants', status: 200 },
@@ -23,6 +27,7 @@ export const KMS_ROUTES = {
   macBatch: { method: 'POST', path: '/elastic-keys/{id}/mac/batch', status: 200 },
   macVerify: { method: 'POST', path: '/elastic-keys/{id}/mac-verify', status: 200 },
   macVerifyBatch: { method: 'POST', path: '/elastic-keys/{id}/mac-verify/batch', status: 200 },
+  readApiKey: { method: 'GET', path: '/api-keys/{api_key_id}', status: 200 },
   readAudit: { method: 'GET', path: '/audit', status: 200 },
   readElasticKey: { method: 'GET', path: '/elastic-keys/{id}', status: 200 },
   readJwks: { method: 'GET', path: '/elastic-keys/{id}/jwks', status: 200 },
@@ -31,9 +36,11 @@ export const KMS_ROUTES = {
   restoreElasticKey: { method: 'POST', path: '/elastic-keys/{id}/restore', status: 200, takesKey: true },
   restoreMaterialKey: { method: 'POST', path: '/elastic-keys/{id}/material-keys/{kid}/restore', status: 200, takesKey: true },
   restoreTenant: { method: 'POST', path: '/tenants/{id}/restore', status: 200, takesKey: true },
+  revokeApiKey: { method: 'POST', path: '/api-keys/{api_key_id}/revoke', status: 200, takesKey: true },
   revokeMaterialKey: { method: 'POST', path: '/elastic-keys/{id}/material-keys/{kid}/revoke', status: 200, takesKey: true },
   rewrap: { method: 'POST', path: '/elastic-keys/{id}/rewrap', status: 200 },
   rewrapBatch: { method: 'POST', path: '/elastic-keys/{id}/rewrap/batch', status: 200 },
+  rotateApiKey: { method: 'POST', path: '/api-keys/{api_key_id}/rotate', status: 200, takesKey: true },
   rotateElasticKey: { method: 'POST', path: '/elastic-keys/{id}/material-keys', status: 201, takesKey: true },
   scheduleElasticKeyDeletion: { method: 'DELETE', path: '/elastic-keys/{id}', status: 202, takesKey: true },
   scheduleMaterialKeyDeletion: { method: 'DELETE', path: '/elastic-keys/{id}/material-keys/{kid}', status: 202, takesKey: true },
@@ -54,12 +61,15 @@ export const KMS_ROUTES = {
 
 /** JSON Schemas, written as types, of each operation: its query, its body, the body of its success. */
 export interface KmsSchemas {
+  changeApiKey: { body: KmsSent['ChangeApiKeyRequest']; answer: KmsTold['ApiKey'] };
   changeElasticKey: { body: KmsSent['ChangeElasticKeyRequest']; answer: KmsTold['ElasticKey'] };
   changeTenant: { body: KmsSent['ChangeTenantRequest']; answer: KmsTold['Tenant'] };
+  createApiKey: { body: KmsSent['CreateApiKeyRequest']; answer: KmsTold['NewApiKey'] };
   createElasticKey: { body: KmsSent['CreateElasticKeyRequest']; answer: KmsTold['ElasticKey'] };
   createTenant: { body: KmsSent['CreateTenantRequest']; answer: KmsTold['Tenant'] };
   decrypt: { body: KmsSent['DecryptRequest']; answer: KmsTold['DecryptResponse'] };
   decryptBatch: { body: KmsSent['DecryptBatchRequest']; answer: KmsTold['DecryptBatchResponse'] };
+  deleteApiKey: { answer: {} };
   encrypt: { body: KmsSent['EncryptRequest']; answer: KmsTold['EncryptResponse'] };
   encryptBatch: { body: KmsSent['EncryptBatchRequest']; answer: KmsTold['EncryptBatchResponse'] };
   exportKey: { body: KmsSent['ExportKeyRequest']; answer: KmsTold['ExportKeyResponse'] };
@@ -71,6 +81,19 @@ export interface KmsSchemas {
   };
   importKey: { body: KmsSent['ImportKeyRequest']; answer: KmsTold['MaterialKey'] };
   listAlgorithms: { answer: KmsTold['AlgorithmList'] };
+  listApiKeys: {
+    query: {
+      type: 'object';
+      properties: {
+        name: { type: 'string' };
+        state: { type: 'string'; enum: ['active', 'disabled', 'revoked'] };
+        label: { type: 'array'; items: { type: 'string' } };
+        limit: { type: 'string' };
+        cursor: { type: 'string' };
+      };
+    };
+    answer: KmsTold['ApiKeyPage'];
+  };
   listElasticKeys: {
     query: {
       type: 'object';
@@ -108,6 +131,7 @@ export interface KmsSchemas {
   macBatch: { body: KmsSent['MacBatchRequest']; answer: KmsTold['MacBatchResponse'] };
   macVerify: { body: KmsSent['MacVerifyRequest']; answer: KmsTold['MacVerifyResponse'] };
   macVerifyBatch: { body: KmsSent['MacVerifyBatchRequest']; answer: KmsTold['MacVerifyBatchResponse'] };
+  readApiKey: { answer: KmsTold['ApiKey'] };
   readAudit: {
     query: {
       type: 'object';
@@ -131,9 +155,11 @@ export interface KmsSchemas {
   restoreElasticKey: { answer: KmsTold['ElasticKey'] };
   restoreMaterialKey: { answer: KmsTold['MaterialKey'] };
   restoreTenant: { answer: KmsTold['Tenant'] };
+  revokeApiKey: { answer: KmsTold['ApiKey'] };
   revokeMaterialKey: { body: KmsSent['RevokeMaterialKeyRequest']; answer: KmsTold['MaterialKey'] };
   rewrap: { body: KmsSent['RewrapRequest']; answer: KmsTold['RewrapResponse'] };
   rewrapBatch: { body: KmsSent['RewrapBatchRequest']; answer: KmsTold['RewrapBatchResponse'] };
+  rotateApiKey: { body: KmsSent['RotateApiKeyRequest']; answer: KmsTold['NewApiKey'] };
   rotateElasticKey: { answer: KmsTold['MaterialKey'] };
   scheduleElasticKeyDeletion: { query: { type: 'object'; properties: { wait_days: { type: 'string' } } }; answer: KmsTold['ElasticKey'] };
   scheduleMaterialKeyDeletion: { query: { type: 'object'; properties: { wait_days: { type: 'string' } } }; answer: KmsTold['MaterialKey'] };
@@ -154,6 +180,16 @@ export interface KmsSchemas {
 
 /** The schemas with a name, as they are in requests: a member with a default may be left out. */
 export interface KmsSent {
+  ChangeApiKeyRequest: {
+    type: 'object';
+    properties: {
+      name: { type: 'string' };
+      labels: { anyOf: [{ type: 'object'; additionalProperties: { anyOf: [{ type: 'string' }, { type: 'null' }] } }, { type: 'null' }] };
+      scopes: { type: 'array'; items: { type: 'string' } };
+      state: { type: 'string'; enum: ['active', 'disabled'] };
+      expires_at: { type: 'string' };
+    };
+  };
   ChangeElasticKeyRequest: {
     type: 'object';
     properties: {
@@ -176,6 +212,16 @@ export interface KmsSent {
       labels: { anyOf: [{ type: 'object'; additionalProperties: { anyOf: [{ type: 'string' }, { type: 'null' }] } }, { type: 'null' }] };
       state: { type: 'string'; enum: ['active', 'suspended'] };
     };
+  };
+  CreateApiKeyRequest: {
+    type: 'object';
+    properties: {
+      name: { type: 'string' };
+      labels: { type: 'object'; additionalProperties: { type: 'string' } };
+      scopes: { type: 'array'; items: { type: 'string' } };
+      expires_at: { type: 'string' };
+    };
+    required: ['name', 'scopes'];
   };
   CreateElasticKeyRequest: {
     type: 'object';
@@ -332,6 +378,7 @@ export interface KmsSent {
   };
   RewrapBatchRequest: { type: 'object'; properties: { items: { type: 'array'; items: KmsSent['RewrapBatchItem'] } }; required: ['items'] };
   RewrapRequest: { type: 'object'; properties: { ciphertext: KmsSent['JWE']; context: { type: 'string' } }; required: ['ciphertext'] };
+  RotateApiKeyRequest: { type: 'object'; properties: { overlap: { type: 'string' }; expires_at: { type: 'string' } } };
   SignatureEncoding: { type: 'string'; enum: ['der', 'p1363'] };
   SignBatchItem: {
     type: 'object';
@@ -453,6 +500,45 @@ export interface KmsTold {
     properties: { items: { type: 'array'; items: KmsTold['Algorithm'] }; libraries: { type: 'array'; items: KmsTold['JoseLibrary'] } };
     required: ['items', 'libraries'];
   };
+  ApiKey: {
+    type: 'object';
+    properties: {
+      id: { type: 'string' };
+      name: { type: 'string' };
+      labels: { type: 'object'; additionalProperties: { type: 'string' } };
+      scopes: { type: 'array'; items: { type: 'string' } };
+      state: KmsTold['ApiKeyState'];
+      created_by: { type: 'string' };
+      created_at: { type: 'string' };
+      updated_at: { type: 'string' };
+      expires_at: { type: 'string' };
+      rotated_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+      revoked_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+      previous_secret_until: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+      last_used_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+    };
+    required: [
+      'id',
+      'name',
+      'labels',
+      'scopes',
+      'state',
+      'created_by',
+      'created_at',
+      'updated_at',
+      'expires_at',
+      'rotated_at',
+      'revoked_at',
+      'previous_secret_until',
+      'last_used_at',
+    ];
+  };
+  ApiKeyPage: {
+    type: 'object';
+    properties: { items: { type: 'array'; items: KmsTold['ApiKey'] }; next_cursor: { anyOf: [{ type: 'string' }, { type: 'null' }] } };
+    required: ['items', 'next_cursor'];
+  };
+  ApiKeyState: { type: 'string'; enum: ['active', 'disabled', 'revoked'] };
   AuditEntry: {
     type: 'object';
     properties: {
@@ -725,6 +811,39 @@ export interface KmsTold {
     required: ['items', 'next_cursor'];
   };
   MaterialKeyState: { type: 'string'; enum: ['active', 'deactivated', 'compromised', 'pending-deletion', 'destroyed'] };
+  NewApiKey: {
+    type: 'object';
+    properties: {
+      id: { type: 'string' };
+      name: { type: 'string' };
+      labels: { type: 'object'; additionalProperties: { type: 'string' } };
+      scopes: { type: 'array'; items: { type: 'string' } };
+      state: KmsTold['ApiKeyState'];
+      created_by: { type: 'string' };
+      created_at: { type: 'string' };
+      updated_at: { type: 'string' };
+      expires_at: { type: 'string' };
+      rotated_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+      revoked_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+      previous_secret_until: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+      key: { type: 'string' };
+    };
+    required: [
+      'id',
+      'name',
+      'labels',
+      'scopes',
+      'state',
+      'created_by',
+      'created_at',
+      'updated_at',
+      'expires_at',
+      'rotated_at',
+      'revoked_at',
+      'previous_secret_until',
+      'key',
+    ];
+  };
   Operation: {
     type: 'string';
     enum: ['encrypt', 'decrypt', 'sign', 'verify', 'sign-raw', 'verify-raw', 'mac', 'mac-verify', 'wrap', 'unwrap', 'rewrap', 'generate'];
