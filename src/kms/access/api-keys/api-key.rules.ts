@@ -68,7 +68,11 @@ export const assertHolds = (caller: Caller, scopes: readonly string[]): void => 
     const where = keys === null ? missing : `${missing} for these keys`;
     throw new AppError('scope-not-held', 403, `You do not hold ${where}, so no API key gets it from you.`, {
       fields: [
-        { field: `/scopes/${index}`, message: `covers ${where}, which you do not hold`, fix: 'Leave it out, or ask somebody who holds it.' },
+        {
+          field: `/scopes/${index}`,
+          message: `covers ${where}, which you do not hold`,
+          fix: 'Leave it out, or ask somebody who holds it.',
+        },
       ],
     });
   }
