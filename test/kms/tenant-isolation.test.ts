@@ -81,6 +81,7 @@ interface Victim {
   readonly key: Key;
   readonly version: string;
   readonly transportKey: string;
+  readonly apiKey: string;
   readonly cursors: Readonly<Record<string, string>>;
 }
 
@@ -93,6 +94,7 @@ const COLLECTIONS: Readonly<
 > = {
   'elastic-keys': { expected: 'missing', path: { id: ({ key }) => key.id, kid: ({ version }) => version } },
   tenants: { expected: 'forbidden', path: { id: ({ tenantId }) => tenantId } },
+  'api-keys': { expected: 'missing', path: { api_key_id: ({ apiKey }) => apiKey } },
   audit: { expected: 'own' },
   algorithms: { expected: 'own' },
 };
@@ -186,13 +188,14 @@ const randomFor = (collection: string): string => (collection === 'tenants' ? ra
 const secretsOf = async (victim: Victim): Promise<readonly string[]> => {
   const keys = await keysOf(OWNER);
   const versions = (await Promise.all(keys.map((key) => versionsOf(key, OWNER)))).flat();
-  return [victim.tenantId, victim.username, victim.transportKey, ...keys.flatMap(({ id, name }) => [id, name]), ...versions];
+  return [victim.tenantId, victim.username, victim.transportKey, victim.apiKey, ...keys.flatMap(({ id, name }) => [id, name]), ...versions];
 };
 
 const victimOf = async (): Promise<Victim> => {
   const key = await keyNamed('demo-encryption-key');
   const imported = await keyNamed('demo-import-key');
   const parameters = await kms.send(`${KEYS}/${imported.id}/import-parameters`, { headers: OWNER });
+  const apiKeys = (await kms.send(`${SERVICE}/api-keys`, { headers: OWNER })).json<{ items: { id: string }[] }>().items;
   const cursorOf = async (path: string) =>
     (await kms.send(`${path}?limit=1`, { headers: OWNER })).json<{ next_cursor: string | null }>().next_cursor ?? '';
   return {
@@ -201,7 +204,9 @@ const victimOf = async (): Promise<Victim> => {
     key,
     version: (await versionsOf(key, OWNER))[0] ?? '',
     transportKey: parameters.json<{ transport_key_id: string }>().transport_key_id,
+    apiKey: apiKeys[0]?.id ?? '',
     cursors: {
+      'api-keys': await cursorOf(`${SERVICE}/api-keys`),
       'elastic-keys': await cursorOf(KEYS),
       audit: await cursorOf(`${SERVICE}/audit`),
       tenants: await cursorOf(`${SERVICE}/tenants`),
