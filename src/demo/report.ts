@@ -97,6 +97,7 @@ export const reportSchema = Type.Object(
         admin: Type.String(),
         openapi: Type.String(),
         swagger: Type.Union([Type.String(), Type.Null()], { description: 'Swagger UI; null: switched off' }),
+        pages: Type.Union([Type.String(), Type.Null()], { description: 'pages for people; null: switched off' }),
       }),
       identity: object({
         issuer: Type.String(),

@@ -24,8 +24,9 @@ export const endpointsOf = (options: {
       live: at(ports.kms, '/livez'),
       admin: at(ports.kmsAdmin),
       openapi: at(ports.kms, '/openapi.json'),
-      // A page to try things out with is nothing for production.
+      // Pages to try things out with are nothing for production.
       swagger: profile === 'prod' ? null : swaggerAt(ports),
+      pages: profile === 'prod' ? null : at(ports.kms, '/ui/'),
     },
     identity: {
       issuer: at(ports.identity),

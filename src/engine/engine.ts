@@ -24,6 +24,8 @@ export interface Endpoints {
     readonly openapi: string;
     /** Swagger UI; null where it is switched off. */
     readonly swagger: string | null;
+    /** The pages where a person logs in and works with keys; null where they are switched off. */
+    readonly pages: string | null;
   };
   readonly identity: {
     readonly issuer: string;

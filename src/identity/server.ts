@@ -130,7 +130,8 @@ export const buildIdentity = async (options: {
     now,
   });
   // One that oidc-provider would refuse at each request is an error of the start.
-  for (const client of browserClients) await provider.checkClient(client);
+  for (const client of [...browserClients, ...[...serviceClients.values()].map((service) => service.client)])
+    await provider.checkClient(client);
   for (const job of [...databases.jobs, ...provider.jobs, forgetRevocations(revocationFeed)]) opened.use(jobs.start(job));
   const demoData = opened.use(openDemoData({ databases, database, provider, revocations, emit, now }));
   await demoData.sweep();

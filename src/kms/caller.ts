@@ -23,6 +23,8 @@ export type Authentication =
   | { readonly kind: 'token'; readonly issuer: string; readonly tokenId: string; readonly claims: TokenClaims }
   /** A password of a realm. @see RFC 7617 */
   | { readonly kind: 'realm-user' }
+  /** A session of a browser; `issuer` where the user logged in at one, and not by a realm. */
+  | { readonly kind: 'session'; readonly sessionId: string; readonly issuer: string | null }
   /** A client certificate. */
   | { readonly kind: 'certificate' }
   /** An API key, and when it expires in epoch milliseconds. */
@@ -77,10 +79,16 @@ export const principalOf = ({
   subject,
   authentication,
 }: Pick<Caller, 'subject' | 'authentication'>): readonly [string, string | null, string] => [
-  authentication.kind,
-  authentication.kind === 'token' ? authentication.issuer : null,
+  kindOf(authentication),
+  'issuer' in authentication ? authentication.issuer : null,
   subject,
 ];
+
+/** A session is no credential of its own: with it acts whoever logged in, by a token of his issuer or a password. */
+const kindOf = (authentication: Authentication): string => {
+  if (authentication.kind !== 'session') return authentication.kind;
+  return authentication.issuer === null ? 'realm-user' : 'token';
+};
 
 /** A caller as his credential alone proves him. */
 export type AuthenticatedCaller = Omit<Caller, 'request'>;

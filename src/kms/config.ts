@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { loadConfig } from '#infra/config/load-config.ts';
+import type { FieldIssue } from '#infra/apperr/app-error.ts';
 import { strictObject } from '#infra/config/schema.ts';
 import { databaseConfigSchema } from '#infra/database/config.ts';
 import { demoConfigSchema } from '#infra/demo-data/config.ts';
@@ -16,6 +17,7 @@ import { logFileConfigSchema, telemetryConfigSchema } from '#infra/telemetry/con
 import { checkIssuers } from './access/federation/check-issuers.ts';
 import { accessConfigSchema } from './access/guard/config.ts';
 import { namedScopesIssues } from './access/named-scopes.ts';
+import { browserConfigSchema } from './access/sessions/config.ts';
 import { auditConfigSchema } from './audit/config.ts';
 import { unsealConfigSchema } from './barrier/config.ts';
 import { quotasConfigSchema } from './keys/elastic-keys/quotas.ts';
@@ -24,6 +26,7 @@ import { tenantsConfigSchema } from './tenants/administration/config.ts';
 const serverSchema = strictObject({
   ...listenerConfigSchema.properties,
   swagger: Type.Boolean({ default: false, description: 'Swagger UI at /ui/swagger/' }),
+  browser: Type.Optional(browserConfigSchema),
   rate_limit: rateLimitConfigSchema,
   proxy_networks: proxyNetworksConfigSchema,
   trace_networks: traceNetworksConfigSchema,
@@ -48,11 +51,29 @@ export const kmsConfigSchema = strictObject({
 
 export type KmsConfig = Static<typeof kmsConfigSchema>;
 
+/** Fields of issuers at which browsers shall log in, where there is no browser API. */
+const logInsWithoutBrowser = ({ server, identity }: KmsConfig): readonly FieldIssue[] =>
+  identity.issuers.flatMap(({ browser_log_in: logIn }, index) =>
+    server.browser !== undefined || logIn === undefined
+      ? []
+      : [
+          {
+            field: `/identity/issuers/${index}/browser_log_in`,
+            message: 'needs server.browser, which is missing',
+            fix: 'Add server.browser with the origin of this server.',
+          },
+        ],
+  );
+
 /** @throws AppError `config-unreadable`, or `config-invalid` that names every wrong field */
 export const loadKmsConfig = (files: readonly string[]): Promise<KmsConfig> =>
   loadConfig({
     schema: kmsConfigSchema,
     files,
     what: 'KMS configuration',
-    contradictions: ({ identity, scopes }) => [...checkIssuers(identity.issuers), ...namedScopesIssues(scopes, '/scopes')],
+    contradictions: (config) => [
+      ...checkIssuers(config.identity.issuers),
+      ...namedScopesIssues(config.scopes, '/scopes'),
+      ...logInsWithoutBrowser(config),
+    ],
   });

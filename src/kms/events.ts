@@ -13,6 +13,13 @@ const SEALED = {
   'new-shares': 'by itself, because another replica made a new root key under new unseal shares, which this one needs now',
 } as const;
 
+/** Why the session of a browser ended. */
+const SESSION_ENDS = {
+  'log-out': 'by a log-out',
+  over: 'because its time was over',
+  user: 'because its user is gone, has another password, or is logged in at his issuer no more',
+} as const;
+
 /** Events of the KMS for its operators; none holds a token, a password or a key. */
 export type KmsEvent =
   | { readonly type: 'plaintext-passwords'; readonly usernames: readonly string[] }
@@ -59,6 +66,8 @@ export type KmsEvent =
       readonly materialKeyId: string | null;
     }
   | { readonly type: 'rows-adopted'; readonly tenants: number; readonly users: number; readonly keys: number }
+  | { readonly type: 'session-begun'; readonly tenantId: string; readonly by: 'password' | 'issuer' }
+  | { readonly type: 'session-ended'; readonly tenantId: string; readonly cause: keyof typeof SESSION_ENDS }
   | { readonly type: 'listening'; readonly listener: 'public' | 'admin'; readonly host: string; readonly port: number };
 
 export type Emit = (event: KmsEvent) => void;
@@ -197,6 +206,10 @@ const lineOf = (event: KmsEvent): EventLine => {
           `${event.keys} elastic keys; set unseal.adopt_rows to false`,
         { count: event.tenants },
       ];
+    case 'session-begun':
+      return ['info', `somebody logged in with a browser by ${event.by}`, { tenant_id: event.tenantId }];
+    case 'session-ended':
+      return ['info', `the session of a browser ended ${SESSION_ENDS[event.cause]}`, { tenant_id: event.tenantId, reason: event.cause }];
     case 'listening':
       return ['info', `${event.listener} listener on ${event.host}:${event.port}`, { listener: event.listener, port: event.port }];
     default:

@@ -17,6 +17,8 @@ import { createApiKeyService } from './access/api-keys/api-key.service.ts';
 import { guardServiceRoutes } from './access/guard/guard.ts';
 import { describeResource } from './access/guard/resource-metadata.ts';
 import { openAccess } from './access/guard/open-access.ts';
+import { describedBrowserApi } from './access/guard/described-browser-api.ts';
+import { registerSession } from './access/sessions/session.routes.ts';
 import { createUserLeases } from './access/realms/user-leases.ts';
 import { createTenantRate } from './access/guard/tenant-rate.ts';
 import { recordRefusals } from './access/guard/record-refusals.ts';
@@ -29,8 +31,10 @@ import { createTenantsService } from './admin/tenants.service.ts';
 import { registerAuditRoutes } from './audit/reading/audit.routes.ts';
 import { createReadAudit } from './audit/reading/read-audit.ts';
 import { openAuditLog } from './audit/open-audit-log.ts';
+import { browserPathOf } from './api/browser-routes.ts';
 import { landingOf } from './api/landing.ts';
 import { logInOf } from './api/openapi/log-in.ts';
+import { SWAGGER_PATH } from './api/openapi/swagger-page.ts';
 import { registerOpenApi } from './api/openapi/openapi.ts';
 import { openBarrier } from './barrier/open-barrier.ts';
 import { readUnsealKey } from './barrier/unseal-key.ts';
@@ -41,6 +45,7 @@ import type { ServiceTables } from './database/service-tables.ts';
 import type { KmsDemo } from './demo/kms-demo.ts';
 import { openDemoData } from './demo/open-demo-data.ts';
 import { logEvents } from './events.ts';
+import { registerPages } from './pages/pages.routes.ts';
 import { forgetIdempotencyKeys, forgetServiceIdempotencyKeys } from './idempotency/forget-keys.ts';
 import { createRowIntegrity } from './integrity/create-row-integrity.ts';
 import { openRevisions } from './integrity/ledger/revisions-file.ts';
@@ -148,6 +153,7 @@ export const buildKms = async (options: {
       rows,
       userLeases,
       tenants,
+      locks: databases,
       telemetry,
       emit,
       now,
@@ -210,15 +216,22 @@ export const buildKms = async (options: {
     drain,
     detail,
     ...listenerOf(config.server),
+    ...(access.browser !== null && { secondPath: browserPathOf }),
   });
   app.addHook('preClose', async () => closing.abort());
   opened.defer(() => app.close());
-  await registerOpenApi(app, { swaggerUi: config.server.swagger, logIn: logInOf(config.identity.issuers), demo: api });
+  await registerOpenApi(app, {
+    swaggerUi: config.server.swagger,
+    logIn: logInOf(config.identity.issuers),
+    browser: access.browser && describedBrowserApi(access.browser),
+    demo: api,
+  });
   const { max, window_seconds: seconds } = config.quotas.requests;
   const countRequests = createTenantRate({ max, windowMs: seconds * 1000, elapsed });
   describeResource(app, { originOf: access.originOf, issuers: config.identity.issuers.map(({ issuer }) => issuer) });
   guardServiceRoutes(app, {
     ...access,
+    browser: access.browser?.door ?? null,
     admit: keys.admit,
     countRequests,
     traceId: () => telemetry.traceId(),
@@ -230,7 +243,7 @@ export const buildKms = async (options: {
     const caller: Caller | undefined = request.caller;
     if (caller !== undefined) tenants.noteDamage(caller.tenant, error);
   });
-  registerLanding(app, landingOf({ swaggerUi: config.server.swagger, demo: demo !== null }));
+  registerLanding(app, landingOf({ pages: access.browser !== null, swaggerUi: config.server.swagger, demo: demo !== null }));
   registerHealth(app, { ...health, telemetry, stopping, detail });
   registerKeyRoutes(app, keys);
   registerApiKeyRoutes(app, apiKeys);
@@ -248,6 +261,18 @@ export const buildKms = async (options: {
       now,
     }),
   );
+  if (access.browser !== null) {
+    registerSession(app, access.browser);
+    await registerPages(app, {
+      browser: access.browser,
+      authenticate: access.authenticate,
+      countRequests,
+      keys,
+      telemetry,
+      nameTag: (name) => nameTag(name),
+      swagger: config.server.swagger ? SWAGGER_PATH : null,
+    });
+  }
   registerAuditRoutes(app, createReadAudit({ operate: keys.operate, entries: audit.entries }));
 
   const made = createTenantsService({ service, rows, lock: demoData.preparing, tenants, lifeCycle, users: access.newUsers, emit });

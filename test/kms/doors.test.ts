@@ -67,6 +67,7 @@ describe('In the KMS', () => {
 
   it('nobody opens a transaction of a tenant but the door; all others are of the databases of the service and the audit', async () => {
     expect(await filesTaking('transaction')).toEqual([
+      'access/sessions/create-sessions.ts',
       'admin/tenants.service.ts',
       'audit/chain/chain-writer.ts',
       'audit/close-chains.ts',

@@ -151,6 +151,7 @@ export const recordedReport = (events: readonly DemoEvent[], caFile: string): Re
         admin: 'https://localhost:9081',
         openapi: 'https://localhost:8081/openapi.json',
         swagger: 'https://localhost:8081/ui/swagger/',
+        pages: 'https://localhost:8081/ui/',
       },
       identity: {
         issuer: 'https://localhost:8082',

@@ -51,6 +51,7 @@ export const fakeEngine = (change: Partial<Engine> = {}): FakeEngine => {
         admin: 'https://localhost:2',
         openapi: 'https://localhost:1/openapi.json',
         swagger: 'https://localhost:1/ui/swagger/',
+        pages: 'https://localhost:1/ui/',
       },
       identity: {
         issuer: 'https://localhost:3',

@@ -5,11 +5,31 @@ import { isCredible, MAX_BASIC_LENGTH } from '#infra/secrets/credential-limits.t
 import { readSecret } from '#infra/files/secret-file.ts';
 import type { ClientRecord } from './client.ts';
 
+const addresses = (description: string) =>
+  Type.Array(Type.String({ pattern: '^https://[^\\s#@?]+$', maxLength: 512 }), {
+    minItems: 1,
+    maxItems: 16,
+    uniqueItems: true,
+    description,
+  });
+
+/** How people log in to a service, which is a confidential client then. */
+const logInSchema = strictObject(
+  {
+    name: Type.String({ minLength: 1, maxLength: 128, description: 'what people read where they allow it something' }),
+    redirect_uris: addresses('https addresses to which a log-in leads back, exactly as they are'),
+    post_logout_redirect_uris: addresses('https addresses to which a log-out leads back'),
+    scopes: Type.Array(Type.String({ minLength: 1 }), { minItems: 1, uniqueItems: true, description: 'all that it may ask for' }),
+  },
+  { description: 'for a service to which people log in with a browser' },
+);
+
 /** A service of the stack that may ask about tokens; it comes from the configuration, not from the database. */
 export const serviceClientSchema = strictObject({
   client_id: Type.String({ pattern: '^[a-z][a-z0-9-]{0,63}$', description: 'a client id of lower-case letters, digits and hyphens' }),
   secret_file: filePath({ description: 'file of mode 0600 with the secret' }),
   may_introspect: Type.Array(Type.String({ minLength: 1 }), { uniqueItems: true, description: 'audiences of the tokens it may ask about' }),
+  log_in: Type.Optional(logInSchema),
 });
 
 export interface ServiceClient {
@@ -47,17 +67,18 @@ export const loadServiceClients = async (
   configs: readonly Static<typeof serviceClientSchema>[],
 ): Promise<ReadonlyMap<string, ServiceClient>> => {
   const loaded = await Promise.all(
-    configs.map(async ({ client_id, secret_file, may_introspect }): Promise<readonly [string, ServiceClient]> => {
+    configs.map(async ({ client_id, secret_file, may_introspect, log_in: logIn }): Promise<readonly [string, ServiceClient]> => {
       const expected = await readSecret(secret_file, `the secret of the service client ${client_id}`);
       const client: ClientRecord = {
         clientId: client_id,
-        name: client_id,
+        name: logIn?.name ?? client_id,
         applicationType: 'web',
         authMethod: 'client_secret_basic',
-        grantTypes: [],
-        redirectUris: [],
-        postLogoutRedirectUris: [],
-        scopes: [],
+        // A refresh token tells it whether a session here goes on.
+        grantTypes: logIn === undefined ? [] : ['authorization_code', 'refresh_token'],
+        redirectUris: logIn?.redirect_uris ?? [],
+        postLogoutRedirectUris: logIn?.post_logout_redirect_uris ?? [],
+        scopes: logIn?.scopes ?? [],
         tenantId: null,
         roles: [],
         accessTokenTtlSeconds: null,

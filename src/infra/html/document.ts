@@ -6,6 +6,8 @@ export const htmlDocument = (page: {
   /** Path of an SVG icon; without one a browser asks for /favicon.ico and reports an error. */
   readonly icon: string;
   readonly stylesheet: string;
+  /** For tables; by default a page is as wide as a form. */
+  readonly wide?: boolean;
   readonly content: HtmlValue;
 }): Html => markup`<!doctype html>
 <html lang="en">
@@ -17,7 +19,7 @@ export const htmlDocument = (page: {
 <link rel="icon" href="${page.icon}" type="image/svg+xml">
 <link rel="stylesheet" href="${page.stylesheet}">
 </head>
-<body>
+<body${page.wide === true && markup` class="wide"`}>
 <main>
 ${page.content}
 </main>

@@ -63,7 +63,7 @@ code { font-family: ui-monospace, "Cascadia Mono", Menlo, monospace; font-size: 
 
 label { display: block; margin: 1rem 0 0.25rem; font-weight: 600; }
 
-input[type="text"], input[type="password"] {
+input[type="text"], input[type="password"], select, textarea {
   width: 100%;
   min-height: 2.75rem;
   padding: 0.5rem 0.75rem;
@@ -74,11 +74,13 @@ input[type="text"], input[type="password"] {
   font: inherit;
 }
 
+textarea { display: block; font-family: ui-monospace, "Cascadia Mono", Menlo, monospace; font-size: 0.875rem; resize: vertical; }
+
 input[aria-invalid="true"] { border-color: var(--alert); }
 
 .actions { display: flex; flex-wrap: wrap; gap: 0.75rem; margin-top: 1.5rem; }
 
-button {
+button, a.button {
   flex: 1 1 8rem;
   min-height: 2.75rem;
   padding: 0.5rem 1rem;
@@ -91,8 +93,10 @@ button {
   cursor: pointer;
 }
 
-button.primary { background: var(--accent); color: var(--on-accent); }
-button:hover { text-decoration: underline; }
+a.button { text-align: center; text-decoration: none; }
+
+button.primary, a.primary { background: var(--accent); color: var(--on-accent); }
+button:hover, a.button:hover { text-decoration: underline; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 
 .alert {
@@ -103,6 +107,23 @@ button:hover { text-decoration: underline; }
   background: var(--alert-page);
   color: var(--alert);
 }
+
+.wide main { max-width: 60rem; align-self: start; }
+.wide a { color: var(--accent); }
+.wide form:not(.bar form) { max-width: 40rem; }
+.bar { display: flex; flex-wrap: wrap; align-items: center; gap: 0.5rem 1.5rem; margin-bottom: 1.5rem; padding-bottom: 1rem; border-bottom: 1px solid color-mix(in srgb, var(--line) 35%, transparent); }
+.bar .who { flex: 1 1 14rem; margin: 0; }
+.bar nav { display: flex; gap: 1rem; }
+.actions form { flex: 0 1 10rem; display: flex; }
+.outcome { margin: 1rem 0; padding: 0.75rem 1rem; border: 1px solid var(--accent); border-radius: 0.5rem; }
+.outcome h2 { margin-top: 0; }
+.scroll { overflow-x: auto; }
+table { width: 100%; border-collapse: collapse; }
+th, td { padding: 0.5rem 0.75rem 0.5rem 0; border-bottom: 1px solid color-mix(in srgb, var(--line) 35%, transparent); text-align: left; vertical-align: top; }
+tbody th { font-weight: 600; overflow-wrap: anywhere; min-width: 9rem; }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: 0.25rem 1rem; margin: 0 0 1rem; }
+dt { color: var(--muted); }
+dd { margin: 0; overflow-wrap: anywhere; }
 
 .links { margin: 1.5rem 0; padding: 0; list-style: none; }
 .links li { padding: 0.625rem 0; border-top: 1px solid color-mix(in srgb, var(--line) 35%, transparent); }

@@ -70,6 +70,8 @@ export interface ServerOptions {
   /** How it leaves; without it, `close()` is the beginning too. */
   readonly drain?: Drain;
   readonly rateLimit?: RateLimit;
+  /** Routes that are served under a second path as well; none by default. */
+  readonly secondPath?: (path: string) => string | null;
   /** How much the answers tell of an outage; `detailed` by default. */
   readonly detail?: ErrorDetail;
   /** Sums up the refusals in the log, those of others with its own; it makes one for itself where absent. */

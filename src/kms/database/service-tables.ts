@@ -1,5 +1,6 @@
 import type { BarrierKeyRow } from './barrier-keys.table.ts';
 import type { ClockLookRow } from './clock-looks.table.ts';
+import type { BrowserSessionRow } from './browser-sessions.table.ts';
 import type { DemoResetRow } from './demo-resets.table.ts';
 import type { IdempotencyTables } from './idempotency-keys.table.ts';
 import type { LedgerTables } from './row-ledger.table.ts';
@@ -15,4 +16,5 @@ export interface ServiceTables extends LedgerTables, IdempotencyTables {
   kms_realm_users: RealmUserRow;
   kms_demo_resets: DemoResetRow;
   kms_clock_looks: ClockLookRow;
+  kms_browser_sessions: BrowserSessionRow;
 }

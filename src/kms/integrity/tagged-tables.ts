@@ -3,7 +3,7 @@ import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { TenantTables } from '#kms/database/tenant-tables.ts';
 
 /** The tables whose rows decide who may do what: who writes to the database must not gain access by them. */
-export type TaggedTables = Pick<ServiceTables, 'kms_tenants' | 'kms_realm_users'> &
+export type TaggedTables = Pick<ServiceTables, 'kms_tenants' | 'kms_realm_users' | 'kms_browser_sessions'> &
   Pick<TenantTables, 'elastic_keys' | 'material_keys' | 'idempotency_keys' | 'transport_keys' | 'former_names' | 'api_keys'>;
 export type TaggedTable = keyof TaggedTables;
 
@@ -52,6 +52,21 @@ const COLUMNS: Columns = {
     metadata: 'unless-null',
     updated_at: 'unless-null',
     password_changed_at: 'unless-null',
+  },
+  kms_browser_sessions: {
+    id: 'always',
+    tenant_id: 'always',
+    issuer: 'always',
+    subject: 'always',
+    username: 'always',
+    roles: 'always',
+    scopes: 'always',
+    permissions: 'always',
+    password_mark: 'always',
+    refresh_token: 'always',
+    created_at: 'always',
+    last_used_at: 'always',
+    expires_at: 'always',
   },
   elastic_keys: {
     id: 'always',
@@ -147,5 +162,5 @@ export const SERVICE = 'service';
  */
 export const tenantOf = (table: TaggedTable, row: object, owner: string): string => {
   if (table === 'kms_tenants') return String(Reflect.get(row, 'id'));
-  return table === 'kms_realm_users' ? String(Reflect.get(row, 'tenant_id')) : owner;
+  return table === 'kms_realm_users' || table === 'kms_browser_sessions' ? String(Reflect.get(row, 'tenant_id')) : owner;
 };

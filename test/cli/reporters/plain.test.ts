@@ -71,7 +71,7 @@ describe('A run in plain lines', () => {
   it('ends on stdout with counts, addresses, the CA relative to the folder, a curl line and the credentials', () => {
     const { out } = told(PASSED_RUN);
     expect(out).toContain('5 passed, 0 failed in 1.7 s (8 checks, bring up 318 ms, waited for telemetry → identity → kms)');
-    expect(out).toContain('  KMS        https://localhost:8081 · https://localhost:8081/ui/swagger/');
+    expect(out).toContain('  KMS        https://localhost:8081 · https://localhost:8081/ui/\n');
     expect(out).toContain('  CA         .passthru/tls/ca.pem\n');
     expect(out).toContain('  Trust      passthru trust --install · then browsers accept it\n');
     expect(out).toContain('curl --cacert .passthru/tls/ca.pem \\\n');

@@ -132,9 +132,16 @@ export interface RunningKms extends AsyncDisposable {
 
 export const runKms = async (
   house: KmsHouse,
-  options: { readonly demo?: boolean; readonly telemetry?: Telemetry; readonly now?: () => number; readonly elapsed?: () => number } = {},
+  options: {
+    readonly demo?: boolean;
+    readonly telemetry?: Telemetry;
+    /** Ids of the demo's tenants by name; new ones where absent. */
+    readonly tenants?: Readonly<Record<string, string>>;
+    readonly now?: () => number;
+    readonly elapsed?: () => number;
+  } = {},
 ): Promise<RunningKms> => {
-  const { demo = true, telemetry = noTelemetry(), now, elapsed } = options;
+  const { demo = true, telemetry = noTelemetry(), tenants: given = {}, now, elapsed } = options;
   const kms = await buildKms({
     config: house.config,
     telemetry,
@@ -142,7 +149,7 @@ export const runKms = async (
     ...(now === undefined ? {} : { now }),
     ...(elapsed === undefined ? {} : { elapsed }),
   });
-  if (kms.demo !== null) await startDemo({ demo: kms.demo, reset: false, given: {}, emit: () => {} });
+  if (kms.demo !== null) await startDemo({ demo: kms.demo, reset: false, given, emit: () => {} });
   const [app, admin] = await Promise.all([kms.app, kms.admin].map((each) => listen(each, { host: '127.0.0.1', port: 0 })));
   const [url, adminUrl] = [`https://localhost:${app?.port}`, `https://localhost:${admin?.port}`];
   const [plain, operator] = await Promise.all([house.client(), house.client('passthru-cli')]);

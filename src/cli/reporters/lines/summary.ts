@@ -54,9 +54,9 @@ const accessLines = (report: Report, options: SummaryOptions): readonly string[]
   const { paint, cwd } = options;
   const ca = shortPath(ca_file, cwd);
   const kms = steps.some(({ phase }) => phase === 'kms');
-  const { service, openapi, ready, swagger } = endpoints.kms;
+  const { service, openapi, ready, swagger, pages } = endpoints.kms;
   return [
-    ...(kms ? row('KMS', [new URL(service).origin, ...(swagger === null ? [] : [swagger]), openapi, ready], options) : []),
+    ...(kms ? row('KMS', [new URL(service).origin, ...[pages ?? []].flat(), ...[swagger ?? []].flat(), openapi, ready], options) : []),
     ...row('Identity', [endpoints.identity.issuer, endpoints.identity.discovery, endpoints.identity.ready], options),
     ...row('Admin', [...(kms ? [endpoints.kms.admin] : []), endpoints.identity.admin, 'client certificate required'], options),
     ...row('Telemetry', [endpoints.telemetry.otlp], options),

@@ -3,12 +3,14 @@ import { dirname, join } from 'node:path';
 import { missingIs } from '#infra/apperr/system-error.ts';
 import { stringify } from 'yaml';
 import { issuersOf, list, map, readDelivered, type Tree } from '#engine/files/delivered-config.ts';
+import { browserLogIn } from '#engine/files/browser-log-in.ts';
 import { swaggerLogIn } from '#engine/files/swagger-log-in.ts';
 import { stateFiles } from '#engine/files/state-files.ts';
 import { writeFileAtomic } from '#infra/files/atomic-file.ts';
 import type { TlsFiles } from '#infra/tls/config.ts';
 import type { ServiceName } from '../../engine.ts';
 import type { DoorAddresses } from '../../doors.ts';
+import { at } from '../../endpoints.ts';
 import { type Layout, LOG_BOUNDS } from './layout.ts';
 
 /** The settings that this stack lays over the delivered configuration of one service: ports, certificates, folders, secrets. */
@@ -61,6 +63,12 @@ const logInOf = ({ endpoints }: Layout) => {
   return swagger === null ? null : swaggerLogIn({ swagger, issuer: endpoints.identity.issuer });
 };
 
+/** Null where there are no pages. */
+const browserOf = ({ endpoints, ports }: Layout) =>
+  endpoints.kms.pages === null
+    ? null
+    : { origin: at(ports.kms), ...browserLogIn({ origin: at(ports.kms), issuer: endpoints.identity.issuer }) };
+
 const identityOverlay = async ({ layout, leaf, doors }: OverlayOptions): Promise<Tree> => ({
   issuer: layout.endpoints.identity.issuer,
   server: {
@@ -78,10 +86,10 @@ const identityOverlay = async ({ layout, leaf, doors }: OverlayOptions): Promise
   log: logOf(layout, 'identity'),
   secrets: { cookie_keys_file: stateFiles(layout.folder).cookieKeys },
   // A list is replaced as a whole, so the delivered entries are repeated with the files of this stack.
-  service_clients: list((await readDelivered(layout.packageRoot, 'identity', 'identity.yml'))['service_clients']).map((client) => ({
-    ...client,
-    secret_file: stateFiles(layout.folder).clientSecret(String(client['client_id'])),
-  })),
+  service_clients: list((await readDelivered(layout.packageRoot, 'identity', 'identity.yml'))['service_clients']).map((delivered) => {
+    const client = { ...delivered, secret_file: stateFiles(layout.folder).clientSecret(String(delivered['client_id'])) };
+    return browserOf(layout)?.client(client) ?? client;
+  }),
   browser_clients: [logInOf(layout)?.client ?? []].flat(),
   demo: { tenants_file: layout.tenantsFile },
 });
@@ -91,6 +99,7 @@ const kmsOverlay = async ({ layout, leaf, shareFiles, doors, demo }: OverlayOpti
   const issuers = issuersOf(await readDelivered(layout.packageRoot, 'kms', 'kms.yml'));
   const { issuer, discovery } = layout.endpoints.identity;
   const logIn = logInOf(layout);
+  const browser = browserOf(layout);
   return {
     server: {
       host: '127.0.0.1',
@@ -98,6 +107,7 @@ const kmsOverlay = async ({ layout, leaf, shareFiles, doors, demo }: OverlayOpti
       port: layout.ports.kms,
       tls: { ...leaf('kms') },
       swagger: layout.endpoints.kms.swagger !== null,
+      ...(browser && { browser: { origin: browser.origin } }),
       trace_networks: THIS_MACHINE,
     },
     admin: { host: '127.0.0.1', also: [...doors.local], port: layout.ports.kmsAdmin, tls: { ...leaf('kms') } },
@@ -111,20 +121,23 @@ const kmsOverlay = async ({ layout, leaf, shareFiles, doors, demo }: OverlayOpti
     // In a demo there is no other tenant that could.
     ...(demo ? { tenants: { administrators: ['demo'] } } : {}),
     identity: {
-      issuers: issuers.map((delivered) => ({
-        ...delivered,
-        issuer,
-        jwks_uri: new URL('/.well-known/jwks.json', discovery).href,
-        ca: layout.endpoints.caFile,
-        // All services of this stack read one clock.
-        clock_skew_seconds: 0,
-        ...(logIn && { log_in: logIn.logIn }),
-        revocation: {
-          ...map(delivered['revocation']),
-          introspection_endpoint: new URL('/oauth2/introspect', discovery).href,
-          client_secret_file: stateFiles(layout.folder).clientSecret(String(map(delivered['revocation'])['client_id'])),
-        },
-      })),
+      issuers: issuers.map((delivered) => {
+        const configured = {
+          ...delivered,
+          issuer,
+          jwks_uri: new URL('/.well-known/jwks.json', discovery).href,
+          ca: layout.endpoints.caFile,
+          // All services of this stack read one clock.
+          clock_skew_seconds: 0,
+          ...(logIn && { log_in: logIn.logIn }),
+          revocation: {
+            ...map(delivered['revocation']),
+            introspection_endpoint: new URL('/oauth2/introspect', discovery).href,
+            client_secret_file: stateFiles(layout.folder).clientSecret(String(map(delivered['revocation'])['client_id'])),
+          },
+        };
+        return browser?.issuer(configured) ?? configured;
+      }),
       tls: { ...leaf('kms-client') },
     },
     demo: { tenants_file: layout.tenantsFile },

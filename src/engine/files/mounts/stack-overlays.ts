@@ -1,8 +1,9 @@
 import { stringify } from 'yaml';
 import { at, swaggerAt } from '../../endpoints.ts';
 import type { Ports } from '../../ports.ts';
+import { browserLogIn } from '../browser-log-in.ts';
 import { swaggerLogIn } from '../swagger-log-in.ts';
-import { issuersOf, readDelivered, type Tree } from '../delivered-config.ts';
+import { issuersOf, list, readDelivered, type Tree } from '../delivered-config.ts';
 
 /** `stack.yml` of the products that have one: what depends on the ports under which this machine reaches the containers. */
 export interface StackOverlays {
@@ -19,11 +20,18 @@ export interface StackOverlays {
 export const stackOverlays = async (packageRoot: string, ports: Pick<Ports, 'identity' | 'kms'>): Promise<StackOverlays> => {
   const issuer = at(ports.identity);
   const { client, logIn } = swaggerLogIn({ swagger: swaggerAt(ports), issuer });
+  const browser = browserLogIn({ origin: at(ports.kms), issuer });
+  const clients = list((await readDelivered(packageRoot, 'identity', 'identity.container.yml'))['service_clients']);
   const issuers = issuersOf(await readDelivered(packageRoot, 'kms', 'kms.container.yml'));
   return {
-    identity: overlay({ issuer, browser_clients: [client] }),
+    identity: overlay({ issuer, browser_clients: [client], service_clients: clients.map(browser.client) }),
     // All containers of this machine read one clock.
-    kms: overlay({ identity: { issuers: issuers.map((delivered) => ({ ...delivered, issuer, clock_skew_seconds: 0, log_in: logIn })) } }),
+    kms: overlay({
+      server: { browser: { origin: at(ports.kms) } },
+      identity: {
+        issuers: issuers.map((delivered) => browser.issuer({ ...delivered, issuer, clock_skew_seconds: 0, log_in: logIn })),
+      },
+    }),
   };
 };
 

@@ -21,6 +21,7 @@ import { answerOtherMethods } from './methods.ts';
 import { networksOf } from './networks.ts';
 import { requireProxyProtocol } from './proxy-protocol.ts';
 import { createRefusalLog } from './refusal-log.ts';
+import { serveTwice } from './second-paths.ts';
 import { secureAnswers } from './security-headers.ts';
 import { checkTarget } from './target.ts';
 import { traceRequests } from './tracing.ts';
@@ -83,6 +84,7 @@ export const createServer = async (options: ServerOptions): Promise<App> => {
     frameworkErrors: (error, _request, reply) => void sendProblem(toProblem(error), reply),
     clientErrorHandler: answerClientError,
   }).withTypeProvider<TypeBoxTypeProvider>();
+  if (options.secondPath !== undefined) serveTwice(app, options.secondPath);
 
   const headerless = createHeaderlessLog(options.name, telemetry);
   app.addHook('onClose', async () => headerless[Symbol.dispose]());

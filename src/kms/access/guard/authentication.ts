@@ -16,7 +16,7 @@ import { type TenantsOfCallers, tenantsOfCallers } from '../tenants-of-callers.t
 import type { ApiKeyRealm } from '../api-keys/credential/api-key-realm.ts';
 import { createCertificateRealm } from '../realms/certificates.ts';
 import { createFileRealm } from '../realms/file-realm.ts';
-import { createPasswordRealms } from '../realms/password-realms.ts';
+import { createPasswordRealms, type PasswordRealms } from '../realms/password-realms.ts';
 import { createDatabaseRealm, type UserRealm } from '../realms/realm-users.store.ts';
 import { createNewUsers, type NewUsers } from '../realms/new-users.ts';
 import type { UserLeases } from '../realms/user-leases.ts';
@@ -78,7 +78,7 @@ export const openAuthentication = async (options: {
   readonly now: () => number;
   readonly elapsed: () => number;
   readonly closing: AbortSignal;
-}): Promise<{ readonly authenticate: Authenticate; readonly newUsers: NewUsers }> => {
+}): Promise<{ readonly authenticate: Authenticate; readonly newUsers: NewUsers; readonly realmUser: PasswordRealms['known'] }> => {
   const { demo, service, rows, userLeases, issuers, apiKeys, binding, readScopes, challenges, emit, now, elapsed, closing } = options;
   const tenants = tenantsOfCallers(options.tenants, challenges);
   const stated = await loadRealms(options.realmsFile, { issuers: issuers.map(({ rules }) => rules.issuer) });
@@ -138,5 +138,5 @@ export const openAuthentication = async (options: {
     }
   };
   const realm = createDatabaseRealm(service.db, rows, { roles, demo: false });
-  return { authenticate, newUsers: createNewUsers({ config: stated, realm, passwords: hashing, rows, now }) };
+  return { authenticate, newUsers: createNewUsers({ config: stated, realm, passwords: hashing, rows, now }), realmUser: passwords.known };
 };

@@ -7,9 +7,13 @@ import type { NameTag } from '#infra/secrets/name-tags.ts';
 import { type Peer, peerOf } from '#infra/tls/peer.ts';
 import type { Attributes } from '#infra/telemetry/telemetry.ts';
 import type { Action, Admit, Target } from '#kms/action.ts';
+import type { AuthenticatedCaller } from '#kms/caller.ts';
+import { isBrowserRoute } from '#kms/api/browser-routes.ts';
 import { SERVICE_PREFIX } from '#kms/api/service-routes.ts';
 import { mayReach } from '#kms/rights/key-scopes.ts';
 import type { RequestOrigin } from '../bindings/request-origin.ts';
+import type { BrowserDoor } from '../sessions/browser-door.ts';
+import { leadToBrowserApi } from '../sessions/session.routes.ts';
 import type { Challenges } from '../challenges.ts';
 import { FINE_SCOPES } from '../scopes.ts';
 import type { Authenticate } from './authentication.ts';
@@ -56,8 +60,16 @@ const factsOf = (credential: Credential, nameTag: NameTag): Attributes => {
   }
 };
 
+/** Who asks by the session of his browser, whatever certificate that shows. */
+const bySession =
+  (door: Pick<BrowserDoor, 'authenticate'>) =>
+  (request: FastifyRequest): Promise<AuthenticatedCaller> => {
+    request.facts = { credential: 'session' };
+    return door.authenticate(request);
+  };
+
 /**
- * Guards every route below `/service/api/v1`: it finds out who asks (401), refuses whoever does not hold the scope of the route
+ * Guards every route below `/service/api/v1`, and its twin below `/browser/api/v1`: it finds out who asks (401), refuses whoever does not hold the scope of the route
  * (403) before the body is read, and puts the caller into the request. The door to keys refuses the act, so that a refusal here is
  * told of like every other; it checks the scope again when the act itself comes. Call it before any route is added; a route there
  * that names no action and no scope, or a scope that does not exist, stops the server from being built.
@@ -75,6 +87,8 @@ export const guardServiceRoutes = (
     readonly challenges: Challenges;
     readonly authenticate: Authenticate;
     readonly originOf: RequestOrigin;
+    /** Says who asks below `/browser/api/v1`; null or absent where there is no browser API. */
+    readonly browser?: Pick<BrowserDoor, 'authenticate'> | null;
     readonly admit: Admit;
     readonly countRequests: CountRequests;
     readonly traceId: () => string | null;
@@ -82,30 +96,34 @@ export const guardServiceRoutes = (
     readonly nameTag: NameTag;
   },
 ): void => {
-  const { challenges, authenticate, originOf, admit, countRequests, traceId, now, nameTag } = options;
+  const { challenges, authenticate, originOf, browser = null, admit, countRequests, traceId, now, nameTag } = options;
 
   app.decorateRequest('caller');
   const guards = new WeakSet<object>();
+  /** Who asks by a credential of his own. */
+  const byCredential = async (request: FastifyRequest, scope: FineScope): Promise<AuthenticatedCaller> => {
+    const peer = peerOfRequest(request);
+    // TLS has looked at it once, when the connection began.
+    if (peer !== null && peer.endsAt <= now()) throw challenges.unknownCertificate('The client certificate has expired');
+    const source = { rawHeaders: request.raw.rawHeaders, query: request.query as Record<string, unknown>, peer };
+    const credential = credentialOf(source, challenges);
+    if (credential === null) throw challenges.missing();
+    request.facts = factsOf(credential, nameTag);
+    return authenticate(credential, {
+      scope,
+      method: request.method,
+      url: () => urlOf(originOf, request),
+      address: request.ip,
+      connection: request.raw.socket,
+    });
+  };
+
   /** That of one route: to ask the request for its route makes an object of all that there is to know of it. */
   const guardOf =
-    (action: Action | undefined, scope: FineScope) =>
+    (action: Action | undefined, scope: FineScope, identify: typeof byCredential) =>
     async (request: FastifyRequest): Promise<void> => {
-      const peer = peerOfRequest(request);
-      // TLS has looked at it once, when the connection began.
-      if (peer !== null && peer.endsAt <= now()) throw challenges.unknownCertificate('The client certificate has expired');
-      const source = { rawHeaders: request.raw.rawHeaders, query: request.query as Record<string, unknown>, peer };
-      const credential = credentialOf(source, challenges);
-      if (credential === null) throw challenges.missing();
-      request.facts = factsOf(credential, nameTag);
-      const address = request.ip;
-      const authenticated = await authenticate(credential, {
-        scope,
-        method: request.method,
-        url: () => urlOf(originOf, request),
-        address,
-        connection: request.raw.socket,
-      });
-      const caller = { ...authenticated, request: { id: request.id, traceId: traceId(), address } };
+      const authenticated = await identify(request, scope);
+      const caller = { ...authenticated, request: { id: request.id, traceId: traceId(), address: request.ip } };
       // From here on a refusal has somebody whom it concerns; no handler runs before the rest is passed.
       request.caller = caller;
       countRequests(caller.tenant.id);
@@ -120,7 +138,8 @@ export const guardServiceRoutes = (
   };
 
   app.addHook('onRoute', (route) => {
-    if (!isServiceRoute(route.url)) return;
+    const ofBrowser = browser !== null && isBrowserRoute(route.url) ? browser : null;
+    if (!isServiceRoute(route.url) && ofBrowser === null) return;
     const scope = scopeOf(route.config ?? {});
     if (scope === undefined || !FINE_SCOPES.has(scope))
       throw new InternalError(`${String(route.method)} ${route.url} names no scope, so nobody would guard it`);
@@ -128,7 +147,8 @@ export const guardServiceRoutes = (
     const before = [route.onRequest ?? []].flat();
     // A route for HEAD has the hooks of that for GET.
     if (before.some((hook) => guards.has(hook))) return;
-    const guard = guardOf(route.config?.action, scope);
+    const guard = guardOf(route.config?.action, scope, ofBrowser === null ? byCredential : bySession(ofBrowser));
+    if (ofBrowser !== null) route.onSend = [leadToBrowserApi, ...[route.onSend ?? []].flat()];
     guards.add(guard);
     route.onRequest = [...before, guard];
     if (route.config?.actsOf !== undefined) route.preHandler = [countActs, ...[route.preHandler ?? []].flat()];

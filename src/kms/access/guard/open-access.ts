@@ -1,4 +1,4 @@
-import type { Database } from '#infra/database/databases.ts';
+import type { Database, Databases } from '#infra/database/databases.ts';
 import { detailOf } from '#infra/http/config.ts';
 import type { DependencyCheck } from '#infra/http/health.ts';
 import type { Job } from '#infra/jobs/job.ts';
@@ -18,9 +18,11 @@ import { scopesByName } from '../named-scopes.ts';
 import type { NewUsers } from '../realms/new-users.ts';
 import { createReadScopes } from '../scopes.ts';
 import { tenantsOfCallers } from '../tenants-of-callers.ts';
+import type { BrowserConfig } from '../sessions/config.ts';
 import { openTrustedIssuers } from '../tokens/trusted-issuers.ts';
 import { type Authenticate, openAuthentication } from './authentication.ts';
 import type { AccessConfig } from './config.ts';
+import { type BrowserAccess, openBrowser } from './open-browser.ts';
 
 /** All that decides who asks; disposal closes the connections to the issuers. */
 export interface Access extends AsyncDisposable {
@@ -29,6 +31,8 @@ export interface Access extends AsyncDisposable {
   readonly originOf: RequestOrigin;
   readonly newUsers: NewUsers;
   readonly apiKeys: Pick<ApiKeyRealm, 'forget'>;
+  /** Null where the browser API is switched off. */
+  readonly browser: BrowserAccess | null;
   /** The issuers of tokens, where there are any. */
   readonly dependencies: readonly DependencyCheck[];
   /** The work by the clock while it is open, for the runner of the process. */
@@ -45,29 +49,33 @@ export interface Access extends AsyncDisposable {
  * @throws AppError `tls-file-unreadable`, `secret-unreadable`, `config-unreadable`, `config-invalid`
  */
 export const openAccess = async (options: {
-  readonly config: AccessConfig;
+  readonly config: AccessConfig & { readonly server: { readonly browser?: BrowserConfig } };
   readonly demo: boolean;
-  readonly barrier: Pick<Barrier, 'tenantKey'>;
+  readonly barrier: Pick<Barrier, 'tenantKey' | 'rowKey'>;
   readonly service: Database<ServiceTables>;
   readonly rows: RowIntegrity;
   readonly userLeases: Pick<UserLeases, 'leased' | 'forget'>;
   readonly tenants: Pick<TenantDirectory, 'byId' | 'byName'>;
+  readonly locks: Pick<Databases, 'tryLock'>;
   readonly telemetry: Telemetry;
   readonly emit: Emit;
   readonly now: () => number;
   readonly elapsed: () => number;
   readonly closing: AbortSignal;
 }): Promise<Access> => {
-  const { config, demo, barrier, service, rows, userLeases, tenants, telemetry, emit, now, elapsed, closing } = options;
+  const { config, demo, barrier, service, rows, userLeases, tenants, locks, telemetry, emit, now, elapsed, closing } = options;
   await using opened = new AsyncDisposableStack();
   const { issuers: configs, tls, required } = config.identity;
-  const { issuers, dependencies, jobs } = opened.use(await openTrustedIssuers({ configs, tls, required, telemetry, emit, now, elapsed }));
+  const { issuers, connected, dependencies, jobs } = opened.use(
+    await openTrustedIssuers({ configs, tls, required, telemetry, emit, now, elapsed }),
+  );
   const challenges = createChallenges(detailOf(config.errors));
+  const readScopes = createReadScopes(scopesByName(config.scopes));
   const lastUses = createLastUses({ tenants, now });
   const unboundCertificate = config.tokens.unbound_certificate;
   const ofCallers = tenantsOfCallers(tenants, challenges);
   const apiKeys = createApiKeyRealm({ barrier, rows, tenants: ofCallers, lastUses, unboundCertificate, challenges, now, elapsed });
-  const { authenticate, newUsers } = await openAuthentication({
+  const { authenticate, newUsers, realmUser } = await openAuthentication({
     realmsFile: config.realms_file,
     demo,
     service,
@@ -77,13 +85,19 @@ export const openAccess = async (options: {
     issuers,
     apiKeys,
     binding: createTokenBinding({ config: config.tokens, challenges, now, elapsed }),
-    readScopes: createReadScopes(scopesByName(config.scopes)),
+    readScopes,
     challenges,
     emit,
     now,
     elapsed,
     closing,
   });
+
+  const { browser: asked } = config.server;
+  const browser =
+    asked === undefined
+      ? null
+      : await openBrowser({ config: asked, connected, realmUser, readScopes, service, rows, barrier, locks, tenants, emit, now, elapsed });
 
   const resources = opened.move();
   return {
@@ -92,8 +106,9 @@ export const openAccess = async (options: {
     originOf: createRequestOrigin(config.tokens.origins),
     newUsers,
     apiKeys,
+    browser,
     dependencies,
-    jobs: [...jobs, lastUses.job],
+    jobs: [...jobs, lastUses.job, ...(browser === null ? [] : [browser.job])],
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 };

@@ -11,6 +11,7 @@ export const createFileRealm = (users: readonly FileUser[], roles: Pick<Roles, '
         subject: `file:${user.username}`,
         username: user.username,
         stored: user.password,
+        passwordVersion: user.password,
         tenant: { by: 'name', value: user.tenant },
         isEnabled: user.enabled,
         roles: user.roles,

@@ -23,6 +23,8 @@ interface Login {
 export interface PasswordRealms {
   /** @throws AppError 401 for a wrong name or password alike, 429 while a delay runs, 403 for a tenant that is not here */
   authenticate(login: Login): Promise<AuthenticatedCaller>;
+  /** The user of that name as he is now; undefined where there is none who is enabled, or his tenant is not here. */
+  known(username: string): Promise<{ readonly caller: AuthenticatedCaller; readonly passwordVersion: string } | undefined>;
 }
 
 /**
@@ -58,6 +60,18 @@ export const createPasswordRealms = (options: {
     return undefined;
   };
 
+  /** Undefined where his tenant is not here. */
+  const callerOf = async ({
+    subject,
+    username,
+    roles,
+    scopes,
+    tenant: { by, value },
+  }: RealmUser): Promise<AuthenticatedCaller | undefined> => {
+    const tenant = await (by === 'id' ? tenants.byId(value) : tenants.byName(value));
+    return tenant && { subject, username, roles, scopes, tenant, authentication: { kind: 'realm-user' } };
+  };
+
   /** By one name for all its spellings: each of them would be a fresh start for those who guess. */
   const isRight = async ({ username, password, address, connection }: Login, user: RealmUser | undefined): Promise<boolean> => {
     const [name, stored] = [spelled(username), user?.stored];
@@ -75,17 +89,14 @@ export const createPasswordRealms = (options: {
       const user = await find(username);
       const right = await isRight(login, user);
       if (user === undefined || !right) throw challenges.invalidPassword();
-      const { by, value } = user.tenant;
-      const tenant = await (by === 'id' ? tenants.byId(value) : tenants.byName(value));
-      if (tenant === undefined) throw challenges.unknownTenant();
-      return {
-        subject: user.subject,
-        username: user.username,
-        roles: user.roles,
-        scopes: user.scopes,
-        tenant,
-        authentication: { kind: 'realm-user' },
-      };
+      const caller = await callerOf(user);
+      if (caller === undefined) throw challenges.unknownTenant();
+      return caller;
+    },
+    known: async (username) => {
+      const user = await find(username);
+      const caller = user && (await callerOf(user));
+      return user && caller && { caller, passwordVersion: user.passwordVersion };
     },
   };
 };

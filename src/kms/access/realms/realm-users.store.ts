@@ -15,6 +15,8 @@ export interface RealmUser {
   readonly username: string;
   /** `$pbkdf2-sha256$…` or, from a file only, `{plaintext}…` */
   readonly stored: string;
+  /** Another one with each other password, and the same where that is only hashed anew. */
+  readonly passwordVersion: string;
   /** The file realm names its tenant; the database realm holds its id. */
   readonly tenant: { readonly by: 'name' | 'id'; readonly value: string };
   /** One who is not is refused as one with a wrong password. */
@@ -42,6 +44,7 @@ const realmUserOf = (row: RealmUserRow, known: Pick<Roles, 'scopesOf'>): RealmUs
     subject: row.id,
     username: row.username,
     stored: hashOf(row),
+    passwordVersion: String(row.password_changed_at),
     tenant: { by: 'id', value: row.tenant_id },
     isEnabled: row.disabled_at === null,
     roles,

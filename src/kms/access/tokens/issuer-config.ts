@@ -1,11 +1,10 @@
 import { type Static, Type } from 'typebox';
-import { filePath, strictObject } from '#infra/config/schema.ts';
+import { filePath, httpsUrl, strictObject } from '#infra/config/schema.ts';
 import { KMS_RESOURCE } from '#infra/magic/magic.ts';
 import { TOKEN_ALGORITHMS } from '../federation/algorithms.ts';
 import { claimNamesSchema } from '../federation/claim-names.ts';
+import { browserLogInSchema } from './browser-log-in.ts';
 import { revocationConfigSchema } from './revocation-config.ts';
-
-const httpsUrl = (description: string) => Type.String({ pattern: '^https://[^\\s#@]+$', maxLength: 512, description });
 
 /** The client by which people log in at an issuer from the Swagger UI. */
 export const logInSchema = strictObject(
@@ -75,6 +74,7 @@ export const issuerConfigSchema = strictObject({
   }),
   revocation: revocationConfigSchema(httpsUrl),
   log_in: Type.Optional(logInSchema),
+  browser_log_in: Type.Optional(browserLogInSchema),
 });
 
 export type IssuerConfig = Static<typeof issuerConfigSchema>;

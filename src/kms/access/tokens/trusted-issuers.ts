@@ -1,6 +1,7 @@
 import type { DependencyCheck } from '#infra/http/health.ts';
 import type { Job } from '#infra/jobs/job.ts';
 import { readSecret } from '#infra/files/secret-file.ts';
+import type { HttpsClient } from '#infra/http/client.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import type { TlsFiles } from '#infra/tls/config.ts';
 import type { Emit } from '#kms/events.ts';
@@ -19,8 +20,17 @@ import { createJwksCache } from './jwks-cache.ts';
 import { createRevocation } from './revocation.ts';
 import type { TrustedIssuer } from './token-verifier.ts';
 
+/** An issuer, and the way to it. */
+export interface ConnectedIssuer {
+  readonly config: IssuerConfig;
+  readonly trusted: TrustedIssuer;
+  readonly client: Pick<HttpsClient, 'request'>;
+  readonly introspectionEndpoint: () => Promise<string>;
+}
+
 export interface TrustedIssuers extends AsyncDisposable {
   readonly issuers: readonly TrustedIssuer[];
+  readonly connected: readonly ConnectedIssuer[];
   /** One for each issuer, by its name: up while it publishes its keys at this moment. One more for its feed of revocations, if any. */
   readonly dependencies: readonly DependencyCheck[];
   /** Work by the clock while they are open; the caller starts it. */
@@ -93,16 +103,12 @@ export const openTrustedIssuers = async (options: {
       emit,
       elapsed,
     });
-    const introspection = createIntrospection({
-      issuer,
-      endpoint: async () => {
-        const { introspectionEndpoint } = await endpoints();
-        if (introspectionEndpoint === undefined) throw metadataLack('introspection_endpoint');
-        return introspectionEndpoint;
-      },
-      authorization,
-      client,
-    });
+    const introspectionEndpoint = async (): Promise<string> => {
+      const { introspectionEndpoint: endpoint } = await endpoints();
+      if (endpoint === undefined) throw metadataLack('introspection_endpoint');
+      return endpoint;
+    };
+    const introspection = createIntrospection({ issuer, endpoint: introspectionEndpoint, authorization, client });
     const { feed: told } = revocation;
     const isTold = told !== undefined && modesInUse(revocation).has('feed');
     const { algorithms, max_token_seconds: maxTokenSeconds } = config;
@@ -145,7 +151,7 @@ export const openTrustedIssuers = async (options: {
       // Without it the KMS asks.
       ...(feed === null ? [] : [{ name: `${name}-feed`, required: false, check: feed.check }]),
     ];
-    return { trusted, client, feed, dependencies };
+    return { trusted, config, client, introspectionEndpoint, feed, dependencies };
   };
 
   const opened = await Promise.all(configs.map(open));
@@ -153,6 +159,7 @@ export const openTrustedIssuers = async (options: {
   gaugeFeeds(telemetry, feeds);
   return {
     issuers: opened.map(({ trusted }) => trusted),
+    connected: opened,
     jobs: opened.map(({ client }) => client.job),
     dependencies: opened.flatMap(({ dependencies }) => dependencies),
     [Symbol.asyncDispose]: async () => {

@@ -1,5 +1,6 @@
 import { type Html, markup } from '#infra/html/html.ts';
 import { ICON_PATH } from '#infra/html/look.ts';
+import { BROWSER_DOCUMENT_PATH, type SignedInReader } from './browser-document.ts';
 import type { DemoAccount } from './demo-api.ts';
 import { LOG_IN_SCOPE, type LogIn } from './log-in.ts';
 
@@ -34,13 +35,34 @@ const identityLogIn = ({
 </div>
 `;
 
-/**
- * The page around Swagger UI.
- *
- * @param accounts to log in with by password; none where the demo does not run
- * @param logIn where to log in for a token; null where there is no such place
- */
-export const swaggerPage = (accounts: readonly DemoAccount[], logIn: LogIn | null): Html => markup`<!doctype html>
+/** Whose session the page uses. Its token is in the page, which no other origin can read. */
+const session = ({ username, tenant, csrfToken }: SignedInReader): Html => markup`<div class="identity">
+<span id="session" data-document="${BROWSER_DOCUMENT_PATH}" data-csrf-token="${csrfToken}">Logged in as <strong>${username}</strong>, tenant <strong>${tenant}</strong>: the page uses this session.</span>
+<a href="/ui/">Keys, log out</a>
+</div>
+`;
+
+const sessionLogIn = markup`<div class="identity"><a href="/ui/log-in?return_to=${encodeURIComponent(SWAGGER_PATH)}">Log in with a session of this browser</a></div>
+`;
+
+/** The other ways to log in: for a token, and as an account of the demo. */
+const logIns = ({ accounts, logIn, sessions }: Omit<SwaggerPage, 'reader'>): Html => markup`${sessions && sessionLogIn}
+${logIn !== null && identityLogIn(logIn)}
+${accounts.length > 0 && demoAccounts(accounts)}`;
+
+export interface SwaggerPage {
+  /** To log in with by password; none where the demo does not run. */
+  readonly accounts: readonly DemoAccount[];
+  /** Where to log in for a token; null where there is no such place. */
+  readonly logIn: LogIn | null;
+  /** Whether browsers have sessions. */
+  readonly sessions: boolean;
+  /** Whose session it is; null for everybody else. */
+  readonly reader: SignedInReader | null;
+}
+
+/** The page around Swagger UI. */
+export const swaggerPage = ({ reader, ...others }: SwaggerPage): Html => markup`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -54,10 +76,9 @@ export const swaggerPage = (accounts: readonly DemoAccount[], logIn: LogIn | nul
 <body>
 <header>
 <h1><a href="/"><img src="${ICON_PATH}" alt="" width="28" height="28">passthru KMS</a></h1>
-<a class="document" href="/openapi.json">openapi.json</a>
+<a class="document" href="${reader === null ? '/openapi.json' : BROWSER_DOCUMENT_PATH}">openapi.json</a>
 </header>
-${logIn !== null && identityLogIn(logIn)}
-${accounts.length > 0 && demoAccounts(accounts)}
+${reader === null ? logIns(others) : session(reader)}
 <div id="swagger-ui"></div>
 <script src="${FILES}/swagger-ui-bundle.js"></script>
 <script src="${FILES}/theme/${LOG_IN_SCRIPT}"></script>

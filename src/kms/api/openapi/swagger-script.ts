@@ -6,8 +6,14 @@ dark.addEventListener('change', paint);
 paint();
 
 const buttons = [...document.querySelectorAll('button[data-username]')];
+/** Whose session the page uses, and the token that its changes bring. */
+const session = document.getElementById('session')?.dataset;
 const ui = window.SwaggerUIBundle({
-  url: '/openapi.json',
+  url: session?.document ?? '/openapi.json',
+  requestInterceptor: (request) => {
+    if (session !== undefined && new URL(request.url, location.href).origin === location.origin) request.headers['X-CSRF-Token'] = session.csrfToken;
+    return request;
+  },
   dom_id: '#swagger-ui',
   presets: [window.SwaggerUIBundle.presets.apis],
   layout: 'BaseLayout',

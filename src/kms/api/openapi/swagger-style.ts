@@ -22,6 +22,8 @@ body > header a:hover { text-decoration: underline; }
 .log-in { margin-top: 1rem; }
 .log-in p { margin: 0 0 0.5rem; color: var(--muted); font-size: 0.875rem; }
 .accounts { display: flex; flex-wrap: wrap; gap: 0.5rem; }
+.identity a { color: var(--accent); font-size: 0.875rem; }
+.identity strong { color: var(--text); overflow-wrap: anywhere; }
 .identity span { color: var(--muted); font-size: 0.875rem; }
 .accounts button, .identity button {
   padding: 0.375rem 0.75rem;

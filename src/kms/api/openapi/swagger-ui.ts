@@ -1,6 +1,7 @@
-import type { preHandlerHookHandler } from 'fastify';
+import type { preHandlerAsyncHookHandler } from 'fastify';
 import { renderHtml } from '#infra/html/html.ts';
 import type { App } from '#infra/http/server.ts';
+import type { DescribedBrowserApi } from './browser-document.ts';
 import type { DemoAccount } from './demo-api.ts';
 import type { LogIn } from './log-in.ts';
 import { LOG_IN_SCRIPT, SCRIPT, STYLE, SWAGGER_PATH, swaggerPage } from './swagger-page.ts';
@@ -27,14 +28,20 @@ const isPage = (url: string | undefined): boolean => url === SWAGGER_PATH || `${
 /** `GET /ui/swagger/`: our page around the Swagger UI of the package, whose files stand below it. */
 export const registerSwaggerUi = async (
   app: App,
-  { accounts, logIn }: { readonly accounts: readonly DemoAccount[]; readonly logIn: LogIn | null },
+  {
+    accounts,
+    logIn,
+    browser,
+  }: { readonly accounts: readonly DemoAccount[]; readonly logIn: LogIn | null; readonly browser: DescribedBrowserApi | null },
 ): Promise<void> => {
   const { default: swaggerUi } = await import('@fastify/swagger-ui');
-  const page = renderHtml(swaggerPage(accounts, logIn));
   /** In the place of the package's page, which has its name, its icon, and no viewport. */
-  const preHandler: preHandlerHookHandler = (request, reply, done) => {
-    if (!isPage(request.routeOptions.url)) return done();
-    return reply.type('text/html; charset=utf-8').send(page);
+  const preHandler: preHandlerAsyncHookHandler = async (request, reply) => {
+    if (!isPage(request.routeOptions.url)) return;
+    const reader = browser === null ? null : await browser.readerOf(request);
+    const page = swaggerPage({ accounts, logIn, sessions: browser !== null, reader });
+    if (browser !== null) reply.header('cache-control', 'no-store');
+    return reply.type('text/html; charset=utf-8').send(renderHtml(page));
   };
   await app.register(swaggerUi, {
     routePrefix: SWAGGER_PATH.slice(0, -1),

@@ -31,8 +31,16 @@ export interface Found {
   readonly outcome: string;
 }
 
-const credentialOf = ({ authentication }: Caller): { readonly issuer?: string; readonly token?: string } =>
-  authentication.kind === 'token' ? { issuer: told(authentication.issuer), token: told(authentication.tokenId) } : {};
+const credentialOf = ({ authentication }: Caller): { readonly issuer?: string | undefined; readonly token?: string } => {
+  switch (authentication.kind) {
+    case 'token':
+      return { issuer: told(authentication.issuer), token: told(authentication.tokenId) };
+    case 'session':
+      return { issuer: toldOr(authentication.issuer), token: authentication.sessionId };
+    default:
+      return {};
+  }
+};
 
 /** An act as an entry; it names the credential by its kind, issuer and token id, and holds nothing of what was sent or answered. */
 export const entryOfAct = (act: Act, at: number): Entry => {

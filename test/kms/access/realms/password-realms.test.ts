@@ -28,6 +28,7 @@ const setup = () => {
     tenant: { by: 'id', value: tenant.id },
     roles: ['user'],
     isEnabled: true,
+    passwordVersion: 'first',
     scopes: createRoles().scopesOf(['user']),
   };
   const world = {

@@ -7,6 +7,7 @@ import { LEASE_MS } from '#kms/tenants/leases.ts';
 const aUser = (username: string): RealmUser => ({
   subject: randomUUIDv7(),
   username,
+  passwordVersion: 'first',
   stored: 'hash',
   tenant: { by: 'id', value: randomUUID() },
   isEnabled: true,

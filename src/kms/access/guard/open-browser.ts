@@ -1,0 +1,84 @@
+import { readSecret } from '#infra/files/secret-file.ts';
+import type { Database, Databases } from '#infra/database/databases.ts';
+import type { Job } from '#infra/jobs/job.ts';
+import type { Barrier } from '#kms/barrier/barrier.ts';
+import type { ServiceTables } from '#kms/database/service-tables.ts';
+import type { Emit } from '#kms/events.ts';
+import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
+import type { TenantDirectory } from '#kms/tenants/directory.ts';
+import { createRelyingParty } from '../code-flow/create-relying-party.ts';
+import { createPendingLogIns, type PendingLogIns } from '../code-flow/pending-log-ins.ts';
+import type { RelyingParty } from '../code-flow/relying-party.ts';
+import { type BrowserDoor, createBrowserDoor } from '../sessions/browser-door.ts';
+import type { BrowserConfig } from '../sessions/config.ts';
+import { type Cookies, createCookies } from '../sessions/cookies.ts';
+import { createSessions } from '../sessions/create-sessions.ts';
+import { forgetSessions } from '../sessions/forget-sessions.ts';
+import type { Sessions } from '../sessions/session.ts';
+import { createSessionKeys, type SessionKeys } from '../sessions/session-keys.ts';
+import { createSessionUsers, type KnownUser } from '../sessions/session-users.ts';
+import type { ReadScopes } from '../scopes.ts';
+import type { ConnectedIssuer } from '../tokens/trusted-issuers.ts';
+
+/** Log-ins and sessions of browsers. */
+export interface BrowserAccess {
+  /** Of our own pages. */
+  readonly origin: string;
+  readonly door: BrowserDoor;
+  readonly sessions: Sessions;
+  readonly cookies: Cookies;
+  readonly keys: SessionKeys;
+  readonly pending: PendingLogIns;
+  /** Where people log in, beside the realms. */
+  readonly parties: readonly RelyingParty[];
+  readonly job: Job;
+}
+
+/**
+ * Puts together what log-ins and sessions of browsers need.
+ *
+ * @param options.realmUser the user of that name in the realms
+ * @throws AppError `secret-unreadable`
+ */
+export const openBrowser = async (options: {
+  readonly config: BrowserConfig;
+  readonly connected: readonly ConnectedIssuer[];
+  readonly realmUser: (username: string) => Promise<KnownUser | undefined>;
+  readonly readScopes: ReadScopes;
+  readonly service: Database<ServiceTables>;
+  readonly rows: RowIntegrity;
+  readonly barrier: Pick<Barrier, 'rowKey'>;
+  readonly locks: Pick<Databases, 'tryLock'>;
+  readonly tenants: Pick<TenantDirectory, 'byId'>;
+  readonly emit: Emit;
+  readonly now: () => number;
+  readonly elapsed: () => number;
+}): Promise<BrowserAccess> => {
+  const { config, connected, realmUser, readScopes, service, rows, barrier, locks, tenants, emit, now, elapsed } = options;
+  const { origin } = config;
+  const opened = await Promise.all(
+    connected.flatMap(({ config: issuer, trusted, client, introspectionEndpoint }) => {
+      const logIn = issuer.browser_log_in;
+      if (logIn === undefined) return [];
+      return readSecret(logIn.client_secret_file, `the secret of the client ${logIn.client_id}`).then((clientSecret) => ({
+        party: createRelyingParty({ trusted, logIn, clientSecret, client, introspectionEndpoint, origin, now }),
+        speaksFor: trusted.speaksFor,
+      }));
+    }),
+  );
+  const issuers = new Map(opened.map(({ party: { issuer, isActive }, speaksFor }) => [issuer, { isActive, speaksFor }]));
+  const keys = createSessionKeys(barrier);
+  const cookies = createCookies(origin);
+  const users = createSessionUsers({ realmUser, issuers, tenants, keys, readScopes, recheckMs: config.recheck_seconds * 1000, elapsed });
+  const sessions = createSessions({ config, service, rows, keys, users, emit, now, elapsed });
+  return {
+    origin,
+    door: createBrowserDoor({ sessions, cookies, origin }),
+    sessions,
+    cookies,
+    keys,
+    pending: createPendingLogIns({ cookies, keys, now }),
+    parties: opened.map(({ party }) => party),
+    job: forgetSessions({ sessions, locks, isReadable: rows.isReadable }),
+  };
+};
