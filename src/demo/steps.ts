@@ -46,6 +46,7 @@ export const DEMO_STEPS: readonly Step[] = [
   step('kms.crypto', 'Crypto', ['kms.realms'], KMS, () => import('./flows/kms/crypto.ts')),
   step('kms.rotation', 'Rotation', ['kms.realms'], KMS, () => import('./flows/kms/rotation.ts')),
   step('kms.states', 'Key states', ['kms.realms'], KMS, () => import('./flows/kms/states.ts')),
+  step('kms.api-keys', 'API keys', ['kms.realms'], KMS, () => import('./flows/kms/api-keys.ts')),
   step('kms.audit', 'Audit', ['kms.realms'], KMS, () => import('./flows/kms/audit.ts')),
 
   step('integration.token', 'Token to KMS', ['seed.tenants'], BOTH, () => import('./flows/integration/token-to-kms.ts')),

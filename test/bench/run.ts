@@ -7,6 +7,7 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { Bench } from 'tinybench';
+import { authenticationComparison } from './authentication.bench.ts';
 import { demoSuite } from './demo.bench.ts';
 import { dockerComparison } from './docker.bench.ts';
 import { flatComparisons } from './flat.bench.ts';
@@ -27,7 +28,12 @@ interface Results {
 
 const SUITES: Readonly<Record<string, Suite>> = { kms: kmsSuite, secrets: secretsSuite, http: httpSuite, demo: demoSuite };
 /** Only when named: they need what not every machine has. */
-const COMPARISONS: Readonly<Record<string, Comparison>> = { docker: dockerComparison, ...refusalComparisons, ...flatComparisons };
+const COMPARISONS: Readonly<Record<string, Comparison>> = {
+  docker: dockerComparison,
+  authentication: authenticationComparison,
+  ...refusalComparisons,
+  ...flatComparisons,
+};
 const FOLDER = join(import.meta.dirname, '../../bench-results');
 /** Of a comparison with many pairs. */
 const MAX_PAIRS_SHOWN = 10;

@@ -7,6 +7,7 @@ import { checkConfig } from '#infra/config/check-config.ts';
 import type { HttpsClient, HttpsRequest, HttpsResponse } from '#infra/http/client.ts';
 import { createHttpsClient } from '#infra/http/client/create-https-client.ts';
 import { listen } from '#infra/http/server/listen.ts';
+import type { Databases } from '#infra/database/databases.ts';
 import { writeSecret } from '#infra/files/secret-file.ts';
 import { makeShares } from '#infra/secrets/unseal-shares.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
@@ -137,15 +138,18 @@ export const runKms = async (
     readonly telemetry?: Telemetry;
     /** Ids of the demo's tenants by name; new ones where absent. */
     readonly tenants?: Readonly<Record<string, string>>;
+    /** Opened before, and closed with the KMS; its own where absent. */
+    readonly databases?: Databases;
     readonly now?: () => number;
     readonly elapsed?: () => number;
   } = {},
 ): Promise<RunningKms> => {
-  const { demo = true, telemetry = noTelemetry(), tenants: given = {}, now, elapsed } = options;
+  const { demo = true, telemetry = noTelemetry(), tenants: given = {}, databases, now, elapsed } = options;
   const kms = await buildKms({
     config: house.config,
     telemetry,
     demo,
+    ...(databases === undefined ? {} : { databases }),
     ...(now === undefined ? {} : { now }),
     ...(elapsed === undefined ? {} : { elapsed }),
   });

@@ -1,0 +1,116 @@
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { openDatabases } from '#infra/database/open/open-databases.ts';
+import type { FineScope } from '#infra/magic/magic.ts';
+import { noTelemetry } from '#infra/telemetry/no-telemetry.ts';
+import { credentialOf } from '#kms/access/guard/credentials.ts';
+import { openAccess } from '#kms/access/guard/open-access.ts';
+import type { PeerCertificate } from '#kms/access/peer-certificate.ts';
+import { createUserLeases } from '#kms/access/realms/user-leases.ts';
+import { openBarrier } from '#kms/barrier/open-barrier.ts';
+import { readUnsealKey } from '#kms/barrier/unseal-key.ts';
+import { serviceMigrations } from '#kms/database/migrations.ts';
+import type { ServiceTables } from '#kms/database/service-tables.ts';
+import { createRowIntegrity } from '#kms/integrity/create-row-integrity.ts';
+import { withLedger } from '#kms/integrity/with-ledger.ts';
+import { createTenantDirectory } from '#kms/tenants/create-directory.ts';
+import { basic, bearer, type KmsHouse, kmsHouse, runKms } from '#test/kms/support/kms-server.ts';
+import type { CallerData } from './caller-thread.ts';
+import type { Compared, Comparison } from './suite.ts';
+
+const ROUNDS = 7;
+const CALLS = 2_000;
+const AUTHENTICATIONS = 10_000;
+/** Of the processor time of an encrypt call. */
+const AIM = 0.2;
+
+const ENCRYPT = '/service/api/v1/elastic-keys/demo-encryption-key/encrypt';
+const SCOPE: FineScope = 'kms:encrypt';
+const CLIENT = 'demo-service';
+
+/** Milliseconds of processor time that this thread spends on each of so many. */
+const each = async (count: number, work: () => Promise<unknown>): Promise<number> => {
+  const before = process.threadCpuUsage();
+  await work();
+  const { user, system } = process.threadCpuUsage(before);
+  return (user + system) / 1_000 / count;
+};
+
+/** All that finds out who asks, over the databases of a KMS that runs, as in a replica of it. */
+const accessTo = async (house: KmsHouse, databases: Awaited<ReturnType<typeof openDatabases>>) => {
+  const { config } = house;
+  const own = await databases.open<ServiceTables>('service', serviceMigrations);
+  const barrier = await openBarrier({ databases, service: own, unsealKey: await readUnsealKey(config.unseal), now: Date.now });
+  const rows = createRowIntegrity({ barrier });
+  const elapsed = () => performance.now();
+  return openAccess({
+    config,
+    demo: true,
+    barrier,
+    service: withLedger(own, rows.service),
+    rows,
+    userLeases: createUserLeases({ elapsed }),
+    tenants: createTenantDirectory({ databases, service: own.db, rows, demo: true }),
+    telemetry: noTelemetry(),
+    emit: () => {},
+    now: Date.now,
+    elapsed,
+    closing: new AbortController().signal,
+  });
+};
+
+/**
+ * Authentication by each kind of credential, against a whole encrypt call with that credential: HTTP, TLS, authentication, the act and its
+ * record. Both are the processor time of the one thread that serves; callers have a thread of their own.
+ */
+export const authenticationComparison: Comparison = async () => {
+  const demoClient = { [CLIENT]: [] };
+  await using house = await kmsHouse({ clients: demoClient, change: (config) => void (config.server.rate_limit.max = 1_000_000) });
+  await using databases = await openDatabases(house.config.database, { telemetry: noTelemetry() });
+  await using kms = await runKms(house, { databases });
+  await using access = await accessTo(house, databases);
+  const tenant = (await kms.tenants())['demo'] ?? '';
+  const admin = basic('demo-admin', 'demo-admin-password');
+  const made = await kms.send('/service/api/v1/api-keys', { method: 'POST', headers: admin, body: { name: 'bench', scopes: [SCOPE] } });
+  const pem = async (file: string) => readFile(join(house.folder, 'tls', file), 'utf8');
+  const certificate = { cert: await pem(`${CLIENT}.pem`), key: await pem(`${CLIENT}.key`) };
+  const peer: PeerCertificate = { commonName: CLIENT, uriSans: [], fingerprint256: '' };
+
+  const methods: readonly { readonly name: string; readonly headers: Record<string, string>; readonly peer: PeerCertificate | null }[] = [
+    { name: 'a token', headers: bearer(await house.issuer.token(tenant, { claims: { scope: SCOPE } })), peer: null },
+    { name: 'a password', headers: basic('demo-user', 'demo-user-password'), peer: null },
+    { name: 'a certificate', headers: {}, peer },
+    { name: 'an API key', headers: bearer(made.json<{ key: string }>().key), peer: null },
+  ];
+
+  const compared: Compared[] = [];
+  for (const { name, headers, peer: shown } of methods) {
+    const rawHeaders = Object.entries(headers).flat();
+    const connection = {};
+    const request = { scope: SCOPE, method: 'POST', url: () => null, address: '127.0.0.1', connection };
+    const authenticate = async (): Promise<void> => {
+      for (let count = 0; count < AUTHENTICATIONS; count += 1) {
+        const credential = credentialOf({ rawHeaders, query: {}, peer: shown }, access.challenges);
+        if (credential === null) throw new TypeError('a request without a credential');
+        await access.authenticate(credential, request);
+      }
+    };
+    const tls = { ca: house.ca, ...(shown !== null && certificate) };
+    const body = { plaintext: Buffer.from('x'.repeat(64)).toString('base64url') };
+    const data: CallerData = { url: `${kms.url}${ENCRYPT}`, headers, body, tls };
+    const callers = new Worker(new URL('./caller-thread.ts', import.meta.url), { workerData: data });
+    const call = async (): Promise<void> => {
+      callers.postMessage(CALLS);
+      await once(callers, 'message');
+    };
+    await call();
+    await authenticate();
+    const pairs: [number, number][] = [];
+    for (let round = 0; round < ROUNDS; round += 1) pairs.push([await each(AUTHENTICATIONS, authenticate), await each(CALLS, call)]);
+    await callers.terminate();
+    compared.push({ ours: `authentication by ${name}`, theirs: 'a whole encrypt call with it', aim: AIM, pairs });
+  }
+  return compared;
+};
