@@ -20,9 +20,9 @@ import { basic, bearer, type KmsHouse, kmsHouse, runKms } from '#test/kms/suppor
 import type { CallerData } from './caller-thread.ts';
 import type { Compared, Comparison } from './suite.ts';
 
-const ROUNDS = 7;
-const CALLS = 2_000;
-const AUTHENTICATIONS = 10_000;
+const ROUNDS = 5;
+const CALLS = 500;
+const AUTHENTICATIONS = 2_000;
 /** Of the processor time of an encrypt call. */
 const AIM = 0.2;
 
