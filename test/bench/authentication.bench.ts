@@ -49,6 +49,7 @@ const accessTo = async (house: KmsHouse, databases: Awaited<ReturnType<typeof op
     config,
     demo: true,
     barrier,
+    locks: databases,
     service: withLedger(own, rows.service),
     rows,
     userLeases: createUserLeases({ elapsed }),
@@ -102,6 +103,7 @@ export const authenticationComparison: Comparison = async () => {
     const data: CallerData = { url: `${kms.url}${ENCRYPT}`, headers, body, tls };
     const callers = new Worker(new URL('./caller-thread.ts', import.meta.url), { workerData: data });
     const call = async (): Promise<void> => {
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin
       callers.postMessage(CALLS);
       await once(callers, 'message');
     };
