@@ -58,6 +58,7 @@ export const DEMO_STEPS: readonly Step[] = [
     BOTH,
     () => import('./flows/integration/refusals/token-refusals.ts'),
   ),
+  step('integration.binding', 'Bound tokens', ['integration.token'], BOTH, () => import('./flows/integration/binding/bound-tokens.ts')),
   step('integration.revocation', 'Revoked token', ['integration.token'], BOTH, () => import('./flows/integration/revocation.ts')),
   step('integration.tenants', 'Tenant isolation', ['integration.token'], BOTH, () => import('./flows/integration/tenant-isolation.ts')),
   step('integration.certificate', 'Client certificate', ['seed.tenants'], BOTH, () => import('./flows/integration/client-certificate.ts')),

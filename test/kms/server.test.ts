@@ -23,7 +23,7 @@ describe('kms.yml', () => {
     ['a clock skew above 30 s', 'identity: { issuers: [{ clock_skew_seconds: 31 }] }', '/identity/issuers/0/clock_skew_seconds'],
     ['an unknown key', 'server: { prot: 1 }', '/server/prot'],
     ['a port that is text', 'server: { port: "8081" }', '/server/port'],
-    ['an unknown revocation mode', 'identity: { issuers: [{ revocation: { mode: never } }] }', '/identity/issuers/0/revocation/mode'],
+    ['an unknown revocation mode', 'identity: { issuers: [{ revocation: { mode: whenever } }] }', '/identity/issuers/0/revocation/mode'],
   ])('refuses %s in an overlay and names file and field', async (_, overlay, pointer) => {
     await using folder = await temporaryDirectory();
     const file = join(folder.path, 'overlay.yml');

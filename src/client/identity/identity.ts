@@ -45,7 +45,7 @@ export interface IdentityApi {
   /** Walks through the pages of Identity from an authorization request; without an account it stops where a password is asked for. */
   logIn(request: AuthorizationRequest, account?: { readonly username: string; readonly password: string }): Promise<Walk>;
   /** Any request to the token endpoint, the client authenticated with its secret where it has one. */
-  tokenRequest(client: OAuthClient, form: Record<string, string>): Promise<HttpsResponse>;
+  tokenRequest(client: OAuthClient, form: Record<string, string>, headers?: Record<string, string>): Promise<HttpsResponse>;
   /** The code of a callback for tokens. @throws AppError `unexpected-answer` */
   exchange(client: OAuthClient, request: AuthorizationRequest, code: string): Promise<TokenSet>;
   /** A token that the client takes for itself; scopes separated by spaces. @throws AppError `unexpected-answer` */
@@ -69,11 +69,12 @@ export const identityApi = async (options: { readonly discovery: string; readonl
   const { session } = options;
   const discovery = expectStatus(await session.get(options.discovery), 200, 'identity: discovery').json<Discovery>();
 
-  const authenticated = (url: string, client: OAuthClient, form: Record<string, string>): Promise<HttpsResponse> =>
+  const authenticated = (url: string, client: OAuthClient, form: Record<string, string>, headers = {}): Promise<HttpsResponse> =>
     client.secret === undefined
-      ? session.post(url, { ...form, client_id: client.id })
-      : session.post(url, form, { authorization: clientSecretBasic(client.id, client.secret) });
-  const tokenRequest = (client: OAuthClient, form: Record<string, string>) => authenticated(discovery.token_endpoint, client, form);
+      ? session.post(url, { ...form, client_id: client.id }, headers)
+      : session.post(url, form, { ...headers, authorization: clientSecretBasic(client.id, client.secret) });
+  const tokenRequest: IdentityApi['tokenRequest'] = (client, form, headers) =>
+    authenticated(discovery.token_endpoint, client, form, headers);
   const tokens = async (client: OAuthClient, form: Record<string, string>): Promise<TokenSet> =>
     expectStatus(await tokenRequest(client, form), 200, `identity: token for ${client.id}`).json();
 

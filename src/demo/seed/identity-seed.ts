@@ -31,9 +31,14 @@ export const checkIdentitySeed = async ({ stack, tenants, check }: SeedCheckOpti
     const { identity, tokens } = await person(stack, username, 'openid kms:crypto');
     return readToken(identity, tokens.access_token);
   };
-  const serve = async (id: string, scope: string): Promise<readonly string[]> => {
-    const { identity, token } = await serviceClient(stack, { id, secret: demoPassword(id) }, scope);
-    return (await readToken(identity, token)).slice(0, 1);
+  const serve = async (id: string, scope: string, binding: string | undefined): Promise<readonly string[]> => {
+    const client = { id, secret: demoPassword(id) };
+    const options = binding === 'certificate' ? { certificate: stack.endpoints.serviceClient } : {};
+    const { identity, token } = await serviceClient(stack, client, scope, options);
+    if (token.split('.').length === 3) return (await readToken(identity, token)).slice(0, 1);
+    // An opaque token says nothing by itself.
+    const { tenant_id: tenantId } = (await identity.introspect(client, token)).json<{ readonly tenant_id?: string }>();
+    return [tenantName(tenants, tenantId)];
   };
 
   await Promise.all([
@@ -42,12 +47,12 @@ export const checkIdentitySeed = async ({ stack, tenants, check }: SeedCheckOpti
     ),
     ...seed.clients
       .filter(({ grant_types: grants }) => grants.includes('client_credentials'))
-      .map(({ client_id: id, tenant = '', scopes }) =>
+      .map(({ client_id: id, tenant = '', scopes, token_binding: binding }) =>
         check(
           `client-${id}`,
           `${id} gets a token: tenant`,
           [tenant],
-          serve(id, scopes.filter((scope) => scope.startsWith('kms:')).join(' ')),
+          serve(id, scopes.filter((scope) => scope.startsWith('kms:')).join(' '), binding),
         ),
       ),
   ]);

@@ -16,8 +16,8 @@ export const realmUser = async (stack: StackAccess, username: string): Promise<K
 export const tenantAdmin = (stack: StackAccess): Promise<KmsApi> => realmUser(stack, 'demo-tenant-admin');
 
 /** Identity as nobody yet: a new browser. */
-export const visitor = async (stack: StackAccess): Promise<IdentityApi> =>
-  identityApi({ discovery: stack.endpoints.identity.discovery, session: await stack.session() });
+export const visitor = async (stack: StackAccess, options: Parameters<StackAccess['session']>[0] = {}): Promise<IdentityApi> =>
+  identityApi({ discovery: stack.endpoints.identity.discovery, session: await stack.session(options) });
 
 /** A person who logs in at Identity by authorization code and PKCE, with their password, and has tokens for the KMS. */
 export const person = async (
@@ -32,13 +32,18 @@ export const person = async (
   return { kms: await bearerOf(stack, tokens.access_token), tokens, identity };
 };
 
-/** A service with a token for the KMS that its client took from Identity for itself. */
+/**
+ * A service with a token for the KMS that its client took from Identity for itself.
+ *
+ * @param options of its session with Identity: a certificate, to which the token is bound where the client has such tokens
+ */
 export const serviceClient = async (
   stack: StackAccess,
   client: OAuthClient,
   scope: string,
+  options?: Parameters<StackAccess['session']>[0],
 ): Promise<{ readonly kms: KmsApi; readonly token: string; readonly identity: IdentityApi }> => {
-  const identity = await visitor(stack);
+  const identity = await visitor(stack, options);
   const { access_token: token } = await identity.clientCredentials(client, scope);
   return { kms: await bearerOf(stack, token), token, identity };
 };

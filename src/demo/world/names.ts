@@ -15,6 +15,8 @@ export const CONFIDENTIAL_CLIENT = confidential('demo-confidential-client');
 export const OTHER_CLIENT = confidential('demo-other-client');
 export const SHORT_LIVED_CLIENT = confidential('demo-short-lived-client');
 export const LIMITED_CLIENT = confidential('demo-limited-client');
+export const CERTIFICATE_CLIENT = confidential('demo-certificate-client');
+export const OPAQUE_CLIENT = confidential('demo-opaque-client');
 
 /** A loopback redirect of a native application; any port goes. @see RFC 8252 section 7.3 */
 export const LOOPBACK_REDIRECT = 'http://127.0.0.1:43117/callback';

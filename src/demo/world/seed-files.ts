@@ -14,6 +14,7 @@ const identitySeedSchema = Type.Object({
       redirect_uris: Type.Array(Type.String(), { default: [] }),
       scopes: Type.Array(Type.String(), { default: [] }),
       tenant: Type.Optional(Type.String()),
+      token_binding: Type.Optional(Type.String()),
     }),
   ),
 });

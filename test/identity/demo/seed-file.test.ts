@@ -37,6 +37,8 @@ describe('the demo seed of Identity', () => {
       'demo-other-client',
       'demo-short-lived-client',
       'demo-limited-client',
+      'demo-certificate-client',
+      'demo-opaque-client',
     ]);
   });
 
@@ -48,7 +50,7 @@ describe('the demo seed of Identity', () => {
       ...accounts.map(({ username, password_hash }) => ({ name: username, hash: password_hash })),
       ...clients.flatMap(({ client_id, secret_hash }) => (secret_hash === undefined ? [] : [{ name: client_id, hash: secret_hash }])),
     ];
-    expect(named).toHaveLength(9);
+    expect(named).toHaveLength(11);
     for (const { name, hash } of named) {
       expect(text, `the password of ${name} stands beside it`).toContain(`${name} # password: ${name}-password\n`);
       expect(hash).toMatch(/^\$pbkdf2-sha256\$i=600000\$/);

@@ -133,6 +133,7 @@ const kmsOverlay = async ({ layout, leaf, shareFiles, doors, demo }: OverlayOpti
           revocation: {
             ...map(delivered['revocation']),
             introspection_endpoint: new URL('/oauth2/introspect', discovery).href,
+            introspection_batch_endpoint: new URL('/oauth2/introspect/batch', discovery).href,
             client_secret_file: stateFiles(layout.folder).clientSecret(String(map(delivered['revocation'])['client_id'])),
           },
         };

@@ -11,7 +11,7 @@ interface StatedIssuer {
   readonly discovery: boolean;
   readonly jwks_uri?: string;
   readonly max_token_seconds: number;
-  readonly revocation: IssuerRevocation & { readonly introspection_endpoint?: string };
+  readonly revocation: IssuerRevocation & { readonly introspection_endpoint?: string; readonly opaque_tokens: 'refuse' | 'introspect' };
 }
 
 /** The name of an issuer in `/readyz`, the log and the jobs: as stated, else by its place in the list. */
@@ -76,13 +76,24 @@ const unlocated = (issuers: readonly StatedIssuer[]): readonly FieldIssue[] =>
     return missing.map((member) => ({ field: field(index, member), message: 'is missing', fix }));
   });
 
+/** A token that says nothing goes to the issuer that is asked about it: others would learn tokens that are not theirs. */
+const severalForOpaque = (issuers: readonly StatedIssuer[]): readonly FieldIssue[] => {
+  const asking = issuers.flatMap(({ revocation }, index) => (revocation.opaque_tokens === 'introspect' ? [index] : []));
+  const fix = 'Let one issuer alone have opaque tokens, and the others JWTs.';
+  return asking
+    .slice(1)
+    .map((index) => ({ field: field(index, 'revocation/opaque_tokens'), message: 'is `introspect` for a second issuer', fix }));
+};
+
 /**
  * Everything that is ambiguous in a list of issuers, which no JSON Schema can say: one issuer twice, also in another spelling; a tenant
- * with two authorities; an issuer whose keys nobody knows where to find; a way to hear of revocations that cannot work. An empty list: all is well.
+ * with two authorities; an issuer whose keys nobody knows where to find; a way to hear of revocations that cannot work; opaque tokens of
+ * two issuers. An empty list: all is well.
  */
 export const checkIssuers = (issuers: readonly StatedIssuer[]): readonly FieldIssue[] => [
   ...sameIssuer(issuers),
   ...sharedTenants(issuers),
   ...unlocated(issuers),
   ...issuers.flatMap((issuer, index) => revocationIssues(issuer, `/identity/issuers/${index}`)),
+  ...severalForOpaque(issuers),
 ];

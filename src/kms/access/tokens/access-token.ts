@@ -19,8 +19,8 @@ export interface TokenRules {
   readonly claimNames?: ClaimNames | undefined;
 }
 
-/** With the id of the key that signed it. */
-export type ReadToken = { readonly claims: TokenClaims; readonly keyId: string } | { readonly refused: string };
+/** With the id of the key that signed it; null for an opaque token. */
+export type ReadToken = { readonly claims: TokenClaims; readonly keyId: string | null } | { readonly refused: string };
 
 const MAX_KID_LENGTH = 128;
 
@@ -61,7 +61,7 @@ const refusal = (error: unknown, { algorithms }: TokenRules): string | undefined
  * A stolen key would sign tokens for years, or for a time to come: the issuer's own live from now, and shortly. One that was stolen after
  * it had ceased to sign is good for nothing once the last token that it could have signed has ended.
  */
-const refusedLife = (
+export const refusedLife = (
   claims: TokenClaims,
   rules: TokenRules,
   at: { readonly now: number; readonly signsUntil: number | null },

@@ -22,6 +22,16 @@ export const revocationConfigSchema = (httpsUrl: (description: string) => TStrin
       description: 'of the mode `interval`: how long an answer is remembered',
     }),
     introspection_endpoint: Type.Optional(httpsUrl('an https URL without user and fragment; required without `discovery`')),
+    introspection_batch_endpoint: Type.Optional(
+      httpsUrl(
+        'where the issuer answers for up to fifty tokens at once, as Identity does at `/oauth2/introspect/batch`; without it, one a request',
+      ),
+    ),
+    opaque_tokens: Type.Enum(['refuse', 'introspect'], {
+      default: 'refuse',
+      description:
+        'tokens that are no JWT: `introspect` asks this issuer what they are, at most every 30 s for one; only one issuer can, for such a token does not say whose it is',
+    }),
     client_id: Type.String({ minLength: 1, maxLength: 128, default: KMS_CLIENT_ID, description: 'client id with which the KMS asks' }),
     client_secret_file: filePath({ description: 'file of mode 0600 with the client secret' }),
     feed: Type.Optional(

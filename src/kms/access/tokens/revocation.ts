@@ -39,7 +39,7 @@ const MAX_REMEMBERED = 10_000;
 export const createRevocation = (options: {
   readonly modeOf: ModeOf;
   readonly intervalMs: number;
-  readonly introspection: Introspection;
+  readonly introspection: Pick<Introspection, 'isActive'>;
   readonly feed?: Pick<RevocationFeed, 'verdict' | 'silentMs'> | null;
   readonly outageMs?: number;
   readonly elapsed?: () => number;

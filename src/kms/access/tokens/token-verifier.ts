@@ -12,7 +12,9 @@ import type { AuthenticatedCaller } from '#kms/caller.ts';
 import type { TokenClaims } from '#kms/claims.ts';
 import type { TenantDirectory, TenantHandle } from '#kms/tenants/directory.ts';
 import { claimedIssuer, readAccessToken, type TokenRules } from './access-token.ts';
+import type { Introspection } from './introspection.ts';
 import type { JwksCache } from './jwks-cache.ts';
+import { isOpaque, readOpaqueToken } from './opaque-token.ts';
 import type { Revocation } from './revocation.ts';
 
 /** One issuer whose tokens are accepted, and what it may speak for. */
@@ -22,6 +24,8 @@ export interface TrustedIssuer {
   /** Whether its tokens name their tenant by id or by name: a text is never tried as both. */
   readonly tenantIs: 'id' | 'name';
   readonly jwks: JwksCache;
+  /** Asks what a token is that is no JWT; null or absent where such tokens are refused. */
+  readonly opaque?: Pick<Introspection, 'ask'> | null;
   readonly revocation: Revocation;
 }
 
@@ -42,11 +46,13 @@ interface Verified {
   readonly held: HeldScopes;
   readonly key: BoundedKey;
   readonly facts: TokenFacts;
+  /** The issuer itself has just said that the token is good. */
+  readonly isAsked: boolean;
   /** Milliseconds of the clock that never goes back. */
   readonly until: number;
 }
 
-/** A verified token is not verified again for this time, in milliseconds. */
+/** A verified token is not verified again for this time, nor is an answer about an opaque one older, in milliseconds. */
 const LIFE_MS = 30_000;
 const MAX_REMEMBERED = 10_000;
 
@@ -82,10 +88,19 @@ export const createTokenVerifier = (options: {
   const remembered = createBoundedMap<Verified>({ max: MAX_REMEMBERED });
   const once = createSingleFlight<Verified>();
 
+  /** The one issuer that may be asked about a text that does not say whose it is. */
+  const ofOpaque = options.issuers.find(({ opaque = null }) => opaque !== null);
+
   const verifyOnce = async (token: string, id: BoundedKey): Promise<Verified> => {
-    const issuer = issuers.get(claimedIssuer(token) ?? '');
+    const isAsked = isOpaque(token) && ofOpaque !== undefined;
+    const issuer = isAsked ? ofOpaque : issuers.get(claimedIssuer(token) ?? '');
     if (issuer === undefined) throw challenges.invalidToken('The token is not a JWT of an issuer that is trusted here');
-    const read = await readAccessToken(token, { rules: issuer.rules, jwks: issuer.jwks, now });
+    const { rules, jwks, opaque = null } = issuer;
+    const asked = elapsed();
+    const read =
+      isAsked && opaque !== null
+        ? await readOpaqueToken(token, { rules, introspection: opaque, now })
+        : await readAccessToken(token, { rules, jwks, now });
     if ('refused' in read) throw challenges.invalidToken(read.refused);
     const { claims } = read;
     const held = readScopes(claims.scopes, claims.permissions);
@@ -95,9 +110,10 @@ export const createTokenVerifier = (options: {
       held: { ...held, scopes: held.scopes.union(grantedTo(claims.issuer, claims.roles)) },
       key: digest(JSON.stringify([id, claims.issuer, claims.audience])),
       facts: factsOf(claims, { keyId: read.keyId, tokenHash: id }),
-      until: elapsed() + LIFE_MS,
+      isAsked,
+      until: asked + LIFE_MS,
     };
-    remembered.set(id, verified);
+    remembered.set(id, { ...verified, isAsked: false });
     return verified;
   };
 
@@ -123,7 +139,7 @@ export const createTokenVerifier = (options: {
       await binding.check({ value: token, claims, clockSkewSeconds: issuer.rules.clockSkewSeconds }, proofs);
       const tenant = await tenantOf(verified);
       const use = { token, key: verified.key, expiresAt: claims.expiresAt, scope, facts: verified.facts };
-      if (await issuer.revocation.isRevoked(use)) throw challenges.invalidToken('The token was revoked');
+      if (!verified.isAsked && (await issuer.revocation.isRevoked(use))) throw challenges.invalidToken('The token was revoked');
       return {
         subject: claims.subject,
         username: claims.profile.preferred_username ?? null,

@@ -108,7 +108,13 @@ export const openTrustedIssuers = async (options: {
       if (endpoint === undefined) throw metadataLack('introspection_endpoint');
       return endpoint;
     };
-    const introspection = createIntrospection({ issuer, endpoint: introspectionEndpoint, authorization, client });
+    const introspection = createIntrospection({
+      issuer,
+      endpoint: introspectionEndpoint,
+      batchEndpoint: revocation.introspection_batch_endpoint ?? null,
+      authorization,
+      client,
+    });
     const { feed: told } = revocation;
     const isTold = told !== undefined && modesInUse(revocation).has('feed');
     const { algorithms, max_token_seconds: maxTokenSeconds } = config;
@@ -136,6 +142,7 @@ export const openTrustedIssuers = async (options: {
       speaksFor: speaksFor(config.tenants, all),
       tenantIs: config.claims?.tenant_is ?? 'id',
       jwks,
+      opaque: revocation.opaque_tokens === 'introspect' ? introspection : null,
       revocation: createRevocation({
         modeOf: modesOf(revocation),
         intervalMs: revocation.interval_seconds * 1000,

@@ -11,13 +11,23 @@ const TWO = 'https://two.example';
 
 type Entry = Readonly<Record<string, unknown>>;
 
+const OPAQUE: Entry = {
+  mode: 'every-request',
+  introspection_endpoint: `${ONE}/introspect`,
+  client_secret_file: 'secret',
+  opaque_tokens: 'introspect',
+};
+
 /** Loads the delivered configuration with these issuers, each like the delivered one but for what is given. */
 const load = async (...changes: readonly Entry[]) => {
   await using directory = await temporaryDirectory();
   const delivered = join(KMS_CONFIG_FOLDER, 'kms.yml');
   const { identity } = parse(await readFile(delivered, 'utf8')) as { identity: { issuers: Entry[] } };
   const file = join(directory.path, 'overlay.yml');
-  await writeFile(file, stringify({ identity: { issuers: changes.map((change) => ({ ...identity.issuers[0], ...change })) } }));
+  const [first = {}] = identity.issuers;
+  // One issuer alone may have opaque tokens.
+  const base = { ...first, revocation: { ...(first['revocation'] as Entry), opaque_tokens: 'refuse' } };
+  await writeFile(file, stringify({ identity: { issuers: changes.map((change) => ({ ...base, ...change })) } }));
   return (await loadKmsConfig([delivered, file])).identity.issuers;
 };
 
@@ -84,6 +94,14 @@ it.each<[string, string, readonly Entry[]]>([
     [
       { issuer: ONE, tenants: ['a', 'b'] },
       { issuer: TWO, tenants: ['b'] },
+    ],
+  ],
+  [
+    'opaque tokens of two',
+    '1/revocation/opaque_tokens',
+    [
+      { issuer: ONE, tenants: ['a'], revocation: OPAQUE },
+      { issuer: TWO, tenants: ['b'], revocation: OPAQUE },
     ],
   ],
   ['keys that nobody finds', '0/jwks_uri', [{ issuer: ONE, jwks_uri: undefined }]],
