@@ -55,6 +55,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['keys', 'tenants/administration'],
     ['keys/operations', 'keys/life-cycle', 'keys/transfer', 'keys/rewrapping', 'keys/rotation'],
     ['keys/admission'],
+    ['keys/grants'],
     ['keys/key-ring'],
     ['keys/material-keys'],
     ['keys/elastic-keys'],

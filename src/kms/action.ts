@@ -40,6 +40,8 @@ export interface Asked {
   /** The id of an elastic key, or its name: no name has the form of an id. */
   readonly key: string;
   readonly materialKeyId?: string;
+  /** The context that a use gives; a grant may ask for one. */
+  readonly context?: string | undefined;
 }
 
 /** A use has one key; reading and changing may be about all keys of the tenant, and then nothing is asked for; administering is about none. */
@@ -56,9 +58,9 @@ export interface Target {
   readonly materialKeyId?: string;
 }
 
-/** The thing that an act is about where that is no key, by its id. */
+/** The thing that an act is about where that is no key, by its id; the grant by which a key is used. */
 export interface ActObject {
-  readonly kind: 'realm-user' | 'tenant' | 'api-key';
+  readonly kind: 'realm-user' | 'tenant' | 'api-key' | 'grant';
   readonly id: string;
 }
 
@@ -158,7 +160,7 @@ export interface Act {
   readonly caller: Caller;
   readonly action: Action;
   readonly target: Target | null;
-  /** Absent where it is about a key, about all, or not known. */
+  /** Absent where it is about a key alone, about all, or not known. */
   readonly object?: ActObject;
   readonly outcome: Outcome;
   /** Of the error that its caller gets; null where there is none. */

@@ -100,6 +100,8 @@ const SERVICE_SCOPES = {
     'kms:elastic-keys:read',
     'kms:elastic-keys:import',
     'kms:material-keys:read',
+    'kms:grants:read',
+    'kms:grants:write',
     'kms:encrypt',
     'kms:sign',
     'kms:mac',

@@ -54,6 +54,7 @@ import { registerKeyRoutes } from './keys/keys.routes.ts';
 import { createKeys } from './keys/keys.ts';
 import { retireOlderKeys } from './keys/rewrapping/retire-keys.job.ts';
 import { countActs } from './keys/operations/count-acts.ts';
+import { forgetGrants } from './keys/grants/forget-grants.ts';
 import { forgetTransportKeys } from './keys/transfer/forget-transport-keys.ts';
 import { destroyDueKeys } from './keys/life-cycle/destroy-due-keys.ts';
 import { eraseDestroyedKeys } from './keys/life-cycle/erase-destroyed-keys.ts';
@@ -193,6 +194,7 @@ export const buildKms = async (options: {
     destroyDueKeys({ locks: databases, tenants, rows, clock, destruction: keys.destruction, emit, now, elapsed }),
     eraseDestroyedKeys({ locks: databases, tenants, rows, now }),
     forgetTransportKeys({ locks: databases, tenants, rows, now }),
+    forgetGrants({ locks: databases, tenants, rows, now }),
     ...keys.jobs,
     removeDueTenants({ locks: databases, operate: keys.operate, service, rows, tenants, lifeCycle, clock, emit, now }),
     rotateDueKeys({ materialKeys: keys.materialKeys, hints: keys.rotationHints, locks: databases, tenants, rows, emit, now, elapsed }),

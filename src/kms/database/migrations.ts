@@ -8,6 +8,7 @@ import { addElasticKeyLabels } from './elastic-key-labels.table.ts';
 import { countElasticKeys, createElasticKeys } from './elastic-keys.table.ts';
 import { addErasureBackoff, createErasuresDue } from './erasures-due.table.ts';
 import { addFormerNames } from './former-names.table.ts';
+import { createGrants } from './grants.table.ts';
 import { addKeyUsage } from './key-usage.table.ts';
 import { addLifeCycle } from './life-cycle.table.ts';
 import { createIdempotencyKeys, createServiceIdempotencyKeys } from './idempotency-keys.table.ts';
@@ -58,6 +59,7 @@ export const tenantMigrations: readonly Migration[] = [
   countElasticKeys,
   addFormerNames,
   createApiKeys,
+  createGrants,
 ];
 
 /** Migrations of the database of the audit, in the order in which they run; only ever appended to. */

@@ -3,6 +3,7 @@ import type { ElasticKeyLabelRow } from './elastic-key-labels.table.ts';
 import type { ElasticKeyRow } from './elastic-keys.table.ts';
 import type { ErasureDueRow } from './erasures-due.table.ts';
 import type { FormerNameRow } from './former-names.table.ts';
+import type { GrantRow } from './grants.table.ts';
 import type { IdempotencyKeyRow } from './idempotency-keys.table.ts';
 import type { LedgerTables } from './row-ledger.table.ts';
 import type { MaterialKeyRow } from './material-keys.table.ts';
@@ -19,4 +20,5 @@ export interface TenantTables extends LedgerTables {
   former_names: FormerNameRow;
   api_keys: ApiKeyRow;
   api_key_uses: ApiKeyUseRow;
+  grants: GrantRow;
 }

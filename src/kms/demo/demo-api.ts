@@ -5,11 +5,13 @@ import type { ApiKeyService } from '#kms/access/api-keys/api-key.service.ts';
 import type { DemoApi } from '#kms/api/openapi/demo-api.ts';
 import type { ApiExamples, BodyExample, OperationExamples } from '#kms/api/openapi/examples.ts';
 import { type Caller, serviceCaller } from '#kms/caller.ts';
+import type { Grant } from '#kms/keys/grants/grant.ts';
 import type { Keys } from '#kms/keys/keys.ts';
 import { encodeBase64url } from '#kms/jose/encoding/base64url.ts';
 import { exampleContext as context, examplePlaintext } from '#kms/keys/operations/schemas.ts';
 import type { TenantDirectory } from '#kms/tenants/directory.ts';
 import { apiKeyExamples, exampleApiKeys } from './api-key-examples.ts';
+import { grantExamples, makeGrant } from './grant-examples.ts';
 import { createKeptExamples } from './kept-examples.ts';
 import type { Seed } from './seed-file.ts';
 import { exportExamples, importExamples } from './transfer-examples.ts';
@@ -78,10 +80,10 @@ const onVersion = (id: string | undefined, kid: string | undefined, bodies?: Ope
 
 const examplesWith = (
   keys: ExampleKeys,
-  made: Awaited<ReturnType<typeof madeWith>> & { readonly kid: string | undefined },
+  made: Awaited<ReturnType<typeof madeWith>> & { readonly kid: string | undefined; readonly grant: Grant | null },
 ): ApiExamples => {
   const { encrypting, signing, signingBytes, authenticating, wrapping, suspended, deleted } = keys;
-  const { encrypted, signed, signedBytes, authenticated, wrapped, kid } = made;
+  const { encrypted, signed, signedBytes, authenticated, wrapped, kid, grant } = made;
   const tenant = `acme-${randomBytes(4).toString('hex')}`;
   const toOpen = encrypted === null ? undefined : body({ ciphertext: encrypted.jwe, context });
   return {
@@ -101,6 +103,7 @@ const examplesWith = (
     readMaterialKey: onVersion(signing, signed?.materialKeyId),
     scheduleElasticKeyDeletion: on(deleted),
     restoreElasticKey: on(deleted),
+    ...grantExamples(encrypting, grant),
     // Asked for again it says the same; one that allows processing would be refused then.
     revokeMaterialKey: onVersion(deleted, kid, body({ reason: 'superseded', comment: 'by the examples of the API' })),
     scheduleMaterialKeyDeletion: onVersion(deleted, kid),
@@ -138,7 +141,7 @@ const examplesWith = (
 export const createDemoApi = (options: {
   readonly seed: Pick<Seed, 'tenants' | 'accounts'>;
   readonly tenants: Pick<TenantDirectory, 'byName'>;
-  readonly keys: Pick<Keys, 'elasticKeys' | 'materialKeys' | 'transfer' | 'crypto'>;
+  readonly keys: Pick<Keys, 'elasticKeys' | 'materialKeys' | 'grants' | 'transfer' | 'crypto'>;
   readonly apiKeys: ApiKeyService;
   /** Epoch milliseconds. */
   readonly now: () => number;
@@ -153,27 +156,32 @@ export const createDemoApi = (options: {
     const keyOf = async (key: string) => (await unlessRefused(keys.elasticKeys.list(caller, { name: key, limit: 1 })))?.items[0];
     const found = await Promise.all(Object.entries(NAMES).map(async ([part, each]) => [part, await keyOf(each)] as const));
     const ids = Object.fromEntries(found.map(([part, key]) => [part, key?.id])) as ExampleKeys;
-    const [made, kid] = await Promise.all([madeWith(keys.crypto, caller, ids), newestOf(keys.materialKeys, caller, ids.deleted)]);
+    const [made, kid, grant] = await Promise.all([
+      madeWith(keys.crypto, caller, ids),
+      newestOf(keys.materialKeys, caller, ids.deleted),
+      act(ids.encrypting, (id) => makeGrant(keys.grants, caller, id, now())),
+    ]);
     const transfer = {
       ...(await act(ids.imported, (id) => importExamples(keys.transfer, caller, id))),
       ...(ids.exported !== undefined && exportExamples(ids.exported)),
     };
     const imported = found.find(([part]) => part === 'imported')?.[1];
     const shown = await unlessRefused(exampleApiKeys(apiKeys, caller, now()));
-    return { caller, ids, made: { ...made, kid }, transfer, imported, shown };
+    return { caller, ids, made: { ...made, kid, grant }, transfer, imported, shown };
   };
 
   /**
-   * Not where every act was refused, as while the KMS is sealed, nor once somebody imported, since a transport key opens once, or took the
-   * API key away that is there for it.
+   * Not where every act was refused, as while the KMS is sealed, nor once somebody imported, since a transport key opens once, or took away
+   * the API key or the grant that is there for it.
    */
   const kept = createKeptExamples<Awaited<ReturnType<typeof make>>>({
     elapsed,
-    holds: async ({ caller, ids, imported, shown }) => {
+    holds: async ({ caller, ids, imported, shown, made: { grant } }) => {
       if (Object.values(ids).every((id) => id === undefined)) return false;
       const key = await act(imported?.id, (id) => keys.elasticKeys.read(caller, id));
       const deleted = await act(shown?.deleted, (id) => apiKeys.read(caller, id));
-      return key?.latestVersion === imported?.latestVersion && deleted !== null;
+      const isGranted = grant === null || (await act(grant.elasticKeyId, (id) => keys.grants.read(caller, id, grant.id))) !== null;
+      return key?.latestVersion === imported?.latestVersion && deleted !== null && isGranted;
     },
   });
 

@@ -4,7 +4,7 @@ import type { TenantTables } from '#kms/database/tenant-tables.ts';
 
 /** The tables whose rows decide who may do what: who writes to the database must not gain access by them. */
 export type TaggedTables = Pick<ServiceTables, 'kms_tenants' | 'kms_realm_users' | 'kms_browser_sessions'> &
-  Pick<TenantTables, 'elastic_keys' | 'material_keys' | 'idempotency_keys' | 'transport_keys' | 'former_names' | 'api_keys'>;
+  Pick<TenantTables, 'elastic_keys' | 'material_keys' | 'idempotency_keys' | 'transport_keys' | 'former_names' | 'api_keys' | 'grants'>;
 export type TaggedTable = keyof TaggedTables;
 
 /** A row as the KMS makes it, before it has a tag. */
@@ -145,6 +145,22 @@ const COLUMNS: Columns = {
     secret_hash: 'always',
     previous_hash: 'always',
     previous_until: 'always',
+  },
+  grants: {
+    id: 'always',
+    elastic_key_id: 'always',
+    grantee_hash: 'always',
+    grantee_kind: 'always',
+    grantee_issuer: 'always',
+    grantee_subject: 'always',
+    operations: 'always',
+    context_rule: 'always',
+    context_value: 'always',
+    created_at: 'always',
+    expires_at: 'always',
+    granter_kind: 'always',
+    granter_issuer: 'always',
+    granter_subject: 'always',
   },
 };
 

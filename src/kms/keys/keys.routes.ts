@@ -4,6 +4,7 @@ import { acceptIdempotencyKeys } from '#kms/idempotency/accept-keys.ts';
 import { registerAlgorithmRoutes } from './algorithms.routes.ts';
 import { registerElasticKeyRoutes } from './elastic-keys/elastic-key.routes.ts';
 import type { Keys } from './keys.ts';
+import { registerGrantRoutes } from './grants/grant.routes.ts';
 import { registerLifeCycleRoutes } from './life-cycle/life-cycle.routes.ts';
 import { registerMaterialKeyRoutes } from './material-keys/material-key.routes.ts';
 import { registerTransferRoutes } from './transfer/transfer.routes.ts';
@@ -21,6 +22,7 @@ export const registerKeyRoutes = (app: App, keys: Keys, { base = SERVICE_PREFIX 
   registerElasticKeyRoutes(app, base, keys.elasticKeys);
   registerMaterialKeyRoutes(app, base, keys.materialKeys);
   registerLifeCycleRoutes(app, base, keys.lifeCycle);
+  registerGrantRoutes(app, base, keys.grants);
   registerTransferRoutes(app, base, keys.transfer);
   registerCryptography(app, base, keys.crypto);
 };

@@ -11,6 +11,9 @@ import type { KeyRing } from './key-ring/key-ring.ts';
 import { createKeyRing } from './key-ring/create-key-ring.ts';
 import { forgetIdleKeys } from './key-ring/forget-idle-keys.ts';
 import { firstVersionMaker } from './material-keys/first-version.ts';
+import { createGrantService } from './grants/grant.service.ts';
+import type { GrantService } from './grants/grant.ts';
+import { createHeldGrants } from './grants/held-grants.ts';
 import { createMaterialKeyService } from './material-keys/material-key.service.ts';
 import { createDestruction, type Destruction } from './life-cycle/destruction.ts';
 import { createLifeCycle } from './life-cycle/create-life-cycle.ts';
@@ -33,6 +36,7 @@ export interface Keys {
   readonly elasticKeys: ElasticKeyService;
   readonly materialKeys: MaterialKeyService;
   readonly lifeCycle: LifeCycleService;
+  readonly grants: GrantService;
   readonly transfer: Transfer;
   /** For the job that destroys what is due. */
   readonly destruction: Destruction;
@@ -81,16 +85,18 @@ export const createKeys = ({
 }: KeysOptions): Keys => {
   const rotationHints = createRotationHints();
   const ring = createKeyRing({ barrier, rows, rotationDue: rotationHints.add, ...(elapsed && { elapsed }) });
+  const grants = createHeldGrants({ barrier, rows, now, ...(elapsed && { elapsed }) });
   const mint = { barrier, random, slowKeys: createSlowKeys() };
   const idempotency = createIdempotency({ barrier, rows, limit: quotas.idempotencyKeys, now });
   const told = { ...(administration && { administration }), ...(audit && { audit }), ...(emit && { emit }) };
-  const { operate, admit } = createDoor({ barrier, rows, ring, insufficientScope, idempotency, ...told });
+  const { operate, admit } = createDoor({ barrier, rows, ring, grants, insufficientScope, idempotency, ...told });
   return {
     admit,
     operate,
     elasticKeys: createElasticKeyService({ operate, makeFirstVersion: firstVersionMaker({ rows, ...mint }), quotas, now }),
     materialKeys: createMaterialKeyService({ operate, quotas, now, ...mint }),
     lifeCycle: createLifeCycle({ operate, now }),
+    grants: createGrantService({ operate, quotas, now }),
     transfer: createTransfer({ operate, quotas, now, ...mint }),
     destruction: createDestruction({ operate, now }),
     jobs: [forgetIdleKeys(ring)],

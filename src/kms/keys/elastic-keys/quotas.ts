@@ -33,6 +33,12 @@ export const quotasConfigSchema = strictObject(
       description:
         'versions of all elastic keys of one tenant, those that are destroyed too, all of which its ledger lists: the more there are, the longer each read takes',
     }),
+    grants: Type.Integer({
+      minimum: 1,
+      maximum: 100_000,
+      default: 5_000,
+      description: 'grants of one tenant that have not expired; at most 1,000 of them of one elastic key, and 100 to one principal',
+    }),
     idempotency_keys: Type.Integer({
       minimum: 1,
       maximum: 1_000_000,
@@ -60,6 +66,7 @@ export interface KeyQuotas {
   readonly versions: number;
   readonly versionsEver: number;
   readonly versionsOfTenant: number;
+  readonly grants: number;
   readonly idempotencyKeys: number;
 }
 
@@ -68,6 +75,7 @@ export const quotasOf = (config: Omit<Static<typeof quotasConfigSchema>, 'reques
   versions: config.versions,
   versionsEver: config.versions_ever,
   versionsOfTenant: config.versions_of_tenant,
+  grants: config.grants,
   idempotencyKeys: config.idempotency_keys,
 });
 
@@ -77,6 +85,7 @@ export const USUAL_QUOTAS: KeyQuotas = {
   versions: 200,
   versionsEver: 10_000,
   versionsOfTenant: 200_000,
+  grants: 5_000,
   idempotencyKeys: 20_000,
 };
 

@@ -13,7 +13,7 @@ import { LIFE_CYCLE_ACTIONS } from './life-cycle.actions.ts';
  */
 export interface Destruction {
   /**
-   * Destroys an elastic key with all its versions, and gives its name back.
+   * Destroys an elastic key with all its versions and grants, and gives its name back.
    *
    * @throws AppError `deletion-not-due` 409 where it was restored or put off meanwhile
    */
@@ -50,6 +50,7 @@ export const createDestruction = ({ operate, now }: { readonly operate: Operate;
       });
       await materialKeysStore(tx, rows).destroyAll(id, at);
       await dueKeysStore(tx).removeTransportKeys(rows, id);
+      await dueKeysStore(tx).removeGrants(rows, id);
       await dueKeysStore(tx).erasureDue();
     }),
 

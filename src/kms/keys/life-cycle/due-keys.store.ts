@@ -43,6 +43,14 @@ export const dueKeysStore = (db: Kysely<TenantTables>) => ({
     });
   },
 
+  /** Removes the grants of an elastic key. */
+  removeGrants: async (rows: TenantRows, elasticKeyId: string): Promise<void> => {
+    await rows.remove('grants', db, async (tx) => {
+      const gone = await tx.deleteFrom('grants').where('elastic_key_id', '=', elasticKeyId).returning('id').execute();
+      return gone.map(({ id }) => id);
+    });
+  },
+
   /** Notes that the files still hold what this transaction destroyed. */
   erasureDue: async (): Promise<void> => {
     await db

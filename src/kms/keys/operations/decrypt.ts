@@ -18,7 +18,9 @@ type Decrypt = (caller: Caller, key: string, input: { readonly jwe: string } & W
 export const createDecrypt =
   ({ operate, now }: OperationOptions): Decrypt =>
   async (caller, key, input) => {
-    const opened = await operate(caller, action, { key }, (use) => open(use, { operation: 'decrypt', now: now(), ...input }));
+    const opened = await operate(caller, action, { key, context: input.context }, (use) =>
+      open(use, { operation: 'decrypt', now: now(), ...input }),
+    );
     return opened.plaintext;
   };
 

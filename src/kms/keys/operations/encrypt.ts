@@ -16,7 +16,7 @@ type Encrypt = (caller: Caller, key: string, input: { readonly plaintext: Uint8A
 export const createEncrypt =
   ({ operate, now }: OperationOptions): Encrypt =>
   (caller, key, input) =>
-    operate(caller, action, { key }, (use) => protect(use, { operation: 'encrypt', now: now(), ...input }));
+    operate(caller, action, { key, context: input.context }, (use) => protect(use, { operation: 'encrypt', now: now(), ...input }));
 
 const body = strictObject(
   { plaintext: binary('what to encrypt, at most 1 MiB', MAX_CONTENT, examplePlaintext), context },

@@ -27,7 +27,7 @@ type Generate = (
 export const createGenerate =
   ({ operate, now, random = randomBytes }: OperationOptions): Generate =>
   (caller, key, { bits, ...bound }) =>
-    operate(caller, action, { key }, async (use) => {
+    operate(caller, action, { key, ...bound }, async (use) => {
       const dataKey = random(bits / 8);
       try {
         return { dataKey, ...(await protect(use, { operation: 'generate', now: now(), plaintext: dataKey, ...bound })) };

@@ -18,7 +18,7 @@ import {
 } from '#kms/action.ts';
 import { sealedError } from '#kms/barrier/barrier-errors.ts';
 import type { Barrier } from '#kms/barrier/barrier.ts';
-import type { Caller } from '#kms/caller.ts';
+import type { Caller, CallerTenant } from '#kms/caller.ts';
 import type { TenantTables } from '#kms/database/tenant-tables.ts';
 import type { Idempotency } from '#kms/idempotency/idempotency.ts';
 import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
@@ -27,6 +27,7 @@ import { leasesEnded } from '#kms/tenants/leases.ts';
 import { elasticKeyNotFound } from '../elastic-keys/elastic-key-errors.ts';
 import { elasticKeysStore } from '../elastic-keys/elastic-key.store.ts';
 import { createAdmission } from '../admission/admission.ts';
+import type { HeldGrants } from '../grants/held-grants.ts';
 import type { KeyRing } from '../key-ring/key-ring.ts';
 import { type Administration, createAdminister } from './administration.ts';
 import { commit, CommitUnanswered } from './commit.ts';
@@ -43,6 +44,8 @@ export interface DoorOptions {
   readonly ring: KeyRing;
   /** The refusal of a caller who does not hold a scope. */
   readonly insufficientScope: (scope: string) => AppError;
+  /** None: nobody has a right but by scopes. */
+  readonly grants?: HeldGrants;
   /** None configured: every request is a new one. */
   readonly idempotency?: Idempotency;
   /** None: no act administers. */
@@ -100,7 +103,7 @@ const outcomeOf = (error: unknown): Outcome => {
  *       ▼        ▼         ▼                    ▼            ▼ of no key
  *      403      503   403 or 404            its answer      404
  *
- * The right to the key is looked at only where the caller has the scope for single keys alone: all others pass by their scope.
+ * The right to the key, by a scope for it or by a grant, is looked at only where the caller has not the scope for all keys.
  *
  * Each act is recorded and told of once, when it is over: also one that is refused or fails. A change has a record before its
  * transaction, too: whenever the process dies, and whatever becomes of the audit meanwhile, no change holds without one. That record is
@@ -111,11 +114,16 @@ const outcomeOf = (error: unknown): Outcome => {
  * that wait was over.
  */
 export const createDoor = (options: DoorOptions): Door => {
-  const { barrier, rows, ring, insufficientScope, idempotency, administration, audit, emit } = options;
+  const { barrier, rows, ring, grants, insufficientScope, idempotency, administration, audit, emit } = options;
   const administer = administration === undefined ? null : createAdminister({ administration, idempotency });
 
+  const forget = (tenant: CallerTenant, { elasticKeyId }: Target): void => {
+    ring.forget({ tenant, elasticKeyId });
+    grants?.forget(tenant.id);
+  };
+
   const settle = async ({ caller: { tenant }, action, target }: UnderWay<'change'>, kind: DatabaseKind): Promise<void> => {
-    if (target && action.outdates !== undefined) ring.forget({ tenant, elasticKeyId: target.elasticKeyId });
+    if (target && action.outdates !== undefined) forget(tenant, target);
     if (action.outdates === 'all') await leasesEnded(kind);
   };
 
@@ -148,7 +156,7 @@ export const createDoor = (options: DoorOptions): Door => {
     await audit?.record({ ...act, target, outcome: 'begun', code: null, materialKeyId: null });
     const answer = await commit(database, { turn, about: target, write }).catch((error: unknown) => {
       // Nobody knows what holds, so nothing that was read before may be used any longer.
-      if (target && action.outdates !== undefined) ring.forget({ tenant, elasticKeyId: target.elasticKeyId });
+      if (target && action.outdates !== undefined) forget(tenant, target);
       throw error;
     });
     await settle({ ...act, target }, kind);
@@ -203,13 +211,13 @@ export const createDoor = (options: DoorOptions): Door => {
     return error instanceof CommitUnanswered ? error.cause : error;
   };
 
-  const { mustBeAble, mustReach } = createAdmission({ rows, ring, insufficientScope });
+  const { mustBeAble, mustReach } = createAdmission({ barrier, rows, ring, grants, insufficientScope });
 
   return {
     admit: async (caller, action, target) => {
       if (caller.scopes.has(action.scope)) return;
       try {
-        mustBeAble(caller, action);
+        await mustBeAble(caller, action);
       } catch (error) {
         throw await ended({ caller, action, target }, error);
       }
@@ -218,7 +226,7 @@ export const createDoor = (options: DoorOptions): Door => {
       const act: UnderWay<M> = { caller, action, target: targetById(asked), ...(action.object && { object: action.object }) };
       const admitted = async () => {
         const hasScope = caller.scopes.has(action.scope);
-        if (!hasScope) mustBeAble(caller, action, asked);
+        if (!hasScope) await mustBeAble(caller, action, asked);
         if (barrier.state() === 'sealed') throw sealedError();
         if (!hasScope && asked !== null) await mustReach(act, asked);
         return run[action.mode](act, asked, work as Work<M, KeyRing, A, AskedOf<M>>);

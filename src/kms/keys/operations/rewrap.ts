@@ -17,7 +17,7 @@ type Rewrap = (caller: Caller, key: string, input: { readonly jwe: string } & Wi
 export const createRewrap =
   ({ operate, now }: OperationOptions): Rewrap =>
   (caller, key, { jwe: old, ...bound }) =>
-    operate(caller, action, { key }, async (use) => {
+    operate(caller, action, { key, ...bound }, async (use) => {
       const { plaintext } = await open(use, { operation: 'rewrap', now: now(), jwe: old, ...bound });
       try {
         return await protect(use, { operation: 'rewrap', now: now(), plaintext, ...bound });

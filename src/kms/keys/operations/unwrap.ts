@@ -18,7 +18,9 @@ type Unwrap = (caller: Caller, key: string, input: { readonly jwe: string } & Wi
 export const createUnwrap =
   ({ operate, now }: OperationOptions): Unwrap =>
   async (caller, key, input) => {
-    const opened = await operate(caller, action, { key }, (use) => open(use, { operation: 'unwrap', now: now(), ...input }));
+    const opened = await operate(caller, action, { key, context: input.context }, (use) =>
+      open(use, { operation: 'unwrap', now: now(), ...input }),
+    );
     return opened.plaintext;
   };
 

@@ -17,7 +17,7 @@ type Wrap = (caller: Caller, key: string, input: { readonly key: Uint8Array } & 
 export const createWrap =
   ({ operate, now }: OperationOptions): Wrap =>
   (caller, key, { key: plaintext, ...bound }) =>
-    operate(caller, action, { key }, (use) => protect(use, { operation: 'wrap', now: now(), plaintext, ...bound }));
+    operate(caller, action, { key, ...bound }, (use) => protect(use, { operation: 'wrap', now: now(), plaintext, ...bound }));
 
 /** Bytes of a wrapped key: more than a PKCS#8 of RSA with 16,384 bits. */
 const MAX_KEY = 16 * 1024;
