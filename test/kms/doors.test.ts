@@ -44,6 +44,10 @@ describe('In the KMS', () => {
       'idempotency/forget-keys.ts',
       // The door's look at the row of a key, for a caller with scopes for single keys.
       'keys/admission/admission.ts',
+      // Removes grants that have expired, which the door takes for none already.
+      'keys/grants/forget-grants.ts',
+      // The door's look at the grants of a caller without the scope.
+      'keys/grants/held-grants.ts',
       'keys/key-ring/create-key-ring.ts',
       // A reserved block counts as used even where the act fails: it is never part of a transaction.
       'keys/key-ring/protection-counter.ts',

@@ -39,6 +39,7 @@ describe('/readyz', () => {
       'destroy-due-keys',
       'erase-destroyed-keys',
       'forget-gone-tenants',
+      'forget-grants',
       'forget-idempotency-keys',
       'forget-idle-keys',
       'forget-service-idempotency-keys',

@@ -82,6 +82,7 @@ interface Victim {
   readonly version: string;
   readonly transportKey: string;
   readonly apiKey: string;
+  readonly grant: string;
   readonly cursors: Readonly<Record<string, string>>;
 }
 
@@ -92,7 +93,7 @@ interface Victim {
 const COLLECTIONS: Readonly<
   Record<string, { readonly expected: Expected; readonly path?: Readonly<Record<string, (victim: Victim) => string>> }>
 > = {
-  'elastic-keys': { expected: 'missing', path: { id: ({ key }) => key.id, kid: ({ version }) => version } },
+  'elastic-keys': { expected: 'missing', path: { id: ({ key }) => key.id, kid: ({ version }) => version, grant: ({ grant }) => grant } },
   tenants: { expected: 'forbidden', path: { id: ({ tenantId }) => tenantId } },
   'api-keys': { expected: 'missing', path: { api_key_id: ({ apiKey }) => apiKey } },
   audit: { expected: 'own' },
@@ -108,6 +109,9 @@ const NAMING: Readonly<Record<string, ((victim: Victim, collection: string) => s
   'body material_key_id': ({ version }) => version,
   'body transport_key_id': ({ transportKey }) => transportKey,
   // The name of what is made or renamed; bytes; a key of the caller's own.
+  'body grantee': null,
+  'body subject': ({ username }) => username,
+  'body issuer': null,
   'body name': null,
   'body key': null,
   'body wrapped_key': null,
@@ -188,7 +192,8 @@ const randomFor = (collection: string): string => (collection === 'tenants' ? ra
 const secretsOf = async (victim: Victim): Promise<readonly string[]> => {
   const keys = await keysOf(OWNER);
   const versions = (await Promise.all(keys.map((key) => versionsOf(key, OWNER)))).flat();
-  return [victim.tenantId, victim.username, victim.transportKey, victim.apiKey, ...keys.flatMap(({ id, name }) => [id, name]), ...versions];
+  const { tenantId, username, transportKey, apiKey, grant } = victim;
+  return [tenantId, username, transportKey, apiKey, grant, ...keys.flatMap(({ id, name }) => [id, name]), ...versions];
 };
 
 const victimOf = async (): Promise<Victim> => {
@@ -196,6 +201,15 @@ const victimOf = async (): Promise<Victim> => {
   const imported = await keyNamed('demo-import-key');
   const parameters = await kms.send(`${KEYS}/${imported.id}/import-parameters`, { headers: OWNER });
   const apiKeys = (await kms.send(`${SERVICE}/api-keys`, { headers: OWNER })).json<{ items: { id: string }[] }>().items;
+  const grant = await kms.send(`${KEYS}/${key.id}/grants`, {
+    method: 'POST',
+    headers: OWNER,
+    body: {
+      grantee: { kind: 'certificate', subject: `nobody-${randomUUIDv7()}` },
+      operations: ['read'],
+      expires_at: new Date(Date.now() + 600_000).toISOString(),
+    },
+  });
   const cursorOf = async (path: string) =>
     (await kms.send(`${path}?limit=1`, { headers: OWNER })).json<{ next_cursor: string | null }>().next_cursor ?? '';
   return {
@@ -205,6 +219,7 @@ const victimOf = async (): Promise<Victim> => {
     version: (await versionsOf(key, OWNER))[0] ?? '',
     transportKey: parameters.json<{ transport_key_id: string }>().transport_key_id,
     apiKey: apiKeys[0]?.id ?? '',
+    grant: grant.json<{ id: string }>().id,
     cursors: {
       'api-keys': await cursorOf(`${SERVICE}/api-keys`),
       'elastic-keys': await cursorOf(KEYS),
@@ -312,13 +327,13 @@ describe('Another tenant', () => {
           return field.startsWith('body ') && value !== undefined && !path.endsWith('/batch') ? [[field.slice(5), value] as const] : [];
         });
         const hostile = body === undefined ? undefined : { ...body, ...Object.fromEntries(fields) };
-        const { status, text } = await kms.send(filled(path, { id: own, kid: victim.version }), {
+        const { status, text } = await kms.send(filled(path, { id: own, kid: victim.version, grant: victim.grant }), {
           method,
           headers: attacker,
           ...(hostile === undefined ? {} : { body: hostile }),
         });
         asked += 1;
-        if (path.includes('{kid}') && status !== 404) told.push(`${method} ${path}: ${status}`);
+        if (/\{(kid|grant)\}/.test(path) && status !== 404) told.push(`${method} ${path}: ${status}`);
         if (status >= 500 || /"valid":true/.test(text)) told.push(`${method} ${path}: ${status} ${text}`);
         const untold = JSON.stringify(hostile ?? {}).includes(plaintext) ? secrets : [...secrets, plaintext];
         told.push(...untold.filter((secret) => text.includes(secret)).map((secret) => `${method} ${path}: ${secret}`));

@@ -1,4 +1,3 @@
-import { Type } from 'typebox';
 import type { App } from '#infra/http/server.ts';
 import { ifMatch, ifMatchHeader, ifNoneMatchHeader, isKnown, tagged, taggedAnswers } from '#kms/api/entity-tag.ts';
 import { limitOf } from '#kms/api/paging.ts';
@@ -101,17 +100,16 @@ export const registerGrantRoutes = (app: App, base: string, grants: GrantService
       schema: {
         operationId: 'revokeGrant',
         summary: 'Revoke a grant',
-        description: 'The grant gives nothing from the answer on, in every replica.',
+        description: 'The grant gives nothing from the answer on, in every replica. The answer is the grant as it was.',
         tags,
         params: grantPath,
         headers: ifMatchHeader,
-        response: { 204: Type.Null({ description: 'The grant is revoked.' }), ...problems },
+        response: { 200: grantSchema, ...problems },
       },
     },
-    async (request, reply) => {
+    async (request) => {
       const { id, grant } = request.params;
-      await grants.revoke(request.caller, id, grant, ifMatch(request, grantTag));
-      return reply.code(204).send(null);
+      return grantView(await grants.revoke(request.caller, id, grant, ifMatch(request, grantTag)));
     },
   );
 };

@@ -79,9 +79,7 @@ export const grantSchema = Type.Object(
     elastic_key_id: uuidV7('the elastic key, a UUIDv7'),
     grantee: principalSchema,
     operations,
-    context: nullable(Type.Object({ equals: Type.Optional(Type.String()), contains: Type.Optional(Type.String()) }), {
-      description: 'Null: any context, and none.',
-    }),
+    context: nullable(contextSchema, { description: 'Null: any context, and none.' }),
     created_at: Type.String(),
     expires_at: Type.String(),
     granted_by: granterSchema,

@@ -93,7 +93,7 @@ export const createGrantService = (options: {
   return {
     create: (caller, key, input) => {
       const id = randomUUIDv7();
-      return operate(caller, GRANT_ACTIONS.create, { key, object: objectOf(id) }, async ({ db, rows, target: { elasticKeyId } }) => {
+      return operate(caller, { ...GRANT_ACTIONS.create, object: objectOf(id) }, { key }, async ({ db, rows, target: { elasticKeyId } }) => {
         const elasticKey = await elasticKeysStore(db, rows).byId(elasticKeyId);
         if (!elasticKey) throw elasticKeyNotFound();
         assertNotDestroyed(elasticKey);
@@ -131,15 +131,15 @@ export const createGrantService = (options: {
       }),
 
     read: (caller, key, id) =>
-      operate(caller, GRANT_ACTIONS.read, { key, object: objectOf(id) }, async ({ db, rows, target: { elasticKeyId } }) => {
+      operate(caller, { ...GRANT_ACTIONS.read, object: objectOf(id) }, { key }, async ({ db, rows, target: { elasticKeyId } }) => {
         if (!(await elasticKeysStore(db, rows).byId(elasticKeyId))) throw elasticKeyNotFound();
         const grant = isUuidV7(id) ? await grantsStore(db, rows).byId(elasticKeyId, id) : undefined;
         if (grant === undefined || grant.expiresAt <= now()) throw grantNotFound();
         return grant;
       }),
 
-    revoke: async (caller, key, id, { precondition } = {}) => {
-      await operate(caller, GRANT_ACTIONS.revoke, { key, object: objectOf(id) }, async ({ db, rows, target: { elasticKeyId } }) => {
+    revoke: (caller, key, id, { precondition } = {}) =>
+      operate(caller, { ...GRANT_ACTIONS.revoke, object: objectOf(id) }, { key }, async ({ db, rows, target: { elasticKeyId } }) => {
         if (!(await elasticKeysStore(db, rows).byId(elasticKeyId))) throw elasticKeyNotFound();
         return async (tx) => {
           const store = grantsStore(tx, rows);
@@ -147,9 +147,8 @@ export const createGrantService = (options: {
           if (grant === undefined) throw grantNotFound();
           precondition?.(grant);
           if (!(await store.remove(id))) throw grantNotFound();
-          return null;
+          return grant;
         };
-      });
-    },
+      }),
   };
 };

@@ -127,6 +127,6 @@ export interface GrantService {
   list(caller: Caller, key: string, page: { readonly limit?: number; readonly cursor?: string | undefined }): Promise<Page<Grant>>;
   /** @throws AppError `grant-not-found` 404 */
   read(caller: Caller, key: string, id: string): Promise<Grant>;
-  /** @throws AppError `grant-not-found` 404, `precondition-failed` 412 */
-  revoke(caller: Caller, key: string, id: string, condition?: { readonly precondition?: Precondition<Grant> }): Promise<void>;
+  /** @returns the grant as it was @throws AppError `grant-not-found` 404, `precondition-failed` 412 */
+  revoke(caller: Caller, key: string, id: string, condition?: { readonly precondition?: Precondition<Grant> }): Promise<Grant>;
 }
