@@ -7,6 +7,7 @@ export const KMS_ROUTES = {
   changeTenant: { method: 'PATCH', path: '/tenants/{id}', status: 200, takesKey: true },
   createApiKey: { method: 'POST', path: '/api-keys', status: 201, takesKey: true },
   createElasticKey: { method: 'POST', path: '/elastic-keys', status: 201, takesKey: true },
+  createGrant: { method: 'POST', path: '/elastic-keys/{id}/grants', status: 201, takesKey: true },
   createTenant: { method: 'POST', path: '/tenants', status: 201, takesKey: true },
   decrypt: { method: 'POST', path: '/elastic-keys/{id}/decrypt', status: 200 },
   decryptBatch: { method: 'POST', path: '/elastic-keys/{id}/decrypt/batch', status: 200 },
@@ -21,6 +22,7 @@ export const KMS_ROUTES = {
   listAlgorithms: { method: 'GET', path: '/algorithms', status: 200 },
   listApiKeys: { method: 'GET', path: '/api-keys', status: 200 },
   listElasticKeys: { method: 'GET', path: '/elastic-keys', status: 200 },
+  listGrants: { method: 'GET', path: '/elastic-keys/{id}/grants', status: 200 },
   listMaterialKeys: { method: 'GET', path: '/elastic-keys/{id}/material-keys', status: 200 },
   listTenants: { method: 'GET', path: '/tenants', status: 200 },
   mac: { method: 'POST', path: '/elastic-keys/{id}/mac', status: 200 },
@@ -30,6 +32,7 @@ export const KMS_ROUTES = {
   readApiKey: { method: 'GET', path: '/api-keys/{api_key_id}', status: 200 },
   readAudit: { method: 'GET', path: '/audit', status: 200 },
   readElasticKey: { method: 'GET', path: '/elastic-keys/{id}', status: 200 },
+  readGrant: { method: 'GET', path: '/elastic-keys/{id}/grants/{grant}', status: 200 },
   readJwks: { method: 'GET', path: '/elastic-keys/{id}/jwks', status: 200 },
   readMaterialKey: { method: 'GET', path: '/elastic-keys/{id}/material-keys/{kid}', status: 200 },
   readTenant: { method: 'GET', path: '/tenants/{id}', status: 200 },
@@ -37,6 +40,7 @@ export const KMS_ROUTES = {
   restoreMaterialKey: { method: 'POST', path: '/elastic-keys/{id}/material-keys/{kid}/restore', status: 200, takesKey: true },
   restoreTenant: { method: 'POST', path: '/tenants/{id}/restore', status: 200, takesKey: true },
   revokeApiKey: { method: 'POST', path: '/api-keys/{api_key_id}/revoke', status: 200, takesKey: true },
+  revokeGrant: { method: 'DELETE', path: '/elastic-keys/{id}/grants/{grant}', status: 200, takesKey: true },
   revokeMaterialKey: { method: 'POST', path: '/elastic-keys/{id}/material-keys/{kid}/revoke', status: 200, takesKey: true },
   rewrap: { method: 'POST', path: '/elastic-keys/{id}/rewrap', status: 200 },
   rewrapBatch: { method: 'POST', path: '/elastic-keys/{id}/rewrap/batch', status: 200 },
@@ -66,6 +70,7 @@ export interface KmsSchemas {
   changeTenant: { body: KmsSent['ChangeTenantRequest']; answer: KmsTold['Tenant'] };
   createApiKey: { body: KmsSent['CreateApiKeyRequest']; answer: KmsTold['NewApiKey'] };
   createElasticKey: { body: KmsSent['CreateElasticKeyRequest']; answer: KmsTold['ElasticKey'] };
+  createGrant: { body: KmsSent['CreateGrantRequest']; answer: KmsTold['Grant'] };
   createTenant: { body: KmsSent['CreateTenantRequest']; answer: KmsTold['Tenant'] };
   decrypt: { body: KmsSent['DecryptRequest']; answer: KmsTold['DecryptResponse'] };
   decryptBatch: { body: KmsSent['DecryptBatchRequest']; answer: KmsTold['DecryptBatchResponse'] };
@@ -109,6 +114,10 @@ export interface KmsSchemas {
     };
     answer: KmsTold['ElasticKeyPage'];
   };
+  listGrants: {
+    query: { type: 'object'; properties: { limit: { type: 'string' }; cursor: { type: 'string' } } };
+    answer: KmsTold['GrantPage'];
+  };
   listMaterialKeys: {
     query: { type: 'object'; properties: { limit: { type: 'string' }; cursor: { type: 'string' } } };
     answer: KmsTold['MaterialKeyPage'];
@@ -149,6 +158,7 @@ export interface KmsSchemas {
     answer: KmsTold['AuditPage'];
   };
   readElasticKey: { answer: KmsTold['ElasticKey'] };
+  readGrant: { answer: KmsTold['Grant'] };
   readJwks: { answer: KmsTold['JwkSet'] };
   readMaterialKey: { answer: KmsTold['MaterialKey'] };
   readTenant: { answer: KmsTold['Tenant'] };
@@ -156,6 +166,7 @@ export interface KmsSchemas {
   restoreMaterialKey: { answer: KmsTold['MaterialKey'] };
   restoreTenant: { answer: KmsTold['Tenant'] };
   revokeApiKey: { answer: KmsTold['ApiKey'] };
+  revokeGrant: { answer: KmsTold['Grant'] };
   revokeMaterialKey: { body: KmsSent['RevokeMaterialKeyRequest']; answer: KmsTold['MaterialKey'] };
   rewrap: { body: KmsSent['RewrapRequest']; answer: KmsTold['RewrapResponse'] };
   rewrapBatch: { body: KmsSent['RewrapBatchRequest']; answer: KmsTold['RewrapBatchResponse'] };
@@ -243,6 +254,16 @@ export interface KmsSent {
     };
     required: ['name', 'algorithm'];
   };
+  CreateGrantRequest: {
+    type: 'object';
+    properties: {
+      grantee: KmsSent['Grantee'];
+      operations: { type: 'array'; items: KmsSent['GrantedOperation'] };
+      context: { anyOf: [KmsSent['GrantContext'], { type: 'null' }] };
+      expires_at: { type: 'string' };
+    };
+    required: ['grantee', 'operations', 'expires_at'];
+  };
   CreateTenantRequest: {
     type: 'object';
     properties: {
@@ -305,6 +326,16 @@ export interface KmsSent {
       context: { type: 'string' };
     };
   };
+  GrantContext: { type: 'object'; properties: { equals: { type: 'string' }; contains: { type: 'string' } } };
+  GrantedOperation: {
+    type: 'string';
+    enum: ['encrypt', 'decrypt', 'sign', 'verify', 'mac', 'mac-verify', 'wrap', 'unwrap', 'rewrap', 'generate', 'read'];
+  };
+  Grantee: {
+    type: 'object';
+    properties: { kind: KmsSent['PrincipalKind']; issuer: { type: 'string' }; subject: { type: 'string' } };
+    required: ['kind', 'subject'];
+  };
   ImportKeyRequest: {
     type: 'object';
     properties: {
@@ -346,6 +377,7 @@ export interface KmsSent {
     type: 'string';
     enum: ['encrypt', 'decrypt', 'sign', 'verify', 'sign-raw', 'verify-raw', 'mac', 'mac-verify', 'wrap', 'unwrap', 'rewrap', 'generate'];
   };
+  PrincipalKind: { type: 'string'; enum: ['token', 'realm-user', 'certificate', 'api-key'] };
   RecipientJwk: {
     type: 'object';
     additionalProperties: true;
@@ -725,6 +757,36 @@ export interface KmsTold {
     };
     required: ['transport_key_id', 'wrapping', 'public_jwk', 'public_key_pem', 'expires_at'];
   };
+  Grant: {
+    type: 'object';
+    properties: {
+      id: { type: 'string' };
+      elastic_key_id: { type: 'string' };
+      grantee: KmsTold['Principal'];
+      operations: { type: 'array'; items: KmsTold['GrantedOperation'] };
+      context: { anyOf: [KmsTold['GrantContext'], { type: 'null' }] };
+      created_at: { type: 'string' };
+      expires_at: { type: 'string' };
+      granted_by: KmsTold['Granter'];
+    };
+    required: ['id', 'elastic_key_id', 'grantee', 'operations', 'context', 'created_at', 'expires_at', 'granted_by'];
+  };
+  GrantContext: { type: 'object'; properties: { equals: { type: 'string' }; contains: { type: 'string' } } };
+  GrantedOperation: {
+    type: 'string';
+    enum: ['encrypt', 'decrypt', 'sign', 'verify', 'mac', 'mac-verify', 'wrap', 'unwrap', 'rewrap', 'generate', 'read'];
+  };
+  Granter: {
+    type: 'object';
+    properties: { kind: KmsTold['GranterKind']; issuer: { anyOf: [{ type: 'string' }, { type: 'null' }] }; subject: { type: 'string' } };
+    required: ['kind', 'issuer', 'subject'];
+  };
+  GranterKind: { type: 'string'; enum: ['token', 'realm-user', 'certificate', 'api-key', 'service'] };
+  GrantPage: {
+    type: 'object';
+    properties: { items: { type: 'array'; items: KmsTold['Grant'] }; next_cursor: { anyOf: [{ type: 'string' }, { type: 'null' }] } };
+    required: ['items', 'next_cursor'];
+  };
   InvalidJws: { type: 'object'; properties: { valid: { type: 'boolean'; enum: [false] } }; required: ['valid'] };
   JoseLibrary: {
     type: 'object';
@@ -848,6 +910,12 @@ export interface KmsTold {
     type: 'string';
     enum: ['encrypt', 'decrypt', 'sign', 'verify', 'sign-raw', 'verify-raw', 'mac', 'mac-verify', 'wrap', 'unwrap', 'rewrap', 'generate'];
   };
+  Principal: {
+    type: 'object';
+    properties: { kind: KmsTold['PrincipalKind']; issuer: { anyOf: [{ type: 'string' }, { type: 'null' }] }; subject: { type: 'string' } };
+    required: ['kind', 'issuer', 'subject'];
+  };
+  PrincipalKind: { type: 'string'; enum: ['token', 'realm-user', 'certificate', 'api-key'] };
   Problem: {
     type: 'object';
     properties: {
