@@ -1,12 +1,10 @@
 import { randomBytes, randomUUIDv7 } from 'node:crypto';
 import { withDatabases } from '#test/support/database.ts';
 import { testKms } from '#test/support/kms-keys.ts';
-import type { Compared, Comparison } from './suite.ts';
+import { type Compared, type Comparison, pairsOf } from './suite.ts';
 
 const [FEW, MANY] = [10, 10_000];
 const VERSIONS = 1_000;
-const PAIRS = 60;
-const CALLS = 10;
 const AIM = 1.2;
 /** Longer than any lease, in milliseconds: the next call asks the database. */
 const LEASES_END_MS = 60_000;
@@ -38,26 +36,6 @@ const kmsWith = async (keys: number) => {
     } satisfies Record<string, () => Promise<unknown>>,
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
-};
-
-/** Milliseconds of a call, the mean of some in a row. */
-const meanOf = async (task: () => Promise<unknown>): Promise<number> => {
-  const started = performance.now();
-  for (let n = 0; n < CALLS; n += 1) await task();
-  return (performance.now() - started) / CALLS;
-};
-
-const pairsOf = async (ours: () => Promise<unknown>, theirs: () => Promise<unknown>): Promise<readonly [number, number][]> => {
-  const pairs: [number, number][] = [];
-  for (let n = 0; n < PAIRS; n += 1) {
-    // In turns, so that neither is always the second.
-    if (n % 2 === 0) pairs.push([await meanOf(ours), await meanOf(theirs)]);
-    else {
-      const second = await meanOf(theirs);
-      pairs.push([await meanOf(ours), second]);
-    }
-  }
-  return pairs;
 };
 
 /** A call to a KMS with many keys against the same call to one with few. */

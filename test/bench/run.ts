@@ -15,6 +15,7 @@ import { httpSuite } from './http.bench.ts';
 import { kmsSuite } from './kms.bench.ts';
 import { refusalComparisons } from './refusals.bench.ts';
 import { secretsSuite } from './secrets.bench.ts';
+import { tenantsComparisons } from './tenants.bench.ts';
 import { type Comparison, type Measurement, type Ratio, ratioOf, type Suite } from './suite.ts';
 
 interface Results {
@@ -31,6 +32,7 @@ const SUITES: Readonly<Record<string, Suite>> = { kms: kmsSuite, secrets: secret
 const COMPARISONS: Readonly<Record<string, Comparison>> = {
   docker: dockerComparison,
   authentication: authenticationComparison,
+  ...tenantsComparisons,
   ...refusalComparisons,
   ...flatComparisons,
 };

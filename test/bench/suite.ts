@@ -48,3 +48,27 @@ export const ratioOf = ({ pairs, aim }: Compared): Ratio => {
     theirs_median_ms: median(pairs.map(([, theirs]) => theirs)),
   };
 };
+
+const PAIRS = 60;
+const CALLS = 10;
+
+/** Milliseconds of a call, the mean of some in a row. */
+const meanOf = async (task: () => Promise<unknown>): Promise<number> => {
+  const started = performance.now();
+  for (let n = 0; n < CALLS; n += 1) await task();
+  return (performance.now() - started) / CALLS;
+};
+
+/** Pairs of two ways, each the mean of some calls in a row; milliseconds. */
+export const pairsOf = async (ours: () => Promise<unknown>, theirs: () => Promise<unknown>): Promise<readonly [number, number][]> => {
+  const pairs: [number, number][] = [];
+  for (let n = 0; n < PAIRS; n += 1) {
+    // In turns, so that neither is always the second.
+    if (n % 2 === 0) pairs.push([await meanOf(ours), await meanOf(theirs)]);
+    else {
+      const second = await meanOf(theirs);
+      pairs.push([await meanOf(ours), second]);
+    }
+  }
+  return pairs;
+};

@@ -9,11 +9,20 @@ export interface FailingDatabases extends Databases {
 
 export class Crash extends Error {}
 
-/** @param dieAt counts each writing statement, each commit and each removal of a database, from 1 on */
-export const failingDatabases = (inner: Databases, dieAt: number): FailingDatabases => {
+/**
+ * @param dieAt counts each writing statement, each commit and each removal of a database, from 1 on
+ * @param die default throws `Crash`
+ */
+export const failingDatabases = (
+  inner: Databases,
+  dieAt: number,
+  die: () => never = () => {
+    throw new Crash(`died at write ${dieAt}`);
+  },
+): FailingDatabases => {
   let writes = 0;
   const alive = (): void => {
-    if (writes >= dieAt) throw new Crash(`died at write ${dieAt}`);
+    if (writes >= dieAt) die();
   };
   const write = (): void => {
     writes += 1;

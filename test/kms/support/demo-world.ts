@@ -63,8 +63,13 @@ export const sweepWorld = async (databases: Databases, world: DemoWorld, emit: E
   await locks.exclusively(() => sweepTenants({ databases, service: locks.guard(service), rows, tenants, lifeCycle, emit }));
 };
 
-/** A process that has started already: what waits to be settled stays as it is. */
-export const openWorld = async (databases: Databases, unsealKey: Uint8Array, given?: Seed): Promise<DemoWorld> => {
+/** A process that has started already: what waits to be settled stays as it is. @param elapsed the clock of leases */
+export const openWorld = async (
+  databases: Databases,
+  unsealKey: Uint8Array,
+  given?: Seed,
+  elapsed: () => number = () => performance.now(),
+): Promise<DemoWorld> => {
   const events: KmsEvent[] = [];
   const emit = (event: KmsEvent): void => void events.push(event);
   const now = Date.now;
@@ -73,10 +78,10 @@ export const openWorld = async (databases: Databases, unsealKey: Uint8Array, giv
   const rows = createRowIntegrity({ barrier, emit });
   const service = withLedger(own, rows.service);
   const { forgetTenant: onGone, tenants: held } = barrier;
-  const tenants = createTenantDirectory({ databases, service: service.db, rows, demo: true, onGone, held });
+  const tenants = createTenantDirectory({ databases, service: service.db, rows, demo: true, onGone, held, elapsed });
   const lifeCycle = createTenantLifeCycle({ kind: service.kind, barrier, rows, directory: tenants, now });
   const administration = { database: service, rows, locks: databases, takeEffect: () => lifeCycle.takeEffect([]) };
-  const keys = createKeys({ barrier, rows, insufficientScope, administration, now });
+  const keys = createKeys({ barrier, rows, insufficientScope, administration, now, elapsed });
   const callerOf = (id: string): Caller => {
     const database = async () => {
       const tenant = (await tenants.byId(id)) ?? (await tenants.preparing(id));

@@ -32,13 +32,14 @@ export const OPERATORS = 'operators';
  * Opens a world in which the tenant `operators` administers the others, and makes that tenant where it is not there.
  *
  * @param options.start sweeps before, as a start does
+ * @param options.elapsed the clock of leases
  */
 export const tenantsWorld = async (
   databases: Databases,
   unsealKey: Uint8Array,
-  { max = 100, start = false }: { readonly max?: number; readonly start?: boolean } = {},
+  { max = 100, start = false, elapsed }: { readonly max?: number; readonly start?: boolean; readonly elapsed?: () => number } = {},
 ): Promise<TenantsWorld> => {
-  const world = await (start ? startWorld : openWorld)(databases, unsealKey, NO_SEED);
+  const world = start ? await startWorld(databases, unsealKey, NO_SEED) : await openWorld(databases, unsealKey, NO_SEED, elapsed);
   const { service, rows, tenants, lifeCycle, locks, keys } = world;
   const found = (await tenantsStore(service.db, rows).keptByName(OPERATORS)) ?? (await addRealTenant(world, OPERATORS));
   const clock: TenantsWorld['clock'] = { now: Date.UTC(2031, 0, 1), doubtfulUntil: null };
