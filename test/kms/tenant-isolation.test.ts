@@ -3,6 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { KMS_SCOPES } from '#infra/magic/magic.ts';
 import { basic, bearer, type KmsHouse, kmsHouse, type RunningKms, runKms } from '#test/kms/support/kms-server.ts';
 import { type ServedRoute, routeTable } from '#test/kms/support/route-table.ts';
+import { browserAt, type TestBrowser, withBrowser } from '#test/kms/support/browser.ts';
+import { browserPathOf, isBrowserRoute, SESSION_PATH } from '#kms/api/browser-routes.ts';
 
 const SERVICE = '/service/api/v1';
 const KEYS = `${SERVICE}/elastic-keys`;
@@ -15,11 +17,20 @@ let house: KmsHouse;
 let kms: RunningKms;
 /** Of the tenant that attacks: somebody with every scope and role there, so that no scope is refused first. */
 let attacker: { readonly authorization: string };
+/** A user of the tenant that attacks, logged in. */
+let browser: TestBrowser;
 beforeAll(async () => {
-  house = await kmsHouse({ change: (config) => void (config.server.rate_limit.max = 100_000) });
+  house = await kmsHouse({
+    change: (config) => {
+      config.server.rate_limit.max = 100_000;
+      withBrowser()(config);
+    },
+  });
   kms = await runKms(house);
   const scope = Object.keys(KMS_SCOPES).join(' ');
   const roles = ['admin', 'tenant-admin'];
+  browser = browserAt(kms);
+  await browser.logIn('demo-other-user');
   attacker = bearer(await house.issuer.token((await kms.tenants())['demo-other'] ?? '', { claims: { scope, roles } }));
 });
 afterAll(async () => {
@@ -122,22 +133,30 @@ const MAY_NAME =
   /(^|_)(id|ids|kid|key|name|actor|cursor|tenant|tenants|user|username|subject|ticket|token|session|client|issuer|parent|grant|grantee)$/;
 
 /** Routes that ask for no credential. Each tells everybody the same. */
-const PUBLIC = /^\/($|openapi\.json$|livez$|readyz$|assets\/|ui\/swagger($|\/)|\.well-known\/oauth-protected-resource($|\/))/;
+const PUBLIC =
+  /^\/($|openapi\.json$|livez$|readyz$|assets\/|browser\/openapi\.json$|ui($|\/$|\/log-in$|\/log-in\/issuer$|\/callback$|\/log-out$|\/logged-out$|\/assets\/|\/swagger($|\/))|\.well-known\/oauth-protected-resource($|\/))/;
+
+/** Pages for people, at which somebody who is logged in sees and changes keys of his tenant. */
+const isPage = (path: string): boolean => path === '/ui/keys' || path.startsWith('/ui/keys/{id}');
 
 const documentNow = async (): Promise<Document> => (await kms.send('/openapi.json')).json<Document>();
 
 const collectionOf = (path: string): string => path.slice(SERVICE.length + 1).split('/')[0] ?? '';
 
-/** The routes of the service, each with its description. */
-const routesOf = ({ paths }: Document, app: Parameters<typeof routeTable>[0] = kms.kms.app): readonly Route[] =>
-  routeTable(app)
-    .filter(({ path }) => !PUBLIC.test(path))
+/** The routes of the service, each with its description; those for browsers are the same with another way in, and a session is one's own. */
+const routesOf = ({ paths }: Document, app: Parameters<typeof routeTable>[0] = kms.kms.app): readonly Route[] => {
+  const served = routeTable(app);
+  const mirrored = new Set(served.map(({ method, path }) => `${method} ${browserPathOf(path)}`));
+  return served
+    .filter(({ path }) => !PUBLIC.test(path) && path !== SESSION_PATH && !isPage(path))
+    .filter(({ method, path }) => !(isBrowserRoute(path) && mirrored.has(`${method} ${path}`)))
     .map(({ method, path }) => {
       const operation = paths[path]?.[method.toLowerCase()];
       if (operation === undefined || !path.startsWith(`${SERVICE}/`))
         throw new Error(`nobody says how tenants are kept apart at ${method} ${path}`);
       return { method, path, operation, collection: collectionOf(path) };
     });
+};
 
 /** The names of all fields in a schema. */
 const fieldsIn = (schema: unknown, { components }: Document): readonly string[] => {
@@ -266,7 +285,8 @@ describe('Another tenant', () => {
       for (const query of ['', ...queries]) {
         const { status, text } = await kms.send(`${path}${query}`, { headers: attacker });
         if (status !== (COLLECTIONS[collection]?.expected === 'forbidden' ? 403 : 200)) told.push(`${path}${query}: ${status}`);
-        told.push(...secrets.filter((secret) => text.includes(secret)).map((secret) => `${path}${query}: ${secret}`));
+        const both = text + (await browser.send(`${browserPathOf(path)}${query}`)).text;
+        told.push(...secrets.filter((secret) => both.includes(secret)).map((secret) => `${path}${query}: ${secret}`));
       }
     }
     expect(told).toEqual([]);
@@ -296,11 +316,45 @@ describe('Another tenant', () => {
         const status = expected === 'forbidden' ? 403 : 404;
         if (one.status !== status || one.text !== other.text || one.headers['www-authenticate'] !== other.headers['www-authenticate'])
           wrong.push(`${method} ${path}: ${one.status} ${one.text} against ${other.status} ${other.text}`);
+        // The same by the door of browsers, for somebody who has no scope of kms:admin.
+        const inBrowser = (values: Record<string, string>) => {
+          const address = filled(browserPathOf(path) ?? '', values);
+          return method === 'GET' ? browser.send(address) : browser.change(method, address, body === undefined ? undefined : { ...body });
+        };
+        const [hers, nobodys] = [await inBrowser(foreign), await inBrowser(missing)];
+        if (![403, 404].includes(hers.status) || hers.text !== nobodys.text)
+          wrong.push(`browser ${method} ${path}: ${hers.status} ${hers.text} against ${nobodys.status} ${nobodys.text}`);
       }
     }
     expect(wrong).toEqual([]);
     expect(asked).toBeGreaterThan(40);
     expect((await kms.send(`${KEYS}?limit=100`, { headers: OWNER })).text).toBe(before.text);
+  });
+
+  it('gets the page for what is not there, at every page that names a key', async () => {
+    const victim = await victimOf();
+    const pages = routeTable(kms.kms.app).filter(({ path }) => isPage(path) && path.includes('{id}'));
+    expect(pages.length).toBeGreaterThan(3);
+    const { _csrf = '' } = browser.fieldsOf(await browser.send('/ui/'), '/ui/keys');
+    const wrong: string[] = [];
+    for (const { method, path } of pages) {
+      expect([method, path, parametersIn(path)]).toEqual([method, path, ['id']]);
+      // A page takes one of these forms and no other.
+      const forms: readonly Record<string, string>[] = [{ _csrf }, { _csrf, text: 'eyJ.e.i.c.t' }];
+      const answersFor = (id: string): Promise<readonly string[]> =>
+        Promise.all(
+          forms.map(async (form) => {
+            const address = filled(path, { id });
+            const answer = await (method === 'GET' ? browser.send(address) : browser.submit(address, form));
+            return `${answer.status} ${answer.headers['location']} ${answer.text.replaceAll(id, 'the id')}`;
+          }),
+        );
+      const [foreign, missing] = [await answersFor(victim.key.id), await answersFor(randomUUIDv7())];
+      if (!foreign.some((answer) => answer.startsWith('404 ')) || !foreign.every((answer) => /^4/.test(answer)))
+        wrong.push(`${method} ${path}`);
+      expect(foreign).toEqual(missing);
+    }
+    expect(wrong).toEqual([]);
   });
 
   it('gets nothing of a tenant with its versions, ciphertexts and tickets at keys of its own', async () => {

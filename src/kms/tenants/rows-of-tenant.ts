@@ -6,7 +6,7 @@ import type { Rows } from '#kms/integrity/row-integrity.ts';
  * Tables of the service database whose rows belong to a tenant each, by `tenant_id`. Whoever adds one appends it here, or the rows outlive
  * their tenant; a test looks for the column in every table.
  */
-export const TABLES_OF_TENANTS = ['kms_realm_users'] as const;
+export const TABLES_OF_TENANTS = ['kms_realm_users', 'kms_browser_sessions'] as const;
 
 /** Deletes all that the service database has of a tenant beside its own row and its content key. */
 export const removeRowsOf = async (tx: Transaction<ServiceTables>, rows: Rows, tenantId: string): Promise<void> => {
