@@ -113,11 +113,11 @@ describe.each(databaseKinds())('Who administers tenants on %s', (kind) => {
     expect(await service.db.selectFrom('kms_databases_to_drop').selectAll().execute()).toEqual([]);
     await expect(administration.read(operator, made.name)).rejects.toMatchObject({ code: 'tenant-not-found', status: 404 });
     for (const change of [
-      administration.change(operator, made.id, { state: 'active' }),
-      administration.restore(operator, made.id),
-      administration.scheduleRemoval(operator, made.id),
+      () => administration.change(operator, made.id, { state: 'active' }),
+      () => administration.restore(operator, made.id),
+      () => administration.scheduleRemoval(operator, made.id),
     ])
-      await expect(change).rejects.toMatchObject({ code: 'tenant-removed', status: 409 });
+      await expect(change()).rejects.toMatchObject({ code: 'tenant-removed', status: 409 });
     expect(await test.create(made.name)).toMatchObject({ name: made.name, state: 'active' });
   });
 
