@@ -40,6 +40,8 @@ export const missingBrowser = async (): Promise<string | null> => {
  */
 export const startChromium = async (options: {
   readonly caFile: string;
+  /** Another one, for a server of its own. */
+  readonly otherCaFile?: string;
   readonly ports: Readonly<Record<string, number>>;
 }): Promise<AsyncDisposable & { readonly browser: Browser }> => {
   await using opened = new AsyncDisposableStack();
@@ -47,7 +49,9 @@ export const startChromium = async (options: {
   const database = `sql:${join(home, '.pki/nssdb')}`;
   await mkdir(join(home, '.pki/nssdb'), { recursive: true });
   await run('certutil', ['-N', '--empty-password', '-d', database]);
-  await run('certutil', ['-A', '-d', database, '-n', 'test-root', '-t', 'C,,', '-i', options.caFile]);
+  const roots = [options.caFile, ...[options.otherCaFile ?? []].flat()];
+  for (const [index, file] of roots.entries())
+    await run('certutil', ['-A', '-d', database, '-n', `test-root-${index}`, '-t', 'C,,', '-i', file]);
   const rules = Object.entries(options.ports).map(([from, port]) => `MAP ${from} 127.0.0.1:${port}`);
   const { browser } = opened.use(await chromiumAt(home, [`--host-resolver-rules=${rules.join(',')}`]));
   const resources = opened.move();

@@ -37,6 +37,7 @@ body {
   margin: 0;
   min-height: 100vh;
   display: grid;
+  grid-template-columns: minmax(0, 1fr);
   place-items: center;
   padding: 1.5rem 1rem;
   background: var(--page);
@@ -109,7 +110,8 @@ button:hover, a.button:hover { text-decoration: underline; }
 }
 
 .wide main { max-width: 60rem; align-self: start; }
-.wide a { color: var(--accent); }
+.wide h2 { font-size: 1.125rem; }
+main a:not(.button) { color: var(--accent); }
 .wide form:not(.bar form) { max-width: 40rem; }
 .bar { display: flex; flex-wrap: wrap; align-items: center; gap: 0.5rem 1.5rem; margin-bottom: 1.5rem; padding-bottom: 1rem; border-bottom: 1px solid color-mix(in srgb, var(--line) 35%, transparent); }
 .bar .who { flex: 1 1 14rem; margin: 0; }
@@ -121,6 +123,12 @@ button:hover, a.button:hover { text-decoration: underline; }
 table { width: 100%; border-collapse: collapse; }
 th, td { padding: 0.5rem 0.75rem 0.5rem 0; border-bottom: 1px solid color-mix(in srgb, var(--line) 35%, transparent); text-align: left; vertical-align: top; }
 tbody th { font-weight: 600; overflow-wrap: anywhere; min-width: 9rem; }
+@media (max-width: 600px) {
+  .wide main { padding: 1.25rem; }
+  table { font-size: 0.875rem; }
+  th, td { padding-right: 0.375rem; }
+  tbody th { min-width: 5.5rem; }
+}
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 0.25rem 1rem; margin: 0 0 1rem; }
 dt { color: var(--muted); }
 dd { margin: 0; overflow-wrap: anywhere; }

@@ -21,8 +21,8 @@ export const stackOverlays = async (packageRoot: string, ports: Pick<Ports, 'ide
   const issuer = at(ports.identity);
   const { client, logIn } = swaggerLogIn({ swagger: swaggerAt(ports), issuer });
   const browser = browserLogIn({ origin: at(ports.kms), issuer });
-  const clients = list((await readDelivered(packageRoot, 'identity', 'identity.container.yml'))['service_clients']);
   const issuers = issuersOf(await readDelivered(packageRoot, 'kms', 'kms.container.yml'));
+  const clients = list((await readDelivered(packageRoot, 'identity', 'identity.container.yml'))['service_clients']);
   return {
     identity: overlay({ issuer, browser_clients: [client], service_clients: clients.map(browser.client) }),
     // All containers of this machine read one clock.

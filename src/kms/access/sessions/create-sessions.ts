@@ -56,6 +56,17 @@ export const createSessions = (options: {
   const remembered = createBoundedMap<Remembered>({ max: MAX_REMEMBERED });
   const once = createSingleFlight<Remembered | null>();
 
+  /** From its end on no replica knows these any more. */
+  const takeEffect = async (ids: readonly string[]): Promise<void> => {
+    const forget = (): void => {
+      for (const id of ids) remembered.delete(boundedKey(id));
+    };
+    forget();
+    await leasesEnded(service.kind);
+    // Somebody may have read one just before it was removed.
+    forget();
+  };
+
   const remove = async (row: BrowserSessionRow, cause: 'log-out' | 'over' | 'user'): Promise<void> => {
     remembered.delete(boundedKey(row.id));
     if ((await store.remove([row.id])) > 0) emit({ type: 'session-ended', tenantId: row.tenant_id, cause });
@@ -116,11 +127,14 @@ export const createSessions = (options: {
         last_used_at: at,
         expires_at: at + limits.absoluteMs,
       };
-      await service.transaction(async (tx) => {
+      const ended = await service.transaction(async (tx) => {
         const within = sessionStore(tx, rows);
         await within.insert(row);
-        await within.remove(await within.beyond(row, config.sessions_per_user));
+        const oldest = await within.beyond(row, config.sessions_per_user);
+        await within.remove(oldest);
+        return oldest;
       });
+      if (ended.length > 0) await takeEffect(ended);
       remembered.set(boundedKey(id), {
         life: createSessionLife({ row, ...limits, now, elapsed }),
         lastUsedAt: at,
@@ -152,9 +166,7 @@ export const createSessions = (options: {
       const row = await store.byId(keys.mac('session id', cookie));
       if (row === undefined) return null;
       await remove(row, 'log-out');
-      await leasesEnded(service.kind);
-      // Somebody may have read it just before it was removed.
-      remembered.delete(boundedKey(row.id));
+      await takeEffect([row.id]);
       return { issuer: row.issuer };
     },
 
