@@ -16,7 +16,7 @@ import { signalDebuggerConfigSchema } from '#infra/process/signal-debugger.ts';
 import { logFileConfigSchema, telemetryConfigSchema } from '#infra/telemetry/config.ts';
 import { feedConfigSchema } from './feed/config.ts';
 import { browserClientSchema } from './clients/browser-clients.ts';
-import { serviceClientSchema } from './clients/service-clients.ts';
+import { serviceClientIssues, serviceClientSchema } from './clients/service-clients.ts';
 import { resourceServerSchema } from './resource-servers/resource-server.ts';
 import { secretsSchema } from './secrets.ts';
 
@@ -68,4 +68,10 @@ export type IdentityConfig = Static<typeof identityConfigSchema>;
 
 /** @throws AppError `config-unreadable` or `config-invalid` that names every wrong field */
 export const loadIdentityConfig = (files: readonly string[]): Promise<IdentityConfig> =>
-  loadConfig({ schema: identityConfigSchema, files, what: 'Identity configuration' });
+  loadConfig({
+    schema: identityConfigSchema,
+    files,
+    what: 'Identity configuration',
+    contradictions: ({ service_clients: clients, server }) =>
+      serviceClientIssues(clients, { certificates: server.client_certificates === 'request' }),
+  });

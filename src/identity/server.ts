@@ -21,7 +21,7 @@ import { createAdmin } from './admin/admin.ts';
 import { originsOf, toBrowserClient } from './clients/browser-clients.ts';
 import { createClients } from './clients/clients.service.ts';
 import { createNewClients } from './clients/new-clients.ts';
-import { loadServiceClients, serviceClientOf } from './clients/service-clients.ts';
+import { loadServiceClients, serviceClientOf, shownProofOf } from './clients/service-clients.ts';
 import type { IdentityConfig } from './config.ts';
 import { identityMigrations } from './database/migrations.ts';
 import type { IdentityTables } from './database/tables.ts';
@@ -150,7 +150,7 @@ export const buildIdentity = async (options: {
   const rateLimit: RateLimit = {
     max: limit.max,
     timeWindowMs: limit.window_seconds * 1000,
-    known: { nameOf: ({ headers }) => serviceClientOf(serviceClients, headers.authorization), max: limit.service_client_max },
+    known: { nameOf: (request) => serviceClientOf(serviceClients, shownProofOf(request, now)), max: limit.service_client_max },
   };
   const app = await createServer({
     name: 'identity',
@@ -168,7 +168,7 @@ export const buildIdentity = async (options: {
   app.addHook('preClose', async () => closing.abort());
   opened.defer(() => app.close());
   await mountProvider(app, provider, { onPageError: pageOfError(telemetry) });
-  registerBatchIntrospection(app, { serviceClients, provider });
+  registerBatchIntrospection(app, { serviceClients, provider, now });
   await registerPages(app, {
     interactions: provider.interactions,
     accounts,

@@ -45,6 +45,13 @@ type Overlay = Readonly<Record<string, object>>;
 /** Files of TLS that are not stated are those of the server. */
 const feedOf = (tls: object, overlay: { readonly tls?: object } = {}): object => ({ ...overlay, tls: { ...tls, ...overlay.tls } });
 
+/** Where certificates are asked for, a service that proves itself by that of the test. */
+export const CERTIFIED_CLIENT = 'kms-by-certificate';
+const serviceByCertificate = (commonName: string, { server = {} }: Overlay): readonly object[] =>
+  Reflect.get(server, 'client_certificates') === 'request'
+    ? [{ client_id: CERTIFIED_CLIENT, certificate_common_name: commonName, may_introspect: ['urn:passthru:kms'] }]
+    : [];
+
 /** The configuration of a whole Identity in a folder: certificates, secrets, overlay. */
 export const identityFiles = async (directory: string, overlay: Overlay = {}, issuer = ISSUER) => {
   const tls = await testTls(join(directory, 'tls'));
@@ -58,7 +65,10 @@ export const identityFiles = async (directory: string, overlay: Overlay = {}, is
       issuer,
       database: { kind: 'sqlite', directory: join(directory, 'data') },
       secrets: { cookie_keys_file: join(directory, 'cookie-keys') },
-      service_clients: [{ client_id: 'passthru-kms', secret_file: join(directory, 'kms-secret'), may_introspect: ['urn:passthru:kms'] }],
+      service_clients: [
+        { client_id: 'passthru-kms', secret_file: join(directory, 'kms-secret'), may_introspect: ['urn:passthru:kms'] },
+        ...serviceByCertificate(tls.clientName, overlay),
+      ],
       ...overlay,
       server: { ...server, ...overlay.server },
       admin: { ...server, allowed_clients: [tls.clientName], ...overlay.admin },

@@ -1,9 +1,9 @@
 import type { FieldIssue } from '#infra/apperr/app-error.ts';
-import type { ClientAuthMethod, ClientGrantType } from './client.ts';
+import type { ClientGrantType, ClientRecord } from './client.ts';
 
 /** What the rules look at; names of fields are the caller's, for the issues. */
 export interface RuledClient {
-  readonly authMethod: ClientAuthMethod;
+  readonly authMethod: ClientRecord['authMethod'];
   readonly grantTypes: readonly ClientGrantType[];
   readonly redirectUris: readonly string[];
   readonly hasTenant: boolean;

@@ -1,6 +1,8 @@
 /** How a client proves itself at the token endpoint; `none` is a public client. @see OpenID Connect Core 1.0 section 9 */
 export const CLIENT_AUTH_METHODS = ['none', 'client_secret_basic', 'client_secret_post'] as const;
 export type ClientAuthMethod = (typeof CLIENT_AUTH_METHODS)[number];
+/** By a certificate, which a service of the configuration alone can do. @see RFC 8705 section 2.1 */
+export const CERTIFICATE_AUTH_METHOD = 'tls_client_auth';
 
 /** @see RFC 7591 section 2 */
 export const CLIENT_GRANT_TYPES = ['authorization_code', 'refresh_token', 'client_credentials'] as const;
@@ -27,7 +29,9 @@ export interface ClientRecord {
   readonly clientId: string;
   readonly name: string;
   readonly applicationType: ApplicationType;
-  readonly authMethod: ClientAuthMethod;
+  readonly authMethod: ClientAuthMethod | typeof CERTIFICATE_AUTH_METHOD;
+  /** Of the certificate by which the client proves itself; absent where it does so otherwise. */
+  readonly certificateCommonName?: string;
   readonly grantTypes: readonly ClientGrantType[];
   readonly redirectUris: readonly string[];
   readonly postLogoutRedirectUris: readonly string[];

@@ -3,7 +3,7 @@ import { AppError } from '#infra/apperr/app-error.ts';
 import { strictObject } from '#infra/config/schema.ts';
 import type { App } from '#infra/http/server.ts';
 import { MAX_TOKEN_LENGTH } from '#infra/secrets/credential-limits.ts';
-import { type ServiceClient, serviceClientOf } from '#identity/clients/service-clients.ts';
+import { type ServiceClient, serviceClientOf, shownProofOf } from '#identity/clients/service-clients.ts';
 import type { OpenIdProvider } from '#identity/provider/openid-provider.ts';
 import { BATCH_INTROSPECTION_PATH } from '#identity/provider/features/discovery.ts';
 
@@ -36,20 +36,23 @@ export const registerBatchIntrospection = (
   options: {
     readonly serviceClients: ReadonlyMap<string, ServiceClient>;
     readonly provider: Pick<OpenIdProvider, 'introspect'>;
+    /** Epoch milliseconds. */
+    readonly now: () => number;
   },
 ): void => {
-  const { serviceClients, provider } = options;
+  const { serviceClients, provider, now } = options;
   app.post(
     BATCH_INTROSPECTION_PATH,
     {
       bodyLimit: BODY_LIMIT,
       schema: { body: bodySchema, response: { 200: answerSchema } },
-      onRequest: async ({ headers }) => {
-        if (serviceClientOf(serviceClients, headers.authorization) === null) throw unknownClient();
+      onRequest: async (request) => {
+        if (serviceClientOf(serviceClients, shownProofOf(request, now)) === null) throw unknownClient();
       },
     },
-    async ({ headers, body }, reply) => {
-      const service = serviceClients.get(serviceClientOf(serviceClients, headers.authorization) ?? '');
+    async (request, reply) => {
+      const { body } = request;
+      const service = serviceClients.get(serviceClientOf(serviceClients, shownProofOf(request, now)) ?? '');
       if (service === undefined) throw unknownClient();
       const items = await Promise.all(body.tokens.map((token) => provider.introspect(token, service.client)));
       return reply.header('cache-control', 'no-store').send({ items: items.map((item) => ({ ...item, active: item['active'] === true })) });

@@ -10,6 +10,16 @@ export const RECORD_PROPERTY = 'passthru_record';
 /** Scopes of OpenID Connect itself, which belong to no resource server. */
 export const OPENID_SCOPES: readonly string[] = ['openid', 'offline_access', 'profile', 'email'];
 
+/** The subject of a certificate with this common name, as RFC 8705 section 2.1.2 has it. */
+export const subjectDnOf = (commonName: string): string => `CN=${commonName}`;
+
+const proofOf = ({ authMethod, certificateCommonName }: ClientRecord, unusedSecret: string) => {
+  if (authMethod === 'none') return {};
+  return certificateCommonName === undefined
+    ? { client_secret: unusedSecret }
+    : { tls_client_auth_subject_dn: subjectDnOf(certificateCommonName) };
+};
+
 /**
  * The client as oidc-provider wants it.
  *
@@ -23,7 +33,7 @@ export const toClientMetadata = (record: ClientRecord, unusedSecret: string): Ad
     client_name: record.name,
     application_type: record.applicationType,
     token_endpoint_auth_method: record.authMethod,
-    ...(record.authMethod === 'none' ? {} : { client_secret: unusedSecret }),
+    ...proofOf(record, unusedSecret),
     grant_types: [...record.grantTypes],
     response_types: record.grantTypes.includes('authorization_code') ? ['code'] : [],
     response_modes: ['query'],

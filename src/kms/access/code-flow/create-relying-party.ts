@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { HttpsClient, HttpsResponse } from '#infra/http/client.ts';
 import { TOKEN_MS } from '#infra/magic/limits.ts';
 import { KMS_SCOPES } from '#infra/magic/magic.ts';
-import { clientCredential } from '../tokens/client-credential.ts';
+import { clientProof } from '../tokens/client-credential.ts';
 import { identityUnavailable, refusedBy } from '../tokens/identity-unavailable.ts';
 import { createIntrospection } from '../tokens/introspection.ts';
 import type { IssuerConfig } from '../tokens/issuer-config.ts';
@@ -45,9 +45,9 @@ export const createRelyingParty = (options: {
   const { rules, jwks } = trusted;
   const { issuer, audience } = rules;
   const { client_id: clientId, end_session_endpoint: endSession } = logIn;
-  const authorization = clientCredential(clientId, clientSecret);
+  const proof = clientProof(clientId, clientSecret);
   const redirectUri = origin + CALLBACK_PATH;
-  const introspection = createIntrospection({ issuer, endpoint: introspectionEndpoint, authorization, client });
+  const introspection = createIntrospection({ issuer, endpoint: introspectionEndpoint, proof, client });
 
   const ask = (request: Parameters<HttpsClient['request']>[0]): Promise<HttpsResponse> =>
     client.request({ ...request, timeoutMs: TOKEN_MS }).catch((error: unknown) => {
@@ -55,7 +55,12 @@ export const createRelyingParty = (options: {
     });
 
   const tokens = async (form: Readonly<Record<string, string>>): Promise<HttpsResponse> => {
-    const answer = await ask({ method: 'POST', url: logIn.token_endpoint, headers: { authorization, accept: 'application/json' }, form });
+    const answer = await ask({
+      method: 'POST',
+      url: logIn.token_endpoint,
+      headers: { ...proof.headers, accept: 'application/json' },
+      form,
+    });
     if (answer.status === 200) return answer;
     if (answer.status === 400) throw logInRefused('the issuer refused the code');
     throw identityUnavailable(issuer, refusedBy(issuer, answer, 'token-refused', 'token'));

@@ -11,7 +11,12 @@ interface StatedIssuer {
   readonly discovery: boolean;
   readonly jwks_uri?: string;
   readonly max_token_seconds: number;
-  readonly revocation: IssuerRevocation & { readonly introspection_endpoint?: string; readonly opaque_tokens: 'refuse' | 'introspect' };
+  readonly revocation: IssuerRevocation & {
+    readonly introspection_endpoint?: string;
+    readonly opaque_tokens: 'refuse' | 'introspect';
+    readonly authentication: string;
+    readonly client_secret_file?: string;
+  };
 }
 
 /** The name of an issuer in `/readyz`, the log and the jobs: as stated, else by its place in the list. */
@@ -76,6 +81,14 @@ const unlocated = (issuers: readonly StatedIssuer[]): readonly FieldIssue[] =>
     return missing.map((member) => ({ field: field(index, member), message: 'is missing', fix }));
   });
 
+const unproven = (issuers: readonly StatedIssuer[]): readonly FieldIssue[] =>
+  issuers.flatMap(({ revocation: { authentication, client_secret_file: file } }, index) => {
+    if ((authentication === 'client_secret_basic') === (file !== undefined)) return [];
+    const message = file === undefined ? 'is missing' : 'is of no use beside a certificate';
+    const fix = 'Give the file of the secret for client_secret_basic, and none for tls_client_auth.';
+    return [{ field: field(index, 'revocation/client_secret_file'), message, fix }];
+  });
+
 /** A token that says nothing goes to the issuer that is asked about it: others would learn tokens that are not theirs. */
 const severalForOpaque = (issuers: readonly StatedIssuer[]): readonly FieldIssue[] => {
   const asking = issuers.flatMap(({ revocation }, index) => (revocation.opaque_tokens === 'introspect' ? [index] : []));
@@ -88,12 +101,13 @@ const severalForOpaque = (issuers: readonly StatedIssuer[]): readonly FieldIssue
 /**
  * Everything that is ambiguous in a list of issuers, which no JSON Schema can say: one issuer twice, also in another spelling; a tenant
  * with two authorities; an issuer whose keys nobody knows where to find; a way to hear of revocations that cannot work; opaque tokens of
- * two issuers. An empty list: all is well.
+ * two issuers; an issuer to whom the KMS cannot prove itself. An empty list: all is well.
  */
 export const checkIssuers = (issuers: readonly StatedIssuer[]): readonly FieldIssue[] => [
   ...sameIssuer(issuers),
   ...sharedTenants(issuers),
   ...unlocated(issuers),
+  ...unproven(issuers),
   ...issuers.flatMap((issuer, index) => revocationIssues(issuer, `/identity/issuers/${index}`)),
   ...severalForOpaque(issuers),
 ];

@@ -1,6 +1,7 @@
 import { AppError } from '#infra/apperr/app-error.ts';
 import type { HttpsClient, HttpsRequest } from '#infra/http/client.ts';
 import { INTROSPECTION_MS } from '#infra/magic/limits.ts';
+import type { ClientProof } from './client-credential.ts';
 import { gatherQuestions } from './gather-questions.ts';
 import { identityUnavailable, refusedBy } from './identity-unavailable.ts';
 
@@ -29,20 +30,20 @@ export const createIntrospection = (options: {
   /** Where to ask; it may ask the issuer itself. */
   readonly endpoint: () => Promise<string>;
   readonly batchEndpoint?: string | null;
-  /** Value of the Authorization header. */
-  readonly authorization: string;
+  /** Who asks. */
+  readonly proof: ClientProof;
   readonly client: Pick<HttpsClient, 'request'>;
 }): Introspection => {
-  const { issuer, endpoint, batchEndpoint = null, authorization, client } = options;
+  const { issuer, endpoint, batchEndpoint = null, proof, client } = options;
 
   const send = async (request: Pick<HttpsRequest, 'url' | 'form' | 'body'>): Promise<unknown> => {
-    const headers = { authorization, accept: 'application/json' };
+    const headers = { ...proof.headers, accept: 'application/json' };
     const answer = await client.request({ method: 'POST', headers, timeoutMs: INTROSPECTION_MS, ...request });
     if (answer.status !== 200) throw refusedBy(issuer, answer, 'introspection-refused', 'introspection');
     return answer.json();
   };
   const single = async (token: string): Promise<IntrospectionAnswer> => {
-    const answer = await send({ url: await endpoint(), form: { token, token_type_hint: 'access_token' } });
+    const answer = await send({ url: await endpoint(), form: { token, token_type_hint: 'access_token', ...proof.form } });
     if (!isAnswer(answer)) throw malformed('has no member active');
     return answer;
   };

@@ -1,6 +1,7 @@
 import { type TString, Type } from 'typebox';
 import { filePath, strictObject } from '#infra/config/schema.ts';
 import { KMS_CLIENT_ID } from '#infra/magic/magic.ts';
+import { CLIENT_AUTHENTICATIONS } from './client-credential.ts';
 import { REVOCATION_MODES } from '../revocation-modes.ts';
 
 /** @param httpsUrl makes the schema of an address, as all of an issuer have it */
@@ -33,7 +34,14 @@ export const revocationConfigSchema = (httpsUrl: (description: string) => TStrin
         'tokens that are no JWT: `introspect` asks this issuer what they are, at most every 30 s for one; only one issuer can, for such a token does not say whose it is',
     }),
     client_id: Type.String({ minLength: 1, maxLength: 128, default: KMS_CLIENT_ID, description: 'client id with which the KMS asks' }),
-    client_secret_file: filePath({ description: 'file of mode 0600 with the client secret' }),
+    authentication: Type.Enum(CLIENT_AUTHENTICATIONS, {
+      default: 'client_secret_basic',
+      description:
+        'how the KMS proves to the issuer who it is: by the secret of the client, or by the client certificate of `identity.tls` (RFC 8705 section 2.1)',
+    }),
+    client_secret_file: Type.Optional(
+      filePath({ description: 'file of mode 0600 with the client secret; for `client_secret_basic`, and required there' }),
+    ),
     feed: Type.Optional(
       strictObject(
         {

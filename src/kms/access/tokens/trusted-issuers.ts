@@ -5,7 +5,7 @@ import type { HttpsClient } from '#infra/http/client.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import type { TlsFiles } from '#infra/tls/config.ts';
 import type { Emit } from '#kms/events.ts';
-import { clientCredential } from './client-credential.ts';
+import { clientProof } from './client-credential.ts';
 import { speaksFor } from '../federation/authority.ts';
 import { nameOfIssuer } from '../federation/check-issuers.ts';
 import { endpointsOfIssuer, metadataLack } from '../federation/issuer-metadata.ts';
@@ -77,7 +77,8 @@ export const openTrustedIssuers = async (options: {
   const all = configs.map(({ tenants }) => tenants);
   const open = async (config: IssuerConfig, index: number) => {
     const { issuer, audience, revocation } = config;
-    const clientSecret = await readSecret(revocation.client_secret_file, `the secret of the client ${revocation.client_id}`);
+    const { client_id: clientId, client_secret_file: secretFile } = revocation;
+    const clientSecret = secretFile === undefined ? null : await readSecret(secretFile, `the secret of the client ${clientId}`);
     const name = nameOfIssuer(config, index);
     const client = await openIssuerClient({
       issuer,
@@ -85,7 +86,7 @@ export const openTrustedIssuers = async (options: {
       tls: { ca: config.ca, cert: tls.cert, key: tls.key },
       telemetry,
     });
-    const authorization = clientCredential(revocation.client_id, clientSecret);
+    const proof = clientProof(clientId, clientSecret);
     const stated = { jwksUri: config.jwks_uri, introspectionEndpoint: revocation.introspection_endpoint };
     const endpoints = endpointsOfIssuer({ issuer, discovery: config.discovery, stated, client, elapsed });
     const jwks = createJwksCache({
@@ -94,7 +95,7 @@ export const openTrustedIssuers = async (options: {
         const { jwksUri: uri, introspectionEndpoint } = await endpoints();
         // The secret is for the server that introspects, and for no other that may hold the keys.
         const isOneServer = introspectionEndpoint !== undefined && new URL(uri).origin === new URL(introspectionEndpoint).origin;
-        return isOneServer ? { uri, authorization } : { uri };
+        return isOneServer ? { uri, ...proof.headers } : { uri };
       },
       algorithms: config.algorithms,
       client,
@@ -112,7 +113,7 @@ export const openTrustedIssuers = async (options: {
       issuer,
       endpoint: introspectionEndpoint,
       batchEndpoint: revocation.introspection_batch_endpoint ?? null,
-      authorization,
+      proof,
       client,
     });
     const { feed: told } = revocation;

@@ -9,6 +9,8 @@ import { temporaryDirectory } from '#test/support/temporary-directory.ts';
 const ONE = 'https://one.example';
 const TWO = 'https://two.example';
 
+const ASKED = { mode: 'every-request', introspection_endpoint: `${ONE}/introspect` };
+
 type Entry = Readonly<Record<string, unknown>>;
 
 const OPAQUE: Entry = {
@@ -105,6 +107,12 @@ it.each<[string, string, readonly Entry[]]>([
     ],
   ],
   ['keys that nobody finds', '0/jwks_uri', [{ issuer: ONE, jwks_uri: undefined }]],
+  ['a secret that is not there', '0/revocation/client_secret_file', [{ issuer: ONE, revocation: { ...ASKED } }]],
+  [
+    'a secret beside a certificate',
+    '0/revocation/client_secret_file',
+    [{ issuer: ONE, revocation: { ...ASKED, authentication: 'tls_client_auth', client_secret_file: 'secret' } }],
+  ],
   ['a shared secret as algorithm', '0/algorithms/0', [{ issuer: ONE, algorithms: ['HS256'] }]],
   ['no algorithm', '0/algorithms', [{ issuer: ONE, algorithms: [] }]],
   ['the same algorithm twice', '0/algorithms', [{ issuer: ONE, algorithms: ['RS256', 'RS256'] }]],
@@ -141,4 +149,10 @@ it('Issuers whose tenants nobody shares are taken, with the addresses that disco
     { issuer: TWO, discovery: true, algorithms: ['ES256'] },
     { issuer: `${TWO}/realm`, discovery: false, algorithms: ['ES256'] },
   ]);
+});
+
+it('An issuer to whom the KMS proves itself by its certificate has no secret', async () => {
+  const [issuer] = await load({ issuer: ONE, revocation: { ...ASKED, authentication: 'tls_client_auth' } });
+  expect(issuer?.revocation).toMatchObject({ authentication: 'tls_client_auth', client_id: 'passthru-kms' });
+  expect(issuer?.revocation).not.toHaveProperty('client_secret_file');
 });

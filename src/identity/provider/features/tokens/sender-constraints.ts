@@ -1,28 +1,36 @@
-import { peerOf } from '#infra/tls/peer.ts';
+import { type Peer, peerOf } from '#infra/tls/peer.ts';
+import { subjectDnOf } from '../../records/client-metadata.ts';
 import type { Feature } from '../feature.ts';
 
 /**
- * Tokens that are worth nothing without a proof of their holder. Every client may show a DPoP proof at the token endpoint and gets a token
+ * Certificates of clients, and tokens that are worth nothing without a proof of their holder. Every client may show a DPoP proof at the token endpoint and gets a token
  * that is bound to its key; one that is registered for a binding gets no other. Certificates are those of the connection: no header of a
  * proxy is believed.
  *
  * @param now epoch milliseconds; a certificate that has ended since its connection began binds nothing
- * @see RFC 9449 section 5, RFC 8705 section 3
+ * @see RFC 9449 section 5, RFC 8705 sections 2.1 and 3
  */
-export const senderConstraints = (now: () => number): Feature => ({
-  configuration: {
-    features: {
-      dPoP: { enabled: true, allowReplay: false, requireNonce: () => false },
-      mTLS: {
-        enabled: true,
-        certificateBoundAccessTokens: true,
-        selfSignedTlsClientAuth: false,
-        tlsClientAuth: false,
-        getCertificate: (ctx) => {
-          const peer = peerOf(ctx.req.socket);
-          return peer === null || peer.endsAt <= now() ? undefined : peer.pem;
+export const senderConstraints = (now: () => number): Feature => {
+  const currentPeer = (socket: unknown): Peer | null => {
+    const peer = peerOf(socket);
+    return peer === null || peer.endsAt <= now() ? null : peer;
+  };
+  return {
+    configuration: {
+      features: {
+        dPoP: { enabled: true, allowReplay: false, requireNonce: () => false },
+        mTLS: {
+          enabled: true,
+          certificateBoundAccessTokens: true,
+          selfSignedTlsClientAuth: false,
+          tlsClientAuth: true,
+          // The listener verified it against its own authority, or it is none.
+          certificateAuthorized: (ctx) => currentPeer(ctx.req.socket) !== null,
+          certificateSubjectMatches: (ctx, property, expected) =>
+            property === 'tls_client_auth_subject_dn' && expected === subjectDnOf(currentPeer(ctx.req.socket)?.commonName ?? ''),
+          getCertificate: (ctx) => currentPeer(ctx.req.socket)?.pem,
         },
       },
     },
-  },
-});
+  };
+};
