@@ -46,6 +46,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['access/guard'],
     ['access/code-flow'],
     ['access/sessions'],
+    ['access/users'],
     ['access/realms', 'access/tokens', 'access/api-keys'],
     ['access/api-keys/credential'],
     ['access/federation'],

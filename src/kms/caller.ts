@@ -29,6 +29,8 @@ export type Authentication =
   | { readonly kind: 'certificate' }
   /** An API key, and when it expires in epoch milliseconds. */
   | { readonly kind: 'api-key'; readonly expiresAt: number }
+  /** The client certificate of an operator, at the admin listener. */
+  | { readonly kind: 'operator' }
   /** Nobody: the service itself acts. */
   | { readonly kind: 'service'; readonly purpose: ServicePurpose };
 

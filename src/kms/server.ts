@@ -20,6 +20,8 @@ import { openAccess } from './access/guard/open-access.ts';
 import { describedBrowserApi } from './access/guard/described-browser-api.ts';
 import { registerSession } from './access/sessions/session.routes.ts';
 import { createUserLeases } from './access/realms/user-leases.ts';
+import { createRealmUsers } from './access/users/create-realm-users.ts';
+import { registerRealmUserRoutes } from './access/users/realm-user.routes.ts';
 import { createTenantRate } from './access/guard/tenant-rate.ts';
 import { recordRefusals } from './access/guard/record-refusals.ts';
 import { createAdmin } from './admin/admin.ts';
@@ -33,6 +35,7 @@ import { createReadAudit } from './audit/reading/read-audit.ts';
 import { openAuditLog } from './audit/open-audit-log.ts';
 import { browserPathOf } from './api/browser-routes.ts';
 import { landingOf } from './api/landing.ts';
+import { SERVICE_PREFIX } from './api/service-routes.ts';
 import { logInOf } from './api/openapi/log-in.ts';
 import { SWAGGER_PATH } from './api/openapi/swagger-page.ts';
 import { registerOpenApi } from './api/openapi/openapi.ts';
@@ -263,6 +266,17 @@ export const buildKms = async (options: {
       now,
     }),
   );
+  const users = createRealmUsers({
+    operate: keys.operate,
+    service,
+    rows,
+    newUsers: access.newUsers,
+    rules: access.userRules,
+    tenants,
+    max: config.quotas.realm_users,
+    now,
+  });
+  registerRealmUserRoutes(app, users, { base: `${SERVICE_PREFIX}/realm-users`, callerOf: async ({ caller }) => caller });
   if (access.browser !== null) {
     registerSession(app, access.browser);
     await registerPages(app, {
@@ -289,6 +303,8 @@ export const buildKms = async (options: {
     reshare: createReshareService({ barrier, locks: databases, emit, elapsed }),
     progress: retiring.progress,
     tenants: made,
+    users,
+    directory: tenants,
     audit,
     demo,
     drain,

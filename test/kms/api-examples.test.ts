@@ -131,7 +131,7 @@ describe('the examples of the API of a KMS with a demo', () => {
       Object.fromEntries(operationsOf(document).map(({ operation }) => [operation.operationId, bodiesOf(operation)[0]?.value]));
     const first = await documentOf(kms);
     const others = await Promise.all(Array.from({ length: 20 }, () => documentOf(kms)));
-    const { createElasticKey: _, createTenant: __, ...made } = bodiesIn(first);
+    const { createElasticKey: _, createTenant: __, createRealmUser: ___, ...made } = bodiesIn(first);
     for (const other of others) expect(bodiesIn(other)).toMatchObject(made);
     expect(failed(await executeAll(first, { which: 'first' }))).toEqual([]);
     expect(bodiesIn(await documentOf(kms))['importKey']).not.toEqual(made['importKey']);

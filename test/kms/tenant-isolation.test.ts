@@ -107,6 +107,7 @@ const COLLECTIONS: Readonly<
   'elastic-keys': { expected: 'missing', path: { id: ({ key }) => key.id, kid: ({ version }) => version, grant: ({ grant }) => grant } },
   tenants: { expected: 'forbidden', path: { id: ({ tenantId }) => tenantId } },
   'api-keys': { expected: 'missing', path: { api_key_id: ({ apiKey }) => apiKey } },
+  'realm-users': { expected: 'missing', path: { user: ({ username }) => username } },
   audit: { expected: 'own' },
   algorithms: { expected: 'own' },
 };
@@ -115,6 +116,7 @@ const COLLECTIONS: Readonly<
 const NAMING: Readonly<Record<string, ((victim: Victim, collection: string) => string) | null>> = {
   'query cursor': ({ cursors }, collection) => cursors[collection] ?? '',
   'query name': ({ key }) => key.name,
+  'query username': ({ username }) => username,
   'query key': ({ key }) => key.id,
   'query actor': ({ username }) => username,
   'body material_key_id': ({ version }) => version,
@@ -124,6 +126,8 @@ const NAMING: Readonly<Record<string, ((victim: Victim, collection: string) => s
   'body subject': ({ username }) => username,
   'body issuer': null,
   'body name': null,
+  'body username': null,
+  'body display_name': null,
   'body key': null,
   'body wrapped_key': null,
   'body kid': null,
@@ -244,6 +248,7 @@ const victimOf = async (): Promise<Victim> => {
       'elastic-keys': await cursorOf(KEYS),
       audit: await cursorOf(`${SERVICE}/audit`),
       tenants: await cursorOf(`${SERVICE}/tenants`),
+      'realm-users': await cursorOf(`${SERVICE}/realm-users`),
     },
   };
 };

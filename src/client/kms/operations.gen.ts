@@ -4,10 +4,12 @@
 export const KMS_ROUTES = {
   changeApiKey: { method: 'PATCH', path: '/api-keys/{api_key_id}', status: 200, takesKey: true },
   changeElasticKey: { method: 'PATCH', path: '/elastic-keys/{id}', status: 200, takesKey: true },
+  changeRealmUser: { method: 'PATCH', path: '/realm-users/{user}', status: 200, takesKey: true },
   changeTenant: { method: 'PATCH', path: '/tenants/{id}', status: 200, takesKey: true },
   createApiKey: { method: 'POST', path: '/api-keys', status: 201, takesKey: true },
   createElasticKey: { method: 'POST', path: '/elastic-keys', status: 201, takesKey: true },
   createGrant: { method: 'POST', path: '/elastic-keys/{id}/grants', status: 201, takesKey: true },
+  createRealmUser: { method: 'POST', path: '/realm-users', status: 201, takesKey: true },
   createTenant: { method: 'POST', path: '/tenants', status: 201, takesKey: true },
   decrypt: { method: 'POST', path: '/elastic-keys/{id}/decrypt', status: 200 },
   decryptBatch: { method: 'POST', path: '/elastic-keys/{id}/decrypt/batch', status: 200 },
@@ -24,6 +26,7 @@ export const KMS_ROUTES = {
   listElasticKeys: { method: 'GET', path: '/elastic-keys', status: 200 },
   listGrants: { method: 'GET', path: '/elastic-keys/{id}/grants', status: 200 },
   listMaterialKeys: { method: 'GET', path: '/elastic-keys/{id}/material-keys', status: 200 },
+  listRealmUsers: { method: 'GET', path: '/realm-users', status: 200 },
   listTenants: { method: 'GET', path: '/tenants', status: 200 },
   mac: { method: 'POST', path: '/elastic-keys/{id}/mac', status: 200 },
   macBatch: { method: 'POST', path: '/elastic-keys/{id}/mac/batch', status: 200 },
@@ -35,7 +38,9 @@ export const KMS_ROUTES = {
   readGrant: { method: 'GET', path: '/elastic-keys/{id}/grants/{grant}', status: 200 },
   readJwks: { method: 'GET', path: '/elastic-keys/{id}/jwks', status: 200 },
   readMaterialKey: { method: 'GET', path: '/elastic-keys/{id}/material-keys/{kid}', status: 200 },
+  readRealmUser: { method: 'GET', path: '/realm-users/{user}', status: 200 },
   readTenant: { method: 'GET', path: '/tenants/{id}', status: 200 },
+  removeRealmUser: { method: 'DELETE', path: '/realm-users/{user}', status: 200, takesKey: true },
   restoreElasticKey: { method: 'POST', path: '/elastic-keys/{id}/restore', status: 200, takesKey: true },
   restoreMaterialKey: { method: 'POST', path: '/elastic-keys/{id}/material-keys/{kid}/restore', status: 200, takesKey: true },
   restoreTenant: { method: 'POST', path: '/tenants/{id}/restore', status: 200, takesKey: true },
@@ -49,6 +54,7 @@ export const KMS_ROUTES = {
   scheduleElasticKeyDeletion: { method: 'DELETE', path: '/elastic-keys/{id}', status: 202, takesKey: true },
   scheduleMaterialKeyDeletion: { method: 'DELETE', path: '/elastic-keys/{id}/material-keys/{kid}', status: 202, takesKey: true },
   scheduleTenantRemoval: { method: 'DELETE', path: '/tenants/{id}', status: 202, takesKey: true },
+  setRealmUserPassword: { method: 'PUT', path: '/realm-users/{user}/password', status: 200, takesKey: true },
   sign: { method: 'POST', path: '/elastic-keys/{id}/sign', status: 200 },
   signBatch: { method: 'POST', path: '/elastic-keys/{id}/sign/batch', status: 200 },
   signRaw: { method: 'POST', path: '/elastic-keys/{id}/sign-raw', status: 200 },
@@ -67,10 +73,16 @@ export const KMS_ROUTES = {
 export interface KmsSchemas {
   changeApiKey: { body: KmsSent['ChangeApiKeyRequest']; answer: KmsTold['ApiKey'] };
   changeElasticKey: { body: KmsSent['ChangeElasticKeyRequest']; answer: KmsTold['ElasticKey'] };
+  changeRealmUser: {
+    query: { type: 'object'; properties: { allow_no_administrator: { type: 'string'; enum: ['true', 'false'] } } };
+    body: KmsSent['ChangeRealmUserRequest'];
+    answer: KmsTold['RealmUser'];
+  };
   changeTenant: { body: KmsSent['ChangeTenantRequest']; answer: KmsTold['Tenant'] };
   createApiKey: { body: KmsSent['CreateApiKeyRequest']; answer: KmsTold['NewApiKey'] };
   createElasticKey: { body: KmsSent['CreateElasticKeyRequest']; answer: KmsTold['ElasticKey'] };
   createGrant: { body: KmsSent['CreateGrantRequest']; answer: KmsTold['Grant'] };
+  createRealmUser: { body: KmsSent['CreateRealmUserRequest']; answer: KmsTold['RealmUser'] };
   createTenant: { body: KmsSent['CreateTenantRequest']; answer: KmsTold['Tenant'] };
   decrypt: { body: KmsSent['DecryptRequest']; answer: KmsTold['DecryptResponse'] };
   decryptBatch: { body: KmsSent['DecryptBatchRequest']; answer: KmsTold['DecryptBatchResponse'] };
@@ -122,6 +134,18 @@ export interface KmsSchemas {
     query: { type: 'object'; properties: { limit: { type: 'string' }; cursor: { type: 'string' } } };
     answer: KmsTold['MaterialKeyPage'];
   };
+  listRealmUsers: {
+    query: {
+      type: 'object';
+      properties: {
+        username: { type: 'string' };
+        enabled: { type: 'string'; enum: ['true', 'false'] };
+        limit: { type: 'string' };
+        cursor: { type: 'string' };
+      };
+    };
+    answer: KmsTold['RealmUserPage'];
+  };
   listTenants: {
     query: {
       type: 'object';
@@ -161,7 +185,12 @@ export interface KmsSchemas {
   readGrant: { answer: KmsTold['Grant'] };
   readJwks: { answer: KmsTold['JwkSet'] };
   readMaterialKey: { answer: KmsTold['MaterialKey'] };
+  readRealmUser: { answer: KmsTold['RealmUser'] };
   readTenant: { answer: KmsTold['Tenant'] };
+  removeRealmUser: {
+    query: { type: 'object'; properties: { allow_no_administrator: { type: 'string'; enum: ['true', 'false'] } } };
+    answer: KmsTold['RealmUser'];
+  };
   restoreElasticKey: { answer: KmsTold['ElasticKey'] };
   restoreMaterialKey: { answer: KmsTold['MaterialKey'] };
   restoreTenant: { answer: KmsTold['Tenant'] };
@@ -175,6 +204,7 @@ export interface KmsSchemas {
   scheduleElasticKeyDeletion: { query: { type: 'object'; properties: { wait_days: { type: 'string' } } }; answer: KmsTold['ElasticKey'] };
   scheduleMaterialKeyDeletion: { query: { type: 'object'; properties: { wait_days: { type: 'string' } } }; answer: KmsTold['MaterialKey'] };
   scheduleTenantRemoval: { query: { type: 'object'; properties: { wait_days: { type: 'string' } } }; answer: KmsTold['Tenant'] };
+  setRealmUserPassword: { body: KmsSent['SetRealmUserPasswordRequest']; answer: KmsTold['RealmUser'] };
   sign: { body: KmsSent['SignRequest']; answer: KmsTold['SignResponse'] };
   signBatch: { body: KmsSent['SignBatchRequest']; answer: KmsTold['SignBatchResponse'] };
   signRaw: { body: KmsSent['SignRawRequest']; answer: KmsTold['SignRawResponse'] };
@@ -214,6 +244,16 @@ export interface KmsSent {
       rotation_after_protections: { anyOf: [{ type: 'integer' }, { type: 'null' }] };
       rotation_period: { anyOf: [{ type: 'string' }, { type: 'null' }] };
       expires_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+    };
+  };
+  ChangeRealmUserRequest: {
+    type: 'object';
+    properties: {
+      roles: { type: 'array'; items: { type: 'string' } };
+      enabled: { type: 'boolean' };
+      email: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+      display_name: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+      metadata: { type: 'object'; additionalProperties: true; properties: {} };
     };
   };
   ChangeTenantRequest: {
@@ -263,6 +303,20 @@ export interface KmsSent {
       expires_at: { type: 'string' };
     };
     required: ['grantee', 'operations', 'expires_at'];
+  };
+  CreateRealmUserRequest: {
+    type: 'object';
+    properties: {
+      username: { type: 'string' };
+      password: { type: 'string' };
+      password_hash: { type: 'string' };
+      roles: { type: 'array'; items: { type: 'string' } };
+      enabled: { type: 'boolean' };
+      email: { type: 'string' };
+      display_name: { type: 'string' };
+      metadata: { type: 'object'; additionalProperties: true; properties: {} };
+    };
+    required: ['username', 'roles'];
   };
   CreateTenantRequest: {
     type: 'object';
@@ -411,6 +465,7 @@ export interface KmsSent {
   RewrapBatchRequest: { type: 'object'; properties: { items: { type: 'array'; items: KmsSent['RewrapBatchItem'] } }; required: ['items'] };
   RewrapRequest: { type: 'object'; properties: { ciphertext: KmsSent['JWE']; context: { type: 'string' } }; required: ['ciphertext'] };
   RotateApiKeyRequest: { type: 'object'; properties: { overlap: { type: 'string' }; expires_at: { type: 'string' } } };
+  SetRealmUserPasswordRequest: { type: 'object'; properties: { password: { type: 'string' }; password_hash: { type: 'string' } } };
   SignatureEncoding: { type: 'string'; enum: ['der', 'p1363'] };
   SignBatchItem: {
     type: 'object';
@@ -944,6 +999,38 @@ export interface KmsTold {
       use: { type: 'string'; enum: ['sig', 'enc'] };
     };
     required: ['kty', 'kid'];
+  };
+  RealmUser: {
+    type: 'object';
+    properties: {
+      id: { type: 'string' };
+      username: { type: 'string' };
+      roles: { type: 'array'; items: { type: 'string' } };
+      enabled: { type: 'boolean' };
+      email: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+      display_name: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+      metadata: { type: 'object'; additionalProperties: true; properties: {} };
+      created_at: { type: 'string' };
+      updated_at: { type: 'string' };
+      password_changed_at: { type: 'string' };
+    };
+    required: [
+      'id',
+      'username',
+      'roles',
+      'enabled',
+      'email',
+      'display_name',
+      'metadata',
+      'created_at',
+      'updated_at',
+      'password_changed_at',
+    ];
+  };
+  RealmUserPage: {
+    type: 'object';
+    properties: { items: { type: 'array'; items: KmsTold['RealmUser'] }; next_cursor: { anyOf: [{ type: 'string' }, { type: 'null' }] } };
+    required: ['items', 'next_cursor'];
   };
   Revocation: {
     type: 'object';

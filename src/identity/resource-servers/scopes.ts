@@ -1,4 +1,4 @@
-import { coarseScopesOf, fineScopesOf } from '#infra/magic/scopes.ts';
+import { fineScopesOf, scopesOfRoles } from '#infra/magic/scopes.ts';
 
 /** The claim `permissions` of these scopes: the coarse ones of the KMS replaced by the fine ones that they cover, each once; scopes of other APIs stay as they are. */
 export const permissionsOfScopes = (scopes: readonly string[]): string[] => [
@@ -12,6 +12,6 @@ export const permissionsOfScopes = (scopes: readonly string[]): string[] => [
 
 /** Every scope, coarse and fine, that an account with these roles may be granted; an unknown role gives none. */
 export const grantableScopesOfRoles = (roles: readonly string[]): string[] => {
-  const coarse = coarseScopesOf(roles);
-  return [...coarse, ...permissionsOfScopes(coarse)];
+  const stated = scopesOfRoles(roles);
+  return [...stated, ...permissionsOfScopes(stated).filter((scope) => !stated.some((each) => each === scope))];
 };

@@ -9,7 +9,7 @@ const WORDS: Readonly<Record<string, string>> = {
   'kms:read': 'See keys and their versions',
   'kms:write': 'Create, change, rotate, revoke and delete keys',
   'kms:crypto': 'Encrypt, decrypt, sign, verify and wrap with keys',
-  'kms:admin': 'See and manage tenants, and move key material into the KMS and out of it',
+  'kms:admin': 'See and manage tenants and users, and move key material into the KMS and out of it',
   'kms:audit': 'See who did what with keys',
   'kms:api-keys': 'Make API keys for services, change and revoke them',
   'kms:elastic-keys:read': 'See keys',
@@ -35,6 +35,8 @@ const WORDS: Readonly<Record<string, string>> = {
   'kms:audit:read': 'See who did what with keys',
   'kms:tenants:read': 'See tenants',
   'kms:tenants:write': 'Manage tenants',
+  'kms:users:read': 'See the users of your tenant',
+  'kms:users:write': 'Manage the users of your tenant',
   'kms:elastic-keys:import': 'Move key material into the KMS',
   'kms:elastic-keys:export': 'Move key material out of the KMS',
 };

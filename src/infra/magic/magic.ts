@@ -54,16 +54,23 @@ export const KMS_SCOPES = {
     'kms:api-keys:revoke',
     'kms:api-keys:delete',
   ],
-  'kms:admin': ['kms:tenants:read', 'kms:tenants:write', 'kms:elastic-keys:import', 'kms:elastic-keys:export'],
+  'kms:admin': [
+    'kms:tenants:read',
+    'kms:tenants:write',
+    'kms:elastic-keys:import',
+    'kms:elastic-keys:export',
+    'kms:users:read',
+    'kms:users:write',
+  ],
 } as const;
 
 export type CoarseScope = keyof typeof KMS_SCOPES;
 export type FineScope = (typeof KMS_SCOPES)[CoarseScope][number];
 
-/** Coarse scopes by role, for realm users and for what Identity lets an account ask for. */
-export const ROLE_SCOPES: Readonly<Record<string, readonly CoarseScope[]>> = {
+/** Scopes by role, for realm users and for what Identity lets an account ask for. */
+export const ROLE_SCOPES: Readonly<Record<string, readonly (CoarseScope | FineScope)[]>> = {
   admin: ['kms:read', 'kms:write', 'kms:crypto', 'kms:audit', 'kms:api-keys', 'kms:admin'],
-  'tenant-admin': ['kms:read', 'kms:write', 'kms:crypto', 'kms:audit', 'kms:api-keys'],
+  'tenant-admin': ['kms:read', 'kms:write', 'kms:crypto', 'kms:audit', 'kms:api-keys', 'kms:users:read', 'kms:users:write'],
   user: ['kms:read', 'kms:crypto'],
   service: ['kms:crypto'],
 };

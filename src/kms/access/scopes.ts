@@ -54,6 +54,7 @@ const HARMLESS: ReadonlySet<FineScope> = new Set<FineScope>([
   'kms:audit:read',
   'kms:api-keys:read',
   'kms:tenants:read',
+  'kms:users:read',
 ]);
 
 /**

@@ -13,6 +13,8 @@ import type { Emit } from '#kms/events.ts';
 import type { AuditLog } from '#kms/audit/audit-log.ts';
 import type { Barrier } from '#kms/barrier/barrier.ts';
 import type { UnsealConfig } from '#kms/barrier/config.ts';
+import type { RealmUsers } from '#kms/access/users/realm-users.ts';
+import type { TenantDirectory } from '#kms/tenants/directory.ts';
 import type { KmsDemo } from '#kms/demo/kms-demo.ts';
 import { registerFlowKeyRoutes } from './flow-keys.routes.ts';
 import { registerAuditAdminRoutes } from './audit.routes.ts';
@@ -25,6 +27,7 @@ import { registerSealRoutes } from './barrier/seal.routes.ts';
 import type { SealService } from './barrier/seal.service.ts';
 import { registerTenantRoutes } from './tenants.routes.ts';
 import type { TenantsService } from './tenants.service.ts';
+import { registerUsersOfTenants } from './users-of-tenants.routes.ts';
 
 /**
  * The listener for operators, built and not listening: no connection without a verified client certificate, and beyond health
@@ -46,6 +49,8 @@ export const createAdmin = async (options: {
   readonly notReady: () => string | null;
   readonly drain: Drain;
   readonly tenants: TenantsService;
+  readonly users: RealmUsers;
+  readonly directory: Pick<TenantDirectory, 'byId' | 'byName'>;
   readonly audit: Pick<AuditLog, 'head' | 'export'>;
   readonly demo: KmsDemo | null;
   readonly emit: Emit;
@@ -69,6 +74,7 @@ export const createAdmin = async (options: {
   registerRotationRoutes(app, options);
   registerReshareRoutes(app, options.reshare);
   registerTenantRoutes(app, tenants);
+  registerUsersOfTenants(app, options);
   registerAuditAdminRoutes(app, audit);
   if (demo !== null) {
     registerDemoRoutes(app, demo);

@@ -85,6 +85,7 @@ const examplesWith = (
   const { encrypting, signing, signingBytes, authenticating, wrapping, suspended, deleted } = keys;
   const { encrypted, signed, signedBytes, authenticated, wrapped, kid, grant } = made;
   const tenant = `acme-${randomBytes(4).toString('hex')}`;
+  const user = `alice-${randomBytes(4).toString('hex')}`;
   const toOpen = encrypted === null ? undefined : body({ ciphertext: encrypted.jwe, context });
   return {
     // A name of its own for each reader: the second key of one name is refused.
@@ -134,6 +135,24 @@ const examplesWith = (
     },
     scheduleTenantRemoval: { path: { id: tenant } },
     restoreTenant: { path: { id: tenant } },
+    // As with tenants: a password or a state of an account of the demo would be missed by all other examples.
+    createRealmUser: {
+      bodies: body(
+        { username: user, password: 'correct horse battery', roles: ['user'], email: 'alice@example.com' },
+        'A user of the tenant',
+      ),
+    },
+    readRealmUser: { path: { user: 'demo-user' } },
+    changeRealmUser: {
+      path: { user },
+      bodies: {
+        disable: { summary: 'Disable', value: { enabled: false } },
+        enable: { summary: 'Enable', value: { enabled: true } },
+        describe: { summary: 'Describe', value: { display_name: 'Alice Example', metadata: { cost_centre: 4711 } } },
+      },
+    },
+    setRealmUserPassword: { path: { user }, bodies: body({ password: 'correct horse battery staple' }, 'A new password') },
+    removeRealmUser: { path: { user } },
   };
 };
 

@@ -6,7 +6,7 @@ import { idempotencyKeyInUse, idempotencyKeyReused, idempotencyKeysQuota } from 
 import { idempotencyKeysStore } from './idempotency-keys.store.ts';
 import type { Idempotency, Turn } from './idempotency.ts';
 import type { IdempotencyTables } from '#kms/database/idempotency-keys.table.ts';
-import type { Caller } from '#kms/caller.ts';
+import type { Caller, IdempotencyKey } from '#kms/caller.ts';
 import { rowIdOf } from './request-hashes.ts';
 import { openAnswer, sealAnswer } from './sealed-answers.ts';
 
@@ -41,8 +41,14 @@ export const createIdempotency = (options: {
   const keyOf = (tenantId: string) => barrier.tenantKey(tenantId, 'remembered answers');
   const underWay = new Set<BoundedKey>();
 
-  /** @param prefix of the ids of all rows of the tenant, where the database has those of others, too */
-  const turnOf = <Tables extends IdempotencyTables, About>(caller: Caller, prefix: string): Turn<Tables, About> | null => {
+  /**
+   * @param how.prefix of the ids of all rows of the tenant, where the database has those of others, too
+   * @param how.fingerprintOf as it is stored
+   */
+  const turnOf = <Tables extends IdempotencyTables, About>(
+    caller: Caller,
+    { prefix, fingerprintOf }: { readonly prefix: string; readonly fingerprintOf: (key: IdempotencyKey) => string },
+  ): Turn<Tables, About> | null => {
     const key = caller.request?.idempotencyKey;
     if (key === undefined) return null;
     const { id: tenantId } = caller.tenant;
@@ -54,7 +60,7 @@ export const createIdempotency = (options: {
       replay: async (db) => {
         const row = await idempotencyKeysStore(db).byId(id, rows.of(tenantId));
         if (row === undefined || row.expires_at <= now()) return undefined;
-        if (row.fingerprint !== key.fingerprint) throw idempotencyKeyReused();
+        if (row.fingerprint !== fingerprintOf(key)) throw idempotencyKeyReused();
         return { answer: JSON.parse(openAnswer(keyOf(tenantId), id, row.answer)).answer, target: JSON.parse(row.target) };
       },
       claim: async (tx) => {
@@ -65,7 +71,7 @@ export const createIdempotency = (options: {
       remember: async (tx, { answer, target }) => {
         const row = {
           id,
-          fingerprint: key.fingerprint,
+          fingerprint: fingerprintOf(key),
           target: JSON.stringify(target),
           answer: sealAnswer(keyOf(tenantId), id, textOf(answer)),
           expires_at: now() + REMEMBERED_MS,
@@ -76,5 +82,12 @@ export const createIdempotency = (options: {
     };
   };
 
-  return { begin: (caller) => turnOf(caller, ''), beginInService: (caller) => turnOf(caller, `${caller.tenant.id}.`) };
+  return {
+    begin: (caller) => turnOf(caller, { prefix: '', fingerprintOf: ({ fingerprint }) => fingerprint }),
+    beginInService: (caller) => {
+      const { id } = caller.tenant;
+      // Bodies of these changes may hold passwords, and a plain hash of one could be guessed by who reads the database.
+      return turnOf(caller, { prefix: `${id}.`, fingerprintOf: ({ fingerprint }) => rows.of(id).keyedHash(fingerprint) });
+    },
+  };
 };

@@ -85,6 +85,7 @@ export const createRowIntegrity = (options: {
     },
     first: (table, row) => tagged(table, tenantId, row, 1),
     next: (table, before, changes) => tagged(table, tenantId, { ...before, ...changes }, before.row_revision + 1),
+    keyedHash: (text) => macOf(tenantId, Buffer.from(`keyed hash\0${text}`)),
     refusal: (table, id) => refusal(table, tenantId, id),
   });
 

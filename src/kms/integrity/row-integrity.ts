@@ -83,6 +83,8 @@ export interface TenantRows extends DatabaseRows<TenantTable, TenantTables> {
   first<T extends TaggedTable>(table: T, row: Untagged<T>): TaggedTables[T];
   /** The next revision of a row that was checked. */
   next<T extends TaggedTable>(table: T, before: TaggedTables[T], changes: Partial<Untagged<T>>): TaggedTables[T];
+  /** A hash under the key of the tenant, as base64url: of a text that nobody may guess who reads the database. */
+  keyedHash(text: string): string;
   /** The refusal of a row that contradicts others, told of like every refusal here. */
   refusal(table: TaggedTable, id: string): AppError;
 }

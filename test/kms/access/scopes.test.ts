@@ -62,6 +62,7 @@ describe('scopes', () => {
       'kms:sign',
       'kms:tenants:write',
       'kms:unwrap',
+      'kms:users:write',
     ]);
   });
 });

@@ -16,11 +16,13 @@ import { type TenantsOfCallers, tenantsOfCallers } from '../tenants-of-callers.t
 import type { ApiKeyRealm } from '../api-keys/credential/api-key-realm.ts';
 import { createCertificateRealm } from '../realms/certificates.ts';
 import { createFileRealm } from '../realms/file-realm.ts';
+import { metadataCheck } from '../realms/user-metadata.ts';
 import { createPasswordRealms, type PasswordRealms } from '../realms/password-realms.ts';
 import { createDatabaseRealm, type UserRealm } from '../realms/realm-users.store.ts';
 import { createNewUsers, type NewUsers } from '../realms/new-users.ts';
 import type { UserLeases } from '../realms/user-leases.ts';
 import { loadRealms } from '../realms/load-realms.ts';
+import type { UserRules } from '../realms/user-rules.ts';
 import { PLAINTEXT_PREFIX, type RealmName, withoutDemo } from '../realms/realms-config.ts';
 import { createRehash } from '../realms/rehash.ts';
 import { federatedScopes } from '../realms/federated-roles.ts';
@@ -78,7 +80,12 @@ export const openAuthentication = async (options: {
   readonly now: () => number;
   readonly elapsed: () => number;
   readonly closing: AbortSignal;
-}): Promise<{ readonly authenticate: Authenticate; readonly newUsers: NewUsers; readonly realmUser: PasswordRealms['known'] }> => {
+}): Promise<{
+  readonly authenticate: Authenticate;
+  readonly newUsers: NewUsers;
+  readonly realmUser: PasswordRealms['known'];
+  readonly userRules: UserRules;
+}> => {
   const { demo, service, rows, userLeases, issuers, apiKeys, binding, readScopes, challenges, emit, now, elapsed, closing } = options;
   const tenants = tenantsOfCallers(options.tenants, challenges);
   const stated = await loadRealms(options.realmsFile, { issuers: issuers.map(({ rules }) => rules.issuer) });
@@ -138,5 +145,11 @@ export const openAuthentication = async (options: {
     }
   };
   const realm = createDatabaseRealm(service.db, rows, { roles, demo: false });
-  return { authenticate, newUsers: createNewUsers({ config: stated, realm, passwords: hashing, rows, now }), realmUser: passwords.known };
+  const userRules: UserRules = {
+    roles,
+    checkMetadata: metadataCheck(config.user_metadata_schema),
+    fileUsers: config.order.includes('file') ? users : [],
+  };
+  const newUsers = createNewUsers({ config: stated, realm, passwords: hashing, rows, now });
+  return { authenticate, userRules, newUsers, realmUser: passwords.known };
 };

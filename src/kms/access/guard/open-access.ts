@@ -16,6 +16,7 @@ import { type Challenges, createChallenges } from '../challenges.ts';
 import type { UserLeases } from '../realms/user-leases.ts';
 import { scopesByName } from '../named-scopes.ts';
 import type { NewUsers } from '../realms/new-users.ts';
+import type { UserRules } from '../realms/user-rules.ts';
 import { createReadScopes } from '../scopes.ts';
 import { tenantsOfCallers } from '../tenants-of-callers.ts';
 import type { BrowserConfig } from '../sessions/config.ts';
@@ -33,6 +34,7 @@ export interface Access extends AsyncDisposable {
   readonly apiKeys: Pick<ApiKeyRealm, 'forget'>;
   /** Null where the browser API is switched off. */
   readonly browser: BrowserAccess | null;
+  readonly userRules: UserRules;
   /** The issuers of tokens, where there are any. */
   readonly dependencies: readonly DependencyCheck[];
   /** The work by the clock while it is open, for the runner of the process. */
@@ -75,7 +77,7 @@ export const openAccess = async (options: {
   const unboundCertificate = config.tokens.unbound_certificate;
   const ofCallers = tenantsOfCallers(tenants, challenges);
   const apiKeys = createApiKeyRealm({ barrier, rows, tenants: ofCallers, lastUses, unboundCertificate, challenges, now, elapsed });
-  const { authenticate, newUsers, realmUser } = await openAuthentication({
+  const { authenticate, newUsers, realmUser, userRules } = await openAuthentication({
     realmsFile: config.realms_file,
     demo,
     service,
@@ -107,6 +109,7 @@ export const openAccess = async (options: {
     newUsers,
     apiKeys,
     browser,
+    userRules,
     dependencies,
     jobs: [...jobs, lastUses.job, ...(browser === null ? [] : [browser.job])],
     [Symbol.asyncDispose]: () => resources.disposeAsync(),

@@ -21,7 +21,7 @@ export interface NewUsers {
   /**
    * Whether a user of that name could log in at all.
    *
-   * @throws AppError `realm-switched-off` 409, `username-used` 409 for a name that a realm before this one knows
+   * @throws AppError `realm-switched-off` 409, `username-used` 409 for a name that stands in the file
    */
   check(username: string): void;
   /** @throws AppError `password-empty`, `password-too-long`, `password-queue-full` */
@@ -44,8 +44,8 @@ export const createNewUsers = (options: {
   readonly now: () => number;
 }): NewUsers => {
   const { config, realm, passwords, rows, now } = options;
-  const before = config.order.slice(0, config.order.indexOf('database'));
-  const shadowing = new Set(before.includes('file') ? config.file.users.map(({ username }) => username) : []);
+  // Behind the database a user of the file would be shut out by one of the same name.
+  const ofFile = new Set(config.order.includes('file') ? config.file.users.map(({ username }) => username) : []);
   return {
     check: (username) => {
       if (!config.order.includes('database')) {
@@ -53,7 +53,7 @@ export const createNewUsers = (options: {
           fix: 'Add database to order in realms.yml, and start the KMS again.',
         });
       }
-      if (shadowing.has(username)) throw usernameUsed();
+      if (ofFile.has(username)) throw usernameUsed();
     },
     hash: (password) => passwords.hash(password),
     isThere: async ({ username, password, tenantId }) => {

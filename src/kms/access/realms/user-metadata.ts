@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import type { FieldIssue } from '#infra/apperr/app-error.ts';
+import { type FieldIssue, InternalError } from '#infra/apperr/app-error.ts';
 import { readJsonSchema } from '#infra/config/json-schema.ts';
 
 /** Facts of an operator about a user, which the KMS keeps and shows, and decides nothing by. */
@@ -30,4 +30,11 @@ export const metadataCheckOf = (schema: object | undefined): CheckMetadata | { r
     if (Buffer.byteLength(JSON.stringify(metadata)) <= MAX_METADATA_BYTES) return read?.issues(metadata) ?? [];
     return [{ field: '', message: `is longer than ${MAX_METADATA_BYTES} bytes as JSON`, fix: 'Keep less of it here.' }];
   };
+};
+
+/** The same for a schema that was read before. @throws InternalError where it is no schema */
+export const metadataCheck = (schema: object | undefined): CheckMetadata => {
+  const check = metadataCheckOf(schema);
+  if ('wrong' in check) throw new InternalError(`the schema of metadata was taken, and is none: ${check.wrong}`);
+  return check;
 };

@@ -42,7 +42,8 @@ const entrySchema = Type.Object(
     subject: Type.String({ description: 'Stable id of the one who acted, within the issuer or the realm.' }),
     username: nullable(Type.String()),
     credential: Type.String({
-      description: '`token`, `realm-user`, `certificate`, `session` of a browser, or `service` where the KMS acted by itself.',
+      description:
+        '`token`, `realm-user`, `certificate`, `api-key`, `session` of a browser, `operator` at the admin listener, or `service` where the KMS acted by itself.',
     }),
     issuer: nullable(Type.String(), { description: 'Of the token, or where the user of the session logged in.' }),
     token_id: nullable(Type.String(), { description: '`jti` of the token, or the id of the session.' }),

@@ -45,6 +45,12 @@ export const quotasConfigSchema = strictObject(
       default: 20_000,
       description: 'changes of one tenant in a day that carry an `Idempotency-Key`, each of which is remembered with its answer',
     }),
+    realm_users: Type.Integer({
+      minimum: 1,
+      maximum: 1_000_000,
+      default: 20_000,
+      description: 'users of one tenant in the realm database',
+    }),
     requests: strictObject(
       {
         max: Type.Integer({
@@ -70,7 +76,7 @@ export interface KeyQuotas {
   readonly idempotencyKeys: number;
 }
 
-export const quotasOf = (config: Omit<Static<typeof quotasConfigSchema>, 'requests'>): KeyQuotas => ({
+export const quotasOf = (config: Omit<Static<typeof quotasConfigSchema>, 'requests' | 'realm_users'>): KeyQuotas => ({
   elasticKeys: config.elastic_keys,
   versions: config.versions,
   versionsEver: config.versions_ever,
