@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { fail, ok, type Result } from '#infra/apperr/result.ts';
-import { ADMIN_PORT_OFFSET, COLLECTOR_HEALTH_PORT_OFFSET, SINK_PORT_OFFSET } from '#infra/magic/magic.ts';
+import { ADMIN_PORT_OFFSET, COLLECTOR_HEALTH_PORT_OFFSET, FEED_PORT_OFFSET, SINK_PORT_OFFSET } from '#infra/magic/magic.ts';
 import type { ServiceName } from './engine.ts';
 
 /** Every port of one embedded stack. */
@@ -10,6 +10,7 @@ export interface Ports {
   readonly kmsAdmin: number;
   readonly identity: number;
   readonly identityAdmin: number;
+  readonly identityFeed: number;
   readonly telemetry: number;
 }
 
@@ -18,6 +19,7 @@ export const portsOf = ({ portKms, portIdentity }: { portKms: number; portIdenti
   kmsAdmin: portKms + ADMIN_PORT_OFFSET,
   identity: portIdentity,
   identityAdmin: portIdentity + ADMIN_PORT_OFFSET,
+  identityFeed: portIdentity + FEED_PORT_OFFSET,
   telemetry: portKms + SINK_PORT_OFFSET,
 });
 
@@ -34,7 +36,11 @@ export const composePorts = (ports: Ports) => ({
 
 /** The ports on which one service listens, the public one first. */
 export const portsOfService = (ports: Ports, service: ServiceName): readonly number[] =>
-  ({ kms: [ports.kms, ports.kmsAdmin], identity: [ports.identity, ports.identityAdmin], telemetry: [ports.telemetry] })[service];
+  ({
+    kms: [ports.kms, ports.kmsAdmin],
+    identity: [ports.identity, ports.identityAdmin, ports.identityFeed],
+    telemetry: [ports.telemetry],
+  })[service];
 
 /** Refuses ports that do not exist, and two listeners on one port, which the offsets can bring about. */
 export const checkPorts = (ports: Ports): Result<Ports> => {
@@ -55,6 +61,7 @@ const LABELS: Readonly<Record<keyof Ports, string>> = {
   kmsAdmin: `the KMS's admin listener`,
   identity: 'Identity',
   identityAdmin: `Identity's admin listener`,
+  identityFeed: `Identity's feed of revocations`,
   telemetry: 'the telemetry sink',
 };
 

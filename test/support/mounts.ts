@@ -8,7 +8,7 @@ import type { Result } from '#infra/apperr/result.ts';
 import { ROOT } from './engine.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
-export const PORTS = { kms: 8081, kmsAdmin: 9081, identity: 8082, identityAdmin: 9082, telemetry: 10081 };
+export const PORTS = { kms: 8081, kmsAdmin: 9081, identity: 8082, identityAdmin: 9082, identityFeed: 10082, telemetry: 10081 };
 
 export interface TestMounts extends AsyncDisposable {
   readonly path: string;

@@ -1,4 +1,4 @@
-import { ADMIN_PORT_OFFSET, COLLECTOR_HEALTH_PORT_OFFSET, SINK_PORT_OFFSET } from '#infra/magic/magic.ts';
+import { ADMIN_PORT_OFFSET, COLLECTOR_HEALTH_PORT_OFFSET, FEED_PORT_OFFSET, SINK_PORT_OFFSET } from '#infra/magic/magic.ts';
 import { fileKeyOf } from './setting.ts';
 import { usageError } from './usage-error.ts';
 
@@ -23,6 +23,7 @@ export const refuseClashes = ({ portKms, portIdentity }: PublicPorts, originOf: 
     { name: "telemetry's health", port: portKms + COLLECTOR_HEALTH_PORT_OFFSET, from: kms },
     { name: 'Identity', port: portIdentity, from: identity },
     { name: "Identity's admin listener", port: portIdentity + ADMIN_PORT_OFFSET, from: identity },
+    { name: "Identity's feed of revocations", port: portIdentity + FEED_PORT_OFFSET, from: identity },
   ];
   for (const [index, one] of listeners.entries()) {
     const other = listeners.slice(index + 1).find(({ port }) => port === one.port);
@@ -30,7 +31,7 @@ export const refuseClashes = ({ portKms, portIdentity }: PublicPorts, originOf: 
     throw usageError(`port ${one.port} is wanted by both ${one.name} (${one.from}) and ${other.name} (${other.from})`, {
       fix:
         `Choose --port-kms K and --port-identity I so that K, K+${ADMIN_PORT_OFFSET}, K+${SINK_PORT_OFFSET}, ` +
-        `K+${COLLECTOR_HEALTH_PORT_OFFSET}, I and I+${ADMIN_PORT_OFFSET} all differ.`,
+        `K+${COLLECTOR_HEALTH_PORT_OFFSET}, I, I+${ADMIN_PORT_OFFSET} and I+${FEED_PORT_OFFSET} all differ.`,
     });
   }
 };

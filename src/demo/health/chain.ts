@@ -4,13 +4,15 @@ import { type PartName, type ServiceName, SERVICES } from '#engine/engine.ts';
 interface Needs {
   readonly required: readonly ServiceName[];
   readonly preferred: readonly ServiceName[];
+  /** What `/readyz` names beside them: parts of services that it goes on without. */
+  readonly streams: readonly string[];
 }
 
 /** The dependency chain as each service's `/readyz` names it; the bring-up holds the two against each other. */
 export const CHAIN: Readonly<Record<ServiceName, Needs>> = {
-  telemetry: { required: [], preferred: [] },
-  identity: { required: [], preferred: ['telemetry'] },
-  kms: { required: ['identity'], preferred: ['telemetry'] },
+  telemetry: { required: [], preferred: [], streams: [] },
+  identity: { required: [], preferred: ['telemetry'], streams: [] },
+  kms: { required: ['identity'], preferred: ['telemetry'], streams: ['identity-feed'] },
 };
 
 /** The service that a part belongs to: its own, or the one whose database it is. */

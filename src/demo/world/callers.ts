@@ -2,6 +2,7 @@ import { identityApi, type IdentityApi, type OAuthClient, type TokenSet } from '
 import { codeOf } from '#client/identity/authorization-request.ts';
 import { kmsApi, type KmsApi } from '#client/kms/kms.ts';
 import { basic, bearer } from '#client/session/authorization.ts';
+import type { Session } from '#client/session/session.ts';
 import type { StackAccess } from '#demo/step/stack-access.ts';
 import { demoPassword } from '#infra/demo-data/demo-password.ts';
 import { account, LOOPBACK_REDIRECT, PUBLIC_CLIENT } from './names.ts';
@@ -47,6 +48,12 @@ export const serviceClient = async (
   const { access_token: token } = await identity.clientCredentials(client, scope);
   return { kms: await bearerOf(stack, token), token, identity };
 };
+
+/** An operator of the KMS, at its admin listener; an interruption of the run does not cut a request off. */
+export const operator = async ({ endpoints, session }: StackAccess): Promise<{ readonly url: string; readonly session: Session }> => ({
+  url: endpoints.kms.admin,
+  session: await session({ certificate: endpoints.client, signal: new AbortController().signal }),
+});
 
 const bearerOf = async (stack: StackAccess, token: string): Promise<KmsApi> =>
   kmsApi({ url: stack.endpoints.kms.service, session: await stack.session(), authorization: bearer(token) });

@@ -6,7 +6,7 @@ import type { StackAccess } from '#demo/step/stack-access.ts';
 import type { StepContext, StepWork } from '#demo/step/step.ts';
 import { failureFrom } from '#infra/apperr/result.ts';
 import { newFlowKeyName } from '#infra/demo-data/flow-keys.ts';
-import { tenantAdmin } from './callers.ts';
+import { operator, tenantAdmin } from './callers.ts';
 
 /** The keys that one step makes for itself. */
 export interface FlowKeys {
@@ -48,8 +48,3 @@ const removeNamed = async (stack: StackAccess, names: readonly string[]): Promis
 
 /** Deletes the keys that an earlier run left, because it was killed. @returns how many there were */
 export const removeLeftKeys = async (stack: StackAccess): Promise<number> => removeFlowKeys(await operator(stack));
-
-const operator = async ({ endpoints, session }: StackAccess) => ({
-  url: endpoints.kms.admin,
-  session: await session({ certificate: endpoints.client, signal: new AbortController().signal }),
-});

@@ -6,6 +6,8 @@ export const IDENTITY_PORT = 8082;
 export const ADMIN_PORT_OFFSET = 1000;
 /** The stream of revocations, at the listener of Identity for resource servers. */
 export const FEED_PATH = '/feed/v1/revocations';
+/** Listener of Identity at which resource servers hear of revocations = public port + this. */
+export const FEED_PORT_OFFSET = 2000;
 /** Embedded OTLP sink = KMS public port + this; beside it two demos never share a sink. */
 export const SINK_PORT_OFFSET = 2000;
 /** Health of the collector on Docker = KMS public port + this. */

@@ -37,6 +37,10 @@ describe('the configuration that a stack lays over the delivered one', () => {
     expect(config.identity.issuers).toHaveLength(1);
     expect(issuer?.issuer).toBe(`https://localhost:${stack.portIdentity}`);
     for (const url of [issuer?.jwks_uri, issuer?.revocation.introspection_endpoint]) expect(url).toContain(`${issuer?.issuer}/`);
+    expect(issuer?.revocation).toMatchObject({
+      mode: 'feed',
+      feed: { uri: `https://localhost:${stack.portIdentity + 2000}/feed/v1/revocations` },
+    });
     expect(issuer?.ca).toBe(stack.engine().endpoints().caFile);
     for (const files of [config.server.tls, config.admin.tls, config.identity.tls, config.telemetry?.tls]) {
       if (files === undefined) throw new Error('no TLS files');
@@ -56,6 +60,7 @@ describe('the configuration that a stack lays over the delivered one', () => {
     expect(config.issuer).toBe(`https://localhost:${stack.portIdentity}`);
     expect(config.server.port).toBe(stack.portIdentity);
     expect(config.admin.port).toBe(stack.portIdentity + 1000);
+    expect(config.feed).toMatchObject({ host: '127.0.0.1', port: stack.portIdentity + 2000, clients: [{ common_name: 'passthru-kms' }] });
     expect(await readSecret(config.secrets.cookie_keys_file)).toMatch(/^[\w-]{43}$/);
     const [client] = config.service_clients;
     const kms = await loadKmsConfig(stack.files('kms'));

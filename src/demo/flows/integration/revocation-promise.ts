@@ -2,9 +2,15 @@ import { fileURLToPath } from 'node:url';
 import { Type } from 'typebox';
 import { loadConfig } from '#infra/config/load-config.ts';
 
+/** Those in which a revoked token is refused before it ends. */
+const MODES = ['every-request', 'sensitive-only', 'interval', 'feed'] as const;
+
+/** The feed tells of a revocation within this time, in milliseconds. */
+const FEED_MS = 1_000;
+
 /** The time within which the KMS promises to notice that a token was revoked. */
 export interface RevocationPromise {
-  readonly mode: 'every-request' | 'sensitive-only' | 'interval';
+  readonly mode: (typeof MODES)[number];
   /** Milliseconds after which the token uses no secret key material any more; 0: from the next request on. */
   readonly boundMs: number;
 }
@@ -15,7 +21,7 @@ const promiseSchema = Type.Object({
     issuers: Type.Array(
       Type.Object({
         revocation: Type.Object({
-          mode: Type.Enum(['every-request', 'sensitive-only', 'interval']),
+          mode: Type.Enum(MODES),
           interval_seconds: Type.Number({ minimum: 0 }),
         }),
       }),
@@ -31,5 +37,13 @@ export const readRevocationPromise = async (): Promise<RevocationPromise> => {
   const [issuer] = identity.issuers;
   if (issuer === undefined) throw new TypeError('the schema lets no list of issuers through that is empty');
   const { mode, interval_seconds: seconds } = issuer.revocation;
-  return { mode, boundMs: mode === 'interval' ? seconds * 1000 : 0 };
+  switch (mode) {
+    case 'every-request':
+    case 'sensitive-only':
+      return { mode, boundMs: 0 };
+    case 'interval':
+      return { mode, boundMs: seconds * 1000 };
+    case 'feed':
+      return { mode, boundMs: FEED_MS };
+  }
 };

@@ -1,12 +1,14 @@
+import { readCounter } from '#client/admin/metrics.ts';
 import { keyApi } from '#client/kms/key.ts';
 import { answerOf } from '#client/kms/kms.ts';
 import type { StepWork } from '#demo/step/step.ts';
-import { serviceClient } from '#demo/world/callers.ts';
+import { operator, serviceClient } from '#demo/world/callers.ts';
 import { base64url, seededKey } from '#demo/world/keys.ts';
 import { CONFIDENTIAL_CLIENT } from '#demo/world/names.ts';
 import { readRevocationPromise } from './revocation-promise.ts';
 
 const POLL_MS = 50;
+const UNASKED_CALLS = 10;
 
 /** A token that is revoked at Identity stops working at the KMS, as soon as the configured mode promises. */
 export const run: StepWork = async ({ stack, check, now, sleep, signal, progress }) => {
@@ -20,6 +22,17 @@ export const run: StepWork = async ({ stack, check, now, sleep, signal, progress
       .then(answerOf);
 
   await check('before', 'Sign with a fresh token', '200', sign());
+  if (mode === 'feed') {
+    const questions = async () => readCounter({ ...(await operator(stack)), name: 'passthru_kms_introspections_total' });
+    const asked = await questions();
+    for (let n = 0; n < UNASKED_CALLS; n += 1) await sign();
+    await check(
+      'unasked',
+      `Questions of the KMS to Identity while it signs ${UNASKED_CALLS} times`,
+      '0',
+      String((await questions()) - asked),
+    );
+  }
   await check(
     'revoked',
     'It is revoked at Identity',
@@ -31,7 +44,7 @@ export const run: StepWork = async ({ stack, check, now, sleep, signal, progress
   let answer = await sign();
   // One request more is sent when the bound is over; that one counts.
   while (answer === '200' && sentAt - revokedAt < boundMs) {
-    progress(`waiting until the KMS asks Identity again, within ${boundMs} ms`);
+    progress(`waiting until the KMS knows it, within ${boundMs} ms`);
     await sleep(POLL_MS, signal);
     sentAt = now();
     answer = await sign();
@@ -40,5 +53,6 @@ export const run: StepWork = async ({ stack, check, now, sleep, signal, progress
   const kept = sentAt - revokedAt <= boundMs + POLL_MS ? promised : 'later';
   await check('refused', 'Sign with the revoked token', `401 token-invalid ${promised}`, `${answer} ${kept}`);
   await check('bystander', 'Another token of the same client still works', '200', sign(bystander.kms));
-  return `mode ${mode}: refused ${boundMs === 0 ? promised : `after ${Math.round(sentAt - revokedAt)} ms, ${promised}`}`;
+  const measured = boundMs === 0 ? promised : `after ${Math.round(sentAt - revokedAt)} ms, ${promised}`;
+  return `mode ${mode}: refused ${measured}${mode === 'feed' ? ', no call asks' : ''}`;
 };

@@ -35,8 +35,8 @@ export const bringUp = (service: ServiceName): { readonly run: StepWork } => ({
     healthy(service, found.waitedMs);
     await check('no-restart', 'Restarts while waiting', 0, found.restarts);
     if (service !== 'telemetry') {
-      const { required, preferred } = CHAIN[service];
-      const wanted = ['database', ...required, ...preferred].map((name) => `${name} up`).toSorted();
+      const { required, preferred, streams } = CHAIN[service];
+      const wanted = ['database', ...required, ...preferred, ...streams].map((name) => `${name} up`).toSorted();
       const isWhole = (seen: Probe): boolean => seen.dependencies.toSorted().join() === wanted.join();
       let last = found.probe;
       // It is ready without what it only prefers, and may find that a moment later.

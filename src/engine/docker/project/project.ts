@@ -45,7 +45,9 @@ export const projectOf = (options: {
   const healthPort = ports.kms + COLLECTOR_HEALTH_PORT_OFFSET;
   const published = (part: PartName): readonly number[] => {
     if (isDatabase(part)) return [];
-    return part === 'telemetry' ? [ports.telemetry, healthPort] : portsOfService(ports, part);
+    if (part === 'telemetry') return [ports.telemetry, healthPort];
+    // The feed of Identity is for the KMS, inside the networks.
+    return portsOfService(ports, part).filter((port) => port !== ports.identityFeed);
   };
   return {
     name: `passthru-${createHash('sha256').update(folder.path).digest('hex').slice(0, 8)}`,

@@ -7,6 +7,7 @@ import { browserLogIn } from '#engine/files/browser-log-in.ts';
 import { swaggerLogIn } from '#engine/files/swagger-log-in.ts';
 import { stateFiles } from '#engine/files/state-files.ts';
 import { writeFileAtomic } from '#infra/files/atomic-file.ts';
+import { FEED_PATH } from '#infra/magic/magic.ts';
 import type { TlsFiles } from '#infra/tls/config.ts';
 import type { ServiceName } from '../../engine.ts';
 import type { DoorAddresses } from '../../doors.ts';
@@ -81,6 +82,8 @@ const identityOverlay = async ({ layout, leaf, doors }: OverlayOptions): Promise
     trace_networks: THIS_MACHINE,
   },
   admin: { host: '127.0.0.1', also: [...doors.local], port: layout.ports.identityAdmin, tls: { ...leaf('identity') } },
+  // For the KMS of this machine alone.
+  feed: { port: layout.ports.identityFeed, tls: { ...leaf('identity') } },
   database: { kind: 'sqlite', directory: layout.data('identity') },
   telemetry: telemetryTo(layout, leaf('identity-client')),
   log: logOf(layout, 'identity'),
@@ -135,6 +138,7 @@ const kmsOverlay = async ({ layout, leaf, shareFiles, doors, demo }: OverlayOpti
             introspection_endpoint: new URL('/oauth2/introspect', discovery).href,
             introspection_batch_endpoint: new URL('/oauth2/introspect/batch', discovery).href,
             client_secret_file: stateFiles(layout.folder).clientSecret(String(map(delivered['revocation'])['client_id'])),
+            feed: { ...map(map(delivered['revocation'])['feed']), uri: at(layout.ports.identityFeed, FEED_PATH) },
           },
         };
         return browser?.issuer(configured) ?? configured;

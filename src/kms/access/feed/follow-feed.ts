@@ -11,7 +11,7 @@ import type { RevocationFeed } from './revocation-feed.ts';
 import { createRevokedTokens, type RevokedTokens } from './revoked-tokens.ts';
 
 /** Milliseconds before the next attempt: at first, and at most. Chance takes up to half of it away, so that replicas do not come at once. */
-const [RETRY_MS, MAX_RETRY_MS] = [250, 2_000];
+const [RETRY_MS, MAX_RETRY_MS] = [250, 1_000];
 /** Milliseconds before the next attempt when more was revoked than may be remembered. */
 const FULL_MS = 60_000;
 

@@ -1,6 +1,6 @@
 /** As much of an access token as a revocation can name. */
 export interface TokenFacts {
-  /** Of its header. */
+  /** Of its header; null for an opaque token. */
   readonly keyId: string | null;
   readonly tokenId: string;
   readonly subject: string;

@@ -99,7 +99,8 @@ export const createRevokedTokens = (options: {
     },
     verdict: (token) => {
       if (isFull) return 'unknown';
-      let verdict: Verdict = 'live';
+      // An opaque token does not say under which grant it was given: of its revocations, only its own is known here.
+      let verdict: Verdict = token.keyId === null ? 'unknown' : 'live';
       for (const key of subjectsOf(token)) {
         const entry = entries.get(key);
         if (entry === undefined) continue;

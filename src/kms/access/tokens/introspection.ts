@@ -33,10 +33,13 @@ export const createIntrospection = (options: {
   /** Who asks. */
   readonly proof: ClientProof;
   readonly client: Pick<HttpsClient, 'request'>;
+  /** Called for each question. */
+  readonly onAsk?: () => void;
 }): Introspection => {
-  const { issuer, endpoint, batchEndpoint = null, proof, client } = options;
+  const { issuer, endpoint, batchEndpoint = null, proof, client, onAsk = () => {} } = options;
 
   const send = async (request: Pick<HttpsRequest, 'url' | 'form' | 'body'>): Promise<unknown> => {
+    onAsk();
     const headers = { ...proof.headers, accept: 'application/json' };
     const answer = await client.request({ method: 'POST', headers, timeoutMs: INTROSPECTION_MS, ...request });
     if (answer.status !== 200) throw refusedBy(issuer, answer, 'introspection-refused', 'introspection');

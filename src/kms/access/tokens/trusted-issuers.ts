@@ -75,6 +75,7 @@ export const openTrustedIssuers = async (options: {
 }): Promise<TrustedIssuers> => {
   const { configs, tls, required, telemetry, emit, now = Date.now, elapsed = () => performance.now() } = options;
   const all = configs.map(({ tenants }) => tenants);
+  const countQuestion = telemetry.counter('passthru.kms.introspections', { description: 'Questions to an issuer whether a token is good' });
   const open = async (config: IssuerConfig, index: number) => {
     const { issuer, audience, revocation } = config;
     const { client_id: clientId, client_secret_file: secretFile } = revocation;
@@ -115,6 +116,7 @@ export const openTrustedIssuers = async (options: {
       batchEndpoint: revocation.introspection_batch_endpoint ?? null,
       proof,
       client,
+      onAsk: () => countQuestion(1, { issuer }),
     });
     const { feed: told } = revocation;
     const isTold = told !== undefined && modesInUse(revocation).has('feed');

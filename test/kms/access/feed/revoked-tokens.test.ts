@@ -66,6 +66,14 @@ describe('revoked tokens', () => {
     expect([revoked.verdict(token), revoked.size, revoked.isFull]).toEqual(['live', 1, false]);
   });
 
+  it('are unknown where they are opaque and nobody revoked them by their hash: they do not say under which grant they were given', () => {
+    const { revoked, add } = world();
+    const opaque = tokenFacts({ keyId: null, grant: null });
+    expect(revoked.verdict(opaque)).toBe('unknown');
+    add({ kind: 'opaque-token-revoked', tokenHash: opaque.tokenHash });
+    expect(revoked.verdict(opaque)).toBe('revoked');
+  });
+
   it('that do not fit make the set say nothing more, rather than that a revoked token is good', () => {
     const { revoked, add } = world(2);
     for (let n = 0; n < 3; n += 1) add(aToken());
