@@ -93,11 +93,11 @@ describe('Settings', () => {
       await using here = await place({ project: 'port_kms: 13000\n' });
       await startedOn(here.cwd, 18_081, 18_082);
       expect(await here.resolve()).toMatchObject({ portKms: 13_000, portIdentity: 18_082, profile: 'ci', rm: true });
-      expect(await here.resolve({ stated: { portIdentity: '11000' } })).toMatchObject({ portIdentity: 11_000 });
+      expect(await here.resolve({ stated: { portIdentity: '11500' } })).toMatchObject({ portIdentity: 11_500 });
       expect(here.warnings).toEqual([
         `${join(here.cwd, 'passthru.yml')}#/port_kms says 13000; this stack was last started on 18081`,
         `${join(here.cwd, 'passthru.yml')}#/port_kms says 13000; this stack was last started on 18081`,
-        '--port-identity says 11000; this stack was last started on 18082',
+        '--port-identity says 11500; this stack was last started on 18082',
       ]);
     });
 
