@@ -20,6 +20,12 @@ describe('kms.yml', () => {
 
   it.each([
     ['an http issuer', 'identity: { issuers: [{ issuer: "http://localhost:8082" }] }', '/identity/issuers/0/issuer'],
+    ['an http address of keys', 'identity: { issuers: [{ jwks_uri: "http://localhost:8082/jwks" }] }', '/identity/issuers/0/jwks_uri'],
+    [
+      'an http address of introspection',
+      'identity: { issuers: [{ revocation: { introspection_endpoint: "http://localhost:8082/introspect" } }] }',
+      '/identity/issuers/0/revocation/introspection_endpoint',
+    ],
     ['a clock skew above 30 s', 'identity: { issuers: [{ clock_skew_seconds: 31 }] }', '/identity/issuers/0/clock_skew_seconds'],
     ['an unknown key', 'server: { prot: 1 }', '/server/prot'],
     ['a port that is text', 'server: { port: "8081" }', '/server/port'],

@@ -253,6 +253,12 @@ describe('JWKS cache', () => {
     await expect(cache.probe()).rejects.toThrow(/JWKS/);
   });
 
+  it('waits for no answer longer than a second and a half', async () => {
+    const { cache, world } = cacheOf();
+    await cache.key(kidOf(es256));
+    expect(world.requests.map(({ timeoutMs }) => timeoutMs)).toEqual([1_500]);
+  });
+
   it('takes no symmetric key, no key for another algorithm or use, and no point off the curve', async () => {
     const secret = { ...(await exportJWK(await generateSecret('HS256', { extractable: true }))), alg: 'HS256', kid: 'symmetric' };
     const p384 = { ...(await exportJWK((await generateKeyPair('ES384', { extractable: true })).publicKey)), kid: 'p384' };

@@ -11,13 +11,14 @@ const NOW = 1_800_000_000_000;
 const seconds = (from: number): number => NOW / 1000 + from;
 
 /** A KMS whose issuer has opaque tokens; the answer about each is what `answers` says now. */
-const worldOf = (more: { readonly isRevoked?: (scope: string) => boolean } = {}) => {
+const worldOf = (more: { readonly isRevoked?: (scope: string) => boolean; readonly audience?: string } = {}) => {
+  const { audience = AUDIENCE } = more;
   const tenant = { id: randomUUID(), name: `tenant-${randomUUIDv7()}` } as TenantHandle;
-  const world = { now: NOW, elapsed: 0, asked: [] as string[], revocations: [] as string[], fails: false };
+  const world = { now: NOW, elapsed: 0, asked: [] as string[], revocations: [] as string[], keys: [] as string[], fails: false };
   const good = {
     active: true,
     client_id: `client-${randomUUIDv7()}`,
-    aud: AUDIENCE,
+    aud: audience,
     scope: 'kms:read kms:crypto',
     tenant_id: tenant.id,
     exp: seconds(300),
@@ -26,7 +27,7 @@ const worldOf = (more: { readonly isRevoked?: (scope: string) => boolean } = {})
   };
   const answers = new Map<string, Readonly<Record<string, unknown>>>();
   const issuer: TrustedIssuer = {
-    rules: { issuer: ISSUER, audience: AUDIENCE, clockSkewSeconds: 5, maxTokenSeconds: 3_600, algorithms: ['ES256'] },
+    rules: { issuer: ISSUER, audience, clockSkewSeconds: 5, maxTokenSeconds: 3_600, algorithms: ['ES256'] },
     speaksFor: () => true,
     tenantIs: 'id',
     jwks: { key: () => Promise.reject(new Error('a JWT')), probe: async () => {} },
@@ -38,8 +39,9 @@ const worldOf = (more: { readonly isRevoked?: (scope: string) => boolean } = {})
       },
     },
     revocation: {
-      isRevoked: async ({ scope }) => {
+      isRevoked: async ({ scope, key }) => {
         world.revocations.push(scope);
+        world.keys.push(key);
         return more.isRevoked?.(scope) ?? false;
       },
     },
@@ -57,8 +59,7 @@ const worldOf = (more: { readonly isRevoked?: (scope: string) => boolean } = {})
     tenant,
     good,
     /** A token of which the issuer says this. */
-    token: (claims: Readonly<Record<string, unknown>> = {}) => {
-      const token = `opaque-${randomUUIDv7()}`;
+    token: (claims: Readonly<Record<string, unknown>> = {}, token = `opaque-${randomUUIDv7()}`) => {
       answers.set(token, JSON.parse(JSON.stringify({ ...good, ...claims })) as Readonly<Record<string, unknown>>);
       return token;
     },
@@ -106,6 +107,17 @@ describe('an opaque token', () => {
     await verify(shown);
     expect(world.revocations).toEqual([]);
     await expect(verify(shown)).rejects.toMatchObject({ message: 'The token was revoked' });
+  });
+
+  it('is remembered under its hash, its issuer and its audience: what is said of it elsewhere is another answer', async () => {
+    const [here, there] = [worldOf(), worldOf({ audience: 'urn:passthru:other' })];
+    const text = here.token();
+    there.token({}, text);
+    for (const { verify } of [here, here, there, there]) await verify(text);
+    const [key = '', other] = [here.world.keys[0], there.world.keys[0]];
+    expect(key).toMatch(/^[\w-]{43}$/);
+    expect(other).not.toBe(key);
+    expect(key).not.toContain(text);
   });
 
   it('is neither good nor bad while the issuer does not answer, and no failure is remembered as either', async () => {
