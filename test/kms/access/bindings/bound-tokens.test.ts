@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { HttpsResponse } from '#infra/http/client.ts';
-import { rawRequest } from '#test/support/raw-request.ts';
+import { rawBytes, rawRequest } from '#test/support/raw-request.ts';
 import { type DpopKey, dpopKey } from '#test/kms/support/dpop.ts';
 import { basic, bearer, type KmsHouse, kmsHouse, type RunningKms, runKms } from '#test/kms/support/kms-server.ts';
 
@@ -96,6 +96,10 @@ describe('a token that is bound to a DPoP key', () => {
     const [one, two] = [await key.proof({ token, url }), await key.proof({ token, url })];
     expect(seen(await kms.send(KEYS, { headers: { authorization: `DPoP ${token}` } }))).toEqual([401, 'DPoP', 'invalid_dpop_proof']);
     expect(seen(await kms.send(KEYS, { headers: dpop(token, `${one}, ${two}`) }))).toEqual([401, 'DPoP', 'invalid_dpop_proof']);
+    const twice = `GET ${KEYS} HTTP/1.1\r\nhost: ${new URL(url).host}\r\nconnection: close\r\nauthorization: DPoP ${token}\r\n`;
+    const server = { port: Number(new URL(url).port), ca: house.ca };
+    expect(seen(await rawBytes(server, `${twice}dpop: ${one}\r\ndpop: ${two}\r\n\r\n`))).toEqual([401, 'DPoP', 'invalid_dpop_proof']);
+    expect((await rawBytes(server, `${twice}dpop: ${one}\r\n\r\n`)).status).toBe(200);
     const old = await key.proof({ token, url }, { claims: { iat: Math.floor(Date.now() / 1000) - 90 } });
     expect(seen(await kms.send(KEYS, { headers: dpop(token, old) }))).toEqual([401, 'DPoP', 'invalid_dpop_proof']);
   });
