@@ -1,7 +1,18 @@
 import { hash } from 'node:crypto';
-import { calculateJwkThumbprint, EmbeddedJWK, errors, type JWTPayload, jwtVerify } from 'jose';
+import {
+  calculateJwkThumbprint,
+  type CompactJWSHeaderParameters,
+  EmbeddedJWK,
+  errors,
+  type FlattenedJWSInput,
+  type JWK,
+  type JWTPayload,
+  jwtVerify,
+} from 'jose';
 import { Ajv, type ValidateFunction } from 'ajv';
 import { type Static, Type } from 'typebox';
+import { boundedKey } from '#infra/cache/bounded-key.ts';
+import { createBoundedMap } from '#infra/cache/bounded-map.ts';
 import { DPOP_ALGORITHMS } from '../schemes.ts';
 
 /** Characters of a proof: those of our algorithms have less than a thousand. */
@@ -41,12 +52,14 @@ export type ReadProof = { readonly proof: DpopProof } | { readonly refused: stri
 let validate: ValidateFunction<Static<typeof payloadSchema>> | undefined;
 const validator = () => (validate ??= new Ajv({ strict: false }).compile(payloadSchema));
 
+const UNREADABLE = 'The DPoP proof cannot be read, or holds no public key in jwk';
+
 /** Why jose refused, in words of ours: nothing that the proof says is repeated. */
 const refusal = (error: unknown): string => {
   if (error instanceof errors.JWTClaimValidationFailed && error.claim === 'typ') return 'The typ of the DPoP proof is not dpop+jwt';
   if (error instanceof errors.JWSSignatureVerificationFailed) return 'The signature of the DPoP proof is wrong';
   if (error instanceof errors.JOSEAlgNotAllowed) return `The algorithm of the DPoP proof is none of ${DPOP_ALGORITHMS.join(', ')}`;
-  return 'The DPoP proof cannot be read, or holds no public key in jwk';
+  return UNREADABLE;
 };
 
 /** Query and fragment of `htu` are ignored; host and scheme are compared in their one normal form. @see RFC 9449 section 4.3, item 9 */
@@ -75,32 +88,68 @@ const wrongClaim = (payload: JWTPayload, rules: ProofRules): string | null => {
   return null;
 };
 
+/** The key that a proof shows. */
+interface ShownKey {
+  readonly key: CryptoKey;
+  readonly thumbprint: string;
+}
+
+/** Keys that are remembered: some 10 MB at the most. */
+const MAX_KEYS = 10_000;
+
+/** @throws errors.JOSEError for a header without a public key */
+const shownKey = async (header: CompactJWSHeaderParameters, proof: FlattenedJWSInput): Promise<ShownKey> => ({
+  key: await EmbeddedJWK(header, proof),
+  thumbprint: await calculateJwkThumbprint(header.jwk as JWK, 'sha256'),
+});
+
+export type ReadDpopProof = (proof: string, rules: ProofRules) => Promise<ReadProof>;
+
 /**
  * Checks a DPoP proof: its form, a signature by the key that it shows, and every claim against the request that it came with. Whether
- * its key is that of the token, and whether it was used before, is not looked at.
+ * its key is that of the token, and whether it was used before, is not looked at. A client shows the same header each time, so that its
+ * key is read once.
  *
  * @see RFC 9449 section 4.3
  */
-export const readDpopProof = async (proof: string, rules: ProofRules): Promise<ReadProof> => {
-  if (proof.length > MAX_PROOF_LENGTH) return { refused: 'The DPoP proof is longer than any' };
-  // Nothing is repaired: jose takes base64 with characters and bits that are not canonical.
-  if (!proof.split('.').every((part) => Buffer.from(part, 'base64url').toString('base64url') === part))
-    return { refused: 'The DPoP proof cannot be read, or holds no public key in jwk' };
-  try {
-    const { payload, protectedHeader } = await jwtVerify(proof, EmbeddedJWK, {
-      algorithms: [...DPOP_ALGORITHMS],
-      typ: 'dpop+jwt',
-      // Its times are compared below, by the rules for proofs.
-      currentDate: new Date(rules.now),
-    });
-    const refused = wrongClaim(payload, rules);
-    const { jwk } = protectedHeader;
-    if (refused !== null || jwk === undefined) return { refused: refused ?? 'The DPoP proof holds no key' };
-    const { jti, nonce } = payload as Static<typeof payloadSchema>;
-    return { proof: { thumbprint: await calculateJwkThumbprint(jwk, 'sha256'), id: jti, nonce } };
-  } catch (error) {
-    if (error instanceof errors.JOSEError || error instanceof TypeError || error instanceof DOMException)
-      return { refused: refusal(error) };
-    throw error;
-  }
+export const createReadDpopProof = (): ReadDpopProof => {
+  const keys = createBoundedMap<ShownKey>({ max: MAX_KEYS });
+
+  const keyOf = async (header: CompactJWSHeaderParameters, proof: FlattenedJWSInput): Promise<ShownKey> => {
+    const shown = boundedKey(String(proof.protected));
+    const known = keys.get(shown) ?? (await shownKey(header, proof));
+    keys.set(shown, known);
+    return known;
+  };
+
+  return async (proof, rules) => {
+    if (proof.length > MAX_PROOF_LENGTH) return { refused: 'The DPoP proof is longer than any' };
+    // Nothing is repaired: jose takes base64 with characters and bits that are not canonical.
+    if (!proof.split('.').every((part) => Buffer.from(part, 'base64url').toString('base64url') === part)) return { refused: UNREADABLE };
+    let thumbprint = '';
+    try {
+      const { payload } = await jwtVerify(
+        proof,
+        async (header, input) => {
+          const shown = await keyOf(header, input);
+          thumbprint = shown.thumbprint;
+          return shown.key;
+        },
+        {
+          algorithms: [...DPOP_ALGORITHMS],
+          typ: 'dpop+jwt',
+          // Its times are compared below, by the rules for proofs.
+          currentDate: new Date(rules.now),
+        },
+      );
+      const refused = wrongClaim(payload, rules);
+      if (refused !== null) return { refused };
+      const { jti, nonce } = payload as Static<typeof payloadSchema>;
+      return { proof: { thumbprint, id: jti, nonce } };
+    } catch (error) {
+      if (error instanceof errors.JOSEError || error instanceof TypeError || error instanceof DOMException)
+        return { refused: refusal(error) };
+      throw error;
+    }
+  };
 };

@@ -4,7 +4,7 @@ import type { Challenges } from '../challenges.ts';
 import type { PeerCertificate } from '../peer-certificate.ts';
 import type { TokensConfig } from './config.ts';
 import { createDpopNonces } from './dpop-nonces.ts';
-import { readDpopProof } from './dpop-proof.ts';
+import { createReadDpopProof } from './dpop-proof.ts';
 import { createProofReplays } from './proof-replays.ts';
 
 /** What a request brought beside its token. */
@@ -55,6 +55,7 @@ export const createTokenBinding = (options: {
   const { max_age_seconds: maxAgeSeconds, nonce: nonceMode } = config.dpop;
   const replays = createProofReplays({ lifeMs: (maxAgeSeconds + 2 * MAX_SKEW_SECONDS) * 1000, elapsed });
   const nonces = createDpopNonces(elapsed);
+  const readDpopProof = createReadDpopProof();
 
   const checkCertificate = (expected: string | undefined, peer: PeerCertificate | null): void => {
     if (expected !== undefined) {

@@ -2,7 +2,7 @@ import { randomUUIDv7 } from 'node:crypto';
 import fc from 'fast-check';
 import { CompactSign, exportJWK, generateKeyPair, generateSecret, SignJWT, UnsecuredJWT } from 'jose';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type ProofRules, readDpopProof } from '#kms/access/bindings/dpop-proof.ts';
+import { createReadDpopProof, type ProofRules } from '#kms/access/bindings/dpop-proof.ts';
 import { type DpopKey, dpopKey } from '#test/kms/support/dpop.ts';
 
 const NOW = 1_800_000_000_000;
@@ -15,6 +15,7 @@ let key: DpopKey;
 beforeAll(async () => {
   key = await dpopKey('ES256', () => NOW);
 });
+const readDpopProof = createReadDpopProof();
 const read = (proof: string, more: Partial<ProofRules> = {}) => readDpopProof(proof, { ...rules, ...more });
 const made = (claims: Record<string, unknown> = {}, header: Record<string, unknown> = {}) => key.proof({ token, url }, { claims, header });
 const refused = async (proof: string, more: Partial<ProofRules> = {}): Promise<string> => {
