@@ -59,7 +59,9 @@ export const createIntrospection = (options: {
       return items;
     };
 
-  const gathered = gatherQuestions({ single, batch: batchEndpoint === null ? null : batchAt(batchEndpoint) });
+  // A batch has no form in which a client could say who it is.
+  const isBatched = batchEndpoint !== null && proof.headers.authorization !== undefined;
+  const gathered = gatherQuestions({ single, batch: isBatched ? batchAt(batchEndpoint) : null });
   const ask: Introspection['ask'] = (token) =>
     gathered(token).catch((error: unknown) => {
       throw identityUnavailable(issuer, error);

@@ -47,7 +47,12 @@ it('A thousand requests at once with one new token cost one request for keys and
         revocation: createRevocation({
           modeOf: () => 'every-request',
           intervalMs: 10_000,
-          introspection: createIntrospection({ issuer: ISSUER, endpoint, authorization: 'Basic x', client }),
+          introspection: createIntrospection({
+            issuer: ISSUER,
+            endpoint,
+            proof: { headers: { authorization: 'Basic x' }, form: {} },
+            client,
+          }),
         }),
       },
     ],
