@@ -17,6 +17,7 @@ import { realmAddSchema } from '../src/cli/documents/realm-add.ts';
 import { signingKeyListSchema, signingKeyRotateSchema, signingKeyWithdrawSchema } from '../src/cli/documents/signing-key.ts';
 import { statusSchema } from '../src/cli/documents/status.ts';
 import { tenantCreateSchema } from '../src/cli/documents/tenant-create.ts';
+import { tenantChangeSchema, tenantListSchema } from '../src/cli/documents/tenants.ts';
 import { trustSchema } from '../src/cli/documents/trust.ts';
 import { untrustSchema } from '../src/cli/documents/untrust.ts';
 import { reportSchema } from '../src/demo/report.ts';
@@ -31,6 +32,8 @@ export const DOCUMENT_SCHEMAS = {
   trust: trustSchema,
   untrust: untrustSchema,
   'tenant-create': tenantCreateSchema,
+  'tenant-list': tenantListSchema,
+  'tenant-change': tenantChangeSchema,
   'realm-add': realmAddSchema,
   'hash-password': hashPasswordSchema,
   'account-create': accountCreateSchema,

@@ -113,6 +113,7 @@ const SERVICE_SCOPES = {
   ]),
   'destroy-due-keys': new Set<FineScope>(['kms:elastic-keys:delete', 'kms:material-keys:delete']),
   'remove-due-tenants': new Set<FineScope>(['kms:tenants:write']),
+  'administer-tenants': new Set<FineScope>(['kms:tenants:write']),
   'automatic-rotation': new Set<FineScope>(['kms:material-keys:rotate']),
 } as const;
 

@@ -66,7 +66,9 @@ import { rotateDueKeys } from './keys/rotation/rotate-due-keys.ts';
 import { adoptRows } from './tenants/adopt-rows.ts';
 import { createAdministrators } from './tenants/administration/administrators.ts';
 import { createTenantAdministration } from './tenants/administration/create-administration.ts';
+import { createOperatorsOfTenants } from './tenants/administration/operators.ts';
 import { removeDueTenants } from './tenants/administration/remove-due-tenants.ts';
+import { shownTenantsStore } from './tenants/administration/shown-tenants.store.ts';
 import { registerTenantRoutes } from './tenants/administration/tenant.routes.ts';
 import { createClockWatch } from './tenants/clock-watch.ts';
 import { createTenantDirectory } from './tenants/create-directory.ts';
@@ -252,20 +254,6 @@ export const buildKms = async (options: {
   registerHealth(app, { ...health, telemetry, stopping, detail });
   registerKeyRoutes(app, keys);
   registerApiKeyRoutes(app, apiKeys);
-  registerTenantRoutes(
-    app,
-    createTenantAdministration({
-      operate: keys.operate,
-      service,
-      rows,
-      administrators: createAdministrators(config.tenants.administrators),
-      lock: demoData.preparing,
-      prepare: createTenantPreparation({ service: demoData.preparing.guard(service), rows, tenants, lifeCycle }),
-      demo: isDemo,
-      max: config.tenants.max,
-      now,
-    }),
-  );
   const users = createRealmUsers({
     operate: keys.operate,
     service,
@@ -277,6 +265,18 @@ export const buildKms = async (options: {
     now,
   });
   registerRealmUserRoutes(app, users, { base: `${SERVICE_PREFIX}/realm-users`, callerOf: async ({ caller }) => caller });
+  const shownTenants = shownTenantsStore(service.db, rows, { kind: service.kind, demo: isDemo });
+  const administeredTenants = createTenantAdministration({
+    operate: keys.operate,
+    rows,
+    shown: shownTenants,
+    administrators: createAdministrators(config.tenants.administrators),
+    lock: demoData.preparing,
+    prepare: createTenantPreparation({ service: demoData.preparing.guard(service), rows, tenants, lifeCycle }),
+    max: config.tenants.max,
+    now,
+  });
+  registerTenantRoutes(app, administeredTenants);
   if (access.browser !== null) {
     registerSession(app, access.browser);
     await registerPages(app, {
@@ -305,6 +305,7 @@ export const buildKms = async (options: {
     tenants: made,
     users,
     directory: tenants,
+    operators: createOperatorsOfTenants({ administration: administeredTenants, shown: shownTenants, tenants }),
     audit,
     demo,
     drain,

@@ -65,6 +65,17 @@ Examples:
   passthru tenant create acme --administrator ann --password-file ann.password --operator .passthru/tls
   passthru tenant create acme --administrator ann --password-file ann.password --operator /srv/passthru/operator`;
 
+export const TENANT_HELP = `${ADMIN_LISTENER}
+A tenant is named by its id or its name. suspend refuses all its credentials until activate. remove takes it
+away with its keys, its users and its database, after a wait in which restore cancels that.
+
+Examples:
+  passthru tenant list --operator .passthru/tls
+  passthru tenant suspend acme --operator /srv/passthru/operator
+  passthru tenant activate acme --operator /srv/passthru/operator
+  passthru tenant remove acme --wait-days 30 --operator /srv/passthru/operator
+  passthru tenant restore acme --operator /srv/passthru/operator`;
+
 export const HASH_PASSWORD_HELP = `
 The hash is PBKDF2-HMAC-SHA256 with 600,000 rounds and 32 bytes of salt, another one at each call. It is
 for \`password\` of a user in realms.yml; passthru realm add writes the whole entry. The password is no

@@ -45,6 +45,17 @@ export const TENANT_CREATE_FLAGS = {
   url: adminUrl('https://localhost:9081', 'the KMS'),
 } as const;
 
+export const TENANT_FLAGS = { operator, url: adminUrl('https://localhost:9081', 'the KMS') } as const;
+
+export const TENANT_REMOVE_FLAGS = {
+  waitDays: setting({
+    type: wholeNumber({ form: 'a number of days from 1 to 365', placeholder: 'days', minimum: 1, maximum: 365 }),
+    default: '7',
+    flags: [{ help: 'days until it is removed, 1 to 365' }],
+  }),
+  ...TENANT_FLAGS,
+} as const;
+
 export const REALM_ADD_FLAGS = {
   tenant: setting({ type: text('the name of a tenant', 'name'), default: REQUIRED, flags: [{ help: 'name of the tenant of the user' }] }),
   role: setting({ type: roles, default: REQUIRED, flags: [{ help: `what the user may do: ${ROLES}` }] }),

@@ -36,3 +36,56 @@ export const createTenant = async (options: {
   if (response.status !== 201 && response.status !== 200) throw refusalOf(response);
   return { ...response.json<Omit<MadeTenant, 'isNew'>>(), isNew: response.status === 201 };
 };
+
+/** As much of a tenant as operators are shown. */
+export interface ShownTenant {
+  readonly id: string;
+  readonly name: string;
+  readonly state: string;
+  /** RFC 3339; null where no removal is scheduled. */
+  readonly removal_at: string | null;
+}
+
+interface AdminOptions {
+  /** Of the admin listener. */
+  readonly url: string;
+  /** Shows the certificate of an operator. */
+  readonly client: Pick<HttpsClient, 'request'>;
+}
+
+const ask = async <T>({ url, client }: AdminOptions, method: 'GET' | 'POST' | 'DELETE', path: string): Promise<T> => {
+  const response = await client.request({ method, url: new URL(path, url), timeoutMs: CREATE_MS });
+  if (response.status !== 200 && response.status !== 202) throw refusalOf(response);
+  return response.json<T>();
+};
+
+/** All tenants, the oldest first, and the records of those that were removed. @throws as `createTenant` */
+export const listTenants = async (options: AdminOptions): Promise<readonly ShownTenant[]> => {
+  const all: ShownTenant[] = [];
+  let cursor: string | null = '';
+  while (cursor !== null) {
+    const query: string = cursor === '' ? '' : `&cursor=${cursor}`;
+    const page: { items: ShownTenant[]; next_cursor: string | null } = await ask(options, 'GET', `/admin/v1/tenants?limit=100${query}`);
+    all.push(...page.items);
+    cursor = page.next_cursor;
+  }
+  return all;
+};
+
+const pathOf = (tenant: string): string => `/admin/v1/tenants/${encodeURIComponent(tenant)}`;
+
+/** @param options.tenant id or name @throws as `createTenant` */
+export const changeTenant = ({
+  tenant,
+  step,
+  ...options
+}: AdminOptions & { readonly tenant: string; readonly step: 'suspend' | 'activate' | 'restore' }): Promise<ShownTenant> =>
+  ask(options, 'POST', `${pathOf(tenant)}/${step}`);
+
+/** @param options.waitDays 1 to 365 @throws as `createTenant` */
+export const removeTenant = ({
+  tenant,
+  waitDays,
+  ...options
+}: AdminOptions & { readonly tenant: string; readonly waitDays: number }): Promise<ShownTenant> =>
+  ask(options, 'DELETE', `${pathOf(tenant)}?wait_days=${waitDays}`);

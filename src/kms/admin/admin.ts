@@ -26,6 +26,7 @@ import type { RotationService } from './barrier/rotation.service.ts';
 import { registerSealRoutes } from './barrier/seal.routes.ts';
 import type { SealService } from './barrier/seal.service.ts';
 import { registerTenantRoutes } from './tenants.routes.ts';
+import type { OperatorsOfTenants } from '#kms/tenants/administration/operators.ts';
 import type { TenantsService } from './tenants.service.ts';
 import { registerUsersOfTenants } from './users-of-tenants.routes.ts';
 
@@ -51,13 +52,14 @@ export const createAdmin = async (options: {
   readonly tenants: TenantsService;
   readonly users: RealmUsers;
   readonly directory: Pick<TenantDirectory, 'byId' | 'byName'>;
+  readonly operators: OperatorsOfTenants;
   readonly audit: Pick<AuditLog, 'head' | 'export'>;
   readonly demo: KmsDemo | null;
   readonly emit: Emit;
   /** Epoch milliseconds. */
   readonly now: () => number;
 }): Promise<App> => {
-  const { config, telemetry, barrier, seal, dependencies, jobs, notReady, drain, tenants, audit, demo, emit, now } = options;
+  const { config, telemetry, barrier, seal, dependencies, jobs, notReady, drain, tenants, operators, audit, demo, emit, now } = options;
   const app = await createServer({
     name: 'kms-admin',
     tls: config.admin.tls,
@@ -73,7 +75,7 @@ export const createAdmin = async (options: {
   registerSealRoutes(app, { seal, barrier, config: config.unseal });
   registerRotationRoutes(app, options);
   registerReshareRoutes(app, options.reshare);
-  registerTenantRoutes(app, tenants);
+  registerTenantRoutes(app, tenants, operators);
   registerUsersOfTenants(app, options);
   registerAuditAdminRoutes(app, audit);
   if (demo !== null) {

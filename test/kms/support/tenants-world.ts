@@ -6,6 +6,7 @@ import type { TenantAdministration } from '#kms/tenants/administration/administr
 import { createAdministrators } from '#kms/tenants/administration/administrators.ts';
 import { createTenantAdministration } from '#kms/tenants/administration/create-administration.ts';
 import { removeDueTenants } from '#kms/tenants/administration/remove-due-tenants.ts';
+import { shownTenantsStore } from '#kms/tenants/administration/shown-tenants.store.ts';
 import { createTenantPreparation } from '#kms/tenants/prepare-tenants.ts';
 import type { Tenant } from '#kms/tenants/tenant.ts';
 import { tenantsStore } from '#kms/tenants/tenants.store.ts';
@@ -52,12 +53,11 @@ export const tenantsWorld = async (
     somebodyOf,
     administration: createTenantAdministration({
       operate: keys.operate,
-      service,
       rows,
+      shown: shownTenantsStore(service.db, rows, { kind: service.kind, demo: false }),
       administrators: createAdministrators([OPERATORS]),
       lock: locks,
       prepare: createTenantPreparation({ service: locks.guard(service), rows, tenants, lifeCycle }),
-      demo: false,
       max,
       now,
     }),

@@ -10,6 +10,7 @@ import {
   REALM_ADD_HELP,
   SIGNING_KEY_HELP,
   TENANT_CREATE_HELP,
+  TENANT_HELP,
 } from '#cli/command-line/help-texts.ts';
 import {
   ACCOUNT_CREATE_FLAGS,
@@ -24,12 +25,16 @@ import {
   REALM_ADD_FLAGS,
   SIGNING_KEY_FLAGS,
   TENANT_CREATE_FLAGS,
+  TENANT_FLAGS,
+  TENANT_REMOVE_FLAGS,
 } from '#cli/settings/operator-flags.ts';
 import { file, oneOf, text } from '#cli/settings/value-types.ts';
 
 /** A command that asks a server, or a file, and prints what it learned. */
 const command = <A = undefined, F extends SettingRows = NoFlags>(row: Omit<CommandRow<A, F>, 'settings'>): AddCommand =>
   anyCommand<A, F>({ ...row, settings: ['output'] });
+
+const TENANT = { spelling: '<tenant>', help: 'its id or its name', type: text('a tenant', 'tenant') } as const;
 
 /** The commands with which operators administer running servers, a row each; their code is imported when one is called. */
 export const OPERATOR_COMMANDS: readonly AddCommand[] = [
@@ -41,6 +46,45 @@ export const OPERATOR_COMMANDS: readonly AddCommand[] = [
       flags: TENANT_CREATE_FLAGS,
       help: TENANT_CREATE_HELP,
       run: async (call) => (await import('./tenant-create.ts')).tenantCreate(call),
+    }),
+    command({
+      name: 'list',
+      summary: 'show all tenants and their states',
+      flags: TENANT_FLAGS,
+      help: TENANT_HELP,
+      run: async (call) => (await import('./tenants.ts')).tenantList(call),
+    }),
+    command({
+      name: 'suspend',
+      summary: 'refuse all credentials of a tenant, until it is activated',
+      argument: TENANT,
+      flags: TENANT_FLAGS,
+      help: TENANT_HELP,
+      run: async (call) => (await import('./tenants.ts')).tenantSuspend(call),
+    }),
+    command({
+      name: 'activate',
+      summary: 'take the credentials of a suspended tenant again',
+      argument: TENANT,
+      flags: TENANT_FLAGS,
+      help: TENANT_HELP,
+      run: async (call) => (await import('./tenants.ts')).tenantActivate(call),
+    }),
+    command({
+      name: 'remove',
+      summary: 'remove a tenant with all that it has, after a wait',
+      argument: TENANT,
+      flags: TENANT_REMOVE_FLAGS,
+      help: TENANT_HELP,
+      run: async (call) => (await import('./tenants.ts')).tenantRemove(call),
+    }),
+    command({
+      name: 'restore',
+      summary: 'cancel the removal of a tenant',
+      argument: TENANT,
+      flags: TENANT_FLAGS,
+      help: TENANT_HELP,
+      run: async (call) => (await import('./tenants.ts')).tenantRestore(call),
     }),
   ]),
   commandGroup('realm', 'users of the KMS in realms.yml', [

@@ -1,11 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Action, Operate } from '#kms/action.ts';
-import { DEFAULT_LIMIT, decodeCursor } from '#kms/api/cursor.ts';
 import type { Precondition } from '#kms/api/entity-tag.ts';
-import { pageOf } from '#kms/api/paging.ts';
 import type { Caller } from '#kms/caller.ts';
-import type { Database } from '#infra/database/databases.ts';
-import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { TenantRow } from '#kms/database/tenants.table.ts';
 import type { Rows } from '#kms/integrity/row-integrity.ts';
 import { labelsAfter } from '#kms/keys/elastic-keys/labels.ts';
@@ -13,9 +9,10 @@ import type { PreparationLock } from '../preparation-lock.ts';
 import type { Preparation, PrepareTenants } from '../prepare-tenants.ts';
 import { stateAfter, type TenantRecord } from '../tenant.ts';
 import { tenantsStore, wordColumns } from '../tenants.store.ts';
-import { type TenantAdministration, type TenantSort, USUAL_WAIT_DAYS } from './administration.ts';
+import { type TenantAdministration, USUAL_WAIT_DAYS } from './administration.ts';
 import type { Administrators } from './administrators.ts';
-import { shownTenantsStore } from './shown-tenants.store.ts';
+import { pageOfTenants } from './page-of-tenants.ts';
+import type { ShownTenants } from './shown-tenants.store.ts';
 import { TENANT_ACTIONS } from './tenant.actions.ts';
 import {
   asUsed,
@@ -31,31 +28,22 @@ import {
 
 const DAY_MS = 86_400_000;
 
-const ORDERS = {
-  name: { column: 'name', direction: 'asc', type: 'string' },
-  '-name': { column: 'name', direction: 'desc', type: 'string' },
-  created_at: { column: 'created_at', direction: 'asc', type: 'number' },
-  '-created_at': { column: 'created_at', direction: 'desc', type: 'number' },
-} as const satisfies Readonly<Record<TenantSort, unknown>>;
-
 /**
- * @param options.demo whether tenants of the demo are shown
+ * @param options.shown the tenants that there are for administrators
  * @param options.max tenants, records of removed ones not counted
  * @param options.now epoch milliseconds
  */
 export const createTenantAdministration = (options: {
   readonly operate: Operate;
-  readonly service: Pick<Database<ServiceTables>, 'db' | 'kind'>;
   readonly rows: Rows;
+  readonly shown: ShownTenants;
   readonly administrators: Administrators;
   readonly lock: PreparationLock;
   readonly prepare: PrepareTenants;
-  readonly demo: boolean;
   readonly max: number;
   readonly now: () => number;
 }): TenantAdministration => {
-  const { operate, service, rows, administrators, lock, prepare, demo, max, now } = options;
-  const shown = shownTenantsStore(service.db, rows, { kind: service.kind, demo });
+  const { operate, rows, shown, administrators, lock, prepare, max, now } = options;
 
   const find = async (tenant: string): Promise<TenantRecord> => {
     const found = await shown.find(tenant);
@@ -134,15 +122,7 @@ export const createTenantAdministration = (options: {
     // Who may not waits for nobody.
     create: (caller, input) => (administrators.isOne(caller.tenant) ? lock.exclusively(() => make(caller, input)) : make(caller, input)),
 
-    list: (caller, { sort = 'created_at', limit = DEFAULT_LIMIT, cursor, ...filter } = {}) =>
-      read(caller, TENANT_ACTIONS.list, async () => {
-        const { column, direction, type } = ORDERS[sort];
-        const order = `tenants/${sort}`;
-        const after = decodeCursor(order, type, cursor);
-        const found = await shown.list(filter, { column, direction, after, limit: limit + 1 });
-        const valueOf = ({ name, createdAt }: TenantRecord) => (column === 'name' ? name : createdAt);
-        return pageOf(found, { limit, order, position: (tenant) => ({ value: valueOf(tenant), id: tenant.id }) });
-      }),
+    list: (caller, query = {}) => read(caller, TENANT_ACTIONS.list, () => pageOfTenants(shown, query)),
 
     read: (caller, tenant) => read(caller, TENANT_ACTIONS.read, () => find(tenant)),
 

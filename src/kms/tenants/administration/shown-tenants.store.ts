@@ -82,3 +82,5 @@ export const shownTenantsStore = (
     },
   };
 };
+
+export type ShownTenants = ReturnType<typeof shownTenantsStore>;

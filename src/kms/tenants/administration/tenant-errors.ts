@@ -12,7 +12,7 @@ export const checkTenantName = (name: string): void => {
 export const tenantNameUsed = (cause?: unknown): AppError =>
   new AppError('tenant-name-used', 409, 'Another tenant has this name.', {
     cause,
-    fix: 'Choose another name. A tenant that is suspended, or about to be removed, keeps its own; so does one of a demo that sleeps here.',
+    fix: 'Choose another name for the tenant. One that is suspended, or about to be removed, keeps its own; so does one of a demo that sleeps here.',
   });
 
 /** To be caught with: a unique violation is a name that is in use. */
