@@ -5,18 +5,23 @@ import { Worker } from 'node:worker_threads';
 import { openDatabases } from '#infra/database/open/open-databases.ts';
 import type { FineScope } from '#infra/magic/magic.ts';
 import { noTelemetry } from '#infra/telemetry/no-telemetry.ts';
+import type { FastifyRequest } from 'fastify';
 import { credentialOf } from '#kms/access/guard/credentials.ts';
 import { openAccess } from '#kms/access/guard/open-access.ts';
 import type { PeerCertificate } from '#kms/access/peer-certificate.ts';
 import { createUserLeases } from '#kms/access/realms/user-leases.ts';
+import { BROWSER_PREFIX } from '#kms/api/browser-routes.ts';
+import { SERVICE_PREFIX } from '#kms/api/service-routes.ts';
 import { openBarrier } from '#kms/barrier/open-barrier.ts';
 import { readUnsealKey } from '#kms/barrier/unseal-key.ts';
+import type { KmsConfig } from '#kms/config.ts';
 import { serviceMigrations } from '#kms/database/migrations.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import { createRowIntegrity } from '#kms/integrity/create-row-integrity.ts';
 import { withLedger } from '#kms/integrity/with-ledger.ts';
 import { createTenantDirectory } from '#kms/tenants/create-directory.ts';
-import { basic, bearer, type KmsHouse, kmsHouse, runKms } from '#test/kms/support/kms-server.ts';
+import { browserAt, OWN, withBrowser } from '#test/kms/support/browser.ts';
+import { basic, bearer, type KmsHouse, kmsHouse, type RunningKms, runKms } from '#test/kms/support/kms-server.ts';
 import type { CallerData } from './caller-thread.ts';
 import type { Compared, Comparison } from './suite.ts';
 
@@ -26,7 +31,7 @@ const AUTHENTICATIONS = 2_000;
 /** Of the processor time of an encrypt call. */
 const AIM = 0.2;
 
-const ENCRYPT = '/service/api/v1/elastic-keys/demo-encryption-key/encrypt';
+const ENCRYPT = '/elastic-keys/demo-encryption-key/encrypt';
 const SCOPE: FineScope = 'kms:encrypt';
 const CLIENT = 'demo-service';
 
@@ -62,13 +67,25 @@ const accessTo = async (house: KmsHouse, databases: Awaited<ReturnType<typeof op
   });
 };
 
+/** The headers with which a page of somebody who is logged in asks. */
+const sessionAt = async (kms: RunningKms): Promise<Record<string, string>> => {
+  const browser = browserAt(kms);
+  await browser.logIn('demo-user');
+  const token = await browser.csrfToken();
+  return { ...OWN, cookie: browser.cookies(), 'x-csrf-token': token };
+};
+
 /**
  * Authentication by each kind of credential, against a whole encrypt call with that credential: HTTP, TLS, authentication, the act and its
  * record. Both are the processor time of the one thread that serves; callers have a thread of their own.
  */
 export const authenticationComparison: Comparison = async () => {
   const demoClient = { [CLIENT]: [] };
-  await using house = await kmsHouse({ clients: demoClient, change: (config) => void (config.server.rate_limit.max = 1_000_000) });
+  const change = (config: KmsConfig): void => {
+    config.server.rate_limit.max = 1_000_000;
+    withBrowser()(config);
+  };
+  await using house = await kmsHouse({ clients: demoClient, change });
   await using databases = await openDatabases(house.config.database, { telemetry: noTelemetry() });
   await using kms = await runKms(house, { databases });
   await using access = await accessTo(house, databases);
@@ -84,6 +101,7 @@ export const authenticationComparison: Comparison = async () => {
     { name: 'a password', headers: basic('demo-user', 'demo-user-password'), peer: null },
     { name: 'a certificate', headers: {}, peer },
     { name: 'an API key', headers: bearer(made.json<{ key: string }>().key), peer: null },
+    { name: 'a session', headers: await sessionAt(kms), peer: null },
   ];
 
   const compared: Compared[] = [];
@@ -91,8 +109,14 @@ export const authenticationComparison: Comparison = async () => {
     const rawHeaders = Object.entries(headers).flat();
     const connection = {};
     const request = { scope: SCOPE, method: 'POST', url: () => null, address: '127.0.0.1', connection };
+    const asked = { headers, method: 'POST' } as unknown as FastifyRequest;
+    const isSession = 'cookie' in headers;
     const authenticate = async (): Promise<void> => {
       for (let count = 0; count < AUTHENTICATIONS; count += 1) {
+        if (isSession) {
+          await access.browser?.door.authenticate(asked);
+          continue;
+        }
         const credential = credentialOf({ rawHeaders, query: {}, peer: shown }, access.challenges);
         if (credential === null) throw new TypeError('a request without a credential');
         await access.authenticate(credential, request);
@@ -100,7 +124,7 @@ export const authenticationComparison: Comparison = async () => {
     };
     const tls = { ca: house.ca, ...(shown !== null && certificate) };
     const body = { plaintext: Buffer.from('x'.repeat(64)).toString('base64url') };
-    const data: CallerData = { url: `${kms.url}${ENCRYPT}`, headers, body, tls };
+    const data: CallerData = { url: `${kms.url}${isSession ? BROWSER_PREFIX : SERVICE_PREFIX}${ENCRYPT}`, headers, body, tls };
     const callers = new Worker(new URL('./caller-thread.ts', import.meta.url), { workerData: data });
     const call = async (): Promise<void> => {
       // oxlint-disable-next-line unicorn/require-post-message-target-origin
