@@ -21,12 +21,22 @@ export interface BrowserSessionRow extends RowTag {
   password_mark: string | null;
   /** Refresh token of the issuer, encrypted; null for a user of a realm. */
   refresh_token: string | null;
+  /** Of the grant under which the issuer lets the KMS act, as its access tokens name it; null where they do not. */
+  grant_id: string | null;
   created_at: number;
   /** Written now and then. */
   last_used_at: number;
   /** The end, however often it is used. */
   expires_at: number;
 }
+
+/** By the grant a session is known in the feed of revocations. */
+export const addBrowserSessionGrant: Migration = {
+  name: '0013-browser-session-grant',
+  up: async (db) => {
+    await db.schema.alterTable('kms_browser_sessions').addColumn('grant_id', 'text').execute();
+  },
+};
 
 /** One index serves the limit of sessions of a user, the other the removal of those that are over. */
 export const createBrowserSessions: Migration = {

@@ -2,7 +2,7 @@ import type { Migration } from '#infra/database/migration.ts';
 import { createApiKeys } from './api-keys.table.ts';
 import { addAuditTags, createAuditTables } from './audit.table.ts';
 import { createBarrierKeys } from './barrier-keys.table.ts';
-import { createBrowserSessions } from './browser-sessions.table.ts';
+import { addBrowserSessionGrant, createBrowserSessions } from './browser-sessions.table.ts';
 import { createDemoResets } from './demo-resets.table.ts';
 import { addElasticKeyLabels } from './elastic-key-labels.table.ts';
 import { countElasticKeys, createElasticKeys } from './elastic-keys.table.ts';
@@ -41,6 +41,7 @@ export const serviceMigrations: readonly Migration[] = [
   addTenantLifeCycle,
   addUserProfile,
   createBrowserSessions,
+  addBrowserSessionGrant,
 ];
 
 /** Migrations of every tenant database, in the order in which they run; only ever appended to. */

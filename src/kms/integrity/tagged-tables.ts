@@ -67,6 +67,7 @@ const COLUMNS: Columns = {
     created_at: 'always',
     last_used_at: 'always',
     expires_at: 'always',
+    grant_id: 'unless-null',
   },
   elastic_keys: {
     id: 'always',

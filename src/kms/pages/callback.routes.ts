@@ -38,8 +38,10 @@ export const registerCallback = (app: App, { browser, authenticate }: PagesOptio
     if (authentication.kind !== 'token' || authentication.issuer !== party.issuer || found.subject !== subject)
       throw logInRefused('the access token is of another user than the ID token');
     const caller = { ...found, username: username ?? found.username };
-    const { scopes, permissions } = authentication.claims;
-    const proof = { kind: 'issuer', issuer: party.issuer, refreshToken, scopes, permissions } as const;
+    const { scopes, permissions, custom } = authentication.claims;
+    const { grant_id: named } = custom;
+    const grant = typeof named === 'string' ? named : null;
+    const proof = { kind: 'issuer', issuer: party.issuer, refreshToken, scopes, permissions, grant } as const;
     await beginSession(request, reply, browser, { caller, proof });
     return reply.header('cache-control', 'no-store').redirect(ended.pending.returnTo, 303);
   });

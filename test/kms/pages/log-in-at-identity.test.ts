@@ -4,7 +4,7 @@ import type { IdentityTables } from '#identity/database/tables.ts';
 import { openDatabases } from '#infra/database/open/open-databases.ts';
 import type { HttpsResponse } from '#infra/http/client.ts';
 import { noTelemetry } from '#infra/telemetry/no-telemetry.ts';
-import { BROWSER_KEYS, SESSION } from '#test/kms/support/browser.ts';
+import { BROWSER_KEYS, ORIGIN, SESSION } from '#test/kms/support/browser.ts';
 import { type KmsAndIdentity, kmsAndIdentity, personAt } from '#test/kms/support/kms-and-identity.ts';
 import { ISSUER } from '#test/support/identity.ts';
 
@@ -151,6 +151,22 @@ describe('A log-in at Identity', () => {
     await set(0);
     // He comes back, and has to log in anew.
     expect((await person.browser.send(SESSION)).status).toBe(401);
+  });
+
+  it('ends within a second after the log-out at Identity where that tells of it, and no request has asked', async () => {
+    await using told = await kmsAndIdentity({ feed: true });
+    const [person, bystander] = [personAt(told), personAt(told)];
+    await person.logIn();
+    await bystander.logIn('demo-user');
+    await expect.poll(async () => (await told.kms.sendAdmin('/readyz')).text, { timeout: 10_000 }).toMatch(/-feed":\{"state":"up"/);
+    expect((await person.browser.send(SESSION)).status).toBe(200);
+    const out = new URL(`${ISSUER}/oidc/logout`);
+    out.search = new URLSearchParams({ client_id: 'passthru-kms', post_logout_redirect_uri: `${ORIGIN}/ui/logged-out` }).toString();
+    await person.atIdentity.submit(await person.atIdentity.visit(out.href), { logout: 'yes' });
+    const left = performance.now();
+    await expect.poll(async () => (await person.browser.send(SESSION)).status, { interval: 50, timeout: 5_000 }).toBe(401);
+    expect(performance.now() - left).toBeLessThan(2_000);
+    expect((await bystander.browser.send(SESSION)).status).toBe(200);
   });
 
   it('lets nobody in while Identity does not say whether his session goes on, and ends none for it', async () => {

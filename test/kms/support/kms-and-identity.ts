@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { KMS_SCOPES } from '#infra/magic/magic.ts';
+import { FEED_PATH, KMS_SCOPES } from '#infra/magic/magic.ts';
 import type { KmsConfig } from '#kms/config.ts';
 import { createBrowser, type Page } from '#test/support/identity-browser.ts';
 import { ISSUER, startTestIdentity, type TestIdentity } from '#test/support/identity.ts';
@@ -16,12 +16,14 @@ export interface KmsAndIdentity extends AsyncDisposable {
 export const kmsAndIdentity = async (
   options: {
     readonly change?: (config: KmsConfig) => void;
+    /** Whether Identity tells the KMS of revocations. */
+    readonly feed?: boolean;
     readonly now?: () => number;
     readonly elapsed?: () => number;
   } = {},
 ): Promise<KmsAndIdentity> => {
   await using opened = new AsyncDisposableStack();
-  const { change, ...clocks } = options;
+  const { change, feed = false, ...clocks } = options;
   const house = opened.use(await kmsHouse());
   const secretFile = join(house.folder, 'secrets', 'client-secret');
   const logIn = {
@@ -31,7 +33,9 @@ export const kmsAndIdentity = async (
     scopes: ['openid', 'profile', ...Object.keys(KMS_SCOPES)],
   };
   const clients = [{ client_id: 'passthru-kms', secret_file: secretFile, may_introspect: ['urn:passthru:kms'], log_in: logIn }];
-  const identity = opened.use(await startTestIdentity({ overlay: { service_clients: clients } }));
+  const identity = opened.use(
+    await startTestIdentity({ overlay: { service_clients: clients, feed: { tls: { client_ca: house.config.identity.tls.ca } } } }),
+  );
   const at = `https://localhost:${identity.port}`;
   withBrowser()(house.config);
   house.config.identity.issuers = house.config.identity.issuers.map((issuer) => ({
@@ -39,7 +43,14 @@ export const kmsAndIdentity = async (
     issuer: ISSUER,
     jwks_uri: `${at}/.well-known/jwks.json`,
     ca: identity.tls.caFile,
-    revocation: { ...issuer.revocation, introspection_endpoint: `${at}/oauth2/introspect` },
+    revocation: {
+      ...issuer.revocation,
+      introspection_endpoint: `${at}/oauth2/introspect`,
+      ...(feed && {
+        mode: 'feed' as const,
+        feed: { uri: `https://127.0.0.1:${identity.feedPort}${FEED_PATH}`, late_seconds: 3, outage_seconds: 900 },
+      }),
+    },
     browser_log_in: {
       name: 'Identity',
       client_id: 'passthru-kms',

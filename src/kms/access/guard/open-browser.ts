@@ -16,7 +16,7 @@ import { createSessions } from '../sessions/create-sessions.ts';
 import { forgetSessions } from '../sessions/forget-sessions.ts';
 import type { Sessions } from '../sessions/session.ts';
 import { createSessionKeys, type SessionKeys } from '../sessions/session-keys.ts';
-import { createSessionUsers, type KnownUser } from '../sessions/session-users.ts';
+import { createSessionUsers, type KnownUser, type SessionIssuer } from '../sessions/session-users.ts';
 import type { ReadScopes } from '../scopes.ts';
 import type { ConnectedIssuer } from '../tokens/trusted-issuers.ts';
 
@@ -33,6 +33,14 @@ export interface BrowserAccess {
   readonly parties: readonly RelyingParty[];
   readonly job: Job;
 }
+
+/** As of a token that was issued with the log-in: by its grant and its account the issuer tells of the end of both. */
+const revokedBy =
+  (feed: ConnectedIssuer['feed']): SessionIssuer['isRevoked'] =>
+  ({ subject, grant, at }) => {
+    const none = { keyId: null, tokenId: '', clientId: '', tenant: '', tokenHash: '' };
+    return feed?.verdict({ ...none, subject, grant: grant ?? '', issuedAt: at }) === 'revoked';
+  };
 
 /**
  * Puts together what log-ins and sessions of browsers need.
@@ -57,16 +65,19 @@ export const openBrowser = async (options: {
   const { config, connected, realmUser, readScopes, service, rows, barrier, locks, tenants, emit, now, elapsed } = options;
   const { origin } = config;
   const opened = await Promise.all(
-    connected.flatMap(({ config: issuer, trusted, client, introspectionEndpoint }) => {
+    connected.flatMap(({ config: issuer, trusted, client, introspectionEndpoint, feed }) => {
       const logIn = issuer.browser_log_in;
       if (logIn === undefined) return [];
       return readSecret(logIn.client_secret_file, `the secret of the client ${logIn.client_id}`).then((clientSecret) => ({
         party: createRelyingParty({ trusted, logIn, clientSecret, client, introspectionEndpoint, origin, now }),
         speaksFor: trusted.speaksFor,
+        isRevoked: revokedBy(feed),
       }));
     }),
   );
-  const issuers = new Map(opened.map(({ party: { issuer, isActive }, speaksFor }) => [issuer, { isActive, speaksFor }]));
+  const issuers = new Map(
+    opened.map(({ party: { issuer, isActive }, speaksFor, isRevoked }) => [issuer, { isActive, speaksFor, isRevoked }]),
+  );
   const keys = createSessionKeys(barrier);
   const cookies = createCookies(origin);
   const users = createSessionUsers({ realmUser, issuers, tenants, keys, readScopes, recheckMs: config.recheck_seconds * 1000, elapsed });

@@ -21,6 +21,8 @@ export interface KnownUser {
 export interface SessionIssuer {
   /** Whether it may speak for the tenant of that name. */
   speaksFor(tenantName: string): boolean;
+  /** Whether it has told already that the log-in is over; it costs no request. */
+  isRevoked(logIn: { readonly subject: string; readonly grant: string | null; readonly at: number }): boolean;
   /** @throws AppError `identity-unavailable` 503 */
   isActive(refreshToken: string): Promise<boolean>;
 }
@@ -30,7 +32,7 @@ export interface SessionUsers {
   /** The columns of a new session that say how its user proved who he is. */
   proofOf(
     logIn: LogIn & { readonly id: string },
-  ): Promise<Pick<BrowserSessionRow, 'issuer' | 'roles' | 'scopes' | 'permissions' | 'password_mark' | 'refresh_token'>>;
+  ): Promise<Pick<BrowserSessionRow, 'issuer' | 'roles' | 'scopes' | 'permissions' | 'password_mark' | 'refresh_token' | 'grant_id'>>;
   /** Null for somebody who is not let in any more. @throws AppError `identity-unavailable` 503 */
   callerOf(row: BrowserSessionRow, session: { readonly sessionId: string }): Promise<AuthenticatedCaller | null>;
 }
@@ -44,7 +46,7 @@ const permissionsOf = ({ permissions }: BrowserSessionRow): readonly string[] | 
 
 /**
  * A user of a realm is looked up at each look at his session: without him, with another password, or where his name belongs to another by
- * now, it ends. A user of an issuer is asked for there when the last answer is older than `recheckMs`; an answer that does not come ends
+ * now, it ends. A user of an issuer that tells of his end is out at once; else he is asked for there when the last answer is older than `recheckMs`; an answer that does not come ends
  * no session, and lets nobody in.
  *
  * @param options.realmUser the user of that name, undefined where there is none
@@ -85,7 +87,8 @@ export const createSessionUsers = (options: {
   const ofIssuer = async (row: BrowserSessionRow, name: string): Promise<User | null> => {
     const issuer = issuers.get(name);
     const tenant = await tenants.byId(row.tenant_id);
-    if (issuer === undefined || tenant === undefined || !issuer.speaksFor(tenant.name) || !(await isActive(issuer, row))) return null;
+    if (issuer === undefined || tenant === undefined || !issuer.speaksFor(tenant.name)) return null;
+    if (issuer.isRevoked({ subject: row.subject, grant: row.grant_id, at: row.created_at }) || !(await isActive(issuer, row))) return null;
     return {
       subject: row.subject,
       username: row.username,
@@ -102,7 +105,7 @@ export const createSessionUsers = (options: {
           const user = await realmUser(proof.username);
           if (user === undefined) throw new InternalError('a user who has logged in at this moment is in no realm');
           const mark = keys.mac('password mark', user.passwordVersion);
-          return { issuer: null, roles: null, scopes: null, permissions: null, password_mark: mark, refresh_token: null };
+          return { issuer: null, roles: null, scopes: null, permissions: null, password_mark: mark, refresh_token: null, grant_id: null };
         }
         case 'issuer': {
           checked.set(boundedKey(id), elapsed());
@@ -113,6 +116,7 @@ export const createSessionUsers = (options: {
             permissions: proof.permissions === undefined ? null : JSON.stringify(proof.permissions),
             password_mark: null,
             refresh_token: keys.seal('refresh token', id, proof.refreshToken),
+            grant_id: proof.grant,
           };
         }
         default:

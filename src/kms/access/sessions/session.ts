@@ -29,6 +29,8 @@ export type Proof =
       /** Of the access token; see `ReadScopes`. */
       readonly scopes: readonly string[];
       readonly permissions: readonly string[] | undefined;
+      /** As the access token names it; null where it does not. */
+      readonly grant: string | null;
     };
 
 /** A log-in that went well. */

@@ -26,6 +26,8 @@ export interface ConnectedIssuer {
   readonly trusted: TrustedIssuer;
   readonly client: Pick<HttpsClient, 'request'>;
   readonly introspectionEndpoint: () => Promise<string>;
+  /** What it tells of revocations; null where nobody listens. */
+  readonly feed: Pick<RevocationFeed, 'verdict'> | null;
 }
 
 export interface TrustedIssuers extends AsyncDisposable {
