@@ -61,6 +61,7 @@ export const DEMO_STEPS: readonly Step[] = [
   step('integration.binding', 'Bound tokens', ['integration.token'], BOTH, () => import('./flows/integration/binding/bound-tokens.ts')),
   step('integration.revocation', 'Revoked token', ['integration.token'], BOTH, () => import('./flows/integration/revocation.ts')),
   step('integration.tenants', 'Tenant isolation', ['integration.token'], BOTH, () => import('./flows/integration/tenant-isolation.ts')),
+  step('integration.federation', 'Federation', ['integration.token'], BOTH, () => import('./flows/integration/federation.ts')),
   step('integration.certificate', 'Client certificate', ['seed.tenants'], BOTH, () => import('./flows/integration/client-certificate.ts')),
   step('integration.browser', 'Browser session', ['seed.tenants'], BOTH, () => import('./flows/integration/browser-session.ts')),
   step('integration.trace', 'One trace', ['integration.token'], BOTH, () => import('./flows/integration/trace/trace.ts')),

@@ -35,6 +35,11 @@ export const endpointsOf = (options: {
       live: at(ports.identity, '/livez'),
       admin: at(ports.identityAdmin),
     },
+    partner: {
+      issuer: at(ports.partner),
+      discovery: at(ports.partner, '/.well-known/openid-configuration'),
+      ready: at(ports.partner, '/readyz'),
+    },
     telemetry: { otlp: at(ports.telemetry), ready: telemetryReady },
     caFile: join(folder.tls, 'ca.pem'),
     client: { certFile: join(folder.tls, 'cli-client.pem'), keyFile: join(folder.tls, 'cli-client.key') },

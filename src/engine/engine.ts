@@ -34,6 +34,8 @@ export interface Endpoints {
     readonly live: string;
     readonly admin: string;
   };
+  /** The second Identity, which answers while `openPartner` is open. */
+  readonly partner: { readonly issuer: string; readonly discovery: string; readonly ready: string };
   /** OTLP/HTTP base URL. */
   readonly telemetry: { readonly otlp: string; readonly ready: string };
   /** PEM file with the root certificate. */
@@ -106,6 +108,11 @@ export interface Engine extends AsyncDisposable {
    * whose configuration was stale.
    */
   up(service: ServiceName, signal: AbortSignal): Promise<Result<'started' | 'already-running' | 'restarted'>>;
+  /**
+   * Starts a second Identity, with keys, accounts and a database of its own, that is another issuer for the KMS; disposal ends it, and
+   * its data with it. It is no part of the stack: nothing else waits for it, and the KMS is ready without it.
+   */
+  openPartner(signal: AbortSignal): Promise<Result<AsyncDisposable>>;
   endpoints(): Endpoints;
   /** Calls `emit` for every state change until `signal` aborts. */
   watch(emit: (event: EngineEvent) => void, signal: AbortSignal): void;

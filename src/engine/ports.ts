@@ -1,7 +1,13 @@
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { fail, ok, type Result } from '#infra/apperr/result.ts';
-import { ADMIN_PORT_OFFSET, COLLECTOR_HEALTH_PORT_OFFSET, FEED_PORT_OFFSET, SINK_PORT_OFFSET } from '#infra/magic/magic.ts';
+import {
+  ADMIN_PORT_OFFSET,
+  COLLECTOR_HEALTH_PORT_OFFSET,
+  FEED_PORT_OFFSET,
+  PARTNER_PORT_OFFSET,
+  SINK_PORT_OFFSET,
+} from '#infra/magic/magic.ts';
 import type { ServiceName } from './engine.ts';
 
 /** Every port of one embedded stack. */
@@ -12,6 +18,8 @@ export interface Ports {
   readonly identityAdmin: number;
   readonly identityFeed: number;
   readonly telemetry: number;
+  /** Of the second Identity, which has no other listener that is reached, and runs for one step of a demo only. */
+  readonly partner: number;
 }
 
 export const portsOf = ({ portKms, portIdentity }: { portKms: number; portIdentity: number }): Ports => ({
@@ -21,6 +29,7 @@ export const portsOf = ({ portKms, portIdentity }: { portKms: number; portIdenti
   identityAdmin: portIdentity + ADMIN_PORT_OFFSET,
   identityFeed: portIdentity + FEED_PORT_OFFSET,
   telemetry: portKms + SINK_PORT_OFFSET,
+  partner: portIdentity + PARTNER_PORT_OFFSET,
 });
 
 /** The ports of a product and its telemetry, by the variables of the Compose files that publish them. */
@@ -31,7 +40,11 @@ export const composePorts = (ports: Ports) => ({
     PASSTHRU_PORT_OTLP: ports.telemetry,
     PASSTHRU_PORT_TELEMETRY_HEALTH: ports.kms + COLLECTOR_HEALTH_PORT_OFFSET,
   },
-  identity: { PASSTHRU_PORT_IDENTITY: ports.identity, PASSTHRU_PORT_IDENTITY_ADMIN: ports.identityAdmin },
+  identity: {
+    PASSTHRU_PORT_IDENTITY: ports.identity,
+    PASSTHRU_PORT_IDENTITY_ADMIN: ports.identityAdmin,
+    PASSTHRU_PORT_PARTNER: ports.partner,
+  },
 });
 
 /** The ports on which one service listens, the public one first. */
@@ -63,6 +76,7 @@ const LABELS: Readonly<Record<keyof Ports, string>> = {
   identityAdmin: `Identity's admin listener`,
   identityFeed: `Identity's feed of revocations`,
   telemetry: 'the telemetry sink',
+  partner: 'the second Identity',
 };
 
 /** Why nobody could listen on the port now: it is taken, or not allowed to us; null when it is free. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import type { ServiceName } from '#engine/engine.ts';
-import { MOUNTS } from '#engine/files/mounts/mount-table.ts';
+import { DEMO_MOUNTS } from '#engine/files/mounts/mount-table.ts';
 import { stackOverlays } from '#engine/files/mounts/stack-overlays.ts';
 import { loadIdentityConfig } from '#identity/config.ts';
 import { SERVER_OPTIONS } from '#infra/process/server-options.ts';
@@ -42,20 +42,25 @@ const isOurs = (file: string): boolean => /^compose.*\.yml$/.test(file) && file 
 
 describe('Configuration in containers', () => {
   let folder: Awaited<ReturnType<typeof temporaryDirectory>>;
-  const stacks = { kms: '', identity: '' };
+  const stacks = { kms: '', identity: '', partner: '' };
+  let kmsOfProd: string;
   beforeAll(async () => {
     folder = await temporaryDirectory();
-    const overlays = await stackOverlays(ROOT, PORTS);
+    const overlays = await stackOverlays({ packageRoot: ROOT, ports: PORTS, partner: true });
     for (const product of ['kms', 'identity'] as const) {
       await mkdir(join(folder.path, product));
       stacks[product] = join(folder.path, product, 'stack.yml');
       await writeFile(stacks[product], overlays[product]);
     }
+    stacks.partner = join(folder.path, 'partner.yml');
+    await writeFile(stacks.partner, overlays.partner);
+    kmsOfProd = join(folder.path, 'stack-of-prod.yml');
+    await writeFile(kmsOfProd, (await stackOverlays({ packageRoot: ROOT, ports: PORTS, partner: false })).kms);
   });
   afterAll(() => folder[Symbol.asyncDispose]());
 
   it.each(['demo', 'prod'] as const)('of the KMS for %s is valid, and every file that it names is mounted', async (profile) => {
-    const config = await loadKmsConfig(filesOf('kms', profile, stacks.kms));
+    const config = await loadKmsConfig(filesOf('kms', profile, profile === 'demo' ? stacks.kms : kmsOfProd));
     expect(config.database).toMatchObject({ kind: 'postgres', host: 'kms-postgres', user: 'kms' });
     expect(config.server).toMatchObject({ host: '0.0.0.0', port: 8081, swagger: profile === 'demo' });
     // In prod nothing but a word of the operator makes rows without a tag count.
@@ -71,10 +76,12 @@ describe('Configuration in containers', () => {
           token_endpoint: `https://localhost:${PORTS.identity}/oauth2/token`,
         },
       },
+      ...(profile === 'demo' ? [{ issuer: `https://localhost:${PORTS.partner}`, tenants: ['demo-other'], required: false }] : []),
     ]);
     for (const { tls } of [config.server, config.admin]) expect(tls.client_ca).toBe('/run/secrets/client-ca.pem');
     expect(config.realms_file.endsWith(profile === 'demo' ? 'realms.demo.yml' : 'realms.yml')).toBe(true);
-    const mounted = await mountedIn('kms', 'kms/compose.yml', profile === 'demo' ? 'kms/compose.seed.yml' : 'kms/compose.prod.yml');
+    const more = profile === 'demo' ? ['kms/compose.seed.yml', 'kms/compose.partner.yml'] : ['kms/compose.prod.yml'];
+    const mounted = await mountedIn('kms', 'kms/compose.yml', ...more);
     const read = pathsIn(config).toSorted();
     expect(read.filter((path) => !mounted.includes(path))).toEqual([]);
     expect(read).toContain('/run/secrets/kms-unseal-share-3');
@@ -95,6 +102,20 @@ describe('Configuration in containers', () => {
     const read = pathsIn(config).toSorted();
     expect(read.filter((path) => !mounted.includes(path))).toEqual([]);
     expect(mounted.filter((path) => !read.includes(path))).toEqual(['/etc/passthru/stack.yml']);
+  });
+
+  it('of the second Identity is valid, every file that it names is mounted, and it is where the KMS looks for it', async () => {
+    const config = await loadIdentityConfig([join(DEPLOYMENTS, 'identity', 'config', 'identity.yml'), stacks.partner]);
+    const mounted = await mountedIn('partner', 'kms/compose.partner.yml');
+    const read = pathsIn(config).toSorted();
+    expect(read.filter((path) => !mounted.includes(path))).toEqual([]);
+    expect(mounted.filter((path) => !read.includes(path))).toEqual(['/etc/passthru/partner.yml']);
+    const { services = {} } = await readYaml<{ services?: Record<string, { networks?: Record<string, { aliases?: string[] }> }> }>(
+      'kms/compose.partner.yml',
+    );
+    const [, partner] = (await loadKmsConfig(filesOf('kms', 'demo', stacks.kms))).identity.issuers;
+    expect(services['partner']?.networks?.['identity-network']?.aliases).toEqual([new URL(partner?.jwks_uri ?? '').hostname]);
+    expect(Number(new URL(partner?.jwks_uri ?? '').port)).toBe(config.server.port);
   });
 
   it.each([
@@ -170,7 +191,7 @@ describe('Configuration in containers', () => {
         }),
       );
       const prepared = sources.flat().flatMap((path) => /\/secrets\/(.+)$/.exec(path)?.slice(1) ?? []);
-      expect([...new Set(prepared)].toSorted()).toEqual(MOUNTS[product].map(({ name }) => name).toSorted());
+      expect([...new Set(prepared)].toSorted()).toEqual(DEMO_MOUNTS[product].map(({ name }) => name).toSorted());
     },
   );
 });

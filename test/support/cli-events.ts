@@ -160,6 +160,11 @@ export const recordedReport = (events: readonly DemoEvent[], caFile: string): Re
         live: 'https://localhost:8082/livez',
         admin: 'https://localhost:9082',
       },
+      partner: {
+        issuer: 'https://localhost:11082',
+        discovery: 'https://localhost:11082/.well-known/openid-configuration',
+        ready: 'https://localhost:11082/readyz',
+      },
       telemetry: { otlp: 'https://localhost:10081', ready: 'https://localhost:10081/readyz' },
       caFile,
       client: { certFile: 'cli.pem', keyFile: 'cli.key' },

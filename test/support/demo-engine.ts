@@ -43,6 +43,7 @@ export const fakeEngine = (change: Partial<Engine> = {}): FakeEngine => {
       upCalls.push(service);
       return ok('started' as const);
     },
+    openPartner: async () => ok({ [Symbol.asyncDispose]: async () => {} }),
     endpoints: () => ({
       kms: {
         service: 'https://localhost:1/service/api/v1',
@@ -59,6 +60,11 @@ export const fakeEngine = (change: Partial<Engine> = {}): FakeEngine => {
         ready: 'https://localhost:3/readyz',
         live: 'https://localhost:3/livez',
         admin: 'https://localhost:4',
+      },
+      partner: {
+        issuer: 'https://localhost:6',
+        discovery: 'https://localhost:6/.well-known/openid-configuration',
+        ready: 'https://localhost:6/readyz',
       },
       telemetry: { otlp: 'https://localhost:5', ready: 'https://localhost:5/readyz' },
       caFile: '/nowhere/ca.pem',

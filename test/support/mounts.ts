@@ -8,7 +8,15 @@ import type { Result } from '#infra/apperr/result.ts';
 import { ROOT } from './engine.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
-export const PORTS = { kms: 8081, kmsAdmin: 9081, identity: 8082, identityAdmin: 9082, identityFeed: 10082, telemetry: 10081 };
+export const PORTS = {
+  kms: 8081,
+  kmsAdmin: 9081,
+  identity: 8082,
+  identityAdmin: 9082,
+  identityFeed: 10082,
+  telemetry: 10081,
+  partner: 11082,
+};
 
 export interface TestMounts extends AsyncDisposable {
   readonly path: string;
@@ -37,6 +45,7 @@ export const testMounts = async (): Promise<TestMounts> => {
         target,
         packageRoot: ROOT,
         ports: PORTS,
+        partner: true,
         hasData: () => Promise.resolve(false),
         signal: new AbortController().signal,
         warn: (text) => void warnings.push(text),

@@ -3,16 +3,22 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { whyNotFree } from '#engine/ports.ts';
 import { hasCode } from '#infra/apperr/system-error.ts';
-import { ADMIN_PORT_OFFSET, COLLECTOR_HEALTH_PORT_OFFSET, FEED_PORT_OFFSET, SINK_PORT_OFFSET } from '#infra/magic/magic.ts';
+import {
+  ADMIN_PORT_OFFSET,
+  COLLECTOR_HEALTH_PORT_OFFSET,
+  FEED_PORT_OFFSET,
+  PARTNER_PORT_OFFSET,
+  SINK_PORT_OFFSET,
+} from '#infra/magic/magic.ts';
 
 /**
  * Every stack gets a lane: the public port of the KMS is `FIRST + group * GROUP_SPAN + lane`, that of Identity is `LANES` above it, and
  * the offsets of the product place the others, so that no port is in two lanes. All lie below the ports that the system gives to
  * outgoing connections, which would take them meanwhile.
  */
-const [FIRST, GROUPS, GROUP_SPAN, LANES] = [10_000, 5, 4000, 500] as const;
+const [FIRST, GROUPS, GROUP_SPAN, LANES] = [10_000, 5, 4500, 500] as const;
 /** The port of a lane on which nobody serves: who listens there has the lane. */
-const GUARD_OFFSET = COLLECTOR_HEALTH_PORT_OFFSET + LANES;
+const GUARD_OFFSET = COLLECTOR_HEALTH_PORT_OFFSET + 2 * LANES;
 
 /** The public ports of one stack; those at the offsets of the product go along. */
 export interface StackPorts {
@@ -32,7 +38,7 @@ export const reservePorts = async (): Promise<StackPorts> => {
     const identity = kms + LANES;
     if (!(await guard(kms + GUARD_OFFSET))) continue;
     const ofKms = [kms, kms + ADMIN_PORT_OFFSET, kms + SINK_PORT_OFFSET, kms + COLLECTOR_HEALTH_PORT_OFFSET];
-    const all = [...ofKms, identity, identity + ADMIN_PORT_OFFSET, identity + FEED_PORT_OFFSET];
+    const all = [...ofKms, identity, identity + ADMIN_PORT_OFFSET, identity + FEED_PORT_OFFSET, identity + PARTNER_PORT_OFFSET];
     const taken = (await Promise.all(all.map(whyNotFree))).some((why) => why !== null);
     if (!taken) return { kms, identity };
   }

@@ -1,5 +1,5 @@
 import { PROFILES } from '#engine/engine.ts';
-import { COLLECTOR_HEALTH_PORT_OFFSET, FEED_PORT_OFFSET, IDENTITY_PORT, KMS_PORT } from '#infra/magic/magic.ts';
+import { COLLECTOR_HEALTH_PORT_OFFSET, IDENTITY_PORT, KMS_PORT, PARTNER_PORT_OFFSET } from '#infra/magic/magic.ts';
 import { setting, type ValuesOf } from './setting.ts';
 import { hosts } from './hosts.ts';
 import { boolean, duration, factor, folder, oneOf, port, wholeNumber } from './value-types.ts';
@@ -25,7 +25,10 @@ export const SETTINGS = {
     flags: [{ group: 'stack', help: 'public port of the KMS' }],
   }),
   portIdentity: setting({
-    type: port({ highestOffset: FEED_PORT_OFFSET, taken: 'admin and the feed of revocations take ports above it' }),
+    type: port({
+      highestOffset: PARTNER_PORT_OFFSET,
+      taken: 'admin, the feed of revocations and the second Identity of a demo take ports above it',
+    }),
     default: `${IDENTITY_PORT}`,
     flags: [{ group: 'stack', help: 'public port of Identity' }],
   }),

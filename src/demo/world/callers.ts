@@ -16,9 +16,12 @@ export const realmUser = async (stack: StackAccess, username: string): Promise<K
 /** The realm user who may make, change and use the keys of the tenant `demo`. */
 export const tenantAdmin = (stack: StackAccess): Promise<KmsApi> => realmUser(stack, 'demo-tenant-admin');
 
+/** A session with one of the two Identities of a demo: that of the stack, or the partner while that runs. */
+type AtIdentity = NonNullable<Parameters<StackAccess['session']>[0]> & { readonly at?: 'identity' | 'partner' };
+
 /** Identity as nobody yet: a new browser. */
-export const visitor = async (stack: StackAccess, options: Parameters<StackAccess['session']>[0] = {}): Promise<IdentityApi> =>
-  identityApi({ discovery: stack.endpoints.identity.discovery, session: await stack.session(options) });
+export const visitor = async (stack: StackAccess, { at = 'identity', ...session }: AtIdentity = {}): Promise<IdentityApi> =>
+  identityApi({ discovery: stack.endpoints[at].discovery, session: await stack.session(session) });
 
 /** A person who logs in at Identity by authorization code and PKCE, with their password, and has tokens for the KMS. */
 export const person = async (
@@ -42,7 +45,7 @@ export const serviceClient = async (
   stack: StackAccess,
   client: OAuthClient,
   scope: string,
-  options?: Parameters<StackAccess['session']>[0],
+  options?: AtIdentity,
 ): Promise<{ readonly kms: KmsApi; readonly token: string; readonly identity: IdentityApi }> => {
   const identity = await visitor(stack, options);
   const { access_token: token } = await identity.clientCredentials(client, scope);

@@ -11,6 +11,7 @@ import type { DockerConnection } from './connection/docker-connection.ts';
 import { attemptDocker, throwUnanswered } from './connection/failures.ts';
 import { type OpenApi, openApi } from './api/open-api.ts';
 import { containersOf, statusOf, worstOf } from './containers/container-state.ts';
+import { openPartner } from './containers/partner.ts';
 import { createContainerWatch } from './containers/container-watch.ts';
 import { sweepAndTell } from './containers/sweep.ts';
 import { diagnose } from './diagnose.ts';
@@ -91,6 +92,7 @@ export const createDockerEngine = (options: DockerEngineOptions): StackEngine =>
         packageRoot,
         ports: project.ports,
         hosts: project.hosts,
+        partner: project.profile !== 'prod',
         hasData: hasVolumes,
         signal,
         warn,
@@ -137,6 +139,8 @@ export const createDockerEngine = (options: DockerEngineOptions): StackEngine =>
       return result.ok ? ok(result.value.tls) : result;
     },
     up: starts.up,
+    openPartner: (signal) =>
+      attemptDocker('start-failed', 'starting the second Identity', async () => openPartner(await api(), project, signal)),
     endpoints: () => project.endpoints,
     watch: (emit, signal) => {
       if (signal.aborted) return;

@@ -34,7 +34,7 @@ export const down = (options: DownOptions): Promise<Result<readonly PartName[]>>
     const api = await options.api();
     const ofProject = [`${COMPOSE.project}=${project.name}`];
     const isAll = SERVICES.every((service) => services.includes(service));
-    const names = new Set(services.flatMap((service) => project.containersOf(service)));
+    const names = new Set(services.flatMap((service) => [...project.containersOf(service), ...project.madeWith(service)]));
     const ran = new Set<string | undefined>();
     let all = await api.containers(ofProject);
     const going = () => (isAll ? all : all.filter(({ labels }) => names.has(labels[COMPOSE.service] ?? '')));

@@ -3,6 +3,7 @@ import { fail, ok, type Result } from '#infra/apperr/result.ts';
 import { type PartName, type Profile, SERVICES, type ServiceName } from '../engine.ts';
 import type { StackEngine } from '../stack-engine.ts';
 import { logFilesOf, readLines } from './children/log-lines.ts';
+import { endPartner, startPartner } from './children/partner.ts';
 import { createRecords } from './children/process-records.ts';
 import { createSupervisor } from './children/supervisor.ts';
 import { attempt } from '../attempt.ts';
@@ -91,6 +92,11 @@ export const createEmbeddedEngine = (options: EmbeddedEngineOptions): StackEngin
         }
         return supervisor.start(service, ready.value.hashes[service], signal);
       }),
+    openPartner: (signal) =>
+      attempt('start-failed', 'starting the second Identity', async () => {
+        const ready = await (prepared ?? prepareAnew(signal));
+        return ready.ok ? startPartner(layout) : ready;
+      }),
     endpoints: () => layout.endpoints,
     watch: supervisor.watch,
     status: supervisor.status,
@@ -99,6 +105,8 @@ export const createEmbeddedEngine = (options: EmbeddedEngineOptions): StackEngin
     down: ({ services = SERVICES, volumes, signal }) =>
       attempt('stop-failed', 'stopping the services', async () => {
         const stopped: ServiceName[] = [];
+        // Of a run that was killed.
+        if (services.includes('identity')) await endPartner(layout);
         // Against the order of the chain: nobody loses what it depends on while it still works.
         for (const service of SERVICES.toReversed().filter((each) => services.includes(each))) {
           if (await supervisor.stop(service, signal)) stopped.push(service);

@@ -10,8 +10,11 @@ const server = (name: string): LeafRequest => ({
 
 const client = (name: string, commonName: string): LeafRequest => ({ name, kind: 'client', commonName });
 
+/** The name by which the KMS reaches the second Identity in the networks of containers. */
+export const PARTNER_HOST = 'partner.passthru.demo.local';
+
 /** Every certificate of a stack, on whichever engine; the common name of a client is who it is. */
-export const LEAVES = [
+export const LEAVES: readonly LeafRequest[] = [
   server('telemetry'),
   server('identity'),
   server('kms'),
@@ -22,7 +25,9 @@ export const LEAVES = [
   server('identity-postgres'),
   server('kms-postgres'),
   client('health-client', 'passthru-health'),
-] as const;
+  // The second Identity of a demo. Its name is below one that is permitted already, so that a CA of before can vouch for it.
+  { name: 'partner', kind: 'server', commonName: PARTNER_HOST, names: [PARTNER_HOST, 'localhost', '127.0.0.1', '::1'] },
+];
 
 /** The servers that people reach. */
 const PUBLIC: readonly string[] = ['identity', 'kms'];
@@ -38,13 +43,8 @@ export const CLIENT_LEAVES: readonly string[] = LEAVES.filter(({ kind }) => kind
  * All that a certificate of a stack may stand for: whoever trusts its root in a browser opens nothing else to it. Containers are reached
  * by the names of their services. Java takes the common name of a client for a host where its certificate names none.
  */
-const PERMITTED: PermittedNames = [
-  'localhost',
-  '127.0.0.0/8',
-  '::1/128',
-  'passthru.demo.local',
-  ...LEAVES.map(({ commonName }) => commonName),
-];
+const BASE: PermittedNames = ['localhost', '127.0.0.0/8', '::1/128', 'passthru.demo.local'];
+const PERMITTED: PermittedNames = [...BASE, ...LEAVES.map(({ commonName }) => commonName).filter((name) => !isPermitted(name, BASE))];
 
 /** The same, with further names. */
 export const permittedWith = (hosts: readonly string[]): PermittedNames => [

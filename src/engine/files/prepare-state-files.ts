@@ -46,6 +46,9 @@ export const prepareStateFiles = async (options: {
     prepareUnsealShares({ folder, copies, hasData }),
     demoTenants(files.tenants, { warn }),
     ensureSecret(files.cookieKeys, randomSecret, 'the keys that sign cookies'),
+    ensureSecret(files.partner.cookieKeys, randomSecret, 'the keys that sign cookies of the second Identity'),
+    ensureSecret(files.partner.clientSecret, randomSecret, 'the secret of the KMS at the second Identity'),
+    ensureSecret(files.partner.signingKeyEncryption, randomSecret, 'the key under which signing keys of the second Identity lie'),
     ...clientIds.map((id) => ensureSecret(files.clientSecret(id), randomSecret, 'the secret of a service client')),
   ]);
   const { chain, leaves, keyType, created, replaced } = store;

@@ -19,6 +19,8 @@ export interface StateFiles {
   /** Unseal share of the KMS; `position` from 1. */
   unsealShare(position: number): string;
   readonly tenants: string;
+  /** Of the second Identity: its keys for cookies, and the secret with which the KMS authenticates there. */
+  readonly partner: { readonly cookieKeys: string; readonly clientSecret: string; readonly signingKeyEncryption: string };
 }
 
 export const stateFiles = (folder: StateFolder): StateFiles => {
@@ -30,5 +32,10 @@ export const stateFiles = (folder: StateFolder): StateFiles => {
     databasePassword: (database) => secret(`${database}-password`),
     unsealShare: (position) => secret(`unseal-share-${position}`),
     tenants: join(folder.config, 'tenants.json'),
+    partner: {
+      cookieKeys: secret('partner-cookie-keys'),
+      clientSecret: secret('partner-client-secret'),
+      signingKeyEncryption: secret('partner-signing-key-encryption'),
+    },
   };
 };

@@ -2,7 +2,7 @@ import { access, readlink, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { SERVICES, type ServiceName } from '../engine.ts';
 import { isAlive } from './process-identity.ts';
-import { commandLine, nameOf } from './processes.ts';
+import { commandLine, listenersOn, nameOf } from './processes.ts';
 import type { RunRecords } from './run-file.ts';
 
 // The owner of a process is told by the process itself. A state folder that was copied holds the records of the original's processes,
@@ -76,3 +76,7 @@ export const holderName = async (pid: number): Promise<string> => {
   const served = await servedBy(pid);
   return served === null ? nameOf(pid) : `${served.service} of the stack in ${served.folder} (pid ${pid})`;
 };
+
+/** Who listens on a port, in words; `another process` where the platform does not tell. */
+export const holderNames = async (port: number): Promise<string> =>
+  (await Promise.all((await listenersOn(port)).map(holderName))).join(', ') || 'another process';

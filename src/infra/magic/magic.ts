@@ -10,6 +10,8 @@ export const FEED_PATH = '/feed/v1/revocations';
 export const FEED_PORT_OFFSET = 2000;
 /** Embedded OTLP sink = KMS public port + this; beside it two demos never share a sink. */
 export const SINK_PORT_OFFSET = 2000;
+/** The second Identity of a demo, while it runs = Identity's public port + this. */
+export const PARTNER_PORT_OFFSET = 3000;
 /** Health of the collector on Docker = KMS public port + this. */
 export const COLLECTOR_HEALTH_PORT_OFFSET = 3000;
 

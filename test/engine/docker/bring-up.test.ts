@@ -56,7 +56,7 @@ describe('bringing services up', () => {
     };
     expect(await upAll(stack.engine(), SERVICES)).toEqual(Array.from({ length: 3 }, () => ({ ok: true, value: 'started' })));
     expect((await stack.calls()).map(({ args }) => args.slice(args.indexOf('create')))).toEqual([
-      'create --no-build --pull never telemetry identity-postgres identity kms-postgres kms',
+      'create --no-build --pull never telemetry identity-postgres identity kms-postgres kms partner',
     ]);
     expect(fake.requests.slice(0, 2)).toEqual(['start identity-postgres-1', 'start kms-postgres-1']);
   });

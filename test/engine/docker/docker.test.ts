@@ -53,7 +53,7 @@ describe.runIf(isThere)('the Docker engine, on real containers of stand-in serve
     await using stack = await newStack();
     await using engine = await stack.engine();
     using told = watch(engine);
-    expect(valueOf(await engine.prepare(never)).leaves).toBe(10);
+    expect(valueOf(await engine.prepare(never)).leaves).toBe(11);
     expect(await upAll(engine)).toEqual(['started', 'started', 'started']);
     await vi.waitFor(() => {
       const started = told.events.flatMap((event) => (event.type === 'service-started' ? [event.service] : []));

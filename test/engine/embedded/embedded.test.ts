@@ -54,10 +54,13 @@ describe('preparing a stack', () => {
   it('makes certificates, secrets and configuration, all closed to others, and keeps them the next time', async () => {
     await using stack = await testStack();
     const first = valueOf(await stack.engine().prepare(never));
-    expect(first).toEqual({ chain: ['root', 'policy', 'issuing'], leaves: 10, keyType: 'P-256', created: true });
+    expect(first).toEqual({ chain: ['root', 'policy', 'issuing'], leaves: 11, keyType: 'P-256', created: true });
     const secrets = join(stack.stateDir, 'secrets');
     expect((await readdir(secrets)).toSorted()).toEqual([
       'identity-cookie-keys',
+      'partner-client-secret',
+      'partner-cookie-keys',
+      'partner-signing-key-encryption',
       'passthru-kms-client-secret',
       ...[1, 2, 3, 4, 5].map((n) => `unseal-share-${n}`),
     ]);

@@ -33,8 +33,15 @@ describe('the configuration that a stack lays over the delivered one', () => {
     expect(config.database).toEqual({ kind: 'sqlite', directory: join(stack.stateDir, 'data', 'kms') });
     expect(config.telemetry?.endpoint).toBe(`https://localhost:${stack.portKms + 2000}`);
     expect(await combineShares(await Promise.all(config.unseal.share_files.map((file) => readSecret(file))))).toHaveLength(32);
-    const [issuer] = config.identity.issuers;
-    expect(config.identity.issuers).toHaveLength(1);
+    const [issuer, partner, ...others] = config.identity.issuers;
+    expect(others).toEqual([]);
+    expect(issuer?.tenants).toBe('others');
+    expect(partner).toMatchObject({
+      name: 'partner',
+      issuer: `https://localhost:${stack.portIdentity + 3000}`,
+      tenants: ['demo-other'],
+      required: false,
+    });
     expect(issuer?.issuer).toBe(`https://localhost:${stack.portIdentity}`);
     for (const url of [issuer?.jwks_uri, issuer?.revocation.introspection_endpoint]) expect(url).toContain(`${issuer?.issuer}/`);
     expect(issuer?.revocation).toMatchObject({
@@ -67,6 +74,27 @@ describe('the configuration that a stack lays over the delivered one', () => {
     expect(client?.client_id).toBe(kms.identity.issuers[0]?.revocation.client_id);
     expect(client?.secret_file).toBe(kms.identity.issuers[0]?.revocation.client_secret_file);
     expect(await readSecret(client?.secret_file ?? '')).toMatch(/^[\w-]{43}$/);
+  });
+
+  it('is one that the second Identity takes, whose secrets are its own', async () => {
+    await using stack = await prepared();
+    const [first, second] = await Promise.all([
+      loadIdentityConfig(stack.files('identity')),
+      loadIdentityConfig([stack.files('identity')[0] ?? '', join(stack.stateDir, 'config', 'partner.yml')]),
+    ]);
+    expect(second.issuer).toBe(`https://localhost:${stack.portIdentity + 3000}`);
+    expect(second.database).toEqual({ kind: 'sqlite', directory: join(stack.stateDir, 'data', 'partner') });
+    expect(second.telemetry).toBeUndefined();
+    const secretsOf = ({ secrets, service_clients: clients }: typeof first) =>
+      Promise.all([secrets.cookie_keys_file, ...clients.flatMap(({ secret_file: file }) => file ?? [])].map((file) => readSecret(file)));
+    expect(new Set([...(await secretsOf(first)), ...(await secretsOf(second))]).size).toBe(4);
+    const kms = await loadKmsConfig(stack.files('kms'));
+    expect(kms.identity.issuers[1]?.revocation.client_secret_file).toBe(second.service_clients[0]?.secret_file);
+  });
+
+  it('knows no second Identity in production', async () => {
+    await using stack = await prepared({ profile: 'prod', demoSeed: false });
+    expect((await loadKmsConfig(stack.files('kms'))).identity.issuers).toMatchObject([{ tenants: '*' }]);
   });
 
   it('is one that the telemetry sink takes', async () => {

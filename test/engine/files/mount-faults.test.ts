@@ -29,7 +29,7 @@ import { prepareMounts } from '#engine/files/mounts/prepare-mounts.ts';
 import { stateFolder } from '#engine/state/state-folder.ts';
 const prepare = () => prepareMounts({
   folder: stateFolder(${JSON.stringify(mounts.folder.path)}), target: ${JSON.stringify(mounts.target)},
-  packageRoot: ${JSON.stringify(ROOT)}, ports: { identity: 8082 }, hasData: async () => false,
+  packageRoot: ${JSON.stringify(ROOT)}, ports: { identity: 8082, kms: 8081, partner: 11082 }, partner: true, hasData: async () => false,
   signal: new AbortController().signal, warn: () => {},
 });
 `;
@@ -255,7 +255,7 @@ describe('a preparation that does not end', () => {
     expect([signal, said]).toEqual(['SIGKILL', []]);
     valueOf(await mounts.prepare());
     const whole = await snapshot(mounts.target);
-    expect(Object.keys(whole)).toHaveLength(39);
+    expect(Object.keys(whole)).toHaveLength(45);
     expect(await combineShares(await copies(mounts))).toHaveLength(32);
     valueOf(await mounts.prepare());
     expect(await snapshot(mounts.target)).toEqual(whole);

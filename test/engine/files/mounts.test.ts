@@ -3,9 +3,8 @@ import { cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promi
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import type { PartName } from '#engine/engine.ts';
 import { LEAVES } from '#engine/files/leaves.ts';
-import { MOUNTS } from '#engine/files/mounts/mount-table.ts';
+import { DEMO_MOUNTS, type Reader } from '#engine/files/mounts/mount-table.ts';
 import { mountedTenants } from '#engine/files/mounts/mounted-tenants.ts';
 import { prepareDeployments } from '#engine/files/mounts/prepare-deployments.ts';
 import { permittedBy } from '#infra/tls/authority/constraints/name-constraints.ts';
@@ -23,16 +22,16 @@ const NAMES = {
   kms:
     'ca.pem client-ca.pem kms.pem kms.key kms-client.pem kms-client.key kms-unseal-share-1 kms-unseal-share-2 kms-unseal-share-3 ' +
     'passthru-kms-client-secret kms-postgres.pem kms-postgres.key kms-postgres-password health-client.pem health-client.key ' +
-    'stack.yml tenants.json',
+    'stack.yml tenants.json partner.pem partner.key partner-cookie-keys partner-signing-key-encryption partner-client-secret partner.yml',
 } as const;
 
 const PRODUCTS = Object.keys(NAMES) as (keyof typeof NAMES)[];
 
-type Hashes = Readonly<Record<PartName, string>>;
+type Hashes = Readonly<Record<Reader, string>>;
 
 const changed = (before: Hashes, after: Hashes): string[] =>
   Object.entries(before)
-    .flatMap(([part, hash]) => (after[part as PartName] === hash ? [] : [part]))
+    .flatMap(([part, hash]) => (after[part as Reader] === hash ? [] : [part]))
     .toSorted();
 
 describe('the files for containers', () => {
@@ -85,8 +84,9 @@ describe('the files for containers', () => {
     const permitted = permittedBy(root) ?? [];
     expect(permitted.slice(0, 7).join(' ')).toBe('localhost 127.0.0.0/8 ::1/128 passthru.demo.local telemetry identity kms');
     // Names of clients are among them: Java takes a common name for a host where the certificate names none.
-    for (const { commonName } of LEAVES) expect(permitted).toContain(commonName);
-    expect(permitted).toHaveLength(4 + LEAVES.length);
+    const below = LEAVES.filter(({ commonName }) => commonName.endsWith('.passthru.demo.local'));
+    for (const { commonName } of LEAVES.filter((each) => !below.includes(each))) expect(permitted).toContain(commonName);
+    expect(permitted).toHaveLength(4 + LEAVES.length - below.length);
     await rm(join(mounts.folder.tls, 'ca', '1-policy.key'));
     valueOf(await mounts.prepare());
     expect(mounts.warnings.join()).toMatch(/the CA was made anew, because the policy key does not belong to its certificate/);
@@ -94,7 +94,7 @@ describe('the files for containers', () => {
 
   it('make a configuration that both servers take, with the issuer as this machine reaches it', async () => {
     await using mounts = await testMounts();
-    valueOf(await mounts.prepare({ ports: { identity: 18_082, kms: 8081 } }));
+    valueOf(await mounts.prepare({ ports: { identity: 18_082, kms: 8081, partner: 21_082 } }));
     const files = (product: string) => [
       ...[product, `${product}.container`].map((name) => join(ROOT, 'deployments', product, 'config', `${name}.yml`)),
       mounts.in(product, 'stack.yml'),
@@ -107,9 +107,20 @@ describe('the files for containers', () => {
         jwks_uri: 'https://identity:8082/.well-known/jwks.json',
         clock_skew_seconds: 0,
         ca: '/run/secrets/ca.pem',
+        tenants: 'others',
         revocation: { client_id: 'passthru-kms', client_secret_file: '/run/secrets/passthru-kms-client-secret' },
       },
+      {
+        name: 'partner',
+        issuer: 'https://localhost:21082',
+        jwks_uri: 'https://partner.passthru.demo.local:8082/.well-known/jwks.json',
+        tenants: ['demo-other'],
+        required: false,
+        revocation: { client_secret_file: '/run/secrets/partner-client-secret' },
+      },
     ]);
+    const partner = await loadIdentityConfig([join(ROOT, 'deployments/identity/config/identity.yml'), mounts.in('kms', 'partner.yml')]);
+    expect(partner).toMatchObject({ issuer: 'https://localhost:21082', database: { kind: 'sqlite', directory: '/tmp/partner' } });
   });
 
   it('change the hash of those parts only that read what changed', async () => {
@@ -128,7 +139,7 @@ describe('the files for containers', () => {
         rm(join(mounts.folder.path, ...path), { recursive: true });
     const nothing = () => Promise.resolve();
     expect(await step(nothing)).toEqual([]);
-    expect(await step(nothing, { ports: { identity: 18_082, kms: 8081 } })).toEqual(['identity', 'kms']);
+    expect(await step(nothing, { ports: { ...PORTS, identity: 18_082 } })).toEqual(['identity', 'kms']);
     expect(await step(nothing, { ports: PORTS })).toEqual(['identity', 'kms']);
     expect(await step(gone('tls', 'kms.pem'))).toEqual(['kms']);
     expect(await step(gone('tls', 'kms-client.key'))).toEqual(['kms']);
@@ -138,7 +149,9 @@ describe('the files for containers', () => {
     expect(await step(gone('secrets', 'passthru-kms-client-secret'))).toEqual(['identity', 'kms']);
     expect(await step(gone('secrets', 'identity-cookie-keys'))).toEqual(['identity']);
     expect(await step(gone('secrets', 'kms-postgres-password'))).toEqual(['kms-postgres']);
-    expect(await step(gone('tls', 'ca'))).toEqual(['identity', 'identity-postgres', 'kms', 'kms-postgres', 'telemetry']);
+    expect(await step(gone('secrets', 'partner-cookie-keys'))).toEqual(['partner']);
+    expect(await step(gone('secrets', 'partner-client-secret'))).toEqual(['kms', 'partner']);
+    expect(await step(gone('tls', 'ca'))).toEqual(['identity', 'identity-postgres', 'kms', 'kms-postgres', 'partner', 'telemetry']);
     expect(await step(gone('config', 'tenants.json'))).toEqual([]);
   });
 
@@ -146,7 +159,7 @@ describe('the files for containers', () => {
     await using mounts = await testMounts();
     valueOf(await mounts.prepare());
     const before = await snapshot(mounts.target);
-    valueOf(await mounts.prepare({ ports: { identity: 18_082, kms: 8081 } }));
+    valueOf(await mounts.prepare({ ports: { ...PORTS, identity: 18_082 } }));
     const after = await snapshot(mounts.target);
     const different = Object.keys(after).filter((name) => after[name]?.ino !== before[name]?.ino);
     expect(different.toSorted()).toEqual(['identity/stack.yml', 'kms/stack.yml']);
@@ -181,7 +194,7 @@ describe('the files for containers', () => {
     const made = PRODUCTS.flatMap((product) => NAMES[product].split(' ').map((name) => `${product}/secrets/${name}`));
     expect([...named].toSorted()).toEqual(made.toSorted());
     for (const product of PRODUCTS) {
-      for (const { name, source, readers: told } of MOUNTS[product]) {
+      for (const { name, source, readers: told } of DEMO_MOUNTS[product]) {
         const mounting = source === 'tenants' ? [] : [...(readers.get(`${product}/secrets/${name}`) ?? [])];
         expect([product, name, told.toSorted()]).toEqual([product, name, mounting.toSorted()]);
       }

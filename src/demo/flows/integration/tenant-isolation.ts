@@ -3,14 +3,13 @@ import type { HttpsResponse } from '#infra/http/client.ts';
 import { keyApi } from '#client/kms/key.ts';
 import { answerOf } from '#client/kms/kms.ts';
 import type { StepWork } from '#demo/step/step.ts';
-import { serviceClient, tenantAdmin } from '#demo/world/callers.ts';
+import { realmUser, tenantAdmin } from '#demo/world/callers.ts';
 import { base64url, seededKey } from '#demo/world/keys.ts';
-import { OTHER_CLIENT } from '#demo/world/names.ts';
 
 /** Another tenant can neither list, read, use nor guess a key: its answers are those for an id that does not exist. */
 export const run: StepWork = async ({ stack, check }) => {
   const owner = await tenantAdmin(stack);
-  const { kms: other } = await serviceClient(stack, OTHER_CLIENT, 'kms:read kms:write kms:crypto');
+  const other = await realmUser(stack, 'demo-other-user');
   const mine = await seededKey(owner, 'demo-encryption-key');
   const own = await seededKey(other, 'demo-other-encryption-key');
   const { ciphertext, material_key_id: kid } = await keyApi(owner, mine.id).encrypt(base64url('tenant isolation'));

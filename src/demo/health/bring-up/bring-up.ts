@@ -12,6 +12,9 @@ const PASSES = 2;
 const WHOLE_MS = 5_000;
 const LOOK_MS = 100;
 
+/** What a service depends on, without the second Identity, which runs for the step alone that shows it. */
+const lasting = ({ dependencies }: Probe): readonly string[] => dependencies.filter((each) => !each.startsWith('partner ')).toSorted();
+
 /** Starts a service (and, at the first call, all others beside it), waits until it is healthy, and looks at its TLS. */
 export const bringUp = (service: ServiceName): { readonly run: StepWork } => ({
   run: async ({ engine, stack, services, start, check, progress, healthy, signal, now, sleep, healthTimeoutMs }) => {
@@ -37,12 +40,12 @@ export const bringUp = (service: ServiceName): { readonly run: StepWork } => ({
     if (service !== 'telemetry') {
       const { required, preferred, streams } = CHAIN[service];
       const wanted = ['database', ...required, ...preferred, ...streams].map((name) => `${name} up`).toSorted();
-      const isWhole = (seen: Probe): boolean => seen.dependencies.toSorted().join() === wanted.join();
+      const isWhole = (seen: Probe): boolean => lasting(seen).join() === wanted.join();
       let last = found.probe;
       // It is ready without what it only prefers, and may find that a moment later.
       for (const begun = now(); !isWhole(last) && now() - begun < WHOLE_MS; last = await probe({ stack, service, signal }))
         await sleep(LOOK_MS, signal);
-      await check('dependencies', '/readyz names what it depends on', wanted, last.dependencies.toSorted());
+      await check('dependencies', '/readyz names what it depends on', wanted, lasting(last));
     }
 
     const files = stack.endpoints;

@@ -1,5 +1,5 @@
 import { fail, ok, type Result } from '#infra/apperr/result.ts';
-import type { PartName, PortConflict, ServiceName } from '../../engine.ts';
+import { type PartName, type PortConflict, SERVICES, type ServiceName } from '../../engine.ts';
 import type { ContainerSummary, DockerApi } from '../api/docker-api.ts';
 import { attemptDocker } from '../connection/failures.ts';
 import { ensureEach, ensureImages } from '../images/ensure-images.ts';
@@ -63,7 +63,8 @@ const createAndStart = async (
   options: BringUpOptions,
 ): Promise<Outcomes> => {
   const { api, project, signal } = options;
-  const created = await createContainers({ ...options, services: names });
+  const more = SERVICES.filter((service) => names.includes(service)).flatMap((service) => project.madeWith(service));
+  const created = await createContainers({ ...options, services: [...names, ...more] });
   if (!created.ok) return new Map(names.map((name) => [name, created]));
   signal.throwIfAborted();
   const containers = await listContainers(api, project);

@@ -1,6 +1,7 @@
 import type { DockerApi } from '../api/docker-api.ts';
 import { COMPOSE, type Labels, OURS, ourLabels } from '../project/labels.ts';
 import type { Owner } from '../project/owner-label.ts';
+import { SERVICES } from '../../engine.ts';
 import { PARTS, type Project } from '../project/project.ts';
 import type { OverrideLabels } from '../compose/override.ts';
 
@@ -20,7 +21,7 @@ export const labelsFor = async (options: {
   const ofProject = [`${COMPOSE.project}=${project.name}`];
   const [containers, networks, volumes] = await Promise.all([api.containers(ofProject), api.networks(ofProject), api.volumes(ofProject)]);
   const balancers = project.profile === 'prod' ? ['identity-balancer', 'kms-balancer'] : [];
-  const services = [...PARTS, ...balancers].map((name) => {
+  const services = [...PARTS, ...balancers, ...SERVICES.flatMap((service) => project.madeWith(service))].map((name) => {
     const there = containers.find(({ labels }) => labels[COMPOSE.service] === name)?.labels;
     const hash = hashes[name] ?? '';
     return [name, there?.[OURS.configHash] === hash ? ourLabels(there) : { ...own, [OURS.configHash]: hash }] as const;

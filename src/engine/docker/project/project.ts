@@ -9,6 +9,9 @@ import { type Ports, portsOf, portsOfService } from '../../ports.ts';
 /** The parts that Docker runs, databases first: nobody waits for them, and they take longest. */
 export const PARTS = [...DATABASES, ...SERVICES] as const;
 
+/** The service of Compose that is the second Identity of a demo: made with the others, and started for one step. */
+export const PARTNER = 'partner';
+
 /** A stack as Compose sees it: its names are computed, nothing is looked up. */
 export interface Project {
   /** Of Compose, the same for the same state folder. */
@@ -25,6 +28,8 @@ export interface Project {
   address(part: PartName): string;
   /** The containers that a service needs: its own, its database's, in production that of the balancer before it. */
   containersOf(service: ServiceName): readonly string[];
+  /** Containers that are made with those of a service, and started by themselves. */
+  madeWith(service: ServiceName): readonly string[];
   /** Compose file of ours with the labels of containers, networks and volumes. */
   readonly override: string;
   readonly endpoints: Endpoints;
@@ -63,6 +68,7 @@ export const projectOf = (options: {
       service,
       ...(profile === 'prod' && service !== 'telemetry' ? [`${service}-balancer`] : []),
     ],
+    madeWith: (service) => (service === 'identity' && profile !== 'prod' ? [PARTNER] : []),
     override: join(folder.docker, 'compose.yml'),
     endpoints: endpointsOf({ ports, folder, profile, telemetryReady: at(healthPort, '/readyz') }),
   };

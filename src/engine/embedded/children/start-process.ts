@@ -26,19 +26,29 @@ export interface StartedProcess {
   readonly logOffset: number;
 }
 
+/** Starts a service of a stack with its configuration; as `startServer`. */
+export const startProcess = (layout: Layout, service: ServiceName, options: { demoSeed: boolean }): Promise<StartedProcess> =>
+  startServer({ folder: layout.folder.path, output: layout.output(service), command: commandOf(layout, service, options) });
+
 /**
  * Starts one server as a process of its own that outlives this one, its output in a file; its log it writes itself.
  *
+ * @param server.folder the folder in which it works: that of its stack
+ * @param server.command our program, and its arguments
  * @throws the system's error when there is no process to be had, or no output to write
  */
-export const startProcess = async (layout: Layout, service: ServiceName, options: { demoSeed: boolean }): Promise<StartedProcess> => {
-  const file = layout.output(service);
+export const startServer = async (server: {
+  readonly folder: string;
+  readonly output: string;
+  readonly command: readonly string[];
+}): Promise<StartedProcess> => {
+  const { folder, output: file, command } = server;
   await makeRoom(file);
   const output = await open(file, 'a', 0o600);
   try {
     const logOffset = (await output.stat()).size;
-    const child = spawn(process.execPath, [...SERVER_OPTIONS, ...commandOf(layout, service, options)], {
-      cwd: layout.folder.path,
+    const child = spawn(process.execPath, [...SERVER_OPTIONS, ...command], {
+      cwd: folder,
       detached: true,
       env: environment(),
       stdio: ['ignore', output.fd, output.fd],

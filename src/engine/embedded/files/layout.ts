@@ -26,6 +26,8 @@ export interface Layout {
   log(service: ServiceName): string;
   /** What its process says outside of its log. */
   output(service: ServiceName): string;
+  /** Of the second Identity: its configuration, its data, its log, and what its process says outside of it. */
+  readonly partner: { readonly overlay: string; readonly data: string; readonly log: string; readonly output: string };
   readonly tenantsFile: string;
   readonly endpoints: Endpoints;
 }
@@ -53,6 +55,12 @@ export const layoutOf = (options: {
     data: (service) => join(folder.data, service),
     log: (service) => join(folder.logs, `${service}.log`),
     output: (service) => join(folder.logs, `${service}.out.log`),
+    partner: {
+      overlay: join(folder.config, 'partner.yml'),
+      data: join(folder.data, 'partner'),
+      log: join(folder.logs, 'partner.log'),
+      output: join(folder.logs, 'partner.out.log'),
+    },
     tenantsFile: stateFiles(folder).tenants,
     endpoints: endpointsOf({ ports, folder, profile, telemetryReady: at(ports.telemetry, '/readyz') }),
   };

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { missingIs } from '#infra/apperr/system-error.ts';
 import { stringify } from 'yaml';
+import { partnerIdentity, withPartner } from '#engine/files/partner.ts';
 import { issuersOf, list, map, readDelivered, type Tree } from '#engine/files/delivered-config.ts';
 import { browserLogIn } from '#engine/files/browser-log-in.ts';
 import { swaggerLogIn } from '#engine/files/swagger-log-in.ts';
@@ -28,10 +29,14 @@ export interface OverlayOptions {
 /** Writes the overlay of every service, where it is not as it should be. */
 export const writeOverlays = async (options: OverlayOptions): Promise<void> => {
   const { layout } = options;
-  const overlays = { telemetry: telemetryOverlay(options), identity: await identityOverlay(options), kms: await kmsOverlay(options) };
+  const overlays = [
+    [layout.overlay('telemetry'), telemetryOverlay(options)],
+    [layout.overlay('identity'), await identityOverlay(options)],
+    [layout.overlay('kms'), await kmsOverlay(options)],
+    [layout.partner.overlay, partnerOverlay(options)],
+  ] as const;
   await Promise.all(
-    Object.entries(overlays).map(async ([service, overlay]) => {
-      const file = layout.overlay(service as ServiceName);
+    overlays.map(async ([file, overlay]) => {
       const text = `# Made by passthru at every start; changes are lost.\n${stringify(overlay)}`;
       if ((await readFile(file, 'utf8').catch(missingIs(null))) !== text) await writeFileAtomic(file, text, { durable: false });
     }),
@@ -97,6 +102,19 @@ const identityOverlay = async ({ layout, leaf, doors }: OverlayOptions): Promise
   demo: { tenants_file: layout.tenantsFile },
 });
 
+const partnerOverlay = ({ layout, leaf }: OverlayOptions): Tree => ({
+  ...partnerIdentity({
+    issuer: layout.endpoints.partner.issuer,
+    server: { host: '127.0.0.1', port: layout.ports.partner, tls: { ...leaf('partner') } },
+    // Nobody administers it: it gets a port that is free.
+    admin: { host: '127.0.0.1', port: 0, tls: { ...leaf('partner') } },
+    directory: layout.partner.data,
+    secrets: stateFiles(layout.folder).partner,
+    tenantsFile: layout.tenantsFile,
+  }),
+  log: { file: layout.partner.log, ...LOG_BOUNDS },
+});
+
 const kmsOverlay = async ({ layout, leaf, shareFiles, doors, demo }: OverlayOptions): Promise<Tree> => {
   const defaults = layout.defaults('kms');
   const issuers = issuersOf(await readDelivered(layout.packageRoot, 'kms', 'kms.yml'));
@@ -124,7 +142,7 @@ const kmsOverlay = async ({ layout, leaf, shareFiles, doors, demo }: OverlayOpti
     // In a demo there is no other tenant that could.
     ...(demo ? { tenants: { administrators: ['demo'] } } : {}),
     identity: {
-      issuers: issuers.map((delivered) => {
+      issuers: issuers.flatMap((delivered) => {
         const configured = {
           ...delivered,
           issuer,
@@ -141,7 +159,10 @@ const kmsOverlay = async ({ layout, leaf, shareFiles, doors, demo }: OverlayOpti
             feed: { ...map(map(delivered['revocation'])['feed']), uri: at(layout.ports.identityFeed, FEED_PATH) },
           },
         };
-        return browser?.issuer(configured) ?? configured;
+        const own = browser?.issuer(configured) ?? configured;
+        const { issuer: reachedAt } = layout.endpoints.partner;
+        const partner = { issuer: reachedAt, reachedAt, clientSecretFile: stateFiles(layout.folder).partner.clientSecret };
+        return demo ? withPartner(own, partner) : [own];
       }),
       tls: { ...leaf('kms-client') },
     },

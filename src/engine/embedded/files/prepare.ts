@@ -50,7 +50,7 @@ export const prepare = (options: {
     const [telemetry, identity, kms] = await Promise.all([
       hash('telemetry', []),
       hash('identity', [files.cookieKeys, ...clientSecrets]),
-      hash('kms', [...shareFiles, ...clientSecrets]),
+      hash('kms', [...shareFiles, ...clientSecrets, files.partner.clientSecret]),
     ]);
     return ok({ tls, hashes: { telemetry, identity, kms } });
   });

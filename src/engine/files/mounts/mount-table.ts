@@ -8,24 +8,30 @@ import { SHARE_COPIES } from '../unseal-share-files.ts';
  * The source of a file's text: `tls` and `secrets` of the state folder, the root that certificates of clients are verified under, or made
  * for containers.
  */
-export type MountSource = 'tls' | 'client-ca' | 'secrets' | 'unseal-share' | 'identity-stack' | 'kms-stack' | 'tenants';
+export type MountSource = 'tls' | 'client-ca' | 'secrets' | 'unseal-share' | 'identity-stack' | 'kms-stack' | 'partner-stack' | 'tenants';
+
+/** The second Identity of a demo has a container of its own, and is no part of the stack. */
+export type Reader = PartName | 'partner';
 
 /** A file that Compose mounts into containers. */
-export interface MountedFile {
+export interface MountedFile<R extends Reader = PartName> {
   readonly name: string;
   readonly source: MountSource;
-  /** Parts whose containers read it at their start: with another text they must be made anew. */
-  readonly readers: readonly PartName[];
+  /** Those whose containers read it at their start: with another text they must be made anew. */
+  readonly readers: readonly R[];
 }
 
-const of = (source: MountSource, name: string, ...readers: PartName[]): MountedFile => ({ name, source, readers });
+const of = <R extends Reader = PartName>(source: MountSource, name: string, ...readers: R[]): MountedFile<R> => ({ name, source, readers });
 
 const ca = (...readers: PartName[]) => of('tls', 'ca.pem', ...readers);
 
 /** Our own root, whatever `ca.pem` holds: by a common name under it servers and databases know who comes. */
 const clientCa = (...readers: PartName[]) => of('client-ca', 'client-ca.pem', ...readers);
 
-const leaf = (name: string, ...readers: PartName[]) => [of('tls', `${name}.pem`, ...readers), of('tls', `${name}.key`, ...readers)];
+const leaf = <R extends Reader>(name: string, ...readers: R[]) => [
+  of('tls', `${name}.pem`, ...readers),
+  of('tls', `${name}.key`, ...readers),
+];
 
 /**
  * A reset changes the ids under running servers, which learn them over their admin listeners; so nobody is made anew for them.
@@ -67,6 +73,21 @@ export const MOUNTS: Readonly<Record<ServiceName, readonly MountedFile[]>> = {
     tenants,
   ],
 };
+
+/** The files of every product, those of a demo or those without. */
+export type Mounts = Readonly<Record<ServiceName, readonly MountedFile<Reader>[]>>;
+
+/** What the second Identity reads, and the KMS because of it; they lie with the files of the KMS, to which it belongs. */
+const PARTNER: readonly MountedFile<Reader>[] = [
+  ...leaf('partner', 'partner'),
+  of('secrets', 'partner-cookie-keys', 'partner'),
+  of('secrets', 'partner-signing-key-encryption', 'partner'),
+  of('secrets', 'partner-client-secret', 'partner', 'kms'),
+  of('partner-stack', 'partner.yml', 'partner'),
+];
+
+/** The files of a demo. */
+export const DEMO_MOUNTS: Mounts = { ...MOUNTS, kms: [...MOUNTS.kms, ...PARTNER] };
 
 /** The folder of one product's files. */
 export const mountFolder = (target: string, product: ServiceName): string => join(target, product, 'secrets');

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { unreachable } from '#infra/apperr/app-error.ts';
 import type { DemoTenants } from '#infra/demo-data/demo-tenants.ts';
 import { readGuarded } from '#infra/files/guarded-file.ts';
-import { DATABASES, type PartName, SERVICES, type ServiceName } from '../../engine.ts';
+import { DATABASES, SERVICES, type ServiceName } from '../../engine.ts';
 import type { StateFolder } from '#engine/state/state-folder.ts';
 import { tenantsText } from '../demo-tenants.ts';
 import { SHARE_COPIES } from '../unseal-share-files.ts';
-import { MOUNTS, type MountedFile } from './mount-table.ts';
+import type { MountedFile, Mounts, Reader } from './mount-table.ts';
 import type { StackOverlays } from './stack-overlays.ts';
 
 /** Texts of one product's files, by name. */
@@ -21,13 +21,14 @@ export type Texts = ReadonlyMap<string, string>;
  * @throws the file system's error
  */
 export const mountTexts = async (options: {
+  mounts: Mounts;
   folder: StateFolder;
   shares: readonly string[];
   overlays: StackOverlays;
   tenants: DemoTenants;
 }): Promise<Readonly<Record<ServiceName, Texts>>> => {
-  const { folder, shares, overlays, tenants } = options;
-  const textOf = async ({ source, name }: MountedFile): Promise<string> => {
+  const { mounts, folder, shares, overlays, tenants } = options;
+  const textOf = async ({ source, name }: MountedFile<Reader>): Promise<string> => {
     switch (source) {
       case 'tls':
         return readFile(join(folder.tls, name), 'utf8');
@@ -41,6 +42,8 @@ export const mountTexts = async (options: {
         return overlays.identity;
       case 'kms-stack':
         return overlays.kms;
+      case 'partner-stack':
+        return overlays.partner;
       case 'tenants':
         return tenantsText(tenants);
       default:
@@ -48,21 +51,21 @@ export const mountTexts = async (options: {
     }
   };
   const textsOf = async (product: ServiceName): Promise<Texts> =>
-    new Map(await Promise.all(MOUNTS[product].map(async (file) => [file.name, await textOf(file)] as const)));
+    new Map(await Promise.all(mounts[product].map(async (file) => [file.name, await textOf(file)] as const)));
   const [telemetry, identity, kms] = await Promise.all([textsOf('telemetry'), textsOf('identity'), textsOf('kms')]);
   return { telemetry, identity, kms };
 };
 
 /** A hash for each part, of the files that its containers read at their start. */
-export const mountHashes = (texts: Readonly<Record<ServiceName, Texts>>): Readonly<Record<PartName, string>> => {
-  const hashOf = (part: PartName): string => {
+export const mountHashes = (mounts: Mounts, texts: Readonly<Record<ServiceName, Texts>>): Readonly<Record<Reader, string>> => {
+  const hashOf = (part: Reader): string => {
     const hash = createHash('sha256');
     for (const product of SERVICES) {
-      for (const { name, readers } of MOUNTS[product]) {
+      for (const { name, readers } of mounts[product]) {
         if (readers.includes(part)) hash.update(JSON.stringify([product, name, texts[product].get(name)]));
       }
     }
     return hash.digest('base64url');
   };
-  return Object.fromEntries([...SERVICES, ...DATABASES].map((part) => [part, hashOf(part)])) as Record<PartName, string>;
+  return Object.fromEntries([...SERVICES, ...DATABASES, 'partner' as const].map((part) => [part, hashOf(part)])) as Record<Reader, string>;
 };

@@ -22,5 +22,10 @@ export const prepareDeployments = async (options: {
 }): Promise<Result<PreparedMounts>> => {
   const ports = checkPorts(options.ports);
   if (!ports.ok) return ports;
-  return prepareMounts({ ...options, target: join(options.packageRoot, 'deployments'), hasData: () => Promise.resolve(false) });
+  return prepareMounts({
+    ...options,
+    partner: true,
+    target: join(options.packageRoot, 'deployments'),
+    hasData: () => Promise.resolve(false),
+  });
 };

@@ -3,7 +3,7 @@ import { ok, type Result } from '#infra/apperr/result.ts';
 import { KMS_CLIENT_ID } from '#infra/magic/magic.ts';
 import { ensureSecret } from '#infra/files/secret-file.ts';
 import { attempt } from '../../attempt.ts';
-import { DATABASES, type PartName, type PreparedTls, SERVICES, type ServiceName } from '../../engine.ts';
+import { DATABASES, type PreparedTls, SERVICES, type ServiceName } from '../../engine.ts';
 import type { Ports } from '../../ports.ts';
 import type { StateFolder } from '#engine/state/state-folder.ts';
 import { type PreparedStateFiles, prepareStateFiles } from '../prepare-state-files.ts';
@@ -11,7 +11,7 @@ import { randomSecret } from '../random-secret.ts';
 import { SIGNING_KEY_ENCRYPTION, stateFiles } from '../state-files.ts';
 import { hasFiles } from '../unseal-share-files.ts';
 import { type ClosedFolder, closedFolder } from './closed-folder.ts';
-import { MOUNTS, mountFolder } from './mount-table.ts';
+import { DEMO_MOUNTS, type MountedFile, mountFolder, MOUNTS, type Reader } from './mount-table.ts';
 import { mountHashes, mountTexts, type Texts } from './mount-texts.ts';
 import { prepareSigningKeyEncryption, shareTexts, writeSealing } from './sealing-secrets.ts';
 import { stackOverlays } from './stack-overlays.ts';
@@ -19,7 +19,7 @@ import { stackOverlays } from './stack-overlays.ts';
 export interface PreparedMounts {
   readonly tls: PreparedTls;
   /** Of every generated file that a part's containers read at their start; with another hash they must be made anew. */
-  readonly hashes: Readonly<Record<PartName, string>>;
+  readonly hashes: Readonly<Record<Reader, string>>;
   /** The folders that Compose mounts from, by product. */
   readonly folders: Readonly<Record<ServiceName, string>>;
 }
@@ -30,7 +30,9 @@ export interface MountOptions {
   readonly target: string;
   /** Folder of our package.json. */
   readonly packageRoot: string;
-  readonly ports: Pick<Ports, 'identity' | 'kms'>;
+  readonly ports: Pick<Ports, 'identity' | 'kms' | 'partner'>;
+  /** Whether the KMS of these containers knows the second Identity of a demo. */
+  readonly partner: boolean;
   /** Further names and addresses of the public servers. */
   readonly hosts?: readonly string[];
   /** Whether containers may have data that is sealed under unseal shares which are no longer there. */
@@ -51,20 +53,21 @@ export interface MountOptions {
  */
 export const prepareMounts = (options: MountOptions): Promise<Result<PreparedMounts>> =>
   attempt('prepare-failed', 'preparing certificates, secrets and configuration for containers', async () => {
-    const { folder, target, packageRoot, ports, signal, warn } = options;
+    const { folder, target, packageRoot, ports, partner, signal, warn } = options;
+    const mounts = partner ? DEMO_MOUNTS : MOUNTS;
     signal.throwIfAborted();
-    const overlays = await stackOverlays(packageRoot, ports);
+    const overlays = await stackOverlays({ packageRoot, ports, partner });
     // This comes before anything in them is believed or written.
     const folders = await closedFolders(target);
     const originals = await prepareOriginals(options);
     const shares = await shareTexts(folders.kms.path, originals.shareFiles);
-    const texts = await mountTexts({ folder, shares, overlays, tenants: originals.tenants });
+    const texts = await mountTexts({ mounts, folder, shares, overlays, tenants: originals.tenants });
     signal.throwIfAborted();
-    await Promise.all(SERVICES.map((product) => fill(folders[product], product, texts[product], warn)));
+    await Promise.all(SERVICES.map((product) => fill(folders[product], mounts[product], texts[product], warn)));
     const { telemetry, identity, kms } = folders;
     return ok({
       tls: originals.tls,
-      hashes: mountHashes(texts),
+      hashes: mountHashes(mounts, texts),
       folders: { telemetry: telemetry.path, identity: identity.path, kms: kms.path },
     });
   });
@@ -99,9 +102,14 @@ const prepareOriginals = async ({ folder, target, hosts = [], hasData, warn, now
   return originals;
 };
 
-const fill = async (folder: ClosedFolder, product: ServiceName, texts: Texts, warn: (text: string) => void): Promise<void> => {
+const fill = async (
+  folder: ClosedFolder,
+  files: readonly MountedFile<Reader>[],
+  texts: Texts,
+  warn: (text: string) => void,
+): Promise<void> => {
   await Promise.all(
-    MOUNTS[product].map(({ name, source }) => {
+    files.map(({ name, source }) => {
       const seals = source === 'unseal-share' || name === SIGNING_KEY_ENCRYPTION;
       const text = texts.get(name) ?? '';
       return seals ? writeSealing(folder, name, text) : folder.write(name, text);

@@ -2,6 +2,9 @@ import { stringify } from 'yaml';
 import { at, swaggerAt } from '../../endpoints.ts';
 import type { Ports } from '../../ports.ts';
 import { browserLogIn } from '../browser-log-in.ts';
+import { IDENTITY_PORT } from '#infra/magic/magic.ts';
+import { PARTNER_HOST } from '../leaves.ts';
+import { partnerIdentity, withPartner } from '../partner.ts';
 import { swaggerLogIn } from '../swagger-log-in.ts';
 import { issuersOf, list, readDelivered, type Tree } from '../delivered-config.ts';
 
@@ -9,6 +12,8 @@ import { issuersOf, list, readDelivered, type Tree } from '../delivered-config.t
 export interface StackOverlays {
   readonly identity: string;
   readonly kms: string;
+  /** All that the second Identity has to know beside the delivered configuration. */
+  readonly partner: string;
 }
 
 /**
@@ -17,7 +22,13 @@ export interface StackOverlays {
  *
  * @throws the file system's error, or the YAML parser's
  */
-export const stackOverlays = async (packageRoot: string, ports: Pick<Ports, 'identity' | 'kms'>): Promise<StackOverlays> => {
+export const stackOverlays = async (options: {
+  readonly packageRoot: string;
+  readonly ports: Pick<Ports, 'identity' | 'kms' | 'partner'>;
+  /** Whether the KMS knows a second Identity. */
+  readonly partner: boolean;
+}): Promise<StackOverlays> => {
+  const { packageRoot, ports, partner } = options;
   const issuer = at(ports.identity);
   const { client, logIn } = swaggerLogIn({ swagger: swaggerAt(ports), issuer });
   const browser = browserLogIn({ origin: at(ports.kms), issuer });
@@ -29,10 +40,40 @@ export const stackOverlays = async (packageRoot: string, ports: Pick<Ports, 'ide
     kms: overlay({
       server: { browser: { origin: at(ports.kms) } },
       identity: {
-        issuers: issuers.map((delivered) => browser.issuer({ ...delivered, issuer, clock_skew_seconds: 0, log_in: logIn })),
+        issuers: issuers.flatMap((delivered) => {
+          const own = browser.issuer({ ...delivered, issuer, clock_skew_seconds: 0, log_in: logIn });
+          return partner ? withPartner(own, partnerOf(ports)) : [own];
+        }),
       },
     }),
+    partner: overlay(partnerOverlay(ports)),
   };
+};
+
+const SECRETS = '/run/secrets';
+const SECRET_OF_KMS = `${SECRETS}/partner-client-secret`;
+
+const partnerOf = (ports: Pick<Ports, 'partner'>) => ({
+  issuer: at(ports.partner),
+  reachedAt: `https://${PARTNER_HOST}:${IDENTITY_PORT}`,
+  clientSecretFile: SECRET_OF_KMS,
+});
+
+const partnerOverlay = (ports: Pick<Ports, 'partner'>): Tree => {
+  const tls = { ca: `${SECRETS}/ca.pem`, cert: `${SECRETS}/partner.pem`, key: `${SECRETS}/partner.key` };
+  return partnerIdentity({
+    issuer: at(ports.partner),
+    server: { host: '0.0.0.0', tls },
+    admin: { tls },
+    // In the memory of its container, with which it ends.
+    directory: '/tmp/partner',
+    secrets: {
+      cookieKeys: `${SECRETS}/partner-cookie-keys`,
+      signingKeyEncryption: `${SECRETS}/partner-signing-key-encryption`,
+      clientSecret: SECRET_OF_KMS,
+    },
+    tenantsFile: '/etc/passthru/tenants.json',
+  });
 };
 
 const overlay = (tree: Tree): string => `# Made by passthru; changes are lost.\n${stringify(tree)}`;

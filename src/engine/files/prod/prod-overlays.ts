@@ -10,7 +10,7 @@ import type { StackOverlays } from '../mounts/stack-overlays.ts';
  *
  * @throws the file system's error, or the YAML parser's
  */
-export const prodOverlays = async (packageRoot: string, issuer: string): Promise<StackOverlays> => {
+export const prodOverlays = async (packageRoot: string, issuer: string): Promise<Omit<StackOverlays, 'partner'>> => {
   const issuers = issuersOf(await readDelivered(packageRoot, 'kms', 'kms.container.yml'));
   return {
     identity: overlay('identity', { issuer }),

@@ -157,6 +157,7 @@ const writeCompose = async (packageRoot: string, behaviours: ReadonlyMap<PartNam
           'identity-postgres': database('identity-postgres', 'identity-network'),
           identity: service('identity', {}),
           'kms-postgres': database('kms-postgres', 'kms-network'),
+          partner: { ...service('identity', {}), profiles: ['partner'] },
           kms: service('kms', { healthcheck, mem_limit: '96m', ports: ['127.0.0.1:${PASSTHRU_PORT_KMS}:8081'] }),
         },
         networks: { 'identity-network': {}, 'kms-network': {} },

@@ -18,6 +18,7 @@ export const plainCompose = async ({ ports, stateDir }: DemoPlace) => {
     target: stack.folder.docker,
     packageRoot: ROOT,
     ports: stack.ports,
+    partner: true,
     hasData: () => Promise.resolve(false),
     signal: AbortSignal.timeout(60_000),
     warn: () => {},
