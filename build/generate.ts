@@ -18,8 +18,10 @@ for (const [name, schema] of Object.entries(DOCUMENT_SCHEMAS)) {
 await writeFile(new URL('../docs/cli.md', import.meta.url), cliReference());
 await writeFile(new URL('../docs/configuration.md', import.meta.url), await configurationReference());
 await writeFile(new URL('../deployments/kms/config/realms.schema.json', import.meta.url), JSON.stringify(realmsJsonSchema(), null, 2));
-const app = new URL('../docs/write-an-app.md', import.meta.url);
-await writeFile(app, await withSamples(await readFile(app, 'utf8'), app));
+for (const name of ['write-an-app.md', 'services.md']) {
+  const page = new URL(`../docs/${name}`, import.meta.url);
+  await writeFile(page, await withSamples(await readFile(page, 'utf8'), page));
+}
 const libraries = new URL('../docs/interoperability.md', import.meta.url);
 await writeFile(libraries, withLibraryTables(await readFile(libraries, 'utf8')));
 

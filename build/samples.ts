@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 
 /** A comment that names a file, and the fence behind it. */
-const PLACE = /(<!-- (samples\/[\w.-]+) -->\n```\w+\n)[^]*?^```$/gm;
+const PLACE = /(<!-- (samples\/[\w./-]+) -->\n```\w+\n)[^]*?^```$/gm;
 
 /**
  * A page with the text of each sample that a comment names (`<!-- samples/app.py -->`) in the fence behind that comment: what a reader

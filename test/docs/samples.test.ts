@@ -18,11 +18,19 @@ describe('docs/write-an-app.md', () => {
 
   it('shows every sample, and says how to run it', async () => {
     const page = await read();
-    const names = await readdir(join(ROOT, 'docs/samples'));
+    const entries = await readdir(join(ROOT, 'docs/samples'), { withFileTypes: true });
+    const names = entries.filter((entry) => entry.isFile()).map(({ name }) => name);
     expect(names.length).toBeGreaterThan(3);
     for (const name of names) {
       expect(page).toContain(`\n<!-- samples/${name} -->\n`);
       expect(page).toMatch(new RegExp(`^\\| .* \\| \`.* docs/samples/${name}\` \\|$`, 'm'));
     }
   });
+});
+
+it('docs/services.md shows its samples as they are; `npm run generate` writes them anew', async () => {
+  const file = join(ROOT, 'docs/services.md');
+  const page = await readFile(file, 'utf8');
+  expect(page).toBe(await withSamples(page, pathToFileURL(file)));
+  for (const name of ['services.py', 'services.go']) expect(page).toContain(`\n<!-- samples/services/${name} -->\n`);
 });

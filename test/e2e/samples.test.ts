@@ -1,6 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cp, readFile } from 'node:fs/promises';
+import { devNull } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
@@ -130,5 +131,47 @@ describe.each(runnable)('The sample in $language', ({ language, command }) => {
     expect(code).not.toBe(0);
     expect(stderr).toMatch(/certificate|PKIX/i);
     expect(lines).toEqual([]);
+  });
+});
+
+const SERVICES = join(ROOT, 'docs/samples/services');
+
+/** Why a sample of services cannot run on this machine; null where it can. The module of Go is taken from its cache, never fetched. */
+const lackOf = async (program: string, args: readonly string[]): Promise<string | null> => {
+  const env = { ...process.env, GOPROXY: 'off', GOFLAGS: '-mod=readonly' };
+  const lack = await promisify(execFile)(program, args, { cwd: SERVICES, env }).then(
+    () => null,
+    () => `the sample of services is left out: \`${program} ${args.join(' ')}\` fails on this machine`,
+  );
+  if (lack !== null) console.log(lack);
+  return lack;
+};
+
+const [python, authlib, go] = await Promise.all([
+  lackOf('python3', ['-c', 'import requests']),
+  lackOf('python3', ['-c', 'import authlib']),
+  lackOf('go', ['build', '-o', devNull, '.']),
+]);
+
+describe('The samples of services at the KMS', () => {
+  const runIn = async (folder: string, program: string, args: readonly string[]) => {
+    const urls = { IDENTITY_URL: `https://localhost:${place.ports.identity}`, KMS_URL: `https://localhost:${place.ports.kms}` };
+    const { PATH = '', HOME = '' } = process.env;
+    const env = { PATH, HOME, GOPROXY: 'off', ...urls };
+    const { stdout, stderr } = await promisify(execFile)(program, args, { cwd: join(place.folder, folder), env });
+    return { lines: stdout.trimEnd().split('\n'), stderr };
+  };
+  const others = ['password: by a password', 'certificate: by a certificate', 'API key: by an API key'];
+  const token = 'client credentials: by a token';
+
+  it.skipIf(python !== null)('in Python encrypts and decrypts by each credential, by a token where Authlib is there', async () => {
+    const { lines, stderr } = await runIn('.', 'python3', ['docs/samples/services/services.py', place.stateDir]);
+    const first = authlib === null ? token : 'client credentials: left out, Authlib is missing';
+    expect([lines, stderr]).toEqual([[first, ...others], '']);
+  });
+
+  it.skipIf(go !== null)('in Go encrypts and decrypts by each credential', { timeout: 120_000 }, async () => {
+    const { lines, stderr } = await runIn('docs/samples/services', 'go', ['run', '.', place.stateDir]);
+    expect([lines, stderr]).toEqual([[token, ...others], '']);
   });
 });

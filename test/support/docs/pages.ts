@@ -6,6 +6,7 @@ export const PAGES_BY_HAND = [
   'docs/demo-kms.md',
   'docs/import-export.md',
   'docs/api-keys.md',
+  'docs/services.md',
   'docs/demo-identity.md',
   'docs/write-an-app.md',
   'docs/trust.md',
