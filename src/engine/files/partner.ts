@@ -56,6 +56,8 @@ export const partnerIdentity = (options: {
     issuer,
     server,
     admin,
+    // The KMS does not listen to it.
+    feed: admin,
     database: { kind: 'sqlite', directory },
     secrets: { cookie_keys_file: secrets.cookieKeys, signing_key_encryption_file: secrets.signingKeyEncryption },
     service_clients: [{ client_id: KMS_CLIENT_ID, secret_file: secrets.clientSecret, may_introspect: [KMS_RESOURCE] }],
