@@ -14,6 +14,7 @@ import { hashPasswordSchema } from '../src/cli/documents/hash-password.ts';
 import { prepareProdSchema } from '../src/cli/documents/prepare-prod.ts';
 import { prepareSchema } from '../src/cli/documents/prepare.ts';
 import { realmAddSchema } from '../src/cli/documents/realm-add.ts';
+import { issuerKeysFlushSchema } from '../src/cli/documents/issuer-keys.ts';
 import { signingKeyListSchema, signingKeyRotateSchema, signingKeyWithdrawSchema } from '../src/cli/documents/signing-key.ts';
 import { statusSchema } from '../src/cli/documents/status.ts';
 import { tenantCreateSchema } from '../src/cli/documents/tenant-create.ts';
@@ -38,6 +39,7 @@ export const DOCUMENT_SCHEMAS = {
   'hash-password': hashPasswordSchema,
   'account-create': accountCreateSchema,
   'client-create': clientCreateSchema,
+  'issuer-keys-flush': issuerKeysFlushSchema,
   'signing-key-list': signingKeyListSchema,
   'signing-key-rotate': signingKeyRotateSchema,
   'signing-key-withdraw': signingKeyWithdrawSchema,

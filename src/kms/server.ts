@@ -307,6 +307,7 @@ export const buildKms = async (options: {
     directory: tenants,
     operators: createOperatorsOfTenants({ administration: administeredTenants, shown: shownTenants, tenants }),
     audit,
+    issuerKeys: access.issuerKeys,
     demo,
     drain,
     emit,

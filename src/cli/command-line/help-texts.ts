@@ -124,6 +124,16 @@ Examples:
   passthru signing-key rotate --operator /srv/passthru/operator
   passthru signing-key withdraw 019a8c5e-3b1f-7c40-9d2e-6f1a2b3c4d5e --operator /srv/passthru/operator`;
 
+export const ISSUER_KEYS_HELP = `
+The admin listener of the KMS takes the certificate of an operator only; docs/production.md has the command
+that asks from beside a replica. flush is for a key that is not to be trusted any more: the replica forgets
+the keys of its issuers, and every token that it verified by them, and fetches the keys anew. An issuer that
+does not answer has no key then, and its tokens are refused. Ask each replica.
+
+Examples:
+  passthru issuer-keys flush --operator .passthru/tls
+  passthru issuer-keys flush --operator /srv/passthru/operator --output json`;
+
 export const AUDIT_HELP = `
 head and export ask the admin listener, which takes the certificate of an operator only; docs/production.md
 has the command that asks from beside a replica. verify asks nobody. Keep heads where the owner of the

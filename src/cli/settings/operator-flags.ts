@@ -142,6 +142,8 @@ export const AUDIT_VERIFY_FLAGS = {
 
 export const SIGNING_KEY_FLAGS = { operator, url: adminUrl('https://localhost:9082', 'Identity') } as const;
 
+export const ISSUER_KEYS_FLAGS = { operator, url: adminUrl('https://localhost:9081', 'the KMS') } as const;
+
 export const BARRIER_FLAGS = { operator, url: adminUrl('https://localhost:9081', 'the KMS') } as const;
 
 export const BARRIER_UNSEAL_FLAGS = {

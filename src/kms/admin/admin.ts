@@ -16,6 +16,7 @@ import type { UnsealConfig } from '#kms/barrier/config.ts';
 import type { RealmUsers } from '#kms/access/users/realm-users.ts';
 import type { TenantDirectory } from '#kms/tenants/directory.ts';
 import type { KmsDemo } from '#kms/demo/kms-demo.ts';
+import { type IssuerKeys, registerIssuerKeyRoutes } from './issuer-keys.routes.ts';
 import { registerFlowKeyRoutes } from './flow-keys.routes.ts';
 import { registerAuditAdminRoutes } from './audit.routes.ts';
 import type { RetiringProgress } from '#kms/keys/rewrapping/retire-keys.job.ts';
@@ -54,6 +55,7 @@ export const createAdmin = async (options: {
   readonly directory: Pick<TenantDirectory, 'byId' | 'byName'>;
   readonly operators: OperatorsOfTenants;
   readonly audit: Pick<AuditLog, 'head' | 'export'>;
+  readonly issuerKeys: readonly IssuerKeys[];
   readonly demo: KmsDemo | null;
   readonly emit: Emit;
   /** Epoch milliseconds. */
@@ -78,6 +80,7 @@ export const createAdmin = async (options: {
   registerTenantRoutes(app, tenants, operators);
   registerUsersOfTenants(app, options);
   registerAuditAdminRoutes(app, audit);
+  registerIssuerKeyRoutes(app, options.issuerKeys);
   if (demo !== null) {
     registerDemoRoutes(app, demo);
     registerFlowKeyRoutes(app, demo);

@@ -7,6 +7,7 @@ import {
   BARRIER_HELP,
   CLIENT_CREATE_HELP,
   HASH_PASSWORD_HELP,
+  ISSUER_KEYS_HELP,
   REALM_ADD_HELP,
   SIGNING_KEY_HELP,
   TENANT_CREATE_HELP,
@@ -22,6 +23,7 @@ import {
   BARRIER_UNSEAL_FLAGS,
   CLIENT_CREATE_FLAGS,
   HASH_PASSWORD_FLAGS,
+  ISSUER_KEYS_FLAGS,
   REALM_ADD_FLAGS,
   SIGNING_KEY_FLAGS,
   TENANT_CREATE_FLAGS,
@@ -146,6 +148,15 @@ export const OPERATOR_COMMANDS: readonly AddCommand[] = [
       flags: SIGNING_KEY_FLAGS,
       help: SIGNING_KEY_HELP,
       run: async (call) => (await import('./signing-key.ts')).signingKeyWithdraw(call),
+    }),
+  ]),
+  commandGroup('issuer-keys', 'keys by which a running KMS verifies tokens', [
+    command({
+      name: 'flush',
+      summary: 'forget them, and fetch them anew from their issuers',
+      flags: ISSUER_KEYS_FLAGS,
+      help: ISSUER_KEYS_HELP,
+      run: async (call) => (await import('./issuer-keys.ts')).issuerKeysFlush(call),
     }),
   ]),
   commandGroup('audit', 'records of what was done with the keys of a KMS', [

@@ -20,7 +20,7 @@ import type { UserRules } from '../realms/user-rules.ts';
 import { createReadScopes } from '../scopes.ts';
 import { tenantsOfCallers } from '../tenants-of-callers.ts';
 import type { BrowserConfig } from '../sessions/config.ts';
-import { openTrustedIssuers } from '../tokens/trusted-issuers.ts';
+import { openTrustedIssuers, type TrustedIssuers } from '../tokens/trusted-issuers.ts';
 import { type Authenticate, openAuthentication } from './authentication.ts';
 import type { AccessConfig } from './config.ts';
 import { type BrowserAccess, openBrowser } from './open-browser.ts';
@@ -35,7 +35,9 @@ export interface Access extends AsyncDisposable {
   /** Null where the browser API is switched off. */
   readonly browser: BrowserAccess | null;
   readonly userRules: UserRules;
-  /** The issuers of tokens, where there are any. */
+  /** Forgets the keys of each issuer of tokens, and fetches them anew. */
+  readonly issuerKeys: TrustedIssuers['keys'];
+  /** The issuers of tokens and their feeds, where there are any. */
   readonly dependencies: readonly DependencyCheck[];
   /** The work by the clock while it is open, for the runner of the process. */
   readonly jobs: readonly Job[];
@@ -68,9 +70,13 @@ export const openAccess = async (options: {
   const { config, demo, barrier, service, rows, userLeases, tenants, locks, telemetry, emit, now, elapsed, closing } = options;
   await using opened = new AsyncDisposableStack();
   const { issuers: configs, tls, required } = config.identity;
-  const { issuers, connected, dependencies, jobs } = opened.use(
-    await openTrustedIssuers({ configs, tls, required, telemetry, emit, now, elapsed }),
-  );
+  const {
+    issuers,
+    connected,
+    dependencies,
+    jobs,
+    keys: issuerKeys,
+  } = opened.use(await openTrustedIssuers({ configs, tls, required, telemetry, emit, now, elapsed }));
   const challenges = createChallenges(detailOf(config.errors));
   const readScopes = createReadScopes(scopesByName(config.scopes));
   const lastUses = createLastUses({ tenants, now });
@@ -110,6 +116,7 @@ export const openAccess = async (options: {
     apiKeys,
     browser,
     userRules,
+    issuerKeys,
     dependencies,
     jobs: [...jobs, lastUses.job, ...(browser === null ? [] : [browser.job])],
     [Symbol.asyncDispose]: () => resources.disposeAsync(),

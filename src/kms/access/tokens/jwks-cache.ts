@@ -28,6 +28,15 @@ export interface JwksCache {
    * what is remembered may serve; throws with the cause else.
    */
   probe(): Promise<void>;
+  /**
+   * Forgets every key, the one that a request under way may bring included, and fetches them anew.
+   *
+   * @returns how many there are now
+   * @throws AppError `identity-unavailable` 503 when the issuer does not answer: then there are none until it does
+   */
+  flush(): Promise<number>;
+  /** Changes with each flush: what was verified before counts no more. */
+  generation(): number;
 }
 
 const MAX_KEYS = 32;
@@ -94,17 +103,22 @@ export const createJwksCache = (options: {
   let fetchedAt = Number.NEGATIVE_INFINITY;
   let failure: { readonly error: unknown; readonly at: number } | null = null;
   let flight: Promise<void> | null = null;
+  let generation = 0;
   let askedForUnknownAt = Number.NEGATIVE_INFINITY;
   const negative = createBoundedMap<number>({ max: MAX_NEGATIVE });
 
   const fetchKeys = async (): Promise<void> => {
+    const asked = generation;
     try {
       const begun = elapsed();
       const { uri, authorization } = await locate();
       const headers = { accept: 'application/json', ...(authorization === undefined ? {} : { authorization }) };
       const answer = await client.request({ url: uri, headers, timeoutMs: JWKS_MS - Math.round(elapsed() - begun) });
       if (answer.status !== 200) throw refusedBy(issuer, answer, 'jwks-refused', 'JWKS');
-      keys = await usableKeys(answer.json(), algorithms);
+      const found = await usableKeys(answer.json(), algorithms);
+      // They may be from before the flush that came meanwhile.
+      if (asked !== generation) return fetchKeys();
+      keys = found;
       if (failure !== null) emit({ type: 'identity-reachable', issuer });
       fetchedAt = elapsed();
       failure = null;
@@ -151,6 +165,16 @@ export const createJwksCache = (options: {
   };
 
   return {
+    flush: async () => {
+      generation += 1;
+      keys = new Map();
+      fetchedAt = Number.NEGATIVE_INFINITY;
+      askedForUnknownAt = Number.NEGATIVE_INFINITY;
+      negative.clear();
+      await refresh().catch(unavailable);
+      return keys.size;
+    },
+    generation: () => generation,
     key: async (kid) => {
       if (kid.length === 0 || kid.length > MAX_KID_LENGTH) return undefined;
       const before = fetchedAt;

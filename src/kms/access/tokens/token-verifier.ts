@@ -23,7 +23,7 @@ export interface TrustedIssuer {
   readonly speaksFor: SpeaksFor;
   /** Whether its tokens name their tenant by id or by name: a text is never tried as both. */
   readonly tenantIs: 'id' | 'name';
-  readonly jwks: JwksCache;
+  readonly jwks: Pick<JwksCache, 'key' | 'generation'>;
   /** Asks what a token is that is no JWT; null or absent where such tokens are refused. */
   readonly opaque?: Pick<Introspection, 'ask'> | null;
   readonly revocation: Revocation;
@@ -48,6 +48,8 @@ interface Verified {
   readonly facts: TokenFacts;
   /** The issuer itself has just said that the token is good. */
   readonly isAsked: boolean;
+  /** Of the keys of the issuer when it was verified. */
+  readonly generation: number;
   /** Milliseconds of the clock that never goes back. */
   readonly until: number;
 }
@@ -97,6 +99,7 @@ export const createTokenVerifier = (options: {
     if (issuer === undefined) throw challenges.invalidToken('The token is not a JWT of an issuer that is trusted here');
     const { rules, jwks, opaque = null } = issuer;
     const asked = elapsed();
+    const generation = jwks.generation();
     const read =
       isAsked && opaque !== null
         ? await readOpaqueToken(token, { rules, introspection: opaque, now })
@@ -111,6 +114,7 @@ export const createTokenVerifier = (options: {
       key: digest(JSON.stringify([id, claims.issuer, claims.audience])),
       facts: factsOf(claims, { keyId: read.keyId, tokenHash: id }),
       isAsked,
+      generation,
       until: asked + LIFE_MS,
     };
     remembered.set(id, { ...verified, isAsked: false });
@@ -120,7 +124,8 @@ export const createTokenVerifier = (options: {
   const verifiedToken = async (token: string): Promise<Verified> => {
     const id = digest(token);
     const known = remembered.get(id);
-    if (known !== undefined && known.until > elapsed() && known.claims.expiresAt > now()) return known;
+    const isOfNow = known?.generation === known?.issuer.jwks.generation();
+    if (known !== undefined && isOfNow && known.until > elapsed() && known.claims.expiresAt > now()) return known;
     remembered.delete(id);
     return once(id, () => verifyOnce(token, id));
   };

@@ -35,6 +35,8 @@ export interface TrustedIssuers extends AsyncDisposable {
   readonly connected: readonly ConnectedIssuer[];
   /** One for each issuer, by its name: up while it publishes its keys at this moment. One more for its feed of revocations, if any. */
   readonly dependencies: readonly DependencyCheck[];
+  /** Forgets the keys of each, and every token that was verified by them, and fetches the keys anew. */
+  readonly keys: readonly { readonly issuer: string; readonly flush: () => Promise<number> }[];
   /** Work by the clock while they are open; the caller starts it. */
   readonly jobs: readonly Job[];
 }
@@ -163,7 +165,7 @@ export const openTrustedIssuers = async (options: {
       // Without it the KMS asks.
       ...(feed === null ? [] : [{ name: `${name}-feed`, required: false, check: feed.check }]),
     ];
-    return { trusted, config, client, introspectionEndpoint, feed, dependencies };
+    return { trusted, config, client, jwks, introspectionEndpoint, feed, dependencies };
   };
 
   const opened = await Promise.all(configs.map(open));
@@ -172,6 +174,7 @@ export const openTrustedIssuers = async (options: {
   return {
     issuers: opened.map(({ trusted }) => trusted),
     connected: opened,
+    keys: opened.map(({ trusted, jwks }) => ({ issuer: trusted.rules.issuer, flush: jwks.flush })),
     jobs: opened.map(({ client }) => client.job),
     dependencies: opened.flatMap(({ dependencies }) => dependencies),
     [Symbol.asyncDispose]: async () => {

@@ -45,7 +45,7 @@ describe('Roles of an issuer', () => {
         rules: { issuer, audience: 'urn:passthru:kms', clockSkewSeconds: 5, maxTokenSeconds: 3600, algorithms: ['ES256'] as const },
         speaksFor: () => true,
         tenantIs: 'id' as const,
-        jwks: { key: async () => ({ algorithm: 'ES256' as const, key: publicKey, signsUntil: null }), probe: async () => {} },
+        jwks: { key: async () => ({ algorithm: 'ES256' as const, key: publicKey, signsUntil: null }), generation: () => 0 },
         revocation: { isRevoked: async () => false },
       })),
       tenants: { byId: async () => tenant, byName: async () => undefined },

@@ -311,4 +311,19 @@ describe('JWKS cache', () => {
     world.elapsed += 1_000;
     await cache.probe();
   });
+
+  it('after a flush, does not take what an answer brings that was asked for before it', async () => {
+    const { cache, world } = cacheOf();
+    const late = Promise.withResolvers<HttpsResponse>();
+    world.respond = () => late.promise;
+    const found = cache.key(kidOf(es256));
+    await Promise.resolve();
+    const flushed = cache.flush();
+    world.respond = async () => answer({ keys: [other] });
+    late.resolve(answer({ keys: [es256] }));
+    expect(await flushed).toBe(1);
+    expect([await found, world.requests.length]).toEqual([undefined, 2]);
+    expect(await cache.key(kidOf(other))).toBeDefined();
+    expect(cache.generation()).toBe(1);
+  });
 });

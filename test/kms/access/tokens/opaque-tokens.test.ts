@@ -30,7 +30,7 @@ const worldOf = (more: { readonly isRevoked?: (scope: string) => boolean; readon
     rules: { issuer: ISSUER, audience, clockSkewSeconds: 5, maxTokenSeconds: 3_600, algorithms: ['ES256'] },
     speaksFor: () => true,
     tenantIs: 'id',
-    jwks: { key: () => Promise.reject(new Error('a JWT')), probe: async () => {} },
+    jwks: { key: () => Promise.reject(new Error('a JWT')), generation: () => 0 },
     opaque: {
       ask: async (token) => {
         world.asked.push(token);

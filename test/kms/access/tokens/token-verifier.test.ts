@@ -16,7 +16,7 @@ const verifierOf = (tenant: TenantHandle, key: JwksCache['key'], clocks: { reado
         rules: { issuer: ISSUER, audience: AUDIENCE, clockSkewSeconds: 5, maxTokenSeconds: 3600, algorithms: ['ES256'] },
         speaksFor: () => true,
         tenantIs: 'id',
-        jwks: { key, probe: async () => {} },
+        jwks: { key, generation: () => 0 },
         revocation: { isRevoked: async () => false },
       },
     ],
