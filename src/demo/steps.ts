@@ -51,6 +51,7 @@ export const DEMO_STEPS: readonly Step[] = [
 
   step('integration.token', 'Token to KMS', ['seed.tenants'], BOTH, () => import('./flows/integration/token-to-kms.ts')),
   step('integration.scopes', 'Scopes', ['integration.token'], BOTH, () => import('./flows/integration/scopes.ts')),
+  step('integration.grants', 'Grants', ['integration.token'], BOTH, () => import('./flows/integration/grants.ts')),
   step(
     'integration.refusals',
     'Token refusals',

@@ -8,14 +8,16 @@ import { serviceClient } from '#demo/world/callers.ts';
 import { base64url, seededKey } from '#demo/world/keys.ts';
 import { CONFIDENTIAL_CLIENT, LIMITED_CLIENT } from '#demo/world/names.ts';
 
-/** Coarse scopes grant their fine ones, a fine one only itself, and a refusal names what is missing. */
+/** Coarse scopes grant their fine ones, a fine one only itself, one for a single key only this key, and a refusal names what is missing. */
 export const run: StepWork = async ({ stack, check }) => {
-  const [crypto, read, limited] = await Promise.all([
+  const [crypto, read, limited, ofOneKey] = await Promise.all([
     serviceClient(stack, CONFIDENTIAL_CLIENT, 'kms:read kms:crypto'),
     serviceClient(stack, CONFIDENTIAL_CLIENT, 'kms:read'),
     serviceClient(stack, LIMITED_CLIENT, 'kms:elastic-keys:read'),
+    serviceClient(stack, CONFIDENTIAL_CLIENT, 'kms:key:demo-encryption-key:encrypt'),
   ]);
   const { id } = await seededKey(read.kms, 'demo-encryption-key');
+  const other = await seededKey(read.kms, 'demo-suspension-key');
   const plaintext = base64url('scopes');
   const encrypt = (kms: KmsApi) => keyApi(kms, id).call('encrypt', { plaintext });
 
@@ -44,6 +46,13 @@ export const run: StepWork = async ({ stack, check }) => {
       refused(limited.kms.call('GET', `/elastic-keys/${id}/material-keys`)),
     ),
     check('fine-no-crypto', 'Encrypt with kms:elastic-keys:read', missing('kms:encrypt'), refused(encrypt(limited.kms))),
+    check('one-key', 'kms:key:demo-encryption-key:encrypt grants encrypt', 200, statusOf(encrypt(ofOneKey.kms))),
+    check(
+      'another-key',
+      'and not with another key',
+      missing('kms:key:demo-suspension-key:encrypt'),
+      refused(keyApi(ofOneKey.kms, other.name).call('encrypt', { plaintext })),
+    ),
   ]);
   await check(
     'nothing-made',
@@ -51,7 +60,7 @@ export const run: StepWork = async ({ stack, check }) => {
     'none',
     read.kms.elasticKeyNamed(name).then((key) => (key === undefined ? 'none' : key.name)),
   );
-  return 'coarse ok · fine ok · 403 names the missing scope';
+  return 'coarse ok · fine ok · one key ok · 403 names the missing scope';
 };
 
 const statusOf = (answer: Promise<HttpsResponse>): Promise<number> => answer.then(({ status }) => status);
