@@ -3,6 +3,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { realmsJsonSchema } from '../src/kms/access/realms/realms-schema.ts';
 import { kmsHouse, runKms } from '../test/kms/support/kms-server.ts';
+import { authorizationPage, type DescribedScopes } from './authorization-page.ts';
 import { cliReference } from './cli-reference.ts';
 import { configurationReference } from './configuration-reference.ts';
 import { DOCUMENT_SCHEMAS } from './document-schemas.ts';
@@ -27,5 +28,6 @@ await writeFile(libraries, withLibraryTables(await readFile(libraries, 'utf8')))
 
 await using house = await kmsHouse();
 await using kms = await runKms(house, { demo: false });
-const document = (await kms.send('/openapi.json')).json<OpenApiDocument>();
+const document = (await kms.send('/openapi.json')).json<OpenApiDocument & DescribedScopes>();
 await writeFile(new URL('../src/client/kms/operations.gen.ts', import.meta.url), kmsOperationsSource(document));
+await writeFile(new URL('../docs/authorization.md', import.meta.url), authorizationPage(document));

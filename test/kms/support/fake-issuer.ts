@@ -26,6 +26,8 @@ export interface FakeIssuer extends AsyncDisposable {
   introspectionStatus: number;
   /** Token ids that introspection calls inactive. */
   readonly revoked: Set<string>;
+  /** What introspection says of tokens that are no JWT, by token. */
+  readonly opaque: Map<string, Readonly<Record<string, unknown>>>;
   readonly requests: { jwks: number; introspection: { authorization: string; token: string }[] };
   readonly publicKeys: readonly JWK[];
   token(tenantId: string, options?: TokenOptions): Promise<string>;
@@ -43,6 +45,7 @@ export const fakeIssuer = async (tls: TlsFiles, now: () => number = Date.now): P
   );
   const requests: FakeIssuer['requests'] = { jwks: 0, introspection: [] };
   const revoked = new Set<string>();
+  const opaque = new Map<string, Readonly<Record<string, unknown>>>();
 
   app.get('/jwks', async (_request, reply) => {
     requests.jwks += 1;
@@ -52,6 +55,8 @@ export const fakeIssuer = async (tls: TlsFiles, now: () => number = Date.now): P
   app.post('/introspect', async (request, reply) => {
     const token = new URLSearchParams(String(request.body)).get('token') ?? '';
     requests.introspection.push({ authorization: request.headers.authorization ?? '', token });
+    const known = opaque.get(token);
+    if (known !== undefined) return reply.code(fake.introspectionStatus).send({ active: true, token_type: 'Bearer', ...known });
     const { jti } = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as { jti: string };
     return reply.code(fake.introspectionStatus).send({ active: !revoked.has(jti) });
   });
@@ -66,6 +71,7 @@ export const fakeIssuer = async (tls: TlsFiles, now: () => number = Date.now): P
     jwksStatus: 200,
     introspectionStatus: 200,
     revoked,
+    opaque,
     requests,
     publicKeys,
     token: async (tenantId, { claims = {}, header = {}, key = 0 } = {}) => {

@@ -7,6 +7,7 @@ import { withExamples } from './examples.ts';
 import type { LogIn } from './log-in.ts';
 import { withNamedSchemas } from './named-schemas.ts';
 import { withRepeatedParameters } from './repeated-parameters.ts';
+import { withRequiredScope } from './required-scope.ts';
 import { registerSwaggerUi } from './swagger-ui.ts';
 
 const BASIC = 'User of a realm (RFC 7617).';
@@ -68,7 +69,7 @@ export const registerOpenApi = async (
     readonly demo: DemoApi | null;
   },
 ): Promise<void> => {
-  await app.register(swagger, { openapi: documentFor(demo) as never });
+  await app.register(swagger, { openapi: documentFor(demo) as never, transform: withRequiredScope as never });
   const serve = (path: string, select: <D extends object>(document: D) => D): void => {
     let described: object | undefined;
     const describe = (): object =>
