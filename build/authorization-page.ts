@@ -76,7 +76,7 @@ The same for every route below \`/service/api/v1\`, and for its twin below \`/br
 | API key | 403 | admitted | 400 |
 | session of a browser | 401 | 401 | 403 without the scope, admitted with it |
 
-The browser API takes a session and no credential beside it (400). *Admitted* is whatever the route answers but 401 and 403. Routes below \`/tenants\` answer 403 as well where the tenant of the caller is not one of \`tenants.administrators\`; a use in another context than a grant asks for is 403, too.
+The browser API takes a session and no credential beside it (400). *Admitted* is whatever the route answers but 401 and 403. Routes below \`/tenants\` answer 403 as well where the tenant of the caller is not one of \`tenants.administrators\`; a use in another context than a grant asks for is 403, too. Operators have a listener of their own, at which their certificates open everything and nothing else does.
 
 ## By route
 

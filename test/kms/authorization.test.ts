@@ -30,9 +30,9 @@ type Ask = (route: Asked, holding: Holding) => Promise<HttpsResponse>;
 
 /**
  * Every kind of credential, each with the kinds that the guard tells apart and with those that records name: a kind that is new is no
- * member here, which the compiler says.
+ * member here, which the compiler says. The service itself sends no request, and operators have a listener of their own.
  */
-type Kind = Exclude<Credential['kind'] | Authentication['kind'] | 'bound' | 'opaque', 'service' | 'bearer' | 'realm-user'>;
+type Kind = Exclude<Credential['kind'] | Authentication['kind'] | 'bound' | 'opaque', 'service' | 'operator' | 'bearer' | 'realm-user'>;
 
 /** The browser API takes no credential beside a session; one that comes with the connection is no session. */
 const AT_THE_OTHER_DOOR: Readonly<Record<string, number>> = { session: 401, certificate: 401 };
