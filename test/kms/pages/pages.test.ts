@@ -287,5 +287,12 @@ describe('A session', () => {
       (await running.send(BROWSER_KEYS.replace('/browser/', '/service/'), { headers: basic('demo-user', 'demo-user-password') })).status,
     ).toBe(200);
     expect((await browser.send(BROWSER_KEYS, { headers: OWN })).status).toBe(401);
+
+    // Nobody can look at it, nor begin another, while the KMS is sealed.
+    await browser.logIn('demo-user');
+    expect((await running.sendAdmin('/admin/v1/seal', { method: 'POST', body: {} })).status).toBe(200);
+    expect((await browser.send(SESSION)).json()).toMatchObject({ status: 503, code: 'sealed' });
+    for (const path of ['/ui/', '/ui/log-in', '/ui/log-in/issuer'])
+      expect([path, (await browser.send(path)).status]).toEqual([path, path === '/ui/log-in/issuer' ? 404 : 503]);
   });
 });
