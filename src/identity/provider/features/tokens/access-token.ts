@@ -15,7 +15,7 @@ export const accessToken = (): Feature => ({
         ...(owner.tenantId === null ? {} : { tenant_id: owner.tenantId }),
         roles: [...owner.roles],
         permissions: permissionsOfScopes(token.scope?.split(' ').filter(Boolean) ?? []),
-        ...(grantId !== undefined ? { grant_id: grantReference(grantId) } : {}),
+        ...(grantId !== undefined && token.resourceServer?.accessTokenFormat === 'jwt' ? { grant_id: grantReference(grantId) } : {}),
       };
     },
     ttl: {
