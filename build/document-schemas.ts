@@ -15,6 +15,7 @@ import { prepareProdSchema } from '../src/cli/documents/prepare-prod.ts';
 import { prepareSchema } from '../src/cli/documents/prepare.ts';
 import { realmAddSchema } from '../src/cli/documents/realm-add.ts';
 import { issuerKeysFlushSchema } from '../src/cli/documents/issuer-keys.ts';
+import { realmUserSchema, realmUsersImportSchema, realmUsersListSchema } from '../src/cli/documents/realm-users.ts';
 import { signingKeyListSchema, signingKeyRotateSchema, signingKeyWithdrawSchema } from '../src/cli/documents/signing-key.ts';
 import { statusSchema } from '../src/cli/documents/status.ts';
 import { tenantCreateSchema } from '../src/cli/documents/tenant-create.ts';
@@ -36,6 +37,9 @@ export const DOCUMENT_SCHEMAS = {
   'tenant-list': tenantListSchema,
   'tenant-change': tenantChangeSchema,
   'realm-add': realmAddSchema,
+  'realm-users-list': realmUsersListSchema,
+  'realm-user': realmUserSchema,
+  'realm-users-import': realmUsersImportSchema,
   'hash-password': hashPasswordSchema,
   'account-create': accountCreateSchema,
   'client-create': clientCreateSchema,

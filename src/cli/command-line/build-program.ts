@@ -75,13 +75,16 @@ export const command =
       const argument = made.processedArgs[0] as A;
       const stated = statedIn(made, [...Object.keys(SETTINGS), ...Object.keys(flags)]);
       const isRun = row.settings?.includes('run') === true;
-      const name = parent.parent === null ? row.name : `${parent.name()} ${row.name}`;
+      const name = [...namesAbove(parent), row.name].join(' ');
       const called = { command: isRun ? `${name} ${String(argument)}` : name, argument, stated, flags, process };
       if (isRun) firstWords(called);
       const code = await row.run(called);
       if (code !== null) finish(code);
     });
   };
+
+/** The names of a group and of those that it is in, without that of the program. */
+const namesAbove = (group: Command): readonly string[] => (group.parent === null ? [] : [...namesAbove(group.parent), group.name()]);
 
 const argumentOf = <A>({ spelling, help, type, default: usual }: Argument<A>, cwd: string): CommanderArgument => {
   const argument = new CommanderArgument(spelling, help);

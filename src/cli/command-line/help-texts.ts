@@ -96,6 +96,21 @@ Examples:
   passthru realm add bob --tenant acme --role user --hash-file bob.hash
   passthru realm add bob --tenant acme --role user --file /srv/passthru/kms/secrets/realms.yml`;
 
+export const REALM_USERS_HELP = `${ADMIN_LISTENER}
+
+A change holds in every replica when the command ends. What is refused because it would leave a tenant
+without somebody who administers its users can be meant so: --allow-no-administrator. import makes the users
+of a YAML or JSON file in the form of file.users of realms.yml, with hashes of passlib, Django, Werkzeug,
+Spring Security or passthru in the place of passwords; users that are there stay as they are.
+
+Examples:
+  passthru realm users list --tenant acme --operator .passthru/tls
+  passthru realm users add bob --tenant acme --role user --password-file bob.password --operator .passthru/tls
+  passthru realm users set bob --tenant acme --role tenant-admin --operator .passthru/tls
+  passthru realm users disable bob --tenant acme --operator .passthru/tls
+  passthru realm users set-password bob --tenant acme --password-file bob.password --operator .passthru/tls
+  passthru realm users import users.yml --tenant acme --operator /srv/passthru/operator`;
+
 export const ACCOUNT_CREATE_HELP = `${ADMIN_LISTENER}
 
 Examples:

@@ -56,15 +56,57 @@ export const TENANT_REMOVE_FLAGS = {
   ...TENANT_FLAGS,
 } as const;
 
+const hashFile = setting({
+  type: file,
+  default: null,
+  flags: [{ help: 'file with a hash in place of the password, or - for stdin; passlib, Django, Werkzeug and Spring Security make such' }],
+});
+
+/** Of the commands for users in the database. */
+export const REALM_USERS_FLAGS = {
+  tenant: setting({ type: text('the id or the name of a tenant', 'tenant'), default: REQUIRED, flags: [{ help: 'its id or its name' }] }),
+  operator,
+  url: adminUrl('https://localhost:9081', 'the KMS'),
+} as const;
+
+/** Roles are configurable, so the KMS says which there are. */
+const anyRole = { type: texts('roles', 'role'), flags: [{ help: `what the user may do: ${ROLES}, or a role of realms.yml` }] } as const;
+const someRole = setting({ ...anyRole, default: REQUIRED });
+
+const profile = {
+  email: setting({ type: text('an address', 'address'), default: null, flags: [{ help: 'e-mail address' }] }),
+  displayName: setting({ type: text('a name', 'name'), default: null, flags: [{ help: 'name for people' }] }),
+  metadataFile: setting({ type: file, default: null, flags: [{ help: 'file with a JSON object of facts about the user' }] }),
+} as const;
+
+const allowNoAdministrator = setting({
+  type: boolean,
+  default: 'false',
+  flags: [{ spelling: '--allow-no-administrator', means: true, help: 'it is meant that nobody is left who administers the users' }],
+});
+
+export const REALM_USER_ADD_FLAGS = {
+  role: someRole,
+  passwordFile: newPasswordFile,
+  hashFile,
+  ...profile,
+  ...REALM_USERS_FLAGS,
+} as const;
+
+export const REALM_USER_SET_FLAGS = {
+  role: setting({ ...anyRole, default: null }),
+  ...profile,
+  allowNoAdministrator,
+  ...REALM_USERS_FLAGS,
+} as const;
+export const REALM_USER_REMOVE_FLAGS = { allowNoAdministrator, ...REALM_USERS_FLAGS } as const;
+export const REALM_USER_PASSWORD_FLAGS = { passwordFile: newPasswordFile, hashFile, ...REALM_USERS_FLAGS } as const;
+
 export const REALM_ADD_FLAGS = {
   tenant: setting({ type: text('the name of a tenant', 'name'), default: REQUIRED, flags: [{ help: 'name of the tenant of the user' }] }),
-  role: setting({ type: roles, default: REQUIRED, flags: [{ help: `what the user may do: ${ROLES}` }] }),
+  role: someRole,
   passwordFile,
-  hashFile: setting({
-    type: file,
-    default: null,
-    flags: [{ help: 'file with a hash in place of the password, or - for stdin; passlib, Django, Werkzeug and Spring Security make such' }],
-  }),
+  hashFile,
   file: setting({ type: file, default: null, flags: [{ help: 'realms.yml to add the user to (default: print the entry)' }] }),
 } as const;
 

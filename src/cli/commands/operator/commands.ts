@@ -9,6 +9,7 @@ import {
   HASH_PASSWORD_HELP,
   ISSUER_KEYS_HELP,
   REALM_ADD_HELP,
+  REALM_USERS_HELP,
   SIGNING_KEY_HELP,
   TENANT_CREATE_HELP,
   TENANT_HELP,
@@ -25,6 +26,11 @@ import {
   HASH_PASSWORD_FLAGS,
   ISSUER_KEYS_FLAGS,
   REALM_ADD_FLAGS,
+  REALM_USER_ADD_FLAGS,
+  REALM_USER_PASSWORD_FLAGS,
+  REALM_USER_REMOVE_FLAGS,
+  REALM_USER_SET_FLAGS,
+  REALM_USERS_FLAGS,
   SIGNING_KEY_FLAGS,
   TENANT_CREATE_FLAGS,
   TENANT_FLAGS,
@@ -37,6 +43,7 @@ const command = <A = undefined, F extends SettingRows = NoFlags>(row: Omit<Comma
   anyCommand<A, F>({ ...row, settings: ['output'] });
 
 const TENANT = { spelling: '<tenant>', help: 'its id or its name', type: text('a tenant', 'tenant') } as const;
+const USER = { spelling: '<username>', help: 'name or id of the user', type: text('a user name', 'username') };
 
 /** The commands with which operators administer running servers, a row each; their code is imported when one is called. */
 export const OPERATOR_COMMANDS: readonly AddCommand[] = [
@@ -89,7 +96,7 @@ export const OPERATOR_COMMANDS: readonly AddCommand[] = [
       run: async (call) => (await import('./tenants.ts')).tenantRestore(call),
     }),
   ]),
-  commandGroup('realm', 'users of the KMS in realms.yml', [
+  commandGroup('realm', 'users of the KMS, in realms.yml and in its database', [
     command({
       name: 'add',
       summary: 'hash the password of a user, and print the entry or put it into the file',
@@ -98,6 +105,71 @@ export const OPERATOR_COMMANDS: readonly AddCommand[] = [
       help: REALM_ADD_HELP,
       run: async (call) => (await import('./realm-add.ts')).realmAdd(call),
     }),
+    commandGroup('users', 'users of a tenant in the database of a running KMS', [
+      command({
+        name: 'list',
+        summary: 'show them',
+        flags: REALM_USERS_FLAGS,
+        help: REALM_USERS_HELP,
+        run: async (call) => (await import('./realm-users.ts')).realmUsersList(call),
+      }),
+      command({
+        name: 'add',
+        summary: 'make a user',
+        argument: { spelling: '<username>', help: 'name for HTTP Basic', type: text('a user name', 'username') },
+        flags: REALM_USER_ADD_FLAGS,
+        help: REALM_USERS_HELP,
+        run: async (call) => (await import('./realm-users.ts')).realmUsersAdd(call),
+      }),
+      command({
+        name: 'set',
+        summary: 'change roles, address, name or metadata of a user',
+        argument: USER,
+        flags: REALM_USER_SET_FLAGS,
+        help: REALM_USERS_HELP,
+        run: async (call) => (await import('./realm-users.ts')).realmUsersSet(call),
+      }),
+      command({
+        name: 'disable',
+        summary: 'refuse a user from now on',
+        argument: USER,
+        flags: REALM_USER_REMOVE_FLAGS,
+        help: REALM_USERS_HELP,
+        run: async (call) => (await import('./realm-users.ts')).realmUsersDisable(call),
+      }),
+      command({
+        name: 'enable',
+        summary: 'let a user in again',
+        argument: USER,
+        flags: REALM_USERS_FLAGS,
+        help: REALM_USERS_HELP,
+        run: async (call) => (await import('./realm-users.ts')).realmUsersEnable(call),
+      }),
+      command({
+        name: 'set-password',
+        summary: 'set the password of a user',
+        argument: USER,
+        flags: REALM_USER_PASSWORD_FLAGS,
+        help: REALM_USERS_HELP,
+        run: async (call) => (await import('./realm-users.ts')).realmUsersSetPassword(call),
+      }),
+      command({
+        name: 'remove',
+        summary: 'remove a user for good',
+        argument: USER,
+        flags: REALM_USER_REMOVE_FLAGS,
+        help: REALM_USERS_HELP,
+        run: async (call) => (await import('./realm-users.ts')).realmUsersRemove(call),
+      }),
+      command({
+        name: 'import',
+        summary: 'make the users of a file, with hashes of other systems',
+        argument: { spelling: '<file>', help: 'YAML or JSON', type: file },
+        flags: REALM_USERS_FLAGS,
+        help: REALM_USERS_HELP,
+        run: async (call) => (await import('./realm-users-import.ts')).realmUsersImport(call),
+      }),
+    ]),
   ]),
   command({
     name: 'hash-password',

@@ -1,6 +1,7 @@
 import { open, readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { AppError } from '#infra/apperr/app-error.ts';
+import { ROLE_SCOPES } from '#infra/magic/magic.ts';
 import { formatPasswordHash, parsePasswordHash } from '#infra/secrets/password-hash.ts';
 import { createPasswords } from '#infra/secrets/passwords.ts';
 import type { CommandCall } from '#cli/command-line/command.ts';
@@ -31,6 +32,7 @@ export const realmAdd = (call: CommandCall<string, typeof REALM_ADD_FLAGS>): Pro
     if (passwordFile !== undefined && hashFile !== undefined) {
       throw usageError('--password-file and --hash-file exclude each other', { fix: 'Give the password or a hash of it.' });
     }
+    await checkRoles(roles, file === undefined ? null : resolve(process.cwd, file));
     const password =
       hashFile === undefined
         ? await createPasswords().hash(await readPassword({ file: passwordFile, flag: '--password-file', of: username, process }))
@@ -54,6 +56,31 @@ export const realmAdd = (call: CommandCall<string, typeof REALM_ADD_FLAGS>): Pro
     };
   });
 
+/** A role is built in, or one of the file. @throws AppError `usage`, `realms-unreadable` */
+const checkRoles = async (roles: readonly string[], path: string | null): Promise<void> => {
+  const own = path === null ? [] : await rolesIn(path);
+  const known = [...Object.keys(ROLE_SCOPES), ...own];
+  const wrong = roles.filter((role) => !known.includes(role));
+  if (wrong.length === 0) return;
+  throw usageError(`--role must be some of ${known.join(', ')}, not ${wrong.map((role) => JSON.stringify(role)).join(', ')}`, {
+    fix:
+      path === null
+        ? 'Use one of these, or name the realms.yml that has the role by --file.'
+        : 'Use one of these, or state the role in the file first.',
+  });
+};
+
+/** The names of the roles that a realms file states. @throws AppError `realms-unreadable` */
+const rolesIn = async (path: string): Promise<readonly string[]> => {
+  const { document } = await readRealms(path);
+  const roles = (document.toJS() as { readonly roles?: unknown } | null)?.roles;
+  if (!Array.isArray(roles)) return [];
+  return roles.flatMap((role: unknown) => {
+    const name = typeof role === 'object' && role !== null && 'name' in role ? role.name : undefined;
+    return typeof name === 'string' ? [name] : [];
+  });
+};
+
 const hashRefused = (why: string, fix: string) =>
   usageError(`the hash of --hash-file ${why}`, { fields: [{ field: '--hash-file', message: why, fix }], fix });
 
@@ -72,14 +99,9 @@ const ownFormOf = (hash: string): string => {
   throw hashRefused('is a password and no hash', 'Give it by --password-file, without {plaintext}.');
 };
 
-/**
- * Puts a user below `file.users` of a realms file, comments and all else kept. Written in place: owner and mode stay, and so does the
- * file that a container has mounted.
- *
- * @throws AppError `realms-unreadable`, `username-used`
- */
-const addTo = async (path: string, entry: Entry): Promise<void> => {
-  const { isMap, isSeq, parseDocument, YAMLSeq } = await import('yaml');
+/** A realms file as a document that can be changed and keeps its comments. @throws AppError `realms-unreadable` */
+const readRealms = async (path: string) => {
+  const { isMap, parseDocument } = await import('yaml');
   const unreadable = (why: string, cause?: unknown): AppError =>
     new AppError('realms-unreadable', 400, `${path} ${why}`, { cause, fix: 'Name a realms.yml that the KMS could read.' });
   const text = await readFile(path, 'utf8').catch((cause: Error) => {
@@ -89,6 +111,18 @@ const addTo = async (path: string, entry: Entry): Promise<void> => {
   const [fault] = document.errors;
   if (fault !== undefined) throw unreadable(`is no YAML: ${fault.message.split('\n')[0] ?? ''}`, fault);
   if (document.contents !== null && !isMap(document.contents)) throw unreadable('holds no map of settings');
+  return { document, unreadable };
+};
+
+/**
+ * Puts a user below `file.users` of a realms file, comments and all else kept. Written in place: owner and mode stay, and so does the
+ * file that a container has mounted.
+ *
+ * @throws AppError `realms-unreadable`, `username-used`
+ */
+const addTo = async (path: string, entry: Entry): Promise<void> => {
+  const { isSeq, YAMLSeq } = await import('yaml');
+  const { document, unreadable } = await readRealms(path);
   const known = document.getIn(['file', 'users']);
   if (known !== undefined && !isSeq(known)) throw unreadable('has no list at file.users');
   const users = known ?? new YAMLSeq();

@@ -90,6 +90,17 @@ describe('passthru realm add', () => {
     expect(again.err).toContain('username-used');
   });
 
+  it('takes a role that the file states, and no other', async () => {
+    await using folder = await temporaryDirectory();
+    const file = join(folder.path, 'realms.yml');
+    await writeFile(file, 'roles:\n  - name: auditor\n    scopes: [kms:audit]\n');
+    const line = (role: string) => `realm add bob-${role} --tenant acme --role user ${role} --password-file - --file realms.yml`;
+    expect((await call(folder.path, line('auditor'))).code).toBe(0);
+    expect((await loadRealms(file)).file.users).toMatchObject([{ username: 'bob-auditor', roles: ['user', 'auditor'] }]);
+    const refused = await call(folder.path, line('auditer'));
+    expect([refused.code, refused.err]).toEqual([64, expect.stringContaining('service, auditor, not "auditer"')]);
+  });
+
   it.each([
     ['realm add a:b --tenant acme --role user --password-file -', 64, 'without colon'],
     ['realm add bob --tenant acme --role king --password-file -', 64, 'some of admin'],
