@@ -219,3 +219,20 @@ describe('bringing services up', () => {
     }
   });
 });
+
+describe('the second Identity of a demo', () => {
+  it('is a container that was made with the others: started for a while, then killed, and started anew where a killed run left it', async () => {
+    await using stack = await readyStack();
+    const { fake } = stack;
+    const open = () => stack.engine().openPartner(never);
+    expect(await open()).toMatchObject({ ok: false, error: { code: 'partner-missing' } });
+    stack.have(stack.owned('partner', { status: 'created' }));
+    const partner = await open();
+    expect(fake.requests).toEqual(['start partner-1']);
+    if (partner.ok) await partner.value[Symbol.asyncDispose]();
+    expect(fake.requests).toEqual(['start partner-1', 'kill partner-1']);
+    stack.have(stack.owned('partner', { status: 'running' }));
+    expect(await open()).toMatchObject({ ok: true });
+    expect(fake.requests.slice(2)).toEqual(['kill partner-1', 'start partner-1']);
+  });
+});

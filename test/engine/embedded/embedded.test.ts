@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { EngineEvent, ServiceName } from '#engine/engine.ts';
 import { processIdentity } from '#engine/state/process-identity.ts';
+import { processesWithArguments } from '#engine/state/processes.ts';
 import type { StackEngine } from '#engine/stack-engine.ts';
 import type { Result } from '#infra/apperr/result.ts';
 import { createRotatedFile } from '#infra/lines/rotated-file.ts';
@@ -675,3 +676,42 @@ const abortOnDispose = (): Disposable & { readonly signal: AbortSignal } => {
   const controller = new AbortController();
   return { signal: controller.signal, [Symbol.dispose]: () => controller.abort() };
 };
+
+describe('the second Identity of a demo', () => {
+  const pidsOf = (stack: TestStack) => processesWithArguments(['serve', 'identity', join(stack.stateDir, 'config', 'partner.yml')]);
+
+  it('runs while it is open, is no part of the stack, and ends with its data', async () => {
+    await using stack = await testStack();
+    const engine = stack.engine();
+    const partner = valueOf(await engine.openPartner(never));
+    expect(await pidsOf(stack)).toHaveLength(1);
+    expect((await engine.status()).map(({ state }) => state)).toEqual(['absent', 'absent', 'absent']);
+    await mkdir(join(stack.stateDir, 'data', 'partner'), { recursive: true });
+    await partner[Symbol.asyncDispose]();
+    expect(await pidsOf(stack)).toEqual([]);
+    expect(existsSync(join(stack.stateDir, 'data', 'partner'))).toBe(false);
+  });
+
+  it('is ended by the next one, and by `down`, where a run that was killed left it', async () => {
+    await using stack = await testStack();
+    valueOf(await stack.engine().openPartner(never));
+    const [left] = await pidsOf(stack);
+    valueOf(await stack.engine().openPartner(never));
+    const [next, ...others] = await pidsOf(stack);
+    expect([next === left, others]).toEqual([false, []]);
+    valueOf(await stack.engine().down({ volumes: false }));
+    expect(await pidsOf(stack)).toEqual([]);
+  });
+
+  it('names who holds its port', async () => {
+    await using stack = await testStack();
+    await using _holder = await listenOn(stack.portIdentity + 3000);
+    expect(await stack.engine().openPartner(never)).toMatchObject({
+      ok: false,
+      error: {
+        code: 'port-taken',
+        message: expect.stringContaining(`port ${stack.portIdentity + 3000} of the second Identity is held by`),
+      },
+    });
+  });
+});
