@@ -18,6 +18,7 @@ import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import { createAccounts } from './accounts/accounts.service.ts';
 import { createNewAccounts } from './accounts/new-accounts.ts';
 import { createAdmin } from './admin/admin.ts';
+import { createEndAccess } from './admin/end-access.service.ts';
 import { originsOf, toBrowserClient } from './clients/browser-clients.ts';
 import { createClients } from './clients/clients.service.ts';
 import { createNewClients } from './clients/new-clients.ts';
@@ -189,6 +190,7 @@ export const buildIdentity = async (options: {
     drain,
     accounts: createNewAccounts({ database, passwords: passwords.people, now }),
     clients: createNewClients({ database, passwords: passwords.clients, isOfConfiguration, now }),
+    ends: createEndAccess({ database, provider, revocations }),
     provider,
     resourceServers,
     signingKeys,

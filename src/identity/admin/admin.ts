@@ -17,6 +17,8 @@ import type { OpenIdProvider } from '#identity/provider/openid-provider.ts';
 import type { ResourceServer } from '#identity/resource-servers/resource-server.ts';
 import { registerAccountRoutes } from './accounts.routes.ts';
 import { registerClientRoutes } from './clients.routes.ts';
+import { registerEndAccessRoutes } from './end-access.routes.ts';
+import type { EndAccess } from './end-access.service.ts';
 import type { SigningKeys } from '#identity/keys/signing-keys.ts';
 import { registerSigningKeyRoutes } from './signing-keys.routes.ts';
 
@@ -32,6 +34,7 @@ export const createAdmin = async (options: {
   readonly drain: Drain;
   readonly accounts: NewAccounts;
   readonly clients: NewClients;
+  readonly ends: EndAccess;
   readonly provider: Pick<OpenIdProvider, 'checkClient'>;
   readonly resourceServers: readonly ResourceServer[];
   readonly demo: Demo | null;
@@ -57,6 +60,7 @@ export const createAdmin = async (options: {
   registerMetrics(admin, { telemetry, jobs, clients: config.metrics_clients });
   registerAccountRoutes(admin, accounts, resourceServers);
   registerClientRoutes(admin, options);
+  registerEndAccessRoutes(admin, options.ends);
   registerSigningKeyRoutes(admin, { keys: signingKeys, reload: reloadKeys });
   if (demo !== null) registerDemoRoutes(admin, demo);
   return admin;

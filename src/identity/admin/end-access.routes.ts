@@ -1,0 +1,51 @@
+import { Type } from 'typebox';
+import { strictObject } from '#infra/config/schema.ts';
+import type { App } from '#infra/http/server.ts';
+import { UUID_V7 } from '#infra/magic/uuid.ts';
+import type { EndAccess } from './end-access.service.ts';
+
+const account = strictObject({ id: Type.String({ pattern: UUID_V7, description: 'a UUIDv7 in lower case' }) });
+const done = { 204: Type.Null({ description: 'Done.' }) };
+
+/** The end of accounts and clients, for operators: their tokens end with them, and resource servers hear of it. */
+export const registerEndAccessRoutes = (admin: App, ends: EndAccess): void => {
+  admin.put(
+    '/admin/v1/accounts/:id/disabled',
+    {
+      schema: {
+        summary: 'Disable an account and end its sessions and tokens, or enable it again',
+        tags: ['accounts'],
+        params: account,
+        body: strictObject({ disabled: Type.Boolean() }),
+        response: done,
+      },
+    },
+    async (request, reply) => {
+      await ends.setDisabled(request.params.id, request.body.disabled);
+      return reply.code(204).send(null);
+    },
+  );
+  admin.delete(
+    '/admin/v1/accounts/:id',
+    { schema: { summary: 'Remove an account with its sessions and tokens', tags: ['accounts'], params: account, response: done } },
+    async (request, reply) => {
+      await ends.removeAccount(request.params.id);
+      return reply.code(204).send(null);
+    },
+  );
+  admin.delete(
+    '/admin/v1/clients/:client_id',
+    {
+      schema: {
+        summary: 'Remove an OAuth client with its grants and tokens',
+        tags: ['clients'],
+        params: strictObject({ client_id: Type.String({ maxLength: 128 }) }),
+        response: done,
+      },
+    },
+    async (request, reply) => {
+      await ends.removeClient(request.params.client_id);
+      return reply.code(204).send(null);
+    },
+  );
+};

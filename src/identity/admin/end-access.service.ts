@@ -1,0 +1,59 @@
+import { AppError } from '#infra/apperr/app-error.ts';
+import type { Database } from '#infra/database/databases.ts';
+import type { IdentityTables } from '#identity/database/tables.ts';
+import type { OpenIdProvider } from '#identity/provider/openid-provider.ts';
+import type { RevocationLog } from '#identity/revocations/revocations.ts';
+
+/**
+ * The end of accounts and clients that are no demo: with them end their sessions, grants and tokens, and resource servers are told, all in
+ * one transaction.
+ */
+export interface EndAccess {
+  /** Nobody logs in with a disabled account; it can be enabled again. @throws AppError `account-unknown` 404 */
+  setDisabled(accountId: string, disabled: boolean): Promise<void>;
+  /** @throws AppError `account-unknown` 404 */
+  removeAccount(accountId: string): Promise<void>;
+  /** @throws AppError `client-unknown` 404, also for a client of the configuration */
+  removeClient(clientId: string): Promise<void>;
+}
+
+const accountUnknown = (): AppError =>
+  new AppError('account-unknown', 404, 'There is no account with this id that is not part of the demo.');
+
+export const createEndAccess = (options: {
+  readonly database: Pick<Database<IdentityTables>, 'transaction'>;
+  readonly provider: Pick<OpenIdProvider, 'revokeForAccounts' | 'revokeForClients'>;
+  readonly revocations: Pick<RevocationLog, 'record'>;
+}): EndAccess => {
+  const { database, provider, revocations } = options;
+  return {
+    setDisabled: (accountId, disabled) =>
+      database.transaction(async (tx) => {
+        const change = tx.updateTable('accounts').set({ disabled: disabled ? 1 : 0 });
+        const { numUpdatedRows } = await change.where('id', '=', accountId).where('demo', '=', 0).executeTakeFirst();
+        if (numUpdatedRows === 0n) throw accountUnknown();
+        // Tokens from before stay dead when it is enabled again: their grants are gone.
+        if (!disabled) return;
+        await provider.revokeForAccounts(tx, [accountId]);
+        await revocations.record(tx, [{ event: { kind: 'account-disabled', accountId } }]);
+      }),
+
+    removeAccount: (accountId) =>
+      database.transaction(async (tx) => {
+        const { numDeletedRows } = await tx.deleteFrom('accounts').where('id', '=', accountId).where('demo', '=', 0).executeTakeFirst();
+        if (numDeletedRows === 0n) throw accountUnknown();
+        await provider.revokeForAccounts(tx, [accountId]);
+        await revocations.record(tx, [{ event: { kind: 'account-purged', accountId } }]);
+      }),
+
+    removeClient: (clientId) =>
+      database.transaction(async (tx) => {
+        const named = tx.deleteFrom('clients').where('client_id', '=', clientId).where('demo', '=', 0);
+        const gone = await named.returning('tenant_id').executeTakeFirst();
+        if (gone === undefined) throw new AppError('client-unknown', 404, 'There is no client with this id that an operator made.');
+        await provider.revokeForClients(tx, [clientId]);
+        const { tenant_id: tenantId } = gone;
+        if (tenantId !== null) await revocations.record(tx, [{ event: { kind: 'client-disabled', clientId, tenantId } }]);
+      }),
+  };
+};
