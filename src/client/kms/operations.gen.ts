@@ -253,7 +253,7 @@ export interface KmsSent {
       enabled: { type: 'boolean' };
       email: { anyOf: [{ type: 'string' }, { type: 'null' }] };
       display_name: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-      metadata: { type: 'object'; additionalProperties: true; properties: {} };
+      metadata: KmsSent['RealmUserMetadata'];
     };
   };
   ChangeTenantRequest: {
@@ -314,7 +314,7 @@ export interface KmsSent {
       enabled: { type: 'boolean' };
       email: { type: 'string' };
       display_name: { type: 'string' };
-      metadata: { type: 'object'; additionalProperties: true; properties: {} };
+      metadata: KmsSent['RealmUserMetadata'];
     };
     required: ['username', 'roles'];
   };
@@ -432,6 +432,7 @@ export interface KmsSent {
     enum: ['encrypt', 'decrypt', 'sign', 'verify', 'sign-raw', 'verify-raw', 'mac', 'mac-verify', 'wrap', 'unwrap', 'rewrap', 'generate'];
   };
   PrincipalKind: { type: 'string'; enum: ['token', 'realm-user', 'certificate', 'api-key'] };
+  RealmUserMetadata: { type: 'object'; additionalProperties: true; properties: {} };
   RecipientJwk: {
     type: 'object';
     additionalProperties: true;
@@ -1009,7 +1010,7 @@ export interface KmsTold {
       enabled: { type: 'boolean' };
       email: { anyOf: [{ type: 'string' }, { type: 'null' }] };
       display_name: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-      metadata: { type: 'object'; additionalProperties: true; properties: {} };
+      metadata: KmsTold['RealmUserMetadata'];
       created_at: { type: 'string' };
       updated_at: { type: 'string' };
       password_changed_at: { type: 'string' };
@@ -1027,6 +1028,7 @@ export interface KmsTold {
       'password_changed_at',
     ];
   };
+  RealmUserMetadata: { type: 'object'; additionalProperties: true; properties: {} };
   RealmUserPage: {
     type: 'object';
     properties: { items: { type: 'array'; items: KmsTold['RealmUser'] }; next_cursor: { anyOf: [{ type: 'string' }, { type: 'null' }] } };

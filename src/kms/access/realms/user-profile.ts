@@ -3,7 +3,7 @@ import { Type } from 'typebox';
 /** The members of a user that both realms have, and the API as well; for people, and decided by nowhere. */
 export const emailSchema = Type.String({
   maxLength: 254,
-  pattern: '^[^\\s@\\x00-\\x1F\\x7F]+@[^\\s@\\x00-\\x1F\\x7F]+$',
+  pattern: '^[^\\x00-\\x20@\\x7F]+@[^\\x00-\\x20@\\x7F]+$',
   description: 'an e-mail address',
 });
 

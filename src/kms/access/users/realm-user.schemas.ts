@@ -27,6 +27,7 @@ const metadata = Type.Object(
   {
     additionalProperties: true,
     description: `Facts of yours about the user, up to ${MAX_METADATA_BYTES} bytes as JSON; nothing is decided by them.`,
+    title: 'RealmUserMetadata',
     examples: [{ cost_centre: 4711 }],
   },
 );
@@ -65,7 +66,7 @@ export const changeRealmUserBody = strictObject(
     enabled: Type.Optional(enabled),
     email: Type.Optional(nullable(email, { description: 'null for none' })),
     display_name: Type.Optional(nullable(displayName, { description: 'null for none' })),
-    metadata: Type.Optional({ ...metadata, description: 'In the place of all that is there.' }),
+    metadata: Type.Optional(metadata),
   },
   { minProperties: 1, examples: [{ enabled: false }, { enabled: true }, { roles: ['user'] }] },
 );
@@ -103,7 +104,7 @@ export const realmUserSchema = Type.Object(
     enabled: Type.Boolean(),
     email: nullable(Type.String()),
     display_name: nullable(Type.String()),
-    metadata: Type.Object({}, { additionalProperties: true }),
+    metadata,
     created_at: Type.String(),
     updated_at: Type.String(),
     password_changed_at: Type.String(),
