@@ -79,7 +79,7 @@ export interface KmsSchemas {
     answer: KmsTold['RealmUser'];
   };
   changeTenant: { body: KmsSent['ChangeTenantRequest']; answer: KmsTold['Tenant'] };
-  createApiKey: { body: KmsSent['CreateApiKeyRequest']; answer: KmsTold['NewApiKey'] };
+  createApiKey: { body: KmsSent['CreateApiKeyRequest']; answer: KmsTold['ApiKeyWithSecret'] };
   createElasticKey: { body: KmsSent['CreateElasticKeyRequest']; answer: KmsTold['ElasticKey'] };
   createGrant: { body: KmsSent['CreateGrantRequest']; answer: KmsTold['Grant'] };
   createRealmUser: { body: KmsSent['CreateRealmUserRequest']; answer: KmsTold['RealmUser'] };
@@ -199,7 +199,7 @@ export interface KmsSchemas {
   revokeMaterialKey: { body: KmsSent['RevokeMaterialKeyRequest']; answer: KmsTold['MaterialKey'] };
   rewrap: { body: KmsSent['RewrapRequest']; answer: KmsTold['RewrapResponse'] };
   rewrapBatch: { body: KmsSent['RewrapBatchRequest']; answer: KmsTold['RewrapBatchResponse'] };
-  rotateApiKey: { body: KmsSent['RotateApiKeyRequest']; answer: KmsTold['NewApiKey'] };
+  rotateApiKey: { body: KmsSent['RotateApiKeyRequest']; answer: KmsTold['ApiKeyWithSecret'] };
   rotateElasticKey: { answer: KmsTold['MaterialKey'] };
   scheduleElasticKeyDeletion: { query: { type: 'object'; properties: { wait_days: { type: 'string' } } }; answer: KmsTold['ElasticKey'] };
   scheduleMaterialKeyDeletion: { query: { type: 'object'; properties: { wait_days: { type: 'string' } } }; answer: KmsTold['MaterialKey'] };
@@ -627,6 +627,39 @@ export interface KmsTold {
     required: ['items', 'next_cursor'];
   };
   ApiKeyState: { type: 'string'; enum: ['active', 'disabled', 'revoked'] };
+  ApiKeyWithSecret: {
+    type: 'object';
+    properties: {
+      id: { type: 'string' };
+      name: { type: 'string' };
+      labels: { type: 'object'; additionalProperties: { type: 'string' } };
+      scopes: { type: 'array'; items: { type: 'string' } };
+      state: KmsTold['ApiKeyState'];
+      created_by: { type: 'string' };
+      created_at: { type: 'string' };
+      updated_at: { type: 'string' };
+      expires_at: { type: 'string' };
+      rotated_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+      revoked_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+      previous_secret_until: { anyOf: [{ type: 'string' }, { type: 'null' }] };
+      key: { type: 'string' };
+    };
+    required: [
+      'id',
+      'name',
+      'labels',
+      'scopes',
+      'state',
+      'created_by',
+      'created_at',
+      'updated_at',
+      'expires_at',
+      'rotated_at',
+      'revoked_at',
+      'previous_secret_until',
+      'key',
+    ];
+  };
   AuditEntry: {
     type: 'object';
     properties: {
@@ -929,39 +962,6 @@ export interface KmsTold {
     required: ['items', 'next_cursor'];
   };
   MaterialKeyState: { type: 'string'; enum: ['active', 'deactivated', 'compromised', 'pending-deletion', 'destroyed'] };
-  NewApiKey: {
-    type: 'object';
-    properties: {
-      id: { type: 'string' };
-      name: { type: 'string' };
-      labels: { type: 'object'; additionalProperties: { type: 'string' } };
-      scopes: { type: 'array'; items: { type: 'string' } };
-      state: KmsTold['ApiKeyState'];
-      created_by: { type: 'string' };
-      created_at: { type: 'string' };
-      updated_at: { type: 'string' };
-      expires_at: { type: 'string' };
-      rotated_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-      revoked_at: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-      previous_secret_until: { anyOf: [{ type: 'string' }, { type: 'null' }] };
-      key: { type: 'string' };
-    };
-    required: [
-      'id',
-      'name',
-      'labels',
-      'scopes',
-      'state',
-      'created_by',
-      'created_at',
-      'updated_at',
-      'expires_at',
-      'rotated_at',
-      'revoked_at',
-      'previous_secret_until',
-      'key',
-    ];
-  };
   Operation: {
     type: 'string';
     enum: ['encrypt', 'decrypt', 'sign', 'verify', 'sign-raw', 'verify-raw', 'mac', 'mac-verify', 'wrap', 'unwrap', 'rewrap', 'generate'];

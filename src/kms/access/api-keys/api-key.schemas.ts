@@ -100,7 +100,7 @@ export const apiKeySchema = Type.Object(
 
 export const newApiKeySchema = Type.Object(
   { ...members, key: Type.String({ description: 'The API key itself, `ptk_…`. Nobody is shown it again.' }) },
-  { title: 'NewApiKey' },
+  { title: 'ApiKeyWithSecret' },
 );
 
 export const apiKeyPageSchema = Type.Object({ items: Type.Array(apiKeySchema), next_cursor: nextCursor }, { title: 'ApiKeyPage' });
