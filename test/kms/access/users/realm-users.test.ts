@@ -164,7 +164,7 @@ describe.each(databaseKinds())('Users of a tenant on %s', (kind) => {
       expect(await refused(users.change(helpdesk, made.id, { roles: given }))).toBe('beyond-own-scopes');
     }
     const error: unknown = await make({ roles: ['admin'] }, helpdesk).catch((thrown: unknown) => thrown);
-    expect(error).toMatchObject({ status: 403, message: expect.stringContaining('kms:audit:read') });
+    expect(error).toMatchObject({ status: 403, message: expect.stringContaining('kms:api-keys:create') });
     expect((await users.change(helpdesk, made.id, { roles: ['helpdesk', 'nothing'] })).roles).toEqual(['helpdesk', 'nothing']);
   });
 
@@ -290,7 +290,7 @@ describe.each(databaseKinds())('Users of a tenant on %s', (kind) => {
     expect(await users.create(caller, input)).toEqual(made);
     const stored = await kms.service.db.selectFrom('idempotency_keys').selectAll().where('id', 'like', `${tenantId}.%`).execute();
     expect(stored).toHaveLength(1);
-    expect(stored[0]?.answer).toContain(made.id);
+    expect(stored[0]?.answer).toMatch(/^v1\./);
     const fingerprint = caller.request?.idempotencyKey?.fingerprint ?? '';
     for (const secret of ['a long password', hash('a long password'), fingerprint]) expect(JSON.stringify(stored)).not.toContain(secret);
   });
