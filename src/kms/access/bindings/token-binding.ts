@@ -26,11 +26,12 @@ export interface TokenBinding {
    * Compares what the token is bound to with what the request brought. To be called for every request: the same token may come over
    * another connection.
    *
+   * @param token.tenantId of the tenant that its issuer was found to speak for, which has to remember the proof
    * @throws AppError 401 `invalid_token`, `invalid_dpop_proof`, `use_dpop_nonce`; 400 for a certificate that the token is not bound to;
    *   429 `dpop-proofs-full`
    */
   check(
-    token: { readonly value: string; readonly claims: TokenClaims; readonly clockSkewSeconds: number },
+    token: { readonly value: string; readonly claims: TokenClaims; readonly tenantId: string; readonly clockSkewSeconds: number },
     shown: TokenProofs,
   ): Promise<void>;
 }
@@ -70,7 +71,7 @@ export const createTokenBinding = (options: {
     token: Parameters<TokenBinding['check']>[0],
     thumbprint: string,
     dpop: NonNullable<TokenProofs['dpop']>,
-  ) => Promise<void> = async ({ value, claims, clockSkewSeconds }, thumbprint, { proofs, method, url }) => {
+  ) => Promise<void> = async ({ value, tenantId, clockSkewSeconds }, thumbprint, { proofs, method, url }) => {
     const [proof, ...more] = proofs;
     if (proof === undefined || more.length > 0) throw challenges.invalidProof('There has to be exactly one DPoP header');
     const read = await readDpopProof(proof, { token: value, method, url, now: now(), maxAgeSeconds, clockSkewSeconds });
@@ -78,7 +79,7 @@ export const createTokenBinding = (options: {
     if (read.proof.thumbprint !== thumbprint)
       throw challenges.invalidToken('The token is bound to another key than that of the DPoP proof');
     if (nonceMode === 'required' && !nonces.isGood(read.proof.nonce)) throw challenges.nonceWanted(nonces.current());
-    switch (replays.spend(claims.tenant, read.proof)) {
+    switch (replays.spend(tenantId, read.proof)) {
       case 'spent':
         return;
       case 'replayed':

@@ -1,6 +1,5 @@
 import { hash } from 'node:crypto';
 import { type BoundedKey, boundedKey } from '#infra/cache/bounded-key.ts';
-import { createBoundedMap } from '#infra/cache/bounded-map.ts';
 import { createSingleFlight } from '#infra/cache/single-flight.ts';
 import type { FineScope } from '#infra/magic/magic.ts';
 import type { TokenBinding, TokenProofs } from '../bindings/token-binding.ts';
@@ -15,6 +14,7 @@ import { claimedIssuer, readAccessToken, type TokenRules } from './access-token.
 import type { Introspection } from './introspection.ts';
 import type { JwksCache } from './jwks-cache.ts';
 import { isOpaque, readOpaqueToken } from './opaque-token.ts';
+import { createRememberedTokens } from './remembered-tokens.ts';
 import type { Revocation } from './revocation.ts';
 
 /** One issuer whose tokens are accepted, and what it may speak for. */
@@ -56,7 +56,6 @@ interface Verified {
 
 /** A verified token is not verified again for this time, nor is an answer about an opaque one older, in milliseconds. */
 const LIFE_MS = 30_000;
-const MAX_REMEMBERED = 10_000;
 
 const NOTHING: ReadonlySet<FineScope> = new Set();
 
@@ -87,7 +86,7 @@ export const createTokenVerifier = (options: {
   const { tenants, binding, readScopes = createReadScopes(), challenges, grantedTo = () => NOTHING } = options;
   const { now = Date.now, elapsed = () => performance.now() } = options;
   const issuers = new Map(options.issuers.map((issuer) => [issuer.rules.issuer, issuer]));
-  const remembered = createBoundedMap<Verified>({ max: MAX_REMEMBERED });
+  const remembered = createRememberedTokens<Verified>([...issuers.keys()]);
   const once = createSingleFlight<Verified>();
 
   /** The one issuer that may be asked about a text that does not say whose it is. */
@@ -107,7 +106,7 @@ export const createTokenVerifier = (options: {
     if ('refused' in read) throw challenges.invalidToken(read.refused);
     const { claims } = read;
     const held = readScopes(claims.scopes, claims.permissions);
-    const verified: Verified = {
+    return {
       issuer,
       claims,
       held: { ...held, scopes: held.scopes.union(grantedTo(claims.issuer, claims.roles)) },
@@ -117,17 +116,6 @@ export const createTokenVerifier = (options: {
       generation,
       until: asked + LIFE_MS,
     };
-    remembered.set(id, { ...verified, isAsked: false });
-    return verified;
-  };
-
-  const verifiedToken = async (token: string): Promise<Verified> => {
-    const id = digest(token);
-    const known = remembered.get(id);
-    const isOfNow = known?.generation === known?.issuer.jwks.generation();
-    if (known !== undefined && isOfNow && known.until > elapsed() && known.claims.expiresAt > now()) return known;
-    remembered.delete(id);
-    return once(id, () => verifyOnce(token, id));
   };
 
   /** One answer for a tenant that is not here and for one of another issuer: nobody learns which tenants others have. */
@@ -137,12 +125,25 @@ export const createTokenVerifier = (options: {
     return tenant;
   };
 
+  /** Nothing is kept of a token before its issuer was found to speak for the tenant. */
+  const verifiedToken = async (token: string): Promise<{ readonly verified: Verified; readonly tenant: TenantHandle }> => {
+    const id = digest(token);
+    const known = remembered.get(id);
+    const isOfNow = known?.generation === known?.issuer.jwks.generation();
+    if (known !== undefined && isOfNow && known.until > elapsed() && known.claims.expiresAt > now())
+      return { verified: known, tenant: await tenantOf(known) };
+    remembered.delete(id);
+    const verified = await once(id, () => verifyOnce(token, id));
+    const tenant = await tenantOf(verified);
+    remembered.set(id, { ...verified, isAsked: false });
+    return { verified, tenant };
+  };
+
   return {
     verify: async ({ token, proofs, scope }) => {
-      const verified = await verifiedToken(token);
+      const { verified, tenant } = await verifiedToken(token);
       const { claims, issuer } = verified;
-      await binding.check({ value: token, claims, clockSkewSeconds: issuer.rules.clockSkewSeconds }, proofs);
-      const tenant = await tenantOf(verified);
+      await binding.check({ value: token, claims, tenantId: tenant.id, clockSkewSeconds: issuer.rules.clockSkewSeconds }, proofs);
       const use = { token, key: verified.key, expiresAt: claims.expiresAt, scope, facts: verified.facts };
       if (!verified.isAsked && (await issuer.revocation.isRevoked(use))) throw challenges.invalidToken('The token was revoked');
       return {
