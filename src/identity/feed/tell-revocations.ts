@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
+import { formatHeartbeat } from '#infra/security-events/heartbeat.ts';
 import { type FeedPosition, formatPosition } from '#infra/security-events/revocation-event.ts';
 import type { RevocationFeed } from '#identity/revocations/revocations.ts';
 import type { SignSet } from './sign-sets.ts';
@@ -14,7 +15,8 @@ const message = (event: 'set' | 'heartbeat', id: string, data: string): string =
 
 /**
  * Tells revocations after a position: those that are there, then each as it comes. A heartbeat says that everything up to its id has been
- * told, so the first one ends the past; while the database does not answer there is none.
+ * told, so the first one ends the past; while the database does not answer there is none. It also says how long the stream has run, by
+ * which its reader sees what is held back on the way.
  *
  * @param options.audiences of the tokens that it tells of; the first is the audience of what is told
  * @param options.until aborts when it is to end
@@ -30,6 +32,7 @@ export async function* tellRevocations(options: {
 }): AsyncGenerator<string, void> {
   const { feed, sign, audiences, until, elapsed = () => performance.now() } = options;
   const audience = audiences[0] ?? '';
+  const beganAt = elapsed();
   let told = options.from;
 
   async function* upTo(to: FeedPosition): AsyncGenerator<string, void> {
@@ -42,12 +45,14 @@ export async function* tellRevocations(options: {
 
   let heartbeatAt = Number.NEGATIVE_INFINITY;
   while (!until.aborted) {
+    // What is revoked after this look is told by the next one.
+    const lookedAt = elapsed();
     const newest = await feed.advance();
     const isBehind = told < newest.sequence;
     yield* upTo(newest);
     if (isBehind || elapsed() - heartbeatAt >= HEARTBEAT_MS) {
       heartbeatAt = elapsed();
-      yield message('heartbeat', formatPosition(newest), '{}');
+      yield message('heartbeat', formatPosition(newest), formatHeartbeat(lookedAt - beganAt));
     }
     await setTimeout(LOOK_MS, undefined, { signal: until }).catch(() => {});
   }

@@ -4,6 +4,7 @@ import { thrownMessage } from '#infra/apperr/thrown-words.ts';
 import type { ClosableHttpsClient } from '#infra/http/client.ts';
 import { readServerSentEvents, type ServerSentEvent } from '#infra/http/client/server-sent-events.ts';
 import { FEED_MS } from '#infra/magic/limits.ts';
+import { parseHeartbeat } from '#infra/security-events/heartbeat.ts';
 import { parsePosition } from '#infra/security-events/revocation-event.ts';
 import type { Emit } from '#kms/events.ts';
 import type { ReadSet } from './received-set.ts';
@@ -20,7 +21,7 @@ const lost = (why: string): AppError => new AppError('feed-lost', 502, why);
 /**
  * Listens to the revocations of one issuer over one connection, which is made again when it ends, from the last position on. A position that
  * the issuer does not know any more begins a new set, with everything that still concerns a token. The feed is late as soon as no heartbeat
- * came for `lateMs`, and then says nothing.
+ * came for `lateMs`, or one that speaks of a time longer ago, and then says nothing.
  *
  * @param options.client shows the client certificate of the KMS, and trusts the configured CA only
  * @param options.maxTokenSeconds no token lives longer
@@ -63,7 +64,17 @@ export const followFeed = (options: {
     heardAt = Number.NEGATIVE_INFINITY;
   };
 
-  const hear = async ({ event, id, data }: ServerSentEvent): Promise<void> => {
+  /** The stream cannot have begun before it was asked for, so no heartbeat speaks of a time longer ago than this finds. */
+  const hearHeartbeat = (data: string, askedAt: number): void => {
+    const ranMs = parseHeartbeat(data);
+    if (ranMs === undefined) throw lost(`${host} sends a heartbeat that does not say how long its stream has run`);
+    const now = elapsed();
+    const behindMs = now - askedAt - ranMs;
+    heardAt = behindMs < lateMs ? now : now - behindMs;
+    if (behindMs >= lateMs) throw lost(`what ${host} tells comes ${Math.round(behindMs)} ms late`);
+  };
+
+  const hear = async ({ event, id, data }: ServerSentEvent, askedAt: number): Promise<void> => {
     const heard = parsePosition(id);
     if (heard === undefined) throw lost(`${host} sends a message without a position`);
     const last = position === null ? undefined : parsePosition(position);
@@ -72,7 +83,7 @@ export const followFeed = (options: {
       const told = await readSet(data);
       if (told !== null && told.id !== heard.id) throw lost(`${host} tells an event under the position of another one`);
       if (told !== null) revoked.add(told);
-    } else if (event === 'heartbeat') heardAt = elapsed();
+    } else if (event === 'heartbeat') hearHeartbeat(data, askedAt);
     position = id;
   };
 
@@ -82,13 +93,14 @@ export const followFeed = (options: {
     const signal = AbortSignal.any([stopped.signal, silent.signal]);
     try {
       const headers = { accept: 'text/event-stream', ...(position === null ? {} : { 'last-event-id': position }) };
+      const askedAt = elapsed();
       const { status, body } = await client.open({ url: uri, headers, timeoutMs: FEED_MS, signal });
       if (status === 410) beginAnew();
       if (status !== 200) throw lost(`${host} answered the request for its feed with ${status}`);
       timer.refresh();
       for await (const message of readServerSentEvents(body)) {
         timer.refresh();
-        await hear(message);
+        await hear(message, askedAt);
         if (message.event === 'heartbeat') tellState();
         if (revoked.isFull) throw lost(`${host} revoked more than is remembered here`);
       }

@@ -27,6 +27,7 @@ const stream = () => {
     wake.resolve();
   };
   let sequence = 0;
+  const beganAt = performance.now();
   return {
     answer: (signal?: AbortSignal, status = 200): HttpsStream => ({ status, headers: {}, body: body(signal) }),
     end: (): void => {
@@ -34,8 +35,9 @@ const stream = () => {
       wake.resolve();
     },
     send,
-    heartbeat: (position = `${sequence}.${randomUUIDv7()}`): string => {
-      send(`event: heartbeat\nid: ${position}\ndata: {}\n\n`);
+    /** @param elapsedMs how long the stream has run, as the issuer says */
+    heartbeat: (position = `${sequence}.${randomUUIDv7()}`, elapsedMs = Math.floor(performance.now() - beganAt)): string => {
+      send(`event: heartbeat\nid: ${position}\ndata: {"elapsed_ms":${elapsedMs}}\n\n`);
       return position;
     },
     revoke: (tokenId: string, at = (sequence += 1)): string => {
@@ -111,7 +113,28 @@ describe('Following the feed of an issuer', () => {
     world.clock.skew = 3_000;
     expect(world.feed.verdict(tokenFacts())).toBe('unknown');
     await expect(world.feed.check()).rejects.toThrow('is late');
-    on.heartbeat();
+    on.heartbeat(undefined, 3_000);
+    await expect.poll(() => world.feed.verdict(tokenFacts()), SOON).toBe('live');
+    expect(world.requests).toHaveLength(1);
+  });
+
+  it('is late, and connects anew, as soon as heartbeats come often enough and each later than the one before', async () => {
+    await using world = following();
+    const [slow, next] = [stream(), stream()];
+    world.answers.push((signal) => slow.answer(signal));
+    slow.heartbeat(undefined, 0);
+    await expect.poll(() => world.feed.isCurrent(), SOON).toBe(true);
+    // Of each 2.9 seconds one second comes through.
+    world.clock.skew = 2_900;
+    const position = slow.heartbeat(undefined, 1_000);
+    await expect.poll(() => world.feed.silentMs() < 2_900, SOON).toBe(true);
+    world.clock.skew = 5_800;
+    slow.heartbeat(undefined, 2_000);
+    await expect.poll(() => world.requests, SOON).toEqual([undefined, position]);
+    await expect(world.feed.check()).rejects.toThrow(/tells comes 3\d{3} ms late/);
+    expect([world.feed.verdict(tokenFacts()), world.events]).toEqual(['unknown', ['revocation-feed-current', 'revocation-feed-lost']]);
+    world.answers.push((signal) => next.answer(signal));
+    next.heartbeat(undefined, 0);
     await expect.poll(() => world.feed.verdict(tokenFacts()), SOON).toBe('live');
   });
 
@@ -157,6 +180,10 @@ describe('Following the feed of an issuer', () => {
     ['a message without a position', (on) => on.send('event: set\ndata: x\n\n')],
     ['an event under the position of another', (on) => void on.revoke(randomUUIDv7(), 5)],
     ['a message without an end', (on) => on.send('x'.repeat(20_000))],
+    [
+      'a heartbeat that does not say how long its stream has run',
+      (on) => on.send(`event: heartbeat\nid: 0.${randomUUIDv7()}\ndata: {}\n\n`),
+    ],
     ['bytes that are no text', (on) => on.send('event: heartbeat\nid: \uD800\ndata: {}\n\n')],
   ])('does not believe %s: it connects anew', async (_, lie) => {
     await using world = following();
