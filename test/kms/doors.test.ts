@@ -48,6 +48,8 @@ describe('In the KMS', () => {
       'keys/grants/forget-grants.ts',
       // The door's look at the grants of a caller without the scope.
       'keys/grants/held-grants.ts',
+      // Looks at the grants of a user before he gets a password, which is changed in the database of the service.
+      'keys/grants/lent-rights.ts',
       'keys/key-ring/create-key-ring.ts',
       // A reserved block counts as used even where the act fails: it is never part of a transaction.
       'keys/key-ring/protection-counter.ts',

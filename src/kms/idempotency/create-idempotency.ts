@@ -6,8 +6,8 @@ import { idempotencyKeyInUse, idempotencyKeyReused, idempotencyKeysQuota } from 
 import { idempotencyKeysStore } from './idempotency-keys.store.ts';
 import type { Idempotency, Turn } from './idempotency.ts';
 import type { IdempotencyTables } from '#kms/database/idempotency-keys.table.ts';
-import type { Caller, IdempotencyKey } from '#kms/caller.ts';
-import { rowIdOf } from './request-hashes.ts';
+import type { Caller } from '#kms/caller.ts';
+import { credentialedFingerprint, rowIdOf } from './request-hashes.ts';
 import { openAnswer, sealAnswer } from './sealed-answers.ts';
 
 /** Milliseconds for which an answer is remembered: one day. */
@@ -43,15 +43,16 @@ export const createIdempotency = (options: {
 
   /**
    * @param how.prefix of the ids of all rows of the tenant, where the database has those of others, too
-   * @param how.fingerprintOf as it is stored
+   * @param how.stored a fingerprint as it is stored
    */
   const turnOf = <Tables extends IdempotencyTables, About>(
     caller: Caller,
-    { prefix, fingerprintOf }: { readonly prefix: string; readonly fingerprintOf: (key: IdempotencyKey) => string },
+    { prefix, stored }: { readonly prefix: string; readonly stored: (fingerprint: string) => string },
   ): Turn<Tables, About> | null => {
     const key = caller.request?.idempotencyKey;
     if (key === undefined) return null;
     const { id: tenantId } = caller.tenant;
+    const fingerprint = stored(credentialedFingerprint(caller, key));
     const id = `${prefix}${rowIdOf(caller, key)}`;
     const turn = boundedKey(`${tenantId} ${id}`);
     if (underWay.has(turn)) throw idempotencyKeyInUse();
@@ -60,7 +61,7 @@ export const createIdempotency = (options: {
       replay: async (db) => {
         const row = await idempotencyKeysStore(db).byId(id, rows.of(tenantId));
         if (row === undefined || row.expires_at <= now()) return undefined;
-        if (row.fingerprint !== fingerprintOf(key)) throw idempotencyKeyReused();
+        if (row.fingerprint !== fingerprint) throw idempotencyKeyReused();
         return { answer: JSON.parse(openAnswer(keyOf(tenantId), id, row.answer)).answer, target: JSON.parse(row.target) };
       },
       claim: async (tx) => {
@@ -71,7 +72,7 @@ export const createIdempotency = (options: {
       remember: async (tx, { answer, target }) => {
         const row = {
           id,
-          fingerprint: fingerprintOf(key),
+          fingerprint,
           target: JSON.stringify(target),
           answer: sealAnswer(keyOf(tenantId), id, textOf(answer)),
           expires_at: now() + REMEMBERED_MS,
@@ -83,11 +84,11 @@ export const createIdempotency = (options: {
   };
 
   return {
-    begin: (caller) => turnOf(caller, { prefix: '', fingerprintOf: ({ fingerprint }) => fingerprint }),
+    begin: (caller) => turnOf(caller, { prefix: '', stored: (fingerprint) => fingerprint }),
     beginInService: (caller) => {
       const { id } = caller.tenant;
       // Bodies of these changes may hold passwords, and a plain hash of one could be guessed by who reads the database.
-      return turnOf(caller, { prefix: `${id}.`, fingerprintOf: ({ fingerprint }) => rows.of(id).keyedHash(fingerprint) });
+      return turnOf(caller, { prefix: `${id}.`, stored: (fingerprint) => rows.of(id).keyedHash(fingerprint) });
     },
   };
 };

@@ -6,9 +6,17 @@ const ofHeader = (message: string, fix: string): { readonly fields: readonly Fie
 
 /** @see draft-ietf-httpapi-idempotency-key-header-07 section 2.7, "Idempotency-Key is already used" */
 export const idempotencyKeyReused = (): AppError =>
-  new AppError('idempotency-key-reused', 422, 'This Idempotency-Key came with another request before.', {
-    ...ofHeader('came with another request before', 'Give each change a key of its own, and send a repetition exactly as before.'),
-  });
+  new AppError(
+    'idempotency-key-reused',
+    422,
+    'This Idempotency-Key came before with another request, from another client or with other scopes.',
+    {
+      ...ofHeader(
+        'came before with another request, from another client or with other scopes',
+        'Give each change a key of its own, and send a repetition exactly as before, from the same client.',
+      ),
+    },
+  );
 
 /** @see draft-ietf-httpapi-idempotency-key-header-07 section 2.7, "A request is outstanding for this Idempotency-Key" */
 export const idempotencyKeyInUse = (): AppError =>

@@ -13,9 +13,9 @@ import type { TenantTables } from '#kms/database/tenant-tables.ts';
  *                                                                  ▼        ▼
  *                                                          409 under way   the answer of before, or 422 for another request
  *
- * A key belongs to one caller: to his tenant and to his subject. It is remembered for a day, together with the change and in the same
- * database, and only where the change was made: a refusal leaves nothing, and asking again decides anew. The answer
- * is sealed in its row, because some answers hold a secret that is shown once.
+ * A key belongs to one caller: to his tenant and to his subject; a repetition comes with the same client and the same scopes as well. It is
+ * remembered for a day, together with the change and in the same database, and only where the change was made: a refusal leaves nothing,
+ * and asking again decides anew. The answer is sealed in its row, because some answers hold a secret that is shown once.
  *
  * @see https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-idempotency-key-header-07
  */

@@ -20,5 +20,21 @@ const ordered = (value: unknown): unknown => {
 export const fingerprintOf = (request: { readonly method: string; readonly url: string; readonly body: unknown }): string =>
   hashOf([request.method, request.url, ordered(request.body) ?? null]);
 
+/** All that the caller holds, in one order. */
+const rightsOf = ({ scopes, keyScopes = [] }: Caller): readonly unknown[] => [
+  [...scopes].toSorted(),
+  keyScopes.map(({ whole, some }) => [[...whole].toSorted(), some.map((each) => JSON.stringify(ordered(each))).toSorted()]),
+];
+
+/**
+ * The fingerprint of a request together with the credential that it came with: the client of a token, and the rights. An answer may hold a
+ * secret, so it is told again to the same credential, one that was renewed as well, and to no lesser one of the same subject.
+ */
+export const credentialedFingerprint = (caller: Caller, { fingerprint }: IdempotencyKey): string => {
+  const { authentication } = caller;
+  const client = authentication.kind === 'token' ? authentication.claims.clientId : null;
+  return hashOf([fingerprint, client, rightsOf(caller)]);
+};
+
 /** The id of the row of a key: SHA-256 of the caller and the key, as base64url. One subject of two issuers is two callers. */
 export const rowIdOf = (caller: Caller, { value }: IdempotencyKey): string => hashOf([...principalOf(caller), value]);

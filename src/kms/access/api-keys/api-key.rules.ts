@@ -4,6 +4,7 @@ import type { FineScope } from '#infra/magic/magic.ts';
 import { fineScopesOf } from '#infra/magic/scopes.ts';
 import { fieldInvalid, isoOf } from '#kms/api/fields.ts';
 import type { Caller } from '#kms/caller.ts';
+import { lentBeyond } from '#kms/keys/grants/lent-rights.ts';
 import type { ApiKeysConfig } from './config.ts';
 import type { ApiKey } from './credential/api-key.ts';
 
@@ -78,11 +79,25 @@ export const assertHolds = (caller: Caller, scopes: readonly string[]): void => 
   }
 };
 
-/** The latest end of what a caller makes: that of the policy, and of an API key by which he asks, because nothing outlives its maker. */
-const latestEnd = ({ authentication }: Caller, { max_days: days }: ApiKeysConfig, now: number): number => {
-  const byPolicy = now + days * DAY_MS;
-  return authentication.kind === 'api-key' ? Math.min(byPolicy, authentication.expiresAt) : byPolicy;
+/** Refuses to give a key what grants lend it and the caller does not hold. @throws AppError `scope-not-held` 403 */
+export const assertHoldsLent = async (caller: Caller, id: string, how: Parameters<typeof lentBeyond>[2]): Promise<void> => {
+  const missing = await lentBeyond(caller, { kind: 'api-key', issuer: null, subject: id }, how);
+  if (missing === undefined) return;
+  throw new AppError('scope-not-held', 403, `A grant lends the API key ${missing}, which you do not hold.`, {
+    fix: 'Ask somebody who holds it, or have the grant revoked first.',
+  });
 };
+
+/** The end of who asks, where that is an API key: nothing outlives its maker. */
+const ownEnd = ({ authentication }: Caller): number => (authentication.kind === 'api-key' ? authentication.expiresAt : Infinity);
+
+const expiryTooLate = (latest: number): AppError =>
+  fieldInvalid(
+    'expiry-too-late',
+    '/expires_at',
+    `is after ${isoOf(latest)}`,
+    `Give a time until ${isoOf(latest)}; rotation needs no later one.`,
+  );
 
 /**
  * When a key will expire: as its maker says, or after the days of the policy.
@@ -90,15 +105,25 @@ const latestEnd = ({ authentication }: Caller, { max_days: days }: ApiKeysConfig
  * @throws AppError `expiry-past`, `expiry-too-late` 400
  */
 export const checkedExpiry = (caller: Caller, asked: number | undefined, config: ApiKeysConfig, now: number): number => {
-  const latest = latestEnd(caller, config, now);
+  const latest = Math.min(now + config.max_days * DAY_MS, ownEnd(caller));
   if (asked === undefined) return Math.min(latest, now + config.default_days * DAY_MS);
   if (asked <= now) throw fieldInvalid('expiry-past', '/expires_at', 'is not in the future', 'Give a time in the future.');
-  if (asked > latest)
-    throw fieldInvalid(
-      'expiry-too-late',
-      '/expires_at',
-      `is after ${isoOf(latest)}`,
-      `Give a time until ${isoOf(latest)}; rotation needs no later one.`,
-    );
+  if (asked > latest) throw expiryTooLate(latest);
   return asked;
+};
+
+/**
+ * When a key will expire that is given more scopes, life or a new secret: as the caller says, or when it does now, and not after him.
+ *
+ * @throws AppError `expiry-past`, `expiry-too-late` 400
+ */
+export const checkedEnd = (
+  caller: Caller,
+  { before, asked }: { readonly before: Pick<ApiKey, 'expiresAt'>; readonly asked: number | undefined },
+  config: ApiKeysConfig,
+  now: number,
+): number => {
+  if (asked !== undefined) return checkedExpiry(caller, asked, config, now);
+  if (before.expiresAt > ownEnd(caller)) throw expiryTooLate(ownEnd(caller));
+  return before.expiresAt;
 };

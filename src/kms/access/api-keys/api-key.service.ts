@@ -13,8 +13,10 @@ import {
   apiKeyNotFound,
   apiKeysQuota,
   assertHolds,
+  assertHoldsLent,
   assertNotExpired,
   assertNotRevoked,
+  checkedEnd,
   checkedExpiry,
   checkedScopes,
 } from './api-key.rules.ts';
@@ -122,17 +124,20 @@ export const createApiKeyService = (options: {
     decide: (tenantId: string) => {
       readonly changed: (before: ApiKey) => Partial<ApiKey>;
       readonly answer: (after: ApiKey, tx: Kysely<TenantTables>) => A | Promise<A>;
+      /** The key can be used by this change, or for longer. */
+      readonly letsIn?: boolean;
     },
   ): Promise<A> => {
     try {
       return await operate(caller, about(action, id), null, async ({ tenant, rows }) => {
-        const { changed, answer } = decide(tenant.id);
+        const { changed, answer, letsIn = false } = decide(tenant.id);
         return async (tx) => {
           const after = await apiKeysStore(tx, rows).update(id, (before) => {
             precondition?.(before);
             return { ...changed(before), updatedAt: now() };
           });
           if (after === undefined) throw apiKeyNotFound();
+          if (letsIn) await assertHoldsLent(caller, id, { tx, rows, now: now() });
           return answer(after, tx);
         };
       });
@@ -190,6 +195,7 @@ export const createApiKeyService = (options: {
     change: (caller, id, { labels, scopes, expiresAt, state, name }, condition = {}) => {
       const givesMore = scopes !== undefined || expiresAt !== undefined || state === 'active';
       return change(caller, API_KEY_ACTIONS.change, id, condition, () => ({
+        letsIn: expiresAt !== undefined || state === 'active',
         changed: (before) => {
           assertNotRevoked(before);
           if (givesMore) assertHolds(caller, checkedScopes(scopes ?? before.scopes));
@@ -198,7 +204,7 @@ export const createApiKeyService = (options: {
             ...(labels !== undefined && { labels: labelsAfter(before.labels, labels, 'an API key') }),
             ...(scopes !== undefined && { scopes }),
             ...(state !== undefined && { state }),
-            ...(expiresAt !== undefined && { expiresAt: checkedExpiry(caller, expiresAt, config, now()) }),
+            ...(givesMore && { expiresAt: checkedEnd(caller, { before, asked: expiresAt }, config, now()) }),
           };
         },
         answer: (after, tx) => withLastUse(tx, after),
@@ -209,11 +215,12 @@ export const createApiKeyService = (options: {
       change(caller, API_KEY_ACTIONS.rotate, id, condition, (tenantId) => {
         const { text, hash } = mint(tenantId, id);
         return {
+          letsIn: true,
           changed: (before) => {
             const rotatedAt = now();
             assertNotRevoked(before);
             assertHolds(caller, before.scopes);
-            const end = expiresAt === undefined ? before.expiresAt : checkedExpiry(caller, expiresAt, config, rotatedAt);
+            const end = checkedEnd(caller, { before, asked: expiresAt }, config, rotatedAt);
             assertNotExpired({ expiresAt: end }, rotatedAt);
             // An expired secret is not brought back by a new end of its key.
             const until = Math.min(rotatedAt + overlapMs, before.expiresAt);

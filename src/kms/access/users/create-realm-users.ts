@@ -11,6 +11,7 @@ import type { Caller } from '#kms/caller.ts';
 import { NEW_USER, type RealmUserRow } from '#kms/database/realm-users.table.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { Rows } from '#kms/integrity/row-integrity.ts';
+import { lentBeyond } from '#kms/keys/grants/lent-rights.ts';
 import type { TenantDirectory } from '#kms/tenants/directory.ts';
 import type { NewUsers } from '../realms/new-users.ts';
 import { usernameFault } from '../realms/username.ts';
@@ -18,7 +19,7 @@ import type { UserRules } from '../realms/user-rules.ts';
 import { createGivenRoles } from './given-roles.ts';
 import { REALM_USER_ACTIONS } from './realm-user.actions.ts';
 import { realmUserAccountsStore } from './realm-user-accounts.store.ts';
-import { lastAdministrator, realmUserInvalid, realmUserNotFound, realmUsersQuota } from './realm-user-errors.ts';
+import { beyondOwnScopes, lastAdministrator, realmUserInvalid, realmUserNotFound, realmUsersQuota } from './realm-user-errors.ts';
 import type { ChangeRealmUser, NewPassword, RealmUserAccount, RealmUsers } from './realm-users.ts';
 
 const ORDER = 'realm-users';
@@ -80,6 +81,15 @@ export const createRealmUsers = (options: {
     const found = await accountsOf(caller).find(user);
     if (found === undefined) throw realmUserNotFound();
     return found;
+  };
+
+  /** Refuses to give a password to a user, or to enable him, who may do more than the caller by his roles, or by grants. */
+  const mayLetIn = async (caller: Caller, user: string): Promise<void> => {
+    const before = await find(caller, user);
+    given.mayChange(caller, before);
+    const grantee = { kind: 'realm-user', issuer: null, subject: before.id } as const;
+    const missing = await lentBeyond(caller, grantee, { rows: rows.of(caller.tenant.id), now: now() });
+    if (missing !== undefined) throw beyondOwnScopes([missing], 'borrows');
   };
 
   const hashOf = async (input: NewPassword): Promise<string> =>
@@ -193,6 +203,7 @@ export const createRealmUsers = (options: {
       operate(caller, actionOf(changes), null, async () => {
         if (changes.roles !== undefined) given.mayGive(caller, changes.roles);
         checkMetadata(changes);
+        if (changes.isEnabled === true) await mayLetIn(caller, user);
         return changing(caller, user, {
           isLastMeant,
           decide: (before) => {
@@ -206,7 +217,7 @@ export const createRealmUsers = (options: {
 
     setPassword: (caller, user, password, { precondition } = {}) =>
       operate(caller, REALM_USER_ACTIONS.setPassword, null, async () => {
-        given.mayChange(caller, await find(caller, user));
+        await mayLetIn(caller, user);
         const passwordHash = await hashOf(password);
         return changing(caller, user, {
           isLastMeant: true,

@@ -13,13 +13,23 @@ export const lastAdministrator = (): AppError =>
     fix: 'Give another user a role with kms:users:write first, or say by allow_no_administrator=true that it is meant so.',
   });
 
+const BEYOND = {
+  gives: 'These roles give scopes',
+  has: 'This user holds scopes',
+  borrows: 'Grants lend this user scopes',
+} as const;
+
 /** @param missing scopes that the caller would need; at least one */
-export const beyondOwnScopes = (missing: Iterable<FineScope>, what: 'gives' | 'has'): AppError => {
+export const beyondOwnScopes = (missing: Iterable<FineScope>, what: keyof typeof BEYOND): AppError => {
   const scopes = [...missing].toSorted();
-  const said = what === 'gives' ? 'These roles give scopes that you do not hold' : 'This user holds scopes that you do not hold';
-  return new AppError('beyond-own-scopes', 403, `${said}: ${scopes.slice(0, 5).join(', ')}${scopes.length > 5 ? ', …' : ''}.`, {
-    fix: 'Ask somebody who holds them.',
-  });
+  return new AppError(
+    'beyond-own-scopes',
+    403,
+    `${BEYOND[what]} that you do not hold: ${scopes.slice(0, 5).join(', ')}${scopes.length > 5 ? ', …' : ''}.`,
+    {
+      fix: 'Ask somebody who holds them.',
+    },
+  );
 };
 
 /** A refusal that names members of the body. */

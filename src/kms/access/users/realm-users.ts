@@ -65,7 +65,8 @@ export interface ListRealmUsers {
 
 /**
  * A `user` is the id of one, or his name. Each change holds from its answer on, in every replica. Nobody may give what he does not hold
- * himself, nor change a user who may do more than he: `beyond-own-scopes` 403.
+ * himself, nor change a user who may do more than he. Grants to a user count where he gets a password or is enabled. `beyond-own-scopes`
+ * 403.
  */
 export interface RealmUsers {
   /** By name. */

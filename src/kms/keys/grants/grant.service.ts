@@ -1,18 +1,15 @@
 import { randomUUIDv7 } from 'node:crypto';
-import type { FineScope } from '#infra/magic/magic.ts';
 import { isUuidV7 } from '#infra/magic/uuid.ts';
 import type { ActObject, Operate } from '#kms/action.ts';
 import { decodeCursor, DEFAULT_LIMIT } from '#kms/api/cursor.ts';
 import { fieldInvalid } from '#kms/api/fields.ts';
 import { pageOf } from '#kms/api/paging.ts';
 import type { Caller } from '#kms/caller.ts';
-import { reaches } from '#kms/rights/key-scopes.ts';
 import { elasticKeyNotFound } from '../elastic-keys/elastic-key-errors.ts';
 import { assertNotDestroyed } from '../elastic-keys/elastic-key.states.ts';
 import { elasticKeysStore } from '../elastic-keys/elastic-key.store.ts';
 import type { ElasticKey } from '../elastic-keys/elastic-key.ts';
 import type { KeyQuotas } from '../elastic-keys/quotas.ts';
-import { scopedKeyOf } from '../elastic-keys/reached-keys.ts';
 import { grantExceedsGranter, grantNotFound, grantsQuota } from './grant-errors.ts';
 import { GRANT_ACTIONS } from './grant.actions.ts';
 import { grantsStore, hashOfPrincipal } from './grant.store.ts';
@@ -20,7 +17,6 @@ import {
   type ContextRule,
   type Grant,
   GRANTED_OPERATIONS,
-  GRANTED_SCOPES,
   type GrantedOperation,
   granteeOf,
   type GrantService,
@@ -28,6 +24,7 @@ import {
   type Principal,
   WITH_CONTEXT,
 } from './grant.ts';
+import { missingFor } from './lent-rights.ts';
 
 /** The longest life of a grant: who needs it longer is granted it again. */
 const MAX_LIFE_MS = 366 * 86_400_000;
@@ -40,9 +37,8 @@ const objectOf = (id: string): ActObject => ({ kind: 'grant', id });
 
 /** By his own scopes alone: a grant is not passed on. @throws AppError `grant-exceeds-granter` 403 */
 const assertHolds = (caller: Caller, key: ElasticKey, operations: readonly GrantedOperation[]): void => {
-  const holds = (scope: FineScope) => caller.scopes.has(scope) || reaches(caller.keyScopes, scope, scopedKeyOf(key));
   for (const [index, operation] of operations.entries()) {
-    const missing = GRANTED_SCOPES[operation].find((scope) => !holds(scope));
+    const missing = missingFor(caller, key, operation);
     if (missing !== undefined) throw grantExceedsGranter(operation, missing, index);
   }
 };

@@ -41,7 +41,7 @@ export const GRANTED_SCOPES = {
 export type GrantedOperation = keyof typeof GRANTED_SCOPES;
 export const GRANTED_OPERATIONS = Object.keys(GRANTED_SCOPES) as readonly GrantedOperation[];
 
-const GRANTABLE: ReadonlySet<FineScope> = new Set(Object.values(GRANTED_SCOPES).flat());
+export const GRANTABLE: ReadonlySet<FineScope> = new Set(Object.values(GRANTED_SCOPES).flat());
 export const isGrantable = (scope: FineScope): boolean => GRANTABLE.has(scope);
 
 /** The operations whose callers give a context. */

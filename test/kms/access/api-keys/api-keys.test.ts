@@ -5,10 +5,10 @@ import { makeApiKey } from '#kms/access/api-keys/credential/api-key-text.ts';
 import type { Caller } from '#kms/caller.ts';
 import { createRowIntegrity } from '#kms/integrity/create-row-integrity.ts';
 import { LEASE_MS } from '#kms/tenants/leases.ts';
-import { withKey } from '#test/kms/support/keyed-caller.ts';
+import { newIdempotencyKey, withKey } from '#test/kms/support/keyed-caller.ts';
 import { type TestApiKeys, testApiKeys } from '#test/support/api-keys.ts';
 import { databaseKinds, type TestDatabases, withDatabases } from '#test/support/database.ts';
-import { testCaller } from '#test/support/kms-caller.ts';
+import { testCaller, testClaims } from '#test/support/kms-caller.ts';
 import { type TestKms, testKms } from '#test/support/kms-keys.ts';
 
 const DAY_MS = 86_400_000;
@@ -229,6 +229,68 @@ describe.each(databaseKinds())('An API key on %s', (kind) => {
     await expect(keys.rotate(maker, maker.subject, { overlapMs: 0, ...late })).rejects.toMatchObject({ code: 'expiry-too-late' });
     const own = await keys.rotate(maker, maker.subject, { overlapMs: 0 });
     expect(await ask(own.text)).toMatchObject({ subject: maker.subject });
+  });
+
+  it('rotates, enables and changes none that ends after it, also where no end is asked for', async () => {
+    const [end, later] = [kms.clock.now + HOUR_MS, kms.clock.now + DAY_MS];
+    const scopes = ['kms:api-keys:rotate', 'kms:api-keys:update', 'kms:encrypt'];
+    const { text: stolen } = await keys.create(caller, { name: 'stolen', scopes, expiresAt: end });
+    const thief: Caller = { ...(await ask(stolen)), request: caller.request };
+    const make = (expiresAt: number) => keys.create(caller, { name: 'other', scopes: ['kms:encrypt'], expiresAt });
+    const [long, short] = [await make(later), await make(end)];
+    const tooLate = { code: 'expiry-too-late', status: 400, fields: [{ field: '/expires_at' }] };
+    await expect(keys.rotate(thief, long.apiKey.id, { overlapMs: 0 })).rejects.toMatchObject(tooLate);
+    for (const more of [{ state: 'active' as const }, { scopes: ['kms:encrypt'] }])
+      await expect(keys.change(thief, long.apiKey.id, more)).rejects.toMatchObject(tooLate);
+    expect(await ask(long.text)).toMatchObject({ subject: long.apiKey.id });
+    await keys.change(thief, short.apiKey.id, { state: 'active' });
+    expect(await keys.rotate(thief, short.apiKey.id, { overlapMs: 0 })).toMatchObject({ apiKey: { expiresAt: end } });
+    expect(await keys.rotate(thief, long.apiKey.id, { overlapMs: 0, expiresAt: end })).toMatchObject({ apiKey: { expiresAt: end } });
+    const { apiKey } = await keys.rotate(caller, (await make(later)).apiKey.id, { overlapMs: 0 });
+    expect(apiKey.expiresAt).toBe(later);
+  });
+
+  it('to which a grant lends more than the caller holds gets no new secret from him, and neither life nor a later end; the key itself may', async () => {
+    const key = await kms.make('A256GCM/A256KW');
+    const scopes = ['kms:api-keys:rotate', 'kms:api-keys:update'];
+    const { apiKey, text } = await keys.create(caller, { name: 'borrower', scopes });
+    const grantee = { kind: 'api-key', issuer: null, subject: apiKey.id } as const;
+    const expiresAt = kms.clock.now + HOUR_MS;
+    await kms.grants.create(caller, key.id, { grantee, operations: ['decrypt'], expiresAt });
+    const mallory: Caller = { ...caller, subject: randomUUIDv7(), scopes: new Set(scopes as FineScope[]) };
+    const notHeld = { code: 'scope-not-held', status: 403, message: expect.stringContaining('kms:decrypt') };
+    await expect(keys.rotate(mallory, apiKey.id, { overlapMs: 0 })).rejects.toMatchObject(notHeld);
+    expect(await ask(text)).toMatchObject({ subject: apiKey.id });
+    await keys.change(mallory, apiKey.id, { state: 'disabled' });
+    for (const more of [{ state: 'active' as const }, { expiresAt: kms.clock.now + DAY_MS }])
+      await expect(keys.change(mallory, apiKey.id, more)).rejects.toMatchObject(notHeld);
+    expect(await keys.read(caller, apiKey.id)).toMatchObject({ state: 'disabled', expiresAt: apiKey.expiresAt });
+    await keys.change({ ...mallory, scopes: new Set([...mallory.scopes, 'kms:decrypt']) }, apiKey.id, { state: 'active' });
+    const itself: Caller = { ...(await ask(text)), request: caller.request };
+    const { text: next } = await keys.rotate(itself, apiKey.id, { overlapMs: 0 });
+    expect(await ask(next)).toMatchObject({ subject: apiKey.id });
+    kms.clock.now = expiresAt;
+    await keys.rotate(mallory, apiKey.id, { overlapMs: 0 });
+  });
+
+  it('is shown again for an Idempotency-Key to the same client with the same scopes, and to no lesser credential of the same subject', async () => {
+    const as = (clientId: string, scopes: readonly FineScope[]): Caller => ({
+      ...withKey(caller, idempotencyKey),
+      scopes: new Set(scopes),
+      authentication: {
+        kind: 'token',
+        issuer: 'https://one.example',
+        tokenId: randomUUIDv7(),
+        claims: testClaims({ client_id: clientId }),
+      },
+    });
+    const idempotencyKey = newIdempotencyKey();
+    const scopes: readonly FineScope[] = ['kms:api-keys:create', 'kms:encrypt', 'kms:decrypt'];
+    const made = await keys.create(as('one', scopes), input);
+    expect(await keys.create(as('one', scopes.toReversed()), input)).toEqual(made);
+    const ofKeys = { keyScopes: [{ whole: new Set<FineScope>(), some: [] }] };
+    for (const other of [as('one', ['kms:api-keys:create']), as('other', scopes), { ...as('one', scopes), ...ofKeys }])
+      await expect(keys.create(other, input)).rejects.toMatchObject({ code: 'idempotency-key-reused', status: 422 });
   });
 
   it('is of its tenant alone, on every act', async () => {

@@ -1,11 +1,12 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AppError } from '#infra/apperr/app-error.ts';
+import type { FineScope } from '#infra/magic/magic.ts';
 import { formatPasswordHash } from '#infra/secrets/password-hash.ts';
 import { createDatabaseRealm } from '#kms/access/realms/realm-users.store.ts';
 import type { UserRules } from '#kms/access/realms/user-rules.ts';
 import { createRoles } from '#kms/access/roles.ts';
-import { expandScopes, FINE_SCOPES } from '#kms/access/scopes.ts';
+import { createReadScopes, expandScopes, FINE_SCOPES } from '#kms/access/scopes.ts';
 import { createRealmUsers } from '#kms/access/users/create-realm-users.ts';
 import { realmUserTag, realmUserView } from '#kms/access/users/realm-user.schemas.ts';
 import type { CreateRealmUser, RealmUserAccount } from '#kms/access/users/realm-users.ts';
@@ -21,6 +22,7 @@ const roles = createRoles([
   { name: 'helpdesk', includes: [], scopes: ['kms:users:read', 'kms:users:write', 'kms:crypto'] },
   { name: 'nothing', includes: [], scopes: [] },
 ]);
+const readScopes = createReadScopes();
 const HELPDESK = roles.scopesOf(['helpdesk']);
 /** A hash that no password needs to be hashed for. */
 const hash = (password: string) => `$pbkdf2-sha256$i=600000$${Buffer.from(password).toString('base64').replaceAll('=', '')}$made`;
@@ -180,6 +182,38 @@ describe.each(databaseKinds())('Users of a tenant on %s', (kind) => {
     expect(await refused(users.remove(helpdesk, boss.id, { isLastMeant: true }))).toBe('beyond-own-scopes');
     expect((await realm.find(boss.username))?.stored).toBe(hash('a long password'));
     expect(await users.read(helpdesk, boss.id)).toEqual(boss);
+  });
+
+  it('to whom a grant lends more than the caller holds get no password from him and are not enabled by him; the grantee, an operator, and who holds it, may', async () => {
+    const { users, as, make, realm, hashed } = await setup();
+    const key = await kms.make('A256GCM/A256KW', { caller: as() });
+    const lent = await make({ roles: ['nothing'] });
+    const grantee = { kind: 'realm-user', issuer: null, subject: lent.id } as const;
+    const expiresAt = kms.clock.now + 3_600_000;
+    await kms.grants.create(as(), key.id, { grantee, operations: ['encrypt', 'decrypt'], expiresAt });
+    const administers: readonly FineScope[] = ['kms:users:read', 'kms:users:write'];
+    const mallory = as(new Set([...administers, 'kms:encrypt']));
+    const hashes = hashed.length;
+    const error: unknown = await users.setPassword(mallory, lent.id, { password: 'taken over now' }).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'beyond-own-scopes', status: 403, message: expect.stringContaining('kms:decrypt') });
+    expect(await refused(users.setPassword(mallory, lent.username, { passwordHash: foreignHash }))).toBe('beyond-own-scopes');
+    expect([(await realm.find(lent.username))?.stored, hashed.length]).toEqual([hash('a long password'), hashes]);
+    await users.change(mallory, lent.id, { isEnabled: false, email: 'me@example.com' });
+    expect(await refused(users.change(mallory, lent.id, { isEnabled: true }))).toBe('beyond-own-scopes');
+
+    const narrow = (scope: string): Caller => {
+      const { scopes, keyScopes = [] } = readScopes([...administers, 'kms:encrypt', scope]);
+      return { ...as(scopes), keyScopes };
+    };
+    expect(await refused(users.change(narrow('kms:key:another:decrypt'), lent.id, { isEnabled: true }))).toBe('beyond-own-scopes');
+    for (const holder of [as(new Set([...administers, 'kms:encrypt', 'kms:decrypt'])), narrow(`kms:key:${key.name}:decrypt`)])
+      await users.change(holder, lent.id, { isEnabled: true });
+    await users.setPassword({ ...as(), authentication: { kind: 'operator' } }, lent.id, { password: 'of an operator' });
+    const self = { ...as(new Set(administers)), subject: lent.id };
+    await users.setPassword(self, lent.id, { password: 'a password of mine' });
+    kms.clock.now = expiresAt;
+    await users.setPassword(mallory, lent.id, { password: 'no grant any more' });
+    await users.remove(mallory, lent.id);
   });
 
   it('keep one who administers them, unless that is meant: not disabled, not demoted, not removed', async () => {
