@@ -3,7 +3,7 @@ import { InternalError } from '#infra/apperr/app-error.ts';
 import { equalSecrets } from '#infra/secrets/compare.ts';
 import type { LedgerRow, LedgerTables } from '#kms/database/row-ledger.table.ts';
 import { rowBusy } from './change-row.ts';
-import { isLast, type LedgerPlace, openLedger, type OpenLedger, type Refusals } from './ledger/ledger.ts';
+import { isLast, isListed, type LedgerPlace, openLedger, type OpenLedger, type Refusals } from './ledger/ledger.ts';
 import { canonicalLedgerRow, nameOf } from './ledger/pages.ts';
 import type { Position, Revisions } from './ledger/revisions.ts';
 import { type LedgerChange, pagesOf, takeTurn, writeLedger } from './ledger/write-ledger.ts';
@@ -28,8 +28,14 @@ export interface DatabaseRowsOptions {
 /** By transaction: how far it brings the ledger, if it is committed. */
 const positions = new WeakMap<object, Position>();
 
-/** By transaction that ends with the ledger: what it wrote and has not listed yet, by name. */
-const unlisted = new WeakMap<object, Map<string, LedgerChange>>();
+/** By name. */
+interface Unlisted {
+  readonly written: Map<string, LedgerChange>;
+  readonly missing: Map<string, { readonly table: TaggedTable; readonly id: string }>;
+}
+
+/** By transaction that ends with the ledger: what it wrote and has not listed yet, and what it did not find and has not looked for there. */
+const unlisted = new WeakMap<object, Unlisted>();
 
 /** @see DatabaseRows */
 export const createDatabaseRows = <Table extends TaggedTable, Tables>(options: DatabaseRowsOptions): DatabaseRows<Table, Tables> => {
@@ -46,28 +52,37 @@ export const createDatabaseRows = <Table extends TaggedTable, Tables>(options: D
     if (position !== undefined) revisions.saw(owner, position);
   };
 
+  const unlistedOf = (tx: Kysely<Tables>): Unlisted => {
+    const known = unlisted.get(tx);
+    if (known === undefined) throw new InternalError('a row was written, or missed, in a transaction that does not end with the ledger');
+    return known;
+  };
+
   /** Writes what the transaction has not listed yet; nobody else writes to this ledger from here to its end. */
   const list = async (tx: Kysely<Tables>): Promise<void> => {
-    const changes = [...(unlisted.get(tx)?.values() ?? [])];
-    if (changes.length === 0) return;
-    unlisted.set(tx, new Map());
+    const { written, missing } = unlistedOf(tx);
+    const [changes, absent] = [[...written.values()], [...missing.values()]];
+    if (changes.length + absent.length === 0) return;
+    written.clear();
+    missing.clear();
     const at = place(tx);
     await takeTurn(at, tagged);
-    const { head, ...ledger } = await open(at, changes);
+    const { head, ...ledger } = await open(at, [...changes, ...absent]);
     if (head === null) throw new InternalError('the ledger of a database is gone within a transaction that has its turn');
+    const taken = absent.find(({ table, id }) => isListed(ledger, table, id));
+    if (taken !== undefined) throw refusals.row(taken.table, taken);
     positions.set(tx, await writeLedger(at, { head, ...ledger }, changes, tagged));
   };
 
   const begins = (tx: Kysely<Tables>): void => {
-    if (!unlisted.has(tx)) unlisted.set(tx, new Map());
+    if (!unlisted.has(tx)) unlisted.set(tx, { written: new Map(), missing: new Map() });
   };
 
   const write = async <R>(db: Kysely<Tables>, run: (tx: Kysely<Tables>) => Promise<{ result: R; changes: readonly LedgerChange[] }>) => {
     const noted = async (tx: Kysely<Tables>): Promise<R> => {
       const { result, changes } = await run(tx);
-      const known = unlisted.get(tx);
-      if (known === undefined) throw new InternalError('a row was written in a transaction that does not end with the ledger');
-      for (const change of changes) known.set(nameOf(change.table, change.id), change);
+      const { written } = unlistedOf(tx);
+      for (const change of changes) written.set(nameOf(change.table, change.id), change);
       return result;
     };
     if (db.isTransaction) return noted(db);
@@ -88,7 +103,7 @@ export const createDatabaseRows = <Table extends TaggedTable, Tables>(options: D
     table: Table,
     row: { readonly id: string; readonly row_tag: string | null },
   ) => {
-    const own = unlisted.get(db)?.get(nameOf(table, row.id));
+    const own = unlisted.get(db)?.written.get(nameOf(table, row.id));
     return own === undefined ? isLast(ledger, table, row) : own.tag !== null && own.tag === row.row_tag;
   };
 
@@ -122,6 +137,7 @@ export const createDatabaseRows = <Table extends TaggedTable, Tables>(options: D
         const result = await remove(tx);
         return { result, changes: result.map((id) => ({ table, id, tag: null })) };
       }),
+    missing: (table, tx, id) => void unlistedOf(tx).missing.set(nameOf(table, id), { table, id }),
     begin: async (tx) => {
       await place(tx).db.deleteFrom('row_ledger').execute();
     },

@@ -66,6 +66,13 @@ export interface DatabaseRows<Table extends TaggedTable, Tables> {
   ): Promise<R>;
   /** Deletes rows. @param remove gets the transaction, and gives the keys of the rows that it deleted */
   remove(table: Table, db: Kysely<Tables>, remove: (tx: Kysely<Tables>) => Promise<readonly string[]>): Promise<readonly string[]>;
+  /**
+   * Notes that a row was not found, where its absence permits something: at its end the transaction fails if the ledger lists the row, which
+   * somebody took away then. Until that end no other transaction may be able to write the row.
+   *
+   * @param tx a transaction of `withLedger`, which throws AppError `row-damaged` 503 then
+   */
+  missing(table: Table, tx: Kysely<Tables>, id: string): void;
   /** Begins the ledger anew and empty, for an adoption of the rows that are there. */
   begin(tx: Kysely<Tables>): Promise<void>;
   /** Notes that a transaction begins that will call `ends`. */

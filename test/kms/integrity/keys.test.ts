@@ -114,6 +114,28 @@ describe.each(databaseKinds())('Who can write to the database of a tenant on %s'
     await expect(crypto.encrypt(caller, id, { plaintext: plaintext() })).rejects.toMatchObject(damaged('elastic_keys', id));
   });
 
+  it('does not have a key inherit the scopes of another by taking away who gave its name up', async () => {
+    await using test = await withDatabases(kind);
+    const kms = await testKms(test);
+    const algorithm = 'A256GCM/A256KW';
+    const { caller } = kms;
+    const [name, taken] = [`key-${randomUUIDv7()}`, `key-${randomUUIDv7()}`];
+    for (const former of [name, taken]) {
+      const { id } = await kms.elasticKeys.create(caller, { name: former, algorithm });
+      await kms.elasticKeys.change(caller, id, { name: `former-${former}` });
+    }
+    const heir = await kms.elasticKeys.create(caller, { name: taken, algorithm });
+    const other = await kms.make(algorithm);
+    expect(heir.nameTakenOver).toBe(true);
+    await (await owner(kms)).db.deleteFrom('former_names').where('id', 'in', [name, taken]).execute();
+    const { elasticKeys } = await seenBy(kms);
+    await expect(elasticKeys.create(caller, { name, algorithm })).rejects.toMatchObject(damaged('former_names', name));
+    await expect(elasticKeys.change(caller, other.id, { name })).rejects.toMatchObject(damaged('former_names', name));
+    // It would become the first that had the name.
+    await expect(elasticKeys.change(caller, heir.id, { name: `next-${taken}` })).rejects.toMatchObject(damaged('former_names', taken));
+    expect(await elasticKeys.read(caller, heir.id)).toMatchObject({ name: taken, nameTakenOver: true });
+  });
+
   it('does not have decrypt open what only unwrap may, by making a wrapping key one that encrypts', async () => {
     await using test = await withDatabases(kind);
     const kms = await testKms(test);

@@ -74,8 +74,16 @@ export const openLedger = async (
   return { head: head ?? null, stamps, pages: opened };
 };
 
-/** Whether a row is the last one that was written at its place. */
-export const isLast = (ledger: OpenLedger, table: string, row: { readonly id: string; readonly row_tag: string | null }): boolean => {
-  const name = nameOf(table, row.id);
-  return row.row_tag !== null && ledger.pages.get(pageOf(name))?.[name] === entryOf(row.row_tag);
+type OpenPages = Pick<OpenLedger, 'pages'>;
+
+const listed = (ledger: OpenPages, table: string, id: string): string | undefined => {
+  const name = nameOf(table, id);
+  return ledger.pages.get(pageOf(name))?.[name];
 };
+
+/** Whether a row was written at this place, and not removed since. */
+export const isListed = (ledger: OpenPages, table: string, id: string): boolean => listed(ledger, table, id) !== undefined;
+
+/** Whether a row is the last one that was written at its place. */
+export const isLast = (ledger: OpenPages, table: string, row: { readonly id: string; readonly row_tag: string | null }): boolean =>
+  row.row_tag !== null && listed(ledger, table, row.id) === entryOf(row.row_tag);

@@ -18,15 +18,17 @@ export const checkFormerNames = async (db: Kysely<TenantTables>, limit = MAX_FOR
 /**
  * Names that keys had and gave up, so that no key is reached by the scopes of another whose name it takes over.
  *
- * @param db the database of the tenant, or a transaction on it
- * @throws AppError `row-damaged` 503 for a row that the KMS did not write
+ * @param db a transaction on the database of the tenant, which ends with its ledger
+ * @throws AppError `row-damaged` 503 for a row that the KMS did not write; at the end of the transaction for one that was taken away
  */
 export const formerNamesStore = (db: Kysely<TenantTables>, rows: TenantRows) => {
   const firstOf = async (name: string): Promise<string | undefined> => {
     const query = db.selectFrom('former_names').selectAll().where('id', '=', name).limit(1);
     // Of a tenant whose id comes again the first key is made before its new ledger has begun, and no read goes past the old one.
-    if ((await query.execute()).length === 0) return undefined;
-    const [row] = await rows.read('former_names', db, () => query.execute(), { id: name });
+    const isThere = (await query.execute()).length > 0;
+    const [row] = isThere ? await rows.read('former_names', db, () => query.execute(), { id: name }) : [];
+    // The name is that of a key of this transaction by now, so that nobody else can give it up before its end.
+    if (row === undefined) rows.missing('former_names', db, name);
     return row?.elastic_key_id;
   };
   return {
