@@ -231,6 +231,15 @@ describe.each(databaseKinds())('An API key on %s', (kind) => {
     expect(await ask(own.text)).toMatchObject({ subject: maker.subject });
   });
 
+  it('asked with by the secret of before a rotation ends with the overlap, and gives no other a later end', async () => {
+    const scopes = ['kms:api-keys:rotate', 'kms:encrypt'];
+    const { apiKey, text: old } = await keys.create(caller, { name: 'rotated', scopes });
+    await keys.rotate(caller, apiKey.id, { overlapMs: HOUR_MS });
+    const asker: Caller = { ...(await ask(old)), request: caller.request };
+    expect(asker.authentication).toEqual({ kind: 'api-key', expiresAt: kms.clock.now + HOUR_MS });
+    await expect(keys.rotate(asker, apiKey.id, { overlapMs: 0 })).rejects.toMatchObject({ code: 'expiry-too-late', status: 400 });
+  });
+
   it('rotates, enables and changes none that ends after it, also where no end is asked for', async () => {
     const [end, later] = [kms.clock.now + HOUR_MS, kms.clock.now + DAY_MS];
     const scopes = ['kms:api-keys:rotate', 'kms:api-keys:update', 'kms:encrypt'];

@@ -81,11 +81,12 @@ export const createApiKeyRealm = (options: {
 
   const unknown = () => challenges.invalidApiKey('api-key-invalid', 'The API key is none that there is: id or secret is wrong.');
 
-  /** Whether the secret is the present one, or that of before its last rotation while the overlap lasts. */
-  const isOf = (given: Buffer, { hash, previous }: Known): boolean => {
+  /** Until when the secret is good: as the key is, or as long as the overlap lasts for that of before its last rotation; null for any other. */
+  const endOf = (given: Buffer, { apiKey: { expiresAt }, hash, previous }: Known): number | null => {
     const isPresent = timingSafeEqual(given, hash);
     const isPrevious = previous !== null && timingSafeEqual(given, previous.hash) && now() < previous.until;
-    return isPresent || isPrevious;
+    if (isPresent) return expiresAt;
+    return isPrevious ? Math.min(expiresAt, previous.until) : null;
   };
 
   /** Only who has the secret is told what became of the key. */
@@ -123,8 +124,9 @@ export const createApiKeyRealm = (options: {
       if (look?.known === undefined) throw unknown();
       const { known, tenant } = look;
       const { apiKey, held } = known;
-      const { id, name, expiresAt } = apiKey;
-      if (!isOf(apiKeyHash(barrier.tenantKey(tenant.id, 'api keys'), read.hashed), known)) throw unknown();
+      const { id, name } = apiKey;
+      const expiresAt = endOf(apiKeyHash(barrier.tenantKey(tenant.id, 'api keys'), read.hashed), known);
+      if (expiresAt === null) throw unknown();
       checkState(apiKey);
       lastUses.note({ tenantId: tenant.id, id });
       return { subject: id, username: name, roles: [], ...held, tenant, authentication: { kind: 'api-key', expiresAt } };
