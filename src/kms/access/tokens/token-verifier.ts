@@ -120,8 +120,11 @@ export const createTokenVerifier = (options: {
 
   /** One answer for a tenant that is not here and for one of another issuer: nobody learns which tenants others have. */
   const tenantOf = async ({ issuer, claims }: Verified): Promise<TenantHandle> => {
-    const tenant = await (issuer.tenantIs === 'id' ? tenants.byId(claims.tenant) : tenants.byName(claims.tenant));
-    if (tenant === undefined || !issuer.speaksFor(tenant.name)) throw challenges.foreignTenant();
+    const { tenantIs, speaksFor } = issuer;
+    // The directory says more of a tenant that is suspended, so it is not asked about the name of a foreign one; nobody guesses an id.
+    if (tenantIs === 'name' && !speaksFor(claims.tenant)) throw challenges.foreignTenant();
+    const tenant = await (tenantIs === 'id' ? tenants.byId(claims.tenant) : tenants.byName(claims.tenant));
+    if (tenant === undefined || !speaksFor(tenant.name)) throw challenges.foreignTenant();
     return tenant;
   };
 

@@ -1,6 +1,7 @@
 import { createHmac, randomUUID, randomUUIDv7 } from 'node:crypto';
 import { exportJWK, exportSPKI, generateKeyPair, importJWK, SignJWT } from 'jose';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { AppError } from '#infra/apperr/app-error.ts';
 import { checkConfig } from '#infra/config/check-config.ts';
 import { createChallenges } from '#kms/access/challenges.ts';
 import { speaksFor } from '#kms/access/federation/authority.ts';
@@ -22,7 +23,9 @@ const acme = { id: randomUUID(), name: 'acme' } as TenantHandle;
 const other = { id: randomUUID(), name: 'other' } as TenantHandle;
 /** Its name is the id of another tenant. */
 const confusing = { id: randomUUID(), name: other.id } as TenantHandle;
-const all = [acme, other, confusing];
+/** Of another issuer. */
+const suspended = { id: randomUUID(), name: 'suspended' } as TenantHandle;
+const all = [acme, other, confusing, suspended];
 
 let keys: Awaited<ReturnType<typeof generateKeyPair>>;
 let pem: string;
@@ -60,7 +63,10 @@ beforeAll(async () => {
     ],
     tenants: {
       byId: async (id) => all.find((tenant) => tenant.id === id),
-      byName: async (name) => all.find((tenant) => tenant.name === name),
+      byName: async (name) => {
+        if (name === suspended.name) throw new AppError('tenant-suspended', 403, 'The tenant is suspended.');
+        return all.find((tenant) => tenant.name === name);
+      },
     },
     binding: { check: async () => {} },
     challenges: createChallenges('detailed'),
@@ -112,6 +118,7 @@ describe('A token of an issuer that is not ours', () => {
     await expect(verify(await signed({ organization: acme.id }))).rejects.toMatchObject({ code: 'token-tenant-foreign' });
     await expect(verify(await signed({ organization: 'other' }))).rejects.toMatchObject({ code: 'token-tenant-foreign' });
     await expect(verify(await signed({ organization: 'Acme' }))).rejects.toMatchObject({ code: 'token-tenant-foreign' });
+    await expect(verify(await signed({ organization: 'suspended' }))).rejects.toMatchObject({ code: 'token-tenant-foreign' });
   });
 
   it.each<[string, Record<string, unknown>, Record<string, unknown>]>([
