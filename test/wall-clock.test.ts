@@ -46,6 +46,7 @@ const RECKONS_WITH_NOW: Readonly<Record<string, string>> = {
   'src/infra/files/file-lock.ts': 'how old a lock is, which another process placed',
   'src/kms/access/code-flow/pending-log-ins.ts': 'the end of a log-in, which a cookie holds for whichever replica it comes back to',
   'src/kms/access/sessions/create-sessions.ts': 'the end that is stored with a session',
+  'src/kms/access/sessions/session-life.ts': 'how long ago a session was used at another replica, which noted it',
   'src/kms/api/openapi/swagger-log-in-script.ts': 'the end of a token, for a person in a browser to read',
   'src/kms/audit/open-audit-log.ts': 'how old the head of a chain is, which another process signed',
   'src/kms/idempotency/create-idempotency.ts': 'the end that is stored with an answer',

@@ -29,6 +29,9 @@ export interface HeldScopes {
  */
 export type ReadScopes = (scopes: readonly string[], permissions?: readonly string[]) => HeldScopes;
 
+/** Scopes that roles of an issuer are worth, beside those that it gave itself. */
+export type GrantedTo = (issuer: string, roles: readonly string[]) => ReadonlySet<FineScope>;
+
 /** @param named for each scope that the configuration names, those that it stands for, of which none is named there itself */
 export const createReadScopes = (named: ReadonlyMap<string, readonly string[]> = new Map()): ReadScopes => {
   const given = (scopes: readonly string[]): GivenScopes => {

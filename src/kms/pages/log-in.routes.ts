@@ -9,7 +9,7 @@ import type { BrowserAccess } from '#kms/access/guard/open-browser.ts';
 import type { LogIn } from '#kms/access/sessions/session.ts';
 import { csrfTokenInvalid } from '#kms/access/sessions/session-errors.ts';
 import { requireOwnOrigin } from '#kms/access/sessions/same-origin.ts';
-import { asFor, type PagesOptions, sendPage } from './page-context.ts';
+import { type PagesOptions, sendPage } from './page-context.ts';
 import { returnToOf } from './return-to.ts';
 import { type LogInView, logInPage } from './views/log-in-page.ts';
 
@@ -79,7 +79,7 @@ export const beginSession = async (request: FastifyRequest, reply: FastifyReply,
 
 /** `GET` and `POST /ui/log-in`: by name and password of a realm; and the way to the issuers. */
 export const registerLogIn = (app: App, options: PagesOptions): void => {
-  const { browser, authenticate, nameTag } = options;
+  const { browser, nameTag } = options;
   const { cookies, keys, origin, parties, pending } = browser;
 
   app.get(LOG_IN_PATH, async (request, reply) => {
@@ -93,8 +93,8 @@ export const registerLogIn = (app: App, options: PagesOptions): void => {
     const cookie = cookies.read(request.headers.cookie, FORM);
     if (cookie === null || !equalSecrets(token, keys.mac('form token', cookie))) throw csrfTokenInvalid();
     request.facts = { credential: 'password', name_tag: nameTag(username) };
-    const caller = await authenticate({ kind: 'basic', username, password }, asFor(request));
-    await beginSession(request, reply, browser, { caller, proof: { kind: 'password', username } });
+    const { caller, passwordVersion } = await browser.logIn({ username, password, address: request.ip, connection: request.raw.socket });
+    await beginSession(request, reply, browser, { caller, proof: { kind: 'password', passwordVersion } });
     return reply.header('cache-control', 'no-store').redirect(returnToOf(asked), 303);
   });
 

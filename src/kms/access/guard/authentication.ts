@@ -11,7 +11,7 @@ import type { Emit } from '#kms/events.ts';
 import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
 import type { TokenBinding } from '../bindings/token-binding.ts';
 import type { Challenges } from '../challenges.ts';
-import type { ReadScopes } from '../scopes.ts';
+import type { GrantedTo, ReadScopes } from '../scopes.ts';
 import { type TenantsOfCallers, tenantsOfCallers } from '../tenants-of-callers.ts';
 import type { ApiKeyRealm } from '../api-keys/credential/api-key-realm.ts';
 import { createCertificateRealm } from '../realms/certificates.ts';
@@ -83,7 +83,8 @@ export const openAuthentication = async (options: {
 }): Promise<{
   readonly authenticate: Authenticate;
   readonly newUsers: NewUsers;
-  readonly realmUser: PasswordRealms['known'];
+  readonly realmUsers: Pick<PasswordRealms, 'logIn' | 'known'>;
+  readonly grantedTo: GrantedTo;
   readonly userRules: UserRules;
 }> => {
   const { demo, service, rows, userLeases, issuers, apiKeys, binding, readScopes, challenges, emit, now, elapsed, closing } = options;
@@ -95,11 +96,16 @@ export const openAuthentication = async (options: {
   const plaintext = users.filter((user) => user.password.startsWith(PLAINTEXT_PREFIX)).map((user) => user.username);
   if (plaintext.length > 0) emit({ type: 'plaintext-passwords', usernames: plaintext });
 
-  const userRealms: Readonly<Record<RealmName, readonly UserRealm[]>> = {
-    file: [createFileRealm(users, roles)],
-    database: [userLeases.leased(createDatabaseRealm(service.db, rows, { roles, demo }))],
-    // Its users log in at their issuer; here they show tokens, never passwords.
-    federation: [],
+  const fileRealm = createFileRealm(users, roles);
+  const databaseRealm = createDatabaseRealm(service.db, rows, { roles, demo });
+  const inOrder = (database: UserRealm): readonly UserRealm[] => {
+    const realms: Readonly<Record<RealmName, readonly UserRealm[]>> = {
+      file: [fileRealm],
+      database: [database],
+      // Its users log in at their issuer; here they show tokens, never passwords.
+      federation: [],
+    };
+    return config.order.flatMap((realm) => realms[realm]);
   };
   const grantedTo = federatedScopes(config.federation.roles, roles);
   const tokens = config.order.includes('federation')
@@ -113,7 +119,8 @@ export const openAuthentication = async (options: {
   const { forget } = userLeases;
   const rehash = createRehash({ db: service.db, rows, passwords: hashing, forget, emit, elapsed });
   const passwords = createPasswordRealms({
-    realms: config.order.flatMap((realm) => userRealms[realm]),
+    realms: inOrder(userLeases.leased(databaseRealm)),
+    unleased: inOrder(databaseRealm),
     tenants,
     passwords: hashing,
     verified: createVerifiedCache({ ttlMs: VERIFIED_MS, max: MAX_VERIFIED, elapsed }),
@@ -151,5 +158,5 @@ export const openAuthentication = async (options: {
     fileUsers: config.order.includes('file') ? users : [],
   };
   const newUsers = createNewUsers({ config: stated, realm, passwords: hashing, rows, now });
-  return { authenticate, userRules, newUsers, realmUser: passwords.known };
+  return { authenticate, userRules, newUsers, realmUsers: passwords, grantedTo };
 };

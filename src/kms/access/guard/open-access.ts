@@ -58,7 +58,7 @@ export const openAccess = async (options: {
   readonly barrier: Pick<Barrier, 'tenantKey' | 'rowKey'>;
   readonly service: Database<ServiceTables>;
   readonly rows: RowIntegrity;
-  readonly userLeases: Pick<UserLeases, 'leased' | 'forget'>;
+  readonly userLeases: UserLeases;
   readonly tenants: Pick<TenantDirectory, 'byId' | 'byName'>;
   readonly locks: Pick<Databases, 'tryLock'>;
   readonly telemetry: Telemetry;
@@ -83,7 +83,7 @@ export const openAccess = async (options: {
   const unboundCertificate = config.tokens.unbound_certificate;
   const ofCallers = tenantsOfCallers(tenants, challenges);
   const apiKeys = createApiKeyRealm({ barrier, rows, tenants: ofCallers, lastUses, unboundCertificate, challenges, now, elapsed });
-  const { authenticate, newUsers, realmUser, userRules } = await openAuthentication({
+  const { authenticate, newUsers, realmUsers, grantedTo, userRules } = await openAuthentication({
     realmsFile: config.realms_file,
     demo,
     service,
@@ -105,7 +105,22 @@ export const openAccess = async (options: {
   const browser =
     asked === undefined
       ? null
-      : await openBrowser({ config: asked, connected, realmUser, readScopes, service, rows, barrier, locks, tenants, emit, now, elapsed });
+      : await openBrowser({
+          config: asked,
+          connected,
+          realmUsers,
+          userLeases,
+          readScopes,
+          grantedTo,
+          service,
+          rows,
+          barrier,
+          locks,
+          tenants,
+          emit,
+          now,
+          elapsed,
+        });
 
   const resources = opened.move();
   return {

@@ -16,14 +16,18 @@ import { createSessions } from '../sessions/create-sessions.ts';
 import { forgetSessions } from '../sessions/forget-sessions.ts';
 import type { Sessions } from '../sessions/session.ts';
 import { createSessionKeys, type SessionKeys } from '../sessions/session-keys.ts';
-import { createSessionUsers, type KnownUser, type SessionIssuer } from '../sessions/session-users.ts';
-import type { ReadScopes } from '../scopes.ts';
+import { createSessionUsers, type SessionIssuer } from '../sessions/session-users.ts';
+import type { PasswordRealms } from '../realms/password-realms.ts';
+import type { UserLeases } from '../realms/user-leases.ts';
+import type { GrantedTo, ReadScopes } from '../scopes.ts';
 import type { ConnectedIssuer } from '../tokens/trusted-issuers.ts';
 
 /** Log-ins and sessions of browsers. */
 export interface BrowserAccess {
   /** Of our own pages. */
   readonly origin: string;
+  /** By name and password of a realm. */
+  readonly logIn: PasswordRealms['logIn'];
   readonly door: BrowserDoor;
   readonly sessions: Sessions;
   readonly cookies: Cookies;
@@ -45,14 +49,15 @@ const revokedBy =
 /**
  * Puts together what log-ins and sessions of browsers need.
  *
- * @param options.realmUser the user of that name in the realms
  * @throws AppError `secret-unreadable`
  */
 export const openBrowser = async (options: {
   readonly config: BrowserConfig;
   readonly connected: readonly ConnectedIssuer[];
-  readonly realmUser: (username: string) => Promise<KnownUser | undefined>;
+  readonly realmUsers: Pick<PasswordRealms, 'logIn' | 'known'>;
+  readonly userLeases: Pick<UserLeases, 'generation'>;
   readonly readScopes: ReadScopes;
+  readonly grantedTo: GrantedTo;
   readonly service: Database<ServiceTables>;
   readonly rows: RowIntegrity;
   readonly barrier: Pick<Barrier, 'rowKey'>;
@@ -62,7 +67,8 @@ export const openBrowser = async (options: {
   readonly now: () => number;
   readonly elapsed: () => number;
 }): Promise<BrowserAccess> => {
-  const { config, connected, realmUser, readScopes, service, rows, barrier, locks, tenants, emit, now, elapsed } = options;
+  const { config, connected, realmUsers, userLeases, readScopes, grantedTo, service, rows, barrier, locks, tenants, emit, now, elapsed } =
+    options;
   const { origin } = config;
   const opened = await Promise.all(
     connected.flatMap(({ config: issuer, trusted, client, introspectionEndpoint, feed }) => {
@@ -80,10 +86,13 @@ export const openBrowser = async (options: {
   );
   const keys = createSessionKeys(barrier);
   const cookies = createCookies(origin);
-  const users = createSessionUsers({ realmUser, issuers, tenants, keys, readScopes, recheckMs: config.recheck_seconds * 1000, elapsed });
-  const sessions = createSessions({ config, service, rows, keys, users, emit, now, elapsed });
+  const recheckMs = config.recheck_seconds * 1000;
+  const users = createSessionUsers({ realmUser: realmUsers.known, issuers, tenants, keys, readScopes, grantedTo, recheckMs, elapsed });
+  const { generation } = userLeases;
+  const sessions = createSessions({ config, service, rows, keys, users, tenants, generation, emit, now, elapsed });
   return {
     origin,
+    logIn: realmUsers.logIn,
     door: createBrowserDoor({ sessions, cookies, origin }),
     sessions,
     cookies,

@@ -20,11 +20,14 @@ export interface UserLeases {
   leased(realm: UserRealm): UserRealm;
   /** To be called once a change of users is committed. */
   forget(): void;
+  /** Another number after each `forget`, for those who keep what they made of a user. */
+  generation(): number;
 }
 
 /** @param options.elapsed milliseconds of a clock that never goes back */
 export const createUserLeases = ({ elapsed }: { readonly elapsed: () => number }): UserLeases => {
   const looks = createBoundedMap<Look>({ max: MAX_REMEMBERED });
+  let generation = 0;
   return {
     leased: (realm) => ({
       find: (username) => {
@@ -40,6 +43,10 @@ export const createUserLeases = ({ elapsed }: { readonly elapsed: () => number }
         return look.found;
       },
     }),
-    forget: () => looks.clear(),
+    forget: () => {
+      generation += 1;
+      looks.clear();
+    },
+    generation: () => generation,
   };
 };

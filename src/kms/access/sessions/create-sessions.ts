@@ -9,6 +9,7 @@ import type { BrowserSessionRow } from '#kms/database/browser-sessions.table.ts'
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { Emit } from '#kms/events.ts';
 import type { Rows } from '#kms/integrity/row-integrity.ts';
+import type { TenantDirectory } from '#kms/tenants/directory.ts';
 import { LEASE_MS, leasesEnded } from '#kms/tenants/leases.ts';
 import type { BrowserConfig } from './config.ts';
 import type { Sessions } from './session.ts';
@@ -29,14 +30,17 @@ interface Remembered {
   readonly life: SessionLife;
   /** As it was read last, and when, by the clock that never goes back. */
   lastUsedAt: number;
-  readAt: number;
-  caller: AuthenticatedCaller;
+  readonly readAt: number;
+  /** When it was read. */
+  readonly generation: number;
+  readonly caller: AuthenticatedCaller;
   readonly csrfToken: string;
   readonly expiresAt: number;
 }
 
 /**
  * @param options.users says who somebody with a session is now
+ * @param options.generation another number once users or tenants were changed here
  * @param options.now epoch milliseconds; it counts where a session is read that this process does not remember
  * @param options.elapsed milliseconds of a clock that never goes back
  */
@@ -46,25 +50,27 @@ export const createSessions = (options: {
   readonly rows: Rows;
   readonly keys: SessionKeys;
   readonly users: SessionUsers;
+  readonly tenants: Pick<TenantDirectory, 'byId'>;
+  readonly generation: () => number;
   readonly emit: Emit;
   readonly now: () => number;
   readonly elapsed: () => number;
 }): Sessions => {
-  const { config, service, rows, keys, users, emit, now, elapsed } = options;
+  const { config, service, rows, keys, users, tenants, emit, now, elapsed } = options;
   const limits = { idleMs: config.idle_seconds * 1000, absoluteMs: config.absolute_seconds * 1000 };
   const store = sessionStore(service.db, rows);
   const remembered = createBoundedMap<Remembered>({ max: MAX_REMEMBERED });
   const once = createSingleFlight<Remembered | null>();
 
+  let endings = 0;
+  /** A look that began with another number may have seen what is no more. */
+  const generation = (): number => options.generation() + endings;
+
   /** From its end on no replica knows these any more. */
   const takeEffect = async (ids: readonly string[]): Promise<void> => {
-    const forget = (): void => {
-      for (const id of ids) remembered.delete(boundedKey(id));
-    };
-    forget();
+    endings += 1;
+    for (const id of ids) remembered.delete(boundedKey(id));
     await leasesEnded(service.kind);
-    // Somebody may have read one just before it was removed.
-    forget();
   };
 
   const remove = async (row: BrowserSessionRow, cause: 'log-out' | 'over' | 'user'): Promise<void> => {
@@ -76,15 +82,15 @@ export const createSessions = (options: {
   const read = async (id: string, cookie: string): Promise<Remembered | null> => {
     const key = boundedKey(id);
     const known = remembered.get(key);
-    const readAt = elapsed();
+    const since = { readAt: elapsed(), generation: generation() };
     const row = await store.byId(id);
     if (row === undefined) {
       remembered.delete(key);
       return null;
     }
     const life = known?.life ?? createSessionLife({ row, ...limits, now, elapsed });
-    // Another replica has served it since.
-    if (known !== undefined && known.lastUsedAt !== row.last_used_at) life.use();
+    // Another replica has served it since; its clock may be another, and this one may have been set.
+    if (known !== undefined && known.lastUsedAt !== row.last_used_at) life.usedElsewhere(row.last_used_at);
     if (life.isOver()) {
       await remove(row, 'over');
       return null;
@@ -97,7 +103,7 @@ export const createSessions = (options: {
     const session: Remembered = {
       life,
       lastUsedAt: row.last_used_at,
-      readAt,
+      ...since,
       caller,
       csrfToken: known?.csrfToken ?? keys.mac('request token', cookie),
       expiresAt: row.expires_at,
@@ -122,7 +128,7 @@ export const createSessions = (options: {
         tenant_id: caller.tenant.id,
         subject: caller.subject,
         username: caller.username,
-        ...(await users.proofOf({ id, caller, proof })),
+        ...users.proofOf({ id, caller, proof }),
         created_at: at,
         last_used_at: at,
         expires_at: at + limits.absoluteMs,
@@ -138,7 +144,9 @@ export const createSessions = (options: {
       remembered.set(boundedKey(id), {
         life: createSessionLife({ row, ...limits, now, elapsed }),
         lastUsedAt: at,
-        readAt: elapsed(),
+        // At its first use it is read: the user may have been changed while he logged in.
+        readAt: Number.NEGATIVE_INFINITY,
+        generation: generation(),
         caller: { ...caller, authentication: { kind: 'session', issuer: row.issuer, sessionId } },
         csrfToken: keys.mac('request token', cookie),
         expiresAt: row.expires_at,
@@ -153,12 +161,17 @@ export const createSessions = (options: {
       const id = keys.mac('session id', cookie);
       const key = boundedKey(id);
       const known = remembered.get(key);
-      const isWarm = known !== undefined && elapsed() - known.readAt < LEASE_MS && !known.life.isOver();
-      const session = isWarm ? known : await once(key, () => read(id, cookie));
+      const generationNow = generation();
+      const isWarm =
+        known !== undefined && known.generation === generationNow && elapsed() - known.readAt < LEASE_MS && !known.life.isOver();
+      const session = isWarm ? known : await once(boundedKey(`${id} ${generationNow}`), () => read(id, cookie));
       if (session === null) return null;
+      // It has a lease of its own, which must not be added to that of the session.
+      const tenant = await tenants.byId(session.caller.tenant.id);
+      if (tenant === undefined) return null;
       session.life.use();
       const { caller, csrfToken, expiresAt } = session;
-      return { id: sessionId, caller, csrfToken, expiresAt };
+      return { id: sessionId, caller: { ...caller, tenant }, csrfToken, expiresAt };
     },
 
     end: async (cookie) => {

@@ -13,6 +13,8 @@ export interface SessionLife {
   isOver(): boolean;
   /** It is used at this moment. */
   use(): void;
+  /** Another process has noted a use. @param at epoch milliseconds */
+  usedElsewhere(at: number): void;
   /** Whether the database is to hear of it. */
   isToBeNoted(): boolean;
   noted(): void;
@@ -34,12 +36,15 @@ export const createSessionLife = (options: {
   const [at, wall] = [elapsed(), now()];
   // Where the clock was set back meanwhile, nothing lasts longer than it may.
   const endsAt = at + Math.min(absoluteMs, row.expires_at - wall);
-  let usedAt = at - Math.max(0, wall - row.last_used_at);
+  /** Of a moment by the clock of the machine; one to come counts as this moment. */
+  const steadily = (epoch: number): number => elapsed() - Math.max(0, now() - epoch);
+  let usedAt = steadily(row.last_used_at);
   let notedAt = usedAt;
   const noteEveryMs = Math.min(NOTED_WITHIN_MS, idleMs / NOTED_PARTS);
   return {
     isOver: () => elapsed() >= endsAt || elapsed() - usedAt >= idleMs,
     use: () => void (usedAt = elapsed()),
+    usedElsewhere: (epoch) => void (usedAt = Math.max(usedAt, steadily(epoch))),
     isToBeNoted: () => elapsed() - notedAt >= noteEveryMs,
     noted: () => void (notedAt = elapsed()),
   };

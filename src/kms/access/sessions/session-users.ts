@@ -1,21 +1,15 @@
 import { storedTexts } from '#infra/database/stored-values.ts';
-import { InternalError, unreachable } from '#infra/apperr/app-error.ts';
+import { unreachable } from '#infra/apperr/app-error.ts';
 import { boundedKey } from '#infra/cache/bounded-key.ts';
 import { createBoundedMap } from '#infra/cache/bounded-map.ts';
 import { equalSecrets } from '#infra/secrets/compare.ts';
 import type { AuthenticatedCaller } from '#kms/caller.ts';
 import type { BrowserSessionRow } from '#kms/database/browser-sessions.table.ts';
 import type { TenantDirectory } from '#kms/tenants/directory.ts';
-import type { ReadScopes } from '../scopes.ts';
+import type { KnownUser } from '../realms/password-realms.ts';
+import type { GrantedTo, ReadScopes } from '../scopes.ts';
 import type { LogIn } from './session.ts';
 import type { SessionKeys } from './session-keys.ts';
-
-/** A user of a realm as he is now. */
-export interface KnownUser {
-  readonly caller: AuthenticatedCaller;
-  /** Another one with each other password. */
-  readonly passwordVersion: string;
-}
 
 /** An issuer at which people log in, as far as their sessions go. */
 export interface SessionIssuer {
@@ -32,7 +26,7 @@ export interface SessionUsers {
   /** The columns of a new session that say how its user proved who he is. */
   proofOf(
     logIn: LogIn & { readonly id: string },
-  ): Promise<Pick<BrowserSessionRow, 'issuer' | 'roles' | 'scopes' | 'permissions' | 'password_mark' | 'refresh_token' | 'grant_id'>>;
+  ): Pick<BrowserSessionRow, 'issuer' | 'roles' | 'scopes' | 'permissions' | 'password_mark' | 'refresh_token' | 'grant_id'>;
   /** Null for somebody who is not let in any more. @throws AppError `identity-unavailable` 503 */
   callerOf(row: BrowserSessionRow, session: { readonly sessionId: string }): Promise<AuthenticatedCaller | null>;
 }
@@ -49,7 +43,7 @@ const permissionsOf = ({ permissions }: BrowserSessionRow): readonly string[] | 
  * now, it ends. A user of an issuer that tells of his end is out at once; else he is asked for there when the last answer is older than `recheckMs`; an answer that does not come ends
  * no session, and lets nobody in.
  *
- * @param options.realmUser the user of that name, undefined where there is none
+ * @param options.realmUser the user of that name, read anew; undefined where there is none
  * @param options.issuers by `iss`; a session of any other ends
  * @param options.elapsed milliseconds of a clock that never goes back
  */
@@ -59,10 +53,11 @@ export const createSessionUsers = (options: {
   readonly tenants: Pick<TenantDirectory, 'byId'>;
   readonly keys: SessionKeys;
   readonly readScopes: ReadScopes;
+  readonly grantedTo: GrantedTo;
   readonly recheckMs: number;
   readonly elapsed: () => number;
 }): SessionUsers => {
-  const { realmUser, issuers, tenants, keys, readScopes, recheckMs, elapsed } = options;
+  const { realmUser, issuers, tenants, keys, readScopes, grantedTo, recheckMs, elapsed } = options;
   const checked = createBoundedMap<number>({ max: MAX_REMEMBERED });
 
   const ofRealm = async (row: BrowserSessionRow): Promise<User | null> => {
@@ -89,22 +84,17 @@ export const createSessionUsers = (options: {
     const tenant = await tenants.byId(row.tenant_id);
     if (issuer === undefined || tenant === undefined || !issuer.speaksFor(tenant.name)) return null;
     if (issuer.isRevoked({ subject: row.subject, grant: row.grant_id, at: row.created_at }) || !(await isActive(issuer, row))) return null;
-    return {
-      subject: row.subject,
-      username: row.username,
-      roles: storedTexts(row.roles ?? '[]', 'the roles of a session'),
-      ...readScopes(storedTexts(row.scopes ?? '[]', 'the scopes of a session'), permissionsOf(row)),
-      tenant,
-    };
+    const roles = storedTexts(row.roles ?? '[]', 'the roles of a session');
+    const held = readScopes(storedTexts(row.scopes ?? '[]', 'the scopes of a session'), permissionsOf(row));
+    const scopes = held.scopes.union(grantedTo(name, roles));
+    return { subject: row.subject, username: row.username, roles, ...held, scopes, tenant };
   };
 
   return {
-    proofOf: async ({ id, caller, proof }) => {
+    proofOf: ({ id, caller, proof }) => {
       switch (proof.kind) {
         case 'password': {
-          const user = await realmUser(proof.username);
-          if (user === undefined) throw new InternalError('a user who has logged in at this moment is in no realm');
-          const mark = keys.mac('password mark', user.passwordVersion);
+          const mark = keys.mac('password mark', proof.passwordVersion);
           return { issuer: null, roles: null, scopes: null, permissions: null, password_mark: mark, refresh_token: null, grant_id: null };
         }
         case 'issuer': {

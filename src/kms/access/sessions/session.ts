@@ -21,7 +21,11 @@ export interface BrowserSession {
 
 /** How somebody proved at a log-in who he is. */
 export type Proof =
-  | { readonly kind: 'password'; readonly username: string }
+  | {
+      readonly kind: 'password';
+      /** Of the password that was right: one that came after it ends the session. */
+      readonly passwordVersion: string;
+    }
   | {
       readonly kind: 'issuer';
       readonly issuer: string;

@@ -6,7 +6,7 @@ import type { TokenBinding, TokenProofs } from '../bindings/token-binding.ts';
 import type { Challenges } from '../challenges.ts';
 import type { SpeaksFor } from '../federation/authority.ts';
 import type { TokenFacts } from '../feed/revocation-feed.ts';
-import { createReadScopes, type HeldScopes, type ReadScopes } from '../scopes.ts';
+import { createReadScopes, type GrantedTo, type HeldScopes, type ReadScopes } from '../scopes.ts';
 import type { AuthenticatedCaller } from '#kms/caller.ts';
 import type { TokenClaims } from '#kms/claims.ts';
 import type { TenantDirectory, TenantHandle } from '#kms/tenants/directory.ts';
@@ -78,8 +78,8 @@ export const createTokenVerifier = (options: {
   /** Default: no scopes but those of the KMS itself. */
   readonly readScopes?: ReadScopes;
   readonly challenges: Challenges;
-  /** Scopes that roles of an issuer are worth beside those of the token; none where absent. */
-  readonly grantedTo?: (issuer: string, roles: readonly string[]) => ReadonlySet<FineScope>;
+  /** None where absent. */
+  readonly grantedTo?: GrantedTo;
   readonly now?: () => number;
   readonly elapsed?: () => number;
 }): TokenVerifier => {

@@ -40,15 +40,15 @@ const setup = () => {
     checks: [] as { password: string; stored: string | undefined }[],
     verify: async (password: string, stored: string | undefined): Promise<boolean> => stored === 'hash-1' && password === 'right',
   };
+  const realm = {
+    find: async (username: string) => {
+      world.looks += 1;
+      return world.users.find((each) => each.username === username);
+    },
+  };
   const realms = createPasswordRealms({
-    realms: [
-      {
-        find: async (username) => {
-          world.looks += 1;
-          return world.users.find((each) => each.username === username);
-        },
-      },
-    ],
+    realms: [realm],
+    unleased: [realm],
     tenants: { byId: async () => tenant, byName: async () => tenant },
     passwords: {
       verify: (password, stored) => {
@@ -64,10 +64,21 @@ const setup = () => {
   });
   const logIn = (password: string, username = user.username, address = '192.0.2.1', connection: object = {}) =>
     realms.authenticate({ username, password, address, connection });
-  return { ...world, world, logIn, tenant };
+  return { ...world, world, realms, logIn, tenant };
 };
 
 describe('password realms', () => {
+  it('say which password was right, also where it was changed before that was found', async () => {
+    const { world, user, realms } = setup();
+    world.verify = async () => {
+      world.users = [{ ...user, stored: 'hash-2', passwordVersion: 'second' }];
+      return true;
+    };
+    const found = await realms.logIn({ username: user.username, password: 'right', address: '192.0.2.1', connection: {} });
+    expect([found.caller.subject, found.passwordVersion]).toEqual([user.subject, 'first']);
+    expect((await realms.known(user.username))?.passwordVersion).toBe('second');
+  });
+
   it('check a password once while it is remembered, and again afterwards', async () => {
     const { world, logIn } = setup();
     await logIn('right');

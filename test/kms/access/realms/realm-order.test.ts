@@ -62,6 +62,7 @@ describe.each(databaseKinds())('The order of the realms on %s', (kind) => {
     const passwords = createPasswords({ derive });
     const logIns = createPasswordRealms({
       realms: config.order.flatMap((realm) => realms[realm]),
+      unleased: [],
       tenants: { byId: async () => tenant, byName: async () => tenant },
       passwords,
       verified: createVerifiedCache({ ttlMs: 30_000, max: 100 }),

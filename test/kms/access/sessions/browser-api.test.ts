@@ -200,6 +200,26 @@ describe.each(databaseKinds())('The browser API on %s', (kind) => {
     expect((await kms.send(SESSION, { headers: { cookie: session } })).status).toBe(200);
   });
 
+  it('ends a session with the answer that its user is disabled, or has another password', async () => {
+    const administrator = await loggedIn();
+    const users = '/browser/api/v1/realm-users';
+    const username = `user-${randomUUIDv7()}`;
+    const password = 'correct horse battery';
+    await administrator.change('POST', users, { username, password, roles: ['user'] });
+    for (const [method, path, change] of [
+      ['PUT', `${users}/${username}/password`, { password }],
+      ['PATCH', `${users}/${username}`, { enabled: false }],
+    ] as const) {
+      const browser = browserAt(kms);
+      await browser.logIn(username, { password });
+      expect((await browser.send(SESSION)).status).toBe(200);
+      // Users know by the millisecond when their passwords were changed; no lease ends meanwhile.
+      clock.now += 1;
+      expect((await administrator.change(method, path, change)).status).toBeLessThan(300);
+      expect((await browser.send(SESSION)).status).toBe(401);
+    }
+  });
+
   it('forgets a session at its log-out, also for him who has copied the cookie', async () => {
     const browser = await loggedIn();
     const stolen = browser.cookies();
