@@ -17,6 +17,7 @@ const namedPorts = ({ ports: { kms, identity } }: Place): ReadonlyMap<string, st
       'telemetry-health': kms + 3000,
       identity,
       'identity-admin': identity + 1000,
+      partner: identity + 3000,
     }).map(([name, port]) => [String(port), `<port of ${name}>`]),
   );
 

@@ -26,6 +26,9 @@ interface RememberedVersion {
   usedAt: number;
 }
 
+/** Each look that comes to nothing is one rotation, and few follow one another so closely. */
+const MAX_LOOKS = 100;
+
 /** Milliseconds after which a key that nobody uses leaves the memory. */
 const IDLE_MS = 60_000;
 
@@ -106,7 +109,7 @@ export const createKeyRing = (options: {
     return remember(versions, ownerOf(of), versionName(of.elasticKeyId, key.id), entry, loading).key;
   };
 
-  const read = async (of: KeyOfTenant): Promise<Snapshot> => {
+  const read = async (of: KeyOfTenant, look = 1): Promise<Snapshot> => {
     const { db } = await of.tenant.database();
     const ofTenant = rows.of(of.tenant.id);
     const elasticKey = await elasticKeysStore(db, ofTenant).byId(of.elasticKeyId);
@@ -116,6 +119,8 @@ export const createKeyRing = (options: {
     const [newest] = await store.below(of.elasticKeyId, { below: elasticKey.latestVersion + 1, limit: 1 });
     // Where the newest version was taken away, the one before must not protect in its place.
     if (newest?.version !== elasticKey.latestVersion) throw ofTenant.refusal('elastic_keys', elasticKey.id);
+    // Only an older version is ever deactivated: a newer one was made between the two statements.
+    if (newest.state === 'deactivated' && look < MAX_LOOKS) return read(of, look + 1);
     const lowest = elasticKey.minDecryptionVersion;
     const processing = mayProcess(newest) ? newest : await store.newestThatProcesses(of.elasticKeyId, lowest);
     const opened = processing ? await open(of, elasticKey, processing) : null;
