@@ -39,6 +39,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   kms: [
     ['main.ts'],
     ['server.ts'],
+    ['public-app.ts', 'jobs-of-tenants.ts'],
     ['config.ts'],
     ['admin'],
     ['demo', 'pages'],

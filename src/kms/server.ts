@@ -2,79 +2,47 @@ import { randomBytes } from 'node:crypto';
 import type { Databases } from '#infra/database/databases.ts';
 import { openDatabases } from '#infra/database/open/open-databases.ts';
 import type { DependencyCheck } from '#infra/http/health.ts';
-import { detailOf } from '#infra/http/config.ts';
-import { registerHealth } from '#infra/http/health.routes.ts';
-import { registerLanding } from '#infra/http/landing.routes.ts';
 import { watchOptional } from '#infra/http/optional-dependencies.ts';
 import type { App } from '#infra/http/server.ts';
-import { createServer } from '#infra/http/server/create-server.ts';
 import { createNameTags } from '#infra/secrets/name-tags.ts';
 import { systemClock } from '#infra/jobs/clock.ts';
 import { createJobs } from '#infra/jobs/create-jobs.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
-import { registerApiKeyRoutes } from './access/api-keys/api-key.routes.ts';
 import { createApiKeyService } from './access/api-keys/api-key.service.ts';
-import { guardServiceRoutes } from './access/guard/guard.ts';
-import { describeResource } from './access/guard/resource-metadata.ts';
 import { openAccess } from './access/guard/open-access.ts';
-import { describedBrowserApi } from './access/guard/described-browser-api.ts';
-import { registerSession } from './access/sessions/session.routes.ts';
 import { createUserLeases } from './access/realms/user-leases.ts';
 import { createRealmUsers } from './access/users/create-realm-users.ts';
-import { registerRealmUserRoutes } from './access/users/realm-user.routes.ts';
-import { createTenantRate } from './access/guard/tenant-rate.ts';
-import { recordRefusals } from './access/guard/record-refusals.ts';
 import { createAdmin } from './admin/admin.ts';
 import { gaugeKms } from './admin/gauges.ts';
 import { createReshareService } from './admin/barrier/reshare.service.ts';
 import { createRotationService } from './admin/barrier/rotation.service.ts';
 import { createSealService } from './admin/barrier/seal.service.ts';
 import { createTenantsService } from './admin/tenants.service.ts';
-import { registerAuditRoutes } from './audit/reading/audit.routes.ts';
-import { createReadAudit } from './audit/reading/read-audit.ts';
 import { openAuditLog } from './audit/open-audit-log.ts';
-import { browserPathOf } from './api/browser-routes.ts';
-import { landingOf } from './api/landing.ts';
-import { SERVICE_PREFIX } from './api/service-routes.ts';
-import { logInOf } from './api/openapi/log-in.ts';
-import { SWAGGER_PATH } from './api/openapi/swagger-page.ts';
-import { registerOpenApi } from './api/openapi/openapi.ts';
 import { openBarrier } from './barrier/open-barrier.ts';
 import { readUnsealKey } from './barrier/unseal-key.ts';
-import type { Caller } from './caller.ts';
 import type { KmsConfig } from './config.ts';
+import { jobsOfTenants } from './jobs-of-tenants.ts';
+import { createPublicApp } from './public-app.ts';
 import { serviceMigrations } from './database/migrations.ts';
 import type { ServiceTables } from './database/service-tables.ts';
 import type { KmsDemo } from './demo/kms-demo.ts';
 import { openDemoData } from './demo/open-demo-data.ts';
 import { logEvents } from './events.ts';
-import { registerPages } from './pages/pages.routes.ts';
-import { forgetIdempotencyKeys, forgetServiceIdempotencyKeys } from './idempotency/forget-keys.ts';
 import { createRowIntegrity } from './integrity/create-row-integrity.ts';
 import { openRevisions } from './integrity/ledger/revisions-file.ts';
 import { withLedger } from './integrity/with-ledger.ts';
-import { registerKeyRoutes } from './keys/keys.routes.ts';
 import { createKeys } from './keys/keys.ts';
 import { retireOlderKeys } from './keys/rewrapping/retire-keys.job.ts';
 import { countActs } from './keys/operations/count-acts.ts';
-import { forgetGrants } from './keys/grants/forget-grants.ts';
-import { forgetTransportKeys } from './keys/transfer/forget-transport-keys.ts';
-import { destroyDueKeys } from './keys/life-cycle/destroy-due-keys.ts';
-import { eraseDestroyedKeys } from './keys/life-cycle/erase-destroyed-keys.ts';
 import { quotasOf } from './keys/elastic-keys/quotas.ts';
-import { rotateDueKeys } from './keys/rotation/rotate-due-keys.ts';
 import { adoptRows } from './tenants/adopt-rows.ts';
 import { createAdministrators } from './tenants/administration/administrators.ts';
 import { createTenantAdministration } from './tenants/administration/create-administration.ts';
 import { createOperatorsOfTenants } from './tenants/administration/operators.ts';
-import { removeDueTenants } from './tenants/administration/remove-due-tenants.ts';
 import { shownTenantsStore } from './tenants/administration/shown-tenants.store.ts';
-import { registerTenantRoutes } from './tenants/administration/tenant.routes.ts';
-import { createClockWatch } from './tenants/clock-watch.ts';
 import { createTenantDirectory } from './tenants/create-directory.ts';
 import { createTenantLifeCycle } from './tenants/create-life-cycle.ts';
-import { lookAtTenants } from './tenants/damaged-tenants.ts';
-import { forgetGoneTenants } from './tenants/gone-tenants.ts';
 import { createTenantPreparation } from './tenants/prepare-tenants.ts';
 
 /** The KMS, built and not listening. Disposal drains both servers, then closes the databases. */
@@ -86,14 +54,6 @@ export interface Kms extends AsyncDisposable {
   /** Null where the demo is switched off. */
   readonly demo: KmsDemo | null;
 }
-
-/** The options of the public listener that its configuration gives. */
-const listenerOf = ({ tls, rate_limit: limit, proxy_networks: proxyNetworks, trace_networks: traceNetworks }: KmsConfig['server']) => ({
-  tls,
-  rateLimit: { max: limit.max, timeWindowMs: limit.window_seconds * 1000 },
-  proxyNetworks,
-  traceNetworks,
-});
 
 /**
  * Builds the KMS from its configuration: opens its databases, unseals, removes what an interrupted run left.
@@ -188,23 +148,10 @@ export const buildKms = async (options: {
   });
   const seedFile = options.demo ? config.demo.seed_file : undefined;
   const { demo, api } = seedFile === undefined ? { demo: null, api: null } : await demoData.load(seedFile, keys, apiKeys);
-  const clock = createClockWatch({ db: service.db, now });
   const retiring = retireOlderKeys({ barrier, tenants, rows, locks: databases, now });
-  const ofTenants = [
-    retiring,
-    forgetGoneTenants(tenants),
-    lookAtTenants(tenants, rows),
-    forgetIdempotencyKeys({ locks: databases, tenants, rows, now }),
-    forgetServiceIdempotencyKeys({ locks: databases, service, now }),
-    destroyDueKeys({ locks: databases, tenants, rows, clock, destruction: keys.destruction, emit, now, elapsed }),
-    eraseDestroyedKeys({ locks: databases, tenants, rows, now }),
-    forgetTransportKeys({ locks: databases, tenants, rows, now }),
-    forgetGrants({ locks: databases, tenants, rows, now }),
-    ...keys.jobs,
-    removeDueTenants({ locks: databases, operate: keys.operate, service, rows, tenants, lifeCycle, clock, emit, now }),
-    rotateDueKeys({ materialKeys: keys.materialKeys, hints: keys.rotationHints, locks: databases, tenants, rows, emit, now, elapsed }),
-  ];
-  for (const job of [...databases.jobs, ...revisions.jobs, ...access.jobs, ...audit.jobs, ...ofTenants]) opened.use(jobs.start(job));
+  const ofTenants = jobsOfTenants({ databases, service, tenants, lifeCycle, rows, keys, emit, now, elapsed });
+  for (const job of [...databases.jobs, ...revisions.jobs, ...access.jobs, ...audit.jobs, retiring, ...ofTenants])
+    opened.use(jobs.start(job));
 
   const checks: DependencyCheck[] = [
     { name: 'database', required: true, check: (signal) => databases.ping(signal) },
@@ -214,46 +161,6 @@ export const buildKms = async (options: {
   const dependencies = watchOptional(checks, { jobs });
   const health = { dependencies, jobs, notReady: () => (seal.state() === 'unsealed' ? null : seal.state()) };
 
-  const detail = detailOf(config.errors);
-  const app = await createServer({
-    name: 'kms',
-    clientCertificate: 'request',
-    telemetry,
-    jobs,
-    drain,
-    detail,
-    ...listenerOf(config.server),
-    ...(access.browser !== null && { secondPath: browserPathOf }),
-  });
-  app.addHook('preClose', async () => closing.abort());
-  opened.defer(() => app.close());
-  await registerOpenApi(app, {
-    swaggerUi: config.server.swagger,
-    logIn: logInOf(config.identity.issuers),
-    browser: access.browser && describedBrowserApi(access.browser),
-    demo: api,
-  });
-  const { max, window_seconds: seconds } = config.quotas.requests;
-  const countRequests = createTenantRate({ max, windowMs: seconds * 1000, elapsed });
-  describeResource(app, { originOf: access.originOf, issuers: config.identity.issuers.map(({ issuer }) => issuer) });
-  guardServiceRoutes(app, {
-    ...access,
-    browser: access.browser?.door ?? null,
-    admit: keys.admit,
-    countRequests,
-    traceId: () => telemetry.traceId(),
-    now,
-    nameTag: (name) => nameTag(name),
-  });
-  recordRefusals(app, audit);
-  app.addHook('onError', async (request, _reply, error) => {
-    const caller: Caller | undefined = request.caller;
-    if (caller !== undefined) tenants.noteDamage(caller.tenant, error);
-  });
-  registerLanding(app, landingOf({ pages: access.browser !== null, swaggerUi: config.server.swagger, demo: demo !== null }));
-  registerHealth(app, { ...health, telemetry, stopping, detail });
-  registerKeyRoutes(app, keys);
-  registerApiKeyRoutes(app, apiKeys);
   const users = createRealmUsers({
     operate: keys.operate,
     service,
@@ -264,7 +171,6 @@ export const buildKms = async (options: {
     max: config.quotas.realm_users,
     now,
   });
-  registerRealmUserRoutes(app, users, { base: `${SERVICE_PREFIX}/realm-users`, callerOf: async ({ caller }) => caller });
   const shownTenants = shownTenantsStore(service.db, rows, { kind: service.kind, demo: isDemo });
   const administeredTenants = createTenantAdministration({
     operate: keys.operate,
@@ -276,20 +182,26 @@ export const buildKms = async (options: {
     max: config.tenants.max,
     now,
   });
-  registerTenantRoutes(app, administeredTenants);
-  if (access.browser !== null) {
-    registerSession(app, access.browser);
-    await registerPages(app, {
-      browser: access.browser,
-      authenticate: access.authenticate,
-      countRequests,
-      keys,
-      telemetry,
-      nameTag: (name) => nameTag(name),
-      swagger: config.server.swagger ? SWAGGER_PATH : null,
-    });
-  }
-  registerAuditRoutes(app, createReadAudit({ operate: keys.operate, entries: audit.entries }));
+  const app = await createPublicApp({
+    config,
+    telemetry,
+    server: { jobs, drain },
+    health: { ...health, stopping },
+    closing,
+    access,
+    keys,
+    apiKeys,
+    users,
+    administeredTenants,
+    tenants,
+    audit,
+    demo: api,
+    hasDemo: demo !== null,
+    nameTag: (name) => nameTag(name),
+    now,
+    elapsed,
+  });
+  opened.defer(() => app.close());
 
   const made = createTenantsService({ service, rows, lock: demoData.preparing, tenants, lifeCycle, users: access.newUsers, emit });
   const rotation = createRotationService({ barrier, locks: databases, emit });

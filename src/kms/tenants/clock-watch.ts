@@ -12,6 +12,10 @@ export interface ClockWatch {
   doubtfulUntil(): Promise<number | null>;
 }
 
+/** The end of a sentence about what waits. */
+export const byDoubtfulClock = (until: number): string =>
+  `although the time has come, by a clock that is not believed before ${new Date(until).toISOString()}; set it right until then where it is wrong`;
+
 const DAY_MS = 86_400_000;
 /** Clocks of replicas differ a little, and one that runs ahead is set back. */
 const MAX_BACK_MS = 5 * 60_000;

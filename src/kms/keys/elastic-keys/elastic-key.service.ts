@@ -10,7 +10,8 @@ import { elasticKeyNameTaken, elasticKeyNotFound, elasticKeyPendingImport } from
 import { ELASTIC_KEY_ACTIONS } from './elastic-key.actions.ts';
 import { checkedAlgorithm, checkedExpiry, checkedName, checkedOperations } from './elastic-key.policy.ts';
 import { assertStays, stateSet } from './elastic-key.states.ts';
-import { elasticKeysStore, type NewElasticKey } from './elastic-key.store.ts';
+import type { NewElasticKey } from './elastic-key.row.ts';
+import { elasticKeysStore } from './elastic-key.store.ts';
 import { labelsAfter } from './labels.ts';
 import { checkFormerNames } from './former-names.store.ts';
 import { assertGainsNothing } from './reached-keys.ts';

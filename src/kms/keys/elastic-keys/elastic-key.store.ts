@@ -1,111 +1,22 @@
 import type { Kysely } from 'kysely';
-import { storedTextMap, storedTexts, storedWord } from '#infra/database/stored-values.ts';
 import { isUniqueViolation } from '#infra/database/unique-violation.ts';
 import type { Position } from '#kms/api/cursor.ts';
 import type { ElasticKeyRow } from '#kms/database/elastic-keys.table.ts';
 import type { TenantTables } from '#kms/database/tenant-tables.ts';
-import { OPERATIONS } from '#kms/jose/algorithm.ts';
-import { ALGORITHM_NAMES, type AlgorithmName, algorithmOf, VARIANTS } from '#kms/jose/algorithms.ts';
+import { type AlgorithmName, VARIANTS } from '#kms/jose/algorithms.ts';
 import { changeRow } from '#kms/integrity/change-row.ts';
 import type { TenantRows } from '#kms/integrity/row-integrity.ts';
 import { isScopedKey, type keysReached } from '#kms/rights/key-scopes.ts';
 import { elasticKeyNameTaken, elasticKeyNotFound } from './elastic-key-errors.ts';
-import { ELASTIC_KEY_STATES, RESTORED_STATES } from './elastic-key.states.ts';
-import { type ElasticKey, type ListElasticKeys, ORIGINS } from './elastic-key.ts';
+import { columnsOf, type ElasticKeyChanges, elasticKeyOf, type NewElasticKey, rowOf } from './elastic-key.row.ts';
+import type { ElasticKey, ListElasticKeys } from './elastic-key.ts';
 import { formerNamesStore } from './former-names.store.ts';
-import { type AskedLabel, hasLabel, type Labels } from './labels.ts';
+import { type AskedLabel, hasLabel } from './labels.ts';
 import { reachedKeys, scopedKeyOf } from './reached-keys.ts';
 import { nextRotationOf } from './usage.ts';
 
-const elasticKeyOf = (row: ElasticKeyRow): ElasticKey => {
-  const of = (column: string) => `the ${column} of elastic key ${row.id}`;
-  const algorithm = storedWord(row.algorithm, ALGORITHM_NAMES, of('algorithm'));
-  return {
-    id: row.id,
-    name: row.name,
-    nameTakenOver: row.name_taken_over === 1,
-    description: row.description,
-    labels: row.labels === null ? {} : storedTextMap(row.labels, of('labels')),
-    algorithm,
-    use: algorithmOf(algorithm).use,
-    operations: storedTexts(row.operations, of('operations')).map((operation) => storedWord(operation, OPERATIONS, of('operations'))),
-    state: storedWord(row.state, ELASTIC_KEY_STATES, of('state')),
-    origin: row.origin === null ? 'kms' : storedWord(row.origin, ORIGINS, of('origin')),
-    exportable: row.exportable === 1,
-    latestVersion: row.latest_version,
-    minDecryptionVersion: row.min_decryption_version,
-    createdAt: row.created_at,
-    updatedAt: row.updated_at,
-    expiresAt: row.expires_at,
-    deletionDueAt: row.deletion_due_at,
-    restoresTo: row.restores_to === null ? null : storedWord(row.restores_to, RESTORED_STATES, of('state before the deletion')),
-    destroyedAt: row.destroyed_at,
-    versionChanges: row.version_changes ?? 0,
-    usage: {
-      maxProtections: row.max_protections,
-      rotationAfterProtections: row.rotation_after_protections,
-      rotationPeriod: row.rotation_period,
-    },
-    latestVersionAt: row.latest_version_at ?? row.created_at,
-    nextRotationAt: row.next_rotation_at,
-    revision: row.row_revision,
-  };
-};
-
-/** A key as it is made; whether its name was another's is found out with that. */
-export type NewElasticKey = Omit<ElasticKey, 'revision' | 'nameTakenOver'>;
-
-const usageColumns = ({ usage, nextRotationAt }: Pick<ElasticKey, 'usage' | 'nextRotationAt'>) => ({
-  max_protections: usage.maxProtections,
-  rotation_after_protections: usage.rotationAfterProtections,
-  rotation_period: usage.rotationPeriod,
-  next_rotation_at: nextRotationAt,
-});
-
-/** Labels as their column has them. */
 /** So many keys are looked up by their ids; a walk through all keys meets one of more than these before long. */
 const FEW_IDS = 200;
-
-const labelsColumn = (labels: Labels): string | null => (Object.keys(labels).length === 0 ? null : JSON.stringify(labels));
-
-/** Members of an elastic key that may change, and the time of the change. */
-export type ElasticKeyChanges = Partial<
-  Omit<
-    ElasticKey,
-    | 'id'
-    | 'nameTakenOver'
-    | 'algorithm'
-    | 'use'
-    | 'origin'
-    | 'exportable'
-    | 'latestVersion'
-    | 'latestVersionAt'
-    | 'createdAt'
-    | 'updatedAt'
-    | 'revision'
-  >
-> &
-  Pick<ElasticKey, 'updatedAt'>;
-
-const columnsOf = (changes: ElasticKeyChanges): Partial<ElasticKeyRow> => {
-  const { name, description, operations, state, minDecryptionVersion, expiresAt, updatedAt } = changes;
-  const { labels, usage, nextRotationAt, deletionDueAt, restoresTo, destroyedAt, versionChanges } = changes;
-  return {
-    updated_at: updatedAt,
-    ...(name === undefined ? {} : { name }),
-    ...(description === undefined ? {} : { description }),
-    ...(operations === undefined ? {} : { operations: JSON.stringify(operations) }),
-    ...(state === undefined ? {} : { state }),
-    ...(minDecryptionVersion === undefined ? {} : { min_decryption_version: minDecryptionVersion }),
-    ...(expiresAt === undefined ? {} : { expires_at: expiresAt }),
-    ...(labels === undefined ? {} : { labels: labelsColumn(labels) }),
-    ...(usage === undefined || nextRotationAt === undefined ? {} : usageColumns({ usage, nextRotationAt })),
-    ...(deletionDueAt === undefined ? {} : { deletion_due_at: deletionDueAt }),
-    ...(restoresTo === undefined ? {} : { restores_to: restoresTo }),
-    ...(destroyedAt === undefined ? {} : { destroyed_at: destroyedAt }),
-    ...(versionChanges === undefined ? {} : { version_changes: versionChanges }),
-  };
-};
 
 /** A unique violation on this table is always the name: ids are ours. */
 const nameTaken = (name: string | undefined) => (error: unknown) => {
@@ -171,29 +82,7 @@ export const elasticKeysStore = (db: Kysely<TenantTables>, rows: TenantRows) => 
   return {
     /** @throws AppError `elastic-key-name-taken` 409 */
     insert: async (key: NewElasticKey): Promise<ElasticKey> => {
-      const row = rows.first('elastic_keys', {
-        id: key.id,
-        name: key.name,
-        description: key.description,
-        algorithm: key.algorithm,
-        operations: JSON.stringify(key.operations),
-        state: key.state,
-        latest_version: key.latestVersion,
-        min_decryption_version: key.minDecryptionVersion,
-        created_at: key.createdAt,
-        updated_at: key.updatedAt,
-        expires_at: key.expiresAt,
-        deletion_due_at: null,
-        restores_to: null,
-        destroyed_at: null,
-        version_changes: null,
-        origin: key.origin === 'kms' ? null : key.origin,
-        exportable: key.exportable ? 1 : null,
-        labels: labelsColumn(key.labels),
-        ...usageColumns(key),
-        latest_version_at: null,
-        name_taken_over: null,
-      });
+      const row = rows.first('elastic_keys', rowOf(key));
       await rows.put('elastic_keys', db, async (tx) => {
         await tx.insertInto('elastic_keys').values(row).execute().catch(nameTaken(key.name));
         await indexLabels(tx, key);

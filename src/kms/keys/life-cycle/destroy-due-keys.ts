@@ -4,7 +4,7 @@ import type { Job } from '#infra/jobs/job.ts';
 import type { CallerTenant } from '#kms/caller.ts';
 import type { Emit } from '#kms/events.ts';
 import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
-import type { ClockWatch } from '#kms/tenants/clock-watch.ts';
+import { byDoubtfulClock, type ClockWatch } from '#kms/tenants/clock-watch.ts';
 import type { TenantDirectory } from '#kms/tenants/directory.ts';
 import { throwFailures } from '#kms/tenants/failures.ts';
 import { takeTurns } from '#kms/tenants/take-turns.ts';
@@ -77,9 +77,7 @@ export const destroyDueKeys = (options: {
           try {
             const due = await dueOf(tenant);
             if (doubtfulUntil === null || due.length === 0) return due;
-            failures.push(
-              `${due.length} of tenant ${tenant.id} wait although their time has come, by a clock that is not believed before ${new Date(doubtfulUntil).toISOString()}`,
-            );
+            failures.push(`${due.length} keys of tenant ${tenant.id} are not destroyed ${byDoubtfulClock(doubtfulUntil)}`);
           } catch (error) {
             failures.push(`tenant ${tenant.id}: ${publicCause(error)}`);
           }

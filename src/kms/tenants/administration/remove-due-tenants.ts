@@ -8,7 +8,7 @@ import { serviceCaller } from '#kms/caller.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { Emit } from '#kms/events.ts';
 import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
-import type { ClockWatch } from '../clock-watch.ts';
+import { byDoubtfulClock, type ClockWatch } from '../clock-watch.ts';
 import type { TenantDirectory } from '../directory.ts';
 import { throwFailures } from '../failures.ts';
 import { leasesEnded } from '../leases.ts';
@@ -79,8 +79,7 @@ export const removeDueTenants = (options: {
       const due = await store.due(now());
       const doubtfulUntil = await clock.doubtfulUntil();
       if (doubtfulUntil !== null && due.length > 0) {
-        const until = new Date(doubtfulUntil).toISOString();
-        failures.push(`${due.length} tenants wait although their time has come, by a clock that is not believed before ${until}`);
+        failures.push(`${due.length} tenants are not removed ${byDoubtfulClock(doubtfulUntil)}`);
       } else {
         for (const tenant of due) {
           signal.throwIfAborted();

@@ -53,7 +53,7 @@ describe.each(databaseKinds())('A clock that jumps, on %s,', (kind) => {
     const waiting = { state: 'pending-deletion' };
 
     clock.now += 365 * DAY;
-    const message = `2 of tenant ${caller.tenant.id} wait although their time has come, by a clock that is not believed before ${iso(clock.now + DAY)}`;
+    const message = `2 keys of tenant ${caller.tenant.id} are not destroyed although the time has come, by a clock that is not believed before ${iso(clock.now + DAY)}; set it right until then where it is wrong`;
     await expect(job.run(never)).rejects.toMatchObject({ code: 'keys-not-destroyed', message });
     clock.now = right + MINUTE;
     await job.run(never);
