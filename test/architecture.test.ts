@@ -120,7 +120,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['health', 'world'],
     ['step'],
     ['outcome.ts'],
-    ['events.ts'],
+    ['events.ts', 'traces'],
   ],
   stack: [
     ['prepare-stack.ts', 'prepare-prod-stack.ts'],

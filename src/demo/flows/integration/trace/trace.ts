@@ -7,7 +7,8 @@ import { keyApi } from '#client/kms/key.ts';
 import type { StepWork } from '#demo/step/step.ts';
 import { base64url, seededKey } from '#demo/world/keys.ts';
 import { CONFIDENTIAL_CLIENT } from '#demo/world/names.ts';
-import { spansOf, type Span } from './spans.ts';
+import { readSpans } from '#demo/traces/read-spans.ts';
+import type { Span } from '#demo/traces/span.ts';
 
 const WAIT_MS = 10_000;
 const POLL_MS = 50;
@@ -39,12 +40,12 @@ export const run: StepWork = async ({ engine, stack, check, progress, now, sleep
   const names = (): readonly string[] => [...new Set(spans.map(({ service }) => service))];
   const orphans = (): number => {
     const ids = new Set(spans.map(({ id }) => id));
-    return spans.filter(({ parent }) => parent !== '' && !ids.has(parent)).length;
+    return spans.filter(({ parentId }) => parentId !== null && !ids.has(parentId)).length;
   };
   const complete = (): boolean =>
     spans.some(isDatabase) && orphans() === 0 && [CLI, 'identity', 'kms'].every((part) => names().some((name) => name.includes(part)));
   do {
-    spans = await spansOf(engine.telemetryRecords('traces', { containing: traceId }), traceId);
+    spans = await readSpans(engine.telemetryRecords('traces', { containing: traceId }), (span) => span.traceId === traceId);
     if (!complete()) await sleep(POLL_MS, signal);
   } while (!complete() && now() - begun < WAIT_MS);
 
@@ -64,9 +65,9 @@ export const run: StepWork = async ({ engine, stack, check, progress, now, sleep
     database.some(({ service }) => service.includes('kms')),
   );
   await check('connected', 'Spans without their parent in it', 0, orphans());
-  await check('one-root', 'Roots', 1, spans.filter(({ parent }) => parent === '').length);
+  await check('one-root', 'Roots', 1, spans.filter(({ parentId }) => parentId === null).length);
   // The number of spans is the database's own affair.
   return `one trace of ${names().length} services and the database`;
 };
 
-const isDatabase = ({ attributes }: Span): boolean => attributes.some((name) => name.startsWith('db.'));
+const isDatabase = ({ attributes }: Span): boolean => Object.keys(attributes).some((name) => name.startsWith('db.'));
