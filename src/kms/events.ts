@@ -46,6 +46,7 @@ export type KmsEvent =
   | { readonly type: 'row-damaged'; readonly table: string; readonly id: string; readonly tenantId: string }
   | { readonly type: 'database-rolled-back'; readonly owner: string; readonly message: string }
   | { readonly type: 'revisions-begun'; readonly file: string }
+  | { readonly type: 'older-databases-accepted'; readonly owners: number }
   | { readonly type: 'revisions-removed'; readonly file: string }
   | { readonly type: 'revisions-unwritten'; readonly file: string; readonly cause: unknown }
   | { readonly type: 'audit-unwritten'; readonly cause: unknown }
@@ -176,6 +177,12 @@ const lineOf = (event: KmsEvent): EventLine => {
       ];
     case 'revisions-begun':
       return ['warn', `${event.file} was not there and is begun: the databases are taken for as new as they are now`, {}];
+    case 'older-databases-accepted':
+      return [
+        'warn',
+        `the databases are taken for as new as they are now, whatever the heads of the audit say of ${event.owners} of them; set unseal.accept_older_databases to false`,
+        { count: event.owners },
+      ];
     case 'revisions-removed':
       return ['warn', `${event.file} was removed and is written again; after a restore on purpose remove it while no KMS runs`, {}];
     case 'revisions-unwritten':

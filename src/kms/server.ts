@@ -87,11 +87,12 @@ export const buildKms = async (options: {
   let nameTag = createNameTags(unsealKey ?? randomBytes(32));
   const barrier = await openBarrier({ databases, service: own, unsealKey, now }).finally(() => unsealKey?.fill(0));
 
-  const revisions = opened.use(await openRevisions({ file: config.unseal.revisions_file, emit }));
+  const { accept_older_databases: acceptOlder, adopt_rows: allowed } = config.unseal;
+  const revisions = opened.use(await openRevisions({ file: config.unseal.revisions_file, acceptOlder, emit }));
   const rows = createRowIntegrity({ barrier, revisions, emit });
   const service = withLedger(own, rows.service);
 
-  const audit = opened.use(await openAuditLog({ databases, barrier, durability: config.audit.durability, emit, now, elapsed }));
+  const audit = opened.use(await openAuditLog({ databases, barrier, durability: config.audit.durability, revisions, emit, now, elapsed }));
 
   const { forgetTenant: onGone, tenants: held } = barrier;
   const tenants = opened.use(createTenantDirectory({ databases, service: service.db, rows, demo: options.demo, onGone, held, emit }));
@@ -100,7 +101,8 @@ export const buildKms = async (options: {
   const lifeCycle = createTenantLifeCycle({ kind: service.kind, barrier, rows, directory: tenants, forget, now });
   const demoData = opened.use(openDemoData({ databases, service, rows, tenants, lifeCycle, emit, now, elapsed }));
   const prepare = async (): Promise<void> => {
-    await adoptRows({ databases, service, barrier, rows, allowed: config.unseal.adopt_rows, emit });
+    await audit.recallRevisions({ acceptOlder });
+    await adoptRows({ databases, service, barrier, rows, allowed, emit });
     await demoData.sweep();
   };
   const isPrepared = barrier.state() === 'unsealed';

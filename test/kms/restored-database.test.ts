@@ -7,12 +7,12 @@ import { basic, type KmsHouse, kmsHouse, type RunningKms, runKms } from './suppo
 
 const KEYS = '/service/api/v1/elastic-keys';
 
-const house = () =>
+const house = ({ file }: { readonly file: boolean }) =>
   kmsHouse({
     realms: { order: ['database'] },
     change: (config) => {
       if (config.database.kind !== 'sqlite') throw new TypeError('the folder of a SQLite database is copied here');
-      config.unseal.revisions_file = join(config.database.directory, '..', 'revisions.json');
+      if (file) config.unseal.revisions_file = join(config.database.directory, '..', 'revisions.json');
     },
   });
 
@@ -36,7 +36,7 @@ const makeKey = (kms: RunningKms, headers: Record<string, string>) =>
 
 describe('A KMS with a file of revisions', () => {
   it('refuses to start on a database that was put back, until an operator takes the file away, and says so in the log', async () => {
-    await using of = await house();
+    await using of = await house({ file: true });
     const [data, copy, file] = [join(of.folder, 'data'), join(of.folder, 'copy'), join(of.folder, 'revisions.json')];
     const first = await run(of);
     const administrator = await makeTenant(first.kms);
@@ -52,7 +52,7 @@ describe('A KMS with a file of revisions', () => {
     await expect(run(of)).rejects.toMatchObject({
       code: 'database-rolled-back',
       message: expect.stringContaining('the service'),
-      fix: expect.stringContaining('unseal.revisions_file'),
+      fix: expect.stringContaining('unseal.accept_older_databases'),
     });
     await rm(file);
     const third = await run(of);
@@ -62,7 +62,7 @@ describe('A KMS with a file of revisions', () => {
   });
 
   it('closes a tenant whose database was put back, and serves the others', async () => {
-    await using of = await house();
+    await using of = await house({ file: true });
     const [data, copy] = [join(of.folder, 'data'), join(of.folder, 'copy')];
     const first = await run(of);
     const [one, two] = [await makeTenant(first.kms), await makeTenant(first.kms)];
@@ -79,4 +79,51 @@ describe('A KMS with a file of revisions', () => {
     expect({ status: refused.status, code: refused.json<{ code: string }>().code }).toEqual({ status: 503, code: 'database-rolled-back' });
     expect((await makeKey(kms, two)).status).toBe(201);
   });
+});
+
+/** A tenant whose database alone was put back while no KMS ran: the audit, beside it, still says how far it had come. */
+const tenantPutBack = async (of: KmsHouse) => {
+  const [data, copy] = [join(of.folder, 'data'), join(of.folder, 'copy')];
+  const first = await run(of);
+  const [one, two] = [await makeTenant(first.kms), await makeTenant(first.kms)];
+  await makeKey(first.kms, one);
+  await first.kms[Symbol.asyncDispose]();
+  await cp(data, copy, { recursive: true });
+  const second = await run(of);
+  expect((await makeKey(second.kms, one)).status).toBe(201);
+  await second.kms[Symbol.asyncDispose]();
+  await cp(copy, data, { recursive: true, filter: (path) => !/service|audit/.test(path) });
+  return { one, two };
+};
+
+const codeOf = async (kms: RunningKms, headers: Record<string, string>) => {
+  const answer = await kms.send(KEYS, { headers });
+  return answer.status === 200 ? 200 : answer.json<{ code: string }>().code;
+};
+
+describe('A KMS without a file of revisions', () => {
+  it('closes a tenant whose database is older than the signed heads of the audit say', async () => {
+    await using of = await house({ file: false });
+    const { one, two } = await tenantPutBack(of);
+    const { kms: third } = await run(of);
+    await using kms = third;
+    expect([await codeOf(kms, one), await codeOf(kms, two)]).toEqual(['database-rolled-back', 200]);
+  });
+
+  it.each([true, false])(
+    'takes it as it is where an operator says so for one start, and from then on without a word (with a file: %s)',
+    async (file) => {
+      await using of = await house({ file });
+      const { one, two } = await tenantPutBack(of);
+      const { unseal } = of.config;
+      const told = await run({ ...of, config: { ...of.config, unseal: { ...unseal, accept_older_databases: true } } });
+      expect(told.warned).toContainEqual(expect.stringContaining('set unseal.accept_older_databases to false'));
+      expect([await codeOf(told.kms, one), await codeOf(told.kms, two)]).toEqual([200, 200]);
+      await told.kms[Symbol.asyncDispose]();
+      const after = await run(of);
+      await using kms = after.kms;
+      expect([await codeOf(kms, one), await codeOf(kms, two)]).toEqual([200, 200]);
+      expect(after.warned).not.toContainEqual(expect.stringContaining('accept_older_databases'));
+    },
+  );
 });

@@ -49,7 +49,8 @@ describe('a KMS that cannot start', () => {
     ],
     [
       'that has one share of two',
-      (config) => void (config.unseal = { adopt_rows: false, share_files: config.unseal.share_files.slice(0, 1) }),
+      (config) =>
+        void (config.unseal = { accept_older_databases: false, adopt_rows: false, share_files: config.unseal.share_files.slice(0, 1) }),
       'unseal-shares-too-few',
     ],
     ['that is sealed, with demo data to make,', (config) => void config.unseal.share_files.pop(), 'sealed'],

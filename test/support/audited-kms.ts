@@ -4,6 +4,7 @@ import type { AuditLog } from '#kms/audit/audit-log.ts';
 import type { AuditConfig } from '#kms/audit/config.ts';
 import { openAuditLog } from '#kms/audit/open-audit-log.ts';
 import type { KmsEvent } from '#kms/events.ts';
+import { createRevisions, type RevisionsInMemory } from '#kms/integrity/ledger/revisions.ts';
 import { createKeys, type Keys } from '#kms/keys/keys.ts';
 import type { TestDatabases } from './database.ts';
 import { insufficientScope } from './kms-caller.ts';
@@ -14,6 +15,8 @@ export interface AuditedKms extends AsyncDisposable {
   readonly kms: TestKms;
   readonly keys: Keys;
   readonly audit: AuditLog;
+  /** What this process knows of the databases. */
+  readonly revisions: RevisionsInMemory;
   readonly events: readonly KmsEvent[];
   /** Another process on the same databases, or on those that are given, in the same words. */
   again(databases?: Databases): Promise<Omit<AuditedKms, 'again'>>;
@@ -24,16 +27,20 @@ export const auditedKms = async (
   options: { readonly durability?: AuditConfig['durability']; readonly databases?: Databases } = {},
 ): Promise<AuditedKms> => {
   const { durability = 'process' } = options;
-  const kms = await testKms(test);
+  const revisions = createRevisions();
+  const kms = await testKms(test, revisions);
   const { barrier, rows, clock } = kms;
-  const open = async (databases: Databases): Promise<Omit<AuditedKms, 'again'>> => {
+  const open = async (databases: Databases, revisions: RevisionsInMemory): Promise<Omit<AuditedKms, 'again'>> => {
     const events: KmsEvent[] = [];
     const [now, elapsed] = [() => clock.now, () => clock.elapsed];
-    const audit = await openAuditLog({ databases, barrier, durability, emit: (event) => void events.push(event), now, elapsed });
+    const audit = await openAuditLog({ databases, barrier, durability, revisions, emit: (event) => void events.push(event), now, elapsed });
     const keys = createKeys({ barrier, rows, insufficientScope, audit, now, elapsed });
-    return { kms, keys, audit, events, [Symbol.asyncDispose]: () => audit[Symbol.asyncDispose]() };
+    return { kms, keys, audit, revisions, events, [Symbol.asyncDispose]: () => audit[Symbol.asyncDispose]() };
   };
-  return { ...(await open(options.databases ?? test.databases)), again: async (databases) => open(databases ?? (await test.reopen())) };
+  return {
+    ...(await open(options.databases ?? test.databases, revisions)),
+    again: async (databases) => open(databases ?? (await test.reopen()), createRevisions()),
+  };
 };
 
 /** The lines of an export, as the CLI writes them. */

@@ -8,6 +8,7 @@ import type { AuditConfig } from './config.ts';
 import type { RefusedRequests } from './refused-requests.ts';
 import type { AuditEntries } from './reading/audit-entries.ts';
 import type { Emit } from '#kms/events.ts';
+import type { SignedRevisions } from '#kms/integrity/ledger/revisions.ts';
 
 /**
  * The audit: every act on keys as a record of a hash chain, in a database of its own.
@@ -26,6 +27,13 @@ export interface AuditLog extends RefusedRequests, AsyncDisposable {
    * @throws AppError `audit-unavailable` 503
    */
   record(act: Act): Promise<void>;
+  /**
+   * Takes what heads from before say of the databases, so that one that is older than that is refused; to be called once the barrier is
+   * unsealed, before anything is read from them.
+   *
+   * @param options.acceptOlder whether it is forgotten instead, after a restore on purpose
+   */
+  recallRevisions(options: { readonly acceptOlder: boolean }): Promise<void>;
   /** How far the chain of this process has come, as just signed. */
   head(): Promise<PublishedHead>;
   readonly entries: AuditEntries;
@@ -44,6 +52,8 @@ export interface AuditLogOptions {
   readonly databases: Databases;
   readonly barrier: Pick<Barrier, 'state' | 'rowKey' | 'onForget'>;
   readonly durability: AuditConfig['durability'];
+  /** How far the databases have come: heads name it. */
+  readonly revisions: SignedRevisions;
   readonly emit: Emit;
   /** Epoch milliseconds. */
   readonly now: () => number;

@@ -7,8 +7,10 @@ import type { AuditTables } from '#kms/database/audit.table.ts';
 import { auditMigrations } from '#kms/database/migrations.ts';
 import type { AuditLog, AuditLogOptions } from './audit-log.ts';
 import { createAuditKeys } from './chain/audit-keys.ts';
+import { auditStore } from './chain/audit.store.ts';
 import { ABANDONED_MS, createChainWriter } from './chain/chain-writer.ts';
 import { entryOfAct } from './chain/recorded-act.ts';
+import { headIn } from './chain/stored-heads.ts';
 import { closeChains } from './close-chains.ts';
 import { createExport } from './export.ts';
 import { createAuditEntries } from './reading/create-audit-entries.ts';
@@ -31,7 +33,7 @@ const setDurability = async ({ db, kind }: Database<AuditTables>, durability: Au
  * @throws AppError of the database
  */
 export const openAuditLog = async (options: AuditLogOptions): Promise<AuditLog> => {
-  const { databases, barrier, durability, emit, now, elapsed } = options;
+  const { databases, barrier, durability, revisions, emit, now, elapsed } = options;
   await using opened = new AsyncDisposableStack();
   const database = opened.use(await databases.open<AuditTables>('audit', auditMigrations));
   await setDurability(database, durability);
@@ -40,6 +42,7 @@ export const openAuditLog = async (options: AuditLogOptions): Promise<AuditLog> 
     database,
     durability,
     keys,
+    revisions,
     now,
     elapsed,
     onState: (state) => emit(state === 'written' ? { type: 'audit-written-again' } : { type: 'audit-unwritten', cause: state.cause }),
@@ -70,6 +73,18 @@ export const openAuditLog = async (options: AuditLogOptions): Promise<AuditLog> 
   const resources = opened.move();
   return {
     record: (act) => writer.add(entryOfAct(act, now())),
+    recallRevisions: async ({ acceptOlder }) => {
+      const by = keys();
+      if (by === null) throw sealedError();
+      const store = auditStore(database.db);
+      if (acceptOlder) return emit({ type: 'older-databases-accepted', owners: await store.forgetRevisions() });
+      for (const part of await store.revisionParts()) {
+        const head = headIn(part, by);
+        if (head === null) tellDamage(part.chain, part.last_seq);
+        else revisions.recall(head.revisions);
+      }
+      return undefined;
+    },
     ...refused,
     head: async () => {
       await writer.head();

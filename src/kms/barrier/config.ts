@@ -7,6 +7,11 @@ export const unsealConfigSchema = strictObject({
     uniqueItems: true,
     description: 'files of mode 0600, each with one unseal share',
   }),
+  accept_older_databases: Type.Boolean({
+    default: false,
+    description:
+      'true: databases that are older than the heads of the audit, or the file of revisions, say are taken as they are; meant for one start after a restore on purpose',
+  }),
   adopt_rows: Type.Boolean({
     default: false,
     description: 'true: a database from before rows were authenticated is taken as it is, once; meant for one start after an upgrade',

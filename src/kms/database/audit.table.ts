@@ -52,11 +52,26 @@ export interface AuditIndexRow {
   last_part: number;
 }
 
+/**
+ * Which head says last how far the database of an owner had come. Nothing here is evidence: the head itself says it, under its signature.
+ */
+export interface AuditRevisionRow {
+  /** A tenant id or `service`. */
+  owner: string;
+  /** UUIDv7 of the ledger that the head names. */
+  ledger: string;
+  revision: number;
+  chain: string;
+  /** The part that the head is. */
+  part: number;
+}
+
 /** Tables of the audit's own database. */
 export interface AuditTables {
   audit_parts: AuditPartRow;
   audit_chains: AuditChainRow;
   audit_index: AuditIndexRow;
+  audit_revisions: AuditRevisionRow;
 }
 
 export const createAuditTables: Migration = {
@@ -100,5 +115,19 @@ export const addAuditTags: Migration = {
   name: '0002-audit-tags',
   up: async (db) => {
     await db.schema.alterTable('audit_parts').addColumn('tag', 'text').execute();
+  },
+};
+
+export const addAuditRevisions: Migration = {
+  name: '0003-audit-revisions',
+  up: async (db) => {
+    await db.schema
+      .createTable('audit_revisions')
+      .addColumn('owner', 'text', (column) => column.primaryKey())
+      .addColumn('ledger', 'text', (column) => column.notNull())
+      .addColumn('revision', 'bigint', (column) => column.notNull())
+      .addColumn('chain', 'text', (column) => column.notNull())
+      .addColumn('part', 'integer', (column) => column.notNull())
+      .execute();
   },
 };

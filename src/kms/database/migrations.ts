@@ -1,6 +1,6 @@
 import type { Migration } from '#infra/database/migration.ts';
 import { createApiKeys } from './api-keys.table.ts';
-import { addAuditTags, createAuditTables } from './audit.table.ts';
+import { addAuditRevisions, addAuditTags, createAuditTables } from './audit.table.ts';
 import { createBarrierKeys } from './barrier-keys.table.ts';
 import { addBrowserSessionGrant, createBrowserSessions } from './browser-sessions.table.ts';
 import { createDemoResets } from './demo-resets.table.ts';
@@ -64,4 +64,4 @@ export const tenantMigrations: readonly Migration[] = [
 ];
 
 /** Migrations of the database of the audit, in the order in which they run; only ever appended to. */
-export const auditMigrations: readonly Migration[] = [createAuditTables, addAuditTags];
+export const auditMigrations: readonly Migration[] = [createAuditTables, addAuditTags, addAuditRevisions];

@@ -119,7 +119,7 @@ export const databaseRolledBack = (owner: string, found: Position | null, known:
     503,
     `The database of ${whose} was put back: it ${now}, and the KMS has seen revision ${known.revision}.`,
     {
-      fix: 'Find out who wrote to the database. After a restore on purpose stop every KMS, remove its file unseal.revisions_file, and start again.',
+      fix: 'Find out who wrote to the database. After a restore on purpose stop every KMS, and set unseal.accept_older_databases to true for one start (it also begins unseal.revisions_file anew).',
     },
   );
 };

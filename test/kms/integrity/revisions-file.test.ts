@@ -15,7 +15,7 @@ const place = async () => {
   return {
     file,
     events,
-    open: () => openRevisions({ file, emit: (event) => void events.push(event) }),
+    open: (acceptOlder = false) => openRevisions({ file, acceptOlder, emit: (event) => void events.push(event) }),
     stored: async () => JSON.parse(await readFile(file, 'utf8')) as unknown,
     [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
   };

@@ -1,6 +1,6 @@
 import { type CompiledQuery, type Kysely, sql } from 'kysely';
 import type { DatabaseKind } from '#infra/database/config.ts';
-import type { AuditChainRow, AuditIndexRow, AuditPartRow, AuditTables } from '#kms/database/audit.table.ts';
+import type { AuditChainRow, AuditIndexRow, AuditPartRow, AuditRevisionRow, AuditTables } from '#kms/database/audit.table.ts';
 
 /** What an acknowledged record survives: the end of this process, or the end of the machine, too. */
 export type Durability = 'process' | 'disk';
@@ -61,6 +61,50 @@ export const auditStore = (db: Kysely<AuditTables>) => ({
         .execute();
     }
   },
+  /** An older position changes nothing: another replica may have said a later one. */
+  setRevisions: async (rows: readonly AuditRevisionRow[]): Promise<void> => {
+    for (let at = 0; at < rows.length; at += ROWS_AT_ONCE) {
+      await db
+        .insertInto('audit_revisions')
+        .values(rows.slice(at, at + ROWS_AT_ONCE))
+        .onConflict((conflict) =>
+          conflict
+            .column('owner')
+            .doUpdateSet(({ ref }) => ({
+              ledger: ref('excluded.ledger'),
+              revision: ref('excluded.revision'),
+              chain: ref('excluded.chain'),
+              part: ref('excluded.part'),
+            }))
+            .where(({ eb, ref, and, or }) =>
+              or([
+                eb('excluded.ledger', '>', ref('audit_revisions.ledger')),
+                and([
+                  eb('excluded.ledger', '=', ref('audit_revisions.ledger')),
+                  eb('excluded.revision', '>', ref('audit_revisions.revision')),
+                ]),
+              ]),
+            ),
+        )
+        .execute();
+    }
+  },
+  /** The parts that should be the heads that say last how far the databases had come, each once. */
+  revisionParts: (): Promise<AuditPartRow[]> =>
+    db
+      .selectFrom('audit_parts')
+      .selectAll()
+      .where(({ exists, selectFrom }) =>
+        exists(
+          selectFrom('audit_revisions')
+            .select('owner')
+            .whereRef('audit_revisions.chain', '=', 'audit_parts.chain')
+            .whereRef('audit_revisions.part', '=', 'audit_parts.part'),
+        ),
+      )
+      .execute(),
+  /** @returns of how many databases */
+  forgetRevisions: async (): Promise<number> => Number((await db.deleteFrom('audit_revisions').executeTakeFirstOrThrow()).numDeletedRows),
   addChain: async (chain: AuditChainRow): Promise<void> => {
     await db.insertInto('audit_chains').values(chain).execute();
   },

@@ -8,10 +8,12 @@ import type { Database } from '#infra/database/databases.ts';
 import { isUniqueViolation } from '#infra/database/unique-violation.ts';
 import { sealedError } from '#kms/barrier/barrier-errors.ts';
 import type { AuditTables } from '#kms/database/audit.table.ts';
+import type { SignedRevisions } from '#kms/integrity/ledger/revisions.ts';
 import type { AuditKeysNow } from './audit-keys.ts';
 import { auditStore, type Durability, partAppender } from './audit.store.ts';
 import { endSealedChain } from './end-sealed-chain.ts';
 import type { Entry } from './recorded-act.ts';
+import { MAX_REVISIONS, revisionRows, revisionsMember } from './revisions-in-heads.ts';
 import { storedHeads } from './stored-heads.ts';
 import { createStretch, type Stretch } from './stretch.ts';
 
@@ -94,17 +96,19 @@ const unavailable = (cause: unknown): AppError =>
  *     add ─► group ─┘
  *
  * @param options.keys null while the barrier is sealed: heads and tags wait for them, records do not
+ * @param options.revisions how far the databases have come, which heads name
  * @param options.onState told when records can no longer be written, and when they can be again
  */
 export const createChainWriter = (options: {
   readonly database: Database<AuditTables>;
   readonly durability: Durability;
   readonly keys: AuditKeysNow;
+  readonly revisions: Pick<SignedRevisions, 'unsigned' | 'signed'>;
   readonly now: () => number;
   readonly elapsed: () => number;
   readonly onState: (state: { readonly cause: unknown } | 'written') => void;
 }): ChainWriter => {
-  const { database, durability, keys, now, elapsed, onState } = options;
+  const { database, durability, keys, revisions, now, elapsed, onState } = options;
   const append = partAppender(database.db, database.kind, durability);
   // A commit belongs to no single request, and to no trace.
   const apart = AsyncLocalStorage.snapshot();
@@ -191,23 +195,26 @@ export const createChainWriter = (options: {
       chain = null;
       return;
     }
-    const isDue = by !== null && (of.head.seq < of.seq || kind === 'end');
+    const positions = by === null ? [] : revisions.unsigned(MAX_REVISIONS);
+    const isDue = by !== null && (of.head.seq < of.seq || kind === 'end' || positions.length > 0);
     // Others see that the process lives, though it can sign nothing.
     const isQuiet = by === null && elapsed() - of.seen > REST_MS;
     if (!isDue && !isQuiet && (of.records === 0 || of.isSealed)) return;
-    const line = isDue ? by.signer.sign({ at, chain: id, hash, kind, seq, v: FORMAT }) : null;
+    const line = isDue ? by.signer.sign({ at, chain: id, hash, kind, ...revisionsMember(positions), seq, v: FORMAT }) : null;
     const tag = line === null ? null : (by?.tagOf({ chain: id, part: of.part, lines: line }) ?? null);
     const head = line === null ? of.head : { part: of.part, seq, hash };
     const place = { chain: id, firstPart: of.firstPart, lastPart: of.part - 1, from: of.since ?? at, at };
     const put = async (tx: Transaction<AuditTables>): Promise<void> => {
       const store = auditStore(tx);
       if (line !== null) await store.addPart({ chain: id, part: of.part, last_seq: seq, lines: line, tag });
+      await store.setRevisions(revisionRows(positions, { chain: id, part: of.part }));
       await store.addIndex(of.stretch.rows(place));
       const ended = line !== null && kind === 'end' ? 1 : 0;
       if (!(await store.setChain({ id, at, ...head, indexed_part: of.part - 1, ended })))
         throw new Error(`chain ${id} was closed meanwhile`);
     };
     await database.transaction(put);
+    revisions.signed(positions);
     if (line !== null) {
       signed = { line, point: { chain: id, seq, hash } };
       of.part += 1;
@@ -217,9 +224,11 @@ export const createChainWriter = (options: {
   };
 
   const headInTurn = async (kind: Exclude<HeadKind, 'closed'>): Promise<void> => {
-    if (chain === null) return;
+    // What operators and jobs change has no record, and yet a head has to say how far the databases have come by it.
+    const isBehind = keys() !== null && revisions.unsigned(1).length > 0;
+    if (chain === null && !isBehind) return;
     try {
-      await addHead(chain, kind);
+      await addHead(chain ?? (await current()), kind);
     } catch (error) {
       chain = null;
       throw error;

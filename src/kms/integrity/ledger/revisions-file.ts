@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { Type } from 'typebox';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { hasCode } from '#infra/apperr/system-error.ts';
@@ -8,7 +8,7 @@ import { writeFileAtomic } from '#infra/files/atomic-file.ts';
 import { withFileLock } from '#infra/files/file-lock.ts';
 import type { Job } from '#infra/jobs/job.ts';
 import type { Emit } from '#kms/events.ts';
-import { createRevisions, isBefore, type Position, type Revisions } from './revisions.ts';
+import { createRevisions, isBefore, type Position, type Revisions, type SignedRevisions } from './revisions.ts';
 
 /** Milliseconds that a position may be in memory only: a process that is killed forgets so much. */
 const WRITE_EVERY_MS = 1_000;
@@ -19,7 +19,7 @@ const fileSchema = Type.Record(
 );
 
 /** Positions that outlive the process, where a file is configured; disposal writes what is not written yet. */
-export interface KeptRevisions extends Revisions, AsyncDisposable {
+export interface KeptRevisions extends Revisions, SignedRevisions, AsyncDisposable {
   readonly jobs: readonly Job[];
 }
 
@@ -37,11 +37,18 @@ const readPositions = async (file: string): Promise<ReadonlyMap<string, Position
 
 /**
  * @param options.file kept up to date, shared by replicas that can; where absent, positions end with the process
+ * @param options.acceptOlder whether databases that are older than the file says are taken as they are: then it begins anew
  * @param options.emit tells where no file was there yet, or not any more: then it is written again
  * @throws AppError `revisions-unreadable` 503
  */
-export const openRevisions = async ({ file, emit }: { readonly file: string | undefined; readonly emit: Emit }): Promise<KeptRevisions> => {
+export const openRevisions = async (options: {
+  readonly file: string | undefined;
+  readonly acceptOlder: boolean;
+  readonly emit: Emit;
+}): Promise<KeptRevisions> => {
+  const { file, acceptOlder, emit } = options;
   if (file === undefined) return { ...createRevisions(), jobs: [], [Symbol.asyncDispose]: async () => {} };
+  if (acceptOlder) await rm(file, { force: true });
   const before = await readPositions(file);
   if (before === null) emit({ type: 'revisions-begun', file });
   const revisions = createRevisions(before ?? new Map());
@@ -52,7 +59,7 @@ export const openRevisions = async ({ file, emit }: { readonly file: string | un
     const kept = await readPositions(file);
     if (kept === null && wasThere) emit({ type: 'revisions-removed', file });
     wasThere = kept !== null;
-    for (const [owner, position] of kept ?? []) revisions.saw(owner, position);
+    for (const [owner, position] of kept ?? []) revisions.learn(owner, position);
     return [...revisions.all()].every(([owner, position]) => {
       const known = kept?.get(owner);
       return known !== undefined && !isBefore(known, position);
@@ -70,8 +77,7 @@ export const openRevisions = async ({ file, emit }: { readonly file: string | un
   };
 
   return {
-    of: revisions.of,
-    saw: revisions.saw,
+    ...revisions,
     jobs: [{ name: 'keep-revisions', periodMs: WRITE_EVERY_MS, run: keep }],
     [Symbol.asyncDispose]: () => keep().catch((cause: unknown) => emit({ type: 'revisions-unwritten', file, cause })),
   };

@@ -18,6 +18,23 @@ export interface Revisions {
   saw(owner: string, position: Position): void;
 }
 
+/** A position, and whose it is. */
+export interface OwnedPosition {
+  /** A tenant id or `service`. */
+  readonly owner: string;
+  readonly position: Position;
+}
+
+/** The same positions for the audit, which signs how far the databases had come. */
+export interface SignedRevisions {
+  /** Positions that no head names yet; the oldest first, at most so many. */
+  unsigned(limit: number): readonly OwnedPosition[];
+  /** Notes that a head names these. */
+  signed(positions: readonly OwnedPosition[]): void;
+  /** Takes what heads from before say. */
+  recall(positions: readonly OwnedPosition[]): void;
+}
+
 export const isBefore = (one: Position, other: Position): boolean =>
   one.ledger === other.ledger ? one.revision < other.revision : one.ledger < other.ledger;
 
@@ -25,19 +42,50 @@ export const isBefore = (one: Position, other: Position): boolean =>
 export const contradicts = (found: Position, known: Position): boolean =>
   isBefore(found, known) || (!isBefore(known, found) && found.tag !== known.tag);
 
+export interface RevisionsInMemory extends Revisions, SignedRevisions {
+  /** Takes what another process says that it saw. */
+  learn(owner: string, position: Position): void;
+  all(): ReadonlyMap<string, Position>;
+}
+
 /**
  * Positions in memory. They are as many as tenants: only a ledger with a right tag has one.
  *
- * @param known those from before
+ * @param known those from before, said by others; heads name only those that were seen since
  */
-export const createRevisions = (known: ReadonlyMap<string, Position> = new Map()): Revisions & { all(): ReadonlyMap<string, Position> } => {
+export const createRevisions = (known: ReadonlyMap<string, Position> = new Map()): RevisionsInMemory => {
   const positions = new Map(known);
+  const named = new Map<string, Position>();
+  const unsigned = new Map<string, Position>();
+  const isKnown = (of: ReadonlyMap<string, Position>, owner: string, position: Position): boolean => {
+    const before = of.get(owner);
+    return before !== undefined && !isBefore(before, position);
+  };
+  const learn = (owner: string, position: Position): void => {
+    if (!isKnown(positions, owner, position)) positions.set(owner, position);
+  };
+  const name = (owner: string, position: Position): void => {
+    if (!isKnown(named, owner, position)) named.set(owner, position);
+    const own = unsigned.get(owner);
+    if (own !== undefined && isKnown(named, owner, own)) unsigned.delete(owner);
+  };
   return {
     of: (owner) => positions.get(owner),
     saw: (owner, position) => {
-      const before = positions.get(owner);
-      if (before === undefined || isBefore(before, position)) positions.set(owner, position);
+      learn(owner, position);
+      if (!isKnown(named, owner, position) && !isKnown(unsigned, owner, position)) unsigned.set(owner, position);
     },
+    learn,
     all: () => positions,
+    unsigned: (limit) => [...unsigned.entries().take(limit)].map(([owner, position]) => ({ owner, position })),
+    signed: (heads) => {
+      for (const { owner, position } of heads) name(owner, position);
+    },
+    recall: (heads) => {
+      for (const { owner, position } of heads) {
+        learn(owner, position);
+        name(owner, position);
+      }
+    },
   };
 };
