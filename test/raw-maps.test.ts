@@ -33,6 +33,7 @@ const NAMED_BY: Readonly<Record<string, string>> = {
   'kms/demo/create-seeding.ts': 'the seed; ends with the call',
   'kms/integrity/damaged-rows.ts': 'the owner of the database; a thousand ids, cut',
   'kms/integrity/ledger/ledger.ts': 'pages of a ledger, 256 at most; ends with the call',
+  'kms/integrity/ledger/revisions.ts': 'tenants whose database was read',
   'kms/keys/rotation/rotation-hints.ts': 'tenants whose keys are to be rotated',
   'kms/tenants/create-directory.ts': 'tenants; ends with the call',
   'kms/tenants/open-databases.ts': 'tenants whose database is open',
