@@ -65,7 +65,11 @@ const meaningOf = ({ flags }: Setting<unknown>): string =>
     .join('; ');
 
 /** What holds where a setting has no default. */
-const UNSET: Readonly<Record<string, string>> = { color: 'the terminal decides', host: 'those of the last start' };
+const UNSET: Readonly<Record<string, string>> = {
+  color: 'the terminal decides',
+  host: 'those of the last start',
+  junit: 'no such file is written',
+};
 
 const defaultOf = (key: string, { default: usual }: Setting<unknown>): string => {
   if (typeof usual === 'function') return `${code(usual('demo'))}; ${code(usual('ci'))} in the profile ci`;

@@ -112,7 +112,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   ],
   client: [['kms', 'identity', 'admin'], ['browser'], ['session', 'problem.ts']],
   demo: [
-    ['reset.ts', 'to-report.ts'],
+    ['reset.ts', 'to-report.ts', 'junit'],
     ['run.ts', 'report.ts'],
     ['plan.ts'],
     ['steps.ts'],
@@ -120,7 +120,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['health', 'world'],
     ['step'],
     ['outcome.ts'],
-    ['events.ts', 'traces'],
+    ['events.ts', 'phase-title.ts', 'traces'],
   ],
   stack: [
     ['prepare-stack.ts', 'prepare-prod-stack.ts'],
@@ -133,6 +133,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   cli: [
     ['main.ts'],
     ['commands'],
+    ['run-files'],
     ['context'],
     ['command-line'],
     ['reporters'],

@@ -3,6 +3,11 @@ import { unreachable } from '#infra/apperr/app-error.ts';
 import type { Failure } from '#infra/apperr/result.ts';
 import type { Check, ClockSkew, DemoEvent, RootCause, StepInfo, StepStatus } from './events.ts';
 
+/** A check, and when it was made, epoch milliseconds. */
+export interface MadeCheck extends Check {
+  readonly at: number;
+}
+
 /** The fate of one step; its checks are those of the last attempt. */
 interface StepOutcome {
   readonly step: StepInfo;
@@ -12,7 +17,7 @@ interface StepOutcome {
   readonly startedAt: number | null;
   readonly durationMs: number;
   readonly detail: string;
-  readonly checks: readonly Check[];
+  readonly checks: readonly MadeCheck[];
   readonly error: Failure | null;
 }
 
@@ -76,7 +81,7 @@ export const advance = (state: RunState, { at, ...event }: DemoEvent): RunState 
     case 'step-started':
       return withStep(state, event.step.id, ({ startedAt }) => ({ startedAt: startedAt ?? at, checks: [] }));
     case 'check':
-      return withStep(state, event.stepId, ({ checks }) => ({ checks: [...checks, event.check] }));
+      return withStep(state, event.stepId, ({ checks }) => ({ checks: [...checks, { ...event.check, at }] }));
     case 'step-finished': {
       const { stepId, status, durationMs, detail, error } = event;
       return withStep(state, stepId, () => ({ status, durationMs, detail, error }));

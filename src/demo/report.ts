@@ -10,6 +10,7 @@ const checkSchema = object({
   status: oneOf(['passed', 'failed']),
   expected: Type.String(),
   got: Type.String(),
+  duration_ms: Type.Integer({ minimum: 0, description: 'Since the check before it, or the start of its step' }),
 });
 
 /** A failure holds its cause, so it stands once in `$defs` and refers to itself. */

@@ -1,5 +1,5 @@
 import type { Endpoints } from '#engine/engine.ts';
-import type { Outcome } from './outcome.ts';
+import type { MadeCheck, Outcome } from './outcome.ts';
 import type { Report } from './report.ts';
 
 /** The things that a reader needs to go on. */
@@ -27,7 +27,7 @@ export const toReport = (outcome: Outcome, { endpoints, credentials, clients }: 
     started_at: startedAt === null ? null : new Date(startedAt).toISOString(),
     duration_ms: Math.round(durationMs),
     detail,
-    checks: checks.map((check) => ({ ...check })),
+    checks: checks.map((check, index) => checkOf(check, checks[index - 1]?.at ?? startedAt ?? check.at)),
     error,
   })),
   critical_path: [...outcome.criticalPath],
@@ -44,6 +44,12 @@ export const toReport = (outcome: Outcome, { endpoints, credentials, clients }: 
   ca_file: endpoints.caFile,
   credentials: [...credentials],
   clients: [...clients],
+});
+
+/** Checks that were asked for at once may be told in the same millisecond; none takes less than no time. */
+const checkOf = ({ at, ...check }: MadeCheck, since: number): Report['steps'][number]['checks'][number] => ({
+  ...check,
+  duration_ms: Math.max(0, Math.round(at - since)),
 });
 
 const rootCauseOf = ({ rootCause }: Outcome): Report['root_cause'] => {

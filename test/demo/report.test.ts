@@ -119,7 +119,7 @@ describe('outcomeOf', () => {
       { type: 'step-started', at, step: steps[2], index: 2, total: 3, attempt: 2 },
       { type: 'check', at, stepId: steps[2].id, check },
     ];
-    expect(outcome(events(again)).steps[2]?.checks).toEqual([check]);
+    expect(outcome(events(again)).steps[2]?.checks).toEqual([{ ...check, at }]);
   });
 
   it('refuses the state of a run that never started', () => {
@@ -134,6 +134,18 @@ describe('toReport', () => {
     validate(report);
     expect(validate.errors).toBeNull();
     expect(report).toMatchObject({ version: 2, command: 'demo kms', outcome: 'failed', exit_code: 2, duration_ms: 99 });
+  });
+
+  it('says of each check how long it took: since the one before it, or since its step began', () => {
+    const at2 = (id: string, milliseconds: number): DemoEvent => ({
+      type: 'check',
+      at: at + milliseconds,
+      stepId: steps[1].id,
+      check: { ...check, id },
+    });
+    const again = [at2('one', 40.4), at2('two', 60), at2('at-once', 60), at2('clock-back', 55)];
+    const { checks } = toReport(outcome(events(again)), options).steps[1] ?? {};
+    expect(checks?.map(({ duration_ms }) => duration_ms)).toEqual([30, 20, 0, 0]);
   });
 
   it('writes times as RFC 3339, durations as whole milliseconds, and null for a step that never began', () => {
@@ -159,7 +171,7 @@ describe('toReport', () => {
   });
 
   it('keeps each check, and the causes of an error nested', () => {
-    expect(report.steps[0]?.checks).toEqual([check]);
+    expect(report.steps[0]?.checks).toEqual([{ ...check, duration_ms: 0 }]);
     expect(report.steps[1]?.error).toEqual({
       code: 'outer',
       message: 'outside',

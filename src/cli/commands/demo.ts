@@ -13,6 +13,7 @@ import type { CommandContext } from '#cli/context/command-context.ts';
 import { runCommand } from '#cli/context/run-command.ts';
 import { stackOptions } from '#cli/context/stack-options.ts';
 import { EXIT, type ExitCode } from '#cli/process/exit-codes.ts';
+import { withRunFiles } from '#cli/run-files/run-files.ts';
 import { createReporter } from '#cli/reporters/create-reporter.ts';
 import type { ResultOptions } from '#cli/reporters/lines/summary.ts';
 import { usageError } from '#cli/settings/usage-error.ts';
@@ -33,12 +34,15 @@ export const demo = (call: CommandCall<DemoCommand>): Promise<ExitCode> =>
 const runDemo = async (context: CommandContext, what: DemoCommand): Promise<ExitCode> => {
   const { settings, interrupts } = context;
   if (settings.profile === 'prod') throw noDemoInProduction();
-  using reporter = await createReporter(context);
-  const { outcome: ran, facts, shown } = await onStack(context, what, reporter.emit);
-  // The stack is let go of and nothing waits any more: no signal and no failure can part the exit code from what the report says.
-  const outcome = interrupts.first.aborted ? interruptedAfter(ran) : ran;
-  reporter.result(toReport(outcome, facts), shown);
-  return outcome.exitCode;
+  return withRunFiles(context, async (files) => {
+    using reporter = await createReporter(context);
+    const { outcome: ran, facts, shown } = await onStack(context, what, reporter.emit);
+    // The stack is let go of and nothing waits any more: no signal and no failure can part the exit code from what the report says.
+    const outcome = interrupts.first.aborted ? interruptedAfter(ran) : ran;
+    const { report, exitCode } = await files.write(toReport(outcome, facts), outcome.exitCode);
+    reporter.result(report, shown);
+    return exitCode;
+  });
 };
 
 interface Ran {

@@ -9,6 +9,7 @@ import type { CommandContext } from '#cli/context/command-context.ts';
 import { runCommand } from '#cli/context/run-command.ts';
 import { stackOptions } from '#cli/context/stack-options.ts';
 import type { ExitCode } from '#cli/process/exit-codes.ts';
+import { withRunFiles } from '#cli/run-files/run-files.ts';
 import { createReporter } from '#cli/reporters/create-reporter.ts';
 import { tenantLines } from '#cli/reporters/lines/tenant-lines.ts';
 import { reportOptions, tenantsOf } from '#cli/documents/demo-report.ts';
@@ -26,13 +27,16 @@ export const resetDemoData = (call: CommandCall<DemoCommand>): Promise<ExitCode>
 
 const reset = async (context: CommandContext, target: DemoCommand): Promise<ExitCode> => {
   const { settings, interrupts, terminal } = context;
-  using reporter = await createReporter(context);
-  const { outcome: ran, facts, tenants } = await onStack(context, target, reporter.emit);
-  // The stack is let go of and nothing waits any more: no signal and no failure can part the exit code from what the report says.
-  const outcome = interrupts.first.aborted ? interruptedAfter(ran) : ran;
-  reporter.result(toReport(outcome, facts), { access: false });
-  if (settings.output === 'human') for (const line of tenantLines(tenants)) terminal.out.write(`${line}\n`);
-  return outcome.exitCode;
+  return withRunFiles(context, async (files) => {
+    using reporter = await createReporter(context);
+    const { outcome: ran, facts, tenants } = await onStack(context, target, reporter.emit);
+    // The stack is let go of and nothing waits any more: no signal and no failure can part the exit code from what the report says.
+    const outcome = interrupts.first.aborted ? interruptedAfter(ran) : ran;
+    const { report, exitCode } = await files.write(toReport(outcome, facts), outcome.exitCode);
+    reporter.result(report, { access: false });
+    if (settings.output === 'human') for (const line of tenantLines(tenants)) terminal.out.write(`${line}\n`);
+    return exitCode;
+  });
 };
 
 /** All of a reset that needs the lock and the engine. */

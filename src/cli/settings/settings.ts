@@ -2,7 +2,7 @@ import { PROFILES } from '#engine/engine.ts';
 import { COLLECTOR_HEALTH_PORT_OFFSET, IDENTITY_PORT, KMS_PORT, PARTNER_PORT_OFFSET } from '#infra/magic/magic.ts';
 import { setting, type ValuesOf } from './setting.ts';
 import { hosts } from './hosts.ts';
-import { boolean, duration, factor, folder, oneOf, port, wholeNumber } from './value-types.ts';
+import { boolean, duration, factor, filePath, folder, oneOf, port, wholeNumber } from './value-types.ts';
 
 /**
  * The settings of the CLI, one row each: the key `portKms` is `port_kms` in a settings file, `PASSTHRU_PORT_KMS` in the
@@ -108,6 +108,11 @@ export const SETTINGS = {
     type: oneOf(['keep', 'cleanup'], 'what'),
     default: 'keep',
     flags: [{ group: 'demo', help: 'fate of the services that were started when a step failed' }],
+  }),
+  junit: setting({
+    type: filePath,
+    default: null,
+    flags: [{ group: 'run', help: 'write the result as JUnit XML, for a pipeline' }],
   }),
 } as const;
 

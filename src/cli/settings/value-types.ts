@@ -133,6 +133,9 @@ export const manyOf = <const V extends string>(choices: readonly V[], word: stri
 const listOf = <T>(value: unknown, isGood: (item: unknown) => boolean): readonly T[] | undefined =>
   Array.isArray(value) && value.length > 0 && value.every(isGood) ? (value as readonly T[]) : undefined;
 
+/** The absolute path of a file to write. */
+export const filePath: ValueType<string> = { ...folder, form: 'the path of a file', placeholder: 'file' };
+
 /** The name of a file as it was typed. */
 export const file = text('the path of a file', 'file');
 

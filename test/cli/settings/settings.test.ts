@@ -28,6 +28,7 @@ const OTHERS: Readonly<Record<SettingKey, readonly [text: string, yaml: string, 
   retryBackoff: ['1.5', '1.5', 1.5],
   rm: ['yes', 'true', true],
   onPartial: ['cleanup', 'cleanup', 'cleanup'],
+  junit: ['/srv/junit.xml', '/srv/junit.xml', '/srv/junit.xml'],
 };
 
 const resolved = async (sources: { stated?: object; env?: Record<string, string>; project?: string }): Promise<CliSettings> => {

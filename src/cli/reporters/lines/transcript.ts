@@ -1,6 +1,7 @@
 import type { ChalkInstance } from 'chalk';
 import type { DemoEvent, StepInfo } from '#demo/events.ts';
 import { advance, NOT_STARTED, type RunState } from '#demo/outcome.ts';
+import { phaseTitle } from '#demo/phase-title.ts';
 import { unreachable } from '#infra/apperr/app-error.ts';
 import { type CheckLayout, errorLines, failedLines, failedText, passedLine, refusedLines } from './check-lines.ts';
 import { rootCauseLines } from './root-cause-lines.ts';
@@ -22,12 +23,9 @@ export interface Transcript {
   running(stepId: string, elapsedMs: number): { readonly before: string; readonly after: string };
 }
 
-const PHASES: Readonly<Record<string, string>> = { 'bring-up': 'Bring up', kms: 'KMS' };
 /** The column of titles is as wide as the longest, within these bounds. */
 const MIN_TITLE = 15;
 const MAX_TITLE = 22;
-
-const phaseTitle = (phase: string): string => PHASES[phase] ?? phase.charAt(0).toUpperCase() + phase.slice(1).replaceAll('-', ' ');
 
 interface State {
   run: RunState;

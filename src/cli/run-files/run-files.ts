@@ -1,0 +1,106 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { junitOfNoRun, junitXml } from '#demo/junit/junit.ts';
+import type { Report } from '#demo/report.ts';
+import { AppError } from '#infra/apperr/app-error.ts';
+import { type Failure, failure, failureFrom } from '#infra/apperr/result.ts';
+import { hasCode } from '#infra/apperr/system-error.ts';
+import { writeFileAtomic } from '#infra/files/atomic-file.ts';
+import { packageVersion } from '#infra/process/package-version.ts';
+import type { CommandContext } from '#cli/context/command-context.ts';
+import { EXIT, type ExitCode } from '#cli/process/exit-codes.ts';
+import { withPrintedCommands } from '#cli/settings/printed-fixes.ts';
+
+/** The files that a run leaves where its settings say so. */
+export interface RunFiles {
+  /**
+   * Writes each aside and renames it. A file that cannot be written is told, and makes of a run that passed one that did not: whoever
+   * asked for it would miss it later.
+   */
+  write(report: Report, exitCode: ExitCode): Promise<{ readonly report: Report; readonly exitCode: ExitCode }>;
+}
+
+/** Each by its key in the settings. */
+interface RunFile {
+  readonly key: 'junit';
+  readonly path: string;
+  /** Of a run that ended, however it did. */
+  textOf(report: Report): string;
+  /** Of a run that did not begin; null: there is nothing to say. */
+  textOfNoRun(error: Failure): string | null;
+}
+
+/**
+ * Lets `work` run, and write the files of its run. Those of an earlier run go first, so that none passes for this one's; a file of a
+ * run that does not begin says why.
+ *
+ * @throws AppError `file-not-written` before the work begins, where the place of a file cannot be written to
+ */
+export const withRunFiles = async (context: CommandContext, work: (files: RunFiles) => Promise<ExitCode>): Promise<ExitCode> => {
+  const files = wantedFiles(context);
+  for (const file of files) await clear(file);
+  let isWritten = false;
+  try {
+    return await work({
+      write: async (report, exitCode) => {
+        isWritten = true;
+        const printed = withPrintedCommands(report, context.printedCommand);
+        const isWhole = await writeAll(context, files, (file) => file.textOf(printed));
+        const ends = isWhole ? exitCode : exitCode || EXIT.partial;
+        return { report: { ...report, exit_code: ends }, exitCode: ends };
+      },
+    });
+  } catch (thrown) {
+    const error = withPrintedCommands(failureFrom(thrown), context.printedCommand);
+    if (!isWritten) await writeAll(context, files, (file) => file.textOfNoRun(error));
+    throw thrown;
+  }
+};
+
+const wantedFiles = ({ command, settings }: CommandContext): readonly RunFile[] => {
+  const version = packageVersion();
+  const junit = (path: string): RunFile => ({
+    key: 'junit',
+    path,
+    textOf: (report) => junitXml(report, version),
+    textOfNoRun: (error) => junitOfNoRun(command, error, version),
+  });
+  return settings.junit === undefined ? [] : [junit(settings.junit)];
+};
+
+/** Before the run: a place that cannot be written to is told when it costs nothing yet. */
+const clear = async ({ key, path }: RunFile): Promise<void> => {
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await rm(path, { force: true });
+  } catch (error) {
+    throw new AppError('file-not-written', 500, `--${key} ${path} cannot be written`, { cause: error, fix: fixOf(error) });
+  }
+};
+
+/** @returns whether every file is there */
+const writeAll = async (
+  { printer }: CommandContext,
+  files: readonly RunFile[],
+  textOf: (file: RunFile) => string | null,
+): Promise<boolean> => {
+  let isWhole = true;
+  for (const file of files) {
+    try {
+      const text = textOf(file);
+      if (text !== null) await writeFileAtomic(file.path, text, { durable: false });
+    } catch (error) {
+      isWhole = false;
+      const fix = fixOf(error);
+      const told = failure('file-not-written', `--${file.key} ${file.path} was not written`, { cause: failureFrom(error), fix });
+      printer.failure(told, { exitCode: EXIT.partial, readerOnly: true });
+    }
+  }
+  return isWhole;
+};
+
+const fixOf = (error: unknown): string => {
+  if (hasCode(error, 'EISDIR', 'ENOTDIR', 'EEXIST', 'ERR_FS_EISDIR')) return 'Name a file, in a folder that is there or can be made.';
+  if (hasCode(error, 'ENOSPC', 'EDQUOT')) return 'Make space on that disk, or name a file on another.';
+  return 'Name a file in a folder that you may write to.';
+};

@@ -1,0 +1,80 @@
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { runCommand } from '#cli/context/run-command.ts';
+import { type RunFiles, withRunFiles } from '#cli/run-files/run-files.ts';
+import type { ExitCode } from '#cli/process/exit-codes.ts';
+import { AppError } from '#infra/apperr/app-error.ts';
+import { FAILED_RUN, PASSED_RUN, recordedReport } from '#test/support/cli-events.ts';
+import { fakeProcess } from '#test/support/fake-cli.ts';
+import { temporaryDirectory } from '#test/support/temporary-directory.ts';
+import { allNamed, readXml } from '#test/support/xml.ts';
+
+/** A command in `cwd` that writes the files of its run; its work is given. */
+const runIn = async (cwd: string, junit: string, work: (files: RunFiles) => Promise<ExitCode>) => {
+  const cli = fakeProcess({ cwd, env: { npm_lifecycle_event: 'npx' } });
+  const called = { command: 'demo all', argument: undefined, stated: { junit: join(cwd, junit) }, flags: {}, process: cli };
+  const code = await runCommand(called, { first: 'stopping', second: 'killing' }, (context) => withRunFiles(context, work));
+  return { code, said: cli.written.err.replaceAll(/\s+/g, ' ') };
+};
+
+const report = (exitCode: ExitCode) => ({ ...recordedReport(exitCode === 0 ? PASSED_RUN : FAILED_RUN, 'ca.pem'), exit_code: exitCode });
+const written = async (cwd: string, file: string) => readXml(await readFile(join(cwd, file), 'utf8'));
+
+describe('--junit', () => {
+  it.each([0, 1, 130] as const)(
+    'writes the result of a run that ended with %d, in a folder that it makes, and leaves the exit code',
+    async (exitCode) => {
+      await using folder = await temporaryDirectory();
+      const { code } = await runIn(folder.path, 'results/junit.xml', async (files) => {
+        const { report: told, exitCode: ends } = await files.write(report(exitCode), exitCode);
+        expect(told).toEqual(report(exitCode));
+        return ends;
+      });
+      expect(code).toBe(exitCode);
+      expect((await written(folder.path, 'results/junit.xml')).attributes).toMatchObject({
+        tests: '8',
+        failures: exitCode === 0 ? '0' : '1',
+      });
+      expect(await readdir(join(folder.path, 'results'))).toEqual(['junit.xml']);
+    },
+  );
+
+  it('prints commands in it as they work from where the reader is', async () => {
+    await using folder = await temporaryDirectory();
+    await runIn(folder.path, 'junit.xml', async (files) => (await files.write(report(1), 1)).exitCode);
+    expect(await readFile(join(folder.path, 'junit.xml'), 'utf8')).toContain('`npx passthru logs kms`');
+  });
+
+  it('says of a run that did not begin why, and the file of an earlier run is gone meanwhile', async () => {
+    await using folder = await temporaryDirectory();
+    await writeFile(join(folder.path, 'junit.xml'), 'of an earlier run');
+    const { code, said } = await runIn(folder.path, 'junit.xml', async () => {
+      expect(await readdir(folder.path)).toEqual([]);
+      throw new AppError('port-taken', 500, 'port 8081 is taken', { fix: 'Name another with --port-kms.' });
+    });
+    expect([code, said]).toEqual([2, expect.stringContaining('port-taken')]);
+    expect(allNamed(await written(folder.path, 'junit.xml'), 'error')).toMatchObject([{ attributes: { type: 'port-taken' } }]);
+  });
+
+  it('that cannot be written is told before the run begins', async () => {
+    await using folder = await temporaryDirectory();
+    await writeFile(join(folder.path, 'results'), '');
+    const { code, said } = await runIn(folder.path, 'results/junit.xml', async () => expect.unreachable('the run began'));
+    expect(code).toBe(2);
+    expect(said).toContain(`file-not-written --junit ${join(folder.path, 'results/junit.xml')} cannot be written`);
+    expect(said).toContain('fix Name a file, in a folder that is there or can be made.');
+  });
+
+  it('that cannot be written at the end fails a run that passed, in its document, too', async () => {
+    await using folder = await temporaryDirectory();
+    const { code, said } = await runIn(folder.path, 'junit.xml', async (files) => {
+      await mkdir(join(folder.path, 'junit.xml'));
+      const { report: told, exitCode } = await files.write(report(0), 0);
+      expect(told).toEqual({ ...report(0), exit_code: 1 });
+      return exitCode;
+    });
+    expect([code, said]).toEqual([1, expect.stringContaining('file-not-written')]);
+    expect(await readdir(folder.path)).toEqual(['junit.xml']);
+  });
+});
