@@ -119,6 +119,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['flows/identity', 'flows/kms', 'flows/integration', 'seed', 'health/bring-up'],
     ['health', 'world'],
     ['step'],
+    ['history'],
     ['outcome.ts'],
     ['events.ts', 'phase-title.ts', 'traces'],
   ],

@@ -31,9 +31,22 @@ const stepSchema = object({
   status: oneOf(['passed', 'failed', 'skipped']),
   started_at: Type.Union([Type.String({ format: 'date-time' }), Type.Null()]),
   duration_ms: Type.Integer({ minimum: 0 }),
+  predicted_ms: Type.Optional(
+    Type.Union([Type.Integer({ minimum: 0 }), Type.Null()], { description: 'By earlier runs; null: none of them tells' }),
+  ),
   detail: Type.String({ description: 'The result in a few words, or why the step was skipped; empty where there is nothing to say' }),
   checks: Type.Array(checkSchema),
   error: Type.Union([failureRef, Type.Null()]),
+});
+
+/** Shared with the document of `plan`. */
+export const predictionSchema = object({
+  duration_ms: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()], { description: 'null: a step has no earlier run' }),
+  runs: Type.Integer({ minimum: 0, description: 'Earlier runs of the same kind behind each step, at least' }),
+  start: Type.Enum(['running', 'kept', 'fresh'], {
+    description: 'running: every service was up; kept: an earlier run left data; fresh: there was nothing',
+  }),
+  images: Type.Union([Type.Enum(['there', 'missing']), Type.Null()], { description: 'null: the engine needs none' }),
 });
 
 const rootCauseSchema = object({
@@ -82,6 +95,7 @@ export const reportSchema = Type.Object(
     exit_code: Type.Integer({ minimum: 0, maximum: 130 }),
     duration_ms: Type.Integer({ minimum: 0 }),
     steps: Type.Array(stepSchema),
+    prediction: Type.Optional(predictionSchema),
     critical_path: Type.Array(Type.String(), { description: 'Services that the run waited for, in that order' }),
     root_cause: Type.Union([rootCauseSchema, Type.Null()], {
       description: 'null: the stack is usable, or no part of it explains a failure',

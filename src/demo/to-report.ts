@@ -1,4 +1,5 @@
 import type { Endpoints } from '#engine/engine.ts';
+import type { Prediction } from './history/prediction.ts';
 import type { MadeCheck, Outcome } from './outcome.ts';
 import type { Report } from './report.ts';
 
@@ -7,10 +8,12 @@ export interface ReportOptions {
   readonly endpoints: Endpoints;
   readonly credentials: Report['credentials'];
   readonly clients: Report['clients'];
+  /** What was expected before the run. */
+  readonly prediction?: Prediction;
 }
 
 /** An outcome as the versioned document: pure. */
-export const toReport = (outcome: Outcome, { endpoints, credentials, clients }: ReportOptions): Report => ({
+export const toReport = (outcome: Outcome, { endpoints, credentials, clients, prediction }: ReportOptions): Report => ({
   version: 2,
   command: outcome.command,
   engine: outcome.engine as Report['engine'],
@@ -26,10 +29,12 @@ export const toReport = (outcome: Outcome, { endpoints, credentials, clients }: 
     status,
     started_at: startedAt === null ? null : new Date(startedAt).toISOString(),
     duration_ms: Math.round(durationMs),
+    ...(prediction === undefined ? {} : { predicted_ms: prediction.steps.find(({ id }) => id === step.id)?.durationMs ?? null }),
     detail,
     checks: checks.map((check, index) => checkOf(check, checks[index - 1]?.at ?? startedAt ?? check.at)),
     error,
   })),
+  ...(prediction === undefined ? {} : { prediction: predictionMember(prediction) }),
   critical_path: [...outcome.criticalPath],
   root_cause: rootCauseOf(outcome),
   warnings: outcome.warnings.map(({ stepId: step, text }) => ({ step, text })),
@@ -50,6 +55,14 @@ export const toReport = (outcome: Outcome, { endpoints, credentials, clients }: 
 const checkOf = ({ at, ...check }: MadeCheck, since: number): Report['steps'][number]['checks'][number] => ({
   ...check,
   duration_ms: Math.max(0, Math.round(at - since)),
+});
+
+/** As the documents of a run and of a plan have it. */
+export const predictionMember = ({ durationMs, runs, kind }: Prediction): NonNullable<Report['prediction']> => ({
+  duration_ms: durationMs,
+  runs,
+  start: kind.start,
+  images: kind.images,
 });
 
 const rootCauseOf = ({ rootCause }: Outcome): Report['root_cause'] => {

@@ -18,6 +18,8 @@ export interface StackEngine extends Engine {
   }): Promise<Result<readonly PartName[]>>;
   /** Names of the volumes that hold data of this stack; none where its data are files. */
   volumes(): Promise<readonly string[]>;
+  /** Names of the images that these services need and that would have to be built or pulled first; null where none are needed. */
+  missingImages(services: readonly ServiceName[]): Promise<readonly string[] | null>;
   /** Removes the images that were built from this code, unless a container uses them. */
   removeImages(): Promise<Result<RemovedImages>>;
 }

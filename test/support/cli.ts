@@ -26,6 +26,9 @@ export interface RunningCli {
   said(text: string): Promise<void>;
 }
 
+/** A place where nothing can be remembered: no test depends on the runs of another, and none is left in the home of a developer. */
+export const NO_MEMORY = { XDG_STATE_HOME: '/dev/null' } as const;
+
 /** Starts the CLI as a process of its own, as a user would; nothing of the test's environment but the path goes along. */
 export const startCli = (
   args: readonly string[],
@@ -33,7 +36,7 @@ export const startCli = (
 ): RunningCli => {
   const child = spawn(process.execPath, [options.bin ?? BIN, ...args], {
     cwd: options.cwd ?? tmpdir(),
-    env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...options.env },
+    env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...NO_MEMORY, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stdout = '';

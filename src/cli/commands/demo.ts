@@ -11,6 +11,7 @@ import type { Stack } from '#stack/stack.ts';
 import type { CommandCall } from '#cli/command-line/command.ts';
 import type { CommandContext } from '#cli/context/command-context.ts';
 import { runCommand } from '#cli/context/run-command.ts';
+import { openRunMemory } from '#cli/context/run-memory.ts';
 import { stackOptions } from '#cli/context/stack-options.ts';
 import { EXIT, type ExitCode } from '#cli/process/exit-codes.ts';
 import { withRunFiles } from '#cli/run-files/run-files.ts';
@@ -64,6 +65,7 @@ const onStack = async (context: CommandContext, what: DemoCommand, emit: Emit): 
   const isEphemeral = settings.rm && settings.profile === 'ci';
   const hadData = isEphemeral && (await engine.hasData());
   const volumes = isEphemeral && !hadData;
+  const memory = await openRunMemory({ engine, plan, process });
   await stack.recordStart();
 
   const outcome = await run(plan, {
@@ -75,6 +77,7 @@ const onStack = async (context: CommandContext, what: DemoCommand, emit: Emit): 
     retry: { times: settings.retry, delayMs: settings.retryDelay, backoff: settings.retryBackoff },
     healthTimeoutMs: settings.healthTimeout,
   });
+  await memory.remember(outcome);
 
   const own = plan.services.filter((service) => !before.includes(service));
   const services = interrupts.first.aborted || (outcome.outcome !== 'passed' && settings.onPartial === 'cleanup') ? own : [];
@@ -85,7 +88,7 @@ const onStack = async (context: CommandContext, what: DemoCommand, emit: Emit): 
   if (isInterrupted && leaving.length === 0) remarkToReader(context, '  The stack was up before this run and stays up');
   return {
     outcome: left.ok ? outcome : tornDownInVain(outcome, left.error),
-    facts: await reportOptions(engine),
+    facts: { ...(await reportOptions(engine)), prediction: memory.prediction },
     shown: { access: leaving.length === 0, next: (isInterrupted || outcome.rootCause !== null) && !settings.rm },
   };
 };

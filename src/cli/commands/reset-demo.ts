@@ -1,5 +1,6 @@
 import type { Emit } from '#demo/events.ts';
 import { interruptedAfter } from '#demo/outcome.ts';
+import { resetPlan } from '#demo/plan.ts';
 import { resetDemo } from '#demo/reset.ts';
 import type { DemoCommand } from '#demo/step/step.ts';
 import { toReport } from '#demo/to-report.ts';
@@ -7,6 +8,7 @@ import { openStack } from '#stack/open-stack.ts';
 import type { CommandCall } from '#cli/command-line/command.ts';
 import type { CommandContext } from '#cli/context/command-context.ts';
 import { runCommand } from '#cli/context/run-command.ts';
+import { openRunMemory } from '#cli/context/run-memory.ts';
 import { stackOptions } from '#cli/context/stack-options.ts';
 import type { ExitCode } from '#cli/process/exit-codes.ts';
 import { withRunFiles } from '#cli/run-files/run-files.ts';
@@ -45,6 +47,7 @@ const onStack = async (context: CommandContext, target: DemoCommand, emit: Emit)
   await using stack = await openStack({ ...stackOptions(context), purpose: 'find', holder: command });
   const { engine } = stack;
   const before = await tenantsOf(engine);
+  const memory = await openRunMemory({ engine, plan: resetPlan({ command: target, profile: engine.profile }), process });
   const outcome = await resetDemo({
     target,
     engine,
@@ -53,7 +56,8 @@ const onStack = async (context: CommandContext, target: DemoCommand, emit: Emit)
     now: process.now,
     healthTimeoutMs: settings.healthTimeout,
   });
+  await memory.remember(outcome);
   const after = await tenantsOf(engine);
   const tenants = Object.entries(after).map(([tenant, id]) => ({ tenant, old: before[tenant] ?? 'none', id }));
-  return { outcome, facts: await reportOptions(engine), tenants };
+  return { outcome, facts: { ...(await reportOptions(engine)), prediction: memory.prediction }, tenants };
 };

@@ -169,6 +169,10 @@ export const createDockerEngine = (options: DockerEngineOptions): StackEngine =>
       return done;
     },
     volumes: async () => (await (await api()).volumes([`${COMPOSE.project}=${project.name}`]).catch(unanswered)).map(({ name }) => name),
+    missingImages: async (services) => {
+      const { missingImages } = await import('./images/ensure-images.ts');
+      return missingImages(await api(), services, await tag()).catch(unanswered);
+    },
     removeImages: () =>
       attemptDocker('images-not-removed', 'removing the images', async () => {
         const { removeImages } = await import('./images/remove-images.ts');

@@ -115,6 +115,7 @@ export const createEmbeddedEngine = (options: EmbeddedEngineOptions): StackEngin
         return ok(stopped);
       }),
     volumes: () => Promise.resolve([]),
+    missingImages: () => Promise.resolve(null),
     removeImages: () => {
       const why = 'this stack was not on Docker, so none was looked for; --engine docker removes those that no container uses';
       return Promise.resolve(ok({ removed: [], kept: [{ what: 'images', why }] }));

@@ -25,6 +25,8 @@ export const placeOfReader = async (engine: 'embedded' | 'docker'): Promise<Plac
   const env = {
     PATH: process.env['PATH'] ?? '',
     HOME: process.env['HOME'] ?? '',
+    // A run that is compared with its page says nothing of earlier runs.
+    XDG_STATE_HOME: join(directory.path, 'state'),
     // npx keeps a link to the checkout in its cache.
     npm_config_cache: join(directory.path, 'npm'),
     PASSTHRU_ENGINE: engine,

@@ -27,6 +27,7 @@ const LABEL = 11;
 export const summaryLines = (report: Report, options: SummaryOptions): readonly string[] => [
   '',
   ...countLines(report, options),
+  ...timeLines(report, options),
   ...(options.next === true ? nextLines(['status', 'logs', report.command], options) : []),
   ...(options.access && options.next !== true && report.outcome !== 'failed' ? ['', ...accessLines(report, options)] : []),
 ];
@@ -48,6 +49,24 @@ const countLines = ({ steps, duration_ms, critical_path, outcome }: Report, { pa
   const colored = `  ${color(counts)} in ${formatDuration(duration_ms)}`;
   return lead.length + rest.length <= width ? [colored + rest] : [colored, ...wrapText(rest.trim(), width - 2).map((line) => `  ${line}`)];
 };
+
+/** The steps that took longest, beside the time that they usually take. */
+const timeLines = ({ prediction, steps }: Report, { paint, width }: SummaryOptions): readonly string[] => {
+  const usual = prediction?.duration_ms ?? null;
+  if (prediction === undefined || usual === null) return [];
+  const longest = steps.filter(({ status }) => status === 'passed').toSorted((a, b) => b.duration_ms - a.duration_ms);
+  const items = [
+    `usually ${formatDuration(usual)} (by ${prediction.runs} earlier ${prediction.runs === 1 ? 'run' : 'runs'})`,
+    ...longest
+      .slice(0, SHOWN_STEPS)
+      .map(
+        ({ title, duration_ms, predicted_ms }) => `${title} ${formatDuration(duration_ms)}, usually ${formatDuration(predicted_ms ?? 0)}`,
+      ),
+  ];
+  return row('Time', items, { paint, width });
+};
+
+const SHOWN_STEPS = 2;
 
 const accessLines = (report: Report, options: SummaryOptions): readonly string[] => {
   const { endpoints, ca_file, steps } = report;

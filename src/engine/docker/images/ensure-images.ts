@@ -44,20 +44,25 @@ export const ensureImages = async (options: ImagesOptions): Promise<Result<'were
 /** As `ensureImages`; an image that cannot be built keeps no other from being built. */
 export const ensureEach = async (options: ImagesOptions): Promise<{ readonly made: boolean; readonly failures: ImageFailures }> => {
   const { api, tag, services } = options;
-  const wantsDatabase = services.some((service) => service !== 'telemetry');
-  const [missing, postgres] = await Promise.all([
-    missingOf(api, services, tag),
-    wantsDatabase ? api.image(POSTGRES_IMAGE) : Promise.resolve('not needed'),
-  ]);
-  if (postgres === null) {
+  const [missing, isWithoutPostgres] = await Promise.all([missingOf(api, services, tag), lacksPostgres(api, services)]);
+  if (isWithoutPostgres) {
     const database = services.includes('identity') ? 'identity-postgres' : 'kms-postgres';
     const { result: pulled } = await compose(options, ['--progress', 'json', 'pull', database], pullProgress(options.progress), 'pull');
     if (!pulled.ok) return { made: false, failures: new Map(services.map((service) => [service, pulled])) };
   }
   const failures = await buildAll(missing, options);
   if (missing.length > 0 && failures.size === 0) await removeOldImages(api, tag);
-  return { made: missing.length > 0 || postgres === null, failures };
+  return { made: missing.length > 0 || isWithoutPostgres, failures };
 };
+
+/** Names of the images that these services need and the engine does not have: ours, and PostgreSQL's. Nothing is done about it. */
+export const missingImages = async (api: DockerApi, services: readonly ServiceName[], tag: string): Promise<readonly string[]> => {
+  const [missing, isWithoutPostgres] = await Promise.all([missingOf(api, services, tag), lacksPostgres(api, services)]);
+  return [...missing.map((service) => imageOf(service, tag)), ...(isWithoutPostgres ? [POSTGRES_IMAGE] : [])];
+};
+
+const lacksPostgres = async (api: DockerApi, services: readonly ServiceName[]): Promise<boolean> =>
+  services.some((service) => service !== 'telemetry') && (await api.image(POSTGRES_IMAGE)) === null;
 
 /** One call builds all; a build that fails takes the others down with it, so these are built again without it. */
 const buildAll = async (missing: readonly ServiceName[], options: ImagesOptions): Promise<ImageFailures> => {
