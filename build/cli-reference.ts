@@ -69,6 +69,7 @@ const UNSET: Readonly<Record<string, string>> = {
   color: 'the terminal decides',
   host: 'those of the last start',
   junit: 'no such file is written',
+  portBase: 'the two public ports count',
 };
 
 const defaultOf = (key: string, { default: usual }: Setting<unknown>): string => {

@@ -124,8 +124,9 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['events.ts', 'phase-title.ts', 'traces'],
   ],
   stack: [
-    ['prepare-stack.ts', 'prepare-prod-stack.ts'],
+    ['prepare-stack.ts', 'prepare-prod-stack.ts', 'ephemeral'],
     ['open-stack.ts'],
+    ['claims'],
     ['engine', 'compose-starts.ts', 'lock.ts', 'ports.ts', 'tear-down.ts', 'end-of-stack.ts', 'compose-secrets.ts', 'trust'],
     ['record', 'find-state-folder.ts'],
     ['stack.ts', 'stack-options.ts', 'compose-variables.ts'],

@@ -27,11 +27,11 @@ const SERVICES_OF: Readonly<Record<DemoCommand, readonly ServiceName[]>> = {
   all: ['telemetry', 'identity', 'kms'],
 };
 
-const planOf = (verb: string, { command, profile = 'demo' }: PlanOptions, all: readonly Step[]): Plan => {
+const planOf = (called: string, { command, profile = 'demo' }: PlanOptions, all: readonly Step[]): Plan => {
   const steps = all.filter(({ targets }) => targets.includes(command));
   const planned = new Set(steps.map(({ id }) => id));
   return {
-    command: `${verb} ${command}`,
+    command: called,
     target: command,
     profile,
     services: SERVICES_OF[command],
@@ -40,7 +40,18 @@ const planOf = (verb: string, { command, profile = 'demo' }: PlanOptions, all: r
 };
 
 /** The plan of `demo`: pure, the same options give the same plan. */
-export const plan = (options: PlanOptions): Plan => planOf('demo', options, DEMO_STEPS);
+export const plan = (options: PlanOptions): Plan => planOf(`demo ${options.command}`, options, DEMO_STEPS);
 
 /** The plan of `reset-demo`, on running servers. */
-export const resetPlan = (options: PlanOptions): Plan => planOf('reset-demo', options, RESET_STEPS);
+export const resetPlan = (options: PlanOptions): Plan => planOf(`reset-demo ${options.command}`, options, RESET_STEPS);
+
+/** A demo without its flows: what they need to begin with. */
+const PHASES_OF_UP = ['bring-up', 'seed'];
+
+/** The plan of a stack that is for somebody else to use, as of `up`: every service, healthy, and its demo data read back. */
+export const upPlan = ({ command = 'up', profile }: { readonly command?: string; readonly profile?: Profile } = {}): Plan =>
+  planOf(
+    command,
+    { command: 'all', ...(profile === undefined ? {} : { profile }) },
+    DEMO_STEPS.filter(({ phase }) => PHASES_OF_UP.includes(phase)),
+  );

@@ -6,11 +6,20 @@ import {
   COLLECTOR_HEALTH_PORT_OFFSET,
   FEED_PORT_OFFSET,
   PARTNER_PORT_OFFSET,
+  PORT_STEP,
   SINK_PORT_OFFSET,
 } from '#infra/magic/magic.ts';
 import type { ServiceName } from './engine.ts';
 
-/** Every port of one embedded stack. */
+/** The public ports of a stack, from which all others are counted. */
+export interface PublicPorts {
+  readonly portKms: number;
+  readonly portIdentity: number;
+  /** From a public port to the next listener of the same service; by default a thousand. */
+  readonly portStep?: number;
+}
+
+/** Every port of one stack. */
 export interface Ports {
   readonly kms: number;
   readonly kmsAdmin: number;
@@ -18,19 +27,25 @@ export interface Ports {
   readonly identityAdmin: number;
   readonly identityFeed: number;
   readonly telemetry: number;
+  /** Of the collector; the embedded engine leaves it unused. */
+  readonly telemetryHealth: number;
   /** Of the second Identity, which has no other listener that is reached, and runs for one step of a demo only. */
   readonly partner: number;
 }
 
-export const portsOf = ({ portKms, portIdentity }: { portKms: number; portIdentity: number }): Ports => ({
-  kms: portKms,
-  kmsAdmin: portKms + ADMIN_PORT_OFFSET,
-  identity: portIdentity,
-  identityAdmin: portIdentity + ADMIN_PORT_OFFSET,
-  identityFeed: portIdentity + FEED_PORT_OFFSET,
-  telemetry: portKms + SINK_PORT_OFFSET,
-  partner: portIdentity + PARTNER_PORT_OFFSET,
-});
+export const portsOf = ({ portKms, portIdentity, portStep = PORT_STEP }: PublicPorts): Ports => {
+  const offset = (usual: number): number => (usual / PORT_STEP) * portStep;
+  return {
+    kms: portKms,
+    kmsAdmin: portKms + offset(ADMIN_PORT_OFFSET),
+    identity: portIdentity,
+    identityAdmin: portIdentity + offset(ADMIN_PORT_OFFSET),
+    identityFeed: portIdentity + offset(FEED_PORT_OFFSET),
+    telemetry: portKms + offset(SINK_PORT_OFFSET),
+    telemetryHealth: portKms + offset(COLLECTOR_HEALTH_PORT_OFFSET),
+    partner: portIdentity + offset(PARTNER_PORT_OFFSET),
+  };
+};
 
 /** The ports of a product and its telemetry, by the variables of the Compose files that publish them. */
 export const composePorts = (ports: Ports) => ({
@@ -38,7 +53,7 @@ export const composePorts = (ports: Ports) => ({
     PASSTHRU_PORT_KMS: ports.kms,
     PASSTHRU_PORT_KMS_ADMIN: ports.kmsAdmin,
     PASSTHRU_PORT_OTLP: ports.telemetry,
-    PASSTHRU_PORT_TELEMETRY_HEALTH: ports.kms + COLLECTOR_HEALTH_PORT_OFFSET,
+    PASSTHRU_PORT_TELEMETRY_HEALTH: ports.telemetryHealth,
   },
   identity: {
     PASSTHRU_PORT_IDENTITY: ports.identity,
@@ -57,7 +72,7 @@ export const portsOfService = (ports: Ports, service: ServiceName): readonly num
 
 /** Refuses ports that do not exist, and two listeners on one port, which the offsets can bring about. */
 export const checkPorts = (ports: Ports): Result<Ports> => {
-  const fix = 'Choose other ports with --port-kms and --port-identity.';
+  const fix = 'Choose other ports with --port-base, or with --port-kms and --port-identity.';
   const names = new Map<number, string>();
   for (const [name, port] of Object.entries(ports)) {
     const [label, other] = [LABELS[name as keyof Ports], names.get(port)];
@@ -76,6 +91,7 @@ const LABELS: Readonly<Record<keyof Ports, string>> = {
   identityAdmin: `Identity's admin listener`,
   identityFeed: `Identity's feed of revocations`,
   telemetry: 'the telemetry sink',
+  telemetryHealth: `the collector's health`,
   partner: 'the second Identity',
 };
 

@@ -26,7 +26,7 @@ export const composeStarts = (ports: StackPorts): readonly ComposeStart[] =>
     files: FILES[product].map((file) => join(PACKAGE_ROOT, 'deployments', ...file.split('/'))),
   }));
 
-const portVariables = ({ kms, identity }: StackPorts): Readonly<Record<string, number>> => {
-  const variables = composePorts(portsOf({ portKms: kms, portIdentity: identity }));
+const portVariables = ({ kms, identity, step }: StackPorts): Readonly<Record<string, number>> => {
+  const variables = composePorts(portsOf({ portKms: kms, portIdentity: identity, portStep: step }));
   return { ...(kms === KMS_PORT ? {} : variables.kms), ...(identity === IDENTITY_PORT ? {} : variables.identity) };
 };

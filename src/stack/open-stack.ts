@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stateFolder } from '#engine/state/state-folder.ts';
 import { missingIs } from '#infra/apperr/system-error.ts';
+import { SERVICES } from '#engine/engine.ts';
 import type { StackEngine } from '#engine/stack-engine.ts';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { orThrow } from '#infra/apperr/or-throw.ts';
@@ -10,7 +11,8 @@ import { chooseEngine } from './engine/choose-engine.ts';
 import { createEngine } from './engine/create-engine.ts';
 import { dockerCandidate } from './engine/docker-candidate.ts';
 import { lockStateFolder } from './lock.ts';
-import { checkPorts, withDefaultPorts } from './ports.ts';
+import { claimFreePorts } from './claims/free-ports.ts';
+import { checkPorts, portsFrom, withDefaultPorts } from './ports.ts';
 import { type LastStart, readLastStart, stateOf } from './record/last-start.ts';
 import { readStackRecord, restoreStackRecord, writeStackRecord } from './record/stack-record.ts';
 import type { Stack } from './stack.ts';
@@ -29,10 +31,8 @@ export const openStack = async (stated: StackOptions): Promise<Stack> => {
   if (options.holder !== undefined) opened.use(await lockStateFolder({ ...options, holder: options.holder }));
   const [last, before] = await Promise.all([readLastStart(options.stateDir), readStackRecord(options.stateDir)]);
   tellOfLastStart(options, last);
-  const { engine, ports } = await openEngine(options, last);
-  opened.use(engine);
-  const leftover = options.purpose === 'remove' ? await openLeftover(options, last, engine) : null;
-  if (leftover !== null) opened.use(leftover);
+  const { engine, ports } = await openEngine(options, last, opened);
+  const leftover = options.purpose === 'remove' ? await openLeftover(options, last, { engine, opened }) : null;
   const resources = opened.move();
   return {
     engine,
@@ -44,6 +44,7 @@ export const openStack = async (stated: StackOptions): Promise<Stack> => {
         stateDir: options.stateDir,
         portKms: ports.kms,
         portIdentity: ports.identity,
+        portStep: ports.step,
         hosts: options.hosts ?? last.hosts,
         profile,
       });
@@ -77,6 +78,7 @@ const filesIn = async (stateDir: string): Promise<readonly string[]> => {
 const openEngine = async (
   options: FullStackOptions,
   last: LastStart,
+  opened: AsyncDisposableStack,
 ): Promise<{ readonly engine: StackEngine; readonly ports: StackPorts }> => {
   // Its code loads while the engine is looked for, which is mostly waiting.
   if (options.engine === 'docker') void Promise.allSettled([import('#engine/docker/docker.ts'), import('#engine/docker/api/connect.ts')]);
@@ -90,9 +92,22 @@ const openEngine = async (
       docker: dockerCandidate(options),
     }),
   );
-  const ports = withDefaultPorts({ ...last.ports, ...options.ports });
   const profile = options.profile ?? last.profile ?? 'demo';
-  return { engine: await createEngine(choice, { ...options, ports, hosts: options.hosts ?? last.hosts, profile }), ports };
+  const at = (ports: StackPorts) => createEngine(choice, { ...options, ports, hosts: options.hosts ?? last.hosts, profile });
+  const known = withDefaultPorts({ ...last.ports, ...(options.ports === 'free' ? {} : options.ports) });
+  const engine = opened.use(await at(known));
+  if (options.ports !== 'free' || options.purpose !== 'start') return { engine, ports: known };
+  const claim = opened.use(await claimFor(engine, { options, ports: known }));
+  const ports = portsFrom(claim.base);
+  return { engine: claim.base === known.kms ? engine : opened.use(await at(ports)), ports };
+};
+
+/** Free ports, which are those of the last start, where that chose some and only its own services hold them. */
+const claimFor = async (engine: StackEngine, { options, ports }: { readonly options: FullStackOptions; readonly ports: StackPorts }) => {
+  const { kms, identity, step } = portsFrom(ports.kms);
+  const areSuch = ports.identity === identity && ports.step === step;
+  const areFree = async (): Promise<boolean> => (await engine.portConflicts(SERVICES)).length === 0;
+  return claimFreePorts({ holder: options.holder ?? 'start', preferred: areSuch ? { base: kms, areFree } : undefined });
 };
 
 /** Containers name the folder for which they were made; nobody looks for them by another path. */
@@ -109,10 +124,14 @@ const tellOfLastStart = ({ engine, purpose, stateDir, warn }: FullStackOptions, 
  * The stack that the same folder once had on Docker, so that nothing of it stays. It is looked for where nobody stated an engine and
  * the stack is an embedded one; null where there never was one, or Docker cannot be asked, which is told.
  */
-const openLeftover = async (options: FullStackOptions, last: LastStart, engine: StackEngine): Promise<StackEngine | null> => {
+const openLeftover = async (
+  options: FullStackOptions,
+  last: LastStart,
+  { engine, opened }: { readonly engine: StackEngine; readonly opened: AsyncDisposableStack },
+): Promise<StackEngine | null> => {
   if (engine.kind === 'docker' || options.engine !== 'auto' || !last.knowsDocker) return null;
   try {
-    return (await openEngine({ ...options, engine: 'docker', purpose: 'find' }, last)).engine;
+    return (await openEngine({ ...options, engine: 'docker', purpose: 'find' }, last, opened)).engine;
   } catch (thrown) {
     if (!(thrown instanceof AppError)) throw thrown;
     options.warn(`what this stack may have on Docker stays: ${thrown.message}`);

@@ -1,9 +1,17 @@
 import type { Engine, ServiceName } from '#engine/engine.ts';
 import { AppError } from '#infra/apperr/app-error.ts';
-import { IDENTITY_PORT, KMS_PORT } from '#infra/magic/magic.ts';
+import { CLOSE_PORT_STEP, IDENTITY_PORT, KMS_PORT, PORT_STEP } from '#infra/magic/magic.ts';
 import type { StackPorts } from './stack-options.ts';
 
-export const withDefaultPorts = (stated: Partial<StackPorts>): StackPorts => ({ kms: KMS_PORT, identity: IDENTITY_PORT, ...stated });
+export const withDefaultPorts = (stated: Partial<StackPorts>): StackPorts => ({
+  kms: KMS_PORT,
+  identity: IDENTITY_PORT,
+  step: PORT_STEP,
+  ...stated,
+});
+
+/** Ports that follow one another from the first one on, eight of them: KMS, Identity, their admin listeners, and so on. */
+export const portsFrom = (base: number): StackPorts => ({ kms: base, identity: base + 1, step: CLOSE_PORT_STEP });
 
 /**
  * Makes sure that nobody else holds a port that these services need.
@@ -15,6 +23,6 @@ export const checkPorts = async (engine: Engine, services: readonly ServiceName[
   if (taken.length === 0) return;
   const named = taken.map(({ port, service, holder }) => `port ${port} of ${service} is held by ${holder}`);
   throw new AppError('port-taken', 409, named.join('; '), {
-    fix: 'Stop the holder, or choose other ports with --port-kms and --port-identity.',
+    fix: 'Stop the holder, or choose other ports: --port-base 0 takes free ones.',
   });
 };

@@ -5,12 +5,13 @@ import { portsOf } from '#engine/ports.ts';
 import { stateFolder } from '#engine/state/state-folder.ts';
 import { ok, type Result } from '#infra/apperr/result.ts';
 import { type ComposeStart, composeStarts } from './compose-starts.ts';
+import { claimFreePorts } from './claims/free-ports.ts';
 import { lockStateFolder } from './lock.ts';
 import { openStack } from './open-stack.ts';
 import { PACKAGE_ROOT } from './package-root.ts';
-import { withDefaultPorts } from './ports.ts';
+import { portsFrom, withDefaultPorts } from './ports.ts';
 import { readLastStart } from './record/last-start.ts';
-import { type FullStackOptions, type StackOptions, withDefaults } from './stack-options.ts';
+import { type FullStackOptions, type StackOptions, type StackPorts, withDefaults } from './stack-options.ts';
 
 export type { PreparedPkcs12 };
 
@@ -44,14 +45,14 @@ export const prepareStack = async (stated: PrepareStackOptions): Promise<Result<
 /** Files for containers, beside the Compose files; no Docker engine is asked for anything. */
 const prepareForCompose = async (options: FullStackOptions & PrepareStackOptions, caFile: string): Promise<Result<PreparedStack>> => {
   const { stateDir, signal, warn, now } = options;
-  const ports = withDefaultPorts(options.ports);
+  const ports = options.ports === 'free' ? await freePorts(options) : withDefaultPorts(options.ports);
   await using _lock = await lockStateFolder(options);
   const { prepareDeployments } = await import('#engine/files/mounts/prepare-deployments.ts');
   const { hosts } = await readLastStart(stateDir);
   const result = await prepareDeployments({
     folder: stateFolder(stateDir),
     packageRoot: PACKAGE_ROOT,
-    ports: portsOf({ portKms: ports.kms, portIdentity: ports.identity }),
+    ports: portsOf({ portKms: ports.kms, portIdentity: ports.identity, portStep: ports.step }),
     hosts: options.hosts ?? hosts,
     signal,
     warn,
@@ -60,6 +61,12 @@ const prepareForCompose = async (options: FullStackOptions & PrepareStackOptions
   if (!result.ok) return result;
   const { tls, folders } = result.value;
   return ok({ tls, caFile, pkcs12: await pkcs12Of(options), compose: { folders: Object.values(folders), starts: composeStarts(ports) } });
+};
+
+/** They are free now: plain Compose starts whenever somebody asks it to. */
+const freePorts = async ({ holder }: Pick<PrepareStackOptions, 'holder'>): Promise<StackPorts> => {
+  await using claim = await claimFreePorts({ holder });
+  return portsFrom(claim.base);
 };
 
 const pkcs12Of = async ({ stateDir, pkcs12 = false }: Pick<PrepareStackOptions, 'stateDir' | 'pkcs12'>): Promise<PreparedPkcs12 | null> =>

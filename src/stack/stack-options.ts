@@ -9,8 +9,11 @@ export interface StackOptions {
    * Docker where it can be had, else the embedded one.
    */
   readonly engine?: 'auto' | Engine['kind'];
-  /** Public ports as stated; the others are those of the last start, else the usual ones. */
-  readonly ports?: Partial<StackPorts>;
+  /**
+   * Public ports as stated; the others are those of the last start, else the usual ones. `free`, for a start: ports that follow one
+   * another and that nobody has; those of the last start, where they are such.
+   */
+  readonly ports?: Partial<StackPorts> | 'free';
   /** Further names and addresses of the public servers, as stated; else those of the last start. */
   readonly hosts?: readonly string[] | undefined;
   /** As stated; else that of the last start, else `demo`. */
@@ -39,6 +42,8 @@ export interface StackOptions {
 export interface StackPorts {
   readonly kms: number;
   readonly identity: number;
+  /** From a public port to the next listener of the same service; 1000, or 2 where all ports follow one another. */
+  readonly step: number;
 }
 
 type Unstated = 'holder' | 'hosts' | 'profile';

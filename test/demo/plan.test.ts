@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { plan, resetPlan } from '#demo/plan.ts';
+import { plan, resetPlan, upPlan } from '#demo/plan.ts';
 import { DEMO_COMMANDS } from '#demo/step/step.ts';
 import { DEMO_STEPS, RESET_STEPS } from '#demo/steps.ts';
 
@@ -26,6 +26,15 @@ describe('plan', () => {
 
   it('starts telemetry before identity before kms', () => {
     expect(plan({ command: 'all' }).services).toEqual(['telemetry', 'identity', 'kms']);
+  });
+
+  it('of `up` is that of `demo all` without its flows', () => {
+    const { command, profile, services, steps } = upPlan({ profile: 'ci' });
+    const all = plan({ command: 'all' });
+    expect({ command, profile, services }).toEqual({ command: 'up', profile: 'ci', services: all.services });
+    expect(steps).toEqual(all.steps.slice(0, steps.length));
+    expect(steps.at(-1)?.id).toBe('seed.kms');
+    expect(all.steps[steps.length]?.phase).toBe('identity');
   });
 
   it('leaves the KMS out of `demo identity`', () => {

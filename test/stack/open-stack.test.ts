@@ -2,6 +2,8 @@ import { access, cp, mkdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { SERVICES } from '#engine/engine.ts';
+import { orThrow } from '#infra/apperr/or-throw.ts';
 import { openStack } from '#stack/open-stack.ts';
 import { prepareStack } from '#stack/prepare-stack.ts';
 import type { StackOptions } from '#stack/stack-options.ts';
@@ -75,6 +77,36 @@ describe('A stack that is opened', () => {
     expect(await portsOf({ purpose: 'start' })).toEqual([18_081, 18_082]);
     await writeStackRecord({ engine: 'embedded', stateDir: here.stateDir, portKms: 17_081, portIdentity: 17_082, profile: 'demo' });
     expect(await portsOf({})).toEqual([17_081, 17_082]);
+  });
+
+  it('without a record finds ports that follow one another by those of its processes', async () => {
+    await using here = await place();
+    const urls = async () => {
+      await using stack = await openStack(here.options());
+      const { kms, identity, telemetry } = stack.engine.endpoints();
+      return [kms.admin, identity.admin, telemetry.otlp];
+    };
+    const expected = [18_002, 18_003, 18_004].map((port) => `https://localhost:${port}`);
+    await ended(here.stateDir, { kms: 18_000, identity: 18_001, telemetry: 18_004 });
+    expect(await urls()).toEqual(expected);
+    await ended(here.stateDir, { identity: 18_001, telemetry: 18_004 });
+    expect(await urls()).toEqual(expected);
+  });
+
+  it('on free ports takes none that somebody has, and stays on those that it took', async () => {
+    await using here = await place();
+    const { signal } = new AbortController();
+    const baseOf = async (): Promise<number> => {
+      await using stack = await openStack(here.options({ purpose: 'start', ports: 'free', holder: 'a suite' }));
+      expect(await stack.engine.portConflicts(SERVICES)).toEqual([]);
+      orThrow(await stack.engine.prepare(signal));
+      await stack.recordStart();
+      return Number(new URL(stack.engine.endpoints().identity.issuer).port) - 1;
+    };
+    const base = await baseOf();
+    expect(await baseOf()).toBe(base);
+    await using _holder = await listening(createServer(), base + 2);
+    expect(await baseOf()).not.toBe(base);
   });
 
   it('without a KMS finds its telemetry, whose port is derived from that of the KMS', async () => {

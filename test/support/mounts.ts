@@ -15,6 +15,7 @@ export const PORTS = {
   identityAdmin: 9082,
   identityFeed: 10082,
   telemetry: 10081,
+  telemetryHealth: 11081,
   partner: 11082,
 };
 

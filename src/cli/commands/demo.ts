@@ -6,6 +6,7 @@ import type { DemoCommand } from '#demo/step/step.ts';
 import { toReport, type ReportOptions } from '#demo/to-report.ts';
 import type { Engine, PartName, ServiceName } from '#engine/engine.ts';
 import { ok, type Result } from '#infra/apperr/result.ts';
+import { reapAbandonedStacks } from '#stack/ephemeral/reap-abandoned-stacks.ts';
 import { openStack } from '#stack/open-stack.ts';
 import type { Stack } from '#stack/stack.ts';
 import type { CommandCall } from '#cli/command-line/command.ts';
@@ -57,6 +58,7 @@ interface Ran {
 const onStack = async (context: CommandContext, what: DemoCommand, emit: Emit): Promise<Ran> => {
   const { command, settings, interrupts, process } = context;
   const plan = planOf({ command: what, profile: settings.profile });
+  await reapAbandonedStacks(stackOptions(context));
   await using stack = await openStack({ ...stackOptions(context), purpose: 'start', holder: command });
   const { engine } = stack;
   await stack.checkPorts(plan.services);

@@ -42,6 +42,9 @@ const stackFlag = (
   { settings, usualStateDir, cwd }: Omit<PrintedCommandOptions, 'env'>,
 ) => {
   const value = settings[key as keyof CliSettings];
+  // One number says both.
+  const isImplied = settings.portBase !== undefined && (key === 'portKms' || key === 'portIdentity');
+  if (value === undefined || isImplied) return [];
   const isFound = key === 'stateDir' ? value === usualStateDir : typeof usual === 'string' && type.fromText(usual, cwd) === value;
   if (isFound || !flags.some(({ group }) => group === 'stack')) return [];
   const name = flagOf(key);

@@ -2,6 +2,8 @@ import { dirname } from 'node:path';
 import { findStateFolder, refuseForeignFolder } from '#stack/find-state-folder.ts';
 import { readLastStart } from '#stack/record/last-start.ts';
 import { codeOf } from '#infra/apperr/system-error.ts';
+import { CLOSE_PORT_STEP } from '#infra/magic/magic.ts';
+import { areFromOneNumber } from './port-base.ts';
 import { refuseClashes } from './port-clashes.ts';
 import type { SettingRows, ValuesOf } from './setting.ts';
 import { type CliSettings, SETTINGS } from './settings.ts';
@@ -50,17 +52,25 @@ export const resolveSettings = async <F extends SettingRows>(options: SettingSou
   await refuseForeignFolder(stateDir);
   const record = await recordOf(stateDir);
   const sources = startsStack ? [typed, environment, ...files, record] : [typed, record, environment, ...files];
-  const values = readRows({ ...SETTINGS, ...flags }, sources, cwd) as CliSettings & ValuesOf<F>;
-  refuseClashes(values, (key) => sourceOf(key, sources)?.origin(key));
+  const read = readRows({ ...SETTINGS, ...flags }, sources, cwd) as CliSettings & ValuesOf<F>;
+  const values = { ...read, ...portsOf(read, sources) };
+  if (values.portBase === undefined) refuseClashes(values, (key) => sourceOf(key, sources)?.origin(key));
   tellOfOtherPorts(values, sources, record, warn);
   return { settings: values, flags: values, usualStateDir };
+};
+
+/** One number in place of two, where that is how the ports are stated; 0 says nothing of them yet. */
+const portsOf = ({ portBase }: CliSettings, sources: readonly Source[]): Partial<CliSettings> => {
+  if (portBase === undefined || !areFromOneNumber(sources)) return { portBase: undefined };
+  return portBase === 0 ? {} : { portKms: portBase, portIdentity: portBase + 1 };
 };
 
 /** The last start that a state folder remembers. */
 const recordOf = async (stateDir: string): Promise<Source> => {
   try {
     const { ports, profile } = await readLastStart(stateDir);
-    return knownSource({ portKms: ports.kms, portIdentity: ports.identity, profile: profile ?? undefined });
+    const stated = ports.step === CLOSE_PORT_STEP ? { portBase: ports.kms } : { portKms: ports.kms, portIdentity: ports.identity };
+    return knownSource({ ...stated, profile: profile ?? undefined });
   } catch (error) {
     // A folder that cannot be read is told by the command, which cannot use it either.
     if (codeOf(error) === '') throw error;
@@ -85,7 +95,7 @@ const stateDirIn = (sources: readonly Source[], cwd: string): string => {
 
 /** Ports that are stated elsewhere than those of the last start: that is a slip as often as it is meant. */
 const tellOfOtherPorts = (values: CliSettings, sources: readonly Source[], record: Source, warn: (text: string) => void): void => {
-  for (const key of ['portKms', 'portIdentity'] as const) {
+  for (const key of ['portBase', 'portKms', 'portIdentity'] as const) {
     const last = record.values.get(key);
     const source = sourceOf(
       key,
@@ -93,7 +103,7 @@ const tellOfOtherPorts = (values: CliSettings, sources: readonly Source[], recor
     );
     if (source === undefined || last === undefined) continue;
     const said = source.read(SETTINGS[key].type, source.values.get(key));
-    if (said === last) continue;
+    if (said === last || said === 0) continue;
     const taken = values[key] === last ? ', which is what counts here' : '';
     warn(
       `${source.origin(key)} says ${said ?? JSON.stringify(source.values.get(key))}; this stack was last started on ${String(last)}${taken}`,

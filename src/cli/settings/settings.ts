@@ -1,5 +1,5 @@
 import { PROFILES } from '#engine/engine.ts';
-import { COLLECTOR_HEALTH_PORT_OFFSET, IDENTITY_PORT, KMS_PORT, PARTNER_PORT_OFFSET } from '#infra/magic/magic.ts';
+import { COLLECTOR_HEALTH_PORT_OFFSET, IDENTITY_PORT, KMS_PORT, PARTNER_PORT_OFFSET, PORTS_OF_A_STACK } from '#infra/magic/magic.ts';
 import { setting, type ValuesOf } from './setting.ts';
 import { hosts } from './hosts.ts';
 import { boolean, duration, factor, filePath, folder, oneOf, port, wholeNumber } from './value-types.ts';
@@ -31,6 +31,17 @@ export const SETTINGS = {
     }),
     default: `${IDENTITY_PORT}`,
     flags: [{ group: 'stack', help: 'public port of Identity' }],
+  }),
+  portBase: setting({
+    type: wholeNumber({
+      form: `a port from 1 to ${65_536 - PORTS_OF_A_STACK}, the first of ${PORTS_OF_A_STACK}, or 0 for free ones`,
+      placeholder: 'port',
+      minimum: 0,
+      maximum: 65_536 - PORTS_OF_A_STACK,
+    }),
+    // The two public ports count.
+    default: null,
+    flags: [{ group: 'stack', help: `all ports of the stack, ${PORTS_OF_A_STACK} from this one on; 0 takes free ones` }],
   }),
   output: setting({
     type: oneOf(['human', 'json', 'structured'], 'form'),

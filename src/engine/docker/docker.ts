@@ -31,6 +31,8 @@ export interface DockerEngineOptions {
   readonly stateDir: string;
   readonly portKms: number;
   readonly portIdentity: number;
+  /** From a public port to the next listener of the same service; by default a thousand. */
+  readonly portStep?: number;
   readonly profile: Profile;
   /** Further names and addresses of the public servers. */
   readonly hosts?: readonly string[];

@@ -18,6 +18,8 @@ export interface EmbeddedEngineOptions {
   readonly stateDir: string;
   readonly portKms: number;
   readonly portIdentity: number;
+  /** From a public port to the next listener of the same service; by default a thousand. */
+  readonly portStep?: number;
   readonly profile: Profile;
   /** Further names and addresses of the public servers. */
   readonly hosts?: readonly string[];
@@ -87,7 +89,7 @@ export const createEmbeddedEngine = (options: EmbeddedEngineOptions): StackEngin
         const [conflict] = await portConflicts([service]);
         if (conflict !== undefined) {
           return fail('port-taken', `port ${conflict.port} of ${service} is held by ${conflict.holder}`, {
-            fix: 'Stop the holder, or choose other ports with --port-kms and --port-identity.',
+            fix: 'Stop the holder, or choose other ports: --port-base 0 takes free ones.',
           });
         }
         return supervisor.start(service, ready.value.hashes[service], signal);

@@ -45,12 +45,13 @@ export const acquireLock = async (options: LockOptions): Promise<Result<AsyncDis
   const { stateDir, command, warn = () => {}, now = Date.now } = options;
   const folder = stateFolder(stateDir);
   try {
-    await mkdir(folder.path, { recursive: true, mode: 0o755 });
     const mine: Holder = { pid: process.pid, identity: await ownIdentity(), command, acquired_at: now(), folder: folder.path };
     const text = `${JSON.stringify(mine)}\n`;
     // Each round either gets the lock, sees a living holder, or removes one dead lock; more rounds mean others do the same.
     for (let round = 0; round < 10; round += 1) {
-      const placed = await place(folder.lock, text, mine);
+      await mkdir(folder.path, { recursive: true, mode: 0o755 });
+      // Whoever lets go of the lock of an empty folder removes that, too.
+      const placed = await place(folder.lock, text, mine).catch(missingIs(null));
       if (placed !== null) {
         await sweep(folder.path, now());
         return ok(release(folder.path, folder.lock, placed));

@@ -14,6 +14,12 @@ export const SINK_PORT_OFFSET = 2000;
 export const PARTNER_PORT_OFFSET = 3000;
 /** Health of the collector on Docker = KMS public port + this. */
 export const COLLECTOR_HEALTH_PORT_OFFSET = 3000;
+/** The unit of the offsets above; a stack whose ports lie close together counts them in another one. */
+export const PORT_STEP = 1000;
+/** That unit where all ports of a stack follow one another: the KMS and Identity are neighbours, and so are their further listeners. */
+export const CLOSE_PORT_STEP = 2;
+/** Ports of a stack that follow one another. */
+export const PORTS_OF_A_STACK = 8;
 
 /** Kinds of places that hold trusted roots: the store of the system, and databases of NSS. */
 export const TRUST_STORES = ['system', 'nss'] as const;

@@ -19,6 +19,7 @@ export const createEngine = async (choice: Choice<DockerConnection>, options: Cr
     hosts,
     portKms: ports.kms,
     portIdentity: ports.identity,
+    portStep: ports.step,
     profile,
     packageRoot: PACKAGE_ROOT,
     reason: choice.reason,

@@ -5,6 +5,7 @@ import { hasCode } from '#infra/apperr/system-error.ts';
 import { type Engine, type Profile, PROFILES } from '#engine/engine.ts';
 import { stateFolder } from '#engine/state/state-folder.ts';
 import { writeFileAtomic } from '#infra/files/atomic-file.ts';
+import { PORT_STEP } from '#infra/magic/magic.ts';
 
 /** How a stack was last started: later commands, and the next start, need no flags after a demo on other ports. */
 export interface StackRecord {
@@ -13,6 +14,8 @@ export interface StackRecord {
   readonly stateDir: string;
   readonly portKms: number;
   readonly portIdentity: number;
+  /** From a public port to the next listener of the same service; 1000 where it is not given. */
+  readonly portStep?: number;
   /** Further names and addresses of the public servers. */
   readonly hosts?: readonly string[];
   readonly profile: Profile;
@@ -32,7 +35,8 @@ export const readStackRecord = async (stateDir: string): Promise<StackRecord | '
 };
 
 /** The caller holds the lock of the state folder. */
-export const writeStackRecord = async ({ engine, stateDir, portKms, portIdentity, hosts = [], profile }: StackRecord): Promise<void> => {
+export const writeStackRecord = async (written: StackRecord): Promise<void> => {
+  const { engine, stateDir, portKms, portIdentity, portStep = PORT_STEP, hosts = [], profile } = written;
   await mkdir(stateFolder(stateDir).config, { recursive: true, mode: 0o700 });
   const record = {
     version: 1,
@@ -40,6 +44,7 @@ export const writeStackRecord = async ({ engine, stateDir, portKms, portIdentity
     state_dir: stateDir,
     port_kms: portKms,
     port_identity: portIdentity,
+    ...(portStep === PORT_STEP ? {} : { port_step: portStep }),
     ...(hosts.length === 0 ? {} : { hosts }),
     profile,
   };
@@ -53,10 +58,13 @@ export const restoreStackRecord = async (stateDir: string, before: StackRecord |
 };
 
 const parse = (text: string): StackRecord | null => {
-  const { version, engine, state_dir: stateDir, port_kms: portKms, port_identity: portIdentity, hosts, profile } = jsonObject(text) ?? {};
+  const { version, engine, state_dir: stateDir, hosts, profile, ...ports } = jsonObject(text) ?? {};
+  const { port_kms: portKms, port_identity: portIdentity, port_step: portStep } = ports;
   const known = PROFILES.find((each) => each === profile);
   if (version !== 1 || !isKind(engine) || typeof stateDir !== 'string' || known === undefined) return null;
-  return isPort(portKms) && isPort(portIdentity) ? { engine, stateDir, portKms, portIdentity, ...hostsIn(hosts), profile: known } : null;
+  if (!isPort(portKms) || !isPort(portIdentity)) return null;
+  const step = isPort(portStep) ? { portStep } : {};
+  return { engine, stateDir, portKms, portIdentity, ...step, ...hostsIn(hosts), profile: known };
 };
 
 /** A record of before there were any has none. */

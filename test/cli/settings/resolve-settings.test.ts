@@ -298,6 +298,28 @@ describe('A bad setting', () => {
     }
   });
 
+  it('port_base gives both public ports, and what counts more than it says otherwise', async () => {
+    await using here = await place({ project: 'port_base: 13000\n' });
+    expect(await here.resolve()).toMatchObject({ portBase: 13_000, portKms: 13_000, portIdentity: 13_001 });
+    expect(await here.resolve({ stated: { portBase: '0' } })).toMatchObject({ portBase: 0 });
+    const apart = await here.resolve({ stated: { portKms: '18081' } });
+    expect([apart.portBase, apart.portKms, apart.portIdentity]).toEqual([undefined, 18_081, 8082]);
+    expect(await refusal(here.resolve({ stated: { portBase: '13000', portKms: '18081' } }))).toMatchObject({
+      code: 'usage',
+      message: '--port-base and --port-kms both say where the stack listens',
+    });
+    expect(await refusal(here.resolve({ stated: { portBase: '65529' } }))).toMatchObject({ code: 'usage' });
+  });
+
+  it('port_base of the last start is found again, by a later command without a flag', async () => {
+    await using here = await place();
+    const stateDir = join(here.cwd, '.passthru');
+    await writeStackRecord({ engine: 'embedded', stateDir, portKms: 18_000, portIdentity: 18_001, portStep: 2, profile: 'demo' });
+    const found = { portBase: 18_000, portKms: 18_000, portIdentity: 18_001 };
+    expect(await here.resolve()).toMatchObject(found);
+    expect(await here.resolve({ startsStack: false, env: { PASSTHRU_PORT_BASE: '0' } })).toMatchObject(found);
+  });
+
   it.each([
     [{ portKms: '8082' }, 'the KMS (--port-kms)', 'Identity (the default of port_identity)'],
     [{ portKms: '7082' }, "the KMS's admin listener (--port-kms)", 'Identity (the default of port_identity)'],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ownIdentity } from '#engine/state/process-identity.ts';
-import { thisHost } from '#engine/docker/project/owner-label.ts';
+import { thisHost } from '#engine/state/this-host.ts';
 import { fakeStack } from '#test/engine/docker/support/fake-stack.ts';
 
 /** Labels that a killed run of this host left behind. */

@@ -10,6 +10,7 @@ const PORTS = {
   identityAdmin: 19_082,
   identityFeed: 20_082,
   telemetry: 20_081,
+  telemetryHealth: 21_081,
   partner: 21_082,
 };
 

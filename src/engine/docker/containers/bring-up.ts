@@ -52,7 +52,7 @@ const bringUpAll = async (services: readonly ServiceName[], options: BringUpOpti
 
 const refusal = ({ port, service, holder }: PortConflict) =>
   fail('port-taken', `port ${port} of ${service} is held by ${holder}`, {
-    fix: 'Stop the holder, or choose other ports with --port-kms and --port-identity.',
+    fix: 'Stop the holder, or choose other ports: --port-base 0 takes free ones.',
   });
 
 type Outcomes = ReadonlyMap<string, Result<Started>>;

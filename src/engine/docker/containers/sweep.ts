@@ -1,7 +1,8 @@
 import type { DockerApi, Labelled } from '../api/docker-api.ts';
 import { lastLineOf } from '../connection/failures.ts';
 import { OURS } from '../project/labels.ts';
-import { isOrphan, thisHost } from '../project/owner-label.ts';
+import { thisHost } from '#engine/state/this-host.ts';
+import { isOrphan } from '../project/owner-label.ts';
 import { throwFailureIn } from './take-down.ts';
 
 /**

@@ -1,6 +1,5 @@
-import { readlink } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import { isAlive, ownIdentity } from '#engine/state/process-identity.ts';
+import { thisHost } from '#engine/state/this-host.ts';
 import { type Labels, OURS } from './labels.ts';
 
 /**
@@ -15,15 +14,6 @@ export const ownLabels = async ({ stateDir, owner }: { stateDir: string; owner: 
   [OURS.host]: await thisHost(),
   [OURS.owner]: owner === 'process' ? `process ${process.pid} ${await ownIdentity()}` : owner,
 });
-
-/**
- * This machine and user; within one, containers that share its engine have processes of their own. Another user's processes may
- * be hidden from us (`hidepid` of /proc), so nobody judges them.
- */
-export const thisHost = async (): Promise<string> => {
-  const processes = await readlink('/proc/self/ns/pid').catch(() => '');
-  return [hostname(), processes, process.getuid?.() ?? ''].join(' ').trim();
-};
 
 /** Whether a thing belongs to a process of this host that is dead: its run is over without having removed it. */
 export const isOrphan = async (labels: Labels, host: string): Promise<boolean> => {

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { COLLECTOR_HEALTH_PORT_OFFSET } from '#infra/magic/magic.ts';
 import { stateFolder, type StateFolder } from '#engine/state/state-folder.ts';
 import { at, endpointsOf } from '../../endpoints.ts';
 import { DATABASES, type DatabaseName, type Endpoints, type PartName, type Profile, SERVICES, type ServiceName } from '../../engine.ts';
@@ -40,6 +39,7 @@ export const projectOf = (options: {
   stateDir: string;
   portKms: number;
   portIdentity: number;
+  portStep?: number;
   packageRoot: string;
   profile: Profile;
   hosts?: readonly string[];
@@ -47,10 +47,9 @@ export const projectOf = (options: {
   const { packageRoot, profile, hosts = [] } = options;
   const folder = stateFolder(options.stateDir);
   const ports = portsOf(options);
-  const healthPort = ports.kms + COLLECTOR_HEALTH_PORT_OFFSET;
   const published = (part: PartName): readonly number[] => {
     if (isDatabase(part)) return [];
-    if (part === 'telemetry') return [ports.telemetry, healthPort];
+    if (part === 'telemetry') return [ports.telemetry, ports.telemetryHealth];
     // The feed of Identity is for the KMS, inside the networks.
     return portsOfService(ports, part).filter((port) => port !== ports.identityFeed);
   };
@@ -70,7 +69,7 @@ export const projectOf = (options: {
     ],
     madeWith: (service) => (service === 'identity' && profile !== 'prod' ? [PARTNER] : []),
     override: join(folder.docker, 'compose.yml'),
-    endpoints: endpointsOf({ ports, folder, profile, telemetryReady: at(healthPort, '/readyz') }),
+    endpoints: endpointsOf({ ports, folder, profile, telemetryReady: at(ports.telemetryHealth, '/readyz') }),
   };
 };
 

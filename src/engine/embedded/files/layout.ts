@@ -37,6 +37,7 @@ export const layoutOf = (options: {
   stateDir: string;
   portKms: number;
   portIdentity: number;
+  portStep?: number;
   packageRoot: string;
   profile: Profile;
   hosts?: readonly string[];
