@@ -78,6 +78,10 @@ export type DemoEvent =
       readonly durationMs: number;
       /** Milliseconds that the clock of the server is ahead of ours; null where the answer tells no time. */
       readonly skewMs: number | null;
+      /** Under which logs and traces of the servers have it; absent where no trace context was sent. */
+      readonly traceId?: string;
+      /** `code` of the Problem Details that came; absent of any other answer. */
+      readonly code?: string;
     }
   | {
       readonly type: 'step-finished';

@@ -65,6 +65,9 @@ const requestSchema = object({
   url: Type.String({ description: 'Without its query' }),
   status: Type.Integer({ minimum: 100, maximum: 599 }),
   duration_ms: Type.Integer({ minimum: 0 }),
+  trace_id: Type.Union([Type.String({ pattern: '^[0-9a-f]{32}$' }), Type.Null()], {
+    description: 'For passthru trace; null: none was sent',
+  }),
 });
 
 const credentialSchema = object({

@@ -38,12 +38,13 @@ export const toReport = (outcome: Outcome, { endpoints, credentials, clients, pr
   critical_path: [...outcome.criticalPath],
   root_cause: rootCauseOf(outcome),
   warnings: outcome.warnings.map(({ stepId: step, text }) => ({ step, text })),
-  requests: outcome.requests.map(({ stepId: step, method, url, status, durationMs }) => ({
+  requests: outcome.requests.map(({ stepId: step, method, url, status, durationMs, traceId = null }) => ({
     step,
     method,
     url,
     status,
     duration_ms: Math.round(durationMs),
+    trace_id: traceId,
   })),
   endpoints: { kms: { ...endpoints.kms }, identity: { ...endpoints.identity }, telemetry: { ...endpoints.telemetry } },
   ca_file: endpoints.caFile,

@@ -8,6 +8,7 @@ import { toReport, type ReportOptions } from '#demo/to-report.ts';
 import type { ServiceName } from '#engine/engine.ts';
 import { failure } from '#infra/apperr/result.ts';
 import { fakeEngine, unique } from '#test/support/demo-engine.ts';
+import { newTraceId } from '#test/support/otlp-traces.ts';
 
 const at = Date.UTC(2027, 2, 4, 5, 6, 7);
 const step = (id: string): StepInfo => ({ id, phase: id.split('.')[0] ?? '', title: unique(id), needs: [] });
@@ -47,7 +48,15 @@ const outcome = (all: readonly DemoEvent[]) => outcomeOf(all.reduce(advance, NOT
 
 const rootCause = { line: unique('kms is not running'), chain: ['identity', 'kms'], logTail: ['last words'], fix: 'start it' } as const;
 const warning = { stepId: 'kms.keys', text: unique('an old certificate') };
-const request = { stepId: 'kms.keys', method: 'GET', url: `https://localhost/${unique('keys')}`, status: 404, durationMs: 7.6, skewMs: 0 };
+const request = {
+  stepId: 'kms.keys',
+  method: 'GET',
+  url: `https://localhost/${unique('keys')}`,
+  status: 404,
+  durationMs: 7.6,
+  skewMs: 0,
+  traceId: newTraceId(),
+};
 const told: readonly DemoEvent[] = [
   { type: 'warning', at, ...warning },
   { type: 'request', at, ...request },
@@ -184,7 +193,9 @@ describe('toReport', () => {
     const { line, chain, logTail, fix } = rootCause;
     expect(report.root_cause).toEqual({ line, chain, log_tail: logTail, fix });
     expect(report.warnings).toEqual([{ step: 'kms.keys', text: warning.text }]);
-    expect(report.requests).toEqual([{ step: 'kms.keys', method: 'GET', url: request.url, status: 404, duration_ms: 8 }]);
+    expect(report.requests).toEqual([
+      { step: 'kms.keys', method: 'GET', url: request.url, status: 404, duration_ms: 8, trace_id: request.traceId },
+    ]);
     expect(toReport(outcome(events()), options).root_cause).toBeNull();
   });
 

@@ -20,6 +20,7 @@ import { createReporter } from '#cli/reporters/create-reporter.ts';
 import type { ResultOptions } from '#cli/reporters/lines/summary.ts';
 import { usageError } from '#cli/settings/usage-error.ts';
 import { reportOptions } from '#cli/documents/demo-report.ts';
+import { notingRefusals } from './demo-refusals.ts';
 
 /** `passthru demo`: brings the stack up, runs every step, reports, and tears down where that was asked for. */
 export const demo = (call: CommandCall<DemoCommand>): Promise<ExitCode> =>
@@ -70,15 +71,15 @@ const onStack = async (context: CommandContext, what: DemoCommand, emit: Emit): 
   const memory = await openRunMemory({ engine, plan, process });
   await stack.recordStart();
 
-  const outcome = await run(plan, {
+  const options = {
     engine,
-    emit,
     signal: interrupts.first,
     now: process.now,
     failFast: settings.onFailure === 'stop',
     retry: { times: settings.retry, delayMs: settings.retryDelay, backoff: settings.retryBackoff },
     healthTimeoutMs: settings.healthTimeout,
-  });
+  };
+  const outcome = await notingRefusals(context, { engine, emit }, (noted) => run(plan, { ...options, emit: noted }));
   await memory.remember(outcome);
 
   const own = plan.services.filter((service) => !before.includes(service));

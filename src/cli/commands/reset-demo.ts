@@ -15,6 +15,7 @@ import { withRunFiles } from '#cli/run-files/run-files.ts';
 import { createReporter } from '#cli/reporters/create-reporter.ts';
 import { tenantLines } from '#cli/reporters/lines/tenant-lines.ts';
 import { reportOptions, tenantsOf } from '#cli/documents/demo-report.ts';
+import { notingRefusals } from './demo-refusals.ts';
 
 /** `passthru reset-demo`: the demo data of running servers back to the seed, under new tenant ids, or left as it was. */
 export const resetDemoData = (call: CommandCall<DemoCommand>): Promise<ExitCode> =>
@@ -48,14 +49,8 @@ const onStack = async (context: CommandContext, target: DemoCommand, emit: Emit)
   const { engine } = stack;
   const before = await tenantsOf(engine);
   const memory = await openRunMemory({ engine, plan: resetPlan({ command: target, profile: engine.profile }), process });
-  const outcome = await resetDemo({
-    target,
-    engine,
-    emit,
-    signal: interrupts.first,
-    now: process.now,
-    healthTimeoutMs: settings.healthTimeout,
-  });
+  const options = { target, engine, signal: interrupts.first, now: process.now, healthTimeoutMs: settings.healthTimeout };
+  const outcome = await notingRefusals(context, { engine, emit }, (noted) => resetDemo({ ...options, emit: noted }));
   await memory.remember(outcome);
   const after = await tenantsOf(engine);
   const tenants = Object.entries(after).map(([tenant, id]) => ({ tenant, old: before[tenant] ?? 'none', id }));

@@ -1,9 +1,10 @@
 import type { HttpsClient, HttpsRequest, HttpsResponse } from '#infra/http/client.ts';
 import { clockSkew } from './clock-skew.ts';
 import { createCookieJar } from './cookie-jar.ts';
+import { type Traced, tracedBy } from './trace-context.ts';
 
 /** A request that was answered. */
-export interface AnsweredRequest {
+export interface AnsweredRequest extends Traced {
   readonly method: string;
   /** Without its query, which may hold codes, states and hints. */
   readonly url: string;
@@ -55,11 +56,8 @@ export const createSession = ({
     const url = new URL(wanted.url);
     const [begun, sentAt] = [clock(), now()];
     const cookie = jar.header(url);
-    const response = await client.request({
-      ...(signal === undefined ? {} : { signal }),
-      ...wanted,
-      headers: { ...carrier(), ...(cookie === null ? {} : { cookie }), ...wanted.headers },
-    });
+    const headers = { ...carrier(), ...(cookie === null ? {} : { cookie }), ...wanted.headers };
+    const response = await client.request({ ...(signal === undefined ? {} : { signal }), ...wanted, headers });
     jar.store(url, response.setCookies);
     onRequest({
       method: wanted.method ?? 'GET',
@@ -67,6 +65,7 @@ export const createSession = ({
       status: response.status,
       durationMs: clock() - begun,
       skewMs: clockSkew({ date: response.headers['date'], sentAt, answeredAt: now() }),
+      ...tracedBy(headers, response),
     });
     return response;
   };

@@ -1,11 +1,12 @@
 import type { Connections, NewSession } from '#client/session/connections.ts';
 import type { AnsweredRequest, Session } from '#client/session/session.ts';
+import { newTrace } from '#client/session/trace-context.ts';
 import type { Endpoints } from '#engine/engine.ts';
 
 /** The running stack as one caller reaches it: its addresses, and sessions to speak to it. */
 export interface StackAccess {
   readonly endpoints: Endpoints;
-  /** A new session: nobody is logged in, and it shares no cookie with another. */
+  /** A new session: nobody is logged in, and it shares no cookie with another. Each request is a trace of its own. */
   session(options?: NewSession): Promise<Session>;
 }
 
@@ -21,5 +22,5 @@ export const stackAccess = (options: {
   readonly onRequest?: (request: AnsweredRequest) => void;
 }): StackAccess => {
   const { endpoints, connections, signal, onRequest = () => {} } = options;
-  return { endpoints, session: (wanted) => connections.session({ signal, onRequest, ...wanted }) };
+  return { endpoints, session: (wanted) => connections.session({ signal, onRequest, carrier: newTrace, ...wanted }) };
 };

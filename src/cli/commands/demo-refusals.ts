@@ -1,0 +1,49 @@
+import type { DemoEvent, Emit } from '#demo/events.ts';
+import type { Endpoints, Engine } from '#engine/engine.ts';
+import { type DemoRefusalLog, noteDemoRefusals } from '#stack/record/demo-refusals.ts';
+import type { CommandContext } from '#cli/context/command-context.ts';
+
+/**
+ * Carries out a run and notes the refusals that its steps provoke, by which `passthru logs` tells them from trouble. Refusals that cannot
+ * be noted stop no run; the reader is told.
+ *
+ * @param work the run, which tells its events to the function that it is given
+ */
+export const notingRefusals = async <T>(
+  { settings: { stateDir }, printer }: Pick<CommandContext, 'settings' | 'printer'>,
+  { engine, emit }: { readonly engine: Pick<Engine, 'endpoints'>; readonly emit: Emit },
+  work: (emit: Emit) => Promise<T>,
+): Promise<T> => {
+  const log = noteDemoRefusals(stateDir);
+  const note = noteTo(log, engine.endpoints());
+  const result = await work((event) => {
+    emit(event);
+    note(event);
+  });
+  const { lines, cause } = await log.close();
+  if (lines > 0) printer.remark(`! ${lines} refusals of this run could not be noted, so that logs do not mark them: ${cause ?? 'unknown'}`);
+  return result;
+};
+
+const isRefusal = (status: number): boolean => status >= 400 && status < 500;
+
+/** @param endpoints to tell by its address which service refused */
+const noteTo = (log: DemoRefusalLog, { kms, identity }: Endpoints): Emit => {
+  const services = [
+    ['kms', new URL(kms.service).origin],
+    ['identity', new URL(identity.issuer).origin],
+  ] as const;
+  const refusedOf = new Set<string>();
+  const refused = (event: Extract<DemoEvent, { readonly type: 'request' }>): void => {
+    const { stepId: step, url, traceId, status, code = null, at, durationMs } = event;
+    const service = services.find(([, origin]) => origin === new URL(url).origin)?.[0];
+    if (service === undefined || traceId === undefined || !isRefusal(status)) return;
+    refusedOf.add(step);
+    log.refused({ step, service, traceId, status, code, sentAt: Math.floor(at - durationMs), answeredAt: Math.ceil(at) });
+  };
+  return (event) => {
+    if (event.type === 'request') refused(event);
+    if (event.type === 'step-finished' && refusedOf.has(event.stepId))
+      log.ended({ step: event.stepId, isPassed: event.status === 'passed', at: event.at });
+  };
+};

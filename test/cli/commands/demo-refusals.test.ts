@@ -1,0 +1,86 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { DemoEvent } from '#demo/events.ts';
+import { notingRefusals } from '#cli/commands/demo-refusals.ts';
+import type { CommandContext } from '#cli/context/command-context.ts';
+import { readDemoRefusals } from '#stack/record/demo-refusals.ts';
+import { fakeEngine } from '#test/support/demo-engine.ts';
+import { newTraceId } from '#test/support/otlp-traces.ts';
+import { temporaryDirectory } from '#test/support/temporary-directory.ts';
+
+const request = (stepId: string, url: string, status: number, told: { traceId?: string; code?: string }): DemoEvent => ({
+  type: 'request',
+  at: 5_000.4,
+  stepId,
+  method: 'GET',
+  url,
+  status,
+  durationMs: 20.9,
+  skewMs: 0,
+  ...told,
+});
+
+const finished = (stepId: string, status: 'passed' | 'failed'): DemoEvent => ({
+  type: 'step-finished',
+  at: 6_000,
+  stepId,
+  status,
+  detail: '',
+  durationMs: 1,
+  error: null,
+});
+
+/** A run of these events below a state folder; what it answered, and the remarks to the reader. */
+const runOf = async (stateDir: string, events: readonly DemoEvent[]) => {
+  const [remarks, told]: [string[], DemoEvent[]] = [[], []];
+  const context = { settings: { stateDir }, printer: { remark: (text: string) => void remarks.push(text) } };
+  const answer = await notingRefusals(
+    context as unknown as CommandContext,
+    { engine: fakeEngine(), emit: (event) => void told.push(event) },
+    async (emit) => {
+      for (const event of events) emit(event);
+      return 'done';
+    },
+  );
+  return { answer, remarks, told };
+};
+
+const [kms, identity] = ['https://localhost:1/service/api/v1/elastic-keys', 'https://localhost:3/oauth2/token'];
+
+describe('A run', () => {
+  it('notes each refusal under its trace, with the service that refused and how its step ended, and no other answer', async () => {
+    await using folder = await temporaryDirectory();
+    await mkdir(join(folder.path, 'logs'));
+    const [one, other] = [newTraceId(), newTraceId()];
+    const events = [
+      request('kms.realms', kms, 401, { traceId: one, code: 'password-invalid' }),
+      request('kms.realms', kms, 200, { traceId: newTraceId() }),
+      request('kms.realms', kms, 503, { traceId: newTraceId(), code: 'sealed' }),
+      request('kms.realms', kms, 401, {}),
+      request('kms.realms', 'https://elsewhere.example/', 403, { traceId: newTraceId() }),
+      finished('kms.realms', 'passed'),
+      request('identity.tokens', identity, 400, { traceId: other }),
+      finished('identity.tokens', 'failed'),
+      finished('kms.keys', 'passed'),
+    ];
+    expect(await runOf(folder.path, events)).toEqual({ answer: 'done', remarks: [], told: events });
+    const at = { sentAt: 4_979, answeredAt: 5_001 };
+    expect(await readDemoRefusals(folder.path)).toEqual({
+      refusals: [
+        { step: 'kms.realms', service: 'kms', traceId: one, status: 401, code: 'password-invalid', ...at },
+        { step: 'identity.tokens', service: 'identity', traceId: other, status: 400, code: null, ...at },
+      ],
+      verdicts: [
+        { step: 'kms.realms', isPassed: true, at: 6_000 },
+        { step: 'identity.tokens', isPassed: false, at: 6_000 },
+      ],
+    });
+  });
+
+  it('goes on where refusals cannot be noted, and tells its reader', async () => {
+    await using folder = await temporaryDirectory();
+    const { answer, remarks } = await runOf(join(folder.path, 'gone'), [request('kms.realms', kms, 401, { traceId: newTraceId() })]);
+    expect({ answer, remarks }).toMatchObject({ answer: 'done', remarks: [expect.stringContaining('1 refusals of this run could not')] });
+  });
+});
