@@ -397,6 +397,7 @@ export interface KmsSent {
       wrapped_key: { type: 'string' };
       format: { type: 'string'; enum: ['pkcs8', 'raw', 'jwk'] };
       material_key_id: { type: 'string' };
+      kid: { type: 'string' };
     };
     required: ['transport_key_id', 'wrapped_key'];
   };
@@ -932,6 +933,7 @@ export interface KmsTold {
     properties: {
       id: { type: 'string' };
       elastic_key_id: { type: 'string' };
+      imported_kid: { anyOf: [{ type: 'string' }, { type: 'null' }] };
       version: { type: 'integer' };
       state: KmsTold['MaterialKeyState'];
       public_jwk: { anyOf: [KmsTold['PublicJwk'], { type: 'null' }] };
@@ -945,6 +947,7 @@ export interface KmsTold {
     required: [
       'id',
       'elastic_key_id',
+      'imported_kid',
       'version',
       'state',
       'public_jwk',

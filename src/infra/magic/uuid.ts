@@ -10,5 +10,10 @@ const v7 = new RegExp(UUID_V7);
 export const isUuidV4 = (text: string): boolean => v4.test(text);
 export const isUuidV7 = (text: string): boolean => v7.test(text);
 
+const canonical = new RegExp(UUID);
+
+/** Whether a text is a UUID of any version as the standard writes it, in lower case. */
+export const isCanonicalUuid = (text: string): boolean => canonical.test(text);
+
 /** Whether a text has the form of a UUID of any version, in any case. @see RFC 9562 section 4 */
 export const isUuid = (text: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);

@@ -20,6 +20,8 @@ export interface MaterialKeyRow extends RowTag {
   /** When the secret is to be destroyed; null where nobody asked for it. */
   deletion_due_at: number | null;
   destroyed_at: number | null;
+  /** The kid of what it protected before it was imported, no UUID; null where there is none. */
+  imported_kid: string | null;
 }
 
 export const createMaterialKeys: Migration = {

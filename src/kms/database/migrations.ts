@@ -12,6 +12,7 @@ import { createGrants } from './grants.table.ts';
 import { addKeyUsage } from './key-usage.table.ts';
 import { addLifeCycle } from './life-cycle.table.ts';
 import { createIdempotencyKeys, createServiceIdempotencyKeys } from './idempotency-keys.table.ts';
+import { addImportedKids } from './imported-kids.table.ts';
 import { createMaterialKeys } from './material-keys.table.ts';
 import { addUserProfile, createRealmUsers } from './realm-users.table.ts';
 import { createClockLooks } from './clock-looks.table.ts';
@@ -61,6 +62,7 @@ export const tenantMigrations: readonly Migration[] = [
   addFormerNames,
   createApiKeys,
   createGrants,
+  addImportedKids,
 ];
 
 /** Migrations of the database of the audit, in the order in which they run; only ever appended to. */

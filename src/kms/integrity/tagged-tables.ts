@@ -110,6 +110,7 @@ const COLUMNS: Columns = {
     revoked_processes: 'unless-null',
     deletion_due_at: 'unless-null',
     destroyed_at: 'unless-null',
+    imported_kid: 'unless-null',
   },
   // No ledger lists these: decision 0020.
   idempotency_keys: {

@@ -30,6 +30,7 @@ const newRow = (): Omit<MaterialKeyRow, 'row_revision' | 'row_tag'> => ({
   revoked_processes: null,
   deletion_due_at: null,
   destroyed_at: null,
+  imported_kid: null,
 });
 
 const damaged = expect.objectContaining({ code: 'row-damaged', status: 503 });

@@ -1,4 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto';
+import { isCanonicalUuid } from '#infra/magic/uuid.ts';
 import type { PublicJwk } from '#kms/jose/key-material.ts';
 import type { Call } from './key-routes.ts';
 import { wrapFor } from './wrapped-keys.ts';
@@ -7,7 +8,7 @@ import { wrapFor } from './wrapped-keys.ts';
  * An elastic key with a key that was made elsewhere, over HTTP.
  *
  * @param of.jwk the private or secret key
- * @param of.kid a UUID; a new one by default
+ * @param of.kid of what the key protected elsewhere; a new id by default
  * @returns the id of the elastic key, and the kid
  */
 export const importedKey = async (
@@ -23,7 +24,7 @@ export const importedKey = async (
     transport_key_id: transportKeyId,
     wrapped_key: wrapped,
     format: 'jwk',
-    ...(of.kid !== undefined && { material_key_id: of.kid }),
+    ...(of.kid !== undefined && (isCanonicalUuid(of.kid) ? { material_key_id: of.kid } : { kid: of.kid })),
   });
   if (answer.status !== 201) throw new Error(`the import was refused: ${JSON.stringify([made.body, answer.body])}`);
   return { id, kid: String(answer.body['id']) };

@@ -1,6 +1,7 @@
+import { hash } from 'node:crypto';
 import { type BoundedKey, boundedKey } from '#infra/cache/bounded-key.ts';
 import { createSharedMap, type SharedMap } from '#infra/cache/shared-map.ts';
-import { isUuid } from '#infra/magic/uuid.ts';
+import { isCanonicalUuid } from '#infra/magic/uuid.ts';
 import type { Barrier } from '#kms/barrier/barrier.ts';
 import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
 import { algorithmOf } from '#kms/jose/algorithms.ts';
@@ -9,6 +10,7 @@ import { LEASE_MS } from '#kms/tenants/leases.ts';
 import { elasticKeyNotFound, isElasticKeyNotFound } from '../elastic-keys/elastic-key-errors.ts';
 import { elasticKeysStore } from '../elastic-keys/elastic-key.store.ts';
 import type { ElasticKey } from '../elastic-keys/elastic-key.ts';
+import { isImportedKid } from '../material-keys/imported-kid.ts';
 import { mayProcess } from '../material-keys/material-key.states.ts';
 import { materialKeysStore } from '../material-keys/material-key.store.ts';
 import type { StoredMaterialKey } from '../material-keys/material-key.ts';
@@ -17,6 +19,10 @@ import { createProtectionCounter } from './protection-counter.ts';
 
 /** The id of no version. */
 const NOBODY = '00000000-0000-0000-0000-000000000000';
+const ID_LENGTH = NOBODY.length;
+
+/** Longer than an id, so no kid that is one stands in its place. */
+const hashOf = (kid: string): string => hash('sha256', kid, 'base64url');
 
 /** A version as it was when its elastic key had counted so many changes of its versions; null where it does not process. */
 interface RememberedVersion {
@@ -33,7 +39,9 @@ const MAX_LOOKS = 100;
 const IDLE_MS = 60_000;
 
 const ownerOf = ({ tenant }: Pick<KeyOfTenant, 'tenant'>): BoundedKey => boundedKey(tenant.id);
-const versionName = (elasticKeyId: string, id: string): BoundedKey => boundedKey(`${elasticKeyId}/${id}`);
+/** Begins with the elastic key however long the kid is, so that all of a key are forgotten together. */
+const versionName = (elasticKeyId: string, kid: string): BoundedKey =>
+  boundedKey(`${elasticKeyId}/${kid.length > ID_LENGTH ? hashOf(kid) : kid}`);
 
 /** Remembers what is still loading, so that callers at once load once; a failure is not remembered. */
 const remember = <E>(map: SharedMap<E>, owner: BoundedKey, name: BoundedKey, entry: E, loading: Promise<unknown>): E => {
@@ -73,9 +81,12 @@ export const createKeyRing = (options: {
     }
   });
 
-  const find = async ({ tenant, elasticKeyId }: KeyOfTenant, id: string): Promise<StoredMaterialKey | undefined> => {
+  /** One statement whatever the kid is. */
+  const find = async ({ tenant, elasticKeyId }: KeyOfTenant, kid: string): Promise<StoredMaterialKey | undefined> => {
     const { db } = await tenant.database();
-    return materialKeysStore(db, rows.of(tenant.id)).byId(elasticKeyId, id);
+    const store = materialKeysStore(db, rows.of(tenant.id));
+    if (isImportedKid(kid)) return store.byImportedKid(elasticKeyId, kid);
+    return store.byId(elasticKeyId, isCanonicalUuid(kid) ? kid : NOBODY);
   };
 
   const load = async (
@@ -160,11 +171,15 @@ export const createKeyRing = (options: {
       return id !== undefined && (await hasName({ tenant: of.tenant, elasticKeyId: id }, of.name)) ? id : look(of);
     },
     snapshot,
-    version: async (of, elasticKey, id) => {
-      const remembered = known(of, elasticKey, id);
+    version: async (of, elasticKey, kid) => {
+      const remembered = known(of, elasticKey, kid);
       if (remembered) return { key: await remembered, haveLooked: false };
-      const found = await find(of, isUuid(id) ? id : NOBODY);
-      return { key: found ? await open(of, elasticKey, found) : null, haveLooked: true };
+      const found = await find(of, kid);
+      if (!found) return { key: null, haveLooked: true };
+      const key = await open(of, elasticKey, found);
+      const entry = versions.get(ownerOf(of), versionName(of.elasticKeyId, found.id));
+      if (entry && found.id !== kid) versions.set(ownerOf(of), versionName(of.elasticKeyId, kid), entry);
+      return { key, haveLooked: true };
     },
     lookInVain: async (of) => void (await find(of, NOBODY)),
     publicJwk: async (of, elasticKey, key) => {

@@ -14,6 +14,6 @@ export const firstVersionMaker =
     const { id, asVersion } = await mintMaterialKey(options, place);
     const wrapped = await asVersion(1);
     return async (tx) => {
-      await materialKeysStore(tx, rows.of(tenantId)).insertActive({ id, elasticKeyId, version: 1, wrapped, createdAt });
+      await materialKeysStore(tx, rows.of(tenantId)).insertActive({ id, elasticKeyId, importedKid: null, version: 1, wrapped, createdAt });
     };
   };

@@ -43,6 +43,9 @@ export const materialKeySchema = Type.Object(
   {
     id: uuid('the `kid` of every JWE, JWS and JWK of this version'),
     elastic_key_id: uuidV7('the elastic key of which it is a version'),
+    imported_kid: Type.Union([Type.String(), Type.Null()], {
+      description: 'The `kid` of what it protected elsewhere and opens here, as the import said it; null where there is none.',
+    }),
     version: Type.Integer(),
     state: oneOf(MATERIAL_KEY_STATES, {
       title: 'MaterialKeyState',
@@ -72,6 +75,7 @@ const revocationView = ({ revokedAt, reason, comment, allowsProcessing }: Revoca
 export const materialKeyView = (key: MaterialKey) => ({
   id: key.id,
   elastic_key_id: key.elasticKeyId,
+  imported_kid: key.importedKid,
   version: key.version,
   state: key.state,
   public_jwk: key.publicJwk,

@@ -13,7 +13,7 @@ import { checkVersions, checkVersionsOfTenant, type KeyQuotas } from '../elastic
 import { MATERIAL_KEY_ACTIONS } from './material-key.actions.ts';
 import { mayProcess } from './material-key.states.ts';
 import { materialKeysStore } from './material-key.store.ts';
-import { materialKeyNotFound, type MaterialKeyService, type StoredMaterialKey } from './material-key.ts';
+import { type MaterialKey, materialKeyNotFound, type MaterialKeyService, type StoredMaterialKey } from './material-key.ts';
 import { type MintOptions, mintMaterialKey } from './mint.ts';
 import { storeNextVersion } from './next-version.ts';
 import { type PublicKeys, shown } from './public-keys.ts';
@@ -31,6 +31,10 @@ const OPENED_AT_ONCE = 16;
 /** A JWK Set invites others to encrypt, so a key pair for that is left out of it once it is revoked. */
 const isPublished = (key: StoredMaterialKey, { use }: ElasticKey): boolean =>
   mayProcess(key) && (PROVING.has(use) || key.state !== 'compromised');
+
+/** Who verifies what a version signed elsewhere looks for its key by the kid that it had there. */
+const jwksEntries = ({ publicJwk: jwk, importedKid: kid }: MaterialKey): readonly PublicJwk[] =>
+  jwk === null ? [] : kid === null ? [jwk] : [jwk, { ...jwk, kid }];
 
 const elasticKeyIn = async ({ db, rows }: Pick<Reading<unknown>, 'db' | 'rows'>, id: string): Promise<ElasticKey> => {
   const key = await elasticKeysStore(db, rows).byId(id);
@@ -56,7 +60,7 @@ export const createMaterialKeyService = ({ operate, quotas, now, ...mint }: Mate
         precondition?.(before);
         assertRotates(before, at);
       };
-      return (tx) => storeNextVersion(tx, { rows, quotas, elasticKey, minted, createdAt, assertMay });
+      return (tx) => storeNextVersion(tx, { rows, quotas, elasticKey, minted, importedKid: null, createdAt, assertMay });
     });
   },
 
@@ -94,7 +98,7 @@ export const createMaterialKeyService = ({ operate, quotas, now, ...mint }: Mate
       for (let at = 0; at < published.length; at += OPENED_AT_ONCE) {
         const group = published.slice(at, at + OPENED_AT_ONCE);
         const opened = await Promise.all(group.map((version) => shown(ring, tenant, elasticKey, version)));
-        keys.push(...opened.flatMap(({ publicJwk }) => publicJwk ?? []));
+        keys.push(...opened.flatMap(jwksEntries));
       }
       return { keys };
     }),

@@ -23,6 +23,7 @@ const revocationOf = (row: MaterialKeyRow): Revocation | null => {
 const materialKeyOf = (row: MaterialKeyRow): StoredMaterialKey => ({
   id: row.id,
   elasticKeyId: row.elastic_key_id,
+  importedKid: row.imported_kid,
   version: row.version,
   state: storedWord(row.state, MATERIAL_KEY_STATES, `the state of material key ${row.id}`),
   wrapped: row.wrapped === NO_SECRET ? null : row.wrapped,
@@ -96,7 +97,7 @@ export const materialKeysStore = (db: Kysely<TenantTables>, rows: TenantRows) =>
   return {
     /** Deactivates the version before, then inserts. It belongs in the transaction that raised `latest_version` to this version. */
     insertActive: async (
-      key: Pick<StoredMaterialKey, 'id' | 'elasticKeyId' | 'version' | 'createdAt'> & { readonly wrapped: string },
+      key: Pick<StoredMaterialKey, 'id' | 'elasticKeyId' | 'importedKid' | 'version' | 'createdAt'> & { readonly wrapped: string },
     ): Promise<StoredMaterialKey> => {
       const { elasticKeyId, createdAt } = key;
       const active = await db
@@ -121,6 +122,7 @@ export const materialKeysStore = (db: Kysely<TenantTables>, rows: TenantRows) =>
         revoked_processes: null,
         deletion_due_at: null,
         destroyed_at: null,
+        imported_kid: key.importedKid,
       });
       await rows.put('material_keys', db, async (tx) => {
         await tx.insertInto('material_keys').values(row).execute();
@@ -132,6 +134,19 @@ export const materialKeysStore = (db: Kysely<TenantTables>, rows: TenantRows) =>
     byId: async (elasticKeyId: string, id: string): Promise<StoredMaterialKey | undefined> => {
       const query = db.selectFrom('material_keys').selectAll().where('id', '=', id).where('elastic_key_id', '=', elasticKeyId).limit(1);
       const [row] = await rows.read('material_keys', db, () => query.execute(), { id, elastic_key_id: elasticKeyId });
+      return row && materialKeyOf(row);
+    },
+
+    /** The version that protected under this kid elsewhere. */
+    byImportedKid: async (elasticKeyId: string, kid: string): Promise<StoredMaterialKey | undefined> => {
+      const asked = { elastic_key_id: elasticKeyId, imported_kid: kid };
+      const query = db
+        .selectFrom('material_keys')
+        .selectAll()
+        .where('elastic_key_id', '=', elasticKeyId)
+        .where('imported_kid', '=', kid)
+        .limit(1);
+      const [row] = await rows.read('material_keys', db, () => query.execute(), asked);
       return row && materialKeyOf(row);
     },
 

@@ -11,6 +11,8 @@ export interface MaterialKey {
   /** UUIDv7; the `kid` of every JWE, JWS and JWK. */
   readonly id: string;
   readonly elasticKeyId: string;
+  /** The kid of what it protected elsewhere, before it was imported, where that is no UUID; null for every other version. */
+  readonly importedKid: string | null;
   /** Counts from 1. */
   readonly version: number;
   readonly state: MaterialKeyState;

@@ -13,6 +13,7 @@ import { withPublicJwk } from './public-keys.ts';
  * Stores a version as the newest of its elastic key, in the transaction of a change.
  *
  * @param of.elasticKey as it was read before the transaction
+ * @param of.importedKid the kid of what it protected elsewhere; null where there is none
  * @param of.assertMay refuses the elastic key as it is in the transaction, by throwing
  * @throws AppError `elastic-key-not-found` 404, `versions-quota`, `versions-ever-quota`, `versions-of-tenant-quota` 409
  */
@@ -23,16 +24,17 @@ export const storeNextVersion = async (
     readonly quotas: KeyQuotas;
     readonly elasticKey: ElasticKey;
     readonly minted: Minted;
+    readonly importedKid: string | null;
     readonly createdAt: number;
     readonly assertMay: (elasticKey: ElasticKey, at: number) => void;
   },
 ): Promise<MaterialKey> => {
-  const { rows, quotas, elasticKey, minted, createdAt, assertMay } = of;
+  const { rows, quotas, elasticKey, minted, importedKid, createdAt, assertMay } = of;
   const version = await elasticKeysStore(tx, rows).raiseVersion(elasticKey.id, createdAt, (now) => assertMay(now, createdAt));
   checkVersions(elasticKey, version, quotas);
   await checkVersionsOfTenant(tx, quotas);
   // Another version may have been made faster.
   const wrapped = await minted.asVersion(version);
-  const made = { id: minted.id, elasticKeyId: elasticKey.id, version, wrapped, createdAt };
+  const made = { id: minted.id, elasticKeyId: elasticKey.id, importedKid, version, wrapped, createdAt };
   return withPublicJwk(elasticKey, await materialKeysStore(tx, rows).insertActive(made), minted.publicJwk);
 };

@@ -16,7 +16,7 @@ import { wrapSecret } from '../material-keys/mint.ts';
 import { storeNextVersion } from '../material-keys/next-version.ts';
 import type { TransferOptions } from './transfer-options.ts';
 import { TRANSFER_ACTIONS } from './transfer.actions.ts';
-import { materialKeyIdTaken, refusalOf, transportKeyUnknown, wrappedKeyUnopened } from './transfer-errors.ts';
+import { importedKidTaken, materialKeyIdTaken, refusalOf, transportKeyUnknown, wrappedKeyUnopened } from './transfer-errors.ts';
 import { type StoredTransportKey, TRANSPORT_USE } from './transport-key.ts';
 import { transportKeysStore } from './transport-key.store.ts';
 
@@ -28,6 +28,8 @@ interface ImportInput {
   readonly format?: KeyFormat;
   /** A UUID; a new one by default. */
   readonly materialKeyId?: string;
+  /** The kid of what the key protected elsewhere, where that is no UUID. */
+  readonly kid?: string;
   /** Looks at the elastic key, in the transaction of the import. */
   readonly precondition?: Precondition<ElasticKey>;
 }
@@ -69,7 +71,7 @@ export const createImportKey = ({ operate, now, quotas, barrier, slowKeys }: Tra
     }
   };
 
-  return (caller, key, { transportKeyId, wrappedKey, format, materialKeyId = randomUUIDv7(), precondition }) => {
+  return (caller, key, { transportKeyId, wrappedKey, format, materialKeyId = randomUUIDv7(), kid, precondition }) => {
     const assertMay = (elasticKey: ElasticKey, at: number): void => {
       precondition?.(elasticKey);
       assertImports(elasticKey, at);
@@ -91,10 +93,11 @@ export const createImportKey = ({ operate, now, quotas, barrier, slowKeys }: Tra
       return async (tx) => {
         if (!(await transportKeysStore(tx, rows).take(transportKeyId))) throw transportKeyUnknown();
         try {
-          return await storeNextVersion(tx, { rows, quotas, elasticKey, minted, createdAt, assertMay });
+          return await storeNextVersion(tx, { rows, quotas, elasticKey, minted, importedKid: kid ?? null, createdAt, assertMay });
         } catch (error) {
-          // The elastic key gives each version a number of its own: only the id can be there already.
-          throw isUniqueViolation(error) ? materialKeyIdTaken() : error;
+          // The elastic key gives each version a number of its own: only the id and the kid can be there already.
+          if (!isUniqueViolation(error)) throw error;
+          throw kid === undefined ? materialKeyIdTaken() : importedKidTaken();
         }
       };
     });

@@ -43,6 +43,22 @@ export const materialKeyIdTaken = (): AppError =>
     fields: [{ field: '/material_key_id', message: 'is taken', fix: 'Leave it out: the version gets a new id.' }],
   });
 
+export const importedKidTaken = (): AppError =>
+  new AppError('imported-kid-taken', 409, 'Another version of this elastic key protected under this kid.', {
+    fields: [{ field: '/kid', message: 'is taken', fix: 'Leave it out, or import into another elastic key.' }],
+  });
+
+export const kidIsAnId = (): AppError =>
+  fieldInvalid('kid-is-an-id', '/kid', 'is a UUID, as ids of versions are', 'Give it as material_key_id: the version has it as its id.');
+
+export const kidBesideId = (): AppError =>
+  fieldInvalid(
+    'kid-beside-id',
+    '/kid',
+    'stands beside material_key_id',
+    'Give one of the two: the kid of what the key protected elsewhere.',
+  );
+
 const CODES: Readonly<Record<Fault, string>> = {
   form: 'key-form-refused',
   kind: 'key-of-another-kind',

@@ -3,9 +3,11 @@ import { ifMatch, ifMatchHeader, tagged } from '#kms/api/entity-tag.ts';
 import { noStore } from '#kms/api/no-store.ts';
 import { problems } from '#kms/api/schemas.ts';
 import { elasticKeyPath, elasticKeyTag } from '../elastic-keys/elastic-key.schemas.ts';
+import { isImportedKid } from '../material-keys/imported-kid.ts';
 import { materialKeySchema, materialKeyTag, materialKeyView } from '../material-keys/material-key.schemas.ts';
 import type { Transfer } from './transfer.ts';
 import { TRANSFER_ACTIONS } from './transfer.actions.ts';
+import { kidBesideId, kidIsAnId } from './transfer-errors.ts';
 import { BODY_LIMIT, exportAnswer, exportBody, importBody, parametersQuery, parametersSchema, parametersView } from './transfer.schemas.ts';
 
 const tags = ['Import and export'];
@@ -54,12 +56,15 @@ export const registerTransferRoutes = (app: App, base: string, transfer: Transfe
       },
     },
     async (request, reply) => {
-      const { transport_key_id: transportKeyId, wrapped_key: wrappedKey, format: given, material_key_id: id } = request.body;
+      const { transport_key_id: transportKeyId, wrapped_key: wrappedKey, format: given, material_key_id: id, kid } = request.body;
+      if (kid !== undefined && !isImportedKid(kid)) throw kidIsAnId();
+      if (kid !== undefined && id !== undefined) throw kidBesideId();
       const key = await transfer.import(request.caller, request.params.id, {
         transportKeyId,
         wrappedKey,
         ...(given === undefined ? {} : { format: given }),
         ...(id === undefined ? {} : { materialKeyId: id }),
+        ...(kid === undefined ? {} : { kid }),
         ...ifMatch(request, elasticKeyTag),
       });
       return reply

@@ -5,6 +5,7 @@ import { isoOf } from '#kms/api/fields.ts';
 import { oneOf, timestamp, uuid, uuidV7 } from '#kms/api/schemas.ts';
 import { KEY_FORMATS } from '#kms/jose/received/receive-key.ts';
 import { WRAPPINGS } from '#kms/jose/transport/wrappings.ts';
+import { KID, MAX_KID } from '../material-keys/imported-kid.ts';
 import { publicJwk } from '../material-keys/material-key.schemas.ts';
 import type { ImportParameters } from './transport-key.ts';
 
@@ -52,6 +53,14 @@ export const importBody = strictObject(
     format: Type.Optional(format),
     material_key_id: Type.Optional(
       uuid('the id that the version gets, a UUID, so that what it protected elsewhere under this `kid` opens here; a new one by default'),
+    ),
+    kid: Type.Optional(
+      Type.String({
+        description:
+          'the `kid` of what the key protected elsewhere, without control characters, where it is no UUID in lower case: that opens and verifies here, and new things have the id of the version; once in an elastic key',
+        maxLength: MAX_KID,
+        pattern: KID,
+      }),
     ),
   },
   { examples: [{ transport_key_id: '01980f6e-7c1a-7d3e-9b52-0c6f3a1e8d47', wrapped_key: 'AAECAwQFBgcICQoLDA0ODw' }] },

@@ -106,6 +106,41 @@ describe.each(databaseKinds())('An elastic key of external origin on %s', (kind)
     for (const each of [key, other]) await expect(bring(kms, each, secret, { materialKeyId: kid })).rejects.toMatchObject(taken);
     expect(await kms.elasticKeys.read(kms.caller, other.id)).toMatchObject({ state: 'pending-import', latestVersion: 0 });
   });
+
+  it.each(['demo@example.org key 1', 'k'.repeat(128), '../schlüssel/①', randomUUIDv7().toUpperCase()])(
+    'opens what it protected elsewhere under the kid %s, here and in a replica, until the version is revoked',
+    async (kid) => {
+      await using databases = await withDatabases(kind);
+      const kms = await testKms(databases);
+      const [secret, key] = [randomBytes(32), await external(kms, 'A256GCM/A256KW')];
+      const jwe = await new CompactEncrypt(Buffer.from('from elsewhere'))
+        .setProtectedHeader({ alg: 'A256KW', enc: 'A256GCM', kid })
+        .encrypt(createSecretKey(secret));
+      const { id, importedKid } = await bring(kms, key, secret, { kid });
+      expect(importedKid).toBe(kid);
+      const replica = await kms.replica();
+      const [here, there] = [
+        () => kms.crypto.decrypt(kms.caller, key.id, { jwe }),
+        () => replica.crypto.decrypt(replica.caller, key.id, { jwe }),
+      ];
+      for (const open of [here, here, there, there]) expect(String(Buffer.from(await open()))).toBe('from elsewhere');
+      await bring(kms, key, randomBytes(32));
+      expect(String(Buffer.from(await here()))).toBe('from elsewhere');
+      await kms.lifeCycle.revokeVersion(kms.caller, key.id, id, { reason: 'key-compromise' });
+      await expect(here()).rejects.toMatchObject({ code: 'decryption-failed' });
+    },
+  );
+
+  it('takes one kid for one version of an elastic key, and for one of another', async () => {
+    await using databases = await withDatabases(kind);
+    const kms = await testKms(databases);
+    const [key, other] = [await external(kms, 'A256GCM/A256KW'), await external(kms, 'A256GCM/A256KW')];
+    await bring(kms, key, randomBytes(32), { kid: 'one' });
+    await expect(bring(kms, key, randomBytes(32), { kid: 'one' })).rejects.toMatchObject({ code: 'imported-kid-taken', status: 409 });
+    await bring(kms, key, randomBytes(32), { kid: 'two' });
+    await bring(kms, other, randomBytes(32), { kid: 'one' });
+    expect((await kms.materialKeys.list(kms.caller, key.id)).items.map(({ importedKid }) => importedKid)).toEqual(['two', 'one']);
+  });
 });
 
 describe.each(databaseKinds())('A transport key on %s', (kind) => {

@@ -1,5 +1,5 @@
 import { createSecretKey, createPublicKey, generateKeyPairSync, randomBytes, randomUUIDv7 } from 'node:crypto';
-import { CompactEncrypt, importSPKI } from 'jose';
+import { CompactEncrypt, CompactSign, compactVerify, createLocalJWKSet, importSPKI, type JWK } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodeBase64url } from '#kms/jose/encoding/base64url.ts';
 import type { PublicJwk } from '#kms/jose/key-material.ts';
@@ -112,6 +112,37 @@ describe.each(databaseKinds())('The routes of the import on %s', (kind) => {
     const body = await bodyOf(await parametersOf(call, id), jwk, { format: 'jwk', material_key_id: kid });
     expect(await call('POST', `${id}/import`, body)).toMatchObject({ status: 201, body: { id: kid, public_jwk: null } });
     expect((await call('POST', `${id}/decrypt`, { ciphertext })).status).toBe(200);
+  });
+
+  it('take any other kid that it had elsewhere, and publish its key under both', async () => {
+    await using databases = await withDatabases(kind);
+    const kms = await testKms(databases);
+    await using server = await keyRoutes(kms, pki);
+    const { call } = server;
+    const id = await makeExternal(call, 'ES256');
+    const key = newPrivateKey('P-256');
+    const jws = await new CompactSign(randomBytes(9)).setProtectedHeader({ alg: 'ES256', kid: 'billing 2024' }).sign(key);
+    const body = await bodyOf(await parametersOf(call, id), pkcs8Of(key));
+    const refused: readonly (readonly [object, string])[] = [
+      [{ kid: randomUUIDv7() }, 'kid-is-an-id'],
+      [{ kid: 'one', material_key_id: randomUUIDv7() }, 'kid-beside-id'],
+      [{ kid: 'a\0b' }, 'request-invalid'],
+      [{ kid: 'k'.repeat(129) }, 'request-invalid'],
+      [{ kid: '' }, 'request-invalid'],
+    ];
+    for (const [more, code] of refused) {
+      const answer = await call('POST', `${id}/import`, { ...body, ...more });
+      expect(answer).toMatchObject({ status: 400, body: { code, errors: [{ field: '/kid' }] } });
+    }
+    const made = await call('POST', `${id}/import`, { ...body, kid: 'billing 2024' });
+    expect(made).toMatchObject({ status: 201, body: { imported_kid: 'billing 2024' } });
+    const version = made.body['id'];
+    expect((await call('POST', `${id}/verify`, { jws })).body).toMatchObject({ valid: true, material_key_id: version });
+    const { keys } = (await call('GET', `${id}/jwks`)).body as { keys: readonly JWK[] };
+    expect(keys.map(({ kid }) => kid)).toEqual([version, 'billing 2024']);
+    expect(await compactVerify(jws, createLocalJWKSet({ keys: [...keys] }))).toMatchObject({ protectedHeader: { kid: 'billing 2024' } });
+    const unknown = `${Buffer.from('{"alg":"ES256","kid":"billing 2025"}').toString('base64url')}${jws.slice(jws.indexOf('.'))}`;
+    expect((await call('POST', `${id}/verify`, { jws: unknown })).body).toEqual({ valid: false });
   });
 });
 
