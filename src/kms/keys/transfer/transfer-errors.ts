@@ -1,4 +1,5 @@
 import { AppError } from '#infra/apperr/app-error.ts';
+import { isCanonicalUuid } from '#infra/magic/uuid.ts';
 import { fieldInvalid } from '#kms/api/fields.ts';
 import { type Fault, KeyRefused } from '#kms/jose/received/forms/key-refused.ts';
 
@@ -48,8 +49,10 @@ export const importedKidTaken = (): AppError =>
     fields: [{ field: '/kid', message: 'is taken', fix: 'Leave it out, or import into another elastic key.' }],
   });
 
-export const kidIsAnId = (): AppError =>
-  fieldInvalid('kid-is-an-id', '/kid', 'is a UUID, as ids of versions are', 'Give it as material_key_id: the version has it as its id.');
+export const kidRefused = (kid: string): AppError =>
+  isCanonicalUuid(kid)
+    ? fieldInvalid('kid-is-an-id', '/kid', 'is a UUID, as ids of versions are', 'Give it as material_key_id: the version has it as its id.')
+    : fieldInvalid('kid-refused', '/kid', 'has a control character, or half of a character', 'Give a kid of printable characters.');
 
 export const kidBesideId = (): AppError =>
   fieldInvalid(

@@ -7,7 +7,7 @@ import { isImportedKid } from '../material-keys/imported-kid.ts';
 import { materialKeySchema, materialKeyTag, materialKeyView } from '../material-keys/material-key.schemas.ts';
 import type { Transfer } from './transfer.ts';
 import { TRANSFER_ACTIONS } from './transfer.actions.ts';
-import { kidBesideId, kidIsAnId } from './transfer-errors.ts';
+import { kidBesideId, kidRefused } from './transfer-errors.ts';
 import { BODY_LIMIT, exportAnswer, exportBody, importBody, parametersQuery, parametersSchema, parametersView } from './transfer.schemas.ts';
 
 const tags = ['Import and export'];
@@ -57,7 +57,7 @@ export const registerTransferRoutes = (app: App, base: string, transfer: Transfe
     },
     async (request, reply) => {
       const { transport_key_id: transportKeyId, wrapped_key: wrappedKey, format: given, material_key_id: id, kid } = request.body;
-      if (kid !== undefined && !isImportedKid(kid)) throw kidIsAnId();
+      if (kid !== undefined && !isImportedKid(kid)) throw kidRefused(kid);
       if (kid !== undefined && id !== undefined) throw kidBesideId();
       const key = await transfer.import(request.caller, request.params.id, {
         transportKeyId,

@@ -5,7 +5,7 @@ import { isoOf } from '#kms/api/fields.ts';
 import { oneOf, timestamp, uuid, uuidV7 } from '#kms/api/schemas.ts';
 import { KEY_FORMATS } from '#kms/jose/received/receive-key.ts';
 import { WRAPPINGS } from '#kms/jose/transport/wrappings.ts';
-import { KID, MAX_KID } from '../material-keys/imported-kid.ts';
+import { MAX_KID } from '../material-keys/imported-kid.ts';
 import { publicJwk } from '../material-keys/material-key.schemas.ts';
 import type { ImportParameters } from './transport-key.ts';
 
@@ -58,8 +58,8 @@ export const importBody = strictObject(
       Type.String({
         description:
           'the `kid` of what the key protected elsewhere, without control characters, where it is no UUID in lower case: that opens and verifies here, and new things have the id of the version; once in an elastic key',
+        minLength: 1,
         maxLength: MAX_KID,
-        pattern: KID,
       }),
     ),
   },

@@ -126,7 +126,8 @@ describe.each(databaseKinds())('The routes of the import on %s', (kind) => {
     const refused: readonly (readonly [object, string])[] = [
       [{ kid: randomUUIDv7() }, 'kid-is-an-id'],
       [{ kid: 'one', material_key_id: randomUUIDv7() }, 'kid-beside-id'],
-      [{ kid: 'a\0b' }, 'request-invalid'],
+      [{ kid: 'a\0b' }, 'kid-refused'],
+      [{ kid: '\uD800' }, 'kid-refused'],
       [{ kid: 'k'.repeat(129) }, 'request-invalid'],
       [{ kid: '' }, 'request-invalid'],
     ];
