@@ -52,7 +52,7 @@ export const importedKidTaken = (): AppError =>
 export const kidRefused = (kid: string): AppError =>
   isCanonicalUuid(kid)
     ? fieldInvalid('kid-is-an-id', '/kid', 'is a UUID, as ids of versions are', 'Give it as material_key_id: the version has it as its id.')
-    : fieldInvalid('kid-refused', '/kid', 'has a control character, or half of a character', 'Give a kid of printable characters.');
+    : fieldInvalid('kid-refused', '/kid', 'has a control character', 'Give a kid of printable characters.');
 
 export const kidBesideId = (): AppError =>
   fieldInvalid(

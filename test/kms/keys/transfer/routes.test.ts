@@ -127,7 +127,7 @@ describe.each(databaseKinds())('The routes of the import on %s', (kind) => {
       [{ kid: randomUUIDv7() }, 'kid-is-an-id'],
       [{ kid: 'one', material_key_id: randomUUIDv7() }, 'kid-beside-id'],
       [{ kid: 'a\0b' }, 'kid-refused'],
-      [{ kid: '\uD800' }, 'kid-refused'],
+      [{ kid: '\uD800' }, 'text-not-unicode'],
       [{ kid: 'k'.repeat(129) }, 'request-invalid'],
       [{ kid: '' }, 'request-invalid'],
     ];
