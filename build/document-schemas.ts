@@ -17,6 +17,7 @@ import { realmAddSchema } from '../src/cli/documents/realm-add.ts';
 import { issuerKeysFlushSchema } from '../src/cli/documents/issuer-keys.ts';
 import { realmUserSchema, realmUsersImportSchema, realmUsersListSchema } from '../src/cli/documents/realm-users.ts';
 import { signingKeyListSchema, signingKeyRotateSchema, signingKeyWithdrawSchema } from '../src/cli/documents/signing-key.ts';
+import { snapshotListSchema, snapshotRemoveSchema, snapshotRestoreSchema, snapshotSaveSchema } from '../src/cli/documents/snapshot.ts';
 import { statusSchema } from '../src/cli/documents/status.ts';
 import { tenantCreateSchema } from '../src/cli/documents/tenant-create.ts';
 import { tenantChangeSchema, tenantListSchema } from '../src/cli/documents/tenants.ts';
@@ -33,6 +34,10 @@ export const DOCUMENT_SCHEMAS = {
   'prepare-prod': prepareProdSchema,
   trust: trustSchema,
   untrust: untrustSchema,
+  'snapshot-save': snapshotSaveSchema,
+  'snapshot-restore': snapshotRestoreSchema,
+  'snapshot-list': snapshotListSchema,
+  'snapshot-remove': snapshotRemoveSchema,
   'tenant-create': tenantCreateSchema,
   'tenant-list': tenantListSchema,
   'tenant-change': tenantChangeSchema,

@@ -126,11 +126,11 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   stack: [
     ['prepare-stack.ts', 'prepare-prod-stack.ts', 'ephemeral'],
     ['open-stack.ts'],
-    ['claims'],
+    ['claims', 'snapshot'],
     ['engine', 'compose-starts.ts', 'lock.ts', 'ports.ts', 'tear-down.ts', 'end-of-stack.ts', 'compose-secrets.ts', 'trust'],
     ['record', 'find-state-folder.ts'],
     ['stack.ts', 'stack-options.ts', 'compose-variables.ts'],
-    ['package-root.ts'],
+    ['package-root.ts', 'snapshot/format'],
   ],
   cli: [
     ['main.ts'],

@@ -3,6 +3,7 @@ import { DATABASES, type PartName, SERVICES } from '#engine/engine.ts';
 import { type AddCommand, buildProgram, command, commandGroup } from './command-line/build-program.ts';
 import { DEMO_HELP, HEALTH_HELP, PREPARE_HELP, TRUST_HELP, UNTRUST_HELP } from './command-line/help-texts.ts';
 import { OPERATOR_COMMANDS } from './commands/operator/commands.ts';
+import { SNAPSHOT_COMMANDS } from './commands/snapshot/commands.ts';
 import { type CliProcess, cliProcess } from './process/cli-process.ts';
 import type { ExitCode } from './process/exit-codes.ts';
 import {
@@ -93,6 +94,7 @@ const COMMANDS: readonly AddCommand[] = [
     help: UNTRUST_HELP,
     run: async (call) => (await import('./commands/trust/untrust.ts')).untrust(call),
   }),
+  commandGroup('snapshot', 'the data of the whole stack, saved and brought back', SNAPSHOT_COMMANDS),
   ...OPERATOR_COMMANDS,
   command({
     name: 'health',

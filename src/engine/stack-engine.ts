@@ -20,8 +20,33 @@ export interface StackEngine extends Engine {
   volumes(): Promise<readonly string[]>;
   /** Names of the images that these services need and that would have to be built or pulled first; null where none are needed. */
   missingImages(services: readonly ServiceName[]): Promise<readonly string[] | null>;
+  /** The databases of KMS and Identity as files. */
+  readonly databases: DatabaseFiles;
   /** Removes the images that were built from this code, unless a container uses them. */
   removeImages(): Promise<Result<RemovedImages>>;
+}
+
+/** The servers that have databases, and the folders of a copy of these. Telemetry is no data of a stack. */
+export const DATABASE_PARTS = ['identity', 'kms'] as const;
+
+/**
+ * The databases of KMS and Identity, in a folder of files and out of it: all of them, as they were at one moment. The caller holds the lock
+ * of the state folder. A file of one engine means nothing to another.
+ */
+export interface DatabaseFiles {
+  /**
+   * Copies them into an empty folder, on the disk when this returns. The services may run.
+   *
+   * @returns for how many milliseconds somebody who writes may have had to wait, and whether the services were stopped meanwhile
+   */
+  copyTo(folder: string, signal: AbortSignal): Promise<Result<{ readonly heldMs: number; readonly stopped: boolean }>>;
+  /** Moves them into an empty folder; the services do not run. */
+  moveTo(folder: string, signal: AbortSignal): Promise<Result<null>>;
+  /**
+   * Moves those of a folder into the place of all that are there; the services do not run. It may be called again after it was cut off: a
+   * part that the folder has no more is in its place.
+   */
+  takeFrom(folder: string, signal: AbortSignal): Promise<Result<null>>;
 }
 
 /** A thing that stays where others were removed. */

@@ -15,6 +15,8 @@ import { claimFreePorts } from './claims/free-ports.ts';
 import { checkPorts, portsFrom, withDefaultPorts } from './ports.ts';
 import { type LastStart, readLastStart, stateOf } from './record/last-start.ts';
 import { readStackRecord, restoreStackRecord, writeStackRecord } from './record/stack-record.ts';
+import { asSaved, beginWith } from './snapshot/begin-with.ts';
+import { undoRestore } from './snapshot/restore-snapshot.ts';
 import type { Stack } from './stack.ts';
 import { type FullStackOptions, type StackOptions, type StackPorts, withDefaults } from './stack-options.ts';
 import { tearDown } from './tear-down.ts';
@@ -23,16 +25,20 @@ import { tearDown } from './tear-down.ts';
  * The stack of a state folder, on the engine that the options ask for; disposing of it lets go of engine and lock and leaves the
  * services as they are.
  *
- * @throws AppError `lock-held`; why a named engine cannot be had; `other-engine-runs` where the stack of the folder is up on another
+ * @throws AppError `lock-held`; why a named engine cannot be had; `other-engine-runs` where the stack of the folder is up on another;
+ * with a snapshot also `state-folder-in-use`, and why the snapshot cannot be used
  */
 export const openStack = async (stated: StackOptions): Promise<Stack> => {
-  const options = withDefaults(stated);
+  const options = withDefaults(stated.snapshot === undefined ? stated : asSaved(stated, stated.snapshot));
   await using opened = new AsyncDisposableStack();
   if (options.holder !== undefined) opened.use(await lockStateFolder({ ...options, holder: options.holder }));
+  const begin = options.snapshot === undefined ? null : await beginWith(options.snapshot, options);
   const [last, before] = await Promise.all([readLastStart(options.stateDir), readStackRecord(options.stateDir)]);
   tellOfLastStart(options, last);
   const { engine, ports } = await openEngine(options, last, opened);
   const leftover = options.purpose === 'remove' ? await openLeftover(options, last, { engine, opened }) : null;
+  if (options.holder !== undefined && (await undoRestore(engine, options.stateDir))) options.warn(UNDONE);
+  await begin?.(engine);
   const resources = opened.move();
   return {
     engine,
@@ -64,6 +70,8 @@ export const openStack = async (stated: StackOptions): Promise<Stack> => {
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 };
+
+const UNDONE = 'a restore that was cut off was undone: the stack has the data that it had before';
 
 /** But for the lock, which is this command's own. */
 const filesIn = async (stateDir: string): Promise<readonly string[]> => {

@@ -1,4 +1,5 @@
 import type { Engine, Profile } from '#engine/engine.ts';
+import type { Snapshot } from './snapshot/format/snapshot.ts';
 
 /** The stack that a caller means, and its purpose: everything that may be stated. */
 export interface StackOptions {
@@ -27,6 +28,12 @@ export interface StackOptions {
   readonly holder?: string;
   /** `process`: nobody needs the stack when this process is dead; `state-folder`, the default: it stays until it is taken down. */
   readonly owner?: 'process' | 'state-folder';
+  /**
+   * Begins the stack with the data of a snapshot, on the engine that it is of, in a folder that has no stack yet: nothing has to be made
+   * but certificates for names that it had not, no migration runs and nothing is seeded. Any number of stacks may begin with one snapshot,
+   * each in a folder and on ports of its own; all have the CA of the one that was saved.
+   */
+  readonly snapshot?: Snapshot;
   /** Variables that say where Docker is, such as DOCKER_HOST. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Epoch milliseconds. */
@@ -46,7 +53,7 @@ export interface StackPorts {
   readonly step: number;
 }
 
-type Unstated = 'holder' | 'hosts' | 'profile';
+type Unstated = 'holder' | 'hosts' | 'profile' | 'snapshot';
 
 /** The options with their defaults, but for what the last start tells. */
 export type FullStackOptions = Required<Omit<StackOptions, Unstated>> & Pick<StackOptions, Unstated>;

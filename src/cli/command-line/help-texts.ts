@@ -53,6 +53,34 @@ Roots that this state folder had before are taken back, too, also after \`passth
 Example:
   passthru untrust`;
 
+export const SNAPSHOT_SAVE_HELP = `
+The data of the whole stack as they are at one moment: databases, secrets, tenant ids, certificates. On the
+embedded engine the stack goes on; on Docker it is stopped meanwhile and started again. A snapshot holds
+secrets: its files are readable by you only. docs/snapshots.md tells more.
+
+Examples:
+  passthru snapshot save seeded
+  passthru snapshot save seeded --replace`;
+
+export const SNAPSHOT_RESTORE_HELP = `
+Every byte is checked first. A stack that is up comes up again with the data of the snapshot, and gets its
+own back when it does not become healthy with these; one that is down stays down. A folder, named with a
+slash in it, may come from anywhere: ./seeded, /srv/snapshots/seeded.
+
+Examples:
+  passthru snapshot restore seeded
+  passthru snapshot restore /srv/snapshots/seeded --state-dir /tmp/second`;
+
+export const SNAPSHOT_LIST_HELP = `
+Examples:
+  passthru snapshot list
+  passthru snapshot list --output json`;
+
+export const SNAPSHOT_REMOVE_HELP = `
+Examples:
+  passthru snapshot remove seeded
+  passthru snapshot remove --all`;
+
 /** Of every command that asks an admin listener. */
 const ADMIN_LISTENER = `
 The admin listener takes the certificate of an operator only. In production it is on the loopback of each

@@ -66,7 +66,7 @@ const staying = async (
 ): Promise<DownDocument['kept']> => {
   const [secrets, trusted] = await Promise.all([composeSecrets(), home === null ? [] : trustedFor({ stateDir, home, env })]);
   return [
-    ...after.map((what) => ({ what, why: whyThere(what) })),
+    ...after.map((what) => ({ what, why: whyThere(what, printedCommand) })),
     ...trusted.map(({ path: what }) => ({
       what,
       why: `a CA of this stack is trusted there; \`${printedCommand('untrust')}\` takes it back`,
@@ -78,5 +78,13 @@ const staying = async (
   ];
 };
 
-const whyThere = (what: string): string =>
-  basename(what) === 'docker' ? 'the stack of this folder on Docker needs it' : 'this program did not put it there';
+const whyThere = (what: string, printedCommand: CommandContext['printedCommand']): string => {
+  switch (basename(what)) {
+    case 'docker':
+      return 'the stack of this folder on Docker needs it';
+    case 'snapshots':
+      return `snapshots stay until \`${printedCommand('snapshot remove --all')}\``;
+    default:
+      return 'this program did not put it there';
+  }
+};

@@ -68,6 +68,22 @@ export const DOWN_FLAGS = {
   }),
 } as const;
 
+export const SNAPSHOT_SAVE_FLAGS = {
+  replace: setting({
+    type: boolean,
+    default: 'false',
+    flags: [{ spelling: '--replace', means: true, help: 'take the place of the snapshot that has this name' }],
+  }),
+} as const;
+
+export const SNAPSHOT_REMOVE_FLAGS = {
+  all: setting({
+    type: boolean,
+    default: 'false',
+    flags: [{ spelling: '--all', means: true, help: 'every snapshot of this state folder' }],
+  }),
+} as const;
+
 export const HEALTH_FLAGS = {
   ca: setting({ type: file, default: REQUIRED, flags: [{ help: 'PEM file of the authority to trust' }] }),
   cert: setting({ type: file, default: null, flags: [{ help: 'PEM file of a client certificate' }] }),

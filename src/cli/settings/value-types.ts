@@ -136,6 +136,12 @@ const listOf = <T>(value: unknown, isGood: (item: unknown) => boolean): readonly
 /** The absolute path of a file to write. */
 export const filePath: ValueType<string> = { ...folder, form: 'the path of a file', placeholder: 'file' };
 
+/** A text of a certain form. */
+export const textLike = (form: string, placeholder: string, isGood: (value: string) => boolean): ValueType<string> => {
+  const good = (value: unknown): string | undefined => (typeof value === 'string' && isGood(value) ? value : undefined);
+  return { form, placeholder, fromText: good, fromYaml: good, toText: String };
+};
+
 /** The name of a file as it was typed. */
 export const file = text('the path of a file', 'file');
 

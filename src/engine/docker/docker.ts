@@ -1,12 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { once } from '#infra/cache/once.ts';
-import { ok, type Result } from '#infra/apperr/result.ts';
+import { fail, ok, type Result } from '#infra/apperr/result.ts';
 import { mountedTenants } from '#engine/files/mounts/mounted-tenants.ts';
 import { prepareMounts, type PreparedMounts } from '#engine/files/mounts/prepare-mounts.ts';
 import { isFilled } from '#engine/state/state-folder.ts';
 import { type EngineEvent, type Profile, SERVICES, type ServiceName } from '../engine.ts';
 import { checkPorts } from '../ports.ts';
-import type { StackEngine } from '../stack-engine.ts';
+import type { DatabaseFiles, StackEngine } from '../stack-engine.ts';
 import type { DockerConnection } from './connection/docker-connection.ts';
 import { attemptDocker, throwUnanswered } from './connection/failures.ts';
 import { type OpenApi, openApi } from './api/open-api.ts';
@@ -53,6 +53,16 @@ export interface DockerEngineOptions {
   /** Epoch milliseconds. */
   readonly now?: () => number;
 }
+
+const refusal = () =>
+  Promise.resolve(
+    fail('no-snapshots-on-docker', 'the databases of a stack on Docker cannot be copied as files', {
+      fix: 'Use a stack on the embedded engine: `--engine embedded` with another --state-dir.',
+    }),
+  );
+
+/** Data of containers are in volumes, which nobody but the engine reads. */
+const noDatabaseFiles: DatabaseFiles = { copyTo: refusal, moveTo: refusal, takeFrom: refusal };
 
 /** Milliseconds that a start which was given up may take to end: Compose is killed after five seconds. */
 const GIVEN_UP_MS = 6_000;
@@ -170,6 +180,7 @@ export const createDockerEngine = (options: DockerEngineOptions): StackEngine =>
       if (volumes && SERVICES.every((service) => services.includes(service))) mounts = undefined;
       return done;
     },
+    databases: noDatabaseFiles,
     volumes: async () => (await (await api()).volumes([`${COMPOSE.project}=${project.name}`]).catch(unanswered)).map(({ name }) => name),
     missingImages: async (services) => {
       const { missingImages } = await import('./images/ensure-images.ts');

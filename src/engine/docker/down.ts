@@ -1,6 +1,6 @@
-import { rm } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ok, type Result } from '#infra/apperr/result.ts';
+import { removeState } from '#engine/state/state-folder.ts';
 import { type PartName, SERVICES, type ServiceName } from '../engine.ts';
 import type { DockerApi } from './api/docker-api.ts';
 import { attemptDocker } from './connection/failures.ts';
@@ -56,14 +56,7 @@ export const down = (options: DownOptions): Promise<Result<readonly PartName[]>>
       const isWanted = (name = '') => isAll || services.some((service) => name.startsWith(`${service}-`));
       const there = (await api.volumes(ofProject)).filter(({ labels }) => isWanted(labels[COMPOSE.volume]));
       await Promise.all(there.map(({ id }) => api.removeVolume(id)));
-      if (isAll) await removeState(project);
+      if (isAll) await removeState(project.folder, { docker: true });
     }
     return ok(PARTS.filter((part) => ran.has(part)).toReversed());
   });
-
-/** Certificates, secrets, configuration and what the embedded engine may have had there; nothing that others put there. */
-const removeState = async ({ folder }: Project): Promise<void> => {
-  const { data, logs, tls, secrets, config, docker, run, gitignore } = folder;
-  const paths = [data, logs, tls, secrets, config, docker, run, `${run}.damaged`, gitignore];
-  await Promise.all(paths.map((path) => rm(path, { recursive: true, force: true })));
-};

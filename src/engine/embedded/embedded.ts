@@ -7,8 +7,9 @@ import { endPartner, startPartner } from './children/partner.ts';
 import { createRecords } from './children/process-records.ts';
 import { createSupervisor } from './children/supervisor.ts';
 import { attempt } from '../attempt.ts';
-import { isFilled } from '#engine/state/state-folder.ts';
+import { isFilled, removeState } from '#engine/state/state-folder.ts';
 import { demoTenants } from '#engine/files/demo-tenants.ts';
+import { databaseFiles } from './files/database-files.ts';
 import { type Prepared, prepare } from './files/prepare.ts';
 import { layoutOf } from './files/layout.ts';
 import { findPortConflicts } from './port-conflicts.ts';
@@ -61,11 +62,9 @@ export const createEmbeddedEngine = (options: EmbeddedEngineOptions): StackEngin
   const removeData = async (services: readonly ServiceName[]): Promise<void> => {
     const { folder } = layout;
     const all = SERVICES.every((service) => services.includes(service));
-    const paths = all
-      ? [folder.data, folder.logs, folder.tls, folder.secrets, folder.config, folder.run, `${folder.run}.damaged`, folder.gitignore]
-      : services.map((service) => layout.data(service));
     await records.settled();
-    await Promise.all(paths.map((path) => rm(path, { recursive: true, force: true })));
+    if (all) await removeState(folder, { docker: false });
+    else await Promise.all(services.map((service) => rm(layout.data(service), { recursive: true, force: true })));
     if (all) prepared = undefined;
   };
 
@@ -116,6 +115,7 @@ export const createEmbeddedEngine = (options: EmbeddedEngineOptions): StackEngin
         if (volumes) await removeData(services);
         return ok(stopped);
       }),
+    databases: databaseFiles(layout),
     volumes: () => Promise.resolve([]),
     missingImages: () => Promise.resolve(null),
     removeImages: () => {

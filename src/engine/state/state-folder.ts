@@ -1,4 +1,4 @@
-import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { missingIs } from '#infra/apperr/system-error.ts';
 import { refuseOthers } from '#infra/files/own-folder.ts';
@@ -23,6 +23,11 @@ export interface StateFolder {
   readonly logs: string;
   /** Files that the Docker engine generates: copies of secrets for containers, Compose override. */
   readonly docker: string;
+  /** Copies of the whole data, which stay when the stack is removed. */
+  readonly snapshots: string;
+  /** While data are put in the place of others: the new ones, before they are there, and the old ones, until the stack is well with the new. */
+  readonly restoring: string;
+  readonly beforeRestore: string;
   readonly gitignore: string;
 }
 
@@ -40,6 +45,9 @@ export const stateFolder = (stateDir: string): StateFolder => {
     data: at('data'),
     logs: at('logs'),
     docker: at('docker'),
+    snapshots: at('snapshots'),
+    restoring: at('restoring'),
+    beforeRestore: at('before-restore'),
     gitignore: at('.gitignore'),
   };
 };
@@ -63,3 +71,14 @@ export const makeStateFolder = async (folder: StateFolder, warn: (text: string) 
 
 /** Whether a folder is there and holds something. */
 export const isFilled = async (path: string): Promise<boolean> => (await readdir(path).catch(missingIs([]))).length > 0;
+
+/**
+ * Removes certificates, secrets, configuration and data; what others put there, and snapshots, stay.
+ *
+ * @param options.docker whether also what containers mount, which a stack on Docker may still need
+ */
+export const removeState = async (folder: StateFolder, { docker }: { readonly docker: boolean }): Promise<void> => {
+  const { data, logs, tls, secrets, config, run, restoring, beforeRestore, gitignore } = folder;
+  const paths = [data, logs, tls, secrets, config, run, `${run}.damaged`, restoring, beforeRestore, gitignore];
+  await Promise.all([...paths, ...(docker ? [folder.docker] : [])].map((path) => rm(path, { recursive: true, force: true })));
+};

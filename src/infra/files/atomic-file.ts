@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { link, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { syncFolder } from './sync-folder.ts';
 
 export interface AtomicWriteOptions {
   /** Permission bits; 0o644 by default. */
@@ -47,16 +48,6 @@ export const writeFileAtomic = async (
     await rm(aside, { force: true });
     throw error;
   }
-  if (durable) await syncDirectory(dirname(path));
-};
-
-/** The rename itself is durable only once the directory is; Windows cannot open one and needs none of it. */
-const syncDirectory = async (directory: string): Promise<void> => {
-  if (process.platform === 'win32') return;
-  const handle = await open(directory, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+  // The rename itself is durable only once the folder is.
+  if (durable) await syncFolder(dirname(path));
 };

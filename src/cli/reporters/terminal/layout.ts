@@ -20,6 +20,13 @@ export const formatDuration = (milliseconds: number): string => {
   return `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, '0')} s`;
 };
 
+/** `812 B`, `14.2 kB`, `1.0 MB`: powers of 1000. */
+export const formatBytes = (bytes: number): string => {
+  if (bytes < 1000) return `${bytes} B`;
+  const step = Math.min(3, Math.floor(Math.log10(bytes) / 3));
+  return `${(bytes / 1000 ** step).toFixed(1)} ${['B', 'kB', 'MB', 'GB'][step]}`;
+};
+
 /** `3 s`, `4 min`, `2 h`, `5 d`: an age for a reader, not for a stopwatch. */
 export const formatAge = (milliseconds: number): string => {
   const seconds = Math.max(0, Math.round(milliseconds / 1000));

@@ -2,21 +2,18 @@ import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CompiledQuery, DatabaseConnection, QueryResult } from 'kysely';
 import type { Erasure } from './erasure.ts';
+import { isBusy } from './is-busy.ts';
 
 /** Prepared statements of one connection; the least recently used one goes first. */
 const MAX_STATEMENTS = 256;
 /** Another process may hold the file this long, in milliseconds, before a statement gives up. */
 const BUSY_LIMIT_MS = 5_000;
 const BUSY_PAUSE_MS = 5;
-const SQLITE_BUSY = 5;
 
 interface Prepared {
   readonly statement: StatementSync;
   readonly returnsRows: boolean;
 }
-
-const isBusy = (error: unknown): boolean =>
-  error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' && (error.errcode & 0xff) === SQLITE_BUSY;
 
 /** The one connection to a SQLite file. Statements run at once and are kept prepared. */
 export class SqliteConnection implements DatabaseConnection {

@@ -1,0 +1,1 @@
+export const KNOWN_SCHEMAS: Readonly<Record<string, readonly string[]>> = {};

@@ -1,0 +1,137 @@
+import { readdir, readFile, rm, rmdir } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { stateFolder } from '#engine/state/state-folder.ts';
+import { AppError } from '#infra/apperr/app-error.ts';
+import { hasCode, missingIs } from '#infra/apperr/system-error.ts';
+import { closedToOthers } from '#infra/files/own-folder.ts';
+import { syncFolder } from '#infra/files/sync-folder.ts';
+import { writeFileAtomic } from '#infra/files/atomic-file.ts';
+import { hashOf, type Manifest, parseManifest } from './format/manifest.ts';
+import { MANIFEST_FILE, type Snapshot, snapshotDamaged } from './format/snapshot.ts';
+import { isSnapshotFolder, isSnapshotName } from './format/snapshot-name.ts';
+
+/** Characters of the hash that name the folder of a snapshot. */
+const FOLDER_CHARACTERS = 16;
+/** Of a folder that a save has not finished. */
+export const ASIDE = '.saving-';
+
+export const folderOf = (stateDir: string, hash: string): string => join(stateFolder(stateDir).snapshots, hash.slice(0, FOLDER_CHARACTERS));
+
+export const recordOf = (stateDir: string, name: string): string => join(stateFolder(stateDir).snapshots, `${name}.json`);
+
+/**
+ * Makes the folder of the snapshots, closed to other users, and hides it from Git by a file of its own: it stays when the stack is removed.
+ *
+ * @throws AppError as `closedToOthers`; the file system's error
+ */
+export const makeStore = async (stateDir: string): Promise<string> => {
+  const { snapshots } = stateFolder(stateDir);
+  await closedToOthers(snapshots);
+  await writeGitignore(snapshots);
+  return snapshots;
+};
+
+const GITIGNORE = '.gitignore';
+
+const writeGitignore = (snapshots: string): Promise<void> => writeFileAtomic(join(snapshots, GITIGNORE), '*\n', { durable: false });
+
+const describe = (manifest: Manifest, name: string | null, folder: string): Snapshot => ({
+  ...manifest,
+  name,
+  hash: hashOf(manifest),
+  bytes: manifest.files.reduce((sum, { bytes }) => sum + bytes, 0),
+  folder,
+});
+
+/** A snapshot that cannot be read, by its name. */
+export interface DamagedSnapshot {
+  readonly name: string;
+  readonly damaged: true;
+}
+
+/** Every snapshot of a state folder, the oldest first. One whose record makes no sense is told as such; files are not read. */
+export const listSnapshots = async (stateDir: string): Promise<readonly (Snapshot | DamagedSnapshot)[]> => {
+  const { snapshots } = stateFolder(stateDir);
+  const names = (await readdir(snapshots).catch(missingIs<string[]>([])))
+    .filter((file) => file.endsWith('.json'))
+    .map((file) => basename(file, '.json'))
+    .filter(isSnapshotName);
+  const found = await Promise.all(
+    names.map(async (name) => {
+      const text = await readFile(recordOf(stateDir, name), 'utf8').catch(missingIs(null));
+      if (text === null) return [];
+      const manifest = parseManifest(text);
+      return manifest === null ? [{ name, damaged: true } as const] : [describe(manifest, name, folderOf(stateDir, hashOf(manifest)))];
+    }),
+  );
+  const savedAt = (each: Snapshot | DamagedSnapshot): string => ('savedAt' in each ? each.savedAt : '');
+  return found.flat().toSorted((a, b) => savedAt(a).localeCompare(savedAt(b)) || (a.name ?? '').localeCompare(b.name ?? ''));
+};
+
+/**
+ * The snapshot that a name of this state folder means, or a path to the folder of one.
+ *
+ * @throws AppError `snapshot-unknown`, `snapshot-damaged`
+ */
+export const findSnapshot = async (stateDir: string, wanted: string): Promise<Snapshot> => {
+  const isFolder = isSnapshotFolder(wanted);
+  const folder = resolve(wanted);
+  const record = isFolder ? join(folder, MANIFEST_FILE) : recordOf(stateDir, wanted);
+  const text = isFolder || isSnapshotName(wanted) ? await readFile(record, 'utf8').catch(noneIsNull) : null;
+  if (text === null) throw await unknown(stateDir, wanted, isFolder);
+  const manifest = parseManifest(text);
+  if (manifest === null) throw snapshotDamaged(record, 'is not as it was written');
+  return describe(manifest, isFolder ? null : wanted, isFolder ? folder : folderOf(stateDir, hashOf(manifest)));
+};
+
+const noneIsNull = (error: unknown): null => {
+  if (hasCode(error, 'ENOENT', 'ENOTDIR', 'EISDIR')) return null;
+  throw error;
+};
+
+const unknown = async (stateDir: string, wanted: string, isFolder: boolean): Promise<AppError> => {
+  if (isFolder) {
+    return new AppError('snapshot-unknown', 404, `there is no snapshot in ${resolve(wanted)}`, {
+      fix: `Name the folder with the ${MANIFEST_FILE} of a snapshot; \`passthru snapshot list\` tells that of each.`,
+    });
+  }
+  const names = (await listSnapshots(stateDir)).map(({ name }) => name);
+  return new AppError('snapshot-unknown', 404, `there is no snapshot ${wanted} in ${stateFolder(stateDir).snapshots}`, {
+    fix: names.length === 0 ? 'There is none yet: `passthru snapshot save <name>` makes one.' : `There is ${names.join(', ')}.`,
+  });
+};
+
+/** Removes folders that no record names: those of snapshots that were removed or replaced, and of saves that were killed. */
+export const removeUnnamed = async (stateDir: string): Promise<void> => {
+  const { snapshots } = stateFolder(stateDir);
+  const listed = await listSnapshots(stateDir);
+  // What a record that cannot be read names is not known.
+  if (listed.some((each) => 'damaged' in each)) return;
+  const named = new Set(listed.map((each) => ('folder' in each ? basename(each.folder) : '')));
+  for (const name of await readdir(snapshots).catch(missingIs<string[]>([]))) {
+    const isOurs = name.startsWith(ASIDE) || new RegExp(`^[0-9a-f]{${FOLDER_CHARACTERS}}$`).test(name);
+    if (isOurs && !named.has(name)) await rm(join(snapshots, name), { recursive: true, force: true });
+  }
+};
+
+/**
+ * Removes a snapshot: its record first, so that one that is half removed is not there. With the last one goes the folder of all. The
+ * caller holds the lock of the state folder.
+ *
+ * @throws AppError `snapshot-unknown`; the file system's error
+ */
+export const removeSnapshot = async (stateDir: string, name: string): Promise<void> => {
+  const { snapshots } = stateFolder(stateDir);
+  const listed = await listSnapshots(stateDir);
+  if (!listed.some((each) => each.name === name)) throw await unknown(stateDir, name, false);
+  await rm(recordOf(stateDir, name), { force: true });
+  await syncFolder(snapshots);
+  await removeUnnamed(stateDir);
+  if (listed.length > 1) return;
+  await rm(join(snapshots, GITIGNORE), { force: true });
+  await rmdir(snapshots).catch((error: unknown) => {
+    // Others put something there.
+    if (!hasCode(error, 'ENOTEMPTY', 'EEXIST')) throw error;
+    return writeGitignore(snapshots);
+  });
+};
