@@ -1,1 +1,49 @@
-export const KNOWN_SCHEMAS: Readonly<Record<string, readonly string[]>> = {};
+// Written by `npm run generate` from the migrations of both servers.
+
+/** Migrations of each database of a stack, in order. */
+export const KNOWN_SCHEMAS: Readonly<Record<string, readonly string[]>> = {
+  Identity: [
+    '0001-accounts',
+    '0002-clients',
+    '0003-demo',
+    '0004-provider-payloads',
+    '0005-signing-keys',
+    '0006-provider-payload-times',
+    '0007-signing-key-encryption',
+    '0008-client-tokens',
+    '0009-revocations',
+  ],
+  'the KMS': [
+    '0001-barrier-keys',
+    '0002-tenants',
+    '0003-realm-users',
+    '0004-demo-resets',
+    '0005-databases-to-drop',
+    '0006-row-tags',
+    '0007-row-ledger',
+    '0008-clock-looks',
+    '0009-idempotency-keys',
+    '0010-tenant-life-cycle',
+    '0011-user-profile',
+    '0012-browser-sessions',
+    '0013-browser-session-grant',
+  ],
+  'tenants of the KMS': [
+    '0001-elastic-keys',
+    '0002-material-keys',
+    '0003-row-tags',
+    '0004-row-ledger',
+    '0005-life-cycle',
+    '0006-idempotency-keys',
+    '0007-transport-keys',
+    '0008-elastic-key-labels',
+    '0009-erasures-due',
+    '0010-key-usage',
+    '0011-erasure-backoff',
+    '0012-elastic-keys-counted',
+    '0013-former-names',
+    '0014-api-keys',
+    '0015-grants',
+  ],
+  'the audit': ['0001-audit', '0002-audit-tags', '0003-audit-revisions'],
+};

@@ -54,7 +54,7 @@ export const restoreSnapshot = async (options: RestoreOptions): Promise<Result<n
     return ok(null);
   }
   await putBack(engine, folder);
-  const again = start === null ? ok(null) : await start();
+  const again = start === null ? ok(null) : await attempt('start-failed', 'starting the servers with their old data', start);
   return fail('restore-rolled-back', 'the stack was not well with the data of the snapshot, so it has its old data again', {
     cause: tried.error,
     fix: again.ok ? tried.error.fix : 'It did not come up with these either: `passthru status` tells why.',
