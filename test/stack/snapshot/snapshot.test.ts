@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { StackEngine } from '#engine/stack-engine.ts';
 import { fail, ok, type Result } from '#infra/apperr/result.ts';
-import { openFromSnapshot } from '#stack/open-from-snapshot.ts';
 import { openStack } from '#stack/open-stack.ts';
 import { checkSnapshot } from '#stack/snapshot/check-snapshot.ts';
 import { KNOWN_SCHEMAS } from '#stack/snapshot/known-schemas.gen.ts';
@@ -101,8 +100,8 @@ describe('A snapshot', () => {
     const copy = join(place.path, 'copy');
     await cp((await findSnapshot(stack.stateDir, 'seeded')).folder, copy, { recursive: true });
     const stateDir = join(place.path, 'second');
-    const options = { stateDir, holder: 'test', ports: { kms: 22_181, identity: 22_182 }, env: {} };
-    await using second = await openFromSnapshot({ ...options, snapshot: await findSnapshot(stateDir, copy) });
+    const options = { stateDir, purpose: 'start', holder: 'test', ports: { kms: 22_181, identity: 22_182 }, env: {} } as const;
+    await using second = await openStack({ ...options, snapshot: await findSnapshot(stateDir, copy) });
     expect(saidInDatabases(stateDir)).toEqual(['saved']);
     expect((await second.engine.prepare(never)).ok).toBe(true);
     for (const file of ['tls/ca.pem', 'tls/kms.pem', 'secrets/unseal-share-1', 'config/tenants.json']) {
@@ -115,7 +114,9 @@ describe('A snapshot', () => {
   it('begins none in a folder that has a stack', async () => {
     const { stateDir } = stack;
     const snapshot = await findSnapshot(stateDir, 'seeded');
-    await expect(openFromSnapshot({ stateDir, holder: 'test', env: {}, snapshot })).rejects.toMatchObject({ code: 'state-folder-in-use' });
+    await expect(openStack({ stateDir, purpose: 'start', holder: 'test', env: {}, snapshot })).rejects.toMatchObject({
+      code: 'state-folder-in-use',
+    });
     expect(saidInDatabases(stateDir)).toEqual(['later']);
   });
 
@@ -160,7 +161,7 @@ describe('A restore', () => {
     const file = join(folder, 'data/kms/service.sqlite');
     const whole = await readFile(file);
     const damages: readonly (() => Promise<unknown>)[] = [
-      async () => writeFile(file, Buffer.concat([whole.subarray(0, 100), Buffer.from([whole[100]! ^ 1]), whole.subarray(101)])),
+      async () => writeFile(file, Buffer.concat([whole.subarray(0, 100), Buffer.from([whole.readUInt8(100) ^ 1]), whole.subarray(101)])),
       () => truncate(file, whole.length - 1),
       () => rm(file),
     ];
@@ -257,15 +258,15 @@ describe('Snapshots in their folder', () => {
     const { stateDir } = stack;
     const before = await findSnapshot(stateDir, 'seeded');
     const seen = new Set<string>();
-    let isSaved = false;
-    const saving = save(stack.of, stateDir, { replace: true }).then((saved) => ((isSaved = true), saved.snapshot.hash));
-    while (!isSaved) {
+    const done = new AbortController();
+    const saving = save(stack.of, stateDir, { replace: true }).finally(() => done.abort());
+    while (!done.signal.aborted) {
       const listed = await listSnapshots(stateDir);
       expect(listed.map(({ name }) => name)).toEqual(['seeded']);
       for (const each of listed) seen.add('hash' in each ? each.hash : 'damaged');
     }
     seen.add((await findSnapshot(stateDir, 'seeded')).hash);
-    const after = await saving;
+    const after = (await saving).snapshot.hash;
     expect(after).not.toBe(before.hash);
     expect([...seen].toSorted()).toEqual([before.hash, after].toSorted());
   });
