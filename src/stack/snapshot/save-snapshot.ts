@@ -10,7 +10,7 @@ import { writeFileAtomic } from '#infra/files/atomic-file.ts';
 import { copyFile, readThrough } from '#infra/files/copy-file.ts';
 import { syncFolder } from '#infra/files/sync-folder.ts';
 import { packageVersion } from '#infra/process/package-version.ts';
-import { readLastStart } from '../record/last-start.ts';
+import { readLastStart } from '#stack/record/last-start.ts';
 import { KNOWN_SCHEMAS } from './known-schemas.gen.ts';
 import { hashOf, type Manifest, manifestText, type SnapshotFile } from './format/manifest.ts';
 import { MANIFEST_FILE, type Snapshot } from './format/snapshot.ts';

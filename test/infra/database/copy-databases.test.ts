@@ -54,7 +54,7 @@ describe('A copy of SQLite databases', () => {
       expect([first - second, second - third].every((behind) => behind === 0 || behind === 1)).toBe(true);
       expect(first - third).toBeLessThanOrEqual(1);
     }
-    writer.postMessage('stop');
+    writer.postMessage('stop', []);
     const last = await said();
     await writer.terminate();
     expect(numbersIn(from)).toEqual([last, last, last]);
