@@ -44,6 +44,7 @@ export const KNOWN_SCHEMAS: Readonly<Record<string, readonly string[]>> = {
     '0013-former-names',
     '0014-api-keys',
     '0015-grants',
+    '0016-imported-kids',
   ],
   'the audit': ['0001-audit', '0002-audit-tags', '0003-audit-revisions'],
 };
