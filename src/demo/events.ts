@@ -1,5 +1,6 @@
 import type { Failure } from '#infra/apperr/result.ts';
 import type { PartName, ServiceName } from '#engine/engine.ts';
+import type { Basis } from '#infra/evidence/recipe.ts';
 
 /** One assertion: the value that was expected and the value that came. */
 export interface Check {
@@ -9,6 +10,8 @@ export interface Check {
   readonly status: 'passed' | 'failed';
   readonly expected: string;
   readonly got: string;
+  /** How it can be made again from the exchanges of the run; absent where nobody recorded these. */
+  readonly basis?: Basis;
 }
 
 export type StepStatus = 'passed' | 'failed' | 'skipped';
@@ -82,6 +85,8 @@ export type DemoEvent =
       readonly traceId?: string;
       /** `code` of the Problem Details that came; absent of any other answer. */
       readonly code?: string;
+      /** Its id among the recorded exchanges, for example `x17`; absent where nobody records. */
+      readonly exchange?: string;
     }
   | {
       readonly type: 'step-finished';

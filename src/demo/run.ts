@@ -4,6 +4,7 @@ import { AppError } from '#infra/apperr/app-error.ts';
 import { type Failure, failure } from '#infra/apperr/result.ts';
 import { steadyNow } from '#infra/jobs/clock.ts';
 import type { Emit, RootCause, StepInfo } from './events.ts';
+import type { Recorder } from './evidence/recorder.ts';
 import { findCauseAtEnd, findDeadPart, findRootCause, type Search } from './health/find-root-cause.ts';
 import { createStarter } from './health/bring-up/start-services.ts';
 import { isWorthAWord, skewText, withClockCause } from './health/clock.ts';
@@ -20,6 +21,8 @@ export type RunOptions = Pick<StepOptions, 'engine' | 'emit' | 'signal'> &
   Partial<Pick<StepOptions, 'now' | 'sleep' | 'retry' | 'healthTimeoutMs'>> & {
     /** The steps among which the work of each planned one is found; by default all of them. */
     readonly steps?: readonly Step[];
+    /** Keeps every exchange on which the checks rest; by default nobody does. */
+    readonly recorder?: Recorder | null;
     /** Stop at the first failed step instead of going on. */
     readonly failFast?: boolean;
   };
@@ -27,7 +30,7 @@ export type RunOptions = Pick<StepOptions, 'engine' | 'emit' | 'signal'> &
 /** Carries out a plan step by step, tells every event, and answers with what came of it; never throws. */
 export const run = async (plan: Plan, options: RunOptions): Promise<Outcome> => {
   const { engine, signal, now = steadyNow, sleep = pause, healthTimeoutMs = 30_000, steps = [...DEMO_STEPS, ...RESET_STEPS] } = options;
-  const { retry = { times: 0, delayMs: 0, backoff: 1 }, failFast = false } = options;
+  const { retry = { times: 0, delayMs: 0, backoff: 1 }, failFast = false, recorder = null } = options;
   const { services } = plan;
   let state = NOT_STARTED;
   const wereHealthy = new Set<ServiceName>();
@@ -61,7 +64,8 @@ export const run = async (plan: Plan, options: RunOptions): Promise<Outcome> => 
     endpoints,
     connections,
     signal,
-    onRequest: (request) => emit({ type: 'request', at: now(), stepId: current, ...request }),
+    onRequest: (request, exchange) =>
+      emit({ type: 'request', at: now(), stepId: current, ...request, ...recorder?.take(exchange, current) }),
   });
   const search: Search = { engine, stack, services, now, sleep, signal };
   const tell = (cause: RootCause): void => emit({ type: 'root-cause', at: now(), ...cause });
@@ -85,7 +89,7 @@ export const run = async (plan: Plan, options: RunOptions): Promise<Outcome> => 
     const isLast = index === plan.steps.length - 1;
     const judge = async (error: Failure | null): Promise<Failure | null> =>
       error === null ? (isLast ? lookAtEnd() : null) : withClockCause(error, state.clock);
-    const means = { engine, connections, services, start, signal, emit, now, sleep, retry, healthTimeoutMs };
+    const means = { engine, connections, recorder, services, start, signal, emit, now, sleep, retry, healthTimeoutMs };
     const passed = await runStep(step, place, { ...means, judge });
     if (passed || signal.aborted) continue;
     const cause = causeAtEnd ?? (await findRootCause(search));

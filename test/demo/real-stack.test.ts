@@ -4,7 +4,8 @@ import { demoDataApi } from '#client/admin/demo-data.ts';
 import { keyApi } from '#client/kms/key.ts';
 import type { KmsBody } from '#client/kms/operations.ts';
 import { type Connections, createConnections } from '#client/session/connections.ts';
-import { createChecker } from '#demo/step/checker.ts';
+import { createRecorder } from '#demo/evidence/recorder.ts';
+import { createChecker, UNSAID } from '#demo/step/checker.ts';
 import { type StackAccess, stackAccess } from '#demo/step/stack-access.ts';
 import { tenantAdmin } from '#demo/world/callers.ts';
 import { withFlowKeys } from '#demo/world/flow-keys.ts';
@@ -20,6 +21,7 @@ import { checkIdentitySeed } from '#demo/seed/identity-seed.ts';
 import { checkKmsSeed } from '#demo/seed/kms-seed.ts';
 import { stackStatus } from '#demo/health/status.ts';
 import type { StackEngine } from '#engine/stack-engine.ts';
+import { evaluate } from '#infra/evidence/evaluate.ts';
 import { newFlowKeyName } from '#infra/demo-data/flow-keys.ts';
 import type { DemoTenants } from '#infra/demo-data/demo-tenants.ts';
 import { ROOT, testStack, type TestStack } from '#test/support/engine.ts';
@@ -34,11 +36,12 @@ let engine: StackEngine;
 let connections: Connections;
 let stack: StackAccess;
 let whole: Outcome;
+const recorder = createRecorder();
 
 beforeAll(async () => {
   place = await testStack();
   engine = place.engine({ packageRoot: ROOT });
-  whole = await run(plan({ command: 'all' }), { engine, emit: () => {}, signal: never, healthTimeoutMs: 60_000 });
+  whole = await run(plan({ command: 'all' }), { engine, emit: () => {}, signal: never, healthTimeoutMs: 60_000, recorder });
   const endpoints = engine.endpoints();
   connections = createConnections({ caFile: endpoints.caFile });
   stack = stackAccess({ endpoints, connections, signal: never });
@@ -83,6 +86,34 @@ describe('a whole demo on real servers', () => {
     expect(told).not.toMatch(/eyJ[\w-]{10,}\./);
     expect(told).not.toMatch(/BEGIN [A-Z ]*PRIVATE KEY/);
     expect(told).not.toMatch(/demo-[a-z-]+-password/);
+  });
+});
+
+describe('the record of a whole demo', () => {
+  const checks = () => whole.steps.flatMap(({ step, checks: all }) => all.map((check) => ({ ...check, step: step.id })));
+  const find = (id: string) => recorder.exchanges.find((exchange) => exchange.id === id);
+
+  it('gives each check its basis: a way to make it again, or the reason why there is none', () => {
+    const unsaid = checks().filter(({ basis }) => basis === undefined || (basis.kind === 'observed' && basis.why === UNSAID));
+    expect(unsaid.map(({ step, id }) => `${step} ${id}`)).toEqual([]);
+    expect(checks().filter(({ basis }) => basis?.kind === 'exchanges').length / checks().length).toBeGreaterThan(0.75);
+  });
+
+  it('shows each check again from what is kept, where secrets have digests in their place', () => {
+    const again = checks().flatMap(({ step, id, basis }) => {
+      if (basis?.kind !== 'exchanges') return [];
+      const [expected, got] = [evaluate(basis.expected, find), evaluate(basis.got, find)];
+      return JSON.stringify(expected) === JSON.stringify(got) ? [] : [{ step, id, expected, got }];
+    });
+    expect(again).toEqual([]);
+  });
+
+  it('holds no password, no token and no signature', () => {
+    const kept = JSON.stringify(recorder.exchanges);
+    expect(kept.match(/demo-[a-z-]+-password[^ "]*/g)).toBeNull();
+    const signatures = kept.match(/eyJ[\w-]+\.[\w-]+\.[\w-]{20,}/g);
+    expect(signatures).toBeNull();
+    expect(kept.split(/[^\w.~+/=-]+/).filter((word) => recorder.digests.isSecret(word))).toEqual([]);
   });
 });
 

@@ -8,10 +8,14 @@ import type { Session } from '#client/session/session.ts';
 export interface Walk {
   /** The redirect back to the client, null when a page was the end. */
   readonly callback: URL | null;
+  /** The answer to the first request. */
+  readonly first: HttpsResponse;
   /** The last page or answer. */
   readonly last: HttpsResponse;
   /** First path segment of each page with a form that was filled in, for example `['login', 'consent']`. */
   readonly pages: readonly string[];
+  /** Those pages. */
+  readonly filledIn: readonly HttpsResponse[];
 }
 
 export interface WalkOptions {
@@ -32,22 +36,25 @@ const MAX_HOPS = 12;
  */
 export const walk = async ({ session, url, redirectUri, account }: WalkOptions): Promise<Walk> => {
   const pages: string[] = [];
+  const filledIn: HttpsResponse[] = [];
   let typed = false;
   let at = new URL(url);
-  let last = await session.get(at);
+  const first = await session.get(at);
+  let last = first;
   for (let hop = 0; hop < MAX_HOPS; hop += 1) {
     const location = last.headers['location'];
     if (location !== undefined && last.status >= 300 && last.status < 400) {
       at = new URL(location, at);
-      if (at.href.startsWith(redirectUri)) return { callback: at, last, pages };
+      if (at.href.startsWith(redirectUri)) return { callback: at, first, last, pages, filledIn };
       last = await session.get(at);
       continue;
     }
     const form = last.status === 200 ? parseForms(last.text)[0] : undefined;
-    if (form === undefined || form.method !== 'POST') return { callback: null, last, pages };
+    if (form === undefined || form.method !== 'POST') return { callback: null, first, last, pages, filledIn };
     const [password] = form.passwords;
-    if (password !== undefined && (account === undefined || typed)) return { callback: null, last, pages };
+    if (password !== undefined && (account === undefined || typed)) return { callback: null, first, last, pages, filledIn };
     pages.push(at.pathname.split('/')[1] ?? '');
+    filledIn.push(last);
     const typing: Record<string, string> =
       password === undefined || account === undefined ? {} : { username: account.username, [password]: account.password };
     typed ||= password !== undefined;

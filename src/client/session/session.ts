@@ -1,6 +1,7 @@
 import type { HttpsClient, HttpsRequest, HttpsResponse } from '#infra/http/client.ts';
 import { clockSkew } from './clock-skew.ts';
 import { createCookieJar } from './cookie-jar.ts';
+import { type SentExchange, withOrigin } from './origin.ts';
 import { type Traced, tracedBy } from './trace-context.ts';
 
 /** A request that was answered. */
@@ -17,8 +18,8 @@ export interface AnsweredRequest extends Traced {
 
 export interface SessionOptions {
   readonly client: Pick<HttpsClient, 'request'>;
-  /** Called after each answer. */
-  readonly onRequest?: (request: AnsweredRequest) => void;
+  /** Called after each answer; the exchange holds all that travelled, secrets too. */
+  readonly onRequest?: (request: AnsweredRequest, exchange: SentExchange) => void;
   /** Its abort ends every request under way. */
   readonly signal?: AbortSignal;
   /** Trace context (W3C `traceparent`) for each request. */
@@ -57,17 +58,15 @@ export const createSession = ({
     const [begun, sentAt] = [clock(), now()];
     const cookie = jar.header(url);
     const headers = { ...carrier(), ...(cookie === null ? {} : { cookie }), ...wanted.headers };
-    const response = await client.request({ ...(signal === undefined ? {} : { signal }), ...wanted, headers });
-    jar.store(url, response.setCookies);
-    onRequest({
-      method: wanted.method ?? 'GET',
-      url: `${url.origin}${url.pathname}`,
-      status: response.status,
-      durationMs: clock() - begun,
-      skewMs: clockSkew({ date: response.headers['date'], sentAt, answeredAt: now() }),
-      ...tracedBy(headers, response),
-    });
-    return response;
+    const answer = await client.request({ ...(signal === undefined ? {} : { signal }), ...wanted, headers });
+    jar.store(url, answer.setCookies);
+    const durationMs = clock() - begun;
+    const { method = 'GET', body = null, form = null } = wanted;
+    const exchange = withOrigin({ request: { method, url: url.href, headers, body, form }, response: answer, sentAt, durationMs });
+    const skewMs = clockSkew({ date: answer.headers['date'], sentAt, answeredAt: now() });
+    const facts = { method, url: `${url.origin}${url.pathname}`, status: answer.status, durationMs, skewMs };
+    onRequest({ ...facts, ...tracedBy(headers, answer) }, exchange);
+    return exchange.response;
   };
   return {
     request,

@@ -1,5 +1,6 @@
 import { decodeJwt, jwtVerify } from 'jose';
 import { KMS_RESOURCE } from '#infra/magic/magic.ts';
+import { from, list, type Taken } from '#demo/evidence/taken.ts';
 import type { Checker } from '#demo/step/checker.ts';
 import type { DemoTenants } from '#infra/demo-data/demo-tenants.ts';
 import type { IdentityApi } from '#client/identity/identity.ts';
@@ -20,25 +21,24 @@ export interface SeedCheckOptions {
 /** Logs in as every account and takes a token as every service client: all of the seed is there, under these tenants. */
 export const checkIdentitySeed = async ({ stack, tenants, check }: SeedCheckOptions): Promise<IdentitySeed> => {
   const seed = await readIdentitySeed();
-  const readToken = async (identity: IdentityApi, token: string): Promise<readonly string[]> => {
-    const keys = await identity.keys();
-    // As of its issue: one client's tokens live a second, and a busy machine may take longer to get here.
-    const currentDate = new Date((decodeJwt(token).iat ?? 0) * 1000);
-    const { payload } = await jwtVerify(token, keys, { issuer: identity.discovery.issuer, audience: KMS_RESOURCE, currentDate });
-    return [tenantName(tenants, payload['tenant_id']), ...((payload['roles'] ?? []) as string[]).toSorted()];
-  };
-  const logIn = async (username: string): Promise<readonly string[]> => {
+  /** The name of a tenant whose id an answer tells. */
+  const tenantOf = (id: Taken): Taken => id.named(tenants);
+  const logIn = async (username: string): Promise<Taken> => {
     const { identity, tokens } = await person(stack, username, 'openid kms:crypto');
-    return readToken(identity, tokens.access_token);
+    await verify(identity, tokens.access_token);
+    const token = from(tokens).body('/access_token');
+    return list([tenantOf(token.claim('/tenant_id')), token.claim('/roles').sorted]);
   };
-  const serve = async (id: string, scope: string, binding: string | undefined): Promise<readonly string[]> => {
+  const serve = async (id: string, scope: string, binding: string | undefined): Promise<Taken> => {
     const client = { id, secret: demoPassword(id) };
     const options = binding === 'certificate' ? { certificate: stack.endpoints.serviceClient } : {};
-    const { identity, token } = await serviceClient(stack, client, scope, options);
-    if (token.split('.').length === 3) return (await readToken(identity, token)).slice(0, 1);
+    const { identity, token, tokens } = await serviceClient(stack, client, scope, options);
+    if (token.split('.').length === 3) {
+      await verify(identity, token);
+      return list([tenantOf(from(tokens).body('/access_token').claim('/tenant_id'))]);
+    }
     // An opaque token says nothing by itself.
-    const { tenant_id: tenantId } = (await identity.introspect(client, token)).json<{ readonly tenant_id?: string }>();
-    return [tenantName(tenants, tenantId)];
+    return list([tenantOf(from(await identity.introspect(client, token)).body('/tenant_id'))]);
   };
 
   await Promise.all([
@@ -59,8 +59,13 @@ export const checkIdentitySeed = async ({ stack, tenants, check }: SeedCheckOpti
   return seed;
 };
 
-const tenantName = (tenants: DemoTenants, id: unknown): string =>
-  Object.entries(tenants).find(([, known]) => known === id)?.[0] ?? `unknown tenant ${String(id)}`;
+/** @throws where the token is not of this Identity, for the KMS */
+const verify = async (identity: IdentityApi, token: string): Promise<void> => {
+  const keys = await identity.keys();
+  // As of its issue: one client's tokens live a second, and a busy machine may take longer to get here.
+  const currentDate = new Date((decodeJwt(token).iat ?? 0) * 1000);
+  await jwtVerify(token, keys, { issuer: identity.discovery.issuer, audience: KMS_RESOURCE, currentDate });
+};
 
 /** The seeded accounts and clients of Identity, as their users find them. */
 export const run: StepWork = async ({ engine, stack, check }) => {

@@ -1,10 +1,12 @@
 import { AppError } from '#infra/apperr/app-error.ts';
 import { keyApi } from '#client/kms/key.ts';
-import { answerOf, type KmsApi } from '#client/kms/kms.ts';
+import { type KmsApi } from '#client/kms/kms.ts';
 import type { ElasticKey, KmsAnswer } from '#client/kms/operations.ts';
+import { answered, from, list, stateOf, type Taken, text } from '#demo/evidence/taken.ts';
 import type { StepWork } from '#demo/step/step.ts';
 import { realmUser } from '#demo/world/callers.ts';
 import { base64url, RESET_FIX } from '#demo/world/keys.ts';
+import { sameMember } from '#demo/world/opened.ts';
 import type { SeedCheckOptions } from './identity-seed.ts';
 import { wholeSeed } from './whole-seed.ts';
 import { readKmsSeed, type KmsSeed } from '#demo/world/seed-files.ts';
@@ -26,12 +28,17 @@ export const checkKmsSeed = async ({ stack, check, exact }: SeedCheckOptions & {
   for (const { tenant, kms, keys } of seeded) {
     const wanted = seed.elastic_keys.filter((key) => key.tenant === tenant);
     const found = keys.filter(({ name }) => exact || wanted.some((key) => key.name === name));
-    await check(`keys-${tenant}`, `Elastic keys of ${tenant}`, described(wanted), described(found));
+    await check(
+      `keys-${tenant}`,
+      `Elastic keys of ${tenant}`,
+      described(wanted),
+      list(found.map((key) => text(from(key).body('/name'), ': ', from(key).body('/algorithm')))).sorted,
+    );
     // The key material of one that comes from outside is whoever's who brought it.
     const own = found.filter(({ name }) => !wanted.some((key) => key.name === name && key.origin === 'external'));
     const mustBeActive = own.filter(({ name }) => exact || !wanted.some((key) => key.name === name && key.may_change === true));
     await Promise.all(
-      mustBeActive.map(({ name, state }) => check(`state-${tenant}-${name}`, `The elastic key ${name} of ${tenant}`, 'active', state)),
+      mustBeActive.map((key) => check(`state-${tenant}-${key.name}`, `The elastic key ${key.name} of ${tenant}`, 'active', stateOf(key))),
     );
     await Promise.all(
       mustBeActive.map(({ id, name }) =>
@@ -47,7 +54,7 @@ export const checkKmsSeed = async ({ stack, check, exact }: SeedCheckOptions & {
         `user-${username}`,
         `${username} logs in and uses the key of`,
         seed.tenants.map((tenant) => `${tenant}: ${tenant === own ? WORKS : '404 elastic-key-not-found'}`),
-        Promise.all(encryptionKeys.map(async ({ tenant, id }) => `${tenant}: ${await use(kms, id)}`)),
+        Promise.all(encryptionKeys.map(async ({ tenant, id }) => text(`${tenant}: `, await use(kms, id)))).then(list),
       );
     }),
   );
@@ -61,8 +68,8 @@ const readerOf = (tenant: string, { accounts }: KmsSeed): KmsSeed['accounts'][nu
   return reader;
 };
 
-const newestState = async (kms: KmsApi, id: string): Promise<string> =>
-  (await kms.all('listMaterialKeys', { path: { id } }))[0]?.state ?? 'missing';
+const newestState = async (kms: KmsApi, id: string): Promise<Taken> =>
+  stateOf((await kms.all('listMaterialKeys', { path: { id } }))[0] ?? {}).or('missing');
 
 const encryptionKeyOf = (tenant: string, keys: readonly ElasticKey[], seed: KmsSeed): string => {
   const { name } = seed.elastic_keys.find((key) => key.tenant === tenant && key.algorithm.startsWith('A256GCM/')) ?? {};
@@ -77,13 +84,13 @@ const encryptionKeyOf = (tenant: string, keys: readonly ElasticKey[], seed: KmsS
 const WORKS = 'encrypts and decrypts';
 
 /** Whether a caller can encrypt and decrypt with a key, or the answer that refuses it. */
-const use = async (kms: KmsApi, id: string): Promise<string> => {
+const use = async (kms: KmsApi, id: string): Promise<Taken> => {
   const key = keyApi(kms, id);
   const plaintext = base64url('seed');
   const sealed = await key.call('encrypt', { plaintext });
-  if (sealed.status !== 200) return answerOf(sealed);
-  const opened = await key.decrypt(sealed.json<KmsAnswer<'encrypt'>>().ciphertext);
-  return opened === plaintext ? WORKS : 'another plaintext came back';
+  if (sealed.status !== 200) return answered(sealed);
+  const { ciphertext } = sealed.json<KmsAnswer<'encrypt'>>();
+  return sameMember(WORKS, from(sealed).sent('/plaintext'), { answer: await key.call('decrypt', { ciphertext }), at: '/plaintext' });
 };
 
 const described = (keys: readonly { readonly name: string; readonly algorithm: string }[]): readonly string[] =>

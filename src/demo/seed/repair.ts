@@ -1,9 +1,13 @@
 import { sameTenants, tenantIds } from '#infra/demo-data/demo-tenants.ts';
 import { isUuidV4 } from '#infra/magic/uuid.ts';
+import { from, observed } from '#demo/evidence/taken.ts';
 import type { StepContext } from '#demo/step/step.ts';
 import { applyReset } from './apply-reset.ts';
 import { readIdentitySeed } from '#demo/world/seed-files.ts';
-import { refuseWithoutServers, repairsFor, runningServers, statesOf, tenantsLine } from './servers.ts';
+import { refuseWithoutServers, repairsFor, runningServers, statesOf, tenantsLine, tenantsTold } from './servers.ts';
+
+/** Why checks cannot be made again from a record of requests. */
+const FILE = 'it reads a file of the stack';
 
 /**
  * Looks for what an interrupted reset may have left and mends it: ends what is pending, and where the servers then still
@@ -33,16 +37,21 @@ export const repairInterrupted = async ({ engine, stack, check, progress, warn }
   if (!sameTenants(await engine.demoTenants(), found)) await engine.demoTenants({ set: found });
 
   const [tenants, seed] = [await engine.demoTenants(), await readIdentitySeed()];
-  await check('tenants', 'Tenants of the stack', seed.tenants.toSorted(), Object.keys(tenants).toSorted());
+  await check('tenants', 'Tenants of the stack', seed.tenants.toSorted(), observed(FILE, Object.keys(tenants).toSorted()));
   for (const state of states) {
-    await check(`${state.server}-settled`, `${state.server} has no reset under way`, 'none', state.reset_pending ?? 'none');
     await check(
-      `${state.server}-tenants`,
-      `${state.server} has the tenants of the stack`,
-      tenantsLine(tenants),
-      tenantsLine(state.tenants),
+      `${state.server}-settled`,
+      `${state.server} has no reset under way`,
+      'none',
+      from(state.told).body('/reset_pending').or('none'),
     );
+    await check(`${state.server}-tenants`, `${state.server} has the tenants of the stack`, tenantsLine(tenants), tenantsTold(state.told));
   }
-  await check('tenant-ids', 'Tenant ids are random UUIDs (version 4)', seed.tenants.length, Object.values(tenants).filter(isUuidV4).length);
+  await check(
+    'tenant-ids',
+    'Tenant ids are random UUIDs (version 4)',
+    seed.tenants.length,
+    observed(FILE, Object.values(tenants).filter(isUuidV4).length),
+  );
   return Object.keys(tenants).toSorted().join(', ');
 };

@@ -3,6 +3,7 @@ import { AppError } from '#infra/apperr/app-error.ts';
 import type { DemoStateBody } from '#infra/demo-data/demo-data.routes.ts';
 import { type DemoTenants, sameTenants } from '#infra/demo-data/demo-tenants.ts';
 import { demoDataApi, type DemoDataApi, type DemoServer } from '#client/admin/demo-data.ts';
+import { from, type Taken, text } from '#demo/evidence/taken.ts';
 import type { StackAccess } from '#demo/step/stack-access.ts';
 
 /** The servers that hold demo data, in the order in which they are reset. */
@@ -54,11 +55,18 @@ export const refuseDeadServers = async (engine: Pick<Engine, 'status' | 'holdsDa
 };
 
 export interface ServerState extends DemoStateBody {
+  /** As it was answered. */
+  readonly told: DemoStateBody;
   readonly server: DemoServer;
 }
 
 export const statesOf = (servers: readonly DemoDataApi[]): Promise<readonly ServerState[]> =>
-  Promise.all(servers.map(async (admin) => ({ server: admin.server, ...(await admin.state()) })));
+  Promise.all(
+    servers.map(async (admin) => {
+      const told = await admin.state();
+      return { server: admin.server, told, ...told };
+    }),
+  );
 
 /** Tenant ids as one line, in the order of their names. */
 export const tenantsLine = (tenants: DemoTenants): string =>
@@ -67,13 +75,21 @@ export const tenantsLine = (tenants: DemoTenants): string =>
     .map(([name, id]) => `${name} ${id}`)
     .join(', ');
 
+/** The same, as a server told them. */
+export const tenantsTold = ({ tenants }: DemoStateBody): Taken =>
+  text(
+    ...Object.keys(tenants)
+      .toSorted((a, b) => a.localeCompare(b))
+      .flatMap((name, at) => [at === 0 ? `${name} ` : `, ${name} `, from(tenants).body(`/${name}`)]),
+  );
+
 export type Repair = { readonly server: DemoServer; readonly resetId: string; readonly action: 'commit' | 'rollback' };
 
 /**
  * The ends of resets that were interrupted: pure. A server that waits while another has committed the same tenants is committed too;
  * every other pending reset is rolled back.
  */
-export const repairsFor = (states: readonly ServerState[]): readonly Repair[] => {
+export const repairsFor = (states: readonly Omit<ServerState, 'told'>[]): readonly Repair[] => {
   const settled = states.filter((state) => state.reset_pending === null);
   return states.flatMap(({ server, tenants, reset_pending: resetId }) =>
     resetId === null

@@ -1,5 +1,6 @@
 import type { DemoDataApi } from '#client/admin/demo-data.ts';
 import type { DemoStateBody } from '#infra/demo-data/demo-data.routes.ts';
+import { from, observed } from '#demo/evidence/taken.ts';
 import type { StepContext, StepWork } from '#demo/step/step.ts';
 import { removeLeftKeys } from '#demo/world/flow-keys.ts';
 import { RESET_FIX } from '#demo/world/keys.ts';
@@ -13,7 +14,7 @@ export const run: StepWork = async (context) => {
   const planned = DEMO_SERVERS.filter((server) => services.includes(server));
   const running = (await runningServers(engine, stack)).map(({ server }) => server);
   const found = planned.filter((server) => running.includes(server));
-  await check('servers', 'Servers that hold demo data run', planned, found);
+  await check('servers', 'Servers that hold demo data run', planned, observed('the engine says which servers run', found));
   const tenants = await repairInterrupted(context);
   await seedMissing(context);
   if (planned.includes('kms')) await removeLeft(context);
@@ -24,10 +25,10 @@ export const run: StepWork = async (context) => {
 const seedMissing = async ({ engine, stack, check, warn }: StepContext): Promise<void> => {
   for (const admin of await runningServers(engine, stack)) {
     const { server } = admin;
-    const { seeded } = await admin.state();
-    const isSeeded = seeded || (await seedAnew(admin)).seeded;
-    if (!seeded && isSeeded) warn(`${server}: some of the demo data was missing, and has been added again`);
-    await check(`${server}-seeded`, `${server} is seeded`, true, isSeeded);
+    const before = await admin.state();
+    const now = before.seeded ? before : await seedAnew(admin);
+    if (!before.seeded && now.seeded) warn(`${server}: some of the demo data was missing, and has been added again`);
+    await check(`${server}-seeded`, `${server} is seeded`, true, from(now).body('/seeded'));
   }
 };
 

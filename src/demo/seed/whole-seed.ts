@@ -1,5 +1,5 @@
 import type { DemoServer } from '#client/admin/demo-data.ts';
-import type { Checker } from '#demo/step/checker.ts';
+import { type Checker, plainValue } from '#demo/step/checker.ts';
 import { RESET_FIX } from '#demo/world/keys.ts';
 import { AppError } from '#infra/apperr/app-error.ts';
 
@@ -19,7 +19,7 @@ export const wholeSeed = async <T>(server: DemoServer, check: Checker, read: (wa
     const came = Promise.resolve(got);
     const passed = await check(id, title, expected, came);
     const isAnswer = await came.then(
-      (value) => !IN_TROUBLE.test(String(value)),
+      (value) => !IN_TROUBLE.test(String(plainValue(value))),
       // A refusal is an answer, too.
       (thrown: unknown) => thrown instanceof AppError && thrown.status < 500,
     );

@@ -4,7 +4,10 @@ import type { Engine } from '#engine/engine.ts';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { failure, failureFrom, type Failure } from '#infra/apperr/result.ts';
 import type { Check, Emit } from '../events.ts';
-import { createChecker } from './checker.ts';
+import type { Recorder } from '#demo/evidence/recorder.ts';
+import type { Seen } from '#demo/evidence/view.ts';
+import { type Basis, renamed } from '#infra/evidence/recipe.ts';
+import { createChecker, type Recorded } from './checker.ts';
 import { sleep as pause } from './sleep.ts';
 import { stackAccess } from './stack-access.ts';
 import type { Step, StepContext } from './step.ts';
@@ -14,6 +17,8 @@ export interface StepOptions extends Pick<StepContext, 'engine' | 'services' | '
   readonly engine: Engine;
   readonly connections: Connections;
   readonly emit: Emit;
+  /** Keeps the exchanges on which the checks rest; null: nobody keeps them. */
+  readonly recorder: Recorder | null;
   /** Aborting ends the step under way at once; nothing is torn down here. */
   readonly signal: AbortSignal;
   /** The number of further tries after a failure, and the milliseconds before each: `delayMs × backoff^n`. */
@@ -70,18 +75,19 @@ const attemptStep = async (step: Step, options: StepOptions): Promise<{ detail: 
 };
 
 const contextOf = ({ id: stepId }: Step, options: StepOptions, tell: Emit): StepContext => {
-  const { engine, connections, services, start, now, signal, sleep, healthTimeoutMs } = options;
+  const { engine, connections, recorder, services, start, now, signal, sleep, healthTimeoutMs } = options;
+  const record: Recorded = (check, basis) => tell({ type: 'check', at: now(), stepId, check: withBasis(check, basis, recorder) });
   return {
     engine,
     stack: stackAccess({
       endpoints: engine.endpoints(),
       connections,
       signal,
-      onRequest: (request) => tell({ type: 'request', at: now(), stepId, ...request }),
+      onRequest: (request, exchange) => tell({ type: 'request', at: now(), stepId, ...request, ...recorder?.take(exchange, stepId) }),
     }),
     services,
     start,
-    check: createChecker((check) => tell({ type: 'check', at: now(), stepId, check }), signal),
+    check: createChecker(record, signal),
     progress: (text) => tell({ type: 'step-progress', at: now(), stepId, text }),
     warn: (text) => tell({ type: 'warning', at: now(), stepId, text }),
     healthy: (service, waitedMs) => {
@@ -93,6 +99,17 @@ const contextOf = ({ id: stepId }: Step, options: StepOptions, tell: Emit): Step
     sleep,
     healthTimeoutMs,
   };
+};
+
+/** The check with its basis, where a recorder has the exchanges that this names. */
+const withBasis = (check: Check, basis: Basis<Seen>, recorder: Recorder | null): Check => {
+  if (recorder === null) return check;
+  if (basis.kind === 'observed') return { ...check, basis };
+  const named = ({ sent }: Seen): string | null => (sent === null ? null : recorder.idOf(sent));
+  const [expected, got] = [renamed(basis.expected, named), renamed(basis.got, named)];
+  return expected === null || got === null
+    ? { ...check, basis: { kind: 'observed', why: 'its exchange was not recorded' } }
+    : { ...check, basis: { kind: 'exchanges', expected, got } };
 };
 
 /** A step passes when it asserted something and nothing failed. */

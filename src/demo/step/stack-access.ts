@@ -1,5 +1,5 @@
 import type { Connections, NewSession } from '#client/session/connections.ts';
-import type { AnsweredRequest, Session } from '#client/session/session.ts';
+import type { Session, SessionOptions } from '#client/session/session.ts';
 import { newTrace } from '#client/session/trace-context.ts';
 import type { Endpoints } from '#engine/engine.ts';
 
@@ -19,7 +19,7 @@ export const stackAccess = (options: {
   readonly endpoints: Endpoints;
   readonly connections: Connections;
   readonly signal: AbortSignal;
-  readonly onRequest?: (request: AnsweredRequest) => void;
+  readonly onRequest?: SessionOptions['onRequest'];
 }): StackAccess => {
   const { endpoints, connections, signal, onRequest = () => {} } = options;
   return { endpoints, session: (wanted) => connections.session({ signal, onRequest, carrier: newTrace, ...wanted }) };

@@ -46,10 +46,11 @@ export const serviceClient = async (
   client: OAuthClient,
   scope: string,
   options?: AtIdentity,
-): Promise<{ readonly kms: KmsApi; readonly token: string; readonly identity: IdentityApi }> => {
+): Promise<{ readonly kms: KmsApi; readonly token: string; readonly tokens: TokenSet; readonly identity: IdentityApi }> => {
   const identity = await visitor(stack, options);
-  const { access_token: token } = await identity.clientCredentials(client, scope);
-  return { kms: await bearerOf(stack, token), token, identity };
+  const tokens = await identity.clientCredentials(client, scope);
+  const { access_token: token } = tokens;
+  return { kms: await bearerOf(stack, token), token, tokens, identity };
 };
 
 /** An operator of the KMS, at its admin listener; an interruption of the run does not cut a request off. */

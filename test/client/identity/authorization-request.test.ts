@@ -38,8 +38,10 @@ describe('codeOf', () => {
   const request = authorizationRequest(endpoint, options);
   const walked = (parameters: Record<string, string>): Walk => ({
     callback: new URL(`${options.redirectUri}?${new URLSearchParams(parameters)}`),
+    first: answer,
     last: answer,
     pages: [],
+    filledIn: [],
   });
   const good = { code: unique('code'), state: request.state, iss: issuer };
 
@@ -60,7 +62,7 @@ describe('codeOf', () => {
   });
 
   it('refuses a walk that ended at a page', () => {
-    expect(() => codeOf({ callback: null, last: { ...answer, text: '<title>Log in</title>' }, pages: ['login'] }, request, issuer)).toThrow(
+    expect(() => codeOf({ ...walked({}), callback: null, last: { ...answer, text: '<title>Log in</title>' }, pages: ['login'] }, request, issuer)).toThrow(
       'the log-in ended at a page instead of the client after login: Log in',
     );
   });

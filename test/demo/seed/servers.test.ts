@@ -1,14 +1,14 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createSession } from '#client/session/session.ts';
-import { refuseDeadServers, repairsFor, runningServers, type ServerState } from '#demo/seed/servers.ts';
+import { refuseDeadServers, repairsFor, runningServers } from '#demo/seed/servers.ts';
 import type { StackAccess } from '#demo/step/stack-access.ts';
 import type { HttpsRequest } from '#infra/http/client.ts';
 import { fakeEngine, statusOf } from '#test/support/demo-engine.ts';
 import { someTenants } from '#test/demo/seed/demo-servers.ts';
 
 const [old, fresh] = [someTenants(), someTenants()];
-const state = (server: 'identity' | 'kms', tenants = old, pending: string | null = null): ServerState => ({
+const state = (server: 'identity' | 'kms', tenants = old, pending: string | null = null): Parameters<typeof repairsFor>[0][number] => ({
   server,
   seeded: true,
   tenants,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createChecker, same } from '#demo/step/checker.ts';
+import { createChecker } from '#demo/step/checker.ts';
 import type { Check } from '#demo/events.ts';
 import { unique } from '#test/support/demo-engine.ts';
 
@@ -63,14 +63,5 @@ describe('a check', () => {
     await check('long', 'long', `${long}a`, `${long}b`);
     expect(checks[0]?.status).toBe('failed');
     expect(checks[0]?.got.length).toBeLessThanOrEqual(160);
-  });
-});
-
-describe('same', () => {
-  it('says whether two secrets are equal without telling them', () => {
-    const secret = unique('secret');
-    expect(same('the key', secret, secret)).toBe('the key');
-    expect(same('the key', secret, unique('secret'))).toBe('not the key');
-    expect(same('the key', secret, undefined)).not.toContain(secret);
   });
 });

@@ -1,7 +1,7 @@
-import { asksForPassword, callbackOf } from '#client/browser/walk.ts';
+import { callbackOf } from '#client/browser/walk.ts';
 import { codeOf } from '#client/identity/authorization-request.ts';
 import { randomText } from '#client/identity/random-text.ts';
-import { problemOf } from '#client/problem.ts';
+import { errorIn, from, present, type Taken, text } from '#demo/evidence/taken.ts';
 import type { StepWork } from '#demo/step/step.ts';
 import { visitor } from '#demo/world/callers.ts';
 import { account, LOOPBACK_REDIRECT, PUBLIC_CLIENT, USER_SCOPE } from '#demo/world/names.ts';
@@ -24,12 +24,13 @@ export const run: StepWork = async ({ stack, check }) => {
     'wrong-password',
     'Wrong password',
     '403, the login page again',
-    `${wrong.last.status}, ${asksForPassword(wrong) ? 'the login page again' : 'another page'}`,
+    text(from(wrong.last).status, ', ', from(wrong.last).body('/asks_for_password').choose('the login page again', 'another page')),
   );
 
-  const errorOf = async (change: Record<string, string | null>): Promise<string> => {
-    const { searchParams } = callbackOf(await stranger.logIn(request(change)));
-    return searchParams.get('error') ?? 'accepted';
+  const errorOf = async (change: Record<string, string | null>): Promise<Taken> => {
+    const walked = await stranger.logIn(request(change));
+    callbackOf(walked);
+    return from(walked.last).header('location').query('error').or('accepted');
   };
   await Promise.all([
     check('no-challenge', 'No challenge', 'invalid_request', errorOf({ code_challenge: null, code_challenge_method: null })),
@@ -42,28 +43,25 @@ export const run: StepWork = async ({ stack, check }) => {
     'foreign-redirect',
     'Foreign redirect',
     '400, no redirect',
-    `${foreign.last.status}, ${foreign.callback === null ? 'no redirect' : 'redirected'}`,
+    text(from(foreign.last).status, ', ', present(from(foreign.last).header('location')).choose('redirected', 'no redirect')),
   );
 
   const firstCode = codeOf(walked, first, issuer);
-  const redeem = async (code: string, verifier: string): Promise<string> => {
+  const redeem = async (code: string, verifier: string): Promise<Taken> => {
     const response = await identity.tokenRequest(PUBLIC_CLIENT, {
       grant_type: 'authorization_code',
       code,
       redirect_uri: LOOPBACK_REDIRECT,
       code_verifier: verifier,
     });
-    return response.status === 200 ? 'accepted' : (problemOf(response).error ?? `status ${response.status}`);
+    return errorIn(response);
   };
   await check('wrong-verifier', 'Wrong verifier', 'invalid_grant', redeem(firstCode, randomText()));
 
   const second = request();
   const secondCode = codeOf(await identity.logIn(second), second, issuer);
   const tokens = await identity.exchange(PUBLIC_CLIENT, second, secondCode);
-  const access = async (): Promise<string> => {
-    const response = await identity.introspect(PUBLIC_CLIENT, tokens.access_token);
-    return response.status === 200 ? `active ${response.json<{ active: boolean }>().active}` : `status ${response.status}`;
-  };
+  const access = async (): Promise<Taken> => from(await identity.introspect(PUBLIC_CLIENT, tokens.access_token)).body('/active');
   const before = await access();
   await check('replayed-code', 'Replayed code', 'invalid_grant', redeem(secondCode, second.verifier));
   const refresh = await identity.tokenRequest(PUBLIC_CLIENT, { grant_type: 'refresh_token', refresh_token: tokens.refresh_token ?? '' });
@@ -71,7 +69,7 @@ export const run: StepWork = async ({ stack, check }) => {
     'replay-revokes',
     'Tokens of a replayed code',
     'invalid_grant; access token active true, then active false',
-    `${problemOf(refresh).error ?? 'accepted'}; access token ${before}, then ${await access()}`,
+    text(errorIn(refresh), '; access token active ', before, ', then active ', await access()),
   );
 
   const third = request();
@@ -82,6 +80,6 @@ export const run: StepWork = async ({ stack, check }) => {
     redirect_uri: 'https://localhost:8765/callback',
     code_verifier: third.verifier,
   });
-  await check('other-redirect', 'Code redeemed for another redirect', 'invalid_grant', problemOf(elsewhere).error ?? 'accepted');
+  await check('other-redirect', 'Code redeemed for another redirect', 'invalid_grant', errorIn(elsewhere));
   return 'refused: no challenge · method plain · wrong verifier · replayed code · foreign redirect';
 };

@@ -1,10 +1,12 @@
 import { errors, jwtVerify } from 'jose';
 import type { IdentityApi } from '#client/identity/identity.ts';
 import { keyApi } from '#client/kms/key.ts';
-import { answerOf, type KmsApi } from '#client/kms/kms.ts';
+import { type KmsApi } from '#client/kms/kms.ts';
+import { answered, from, observed, type Taken } from '#demo/evidence/taken.ts';
 import type { StepContext, StepWork } from '#demo/step/step.ts';
 import { realmUser, serviceClient } from '#demo/world/callers.ts';
 import { base64url, seededKey } from '#demo/world/keys.ts';
+import { samePlaintext } from '#demo/world/opened.ts';
 import { CONFIDENTIAL_CLIENT, OTHER_CLIENT } from '#demo/world/names.ts';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { orThrow } from '#infra/apperr/or-throw.ts';
@@ -13,6 +15,8 @@ import type { HttpsResponse } from '#infra/http/client.ts';
 
 const SCOPE = 'kms:read kms:crypto';
 const FOREIGN = '401 token-tenant-foreign';
+/** Why a check cannot be made again from a record. */
+const NO_SIGNATURE = 'it takes the signature of a token, which no record holds';
 const LOOK_MS = 40;
 /** The KMS looks at an issuer that was down again after a second. */
 const FOUND_WITHIN_MS = 5_000;
@@ -22,7 +26,7 @@ const INDEXED_WITHIN_MS = 1_000;
 const MAX_TOLD = 300;
 const LOG_FIX = 'Look at logs/partner.log in the state folder; on Docker, at the log of the container `partner`.';
 
-const list = (kms: KmsApi): Promise<string> => kms.call('GET', '/elastic-keys').then(answerOf);
+const list = (kms: KmsApi): Promise<Taken> => kms.call('GET', '/elastic-keys').then(answered);
 
 /**
  * A second Identity, the partner, is another issuer for the KMS: it speaks for the tenant `demo-other`, and the first one for all
@@ -42,24 +46,37 @@ export const run: StepWork = async (context) => {
   await untilReady(context);
   const partner = await serviceClient(stack, OTHER_CLIENT, SCOPE, { at: 'partner' });
   const { issuer } = partner.identity.discovery;
-  await check('issuer', 'The second Identity is an issuer of its own', stack.endpoints.partner.issuer, issuer);
-  await check('keys', 'It signs with keys that verify nothing of the first', 'no', verifies(ours.token, partner.identity));
+  await check(
+    'issuer',
+    'The second Identity is an issuer of its own',
+    stack.endpoints.partner.issuer,
+    from(partner.identity.discovery).body('/issuer'),
+  );
+  await check(
+    'keys',
+    'It signs with keys that verify nothing of the first',
+    'no',
+    verifies(ours.token, partner.identity).then((does) => observed(NO_SIGNATURE, does)),
+  );
   await check('partner-own', 'Its token for demo-other', '200', list(partner.kms));
   const key = keyApi(partner.kms, (await seededKey(partner.kms, 'demo-other-encryption-key')).id);
   const plaintext = base64url('federation');
-  const { ciphertext } = await key.encrypt(plaintext);
-  await check('partner-decrypts', 'With it demo-other-client encrypts and decrypts', plaintext, key.decrypt(ciphertext));
+  const sealed = await key.encrypt(plaintext);
+  const opened = key.call('decrypt', { ciphertext: sealed.ciphertext }).then((answer) => samePlaintext(sealed, answer));
+  await check('partner-decrypts', 'With it demo-other-client encrypts and decrypts', 'the plaintext', opened);
   const guest = await serviceClient(stack, CONFIDENTIAL_CLIENT, SCOPE, { at: 'partner' });
   await check('partner-foreign', 'Its token for demo', FOREIGN, list(guest.kms));
 
   const auditor = await realmUser(stack, 'demo-other-user');
-  const acted = async (): Promise<string> => {
+  const acted = async (): Promise<Taken> => {
     const [record] = await auditor.all('readAudit', { query: { key: key.id, operation: 'decrypt', actor: OTHER_CLIENT.id } });
-    return record?.issuer ?? 'no record';
+    return from(record ?? {})
+      .body('/issuer')
+      .or('no record');
   };
   let told = await acted();
   // Where somebody else read the audit just before, it has the record a second later.
-  if (told !== issuer) {
+  if (told.value !== issuer) {
     await sleep(INDEXED_WITHIN_MS, signal);
     told = await acted();
   }

@@ -1,8 +1,8 @@
 import { keyApi } from '#client/kms/key.ts';
 import { randomText } from '#client/identity/random-text.ts';
 import type { KmsApi } from '#client/kms/kms.ts';
-import { problemOf } from '#client/problem.ts';
 import type { HttpsResponse } from '#infra/http/client.ts';
+import { from, list, statusOf, type Taken } from '#demo/evidence/taken.ts';
 import type { StepWork } from '#demo/step/step.ts';
 import { serviceClient } from '#demo/world/callers.ts';
 import { base64url, seededKey } from '#demo/world/keys.ts';
@@ -24,9 +24,14 @@ export const run: StepWork = async ({ stack, check }) => {
 
   const name = `never-${randomText(6)}`;
   await Promise.all([
-    check('coarse', 'kms:crypto grants encrypt', 200, statusOf(encrypt(crypto.kms))),
-    check('coarse-read', 'kms:read grants reading material keys', 200, statusOf(read.kms.call('GET', `/elastic-keys/${id}/material-keys`))),
-    check('fine', 'kms:elastic-keys:read grants reading elastic keys', 200, statusOf(limited.kms.call('GET', `/elastic-keys/${id}`))),
+    check('coarse', 'kms:crypto grants encrypt', 200, encrypt(crypto.kms).then(statusOf)),
+    check(
+      'coarse-read',
+      'kms:read grants reading material keys',
+      200,
+      read.kms.call('GET', `/elastic-keys/${id}/material-keys`).then(statusOf),
+    ),
+    check('fine', 'kms:elastic-keys:read grants reading elastic keys', 200, limited.kms.call('GET', `/elastic-keys/${id}`).then(statusOf)),
     check('no-crypto', 'Encrypt without kms:crypto', missing('kms:encrypt'), refused(encrypt(read.kms))),
     check(
       'no-write',
@@ -47,7 +52,7 @@ export const run: StepWork = async ({ stack, check }) => {
       refused(limited.kms.call('GET', `/elastic-keys/${id}/material-keys`)),
     ),
     check('fine-no-crypto', 'Encrypt with kms:elastic-keys:read', missing('kms:encrypt'), refused(encrypt(limited.kms))),
-    check('one-key', 'A scope for one key, kms:key:{id}:encrypt, grants encrypt', 200, statusOf(encrypt(ofOneKey.kms))),
+    check('one-key', 'A scope for one key, kms:key:{id}:encrypt, grants encrypt', 200, encrypt(ofOneKey.kms).then(statusOf)),
     check(
       'another-key',
       'and not with another key',
@@ -59,17 +64,15 @@ export const run: StepWork = async ({ stack, check }) => {
     'nothing-made',
     'Keys that the refused create left',
     'none',
-    read.kms.elasticKeyNamed(name).then((key) => (key === undefined ? 'none' : key.name)),
+    read.kms.call('GET', `/elastic-keys?name=${name}`).then((page) => from(page).body('/items/0/name').or('none')),
   );
   return 'coarse ok · fine ok · one key ok · 403 names the missing scope';
 };
 
-const statusOf = (answer: Promise<HttpsResponse>): Promise<number> => answer.then(({ status }) => status);
-
-const refused = async (answer: Promise<HttpsResponse>): Promise<readonly (string | number)[]> => {
-  const response = await answer;
-  const challenge = response.headers['www-authenticate'] ?? '';
-  return [response.status, problemOf(response).scope ?? 'no scope named', /error="([^"]*)"/.exec(challenge)?.[1] ?? 'no challenge'];
+const refused = async (answer: Promise<HttpsResponse>): Promise<Taken> => {
+  const response = from(await answer);
+  const error = response.header('www-authenticate').parameter('error');
+  return list([response.status, response.body('/scope').or('no scope named'), error.or('no challenge')]);
 };
 
 const missing = (scope: string): readonly (string | number)[] => [403, scope, 'insufficient_scope'];

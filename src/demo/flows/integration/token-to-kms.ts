@@ -1,10 +1,10 @@
-import { decodeJwt } from 'jose';
 import { keyApi } from '#client/kms/key.ts';
 import { randomText } from '#client/identity/random-text.ts';
-import { same } from '#demo/step/checker.ts';
+import { different, from, list } from '#demo/evidence/taken.ts';
 import type { StepWork } from '#demo/step/step.ts';
 import { person, serviceClient } from '#demo/world/callers.ts';
 import { base64url, seededKey } from '#demo/world/keys.ts';
+import { samePlaintext } from '#demo/world/opened.ts';
 import { CONFIDENTIAL_CLIENT } from '#demo/world/names.ts';
 
 /** A person and a service each take a token from Identity and use a key of the KMS with it. */
@@ -17,24 +17,23 @@ export const run: StepWork = async ({ stack, check, engine }) => {
   const plaintext = base64url(`demo ${randomText(8)}`);
   const sealed = await keyApi(kms, id).encrypt(plaintext);
   const versions = await keyApi(kms, id).versions();
-  await check('person-encrypts', "demo-user's token encrypts with the newest version", versions[0]?.id ?? 'none', sealed.material_key_id);
+  await check(
+    'person-encrypts',
+    "demo-user's token encrypts with the newest version",
+    from(versions[0] ?? {}).body('/id'),
+    from(sealed).body('/material_key_id'),
+  );
 
-  const opened = keyApi(service.kms, id).decrypt(sealed.ciphertext);
+  const opened = keyApi(service.kms, id).call('decrypt', { ciphertext: sealed.ciphertext });
   await check(
     'service-decrypts',
     "the service's token opens it",
     'the plaintext',
-    opened.then((got) => same('the plaintext', plaintext, got)),
+    opened.then((answer) => samePlaintext(sealed, answer)),
   );
-  const claims = [tokens.access_token, service.token].map((token) => decodeJwt(token));
+  const given = [tokens, service.tokens].map((each) => from(each).body('/access_token'));
   const tenant = (await engine.demoTenants())['demo'] ?? 'none';
-  await check(
-    'one-tenant',
-    'Both tokens name the tenant demo',
-    [tenant, tenant],
-    claims.map((each) => String(each['tenant_id'])),
-  );
-  const subjects = new Set(claims.flatMap(({ sub = '' }) => (sub === '' ? [] : [sub])));
-  await check('two-subjects', 'and different subjects', 2, subjects.size);
+  await check('one-tenant', 'Both tokens name the tenant demo', [tenant, tenant], list(given.map((token) => token.claim('/tenant_id'))));
+  await check('two-subjects', 'and different subjects', true, different(...given.map((token) => token.claim('/sub'))));
   return 'demo-user encrypts · demo-confidential-client decrypts';
 };

@@ -1,6 +1,6 @@
 import { auditHead, auditLines } from '#client/admin/audit.ts';
-import { answerOf } from '#client/kms/kms.ts';
 import { randomText } from '#client/identity/random-text.ts';
+import { answered, from, list, observed, type Taken, words } from '#demo/evidence/taken.ts';
 import type { StackAccess } from '#demo/step/stack-access.ts';
 import { realmUser } from '#demo/world/callers.ts';
 import { withFlowKeys } from '#demo/world/flow-keys.ts';
@@ -8,13 +8,16 @@ import { base64url } from '#demo/world/keys.ts';
 import { keptHeadOf } from '#infra/audit/kept-head.ts';
 import { createExportVerifier, type Verdict } from '#infra/audit/verify-export.ts';
 
+/** Why a check cannot be made again from a record. */
+const EXPORT = 'an export comes in many answers, and is checked line by line';
+
 /** Milliseconds after which a reader finds what was done. */
 const INDEXED_WITHIN_MS = 1_000;
 
 /** What this run did has its records, which the tenant reads; an export of them holds, and not where a byte of it was changed. */
 export const run = withFlowKeys(async ({ check, stack, sleep, signal }, kms, keys) => {
   const key = await keys.newKey('A256GCM/A256KW');
-  const { material_key_id: version } = await key.encrypt(base64url(`demo ${randomText(8)}`));
+  const sealed = await key.encrypt(base64url(`demo ${randomText(8)}`));
   const user = await realmUser(stack, 'demo-user');
   await check('refused', 'demo-user suspends the key', '403 scope-insufficient', suspend(user, key.id));
 
@@ -25,19 +28,27 @@ export const run = withFlowKeys(async ({ check, stack, sleep, signal }, kms, key
     'elastic-key.create begun demo-tenant-admin',
   ];
   const told = async () =>
-    (await kms.all('readAudit', { query: { key: key.id } })).map(
-      ({ operation, outcome, username }) => `${operation} ${outcome} ${username}`,
-    );
+    (await kms.all('readAudit', { query: { key: key.id } })).map((record) => {
+      const { body } = from(record);
+      return words(body('/operation'), body('/outcome'), body('/username'));
+    });
   let records = await told();
   // Where somebody else read the audit just before, it has these records a second later.
   if (records.length < expected.length) {
     await sleep(INDEXED_WITHIN_MS, signal);
     records = await told();
   }
-  await check('records', 'The audit has, the latest first', expected, records);
+  await check('records', 'The audit has, the latest first', expected, list(records));
   const [encrypted] = await kms.all('readAudit', { query: { key: key.id, operation: 'encrypt' } });
-  await check('version', 'with the version that encrypted', version, encrypted?.material_key_id ?? 'none');
-  await check('scope', 'demo-user reads the audit', '403 scope-insufficient', user.call('GET', '/audit').then(answerOf));
+  await check(
+    'version',
+    'with the version that encrypted',
+    from(sealed).body('/material_key_id'),
+    from(encrypted ?? {})
+      .body('/material_key_id')
+      .or('none'),
+  );
+  await check('scope', 'demo-user reads the audit', '403 scope-insufficient', user.call('GET', '/audit').then(answered));
 
   const { lines, head } = await exported(stack);
   const verified = (changed: readonly string[]): Verdict => {
@@ -45,7 +56,7 @@ export const run = withFlowKeys(async ({ check, stack, sleep, signal }, kms, key
     for (const line of changed) verifier.take(line);
     return verifier.verdict();
   };
-  await check('holds', 'An export, checked against the published head', 'holds', verdictOf(verified(lines)));
+  await check('holds', 'An export, checked against the published head', 'holds', observed(EXPORT, verdictOf(verified(lines))));
   const at = lines.findIndex((line) => line.includes('"action":"encrypt"') && line.includes(key.id));
   const forged = lines.with(at, lines[at]?.replace('demo-tenant-admin', 'demo-tenant-admim') ?? '');
   const seq = encrypted === undefined ? 0 : encrypted.seq;
@@ -54,13 +65,13 @@ export const run = withFlowKeys(async ({ check, stack, sleep, signal }, kms, key
     'changed',
     'The same with one byte of that record changed',
     'does not hold from the record behind it on',
-    verdictOf(verified(forged), seq),
+    observed(EXPORT, verdictOf(verified(forged), seq)),
   );
   return 'who did what with which key · signed chain · a changed byte is found';
 });
 
-const suspend = (user: Awaited<ReturnType<typeof realmUser>>, id: string): Promise<string> =>
-  user.call('PATCH', `/elastic-keys/${id}`, { state: 'suspended' }).then(answerOf);
+const suspend = (user: Awaited<ReturnType<typeof realmUser>>, id: string): Promise<Taken> =>
+  user.call('PATCH', `/elastic-keys/${id}`, { state: 'suspended' }).then(answered);
 
 const exported = async ({ endpoints, session }: StackAccess) => {
   const client = await session({ certificate: endpoints.client });

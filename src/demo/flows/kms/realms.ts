@@ -1,8 +1,7 @@
-import type { HttpsResponse } from '#infra/http/client.ts';
 import { randomText } from '#client/identity/random-text.ts';
-import { answerOf, kmsApi } from '#client/kms/kms.ts';
-import type { KmsAnswer } from '#client/kms/operations.ts';
+import { kmsApi } from '#client/kms/kms.ts';
 import { basic } from '#client/session/authorization.ts';
+import { all, answered, equal, from } from '#demo/evidence/taken.ts';
 import type { StepWork } from '#demo/step/step.ts';
 import { realmUser } from '#demo/world/callers.ts';
 import { demoPassword } from '#infra/demo-data/demo-password.ts';
@@ -25,39 +24,32 @@ export const run: StepWork = async ({ stack, check }) => {
     logIn('demo-plaintext-user', `{plaintext}${demoPassword('demo-plaintext-user')}`),
   ]);
 
-  await check('missing', 'No credential', '401 credential-missing', answerOf(missing));
-  const challenge = missing.headers['www-authenticate'] ?? '';
-  const schemes = ['Bearer', 'Basic'];
-  await check(
-    'challenge',
-    'which offers Bearer and Basic',
-    schemes,
-    schemes.filter((scheme) => challenge.includes(`${scheme} `)),
-  );
+  await check('missing', 'No credential', '401 credential-missing', answered(missing));
+  const challenge = from(missing).header('www-authenticate');
+  await check('challenge', 'which offers Bearer and Basic', true, all(challenge.contains('Bearer '), challenge.contains('Basic ')));
 
-  await check('logged-in', 'demo-user with the password', '200', answerOf(user));
-  await check('page', 'gets a page of one key', 1, user.json<KmsAnswer<'listElasticKeys'>>().items.length);
+  await check('logged-in', 'demo-user with the password', '200', answered(user));
+  await check('page', 'gets a page of one key', 1, from(user).body('/items').count);
 
-  await check('wrong-password', 'Wrong password', '401 password-invalid', answerOf(wrong));
-  await check('unknown-user', 'Unknown user', '401 password-invalid', answerOf(unknown));
-  await check('alike', 'Nobody can tell one from the other', 'the same answer', alike(wrong, unknown));
+  const alike = all(
+    equal(from(wrong).text, from(unknown).text),
+    equal(from(wrong).header('www-authenticate'), from(unknown).header('www-authenticate')),
+  ).choose('the same answer', 'another answer');
+  await check('wrong-password', 'Wrong password', '401 password-invalid', answered(wrong));
+  await check('unknown-user', 'Unknown user', '401 password-invalid', answered(unknown));
+  await check('alike', 'Nobody can tell one from the other', 'the same answer', alike);
 
-  await check('file-realm', 'demo-file-user, who stands in realms.yml', '200', answerOf(file));
-  await check('plaintext', 'demo-plaintext-user, whose password stands there as it is', '200', answerOf(plain));
-  await check('plaintext-marker', 'What stands in the file, marker and all', '401 password-invalid', answerOf(plainWrong));
+  await check('file-realm', 'demo-file-user, who stands in realms.yml', '200', answered(file));
+  await check('plaintext', 'demo-plaintext-user, whose password stands there as it is', '200', answered(plain));
+  await check('plaintext-marker', 'What stands in the file, marker and all', '401 password-invalid', answered(plainWrong));
 
   const two = await session.request({
     url: `${url}/elastic-keys?access_token=${randomText()}`,
     headers: { authorization: basic('demo-user', demoPassword('demo-user')) },
   });
-  await check('token-in-query', 'Token in the query', '400 credential-invalid', answerOf(two));
+  await check('token-in-query', 'Token in the query', '400 credential-invalid', answered(two));
 
   const service = await realmUser(stack, 'demo-service');
-  await check('role', 'Keys listed by demo-service', '403 scope-insufficient', service.call('GET', '/elastic-keys').then(answerOf));
+  await check('role', 'Keys listed by demo-service', '403 scope-insufficient', service.call('GET', '/elastic-keys').then(answered));
   return 'database and file realm · PBKDF2 and plaintext';
-};
-
-const alike = (one: HttpsResponse, other: HttpsResponse): string => {
-  const header = 'www-authenticate';
-  return one.text === other.text && one.headers[header] === other.headers[header] ? 'the same answer' : 'another answer';
 };

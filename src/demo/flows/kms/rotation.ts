@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { decodeProtectedHeader } from 'jose';
 import { randomText } from '#client/identity/random-text.ts';
-import { same } from '#demo/step/checker.ts';
+import { from, present, type Taken, validOf } from '#demo/evidence/taken.ts';
 import { withFlowKeys } from '#demo/world/flow-keys.ts';
 import { base64url } from '#demo/world/keys.ts';
+import { samePlaintext } from '#demo/world/opened.ts';
 
 const CONTEXT = 'order=4711';
 
@@ -11,34 +11,35 @@ const CONTEXT = 'order=4711';
 export const run = withFlowKeys(async ({ check }, _kms, keys) => {
   const key = await keys.newKey('A256GCM/A256KW');
   const plaintext = base64url(`demo ${randomText(8)}`);
-  const opened = async (ciphertext: string): Promise<string> => same('the plaintext', plaintext, await key.decrypt(ciphertext, CONTEXT));
+  const opened = async (ciphertext: string): Promise<Taken> =>
+    samePlaintext(old, await key.call('decrypt', { ciphertext, context: CONTEXT }));
 
   const old = await key.encrypt(plaintext, CONTEXT);
   const once = randomUUID();
   const next = await key.rotate(once);
-  const again = key.rotate(once).then(({ id }) => id);
-  await check('asked-again', 'Asked for again with its Idempotency-Key, the rotation is the same version', next.id, again);
+  const again = key.rotate(once).then((same) => from(same).body('/id'));
+  await check('asked-again', 'Asked for again with its Idempotency-Key, the rotation is the same version', from(next).body('/id'), again);
   await check('old-opens', 'The old ciphertext after rotation', 'the plaintext', opened(old.ciphertext));
   const fresh = await key.encrypt(plaintext, CONTEXT);
-  await check('new-kid', 'A new ciphertext names the new version', next.id, kidOf(fresh.ciphertext));
-  await check('old-kid', 'the old one the old version', old.material_key_id, kidOf(old.ciphertext));
+  await check('new-kid', 'A new ciphertext names the new version', from(next).body('/id'), kidOf(fresh));
+  await check('old-kid', 'the old one the old version', from(old).body('/material_key_id'), kidOf(old));
 
   const moved = await key.rewrap(old.ciphertext, CONTEXT);
-  await check('rewrapped-kid', 'Rewrapped, it names the new version', next.id, kidOf(moved.ciphertext));
-  await check('rewrap-silent', 'Rewrap shows the plaintext', false, 'plaintext' in moved);
+  await check('rewrapped-kid', 'Rewrapped, it names the new version', from(next).body('/id'), kidOf(moved));
+  await check('rewrap-silent', 'Rewrap shows the plaintext', false, present(from(moved).body('/plaintext')));
   await check('rewrapped-opens', 'The rewrapped ciphertext', 'the plaintext', opened(moved.ciphertext));
 
   const signer = await keys.newKey('ES256');
   const { jws } = await signer.sign(plaintext);
   await signer.rotate();
-  await check('old-signature', 'A signature of the old version is valid', true, signer.verify(jws));
+  await check('old-signature', 'A signature of the old version is valid', true, signer.call('verify', { jws }).then(validOf));
   await check(
     'jwks-both',
     'The exported key set holds both versions',
     2,
-    signer.jwks().then(({ keys }) => keys.length),
+    signer.jwks().then((exported) => from(exported).body('/keys').count),
   );
   return 'old ciphertext opens · new kid · rewrap';
 });
 
-const kidOf = (ciphertext: string): string => decodeProtectedHeader(ciphertext).kid ?? 'none';
+const kidOf = (sealed: object): Taken => from(sealed).body('/ciphertext').header('/kid');

@@ -1,11 +1,17 @@
 import { readFile } from 'node:fs/promises';
 import type { ServiceName } from '#engine/engine.ts';
+import { observed } from '#demo/evidence/taken.ts';
 import type { StepWork } from '#demo/step/step.ts';
+import type { Json } from '#infra/evidence/exchange.ts';
 import { orThrow } from '#infra/apperr/or-throw.ts';
 import { CHAIN } from '../chain.ts';
 import { probe, type Probe } from '../probe.ts';
 import { handshake, refusal, withoutCertificate } from './handshake.ts';
 import { waitHealthy } from './wait.ts';
+
+/** Why checks cannot be made again from a record of requests. */
+const WATCHED = 'the service is looked at until it is well';
+const seen = (value: Json) => observed('a TLS handshake is no request', value);
 
 const PASSES = 2;
 /** Milliseconds that a service which is ready may take to find what it only prefers. */
@@ -36,7 +42,7 @@ export const bringUp = (service: ServiceName): { readonly run: StepWork } => ({
       }),
     );
     healthy(service, found.waitedMs);
-    await check('no-restart', 'Restarts while waiting', 0, found.restarts);
+    await check('no-restart', 'Restarts while waiting', 0, observed(WATCHED, found.restarts));
     if (service !== 'telemetry') {
       const { required, preferred, streams } = CHAIN[service];
       const wanted = ['database', ...required, ...preferred, ...streams].map((name) => `${name} up`).toSorted();
@@ -45,7 +51,7 @@ export const bringUp = (service: ServiceName): { readonly run: StepWork } => ({
       // It is ready without what it only prefers, and may find that a moment later.
       for (const begun = now(); !isWhole(last) && now() - begun < WHOLE_MS; last = await probe({ stack, service, signal }))
         await sleep(LOOK_MS, signal);
-      await check('dependencies', '/readyz names what it depends on', wanted, lasting(last));
+      await check('dependencies', '/readyz names what it depends on', wanted, observed(WATCHED, lasting(last)));
     }
 
     const files = stack.endpoints;
@@ -53,18 +59,25 @@ export const bringUp = (service: ServiceName): { readonly run: StepWork } => ({
     const authorities = cert.split('BEGIN CERTIFICATE').length - 1;
     const tls = { url, ca, cert, key, signal };
     const modern = await handshake(tls);
-    await check('tls-1.3', 'TLS version of the listener', 'TLSv1.3', modern.protocol);
+    await check('tls-1.3', 'TLS version of the listener', 'TLSv1.3', seen(modern.protocol));
     await check(
       'tls-1.2-refused',
       'TLS 1.2',
       'refused by the server',
-      handshake({ ...tls, only: 'TLSv1.2' }).then(({ protocol }) => protocol, refusal),
+      handshake({ ...tls, only: 'TLSv1.2' })
+        .then(({ protocol }) => protocol, refusal)
+        .then(seen),
     );
-    await check('tls-chain', 'Certificates from the leaf to the trusted root, verified', authorities + 1, modern.chain.length);
-    await check('tls-leaf', 'The leaf is self-signed', false, modern.selfSignedLeaf);
+    await check('tls-chain', 'Certificates from the leaf to the trusted root, verified', authorities + 1, seen(modern.chain.length));
+    await check('tls-leaf', 'The leaf is self-signed', false, seen(modern.selfSignedLeaf));
     if (service !== 'telemetry') {
       const admin = { url: files[service].admin, ca, signal };
-      await check('admin-certificate', 'Admin listener without a client certificate', 'refused by the server', withoutCertificate(admin));
+      await check(
+        'admin-certificate',
+        'Admin listener without a client certificate',
+        'refused by the server',
+        withoutCertificate(admin).then(seen),
+      );
     }
 
     const before = services.slice(0, services.indexOf(service)).at(-1);

@@ -2,6 +2,7 @@ import type { TokenSet } from '#client/identity/identity.ts';
 import { randomText } from '#client/identity/random-text.ts';
 import { expectStatus } from '#client/problem.ts';
 import { bearer } from '#client/session/authorization.ts';
+import { from, type Taken } from '#demo/evidence/taken.ts';
 import type { StepWork } from '#demo/step/step.ts';
 import { serviceClient, visitor } from '#demo/world/callers.ts';
 import { CERTIFICATE_CLIENT, CONFIDENTIAL_CLIENT, OPAQUE_CLIENT } from '#demo/world/names.ts';
@@ -14,21 +15,17 @@ export const run: StepWork = async ({ stack, check }) => {
   const certificate = stack.endpoints.serviceClient;
   const [session, other, certified] = await Promise.all([stack.session(), stack.session(), stack.session({ certificate })]);
   const url = `${stack.endpoints.kms.service}/elastic-keys`;
-  const ask = async (headers: Record<string, string>, over = session): Promise<string> => {
-    const response = await over.get(url, headers);
-    const error = /error="([^"]*)"/.exec(response.headers['www-authenticate'] ?? '')?.[1];
-    return error === undefined ? String(response.status) : `${response.status} ${error}`;
-  };
+  const ask = async (headers: Record<string, string>, over = session): Promise<Taken> => from(await over.get(url, headers)).challenge;
 
   const [key, thief] = [await newDpopKey(), await newDpopKey()];
   const identity = await visitor(stack);
   const atIdentity = { method: 'POST', url: identity.discovery.token_endpoint };
   const answer = await identity.tokenRequest(CONFIDENTIAL_CLIENT, READ, { dpop: await key.proof(atIdentity) });
-  const { access_token: token, token_type: type } = expectStatus(answer, 200, 'identity: DPoP-bound token').json<TokenSet>();
+  const { access_token: token } = expectStatus(answer, 200, 'identity: DPoP-bound token').json<TokenSet>();
   const dpop = (proof: string): Record<string, string> => ({ authorization: `DPoP ${token}`, dpop: proof });
   const here = { method: 'GET', url, token };
   const proof = await key.proof(here);
-  await check('dpop-type', 'Identity binds a token to the key of a proof', 'DPoP', type);
+  await check('dpop-type', 'Identity binds a token to the key of a proof', 'DPoP', from(answer).body('/token_type'));
   await check('dpop', 'With a proof of that key', '200', ask(dpop(proof)));
   await check('dpop-replay', 'The same proof over another connection', '401 invalid_dpop_proof', ask(dpop(proof), other));
   await check('dpop-bearer', 'The token alone, as Bearer', '401 invalid_token', ask({ authorization: bearer(token) }));

@@ -1,5 +1,5 @@
 import { decodeJwt } from 'jose';
-import { answerOf } from '#client/kms/kms.ts';
+import { answered, type Taken } from '#demo/evidence/taken.ts';
 import type { StepContext } from '#demo/step/step.ts';
 import { serviceClient } from '#demo/world/callers.ts';
 import { SHORT_LIVED_CLIENT } from '#demo/world/names.ts';
@@ -7,7 +7,7 @@ import { SHORT_LIVED_CLIENT } from '#demo/world/names.ts';
 /** An access token that lives for a second at most, and the answer of the KMS to it while it lived. */
 export interface ShortLivedToken {
   readonly token: string;
-  readonly answer: string;
+  readonly answer: Taken;
 }
 
 /** Expiry is told in whole seconds, so a token of one second may be born with none left; the next one is not. */
@@ -17,8 +17,8 @@ const MAX_BORN_OLD = 3;
 export const takeShortLivedToken = async ({ stack, now }: Pick<StepContext, 'stack' | 'now'>): Promise<ShortLivedToken> => {
   for (let attempt = 1; ; attempt += 1) {
     const { kms, token } = await serviceClient(stack, SHORT_LIVED_CLIENT, 'kms:read');
-    const answer = answerOf(await kms.call('GET', '/elastic-keys?limit=1'));
-    if (answer !== '200' && attempt < MAX_BORN_OLD && now() >= expiryOf(token)) continue;
+    const answer = answered(await kms.call('GET', '/elastic-keys?limit=1'));
+    if (answer.value !== '200' && attempt < MAX_BORN_OLD && now() >= expiryOf(token)) continue;
     return { token, answer };
   }
 };
@@ -38,19 +38,19 @@ const EXPIRY_POLL_MS = 50;
 export const expire = async (
   { now, sleep, signal, progress }: Pick<StepContext, 'now' | 'sleep' | 'signal' | 'progress'>,
   token: string,
-  ask: (token: string) => Promise<string>,
-): Promise<{ readonly answer: string; readonly isEarly: boolean }> => {
+  ask: (token: string) => Promise<Taken>,
+): Promise<{ readonly answer: Taken; readonly isEarly: boolean }> => {
   const expiry = expiryOf(token);
   let [askedAt, answer] = [now(), await ask(token)];
   let answeredAt = now();
-  if (answer === '200') {
+  if (answer.value === '200') {
     progress('waiting for the short-lived token to expire');
     await sleep(Math.max(expiry - now(), 1), signal);
   }
-  while (answer === '200' && askedAt < expiry + MAX_EXPIRY_WAIT_MS) {
+  while (answer.value === '200' && askedAt < expiry + MAX_EXPIRY_WAIT_MS) {
     [askedAt, answer] = [now(), await ask(token)];
     answeredAt = now();
-    if (answer === '200') await sleep(EXPIRY_POLL_MS, signal);
+    if (answer.value === '200') await sleep(EXPIRY_POLL_MS, signal);
   }
   return { answer, isEarly: answeredAt < expiry };
 };

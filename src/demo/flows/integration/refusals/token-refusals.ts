@@ -3,6 +3,7 @@ import type { TokenSet } from '#client/identity/identity.ts';
 import { kmsApi } from '#client/kms/kms.ts';
 import { expectStatus } from '#client/problem.ts';
 import { bearer } from '#client/session/authorization.ts';
+import { from, observed, statusOf, type Taken, text } from '#demo/evidence/taken.ts';
 import type { StepWork } from '#demo/step/step.ts';
 import { person, serviceClient } from '#demo/world/callers.ts';
 import { CONFIDENTIAL_CLIENT, PUBLIC_CLIENT } from '#demo/world/names.ts';
@@ -27,11 +28,10 @@ export const run: StepWork = async (context) => {
   // Taken first: while the others are refused, its second passes.
   const shortLived = await takeShortLivedToken(context);
   const session = await stack.session();
-  const ask = async (token?: string): Promise<string> => {
+  const ask = async (token?: string): Promise<Taken> => {
     const credential = token === undefined ? {} : { authorization: bearer(token) };
     const response = await kmsApi({ url: stack.endpoints.kms.service, session, ...credential }).call('GET', '/elastic-keys?limit=1');
-    const challenge = /error="([^"]*)"/.exec(response.headers['www-authenticate'] ?? '')?.[1];
-    return challenge === undefined ? String(response.status) : `${response.status} ${challenge}`;
+    return from(response).challenge;
   };
 
   const { token, identity } = await serviceClient(stack, CONFIDENTIAL_CLIENT, 'kms:read');
@@ -45,7 +45,8 @@ export const run: StepWork = async (context) => {
   const refresh = { grant_type: 'refresh_token', refresh_token: tokens.refresh_token ?? '', scope: 'openid' };
   const answer = expectStatus(await theirs.tokenRequest(PUBLIC_CLIENT, refresh), 200, 'identity: refresh for userinfo');
   const { access_token: forUserinfo } = answer.json<TokenSet>();
-  const elsewhere = async (): Promise<string> => `${await ask(forUserinfo)}; at userinfo ${(await theirs.userinfo(forUserinfo)).status}`;
+  const elsewhere = async (): Promise<Taken> =>
+    text(await ask(forUserinfo), '; at userinfo ', statusOf(await theirs.userinfo(forUserinfo)));
   await Promise.all([
     check('genuine', 'The genuine token', '200', ask(token)),
     check('no-token', 'No token', '401', ask()),
@@ -58,6 +59,6 @@ export const run: StepWork = async (context) => {
   await check('alive', 'A short-lived token while it lives', '200', shortLived.answer);
   const expired = await expire(context, shortLived.token, ask);
   await check('expired', 'Expired', REFUSED, expired.answer);
-  await check('not-early', 'and not before it', true, !expired.isEarly);
+  await check('not-early', 'and not before it', true, observed('it compares moments', !expired.isEarly));
   return 'refused: none · tampered · foreign key · foreign issuer · alg none · ID token · expired';
 };

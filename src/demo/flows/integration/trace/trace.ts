@@ -4,6 +4,7 @@ import { kmsApi } from '#client/kms/kms.ts';
 import { bearer } from '#client/session/authorization.ts';
 import { identityApi } from '#client/identity/identity.ts';
 import { keyApi } from '#client/kms/key.ts';
+import { observed } from '#demo/evidence/taken.ts';
 import type { StepWork } from '#demo/step/step.ts';
 import { base64url, seededKey } from '#demo/world/keys.ts';
 import { CONFIDENTIAL_CLIENT } from '#demo/world/names.ts';
@@ -13,6 +14,8 @@ import type { Span } from '#demo/traces/span.ts';
 const WAIT_MS = 10_000;
 const POLL_MS = 50;
 const CLI = 'passthru-cli';
+/** Why checks cannot be made again from a record of requests. */
+const SPANS = 'it reads the spans that the collector received';
 
 /** One trace from the CLI through Identity and the KMS to the database, found again in the telemetry stack. */
 export const run: StepWork = async ({ engine, stack, check, progress, now, sleep, signal }) => {
@@ -32,7 +35,7 @@ export const run: StepWork = async ({ engine, stack, check, progress, now, sleep
     return telemetry.traceId() ?? 'no trace';
   });
   await telemetry.flush();
-  await check('trace-id', 'The trace has an id of hexadecimal digits', 32, traceId.length);
+  await check('trace-id', 'The trace has an id of hexadecimal digits', 32, observed(SPANS, traceId.length));
 
   progress('waiting for the spans to arrive');
   const begun = now();
@@ -54,7 +57,10 @@ export const run: StepWork = async ({ engine, stack, check, progress, now, sleep
       `${part}-span`,
       `Spans of ${part} in it`,
       true,
-      spans.some(({ service }) => service.includes(part)),
+      observed(
+        SPANS,
+        spans.some(({ service }) => service.includes(part)),
+      ),
     );
   }
   const database = spans.filter(isDatabase);
@@ -62,10 +68,13 @@ export const run: StepWork = async ({ engine, stack, check, progress, now, sleep
     'database-span',
     'A span of the database, below the KMS',
     true,
-    database.some(({ service }) => service.includes('kms')),
+    observed(
+      SPANS,
+      database.some(({ service }) => service.includes('kms')),
+    ),
   );
-  await check('connected', 'Spans without their parent in it', 0, orphans());
-  await check('one-root', 'Roots', 1, spans.filter(({ parentId }) => parentId === null).length);
+  await check('connected', 'Spans without their parent in it', 0, observed(SPANS, orphans()));
+  await check('one-root', 'Roots', 1, observed(SPANS, spans.filter(({ parentId }) => parentId === null).length));
   // The number of spans is the database's own affair.
   return `one trace of ${names().length} services and the database`;
 };
