@@ -4,8 +4,10 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const MIN_LENGTH = 16;
 /** Letters of hexadecimal this long are no word and no number. */
 const MIN_HEX_LENGTH = 32;
-/** Of the places between two letters or digits, the part at which random text changes between small, capital and digit: above half. */
-const RANDOM_CHANGES = 0.22;
+/** Of the places between two letters or digits, the part at which random text changes between small, capital and digit: above half, seldom below a quarter. */
+const RANDOM_CHANGES = 0.15;
+/** Words that are written as one, for example `listElasticKeys`: each has a vowel. */
+const CAMEL_CASE = /^([A-Za-z](?=[a-z]*[aeiouy])[a-z]{2,})([A-Z](?=[a-z]*[aeiouy])[a-z]{2,})*$/;
 
 const classOf = (letter: string): string => (/[0-9]/.test(letter) ? '0' : /[a-z]/.test(letter) ? 'a' : 'A');
 
@@ -16,7 +18,7 @@ export const looksRandom = (text: string): boolean =>
 const changes = (piece: string): boolean => {
   // UUIDs within a name are ids, too.
   const rest = piece.replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi, '').replaceAll(/[^A-Za-z0-9]/g, '');
-  if (rest.length < MIN_LENGTH) return false;
+  if (rest.length < MIN_LENGTH || CAMEL_CASE.test(rest)) return false;
   if (rest.length >= MIN_HEX_LENGTH && /^([0-9a-f]+|[0-9A-F]+)$/.test(rest)) return true;
   const classes = Array.from(rest, classOf);
   const changed = classes.filter((each, at) => at > 0 && each !== classes[at - 1]).length;
