@@ -68,6 +68,7 @@ const meaningOf = ({ flags }: Setting<unknown>): string =>
 const UNSET: Readonly<Record<string, string>> = {
   color: 'the terminal decides',
   host: 'those of the last start',
+  report: 'no such file is written',
   junit: 'no such file is written',
   portBase: 'the two public ports count',
 };

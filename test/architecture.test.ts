@@ -124,7 +124,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['evidence'],
     ['evidence/redact'],
     ['outcome.ts'],
-    ['events.ts', 'phase-title.ts', 'traces'],
+    ['events.ts', 'phase-title.ts', 'refusal.ts', 'traces'],
   ],
   stack: [
     ['prepare-stack.ts', 'prepare-prod-stack.ts', 'ephemeral'],
@@ -142,7 +142,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['context'],
     ['command-line'],
     ['reporters'],
-    ['reporters/lines'],
+    ['reporters/lines', 'reporters/page'],
     ['reporters/terminal'],
     ['documents'],
     ['settings'],

@@ -16,6 +16,7 @@ export const DEMO_HELP = `
 Examples:
   passthru demo all
   passthru demo kms --output json > report.json
+  passthru demo all --report report.html
   passthru demo all --profile ci --junit results/junit.xml
   passthru demo all --port-kms 18081 --port-identity 18082 --state-dir /tmp/second
   passthru demo all --host 127.0.0.2 kms.example.org`;

@@ -15,6 +15,7 @@ import { runCommand } from '#cli/context/run-command.ts';
 import { openRunMemory } from '#cli/context/run-memory.ts';
 import { stackOptions } from '#cli/context/stack-options.ts';
 import { EXIT, type ExitCode } from '#cli/process/exit-codes.ts';
+import type { RunFiles } from '#cli/run-files/run-file.ts';
 import { withRunFiles } from '#cli/run-files/run-files.ts';
 import { createReporter } from '#cli/reporters/create-reporter.ts';
 import type { ResultOptions } from '#cli/reporters/lines/summary.ts';
@@ -39,7 +40,11 @@ const runDemo = async (context: CommandContext, what: DemoCommand): Promise<Exit
   if (settings.profile === 'prod') throw noDemoInProduction();
   return withRunFiles(context, async (files) => {
     using reporter = await createReporter(context);
-    const { outcome: ran, facts, shown } = await onStack(context, what, reporter.emit);
+    const emit: Emit = (event) => {
+      reporter.emit(event);
+      files.emit(event);
+    };
+    const { outcome: ran, facts, shown } = await onStack(context, what, { ...files, emit });
     // The stack is let go of and nothing waits any more: no signal and no failure can part the exit code from what the report says.
     const outcome = interrupts.first.aborted ? interruptedAfter(ran) : ran;
     const { report, exitCode } = await files.write(toReport(outcome, facts), outcome.exitCode);
@@ -56,7 +61,7 @@ interface Ran {
 }
 
 /** All of a demo that needs the lock and the engine. */
-const onStack = async (context: CommandContext, what: DemoCommand, emit: Emit): Promise<Ran> => {
+const onStack = async (context: CommandContext, what: DemoCommand, { emit, observe }: Pick<RunFiles, 'emit' | 'observe'>): Promise<Ran> => {
   const { command, settings, interrupts, process } = context;
   const plan = planOf({ command: what, profile: settings.profile });
   await reapAbandonedStacks(stackOptions(context));
@@ -81,6 +86,7 @@ const onStack = async (context: CommandContext, what: DemoCommand, emit: Emit): 
   };
   const outcome = await notingRefusals(context, { engine, emit }, (noted) => run(plan, { ...options, emit: noted }));
   await memory.remember(outcome);
+  if (!interrupts.first.aborted) await observe(engine, outcome);
 
   const own = plan.services.filter((service) => !before.includes(service));
   const services = interrupts.first.aborted || (outcome.outcome !== 'passed' && settings.onPartial === 'cleanup') ? own : [];

@@ -11,6 +11,7 @@ import { runCommand } from '#cli/context/run-command.ts';
 import { openRunMemory } from '#cli/context/run-memory.ts';
 import { stackOptions } from '#cli/context/stack-options.ts';
 import type { ExitCode } from '#cli/process/exit-codes.ts';
+import type { RunFiles } from '#cli/run-files/run-file.ts';
 import { withRunFiles } from '#cli/run-files/run-files.ts';
 import { createReporter } from '#cli/reporters/create-reporter.ts';
 import { tenantLines } from '#cli/reporters/lines/tenant-lines.ts';
@@ -32,7 +33,11 @@ const reset = async (context: CommandContext, target: DemoCommand): Promise<Exit
   const { settings, interrupts, terminal } = context;
   return withRunFiles(context, async (files) => {
     using reporter = await createReporter(context);
-    const { outcome: ran, facts, tenants } = await onStack(context, target, reporter.emit);
+    const emit: Emit = (event) => {
+      reporter.emit(event);
+      files.emit(event);
+    };
+    const { outcome: ran, facts, tenants } = await onStack(context, target, { ...files, emit });
     // The stack is let go of and nothing waits any more: no signal and no failure can part the exit code from what the report says.
     const outcome = interrupts.first.aborted ? interruptedAfter(ran) : ran;
     const { report, exitCode } = await files.write(toReport(outcome, facts), outcome.exitCode);
@@ -43,7 +48,7 @@ const reset = async (context: CommandContext, target: DemoCommand): Promise<Exit
 };
 
 /** All of a reset that needs the lock and the engine. */
-const onStack = async (context: CommandContext, target: DemoCommand, emit: Emit) => {
+const onStack = async (context: CommandContext, target: DemoCommand, { emit, observe }: Pick<RunFiles, 'emit' | 'observe'>) => {
   const { command, settings, interrupts, process } = context;
   await using stack = await openStack({ ...stackOptions(context), purpose: 'find', holder: command });
   const { engine } = stack;
@@ -52,6 +57,7 @@ const onStack = async (context: CommandContext, target: DemoCommand, emit: Emit)
   const options = { target, engine, signal: interrupts.first, now: process.now, healthTimeoutMs: settings.healthTimeout };
   const outcome = await notingRefusals(context, { engine, emit }, (noted) => resetDemo({ ...options, emit: noted }));
   await memory.remember(outcome);
+  if (!interrupts.first.aborted) await observe(engine, outcome);
   const after = await tenantsOf(engine);
   const tenants = Object.entries(after).map(([tenant, id]) => ({ tenant, old: before[tenant] ?? 'none', id }));
   return { outcome, facts: { ...(await reportOptions(engine)), prediction: memory.prediction }, tenants };

@@ -1,34 +1,16 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { junitOfNoRun, junitXml } from '#demo/junit/junit.ts';
-import type { Report } from '#demo/report.ts';
 import { AppError } from '#infra/apperr/app-error.ts';
-import { type Failure, failure, failureFrom } from '#infra/apperr/result.ts';
+import { failure, failureFrom } from '#infra/apperr/result.ts';
 import { hasCode } from '#infra/apperr/system-error.ts';
 import { writeFileAtomic } from '#infra/files/atomic-file.ts';
 import { packageVersion } from '#infra/process/package-version.ts';
 import type { CommandContext } from '#cli/context/command-context.ts';
 import { EXIT, type ExitCode } from '#cli/process/exit-codes.ts';
 import { withPrintedCommands } from '#cli/settings/printed-fixes.ts';
-
-/** The files that a run leaves where its settings say so. */
-export interface RunFiles {
-  /**
-   * Writes each aside and renames it. A file that cannot be written is told, and makes of a run that passed one that did not: whoever
-   * asked for it would miss it later.
-   */
-  write(report: Report, exitCode: ExitCode): Promise<{ readonly report: Report; readonly exitCode: ExitCode }>;
-}
-
-/** Each by its key in the settings. */
-interface RunFile {
-  readonly key: 'junit';
-  readonly path: string;
-  /** Of a run that ended, however it did. */
-  textOf(report: Report): string;
-  /** Of a run that did not begin; null: there is nothing to say. */
-  textOfNoRun(error: Failure): string | null;
-}
+import { junitFile } from './junit-file.ts';
+import { reportFile } from './report-file.ts';
+import type { RunFile, RunFiles } from './run-file.ts';
 
 /**
  * Lets `work` run, and write the files of its run. Those of an earlier run go first, so that none passes for this one's; a file of a
@@ -42,6 +24,10 @@ export const withRunFiles = async (context: CommandContext, work: (files: RunFil
   let isWritten = false;
   try {
     return await work({
+      emit: (event) => files.forEach(({ emit }) => emit?.(withPrintedCommands(event, context.printedCommand))),
+      observe: async (engine, outcome) => {
+        for (const file of files) await file.observe?.(engine, outcome);
+      },
       write: async (report, exitCode) => {
         isWritten = true;
         const printed = withPrintedCommands(report, context.printedCommand);
@@ -58,14 +44,12 @@ export const withRunFiles = async (context: CommandContext, work: (files: RunFil
 };
 
 const wantedFiles = ({ command, settings }: CommandContext): readonly RunFile[] => {
+  const { junit, report, stateDir } = settings;
   const version = packageVersion();
-  const junit = (path: string): RunFile => ({
-    key: 'junit',
-    path,
-    textOf: (report) => junitXml(report, version),
-    textOfNoRun: (error) => junitOfNoRun(command, error, version),
-  });
-  return settings.junit === undefined ? [] : [junit(settings.junit)];
+  return [
+    ...(report === undefined ? [] : [reportFile({ path: report, version, stateDir })]),
+    ...(junit === undefined ? [] : [junitFile({ path: junit, version, command })]),
+  ];
 };
 
 /** Before the run: a place that cannot be written to is told when it costs nothing yet. */
@@ -88,7 +72,9 @@ const writeAll = async (
   for (const file of files) {
     try {
       const text = textOf(file);
-      if (text !== null) await writeFileAtomic(file.path, text, { durable: false });
+      if (text === null) continue;
+      await writeFileAtomic(file.path, text, { durable: false });
+      await file.written?.();
     } catch (error) {
       isWhole = false;
       const fix = fixOf(error);

@@ -120,6 +120,11 @@ export const SETTINGS = {
     default: 'keep',
     flags: [{ group: 'demo', help: 'fate of the services that were started when a step failed' }],
   }),
+  report: setting({
+    type: filePath,
+    default: null,
+    flags: [{ group: 'run', help: 'write the run as a page that stands alone, to read, print or pass on' }],
+  }),
   junit: setting({
     type: filePath,
     default: null,

@@ -29,6 +29,7 @@ const OTHERS: Readonly<Record<SettingKey, readonly [text: string, yaml: string, 
   retryBackoff: ['1.5', '1.5', 1.5],
   rm: ['yes', 'true', true],
   onPartial: ['cleanup', 'cleanup', 'cleanup'],
+  report: ['/srv/report.html', '/srv/report.html', '/srv/report.html'],
   junit: ['/srv/junit.xml', '/srv/junit.xml', '/srv/junit.xml'],
 };
 

@@ -1,5 +1,6 @@
 import type { ChalkInstance } from 'chalk';
 import type { Check } from '#demo/events.ts';
+import { isRefusal } from '#demo/refusal.ts';
 import type { Failure } from '#infra/apperr/result.ts';
 import { failureLines, type FailureLayout } from './failure-lines.ts';
 import { cut, wrapItems, wrapText } from '../terminal/layout.ts';
@@ -10,9 +11,6 @@ export interface CheckLayout {
   readonly width: number;
 }
 
-/** A check that shows a refusal: what was expected is an error of HTTP (4xx) or of OAuth. */
-const isRefusal = (check: Check): boolean =>
-  /^(4\d\d\b|(invalid|unsupported|unauthorized|insufficient)_|access_denied)/.test(check.expected);
 /** `A wrong verifier` as it stands in a list: `wrong verifier`. */
 const refused = ({ title }: Check): string =>
   title.replace(/^(an?|the) /i, '').replace(/^[A-Z](?=[a-z ])/, (letter) => letter.toLowerCase());
