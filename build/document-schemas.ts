@@ -11,6 +11,7 @@ import { clientCreateSchema } from '../src/cli/documents/client-create.ts';
 import { downSchema } from '../src/cli/documents/down.ts';
 import { errorSchema } from '../src/cli/documents/error.ts';
 import { hashPasswordSchema } from '../src/cli/documents/hash-password.ts';
+import { logLineSchema } from '../src/cli/documents/log-line.ts';
 import { prepareProdSchema } from '../src/cli/documents/prepare-prod.ts';
 import { prepareSchema } from '../src/cli/documents/prepare.ts';
 import { realmAddSchema } from '../src/cli/documents/realm-add.ts';
@@ -29,6 +30,7 @@ import { reportSchema } from '../src/demo/report.ts';
 export const DOCUMENT_SCHEMAS = {
   'demo-report': reportSchema,
   status: statusSchema,
+  'log-line': logLineSchema,
   down: downSchema,
   prepare: prepareSchema,
   'prepare-prod': prepareProdSchema,

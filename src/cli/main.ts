@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { DATABASES, type PartName, SERVICES } from '#engine/engine.ts';
 import { type AddCommand, buildProgram, command, commandGroup } from './command-line/build-program.ts';
 import { DEMO_HELP, HEALTH_HELP, PREPARE_HELP, TRUST_HELP, UNTRUST_HELP } from './command-line/help-texts.ts';
+import { LOGS_HELP } from './command-line/observing-help.ts';
 import { OPERATOR_COMMANDS } from './commands/operator/commands.ts';
 import { SNAPSHOT_COMMANDS } from './commands/snapshot/commands.ts';
 import { type CliProcess, cliProcess } from './process/cli-process.ts';
@@ -57,11 +58,12 @@ const COMMANDS: readonly AddCommand[] = [
   }),
   command({
     name: 'logs',
-    summary: 'what the services logged',
+    summary: 'what the services logged, on one time line',
     argument: { spelling: '[part]', help: 'one service, or the database of one', type: PART },
     flags: LOGS_FLAGS,
     settings: ['stack', 'output'],
-    run: async (call) => (await import('./commands/logs.ts')).logs(call),
+    help: LOGS_HELP,
+    run: async (call) => (await import('./commands/logs/logs.ts')).logs(call),
   }),
   command({
     name: 'down',

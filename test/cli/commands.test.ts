@@ -252,7 +252,7 @@ describe('passthru demo', () => {
     await here.runWithoutPorts('down --volumes');
     const { code, out, err } = await done;
     expect([code, stops()]).toEqual([0, 4]);
-    expect(out).toMatch(/^telemetry .*"stopped"\}$/m);
+    expect(out).toMatch(/^\S+ telemetry INFO {2}stopped$/m);
     expect(err).toBe(`Nothing runs any more in ${here.stateDir}\n`);
   });
 

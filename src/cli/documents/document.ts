@@ -6,7 +6,7 @@ import { strictObject } from '#infra/config/schema.ts';
  * The JSON documents that commands print with `--output json`, one file each: a schema, and the type that it gives. They are
  * published in docs/schemas; within a version a member is only ever added, and means what it meant. The report of a run is the demo's: demo/report.ts.
  */
-const DRAFT = 'https://json-schema.org/draft/2020-12/schema';
+export const DRAFT = 'https://json-schema.org/draft/2020-12/schema';
 
 export const document = <P extends Parameters<typeof strictObject>[0], const V extends number = 1>(
   name: string,

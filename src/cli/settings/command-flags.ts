@@ -1,7 +1,8 @@
 import { READYZ_MS } from '#infra/magic/limits.ts';
 import { TRUST_STORES } from '#infra/magic/magic.ts';
+import { moment, traceReference } from './log-values.ts';
 import { REQUIRED, setting } from './setting.ts';
-import { boolean, duration, file, files, folder, manyOf, origin, wholeNumber } from './value-types.ts';
+import { boolean, duration, file, files, folder, manyOf, oneOf, origin, wholeNumber } from './value-types.ts';
 
 // Flags of a single command: rows as of a setting, but no variable and no key of a file.
 
@@ -14,7 +15,19 @@ export const LOGS_FLAGS = {
   tail: setting({
     type: wholeNumber({ form: '0 or more lines, for example 100', placeholder: 'lines', minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
     default: null,
-    flags: [{ help: 'only the last lines' }],
+    flags: [{ help: 'only so many of the last lines' }],
+  }),
+  since: setting({ type: moment, default: null, flags: [{ help: 'only what was logged since: a time, or so long ago' }] }),
+  level: setting({
+    type: oneOf(['debug', 'info', 'warn', 'error'], 'level'),
+    default: null,
+    flags: [{ help: 'only lines of this level and above; lines that have none stay' }],
+  }),
+  trace: setting({ type: traceReference, default: null, flags: [{ help: 'only lines of this trace' }] }),
+  demo: setting({
+    type: boolean,
+    default: 'true',
+    flags: [{ spelling: '--no-demo', means: false, help: 'without the refusals that a demo provoked' }],
   }),
 } as const;
 

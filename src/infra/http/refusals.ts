@@ -9,6 +9,11 @@ export interface Refusal {
   readonly attributes: Attributes;
 }
 
+/** Milliseconds after which what was not told one by one is told as a sum. */
+export const REFUSALS_SUMMED_MS = 60_000;
+/** Refusals of one network and kind that have a line of their own in such a period. */
+export const REFUSALS_TOLD = 5;
+
 /** Where refusals are told; `server/refusal-log.ts` sums them up by network. */
 export interface RefusalLog extends Disposable {
   refused(refusal: Refusal): void;

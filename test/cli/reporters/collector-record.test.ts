@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { collectorLine, collectorRecord } from '#cli/reporters/lines/collector-record.ts';
+import { collectorRecord } from '#cli/reporters/lines/collector-record.ts';
 import { serviceRecord } from '#cli/reporters/lines/service-record.ts';
 
 const RESOURCE = '"resource":{"service.instance.id":"26312c06","service.name":"otelcol-contrib","service.version":"0.160.0"}';
@@ -21,13 +21,9 @@ describe('A line of the OpenTelemetry Collector', () => {
     expect(collectorRecord('2026-11-27T21:40:17.774Z\twarn\tcaller.go:1\talone')).toMatchObject({ severity: 'WARN', body: 'alone' });
   });
 
-  it.each([
-    [JSON_LINE, '2026-11-27T21:40:22.564Z ERROR Failed to start component: listen tcp: address 99999: invalid port type=Receiver id=otlp'],
-    [CONSOLE_LINE, '2026-11-27T21:40:17.774Z INFO Starting HTTP server endpoint=127.0.0.1:4318'],
-  ])('is one readable line: %s', (line, text) => {
-    const record = collectorRecord(line);
-    expect(record && collectorLine(record)).toBe(text);
-    expect(serviceRecord(line)).toMatchObject({ body: record?.body, severity: record?.severity });
+  it.each([[JSON_LINE], [CONSOLE_LINE]])('is a record of a service like any other: %s', (line) => {
+    const { body, severity } = collectorRecord(line) ?? {};
+    expect(serviceRecord(line)).toMatchObject({ body, severity });
   });
 
   it.each([

@@ -10,6 +10,7 @@ export const PAGES_BY_HAND = [
   'docs/demo-identity.md',
   'docs/write-an-app.md',
   'docs/trust.md',
+  'docs/logs.md',
   'docs/demo-integration.md',
 ] as const;
 

@@ -55,9 +55,3 @@ const recordOf = (members: Readonly<Record<string, unknown>>): CollectorRecord |
 
 const isPlain = (value: unknown): value is string | number | boolean | null =>
   value === null || (!isObject(value) && typeof value !== 'object');
-
-/** A record on one line for people: time, severity, message, then what else it says. */
-export const collectorLine = ({ timestamp, severity, body, attributes }: CollectorRecord): string => {
-  const more = Object.entries(attributes).filter(([name]) => name !== 'caller' && name !== 'error');
-  return [timestamp, severity, body, ...more.map(([name, value]) => `${name}=${String(value)}`)].join(' ');
-};

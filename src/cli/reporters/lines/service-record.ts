@@ -1,8 +1,9 @@
 import { isObject, jsonObject } from '#infra/config/json-object.ts';
 import { collectorRecord } from './collector-record.ts';
+import { postgresRecord } from './postgres-record.ts';
 import type { LogAttributes, Severity } from '../terminal/log-record.ts';
 
-/** One line of the log of one of our servers, or of the OpenTelemetry Collector. */
+/** One line of the log of one of our servers, of the OpenTelemetry Collector, or of PostgreSQL. */
 export interface ServiceLogLine {
   /** ISO 8601. */
   readonly timestamp: string;
@@ -34,7 +35,7 @@ export const serviceRecord = (line: string): ServiceLogLine | null => {
 };
 
 const otherRecord = (line: string): ServiceLogLine | null => {
-  const record = collectorRecord(line);
+  const record = collectorRecord(line) ?? postgresRecord(line);
   return record && { ...record, traceId: undefined, spanId: undefined };
 };
 

@@ -1,11 +1,7 @@
 import { networkOf } from '#infra/secrets/attempts/network.ts';
 import type { Logger } from '#infra/telemetry/telemetry.ts';
-import type { Refusal, RefusalLog } from '../refusals.ts';
+import { type Refusal, type RefusalLog, REFUSALS_SUMMED_MS, REFUSALS_TOLD } from '../refusals.ts';
 
-/** Milliseconds after which what was not told one by one is told as a sum. */
-const PERIOD_MS = 60_000;
-/** Refusals of one network and kind that have a line of their own in a period. */
-const FIRST = 5;
 /** Networks and kinds that are told apart in a period; what comes from more of them is one sum for each kind. */
 const MAX_KINDS = 500;
 
@@ -26,7 +22,7 @@ export const createRefusalLog = (log: Pick<Logger, 'warn'>): RefusalLog => {
 
   const tell = (): void => {
     for (const { network, status, code, count } of sums.values()) {
-      const more = count - (network === OTHERS ? 0 : FIRST);
+      const more = count - (network === OTHERS ? 0 : REFUSALS_TOLD);
       if (more <= 0) continue;
       const attributes = { 'client.address': network, 'http.response.status_code': status, code, count: more };
       log.warn(`${more} more requests from ${network} were refused with ${status}: ${code}`, attributes);
@@ -34,7 +30,7 @@ export const createRefusalLog = (log: Pick<Logger, 'warn'>): RefusalLog => {
     sums.clear();
   };
   // It begins here, so that the sums belong to no request's trace.
-  const timer = setInterval(tell, PERIOD_MS).unref();
+  const timer = setInterval(tell, REFUSALS_SUMMED_MS).unref();
 
   const sumOf = (network: string, { status, code }: Refusal): Sum => {
     const key = `${network} ${status} ${code}`;
@@ -51,7 +47,7 @@ export const createRefusalLog = (log: Pick<Logger, 'warn'>): RefusalLog => {
       const isKnown = sums.has(`${network} ${refusal.status} ${refusal.code}`);
       const sum = sumOf(isKnown || sums.size < MAX_KINDS ? network : OTHERS, refusal);
       sum.count += 1;
-      if (sum.network !== OTHERS && sum.count <= FIRST) {
+      if (sum.network !== OTHERS && sum.count <= REFUSALS_TOLD) {
         log.warn(refusal.message, { ...refusal.attributes, 'client.address': refusal.address });
       }
     },

@@ -1,0 +1,48 @@
+import { REFUSALS_SUMMED_MS, REFUSALS_TOLD } from '#infra/http/refusals.ts';
+import type { DemoRefusal, DemoRefusals } from '#stack/record/demo-refusals.ts';
+import type { DemoMark } from '#cli/reporters/lines/demo-mark.ts';
+import type { LogEntry } from '#cli/reporters/lines/log-entry.ts';
+
+/** The clocks of a machine and of its containers may differ by this, milliseconds; beyond it a trace id is somebody else's, who saw it. */
+const SLACK_MS = 2_000;
+
+/** A failure of a service is trouble, whoever asked: only refusals are marked. */
+export const mayBeMarked = ({ record }: LogEntry): boolean =>
+  record !== null && record.severity === 'WARN' && isRefusal(record.attributes['http.response.status_code']);
+
+const isRefusal = (status: unknown): boolean => typeof status === 'number' && status >= 400 && status < 500;
+
+/**
+ * Marks the lines of refusals that a demo provoked. Nothing in a request decides this: a line is a demo's where the CLI noted, when it sent
+ * the request, that trace id, and it came within the time of that request and with the status of its answer. A sum of refusals has no
+ * trace: of that is told how many of its kind the demos provoked in its period.
+ */
+export const createDemoMarks = ({ refusals, verdicts }: DemoRefusals): ((entry: LogEntry) => DemoMark | null) => {
+  const byTrace = Map.groupBy(refusals, ({ traceId }) => traceId);
+
+  const verdictOf = ({ step, answeredAt }: DemoRefusal): boolean | null =>
+    verdicts.find((verdict) => verdict.step === step && verdict.at >= answeredAt)?.isPassed ?? null;
+
+  const single = (traceId: string, at: number, status: unknown): DemoMark | null => {
+    const found = byTrace.get(traceId)?.find((refusal) => {
+      const isWithin = at >= refusal.sentAt - SLACK_MS && at <= refusal.answeredAt + SLACK_MS;
+      return isWithin && (status === undefined || status === refusal.status);
+    });
+    return found === undefined ? null : { kind: 'step', step: found.step, isPassed: verdictOf(found) };
+  };
+
+  const sum = ({ part, record }: LogEntry, at: number): DemoMark | null => {
+    const { count, code, 'http.response.status_code': status } = record?.attributes ?? {};
+    if (typeof count !== 'number') return null;
+    const ofKind = refusals.filter((refusal) => refusal.service === part && refusal.status === status && refusal.code === code);
+    const inPeriod = ofKind.filter(({ answeredAt }) => answeredAt > at - REFUSALS_SUMMED_MS - SLACK_MS && answeredAt <= at + SLACK_MS);
+    const provoked = Math.min(count, inPeriod.filter((refusal) => verdictOf(refusal) !== false).length - REFUSALS_TOLD);
+    return provoked > 0 ? { kind: 'sum', provoked, isAll: provoked === count } : null;
+  };
+
+  return (entry) => {
+    const { record, at } = entry;
+    if (!mayBeMarked(entry) || record === null || at === null) return null;
+    return record.traceId === undefined ? sum(entry, at) : single(record.traceId, at, record.attributes['http.response.status_code']);
+  };
+};
