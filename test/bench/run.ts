@@ -15,6 +15,7 @@ import { httpSuite } from './http.bench.ts';
 import { kmsSuite } from './kms.bench.ts';
 import { refusalComparisons } from './refusals.bench.ts';
 import { secretsSuite } from './secrets.bench.ts';
+import { snapshotComparison } from './snapshot.bench.ts';
 import { tenantsComparisons } from './tenants.bench.ts';
 import { type Comparison, type Measurement, type Ratio, ratioOf, type Suite } from './suite.ts';
 
@@ -31,6 +32,7 @@ const SUITES: Readonly<Record<string, Suite>> = { kms: kmsSuite, secrets: secret
 /** Only when named: they need what not every machine has. */
 const COMPARISONS: Readonly<Record<string, Comparison>> = {
   docker: dockerComparison,
+  snapshot: snapshotComparison,
   authentication: authenticationComparison,
   ...tenantsComparisons,
   ...refusalComparisons,

@@ -10,6 +10,7 @@ import { inDetail, type Problem, routeNotFound, toProblem } from '../problem.ts'
 import type { RefusalLog } from '../refusals.ts';
 import type { App, ServerOptions } from '../server.ts';
 import { readBodies, requireBodies } from './bodies.ts';
+import { compileLater } from './compile-later.ts';
 import { endOldConnections } from './connection-age.ts';
 import { drainOnClose } from './drain.ts';
 import { logFailure } from './error-log.ts';
@@ -81,6 +82,7 @@ export const createServer = async (options: ServerOptions): Promise<App> => {
     ajv: {
       customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: true, allErrors: true, verbose: true, strict: false },
     },
+    schemaController: { compilersFactory: compileLater() },
     frameworkErrors: (error, _request, reply) => void sendProblem(toProblem(error), reply),
     clientErrorHandler: answerClientError,
   }).withTypeProvider<TypeBoxTypeProvider>();
