@@ -26,8 +26,10 @@ const linuxIdentity = async (pid: number): Promise<string | null> => {
   if (stat === null) return null;
   // The name in parentheses may hold blanks and parentheses itself; what follows the last one may not.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const [state, startTicks] = [fields[0], fields[19]];
-  if (state === 'Z' || state === 'X' || startTicks === undefined) return null;
+  const [state, threads, startTicks] = [fields[0], Number(fields[17]), fields[19]];
+  if (state === 'X' || startTicks === undefined) return null;
+  // A process that was killed is a zombie as soon as its first thread is; while another one ends, it holds its ports and files.
+  if (state === 'Z' && threads <= 1) return null;
   bootId ??= readFile('/proc/sys/kernel/random/boot_id', 'utf8');
   return `${(await bootId).trim()}:${startTicks}`;
 };

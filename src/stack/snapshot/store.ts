@@ -8,7 +8,7 @@ import { syncFolder } from '#infra/files/sync-folder.ts';
 import { writeFileAtomic } from '#infra/files/atomic-file.ts';
 import { hashOf, type Manifest, parseManifest } from './format/manifest.ts';
 import { MANIFEST_FILE, type Snapshot, snapshotDamaged } from './format/snapshot.ts';
-import { isSnapshotFolder, isSnapshotName } from './format/snapshot-name.ts';
+import { isSnapshotFolder, isSnapshotName } from '#infra/magic/snapshot-name.ts';
 
 /** Characters of the hash that name the folder of a snapshot. */
 const FOLDER_CHARACTERS = 16;

@@ -2,7 +2,7 @@ import { type AddCommand, command } from '#cli/command-line/build-program.ts';
 import { SNAPSHOT_LIST_HELP, SNAPSHOT_REMOVE_HELP, SNAPSHOT_RESTORE_HELP, SNAPSHOT_SAVE_HELP } from '#cli/command-line/help-texts.ts';
 import { SNAPSHOT_REMOVE_FLAGS, SNAPSHOT_SAVE_FLAGS } from '#cli/settings/command-flags.ts';
 import { text, textLike } from '#cli/settings/value-types.ts';
-import { isSnapshotName, SNAPSHOT_NAME_FORM } from '#stack/snapshot/format/snapshot-name.ts';
+import { isSnapshotName, SNAPSHOT_NAME_FORM } from '#infra/magic/snapshot-name.ts';
 
 const NAME = textLike(SNAPSHOT_NAME_FORM, 'name', isSnapshotName);
 const NAME_OR_FOLDER = text('the name of a snapshot, or the path of its folder', 'snapshot');
