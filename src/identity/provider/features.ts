@@ -30,7 +30,7 @@ export const createFeatures = (options: {
     discovery(),
     clientAuthentication(),
     authorizationCode(),
-    refreshToken(),
+    refreshToken(now),
     clientCredentials(),
     resourceIndicators(resourceServers, signingKid),
     accessToken(),

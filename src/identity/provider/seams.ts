@@ -5,15 +5,20 @@ import type { RefusalLog } from '#infra/http/refusals.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import type { Clients } from '#identity/clients/clients.ts';
 import { addAccessTokenHash } from './seams/access-token-hash.ts';
+import { rememberAskedScopes } from './seams/asked-scopes.ts';
 import { compareHashedSecrets, noteAddress } from './seams/client-secret.ts';
+import { createCurrentRequest } from './seams/current-request.ts';
 import { defaultScopeOfClientCredentials } from './seams/default-scope.ts';
 import { answerFailures, answerNotFound } from './seams/failures.ts';
 import { type FormPost, showFormPost } from './seams/form-post.ts';
 import { publishKeys } from './seams/jwks.ts';
 import { changeMetadata } from './seams/metadata.ts';
+import { keepOfflineAccess } from './seams/offline-access.ts';
 import { noteEndedInteractions, type OpenInteractions } from './seams/open-interactions.ts';
+import { keepOpenidScopes } from './seams/openid-scopes.ts';
 import { askForScriptHashes, secureHeaders, withholdFromOrigins } from './seams/response-headers.ts';
 import { answerStructuredTokens, type StructuredTokenAnswers } from './seams/structured-tokens.ts';
+import { openUserinfo, type PersonsToken } from './seams/userinfo-tokens.ts';
 
 type Metadata = Readonly<Record<string, unknown>>;
 
@@ -31,6 +36,8 @@ export const installSeams = (
     readonly verifySecret: Clients['verifySecret'];
     readonly defaultScope: (client: Client, resource: unknown) => string | undefined;
     readonly structuredTokens: StructuredTokenAnswers;
+    /** A JWT access token of a person, while it counts. */
+    readonly personsToken: (token: string) => Promise<PersonsToken | undefined>;
     readonly completeMetadata: (metadata: Metadata) => Metadata;
     /** Public parts of all signing keys. */
     readonly keys: readonly JWK[];
@@ -46,13 +53,18 @@ export const installSeams = (
   addAccessTokenHash(provider);
   noteEndedInteractions(provider, options.openInteractions);
   defaultScopeOfClientCredentials(provider, options.defaultScope);
+  keepOfflineAccess(provider);
+  keepOpenidScopes(provider);
+  const current = createCurrentRequest();
+  rememberAskedScopes(provider, current);
+  openUserinfo(provider, current, options.personsToken);
   const answerFailure = answerFailures(provider, options);
 
   provider.use(async (context, next) => {
     const ctx = context as unknown as KoaContextWithOIDC;
     noteAddress(ctx);
     askForScriptHashes(ctx);
-    await next();
+    await current.run(ctx, next);
     answerFailure(ctx);
     await answerStructuredTokens(ctx, options.structuredTokens);
     answerNotFound(ctx);

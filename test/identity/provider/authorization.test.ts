@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { KMS_RESOURCE } from '#infra/magic/magic.ts';
 import { databaseKinds } from '#test/support/database.ts';
 import { providerOn } from '#test/identity/support/identity-database.ts';
-import { aClient, anAccount, ISSUER, secretOf, type Tokens } from '#test/identity/support/identity-provider.ts';
+import { aClient, anAccount, type Attempt, ISSUER, secretOf, type Tokens, type Walk } from '#test/identity/support/identity-provider.ts';
 
 describe.each(databaseKinds())('authorization code on %s', (kind) => {
   test('a person logs in, consents, and the client gets tokens that name tenant, roles and permissions', async () => {
@@ -28,7 +28,7 @@ describe.each(databaseKinds())('authorization code on %s', (kind) => {
       aud: KMS_RESOURCE,
       sub: account.accountId,
       client_id: client.clientId,
-      scope: 'kms:read kms:crypto',
+      scope: 'openid profile offline_access kms:read kms:crypto',
       tenant_id: account.tenantId,
       roles: ['user'],
       permissions: expect.arrayContaining(['kms:elastic-keys:read', 'kms:encrypt']),
@@ -38,7 +38,7 @@ describe.each(databaseKinds())('authorization code on %s', (kind) => {
       nonce: attempt.url.searchParams.get('nonce'),
       at_hash: createHash('sha256').update(tokens.access_token).digest().subarray(0, 16).toString('base64url'),
     });
-    expect(tokens).toMatchObject({ token_type: 'Bearer', expires_in: 600, scope: 'kms:read kms:crypto' });
+    expect(tokens).toMatchObject({ token_type: 'Bearer', expires_in: 600, scope: 'openid profile offline_access kms:read kms:crypto' });
   });
 
   test.each([
@@ -170,9 +170,63 @@ describe.each(databaseKinds())('authorization code on %s', (kind) => {
     provider.register({ ...account, roles: ['service'], scopes: ['kms:crypto'] });
     const refreshed = await provider.post('/oauth2/token', { grant_type: 'refresh_token', refresh_token: tokens.refresh_token }, client);
 
-    expect(tokens.scope).toBe('kms:read');
+    expect(tokens.scope).toBe('openid offline_access kms:read');
     expect(decodeJwt(refreshed.json<Tokens>().access_token)).toMatchObject({ roles: ['service'], permissions: [] });
-    expect(decodeJwt(refreshed.json<Tokens>().access_token).scope).toBeUndefined();
+    expect(decodeJwt(refreshed.json<Tokens>().access_token).scope).toBe('openid offline_access');
+  });
+
+  test('offline_access is asked for and granted without prompt=consent, and a person is asked once', async () => {
+    await using provider = await providerOn(kind);
+    const [account, client] = [anAccount(), aClient({ applicationType: 'web', redirectUris: ['https://app.example/callback'] })];
+    provider.register(account, client);
+    const browser = provider.browser();
+    const attempt = (scope: string) => provider.attempt(client, { scope, prompt: null, redirect_uri: 'https://app.example/callback' });
+    const scopeOf = async (made: Attempt, walk: Walk) =>
+      (await provider.exchange(made, walk.callback?.searchParams.get('code') ?? '')).json<Tokens>().scope;
+
+    const online = attempt('openid kms:read');
+    const first = await provider.walk(browser, online.url, account);
+    const asked = attempt('openid offline_access kms:read');
+    const second = await provider.walk(browser, asked.url, account);
+    const again = attempt('openid offline_access kms:read');
+    const third = await provider.walk(browser, again.url, account);
+
+    expect([first.pages, second.pages, third.pages]).toEqual([['login', 'consent'], ['consent'], []]);
+    expect(await scopeOf(online, first)).toBe('openid kms:read');
+    expect(await scopeOf(asked, second)).toBe('openid offline_access kms:read');
+    expect(await scopeOf(again, third)).toBe('openid offline_access kms:read');
+  });
+
+  test('a refresh with the whole scope of the request works, and tells what of it was granted', async () => {
+    await using provider = await providerOn(kind);
+    const [account, client] = [anAccount({ roles: ['user'] }), aClient()];
+    provider.register(account, client);
+    const scope = 'openid offline_access kms:read kms:write';
+    const tokens = await provider.tokens(client, account, { scope });
+    const form = { grant_type: 'refresh_token', refresh_token: tokens.refresh_token };
+
+    const refreshed = await provider.post('/oauth2/token', { ...form, scope }, client);
+    const more = { ...form, refresh_token: refreshed.json<Tokens>().refresh_token, scope: `${scope} kms:crypto` };
+    const refused = await provider.post('/oauth2/token', more, client);
+
+    expect([tokens.scope, refreshed.json<Tokens>().scope]).toEqual(['openid offline_access kms:read', 'openid offline_access kms:read']);
+    expect(refused.json()).toMatchObject({ error: 'invalid_scope', scope: 'kms:crypto' });
+  });
+
+  test('userinfo is closed to a token for a resource without the scope openid, that was revoked, or whose grant is gone', async () => {
+    await using provider = await providerOn(kind);
+    const [account, client] = [anAccount(), aClient()];
+    provider.register(account, client);
+    const tokens = await provider.tokens(client, account);
+    const plain = await provider.tokens(client, account, { scope: 'kms:read', nonce: null });
+    const other = await provider.tokens(client, account);
+    const userinfo = async (token: string) =>
+      (await provider.send({ url: `${ISSUER}/oidc/userinfo`, headers: { authorization: `Bearer ${token}` } })).status;
+
+    expect([await userinfo(tokens.access_token), await userinfo(plain.access_token)]).toEqual([200, 403]);
+    await provider.post('/oauth2/revoke', { token: tokens.access_token }, client);
+    await provider.post('/oauth2/revoke', { token: other.refresh_token }, client);
+    expect([await userinfo(tokens.access_token), await userinfo(other.access_token)]).toEqual([401, 401]);
   });
 
   test('a client with a coarse scope may ask for a single fine one, and gets no more', async () => {
@@ -182,19 +236,22 @@ describe.each(databaseKinds())('authorization code on %s', (kind) => {
 
     const tokens = await provider.tokens(client, account, { scope: 'openid kms:elastic-keys:read' });
 
-    expect(decodeJwt(tokens.access_token)).toMatchObject({ scope: 'kms:elastic-keys:read', permissions: ['kms:elastic-keys:read'] });
+    expect(decodeJwt(tokens.access_token)).toMatchObject({
+      scope: 'openid kms:elastic-keys:read',
+      permissions: ['kms:elastic-keys:read'],
+    });
   });
 
-  test('without a resource scope the token is opaque, good for userinfo and for nothing else', async () => {
+  test('without a resource scope the token is opaque; userinfo is open to it and to the token for a resource', async () => {
     await using provider = await providerOn(kind);
     const [account, client] = [anAccount({ email: 'someone@passthru.example' }), aClient()];
     provider.register(account, client);
     const openid = await provider.tokens(client, account, { scope: 'openid profile email' });
-    const kms = await provider.tokens(client, account);
+    const kms = await provider.tokens(client, account, { scope: 'openid profile email kms:read' });
     const userinfo = (token: string) => provider.send({ url: `${ISSUER}/oidc/userinfo`, headers: { authorization: `Bearer ${token}` } });
 
     const info = await userinfo(openid.access_token);
-    const refused = await Promise.all([userinfo(kms.access_token), userinfo('made-up'), provider.send({ url: `${ISSUER}/oidc/userinfo` })]);
+    const refused = await Promise.all([userinfo('made-up'), userinfo('made.up.token'), provider.send({ url: `${ISSUER}/oidc/userinfo` })]);
 
     expect(openid.access_token).not.toContain('.');
     expect(info.json()).toEqual({
@@ -205,6 +262,7 @@ describe.each(databaseKinds())('authorization code on %s', (kind) => {
       tenant_id: account.tenantId,
       roles: account.roles,
     });
+    expect((await userinfo(kms.access_token)).json()).toEqual(info.json());
     expect(refused.map(({ status }) => status)).toEqual([401, 401, 401]);
   });
 

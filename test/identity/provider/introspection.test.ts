@@ -16,6 +16,21 @@ const introspect = async (provider: TestProvider, client: ClientRecord, token: s
 const revoke = (provider: TestProvider, client: ClientRecord, token: string) => provider.post('/oauth2/revoke', { token }, client);
 
 describe.each(databaseKinds())('introspection and revocation on %s', (kind) => {
+  test('a refresh token without offline_access is said to end with the session, whatever it is refreshed to', async () => {
+    await using provider = await providerOn(kind);
+    const [account, client] = [anAccount(), aClient()];
+    provider.register(account, client);
+    const livesFor = async ({ refresh_token: token }: Tokens): Promise<number> => {
+      const { exp } = (await provider.post('/oauth2/introspect', { token }, client)).json<{ readonly exp: number }>();
+      return Math.round((exp - Date.now() / 1000) / 3600);
+    };
+    const online = await provider.tokens(client, account, { scope: 'openid kms:read' });
+    const form = { grant_type: 'refresh_token', refresh_token: online.refresh_token };
+    expect(await livesFor(online)).toBe(24);
+    expect(await livesFor((await provider.post('/oauth2/token', form, client)).json<Tokens>())).toBe(24);
+    expect(await livesFor(await provider.tokens(client, account))).toBe(14 * 24);
+  });
+
   test('a JWT access token is active for its client and for its resource server, with its claims', async () => {
     await using provider = await providerOn(kind);
     const [account, client] = [anAccount(), aClient()];
@@ -32,7 +47,7 @@ describe.each(databaseKinds())('introspection and revocation on %s', (kind) => {
       sub: account.accountId,
       client_id: client.clientId,
       aud: KMS_RESOURCE,
-      scope: 'kms:read kms:crypto',
+      scope: 'openid profile offline_access kms:read kms:crypto',
       tenant_id: account.tenantId,
       roles: ['user'],
       jti: decodeJwt(token).jti,

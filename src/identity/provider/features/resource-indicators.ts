@@ -28,6 +28,17 @@ const checkScopes = (ctx: KoaContextWithOIDC, client: Client): void => {
 };
 
 /**
+ * A client that acts for itself and asks for nothing that the resource server knows: an answer without `scope` would say that all is granted.
+ *
+ * @throws InvalidScope (RFC 6749 section 5.1)
+ */
+const refuseForeignScopes = (ctx: KoaContextWithOIDC, known: readonly string[]): void => {
+  const scopes = requestedScopes(ctx);
+  if (ctx.oidc.params?.grant_type !== 'client_credentials' || scopes.length === 0 || scopes.some((scope) => known.includes(scope))) return;
+  throw new errors.InvalidScope('the resource server knows no such scope', scopes.join(' '));
+};
+
+/**
  * Chooses the resource server that a token is for, and the scopes that it holds: those of the resource server that the client may
  * ask for and the account may have. A token gets an audience whenever it gets a resource scope.
  *
@@ -50,10 +61,10 @@ export const resourceIndicators = (servers: readonly ResourceServer[], signingKi
     checkScopes(ctx, client);
     const record = recordOf(client);
     const account = accountOf(ctx.oidc.account);
+    const known = [...server.scopes, ...keyScopesAt(ctx, server)];
+    refuseForeignScopes(ctx, known);
     return {
-      scope: [...server.scopes, ...keyScopesAt(ctx, server)]
-        .filter((scope) => mayAskFor(record, scope) && (account === undefined || coversScope(account.scopes, scope)))
-        .join(' '),
+      scope: known.filter((scope) => mayAskFor(record, scope) && (account === undefined || coversScope(account.scopes, scope))).join(' '),
       audience: server.resource,
       accessTokenTTL: record.accessTokenTtlSeconds ?? server.tokenTtlSeconds,
       accessTokenFormat: record.tokenFormat ?? server.tokenFormat,

@@ -11,3 +11,13 @@ export const hash = (kind: string, value: string): string => sha256(`${kind}:${v
 
 /** The name of a grant outside the provider, for example in a token: the hash of its row, never its id. */
 export const grantReference = (grantId: string): string => hash(GRANT, grantId);
+
+/** No id of oidc-provider has a colon. */
+const BY_REFERENCE = 'reference:';
+
+/** An id by which the store finds a grant of which only the reference is known. */
+export const idOfReference = (reference: string): string => `${BY_REFERENCE}${reference}`;
+
+/** The hash under which an entity is kept. */
+export const hashOfId = (model: string, id: string): string =>
+  model === GRANT && id.startsWith(BY_REFERENCE) ? id.slice(BY_REFERENCE.length) : hash(model, id);

@@ -3,7 +3,7 @@ import type { Database } from '#infra/database/databases.ts';
 import type { IdentityTables } from '#identity/database/tables.ts';
 import type { PayloadRow } from '#identity/database/payloads.table.ts';
 import type { RevocationLog } from '#identity/revocations/revocations.ts';
-import { GRANT, grantReference, hash, sha256 } from './payload-hashes.ts';
+import { GRANT, grantReference, hash, hashOfId, sha256 } from './payload-hashes.ts';
 import { fromRow, toRow } from './payload-rows.ts';
 import type { PayloadStore, StoredPayload } from './payloads.ts';
 
@@ -92,7 +92,7 @@ export const createPayloadStore = (options: {
       return (inserted.numInsertedOrUpdatedRows ?? 0n) > 0n;
     },
 
-    find: (model, id) => findOne('id_hash', hash(model, id), model),
+    find: (model, id) => findOne('id_hash', hashOfId(model, id), model),
     findByUid: (model, uid) => findOne('uid_hash', hash('uid', uid), model),
     findByUserCode: (model, userCode) => findOne('user_code_hash', hash('user-code', userCode), model),
 

@@ -1,4 +1,5 @@
 import { permissionsOfScopes } from '#identity/resource-servers/scopes.ts';
+import { OPENID_SCOPES } from '../../records/client-metadata.ts';
 import { ownerOf } from '../../records/account-claims.ts';
 import { grantReference } from '../../store/payload-hashes.ts';
 import type { Feature } from '../feature.ts';
@@ -14,7 +15,7 @@ export const accessToken = (): Feature => ({
       return {
         ...(owner.tenantId === null ? {} : { tenant_id: owner.tenantId }),
         roles: [...owner.roles],
-        permissions: permissionsOfScopes(token.scope?.split(' ').filter(Boolean) ?? []),
+        permissions: permissionsOfScopes((token.scope?.split(' ') ?? []).filter((scope) => scope !== '' && !OPENID_SCOPES.includes(scope))),
         ...(grantId !== undefined && token.resourceServer?.accessTokenFormat === 'jwt' ? { grant_id: grantReference(grantId) } : {}),
       };
     },
