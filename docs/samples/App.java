@@ -102,11 +102,8 @@ public class App {
             "redirect_uri", redirectUri, "code_verifier", verifier));
         String tokens = send(tokenEndpoint, null, FORM, code), token = member(tokens, "access_token");
 
-        // 5. Userinfo: who logged in. An access token is for one API, so the refresh token gets one for userinfo.
-        var refresh = form(Map.of("grant_type", "refresh_token", "client_id", CLIENT, "scope", "openid profile",
-            "refresh_token", member(tokens, "refresh_token")));
-        var other = member(send(tokenEndpoint, null, FORM, refresh), "access_token");
-        System.out.println("Logged in: " + member(send(member(discovery, "userinfo_endpoint"), other, null, null), "name"));
+        // 5. Userinfo: who logged in. The scope openid opens it to the access token, whichever API that is for.
+        System.out.println("Logged in: " + member(send(member(discovery, "userinfo_endpoint"), token, null, null), "name"));
 
         // 6. KMS: find the key by its name. Plaintext travels as base64url; the same context is required to decrypt.
         var key = KMS + "/elastic-keys/" + member(send(KMS + "/elastic-keys?name=demo-encryption-key", token, null, null), "id");

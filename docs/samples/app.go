@@ -28,7 +28,6 @@ var client http.Client
 
 type tokenSet struct {
 	Access  string `json:"access_token"`
-	Refresh string `json:"refresh_token"`
 }
 
 func must[T any](value T, err error) T {
@@ -102,11 +101,8 @@ func main() {
 		"redirect_uri": {redirectURI}, "code_verifier": {verifier},
 	}.Encode())
 
-	// 5. Userinfo: who logged in. An access token is for one API, so the refresh token gets one for userinfo.
-	forUserinfo := send[tokenSet](discovery.Token, "", "application/x-www-form-urlencoded", url.Values{
-		"grant_type": {"refresh_token"}, "client_id": {clientID}, "refresh_token": {tokens.Refresh}, "scope": {"openid profile"},
-	}.Encode()).Access
-	fmt.Println("Logged in:", send[struct{ Name string }](discovery.Userinfo, forUserinfo, "", "").Name)
+	// 5. Userinfo: who logged in. The scope openid opens it to the access token, whichever API that is for.
+	fmt.Println("Logged in:", send[struct{ Name string }](discovery.Userinfo, tokens.Access, "", "").Name)
 
 	// 6. KMS: find the key by its name. Plaintext travels as base64url; the same context is required to decrypt.
 	keys := cmp.Or(os.Getenv("KMS_URL"), "https://localhost:8081") + "/service/api/v1/elastic-keys"

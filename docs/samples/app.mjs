@@ -66,12 +66,10 @@ if (callback.get('state') !== state || callback.get('iss') !== discovery.issuer 
 
 // 4. Token: the code is good once, for whoever has the verifier.
 const form = { grant_type: 'authorization_code', client_id: CLIENT, code, redirect_uri, code_verifier };
-const { access_token: token, refresh_token } = await send(discovery.token_endpoint, { form });
+const { access_token: token } = await send(discovery.token_endpoint, { form });
 
-// 5. Userinfo: who logged in. An access token is for one API, so the refresh token gets one for userinfo.
-const refresh = { grant_type: 'refresh_token', client_id: CLIENT, refresh_token, scope: 'openid profile' };
-const { access_token: forUserinfo } = await send(discovery.token_endpoint, { form: refresh });
-const person = await send(discovery.userinfo_endpoint, { token: forUserinfo });
+// 5. Userinfo: who logged in. The scope openid opens it to the access token, whichever API that is for.
+const person = await send(discovery.userinfo_endpoint, { token });
 console.log(`Logged in: ${person.name}`);
 
 // 6. KMS: find the key by its name. Plaintext travels as base64url; the same context is required to decrypt.

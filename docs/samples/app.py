@@ -102,9 +102,8 @@ form = {"grant_type": "authorization_code", "client_id": CLIENT, "code": callbac
 tokens = send(discovery["token_endpoint"], form={**form, "code_verifier": verifier})
 token = tokens["access_token"]
 
-# 5. Userinfo: who logged in. An access token is for one API, so the refresh token gets one for userinfo.
-form = {"grant_type": "refresh_token", "client_id": CLIENT, "refresh_token": tokens["refresh_token"], "scope": "openid profile"}
-person = send(discovery["userinfo_endpoint"], token=send(discovery["token_endpoint"], form=form)["access_token"])
+# 5. Userinfo: who logged in. The scope openid opens it to the access token, whichever API that is for.
+person = send(discovery["userinfo_endpoint"], token=token)
 print(f"Logged in: {person['name']}")
 
 # 6. KMS: find the key by its name. Plaintext travels as base64url; the same context is required to decrypt.

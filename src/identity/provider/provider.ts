@@ -25,7 +25,7 @@ import { createJwtIntrospection } from './features/tokens/introspection.ts';
 import { createOpaqueIntrospection } from './features/tokens/opaque-introspection.ts';
 import { createAccessTokenVerifier } from './features/tokens/jwt-access-token.ts';
 import { createJwtRevocation } from './features/tokens/revocation.ts';
-import { createPersonsToken } from './features/userinfo.ts';
+import { createPersonsToken } from './features/tokens/persons-token.ts';
 import { createInteractions } from './interactions/create-interactions.ts';
 import { createOpenInteractions } from './interactions/create-open-interactions.ts';
 import type { OpenIdProvider } from './openid-provider.ts';

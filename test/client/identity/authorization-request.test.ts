@@ -62,8 +62,8 @@ describe('codeOf', () => {
   });
 
   it('refuses a walk that ended at a page', () => {
-    expect(() => codeOf({ ...walked({}), callback: null, last: { ...answer, text: '<title>Log in</title>' }, pages: ['login'] }, request, issuer)).toThrow(
-      'the log-in ended at a page instead of the client after login: Log in',
-    );
+    expect(() =>
+      codeOf({ ...walked({}), callback: null, last: { ...answer, text: '<title>Log in</title>' }, pages: ['login'] }, request, issuer),
+    ).toThrow('the log-in ended at a page instead of the client after login: Log in');
   });
 });
