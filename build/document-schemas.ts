@@ -9,6 +9,7 @@ import {
 } from '../src/cli/documents/barrier.ts';
 import { clientCreateSchema } from '../src/cli/documents/client-create.ts';
 import { downSchema } from '../src/cli/documents/down.ts';
+import { envSchema } from '../src/cli/documents/env.ts';
 import { errorSchema } from '../src/cli/documents/error.ts';
 import { hashPasswordSchema } from '../src/cli/documents/hash-password.ts';
 import { logLineSchema } from '../src/cli/documents/log-line.ts';
@@ -32,6 +33,7 @@ export const DOCUMENT_SCHEMAS = {
   status: statusSchema,
   'log-line': logLineSchema,
   down: downSchema,
+  env: envSchema,
   prepare: prepareSchema,
   'prepare-prod': prepareProdSchema,
   trust: trustSchema,

@@ -1,14 +1,15 @@
 import type { Command } from 'commander';
 import { DATABASES, type PartName, SERVICES } from '#engine/engine.ts';
 import { type AddCommand, buildProgram, command, commandGroup } from './command-line/build-program.ts';
-import { DEMO_HELP, HEALTH_HELP, PREPARE_HELP, TRUST_HELP, UNTRUST_HELP } from './command-line/help-texts.ts';
+import { DEMO_HELP, ENV_HELP, EXEC_HELP, HEALTH_HELP, PREPARE_HELP, TRUST_HELP, UNTRUST_HELP, UP_HELP } from './command-line/help-texts.ts';
 import { LOGS_HELP } from './command-line/observing-help.ts';
 import { OPERATOR_COMMANDS } from './commands/operator/commands.ts';
 import { SNAPSHOT_COMMANDS } from './commands/snapshot/commands.ts';
 import { type CliProcess, cliProcess } from './process/cli-process.ts';
-import type { ExitCode } from './process/exit-codes.ts';
+import type { ExitCode, OthersExitCode } from './process/exit-codes.ts';
 import {
   DOWN_FLAGS,
+  ENV_FLAGS,
   HEALTH_FLAGS,
   LOGS_FLAGS,
   PREPARE_FLAGS,
@@ -17,7 +18,7 @@ import {
   TRUST_FLAGS,
   UNTRUST_FLAGS,
 } from './settings/command-flags.ts';
-import { oneOf, text } from './settings/value-types.ts';
+import { oneOf, text, words } from './settings/value-types.ts';
 
 const TARGET = oneOf(['kms', 'identity', 'all'], 'what');
 const PART = oneOf<PartName>([...SERVICES, ...DATABASES], 'part');
@@ -34,9 +35,32 @@ const COMMANDS: readonly AddCommand[] = [
     name: 'demo',
     summary: 'bring up, seed, wait, verify, run the flows, report',
     argument: { spelling: '<what>', help: 'what to show', type: TARGET },
-    settings: ['stack', 'output', 'run', 'demo'],
+    settings: ['stack', 'output', 'run', 'start', 'demo'],
     help: DEMO_HELP,
     run: async (call) => (await import('./commands/demo.ts')).demo(call),
+  }),
+  command({
+    name: 'up',
+    summary: 'the stack without the flows: bring up, seed, wait until it is healthy',
+    settings: ['stack', 'output', 'run', 'start'],
+    help: UP_HELP,
+    run: async (call) => (await import('./commands/up.ts')).up(call),
+  }),
+  command({
+    name: 'exec',
+    summary: 'run a program against a stack of its own, pass its exit code on, tear down always',
+    argument: { spelling: '<command...>', help: 'the program and its arguments, after --', type: words },
+    settings: ['stack', 'start', 'exec'],
+    help: EXEC_HELP,
+    run: async (call) => (await import('./commands/exec/exec.ts')).exec(call),
+  }),
+  command({
+    name: 'env',
+    summary: 'addresses, demo credentials and roots of the stack, for other programs',
+    flags: ENV_FLAGS,
+    settings: ['stack', 'output'],
+    help: ENV_HELP,
+    run: async (call) => (await import('./commands/env.ts')).env(call),
   }),
   command({
     name: 'reset-demo',
@@ -132,7 +156,7 @@ const COMMANDS: readonly AddCommand[] = [
 /** The whole command line; nothing of a command but its row is loaded. */
 export const commandTree = (cli: CliProcess): Command => buildProgram(COMMANDS, { process: cli, finish });
 
-const finish = (code: ExitCode): void => void (process.exitCode = code);
+const finish = (code: ExitCode | OthersExitCode): void => void (process.exitCode = code);
 
 /** Runs one command line; sets the exit code of the process and lets it end by itself. */
 export const main = async (argv: readonly string[], cli = cliProcess(process)): Promise<void> => {

@@ -23,6 +23,6 @@ export const checkPorts = async (engine: Engine, services: readonly ServiceName[
   if (taken.length === 0) return;
   const named = taken.map(({ port, service, holder }) => `port ${port} of ${service} is held by ${holder}`);
   throw new AppError('port-taken', 409, named.join('; '), {
-    fix: 'Stop the holder, or choose other ports: --port-base 0 takes free ones.',
+    fix: 'Stop the holder, or choose other ports: --port-base 0 takes free ones, --port-kms and --port-identity state them.',
   });
 };

@@ -1,7 +1,7 @@
 import { Argument as CommanderArgument, Command, Option } from 'commander';
 import { packageVersion } from '#infra/process/package-version.ts';
 import type { CliProcess, OutputStream } from '#cli/process/cli-process.ts';
-import type { ExitCode } from '#cli/process/exit-codes.ts';
+import type { ExitCode, OthersExitCode } from '#cli/process/exit-codes.ts';
 import { programName } from '#cli/settings/printed-command.ts';
 import { type Flag, flagOf, REQUIRED, type Setting, type SettingRows } from '#cli/settings/setting.ts';
 import { SETTINGS } from '#cli/settings/settings.ts';
@@ -13,7 +13,7 @@ import { PROGRAM_HELP } from './help-texts.ts';
 export interface Execution {
   readonly process: CliProcess;
   /** Takes the exit code of a command that has ended. */
-  readonly finish: (code: ExitCode) => void;
+  readonly finish: (code: ExitCode | OthersExitCode) => void;
 }
 
 /** Puts a command, or a group of them, below another. */
@@ -30,6 +30,7 @@ export const buildProgram = (commands: readonly AddCommand[], execution: Executi
     .description('Brings up a KMS, an Identity provider and their telemetry, and proves the stack with real flows.')
     .version(packageVersion(), '-V, --version', 'print the version')
     .exitOverride()
+    .enablePositionalOptions()
     .configureOutput({
       writeOut: (text) => void out.write(text),
       writeErr: (text) => void err.write(text),
@@ -69,6 +70,8 @@ export const command =
     const flags = row.flags ?? ({} as F);
     const made = parent.command(row.name, { hidden: row.isHidden === true }).description(row.summary);
     if (row.argument !== undefined) made.addArgument(argumentOf(row.argument, process.cwd));
+    // The first word that is no flag of ours begins another command line, whose flags are its own.
+    if (made.registeredArguments.some(({ variadic }) => variadic)) made.passThroughOptions();
     for (const option of [...optionsOf(flags, () => true), ...settingOptions(row)]) made.addOption(option);
     if (row.help !== undefined) made.addHelpText('after', asCalled(row.help, process));
     made.action(async () => {
@@ -76,7 +79,7 @@ export const command =
       const stated = statedIn(made, [...Object.keys(SETTINGS), ...Object.keys(flags)]);
       const isRun = row.settings?.includes('run') === true;
       const name = [...namesAbove(parent), row.name].join(' ');
-      const called = { command: isRun ? `${name} ${String(argument)}` : name, argument, stated, flags, process };
+      const called = { command: isRun && typeof argument === 'string' ? `${name} ${argument}` : name, argument, stated, flags, process };
       if (isRun) firstWords(called);
       const code = await row.run(called);
       if (code !== null) finish(code);
@@ -90,9 +93,9 @@ const argumentOf = <A>({ spelling, help, type, default: usual }: Argument<A>, cw
   const argument = new CommanderArgument(spelling, help);
   if (type.choices !== undefined) argument.choices(type.choices);
   if (usual !== undefined) argument.default(usual);
-  return argument.argParser((text) => {
+  return argument.argParser((text, before) => {
     const value = type.fromText(text, cwd);
-    if (value !== undefined) return value;
+    if (value !== undefined) return argument.variadic ? [before ?? [], value].flat() : value;
     throw usageError(`${spelling} must be ${type.form}, not ${JSON.stringify(text)}`, { fix: `Use ${type.form}.` });
   });
 };

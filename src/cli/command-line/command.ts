@@ -1,5 +1,5 @@
 import type { CliProcess } from '#cli/process/cli-process.ts';
-import type { ExitCode } from '#cli/process/exit-codes.ts';
+import type { ExitCode, OthersExitCode } from '#cli/process/exit-codes.ts';
 import type { FlagGroup, SettingRows } from '#cli/settings/setting.ts';
 import type { ValueType } from '#cli/settings/value-types.ts';
 
@@ -28,7 +28,7 @@ export interface CommandRow<A, F extends SettingRows> {
   readonly help?: string;
   readonly isHidden?: boolean;
   /** Loads the code and runs it; null: the process goes on, and its exit code is its own. */
-  readonly run: (call: CommandCall<A, F>) => Promise<ExitCode | null>;
+  readonly run: (call: CommandCall<A, F>) => Promise<ExitCode | OthersExitCode | null>;
 }
 
 /** A command as it was called. */

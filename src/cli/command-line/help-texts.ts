@@ -8,6 +8,7 @@ Examples:
   passthru demo all                 the whole story, then the stack stays up
   passthru status                   is it well?
   passthru demo all --rm            the same, and tidy up at the end
+  passthru exec -- npm test         your tests against a stack of their own
   passthru down --volumes           stop everything and remove the data
 
 Exit codes: 0 all passed · 1 some failed · 2 nothing usable · 64 usage · 130 interrupted`;
@@ -20,6 +21,42 @@ Examples:
   passthru demo all --profile ci --junit results/junit.xml
   passthru demo all --port-kms 18081 --port-identity 18082 --state-dir /tmp/second
   passthru demo all --host 127.0.0.2 kms.example.org`;
+
+export const UP_HELP = `
+A stack that is up already is looked at and stays as it is. In every profile it stays up until \`passthru down\`.
+
+Examples:
+  passthru up
+  passthru up --engine embedded --port-base 0
+  passthru up --output json > stack.json`;
+
+export const EXEC_HELP = `
+The stack is this command's own: on free ports, with a state folder among the temporary files, removed with
+its data when the program has ended, so that any number of them may run beside each other. With --state-dir
+(or PASSTHRU_STATE_DIR) it is the stack of that folder: services that run already go on running.
+
+The program has its addresses (PASSTHRU_KMS_URL, PASSTHRU_ISSUER, …), demo credentials, and the variables by
+which Node, Python, OpenSSL, curl, Go and git find its CA. \`passthru env\` lists them. stdin, stdout and stderr
+are the program's; passthru writes to stderr, with -q errors only. Ctrl-C goes to the program; twice within two
+seconds kills it.
+
+Exit codes: that of the program, 128+n when signal n ended it · 125 passthru itself failed · 126 the program
+cannot be executed · 127 it was not found · 64 usage · 130 interrupted before it started
+
+Examples:
+  passthru exec -- npm test
+  passthru exec --engine embedded -- node --test
+  passthru exec -- sh -c 'curl -fsS -u "$PASSTHRU_USERNAME:$PASSTHRU_PASSWORD" "$PASSTHRU_KMS_API_URL/elastic-keys"'`;
+
+export const ENV_HELP = `
+shell is for eval in sh, bash and zsh. dotenv is for files that Node (--env-file), Compose and dotenv libraries
+read. github appends to the file that GITHUB_ENV names, for later steps of a workflow. Passwords among the
+values are those of the demo, which are public; real secrets are named by their files.
+
+Examples:
+  eval "$(passthru env)"
+  passthru env --format dotenv > .env
+  passthru env --format github`;
 
 export const HEALTH_HELP = `
 TLS 1.3, verified against --ca and the host name.

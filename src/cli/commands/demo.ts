@@ -1,10 +1,10 @@
 import type { Emit } from '#demo/events.ts';
-import { plan as planOf } from '#demo/plan.ts';
+import { type Plan, plan as planOf } from '#demo/plan.ts';
 import { interruptedAfter, type Outcome, tornDownInVain } from '#demo/outcome.ts';
 import { run } from '#demo/run.ts';
 import type { DemoCommand } from '#demo/step/step.ts';
 import { toReport, type ReportOptions } from '#demo/to-report.ts';
-import type { Engine, PartName, ServiceName } from '#engine/engine.ts';
+import type { PartName, ServiceName } from '#engine/engine.ts';
 import { ok, type Result } from '#infra/apperr/result.ts';
 import { reapAbandonedStacks } from '#stack/ephemeral/reap-abandoned-stacks.ts';
 import { openStack } from '#stack/open-stack.ts';
@@ -12,6 +12,7 @@ import type { Stack } from '#stack/stack.ts';
 import type { CommandCall } from '#cli/command-line/command.ts';
 import type { CommandContext } from '#cli/context/command-context.ts';
 import { runCommand } from '#cli/context/run-command.ts';
+import { runningParts } from '#cli/context/running-services.ts';
 import { openRunMemory } from '#cli/context/run-memory.ts';
 import { stackOptions } from '#cli/context/stack-options.ts';
 import { EXIT, type ExitCode } from '#cli/process/exit-codes.ts';
@@ -25,17 +26,17 @@ import { notingRefusals } from './demo-refusals.ts';
 
 /** `passthru demo`: brings the stack up, runs every step, reports, and tears down where that was asked for. */
 export const demo = (call: CommandCall<DemoCommand>): Promise<ExitCode> =>
-  runCommand(
-    call,
-    {
-      first: 'Interrupted: stopping what this run started. Ctrl-C again kills it.',
-      second: 'Interrupted again: killing what still runs instead of letting it finish.',
-    },
-    (context) => runDemo(context, call.argument),
-    { startsStack: true },
-  );
+  runCommand(call, RUN_REMARKS, (context) => runPlan(context, planOf({ command: call.argument, profile: context.settings.profile })), {
+    startsStack: true,
+  });
 
-const runDemo = async (context: CommandContext, what: DemoCommand): Promise<ExitCode> => {
+export const RUN_REMARKS = {
+  first: 'Interrupted: stopping what this run started. Ctrl-C again kills it.',
+  second: 'Interrupted again: killing what still runs instead of letting it finish.',
+};
+
+/** Runs a plan on the stack of the settings, reports, and leaves the stack as they say. */
+export const runPlan = async (context: CommandContext, plan: Plan): Promise<ExitCode> => {
   const { settings, interrupts } = context;
   if (settings.profile === 'prod') throw noDemoInProduction();
   return withRunFiles(context, async (files) => {
@@ -44,7 +45,7 @@ const runDemo = async (context: CommandContext, what: DemoCommand): Promise<Exit
       reporter.emit(event);
       files.emit(event);
     };
-    const { outcome: ran, facts, shown } = await onStack(context, what, { ...files, emit });
+    const { outcome: ran, facts, shown } = await onStack(context, plan, { ...files, emit });
     // The stack is let go of and nothing waits any more: no signal and no failure can part the exit code from what the report says.
     const outcome = interrupts.first.aborted ? interruptedAfter(ran) : ran;
     const { report, exitCode } = await files.write(toReport(outcome, facts), outcome.exitCode);
@@ -61,9 +62,8 @@ interface Ran {
 }
 
 /** All of a demo that needs the lock and the engine. */
-const onStack = async (context: CommandContext, what: DemoCommand, { emit, observe }: Pick<RunFiles, 'emit' | 'observe'>): Promise<Ran> => {
+const onStack = async (context: CommandContext, plan: Plan, { emit, observe }: Pick<RunFiles, 'emit' | 'observe'>): Promise<Ran> => {
   const { command, settings, interrupts, process } = context;
-  const plan = planOf({ command: what, profile: settings.profile });
   await reapAbandonedStacks(stackOptions(context));
   await using stack = await openStack({ ...stackOptions(context), purpose: 'start', holder: command });
   const { engine } = stack;
@@ -134,6 +134,3 @@ const leave = async (
 const remarkToReader = ({ settings, printer }: CommandContext, text: string): void => {
   if (settings.output === 'human' && settings.verbosity !== 'quiet') printer.remark(text);
 };
-
-const runningParts = async (engine: Engine): Promise<readonly PartName[]> =>
-  (await engine.status()).filter(({ state }) => state === 'running' || state === 'starting').map(({ service }) => service);

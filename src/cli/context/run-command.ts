@@ -2,7 +2,7 @@ import { basename, dirname, join } from 'node:path';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { failureFrom } from '#infra/apperr/result.ts';
 import type { CommandCall } from '#cli/command-line/command.ts';
-import { EXIT, type ExitCode } from '#cli/process/exit-codes.ts';
+import { EXIT, type ExitCode, type OthersExitCode } from '#cli/process/exit-codes.ts';
 import { watchInterrupts } from '#cli/process/interrupts.ts';
 import { createPrinter } from '#cli/reporters/create-printer.ts';
 import { createTerminal } from '#cli/reporters/terminal/terminal.ts';
@@ -22,12 +22,12 @@ export interface InterruptRemarks {
 }
 
 /** Puts settings, terminal and signals around the work of a command; prints an error that it throws; answers its exit code. */
-export const runCommand = async <A, F extends SettingRows>(
+export const runCommand = async <A, F extends SettingRows, C extends ExitCode | OthersExitCode = ExitCode>(
   { command, stated, flags, process }: CommandCall<A, F>,
   remarks: InterruptRemarks,
-  work: (context: CommandContext<ValuesOf<F>>) => Promise<ExitCode>,
-  { startsStack = false }: { readonly startsStack?: boolean } = {},
-): Promise<ExitCode> => {
+  work: (context: CommandContext<ValuesOf<F>>) => Promise<C>,
+  { startsStack = false, hasOwnStack = false }: { readonly startsStack?: boolean; readonly hasOwnStack?: boolean } = {},
+): Promise<C | ExitCode> => {
   const { now, signals, giveUp } = process;
   let terminal = createTerminal({ ...process, color: stated['color'] === false ? false : undefined });
   let printer = createPrinter({
@@ -45,12 +45,12 @@ export const runCommand = async <A, F extends SettingRows>(
   using interrupts = watchInterrupts({ source: signals, now, tell: pressed });
   try {
     const warn = (text: string): void => printer.remark(`! ${text}`);
-    const resolved = await resolveSettings({ stated, flags, ...process, startsStack, warn });
+    const resolved = await resolveSettings({ stated, flags, ...process, startsStack, hasOwnStack, warn });
     const { settings, usualStateDir, flags: own } = resolved;
     terminal = createTerminal({ ...process, color: settings.color });
     const printed = printedCommand({ settings, usualStateDir, ...process });
     printer = createPrinter({ command, terminal, output: settings.output, printedCommand: printed, now });
-    tellOfFolderAbove(settings, { cwd: process.cwd, printer });
+    if (!hasOwnStack) tellOfFolderAbove(settings, { cwd: process.cwd, printer });
     return await work({ command, settings, flags: own, terminal, printer, printedCommand: printed, interrupts, process });
   } catch (thrown) {
     if (interrupts.first.aborted) return EXIT.interrupted;

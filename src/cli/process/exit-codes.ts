@@ -12,3 +12,9 @@ export const EXIT = {
 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** The exit code of a program that we ran for somebody, from 0 to 255: it is passed on as it is. */
+export type OthersExitCode = number & { readonly [OTHERS]: true };
+declare const OTHERS: unique symbol;
+
+export const othersExitCode = (code: number): OthersExitCode => code as OthersExitCode;

@@ -9,9 +9,14 @@ export interface Interrupts extends Disposable {
   readonly first: AbortSignal;
   /** Aborts at the second: leave the teardown, too. */
   readonly second: AbortSignal;
+  /** Gives every signal to somebody else instead, until it is disposed of. */
+  divert(to: (signal: NodeJS.Signals) => void): Disposable;
 }
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** Ends a process where nobody listens; only a program that gets our signals has a use for it. */
+const DIVERTED = [...SIGNALS, 'SIGQUIT'] as const;
 
 /** One key press reaches us from the terminal and again through npm; a second one this soon, in milliseconds, is its echo. */
 const ECHO = 150;
@@ -29,7 +34,9 @@ export const watchInterrupts = (options: {
   const { source, now, tell } = options;
   const [first, second] = [new AbortController(), new AbortController()];
   let pressedAt = 0;
+  let isDiverted = false;
   const onSignal = (): void => {
+    if (isDiverted) return;
     if (!first.signal.aborted) {
       pressedAt = now();
       tell('first');
@@ -43,6 +50,17 @@ export const watchInterrupts = (options: {
   return {
     first: first.signal,
     second: second.signal,
+    divert: (to) => {
+      const listeners = DIVERTED.map((name) => [name, () => to(name)] as const);
+      isDiverted = true;
+      for (const [name, listener] of listeners) source.on(name, listener);
+      return {
+        [Symbol.dispose]: () => {
+          isDiverted = false;
+          for (const [name, listener] of listeners) source.off(name, listener);
+        },
+      };
+    },
     [Symbol.dispose]: () => {
       for (const name of SIGNALS) source.off(name, onSignal);
     },

@@ -1,5 +1,6 @@
 import { READYZ_MS } from '#infra/magic/limits.ts';
 import { TRUST_STORES } from '#infra/magic/magic.ts';
+import { ENV_FORMATS } from './given-variables.ts';
 import { moment, traceReference } from './log-values.ts';
 import { REQUIRED, setting } from './setting.ts';
 import { boolean, duration, file, files, folder, manyOf, oneOf, origin, wholeNumber } from './value-types.ts';
@@ -71,6 +72,10 @@ export const TRUST_FLAGS = {
 } as const;
 
 export const UNTRUST_FLAGS = { store } as const;
+
+export const ENV_FLAGS = {
+  format: setting({ type: oneOf(ENV_FORMATS, 'format'), default: 'shell', flags: [{ help: 'the reader of the variables' }] }),
+} as const;
 
 export const DOWN_FLAGS = {
   volumes: setting({ type: boolean, default: 'false', flags: [{ spelling: '--volumes', means: true, help: 'remove its data, too' }] }),

@@ -1,5 +1,6 @@
 import { nearest } from '#infra/config/issues.ts';
 import { composeVariables } from '#stack/compose-variables.ts';
+import { GIVEN_VARIABLES } from './given-variables.ts';
 import { variableOf } from './setting.ts';
 import { SETTINGS } from './settings.ts';
 
@@ -15,7 +16,8 @@ export const tellOfOtherVariables = async (
   { startsStack, warn }: { readonly startsStack: boolean; readonly warn: (text: string) => void },
 ): Promise<void> => {
   const known = Object.keys(SETTINGS).map(variableOf);
-  const isOther = (name: string): boolean => name.startsWith('PASSTHRU_') && !known.includes(name) && !READ_BY_BOTH.includes(name);
+  const expected: readonly string[] = [...known, ...READ_BY_BOTH, ...GIVEN_VARIABLES];
+  const isOther = (name: string): boolean => name.startsWith('PASSTHRU_') && !expected.includes(name);
   const others = Object.keys(env).filter((name) => isOther(name) && (env[name] ?? '') !== '');
   if (others.length === 0) return;
   const ofCompose = await composeVariables();

@@ -25,6 +25,8 @@ export interface SettingSources<F extends SettingRows> {
    * looks for what was started, so only flags say more than the record.
    */
   readonly startsStack: boolean;
+  /** It makes a state folder of its own: no other counts, whatever is in it. */
+  readonly hasOwnStack?: boolean;
   readonly warn: (text: string) => void;
 }
 
@@ -43,14 +45,14 @@ export interface ResolvedSettings<F extends SettingRows> {
  *   `state-folder-not-ours`
  */
 export const resolveSettings = async <F extends SettingRows>(options: SettingSources<F>): Promise<ResolvedSettings<F>> => {
-  const { stated, flags, env, cwd, startsStack, warn } = options;
+  const { stated, flags, env, cwd, startsStack, hasOwnStack = false, warn } = options;
   const [typed, environment] = [flagSource(stated, cwd), environmentSource(env, cwd)];
   await tellOfOtherVariables(env, { startsStack, warn });
   const files = await fileSources(options);
   const usualStateDir = stateDirIn([...files], cwd);
   const stateDir = stateDirIn([typed, environment, ...files], cwd);
-  await refuseForeignFolder(stateDir);
-  const record = await recordOf(stateDir);
+  if (!hasOwnStack) await refuseForeignFolder(stateDir);
+  const record = hasOwnStack ? knownSource({}) : await recordOf(stateDir);
   const sources = startsStack ? [typed, environment, ...files, record] : [typed, record, environment, ...files];
   const read = readRows({ ...SETTINGS, ...flags }, sources, cwd) as CliSettings & ValuesOf<F>;
   const values = { ...read, ...portsOf(read, sources) };

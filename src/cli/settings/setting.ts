@@ -1,8 +1,11 @@
 import type { Profile } from '#engine/engine.ts';
 import type { ValueType } from './value-types.ts';
 
-/** The commands that take the flag of a setting: all that find a stack, all that answer, those that make a run, the demo or `prepare` alone. */
-export type FlagGroup = 'stack' | 'output' | 'run' | 'demo' | 'prepare';
+/**
+ * The commands that take the flag of a setting: all that find a stack, all that answer, those that make a run, those that start a stack;
+ * `demo`, `exec` or `prepare` alone.
+ */
+export type FlagGroup = 'stack' | 'output' | 'run' | 'start' | 'demo' | 'exec' | 'prepare';
 
 /** In the place of a default: the command line must state the value. */
 export const REQUIRED = Symbol('required');

@@ -52,22 +52,27 @@ export const SETTINGS = {
     type: boolean,
     // The terminal decides.
     default: null,
-    flags: [{ group: 'output', spelling: '--no-color', means: false, help: 'no colour' }],
+    flags: [
+      { group: 'output', spelling: '--no-color', means: false, help: 'no colour' },
+      { group: 'exec', spelling: '--no-color', means: false, help: 'no colour' },
+    ],
   }),
   verbosity: setting({
     type: oneOf(['quiet', 'normal', 'verbose'], 'verbosity'),
     default: 'normal',
     flags: [
       { group: 'output', spelling: '-q, --quiet', means: 'quiet', help: 'only the result' },
+      { group: 'exec', spelling: '-q, --quiet', means: 'quiet', help: 'no word of passthru but errors' },
       // Only a run has requests and checks to tell of.
       { group: 'run', spelling: '-v, --verbose', means: 'verbose', help: 'each request and each check' },
+      { group: 'exec', spelling: '-v, --verbose', means: 'verbose', help: 'how the stack comes up, each request and each check' },
     ],
   }),
   host: setting({
     type: hosts,
     default: null,
     flags: [
-      { group: 'demo', help: 'further name or address of the servers, for certificates; addresses are listened on' },
+      { group: 'start', help: 'further name or address of the servers, for certificates; addresses are listened on' },
       { group: 'prepare', help: 'further name or address of the servers; prod: names under which callers reach the KMS' },
     ],
   }),
@@ -75,7 +80,7 @@ export const SETTINGS = {
     type: oneOf(PROFILES, 'profile'),
     default: 'demo',
     flags: [
-      { group: 'demo', help: 'purpose of the stack; prod has no demo data to show' },
+      { group: 'start', help: 'purpose of the stack; prod has no demo data to show' },
       { group: 'prepare', help: 'purpose of the stack; prod makes what docs/production.md starts with' },
     ],
   }),
@@ -90,7 +95,7 @@ export const SETTINGS = {
   healthTimeout: setting({
     type: duration({ minimum: 100, example: '30s' }),
     default: '30s',
-    flags: [{ group: 'demo', help: 'how long a service may take to get healthy' }],
+    flags: [{ group: 'start', help: 'how long a service may take to get healthy' }],
   }),
   retry: setting({
     type: wholeNumber({ form: 'a whole number from 0 to 10', placeholder: 'times', minimum: 0, maximum: 10 }),

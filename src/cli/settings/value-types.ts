@@ -130,6 +130,15 @@ export const manyOf = <const V extends string>(choices: readonly V[], word: stri
   toText: (value) => value.join(' '),
 });
 
+/** A command and its arguments, each as it was typed. */
+export const words: ValueType<readonly string[]> = {
+  form: 'a command and its arguments',
+  placeholder: 'command...',
+  fromText: (word) => [word],
+  fromYaml: (value) => listOf(value, (item) => typeof item === 'string'),
+  toText: (value) => value.join(' '),
+};
+
 const listOf = <T>(value: unknown, isGood: (item: unknown) => boolean): readonly T[] | undefined =>
   Array.isArray(value) && value.length > 0 && value.every(isGood) ? (value as readonly T[]) : undefined;
 

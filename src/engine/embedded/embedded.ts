@@ -88,7 +88,7 @@ export const createEmbeddedEngine = (options: EmbeddedEngineOptions): StackEngin
         const [conflict] = await portConflicts([service]);
         if (conflict !== undefined) {
           return fail('port-taken', `port ${conflict.port} of ${service} is held by ${conflict.holder}`, {
-            fix: 'Stop the holder, or choose other ports: --port-base 0 takes free ones.',
+            fix: 'Stop the holder, or choose other ports: --port-base 0 takes free ones, --port-kms and --port-identity state them.',
           });
         }
         return supervisor.start(service, ready.value.hashes[service], signal);
@@ -129,6 +129,7 @@ export const createEmbeddedEngine = (options: EmbeddedEngineOptions): StackEngin
     },
     [Symbol.asyncDispose]: async () => {
       // The services go on; only what this process was about to write is waited for.
+      supervisor.letGo();
       await records.settled();
     },
   };

@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import { jsonObject } from '#infra/config/json-object.ts';
 import { TRUST_STORES } from '#infra/magic/magic.ts';
-import { missingIs } from '#infra/apperr/system-error.ts';
+import { hasCode, missingIs } from '#infra/apperr/system-error.ts';
 import { writeFileAtomic } from '#infra/files/atomic-file.ts';
 import type { Env } from './run-program.ts';
 import type { StoreName } from './trust-place.ts';
@@ -33,7 +33,7 @@ export const trustRecords = ({ home, env }: { readonly home: string; readonly en
   const folder = join(isAbsolute(configured) ? configured : join(home, '.local', 'state'), 'passthru', 'trust');
   return {
     all: async () => {
-      const names = (await readdir(folder).catch(missingIs([]))).filter((name) => name.endsWith('.json')).toSorted();
+      const names = (await readdir(folder).catch(noFolder)).filter((name) => name.endsWith('.json')).toSorted();
       const texts = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8').catch(missingIs(''))));
       return texts.flatMap((text) => recordIn(text) ?? []);
     },
@@ -43,6 +43,12 @@ export const trustRecords = ({ home, env }: { readonly home: string; readonly en
     },
     remove: (record) => rm(join(folder, fileOf(record)), { force: true }),
   };
+};
+
+/** A file in the place of a folder above it holds no record either. */
+const noFolder = (error: unknown): readonly string[] => {
+  if (hasCode(error, 'ENOENT', 'ENOTDIR')) return [];
+  throw error;
 };
 
 const fileOf = ({ stateDir, store, path, fingerprint }: TrustRecord): string =>

@@ -37,6 +37,19 @@ describe('Interrupts', () => {
     expect(told).toEqual(['first']);
   });
 
+  it('that are diverted go to somebody else, also those that would end the process, until that is over', () => {
+    const { source, told, interrupts } = watched();
+    const heard: string[] = [];
+    {
+      using _diverted = interrupts.divert((signal) => void heard.push(signal));
+      for (const signal of ['SIGINT', 'SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT']) source.emit(signal);
+    }
+    expect([heard, told]).toEqual([['SIGINT', 'SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'], []]);
+    expect(source.listenerCount('SIGQUIT')).toBe(0);
+    source.emit('SIGTERM');
+    expect([heard.length, told]).toEqual([5, ['first']]);
+  });
+
   it('leave the process to its defaults when they are disposed of', () => {
     const { source, interrupts } = watched();
     interrupts[Symbol.dispose]();

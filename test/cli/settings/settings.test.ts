@@ -41,9 +41,9 @@ const resolved = async (sources: { stated?: object; env?: Record<string, string>
   return (await resolveSettings({ stated: { ...stated }, flags: {}, env, ...places })).settings;
 };
 
-/** Flags of the two commands that have all settings between them. */
+/** Flags of the commands that have all settings between them. */
 const offered = commandTree(fakeProcess({ cwd: '/' }))
-  .commands.filter((command) => ['demo', 'prepare'].includes(command.name()))
+  .commands.filter((command) => ['demo', 'exec', 'prepare'].includes(command.name()))
   .flatMap((command) => command.options.map((option) => ({ command: command.name(), option })));
 
 describe.each(Object.entries<Setting<unknown>>(SETTINGS))('The row of %s', (key, row) => {
@@ -58,7 +58,7 @@ describe.each(Object.entries<Setting<unknown>>(SETTINGS))('The row of %s', (key,
 
   it('gives its flags to commander, with help, default and choices', () => {
     for (const { group, spelling = `${flagOf(key)} <${row.type.placeholder}>`, help, means } of row.flags) {
-      const where = group === 'prepare' ? 'prepare' : 'demo';
+      const where = group === 'prepare' || group === 'exec' ? group : 'demo';
       const option = offered.find((each) => each.command === where && each.option.flags === spelling)?.option;
       expect(option?.description).toBe(help);
       if (means !== undefined) continue;

@@ -61,19 +61,23 @@ const servicesOf = (stateDir: string) => processesWithArguments(['serve', join(s
 
 describe('An ephemeral stack', () => {
   it('has a state folder that nobody else may enter, and leaves nothing when it ends', async () => {
+    const warnings: string[] = [];
     {
-      await using ephemeral = await createEphemeralStack(OPTIONS);
+      await using ephemeral = await createEphemeralStack({ ...OPTIONS, warn: (text) => warnings.push(text) });
       expect((await stat(await userFolder())).mode & 0o777).toBe(0o700);
       {
         await using stack = await ephemeral.open();
         orThrow(await stack.engine.prepare(new AbortController().signal));
         await stack.recordStart();
+        orThrow(await stack.engine.up('telemetry', new AbortController().signal));
       }
       await using found = await openStack({ stateDir: ephemeral.stateDir, purpose: 'find', env: OPTIONS.env });
-      await using again = await ephemeral.open();
-      expect(found.engine.endpoints()).toEqual(again.engine.endpoints());
+      {
+        await using again = await ephemeral.open();
+        expect(found.engine.endpoints()).toEqual(again.engine.endpoints());
+      }
     }
-    expect(await filesOfUser()).toEqual([]);
+    expect([warnings, await filesOfUser()]).toEqual([[], []]);
   });
 
   it('that is refused what it needs leaves nothing either', async () => {

@@ -72,7 +72,7 @@ const accessLines = (report: Report, options: SummaryOptions): readonly string[]
   const { endpoints, ca_file, steps } = report;
   const { paint, cwd } = options;
   const ca = shortPath(ca_file, cwd);
-  const kms = steps.some(({ phase }) => phase === 'kms');
+  const kms = steps.some(({ id, phase }) => phase === 'kms' || id === 'bring-up.kms');
   const { service, openapi, ready, swagger, pages } = endpoints.kms;
   return [
     ...(kms ? row('KMS', [new URL(service).origin, ...[pages ?? []].flat(), ...[swagger ?? []].flat(), openapi, ready], options) : []),
@@ -85,7 +85,10 @@ const accessLines = (report: Report, options: SummaryOptions): readonly string[]
     '',
     `  ${paint.yellow('Demo credentials, never for real data:')}`,
     ...credentialLines(report, options),
-    ...nextLines(['status', 'reset-demo', `logs ${kms ? 'kms' : 'identity'} -f`, 'down'], options),
+    ...nextLines(
+      ['status', ...(report.command === 'up' ? ['env'] : []), 'reset-demo', `logs ${kms ? 'kms' : 'identity'} -f`, 'down'],
+      options,
+    ),
   ];
 };
 

@@ -17,7 +17,7 @@ export const run: StepWork = async ({ engine, services, stack, check, signal, pr
   await check('ports-free', 'Every port is free or ours', 'free', seen(holders.length === 0 ? 'free' : holders.join('; ')));
   if (holders.length > 0) {
     throw new AppError('port-taken', 409, holders.join('; '), {
-      fix: 'End that process, or choose other ports: --port-base 0 takes free ones.',
+      fix: 'End that process, or choose other ports: --port-base 0 takes free ones, --port-kms and --port-identity state them.',
     });
   }
   const { chain, leaves, keyType } = orThrow(await engine.prepare(signal));

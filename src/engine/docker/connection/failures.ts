@@ -101,7 +101,7 @@ const KNOWN: readonly Known[] = [
     pattern: /port is already allocated|address already in use|ports are not available/i,
     code: 'port-taken',
     message: 'somebody else took a port',
-    fix: 'Stop the holder, or choose other ports: --port-base 0 takes free ones.',
+    fix: 'Stop the holder, or choose other ports: --port-base 0 takes free ones, --port-kms and --port-identity state them.',
   },
 ];
 

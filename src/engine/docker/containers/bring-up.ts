@@ -52,7 +52,7 @@ const bringUpAll = async (services: readonly ServiceName[], options: BringUpOpti
 
 const refusal = ({ port, service, holder }: PortConflict) =>
   fail('port-taken', `port ${port} of ${service} is held by ${holder}`, {
-    fix: 'Stop the holder, or choose other ports: --port-base 0 takes free ones.',
+    fix: 'Stop the holder, or choose other ports: --port-base 0 takes free ones, --port-kms and --port-identity state them.',
   });
 
 type Outcomes = ReadonlyMap<string, Result<Started>>;

@@ -22,6 +22,8 @@ export interface Supervisor {
   status(): Promise<readonly ServiceStatus[]>;
   diagnose(service: ServiceName): Promise<Diagnosis>;
   watch(emit: (event: EngineEvent) => void, signal: AbortSignal): void;
+  /** Records nothing any more: the lock of the state folder is about to be somebody else's. */
+  letGo(): void;
 }
 
 /** A process that this one started. */
@@ -47,8 +49,10 @@ export const createSupervisor = (options: {
     for (const watcher of watchers) watcher(event);
   };
 
+  let isLetGo = false;
   const follow = async (service: ServiceName, { pid, exited }: Child): Promise<void> => {
     const exit = await exited;
+    if (isLetGo) return;
     emit({ type: 'service-exited', service, exitCode: exit.code, signal: exit.signal });
     await records.change(service, (record) => (record?.pid === pid ? { ...record, exit } : record));
   };
@@ -102,6 +106,7 @@ export const createSupervisor = (options: {
   return {
     stop,
     diagnose,
+    letGo: () => void (isLetGo = true),
     start: async (service, configHash, signal) => {
       const { [service]: record } = await records.read();
       const isRunning = record !== undefined && (await isAlive(record));
