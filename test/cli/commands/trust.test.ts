@@ -14,7 +14,7 @@ if (missing !== null) process.stderr.write(`passthru trust is not tested with br
 describe('passthru trust', () => {
   it('tells for every program what to do, and changes nothing', async () => {
     await using house = await trustHouse();
-    const here = { cwd: dirname(house.stateDir), env: { HOME: house.home } };
+    const here = { cwd: dirname(house.stateDir), env: { HOME: house.home, XDG_STATE_HOME: '' } };
     const { code, stdout } = await cli(['trust'], here);
     const ca = join(house.stateDir, 'tls/ca.pem');
     expect(code).toBe(0);
@@ -28,14 +28,14 @@ describe('passthru trust', () => {
 
   it('says that there is no CA yet, and how to make one', async () => {
     await using folder = await temporaryDirectory();
-    const { code, stdout } = await cli(['trust', '--output', 'json'], { cwd: folder.path, env: { HOME: folder.path } });
+    const { code, stdout } = await cli(['trust', '--output', 'json'], { cwd: folder.path, env: { HOME: folder.path, XDG_STATE_HOME: '' } });
     expect(code).toBe(2);
     expect((JSON.parse(stdout) as ErrorDocument).error).toMatchObject({ code: 'ca-missing' });
   });
 
   it.runIf(missing === null)('sets trust and takes it back; between the two `down --volumes` says that it stays', async () => {
     await using house = await trustHouse();
-    const here = { cwd: dirname(house.stateDir), env: { HOME: house.home } };
+    const here = { cwd: dirname(house.stateDir), env: { HOME: house.home, XDG_STATE_HOME: '' } };
     await mkdir(join(house.stateDir, 'config'), { recursive: true });
     const stated = await cli(['trust', '--install', '--store', 'nss', '--output', 'json'], here);
     const { stores, fingerprint_sha256: fingerprint } = JSON.parse(stated.stdout) as TrustDocument;
