@@ -9,6 +9,7 @@ export const recordedPage = (events: readonly DemoEvent[], change: Partial<PageD
   startedAt: events[0]?.at ?? 0,
   lanes: lanesOf(events),
   exchanges: [],
+  bases: {},
   trace: null,
   environment: { version: '1.2.3', node: 'v26.10.0', platform: 'linux x64', certificates: [], notes: [] },
   ...change,

@@ -62,7 +62,11 @@ interface Ran {
 }
 
 /** All of a demo that needs the lock and the engine. */
-const onStack = async (context: CommandContext, plan: Plan, { emit, observe }: Pick<RunFiles, 'emit' | 'observe'>): Promise<Ran> => {
+const onStack = async (
+  context: CommandContext,
+  plan: Plan,
+  { emit, observe, recorder }: Pick<RunFiles, 'emit' | 'observe' | 'recorder'>,
+): Promise<Ran> => {
   const { command, settings, interrupts, process } = context;
   await reapAbandonedStacks(stackOptions(context));
   await using stack = await openStack({ ...stackOptions(context), purpose: 'start', holder: command });
@@ -84,7 +88,7 @@ const onStack = async (context: CommandContext, plan: Plan, { emit, observe }: P
     retry: { times: settings.retry, delayMs: settings.retryDelay, backoff: settings.retryBackoff },
     healthTimeoutMs: settings.healthTimeout,
   };
-  const outcome = await notingRefusals(context, { engine, emit }, (noted) => run(plan, { ...options, emit: noted }));
+  const outcome = await notingRefusals(context, { engine, emit }, (noted) => run(plan, { ...options, recorder, emit: noted }));
   await memory.remember(outcome);
   if (!interrupts.first.aborted) await observe(engine, outcome);
 

@@ -48,14 +48,18 @@ const reset = async (context: CommandContext, target: DemoCommand): Promise<Exit
 };
 
 /** All of a reset that needs the lock and the engine. */
-const onStack = async (context: CommandContext, target: DemoCommand, { emit, observe }: Pick<RunFiles, 'emit' | 'observe'>) => {
+const onStack = async (
+  context: CommandContext,
+  target: DemoCommand,
+  { emit, observe, recorder }: Pick<RunFiles, 'emit' | 'observe' | 'recorder'>,
+) => {
   const { command, settings, interrupts, process } = context;
   await using stack = await openStack({ ...stackOptions(context), purpose: 'find', holder: command });
   const { engine } = stack;
   const before = await tenantsOf(engine);
   const memory = await openRunMemory({ engine, plan: resetPlan({ command: target, profile: engine.profile }), process });
   const options = { target, engine, signal: interrupts.first, now: process.now, healthTimeoutMs: settings.healthTimeout };
-  const outcome = await notingRefusals(context, { engine, emit }, (noted) => resetDemo({ ...options, emit: noted }));
+  const outcome = await notingRefusals(context, { engine, emit }, (noted) => resetDemo({ ...options, recorder, emit: noted }));
   await memory.remember(outcome);
   if (!interrupts.first.aborted) await observe(engine, outcome);
   const after = await tenantsOf(engine);

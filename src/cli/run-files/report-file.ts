@@ -1,8 +1,10 @@
 import { arch, platform } from 'node:os';
 import { version as node } from 'node:process';
 import type { DemoEvent } from '#demo/events.ts';
+import type { Recorder } from '#demo/evidence/recorder.ts';
 import { writeLastReport } from '#stack/record/last-report.ts';
 import { reportPage } from '#cli/reporters/page/page.ts';
+import { basesOf } from './bases.ts';
 import { lanesOf } from './lanes.ts';
 import { NOTHING_OBSERVED, observe, type Observed } from './observed.ts';
 import type { RunFile } from './run-file.ts';
@@ -13,10 +15,12 @@ export interface ReportFileOptions {
   readonly version: string;
   /** Remembers where the last report is, for `passthru open report`. */
   readonly stateDir: string;
+  /** Keeps the exchanges of the run, redacted. */
+  readonly recorder: Pick<Recorder, 'exchanges'>;
 }
 
 /** The page of a run: `--report`. */
-export const reportFile = ({ path, version, stateDir }: ReportFileOptions): RunFile => {
+export const reportFile = ({ path, version, stateDir, recorder }: ReportFileOptions): RunFile => {
   const events: DemoEvent[] = [];
   let observed: Observed = NOTHING_OBSERVED;
   return {
@@ -31,7 +35,8 @@ export const reportFile = ({ path, version, stateDir }: ReportFileOptions): RunF
         report,
         startedAt: events[0]?.at ?? 0,
         lanes: lanesOf(events),
-        exchanges: [],
+        exchanges: recorder.exchanges,
+        bases: basesOf(events),
         trace: observed.trace,
         environment: { version, node, platform: `${platform()} ${arch()}`, certificates: observed.certificates, notes: observed.notes },
       }),

@@ -1,4 +1,5 @@
 import type { Emit } from '#demo/events.ts';
+import type { Recorder } from '#demo/evidence/recorder.ts';
 import type { Outcome } from '#demo/outcome.ts';
 import type { Report } from '#demo/report.ts';
 import type { Engine } from '#engine/engine.ts';
@@ -7,6 +8,8 @@ import type { ExitCode } from '#cli/process/exit-codes.ts';
 
 /** The files that a run leaves where its settings say so. */
 export interface RunFiles {
+  /** Keeps the exchanges of the run for its files; null: none of them wants these. */
+  readonly recorder: Recorder | null;
   /** Hears every event of the run. */
   readonly emit: Emit;
   /** Asks the stack for what files say of it; call it when the steps have ended and the stack is still there. */

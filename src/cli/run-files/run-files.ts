@@ -1,5 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { createRecorder, type Recorder } from '#demo/evidence/recorder.ts';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { failure, failureFrom } from '#infra/apperr/result.ts';
 import { hasCode } from '#infra/apperr/system-error.ts';
@@ -19,11 +20,13 @@ import type { RunFile, RunFiles } from './run-file.ts';
  * @throws AppError `file-not-written` before the work begins, where the place of a file cannot be written to
  */
 export const withRunFiles = async (context: CommandContext, work: (files: RunFiles) => Promise<ExitCode>): Promise<ExitCode> => {
-  const files = wantedFiles(context);
+  const recorder = context.settings.report === undefined ? null : createRecorder();
+  const files = wantedFiles(context, recorder);
   for (const file of files) await clear(file);
   let isWritten = false;
   try {
     return await work({
+      recorder,
       emit: (event) => files.forEach(({ emit }) => emit?.(withPrintedCommands(event, context.printedCommand))),
       observe: async (engine, outcome) => {
         for (const file of files) await file.observe?.(engine, outcome);
@@ -43,11 +46,11 @@ export const withRunFiles = async (context: CommandContext, work: (files: RunFil
   }
 };
 
-const wantedFiles = ({ command, settings }: CommandContext): readonly RunFile[] => {
+const wantedFiles = ({ command, settings }: CommandContext, recorder: Recorder | null): readonly RunFile[] => {
   const { junit, report, stateDir } = settings;
   const version = packageVersion();
   return [
-    ...(report === undefined ? [] : [reportFile({ path: report, version, stateDir })]),
+    ...(report === undefined || recorder === null ? [] : [reportFile({ path: report, version, stateDir, recorder })]),
     ...(junit === undefined ? [] : [junitFile({ path: junit, version, command })]),
   ];
 };

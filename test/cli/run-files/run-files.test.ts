@@ -32,6 +32,7 @@ describe('--junit', () => {
     async (exitCode) => {
       await using folder = await temporaryDirectory();
       const { code } = await runIn(folder.path, { junit: 'results/junit.xml' }, async (files) => {
+        expect(files.recorder).toBeNull();
         const { report: told, exitCode: ends } = await files.write(report(exitCode), exitCode);
         expect(told).toEqual(report(exitCode));
         return ends;
@@ -91,6 +92,7 @@ describe('--report', () => {
     await mkdir(join(stateDir, 'config'), { recursive: true });
     const { code } = await runIn(folder.path, { report: 'report.html' }, async (files) => {
       for (const event of FAILED_RUN) files.emit(event);
+      expect(files.recorder?.exchanges).toEqual([]);
       await files.observe(fakeEngine(), outcomeOf(FAILED_RUN.reduce(advance, NOT_STARTED)));
       return (await files.write(report(1), 1)).exitCode;
     });

@@ -1,7 +1,7 @@
 import type { PartName } from '#engine/engine.ts';
 import type { Report } from '#demo/report.ts';
 import type { Trace } from '#demo/traces/trace-tree.ts';
-import type { Exchange } from './exchange.ts';
+import type { Exchange } from '#infra/evidence/exchange.ts';
 
 /** All that the page of a run shows; secrets are redacted before they come here. */
 export interface PageData {
@@ -11,6 +11,8 @@ export interface PageData {
   readonly lanes: readonly Lane[];
   /** Recorded requests with their answers, in the order of the answers; empty where nobody recorded. */
   readonly exchanges: readonly Exchange[];
+  /** Ids of the exchanges on which a check rests, by `<step> <check>`; a check that rests on none of them is not there. */
+  readonly bases: Readonly<Record<string, readonly string[]>>;
   /** One request through the whole stack; null where none was found. */
   readonly trace: Trace | null;
   readonly environment: Environment;

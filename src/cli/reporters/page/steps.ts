@@ -7,7 +7,10 @@ import { exchange, requestLine } from './exchanges.ts';
 import type { PageData } from './page-data.ts';
 import { anchorOf, counted, mark, said, sentence, type Step, timeOf } from './words.ts';
 
-/** Every step in its phase, folded to a line unless it failed; below it its checks, and the requests on which they rest. */
+/**
+ * Every step in its phase, folded to a line unless it failed; below it its checks, and the requests on which they rest. Anchors are within,
+ * so that a link to one unfolds it.
+ */
 export const steps = (data: PageData): Html => {
   const phases = Object.entries(Object.groupBy(data.report.steps, ({ phase }) => phase));
   return markup`<section aria-labelledby="steps">
@@ -23,11 +26,11 @@ ${own.map((step) => stepBlock(step, data))}</div>\n`,
 };
 
 const stepBlock = (step: Step, data: PageData): Html =>
-  markup`<details class="step" id="${anchorOf(step.id)}"${step.status === 'failed' && markup` open`}>
+  markup`<details class="step"${step.status === 'failed' && markup` open`}>
 <summary>${mark(step.status)}<span class="title">${said(step.title)}</span><span class="detail">${detailOf(step)}</span><span class="time">${step.status !== 'skipped' && formatDuration(step.duration_ms)}</span></summary>
-<div class="inside">
+<div class="inside" id="${anchorOf(step.id)}">
 ${step.error !== null && failure(step.error)}
-${step.checks.length > 0 && checks(step)}
+${step.checks.length > 0 && checks(step, data)}
 ${requests(step, data)}
 </div>
 </details>\n`;
@@ -45,7 +48,7 @@ const failure = (error: Failure): Html => {
 ${fix !== '' && markup`<p><strong>Fix</strong> ${sentence(fix)}</p>`}</div>`;
 };
 
-const checks = (step: Step): Html =>
+const checks = (step: Step, { bases }: PageData): Html =>
   markup`<table class="checks"><caption class="hidden">Checks of ${said(step.title)}</caption>
 <thead class="hidden"><tr><th scope="col">Check</th><th scope="col">Value</th></tr></thead>
 <tbody>
@@ -55,8 +58,12 @@ ${step.checks.map(
       check.status === 'passed'
         ? markup`<code>${said(check.got)}</code>`
         : markup`<span class="expected">expected <code>${said(check.expected)}</code></span> <span class="got">got <code>${said(check.got)}</code></span>`
-    }</td></tr>\n`,
+    }${links(bases[`${step.id} ${check.id}`] ?? [])}</td></tr>\n`,
 )}</tbody></table>`;
+
+/** To the exchanges on which a check rests. */
+const links = (ids: readonly string[]): HtmlValue =>
+  ids.length > 0 && markup` <span class="basis">${ids.map((id) => markup`<a href="#${id}">${id}</a> `)}</span>`;
 
 /** With request and answer where they were recorded; else a line each. */
 const requests = ({ id }: Step, { exchanges, report }: PageData): HtmlValue => {

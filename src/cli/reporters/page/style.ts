@@ -146,6 +146,10 @@ details[open] > summary::after { transform: rotate(45deg); }
 .exchange > summary, .lines li { display: grid; grid-template-columns: minmax(0, 1fr) auto 4.5rem 0.5rem; gap: 0.75rem; align-items: center; padding: 0.3125rem 0.25rem; font-size: 0.875rem; }
 .lines li { grid-template-columns: minmax(0, 1fr) auto 4.5rem; border-top: 1px solid var(--hair); }
 .line { overflow-wrap: anywhere; }
+.inside, .pair { scroll-margin-top: 3.5rem; }
+.basis { margin-left: 0.5rem; font-size: 0.75rem; white-space: nowrap; }
+.basis a { color: var(--muted); }
+.id { display: inline-block; min-width: 2.75rem; color: var(--muted); font-size: 0.75rem; }
 .method { display: inline-block; min-width: 3.25rem; font-weight: 650; font-size: 0.75rem; letter-spacing: 0.03em; color: var(--muted); }
 .host { color: var(--muted); }
 .status { padding: 0 0.4375rem; border-radius: 0.375rem; background: var(--soft); font-size: 0.8125rem; font-weight: 600; }
@@ -202,6 +206,7 @@ const PAPER = `
   .checks { font-size: 0.875rem; }
   .checks th, .checks td { padding-top: 0.125rem; padding-bottom: 0.125rem; border: 0; }
   .step::details-content { content-visibility: visible; display: block; block-size: auto; }
+  .basis { display: none; }
   .requests { border: 0; margin: 0; padding: 0; }
   .requests::details-content { display: none; }
   pre { max-height: none; }

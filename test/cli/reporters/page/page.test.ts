@@ -60,7 +60,7 @@ describe('The page of a run', () => {
     expect(text).toContain('caused by connection-refused localhost:8081 refuses connections');
     expect(text).toContain('Elastic key created expected 201 got 503');
     expect(text).toContain('Skipped: Crypto.');
-    const open = [...failed.matchAll(/<details class="step" id="([\w-]+)"( open)?>/g)].filter(([, , isOpen]) => isOpen !== undefined);
+    const open = [...failed.matchAll(/<details class="step" open>[\s\S]*?id="([\w-]+)"/g)];
     expect(open.map(([, id]) => id)).toEqual(['step-kms-keys']);
   });
 
@@ -88,17 +88,19 @@ describe('The page of a run', () => {
       duration_ms: 12,
       request: {
         method: 'POST',
-        url: 'https://localhost:8082/oauth2/token?a=b',
+        url: 'https://localhost:8082/oauth2/[secret%20b]?a=b',
         headers: { accept: 'application/json' },
         body: { kind: 'form', value: { grant_type: 'authorization_code' }, text: '', bytes: 33 },
       },
       answer: { status: 200, headers: { 'cache-control': 'no-store' }, cookies: ['a=b; Secure'], body: null },
     } as const;
-    const page = reportPage(recordedPage(PASSED_RUN, { exchanges: [exchange] }));
+    const bases = { 'identity.pkce id-token': ['x1'] };
+    const page = reportPage(recordedPage(PASSED_RUN, { exchanges: [exchange], bases }));
     expect(readable(page)).toContain(
-      'POST localhost:8082 /oauth2/token?a=b 200 12 ms Request accept application/json { &quot;grant_type&quot;: &quot;authorization_code&quot; } form, 33 bytes Answer cache-control no-store set-cookie a=b; Secure',
+      'x1 POST localhost:8082 /oauth2/[secret b] 200 12 ms Request a b { &quot;grant_type&quot;: &quot;authorization_code&quot; } form, 33 bytes accept application/json Answer cache-control no-store set-cookie a=b; Secure',
     );
-    expect(page).toContain('<details class="exchange" id="x1">');
+    expect(/ID token verified.*?<td>(.*?)<\/td>/.exec(page)?.[1]).toContain('<a href="#x1">x1</a>');
+    expect(page).toContain('<div class="pair" id="x1">');
   });
 
   it('draws a trace span by span, each below its parent', () => {
