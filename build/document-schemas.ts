@@ -8,11 +8,13 @@ import {
   barrierUnsealSchema,
 } from '../src/cli/documents/barrier.ts';
 import { clientCreateSchema } from '../src/cli/documents/client-create.ts';
+import { doctorSchema } from '../src/cli/documents/doctor.ts';
 import { downSchema } from '../src/cli/documents/down.ts';
 import { envSchema } from '../src/cli/documents/env.ts';
 import { errorSchema } from '../src/cli/documents/error.ts';
 import { hashPasswordSchema } from '../src/cli/documents/hash-password.ts';
 import { logLineSchema } from '../src/cli/documents/log-line.ts';
+import { planSchema } from '../src/cli/documents/plan.ts';
 import { prepareProdSchema } from '../src/cli/documents/prepare-prod.ts';
 import { prepareSchema } from '../src/cli/documents/prepare.ts';
 import { realmAddSchema } from '../src/cli/documents/realm-add.ts';
@@ -30,6 +32,8 @@ import { reportSchema } from '../src/demo/report.ts';
 /** The JSON Schema of every document that a command prints, by the name under which `docs/schemas` publishes it. */
 export const DOCUMENT_SCHEMAS = {
   'demo-report': reportSchema,
+  doctor: doctorSchema,
+  plan: planSchema,
   status: statusSchema,
   'log-line': logLineSchema,
   down: downSchema,

@@ -127,7 +127,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['events.ts', 'phase-title.ts', 'refusal.ts', 'traces'],
   ],
   stack: [
-    ['prepare-stack.ts', 'prepare-prod-stack.ts', 'ephemeral'],
+    ['prepare-stack.ts', 'prepare-prod-stack.ts', 'ephemeral', 'doctor', 'stack-outlook.ts'],
     ['open-stack.ts'],
     ['claims', 'snapshot'],
     [

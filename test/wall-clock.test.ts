@@ -35,11 +35,13 @@ const READS_THE_WALL_CLOCK: Readonly<Record<string, string>> = {
   'src/kms/access/tokens/trusted-issuers.ts': 'the exp of tokens',
   'src/kms/api/openapi/swagger-log-in-script.ts': 'the end of a token, for a person in a browser to read',
   'src/kms/server.ts': 'tokens, keys and demo data',
+  'src/stack/doctor/patient/machine.ts': 'the clock of this machine, which is judged',
   'src/stack/stack-options.ts': 'records of a stack',
 };
 
 /** Times that are added to or taken from what a clock says: a duration, unless the time is one that others read. */
 const RECKONS_WITH_NOW: Readonly<Record<string, string>> = {
+  'src/engine/docker/before-start.ts': 'how far the clock of the engine is from this one',
   'src/engine/embedded/children/supervisor.ts': 'how long a process runs that another process started',
   'src/identity/feed/feed.routes.ts': 'the end of a certificate, with which its stream ends',
   'src/identity/provider/store/adapter.ts': 'the end of life that is stored with a token',

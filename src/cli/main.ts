@@ -3,6 +3,7 @@ import { DATABASES, type PartName, SERVICES } from '#engine/engine.ts';
 import { type AddCommand, buildProgram, command, commandGroup } from './command-line/build-program.ts';
 import { DEMO_HELP, ENV_HELP, EXEC_HELP, HEALTH_HELP, PREPARE_HELP, TRUST_HELP, UNTRUST_HELP, UP_HELP } from './command-line/help-texts.ts';
 import { LOGS_HELP } from './command-line/observing-help.ts';
+import { DOCTOR_HELP, PLAN_HELP } from './command-line/preflight-help.ts';
 import { OPERATOR_COMMANDS } from './commands/operator/commands.ts';
 import { SNAPSHOT_COMMANDS } from './commands/snapshot/commands.ts';
 import { type CliProcess, cliProcess } from './process/cli-process.ts';
@@ -79,6 +80,21 @@ const COMMANDS: readonly AddCommand[] = [
     summary: 'every service with state, uptime, address and, when red, the cause',
     settings: ['stack', 'output'],
     run: async (call) => (await import('./commands/status.ts')).status(call),
+  }),
+  command({
+    name: 'plan',
+    summary: 'what demo would do here: engine, ports, images, certificates, data, steps and the time they take; starts nothing',
+    argument: { spelling: '[what]', help: 'of which demo', type: TARGET, default: 'all' },
+    settings: ['stack', 'output'],
+    help: PLAN_HELP,
+    run: async (call) => (await import('./commands/plan.ts')).plan(call),
+  }),
+  command({
+    name: 'doctor',
+    summary: 'preflight: all that a demo needs here, and how to mend what is wrong; changes nothing',
+    settings: ['stack', 'output'],
+    help: DOCTOR_HELP,
+    run: async (call) => (await import('./commands/doctor.ts')).doctor(call),
   }),
   command({
     name: 'logs',

@@ -41,12 +41,6 @@ export interface RootCause {
   readonly fix: string;
 }
 
-/** Where the clock of a service stands against ours: its host, and how many milliseconds it is ahead, or behind when negative. */
-export interface ClockSkew {
-  readonly host: string;
-  readonly skewMs: number;
-}
-
 /** Everything that can happen in a run. Times are epoch milliseconds. */
 export type DemoEvent =
   | {

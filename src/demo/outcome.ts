@@ -1,7 +1,8 @@
 import type { ServiceName } from '#engine/engine.ts';
 import { unreachable } from '#infra/apperr/app-error.ts';
 import type { Failure } from '#infra/apperr/result.ts';
-import type { Check, ClockSkew, DemoEvent, RootCause, StepInfo, StepStatus } from './events.ts';
+import type { ClockSkew } from '#infra/jobs/clock-skew.ts';
+import type { Check, DemoEvent, RootCause, StepInfo, StepStatus } from './events.ts';
 
 /** A check, and when it was made, epoch milliseconds. */
 export interface MadeCheck extends Check {

@@ -18,6 +18,8 @@ export interface StackEngine extends Engine {
   }): Promise<Result<readonly PartName[]>>;
   /** Names of the volumes that hold data of this stack; none where its data are files. */
   volumes(): Promise<readonly string[]>;
+  /** Ports of this machine on which a service listens, the public one first. */
+  portsOf(service: ServiceName): readonly number[];
   /** Names of the images that these services need and that would have to be built or pulled first; null where none are needed. */
   missingImages(services: readonly ServiceName[]): Promise<readonly string[] | null>;
   /** The databases of KMS and Identity as files. */

@@ -123,7 +123,7 @@ const tellOfLastStart = ({ engine, purpose, stateDir, warn }: FullStackOptions, 
   if (last.engine === 'docker' && last.movedFrom !== null) {
     warn(`${stateDir} was copied or moved from ${last.movedFrom}: what runs on Docker belongs to that path, and is left alone`);
   }
-  if (purpose !== 'start' && engine !== 'auto' && last.engine !== null && last.engine !== engine) {
+  if (purpose !== 'start' && purpose !== 'look' && engine !== 'auto' && last.engine !== null && last.engine !== engine) {
     warn(`the stack of this state folder was last started on ${last.engine === 'docker' ? 'Docker' : 'the embedded engine'}`);
   }
 };

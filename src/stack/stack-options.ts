@@ -19,8 +19,11 @@ export interface StackOptions {
   readonly hosts?: readonly string[] | undefined;
   /** As stated; else that of the last start, else `demo`. */
   readonly profile?: Profile;
-  /** `start` brings something up; `find` looks for what was brought up; `remove` also takes away what both engines share. */
-  readonly purpose: 'start' | 'find' | 'remove';
+  /**
+   * `start` brings something up; `look` chooses as a start does, and makes and removes nothing; `find` looks for what was brought up;
+   * `remove` also takes away what both engines share.
+   */
+  readonly purpose: 'start' | 'look' | 'find' | 'remove';
   /**
    * The work of this process, for another one that finds the state folder locked, for example `demo all`; the lock is held until
    * the stack is disposed of. Without it no lock is taken, and nothing may be changed.

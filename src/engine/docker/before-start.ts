@@ -2,6 +2,7 @@ import { ok, type Result } from '#infra/apperr/result.ts';
 import { SERVICES, type ServiceName } from '../engine.ts';
 import type { DockerConnection } from './connection/docker-connection.ts';
 import { attemptDocker } from './connection/failures.ts';
+import type { EngineInfo } from './api/docker-api.ts';
 import { type OpenApi, openApi } from './api/open-api.ts';
 import { COMPOSE } from './project/labels.ts';
 import { type Project, projectOf } from './project/project.ts';
@@ -26,6 +27,19 @@ export const dockerStack = ({ docker, stateDir, open = openApi }: Asked): Promis
     const [containers, volumes] = await Promise.all([api.containers(ofProject), api.volumes(ofProject)]);
     if (containers.some(({ state }) => state === 'running' || state === 'paused' || state === 'restarting')) return ok('running');
     return ok(containers.length > 0 || volumes.length > 0 ? 'ended' : 'none');
+  });
+
+/** The machine of an engine, and how far its clock is ahead of ours, milliseconds; null where it does not tell. */
+export const engineMachine = (
+  { docker, open = openApi }: Pick<Asked, 'docker' | 'open'>,
+  now: () => number,
+): Promise<Result<Omit<EngineInfo, 'clock'> & { readonly skewMs: number | null }>> =>
+  attemptDocker('docker-not-running', 'asking the engine for its state', async () => {
+    const api = await open(docker);
+    const asked = now();
+    const { clock, ...machine } = await api.info();
+    // The answer was made between question and answer: the middle is as near as one can say.
+    return ok({ ...machine, skewMs: clock === null ? null : clock - (asked + now()) / 2 });
   });
 
 /**

@@ -44,6 +44,8 @@ export interface DockerEngineOptions {
   readonly open?: OpenApi;
   /** `process`: nobody needs the stack when this process is dead; `state-folder`: it stays until it is taken down. */
   readonly owner: Owner;
+  /** Removes nothing, not even what killed runs left behind; default false. */
+  readonly looksOnly?: boolean;
   /** Milliseconds that a container has to end its requests and write its data before it is killed. */
   readonly stopGraceMs?: number;
   /** Why this engine and no other, one clause. */
@@ -78,14 +80,23 @@ const GIVEN_UP_MS = 6_000;
  * `connection/` finds the engine. None of them knows another kind of engine.
  */
 export const createDockerEngine = (options: DockerEngineOptions): StackEngine => {
-  const { docker: connection, open = openApi, packageRoot, owner, stopGraceMs = 8_000, warn = () => {}, now = Date.now } = options;
+  const {
+    docker: connection,
+    open = openApi,
+    packageRoot,
+    owner,
+    looksOnly = false,
+    stopGraceMs = 8_000,
+    warn = () => {},
+    now = Date.now,
+  } = options;
   const project = projectOf(options);
   const { folder } = project;
   const api = once(() => open(connection));
   const watch = createContainerWatch({ api, project: project.name });
   const watchers = new Set<(event: EngineEvent) => void>();
   const tag = once(() => imageTag(packageRoot));
-  const swept = once(() => sweepAndTell(api, warn));
+  const swept = once(async () => (looksOnly ? undefined : sweepAndTell(api, warn)));
   const unanswered = throwUnanswered(connection);
   let mounts: Promise<Result<PreparedMounts>> | undefined;
 
@@ -114,7 +125,7 @@ export const createDockerEngine = (options: DockerEngineOptions): StackEngine =>
     return mounts;
   };
 
-  const portConflicts = (services: readonly ServiceName[]) => findPortConflicts({ api, project, services });
+  const portConflicts = (services: readonly ServiceName[]) => findPortConflicts({ api, project, services, areLeftoversSwept: !looksOnly });
 
   const starts = createStarts({
     connection,
@@ -182,6 +193,7 @@ export const createDockerEngine = (options: DockerEngineOptions): StackEngine =>
     },
     databases: noDatabaseFiles,
     volumes: async () => (await (await api()).volumes([`${COMPOSE.project}=${project.name}`]).catch(unanswered)).map(({ name }) => name),
+    portsOf: project.portsOf,
     missingImages: async (services) => {
       const { missingImages } = await import('./images/ensure-images.ts');
       return missingImages(await api(), services, await tag()).catch(unanswered);

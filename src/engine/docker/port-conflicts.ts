@@ -1,9 +1,11 @@
 import { listenersOn } from '#engine/state/processes.ts';
 import { holderName } from '#engine/state/served-folder.ts';
+import { thisHost } from '#engine/state/this-host.ts';
 import type { PortConflict, ServiceName } from '../engine.ts';
 import { whyNotFree } from '../ports.ts';
 import type { ContainerSummary, DockerApi } from './api/docker-api.ts';
 import { COMPOSE, OURS } from './project/labels.ts';
+import { isOrphan } from './project/owner-label.ts';
 import type { Project } from './project/project.ts';
 
 /** The ports of these services that somebody else holds, a container or a process; our own containers are no conflict. */
@@ -11,15 +13,18 @@ export const findPortConflicts = async (options: {
   api: () => Promise<DockerApi>;
   project: Project;
   services: readonly ServiceName[];
+  /** Whether what killed runs left behind was removed just now: a container of theirs that is still there stays in the way. */
+  areLeftoversSwept?: boolean;
 }): Promise<readonly PortConflict[]> => {
-  const { api, project, services } = options;
+  const { api, project, services, areLeftoversSwept = true } = options;
   const asked = services.flatMap((service) => project.portsOf(service).map((port) => ({ service, port })));
-  const containers = await (await api()).containers([]);
+  const [containers, host] = [await (await api()).containers([]), await thisHost()];
   const conflicts = await Promise.all(
     asked.map(async ({ service, port }): Promise<readonly PortConflict[]> => {
       // An engine that publishes without a proxy has no listener that could be seen.
       const container = containers.find(({ publishedPorts }) => publishedPorts.includes(port));
       if (container?.labels[COMPOSE.project] === project.name) return [];
+      if (container !== undefined && !areLeftoversSwept && (await isOrphan(container.labels, host))) return [];
       if (container !== undefined) return [{ service, port, holder: inWords(container) }];
       const why = await whyNotFree(port);
       if (why === null) return [];

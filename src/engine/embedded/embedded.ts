@@ -13,6 +13,7 @@ import { databaseFiles } from './files/database-files.ts';
 import { type Prepared, prepare } from './files/prepare.ts';
 import { layoutOf } from './files/layout.ts';
 import { findPortConflicts } from './port-conflicts.ts';
+import { portsOfService } from '../ports.ts';
 
 export interface EmbeddedEngineOptions {
   /** Folder for everything that this stack keeps, `.passthru` by convention. */
@@ -117,6 +118,7 @@ export const createEmbeddedEngine = (options: EmbeddedEngineOptions): StackEngin
       }),
     databases: databaseFiles(layout),
     volumes: () => Promise.resolve([]),
+    portsOf: (service) => portsOfService(layout.ports, service),
     missingImages: () => Promise.resolve(null),
     removeImages: () => {
       const why = 'this stack was not on Docker, so none was looked for; --engine docker removes those that no container uses';

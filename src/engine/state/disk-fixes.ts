@@ -13,6 +13,9 @@ const FIXES: Readonly<Record<string, string>> = {
   EMFILE: 'Raise the limit of open files (`ulimit -n`).',
 };
 
+/** The same for errors that are only foreseen. */
+export const [NO_SPACE_FIX, NO_FOLDER_FIX] = [FIXES['ENOSPC'] ?? '', FIXES['ENOTDIR'] ?? ''];
+
 /** What to do about an error of the disk; undefined for every other one. */
 export const diskFix = (error: unknown): string | undefined => FIXES[codeOf(error)];
 

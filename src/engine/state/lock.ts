@@ -3,7 +3,7 @@ import { link, lstat, mkdir, readdir, readFile, readlink, rename, rm, rmdir, sym
 import { join } from 'node:path';
 import { jsonObject } from '#infra/config/json-object.ts';
 import { hasCode, missingIs } from '#infra/apperr/system-error.ts';
-import { fail, failureFrom, ok, type Result } from '#infra/apperr/result.ts';
+import { fail, type Failure, failureFrom, ok, type Result } from '#infra/apperr/result.ts';
 import { diskFix, isDiskFull } from './disk-fixes.ts';
 import { isAlive, ownIdentity } from './process-identity.ts';
 import { isSameFolder } from './served-folder.ts';
@@ -85,13 +85,27 @@ const whyReplaced = (holder: Holder | null, isCopied: boolean): string => {
   return isCopied ? `replaced ${lock}, which holds ${holder.folder}, not this copy of it` : `took over ${lock}, which is gone`;
 };
 
-/** Whether a command that changes something is at work in a state folder. */
-export const isLocked = async (stateDir: string): Promise<boolean> => {
+/** A lock as it is found, without a change to it. */
+export type FoundLock =
+  | { readonly state: 'free' }
+  /** The next command would fail with this. */
+  | { readonly state: 'held'; readonly failure: Failure }
+  /** The next command replaces it, and says this. */
+  | { readonly state: 'left'; readonly text: string };
+
+/** The lock of a state folder, which may not be there. @throws the file system's error */
+export const lookAtLock = async (stateDir: string, now: number): Promise<FoundLock> => {
   const { lock, path } = stateFolder(stateDir);
-  const text = (await readLock(lock)) ?? '';
+  const text = await readLock(lock);
+  if (text === null) return { state: 'free' };
   const holder = parseHolder(text) ?? (await parseLink({ lock, path }, text));
-  return holder !== null && !(await isCopy(holder, text, path)) && isAlive(holder);
+  const isCopied = holder !== null && (await isCopy(holder, text, path));
+  if (holder === null || isCopied || !(await isAlive(holder))) return { state: 'left', text: whyReplaced(holder, isCopied) };
+  return { state: 'held', failure: held(holder, stateDir, now).error };
 };
+
+/** Whether a command that changes something is at work in a state folder. */
+export const isLocked = async (stateDir: string): Promise<boolean> => (await lookAtLock(stateDir, 0)).state === 'held';
 
 /**
  * Puts a complete lock in place, and answers its text; null when there is one already. A hard link is atomic and never replaces. On a

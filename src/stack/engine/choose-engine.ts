@@ -44,7 +44,7 @@ export const chooseEngine = <C>(options: ChooseOptions<C>): Promise<Result<Choic
     case 'docker':
       return chooseDocker(options);
     case 'auto':
-      return options.purpose === 'start' ? chooseFreely(options) : findStack(options);
+      return options.purpose === 'start' || options.purpose === 'look' ? chooseFreely(options) : findStack(options);
     default:
       return unreachable(options.wanted);
   }

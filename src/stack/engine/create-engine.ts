@@ -5,7 +5,7 @@ import type { Profile } from '#engine/engine.ts';
 import type { FullStackOptions, StackPorts } from '../stack-options.ts';
 import type { Choice } from './choose-engine.ts';
 
-export interface CreateEngineOptions extends Pick<FullStackOptions, 'stateDir' | 'owner' | 'now' | 'warn'> {
+export interface CreateEngineOptions extends Pick<FullStackOptions, 'stateDir' | 'purpose' | 'owner' | 'now' | 'warn'> {
   readonly profile: Profile;
   readonly ports: StackPorts;
   readonly hosts: readonly string[];
@@ -13,7 +13,7 @@ export interface CreateEngineOptions extends Pick<FullStackOptions, 'stateDir' |
 
 /** The engine that was chosen; only its code is loaded. */
 export const createEngine = async (choice: Choice<DockerConnection>, options: CreateEngineOptions): Promise<StackEngine> => {
-  const { stateDir, hosts, ports, profile, owner, now, warn } = options;
+  const { stateDir, hosts, ports, profile, purpose, owner, now, warn } = options;
   const common = {
     stateDir,
     hosts,
@@ -31,5 +31,5 @@ export const createEngine = async (choice: Choice<DockerConnection>, options: Cr
     return createEmbeddedEngine({ ...common, isFallback: choice.isFallback, demoSeed: true });
   }
   const { createDockerEngine } = await import('#engine/docker/docker.ts');
-  return createDockerEngine({ ...common, docker: choice.connection, owner });
+  return createDockerEngine({ ...common, docker: choice.connection, owner, looksOnly: purpose === 'look' });
 };

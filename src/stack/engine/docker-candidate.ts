@@ -8,9 +8,10 @@ import type { DockerCandidate } from './choose-engine.ts';
 export const dockerCandidate = ({
   env,
   stateDir,
+  purpose,
   onImagesMissing,
   signal,
-}: Pick<FullStackOptions, 'env' | 'stateDir' | 'onImagesMissing' | 'signal'>): DockerCandidate<DockerConnection> => ({
+}: Pick<FullStackOptions, 'env' | 'stateDir' | 'purpose' | 'onImagesMissing' | 'signal'>): DockerCandidate<DockerConnection> => ({
   probe: async () => {
     const { probeDocker } = await import('#engine/docker/connection/probe.ts');
     const found = await probeDocker({ env });
@@ -21,6 +22,7 @@ export const dockerCandidate = ({
     return dockerStack({ docker, stateDir });
   },
   images: async (docker) => {
+    if (purpose === 'look') return ok('not looked for');
     const { imagesObtainable } = await import('#engine/docker/before-start.ts');
     let told = false;
     const progress = (): void => {

@@ -11,6 +11,7 @@ export const PAGES_BY_HAND = [
   'docs/write-an-app.md',
   'docs/trust.md',
   'docs/logs.md',
+  'docs/doctor.md',
   'docs/demo-integration.md',
 ] as const;
 

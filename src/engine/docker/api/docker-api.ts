@@ -3,6 +3,7 @@
  * behind it is loaded by the commands alone that ask an engine, and no request waits without a limit. Tests put a stand-in in its place.
  */
 export interface DockerApi {
+  info(): Promise<EngineInfo>;
   /** Every container with these labels, running or not, as the list tells it. */
   containers(labels: readonly string[]): Promise<readonly ContainerSummary[]>;
   /** Null when there is none of this id or name. */
@@ -27,6 +28,16 @@ export interface DockerApi {
   logs(id: string, options: LogOptions): Promise<AsyncIterable<Buffer>>;
   /** A tar of a file or folder of a container, running or not; null when there is no such path. */
   archive(id: string, path: string): Promise<AsyncIterable<Buffer> | null>;
+}
+
+/** The machine of an engine, which may be a virtual one on this. */
+export interface EngineInfo {
+  /** Its clock, epoch milliseconds; null where it does not tell. */
+  readonly clock: number | null;
+  /** Bytes; null where it does not tell. */
+  readonly memory: number | null;
+  /** Runs as an ordinary user. */
+  readonly isRootless: boolean;
 }
 
 export interface Labelled {

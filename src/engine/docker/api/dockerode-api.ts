@@ -9,8 +9,26 @@ import { within } from './within.ts';
 /** Milliseconds that the engine may take beyond the grace period to end and unmount a container. */
 const STOP_LIMIT_MS = 20_000;
 
+/** @see https://docs.docker.com/reference/api/engine/version/v1.50/#tag/System/operation/SystemInfo */
+interface InfoAnswer {
+  readonly SystemTime?: string;
+  readonly MemTotal?: number;
+  readonly SecurityOptions?: readonly string[];
+}
+
 /** The Engine API in our words, by the library that speaks it. */
 export const createDockerApi = (docker: Dockerode): DockerApi => ({
+  info: async () => {
+    // The library takes a signal here, too; its types do not say so.
+    const engine: { info(options: { readonly abortSignal: AbortSignal }): Promise<InfoAnswer> } = docker;
+    const found = await soon('the state of the engine', (abortSignal) => engine.info({ abortSignal }));
+    const clock = Date.parse(found.SystemTime ?? '');
+    return {
+      clock: Number.isNaN(clock) ? null : clock,
+      memory: found.MemTotal === undefined || found.MemTotal === 0 ? null : found.MemTotal,
+      isRootless: (found.SecurityOptions ?? []).some((option) => /^name=rootless\b/.test(option)),
+    };
+  },
   containers: async (labels) =>
     (await soon('the list of containers', (abortSignal) => docker.listContainers({ all: true, ...having(labels), abortSignal }))).map(
       (found) => ({

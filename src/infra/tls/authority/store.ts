@@ -11,6 +11,10 @@ import type { CertificateKeyType } from './key-types.ts';
 import { ensureTrustStore, pkcs12Files, trustStoreFiles, writeKeyStore } from './pkcs12/stored-pkcs12.ts';
 import { openAuthority } from './stored-authority.ts';
 
+/** CAs from the root to the one that issues. */
+export const CHAIN_LENGTH = 3;
+export const KEY_TYPE: CertificateKeyType = 'P-256';
+
 /** A certificate of the store; `name` is the base name of its files. */
 export interface LeafRequest extends LeafOptions {
   /** Lower-case letters, digits and hyphens. */
@@ -20,7 +24,7 @@ export interface LeafRequest extends LeafOptions {
 export interface TlsStoreOptions {
   readonly directory: string;
   readonly leaves: readonly LeafRequest[];
-  /** CAs from the root to the one that issues; default 3. */
+  /** CAs from the root to the one that issues; default `CHAIN_LENGTH`. */
   readonly length?: number;
   readonly keyType?: CertificateKeyType;
   /** Names and ranges of addresses that a new authority permits, those of all leaves among them; everything where absent. */
@@ -53,7 +57,7 @@ export interface TlsStore {
  * @throws TypeError for a name that cannot be had; the file system's error
  */
 export const prepareTls = async (options: TlsStoreOptions): Promise<TlsStore> => {
-  const { directory, leaves, length = 3, keyType = 'P-256', permitted, now = Date.now } = options;
+  const { directory, leaves, length = CHAIN_LENGTH, keyType = KEY_TYPE, permitted, now = Date.now } = options;
   for (const { name } of leaves) if (!/^[a-z0-9][a-z0-9-]*$/.test(name)) throw new TypeError(`${name} is no name for a certificate file`);
   const names = leaves.flatMap((leaf) => leaf.names ?? []);
   const foreign = names.find((name) => permitted !== undefined && !isPermitted(name, permitted));

@@ -95,6 +95,7 @@ export const fakeDocker = (): FakeDocker => {
           .map(([tag, { id }]) => ({ id, tags: tag.startsWith('sha256:') ? [] : [tag] })),
       ),
     image: (reference) => answer(() => fake.images.get(reference) ?? null),
+    info: async () => ({ clock: null, memory: null, isRootless: false }),
     removeImage: (reference) => change(`remove image ${reference}`, () => void fake.images.delete(reference)),
     events: async function* (_project, opened, signal) {
       if (fake.gone !== null) throw fake.gone;

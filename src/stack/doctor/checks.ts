@@ -1,0 +1,31 @@
+import type { Check } from './patient/check.ts';
+import { checkEngine } from './engine/engine.ts';
+import { checkImages } from './engine/images.ts';
+import { checkPortsFree } from './engine/ports.ts';
+import { checkCertificates } from './folder/certificates.ts';
+import { checkDisk } from './folder/disk.ts';
+import { checkLock } from './folder/lock.ts';
+import { checkStateFolder } from './folder/state-folder.ts';
+import { checkClock } from './machine/clock.ts';
+import { checkLocalhost } from './machine/localhost.ts';
+import { checkMemory } from './machine/memory.ts';
+import { checkNode } from './machine/node.ts';
+import { checkNodeVariables } from './machine/node-variables.ts';
+import { checkProxies } from './machine/proxies.ts';
+
+/** Every check of the preflight, in the order in which they are told. */
+export const CHECKS: readonly Check[] = [
+  { id: 'engine', title: 'Engine', run: checkEngine },
+  { id: 'images', title: 'Images', run: checkImages },
+  { id: 'ports', title: 'Ports', run: checkPortsFree },
+  { id: 'localhost', title: 'localhost', run: checkLocalhost },
+  { id: 'state-folder', title: 'State folder', run: checkStateFolder },
+  { id: 'lock', title: 'Lock', run: checkLock },
+  { id: 'disk', title: 'Disk', run: checkDisk },
+  { id: 'certificates', title: 'Certificates', run: checkCertificates },
+  { id: 'clock', title: 'Clock', run: checkClock },
+  { id: 'memory', title: 'Memory', run: checkMemory },
+  { id: 'node', title: 'Node', run: checkNode },
+  { id: 'node-variables', title: 'Node variables', run: checkNodeVariables },
+  { id: 'proxies', title: 'Proxies', run: checkProxies },
+];

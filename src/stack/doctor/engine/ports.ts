@@ -1,0 +1,16 @@
+import { SERVICES } from '#engine/engine.ts';
+import { failureFrom } from '#infra/apperr/result.ts';
+import { checkPorts } from '../../ports.ts';
+import { fine, foreseen, notChecked, type Patient } from '../patient/check.ts';
+
+/** The ports of every service, and who holds one; our own services that run are no conflict. */
+export const checkPortsFree = async (patient: Patient) => {
+  const engine = await patient.engine();
+  if (!engine.ok) return notChecked('there is no engine that would listen');
+  try {
+    await checkPorts(engine.value, SERVICES);
+    return fine('free, or held by this stack');
+  } catch (error) {
+    return foreseen('fault', failureFrom(error));
+  }
+};

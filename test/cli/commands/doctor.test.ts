@@ -1,0 +1,72 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { readdir } from 'node:fs/promises';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { afterEach, describe, expect, it } from 'vitest';
+import { type DoctorDocument, doctorSchema } from '#cli/documents/doctor.ts';
+import { main } from '#cli/main.ts';
+import { doctorLines } from '#cli/reporters/lines/doctor-lines.ts';
+import { createTerminal } from '#cli/reporters/terminal/terminal.ts';
+import { fakeProcess } from '#test/support/fake-cli.ts';
+import { reservePorts } from '#test/support/ports.ts';
+import { temporaryDirectory } from '#test/support/temporary-directory.ts';
+
+afterEach(() => {
+  process.exitCode = 0;
+});
+
+const run = async (cwd: string, line: string) => {
+  const cli = fakeProcess({ cwd });
+  await main(line.split(' '), cli);
+  const code = process.exitCode;
+  return { code, ...cli.written };
+};
+
+describe('passthru doctor', () => {
+  it('ends with 0 where a demo would go well, with 1 where a port is held, and leaves nothing behind', async () => {
+    await using folder = await temporaryDirectory();
+    const { kms, identity } = await reservePorts();
+    const flags = `--engine embedded --port-kms ${kms} --port-identity ${identity}`;
+    const well = await run(folder.path, `doctor ${flags}`);
+    expect(well).toMatchObject({ code: 0, err: '' });
+    expect(well.out).toMatch(/^✓ Ports {2,}free/m);
+    expect(well.out).toMatch(/^- Images {2,}not checked: the embedded engine needs none$/m);
+    expect(well.out).toMatch(/\n\nNothing stands in the way of a demo.*\n$/);
+
+    const holder = createServer().listen(kms, '127.0.0.1');
+    await once(holder, 'listening');
+    const [ill, quiet, json] = [
+      await run(folder.path, `doctor ${flags}`),
+      await run(folder.path, `doctor -q ${flags}`),
+      await run(folder.path, `doctor --output json ${flags}`),
+    ];
+    holder.close();
+    expect([ill.code, quiet.code, json.code]).toEqual([1, 1, 1]);
+    expect(ill.out).toMatch(new RegExp(`^✗ Ports {2,}port ${kms} of kms is held by .*\n +fix  Stop the holder`, 'm'));
+    expect(quiet.out).toContain('✗ Ports');
+    expect(quiet.out).not.toContain('✓');
+    const document = JSON.parse(json.out) as DoctorDocument;
+    const validate = new Ajv2020().compile(JSON.parse(JSON.stringify(doctorSchema)) as object);
+    expect(validate(document) || validate.errors).toBe(true);
+    expect(document).toMatchObject({ command: 'doctor', exit_code: 1 });
+    expect(document.checks.filter(({ result }) => result === 'fault').map(({ id }) => id)).toEqual(['ports']);
+    expect(await readdir(folder.path)).toEqual([]);
+  });
+
+  it('breaks its lines at the edge of a terminal, below the text', () => {
+    const { paintOut: paint } = createTerminal(fakeProcess({ cwd: '/' }));
+    const found = [
+      { id: 'a', title: 'Disk', finding: { result: 'fault' as const, text: 'one two three four', fix: 'five six seven' } },
+      { id: 'b', title: 'Localhost', finding: { result: 'warning' as const, text: 'eight', fix: '' } },
+    ];
+    expect(doctorLines(found, { paint, width: 26, onlyBad: false })).toEqual([
+      '✗ Disk       one two three',
+      '             four',
+      '             fix  five six',
+      '                  seven',
+      '! Localhost  eight',
+      '',
+      'A demo would fail: 1 fault (1 warning).',
+    ]);
+  });
+});
