@@ -27,7 +27,7 @@ const clientID = "demo-public-client"
 var client http.Client
 
 type tokenSet struct {
-	Access  string `json:"access_token"`
+	Access string `json:"access_token"`
 }
 
 func must[T any](value T, err error) T {
