@@ -6,10 +6,10 @@ export const codeOf = (error: unknown): string =>
 export const hasCode = (error: unknown, ...codes: readonly unknown[]): boolean =>
   error instanceof Error && 'code' in error && codes.includes(error.code);
 
-/** For `.catch`: this value in place of a file that is not there; any other error goes on. */
+/** For `.catch`: this value in place of a file that is not there, nor can be, because a folder of its path is none; any other error goes on. */
 export const missingIs =
   <T>(value: T) =>
   (error: unknown): T => {
-    if (hasCode(error, 'ENOENT')) return value;
+    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return value;
     throw error;
   };
