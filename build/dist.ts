@@ -15,9 +15,11 @@ const { imports, version } = JSON.parse(await readFile(join(root, 'package.json'
 };
 
 await rm(dist, { recursive: true, force: true });
-execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', join(root, 'tsconfig.build.json')], {
-  stdio: 'inherit',
-});
+const tsc = (project: string, ...flags: readonly string[]): void => {
+  const command = [join(root, 'node_modules/typescript/bin/tsc'), '-p', join(root, project), ...flags];
+  execFileSync(process.execPath, command, { stdio: 'inherit' });
+};
+tsc('tsconfig.build.json');
 // Files that a server reads beside its code, such as style sheets, go along.
 await cp(join(root, 'src'), dist, { recursive: true, filter: (path) => !path.endsWith('.ts') });
 
@@ -28,5 +30,24 @@ await writeFile(
   join(dist, 'package.json'),
   `${JSON.stringify({ type: 'module', version, imports: Object.fromEntries(compiled) }, null, 2)}\n`,
 );
+
+// `passthru/testing` runs in the process of a test runner: in the words of an older Node, with types, and once more as CommonJS.
+const commonjs = join(dist, 'testing/commonjs');
+tsc('tsconfig.testing.json');
+tsc(
+  'tsconfig.testing.json',
+  '--noCheck',
+  '--module',
+  'commonjs',
+  '--moduleResolution',
+  'bundler',
+  '--rootDir',
+  join(root, 'src/testing'),
+  '--outDir',
+  commonjs,
+);
+await writeFile(join(commonjs, 'package.json'), `${JSON.stringify({ type: 'commonjs' }, null, 2)}\n`);
+await writeFile(join(commonjs, 'program.js'), `exports.PROGRAM = require('node:path').join(__dirname, '../../../bin/passthru.js');\n`);
+
 // npm packs no package-lock.json of its root. Images built from the package hold the versions that were tested with it.
 await copyFile(join(root, 'package-lock.json'), join(dist, 'package-lock.json'));

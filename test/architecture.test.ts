@@ -145,6 +145,14 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['stack.ts', 'stack-options.ts', 'compose-variables.ts'],
     ['package-root.ts', 'snapshot/format'],
   ],
+  testing: [
+    ['index.ts'],
+    ['passthru-container.ts'],
+    ['start-stack.ts', 'holder'],
+    ['holder-process.ts', 'trusting-fetch.ts'],
+    ['protocol.ts', 'program.ts'],
+    ['stack-error.ts', 'test-stack.ts'],
+  ],
   cli: [
     ['main.ts'],
     ['commands'],

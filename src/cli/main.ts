@@ -146,6 +146,13 @@ const COMMANDS: readonly AddCommand[] = [
     help: HEALTH_HELP,
     run: async (call) => (await import('./commands/health.ts')).health(call),
   }),
+  command({
+    name: 'hold',
+    summary: 'keep a stack for a process that runs tests, until that ends',
+    isHidden: true,
+    settings: ['stack'],
+    run: async (call) => (await import('./commands/hold.ts')).holdStack(call),
+  }),
   commandGroup('serve', 'run one server in the foreground', [
     command({
       name: 'kms',

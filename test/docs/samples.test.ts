@@ -34,3 +34,10 @@ it('docs/services.md shows its samples as they are; `npm run generate` writes th
   expect(page).toBe(await withSamples(page, pathToFileURL(file)));
   for (const name of ['services.py', 'services.go']) expect(page).toContain(`\n<!-- samples/services/${name} -->\n`);
 });
+
+it('docs/testing.md shows its samples as they are; `npm run generate` writes them anew', async () => {
+  const file = join(ROOT, 'docs/testing.md');
+  const page = await readFile(file, 'utf8');
+  expect(page).toBe(await withSamples(page, pathToFileURL(file)));
+  for (const name of await readdir(join(ROOT, 'docs/samples/testing'))) expect(page).toContain(`\n<!-- samples/testing/${name} -->\n`);
+});

@@ -8,6 +8,7 @@ import { claimFreePorts } from '#stack/claims/free-ports.ts';
 import { type Held, holdFolder } from '#stack/claims/user-folder.ts';
 import { openStack } from '../open-stack.ts';
 import { portsFrom } from '../ports.ts';
+import type { Snapshot } from '#stack/snapshot/format/snapshot.ts';
 import type { Stack } from '../stack.ts';
 import type { StackOptions } from '../stack-options.ts';
 import { reapAbandonedStacks, STACKS } from './reap-abandoned-stacks.ts';
@@ -36,8 +37,12 @@ export interface EphemeralStackOptions extends Omit<StackOptions, 'stateDir' | '
 export interface EphemeralStack extends AsyncDisposable {
   /** Absolute. */
   readonly stateDir: string;
-  /** Opens it for a start; whoever disposes of that lets go of the lock of its state folder and leaves the services as they are. */
-  open(): Promise<Stack>;
+  /**
+   * Opens it for a start; whoever disposes of that lets go of the lock of its state folder and leaves the services as they are.
+   *
+   * @param snapshot begins it with these data; as the option of `openStack`
+   */
+  open(snapshot?: Snapshot): Promise<Stack>;
   /**
    * Ends the services, removes their data and the state folder; called again, it answers the same. What could not be ended is left to the
    * next reaping.
@@ -72,7 +77,15 @@ export const createEphemeralStack = async (options: EphemeralStackOptions): Prom
   });
   return {
     stateDir,
-    open: () => openStack({ ...options, stateDir, ports: stated, purpose: 'start', owner: 'process' }),
+    open: (snapshot = options.snapshot) =>
+      openStack({
+        ...options,
+        ...(snapshot === undefined ? {} : { snapshot }),
+        stateDir,
+        ports: stated,
+        purpose: 'start',
+        owner: 'process',
+      }),
     end: (wanted) => {
       hurry = wanted;
       return end();

@@ -1,0 +1,61 @@
+import { person, serviceClient } from '#demo/world/callers.ts';
+import { type IdentitySeed, readIdentitySeed } from '#demo/world/seed-files.ts';
+import type { StackAccess } from '#demo/step/stack-access.ts';
+import { AppError } from '#infra/apperr/app-error.ts';
+import { demoPassword } from '#infra/demo-data/demo-password.ts';
+import type { TokenOptions } from '../test-stack.ts';
+
+/**
+ * An access token for the KMS: by PKCE for a person, who walks through the pages of Identity as with a browser, and by client credentials
+ * for a client.
+ *
+ * @throws AppError `user-unknown`, `client-unknown`, `client-has-no-token` before Identity is asked; `token-refused` with its answer
+ */
+export const giveToken = async (stack: StackAccess, { username, client, scope }: TokenOptions): Promise<string> => {
+  const { accounts, clients } = await readIdentitySeed();
+  if (username === undefined) return tokenOf(stack, ableClient(clients, client), scope);
+  if (!accounts.some((each) => each.username === username)) {
+    throw new AppError('user-unknown', 400, `the demo data has no user ${username}`, {
+      fix: `Name one of ${accounts.map((each) => each.username).join(', ')}.`,
+    });
+  }
+  // A log-in is one of OpenID Connect, whatever else is asked for.
+  const wanted = [...new Set(['openid', ...(scope ?? PERSON_SCOPE).split(' ')])].join(' ');
+  const { tokens } = await person(stack, username, wanted).catch(refused(username, wanted));
+  return tokens.access_token;
+};
+
+/** The scopes of a person who says nothing else: those that most of the demo have. */
+const PERSON_SCOPE = 'kms:read kms:crypto';
+
+const tokenOf = async (stack: StackAccess, { client_id: id, scopes }: DemoClient, scope: string | undefined): Promise<string> => {
+  const wanted = scope ?? scopes.filter((each) => each.startsWith('kms:')).join(' ');
+  const { token } = await serviceClient(stack, { id, secret: demoPassword(id) }, wanted).catch(refused(id, wanted));
+  return token;
+};
+
+type DemoClient = IdentitySeed['clients'][number];
+
+/** The client of that name, where it may take a token for itself, and one that is good without its certificate. */
+const ableClient = (clients: readonly DemoClient[], name: string): DemoClient => {
+  const able = clients.filter((each) => each.grant_types.includes('client_credentials') && each.token_binding === undefined);
+  const found = able.find(({ client_id: id }) => id === name);
+  if (found !== undefined) return found;
+  const isKnown = clients.some(({ client_id: id }) => id === name);
+  const fix = `Name one of ${able.map(({ client_id: id }) => id).join(', ')}.`;
+  if (isKnown)
+    throw new AppError(
+      'client-has-no-token',
+      400,
+      `${name} takes no token for itself: people log in with it, or it must show a certificate`,
+      { fix },
+    );
+  throw new AppError('client-unknown', 400, `the demo data has no client ${name}`, { fix });
+};
+
+/** @throws AppError `token-refused` */
+const refused =
+  (name: string, scope: string) =>
+  (cause: unknown): never => {
+    throw new AppError('token-refused', 400, `${name} got no token with the scope ${JSON.stringify(scope)}`, { cause });
+  };

@@ -1,0 +1,85 @@
+import { AppError } from '#infra/apperr/app-error.ts';
+import { orThrow } from '#infra/apperr/or-throw.ts';
+import { failureFrom, ok, type Result } from '#infra/apperr/result.ts';
+import { restoreSnapshot } from '#stack/snapshot/restore-snapshot.ts';
+import { saveSnapshot } from '#stack/snapshot/save-snapshot.ts';
+import { isSnapshotName, SNAPSHOT_NAME_FORM } from '#stack/snapshot/format/snapshot-name.ts';
+import type { Snapshot } from '#stack/snapshot/format/snapshot.ts';
+import { findSnapshot } from '#stack/snapshot/store.ts';
+
+type SaveOptions = Parameters<typeof saveSnapshot>[0];
+
+export interface SnapshotsOptions extends Omit<SaveOptions, 'name' | 'replace'> {
+  /** The data with which the stack started; null where it was seeded. */
+  readonly start: Snapshot | null;
+  /** Starts what does not run, and waits until all is healthy. */
+  readonly healthy: () => Promise<void>;
+}
+
+/** The snapshots of one running stack, in its own folder. */
+export interface Snapshots {
+  /** Saves the data with which the stack starts; null on an engine that cannot. */
+  saveStart(): Promise<Snapshot | null>;
+  /** @throws AppError `snapshot-name-invalid`; as `saveSnapshot` fails */
+  save(name: string): Promise<Snapshot>;
+  /** @param name null for the data with which the stack started. @throws as `findSnapshot`; as `restoreSnapshot` fails */
+  restore(name: string | null): Promise<void>;
+}
+
+/** The name of the data with which a stack started. */
+const START = 'passthru-start';
+/** Code of the failure of an engine that cannot copy its databases. */
+const NONE_ON_DOCKER = 'no-snapshots-on-docker';
+
+export const snapshotsOf = ({ start: from, healthy, ...options }: SnapshotsOptions): Snapshots => {
+  const { engine, stateDir, signal } = options;
+  let start = from;
+
+  const save = async (name: string): Promise<Result<Snapshot>> => {
+    const saved = await saveSnapshot({ ...options, name, replace: true });
+    if (!saved.ok) return saved;
+    if (saved.value.stopped) await healthy();
+    return ok(saved.value.snapshot);
+  };
+  const started = async (): Promise<Result<null>> => {
+    try {
+      await healthy();
+      return ok(null);
+    } catch (thrown) {
+      return { ok: false, error: failureFrom(thrown) };
+    }
+  };
+
+  return {
+    saveStart: async () => {
+      const saved = await save(START);
+      if (!saved.ok && saved.error.code === NONE_ON_DOCKER) return null;
+      return (start = orThrow(saved));
+    },
+    save: async (name) => {
+      if (!isSnapshotName(name) || name === START)
+        throw new AppError('snapshot-name-invalid', 400, `${JSON.stringify(name)} cannot be the name of a snapshot`, {
+          fix: `Choose ${SNAPSHOT_NAME_FORM}${name === START ? `, and not ${START}` : ''}.`,
+        });
+      return orThrow(await save(name));
+    },
+    restore: async (name) => {
+      const snapshot = name === null ? start : await findSnapshot(stateDir, name).catch(neverSaved(name));
+      if (snapshot === null)
+        throw new AppError(NONE_ON_DOCKER, 409, 'data of a stack on Docker cannot be restored', {
+          fix: 'Use `reset()`, which seeds the demo data anew, or the embedded engine.',
+        });
+      orThrow(await restoreSnapshot({ engine, stateDir, snapshot, start: started, signal }));
+    },
+  };
+};
+
+/** The names are those of this stack; a command that lists others would not help. */
+const neverSaved =
+  (name: string) =>
+  (error: unknown): never => {
+    if (!(error instanceof AppError) || error.code !== 'snapshot-unknown') throw error;
+    throw new AppError(error.code, error.status, `this stack has no snapshot ${name}`, {
+      fix: `Make it first: \`stack.snapshot('${name}')\`.`,
+    });
+  };
