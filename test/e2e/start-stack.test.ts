@@ -155,6 +155,7 @@ describe('A stack of a suite', () => {
     await expect(stack.token({ username: 'nobody' })).rejects.toThrow(/no user nobody\nFix: Name one of demo-admin, /);
     await expect(stack.token({ client: 'nobody' })).rejects.toThrow(/no client nobody\nFix: Name one of demo-confidential-client, /);
     await expect(stack.token({ client: 'demo-public-client' })).rejects.toMatchObject({ code: 'client-has-no-token' });
+    await expect(stack.token({ username: 'demo-user', scope: 'kms:write' })).rejects.toThrow(/gave demo-user no kms:write\nFix: .*user/);
     await expect(stack.token({ client: 'demo-limited-client', scope: 'kms:admin' })).rejects.toThrow(
       /got no token .*"kms:admin"[^]*not allowed/,
     );

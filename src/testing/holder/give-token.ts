@@ -9,31 +9,43 @@ import type { TokenOptions } from '../test-stack.ts';
  * An access token for the KMS: by PKCE for a person, who walks through the pages of Identity as with a browser, and by client credentials
  * for a client.
  *
- * @throws AppError `user-unknown`, `client-unknown`, `client-has-no-token` before Identity is asked; `token-refused` with its answer
+ * @throws AppError `user-unknown`, `client-unknown`, `client-has-no-token` before Identity is asked; `token-refused` with its answer,
+ *   `scope-not-granted` where it gave less than was asked for
  */
 export const giveToken = async (stack: StackAccess, { username, client, scope }: TokenOptions): Promise<string> => {
   const { accounts, clients } = await readIdentitySeed();
-  if (username === undefined) return tokenOf(stack, ableClient(clients, client), scope);
-  if (!accounts.some((each) => each.username === username)) {
+  if (username === undefined) return tokenOfClient(stack, ableClient(clients, client), scope);
+  const account = accounts.find((each) => each.username === username);
+  if (account === undefined) {
     throw new AppError('user-unknown', 400, `the demo data has no user ${username}`, {
       fix: `Name one of ${accounts.map((each) => each.username).join(', ')}.`,
     });
   }
-  // A log-in is one of OpenID Connect, whatever else is asked for.
-  const wanted = [...new Set(['openid', ...(scope ?? PERSON_SCOPE).split(' ')])].join(' ');
-  const { tokens } = await person(stack, username, wanted).catch(refused(username, wanted));
-  return tokens.access_token;
+  return tokenOfPerson(stack, account, scope);
 };
 
-/** The scopes of a person who says nothing else: those that most of the demo have. */
+/** The scopes of a person who says nothing else; a role may have fewer. */
 const PERSON_SCOPE = 'kms:read kms:crypto';
 
-const tokenOf = async (stack: StackAccess, { client_id: id, scopes }: DemoClient, scope: string | undefined): Promise<string> => {
+const tokenOfPerson = async (stack: StackAccess, { username, roles }: DemoAccount, scope: string | undefined): Promise<string> => {
+  // A log-in is one of OpenID Connect, whatever else is asked for.
+  const wanted = new Set(['openid', ...(scope ?? PERSON_SCOPE).split(' ')]);
+  const asked = [...wanted].join(' ');
+  const { tokens } = await person(stack, username, asked).catch(refused(username, asked));
+  const missing = wanted.difference(new Set((tokens.scope ?? asked).split(' ')));
+  if (scope === undefined || missing.size === 0) return tokens.access_token;
+  throw new AppError('scope-not-granted', 403, `Identity gave ${username} no ${[...missing].join(' ')}`, {
+    fix: `Its roles do not have that: ${roles.join(', ')}. Ask for less, or as another user.`,
+  });
+};
+
+const tokenOfClient = async (stack: StackAccess, { client_id: id, scopes }: DemoClient, scope: string | undefined): Promise<string> => {
   const wanted = scope ?? scopes.filter((each) => each.startsWith('kms:')).join(' ');
   const { token } = await serviceClient(stack, { id, secret: demoPassword(id) }, wanted).catch(refused(id, wanted));
   return token;
 };
 
+type DemoAccount = IdentitySeed['accounts'][number];
 type DemoClient = IdentitySeed['clients'][number];
 
 /** The client of that name, where it may take a token for itself, and one that is good without its certificate. */

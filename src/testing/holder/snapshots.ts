@@ -3,7 +3,7 @@ import { orThrow } from '#infra/apperr/or-throw.ts';
 import { failureFrom, ok, type Result } from '#infra/apperr/result.ts';
 import { restoreSnapshot } from '#stack/snapshot/restore-snapshot.ts';
 import { saveSnapshot } from '#stack/snapshot/save-snapshot.ts';
-import { isSnapshotName, SNAPSHOT_NAME_FORM } from '#stack/snapshot/format/snapshot-name.ts';
+import { isSnapshotName, SNAPSHOT_NAME_FORM } from '#infra/magic/snapshot-name.ts';
 import type { Snapshot } from '#stack/snapshot/format/snapshot.ts';
 import { findSnapshot } from '#stack/snapshot/store.ts';
 
