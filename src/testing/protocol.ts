@@ -26,7 +26,7 @@ export interface StartParams {
   readonly healthTimeoutMs: number;
 }
 
-export type StartedStack = Pick<TestStack, 'engine' | 'kmsUrl' | 'issuer' | 'caFile' | 'ca' | 'stateDir' | 'startedFrom'> & {
+export type StartedStack = Pick<TestStack, 'engine' | 'kmsUrl' | 'issuer' | 'caFile' | 'ca' | 'env' | 'stateDir' | 'startedFrom'> & {
   readonly credentials: readonly Credential[];
   readonly clients: readonly Client[];
 };

@@ -81,6 +81,8 @@ export interface TestStack extends AsyncDisposable {
   readonly ca: string;
   readonly credentials: readonly Credential[];
   readonly clients: readonly Client[];
+  /** Variables for other programs, as `passthru env` prints them: addresses, demo credentials, and a file of roots for each language. */
+  readonly env: Readonly<Record<string, string>>;
   /** The folder in which the stack keeps everything. */
   readonly stateDir: string;
   /** Whether the data came out of a snapshot, or were seeded by this start. */

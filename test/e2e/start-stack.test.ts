@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -184,6 +184,14 @@ describe('A stack of a suite', () => {
     expect((await stack.logs({ service: 'kms', tail: 1 })).map(({ service }) => service)).toEqual(['kms']);
     expect([stack.getKmsUrl(), stack.getIssuer(), stack.getCaFile()]).toEqual([stack.kmsUrl, stack.issuer, stack.caFile]);
     expect(await readFile(stack.caFile, 'utf8')).toBe(stack.ca);
+  });
+
+  it('gives other programs what they need to find and trust it', async () => {
+    const program = `const { PASSTHRU_USERNAME: user, PASSTHRU_PASSWORD: password, PASSTHRU_KMS_API_URL: url } = process.env;
+      const headers = { authorization: 'Basic ' + btoa(user + ':' + password) };
+      console.log((await fetch(url + '/elastic-keys', { headers })).status);`;
+    const args = ['--input-type=module', '--eval', program];
+    expect(execFileSync(process.execPath, args, { env: { ...process.env, ...stack.env }, encoding: 'utf8' })).toBe('200\n');
   });
 });
 

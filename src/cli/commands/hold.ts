@@ -7,6 +7,7 @@ import type { CommandCall } from '#cli/command-line/command.ts';
 import type { CommandContext } from '#cli/context/command-context.ts';
 import { runCommand } from '#cli/context/run-command.ts';
 import { stackOptions } from '#cli/context/stack-options.ts';
+import { stackVariables } from '#cli/environment/stack-variables.ts';
 import type { CliProcess } from '#cli/process/cli-process.ts';
 import { EXIT, type ExitCode } from '#cli/process/exit-codes.ts';
 import { usageError } from '#cli/settings/usage-error.ts';
@@ -14,10 +15,11 @@ import { usageError } from '#cli/settings/usage-error.ts';
 /** `passthru hold`: keeps a stack for a process that runs tests, which speaks to it by stdin and stdout (`passthru/testing`). */
 export const holdStack = (call: CommandCall): Promise<ExitCode> =>
   runCommand(
-    call,
+    // stdout is for answers, whatever form of result is usual here.
+    { ...call, stated: { ...call.stated, output: 'human' } },
     { first: 'Told to end: taking the stack down.', second: 'Told again: the next start takes down what is left.' },
     holdUntilLetGo,
-    { startsStack: true },
+    { startsStack: true, hasOwnStack: true },
   );
 
 const holdUntilLetGo = async (context: CommandContext): Promise<ExitCode> => {
@@ -38,6 +40,7 @@ const holdUntilLetGo = async (context: CommandContext): Promise<ExitCode> => {
     },
     projectStateDir: stateDir,
     seededFolder: seededFolder(process),
+    variables: (engine, stateDir) => stackVariables({ engine, stateDir, env: process.env }),
     remark: (remark) => send({ remark }),
   });
   const chunks = process.stdin().iterator({ destroyOnReturn: false });

@@ -2,7 +2,7 @@ import { createConnections } from '#client/session/connections.ts';
 import type { Emit } from '#demo/events.ts';
 import { resetDemo } from '#demo/reset.ts';
 import { type StackAccess, stackAccess } from '#demo/step/stack-access.ts';
-import { SERVICES } from '#engine/engine.ts';
+import { type Engine, SERVICES } from '#engine/engine.ts';
 import type { StackEngine } from '#engine/stack-engine.ts';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { orThrow } from '#infra/apperr/or-throw.ts';
@@ -27,6 +27,8 @@ export interface StackActsOptions {
   readonly projectStateDir: string;
   /** Folder of this user's seeded stacks, to begin others with; null where he has no place for them. */
   readonly seededFolder: string | null;
+  /** Variables for programs that are to use the stack. */
+  readonly variables: (engine: Engine, stateDir: string) => Promise<Readonly<Record<string, string>>>;
   /** Hears how it goes, a line at a time. */
   readonly remark: (line: string) => void;
 }
@@ -42,7 +44,7 @@ interface Up {
 const AT_ONCE = AbortSignal.abort();
 
 /** The acts of one stack; disposing of them takes it down, with everything of it. */
-export const stackActs = ({ options, projectStateDir, seededFolder, remark }: StackActsOptions): Acts & AsyncDisposable => {
+export const stackActs = ({ options, projectStateDir, seededFolder, variables, remark }: StackActsOptions): Acts & AsyncDisposable => {
   const { signal, now } = options;
   const warn = (text: string): void => remark(`! ${text}`);
   const emit: Emit = (event) => {
@@ -87,7 +89,7 @@ export const stackActs = ({ options, projectStateDir, seededFolder, remark }: St
         await making?.store(saved).catch((error: unknown) => warn(`the seeded data are not shared: ${thrownWords(error)}`));
     }
     current = { engine, access, snapshots };
-    return startedStack(engine, { stateDir, startedFrom: own.from === null ? 'seed' : 'snapshot' });
+    return startedStack(engine, { env: await variables(engine, stateDir), stateDir, startedFrom: own.from === null ? 'seed' : 'snapshot' });
   };
 
   return {

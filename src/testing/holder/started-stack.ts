@@ -5,7 +5,7 @@ import { demoPassword } from '#infra/demo-data/demo-password.ts';
 import type { StartedStack } from '../protocol.ts';
 
 /** All that a test process is told of a stack that is up. */
-export const startedStack = async (engine: Engine, more: Pick<StartedStack, 'stateDir' | 'startedFrom'>): Promise<StartedStack> => {
+export const startedStack = async (engine: Engine, more: Pick<StartedStack, 'env' | 'stateDir' | 'startedFrom'>): Promise<StartedStack> => {
   const { kms, identity, caFile } = engine.endpoints();
   const [ca, seed] = await Promise.all([readFile(caFile, 'utf8'), readIdentitySeed()]);
   return {
