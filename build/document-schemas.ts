@@ -25,6 +25,7 @@ import { snapshotListSchema, snapshotRemoveSchema, snapshotRestoreSchema, snapsh
 import { statusSchema } from '../src/cli/documents/status.ts';
 import { tenantCreateSchema } from '../src/cli/documents/tenant-create.ts';
 import { tenantChangeSchema, tenantListSchema } from '../src/cli/documents/tenants.ts';
+import { traceListSchema, traceSchema } from '../src/cli/documents/trace.ts';
 import { trustSchema } from '../src/cli/documents/trust.ts';
 import { untrustSchema } from '../src/cli/documents/untrust.ts';
 import { reportSchema } from '../src/demo/report.ts';
@@ -36,6 +37,8 @@ export const DOCUMENT_SCHEMAS = {
   plan: planSchema,
   status: statusSchema,
   'log-line': logLineSchema,
+  trace: traceSchema,
+  'trace-list': traceListSchema,
   down: downSchema,
   env: envSchema,
   prepare: prepareSchema,

@@ -1,9 +1,8 @@
 import type { Command } from 'commander';
-import { DATABASES, type PartName, SERVICES } from '#engine/engine.ts';
 import { type AddCommand, buildProgram, command, commandGroup } from './command-line/build-program.ts';
 import { DEMO_HELP, ENV_HELP, EXEC_HELP, HEALTH_HELP, PREPARE_HELP, TRUST_HELP, UNTRUST_HELP, UP_HELP } from './command-line/help-texts.ts';
-import { LOGS_HELP } from './command-line/observing-help.ts';
 import { DOCTOR_HELP, PLAN_HELP } from './command-line/preflight-help.ts';
+import { OBSERVING_COMMANDS } from './commands/observing.ts';
 import { OPERATOR_COMMANDS } from './commands/operator/commands.ts';
 import { SNAPSHOT_COMMANDS } from './commands/snapshot/commands.ts';
 import { type CliProcess, cliProcess } from './process/cli-process.ts';
@@ -12,7 +11,6 @@ import {
   DOWN_FLAGS,
   ENV_FLAGS,
   HEALTH_FLAGS,
-  LOGS_FLAGS,
   PREPARE_FLAGS,
   SERVE_FLAGS,
   SINK_FLAGS,
@@ -22,7 +20,6 @@ import {
 import { oneOf, text, words } from './settings/value-types.ts';
 
 const TARGET = oneOf(['kms', 'identity', 'all'], 'what');
-const PART = oneOf<PartName>([...SERVICES, ...DATABASES], 'part');
 
 /**
  * The CLI, the only room that reads arguments, environment and terminal. A call goes: rows below → commander (command-line) →
@@ -75,12 +72,7 @@ const COMMANDS: readonly AddCommand[] = [
     settings: ['stack', 'output', 'run'],
     run: async (call) => (await import('./commands/reset-demo.ts')).resetDemoData(call),
   }),
-  command({
-    name: 'status',
-    summary: 'every service with state, uptime, address and, when red, the cause',
-    settings: ['stack', 'output'],
-    run: async (call) => (await import('./commands/status.ts')).status(call),
-  }),
+  ...OBSERVING_COMMANDS,
   command({
     name: 'plan',
     summary: 'what demo would do here: engine, ports, images, certificates, data, steps and the time they take; starts nothing',
@@ -95,15 +87,6 @@ const COMMANDS: readonly AddCommand[] = [
     settings: ['stack', 'output'],
     help: DOCTOR_HELP,
     run: async (call) => (await import('./commands/doctor.ts')).doctor(call),
-  }),
-  command({
-    name: 'logs',
-    summary: 'what the services logged, on one time line',
-    argument: { spelling: '[part]', help: 'one service, or the database of one', type: PART },
-    flags: LOGS_FLAGS,
-    settings: ['stack', 'output'],
-    help: LOGS_HELP,
-    run: async (call) => (await import('./commands/logs/logs.ts')).logs(call),
   }),
   command({
     name: 'down',

@@ -32,6 +32,26 @@ export const LOGS_FLAGS = {
   }),
 } as const;
 
+export const TRACE_FLAGS = {
+  limit: setting({
+    type: wholeNumber({ form: 'a number of traces from 1 to 1000', placeholder: 'traces', minimum: 1, maximum: 1000 }),
+    default: '20',
+    flags: [{ help: 'length of the list' }],
+  }),
+  failed: setting({
+    type: boolean,
+    default: 'false',
+    flags: [{ spelling: '--failed', means: true, help: 'list only traces with an error or a refusal' }],
+  }),
+  details: setting({
+    type: boolean,
+    default: 'false',
+    flags: [
+      { spelling: '-v, --verbose', means: true, help: 'every attribute of each span; in the list background work and health checks, too' },
+    ],
+  }),
+} as const;
+
 export const PREPARE_FLAGS = {
   out: setting({
     type: folder,

@@ -10,7 +10,7 @@ export interface TraceSummary {
   readonly startMs: number;
   /** Milliseconds from the first start to the last end. */
   readonly durationMs: number;
-  /** Names, in the order in which their spans came. */
+  /** Names, that of the root first. */
   readonly services: readonly string[];
   readonly spans: number;
   /** Whether a span of it failed, or an answer in it was a refusal or an error. */
@@ -60,5 +60,11 @@ export const listTraces = async (records: AsyncIterable<unknown>, maxTraces = MA
       if (traces.size > maxTraces && oldest !== undefined) traces.delete(oldest);
     }
   }
-  return [...traces.values()].toSorted((a, b) => a.startMs - b.startMs || (a.traceId < b.traceId ? -1 : 1));
+  const rootFirst = ({ root: { service }, services }: TraceSummary): readonly string[] => [
+    service,
+    ...services.filter((one) => one !== service),
+  ];
+  return [...traces.values()]
+    .map((trace) => ({ ...trace, services: rootFirst(trace) }))
+    .toSorted((a, b) => a.startMs - b.startMs || (a.traceId < b.traceId ? -1 : 1));
 };

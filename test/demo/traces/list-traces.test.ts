@@ -18,7 +18,7 @@ describe('The list of traces', () => {
         root: { name: 'kms POST /' },
         startMs: EPOCH + 10,
         durationMs: 50,
-        services: ['identity', 'kms'],
+        services: ['kms', 'identity'],
         spans: 2,
         hasFailed: false,
       },
