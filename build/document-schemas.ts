@@ -11,6 +11,7 @@ import { clientCreateSchema } from '../src/cli/documents/client-create.ts';
 import { doctorSchema } from '../src/cli/documents/doctor.ts';
 import { downSchema } from '../src/cli/documents/down.ts';
 import { envSchema } from '../src/cli/documents/env.ts';
+import { drillsSchema } from '../src/cli/documents/drills.ts';
 import { errorSchema } from '../src/cli/documents/error.ts';
 import { hashPasswordSchema } from '../src/cli/documents/hash-password.ts';
 import { logLineSchema } from '../src/cli/documents/log-line.ts';
@@ -41,6 +42,7 @@ export const DOCUMENT_SCHEMAS = {
   'trace-list': traceListSchema,
   down: downSchema,
   env: envSchema,
+  drills: drillsSchema,
   prepare: prepareSchema,
   'prepare-prod': prepareProdSchema,
   trust: trustSchema,

@@ -7,6 +7,7 @@ import { authorizationPage, type DescribedScopes } from './authorization-page.ts
 import { cliReference } from './cli-reference.ts';
 import { configurationReference } from './configuration-reference.ts';
 import { DOCUMENT_SCHEMAS } from './document-schemas.ts';
+import { withDrillsTable } from './drills-table.ts';
 import { kmsOperationsSource, type OpenApiDocument } from './kms-operations.ts';
 import { knownSchemasSource } from './known-schemas.ts';
 import { withLibraryTables } from './library-tables.ts';
@@ -24,6 +25,8 @@ for (const name of ['write-an-app.md', 'services.md', 'testing.md']) {
   const page = new URL(`../docs/${name}`, import.meta.url);
   await writeFile(page, await withSamples(await readFile(page, 'utf8'), page));
 }
+const drills = new URL('../docs/drills.md', import.meta.url);
+await writeFile(drills, withDrillsTable(await readFile(drills, 'utf8')));
 const libraries = new URL('../docs/interoperability.md', import.meta.url);
 await writeFile(libraries, withLibraryTables(await readFile(libraries, 'utf8')));
 

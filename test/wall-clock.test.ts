@@ -43,6 +43,7 @@ const READS_THE_WALL_CLOCK: Readonly<Record<string, string>> = {
 const RECKONS_WITH_NOW: Readonly<Record<string, string>> = {
   'src/engine/docker/before-start.ts': 'how far the clock of the engine is from this one',
   'src/engine/embedded/children/supervisor.ts': 'how long a process runs that another process started',
+  'src/engine/faults/expired-leaf.ts': 'the end of a certificate, which others read',
   'src/identity/feed/feed.routes.ts': 'the end of a certificate, with which its stream ends',
   'src/identity/provider/store/adapter.ts': 'the end of life that is stored with a token',
   'src/infra/files/file-lock.ts': 'how old a lock is, which another process placed',

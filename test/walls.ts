@@ -9,7 +9,7 @@ export const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
   identity: ['infra'],
   engine: ['infra'],
   client: ['infra'],
-  demo: ['infra', 'client', 'engine/engine.ts'],
+  demo: ['infra', 'client', 'engine/engine.ts', 'engine/fault-door.ts'],
   stack: ['infra', 'engine'],
   // It runs in the process of a test runner, on whatever Node that is: it sees nothing.
   testing: [],

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { type AddCommand, buildProgram, command, commandGroup } from './command-line/build-program.ts';
 import { DEMO_HELP, ENV_HELP, EXEC_HELP, HEALTH_HELP, PREPARE_HELP, TRUST_HELP, UNTRUST_HELP, UP_HELP } from './command-line/help-texts.ts';
 import { DOCTOR_HELP, PLAN_HELP } from './command-line/preflight-help.ts';
+import { DRILL_COMMAND } from './commands/drill/command.ts';
 import { OBSERVING_COMMANDS } from './commands/observing.ts';
 import { OPERATOR_COMMANDS } from './commands/operator/commands.ts';
 import { SNAPSHOT_COMMANDS } from './commands/snapshot/commands.ts';
@@ -73,6 +74,7 @@ const COMMANDS: readonly AddCommand[] = [
     run: async (call) => (await import('./commands/reset-demo.ts')).resetDemoData(call),
   }),
   ...OBSERVING_COMMANDS,
+  DRILL_COMMAND,
   command({
     name: 'plan',
     summary: 'what demo would do here: engine, ports, images, certificates, data, steps and the time they take; starts nothing',

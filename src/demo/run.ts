@@ -79,13 +79,15 @@ export const run = async (plan: Plan, options: RunOptions): Promise<Outcome> => 
 
   for (const [index, planned] of plan.steps.entries()) {
     const missing = planned.needs.find((need) => !hasPassed(need));
-    const reason = signal.aborted ? 'interrupted' : (stopped ?? (missing === undefined ? null : `needs ${missing}`));
+    const work = steps.find(({ id }) => id === planned.id);
+    const hindered = signal.aborted ? 'interrupted' : (stopped ?? (missing === undefined ? null : `needs ${missing}`));
+    const reason = hindered ?? (await work?.whyNot?.()) ?? null;
     if (reason !== null) {
       emit({ type: 'step-finished', at: now(), stepId: planned.id, status: 'skipped', detail: reason, durationMs: 0, error: null });
       continue;
     }
     current = planned.id;
-    const step = { ...(steps.find(({ id }) => id === planned.id) ?? unknownStep), ...planned };
+    const step = { ...(work ?? unknownStep), ...planned };
     const place = { index, total: plan.steps.length };
     const isLast = index === plan.steps.length - 1;
     const judge = async (error: Failure | null): Promise<Failure | null> =>

@@ -1,5 +1,6 @@
 import type { Result } from '#infra/apperr/result.ts';
 import type { Engine, PartName, ServiceName } from './engine.ts';
+import type { FaultDoor } from './fault-door.ts';
 
 /** An engine as commands handle it: they show its logs, find out what an earlier run left, and take the stack down. */
 export interface StackEngine extends Engine {
@@ -16,6 +17,8 @@ export interface StackEngine extends Engine {
     readonly volumes: boolean;
     readonly signal?: AbortSignal;
   }): Promise<Result<readonly PartName[]>>;
+  /** The door by which drills break it. */
+  readonly faults: FaultDoor;
   /** Names of the volumes that hold data of this stack; none where its data are files. */
   volumes(): Promise<readonly string[]>;
   /** Ports of this machine on which a service listens, the public one first. */

@@ -19,6 +19,7 @@ import { asSaved, beginWith } from './snapshot/begin-with.ts';
 import { undoRestore } from './snapshot/restore-snapshot.ts';
 import type { Stack } from './stack.ts';
 import { type FullStackOptions, type StackOptions, type StackPorts, withDefaults } from './stack-options.ts';
+import { tellOfFaults } from './tell-of-faults.ts';
 import { tearDown } from './tear-down.ts';
 
 /**
@@ -37,6 +38,7 @@ export const openStack = async (stated: StackOptions): Promise<Stack> => {
   tellOfLastStart(options, last);
   const { engine, ports } = await openEngine(options, last, opened);
   const leftover = options.purpose === 'remove' ? await openLeftover(options, last, { engine, opened }) : null;
+  await tellOfFaults(engine, options);
   if (options.holder !== undefined && (await undoRestore(engine, options.stateDir))) options.warn(UNDONE);
   await begin?.(engine);
   const resources = opened.move();

@@ -1,11 +1,7 @@
-import { execFile } from 'node:child_process';
-import { type FileHandle, mkdtemp, open, rm, rmdir } from 'node:fs/promises';
+import { mkdtemp, rm, rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { hasCode } from '#infra/apperr/system-error.ts';
-
-const run = promisify(execFile);
+import { fillDisk, mountTmpfs, unmount } from '#engine/embedded/faults/tmpfs.ts';
 
 /** A disk that a test may fill. */
 export interface SmallDisk extends AsyncDisposable {
@@ -16,36 +12,9 @@ export interface SmallDisk extends AsyncDisposable {
   free(): Promise<void>;
 }
 
-const PREFIXES = [[], ['sudo', '-n']] as const;
-
-/** Runs a command that needs root, as root where this user may be. */
-const asRoot = async (...command: readonly string[]): Promise<string | null> => {
-  let reason = '';
-  for (const prefix of PREFIXES) {
-    const [program = '', ...args] = [...prefix, ...command];
-    try {
-      await run(program, args);
-      return null;
-    } catch (error) {
-      reason = error instanceof Error ? (error.message.trim().split('\n').at(-1) ?? error.message) : String(error);
-    }
-  }
-  return reason;
-};
-
-const fillFile = async (file: FileHandle): Promise<void> => {
-  for (const size of [65_536, 4_096, 1]) {
-    try {
-      for (;;) await file.write(Buffer.alloc(size));
-    } catch (error) {
-      if (!hasCode(error, 'ENOSPC')) throw error;
-    }
-  }
-};
-
 const mounted = async (megabytes: number): Promise<SmallDisk | string> => {
   const path = await mkdtemp(join(tmpdir(), 'passthru-disk-'));
-  const reason = await asRoot('mount', '-t', 'tmpfs', '-o', `size=${megabytes}m,mode=0777`, 'none', path);
+  const reason = await mountTmpfs(path, { megabytes, mode: '0777' });
   if (reason !== null) {
     await rmdir(path);
     return reason;
@@ -53,17 +22,10 @@ const mounted = async (megabytes: number): Promise<SmallDisk | string> => {
   const filler = join(path, 'fill');
   return {
     path,
-    fill: async () => {
-      const file = await open(filler, 'a');
-      try {
-        await fillFile(file);
-      } finally {
-        await file.close();
-      }
-    },
+    fill: () => fillDisk(filler),
     free: () => rm(filler, { force: true }),
     [Symbol.asyncDispose]: async () => {
-      const failure = await asRoot('umount', path);
+      const failure = await unmount(path);
       if (failure !== null) throw new Error(`${path} stays mounted: ${failure}`);
       await rmdir(path);
     },

@@ -58,6 +58,20 @@ Examples:
   passthru env --format dotenv > .env
   passthru env --format github`;
 
+export const DRILL_HELP = `
+Each drill breaks one thing for real while callers write and read, checks what must hold, and repairs it. The
+stack must be up (\`passthru demo all\`), and keeps its data; a stack of the prod profile is not drilled. What
+this machine or engine cannot break is skipped, and said. Should the command be killed, the next drill, demo,
+reset-demo or down takes back what it broke. docs/drills.md tells more.
+
+Exit codes: 0 all that could be drilled held · 1 some did not · 2 none did · 64 usage · 130 interrupted
+
+Examples:
+  passthru drill --list
+  passthru drill
+  passthru drill kill-kms identity-away
+  passthru drill --fail-fast --output json > drill.json`;
+
 export const HEALTH_HELP = `
 TLS 1.3, verified against --ca and the host name.
 Prints one line. Exit codes: 0 it answered 200 · 1 it did not, and the line says why · 64 usage

@@ -122,6 +122,19 @@ export const SNAPSHOT_REMOVE_FLAGS = {
   }),
 } as const;
 
+export const DRILL_FLAGS = {
+  list: setting({
+    type: boolean,
+    default: 'false',
+    flags: [{ spelling: '--list', means: true, help: 'what there is to drill and what must hold, and drill nothing' }],
+  }),
+  failFast: setting({
+    type: boolean,
+    default: 'false',
+    flags: [{ spelling: '--fail-fast', means: true, help: 'stop at the first failed drill' }],
+  }),
+} as const;
+
 export const HEALTH_FLAGS = {
   ca: setting({ type: file, default: REQUIRED, flags: [{ help: 'PEM file of the authority to trust' }] }),
   cert: setting({ type: file, default: null, flags: [{ help: 'PEM file of a client certificate' }] }),

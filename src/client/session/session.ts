@@ -22,6 +22,8 @@ export interface SessionOptions {
   readonly onRequest?: (request: AnsweredRequest, exchange: SentExchange) => void;
   /** Its abort ends every request under way. */
   readonly signal?: AbortSignal;
+  /** Milliseconds for a request that states none; those of the client where absent. */
+  readonly timeoutMs?: number;
   /** Trace context (W3C `traceparent`) for each request. */
   readonly carrier?: () => Record<string, string>;
   /** Monotonic milliseconds. */
@@ -48,6 +50,7 @@ export const createSession = ({
   client,
   onRequest = () => {},
   signal,
+  timeoutMs,
   carrier = () => ({}),
   clock = () => performance.now(),
   now = Date.now,
@@ -58,7 +61,8 @@ export const createSession = ({
     const [begun, sentAt] = [clock(), now()];
     const cookie = jar.header(url);
     const headers = { ...carrier(), ...(cookie === null ? {} : { cookie }), ...wanted.headers };
-    const answer = await client.request({ ...(signal === undefined ? {} : { signal }), ...wanted, headers });
+    const limits = { ...(signal === undefined ? {} : { signal }), ...(timeoutMs === undefined ? {} : { timeoutMs }) };
+    const answer = await client.request({ ...limits, ...wanted, headers });
     jar.store(url, answer.setCookies);
     const durationMs = clock() - begun;
     const { method = 'GET', body = null, form = null } = wanted;

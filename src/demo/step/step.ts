@@ -36,4 +36,6 @@ export interface Step extends StepInfo {
   /** The commands that it belongs to. */
   readonly targets: readonly DemoCommand[];
   readonly run: StepWork;
+  /** Why it cannot be done on this machine, one clause: it is skipped then, with this as its detail; null where it can. */
+  readonly whyNot?: () => Promise<string | null>;
 }

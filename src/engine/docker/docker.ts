@@ -1,6 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { once } from '#infra/cache/once.ts';
+import { orThrow } from '#infra/apperr/or-throw.ts';
 import { fail, ok, type Result } from '#infra/apperr/result.ts';
+import { createFaultDoor } from '#engine/faults/create-fault-door.ts';
 import { mountedTenants } from '#engine/files/mounts/mounted-tenants.ts';
 import { prepareMounts, type PreparedMounts } from '#engine/files/mounts/prepare-mounts.ts';
 import { isFilled } from '#engine/state/state-folder.ts';
@@ -15,6 +17,7 @@ import { openPartner } from './containers/partner.ts';
 import { createContainerWatch } from './containers/container-watch.ts';
 import { sweepAndTell } from './containers/sweep.ts';
 import { diagnose } from './diagnose.ts';
+import { dockerFaults } from './docker-faults.ts';
 import { down } from './down.ts';
 import { imageTag } from './images/image-tag.ts';
 import { readLogs } from './output/logs.ts';
@@ -192,6 +195,18 @@ export const createDockerEngine = (options: DockerEngineOptions): StackEngine =>
       return done;
     },
     databases: noDatabaseFiles,
+    faults: createFaultDoor({
+      kind: 'docker',
+      folder,
+      hosts: project.hosts,
+      means: dockerFaults({
+        api,
+        project,
+        graceMs: stopGraceMs,
+        prepare: async () => void orThrow(await prepareAnew(new AbortController().signal)),
+      }),
+      now,
+    }),
     volumes: async () => (await (await api()).volumes([`${COMPOSE.project}=${project.name}`]).catch(unanswered)).map(({ name }) => name),
     portsOf: project.portsOf,
     missingImages: async (services) => {

@@ -1,17 +1,21 @@
 import { rm } from 'node:fs/promises';
+import { orThrow } from '#infra/apperr/or-throw.ts';
 import { fail, ok, type Result } from '#infra/apperr/result.ts';
-import { type PartName, type Profile, SERVICES, type ServiceName } from '../engine.ts';
+import { type Profile, SERVICES, type ServiceName } from '../engine.ts';
 import type { StackEngine } from '../stack-engine.ts';
 import { logFilesOf, readLines } from './children/log-lines.ts';
 import { endPartner, startPartner } from './children/partner.ts';
 import { createRecords } from './children/process-records.ts';
+import { serviceOf } from './children/service-of.ts';
 import { createSupervisor } from './children/supervisor.ts';
 import { attempt } from '../attempt.ts';
 import { isFilled, removeState } from '#engine/state/state-folder.ts';
+import { createFaultDoor } from '#engine/faults/create-fault-door.ts';
 import { demoTenants } from '#engine/files/demo-tenants.ts';
 import { databaseFiles } from './files/database-files.ts';
 import { type Prepared, prepare } from './files/prepare.ts';
 import { layoutOf } from './files/layout.ts';
+import { embeddedFaults } from './faults/embedded-faults.ts';
 import { findPortConflicts } from './port-conflicts.ts';
 import { portsOfService } from '../ports.ts';
 
@@ -117,6 +121,18 @@ export const createEmbeddedEngine = (options: EmbeddedEngineOptions): StackEngin
         return ok(stopped);
       }),
     databases: databaseFiles(layout),
+    faults: createFaultDoor({
+      kind: 'embedded',
+      folder: layout.folder,
+      hosts: layout.hosts,
+      means: embeddedFaults({
+        layout,
+        records,
+        supervisor,
+        prepare: async () => void orThrow(await prepareAnew(new AbortController().signal)),
+      }),
+      now,
+    }),
     volumes: () => Promise.resolve([]),
     portsOf: (service) => portsOfService(layout.ports, service),
     missingImages: () => Promise.resolve(null),
@@ -135,10 +151,4 @@ export const createEmbeddedEngine = (options: EmbeddedEngineOptions): StackEngin
       await records.settled();
     },
   };
-};
-
-const serviceOf = (part: PartName): ServiceName => {
-  const service = SERVICES.find((each) => each === part);
-  if (service === undefined) throw new TypeError(`the embedded engine runs no ${part}`);
-  return service;
 };

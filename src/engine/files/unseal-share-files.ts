@@ -8,8 +8,8 @@ import { combineShares, makeShares, shareIdentity } from '#infra/secrets/unseal-
 import type { StateFolder } from '#engine/state/state-folder.ts';
 import { stateFiles } from './state-files.ts';
 
-const SHARES = 5;
-const THRESHOLD = 3;
+export const SHARES = 5;
+export const THRESHOLD = 3;
 
 /** Names of the copies that containers read. */
 export const SHARE_COPIES = Array.from({ length: THRESHOLD }, (_, i) => `kms-unseal-share-${i + 1}`);

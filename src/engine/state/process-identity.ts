@@ -21,11 +21,22 @@ export const isAlive = async (recorded: { readonly pid: number; readonly identit
 
 let bootId: Promise<string> | undefined;
 
-const linuxIdentity = async (pid: number): Promise<string | null> => {
+/** Whether a process stands still, as SIGSTOP makes it; false for one that is gone. */
+export const isStandingStill = async (pid: number): Promise<boolean> => {
+  if (process.platform === 'linux') return (await linuxFields(pid))?.[0] === 'T';
+  return ((await askPs(pid, 'state=')) ?? '').trim().startsWith('T');
+};
+
+/** The fields from the state on. @see proc_pid_stat(5) */
+const linuxFields = async (pid: number): Promise<readonly string[] | null> => {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(goneIsNull);
-  if (stat === null) return null;
   // The name in parentheses may hold blanks and parentheses itself; what follows the last one may not.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return stat === null ? null : stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+};
+
+const linuxIdentity = async (pid: number): Promise<string | null> => {
+  const fields = await linuxFields(pid);
+  if (fields === null) return null;
   const [state, threads, startTicks] = [fields[0], Number(fields[17]), fields[19]];
   if (state === 'X' || startTicks === undefined) return null;
   // A process that was killed is a zombie as soon as its first thread is; while another one ends, it holds its ports and files.
@@ -41,15 +52,18 @@ const goneIsNull = (error: unknown): null => {
 };
 
 const psIdentity = async (pid: number): Promise<string | null> => {
-  let stdout: string;
+  const line = await askPs(pid, 'state=,lstart=');
+  return line === null ? null : identityInPs(line);
+};
+
+const askPs = async (pid: number, columns: string): Promise<string | null> => {
   try {
-    ({ stdout } = await run('ps', ['-o', 'state=,lstart=', '-p', String(pid)], { env: { PATH: '/bin:/usr/bin', LC_ALL: 'C' } }));
+    return (await run('ps', ['-o', columns, '-p', String(pid)], { env: { PATH: '/bin:/usr/bin', LC_ALL: 'C' } })).stdout;
   } catch (error) {
     // ps ends with 1 when there is no such process.
     if (hasCode(error, 1)) return null;
     throw error;
   }
-  return identityInPs(stdout);
 };
 
 /** State and start time as `ps -o state=,lstart=` prints them; null for a process that nobody has reaped. */

@@ -28,6 +28,8 @@ export interface StateFolder {
   /** While data are put in the place of others: the new ones, before they are there, and the old ones, until the stack is well with the new. */
   readonly restoring: string;
   readonly beforeRestore: string;
+  /** What a drill broke and has not put right yet; no folder when all is well. */
+  readonly drill: string;
   readonly gitignore: string;
 }
 
@@ -48,6 +50,7 @@ export const stateFolder = (stateDir: string): StateFolder => {
     snapshots: at('snapshots'),
     restoring: at('restoring'),
     beforeRestore: at('before-restore'),
+    drill: at('drill'),
     gitignore: at('.gitignore'),
   };
 };

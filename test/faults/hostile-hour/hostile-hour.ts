@@ -16,18 +16,23 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { createSession } from '#client/session/session.ts';
+import { type KmsApi, kmsApi } from '#client/kms/kms.ts';
+import { basic } from '#client/session/authorization.ts';
+import { createSession, type Session } from '#client/session/session.ts';
+import { type CallersWeather, startLoad } from '#demo/drills/load/load.ts';
+import { lostWrites } from '#demo/drills/load/lost-writes.ts';
+import { demoPassword } from '#infra/demo-data/demo-password.ts';
 import type { Report } from '#demo/report.ts';
 import { createHttpsClient } from '#infra/http/client/create-https-client.ts';
 import type { HttpsClient } from '#infra/http/client.ts';
 import { canMount, smallDisk } from '#test/support/small-disk.ts';
 import { type Fault, faultsOf } from './faults.ts';
-import { createLedger, lostWrites } from './ledger.ts';
-import { administrator, load, type Weather } from './load.ts';
 import { takeOver } from './services.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const READY_WITHIN_MS = 60_000;
+/** As long as any SIGSTOP takes, and longer. */
+const CALLERS_WAIT_MS = 30_000;
 const DISK_MB = 256;
 /** Keys and ciphertexts that are looked at after each fault. */
 const SAMPLE = 10;
@@ -84,11 +89,18 @@ const { kms, identity } = first.endpoints;
 if (kms === undefined || identity === undefined) throw new Error('the demo names no endpoints');
 
 const random = randomOf(seed);
-const ledger = createLedger();
 const inflicted = new Map<string, number>();
-let weather: Weather = { allows: null };
-const over = new AbortController();
-const counts = new Map<string, number>();
+let weather: CallersWeather = { user: null, token: null };
+let counts: Readonly<Record<string, number>> = {};
+let writes = 0;
+
+const administrator = (url: string, session: Session): KmsApi =>
+  kmsApi({ url, session, authorization: basic('demo-tenant-admin', demoPassword('demo-tenant-admin')) });
+/** What callers may see in a fault, beside a limit of requests. */
+const inFault = ({ allows }: Fault): CallersWeather => {
+  const all = ['no answer', 'no answer in time', '503', ...allows.map(String)];
+  return { user: all, token: all };
+};
 
 {
   await using services = await takeOver(folder);
@@ -124,26 +136,33 @@ const counts = new Map<string, number>();
       await sleep(250);
     }
   };
-  const sample = <T>(all: readonly T[]): readonly T[] =>
-    all.length <= SAMPLE ? all : Array.from({ length: SAMPLE }, () => all[Math.floor(random() * all.length)] as T);
-  const look = async (keys = sample(ledger.keys), ciphertexts = sample(ledger.ciphertexts)): Promise<void> => {
-    const lost = await lostWrites(caller, { keys, ciphertexts }).catch((error: unknown) => [
-      `the look at the writes failed: ${String(error)}`,
-    ]);
-    for (const each of lost) finding(each);
-  };
-
   await services.start();
   if (!(await untilReady())) throw new Error('the stack did not start');
-  const working = load({
-    endpoints: { kms: kms.service, discovery: identity.discovery },
-    ca,
-    ledger,
-    random,
+  await using patientCallers = createHttpsClient({ ca, timeoutMs: CALLERS_WAIT_MS });
+  await using load = await startLoad({
+    endpoints: { service: kms.service, discovery: identity.discovery },
+    administrator: async () => administrator(kms.service, createSession({ client: patientCallers })),
+    session: async () => createSession({ client: patientCallers }),
     weather: () => weather,
-    finding,
-    signal: over.signal,
+    writers: 3,
+    pauseMs: 40,
+    random,
   });
+  const { ledger } = load;
+  const sample = <T>(all: readonly T[]): readonly T[] =>
+    all.length <= SAMPLE ? all : Array.from({ length: SAMPLE }, () => all[Math.floor(random() * all.length)] as T);
+  const look = async (
+    keys = sample(ledger.keys),
+    ciphertexts = sample(ledger.ciphertexts),
+    asked = sample(ledger.asked),
+  ): Promise<void> => {
+    const lost = await lostWrites(caller, { keys, ciphertexts, asked }).catch((error: unknown) => [
+      `the look at the writes failed: ${String(error)}`,
+    ]);
+    for (const each of [...lost, ...load.findings.slice(told)]) finding(each);
+    told = load.findings.length;
+  };
+  let told = 0;
 
   const faults = faultsOf({ services, disk }).filter(({ name }) => name.includes(values.only));
   if (disk === null) say('no full disk: mounting is not allowed here');
@@ -156,7 +175,7 @@ const counts = new Map<string, number>();
     if (turn.length === 0) turn = faults.toSorted(() => random() - 0.5);
     const fault = turn.pop();
     if (fault === undefined) break;
-    weather = { allows: fault.allows };
+    weather = inFault(fault);
     const began = performance.now();
     await fault.run({ services, disk, random });
     const ready = await untilReady();
@@ -164,7 +183,7 @@ const counts = new Map<string, number>();
     await sleep(1_000);
     for (const dead of services.died()) finding(`${fault.name}: ${dead}`);
     await services.start();
-    weather = { allows: null };
+    weather = { user: null, token: null };
     inflicted.set(fault.name, (inflicted.get(fault.name) ?? 0) + 1);
     say(
       `${fault.name.padEnd(30)} ${((performance.now() - began) / 1000).toFixed(1).padStart(6)} s  ${ledger.writes()} writes acknowledged`,
@@ -172,10 +191,11 @@ const counts = new Map<string, number>();
     if (ready) await look();
   }
 
-  over.abort();
-  for (const [outcome, count] of await working) counts.set(outcome, count);
-  say(`looking for all ${ledger.writes()} writes: ${ledger.keys.length} keys, ${ledger.ciphertexts.length} ciphertexts`);
-  await look(ledger.keys, ledger.ciphertexts);
+  await load.rest();
+  counts = load.counts();
+  writes = ledger.writes();
+  say(`looking for all ${writes} writes: ${ledger.keys.length} keys, ${ledger.ciphertexts.length} ciphertexts`);
+  await look(ledger.keys, ledger.ciphertexts, ledger.asked);
 }
 
 await cp(join(folder, 'logs'), join(results, 'logs/hostile-hour'), { recursive: true });
@@ -190,8 +210,8 @@ const result = {
   seed,
   minutes,
   faults: Object.fromEntries(inflicted),
-  requests: Object.fromEntries([...counts].toSorted(([, a], [, b]) => b - a)),
-  writes_acknowledged: ledger.writes(),
+  requests: counts,
+  writes_acknowledged: writes,
   findings,
 };
 await writeFile(join(results, 'hostile-hour.json'), `${JSON.stringify(result, null, 2)}\n`);

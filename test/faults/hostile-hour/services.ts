@@ -1,13 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { open, readFile, writeFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { clockLibrary, setClock, variablesOf } from '#engine/embedded/faults/faked-clock.ts';
 import { readRunFile } from '#engine/state/run-file.ts';
 
-/** Where Debian's package `libfaketime` puts the library. */
-const LIBFAKETIME = ['x86_64', 'aarch64'].map((machine) => `/usr/lib/${machine}-linux-gnu/faketime/libfaketime.so.1`).find(existsSync);
+const LIBFAKETIME = clockLibrary();
 
 export const SERVICES = ['telemetry', 'identity', 'kms'] as const;
 export type Service = (typeof SERVICES)[number];
@@ -44,11 +44,8 @@ export const takeOver = async (folder: string): Promise<Services> => {
 
   // Beside the state folder: what a full disk cannot touch.
   const clock = `${folder}.clock`;
-  await writeFile(clock, '+0\n');
-  const faked: Record<string, string> =
-    LIBFAKETIME === undefined
-      ? {}
-      : { LD_PRELOAD: LIBFAKETIME, FAKETIME_TIMESTAMP_FILE: clock, FAKETIME_CACHE_DURATION: '1', FAKETIME_DONT_FAKE_MONOTONIC: '1' };
+  await setClock(clock, 0);
+  const faked = LIBFAKETIME === undefined ? {} : variablesOf(LIBFAKETIME, clock);
   const children = new Map<Service, ChildProcess>();
   const wanted = new Set<Service>();
   const dead: string[] = [];
@@ -87,7 +84,7 @@ export const takeOver = async (folder: string): Promise<Services> => {
       for (const service of SERVICES) if (!children.has(service)) await launch(service);
     },
     signal: (service, signal) => void children.get(service)?.kill(signal),
-    stepClock: (seconds) => writeFile(clock, `${seconds < 0 ? '' : '+'}${seconds}\n`),
+    stepClock: (seconds) => setClock(clock, seconds),
     died: () => dead.splice(0),
     [Symbol.asyncDispose]: async () => {
       for (const service of SERVICES) await kill(service);

@@ -12,6 +12,8 @@ export interface DockerApi {
   /** SIGTERM, then SIGKILL after the grace period; answers when it has ended. */
   stop(id: string, graceMs: number): Promise<void>;
   kill(id: string): Promise<void>;
+  /** Every process of it stands still. */
+  pause(id: string): Promise<void>;
   unpause(id: string): Promise<void>;
   /** Removes it with its anonymous volumes, running or not. */
   remove(id: string): Promise<void>;

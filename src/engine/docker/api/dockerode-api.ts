@@ -65,6 +65,11 @@ export const createDockerApi = (docker: Dockerode): DockerApi => ({
       404,
       409,
     ),
+  pause: (id) =>
+    unlessDone(
+      soon(`container ${id} to stand still`, (abortSignal) => docker.getContainer(id).pause({ abortSignal })),
+      409,
+    ),
   unpause: (id) =>
     unlessDone(
       soon(`container ${id} to go on`, (abortSignal) => docker.getContainer(id).unpause({ abortSignal })),

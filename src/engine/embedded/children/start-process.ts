@@ -26,9 +26,22 @@ export interface StartedProcess {
   readonly logOffset: number;
 }
 
+export interface StartOptions {
+  readonly demoSeed: boolean;
+  /** Variables beside those that every server gets. */
+  readonly variables?: Variables;
+}
+
+export type Variables = Readonly<Record<string, string>>;
+
 /** Starts a service of a stack with its configuration; as `startServer`. */
-export const startProcess = (layout: Layout, service: ServiceName, options: { demoSeed: boolean }): Promise<StartedProcess> =>
-  startServer({ folder: layout.folder.path, output: layout.output(service), command: commandOf(layout, service, options) });
+export const startProcess = (layout: Layout, service: ServiceName, { demoSeed, variables }: StartOptions): Promise<StartedProcess> =>
+  startServer({
+    folder: layout.folder.path,
+    output: layout.output(service),
+    command: commandOf(layout, service, { demoSeed }),
+    ...(variables && { variables }),
+  });
 
 /**
  * Starts one server as a process of its own that outlives this one, its output in a file; its log it writes itself.
@@ -41,8 +54,9 @@ export const startServer = async (server: {
   readonly folder: string;
   readonly output: string;
   readonly command: readonly string[];
+  readonly variables?: Variables;
 }): Promise<StartedProcess> => {
-  const { folder, output: file, command } = server;
+  const { folder, output: file, command, variables } = server;
   await makeRoom(file);
   const output = await open(file, 'a', 0o600);
   try {
@@ -50,7 +64,7 @@ export const startServer = async (server: {
     const child = spawn(process.execPath, [...SERVER_OPTIONS, ...command], {
       cwd: folder,
       detached: true,
-      env: environment(),
+      env: { ...environment(), ...variables },
       stdio: ['ignore', output.fd, output.fd],
     });
     const exited = new Promise<Exit>((resolve) => child.once('exit', (code, signal) => resolve({ code, signal })));

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { isAlive } from '#engine/state/process-identity.ts';
+import { isAlive, isStandingStill } from '#engine/state/process-identity.ts';
 import { AppError } from '#infra/apperr/app-error.ts';
 
 /** How often to look whether it is gone, in milliseconds. */
@@ -26,11 +26,36 @@ export const stopProcess = async (
   if (!(await isAlive(target))) return 'was-gone';
   send(target.pid, 'SIGTERM');
   if (await isGoneWithin(target, options.graceMs, options.signal)) return 'terminated';
+  await killProcess(target);
+  return 'killed';
+};
+
+/**
+ * Ends a process by SIGKILL, and answers when it is gone.
+ *
+ * @throws AppError `process-not-ours`, `process-survives`
+ */
+export const killProcess = async (target: RunningProcess): Promise<void> => {
+  if (!(await isAlive(target))) return;
   send(target.pid, 'SIGKILL');
-  if (await isGoneWithin(target, KILL_MS)) return 'killed';
+  if (await isGoneWithin(target, KILL_MS)) return;
   throw new AppError('process-survives', 500, `process ${target.pid} is still there ${KILL_MS} ms after SIGKILL`, {
     fix: 'It hangs in the kernel, mostly on a disk or network drive that does not answer; mend that first.',
   });
+};
+
+/** Has a process stand still where it is, and answers when it does. @throws AppError `process-not-ours` */
+export const freezeProcess = async (target: RunningProcess): Promise<void> => {
+  if (!(await isAlive(target))) return;
+  send(target.pid, 'SIGSTOP');
+  while ((await isAlive(target)) && !(await isStandingStill(target.pid))) await pause(LOOK_MS);
+};
+
+/** Lets it go on. @throws AppError `process-not-ours` */
+export const thawProcess = async (target: RunningProcess): Promise<void> => {
+  if (!(await isAlive(target))) return;
+  send(target.pid, 'SIGCONT');
+  while ((await isAlive(target)) && (await isStandingStill(target.pid))) await pause(LOOK_MS);
 };
 
 const isGoneWithin = async (target: RunningProcess, milliseconds: number, signal?: AbortSignal): Promise<boolean> => {
@@ -42,7 +67,7 @@ const isGoneWithin = async (target: RunningProcess, milliseconds: number, signal
   return true;
 };
 
-const send = (pid: number, name: 'SIGTERM' | 'SIGKILL'): void => {
+const send = (pid: number, name: 'SIGTERM' | 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void => {
   try {
     process.kill(pid, name);
   } catch (cause) {

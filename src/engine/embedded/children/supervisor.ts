@@ -8,7 +8,7 @@ import { portsOfService } from '../../ports.ts';
 import { logFilesOf, tailOfRun } from './log-lines.ts';
 import { pollForChanges } from './poll-processes.ts';
 import type { Records } from './process-records.ts';
-import { type Exit, startProcess } from './start-process.ts';
+import { type Exit, startProcess, type Variables } from './start-process.ts';
 import { stopProcess } from './stop-process.ts';
 
 const LOG_TAIL_LINES = 20;
@@ -16,7 +16,9 @@ const LOG_TAIL_LINES = 20;
 /** The processes of a stack: starts, stops, watches and explains them. */
 export interface Supervisor {
   /** Starts the service unless it runs with this configuration; one that runs with another is replaced. */
-  start(service: ServiceName, configHash: string, signal: AbortSignal): Promise<Result<'started' | 'already-running' | 'restarted'>>;
+  start(service: ServiceName, configHash: string, signal: AbortSignal): Promise<Result<Started>>;
+  /** Starts it with the configuration of its last start, unless it runs. @param variables of its environment, beside the usual ones */
+  startAgain(service: ServiceName, variables?: Variables): Promise<Result<Started>>;
   /** Ends every process of the service; answers whether there was one. */
   stop(service: ServiceName, signal?: AbortSignal): Promise<boolean>;
   status(): Promise<readonly ServiceStatus[]>;
@@ -25,6 +27,8 @@ export interface Supervisor {
   /** Records nothing any more: the lock of the state folder is about to be somebody else's. */
   letGo(): void;
 }
+
+export type Started = 'started' | 'already-running' | 'restarted';
 
 /** A process that this one started. */
 interface Child {
@@ -57,8 +61,8 @@ export const createSupervisor = (options: {
     await records.change(service, (record) => (record?.pid === pid ? { ...record, exit } : record));
   };
 
-  const launch = async (service: ServiceName, configHash: string): Promise<void> => {
-    const { pid, exited, logOffset } = await startProcess(layout, service, { demoSeed });
+  const launch = async (service: ServiceName, configHash: string, variables: Variables): Promise<void> => {
+    const { pid, exited, logOffset } = await startProcess(layout, service, { demoSeed, variables });
     const child = { pid, exited, identity: (await processIdentity(pid)) ?? 'ended-at-once' };
     children.set(service, child);
     const port = portsOfService(layout.ports, service)[0] ?? 0;
@@ -103,23 +107,34 @@ export const createSupervisor = (options: {
     };
   };
 
+  const start = async (
+    service: ServiceName,
+    configHash: string,
+    signal: AbortSignal,
+    variables: Variables = {},
+  ): Promise<Result<Started>> => {
+    const { [service]: record } = await records.read();
+    const isRunning = record !== undefined && (await isAlive(record));
+    if (isRunning && record.config_hash === configHash) return ok('already-running');
+    const wasRunning = await stop(service, signal);
+    signal.throwIfAborted();
+    await launch(service, configHash, variables);
+    const { [service]: launched } = await records.read();
+    if (launched !== undefined && (await isAlive(launched))) return ok(wasRunning ? 'restarted' : 'started');
+    const { exitCode, signal: by, logTail } = await diagnose(service);
+    return fail('service-exited', `${service} ended at once with ${by ?? `code ${exitCode}`}: ${logTail.at(-1) ?? 'it said nothing'}`, {
+      fix: `Look at \`passthru logs ${service}\`.`,
+    });
+  };
+
   return {
     stop,
     diagnose,
     letGo: () => void (isLetGo = true),
-    start: async (service, configHash, signal) => {
+    start,
+    startAgain: async (service, variables) => {
       const { [service]: record } = await records.read();
-      const isRunning = record !== undefined && (await isAlive(record));
-      if (isRunning && record.config_hash === configHash) return ok('already-running');
-      const wasRunning = await stop(service, signal);
-      signal.throwIfAborted();
-      await launch(service, configHash);
-      const { [service]: launched } = await records.read();
-      if (launched !== undefined && (await isAlive(launched))) return ok(wasRunning ? 'restarted' : 'started');
-      const { exitCode, signal: by, logTail } = await diagnose(service);
-      return fail('service-exited', `${service} ended at once with ${by ?? `code ${exitCode}`}: ${logTail.at(-1) ?? 'it said nothing'}`, {
-        fix: `Look at \`passthru logs ${service}\`.`,
-      });
+      return start(service, record?.config_hash ?? '', new AbortController().signal, variables);
     },
     status: async () => {
       const all = await records.read();

@@ -82,6 +82,7 @@ export const fakeDocker = (): FakeDocker => {
     start: (id) => change(`start ${id}`, () => update(id, { status: 'running', startedAt: 1, pid: 4711 })),
     stop: (id, graceMs) => change(`stop ${id} ${graceMs}`, () => update(id, { status: 'exited' })),
     kill: (id) => change(`kill ${id}`, () => update(id, { status: 'exited', exitCode: 137 })),
+    pause: (id) => change(`pause ${id}`, () => update(id, { status: 'paused' })),
     unpause: (id) => change(`unpause ${id}`, () => update(id, { status: 'running' })),
     remove: (id) => change(`remove ${id}`, () => void fake.containers.delete(id)),
     networks: (labels) => answer(() => fake.networks.filter((network) => hasLabels(network, labels))),

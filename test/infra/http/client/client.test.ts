@@ -1,5 +1,5 @@
 import { createServer as createHttpsServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { HttpsClient } from '#infra/http/client.ts';
@@ -63,6 +63,19 @@ describe('The HTTPS client', () => {
       code: 'timed-out',
       message: expect.stringMatching(/^waited 50 ms for localhost:\d+\/hang to answer$/),
     });
+  });
+
+  it('waits no longer for a server that takes connections and says nothing, in the handshake', async () => {
+    const silent = createServer((socket) => void silenced.push(socket));
+    const silenced: Socket[] = [];
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const url = `https://localhost:${(silent.address() as AddressInfo).port}/`;
+    const begun = performance.now();
+    await expect(client.request({ url, timeoutMs: 50 })).rejects.toMatchObject({ code: 'timed-out' });
+    await expect(client.request({ url, signal: AbortSignal.timeout(50) })).rejects.toMatchObject({ name: 'TimeoutError' });
+    expect(performance.now() - begun).toBeLessThan(5_000);
+    for (const socket of silenced) socket.destroy();
+    silent.close();
   });
 
   it('passes an abort of the caller on as it is', async () => {

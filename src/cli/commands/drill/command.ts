@@ -1,0 +1,18 @@
+import { DRILL_NAMES } from '#demo/drills/names.ts';
+import { command } from '#cli/command-line/build-program.ts';
+import { DRILL_HELP } from '#cli/command-line/help-texts.ts';
+import { DRILL_FLAGS } from '#cli/settings/command-flags.ts';
+import { manyOf } from '#cli/settings/value-types.ts';
+
+const NAMES = { ...manyOf(DRILL_NAMES, 'drill'), choices: DRILL_NAMES };
+
+/** `passthru drill`. */
+export const DRILL_COMMAND = command({
+  name: 'drill',
+  summary: 'fault drills on a running stack: each breaks one thing for real and proves what must hold',
+  argument: { spelling: '[name...]', help: 'drills to run; all of them where none is named', type: NAMES },
+  flags: DRILL_FLAGS,
+  settings: ['stack', 'output', 'run'],
+  help: DRILL_HELP,
+  run: async (call) => (await import('./drill.ts')).drill(call),
+});
