@@ -70,8 +70,8 @@ export const command =
     const flags = row.flags ?? ({} as F);
     const made = parent.command(row.name, { hidden: row.isHidden === true }).description(row.summary);
     if (row.argument !== undefined) made.addArgument(argumentOf(row.argument, process.cwd));
-    // The first word that is no flag of ours begins another command line, whose flags are its own.
-    if (made.registeredArguments.some(({ variadic }) => variadic)) made.passThroughOptions();
+    // Words of any kind are another command line: the first that is no flag of ours begins it, and its flags are its own.
+    if (made.registeredArguments.some(({ variadic, argChoices }) => variadic && argChoices === undefined)) made.passThroughOptions();
     for (const option of [...optionsOf(flags, () => true), ...settingOptions(row)]) made.addOption(option);
     if (row.help !== undefined) made.addHelpText('after', asCalled(row.help, process));
     made.action(async () => {

@@ -125,7 +125,6 @@ export const texts = (form: string, word: string): ValueType<readonly string[]> 
 export const manyOf = <const V extends string>(choices: readonly V[], word: string): ValueType<readonly V[]> => ({
   form: `some of ${choices.join(', ')}`,
   placeholder: `${word}...`,
-  choices,
   fromText: (one) => listOf([one], (item) => choices.some((choice) => choice === item)),
   fromYaml: (value) => listOf(value, (item) => choices.some((choice) => choice === item)),
   toText: (value) => value.join(' '),
