@@ -15,6 +15,7 @@ import { drillsSchema } from '../src/cli/documents/drills.ts';
 import { errorSchema } from '../src/cli/documents/error.ts';
 import { hashPasswordSchema } from '../src/cli/documents/hash-password.ts';
 import { logLineSchema } from '../src/cli/documents/log-line.ts';
+import { openSchema } from '../src/cli/documents/open.ts';
 import { planSchema } from '../src/cli/documents/plan.ts';
 import { prepareProdSchema } from '../src/cli/documents/prepare-prod.ts';
 import { prepareSchema } from '../src/cli/documents/prepare.ts';
@@ -43,6 +44,7 @@ export const DOCUMENT_SCHEMAS = {
   down: downSchema,
   env: envSchema,
   drills: drillsSchema,
+  open: openSchema,
   prepare: prepareSchema,
   'prepare-prod': prepareProdSchema,
   trust: trustSchema,

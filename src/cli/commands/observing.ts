@@ -1,10 +1,13 @@
 import { DATABASES, type PartName, SERVICES } from '#engine/engine.ts';
 import { type AddCommand, command } from '#cli/command-line/build-program.ts';
 import { LOGS_HELP, TRACE_HELP } from '#cli/command-line/observing-help.ts';
+import { OPEN_HELP } from '#cli/command-line/open-help.ts';
+import { OPENED_PAGES } from '#cli/documents/opened-pages.ts';
 import { LOGS_FLAGS, TRACE_FLAGS } from '#cli/settings/command-flags.ts';
 import { traceReference } from '#cli/settings/log-values.ts';
 import { oneOf } from '#cli/settings/value-types.ts';
 
+const PAGE = oneOf(OPENED_PAGES, 'page');
 const PART = oneOf<PartName>([...SERVICES, ...DATABASES], 'part');
 
 /** The commands that look at a stack and change nothing, a row each: how is it, what happened, where did a request go? */
@@ -32,5 +35,13 @@ export const OBSERVING_COMMANDS: readonly AddCommand[] = [
     settings: ['stack', 'output'],
     help: TRACE_HELP,
     run: async (call) => (await import('./trace/trace.ts')).trace(call),
+  }),
+  command({
+    name: 'open',
+    summary: 'a page of the stack, or the report of its last run, in the browser',
+    argument: { spelling: '[page]', help: 'the page to show', type: PAGE, default: 'kms' },
+    settings: ['stack', 'output'],
+    help: OPEN_HELP,
+    run: async (call) => (await import('./open/open.ts')).open(call),
   }),
 ];
