@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
 import { type AddCommand, buildProgram, command, commandGroup } from './command-line/build-program.ts';
 import { DEMO_HELP, ENV_HELP, EXEC_HELP, HEALTH_HELP, PREPARE_HELP, TRUST_HELP, UNTRUST_HELP, UP_HELP } from './command-line/help-texts.ts';
-import { DOCTOR_HELP, PLAN_HELP } from './command-line/preflight-help.ts';
+import { COMPLETION_HELP, DOCTOR_HELP, PLAN_HELP } from './command-line/preflight-help.ts';
+import { DOWN_HELP, RESET_DEMO_HELP, SERVE_IDENTITY_HELP, SERVE_KMS_HELP } from './command-line/stack-help.ts';
+import { wordsOf } from './command-line/words-of.ts';
 import { DRILL_COMMAND } from './commands/drill/command.ts';
 import { OBSERVING_COMMANDS } from './commands/observing.ts';
 import { OPERATOR_COMMANDS } from './commands/operator/commands.ts';
@@ -19,6 +21,7 @@ import {
   UNTRUST_FLAGS,
 } from './settings/command-flags.ts';
 import { oneOf, text, words } from './settings/value-types.ts';
+import { SHELLS } from './shell/shells.ts';
 
 const TARGET = oneOf(['kms', 'identity', 'all'], 'what');
 
@@ -71,6 +74,7 @@ const COMMANDS: readonly AddCommand[] = [
       default: 'all',
     },
     settings: ['stack', 'output', 'run'],
+    help: RESET_DEMO_HELP,
     run: async (call) => (await import('./commands/reset-demo.ts')).resetDemoData(call),
   }),
   ...OBSERVING_COMMANDS,
@@ -95,6 +99,7 @@ const COMMANDS: readonly AddCommand[] = [
     summary: 'stop every service of the stack',
     flags: DOWN_FLAGS,
     settings: ['stack', 'output'],
+    help: DOWN_HELP,
     run: async (call) => (await import('./commands/down.ts')).down(call),
   }),
   command({
@@ -138,17 +143,26 @@ const COMMANDS: readonly AddCommand[] = [
     settings: ['stack'],
     run: async (call) => (await import('./commands/hold.ts')).holdStack(call),
   }),
+  command({
+    name: 'completion',
+    summary: 'a script by which a shell completes commands, flags and values',
+    argument: { spelling: '<shell>', help: 'the shell that reads it', type: oneOf(SHELLS, 'shell') },
+    help: COMPLETION_HELP,
+    run: async (call) => (await import('./commands/completion/completion.ts')).completion(call, wordsOf(commandTree(call.process))),
+  }),
   commandGroup('serve', 'run one server in the foreground', [
     command({
       name: 'kms',
       summary: 'run the KMS until it is told to stop',
       flags: SERVE_FLAGS,
+      help: SERVE_KMS_HELP,
       run: async (call) => (await import('./commands/serve.ts')).serveKms(call),
     }),
     command({
       name: 'identity',
       summary: 'run Identity until it is told to stop',
       flags: SERVE_FLAGS,
+      help: SERVE_IDENTITY_HELP,
       run: async (call) => (await import('./commands/serve.ts')).serveIdentity(call),
     }),
     command({

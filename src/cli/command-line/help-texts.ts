@@ -189,6 +189,8 @@ Examples:
   passthru realm users add bob --tenant acme --role user --password-file bob.password --operator .passthru/tls
   passthru realm users set bob --tenant acme --role tenant-admin --operator .passthru/tls
   passthru realm users disable bob --tenant acme --operator .passthru/tls
+  passthru realm users enable bob --tenant acme --operator .passthru/tls
+  passthru realm users remove bob --tenant acme --operator .passthru/tls
   passthru realm users set-password bob --tenant acme --password-file bob.password --operator .passthru/tls
   passthru realm users import users.yml --tenant acme --operator /srv/passthru/operator`;
 

@@ -1,3 +1,12 @@
+export const COMPLETION_HELP = `
+In bash add the first line to ~/.bashrc, in zsh the second to ~/.zshrc below compinit, in fish the third to
+~/.config/fish/config.fish. Names of snapshots are asked of the project in which Tab is pressed.
+
+Examples:
+  source <(passthru completion bash)
+  source <(passthru completion zsh)
+  passthru completion fish | source`;
+
 export const PLAN_HELP = `
 The time of a step is the median of earlier runs of this user that found a stack in the same state on the same
 engine; passthru/runs below $XDG_STATE_HOME remembers them. The critical path is the chain of steps, each
