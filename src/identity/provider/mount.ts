@@ -1,5 +1,7 @@
 import type { FastifyReply, FastifyRequest, FastifySchema } from 'fastify';
 import { AppError } from '#infra/apperr/app-error.ts';
+import { pageHeaders } from '#infra/html/content-policy.ts';
+import { renderHtml } from '#infra/html/html.ts';
 import { toProblem } from '#infra/http/problem.ts';
 import { fieldsOf, type Pair, pairsOf } from '#infra/http/request/form.ts';
 import { requireMediaType } from '#infra/http/request/media-type.ts';
@@ -104,6 +106,8 @@ export const mountProvider = async (
         endpoint.checkQuery?.(pairsOf(queryOf(request), 'query'));
         const form = request.body as Form | undefined;
         if (form !== undefined) fieldsOf(form.pairs, REPEATABLE);
+        const own = endpoint.answerForm?.(form?.pairs ?? []);
+        if (own !== undefined) return reply.headers(pageHeaders()).send(renderHtml(own));
         reply.hijack();
         for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) reply.raw.setHeader(name, value);
         await provider.handle(endpoint, request.raw, reply.raw, form?.bytes);

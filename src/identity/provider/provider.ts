@@ -17,7 +17,7 @@ import type { RevocationLog } from '#identity/revocations/revocations.ts';
 import { createConfiguration } from './configuration.ts';
 import { createCookieKeys } from './cookie-keys.ts';
 import { createFeatures } from './features.ts';
-import { withoutAlias } from './features/grants/authorization-code.ts';
+import { RESPONSE_TYPES, withoutAlias } from './features/grants/authorization-code.ts';
 import { defaultScope } from './features/grants/client-credentials.ts';
 import { LIFETIMES } from './features/lifetimes.ts';
 import { completeMetadata } from './features/discovery.ts';
@@ -133,6 +133,7 @@ export const createOpenIdProvider = async (options: OpenIdProviderOptions): Prom
       keys,
       formPostPage: (parts) => renderHtml(formPostPage(parts)),
       corsOrigins,
+      responseTypes: RESPONSE_TYPES,
       openInteractions,
       log: telemetry.log,
       refusals: options.refusals,

@@ -6,17 +6,21 @@ import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import type { Clients } from '#identity/clients/clients.ts';
 import { addAccessTokenHash } from './seams/access-token-hash.ts';
 import { rememberAskedScopes } from './seams/asked-scopes.ts';
+import { nameMissingClient } from './seams/client-missing.ts';
 import { compareHashedSecrets, noteAddress } from './seams/client-secret.ts';
 import { createCurrentRequest } from './seams/current-request.ts';
 import { defaultScopeOfClientCredentials } from './seams/default-scope.ts';
 import { answerFailures, answerNotFound } from './seams/failures.ts';
 import { type FormPost, showFormPost } from './seams/form-post.ts';
+import { completeIdTokens } from './seams/id-token-claims.ts';
 import { publishKeys } from './seams/jwks.ts';
 import { changeMetadata } from './seams/metadata.ts';
 import { keepOfflineAccess } from './seams/offline-access.ts';
 import { noteEndedInteractions, type OpenInteractions } from './seams/open-interactions.ts';
 import { keepOpenidScopes } from './seams/openid-scopes.ts';
+import { publishDocuments } from './seams/public-documents.ts';
 import { askForScriptHashes, secureHeaders, withholdFromOrigins } from './seams/response-headers.ts';
+import { nameResponseType } from './seams/response-type.ts';
 import { answerStructuredTokens, type StructuredTokenAnswers } from './seams/structured-tokens.ts';
 import { openUserinfo, type PersonsToken } from './seams/userinfo-tokens.ts';
 
@@ -43,6 +47,7 @@ export const installSeams = (
     readonly keys: readonly JWK[];
     readonly formPostPage: (parts: FormPost) => string;
     readonly corsOrigins: readonly string[];
+    readonly responseTypes: readonly string[];
     readonly openInteractions: Pick<OpenInteractions, 'close'>;
     readonly log: Telemetry['log'];
     readonly refusals: Pick<RefusalLog, 'refused'>;
@@ -51,8 +56,10 @@ export const installSeams = (
 ): void => {
   compareHashedSecrets(provider, options.verifySecret);
   addAccessTokenHash(provider);
+  completeIdTokens(provider);
   noteEndedInteractions(provider, options.openInteractions);
   defaultScopeOfClientCredentials(provider, options.defaultScope);
+  nameResponseType(provider, options.responseTypes);
   keepOfflineAccess(provider);
   keepOpenidScopes(provider);
   const current = createCurrentRequest();
@@ -66,11 +73,13 @@ export const installSeams = (
     askForScriptHashes(ctx);
     await current.run(ctx, next);
     answerFailure(ctx);
+    nameMissingClient(ctx);
     await answerStructuredTokens(ctx, options.structuredTokens);
     answerNotFound(ctx);
     changeMetadata(ctx, options.completeMetadata);
     publishKeys(ctx, options.keys);
     secureHeaders(ctx, showFormPost(ctx, options.formPostPage));
     withholdFromOrigins(ctx, options.corsOrigins);
+    publishDocuments(ctx);
   });
 };

@@ -27,3 +27,11 @@ export const loggedOutPage = ({ clientName }: { readonly clientName?: string | u
     content: markup`<h1>You are logged out</h1>
 <p>${clientName === undefined ? 'Your session here has ended.' : markup`Your session here has ended for <strong>${clientName}</strong>.`} You can close this page.</p>`,
   });
+
+/** For somebody who was asked and did not want to log out. */
+export const stillLoggedInPage = (): Html =>
+  layout({
+    title: 'Still logged in',
+    content: markup`<h1>You are still logged in</h1>
+<p>Nothing has changed: your session here goes on, and so does the application. Go back to it, or close this page.</p>`,
+  });

@@ -114,16 +114,40 @@ describe.skipIf(missing !== null)('the pages in Chromium', () => {
     expect(complaints).toEqual([]);
   });
 
-  it.each([true, false])('lead an answer by a form to the client, script or no script: %s', async (javaScriptEnabled) => {
+  it.each([true, false])('lead a code and an error by a form to the client, script or no script: %s', async (javaScriptEnabled) => {
     await using test = await setup({ javaScriptEnabled });
     const { page, callback, complaints } = test;
-    await page.goto(`${test.url}&response_mode=form_post`);
-    // Without a script the page stays, and its button goes on.
-    if (!javaScriptEnabled) await page.getByRole('button', { name: 'Continue' }).click();
-    await page.waitForURL(`${callback.origin}/callback`);
-    const [form] = callback.forms;
-    expect(form?.get('error')).toBe('invalid_request');
-    expect(form?.get('iss')).toBe(ISSUER);
+    const url = `${test.url}&response_mode=form_post`;
+    const arrived = async (count: number): Promise<URLSearchParams | undefined> => {
+      // Without a script the page stays, and its button goes on.
+      if (!javaScriptEnabled) await page.getByRole('button', { name: 'Continue' }).click();
+      await page.waitForURL(`${callback.origin}/callback`);
+      expect(callback.forms).toHaveLength(count);
+      return callback.forms.at(-1);
+    };
+    const byOurselves = async (): Promise<void> => {
+      await page.getByLabel('User name').fill('demo-user');
+      await page.getByLabel('Password').fill('demo-user-password');
+      await page.getByRole('button', { name: 'Log in' }).click();
+      await page.getByRole('button', { name: 'Allow' }).click();
+    };
+
+    // An error before anybody is asked, a code after the pages, an error by the pages, and one with a session: who else is this native client?
+    await page.goto(`${url}&prompt=none`);
+    const [unasked, code] = [await arrived(1), (await page.goto(url), await byOurselves(), await arrived(2))];
+    await page.goto(`${url}&prompt=consent`);
+    await page.getByRole('button', { name: 'Deny' }).click();
+    const denied = await arrived(3);
+    await page.goto(`${url}&prompt=none`);
+    const silent = await arrived(4);
+
+    expect([unasked, denied, silent].map((form) => form?.get('error'))).toEqual([
+      'login_required',
+      'access_denied',
+      'interaction_required',
+    ]);
+    expect(code?.get('code')).toEqual(expect.any(String));
+    for (const form of callback.forms) expect(form.get('iss')).toBe(ISSUER);
     expect(complaints.filter((complaint) => complaint.includes('Content Security Policy'))).toEqual([]);
   });
 
@@ -175,6 +199,12 @@ describe.skipIf(missing !== null)('the pages in Chromium', () => {
     await page.goto(`${ISSUER}/oidc/logout`);
     expect(await page.getByRole('heading').textContent()).toBe('Log out?');
     await picture(page, 'logout');
+    await page.getByRole('button', { name: 'Stay logged in' }).click();
+    expect(await page.getByRole('heading').textContent()).toBe('You are still logged in');
+    await picture(page, 'still-logged-in');
+    await page.goto(`${ISSUER}/oidc/logout`);
+    // Still somebody to ask.
+    expect(await page.getByRole('heading').textContent()).toBe('Log out?');
     await page.getByRole('button', { name: 'Log out' }).click();
     expect(await page.getByRole('heading').textContent()).toBe('You are logged out');
     await picture(page, 'logged-out');

@@ -138,13 +138,13 @@ describe('the bodies of requests to the provider', () => {
     await using provider = await providerOn('sqlite');
     const client = aClient();
     provider.register(client);
-    const { url } = provider.attempt(client, { response_mode: 'form_post' });
+    const { url } = provider.attempt(client, { response_mode: 'form_post', prompt: 'none' });
     const page = await provider.send({ url });
     const action = /<form method="post" action="([^"]+)"/.exec(page.text)?.[1] ?? '';
     const policy = String(page.headers['content-security-policy']);
     expect(action).toBe(url.searchParams.get('redirect_uri'));
     expect(/form-action ([^;]+)/.exec(policy)?.[1]?.split(' ')).toContain(new URL(action).origin);
-    expect(page.text).toContain('name="error" value="invalid_request"');
+    expect(page.text).toContain('name="error" value="login_required"');
     expect(page.text).toMatch(/<h1>Back to the application<\/h1>[^]*<button[^>]*type="submit">Continue/);
     expect(page.text).not.toContain('<noscript>');
   });

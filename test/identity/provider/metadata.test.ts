@@ -30,7 +30,8 @@ test('discovery and the OAuth metadata say what is there, with the issuer of the
     end_session_endpoint: `${ISSUER}/oidc/logout`,
     jwks_uri: `${ISSUER}/.well-known/jwks.json`,
     response_types_supported: ['code'],
-    response_modes_supported: ['query'],
+    response_modes_supported: ['query', 'form_post'],
+    claims_supported: ['sub', 'name', 'preferred_username', 'tenant_id', 'roles', 'email', 'auth_time', 'iss', 'amr'],
     grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials'],
     code_challenge_methods_supported: ['S256'],
     id_token_signing_alg_values_supported: ['ES256'],
@@ -97,7 +98,7 @@ test('the JWKS shows public parts only: the key that signs and the next one', as
   }
 });
 
-test('no origin may read an answer, unless the configuration names it', async () => {
+test('every origin may read discovery and keys, and no other answer, unless the configuration names it', async () => {
   await using closed = await providerOn('sqlite');
   await using open = await providerOn('sqlite', { corsOrigins: ['https://app.passthru.example'] });
   const ask = async (provider: typeof open, origin: string, method: string, path: string): Promise<string | undefined> =>
@@ -114,7 +115,7 @@ test('no origin may read an answer, unless the configuration names it', async ()
     await ask(open, 'https://app.passthru.example', 'GET', '/.well-known/jwks.json'),
   ];
 
-  expect(origins).toEqual([undefined, undefined, undefined, undefined, 'https://app.passthru.example', 'https://app.passthru.example']);
+  expect(origins).toEqual(['*', undefined, undefined, '*', 'https://app.passthru.example', '*']);
 });
 
 test.each([
@@ -133,7 +134,7 @@ test('a program always gets JSON, whatever it says it accepts, and security head
 
   const response = await provider.send({ method: 'POST', url: `${ISSUER}/oauth2/token`, headers: { accept: 'text/html' }, form: {} });
 
-  expect([response.status, response.headers['content-type']]).toEqual([400, 'application/json; charset=utf-8']);
+  expect([response.status, response.headers['content-type']]).toEqual([401, 'application/json; charset=utf-8']);
   expect(response.headers).toMatchObject({
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',

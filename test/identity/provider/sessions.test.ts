@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { databaseKinds } from '#test/support/database.ts';
 import { providerOn } from '#test/identity/support/identity-database.ts';
-import { aClient, anAccount, aServiceClient, ISSUER } from '#test/identity/support/identity-provider.ts';
+import { aClient, anAccount, aServiceClient, ISSUER, type Tokens } from '#test/identity/support/identity-provider.ts';
 import { sessionCookieName } from '#identity/provider/session-cookie.ts';
 import type { Browser } from '#test/identity/support/browser.ts';
 
@@ -249,6 +249,30 @@ describe.each(databaseKinds())('sessions and interactions on %s', (kind) => {
     const refreshed = await provider.post('/oauth2/token', { grant_type: 'refresh_token', refresh_token: refreshToken }, client);
     const introspected = await provider.post('/oauth2/introspect', { token: accessToken }, client);
     expect([refreshed.status, introspected.json()]).toEqual([400, { active: false }]);
+  });
+
+  test('who stays logged in keeps session and tokens, whatever the client asked for', async () => {
+    await using provider = await providerOn(kind);
+    const [account, client] = [anAccount(), aClient()];
+    provider.register(account, client);
+    const browser = provider.browser();
+    const attempt = provider.attempt(client, { scope: 'openid kms:read' });
+    const tokens = (await provider.exchange(attempt, await provider.code(attempt, account, browser))).json<Tokens>();
+    const before = sessionOf(browser);
+
+    const page = await browser.request({ url: `${ISSUER}/oidc/logout?id_token_hint=${tokens.id_token}` });
+    const xsrf = /name="xsrf" value="([^"]+)"/.exec(page.text)?.[1] ?? '';
+    const stayed = await browser.request({ method: 'POST', url: `${ISSUER}/oidc/logout/confirm`, form: { xsrf } });
+
+    expect([stayed.status, stayed.headers.location]).toEqual([200, undefined]);
+    expect(stayed.text).toContain('You are still logged in');
+    expect(stayed.headers['content-security-policy']).toMatch(/default-src 'none'/);
+    expect(sessionOf(browser)).toBe(before);
+    const form = { grant_type: 'refresh_token', refresh_token: tokens.refresh_token };
+    expect((await provider.post('/oauth2/token', form, client)).status).toBe(200);
+    expect((await provider.walk(browser, provider.attempt(client, { scope: 'openid kms:read', prompt: null }).url)).pages).not.toContain(
+      'login',
+    );
   });
 
   test('a refresh token with offline_access outlives the logout', async () => {

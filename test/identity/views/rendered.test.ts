@@ -4,7 +4,7 @@ import { KMS_RESOURCE } from '#infra/magic/magic.ts';
 import { consentPage } from '#identity/views/consent-page.ts';
 import { errorPage } from '#identity/views/error-page.ts';
 import { loginPage } from '#identity/views/login-page.ts';
-import { loggedOutPage, logoutPage } from '#identity/views/logout-page.ts';
+import { loggedOutPage, logoutPage, stillLoggedInPage } from '#identity/views/logout-page.ts';
 
 const form = { csrfToken: 'a-token', clientName: 'Demo & <Client>' };
 
@@ -28,6 +28,7 @@ const pages = {
   'logout-bare': logoutPage({ form: '<form id="op.logoutForm"></form>' }),
   'logged-out': loggedOutPage({ clientName: form.clientName }),
   'logged-out-bare': loggedOutPage(),
+  'still-logged-in': stillLoggedInPage(),
   error: errorPage({
     code: 'invalid_client',
     message: 'The client is "unknown".',

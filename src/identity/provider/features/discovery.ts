@@ -1,4 +1,4 @@
-import { OPENID_SCOPES } from '../records/client-metadata.ts';
+import { OPENID_SCOPES, RESPONSE_MODES } from '../records/client-metadata.ts';
 import type { Feature } from './feature.ts';
 
 const JWKS_PATH = '/.well-known/jwks.json';
@@ -15,7 +15,7 @@ export const discovery = (): Feature => ({
   })),
 });
 
-/** The metadata with the scopes of all resource servers, and the one response mode that clients are registered for. */
+/** The metadata with the scopes of all resource servers, the response modes of every client, and the claims of ID tokens as they are. */
 export const completeMetadata = (
   metadata: Readonly<Record<string, unknown>>,
   issuer: string,
@@ -23,6 +23,7 @@ export const completeMetadata = (
 ): Readonly<Record<string, unknown>> => ({
   ...metadata,
   introspection_batch_endpoint: `${issuer}${BATCH_INTROSPECTION_PATH}`,
-  response_modes_supported: ['query'],
+  response_modes_supported: RESPONSE_MODES,
+  claims_supported: [...((metadata.claims_supported ?? []) as string[]).filter((claim) => claim !== 'sid'), 'amr'],
   scopes_supported: [...new Set([...((metadata.scopes_supported ?? []) as string[]), ...resourceScopes])],
 });

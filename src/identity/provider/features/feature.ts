@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Configuration } from 'oidc-provider';
+import type { Html } from '#infra/html/html.ts';
 import type { Pair } from '#infra/http/request/form.ts';
 
 /**
@@ -29,6 +30,8 @@ export interface Endpoint {
   readonly checkQuery?: (pairs: readonly Pair[]) => void;
   /** Looks at the header before oidc-provider does. @throws AppError for a request that is refused */
   readonly checkHeaders?: (headers: IncomingHttpHeaders) => void;
+  /** Answers a form itself, before oidc-provider sees it; undefined leaves it to that. */
+  readonly answerForm?: (pairs: readonly Pair[]) => Html | undefined;
   /** A page is for people; a program gets JSON, whatever it says it accepts. */
   readonly answers: 'page' | 'json';
 }

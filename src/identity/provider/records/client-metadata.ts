@@ -7,6 +7,8 @@ import type { ClientRecord } from '#identity/clients/client.ts';
  * This is the name of the property that carries the record of a client.
  */
 export const RECORD_PROPERTY = 'passthru_record';
+/** How every client may get an answer. @see OAuth 2.0 Multiple Response Type Encoding Practices section 2.1, OAuth 2.0 Form Post Response Mode */
+export const RESPONSE_MODES = ['query', 'form_post'];
 /** Scopes of OpenID Connect itself, which belong to no resource server. */
 export const OPENID_SCOPES: readonly string[] = ['openid', 'offline_access', 'profile', 'email'];
 
@@ -36,7 +38,7 @@ export const toClientMetadata = (record: ClientRecord, unusedSecret: string): Ad
     ...proofOf(record, unusedSecret),
     grant_types: [...record.grantTypes],
     response_types: record.grantTypes.includes('authorization_code') ? ['code'] : [],
-    response_modes: ['query'],
+    response_modes: [...RESPONSE_MODES],
     redirect_uris: [...record.redirectUris],
     post_logout_redirect_uris: [...record.postLogoutRedirectUris],
     ...(openidScopes.length === 0 ? {} : { scope: openidScopes.join(' ') }),

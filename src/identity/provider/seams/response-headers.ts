@@ -14,7 +14,7 @@ const POLICY = 'content-security-policy';
 export const askForScriptHashes = (ctx: KoaContextWithOIDC): void => ctx.set(POLICY, 'script-src');
 
 /**
- * Sets the headers of every answer. A page may post to us and, through our redirect, reach the client that started it; of scripts only
+ * Sets the headers of every answer; no cache keeps one that says nothing of it. A page may post to us and, through our redirect, reach the client that started it; of scripts only
  * those run that oidc-provider named by hash.
  *
  * Why: oidc-provider sets no security headers. Chromium applies `form-action` to redirects too.
@@ -25,6 +25,7 @@ export const askForScriptHashes = (ctx: KoaContextWithOIDC): void => ctx.set(POL
 export const secureHeaders = (ctx: KoaContextWithOIDC, isFormPost = false): void => {
   if (!ctx.response.is('html')) {
     ctx.set({ [POLICY]: "default-src 'none'; frame-ancestors 'none'", 'x-content-type-options': 'nosniff' });
+    if (ctx.response.get('cache-control') === '') ctx.set('cache-control', 'no-store');
     return;
   }
   const script = ctx.response
@@ -42,7 +43,7 @@ export const secureHeaders = (ctx: KoaContextWithOIDC, isFormPost = false): void
 };
 
 /**
- * Lets scripts of configured origins alone read an answer.
+ * Lets scripts of configured origins alone read an answer; `public-documents.ts` opens those that are for everybody.
  *
  * Why: oidc-provider opens discovery and JWKS to every origin, and names any origin before it asks whether the client may use it.
  * Bends: headers `access-control-*`, read in oidc-provider 9.13.3 (lib/shared/cors.js).

@@ -29,7 +29,7 @@ test.each(PATHS)('with the seam %s says what clients of ours may do, and every s
   const metadata = (await (await bare.send(path)).json()) as Record<string, unknown>;
   const jwks = (await (await bare.send('/jwks')).json()) as Record<string, unknown>;
 
-  expect(metadata).toMatchObject({ issuer: expect.any(String) as string, response_modes_supported: ['query'] });
+  expect(metadata).toMatchObject({ issuer: expect.any(String) as string, response_modes_supported: ['query', 'form_post'] });
   expect(metadata.introspection_batch_endpoint).toBe('https://identity.example/oauth2/introspect/batch');
   expect(metadata.scopes_supported).toEqual(['openid', 'offline_access', 'one:read']);
   expect(Object.keys(jwks)).toEqual(['keys']);

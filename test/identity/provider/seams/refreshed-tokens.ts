@@ -21,8 +21,9 @@ export const refreshingClient = aBareClient({ grant_types: ['authorization_code'
 /** The answer of the token endpoint to a code that was put into the store: its grant has these scopes, and it was asked for those. */
 export const tokensFor = async (
   { provider, post }: BareProvider,
-  { openid, resource, asked }: { readonly openid: string; readonly resource: string; readonly asked?: string },
+  of: { readonly openid: string; readonly resource: string; readonly asked?: string; readonly more?: object },
 ): Promise<Readonly<Record<string, unknown>>> => {
+  const { openid, resource, asked, more } = of;
   const [accountId, verifier, redirectUri] = [
     randomUUIDv7(),
     randomBytes(32).toString('base64url'),
@@ -42,6 +43,7 @@ export const tokensFor = async (
     codeChallenge: createHash('sha256').update(verifier).digest('base64url'),
     codeChallengeMethod: 'S256',
     gty: 'authorization_code',
+    ...more,
   } as never);
   const form = { grant_type: 'authorization_code', code: await code.save(), redirect_uri: redirectUri, code_verifier: verifier };
   return (await (await post('/token', form)).json()) as Record<string, unknown>;

@@ -6,11 +6,14 @@ const AUTHORIZATION_PATH = '/oauth2/authorize';
 /** A second path of the authorization endpoint. */
 const ALIAS = '/authorize';
 
+/** @see OAuth 2.1: no token comes by way of a browser's address */
+export const RESPONSE_TYPES = ['code'] as const;
+
 /** The authorization code grant, always with PKCE by S256. @see RFC 6749 section 4.1, RFC 7636, RFC 9700 section 2.1 */
 export const authorizationCode = (): Feature => ({
   configuration: {
     routes: { authorization: AUTHORIZATION_PATH },
-    responseTypes: ['code'],
+    responseTypes: [...RESPONSE_TYPES],
     pkce: { required: () => true },
     allowOmittingSingleRegisteredRedirectUri: false,
     ttl: { AuthorizationCode: LIFETIMES.authorizationCode },
