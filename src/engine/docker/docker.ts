@@ -1,14 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { once } from '#infra/cache/once.ts';
 import { orThrow } from '#infra/apperr/or-throw.ts';
-import { fail, ok, type Result } from '#infra/apperr/result.ts';
+import { ok, type Result } from '#infra/apperr/result.ts';
 import { createFaultDoor } from '#engine/faults/create-fault-door.ts';
 import { mountedTenants } from '#engine/files/mounts/mounted-tenants.ts';
 import { prepareMounts, type PreparedMounts } from '#engine/files/mounts/prepare-mounts.ts';
 import { isFilled } from '#engine/state/state-folder.ts';
 import { type EngineEvent, type Profile, SERVICES, type ServiceName } from '../engine.ts';
 import { checkPorts } from '../ports.ts';
-import type { DatabaseFiles, StackEngine } from '../stack-engine.ts';
+import type { StackEngine } from '../stack-engine.ts';
 import type { DockerConnection } from './connection/docker-connection.ts';
 import { attemptDocker, throwUnanswered } from './connection/failures.ts';
 import { type OpenApi, openApi } from './api/open-api.ts';
@@ -28,6 +28,7 @@ import { COMPOSE } from './project/labels.ts';
 import type { Owner } from './project/owner-label.ts';
 import { PARTS, projectOf } from './project/project.ts';
 import { createStarts } from './starts.ts';
+import { volumeFiles } from './volume-files.ts';
 
 export interface DockerEngineOptions {
   /** Folder for everything that this stack keeps, `.passthru` by convention. */
@@ -58,16 +59,6 @@ export interface DockerEngineOptions {
   /** Epoch milliseconds. */
   readonly now?: () => number;
 }
-
-const refusal = () =>
-  Promise.resolve(
-    fail('no-snapshots-on-docker', 'the databases of a stack on Docker cannot be copied as files', {
-      fix: 'Use a stack on the embedded engine: `--engine embedded` with another --state-dir.',
-    }),
-  );
-
-/** Data of containers are in volumes, which nobody but the engine reads. */
-const noDatabaseFiles: DatabaseFiles = { copyTo: refusal, moveTo: refusal, takeFrom: refusal };
 
 /** Milliseconds that a start which was given up may take to end: Compose is killed after five seconds. */
 const GIVEN_UP_MS = 6_000;
@@ -194,7 +185,13 @@ export const createDockerEngine = (options: DockerEngineOptions): StackEngine =>
       if (volumes && SERVICES.every((service) => services.includes(service))) mounts = undefined;
       return done;
     },
-    databases: noDatabaseFiles,
+    databases: volumeFiles({
+      api,
+      project,
+      graceMs: stopGraceMs,
+      make: (services, signal) => starts.make(services, signal),
+      renew: () => (mounts = undefined),
+    }),
     faults: createFaultDoor({
       kind: 'docker',
       folder,

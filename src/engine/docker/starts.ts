@@ -14,6 +14,8 @@ import { PARTS, type Project } from './project/project.ts';
 export interface Starts {
   /** Brings a service up, with its database. */
   up(service: ServiceName, signal: AbortSignal): Promise<Result<Started>>;
+  /** Makes the containers of services, their volumes and those of their databases, and starts none. */
+  make(services: readonly ServiceName[], signal: AbortSignal): Promise<Result<null>>;
   /** Resolves when no start is under way. */
   idle(): Promise<void>;
   /** Loads the code that a start needs; it is off the path of commands that start nothing. */
@@ -44,6 +46,24 @@ export const createStarts = (options: StartsOptions): Starts => {
     for (const part of PARTS) if (project.containersOf(service).includes(part)) watch.forget(part);
   };
 
+  const means = async (signal: AbortSignal) => ({
+    connection,
+    api: await api(),
+    project,
+    tag: await tag(),
+    own: await ownLabels({ stateDir: project.folder.path, owner }),
+    progress,
+    signal,
+  });
+
+  const make: Starts['make'] = async (services, signal) => {
+    const prepared = await mounts(signal);
+    if (!prepared.ok) return prepared;
+    await swept();
+    const { makeContainers } = await load();
+    return makeContainers(services, { ...(await means(signal)), hashes: prepared.value.hashes });
+  };
+
   const batch = createBatch<ServiceName, Result<Started>>(async (services, signal): Promise<BroughtUp> => {
     const loading = load();
     const all = (result: Result<never>): BroughtUp => new Map(services.map((service) => [service, result]));
@@ -52,19 +72,8 @@ export const createStarts = (options: StartsOptions): Starts => {
     const brought = await attemptDocker('start-failed', `starting ${services.join(', ')}`, async () => {
       await swept();
       const { bringUp } = await loading;
-      const own = await ownLabels({ stateDir: project.folder.path, owner });
       const { hashes } = prepared.value;
-      const done = await bringUp(services, {
-        connection,
-        api: await api(),
-        project,
-        tag: await tag(),
-        own,
-        hashes,
-        conflicts,
-        progress,
-        signal,
-      });
+      const done = await bringUp(services, { ...(await means(signal)), hashes, conflicts });
       await watch.look();
       return ok(done);
     });
@@ -73,5 +82,5 @@ export const createStarts = (options: StartsOptions): Starts => {
     return brought.value;
   });
 
-  return { up: batch.do, idle: batch.idle, load };
+  return { up: batch.do, make, idle: batch.idle, load };
 };

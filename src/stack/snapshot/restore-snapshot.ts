@@ -9,7 +9,7 @@ import { syncFolder } from '#infra/files/sync-folder.ts';
 import { checkSnapshot } from './check-snapshot.ts';
 import type { Snapshot } from './format/snapshot.ts';
 import { stageSnapshot } from './stage-snapshot.ts';
-import { dataParts, isThere, moveParts, takeParts, tlsPart } from './state-parts.ts';
+import { dataParts, isThere, moveParts, type StatePart, takeParts, tlsPart } from './state-parts.ts';
 
 export interface RestoreOptions {
   readonly engine: StackEngine;
@@ -70,11 +70,16 @@ const exchange = async (engine: StackEngine, folder: StateFolder): Promise<void>
   await mkdir(join(folder.beforeRestore, 'data'), { recursive: true, mode: 0o700 });
   await syncFolder(folder.path);
   orThrow(await engine.databases.moveTo(join(folder.beforeRestore, 'data'), signal));
-  await moveParts(dataParts(folder), folder.beforeRestore);
-  orThrow(await engine.databases.takeFrom(join(folder.restoring, 'data'), signal));
+  await moveParts(partsOf(engine, folder), folder.beforeRestore);
+  // The secrets first: containers that are made for the databases get them.
   await takeParts(dataParts(folder), folder.restoring);
   if (!(await isThere(join(folder.tls, 'ca.pem')))) await takeParts([tlsPart(folder)], folder.restoring);
+  orThrow(await engine.databases.takeFrom(join(folder.restoring, 'data'), signal));
 };
+
+/** Containers have copies of the secrets, which are made anew of the originals and must not be of others. */
+const partsOf = ({ kind }: StackEngine, folder: StateFolder): readonly StatePart[] =>
+  kind === 'docker' ? [...dataParts(folder), { path: folder.docker, name: 'docker' }] : dataParts(folder);
 
 /** From the rename on, the new data count. */
 const settle = async (folder: StateFolder): Promise<void> => {
@@ -86,8 +91,9 @@ const settle = async (folder: StateFolder): Promise<void> => {
 
 const putBack = async (engine: StackEngine, folder: StateFolder): Promise<void> => {
   orThrow(await engine.down({ services: ['identity', 'kms'], volumes: false, signal: AT_ONCE }));
+  if (engine.kind === 'docker') await rm(folder.docker, { recursive: true, force: true });
+  await takeParts(partsOf(engine, folder), folder.beforeRestore);
   orThrow(await engine.databases.takeFrom(join(folder.beforeRestore, 'data'), new AbortController().signal));
-  await takeParts(dataParts(folder), folder.beforeRestore);
   await rm(folder.beforeRestore, { recursive: true, force: true });
   await rm(folder.restoring, { recursive: true, force: true });
 };

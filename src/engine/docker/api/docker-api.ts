@@ -1,3 +1,5 @@
+import type { Readable } from 'node:stream';
+
 /**
  * The part of the Docker Engine API that this engine needs, in our words. This folder speaks it: `open-api.ts` opens it, the library
  * behind it is loaded by the commands alone that ask an engine, and no request waits without a limit. Tests put a stand-in in its place.
@@ -30,6 +32,8 @@ export interface DockerApi {
   logs(id: string, options: LogOptions): Promise<AsyncIterable<Buffer>>;
   /** A tar of a file or folder of a container, running or not; null when there is no such path. */
   archive(id: string, path: string): Promise<AsyncIterable<Buffer> | null>;
+  /** Unpacks a tar, which may be compressed by gzip, into a folder of a container, running or not; owners and modes are those of the tar. */
+  unpack(id: string, path: string, tar: Readable): Promise<void>;
 }
 
 /** The machine of an engine, which may be a virtual one on this. */

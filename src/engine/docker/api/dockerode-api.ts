@@ -134,6 +134,8 @@ export const createDockerApi = (docker: Dockerode): DockerApi => ({
       const opened = await soon(`${path} of container ${id}`, () => docker.getContainer(id).getArchive({ path }));
       return releasing(opened as unknown as Readable);
     }),
+  // No limit: it takes as long as the tar is.
+  unpack: async (id, path, tar) => void (await docker.getContainer(id).putArchive(tar, { path })),
 });
 
 const having = (labels: readonly string[]) => ({ filters: { label: [...labels] } });

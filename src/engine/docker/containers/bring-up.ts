@@ -8,7 +8,9 @@ import type { Project } from '../project/project.ts';
 import { createContainers, type CreateOptions } from './create-containers.ts';
 import { isBeyondRepair, isPaused, ofService, type Started, startService } from './start-containers.ts';
 
-export interface BringUpOptions extends Omit<CreateOptions, 'services'> {
+type MakeOptions = Omit<CreateOptions, 'services'>;
+
+export interface BringUpOptions extends MakeOptions {
   readonly conflicts: (services: readonly ServiceName[]) => Promise<readonly PortConflict[]>;
 }
 
@@ -48,6 +50,18 @@ const bringUpAll = async (services: readonly ServiceName[], options: BringUpOpti
   const started = new Map([...first, ...second]);
   for (const service of wanted) result.set(service, together(project.containersOf(service), service, started));
   return result;
+};
+
+/**
+ * Makes the containers of several services, with their volumes, and starts none.
+ *
+ * @returns why they could not be made; an image that cannot be had is such a reason
+ */
+export const makeContainers = async (services: readonly ServiceName[], options: MakeOptions): Promise<Result<null>> => {
+  const images = await ensureImages({ ...options, services });
+  if (!images.ok) return images;
+  const names = services.flatMap((service) => [...options.project.containersOf(service), ...options.project.madeWith(service)]);
+  return createContainers({ ...options, services: names });
 };
 
 const refusal = ({ port, service, holder }: PortConflict) =>

@@ -1,3 +1,4 @@
+import { buffer } from 'node:stream/consumers';
 import type {
   ContainerDetails,
   ContainerEvent,
@@ -22,6 +23,8 @@ export interface FakeDocker {
   readonly output: Map<string, Buffer>;
   /** Archives by container. */
   readonly archives: Map<string, Buffer>;
+  /** What was unpacked into a container, as it came. */
+  readonly unpacked: Map<string, Buffer>;
   /** Sends an event to everybody who listens. */
   tell(event: ContainerEvent): void;
   /** Ends every stream of events with this error. */
@@ -47,6 +50,7 @@ export const fakeDocker = (): FakeDocker => {
     requests: [],
     output: new Map(),
     archives: new Map(),
+    unpacked: new Map(),
     tell: (event) => {
       for (const stream of streams) stream.push(event);
     },
@@ -126,6 +130,10 @@ export const fakeDocker = (): FakeDocker => {
         const archive = fake.archives.get(id);
         return archive === undefined ? null : chunksOf(archive);
       }),
+    unpack: async (id, path, tar) => {
+      const whole = await buffer(tar);
+      await change(`unpack ${id} ${path}`, () => void fake.unpacked.set(id, whole));
+    },
   };
   return Object.assign(fake, { api });
 };
