@@ -11,6 +11,7 @@ import { SNAPSHOT_COMMANDS } from './commands/snapshot/commands.ts';
 import { type CliProcess, cliProcess } from './process/cli-process.ts';
 import type { ExitCode, OthersExitCode } from './process/exit-codes.ts';
 import {
+  BEGIN_FLAGS,
   DOWN_FLAGS,
   ENV_FLAGS,
   HEALTH_FLAGS,
@@ -44,6 +45,7 @@ const COMMANDS: readonly AddCommand[] = [
   command({
     name: 'up',
     summary: 'the stack without the flows: bring up, seed, wait until it is healthy',
+    flags: BEGIN_FLAGS,
     settings: ['stack', 'output', 'run', 'start'],
     help: UP_HELP,
     run: async (call) => (await import('./commands/up.ts')).up(call),
@@ -52,6 +54,7 @@ const COMMANDS: readonly AddCommand[] = [
     name: 'exec',
     summary: 'run a program against a stack of its own, pass its exit code on, tear down always',
     argument: { spelling: '<command...>', help: 'the program and its arguments, after --', type: words },
+    flags: BEGIN_FLAGS,
     settings: ['stack', 'start', 'exec'],
     help: EXEC_HELP,
     run: async (call) => (await import('./commands/exec/exec.ts')).exec(call),

@@ -48,10 +48,18 @@ export const resetPlan = (options: PlanOptions): Plan => planOf(`reset-demo ${op
 /** A demo without its flows: what they need to begin with. */
 const PHASES_OF_UP = ['bring-up', 'seed'];
 
-/** The plan of a stack that is for somebody else to use, as of `up`: every service, healthy, and its demo data read back. */
-export const upPlan = ({ command = 'up', profile }: { readonly command?: string; readonly profile?: Profile } = {}): Plan =>
+/**
+ * The plan of a stack that is for somebody else to use, as of `up`: every service, healthy, and its demo data read back.
+ *
+ * @param options.isSeeded the data are those of a snapshot: they were read back when they were seeded, and every byte has been checked since
+ */
+export const upPlan = ({
+  command = 'up',
+  profile,
+  isSeeded = false,
+}: { readonly command?: string; readonly profile?: Profile; readonly isSeeded?: boolean } = {}): Plan =>
   planOf(
     command,
     { command: 'all', ...(profile === undefined ? {} : { profile }) },
-    DEMO_STEPS.filter(({ phase }) => PHASES_OF_UP.includes(phase)),
+    DEMO_STEPS.filter(({ phase }) => (isSeeded ? phase === 'bring-up' : PHASES_OF_UP.includes(phase))),
   );

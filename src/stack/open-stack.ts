@@ -33,7 +33,7 @@ export const openStack = async (stated: StackOptions): Promise<Stack> => {
   const options = withDefaults(stated.snapshot === undefined ? stated : asSaved(stated, stated.snapshot));
   await using opened = new AsyncDisposableStack();
   if (options.holder !== undefined) opened.use(await lockStateFolder({ ...options, holder: options.holder }));
-  const begin = options.snapshot === undefined ? null : await beginWith(options.snapshot, options);
+  const begin = options.snapshot === undefined || options.purpose !== 'start' ? null : await beginWith(options.snapshot, options);
   const [last, before] = await Promise.all([readLastStart(options.stateDir), readStackRecord(options.stateDir)]);
   tellOfLastStart(options, last);
   const { engine, ports } = await openEngine(options, last, opened);

@@ -28,6 +28,7 @@ A stack that is up already is looked at and stays as it is. In every profile it 
 Examples:
   passthru up
   passthru up --engine embedded --port-base 0
+  passthru up --snapshot .passthru/snapshots/seeded --state-dir /tmp/second --port-base 0
   passthru up --output json > stack.json`;
 
 export const EXEC_HELP = `
@@ -45,6 +46,7 @@ cannot be executed · 127 it was not found · 64 usage · 130 interrupted before
 
 Examples:
   passthru exec -- npm test
+  passthru exec --snapshot seeded -- npm test
   passthru exec --engine embedded -- node --test
   passthru exec -- sh -c 'curl -fsS -u "$PASSTHRU_USERNAME:$PASSTHRU_PASSWORD" "$PASSTHRU_KMS_API_URL/elastic-keys"'`;
 
@@ -116,12 +118,12 @@ Examples:
 
 export const SNAPSHOT_RESTORE_HELP = `
 Every byte is checked first. A stack that is up comes up again with the data of the snapshot, and gets its
-own back when it does not become healthy with these; one that is down stays down. A folder, named with a
-slash in it, may come from anywhere: ./seeded, /srv/snapshots/seeded.
+own back when it does not become healthy with these; one that is down stays down. A path may lead to the
+folder of a snapshot that came from anywhere, or to one of another state folder by its name.
 
 Examples:
   passthru snapshot restore seeded
-  passthru snapshot restore /srv/snapshots/seeded --state-dir /tmp/second`;
+  passthru snapshot restore .passthru/snapshots/seeded --state-dir /tmp/second`;
 
 export const SNAPSHOT_LIST_HELP = `
 Examples:

@@ -1,5 +1,6 @@
 import type { Interrupts } from '#cli/process/interrupts.ts';
 import type { CliProcess } from '#cli/process/cli-process.ts';
+import type { Snapshot } from '#stack/snapshot/format/snapshot.ts';
 import type { Printer } from '#cli/reporters/printer.ts';
 import type { Terminal } from '#cli/reporters/terminal/terminal.ts';
 import type { PrintedCommand } from '#cli/settings/printed-command.ts';
@@ -18,6 +19,8 @@ export interface CommandContext<F = unknown> {
   readonly printer: Printer;
   /** Another command, as it is printed here. */
   readonly printedCommand: PrintedCommand;
+  /** The data with which the stack of this command begins, in the place of a seed. */
+  readonly snapshot?: Snapshot;
   readonly interrupts: Interrupts;
   readonly process: CliProcess;
 }

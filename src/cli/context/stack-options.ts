@@ -14,7 +14,7 @@ const IMAGES_MISSING = 'Images are missing: building or pulling them, which take
 
 /** The stack that a command's settings name; a command that changes it holds its lock. */
 export const stackOptions = (context: CommandContext): Omit<StackOptions, 'purpose' | 'holder'> => {
-  const { settings, printer, interrupts, process } = context;
+  const { settings, printer, snapshot, interrupts, process } = context;
   return {
     stateDir: settings.stateDir,
     engine: settings.engine,
@@ -23,6 +23,7 @@ export const stackOptions = (context: CommandContext): Omit<StackOptions, 'purpo
     profile: settings.profile,
     // A stack that is to be gone at the end is nobody's when this process cannot see to that any more.
     owner: settings.rm ? 'process' : 'state-folder',
+    ...(snapshot === undefined ? {} : { snapshot }),
     env: process.env,
     now: process.now,
     signal: interrupts.first,

@@ -3,7 +3,7 @@ import { TRUST_STORES } from '#infra/magic/magic.ts';
 import { ENV_FORMATS } from './given-variables.ts';
 import { moment, traceReference } from './log-values.ts';
 import { REQUIRED, setting } from './setting.ts';
-import { boolean, duration, file, files, folder, manyOf, oneOf, origin, wholeNumber } from './value-types.ts';
+import { boolean, duration, file, files, folder, manyOf, oneOf, origin, text, wholeNumber } from './value-types.ts';
 
 // Flags of a single command: rows as of a setting, but no variable and no key of a file.
 
@@ -103,6 +103,14 @@ export const DOWN_FLAGS = {
     type: boolean,
     default: 'false',
     flags: [{ spelling: '--images', means: true, help: 'remove the images that were built, too, unless a container uses them' }],
+  }),
+} as const;
+
+export const BEGIN_FLAGS = {
+  snapshot: setting({
+    type: text('the name of a snapshot, or the path of its folder', 'snapshot'),
+    default: null,
+    flags: [{ help: 'begin with the data of a snapshot, named by its name or folder, in the place of a seed' }],
   }),
 } as const;
 

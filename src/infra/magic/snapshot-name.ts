@@ -6,5 +6,5 @@ export const SNAPSHOT_NAME_FORM = 'up to 64 letters, digits, - and _, of which t
 
 export const isSnapshotName = (text: string): boolean => NAME.test(text);
 
-/** Whether a snapshot is named by its folder, not by its name: `./seeded`, `/srv/snapshots/seeded`. */
-export const isSnapshotFolder = (text: string): boolean => text.includes('/') || text.includes(sep) || text === '.' || text === '..';
+/** Whether a snapshot is named by a path, not by its name: `./seeded`, `/srv/snapshots/seeded`. */
+export const isSnapshotPath = (text: string): boolean => text.includes('/') || text.includes(sep) || text === '.' || text === '..';

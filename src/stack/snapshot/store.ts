@@ -1,5 +1,5 @@
 import { readdir, readFile, rm, rmdir } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { stateFolder } from '#engine/state/state-folder.ts';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { hasCode, missingIs } from '#infra/apperr/system-error.ts';
@@ -8,14 +8,16 @@ import { syncFolder } from '#infra/files/sync-folder.ts';
 import { writeFileAtomic } from '#infra/files/atomic-file.ts';
 import { hashOf, type Manifest, parseManifest } from './format/manifest.ts';
 import { MANIFEST_FILE, type Snapshot, snapshotDamaged } from './format/snapshot.ts';
-import { isSnapshotFolder, isSnapshotName } from '#infra/magic/snapshot-name.ts';
+import { isSnapshotName, isSnapshotPath } from '#infra/magic/snapshot-name.ts';
 
 /** Characters of the hash that name the folder of a snapshot. */
 const FOLDER_CHARACTERS = 16;
 /** Of a folder that a save has not finished. */
 export const ASIDE = '.saving-';
 
-export const folderOf = (stateDir: string, hash: string): string => join(stateFolder(stateDir).snapshots, hash.slice(0, FOLDER_CHARACTERS));
+const folderName = (hash: string): string => hash.slice(0, FOLDER_CHARACTERS);
+
+export const folderOf = (stateDir: string, hash: string): string => join(stateFolder(stateDir).snapshots, folderName(hash));
 
 export const recordOf = (stateDir: string, name: string): string => join(stateFolder(stateDir).snapshots, `${name}.json`);
 
@@ -69,19 +71,26 @@ export const listSnapshots = async (stateDir: string): Promise<readonly (Snapsho
 };
 
 /**
- * The snapshot that a name of this state folder means, or a path to the folder of one.
+ * The snapshot that a name of this state folder means, or a path: of the folder of one (`/srv/seeded`), or of another state folder's
+ * snapshots and its name there (`../other/.passthru/snapshots/seeded`).
  *
  * @throws AppError `snapshot-unknown`, `snapshot-damaged`
  */
 export const findSnapshot = async (stateDir: string, wanted: string): Promise<Snapshot> => {
-  const isFolder = isSnapshotFolder(wanted);
-  const folder = resolve(wanted);
-  const record = isFolder ? join(folder, MANIFEST_FILE) : recordOf(stateDir, wanted);
-  const text = isFolder || isSnapshotName(wanted) ? await readFile(record, 'utf8').catch(noneIsNull) : null;
-  if (text === null) throw await unknown(stateDir, wanted, isFolder);
-  const manifest = parseManifest(text);
-  if (manifest === null) throw snapshotDamaged(record, 'is not as it was written');
-  return describe(manifest, isFolder ? null : wanted, isFolder ? folder : folderOf(stateDir, hashOf(manifest)));
+  const isPath = isSnapshotPath(wanted);
+  const path = isPath ? resolve(wanted) : join(stateFolder(stateDir).snapshots, wanted);
+  const folder = isPath ? await readManifest(join(path, MANIFEST_FILE)) : null;
+  if (folder !== null) return describe(folder, null, path);
+  const named = isSnapshotName(basename(path)) && (isPath || isSnapshotName(wanted)) ? await readManifest(`${path}.json`) : null;
+  if (named === null) throw await unknown(stateDir, wanted, isPath);
+  return describe(named, basename(path), join(dirname(path), folderName(hashOf(named))));
+};
+
+const readManifest = async (file: string): Promise<Manifest | null> => {
+  const text = await readFile(file, 'utf8').catch(noneIsNull);
+  const manifest = text === null ? null : parseManifest(text);
+  if (text !== null && manifest === null) throw snapshotDamaged(file, 'is not as it was written');
+  return manifest;
 };
 
 const noneIsNull = (error: unknown): null => {
@@ -89,10 +98,10 @@ const noneIsNull = (error: unknown): null => {
   throw error;
 };
 
-const unknown = async (stateDir: string, wanted: string, isFolder: boolean): Promise<AppError> => {
-  if (isFolder) {
-    return new AppError('snapshot-unknown', 404, `there is no snapshot in ${resolve(wanted)}`, {
-      fix: `Name the folder with the ${MANIFEST_FILE} of a snapshot; \`passthru snapshot list\` tells that of each.`,
+const unknown = async (stateDir: string, wanted: string, isPath: boolean): Promise<AppError> => {
+  if (isPath) {
+    return new AppError('snapshot-unknown', 404, `there is no snapshot at ${resolve(wanted)}`, {
+      fix: `Name the folder that has the ${MANIFEST_FILE} of a snapshot, or \`<state folder>/snapshots/<name>\`.`,
     });
   }
   const names = (await listSnapshots(stateDir)).map(({ name }) => name);

@@ -101,7 +101,10 @@ describe('A snapshot', () => {
     await cp((await findSnapshot(stack.stateDir, 'seeded')).folder, copy, { recursive: true });
     const stateDir = join(place.path, 'second');
     const options = { stateDir, purpose: 'start', holder: 'test', ports: { kms: 22_181, identity: 22_182 }, env: {} } as const;
-    await using second = await openStack({ ...options, snapshot: await findSnapshot(stateDir, copy) });
+    const from = await findSnapshot(stateDir, copy);
+    const named = await findSnapshot(stateDir, join(stack.stateDir, 'snapshots', 'seeded'));
+    expect([from.name, named.name, named.hash]).toEqual([null, 'seeded', from.hash]);
+    await using second = await openStack({ ...options, snapshot: from });
     expect(saidInDatabases(stateDir)).toEqual(['saved']);
     expect((await second.engine.prepare(never)).ok).toBe(true);
     for (const file of ['tls/ca.pem', 'tls/kms.pem', 'secrets/unseal-share-1', 'config/tenants.json']) {

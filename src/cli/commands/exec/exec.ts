@@ -11,7 +11,9 @@ import { type StackVariables, stackVariables } from '#cli/environment/stack-vari
 import { EXIT, type ExitCode, type OthersExitCode, othersExitCode } from '#cli/process/exit-codes.ts';
 import { createReporter } from '#cli/reporters/create-reporter.ts';
 import { variableOf } from '#cli/settings/setting.ts';
+import type { BEGIN_FLAGS } from '#cli/settings/command-flags.ts';
 import { isUsageError } from '#cli/settings/usage-error.ts';
+import { beginning } from '../snapshot/begin.ts';
 import { passSignals } from './pass-signals.ts';
 import { ownPlace, type Place, statedPlace } from './place.ts';
 import { type Program, startProgram, whyNotStartable } from './program.ts';
@@ -20,7 +22,7 @@ import { type Program, startProgram, whyNotStartable } from './program.ts';
 const [OURS_FAILED, NOT_EXECUTABLE, NOT_FOUND] = [125, 126, 127].map(othersExitCode) as [OthersExitCode, OthersExitCode, OthersExitCode];
 
 /** `passthru exec`: a program against a stack that is there as long as it runs; ends with the exit code of the program. */
-export const exec = (call: CommandCall<readonly string[]>): Promise<ExitCode | OthersExitCode> => {
+export const exec = (call: CommandCall<readonly string[], typeof BEGIN_FLAGS>): Promise<ExitCode | OthersExitCode> => {
   const { stated, process, argument } = call;
   const hasOwnStack = stated['stateDir'] === undefined && (process.env[variableOf('stateDir')] ?? '') === '';
   const arePortsStated = ['portBase', 'portKms', 'portIdentity'].some((key) => stated[key] !== undefined);
@@ -36,8 +38,9 @@ export const exec = (call: CommandCall<readonly string[]>): Promise<ExitCode | O
         const program = programOf(argument, context);
         const why = await whyNotStartable(program);
         if (why !== null) return refuse(context, { program, why });
-        const place = hasOwnStack ? await ownPlace(context, { arePortsStated }) : await statedPlace(context);
-        return await runAt(place, context, program);
+        const own = await beginning(context);
+        const place = hasOwnStack ? await ownPlace(own, { arePortsStated }) : await statedPlace(own);
+        return await runAt(place, own, program);
       } catch (thrown) {
         if (isUsageError(thrown) || context.interrupts.first.aborted) throw thrown;
         context.printer.failure(failureFrom(thrown), { exitCode: EXIT.failed });
@@ -80,7 +83,7 @@ const bringUp = async (place: Place, context: CommandContext): Promise<StackVari
   using reporter = await createReporter({ ...context, settings: { ...settings, verbosity: isVerbose ? 'verbose' : 'quiet' } });
   await using stack = await place.open();
   const { engine } = stack;
-  const plan = upPlan({ command: context.command, profile: settings.profile });
+  const plan = upPlan({ command: context.command, profile: settings.profile, isSeeded: context.snapshot !== undefined });
   await stack.checkPorts(plan.services);
   await stack.recordStart();
   const { now } = process;

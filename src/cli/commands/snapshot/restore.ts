@@ -1,4 +1,5 @@
 import { startHealthy } from '#demo/health/bring-up/start-healthy.ts';
+import { SERVICES } from '#engine/engine.ts';
 import { steadyNow } from '#infra/jobs/clock.ts';
 import { orThrow } from '#infra/apperr/or-throw.ts';
 import { openStack } from '#stack/open-stack.ts';
@@ -8,12 +9,12 @@ import { findSnapshot } from '#stack/snapshot/store.ts';
 import type { CommandCall } from '#cli/command-line/command.ts';
 import type { CommandContext } from '#cli/context/command-context.ts';
 import { runCommand } from '#cli/context/run-command.ts';
+import { runningParts } from '#cli/context/running-services.ts';
 import { stackOptions } from '#cli/context/stack-options.ts';
 import type { SnapshotRestoreDocument } from '#cli/documents/snapshot.ts';
 import { EXIT, type ExitCode } from '#cli/process/exit-codes.ts';
 import { momentText } from '#cli/reporters/lines/snapshot-lines.ts';
 import { formatDuration } from '#cli/reporters/terminal/layout.ts';
-import { runningServices } from './running-services.ts';
 import { memberOf } from './snapshot-member.ts';
 
 /** `passthru snapshot restore`: the data of a snapshot in the place of those of the stack. */
@@ -37,7 +38,8 @@ const restore = async (context: CommandContext, wanted: string): Promise<ExitCod
   const engineOf = options.engine === 'auto' && last === null ? snapshot.engine : options.engine;
   await using stack = await openStack({ ...options, engine: engineOf, purpose: 'find', holder: `${command} ${wanted}` });
   const { engine } = stack;
-  const services = await runningServices(engine);
+  const parts = await runningParts(engine);
+  const services = SERVICES.filter((service) => parts.includes(service));
   const start = () => startHealthy({ engine, services, signal: interrupts.second, timeoutMs: settings.healthTimeout });
   const { stateDir } = settings;
   orThrow(await restoreSnapshot({ engine, stateDir, snapshot, start: services.length === 0 ? null : start, signal: interrupts.first }));

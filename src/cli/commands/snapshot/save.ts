@@ -1,4 +1,5 @@
 import { startHealthy } from '#demo/health/bring-up/start-healthy.ts';
+import { SERVICES } from '#engine/engine.ts';
 import { steadyNow } from '#infra/jobs/clock.ts';
 import { orThrow } from '#infra/apperr/or-throw.ts';
 import { openStack } from '#stack/open-stack.ts';
@@ -6,6 +7,7 @@ import { saveSnapshot } from '#stack/snapshot/save-snapshot.ts';
 import type { CommandCall } from '#cli/command-line/command.ts';
 import type { CommandContext } from '#cli/context/command-context.ts';
 import { runCommand } from '#cli/context/run-command.ts';
+import { runningParts } from '#cli/context/running-services.ts';
 import { stackOptions } from '#cli/context/stack-options.ts';
 import type { SnapshotSaveDocument } from '#cli/documents/snapshot.ts';
 import { EXIT, type ExitCode } from '#cli/process/exit-codes.ts';
@@ -13,7 +15,6 @@ import { formatBytes, formatDuration } from '#cli/reporters/terminal/layout.ts';
 import type { SNAPSHOT_SAVE_FLAGS } from '#cli/settings/command-flags.ts';
 import type { ValuesOf } from '#cli/settings/setting.ts';
 import { shortPath } from '#cli/shell/words.ts';
-import { runningServices } from './running-services.ts';
 import { memberOf } from './snapshot-member.ts';
 
 /** `passthru snapshot save`: the data of a stack, running or not, under a name. */
@@ -25,7 +26,8 @@ const save = async (context: CommandContext<ValuesOf<typeof SNAPSHOT_SAVE_FLAGS>
   const begun = steadyNow();
   await using stack = await openStack({ ...stackOptions(context), purpose: 'find', holder: `${command} ${name}` });
   const { engine } = stack;
-  const services = await runningServices(engine);
+  const parts = await runningParts(engine);
+  const services = SERVICES.filter((service) => parts.includes(service));
   const saved = orThrow(
     await saveSnapshot({
       engine,
