@@ -9,6 +9,7 @@ import { KNOWN_SCHEMAS } from '#stack/snapshot/known-schemas.gen.ts';
 import { restoreSnapshot } from '#stack/snapshot/restore-snapshot.ts';
 import { findSnapshot, listSnapshots, removeSnapshot } from '#stack/snapshot/store.ts';
 import { type TestStack, testStack } from '#test/support/engine.ts';
+import { canMount, smallDisk } from '#test/support/small-disk.ts';
 import { readState, saidInDatabases, save, sayInDatabases } from '#test/support/snapshots.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';
 
@@ -279,5 +280,30 @@ describe('Snapshots in their folder', () => {
     await chmod(join(stack.stateDir, 'snapshots'), 0o755);
     await save(stack.of, stack.stateDir, { name: 'second' });
     expect((await stat(join(stack.stateDir, 'snapshots'))).mode & 0o777).toBe(0o700);
+  });
+});
+
+describe.runIf(await canMount())('On a full disk', () => {
+  it('a snapshot is not saved, the fix says so, nothing of it stays, and the next attempt with space succeeds', async () => {
+    await using disk = await smallDisk(4);
+    await using stack = await testStack();
+    const stateDir = join(disk.path, 'state');
+    const engine = stack.engine({ stateDir });
+    expect((await engine.prepare(never)).ok).toBe(true);
+    await sayInDatabases(stateDir, 'saved');
+    await disk.fill();
+    const full = { code: 'snapshot-not-saved', fix: expect.stringContaining('Free some space on that disk') };
+    await expect(save(engine, stateDir)).rejects.toMatchObject(full);
+    expect(await listSnapshots(stateDir)).toEqual([]);
+    await disk.free();
+    await save(engine, stateDir);
+    // A restore needs space for the data once more: it says so before anything is exchanged.
+    await sayInDatabases(stateDir, 'later');
+    await disk.fill();
+    expect(await restore({ of: engine, stateDir })).toMatchObject({ ok: false, error: { fix: full.fix } });
+    await disk.free();
+    expect(saidInDatabases(stateDir)).toEqual(['later']);
+    expect(await restore({ of: engine, stateDir })).toEqual(ok(null));
+    expect(saidInDatabases(stateDir)).toEqual(['saved']);
   });
 });

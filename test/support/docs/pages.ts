@@ -12,6 +12,7 @@ export const PAGES_BY_HAND = [
   'docs/trust.md',
   'docs/logs.md',
   'docs/doctor.md',
+  'docs/snapshots.md',
   'docs/demo-integration.md',
 ] as const;
 
