@@ -59,3 +59,21 @@ export const reach = async ({ stack }: StepContext, url: string): Promise<string
     return failureFrom(thrown).code;
   }
 };
+
+/** Why a server cannot be asked: the code of the error and, where it has one, that of its cause, for example `tls-failed: cert-has-expired`. */
+export const whyUnreachable = async ({ stack }: StepContext, url: string): Promise<string> => {
+  try {
+    return String((await (await stack.session()).get(url)).status);
+  } catch (thrown) {
+    const { code, cause } = failureFrom(thrown);
+    return cause === null || code !== 'tls-failed' ? code : `${code}: ${cause.code}`;
+  }
+};
+
+/** The last lines that a part said. */
+export const lastWords = async ({ engine }: StepContext, part: PartName): Promise<string> =>
+  (await engine.diagnose(part)).logTail.join('\n');
+
+/** The number of the process of a part; 0 where it does not run. */
+export const pidOf = async ({ engine }: StepContext, part: PartName): Promise<number> =>
+  (await engine.status()).find(({ service }) => service === part)?.pid ?? 0;

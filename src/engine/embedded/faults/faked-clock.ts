@@ -2,19 +2,17 @@ import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { AppError } from '#infra/apperr/app-error.ts';
 import { orThrow } from '#infra/apperr/or-throw.ts';
 import type { ReversibleFault } from '#engine/faults/create-fault-door.ts';
 import type { ServiceName } from '../../engine.ts';
-import { portsOfService, whyNotFree } from '../../ports.ts';
 import type { Supervisor } from '../children/supervisor.ts';
 import type { Layout } from '../files/layout.ts';
+import { listens } from './listens.ts';
 
 /** Places where Debian's package `libfaketime` puts the library. */
 const PLACES = ['x86_64', 'aarch64'].map((machine) => `/usr/lib/${machine}-linux-gnu/faketime/libfaketime.so.1`);
 /** The library looks for a step once a second. */
 const NOTICED_MS = 1_200;
-const [LISTENS_MS, LOOK_MS] = [20_000, 50];
 
 /** Variables under which a process reads its wall clock from a file that says how far it is off; its steady clock stays that of the machine. */
 export const variablesOf = (library: string, file: string): Readonly<Record<string, string>> => ({
@@ -46,16 +44,9 @@ export const fakedClock = ({
     await setClock(file, 0);
     await supervisor.stop(service);
     orThrow(await supervisor.startAgain(service, variablesOf(clockLibrary() ?? '', file)));
-    await listens(portsOfService(layout.ports, service)[0] ?? 0, service);
+    await listens(layout, service);
     await setClock(file, seconds);
     await pause(NOTICED_MS);
   },
   takeBack: async ({ service }) => void (await supervisor.stop(service)),
 });
-
-const listens = async (port: number, service: ServiceName): Promise<void> => {
-  for (const limit = performance.now() + LISTENS_MS; performance.now() < limit; await pause(LOOK_MS)) {
-    if ((await whyNotFree(port)) === 'taken') return;
-  }
-  throw new AppError('start-failed', 504, `waited ${LISTENS_MS} ms for ${service} to listen on port ${port}`);
-};

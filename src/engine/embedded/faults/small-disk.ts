@@ -7,6 +7,7 @@ import { orThrow } from '#infra/apperr/or-throw.ts';
 import type { ServiceName } from '../../engine.ts';
 import type { Supervisor } from '../children/supervisor.ts';
 import type { Layout } from '../files/layout.ts';
+import { listens } from './listens.ts';
 import { fillDisk, isMounted, mountTmpfs, unmount, whyNoMount } from './tmpfs.ts';
 
 /** Space beside the data that there is, so that it is full after some work and not at once. */
@@ -43,6 +44,7 @@ export const smallDisk = ({
       await cp(moving, data, { recursive: true, preserveTimestamps: true });
       await rm(moving, { recursive: true });
       orThrow(await supervisor.startAgain(service));
+      await listens(layout, service);
       await fillDisk(join(data, FILLER));
     },
     takeBack: async (service) => {
