@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { commandTree } from '../src/cli/main.ts';
 import { cliProcess } from '../src/cli/process/cli-process.ts';
-import { fileKeyOf, flagOf, type Setting, variableOf } from '../src/cli/settings/setting.ts';
+import { fileKeyOf, type FlagGroup, flagOf, type Setting, variableOf } from '../src/cli/settings/setting.ts';
 import { SETTINGS } from '../src/cli/settings/settings.ts';
 
 const INTRODUCTION = `# Command line
@@ -55,14 +55,24 @@ const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
 
 const code = (text: string): string => `\`${text}\``;
 
-/** The help of its flags; each with its flag where that stands for a value, with its command where several take it. */
-const meaningOf = ({ flags }: Setting<unknown>): string =>
-  flags
-    .map(({ group = '', help, spelling, means }) => {
-      if (means !== undefined && spelling !== undefined) return `${code(spelling)}: ${help}`;
-      return flags.length === 1 ? help : `${code(group)}: ${help}`;
-    })
-    .join('; ');
+/** The commands of a group of flags, where that is not the name of one. */
+const COMMANDS_OF: Readonly<Partial<Record<FlagGroup, string>>> = {
+  stack: 'usually',
+  output: 'usually',
+  run: 'usually',
+  start: '`demo`, `up`, `exec`',
+};
+
+/** The help of its flags; each with its flag where that stands for a value, with its commands where several say different things. */
+const meaningOf = ({ flags }: Setting<unknown>): string => {
+  const meanings = flags.map(({ group = 'stack', help, spelling, means }) => {
+    const where = COMMANDS_OF[group] ?? code(group);
+    const isOne = flags.every((flag) => flag.spelling !== spelling || flag.help === help);
+    if (means === undefined || spelling === undefined) return isOne ? help : `${where}: ${help}`;
+    return `${code(spelling)}${isOne || group !== 'exec' ? '' : ` of ${where}`}: ${help}`;
+  });
+  return [...new Set(meanings)].join('; ');
+};
 
 /** What holds where a setting has no default. */
 const UNSET: Readonly<Record<string, string>> = {

@@ -55,7 +55,7 @@ const COMMANDS: readonly AddCommand[] = [
     summary: 'run a program against a stack of its own, pass its exit code on, tear down always',
     argument: { spelling: '<command...>', help: 'the program and its arguments, after --', type: words },
     flags: BEGIN_FLAGS,
-    settings: ['stack', 'start', 'exec'],
+    settings: ['start', 'exec'],
     help: EXEC_HELP,
     run: async (call) => (await import('./commands/exec/exec.ts')).exec(call),
   }),

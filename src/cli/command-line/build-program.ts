@@ -106,13 +106,13 @@ const settingOptions = <A, F extends SettingRows>({ settings = [] }: CommandRow<
 const optionsOf = (rows: SettingRows, isOffered: (flag: Flag<unknown>) => boolean): readonly Option[] =>
   Object.entries(rows).flatMap(([key, row]) => row.flags.filter(isOffered).map((flag) => optionOf(key, row, flag)));
 
-const optionOf = (key: string, row: Setting<unknown>, { spelling, help, means }: Flag<unknown>): Option => {
+const optionOf = (key: string, row: Setting<unknown>, { spelling, help, means, hasOwnDefault = false }: Flag<unknown>): Option => {
   const { type, default: usual } = row;
   const option = new Option(spelling ?? `${flagOf(key)} <${type.placeholder}>`, help);
   if (means === undefined) {
     // Known for help and completions; a wrong one is told later, in one shape with all that is wrong.
     if (type.choices !== undefined) option.choices(type.choices).argParser((text) => text);
-    if (typeof usual === 'string') option.default(usual, usual);
+    if (typeof usual === 'string' && !hasOwnDefault) option.default(usual, usual);
     return option.makeOptionMandatory(usual === REQUIRED);
   }
   if (option.attributeName() === key) return option;

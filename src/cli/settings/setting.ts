@@ -19,6 +19,8 @@ export interface Flag<T> {
   readonly help: string;
   /** As the help shows it, for example `-q, --quiet`; when not given, `--<key> <placeholder>`. */
   readonly spelling?: string;
+  /** The command goes by another default than that of the row; the help tells it. */
+  readonly hasOwnDefault?: boolean;
   /** The value that the flag stands for; without it the flag takes one. */
   readonly means?: T;
 }

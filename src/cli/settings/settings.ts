@@ -16,9 +16,19 @@ export const SETTINGS = {
   engine: setting({
     type: oneOf(['auto', 'docker', 'embedded'], 'engine'),
     default: 'auto',
-    flags: [{ group: 'stack', help: 'where the services run' }],
+    flags: [
+      { group: 'stack', help: 'where the services run' },
+      { group: 'exec', help: 'where the services run' },
+    ],
   }),
-  stateDir: setting({ type: folder, default: '.passthru', flags: [{ group: 'stack', help: 'state of the stack' }] }),
+  stateDir: setting({
+    type: folder,
+    default: '.passthru',
+    flags: [
+      { group: 'stack', help: 'state of the stack' },
+      { group: 'exec', help: 'run on the stack of this folder; else on one of its own', hasOwnDefault: true },
+    ],
+  }),
   portKms: setting({
     type: port({ highestOffset: COLLECTOR_HEALTH_PORT_OFFSET, taken: 'admin and telemetry take ports above it' }),
     default: `${KMS_PORT}`,
@@ -41,7 +51,10 @@ export const SETTINGS = {
     }),
     // The two public ports count.
     default: null,
-    flags: [{ group: 'stack', help: `all ports of the stack, ${PORTS_OF_A_STACK} from this one on; 0 takes free ones` }],
+    flags: [
+      { group: 'stack', help: `all ports of the stack, ${PORTS_OF_A_STACK} from this one on; 0 takes free ones` },
+      { group: 'exec', help: `all ports of the stack, ${PORTS_OF_A_STACK} from this one on; else free ones` },
+    ],
   }),
   output: setting({
     type: oneOf(['human', 'json', 'structured'], 'form'),

@@ -57,12 +57,15 @@ describe.each(Object.entries<Setting<unknown>>(SETTINGS))('The row of %s', (key,
   });
 
   it('gives its flags to commander, with help, default and choices', () => {
-    for (const { group, spelling = `${flagOf(key)} <${row.type.placeholder}>`, help, means } of row.flags) {
+    for (const { group, spelling = `${flagOf(key)} <${row.type.placeholder}>`, help, means, hasOwnDefault = false } of row.flags) {
       const where = group === 'prepare' || group === 'exec' ? group : 'demo';
       const option = offered.find((each) => each.command === where && each.option.flags === spelling)?.option;
       expect(option?.description).toBe(help);
       if (means !== undefined) continue;
-      expect([option?.argChoices, option?.defaultValue]).toEqual([row.type.choices, row.default ?? undefined]);
+      expect([option?.argChoices, option?.defaultValue]).toEqual([
+        row.type.choices,
+        hasOwnDefault ? undefined : (row.default ?? undefined),
+      ]);
     }
   });
 

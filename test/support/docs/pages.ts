@@ -13,6 +13,7 @@ export const PAGES_BY_HAND = [
   'docs/logs.md',
   'docs/doctor.md',
   'docs/snapshots.md',
+  'docs/in-your-project.md',
   'docs/demo-integration.md',
 ] as const;
 

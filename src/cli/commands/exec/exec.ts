@@ -25,7 +25,7 @@ const [OURS_FAILED, NOT_EXECUTABLE, NOT_FOUND] = [125, 126, 127].map(othersExitC
 export const exec = (call: CommandCall<readonly string[], typeof BEGIN_FLAGS>): Promise<ExitCode | OthersExitCode> => {
   const { stated, process, argument } = call;
   const hasOwnStack = stated['stateDir'] === undefined && (process.env[variableOf('stateDir')] ?? '') === '';
-  const arePortsStated = ['portBase', 'portKms', 'portIdentity'].some((key) => stated[key] !== undefined);
+  const arePortsStated = stated['portBase'] !== undefined;
   return runCommand(
     // stdout is the program's, whatever form of result is usual here.
     { ...call, stated: { ...stated, output: 'human' } },
