@@ -77,7 +77,7 @@ export const command =
     made.action(async () => {
       const argument = made.processedArgs[0] as A;
       const stated = statedIn(made, [...Object.keys(SETTINGS), ...Object.keys(flags)]);
-      const isRun = row.settings?.includes('run') === true;
+      const isRun = row.settings?.some((group) => group === 'run' || group === 'exec') === true;
       const name = [...namesAbove(parent), row.name].join(' ');
       const called = { command: isRun && typeof argument === 'string' ? `${name} ${argument}` : name, argument, stated, flags, process };
       if (isRun) firstWords(called);

@@ -9,6 +9,7 @@ import type { CommandContext } from '#cli/context/command-context.ts';
 import { runCommand } from '#cli/context/run-command.ts';
 import { type StackVariables, stackVariables } from '#cli/environment/stack-variables.ts';
 import { EXIT, type ExitCode, type OthersExitCode, othersExitCode } from '#cli/process/exit-codes.ts';
+import { passingLine } from '#cli/reporters/passing-line.ts';
 import { createReporter } from '#cli/reporters/create-reporter.ts';
 import { variableOf } from '#cli/settings/setting.ts';
 import type { BEGIN_FLAGS } from '#cli/settings/command-flags.ts';
@@ -88,7 +89,9 @@ const bringUp = async (place: Place, context: CommandContext): Promise<StackVari
   await stack.recordStart();
   const { now } = process;
   const { healthTimeout: healthTimeoutMs } = settings;
-  const outcome = await run(plan, { engine, emit: reporter.emit, signal: interrupts.first, now, healthTimeoutMs });
+  using line = settings.verbosity === 'normal' ? passingLine(context.terminal, { command: context.command, tell: reporter.emit }) : null;
+  const { emit } = line ?? reporter;
+  const outcome = await run(plan, { engine, emit, signal: interrupts.first, now, healthTimeoutMs });
   if (outcome.outcome !== 'passed') return null;
   if (settings.verbosity === 'normal') tellOfStack(context, engine);
   return await stackVariables({ engine, stateDir: place.stateDir, env: process.env });
