@@ -24,6 +24,8 @@ export type RunOptions = Pick<StepOptions, 'engine' | 'emit' | 'signal'> &
     readonly steps?: readonly Step[];
     /** Keeps every exchange on which the checks rest; by default nobody does. */
     readonly recorder?: Recorder | null;
+    /** By whom the log-in of a person is done; by default by the step itself. */
+    readonly byHand?: StepOptions['byHand'];
     /** Stop at the first failed step instead of going on. */
     readonly failFast?: boolean;
   };
@@ -31,7 +33,7 @@ export type RunOptions = Pick<StepOptions, 'engine' | 'emit' | 'signal'> &
 /** Carries out a plan step by step, tells every event, and answers with what came of it; never throws. */
 export const run = async (plan: Plan, options: RunOptions): Promise<Outcome> => {
   const { engine, signal, now = steadyNow, sleep = pause, healthTimeoutMs = 30_000, steps = [...DEMO_STEPS, ...RESET_STEPS] } = options;
-  const { retry = { times: 0, delayMs: 0, backoff: 1 }, failFast = false, recorder = null } = options;
+  const { retry = { times: 0, delayMs: 0, backoff: 1 }, failFast = false, recorder = null, byHand = null } = options;
   const { services } = plan;
   let state = NOT_STARTED;
   const wereHealthy = new Set<ServiceName>();
@@ -92,7 +94,7 @@ export const run = async (plan: Plan, options: RunOptions): Promise<Outcome> => 
     const isLast = index === plan.steps.length - 1;
     const judge = async (error: Failure | null): Promise<Failure | null> =>
       error === null ? (isLast ? lookAtEnd() : null) : withClockCause(error, state.clock);
-    const means = { engine, connections, recorder, services, start, signal, emit, now, sleep, retry, healthTimeoutMs };
+    const means = { engine, byHand, connections, recorder, services, start, signal, emit, now, sleep, retry, healthTimeoutMs };
     const passed = await runStep(step, place, { ...means, judge });
     if (passed || signal.aborted) continue;
     const cause = causeAtEnd ?? (await findRootCause(search));

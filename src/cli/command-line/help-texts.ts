@@ -20,7 +20,8 @@ Examples:
   passthru demo all --report report.html
   passthru demo all --profile ci --junit results/junit.xml
   passthru demo all --port-kms 18081 --port-identity 18082 --state-dir /tmp/second
-  passthru demo all --host 127.0.0.2 kms.example.org`;
+  passthru demo all --host 127.0.0.2 kms.example.org
+  passthru demo identity --browser`;
 
 export const UP_HELP = `
 A stack that is up already is looked at and stays as it is. In every profile it stays up until \`passthru down\`.

@@ -1,3 +1,4 @@
+import { platform } from 'node:os';
 import type { Emit } from '#demo/events.ts';
 import { type Plan, plan as planOf } from '#demo/plan.ts';
 import { interruptedAfter, type Outcome, tornDownInVain } from '#demo/outcome.ts';
@@ -87,6 +88,7 @@ const onStack = async (
     failFast: settings.onFailure === 'stop',
     retry: { times: settings.retry, delayMs: settings.retryDelay, backoff: settings.retryBackoff },
     healthTimeoutMs: settings.healthTimeout,
+    ...(settings.browser ? { byHand: await logInByHand(context) } : {}),
   };
   const outcome = await notingRefusals(context, { engine, emit }, (noted) => run(plan, { ...options, recorder, emit: noted }));
   await memory.remember(outcome);
@@ -105,6 +107,13 @@ const onStack = async (
     shown: { access: leaving.length === 0, next: (isInterrupted || outcome.rootCause !== null) && !settings.rm },
   };
 };
+
+/** Its code is loaded where somebody wants it. */
+const logInByHand = async ({ printer, process }: CommandContext) =>
+  (await import('./by-hand/log-in-by-hand.ts')).createLogInByHand({
+    surroundings: { platform: platform(), env: process.env, isTerminal: process.err.isTTY === true },
+    tell: printer.remark,
+  });
 
 const noDemoInProduction = () =>
   usageError('the prod profile seeds no demo data, so there is nothing for a demo to show', {

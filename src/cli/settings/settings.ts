@@ -133,6 +133,11 @@ export const SETTINGS = {
       { group: 'demo', spelling: '--no-rm', means: false, help: 'leave the stack up, in ci too' },
     ],
   }),
+  browser: setting({
+    type: boolean,
+    default: 'false',
+    flags: [{ group: 'demo', spelling: '--browser', means: true, help: 'log in by hand, in a browser that is opened' }],
+  }),
   onPartial: setting({
     type: oneOf(['keep', 'cleanup'], 'what'),
     default: 'keep',

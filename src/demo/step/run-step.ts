@@ -13,7 +13,7 @@ import { stackAccess } from './stack-access.ts';
 import type { Step, StepContext } from './step.ts';
 
 /** Everything that carrying out a step takes. */
-export interface StepOptions extends Pick<StepContext, 'engine' | 'services' | 'start' | 'now' | 'sleep' | 'healthTimeoutMs'> {
+export interface StepOptions extends Pick<StepContext, 'engine' | 'services' | 'start' | 'byHand' | 'now' | 'sleep' | 'healthTimeoutMs'> {
   readonly engine: Engine;
   readonly connections: Connections;
   readonly emit: Emit;
@@ -75,7 +75,7 @@ const attemptStep = async (step: Step, options: StepOptions): Promise<{ detail: 
 };
 
 const contextOf = ({ id: stepId }: Step, options: StepOptions, tell: Emit): StepContext => {
-  const { engine, connections, recorder, services, start, now, signal, sleep, healthTimeoutMs } = options;
+  const { engine, connections, recorder, services, start, byHand, now, signal, sleep, healthTimeoutMs } = options;
   const record: Recorded = (check, basis) => tell({ type: 'check', at: now(), stepId, check: withBasis(check, basis, recorder) });
   return {
     engine,
@@ -94,6 +94,7 @@ const contextOf = ({ id: stepId }: Step, options: StepOptions, tell: Emit): Step
       const text = waitedMs === 0 ? 'at the first look' : `after ${Math.round(waitedMs)} ms`;
       tell({ type: 'service', at: now(), service, state: 'healthy', text, waitedMs });
     },
+    byHand,
     signal,
     now,
     sleep,

@@ -6,6 +6,21 @@ import type { StackAccess } from './stack-access.ts';
 export const DEMO_COMMANDS = ['kms', 'identity', 'all'] as const;
 export type DemoCommand = (typeof DEMO_COMMANDS)[number];
 
+/** A person with a browser, who is to come back to a redirect URI of the loopback. */
+export interface LogInByHand {
+  begin(): Promise<VisitByHand>;
+}
+
+/** One visit of that person to Identity; its end closes the listener to which the browser comes back. */
+export interface VisitByHand extends AsyncDisposable {
+  /** @see RFC 8252 section 7.3 */
+  readonly redirectUri: string;
+  /** Shows them the address of an authorization request, and answers with the redirect that has its state. @throws AppError `log-in-timeout` */
+  visit(url: URL, signal: AbortSignal): Promise<URL>;
+  /** Tells the browser, which has waited for it, how it went on; nothing is told without it but that it went wrong. */
+  tell(title: string, text: string): void;
+}
+
 /** Everything that a step gets to work with. Nothing in it is left over from another step: what a step needs of one stands in its `needs`. */
 export interface StepContext {
   readonly engine: Engine;
@@ -20,6 +35,8 @@ export interface StepContext {
   readonly warn: (text: string) => void;
   /** Says that a service is healthy, and how many milliseconds the run waited for it. */
   readonly healthy: (service: ServiceName, waitedMs: number) => void;
+  /** Has a person log in with a browser of their own; null: the step logs in by itself. */
+  readonly byHand: LogInByHand | null;
   readonly signal: AbortSignal;
   /** Epoch milliseconds. */
   readonly now: () => number;

@@ -62,6 +62,7 @@ describe('Settings', () => {
       retryDelay: 1000,
       retryBackoff: 2,
       rm: false,
+      browser: false,
       onPartial: 'keep',
     });
   });

@@ -30,6 +30,7 @@ const OTHERS: Readonly<Record<SettingKey, readonly [text: string, yaml: string, 
   rm: ['yes', 'true', true],
   onPartial: ['cleanup', 'cleanup', 'cleanup'],
   report: ['/srv/report.html', '/srv/report.html', '/srv/report.html'],
+  browser: ['true', 'true', true],
   junit: ['/srv/junit.xml', '/srv/junit.xml', '/srv/junit.xml'],
 };
 

@@ -61,6 +61,7 @@ const failures = async (work: StepWork, alter: Alter = (_request, answer) => ans
     warn: ignore,
     healthy: ignore,
     start: (service) => engine.up(service, never),
+    byHand: null,
     signal: never,
     now: Date.now,
     sleep,
