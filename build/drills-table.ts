@@ -1,5 +1,5 @@
 import { DRILLS } from '../src/demo/drills/drills.ts';
-import { DRILL_NAMES } from '../src/demo/drills/names.ts';
+import { DRILL_NAMES } from '../src/infra/magic/drill-names.ts';
 
 const HEAD = '| Drill | What is broken | What must hold | Engines |\n|---|---|---|---|\n';
 

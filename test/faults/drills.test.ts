@@ -1,7 +1,7 @@
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DRILL_NAMES, type DrillName } from '#demo/drills/names.ts';
+import { DRILL_NAMES, type DrillName } from '#infra/magic/drill-names.ts';
 import { drillOutcome } from '#demo/drills/outcome.ts';
 import { planDrills } from '#demo/drills/plan-drills.ts';
 import type { DrillMeans } from '#demo/drills/run-drill.ts';

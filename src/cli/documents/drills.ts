@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { strictObject } from '#infra/config/schema.ts';
-import { DRILL_NAMES } from '#demo/drills/names.ts';
+import { DRILL_NAMES } from '#infra/magic/drill-names.ts';
 import { document } from './document.ts';
 
 /** `passthru drill --list --output json`; a drill that runs answers with the report of a run. */

@@ -14,7 +14,7 @@ import { resetInterrupted } from './each/reset-interrupted.ts';
 import { twoClis } from './each/two-clis.ts';
 import { wrongUnsealShare } from './each/wrong-unseal-share.ts';
 import type { Drill } from './kit/drill.ts';
-import type { DrillName } from './names.ts';
+import type { DrillName } from '#infra/magic/drill-names.ts';
 
 /** Every drill by its name. */
 export const DRILLS: Readonly<Record<DrillName, Drill>> = {

@@ -6,7 +6,7 @@ import { run as seedTenants } from '#demo/seed/tenants.ts';
 import { stackStatus } from '#demo/health/status.ts';
 import { DRILLS } from './drills.ts';
 import type { Drill } from './kit/drill.ts';
-import { DRILL_NAMES, type DrillName } from './names.ts';
+import { DRILL_NAMES, type DrillName } from '#infra/magic/drill-names.ts';
 import { notPossible } from './outcome.ts';
 import { type DrillMeans, runDrill } from './run-drill.ts';
 

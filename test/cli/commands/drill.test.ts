@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type DrillsDocument, drillsSchema } from '#cli/documents/drills.ts';
 import { main } from '#cli/main.ts';
-import { DRILL_NAMES } from '#demo/drills/names.ts';
+import { DRILL_NAMES } from '#infra/magic/drill-names.ts';
 import { ROOT } from '#test/support/engine.ts';
 import { fakeProcess } from '#test/support/fake-cli.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';

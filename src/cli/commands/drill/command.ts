@@ -1,4 +1,4 @@
-import { DRILL_NAMES } from '#demo/drills/names.ts';
+import { DRILL_NAMES } from '#infra/magic/drill-names.ts';
 import { command } from '#cli/command-line/build-program.ts';
 import { DRILL_HELP } from '#cli/command-line/help-texts.ts';
 import { DRILL_FLAGS } from '#cli/settings/command-flags.ts';

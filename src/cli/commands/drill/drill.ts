@@ -1,5 +1,5 @@
 import { planDrills } from '#demo/drills/plan-drills.ts';
-import { DRILL_NAMES, type DrillName } from '#demo/drills/names.ts';
+import { DRILL_NAMES, type DrillName } from '#infra/magic/drill-names.ts';
 import { drillOutcome } from '#demo/drills/outcome.ts';
 import { tidyUp } from '#demo/drills/tidy-up.ts';
 import { interruptedAfter, type Outcome } from '#demo/outcome.ts';

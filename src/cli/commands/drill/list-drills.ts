@@ -1,5 +1,5 @@
 import { DRILLS } from '#demo/drills/drills.ts';
-import type { DrillName } from '#demo/drills/names.ts';
+import type { DrillName } from '#infra/magic/drill-names.ts';
 import type { CommandContext } from '#cli/context/command-context.ts';
 import type { DrillsDocument } from '#cli/documents/drills.ts';
 import { EXIT, type ExitCode } from '#cli/process/exit-codes.ts';
