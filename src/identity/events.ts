@@ -33,6 +33,7 @@ export type IdentityEvent =
   | { readonly type: 'consent-refused'; readonly accountId: string; readonly clientId: string }
   | { readonly type: 'signing-keys-resealed'; readonly keys: number }
   | { readonly type: 'demo-seeded'; readonly tenants: number }
+  | { readonly type: 'demo-clients-changed'; readonly clientIds: readonly string[] }
   | DemoDataEvent
   | OperatorAct
   | { readonly type: 'listening'; readonly listener: 'public' | 'admin' | 'feed'; readonly host: string; readonly port: number };
@@ -69,6 +70,8 @@ const lineOf = (event: Exclude<IdentityEvent, RefusalEvent>): EventLine => {
       return ['info', `${event.keys} signing keys were sealed anew under the newest encryption key`, { count: event.keys }];
     case 'demo-seeded':
       return ['info', 'demo data seeded', { count: event.tenants }];
+    case 'demo-clients-changed':
+      return ['info', `demo clients are as the seed says now: ${event.clientIds.join(', ')}`, { count: event.clientIds.length }];
     case 'demo-credentials-active':
     case 'demo-sleeps':
     case 'demo-beside-real-data':

@@ -35,6 +35,7 @@ import { pageOfError } from './pages/page-of-error.ts';
 import { registerPages } from './pages/pages.routes.ts';
 import { mountProvider } from './provider/mount.ts';
 import { createOpenIdProvider } from './provider/provider.ts';
+import { isKnownScope } from './provider/records/client-metadata.ts';
 import { toResourceServer } from './resource-servers/resource-server.ts';
 import { forgetRevocations } from './revocations/forget-revocations.ts';
 import { createRevocationFeed } from './revocations/revocation-feed.ts';
@@ -134,7 +135,17 @@ export const buildIdentity = async (options: {
   for (const client of [...browserClients, ...[...serviceClients.values()].map((service) => service.client)])
     await provider.checkClient(client);
   for (const job of [...databases.jobs, ...provider.jobs, forgetRevocations(revocationFeed)]) opened.use(jobs.start(job));
-  const demoData = opened.use(openDemoData({ databases, database, provider, revocations, emit, now }));
+  const demoData = opened.use(
+    openDemoData({
+      databases,
+      database,
+      provider,
+      revocations,
+      isKnownScope: (scope) => isKnownScope(resourceServers, scope),
+      emit,
+      now,
+    }),
+  );
   await demoData.sweep();
   if (!options.demo) await demoData.tellOfSleep();
   const seedFile = options.demo ? config.demo.seed_file : undefined;

@@ -13,8 +13,8 @@ import {
 import { clientIssues } from '#identity/clients/client-rules.ts';
 import type { NewClients } from '#identity/clients/new-clients.ts';
 import type { OpenIdProvider } from '#identity/provider/openid-provider.ts';
-import { OPENID_SCOPES } from '#identity/provider/records/client-metadata.ts';
-import { knowsScope, type ResourceServer } from '#identity/resource-servers/resource-server.ts';
+import { isKnownScope } from '#identity/provider/records/client-metadata.ts';
+import type { ResourceServer } from '#identity/resource-servers/resource-server.ts';
 import { passwordSchema, rolesSchema, tenantIdSchema, textSchema } from './accounts.routes.ts';
 import { refuseUnknownScopes } from './known-scopes.ts';
 
@@ -44,7 +44,7 @@ const newClientSchema = strictObject({
 
 const clientSchema = strictObject({ client_id: Type.String(), name: Type.String() });
 
-const FIELDS = { secret: '/secret', tenant: '/tenant_id', redirectUris: '/redirect_uris' };
+const FIELDS = { secret: '/secret', tenant: '/tenant_id', redirectUris: '/redirect_uris', grantTypes: '/grant_types' };
 
 /**
  * Clients, for operators.
@@ -60,7 +60,6 @@ export const registerClientRoutes = (
   },
 ): void => {
   const { clients, provider, resourceServers } = options;
-  const isKnown = (scope: string) => OPENID_SCOPES.includes(scope) || resourceServers.some((server) => knowsScope(server, scope));
   admin.post(
     '/admin/v1/clients',
     { schema: { summary: 'Make an OAuth client', tags: ['clients'], body: newClientSchema, response: { 201: clientSchema } } },
@@ -85,7 +84,7 @@ export const registerClientRoutes = (
       const fields = clientIssues({ ...record, hasTenant: record.tenantId !== null, hasSecret: secret !== undefined }, FIELDS);
       if (fields.length > 0)
         throw new AppError('client-contradictory', 400, 'The properties of the client contradict each other.', { fields });
-      refuseUnknownScopes(record.scopes, isKnown, '/scopes');
+      refuseUnknownScopes(record.scopes, (scope) => isKnownScope(resourceServers, scope), '/scopes');
       await provider.checkClient(record);
       await clients.create(record, secret);
       return reply.code(201).send({ client_id: record.clientId, name: record.name });

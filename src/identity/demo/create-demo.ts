@@ -12,7 +12,7 @@ import type { DemoStore } from '#infra/demo-data/resets/demo-store.ts';
 import { type DemoTenants, tenantIds, tenantIdsUsed } from '#infra/demo-data/demo-tenants.ts';
 import type { IdentityTables } from '#identity/database/tables.ts';
 import type { Emit } from '../events.ts';
-import { demoNames, insertRows } from './demo.store.ts';
+import { demoNames, insertRows, updateClients } from './demo.store.ts';
 import { holdingsOf } from './holdings.ts';
 import type { Seed } from './seed-file.ts';
 import { type SeedRows, seedRows } from './seed-rows.ts';
@@ -74,7 +74,7 @@ export const createDemo = (options: {
       return { seeded: isThere, tenants, resetPending: await resets.pending() };
     },
     seed: async (given) => {
-      const { tenants, missing } = await transaction(async (tx) => {
+      const { tenants, missing, changed } = await transaction(async (tx) => {
         await beginOrGoOn(tx);
         const there = await demoNames(tx);
         refuseForeign(seed, there.foreign);
@@ -86,9 +86,10 @@ export const createDemo = (options: {
           clients: rows.clients.filter((row) => !there.clientIds.has(row.client_id)),
         };
         await insertRows(tx, missing);
-        return { tenants, missing };
+        return { tenants, missing, changed: await updateClients(tx, rows.clients) };
       });
       seeded(missing);
+      if (changed.length > 0) emit({ type: 'demo-clients-changed', clientIds: changed });
       return tenants;
     },
     reset: async (given) => {

@@ -61,6 +61,48 @@ export const insertRows = async (tx: Tx, rows: SeedRows): Promise<void> => {
   if (rows.clients.length > 0) await tx.insertInto('clients').values(rows.clients).execute();
 };
 
+/** The columns of a client that a seed states; its tenant has the id that it had. */
+const STATED = [
+  'name',
+  'secret_hash',
+  'application_type',
+  'token_endpoint_auth_method',
+  'redirect_uris',
+  'post_logout_redirect_uris',
+  'grant_types',
+  'scopes',
+  'tenant_id',
+  'roles',
+  'access_token_ttl',
+  'token_binding',
+  'token_format',
+] as const;
+
+/**
+ * Makes the clients in use what the seed says now, where it has changed since they were made.
+ *
+ * @returns the ids of those that were changed
+ */
+export const updateClients = async (tx: Tx, rows: SeedRows['clients']): Promise<readonly string[]> => {
+  const there = await tx.selectFrom('clients').selectAll().where('retired_at', 'is', null).where('demo', '=', 1).execute();
+  const before = new Map(there.map((row) => [row.client_id, row]));
+  const changed = rows.filter((row) => {
+    const old = before.get(row.client_id);
+    return old !== undefined && STATED.some((column) => old[column] !== (row[column] ?? null));
+  });
+  for (const row of changed) {
+    const stated = Object.fromEntries(STATED.map((column) => [column, row[column] ?? null]));
+    await tx
+      .updateTable('clients')
+      .set(stated)
+      .where('client_id', '=', row.client_id)
+      .where('retired_at', 'is', null)
+      .where('demo', '=', 1)
+      .execute();
+  }
+  return changed.map(({ client_id }) => client_id);
+};
+
 /** Deletes the rows that a reset inserted and takes those that it retired into use again. */
 const restoreRows = async (tx: Tx, resetId: string): Promise<Gone & { readonly back: readonly RevocationEvent[] }> => {
   const reset = await tx.selectFrom('demo_resets').select('created_at').where('id', '=', resetId).executeTakeFirstOrThrow();

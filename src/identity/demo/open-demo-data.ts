@@ -10,7 +10,7 @@ import type { Emit } from '../events.ts';
 import { createDemo } from './create-demo.ts';
 import { createDemoStore } from './demo.store.ts';
 import { holdingsOf } from './holdings.ts';
-import { loadSeed } from './seed-file.ts';
+import { loadSeed, seedClient } from './seed-file.ts';
 
 /** The demo data of a process; disposal gives its locks back. */
 export interface DemoData extends AsyncDisposable {
@@ -18,7 +18,7 @@ export interface DemoData extends AsyncDisposable {
   sweep(): Promise<void>;
   /** At a start without the demo: tells how many rows of it there are, if any. */
   tellOfSleep(): Promise<void>;
-  /** @throws AppError `config-unreadable` or `config-invalid` for the seed */
+  /** @throws AppError `config-unreadable` or `config-invalid` for the seed, `client-refused` for a client that could never work */
   load(seedFile: string): Promise<Demo>;
 }
 
@@ -28,10 +28,11 @@ export const openDemoData = (options: {
   readonly database: Database<IdentityTables>;
   readonly provider: OpenIdProvider;
   readonly revocations: Pick<RevocationLog, 'record'>;
+  readonly isKnownScope: (scope: string) => boolean;
   readonly emit: Emit;
   readonly now: () => number;
 }): DemoData => {
-  const { databases, database, provider, revocations, emit, now } = options;
+  const { databases, database, provider, revocations, isKnownScope, emit, now } = options;
   const locks = createDemoLocks(databases, 'identity');
   const store = createDemoStore(provider, revocations);
   const resets = createResets({ database, store, locks, emit, now });
@@ -41,7 +42,11 @@ export const openDemoData = (options: {
       const { demo: rows } = await holdingsOf(database.db);
       if (totalOf(rows) > 0) emit({ type: 'demo-sleeps', rows });
     },
-    load: async (seedFile) => createDemo({ database, seed: await loadSeed(seedFile), store, resets, locks, emit, now }),
+    load: async (seedFile) => {
+      const seed = await loadSeed(seedFile, isKnownScope);
+      for (const client of seed.clients) await provider.checkClient(seedClient(client, null));
+      return createDemo({ database, seed, store, resets, locks, emit, now });
+    },
     [Symbol.asyncDispose]: () => locks[Symbol.asyncDispose](),
   };
 };

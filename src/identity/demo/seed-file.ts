@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox';
 import type { FieldIssue } from '#infra/apperr/app-error.ts';
 import { strictObject } from '#infra/config/schema.ts';
 import { repeated } from '#infra/config/repeated.ts';
-import { TOKEN_BINDINGS, TOKEN_FORMATS } from '#identity/clients/client.ts';
+import { type ClientRecord, TOKEN_BINDINGS, TOKEN_FORMATS } from '#identity/clients/client.ts';
 import { clientIssues } from '#identity/clients/client-rules.ts';
 import { demoNameSchema, loadSeedFile, seedHashSchema, strangers } from '#infra/demo-data/seed-checks.ts';
 
@@ -49,6 +49,24 @@ const seedSchema = strictObject({
 
 export type Seed = Static<typeof seedSchema>;
 
+/** A client of the seed as the provider knows it. @param tenantId of its tenant; null where it has none */
+export const seedClient = (client: Seed['clients'][number], tenantId: string | null): ClientRecord => ({
+  clientId: client.client_id,
+  name: client.name,
+  applicationType: client.application_type,
+  authMethod: client.token_endpoint_auth_method,
+  grantTypes: client.grant_types,
+  redirectUris: client.redirect_uris,
+  postLogoutRedirectUris: client.post_logout_redirect_uris,
+  scopes: client.scopes,
+  tenantId,
+  roles: client.roles,
+  accessTokenTtlSeconds: client.access_token_ttl_seconds ?? null,
+  tokenBinding: client.token_binding ?? 'none',
+  tokenFormat: client.token_format ?? null,
+  mayIntrospect: [],
+});
+
 /** Rules beyond the schema: names once, tenants that exist, a secret exactly where the client has to prove one. */
 const contradictions = (seed: Seed): FieldIssue[] => [
   ...repeated(
@@ -68,14 +86,36 @@ const contradictions = (seed: Seed): FieldIssue[] => [
         authMethod: client.token_endpoint_auth_method,
         grantTypes: client.grant_types,
         redirectUris: client.redirect_uris,
+        scopes: client.scopes,
         hasTenant: client.tenant !== undefined,
         hasSecret: client.secret_hash !== undefined,
       },
-      { secret: `${field}/secret_hash`, tenant: `${field}/tenant`, redirectUris: `${field}/redirect_uris` },
+      {
+        secret: `${field}/secret_hash`,
+        tenant: `${field}/tenant`,
+        redirectUris: `${field}/redirect_uris`,
+        grantTypes: `${field}/grant_types`,
+      },
     );
   }),
 ];
 
-/** @throws AppError `config-unreadable`, or `config-invalid` that names every wrong field */
-export const loadSeed = (file: string): Promise<Seed> =>
-  loadSeedFile({ file, what: 'Identity demo seed', schema: seedSchema, contradictions });
+/** An issue for every scope of a client that no resource server has. */
+const unknownScopes = ({ clients }: Seed, isKnown: (scope: string) => boolean): FieldIssue[] =>
+  clients.flatMap(({ scopes }, client) =>
+    scopes.flatMap((scope, index) =>
+      isKnown(scope) ? [] : [{ field: `/clients/${client}/scopes/${index}`, message: `is ${scope}, which no resource server defines` }],
+    ),
+  );
+
+/**
+ * @param isKnownScope whether it is one of OpenID Connect or of a resource server
+ * @throws AppError `config-unreadable`, or `config-invalid` that names every wrong field
+ */
+export const loadSeed = (file: string, isKnownScope: (scope: string) => boolean): Promise<Seed> =>
+  loadSeedFile({
+    file,
+    what: 'Identity demo seed',
+    schema: seedSchema,
+    contradictions: (seed) => [...contradictions(seed), ...unknownScopes(seed, isKnownScope)],
+  });

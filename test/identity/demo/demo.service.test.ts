@@ -65,6 +65,25 @@ describe.each(databaseKinds())('the demo of Identity on %s', (kind) => {
     expect(await contents(test.database)).toEqual(before);
   });
 
+  it('makes a client what its seed says now, and leaves one alone whose seed is as it was', async () => {
+    await using test = await setup();
+    const tenants = await test.demo.seed();
+    const recordOf = () => createClientStore(test.database, { demo: true }).byClientId(test.clientId);
+    const before = await contents(test.database);
+    await test.demo.seed();
+    expect(await contents(test.database)).toEqual(before);
+    const changed = {
+      ...test.seed,
+      clients: test.seed.clients.map((client) => ({ ...client, name: 'Renamed', scopes: ['kms:crypto'], token_format: 'opaque' as const })),
+    };
+    const demo = demoOn(test.database, changed);
+    expect(await demo.seed()).toEqual(tenants);
+    expect((await recordOf())?.client).toMatchObject({ name: 'Renamed', scopes: ['kms:crypto'], tokenFormat: 'opaque' });
+    expect(await demo.state()).toEqual({ seeded: true, tenants, resetPending: null });
+    await test.demo.seed();
+    expect(await contents(test.database)).toEqual(before);
+  });
+
   it('seeds only what is missing', async () => {
     await using test = await setup();
     const tenants = await test.demo.seed();

@@ -12,6 +12,9 @@ import { temporaryDirectory } from '#test/support/temporary-directory.ts';
 const CONFIG = join(import.meta.dirname, '../../../deployments/identity/config');
 const SEED_FILE = join(CONFIG, 'demo-seed.yml');
 
+const known = ['openid', 'profile', 'email', 'offline_access', ...Object.keys(KMS_SCOPES), ...Object.values(KMS_SCOPES).flat()];
+const isKnown = (scope: string): boolean => known.includes(scope);
+
 const client = () => ({
   client_id: `client-${randomUUIDv7()}`,
   name: 'Client',
@@ -22,7 +25,7 @@ const client = () => ({
 
 describe('the demo seed of Identity', () => {
   it('holds the documented accounts and clients', async () => {
-    const seed = await loadSeed(SEED_FILE);
+    const seed = await loadSeed(SEED_FILE, isKnown);
     expect(seed.tenants).toEqual(['demo', 'demo-other']);
     expect(seed.accounts.map(({ username, tenant, roles }) => [username, tenant, ...roles])).toEqual([
       ['demo-admin', 'demo', 'admin'],
@@ -43,7 +46,7 @@ describe('the demo seed of Identity', () => {
   });
 
   it('stores of every documented password exactly its PBKDF2 hash, with 600,000 iterations', async () => {
-    const { accounts, clients } = await loadSeed(SEED_FILE);
+    const { accounts, clients } = await loadSeed(SEED_FILE, isKnown);
     const text = await readFile(SEED_FILE, 'utf8');
     const passwords = createPasswords();
     const named = [
@@ -65,9 +68,8 @@ describe('the demo seed of Identity', () => {
   });
 
   it('uses only roles and scopes that exist', async () => {
-    const { accounts, clients } = await loadSeed(SEED_FILE);
+    const { accounts, clients } = await loadSeed(SEED_FILE, isKnown);
     for (const role of [...accounts, ...clients].flatMap(({ roles }) => roles)) expect(Object.keys(ROLE_SCOPES)).toContain(role);
-    const known = ['openid', 'profile', 'email', 'offline_access', ...Object.keys(KMS_SCOPES), ...Object.values(KMS_SCOPES).flat()];
     for (const scope of clients.flatMap(({ scopes }) => scopes)) expect(known).toContain(scope);
   });
 
@@ -94,6 +96,12 @@ describe('the demo seed of Identity', () => {
       { clients: [{ ...client(), grant_types: ['client_credentials'] }] },
       'seed.yml#/clients/0/tenant',
     ],
+    ['a scope of no API', { clients: [{ ...client(), scopes: ['openid', 'other:read'] }] }, 'seed.yml#/clients/0/scopes/1'],
+    [
+      'access while people are away without a refresh token',
+      { clients: [{ ...client(), scopes: ['openid', 'offline_access'] }] },
+      'seed.yml#/clients/0/grant_types',
+    ],
     ['codes without a redirect', { clients: [{ ...client(), redirect_uris: [] }] }, 'seed.yml#/clients/0/redirect_uris'],
     ['a grant that does not exist', { clients: [{ ...client(), grant_types: ['password'] }] }, 'seed.yml#/clients/0/grant_types/0'],
   ] as const) {
@@ -101,7 +109,7 @@ describe('the demo seed of Identity', () => {
       await using folder = await temporaryDirectory();
       const file = join(folder.path, 'seed.yml');
       await writeFile(file, stringify({ tenants: ['demo'], accounts: [], clients: [], ...change }));
-      const error = await loadSeed(file).then(
+      const error = await loadSeed(file, isKnown).then(
         () => null,
         (thrown: unknown) => thrown as { code: string; fields: { field: string }[] },
       );

@@ -1,6 +1,7 @@
 import { coversScope } from '#infra/magic/key-scopes.ts';
 import type { AdapterPayload, Client } from 'oidc-provider';
 import type { ClientRecord } from '#identity/clients/client.ts';
+import { knowsScope, type ResourceServer } from '#identity/resource-servers/resource-server.ts';
 
 /**
  * Clients and accounts as oidc-provider has them, each with our own record inside: here is the way in and the way back.
@@ -11,6 +12,10 @@ export const RECORD_PROPERTY = 'passthru_record';
 export const RESPONSE_MODES = ['query', 'form_post'];
 /** Scopes of OpenID Connect itself, which belong to no resource server. */
 export const OPENID_SCOPES: readonly string[] = ['openid', 'offline_access', 'profile', 'email'];
+
+/** Whether a scope is one of OpenID Connect or of a resource server. */
+export const isKnownScope = (servers: readonly ResourceServer[], scope: string): boolean =>
+  OPENID_SCOPES.includes(scope) || servers.some((server) => knowsScope(server, scope));
 
 /** The subject of a certificate with this common name, as RFC 8705 section 2.1.2 has it. */
 export const subjectDnOf = (commonName: string): string => `CN=${commonName}`;
