@@ -33,8 +33,9 @@ const wantedReporter = async ({ settings, terminal, printedCommand, process }: C
   switch (output) {
     case 'human':
       if (env['GITHUB_ACTIONS'] === 'true') {
-        const summaryFile = env['GITHUB_STEP_SUMMARY'];
-        return (await import('./github.ts')).createGithubReporter(terminal, { ...options, summaryFile });
+        const [summaryFile, outputFile] = [env['GITHUB_STEP_SUMMARY'], env['GITHUB_OUTPUT']];
+        const { createGithubReporter } = await import('./github.ts');
+        return createGithubReporter(terminal, { ...options, summaryFile, outputFile, files: settings });
       }
       // Only a terminal needs the spinner's code.
       return terminal.animated && verbosity !== 'quiet'

@@ -1,8 +1,9 @@
 import { appendFileSync } from 'node:fs';
-import type { DemoEvent } from '#demo/events.ts';
+import { phaseTitle } from '#demo/phase-title.ts';
 import type { Report } from '#demo/report.ts';
 import { failureFrom } from '#infra/apperr/result.ts';
-import { formatDuration } from './terminal/layout.ts';
+import { annotation, annotationsOf, groupCommand } from './github-commands.ts';
+import { stepSummary, type WrittenFiles } from './github-summary.ts';
 import { createPlainReporter } from './plain.ts';
 import type { Reporter, ReporterOptions } from './reporter.ts';
 import { holdOutput } from './terminal/held-output.ts';
@@ -11,16 +12,18 @@ import { printable, type Terminal } from './terminal/terminal.ts';
 export interface GithubOptions extends ReporterOptions {
   /** Value of GITHUB_STEP_SUMMARY; undefined: no summary is wanted. */
   readonly summaryFile: string | undefined;
+  /** Value of GITHUB_OUTPUT; undefined: nobody takes outputs of this step. */
+  readonly outputFile: string | undefined;
+  readonly files: WrittenFiles;
   readonly appendFile?: (file: string, text: string) => void;
 }
 
-/** @see https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands */
-const data = (text: string): string => text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
-const property = (text: string): string => data(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
-
-/** The plain transcript with a group for each phase that prints anything, an annotation for each failure and warning, and a step summary. */
+/**
+ * The plain transcript with a group for each phase that prints anything, an annotation for each failure and warning, a step summary, and
+ * the outputs of the step.
+ */
 export const createGithubReporter = (terminal: Terminal, options: GithubOptions): Reporter => {
-  const { summaryFile, appendFile = appendFileSync } = options;
+  const { summaryFile, outputFile, files, appendFile = appendFileSync } = options;
   const [out, err] = [holdOutput(terminal.out), holdOutput(terminal.err)];
   const plain = createPlainReporter({ ...terminal, out: out.stream, err: err.stream }, options);
   const command = (text: string): void => void terminal.err.write(`${text}\n`);
@@ -34,7 +37,16 @@ export const createGithubReporter = (terminal: Terminal, options: GithubOptions)
     if (phase === null || phase === grouped) return;
     endGroup();
     grouped = phase;
-    command(`::group::${data(phase)}`);
+    command(groupCommand(phaseTitle(phase)));
+  };
+  const append = (file: string | undefined, what: string, text: string): void => {
+    if (file === undefined || file === '') return;
+    try {
+      appendFile(file, text);
+    } catch (error) {
+      // The run is what it is; only a page about it is missing.
+      command(annotation('warning', 'passthru', [`the ${what} could not be written: ${failureFrom(error).message}`]));
+    }
   };
   return {
     emit: (event) => {
@@ -45,46 +57,29 @@ export const createGithubReporter = (terminal: Terminal, options: GithubOptions)
       }
       plain.emit(event);
       err.flush(group);
-      for (const text of annotations(event)) command(text);
+      for (const text of annotationsOf(event)) command(text);
     },
     result: (report, shown) => {
       endGroup();
       plain.result(report, shown);
       out.flush();
-      if (summaryFile === undefined || summaryFile === '') return;
-      const summary = summaryOf(report);
-      try {
-        appendFile(summaryFile, summary);
-      } catch (error) {
-        // The run is what it is; only a page about it is missing.
-        command(`::warning title=passthru::${data(printable(`the step summary could not be written: ${failureFrom(error).message}`))}`);
-      }
+      append(summaryFile, 'step summary', stepSummary(report, files, options.cwd));
+      append(outputFile, 'outputs of the step', outputsOf(report, files));
     },
     [Symbol.dispose]: endGroup,
   };
 };
 
-const annotations = (event: DemoEvent): readonly string[] => {
-  if (event.type === 'root-cause') return [`::error title=Root cause::${data(`${printable(event.line)}\n${printable(event.fix)}`)}`];
-  if (event.type === 'run-started' && event.engineIsFallback)
-    return [`::warning title=passthru::${data(printable(`engine ${event.engine}: ${event.engineReason}`))}`];
-  if (event.type === 'warning') return [`::warning title=passthru::${data(printable(event.text))}`];
-  if (event.type !== 'step-finished' || event.error === null) return [];
-  const { code, message } = event.error;
-  return [`::error title=${property(printable(event.stepId))}::${data(printable(`${code}: ${message}`))}`];
-};
-
-const cell = (text: string): string => printable(text).replaceAll('\\', '\\\\').replaceAll('|', '\\|').replaceAll('<', '&lt;');
-
-const MARKS: Readonly<Record<string, string>> = { passed: '✅', failed: '❌', skipped: '⏭️' };
-
-/** Markdown for the page of the workflow run. */
-const summaryOf = (report: Report): string => {
-  const rows = report.steps.map(({ id, title, status, checks, duration_ms, error }) => {
-    const passed = checks.filter((check) => check.status === 'passed').length;
-    const said = error === null ? `${passed} of ${checks.length} checks` : `\`${cell(error.code)}\` ${cell(error.message)}`;
-    return `| ${MARKS[status] ?? ''} | ${cell(title)} (${cell(id)}) | ${said} | ${formatDuration(duration_ms)} |`;
-  });
-  const head = `### passthru ${cell(report.command)}: ${report.outcome} in ${formatDuration(report.duration_ms)}`;
-  return [head, '', '| | Step | | Time |', '|---|---|---|---|', ...rows, ''].join('\n');
-};
+/** For `steps.<id>.outputs` of later steps; a value is one line, so that none can add another output. */
+const outputsOf = ({ outcome, endpoints, ca_file }: Report, { report = '', junit = '' }: WrittenFiles): string =>
+  Object.entries({
+    outcome,
+    'kms-url': new URL(endpoints.kms.service).origin,
+    'kms-api-url': endpoints.kms.service,
+    issuer: endpoints.identity.issuer,
+    'ca-file': ca_file,
+    report,
+    junit,
+  })
+    .map(([name, value]) => `${name}=${printable(value)}\n`)
+    .join('');

@@ -1,3 +1,4 @@
+import { nearestFix } from '#infra/apperr/nearest-fix.ts';
 import type { Failure } from '#infra/apperr/result.ts';
 import type { Report } from '../report.ts';
 import type { XmlElement } from './xml.ts';
@@ -81,9 +82,6 @@ const failureText = (error: Failure | null, depth = 0): readonly string[] =>
   error === null
     ? []
     : [`${'  '.repeat(depth)}${depth === 0 ? '' : '↳ '}${error.code}: ${error.message}`, ...failureText(error.cause, depth + 1)];
-
-/** The deepest fix is the nearest to what went wrong. */
-const nearestFix = (error: Failure | null): string => (error === null ? '' : nearestFix(error.cause) || error.fix);
 
 const fixText = (error: Failure | null): readonly string[] => {
   const fix = nearestFix(error);

@@ -36,12 +36,15 @@ const records = (events: readonly DemoEvent[], verbosity: ReporterOptions['verbo
 
 const names = (verbosity: ReporterOptions['verbosity']) => new Set(records(FAILED_RUN, verbosity).map(({ eventName }) => eventName));
 
+const FILES = { report: '/home/place/report.html', junit: '/home/place/junit.xml' };
+const NO_FILES = { summaryFile: undefined, outputFile: undefined, files: { report: undefined, junit: undefined } };
+
 const github = (events: readonly DemoEvent[]) => {
-  const summaries: string[] = [];
-  const written = told(events, (terminal, options) =>
-    createGithubReporter(terminal, { ...options, summaryFile: 'summary.md', appendFile: (_file, text) => void summaries.push(text) }),
-  );
-  return { ...written, summary: summaries.join('') };
+  const appended: Record<string, string> = {};
+  const appendFile = (file: string, text: string): void => void (appended[file] = `${appended[file] ?? ''}${text}`);
+  const places = { summaryFile: 'summary.md', outputFile: 'output', files: FILES };
+  const written = told(events, (terminal, options) => createGithubReporter(terminal, { ...options, ...places, appendFile }));
+  return { ...written, summary: appended['summary.md'] ?? '', output: appended['output'] ?? '' };
 };
 
 describe('--output json', () => {
@@ -121,9 +124,11 @@ describe('--output structured', () => {
 describe('On GitHub Actions', () => {
   it('phases are groups that end, and failures are annotations', () => {
     const lines = github(FAILED_RUN).err.split('\n');
-    expect(lines.filter((line) => line.startsWith('::group::'))).toEqual(['::group::bring-up', '::group::identity', '::group::kms']);
+    expect(lines.filter((line) => line.startsWith('::group::'))).toEqual(['::group::Bring up', '::group::Identity', '::group::KMS']);
     expect(lines.filter((line) => line === '::endgroup::')).toHaveLength(3);
-    expect(lines).toContain('::error title=kms.keys::kms-unreachable: the KMS did not answer while an elastic key was made');
+    expect(lines).toContain(
+      '::error title=kms.keys::kms-unreachable: the KMS did not answer while an elastic key was made%0A↳ connection-refused: localhost:8081 refuses connections; waited for POST /service/api/v1/elastic-keys%0AFix: Look at `passthru logs kms`, then run the demo again.',
+    );
     expect(lines.some((line) => line.startsWith('::error title=Root cause::kms was ended by SIGKILL'))).toBe(true);
     expect(lines).toContain('::warning title=passthru::the certificate of the KMS expires in 6 days');
   });
@@ -194,25 +199,73 @@ describe('On GitHub Actions', () => {
   });
 
   it('a phase that prints nothing is no group', () => {
-    const quiet = told(PASSED_RUN, (terminal, options) => createGithubReporter(terminal, { ...options, summaryFile: undefined }), 'quiet');
+    const quiet = told(PASSED_RUN, (terminal, options) => createGithubReporter(terminal, { ...options, ...NO_FILES }), 'quiet');
     expect(quiet.err.split('\n').filter((line) => /^::(end)?group::/.test(line))).toEqual([]);
-    const failed = told(FAILED_RUN, (terminal, options) => createGithubReporter(terminal, { ...options, summaryFile: undefined }), 'quiet');
-    expect(failed.err.split('\n').filter((line) => line.startsWith('::group::'))).toEqual(['::group::kms']);
+    const failed = told(FAILED_RUN, (terminal, options) => createGithubReporter(terminal, { ...options, ...NO_FILES }), 'quiet');
+    expect(failed.err.split('\n').filter((line) => line.startsWith('::group::'))).toEqual(['::group::KMS']);
   });
 
-  it('a table of steps goes into the step summary', () => {
-    const { summary } = github(FAILED_RUN);
-    expect(summary).toContain('### passthru demo all: partial in 1.7 s');
-    expect(summary).toContain(
+  it('the step summary has the outcome, all that failed with cause and fix, a table of the steps, and where more is to be read', () => {
+    expect(github(FAILED_RUN).summary.split('\n')).toEqual([
+      '### ❌ passthru demo all: partial in 1.7 s',
+      '',
+      '3 of 5 steps passed, 7 checks · engine embedded · profile demo',
+      '',
+      '> **Root cause** kms was ended by SIGKILL; last probe: localhost:8081 refuses connections',
+      '>',
+      '> **Fix** Look at `passthru logs kms`, then run the demo again: it starts what is down.',
+      '',
+      '#### ❌ Elastic keys',
+      '',
+      '- Elastic key created: expected `201`, got `503`',
+      '- `kms-unreachable` the KMS did not answer while an elastic key was made',
+      '  - `connection-refused` localhost:8081 refuses connections; waited for POST /service/api/v1/elastic-keys',
+      '- **Fix** Look at `passthru logs kms`, then run the demo again.',
+      '',
+      '- ⚠️ engine embedded: no Docker engine answers on the default context',
+      '- ⚠️ the certificate of the KMS expires in 6 days',
+      '',
+      '| | Step | | Time |',
+      '|---|---|---|---|',
+      '| ✅ | Certificates (bring-up.certificates) | 1 of 1 checks | 118 ms |',
+      '| ✅ | Telemetry (bring-up.telemetry) | 1 of 1 checks | 200 ms |',
+      '| ✅ | PKCE log-in (identity.pkce) | 4 of 4 checks | 1.2 s |',
       '| ❌ | Elastic keys (kms.keys) | `kms-unreachable` the KMS did not answer while an elastic key was made | 79 ms |',
+      '| ⏭️ | Crypto (kms.crypto) | needs kms.keys | 0 ms |',
+      '',
+      'Report `report.html` · JUnit `junit.xml`',
+      '',
+    ]);
+  });
+
+  it('text of a server becomes no link, picture, mention, code or cell in the step summary', () => {
+    const evil = '![x](https://evil.test) | @octocat <img> `code | *bold*';
+    const events = FAILED_RUN.map((event) =>
+      event.type === 'check' && event.stepId === 'kms.keys' ? { ...event, check: { ...event.check, title: evil, got: evil } } : event,
     );
-    expect(summary).toContain('| ⏭️ | Crypto (kms.crypto) |');
+    expect(github(events).summary).toContain(
+      "- \\!\\[x\\](https&#58;//evil.test) \\| &#64;octocat &lt;img\\> \\`code \\| \\*bold\\*: expected `201`, got `![x](https://evil.test) \\| @octocat <img> 'code \\| *bold*`",
+    );
+  });
+
+  it('later steps get outcome, addresses and files, a line each', () => {
+    expect(github(PASSED_RUN).output.split('\n')).toEqual([
+      'outcome=passed',
+      'kms-url=https://localhost:8081',
+      'kms-api-url=https://localhost:8081/service/api/v1',
+      'issuer=https://localhost:8082',
+      `ca-file=${CA}`,
+      'report=/home/place/report.html',
+      'junit=/home/place/junit.xml',
+      '',
+    ]);
   });
 
   it('a step summary that cannot be written is a warning, and leaves the run what it was', () => {
     const { out, err } = told(PASSED_RUN, (terminal, options) =>
       createGithubReporter(terminal, {
         ...options,
+        ...NO_FILES,
         summaryFile: '/gone/summary.md',
         appendFile: () => {
           throw Object.assign(new Error("ENOENT: no such file or directory, open '/gone/summary.md'"), { code: 'ENOENT' });

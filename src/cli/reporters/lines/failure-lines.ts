@@ -1,4 +1,5 @@
 import type { ChalkInstance } from 'chalk';
+import { nearestFix } from '#infra/apperr/nearest-fix.ts';
 import type { Failure } from '#infra/apperr/result.ts';
 import { columnsOf, wrapText } from '../terminal/layout.ts';
 import { printable } from '../terminal/terminal.ts';
@@ -19,7 +20,7 @@ export interface FailureLayout {
  */
 export const failureLines = (failure: Failure, { paint, width, indent }: FailureLayout): readonly string[] => {
   const lines: string[] = [];
-  let fix = '';
+  const fix = nearestFix(failure);
   let depth = 0;
   for (let at: Failure | null = failure; at !== null; at = at.cause) {
     const lead = ' '.repeat(indent + depth * 2) + (depth === 0 ? '' : '↳ ');
@@ -28,8 +29,6 @@ export const failureLines = (failure: Failure, { paint, width, indent }: Failure
     const code = printable(at.code);
     lines.push(first.startsWith(code) ? `${lead}${paint.red(code)}${first.slice(code.length)}` : lead + first);
     for (const line of rest) lines.push(hang + line);
-    // The deepest fix is the nearest to what went wrong.
-    if (at.fix !== '') fix = at.fix;
     depth += 1;
   }
   if (fix !== '') lines.push(...fixLines(fix, { paint, width, indent }));

@@ -1,5 +1,6 @@
 import { phaseTitle } from '#demo/phase-title.ts';
 import { isRefusal } from '#demo/refusal.ts';
+import { nearestFix } from '#infra/apperr/nearest-fix.ts';
 import type { Failure } from '#infra/apperr/result.ts';
 import { type Html, type HtmlValue, markup } from '#infra/html/html.ts';
 import { formatDuration } from '../terminal/layout.ts';
@@ -43,7 +44,7 @@ const detailOf = ({ detail, checks: all, status }: Step): string => {
 const failure = (error: Failure): Html => {
   const chain: Failure[] = [];
   for (let at: Failure | null = error; at !== null; at = at.cause) chain.push(at);
-  const fix = chain.findLast((each) => each.fix !== '')?.fix ?? '';
+  const fix = nearestFix(error);
   return markup`<div class="alert">${chain.map(({ code, message }, index): HtmlValue => markup`<p>${index > 0 && markup`<span class="muted">caused by</span> `}<code>${said(code)}</code> ${sentence(message)}</p>`)}
 ${fix !== '' && markup`<p><strong>Fix</strong> ${sentence(fix)}</p>`}</div>`;
 };
