@@ -80,6 +80,20 @@ describe('Where nothing was ever started', () => {
     expect(await readdir(here.path)).toEqual([]);
   });
 
+  it('status --wait ends when its time is over: exit code 1, and the table of what is not ready', async () => {
+    await using here = await place();
+    const { code, out } = await here.run('status --wait 100ms');
+    expect([code, out]).toEqual([1, expect.stringMatching(/^kms +down/m)]);
+  });
+
+  it('status --watch shows what it finds until Ctrl-C, and ends with the exit code of that', async () => {
+    await using here = await place();
+    const { cli, done } = here.start('status --watch');
+    await expect.poll(() => cli.written.out, { timeout: 30_000, interval: 10 }).toMatch(/ kms down not started$/m);
+    cli.signals.emit('SIGINT');
+    expect((await done).code).toBe(1);
+  });
+
   it('status --output json validates against its schema', async () => {
     await using here = await place();
     const { code, out, err } = await here.run('status --output json');

@@ -257,11 +257,11 @@ describe('Configuration of the collector', () => {
     expect(environment).toMatchObject({ GF_ANALYTICS_REPORTING_ENABLED: 'false', GF_PLUGINS_PREINSTALL_DISABLED: 'true' });
   });
 
-  it('writes each signal into a file on its volume, and serves no metrics of its own over plain HTTP', async () => {
+  it('writes each signal into a file on its volume and nothing of it into its log, and serves no metrics of its own over plain HTTP', async () => {
     const { exporters, service } = await read<Collector>('config/collector.yml');
     for (const signal of ['traces', 'metrics', 'logs']) {
       expect(exporters[`file/${signal}`]?.path).toBe(`/var/lib/otel/${signal}.jsonl`);
-      expect(service.pipelines[signal]?.exporters).toEqual([`file/${signal}`, 'debug']);
+      expect(service.pipelines[signal]?.exporters).toEqual([`file/${signal}`]);
     }
     expect(service.telemetry).toMatchObject({ metrics: { level: 'none' } });
   });
@@ -298,7 +298,7 @@ describe('Configuration of the collector', () => {
     });
     expect(exporters['otlp_http/grafana']?.tls).not.toHaveProperty('insecure_skip_verify');
     for (const [signal, { exporters: to }] of Object.entries(service.pipelines))
-      expect(to).toEqual([`file/${signal}`, 'debug', 'otlp_http/grafana']);
+      expect(to).toEqual([`file/${signal}`, 'otlp_http/grafana']);
   });
 });
 

@@ -1,3 +1,17 @@
+export const STATUS_HELP = `
+A service is ready when it answers so; one that is not tells why. Nothing that was not started is missed.
+With --watch a terminal repaints its table; elsewhere there is a line for each change, and with --output json
+a document for each, one a line. A stack that is started meanwhile is found. Ctrl-C ends it with the exit code
+of the last look; --wait ends it once all that should run is ready.
+
+Exit codes: 0 all that was started is ready · 1 something is not, or nothing was started · 64 usage
+
+Examples:
+  passthru status
+  passthru status --watch
+  passthru status --wait 60s && npm test
+  passthru status --watch --output json | jq --unbuffered .ready`;
+
 export const LOGS_HELP = `
 The lines of all parts on one time line, in UTC. On a terminal times and ids are short and long lines are
 broken; a pipe has whole lines. --output json gives the records as they are, one a line. demo= marks a refusal

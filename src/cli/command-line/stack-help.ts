@@ -6,15 +6,6 @@ Examples:
   passthru reset-demo
   passthru reset-demo kms --output json`;
 
-export const STATUS_HELP = `
-A service is ready when it answers so; one that is not tells why. Nothing that was not started is missed.
-
-Exit codes: 0 all that was started is ready · 1 something is not, or nothing was started · 64 usage
-
-Examples:
-  passthru status
-  passthru status --output json`;
-
 export const DOWN_HELP = `
 Services end in order, with what they have in hand; the data stays, and the next start finds it. What a demo
 made for this folder alone goes with --volumes: data, certificates, secrets, logs. Snapshots stay.

@@ -1,10 +1,9 @@
 import { DATABASES, type PartName, SERVICES } from '#engine/engine.ts';
 import { type AddCommand, command } from '#cli/command-line/build-program.ts';
-import { LOGS_HELP, TRACE_HELP } from '#cli/command-line/observing-help.ts';
+import { LOGS_HELP, STATUS_HELP, TRACE_HELP } from '#cli/command-line/observing-help.ts';
 import { OPEN_HELP } from '#cli/command-line/open-help.ts';
 import { OPENED_PAGES } from '#cli/documents/opened-pages.ts';
-import { STATUS_HELP } from '#cli/command-line/stack-help.ts';
-import { LOGS_FLAGS, TRACE_FLAGS } from '#cli/settings/command-flags.ts';
+import { LOGS_FLAGS, STATUS_FLAGS, TRACE_FLAGS } from '#cli/settings/command-flags.ts';
 import { traceReference } from '#cli/settings/log-values.ts';
 import { oneOf } from '#cli/settings/value-types.ts';
 
@@ -16,9 +15,10 @@ export const OBSERVING_COMMANDS: readonly AddCommand[] = [
   command({
     name: 'status',
     summary: 'every service with state, uptime, address and, when red, the cause',
+    flags: STATUS_FLAGS,
     settings: ['stack', 'output'],
     help: STATUS_HELP,
-    run: async (call) => (await import('./status.ts')).status(call),
+    run: async (call) => (await import('./status/status.ts')).status(call),
   }),
   command({
     name: 'logs',

@@ -7,6 +7,19 @@ import { boolean, duration, file, files, folder, manyOf, oneOf, origin, text, wh
 
 // Flags of a single command: rows as of a setting, but no variable and no key of a file.
 
+export const STATUS_FLAGS = {
+  watch: setting({
+    type: boolean,
+    default: 'false',
+    flags: [{ spelling: '-w, --watch', means: true, help: 'show every change, until Ctrl-C' }],
+  }),
+  wait: setting({
+    type: duration({ minimum: 100, example: '60s' }),
+    default: null,
+    flags: [{ help: 'look again until all that should run is ready, so long at most' }],
+  }),
+} as const;
+
 export const LOGS_FLAGS = {
   follow: setting({
     type: boolean,

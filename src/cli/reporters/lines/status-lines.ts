@@ -31,3 +31,13 @@ export const statusLines = (
     ...services.flatMap(({ state }, index) => linesOf(rows[index] ?? []).map((line, at) => (at === 0 ? colored(line, state) : line))),
   ];
 };
+
+/** One service on one line, for a log of its changes: time, name, state, address and cause. */
+export const statusLine = (
+  { service, state, address, cause }: ServiceHealth,
+  { paint, now }: { readonly paint: ChalkInstance; readonly now: number },
+): string => {
+  const colored = state === 'ready' ? paint.green(state) : paint.red(state);
+  const rest = [address, cause].flatMap((text) => (text === null ? [] : [printable(text)]));
+  return [paint.dim(new Date(now).toISOString()), service, colored, ...rest].join(' ').trimEnd();
+};
