@@ -79,7 +79,7 @@ describe('passthru', () => {
     ['a value of a flag', 'demo all --retry x', 'demo all', '--retry must be a whole number from 0 to 10, not "x"'],
     ['a value of a flag of one command', 'logs --tail x', 'logs', '--tail must be 0 or more lines, for example 100, not "x"'],
     ['an argument', 'demo kmss', 'demo', '<what> must be one of kms, identity, all, not "kmss"'],
-    ['an unknown flag', 'status --watch', 'status', "unknown option '--watch'"],
+    ['an unknown flag', 'status --forever', 'status', "unknown option '--forever'"],
     ['an unknown command', 'dmeo all', '', "unknown command 'dmeo'"],
     ['a flag without its value', 'down --state-dir', 'down', "option '--state-dir <folder>' argument missing"],
     ['flags that exclude each other', 'demo all -q -v', 'demo', "option '-q, --quiet' cannot be used with option '-v, --verbose'"],
@@ -110,7 +110,7 @@ describe('passthru', () => {
     });
   });
 
-  it.each(['status --output json --watch', 'status --watch --output=json', 'dmeo --output json'])(
+  it.each(['status --output json --forever', 'status --forever --output=json', 'dmeo --output json'])(
     'finds out that JSON is wanted wherever the flag stands: %s',
     async (line) => {
       const { out } = await typed(line);
@@ -120,7 +120,7 @@ describe('passthru', () => {
 
   it.each([
     ['a value of a flag', 'status --state-dir='],
-    ['an unknown flag', 'status --watch'],
+    ['an unknown flag', 'status --forever'],
     ['an unknown command', 'dmeo'],
   ])('finds out that JSON is wanted where a settings file says so: %s', async (_which, line) => {
     for (const file of ['passthru.yml', '.config/passthru/config.yml']) {
