@@ -16,6 +16,7 @@ import { kmsSuite } from './kms.bench.ts';
 import { refusalComparisons } from './refusals.bench.ts';
 import { secretsSuite } from './secrets.bench.ts';
 import { snapshotComparison } from './snapshot.bench.ts';
+import { suitesComparison } from './suites.bench.ts';
 import { tenantsComparisons } from './tenants.bench.ts';
 import { type Comparison, type Measurement, type Ratio, ratioOf, type Suite } from './suite.ts';
 
@@ -33,6 +34,7 @@ const SUITES: Readonly<Record<string, Suite>> = { kms: kmsSuite, secrets: secret
 const COMPARISONS: Readonly<Record<string, Comparison>> = {
   docker: dockerComparison,
   snapshot: snapshotComparison,
+  suites: suitesComparison,
   authentication: authenticationComparison,
   ...tenantsComparisons,
   ...refusalComparisons,

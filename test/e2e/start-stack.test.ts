@@ -1,10 +1,9 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFileSync } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PassthruContainer, startStack, type TestStack } from '#testing/index.ts';
+import { startSuite } from '#test/support/suites.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';
 
 /** Folders of these tests alone, by the variables that name them: nothing else is in them, and nothing may stay. */
@@ -23,32 +22,6 @@ afterAll(async () => {
   }
   await folders.disposeAsync();
 });
-
-interface Suite {
-  readonly child: ChildProcess;
-  /** The next line that it tells. */
-  next(): Promise<Record<string, unknown>>;
-  readonly ended: Promise<unknown>;
-}
-
-const startSuite = (...args: readonly string[]): Suite => {
-  const child = spawn(process.execPath, [join(import.meta.dirname, '../testing/suite-process.ts'), ...args], {
-    stdio: ['pipe', 'pipe', 'pipe'],
-  });
-  const ended = once(child, 'close');
-  let said = '';
-  child.stderr.on('data', (chunk) => (said += String(chunk)));
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  return {
-    child,
-    ended,
-    next: async () => {
-      const line = await lines.next();
-      if (line.done === true) throw new Error(`the suite told nothing more: ${said}`);
-      return JSON.parse(line.value) as Record<string, unknown>;
-    },
-  };
-};
 
 /** Processes of a stack: its services, and its holder. */
 const processesOf = async (stateDir: unknown): Promise<{ readonly services: readonly number[]; readonly holder: number }> => {

@@ -110,7 +110,7 @@ export const seededSnapshots = (options: {
         }).catch(heldIsNull);
         if (lock === null) {
           if (looks === 0) remark('waiting for another start, which seeds the data that all begin with');
-          await pause(LOOK_MS, undefined, { signal });
+          await pause(LOOK_MS, undefined, { signal }).catch(() => undefined);
           continue;
         }
         const made = await lookFor(key);
