@@ -61,18 +61,22 @@ export const snapshotsOf = ({ start: from, healthy, ...options }: SnapshotsOptio
         throw new AppError('snapshot-name-invalid', 400, `${JSON.stringify(name)} cannot be the name of a snapshot`, {
           fix: `Choose ${SNAPSHOT_NAME_FORM}${name === START ? `, and not ${START}` : ''}.`,
         });
-      return orThrow(await save(name));
+      const saved = await save(name);
+      if (!saved.ok && saved.error.code === NONE_ON_DOCKER) throw noneOnDocker();
+      return orThrow(saved);
     },
     restore: async (name) => {
       const snapshot = name === null ? start : await findSnapshot(stateDir, name).catch(neverSaved(name));
-      if (snapshot === null)
-        throw new AppError(NONE_ON_DOCKER, 409, 'data of a stack on Docker cannot be restored', {
-          fix: 'Use `reset()`, which seeds the demo data anew, or the embedded engine.',
-        });
+      if (snapshot === null) throw noneOnDocker();
       orThrow(await restoreSnapshot({ engine, stateDir, snapshot, start: started, signal }));
     },
   };
 };
+
+const noneOnDocker = (): AppError =>
+  new AppError(NONE_ON_DOCKER, 409, 'data of a stack on Docker cannot be copied', {
+    fix: 'Use `reset()`, which seeds the demo data anew, or the embedded engine.',
+  });
 
 /** The names are those of this stack; a command that lists others would not help. */
 const neverSaved =
