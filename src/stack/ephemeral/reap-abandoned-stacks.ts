@@ -4,6 +4,7 @@ import { orThrow } from '#infra/apperr/or-throw.ts';
 import { missingIs } from '#infra/apperr/system-error.ts';
 import { thrownWords } from '#infra/apperr/thrown-words.ts';
 import { PORTS } from '#stack/claims/free-ports.ts';
+import { TURNS } from '#stack/claims/take-turn.ts';
 import { holdFolder, userFolder } from '#stack/claims/user-folder.ts';
 import type { StackOptions } from '../stack-options.ts';
 import { removeStack } from './remove-stack.ts';
@@ -19,8 +20,8 @@ const AT_ONCE = AbortSignal.abort();
 type ReapOptions = Pick<StackOptions, 'env' | 'now' | 'warn'>;
 
 /**
- * Ends every ephemeral stack of this user whose owner is gone, on whichever engine it is, and removes it with its data; claims of ports by
- * the dead go, too. Where there is none, it is a look at one folder. Several may reap at once: each stack is one's own to reap. What
+ * Ends every ephemeral stack of this user whose owner is gone, on whichever engine it is, and removes it with its data; claims of ports and
+ * turns by the dead go, too. Where there is none, it is a look at one folder. Several may reap at once: each stack is one's own to reap. What
  * cannot be removed is told and stays for the next time; it stands in nobody's way.
  */
 export const reapAbandonedStacks = async (options: ReapOptions): Promise<void> => {
@@ -28,8 +29,9 @@ export const reapAbandonedStacks = async (options: ReapOptions): Promise<void> =
   try {
     const user = await userFolder();
     const namesIn = (kind: string) => readdir(join(user, kind)).catch(missingIs<readonly string[]>([]));
-    const [stacks, ports] = await Promise.all([namesIn(STACKS), namesIn(PORTS)]);
-    const done = await Promise.allSettled([...stacks.map((name) => reapStack(name, { ...options, warn })), ...ports.map(letGo)]);
+    const [stacks, ports, turns] = await Promise.all([namesIn(STACKS), namesIn(PORTS), namesIn(TURNS)]);
+    const claims = [...ports.map((name) => letGo(PORTS, name)), ...turns.map((name) => letGo(TURNS, name))];
+    const done = await Promise.allSettled([...stacks.map((name) => reapStack(name, { ...options, warn })), ...claims]);
     for (const each of done) if (each.status === 'rejected') throw each.reason;
   } catch (error) {
     warn(`not all stacks whose owners are gone could be looked at: ${thrownWords(error)}`);
@@ -49,7 +51,7 @@ const reapStack = async (name: string, { warn, ...options }: ReapOptions & { rea
 };
 
 /** To take a claim of the dead over and let go of it removes it. */
-const letGo = async (name: string): Promise<void> => {
-  const held = await holdFolder({ of: [PORTS, name], holder: HOLDER });
+const letGo = async (kind: string, name: string): Promise<void> => {
+  const held = await holdFolder({ of: [kind, name], holder: HOLDER });
   if (held.ok) await held.value[Symbol.asyncDispose]();
 };

@@ -7,6 +7,7 @@ import type { StackEngine } from '#engine/stack-engine.ts';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { orThrow } from '#infra/apperr/or-throw.ts';
 import { thrownWords } from '#infra/apperr/thrown-words.ts';
+import { takeTurn } from '#stack/claims/take-turn.ts';
 import { createEphemeralStack, type EphemeralStackOptions } from '#stack/ephemeral/create-ephemeral-stack.ts';
 import type { StartedStack, StartParams } from '../protocol.ts';
 import type { LogLine, LogOptions } from '../test-stack.ts';
@@ -79,7 +80,11 @@ export const stackActs = ({ options, projectStateDir, seededFolder, variables, r
     await own.stack.recordStart();
     const endpoints = engine.endpoints();
     const access = stackAccess({ endpoints, connections: resources.use(createConnections({ caFile: endpoints.caFile })), signal });
-    const healthy = () => bringUp({ engine, access, services, timeoutMs: healthTimeoutMs, signal, remark, now });
+    const healthy = async (): Promise<void> => {
+      const onWait = (): void => remark('waiting for a turn: as many stacks start at once as this machine has processors');
+      await using _turn = await takeTurn({ holder: options.holder, signal, onWait });
+      await bringUp({ engine, access, services, timeoutMs: healthTimeoutMs, signal, remark, now });
+    };
     await healthy();
     const snapshots = snapshotsOf({ engine, stateDir, healthy, signal, now, start: own.from });
     if (own.from === null) {
