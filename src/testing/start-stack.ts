@@ -6,7 +6,7 @@ import type { StartOptions, TestStack } from './test-stack.ts';
 import { trustingFetch } from './trusting-fetch.ts';
 
 /** Milliseconds that a start may take; with Docker there may be images to build first. */
-const START_MS = { embedded: 120_000, others: 600_000 } as const;
+const START_MS = { embedded: 300_000, others: 600_000 } as const;
 /** The share of it after which the holder gives a service up, so that it tells why, with the end of its log, before the time is over. */
 const HEALTH_SHARE = 0.9;
 /** Milliseconds that a holder may take to take its stack down: longer than its own limits, one for ending and one for killing. */

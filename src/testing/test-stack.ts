@@ -13,7 +13,7 @@ export interface StartOptions {
   readonly snapshot?: 'auto' | (string & {}) | null;
   /** All by default. The KMS trusts Identity, so it does not come alone. */
   readonly services?: readonly ServiceName[];
-  /** Milliseconds that the start may take; 120,000 by default, and 600,000 unless the engine is `embedded`: Docker may have images to build. */
+  /** Milliseconds that the start may take; 300,000 by default, and 600,000 unless the engine is `embedded`: Docker may have images to build. */
   readonly timeoutMs?: number;
   /** Its abort ends the start, and takes back what was started. */
   readonly signal?: AbortSignal;

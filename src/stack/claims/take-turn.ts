@@ -8,7 +8,7 @@ import { holdFolder } from './user-folder.ts';
 export const TURNS = 'turns';
 
 /** Between two looks whether one is free, milliseconds: at least, and so many more at most, by chance, so that not all look at once. */
-const [LOOK_MS, SPREAD_MS] = [80, 80] as const;
+const [LOOK_MS, SPREAD_MS] = [200, 100] as const;
 
 export interface TurnOptions {
   /** The work of this process. */

@@ -35,7 +35,7 @@ export interface SeededSnapshots {
 }
 
 /** Between two looks whether another process has made it, milliseconds. */
-const LOOK_MS = 50;
+const LOOK_MS = 200;
 /** One that no start has used for so many milliseconds, 30 days, is of a version that nobody has any more. */
 const UNUSED_MS = 30 * 24 * 3_600_000;
 
