@@ -47,6 +47,11 @@ const NEGATIVE_LIFE_MS = 60_000;
 const MAX_NEGATIVE = 1_000;
 /** A failed request is not repeated within this time; a probe is answered from the last one within it. In milliseconds. */
 const SETTLED_MS = 900;
+/**
+ * Before the first keys, the first failure counts for so long, and each further one twice as long as the one before: two servers that
+ * start together do not wait for each other longer than one of them was late.
+ */
+const FIRST_SETTLED_MS = 50;
 
 /**
  * Only keys for an allowed algorithm, with a unique, short kid and, if any, a time until which they sign; a symmetric key that stands in
@@ -102,6 +107,8 @@ export const createJwksCache = (options: {
   let keys: ReadonlyMap<string, VerificationKey> = new Map();
   let fetchedAt = Number.NEGATIVE_INFINITY;
   let failure: { readonly error: unknown; readonly at: number } | null = null;
+  let hadKeys = false;
+  let failuresAtStart = 0;
   let flight: Promise<void> | null = null;
   let generation = 0;
   let askedForUnknownAt = Number.NEGATIVE_INFINITY;
@@ -119,18 +126,21 @@ export const createJwksCache = (options: {
       // They may be from before the flush that came meanwhile.
       if (asked !== generation) return fetchKeys();
       keys = found;
+      hadKeys = true;
       if (failure !== null) emit({ type: 'identity-reachable', issuer });
       fetchedAt = elapsed();
       failure = null;
     } catch (error) {
       if (failure === null) emit({ type: 'identity-unreachable', issuer, cause: error });
       failure = { error, at: elapsed() };
+      failuresAtStart += 1;
       throw error;
     }
   };
   const refresh = (): Promise<void> => (flight ??= fetchKeys().finally(() => (flight = null)));
+  const settledMs = (): number => (hadKeys ? SETTLED_MS : Math.min(SETTLED_MS, FIRST_SETTLED_MS * 2 ** Math.max(0, failuresAtStart - 1)));
   const refreshUnlessSettled = (): Promise<void> =>
-    failure !== null && elapsed() - failure.at < SETTLED_MS ? Promise.reject(failure.error as Error) : refresh();
+    failure !== null && elapsed() - failure.at < settledMs() ? Promise.reject(failure.error as Error) : refresh();
 
   const ensureKeys = async (): Promise<void> => {
     if (elapsed() - fetchedAt < ttlMs) return;

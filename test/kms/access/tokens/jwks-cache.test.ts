@@ -209,6 +209,31 @@ describe('JWKS cache', () => {
     expect(world.requests).toHaveLength(1);
   });
 
+  it('before it has had keys, repeats a failed request soon, then less and less often, at most once in 900 ms', async () => {
+    const { cache, world } = cacheOf();
+    world.respond = down;
+    const begun = world.elapsed;
+    const asked: number[] = [];
+    for (let ms = 0; ms <= 4_000; ms += 10) {
+      world.elapsed = begun + ms;
+      const before = world.requests.length;
+      await expect(cache.probe()).rejects.toThrow();
+      if (world.requests.length > before) asked.push(ms);
+    }
+    expect(asked).toEqual([0, 50, 150, 350, 750, 1_550, 2_450, 3_350]);
+    // Once it has had them, an outage is asked about as before.
+    world.respond = async () => answer({ keys: [es256] });
+    world.elapsed += 1_000;
+    await cache.probe();
+    world.respond = down;
+    const before = world.requests.length;
+    for (let ms = 0; ms < 2_700; ms += 10) {
+      world.elapsed += 10;
+      await cache.probe().catch(() => undefined);
+    }
+    expect(world.requests.length - before).toBe(3);
+  });
+
   it('answers 503, not 401, for an unknown kid while the issuer is down', async () => {
     const { cache, world } = cacheOf();
     await cache.key(kidOf(es256));
