@@ -21,6 +21,7 @@ export interface StackOutlook extends AsyncDisposable {
 export interface ServiceOutlook {
   readonly service: ServiceName;
   readonly state: ServiceStatus['state'];
+  /** None where the start chooses free ones. */
   readonly ports: readonly { readonly port: number; /** Somebody else who has it, in words. */ readonly holder: string | null }[];
 }
 
@@ -35,7 +36,7 @@ export interface OutlookOptions extends Omit<StackOptions, 'purpose' | 'holder'>
  * @throws AppError as `openStack`
  */
 export const lookAhead = async ({ of, ...stated }: OutlookOptions): Promise<StackOutlook> => {
-  const { stateDir, hosts, now } = withDefaults({ ...stated, purpose: 'look' });
+  const { stateDir, ports, hosts, now } = withDefaults({ ...stated, purpose: 'look' });
   await using opened = new AsyncDisposableStack();
   const { engine } = opened.use(await openStack({ ...stated, purpose: 'look' }));
   const last = await readLastStart(stateDir);
@@ -53,7 +54,7 @@ export const lookAhead = async ({ of, ...stated }: OutlookOptions): Promise<Stac
     services: of.map((service) => ({
       service,
       state: statuses.find((each) => each.service === service)?.state ?? 'absent',
-      ports: engine.portsOf(service).map((port) => ({ port, holder: holderOf(port, conflicts) })),
+      ports: (ports === 'free' ? [] : engine.portsOf(service)).map((port) => ({ port, holder: holderOf(port, conflicts) })),
     })),
     missingImages,
     certificates,

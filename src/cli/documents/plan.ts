@@ -24,6 +24,7 @@ export const planSchema = document('plan', 'passthru plan', {
           port: Type.Integer(),
           holder: Type.Union([Type.String(), Type.Null()], { description: 'Somebody else who has it: the run would not start' }),
         }),
+        { description: 'None where the start chooses free ones' },
       ),
     }),
     { description: 'To bring up, in the order of the dependency chain' },

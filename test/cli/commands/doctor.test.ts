@@ -53,6 +53,12 @@ describe('passthru doctor', () => {
     expect(await readdir(folder.path)).toEqual([]);
   });
 
+  it('looks at no port where the start chooses free ones', async () => {
+    await using folder = await temporaryDirectory();
+    const { out } = await run(folder.path, 'doctor --engine embedded --port-base 0');
+    expect(out).toMatch(/^- Ports {2,}not checked: the start chooses free ones$/m);
+  });
+
   it('breaks its lines at the edge of a terminal, below the text', () => {
     const { paintOut: paint } = createTerminal(fakeProcess({ cwd: '/' }));
     const found = [

@@ -176,6 +176,10 @@ describe('The lines of a plan', () => {
     expect(lines({ missing_images: [] })).toContain('all there');
   });
 
+  it('name no port where the start chooses free ones', () => {
+    expect(lines({ services: [{ service: 'kms', state: 'absent', ports: [] }] })).toContain('free ones, which the start chooses');
+  });
+
   it('tell that a whole CA is made anew, and why', () => {
     const authority = { state: 'faulty', why: 'the root key is gone' } as const;
     expect(lines({ certificates: { ...document.certificates, authority } })).toContain(

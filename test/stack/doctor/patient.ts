@@ -38,7 +38,13 @@ export interface PatientChange {
 export const patient = (change: PatientChange = {}): Patient => {
   const engine = { kind: 'docker', reason: 'Docker Engine 28.5', isFallback: false, ...change.engine } as StackEngine;
   return {
-    options: { stateDir: change.stateDir ?? '/nowhere/.passthru', engine: 'auto', hosts: [], signal: new AbortController().signal },
+    options: {
+      stateDir: change.stateDir ?? '/nowhere/.passthru',
+      engine: 'auto',
+      ports: {},
+      hosts: [],
+      signal: new AbortController().signal,
+    },
     env: change.env ?? {},
     machine: machine(change.machine),
     engine: async () => ok(engine),

@@ -28,10 +28,7 @@ export const planLines = (plan: PlanDocument, layout: PlanLayout): readonly stri
       'Services',
       plan.services.map(({ service, state }) => `${service} ${state === 'running' ? 'runs' : 'to start'}`),
     ),
-    ...row(
-      'Ports',
-      plan.services.map(({ service, ports }) => `${service} ${ports.map(({ port }) => port).join(', ')}`),
-    ),
+    ...row('Ports', portsOf(plan)),
     ...heldPorts(plan).map((text) => `  ${' '.repeat(LABEL)}${paint.red('✗')} ${text}`),
     ...row('Images', imagesOf(plan)),
     ...row('Certificates', certificatesOf(plan)),
@@ -41,6 +38,11 @@ export const planLines = (plan: PlanDocument, layout: PlanLayout): readonly stri
     ...wrapText(timeOf(plan), width - 2).map((line) => `  ${line}`),
     ...row('Critical path', plan.critical_path, ' → '),
   ];
+};
+
+const portsOf = ({ services }: PlanDocument): readonly string[] => {
+  if (services.every(({ ports }) => ports.length === 0)) return ['free ones, which the start chooses'];
+  return services.map(({ service, ports }) => `${service} ${ports.map(({ port }) => port).join(', ')}`);
 };
 
 const heldPorts = ({ services }: PlanDocument): readonly string[] =>

@@ -5,6 +5,7 @@ import { fine, foreseen, notChecked, type Patient } from '../patient/check.ts';
 
 /** The ports of every service, and who holds one; our own services that run are no conflict. */
 export const checkPortsFree = async (patient: Patient) => {
+  if (patient.options.ports === 'free') return notChecked('the start chooses free ones');
   const engine = await patient.engine();
   if (!engine.ok) return notChecked('there is no engine that would listen');
   try {

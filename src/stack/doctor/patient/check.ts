@@ -21,7 +21,7 @@ export type Finding =
 
 /** The stack that a start would bring up, and the machine that it would be brought up on. */
 export interface Patient {
-  readonly options: Pick<FullStackOptions, 'stateDir' | 'engine' | 'hosts' | 'signal'>;
+  readonly options: Pick<FullStackOptions, 'stateDir' | 'engine' | 'ports' | 'hosts' | 'signal'>;
   readonly env: FullStackOptions['env'];
   readonly machine: Machine;
   /** The engine that a start would take, or why it would find none. Asked once, however many checks do. */
