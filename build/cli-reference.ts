@@ -77,6 +77,7 @@ const meaningOf = ({ flags }: Setting<unknown>): string => {
 /** What holds where a setting has no default. */
 const UNSET: Readonly<Record<string, string>> = {
   color: 'the terminal decides',
+  evidence: 'no bundle is left',
   host: 'those of the last start',
   report: 'no such file is written',
   junit: 'no such file is written',

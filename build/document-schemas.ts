@@ -13,6 +13,7 @@ import { downSchema } from '../src/cli/documents/down.ts';
 import { envSchema } from '../src/cli/documents/env.ts';
 import { drillsSchema } from '../src/cli/documents/drills.ts';
 import { errorSchema } from '../src/cli/documents/error.ts';
+import { evidenceVerifySchema } from '../src/cli/documents/evidence.ts';
 import { hashPasswordSchema } from '../src/cli/documents/hash-password.ts';
 import { logLineSchema } from '../src/cli/documents/log-line.ts';
 import { openSchema } from '../src/cli/documents/open.ts';
@@ -30,6 +31,7 @@ import { tenantChangeSchema, tenantListSchema } from '../src/cli/documents/tenan
 import { traceListSchema, traceSchema } from '../src/cli/documents/trace.ts';
 import { trustSchema } from '../src/cli/documents/trust.ts';
 import { untrustSchema } from '../src/cli/documents/untrust.ts';
+import { checksSchema, exchangesSchema, manifestSchema } from '../src/demo/evidence/bundle/schemas.ts';
 import { reportSchema } from '../src/demo/report.ts';
 
 /** The JSON Schema of every document that a command prints, by the name under which `docs/schemas` publishes it. */
@@ -75,5 +77,9 @@ export const DOCUMENT_SCHEMAS = {
   'barrier-unseal': barrierUnsealSchema,
   'barrier-rotate': barrierRotateSchema,
   'barrier-reshare': barrierReshareSchema,
+  'evidence-verify': evidenceVerifySchema,
+  'evidence-manifest': manifestSchema,
+  'evidence-checks': checksSchema,
+  'evidence-exchanges': exchangesSchema,
   error: errorSchema,
 };

@@ -1,5 +1,5 @@
 // Writes what follows from what owns it: JSON Schemas, the command line, the configuration, the samples and the tables of libraries in
-// their pages, the operations of the KMS for its client, the migrations that snapshots name (`npm run generate`).
+// their pages, the verifier of bundles, the operations of the KMS for its client, the migrations that snapshots name (`npm run generate`).
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { realmsJsonSchema } from '../src/kms/access/realms/realms-schema.ts';
 import { kmsHouse, runKms } from '../test/kms/support/kms-server.ts';
@@ -9,6 +9,7 @@ import { configurationReference } from './configuration-reference.ts';
 import { DOCUMENT_SCHEMAS } from './document-schemas.ts';
 import { withDrillsTable } from './drills-table.ts';
 import { kmsOperationsSource, type OpenApiDocument } from './kms-operations.ts';
+import { verifierSource } from './evidence-verifier.ts';
 import { knownSchemasSource } from './known-schemas.ts';
 import { withLibraryTables } from './library-tables.ts';
 import { withSamples } from './samples.ts';
@@ -31,6 +32,8 @@ const libraries = new URL('../docs/interoperability.md', import.meta.url);
 await writeFile(libraries, withLibraryTables(await readFile(libraries, 'utf8')));
 
 await writeFile(new URL('../src/stack/snapshot/known-schemas.gen.ts', import.meta.url), knownSchemasSource());
+
+await writeFile(new URL('../src/infra/evidence/verify.mjs', import.meta.url), await verifierSource());
 
 await using house = await kmsHouse();
 await using kms = await runKms(house, { demo: false });

@@ -33,6 +33,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['secrets/attempts'],
     ['secrets', 'tls/authority'],
     ['tls'],
+    ['evidence/bundle', 'evidence/verifier-text.ts'],
     ['evidence'],
     ['jobs', 'config', 'files', 'lines', 'audit', 'security-events'],
     ['html', 'cache', 'magic', 'apperr'],
@@ -115,6 +116,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   ],
   client: [['kms', 'identity', 'admin'], ['browser'], ['session', 'problem.ts']],
   demo: [
+    ['evidence/bundle'],
     ['reset.ts', 'to-report.ts', 'junit', 'drills'],
     ['run.ts', 'report.ts'],
     ['plan.ts'],
@@ -146,6 +148,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
       'ca-bundle.ts',
       'tell-of-faults.ts',
       'trust',
+      'evidence',
     ],
     ['record', 'find-state-folder.ts'],
     ['stack.ts', 'stack-options.ts', 'compose-variables.ts'],

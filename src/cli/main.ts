@@ -6,6 +6,7 @@ import { DOWN_HELP, RESET_DEMO_HELP, SERVE_IDENTITY_HELP, SERVE_KMS_HELP } from 
 import { wordsOf } from './command-line/words-of.ts';
 import { DRILL_COMMAND } from './commands/drill/command.ts';
 import { OBSERVING_COMMANDS } from './commands/observing.ts';
+import { EVIDENCE_COMMANDS } from './commands/evidence/commands.ts';
 import { OPERATOR_COMMANDS } from './commands/operator/commands.ts';
 import { SNAPSHOT_COMMANDS } from './commands/snapshot/commands.ts';
 import { type CliProcess, cliProcess } from './process/cli-process.ts';
@@ -130,6 +131,7 @@ const COMMANDS: readonly AddCommand[] = [
     run: async (call) => (await import('./commands/trust/untrust.ts')).untrust(call),
   }),
   commandGroup('snapshot', 'the data of the whole stack, saved and brought back', SNAPSHOT_COMMANDS),
+  ...EVIDENCE_COMMANDS,
   ...OPERATOR_COMMANDS,
   command({
     name: 'health',

@@ -8,6 +8,12 @@ export type ServiceName = (typeof SERVICES)[number];
 export const DATABASES = ['identity-postgres', 'kms-postgres'] as const;
 export type DatabaseName = (typeof DATABASES)[number];
 
+/** A text by its name, a file without its ending for example. */
+export interface NamedText {
+  readonly name: string;
+  readonly text: string;
+}
+
 /** A part that an engine runs as a process or container of its own. */
 export type PartName = ServiceName | DatabaseName;
 

@@ -27,6 +27,8 @@ export interface StackEngine extends Engine {
   missingImages(services: readonly ServiceName[]): Promise<readonly string[] | null>;
   /** The databases of KMS and Identity as files. */
   readonly databases: DatabaseFiles;
+  /** The images that the parts of this stack run from, by the id of their content; none where they are processes. */
+  imagesInUse(): Promise<readonly { readonly part: string; readonly image: string; readonly id: string }[]>;
   /** Removes the images that were built from this code, unless a container uses them. */
   removeImages(): Promise<Result<RemovedImages>>;
 }

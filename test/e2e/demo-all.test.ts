@@ -3,13 +3,18 @@ import { existsSync } from 'node:fs';
 import { cp, readdir, readFile, stat } from 'node:fs/promises';
 import { connect, type DetailedPeerCertificate, type PeerCertificate } from 'node:tls';
 import { join } from 'node:path';
-import { randomUUIDv7, X509Certificate } from 'node:crypto';
+import { createPrivateKey, randomUUIDv7, X509Certificate } from 'node:crypto';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { keyApi } from '#client/kms/key.ts';
+import type { EvidenceVerifyDocument } from '#cli/documents/evidence.ts';
 import type { Report } from '#demo/report.ts';
 import type { HttpsClient } from '#infra/http/client.ts';
+import { verifyFolder } from '#infra/evidence/bundle/main.ts';
+import { readBundle } from '#infra/evidence/bundle/read-folder.ts';
+import { verifyBundle } from '#infra/evidence/bundle/verify-bundle.ts';
 import { createHttpsClient } from '#infra/http/client/create-https-client.ts';
+import { withOneByteChanged } from '#test/support/evidence.ts';
 import { type CliResult, cli, type DemoPlace, demoPlace, kmsOf } from '#test/support/cli.ts';
 
 const SCHEMA = join(import.meta.dirname, '../../docs/schemas/demo-report.schema.json');
@@ -21,7 +26,7 @@ let client: HttpsClient;
 
 beforeAll(async () => {
   place = await demoPlace();
-  first = await place.run('demo', 'all', '--output', 'json');
+  first = await place.run('demo', 'all', '--output', 'json', '--evidence', join(place.folder, 'evidence'));
   report = JSON.parse(first.stdout) as Report;
   client = createHttpsClient({ ca: await readFile(report.ca_file) });
 }, 120_000);
@@ -214,6 +219,101 @@ describe('passthru demo all --engine embedded --output json', () => {
     const run = await other.run('demo', 'all', '--output', 'json');
     expect(run.code, run.stdout).toBe(0);
     expect((await place.run('status')).code).toBe(0);
+  });
+});
+
+describe('the evidence that a demo leaves', () => {
+  const folder = () => join(place.folder, 'evidence');
+  const read = async (path: string): Promise<unknown> => JSON.parse(await readFile(join(folder(), path), 'utf8'));
+
+  it('holds, under the root of the stack, with all that a bundle has', async () => {
+    const run = await cli(['evidence', 'verify', folder(), '--ca', report.ca_file, '--output', 'json']);
+    expect(JSON.parse(run.stdout)).toMatchObject({
+      holds: true,
+      outcome: 'passed',
+      faults: [],
+      missing: [],
+      checks: { failed: 0 },
+      signer: { name: 'passthru evidence', ca_is_pinned: true },
+    });
+    expect(run.code).toBe(0);
+    const { checks, audit, exchanges } = JSON.parse(run.stdout) as EvidenceVerifyDocument;
+    expect(checks.repeated / (checks.repeated + checks.observed)).toBeGreaterThan(0.8);
+    expect(audit?.records).toBeGreaterThan(100);
+    expect(exchanges).toBeGreaterThan(300);
+    const files = await readdir(folder(), { recursive: true });
+    for (const path of [
+      'README.md',
+      'plan.json',
+      'events.jsonl',
+      'junit.xml',
+      'traces.jsonl',
+      'certificates/kms.pem',
+      'configuration/kms.json',
+    ])
+      expect(files).toContain(path);
+    expect((await readFile(join(folder(), 'traces.jsonl'), 'utf8')).split('\n').length).toBeGreaterThan(300);
+  });
+
+  it('is what the published schemas say', async () => {
+    const schema = async (name: string) =>
+      JSON.parse(await readFile(join(import.meta.dirname, `../../docs/schemas/${name}.schema.json`), 'utf8')) as object;
+    const paths = {
+      'evidence-manifest': 'manifest.json',
+      'evidence-checks': 'checks.json',
+      'evidence-exchanges': 'exchanges/kms.crypto.json',
+      'demo-report': 'report.json',
+    };
+    for (const [name, path] of Object.entries(paths)) {
+      const validate = new Ajv2020({ allErrors: true, validateFormats: false }).compile(await schema(name));
+      validate(await read(path));
+      expect(validate.errors, path).toBeNull();
+    }
+  });
+
+  it('shows each of fifty changes of one byte, in whichever of its files', async () => {
+    const { files } = await readBundle(folder());
+    const run = randomUUIDv7();
+    const changes = Array.from({ length: 50 }, (_, n) => withOneByteChanged(files, `${run} ${n}`));
+    expect(
+      changes.filter((changed) => verifyBundle(changed.files).holds).map(({ where }) => where),
+      run,
+    ).toEqual([]);
+  });
+
+  it('holds no secret of the stack: no password, share, cookie key, client secret, private key, token or authorization', async () => {
+    const { files } = await readBundle(folder());
+    const secretFiles = await readdir(join(place.stateDir, 'secrets'));
+    const texts = await Promise.all(secretFiles.map((name) => readFile(join(place.stateDir, 'secrets', name), 'utf8')));
+    const keyFiles = (await readdir(join(place.stateDir, 'tls'), { recursive: true })).filter((name) => name.endsWith('.key'));
+    const keys = await Promise.all(
+      keyFiles.map(async (name) => createPrivateKey(await readFile(join(place.stateDir, 'tls', name))).export({ format: 'jwk' }).d ?? ''),
+    );
+    const known = [
+      ...texts.flatMap((text) => text.split(/[^\w+/=.~-]+/)).filter((word) => word.length >= 16),
+      ...keys,
+      ...report.credentials.map(({ password }) => password),
+      ...report.clients.flatMap(({ client_secret: secret }) => secret ?? []),
+    ];
+    expect(known.length).toBeGreaterThan(30);
+    for (const [path, bytes] of files) {
+      const text = Buffer.from(bytes).toString();
+      expect(
+        known.filter((secret) => text.includes(secret)),
+        path,
+      ).toEqual([]);
+      expect(text, path).not.toMatch(/PRIVATE KEY-----/);
+      expect(path === 'manifest.jws' ? '' : text, path).not.toMatch(/eyJ[\w-]{10,}\.[\w-]*\.[\w-]{16,}|(Basic|Bearer|DPoP) [\w+/=.-]{12,}/);
+    }
+  });
+
+  it('is left by a run that failed, too, and holds', async () => {
+    await using other = await demoPlace();
+    const left = join(other.folder, 'evidence');
+    const run = await other.run('demo', 'identity', '--health-timeout', '1ms', '--evidence', left);
+    expect(run.code).not.toBe(0);
+    const verdict = await verifyFolder(left);
+    expect(verdict).toMatchObject({ holds: true, run: { outcome: 'failed' } });
   });
 });
 

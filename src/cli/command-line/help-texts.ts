@@ -19,6 +19,7 @@ Examples:
   passthru demo kms --output json > report.json
   passthru demo all --report report.html
   passthru demo all --profile ci --junit results/junit.xml
+  passthru demo all --evidence ./evidence
   passthru demo all --port-kms 18081 --port-identity 18082 --state-dir /tmp/second
   passthru demo all --host 127.0.0.2 kms.example.org
   passthru demo identity --browser`;
@@ -265,3 +266,13 @@ Examples:
   passthru barrier rotate content --tenant 0b8f9d5e-5d0c-4c3b-9a51-0d1c6a2f7e34 --operator /srv/passthru/operator
   passthru barrier reshare --shares 5 --threshold 3 --share-file share-1 share-2 share-3 --out new \\
     --operator /srv/passthru/operator`;
+
+export const EVIDENCE_VERIFY_HELP = `
+It needs the folder alone: no stack, no network, no state folder. Without --ca or --fingerprint the root in the
+bundle is taken, which shows that the bundle agrees with itself, and not who made it. docs/evidence.md tells more.
+Exit codes: 0 it holds · 1 it does not, and each fault is named · 2 it cannot be read · 64 usage
+
+Examples:
+  passthru evidence verify ./evidence
+  passthru evidence verify ./evidence --ca .passthru/tls/ca.pem
+  passthru evidence verify ./evidence --output json`;

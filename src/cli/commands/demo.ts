@@ -17,6 +17,7 @@ import { runningParts } from '#cli/context/running-services.ts';
 import { openRunMemory } from '#cli/context/run-memory.ts';
 import { stackOptions } from '#cli/context/stack-options.ts';
 import { EXIT, type ExitCode } from '#cli/process/exit-codes.ts';
+import { type EvidenceRun, openEvidence } from '#cli/run-files/evidence/evidence-run.ts';
 import type { RunFiles } from '#cli/run-files/run-file.ts';
 import { withRunFiles } from '#cli/run-files/run-files.ts';
 import { createReporter } from '#cli/reporters/create-reporter.ts';
@@ -41,15 +42,18 @@ export const runPlan = async (context: CommandContext, plan: Plan): Promise<Exit
   const { settings, interrupts } = context;
   if (settings.profile === 'prod') throw noDemoInProduction();
   return withRunFiles(context, async (files) => {
+    const evidence = await openEvidence(context, files.recorder);
     using reporter = await createReporter(context);
     const emit: Emit = (event) => {
       reporter.emit(event);
       files.emit(event);
+      evidence.emit(event);
     };
-    const { outcome: ran, facts, shown } = await onStack(context, plan, { ...files, emit });
+    const { outcome: ran, facts, shown } = await onStack(context, plan, { ...files, emit, evidence });
     // The stack is let go of and nothing waits any more: no signal and no failure can part the exit code from what the report says.
     const outcome = interrupts.first.aborted ? interruptedAfter(ran) : ran;
-    const { report, exitCode } = await files.write(toReport(outcome, facts), outcome.exitCode);
+    const made = toReport(outcome, facts);
+    const { report, exitCode } = await files.write(made, await evidence.write(outcome, made));
     reporter.result(report, shown);
     return exitCode;
   });
@@ -66,7 +70,7 @@ interface Ran {
 const onStack = async (
   context: CommandContext,
   plan: Plan,
-  { emit, observe, recorder }: Pick<RunFiles, 'emit' | 'observe' | 'recorder'>,
+  { emit, observe, recorder, evidence }: Pick<RunFiles, 'emit' | 'observe' | 'recorder'> & { readonly evidence: EvidenceRun },
 ): Promise<Ran> => {
   const { command, settings, interrupts, process } = context;
   await reapAbandonedStacks(stackOptions(context));
@@ -93,6 +97,7 @@ const onStack = async (
   const outcome = await notingRefusals(context, { engine, emit }, (noted) => run(plan, { ...options, recorder, emit: noted }));
   await memory.remember(outcome);
   if (!interrupts.first.aborted) await observe(engine, outcome);
+  await evidence.gather(stack, plan, outcome);
 
   const own = plan.services.filter((service) => !before.includes(service));
   const services = interrupts.first.aborted || (outcome.outcome !== 'passed' && settings.onPartial === 'cleanup') ? own : [];

@@ -20,7 +20,8 @@ import type { RunFile, RunFiles } from './run-file.ts';
  * @throws AppError `file-not-written` before the work begins, where the place of a file cannot be written to
  */
 export const withRunFiles = async (context: CommandContext, work: (files: RunFiles) => Promise<ExitCode>): Promise<ExitCode> => {
-  const recorder = context.settings.report === undefined ? null : createRecorder();
+  const { report, evidence } = context.settings;
+  const recorder = report === undefined && evidence === undefined ? null : createRecorder();
   const files = wantedFiles(context, recorder);
   for (const file of files) await clear(file);
   let isWritten = false;

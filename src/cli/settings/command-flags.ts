@@ -167,6 +167,15 @@ export const HEALTH_FLAGS = {
   }),
 } as const;
 
+export const EVIDENCE_VERIFY_FLAGS = {
+  ca: setting({ type: file, default: null, flags: [{ help: 'PEM file of the root to trust' }] }),
+  fingerprint: setting({
+    type: text('SHA-256 in hexadecimal, with colons or without', 'sha256'),
+    default: null,
+    flags: [{ help: 'fingerprint of the root to trust' }],
+  }),
+} as const;
+
 export const SINK_FLAGS = {
   config: setting({ type: files, default: REQUIRED, flags: [{ help: 'YAML files, each laid over the one before' }] }),
 } as const;

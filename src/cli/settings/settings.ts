@@ -148,6 +148,11 @@ export const SETTINGS = {
     default: null,
     flags: [{ group: 'run', help: 'write the run as a page that stands alone, to read, print or pass on' }],
   }),
+  evidence: setting({
+    type: folder,
+    default: null,
+    flags: [{ group: 'demo', help: 'leave a signed bundle of evidence there, which anybody can check' }],
+  }),
   junit: setting({
     type: filePath,
     default: null,

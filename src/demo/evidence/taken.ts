@@ -205,9 +205,12 @@ export const errorIn = (response: object): Taken => from(response).body('/error'
 /** The member `state` of an object that a server told. */
 export const stateOf = (told: object): Taken => from(told).body('/state');
 
-/** Whether a JSON Web Key has a part that only its owner may have. @see RFC 7518 section 6 */
-export const hasSecretPart = (jwk: object): Taken =>
-  present(new Taken({ do: 'first', with: ['/d', '/k', '/p', '/q'].map((part) => from(jwk).body(part).recipe) }));
+/** Whether a JSON Web Key has a part that only its owner may have; `at` is where in a told object it may stand. @see RFC 7518 section 6 */
+export const hasSecretPart = (told: object, ...at: readonly string[]): Taken => {
+  const places = at.length === 0 ? [''] : at;
+  const parts = places.flatMap((place) => ['d', 'k', 'p', 'q'].map((part) => from(told).body(`${place}/${part}`).recipe));
+  return present(new Taken({ do: 'first', with: parts }));
+};
 
 /** Whether an answer of `verify` calls a signature valid. */
 export const validOf = (answer: object): Taken => from(answer).body('/valid');

@@ -210,6 +210,10 @@ export const createDockerEngine = (options: DockerEngineOptions): StackEngine =>
       const { missingImages } = await import('./images/ensure-images.ts');
       return missingImages(await api(), services, await tag()).catch(unanswered);
     },
+    imagesInUse: async () => {
+      const found = await (await api()).containers([`${COMPOSE.project}=${project.name}`]).catch(unanswered);
+      return found.map(({ labels, name, image, imageId: id }) => ({ part: labels[COMPOSE.service] ?? name, image, id }));
+    },
     removeImages: () =>
       attemptDocker('images-not-removed', 'removing the images', async () => {
         const { removeImages } = await import('./images/remove-images.ts');

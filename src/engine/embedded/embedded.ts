@@ -136,6 +136,7 @@ export const createEmbeddedEngine = (options: EmbeddedEngineOptions): StackEngin
     volumes: () => Promise.resolve([]),
     portsOf: (service) => portsOfService(layout.ports, service),
     missingImages: () => Promise.resolve(null),
+    imagesInUse: () => Promise.resolve([]),
     removeImages: () => {
       const why = 'this stack was not on Docker, so none was looked for; --engine docker removes those that no container uses';
       return Promise.resolve(ok({ removed: [], kept: [{ what: 'images', why }] }));

@@ -31,6 +31,7 @@ const OTHERS: Readonly<Record<SettingKey, readonly [text: string, yaml: string, 
   onPartial: ['cleanup', 'cleanup', 'cleanup'],
   report: ['/srv/report.html', '/srv/report.html', '/srv/report.html'],
   browser: ['true', 'true', true],
+  evidence: ['/srv/evidence', '/srv/evidence', '/srv/evidence'],
   junit: ['/srv/junit.xml', '/srv/junit.xml', '/srv/junit.xml'],
 };
 

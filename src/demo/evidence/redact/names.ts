@@ -7,10 +7,10 @@ const PUBLIC = wordsOf(`
   id kid jti sub sid client_id tenant_id material_key_id elastic_key_id api_key_id key_id previous_id name username
   x y n e crv kty alg algorithm enc typ use key_ops x5t x5t#S256 thumbprint fingerprint hash previous chain public_key
   code_challenge code_challenge_method at_hash c_hash s_hash cursor next_cursor etag
-  token_type token_type_hint token_format token_endpoint_auth_method token_endpoint_auth_methods_supported
+  traceId spanId parentId span_id parent_id token_type token_type_hint token_format token_endpoint_auth_method token_endpoint_auth_methods_supported
   code_challenge_methods_supported token_endpoint_auth_signing_alg_values_supported trace_id traceparent
   id_token_signing_alg_values_supported token_binding service_documentation
-  password_changed_at key_is_kept wrong_password passwords asks_for_password forms fields secret_expires_at credential nonce
+  previous_secret_until token_id decision password_changed_at key_is_kept wrong_password passwords asks_for_password forms fields secret_expires_at credential nonce
 `);
 
 const SECRET =
@@ -32,7 +32,7 @@ export const isPublicParameter = (name: string): boolean => PUBLIC_PARAMETERS.ha
 
 /** Headers whose values are for everybody; of any other one the value is a secret. */
 const PUBLIC_HEADERS = wordsOf(`
-  accept accept-encoding allow cache-control clear-site-data connection content-disposition content-encoding content-language
+  accept accept-encoding accept-ranges allow cache-control clear-site-data connection content-disposition content-encoding content-language
   content-length content-security-policy content-type cross-origin-embedder-policy cross-origin-opener-policy cross-origin-resource-policy
   date deprecation etag expect-ct expires host idempotency-key idempotency-key-status keep-alive last-modified link location origin
   origin-agent-cluster permissions-policy pragma ratelimit ratelimit-limit ratelimit-policy ratelimit-remaining ratelimit-reset

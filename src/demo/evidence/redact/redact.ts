@@ -33,11 +33,14 @@ const redactedParameter = (name: string, value: string, digests: Digests): strin
 
 const isUrl = (text: string): boolean => /^https?:\/\//.test(text);
 
+/** The path of a file on the machine of the run, with a word in the place of its folder: it tells where a secret lies, and not which. */
+const PATH_HERE = /^<[a-z-]+>\//;
+
 /** A text that stands under this name. */
 const redactedText = (name: string, text: string, digests: Digests): string => {
   const jose = redactedJose(text, digests);
   if (jose !== null) return jose;
-  if (isPublicName(name)) return text;
+  if (isPublicName(name) || PATH_HERE.test(text)) return text;
   if (isUrl(text)) return redactedUrl(text, digests);
   // The code of a problem is a word.
   if (name === 'code' && /^[a-z]+(-[a-z0-9]+)*$/.test(text) && !looksRandom(text)) return text;
@@ -48,10 +51,13 @@ const redactedText = (name: string, text: string, digests: Digests): string => {
 export const redactedJson = (value: Json, digests: Digests, name = ''): Json => {
   if (typeof value === 'string') return redactedText(name, value, digests);
   if (typeof value !== 'object' || value === null)
-    return isSecretName(name) && typeof value === 'number' ? digests.of(String(value)) : value;
+    return isNumericSecret(name) && typeof value === 'number' ? digests.of(String(value)) : value;
   if (Array.isArray(value)) return (value as readonly Json[]).map((entry) => redactedJson(entry, digests, name));
   return Object.fromEntries(Object.entries(value).map(([member, inner]) => [member, redactedJson(inner, digests, member)]));
 };
+
+/** Of numbers, those that somebody types in. */
+const isNumericSecret = (name: string): boolean => /passw|^pin$|^otp$|^code$/i.test(name);
 
 const redactedBody = (body: Body | null, digests: Digests): Body | null => {
   if (body === null) return null;

@@ -97,7 +97,13 @@ export const prepareProd = (options: ProdOptions): Promise<Result<PreparedProd>>
     const certificates: PreparedCertificate[] = [];
     const prepare = async (pair: LeafPair, name: string): Promise<void> => {
       const leaf = prodLeaf(name, names);
-      const { fate, ...certificate } = await prepareLeaf({ pair, leaf, signing: signing[leaf.kind], renew, now: now() });
+      const { fate, ...certificate } = await prepareLeaf({
+        pair,
+        leaf,
+        signing: signing[leaf.kind === 'client' ? 'client' : 'server'],
+        renew,
+        now: now(),
+      });
       for (const path of [pair.cert, pair.key]) tell(path, fate);
       certificates.push({ ...certificate, file: relative(target, certificate.file) });
     };

@@ -14,7 +14,8 @@ export interface StoredCa {
 }
 
 export interface LeafOptions {
-  readonly kind: 'server' | 'client';
+  /** `document`: it signs files, and opens no connection (RFC 9336). */
+  readonly kind: 'server' | 'client' | 'document';
   readonly commonName: string;
   /** Subject alternative names: DNS names or IP addresses. */
   readonly names?: readonly string[];

@@ -4,6 +4,7 @@ import { authorityNames } from './authority-names.ts';
 import { permittedBy } from './constraints/name-constraints.ts';
 import { isPermitted } from './constraints/permitted-names.ts';
 import type { LeafOptions, StoredCa } from './authority.ts';
+import { EXTENDED_KEY_USAGE } from './extended-key-usage.ts';
 import { keyTypeOf, type CertificateKeyType } from './key-types.ts';
 import { canonicalIp } from '../ip-address.ts';
 import { subjectAlternativeNames } from '../subject-alternative-names.ts';
@@ -13,8 +14,6 @@ const DAY_MS = 86_400_000;
 const LEAF_MARGIN_MS = 7 * DAY_MS;
 /** CAs must outlive the leaves that they are about to sign. */
 const CA_MARGIN_MS = 30 * DAY_MS;
-
-const EXTENDED_KEY_USAGE = { server: '1.3.6.1.5.5.7.3.1', client: '1.3.6.1.5.5.7.3.2' } as const;
 
 export interface AuthorityExpectation {
   readonly length: number;

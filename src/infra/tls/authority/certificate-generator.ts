@@ -5,6 +5,7 @@ import { isIP } from 'node:net';
 import * as x509 from '@peculiar/x509';
 import { NAME_CONSTRAINTS, nameConstraints } from './constraints/name-constraints.ts';
 import type { PermittedNames } from './constraints/permitted-names.ts';
+import { EXTENDED_KEY_USAGE } from './extended-key-usage.ts';
 import { signingAlgorithm, type CertificateKeyType } from './key-types.ts';
 
 /** Clocks of two machines differ a little; a certificate made now must be valid on a slower one. */
@@ -21,7 +22,7 @@ export interface CertificateRequest {
   readonly profile:
     | { readonly kind: 'ca'; readonly pathLength: number; readonly permitted?: PermittedNames | undefined }
     | {
-        readonly kind: 'server' | 'client';
+        readonly kind: 'server' | 'client' | 'document';
         readonly names: readonly string[];
         readonly uriSans: readonly string[];
       };
@@ -82,11 +83,10 @@ const profileExtensions = (profile: CertificateRequest['profile']): x509.Extensi
     ...profile.names.map((name) => ({ type: isIP(name) === 0 ? ('dns' as const) : ('ip' as const), value: name })),
     ...profile.uriSans.map((uri) => ({ type: 'url' as const, value: uri })),
   ];
-  const usage = profile.kind === 'server' ? x509.ExtendedKeyUsage.serverAuth : x509.ExtendedKeyUsage.clientAuth;
   return [
     new x509.BasicConstraintsExtension(false, undefined, true),
     new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
-    new x509.ExtendedKeyUsageExtension([usage], false),
+    new x509.ExtendedKeyUsageExtension([EXTENDED_KEY_USAGE[profile.kind]], false),
     ...(names.length === 0 ? [] : [new x509.SubjectAlternativeNameExtension(names, false)]),
   ];
 };

@@ -1,0 +1,60 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { describe, expect, it } from 'vitest';
+import { evidenceVerifySchema } from '#cli/documents/evidence.ts';
+import { main } from '#cli/main.ts';
+import { FILES } from '#infra/evidence/bundle/manifest.ts';
+import { layBundle, smallBundle } from '#test/support/evidence.ts';
+import { fakeProcess } from '#test/support/fake-cli.ts';
+import { temporaryDirectory } from '#test/support/temporary-directory.ts';
+
+const laid = async () => {
+  const folder = await temporaryDirectory();
+  await layBundle(folder.path, await smallBundle());
+  return folder;
+};
+
+const verify = async (cwd: string, ...argv: readonly string[]) => {
+  const cli = fakeProcess({ cwd });
+  const before = process.exitCode;
+  await main(['evidence', 'verify', ...argv], cli);
+  const code = process.exitCode;
+  process.exitCode = before;
+  return { code, ...cli.written };
+};
+
+describe('passthru evidence verify', () => {
+  it('says that a bundle holds, what that rests on, and ends with 0', async () => {
+    await using folder = await laid();
+    const open = await verify(folder.path, '.');
+    expect([open.code, open.out]).toEqual([0, expect.stringContaining('anybody could have made it')]);
+    const pinned = await verify(folder.path, '.', '--ca', join(folder.path, FILES.ca));
+    expect([pinned.code, pinned.out]).toEqual([0, expect.stringContaining('the root is the one that you named')]);
+  });
+
+  it('names each fault, and ends with 1; its document is what the schema says', async () => {
+    await using folder = await laid();
+    const file = join(folder.path, FILES.report);
+    await writeFile(file, (await readFile(file, 'utf8')).replace('passed', 'failed'));
+    const run = await verify(folder.path, '.', '--output', 'json');
+    const document: unknown = JSON.parse(run.out);
+    expect(run.code).toBe(1);
+    expect(document).toMatchObject({
+      holds: false,
+      exit_code: 1,
+      faults: expect.arrayContaining([{ where: FILES.report, what: 'is not what the manifest names: it was changed' }]),
+    });
+    const validate = new Ajv2020({ allErrors: true, validateFormats: false }).compile(evidenceVerifySchema);
+    validate(document);
+    expect(validate.errors).toBeNull();
+  });
+
+  it('ends with 2 where there is nothing to read, and with 64 where the root is named wrongly', async () => {
+    await using folder = await laid();
+    expect((await verify(folder.path, 'nowhere')).code).toBe(2);
+    expect((await verify(folder.path, '.', '--ca', 'nowhere.pem')).code).toBe(2);
+    expect((await verify(folder.path, '.', '--fingerprint', 'abc')).code).toBe(64);
+    expect((await verify(folder.path, '.', '--ca', FILES.ca, '--fingerprint', 'a'.repeat(64))).code).toBe(64);
+  });
+});
