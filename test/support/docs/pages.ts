@@ -14,6 +14,7 @@ export const PAGES_BY_HAND = [
   'docs/doctor.md',
   'docs/snapshots.md',
   'docs/in-your-project.md',
+  'docs/evidence.md',
   'docs/demo-integration.md',
 ] as const;
 
