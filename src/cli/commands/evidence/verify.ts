@@ -3,7 +3,7 @@ import { isFingerprint } from '#infra/evidence/bundle/certificate-path.ts';
 import { fingerprintIn, verifyFolder } from '#infra/evidence/bundle/main.ts';
 import { linesOfVerdict } from '#infra/evidence/bundle/verdict-lines.ts';
 import type { CommandCall } from '#cli/command-line/command.ts';
-import { operatorCommand } from '#cli/commands/operator/operator-command.ts';
+import { operatorCommand } from '../operator/operator-command.ts';
 import type { EvidenceVerifyDocument } from '#cli/documents/evidence.ts';
 import { EXIT, type ExitCode } from '#cli/process/exit-codes.ts';
 import type { EVIDENCE_VERIFY_FLAGS } from '#cli/settings/command-flags.ts';
