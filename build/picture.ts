@@ -32,7 +32,7 @@ const { CI: _, GITHUB_ACTIONS: __, ...env } = own.env;
 const cli: CliProcess = {
   ...own,
   cwd: folder,
-  env: { ...env, FORCE_COLOR: '1', npm_lifecycle_event: 'npx' },
+  env: { ...env, FORCE_COLOR: '1', npm_lifecycle_event: 'npx', XDG_STATE_HOME: '/dev/null' },
   out: recorder,
   err: recorder,
 };

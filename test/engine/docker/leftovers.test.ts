@@ -38,6 +38,14 @@ describe('the leftovers of killed runs', () => {
     expect(stack.warnings).toEqual(['what killed runs left behind could not be removed: kms-1 hangs']);
   });
 
+  it("stay, and are in nobody's way, for an engine that only looks: the next start removes them", async () => {
+    await using stack = await fakeStack();
+    stack.have(stack.owned('kms', {}, { ...(await lost()), 'com.docker.compose.project': 'passthru-44444444' }));
+    stack.fake.published.set('kms-1', [stack.portKms]);
+    expect(await stack.engine({ looksOnly: true }).portConflicts(['kms'])).toEqual([]);
+    expect(stack.fake.requests).toEqual([]);
+  });
+
   it('stay when they belong to their state folder, to a living owner, to another host, or to nobody that we know', async () => {
     await using stack = await fakeStack();
     const labels = await lost();

@@ -94,6 +94,15 @@ describe('On Docker the doctor', () => {
     expect(await checkImages(patient({ engine: { missingImages: async () => null } }))).toMatchObject({ result: 'not-checked' });
   });
 
+  it('says so where Docker answers by now, which did not when the engine was chosen', async () => {
+    const engine = { kind: 'embedded' as const, reason: 'no Docker engine answered', isFallback: true };
+    expect(await checkEngine(patient({ engine }))).toEqual({
+      result: 'warning',
+      text: 'no Docker engine answered; the embedded engine is taken in its place',
+      fix: 'Run the command again: Docker answers now.',
+    });
+  });
+
   it('says that an engine is rootless', async () => {
     expect(await checkEngine(patient({ docker: { isRootless: true } }))).toEqual({
       result: 'ok',

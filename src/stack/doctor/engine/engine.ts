@@ -1,3 +1,4 @@
+import { failure } from '#infra/apperr/result.ts';
 import { fine, foreseen, type Patient } from '../patient/check.ts';
 
 /** The engine that a start would take; Docker with its Compose where that is it, or would be it. */
@@ -7,7 +8,8 @@ export const checkEngine = async (patient: Patient) => {
   const { kind, reason, isFallback } = engine.value;
   if (kind === 'embedded' && isFallback) {
     const docker = await patient.docker();
-    const why = docker.ok ? { code: '', message: reason, cause: null, fix: '' } : docker.error;
+    // It may answer by now.
+    const why = docker.ok ? failure('docker-not-running', reason, { fix: 'Run the command again: Docker answers now.' }) : docker.error;
     const finding = foreseen('warning', why);
     return { ...finding, text: `${finding.text}; the embedded engine is taken in its place` };
   }
