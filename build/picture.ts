@@ -1,12 +1,14 @@
 /**
- * Records a run and draws it, docs/images/demo-all.svg: `npm run picture`, then any flags of `passthru demo all`. The run has a state
- * folder of its own, which is removed at the end, and the usual ports, which must be free.
+ * Records a run and draws it, docs/images/demo-all.svg, and the top of its report, docs/images/report.png: `npm run picture`, then any
+ * flags of `passthru demo all`. The run has a state folder of its own, which is removed at the end, and the usual ports, which must be
+ * free. The report is drawn by Chromium.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { main } from '../src/cli/main.ts';
 import { type CliProcess, cliProcess } from '../src/cli/process/cli-process.ts';
+import { reportPicture } from './report-picture.ts';
 import { type RecordedLine, terminalPicture } from './terminal-picture.ts';
 
 const COLUMNS = 80;
@@ -37,7 +39,8 @@ const cli: CliProcess = {
   err: recorder,
 };
 try {
-  await main(COMMAND, cli);
+  const report = join(folder, 'report.html');
+  await main([...COMMAND, '--report', report], cli);
   if (process.exitCode !== 0) throw new Error('only a run that passes is drawn');
   const end = lines.findIndex(({ text }) => END.test(text));
   if (end === -1) throw new Error(`no line matches ${END.source}`);
@@ -49,6 +52,7 @@ try {
     rest: 8,
   });
   await writeFile(new URL('../docs/images/demo-all.svg', import.meta.url), picture);
+  await writeFile(new URL('../docs/images/report.png', import.meta.url), await reportPicture(report, folder));
 } finally {
   await main(['down', '--volumes'], { ...cli, out: own.out, err: own.err });
   await rm(folder, { recursive: true, force: true });

@@ -60,3 +60,12 @@ describe('docs/images/demo-all.svg', () => {
     expect(Buffer.byteLength(picture)).toBeLessThan(200_000);
   });
 });
+
+describe('docs/images/report.png', () => {
+  it('shows the whole width of a page, and is small; `npm run picture` draws it anew', async () => {
+    const picture = await readFile(join(ROOT, 'docs/images/report.png'));
+    expect(picture.subarray(1, 4).toString()).toBe('PNG');
+    expect(picture.readUInt32BE(16)).toBe(1280);
+    expect(picture.byteLength).toBeLessThan(150_000);
+  });
+});
