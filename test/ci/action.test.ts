@@ -82,6 +82,7 @@ describe('action.yml', () => {
           PASSTHRU_PROFILE: 'demo',
           PASSTHRU_REPORT: 'passthru-report/report.html',
           PASSTHRU_JUNIT: 'passthru-report/junit.xml',
+          PASSTHRU_EVIDENCE: '',
         },
       },
     ]);
@@ -122,9 +123,12 @@ describe('action.yml', () => {
   });
 
   it('keeps the files of a run that failed, too, and passes on the outputs that the CLI writes', async () => {
-    const upload = stepNamed('Keep report and result');
+    const upload = stepNamed('Keep report, result and evidence');
     expect(upload.if).toContain('!cancelled()');
-    expect(upload.with).toMatchObject({ name: '${{ inputs.artifact }}', path: '${{ inputs.report }}\n${{ inputs.junit }}\n' });
+    expect(upload.with).toMatchObject({
+      name: '${{ inputs.artifact }}',
+      path: '${{ inputs.report }}\n${{ inputs.junit }}\n${{ inputs.evidence }}\n',
+    });
     const reporter = await readFile(join(ROOT, 'src/cli/reporters/github.ts'), 'utf8');
     for (const [name, { value }] of Object.entries(outputs)) {
       expect(value).toContain(`steps.${demo.id ?? ''}.outputs.${name}`);

@@ -9,6 +9,7 @@ import { printable } from './terminal/terminal.ts';
 export interface WrittenFiles {
   readonly report: string | undefined;
   readonly junit: string | undefined;
+  readonly evidence: string | undefined;
 }
 
 const MARKS: Readonly<Record<string, string>> = { passed: '✅', partial: '❌', failed: '❌', skipped: '⏭️' };
@@ -65,8 +66,8 @@ const causes = (error: Failure | null): readonly string[] => (error === null ? [
 
 const failureText = ({ code: stable, message }: Failure): string => `${code(stable)} ${sentence(message)}`;
 
-const places = ({ report, junit }: WrittenFiles, cwd: string): readonly string[] => {
-  const named = [['Report', report] as const, ['JUnit', junit] as const].flatMap(([name, path]) =>
+const places = ({ report, junit, evidence }: WrittenFiles, cwd: string): readonly string[] => {
+  const named = Object.entries({ Report: report, JUnit: junit, Evidence: evidence }).flatMap(([name, path]) =>
     path === undefined ? [] : [`${name} ${code(shortPath(path, cwd))}`],
   );
   return named.length === 0 ? [] : [named.join(' · '), ''];

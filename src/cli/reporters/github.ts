@@ -71,7 +71,7 @@ export const createGithubReporter = (terminal: Terminal, options: GithubOptions)
 };
 
 /** For `steps.<id>.outputs` of later steps; a value is one line, so that none can add another output. */
-const outputsOf = ({ outcome, endpoints, ca_file }: Report, { report = '', junit = '' }: WrittenFiles): string =>
+const outputsOf = ({ outcome, endpoints, ca_file }: Report, { report = '', junit = '', evidence = '' }: WrittenFiles): string =>
   Object.entries({
     outcome,
     'kms-url': new URL(endpoints.kms.service).origin,
@@ -80,6 +80,7 @@ const outputsOf = ({ outcome, endpoints, ca_file }: Report, { report = '', junit
     'ca-file': ca_file,
     report,
     junit,
+    evidence,
   })
     .map(([name, value]) => `${name}=${printable(value)}\n`)
     .join('');

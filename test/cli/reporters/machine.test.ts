@@ -36,8 +36,8 @@ const records = (events: readonly DemoEvent[], verbosity: ReporterOptions['verbo
 
 const names = (verbosity: ReporterOptions['verbosity']) => new Set(records(FAILED_RUN, verbosity).map(({ eventName }) => eventName));
 
-const FILES = { report: '/home/place/report.html', junit: '/home/place/junit.xml' };
-const NO_FILES = { summaryFile: undefined, outputFile: undefined, files: { report: undefined, junit: undefined } };
+const FILES = { report: '/home/place/report.html', junit: '/home/place/junit.xml', evidence: '/srv/evidence' };
+const NO_FILES = { summaryFile: undefined, outputFile: undefined, files: { report: undefined, junit: undefined, evidence: undefined } };
 
 const github = (events: readonly DemoEvent[]) => {
   const appended: Record<string, string> = {};
@@ -233,7 +233,7 @@ describe('On GitHub Actions', () => {
       '| ❌ | Elastic keys (kms.keys) | `kms-unreachable` the KMS did not answer while an elastic key was made | 79 ms |',
       '| ⏭️ | Crypto (kms.crypto) | needs kms.keys | 0 ms |',
       '',
-      'Report `report.html` · JUnit `junit.xml`',
+      'Report `report.html` · JUnit `junit.xml` · Evidence `/srv/evidence`',
       '',
     ]);
   });
@@ -257,6 +257,7 @@ describe('On GitHub Actions', () => {
       `ca-file=${CA}`,
       'report=/home/place/report.html',
       'junit=/home/place/junit.xml',
+      'evidence=/srv/evidence',
       '',
     ]);
   });
