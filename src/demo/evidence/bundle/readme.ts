@@ -1,4 +1,4 @@
-import { namedIn } from '#infra/evidence/recipe.ts';
+import { namedIn, type Recipe } from '#infra/evidence/recipe.ts';
 import { type BundleCheck, exchangesFile } from '#infra/evidence/bundle/manifest.ts';
 import type { WholeRun } from './whole-run.ts';
 
@@ -57,7 +57,14 @@ const FOLDERS = [
 
 const lineOf = ({ title, expected, got, status, basis }: BundleCheck): string => {
   const value = status === 'passed' ? `\`${got}\`` : `\`${got}\` instead of \`${expected}\``;
-  const rests =
-    basis.kind === 'observed' ? `*observed: ${basis.why}*` : [...new Set([...namedIn(basis.expected), ...namedIn(basis.got)])].join(', ');
+  const rests = basis.kind === 'observed' ? `*observed: ${basis.why}*` : idsOf(basis);
   return `- ${status === 'passed' ? '✓' : '✗'} ${title}: ${value} · ${rests}`;
+};
+
+/** Exchanges that a line names one by one. */
+const MAX_NAMED = 6;
+
+const idsOf = ({ expected, got }: { readonly expected: Recipe; readonly got: Recipe }): string => {
+  const ids = [...new Set([...namedIn(expected), ...namedIn(got)])];
+  return ids.length <= MAX_NAMED ? ids.join(', ') : `${ids.slice(0, MAX_NAMED).join(', ')} and ${ids.length - MAX_NAMED} more`;
 };
