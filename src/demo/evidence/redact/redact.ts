@@ -62,7 +62,7 @@ const isNumericSecret = (name: string): boolean => /passw|^pin$|^otp$|^code$/i.t
 const redactedBody = (body: Body | null, digests: Digests): Body | null => {
   if (body === null) return null;
   const { kind, value, text, bytes } = body;
-  const digest = digests.of(text);
+  const digest = digests.ofBody(text);
   if (kind === 'text' || bytes > MAX_JSON_BYTES) return { kind: 'text', value: null, text: digest, bytes };
   if (kind !== 'form') return { kind, value: redactedJson(value, digests), text: digest, bytes };
   const fields = Object.entries(value as Readonly<Record<string, string>>);
