@@ -60,6 +60,23 @@ describe.runIf(await dockerEngine())('On Docker', () => {
   );
 
   it(
+    'drills hold while PostgreSQL is away, the KMS is killed and its shares are those of somebody else',
+    async () => {
+      await expectRepaired();
+      const names = ['kill-kms', 'postgres-restarted', 'postgres-slow', 'wrong-unseal-share', 'disk-full'];
+      const { code, stdout, stderr } = await place.run('drill', ...names, '--output', 'json');
+      if (stdout === '') throw new Error(stderr);
+      const { steps, outcome } = JSON.parse(stdout) as Report;
+      expect(steps.filter(({ status }) => status === 'failed')).toEqual([]);
+      expect(steps.filter(({ status }) => status === 'skipped').map(({ id, detail }) => [id, detail])).toEqual([
+        ['drill.disk-full', 'not possible here: it is the disk of the Docker host'],
+      ]);
+      expect([code, outcome]).toEqual([0, 'passed']);
+    },
+    LONG,
+  );
+
+  it(
     'Ctrl-C takes down what the run started, and only that',
     async () => {
       expect((await place.run('down')).code).toBe(0);

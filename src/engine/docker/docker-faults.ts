@@ -41,8 +41,8 @@ export const dockerFaults = (of: {
     clock: null,
     lacks: {
       part: (part) => (PARTS.includes(part) ? null : `the stack has no ${part}`),
-      fullDisk: 'the volume of PostgreSQL lies on the disk of the Docker host, which must not be filled',
-      clock: 'containers have the clock of the Docker host, which is not to be set',
+      fullDisk: 'it is the disk of the Docker host',
+      clock: 'it is the clock of the Docker host',
     },
   };
 };

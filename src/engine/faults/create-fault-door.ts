@@ -104,7 +104,9 @@ export const createFaultDoor = (options: {
         return means.prepare();
       case 'shares-lost':
       case 'shares-foreign':
-        return aside.putBack();
+        await aside.putBack();
+        // One that has just been started may still go by those that it found.
+        return means.kill('kms');
       case 'disk-full':
         return means.fullDisk?.takeBack(fault.service);
       case 'clock-stepped':

@@ -21,7 +21,7 @@ describe('Faults of containers', () => {
   it('neither the disk nor the clock of the Docker host is touched, and a part that is not there is named', async () => {
     await using stack = await fakeStack();
     const { faults } = stack.engine();
-    expect(await faults.whyNot({ kind: 'disk-full', service: 'kms' })).toContain('must not be filled');
+    expect(await faults.whyNot({ kind: 'disk-full', service: 'kms' })).toContain('disk of the Docker host');
     expect(await faults.whyNot({ kind: 'clock-stepped', service: 'kms', seconds: 1 })).toContain('clock of the Docker host');
     await expect(faults.inflict({ kind: 'killed', part: 'kms' })).rejects.toMatchObject({ code: 'part-absent' });
   });

@@ -22,10 +22,16 @@ export const lostSecret: Drill = {
     const prepared = await engine.prepare(signal);
     await check('named', 'A start of the stack', 'unseal-shares-lost', prepared.ok ? 'prepared' : deepest(prepared.error).code);
     const started = await faults.start('kms');
+    const words = async () => (started.ok ? lastWords(kit, 'kms') : JSON.stringify(started.error));
+    const says = async () => ((await words()).includes('unseal-share') ? 'unseal-share' : 'nothing of it');
+    await check(
+      'says',
+      'It names the file when it is started all the same',
+      'unseal-share',
+      eventually(kit, 'unseal-share', ENDED_MS, says),
+    );
     const down = eventually(kit, 'down', ENDED_MS, () => stateOf(kit, 'kms'));
-    await check('ends', 'The KMS that is started all the same', 'down', down);
-    const words = started.ok ? await lastWords(kit, 'kms') : JSON.stringify(started.error);
-    await check('says', 'It names the file', true, words.includes('unseal-share'));
+    await check('ends', 'The KMS without them', 'down', down);
     await check('refused', 'A client that asks it', 'connection-refused', whyUnreachable(kit, stack.endpoints.kms.live));
     return 'no new shares are made';
   },

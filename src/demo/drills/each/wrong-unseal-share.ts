@@ -19,13 +19,10 @@ export const wrongUnsealShare: Drill = {
     await inflict({ kind: 'killed', part: 'kms' });
     await inflict({ kind: 'shares-foreign' });
     await faults.start('kms');
-    await check(
-      'ends',
-      'The KMS with them',
-      'down',
-      eventually(kit, 'down', ENDED_MS, () => stateOf(kit, 'kms')),
-    );
-    await check('says', 'It says why', true, (await lastWords(kit, 'kms')).includes('unseal-failed'));
+    const says = async () => ((await lastWords(kit, 'kms')).includes('unseal-failed') ? 'unseal-failed' : 'nothing of it');
+    await check('says', 'It says why it does not start', 'unseal-failed', eventually(kit, 'unseal-failed', ENDED_MS, says));
+    const down = eventually(kit, 'down', ENDED_MS, () => stateOf(kit, 'kms'));
+    await check('ends', 'The KMS with them', 'down', down);
     await check('refused', 'A client that asks it', 'connection-refused', whyUnreachable(kit, stack.endpoints.kms.live));
     return 'they open nothing';
   },

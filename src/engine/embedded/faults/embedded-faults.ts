@@ -30,7 +30,7 @@ export const embeddedFaults = (of: {
     fullDisk: smallDisk({ layout, supervisor }),
     clock: fakedClock({ layout, supervisor }),
     lacks: {
-      part: (part) => (isService(part) ? null : 'the embedded engine keeps its data in SQLite and runs no PostgreSQL'),
+      part: (part) => (isService(part) ? null : 'no PostgreSQL, its data are in SQLite'),
       fullDisk: '',
       clock: '',
     },

@@ -36,8 +36,7 @@ export const fakedClock = ({
   readonly layout: Layout;
   readonly supervisor: Supervisor;
 }): ReversibleFault<{ readonly service: ServiceName; readonly seconds: number }> => ({
-  whyNot: () =>
-    Promise.resolve(clockLibrary() === undefined ? 'a clock of its own for one process takes libfaketime, which is not installed' : null),
+  whyNot: () => Promise.resolve(clockLibrary() === undefined ? 'libfaketime is not installed' : null),
   inflict: async ({ service, seconds }) => {
     const file = join(layout.folder.drill, 'clock');
     await mkdir(layout.folder.drill, { recursive: true, mode: 0o700 });

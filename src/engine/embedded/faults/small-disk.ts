@@ -31,10 +31,7 @@ export const smallDisk = ({
   const at = (name: string): string => join(layout.folder.drill, name);
   const [moving, back, before] = [at('moving'), at('back'), at('before')];
   return {
-    whyNot: async () => {
-      const why = await whyNoMount();
-      return why === null ? null : `only root may mount a disk that is small enough to be filled (${why})`;
-    },
+    whyNot: async () => ((await whyNoMount()) === null ? null : 'only root may mount a small disk'),
     inflict: async (service) => {
       const data = layout.data(service);
       await supervisor.stop(service);
