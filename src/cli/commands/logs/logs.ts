@@ -61,7 +61,7 @@ const print = async (context: LogsContext, { engine }: Stack, { parts, signal }:
   const { follow, tail, since, level, trace } = flags;
   const filter = { since: since === undefined ? undefined : epochOf(since, process.now()), level, trace };
   const isWanted = createLogFilter(filter);
-  const markOf = await openDemoMarks(settings.stateDir);
+  const markOf = await openDemoMarks({ stateDir: settings.stateDir, now: process.now });
   const write = createLogWriter({ terminal, output: settings.output, parts, process });
   // Where every line is wanted, the last ones of all are among the last ones of each part.
   const ofEach = tail !== undefined && flags.demo && !isFiltering(filter) ? tail : undefined;

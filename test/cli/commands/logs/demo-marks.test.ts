@@ -87,18 +87,24 @@ describe('A sum of refusals', () => {
 });
 
 describe('Marks of a demo that runs', () => {
-  it('are read as its lines come', async () => {
+  it('are read as its lines come, and not for lines that are older than the last reading', async () => {
     let noted: DemoRefusals = { refusals: [], verdicts: [] };
-    let reads = 0;
-    const mark = await openDemoMarks('/nowhere', async () => {
+    let [reads, at] = [0, LOG_EPOCH];
+    const read = async () => {
       reads += 1;
       return noted;
-    });
+    };
+    const mark = await openDemoMarks({ stateDir: '/nowhere', now: () => at, read });
     expect(await mark(serviceEntry())).toBeNull();
     expect(reads).toBe(1);
     expect(await mark(refused())).toBeNull();
     noted = { refusals: [refusal()], verdicts: [] };
     expect(await mark(refused())).toEqual({ kind: 'step', step: 'kms.realms', isPassed: null });
     expect(reads).toBe(3);
+    at += 60_000;
+    expect(await mark(refused({ traceId: newTraceId() }))).toBeNull();
+    expect(reads).toBe(4);
+    expect(await mark(refused({ traceId: newTraceId() }))).toBeNull();
+    expect(reads).toBe(4);
   });
 });
