@@ -35,7 +35,7 @@ const examplesIn = (help: string): readonly string[] => {
 
 /** As a shell splits it, without what is for the shell: redirections, pipes, remarks behind two blanks. */
 const wordsIn = (example: string): readonly string[] => {
-  const [line = ''] = example.split(/ {2,}| [|>] |\s>\s/);
+  const [line = ''] = example.split(/ {2,}| && | [|>] /);
   return [...line.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map(([, single, double, bare]) => single ?? double ?? bare ?? '');
 };
 
