@@ -44,8 +44,7 @@ export const openOwnStack = async (options: OpenOwnStackOptions): Promise<OwnSta
 const openSeeded = async (options: OpenOwnStackOptions): Promise<OwnStack> => {
   const { ephemeral, seeded, signal } = options;
   const kind = await kindOf(options);
-  // Data of Docker are no files that could be copied.
-  if (seeded === null || kind.engine === 'docker') return { stack: await ephemeral.open(), from: null, making: null };
+  if (seeded === null) return { stack: await ephemeral.open(), from: null, making: null };
   for (;;) {
     const found = await seeded.find(kind, signal).catch(withoutSharing(options));
     if (found === null || 'store' in found) return { stack: await ephemeral.open(), from: null, making: found };

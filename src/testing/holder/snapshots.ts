@@ -1,4 +1,4 @@
-import { AppError } from '#infra/apperr/app-error.ts';
+import { AppError, InternalError } from '#infra/apperr/app-error.ts';
 import { orThrow } from '#infra/apperr/or-throw.ts';
 import { failureFrom, ok, type Result } from '#infra/apperr/result.ts';
 import { restoreSnapshot } from '#stack/snapshot/restore-snapshot.ts';
@@ -18,8 +18,8 @@ export interface SnapshotsOptions extends Omit<SaveOptions, 'name' | 'replace'> 
 
 /** The snapshots of one running stack, in its own folder. */
 export interface Snapshots {
-  /** Saves the data with which the stack starts; null on an engine that cannot. */
-  saveStart(): Promise<Snapshot | null>;
+  /** Saves the data with which the stack starts. */
+  saveStart(): Promise<Snapshot>;
   /** @throws AppError `snapshot-name-invalid`; as `saveSnapshot` fails */
   save(name: string): Promise<Snapshot>;
   /** @param name null for the data with which the stack started. @throws as `findSnapshot`; as `restoreSnapshot` fails */
@@ -28,8 +28,6 @@ export interface Snapshots {
 
 /** The name of the data with which a stack started. */
 const START = 'passthru-start';
-/** Code of the failure of an engine that cannot copy its databases. */
-const NONE_ON_DOCKER = 'no-snapshots-on-docker';
 
 export const snapshotsOf = ({ start: from, healthy, ...options }: SnapshotsOptions): Snapshots => {
   const { engine, stateDir, signal } = options;
@@ -51,32 +49,21 @@ export const snapshotsOf = ({ start: from, healthy, ...options }: SnapshotsOptio
   };
 
   return {
-    saveStart: async () => {
-      const saved = await save(START);
-      if (!saved.ok && saved.error.code === NONE_ON_DOCKER) return null;
-      return (start = orThrow(saved));
-    },
+    saveStart: async () => (start = orThrow(await save(START))),
     save: async (name) => {
       if (!isSnapshotName(name) || name === START)
         throw new AppError('snapshot-name-invalid', 400, `${JSON.stringify(name)} cannot be the name of a snapshot`, {
           fix: `Choose ${SNAPSHOT_NAME_FORM}${name === START ? `, and not ${START}` : ''}.`,
         });
-      const saved = await save(name);
-      if (!saved.ok && saved.error.code === NONE_ON_DOCKER) throw noneOnDocker();
-      return orThrow(saved);
+      return orThrow(await save(name));
     },
     restore: async (name) => {
       const snapshot = name === null ? start : await findSnapshot(stateDir, name).catch(neverSaved(name));
-      if (snapshot === null) throw noneOnDocker();
+      if (snapshot === null) throw new InternalError('the data with which the stack started were not saved');
       orThrow(await restoreSnapshot({ engine, stateDir, snapshot, start: started, signal }));
     },
   };
 };
-
-const noneOnDocker = (): AppError =>
-  new AppError(NONE_ON_DOCKER, 409, 'data of a stack on Docker cannot be copied', {
-    fix: 'Use `reset()`, which seeds the demo data anew, or the embedded engine.',
-  });
 
 /** The names are those of this stack; a command that lists others would not help. */
 const neverSaved =

@@ -90,8 +90,7 @@ export const stackActs = ({ options, projectStateDir, seededFolder, variables, r
     if (own.from === null) {
       const saved = await snapshots.saveStart();
       // Others will seed their own, which costs time and nothing else.
-      if (saved !== null)
-        await making?.store(saved).catch((error: unknown) => warn(`the seeded data are not shared: ${thrownWords(error)}`));
+      await making?.store(saved).catch((error: unknown) => warn(`the seeded data are not shared: ${thrownWords(error)}`));
     }
     current = { engine, access, snapshots };
     return startedStack(engine, { env: await variables(engine, stateDir), stateDir, startedFrom: own.from === null ? 'seed' : 'snapshot' });

@@ -40,7 +40,9 @@ describe('Turns', () => {
       setInterval(() => {}, 1e6);`;
     const child = spawn(process.execPath, ['--input-type=module', '--eval', program], { stdio: ['ignore', 'pipe', 'inherit'] });
     await once(child.stdout, 'data');
-    const next = take();
+    let waits = 0;
+    const next = take({ onWait: () => (waits += 1) });
+    await expect.poll(() => waits).toBe(1);
     child.kill('SIGKILL');
     await (await next)[Symbol.asyncDispose]();
   });
