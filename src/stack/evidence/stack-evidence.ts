@@ -1,8 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { NamedText } from '#engine/engine.ts';
-import { stateFolder } from '#engine/state/state-folder.ts';
+import { mountFolder } from '#engine/files/mounts/mount-table.ts';
+import { type StateFolder, stateFolder } from '#engine/state/state-folder.ts';
 import { missingIs } from '#infra/apperr/system-error.ts';
+import { PACKAGE_ROOT } from '../package-root.ts';
 
 /** The files of a stack that a bundle of evidence holds. */
 export interface StackEvidence {
@@ -17,15 +19,31 @@ export interface StackEvidence {
 /** Reads them from a state folder; the caller holds its lock. */
 export const stackEvidence = async (stateDir: string): Promise<StackEvidence> => {
   const folder = stateFolder(stateDir);
-  const [caPem, certificates, configuration] = await Promise.all([
+  const [caPem, certificates, own, ...others] = await Promise.all([
     readFile(join(folder.tls, CA), 'utf8').catch(missingIs(null)),
     textsIn(folder.tls, (name) => name.endsWith('.pem') && name !== CA),
     textsIn(folder.config, (name) => /\.(ya?ml|json)$/.test(name)),
+    ...PRODUCTS.flatMap((product) => [deliveredOf(product), mountedOf(folder, product)]),
   ]);
-  return { caPem, certificates, configuration };
+  return { caPem, certificates, configuration: [...own, ...others.flat()] };
 };
 
 const CA = 'ca.pem';
+const PRODUCTS = ['identity', 'kms'] as const;
+
+/** What the package delivers for both engines, over which the rest is laid. */
+const deliveredOf = async (product: string): Promise<readonly NamedText[]> => {
+  const texts = await textsIn(join(PACKAGE_ROOT, 'deployments', product, 'config'), (name) =>
+    [`${product}.yml`, `${product}.container.yml`].includes(name),
+  );
+  return texts.map(({ name, text }) => ({ name: `${name}.delivered`, text }));
+};
+
+/** What containers mount over that. */
+const mountedOf = async ({ docker }: StateFolder, product: (typeof PRODUCTS)[number]): Promise<readonly NamedText[]> => {
+  const texts = await textsIn(mountFolder(docker, product), (name) => name === 'stack.yml');
+  return texts.map(({ name, text }) => ({ name: `${product}.${name}`, text }));
+};
 
 const textsIn = async (folder: string, isWanted: (name: string) => boolean): Promise<readonly NamedText[]> => {
   const names = (await readdir(folder).catch(missingIs([]))).filter(isWanted).toSorted();

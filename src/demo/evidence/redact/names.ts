@@ -5,7 +5,7 @@ const wordsOf = (text: string): ReadonlySet<string> => new Set(text.trim().split
 /** Random on sight, and meant for everybody: ids, public keys, hashes, challenges. */
 const PUBLIC = wordsOf(`
   id kid jti sub sid client_id tenant_id material_key_id elastic_key_id api_key_id key_id previous_id name username
-  x y n e crv kty alg algorithm enc typ use key_ops x5t x5t#S256 thumbprint fingerprint hash previous chain public_key
+  x y n e crv kty alg algorithm image enc typ use key_ops x5t x5t#S256 thumbprint fingerprint hash previous chain public_key
   code_challenge code_challenge_method at_hash c_hash s_hash cursor next_cursor etag
   traceId spanId parentId span_id parent_id token_type token_type_hint token_format token_endpoint_auth_method token_endpoint_auth_methods_supported
   code_challenge_methods_supported token_endpoint_auth_signing_alg_values_supported trace_id traceparent
