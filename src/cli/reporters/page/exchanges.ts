@@ -12,8 +12,8 @@ const MOST = 4_000;
 export const exchange = ({ id, request, answer, duration_ms }: Exchange): Html =>
   markup`<details class="exchange"><summary><span class="line"><span class="id">${id}</span><span class="method">${said(request.method)}</span> ${address(request.url)}</span>${status(answer.status)}<span class="time">${formatDuration(duration_ms)}</span></summary>
 <div class="pair" id="${id}">
-<div><h5>Request</h5>${query(request.url)}${body(request.body)}${headers(request.headers)}</div>
-<div><h5>Answer</h5>${body(answer.body)}${headers(answer.headers)}${answer.cookies.length > 0 && headers({ 'set-cookie': answer.cookies.join('\n') })}</div>
+<div><h4>Request</h4>${query(request.url)}${body(request.body)}${headers(request.headers)}</div>
+<div><h4>Answer</h4>${body(answer.body)}${headers(answer.headers)}${answer.cookies.length > 0 && headers({ 'set-cookie': answer.cookies.join('\n') })}</div>
 </div></details>\n`;
 
 /** A request of which no more was kept. */

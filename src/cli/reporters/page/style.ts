@@ -25,7 +25,7 @@ section, .hero { margin: 0 0 1.25rem; padding: 1.25rem; background: var(--card);
 h1 { margin: 0.75rem 0 0.5rem; font-size: 1.875rem; line-height: 1.15; letter-spacing: -0.02em; text-wrap: balance; }
 h2 { margin: 0 0 0.5rem; font-size: 1.25rem; letter-spacing: -0.01em; }
 h3 { margin: 1.5rem 0 0.5rem; font-size: 1rem; }
-h5 { margin: 0 0 0.375rem; font-size: 0.8125rem; color: var(--muted); }
+h4 { margin: 0 0 0.375rem; font-size: 0.8125rem; color: var(--muted); }
 h3 .muted { font-weight: 400; }
 p { margin: 0 0 0.75rem; overflow-wrap: anywhere; }
 a { color: var(--accent); overflow-wrap: anywhere; }
