@@ -181,7 +181,7 @@ describe('A start', () => {
     await expect(startStack({ engine: 'dokcer' as 'docker' })).rejects.toThrow(
       /refuses the options[^]*must be one of auto, docker, embedded/,
     );
-    await expect(startStack({ engine: 'embedded', snapshot: './none' })).rejects.toThrow(/there is no snapshot in .*none\nFix: /);
+    await expect(startStack({ engine: 'embedded', snapshot: './none' })).rejects.toThrow(/there is no snapshot .*none\nFix: /);
   });
 
   it('is one of Testcontainers, too; a stack that was stopped refuses calls, and stops only once', async () => {
