@@ -15,6 +15,7 @@ import { adminListenerConfigSchema } from '#infra/http/operators.ts';
 import { signalDebuggerConfigSchema } from '#infra/process/signal-debugger.ts';
 import { logFileConfigSchema, telemetryConfigSchema } from '#infra/telemetry/config.ts';
 import { feedConfigSchema } from './feed/config.ts';
+import { corsOriginsSchema } from './clients/cors-origins.ts';
 import { browserClientSchema } from './clients/browser-clients.ts';
 import { serviceClientIssues, serviceClientSchema } from './clients/service-clients.ts';
 import { resourceServerSchema } from './resource-servers/resource-server.ts';
@@ -42,6 +43,7 @@ export const identityConfigSchema = strictObject({
       description:
         '`request`: the public listener asks for a client certificate, and takes clients without one: for tokens that are bound to certificates. A browser asks its person where it has one of that authority',
     }),
+    cors_origins: corsOriginsSchema('origins of pages whose scripts may read the answers to every client; those of one client stand at it'),
     proxy_networks: proxyNetworksConfigSchema,
     trace_networks: traceNetworksConfigSchema,
     drain_seconds: drainSecondsConfigSchema,

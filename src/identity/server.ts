@@ -19,7 +19,7 @@ import { createAccounts } from './accounts/accounts.service.ts';
 import { createNewAccounts } from './accounts/new-accounts.ts';
 import { createAdmin } from './admin/admin.ts';
 import { createEndAccess } from './admin/end-access.service.ts';
-import { originsOf, toBrowserClient } from './clients/browser-clients.ts';
+import { toBrowserClient } from './clients/browser-clients.ts';
 import { createClients } from './clients/clients.service.ts';
 import { createNewClients } from './clients/new-clients.ts';
 import { loadServiceClients, serviceClientOf, shownProofOf } from './clients/service-clients.ts';
@@ -128,7 +128,7 @@ export const buildIdentity = async (options: {
     telemetry,
     refusals,
     detail,
-    corsOrigins: originsOf(config.browser_clients),
+    corsOrigins: config.server.cors_origins,
     now,
   });
   // One that oidc-provider would refuse at each request is an error of the start.

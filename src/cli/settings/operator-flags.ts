@@ -160,6 +160,11 @@ export const CLIENT_CREATE_FLAGS = {
     flags: [{ help: 'native for an application on the machine of its user' }],
   }),
   redirectUri: setting({ type: texts('URIs', 'uri'), default: null, flags: [{ help: 'where browsers return after a log-in' }] }),
+  corsOrigin: setting({
+    type: texts('origins', 'origin'),
+    default: null,
+    flags: [{ help: 'origins of its pages whose scripts may read answers, such as https://app.example' }],
+  }),
   postLogoutRedirectUri: setting({ type: texts('URIs', 'uri'), default: null, flags: [{ help: 'the same after a log-out' }] }),
   tenant: setting({
     type: text('the id of a tenant', 'id'),

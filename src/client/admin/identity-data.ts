@@ -24,6 +24,7 @@ export interface ClientBody {
   readonly token_format?: string;
   readonly redirect_uris: readonly string[];
   readonly post_logout_redirect_uris: readonly string[];
+  readonly cors_origins: readonly string[];
   readonly scopes: readonly string[];
   readonly tenant_id?: string;
   readonly roles: readonly string[];

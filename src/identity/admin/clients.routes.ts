@@ -10,6 +10,7 @@ import {
   TOKEN_BINDINGS,
   TOKEN_FORMATS,
 } from '#identity/clients/client.ts';
+import { corsOriginsSchema } from '#identity/clients/cors-origins.ts';
 import { clientIssues } from '#identity/clients/client-rules.ts';
 import type { NewClients } from '#identity/clients/new-clients.ts';
 import type { OpenIdProvider } from '#identity/provider/openid-provider.ts';
@@ -34,6 +35,7 @@ const newClientSchema = strictObject({
   grant_types: Type.Array(Type.Enum(CLIENT_GRANT_TYPES), { minItems: 1, uniqueItems: true }),
   redirect_uris: uris,
   post_logout_redirect_uris: uris,
+  cors_origins: corsOriginsSchema('origins of pages whose scripts may read the answers to this client'),
   scopes: Type.Array(Type.String(), { uniqueItems: true, default: [] }),
   tenant_id: Type.Optional(tenantIdSchema),
   roles: rolesSchema,
@@ -73,6 +75,7 @@ export const registerClientRoutes = (
         grantTypes: body.grant_types,
         redirectUris: body.redirect_uris,
         postLogoutRedirectUris: body.post_logout_redirect_uris,
+        corsOrigins: body.cors_origins,
         scopes: body.scopes,
         tenantId: body.tenant_id ?? null,
         roles: body.roles,

@@ -31,6 +31,7 @@ export const toBrowserClient = ({ client_id: clientId, name, redirect_uris: redi
   grantTypes: ['authorization_code'],
   redirectUris,
   postLogoutRedirectUris: [],
+  corsOrigins: [...new Set(redirectUris.map((uri) => new URL(uri).origin))],
   scopes,
   tenantId: null,
   roles: [],
@@ -39,8 +40,3 @@ export const toBrowserClient = ({ client_id: clientId, name, redirect_uris: redi
   tokenFormat: null,
   mayIntrospect: [],
 });
-
-/** The origins of the addresses of all of them. */
-export const originsOf = (clients: readonly BrowserClient[]): readonly string[] => [
-  ...new Set(clients.flatMap(({ redirect_uris: uris }) => uris.map((uri) => new URL(uri).origin))),
-];

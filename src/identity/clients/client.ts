@@ -35,6 +35,8 @@ export interface ClientRecord {
   readonly grantTypes: readonly ClientGrantType[];
   readonly redirectUris: readonly string[];
   readonly postLogoutRedirectUris: readonly string[];
+  /** Origins of pages whose scripts may read the answers to its requests. @see https://fetch.spec.whatwg.org/#http-cors-protocol */
+  readonly corsOrigins: readonly string[];
   /** All that the client may ask for: `openid`, `profile`, `offline_access` and scopes of resource servers. */
   readonly scopes: readonly string[];
   /** Tenant of its client-credentials tokens, UUIDv4; null for a client that only acts for users or only introspects. */

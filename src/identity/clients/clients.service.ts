@@ -38,6 +38,7 @@ export const createClients = (options: {
   return {
     find: async (clientId) =>
       clientId.length > MAX_NAME_BYTES ? undefined : (ofConfiguration(clientId) ?? (await store.byClientId(clientId))?.client),
+    hasOrigin: async (origin) => browserClients.some(({ corsOrigins }) => corsOrigins.includes(origin)) || store.hasOrigin(origin),
     verifySecret: async (clientId, secret, address) => {
       if (!isCredible(clientId, secret)) return false;
       const service = serviceClients.get(clientId);

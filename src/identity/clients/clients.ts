@@ -7,6 +7,8 @@ import type { ClientRecord } from './client.ts';
 export interface Clients {
   /** @returns undefined for an unknown, disabled or retired client */
   find(clientId: string): Promise<ClientRecord | undefined>;
+  /** Whether scripts of this origin may read answers to a client. */
+  hasOrigin(origin: string): Promise<boolean>;
   /**
    * In constant time and at the same cost for a client without a secret; resolves false for a wrong one.
    *

@@ -38,6 +38,7 @@ export const createNewClients = (options: {
         token_endpoint_auth_method: client.authMethod,
         redirect_uris: JSON.stringify(client.redirectUris),
         post_logout_redirect_uris: JSON.stringify(client.postLogoutRedirectUris),
+        cors_origins: client.corsOrigins.length === 0 ? null : JSON.stringify(client.corsOrigins),
         grant_types: JSON.stringify(client.grantTypes),
         scopes: JSON.stringify(client.scopes),
         tenant_id: client.tenantId,

@@ -134,6 +134,7 @@ export const loadServiceClients = async (configs: readonly ServiceClientConfig[]
         // A refresh token tells it whether a session here goes on.
         grantTypes: logIn === undefined ? [] : ['authorization_code', 'refresh_token'],
         redirectUris: logIn?.redirect_uris ?? [],
+        corsOrigins: [],
         postLogoutRedirectUris: logIn?.post_logout_redirect_uris ?? [],
         scopes: logIn?.scopes ?? [],
         tenantId: null,

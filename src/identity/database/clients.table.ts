@@ -15,6 +15,8 @@ export interface ClientRow extends ResetColumns {
   token_endpoint_auth_method: string;
   redirect_uris: string;
   post_logout_redirect_uris: string;
+  /** Null for a client that no script of a browser is. */
+  cors_origins: string | null;
   grant_types: string;
   scopes: string;
   /** UUIDv4 for a client that acts for itself; null where the account decides. */
@@ -66,5 +68,12 @@ export const clientTokenMigration: Migration = {
   up: async (db) => {
     await db.schema.alterTable('clients').addColumn('token_binding', 'text').execute();
     await db.schema.alterTable('clients').addColumn('token_format', 'text').execute();
+  },
+};
+
+export const clientOriginMigration: Migration = {
+  name: '0010-client-origins',
+  up: async (db) => {
+    await db.schema.alterTable('clients').addColumn('cors_origins', 'text').execute();
   },
 };

@@ -1,6 +1,6 @@
 import type { Migration } from '#infra/database/migration.ts';
 import { accountMigration } from './accounts.table.ts';
-import { clientMigration, clientTokenMigration } from './clients.table.ts';
+import { clientMigration, clientOriginMigration, clientTokenMigration } from './clients.table.ts';
 import { demoMigration } from './demo.table.ts';
 import { signingKeyEncryptionMigration, signingKeyMigration } from './signing-keys.table.ts';
 import { payloadMigration, payloadTimeMigration } from './payloads.table.ts';
@@ -17,4 +17,5 @@ export const identityMigrations: readonly Migration[] = [
   signingKeyEncryptionMigration,
   clientTokenMigration,
   revocationMigration,
+  clientOriginMigration,
 ];

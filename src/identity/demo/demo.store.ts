@@ -69,6 +69,7 @@ const STATED = [
   'token_endpoint_auth_method',
   'redirect_uris',
   'post_logout_redirect_uris',
+  'cors_origins',
   'grant_types',
   'scopes',
   'tenant_id',

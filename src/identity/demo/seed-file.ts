@@ -3,6 +3,7 @@ import type { FieldIssue } from '#infra/apperr/app-error.ts';
 import { strictObject } from '#infra/config/schema.ts';
 import { repeated } from '#infra/config/repeated.ts';
 import { type ClientRecord, TOKEN_BINDINGS, TOKEN_FORMATS } from '#identity/clients/client.ts';
+import { corsOriginsSchema } from '#identity/clients/cors-origins.ts';
 import { clientIssues } from '#identity/clients/client-rules.ts';
 import { demoNameSchema, loadSeedFile, seedHashSchema, strangers } from '#infra/demo-data/seed-checks.ts';
 
@@ -32,6 +33,7 @@ const clientSchema = strictObject({
   ),
   redirect_uris: listOf(uriSchema),
   post_logout_redirect_uris: listOf(uriSchema),
+  cors_origins: corsOriginsSchema('origins of pages whose scripts may read the answers to this client'),
   scopes: listOf(scopeSchema),
   tenant: Type.Optional(demoNameSchema),
   roles: listOf(demoNameSchema),
@@ -58,6 +60,7 @@ export const seedClient = (client: Seed['clients'][number], tenantId: string | n
   grantTypes: client.grant_types,
   redirectUris: client.redirect_uris,
   postLogoutRedirectUris: client.post_logout_redirect_uris,
+  corsOrigins: client.cors_origins,
   scopes: client.scopes,
   tenantId,
   roles: client.roles,

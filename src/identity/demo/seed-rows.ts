@@ -51,6 +51,7 @@ export const seedRows = (seed: Seed, tenants: DemoTenants, made: { readonly at: 
       token_endpoint_auth_method: client.token_endpoint_auth_method,
       redirect_uris: JSON.stringify(client.redirect_uris),
       post_logout_redirect_uris: JSON.stringify(client.post_logout_redirect_uris),
+      cors_origins: client.cors_origins.length === 0 ? null : JSON.stringify(client.cors_origins),
       grant_types: JSON.stringify(client.grant_types),
       scopes: JSON.stringify(client.scopes),
       tenant_id: client.tenant === undefined ? null : idOf(tenants, client.tenant),

@@ -10,6 +10,7 @@ import { LIFETIMES } from './features/lifetimes.ts';
 import { createInteractionPolicy } from './interactions/interaction-policy.ts';
 import { interactionLife, type OpenInteractions } from './seams/open-interactions.ts';
 import { sessionCookieName } from './session-cookie.ts';
+import { recordOf } from './records/client-metadata.ts';
 import { toAccount } from './records/account-claims.ts';
 
 export interface ConfigurationOptions {
@@ -38,7 +39,7 @@ const commonConfiguration = (options: ConfigurationOptions): Configuration => ({
   // None of RSA for DPoP: a stranger's RSA key costs as much as he likes to check.
   enabledJWA: { idTokenSigningAlgValues: ['ES256'], dPoPSigningAlgValues: ['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'] },
   clockTolerance: 0,
-  clientBasedCORS: (_ctx, origin) => options.corsOrigins.includes(origin),
+  clientBasedCORS: (_ctx, origin, client) => options.corsOrigins.includes(origin) || recordOf(client).corsOrigins.includes(origin),
   fetch: () => Promise.reject(new Error('Identity sends no requests')),
   scopes: ['openid', 'offline_access'],
   findAccount: async (_ctx, accountId) => {

@@ -58,7 +58,7 @@ export interface OpenIdProviderOptions {
   readonly refusals: Pick<RefusalLog, 'refused'>;
   /** Path of the page for a prompt; the interaction cookie is bound to it and to what lies below. Default `/<prompt>/<uid>`. */
   readonly interactionPath?: (prompt: 'login' | 'consent', uid: string) => string;
-  /** Origins whose scripts may read answers; none by default. */
+  /** Origins whose scripts may read answers to every client, beside those of single clients; none by default. */
   readonly corsOrigins?: readonly string[];
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
@@ -132,7 +132,7 @@ export const createOpenIdProvider = async (options: OpenIdProviderOptions): Prom
       completeMetadata: (metadata) => completeMetadata(metadata, issuer, resourceScopes),
       keys,
       formPostPage: (parts) => renderHtml(formPostPage(parts)),
-      corsOrigins,
+      mayRead: async (origin) => corsOrigins.includes(origin) || clients.hasOrigin(origin),
       responseTypes: RESPONSE_TYPES,
       openInteractions,
       log: telemetry.log,

@@ -46,7 +46,8 @@ export const installSeams = (
     /** Public parts of all signing keys. */
     readonly keys: readonly JWK[];
     readonly formPostPage: (parts: FormPost) => string;
-    readonly corsOrigins: readonly string[];
+    /** Whether scripts of this origin may read answers to some client. */
+    readonly mayRead: (origin: string) => Promise<boolean>;
     readonly responseTypes: readonly string[];
     readonly openInteractions: Pick<OpenInteractions, 'close'>;
     readonly log: Telemetry['log'];
@@ -79,7 +80,7 @@ export const installSeams = (
     changeMetadata(ctx, options.completeMetadata);
     publishKeys(ctx, options.keys);
     secureHeaders(ctx, showFormPost(ctx, options.formPostPage));
-    withholdFromOrigins(ctx, options.corsOrigins);
+    await withholdFromOrigins(ctx, options.mayRead);
     publishDocuments(ctx);
   });
 };

@@ -35,6 +35,7 @@ export const testSeed = (id = randomUUIDv7()): Seed => {
     grant_types: ['client_credentials' as const],
     redirect_uris: [],
     post_logout_redirect_uris: [],
+    cors_origins: [],
     scopes: ['kms:read'],
     tenant: `one-${id}`,
     roles: [],

@@ -29,7 +29,7 @@ const startCallback = async () => {
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = await text(request);
     if (request.method === 'POST') forms.push(new URLSearchParams(body));
-    const page = pages.get(request.url ?? '');
+    const page = pages.get(request.url?.split('?')[0] ?? '');
     if (page !== undefined) return void response.setHeader('content-type', 'text/html').end(page);
     response.setHeader('content-type', 'text/html').end('<title>callback</title>arrived');
   };
@@ -37,14 +37,37 @@ const startCallback = async () => {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  return { origin: `http://127.0.0.1:${port}`, forms, pages, [Symbol.asyncDispose]: async () => void server.close() };
+  return { port, origin: `http://127.0.0.1:${port}`, forms, pages, [Symbol.asyncDispose]: async () => void server.close() };
 };
+
+/** A single-page app: it asks discovery, token endpoint and userinfo by `fetch`, and puts what it learns into its title. */
+const APP = `
+const client_id = 'demo-browser-client', redirect_uri = location.origin + '/';
+const { authorization_endpoint, token_endpoint, userinfo_endpoint, jwks_uri } = await (await fetch('${ISSUER}/.well-known/openid-configuration')).json();
+const base64url = (bytes) => btoa(String.fromCharCode(...bytes)).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+const post = async (form) => (await fetch(token_endpoint, { method: 'POST', body: new URLSearchParams({ client_id, ...form }) })).json();
+const code = new URLSearchParams(location.search).get('code');
+if (code === null) {
+  const code_verifier = base64url(crypto.getRandomValues(new Uint8Array(32)));
+  sessionStorage.setItem('verifier', code_verifier);
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(code_verifier));
+  const query = { client_id, redirect_uri, response_type: 'code', scope: 'openid profile kms:read', state: 'app', code_challenge_method: 'S256', code_challenge: base64url(new Uint8Array(digest)) };
+  location.assign(authorization_endpoint + '?' + new URLSearchParams(query));
+} else {
+  const { keys } = await (await fetch(jwks_uri)).json();
+  const tokens = await post({ grant_type: 'authorization_code', code, redirect_uri, code_verifier: sessionStorage.getItem('verifier') });
+  const who = await (await fetch(userinfo_endpoint, { headers: { authorization: 'Bearer ' + tokens.access_token } })).json();
+  const again = await post({ grant_type: 'refresh_token', refresh_token: tokens.refresh_token });
+  document.title = who.preferred_username + ': ' + tokens.scope + (keys.length > 0 && again.access_token ? ', refreshed' : '');
+}`;
 
 const setup = async (context: { readonly javaScriptEnabled?: boolean; readonly colorScheme?: 'light' | 'dark' } = {}) => {
   await using opened = new AsyncDisposableStack();
   const identity = opened.use(await startTestIdentity());
   const callback = opened.use(await startCallback());
-  const { browser } = opened.use(await startChromium({ caFile: identity.tls.caFile, ports: { 'localhost:8082': identity.port } }));
+  const { browser } = opened.use(
+    await startChromium({ caFile: identity.tls.caFile, ports: { 'localhost:8082': identity.port, 'localhost:5173': callback.port } }),
+  );
   const page = await (await browser.newContext({ viewport: { width: 900, height: 760 }, ...context })).newPage();
   const complaints: string[] = [];
   page.on('console', (message) => complaints.push(message.text()));
@@ -149,6 +172,25 @@ describe.skipIf(missing !== null)('the pages in Chromium', () => {
     expect(code?.get('code')).toEqual(expect.any(String));
     for (const form of callback.forms) expect(form.get('iss')).toBe(ISSUER);
     expect(complaints.filter((complaint) => complaint.includes('Content Security Policy'))).toEqual([]);
+  });
+
+  it('let an app of scripts at another origin log somebody in, and read who he is', async () => {
+    await using test = await setup();
+    const { page, complaints, callback } = test;
+    const app = 'http://localhost:5173/';
+    // Of the loopback itself: Chromium lets no page of elsewhere ask there.
+    const html = `<!doctype html><title>app</title><script type="module">${APP}</script>`;
+    callback.pages.set('/', html);
+
+    await page.goto(app);
+    await page.getByLabel('User name').fill('demo-user');
+    await page.getByLabel('Password').fill('demo-user-password');
+    await page.getByRole('button', { name: 'Log in' }).click();
+    await page.getByRole('button', { name: 'Allow' }).click();
+    await page.waitForURL(`${app}?**`);
+
+    await expect.poll(() => page.title()).toBe('demo-user: openid profile kms:read, refreshed');
+    expect(complaints.filter((complaint) => !complaint.includes('favicon'))).toEqual([]);
   });
 
   it('show a wrong password as an alert, in the dark too, and keep the user name', async () => {

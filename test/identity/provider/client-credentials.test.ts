@@ -97,7 +97,11 @@ describe.each(databaseKinds())('client credentials on %s', (kind) => {
     const client = aServiceClient();
     const addresses: string[] = [];
     await using provider = await providerOn(kind, {
-      clients: { find: async () => client, verifySecret: async (_id, _secret, address) => addresses.push(address) > 0 },
+      clients: {
+        hasOrigin: async () => false,
+        find: async () => client,
+        verifySecret: async (_id, _secret, address) => addresses.push(address) > 0,
+      },
     });
 
     await provider.post('/oauth2/token', GRANT, client);
@@ -109,7 +113,7 @@ describe.each(databaseKinds())('client credentials on %s', (kind) => {
     const client = aServiceClient();
     const full = new AppError('password-queue-full', 429, 'Too many log-ins at once.', { headers: { 'retry-after': '1' } });
     await using provider = await providerOn(kind, {
-      clients: { find: async () => client, verifySecret: () => Promise.reject(full) },
+      clients: { hasOrigin: async () => false, find: async () => client, verifySecret: () => Promise.reject(full) },
     });
 
     const response = await provider.post('/oauth2/token', GRANT, client);
@@ -123,7 +127,7 @@ describe.each(databaseKinds())('client credentials on %s', (kind) => {
     const cause = new Error('connect ECONNREFUSED /run/postgres');
     const down = new AppError('database-unavailable', 503, 'The database does not answer.', { cause });
     await using provider = await providerOn(kind, {
-      clients: { find: async () => client, verifySecret: () => Promise.reject(down) },
+      clients: { hasOrigin: async () => false, find: async () => client, verifySecret: () => Promise.reject(down) },
     });
 
     const response = await provider.post('/oauth2/token', GRANT, client);
@@ -136,7 +140,11 @@ describe.each(databaseKinds())('client credentials on %s', (kind) => {
   test('a failure inside is logged, and the answer says nothing about it', async () => {
     const client = aServiceClient();
     await using provider = await providerOn(kind, {
-      clients: { find: async () => client, verifySecret: () => Promise.reject(new Error('select * from /secret/path')) },
+      clients: {
+        hasOrigin: async () => false,
+        find: async () => client,
+        verifySecret: () => Promise.reject(new Error('select * from /secret/path')),
+      },
     });
 
     const response = await provider.post('/oauth2/token', GRANT, client);

@@ -118,6 +118,25 @@ test('every origin may read discovery and keys, and no other answer, unless the 
   expect(origins).toEqual(['*', undefined, undefined, '*', 'https://app.passthru.example', '*']);
 });
 
+test('scripts of an origin of one client read answers to that client, and to no other', async () => {
+  await using provider = await providerOn('sqlite');
+  const origin = 'https://app.passthru.example';
+  const [browser, other] = [aClient({ corsOrigins: [origin] }), aClient()];
+  provider.register(browser, other);
+  const ask = async (client: { readonly clientId: string }, from = origin) => {
+    const form = { grant_type: 'refresh_token', refresh_token: 'none', client_id: client.clientId };
+    const { headers, text } = await provider.send({ method: 'POST', url: `${ISSUER}/oauth2/token`, form, headers: { origin: from } });
+    return [headers['access-control-allow-origin'], JSON.parse(text).error];
+  };
+  const preflight = { origin, 'access-control-request-method': 'POST' };
+  const { headers } = await provider.send({ method: 'OPTIONS', url: `${ISSUER}/oauth2/token`, headers: preflight });
+
+  expect(headers['access-control-allow-origin']).toBe(origin);
+  expect(await ask(browser)).toEqual([origin, 'invalid_grant']);
+  expect(await ask(other)).toEqual([undefined, 'invalid_request']);
+  expect(await ask(browser, 'https://evil.example')).toEqual([undefined, 'invalid_request']);
+});
+
 test.each([
   ['GET', '/interaction/anything', 404],
   ['GET', '/oauth2/authorize/made-up', 400],

@@ -69,6 +69,7 @@ export const aClient = (change: Partial<ClientRecord> = {}): ClientRecord => ({
   grantTypes: ['authorization_code', 'refresh_token'],
   redirectUris: ['http://127.0.0.1/callback'],
   postLogoutRedirectUris: ['http://127.0.0.1/logged-out'],
+  corsOrigins: [],
   scopes: ['openid', 'profile', 'email', 'offline_access', 'kms:read', 'kms:write', 'kms:crypto', 'opaque:read'],
   tenantId: null,
   roles: [],
@@ -172,6 +173,7 @@ export const startProvider = async (database: Database<IdentityTables>, options:
     accounts: { find: async (id) => accounts.get(id) },
     clients: {
       find: async (id) => clients.get(id),
+      hasOrigin: async (origin) => [...clients.values()].some(({ corsOrigins }) => corsOrigins.includes(origin)),
       verifySecret: async (id, secret) => {
         const client = clients.get(id);
         return client !== undefined && secret === secretOf(client);

@@ -43,13 +43,15 @@ export const secureHeaders = (ctx: KoaContextWithOIDC, isFormPost = false): void
 };
 
 /**
- * Lets scripts of configured origins alone read an answer; `public-documents.ts` opens those that are for everybody.
+ * Lets scripts of known origins alone read an answer, and ask whether they may send a request; `public-documents.ts` opens what is for
+ * everybody. Which origin may read answers to which client, that oidc-provider asks once it knows the client (`clientBasedCORS`).
  *
  * Why: oidc-provider opens discovery and JWKS to every origin, and names any origin before it asks whether the client may use it.
  * Bends: headers `access-control-*`, read in oidc-provider 9.13.3 (lib/shared/cors.js).
  * Held by: test/identity/provider/seams/response-headers.test.ts
  */
-export const withholdFromOrigins = (ctx: KoaContextWithOIDC, corsOrigins: readonly string[]): void => {
-  if (corsOrigins.includes(ctx.get('origin'))) return;
+export const withholdFromOrigins = async (ctx: KoaContextWithOIDC, mayRead: (origin: string) => Promise<boolean>): Promise<void> => {
+  const origin = ctx.get('origin');
+  if (origin !== '' && (await mayRead(origin))) return;
   for (const name of Object.keys(ctx.response.headers)) if (name.startsWith('access-control-')) ctx.remove(name);
 };

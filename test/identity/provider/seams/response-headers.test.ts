@@ -18,7 +18,7 @@ const start = (options: { readonly seams: boolean }) =>
         askForScriptHashes(ctx);
         await next();
         secureHeaders(ctx);
-        withholdFromOrigins(ctx, [ORIGIN]);
+        await withholdFromOrigins(ctx, async (origin) => origin === ORIGIN);
       });
     },
   });
