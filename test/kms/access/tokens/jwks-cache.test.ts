@@ -217,7 +217,7 @@ describe('JWKS cache', () => {
     for (let ms = 0; ms <= 4_000; ms += 10) {
       world.elapsed = begun + ms;
       const before = world.requests.length;
-      await expect(cache.probe()).rejects.toThrow();
+      await expect(cache.probe()).rejects.toThrow('refuses connections');
       if (world.requests.length > before) asked.push(ms);
     }
     expect(asked).toEqual([0, 50, 150, 350, 750, 1_550, 2_450, 3_350]);
