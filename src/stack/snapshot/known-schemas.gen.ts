@@ -12,6 +12,7 @@ export const KNOWN_SCHEMAS: Readonly<Record<string, readonly string[]>> = {
     '0007-signing-key-encryption',
     '0008-client-tokens',
     '0009-revocations',
+    '0010-client-origins',
   ],
   'the KMS': [
     '0001-barrier-keys',
