@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { Readable } from 'node:stream';
 import { Type } from 'typebox';
 import { AppError } from '#infra/apperr/app-error.ts';
@@ -45,6 +46,12 @@ export const registerFeed = (
   },
 ): void => {
   const { feed, sign, clientOf, ends, now } = options;
+  // The looks of a stream are many and all alike, and belong to no trace: that of its request would grow for ten minutes.
+  const apart = AsyncLocalStorage.snapshot();
+  const looks: Pick<RevocationFeed, 'advance' | 'between'> = {
+    advance: () => apart(() => feed.advance()),
+    between: (...of) => apart(() => feed.between(...of)),
+  };
   const open = new Map<FeedClient['config'], number>();
 
   app.get(
@@ -69,7 +76,7 @@ export const registerFeed = (
       // Ends one that nobody reads as well, which would wait for its reader for ever.
       const age = setTimeout(() => over.abort(), Math.max(0, Math.min(MAX_AGE_MS, endsAt - now())));
       const until = AbortSignal.any([over.signal, ends]);
-      const told = Readable.from(tellRevocations({ feed, sign, audiences: config.audiences, from: position?.sequence ?? 0, until }));
+      const told = Readable.from(tellRevocations({ feed: looks, sign, audiences: config.audiences, from: position?.sequence ?? 0, until }));
       until.addEventListener('abort', () => void setTimeout(() => told.destroy(), 1_000).unref(), { once: true });
       open.set(config, streams + 1);
       told.once('close', () => {

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUIDv7 } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createLocalJWKSet, decodeProtectedHeader, type JSONWebKeySet, jwtVerify } from 'jose';
@@ -7,6 +8,8 @@ import { readServerSentEvents, type ServerSentEvent } from '#infra/http/client/s
 import { FEED_PATH } from '#infra/magic/magic.ts';
 import { prepareTls, type TlsStore } from '#infra/tls/authority/store.ts';
 import { fromSetClaims } from '#infra/security-events/set-claims.ts';
+import { noTelemetry } from '#infra/telemetry/no-telemetry.ts';
+import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import { ISSUER, startTestIdentity, type TestIdentity } from '#test/support/identity.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';
 
@@ -17,7 +20,8 @@ describe('The feed of Identity', () => {
   let identity: TestIdentity;
   /** The authority of the clients. */
   let store: TlsStore;
-  const start = () => startTestIdentity({ overlay: { feed: { tls: { client_ca: store.caFile } } } });
+  const start = (telemetry?: Telemetry) =>
+    startTestIdentity({ overlay: { feed: { tls: { client_ca: store.caFile } } }, ...(telemetry && { telemetry }) });
   beforeAll(async () => {
     const leaf = (commonName: string) => ({ name: commonName, kind: 'client' as const, commonName });
     const { path: directory } = opened.use(await temporaryDirectory());
@@ -142,5 +146,22 @@ describe('The feed of Identity', () => {
     const began = performance.now();
     await Promise.all([other.identity.feed?.close(), expect(stream.next('set')).rejects.toThrow('the stream has ended')]);
     expect(performance.now() - began).toBeLessThan(1_500);
+  });
+
+  it('looks into the database under no trace, so that the one of its request does not grow while nothing happens', async () => {
+    const [flow, spans] = [new AsyncLocalStorage<string>(), [] as string[]];
+    const telemetry: Telemetry = {
+      ...noTelemetry(),
+      traceId: () => flow.getStore() ?? null,
+      span: (name, _options, run) => {
+        spans.push(name);
+        return flow.run('a-trace', () => run({ set: () => {} }));
+      },
+    };
+    await using other = await start(telemetry);
+    await using stream = await listen(undefined, other);
+    for (let beat = 0; beat < 2; beat += 1) await stream.next('heartbeat');
+    expect(spans.filter((name) => name.includes(FEED_PATH))).toHaveLength(1);
+    expect(spans.filter((name) => /^db .*revocation/.test(name))).toEqual([]);
   });
 });
