@@ -1,11 +1,10 @@
 import type { Client, Provider } from 'oidc-provider';
-import { replaceMethod } from './replace-method.ts';
+import { onEntity } from './on-entity.ts';
 
 interface OidcContext {
   readonly route: string;
   readonly params?: Record<string, unknown> | undefined;
 }
-type Entity = (this: OidcContext, name: string, value: unknown) => void;
 
 /**
  * Gives a request for client credentials that names no scope its default one, as soon as its client is known: before the client is
@@ -23,15 +22,8 @@ export const defaultScopeOfClientCredentials = (
   provider: Provider,
   defaultScope: (client: Client, resource: unknown) => string | undefined,
 ): void => {
-  replaceMethod<Entity>(
-    provider.OIDCContext.prototype,
-    'entity',
-    (entity) =>
-      function (this: OidcContext, name: string, value: unknown) {
-        entity.call(this, name, value);
-        const { route, params } = this;
-        if (name !== 'Client' || route !== 'token' || params?.grant_type !== 'client_credentials' || params.scope !== undefined) return;
-        params.scope = defaultScope(value as Client, [params.resource].flat()[0]);
-      },
-  );
+  onEntity(provider, ({ route, params }: OidcContext, name, entity) => {
+    if (name !== 'Client' || route !== 'token' || params?.grant_type !== 'client_credentials' || params.scope !== undefined) return;
+    params.scope = defaultScope(entity as Client, [params.resource].flat()[0]);
+  });
 };

@@ -1,11 +1,10 @@
 import type { Client, Provider } from 'oidc-provider';
-import { replaceMethod } from './replace-method.ts';
+import { onEntity } from './on-entity.ts';
 
 interface OidcContext {
   readonly route: string;
   readonly params?: { scope?: string | undefined } | undefined;
 }
-type Entity = (this: OidcContext, name: string, value: unknown) => void;
 
 const SCOPE = 'offline_access';
 
@@ -23,24 +22,17 @@ const asks = (scope: unknown): boolean => typeof scope === 'string' && scope.spl
  * Held by: test/identity/provider/seams/offline-access.test.ts
  */
 export const keepOfflineAccess = (provider: Provider): void => {
-  replaceMethod<Entity>(
-    provider.OIDCContext.prototype,
-    'entity',
-    (entity) =>
-      function (this: OidcContext, name: string, value: unknown) {
-        entity.call(this, name, value);
-        const { route, params } = this;
-        if (name !== 'Client' || route !== 'authorization' || params === undefined || !asks(params.scope)) return;
-        if (!(value as Client).grantTypeAllowed('refresh_token')) return;
-        let scope = params.scope;
-        Object.defineProperty(params, 'scope', {
-          configurable: true,
-          enumerable: true,
-          get: () => scope,
-          set: (next: string | undefined) => {
-            scope = asks(next) ? next : [next, SCOPE].filter(Boolean).join(' ');
-          },
-        });
+  onEntity(provider, ({ route, params }: OidcContext, name, entity) => {
+    if (name !== 'Client' || route !== 'authorization' || params === undefined || !asks(params.scope)) return;
+    if (!(entity as Client).grantTypeAllowed('refresh_token')) return;
+    let scope = params.scope;
+    Object.defineProperty(params, 'scope', {
+      configurable: true,
+      enumerable: true,
+      get: () => scope,
+      set: (next: string | undefined) => {
+        scope = asks(next) ? next : [next, SCOPE].filter(Boolean).join(' ');
       },
-  );
+    });
+  });
 };

@@ -1,5 +1,5 @@
 import type { AccessToken, AuthorizationCode, Grant, Provider, RefreshToken } from 'oidc-provider';
-import { replaceMethod } from './replace-method.ts';
+import { onEntity } from './on-entity.ts';
 
 interface OidcContext {
   readonly route: string;
@@ -11,7 +11,6 @@ interface OidcContext {
     readonly RefreshToken?: RefreshToken;
   };
 }
-type Entity = (this: OidcContext, name: string, value: unknown) => void;
 
 /**
  * Lets an access token for a resource server keep the scopes of OpenID Connect that were asked for and granted: they stand in the token
@@ -24,19 +23,13 @@ type Entity = (this: OidcContext, name: string, value: unknown) => void;
  * Held by: test/identity/provider/seams/openid-scopes.test.ts
  */
 export const keepOpenidScopes = (provider: Provider): void => {
-  replaceMethod<Entity>(
-    provider.OIDCContext.prototype,
-    'entity',
-    (entity) =>
-      function (this: OidcContext, name: string, value: unknown) {
-        entity.call(this, name, value);
-        if (name !== 'AccessToken' || this.route !== 'token') return;
-        const token = value as AccessToken;
-        const { Grant, AuthorizationCode, RefreshToken } = this.entities;
-        if (token.resourceServer === undefined || Grant === undefined) return;
-        const asked = this.params?.scope === undefined ? (RefreshToken ?? AuthorizationCode)?.scopes : this.requestParamScopes;
-        const granted = Grant.getOIDCScopeFiltered(asked ?? new Set());
-        token.scope = [granted, token.scope].filter(Boolean).join(' ');
-      },
-  );
+  onEntity(provider, (context: OidcContext, name, entity) => {
+    if (name !== 'AccessToken' || context.route !== 'token') return;
+    const token = entity as AccessToken;
+    const { Grant, AuthorizationCode, RefreshToken } = context.entities;
+    if (token.resourceServer === undefined || Grant === undefined) return;
+    const asked = context.params?.scope === undefined ? (RefreshToken ?? AuthorizationCode)?.scopes : context.requestParamScopes;
+    const granted = Grant.getOIDCScopeFiltered(asked ?? new Set());
+    token.scope = [granted, token.scope].filter(Boolean).join(' ');
+  });
 };

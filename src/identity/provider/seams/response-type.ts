@@ -1,11 +1,10 @@
 import { errors, type Provider } from 'oidc-provider';
-import { replaceMethod } from './replace-method.ts';
+import { onEntity } from './on-entity.ts';
 
 interface OidcContext {
   readonly route: string;
   readonly params?: { readonly response_type?: string | undefined } | undefined;
 }
-type Entity = (this: OidcContext, name: string, value: unknown) => void;
 
 /**
  * Names a missing or unknown response type as that, as soon as the client is known.
@@ -19,16 +18,10 @@ type Entity = (this: OidcContext, name: string, value: unknown) => void;
  * @see RFC 6749 sections 3.1.1 and 4.1.2.1
  */
 export const nameResponseType = (provider: Provider, supported: readonly string[]): void => {
-  replaceMethod<Entity>(
-    provider.OIDCContext.prototype,
-    'entity',
-    (entity) =>
-      function (this: OidcContext, name: string, value: unknown) {
-        entity.call(this, name, value);
-        if (name !== 'Client' || this.route !== 'authorization' || this.params === undefined) return;
-        const { response_type: type } = this.params;
-        if (type === undefined) throw new errors.InvalidRequest("missing required parameter(s) 'response_type'");
-        if (!supported.includes(type)) throw new errors.UnsupportedResponseType();
-      },
-  );
+  onEntity(provider, ({ route, params }: OidcContext, name) => {
+    if (name !== 'Client' || route !== 'authorization' || params === undefined) return;
+    const { response_type: type } = params;
+    if (type === undefined) throw new errors.InvalidRequest("missing required parameter(s) 'response_type'");
+    if (!supported.includes(type)) throw new errors.UnsupportedResponseType();
+  });
 };

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 const ROOT = join(import.meta.dirname, '../../../..');
 const FOLDER = join(ROOT, 'src/identity/provider/seams');
 /** What seams are made with; they bend nothing by themselves. */
-const TOOLS = ['replace-method.ts', 'current-request.ts'];
+const TOOLS = ['replace-method.ts', 'on-entity.ts', 'current-request.ts'];
 const files = (await readdir(FOLDER)).filter((file) => !TOOLS.includes(file)).toSorted();
 
 const installed = async (): Promise<string> =>
