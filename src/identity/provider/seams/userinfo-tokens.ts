@@ -20,7 +20,8 @@ type Find = (this: new (payload: object) => object, value: string, options?: obj
 
 /**
  * Opens userinfo to every access token whose grant holds `openid`, whichever resource it is for, also where it is a JWT. All that
- * oidc-provider asks of such a token (scope, proof of its holder, client, account, grant) it asks of these.
+ * oidc-provider asks of such a token (scope, proof of its holder, client, account, grant) it asks of these, but for one thing: a JWT does
+ * not name the session that it came from, so one whose session has merely run out counts to its own end. A log-out ends its grant.
  *
  * Why: oidc-provider keeps nothing of a JWT and so does not find it, and it refuses a token that has an audience; client libraries ask
  * userinfo with the one token that they have got.
