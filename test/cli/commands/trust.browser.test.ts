@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { chromiumAt, missingBrowser } from '#test/support/chromium.ts';
@@ -65,7 +66,7 @@ describe.runIf(missing === null)('The pages of a demo in Chromium', () => {
     await using home = await temporaryDirectory();
     const demo = await place.run('demo', 'kms');
     expect([demo.code, demo.stderr]).toEqual([0, expect.anything()]);
-    const here = { cwd: place.folder, env: { HOME: home.path } };
+    const here = { cwd: place.folder, env: { HOME: home.path, XDG_STATE_HOME: join(home.path, 'state') } };
     const page = `https://localhost:${place.ports.kms}/ui/swagger/`;
     const refused = 'net::ERR_CERT_AUTHORITY_INVALID';
 
@@ -85,7 +86,7 @@ describe.runIf(missing === null)('The pages of a demo in Chromium', () => {
       await using place = await demoPlace();
       await using home = await temporaryDirectory();
       expect(await place.run('demo', 'all')).toMatchObject({ code: 0 });
-      const here = { cwd: place.folder, env: { HOME: home.path } };
+      const here = { cwd: place.folder, env: { HOME: home.path, XDG_STATE_HOME: join(home.path, 'state') } };
       expect(await cli(['trust', '--install', '--store', 'nss', ...place.flags], here)).toMatchObject({ code: 0 });
 
       await using chromium = await chromiumAt(home.path);
