@@ -9,6 +9,7 @@ import { packageVersion } from '#infra/process/package-version.ts';
 import type { CommandContext } from '#cli/context/command-context.ts';
 import { EXIT, type ExitCode } from '#cli/process/exit-codes.ts';
 import { withPrintedCommands } from '#cli/settings/printed-fixes.ts';
+import { requireFilesApart } from './files-apart.ts';
 import { junitFile } from './junit-file.ts';
 import { reportFile } from './report-file.ts';
 import type { RunFile, RunFiles } from './run-file.ts';
@@ -17,12 +18,14 @@ import type { RunFile, RunFiles } from './run-file.ts';
  * Lets `work` run, and write the files of its run. Those of an earlier run go first, so that none passes for this one's; a file of a
  * run that does not begin says why.
  *
- * @throws AppError `file-not-written` before the work begins, where the place of a file cannot be written to
+ * @throws UsageError before the work begins, for a file in the folder of the evidence; AppError `file-not-written`, where the place of a
+ *   file cannot be written to
  */
 export const withRunFiles = async (context: CommandContext, work: (files: RunFiles) => Promise<ExitCode>): Promise<ExitCode> => {
   const { report, evidence } = context.settings;
   const recorder = report === undefined && evidence === undefined ? null : createRecorder();
   const files = wantedFiles(context, recorder);
+  if (evidence !== undefined) await requireFilesApart(evidence, files);
   for (const file of files) await clear(file);
   let isWritten = false;
   try {

@@ -806,7 +806,7 @@ const m13 = (() => {
     return areFiles && typeof checks === 'object' && checks !== null && !Number.isNaN(Date.parse(String(at))) ? value : null;
   };
 
-  /** Whose signature the manifest has, and by which root. */
+  /** Whose good signature the manifest has, and by which root; a name that nothing vouches for is not told. */
   const signerOf = (files, { manifest, fingerprint, fault }) => {
     const [bytes, jws] = [files.get(FILES.manifest), files.get(FILES.signature)];
     if (bytes === undefined || manifest === null) return null;
@@ -825,15 +825,18 @@ const m13 = (() => {
       return null;
     }
     const at = Date.parse(manifest.created_at);
+    const [leaf] = signed.chain;
     const broken = faultOfPath(signed.chain, { root, at });
     if (broken !== null) fault(FILES.signature, `has a certificate that leads to no root: ${broken}`);
-    if (signed.chain[0].ca || signed.chain[0].keyUsage?.includes(DOCUMENT_SIGNING) !== true) {
-      fault(FILES.signature, 'is by a key whose certificate is not for documents');
-    }
-    if (fingerprint !== undefined && !hasFingerprint(root, fingerprint))
-      fault(FILES.ca, `is not the root to trust, but ${fingerprintOf(root)}`);
+    const isForDocuments = !leaf.ca && leaf.keyUsage?.includes(DOCUMENT_SIGNING) === true;
+    if (!isForDocuments) fault(FILES.signature, 'is by a key whose certificate is not for documents');
+    const isPinned = fingerprint !== undefined && hasFingerprint(root, fingerprint);
+    const isOther = fingerprint !== undefined && !isPinned;
+    if (isOther) fault(FILES.ca, `is not the root to trust, but ${fingerprintOf(root)}`);
     for (const each of faultsOfCertificates(files, { root, at })) fault(each.where, each.what);
-    return { name: commonNameOf(signed.chain[0]), ca: fingerprintOf(root), ca_is_pinned: fingerprint !== undefined };
+    return broken !== null || !isForDocuments || isOther
+      ? null
+      : { name: commonNameOf(leaf), ca: fingerprintOf(root), ca_is_pinned: isPinned };
   };
 
   /** Each certificate in the bundle leads to its root. */

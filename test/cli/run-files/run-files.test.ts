@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runCommand } from '#cli/context/run-command.ts';
@@ -111,5 +111,27 @@ describe('--report', () => {
       throw new AppError('port-taken', 500, 'port 8081 is taken');
     });
     expect(await readdir(folder.path)).toEqual([]);
+  });
+});
+
+describe('--evidence', () => {
+  it.each([
+    ['report', 'evidence/report.html'],
+    ['junit', 'evidence/results/junit.xml'],
+    ['junit', 'evidence'],
+    ['junit', 'link/junit.xml'],
+  ])('takes no other file of the run into its folder: --%s %s is refused before anything starts', async (key, path) => {
+    await using folder = await temporaryDirectory();
+    await mkdir(join(folder.path, 'evidence'));
+    await symlink('evidence', join(folder.path, 'link'));
+    const { code, said } = await runIn(folder.path, { evidence: 'evidence', [key]: path }, async () => expect.unreachable('the run began'));
+    expect([code, said]).toEqual([64, expect.stringContaining(`--${key} ${join(folder.path, path)} lies in the folder of --evidence`)]);
+    expect(await readdir(join(folder.path, 'evidence'))).toEqual([]);
+  });
+
+  it('has them beside it', async () => {
+    await using folder = await temporaryDirectory();
+    const { code } = await runIn(folder.path, { evidence: 'evidence', junit: 'evidence.xml' }, async () => 0);
+    expect(code).toBe(0);
   });
 });

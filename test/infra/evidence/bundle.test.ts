@@ -7,6 +7,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { BundleFile } from '#demo/evidence/bundle/bundle-files.ts';
 import { main, verifyFolder } from '#infra/evidence/bundle/main.ts';
 import { type BundleCheck, FILES } from '#infra/evidence/bundle/manifest.ts';
+import { linesOfVerdict } from '#infra/evidence/bundle/verdict-lines.ts';
 import { verifyBundle } from '#infra/evidence/bundle/verify-bundle.ts';
 import { verifierText } from '#infra/evidence/verifier-text.ts';
 import type { Authority } from '#infra/tls/authority/authority.ts';
@@ -50,6 +51,20 @@ describe('a bundle', () => {
     const forged = await smallBundle();
     expect(faults(asFiles(forged))).toEqual([]);
     expect(faults(asFiles(forged), ca)).toEqual([expect.stringContaining('certificates/ca.pem is not the root to trust')]);
+  });
+
+  it('names no signer where nothing vouches for one: a forgery under a genuine root, another root, no good signature', async () => {
+    const ca = verifyBundle(asFiles(bundle)).signer?.ca ?? '';
+    // The signer is a stranger's, and the root that lies beside it that of the owner.
+    const forged = asFiles(await smallBundle({ authority: { ...(await createAuthority()), rootPem: authority.rootPem } }));
+    for (const fingerprint of [ca, undefined]) expect(verifyBundle(forged, { fingerprint })).toMatchObject({ holds: false, signer: null });
+    const byClient = asFiles(await smallBundle({ authority, kind: 'client' }));
+    expect(verifyBundle(byClient, { fingerprint: ca })).toMatchObject({ holds: false, signer: null });
+    const verdict = verifyBundle(asFiles(bundle), { fingerprint: '0'.repeat(64) });
+    expect(verdict).toMatchObject({ holds: false, signer: null });
+    expect(linesOfVerdict(verdict)).toEqual(
+      expect.arrayContaining(['Signature  none that is good', 'Trust      nothing here is vouched for']),
+    );
   });
 
   it('shows every change of one byte of its manifest and signature', () => {

@@ -15,7 +15,7 @@ import { PACKAGE_ROOT } from '#stack/package-root.ts';
 import type { Stack } from '#stack/stack.ts';
 import type { CommandContext } from '#cli/context/command-context.ts';
 import { EXIT, type ExitCode } from '#cli/process/exit-codes.ts';
-import { clearEvidence, writeEvidence } from './evidence-folder.ts';
+import { checkEvidenceFolder, writeEvidence } from './evidence-folder.ts';
 import { stackFacts } from './stack-facts.ts';
 
 /** What a run with `--evidence` does beside its work; a run without it keeps nothing, and all of this does nothing. */
@@ -36,13 +36,13 @@ const NONE: EvidenceRun = {
 
 /**
  * @param recorder has the exchanges of the run; null where nobody keeps them
- * @throws as `clearEvidence`, before anything is started
+ * @throws as `checkEvidenceFolder`, before anything is started
  */
 export const openEvidence = async (context: CommandContext, recorder: Recorder | null): Promise<EvidenceRun> => {
   const { settings, printer, process } = context;
   const { evidence: folder, stateDir } = settings;
   if (folder === undefined || recorder === null) return NONE;
-  await clearEvidence(folder);
+  await checkEvidenceFolder(folder);
   const { digests, exchanges } = recorder;
   const events: DemoEvent[] = [];
   let gathered: { readonly plan: Plan; readonly facts: Facts; readonly signer: DocumentSigner | null } | null = null;
