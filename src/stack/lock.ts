@@ -1,8 +1,8 @@
 import { acquireLock } from '#engine/state/lock.ts';
 import { orThrow } from '#infra/apperr/or-throw.ts';
-import type { FullStackOptions } from './stack-options.ts';
+import type { StackOptions } from './stack-options.ts';
 
-export interface LockOptions extends Pick<FullStackOptions, 'stateDir' | 'now' | 'warn'> {
+export interface LockOptions extends Pick<StackOptions, 'stateDir' | 'now' | 'warn'> {
   readonly holder: string;
 }
 
@@ -11,5 +11,5 @@ export interface LockOptions extends Pick<FullStackOptions, 'stateDir' | 'now' |
  *
  * @throws AppError `lock-held` that names holder, age and command; `state-folder-unusable`
  */
-export const lockStateFolder = async ({ stateDir, holder, now, warn }: LockOptions): Promise<AsyncDisposable> =>
-  orThrow(await acquireLock({ stateDir, command: holder, now, warn }));
+export const lockStateFolder = async ({ holder, ...options }: LockOptions): Promise<AsyncDisposable> =>
+  orThrow(await acquireLock({ ...options, command: holder }));

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stateFolder } from '#engine/state/state-folder.ts';
@@ -42,8 +43,10 @@ export const openStack = async (stated: StackOptions): Promise<Stack> => {
   if (options.holder !== undefined && (await undoRestore(engine, options.stateDir))) options.warn(UNDONE);
   await begin?.(engine);
   const resources = opened.move();
+  const startId = randomUUID();
   return {
     engine,
+    startId,
     checkPorts: (services) => checkPorts(engine, services),
     recordStart: async () => {
       const { kind, profile } = engine;
@@ -55,6 +58,7 @@ export const openStack = async (stated: StackOptions): Promise<Stack> => {
         portStep: ports.step,
         hosts: options.hosts ?? last.hosts,
         profile,
+        startId,
       });
     },
     forgetStart: () => restoreStackRecord(options.stateDir, before),

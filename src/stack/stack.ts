@@ -20,6 +20,8 @@ export interface Stack extends AsyncDisposable {
    * @throws AppError `port-taken`, each port named with its holder
    */
   checkPorts(services: readonly ServiceName[]): Promise<void>;
+  /** The id under which `recordStart` leaves word of this start. */
+  readonly startId: string;
   /** Leaves word of a start, so that later commands find the stack without being told its ports. */
   recordStart(): Promise<void>;
   /** Takes that word back, for a start of which nothing stays: what was recorded before counts again. */

@@ -10,7 +10,8 @@ import type { Report } from '#demo/report.ts';
 import type { HttpsClient } from '#infra/http/client.ts';
 import { reservePorts, type StackPorts } from './ports.ts';
 
-const BIN = join(import.meta.dirname, '../../bin/passthru.js');
+/** The command as it is installed. */
+export const BIN = join(import.meta.dirname, '../../bin/passthru.js');
 
 export interface CliResult {
   /** Null when a signal ended it. */

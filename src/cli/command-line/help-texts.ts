@@ -36,7 +36,8 @@ Examples:
 export const EXEC_HELP = `
 The stack is this command's own: on free ports, with a state folder among the temporary files, removed with
 its data when the program has ended, so that any number of them may run beside each other. With --state-dir
-(or PASSTHRU_STATE_DIR) it is the stack of that folder: services that run already go on running.
+(or PASSTHRU_STATE_DIR) it is the stack of that folder: services that run already go on running,
+and a stack that another command starts meanwhile stays.
 
 The program has its addresses (PASSTHRU_KMS_URL, PASSTHRU_ISSUER, …), demo credentials, and the variables by
 which Node, Python, OpenSSL, curl, Go and git find its CA. \`passthru env\` lists them. stdin, stdout and stderr

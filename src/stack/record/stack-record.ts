@@ -19,6 +19,8 @@ export interface StackRecord {
   /** Further names and addresses of the public servers. */
   readonly hosts?: readonly string[];
   readonly profile: Profile;
+  /** Of that start alone: by it a command that started the stack finds out later whether another one did since. */
+  readonly startId?: string | undefined;
 }
 
 /** It goes with the configuration that was made for that start, when a stack is removed. */
@@ -36,7 +38,7 @@ export const readStackRecord = async (stateDir: string): Promise<StackRecord | '
 
 /** The caller holds the lock of the state folder. */
 export const writeStackRecord = async (written: StackRecord): Promise<void> => {
-  const { engine, stateDir, portKms, portIdentity, portStep = PORT_STEP, hosts = [], profile } = written;
+  const { engine, stateDir, portKms, portIdentity, portStep = PORT_STEP, hosts = [], profile, startId } = written;
   await mkdir(stateFolder(stateDir).config, { recursive: true, mode: 0o700 });
   const record = {
     version: 1,
@@ -47,6 +49,7 @@ export const writeStackRecord = async (written: StackRecord): Promise<void> => {
     ...(portStep === PORT_STEP ? {} : { port_step: portStep }),
     ...(hosts.length === 0 ? {} : { hosts }),
     profile,
+    ...(startId === undefined ? {} : { start_id: startId }),
   };
   await writeFileAtomic(fileOf(stateDir), `${JSON.stringify(record)}\n`, { durable: false });
 };
@@ -58,13 +61,14 @@ export const restoreStackRecord = async (stateDir: string, before: StackRecord |
 };
 
 const parse = (text: string): StackRecord | null => {
-  const { version, engine, state_dir: stateDir, hosts, profile, ...ports } = jsonObject(text) ?? {};
+  const { version, engine, state_dir: stateDir, hosts, profile, start_id: startId, ...ports } = jsonObject(text) ?? {};
   const { port_kms: portKms, port_identity: portIdentity, port_step: portStep } = ports;
   const known = PROFILES.find((each) => each === profile);
   if (version !== 1 || !isKind(engine) || typeof stateDir !== 'string' || known === undefined) return null;
   if (!isPort(portKms) || !isPort(portIdentity)) return null;
   const step = isPort(portStep) ? { portStep } : {};
-  return { engine, stateDir, portKms, portIdentity, ...step, ...hostsIn(hosts), profile: known };
+  const id = typeof startId === 'string' ? { startId } : {};
+  return { engine, stateDir, portKms, portIdentity, ...step, ...hostsIn(hosts), profile: known, ...id };
 };
 
 /** A record of before there were any has none. */

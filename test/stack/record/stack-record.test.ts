@@ -13,8 +13,8 @@ describe('The record of the last start', () => {
     const last = { engine: 'docker', stateDir, portKms: 12_001, portIdentity: 12_002, profile: 'ci' } as const;
     await writeStackRecord(last);
     expect(await readStackRecord(stateDir)).toEqual(last);
-    await writeStackRecord({ ...last, portStep: 2 });
-    expect(await readStackRecord(stateDir)).toEqual({ ...last, portStep: 2 });
+    await writeStackRecord({ ...last, portStep: 2, startId: 'first' });
+    expect(await readStackRecord(stateDir)).toEqual({ ...last, portStep: 2, startId: 'first' });
   });
 
   it.each(['', '{', '[]', 'null', '{"version":2,"port_kms":1,"port_identity":2,"profile":"demo"}', '{"version":1,"port_kms":"1"}'])(

@@ -8,9 +8,10 @@ import { variableOf } from '#cli/settings/setting.ts';
 import { isUsageError } from '#cli/settings/usage-error.ts';
 import { beginning } from '../snapshot/begin.ts';
 import { bringUp } from './bring-up.ts';
-import { ownPlace, type Place, statedPlace } from './place.ts';
+import { ownPlace, type Place } from './place.ts';
 import { type Program, whyNotStartable } from './program.ts';
 import { refuseProgram, runProgram } from './run-program.ts';
+import { statedPlace } from './stated-place.ts';
 
 /** As of env(1), timeout(1) and `docker run`, which have 126 and 127 for a program that cannot be started, too. */
 const OURS_FAILED = othersExitCode(125);

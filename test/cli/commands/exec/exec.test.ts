@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Report } from '#demo/report.ts';
-import { cli, startCli } from '#test/support/cli.ts';
+import { BIN, cli, startCli } from '#test/support/cli.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';
 
 /** An empty project, and temporary files of its own, where everything that a command leaves would be seen. */
@@ -84,5 +84,18 @@ describe('passthru exec', () => {
 
     expect(await here.run('down', '--volumes')).toMatchObject({ code: 0, stderr: '' });
     expect(await here.run('env')).toMatchObject({ code: 2, stderr: expect.stringContaining('there is no stack in') });
+  });
+
+  it('ends a stack that its program only used by another `exec`, and leaves one that `up` has taken over meanwhile', async () => {
+    await using here = await project();
+    const passthru = (...args: readonly string[]) => ['--', process.execPath, BIN, ...args];
+    const own = ['exec', '-q', '--state-dir', 'st', '--port-base', '0'];
+    const used = await here.run(...own, ...passthru('exec', '-q', '--', 'true'));
+    expect([used, await here.left()]).toEqual([{ code: 0, stdout: '', stderr: '' }, []]);
+
+    const takenOver = await here.run(...own, ...passthru('up', '-q'));
+    expect([takenOver.code, takenOver.stderr]).toEqual([0, expect.stringContaining('another command started this stack meanwhile')]);
+    expect((await here.run('status', '--state-dir', 'st')).code).toBe(0);
+    expect(await here.run('down', '--volumes', '--state-dir', 'st')).toMatchObject({ code: 0 });
   });
 });
