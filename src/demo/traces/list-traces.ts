@@ -43,8 +43,30 @@ const withSpan = (known: TraceSummary | undefined, span: Span): TraceSummary => 
   };
 };
 
+/** Services send every second; a delivery that was tried again comes later. Milliseconds. */
+const LATE_MS = 10_000;
+
 /**
- * The traces in everything that the collector received, oldest first, without holding their spans.
+ * Traces by their start, as far as clocks went on: one that was over long before a trace that came earlier had begun tells that a clock
+ * was set, and it comes after those, with all that came since.
+ *
+ * @param arrived in the order in which they were last added to
+ */
+const inOrderOfTime = (arrived: readonly TraceSummary[]): readonly TraceSummary[] => {
+  let [era, latest] = [0, Number.NEGATIVE_INFINITY];
+  const placed = arrived.map((trace) => {
+    const isSetBack = trace.startMs + trace.durationMs < latest - LATE_MS;
+    if (isSetBack) era += 1;
+    latest = isSetBack ? trace.startMs : Math.max(latest, trace.startMs);
+    return { trace, era };
+  });
+  return placed
+    .toSorted((a, b) => a.era - b.era || a.trace.startMs - b.trace.startMs || (a.trace.traceId < b.trace.traceId ? -1 : 1))
+    .map(({ trace }) => trace);
+};
+
+/**
+ * The traces in everything that the collector received, oldest first, also where a clock was set meanwhile; without holding their spans.
  *
  * @param maxTraces the ones that were added to last
  */
@@ -64,7 +86,5 @@ export const listTraces = async (records: AsyncIterable<unknown>, maxTraces = MA
     service,
     ...services.filter((one) => one !== service),
   ];
-  return [...traces.values()]
-    .map((trace) => ({ ...trace, services: rootFirst(trace) }))
-    .toSorted((a, b) => a.startMs - b.startMs || (a.traceId < b.traceId ? -1 : 1));
+  return inOrderOfTime([...traces.values()]).map((trace) => ({ ...trace, services: rootFirst(trace) }));
 };

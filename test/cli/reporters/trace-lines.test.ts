@@ -31,9 +31,9 @@ describe('A trace for people', () => {
       '2026-01-02 03:04:05.000 UTC · 100 ms · 3 spans · cli, kms',
       '',
       '   start     time',
-      ' 0.00 ms   100 ms  ━━━━━━━━━━━━━━━━━━━━  cli  call',
-      ' 50.0 ms  40.0 ms            ━━━━━━━━    kms  └─ GET /keys 401',
-      ' 60.0 ms  0.25 ms              ━         kms     └─ db select keys',
+      '    0 ms   100 ms  ━━━━━━━━━━━━━━━━━━━━  cli  call',
+      '   50 ms  40.0 ms            ━━━━━━━━    kms  └─ GET /keys 401',
+      '   60 ms  0.25 ms              ━         kms     └─ db select keys',
     ]);
   });
 
@@ -61,8 +61,9 @@ describe('A trace for people', () => {
     expect(short).toHaveLength(4 + 1 + 10 + 1);
     expect(short.at(-1)?.trim()).toBe('└─ 20 more: 14 × db select keys, 6 × db update keys, 20.0 ms together');
     const full = linesOf(spans, { verbose: true });
-    expect(full).toHaveLength(4 + 1 + 2 * 30);
-    expect(full[6]?.trim()).toBe('db.system.name=sqlite db.namespace=kms');
+    expect(full).toHaveLength(4 + 2 + 2 * 30);
+    expect(full[5]?.trim()).toBe('http.request.method=GET http.route=/keys http.response.status_code=200');
+    expect(full[7]?.trim()).toBe('db.system.name=sqlite db.namespace=kms');
   });
 
   it('cuts names at the edge of a terminal and nothing in a pipe, and steers no terminal', () => {

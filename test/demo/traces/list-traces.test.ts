@@ -35,6 +35,18 @@ describe('The list of traces', () => {
     expect(await listTraces(received(record))).toMatchObject([{ traceId, hasFailed: true }]);
   });
 
+  it.each([
+    ['a clock that was ahead', 3_600_000],
+    ['a clock that was behind', -3_600_000],
+  ])('has traces by %s where they came, so that they hide no newer ones', async (_, stepMs) => {
+    const starts = [20, 10, 1_000 + stepMs, 2_000 + stepMs, 3_500, 3_000];
+    const ids = starts.map(() => newTraceId());
+    const records = starts.map((from, at) => traceRequest('kms', { traceId: ids[at] ?? '', id: 'a', from, to: from + 5 }));
+    const traces = await listTraces(received(...records));
+    expect(traces.map(({ traceId }) => ids.indexOf(traceId)).slice(-2)).toEqual([5, 4]);
+    expect(new Set(traces.slice(-4, -2).map(({ startMs }) => startMs - EPOCH - stepMs))).toEqual(new Set([1_000, 2_000]));
+  });
+
   it('holds so many traces at most: those that were added to last', async () => {
     const [first, second, third] = [newTraceId(), newTraceId(), newTraceId()];
     const records = [first, second, first, third].map((traceId, at) => traceRequest('kms', { traceId, id: `${at}`, from: at }));

@@ -28,9 +28,12 @@ export interface QueuesOptions {
   readonly maxWaiting: number;
   /** Lines of a part that were there before the command began, at most. */
   readonly historyLines: number;
-  /** Epoch milliseconds; a line that is younger is no history. */
+  /** Epoch milliseconds; a line that was logged since is no history. One that tells a time to come was logged by a clock that was wrong. */
   readonly begunAt: number;
 }
+
+/** Clocks of machines and containers may be ahead of ours by this, milliseconds. */
+const SLACK_MS = 2_000;
 
 /** The lines of one part that have arrived and are not printed yet; times are milliseconds since the beginning. */
 export interface Queue {
@@ -91,7 +94,7 @@ const createSource = ({ windowMs, firstMs, maxWaiting, historyLines, begunAt }: 
   const count = (): number => waiting.length - taken;
 
   /** A time is told: the lines before it that tell none were logged no later. */
-  const told = (at: number): void => {
+  const told = (at: number, now: number): void => {
     for (let index = waiting.length - 1; index >= taken; index -= 1) {
       const earlier = waiting[index];
       if (earlier === undefined || earlier.notAfter !== null) break;
@@ -99,12 +102,12 @@ const createSource = ({ windowMs, firstMs, maxWaiting, historyLines, begunAt }: 
       earlier.key ??= at;
     }
     lastKey = at;
-    hasYoung ||= at >= begunAt;
+    hasYoung ||= at >= begunAt && at <= begunAt + now + SLACK_MS;
   };
 
   return {
     push: (entry: LogEntry, now: number): void => {
-      if (entry.at !== null) told(entry.at);
+      if (entry.at !== null) told(entry.at, now);
       came += 1;
       quietFrom = now + windowMs;
       const isHistory = came <= historyLines && !hasYoung;

@@ -26,8 +26,8 @@ export interface TimeLineOptions {
 
 /**
  * The lines of several parts as one, in the order of the times that they tell: each line once, and no line waits longer than a window.
- * Lines of one part keep their order; one without a time stays behind the line before it. `caught-up` comes once, when all lines
- * that were there at the beginning have come.
+ * Lines of one part keep their order; one without a time stays behind the line before it. `caught-up` comes once where they
+ * are followed, when all lines that were there at the beginning have come; where they are not, those are all lines.
  *
  * @throws what a source throws, after the lines that came before
  */
@@ -68,11 +68,11 @@ export async function* timeLine(
     if (queue !== undefined) await fill(source, queue);
   });
 
-  let hasCaughtUp = false;
+  let isCatchingUp = isFollowed;
   try {
     for (;;) {
-      if (!hasCaughtUp && (isCaughtUp(now()) || (isFollowed && now() >= LONGEST_HISTORY_MS))) {
-        hasCaughtUp = true;
+      if (isCatchingUp && (isCaughtUp(now()) || now() >= LONGEST_HISTORY_MS)) {
+        isCatchingUp = false;
         yield 'caught-up';
       }
       const turn = next(now());
@@ -83,7 +83,7 @@ export async function* timeLine(
         yield turn.entry;
         continue;
       }
-      await waitFor(arrived.promise, { ms: hasCaughtUp ? turn.waitMs : Math.min(turn.waitMs, WINDOW_MS), clock });
+      await waitFor(arrived.promise, { ms: isCatchingUp ? Math.min(turn.waitMs, WINDOW_MS) : turn.waitMs, clock });
       arrived = Promise.withResolvers();
     }
   } finally {

@@ -30,6 +30,9 @@ export const timeText = (ms: number): string => {
   return `${ms >= 100 ? ms.toFixed(0) : ms.toFixed(ms >= 10 ? 1 : 2)} ms`;
 };
 
+/** A start: processes tell it in whole milliseconds, so more digits would be made up. */
+const startText = (ms: number): string => (ms >= 1_000 ? timeText(ms) : `${ms.toFixed(0)} ms`);
+
 /** `passthru-kms` is the KMS. */
 export const serviceName = (service: string): string => (service === '' ? '?' : visible(service.replace(/^passthru-/, '')));
 
@@ -84,8 +87,6 @@ const remarksOf = ({ span: one, parent, movedMs }: SpanNode): readonly string[] 
   ];
 };
 
-const HTTP_IN_NAME = new Set(['http.request.method', 'http.route', 'http.response.status_code', 'error.type']);
-
 /** Spans at one place that have nothing below them, told by their number. */
 interface Summed {
   readonly summed: readonly PlacedNode[];
@@ -134,17 +135,17 @@ export const traceLines = (
   const lineOf = (one: PlacedNode): readonly string[] => {
     const { node } = one;
     const { service, attributes } = node.span;
-    const lead = `${timeText(node.offsetMs).padStart(8)} ${timeText(node.span.durationMs).padStart(8)}  `;
+    const lead = `${startText(node.offsetMs).padStart(8)} ${timeText(node.span.durationMs).padStart(8)}  `;
     const before = `${bar(node, { total: durationMs, columns })}  ${pad(serviceName(service), nameColumns)}  ${branches(one)}`;
     const status = statusText(node.span, paint);
     const rest = remarksOf(node).map(visible).join(' · ');
     const text = cut(`${before}${nameOf(node.span)}`, Math.max(60, width - LEAD_COLUMNS - 5));
-    const more = Object.entries(attributes).filter(([key]) => !HTTP_IN_NAME.has(key));
+    const told = Object.entries(attributes);
     const indent = ' '.repeat(LEAD_COLUMNS + columns + nameColumns + 4 + columnsOf(branches(one)) + 3);
     return [
       `${paint.dim(lead)}${paint.cyan(text.slice(0, columns))}${text.slice(columns)}${status === '' ? '' : ` ${status}`}${rest === '' ? '' : ` ${paint.dim(rest)}`}`,
-      ...(verbose && more.length > 0
-        ? [`${indent}${paint.dim(more.map(([key, value]) => visible(`${key}=${String(value)}`)).join(' '))}`]
+      ...(verbose && told.length > 0
+        ? [`${indent}${paint.dim(told.map(([key, value]) => visible(`${key}=${String(value)}`)).join(' '))}`]
         : []),
     ];
   };

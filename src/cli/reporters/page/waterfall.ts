@@ -17,7 +17,7 @@ export const waterfall = (trace: Trace | null): Html | null => {
   const spans = inOrder(trace.roots);
   const look = (service: string): string => `t${Math.max(0, trace.services.indexOf(service)) % COLOURS}`;
   return markup`<section aria-labelledby="trace">
-<h2 id="trace">One request, traced</h2>
+<h2 id="trace">A trace, span by span</h2>
 <p class="lede">${counted(trace.spans, 'span')} of ${trace.services.map((service, index) => markup`${index > 0 && ', '}<span class="key ${look(service)}"></span> ${said(service)}`)}, in ${spanTime(trace.durationMs)}.</p>
 <div class="chart wide-names">
 <div class="row axis-row"><span></span>${axis(trace.durationMs)}<span></span></div>

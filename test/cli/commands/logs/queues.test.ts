@@ -181,4 +181,15 @@ describe('All that was there at the beginning', () => {
     taken(0);
     expect(isCaughtUp(0)).toBe(true);
   });
+
+  it('has not been taken for one line of a time to come, of a clock that was ahead for a while', () => {
+    const { a, push, taken, isCaughtUp } = queuesFor(1);
+    push(a, 'ahead', 3_600_000, 0);
+    push(a, 'old', 2, 0);
+    taken(0);
+    expect(isCaughtUp(0)).toBe(false);
+    push(a, 'young', 10_050, 100);
+    taken(100);
+    expect(isCaughtUp(100)).toBe(true);
+  });
 });

@@ -53,7 +53,14 @@ describe('A time line of logs', () => {
       { part: 'kms', lines: linesOf(line('two', 2), 'no record', line('three', 3)) },
     ] as const;
     const bodies = await Array.fromAsync(bodiesOf(timeLine(sources, { isFollowed: false })));
-    expect(bodies.filter((body) => body !== 'now')).toEqual(['identity one', 'kms two', 'kms no record', 'kms three', 'identity four']);
+    expect(bodies).toEqual(['identity one', 'kms two', 'kms no record', 'kms three', 'identity four']);
+  });
+
+  it('that is not followed has its last lines also after lines of a time to come', async () => {
+    const bodies = ['1', '2', '3', '4', '5'];
+    const ahead = linesOf(line('0', 90_000_000), ...bodies.map((body, at) => line(body, at)));
+    const all = timeLine([{ part: 'kms', lines: ahead }], { isFollowed: false, clock: clock() });
+    expect((await Array.fromAsync(lastLines(all, 2))).map(({ record }) => record?.body)).toEqual(['4', '5']);
   });
 
   it('holds a hundred thousand lines of two parts in order, each once', async () => {
