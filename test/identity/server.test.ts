@@ -261,10 +261,11 @@ describe('the log-in page', () => {
     expect((await stolen.post(target, { ...hidden, ...fields })).status).toBe(403);
   });
 
-  it('belongs to one browser: another one gets a page that says so', async () => {
+  it('belongs to one browser: another one, or one that blocks cookies, gets a page that says so', async () => {
     const page = await browse().visit((await loginPage()).url);
-    expect(page.status).toBe(404);
-    expect(page.html).toContain('interaction-not-found');
+    expect(page.status).toBe(400);
+    expect(page.html).toContain('cookies-missing');
+    expect(page.html).toContain('blocks cookies');
     expect(page.headers.get('content-type')).toContain('text/html');
   });
 

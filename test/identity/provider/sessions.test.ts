@@ -120,7 +120,7 @@ describe.each(databaseKinds())('sessions and interactions on %s', (kind) => {
     const again = await mine.request({ method: 'POST', url: login, body });
     const resumedAgain = await mine.request({ url: new URL(first.headers.location ?? '', ISSUER) });
 
-    expect([stolen.status, stolen.json<{ code: string }>().code]).toEqual([404, 'interaction-not-found']);
+    expect([stolen.status, stolen.json<{ code: string }>().code]).toEqual([400, 'cookies-missing']);
     expect([consentInstead.status, consentInstead.json<{ code: string }>().code]).toEqual([409, 'interaction-mismatch']);
     expect(callback?.searchParams.has('code')).toBe(true);
     expect(again.status).toBe(404);

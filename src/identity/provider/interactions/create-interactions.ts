@@ -5,6 +5,18 @@ import { AppError } from '#infra/apperr/app-error.ts';
 import { type Interaction, missingConsent, renewedGrant } from '../seams/interaction.ts';
 import type { Interactions } from './interactions.ts';
 
+/** The page of a log-in is opened with a cookie that the redirect to it has set. */
+const cookiesBlocked = (cause: unknown): AppError =>
+  new AppError(
+    'cookies-missing',
+    400,
+    'Your browser sent no cookie of this log-in: the log-in began in another browser, or this one blocks cookies.',
+    {
+      cause,
+      fix: 'Allow cookies for this site, then go back to the application and start again in this browser.',
+    },
+  );
+
 /** @param provider gives the provider of the moment: it is replaced when the signing keys change */
 export const createInteractions = (provider: () => Provider): Interactions => {
   const find = async (req: IncomingMessage, res: ServerResponse, prompt?: 'login' | 'consent'): Promise<Interaction> => {
@@ -13,6 +25,7 @@ export const createInteractions = (provider: () => Provider): Interactions => {
       interaction = await provider().interactionDetails(req, res);
     } catch (cause) {
       if (!(cause instanceof errors.SessionNotFound)) throw cause;
+      if ((req.headers.cookie ?? '') === '') throw cookiesBlocked(cause);
       throw new AppError('interaction-not-found', 404, 'This log-in has expired or was finished.', {
         cause,
         fix: 'Go back to the application and start again.',

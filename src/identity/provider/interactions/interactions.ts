@@ -19,8 +19,8 @@ export interface InteractionDetails {
 
 /**
  * The provider as the log-in and consent pages see it. Every method finds the interaction by its signed cookie and
- * throws AppError `interaction-not-found` (404) when it is missing, expired or finished, or `interaction-mismatch` (409) when
- * it waits for another prompt. The finishing methods write the whole answer, a redirect (303) back into the authorization
+ * throws AppError `cookies-missing` (400) where the browser sends no cookie, `interaction-not-found` (404) when it is expired or finished,
+ * or `interaction-mismatch` (409) when it waits for another prompt. The finishing methods write the whole answer, a redirect (303) back into the authorization
  * endpoint, so a Fastify reply has to be hijacked first.
  */
 export interface Interactions {
