@@ -158,9 +158,9 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['index.ts'],
     ['passthru-container.ts'],
     ['start-stack.ts', 'holder'],
-    ['holder-process.ts', 'trusting-fetch.ts'],
-    ['protocol.ts', 'program.ts'],
-    ['stack-error.ts', 'test-stack.ts'],
+    ['holder-process.ts', 'trusting-fetch.ts', 'option-rules.ts'],
+    ['protocol.ts', 'program.ts', 'check-options.ts'],
+    ['stack-error.ts', 'test-stack.ts', 'nearest.ts'],
   ],
   cli: [
     ['main.ts'],

@@ -1,4 +1,5 @@
 import { type HolderProcess, startHolder } from './holder-process.ts';
+import { checkLogs, checkStart, checkToken } from './option-rules.ts';
 import { PROGRAM } from './program.ts';
 import type { StartedStack } from './protocol.ts';
 import { failed } from './stack-error.ts';
@@ -17,9 +18,10 @@ const STOP_MS = 40_000;
  *
  *     await using stack = await startStack({ engine: 'embedded' });
  *
- * @throws StackError that says what failed, why, and what to do; the reason of the signal where that aborts. Nothing is left then
+ * @throws StackError that says what failed, why, and what to do, `option-unknown` and `option-invalid` before anything starts; the reason of the signal where that aborts. Nothing is left then
  */
 export const startStack = async (options: StartOptions = {}): Promise<TestStack> => {
+  checkStart(options);
   const { engine, snapshot = 'auto', services = ['identity', 'kms'], signal, log = () => undefined } = options;
   const timeoutMs = options.timeoutMs ?? START_MS[engine === 'embedded' ? 'embedded' : 'others'];
   signal?.throwIfAborted();
@@ -78,7 +80,10 @@ const stackOf = (holder: HolderProcess, started: StartedStack): TestStack => {
   return {
     ...started,
     fetch,
-    token: (wanted) => call('token', wanted),
+    token: async (wanted) => {
+      checkToken(wanted);
+      return call('token', wanted);
+    },
     reset: async () => void (await call('reset', {})),
     snapshot: (name) => call('snapshot', { name }),
     restore: async (name) => {
@@ -86,7 +91,10 @@ const stackOf = (holder: HolderProcess, started: StartedStack): TestStack => {
       close();
       await call('restore', { name: name ?? null });
     },
-    logs: (wanted = {}) => call('logs', wanted),
+    logs: async (wanted = {}) => {
+      checkLogs(wanted);
+      return call('logs', wanted);
+    },
     stop: stopOnce,
     getKmsUrl: () => started.kmsUrl,
     getIssuer: () => started.issuer,

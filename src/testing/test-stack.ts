@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /** The public types of `passthru/testing`: options of a start, and the stack that comes of it. They import nothing, so that every project can read them. */
 
 export interface StartOptions {
@@ -11,7 +12,7 @@ export interface StartOptions {
    * later one copies; another text is a snapshot by its name (`passthru snapshot list`) or folder; null makes and seeds everything anew.
    */
   readonly snapshot?: 'auto' | (string & {}) | null;
-  /** All by default. The KMS trusts Identity, so it does not come alone. */
+  /** All by default. The KMS trusts Identity, so it does not come alone: `['kms']` is refused. */
   readonly services?: readonly ServiceName[];
   /** Milliseconds that the start may take; 300,000 by default, and 600,000 unless the engine is `embedded`: Docker may have images to build. */
   readonly timeoutMs?: number;
@@ -55,7 +56,7 @@ export type TokenOptions = (
 export interface LogOptions {
   /** All services by default. */
   readonly service?: ServiceName | 'telemetry';
-  /** Only the last lines of each service; 100 by default. */
+  /** Only so many last lines of each service, not of all together as `passthru logs --tail` counts; 100 by default. */
   readonly tail?: number;
 }
 
@@ -95,7 +96,7 @@ export interface TestStack extends AsyncDisposable {
   /**
    * An access token for the KMS that Identity issued.
    *
-   * @throws StackError with the answer of Identity where it refuses
+   * @throws StackError `option-invalid` where neither or both are named; with the answer of Identity where it refuses
    */
   token(options: TokenOptions): Promise<string>;
   /** The demo data as they were seeded, under new tenant ids; what the suite made is gone. The services go on running. */
@@ -108,7 +109,11 @@ export interface TestStack extends AsyncDisposable {
   snapshot(name: string): Promise<string>;
   /** All data as in a snapshot; without a name as they were when the stack started. The services restart on the same ports. */
   restore(name?: string): Promise<void>;
-  /** What the services logged, oldest first. */
+  /**
+   * What the services logged, one service after the other, the lines of each oldest first.
+   *
+   * @throws StackError `service-unknown` for one that its engine does not run
+   */
   logs(options?: LogOptions): Promise<readonly LogLine[]>;
   /** Ends the services and removes everything; a second call waits for the first. */
   stop(): Promise<void>;

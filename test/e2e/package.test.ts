@@ -125,10 +125,14 @@ describe('passthru/testing of the packed package', () => {
     expect(await readdir(temporary)).toEqual([]);
   }, 240_000);
 
-  it.each(['nodenext', 'bundler'])('has types for a project with moduleResolution %s', async (resolution) => {
+  it.each([
+    ['nodenext', 'node', 'es2022'],
+    ['bundler', 'node', 'es2022'],
+    ['nodenext', '', 'es2022,dom'],
+  ])('has types for a project with moduleResolution %s, types "%s" and lib %s', async (resolution, types, lib) => {
     await writeFile(join(folder, 'typed.ts'), TYPED);
     await writeFile(join(folder, 'typed.cts'), TYPED);
-    const flags = ['--noEmit', '--strict', '--target', 'es2022', '--lib', 'es2022,esnext.disposable', '--types', 'node'];
+    const flags = ['--noEmit', '--strict', '--target', 'es2022', '--lib', lib, '--types', types];
     const module = ['--module', resolution === 'bundler' ? 'esnext' : resolution, '--moduleResolution', resolution];
     const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
     const { stdout } = await promisify(execFile)(process.execPath, [tsc, ...flags, ...module, 'typed.ts', 'typed.cts'], {

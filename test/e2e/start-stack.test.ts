@@ -130,8 +130,12 @@ describe('A stack of a suite', () => {
     await expect(stack.token({ client: 'demo-public-client' })).rejects.toMatchObject({ code: 'client-has-no-token' });
     await expect(stack.token({ username: 'demo-user', scope: 'kms:write' })).rejects.toThrow(/gave demo-user no kms:write\nFix: .*user/);
     await expect(stack.token({ client: 'demo-limited-client', scope: 'kms:admin' })).rejects.toThrow(
-      /got no token .*"kms:admin"[^]*not allowed/,
+      /got no token .*"kms:admin"[^]*not allowed[^]*\nFix: Ask for scopes that demo-limited-client has: kms:/,
     );
+    await expect(stack.token({ username: 'demo-user', scope: 'nonsense' })).rejects.toThrow(
+      /\nCause: Identity refused: invalid_scope: .+\nFix: Ask for scopes that demo-public-client has: openid, .*kms:crypto/,
+    );
+    await expect(stack.token({} as { username: string })).rejects.toThrow('Fix: Say username or client');
   });
 
   it('has its data of the start again after restore, those of a moment after restore of that name, and the seed after reset', async () => {
@@ -155,6 +159,7 @@ describe('A stack of a suite', () => {
     const lines = await stack.logs({ tail: 5 });
     expect(new Set(lines.map(({ service }) => service))).toEqual(new Set(['telemetry', 'identity', 'kms']));
     expect((await stack.logs({ service: 'kms', tail: 1 })).map(({ service }) => service)).toEqual(['kms']);
+    await expect(stack.logs({ service: 'kmss' as 'kms' })).rejects.toThrow('runs no kmss\nFix: It runs telemetry, identity, kms.');
     expect([stack.getKmsUrl(), stack.getIssuer(), stack.getCaFile()]).toEqual([stack.kmsUrl, stack.issuer, stack.caFile]);
     expect(await readFile(stack.caFile, 'utf8')).toBe(stack.ca);
   });
@@ -179,7 +184,7 @@ describe('A start', () => {
 
   it('that fails says what, why and what to do', async () => {
     await expect(startStack({ engine: 'dokcer' as 'docker' })).rejects.toThrow(
-      /refuses the options[^]*must be one of auto, docker, embedded/,
+      "engine of startStack cannot be \"dokcer\"\nFix: Did you mean docker? Allowed: 'auto', 'embedded' or 'docker'.",
     );
     await expect(startStack({ engine: 'embedded', snapshot: './none' })).rejects.toThrow(/there is no snapshot .*none\nFix: /);
   });

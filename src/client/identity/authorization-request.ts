@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { AppError } from '#infra/apperr/app-error.ts';
 import { KMS_RESOURCE } from '#infra/magic/magic.ts';
 import { callbackOf, type Walk } from '#client/browser/walk.ts';
 import { randomText } from './random-text.ts';
@@ -54,14 +55,17 @@ export const authorizationRequest = (
 /**
  * The code of a walk's callback; its state and issuer are compared first.
  *
- * @throws TypeError where the callback is an error or answers another request; AppError `no-callback` where the walk ended at a page
- * @see RFC 9207 section 2.4
+ * @throws AppError with the OAuth error as its code where Identity refused, `no-callback` where the walk ended at a page; TypeError where the
+ *   callback answers another request
+ * @see RFC 6749 section 4.1.2.1, RFC 9207 section 2.4
  */
 export const codeOf = (walked: Walk, request: AuthorizationRequest, issuer: string): string => {
   const { searchParams } = callbackOf(walked);
-  const code = searchParams.get('code');
-  if (code === null || searchParams.get('state') !== request.state || searchParams.get('iss') !== issuer) {
-    throw new TypeError(`the callback is not the answer to this request: ${searchParams.get('error') ?? 'code, state or iss differ'}`);
+  const [code, error] = [searchParams.get('code'), searchParams.get('error')];
+  const isAnswer = searchParams.get('state') === request.state && searchParams.get('iss') === issuer;
+  if (isAnswer && error !== null) {
+    throw new AppError(error, 400, `Identity refused: ${error}: ${searchParams.get('error_description') ?? 'no detail given'}`);
   }
+  if (!isAnswer || code === null) throw new TypeError('the callback is not the answer to this request: code, state or iss differ');
   return code;
 };

@@ -1,4 +1,5 @@
 import { person, serviceClient } from '#demo/world/callers.ts';
+import { PUBLIC_CLIENT } from '#demo/world/names.ts';
 import { type IdentitySeed, readIdentitySeed } from '#demo/world/seed-files.ts';
 import type { StackAccess } from '#demo/step/stack-access.ts';
 import { AppError } from '#infra/apperr/app-error.ts';
@@ -9,8 +10,8 @@ import type { TokenOptions } from '../test-stack.ts';
  * An access token for the KMS: by PKCE for a person, who walks through the pages of Identity as with a browser, and by client credentials
  * for a client.
  *
- * @throws AppError `user-unknown`, `client-unknown`, `client-has-no-token` before Identity is asked; `token-refused` with its answer,
- *   `scope-not-granted` where it gave less than was asked for
+ * @throws AppError `user-unknown`, `client-unknown`, `client-has-no-token` before Identity is asked; `token-refused` with its answer, and
+ *   the scopes that there are where it knows none of that name; `scope-not-granted` where it gave less than was asked for
  */
 export const giveToken = async (stack: StackAccess, { username, client, scope }: TokenOptions): Promise<string> => {
   const { accounts, clients } = await readIdentitySeed();
@@ -21,17 +22,21 @@ export const giveToken = async (stack: StackAccess, { username, client, scope }:
       fix: `Name one of ${accounts.map((each) => each.username).join(', ')}.`,
     });
   }
-  return tokenOfPerson(stack, account, scope);
+  const scopes = clients.find(({ client_id: id }) => id === PUBLIC_CLIENT.id)?.scopes ?? [];
+  return tokenOfPerson(stack, { ...account, scopes }, scope);
 };
 
 /** The scopes of a person who says nothing else; a role may have fewer. */
 const PERSON_SCOPE = 'kms:read kms:crypto';
 
-const tokenOfPerson = async (stack: StackAccess, { username, roles }: DemoAccount, scope: string | undefined): Promise<string> => {
+/** A person, and the scopes of the client with which people log in. */
+type Person = IdentitySeed['accounts'][number] & Pick<DemoClient, 'scopes'>;
+
+const tokenOfPerson = async (stack: StackAccess, { username, roles, scopes }: Person, scope: string | undefined): Promise<string> => {
   // A log-in is one of OpenID Connect, whatever else is asked for.
   const wanted = new Set(['openid', ...(scope ?? PERSON_SCOPE).split(' ')]);
   const asked = [...wanted].join(' ');
-  const { tokens } = await person(stack, username, asked).catch(refused(username, asked));
+  const { tokens } = await person(stack, username, asked).catch(refused({ name: username, client: PUBLIC_CLIENT.id, scopes }, asked));
   const missing = wanted.difference(new Set((tokens.scope ?? asked).split(' ')));
   if (scope === undefined || missing.size === 0) return tokens.access_token;
   throw new AppError('scope-not-granted', 403, `Identity gave ${username} no ${[...missing].join(' ')}`, {
@@ -41,11 +46,12 @@ const tokenOfPerson = async (stack: StackAccess, { username, roles }: DemoAccoun
 
 const tokenOfClient = async (stack: StackAccess, { client_id: id, scopes }: DemoClient, scope: string | undefined): Promise<string> => {
   const wanted = scope ?? scopes.filter((each) => each.startsWith('kms:')).join(' ');
-  const { token } = await serviceClient(stack, { id, secret: demoPassword(id) }, wanted).catch(refused(id, wanted));
+  const { token } = await serviceClient(stack, { id, secret: demoPassword(id) }, wanted).catch(
+    refused({ name: id, client: id, scopes }, wanted),
+  );
   return token;
 };
 
-type DemoAccount = IdentitySeed['accounts'][number];
 type DemoClient = IdentitySeed['clients'][number];
 
 /** The client of that name, where it may take a token for itself, and one that is good without its certificate. */
@@ -65,9 +71,24 @@ const ableClient = (clients: readonly DemoClient[], name: string): DemoClient =>
   throw new AppError('client-unknown', 400, `the demo data has no client ${name}`, { fix });
 };
 
+/** One who asked for a token, with the client that asked for it, and the scopes of that. */
+interface Asker {
+  readonly name: string;
+  readonly client: string;
+  readonly scopes: readonly string[];
+}
+
 /** @throws AppError `token-refused` */
 const refused =
-  (name: string, scope: string) =>
+  ({ name, client, scopes }: Asker, scope: string) =>
   (cause: unknown): never => {
-    throw new AppError('token-refused', 400, `${name} got no token with the scope ${JSON.stringify(scope)}`, { cause });
+    const fix = { fix: `Ask for scopes that ${client} has: ${scopes.join(', ')}.` };
+    throw new AppError('token-refused', 400, `${name} got no token with the scope ${JSON.stringify(scope)}`, {
+      cause,
+      ...(isAboutScope(cause) ? fix : {}),
+    });
   };
+
+/** Of the callback of a log-in, or beneath the answer of the token endpoint. @see RFC 6749 section 5.2 */
+const isAboutScope = (error: unknown): boolean =>
+  error instanceof AppError && (error.code === 'invalid_scope' || isAboutScope(error.cause));

@@ -118,6 +118,11 @@ export const stackActs = ({ options, projectStateDir, seededFolder, variables, r
 };
 
 const logsOf = async (engine: StackEngine, { service, tail = 100 }: LogOptions): Promise<readonly LogLine[]> => {
+  if (service !== undefined && !engine.parts.includes(service)) {
+    throw new AppError('service-unknown', 400, `the ${engine.kind} engine runs no ${service}`, {
+      fix: `It runs ${engine.parts.join(', ')}.`,
+    });
+  }
   const lines: LogLine[] = [];
   for (const part of engine.parts.filter((each) => service === undefined || each === service)) {
     for await (const line of engine.logs(part, { tail })) lines.push({ service: part, line });

@@ -57,8 +57,12 @@ describe('codeOf', () => {
     expect(() => codeOf(walked(parameters), request, issuer)).toThrow('code, state or iss differ');
   });
 
-  it('says the error of a callback that is one', () => {
-    expect(() => codeOf(walked({ error: 'access_denied', state: good.state, iss: issuer }), request, issuer)).toThrow('access_denied');
+  it('says the error of a callback that is one, and why', () => {
+    const refusal = { error: 'invalid_scope', error_description: 'requested scope is not allowed', state: good.state, iss: issuer };
+    expect(() => codeOf(walked(refusal), request, issuer)).toThrow(
+      expect.objectContaining({ code: 'invalid_scope', message: 'Identity refused: invalid_scope: requested scope is not allowed' }),
+    );
+    expect(() => codeOf(walked({ ...refusal, state: unique('state') }), request, issuer)).toThrow('code, state or iss differ');
   });
 
   it('refuses a walk that ended at a page', () => {
