@@ -105,3 +105,19 @@ export const withOneByteChanged = (
   bytes[at] = ((bytes[at] ?? 0) + 1 + random('byte', 255)) % 256;
   return { files: new Map(files).set(path, bytes), where: `${path} byte ${at}` };
 };
+
+/** It clears the screen, sets the title of the window by a C1 control, turns its text around and adds a line. */
+export const STEERING_TEXT = 'demo\u001B[2J\u009D0;title\u009C\u202E\r\nHolds      yes';
+
+/** A bundle of a stranger whose texts and file names would steer the terminal of its reader. */
+export const steeringBundle = async (): Promise<readonly BundleFile[]> => {
+  const [check] = CHECKS;
+  const checks = check === undefined ? [] : [{ ...check, id: STEERING_TEXT, title: STEERING_TEXT, got: STEERING_TEXT }];
+  const steer = ([path, text]: BundleFile): BundleFile => {
+    if (path !== FILES.manifest) return [path, text];
+    const missing = [{ what: STEERING_TEXT, why: STEERING_TEXT }];
+    const manifest = { ...(JSON.parse(text) as object), command: STEERING_TEXT, engine: STEERING_TEXT, outcome: STEERING_TEXT, missing };
+    return [path, JSON.stringify(manifest)];
+  };
+  return [...(await smallBundle({ checks })).map(steer), [`notes ${STEERING_TEXT}`, '']];
+};

@@ -1,5 +1,6 @@
 import { unreachable } from '#infra/apperr/app-error.ts';
 import type { Failure } from '#infra/apperr/result.ts';
+import { printable } from '#infra/lines/printable.ts';
 import type { ErrorDocument } from '#cli/documents/error.ts';
 import type { PrintedCommand } from '#cli/settings/printed-command.ts';
 import { withPrintedCommand, withPrintedCommands } from '#cli/settings/printed-fixes.ts';
@@ -8,7 +9,7 @@ import { failureLines, fixLines } from './lines/failure-lines.ts';
 import type { FailureOptions, Printer } from './printer.ts';
 import { wrapText } from './terminal/layout.ts';
 import { logLine } from './terminal/log-record.ts';
-import { printable, type Terminal } from './terminal/terminal.ts';
+import type { Terminal } from './terminal/terminal.ts';
 
 export interface PrinterOptions {
   /** As typed, for example `demo all`. */

@@ -1,7 +1,7 @@
 import type { DemoEvent } from '#demo/events.ts';
 import { nearestFix } from '#infra/apperr/nearest-fix.ts';
 import type { Failure } from '#infra/apperr/result.ts';
-import { printable } from './terminal/terminal.ts';
+import { printable } from '#infra/lines/printable.ts';
 
 /** @see https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands */
 const data = (text: string): string => text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');

@@ -1,9 +1,9 @@
 import type { Report } from '#demo/report.ts';
 import { nearestFix } from '#infra/apperr/nearest-fix.ts';
 import type { Failure } from '#infra/apperr/result.ts';
+import { printable } from '#infra/lines/printable.ts';
 import { shortPath } from '#cli/shell/words.ts';
 import { formatDuration } from './terminal/layout.ts';
-import { printable } from './terminal/terminal.ts';
 
 /** Files that the run leaves, absolute; undefined: it leaves none of that kind. */
 export interface WrittenFiles {

@@ -2,12 +2,13 @@ import { appendFileSync } from 'node:fs';
 import { phaseTitle } from '#demo/phase-title.ts';
 import type { Report } from '#demo/report.ts';
 import { failureFrom } from '#infra/apperr/result.ts';
+import { printable } from '#infra/lines/printable.ts';
 import { annotation, annotationsOf, groupCommand } from './github-commands.ts';
 import { stepSummary, type WrittenFiles } from './github-summary.ts';
 import { createPlainReporter } from './plain.ts';
 import type { Reporter, ReporterOptions } from './reporter.ts';
 import { holdOutput } from './terminal/held-output.ts';
-import { printable, type Terminal } from './terminal/terminal.ts';
+import type { Terminal } from './terminal/terminal.ts';
 
 export interface GithubOptions extends ReporterOptions {
   /** Value of GITHUB_STEP_SUMMARY; undefined: no summary is wanted. */

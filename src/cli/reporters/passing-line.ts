@@ -1,6 +1,7 @@
 import type { DemoEvent } from '#demo/events.ts';
+import { printable } from '#infra/lines/printable.ts';
 import { cut } from './terminal/layout.ts';
-import { printable, type Terminal } from './terminal/terminal.ts';
+import type { Terminal } from './terminal/terminal.ts';
 
 const CLEAR = '\r\u001B[K';
 

@@ -7,6 +7,15 @@ import * as n3 from 'node:util';
 import * as n4 from 'node:buffer';
 import * as n5 from 'node:crypto';
 const m0 = (() => {
+  const { stripVTControlCharacters } = n3;
+  /** Text from elsewhere (a log, a server) as one line that cannot steer the terminal. */
+  const printable = (text) =>
+    stripVTControlCharacters(text)
+      .replace(/\s+/g, ' ')
+      .replace(/[\p{Cc}\p{Cf}]/gu, '');
+  return { printable };
+})();
+const m1 = (() => {
   /** The purpose of a certificate that signs documents, and opens no connection. @see RFC 9336 */
   const DOCUMENT_SIGNING = '1.3.6.1.5.5.7.3.36';
 
@@ -50,7 +59,7 @@ const m0 = (() => {
   const hasFingerprint = (certificate, text) => fingerprintOf(certificate).replaceAll(':', '') === text.replaceAll(':', '').toUpperCase();
   return { DOCUMENT_SIGNING, faultOfPath, commonNameOf, fingerprintOf, isFingerprint, hasFingerprint };
 })();
-const m1 = (() => {
+const m2 = (() => {
   const { readdir, readFile, stat } = n0;
   const { join, relative, sep } = n1;
   /** A bundle has some fifty files, of some megabytes at most. */
@@ -83,7 +92,7 @@ const m1 = (() => {
   };
   return { readBundle };
 })();
-const m2 = (() => {
+const m3 = (() => {
   const { Buffer } = n4;
   const { createPrivateKey, sign, verify, X509Certificate } = n5;
   /** Algorithms by the type of key that a certificate has. @see RFC 7518 section 3.1, RFC 8037 section 3.1 */
@@ -162,36 +171,53 @@ const m2 = (() => {
   };
   return { certificatesIn, signDetached, verifyDetached };
 })();
-const m3 = (() => {
+const m4 = (() => {
+  const { printable } = m0;
   /** Faults that are printed; one changed file may break many checks. */
   const MAX_PRINTED = 20;
 
   const plural = (count, one) => `${count} ${one}${count === 1 ? '' : 's'}`;
 
-  /** A verdict for people, a line each. */
-  const linesOfVerdict = ({ holds, faults, run, files, checks, exchanges, signer, audit, missing }) => [
-    `Holds      ${holds ? 'yes' : `no: ${plural(faults.length, 'fault')}`}`,
-    ...(run === null
-      ? []
-      : [`Run        passthru ${run.command}, engine ${run.engine}, profile ${run.profile}: ${run.outcome}, ${run.created_at}`]),
-    `Files      ${files.count}, ${Math.ceil(files.bytes / 1024)} KiB`,
-    ...(signer === null ? ['Signature  none that is good'] : [`Signature  ${signer.name}, under the root ${signer.ca}`]),
-    `Trust      ${trustOf(signer)}`,
-    `Checks     ${checks.repeated} made again from ${plural(exchanges, 'recorded exchange')}, ${checks.observed} observed by the run alone; ${checks.failed} failed in the run`,
-    ...(audit === null ? [] : [`Audit      ${plural(audit.records, 'record')} in ${plural(audit.chains, 'chain')}`]),
-    ...missing.map(({ what, why }) => `Missing    ${what}: ${why}`),
-    ...faults.slice(0, MAX_PRINTED).map(({ where, what }) => `Fault      ${where === null ? '' : `${where} `}${what}`),
-    ...(faults.length > MAX_PRINTED ? [`           and ${faults.length - MAX_PRINTED} more`] : []),
+  /** A verdict for people, a line each. A bundle may come from anybody: no text of it breaks a line, or steers the terminal. */
+  const linesOfVerdict = (verdict) => rowsOf(verdict).map(([label, text]) => `${label.padEnd(LABEL)}${printable(text)}`);
+
+  /** Columns of a label, with the space behind it. */
+  const LABEL = 11;
+
+  const rowsOf = ({ holds, faults, run, files, checks, exchanges, signer, audit, missing }) => [
+    ['Holds', holds ? 'yes' : `no: ${plural(faults.length, 'fault')}`],
+    ...rowsOfRun(run),
+    ['Files', `${files.count}, ${Math.ceil(files.bytes / 1024)} KiB`],
+    ['Signature', signer === null ? 'none that is good' : `${signer.name}, under the root ${signer.ca}`],
+    ['Trust', trustOf(signer)],
+    [
+      'Checks',
+      `${checks.repeated} made again from ${plural(exchanges, 'recorded exchange')}, ${checks.observed} observed by the run alone; ${checks.failed} failed in the run`,
+    ],
+    ...(audit === null ? [] : [['Audit', `${plural(audit.records, 'record')} in ${plural(audit.chains, 'chain')}`]]),
+    ...missing.map(({ what, why }) => ['Missing', `${what}: ${why}`]),
+    ...faults.slice(0, MAX_PRINTED).map((fault) => ['Fault', textOfFault(fault)]),
+    ...(faults.length > MAX_PRINTED ? [['', `and ${faults.length - MAX_PRINTED} more`]] : []),
   ];
+
+  const rowsOfRun = (run) =>
+    run === null
+      ? []
+      : [['Run', `passthru ${run.command}, engine ${run.engine}, profile ${run.profile}: ${run.outcome}, ${run.created_at}`]];
+
+  /** A fault for people. */
+  const lineOfFault = (fault) => printable(textOfFault(fault));
+
+  const textOfFault = ({ where, what }) => `${where === null ? '' : `${where} `}${what}`;
 
   const trustOf = (signer) => {
     if (signer === null) return 'nothing here is vouched for';
     if (signer.ca_is_pinned) return 'the root is the one that you named: its owner vouches for the run';
     return 'the root is the one in the bundle: it agrees with itself, and anybody could have made it; name the root with --ca or --fingerprint';
   };
-  return { linesOfVerdict };
+  return { linesOfVerdict, lineOfFault };
 })();
-const m4 = (() => {
+const m5 = (() => {
   const { hash } = n5;
   /**
    * The audit of the KMS as lines of text, which the KMS writes, an export holds, and `verify-export.ts` checks without either. Each line is
@@ -235,7 +261,7 @@ const m4 = (() => {
   };
   return { FORMAT, RECORD_KINDS, HEAD_KINDS, hashOf, objectOf };
 })();
-const m5 = (() => {
+const m6 = (() => {
   /** A value of JSON as the lines of an audit have it: whole numbers only, and no member that is absent. */
 
   /**
@@ -252,9 +278,9 @@ const m5 = (() => {
   };
   return { canonicalJson };
 })();
-const m6 = (() => {
+const m7 = (() => {
   const { createHash, createPublicKey, sign, verify } = n5;
-  const { canonicalJson } = m5;
+  const { canonicalJson } = m6;
   /** A key pair that signs lines, with its public part as others get it. */
 
   /** @see RFC 7638 */
@@ -293,9 +319,9 @@ const m6 = (() => {
   };
   return { thumbprintOf, createLineSigner, isSignedBy, ed25519JwkOf };
 })();
-const m7 = (() => {
-  const { objectOf } = m4;
-  const { ed25519JwkOf, isSignedBy } = m6;
+const m8 = (() => {
+  const { objectOf } = m5;
+  const { ed25519JwkOf, isSignedBy } = m7;
   /** A head that was kept apart from the database, with the key that signed it. */
 
   /** The answer of `/admin/v1/audit/head`, or what `passthru audit head` printed as JSON; null for any other text, and a signature that is wrong. */
@@ -313,10 +339,10 @@ const m7 = (() => {
   };
   return { keptHeadOf };
 })();
-const m8 = (() => {
-  const { canonicalJson } = m5;
-  const { FORMAT, HEAD_KINDS, hashOf, objectOf, RECORD_KINDS } = m4;
-  const { ed25519JwkOf, isSignedBy, thumbprintOf } = m6;
+const m9 = (() => {
+  const { canonicalJson } = m6;
+  const { FORMAT, HEAD_KINDS, hashOf, objectOf, RECORD_KINDS } = m5;
+  const { ed25519JwkOf, isSignedBy, thumbprintOf } = m7;
   /** Where an export does not hold, and why. */
 
   /** One chain of an export. */
@@ -441,7 +467,7 @@ const m8 = (() => {
   };
   return { createExportVerifier };
 })();
-const m9 = (() => {
+const m10 = (() => {
   const { Buffer } = n4;
   /** Recipes in a recipe at most: those of a run have a few, and a bundle may come from anybody. */
   const MAX_DEPTH = 12;
@@ -618,7 +644,7 @@ const m9 = (() => {
   const plain = (value) => (typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value));
   return { evaluate, render };
 })();
-const m10 = (() => {
+const m11 = (() => {
   /**
    * How the value of a check is taken from exchanges: a tree as data. `R` names an exchange: the exchange itself while a run lasts, its id
    * in a bundle. `evaluate.ts` reads it, in both.
@@ -654,9 +680,9 @@ const m10 = (() => {
   };
   return { renamed, namedIn };
 })();
-const m11 = (() => {
-  const { evaluate, render } = m9;
-  const { namedIn } = m10;
+const m12 = (() => {
+  const { evaluate, render } = m10;
+  const { namedIn } = m11;
   /** How to find an exchange by its id. */
 
   /** Whether a value has the form of a check: anybody may have written it. */
@@ -703,7 +729,7 @@ const m11 = (() => {
     });
   return { isCheck, faultOfCheck, checksAgain };
 })();
-const m12 = (() => {
+const m13 = (() => {
   /**
    * A bundle: the folder that a run with `--evidence` leaves. `docs/evidence.md` tells its format, and `docs/schemas` has the schemas of its
    * files; here are the names and types that writing and verifying share. This folder needs nothing but Node, because a verifier made of
@@ -734,15 +760,15 @@ const m12 = (() => {
   /** The files of a bundle by their paths. */
   return { BUNDLE_KIND, BUNDLE_VERSION, FILES, exchangesFile, isExchangesFile };
 })();
-const m13 = (() => {
+const m14 = (() => {
   const { Buffer } = n4;
   const { hash } = n5;
-  const { keptHeadOf } = m7;
-  const { createExportVerifier } = m8;
-  const { commonNameOf, DOCUMENT_SIGNING, faultOfPath, fingerprintOf, hasFingerprint } = m0;
-  const { checksAgain, isCheck } = m11;
-  const { BUNDLE_KIND, BUNDLE_VERSION, FILES, isExchangesFile } = m12;
-  const { certificatesIn, verifyDetached } = m2;
+  const { keptHeadOf } = m8;
+  const { createExportVerifier } = m9;
+  const { commonNameOf, DOCUMENT_SIGNING, faultOfPath, fingerprintOf, hasFingerprint } = m1;
+  const { checksAgain, isCheck } = m12;
+  const { BUNDLE_KIND, BUNDLE_VERSION, FILES, isExchangesFile } = m13;
+  const { certificatesIn, verifyDetached } = m3;
   /**
    * Looks at every byte of a bundle: the signature of its manifest and the path to its authority, the hash of each file and that there is no
    * other, the audit, and each check from the exchange on which it rests. It asks nobody, and throws for nothing that stands in a bundle.
@@ -799,12 +825,17 @@ const m13 = (() => {
   const listIn = (value) => (Array.isArray(value) ? value.filter((each) => typeof each === 'object' && each !== null) : []);
 
   const manifestIn = (value) => {
-    if (typeof value !== 'object' || value === null) return null;
-    const { kind, version, files, checks, missing, created_at: at } = value;
-    const isOurs = kind === BUNDLE_KIND && version === BUNDLE_VERSION && Array.isArray(files) && Array.isArray(missing);
-    const areFiles = isOurs && files.every((file) => typeof file === 'object' && file !== null);
-    return areFiles && typeof checks === 'object' && checks !== null && !Number.isNaN(Date.parse(String(at))) ? value : null;
+    if (!isObject(value)) return null;
+    const { kind, version, passthru, command, engine, profile, outcome, files, checks, missing, created_at: at } = value;
+    const areTexts = areStrings(passthru, command, engine, profile, outcome, at) && !Number.isNaN(Date.parse(String(at)));
+    const isOurs = kind === BUNDLE_KIND && version === BUNDLE_VERSION && areTexts && isObject(checks);
+    const areFiles = Array.isArray(files) && files.every((file) => isObject(file) && areStrings(file['path']));
+    const areMissing = Array.isArray(missing) && missing.every((each) => isObject(each) && areStrings(each['what'], each['why']));
+    return isOurs && areFiles && areMissing ? value : null;
   };
+
+  const isObject = (value) => typeof value === 'object' && value !== null;
+  const areStrings = (...values) => values.every((each) => typeof each === 'string');
 
   /** Whose good signature the manifest has, and by which root; a name that nothing vouches for is not told. */
   const signerOf = (files, { manifest, fingerprint, fault }) => {
@@ -908,16 +939,17 @@ const m13 = (() => {
   };
   return { verifyBundle };
 })();
-const m14 = (() => {
+const m15 = (() => {
   const { readFile } = n0;
   const { dirname, resolve } = n1;
   const { fileURLToPath } = n2;
   const { parseArgs } = n3;
-  const { fingerprintOf, isFingerprint } = m0;
-  const { readBundle } = m1;
-  const { certificatesIn } = m2;
-  const { linesOfVerdict } = m3;
-  const { verifyBundle } = m13;
+  const { printable } = m0;
+  const { fingerprintOf, isFingerprint } = m1;
+  const { readBundle } = m2;
+  const { certificatesIn } = m3;
+  const { linesOfVerdict } = m4;
+  const { verifyBundle } = m14;
   /** A bundle as a folder has it. @param options.fingerprint as of `verifyBundle` @throws the file system's error */
   const verifyFolder = async (folder, options = {}) => {
     const { files, faults } = await readBundle(folder);
@@ -952,12 +984,12 @@ Exit codes: 0 it holds · 1 it does not · 64 usage`;
         text: values.json === true ? JSON.stringify(verdict, null, 2) : linesOfVerdict(verdict).join('\n'),
       };
     } catch (thrown) {
-      return { exitCode: 64, text: `${thrown instanceof Error ? thrown.message : String(thrown)}\n${USAGE}` };
+      return { exitCode: 64, text: `${printable(thrown instanceof Error ? thrown.message : String(thrown))}\n${USAGE}` };
     }
   };
   return { verifyFolder, fingerprintIn, main };
 })();
-const entry = m14;
+const entry = m15;
 const { exitCode, text } = await entry.main(process.argv.slice(2), import.meta.url);
 console.log(text);
 process.exitCode = exitCode;

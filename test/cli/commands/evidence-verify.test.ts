@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { evidenceVerifySchema } from '#cli/documents/evidence.ts';
 import { main } from '#cli/main.ts';
 import { FILES } from '#infra/evidence/bundle/manifest.ts';
-import { layBundle, smallBundle } from '#test/support/evidence.ts';
+import { layBundle, smallBundle, steeringBundle } from '#test/support/evidence.ts';
 import { fakeProcess } from '#test/support/fake-cli.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';
 
@@ -48,6 +48,15 @@ describe('passthru evidence verify', () => {
     const validate = new Ajv2020({ allErrors: true, validateFormats: false }).compile(evidenceVerifySchema);
     validate(document);
     expect(validate.errors).toBeNull();
+  });
+
+  it.each([[], ['--quiet']])('prints no text of a bundle that steers the terminal or makes a line: %s', async (...flags) => {
+    await using folder = await temporaryDirectory();
+    await layBundle(folder.path, await steeringBundle());
+    const { code, out } = await verify(folder.path, '.', ...flags);
+    expect([code, out]).toEqual([1, expect.stringContaining('notes demo')]);
+    expect(out).not.toMatch(/^Holds +yes/m);
+    expect(out.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
   });
 
   it('ends with 2 where there is nothing to read, and with 64 where the root is named wrongly', async () => {

@@ -13,7 +13,7 @@ import { verifierText } from '#infra/evidence/verifier-text.ts';
 import type { Authority } from '#infra/tls/authority/authority.ts';
 import { createAuthority } from '#infra/tls/authority/create-authority.ts';
 import { verifierSource } from '../../../build/evidence-verifier.ts';
-import { asFiles, layBundle, smallBundle, withOneByteChanged } from '#test/support/evidence.ts';
+import { asFiles, layBundle, smallBundle, steeringBundle, withOneByteChanged } from '#test/support/evidence.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';
 
 let authority: Authority;
@@ -28,6 +28,9 @@ const faults = (files: Map<string, Uint8Array>, fingerprint?: string): readonly 
   verifyBundle(files, { fingerprint }).faults.map(({ where, what }) => `${where ?? ''} ${what}`.trim());
 const checkIn = (files: readonly BundleFile[]): readonly BundleCheck[] =>
   (JSON.parse(files.find(([path]) => path === FILES.checks)?.[1] ?? '') as { checks: BundleCheck[] }).checks;
+/** The manifest of the bundle with other members. */
+const manifestWith = (members: object): string =>
+  JSON.stringify({ ...(JSON.parse(asFiles(bundle).get(FILES.manifest)?.toString() ?? '') as object), ...members });
 
 describe('a bundle', () => {
   it('holds, and says how many of its checks can be made again', () => {
@@ -142,8 +145,14 @@ describe('a bundle', () => {
       '[null]',
       '{"checks":[{"basis":{"kind":"exchanges"}}]}',
       '{"kind":"passthru-evidence","version":1,"files":[],"missing":[],"checks":{},"created_at":"2026-01-01"}',
+      manifestWith({ command: { toString: 1 } }),
+      manifestWith({ missing: [null] }),
+      manifestWith({ files: [{}] }),
     ]) {
-      for (const [path] of bundle) expect(verifyBundle(asFiles(bundle).set(path, Buffer.from(text))).holds, `${path} ${text}`).toBe(false);
+      for (const [path] of bundle) {
+        const verdict = verifyBundle(asFiles(bundle).set(path, Buffer.from(text)));
+        expect([verdict.holds, linesOfVerdict(verdict)[0]], `${path} ${text}`).toEqual([false, expect.stringContaining('Holds      no: ')]);
+      }
     }
   });
 });
@@ -181,6 +190,16 @@ describe('verify.mjs', () => {
     await copyFile(join(folder.path, FILES.report), join(folder.path, 'more.json'));
     expect(await run()).toMatchObject({ code: 1, stdout: expect.stringContaining('Fault      more.json is not in the manifest') });
     expect((await run('--fingerprint', 'none')).code).toBe(64);
+  });
+
+  it('tells of a bundle of a stranger without a word that steers the terminal or makes a line', async () => {
+    await using folder = await temporaryDirectory();
+    await layBundle(folder.path, await steeringBundle());
+    const { exitCode, text } = await main([folder.path], import.meta.url);
+    expect([exitCode, text]).toEqual([1, expect.stringContaining('Missing    demo')]);
+    expect(text).toContain('Fault      notes demo');
+    expect(text.split('\n').filter((line) => line.startsWith('Holds'))).toEqual([expect.stringContaining('no: ')]);
+    expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
   });
 
   it('prints its verdict as JSON too, and says how it is used where it is used otherwise', async () => {

@@ -1,7 +1,7 @@
 import { AppError } from '#infra/apperr/app-error.ts';
 import { isFingerprint } from '#infra/evidence/bundle/certificate-path.ts';
 import { fingerprintIn, verifyFolder } from '#infra/evidence/bundle/main.ts';
-import { linesOfVerdict } from '#infra/evidence/bundle/verdict-lines.ts';
+import { lineOfFault, linesOfVerdict } from '#infra/evidence/bundle/verdict-lines.ts';
 import type { CommandCall } from '#cli/command-line/command.ts';
 import { operatorCommand } from '../operator/operator-command.ts';
 import type { EvidenceVerifyDocument } from '#cli/documents/evidence.ts';
@@ -38,7 +38,7 @@ export const evidenceVerify = (call: CommandCall<string, typeof EVIDENCE_VERIFY_
     return {
       document,
       lines: linesOfVerdict(verdict),
-      short: faults.map(({ where, what }) => `${where === null ? '' : `${where} `}${what}`),
+      short: faults.map(lineOfFault),
       record: { body: holds ? `${folder} holds` : `${folder} does not hold`, failed: !holds, attributes: {} },
       exitCode: holds ? EXIT.passed : EXIT.partial,
     };

@@ -2,9 +2,9 @@ import type { ChalkInstance } from 'chalk';
 import type { Check } from '#demo/events.ts';
 import { isRefusal } from '#demo/refusal.ts';
 import type { Failure } from '#infra/apperr/result.ts';
+import { printable } from '#infra/lines/printable.ts';
 import { failureLines, type FailureLayout } from './failure-lines.ts';
 import { cut, wrapItems, wrapText } from '../terminal/layout.ts';
-import { printable } from '../terminal/terminal.ts';
 
 export interface CheckLayout {
   readonly paint: ChalkInstance;

@@ -1,7 +1,7 @@
 import type { ChalkInstance } from 'chalk';
+import { printable } from '#infra/lines/printable.ts';
 import type { Examined } from '#stack/doctor/examine.ts';
 import { columnsOf, pad, wrapText } from '../terminal/layout.ts';
-import { printable } from '../terminal/terminal.ts';
 import { fixLines } from './failure-lines.ts';
 
 export interface DoctorLayout {

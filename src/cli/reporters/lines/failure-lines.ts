@@ -1,8 +1,8 @@
 import type { ChalkInstance } from 'chalk';
 import { nearestFix } from '#infra/apperr/nearest-fix.ts';
 import type { Failure } from '#infra/apperr/result.ts';
+import { printable } from '#infra/lines/printable.ts';
 import { columnsOf, wrapText } from '../terminal/layout.ts';
-import { printable } from '../terminal/terminal.ts';
 
 export interface FailureLayout {
   readonly paint: ChalkInstance;

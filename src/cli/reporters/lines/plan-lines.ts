@@ -1,7 +1,7 @@
 import type { ChalkInstance } from 'chalk';
+import { printable } from '#infra/lines/printable.ts';
 import type { PlanDocument } from '#cli/documents/plan.ts';
 import { columnsOf, fit, formatDuration, pad, wrapItems, wrapText } from '../terminal/layout.ts';
-import { printable } from '../terminal/terminal.ts';
 import { phaseTitle } from '#demo/phase-title.ts';
 
 export interface PlanLayout {

@@ -1,7 +1,7 @@
 import type { ChalkInstance } from 'chalk';
 import type { DemoEvent } from '#demo/events.ts';
+import { printable } from '#infra/lines/printable.ts';
 import { cut, wrapText } from '../terminal/layout.ts';
-import { printable } from '../terminal/terminal.ts';
 import { fixLines } from './failure-lines.ts';
 import { serviceRecord } from './service-record.ts';
 

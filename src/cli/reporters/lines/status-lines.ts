@@ -1,7 +1,7 @@
 import type { ChalkInstance } from 'chalk';
 import type { ServiceHealth } from '#demo/health/status.ts';
+import { printable } from '#infra/lines/printable.ts';
 import { columnsOf, formatAge, pad, wrapText } from '../terminal/layout.ts';
-import { printable } from '../terminal/terminal.ts';
 
 const HEAD = ['Service', 'State', 'Up', 'Address', 'Cause'] as const;
 

@@ -1,10 +1,10 @@
 import type { ChalkInstance } from 'chalk';
 import type { Report } from '#demo/report.ts';
+import { printable } from '#infra/lines/printable.ts';
 import type { PrintedCommand } from '#cli/settings/printed-command.ts';
 import { shellWord } from '#infra/apperr/shell-word.ts';
 import { shortPath } from '#cli/shell/words.ts';
 import { formatDuration, pad, wrapItems, wrapText } from '../terminal/layout.ts';
-import { printable } from '../terminal/terminal.ts';
 
 export interface ResultOptions {
   /** Close with addresses and credentials: they are of use only while the stack stays up. */

@@ -3,11 +3,11 @@ import type { DemoEvent, StepInfo } from '#demo/events.ts';
 import { advance, NOT_STARTED, type RunState } from '#demo/outcome.ts';
 import { phaseTitle } from '#demo/phase-title.ts';
 import { unreachable } from '#infra/apperr/app-error.ts';
+import { printable } from '#infra/lines/printable.ts';
 import { type CheckLayout, errorLines, failedLines, failedText, passedLine, refusedLines } from './check-lines.ts';
 import { rootCauseLines } from './root-cause-lines.ts';
 import { stepCounter, stepMark, stepRest } from './step-line.ts';
 import { columnsOf, cut, formatDuration, wrapText } from '../terminal/layout.ts';
-import { printable } from '../terminal/terminal.ts';
 
 type EventOf<T extends DemoEvent['type']> = Extract<DemoEvent, { type: T }>;
 

@@ -1,6 +1,6 @@
 import type { Report } from '#demo/report.ts';
 import { type Html, markup } from '#infra/html/html.ts';
-import { printable } from '../terminal/terminal.ts';
+import { printable } from '#infra/lines/printable.ts';
 
 export type Step = Report['steps'][number];
 /** Text that a service or a check said, on one line. */

@@ -1,4 +1,3 @@
-import { stripVTControlCharacters } from 'node:util';
 import { Chalk, type ChalkInstance } from 'chalk';
 import type { OutputStream } from '#cli/process/cli-process.ts';
 
@@ -53,9 +52,3 @@ export const createTerminal = ({ out, err, env, color }: TerminalOptions): Termi
   paintOut: new Chalk({ level: colored(out, { env, color }) ? 1 : 0 }),
   paintErr: new Chalk({ level: colored(err, { env, color }) ? 1 : 0 }),
 });
-
-/** Text from elsewhere (a log, a server) as one line that cannot steer the terminal. */
-export const printable = (text: string): string =>
-  stripVTControlCharacters(text)
-    .replace(/\s+/g, ' ')
-    .replace(/[\p{Cc}\p{Cf}]/gu, '');

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { printable } from '#infra/lines/printable.ts';
 import { fingerprintOf, isFingerprint } from './certificate-path.ts';
 import { readBundle } from './read-folder.ts';
 import { certificatesIn } from './signature.ts';
@@ -46,6 +47,6 @@ export const main = async (argv: readonly string[], url: string): Promise<{ read
       text: values.json === true ? JSON.stringify(verdict, null, 2) : linesOfVerdict(verdict).join('\n'),
     };
   } catch (thrown) {
-    return { exitCode: 64, text: `${thrown instanceof Error ? thrown.message : String(thrown)}\n${USAGE}` };
+    return { exitCode: 64, text: `${printable(thrown instanceof Error ? thrown.message : String(thrown))}\n${USAGE}` };
   }
 };

@@ -1,12 +1,19 @@
-import type { EvidenceVerdict } from './verdict.ts';
+import { printable } from '#infra/lines/printable.ts';
+import type { EvidenceFault, EvidenceVerdict } from './verdict.ts';
 
 /** Faults that are printed; one changed file may break many checks. */
 const MAX_PRINTED = 20;
 
 const plural = (count: number, one: string): string => `${count} ${one}${count === 1 ? '' : 's'}`;
 
-/** A verdict for people, a line each. */
-export const linesOfVerdict = ({
+/** A verdict for people, a line each. A bundle may come from anybody: no text of it breaks a line, or steers the terminal. */
+export const linesOfVerdict = (verdict: EvidenceVerdict): readonly string[] =>
+  rowsOf(verdict).map(([label, text]) => `${label.padEnd(LABEL)}${printable(text)}`);
+
+/** Columns of a label, with the space behind it. */
+const LABEL = 11;
+
+const rowsOf = ({
   holds,
   faults,
   run,
@@ -16,20 +23,31 @@ export const linesOfVerdict = ({
   signer,
   audit,
   missing,
-}: EvidenceVerdict): readonly string[] => [
-  `Holds      ${holds ? 'yes' : `no: ${plural(faults.length, 'fault')}`}`,
-  ...(run === null
-    ? []
-    : [`Run        passthru ${run.command}, engine ${run.engine}, profile ${run.profile}: ${run.outcome}, ${run.created_at}`]),
-  `Files      ${files.count}, ${Math.ceil(files.bytes / 1024)} KiB`,
-  ...(signer === null ? ['Signature  none that is good'] : [`Signature  ${signer.name}, under the root ${signer.ca}`]),
-  `Trust      ${trustOf(signer)}`,
-  `Checks     ${checks.repeated} made again from ${plural(exchanges, 'recorded exchange')}, ${checks.observed} observed by the run alone; ${checks.failed} failed in the run`,
-  ...(audit === null ? [] : [`Audit      ${plural(audit.records, 'record')} in ${plural(audit.chains, 'chain')}`]),
-  ...missing.map(({ what, why }) => `Missing    ${what}: ${why}`),
-  ...faults.slice(0, MAX_PRINTED).map(({ where, what }) => `Fault      ${where === null ? '' : `${where} `}${what}`),
-  ...(faults.length > MAX_PRINTED ? [`           and ${faults.length - MAX_PRINTED} more`] : []),
+}: EvidenceVerdict): readonly (readonly [label: string, text: string])[] => [
+  ['Holds', holds ? 'yes' : `no: ${plural(faults.length, 'fault')}`],
+  ...rowsOfRun(run),
+  ['Files', `${files.count}, ${Math.ceil(files.bytes / 1024)} KiB`],
+  ['Signature', signer === null ? 'none that is good' : `${signer.name}, under the root ${signer.ca}`],
+  ['Trust', trustOf(signer)],
+  [
+    'Checks',
+    `${checks.repeated} made again from ${plural(exchanges, 'recorded exchange')}, ${checks.observed} observed by the run alone; ${checks.failed} failed in the run`,
+  ],
+  ...(audit === null ? [] : [['Audit', `${plural(audit.records, 'record')} in ${plural(audit.chains, 'chain')}`] as const]),
+  ...missing.map(({ what, why }) => ['Missing', `${what}: ${why}`] as const),
+  ...faults.slice(0, MAX_PRINTED).map((fault) => ['Fault', textOfFault(fault)] as const),
+  ...(faults.length > MAX_PRINTED ? [['', `and ${faults.length - MAX_PRINTED} more`] as const] : []),
 ];
+
+const rowsOfRun = (run: EvidenceVerdict['run']) =>
+  run === null
+    ? []
+    : [['Run', `passthru ${run.command}, engine ${run.engine}, profile ${run.profile}: ${run.outcome}, ${run.created_at}`] as const];
+
+/** A fault for people. */
+export const lineOfFault = (fault: EvidenceFault): string => printable(textOfFault(fault));
+
+const textOfFault = ({ where, what }: EvidenceFault): string => `${where === null ? '' : `${where} `}${what}`;
 
 const trustOf = (signer: EvidenceVerdict['signer']): string => {
   if (signer === null) return 'nothing here is vouched for';

@@ -71,12 +71,17 @@ const listIn = <T>(value: unknown): readonly T[] =>
   Array.isArray(value) ? (value as readonly T[]).filter((each) => typeof each === 'object' && each !== null) : [];
 
 const manifestIn = (value: unknown): Manifest | null => {
-  if (typeof value !== 'object' || value === null) return null;
-  const { kind, version, files, checks, missing, created_at: at } = value as Partial<Manifest>;
-  const isOurs = kind === BUNDLE_KIND && version === BUNDLE_VERSION && Array.isArray(files) && Array.isArray(missing);
-  const areFiles = isOurs && files.every((file: unknown) => typeof file === 'object' && file !== null);
-  return areFiles && typeof checks === 'object' && checks !== null && !Number.isNaN(Date.parse(String(at))) ? (value as Manifest) : null;
+  if (!isObject(value)) return null;
+  const { kind, version, passthru, command, engine, profile, outcome, files, checks, missing, created_at: at } = value;
+  const areTexts = areStrings(passthru, command, engine, profile, outcome, at) && !Number.isNaN(Date.parse(String(at)));
+  const isOurs = kind === BUNDLE_KIND && version === BUNDLE_VERSION && areTexts && isObject(checks);
+  const areFiles = Array.isArray(files) && files.every((file: unknown) => isObject(file) && areStrings(file['path']));
+  const areMissing = Array.isArray(missing) && missing.every((each: unknown) => isObject(each) && areStrings(each['what'], each['why']));
+  return isOurs && areFiles && areMissing ? (value as unknown as Manifest) : null;
 };
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null;
+const areStrings = (...values: readonly unknown[]): boolean => values.every((each) => typeof each === 'string');
 
 type Tell = (where: string | null, what: string) => void;
 
