@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { DEMO_COMMANDS } from '#demo/step/step.ts';
+import { missingIs } from '#infra/apperr/system-error.ts';
 import { fileKeyOf } from '#cli/settings/setting.ts';
 import { SETTINGS } from '#cli/settings/settings.ts';
 import { ROOT } from '#test/support/engine.ts';
@@ -65,9 +66,12 @@ const runStep = async (step: Step, stated: Readonly<Record<string, string>> = {}
   ]);
   const env = { PATH: `${join(folder.path, 'bin')}:/usr/bin:/bin`, GITHUB_ACTION_PATH: '/the action', ...Object.fromEntries(given) };
   const args = ['--noprofile', '--norc', '-eo', 'pipefail', '-c', step.run ?? ''];
-  await promisify(execFile)('bash', args, { cwd: join(folder.path, 'work'), env });
-  const told = (await readFile(join(folder.path, 'told'), 'utf8')).trim().split('\n');
-  return { calls: told.map((line) => JSON.parse(line) as Called), left: await readdir(join(folder.path, 'work')) };
+  const { code, stdout } = await promisify(execFile)('bash', args, { cwd: join(folder.path, 'work'), env }).then(
+    (ended) => ({ code: 0, stdout: ended.stdout }),
+    (ended: { readonly code: number; readonly stdout: string }) => ended,
+  );
+  const told = (await readFile(join(folder.path, 'told'), 'utf8').catch(missingIs(''))).split('\n').filter((line) => line !== '');
+  return { code, stdout, calls: told.map((line) => JSON.parse(line) as Called), left: await readdir(join(folder.path, 'work')) };
 };
 
 describe('action.yml', () => {
@@ -96,8 +100,30 @@ describe('action.yml', () => {
     expect(install.if).toBe("inputs.version == ''");
     const { calls } = await runStep(install);
     expect(calls[0]).toMatchObject({ program: 'npm', args: ['ci', '--omit=dev', '--no-audit', '--no-fund', '--prefix', '/the action'] });
-    const published = await runStep(demo, { version: '1.2.3' });
-    expect(published.calls[0]).toMatchObject({ program: 'npx', args: ['--yes', 'passthru@1.2.3', 'demo', '--', 'all'] });
+  });
+
+  it.each(['1.2.3', '1.0.0-beta.1+x86', 'latest', 'v2'])('runs that version of the npm package: %s', async (version) => {
+    const { code, calls } = await runStep(demo, { version });
+    expect([code, calls]).toMatchObject([0, [{ program: 'npx', args: ['--yes', `passthru@${version}`, 'demo', '--', 'all'] }]]);
+  });
+
+  it.each([
+    'npm:other@1',
+    'git+https://evil.test/x.git',
+    'file:evil',
+    'https://evil.test/x',
+    '../evil',
+    'c:evil',
+    'evil.tgz',
+    'evil.tar',
+    'evil.tar.GZ',
+    '1.2.3\nevil',
+    '-1',
+    '>=1',
+  ])('runs nothing for a version that npm would take for something else: %j', async (version) => {
+    const { code, stdout, calls } = await runStep(demo, { version });
+    expect([code, calls]).toEqual([64, []]);
+    expect(stdout).toMatch(/^::error title=passthru::The input version is no version of the npm package%0AFix: [^\n]+\n$/);
   });
 
   it.each(['$(touch evil)', '`touch evil`', "'; touch evil; '", '"; touch evil; "', '*', '-n evil', '${IFS}&&touch${IFS}evil'])(
@@ -105,7 +131,7 @@ describe('action.yml', () => {
     async (evil) => {
       for (const name of Object.keys(inputs)) {
         const { calls, left } = await runStep(demo, { [name]: evil });
-        expect(calls, name).toHaveLength(1);
+        expect(calls, name).toHaveLength(name === 'version' ? 0 : 1);
         expect(left, name).toEqual([]);
       }
       // Words of a flag are split, and nothing else is done to them.

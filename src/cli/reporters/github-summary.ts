@@ -79,7 +79,8 @@ const escaped = (text: string): string =>
     .replaceAll(/[\\`*_{}[\]|#!~>]/g, '\\$&')
     .replaceAll('<', '&lt;')
     .replaceAll('@', '&#64;')
-    .replaceAll('://', '&#58;//');
+    .replaceAll('://', '&#58;//')
+    .replaceAll(/www\./gi, (host) => host.replace('.', '&#46;'));
 
 /** In a code span a backtick cannot be escaped, and a bar ends the cell of a table all the same. */
 const code = (text: string): string => {

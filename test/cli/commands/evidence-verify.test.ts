@@ -50,14 +50,17 @@ describe('passthru evidence verify', () => {
     expect(validate.errors).toBeNull();
   });
 
-  it.each([[], ['--quiet']])('prints no text of a bundle that steers the terminal or makes a line: %s', async (...flags) => {
-    await using folder = await temporaryDirectory();
-    await layBundle(folder.path, await steeringBundle());
-    const { code, out } = await verify(folder.path, '.', ...flags);
-    expect([code, out]).toEqual([1, expect.stringContaining('notes demo')]);
-    expect(out).not.toMatch(/^Holds +yes/m);
-    expect(out.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
-  });
+  it.each([{ flags: [] }, { flags: ['--quiet'] }])(
+    'prints no text of a bundle that steers the terminal or makes a line: $flags',
+    async ({ flags }) => {
+      await using folder = await temporaryDirectory();
+      await layBundle(folder.path, await steeringBundle());
+      const { code, out } = await verify(folder.path, '.', ...flags);
+      expect([code, out]).toEqual([1, expect.stringContaining('notes demo')]);
+      expect(out).not.toMatch(/^Holds +yes/m);
+      expect(out.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+    },
+  );
 
   it('ends with 2 where there is nothing to read, and with 64 where the root is named wrongly', async () => {
     await using folder = await laid();

@@ -239,12 +239,12 @@ describe('On GitHub Actions', () => {
   });
 
   it('text of a server becomes no link, picture, mention, code or cell in the step summary', () => {
-    const evil = '![x](https://evil.test) | @octocat <img> `code | *bold*';
+    const evil = '![x](https://evil.test) www.evil.test WWW.evil.test | @octocat <img> `code | *bold*';
     const events = FAILED_RUN.map((event) =>
       event.type === 'check' && event.stepId === 'kms.keys' ? { ...event, check: { ...event.check, title: evil, got: evil } } : event,
     );
     expect(github(events).summary).toContain(
-      "- \\!\\[x\\](https&#58;//evil.test) \\| &#64;octocat &lt;img\\> \\`code \\| \\*bold\\*: expected `201`, got `![x](https://evil.test) \\| @octocat <img> 'code \\| *bold*`",
+      "- \\!\\[x\\](https&#58;//evil.test) www&#46;evil.test WWW&#46;evil.test \\| &#64;octocat &lt;img\\> \\`code \\| \\*bold\\*: expected `201`, got `![x](https://evil.test) www.evil.test WWW.evil.test \\| @octocat <img> 'code \\| *bold*`",
     );
   });
 
