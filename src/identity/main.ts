@@ -10,7 +10,7 @@ import { keepHeapSmall } from '#infra/process/small-heap.ts';
 import { stopOnSignals } from '#infra/process/stop.ts';
 import { startTelemetry } from '#infra/telemetry/sdk/start-telemetry.ts';
 import { loadIdentityConfig } from './config.ts';
-import { buildIdentity } from './server.ts';
+import { withoutRuntimeWarning } from './provider/runtime-warning.ts';
 
 /**
  * Runs Identity until SIGTERM or SIGINT (`stopOnSignals`): configuration, telemetry, database (waited for), demo data, then both listeners.
@@ -18,6 +18,7 @@ import { buildIdentity } from './server.ts';
  * @throws AppError for whatever keeps it from starting; nothing is left open then
  */
 export const serveIdentity = async (options: ServeOptions): Promise<void> => {
+  const { buildIdentity } = await withoutRuntimeWarning(() => import('./server.ts'));
   const config = await loadIdentityConfig(options.configFiles);
   const demo = wantsDemo(options, config.demo);
   await using opened = new AsyncDisposableStack();

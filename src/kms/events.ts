@@ -20,13 +20,31 @@ const SESSION_ENDS = {
   user: 'because its user is gone, has another password, or is logged in at his issuer no more',
 } as const;
 
+/** An issuer of tokens, as it is configured. */
+interface NamedIssuer {
+  readonly issuer: string;
+  readonly name: string;
+  /** For which it speaks. */
+  readonly tenants: '*' | 'others' | readonly string[];
+}
+
+/** Whether an issuer answers; `hasAnswered`: it did before, since this process began. */
+export type IssuerChange =
+  | { readonly type: 'identity-unreachable'; readonly hasAnswered: boolean; readonly cause: unknown }
+  | { readonly type: 'identity-reachable'; readonly hasAnswered: boolean };
+
 /** Events of the KMS for its operators; none holds a token, a password or a key. */
 export type KmsEvent =
   | { readonly type: 'plaintext-passwords'; readonly usernames: readonly string[] }
-  | { readonly type: 'identity-unreachable'; readonly issuer: string; readonly cause: unknown }
-  | { readonly type: 'identity-reachable'; readonly issuer: string }
+  | (NamedIssuer & IssuerChange)
   | { readonly type: 'revocation-feed-current'; readonly issuer: string }
-  | { readonly type: 'revocation-feed-lost'; readonly issuer: string; readonly cause: unknown }
+  | {
+      readonly type: 'revocation-feed-lost';
+      readonly issuer: string;
+      readonly cause: unknown;
+      /** It was never up to date, and the KMS has just begun to listen. */
+      readonly isStarting: boolean;
+    }
   | DemoDataEvent
   | OperatorAct
   | { readonly type: 'demo-seeded'; readonly tenants: number; readonly accounts: number; readonly elasticKeys: number }
@@ -75,6 +93,18 @@ export type Emit = (event: KmsEvent) => void;
 
 const text = (thrown: unknown): string => thrownMessage(thrown);
 
+/** Tenants that are told by their names, at most. */
+const NAMED_TENANTS = 3;
+
+const tenantsOf = ({ tenants }: NamedIssuer): string => {
+  if (tenants === '*') return 'all tenants';
+  if (tenants === 'others') return 'all tenants that no other issuer names';
+  return tenants.length > NAMED_TENANTS ? `${tenants.length} tenants` : tenants.join(', ');
+};
+
+/** `the issuer partner (https://localhost:11082, for globex)` */
+const named = (issuer: NamedIssuer): string => `the issuer ${issuer.name} (${issuer.issuer}, for ${tenantsOf(issuer)})`;
+
 const lineOf = (event: KmsEvent): EventLine => {
   switch (event.type) {
     case 'plaintext-passwords':
@@ -83,16 +113,19 @@ const lineOf = (event: KmsEvent): EventLine => {
         `the realms file holds plaintext passwords for ${event.usernames.join(', ')}; replace them by PBKDF2 hashes before real data comes in`,
         { count: event.usernames.length },
       ];
-    case 'identity-unreachable':
-      return ['warn', `Identity ${event.issuer} does not answer: ${text(event.cause)}`, { issuer: event.issuer }];
+    case 'identity-unreachable': {
+      // Servers that start together come up in any order, and some issuers are meant to be away for now.
+      const [level, how] = event.hasAnswered ? (['warn', 'does not answer'] as const) : (['info', 'has not answered yet'] as const);
+      return [level, `${named(event)} ${how}: ${text(event.cause)}`, { issuer: event.issuer }];
+    }
     case 'identity-reachable':
-      return ['info', `Identity ${event.issuer} answers again`, { issuer: event.issuer }];
+      return ['info', `${named(event)} answers${event.hasAnswered ? ' again' : ''}`, { issuer: event.issuer }];
     case 'revocation-feed-current':
       return ['info', `the feed of revocations of ${event.issuer} is up to date`, { issuer: event.issuer }];
     case 'revocation-feed-lost':
       return [
-        'warn',
-        `the feed of revocations of ${event.issuer} is late, so that Identity is asked about tokens one by one: ${text(event.cause)}`,
+        event.isStarting ? 'info' : 'warn',
+        `the feed of revocations of ${event.issuer} is ${event.isStarting ? 'not there yet' : 'late'}, so that Identity is asked about tokens one by one: ${text(event.cause)}`,
         { issuer: event.issuer },
       ];
     case 'demo-seeded':

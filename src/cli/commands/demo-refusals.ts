@@ -1,10 +1,11 @@
 import type { DemoEvent, Emit } from '#demo/events.ts';
+import { OLD_TLS_CHECK } from '#demo/health/bring-up/bring-up.ts';
 import type { Endpoints, Engine } from '#engine/engine.ts';
 import { type DemoRefusalLog, noteDemoRefusals } from '#stack/record/demo-refusals.ts';
 import type { CommandContext } from '#cli/context/command-context.ts';
 
 /**
- * Carries out a run and notes the refusals that its steps provoke, by which `passthru logs` tells them from trouble. Refusals that cannot
+ * Carries out a run and notes the refusals that its steps provoke, those of a handshake included, by which `passthru logs` tells them from trouble. Refusals that cannot
  * be noted stop no run; the reader is told.
  *
  * @param work the run, which tells its events to the function that it is given
@@ -33,17 +34,24 @@ const noteTo = (log: DemoRefusalLog, { kms, identity }: Endpoints): Emit => {
     ['kms', new URL(kms.service).origin],
     ['identity', new URL(identity.issuer).origin],
   ] as const;
-  const refusedOf = new Set<string>();
+  const notedOf = new Set<string>();
+  /** When the last event came: what the next one tells of has happened since. */
+  let before = 0;
   const refused = (event: Extract<DemoEvent, { readonly type: 'request' }>): void => {
     const { stepId: step, url, traceId, status, code = null, at, durationMs } = event;
     const service = services.find(([, origin]) => origin === new URL(url).origin)?.[0];
     if (service === undefined || traceId === undefined || !isRefusal(status)) return;
-    refusedOf.add(step);
+    notedOf.add(step);
     log.refused({ step, service, traceId, status, code, sentAt: Math.floor(at - durationMs), answeredAt: Math.ceil(at) });
   };
   return (event) => {
     if (event.type === 'request') refused(event);
-    if (event.type === 'step-finished' && refusedOf.has(event.stepId))
+    if (event.type === 'check' && event.check.id === OLD_TLS_CHECK) {
+      notedOf.add(event.stepId);
+      log.handshake({ step: event.stepId, from: Math.floor(before), to: Math.ceil(event.at) });
+    }
+    if (event.type === 'step-finished' && notedOf.has(event.stepId))
       log.ended({ step: event.stepId, isPassed: event.status === 'passed', at: event.at });
+    before = event.at;
   };
 };

@@ -25,6 +25,14 @@ export interface DemoRefusal {
   readonly answeredAt: number;
 }
 
+/** A handshake with TLS 1.2 that a demo tried with every listener; of those that refuse it, the collector logs an error. */
+export interface DemoHandshake {
+  readonly step: string;
+  /** Epoch milliseconds by the clock of this machine; it was tried in between. */
+  readonly from: number;
+  readonly to: number;
+}
+
 /** The end of a step: its refusals were what it wanted, or it failed. */
 export interface DemoVerdict {
   readonly step: string;
@@ -36,6 +44,7 @@ export interface DemoVerdict {
 export interface DemoRefusals {
   /** In the order in which they were written. */
   readonly refusals: readonly DemoRefusal[];
+  readonly handshakes: readonly DemoHandshake[];
   readonly verdicts: readonly DemoVerdict[];
 }
 
@@ -49,6 +58,7 @@ const fileOf = (stateDir: string): string => join(stateFolder(stateDir).logs, 'd
 
 export interface DemoRefusalLog {
   refused(refusal: DemoRefusal): void;
+  handshake(tried: DemoHandshake): void;
   ended(verdict: DemoVerdict): void;
   /** Waits until all is written. @returns what could not be */
   close(): Promise<LostLines>;
@@ -61,6 +71,7 @@ export const noteDemoRefusals = (stateDir: string): DemoRefusalLog => {
   return {
     refused: ({ step, service, traceId, status, code, sentAt, answeredAt }) =>
       queue.write(JSON.stringify({ step, service, trace_id: traceId, status, code, sent_at: sentAt, answered_at: answeredAt })),
+    handshake: ({ step, from, to }) => queue.write(JSON.stringify({ step, handshake_from: from, handshake_to: to })),
     ended: ({ step, isPassed, at }) => queue.write(JSON.stringify({ step, passed: isPassed, at })),
     close: async () => {
       await queue.flush(FLUSH_MS);
@@ -73,17 +84,18 @@ export const noteDemoRefusals = (stateDir: string): DemoRefusalLog => {
 
 /** Half a line is what a kill or a full disk left. */
 export const readDemoRefusals = async (stateDir: string): Promise<DemoRefusals> => {
-  const [refusals, verdicts]: [DemoRefusal[], DemoVerdict[]] = [[], []];
+  const [refusals, handshakes, verdicts]: [DemoRefusal[], DemoHandshake[], DemoVerdict[]] = [[], [], []];
   for (const file of rotatedFiles(fileOf(stateDir), BOUNDS.olderFiles)) {
     const text = await readFile(file, 'utf8').catch(missingIs(''));
     for (const line of text.split('\n')) {
       const read = jsonObject(line) ?? {};
-      const [refusal, verdict] = [refusalIn(read), verdictIn(read)];
+      const [refusal, handshake, verdict] = [refusalIn(read), handshakeIn(read), verdictIn(read)];
       if (refusal !== null) refusals.push(refusal);
+      if (handshake !== null) handshakes.push(handshake);
       if (verdict !== null) verdicts.push(verdict);
     }
   }
-  return { refusals, verdicts };
+  return { refusals, handshakes, verdicts };
 };
 
 const refusalIn = (read: Readonly<Record<string, unknown>>): DemoRefusal | null => {
@@ -92,6 +104,9 @@ const refusalIn = (read: Readonly<Record<string, unknown>>): DemoRefusal | null 
   if (typeof status !== 'number' || typeof sentAt !== 'number' || typeof answeredAt !== 'number') return null;
   return { step, service, traceId, status, code: typeof code === 'string' ? code : null, sentAt, answeredAt };
 };
+
+const handshakeIn = ({ step, handshake_from: from, handshake_to: to }: Readonly<Record<string, unknown>>): DemoHandshake | null =>
+  typeof step === 'string' && typeof from === 'number' && typeof to === 'number' ? { step, from, to } : null;
 
 const verdictIn = ({ step, passed, at }: Readonly<Record<string, unknown>>): DemoVerdict | null =>
   typeof step === 'string' && typeof passed === 'boolean' && typeof at === 'number' ? { step, isPassed: passed, at } : null;

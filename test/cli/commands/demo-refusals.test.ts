@@ -71,10 +71,28 @@ describe('A run', () => {
         { step: 'kms.realms', service: 'kms', traceId: one, status: 401, code: 'password-invalid', ...at },
         { step: 'identity.tokens', service: 'identity', traceId: other, status: 400, code: null, ...at },
       ],
+      handshakes: [],
       verdicts: [
         { step: 'kms.realms', isPassed: true, at: 6_000 },
         { step: 'identity.tokens', isPassed: false, at: 6_000 },
       ],
+    });
+  });
+
+  it('notes when it offered a listener TLS 1.2, and how that step ended', async () => {
+    await using folder = await temporaryDirectory();
+    await mkdir(join(folder.path, 'logs'));
+    const check = (id: string, at: number): DemoEvent => ({
+      type: 'check',
+      at,
+      stepId: 'bring-up.telemetry',
+      check: { id, title: id, status: 'passed', expected: '', got: '' },
+    });
+    await runOf(folder.path, [check('tls-1.3', 5_000), check('tls-1.2-refused', 5_020.5), finished('bring-up.telemetry', 'passed')]);
+    expect(await readDemoRefusals(folder.path)).toEqual({
+      refusals: [],
+      handshakes: [{ step: 'bring-up.telemetry', from: 5_000, to: 5_021 }],
+      verdicts: [{ step: 'bring-up.telemetry', isPassed: true, at: 6_000 }],
     });
   });
 

@@ -23,11 +23,13 @@ describe('The refusals that demos provoked', () => {
     for (const each of [first, second]) {
       const log = noteDemoRefusals(folder.path);
       log.refused(each);
+      if (each === first) log.handshake({ step: 'bring-up.telemetry', from: 1_500, to: 1_600 });
       log.ended({ step: each.step, isPassed: each === first, at: 2_000 });
       expect(await log.close()).toEqual({ lines: 0, cause: null });
     }
     expect(await readDemoRefusals(folder.path)).toEqual({
       refusals: [first, second],
+      handshakes: [{ step: 'bring-up.telemetry', from: 1_500, to: 1_600 }],
       verdicts: [
         { step: 'kms.realms', isPassed: true, at: 2_000 },
         { step: 'kms.realms', isPassed: false, at: 2_000 },
@@ -38,7 +40,7 @@ describe('The refusals that demos provoked', () => {
 
   it('are none where no demo ran, and a line that was cut off is passed over', async () => {
     await using folder = await temporaryDirectory();
-    expect(await readDemoRefusals(folder.path)).toEqual({ refusals: [], verdicts: [] });
+    expect(await readDemoRefusals(folder.path)).toEqual({ refusals: [], handshakes: [], verdicts: [] });
     await mkdir(join(folder.path, 'logs'));
     const log = noteDemoRefusals(folder.path);
     log.refused(refusal());

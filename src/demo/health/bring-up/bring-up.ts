@@ -13,6 +13,9 @@ import { waitHealthy } from './wait.ts';
 const WATCHED = 'the service is looked at until it is well';
 const seen = (value: Json) => observed('a TLS handshake is no request', value);
 
+/** The check that offers a listener TLS 1.2; it is of a step for each service. */
+export const OLD_TLS_CHECK = 'tls-1.2-refused';
+
 const PASSES = 2;
 /** Milliseconds that a service which is ready may take to find what it only prefers. */
 const WHOLE_MS = 5_000;
@@ -61,7 +64,7 @@ export const bringUp = (service: ServiceName): { readonly run: StepWork } => ({
     const modern = await handshake(tls);
     await check('tls-1.3', 'TLS version of the listener', 'TLSv1.3', seen(modern.protocol));
     await check(
-      'tls-1.2-refused',
+      OLD_TLS_CHECK,
       'TLS 1.2',
       'refused by the server',
       handshake({ ...tls, only: 'TLSv1.2' })

@@ -16,6 +16,9 @@ const [RETRY_MS, MAX_RETRY_MS] = [250, 1_000];
 /** Milliseconds before the next attempt when more was revoked than may be remembered. */
 const FULL_MS = 60_000;
 
+/** Milliseconds in which nobody is warned of a feed that was not there yet: the issuer may start at the same time. */
+const START_MS = 10_000;
+
 const lost = (why: string): AppError => new AppError('feed-lost', 502, why);
 
 /**
@@ -49,14 +52,18 @@ export const followFeed = (options: {
   /** When a heartbeat last said that everything is told; of the present set. */
   let heardAt = Number.NEGATIVE_INFINITY;
   let cause: unknown = lost(`${host} was not asked yet`);
-  let isTold: 'current' | 'lost' | null = null;
+  const begunAt = elapsed();
+  let wasCurrent = false;
+  let isTold: 'current' | 'starting' | 'lost' | null = null;
 
   const isCurrent = (): boolean => elapsed() - heardAt < lateMs && !revoked.isFull;
   const tellState = (): void => {
-    const state = isCurrent() ? 'current' : 'lost';
+    wasCurrent ||= isCurrent();
+    const isStarting = !wasCurrent && elapsed() - begunAt < START_MS;
+    const state = isCurrent() ? 'current' : isStarting ? 'starting' : 'lost';
     if (state === isTold) return;
     isTold = state;
-    emit(state === 'current' ? { type: 'revocation-feed-current', issuer } : { type: 'revocation-feed-lost', issuer, cause });
+    emit(state === 'current' ? { type: 'revocation-feed-current', issuer } : { type: 'revocation-feed-lost', issuer, cause, isStarting });
   };
   const beginAnew = (): void => {
     revoked = newSet();

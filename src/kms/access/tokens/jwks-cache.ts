@@ -5,7 +5,7 @@ import type { HttpsClient } from '#infra/http/client.ts';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { JWKS_MS } from '#infra/magic/limits.ts';
 import { signsUntilOf } from '#infra/magic/signs-until.ts';
-import type { Emit } from '#kms/events.ts';
+import type { IssuerChange } from '#kms/events.ts';
 import { type PublicTokenKey, readTokenKey, type TokenAlgorithm } from '../federation/algorithms.ts';
 import { identityUnavailable, isLimited, refusedBy } from './identity-unavailable.ts';
 
@@ -100,7 +100,7 @@ export const createJwksCache = (options: {
   readonly client: Pick<HttpsClient, 'request'>;
   readonly ttlMs: number;
   readonly staleMs: number;
-  readonly emit?: Emit;
+  readonly emit?: (event: IssuerChange) => void;
   readonly elapsed?: () => number;
 }): JwksCache => {
   const { issuer, locate, algorithms, client, ttlMs, staleMs, emit = () => {}, elapsed = () => performance.now() } = options;
@@ -126,12 +126,12 @@ export const createJwksCache = (options: {
       // They may be from before the flush that came meanwhile.
       if (asked !== generation) return fetchKeys();
       keys = found;
+      if (failure !== null) emit({ type: 'identity-reachable', hasAnswered: hadKeys });
       hadKeys = true;
-      if (failure !== null) emit({ type: 'identity-reachable', issuer });
       fetchedAt = elapsed();
       failure = null;
     } catch (error) {
-      if (failure === null) emit({ type: 'identity-unreachable', issuer, cause: error });
+      if (failure === null) emit({ type: 'identity-unreachable', hasAnswered: hadKeys, cause: error });
       failure = { error, at: elapsed() };
       failuresAtStart += 1;
       throw error;

@@ -106,7 +106,7 @@ export const openTrustedIssuers = async (options: {
       client,
       ttlMs: config.jwks_ttl_seconds * 1000,
       staleMs: config.jwks_stale_seconds * 1000,
-      emit,
+      emit: (event) => emit({ ...event, issuer, name, tenants: config.tenants }),
       elapsed,
     });
     const introspectionEndpoint = async (): Promise<string> => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createDemoMarks } from '#cli/commands/logs/demo-marks.ts';
+import { logEntry } from '#cli/reporters/lines/log-entry.ts';
 import { openDemoMarks } from '#cli/commands/logs/open-demo-marks.ts';
 import type { DemoRefusal, DemoRefusals } from '#stack/record/demo-refusals.ts';
 import { newTraceId } from '#test/support/otlp-traces.ts';
@@ -29,8 +30,8 @@ const refused = (change: WrittenLine = {}) =>
     ...change,
   });
 
-const markOf = (entry = refused(), { refusals = [refusal()], verdicts = [passed] }: Partial<DemoRefusals> = {}) =>
-  createDemoMarks({ refusals, verdicts })(entry);
+const markOf = (entry = refused(), { refusals = [refusal()], handshakes = [], verdicts = [passed] }: Partial<DemoRefusals> = {}) =>
+  createDemoMarks({ refusals, handshakes, verdicts })(entry);
 
 describe('The line of a refusal', () => {
   it('is marked as a demo’s by the trace id that the CLI noted, with the step and how that ended', () => {
@@ -86,9 +87,44 @@ describe('A sum of refusals', () => {
   });
 });
 
+/** As otelcol-contrib 0.160 logs it. */
+const refusedTls = (at: number, msg = 'tls: client offered only unsupported versions: [303 302 301]') =>
+  logEntry(
+    'telemetry',
+    JSON.stringify({
+      level: 'error',
+      ts: new Date(LOG_EPOCH + at).toISOString(),
+      caller: 'http/server.go:3648',
+      msg: `http: TLS handshake error from 172.25.0.1:39728: ${msg}`,
+      'otelcol.component.id': 'health_check',
+    }),
+  );
+
+describe('A handshake with TLS 1.2 that the collector refused', () => {
+  const step = 'bring-up.telemetry';
+  const noted = {
+    handshakes: [{ step, from: LOG_EPOCH, to: LOG_EPOCH + 20 }],
+    verdicts: [{ step, isPassed: true, at: LOG_EPOCH + 30 }],
+  };
+
+  it('is marked as a demo’s where one tried it at that time', () => {
+    expect(markOf(refusedTls(10), noted)).toEqual({ kind: 'step', step, isPassed: true });
+    expect(markOf(refusedTls(10), { ...noted, verdicts: [] })).toMatchObject({ isPassed: null });
+  });
+
+  it.each([
+    ['at another time', refusedTls(60_000)],
+    ['for another reason', refusedTls(10, 'remote error: tls: bad certificate')],
+    ['of a caller who is older still', refusedTls(10, 'tls: client offered only unsupported versions: [302 301]')],
+    ['of another part', { ...refusedTls(10), part: 'kms' as const }],
+  ])('is not marked: %s', (_, entry) => {
+    expect(markOf(entry, noted)).toBeNull();
+  });
+});
+
 describe('Marks of a demo that runs', () => {
   it('are read as its lines come, and not for lines that are older than the last reading', async () => {
-    let noted: DemoRefusals = { refusals: [], verdicts: [] };
+    let noted: DemoRefusals = { refusals: [], handshakes: [], verdicts: [] };
     let [reads, at] = [0, LOG_EPOCH];
     const read = async () => {
       reads += 1;
@@ -98,7 +134,7 @@ describe('Marks of a demo that runs', () => {
     expect(await mark(serviceEntry())).toBeNull();
     expect(reads).toBe(1);
     expect(await mark(refused())).toBeNull();
-    noted = { refusals: [refusal()], verdicts: [] };
+    noted = { refusals: [refusal()], handshakes: [], verdicts: [] };
     expect(await mark(refused())).toEqual({ kind: 'step', step: 'kms.realms', isPassed: null });
     expect(reads).toBe(3);
     at += 60_000;

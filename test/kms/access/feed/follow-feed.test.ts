@@ -4,7 +4,6 @@ import { describe, expect, it } from 'vitest';
 import type { HttpsStream } from '#infra/http/client.ts';
 import { formatPosition } from '#infra/security-events/revocation-event.ts';
 import { followFeed } from '#kms/access/feed/follow-feed.ts';
-import type { KmsEvent } from '#kms/events.ts';
 import { tokenFacts } from '#test/kms/support/token-facts.ts';
 
 /** A stream that the test writes: each text as the issuer would send it. */
@@ -54,7 +53,7 @@ const following = (options: { readonly max?: number } = {}) => {
   const requests: (string | undefined)[] = [];
   /** Undefined: none. */
   const answers: (((signal?: AbortSignal) => HttpsStream) | undefined)[] = [];
-  const events: KmsEvent['type'][] = [];
+  const events: string[] = [];
   const told = new Map<string, string>();
   const feed = followFeed({
     issuer: 'https://identity.test',
@@ -77,7 +76,7 @@ const following = (options: { readonly max?: number } = {}) => {
     }),
     maxTokenSeconds: 600,
     lateMs: 3_000,
-    emit: ({ type }) => events.push(type),
+    emit: (event) => events.push(event.type === 'revocation-feed-lost' && event.isStarting ? 'not there yet' : event.type),
     elapsed: () => performance.now() + clock.skew,
     ...options,
   });
@@ -212,7 +211,10 @@ describe('Following the feed of an issuer', () => {
     await using world = following();
     world.answers.push(undefined, undefined, undefined);
     await expect.poll(() => world.requests.length > 3, SOON).toBe(true);
-    expect(world.events).toEqual(['revocation-feed-lost']);
+    expect(world.events).toEqual(['not there yet']);
     await expect(world.feed.check()).rejects.toThrow('the issuer does not answer');
+    world.clock.skew = 10_000;
+    world.answers.push(undefined);
+    await expect.poll(() => world.events, SOON).toEqual(['not there yet', 'revocation-feed-lost']);
   });
 });

@@ -44,7 +44,7 @@ const cacheOf = (keys: unknown[] = [es256], authorization?: string) => {
     },
     ttlMs: 60_000,
     staleMs: 120_000,
-    emit: (event) => void events.push(event.type),
+    emit: ({ type, hasAnswered }) => void events.push(hasAnswered ? type : `${type} at first`),
     elapsed: () => world.elapsed,
   });
   return { cache, world, events };
@@ -199,6 +199,21 @@ describe('JWKS cache', () => {
     world.elapsed += 1_000;
     expect(await cache.key(kidOf(es256))).toBeDefined();
     expect(events).toEqual(['identity-unreachable', 'identity-reachable']);
+  });
+
+  it('tells an issuer that has not answered yet from one that does not any more', async () => {
+    const { cache, world, events } = cacheOf();
+    world.respond = down;
+    for (const _ of [1, 2]) {
+      await expect(cache.key(kidOf(es256))).rejects.toThrow('refuses connections');
+      world.elapsed += 1_000;
+    }
+    world.respond = async () => answer({ keys: [es256] });
+    await cache.key(kidOf(es256));
+    world.respond = down;
+    world.elapsed += 60_000;
+    await cache.key(kidOf(es256));
+    expect(events).toEqual(['identity-unreachable at first', 'identity-reachable at first', 'identity-unreachable']);
   });
 
   it('does not repeat a failed request for every caller', async () => {
