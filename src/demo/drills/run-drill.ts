@@ -42,6 +42,8 @@ export const runDrill = async (drill: Drill, context: StepContext, { faults, sec
     pauseMs: PAUSE_MS,
   });
   const inflict: DrillKit['inflict'] = async (fault) => {
+    // A drill that has not ended with its step breaks nothing more: the repair may be over.
+    signal.throwIfAborted();
     weather = drill.callers;
     await faults.inflict(fault);
   };

@@ -131,6 +131,11 @@ export const createFaultDoor = (options: {
       inTurn(async () => {
         const why = await whyNot(fault);
         if (why !== null) throw new AppError('fault-not-possible', 500, `this fault is not possible here: ${why}`);
+        if ((fault.kind === 'shares-lost' || fault.kind === 'shares-foreign') && (await aside.areAway())) {
+          throw new AppError('shares-still-away', 409, 'unseal shares of an earlier fault are still away', {
+            fix: 'The next drill, demo, reset-demo or down puts them back.',
+          });
+        }
         await record.add(fault);
         await apply(fault);
       }),

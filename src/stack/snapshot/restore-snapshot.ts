@@ -28,7 +28,7 @@ export interface RestoreOptions {
  *     restoring/        the new data, checked                    1. made    3. emptied    4. takes before-restore
  *     before-restore/   the old data, while the new are tried    2. made                  4. gone: the new data count
  *
- * @returns Failure `snapshot-damaged`, `snapshot-of-other-engine`, `snapshot-newer`, `snapshot-of-other-schema`; `restore-rolled-back`
+ * @returns Failure `snapshot-damaged`, `snapshot-changed`, `snapshot-of-other-engine`, `snapshot-newer`, `snapshot-of-other-schema`; `restore-rolled-back`
  */
 export const restoreSnapshot = async (options: RestoreOptions): Promise<Result<null>> => {
   const { engine, stateDir, snapshot, start } = options;

@@ -15,7 +15,7 @@ import { KNOWN_SCHEMAS } from './known-schemas.gen.ts';
 import { hashOf, type Manifest, manifestText, type SnapshotFile } from './format/manifest.ts';
 import { MANIFEST_FILE, type Snapshot } from './format/snapshot.ts';
 import { dataParts, isThere, tlsPart } from './state-parts.ts';
-import { ASIDE, findSnapshot, folderOf, makeStore, recordOf, removeUnnamed } from './store.ts';
+import { ASIDE, disown, findSnapshot, folderOf, makeStore, recordOf, removeUnnamed } from './store.ts';
 
 export interface SaveOptions {
   readonly engine: StackEngine;
@@ -123,6 +123,7 @@ const nameIt = async (options: SaveOptions, aside: string, files: readonly Snaps
   await writeFileAtomic(join(aside, MANIFEST_FILE), text, { mode: 0o600 });
   const folders = new Set(files.flatMap(({ path }) => foldersAbove(path)));
   for (const folder of [...folders, '']) await syncFolder(join(aside, folder));
+  await disown(stateDir, name);
   const target = folderOf(stateDir, hashOf(manifest));
   await rm(target, { recursive: true, force: true });
   await rename(aside, target);

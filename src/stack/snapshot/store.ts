@@ -9,6 +9,7 @@ import { writeFileAtomic } from '#infra/files/atomic-file.ts';
 import { hashOf, type Manifest, parseManifest } from './format/manifest.ts';
 import { MANIFEST_FILE, type Snapshot, snapshotDamaged } from './format/snapshot.ts';
 import { isSnapshotName, isSnapshotPath } from '#infra/magic/snapshot-name.ts';
+import { isThere } from './state-parts.ts';
 
 /** Characters of the hash that name the folder of a snapshot. */
 const FOLDER_CHARACTERS = 16;
@@ -86,6 +87,12 @@ export const findSnapshot = async (stateDir: string, wanted: string): Promise<Sn
   return describe(named, basename(path), join(dirname(path), folderName(hashOf(named))));
 };
 
+/** Whether a snapshot is still that of its name, or of its folder where it was named by that. */
+export const isCurrent = async ({ name, folder, hash }: Snapshot): Promise<boolean> => {
+  const manifest = await readManifest(name === null ? join(folder, MANIFEST_FILE) : join(dirname(folder), `${name}.json`));
+  return manifest !== null && hashOf(manifest) === hash;
+};
+
 const readManifest = async (file: string): Promise<Manifest | null> => {
   const text = await readFile(file, 'utf8').catch(noneIsNull);
   const manifest = text === null ? null : parseManifest(text);
@@ -110,7 +117,10 @@ const unknown = async (stateDir: string, wanted: string, isPath: boolean): Promi
   });
 };
 
-/** Removes folders that no record names: those of snapshots that were removed or replaced, and of saves that were killed. */
+/**
+ * Removes folders that no record names: those of snapshots that were disowned, and of saves that were killed. One that is a snapshot by
+ * itself was put there by somebody, and stays.
+ */
 export const removeUnnamed = async (stateDir: string): Promise<void> => {
   const { snapshots } = stateFolder(stateDir);
   const listed = await listSnapshots(stateDir);
@@ -119,8 +129,23 @@ export const removeUnnamed = async (stateDir: string): Promise<void> => {
   const named = new Set(listed.map((each) => ('folder' in each ? basename(each.folder) : '')));
   for (const name of await readdir(snapshots).catch(missingIs<string[]>([]))) {
     const isOurs = name.startsWith(ASIDE) || new RegExp(`^[0-9a-f]{${FOLDER_CHARACTERS}}$`).test(name);
-    if (isOurs && !named.has(name)) await rm(join(snapshots, name), { recursive: true, force: true });
+    const isLeft = isOurs && !named.has(name) && (name.startsWith(ASIDE) || !(await isThere(join(snapshots, name, MANIFEST_FILE))));
+    if (isLeft) await rm(join(snapshots, name), { recursive: true, force: true });
   }
+};
+
+/**
+ * Before the record of a snapshot goes, or gives way to another one: makes its folder no snapshot by itself, so that it goes, too, with the
+ * record or, after a kill, with the next command. Not where another name means the same folder.
+ */
+export const disown = async (stateDir: string, name: string): Promise<void> => {
+  // A record that is damaged mostly still says which folder it means.
+  const [, hash] = /"hash": "([0-9a-f]{64})"/.exec(await readFile(recordOf(stateDir, name), 'utf8').catch(missingIs(''))) ?? [];
+  if (hash === undefined) return;
+  const folder = folderOf(stateDir, hash);
+  const others = (await listSnapshots(stateDir)).filter((each) => each.name !== name);
+  if (others.some((each) => 'folder' in each && each.folder === folder)) return;
+  await rm(join(folder, MANIFEST_FILE), { force: true });
 };
 
 /**
@@ -133,6 +158,7 @@ export const removeSnapshot = async (stateDir: string, name: string): Promise<vo
   const { snapshots } = stateFolder(stateDir);
   const listed = await listSnapshots(stateDir);
   if (!listed.some((each) => each.name === name)) throw await unknown(stateDir, name, false);
+  await disown(stateDir, name);
   await rm(recordOf(stateDir, name), { force: true });
   await syncFolder(snapshots);
   await removeUnnamed(stateDir);

@@ -51,7 +51,7 @@ const openSeeded = async (options: OpenOwnStackOptions): Promise<OwnStack> => {
     try {
       return { stack: await ephemeral.open(found.snapshot), from: found.snapshot, making: null };
     } catch (error) {
-      if (!(error instanceof AppError && error.code === 'snapshot-damaged')) throw error;
+      if (!(error instanceof AppError && ['snapshot-damaged', 'snapshot-changed'].includes(error.code))) throw error;
       await seeded.discard(found.snapshot);
     }
   }

@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Fault } from '#engine/fault-door.ts';
@@ -124,6 +124,21 @@ describe('Faults of the files of a stack', () => {
     expect(Buffer.from(wrong).equals(Buffer.from(right))).toBe(false);
     // Another process, as after a kill.
     await stack.engine().faults.repair();
+    expect(await sharesOf(stack.stateDir)).toEqual(before);
+  });
+
+  it('shares that are still away after a repair that failed are not lost to others of somebody else', async () => {
+    await using stack = await testStack();
+    await stack.engine().prepare(never);
+    const before = await sharesOf(stack.stateDir);
+    const { faults } = stack.engine();
+    await faults.inflict({ kind: 'shares-lost' });
+    // As far as a repair had come.
+    const aside = join(stack.stateDir, 'drill/aside/secrets/unseal-share-1');
+    await rename(aside, join(stack.stateDir, 'secrets/unseal-share-1'));
+    await expect(faults.inflict({ kind: 'shares-foreign' })).rejects.toMatchObject({ code: 'shares-still-away' });
+    expect(await faults.inflicted()).toEqual([{ kind: 'shares-lost' }]);
+    await faults.repair();
     expect(await sharesOf(stack.stateDir)).toEqual(before);
   });
 

@@ -1,13 +1,16 @@
 import { chmod, cp, readdir, readFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { StackEngine } from '#engine/stack-engine.ts';
 import { fail, ok, type Result } from '#infra/apperr/result.ts';
 import { openStack } from '#stack/open-stack.ts';
 import { checkSnapshot } from '#stack/snapshot/check-snapshot.ts';
 import { KNOWN_SCHEMAS } from '#stack/snapshot/known-schemas.gen.ts';
+import type { Snapshot } from '#stack/snapshot/format/snapshot.ts';
 import { restoreSnapshot } from '#stack/snapshot/restore-snapshot.ts';
-import { findSnapshot, listSnapshots, removeSnapshot } from '#stack/snapshot/store.ts';
+import { disown, findSnapshot, listSnapshots, removeSnapshot } from '#stack/snapshot/store.ts';
 import { type TestStack, testStack } from '#test/support/engine.ts';
 import { canMount, smallDisk } from '#test/support/small-disk.ts';
 import { readState, saidInDatabases, save, sayInDatabases } from '#test/support/snapshots.ts';
@@ -179,6 +182,35 @@ describe('A restore', () => {
     expect(await restore(stack)).toEqual(ok(null));
   });
 
+  it('refuses a snapshot with a pipe in the place of a file at once, instead of waiting for somebody who writes into it', async () => {
+    await using stack = await savedStack();
+    const { folder } = await findSnapshot(stack.stateDir, 'seeded');
+    const file = join(folder, 'secrets/unseal-share-1');
+    await rm(file);
+    await promisify(execFile)('mkfifo', [file]);
+    const why = `${file} is no file, where one was saved`;
+    expect(await restore(stack)).toMatchObject({ ok: false, error: { code: 'snapshot-damaged', message: why } });
+    await using place = await temporaryDirectory();
+    const options = { stateDir: join(place.path, 'second'), purpose: 'start', holder: 'test', engine: 'embedded', env: {} } as const;
+    const snapshot = await findSnapshot(stack.stateDir, folder);
+    await expect(openStack({ ...options, snapshot })).rejects.toMatchObject({ code: 'snapshot-damaged', message: why });
+  });
+
+  it('tells that a snapshot was removed or replaced since it was found, where its files are gone', async () => {
+    await using stack = await savedStack();
+    const { of: engine, stateDir } = stack;
+    const restored = (snapshot: Snapshot) => restoreSnapshot({ engine, stateDir, snapshot, start: null, signal: never });
+    const changed = { ok: false, error: { code: 'snapshot-changed', fix: expect.stringContaining('Try again') } };
+    const named = await findSnapshot(stateDir, 'seeded');
+    const byPath = await findSnapshot(stateDir, named.folder);
+    const { snapshot: second } = await save(engine, stateDir, { replace: true });
+    expect(await restored(named)).toMatchObject(changed);
+    expect(await restored(byPath)).toMatchObject(changed);
+    await removeSnapshot(stateDir, 'seeded');
+    expect(await restored(second)).toMatchObject(changed);
+    expect(saidInDatabases(stateDir)).toEqual(['later']);
+  });
+
   it('refuses a snapshot whose record was changed, and the list says so', async () => {
     await using stack = await savedStack();
     const record = join(stack.stateDir, 'snapshots/seeded.json');
@@ -255,6 +287,35 @@ describe('Snapshots in their folder', () => {
     await save(stack.of, stateDir);
     await removeSnapshot(stateDir, 'seeded');
     expect(await readdir(stateDir)).not.toContain('snapshots');
+  });
+
+  it('that were copied into it without a record stay, and those that were removed, replaced, or half removed go', async () => {
+    await using stack = await savedStack();
+    const { of: engine, stateDir } = stack;
+    const snapshots = join(stateDir, 'snapshots');
+    const folders = async () =>
+      (await readdir(snapshots, { withFileTypes: true })).filter((each) => each.isDirectory()).map(({ name }) => name);
+    const { folder, hash } = await findSnapshot(stateDir, 'seeded');
+    await cp(folder, join(stateDir, 'kept'), { recursive: true });
+    await save(engine, stateDir, { replace: true });
+    const [second] = await folders();
+    expect([await folders(), second === basename(folder)]).toEqual([[second], false]);
+    await rename(join(stateDir, 'kept'), folder);
+    await save(engine, stateDir, { name: 'b' });
+    expect((await findSnapshot(stateDir, folder)).hash).toBe(hash);
+    // As a kill leaves one: its record is gone, and it was told before that it is no snapshot any more.
+    await disown(stateDir, 'seeded');
+    await rm(join(snapshots, 'seeded.json'));
+    await removeSnapshot(stateDir, 'b');
+    expect(await folders()).toEqual([basename(folder)]);
+  });
+
+  it('go with a record that is damaged, where that still says which folder it means', async () => {
+    await using stack = await savedStack();
+    const record = join(stack.stateDir, 'snapshots/seeded.json');
+    await writeFile(record, (await readFile(record, 'utf8')).replace('"demo"', '"dev"'));
+    await removeSnapshot(stack.stateDir, 'seeded');
+    expect(await readdir(stack.stateDir)).not.toContain('snapshots');
   });
 
   it('are there as before or as after, whenever one looks while one is saved in the place of another', async () => {

@@ -27,3 +27,9 @@ export const snapshotDamaged = (what: string, why: string): AppError =>
   new AppError('snapshot-damaged', 409, `${what} ${why}`, {
     fix: 'Save it anew, or bring the file back from a backup; nothing was changed by this command.',
   });
+
+/** Its files were read while another command removed it, or saved another one in its place. */
+export const snapshotChanged = ({ name, folder }: Snapshot): AppError =>
+  new AppError('snapshot-changed', 409, `the snapshot ${name ?? folder} was removed or replaced while it was read`, {
+    fix: 'Try again with one that is there now: `passthru snapshot list`.',
+  });
