@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { isSameFolder } from '#engine/state/served-folder.ts';
 import { stateFolder } from '#engine/state/state-folder.ts';
 import { AppError } from '#infra/apperr/app-error.ts';
+import { type Failure, failureFrom } from '#infra/apperr/result.ts';
 import { refuseOthers } from '#infra/files/own-folder.ts';
 
 /** The name of a state folder for which nobody stated another. */
@@ -58,6 +59,16 @@ export const refuseForeignFolder = async (path: string): Promise<void> => {
   throw new AppError('state-folder-not-ours', 500, `the state folder ${path} belongs to another user (uid ${foreign.uid})`, {
     fix: 'Name a folder of your own with --state-dir, which is made where it is not there. Or run the command as the owner of this one.',
   });
+};
+
+/** Why such a folder is refused, for those who only tell of it; null: it is not. */
+export const refusalOfFolder = async (path: string): Promise<Failure | null> => {
+  try {
+    await refuseForeignFolder(path);
+    return null;
+  } catch (thrown) {
+    return failureFrom(thrown);
+  }
 };
 
 const refuseOpenFolder = async (path: string): Promise<void> => {

@@ -124,14 +124,16 @@ const claimFor = async (engine: StackEngine, { options, ports }: { readonly opti
   return claimFreePorts({ holder: options.holder ?? 'start', preferred: areSuch ? { base: kms, areFree } : undefined });
 };
 
+const ENGINE_NAMES = { docker: 'Docker', embedded: 'the embedded engine' } as const;
+
 /** Containers name the folder for which they were made; nobody looks for them by another path. */
 const tellOfLastStart = ({ engine, purpose, stateDir, warn }: FullStackOptions, last: LastStart): void => {
   if (last.engine === 'docker' && last.movedFrom !== null) {
     warn(`${stateDir} was copied or moved from ${last.movedFrom}: what runs on Docker belongs to that path, and is left alone`);
   }
-  if (purpose !== 'start' && purpose !== 'look' && engine !== 'auto' && last.engine !== null && last.engine !== engine) {
-    warn(`the stack of this state folder was last started on ${last.engine === 'docker' ? 'Docker' : 'the embedded engine'}`);
-  }
+  if (purpose === 'look' || engine === 'auto' || last.engine === null || last.engine === engine) return;
+  const said = `the stack of this state folder was last started on ${ENGINE_NAMES[last.engine]}`;
+  warn(purpose === 'start' ? `${said}: its data stays there, and ${ENGINE_NAMES[engine]} does not see it` : said);
 };
 
 /**

@@ -56,7 +56,13 @@ describe('passthru', () => {
     ['', 'Usage: passthru'],
     ['dmeo all', 'Did you mean demo?'],
     ['demo', "missing required argument 'what'"],
-    ['demo kmss', '<what> must be one of kms, identity, all, not "kmss"'],
+    ['demo kmss', '<what> must be one of kms, identity, all, not "kmss" fix Did you mean kms?'],
+    ['demo', 'fix For example `passthru demo all`.'],
+    ['start', "unknown command 'start' fix Did you mean up?"],
+    ['stop --volumes', 'fix Did you mean down?'],
+    ['run npm test', 'fix Did you mean exec?'],
+    ['demo all --engine dokcer', 'fix Did you mean docker?'],
+    ['drill kil-kms', 'fix Did you mean kill-kms?'],
     ['demo all --fail-fats', 'Did you mean --fail-fast?'],
     ['demo all --fail-fast --continue-on-error', 'cannot be used with'],
     ['demo all -q -v', 'cannot be used with'],
@@ -129,6 +135,11 @@ describe('passthru', () => {
     }
     const { out, err } = await typed(line, { 'passthru.yml': 'output: json\n' }, { PASSTHRU_OUTPUT: 'human' });
     expect([out, err]).toEqual(['', expect.stringContaining('usage')]);
+  });
+
+  it('gives no fix that only repeats which words an argument takes', async () => {
+    const { code, out } = await typed('demo everything --output json');
+    expect([code, JSON.parse(out)]).toMatchObject([64, { error: { fix: '' } }]);
   });
 
   it('names the program as it was called where it points to the help', async () => {

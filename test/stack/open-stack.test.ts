@@ -130,6 +130,15 @@ describe('A stack that is opened', () => {
     expect(await stack.tearDown({ volumes: true, hurry: new AbortController().signal })).toEqual({ ok: true, value: [] });
   });
 
+  it('to be started on another engine than before says that the data stays on the old one', async () => {
+    await using here = await place();
+    await writeStackRecord({ engine: 'docker', stateDir: here.stateDir, portKms: 1, portIdentity: 2, profile: 'demo' });
+    await using _stack = await openStack(here.options({ purpose: 'start' }));
+    expect(here.warnings).toEqual([
+      'the stack of this state folder was last started on Docker: its data stays there, and the embedded engine does not see it',
+    ]);
+  });
+
   it('in a folder that was copied after a start on Docker says that the containers of the other path are left alone', async () => {
     await using here = await place();
     await writeStackRecord({ engine: 'docker', stateDir: here.stateDir, portKms: 1, portIdentity: 2, profile: 'demo' });

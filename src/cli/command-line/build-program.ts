@@ -9,6 +9,7 @@ import { usageError } from '#cli/settings/usage-error.ts';
 import type { Argument, CommandRow, NoFlags } from './command.ts';
 import { firstWords } from './first-words.ts';
 import { PROGRAM_HELP } from './help-texts.ts';
+import { withExample } from './usage-errors.ts';
 
 export interface Execution {
   readonly process: CliProcess;
@@ -74,6 +75,9 @@ export const command =
     if (made.registeredArguments.some(({ variadic, argChoices }) => variadic && argChoices === undefined)) made.passThroughOptions();
     for (const option of [...optionsOf(flags, () => true), ...settingOptions(row)]) made.addOption(option);
     if (row.help !== undefined) made.addHelpText('after', asCalled(row.help, process));
+    made.exitOverride((error) => {
+      throw withExample(error, row.help);
+    });
     made.action(async () => {
       const argument = made.processedArgs[0] as A;
       const stated = statedIn(made, [...Object.keys(SETTINGS), ...Object.keys(flags)]);
@@ -96,7 +100,7 @@ const argumentOf = <A>({ spelling, help, type, default: usual }: Argument<A>, cw
   return argument.argParser((text, before) => {
     const value = type.fromText(text, cwd);
     if (value !== undefined) return argument.variadic ? [before ?? [], value].flat() : value;
-    throw usageError(`${spelling} must be ${type.form}, not ${JSON.stringify(text)}`, { fix: `Use ${type.form}.` });
+    throw usageError(`${spelling} must be ${type.form}, not ${JSON.stringify(text)}`, { fix: type.fixOf?.(text) ?? '' });
   });
 };
 

@@ -37,12 +37,28 @@ export const endWithUsage = async (thrown: unknown, { program, argv, process }: 
   return EXIT.usage;
 };
 
+const sentenceOf = ({ message }: CommanderError): string => message.replace(/^error: /, '');
+
 /** The parser's sentence; its fix is the parser's suggestion, or the help. */
-const usageErrorOf = ({ code, message }: CommanderError, called: string): AppError => {
-  const [said = '', ...suggested] = message.replace(/^error: /, '').split('\n');
+const usageErrorOf = (error: CommanderError, called: string): AppError => {
+  const { code } = error;
+  const [said = '', ...suggested] = sentenceOf(error).split('\n');
   if (code === 'commander.conflictingOption') return usageError(said, { fix: 'Leave one of them out.' });
+  const unknown = code === 'commander.unknownCommand' && called === 'passthru' ? /'(.*)'/.exec(said)?.[1] : undefined;
+  const meant = unknown === undefined ? undefined : OTHER_NAMES[unknown];
+  if (meant !== undefined) return usageError(said, { fix: `Did you mean ${meant}?` });
   const suggestion = suggested.join(' ').replaceAll(/^\(|\)$/g, '');
   return usageError(said, { fix: suggestion === '' ? `\`${called} --help\` lists what there is.` : suggestion });
+};
+
+/** Commands of other programs, and ours that do the same. */
+const OTHER_NAMES: Readonly<Record<string, string>> = { __proto__: null as never, start: 'up', stop: 'down', run: 'exec' };
+
+/** For a word that is missing an example says more than the help: the first of the help of that command. */
+export const withExample = (error: CommanderError, help = ''): Error => {
+  const example = /^Examples?:\n {2}(passthru .+?)(?: {2,}.*)?$/m.exec(help)?.[1];
+  if (error.code !== 'commander.missingArgument' || example === undefined) return error;
+  return usageError(sentenceOf(error), { fix: `For example \`${example}\`.` });
 };
 
 /** The words that name a command, for example `serve kms`. */

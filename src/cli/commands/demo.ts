@@ -53,8 +53,9 @@ export const runPlan = async (context: CommandContext, plan: Plan): Promise<Exit
     // The stack is let go of and nothing waits any more: no signal and no failure can part the exit code from what the report says.
     const outcome = interrupts.first.aborted ? interruptedAfter(ran) : ran;
     const made = toReport(outcome, facts);
-    const { report, exitCode } = await files.write(made, await evidence.write(outcome, made));
-    reporter.result(report, shown);
+    const bundle = await evidence.write(outcome, made);
+    const { report, exitCode, written } = await files.write(made, bundle.exitCode);
+    reporter.result(report, { ...shown, files: { ...written, evidence: bundle.folder } });
     return exitCode;
   });
 };

@@ -10,7 +10,7 @@ import { withPrintedCommands } from '#cli/settings/printed-fixes.ts';
 
 /** `passthru doctor`: exit code 1 where a demo would fail. */
 export const doctor = (call: CommandCall): Promise<ExitCode> =>
-  runCommand(call, { first: 'Interrupted.', second: 'Interrupted again.' }, look, { startsStack: true });
+  runCommand(call, { first: 'Interrupted.', second: 'Interrupted again.' }, look, { startsStack: true, tellsOfFolder: true });
 
 const look = async (context: CommandContext): Promise<ExitCode> => {
   const { command, settings, terminal, printer, printedCommand, interrupts } = context;

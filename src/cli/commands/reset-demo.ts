@@ -40,8 +40,8 @@ const reset = async (context: CommandContext, target: DemoCommand): Promise<Exit
     const { outcome: ran, facts, tenants } = await onStack(context, target, { ...files, emit });
     // The stack is let go of and nothing waits any more: no signal and no failure can part the exit code from what the report says.
     const outcome = interrupts.first.aborted ? interruptedAfter(ran) : ran;
-    const { report, exitCode } = await files.write(toReport(outcome, facts), outcome.exitCode);
-    reporter.result(report, { access: false });
+    const { report, exitCode, written } = await files.write(toReport(outcome, facts), outcome.exitCode);
+    reporter.result(report, { access: false, files: written });
     if (settings.output === 'human') for (const line of tenantLines(tenants)) terminal.out.write(`${line}\n`);
     return exitCode;
   });

@@ -8,7 +8,7 @@ import { createPrinter } from '#cli/reporters/create-printer.ts';
 import { createTerminal } from '#cli/reporters/terminal/terminal.ts';
 import type { Printer } from '#cli/reporters/printer.ts';
 import { bareCommand, printedCommand } from '#cli/settings/printed-command.ts';
-import { resolveSettings } from '#cli/settings/resolve-settings.ts';
+import { resolveSettings, type SettingSources } from '#cli/settings/resolve-settings.ts';
 import type { SettingRows, ValuesOf } from '#cli/settings/setting.ts';
 import type { CliSettings } from '#cli/settings/settings.ts';
 import { isUsageError } from '#cli/settings/usage-error.ts';
@@ -26,7 +26,11 @@ export const runCommand = async <A, F extends SettingRows, C extends ExitCode | 
   { command, stated, flags, process }: CommandCall<A, F>,
   remarks: InterruptRemarks,
   work: (context: CommandContext<ValuesOf<F>>) => Promise<C>,
-  { startsStack = false, hasOwnStack = false }: { readonly startsStack?: boolean; readonly hasOwnStack?: boolean } = {},
+  {
+    startsStack = false,
+    hasOwnStack = false,
+    tellsOfFolder = false,
+  }: Pick<Partial<SettingSources<F>>, 'startsStack' | 'hasOwnStack' | 'tellsOfFolder'> = {},
 ): Promise<C | ExitCode> => {
   const { now, signals, giveUp } = process;
   let terminal = createTerminal({ ...process, color: stated['color'] === false ? false : undefined });
@@ -45,7 +49,7 @@ export const runCommand = async <A, F extends SettingRows, C extends ExitCode | 
   using interrupts = watchInterrupts({ source: signals, now, tell: pressed });
   try {
     const warn = (text: string): void => printer.remark(`! ${text}`);
-    const resolved = await resolveSettings({ stated, flags, ...process, startsStack, hasOwnStack, warn });
+    const resolved = await resolveSettings({ stated, flags, ...process, startsStack, hasOwnStack, tellsOfFolder, warn });
     const { settings, usualStateDir, flags: own } = resolved;
     terminal = createTerminal({ ...process, color: settings.color });
     const printed = printedCommand({ settings, usualStateDir, ...process });

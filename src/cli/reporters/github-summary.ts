@@ -3,14 +3,8 @@ import { nearestFix } from '#infra/apperr/nearest-fix.ts';
 import type { Failure } from '#infra/apperr/result.ts';
 import { printable } from '#infra/lines/printable.ts';
 import { shortPath } from '#cli/shell/words.ts';
+import type { WrittenFiles } from './lines/summary.ts';
 import { formatDuration } from './terminal/layout.ts';
-
-/** Files that the run leaves, absolute; undefined: it leaves none of that kind. */
-export interface WrittenFiles {
-  readonly report: string | undefined;
-  readonly junit: string | undefined;
-  readonly evidence: string | undefined;
-}
 
 const MARKS: Readonly<Record<string, string>> = { passed: '✅', partial: '❌', failed: '❌', skipped: '⏭️' };
 

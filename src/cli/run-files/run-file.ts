@@ -17,8 +17,13 @@ export interface RunFiles {
   /**
    * Writes each aside and renames it. A file that cannot be written is told, and makes of a run that passed one that did not: whoever
    * asked for it would miss it later.
+   *
+   * @returns the report and the exit code that the run ends with, and the paths of the files that are there
    */
-  write(report: Report, exitCode: ExitCode): Promise<{ readonly report: Report; readonly exitCode: ExitCode }>;
+  write(
+    report: Report,
+    exitCode: ExitCode,
+  ): Promise<{ readonly report: Report; readonly exitCode: ExitCode; readonly written: Partial<Record<RunFile['key'], string>> }>;
 }
 
 /** One of them. */

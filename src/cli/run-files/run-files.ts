@@ -38,9 +38,10 @@ export const withRunFiles = async (context: CommandContext, work: (files: RunFil
       write: async (report, exitCode) => {
         isWritten = true;
         const printed = withPrintedCommands(report, context.printedCommand);
-        const isWhole = await writeAll(context, files, (file) => file.textOf(printed));
-        const ends = isWhole ? exitCode : exitCode || EXIT.partial;
-        return { report: { ...report, exit_code: ends }, exitCode: ends };
+        const there = await writeAll(context, files, (file) => file.textOf(printed));
+        const ends = there.length === files.length ? exitCode : exitCode || EXIT.partial;
+        const written = Object.fromEntries(there.map(({ key, path }) => [key, path]));
+        return { report: { ...report, exit_code: ends }, exitCode: ends, written };
       },
     });
   } catch (thrown) {
@@ -69,27 +70,27 @@ const clear = async ({ key, path }: RunFile): Promise<void> => {
   }
 };
 
-/** @returns whether every file is there */
+/** @returns the files that are there */
 const writeAll = async (
   { printer }: CommandContext,
   files: readonly RunFile[],
   textOf: (file: RunFile) => string | null,
-): Promise<boolean> => {
-  let isWhole = true;
+): Promise<readonly RunFile[]> => {
+  const there: RunFile[] = [];
   for (const file of files) {
     try {
       const text = textOf(file);
       if (text === null) continue;
       await writeFileAtomic(file.path, text, { durable: false });
       await file.written?.();
+      there.push(file);
     } catch (error) {
-      isWhole = false;
       const fix = fixOf(error);
       const told = failure('file-not-written', `--${file.key} ${file.path} was not written`, { cause: failureFrom(error), fix });
       printer.failure(told, { exitCode: EXIT.partial, readerOnly: true });
     }
   }
-  return isWhole;
+  return there;
 };
 
 const fixOf = (error: unknown): string => {

@@ -16,11 +16,15 @@ export interface PrintedCommandOptions {
 /** These make a stack, or its files. All others find in the state folder on which engine and ports it runs. */
 const MAKES_STACK = /^(demo|prepare)\b/;
 
+/** These look at no stack, and do not take its flags. */
+const NEEDS_NO_STACK = /^evidence verify\b/;
+
 /** Every command that is printed comes from here: the program as it was called, and the flags that find the same stack again. */
 export const printedCommand = ({ settings, usualStateDir, env, cwd }: PrintedCommandOptions): PrintedCommand => {
   const flags = Object.entries<Setting<unknown>>(SETTINGS).flatMap(([key, row]) => stackFlag(key, row, { settings, usualStateDir, cwd }));
   return (words) => {
-    const missing = flags.filter(({ key, name }) => !words.includes(name) && (key === 'stateDir' || MAKES_STACK.test(words)));
+    const taken = NEEDS_NO_STACK.test(words) ? [] : flags;
+    const missing = taken.filter(({ key, name }) => !words.includes(name) && (key === 'stateDir' || MAKES_STACK.test(words)));
     return [programName(env), words, ...missing.map(({ text }) => text)].join(' ');
   };
 };

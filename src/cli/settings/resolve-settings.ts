@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { findStateFolder, refuseForeignFolder } from '#stack/find-state-folder.ts';
+import { findStateFolder, refusalOfFolder, refuseForeignFolder } from '#stack/find-state-folder.ts';
 import { readLastStart } from '#stack/record/last-start.ts';
 import { codeOf } from '#infra/apperr/system-error.ts';
 import { CLOSE_PORT_STEP } from '#infra/magic/magic.ts';
@@ -27,6 +27,8 @@ export interface SettingSources<F extends SettingRows> {
   readonly startsStack: boolean;
   /** It makes a state folder of its own: no other counts, whatever is in it. */
   readonly hasOwnStack?: boolean;
+  /** It tells of a state folder that is refused instead of ending by it; nothing in that is read. */
+  readonly tellsOfFolder?: boolean;
   readonly warn: (text: string) => void;
 }
 
@@ -45,14 +47,15 @@ export interface ResolvedSettings<F extends SettingRows> {
  *   `state-folder-not-ours`
  */
 export const resolveSettings = async <F extends SettingRows>(options: SettingSources<F>): Promise<ResolvedSettings<F>> => {
-  const { stated, flags, env, cwd, startsStack, hasOwnStack = false, warn } = options;
+  const { stated, flags, env, cwd, startsStack, hasOwnStack = false, tellsOfFolder = false, warn } = options;
   const [typed, environment] = [flagSource(stated, cwd), environmentSource(env, cwd)];
   await tellOfOtherVariables(env, { startsStack, warn });
   const files = await fileSources(options);
   const usualStateDir = stateDirIn([...files], cwd);
   const stateDir = stateDirIn([typed, environment, ...files], cwd);
-  if (!hasOwnStack) await refuseForeignFolder(stateDir);
-  const record = hasOwnStack ? knownSource({}) : await recordOf(stateDir);
+  if (!hasOwnStack && !tellsOfFolder) await refuseForeignFolder(stateDir);
+  const isUnread = hasOwnStack || (tellsOfFolder && (await refusalOfFolder(stateDir)) !== null);
+  const record = isUnread ? knownSource({}) : await recordOf(stateDir);
   const sources = startsStack ? [typed, environment, ...files, record] : [typed, record, environment, ...files];
   const read = readRows({ ...SETTINGS, ...flags }, sources, cwd) as CliSettings & ValuesOf<F>;
   const values = { ...read, ...portsOf(read, sources) };

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { nearest } from '#infra/config/issues.ts';
 import { shortPath } from '#cli/shell/words.ts';
 
 /** A kind of value: how it is written on the command line, in a variable and in YAML, and how an error describes it. */
@@ -21,8 +22,18 @@ export interface ValueType<T> {
 
 export const oneOf = <const V extends string>(choices: readonly V[], placeholder: string): ValueType<V> => {
   const find = (value: unknown): V | undefined => choices.find((choice) => choice === value);
-  return { form: `one of ${choices.join(', ')}`, placeholder, choices, fromText: find, fromYaml: find, toText: String };
+  const fixOf = suggestionAmong(choices);
+  return { form: `one of ${choices.join(', ')}`, placeholder, choices, fromText: find, fromYaml: find, fixOf, toText: String };
 };
+
+/** The choice that is nearest to the first word that is none; undefined where none is near: the error lists them. */
+const suggestionAmong =
+  (choices: readonly string[]) =>
+  (raw: unknown): string | undefined => {
+    const wrong = [raw].flat().find((word) => typeof word === 'string' && !choices.includes(word));
+    const meant = wrong === undefined ? undefined : nearest(String(wrong), choices);
+    return meant === undefined ? undefined : `Did you mean ${meant}?`;
+  };
 
 const BOOLEANS: Readonly<Record<string, boolean>> = { true: true, yes: true, 1: true, false: false, no: false, 0: false };
 
@@ -127,6 +138,7 @@ export const manyOf = <const V extends string>(choices: readonly V[], word: stri
   placeholder: `${word}...`,
   fromText: (one) => listOf([one], (item) => choices.some((choice) => choice === item)),
   fromYaml: (value) => listOf(value, (item) => choices.some((choice) => choice === item)),
+  fixOf: suggestionAmong(choices),
   toText: (value) => value.join(' '),
 });
 

@@ -189,7 +189,7 @@ const held = (holder: Holder, stateDir: string, now: number) => {
   const seconds = Math.max(0, Math.round((now - holder.acquired_at) / 1000));
   const age = seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
   return fail('lock-held', `passthru ${holder.command} (pid ${holder.pid}) has held the lock of ${stateDir} for ${age}`, {
-    fix: 'Wait until it ends, or use another folder with --state-dir and other ports.',
+    fix: 'Wait until it ends, then run the command again.',
   });
 };
 

@@ -21,7 +21,8 @@ const distance = (a: string, b: string): number => {
 export const nearest = (word: string, candidates: readonly string[]): string | undefined =>
   candidates
     .map((candidate) => ({ candidate, edits: distance(word, candidate) }))
-    .filter(({ candidate, edits }) => edits <= Math.max(2, Math.floor(candidate.length / 3)))
+    // As many edits as letters leave nothing of the word.
+    .filter(({ candidate, edits }) => edits < word.length && edits <= Math.max(2, Math.floor(candidate.length / 3)))
     .toSorted((a, b) => a.edits - b.edits)[0]?.candidate;
 
 /** A key as an issue names it. */

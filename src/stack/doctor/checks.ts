@@ -15,15 +15,15 @@ import { checkProxies } from './machine/proxies.ts';
 
 /** Every check of the preflight, in the order in which they are told. */
 export const CHECKS: readonly Check[] = [
-  { id: 'engine', title: 'Engine', run: checkEngine },
-  { id: 'images', title: 'Images', run: checkImages },
-  { id: 'ports', title: 'Ports', run: checkPortsFree },
+  { id: 'engine', title: 'Engine', readsFolder: true, run: checkEngine },
+  { id: 'images', title: 'Images', readsFolder: true, run: checkImages },
+  { id: 'ports', title: 'Ports', readsFolder: true, run: checkPortsFree },
   { id: 'localhost', title: 'localhost', run: checkLocalhost },
   { id: 'state-folder', title: 'State folder', run: checkStateFolder },
-  { id: 'lock', title: 'Lock', run: checkLock },
+  { id: 'lock', title: 'Lock', readsFolder: true, run: checkLock },
   { id: 'disk', title: 'Disk', run: checkDisk },
-  { id: 'certificates', title: 'Certificates', run: checkCertificates },
-  { id: 'clock', title: 'Clock', run: checkClock },
+  { id: 'certificates', title: 'Certificates', readsFolder: true, run: checkCertificates },
+  { id: 'clock', title: 'Clock', readsFolder: true, run: checkClock },
   { id: 'memory', title: 'Memory', run: checkMemory },
   { id: 'node', title: 'Node', run: checkNode },
   { id: 'node-variables', title: 'Node variables', run: checkNodeVariables },

@@ -4,6 +4,7 @@ import { failureFrom, ok, type Result } from '#infra/apperr/result.ts';
 import { diskFix } from '#engine/state/disk-fixes.ts';
 import type { StackEngine } from '#engine/stack-engine.ts';
 import { dockerCandidate } from '#stack/engine/docker-candidate.ts';
+import { refusalOfFolder } from '../find-state-folder.ts';
 import { openStack } from '../open-stack.ts';
 import { type StackOptions, withDefaults } from '../stack-options.ts';
 import { type Check, type DockerMachine, type Finding, foreseen, notChecked, type Patient } from './patient/check.ts';
@@ -26,6 +27,7 @@ export interface ExamineOptions extends Omit<StackOptions, 'purpose' | 'holder'>
 export const examine = async (stated: ExamineOptions): Promise<readonly Examined[]> => {
   const { checks = CHECKS, machine = thisMachine, limitMs = 8_000 } = stated;
   const options = { ...withDefaults({ ...stated, purpose: 'look' }), holder: undefined };
+  const refused = await refusalOfFolder(options.stateDir);
   await using opened = new AsyncDisposableStack();
   const patient: Patient = {
     options,
@@ -33,6 +35,7 @@ export const examine = async (stated: ExamineOptions): Promise<readonly Examined
     machine,
     engine: once(async (): Promise<Result<StackEngine>> => {
       try {
+        if (refused !== null) return { ok: false, error: refused };
         const { holder: _, ...looking } = options;
         return ok(opened.use(await openStack({ ...looking, warn: () => undefined })).engine);
       } catch (thrown) {
@@ -47,8 +50,16 @@ export const examine = async (stated: ExamineOptions): Promise<readonly Examined
       return asked.ok ? ok({ ...asked.value, name: found.value.name }) : asked;
     }),
   };
-  return await Promise.all(checks.map(async ({ id, title, run }) => ({ id, title, finding: await within(limitMs, () => run(patient)) })));
+  return await Promise.all(
+    checks.map(async ({ id, title, readsFolder = false, run }) => ({
+      id,
+      title,
+      finding: readsFolder && refused !== null ? notChecked(UNREAD) : await within(limitMs, () => run(patient)),
+    })),
+  );
 };
+
+const UNREAD = 'the state folder cannot be used, so nothing in it is read';
 
 /** A check that does not end, or that meets what nobody foresaw, says so, and keeps no other from its turn. */
 const within = async (limitMs: number, run: () => Promise<Finding>): Promise<Finding> => {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { readdir } from 'node:fs/promises';
+import { chmod, chown, mkdir, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type DoctorDocument, doctorSchema } from '#cli/documents/doctor.ts';
@@ -57,6 +58,23 @@ describe('passthru doctor', () => {
     await using folder = await temporaryDirectory();
     const { out } = await run(folder.path, 'doctor --engine embedded --port-base 0');
     expect(out).toMatch(/^- Ports {2,}not checked: the start chooses free ones$/m);
+  });
+
+  it.runIf(process.getuid?.() === 0)('names the fault of a state folder that is refused, and carries out the other checks', async () => {
+    await using folder = await temporaryDirectory();
+    const stateDir = join(folder.path, '.passthru');
+    await mkdir(stateDir);
+    await chown(stateDir, 54_321, 54_321);
+    const others = await run(folder.path, 'doctor --engine embedded');
+    expect([others.code, others.err]).toEqual([1, '']);
+    expect(others.out).toMatch(/^✗ State folder {2,}the state folder .* belongs to another user \(uid 54321\)$/m);
+    expect(others.out).toMatch(/^- Lock {2,}not checked: the state folder cannot be used/m);
+    expect(others.out).toMatch(/^. Memory {2,}.* available/m);
+    expect(others.out).toMatch(/^A demo would fail: 1 fault/m);
+    await chown(stateDir, 0, 0);
+    await chmod(stateDir, 0o777);
+    const open = await run(folder.path, 'doctor --engine embedded');
+    expect([open.code, open.out]).toEqual([1, expect.stringMatching(/^✗ State folder {2,}other users can write to/m)]);
   });
 
   it('breaks its lines at the edge of a terminal, below the text', () => {

@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import type { DemoEvent } from '#demo/events.ts';
+import type { Report } from '#demo/report.ts';
 import { createPlainReporter } from '#cli/reporters/plain.ts';
 import { createTerminal } from '#cli/reporters/terminal/terminal.ts';
 import { FAILED_RUN, PASSED_RUN, recordedReport } from '#test/support/cli-events.ts';
@@ -14,11 +15,13 @@ interface Telling {
   readonly cwd?: string;
   readonly next?: boolean;
   readonly stateDir?: string;
+  readonly files?: Partial<Record<'report' | 'junit' | 'evidence', string>>;
+  readonly report?: Partial<Report>;
 }
 
 /** The text of a run on stdout and stderr. */
 const told = (events: readonly DemoEvent[], telling: Telling = {}) => {
-  const { verbosity = 'normal', cwd = '/home/place', next = false, stateDir, ...rest } = telling;
+  const { verbosity = 'normal', cwd = '/home/place', next = false, stateDir, files, report, ...rest } = telling;
   const cli = fakeProcess({ cwd, ...rest });
   const reporter = createPlainReporter(createTerminal(cli), {
     verbosity,
@@ -26,7 +29,8 @@ const told = (events: readonly DemoEvent[], telling: Telling = {}) => {
     printedCommand: (words) => `passthru ${words}${stateDir === undefined ? '' : ` --state-dir ${stateDir}`}`,
   });
   for (const event of events) reporter.emit(event);
-  reporter.result(recordedReport(events, `${stateDir ?? '/home/place/.passthru'}/tls/ca.pem`), { access: true, next });
+  const recorded = recordedReport(events, `${stateDir ?? '/home/place/.passthru'}/tls/ca.pem`);
+  reporter.result({ ...recorded, ...report }, { access: true, next, ...(files === undefined ? {} : { files }) });
   return cli.written;
 };
 
@@ -79,6 +83,29 @@ describe('A run in plain lines', () => {
     expect(out).toContain('Demo credentials, never for real data:');
     expect(out).toContain('demo-admin / demo-admin-password');
     expect(out).toContain('demo-public-client / (public)');
+  });
+
+  it('names below the sum the files that the run left, and how a bundle is checked', () => {
+    const files = { report: '/home/place/r.html', junit: '/srv/j.xml', evidence: '/home/place/its evidence' };
+    expect(told(PASSED_RUN, { files }).out).toContain(
+      [
+        '',
+        '  Report     r.html',
+        '  JUnit      /srv/j.xml',
+        "  Evidence   its evidence · passthru evidence verify 'its evidence'",
+        '',
+      ].join('\n'),
+    );
+    expect(told(PASSED_RUN).out).not.toMatch(/Report|JUnit|Evidence/);
+  });
+
+  it('compares a run that passed with its prediction, and of its steps those that were clearly slower', () => {
+    const prediction = { duration_ms: 1_134, runs: 4, start: 'kept', images: null } as const;
+    const steps = recordedReport(PASSED_RUN, 'ca.pem').steps.map((step) => ({ ...step, predicted_ms: step.duration_ms / 2 }));
+    expect(told(PASSED_RUN, { report: { prediction, steps } }).out).toContain(
+      '  Time       usually 1.1 s (by 4 earlier runs) · PKCE log-in 1.2 s, usually 600 ms\n',
+    );
+    expect(told(FAILED_RUN, { report: { prediction, steps } }).out).not.toContain('usually');
   });
 
   it('prints the CA file in full where it does not lie below the folder', () => {

@@ -76,8 +76,8 @@ describe('--junit', () => {
     await using folder = await temporaryDirectory();
     const { code, said } = await runIn(folder.path, { junit: 'junit.xml' }, async (files) => {
       await mkdir(join(folder.path, 'junit.xml'));
-      const { report: told, exitCode } = await files.write(report(0), 0);
-      expect(told).toEqual({ ...report(0), exit_code: 1 });
+      const { report: told, exitCode, written: there } = await files.write(report(0), 0);
+      expect([told, there]).toEqual([{ ...report(0), exit_code: 1 }, {}]);
       return exitCode;
     });
     expect([code, said]).toEqual([1, expect.stringContaining('file-not-written')]);
@@ -94,7 +94,9 @@ describe('--report', () => {
       for (const event of FAILED_RUN) files.emit(event);
       expect(files.recorder?.exchanges).toEqual([]);
       await files.observe(fakeEngine(), outcomeOf(FAILED_RUN.reduce(advance, NOT_STARTED)));
-      return (await files.write(report(1), 1)).exitCode;
+      const { exitCode, written: there } = await files.write(report(1), 1);
+      expect(there).toEqual({ report: join(folder.path, 'report.html') });
+      return exitCode;
     });
     expect(code).toBe(1);
     const page = await readFile(join(folder.path, 'report.html'), 'utf8');

@@ -72,7 +72,11 @@ describe('The doctor finds in a machine', () => {
       { engine: { kind: 'embedded' as const }, machine: { availableMemory: () => 100 * 1024 ** 2 } },
       '100 MiB available',
     ],
-    ['in the machine of the Docker engine', { docker: { memory: 1024 ** 3 } }, 'the machine of the Docker engine has 1024 MiB'],
+    [
+      'in the machine of the Docker engine',
+      { docker: { memory: 1024 ** 3 } },
+      'the machine of the Docker engine has 1 GiB, a stack takes up to 1.5 GiB',
+    ],
   ])('too little memory %s', async (_where, change, text) => {
     expect(await checkMemory(patient(change))).toMatchObject({ result: 'warning', text: expect.stringContaining(text) });
     expect(await checkMemory(patient())).toMatchObject({ result: 'ok' });

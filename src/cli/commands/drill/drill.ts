@@ -46,8 +46,8 @@ const drillStack = (context: CommandContext<Flags>, names: readonly DrillName[])
     const { outcome: ran, facts } = await onStack(context, names, reporter.emit);
     // The stack is let go of and nothing waits any more: no signal and no failure can part the exit code from what the report says.
     const outcome = context.interrupts.first.aborted ? interruptedAfter(ran) : ran;
-    const { report, exitCode } = await files.write(toReport(outcome, facts), outcome.exitCode);
-    reporter.result(report, { access: false });
+    const { report, exitCode, written } = await files.write(toReport(outcome, facts), outcome.exitCode);
+    reporter.result(report, { access: false, files: written });
     return exitCode;
   });
 

@@ -6,11 +6,20 @@ import { shellWord } from '#infra/apperr/shell-word.ts';
 import { shortPath } from '#cli/shell/words.ts';
 import { formatDuration, pad, wrapItems, wrapText } from '../terminal/layout.ts';
 
+/** Files that the run leaves, absolute; undefined: it leaves none of that kind. */
+export interface WrittenFiles {
+  readonly report: string | undefined;
+  readonly junit: string | undefined;
+  readonly evidence: string | undefined;
+}
+
 export interface ResultOptions {
   /** Close with addresses and credentials: they are of use only while the stack stays up. */
   readonly access: boolean;
   /** Close with the commands to go on with instead: addresses and credentials would hide that the run broke off. */
   readonly next?: boolean;
+  /** Where the run left what, absolute paths. */
+  readonly files?: Partial<WrittenFiles>;
 }
 
 export interface SummaryOptions extends ResultOptions {
@@ -28,6 +37,7 @@ export const summaryLines = (report: Report, options: SummaryOptions): readonly 
   '',
   ...countLines(report, options),
   ...timeLines(report, options),
+  ...fileLines(options),
   ...(options.next === true ? nextLines(['status', 'logs', report.command], options) : []),
   ...(options.access && options.next !== true && report.outcome !== 'failed' ? ['', ...accessLines(report, options)] : []),
 ];
@@ -50,23 +60,37 @@ const countLines = ({ steps, duration_ms, critical_path, outcome }: Report, { pa
   return lead.length + rest.length <= width ? [colored + rest] : [colored, ...wrapText(rest.trim(), width - 2).map((line) => `  ${line}`)];
 };
 
-/** The steps that took longest, beside the time that they usually take. */
-const timeLines = ({ prediction, steps }: Report, { paint, width }: SummaryOptions): readonly string[] => {
+/** The time that such a run usually takes, and the steps that took clearly longer; a run that broke off compares with none. */
+const timeLines = ({ outcome, prediction, steps }: Report, { paint, width }: SummaryOptions): readonly string[] => {
   const usual = prediction?.duration_ms ?? null;
-  if (prediction === undefined || usual === null) return [];
-  const longest = steps.filter(({ status }) => status === 'passed').toSorted((a, b) => b.duration_ms - a.duration_ms);
+  if (outcome !== 'passed' || prediction === undefined || usual === null) return [];
+  const slower = steps
+    .flatMap(({ title, duration_ms, predicted_ms = null }) => (predicted_ms === null ? [] : [{ title, duration_ms, predicted_ms }]))
+    .filter(({ duration_ms, predicted_ms }) => duration_ms > CLEARLY * predicted_ms && duration_ms - predicted_ms > NOTICED_MS)
+    .toSorted((a, b) => b.duration_ms - b.predicted_ms - (a.duration_ms - a.predicted_ms));
   const items = [
     `usually ${formatDuration(usual)} (by ${prediction.runs} earlier ${prediction.runs === 1 ? 'run' : 'runs'})`,
-    ...longest
+    ...slower
       .slice(0, SHOWN_STEPS)
-      .map(
-        ({ title, duration_ms, predicted_ms }) => `${title} ${formatDuration(duration_ms)}, usually ${formatDuration(predicted_ms ?? 0)}`,
-      ),
+      .map(({ title, duration_ms, predicted_ms }) => `${title} ${formatDuration(duration_ms)}, usually ${formatDuration(predicted_ms)}`),
   ];
   return row('Time', items, { paint, width });
 };
 
 const SHOWN_STEPS = 2;
+/** A step is slower by so many times, and so many milliseconds; less is the machine's mood. */
+const [CLEARLY, NOTICED_MS] = [1.5, 500];
+
+/** The files of the run, each where the reader finds it, and how a bundle is checked. */
+const fileLines = (options: SummaryOptions): readonly string[] => {
+  const { files = {}, cwd, printedCommand } = options;
+  return Object.entries({ Report: files.report, JUnit: files.junit, Evidence: files.evidence }).flatMap(([label, path]) => {
+    if (path === undefined) return [];
+    const place = shortPath(path, cwd);
+    const check = label === 'Evidence' ? [printedCommand(`evidence verify ${shellWord(place)}`)] : [];
+    return row(label, [place, ...check], options);
+  });
+};
 
 const accessLines = (report: Report, options: SummaryOptions): readonly string[] => {
   const { endpoints, ca_file, steps } = report;

@@ -24,14 +24,14 @@ export interface EvidenceRun {
   readonly emit: Emit;
   /** To be called once the steps are done, while the stack is up. */
   gather(stack: Stack, plan: Plan, outcome: Outcome): Promise<void>;
-  /** Leaves the bundle, however the run ended. @returns the exit code: of a run that passed and left none, another */
-  write(outcome: Outcome, report: Report): Promise<ExitCode>;
+  /** Leaves the bundle, however the run ended. @returns its folder, and the exit code: of a run that passed and left none, another */
+  write(outcome: Outcome, report: Report): Promise<{ readonly exitCode: ExitCode; readonly folder?: string }>;
 }
 
 const NONE: EvidenceRun = {
   emit: () => {},
   gather: async () => {},
-  write: async ({ exitCode }) => exitCode,
+  write: async ({ exitCode }) => ({ exitCode }),
 };
 
 /**
@@ -64,12 +64,10 @@ export const openEvidence = async (context: CommandContext, recorder: Recorder |
         await writeEvidence(folder, sealed(files, { ...run, signer }));
       } catch (thrown) {
         printer.failure(failureFrom(thrown), { exitCode: EXIT.partial, readerOnly: true });
-        return outcome.exitCode || EXIT.partial;
+        return { exitCode: outcome.exitCode || EXIT.partial };
       }
       if (signer === null) printer.remark('! the evidence is not signed: this stack has no authority');
-      if (settings.output === 'human' && settings.verbosity !== 'quiet')
-        printer.remark(`  Evidence   ${folder}: passthru evidence verify ${folder}`);
-      return outcome.exitCode;
+      return { exitCode: outcome.exitCode, folder };
     },
   };
 };

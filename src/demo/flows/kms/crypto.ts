@@ -78,7 +78,12 @@ const signatures = async (keys: FlowKeys, check: Check, algorithm: 'ES256' | 'Ed
   const signed = await key.sign(payload);
   const { jws } = signed;
   await check(`${id}-verified`, `${algorithm}: the KMS calls its signature valid`, true, key.call('verify', { jws }).then(validOf));
-  await check(`${id}-tampered`, `${algorithm}: and a changed one`, false, key.call('verify', { jws: tampered(jws) }).then(validOf));
+  await check(
+    `${id}-tampered`,
+    `${algorithm}: the KMS calls a changed one valid`,
+    false,
+    key.call('verify', { jws: tampered(jws) }).then(validOf),
+  );
   const jwks = await key.jwks();
   const parts = jwks.keys.map((each) => hasSecretPart(each).choose('secret', 'public'));
   await check(`${id}-jwks`, `${algorithm}: the exported key set is`, ['public'], list(parts));

@@ -35,8 +35,8 @@ export const run: StepWork = async ({ engine, services, stack, check, signal, pr
     0,
     seen([...path, ...others].filter(isSelfSigned).length),
   );
-  await check('leaf-no-authority', 'The leaf may not issue certificates', false, seen(leaf?.ca ?? true));
-  await check('authorities', 'The others may', authorities.length, seen(authorities.filter(({ ca }) => ca).length));
+  await check('leaf-no-authority', 'The leaf may issue certificates', false, seen(leaf?.ca ?? true));
+  await check('authorities', 'Authorities above it that may', authorities.length, seen(authorities.filter(({ ca }) => ca).length));
   await check(
     'chain-verifies',
     'Each certificate is signed by the next',

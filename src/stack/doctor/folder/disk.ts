@@ -1,6 +1,7 @@
 import { NO_SPACE_FIX } from '#engine/state/disk-fixes.ts';
 import { fault, fine, type Patient, warning } from '../patient/check.ts';
 import { existingFolder } from '../patient/existing-folder.ts';
+import { sizeInWords } from '../patient/in-words.ts';
 
 /** A demo writes about eight MiB on the embedded engine: certificates, databases, logs; bytes. */
 const NEEDED = 16 * 1024 ** 2;
@@ -13,7 +14,7 @@ export const checkDisk = async ({ options: { stateDir }, machine }: Patient) => 
   const folder = await existingFolder(stateDir);
   const { bytes, files } = await machine.roomIn(folder);
   if (files !== null && files < NEEDED_FILES) return fault(`the disk of ${folder} has room for ${files} more files`, NO_SPACE_FIX);
-  const free = `the disk of ${folder} has ${Math.floor(bytes / 1024 ** 2)} MiB free`;
+  const free = `the disk of ${folder} has ${sizeInWords(bytes)} free`;
   if (bytes < NEEDED) return fault(free, NO_SPACE_FIX);
   return bytes < COMFORTABLE ? warning(`${free}; logs and traces fill that in time`, NO_SPACE_FIX) : fine(free);
 };

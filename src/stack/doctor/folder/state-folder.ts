@@ -3,7 +3,7 @@ import { access, stat } from 'node:fs/promises';
 import { diskFix, NO_FOLDER_FIX } from '#engine/state/disk-fixes.ts';
 import { stateFolder } from '#engine/state/state-folder.ts';
 import { failureFrom } from '#infra/apperr/result.ts';
-import { missingIs } from '#infra/apperr/system-error.ts';
+import { hasCode, missingIs } from '#infra/apperr/system-error.ts';
 import { refuseOthers } from '#infra/files/own-folder.ts';
 import { refuseForeignFolder } from '../../find-state-folder.ts';
 import { readLastStart } from '#stack/record/last-start.ts';
@@ -20,9 +20,12 @@ export const checkStateFolder = async ({ options: { stateDir } }: Patient) => {
     for (const folder of [tls, secrets, config, data, logs, docker]) refuse(folder, await stat(folder).catch(missingIs(null)));
     await access(there, constants.W_OK | constants.X_OK);
   } catch (error) {
+    if (there !== path && hasCode(error, 'EACCES', 'EPERM')) {
+      return fault(`${there} cannot be written by this user, so that ${path} cannot be made`, NAME_ANOTHER);
+    }
     const failure = failureFrom(error);
     if (failure.fix !== '') return foreseen('fault', failure);
-    return fault(`the state folder ${path} cannot be used: ${failure.message}`, diskFix(error) ?? 'Name another one with --state-dir.');
+    return fault(`the state folder ${path} cannot be used: ${failure.message}`, diskFix(error) ?? NAME_ANOTHER);
   }
   const { engine, movedFrom } = await readLastStart(path);
   if (engine !== 'docker' || movedFrom === null) return fine(there === path ? path : `${path}, which the first start makes`);
@@ -31,6 +34,8 @@ export const checkStateFolder = async ({ options: { stateDir } }: Patient) => {
     'Move it back to take that stack down, or start a stack of its own here on other ports.',
   );
 };
+
+const NAME_ANOTHER = 'Name a folder of your own with --state-dir.';
 
 const refuse = (folder: string, found: Stats | null): void => {
   if (found !== null) refuseOthers(folder, found);

@@ -1,4 +1,5 @@
 import { fine, type Patient, warning } from '../patient/check.ts';
+import { sizeInWords } from '../patient/in-words.ts';
 
 /** Three Node processes, and a fourth for the time of one step; bytes. */
 const EMBEDDED = 600 * 1024 ** 2;
@@ -12,18 +13,16 @@ export const checkMemory = async (patient: Patient) => {
   if (docker?.ok === true) {
     const { memory } = docker.value;
     if (memory === null) return fine('the Docker engine does not tell how much it has');
-    if (memory >= IN_CONTAINERS) return fine(`the machine of the Docker engine has ${inMiB(memory)}`);
+    if (memory >= IN_CONTAINERS) return fine(`the machine of the Docker engine has ${sizeInWords(memory)}`);
     return warning(
-      `the machine of the Docker engine has ${inMiB(memory)}, a stack takes up to ${inMiB(IN_CONTAINERS)}`,
+      `the machine of the Docker engine has ${sizeInWords(memory)}, a stack takes up to ${sizeInWords(IN_CONTAINERS)}`,
       'Give that machine more memory (Docker Desktop: Settings, Resources), or use --engine embedded.',
     );
   }
   const available = patient.machine.availableMemory();
-  if (available >= EMBEDDED) return fine(`${inMiB(available)} available`);
+  if (available >= EMBEDDED) return fine(`${sizeInWords(available)} available`);
   return warning(
-    `${inMiB(available)} available, a stack takes up to ${inMiB(EMBEDDED)}`,
+    `${sizeInWords(available)} available, a stack takes up to ${sizeInWords(EMBEDDED)}`,
     'Close other programs, or raise the limit of this container.',
   );
 };
-
-const inMiB = (bytes: number): string => `${Math.floor(bytes / 1024 ** 2)} MiB`;

@@ -11,6 +11,8 @@ import type { Machine } from './machine.ts';
 export interface Check {
   readonly id: string;
   readonly title: string;
+  /** It reads what the state folder holds, so it is not carried out where that folder is refused. */
+  readonly readsFolder?: boolean;
   readonly run: (patient: Patient) => Promise<Finding>;
 }
 
