@@ -21,6 +21,14 @@ export const stackFailed = (failure: Failure, rootCause: RootCause | null): Erro
   return new StackFailed({ ...failed, causes: [line, ...failed.causes], fix: fix === '' ? failed.fix : fix, logTail });
 };
 
+/** An error to throw for a failure that a start of the servers led to. @param thrown by that start; null where none failed */
+export const failedByStart = (failure: Failure, thrown: unknown): Error => {
+  const failed = told(failure);
+  if (!(thrown instanceof StackFailed)) return new StackFailed(failed);
+  const { message, causes, fix, logTail } = thrown.failed;
+  return new StackFailed({ ...failed, causes: [message, ...causes], fix: failed.fix === '' ? fix : failed.fix, logTail });
+};
+
 /** Ends quietly where every step passed. @throws an error with the first step that did not */
 export const orStepFailed = ({ steps, rootCause, outcome }: Outcome): void => {
   if (outcome === 'passed') return;

@@ -6,6 +6,7 @@ import { saveSnapshot } from '#stack/snapshot/save-snapshot.ts';
 import { isSnapshotName, SNAPSHOT_NAME_FORM } from '#infra/magic/snapshot-name.ts';
 import type { Snapshot } from '#stack/snapshot/format/snapshot.ts';
 import { findSnapshot } from '#stack/snapshot/store.ts';
+import { failedByStart } from './failed-from.ts';
 
 type SaveOptions = Parameters<typeof saveSnapshot>[0];
 
@@ -22,7 +23,10 @@ export interface Snapshots {
   saveStart(): Promise<Snapshot>;
   /** @throws AppError `snapshot-name-invalid`; as `saveSnapshot` fails */
   save(name: string): Promise<Snapshot>;
-  /** @param name null for the data with which the stack started. @throws as `findSnapshot`; as `restoreSnapshot` fails */
+  /**
+   * @param name null for the data with which the stack started
+   * @throws as `findSnapshot`; as `restoreSnapshot` fails, with the end of the log of the part that was not well with the data
+   */
   restore(name: string | null): Promise<void>;
 }
 
@@ -39,13 +43,20 @@ export const snapshotsOf = ({ start: from, healthy, ...options }: SnapshotsOptio
     if (saved.value.stopped) await healthy();
     return ok(saved.value.snapshot);
   };
-  const started = async (): Promise<Result<null>> => {
-    try {
-      await healthy();
-      return ok(null);
-    } catch (thrown) {
-      return { ok: false, error: failureFrom(thrown) };
-    }
+  const restore = async (snapshot: Snapshot): Promise<void> => {
+    // A later start, with the data of before, explains nothing.
+    let first: unknown = null;
+    const start = async (): Promise<Result<null>> => {
+      try {
+        await healthy();
+        return ok(null);
+      } catch (thrown) {
+        first ??= thrown;
+        return { ok: false, error: failureFrom(thrown) };
+      }
+    };
+    const restored = await restoreSnapshot({ engine, stateDir, snapshot, start, signal });
+    if (!restored.ok) throw failedByStart(restored.error, first);
   };
 
   return {
@@ -60,7 +71,7 @@ export const snapshotsOf = ({ start: from, healthy, ...options }: SnapshotsOptio
     restore: async (name) => {
       const snapshot = name === null ? start : await findSnapshot(stateDir, name).catch(neverSaved(name));
       if (snapshot === null) throw new InternalError('the data with which the stack started were not saved');
-      orThrow(await restoreSnapshot({ engine, stateDir, snapshot, start: started, signal }));
+      await restore(snapshot);
     },
   };
 };

@@ -1,4 +1,4 @@
-import { chmod, writeFile } from 'node:fs/promises';
+import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -6,11 +6,12 @@ import { describe, expect, it } from 'vitest';
 import { checkClock } from '#stack/doctor/machine/clock.ts';
 import { checkLocalhost } from '#stack/doctor/machine/localhost.ts';
 import { checkMemory } from '#stack/doctor/machine/memory.ts';
-import { checkNode } from '#stack/doctor/machine/node.ts';
+import { checkNode, OLDEST_NODE } from '#stack/doctor/machine/node.ts';
 import { checkNodeVariables } from '#stack/doctor/machine/node-variables.ts';
 import { checkProxies } from '#stack/doctor/machine/proxies.ts';
 import { connectedTo } from '#stack/doctor/patient/connected.ts';
 import { thisMachine } from '#stack/doctor/patient/machine.ts';
+import { ROOT } from '#test/support/engine.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';
 import { NOW, patient } from './patient.ts';
 
@@ -24,6 +25,12 @@ describe('The doctor finds in a machine', () => {
       text: 'passthru needs Node 24 or newer; this is Node 22.4.1',
       fix: expect.stringContaining('install Node 24 or newer'),
     });
+  });
+
+  it('the same Node too old that bin/passthru.js leaves for its own; package.json lets that one be installed on Node 20', async () => {
+    const text = (name: string) => readFile(join(ROOT, name), 'utf8');
+    expect(await text('bin/passthru.js')).toContain(`const MINIMUM = ${OLDEST_NODE};`);
+    expect(JSON.parse(await text('package.json'))).toMatchObject({ engines: { node: '>=20' } });
   });
 
   it('an older Node on the PATH than the one that runs this program: a real one there, and none', async () => {
