@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:net';
 import { once } from 'node:events';
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { randomUUIDv7 } from 'node:crypto';
 import { Ajv2020 } from 'ajv/dist/2020.js';
@@ -77,7 +77,17 @@ describe('Where nothing was ever started', () => {
     const { code, out } = await here.run('status');
     expect(code).toBe(1);
     for (const service of ['telemetry', 'identity', 'kms']) expect(out).toMatch(new RegExp(`^${service} +down +- +- +not started$`, 'm'));
+    expect(out).toMatch(/^`.*passthru up.*` starts what does not run$/m);
     expect(await readdir(here.path)).toEqual([]);
+  });
+
+  it('status tells what was stopped from what was never started, and down that data stay', async () => {
+    await using here = await place();
+    await mkdir(join(here.stateDir, 'data', 'kms'), { recursive: true });
+    await writeFile(join(here.stateDir, 'data', 'kms', 'kms.sqlite'), '');
+    const { out } = await here.run('status');
+    expect(out.match(/(not started|stopped)$/gm)).toEqual(['stopped', 'not started', 'stopped']);
+    expect(await here.run('down')).toMatchObject({ code: 0, out: 'Nothing ran; data stay, --volumes removes them\n' });
   });
 
   it('status --wait ends when its time is over: exit code 1, and the table of what is not ready', async () => {

@@ -68,7 +68,10 @@ describe.runIf(await dockerEngine())('Stacks beside each other', () => {
       const status = await cli(['status', '--state-dir', kept.stateDir], { cwd: kept.folder });
       expect([status.code, status.stdout]).toEqual([0, expect.stringContaining(`https://localhost:${kept.ports.kms}`)]);
       const down = await cli(['down', '--state-dir', kept.stateDir], { cwd: kept.folder });
-      expect([down.code, down.stdout]).toEqual([0, 'Stopped kms, identity, telemetry, kms-postgres, identity-postgres\n']);
+      expect([down.code, down.stdout]).toEqual([
+        0,
+        'Stopped kms, identity, telemetry, kms-postgres, identity-postgres; data stay, --volumes removes them\n',
+      ]);
     },
     LONG,
   );

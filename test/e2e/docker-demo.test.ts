@@ -131,7 +131,10 @@ describe.runIf(await dockerEngine())('passthru on Docker', () => {
     async () => {
       const before = (await demo('identity')).credentials.map(({ tenant_id }) => tenant_id);
       const down = await place.run('down');
-      expect([down.code, down.stdout]).toEqual([0, 'Stopped kms, identity, telemetry, kms-postgres, identity-postgres\n']);
+      expect([down.code, down.stdout]).toEqual([
+        0,
+        'Stopped kms, identity, telemetry, kms-postgres, identity-postgres; data stay, --volumes removes them\n',
+      ]);
       const left = await leftoversOf(place);
       expect(left.length).toBeGreaterThan(0);
       expect(left.filter((name) => !name.startsWith('volume '))).toEqual([]);

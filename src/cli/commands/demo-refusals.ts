@@ -1,25 +1,32 @@
 import type { DemoEvent, Emit } from '#demo/events.ts';
 import { OLD_TLS_CHECK } from '#demo/health/bring-up/bring-up.ts';
 import type { Endpoints, Engine } from '#engine/engine.ts';
-import { type DemoRefusalLog, noteDemoRefusals } from '#stack/record/demo-refusals.ts';
+import { type DemoRefusalLog, noteDemoRefusals, readDemoRefusals } from '#stack/record/demo-refusals.ts';
 import type { CommandContext } from '#cli/context/command-context.ts';
+import { withoutProvoked } from './logs/without-provoked.ts';
 
 /**
  * Carries out a run and notes the refusals that its steps provoke, those of a handshake included, by which `passthru logs` tells them from trouble. Refusals that cannot
  * be noted stop no run; the reader is told.
  *
- * @param work the run, which tells its events to the function that it is given
+ * @param work the run, on the engine that it is given, whose diagnoses leave those refusals out; it tells its events to `emit`
  */
 export const notingRefusals = async <T>(
   { settings: { stateDir }, printer }: Pick<CommandContext, 'settings' | 'printer'>,
-  { engine, emit }: { readonly engine: Pick<Engine, 'endpoints'>; readonly emit: Emit },
-  work: (emit: Emit) => Promise<T>,
+  { engine, emit }: { readonly engine: Engine; readonly emit: Emit },
+  work: (noted: { readonly engine: Engine; readonly emit: Emit }) => Promise<T>,
 ): Promise<T> => {
   const log = noteDemoRefusals(stateDir);
   const note = noteTo(log, engine.endpoints());
-  const result = await work((event) => {
-    emit(event);
-    note(event);
+  const result = await work({
+    engine: withoutProvoked(engine, async () => {
+      await log.flush();
+      return readDemoRefusals(stateDir);
+    }),
+    emit: (event) => {
+      emit(event);
+      note(event);
+    },
   });
   const { lines, cause } = await log.close();
   if (lines > 0) printer.remark(`! ${lines} refusals of this run could not be noted, so that logs do not mark them: ${cause ?? 'unknown'}`);

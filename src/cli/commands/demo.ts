@@ -95,7 +95,7 @@ const onStack = async (
     healthTimeoutMs: settings.healthTimeout,
     ...(settings.browser ? { byHand: await logInByHand(context) } : {}),
   };
-  const outcome = await notingRefusals(context, { engine, emit }, (noted) => run(plan, { ...options, recorder, emit: noted }));
+  const outcome = await notingRefusals(context, { engine, emit }, (noted) => run(plan, { ...options, recorder, ...noted }));
   await memory.remember(outcome);
   if (!interrupts.first.aborted) await observe(engine, outcome);
   await evidence.gather(stack, plan, outcome);

@@ -42,6 +42,7 @@ const stop = async (context: CommandContext<ValuesOf<typeof DOWN_FLAGS>>): Promi
     return EXIT.failed;
   }
   const stopped = [...torn.value];
+  const stays = !volumes && (await stack.engine.hasData());
   const gone = before.filter((thing) => !after.includes(thing));
   const removed = [...gone, ...unbuilt.value.removed];
   const kept = [...(volumes ? await staying(after, context) : []), ...unbuilt.value.kept];
@@ -49,6 +50,7 @@ const stop = async (context: CommandContext<ValuesOf<typeof DOWN_FLAGS>>): Promi
   const said = [
     stopped.length === 0 ? 'Nothing ran' : `Stopped ${stopped.join(', ')}`,
     ...(volumes ? [gone.length === 0 ? 'there was no data' : 'data removed'] : []),
+    ...(stays ? ['data stay, --volumes removes them'] : []),
     ...(images ? [imagesLine(unbuilt.value.removed)] : []),
   ].join('; ');
   const lines = [said, ...kept.map(({ what, why }) => `Stays  ${isAbsolute(what) ? shortPath(what, process.cwd) : what}: ${why}`)];

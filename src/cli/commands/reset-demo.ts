@@ -59,7 +59,7 @@ const onStack = async (
   const before = await tenantsOf(engine);
   const memory = await openRunMemory({ engine, plan: resetPlan({ command: target, profile: engine.profile }), process });
   const options = { target, engine, signal: interrupts.first, now: process.now, healthTimeoutMs: settings.healthTimeout };
-  const outcome = await notingRefusals(context, { engine, emit }, (noted) => resetDemo({ ...options, recorder, emit: noted }));
+  const outcome = await notingRefusals(context, { engine, emit }, (noted) => resetDemo({ ...options, recorder, ...noted }));
   await memory.remember(outcome);
   if (!interrupts.first.aborted) await observe(engine, outcome);
   const after = await tenantsOf(engine);

@@ -14,7 +14,7 @@ export interface ServiceHealth {
   readonly pid: number | null;
   /** Null for a part that was not started. */
   readonly address: string | null;
-  /** Why it is not ready; null when it is. */
+  /** Why it is not ready, `not started` or `stopped` for a part that is not there; null when it is ready. */
   readonly cause: string | null;
 }
 
@@ -36,10 +36,14 @@ export const stackStatus = async ({
   const endpoints = engine.endpoints();
   await using connections = createConnections({ caFile: endpoints.caFile });
   const stack = stackAccess({ endpoints, connections, signal });
+  const wasStarted = async (part: PartName): Promise<boolean> => {
+    const servers = (['identity', 'kms'] as const).filter((server) => part === 'telemetry' || part.startsWith(server));
+    return (await Promise.all(servers.map((server) => engine.holdsData(server)))).includes(true);
+  };
   const asked = await Promise.all(
     statuses.map(async ({ service: part, state, health, uptimeMs, pid, address }): Promise<ServiceHealth> => {
       const base = { service: part, address, uptimeMs, pid };
-      if (state === 'absent') return { ...base, address: null, state: 'down', cause: 'not started' };
+      if (state === 'absent') return { ...base, address: null, state: 'down', cause: (await wasStarted(part)) ? 'stopped' : 'not started' };
       if (state === 'exited') return { ...base, state: 'down', cause: endOf(await engine.diagnose(part)) };
       const cause = isService(part) ? await whyServiceNotReady(stack, part, signal) : await whyDatabaseNotReady(engine, part, health);
       if (cause === null) return { ...base, state: 'ready', cause };

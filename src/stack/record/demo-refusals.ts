@@ -60,6 +60,8 @@ export interface DemoRefusalLog {
   refused(refusal: DemoRefusal): void;
   handshake(tried: DemoHandshake): void;
   ended(verdict: DemoVerdict): void;
+  /** Waits until all that was noted is there to be read, for 2 s at most. */
+  flush(): Promise<void>;
   /** Waits until all is written. @returns what could not be */
   close(): Promise<LostLines>;
 }
@@ -73,6 +75,7 @@ export const noteDemoRefusals = (stateDir: string): DemoRefusalLog => {
       queue.write(JSON.stringify({ step, service, trace_id: traceId, status, code, sent_at: sentAt, answered_at: answeredAt })),
     handshake: ({ step, from, to }) => queue.write(JSON.stringify({ step, handshake_from: from, handshake_to: to })),
     ended: ({ step, isPassed, at }) => queue.write(JSON.stringify({ step, passed: isPassed, at })),
+    flush: () => queue.flush(FLUSH_MS),
     close: async () => {
       await queue.flush(FLUSH_MS);
       queue[Symbol.dispose]();

@@ -6,30 +6,33 @@ import { notingRefusals } from '#cli/commands/demo-refusals.ts';
 import type { CommandContext } from '#cli/context/command-context.ts';
 import { readDemoRefusals } from '#stack/record/demo-refusals.ts';
 import { fakeEngine } from '#test/support/demo-engine.ts';
+import { LOG_EPOCH, serviceLine } from '#test/support/log-lines.ts';
 import { newTraceId } from '#test/support/otlp-traces.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';
 
-const request = (stepId: string, url: string, status: number, told: { traceId?: string; code?: string }): DemoEvent => ({
-  type: 'request',
-  at: 5_000.4,
-  stepId,
-  method: 'GET',
-  url,
-  status,
-  durationMs: 20.9,
-  skewMs: 0,
-  ...told,
-});
+const request = (stepId: string, url: string, status: number, told: { traceId?: string; code?: string }) =>
+  ({
+    type: 'request' as const,
+    at: 5_000.4,
+    stepId,
+    method: 'GET',
+    url,
+    status,
+    durationMs: 20.9,
+    skewMs: 0,
+    ...told,
+  }) satisfies DemoEvent;
 
-const finished = (stepId: string, status: 'passed' | 'failed'): DemoEvent => ({
-  type: 'step-finished',
-  at: 6_000,
-  stepId,
-  status,
-  detail: '',
-  durationMs: 1,
-  error: null,
-});
+const finished = (stepId: string, status: 'passed' | 'failed') =>
+  ({
+    type: 'step-finished' as const,
+    at: 6_000,
+    stepId,
+    status,
+    detail: '',
+    durationMs: 1,
+    error: null,
+  }) satisfies DemoEvent;
 
 /** A run of these events below a state folder; what it answered, and the remarks to the reader. */
 const runOf = async (stateDir: string, events: readonly DemoEvent[]) => {
@@ -38,7 +41,7 @@ const runOf = async (stateDir: string, events: readonly DemoEvent[]) => {
   const answer = await notingRefusals(
     context as unknown as CommandContext,
     { engine: fakeEngine(), emit: (event) => void told.push(event) },
-    async (emit) => {
+    async ({ emit }) => {
       for (const event of events) emit(event);
       return 'done';
     },
@@ -94,6 +97,28 @@ describe('A run', () => {
       handshakes: [{ step: 'bring-up.telemetry', from: 5_000, to: 5_021 }],
       verdicts: [{ step: 'bring-up.telemetry', isPassed: true, at: 6_000 }],
     });
+  });
+
+  it('finds in the end of a log no refusal that it provoked itself, and every other line', async () => {
+    await using folder = await temporaryDirectory();
+    await mkdir(join(folder.path, 'logs'));
+    const [own, failed, other] = [newTraceId(), newTraceId(), newTraceId()];
+    const [lineOfOwn, ...rest] = [own, failed, other].map((traceId) =>
+      serviceLine({ at: 10, severity: 'WARN', traceId, attributes: { 'http.response.status_code': 401 } }),
+    );
+    const logTail = [lineOfOwn ?? '', ...rest, 'a crash'];
+    const engine = fakeEngine({
+      diagnose: async (service) => ({ service, exitCode: 1, signal: null, outOfMemory: false, lastProbe: null, logTail }),
+    });
+    const context = { settings: { stateDir: folder.path }, printer: { remark: () => undefined } } as unknown as CommandContext;
+    const found = await notingRefusals(context, { engine, emit: () => undefined }, async (noted) => {
+      noted.emit({ ...request('kms.realms', kms, 401, { traceId: own }), at: LOG_EPOCH });
+      noted.emit({ ...finished('kms.realms', 'passed'), at: LOG_EPOCH + 20 });
+      noted.emit({ ...request('kms.keys', kms, 401, { traceId: failed }), at: LOG_EPOCH });
+      noted.emit({ ...finished('kms.keys', 'failed'), at: LOG_EPOCH + 30 });
+      return noted.engine.diagnose('kms');
+    });
+    expect(found.logTail).toEqual([...rest, 'a crash']);
   });
 
   it('goes on where refusals cannot be noted, and tells its reader', async () => {

@@ -11,6 +11,7 @@ import { AppError } from '#infra/apperr/app-error.ts';
 import { FAILED_RUN, PASSED_RUN, recordedReport } from '#test/support/cli-events.ts';
 import { fakeEngine } from '#test/support/demo-engine.ts';
 import { fakeProcess } from '#test/support/fake-cli.ts';
+import { serviceLine } from '#test/support/log-lines.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';
 import { allNamed, readXml } from '#test/support/xml.ts';
 
@@ -50,6 +51,14 @@ describe('--junit', () => {
     await using folder = await temporaryDirectory();
     await runIn(folder.path, { junit: 'junit.xml' }, async (files) => (await files.write(report(1), 1)).exitCode);
     expect(await readFile(join(folder.path, 'junit.xml'), 'utf8')).toContain('`npx passthru logs kms`');
+  });
+
+  it('has the end of a log as the terminal has it', async () => {
+    await using folder = await temporaryDirectory();
+    const failed = report(1);
+    const cause = { line: 'kms exited', chain: ['kms'], log_tail: [serviceLine({ severity: 'WARN', body: 'on its way out' })], fix: '' };
+    await runIn(folder.path, { junit: 'junit.xml' }, async (files) => (await files.write({ ...failed, root_cause: cause }, 1)).exitCode);
+    expect(await readFile(join(folder.path, 'junit.xml'), 'utf8')).toContain('| 03:04:05 WARN on its way out');
   });
 
   it('says of a run that did not begin why, and the file of an earlier run is gone meanwhile', async () => {

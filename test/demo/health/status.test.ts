@@ -40,6 +40,15 @@ describe('The status of a stack with databases', () => {
     expect(services[1]).toMatchObject({ service: 'kms-postgres', state: 'down', cause: 'ran out of memory' });
   });
 
+  it('tells a part that was stopped, by the data of its server, from one that was never started', async () => {
+    const absent = { state: 'absent' } as const;
+    const engine = engineWith({ 'identity-postgres': absent, 'kms-postgres': absent, telemetry: absent, identity: absent, kms: absent });
+    const stopped = { ...engine, holdsData: async (server: 'identity' | 'kms') => server === 'identity' };
+    const { services, ready } = await stackStatus({ engine: stopped });
+    expect(services.map(({ cause }) => cause)).toEqual(['stopped', 'not started', 'stopped', 'stopped', 'not started']);
+    expect(ready).toBe(false);
+  });
+
   it('misses no database of a service that was never started', async () => {
     const absent = { state: 'absent' } as const;
     const engine = engineWith({ 'identity-postgres': {}, 'kms-postgres': absent, telemetry: absent, identity: absent, kms: absent });

@@ -34,10 +34,12 @@ const look = async (context: StatusContext, signal = context.interrupts.first): 
   return stackStatus({ engine: stack.engine, signal });
 };
 
-const show = ({ command, settings, terminal, printer }: StatusContext, found: StackStatus): void => {
+const show = ({ command, settings, terminal, printer, printedCommand }: StatusContext, found: StackStatus): void => {
   // A pipe has no edge to break a line at, and grep wants it whole.
   const width = terminal.out.isTTY === true ? terminal.width : Number.POSITIVE_INFINITY;
-  const lines = settings.verbosity === 'quiet' ? [] : statusLines(found.services, { paint: terminal.paintOut, width });
+  const isMissing = !found.ready && found.services.some(({ address }) => address === null);
+  const next = isMissing ? [`\`${printedCommand('up')}\` starts what does not run`] : [];
+  const lines = settings.verbosity === 'quiet' ? [] : [...statusLines(found.services, { paint: terminal.paintOut, width }), ...next];
   printer.result({ document: statusDocument(command, found), lines, records: found.services.map(statusRecord) });
 };
 

@@ -10,8 +10,11 @@ export interface RootCauseLayout {
   readonly width: number;
 }
 
-/** `07:53:00 WARN body`, in UTC as the log has it. */
-const tailText = (line: string): string => {
+/** Lines of the log that are shown; the fix says how all are read. */
+const SHOWN = 5;
+
+/** A line of a log as people read it: `07:53:00 WARN body`, in UTC as the log has it. */
+export const tailText = (line: string): string => {
   const record = serviceRecord(line);
   if (record === null) return line;
   return `${new Date(record.timestamp).toISOString().slice(11, 19)} ${record.severity} ${record.body}`;
@@ -24,6 +27,6 @@ export const rootCauseLines = (
 ): readonly string[] => [
   '',
   ...wrapText(printable(line), width - 16).map((text, index) => `  ${index === 0 ? paint.red.bold('Root cause') : '          '}  ${text}`),
-  ...logTail.map((text) => `    ${paint.dim(`│ ${cut(printable(tailText(text)), width - 6)}`)}`),
+  ...logTail.slice(-SHOWN).map((text) => `    ${paint.dim(`│ ${cut(printable(tailText(text)), width - 6)}`)}`),
   ...(fix === '' ? [] : fixLines(fix, { paint, width, indent: 4 })),
 ];
