@@ -37,7 +37,9 @@ export const statedPlace = async (context: CommandContext): Promise<Place> => {
     open: async () => {
       await using opened = new AsyncDisposableStack();
       const stack = opened.use(await openStack({ ...options, purpose: 'start' }));
-      const [parts, hadData] = [await runningParts(stack.engine), await stack.engine.hasData()];
+      const parts = await runningParts(stack.engine);
+      // A stack is begun with a snapshot only where there was none.
+      const hadData = options.snapshot === undefined && (await stack.engine.hasData());
       const services = SERVICES.filter((service) => parts.includes(service));
       found = { services, hadData, record: await readStackRecord(stateDir), startId: stack.startId };
       opened.move();
