@@ -144,4 +144,6 @@ export interface PortConflict {
   readonly service: PartName;
   /** For example `node (pid 4711)`; `another process` where the platform does not tell. */
   readonly holder: string;
+  /** The state folder of the stack that holds it; absent where it is none of ours. */
+  readonly stateDir?: string;
 }

@@ -1,5 +1,6 @@
-import type { Engine, ServiceName } from '#engine/engine.ts';
+import type { Engine, PortConflict, ServiceName } from '#engine/engine.ts';
 import { AppError } from '#infra/apperr/app-error.ts';
+import { shellWord } from '#infra/apperr/shell-word.ts';
 import { CLOSE_PORT_STEP, IDENTITY_PORT, KMS_PORT, PORT_STEP } from '#infra/magic/magic.ts';
 import type { StackPorts } from './stack-options.ts';
 
@@ -16,13 +17,23 @@ export const portsFrom = (base: number): StackPorts => ({ kms: base, identity: b
 /**
  * Makes sure that nobody else holds a port that these services need.
  *
- * @throws AppError `port-taken`, each port named with its holder
+ * @throws AppError `port-taken`, each port named with its holder, or all at once where one stack holds them
  */
 export const checkPorts = async (engine: Engine, services: readonly ServiceName[]): Promise<void> => {
   const taken = await engine.portConflicts(services);
   if (taken.length === 0) return;
+  const [stateDir, ...others] = new Set(taken.map((conflict) => conflict.stateDir));
+  if (stateDir !== undefined && others.length === 0) throw heldByStack(stateDir, taken);
   const named = taken.map(({ port, service, holder }) => `port ${port} of ${service} is held by ${holder}`);
   throw new AppError('port-taken', 409, named.join('; '), {
     fix: 'Stop the holder, or choose other ports: --port-base 0 takes free ones, --port-kms and --port-identity state them.',
+  });
+};
+
+const heldByStack = (stateDir: string, taken: readonly PortConflict[]): AppError => {
+  const ports = taken.map(({ port }) => port).toSorted((a, b) => a - b);
+  const held = ports.length === 1 ? `port ${ports[0]} is` : `ports ${ports.slice(0, -1).join(', ')} and ${ports.at(-1)} are`;
+  return new AppError('port-taken', 409, `${held} held by the stack in ${stateDir}`, {
+    fix: `Stop that stack: \`passthru down --state-dir ${shellWord(stateDir)}\`. Or start beside it: --port-base 0 takes free ports.`,
   });
 };

@@ -25,7 +25,10 @@ export const findPortConflicts = async (options: {
       const container = containers.find(({ publishedPorts }) => publishedPorts.includes(port));
       if (container?.labels[COMPOSE.project] === project.name) return [];
       if (container !== undefined && !areLeftoversSwept && (await isOrphan(container.labels, host))) return [];
-      if (container !== undefined) return [{ service, port, holder: inWords(container) }];
+      if (container !== undefined) {
+        const stateDir = container.labels[OURS.stateDir];
+        return [{ service, port, holder: inWords(container), ...(stateDir === undefined ? {} : { stateDir }) }];
+      }
       const why = await whyNotFree(port);
       if (why === null) return [];
       if (why === 'not-permitted') return [{ service, port, holder: 'the system, for privileged users only' }];

@@ -1,7 +1,7 @@
 import { isAlive } from '#engine/state/process-identity.ts';
 import type { PortConflict, ServiceName } from '../engine.ts';
 import { listenersOn } from '#engine/state/processes.ts';
-import { holderName } from '#engine/state/served-folder.ts';
+import { holderName, type Served, servedBy } from '#engine/state/served-folder.ts';
 import type { Records } from './children/process-records.ts';
 import type { Layout } from './files/layout.ts';
 import { portsOfService, whyNotFree } from '../ports.ts';
@@ -25,11 +25,16 @@ export const findPortConflicts = async (options: {
       const foreign = holders.filter((pid) => !ours.pids.has(pid));
       // Where the platform does not tell who listens, a living service of ours on this port is the likely one.
       if (holders.length === 0 ? ours.ports.has(port) : foreign.length === 0) return [];
-      const names = await Promise.all(foreign.map(holderName));
-      return [{ service, port, holder: names.join(', ') || 'another process' }];
+      const [names, served] = await Promise.all([Promise.all(foreign.map(holderName)), Promise.all(foreign.map((pid) => servedBy(pid)))]);
+      return [{ service, port, holder: names.join(', ') || 'another process', ...stackOf(served) }];
     }),
   );
   return conflicts.flat();
+};
+
+const stackOf = (served: readonly (Served | null)[]): Pick<PortConflict, 'stateDir'> => {
+  const folder = served[0]?.folder;
+  return folder !== undefined && served.every((each) => each?.folder === folder) ? { stateDir: folder } : {};
 };
 
 const ourProcesses = async (records: Records, services: readonly ServiceName[]) => {

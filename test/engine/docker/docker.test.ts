@@ -188,7 +188,9 @@ describe.runIf(isThere)('the Docker engine, on real containers of stand-in serve
     valueOf(await running.up('kms', never));
     await using engine = await other.engine({ portKms: holder.portKms, portIdentity: holder.portIdentity });
     const name = `container ${holder.project}-kms-1 of the stack in ${holder.stateDir}`;
-    expect(await engine.portConflicts(['kms'])).toEqual([{ service: 'kms', port: holder.portKms, holder: name }]);
+    expect(await engine.portConflicts(['kms'])).toEqual([
+      { service: 'kms', port: holder.portKms, holder: name, stateDir: holder.stateDir },
+    ]);
     expect(await engine.up('kms', never)).toMatchObject({
       ok: false,
       error: { code: 'port-taken', message: expect.stringContaining(name) as string },

@@ -26,7 +26,7 @@ describe('the ports that a run needs', () => {
     stack.have(stack.owned('kms', { id: 'other', name: 'passthru-1234-kms-1' }, labels));
     stack.fake.published.set('other', [stack.portKms]);
     const holder = `container passthru-1234-kms-1 of the stack in ${original}`;
-    expect(await stack.engine().portConflicts(['kms'])).toEqual([{ service: 'kms', port: stack.portKms, holder }]);
+    expect(await stack.engine().portConflicts(['kms'])).toEqual([{ service: 'kms', port: stack.portKms, holder, stateDir: original }]);
   });
 
   it('are held by a process, which is named with its pid', async () => {

@@ -433,8 +433,13 @@ describe('a state folder', () => {
     const pid = await started(stack, 'kms');
     const { stateDir, warn } = await copyOf(stack);
     expect(await stack.engine({ stateDir, warn }).portConflicts(['kms'])).toEqual([
-      { port: stack.portKms, service: 'kms', holder: `kms of the stack in ${stack.stateDir} (pid ${pid})` },
-      { port: stack.portKms + 1000, service: 'kms', holder: `kms of the stack in ${stack.stateDir} (pid ${pid})` },
+      { port: stack.portKms, service: 'kms', holder: `kms of the stack in ${stack.stateDir} (pid ${pid})`, stateDir: stack.stateDir },
+      {
+        port: stack.portKms + 1000,
+        service: 'kms',
+        holder: `kms of the stack in ${stack.stateDir} (pid ${pid})`,
+        stateDir: stack.stateDir,
+      },
     ]);
     const ports = await reservePorts();
     const copy = stack.engine({ stateDir, warn, portKms: ports.kms, portIdentity: ports.identity });

@@ -32,18 +32,22 @@ export const runProgram = async (context: CommandContext, program: Program): Pro
   }
 };
 
+const NOT_FOUND_FIX = 'Check its name and PATH; a program of the project runs as `npx NAME`.';
+/** A whole line in quotes is one word, and so the name of a program. */
+const LINE_FIX = "Write the words apart, without quotes around them all, or let a shell read the line: `sh -c '…'`.";
+
 /** Says why a program cannot be started; the exit code that a shell has for it. */
 export const refuseProgram = (
   { printer }: CommandContext,
   {
-    program: { command },
+    program: { command, args },
     why,
     error,
   }: { readonly program: Program; readonly why: 'not-found' | 'not-executable'; readonly error?: unknown },
 ): OthersExitCode => {
   const [said, fix] =
     why === 'not-found'
-      ? [`${command} was not found`, 'Check its name and PATH; a program of the project runs as `npx NAME`.']
+      ? [`${command} was not found`, args.length === 0 && command.includes(' ') ? LINE_FIX : NOT_FOUND_FIX]
       : [`${command} is there and cannot be executed`, 'Make it executable, or name the program that reads it.'];
   printer.failure(failureFrom(new AppError(`command-${why}`, 400, said, { fix, ...(error === undefined ? {} : { cause: error }) })), {
     exitCode: EXIT.failed,

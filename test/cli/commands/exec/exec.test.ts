@@ -57,6 +57,8 @@ describe('passthru exec', () => {
     const missing = await here.run('exec', '-q', 'no-such-program', '--engine', 'its own flag');
     expect([missing.code, missing.stdout]).toEqual([127, '']);
     expect(missing.stderr).toContain('no-such-program was not found');
+    const line = await here.run('exec', '-q', 'curl -s https://localhost');
+    expect([line.code, line.stderr.replaceAll(/\s+/g, ' ')]).toEqual([127, expect.stringContaining('fix Write the words apart')]);
     expect(await here.left()).toEqual([]);
   });
 
