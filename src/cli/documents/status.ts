@@ -14,7 +14,7 @@ export const statusSchema = document(
         state: Type.Enum(['ready', 'not-ready', 'starting', 'down']),
         uptime_ms: nullable(Type.Integer({ minimum: 0 })),
         pid: nullable(Type.Integer()),
-        address: Type.Union([Type.String(), Type.Null()], { description: 'null: it was not started, so it has none' }),
+        address: Type.Union([Type.String(), Type.Null()], { description: 'null: it was not started or was stopped, so it has none' }),
         cause: nullable(Type.String()),
       }),
     ),

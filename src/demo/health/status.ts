@@ -12,7 +12,7 @@ export interface ServiceHealth {
   /** Milliseconds; null when down. */
   readonly uptimeMs: number | null;
   readonly pid: number | null;
-  /** Null for a part that was not started. */
+  /** Null for a part that was not started, or was stopped. */
   readonly address: string | null;
   /** Why it is not ready, `not started` or `stopped` for a part that is not there; null when it is ready. */
   readonly cause: string | null;

@@ -106,6 +106,7 @@ describe('The page of a run', () => {
   it('draws a trace span by span, each below its parent', () => {
     const page = reportPage(recordedPage(PASSED_RUN, { trace: trace('demo trace', 'passthru-cli') }));
     expect(sections(page)).toContain('trace');
+    expect(page).toContain('>A trace, span by span</h2>');
     expect(readable(page)).toContain('2 spans of passthru-cli, passthru-kms, in 12 ms.');
     expect(page).toMatch(/class="name d1">.*kms POST \/encrypt/);
   });
