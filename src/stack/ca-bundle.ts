@@ -7,6 +7,9 @@ import { writeFileAtomic } from '#infra/files/atomic-file.ts';
 /** Variables by which programs are told of a file with the roots that they trust. */
 export const ROOTS_VARIABLES = ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'CURL_CA_BUNDLE', 'REQUESTS_CA_BUNDLE', 'GIT_SSL_CAINFO'] as const;
 
+/** Its name beside the certificates of a stack, of which it is none. */
+export const CA_BUNDLE = 'ca-bundle.pem';
+
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
 /**
@@ -29,7 +32,7 @@ export const writeCaBundle = async (options: {
     ...texts.flatMap((text) => text.match(CERTIFICATE) ?? []),
     ...(system.length === 0 ? getCACertificates('bundled') : system),
   ];
-  const file = join(stateFolder(stateDir).tls, 'ca-bundle.pem');
+  const file = join(stateFolder(stateDir).tls, CA_BUNDLE);
   const bundle = `${[...new Set(roots.map((root) => root.trim()))].join('\n')}\n`;
   if ((await readOrNothing(file)) !== bundle) await writeFileAtomic(file, bundle, { durable: false });
   return file;

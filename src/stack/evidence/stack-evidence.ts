@@ -4,6 +4,7 @@ import type { NamedText } from '#engine/engine.ts';
 import { mountFolder } from '#engine/files/mounts/mount-table.ts';
 import { type StateFolder, stateFolder } from '#engine/state/state-folder.ts';
 import { missingIs } from '#infra/apperr/system-error.ts';
+import { CA_BUNDLE } from '../ca-bundle.ts';
 import { PACKAGE_ROOT } from '../package-root.ts';
 
 /** The files of a stack that a bundle of evidence holds. */
@@ -21,7 +22,7 @@ export const stackEvidence = async (stateDir: string): Promise<StackEvidence> =>
   const folder = stateFolder(stateDir);
   const [caPem, certificates, own, ...others] = await Promise.all([
     readFile(join(folder.tls, CA), 'utf8').catch(missingIs(null)),
-    textsIn(folder.tls, (name) => name.endsWith('.pem') && name !== CA),
+    textsIn(folder.tls, (name) => name.endsWith('.pem') && ![CA, CA_BUNDLE].includes(name)),
     textsIn(folder.config, (name) => /\.(ya?ml|json)$/.test(name)),
     ...PRODUCTS.flatMap((product) => [deliveredOf(product), mountedOf(folder, product)]),
   ]);
