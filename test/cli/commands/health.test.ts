@@ -144,7 +144,7 @@ describe('passthru health', () => {
     ['health https://localhost/ --ca x --cert y', '--key is missing beside --cert', 'together'],
     ['health https://localhost/ --ca x --key y', '--cert is missing beside --key', 'together'],
     ['health https://localhost/', "required option '--ca <file>' not specified", '--help'],
-    ['health --ca x', "missing required argument 'url'", '--help'],
+    ['health --ca x', "missing required argument 'url'", 'For example `passthru health https:'],
   ])('"%s" is a usage error, exit code 64: %s', async (line, said, fix) => {
     const cli = fakeProcess({ cwd: '/' });
     await main(line.split(' '), cli);
