@@ -82,6 +82,8 @@ describe('Suites in processes of their own', () => {
     process.kill(second?.holder ?? 0, 'SIGKILL');
     both.child.kill('SIGKILL');
     await both.ended;
+    // A process that is killed lives until its last thread is gone.
+    await expect.poll(() => isAlive(second?.holder ?? 0)).toBe(false);
     expect(second?.services.filter(isAlive)).toHaveLength(3);
     const stack = await startStack({ engine: 'embedded', services: ['identity'] });
     expect(second?.services.filter(isAlive)).toEqual([]);
