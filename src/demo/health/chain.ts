@@ -37,6 +37,15 @@ export const requires = (part: PartName, other: PartName): boolean => {
   return isItsDatabase || CHAIN[part].required.some((each) => each === other || requires(each, other));
 };
 
+/**
+ * Whether a database that runs is well, whatever the check of the platform said last, because a server upon it is ready: the platform asks it
+ * every few seconds only, and goes on calling it unhealthy for so long; the server has just asked it.
+ *
+ * @param ready the parts that say themselves that they are ready
+ */
+export const isVouchedFor = (part: PartName, ready: readonly PartName[]): boolean =>
+  !isService(part) && ready.some((other) => requires(other, part));
+
 /** Whether `part` goes on without `other`, but not as well. */
 export const prefers = (part: PartName, other: PartName): boolean =>
   isService(part) && isService(other) && CHAIN[part].preferred.includes(other);

@@ -1,7 +1,7 @@
 import type { Diagnosis, Engine, PartName, ServiceStatus } from '#engine/engine.ts';
 import type { Failure } from '#infra/apperr/result.ts';
 import type { RootCause } from '../events.ts';
-import { isService, prefers, requires } from './chain.ts';
+import { isService, isVouchedFor, prefers, requires } from './chain.ts';
 import type { Probe } from './probe.ts';
 
 /** One part of the stack at the moment of trouble. */
@@ -44,15 +44,11 @@ export const engineCause = (kind: Engine['kind'], { message, fix }: Failure): Ro
   fix,
 });
 
-/**
- * The parts that do not run or are not ready. A database whose own check has not spoken yet, because it is asked every few seconds only, is
- * well when the server upon it is ready: that server has just asked it.
- */
-export const troubledOf = (findings: readonly Finding[]): readonly Finding[] =>
-  findings.filter((finding) => !isWell(finding) && !(finding.health === 'starting' && isVouchedFor(finding, findings)));
-
-const isVouchedFor = ({ part, state }: Finding, findings: readonly Finding[]): boolean =>
-  state === 'running' && !isService(part) && findings.some((other) => requires(other.part, part) && isWell(other));
+/** The parts that do not run or are not ready. */
+export const troubledOf = (findings: readonly Finding[]): readonly Finding[] => {
+  const well = findings.filter(isWell).map(({ part }) => part);
+  return findings.filter((finding) => !isWell(finding) && !(finding.state === 'running' && isVouchedFor(finding.part, well)));
+};
 
 /** Whether a part runs and says itself that it is ready. */
 export const isWell = ({ part, state, health, probe: seen }: Finding): boolean =>

@@ -1,7 +1,7 @@
 import { type Engine, type PartName, type ServiceName, type ServiceStatus } from '#engine/engine.ts';
 import { createConnections } from '#client/session/connections.ts';
 import { stackAccess, type StackAccess } from '#demo/step/stack-access.ts';
-import { isService, requires } from './chain.ts';
+import { isService, isVouchedFor } from './chain.ts';
 import { probe } from './probe.ts';
 import { endOf } from './root-cause.ts';
 
@@ -50,14 +50,13 @@ export const stackStatus = async ({
       return { ...base, state: state === 'starting' || health === 'starting' ? 'starting' : 'not-ready', cause };
     }),
   );
-  const services = asked.map((each) => (isVouchedFor(each, asked) ? { ...each, state: 'ready' as const, cause: null } : each));
+  const well = asked.filter(({ state }) => state === 'ready').map(({ service }) => service);
+  const services = asked.map((each) =>
+    each.state !== 'down' && isVouchedFor(each.service, well) ? { ...each, state: 'ready' as const, cause: null } : each,
+  );
   const wanted = services.filter((_, index) => statuses[index]?.state !== 'absent');
   return { services, ready: wanted.length > 0 && wanted.every(({ state }) => state === 'ready') };
 };
-
-/** The platform asks a database every few seconds only; a server upon it that is ready has just asked it. */
-const isVouchedFor = ({ service: part, state }: ServiceHealth, all: readonly ServiceHealth[]): boolean =>
-  state === 'starting' && !isService(part) && all.some((other) => requires(other.service, part) && other.state === 'ready');
 
 const whyServiceNotReady = async (stack: StackAccess, service: ServiceName, signal: AbortSignal): Promise<string | null> => {
   const found = await probe({ stack, service, signal });

@@ -78,13 +78,16 @@ describe('rootCauseOf', () => {
     const dead = (part: 'identity-postgres' | 'kms-postgres', change: Partial<Diagnosis>): Finding =>
       database(part, { state: 'exited', health: null, diagnosis: { service: part, ...diagnosis, ...change } });
 
-    it('takes a database that nobody asked yet for well when the server upon it is ready', () => {
-      const unasked = database('identity-postgres', { health: 'starting' });
-      expect(rootCauseOf([unasked, finding('identity')])).toBeNull();
-      const cause = rootCauseOf([unasked, finding('identity', { probe: { ...red, blockedBy: [] } })]);
-      expect(cause?.chain).toEqual(['identity-postgres', 'identity']);
-      expect(rootCauseOf([database('identity-postgres', { health: 'unhealthy' }), finding('identity')])).not.toBeNull();
-    });
+    it.each(['starting', 'unhealthy'] as const)(
+      'takes a database whose last check says %s for well when the server upon it is ready',
+      (health) => {
+        const unasked = database('identity-postgres', { health });
+        expect(rootCauseOf([unasked, finding('identity')])).toBeNull();
+        const cause = rootCauseOf([unasked, finding('identity', { probe: { ...red, blockedBy: [] } })]);
+        expect(cause?.chain).toEqual(['identity-postgres', 'identity']);
+        expect(rootCauseOf([dead('identity-postgres', {}), finding('identity')])).not.toBeNull();
+      },
+    );
 
     it('is null when every database is healthy, too', () => {
       const chain = [database('identity-postgres'), database('kms-postgres'), finding('telemetry'), finding('identity'), finding('kms')];
