@@ -1,8 +1,9 @@
-import { readdir, readFile, rm, rmdir } from 'node:fs/promises';
+import { readdir, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { stateFolder } from '#engine/state/state-folder.ts';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { hasCode, missingIs } from '#infra/apperr/system-error.ts';
+import { readThrough } from '#infra/files/copy-file.ts';
 import { closedToOthers } from '#infra/files/own-folder.ts';
 import { syncFolder } from '#infra/files/sync-folder.ts';
 import { writeFileAtomic } from '#infra/files/atomic-file.ts';
@@ -61,7 +62,7 @@ export const listSnapshots = async (stateDir: string): Promise<readonly (Snapsho
     .filter(isSnapshotName);
   const found = await Promise.all(
     names.map(async (name) => {
-      const text = await readFile(recordOf(stateDir, name), 'utf8').catch(missingIs(null));
+      const text = await readRecord(recordOf(stateDir, name)).catch(missingIs(null));
       if (text === null) return [];
       const manifest = parseManifest(text);
       return manifest === null ? [{ name, damaged: true } as const] : [describe(manifest, name, folderOf(stateDir, hashOf(manifest)))];
@@ -94,15 +95,22 @@ export const isCurrent = async ({ name, folder, hash }: Snapshot): Promise<boole
 };
 
 const readManifest = async (file: string): Promise<Manifest | null> => {
-  const text = await readFile(file, 'utf8').catch(noneIsNull);
+  const text = await readRecord(file).catch(missingIs(null));
   const manifest = text === null ? null : parseManifest(text);
   if (text !== null && manifest === null) throw snapshotDamaged(file, 'is not as it was written');
   return manifest;
 };
 
-const noneIsNull = (error: unknown): null => {
-  if (hasCode(error, 'ENOENT', 'ENOTDIR', 'EISDIR')) return null;
-  throw error;
+/** The text of a record; empty, which is that of none, where something else than a file is in its place: a pipe would be waited for. */
+const readRecord = async (file: string): Promise<string> => {
+  const pieces: Buffer[] = [];
+  try {
+    // The next piece is read into the same memory.
+    await readThrough(file, async (chunk) => pieces.push(Buffer.from(chunk)));
+  } catch (error) {
+    if (!hasCode(error, 'not-a-file', 'ELOOP', 'ENXIO')) throw error;
+  }
+  return Buffer.concat(pieces).toString('utf8');
 };
 
 const unknown = async (stateDir: string, wanted: string, isPath: boolean): Promise<AppError> => {
@@ -140,7 +148,7 @@ export const removeUnnamed = async (stateDir: string): Promise<void> => {
  */
 export const disown = async (stateDir: string, name: string): Promise<void> => {
   // A record that is damaged mostly still says which folder it means.
-  const [, hash] = /"hash": "([0-9a-f]{64})"/.exec(await readFile(recordOf(stateDir, name), 'utf8').catch(missingIs(''))) ?? [];
+  const [, hash] = /"hash": "([0-9a-f]{64})"/.exec(await readRecord(recordOf(stateDir, name)).catch(missingIs(''))) ?? [];
   if (hash === undefined) return;
   const folder = folderOf(stateDir, hash);
   const others = (await listSnapshots(stateDir)).filter((each) => each.name !== name);

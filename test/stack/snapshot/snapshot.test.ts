@@ -224,6 +224,12 @@ describe('A restore', () => {
       await expect(findSnapshot(stack.stateDir, 'seeded')).rejects.toMatchObject({ code: 'snapshot-damaged' });
     }
     expect(await listSnapshots(stack.stateDir)).toEqual([{ name: 'seeded', damaged: true }]);
+    await rm(record);
+    await promisify(execFile)('mkfifo', [record]);
+    await expect(findSnapshot(stack.stateDir, 'seeded')).rejects.toMatchObject({ code: 'snapshot-damaged' });
+    expect(await listSnapshots(stack.stateDir)).toEqual([{ name: 'seeded', damaged: true }]);
+    await rm(record);
+    await writeFile(record, text.slice(1));
     // What it named is not known any more, so nothing is thought to be left over.
     await save(stack.of, stack.stateDir, { name: 'other' });
     await writeFile(record, text);
