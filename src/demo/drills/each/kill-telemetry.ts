@@ -1,9 +1,8 @@
 import type { Drill } from '../kit/drill.ts';
-import { dependencyAt, eventually, stateOf } from '../kit/looks.ts';
-import { countsLosses } from './losses.ts';
+import { eventually, stateOf } from '../kit/looks.ts';
+import { goesOnWithoutTelemetry } from './without-telemetry.ts';
 
 const TOLD_MS = 8_000;
-const WRITES = 10;
 
 export const killTelemetry: Drill = {
   title: 'Collector killed',
@@ -15,7 +14,7 @@ export const killTelemetry: Drill = {
   callers: { user: [], token: [] },
   boundMs: 5_000,
   run: async (kit) => {
-    const { check, inflict, load } = kit;
+    const { check, inflict } = kit;
     await inflict({ kind: 'killed', part: 'telemetry' });
     await check(
       'told',
@@ -23,12 +22,6 @@ export const killTelemetry: Drill = {
       'down',
       eventually(kit, 'down', TOLD_MS, () => stateOf(kit, 'telemetry')),
     );
-    for (const server of ['kms', 'identity'] as const) {
-      const named = '200 telemetry down';
-      const got = eventually(kit, named, TOLD_MS, () => dependencyAt(kit, server, 'telemetry'));
-      await check(`${server}-ready`, `/readyz of ${server}`, named, got);
-    }
-    await check('goes-on-without', 'Writes are acknowledged without it', true, load.moreWrites(WRITES, TOLD_MS));
-    return countsLosses(kit);
+    return goesOnWithoutTelemetry(kit, TOLD_MS);
   },
 };
