@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { isNestedWithin, jsonObject } from '#infra/config/json-object.ts';
 import type { Json } from './canonical-json.ts';
 
 /**
@@ -45,13 +46,11 @@ export interface Ed25519Jwk {
 /** Base64url of SHA-256. */
 export const hashOf = (line: string): string => hash('sha256', line, 'base64url');
 
+/** Objects and lists in one another; a line has three. */
+const MAX_NESTING = 16;
+
 /** The object that a line is; null for a text that is none. */
 export const objectOf = (line: string): { readonly [member: string]: Json } | null => {
-  let value: unknown;
-  try {
-    value = JSON.parse(line);
-  } catch {
-    return null;
-  }
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as { readonly [member: string]: Json }) : null;
+  const value = jsonObject(line);
+  return value !== null && isNestedWithin(value, MAX_NESTING) ? (value as { readonly [member: string]: Json }) : null;
 };

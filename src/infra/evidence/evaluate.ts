@@ -1,9 +1,12 @@
 import { Buffer } from 'node:buffer';
+import { isNestedWithin, jsonObject } from '#infra/config/json-object.ts';
 import type { Exchange, Json } from './exchange.ts';
 import type { Recipe } from './recipe.ts';
 
 /** Recipes in a recipe at most: those of a run have a few, and a bundle may come from anybody. */
 const MAX_DEPTH = 12;
+/** Objects and lists in one another, in a header or in claims. */
+const MAX_NESTING = 32;
 
 /**
  * The value that a recipe gives; null where an exchange, a member or a header is not there. It never throws, whatever a stranger wrote
@@ -131,13 +134,10 @@ const at = (value: Json, pointer: string): Json => {
   return found ?? null;
 };
 
+/** The object of a part of a compact JOSE object; null for any other text. */
 const decoded = (part: string | undefined): Json => {
-  try {
-    return JSON.parse(Buffer.from(part ?? '', 'base64url').toString('utf8')) as Json;
-  } catch {
-    // A value that is no JOSE object has no header and no claims.
-    return null;
-  }
+  const value = jsonObject(Buffer.from(part ?? '', 'base64url').toString('utf8'));
+  return isNestedWithin(value, MAX_NESTING) ? (value as Json) : null;
 };
 const joseHeader = (value: Json): Json => decoded(textOf(value).split('.')[0]);
 const claims = (value: Json): Json => decoded(textOf(value).split('.')[1]);

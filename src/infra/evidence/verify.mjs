@@ -218,7 +218,27 @@ const m4 = (() => {
   return { linesOfVerdict, lineOfFault };
 })();
 const m5 = (() => {
+  /** The object that a JSON text is; null for any other value, and for a text that is no JSON. */
+  const jsonObject = (text) => {
+    try {
+      const value = JSON.parse(text);
+      return isObject(value) ? value : null;
+    } catch {
+      // No JSON is no object.
+      return null;
+    }
+  };
+
+  /** Whether a value has no more objects and lists in one another than so many: what reads them calls itself, and a stranger may nest them at will. */
+  const isNestedWithin = (value, levels) =>
+    typeof value !== 'object' || value === null || (levels > 0 && Object.values(value).every((each) => isNestedWithin(each, levels - 1)));
+
+  const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
+  return { jsonObject, isNestedWithin, isObject };
+})();
+const m6 = (() => {
   const { hash } = n5;
+  const { isNestedWithin, jsonObject } = m5;
   /**
    * The audit of the KMS as lines of text, which the KMS writes, an export holds, and `verify-export.ts` checks without either. Each line is
    * an object as canonical JSON (RFC 8785), and its `kind` says what it is:
@@ -249,19 +269,17 @@ const m5 = (() => {
   /** Base64url of SHA-256. */
   const hashOf = (line) => hash('sha256', line, 'base64url');
 
+  /** Objects and lists in one another; a line has three. */
+  const MAX_NESTING = 16;
+
   /** The object that a line is; null for a text that is none. */
   const objectOf = (line) => {
-    let value;
-    try {
-      value = JSON.parse(line);
-    } catch {
-      return null;
-    }
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : null;
+    const value = jsonObject(line);
+    return value !== null && isNestedWithin(value, MAX_NESTING) ? value : null;
   };
   return { FORMAT, RECORD_KINDS, HEAD_KINDS, hashOf, objectOf };
 })();
-const m6 = (() => {
+const m7 = (() => {
   /** A value of JSON as the lines of an audit have it: whole numbers only, and no member that is absent. */
 
   /**
@@ -278,9 +296,9 @@ const m6 = (() => {
   };
   return { canonicalJson };
 })();
-const m7 = (() => {
+const m8 = (() => {
   const { createHash, createPublicKey, sign, verify } = n5;
-  const { canonicalJson } = m6;
+  const { canonicalJson } = m7;
   /** A key pair that signs lines, with its public part as others get it. */
 
   /** @see RFC 7638 */
@@ -319,9 +337,9 @@ const m7 = (() => {
   };
   return { thumbprintOf, createLineSigner, isSignedBy, ed25519JwkOf };
 })();
-const m8 = (() => {
-  const { objectOf } = m5;
-  const { ed25519JwkOf, isSignedBy } = m7;
+const m9 = (() => {
+  const { objectOf } = m6;
+  const { ed25519JwkOf, isSignedBy } = m8;
   /** A head that was kept apart from the database, with the key that signed it. */
 
   /** The answer of `/admin/v1/audit/head`, or what `passthru audit head` printed as JSON; null for any other text, and a signature that is wrong. */
@@ -339,10 +357,10 @@ const m8 = (() => {
   };
   return { keptHeadOf };
 })();
-const m9 = (() => {
-  const { canonicalJson } = m6;
-  const { FORMAT, HEAD_KINDS, hashOf, objectOf, RECORD_KINDS } = m5;
-  const { ed25519JwkOf, isSignedBy, thumbprintOf } = m7;
+const m10 = (() => {
+  const { canonicalJson } = m7;
+  const { FORMAT, HEAD_KINDS, hashOf, objectOf, RECORD_KINDS } = m6;
+  const { ed25519JwkOf, isSignedBy, thumbprintOf } = m8;
   /** Where an export does not hold, and why. */
 
   /** One chain of an export. */
@@ -467,10 +485,13 @@ const m9 = (() => {
   };
   return { createExportVerifier };
 })();
-const m10 = (() => {
+const m11 = (() => {
   const { Buffer } = n4;
+  const { isNestedWithin, jsonObject } = m5;
   /** Recipes in a recipe at most: those of a run have a few, and a bundle may come from anybody. */
   const MAX_DEPTH = 12;
+  /** Objects and lists in one another, in a header or in claims. */
+  const MAX_NESTING = 32;
 
   /**
    * The value that a recipe gives; null where an exchange, a member or a header is not there. It never throws, whatever a stranger wrote
@@ -598,13 +619,10 @@ const m10 = (() => {
     return found ?? null;
   };
 
+  /** The object of a part of a compact JOSE object; null for any other text. */
   const decoded = (part) => {
-    try {
-      return JSON.parse(Buffer.from(part ?? '', 'base64url').toString('utf8'));
-    } catch {
-      // A value that is no JOSE object has no header and no claims.
-      return null;
-    }
+    const value = jsonObject(Buffer.from(part ?? '', 'base64url').toString('utf8'));
+    return isNestedWithin(value, MAX_NESTING) ? value : null;
   };
   const joseHeader = (value) => decoded(textOf(value).split('.')[0]);
   const claims = (value) => decoded(textOf(value).split('.')[1]);
@@ -644,7 +662,7 @@ const m10 = (() => {
   const plain = (value) => (typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value));
   return { evaluate, render };
 })();
-const m11 = (() => {
+const m12 = (() => {
   /**
    * How the value of a check is taken from exchanges: a tree as data. `R` names an exchange: the exchange itself while a run lasts, its id
    * in a bundle. `evaluate.ts` reads it, in both.
@@ -680,9 +698,9 @@ const m11 = (() => {
   };
   return { renamed, namedIn };
 })();
-const m12 = (() => {
-  const { evaluate, render } = m10;
-  const { namedIn } = m11;
+const m13 = (() => {
+  const { evaluate, render } = m11;
+  const { namedIn } = m12;
   /** How to find an exchange by its id. */
 
   /** Whether a value has the form of a check: anybody may have written it. */
@@ -729,7 +747,7 @@ const m12 = (() => {
     });
   return { isCheck, faultOfCheck, checksAgain };
 })();
-const m13 = (() => {
+const m14 = (() => {
   /**
    * A bundle: the folder that a run with `--evidence` leaves. `docs/evidence.md` tells its format, and `docs/schemas` has the schemas of its
    * files; here are the names and types that writing and verifying share. This folder needs nothing but Node, because a verifier made of
@@ -760,15 +778,19 @@ const m13 = (() => {
   /** The files of a bundle by their paths. */
   return { BUNDLE_KIND, BUNDLE_VERSION, FILES, exchangesFile, isExchangesFile };
 })();
-const m14 = (() => {
+const m15 = (() => {
   const { Buffer } = n4;
   const { hash } = n5;
-  const { keptHeadOf } = m8;
-  const { createExportVerifier } = m9;
+  const { keptHeadOf } = m9;
+  const { createExportVerifier } = m10;
+  const { isNestedWithin } = m5;
   const { commonNameOf, DOCUMENT_SIGNING, faultOfPath, fingerprintOf, hasFingerprint } = m1;
-  const { checksAgain, isCheck } = m12;
-  const { BUNDLE_KIND, BUNDLE_VERSION, FILES, isExchangesFile } = m13;
+  const { checksAgain, isCheck } = m13;
+  const { BUNDLE_KIND, BUNDLE_VERSION, FILES, isExchangesFile } = m14;
   const { certificatesIn, verifyDetached } = m3;
+  /** Objects and lists in one another, in a file of a bundle; the recipes of a demo make fourteen. */
+  const MAX_NESTING = 100;
+
   /**
    * Looks at every byte of a bundle: the signature of its manifest and the path to its authority, the hash of each file and that there is no
    * other, the audit, and each check from the exchange on which it rests. It asks nobody, and throws for nothing that stands in a bundle.
@@ -780,11 +802,13 @@ const m14 = (() => {
       const bytes = files.get(path);
       if (bytes === undefined) return null;
       try {
-        return JSON.parse(utf8(bytes));
+        const value = JSON.parse(utf8(bytes));
+        if (isNestedWithin(value, MAX_NESTING)) return value;
+        fault(path, `has more than ${MAX_NESTING} objects and lists in one another`);
       } catch {
         fault(path, 'is no JSON');
-        return null;
       }
+      return null;
     };
 
     const manifest = manifestIn(read(FILES.manifest));
@@ -939,7 +963,7 @@ const m14 = (() => {
   };
   return { verifyBundle };
 })();
-const m15 = (() => {
+const m16 = (() => {
   const { readFile } = n0;
   const { dirname, resolve } = n1;
   const { fileURLToPath } = n2;
@@ -949,7 +973,7 @@ const m15 = (() => {
   const { readBundle } = m2;
   const { certificatesIn } = m3;
   const { linesOfVerdict } = m4;
-  const { verifyBundle } = m14;
+  const { verifyBundle } = m15;
   /** A bundle as a folder has it. @param options.fingerprint as of `verifyBundle` @throws the file system's error */
   const verifyFolder = async (folder, options = {}) => {
     const { files, faults } = await readBundle(folder);
@@ -989,7 +1013,7 @@ Exit codes: 0 it holds · 1 it does not · 64 usage`;
   };
   return { verifyFolder, fingerprintIn, main };
 })();
-const entry = m15;
+const entry = m16;
 const { exitCode, text } = await entry.main(process.argv.slice(2), import.meta.url);
 console.log(text);
 process.exitCode = exitCode;

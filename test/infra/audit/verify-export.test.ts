@@ -102,6 +102,11 @@ describe('an export', () => {
     ],
     ['a chain that was taken away', (lines: readonly string[]) => [...lines.slice(0, 1), ...lines.slice(10)], { line: null, seq: 0 }],
     ['the end of the file that was cut off', (lines: readonly string[]) => lines.slice(0, -2), { line: null, seq: 3 }],
+    [
+      'a line that nests deeper than a function can call itself',
+      (lines: readonly string[]) => lines.with(3, `{"a":${'['.repeat(200_000)}${']'.repeat(200_000)}}`),
+      { line: 4, seq: null },
+    ],
     ['the begin of a chain that was removed', (lines: readonly string[]) => without(lines, 1), { line: 2, seq: 0 }],
   ])('names the place of %s', (_, change, place) => {
     const { lines } = sound();

@@ -32,6 +32,9 @@ const checkIn = (files: readonly BundleFile[]): readonly BundleCheck[] =>
 const manifestWith = (members: object): string =>
   JSON.stringify({ ...(JSON.parse(asFiles(bundle).get(FILES.manifest)?.toString() ?? '') as object), ...members });
 
+/** Valid JSON, deeper than a function can call itself. */
+const NESTED = `${'['.repeat(200_000)}${']'.repeat(200_000)}`;
+
 describe('a bundle', () => {
   it('holds, and says how many of its checks can be made again', () => {
     expect(verifyBundle(asFiles(bundle))).toMatchObject({
@@ -148,10 +151,15 @@ describe('a bundle', () => {
       manifestWith({ command: { toString: 1 } }),
       manifestWith({ missing: [null] }),
       manifestWith({ files: [{}] }),
+      NESTED,
+      `{"checks":${NESTED}}`,
     ]) {
       for (const [path] of bundle) {
         const verdict = verifyBundle(asFiles(bundle).set(path, Buffer.from(text)));
-        expect([verdict.holds, linesOfVerdict(verdict)[0]], `${path} ${text}`).toEqual([false, expect.stringContaining('Holds      no: ')]);
+        expect([verdict.holds, linesOfVerdict(verdict)[0]], `${path} ${text.slice(0, 100)}`).toEqual([
+          false,
+          expect.stringContaining('Holds      no: '),
+        ]);
       }
     }
   });

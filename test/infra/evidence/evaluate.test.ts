@@ -96,6 +96,8 @@ describe('a recipe', () => {
     let deep: Recipe = { take: 'status', of: 'x1' };
     for (let level = 0; level < 5_000; level += 1) deep = { do: 'sorted', with: deep };
     expect(read(deep)).toEqual([]);
+    const claims = Buffer.from(`{"a":${'['.repeat(200_000)}${']'.repeat(200_000)}}`).toString('base64url');
+    expect(read({ do: 'claim', with: { take: 'value', value: `e30.${claims}.` }, at: '' })).toBeNull();
   });
 
   it('has its exchanges renamed, and is none where one has no name', () => {

@@ -1,16 +1,13 @@
+import { jsonObject } from '#infra/config/json-object.ts';
 import type { Digests } from './digests.ts';
 
-/** A protected header that says no more than an algorithm and whose key. */
+/** The object of a part of a compact JOSE object; null for any other text. */
+const objectIn = (part: string): Readonly<Record<string, unknown>> | null => jsonObject(Buffer.from(part, 'base64url').toString('utf8'));
+
+/** A protected header: it says no more than an algorithm and whose key. */
 const headerOf = (part: string): Readonly<Record<string, unknown>> | null => {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(part, 'base64url').toString('utf8'));
-    return typeof value === 'object' && value !== null && !Array.isArray(value) && ('alg' in value || 'enc' in value)
-      ? (value as Readonly<Record<string, unknown>>)
-      : null;
-  } catch {
-    // A text of three or five parts may be anything.
-    return null;
-  }
+  const value = objectIn(part);
+  return value !== null && ('alg' in value || 'enc' in value) ? value : null;
 };
 
 /** Types of a JWS whose payload is claims about a token, for everybody to read. */
@@ -33,12 +30,4 @@ export const redactedJose = (text: string, digests: Digests): string | null => {
 };
 
 /** An ID token says no type: its payload is an object that names an issuer. */
-const isClaims = (part: string): boolean => {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(part, 'base64url').toString('utf8'));
-    return typeof value === 'object' && value !== null && 'iss' in value;
-  } catch {
-    // A payload that is no JSON is nobody's claims.
-    return false;
-  }
-};
+const isClaims = (part: string): boolean => 'iss' in (objectIn(part) ?? {});

@@ -2,12 +2,16 @@ import { Buffer } from 'node:buffer';
 import { hash, type X509Certificate } from 'node:crypto';
 import { keptHeadOf } from '#infra/audit/kept-head.ts';
 import { createExportVerifier } from '#infra/audit/verify-export.ts';
+import { isNestedWithin } from '#infra/config/json-object.ts';
 import type { Exchange } from '../exchange.ts';
 import { commonNameOf, DOCUMENT_SIGNING, faultOfPath, fingerprintOf, hasFingerprint } from './certificate-path.ts';
 import { checksAgain, isCheck } from './checks-again.ts';
 import { BUNDLE_KIND, BUNDLE_VERSION, type BundleCheck, type BundleFiles, FILES, isExchangesFile, type Manifest } from './manifest.ts';
 import { certificatesIn, verifyDetached } from './signature.ts';
 import type { EvidenceFault, EvidenceVerdict } from './verdict.ts';
+
+/** Objects and lists in one another, in a file of a bundle; the recipes of a demo make fourteen. */
+const MAX_NESTING = 100;
 
 export interface VerifyOptions {
   /** SHA-256 fingerprint of the root to trust, in hexadecimal; without it the one in the bundle is taken, which proves less. */
@@ -25,11 +29,13 @@ export const verifyBundle = (files: BundleFiles, { fingerprint }: VerifyOptions 
     const bytes = files.get(path);
     if (bytes === undefined) return null;
     try {
-      return JSON.parse(utf8(bytes)) as T;
+      const value: unknown = JSON.parse(utf8(bytes));
+      if (isNestedWithin(value, MAX_NESTING)) return value as T;
+      fault(path, `has more than ${MAX_NESTING} objects and lists in one another`);
     } catch {
       fault(path, 'is no JSON');
-      return null;
     }
+    return null;
   };
 
   const manifest = manifestIn(read(FILES.manifest));

@@ -1,4 +1,5 @@
 import { Ajv, type ValidateFunction } from 'ajv';
+import { isNestedWithin } from '#infra/config/json-object.ts';
 import { type ClaimsPayload, claimsSchema, OWN_CLAIMS, type TokenClaims } from '#kms/claims.ts';
 
 const own: ReadonlySet<string> = new Set(OWN_CLAIMS);
@@ -21,9 +22,6 @@ const frozen = (value: unknown): unknown => {
   return Object.freeze(copy);
 };
 
-const isWithin = (value: unknown, depth: number): boolean =>
-  typeof value !== 'object' || value === null || (depth > 0 && Object.values(value).every((each) => isWithin(each, depth - 1)));
-
 const picked = (payload: object, wanted: (name: string) => boolean): unknown =>
   frozen(Object.fromEntries(Object.entries(payload).filter(([name]) => wanted(name))));
 
@@ -33,7 +31,7 @@ const picked = (payload: object, wanted: (name: string) => boolean): unknown =>
  * @returns the name of a claim that is missing or has another form than its standard says, when there is one
  */
 export const readClaims = (payload: object): { readonly claims: TokenClaims } | { readonly refused: string } => {
-  if (!isWithin(payload, MAX_DEPTH) || JSON.stringify(payload).length > MAX_CLAIMS_LENGTH) return { refused: 'payload' };
+  if (!isNestedWithin(payload, MAX_DEPTH) || JSON.stringify(payload).length > MAX_CLAIMS_LENGTH) return { refused: 'payload' };
   const check = validator();
   if (!check(payload)) {
     const error = check.errors?.[0];
