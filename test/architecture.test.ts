@@ -36,7 +36,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['evidence/bundle', 'evidence/verifier-text.ts'],
     ['evidence'],
     ['jobs', 'config', 'files', 'lines', 'audit', 'security-events'],
-    ['html', 'cache', 'magic', 'apperr'],
+    ['html', 'cache', 'json', 'magic', 'apperr'],
   ],
   kms: [
     ['main.ts'],

@@ -2,7 +2,7 @@ import { thrownMessage } from '#infra/apperr/thrown-words.ts';
 import { readFile } from 'node:fs/promises';
 import { STATUS_CODES } from 'node:http';
 import type { AppError } from '#infra/apperr/app-error.ts';
-import { jsonObject } from '#infra/config/json-object.ts';
+import { jsonObject } from '#infra/json/json-object.ts';
 import { askOnce, type OneAnswer } from '#infra/http/client/ask-once.ts';
 import { clientTlsOptions } from '#infra/tls/options.ts';
 import type { CommandCall } from '#cli/command-line/command.ts';

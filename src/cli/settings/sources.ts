@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import type { FieldIssue } from '#infra/apperr/app-error.ts';
-import { isObject } from '#infra/config/json-object.ts';
+import { isObject } from '#infra/json/json-object.ts';
 import { nearest } from '#infra/config/issues.ts';
 import { fileKeyOf, flagOf, variableOf } from './setting.ts';
 import { SETTINGS } from './settings.ts';

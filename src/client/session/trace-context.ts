@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { jsonObject } from '#infra/config/json-object.ts';
+import { jsonObject } from '#infra/json/json-object.ts';
 import type { HttpsResponse } from '#infra/http/client.ts';
 
 /** By which a request is found again in logs and traces. */

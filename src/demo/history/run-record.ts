@@ -1,4 +1,4 @@
-import { isObject, jsonObject } from '#infra/config/json-object.ts';
+import { isObject, jsonObject } from '#infra/json/json-object.ts';
 import type { StepStatus } from '../events.ts';
 import type { Outcome } from '../outcome.ts';
 

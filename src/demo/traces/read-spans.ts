@@ -1,4 +1,4 @@
-import { isObject } from '#infra/config/json-object.ts';
+import { isObject } from '#infra/json/json-object.ts';
 import type { AttributeValue, Span, SpanKind, SpanLink } from './span.ts';
 
 /** By the number in OTLP; 0 is unspecified, which is read as internal, as the protocol asks for. */

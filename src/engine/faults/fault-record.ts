@@ -1,6 +1,6 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { jsonObject } from '#infra/config/json-object.ts';
+import { jsonObject } from '#infra/json/json-object.ts';
 import { missingIs } from '#infra/apperr/system-error.ts';
 import { writeFileAtomic } from '#infra/files/atomic-file.ts';
 import type { StateFolder } from '#engine/state/state-folder.ts';

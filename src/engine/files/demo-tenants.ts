@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { jsonObject } from '#infra/config/json-object.ts';
+import { jsonObject } from '#infra/json/json-object.ts';
 import { missingIs } from '#infra/apperr/system-error.ts';
 import { setAside } from '#engine/state/run-file.ts';
 import type { DemoTenants } from '#infra/demo-data/demo-tenants.ts';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { link, lstat, mkdir, readdir, readFile, readlink, rename, rm, rmdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { jsonObject } from '#infra/config/json-object.ts';
+import { jsonObject } from '#infra/json/json-object.ts';
 import { hasCode, missingIs } from '#infra/apperr/system-error.ts';
 import { fail, type Failure, failureFrom, ok, type Result } from '#infra/apperr/result.ts';
 import { diskFix, isDiskFull } from './disk-fixes.ts';

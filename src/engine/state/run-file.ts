@@ -1,5 +1,5 @@
 import { readFile, rename } from 'node:fs/promises';
-import { isObject, jsonObject } from '#infra/config/json-object.ts';
+import { isObject, jsonObject } from '#infra/json/json-object.ts';
 import { missingIs } from '#infra/apperr/system-error.ts';
 import { writeFileAtomic } from '#infra/files/atomic-file.ts';
 import { SERVICES, type ServiceName } from '../engine.ts';

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { isNestedWithin, jsonObject } from '#infra/config/json-object.ts';
+import { isNestedWithin, jsonObject } from '#infra/json/json-object.ts';
 import type { Json } from './canonical-json.ts';
 
 /**

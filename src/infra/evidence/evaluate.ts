@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { isNestedWithin, jsonObject } from '#infra/config/json-object.ts';
+import { isNestedWithin, jsonObject } from '#infra/json/json-object.ts';
 import type { Exchange, Json } from './exchange.ts';
 import type { Recipe } from './recipe.ts';
 

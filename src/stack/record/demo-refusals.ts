@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stateFolder } from '#engine/state/state-folder.ts';
 import { missingIs } from '#infra/apperr/system-error.ts';
-import { jsonObject } from '#infra/config/json-object.ts';
+import { jsonObject } from '#infra/json/json-object.ts';
 import { createLineQueue, type LostLines } from '#infra/lines/line-queue.ts';
 import { createRotatedFile, rotatedFiles } from '#infra/lines/rotated-file.ts';
 

@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import { stateFolder } from '#engine/state/state-folder.ts';
 import { missingIs } from '#infra/apperr/system-error.ts';
-import { jsonObject } from '#infra/config/json-object.ts';
+import { jsonObject } from '#infra/json/json-object.ts';
 import { writeFileAtomic } from '#infra/files/atomic-file.ts';
 
 /** It goes with the configuration of the stack, when this is removed. */

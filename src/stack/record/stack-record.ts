@@ -1,6 +1,6 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { jsonObject } from '#infra/config/json-object.ts';
+import { jsonObject } from '#infra/json/json-object.ts';
 import { hasCode } from '#infra/apperr/system-error.ts';
 import { type Engine, type Profile, PROFILES } from '#engine/engine.ts';
 import { stateFolder } from '#engine/state/state-folder.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
-import { jsonObject } from '#infra/config/json-object.ts';
+import { jsonObject } from '#infra/json/json-object.ts';
 import { TRUST_STORES } from '#infra/magic/magic.ts';
 import { hasCode, missingIs } from '#infra/apperr/system-error.ts';
 import { writeFileAtomic } from '#infra/files/atomic-file.ts';

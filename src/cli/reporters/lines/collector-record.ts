@@ -1,4 +1,4 @@
-import { isObject, jsonObject } from '#infra/config/json-object.ts';
+import { isObject, jsonObject } from '#infra/json/json-object.ts';
 import type { LogAttributes, Severity } from '../terminal/log-record.ts';
 
 /** One line of the OpenTelemetry Collector's own log. */

@@ -1,4 +1,4 @@
-import { isObject, jsonObject } from '#infra/config/json-object.ts';
+import { isObject, jsonObject } from '#infra/json/json-object.ts';
 import { collectorRecord } from './collector-record.ts';
 import { postgresRecord } from './postgres-record.ts';
 import type { LogAttributes, Severity } from '../terminal/log-record.ts';

@@ -1,4 +1,4 @@
-import { jsonObject } from '#infra/config/json-object.ts';
+import { jsonObject } from '#infra/json/json-object.ts';
 import type { Digests } from './digests.ts';
 
 /** The object of a part of a compact JOSE object; null for any other text. */

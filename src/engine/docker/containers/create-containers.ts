@@ -1,5 +1,5 @@
 import { shellWord } from '#infra/apperr/shell-word.ts';
-import { jsonObject } from '#infra/config/json-object.ts';
+import { jsonObject } from '#infra/json/json-object.ts';
 import { ok, type Result } from '#infra/apperr/result.ts';
 import { runCompose } from '../compose/command.ts';
 import { composeFiles, composeVariables } from '../compose/files.ts';

@@ -1,4 +1,4 @@
-import { jsonObject } from '#infra/config/json-object.ts';
+import { jsonObject } from '#infra/json/json-object.ts';
 /** Longest clause of progress, in characters. */
 const WIDTH = 70;
 

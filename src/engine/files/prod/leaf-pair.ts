@@ -3,7 +3,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { missingIs } from '#infra/apperr/system-error.ts';
 import { AppError } from '#infra/apperr/app-error.ts';
-import { isObject, jsonObject } from '#infra/config/json-object.ts';
+import { isObject, jsonObject } from '#infra/json/json-object.ts';
 import { writeFileAtomic } from '#infra/files/atomic-file.ts';
 import type { Leaf } from '#infra/tls/authority/authority.ts';
 import { subjectAlternativeNames } from '#infra/tls/subject-alternative-names.ts';

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import { hash, type X509Certificate } from 'node:crypto';
 import { keptHeadOf } from '#infra/audit/kept-head.ts';
 import { createExportVerifier } from '#infra/audit/verify-export.ts';
-import { isNestedWithin } from '#infra/config/json-object.ts';
+import { isNestedWithin } from '#infra/json/json-object.ts';
 import type { Exchange } from '../exchange.ts';
 import { commonNameOf, DOCUMENT_SIGNING, faultOfPath, fingerprintOf, hasFingerprint } from './certificate-path.ts';
 import { checksAgain, isCheck } from './checks-again.ts';

@@ -1,7 +1,7 @@
 import ajvCompiler from '@fastify/ajv-compiler';
 import serializerSelector from '@fastify/fast-json-stringify-compiler';
 import type { FastifySchema, FastifySchemaCompiler, FastifyServerOptions } from 'fastify';
-import { isObject } from '#infra/config/json-object.ts';
+import { isObject } from '#infra/json/json-object.ts';
 
 type CompilersFactory = NonNullable<NonNullable<FastifyServerOptions['schemaController']>['compilersFactory']>;
 type Compile = FastifySchemaCompiler<FastifySchema>;

@@ -1,5 +1,5 @@
 import { Ajv, type ValidateFunction } from 'ajv';
-import { isNestedWithin } from '#infra/config/json-object.ts';
+import { isNestedWithin } from '#infra/json/json-object.ts';
 import { type ClaimsPayload, claimsSchema, OWN_CLAIMS, type TokenClaims } from '#kms/claims.ts';
 
 const own: ReadonlySet<string> = new Set(OWN_CLAIMS);

@@ -1,6 +1,6 @@
 import { readFile, realpath } from 'node:fs/promises';
 import { basename, dirname, join, relative, sep } from 'node:path';
-import { jsonObject } from '#infra/config/json-object.ts';
+import { jsonObject } from '#infra/json/json-object.ts';
 
 /**
  * The folder in which npm has linked the Node that came with this package, so that scripts of the project and `npx` run on it; null where

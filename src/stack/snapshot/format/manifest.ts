@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Engine, type Profile, PROFILES } from '#engine/engine.ts';
-import { isObject, jsonObject } from '#infra/config/json-object.ts';
+import { isObject, jsonObject } from '#infra/json/json-object.ts';
 
 /** A file of a snapshot: a relative path with `/`, its bytes, and their SHA-256 in hexadecimal. */
 export interface SnapshotFile {

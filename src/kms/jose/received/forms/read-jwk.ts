@@ -1,4 +1,4 @@
-import { isObject } from '#infra/config/json-object.ts';
+import { isObject } from '#infra/json/json-object.ts';
 import { repeatedMember } from '#infra/http/request/member-names.ts';
 import { decodeBase64url } from '../../encoding/base64url.ts';
 import {
