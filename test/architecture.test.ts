@@ -96,7 +96,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['provider/seams'],
     ['provider/records'],
     ['secrets.ts'],
-    ['accounts', 'clients', 'keys', 'revocations'],
+    ['accounts', 'clients', 'keys', 'outgoing', 'revocations'],
     ['resource-servers'],
     ['views', 'database', 'events.ts'],
   ],

@@ -19,6 +19,7 @@ import { corsOriginsSchema } from './clients/cors-origins.ts';
 import { browserClientSchema } from './clients/browser-clients.ts';
 import { serviceClientIssues, serviceClientSchema } from './clients/service-clients.ts';
 import { resourceServerSchema } from './resource-servers/resource-server.ts';
+import { outgoingConfigSchema, outgoingIssues } from './outgoing/config.ts';
 import { secretsSchema } from './secrets.ts';
 
 /** The members that `identity.yml` and its overlays may have; each slice owns the schema of its own part. */
@@ -57,6 +58,7 @@ export const identityConfigSchema = strictObject({
   secrets: secretsSchema,
   errors: errorsConfigSchema,
   resource_servers: Type.Array(resourceServerSchema, { minItems: 1, description: 'APIs for which Identity makes access tokens' }),
+  outgoing: outgoingConfigSchema,
   service_clients: Type.Array(serviceClientSchema, { default: [], description: 'services that may ask about tokens' }),
   browser_clients: Type.Array(browserClientSchema, {
     default: [],
@@ -74,6 +76,8 @@ export const loadIdentityConfig = (files: readonly string[]): Promise<IdentityCo
     schema: identityConfigSchema,
     files,
     what: 'Identity configuration',
-    contradictions: ({ service_clients: clients, server }) =>
-      serviceClientIssues(clients, { certificates: server.client_certificates === 'request' }),
+    contradictions: ({ service_clients: clients, server, outgoing }) => [
+      ...serviceClientIssues(clients, { certificates: server.client_certificates === 'request' }),
+      ...outgoingIssues(outgoing),
+    ],
   });

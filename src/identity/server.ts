@@ -31,6 +31,7 @@ import { type Emit, logEvents } from './events.ts';
 import { createFeed } from './feed/feed.ts';
 import { registerBatchIntrospection } from './introspection/batch.routes.ts';
 import { createSigningKeys } from './keys/signing-keys.service.ts';
+import { createOutgoing } from './outgoing/create-outgoing.ts';
 import { pageOfError } from './pages/page-of-error.ts';
 import { registerPages } from './pages/pages.routes.ts';
 import { mountProvider } from './provider/mount.ts';
@@ -113,6 +114,7 @@ export const buildIdentity = async (options: {
     onWithdrawn: (tx, kid) => revocations.record(tx, [{ event: { kind: 'signing-key-withdrawn', kid } }]),
     now,
   });
+  const outgoing = opened.use(await createOutgoing({ config: config.outgoing, ca: config.server.tls.ca, telemetry }));
   const { issuer } = config;
   const detail = detailOf(config.errors);
   const { cookieKeys } = secrets;
@@ -122,6 +124,7 @@ export const buildIdentity = async (options: {
     accounts,
     clients,
     signingKeys,
+    outgoing,
     cookieKeys,
     resourceServers,
     revocations,
@@ -134,7 +137,7 @@ export const buildIdentity = async (options: {
   // One that oidc-provider would refuse at each request is an error of the start.
   for (const client of [...browserClients, ...[...serviceClients.values()].map((service) => service.client)])
     await provider.checkClient(client);
-  for (const job of [...databases.jobs, ...provider.jobs, forgetRevocations(revocationFeed)]) opened.use(jobs.start(job));
+  for (const job of [...databases.jobs, ...provider.jobs, ...outgoing.jobs, forgetRevocations(revocationFeed)]) opened.use(jobs.start(job));
   const demoData = opened.use(
     openDemoData({
       databases,

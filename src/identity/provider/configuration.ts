@@ -3,6 +3,7 @@ import type { AdapterFactory, Configuration } from 'oidc-provider';
 import { InternalError } from '#infra/apperr/app-error.ts';
 import { renderHtml } from '#infra/html/html.ts';
 import type { Accounts } from '#identity/accounts/accounts.ts';
+import type { Outgoing } from '#identity/outgoing/outgoing.ts';
 import { errorPage } from '#identity/views/error-page.ts';
 import type { CookieKeys } from './cookie-keys.ts';
 import type { Feature } from './features/feature.ts';
@@ -19,6 +20,7 @@ export interface ConfigurationOptions {
   readonly cookieKeys: CookieKeys;
   readonly corsOrigins: readonly string[];
   readonly features: readonly Feature[];
+  readonly fetch: Outgoing['fetch'];
   readonly issuer: string;
   readonly interactionPath: (prompt: 'login' | 'consent', uid: string) => string;
   readonly openInteractions: Pick<OpenInteractions, 'open'>;
@@ -40,7 +42,7 @@ const commonConfiguration = (options: ConfigurationOptions): Configuration => ({
   enabledJWA: { idTokenSigningAlgValues: ['ES256'], dPoPSigningAlgValues: ['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'] },
   clockTolerance: 0,
   clientBasedCORS: (_ctx, origin, client) => options.corsOrigins.includes(origin) || recordOf(client).corsOrigins.includes(origin),
-  fetch: () => Promise.reject(new Error('Identity sends no requests')),
+  fetch: (to, init = {}) => options.fetch(to instanceof Request ? to.url : to, init),
   scopes: ['openid', 'offline_access'],
   findAccount: async (_ctx, accountId) => {
     const record = await options.accounts.find(accountId);

@@ -11,6 +11,7 @@ import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import type { Accounts } from '#identity/accounts/accounts.ts';
 import type { Clients } from '#identity/clients/clients.ts';
 import type { IdentityTables } from '#identity/database/tables.ts';
+import type { Outgoing } from '#identity/outgoing/outgoing.ts';
 import type { SigningKeySet, SigningKeys } from '#identity/keys/signing-keys.ts';
 import type { ResourceServer } from '#identity/resource-servers/resource-server.ts';
 import type { RevocationLog } from '#identity/revocations/revocations.ts';
@@ -46,6 +47,8 @@ export interface OpenIdProviderOptions {
   readonly accounts: Pick<Accounts, 'find'>;
   readonly clients: Clients;
   readonly signingKeys: Pick<SigningKeys, 'current'>;
+  /** Sends the requests to addresses of clients. */
+  readonly outgoing: Pick<Outgoing, 'fetch'>;
   /** Newest first: the first signs cookies, all verify. At least one, each of 32 random bytes or more. */
   readonly cookieKeys: readonly string[];
   readonly resourceServers: readonly ResourceServer[];
@@ -112,6 +115,7 @@ export const createOpenIdProvider = async (options: OpenIdProviderOptions): Prom
         cookieKeys,
         corsOrigins,
         features,
+        fetch: options.outgoing.fetch,
         interactionPath,
         openInteractions,
         signingKeys: set.keys,

@@ -1,3 +1,5 @@
+import type { LookupFunction } from 'node:net';
+
 export interface HttpsRequest {
   readonly method?: string;
   readonly url: string | URL;
@@ -54,6 +56,8 @@ export interface HttpsClientOptions {
   readonly ca: string | Buffer | (string | Buffer)[];
   readonly cert?: string | Buffer;
   readonly key?: string | Buffer;
+  /** Resolves names, that of the system when absent. An address in a URL is not asked for. */
+  readonly lookup?: LookupFunction;
   /** Milliseconds, default 5,000. */
   readonly timeoutMs?: number;
   /** Bytes of an answer, default 1 MiB. */

@@ -13,6 +13,8 @@ export const FEED_MS = 1_500;
 export const INTROSPECTION_MS = 3_000;
 /** The KMS for the tokens of a person who logs in with a browser, in one request. */
 export const TOKEN_MS = 3_000;
+/** Identity for the whole answer of an address that a client named. */
+export const OUTGOING_MS = 2_500;
 /** A service for something that it depends on, in one look. */
 export const DEPENDENCY_MS = 2_000;
 /** The CLI for `/readyz`, in one look; `passthru health` waits as long where it is not told otherwise. */

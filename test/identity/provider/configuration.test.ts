@@ -22,6 +22,7 @@ const configurationOf = (parts: readonly Feature[]) =>
     cookieKeys: createCookieKeys(['a key of a cookie, long enough for every check']),
     corsOrigins: [],
     features: parts,
+    fetch: () => Promise.reject(new Error('nothing is fetched here')),
     interactionPath: () => '/',
     openInteractions: { open: () => 0 },
     signingKeys: [{ kty: 'EC' }],

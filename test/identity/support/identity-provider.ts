@@ -180,6 +180,7 @@ export const startProvider = async (database: Database<IdentityTables>, options:
       },
     },
     signingKeys: keys,
+    outgoing: { fetch: () => Promise.reject(new Error('nothing goes out in this test')) },
     cookieKeys: [randomBytes(32).toString('base64url')],
     resourceServers: [KMS_SERVER, OPAQUE_SERVER],
     revocations: revocationLog(change.now),

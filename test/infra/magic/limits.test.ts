@@ -5,8 +5,19 @@ import { parse } from 'yaml';
 import { HEALTH_FLAGS } from '#cli/settings/command-flags.ts';
 import * as limits from '#infra/magic/limits.ts';
 
-const { JWKS_MS, DISCOVERY_MS, INTROSPECTION_MS, TOKEN_MS, DEPENDENCY_MS, READYZ_MS, GUESS_MS, REFUSAL_MS, IN_FLIGHT_MS, ANSWER_MS } =
-  limits;
+const {
+  JWKS_MS,
+  DISCOVERY_MS,
+  INTROSPECTION_MS,
+  OUTGOING_MS,
+  TOKEN_MS,
+  DEPENDENCY_MS,
+  READYZ_MS,
+  GUESS_MS,
+  REFUSAL_MS,
+  IN_FLIGHT_MS,
+  ANSWER_MS,
+} = limits;
 const DEPLOYMENTS = join(import.meta.dirname, '../../../deployments');
 
 /** Milliseconds for the way there and back, and for what is done beside the waiting. */
@@ -23,6 +34,7 @@ describe('Whoever waits', () => {
     ['the CLI for /readyz', READYZ_MS, 'the look at a dependency', DEPENDENCY_MS],
     ['the demo for the use of a key', ANSWER_MS, 'its introspection, after its keys', INTROSPECTION_MS + JWKS_MS],
     ['the demo for a log-in at the issuer', ANSWER_MS, 'code, refresh token, userinfo and keys', 3 * TOKEN_MS + JWKS_MS],
+    ['the KMS for tokens', TOKEN_MS, 'the keys of a client, which Identity fetches', OUTGOING_MS],
     ['a server that closes', IN_FLIGHT_MS, 'the refusal of a guess that waited', REFUSAL_MS],
     ['the demo for a log-in', ANSWER_MS, 'the turn of a guess, and two checks of a password', GUESS_MS + 2 * 2_000],
   ])('%s waits longer than %s', (_caller, callers, _callee, callees) => {

@@ -95,7 +95,8 @@ const orAborted = async <T>(work: Promise<T>, signal: AbortSignal): Promise<T> =
 export const createHttpsClient = (options: HttpsClientOptions): ClosableHttpsClient => {
   const { ca, cert, key, timeoutMs: defaultTimeout = 5_000, maxBytes = 1024 * 1024 } = options;
   const pem = { ca, ...(cert === undefined ? {} : { cert }), ...(key === undefined ? {} : { key }) };
-  const agent = new Agent({ connect: clientTlsOptions(pem), connections: 64 });
+  const { lookup } = options;
+  const agent = new Agent({ connect: { ...clientTlsOptions(pem), ...(lookup === undefined ? {} : { lookup }) }, connections: 64 });
 
   const send = (wanted: HttpsRequest, url: URL, signal: AbortSignal) => {
     const { body, type } = payload(wanted);
