@@ -98,7 +98,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['secrets.ts'],
     ['accounts', 'clients', 'keys', 'outgoing', 'revocations'],
     ['resource-servers'],
-    ['views', 'database', 'events.ts'],
+    ['views', 'database', 'events.ts', 'fields.ts'],
   ],
   engine: [
     ['docker', 'embedded'],

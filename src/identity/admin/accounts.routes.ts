@@ -1,18 +1,10 @@
 import { Type } from 'typebox';
 import { strictObject } from '#infra/config/schema.ts';
 import type { App } from '#infra/http/server.ts';
-import { ROLE_SCOPES } from '#infra/magic/magic.ts';
-import { UUID_V4 } from '#infra/magic/uuid.ts';
 import type { NewAccounts } from '#identity/accounts/new-accounts.ts';
+import { passwordSchema, rolesSchema, tenantIdSchema, textSchema } from '#identity/fields.ts';
 import { knowsScope, type ResourceServer } from '#identity/resource-servers/resource-server.ts';
 import { refuseUnknownScopes } from './known-scopes.ts';
-
-export const tenantIdSchema = Type.String({ pattern: UUID_V4, description: 'the UUIDv4 of a tenant of the KMS' });
-export const rolesSchema = Type.Array(Type.Enum(Object.keys(ROLE_SCOPES)), { uniqueItems: true, default: [] });
-/** No control character: nobody could type it, and PostgreSQL takes no NUL. */
-export const textSchema = (maxLength: number) =>
-  Type.String({ minLength: 1, maxLength, pattern: '^[^\\x00-\\x1F\\x7F-\\x9F]+$', description: 'text without control characters' });
-export const passwordSchema = Type.String({ minLength: 12, maxLength: 1024, description: 'at least 12 characters' });
 
 const newAccountSchema = strictObject({
   username: textSchema(128),

@@ -38,5 +38,7 @@ export const toBrowserClient = ({ client_id: clientId, name, redirect_uris: redi
   accessTokenTtlSeconds: null,
   tokenBinding: 'none',
   tokenFormat: null,
+  firstParty: false,
+  requiresPkce: true,
   mayIntrospect: [],
 });

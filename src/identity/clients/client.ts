@@ -48,6 +48,14 @@ export interface ClientRecord {
   readonly tokenBinding: TokenBinding;
   /** Null takes that of the resource server. */
   readonly tokenFormat: TokenFormat | null;
+  /** Whether people are not asked for consent: it belongs to whom Identity belongs to. */
+  readonly firstParty: boolean;
+  /**
+   * False for a confidential client that relies on `nonce` in the place of PKCE: it has to send one.
+   *
+   * @see RFC 9700 section 2.1.1
+   */
+  readonly requiresPkce: boolean;
   /** Audiences whose tokens it may introspect, beside its own tokens. */
   readonly mayIntrospect: readonly string[];
 }

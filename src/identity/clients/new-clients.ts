@@ -5,6 +5,7 @@ import { isUniqueViolation } from '#infra/database/unique-violation.ts';
 import type { Passwords } from '#infra/secrets/passwords.ts';
 import type { IdentityTables } from '#identity/database/tables.ts';
 import type { ClientRecord } from './client.ts';
+import { clientColumns } from './client-columns.ts';
 
 /** Makes clients that are no demo. */
 export interface NewClients {
@@ -31,21 +32,8 @@ export const createNewClients = (options: {
       if (isOfConfiguration(client.clientId)) throw clientIdUsed();
       const row = {
         pk: randomUUIDv7(),
-        client_id: client.clientId,
-        name: client.name,
+        ...clientColumns(client),
         secret_hash: secret === undefined ? null : await passwords.hash(secret),
-        application_type: client.applicationType,
-        token_endpoint_auth_method: client.authMethod,
-        redirect_uris: JSON.stringify(client.redirectUris),
-        post_logout_redirect_uris: JSON.stringify(client.postLogoutRedirectUris),
-        cors_origins: client.corsOrigins.length === 0 ? null : JSON.stringify(client.corsOrigins),
-        grant_types: JSON.stringify(client.grantTypes),
-        scopes: JSON.stringify(client.scopes),
-        tenant_id: client.tenantId,
-        roles: JSON.stringify(client.roles),
-        access_token_ttl: client.accessTokenTtlSeconds,
-        token_binding: client.tokenBinding === 'none' ? null : client.tokenBinding,
-        token_format: client.tokenFormat,
         created_at: now(),
         retired_at: null,
         retired_by: null,

@@ -142,6 +142,8 @@ export const loadServiceClients = async (configs: readonly ServiceClientConfig[]
         accessTokenTtlSeconds: null,
         tokenBinding: 'none',
         tokenFormat: null,
+        firstParty: false,
+        requiresPkce: true,
         mayIntrospect: may_introspect,
       };
       // The secret is 32 random bytes of our own making, so that a plain comparison in constant time is enough.

@@ -1,4 +1,5 @@
 import type { ColumnType } from 'kysely';
+import { columns } from '#infra/database/columns.ts';
 import type { Migration } from '#infra/database/migration.ts';
 import { uniqueInUse } from '#infra/demo-data/unique-in-use.ts';
 import { type ResetColumns, withResetColumns } from './reset-columns.ts';
@@ -29,6 +30,18 @@ export interface ClientRow extends ResetColumns {
   token_binding: string | null;
   /** Null for the resource server's own. */
   token_format: string | null;
+  /** 1 for a client that is granted what it asks for without consent; null for every other. */
+  first_party: number | null;
+  /** 0 for a client that may ask for a code without PKCE; null for every other. */
+  require_pkce: number | null;
+  /** Counts the changes of an operator; null for none. */
+  revision: number | null;
+  /** When the secret was made; null where it came with the client. */
+  secret_made_at: number | null;
+  /** Of the secret before, while that is good, too. */
+  previous_secret_hash: string | null;
+  /** From when on the secret before is good no more. */
+  previous_secret_ends_at: number | null;
   disabled: ColumnType<number, number | undefined, number>;
   demo: ColumnType<number, number | undefined, never>;
 }
@@ -75,5 +88,18 @@ export const clientOriginMigration: Migration = {
   name: '0010-client-origins',
   up: async (db) => {
     await db.schema.alterTable('clients').addColumn('cors_origins', 'text').execute();
+  },
+};
+
+export const clientAdministrationMigration: Migration = {
+  name: '0011-client-administration',
+  up: async (db, kind) => {
+    const { millis } = columns(kind);
+    await db.schema.alterTable('clients').addColumn('first_party', 'integer').execute();
+    await db.schema.alterTable('clients').addColumn('require_pkce', 'integer').execute();
+    await db.schema.alterTable('clients').addColumn('revision', 'integer').execute();
+    await db.schema.alterTable('clients').addColumn('secret_made_at', millis).execute();
+    await db.schema.alterTable('clients').addColumn('previous_secret_hash', 'text').execute();
+    await db.schema.alterTable('clients').addColumn('previous_secret_ends_at', millis).execute();
   },
 };

@@ -1,6 +1,6 @@
 import type { Migration } from '#infra/database/migration.ts';
 import { accountMigration } from './accounts.table.ts';
-import { clientMigration, clientOriginMigration, clientTokenMigration } from './clients.table.ts';
+import { clientAdministrationMigration, clientMigration, clientOriginMigration, clientTokenMigration } from './clients.table.ts';
 import { demoMigration } from './demo.table.ts';
 import { signingKeyEncryptionMigration, signingKeyMigration } from './signing-keys.table.ts';
 import { payloadMigration, payloadTimeMigration } from './payloads.table.ts';
@@ -18,4 +18,5 @@ export const identityMigrations: readonly Migration[] = [
   clientTokenMigration,
   revocationMigration,
   clientOriginMigration,
+  clientAdministrationMigration,
 ];

@@ -1,4 +1,4 @@
-import type { Kysely, Selectable, Transaction } from 'kysely';
+import type { Kysely, Selectable, Transaction, Updateable } from 'kysely';
 import { latestResetOf } from '#infra/demo-data/demo-reset.ts';
 import type { DemoStore } from '#infra/demo-data/resets/demo-store.ts';
 import type { RevocationEvent } from '#infra/security-events/revocation-event.ts';
@@ -61,23 +61,10 @@ export const insertRows = async (tx: Tx, rows: SeedRows): Promise<void> => {
   if (rows.clients.length > 0) await tx.insertInto('clients').values(rows.clients).execute();
 };
 
-/** The columns of a client that a seed states; its tenant has the id that it had. */
-const STATED = [
-  'name',
-  'secret_hash',
-  'application_type',
-  'token_endpoint_auth_method',
-  'redirect_uris',
-  'post_logout_redirect_uris',
-  'cors_origins',
-  'grant_types',
-  'scopes',
-  'tenant_id',
-  'roles',
-  'access_token_ttl',
-  'token_binding',
-  'token_format',
-] as const;
+/** The columns of a client that its seed says nothing about. */
+const UNSTATED: readonly string[] = ['pk', 'created_at', 'retired_at', 'retired_by', 'reset_id', 'demo'];
+const statedOf = (row: SeedRows['clients'][number]) =>
+  Object.fromEntries(Object.entries(row).filter(([column]) => !UNSTATED.includes(column))) as Updateable<ClientRow>;
 
 /**
  * Makes the clients in use what the seed says now, where it has changed since they were made.
@@ -87,16 +74,17 @@ const STATED = [
 export const updateClients = async (tx: Tx, rows: SeedRows['clients']): Promise<readonly string[]> => {
   const there = await tx.selectFrom('clients').selectAll().where('retired_at', 'is', null).where('demo', '=', 1).execute();
   const before = new Map(there.map((row) => [row.client_id, row]));
-  const changed = rows.filter((row) => {
+  const changed = rows.flatMap((row) => {
     const old = before.get(row.client_id);
-    return old !== undefined && STATED.some((column) => old[column] !== (row[column] ?? null));
+    const stated = statedOf(row);
+    const differs = old !== undefined && Object.entries(stated).some(([column, value]) => Reflect.get(old, column) !== value);
+    return differs ? [{ client_id: row.client_id, stated }] : [];
   });
-  for (const row of changed) {
-    const stated = Object.fromEntries(STATED.map((column) => [column, row[column] ?? null]));
+  for (const { client_id: clientId, stated } of changed) {
     await tx
       .updateTable('clients')
       .set(stated)
-      .where('client_id', '=', row.client_id)
+      .where('client_id', '=', clientId)
       .where('retired_at', 'is', null)
       .where('demo', '=', 1)
       .execute();

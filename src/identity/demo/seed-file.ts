@@ -2,13 +2,12 @@ import { type Static, Type } from 'typebox';
 import type { FieldIssue } from '#infra/apperr/app-error.ts';
 import { strictObject } from '#infra/config/schema.ts';
 import { repeated } from '#infra/config/repeated.ts';
-import { type ClientRecord, TOKEN_BINDINGS, TOKEN_FORMATS } from '#identity/clients/client.ts';
-import { corsOriginsSchema } from '#identity/clients/cors-origins.ts';
+import type { ClientRecord } from '#identity/clients/client.ts';
+import { clientFields, clientOfFields } from '#identity/clients/client-fields.ts';
 import { clientIssues } from '#identity/clients/client-rules.ts';
 import { demoNameSchema, loadSeedFile, seedHashSchema, strangers } from '#infra/demo-data/seed-checks.ts';
 
 const scopeSchema = Type.String({ pattern: '^[a-z][A-Za-z0-9:._/=%~-]*$', maxLength: 512 });
-const uriSchema = Type.String({ pattern: '^[a-z][a-z0-9+.-]*:\\S+$', maxLength: 512 });
 const listOf = <T extends Parameters<typeof Type.Array>[0]>(items: T) => Type.Array(items, { uniqueItems: true, default: [] });
 
 const accountSchema = strictObject({
@@ -23,23 +22,9 @@ const accountSchema = strictObject({
 
 const clientSchema = strictObject({
   client_id: demoNameSchema,
-  name: Type.String({ minLength: 1, maxLength: 128 }),
-  application_type: Type.Union([Type.Literal('web'), Type.Literal('native')], { default: 'web' }),
-  token_endpoint_auth_method: Type.Union([Type.Literal('none'), Type.Literal('client_secret_basic'), Type.Literal('client_secret_post')]),
   secret_hash: Type.Optional(seedHashSchema),
-  grant_types: Type.Array(
-    Type.Union([Type.Literal('authorization_code'), Type.Literal('refresh_token'), Type.Literal('client_credentials')]),
-    { minItems: 1, uniqueItems: true },
-  ),
-  redirect_uris: listOf(uriSchema),
-  post_logout_redirect_uris: listOf(uriSchema),
-  cors_origins: corsOriginsSchema('origins of pages whose scripts may read the answers to this client'),
-  scopes: listOf(scopeSchema),
   tenant: Type.Optional(demoNameSchema),
-  roles: listOf(demoNameSchema),
-  access_token_ttl_seconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 86_400 })),
-  token_binding: Type.Optional(Type.Enum(TOKEN_BINDINGS)),
-  token_format: Type.Optional(Type.Enum(TOKEN_FORMATS)),
+  ...clientFields,
 });
 
 /** The content of `demo-seed.yml`. */
@@ -52,23 +37,8 @@ const seedSchema = strictObject({
 export type Seed = Static<typeof seedSchema>;
 
 /** A client of the seed as the provider knows it. @param tenantId of its tenant; null where it has none */
-export const seedClient = (client: Seed['clients'][number], tenantId: string | null): ClientRecord => ({
-  clientId: client.client_id,
-  name: client.name,
-  applicationType: client.application_type,
-  authMethod: client.token_endpoint_auth_method,
-  grantTypes: client.grant_types,
-  redirectUris: client.redirect_uris,
-  postLogoutRedirectUris: client.post_logout_redirect_uris,
-  corsOrigins: client.cors_origins,
-  scopes: client.scopes,
-  tenantId,
-  roles: client.roles,
-  accessTokenTtlSeconds: client.access_token_ttl_seconds ?? null,
-  tokenBinding: client.token_binding ?? 'none',
-  tokenFormat: client.token_format ?? null,
-  mayIntrospect: [],
-});
+export const seedClient = ({ client_id: clientId, ...fields }: Seed['clients'][number], tenantId: string | null): ClientRecord =>
+  clientOfFields({ clientId, tenantId }, fields);
 
 /** Rules beyond the schema: names once, tenants that exist, a secret exactly where the client has to prove one. */
 const contradictions = (seed: Seed): FieldIssue[] => [

@@ -4,7 +4,8 @@ import { InternalError } from '#infra/apperr/app-error.ts';
 import type { AccountRow } from '#identity/database/accounts.table.ts';
 import type { ClientRow } from '#identity/database/clients.table.ts';
 import type { DemoTenantRow } from '#identity/database/demo.table.ts';
-import type { Seed } from './seed-file.ts';
+import { clientColumns } from '#identity/clients/client-columns.ts';
+import { type Seed, seedClient } from './seed-file.ts';
 import type { DemoTenants } from '#infra/demo-data/demo-tenants.ts';
 
 export interface SeedRows {
@@ -44,21 +45,8 @@ export const seedRows = (seed: Seed, tenants: DemoTenants, made: { readonly at: 
     clients: seed.clients.map((client) => ({
       ...common,
       pk: randomUUIDv7(),
-      client_id: client.client_id,
-      name: client.name,
+      ...clientColumns(seedClient(client, client.tenant === undefined ? null : idOf(tenants, client.tenant))),
       secret_hash: client.secret_hash ?? null,
-      application_type: client.application_type,
-      token_endpoint_auth_method: client.token_endpoint_auth_method,
-      redirect_uris: JSON.stringify(client.redirect_uris),
-      post_logout_redirect_uris: JSON.stringify(client.post_logout_redirect_uris),
-      cors_origins: client.cors_origins.length === 0 ? null : JSON.stringify(client.cors_origins),
-      grant_types: JSON.stringify(client.grant_types),
-      scopes: JSON.stringify(client.scopes),
-      tenant_id: client.tenant === undefined ? null : idOf(tenants, client.tenant),
-      roles: JSON.stringify(client.roles),
-      access_token_ttl: client.access_token_ttl_seconds ?? null,
-      token_binding: client.token_binding ?? null,
-      token_format: client.token_format ?? null,
       demo: 1,
     })),
   };

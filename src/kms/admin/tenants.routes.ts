@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import { strictObject } from '#infra/config/schema.ts';
 import type { App } from '#infra/http/server.ts';
 import { usernameSchema } from '#kms/access/realms/username.ts';
-import { limitOf, pageQuery } from '#kms/api/paging.ts';
+import { limitOf, pageQuery } from '#infra/http/request/paging.ts';
 import { waitOf, waitQuery } from '#kms/api/wait-days.ts';
 import { USUAL_WAIT_DAYS } from '#kms/tenants/administration/administration.ts';
 import type { OperatorsOfTenants } from '#kms/tenants/administration/operators.ts';

@@ -39,6 +39,7 @@ export const testSeed = (id = randomUUIDv7()): Seed => {
     scopes: ['kms:read'],
     tenant: `one-${id}`,
     roles: [],
+    token_binding: 'none' as const,
   };
   return {
     tenants: [`one-${id}`, `two-${id}`],

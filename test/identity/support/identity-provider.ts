@@ -76,6 +76,8 @@ export const aClient = (change: Partial<ClientRecord> = {}): ClientRecord => ({
   accessTokenTtlSeconds: null,
   tokenBinding: 'none',
   tokenFormat: null,
+  firstParty: false,
+  requiresPkce: true,
   mayIntrospect: [],
   ...change,
 });

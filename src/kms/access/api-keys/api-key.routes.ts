@@ -1,9 +1,9 @@
 import { Type } from 'typebox';
 import type { App } from '#infra/http/server.ts';
 import { secondsOf } from '#kms/api/duration.ts';
-import { ifMatch, ifMatchHeader, tagged } from '#kms/api/entity-tag.ts';
+import { ifMatch, ifMatchHeader, tagged } from '#infra/http/request/entity-tag.ts';
 import { noStore } from '#kms/api/no-store.ts';
-import { limitOf } from '#kms/api/paging.ts';
+import { limitOf } from '#infra/http/request/paging.ts';
 import { problems } from '#kms/api/schemas.ts';
 import { SERVICE_PREFIX } from '#kms/api/service-routes.ts';
 import { millisOf } from '#kms/api/time.ts';

@@ -1,9 +1,9 @@
 import { randomBytes, randomUUIDv7 } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import type { Action, Operate } from '#kms/action.ts';
-import { DEFAULT_LIMIT, decodeCursor } from '#kms/api/cursor.ts';
-import type { Precondition } from '#kms/api/entity-tag.ts';
-import { type Page, pageOf } from '#kms/api/paging.ts';
+import { DEFAULT_LIMIT, decodeCursor } from '#infra/http/request/cursor.ts';
+import type { Precondition } from '#infra/http/request/entity-tag.ts';
+import { type Page, pageOf } from '#infra/http/request/paging.ts';
 import type { Barrier } from '#kms/barrier/barrier.ts';
 import type { Caller } from '#kms/caller.ts';
 import type { TenantTables } from '#kms/database/tenant-tables.ts';

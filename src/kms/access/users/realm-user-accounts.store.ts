@@ -3,7 +3,7 @@ import { InternalError } from '#infra/apperr/app-error.ts';
 import { storedTexts } from '#infra/database/stored-values.ts';
 import { isUniqueViolation } from '#infra/database/unique-violation.ts';
 import { isUuidV7 } from '#infra/magic/uuid.ts';
-import type { Position } from '#kms/api/cursor.ts';
+import type { Position } from '#infra/http/request/cursor.ts';
 import type { RealmUserRow } from '#kms/database/realm-users.table.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import { changeRow } from '#kms/integrity/change-row.ts';

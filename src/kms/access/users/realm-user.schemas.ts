@@ -1,9 +1,9 @@
 import { Type } from 'typebox';
 import { strictObject } from '#infra/config/schema.ts';
 import { ROLE_SCOPES } from '#infra/magic/magic.ts';
-import { entityTagOf } from '#kms/api/entity-tag.ts';
+import { entityTagOf } from '#infra/http/request/entity-tag.ts';
 import { isoOf } from '#kms/api/fields.ts';
-import { nextCursor, pageQuery } from '#kms/api/paging.ts';
+import { nextCursor, pageQuery } from '#infra/http/request/paging.ts';
 import { nullable, oneOf, uuidV7 } from '#kms/api/schemas.ts';
 import { roleNameSchema } from '../realms/realms-config.ts';
 import { MAX_METADATA_BYTES, type UserMetadata } from '../realms/user-metadata.ts';

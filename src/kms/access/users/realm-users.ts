@@ -1,5 +1,5 @@
-import type { Precondition } from '#kms/api/entity-tag.ts';
-import type { Page } from '#kms/api/paging.ts';
+import type { Precondition } from '#infra/http/request/entity-tag.ts';
+import type { Page } from '#infra/http/request/paging.ts';
 import type { Caller } from '#kms/caller.ts';
 import type { UserMetadata } from '../realms/user-metadata.ts';
 

@@ -1,4 +1,4 @@
-import type { Page } from '#kms/api/paging.ts';
+import type { Page } from '#infra/http/request/paging.ts';
 import type { Outcome } from '#kms/action.ts';
 
 /** What to look for; all of it must be so. */

@@ -4,7 +4,7 @@ import type { App } from '#infra/http/server.ts';
 import { OUTCOMES } from '#kms/action.ts';
 import { isoOf } from '#kms/api/fields.ts';
 import { noStore } from '#kms/api/no-store.ts';
-import { limitOf, nextCursor, pageQuery } from '#kms/api/paging.ts';
+import { limitOf, nextCursor, pageQuery } from '#infra/http/request/paging.ts';
 import { nullable, oneOf, problems, timestamp, uuidV7 } from '#kms/api/schemas.ts';
 import { SERVICE_PREFIX } from '#kms/api/service-routes.ts';
 import { millisOf } from '#kms/api/time.ts';

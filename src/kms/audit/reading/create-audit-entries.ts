@@ -4,7 +4,7 @@ import { objectOf } from '#infra/audit/lines.ts';
 import type { Database } from '#infra/database/databases.ts';
 import { storedWord } from '#infra/database/stored-values.ts';
 import { OUTCOMES } from '#kms/action.ts';
-import { decodeCursor, DEFAULT_LIMIT, encodeCursor } from '#kms/api/cursor.ts';
+import { decodeCursor, DEFAULT_LIMIT, encodeCursor } from '#infra/http/request/cursor.ts';
 import type { AuditIndexRow, AuditPartRow, AuditTables } from '#kms/database/audit.table.ts';
 import { sealedError } from '#kms/barrier/barrier-errors.ts';
 import type { AuditKeys, AuditKeysNow } from '../chain/audit-keys.ts';

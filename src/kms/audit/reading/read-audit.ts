@@ -1,5 +1,5 @@
 import type { Action, Operate } from '#kms/action.ts';
-import type { Page } from '#kms/api/paging.ts';
+import type { Page } from '#infra/http/request/paging.ts';
 import type { Caller } from '#kms/caller.ts';
 import type { AuditEntries, AuditEntry, AuditFilter } from './audit-entries.ts';
 

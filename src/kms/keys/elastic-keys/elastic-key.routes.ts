@@ -1,7 +1,7 @@
 import type { App } from '#infra/http/server.ts';
-import { limitOf } from '#kms/api/paging.ts';
+import { limitOf } from '#infra/http/request/paging.ts';
 import { problems } from '#kms/api/schemas.ts';
-import { ifMatch, ifMatchHeader, ifNoneMatchHeader, isKnown, tagged, taggedAnswers } from '#kms/api/entity-tag.ts';
+import { ifMatch, ifMatchHeader, ifNoneMatchHeader, isKnown, tagged, taggedAnswers } from '#infra/http/request/entity-tag.ts';
 import { millisOf } from '#kms/api/time.ts';
 import { ELASTIC_KEY_ACTIONS } from './elastic-key.actions.ts';
 import {

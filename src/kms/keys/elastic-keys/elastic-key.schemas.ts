@@ -11,8 +11,8 @@ import { ELASTIC_KEY_SORTS, type ElasticKey, ORIGINS } from './elastic-key.ts';
 import { usageAnswer, usageFields, usageView } from './usage.schemas.ts';
 import { labelChangesSchema, labelQuery, labelsSchema } from './label.schemas.ts';
 import { isoOf, isoOrNull } from '#kms/api/fields.ts';
-import { entityTagOf } from '#kms/api/entity-tag.ts';
-import { nextCursor, pageQuery } from '#kms/api/paging.ts';
+import { entityTagOf } from '#infra/http/request/entity-tag.ts';
+import { nextCursor, pageQuery } from '#infra/http/request/paging.ts';
 import { nullable, oneOf, timestamp, uuidV7 } from '#kms/api/schemas.ts';
 
 const nameOf = (example: string, description: string) =>

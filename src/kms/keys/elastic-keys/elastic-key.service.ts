@@ -1,8 +1,8 @@
 import { randomUUIDv7 } from 'node:crypto';
 import type { Operate, Reading, Write } from '#kms/action.ts';
-import { DEFAULT_LIMIT, decodeCursor } from '#kms/api/cursor.ts';
+import { DEFAULT_LIMIT, decodeCursor } from '#infra/http/request/cursor.ts';
 import { fieldInvalid } from '#kms/api/fields.ts';
-import { pageOf } from '#kms/api/paging.ts';
+import { pageOf } from '#infra/http/request/paging.ts';
 import { algorithmOf } from '#kms/jose/algorithms.ts';
 import { keysReached } from '#kms/rights/key-scopes.ts';
 import { checkElasticKeys, checkVersionsOfTenant, type KeyQuotas } from './quotas.ts';

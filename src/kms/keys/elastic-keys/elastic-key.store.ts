@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import { isUniqueViolation } from '#infra/database/unique-violation.ts';
-import type { Position } from '#kms/api/cursor.ts';
+import type { Position } from '#infra/http/request/cursor.ts';
 import type { ElasticKeyRow } from '#kms/database/elastic-keys.table.ts';
 import type { TenantTables } from '#kms/database/tenant-tables.ts';
 import { type AlgorithmName, VARIANTS } from '#kms/jose/algorithms.ts';

@@ -1,6 +1,6 @@
 import type { App } from '#infra/http/server.ts';
-import { ifMatch, ifMatchHeader, ifNoneMatchHeader, isKnown, tagged, taggedAnswers } from '#kms/api/entity-tag.ts';
-import { limitOf } from '#kms/api/paging.ts';
+import { ifMatch, ifMatchHeader, ifNoneMatchHeader, isKnown, tagged, taggedAnswers } from '#infra/http/request/entity-tag.ts';
+import { limitOf } from '#infra/http/request/paging.ts';
 import { problems } from '#kms/api/schemas.ts';
 import { millisOf } from '#kms/api/time.ts';
 import { elasticKeyPath } from '../elastic-keys/elastic-key.schemas.ts';

@@ -1,8 +1,8 @@
 import { type Static, Type } from 'typebox';
 import { strictObject } from '#infra/config/schema.ts';
-import { entityTagOf } from '#kms/api/entity-tag.ts';
+import { entityTagOf } from '#infra/http/request/entity-tag.ts';
 import { fieldInvalid, isoOf } from '#kms/api/fields.ts';
-import { nextCursor, pageQuery } from '#kms/api/paging.ts';
+import { nextCursor, pageQuery } from '#infra/http/request/paging.ts';
 import { nullable, oneOf, timestamp, uuidV7 } from '#kms/api/schemas.ts';
 import { elasticKeyPath } from '../elastic-keys/elastic-key.schemas.ts';
 import { type ContextRule, type Grant, GRANTED_OPERATIONS, GRANTER_KINDS, type Principal, PRINCIPAL_KINDS } from './grant.ts';

@@ -1,9 +1,9 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { isUuidV7 } from '#infra/magic/uuid.ts';
 import type { ActObject, Operate } from '#kms/action.ts';
-import { decodeCursor, DEFAULT_LIMIT } from '#kms/api/cursor.ts';
+import { decodeCursor, DEFAULT_LIMIT } from '#infra/http/request/cursor.ts';
 import { fieldInvalid } from '#kms/api/fields.ts';
-import { pageOf } from '#kms/api/paging.ts';
+import { pageOf } from '#infra/http/request/paging.ts';
 import type { Caller } from '#kms/caller.ts';
 import { elasticKeyNotFound } from '../elastic-keys/elastic-key-errors.ts';
 import { assertNotDestroyed } from '../elastic-keys/elastic-key.states.ts';

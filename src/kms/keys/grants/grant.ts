@@ -1,6 +1,6 @@
 import type { FineScope } from '#infra/magic/magic.ts';
-import type { Precondition } from '#kms/api/entity-tag.ts';
-import type { Page } from '#kms/api/paging.ts';
+import type { Precondition } from '#infra/http/request/entity-tag.ts';
+import type { Page } from '#infra/http/request/paging.ts';
 import { type Caller, principalOf } from '#kms/caller.ts';
 
 /** The kinds of credential by which a principal is known; a session is that of the user who logged in. */

@@ -1,6 +1,6 @@
 import type { AppError } from '#infra/apperr/app-error.ts';
 import type { Action, Operate } from '#kms/action.ts';
-import type { Precondition } from '#kms/api/entity-tag.ts';
+import type { Precondition } from '#infra/http/request/entity-tag.ts';
 import { fieldInvalid } from '#kms/api/fields.ts';
 import type { Caller } from '#kms/caller.ts';
 import { PROVING } from '#kms/jose/algorithm.ts';

@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { strictObject } from '#infra/config/schema.ts';
 import type { App } from '#infra/http/server.ts';
-import { ifMatch, ifMatchHeader, tagged } from '#kms/api/entity-tag.ts';
+import { ifMatch, ifMatchHeader, tagged } from '#infra/http/request/entity-tag.ts';
 import { oneOf, problems } from '#kms/api/schemas.ts';
 import { waitOf, waitQuery } from '#kms/api/wait-days.ts';
 import { elasticKeyPath, elasticKeySchema, elasticKeyTag, elasticKeyView } from '../elastic-keys/elastic-key.schemas.ts';

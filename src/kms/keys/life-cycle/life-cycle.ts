@@ -1,4 +1,4 @@
-import type { Precondition } from '#kms/api/entity-tag.ts';
+import type { Precondition } from '#infra/http/request/entity-tag.ts';
 import type { Caller } from '#kms/caller.ts';
 import type { ElasticKey } from '../elastic-keys/elastic-key.ts';
 import type { RevocationReason } from '../material-keys/material-key.states.ts';

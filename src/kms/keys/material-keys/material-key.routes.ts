@@ -1,8 +1,8 @@
 import { Type } from 'typebox';
 import { strictObject } from '#infra/config/schema.ts';
 import type { App } from '#infra/http/server.ts';
-import { entityTagOf, ifMatch, ifMatchHeader, ifNoneMatchHeader, isKnown, tagged, taggedAnswers } from '#kms/api/entity-tag.ts';
-import { limitOf, nextCursor, pageQuery } from '#kms/api/paging.ts';
+import { entityTagOf, ifMatch, ifMatchHeader, ifNoneMatchHeader, isKnown, tagged, taggedAnswers } from '#infra/http/request/entity-tag.ts';
+import { limitOf, nextCursor, pageQuery } from '#infra/http/request/paging.ts';
 import { problems } from '#kms/api/schemas.ts';
 import { elasticKeyPath, elasticKeyTag } from '../elastic-keys/elastic-key.schemas.ts';
 import { MATERIAL_KEY_ACTIONS } from './material-key.actions.ts';

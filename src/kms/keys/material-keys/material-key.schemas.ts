@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { strictObject } from '#infra/config/schema.ts';
-import { entityTagOf } from '#kms/api/entity-tag.ts';
+import { entityTagOf } from '#infra/http/request/entity-tag.ts';
 import { isoOf, isoOrNull } from '#kms/api/fields.ts';
 import { oneOf, uuid, uuidV7 } from '#kms/api/schemas.ts';
 import { elasticKeyPath } from '../elastic-keys/elastic-key.schemas.ts';

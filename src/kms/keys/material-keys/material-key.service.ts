@@ -1,7 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto';
 import type { Operate, Reading } from '#kms/action.ts';
-import { DEFAULT_LIMIT, decodeCursor } from '#kms/api/cursor.ts';
-import { pageOf } from '#kms/api/paging.ts';
+import { DEFAULT_LIMIT, decodeCursor } from '#infra/http/request/cursor.ts';
+import { pageOf } from '#infra/http/request/paging.ts';
 import { PROVING } from '#kms/jose/algorithm.ts';
 import { algorithmOf } from '#kms/jose/algorithms.ts';
 import type { PublicJwk } from '#kms/jose/key-material.ts';

@@ -1,6 +1,6 @@
 import { AppError } from '#infra/apperr/app-error.ts';
-import type { Precondition } from '#kms/api/entity-tag.ts';
-import type { Page } from '#kms/api/paging.ts';
+import type { Precondition } from '#infra/http/request/entity-tag.ts';
+import type { Page } from '#infra/http/request/paging.ts';
 import type { Caller } from '#kms/caller.ts';
 import type { PublicJwk } from '#kms/jose/key-material.ts';
 import type { ElasticKey } from '../elastic-keys/elastic-key.ts';

@@ -1,6 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { isUniqueViolation } from '#infra/database/unique-violation.ts';
-import type { Precondition } from '#kms/api/entity-tag.ts';
+import type { Precondition } from '#infra/http/request/entity-tag.ts';
 import type { Caller } from '#kms/caller.ts';
 import { type AlgorithmName, algorithmOf } from '#kms/jose/algorithms.ts';
 import { importSecret } from '#kms/jose/key-material.ts';

@@ -1,5 +1,5 @@
 import type { App } from '#infra/http/server.ts';
-import { ifMatch, ifMatchHeader, tagged } from '#kms/api/entity-tag.ts';
+import { ifMatch, ifMatchHeader, tagged } from '#infra/http/request/entity-tag.ts';
 import { noStore } from '#kms/api/no-store.ts';
 import { problems } from '#kms/api/schemas.ts';
 import { elasticKeyPath, elasticKeyTag } from '../elastic-keys/elastic-key.schemas.ts';

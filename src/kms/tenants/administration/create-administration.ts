@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Action, Operate } from '#kms/action.ts';
-import type { Precondition } from '#kms/api/entity-tag.ts';
+import type { Precondition } from '#infra/http/request/entity-tag.ts';
 import type { Caller } from '#kms/caller.ts';
 import type { TenantRow } from '#kms/database/tenants.table.ts';
 import type { Rows } from '#kms/integrity/row-integrity.ts';

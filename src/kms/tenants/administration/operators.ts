@@ -1,4 +1,4 @@
-import type { Page } from '#kms/api/paging.ts';
+import type { Page } from '#infra/http/request/paging.ts';
 import { type Caller, serviceCaller } from '#kms/caller.ts';
 import type { TenantDirectory } from '../directory.ts';
 import type { TenantRecord } from '../tenant.ts';

@@ -1,5 +1,5 @@
-import { DEFAULT_LIMIT, decodeCursor } from '#kms/api/cursor.ts';
-import { type Page, pageOf } from '#kms/api/paging.ts';
+import { DEFAULT_LIMIT, decodeCursor } from '#infra/http/request/cursor.ts';
+import { type Page, pageOf } from '#infra/http/request/paging.ts';
 import type { TenantRecord } from '../tenant.ts';
 import type { ListTenants, TenantSort } from './administration.ts';
 import type { ShownTenants } from './shown-tenants.store.ts';

@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import type { DatabaseKind } from '#infra/database/config.ts';
-import type { Position } from '#kms/api/cursor.ts';
+import type { Position } from '#infra/http/request/cursor.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { Rows } from '#kms/integrity/row-integrity.ts';
 import { type AskedLabel, hasLabel } from '#kms/keys/elastic-keys/labels.ts';

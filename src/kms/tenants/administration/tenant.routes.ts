@@ -1,7 +1,7 @@
 import type { App } from '#infra/http/server.ts';
 import { waitOf, waitQuery } from '#kms/api/wait-days.ts';
-import { ifMatch, ifMatchHeader, ifNoneMatchHeader, isKnown, tagged, taggedAnswers } from '#kms/api/entity-tag.ts';
-import { limitOf } from '#kms/api/paging.ts';
+import { ifMatch, ifMatchHeader, ifNoneMatchHeader, isKnown, tagged, taggedAnswers } from '#infra/http/request/entity-tag.ts';
+import { limitOf } from '#infra/http/request/paging.ts';
 import { problems } from '#kms/api/schemas.ts';
 import { SERVICE_PREFIX } from '#kms/api/service-routes.ts';
 import { askedLabelOf } from '#kms/keys/elastic-keys/labels.ts';

@@ -1,8 +1,8 @@
 import { Type } from 'typebox';
 import { strictObject } from '#infra/config/schema.ts';
-import { entityTagOf } from '#kms/api/entity-tag.ts';
+import { entityTagOf } from '#infra/http/request/entity-tag.ts';
 import { isoOf, isoOrNull } from '#kms/api/fields.ts';
-import { nextCursor, pageQuery } from '#kms/api/paging.ts';
+import { nextCursor, pageQuery } from '#infra/http/request/paging.ts';
 import { nullable, oneOf } from '#kms/api/schemas.ts';
 import { labelChangesSchema, labelQuery, labelsSchema } from '#kms/keys/elastic-keys/label.schemas.ts';
 import { MAX_LABELS } from '#kms/keys/elastic-keys/labels.ts';

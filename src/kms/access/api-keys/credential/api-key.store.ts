@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import { storedTextMap, storedTexts, storedWord } from '#infra/database/stored-values.ts';
-import type { Position } from '#kms/api/cursor.ts';
+import type { Position } from '#infra/http/request/cursor.ts';
 import type { ApiKeyRow } from '#kms/database/api-keys.table.ts';
 import type { TenantTables } from '#kms/database/tenant-tables.ts';
 import { changeRow } from '#kms/integrity/change-row.ts';

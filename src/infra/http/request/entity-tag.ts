@@ -8,7 +8,7 @@ export type Precondition<T> = (current: T) => void;
 
 /**
  * A strong validator of an answer: another for each revision of the row, and for each other text, so also where a newer version of the
- * KMS shows more of the same row.
+ * server shows more of the same row.
  *
  * @see RFC 9110 section 8.8.3
  */

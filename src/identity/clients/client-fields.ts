@@ -1,0 +1,58 @@
+import { type Static, Type } from 'typebox';
+import { strictObject } from '#infra/config/schema.ts';
+import { rolesSchema, textSchema } from '#identity/fields.ts';
+import { APPLICATION_TYPES, CLIENT_AUTH_METHODS, CLIENT_GRANT_TYPES, type ClientRecord, TOKEN_BINDINGS, TOKEN_FORMATS } from './client.ts';
+import { corsOriginsSchema } from './cors-origins.ts';
+
+const uri = Type.String({
+  pattern: '^[a-z][a-z0-9+.-]*:\\S+$',
+  maxLength: 512,
+  description: 'a URI with its scheme, without blanks',
+});
+const uris = (description: string) => Type.Array(uri, { uniqueItems: true, default: [], description });
+
+/** What a seed and an operator say of a client alike. Its id, its tenant and its secret each says in its own way. @see RFC 7591 section 2 */
+export const clientFields = {
+  name: textSchema(128),
+  application_type: Type.Enum(APPLICATION_TYPES, { default: 'web' }),
+  token_endpoint_auth_method: Type.Enum(CLIENT_AUTH_METHODS),
+  grant_types: Type.Array(Type.Enum(CLIENT_GRANT_TYPES), { minItems: 1, uniqueItems: true }),
+  redirect_uris: uris('addresses to which a log-in leads back, exactly as they are'),
+  post_logout_redirect_uris: uris('addresses to which a log-out leads back, exactly as they are'),
+  cors_origins: corsOriginsSchema('origins of pages whose scripts may read the answers to this client'),
+  scopes: Type.Array(Type.String({ minLength: 1, maxLength: 512 }), {
+    uniqueItems: true,
+    default: [],
+    description: 'all that it may ask for',
+  }),
+  roles: rolesSchema,
+  access_token_ttl_seconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 86_400 })),
+  token_binding: Type.Enum(TOKEN_BINDINGS, { default: 'none' }),
+  token_format: Type.Optional(Type.Enum(TOKEN_FORMATS)),
+};
+
+const clientFieldsSchema = strictObject(clientFields);
+export type ClientFields = Static<typeof clientFieldsSchema>;
+
+/** @param of.tenantId UUIDv4; null for a client that has no tenant */
+export const clientOfFields = (
+  of: { readonly clientId: string; readonly tenantId: string | null },
+  fields: ClientFields,
+): ClientRecord => ({
+  ...of,
+  name: fields.name,
+  applicationType: fields.application_type,
+  authMethod: fields.token_endpoint_auth_method,
+  grantTypes: fields.grant_types,
+  redirectUris: fields.redirect_uris,
+  postLogoutRedirectUris: fields.post_logout_redirect_uris,
+  corsOrigins: fields.cors_origins,
+  scopes: fields.scopes,
+  roles: fields.roles,
+  accessTokenTtlSeconds: fields.access_token_ttl_seconds ?? null,
+  tokenBinding: fields.token_binding,
+  tokenFormat: fields.token_format ?? null,
+  firstParty: false,
+  requiresPkce: true,
+  mayIntrospect: [],
+});
