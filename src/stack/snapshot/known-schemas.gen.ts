@@ -13,6 +13,7 @@ export const KNOWN_SCHEMAS: Readonly<Record<string, readonly string[]>> = {
     '0008-client-tokens',
     '0009-revocations',
     '0010-client-origins',
+    '0011-client-administration',
   ],
   'the KMS': [
     '0001-barrier-keys',
