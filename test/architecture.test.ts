@@ -97,7 +97,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['provider/records'],
     ['secrets.ts'],
     ['accounts', 'clients', 'keys', 'outgoing', 'revocations'],
-    ['resource-servers'],
+    ['clients/security', 'resource-servers'],
     ['views', 'database', 'events.ts', 'fields.ts'],
   ],
   engine: [

@@ -154,6 +154,11 @@ export const CLIENT_CREATE_FLAGS = {
     default: null,
     flags: [{ help: `file with its secret, ${NEW_PASSWORD}, or - for stdin (default: ${ASKED})` }],
   }),
+  requirePar: setting({
+    type: boolean,
+    default: 'false',
+    flags: [{ spelling: '--require-par', help: 'its authorization requests have to be pushed (RFC 9126)', means: true }],
+  }),
   type: setting({
     type: oneOf(['web', 'native'], 'type'),
     default: 'web',

@@ -22,6 +22,7 @@ export interface ClientBody {
   readonly grant_types: readonly string[];
   readonly token_binding: string;
   readonly token_format?: string;
+  readonly require_pushed_authorization_requests?: boolean;
   readonly redirect_uris: readonly string[];
   readonly post_logout_redirect_uris: readonly string[];
   readonly cors_origins: readonly string[];

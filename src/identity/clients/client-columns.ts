@@ -2,6 +2,7 @@ import type { Insertable, Selectable } from 'kysely';
 import { storedTexts, storedWord } from '#infra/database/stored-values.ts';
 import type { ClientRow } from '#identity/database/clients.table.ts';
 import { APPLICATION_TYPES, CLIENT_AUTH_METHODS, CLIENT_GRANT_TYPES, type ClientRecord, TOKEN_BINDINGS, TOKEN_FORMATS } from './client.ts';
+import { columnsOfSecurity, securityOfRow } from './security/client-security.columns.ts';
 
 /** The columns that hold what a client is; its secrets, its state and its place in the demo stand in others. */
 export const clientColumns = (client: ClientRecord) =>
@@ -22,6 +23,7 @@ export const clientColumns = (client: ClientRecord) =>
     token_format: client.tokenFormat,
     first_party: client.firstParty ? 1 : null,
     require_pkce: client.requiresPkce ? null : 0,
+    ...columnsOfSecurity(client),
   }) satisfies Partial<Insertable<ClientRow>>;
 
 /** The client of a row. @throws InternalError for a column that holds something else */
@@ -45,5 +47,6 @@ export const toClient = (row: Selectable<ClientRow>): ClientRecord => {
     firstParty: row.first_party === 1,
     requiresPkce: row.require_pkce !== 0,
     mayIntrospect: [],
+    ...securityOfRow(row),
   };
 };

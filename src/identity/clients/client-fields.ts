@@ -3,6 +3,7 @@ import { strictObject } from '#infra/config/schema.ts';
 import { rolesSchema, textSchema } from '#identity/fields.ts';
 import { APPLICATION_TYPES, CLIENT_AUTH_METHODS, CLIENT_GRANT_TYPES, type ClientRecord, TOKEN_BINDINGS, TOKEN_FORMATS } from './client.ts';
 import { corsOriginsSchema } from './cors-origins.ts';
+import { clientSecurityFields, securityOfFields } from './security/client-security.fields.ts';
 
 const uri = Type.String({
   pattern: '^[a-z][a-z0-9+.-]*:\\S+$',
@@ -29,6 +30,7 @@ export const clientFields = {
   access_token_ttl_seconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 86_400 })),
   token_binding: Type.Enum(TOKEN_BINDINGS, { default: 'none' }),
   token_format: Type.Optional(Type.Enum(TOKEN_FORMATS)),
+  ...clientSecurityFields,
 };
 
 const clientFieldsSchema = strictObject(clientFields);
@@ -55,4 +57,5 @@ export const clientOfFields = (
   firstParty: false,
   requiresPkce: true,
   mayIntrospect: [],
+  ...securityOfFields(fields),
 });

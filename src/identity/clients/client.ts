@@ -1,3 +1,5 @@
+import type { ClientSecurity } from './security/client-security.ts';
+
 /** How a client proves itself at the token endpoint; `none` is a public client. @see OpenID Connect Core 1.0 section 9 */
 export const CLIENT_AUTH_METHODS = ['none', 'client_secret_basic', 'client_secret_post'] as const;
 export type ClientAuthMethod = (typeof CLIENT_AUTH_METHODS)[number];
@@ -25,7 +27,7 @@ export const TOKEN_FORMATS = ['jwt', 'opaque'] as const;
 export type TokenFormat = (typeof TOKEN_FORMATS)[number];
 
 /** One OAuth client as the provider knows it; never a secret. */
-export interface ClientRecord {
+export interface ClientRecord extends ClientSecurity {
   readonly clientId: string;
   readonly name: string;
   readonly applicationType: ApplicationType;

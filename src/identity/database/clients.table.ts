@@ -2,10 +2,11 @@ import type { ColumnType } from 'kysely';
 import { columns } from '#infra/database/columns.ts';
 import type { Migration } from '#infra/database/migration.ts';
 import { uniqueInUse } from '#infra/demo-data/unique-in-use.ts';
+import type { ClientSecurityRow } from './client-security.table.ts';
 import { type ResetColumns, withResetColumns } from './reset-columns.ts';
 
 /** One OAuth client. Flags are 0 or 1, times are epoch milliseconds, lists are JSON text. */
-export interface ClientRow extends ResetColumns {
+export interface ClientRow extends ResetColumns, ClientSecurityRow {
   /** UUIDv7; a retired row and its successor share the `client_id`, never this. */
   pk: string;
   client_id: string;

@@ -1,5 +1,6 @@
 import type { Migration } from '#infra/database/migration.ts';
 import { accountMigration } from './accounts.table.ts';
+import { clientPushedRequestsMigration } from './client-security.table.ts';
 import { clientAdministrationMigration, clientMigration, clientOriginMigration, clientTokenMigration } from './clients.table.ts';
 import { demoMigration } from './demo.table.ts';
 import { signingKeyEncryptionMigration, signingKeyMigration } from './signing-keys.table.ts';
@@ -19,4 +20,5 @@ export const identityMigrations: readonly Migration[] = [
   revocationMigration,
   clientOriginMigration,
   clientAdministrationMigration,
+  clientPushedRequestsMigration,
 ];

@@ -64,7 +64,6 @@ const commonConfiguration = (options: ConfigurationOptions): Configuration => ({
   },
   features: {
     devInteractions: { enabled: false },
-    pushedAuthorizationRequests: { enabled: false },
   },
 });
 

@@ -8,6 +8,7 @@ import { clientCredentials } from './features/grants/client-credentials.ts';
 import { discovery } from './features/discovery.ts';
 import type { Feature } from './features/feature.ts';
 import { introspection } from './features/tokens/introspection.ts';
+import { pushedAuthorizationRequests } from './features/grants/pushed-authorization-requests.ts';
 import { refreshToken } from './features/grants/refresh-token.ts';
 import { resourceIndicators } from './features/resource-indicators.ts';
 import { revocation } from './features/tokens/revocation.ts';
@@ -30,6 +31,7 @@ export const createFeatures = (options: {
     discovery(),
     clientAuthentication(),
     authorizationCode(),
+    pushedAuthorizationRequests(),
     refreshToken(now),
     clientCredentials(),
     resourceIndicators(resourceServers, signingKid),

@@ -48,10 +48,10 @@ const answerErrors = (context: App, answers: Endpoint['answers'], onPageError: O
     }
     const { status, headers, body } = toProblem(thrown);
     if (status >= 500 || status === 429) throw thrown;
-    const { detail, fix } = body as { readonly detail: string; readonly fix?: string };
+    const { detail, fix, error = 'invalid_request' } = body as { readonly detail: string; readonly fix?: string; readonly error?: string };
     reply.code(status).headers({ ...headers, 'cache-control': 'no-store' });
     const description = asDescription([detail, fix].filter((part) => part !== undefined).join(' '));
-    return reply.send({ error: 'invalid_request', error_description: description });
+    return reply.send({ error, error_description: description });
   });
 };
 
@@ -106,6 +106,7 @@ export const mountProvider = async (
         endpoint.checkQuery?.(pairsOf(queryOf(request), 'query'));
         const form = request.body as Form | undefined;
         if (form !== undefined) fieldsOf(form.pairs, REPEATABLE);
+        endpoint.checkForm?.(form?.pairs ?? []);
         const own = endpoint.answerForm?.(form?.pairs ?? []);
         if (own !== undefined) return reply.headers(pageHeaders()).send(renderHtml(own));
         reply.hijack();

@@ -35,7 +35,7 @@ import { installSeams } from './seams.ts';
 import { checkClientMetadata } from './seams/client-check.ts';
 import { newUnusedSecret } from './seams/client-secret.ts';
 import { acceptJsonOnly, setHost, setRequestTarget, withBody } from './seams/request.ts';
-import { createAdapterFactory } from './store/adapter.ts';
+import { createAdapterFactory, PUSHED_REQUEST } from './store/adapter.ts';
 import { createPayloadStore } from './store/payloads.store.ts';
 import { revokeForAccounts, revokeForClients, revokeForClientsSince } from './store/revoke-owners.ts';
 import { sweepExpired } from './store/sweep-expired.ts';
@@ -137,6 +137,7 @@ export const createOpenIdProvider = async (options: OpenIdProviderOptions): Prom
       keys,
       formPostPage: (parts) => renderHtml(formPostPage(parts)),
       mayRead: async (origin) => corsOrigins.includes(origin) || clients.hasOrigin(origin),
+      keepPushedRequest: (id, until) => store.prolong(PUSHED_REQUEST, id, until),
       responseTypes: RESPONSE_TYPES,
       openInteractions,
       log: telemetry.log,

@@ -18,6 +18,7 @@ import { changeMetadata } from './seams/metadata.ts';
 import { keepOfflineAccess } from './seams/offline-access.ts';
 import { noteEndedInteractions, type OpenInteractions } from './seams/open-interactions.ts';
 import { keepOpenidScopes } from './seams/openid-scopes.ts';
+import { keepPushedRequest } from './seams/pushed-requests.ts';
 import { publishDocuments } from './seams/public-documents.ts';
 import { askForScriptHashes, secureHeaders, withholdFromOrigins } from './seams/response-headers.ts';
 import { nameResponseType } from './seams/response-type.ts';
@@ -46,6 +47,8 @@ export const installSeams = (
     /** Public parts of all signing keys. */
     readonly keys: readonly JWK[];
     readonly formPostPage: (parts: FormPost) => string;
+    /** Lets a pushed request stay until a moment, in milliseconds since the epoch. */
+    readonly keepPushedRequest: (id: string, until: number) => Promise<void>;
     /** Whether scripts of this origin may read answers to some client. */
     readonly mayRead: (origin: string) => Promise<boolean>;
     readonly responseTypes: readonly string[];
@@ -73,6 +76,7 @@ export const installSeams = (
     noteAddress(ctx);
     askForScriptHashes(ctx);
     await current.run(ctx, next);
+    await keepPushedRequest(ctx, options.keepPushedRequest);
     answerFailure(ctx);
     nameMissingClient(ctx);
     await answerStructuredTokens(ctx, options.structuredTokens);

@@ -14,6 +14,7 @@ export const KNOWN_SCHEMAS: Readonly<Record<string, readonly string[]>> = {
     '0009-revocations',
     '0010-client-origins',
     '0011-client-administration',
+    '0012-client-pushed-requests',
   ],
   'the KMS': [
     '0001-barrier-keys',

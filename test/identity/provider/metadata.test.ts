@@ -25,6 +25,7 @@ test('discovery and the OAuth metadata say what is there, with the issuer of the
     authorization_endpoint: `${ISSUER}/oauth2/authorize`,
     token_endpoint: `${ISSUER}/oauth2/token`,
     introspection_endpoint: `${ISSUER}/oauth2/introspect`,
+    pushed_authorization_request_endpoint: `${ISSUER}/oauth2/par`,
     revocation_endpoint: `${ISSUER}/oauth2/revoke`,
     userinfo_endpoint: `${ISSUER}/oidc/userinfo`,
     end_session_endpoint: `${ISSUER}/oidc/logout`,

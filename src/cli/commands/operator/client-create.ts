@@ -33,6 +33,7 @@ export const clientCreate = (call: CommandCall<string, typeof CLIENT_CREATE_FLAG
         roles: flags.role ?? [],
         token_binding: flags.tokenBinding,
         ...(flags.tokenFormat === undefined ? {} : { token_format: flags.tokenFormat }),
+        ...(flags.requirePar ? { require_pushed_authorization_requests: true } : {}),
         ...(secret === undefined ? {} : { secret }),
         ...(tenant === undefined ? {} : { tenant_id: tenant }),
       },

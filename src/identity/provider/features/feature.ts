@@ -30,6 +30,8 @@ export interface Endpoint {
   readonly checkQuery?: (pairs: readonly Pair[]) => void;
   /** Looks at the header before oidc-provider does. @throws AppError for a request that is refused */
   readonly checkHeaders?: (headers: IncomingHttpHeaders) => void;
+  /** Looks at a form before oidc-provider does. @throws AppError for a request that is refused */
+  readonly checkForm?: (pairs: readonly Pair[]) => void;
   /** Answers a form itself, before oidc-provider sees it; undefined leaves it to that. */
   readonly answerForm?: (pairs: readonly Pair[]) => Html | undefined;
   /** A page is for people; a program gets JSON, whatever it says it accepts. */

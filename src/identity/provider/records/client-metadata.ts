@@ -48,6 +48,7 @@ export const toClientMetadata = (record: ClientRecord, unusedSecret: string): Ad
     post_logout_redirect_uris: [...record.postLogoutRedirectUris],
     ...(openidScopes.length === 0 ? {} : { scope: openidScopes.join(' ') }),
     tls_client_certificate_bound_access_tokens: record.tokenBinding === 'certificate',
+    require_pushed_authorization_requests: record.requirePushedRequests === true,
     dpop_bound_access_tokens: record.tokenBinding === 'dpop',
     [RECORD_PROPERTY]: record,
   };

@@ -36,6 +36,12 @@ const fromStored = (stored: StoredPayload | undefined, restore: (payload: Payloa
 const ifShort = async <T>(id: string, find: () => Promise<T | undefined>): Promise<T | undefined> =>
   id.length > MAX_TOKEN_LENGTH ? undefined : find();
 
+/** The model of a pushed authorization request. */
+export const PUSHED_REQUEST = 'PushedAuthorizationRequest';
+
+/** A pushed request that is gone may have been used: it counts as that. */
+const USED = { consumed: 1 } as const;
+
 const refuse = (): Promise<never> => Promise.reject(new InternalError('the provider may only read clients'));
 
 /**
@@ -69,12 +75,16 @@ export const createAdapterFactory = (options: {
         if (model !== 'ReplayDetection') await store.save(entry);
         else if (!(await store.insert(entry))) throw new errors.InvalidRequest('the proof was used before');
       },
-      find: async (id) => fromStored(await ifShort(id, () => store.find(model, id)), (payload) => withCredentials(model, id, payload)),
+      find: async (id) =>
+        fromStored(await ifShort(id, () => store.find(model, id)), (payload) => withCredentials(model, id, payload)) ??
+        (model === PUSHED_REQUEST ? { ...USED } : undefined),
       findByUid: async (uid) => fromStored(await ifShort(uid, () => store.findByUid(model, uid)), (payload) => payload),
       findByUserCode: async (code) => fromStored(await ifShort(code, () => store.findByUserCode(model, code)), (payload) => payload),
       consume: async (id) => {
-        if ((await store.consume(model, id)) === 'replayed')
-          throw new errors.InvalidGrant('it was used before; the whole grant is revoked');
+        if ((await store.consume(model, id)) === 'consumed') return;
+        throw model === PUSHED_REQUEST
+          ? new errors.InvalidRequestUri('request_uri was used before')
+          : new errors.InvalidGrant('it was used before; the whole grant is revoked');
       },
       destroy: (id) => store.destroy(model, id),
       revokeByGrantId: (grantId) => store.revokeByGrantId(model, grantId),

@@ -123,6 +123,15 @@ export const createPayloadStore = (options: {
         await revocations.record(tx, [{ event, ...(gone.expires_at === null ? {} : { endsAt: gone.expires_at }) }]);
       }),
 
+    prolong: async (model, id, until) => {
+      await db
+        .updateTable('oidc_payloads')
+        .set({ expires_at: until })
+        .where('id_hash', '=', hash(model, id))
+        .where('expires_at', '<', until)
+        .execute();
+    },
+
     revokeByGrantId: (model, grantId) =>
       database.transaction(async (tx) => {
         const grantHash = grantReference(grantId);

@@ -41,6 +41,8 @@ export interface PayloadStore {
   consume(model: string, id: string): Promise<Consumption>;
   /** Deletes one entity; a grant goes together with its whole family, in one transaction. */
   destroy(model: string, id: string): Promise<void>;
+  /** Lets an entity stay at least until a moment, in milliseconds since the epoch; used or not, it is as before. */
+  prolong(model: string, id: string, until: number): Promise<void>;
   revokeByGrantId(model: string, grantId: string): Promise<void>;
   /** @param reference of `grantReference` */
   grantIsLive(reference: string): Promise<boolean>;

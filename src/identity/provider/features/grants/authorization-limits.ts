@@ -11,29 +11,33 @@ const LIMITS: Readonly<Record<string, number>> = { state: 2_048, nonce: 512 };
 /** Of all names and values together. */
 const MAX_TOGETHER = 4_096;
 
-const tooLong = (name: string, what: string, octets: number, limit: number, fix: string): AppError =>
+type Place = 'query' | 'body';
+
+const tooLong = (at: string, what: string, octets: number, limit: number, fix: string): AppError =>
   new AppError('authorization-too-long', 400, `invalid_request: ${what} ${octets} octets, and at most ${limit} are taken.`, {
     fix,
-    fields: [{ field: `query/${name}`, message: `has ${octets} octets, at most ${limit} are taken`, fix }],
+    fields: [{ field: at, message: `has ${octets} octets, at most ${limit} are taken`, fix }],
     members: { error: 'invalid_request' },
   });
 
 /**
  * Refuses an authorization request that is longer than one has to be.
  *
+ * @param place where the parameters stand
  * @throws AppError `authorization-too-long` 400, which names the parameter and its limit
  * @see RFC 6749 section 4.1.2.1
  */
-export const checkAuthorizationRequest = (pairs: readonly Pair[]): void => {
+export const checkAuthorizationRequest = (pairs: readonly Pair[], place: Place = 'query'): void => {
   let together = 0;
   for (const [name, value] of pairs) {
     const octets = Buffer.byteLength(value);
     const limit = LIMITS[name];
-    if (limit !== undefined && octets > limit) throw tooLong(name, `The parameter ${name} has`, octets, limit, `Send a shorter ${name}.`);
+    if (limit !== undefined && octets > limit)
+      throw tooLong(`${place}/${name}`, `The parameter ${name} has`, octets, limit, `Send a shorter ${name}.`);
     together += Buffer.byteLength(name) + octets;
   }
   if (together > MAX_TOGETHER)
-    throw tooLong('', 'The parameters have together', together, MAX_TOGETHER, 'Send shorter parameters, or fewer.');
+    throw tooLong(`${place}/`, 'The parameters have together', together, MAX_TOGETHER, 'Send shorter parameters, or fewer.');
 };
 
 /**
