@@ -14,6 +14,7 @@ import {
 import { adminListenerConfigSchema } from '#infra/http/operators.ts';
 import { signalDebuggerConfigSchema } from '#infra/process/signal-debugger.ts';
 import { logFileConfigSchema, telemetryConfigSchema } from '#infra/telemetry/config.ts';
+import { passwordsConfigSchema } from './accounts/passwords/config.ts';
 import { feedConfigSchema } from './feed/config.ts';
 import { corsOriginsSchema } from './clients/cors-origins.ts';
 import { browserClientSchema } from './clients/browser-clients.ts';
@@ -56,6 +57,7 @@ export const identityConfigSchema = strictObject({
   telemetry: Type.Optional(telemetryConfigSchema),
   log: Type.Optional(logFileConfigSchema),
   secrets: secretsSchema,
+  passwords: passwordsConfigSchema,
   errors: errorsConfigSchema,
   resource_servers: Type.Array(resourceServerSchema, { minItems: 1, description: 'APIs for which Identity makes access tokens' }),
   outgoing: outgoingConfigSchema,

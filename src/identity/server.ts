@@ -17,6 +17,9 @@ import { createJobs } from '#infra/jobs/create-jobs.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import { createAccounts } from './accounts/accounts.service.ts';
 import { createNewAccounts } from './accounts/new-accounts.ts';
+import { openBreachedList } from './accounts/passwords/breached-list.ts';
+import { noBreachedPasswords } from './accounts/passwords/breached-passwords.ts';
+import { createPasswordChanges } from './accounts/passwords/password-changes.ts';
 import { createAdmin } from './admin/admin.ts';
 import { createEndAccess } from './admin/end-access.service.ts';
 import { toBrowserClient } from './clients/browser-clients.ts';
@@ -134,6 +137,14 @@ export const buildIdentity = async (options: {
     corsOrigins: config.server.cors_origins,
     now,
   });
+  const passwordChanges = createPasswordChanges({
+    database,
+    accounts,
+    passwords: passwords.people,
+    breached: config.passwords.breached_list === undefined ? noBreachedPasswords : await openBreachedList(config.passwords.breached_list),
+    endAccess: provider.endAccessOfAccount,
+    now,
+  });
   // One that oidc-provider would refuse at each request is an error of the start.
   for (const client of [...browserClients, ...[...serviceClients.values()].map((service) => service.client)])
     await provider.checkClient(client);
@@ -192,6 +203,7 @@ export const buildIdentity = async (options: {
     secrets: cookieKeys,
     nameTag,
     telemetry,
+    now,
   });
   registerLanding(app, landingOf({ demo: demo !== null }));
   registerHealth(app, { dependencies, jobs, telemetry, stopping, detail });
@@ -204,7 +216,8 @@ export const buildIdentity = async (options: {
     drain,
     accounts: createNewAccounts({ database, passwords: passwords.people, now }),
     clients: createNewClients({ database, passwords: passwords.clients, isOfConfiguration, now }),
-    ends: createEndAccess({ database, provider, revocations }),
+    ends: createEndAccess({ database, provider, revocations, now }),
+    passwordChanges,
     provider,
     resourceServers,
     signingKeys,

@@ -24,6 +24,7 @@ const toAccount = (row: Selectable<AccountRow>): Account => ({
   tenantId: row.tenant_id,
   roles: storedTexts(row.roles, `the roles of account ${row.id}`),
   permissions: storedTexts(row.permissions, `the permissions of account ${row.id}`),
+  accessEndedAt: row.access_ended_at,
 });
 
 /** @param options.demo whether the demo's are found */

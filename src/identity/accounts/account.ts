@@ -10,6 +10,8 @@ export interface Account {
   readonly roles: readonly string[];
   /** Fine scopes beyond those of the roles. */
   readonly permissions: readonly string[];
+  /** Epoch milliseconds: log-ins before it count no more. Null where there was no such end. */
+  readonly accessEndedAt: number | null;
 }
 
 /** An account as tokens and userinfo show it. */
@@ -24,7 +26,18 @@ export interface AccountClaims {
   readonly scopes: readonly string[];
   readonly name?: string;
   readonly email?: string;
+  /** Epoch milliseconds: log-ins before it count no more. */
+  readonly accessEndedAt?: number | null;
 }
+
+/**
+ * Whether a log-in still counts. Sessions, grants and codes are deleted when an account is disabled or gets another password; this is for
+ * the one that a request of that moment wrote once more.
+ *
+ * @param loggedInAt seconds since the epoch
+ */
+export const logInCounts = ({ accessEndedAt }: Pick<AccountClaims, 'accessEndedAt'>, loggedInAt: number | undefined): boolean =>
+  accessEndedAt === undefined || accessEndedAt === null || (loggedInAt !== undefined && loggedInAt >= Math.floor(accessEndedAt / 1000));
 
 /** Longest user name, in characters; no account has a longer one. */
 export const MAX_USERNAME = 256;

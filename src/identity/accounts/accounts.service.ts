@@ -35,7 +35,7 @@ export const createAccounts = (options: {
     find: async (accountId) => {
       const account = await store.byId(accountId);
       if (account === undefined) return undefined;
-      const { id, tenantId, username, roles, permissions, name, email } = account;
+      const { id, tenantId, username, roles, permissions, name, email, accessEndedAt } = account;
       return {
         accountId: id,
         tenantId,
@@ -43,6 +43,7 @@ export const createAccounts = (options: {
         roles,
         name,
         email,
+        accessEndedAt,
         scopes: [...new Set([...grantableScopesOfRoles(roles), ...permissions])],
       };
     },

@@ -7,7 +7,7 @@ import type { IdentityTables } from '#identity/database/tables.ts';
 import type { Account } from './account.ts';
 
 /** An account that is to be made. */
-export interface NewAccount extends Omit<Account, 'id'> {
+export interface NewAccount extends Omit<Account, 'id' | 'accessEndedAt'> {
   readonly password: string;
 }
 

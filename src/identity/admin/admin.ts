@@ -12,6 +12,7 @@ import type { Jobs } from '#infra/jobs/job.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import type { Emit } from '#identity/events.ts';
 import type { NewAccounts } from '#identity/accounts/new-accounts.ts';
+import type { PasswordChanges } from '#identity/accounts/passwords/password-changes.ts';
 import type { NewClients } from '#identity/clients/new-clients.ts';
 import type { OpenIdProvider } from '#identity/provider/openid-provider.ts';
 import type { ResourceServer } from '#identity/resource-servers/resource-server.ts';
@@ -20,6 +21,7 @@ import { registerClientRoutes } from './clients.routes.ts';
 import { registerEndAccessRoutes } from './end-access.routes.ts';
 import type { EndAccess } from './end-access.service.ts';
 import type { SigningKeys } from '#identity/keys/signing-keys.ts';
+import { registerPasswordRoutes } from './passwords.routes.ts';
 import { registerSigningKeyRoutes } from './signing-keys.routes.ts';
 
 /**
@@ -35,6 +37,7 @@ export const createAdmin = async (options: {
   readonly accounts: NewAccounts;
   readonly clients: NewClients;
   readonly ends: EndAccess;
+  readonly passwordChanges: Pick<PasswordChanges, 'set'>;
   readonly provider: Pick<OpenIdProvider, 'checkClient'>;
   readonly resourceServers: readonly ResourceServer[];
   readonly demo: Demo | null;
@@ -61,6 +64,7 @@ export const createAdmin = async (options: {
   registerAccountRoutes(admin, accounts, resourceServers);
   registerClientRoutes(admin, options);
   registerEndAccessRoutes(admin, options.ends);
+  registerPasswordRoutes(admin, options.passwordChanges);
   registerSigningKeyRoutes(admin, { keys: signingKeys, reload: reloadKeys });
   if (demo !== null) registerDemoRoutes(admin, demo);
   return admin;

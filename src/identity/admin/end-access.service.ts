@@ -24,15 +24,22 @@ export const createEndAccess = (options: {
   readonly database: Pick<Database<IdentityTables>, 'transaction'>;
   readonly provider: Pick<OpenIdProvider, 'revokeForAccounts' | 'revokeForClients'>;
   readonly revocations: Pick<RevocationLog, 'record'>;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
 }): EndAccess => {
-  const { database, provider, revocations } = options;
+  const { database, provider, revocations, now } = options;
   return {
     setDisabled: (accountId, disabled) =>
       database.transaction(async (tx) => {
-        const change = tx.updateTable('accounts').set({ disabled: disabled ? 1 : 0 });
-        const { numUpdatedRows } = await change.where('id', '=', accountId).where('demo', '=', 0).executeTakeFirst();
-        if (numUpdatedRows === 0n) throw accountUnknown();
-        // Tokens from before stay dead when it is enabled again: their grants are gone.
+        // Sessions and tokens from before stay dead when it is enabled again, also one that a request of that moment wrote once more.
+        const change = tx.updateTable('accounts').set({ disabled: disabled ? 1 : 0, access_ended_at: now() });
+        const ofAccount = change.where('id', '=', accountId).where('demo', '=', 0);
+        const { numUpdatedRows } = await (disabled ? ofAccount : ofAccount.where('disabled', '=', 1)).executeTakeFirst();
+        if (numUpdatedRows === 0n) {
+          const row = tx.selectFrom('accounts').select('id').where('id', '=', accountId).where('demo', '=', 0);
+          if ((await row.executeTakeFirst()) === undefined) throw accountUnknown();
+          return;
+        }
         if (!disabled) return;
         await provider.revokeForAccounts(tx, [accountId]);
         await revocations.record(tx, [{ event: { kind: 'account-disabled', accountId } }]);

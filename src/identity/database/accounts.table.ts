@@ -1,4 +1,5 @@
 import type { ColumnType } from 'kysely';
+import { columns } from '#infra/database/columns.ts';
 import type { Migration } from '#infra/database/migration.ts';
 import { uniqueInUse } from '#infra/demo-data/unique-in-use.ts';
 import { type ResetColumns, withResetColumns } from './reset-columns.ts';
@@ -16,6 +17,8 @@ export interface AccountRow extends ResetColumns {
   roles: string;
   permissions: string;
   disabled: ColumnType<number, number | undefined, number>;
+  /** Log-ins before it count no more; null where there was no such end. */
+  access_ended_at: ColumnType<number | null, number | null | undefined, number>;
   demo: ColumnType<number, number | undefined, never>;
 }
 
@@ -41,5 +44,12 @@ export const accountMigration: Migration = {
       .$call(withResetColumns(kind))
       .execute();
     await uniqueInUse(db, 'accounts', 'username');
+  },
+};
+
+export const accountAccessMigration: Migration = {
+  name: '0013-account-access',
+  up: async (db, kind) => {
+    await db.schema.alterTable('accounts').addColumn('access_ended_at', columns(kind).millis).execute();
   },
 };

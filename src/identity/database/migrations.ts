@@ -1,6 +1,6 @@
 import type { Migration } from '#infra/database/migration.ts';
-import { accountMigration } from './accounts.table.ts';
 import { clientPushedRequestsMigration } from './client-security.table.ts';
+import { accountAccessMigration, accountMigration } from './accounts.table.ts';
 import { clientAdministrationMigration, clientMigration, clientOriginMigration, clientTokenMigration } from './clients.table.ts';
 import { demoMigration } from './demo.table.ts';
 import { signingKeyEncryptionMigration, signingKeyMigration } from './signing-keys.table.ts';
@@ -21,4 +21,5 @@ export const identityMigrations: readonly Migration[] = [
   clientOriginMigration,
   clientAdministrationMigration,
   clientPushedRequestsMigration,
+  accountAccessMigration,
 ];

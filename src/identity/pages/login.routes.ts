@@ -37,9 +37,11 @@ export const registerLogin = (
     readonly accounts: Pick<Accounts, 'authenticate'>;
     readonly emit: Emit;
     readonly nameTag: NameTag;
+    /** Epoch milliseconds. */
+    readonly now: () => number;
   },
 ): void => {
-  const { interactions, accounts, emit, nameTag } = options;
+  const { interactions, accounts, emit, nameTag, now } = options;
 
   app.get('/login/:uid', { schema: { params: interactionParams } }, async (request, reply) => {
     const details = await interactionAt(interactions, request, reply, 'login');
@@ -80,6 +82,7 @@ export const registerLogin = (
       };
 
       const tried = { clientId, address: request.ip, nameTag: nameTag(username) };
+      const at = Math.floor(now() / 1000);
       let account: Account | null;
       try {
         account = await accounts.authenticate({ username, password, address: request.ip });
@@ -94,7 +97,7 @@ export const registerLogin = (
       }
       const accountId = account.id;
       emit({ type: 'logged-in', accountId, tenantId: account.tenantId, clientId });
-      return finish(reply, () => interactions.finishLogin(request.raw, reply.raw, { accountId, remember: false }));
+      return finish(reply, () => interactions.finishLogin(request.raw, reply.raw, { accountId, remember: false, at }));
     },
   );
 };

@@ -20,6 +20,8 @@ export interface PagesOptions {
   /** For the tokens of the forms, newest first. */
   readonly secrets: readonly [string, ...string[]];
   readonly telemetry: Pick<Telemetry, 'traceId'>;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
 }
 
 /** Bytes of a form. */

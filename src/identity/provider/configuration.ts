@@ -1,7 +1,8 @@
 import type { JWK } from 'jose';
-import type { AdapterFactory, Configuration } from 'oidc-provider';
+import type { AdapterFactory, Configuration, KoaContextWithOIDC } from 'oidc-provider';
 import { InternalError } from '#infra/apperr/app-error.ts';
 import { renderHtml } from '#infra/html/html.ts';
+import { logInCounts } from '#identity/accounts/account.ts';
 import type { Accounts } from '#identity/accounts/accounts.ts';
 import type { Outgoing } from '#identity/outgoing/outgoing.ts';
 import { errorPage } from '#identity/views/error-page.ts';
@@ -28,6 +29,12 @@ export interface ConfigurationOptions {
   readonly signingKeys: readonly [JWK, ...JWK[]];
 }
 
+/** When the person of a session, a code or a refresh token logged in, in seconds; an access token counts by its grant alone. */
+const timeOfLogIn = ({ oidc }: KoaContextWithOIDC, token: object | undefined): number | undefined => {
+  if (token === undefined) return oidc.session?.loginTs;
+  return 'authTime' in token && typeof token.authTime === 'number' ? token.authTime : Number.POSITIVE_INFINITY;
+};
+
 /** The configuration that belongs to no feature: keys, cookies, sessions, interactions, and what is off. */
 const commonConfiguration = (options: ConfigurationOptions): Configuration => ({
   adapter: options.adapter,
@@ -44,9 +51,9 @@ const commonConfiguration = (options: ConfigurationOptions): Configuration => ({
   clientBasedCORS: (_ctx, origin, client) => options.corsOrigins.includes(origin) || recordOf(client).corsOrigins.includes(origin),
   fetch: (to, init = {}) => options.fetch(to instanceof Request ? to.url : to, init),
   scopes: ['openid', 'offline_access'],
-  findAccount: async (_ctx, accountId) => {
+  findAccount: async (ctx, accountId, token) => {
     const record = await options.accounts.find(accountId);
-    return record && toAccount(record);
+    return record !== undefined && logInCounts(record, timeOfLogIn(ctx, token)) ? toAccount(record) : undefined;
   },
   interactions: {
     policy: createInteractionPolicy(),

@@ -34,6 +34,8 @@ export interface OpenIdProvider {
   readonly jobs: readonly Job[];
   /** Deletes sessions, interactions, grants, codes and tokens of the accounts, in the caller's transaction. */
   revokeForAccounts(tx: Transaction<IdentityTables>, accountIds: readonly string[]): Promise<void>;
+  /** The same for one account that stays; resource servers hear of the end of each grant. */
+  endAccessOfAccount(tx: Transaction<IdentityTables>, accountId: string): Promise<void>;
   /** Deletes interactions, grants, codes and tokens of the clients, in the caller's transaction. */
   revokeForClients(tx: Transaction<IdentityTables>, clientIds: readonly string[]): Promise<void>;
   /**

@@ -37,7 +37,7 @@ import { newUnusedSecret } from './seams/client-secret.ts';
 import { acceptJsonOnly, setHost, setRequestTarget, withBody } from './seams/request.ts';
 import { createAdapterFactory, PUSHED_REQUEST } from './store/adapter.ts';
 import { createPayloadStore } from './store/payloads.store.ts';
-import { revokeForAccounts, revokeForClients, revokeForClientsSince } from './store/revoke-owners.ts';
+import { endAccessOfAccount, revokeForAccounts, revokeForClients, revokeForClientsSince } from './store/revoke-owners.ts';
 import { sweepExpired } from './store/sweep-expired.ts';
 
 export interface OpenIdProviderOptions {
@@ -184,6 +184,7 @@ export const createOpenIdProvider = async (options: OpenIdProviderOptions): Prom
     // A replica or an operator may rotate the keys; what signs is read between requests, so that none of them waits for it.
     jobs: [sweepExpired(store), { name: 'reload-signing-keys', periodMs: RELOAD_PERIOD_MS, run: reloadKeys }],
     revokeForAccounts,
+    endAccessOfAccount: (tx, accountId) => endAccessOfAccount(tx, accountId, revocations),
     revokeForClients: (tx, clientIds) => revokeForClients(tx, clientIds, revocations),
     revokeForClientsSince,
     reloadKeys,

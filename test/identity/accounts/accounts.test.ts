@@ -1,40 +1,13 @@
-import { randomUUID, randomUUIDv7 } from 'node:crypto';
+import { randomUUIDv7 } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { Database } from '#infra/database/databases.ts';
 import { createAttemptLimits } from '#infra/secrets/attempts/create-attempt-limits.ts';
-import { createPasswords } from '#infra/secrets/passwords.ts';
 import { createAccounts } from '#identity/accounts/accounts.service.ts';
 import type { IdentityTables } from '#identity/database/tables.ts';
+import { insertAccount as insert, testPasswords as passwords } from '#test/identity/support/an-account-row.ts';
 import { databaseKinds } from '#test/support/database.ts';
 import { createManualClock } from '#test/support/manual-clock.ts';
 import { identityDatabase } from '#test/identity/support/identity-database.ts';
-
-const passwords = createPasswords({ iterations: 1000 });
-
-const insert = async ({ db }: Database<IdentityTables>, change: Partial<IdentityTables['accounts']> = {}) => {
-  const id = randomUUIDv7();
-  const username = `user-${id}`;
-  const password = `password-${id}`;
-  const row = {
-    id,
-    username,
-    password_hash: await passwords.hash(password),
-    name: `Name ${id}`,
-    email: `${username}@test`,
-    tenant_id: randomUUID(),
-    roles: JSON.stringify(['user']),
-    permissions: JSON.stringify(['kms:elastic-keys:create']),
-    created_at: 1,
-    retired_at: null,
-    retired_by: null,
-    reset_id: null,
-  };
-  await db
-    .insertInto('accounts')
-    .values({ ...row, ...(change as object) })
-    .execute();
-  return { ...row, password };
-};
 
 const ADDRESS = '192.0.2.1';
 

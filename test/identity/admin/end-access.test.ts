@@ -33,7 +33,7 @@ describe.each(databaseKinds())('the end of accounts and clients on %s', (kind) =
       return (await feed.between({ from: 0, to: sequence, limit: 100 }, ['urn:passthru:kms'])).map(({ event }) => event);
     };
     const made = { created_at: 0, retired_at: null, retired_by: null, reset_id: null };
-    return { ...opened, store, told, grantOf, made, ends: createEndAccess({ database, provider, revocations }), ...opened };
+    return { ...opened, store, told, grantOf, made, ends: createEndAccess({ database, provider, revocations, now: Date.now }), ...opened };
   };
 
   it('ends the grants of an account, and tells of it, in one transaction', async () => {

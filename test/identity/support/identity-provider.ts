@@ -204,7 +204,12 @@ export const startProvider = async (database: Database<IdentityTables>, options:
     const { account_id: accountId, remember = false, decision } = request.body;
     if (decision === 'deny') await openid.interactions.abort(request.raw, reply.raw);
     else if (decision === 'allow') await openid.interactions.finishConsent(request.raw, reply.raw);
-    else await openid.interactions.finishLogin(request.raw, reply.raw, { accountId: String(accountId), remember });
+    else
+      await openid.interactions.finishLogin(request.raw, reply.raw, {
+        accountId: String(accountId),
+        remember,
+        at: Math.floor((options.now?.() ?? Date.now()) / 1000),
+      });
     return reply.hijack();
   });
   const { port } = await listen(app, { host: '127.0.0.1', port: 0 });

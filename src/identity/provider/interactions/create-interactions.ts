@@ -57,9 +57,9 @@ export const createInteractions = (provider: () => Provider): Interactions => {
       };
     },
 
-    finishLogin: async (req, res, { accountId, remember }) => {
+    finishLogin: async (req, res, { accountId, remember, at }) => {
       await find(req, res, 'login');
-      const result = { login: { accountId, remember, amr: ['pwd'] } };
+      const result = { login: { accountId, remember, ts: at, amr: ['pwd'] } };
       await provider().interactionFinished(req, res, result, { mergeWithLastSubmission: false });
     },
 

@@ -17,6 +17,15 @@ export interface InteractionDetails {
   readonly session?: { readonly accountId: string };
 }
 
+/** What somebody has proven. */
+export interface LogIn {
+  readonly accountId: string;
+  /** False makes the session end with the browser. */
+  readonly remember: boolean;
+  /** Seconds since the epoch, from before the password was looked at: one that is changed meanwhile opens nothing. */
+  readonly at: number;
+}
+
 /**
  * The provider as the log-in and consent pages see it. Every method finds the interaction by its signed cookie and
  * throws AppError `cookies-missing` (400) where the browser sends no cookie, `interaction-not-found` (404) when it is expired or finished,
@@ -25,8 +34,8 @@ export interface InteractionDetails {
  */
 export interface Interactions {
   details(req: IncomingMessage, res: ServerResponse): Promise<InteractionDetails>;
-  /** The account has proven itself. `remember: false` makes the session end with the browser. */
-  finishLogin(req: IncomingMessage, res: ServerResponse, login: { readonly accountId: string; readonly remember: boolean }): Promise<void>;
+  /** The account has proven itself. */
+  finishLogin(req: IncomingMessage, res: ServerResponse, login: LogIn): Promise<void>;
   /** Grants what `details` named missing, no more. */
   finishConsent(req: IncomingMessage, res: ServerResponse): Promise<void>;
   /** The user said no: `access_denied` goes back to the client. */

@@ -25,6 +25,23 @@ const deleteWhereIn = async (
 export const revokeForAccounts = async (tx: Transaction<IdentityTables>, accountIds: readonly string[]): Promise<void> =>
   void (await deleteWhereIn(tx, 'account_id', accountIds));
 
+/** The same for one account that stays, and records the end of each grant. */
+export const endAccessOfAccount = async (
+  tx: Transaction<IdentityTables>,
+  accountId: string,
+  revocations: Pick<RevocationLog, 'record'>,
+): Promise<void> => recordGrants(tx, await deleteWhereIn(tx, 'account_id', [accountId]), revocations);
+
+const recordGrants = (
+  tx: Transaction<IdentityTables>,
+  grants: readonly string[],
+  revocations: Pick<RevocationLog, 'record'>,
+): Promise<void> =>
+  revocations.record(
+    tx,
+    grants.map((grant) => ({ event: { kind: 'grant-revoked', grant } })),
+  );
+
 /**
  * Deletes interactions, grants, codes and tokens of clients, in the caller's transaction, and records the end of each grant; the caller
  * records what became of the clients.
@@ -33,13 +50,7 @@ export const revokeForClients = async (
   tx: Transaction<IdentityTables>,
   clientIds: readonly string[],
   revocations: Pick<RevocationLog, 'record'>,
-): Promise<void> => {
-  const grants = await deleteWhereIn(tx, 'client_id', clientIds);
-  await revocations.record(
-    tx,
-    grants.map((grant) => ({ event: { kind: 'grant-revoked', grant } })),
-  );
-};
+): Promise<void> => recordGrants(tx, await deleteWhereIn(tx, 'client_id', clientIds), revocations);
 
 /**
  * Deletes what clients have without an account since a moment, in the caller's transaction: their own tokens, and interactions

@@ -1,0 +1,12 @@
+/**
+ * The passwords of accounts after their making: `password-changes.ts` changes them, and asks here about each new one.
+ */
+
+/** Passwords that leaked somewhere, which guessers try first. */
+export interface BreachedPasswords {
+  /** @throws AppError `breached-list-unreadable` 503: a password that nobody could look up is not taken */
+  holds(password: string): Promise<boolean>;
+}
+
+/** Where no list is configured. */
+export const noBreachedPasswords: BreachedPasswords = { holds: async () => false };
