@@ -15,6 +15,7 @@ export const KNOWN_SCHEMAS: Readonly<Record<string, readonly string[]>> = {
     '0010-client-origins',
     '0011-client-administration',
     '0012-client-pushed-requests',
+    '0013-account-access',
   ],
   'the KMS': [
     '0001-barrier-keys',
