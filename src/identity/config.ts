@@ -19,6 +19,7 @@ import { feedConfigSchema } from './feed/config.ts';
 import { corsOriginsSchema } from './clients/cors-origins.ts';
 import { browserClientSchema } from './clients/browser-clients.ts';
 import { serviceClientIssues, serviceClientSchema } from './clients/service-clients.ts';
+import { refreshTokensConfigSchema } from './provider/features/grants/refresh-config.ts';
 import { resourceServerSchema } from './resource-servers/resource-server.ts';
 import { outgoingConfigSchema, outgoingIssues } from './outgoing/config.ts';
 import { secretsSchema } from './secrets.ts';
@@ -61,6 +62,7 @@ export const identityConfigSchema = strictObject({
   errors: errorsConfigSchema,
   resource_servers: Type.Array(resourceServerSchema, { minItems: 1, description: 'APIs for which Identity makes access tokens' }),
   outgoing: outgoingConfigSchema,
+  refresh_tokens: refreshTokensConfigSchema,
   service_clients: Type.Array(serviceClientSchema, { default: [], description: 'services that may ask about tokens' }),
   browser_clients: Type.Array(browserClientSchema, {
     default: [],

@@ -130,6 +130,7 @@ export const buildIdentity = async (options: {
     outgoing,
     cookieKeys,
     resourceServers,
+    refreshGraceSeconds: config.refresh_tokens.grace_seconds,
     revocations,
     telemetry,
     refusals,

@@ -104,12 +104,15 @@ describe('an independent OpenID client', () => {
     expect(await oidc.fetchUserInfo(client, forKms.access_token, sub)).toMatchObject({ sub, preferred_username: 'demo-user' });
   });
 
-  it('rotates refresh tokens, and a used one costs the whole family', async () => {
+  it('rotates refresh tokens, gives the next one again while it is unused, and after that a used one costs the whole family', async () => {
     const first = await exchange(await logIn());
     const second = await oidc.refreshTokenGrant(client, first.refresh_token ?? '', { resource: KMS_RESOURCE });
     expect(second.refresh_token).not.toBe(first.refresh_token);
+    const repeated = await oidc.refreshTokenGrant(client, first.refresh_token ?? '');
+    expect(repeated.refresh_token).toBe(second.refresh_token);
+    const third = await oidc.refreshTokenGrant(client, second.refresh_token ?? '');
     await expect(oidc.refreshTokenGrant(client, first.refresh_token ?? '')).rejects.toMatchObject({ error: 'invalid_grant' });
-    await expect(oidc.refreshTokenGrant(client, second.refresh_token ?? '')).rejects.toMatchObject({ error: 'invalid_grant' });
+    await expect(oidc.refreshTokenGrant(client, third.refresh_token ?? '')).rejects.toMatchObject({ error: 'invalid_grant' });
     expect(await oidc.tokenIntrospection(await kms(), second.access_token)).toMatchObject({ active: false });
   });
 

@@ -4,7 +4,7 @@ import { accountAccessMigration, accountMigration } from './accounts.table.ts';
 import { clientAdministrationMigration, clientMigration, clientOriginMigration, clientTokenMigration } from './clients.table.ts';
 import { demoMigration } from './demo.table.ts';
 import { signingKeyEncryptionMigration, signingKeyMigration } from './signing-keys.table.ts';
-import { payloadMigration, payloadTimeMigration } from './payloads.table.ts';
+import { payloadMigration, payloadTimeMigration, successorMigration } from './payloads.table.ts';
 import { revocationMigration } from './revocations.table.ts';
 
 /** Every migration of Identity's database, in the order in which they run; new ones go to the end. */
@@ -22,4 +22,5 @@ export const identityMigrations: readonly Migration[] = [
   clientAdministrationMigration,
   clientPushedRequestsMigration,
   accountAccessMigration,
+  successorMigration,
 ];

@@ -16,6 +16,8 @@ export interface PayloadRow {
   payload: string;
   expires_at: number | null;
   consumed_at: number | null;
+  /** `id_hash` of what a refresh token that was used was replaced by. */
+  successor_hash: string | null;
   /** When it was first written; 0 for what was there before times were kept. */
   created_at: number;
 }
@@ -70,5 +72,12 @@ export const payloadTimeMigration: Migration = {
       .alterTable('oidc_payloads')
       .addColumn('created_at', columns(kind).millis, (column) => column.notNull().defaultTo(0))
       .execute();
+  },
+};
+
+export const successorMigration: Migration = {
+  name: '0014-refresh-successors',
+  up: async (db) => {
+    await db.schema.alterTable('oidc_payloads').addColumn('successor_hash', 'text').execute();
   },
 };

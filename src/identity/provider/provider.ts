@@ -20,6 +20,7 @@ import { createCookieKeys } from './cookie-keys.ts';
 import { createFeatures } from './features.ts';
 import { RESPONSE_TYPES, withoutAlias } from './features/grants/authorization-code.ts';
 import { defaultScope } from './features/grants/client-credentials.ts';
+import { createRefreshRotation } from './features/grants/refresh-rotation.ts';
 import { LIFETIMES } from './features/lifetimes.ts';
 import { completeMetadata } from './features/discovery.ts';
 import { createJwtIntrospection } from './features/tokens/introspection.ts';
@@ -52,6 +53,8 @@ export interface OpenIdProviderOptions {
   /** Newest first: the first signs cookies, all verify. At least one, each of 32 random bytes or more. */
   readonly cookieKeys: readonly string[];
   readonly resourceServers: readonly ResourceServer[];
+  /** How long after its first use a refresh token may be used once more, because the answer was lost; 0 for never. */
+  readonly refreshGraceSeconds: number;
   /** Where each token and grant that ends before its time is written down, in the transaction that ends it. */
   readonly revocations: Pick<RevocationLog, 'record'>;
   readonly telemetry: Pick<Telemetry, 'log'>;
@@ -89,6 +92,7 @@ export const createOpenIdProvider = async (options: OpenIdProviderOptions): Prom
   const store = createPayloadStore({ database, revocations, now });
   const unusedSecret = newUnusedSecret();
   const cookieKeys = createCookieKeys(options.cookieKeys);
+  const rotate = createRefreshRotation({ store, keys: options.cookieKeys, graceSeconds: options.refreshGraceSeconds });
   // It outlives a change of the signing keys, which replaces all of oidc-provider.
   const openInteractions = createOpenInteractions({
     lifeSeconds: LIFETIMES.interaction,
@@ -98,6 +102,7 @@ export const createOpenIdProvider = async (options: OpenIdProviderOptions): Prom
   const adapter = createAdapterFactory({
     store,
     now,
+    unredeemedGrantSeconds: LIFETIMES.unredeemedGrant,
     findClient: async (clientId) => {
       const record = await clients.find(clientId);
       return record && toClientMetadata(record, unusedSecret);
@@ -132,6 +137,7 @@ export const createOpenIdProvider = async (options: OpenIdProviderOptions): Prom
         introspection: introspectJwt,
         revocation: createJwtRevocation({ verify, store }),
       },
+      rotate,
       personsToken: createPersonsToken({ verify, store }),
       completeMetadata: (metadata) => completeMetadata(metadata, issuer, resourceScopes),
       keys,

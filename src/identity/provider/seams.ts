@@ -20,6 +20,7 @@ import { noteEndedInteractions, type OpenInteractions } from './seams/open-inter
 import { keepOpenidScopes } from './seams/openid-scopes.ts';
 import { keepPushedRequest } from './seams/pushed-requests.ts';
 import { publishDocuments } from './seams/public-documents.ts';
+import { rotateRefreshTokens, type RotatedToken } from './seams/refresh-rotation.ts';
 import { askForScriptHashes, secureHeaders, withholdFromOrigins } from './seams/response-headers.ts';
 import { nameResponseType } from './seams/response-type.ts';
 import { answerStructuredTokens, type StructuredTokenAnswers } from './seams/structured-tokens.ts';
@@ -43,6 +44,8 @@ export const installSeams = (
     readonly structuredTokens: StructuredTokenAnswers;
     /** A JWT access token of a person, while it counts. */
     readonly personsToken: (token: string) => Promise<PersonsToken | undefined>;
+    /** Uses a refresh token up. @returns the value of its successor */
+    readonly rotate: (token: RotatedToken) => Promise<string>;
     readonly completeMetadata: (metadata: Metadata) => Metadata;
     /** Public parts of all signing keys. */
     readonly keys: readonly JWK[];
@@ -68,6 +71,7 @@ export const installSeams = (
   keepOpenidScopes(provider);
   const current = createCurrentRequest();
   rememberAskedScopes(provider, current);
+  rotateRefreshTokens(provider, current, options.rotate);
   openUserinfo(provider, current, options.personsToken);
   const answerFailure = answerFailures(provider, options);
 

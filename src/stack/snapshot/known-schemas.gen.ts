@@ -16,6 +16,7 @@ export const KNOWN_SCHEMAS: Readonly<Record<string, readonly string[]>> = {
     '0011-client-administration',
     '0012-client-pushed-requests',
     '0013-account-access',
+    '0014-refresh-successors',
   ],
   'the KMS': [
     '0001-barrier-keys',

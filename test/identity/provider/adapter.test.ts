@@ -17,7 +17,8 @@ test('An opaque token that is longer than a token may be is not looked for, nor 
     };
   };
   const watched = { ...store, find: watch(store.find), findByUid: watch(store.findByUid), findByUserCode: watch(store.findByUserCode) };
-  const adapter = createAdapterFactory({ store: watched, findClient: async () => undefined, now: Date.now })('AccessToken');
+  const options = { store: watched, findClient: async () => undefined, now: Date.now, unredeemedGrantSeconds: 60 };
+  const adapter = createAdapterFactory(options)('AccessToken');
 
   for (const length of [MAX_TOKEN_LENGTH, MAX_TOKEN_LENGTH + 1]) {
     const id = 'x'.repeat(length);

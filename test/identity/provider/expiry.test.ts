@@ -117,6 +117,34 @@ test.each(databaseKinds())('rows that have expired are gone from the database wi
   await expect.poll(models).toEqual([]);
 });
 
+test.each(databaseKinds())(
+  'a consent of which no code was redeemed is kept for an hour, one that was redeemed for its whole life, on %s',
+  async (kind) => {
+    await using provider = await providerOn(kind);
+    await using clock = startJobs(provider);
+    const [account, client, other] = [anAccount(), aClient(), aClient()];
+    provider.register(account, client, other);
+    const browser = provider.browser();
+    const tokens = await provider.tokens(other, account);
+    await provider.code(provider.attempt(client), account, browser);
+    const clientsOfGrants = async () =>
+      (await provider.database.db.selectFrom('oidc_payloads').select('client_id').where('model', '=', 'Grant').execute()).map(
+        ({ client_id: id }) => id,
+      );
+    expect((await clientsOfGrants()).toSorted()).toEqual([client.clientId, other.clientId].toSorted());
+
+    later(LIFETIMES.unredeemedGrant);
+    await clock.advance(60_000);
+
+    await expect.poll(clientsOfGrants).toEqual([other.clientId]);
+    expect((await provider.post('/oauth2/token', { grant_type: 'refresh_token', refresh_token: tokens.refresh_token }, other)).status).toBe(
+      200,
+    );
+    const asked = await provider.walk(browser, provider.attempt(client, { prompt: null }).url, account);
+    expect([asked.pages, asked.callback?.searchParams.has('code')]).toEqual([['consent'], true]);
+  },
+);
+
 test.each(databaseKinds())('one sweep removes all rows that have expired, however many they are, on %s', async (kind) => {
   await using provider = await providerOn(kind);
   await using clock = startJobs(provider);

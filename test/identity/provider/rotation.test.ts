@@ -56,9 +56,10 @@ describe.each(databaseKinds())('rotation on %s', (kind) => {
     const [account, client] = [anAccount(), aClient()];
     provider.register(account, client);
     const [one, other] = [await provider.tokens(client, account), await provider.tokens(client, account)];
-    await refresh(provider, client, one.refresh_token);
+    const next = (await refresh(provider, client, one.refresh_token)).json<Tokens>();
+    await refresh(provider, client, next.refresh_token);
 
-    await refresh(provider, client, one.refresh_token);
+    expect(errorOf(await refresh(provider, client, one.refresh_token))).toBe('invalid_grant');
 
     expect((await refresh(provider, client, other.refresh_token)).status).toBe(200);
   });
@@ -88,8 +89,25 @@ describe.each(databaseKinds())('rotation on %s', (kind) => {
     expect((await refresh(provider, client, tokens.refresh_token)).status).toBe(200);
   });
 
-  test('twenty concurrent uses of one refresh token give exactly one success, and nothing of the family works afterwards', async () => {
+  test('twenty concurrent uses of one refresh token give one successor to all, which works once', async () => {
     await using provider = await providerOn(kind);
+    const [account, client] = [anAccount(), aClient()];
+    provider.register(account, client);
+    const { refresh_token: token } = await provider.tokens(client, account);
+
+    const answers = await Promise.all(TWENTY.map(() => refresh(provider, client, token)));
+
+    expect(answers.map(({ status }) => status)).toEqual(TWENTY.map(() => 200));
+    const [successor = '', ...others] = new Set(answers.map((answer) => answer.json<Tokens>().refresh_token));
+    expect(others).toEqual([]);
+    const next = (await refresh(provider, client, successor)).json<Tokens>();
+    expect(errorOf(await refresh(provider, client, token))).toBe('invalid_grant');
+    expect(errorOf(await refresh(provider, client, next.refresh_token))).toBe('invalid_grant');
+    expect(provider.logged).toEqual([]);
+  });
+
+  test('without a grace, twenty concurrent uses of one refresh token give exactly one success, and nothing of the family works afterwards', async () => {
+    await using provider = await providerOn(kind, { refreshGraceSeconds: 0 });
     const [account, client] = [anAccount(), aClient()];
     provider.register(account, client);
     const { refresh_token: token } = await provider.tokens(client, account);

@@ -185,6 +185,7 @@ export const startProvider = async (database: Database<IdentityTables>, options:
     outgoing: { fetch: () => Promise.reject(new Error('nothing goes out in this test')) },
     cookieKeys: [randomBytes(32).toString('base64url')],
     resourceServers: [KMS_SERVER, OPAQUE_SERVER],
+    refreshGraceSeconds: 10,
     revocations: revocationLog(change.now),
     telemetry: { log: { ...telemetry.log, error: (message) => void logged.push(message) } },
     refusals: stack.use(createRefusalLog(telemetry.log)),

@@ -10,4 +10,6 @@ export const LIFETIMES = {
   refreshToken: 14 * DAY_S,
   session: DAY_S,
   userinfoToken: 10 * MINUTE_S,
+  /** Of a grant until its first code is redeemed. It outlives the interaction that it was given in, and the code. */
+  unredeemedGrant: 60 * MINUTE_S,
 } as const;

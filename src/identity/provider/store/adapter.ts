@@ -3,6 +3,7 @@ import { errors } from 'oidc-provider';
 import { InternalError } from '#infra/apperr/app-error.ts';
 import { MAX_TOKEN_LENGTH } from '#infra/secrets/credential-limits.ts';
 import { withCredentials, withoutCredentials } from '../seams/interaction-payload.ts';
+import { GRANT } from './payload-hashes.ts';
 import type { PayloadEntry, PayloadStore, StoredPayload } from './payloads.ts';
 
 type Payload = Readonly<Record<string, unknown>>;
@@ -55,8 +56,10 @@ export const createAdapterFactory = (options: {
   /** Clients live in their own slice. */
   readonly findClient: (clientId: string) => Promise<AdapterPayload | undefined>;
   readonly now: () => number;
+  /** How long a grant is kept of which no code was redeemed: nobody has anything of one whose log-in broke off. */
+  readonly unredeemedGrantSeconds: number;
 }): AdapterFactory => {
-  const { store, findClient, now } = options;
+  const { store, findClient, now, unredeemedGrantSeconds } = options;
   return (model): Adapter => {
     if (model === 'Client') {
       return {
@@ -71,7 +74,8 @@ export const createAdapterFactory = (options: {
     }
     return {
       upsert: async (id, payload, expiresIn) => {
-        const entry = toEntry(model, id, { ...payload }, expiresIn === undefined ? null : now() + expiresIn * 1000);
+        const seconds = model === GRANT && expiresIn !== undefined ? Math.min(expiresIn, unredeemedGrantSeconds) : expiresIn;
+        const entry = toEntry(model, id, { ...payload }, seconds === undefined ? null : now() + seconds * 1000);
         if (model !== 'ReplayDetection') await store.save(entry);
         else if (!(await store.insert(entry))) throw new errors.InvalidRequest('the proof was used before');
       },

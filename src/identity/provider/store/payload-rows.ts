@@ -16,6 +16,7 @@ export const toRow = (entry: PayloadEntry, createdAt: number): PayloadRow => ({
   payload: JSON.stringify(entry.payload),
   expires_at: entry.expiresAt,
   consumed_at: null,
+  successor_hash: null,
   created_at: createdAt,
 });
 

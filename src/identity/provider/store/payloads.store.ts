@@ -1,13 +1,15 @@
-import type { Kysely, Transaction } from 'kysely';
+import type { Kysely } from 'kysely';
 import type { Database } from '#infra/database/databases.ts';
 import type { IdentityTables } from '#identity/database/tables.ts';
 import type { PayloadRow } from '#identity/database/payloads.table.ts';
 import type { RevocationLog } from '#identity/revocations/revocations.ts';
+import { createFamilies } from './families.ts';
 import { GRANT, grantReference, hash, hashOfId, sha256 } from './payload-hashes.ts';
 import { fromRow, toRow } from './payload-rows.ts';
 import type { PayloadStore, StoredPayload } from './payloads.ts';
+import { createRotations, type Rotations } from './rotations.ts';
 
-/** Writing an entity again makes it neither younger nor unused. */
+/** Writing an entity again makes it neither younger nor unused, and ends no grant earlier. */
 const upsert = (on: Kysely<IdentityTables>, row: PayloadRow): Promise<unknown> =>
   on
     .insertInto('oidc_payloads')
@@ -16,6 +18,11 @@ const upsert = (on: Kysely<IdentityTables>, row: PayloadRow): Promise<unknown> =
       conflict.column('id_hash').doUpdateSet({
         ...row,
         consumed_at: (eb) => eb.ref('oidc_payloads.consumed_at'),
+        expires_at: (eb) => {
+          const [before, after] = [eb.ref('oidc_payloads.expires_at'), eb.ref('excluded.expires_at')];
+          return row.model === GRANT ? eb.case().when(before, '>', after).then(before).else(after).end() : after;
+        },
+        successor_hash: (eb) => eb.ref('oidc_payloads.successor_hash'),
         created_at: (eb) => eb.ref('oidc_payloads.created_at'),
       }),
     )
@@ -34,27 +41,10 @@ export const createPayloadStore = (options: {
   readonly database: Database<IdentityTables>;
   readonly revocations: Pick<RevocationLog, 'record'>;
   readonly now: () => number;
-}): PayloadStore => {
+}): PayloadStore & Rotations => {
   const { database, revocations, now } = options;
   const { db, kind } = database;
-
-  /** The grant goes first: its row is the lock of the family. */
-  const revokeFamily = async (tx: Transaction<IdentityTables>, grantHash: string): Promise<void> => {
-    const grant = await tx.deleteFrom('oidc_payloads').where('id_hash', '=', grantHash).executeTakeFirst();
-    await tx.deleteFrom('oidc_payloads').where('grant_hash', '=', grantHash).execute();
-    if (grant.numDeletedRows > 0n) await revocations.record(tx, [{ event: { kind: 'grant-revoked', grant: grantHash } }]);
-  };
-
-  /**
-   * Whether the grant is there, and stays as it is until the transaction ends. Every write to a family locks its grant before
-   * any other row: so issuing and revoking never cross, and no two transactions wait for each other. SQLite has one
-   * writer at a time and needs no lock.
-   */
-  const lockGrant = async (tx: Transaction<IdentityTables>, grantHash: string, purpose: 'issue' | 'revoke'): Promise<boolean> => {
-    const query = tx.selectFrom('oidc_payloads').select('id_hash').where('id_hash', '=', grantHash);
-    const lock = purpose === 'issue' ? query.forKeyShare() : query.forUpdate();
-    return (await (kind === 'postgres' ? lock : query).executeTakeFirst()) !== undefined;
-  };
+  const families = createFamilies(kind, revocations);
 
   const findOne = async (
     column: 'id_hash' | 'uid_hash' | 'user_code_hash',
@@ -71,6 +61,8 @@ export const createPayloadStore = (options: {
     );
 
   return {
+    ...createRotations(database, families, now),
+
     save: async (entry) => {
       const row = toRow(entry, now());
       const { grant_hash: grantHash } = row;
@@ -79,7 +71,7 @@ export const createPayloadStore = (options: {
         return;
       }
       await database.transaction(async (tx) => {
-        if (await lockGrant(tx, grantHash, 'issue')) await upsert(tx, row);
+        if (await families.lock(tx, grantHash, 'issue')) await upsert(tx, row);
       });
     },
 
@@ -101,22 +93,25 @@ export const createPayloadStore = (options: {
         const idHash = hash(model, id);
         const row = await tx.selectFrom('oidc_payloads').select('grant_hash').where('id_hash', '=', idHash).executeTakeFirst();
         const grantHash = row?.grant_hash ?? null;
-        if (grantHash !== null) await lockGrant(tx, grantHash, 'revoke');
+        if (grantHash !== null) await families.lock(tx, grantHash, 'revoke');
         const first = await tx
           .updateTable('oidc_payloads')
           .set({ consumed_at: now() })
           .where('id_hash', '=', idHash)
           .where('consumed_at', 'is', null)
           .executeTakeFirst();
-        if (first.numUpdatedRows > 0n) return 'consumed';
-        if (grantHash !== null) await revokeFamily(tx, grantHash);
+        if (first.numUpdatedRows > 0n) {
+          if (grantHash !== null) await families.settle(tx, grantHash);
+          return 'consumed';
+        }
+        if (grantHash !== null) await families.revoke(tx, grantHash);
         return 'replayed';
       }),
 
     destroy: (model, id) =>
       database.transaction(async (tx) => {
         const idHash = hash(model, id);
-        if (model === GRANT) return revokeFamily(tx, idHash);
+        if (model === GRANT) return families.revoke(tx, idHash);
         const gone = await tx.deleteFrom('oidc_payloads').where('id_hash', '=', idHash).returning('expires_at').executeTakeFirst();
         if (gone === undefined || !ACCESS_TOKENS.includes(model)) return;
         const event = { kind: 'opaque-token-revoked', tokenHash: sha256(id) } as const;
@@ -135,7 +130,7 @@ export const createPayloadStore = (options: {
     revokeByGrantId: (model, grantId) =>
       database.transaction(async (tx) => {
         const grantHash = grantReference(grantId);
-        await lockGrant(tx, grantHash, 'revoke');
+        await families.lock(tx, grantHash, 'revoke');
         await tx.deleteFrom('oidc_payloads').where('grant_hash', '=', grantHash).where('model', '=', model).execute();
       }),
 
