@@ -46,6 +46,7 @@ const RECKONS_WITH_NOW: Readonly<Record<string, string>> = {
   'src/engine/faults/expired-leaf.ts': 'the end of a certificate, which others read',
   'src/identity/feed/feed.routes.ts': 'the end of a certificate, with which its stream ends',
   'src/identity/provider/store/adapter.ts': 'the end of life that is stored with a token',
+  'src/identity/provider/store/rotations.ts': 'a use of a refresh token, written down for every replica',
   'src/infra/files/file-lock.ts': 'how old a lock is, which another process placed',
   'src/kms/access/code-flow/pending-log-ins.ts': 'the end of a log-in, which a cookie holds for whichever replica it comes back to',
   'src/kms/access/sessions/create-sessions.ts': 'the end that is stored with a session',
