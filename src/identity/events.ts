@@ -30,6 +30,7 @@ export type IdentityEvent =
   | { readonly type: 'logged-in'; readonly accountId: string; readonly tenantId: string; readonly clientId: string }
   | { readonly type: 'login-cancelled'; readonly clientId: string }
   | { readonly type: 'consent-given'; readonly accountId: string; readonly clientId: string }
+  | { readonly type: 'account-change-begun'; readonly accountId: string; readonly clientId: string }
   | { readonly type: 'consent-refused'; readonly accountId: string; readonly clientId: string }
   | { readonly type: 'signing-keys-resealed'; readonly keys: number }
   | { readonly type: 'demo-seeded'; readonly tenants: number }
@@ -64,6 +65,8 @@ const lineOf = (event: Exclude<IdentityEvent, RefusalEvent>): EventLine => {
       return ['info', 'log-in cancelled', { client_id: event.clientId }];
     case 'consent-given':
       return ['info', 'consent given', { account_id: event.accountId, client_id: event.clientId }];
+    case 'account-change-begun':
+      return ['info', 'another account is to answer a consent', { account_id: event.accountId, client_id: event.clientId }];
     case 'consent-refused':
       return ['info', 'consent refused', { account_id: event.accountId, client_id: event.clientId }];
     case 'signing-keys-resealed':

@@ -35,7 +35,7 @@ import { createFeed } from './feed/feed.ts';
 import { registerBatchIntrospection } from './introspection/batch.routes.ts';
 import { createSigningKeys } from './keys/signing-keys.service.ts';
 import { createOutgoing } from './outgoing/create-outgoing.ts';
-import { pageOfError } from './pages/page-of-error.ts';
+import { pageOfError, pageOfProblem } from './pages/page-of-error.ts';
 import { registerPages } from './pages/pages.routes.ts';
 import { mountProvider } from './provider/mount.ts';
 import { createOpenIdProvider } from './provider/provider.ts';
@@ -164,7 +164,7 @@ export const buildIdentity = async (options: {
   await demoData.sweep();
   if (!options.demo) await demoData.tellOfSleep();
   const seedFile = options.demo ? config.demo.seed_file : undefined;
-  const demo = seedFile === undefined ? null : await demoData.load(seedFile);
+  const { demo, publicAccounts } = seedFile === undefined ? { demo: null, publicAccounts: null } : await demoData.load(seedFile);
 
   const checks: DependencyCheck[] = [
     { name: 'database', required: true, check: (signal) => databases.ping(signal) },
@@ -191,6 +191,7 @@ export const buildIdentity = async (options: {
     rateLimit,
     proxyNetworks,
     traceNetworks,
+    page: (problem) => pageOfProblem(problem, telemetry),
   });
   app.addHook('preClose', async () => closing.abort());
   opened.defer(() => app.close());
@@ -200,13 +201,14 @@ export const buildIdentity = async (options: {
     interactions: provider.interactions,
     accounts,
     resourceServers,
+    demoAccounts: publicAccounts ?? [],
     emit,
     secrets: cookieKeys,
     nameTag,
     telemetry,
     now,
   });
-  registerLanding(app, landingOf({ demo: demo !== null }));
+  registerLanding(app, landingOf({ demoAccounts: publicAccounts }));
   registerHealth(app, { dependencies, jobs, telemetry, stopping, detail });
   const isOfConfiguration = (id: string): boolean => serviceClients.has(id) || browserClients.some(({ clientId }) => clientId === id);
   const admin = await createAdmin({

@@ -3,6 +3,7 @@ import type { Demo } from '#infra/demo-data/demo.ts';
 import { createDemoLocks } from '#infra/demo-data/resets/create-demo-locks.ts';
 import { totalOf } from '#infra/demo-data/holdings.ts';
 import { createResets } from '#infra/demo-data/resets/create-resets.ts';
+import type { PublicAccount } from '#infra/html/landing-page.ts';
 import type { IdentityTables } from '#identity/database/tables.ts';
 import type { OpenIdProvider } from '#identity/provider/openid-provider.ts';
 import type { RevocationLog } from '#identity/revocations/revocations.ts';
@@ -10,7 +11,7 @@ import type { Emit } from '../events.ts';
 import { createDemo } from './create-demo.ts';
 import { createDemoStore } from './demo.store.ts';
 import { holdingsOf } from './holdings.ts';
-import { loadSeed, seedClient } from './seed-file.ts';
+import { loadSeed, type Seed, seedClient } from './seed-file.ts';
 
 /** The demo data of a process; disposal gives its locks back. */
 export interface DemoData extends AsyncDisposable {
@@ -19,8 +20,14 @@ export interface DemoData extends AsyncDisposable {
   /** At a start without the demo: tells how many rows of it there are, if any. */
   tellOfSleep(): Promise<void>;
   /** @throws AppError `config-unreadable` or `config-invalid` for the seed, `client-refused` for a client that could never work */
-  load(seedFile: string): Promise<Demo>;
+  load(seedFile: string): Promise<{ readonly demo: Demo; readonly publicAccounts: readonly PublicAccount[] }>;
 }
+
+/** The accounts whose passwords the seed states. */
+const publicAccountsOf = ({ accounts }: Seed): readonly PublicAccount[] =>
+  accounts.flatMap(({ username, public_password: password, name, roles, tenant }) =>
+    password === undefined ? [] : [{ username, password, about: `${name}: ${roles.join(' and ') || 'no role'} in the tenant ${tenant}` }],
+  );
 
 /** @param options.now epoch milliseconds */
 export const openDemoData = (options: {
@@ -45,7 +52,7 @@ export const openDemoData = (options: {
     load: async (seedFile) => {
       const seed = await loadSeed(seedFile, isKnownScope);
       for (const client of seed.clients) await provider.checkClient(seedClient(client, null));
-      return createDemo({ database, seed, store, resets, locks, emit, now });
+      return { demo: createDemo({ database, seed, store, resets, locks, emit, now }), publicAccounts: publicAccountsOf(seed) };
     },
     [Symbol.asyncDispose]: () => locks[Symbol.asyncDispose](),
   };

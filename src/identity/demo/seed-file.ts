@@ -13,6 +13,9 @@ const listOf = <T extends Parameters<typeof Type.Array>[0]>(items: T) => Type.Ar
 const accountSchema = strictObject({
   username: demoNameSchema,
   password_hash: seedHashSchema,
+  public_password: Type.Optional(
+    Type.String({ minLength: 1, maxLength: 1024, description: 'the password itself, which the pages of the demo show; it fits the hash' }),
+  ),
   name: Type.String({ minLength: 1, maxLength: 128 }),
   email: Type.String({ pattern: '^[^@\\s]+@[^@\\s]+$', maxLength: 254 }),
   tenant: demoNameSchema,

@@ -5,6 +5,7 @@ import type { App } from '#infra/http/server.ts';
 import type { Accounts } from '#identity/accounts/accounts.ts';
 import type { Emit } from '../events.ts';
 import type { InteractionDetails, Interactions } from '#identity/provider/interactions/interactions.ts';
+import { LIFETIMES } from '#identity/provider/features/lifetimes.ts';
 import type { ResourceServer } from '#identity/resource-servers/resource-server.ts';
 import type { ConsentResource } from '#identity/views/consent-page.ts';
 import { consentPage } from '#identity/views/consent-page.ts';
@@ -15,7 +16,7 @@ import { finish, interactionAt, interactionParams, returnTargets } from './inter
 
 const bodySchema = strictObject({
   _csrf: Type.String({ maxLength: 512 }),
-  decision: Type.Union([Type.Literal('allow'), Type.Literal('deny')]),
+  decision: Type.Enum(['allow', 'deny', 'other-account']),
 });
 
 interface Wanted {
@@ -38,12 +39,21 @@ const wantedBy = (details: InteractionDetails, servers: readonly ResourceServer[
   return { scopes: requested.filter((scope) => !ofServers.some(({ scopes }) => scopes.includes(scope))), resources: ofServers };
 };
 
-const hostOf = (details: InteractionDetails): string => {
+/** The origin of the redirect URI, or the scheme that stands for an application on the machine of its person (RFC 8252 section 7.1). */
+const originOf = (details: InteractionDetails): string | null => {
+  if (details.device) return null;
   const [target] = returnTargets(details);
   if (target === undefined || !URL.canParse(target)) return details.client.name;
-  const { host, protocol } = new URL(target);
-  return host || protocol;
+  const { origin, protocol } = new URL(target);
+  return origin === 'null' ? protocol : origin;
 };
+
+const DAY_S = 86_400;
+
+const rememberedOf = ({ client, params }: InteractionDetails) => ({
+  askedAgain: client.isNative,
+  daysAway: typeof params.scope === 'string' && params.scope.split(' ').includes('offline_access') ? LIFETIMES.grant / DAY_S : null,
+});
 
 /** `GET` and `POST /consent/<uid>`: asks whether the client gets what it wants. */
 export const registerConsent = (
@@ -73,7 +83,8 @@ export const registerConsent = (
       csrfToken: reply.generateCsrf({ userInfo: formOf(request) }),
       clientName: details.client.name,
       username,
-      returnTo: hostOf(details),
+      returnTo: originOf(details),
+      remembered: rememberedOf(details),
       ...wantedBy(details, resourceServers),
     });
     return reply.headers(pageHeaders(returnTargets(details))).send(renderHtml(page));
@@ -86,6 +97,10 @@ export const registerConsent = (
       const details = await interactionAt(interactions, request, reply, 'consent');
       const { accountId } = await accountOf(details);
       const clientId = details.client.id;
+      if (request.body.decision === 'other-account') {
+        emit({ type: 'account-change-begun', accountId, clientId });
+        return finish(reply, () => interactions.changeAccount(request.raw, reply.raw));
+      }
       if (request.body.decision === 'deny') {
         emit({ type: 'consent-refused', accountId, clientId });
         return finish(reply, () => interactions.abort(request.raw, reply.raw));

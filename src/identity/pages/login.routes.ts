@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { strictObject } from '#infra/config/schema.ts';
+import type { PublicAccount } from '#infra/html/landing-page.ts';
 import type { App } from '#infra/http/server.ts';
 import type { NameTag } from '#infra/secrets/name-tags.ts';
 import type { Account } from '#identity/accounts/account.ts';
@@ -18,6 +19,7 @@ const bodySchema = strictObject({
   username: Type.Optional(Type.String({ maxLength: 1024 })),
   password: Type.Optional(Type.String({ maxLength: 4096 })),
   decision: Type.Optional(Type.Union([Type.Literal('login'), Type.Literal('cancel')])),
+  demo_account: Type.Optional(Type.String({ maxLength: 1024 })),
 });
 
 const WRONG = 'The user name or the password is wrong.';
@@ -35,13 +37,14 @@ export const registerLogin = (
   options: {
     readonly interactions: Interactions;
     readonly accounts: Pick<Accounts, 'authenticate'>;
+    readonly demoAccounts: readonly PublicAccount[];
     readonly emit: Emit;
     readonly nameTag: NameTag;
     /** Epoch milliseconds. */
     readonly now: () => number;
   },
 ): void => {
-  const { interactions, accounts, emit, nameTag, now } = options;
+  const { interactions, accounts, demoAccounts, emit, nameTag, now } = options;
 
   app.get('/login/:uid', { schema: { params: interactionParams } }, async (request, reply) => {
     const details = await interactionAt(interactions, request, reply, 'login');
@@ -50,6 +53,7 @@ export const registerLogin = (
       action: formOf(request),
       csrfToken: reply.generateCsrf({ userInfo: formOf(request) }),
       clientName: details.client.name,
+      demoAccounts,
       ...(typeof hint === 'string' ? { username: hint.slice(0, 256) } : {}),
     });
     return reply.headers(pageHeaders(returnTargets(details))).send(renderHtml(page));
@@ -61,7 +65,8 @@ export const registerLogin = (
     async (request, reply) => {
       const details = await interactionAt(interactions, request, reply, 'login');
       const { id: clientId, name: clientName } = details.client;
-      const { username = '', password = '', decision } = request.body;
+      const { decision, demo_account: chosen } = request.body;
+      const { username = '', password = '' } = demoAccounts.find((account) => account.username === chosen) ?? request.body;
       if (decision === 'cancel') {
         emit({ type: 'login-cancelled', clientId });
         return finish(reply, () => interactions.abort(request.raw, reply.raw));
@@ -72,6 +77,7 @@ export const registerLogin = (
           action: formOf(request),
           csrfToken: reply.generateCsrf({ userInfo: formOf(request) }),
           clientName,
+          demoAccounts,
           username: username.slice(0, 256),
           problem,
         });

@@ -1,3 +1,4 @@
+import type { PublicAccount } from '#infra/html/landing-page.ts';
 import type { App } from '#infra/http/server.ts';
 import { readBodies } from '#infra/http/server/bodies.ts';
 import type { NameTag } from '#infra/secrets/name-tags.ts';
@@ -15,6 +16,8 @@ export interface PagesOptions {
   readonly interactions: Interactions;
   readonly accounts: Accounts;
   readonly resourceServers: readonly ResourceServer[];
+  /** Offered at the log-in; none where no demo runs. */
+  readonly demoAccounts: readonly PublicAccount[];
   readonly emit: Emit;
   readonly nameTag: NameTag;
   /** For the tokens of the forms, newest first. */

@@ -9,6 +9,7 @@ import { errorPage } from '#identity/views/error-page.ts';
 import type { CookieKeys } from './cookie-keys.ts';
 import type { Feature } from './features/feature.ts';
 import { LIFETIMES } from './features/lifetimes.ts';
+import { refusalView } from './interactions/refusal-view.ts';
 import { createInteractionPolicy } from './interactions/interaction-policy.ts';
 import { interactionLife, type OpenInteractions } from './seams/open-interactions.ts';
 import { sessionCookieName } from './session-cookie.ts';
@@ -65,9 +66,9 @@ const commonConfiguration = (options: ConfigurationOptions): Configuration => ({
     Interaction: interactionLife(LIFETIMES.interaction, options.openInteractions),
     Session: LIFETIMES.session,
   },
-  renderError: (ctx, out) => {
+  renderError: (ctx, out, error) => {
     ctx.type = 'html';
-    ctx.body = renderHtml(errorPage({ code: out.error, message: out.error_description ?? 'The request was refused.' }));
+    ctx.body = renderHtml(errorPage(refusalView(ctx, out, error)));
   },
   features: {
     devInteractions: { enabled: false },

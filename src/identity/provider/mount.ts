@@ -3,6 +3,7 @@ import { AppError } from '#infra/apperr/app-error.ts';
 import { pageHeaders } from '#infra/html/content-policy.ts';
 import { renderHtml } from '#infra/html/html.ts';
 import { toProblem } from '#infra/http/problem.ts';
+import { acceptsPage } from '#infra/http/request/accepts-page.ts';
 import { fieldsOf, type Pair, pairsOf } from '#infra/http/request/form.ts';
 import { requireMediaType } from '#infra/http/request/media-type.ts';
 import { textOf } from '#infra/http/request/text.ts';
@@ -35,15 +36,13 @@ const readForms = (context: App): void => {
 /** An error of OAuth may hold these characters alone. @see RFC 6749 section 5.2 */
 const asDescription = (text: string): string => text.replaceAll(/[^\x20-\x21\x23-\x5B\x5D-\x7E]/g, '?');
 
-const asksForHtml = ({ headers }: FastifyRequest): boolean => /\btext\/html\b/i.test(headers.accept ?? '');
-
 type OnPageError = (error: unknown, request: FastifyRequest, reply: FastifyReply) => FastifyReply;
 
 /** A refused form as a page, or as an error of OAuth; what is no fault of the form goes on to the server. */
 const answerErrors = (context: App, answers: Endpoint['answers'], onPageError: OnPageError): void => {
   context.setErrorHandler((thrown, request, reply) => {
     if (answers === 'page') {
-      if (asksForHtml(request)) return onPageError(thrown, request, reply);
+      if (acceptsPage(request.headers)) return onPageError(thrown, request, reply);
       throw thrown;
     }
     const { status, headers, body } = toProblem(thrown);

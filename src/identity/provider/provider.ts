@@ -2,7 +2,8 @@ import { thrownWords } from '#infra/apperr/thrown-words.ts';
 import type { JWK } from 'jose';
 import { Provider } from 'oidc-provider';
 import { renderHtml } from '#infra/html/html.ts';
-import { formPostPage } from '#identity/views/form-post-page.ts';
+import { errorPage } from '#identity/views/error-page.ts';
+import { changeAccountPage, formPostPage } from '#identity/views/form-post-page.ts';
 import type { Database } from '#infra/database/databases.ts';
 import { SIGNS_UNTIL } from '#infra/magic/signs-until.ts';
 import type { ErrorDetail } from '#infra/http/problem.ts';
@@ -141,7 +142,10 @@ export const createOpenIdProvider = async (options: OpenIdProviderOptions): Prom
       personsToken: createPersonsToken({ verify, store }),
       completeMetadata: (metadata) => completeMetadata(metadata, issuer, resourceScopes),
       keys,
-      formPostPage: (parts) => renderHtml(formPostPage(parts)),
+      formPostPages: {
+        answer: (parts) => renderHtml(formPostPage(parts)),
+        accountChange: (parts) => renderHtml(changeAccountPage(parts)),
+      },
       mayRead: async (origin) => corsOrigins.includes(origin) || clients.hasOrigin(origin),
       keepPushedRequest: (id, until) => store.prolong(PUSHED_REQUEST, id, until),
       responseTypes: RESPONSE_TYPES,
@@ -149,6 +153,7 @@ export const createOpenIdProvider = async (options: OpenIdProviderOptions): Prom
       log: telemetry.log,
       refusals: options.refusals,
       detail: options.detail ?? 'detailed',
+      failurePage: (words) => renderHtml(errorPage(words)),
     });
     const introspect: OpenIdProvider['introspect'] = (token, client) =>
       (token.split('.').length === 3 ? introspectJwt : introspectOpaque)(token, client);

@@ -11,7 +11,7 @@ import { compareHashedSecrets, noteAddress } from './seams/client-secret.ts';
 import { createCurrentRequest } from './seams/current-request.ts';
 import { defaultScopeOfClientCredentials } from './seams/default-scope.ts';
 import { answerFailures, answerNotFound } from './seams/failures.ts';
-import { type FormPost, showFormPost } from './seams/form-post.ts';
+import { type FormPostPages, showFormPost } from './seams/form-post.ts';
 import { completeIdTokens } from './seams/id-token-claims.ts';
 import { publishKeys } from './seams/jwks.ts';
 import { changeMetadata } from './seams/metadata.ts';
@@ -49,7 +49,7 @@ export const installSeams = (
     readonly completeMetadata: (metadata: Metadata) => Metadata;
     /** Public parts of all signing keys. */
     readonly keys: readonly JWK[];
-    readonly formPostPage: (parts: FormPost) => string;
+    readonly formPostPages: FormPostPages;
     /** Lets a pushed request stay until a moment, in milliseconds since the epoch. */
     readonly keepPushedRequest: (id: string, until: number) => Promise<void>;
     /** Whether scripts of this origin may read answers to some client. */
@@ -59,6 +59,7 @@ export const installSeams = (
     readonly log: Telemetry['log'];
     readonly refusals: Pick<RefusalLog, 'refused'>;
     readonly detail: ErrorDetail;
+    readonly failurePage: Parameters<typeof answerFailures>[1]['failurePage'];
   },
 ): void => {
   compareHashedSecrets(provider, options.verifySecret);
@@ -87,7 +88,7 @@ export const installSeams = (
     answerNotFound(ctx);
     changeMetadata(ctx, options.completeMetadata);
     publishKeys(ctx, options.keys);
-    secureHeaders(ctx, showFormPost(ctx, options.formPostPage));
+    secureHeaders(ctx, showFormPost(ctx, options.formPostPages));
     await withholdFromOrigins(ctx, options.mayRead);
     publishDocuments(ctx);
   });

@@ -20,31 +20,49 @@ export interface ConsentView {
   /** The scopes of Identity itself: `openid`, `profile` and so on. */
   readonly scopes: readonly string[];
   readonly resources: readonly ConsentResource[];
-  /** Host that the browser goes to afterwards. */
-  readonly returnTo: string;
+  /** Origin that the browser goes to afterwards; null where a device waits for the answer. */
+  readonly returnTo: string | null;
+  readonly remembered: {
+    /** Whether the same question is asked at every log-in. */
+    readonly askedAgain: boolean;
+    /** Days that the client may go on for after its person has logged out; null where its access ends with the session. */
+    readonly daysAway: number | null;
+  };
 }
 
 const scopeList = (scopes: readonly string[]) =>
   markup`<ul class="scopes">${scopes.map((scope) => markup`<li>${scopeWords(scope)}<code>${scope}</code></li>`)}</ul>`;
 
-/** Asks whether the client may have what it asks for; `decision` is `allow` or `deny`. */
-export const consentPage = ({ action, csrfToken, clientName, username, scopes, resources, returnTo }: ConsentView): Html =>
-  layout({
+const memoryOf = (clientName: string, { askedAgain, daysAway }: ConsentView['remembered']): string =>
+  [
+    askedAgain ? 'You are asked this at every log-in.' : 'While you stay logged in here, you are not asked for the same again.',
+    daysAway === null
+      ? `The access of ${clientName} ends when you log out.`
+      : `${clientName} keeps its access for at most ${daysAway} days, also when you have logged out.`,
+  ].join(' ');
+
+/** Asks whether the client may have what it asks for; `decision` is `allow`, `deny` or `other-account`. */
+export const consentPage = (view: ConsentView): Html => {
+  const { action, csrfToken, clientName, username, scopes, resources, returnTo, remembered } = view;
+  return layout({
     title: 'Allow access',
     content: markup`<h1>Allow access?</h1>
-<p><strong>${clientName}</strong> asks for access. You are logged in as <strong>${username}</strong>.</p>
+<p><strong>${clientName}</strong> asks for access${returnTo === null && ', for the device that showed you the code'}. You are logged in as <strong>${username}</strong>.</p>
+<form method="post" action="${action}">
+<input type="hidden" name="_csrf" value="${csrfToken}">
 ${scopes.length > 0 && markup`<h2>Your account</h2>${scopeList(scopes)}`}
 ${resources.map(
   ({ name, resource, scopes: wanted }) => markup`<h2>${name}</h2>
 <small>Resource <code>${resource}</code></small>
 ${wanted.length > 0 ? scopeList(wanted) : markup`<p>No permission</p>`}`,
 )}
-<p class="muted">You will return to <code>${returnTo}</code></p>
-<form method="post" action="${action}">
-<input type="hidden" name="_csrf" value="${csrfToken}">
+<p class="muted">${memoryOf(clientName, remembered)}</p>
+<p class="muted">${returnTo === null ? 'Then go back to your device.' : markup`You will return to <code>${returnTo}</code>`}</p>
 <div class="actions">
 <button class="primary" type="submit" name="decision" value="allow">Allow</button>
 <button type="submit" name="decision" value="deny">Deny</button>
 </div>
+<p class="aside"><button class="link" type="submit" name="decision" value="other-account">Not you? Log in with another account</button></p>
 </form>`,
   });
+};

@@ -19,3 +19,18 @@ ${trustedHtml(form)}
 </form>
 ${trustedHtml(script)}`,
   });
+
+/**
+ * Between two accounts: the session of the first ends, by a form of the provider's own, and then that of the second begins. A browser
+ * without scripts goes on by hand.
+ */
+export const changeAccountPage = ({ form, script }: FormPostView): Html =>
+  layout({
+    title: 'Change the account',
+    content: markup`<h1>Change the account</h1>
+<p>You were logged in with another account. Its session in this browser ends now, and you go on with the one that you have just logged in with. If nothing happens, press Continue.</p>
+${trustedHtml(form)}
+<div class="actions"><button class="primary" type="submit">Continue</button></div>
+</form>
+${trustedHtml(script)}`,
+  });

@@ -1,7 +1,11 @@
-import type { Landing } from '#infra/html/landing-page.ts';
+import type { Landing, PublicAccount } from '#infra/html/landing-page.ts';
 
-/** What Identity shows at its root. */
-export const landingOf = (options: { readonly demo: boolean }): Landing => ({
+/**
+ * Identity as its root shows it.
+ *
+ * @param options.demoAccounts accounts of the demo that may be shown; null where no demo runs
+ */
+export const landingOf = ({ demoAccounts }: { readonly demoAccounts: readonly PublicAccount[] | null }): Landing => ({
   product: 'passthru Identity',
   purpose: 'An OpenID provider: it logs people in for applications, and gives tokens to applications and services.',
   links: [
@@ -13,7 +17,8 @@ export const landingOf = (options: { readonly demo: boolean }): Landing => ({
     { path: '/.well-known/jwks.json', title: 'Public keys', about: 'the keys that verify its tokens' },
     { path: '/readyz', title: 'Readiness', about: 'whether it can serve' },
   ],
-  ...(options.demo && {
-    demo: 'This server holds demo data. The demo printed the accounts and their passwords at its end. Never put real data here.',
+  ...(demoAccounts !== null && {
+    demoAccounts,
+    demo: 'This server holds demo data, and everybody may know its passwords. Never put real data here.',
   }),
 });

@@ -1,5 +1,12 @@
-import { type Html, markup } from '#infra/html/html.ts';
+import { type Html, type HtmlValue, markup } from '#infra/html/html.ts';
 import { alert, layout } from './layout.ts';
+
+/** An account of the demo, which anybody may take. */
+export interface DemoChoice {
+  readonly username: string;
+  /** Who that is, in a few words. */
+  readonly about: string;
+}
 
 export interface LoginView {
   /** Path that the form is posted to. */
@@ -10,10 +17,19 @@ export interface LoginView {
   readonly username?: string;
   /** Why the last attempt failed. */
   readonly problem?: string;
+  /** Offered as buttons, in a demo alone. */
+  readonly demoAccounts?: readonly DemoChoice[];
 }
 
-/** The log-in form; `decision` is `login` or `cancel`. */
-export const loginPage = ({ action, csrfToken, clientName, username, problem }: LoginView): Html => {
+const demoChoices = (accounts: readonly DemoChoice[]): HtmlValue =>
+  accounts.length > 0 &&
+  markup`
+<fieldset class="choices">
+<legend>Or take an account of the demo</legend>
+${accounts.map(({ username, about }) => markup`<button type="submit" name="demo_account" value="${username}" formnovalidate>${username}<span>${about}</span></button>\n`)}</fieldset>`;
+
+/** The log-in form; `decision` is `login` or `cancel`, or `demo_account` names an account of the demo. */
+export const loginPage = ({ action, csrfToken, clientName, username, problem, demoAccounts = [] }: LoginView): Html => {
   const described = problem !== undefined && markup` aria-invalid="true" aria-describedby="problem"`;
   return layout({
     title: problem === undefined ? 'Log in' : 'Error: log in',
@@ -29,7 +45,7 @@ ${alert(problem)}
 <div class="actions">
 <button class="primary" type="submit" name="decision" value="login">Log in</button>
 <button type="submit" name="decision" value="cancel" formnovalidate>Cancel</button>
-</div>
+</div>${demoChoices(demoAccounts)}
 </form>`,
   });
 };

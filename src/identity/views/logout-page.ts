@@ -1,5 +1,5 @@
 import { type Html, markup, trustedHtml } from '#infra/html/html.ts';
-import { layout } from './layout.ts';
+import { ABOUT, layout } from './layout.ts';
 
 export interface LogoutView {
   /** The provider's own form with id `op.logoutForm`: trusted markup with its token against foreign pages. */
@@ -25,8 +25,8 @@ export const loggedOutPage = ({ clientName }: { readonly clientName?: string | u
   layout({
     title: 'Logged out',
     content: markup`<h1>You are logged out</h1>
-<p>${clientName === undefined ? 'Your session here has ended.' : markup`Your session here has ended for <strong>${clientName}</strong>.`} You can close this page.</p>
-<p><a href="/">About this server</a></p>`,
+<p>${clientName === undefined ? 'Your session here has ended.' : markup`Your session here has ended for <strong>${clientName}</strong>.`} You can close this page.</p>`,
+    ways: [ABOUT],
   });
 
 /** For somebody who was asked and did not want to log out. */
@@ -34,6 +34,6 @@ export const stillLoggedInPage = (): Html =>
   layout({
     title: 'Still logged in',
     content: markup`<h1>You are still logged in</h1>
-<p>Nothing has changed: your session here goes on, and so does the application. Go back to it, or close this page.</p>
-<p><a href="/">About this server</a></p>`,
+<p>Nothing has changed: your session here goes on, and so does the application. Go back to it, or close this page.</p>`,
+    ways: [ABOUT],
   });

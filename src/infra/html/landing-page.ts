@@ -11,6 +11,8 @@ export interface Landing {
   readonly links: readonly LandingLink[];
   /** A sentence for whoever meets the demo. */
   readonly demo?: string;
+  /** Who can log in to the demo. Only for people: programs get no list of passwords. */
+  readonly demoAccounts?: readonly PublicAccount[];
 }
 
 export interface LandingLink {
@@ -21,7 +23,22 @@ export interface LandingLink {
   readonly about: string;
 }
 
-export const landingPage = ({ product, purpose, links, demo }: Landing): Html =>
+/** An account that everybody may know. */
+export interface PublicAccount {
+  readonly username: string;
+  readonly password: string;
+  /** Who that is, in a few words. */
+  readonly about: string;
+}
+
+const accountList = (accounts: readonly PublicAccount[]): Html => markup`<h2>Demo accounts</h2>
+<ul class="links">
+${accounts.map(
+  ({ username, password, about }) =>
+    markup`<li><strong>${username}</strong><span>${about}</span><span>Password <code>${password}</code></span></li>\n`,
+)}</ul>`;
+
+export const landingPage = ({ product, purpose, links, demo, demoAccounts = [] }: Landing): Html =>
   htmlDocument({
     title: product,
     icon: ICON_PATH,
@@ -30,5 +47,6 @@ export const landingPage = ({ product, purpose, links, demo }: Landing): Html =>
 <p>${purpose}</p>
 <ul class="links">
 ${links.map(({ path, title, about }) => markup`<li><a href="${path}">${title}</a><span>${about}</span></li>\n`)}</ul>
+${demoAccounts.length > 0 && accountList(demoAccounts)}
 ${demo !== undefined && markup`<p class="muted">${demo}</p>`}`,
   });

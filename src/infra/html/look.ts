@@ -58,7 +58,10 @@ main {
 h1 { margin: 0 0 0.5rem; font-size: 1.5rem; line-height: 1.25; }
 h2 { margin: 1.5rem 0 0.25rem; font-size: 1rem; }
 p { margin: 0 0 1rem; overflow-wrap: anywhere; }
-main > :last-child { margin-bottom: 0; }
+.brand a { color: inherit; text-decoration: none; }
+.brand a:hover { text-decoration: underline; }
+main > :last-child, form > :last-child { margin-bottom: 0; }
+.ways { display: flex; flex-wrap: wrap; gap: 0.25rem 1.5rem; margin: 1.5rem 0 0; }
 .muted, small { color: var(--muted); font-size: 0.875rem; }
 code { font-family: ui-monospace, "Cascadia Mono", Menlo, monospace; font-size: 0.875em; overflow-wrap: anywhere; }
 
@@ -100,6 +103,14 @@ button.primary, a.primary { background: var(--accent); color: var(--on-accent); 
 button:hover, a.button:hover { text-decoration: underline; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 
+.aside { margin: 1.25rem 0 0; }
+button.link { flex: none; min-height: 0; padding: 0; border: 0; border-radius: 0.125rem; text-decoration: underline; }
+
+.choices { margin: 1.5rem 0 0; padding: 1rem 0 0; border: 0; border-top: 1px solid color-mix(in srgb, var(--line) 35%, transparent); display: grid; gap: 0.5rem; }
+.choices legend { float: left; width: 100%; padding: 0; color: var(--muted); font-size: 0.875rem; }
+.choices button { width: 100%; border-color: var(--line); text-align: left; }
+.choices span { display: block; color: var(--muted); font-size: 0.875rem; font-weight: 400; }
+
 .alert {
   margin: 1rem 0;
   padding: 0.75rem 1rem;
@@ -111,7 +122,7 @@ button:hover, a.button:hover { text-decoration: underline; }
 
 .wide main { max-width: 60rem; align-self: start; }
 .wide h2 { font-size: 1.125rem; }
-main a:not(.button) { color: var(--accent); }
+main a:not(.button, .brand a) { color: var(--accent); }
 .wide form:not(.bar form) { max-width: 40rem; }
 .bar { display: flex; flex-wrap: wrap; align-items: center; gap: 0.5rem 1.5rem; margin-bottom: 1.5rem; padding-bottom: 1rem; border-bottom: 1px solid color-mix(in srgb, var(--line) 35%, transparent); }
 .bar .who { flex: 1 1 14rem; margin: 0; }

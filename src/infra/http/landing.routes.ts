@@ -2,6 +2,7 @@ import { pageHeaders } from '#infra/html/content-policy.ts';
 import { renderHtml } from '#infra/html/html.ts';
 import { type Landing, landingPage } from '#infra/html/landing-page.ts';
 import { ICON, ICON_PATH, STYLESHEET, STYLESHEET_PATH } from '#infra/html/look.ts';
+import { acceptsPage } from './request/accepts-page.ts';
 import type { App } from './server.ts';
 
 const DAY_S = 86_400;
@@ -24,7 +25,7 @@ export const registerLanding = (app: App, landing: Landing): void => {
   const document = { name: product, purpose, links: links.map(({ path, title }) => ({ path, title })), ...(demo && { demo }) };
   app.get('/', { schema: { hide: true } }, async ({ headers }, reply) => {
     reply.header('vary', 'accept');
-    if (headers.accept?.includes('text/html') !== true) return reply.send(document);
+    if (!acceptsPage(headers)) return reply.send(document);
     return reply.headers(pageHeaders()).send(page);
   });
 };

@@ -6,7 +6,7 @@ import type { Jobs } from '#infra/jobs/job.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import type { ServerTlsFiles } from '#infra/tls/config.ts';
 import type { ClientCertificateMode } from '#infra/tls/options.ts';
-import type { ErrorDetail } from './problem.ts';
+import type { ErrorDetail, Problem } from './problem.ts';
 import type { RefusalLog } from './refusals.ts';
 
 /**
@@ -67,6 +67,8 @@ export interface ServerOptions {
    * everybody where a client certificate is required.
    */
   readonly traceNetworks?: readonly string[];
+  /** A page for a browser that comes to a path or with a method that no route takes; without it everybody gets Problem Details. */
+  readonly page?: (problem: Problem) => string;
   /** How it leaves; without it, `close()` is the beginning too. */
   readonly drain?: Drain;
   readonly rateLimit?: RateLimit;

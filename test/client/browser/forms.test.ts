@@ -45,7 +45,16 @@ describe('parseForms', () => {
     const shared = { action: '/there', csrfToken: unique('csrf'), clientName: unique('client') };
     const login = parseForms(renderHtml(loginPage({ ...shared, username: 'someone' })))[0];
     const consent = parseForms(
-      renderHtml(consentPage({ ...shared, username: 'someone', scopes: ['openid'], resources: [], returnTo: 'localhost' })),
+      renderHtml(
+        consentPage({
+          ...shared,
+          username: 'someone',
+          scopes: ['openid'],
+          resources: [],
+          returnTo: 'https://localhost',
+          remembered: { askedAgain: false, daysAway: null },
+        }),
+      ),
     )[0];
     expect(login?.fields).toMatchObject({ _csrf: shared.csrfToken, username: 'someone', decision: 'login' });
     expect(login?.passwords).toEqual(['password']);

@@ -55,8 +55,11 @@ describe('the demo seed of Identity', () => {
       ...clients.flatMap(({ client_id, secret_hash }) => (secret_hash === undefined ? [] : [{ name: client_id, hash: secret_hash }])),
     ];
     expect(named).toHaveLength(11);
+    for (const { username, public_password } of accounts) expect(public_password).toBe(`${username}-password`);
+    for (const { client_id, secret_hash } of clients)
+      if (secret_hash !== undefined)
+        expect(text, `the secret of ${client_id} stands beside it`).toContain(`${client_id} # password: ${client_id}-password\n`);
     for (const { name, hash } of named) {
-      expect(text, `the password of ${name} stands beside it`).toContain(`${name} # password: ${name}-password\n`);
       expect(hash).toMatch(/^\$pbkdf2-sha256\$i=600000\$/);
       expect(await passwords.verify(`${name}-password`, hash)).toBe(true);
     }

@@ -24,7 +24,14 @@ const id = randomUUIDv7();
 const form = { action: `/login/${id}`, csrfToken: `token-${id}` };
 
 const everyPage = (text: string): Record<string, string> => ({
-  login: loginPage({ action: `/login/${text}`, csrfToken: text, clientName: text, username: text, problem: text }),
+  login: loginPage({
+    action: `/login/${text}`,
+    csrfToken: text,
+    clientName: text,
+    username: text,
+    problem: text,
+    demoAccounts: [{ username: text, about: text }],
+  }),
   consent: consentPage({
     action: `/consent/${text}`,
     csrfToken: text,
@@ -33,6 +40,7 @@ const everyPage = (text: string): Record<string, string> => ({
     scopes: [text],
     resources: [{ name: text, resource: text, scopes: [text] }],
     returnTo: text,
+    remembered: { askedAgain: false, daysAway: 30 },
   }),
   logout: logoutPage({ form: '<form id="op.logoutForm"></form>', clientName: text }),
   'logged out': loggedOutPage({ clientName: text }),
@@ -107,7 +115,8 @@ describe('the consent page', () => {
       username: `user-${id}`,
       scopes: ['openid', 'offline_access'],
       resources: [{ name: `service-${id}`, resource: KMS_RESOURCE, scopes: ['kms:crypto'] }],
-      returnTo: '127.0.0.1:4711',
+      returnTo: 'http://127.0.0.1:4711',
+      remembered: { askedAgain: true, daysAway: 30 },
     });
     for (const text of [`client-${id}`, `user-${id}`, `service-${id}`, KMS_RESOURCE, '127.0.0.1:4711']) expect(page).toContain(text);
     for (const scope of ['openid', 'offline_access', 'kms:crypto']) {

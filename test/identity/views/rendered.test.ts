@@ -3,6 +3,7 @@ import { renderHtml } from '#infra/html/html.ts';
 import { KMS_RESOURCE } from '#infra/magic/magic.ts';
 import { consentPage } from '#identity/views/consent-page.ts';
 import { errorPage } from '#identity/views/error-page.ts';
+import { changeAccountPage, formPostPage } from '#identity/views/form-post-page.ts';
 import { loginPage } from '#identity/views/login-page.ts';
 import { loggedOutPage, logoutPage, stillLoggedInPage } from '#identity/views/logout-page.ts';
 
@@ -21,9 +22,25 @@ const pages = {
       { name: 'Key management service', resource: KMS_RESOURCE, scopes: ['kms:crypto', 'other:scope'] },
       { name: 'Empty', resource: 'urn:passthru:empty', scopes: [] },
     ],
-    returnTo: '127.0.0.1:4711',
+    returnTo: 'http://127.0.0.1:4711',
+    remembered: { askedAgain: true, daysAway: 30 },
   }),
-  'consent-bare': consentPage({ ...form, action: '/consent/1', username: 'demo-user', scopes: [], resources: [], returnTo: 'app:' }),
+  'consent-bare': consentPage({
+    ...form,
+    action: '/consent/1',
+    username: 'demo-user',
+    scopes: [],
+    resources: [],
+    returnTo: null,
+    remembered: { askedAgain: false, daysAway: null },
+  }),
+  'login-demo': loginPage({
+    ...form,
+    action: '/login/1',
+    demoAccounts: [{ username: 'demo-user', about: 'Demo User: user in the tenant demo' }],
+  }),
+  'form-post': formPostPage({ form: '<form method="post" action="https://client.example/">', script: '<script>submit()</script>' }),
+  'account-change': changeAccountPage({ form: '<form method="post" action="/oidc/logout/confirm">', script: '<script>submit()</script>' }),
   logout: logoutPage({ form: '<form id="op.logoutForm"></form>', clientName: form.clientName }),
   'logout-bare': logoutPage({ form: '<form id="op.logoutForm"></form>' }),
   'logged-out': loggedOutPage({ clientName: form.clientName }),

@@ -2,20 +2,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Provider } from 'oidc-provider';
 import { errors } from 'oidc-provider';
 import { AppError } from '#infra/apperr/app-error.ts';
+import { OTHER_ACCOUNT } from './interaction-policy.ts';
 import { type Interaction, missingConsent, renewedGrant } from '../seams/interaction.ts';
+import { bringsNoCookie, COOKIES_MISSING, INTERACTION_GONE, START_AGAIN } from './refusal-view.ts';
 import type { Interactions } from './interactions.ts';
 
-/** The page of a log-in is opened with a cookie that the redirect to it has set. */
-const cookiesBlocked = (cause: unknown): AppError =>
-  new AppError(
-    'cookies-missing',
-    400,
-    'Your browser sent no cookie of this log-in: the log-in began in another browser, or this one blocks cookies.',
-    {
-      cause,
-      fix: 'Allow cookies for this site, then go back to the application and start again in this browser.',
-    },
-  );
+const lost = ({ code, message, fix }: typeof COOKIES_MISSING | typeof INTERACTION_GONE, status: number, cause?: unknown): AppError =>
+  new AppError(code, status, message, { cause, fix });
 
 /** @param provider gives the provider of the moment: it is replaced when the signing keys change */
 export const createInteractions = (provider: () => Provider): Interactions => {
@@ -25,15 +18,11 @@ export const createInteractions = (provider: () => Provider): Interactions => {
       interaction = await provider().interactionDetails(req, res);
     } catch (cause) {
       if (!(cause instanceof errors.SessionNotFound)) throw cause;
-      if ((req.headers.cookie ?? '') === '') throw cookiesBlocked(cause);
-      throw new AppError('interaction-not-found', 404, 'This log-in has expired or was finished.', {
-        cause,
-        fix: 'Go back to the application and start again.',
-      });
+      throw bringsNoCookie(req.headers) ? lost(COOKIES_MISSING, 400, cause) : lost(INTERACTION_GONE, 404, cause);
     }
     if (prompt !== undefined && interaction.prompt.name !== prompt) {
       throw new AppError('interaction-mismatch', 409, `This log-in waits for ${interaction.prompt.name}, not for ${prompt}.`, {
-        fix: 'Go back to the application and start again.',
+        fix: START_AGAIN,
       });
     }
     return interaction;
@@ -49,7 +38,8 @@ export const createInteractions = (provider: () => Provider): Interactions => {
       return {
         uid: interaction.uid,
         prompt: interaction.prompt.name === 'consent' ? 'consent' : 'login',
-        client: { id, name: client.clientName ?? id },
+        client: { id, name: client.clientName ?? id, isNative: client.applicationType === 'native' },
+        device: interaction.deviceCode !== undefined,
         params: interaction.params,
         missingScopes: missing.scopes,
         missingResourceScopes: Object.fromEntries(missing.resourceScopes),
@@ -75,6 +65,11 @@ export const createInteractions = (provider: () => Provider): Interactions => {
       for (const [resource, scopes] of missing.resourceScopes) grant.addResourceScope(resource, scopes.join(' '));
       const grantId = await grant.save();
       await provider().interactionFinished(req, res, { consent: { grantId } }, { mergeWithLastSubmission: true });
+    },
+
+    changeAccount: async (req, res) => {
+      await find(req, res, 'consent');
+      await provider().interactionFinished(req, res, OTHER_ACCOUNT, { mergeWithLastSubmission: false });
     },
 
     abort: async (req, res) => {

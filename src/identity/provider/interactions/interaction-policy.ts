@@ -20,12 +20,23 @@ const missingResourceScopes = (ctx: KoaContextWithOIDC): Record<string, string[]
   return missing;
 };
 
-/** The provider's own prompts, login before consent, with two changes: an account that is gone logs in again, and roles limit consent. */
+/** The result of a consent page whose person wants to log in with another account. */
+export const OTHER_ACCOUNT = { otherAccount: true } as const;
+
+/**
+ * The provider's own prompts, login before consent, with three changes: an account that is gone logs in again, somebody who is not the one
+ * that has a session may log in as himself, and roles limit consent.
+ */
 export const createInteractionPolicy = (): interactionPolicy.DefaultPolicy => {
   const policy = interactionPolicy.base();
   checksOf(policy, 'login').add(
     new Check('account_gone', 'the account of the session is disabled or gone', 'login_required', (ctx) =>
       ctx.oidc.session?.accountId !== undefined && ctx.oidc.account === undefined ? Check.REQUEST_PROMPT : Check.NO_NEED_TO_PROMPT,
+    ),
+  );
+  checksOf(policy, 'login').add(
+    new Check('other_account', 'another account is to log in', 'login_required', (ctx) =>
+      ctx.oidc.result !== undefined && 'otherAccount' in ctx.oidc.result ? Check.REQUEST_PROMPT : Check.NO_NEED_TO_PROMPT,
     ),
   );
   checksOf(policy, 'consent', 'rs_scopes_missing').add(

@@ -7,7 +7,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 export interface InteractionDetails {
   readonly uid: string;
   readonly prompt: 'login' | 'consent';
-  readonly client: { readonly id: string; readonly name: string };
+  readonly client: {
+    readonly id: string;
+    readonly name: string;
+    /** An application on the machine of its person: another one could pretend to be it, so consent is asked each time. */
+    readonly isNative: boolean;
+  };
+  /** Whether a device waits for the answer, and no application in this browser. @see RFC 8628 */
+  readonly device: boolean;
   /** The authorization request as it came, for example `scope`, `login_hint`, `redirect_uri`. */
   readonly params: Readonly<Record<string, unknown>>;
   /** OpenID scopes that the user has not consented to yet. */
@@ -38,6 +45,8 @@ export interface Interactions {
   finishLogin(req: IncomingMessage, res: ServerResponse, login: LogIn): Promise<void>;
   /** Grants what `details` named missing, no more. */
   finishConsent(req: IncomingMessage, res: ServerResponse): Promise<void>;
+  /** Somebody else wants to answer a consent: he logs in, the session of the other ends, and he is asked. */
+  changeAccount(req: IncomingMessage, res: ServerResponse): Promise<void>;
   /** The user said no: `access_denied` goes back to the client. */
   abort(req: IncomingMessage, res: ServerResponse): Promise<void>;
 }

@@ -15,8 +15,8 @@ const refusalOf = (ctx: KoaContextWithOIDC, { code, status, message }: AppError)
 });
 
 /**
- * Answers and logs what failed inside: an error of ours with status 429 or 503 keeps it, anything else stays a server error. Those who
- * ask too often are summed up in the log.
+ * Answers and logs what failed inside: an error of ours with status 429 or 503 keeps it, for people as a page, anything else stays a
+ * server error. Those who ask too often are summed up in the log.
  *
  * Why: oidc-provider answers 500 to every error that is not its own, and logs none of them.
  * Bends: the event `server_error`, sent after the answer is made, and Koa's own event `error`, without whose listener Koa prints to
@@ -27,9 +27,15 @@ const refusalOf = (ctx: KoaContextWithOIDC, { code, status, message }: AppError)
  */
 export const answerFailures = (
   provider: Provider,
-  options: { readonly log: Pick<Telemetry['log'], 'error'>; readonly refusals: Pick<RefusalLog, 'refused'>; readonly detail: ErrorDetail },
+  options: {
+    readonly log: Pick<Telemetry['log'], 'error'>;
+    readonly refusals: Pick<RefusalLog, 'refused'>;
+    readonly detail: ErrorDetail;
+    /** For people, where oidc-provider has answered by a page. */
+    readonly failurePage: (words: { readonly code: string; readonly message: string; readonly fix?: string }) => string;
+  },
 ): ((ctx: KoaContextWithOIDC) => void) => {
-  const { log, refusals, detail } = options;
+  const { log, refusals, detail, failurePage } = options;
   const failures = new WeakMap<object, unknown>();
   provider.on('server_error', (ctx: KoaContextWithOIDC, error: unknown) => void failures.set(ctx, error));
   (provider as EventEmitter).on('error', (error: Error) => log.error(`Identity provider: ${error.stack ?? error.message}`));
@@ -43,8 +49,10 @@ export const answerFailures = (
     }
     ctx.status = failure.status;
     ctx.set({ ...failure.headers });
-    const description = String(inDetail(toProblem(failure), detail).body['detail']);
-    ctx.body = { error: 'temporarily_unavailable', error_description: description };
+    const { body } = inDetail(toProblem(failure), detail);
+    const { code, detail: message, fix } = body as { readonly code: string; readonly detail: string; readonly fix?: string };
+    if (ctx.response.is('html')) ctx.body = failurePage({ code, message, ...(fix === undefined ? {} : { fix }) });
+    else ctx.body = { error: 'temporarily_unavailable', error_description: message };
     if (failure.status === 429) refusals.refused(refusalOf(ctx, failure));
     else log.error(`${ctx.method} ${ctx.path} failed with ${failure.status}: ${causeChain(failure)}`);
   };

@@ -33,7 +33,8 @@ export const secureHeaders = (ctx: KoaContextWithOIDC, isFormPost = false): void
     .split(';')
     .find((part) => part.trim().startsWith("script-src '"));
   const targets = [
-    ctx.oidc?.params?.post_logout_redirect_uri,
+    // An error may be about this very address: it is nobody's then.
+    ctx.status < 400 ? ctx.oidc?.params?.post_logout_redirect_uri : undefined,
     ctx.oidc?.entities.Interaction?.params.redirect_uri,
     ...(isFormPost ? [ctx.oidc?.params?.redirect_uri] : []),
   ];

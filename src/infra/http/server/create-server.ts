@@ -2,12 +2,14 @@ import { thrownWords } from '#infra/apperr/thrown-words.ts';
 import { randomUUIDv7 } from 'node:crypto';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyReply, type FastifyRequest } from 'fastify';
+import { pageHeaders } from '#infra/html/content-policy.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import { readTls, serverTlsOptions } from '#infra/tls/options.ts';
 import { refuseUnverifiedPeers } from '#infra/tls/peer.ts';
 import { reloadOnChange } from '#infra/tls/reload.ts';
 import { inDetail, type Problem, routeNotFound, toProblem } from '../problem.ts';
 import type { RefusalLog } from '../refusals.ts';
+import { acceptsPage } from '../request/accepts-page.ts';
 import type { App, ServerOptions } from '../server.ts';
 import { readBodies, requireBodies } from './bodies.ts';
 import { compileLater } from './compile-later.ts';
@@ -41,6 +43,18 @@ const sendProblem = ({ status, headers, body }: Problem, reply: FastifyReply): F
   return reply.code(status).headers(headers).type('application/problem+json').send(JSON.stringify(body));
 };
 
+/** To a browser that nobody's route has taken care of, a page; to everybody else Problem Details. */
+const answerTo =
+  (page: ServerOptions['page']) =>
+  (problem: Problem, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+    const isLost = request.routeOptions.url === undefined || request.is404;
+    if (page === undefined || !isLost || !acceptsPage(request.headers)) return sendProblem(problem, reply);
+    return reply
+      .code(problem.status)
+      .headers({ ...problem.headers, ...pageHeaders(), vary: 'accept' })
+      .send(page(problem));
+  };
+
 const ownRefusalLog = (app: App, { log }: Pick<Telemetry, 'log'>): RefusalLog => {
   const refusals = createRefusalLog(log);
   app.addHook('onClose', async () => refusals[Symbol.dispose]());
@@ -59,6 +73,7 @@ const believedTraces = ({ clientCertificate, rateLimit, traceNetworks = [] }: Se
  */
 export const createServer = async (options: ServerOptions): Promise<App> => {
   const { telemetry, requestTimeoutMs = REQUEST_TIMEOUT_MS } = options;
+  const answer = answerTo(options.page);
   const app: App = Fastify({
     // Node's own answer to a request without Host has no body; ours follows in a hook.
     https: {
@@ -83,7 +98,7 @@ export const createServer = async (options: ServerOptions): Promise<App> => {
       customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: true, allErrors: true, verbose: true, strict: false },
     },
     schemaController: { compilersFactory: compileLater() },
-    frameworkErrors: (error, _request, reply) => void sendProblem(toProblem(error), reply),
+    frameworkErrors: (error, request, reply) => void answer(toProblem(error), request, reply),
     clientErrorHandler: answerClientError,
   }).withTypeProvider<TypeBoxTypeProvider>();
   if (options.secondPath !== undefined) serveTwice(app, options.secondPath);
@@ -113,7 +128,7 @@ export const createServer = async (options: ServerOptions): Promise<App> => {
   app.decorate('logFailure', (request, thrown) => logFailure({ log: telemetry.log, refusals }, request, thrown));
   app.setErrorHandler((error, request, reply) => {
     app.logFailure(request, error);
-    return sendProblem(app.problemOf(error), reply);
+    return answer(app.problemOf(error), request, reply);
   });
   app.setNotFoundHandler(() => {
     throw routeNotFound();

@@ -25,7 +25,12 @@ const withSeams = (detail: ErrorDetail = 'detailed') => {
   const line = (level: string) => (message: string) => void lines.push(`${level}: ${message}`);
   const log = { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') };
   const install = (provider: Provider): void => {
-    const answerFailure = answerFailures(provider, { log, refusals: { refused: (refusal) => void refused.push(refusal) }, detail });
+    const answerFailure = answerFailures(provider, {
+      log,
+      refusals: { refused: (refusal) => void refused.push(refusal) },
+      detail,
+      failurePage: ({ code, message }) => `<p>${code}: ${message}</p>`,
+    });
     provider.use(async (context, next) => {
       const ctx = context as unknown as KoaContextWithOIDC;
       noteAddress(ctx);
@@ -43,6 +48,24 @@ test('oidc-provider answers 500 to an error of ours, whatever its status', async
   const answer = await bare.post('/token', FORM);
 
   expect([answer.status, await answer.json()]).toEqual([500, expect.objectContaining({ error: 'server_error' })]);
+});
+
+test('with the seam a person hears it by a page', async () => {
+  const { install } = withSeams();
+  const down = (): never => {
+    throw BUSY;
+  };
+  await using bare = await startBareProvider({ install });
+  const target = new URLSearchParams({ client_id: 'nobody' });
+  bare.provider.Client.find = down;
+
+  const answer = await bare.send(`/session/end?${target.toString()}`, { headers: { accept: 'text/html' } });
+
+  expect([answer.status, answer.headers.get('content-type'), await answer.text()]).toEqual([
+    429,
+    'text/html; charset=utf-8',
+    `<p>${BUSY.code}: ${BUSY.message}</p>`,
+  ]);
 });
 
 test('with the seam one who asks too often hears it, and goes into the sums of the log', async () => {

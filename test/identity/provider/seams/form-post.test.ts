@@ -1,6 +1,6 @@
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import { expect, test } from 'vitest';
-import { showFormPost } from '#identity/provider/seams/form-post.ts';
+import { type FormPost, showFormPost } from '#identity/provider/seams/form-post.ts';
 import { startBareProvider } from './bare-provider.ts';
 
 const CALLBACK = 'https://client.passthru.example/callback';
@@ -13,7 +13,11 @@ const start = () =>
       provider.use(async (context, next) => {
         const ctx = context as unknown as KoaContextWithOIDC;
         await next();
-        ctx.set('is-form-post', String(showFormPost(ctx, ({ form, script }) => `<p>ours</p>${form}</form>${script}`)));
+        const page =
+          (words: string) =>
+          ({ form, script }: FormPost) =>
+            `<p>${words}</p>${form}</form>${script}`;
+        ctx.set('is-form-post', String(showFormPost(ctx, { answer: page('ours'), accountChange: page('another account') })));
       });
     },
   });
