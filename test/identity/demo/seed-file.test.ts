@@ -56,9 +56,8 @@ describe('the demo seed of Identity', () => {
     ];
     expect(named).toHaveLength(11);
     for (const { username, public_password } of accounts) expect(public_password).toBe(`${username}-password`);
-    for (const { client_id, secret_hash } of clients)
-      if (secret_hash !== undefined)
-        expect(text, `the secret of ${client_id} stands beside it`).toContain(`${client_id} # password: ${client_id}-password\n`);
+    for (const { client_id } of clients.filter(({ secret_hash }) => secret_hash !== undefined))
+      expect(text, `the secret of ${client_id} stands beside it`).toContain(`${client_id} # password: ${client_id}-password\n`);
     for (const { name, hash } of named) {
       expect(hash).toMatch(/^\$pbkdf2-sha256\$i=600000\$/);
       expect(await passwords.verify(`${name}-password`, hash)).toBe(true);
