@@ -24,7 +24,7 @@ export interface FormPostPages {
  * has logged in as somebody else.
  * Bends: the markup of the page, read in oidc-provider 9.13.3 (lib/response_modes/form_post.js,
  * lib/shared/authorization_error_handler.js, lib/actions/authorization/resume.js).
- * Held by: test/identity/provider/seams/form-post.test.ts, test/identity/pages/every-page.test.ts
+ * Held by: test/identity/provider/seams/form-post.test.ts and, for the change of an account, test/identity/pages/every-page.test.ts
  *
  * @returns whether the form goes to the redirect URI, which the policy of the page has to name
  * @see OAuth 2.0 Form Post Response Mode
