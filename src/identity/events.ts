@@ -32,6 +32,13 @@ export type IdentityEvent =
   | { readonly type: 'consent-given'; readonly accountId: string; readonly clientId: string }
   | { readonly type: 'account-change-begun'; readonly accountId: string; readonly clientId: string }
   | { readonly type: 'consent-refused'; readonly accountId: string; readonly clientId: string }
+  | { readonly type: 'logout-told'; readonly clientId: string }
+  | {
+      readonly type: 'logout-not-told';
+      readonly clientId: string;
+      readonly reason: 'again-later' | 'given-up';
+      readonly cause: string;
+    }
   | { readonly type: 'signing-keys-resealed'; readonly keys: number }
   | { readonly type: 'demo-seeded'; readonly tenants: number }
   | { readonly type: 'demo-clients-changed'; readonly clientIds: readonly string[] }
@@ -69,6 +76,17 @@ const lineOf = (event: Exclude<IdentityEvent, RefusalEvent>): EventLine => {
       return ['info', 'another account is to answer a consent', { account_id: event.accountId, client_id: event.clientId }];
     case 'consent-refused':
       return ['info', 'consent refused', { account_id: event.accountId, client_id: event.clientId }];
+    case 'logout-told':
+      return ['info', 'a client was told of a log-out', { client_id: event.clientId }];
+    case 'logout-not-told': {
+      const { clientId, reason, cause } = event;
+      const goesOn = reason === 'given-up' ? 'it will not be told any more' : 'it will be told later';
+      return [
+        reason === 'given-up' ? 'error' : 'warn',
+        `${clientId} was not told of a log-out, ${goesOn}: ${cause}`,
+        { client_id: clientId, reason },
+      ];
+    }
     case 'signing-keys-resealed':
       return ['info', `${event.keys} signing keys were sealed anew under the newest encryption key`, { count: event.keys }];
     case 'demo-seeded':
@@ -92,7 +110,9 @@ const lineOf = (event: Exclude<IdentityEvent, RefusalEvent>): EventLine => {
 
 /** Writes each event as one log line, refusals of one network together, and counts it. */
 export const logEvents = ({ log, counter }: Pick<Telemetry, 'log' | 'counter'>, refusals: Pick<RefusalLog, 'refused'>): Emit => {
-  const count = counter('passthru.identity.events', { description: 'Log-ins, consents, demo resets and acts of operators' });
+  const count = counter('passthru.identity.events', {
+    description: 'Log-ins, consents, log-outs that clients were told of, demo resets and acts of operators',
+  });
   const write = createEventLog(log, { count, lineOf });
   return (event) => {
     if (!isRefusal(event)) return write(event);

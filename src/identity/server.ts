@@ -34,6 +34,7 @@ import { type Emit, logEvents } from './events.ts';
 import { createFeed } from './feed/feed.ts';
 import { registerBatchIntrospection } from './introspection/batch.routes.ts';
 import { createSigningKeys } from './keys/signing-keys.service.ts';
+import { createLogouts } from './logouts/create-logouts.ts';
 import { createOutgoing } from './outgoing/create-outgoing.ts';
 import { pageOfError, pageOfProblem } from './pages/page-of-error.ts';
 import { registerPages } from './pages/pages.routes.ts';
@@ -118,6 +119,7 @@ export const buildIdentity = async (options: {
     now,
   });
   const outgoing = opened.use(await createOutgoing({ config: config.outgoing, ca: config.server.tls.ca, telemetry }));
+  const logouts = createLogouts({ database, emit, now });
   const { issuer } = config;
   const detail = detailOf(config.errors);
   const { cookieKeys } = secrets;
@@ -128,6 +130,7 @@ export const buildIdentity = async (options: {
     clients,
     signingKeys,
     outgoing,
+    logouts,
     cookieKeys,
     resourceServers,
     refreshGraceSeconds: config.refresh_tokens.grace_seconds,

@@ -171,6 +171,11 @@ export const CLIENT_CREATE_FLAGS = {
     flags: [{ help: 'origins of its pages whose scripts may read answers, such as https://app.example' }],
   }),
   postLogoutRedirectUri: setting({ type: texts('URIs', 'uri'), default: null, flags: [{ help: 'the same after a log-out' }] }),
+  backchannelLogoutUri: setting({
+    type: text('an https URL', 'uri'),
+    default: null,
+    flags: [{ help: 'where it is told that a session has ended; `outgoing` of Identity must allow it' }],
+  }),
   tenant: setting({
     type: text('the id of a tenant', 'id'),
     default: null,

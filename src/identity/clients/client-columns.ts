@@ -24,6 +24,8 @@ export const clientColumns = (client: ClientRecord) =>
     first_party: client.firstParty ? 1 : null,
     require_pkce: client.requiresPkce ? null : 0,
     ...columnsOfSecurity(client),
+    backchannel_logout_uri: client.backchannelLogout?.uri ?? null,
+    backchannel_logout_session_required: client.backchannelLogout?.sessionRequired === true ? 1 : null,
   }) satisfies Partial<Insertable<ClientRow>>;
 
 /** The client of a row. @throws InternalError for a column that holds something else */
@@ -46,6 +48,9 @@ export const toClient = (row: Selectable<ClientRow>): ClientRecord => {
     tokenFormat: row.token_format === null ? null : storedWord(row.token_format, TOKEN_FORMATS, of('token_format')),
     firstParty: row.first_party === 1,
     requiresPkce: row.require_pkce !== 0,
+    ...(row.backchannel_logout_uri === null
+      ? {}
+      : { backchannelLogout: { uri: row.backchannel_logout_uri, sessionRequired: row.backchannel_logout_session_required === 1 } }),
     mayIntrospect: [],
     ...securityOfRow(row),
   };

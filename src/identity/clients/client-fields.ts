@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { strictObject } from '#infra/config/schema.ts';
+import { httpsUrl, strictObject } from '#infra/config/schema.ts';
 import { rolesSchema, textSchema } from '#identity/fields.ts';
 import { APPLICATION_TYPES, CLIENT_AUTH_METHODS, CLIENT_GRANT_TYPES, type ClientRecord, TOKEN_BINDINGS, TOKEN_FORMATS } from './client.ts';
 import { corsOriginsSchema } from './cors-origins.ts';
@@ -20,6 +20,10 @@ export const clientFields = {
   grant_types: Type.Array(Type.Enum(CLIENT_GRANT_TYPES), { minItems: 1, uniqueItems: true }),
   redirect_uris: uris('addresses to which a log-in leads back, exactly as they are'),
   post_logout_redirect_uris: uris('addresses to which a log-out leads back, exactly as they are'),
+  backchannel_logout_uri: Type.Optional(httpsUrl('where it is told that a session has ended: an https URL, allowed by `outgoing`')),
+  backchannel_logout_session_required: Type.Optional(
+    Type.Boolean({ description: 'whether it needs to be told which session (`sid`); it is told in any case' }),
+  ),
   cors_origins: corsOriginsSchema('origins of pages whose scripts may read the answers to this client'),
   scopes: Type.Array(Type.String({ minLength: 1, maxLength: 512 }), {
     uniqueItems: true,
@@ -56,6 +60,9 @@ export const clientOfFields = (
   tokenFormat: fields.token_format ?? null,
   firstParty: false,
   requiresPkce: true,
+  ...(fields.backchannel_logout_uri === undefined
+    ? {}
+    : { backchannelLogout: { uri: fields.backchannel_logout_uri, sessionRequired: fields.backchannel_logout_session_required ?? false } }),
   mayIntrospect: [],
   ...securityOfFields(fields),
 });

@@ -58,6 +58,13 @@ export interface ClientRecord extends ClientSecurity {
    * @see RFC 9700 section 2.1.1
    */
   readonly requiresPkce: boolean;
+  /**
+   * Where it is told that a session of somebody has ended; absent where it wants to know nothing. It is told the session in any case,
+   * `sessionRequired` or not.
+   *
+   * @see OpenID Connect Back-Channel Logout 1.0 section 2.2
+   */
+  readonly backchannelLogout?: { readonly uri: string; readonly sessionRequired: boolean };
   /** Audiences whose tokens it may introspect, beside its own tokens. */
   readonly mayIntrospect: readonly string[];
 }

@@ -31,6 +31,10 @@ export interface ClientRow extends ResetColumns, ClientSecurityRow {
   token_binding: string | null;
   /** Null for the resource server's own. */
   token_format: string | null;
+  /** Null for a client that is told of no log-out. */
+  backchannel_logout_uri: string | null;
+  /** 1 for a client that needs to be told which session; null for every other. */
+  backchannel_logout_session_required: number | null;
   /** 1 for a client that is granted what it asks for without consent; null for every other. */
   first_party: number | null;
   /** 0 for a client that may ask for a code without PKCE; null for every other. */
@@ -89,6 +93,14 @@ export const clientOriginMigration: Migration = {
   name: '0010-client-origins',
   up: async (db) => {
     await db.schema.alterTable('clients').addColumn('cors_origins', 'text').execute();
+  },
+};
+
+export const clientLogoutMigration: Migration = {
+  name: '0015-client-logout',
+  up: async (db) => {
+    await db.schema.alterTable('clients').addColumn('backchannel_logout_uri', 'text').execute();
+    await db.schema.alterTable('clients').addColumn('backchannel_logout_session_required', 'integer').execute();
   },
 };
 

@@ -1,7 +1,14 @@
 import type { Migration } from '#infra/database/migration.ts';
 import { clientPushedRequestsMigration } from './client-security.table.ts';
 import { accountAccessMigration, accountMigration } from './accounts.table.ts';
-import { clientAdministrationMigration, clientMigration, clientOriginMigration, clientTokenMigration } from './clients.table.ts';
+import { logoutMigration } from './logouts.table.ts';
+import {
+  clientAdministrationMigration,
+  clientLogoutMigration,
+  clientMigration,
+  clientOriginMigration,
+  clientTokenMigration,
+} from './clients.table.ts';
 import { demoMigration } from './demo.table.ts';
 import { signingKeyEncryptionMigration, signingKeyMigration } from './signing-keys.table.ts';
 import { payloadMigration, payloadTimeMigration, successorMigration } from './payloads.table.ts';
@@ -23,4 +30,6 @@ export const identityMigrations: readonly Migration[] = [
   clientPushedRequestsMigration,
   accountAccessMigration,
   successorMigration,
+  clientLogoutMigration,
+  logoutMigration,
 ];

@@ -3,6 +3,7 @@ import type { Clients } from '#identity/clients/clients.ts';
 import type { ResourceServer } from '#identity/resource-servers/resource-server.ts';
 import { accessToken } from './features/tokens/access-token.ts';
 import { authorizationCode } from './features/grants/authorization-code.ts';
+import { backchannelLogout } from './features/backchannel-logout.ts';
 import { clientAuthentication } from './features/client-authentication.ts';
 import { clientCredentials } from './features/grants/client-credentials.ts';
 import { discovery } from './features/discovery.ts';
@@ -41,5 +42,6 @@ export const createFeatures = (options: {
     introspection({ accounts, clients }),
     revocation(),
     rpInitiatedLogout(),
+    backchannelLogout(),
   ];
 };

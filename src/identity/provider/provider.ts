@@ -12,6 +12,7 @@ import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import type { Accounts } from '#identity/accounts/accounts.ts';
 import type { Clients } from '#identity/clients/clients.ts';
 import type { IdentityTables } from '#identity/database/tables.ts';
+import type { Logouts } from '#identity/logouts/logouts.ts';
 import type { Outgoing } from '#identity/outgoing/outgoing.ts';
 import type { SigningKeySet, SigningKeys } from '#identity/keys/signing-keys.ts';
 import type { ResourceServer } from '#identity/resource-servers/resource-server.ts';
@@ -33,7 +34,9 @@ import { createInteractions } from './interactions/create-interactions.ts';
 import { createOpenInteractions } from './interactions/create-open-interactions.ts';
 import type { OpenIdProvider } from './openid-provider.ts';
 import { recordOf, toClientMetadata } from './records/client-metadata.ts';
+import { refuseUnreachable } from './records/reachable.ts';
 import { installSeams } from './seams.ts';
+import { putLogoutsOff } from './seams/backchannel-logout.ts';
 import { checkClientMetadata } from './seams/client-check.ts';
 import { newUnusedSecret } from './seams/client-secret.ts';
 import { acceptJsonOnly, setHost, setRequestTarget, withBody } from './seams/request.ts';
@@ -50,7 +53,9 @@ export interface OpenIdProviderOptions {
   readonly clients: Clients;
   readonly signingKeys: Pick<SigningKeys, 'current'>;
   /** Sends the requests to addresses of clients. */
-  readonly outgoing: Pick<Outgoing, 'fetch'>;
+  readonly outgoing: Pick<Outgoing, 'fetch' | 'whyNot'>;
+  /** Has clients told of log-outs. */
+  readonly logouts: Logouts;
   /** Newest first: the first signs cookies, all verify. At least one, each of 32 random bytes or more. */
   readonly cookieKeys: readonly string[];
   readonly resourceServers: readonly ResourceServer[];
@@ -86,7 +91,7 @@ const publicPart = (key: JWK): JWK => Object.fromEntries(Object.entries(key).fil
  */
 export const createOpenIdProvider = async (options: OpenIdProviderOptions): Promise<OpenIdProvider> => {
   const { issuer, database, accounts, clients, signingKeys, resourceServers, revocations, telemetry } = options;
-  const { corsOrigins = [], now = Date.now } = options;
+  const { outgoing, logouts, corsOrigins = [], now = Date.now } = options;
   const interactionPath = options.interactionPath ?? ((prompt, uid) => `/${prompt}/${uid}`);
   const issuerHost = new URL(issuer).host;
   const resourceScopes = resourceServers.flatMap((server) => server.scopes);
@@ -121,7 +126,7 @@ export const createOpenIdProvider = async (options: OpenIdProviderOptions): Prom
         cookieKeys,
         corsOrigins,
         features,
-        fetch: options.outgoing.fetch,
+        fetch: outgoing.fetch,
         interactionPath,
         openInteractions,
         signingKeys: set.keys,
@@ -131,6 +136,7 @@ export const createOpenIdProvider = async (options: OpenIdProviderOptions): Prom
     const verify = createAccessTokenVerifier({ issuer, keys, now });
     const introspectJwt = createJwtIntrospection({ verify, store, accounts, clients });
     const introspectOpaque = createOpaqueIntrospection(provider, { accounts, clients });
+    const tellLogout = putLogoutsOff(provider, logouts.note);
     installSeams(provider, {
       verifySecret: clients.verifySecret,
       defaultScope: (client, resource) => defaultScope(recordOf(client), resource, resourceServers),
@@ -160,6 +166,7 @@ export const createOpenIdProvider = async (options: OpenIdProviderOptions): Prom
     return {
       provider,
       introspect,
+      tellLogout,
       answer: provider.callback(),
       version: set.version,
       endpoints: features.flatMap(({ endpoints = [] }) => endpoints),
@@ -191,9 +198,16 @@ export const createOpenIdProvider = async (options: OpenIdProviderOptions): Prom
     },
     interactions: createInteractions(() => current.provider),
     introspect: (token, client) => current.introspect(token, client),
-    checkClient: (client) => checkClientMetadata(current.provider, toClientMetadata(client, unusedSecret)),
+    checkClient: async (client) => {
+      refuseUnreachable(client, outgoing);
+      await checkClientMetadata(current.provider, toClientMetadata(client, unusedSecret));
+    },
     // A replica or an operator may rotate the keys; what signs is read between requests, so that none of them waits for it.
-    jobs: [sweepExpired(store), { name: 'reload-signing-keys', periodMs: RELOAD_PERIOD_MS, run: reloadKeys }],
+    jobs: [
+      sweepExpired(store),
+      logouts.job((logout) => current.tellLogout(logout)),
+      { name: 'reload-signing-keys', periodMs: RELOAD_PERIOD_MS, run: reloadKeys },
+    ],
     revokeForAccounts,
     endAccessOfAccount: (tx, accountId) => endAccessOfAccount(tx, accountId, revocations),
     revokeForClients: (tx, clientIds) => revokeForClients(tx, clientIds, revocations),

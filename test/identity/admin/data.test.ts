@@ -181,6 +181,18 @@ describe('An account and a client that an operator makes', () => {
     });
   });
 
+  it('are refused where Identity could never tell the client of a log-out', async () => {
+    const change = { grant_types: ['authorization_code'], redirect_uris: ['https://app.example/cb'] };
+    const refused = await send('clients', newClient({ ...change, backchannel_logout_uri: 'https://app.example/log-out' }));
+    expect(refused).toMatchObject({
+      status: 400,
+      body: { code: 'client-refused', detail: expect.stringContaining('outgoing.origins of the configuration does not name') as string },
+    });
+    expect(fieldsOf(await send('clients', newClient({ ...change, backchannel_logout_uri: 'http://app.example/log-out' })))).toEqual([
+      '/backchannel_logout_uri',
+    ]);
+  });
+
   it('are made once: a name that is taken, by the configuration too, is refused', async () => {
     const [account, client] = [newAccount(), newClient()];
     expect([(await send('accounts', account)).status, (await send('clients', client)).status]).toEqual([201, 201]);

@@ -18,6 +18,7 @@ import type { SigningKeys } from '#identity/keys/signing-keys.ts';
 import { mountProvider } from '#identity/provider/mount.ts';
 import type { OpenIdProvider } from '#identity/provider/openid-provider.ts';
 import { createOpenIdProvider, type OpenIdProviderOptions } from '#identity/provider/provider.ts';
+import { createLogouts } from '#identity/logouts/create-logouts.ts';
 import type { ResourceServer } from '#identity/resource-servers/resource-server.ts';
 import { grantableScopesOfRoles } from '#identity/resource-servers/scopes.ts';
 import { type Browser, openBrowser } from './browser.ts';
@@ -182,7 +183,8 @@ export const startProvider = async (database: Database<IdentityTables>, options:
       },
     },
     signingKeys: keys,
-    outgoing: { fetch: () => Promise.reject(new Error('nothing goes out in this test')) },
+    outgoing: { fetch: () => Promise.reject(new Error('nothing goes out in this test')), whyNot: () => null },
+    logouts: createLogouts({ database, emit: () => {}, now: change.now ?? Date.now }),
     cookieKeys: [randomBytes(32).toString('base64url')],
     resourceServers: [KMS_SERVER, OPAQUE_SERVER],
     refreshGraceSeconds: 10,

@@ -47,6 +47,9 @@ export const toClientMetadata = (record: ClientRecord, unusedSecret: string): Ad
     redirect_uris: [...record.redirectUris],
     post_logout_redirect_uris: [...record.postLogoutRedirectUris],
     ...(openidScopes.length === 0 ? {} : { scope: openidScopes.join(' ') }),
+    ...(record.backchannelLogout === undefined
+      ? {}
+      : { backchannel_logout_uri: record.backchannelLogout.uri, backchannel_logout_session_required: true }),
     tls_client_certificate_bound_access_tokens: record.tokenBinding === 'certificate',
     require_pushed_authorization_requests: record.requirePushedRequests === true,
     dpop_bound_access_tokens: record.tokenBinding === 'dpop',

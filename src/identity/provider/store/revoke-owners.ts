@@ -1,6 +1,7 @@
 import type { Transaction } from 'kysely';
 import type { IdentityTables } from '#identity/database/tables.ts';
 import type { RevocationLog } from '#identity/revocations/revocations.ts';
+import { noteLogoutsOfAccounts } from './logouts-of-accounts.ts';
 import { GRANT } from './payload-hashes.ts';
 
 const DELETE_CHUNK = 500;
@@ -14,6 +15,7 @@ const deleteWhereIn = async (
   const grants: string[] = [];
   for (let start = 0; start < values.length; start += DELETE_CHUNK) {
     const chunk = values.slice(start, start + DELETE_CHUNK);
+    if (column === 'account_id') await noteLogoutsOfAccounts(tx, chunk);
     const gone = await tx.deleteFrom('oidc_payloads').where(column, 'in', chunk).where('model', '=', GRANT).returning('id_hash').execute();
     await tx.deleteFrom('oidc_payloads').where(column, 'in', chunk).execute();
     grants.push(...gone.map(({ id_hash: grant }) => grant));
@@ -21,7 +23,7 @@ const deleteWhereIn = async (
   return grants;
 };
 
-/** Deletes sessions, interactions, grants, codes and tokens of accounts, in the caller's transaction, who records what became of the accounts. */
+/** Deletes sessions, of which clients will be told, interactions, grants, codes and tokens of accounts, in the caller's transaction, who records what became of the accounts. */
 export const revokeForAccounts = async (tx: Transaction<IdentityTables>, accountIds: readonly string[]): Promise<void> =>
   void (await deleteWhereIn(tx, 'account_id', accountIds));
 
