@@ -17,6 +17,8 @@ export const KNOWN_SCHEMAS: Readonly<Record<string, readonly string[]>> = {
     '0012-client-pushed-requests',
     '0013-account-access',
     '0014-refresh-successors',
+    '0015-client-logout',
+    '0016-logouts',
   ],
   'the KMS': [
     '0001-barrier-keys',
