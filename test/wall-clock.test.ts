@@ -45,6 +45,7 @@ const RECKONS_WITH_NOW: Readonly<Record<string, string>> = {
   'src/engine/embedded/children/supervisor.ts': 'how long a process runs that another process started',
   'src/engine/faults/expired-leaf.ts': 'the end of a certificate, which others read',
   'src/identity/feed/feed.routes.ts': 'the end of a certificate, with which its stream ends',
+  'src/identity/logouts/create-logouts.ts': 'when a client is told again; replicas share it, and a restart keeps it',
   'src/identity/provider/store/adapter.ts': 'the end of life that is stored with a token',
   'src/identity/provider/store/rotations.ts': 'a use of a refresh token, written down for every replica',
   'src/infra/files/file-lock.ts': 'how old a lock is, which another process placed',
