@@ -17,7 +17,7 @@ export const reportOptions = async (engine: Engine): Promise<ReportOptions> => {
     })),
     clients: seed.clients.map(({ client_id, token_endpoint_auth_method, grant_types, redirect_uris, tenant }) => ({
       client_id,
-      client_secret: token_endpoint_auth_method === 'none' ? null : demoPassword(client_id),
+      client_secret: token_endpoint_auth_method.startsWith('client_secret_') ? demoPassword(client_id) : null,
       grant_types,
       redirect_uris,
       tenant: tenant ?? null,

@@ -1,4 +1,5 @@
 import { ROLE_SCOPES } from '#infra/magic/magic.ts';
+import { CLIENT_SECURITY_FLAGS } from './client-security-flags.ts';
 import { REQUIRED, setting } from './setting.ts';
 import { boolean, file, files, folder, manyOf, oneOf, origin, text, texts, wholeNumber } from './value-types.ts';
 
@@ -135,7 +136,7 @@ export const CLIENT_CREATE_FLAGS = {
   }),
   scope: setting({ type: texts('scopes', 'scope'), default: null, flags: [{ help: 'scopes that it may ask for' }] }),
   auth: setting({
-    type: oneOf(['none', 'client_secret_basic', 'client_secret_post'], 'method'),
+    type: oneOf(['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt'], 'method'),
     default: 'client_secret_basic',
     flags: [{ help: 'how it authenticates; none for a public client' }],
   }),
@@ -154,11 +155,7 @@ export const CLIENT_CREATE_FLAGS = {
     default: null,
     flags: [{ help: `file with its secret, ${NEW_PASSWORD}, or - for stdin (default: ${ASKED})` }],
   }),
-  requirePar: setting({
-    type: boolean,
-    default: 'false',
-    flags: [{ spelling: '--require-par', help: 'its authorization requests have to be pushed (RFC 9126)', means: true }],
-  }),
+  ...CLIENT_SECURITY_FLAGS,
   type: setting({
     type: oneOf(['web', 'native'], 'type'),
     default: 'web',

@@ -1,4 +1,5 @@
 import type { HttpsClient } from '#infra/http/client.ts';
+import type { ClientSecurityBody } from './client-security.ts';
 import { refusalOf } from '../problem.ts';
 
 /** An account, as the admin listener of Identity takes it. */
@@ -13,7 +14,7 @@ export interface AccountBody {
 }
 
 /** An OAuth client, as the admin listener of Identity takes it. @see RFC 7591 section 2 */
-export interface ClientBody {
+export interface ClientBody extends ClientSecurityBody {
   readonly client_id: string;
   readonly secret?: string;
   readonly name: string;
@@ -22,7 +23,6 @@ export interface ClientBody {
   readonly grant_types: readonly string[];
   readonly token_binding: string;
   readonly token_format?: string;
-  readonly require_pushed_authorization_requests?: boolean;
   readonly redirect_uris: readonly string[];
   readonly post_logout_redirect_uris: readonly string[];
   readonly cors_origins: readonly string[];

@@ -20,7 +20,7 @@ const newClientSchema = strictObject({
 
 const clientSchema = strictObject({ client_id: Type.String(), name: Type.String() });
 
-const FIELDS = { secret: '/secret', tenant: '/tenant_id', redirectUris: '/redirect_uris', grantTypes: '/grant_types' };
+const FIELDS = { at: '', secret: '/secret', tenant: '/tenant_id', redirectUris: '/redirect_uris', grantTypes: '/grant_types' };
 
 /**
  * Clients, for operators.

@@ -1,8 +1,10 @@
 import type { FieldIssue } from '#infra/apperr/app-error.ts';
 import type { ClientGrantType, ClientRecord } from './client.ts';
+import type { ClientSecurity } from './security/client-security.ts';
+import { securityIssues } from './security/client-security.rules.ts';
 
 /** What the rules look at; names of fields are the caller's, for the issues. */
-export interface RuledClient {
+export interface RuledClient extends ClientSecurity {
   readonly authMethod: ClientRecord['authMethod'];
   readonly grantTypes: readonly ClientGrantType[];
   readonly redirectUris: readonly string[];
@@ -15,17 +17,31 @@ export interface RuledClient {
  * Rules of clients beyond the form of each field: a secret exactly where the client has to prove one, a tenant where it acts for itself,
  * an address where a browser comes back, refresh tokens where it asks for access while its people are away.
  *
- * @param fields JSON pointers of the fields, as the reader knows them
+ * @param fields JSON pointers of the fields, as the reader knows them; `at` is that of the client
  */
 export const clientIssues = (
-  { authMethod, grantTypes, redirectUris, scopes, hasTenant, hasSecret }: RuledClient,
-  fields: { readonly secret: string; readonly tenant: string; readonly redirectUris: string; readonly grantTypes: string },
+  { authMethod, grantTypes, redirectUris, scopes, hasTenant, hasSecret, ...security }: RuledClient,
+  fields: {
+    readonly at: string;
+    readonly secret: string;
+    readonly tenant: string;
+    readonly redirectUris: string;
+    readonly grantTypes: string;
+  },
 ): readonly FieldIssue[] => {
-  const isPublic = authMethod === 'none';
+  const needsSecret = authMethod.startsWith('client_secret_');
   return [
-    ...(isPublic === !hasSecret
+    ...(needsSecret === hasSecret
       ? []
-      : [{ field: fields.secret, message: isPublic ? 'must be absent: a public client has none' : 'is missing' }]),
+      : [
+          {
+            field: fields.secret,
+            message: needsSecret
+              ? 'is missing'
+              : `must be absent: ${authMethod === 'none' ? 'a public client' : `a client with ${authMethod}`} has none`,
+          },
+        ]),
+    ...securityIssues(authMethod, security).map((issue) => ({ ...issue, field: `${fields.at}/${issue.field}` })),
     ...(grantTypes.includes('client_credentials') && !hasTenant
       ? [{ field: fields.tenant, message: 'is missing: a client that acts for itself belongs to a tenant' }]
       : []),

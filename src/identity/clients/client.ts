@@ -1,7 +1,7 @@
 import type { ClientSecurity } from './security/client-security.ts';
 
 /** How a client proves itself at the token endpoint; `none` is a public client. @see OpenID Connect Core 1.0 section 9 */
-export const CLIENT_AUTH_METHODS = ['none', 'client_secret_basic', 'client_secret_post'] as const;
+export const CLIENT_AUTH_METHODS = ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt'] as const;
 export type ClientAuthMethod = (typeof CLIENT_AUTH_METHODS)[number];
 /** By a certificate, which a service of the configuration alone can do. @see RFC 8705 section 2.1 */
 export const CERTIFICATE_AUTH_METHOD = 'tls_client_auth';

@@ -1,5 +1,5 @@
 import type { Migration } from '#infra/database/migration.ts';
-import { clientPushedRequestsMigration } from './client-security.table.ts';
+import { clientKeysMigration, clientPushedRequestsMigration } from './client-security.table.ts';
 import { accountAccessMigration, accountMigration } from './accounts.table.ts';
 import { logoutMigration } from './logouts.table.ts';
 import {
@@ -32,4 +32,5 @@ export const identityMigrations: readonly Migration[] = [
   successorMigration,
   clientLogoutMigration,
   logoutMigration,
+  clientKeysMigration,
 ];

@@ -5,6 +5,7 @@ import { repeated } from '#infra/config/repeated.ts';
 import type { ClientRecord } from '#identity/clients/client.ts';
 import { clientFields, clientOfFields } from '#identity/clients/client-fields.ts';
 import { clientIssues } from '#identity/clients/client-rules.ts';
+import { securityOfFields } from '#identity/clients/security/client-security.fields.ts';
 import { demoNameSchema, loadSeedFile, seedHashSchema, strangers } from '#infra/demo-data/seed-checks.ts';
 
 const scopeSchema = Type.String({ pattern: '^[a-z][A-Za-z0-9:._/=%~-]*$', maxLength: 512 });
@@ -65,8 +66,10 @@ const contradictions = (seed: Seed): FieldIssue[] => [
         scopes: client.scopes,
         hasTenant: client.tenant !== undefined,
         hasSecret: client.secret_hash !== undefined,
+        ...securityOfFields(client),
       },
       {
+        at: field,
         secret: `${field}/secret_hash`,
         tenant: `${field}/tenant`,
         redirectUris: `${field}/redirect_uris`,

@@ -11,6 +11,7 @@ import type { Feature } from './features/feature.ts';
 import { LIFETIMES } from './features/lifetimes.ts';
 import { refusalView } from './interactions/refusal-view.ts';
 import { createInteractionPolicy } from './interactions/interaction-policy.ts';
+import { fetchClientKeys } from './seams/client-keys.ts';
 import { interactionLife, type OpenInteractions } from './seams/open-interactions.ts';
 import { sessionCookieName } from './session-cookie.ts';
 import { recordOf } from './records/client-metadata.ts';
@@ -30,6 +31,9 @@ export interface ConfigurationOptions {
   readonly signingKeys: readonly [JWK, ...JWK[]];
 }
 
+/** Seconds: openid-client, for one, says that an assertion is not good before the moment at which it was made. */
+export const CLOCK_TOLERANCE_S = 10;
+
 /** When the person of a session, a code or a refresh token logged in, in seconds; an access token counts by its grant alone. */
 const timeOfLogIn = ({ oidc }: KoaContextWithOIDC, token: object | undefined): number | undefined => {
   if (token === undefined) return oidc.session?.loginTs;
@@ -46,11 +50,11 @@ const commonConfiguration = (options: ConfigurationOptions): Configuration => ({
     long: { signed: true, httpOnly: true, secure: true, sameSite: 'lax', path: '/' },
     short: { signed: true, httpOnly: true, secure: true, sameSite: 'lax' },
   },
-  // None of RSA for DPoP: a stranger's RSA key costs as much as he likes to check.
-  enabledJWA: { idTokenSigningAlgValues: ['ES256'], dPoPSigningAlgValues: ['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'] },
-  clockTolerance: 0,
+  enabledJWA: { idTokenSigningAlgValues: ['ES256'] },
+  // For clocks of clients. What we made ends at its second by the store and by oidc-provider's own checks.
+  clockTolerance: CLOCK_TOLERANCE_S,
   clientBasedCORS: (_ctx, origin, client) => options.corsOrigins.includes(origin) || recordOf(client).corsOrigins.includes(origin),
-  fetch: (to, init = {}) => options.fetch(to instanceof Request ? to.url : to, init),
+  fetch: fetchClientKeys((to, init = {}) => options.fetch(to instanceof Request ? to.url : to, init)),
   scopes: ['openid', 'offline_access'],
   findAccount: async (ctx, accountId, token) => {
     const record = await options.accounts.find(accountId);
@@ -97,7 +101,7 @@ export const createConfiguration = (options: ConfigurationOptions): Configuratio
   return { ...disjoint(alone), ...merged };
 };
 
-const MERGED = ['features', 'routes', 'ttl', 'discovery'] as const satisfies readonly (keyof Configuration)[];
+const MERGED = ['features', 'routes', 'ttl', 'discovery', 'enabledJWA'] as const satisfies readonly (keyof Configuration)[];
 
 /** All members in one object. */
 const disjoint = (parts: readonly object[], prefix = ''): object => {

@@ -21,16 +21,17 @@ import { userinfo } from './features/userinfo.ts';
 export const createFeatures = (options: {
   readonly accounts: Pick<Accounts, 'find'>;
   readonly clients: Pick<Clients, 'find'>;
+  readonly issuer: string;
   readonly resourceServers: readonly ResourceServer[];
   /** Key id of the key that signs. */
   readonly signingKid: string;
   /** Epoch milliseconds. */
   readonly now: () => number;
 }): readonly Feature[] => {
-  const { accounts, clients, resourceServers, signingKid, now } = options;
+  const { accounts, clients, issuer, resourceServers, signingKid, now } = options;
   return [
     discovery(),
-    clientAuthentication(),
+    clientAuthentication(issuer, now),
     authorizationCode(),
     pushedAuthorizationRequests(),
     refreshToken(now),

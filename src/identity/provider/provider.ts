@@ -116,7 +116,7 @@ export const createOpenIdProvider = async (options: OpenIdProviderOptions): Prom
   });
 
   const build = (set: SigningKeySet) => {
-    const features = createFeatures({ accounts, clients, now, resourceServers, signingKid: String(set.keys[0].kid) });
+    const features = createFeatures({ accounts, clients, issuer, now, resourceServers, signingKid: String(set.keys[0].kid) });
     const provider = new Provider(
       issuer,
       createConfiguration({
@@ -153,6 +153,7 @@ export const createOpenIdProvider = async (options: OpenIdProviderOptions): Prom
         accountChange: (parts) => renderHtml(changeAccountPage(parts)),
       },
       mayRead: async (origin) => corsOrigins.includes(origin) || clients.hasOrigin(origin),
+      rememberUsed: (id, until) => store.insert({ model: 'ReplayDetection', id, payload: {}, expiresAt: until }),
       keepPushedRequest: (id, until) => store.prolong(PUSHED_REQUEST, id, until),
       responseTypes: RESPONSE_TYPES,
       openInteractions,

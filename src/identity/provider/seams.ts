@@ -21,6 +21,7 @@ import { keepOpenidScopes } from './seams/openid-scopes.ts';
 import { keepPushedRequest } from './seams/pushed-requests.ts';
 import { publishDocuments } from './seams/public-documents.ts';
 import { rotateRefreshTokens, type RotatedToken } from './seams/refresh-rotation.ts';
+import { detectReplays } from './seams/replay-detection.ts';
 import { askForScriptHashes, secureHeaders, withholdFromOrigins } from './seams/response-headers.ts';
 import { nameResponseType } from './seams/response-type.ts';
 import { answerStructuredTokens, type StructuredTokenAnswers } from './seams/structured-tokens.ts';
@@ -50,6 +51,8 @@ export const installSeams = (
     /** Public parts of all signing keys. */
     readonly keys: readonly JWK[];
     readonly formPostPages: FormPostPages;
+    /** Remembers an assertion or proof until a moment, in milliseconds since the epoch. @returns false where it was there */
+    readonly rememberUsed: (id: string, until: number) => Promise<boolean>;
     /** Lets a pushed request stay until a moment, in milliseconds since the epoch. */
     readonly keepPushedRequest: (id: string, until: number) => Promise<void>;
     /** Whether scripts of this origin may read answers to some client. */
@@ -63,6 +66,7 @@ export const installSeams = (
   },
 ): void => {
   compareHashedSecrets(provider, options.verifySecret);
+  detectReplays(provider, options.rememberUsed);
   addAccessTokenHash(provider);
   completeIdTokens(provider);
   noteEndedInteractions(provider, options.openInteractions);

@@ -19,6 +19,7 @@ export const KNOWN_SCHEMAS: Readonly<Record<string, readonly string[]>> = {
     '0014-refresh-successors',
     '0015-client-logout',
     '0016-logouts',
+    '0017-client-keys',
   ],
   'the KMS': [
     '0001-barrier-keys',

@@ -123,6 +123,12 @@ describe('An account and a client that an operator makes', () => {
     ['/secret', { token_endpoint_auth_method: 'none', grant_types: ['authorization_code'], redirect_uris: ['https://app.example/cb'] }],
     ['/tenant_id', { tenant_id: undefined }],
     ['/redirect_uris', { grant_types: ['authorization_code'] }],
+    ['/jwks', { token_endpoint_auth_method: 'private_key_jwt', secret: undefined }],
+    [
+      '/jwks/keys/0',
+      { token_endpoint_auth_method: 'private_key_jwt', secret: undefined, jwks: { keys: [{ kty: 'RSA', n: 'AA', e: 'AQAB' }] } },
+    ],
+    ['/jwks/keys/0/d', { jwks: { keys: [{ kty: 'EC', crv: 'P-256', x: 'AA', y: 'AA', d: 'AA' }] } }],
     ['/scopes/1', { scopes: ['kms:read', 'kms:everything'] }],
   ])('are refused where %s of the client is wrong', async (field, change) => {
     const refused = await send('clients', newClient(change));

@@ -9,6 +9,7 @@ import { KMS_SERVER } from '#test/identity/support/identity-provider.ts';
 const features = createFeatures({
   accounts: { find: async () => undefined },
   clients: { find: async () => undefined },
+  issuer: 'https://localhost:8082',
   now: Date.now,
   resourceServers: [KMS_SERVER],
   signingKid: 'k-1',
@@ -31,7 +32,7 @@ const configurationOf = (parts: readonly Feature[]) =>
 test('has the common part and that of every feature', () => {
   const configuration = configurationOf(features);
 
-  expect(configuration).toMatchObject({ clockTolerance: 0, features: { dPoP: { enabled: true }, introspection: { enabled: true } } });
+  expect(configuration).toMatchObject({ clockTolerance: 10, features: { dPoP: { enabled: true }, introspection: { enabled: true } } });
   for (const part of features) expect(configuration).toMatchObject(part.configuration);
 });
 

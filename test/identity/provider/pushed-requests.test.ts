@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { LIFETIMES } from '#identity/provider/features/lifetimes.ts';
 import { databaseKinds } from '#test/support/database.ts';
 import { type IdentityDatabase, providerOn } from '#test/identity/support/identity-database.ts';
@@ -15,6 +15,18 @@ import {
 const PAR = '/oauth2/par';
 const MINUTE = 60_000;
 
+// Only the clock stands still: sockets and timers run.
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const later = (ms: number): void => {
+  vi.setSystemTime(Date.now() + ms);
+};
+
 interface Pushed {
   readonly request_uri: string;
   readonly expires_in: number;
@@ -22,7 +34,6 @@ interface Pushed {
 
 describe.each(databaseKinds())('a pushed authorization request on %s', (kind) => {
   let provider: TestProvider & IdentityDatabase;
-  let now = Date.now();
   const account = anAccount();
   const client = aClient({ requirePushedRequests: true });
   const confidential = aServiceClient({
@@ -31,7 +42,7 @@ describe.each(databaseKinds())('a pushed authorization request on %s', (kind) =>
     scopes: ['openid', 'kms:read'],
   });
   beforeAll(async () => {
-    provider = await providerOn(kind, { now: () => now });
+    provider = await providerOn(kind);
     provider.register(account, client, confidential);
   });
   afterAll(() => provider[Symbol.asyncDispose]());
@@ -96,7 +107,7 @@ describe.each(databaseKinds())('a pushed authorization request on %s', (kind) =>
 
   test('waits for somebody who takes long to log in', async () => {
     const begun = await begin((await pushed()).url);
-    now += 20 * MINUTE;
+    later(20 * MINUTE);
     await sweep();
 
     expect((await finish(begun)).callback?.searchParams.get('code')).toEqual(expect.any(String));
@@ -109,7 +120,7 @@ describe.each(databaseKinds())('a pushed authorization request on %s', (kind) =>
     expect((await finish(first)).callback?.searchParams.get('code')).toEqual(expect.any(String));
     const again = await finish(second);
     // Long after the request itself has expired, and was swept.
-    now += LIFETIMES.interaction * 1000 - MINUTE;
+    later(LIFETIMES.interaction * 1000 - MINUTE);
     await sweep();
     const afterSweep = await finish(late);
 

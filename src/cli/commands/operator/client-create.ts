@@ -3,6 +3,7 @@ import type { ClientCreateDocument } from '#cli/documents/client-create.ts';
 import type { ExitCode } from '#cli/process/exit-codes.ts';
 import type { CLIENT_CREATE_FLAGS } from '#cli/settings/operator-flags.ts';
 import { createClient } from '#client/admin/identity-data.ts';
+import { FLAG_OF_SECURITY_FIELD, securityOfFlags } from './client-security.ts';
 import { operatorClient, operatorCommand } from './operator-command.ts';
 import { originOfPassword, readPassword } from './read-password.ts';
 import { refusedInput } from './refused-input.ts';
@@ -13,7 +14,7 @@ export const clientCreate = (call: CommandCall<string, typeof CLIENT_CREATE_FLAG
     const { argument: id, process } = call;
     const { auth, name = id, tenant, secretFile } = flags;
     const secret =
-      auth === 'none' && secretFile === undefined
+      !auth.startsWith('client_secret_') && secretFile === undefined
         ? undefined
         : await readPassword({ file: secretFile, flag: '--secret-file', of: id, process });
     await using client = await operatorClient(flags.operator);
@@ -33,8 +34,8 @@ export const clientCreate = (call: CommandCall<string, typeof CLIENT_CREATE_FLAG
         roles: flags.role ?? [],
         token_binding: flags.tokenBinding,
         ...(flags.tokenFormat === undefined ? {} : { token_format: flags.tokenFormat }),
-        ...(flags.requirePar ? { require_pushed_authorization_requests: true } : {}),
         ...(flags.backchannelLogoutUri === undefined ? {} : { backchannel_logout_uri: flags.backchannelLogoutUri }),
+        ...(await securityOfFlags(flags, process.cwd)),
         ...(secret === undefined ? {} : { secret }),
         ...(tenant === undefined ? {} : { tenant_id: tenant }),
       },
@@ -55,6 +56,7 @@ export const clientCreate = (call: CommandCall<string, typeof CLIENT_CREATE_FLAG
         '/scopes': '--scope',
         '/tenant_id': '--tenant',
         '/roles': '--role',
+        ...FLAG_OF_SECURITY_FIELD,
       }),
     );
     const document: Omit<ClientCreateDocument, 'command' | 'exit_code'> = {

@@ -1,10 +1,25 @@
 import type { Insertable, Selectable } from 'kysely';
+import { InternalError } from '#infra/apperr/app-error.ts';
 import type { ClientSecurityRow } from '#identity/database/client-security.table.ts';
+import type { ClientKeySet } from './client-keys.ts';
 import type { ClientSecurity } from './client-security.ts';
 
 export const columnsOfSecurity = (security: ClientSecurity): Required<Insertable<ClientSecurityRow>> => ({
+  jwks: security.jwks === undefined ? null : JSON.stringify(security.jwks),
+  jwks_uri: security.jwksUri ?? null,
   require_par: security.requirePushedRequests === true ? 1 : null,
 });
 
-export const securityOfRow = (row: Selectable<ClientSecurityRow>): ClientSecurity =>
-  row.require_par === 1 ? { requirePushedRequests: true } : {};
+const storedKeys = (json: string): ClientKeySet => {
+  const value: unknown = JSON.parse(json);
+  const keys: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, 'keys') : undefined;
+  if (Array.isArray(keys) && keys.every((key) => typeof key === 'object' && key !== null)) return { keys };
+  throw new InternalError('the jwks of a client are no JWK Set');
+};
+
+/** @throws InternalError for a column that holds something else */
+export const securityOfRow = (row: Selectable<ClientSecurityRow>): ClientSecurity => ({
+  ...(row.jwks === null ? {} : { jwks: storedKeys(row.jwks) }),
+  ...(row.jwks_uri === null ? {} : { jwksUri: row.jwks_uri }),
+  ...(row.require_par === 1 ? { requirePushedRequests: true } : {}),
+});

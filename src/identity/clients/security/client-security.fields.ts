@@ -1,9 +1,44 @@
 import { type Static, Type } from 'typebox';
 import { strictObject } from '#infra/config/schema.ts';
+import { MAX_CLIENT_KEYS } from './client-keys.ts';
 import type { ClientSecurity } from './client-security.ts';
+
+const member = Type.Optional(Type.String({ minLength: 1, maxLength: 1024 }));
+const texts = Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 16_384 }), { maxItems: 8 }));
+
+/** A public JWK: a private member is refused by its name. @see RFC 7517 section 4, RFC 7518 section 6, RFC 8037 section 2 */
+const publicKey = strictObject({
+  kty: Type.Enum(['EC', 'OKP', 'RSA']),
+  use: Type.Optional(Type.Literal('sig')),
+  kid: Type.Optional(Type.String({ minLength: 1, maxLength: 128 })),
+  alg: member,
+  key_ops: texts,
+  ext: Type.Optional(Type.Boolean()),
+  crv: member,
+  x: member,
+  y: member,
+  n: member,
+  e: member,
+  x5c: texts,
+  x5t: member,
+  'x5t#S256': member,
+});
 
 /** The fields of a client that are about its security, by the names of the registry of RFC 7591. */
 export const clientSecurityFields = {
+  jwks: Type.Optional(
+    strictObject(
+      { keys: Type.Array(publicKey, { minItems: 1, maxItems: MAX_CLIENT_KEYS }) },
+      { description: 'its public keys, as a JWK Set, for private_key_jwt' },
+    ),
+  ),
+  jwks_uri: Type.Optional(
+    Type.String({
+      pattern: '^https://[^\\s#]+$',
+      maxLength: 512,
+      description: 'the https address of these keys, in the place of `jwks`; its origin has to be allowed by `outgoing`',
+    }),
+  ),
   require_pushed_authorization_requests: Type.Optional(
     Type.Boolean({ description: 'whether each authorization request has to be pushed first (RFC 9126)' }),
   ),
@@ -11,5 +46,10 @@ export const clientSecurityFields = {
 
 const fieldsSchema = strictObject(clientSecurityFields);
 
-export const securityOfFields = (fields: Static<typeof fieldsSchema>): ClientSecurity =>
-  fields.require_pushed_authorization_requests === true ? { requirePushedRequests: true } : {};
+type SecurityFields = Static<typeof fieldsSchema>;
+
+export const securityOfFields = (fields: SecurityFields): ClientSecurity => ({
+  ...(fields.jwks === undefined ? {} : { jwks: fields.jwks as NonNullable<ClientSecurity['jwks']> }),
+  ...(fields.jwks_uri === undefined ? {} : { jwksUri: fields.jwks_uri }),
+  ...(fields.require_pushed_authorization_requests === true ? { requirePushedRequests: true } : {}),
+});

@@ -1,5 +1,6 @@
 import { CERTIFICATE_AUTH_METHOD, type ClientAuthMethod } from '#identity/clients/client.ts';
 import { RECORD_PROPERTY } from '../records/client-metadata.ts';
+import { checkAssertion } from './client-assertions.ts';
 import type { Feature } from './feature.ts';
 
 const TOKEN_PATH = '/oauth2/token';
@@ -8,17 +9,40 @@ const TOKEN_PATH = '/oauth2/token';
 export const AUTH_METHODS: (ClientAuthMethod | typeof CERTIFICATE_AUTH_METHOD)[] = [
   'client_secret_basic',
   'client_secret_post',
+  'private_key_jwt',
   CERTIFICATE_AUTH_METHOD,
   'none',
 ];
 
-/** How clients prove themselves, and the token endpoint, where every grant ends. @see RFC 6749 sections 2.3 and 3.2 */
-export const clientAuthentication = (): Feature => ({
+/** Of assertions by which clients prove themselves. */
+export const ASSERTION_ALGS = [
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+  'Ed25519',
+  'PS256',
+  'PS384',
+  'PS512',
+  'RS256',
+  'RS384',
+  'RS512',
+] as const;
+
+/**
+ * How clients prove themselves, and the token endpoint, where every grant ends.
+ *
+ * @param now epoch milliseconds
+ * @see RFC 6749 sections 2.3 and 3.2, RFC 7523
+ */
+export const clientAuthentication = (issuer: string, now: () => number): Feature => ({
   configuration: {
     routes: { token: TOKEN_PATH },
     clientAuthMethods: AUTH_METHODS,
     clientDefaults: { id_token_signed_response_alg: 'ES256' },
+    enabledJWA: { clientAuthSigningAlgValues: [...ASSERTION_ALGS] },
     extraClientMetadata: { properties: [RECORD_PROPERTY] },
+    assertJwtClientAuthClaimsAndHeader: (_ctx, claims) => checkAssertion(claims, { issuer, now: now() }),
   },
   endpoints: [{ path: TOKEN_PATH, methods: ['POST', 'OPTIONS'], answers: 'json' }],
 });

@@ -11,7 +11,7 @@ import type { Pair } from '#infra/http/request/form.ts';
  * `../features.ts` lists them, `../configuration.ts` puts their parts together, `../mount.ts` opens their endpoints.
  */
 export interface Feature {
-  /** Its part. The members `features`, `routes`, `ttl` and `discovery` of all features are merged; any other is set by one feature alone. */
+  /** Its part. The members `features`, `routes`, `ttl`, `discovery` and `enabledJWA` of all features are merged; any other is set by one feature alone. */
   readonly configuration: Configuration;
   readonly endpoints?: readonly Endpoint[];
 }

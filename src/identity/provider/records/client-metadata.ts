@@ -20,8 +20,9 @@ export const isKnownScope = (servers: readonly ResourceServer[], scope: string):
 /** The subject of a certificate with this common name, as RFC 8705 section 2.1.2 has it. */
 export const subjectDnOf = (commonName: string): string => `CN=${commonName}`;
 
-const proofOf = ({ authMethod, certificateCommonName }: ClientRecord, unusedSecret: string) => {
+const proofOf = ({ authMethod, certificateCommonName, jwks, jwksUri }: ClientRecord, unusedSecret: string) => {
   if (authMethod === 'none') return {};
+  if (authMethod === 'private_key_jwt') return jwks === undefined ? { jwks_uri: jwksUri } : { jwks };
   return certificateCommonName === undefined
     ? { client_secret: unusedSecret }
     : { tls_client_auth_subject_dn: subjectDnOf(certificateCommonName) };

@@ -43,11 +43,15 @@ export const PUSHED_REQUEST = 'PushedAuthorizationRequest';
 /** A pushed request that is gone may have been used: it counts as that. */
 const USED = { consumed: 1 } as const;
 
+/** Models of which oidc-provider itself looks whether they are over, and says so. */
+const FOUND_WHEN_OVER: readonly string[] = ['AuthorizationCode', 'DeviceCode', 'Grant', PUSHED_REQUEST, 'RefreshToken'];
+
 const refuse = (): Promise<never> => Promise.reject(new InternalError('the provider may only read clients'));
 
 /**
  * oidc-provider's storage interface over our store. Its own check of `consumed` is a read before a write and lets two
- * through; here the conditional UPDATE decides, and whoever comes second gets `invalid_grant` after the family is gone.
+ * through; here the conditional UPDATE decides, and whoever comes second gets `invalid_grant` after the family is gone. Its tolerance for
+ * clocks would let sessions and access tokens live longer than they say; here each ends at its second.
  *
  * @see RFC 9700 section 4.14.2
  */
@@ -72,17 +76,19 @@ export const createAdapterFactory = (options: {
         revokeByGrantId: refuse,
       };
     }
+    const inTime = (stored: StoredPayload | undefined): StoredPayload | undefined => {
+      const end = FOUND_WHEN_OVER.includes(model) ? undefined : stored?.payload['exp'];
+      return typeof end === 'number' && end * 1000 <= now() ? undefined : stored;
+    };
     return {
       upsert: async (id, payload, expiresIn) => {
         const seconds = model === GRANT && expiresIn !== undefined ? Math.min(expiresIn, unredeemedGrantSeconds) : expiresIn;
-        const entry = toEntry(model, id, { ...payload }, seconds === undefined ? null : now() + seconds * 1000);
-        if (model !== 'ReplayDetection') await store.save(entry);
-        else if (!(await store.insert(entry))) throw new errors.InvalidRequest('the proof was used before');
+        await store.save(toEntry(model, id, { ...payload }, seconds === undefined ? null : now() + seconds * 1000));
       },
       find: async (id) =>
-        fromStored(await ifShort(id, () => store.find(model, id)), (payload) => withCredentials(model, id, payload)) ??
+        fromStored(inTime(await ifShort(id, () => store.find(model, id))), (payload) => withCredentials(model, id, payload)) ??
         (model === PUSHED_REQUEST ? { ...USED } : undefined),
-      findByUid: async (uid) => fromStored(await ifShort(uid, () => store.findByUid(model, uid)), (payload) => payload),
+      findByUid: async (uid) => fromStored(inTime(await ifShort(uid, () => store.findByUid(model, uid))), (payload) => payload),
       findByUserCode: async (code) => fromStored(await ifShort(code, () => store.findByUserCode(model, code)), (payload) => payload),
       consume: async (id) => {
         if ((await store.consume(model, id)) === 'consumed') return;

@@ -1,3 +1,5 @@
+import { generateKeyPairSync } from 'node:crypto';
+import type { JWK } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { createPasswords } from '#infra/secrets/passwords.ts';
 import { createClientStore } from '#identity/clients/client.store.ts';
@@ -5,6 +7,7 @@ import { createNewClients } from '#identity/clients/new-clients.ts';
 import type { ClientSecurity } from '#identity/clients/security/client-security.ts';
 import { columnsOfSecurity, securityOfRow } from '#identity/clients/security/client-security.columns.ts';
 import { securityOfFields } from '#identity/clients/security/client-security.fields.ts';
+import { securityIssues } from '#identity/clients/security/client-security.rules.ts';
 import { databaseKinds } from '#test/support/database.ts';
 import { identityDatabase } from '#test/identity/support/identity-database.ts';
 import { aClient } from '#test/identity/support/identity-provider.ts';
@@ -12,6 +15,8 @@ import { aClient } from '#test/identity/support/identity-provider.ts';
 const SECURITIES: readonly [string, ClientSecurity][] = [
   ['nothing', {}],
   ['pushed requests alone', { requirePushedRequests: true }],
+  ['keys', { jwks: { keys: [{ kty: 'OKP', crv: 'Ed25519', x: 'AA' }] } }],
+  ['the address of keys', { jwksUri: 'https://client.example/jwks' }],
 ];
 
 describe.each(databaseKinds())('the security of a client on %s', (kind) => {
@@ -39,4 +44,42 @@ it('is read from the fields of RFC 7591, of which none is nothing', () => {
   expect(securityOfFields({})).toEqual({});
   expect(securityOfFields({ require_pushed_authorization_requests: false })).toEqual({});
   expect(securityOfFields({ require_pushed_authorization_requests: true })).toEqual({ requirePushedRequests: true });
+});
+
+describe('the rules for keys of a client', () => {
+  const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' }) as JWK;
+  const rsa = (bits: number) => generateKeyPairSync('rsa', { modulusLength: bits }).publicKey.export({ format: 'jwk' }) as JWK;
+  const jwks = { keys: [ec] };
+
+  it.each<[string, string, ClientSecurity]>([
+    ['keys of the client', 'private_key_jwt', { jwks }],
+    ['their address', 'private_key_jwt', { jwksUri: 'https://client.example/jwks' }],
+    ['no keys for a client with a secret', 'client_secret_basic', {}],
+  ])('take %s', (_what, method, security) => {
+    expect(securityIssues(method, security)).toEqual([]);
+  });
+
+  it.each<[string, string, ClientSecurity, string]>([
+    ['no keys', 'private_key_jwt', {}, 'jwks'],
+    ['both keys and address', 'private_key_jwt', { jwks, jwksUri: 'https://client.example/jwks' }, 'jwks'],
+    ['keys beside a secret', 'client_secret_basic', { jwks }, 'jwks'],
+    ['an address for a public client', 'none', { jwksUri: 'https://client.example/jwks' }, 'jwks_uri'],
+    ['a short RSA key', 'private_key_jwt', { jwks: { keys: [ec, rsa(1024)] } }, 'jwks/keys/1'],
+    [
+      'an RSA key that is too long',
+      'private_key_jwt',
+      { jwks: { keys: [{ ...rsa(2048), n: Buffer.alloc(1024, 255).toString('base64url') }] } },
+      'jwks/keys/0',
+    ],
+    ['an RSA exponent of 3', 'private_key_jwt', { jwks: { keys: [{ ...rsa(2048), e: 'Aw' }] } }, 'jwks/keys/0'],
+    [
+      'a point off its curve',
+      'private_key_jwt',
+      { jwks: { keys: [{ ...ec, x: Buffer.alloc(32, 1).toString('base64url') }] } },
+      'jwks/keys/0',
+    ],
+    ['a curve for encryption', 'private_key_jwt', { jwks: { keys: [{ kty: 'OKP', crv: 'X25519', x: 'AA' }] } }, 'jwks/keys/0'],
+  ])('refuse %s', (_what, method, security, field) => {
+    expect(securityIssues(method, security).map((issue) => issue.field)).toEqual([field]);
+  });
 });

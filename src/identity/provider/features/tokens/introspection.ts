@@ -4,7 +4,7 @@ import type { ClientRecord } from '#identity/clients/client.ts';
 import type { Clients } from '#identity/clients/clients.ts';
 import { recordOf } from '../../records/client-metadata.ts';
 import type { PayloadStore } from '../../store/payloads.ts';
-import { AUTH_METHODS } from '../client-authentication.ts';
+import { ASSERTION_ALGS, AUTH_METHODS } from '../client-authentication.ts';
 import type { Feature } from '../feature.ts';
 import type { AccessTokenPayload, VerifyAccessToken } from './jwt-access-token.ts';
 
@@ -49,7 +49,10 @@ export const introspection = (owners: Owners): Feature => ({
       introspection: { enabled: true, allowedPolicy: (_ctx, client, token) => opaqueTokenShows(recordOf(client), token, owners) },
     },
     routes: { introspection: INTROSPECTION_PATH },
-    discovery: { introspection_endpoint_auth_methods_supported: AUTH_METHODS },
+    discovery: {
+      introspection_endpoint_auth_methods_supported: AUTH_METHODS,
+      introspection_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGS,
+    },
   },
   endpoints: [{ path: INTROSPECTION_PATH, methods: ['POST', 'OPTIONS'], answers: 'json' }],
 });

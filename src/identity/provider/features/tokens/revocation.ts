@@ -1,7 +1,7 @@
 import { errors } from 'oidc-provider';
 import type { ClientRecord } from '#identity/clients/client.ts';
 import type { PayloadStore } from '../../store/payloads.ts';
-import { AUTH_METHODS } from '../client-authentication.ts';
+import { ASSERTION_ALGS, AUTH_METHODS } from '../client-authentication.ts';
 import type { Feature } from '../feature.ts';
 import type { VerifyAccessToken } from './jwt-access-token.ts';
 
@@ -22,7 +22,10 @@ export const revocation = (): Feature => ({
       },
     },
     routes: { revocation: REVOCATION_PATH },
-    discovery: { revocation_endpoint_auth_methods_supported: AUTH_METHODS },
+    discovery: {
+      revocation_endpoint_auth_methods_supported: AUTH_METHODS,
+      revocation_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGS,
+    },
     revokeGrantPolicy: (ctx) => !(ctx.oidc.route === 'revocation' && ctx.oidc.entities.AccessToken !== undefined),
   },
   endpoints: [{ path: REVOCATION_PATH, methods: ['POST', 'OPTIONS'], answers: 'json' }],

@@ -17,6 +17,8 @@ export const senderConstraints = (now: () => number): Feature => {
   };
   return {
     configuration: {
+      // None of RSA: a stranger's RSA key costs as much as he likes to check.
+      enabledJWA: { dPoPSigningAlgValues: ['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'] },
       features: {
         dPoP: { enabled: true, allowReplay: false, requireNonce: () => false },
         mTLS: {

@@ -1,0 +1,35 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { ClientSecurityBody } from '#client/admin/client-security.ts';
+import type { CLIENT_SECURITY_FLAGS } from '#cli/settings/client-security-flags.ts';
+import type { ValuesOf } from '#cli/settings/setting.ts';
+import { usageError } from '#cli/settings/usage-error.ts';
+
+/** Where each field of the security of a client comes from, for a refusal. */
+export const FLAG_OF_SECURITY_FIELD = {
+  '/jwks': '--jwks-file',
+  '/jwks_uri': '--jwks-uri',
+  '/require_pushed_authorization_requests': '--require-par',
+} as const;
+
+/** @throws AppError `usage` */
+const readKeys = async (name: string, cwd: string): Promise<object> => {
+  const fix = 'Name a file with a JWK Set: {"keys": [...]}.';
+  const text = await readFile(resolve(cwd, name), 'utf8').catch((cause: Error) => {
+    throw usageError(`the file ${name} of --jwks-file cannot be read: ${cause.message}`, { fix });
+  });
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  } catch {
+    // It is told below, as every other text that is no JWK Set.
+  }
+  throw usageError(`the file ${name} of --jwks-file is no JSON object`, { fix });
+};
+
+/** How a client protects its requests, as the flags of a command say. @throws AppError `usage` */
+export const securityOfFlags = async (flags: ValuesOf<typeof CLIENT_SECURITY_FLAGS>, cwd: string): Promise<ClientSecurityBody> => ({
+  ...(flags.jwksFile === undefined ? {} : { jwks: await readKeys(flags.jwksFile, cwd) }),
+  ...(flags.jwksUri === undefined ? {} : { jwks_uri: flags.jwksUri }),
+  ...(flags.requirePar ? { require_pushed_authorization_requests: true } : {}),
+});
