@@ -6,6 +6,7 @@ import type { Accounts } from '#identity/accounts/accounts.ts';
 import type { Emit } from '../events.ts';
 import type { InteractionDetails, Interactions } from '#identity/provider/interactions/interactions.ts';
 import { LIFETIMES } from '#identity/provider/features/lifetimes.ts';
+import { claimsBeyond } from '#identity/provider/records/claims-of-scopes.ts';
 import type { ResourceServer } from '#identity/resource-servers/resource-server.ts';
 import type { ConsentResource } from '#identity/views/consent-page.ts';
 import { consentPage } from '#identity/views/consent-page.ts';
@@ -21,6 +22,7 @@ const bodySchema = strictObject({
 
 interface Wanted {
   readonly scopes: readonly string[];
+  readonly claims: readonly string[];
   readonly resources: readonly ConsentResource[];
 }
 
@@ -30,13 +32,19 @@ const wantedBy = (details: InteractionDetails, servers: readonly ResourceServer[
   const resources = Object.entries(details.missingResourceScopes)
     .filter(([, scopes]) => scopes.length > 0)
     .map(([resource, scopes]) => ({ name: nameOf(resource), resource, scopes }));
-  if (details.missingScopes.length > 0 || resources.length > 0) return { scopes: details.missingScopes, resources };
-
   const requested = typeof details.params.scope === 'string' ? details.params.scope.split(' ').filter(Boolean) : [];
+  const missingClaims = claimsBeyond(requested, details.missingClaims);
+  if (details.missingScopes.length > 0 || missingClaims.length > 0 || resources.length > 0)
+    return { scopes: details.missingScopes, claims: missingClaims, resources };
+
   const ofServers = servers
     .map(({ name, resource, scopes }) => ({ name, resource, scopes: requested.filter((scope) => scopes.includes(scope)) }))
     .filter(({ scopes }) => scopes.length > 0);
-  return { scopes: requested.filter((scope) => !ofServers.some(({ scopes }) => scopes.includes(scope))), resources: ofServers };
+  return {
+    scopes: requested.filter((scope) => !ofServers.some(({ scopes }) => scopes.includes(scope))),
+    claims: claimsBeyond(requested, details.claims),
+    resources: ofServers,
+  };
 };
 
 /** The origin of the redirect URI, or the scheme that stands for an application on the machine of its person (RFC 8252 section 7.1). */

@@ -4,6 +4,7 @@ import type { ResourceServer } from '#identity/resource-servers/resource-server.
 import { accessToken } from './features/tokens/access-token.ts';
 import { authorizationCode } from './features/grants/authorization-code.ts';
 import { backchannelLogout } from './features/backchannel-logout.ts';
+import { claimsParameter } from './features/claims-parameter.ts';
 import { clientAuthentication } from './features/client-authentication.ts';
 import { clientCredentials } from './features/grants/client-credentials.ts';
 import { discovery } from './features/discovery.ts';
@@ -40,6 +41,7 @@ export const createFeatures = (options: {
     accessToken(),
     senderConstraints(now),
     userinfo(),
+    claimsParameter(),
     introspection({ accounts, clients }),
     revocation(),
     rpInitiatedLogout(),

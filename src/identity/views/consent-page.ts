@@ -1,6 +1,6 @@
 import { type Html, markup } from '#infra/html/html.ts';
 import { layout } from './layout.ts';
-import { scopeWords } from './scope-words.ts';
+import { claimWords, scopeWords } from './scope-words.ts';
 
 /** A resource server and the scopes that are asked of it. */
 export interface ConsentResource {
@@ -19,6 +19,8 @@ export interface ConsentView {
   readonly username: string;
   /** The scopes of Identity itself: `openid`, `profile` and so on. */
   readonly scopes: readonly string[];
+  /** Claims that are asked for by name, beside those of the scopes. */
+  readonly claims?: readonly string[];
   readonly resources: readonly ConsentResource[];
   /** Origin that the browser goes to afterwards; null where a device waits for the answer. */
   readonly returnTo: string | null;
@@ -30,8 +32,9 @@ export interface ConsentView {
   };
 }
 
-const scopeList = (scopes: readonly string[]) =>
-  markup`<ul class="scopes">${scopes.map((scope) => markup`<li>${scopeWords(scope)}<code>${scope}</code></li>`)}</ul>`;
+const ofScope = (scope: string) => markup`<li>${scopeWords(scope)}<code>${scope}</code></li>`;
+const ofClaim = (claim: string) => markup`<li>${claimWords(claim)}<code>${claim}</code></li>`;
+const listOf = (items: readonly Html[]) => markup`<ul class="scopes">${items}</ul>`;
 
 const memoryOf = (clientName: string, { askedAgain, daysAway }: ConsentView['remembered']): string =>
   [
@@ -43,18 +46,18 @@ const memoryOf = (clientName: string, { askedAgain, daysAway }: ConsentView['rem
 
 /** Asks whether the client may have what it asks for; `decision` is `allow`, `deny` or `other-account`. */
 export const consentPage = (view: ConsentView): Html => {
-  const { action, csrfToken, clientName, username, scopes, resources, returnTo, remembered } = view;
+  const { action, csrfToken, clientName, username, scopes, claims = [], resources, returnTo, remembered } = view;
   return layout({
     title: 'Allow access',
     content: markup`<h1>Allow access?</h1>
 <p><strong>${clientName}</strong> asks for access${returnTo === null && ', for the device that showed you the code'}. You are logged in as <strong>${username}</strong>.</p>
 <form method="post" action="${action}">
 <input type="hidden" name="_csrf" value="${csrfToken}">
-${scopes.length > 0 && markup`<h2>Your account</h2>${scopeList(scopes)}`}
+${scopes.length + claims.length > 0 && markup`<h2>Your account</h2>${listOf([...scopes.map(ofScope), ...claims.map(ofClaim)])}`}
 ${resources.map(
   ({ name, resource, scopes: wanted }) => markup`<h2>${name}</h2>
 <small>Resource <code>${resource}</code></small>
-${wanted.length > 0 ? scopeList(wanted) : markup`<p>No permission</p>`}`,
+${wanted.length > 0 ? listOf(wanted.map(ofScope)) : markup`<p>No permission</p>`}`,
 )}
 <p class="muted">${memoryOf(clientName, remembered)}</p>
 <p class="muted">${returnTo === null ? 'Then go back to your device.' : markup`You will return to <code>${returnTo}</code>`}</p>

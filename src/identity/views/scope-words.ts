@@ -57,3 +57,15 @@ export const scopeWords = (scope: string): string => {
   const of = scoped === null ? undefined : scopeWords(`kms:${scope.split(':').slice(3).join(':')}`);
   return scoped === null ? `Use the permission “${scope}”` : `${of}, only for ${keysOf(scoped.keys)}`;
 };
+
+const CLAIM_WORDS: Readonly<Record<string, string>> = {
+  name: 'See your name',
+  preferred_username: 'See your user name',
+  tenant_id: 'See to which tenant you belong',
+  roles: 'See your roles',
+  email: 'See your e-mail address',
+};
+
+/** The words for a claim that a client asks for by name; one that has none is named as it is. */
+export const claimWords = (claim: string): string =>
+  (Object.hasOwn(CLAIM_WORDS, claim) ? CLAIM_WORDS[claim] : undefined) ?? `See “${claim}” of your account`;

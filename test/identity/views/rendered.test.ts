@@ -18,6 +18,7 @@ const pages = {
     action: '/consent/1',
     username: 'demo-user',
     scopes: ['openid', 'profile'],
+    claims: ['email', 'unheard_of'],
     resources: [
       { name: 'Key management service', resource: KMS_RESOURCE, scopes: ['kms:crypto', 'other:scope'] },
       { name: 'Empty', resource: 'urn:passthru:empty', scopes: [] },

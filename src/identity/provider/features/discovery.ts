@@ -24,6 +24,6 @@ export const completeMetadata = (
   ...metadata,
   introspection_batch_endpoint: `${issuer}${BATCH_INTROSPECTION_PATH}`,
   response_modes_supported: RESPONSE_MODES,
-  claims_supported: [...((metadata.claims_supported ?? []) as string[]).filter((claim) => claim !== 'sid'), 'amr'],
+  claims_supported: [...((metadata.claims_supported ?? []) as string[]), 'amr'],
   scopes_supported: [...new Set([...((metadata.scopes_supported ?? []) as string[]), ...resourceScopes])],
 });

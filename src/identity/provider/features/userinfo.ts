@@ -1,3 +1,4 @@
+import { CLAIMS_OF_SCOPES } from '../records/claims-of-scopes.ts';
 import type { Feature } from './feature.ts';
 
 const USERINFO_PATH = '/oidc/userinfo';
@@ -7,7 +8,7 @@ export const userinfo = (): Feature => ({
   configuration: {
     features: { userinfo: { enabled: true } },
     routes: { userinfo: USERINFO_PATH },
-    claims: { openid: ['sub'], profile: ['name', 'preferred_username', 'tenant_id', 'roles'], email: ['email'] },
+    claims: CLAIMS_OF_SCOPES,
   },
   endpoints: [{ path: USERINFO_PATH, methods: ['GET', 'POST', 'OPTIONS'], answers: 'json' }],
 });

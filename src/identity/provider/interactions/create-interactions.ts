@@ -3,6 +3,8 @@ import type { Provider } from 'oidc-provider';
 import { errors } from 'oidc-provider';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { OTHER_ACCOUNT } from './interaction-policy.ts';
+import { claimsAskedFor } from '../records/claims-of-scopes.ts';
+import { recordOf } from '../records/client-metadata.ts';
 import { type Interaction, missingConsent, renewedGrant } from '../seams/interaction.ts';
 import { bringsNoCookie, COOKIES_MISSING, INTERACTION_GONE, START_AGAIN } from './refusal-view.ts';
 import type { Interactions } from './interactions.ts';
@@ -42,6 +44,8 @@ export const createInteractions = (provider: () => Provider): Interactions => {
         device: interaction.deviceCode !== undefined,
         params: interaction.params,
         missingScopes: missing.scopes,
+        claims: claimsAskedFor(recordOf(client), interaction.params.claims),
+        missingClaims: missing.claims,
         missingResourceScopes: Object.fromEntries(missing.resourceScopes),
         ...(interaction.session === undefined ? {} : { session: { accountId: interaction.session.accountId } }),
       };

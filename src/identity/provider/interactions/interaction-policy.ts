@@ -2,6 +2,8 @@ import { coversScope } from '#infra/magic/key-scopes.ts';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import { interactionPolicy } from 'oidc-provider';
 import { accountOf } from '../records/account-claims.ts';
+import { mayAskForClaim } from '../records/claims-of-scopes.ts';
+import { recordOf } from '../records/client-metadata.ts';
 import { checksOf } from '../seams/interaction.ts';
 
 const { Check } = interactionPolicy;
@@ -20,12 +22,19 @@ const missingResourceScopes = (ctx: KoaContextWithOIDC): Record<string, string[]
   return missing;
 };
 
+/** Requested claims that the user has not consented to, without those that the client may not have. */
+export const missingClaims = (ctx: KoaContextWithOIDC): readonly string[] => {
+  const { client, grant, requestParamClaims } = ctx.oidc;
+  const seen = new Set(grant?.getOIDCClaimsEncountered());
+  return [...requestParamClaims].filter((claim) => client !== undefined && mayAskForClaim(recordOf(client), claim) && !seen.has(claim));
+};
+
 /** The result of a consent page whose person wants to log in with another account. */
 export const OTHER_ACCOUNT = { otherAccount: true } as const;
 
 /**
- * The provider's own prompts, login before consent, with three changes: an account that is gone logs in again, somebody who is not the one
- * that has a session may log in as himself, and roles limit consent.
+ * The provider's own prompts, login before consent, with four changes: an account that is gone logs in again, somebody who is not the one
+ * that has a session may log in as himself, roles limit consent, and the scopes of the client the claims.
  */
 export const createInteractionPolicy = (): interactionPolicy.DefaultPolicy => {
   const policy = interactionPolicy.base();
@@ -37,6 +46,15 @@ export const createInteractionPolicy = (): interactionPolicy.DefaultPolicy => {
   checksOf(policy, 'login').add(
     new Check('other_account', 'another account is to log in', 'login_required', (ctx) =>
       ctx.oidc.result !== undefined && 'otherAccount' in ctx.oidc.result ? Check.REQUEST_PROMPT : Check.NO_NEED_TO_PROMPT,
+    ),
+  );
+  checksOf(policy, 'consent', 'op_claims_missing').add(
+    new Check(
+      'claims_missing',
+      'requested claims not granted',
+      'consent_required',
+      (ctx) => (missingClaims(ctx).length > 0 ? Check.REQUEST_PROMPT : Check.NO_NEED_TO_PROMPT),
+      (ctx) => ({ missingClaims: missingClaims(ctx) }),
     ),
   );
   checksOf(policy, 'consent', 'rs_scopes_missing').add(

@@ -19,6 +19,10 @@ export interface InteractionDetails {
   readonly params: Readonly<Record<string, unknown>>;
   /** OpenID scopes that the user has not consented to yet. */
   readonly missingScopes: readonly string[];
+  /** Claims that the client asks for by name, without those that its scopes would not give it. */
+  readonly claims: readonly string[];
+  /** Those of them that the user has not consented to yet. */
+  readonly missingClaims: readonly string[];
   /** Scopes by resource that the user has not consented to yet, only those that the account may hold. */
   readonly missingResourceScopes: Readonly<Record<string, readonly string[]>>;
   readonly session?: { readonly accountId: string };

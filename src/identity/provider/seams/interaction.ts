@@ -10,13 +10,13 @@ const texts = (value: unknown): string[] => (Array.isArray(value) ? value.filter
  * Reads what a consent would add to the grant.
  *
  * Why: oidc-provider says it only in the details of its prompt, as an untyped object.
- * Bends: `missingOIDCScope` and `missingOIDCClaims`, read in oidc-provider 9.13.3 (lib/helpers/interaction_policy/prompts/consent.js);
- * `missingResourceScopes` is of our own check.
+ * Bends: `missingOIDCScope`, read in oidc-provider 9.13.3 (lib/helpers/interaction_policy/prompts/consent.js); `missingClaims` and
+ * `missingResourceScopes` are of our own checks.
  * Held by: test/identity/provider/seams/interaction.test.ts
  */
 export const missingConsent = ({ prompt }: Interaction) => ({
   scopes: texts(prompt.details.missingOIDCScope),
-  claims: texts(prompt.details.missingOIDCClaims),
+  claims: texts(prompt.details.missingClaims),
   resourceScopes: Object.entries((prompt.details.missingResourceScopes ?? {}) as Record<string, unknown>).map(
     ([resource, scopes]) => [resource, texts(scopes)] as const,
   ),

@@ -14,7 +14,7 @@ interface OidcContext {
 
 /**
  * Lets an access token for a resource server keep the scopes of OpenID Connect that were asked for and granted: they stand in the token
- * and in `scope` of the answer, and the token opens userinfo.
+ * and in `scope` of the answer, and the token opens userinfo, with the claims that were asked for by name, too.
  *
  * Why: oidc-provider leaves a token either the scopes of its resource server or those of OpenID Connect, so the answer says less than was
  * granted (RFC 6749 section 5.1), and client libraries that ask userinfo with the token that they have got are refused.
@@ -28,7 +28,9 @@ export const keepOpenidScopes = (provider: Provider): void => {
     const token = entity as AccessToken;
     const { Grant, AuthorizationCode, RefreshToken } = context.entities;
     if (token.resourceServer === undefined || Grant === undefined) return;
-    const asked = context.params?.scope === undefined ? (RefreshToken ?? AuthorizationCode)?.scopes : context.requestParamScopes;
+    const source = RefreshToken ?? AuthorizationCode;
+    token.claims = source?.claims;
+    const asked = context.params?.scope === undefined ? source?.scopes : context.requestParamScopes;
     const granted = Grant.getOIDCScopeFiltered(asked ?? new Set());
     token.scope = [granted, token.scope].filter(Boolean).join(' ');
   });

@@ -9,6 +9,8 @@ export interface PersonsToken {
   /** An id by which the store finds the grant. */
   readonly grantId: string;
   readonly scope: string;
+  /** As a request asks for them. @see OpenID Connect Core 1.0 section 5.5 */
+  readonly claims?: { readonly userinfo: Readonly<Record<string, null>> };
   /** Seconds since the epoch. */
   readonly iat: number;
   readonly exp: number;

@@ -12,11 +12,15 @@ export const accessToken = (): Feature => ({
       const owner = ownerOf(ctx);
       if (token.aud === undefined || owner === undefined) return undefined;
       const grantId = 'grantId' in token ? token.grantId : undefined;
+      const isJwt = token.resourceServer?.accessTokenFormat === 'jwt';
+      const claims = 'claims' in token ? Object.keys(token.claims?.userinfo ?? {}) : [];
       return {
         ...(owner.tenantId === null ? {} : { tenant_id: owner.tenantId }),
         roles: [...owner.roles],
         permissions: permissionsOfScopes((token.scope?.split(' ') ?? []).filter((scope) => scope !== '' && !OPENID_SCOPES.includes(scope))),
-        ...(grantId !== undefined && token.resourceServer?.accessTokenFormat === 'jwt' ? { grant_id: grantReference(grantId) } : {}),
+        ...(grantId !== undefined && isJwt ? { grant_id: grantReference(grantId) } : {}),
+        // Nothing is kept of a JWT: it says itself what it opens at userinfo.
+        ...(claims.length > 0 && isJwt ? { userinfo_claims: claims } : {}),
       };
     },
     ttl: {

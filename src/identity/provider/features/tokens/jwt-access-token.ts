@@ -16,6 +16,8 @@ export interface AccessTokenPayload extends JWTPayload {
   readonly cnf?: { readonly jkt?: string; readonly 'x5t#S256'?: string };
   /** `grantReference` of its grant; absent for client credentials. */
   readonly grant_id?: string;
+  /** Names of the claims that it opens at userinfo, where its grant holds them. */
+  readonly userinfo_claims?: readonly string[];
 }
 
 /** @returns undefined unless signature, issuer, type and time are good, its key signed then, and every claim that we rely on is there */

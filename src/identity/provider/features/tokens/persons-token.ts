@@ -19,6 +19,7 @@ export const createPersonsToken =
       clientId: payload.client_id,
       grantId: idOfReference(payload.grant_id),
       scope: typeof payload['scope'] === 'string' ? payload['scope'] : '',
+      claims: { userinfo: Object.fromEntries((payload.userinfo_claims ?? []).map((claim) => [claim, null])) },
       iat: payload.iat,
       exp: payload.exp,
       jkt: payload.cnf?.jkt,
