@@ -20,6 +20,7 @@ import { corsOriginsSchema } from './clients/cors-origins.ts';
 import { browserClientSchema } from './clients/browser-clients.ts';
 import { serviceClientIssues, serviceClientSchema } from './clients/service-clients.ts';
 import { refreshTokensConfigSchema } from './provider/features/grants/refresh-config.ts';
+import { dpopConfigSchema } from './provider/features/tokens/dpop-nonces.ts';
 import { resourceServerSchema } from './resource-servers/resource-server.ts';
 import { outgoingConfigSchema, outgoingIssues } from './outgoing/config.ts';
 import { secretsSchema } from './secrets.ts';
@@ -55,6 +56,7 @@ export const identityConfigSchema = strictObject({
   admin: adminListenerConfigSchema,
   feed: Type.Optional(feedConfigSchema),
   database: databaseConfigSchema,
+  dpop: dpopConfigSchema,
   telemetry: Type.Optional(telemetryConfigSchema),
   log: Type.Optional(logFileConfigSchema),
   secrets: secretsSchema,

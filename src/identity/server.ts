@@ -139,6 +139,7 @@ export const buildIdentity = async (options: {
     refusals,
     detail,
     corsOrigins: config.server.cors_origins,
+    dpopNonces: config.dpop.nonce,
     now,
   });
   const passwordChanges = createPasswordChanges({

@@ -8,6 +8,7 @@ import { claimsParameter } from './features/claims-parameter.ts';
 import { clientAuthentication } from './features/client-authentication.ts';
 import { clientCredentials } from './features/grants/client-credentials.ts';
 import { discovery } from './features/discovery.ts';
+import type { DpopNonces } from './features/tokens/dpop-nonces.ts';
 import type { Feature } from './features/feature.ts';
 import { introspection } from './features/tokens/introspection.ts';
 import { pushedAuthorizationRequests } from './features/grants/pushed-authorization-requests.ts';
@@ -24,12 +25,15 @@ export const createFeatures = (options: {
   readonly clients: Pick<Clients, 'find'>;
   readonly issuer: string;
   readonly resourceServers: readonly ResourceServer[];
+  readonly dpopNonces: DpopNonces;
+  /** The newest. */
+  readonly cookieKey: string;
   /** Key id of the key that signs. */
   readonly signingKid: string;
   /** Epoch milliseconds. */
   readonly now: () => number;
 }): readonly Feature[] => {
-  const { accounts, clients, issuer, resourceServers, signingKid, now } = options;
+  const { accounts, clients, issuer, resourceServers, dpopNonces, cookieKey, signingKid, now } = options;
   return [
     discovery(),
     clientAuthentication(issuer, now),
@@ -39,7 +43,7 @@ export const createFeatures = (options: {
     clientCredentials(),
     resourceIndicators(resourceServers, signingKid),
     accessToken(),
-    senderConstraints(now),
+    senderConstraints({ nonces: dpopNonces, cookieKey, now }),
     userinfo(),
     claimsParameter(),
     introspection({ accounts, clients }),

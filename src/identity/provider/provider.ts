@@ -25,6 +25,7 @@ import { defaultScope } from './features/grants/client-credentials.ts';
 import { createRefreshRotation } from './features/grants/refresh-rotation.ts';
 import { LIFETIMES } from './features/lifetimes.ts';
 import { completeMetadata } from './features/discovery.ts';
+import type { DpopNonces } from './features/tokens/dpop-nonces.ts';
 import { createJwtIntrospection } from './features/tokens/introspection.ts';
 import { createOpaqueIntrospection } from './features/tokens/opaque-introspection.ts';
 import { createAccessTokenVerifier } from './features/tokens/jwt-access-token.ts';
@@ -57,7 +58,7 @@ export interface OpenIdProviderOptions {
   /** Has clients told of log-outs. */
   readonly logouts: Logouts;
   /** Newest first: the first signs cookies, all verify. At least one, each of 32 random bytes or more. */
-  readonly cookieKeys: readonly string[];
+  readonly cookieKeys: readonly [string, ...string[]];
   readonly resourceServers: readonly ResourceServer[];
   /** How long after its first use a refresh token may be used once more, because the answer was lost; 0 for never. */
   readonly refreshGraceSeconds: number;
@@ -70,6 +71,8 @@ export interface OpenIdProviderOptions {
   readonly refusals: Pick<RefusalLog, 'refused'>;
   /** Path of the page for a prompt; the interaction cookie is bound to it and to what lies below. Default `/<prompt>/<uid>`. */
   readonly interactionPath?: (prompt: 'login' | 'consent', uid: string) => string;
+  /** Whether a DPoP proof has to hold a nonce; `offered` by default. */
+  readonly dpopNonces?: DpopNonces;
   /** Origins whose scripts may read answers to every client, beside those of single clients; none by default. */
   readonly corsOrigins?: readonly string[];
   /** Milliseconds since the epoch. */
@@ -91,7 +94,8 @@ const publicPart = (key: JWK): JWK => Object.fromEntries(Object.entries(key).fil
  */
 export const createOpenIdProvider = async (options: OpenIdProviderOptions): Promise<OpenIdProvider> => {
   const { issuer, database, accounts, clients, signingKeys, resourceServers, revocations, telemetry } = options;
-  const { outgoing, logouts, corsOrigins = [], now = Date.now } = options;
+  const { outgoing, logouts, dpopNonces = 'offered', corsOrigins = [], now = Date.now } = options;
+  const [newestCookieKey] = options.cookieKeys;
   const interactionPath = options.interactionPath ?? ((prompt, uid) => `/${prompt}/${uid}`);
   const issuerHost = new URL(issuer).host;
   const resourceScopes = resourceServers.flatMap((server) => server.scopes);
@@ -116,7 +120,16 @@ export const createOpenIdProvider = async (options: OpenIdProviderOptions): Prom
   });
 
   const build = (set: SigningKeySet) => {
-    const features = createFeatures({ accounts, clients, issuer, now, resourceServers, signingKid: String(set.keys[0].kid) });
+    const features = createFeatures({
+      dpopNonces,
+      cookieKey: newestCookieKey,
+      accounts,
+      clients,
+      issuer,
+      now,
+      resourceServers,
+      signingKid: String(set.keys[0].kid),
+    });
     const provider = new Provider(
       issuer,
       createConfiguration({

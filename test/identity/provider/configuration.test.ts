@@ -9,6 +9,8 @@ import { KMS_SERVER } from '#test/identity/support/identity-provider.ts';
 const features = createFeatures({
   accounts: { find: async () => undefined },
   clients: { find: async () => undefined },
+  cookieKey: 'a key of a cookie, long enough for every check',
+  dpopNonces: 'offered',
   issuer: 'https://localhost:8082',
   now: Date.now,
   resourceServers: [KMS_SERVER],
