@@ -20,8 +20,6 @@ const newClientSchema = strictObject({
 
 const clientSchema = strictObject({ client_id: Type.String(), name: Type.String() });
 
-const FIELDS = { at: '', secret: '/secret', tenant: '/tenant_id', redirectUris: '/redirect_uris', grantTypes: '/grant_types' };
-
 /**
  * Clients, for operators.
  *
@@ -42,7 +40,10 @@ export const registerClientRoutes = (
     async (request, reply) => {
       const { secret, client_id: clientId, tenant_id: tenantId = null, ...body } = request.body;
       const record = clientOfFields({ clientId, tenantId }, body);
-      const fields = clientIssues({ ...record, hasTenant: record.tenantId !== null, hasSecret: secret !== undefined }, FIELDS);
+      const fields = clientIssues(record, {
+        hasSecret: secret !== undefined,
+        pointer: (field) => `/${field === 'tenant' ? 'tenant_id' : field}`,
+      });
       if (fields.length > 0)
         throw new AppError('client-contradictory', 400, 'The properties of the client contradict each other.', { fields });
       refuseUnknownScopes(record.scopes, (scope) => isKnownScope(resourceServers, scope), '/scopes');

@@ -35,6 +35,11 @@ export const clientFields = {
   token_binding: Type.Enum(TOKEN_BINDINGS, { default: 'none' }),
   token_format: Type.Optional(Type.Enum(TOKEN_FORMATS)),
   ...clientSecurityFields,
+  first_party: Type.Boolean({ default: false, description: 'true: people are not asked for consent' }),
+  require_pkce: Type.Boolean({
+    default: true,
+    description: 'false: a confidential client that sends a nonce with each request may leave out PKCE',
+  }),
 };
 
 const clientFieldsSchema = strictObject(clientFields);
@@ -58,11 +63,11 @@ export const clientOfFields = (
   accessTokenTtlSeconds: fields.access_token_ttl_seconds ?? null,
   tokenBinding: fields.token_binding,
   tokenFormat: fields.token_format ?? null,
-  firstParty: false,
-  requiresPkce: true,
   ...(fields.backchannel_logout_uri === undefined
     ? {}
     : { backchannelLogout: { uri: fields.backchannel_logout_uri, sessionRequired: fields.backchannel_logout_session_required ?? false } }),
+  firstParty: fields.first_party,
+  requiresPkce: fields.require_pkce,
   mayIntrospect: [],
   ...securityOfFields(fields),
 });

@@ -1,55 +1,146 @@
 import type { FieldIssue } from '#infra/apperr/app-error.ts';
-import type { ClientGrantType, ClientRecord } from './client.ts';
-import type { ClientSecurity } from './security/client-security.ts';
+import type { ClientRecord } from './client.ts';
+import { isOrigin } from './cors-origins.ts';
+import { isOwnedAddress, redirectIssue } from './redirect-rules.ts';
 import { securityIssues } from './security/client-security.rules.ts';
 
-/** What the rules look at; names of fields are the caller's, for the issues. */
-export interface RuledClient extends ClientSecurity {
-  readonly authMethod: ClientRecord['authMethod'];
-  readonly grantTypes: readonly ClientGrantType[];
-  readonly redirectUris: readonly string[];
-  readonly scopes: readonly string[];
-  readonly hasTenant: boolean;
-  readonly hasSecret: boolean;
-}
+/** A field that an issue names; seeds and operators write the first two each in their own way. */
+export type ClientField =
+  | 'secret'
+  | 'tenant'
+  | 'redirect_uris'
+  | 'post_logout_redirect_uris'
+  | 'cors_origins'
+  | 'grant_types'
+  | 'scopes'
+  | 'first_party'
+  | 'require_pkce';
+type Field = ClientField | `${'redirect_uris' | 'post_logout_redirect_uris' | 'cors_origins'}/${number}`;
+type Issue = FieldIssue & { readonly field: Field };
 
-/**
- * Rules of clients beyond the form of each field: a secret exactly where the client has to prove one, a tenant where it acts for itself,
- * an address where a browser comes back, refresh tokens where it asks for access while its people are away.
- *
- * @param fields JSON pointers of the fields, as the reader knows them; `at` is that of the client
- */
-export const clientIssues = (
-  { authMethod, grantTypes, redirectUris, scopes, hasTenant, hasSecret, ...security }: RuledClient,
-  fields: {
-    readonly at: string;
-    readonly secret: string;
-    readonly tenant: string;
-    readonly redirectUris: string;
-    readonly grantTypes: string;
-  },
-): readonly FieldIssue[] => {
-  const needsSecret = authMethod.startsWith('client_secret_');
+const when = (wrong: boolean, field: Field, message: string, fix: string): readonly Issue[] => (wrong ? [{ field, message, fix }] : []);
+
+const ofSecret = ({ authMethod }: ClientRecord, hasSecret: boolean): readonly Issue[] => [
+  ...when(authMethod === 'none' && hasSecret, 'secret', 'must be absent: a public client has none', 'Leave it out.'),
+  ...when(
+    authMethod !== 'none' && !hasSecret,
+    'secret',
+    'is missing',
+    'Give one, or make token_endpoint_auth_method none for a public client.',
+  ),
+];
+
+const ofGrants = ({ authMethod, grantTypes, redirectUris, scopes, tenantId }: ClientRecord): readonly Issue[] => {
+  const actsForItself = grantTypes.includes('client_credentials');
+  const logsIn = grantTypes.includes('authorization_code');
   return [
-    ...(needsSecret === hasSecret
-      ? []
-      : [
-          {
-            field: fields.secret,
-            message: needsSecret
-              ? 'is missing'
-              : `must be absent: ${authMethod === 'none' ? 'a public client' : `a client with ${authMethod}`} has none`,
-          },
-        ]),
-    ...securityIssues(authMethod, security).map((issue) => ({ ...issue, field: `${fields.at}/${issue.field}` })),
-    ...(grantTypes.includes('client_credentials') && !hasTenant
-      ? [{ field: fields.tenant, message: 'is missing: a client that acts for itself belongs to a tenant' }]
-      : []),
-    ...(grantTypes.includes('authorization_code') && redirectUris.length === 0
-      ? [{ field: fields.redirectUris, message: 'is empty, yet the client uses authorization codes' }]
-      : []),
-    ...(scopes.includes('offline_access') && !grantTypes.includes('refresh_token')
-      ? [{ field: fields.grantTypes, message: 'has no refresh_token, which the scope offline_access is for' }]
-      : []),
+    ...when(
+      actsForItself && tenantId === null,
+      'tenant',
+      'is missing: a client that acts for itself belongs to a tenant',
+      'Name its tenant, or leave out the grant client_credentials.',
+    ),
+    // "The client credentials grant type MUST only be used by confidential clients."
+    ...when(
+      actsForItself && authMethod === 'none',
+      'grant_types',
+      'has client_credentials, which a public client cannot use: anybody could',
+      'Leave it out, or let the client prove itself by a secret.',
+    ),
+    ...when(
+      logsIn && redirectUris.length === 0,
+      'redirect_uris',
+      'is empty, yet the client uses authorization codes',
+      'Name where a log-in leads back to.',
+    ),
+    ...when(
+      grantTypes.includes('refresh_token') && !logsIn,
+      'grant_types',
+      'has refresh_token, and no grant that gives one',
+      'Add authorization_code, or leave it out.',
+    ),
+    ...when(
+      scopes.includes('offline_access') && !grantTypes.includes('refresh_token'),
+      'grant_types',
+      'has no refresh_token, which the scope offline_access is for',
+      'Add refresh_token, or leave out the scope.',
+    ),
   ];
 };
+
+const ofAddresses = (client: ClientRecord): readonly Issue[] => {
+  const lists = [
+    ['redirect_uris', client.redirectUris],
+    ['post_logout_redirect_uris', client.postLogoutRedirectUris],
+  ] as const;
+  return [
+    ...lists.flatMap(([name, uris]) =>
+      uris.flatMap((uri, index): readonly Issue[] => {
+        const issue = redirectIssue(uri, client.applicationType);
+        return issue === null ? [] : [{ field: `${name}/${index}`, ...issue }];
+      }),
+    ),
+    ...client.corsOrigins.flatMap((origin, index) =>
+      when(
+        !isOrigin(origin),
+        `cors_origins/${index}`,
+        'is not as a browser sends it',
+        'Write it without path, without the default port, in lower case.',
+      ),
+    ),
+  ];
+};
+
+const ofTrust = ({
+  authMethod,
+  applicationType,
+  grantTypes,
+  redirectUris,
+  scopes,
+  firstParty,
+  requiresPkce,
+}: ClientRecord): readonly Issue[] => [
+  // RFC 8252 section 8.6: "authorization servers SHOULD NOT process authorization requests automatically without user consent".
+  ...when(
+    firstParty && applicationType === 'native',
+    'first_party',
+    'is not for a native application: another one on the same machine may say that it is this one',
+    'Leave it out: its people are asked once.',
+  ),
+  ...when(
+    firstParty && applicationType === 'web' && authMethod === 'none' && !redirectUris.every(isOwnedAddress),
+    'first_party',
+    'is for a public client whose redirect_uris are https addresses with an owner, and none of this machine',
+    'Register https addresses alone, or leave it out: its people are asked once.',
+  ),
+  // RFC 9700 section 2.1.1: "Public clients MUST use PKCE", "confidential OpenID Connect clients … MAY use the nonce".
+  ...when(
+    !requiresPkce && authMethod === 'none',
+    'require_pkce',
+    'must be true: a public client has nothing but PKCE that protects its codes',
+    'Leave it out.',
+  ),
+  ...when(
+    !requiresPkce && authMethod !== 'none' && !(grantTypes.includes('authorization_code') && scopes.includes('openid')),
+    'require_pkce',
+    'is false for a client without the grant authorization_code and the scope openid, to whom a nonce says nothing',
+    'Leave it out, or add them.',
+  ),
+];
+
+/**
+ * Rules of clients beyond the form of each field: all by which a client could never work, or would be no safe one.
+ *
+ * @param options.pointer of a field, as the reader knows it
+ */
+export const clientIssues = (
+  client: ClientRecord,
+  options: { readonly hasSecret: boolean; readonly pointer: (field: string) => string },
+): readonly FieldIssue[] =>
+  [
+    ...ofSecret(client, options.hasSecret),
+    ...securityIssues(client.authMethod, client),
+    ...ofGrants(client),
+    ...ofAddresses(client),
+    ...ofTrust(client),
+  ].map((issue) => ({ ...issue, field: options.pointer(issue.field) }));

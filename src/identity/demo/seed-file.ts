@@ -5,7 +5,6 @@ import { repeated } from '#infra/config/repeated.ts';
 import type { ClientRecord } from '#identity/clients/client.ts';
 import { clientFields, clientOfFields } from '#identity/clients/client-fields.ts';
 import { clientIssues } from '#identity/clients/client-rules.ts';
-import { securityOfFields } from '#identity/clients/security/client-security.fields.ts';
 import { demoNameSchema, loadSeedFile, seedHashSchema, strangers } from '#infra/demo-data/seed-checks.ts';
 
 const scopeSchema = Type.String({ pattern: '^[a-z][A-Za-z0-9:._/=%~-]*$', maxLength: 512 });
@@ -56,34 +55,27 @@ const contradictions = (seed: Seed): FieldIssue[] => [
   ),
   ...strangers(seed.tenants, seed.accounts, (index) => `/accounts/${index}/tenant`),
   ...strangers(seed.tenants, seed.clients, (index) => `/clients/${index}/tenant`),
-  ...seed.clients.flatMap((client, index) => {
-    const field = `/clients/${index}`;
-    return clientIssues(
-      {
-        authMethod: client.token_endpoint_auth_method,
-        grantTypes: client.grant_types,
-        redirectUris: client.redirect_uris,
-        scopes: client.scopes,
-        hasTenant: client.tenant !== undefined,
-        hasSecret: client.secret_hash !== undefined,
-        ...securityOfFields(client),
-      },
-      {
-        at: field,
-        secret: `${field}/secret_hash`,
-        tenant: `${field}/tenant`,
-        redirectUris: `${field}/redirect_uris`,
-        grantTypes: `${field}/grant_types`,
-      },
-    );
-  }),
+  ...seed.clients.flatMap((client, index) =>
+    clientIssues(seedClient(client, client.tenant ?? null), {
+      hasSecret: client.secret_hash !== undefined,
+      pointer: (field) => `/clients/${index}/${field === 'secret' ? 'secret_hash' : field}`,
+    }),
+  ),
 ];
 
 /** An issue for every scope of a client that no resource server has. */
 const unknownScopes = ({ clients }: Seed, isKnown: (scope: string) => boolean): FieldIssue[] =>
   clients.flatMap(({ scopes }, client) =>
     scopes.flatMap((scope, index) =>
-      isKnown(scope) ? [] : [{ field: `/clients/${client}/scopes/${index}`, message: `is ${scope}, which no resource server defines` }],
+      isKnown(scope)
+        ? []
+        : [
+            {
+              field: `/clients/${client}/scopes/${index}`,
+              message: `is ${scope}, which no resource server defines`,
+              fix: 'Use scopes of resource_servers in the configuration of Identity, or of OpenID Connect.',
+            },
+          ],
     ),
   );
 

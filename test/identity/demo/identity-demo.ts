@@ -40,6 +40,8 @@ export const testSeed = (id = randomUUIDv7()): Seed => {
     tenant: `one-${id}`,
     roles: [],
     token_binding: 'none' as const,
+    first_party: false,
+    require_pkce: true,
   };
   return {
     tenants: [`one-${id}`, `two-${id}`],

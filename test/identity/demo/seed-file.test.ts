@@ -105,6 +105,17 @@ describe('the demo seed of Identity', () => {
       { clients: [{ ...client(), scopes: ['openid', 'offline_access'] }] },
       'seed.yml#/clients/0/grant_types',
     ],
+    [
+      'a redirect that has a fragment',
+      { clients: [{ ...client(), redirect_uris: ['https://client.test/callback', 'https://client.test/#callback'] }] },
+      'seed.yml#/clients/0/redirect_uris/1',
+    ],
+    [
+      'a redirect over http to another machine',
+      { clients: [{ ...client(), redirect_uris: ['http://client.test/callback'] }] },
+      'seed.yml#/clients/0/redirect_uris/0',
+    ],
+    ['a public client without PKCE', { clients: [{ ...client(), require_pkce: false }] }, 'seed.yml#/clients/0/require_pkce'],
     ['codes without a redirect', { clients: [{ ...client(), redirect_uris: [] }] }, 'seed.yml#/clients/0/redirect_uris'],
     ['a grant that does not exist', { clients: [{ ...client(), grant_types: ['password'] }] }, 'seed.yml#/clients/0/grant_types/0'],
   ] as const) {

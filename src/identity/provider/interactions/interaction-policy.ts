@@ -5,8 +5,9 @@ import { accountOf } from '../records/account-claims.ts';
 import { mayAskForClaim } from '../records/claims-of-scopes.ts';
 import { recordOf } from '../records/client-metadata.ts';
 import { checksOf } from '../seams/interaction.ts';
+import { grantFirstParty } from './first-party.ts';
 
-const { Check } = interactionPolicy;
+const { Check, Prompt } = interactionPolicy;
 
 /** Requested resource scopes that the user has not consented to, without those that the account may not hold anyway. */
 const missingResourceScopes = (ctx: KoaContextWithOIDC): Record<string, string[]> => {
@@ -65,6 +66,17 @@ export const createInteractionPolicy = (): interactionPolicy.DefaultPolicy => {
       (ctx) => (Object.keys(missingResourceScopes(ctx)).length > 0 ? Check.REQUEST_PROMPT : Check.NO_NEED_TO_PROMPT),
       (ctx) => ({ missingResourceScopes: missingResourceScopes(ctx) }),
     ),
+  );
+  // After the log-in and before consent, which then misses nothing. No page belongs to it: it never asks.
+  policy.add(
+    new Prompt(
+      { name: 'first_party' },
+      new Check('first_party', 'a client of the first party is granted what it asks for', 'interaction_required', async (ctx) => {
+        await grantFirstParty(ctx, missingResourceScopes);
+        return Check.NO_NEED_TO_PROMPT;
+      }),
+    ),
+    1,
   );
   return policy;
 };

@@ -1,5 +1,6 @@
 import type { Feature } from '../feature.ts';
 import { checkAuthorizationRequest, refusePrefetch } from './authorization-limits.ts';
+import { needsCodeChallenge } from './code-protection.ts';
 import { LIFETIMES } from '../lifetimes.ts';
 
 const AUTHORIZATION_PATH = '/oauth2/authorize';
@@ -9,12 +10,12 @@ const ALIAS = '/authorize';
 /** @see OAuth 2.1: no token comes by way of a browser's address */
 export const RESPONSE_TYPES = ['code'] as const;
 
-/** The authorization code grant, always with PKCE by S256. @see RFC 6749 section 4.1, RFC 7636, RFC 9700 section 2.1 */
+/** The authorization code grant, with PKCE by S256. @see RFC 6749 section 4.1, RFC 7636, RFC 9700 section 2.1 */
 export const authorizationCode = (): Feature => ({
   configuration: {
     routes: { authorization: AUTHORIZATION_PATH },
     responseTypes: [...RESPONSE_TYPES],
-    pkce: { required: () => true },
+    pkce: { required: needsCodeChallenge },
     allowOmittingSingleRegisteredRedirectUri: false,
     ttl: { AuthorizationCode: LIFETIMES.authorizationCode },
   },
