@@ -96,6 +96,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['provider/seams'],
     ['provider/records'],
     ['secrets.ts'],
+    ['clients/administration'],
     ['accounts', 'clients', 'keys', 'logouts', 'outgoing', 'revocations'],
     ['clients/security', 'resource-servers'],
     ['views', 'database', 'events.ts', 'fields.ts'],

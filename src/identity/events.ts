@@ -40,6 +40,8 @@ export type IdentityEvent =
       readonly cause: string;
     }
   | { readonly type: 'signing-keys-resealed'; readonly keys: number }
+  /** Clients that rely on `nonce` in the place of PKCE. */
+  | { readonly type: 'pkce-exceptions'; readonly clientIds: readonly string[] }
   | { readonly type: 'demo-seeded'; readonly tenants: number }
   | { readonly type: 'demo-clients-changed'; readonly clientIds: readonly string[] }
   | DemoDataEvent
@@ -89,6 +91,12 @@ const lineOf = (event: Exclude<IdentityEvent, RefusalEvent>): EventLine => {
     }
     case 'signing-keys-resealed':
       return ['info', `${event.keys} signing keys were sealed anew under the newest encryption key`, { count: event.keys }];
+    case 'pkce-exceptions':
+      return [
+        'warn',
+        `clients without PKCE, which rely on nonce (RFC 9700 section 2.1.1): ${event.clientIds.join(', ')}`,
+        { count: event.clientIds.length },
+      ];
     case 'demo-seeded':
       return ['info', 'demo data seeded', { count: event.tenants }];
     case 'demo-clients-changed':

@@ -23,6 +23,7 @@ import { createPasswordChanges } from './accounts/passwords/password-changes.ts'
 import { createAdmin } from './admin/admin.ts';
 import { createEndAccess } from './admin/end-access.service.ts';
 import { toBrowserClient } from './clients/browser-clients.ts';
+import { createClientAdministration } from './clients/administration/create-client-administration.ts';
 import { createClients } from './clients/clients.service.ts';
 import { createNewClients } from './clients/new-clients.ts';
 import { loadServiceClients, serviceClientOf, shownProofOf } from './clients/service-clients.ts';
@@ -107,6 +108,7 @@ export const buildIdentity = async (options: {
     serviceClients,
     browserClients,
     limits: limits(),
+    now,
     onRefused,
   });
   const revocations = createRevocationLog({ tokenSeconds: resourceServers.map(({ tokenTtlSeconds }) => tokenTtlSeconds), now });
@@ -214,6 +216,16 @@ export const buildIdentity = async (options: {
   });
   registerLanding(app, landingOf({ demoAccounts: publicAccounts }));
   registerHealth(app, { dependencies, jobs, telemetry, stopping, detail });
+  const configured = [...[...serviceClients.values()].map(({ client }) => client), ...browserClients];
+  const clientAdministration = createClientAdministration({
+    database,
+    demo: options.demo,
+    configured,
+    passwords: passwords.clients,
+    now,
+  });
+  const withoutPkce = await clientAdministration.withoutPkce();
+  if (withoutPkce.length > 0) emit({ type: 'pkce-exceptions', clientIds: withoutPkce });
   const isOfConfiguration = (id: string): boolean => serviceClients.has(id) || browserClients.some(({ clientId }) => clientId === id);
   const admin = await createAdmin({
     config: config.admin,
@@ -222,6 +234,7 @@ export const buildIdentity = async (options: {
     jobs,
     drain,
     accounts: createNewAccounts({ database, passwords: passwords.people, now }),
+    clientAdministration,
     clients: createNewClients({ database, passwords: passwords.clients, isOfConfiguration, now }),
     ends: createEndAccess({ database, provider, revocations, now }),
     passwordChanges,

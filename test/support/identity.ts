@@ -36,7 +36,15 @@ export interface TestIdentity extends AsyncDisposable {
   /** The same with a client certificate, that of `tls.leaf('client')`. */
   readonly certifiedFetch: typeof fetch;
   /** Speaks to the admin listener with a client certificate, or without. */
-  admin(path: string, request?: { readonly method?: string; readonly body?: unknown; readonly certificate?: boolean }): Promise<Response>;
+  admin(
+    path: string,
+    request?: {
+      readonly method?: string;
+      readonly body?: unknown;
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly certificate?: boolean;
+    },
+  ): Promise<Response>;
 }
 
 /** Sections of a configuration, by name. */
@@ -142,10 +150,10 @@ export const startTestIdentity = async (
     feedPort,
     fetch: through(agent),
     certifiedFetch: through(certifiedAgent),
-    admin: (path, { method = 'GET', body, certificate = true } = {}) =>
+    admin: (path, { method = 'GET', body, headers = {}, certificate = true } = {}) =>
       through(certificate ? adminAgent : strangerAgent)(`https://localhost${path}`, {
         method,
-        ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+        ...(body === undefined ? { headers } : { body: JSON.stringify(body), headers: { ...headers, 'content-type': 'application/json' } }),
       }),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };

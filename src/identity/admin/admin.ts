@@ -13,10 +13,12 @@ import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import type { Emit } from '#identity/events.ts';
 import type { NewAccounts } from '#identity/accounts/new-accounts.ts';
 import type { PasswordChanges } from '#identity/accounts/passwords/password-changes.ts';
+import type { ClientAdministration } from '#identity/clients/administration/client-administration.ts';
 import type { NewClients } from '#identity/clients/new-clients.ts';
 import type { OpenIdProvider } from '#identity/provider/openid-provider.ts';
 import type { ResourceServer } from '#identity/resource-servers/resource-server.ts';
 import { registerAccountRoutes } from './accounts.routes.ts';
+import { registerClientSecretRoutes } from './client-secrets.routes.ts';
 import { registerClientRoutes } from './clients.routes.ts';
 import { registerEndAccessRoutes } from './end-access.routes.ts';
 import type { EndAccess } from './end-access.service.ts';
@@ -36,6 +38,7 @@ export const createAdmin = async (options: {
   readonly drain: Drain;
   readonly accounts: NewAccounts;
   readonly clients: NewClients;
+  readonly clientAdministration: ClientAdministration;
   readonly ends: EndAccess;
   readonly passwordChanges: Pick<PasswordChanges, 'set'>;
   readonly provider: Pick<OpenIdProvider, 'checkClient'>;
@@ -48,7 +51,21 @@ export const createAdmin = async (options: {
   /** Epoch milliseconds. */
   readonly now: () => number;
 }): Promise<App> => {
-  const { config, telemetry, dependencies, jobs, drain, accounts, resourceServers, signingKeys, reloadKeys, demo, emit, now } = options;
+  const {
+    config,
+    telemetry,
+    dependencies,
+    jobs,
+    drain,
+    accounts,
+    clientAdministration,
+    resourceServers,
+    signingKeys,
+    reloadKeys,
+    demo,
+    emit,
+    now,
+  } = options;
   const admin = await createServer({
     name: 'identity-admin',
     tls: config.tls,
@@ -62,7 +79,12 @@ export const createAdmin = async (options: {
   registerHealth(admin, { dependencies, jobs, telemetry, stopping: drain.begun });
   registerMetrics(admin, { telemetry, jobs, clients: config.metrics_clients });
   registerAccountRoutes(admin, accounts, resourceServers);
-  registerClientRoutes(admin, options);
+  registerClientRoutes(admin, {
+    ...options,
+    administration: clientAdministration,
+    onExcepted: (clientId) => emit({ type: 'pkce-exceptions', clientIds: [clientId] }),
+  });
+  registerClientSecretRoutes(admin, clientAdministration);
   registerEndAccessRoutes(admin, options.ends);
   registerPasswordRoutes(admin, options.passwordChanges);
   registerSigningKeyRoutes(admin, { keys: signingKeys, reload: reloadKeys });

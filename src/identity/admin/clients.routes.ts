@@ -1,55 +1,144 @@
-import { Type } from 'typebox';
 import { AppError } from '#infra/apperr/app-error.ts';
-import { strictObject } from '#infra/config/schema.ts';
+import { ifMatch, ifMatchHeader, ifNoneMatchHeader, isKnown, tagged, taggedAnswers } from '#infra/http/request/entity-tag.ts';
+import { limitOf } from '#infra/http/request/paging.ts';
 import type { App } from '#infra/http/server.ts';
-import { clientFields, clientOfFields } from '#identity/clients/client-fields.ts';
-import { clientIssues } from '#identity/clients/client-rules.ts';
+import type { ClientAdministration } from '#identity/clients/administration/client-administration.ts';
+import { type ClientRecord, hasSharedSecret } from '#identity/clients/client.ts';
+import { type ClientFields, clientOfFields, fieldsOfClient } from '#identity/clients/client-fields.ts';
+import { clientIssues, clientWarnings } from '#identity/clients/client-rules.ts';
+import { newClientSecret } from '#identity/clients/new-client-secret.ts';
 import type { NewClients } from '#identity/clients/new-clients.ts';
-import { passwordSchema, tenantIdSchema } from '#identity/fields.ts';
 import type { OpenIdProvider } from '#identity/provider/openid-provider.ts';
 import { isKnownScope } from '#identity/provider/records/client-metadata.ts';
 import type { ResourceServer } from '#identity/resource-servers/resource-server.ts';
+import {
+  type ClientChanges,
+  clientChangesBody,
+  clientPageSchema,
+  clientPath,
+  clientSchema,
+  clientTag,
+  clientView,
+  listClientsQuery,
+  newClientBody,
+  newClientSchema,
+} from './client.schemas.ts';
 import { refuseUnknownScopes } from './known-scopes.ts';
 
-const newClientSchema = strictObject({
-  client_id: Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$', description: 'letters, digits, dots, hyphens and underscores' }),
-  secret: Type.Optional(passwordSchema),
-  tenant_id: Type.Optional(tenantIdSchema),
-  ...clientFields,
-});
+const tags = ['clients'];
+const CLIENTS = '/admin/v1/clients';
 
-const clientSchema = strictObject({ client_id: Type.String(), name: Type.String() });
+/** A client may come to prove itself by another form of the same secret, and not in another way: it would be another client. */
+const refuseOtherProof = (before: ClientRecord, after: ClientRecord): void => {
+  if (hasSharedSecret(before) === hasSharedSecret(after) && (hasSharedSecret(before) || before.authMethod === after.authMethod)) return;
+  throw new AppError('client-contradictory', 400, 'A client keeps the way in which it proves itself.', {
+    fields: [
+      {
+        field: '/token_endpoint_auth_method',
+        message: `cannot come to be ${after.authMethod}, since it is ${before.authMethod}`,
+        fix: 'Make another client.',
+      },
+    ],
+  });
+};
+
+const changed = (client: ClientRecord, changes: ClientChanges): ClientRecord => {
+  const all = Object.entries({ ...fieldsOfClient(client), ...changes });
+  const fields = Object.fromEntries(all.filter(([, value]) => value !== null && value !== undefined));
+  return clientOfFields(client, fields as unknown as ClientFields);
+};
 
 /**
  * Clients, for operators.
  *
  * @param options.provider refuses what it could not use
+ * @param options.onExcepted hears of a client that is excepted from PKCE
  */
 export const registerClientRoutes = (
   admin: App,
   options: {
     readonly clients: NewClients;
+    readonly administration: ClientAdministration;
     readonly provider: Pick<OpenIdProvider, 'checkClient'>;
     readonly resourceServers: readonly ResourceServer[];
+    readonly onExcepted: (clientId: string) => void;
   },
 ): void => {
-  const { clients, provider, resourceServers } = options;
+  const { clients, administration, provider, resourceServers, onExcepted } = options;
+
+  /** @throws AppError `client-contradictory`, `scope-unknown` or `client-refused` 400 */
+  const check = async (client: ClientRecord, hasSecret: boolean): Promise<void> => {
+    const fields = clientIssues(client, { hasSecret, pointer: (field) => `/${field === 'tenant' ? 'tenant_id' : field}` });
+    if (fields.length > 0)
+      throw new AppError('client-contradictory', 400, 'The properties of the client contradict each other.', { fields });
+    refuseUnknownScopes(client.scopes, (scope) => isKnownScope(resourceServers, scope), '/scopes');
+    await provider.checkClient(client);
+  };
+
   admin.post(
-    '/admin/v1/clients',
-    { schema: { summary: 'Make an OAuth client', tags: ['clients'], body: newClientSchema, response: { 201: clientSchema } } },
+    CLIENTS,
+    { schema: { summary: 'Make an OAuth client', tags, body: newClientBody, response: { 201: tagged(newClientSchema) } } },
     async (request, reply) => {
-      const { secret, client_id: clientId, tenant_id: tenantId = null, ...body } = request.body;
-      const record = clientOfFields({ clientId, tenantId }, body);
-      const fields = clientIssues(record, {
-        hasSecret: secret !== undefined,
-        pointer: (field) => `/${field === 'tenant' ? 'tenant_id' : field}`,
-      });
-      if (fields.length > 0)
-        throw new AppError('client-contradictory', 400, 'The properties of the client contradict each other.', { fields });
-      refuseUnknownScopes(record.scopes, (scope) => isKnownScope(resourceServers, scope), '/scopes');
-      await provider.checkClient(record);
-      await clients.create(record, secret);
-      return reply.code(201).send({ client_id: record.clientId, name: record.name });
+      const { secret: given, client_id: clientId, tenant_id: tenantId = null, ...fields } = request.body;
+      const client = clientOfFields({ clientId, tenantId }, fields);
+      const made = given === undefined && hasSharedSecret(client) ? newClientSecret() : undefined;
+      const secret = given ?? made;
+      await check(client, secret !== undefined);
+      await clients.create(client, secret);
+      if (!client.requiresPkce) onExcepted(clientId);
+      const shown = await administration.read(clientId);
+      return reply
+        .code(201)
+        .headers({ location: `${CLIENTS}/${clientId}`, etag: clientTag(shown), 'cache-control': 'no-store' })
+        .send({ ...clientView(shown), ...(made === undefined ? {} : { client_secret: made }), warnings: clientWarnings(client) });
+    },
+  );
+
+  admin.get(
+    CLIENTS,
+    { schema: { summary: 'OAuth clients, a page of them', tags, querystring: listClientsQuery, response: { 200: clientPageSchema } } },
+    async ({ query: { limit, cursor } }) => {
+      const page = await administration.list({ ...limitOf(limit), ...(cursor === undefined ? {} : { cursor }) });
+      return { items: page.items.map(clientView), next_cursor: page.nextCursor };
+    },
+  );
+
+  admin.get(
+    `${CLIENTS}/:client_id`,
+    {
+      schema: { summary: 'An OAuth client', tags, params: clientPath, headers: ifNoneMatchHeader, response: taggedAnswers(clientSchema) },
+    },
+    async (request, reply) => {
+      const client = await administration.read(request.params.client_id);
+      if (isKnown(request, reply, clientTag(client))) return reply.code(304).send(null);
+      return clientView(client);
+    },
+  );
+
+  admin.patch(
+    `${CLIENTS}/:client_id`,
+    {
+      schema: {
+        summary: 'Change an OAuth client',
+        tags,
+        params: clientPath,
+        headers: ifMatchHeader,
+        body: clientChangesBody,
+        response: { 200: tagged(clientSchema) },
+      },
+    },
+    async (request, reply) => {
+      const { client_id: clientId } = request.params;
+      const decide = async (before: ClientRecord): Promise<ClientRecord> => {
+        const after = changed(before, request.body);
+        refuseOtherProof(before, after);
+        await check(after, hasSharedSecret(after));
+        return after;
+      };
+      const client = await administration.change(clientId, decide, ifMatch(request, clientTag).precondition);
+      if (!client.client.requiresPkce) onExcepted(clientId);
+      reply.header('etag', clientTag(client));
+      return clientView(client);
     },
   );
 };

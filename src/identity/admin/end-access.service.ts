@@ -13,12 +13,15 @@ export interface EndAccess {
   setDisabled(accountId: string, disabled: boolean): Promise<void>;
   /** @throws AppError `account-unknown` 404 */
   removeAccount(accountId: string): Promise<void>;
-  /** @throws AppError `client-unknown` 404, also for a client of the configuration */
+  /** A disabled client is nobody; it can be enabled again. @throws as `removeClient` */
+  setClientDisabled(clientId: string, disabled: boolean): Promise<void>;
+  /** @throws AppError `client-unknown` 404, also for a client of the configuration or the demo */
   removeClient(clientId: string): Promise<void>;
 }
 
 const accountUnknown = (): AppError =>
   new AppError('account-unknown', 404, 'There is no account with this id that is not part of the demo.');
+const clientUnknown = (): AppError => new AppError('client-unknown', 404, 'There is no client with this id that an operator made.');
 
 export const createEndAccess = (options: {
   readonly database: Pick<Database<IdentityTables>, 'transaction'>;
@@ -53,11 +56,33 @@ export const createEndAccess = (options: {
         await revocations.record(tx, [{ event: { kind: 'account-purged', accountId } }]);
       }),
 
+    setClientDisabled: (clientId, disabled) =>
+      database.transaction(async (tx) => {
+        const change = tx.updateTable('clients').set((row) => ({
+          disabled: disabled ? 1 : 0,
+          revision: row(row.fn.coalesce('revision', row.lit(0)), '+', 1),
+        }));
+        const ofClient = change.where('client_id', '=', clientId).where('demo', '=', 0);
+        const changed = await ofClient
+          .where('disabled', '=', disabled ? 0 : 1)
+          .returning('tenant_id')
+          .executeTakeFirst();
+        if (changed === undefined) {
+          const there = tx.selectFrom('clients').select('pk').where('client_id', '=', clientId).where('demo', '=', 0);
+          if ((await there.executeTakeFirst()) === undefined) throw clientUnknown();
+          return;
+        }
+        const { tenant_id: tenantId } = changed;
+        if (disabled) await provider.revokeForClients(tx, [clientId]);
+        const kind = disabled ? 'client-disabled' : 'client-enabled';
+        if (tenantId !== null) await revocations.record(tx, [{ event: { kind, clientId, tenantId } }]);
+      }),
+
     removeClient: (clientId) =>
       database.transaction(async (tx) => {
         const named = tx.deleteFrom('clients').where('client_id', '=', clientId).where('demo', '=', 0);
         const gone = await named.returning('tenant_id').executeTakeFirst();
-        if (gone === undefined) throw new AppError('client-unknown', 404, 'There is no client with this id that an operator made.');
+        if (gone === undefined) throw clientUnknown();
         await provider.revokeForClients(tx, [clientId]);
         const { tenant_id: tenantId } = gone;
         if (tenantId !== null) await revocations.record(tx, [{ event: { kind: 'client-disabled', clientId, tenantId } }]);

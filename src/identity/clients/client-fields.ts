@@ -3,7 +3,7 @@ import { httpsUrl, strictObject } from '#infra/config/schema.ts';
 import { rolesSchema, textSchema } from '#identity/fields.ts';
 import { APPLICATION_TYPES, CLIENT_AUTH_METHODS, CLIENT_GRANT_TYPES, type ClientRecord, TOKEN_BINDINGS, TOKEN_FORMATS } from './client.ts';
 import { corsOriginsSchema } from './cors-origins.ts';
-import { clientSecurityFields, securityOfFields } from './security/client-security.fields.ts';
+import { clientSecurityFields, fieldsOfSecurity, securityOfFields } from './security/client-security.fields.ts';
 
 const uri = Type.String({
   pattern: '^[a-z][a-z0-9+.-]*:\\S+$',
@@ -11,6 +11,11 @@ const uri = Type.String({
   description: 'a URI with its scheme, without blanks',
 });
 const uris = (description: string) => Type.Array(uri, { uniqueItems: true, default: [], description });
+
+export const clientIdSchema = Type.String({
+  pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$',
+  description: 'letters, digits, dots, hyphens and underscores',
+});
 
 /** What a seed and an operator say of a client alike. Its id, its tenant and its secret each says in its own way. @see RFC 7591 section 2 */
 export const clientFields = {
@@ -43,7 +48,34 @@ export const clientFields = {
 };
 
 const clientFieldsSchema = strictObject(clientFields);
-export type ClientFields = Static<typeof clientFieldsSchema>;
+/** A service of the configuration may prove itself by a certificate, too. */
+export type ClientFields = Omit<Static<typeof clientFieldsSchema>, 'token_endpoint_auth_method'> & {
+  readonly token_endpoint_auth_method: ClientRecord['authMethod'];
+};
+
+/** All fields of a client; what it has nothing of is undefined. */
+export type AllClientFields = { readonly [Name in keyof Required<ClientFields>]: ClientFields[Name] | undefined };
+
+/** A client as its fields say it: `clientOfFields` makes the same of them. */
+export const fieldsOfClient = (client: ClientRecord): AllClientFields => ({
+  name: client.name,
+  application_type: client.applicationType,
+  token_endpoint_auth_method: client.authMethod,
+  grant_types: [...client.grantTypes],
+  redirect_uris: [...client.redirectUris],
+  post_logout_redirect_uris: [...client.postLogoutRedirectUris],
+  cors_origins: [...client.corsOrigins],
+  scopes: [...client.scopes],
+  roles: [...client.roles],
+  access_token_ttl_seconds: client.accessTokenTtlSeconds ?? undefined,
+  token_binding: client.tokenBinding,
+  token_format: client.tokenFormat ?? undefined,
+  backchannel_logout_uri: client.backchannelLogout?.uri,
+  backchannel_logout_session_required: client.backchannelLogout?.sessionRequired,
+  first_party: client.firstParty,
+  require_pkce: client.requiresPkce,
+  ...fieldsOfSecurity(client),
+});
 
 /** @param of.tenantId UUIDv4; null for a client that has no tenant */
 export const clientOfFields = (

@@ -1,11 +1,11 @@
 import type { FieldIssue } from '#infra/apperr/app-error.ts';
-import type { ClientRecord } from './client.ts';
+import { type ClientRecord, hasSharedSecret } from './client.ts';
 import { isOrigin } from './cors-origins.ts';
 import { isOwnedAddress, redirectIssue } from './redirect-rules.ts';
 import { securityIssues } from './security/client-security.rules.ts';
 
 /** A field that an issue names; seeds and operators write the first two each in their own way. */
-export type ClientField =
+type ClientField =
   | 'secret'
   | 'tenant'
   | 'redirect_uris'
@@ -20,10 +20,10 @@ type Issue = FieldIssue & { readonly field: Field };
 
 const when = (wrong: boolean, field: Field, message: string, fix: string): readonly Issue[] => (wrong ? [{ field, message, fix }] : []);
 
-const ofSecret = ({ authMethod }: ClientRecord, hasSecret: boolean): readonly Issue[] => [
-  ...when(authMethod === 'none' && hasSecret, 'secret', 'must be absent: a public client has none', 'Leave it out.'),
+const ofSecret = (client: ClientRecord, hasSecret: boolean): readonly Issue[] => [
+  ...when(!hasSharedSecret(client) && hasSecret, 'secret', 'must be absent: a public client has none', 'Leave it out.'),
   ...when(
-    authMethod !== 'none' && !hasSecret,
+    hasSharedSecret(client) && !hasSecret,
     'secret',
     'is missing',
     'Give one, or make token_endpoint_auth_method none for a public client.',
@@ -144,3 +144,7 @@ export const clientIssues = (
     ...ofAddresses(client),
     ...ofTrust(client),
   ].map((issue) => ({ ...issue, field: options.pointer(issue.field) }));
+
+/** What an operator should know of a client that is admitted all the same. */
+export const clientWarnings = ({ clientId, requiresPkce }: ClientRecord): readonly string[] =>
+  requiresPkce ? [] : [`${clientId} may ask for codes without PKCE and has to send a nonce then (RFC 9700 section 2.1.1).`];

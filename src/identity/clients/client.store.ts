@@ -7,6 +7,8 @@ import { toClient } from './client-columns.ts';
 interface StoredClient {
   readonly client: ClientRecord;
   readonly secretHash: string | undefined;
+  /** Of the secret before, and from when on that is good no more, in epoch milliseconds. */
+  readonly previousSecret: { readonly hash: string; readonly endsAt: number } | undefined;
 }
 
 /** Clients in use: what is retired or disabled is not found, and of the demo only where it runs. Every method is one query. */
@@ -29,7 +31,10 @@ export const createClientStore = ({ db }: Pick<Database<IdentityTables>, 'db'>, 
     byClientId: async (clientId) => {
       if (!CLIENT_ID.test(clientId)) return undefined;
       const row = await inUse().selectAll().where('client_id', '=', clientId).executeTakeFirst();
-      return row && { client: toClient(row), secretHash: row.secret_hash ?? undefined };
+      if (row === undefined) return undefined;
+      const { secret_hash: secretHash, previous_secret_hash: hash, previous_secret_ends_at: endsAt } = row;
+      const previousSecret = hash === null || endsAt === null ? undefined : { hash, endsAt };
+      return { client: toClient(row), secretHash: secretHash ?? undefined, previousSecret };
     },
     hasOrigin: async (origin) => {
       // As it stands in the list of a client; an origin has neither of the characters that LIKE reads otherwise, nor a quote.

@@ -19,6 +19,7 @@ const VERIFIED_MAX = 1_000;
  * A secret that was verified is remembered for a minute under a keyed hash, so that PBKDF2 is not paid for every token.
  *
  * @param options.demo whether the demo's clients are found
+ * @param options.now epoch milliseconds
  * @param options.onRefused hears of every wrong secret that was looked at
  */
 export const createClients = (options: {
@@ -28,9 +29,18 @@ export const createClients = (options: {
   readonly serviceClients: ReadonlyMap<string, ServiceClient>;
   readonly browserClients?: readonly ClientRecord[];
   readonly limits?: AttemptLimits;
+  readonly now?: () => number;
   readonly onRefused?: (clientId: string, address: string) => void;
 }): Clients => {
-  const { demo = false, passwords, serviceClients, browserClients = [], limits = createAttemptLimits(), onRefused = () => {} } = options;
+  const {
+    demo = false,
+    passwords,
+    serviceClients,
+    browserClients = [],
+    limits = createAttemptLimits(),
+    now = Date.now,
+    onRefused = () => {},
+  } = options;
   const isSecret = createGuessCheck({ passwords, verified: createVerifiedCache({ ttlMs: VERIFIED_TTL_MS, max: VERIFIED_MAX }), limits });
   const store = createClientStore(options.database, { demo });
   const ofConfiguration = (clientId: string): ClientRecord | undefined =>
@@ -43,8 +53,10 @@ export const createClients = (options: {
       if (!isCredible(clientId, secret)) return false;
       const service = serviceClients.get(clientId);
       if (service !== undefined) return service.verifySecret(secret);
-      const stored = (await store.byClientId(clientId))?.secretHash;
-      const isRight = await isSecret({ name: clientId, password: secret, stored, address });
+      const found = await store.byClientId(clientId);
+      const before = found?.previousSecret;
+      const storedBefore = before !== undefined && before.endsAt > now() ? before.hash : undefined;
+      const isRight = await isSecret({ name: clientId, password: secret, stored: found?.secretHash, storedBefore, address });
       if (!isRight) onRefused(clientId, address);
       return isRight;
     },

@@ -52,6 +52,8 @@ export const openDemoData = (options: {
     load: async (seedFile) => {
       const seed = await loadSeed(seedFile, isKnownScope);
       for (const client of seed.clients) await provider.checkClient(seedClient(client, null));
+      const excepted = seed.clients.filter(({ require_pkce: required }) => !required).map(({ client_id: id }) => id);
+      if (excepted.length > 0) emit({ type: 'pkce-exceptions', clientIds: excepted });
       return { demo: createDemo({ database, seed, store, resets, locks, emit, now }), publicAccounts: publicAccountsOf(seed) };
     },
     [Symbol.asyncDispose]: () => locks[Symbol.asyncDispose](),

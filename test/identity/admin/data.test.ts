@@ -119,7 +119,6 @@ describe('An account and a client that an operator makes', () => {
 
   it.each([
     ['/client_id', { client_id: 'with space' }],
-    ['/secret', { secret: undefined }],
     ['/secret', { token_endpoint_auth_method: 'none', grant_types: ['authorization_code'], redirect_uris: ['https://app.example/cb'] }],
     ['/tenant_id', { tenant_id: undefined }],
     ['/redirect_uris', { grant_types: ['authorization_code'] }],

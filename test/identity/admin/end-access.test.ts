@@ -1,6 +1,8 @@
 import { randomUUID, randomUUIDv7 } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { createEndAccess } from '#identity/admin/end-access.service.ts';
+import { createClients } from '#identity/clients/clients.service.ts';
+import { createNewClients } from '#identity/clients/new-clients.ts';
 import { createRevocationFeed } from '#identity/revocations/revocation-feed.ts';
 import { createPayloadStore } from '#identity/provider/store/payloads.store.ts';
 import { grantReference } from '#identity/provider/store/payload-hashes.ts';
@@ -8,6 +10,7 @@ import { revokeForAccounts, revokeForClients } from '#identity/provider/store/re
 import { startTestIdentity, unique } from '#test/support/identity.ts';
 import { databaseKinds } from '#test/support/database.ts';
 import { identityDatabase } from '#test/identity/support/identity-database.ts';
+import { aServiceClient } from '#test/identity/support/identity-provider.ts';
 import { revocationLog } from '#test/identity/support/revocation-log.ts';
 
 const PASSWORD = 'a password of the test';
@@ -52,6 +55,28 @@ describe.each(databaseKinds())('the end of accounts and clients on %s', (kind) =
     expect((await world.told()).at(-1)).toEqual({ kind: 'account-purged', accountId });
     await expect(world.ends.removeAccount(accountId)).rejects.toMatchObject({ code: 'account-unknown', status: 404 });
     expect(await world.told()).toHaveLength(2);
+  });
+
+  it('ends the grants of a client that is disabled, tells of it once, and finds it again when it is enabled', async () => {
+    await using world = await setup();
+    const { database, ends } = world;
+    const client = aServiceClient();
+    const { clientId, tenantId } = client;
+    const passwords = { hash: async () => 'a hash' };
+    await createNewClients({ database, passwords, isOfConfiguration: () => false, now: Date.now }).create(client, 'a secret');
+    const clients = createClients({ database, passwords: { verify: async () => true }, serviceClients: new Map() });
+    const grant = await world.grantOf({ accountId: randomUUIDv7(), clientId });
+    await ends.setClientDisabled(clientId, true);
+    await ends.setClientDisabled(clientId, true);
+    expect([await clients.find(clientId), await world.store.grantIsLive(grant)]).toEqual([undefined, false]);
+    await ends.setClientDisabled(clientId, false);
+    expect(await clients.find(clientId)).toEqual(client);
+    expect(await world.told()).toEqual([
+      { kind: 'grant-revoked', grant },
+      { kind: 'client-disabled', clientId, tenantId },
+      { kind: 'client-enabled', clientId, tenantId },
+    ]);
+    await expect(ends.setClientDisabled(unique('nobody'), true)).rejects.toMatchObject({ code: 'client-unknown', status: 404 });
   });
 
   it('ends what others gave to a client, and its own tokens, and tells of both', async () => {

@@ -53,3 +53,12 @@ export const securityOfFields = (fields: SecurityFields): ClientSecurity => ({
   ...(fields.jwks_uri === undefined ? {} : { jwksUri: fields.jwks_uri }),
   ...(fields.require_pushed_authorization_requests === true ? { requirePushedRequests: true } : {}),
 });
+
+/** All of them; one that was not registered is undefined. */
+export const fieldsOfSecurity = (
+  security: ClientSecurity,
+): { readonly [Name in keyof Required<SecurityFields>]: SecurityFields[Name] | undefined } => ({
+  jwks: security.jwks as SecurityFields['jwks'],
+  jwks_uri: security.jwksUri,
+  require_pushed_authorization_requests: security.requirePushedRequests,
+});

@@ -12,6 +12,8 @@ interface Candidate {
   readonly password: string;
   /** The stored hash of the password; undefined for an unknown name. */
   readonly stored: string | undefined;
+  /** The hash of the password before, while that is good, too. */
+  readonly storedBefore?: string | undefined;
   /** Address of the peer, as the socket has it. */
   readonly address: string;
 }
@@ -34,19 +36,24 @@ export const createGuessCheck = (options: {
   const flightKey = randomBytes(32);
   const once = createSingleFlight<boolean>();
 
-  const look = async ({ name, password, stored, address }: Candidate): Promise<boolean> => {
-    const known = stored === undefined ? undefined : { name: JSON.stringify([name, networkOf(address)]), password, stored };
-    if (known !== undefined && verified?.has(known) === true) return true;
-    const right = (await passwords.verify(password, stored)) && known !== undefined;
-    if (right) verified?.remember(known);
-    return right;
+  const look = async ({ name, password, stored, storedBefore, address }: Candidate): Promise<boolean> => {
+    const of = JSON.stringify([name, networkOf(address)]);
+    const known = [stored, storedBefore].flatMap((hash) => (hash === undefined ? [] : [{ name: of, password, stored: hash }]));
+    if (known.some((each) => verified?.has(each) === true)) return true;
+    if (known.length === 0) await passwords.verify(password, undefined);
+    for (const each of known) {
+      if (!(await passwords.verify(password, each.stored))) continue;
+      verified?.remember(each);
+      return true;
+    }
+    return false;
   };
 
   return (candidate) => {
-    const { name, password, stored, address } = candidate;
+    const { name, password, stored, storedBefore, address } = candidate;
     const key = boundedKey(
       createHmac('sha256', flightKey)
-        .update(JSON.stringify([name, password, networkOf(address), stored ?? null]))
+        .update(JSON.stringify([name, password, networkOf(address), stored ?? null, storedBefore ?? null]))
         .digest('base64'),
     );
     return once(key, () => limits.attempt({ account: name, password, address }, () => look(candidate)));
