@@ -18,6 +18,7 @@ const READS_THE_WALL_CLOCK: Readonly<Record<string, string>> = {
   'src/engine/files/prepare-state-files.ts': 'certificates',
   'src/engine/files/prod/prepare-prod.ts': 'certificates',
   'src/engine/state/lock.ts': 'since when a lock is held, for another process to tell',
+  'src/identity/clients/clients.service.ts': 'the end of the secret before, which operators are told',
   'src/identity/keys/signing-keys.service.ts': 'signing keys, whose times every replica reads',
   'src/identity/provider/provider.ts': 'tokens and interactions',
   'src/identity/server.ts': 'tokens, keys and demo data',

@@ -77,7 +77,7 @@ describe('Clients by the admin API', () => {
   });
 
   it('are changed in what the request names, where they are still as the reader knows them', async () => {
-    const client = web({ access_token_ttl_seconds: 60, backchannel_logout_uri: 'https://app.example/logged-out', token_format: 'opaque' });
+    const client = web({ access_token_ttl_seconds: 60, require_pushed_authorization_requests: true, token_format: 'opaque' });
     await send('POST', '', client);
     const path = `/${client.client_id}`;
     const before = await send('GET', path);
