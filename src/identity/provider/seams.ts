@@ -24,6 +24,7 @@ import { rotateRefreshTokens, type RotatedToken } from './seams/refresh-rotation
 import { detectReplays } from './seams/replay-detection.ts';
 import { askForScriptHashes, secureHeaders, withholdFromOrigins } from './seams/response-headers.ts';
 import { nameResponseType } from './seams/response-type.ts';
+import { spareFamilies } from './seams/spared-families.ts';
 import { answerStructuredTokens, type StructuredTokenAnswers } from './seams/structured-tokens.ts';
 import { openUserinfo, type PersonsToken } from './seams/userinfo-tokens.ts';
 
@@ -74,6 +75,7 @@ export const installSeams = (
   nameResponseType(provider, options.responseTypes);
   keepOfflineAccess(provider);
   keepOpenidScopes(provider);
+  spareFamilies(provider);
   const current = createCurrentRequest();
   rememberAskedScopes(provider, current);
   rotateRefreshTokens(provider, current, options.rotate);

