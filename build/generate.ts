@@ -22,7 +22,7 @@ for (const [name, schema] of Object.entries(DOCUMENT_SCHEMAS)) {
 await writeFile(new URL('../docs/cli.md', import.meta.url), cliReference());
 await writeFile(new URL('../docs/configuration.md', import.meta.url), await configurationReference());
 await writeFile(new URL('../deployments/kms/config/realms.schema.json', import.meta.url), JSON.stringify(realmsJsonSchema(), null, 2));
-for (const name of ['write-an-app.md', 'services.md', 'testing.md']) {
+for (const name of ['write-an-app.md', 'services.md', 'clients.md', 'testing.md']) {
   const page = new URL(`../docs/${name}`, import.meta.url);
   await writeFile(page, await withSamples(await readFile(page, 'utf8'), page));
 }
