@@ -51,7 +51,7 @@ describe('docs/clients.md', () => {
     expect(page).toBe(await withSamples(page, pathToFileURL(file)));
     const names = await readdir(samples, { recursive: true });
     const programs = names.filter((name) => /\.(mjs|py|go|java|rs|conf|yml)$/.test(name));
-    expect(programs).toHaveLength(11);
+    expect(programs).toHaveLength(12);
     for (const name of programs) expect(page).toContain(`\n<!-- samples/clients/${name} -->\n`);
   });
 
